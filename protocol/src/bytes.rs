@@ -1,0 +1,226 @@
+//! Fixed and bounded byte types.
+//!
+//! [`Point`] and [`Scalar`] are *encodings as they arrived*: nothing says yet that they are
+//! canonical. Whoever uses one decodes it first, and a decoder refuses every encoding but one.
+
+use alloc::{string::String, vec::Vec};
+use borsh::{
+    BorshDeserialize, BorshSerialize,
+    io::{Error, ErrorKind, Read, Result},
+};
+use core::fmt;
+use sha2::{Digest as _, Sha256};
+
+macro_rules! bytes32 {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, BorshSerialize, BorshDeserialize,
+        )]
+        pub struct $name(pub [u8; 32]);
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), hex::encode(self.0))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&hex::encode(self.0))
+            }
+        }
+    };
+}
+
+bytes32! {
+    /// A SHA-256 digest.
+    Digest
+}
+bytes32! {
+    /// A party's Ed25519 public key, by which the party is known throughout an auction.
+    PartyKey
+}
+bytes32! {
+    /// The encoding of a ristretto255 element, not yet decoded.
+    Point
+}
+bytes32! {
+    /// The encoding of a scalar modulo the group order, not yet decoded.
+    Scalar
+}
+
+/// An Ed25519 signature.
+#[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Signature(pub [u8; 64]);
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signature({})", hex::encode(self.0))
+    }
+}
+
+impl Point {
+    /// The one encoding of the identity `O`.
+    pub const IDENTITY: Self = Self([0; 32]);
+}
+
+impl Digest {
+    /// SHA-256 over the concatenation of `parts`. Callers start with a label and frame whatever
+    /// has no fixed length.
+    pub fn of(parts: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part);
+        }
+        Self(hash.finalize().into())
+    }
+}
+
+/// A list of at most `MAX` items: a `u32` count, then the items.
+///
+/// # Invariants
+/// `len() <= MAX`, at construction and when decoding; the count is checked before any item is
+/// read, and memory grows with the items that are really there.
+#[derive(Clone, PartialEq, Eq, BorshSerialize)]
+pub struct List<T, const MAX: usize>(Vec<T>);
+
+impl<T, const MAX: usize> List<T, MAX> {
+    /// Takes `items` if they are not too many.
+    ///
+    /// # Errors
+    /// [`TooLong`] with both numbers otherwise.
+    pub fn new(items: Vec<T>) -> core::result::Result<Self, TooLong> {
+        if items.len() > MAX {
+            return Err(TooLong {
+                len: items.len(),
+                max: MAX,
+            });
+        }
+        Ok(Self(items))
+    }
+
+    /// The items, given back.
+    pub fn into_inner(self) -> Vec<T> {
+        self.0
+    }
+}
+
+impl<T, const MAX: usize> Default for List<T, MAX> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T, const MAX: usize> core::ops::Deref for List<T, MAX> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T: fmt::Debug, const MAX: usize> fmt::Debug for List<T, MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: BorshDeserialize, const MAX: usize> BorshDeserialize for List<T, MAX> {
+    fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self> {
+        let count = u32::deserialize_reader(reader)?;
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        if count > MAX {
+            return Err(Error::new(
+                ErrorKind::InvalidData,
+                "a list is longer than its bound",
+            ));
+        }
+        let mut items = Vec::new();
+        for _ in 0..count {
+            items.push(T::deserialize_reader(reader)?);
+        }
+        Ok(Self(items))
+    }
+}
+
+/// A list that was longer than its bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a list of {len} items is longer than its bound of {max}")]
+pub struct TooLong {
+    /// Items given.
+    pub len: usize,
+    /// Items allowed.
+    pub max: usize,
+}
+
+/// A printable text of 1 to [`MAX_TEXT_BYTES`](crate::limits::MAX_TEXT_BYTES) bytes of UTF-8
+/// without control characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize)]
+pub struct Text(String);
+
+impl Text {
+    /// Takes `text` if it is neither empty, nor too long, nor holds control characters.
+    ///
+    /// # Errors
+    /// [`BadText`] otherwise.
+    pub fn new(text: &str) -> core::result::Result<Self, BadText> {
+        if text.is_empty()
+            || text.len() > crate::limits::MAX_TEXT_BYTES
+            || text.chars().any(char::is_control)
+        {
+            return Err(BadText);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl BorshDeserialize for Text {
+    fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self> {
+        let bytes = List::<u8, { crate::limits::MAX_TEXT_BYTES }>::deserialize_reader(reader)?;
+        let text = core::str::from_utf8(&bytes)
+            .map_err(|_| Error::new(ErrorKind::InvalidData, "a text is not UTF-8"))?;
+        Self::new(text).map_err(|_| Error::new(ErrorKind::InvalidData, "a text breaks its rules"))
+    }
+}
+
+/// A text that is empty, too long, or holds control characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a text must have 1 to 128 bytes and no control characters")]
+pub struct BadText;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_huge_count_is_refused_before_allocation() {
+        let bytes = u32::MAX.to_le_bytes();
+        assert!(borsh::from_slice::<List<u8, 10>>(&bytes).is_err());
+        assert!(borsh::from_slice::<List<[u8; 32], { 1 << 30 }>>(&bytes).is_err());
+    }
+
+    #[test]
+    fn a_tail_is_refused() {
+        assert!(borsh::from_slice::<List<u8, 10>>(&[1, 0, 0, 0, 7]).is_ok());
+        assert!(borsh::from_slice::<List<u8, 10>>(&[1, 0, 0, 0, 7, 7]).is_err());
+    }
+
+    #[test]
+    fn text_rules() {
+        assert!(Text::new("Ardbeg CLO 2019-1 B").is_ok());
+        assert_eq!(Text::new(""), Err(BadText));
+        assert_eq!(Text::new("a\nb"), Err(BadText));
+        assert!(borsh::from_slice::<Text>(&[1, 0, 0, 0, 0xff]).is_err());
+    }
+}

@@ -1,0 +1,125 @@
+//! The numbered checks of `docs/spec.md`.
+//!
+//! A refusal names the check that it failed, the verifier counts how often each one passed, and a
+//! test confirms that code, specification and table agree on the numbers.
+
+use core::fmt;
+
+macro_rules! checks {
+    ($($name:ident $number:literal $sentence:literal)*) => {
+        /// One numbered check. The letter is the part of the specification, the number the rule.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Check {
+            $(#[doc = concat!($number, ": ", $sentence)] $name,)*
+        }
+
+        impl Check {
+            /// Every check, in the specification's order.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The number by which the specification knows it; stable.
+            pub fn number(self) -> &'static str {
+                match self { $(Self::$name => $number,)* }
+            }
+
+            /// What must hold.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Self::$name => $sentence,)* }
+            }
+        }
+    };
+}
+
+checks! {
+    RecordFraming       "X1" "every record is whole, canonical, within its bound and in its place"
+    ChainHead           "X2" "every entry's head is the hash of all before it"
+    SlotOrder           "X3" "slots never go back"
+    OutcomeDerived      "X4" "the outcome is the one derived from the entries"
+    TermsCanonical      "T1" "the terms are canonical bytes of a known protocol version"
+    TermsLots           "T2" "every lot has a quantity and a possible price ladder"
+    TermsSchedule       "T3" "deadlines follow one another and every step has time"
+    TermsQuorum         "T4" "every group has distinct valid keys and a reachable threshold"
+    TermsParties        "T5" "parties have distinct valid keys and forfeits go to none who could cause them"
+    TermsSignature      "T6" "the seller signed the opening"
+    EnvelopeCanonical   "E1" "an instruction is canonical bytes within its bounds"
+    EnvelopeSignature   "E2" "an instruction is signed, strictly, by a strong key"
+    EnvelopeRole        "E3" "the signer has the role that the instruction asks for"
+    EnvelopePhase       "E4" "the instruction belongs to the phase of its slot"
+    FundSequence        "M1" "the custodian's instructions are counted without gap or repetition"
+    FundAmount          "M2" "an amount is positive and all amounts sum to less than 2^64"
+    DealOnce            "S1" "a member deals once, with its bonds at stake"
+    DealLengths         "S2" "a deal has exactly threshold commitments and a share for each other member"
+    DealConstant        "S3" "a dealer knows its constant term"
+    DealEphemeral       "S4" "a dealer knows the randomness of its ephemeral key"
+    ComplaintParties    "S5" "a complaint is between two members of a group who both dealt and are both in"
+    ComplaintProof      "S6" "a complaint's shared point is the one between complainer and dealer"
+    CommitLot           "C1" "a commit names a lot and a round of the terms"
+    CommitAdmission     "C2" "the bidder is admitted, and is neither seller, custodian nor fallback"
+    CommitOnce          "C3" "a bidder has one commit per lot and round"
+    CommitRoom          "C4" "a lot has room for the commit"
+    CommitStake         "C5" "deposit and fee are available"
+    CommitRange         "C6" "the committed bid is a rung of the ladder"
+    CommitDistinct      "C7" "no commitment appears twice"
+    RevealCommit        "R1" "a reveal names a commit that is neither revealed nor closed"
+    RevealSeal          "R2" "the revealed bytes are the sealed ones"
+    RevealForm          "R3" "a sealed bid is canonical and no randomness of its ladder is the identity"
+    RevealArgument      "R4" "the ladder encrypts the committed bid"
+    RevealDistinct      "R5" "no randomness of a ladder appears twice"
+    EndorseHead         "K1" "an endorsement names the head at the close of reveals, and attests bids in order"
+    EndorseOnce         "K2" "a keyholder endorses once, while its group still wants endorsements"
+    RankPlace           "K3" "a rank message names a lot, step, chunk and head that are due"
+    RankActor           "K4" "the keyholder is in, has not acted, and is due"
+    RankLength          "K5" "a rank message covers its chunk exactly"
+    GateProof           "K6" "both ciphertexts of every gate took the same sign"
+    BlindProof          "K7" "both parts of every ciphertext took the same blinding, and it is not zero"
+    BlindSum            "K8" "blindings do not cancel"
+    UnsealProof         "K9" "every decryption share is the keyholder's own"
+    SignOpened          "K10" "a gate's opened sign is +1 or -1"
+    PriceOnLadder       "K11" "the price found is a rung of the ladder"
+    LedgerBalance       "M3" "every unit is accounted for"
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.number())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Check;
+    extern crate std;
+    use std::{collections::BTreeSet, fs, string::String};
+
+    #[test]
+    fn numbers_are_distinct_and_stand_in_the_specification() {
+        let spec: String =
+            fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/spec.md")).unwrap();
+        let mut numbers = BTreeSet::new();
+        for check in Check::ALL {
+            assert!(
+                numbers.insert(check.number()),
+                "{check} stands twice in the table"
+            );
+            let marked = std::format!("**{}**", check.number());
+            assert!(spec.contains(&marked), "{check} is not in docs/spec.md");
+        }
+    }
+
+    #[test]
+    fn the_specification_has_no_check_that_the_table_lacks() {
+        let spec: String =
+            fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/spec.md")).unwrap();
+        let known: BTreeSet<&str> = Check::ALL.iter().map(|c| c.number()).collect();
+        for piece in spec.split("**").skip(1).step_by(2) {
+            let mut letters = piece.chars();
+            let is_number = letters.next().is_some_and(|c| "XTEMSCRK".contains(c))
+                && letters.clone().next().is_some()
+                && letters.all(|c| c.is_ascii_digit());
+            assert!(
+                !is_number || known.contains(piece),
+                "{piece} is in docs/spec.md only"
+            );
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The signed envelope in which everything travels.
+
+use crate::{
+    bytes::{List, PartyKey, Signature},
+    commitment::Commit,
+    labels,
+    limits::MAX_INSTRUCTION_BYTES,
+    ranking::{BlindPost, Endorsement, GatePost, UnsealPost},
+    sealed_bid::Reveals,
+    setup::{Complaint, Deal},
+    terms::AuctionId,
+};
+use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// A signed instruction.
+///
+/// The payload is kept as the bytes that were signed; nothing is ever re-encoded before a
+/// signature is checked.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct SignedInstruction {
+    /// Who signs.
+    pub signer: PartyKey,
+    /// Over [`signed_bytes`].
+    pub signature: Signature,
+    /// Borsh bytes of an [`Instruction`].
+    pub payload: List<u8, MAX_INSTRUCTION_BYTES>,
+}
+
+/// What the signer signs: `label || auction id || payload`. The signer's key is inside Ed25519's
+/// own hash.
+pub fn signed_bytes(auction: &AuctionId, payload: &[u8]) -> Vec<u8> {
+    [labels::INSTRUCTION, &auction.0, payload].concat()
+}
+
+/// What the seller signs to open an auction: `label || auction id || slot u64`.
+pub fn opening_bytes(auction: &AuctionId, slot: u64) -> Vec<u8> {
+    [labels::OPENING, &auction.0, &slot.to_le_bytes()].concat()
+}
+
+/// An instruction to the program.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Instruction {
+    /// Lets time pass. Accepted from anybody, and only if a deadline has passed.
+    Tick,
+    /// The custodian locked money for a party.
+    Fund(Fund),
+    /// A keyholder's contribution to its group's key.
+    Deal(Deal),
+    /// A keyholder's proof that it was dealt a wrong share.
+    Complain(Complaint),
+    /// A bid, committed.
+    Commit(Commit),
+    /// Bids, still encrypted. Accepted from anybody.
+    Reveal(Reveals),
+    /// A keyholder's word for the transcript so far.
+    Endorse(Endorsement),
+    /// A keyholder's turn on gates.
+    Gate(GatePost),
+    /// A keyholder's blinding for zero-tests.
+    Blind(BlindPost),
+    /// A keyholder's decryption shares.
+    Unseal(UnsealPost),
+}
+
+/// Money locked outside for a party.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Fund {
+    /// Counts the custodian's instructions from 0, so that none is taken twice or left out.
+    pub sequence: u64,
+    /// For whom.
+    pub party: PartyKey,
+    /// How much, in units of the custodian's currency; at least 1.
+    pub amount: u64,
+}

@@ -1,0 +1,98 @@
+//! Every domain-separation string of the protocol, in one table.
+//!
+//! Two strings that were equal would let a message made for one purpose serve
+//! another, so a test compares them all. To change one is to change the
+//! protocol: no transcript written before would verify after.
+
+/// Version of the protocol that this code speaks; the first field of the terms.
+pub const PROTOCOL_VERSION: u16 = 1;
+
+/// Hashed to the group for `K`, the key base. Nobody knows its logarithm.
+pub const KEY_BASE: &[u8] = b"talea/v1/key-base";
+
+/// Prefix of the hash that turns terms into the auction id.
+pub const AUCTION_ID: &[u8] = b"talea/v1/auction-id";
+/// Prefix of the seller's signature that opens an auction.
+pub const OPENING: &[u8] = b"talea/v1/opening";
+/// Prefix of what the signer of an instruction signs.
+pub const INSTRUCTION: &[u8] = b"talea/v1/instruction";
+/// Prefix of the hash that starts a transcript's chain.
+pub const CHAIN_GENESIS: &[u8] = b"talea/v1/chain/genesis";
+/// Prefix of the hash that adds an entry to a transcript's chain.
+pub const CHAIN_ENTRY: &[u8] = b"talea/v1/chain/entry";
+/// Prefix of the hash by which a commit binds its sealed bid.
+pub const SEAL: &[u8] = b"talea/v1/seal";
+/// Prefix of the hash that pads an encrypted share in a deal.
+pub const SHARE_PAD: &[u8] = b"talea/v1/share-pad";
+
+/// Name of the Fiat–Shamir transcript of every proof.
+pub const PROOF: &[u8] = b"talea/v1/proof";
+/// Name of the transcript that seeds the generator inside Bulletproofs verification.
+pub const RANGE_WEIGHTS: &[u8] = b"talea/v1/range-weights";
+/// Name of the transcript from which one weight per equation is drawn when several proofs are
+/// verified together.
+pub const BATCH_WEIGHTS: &[u8] = b"talea/v1/batch-weights";
+/// Name of the transcript from which a keyholder or bidder derives masks and nonces.
+pub const MASKS: &[u8] = b"talea/v1/masks";
+
+/// Proof kind: knowledge of a dealer's constant term.
+pub const KIND_CONSTANT: &[u8] = b"possession-of-constant";
+/// Proof kind: knowledge of the randomness of a deal's ephemeral key.
+pub const KIND_EPHEMERAL: &[u8] = b"possession-of-ephemeral";
+/// Proof kind: a complaint's shared point.
+pub const KIND_COMPLAINT: &[u8] = b"complaint";
+/// Proof kind: a committed bid lies on its ladder.
+pub const KIND_RANGE: &[u8] = b"range";
+/// Proof kind: an encrypted ladder is well formed and opens its commitment.
+pub const KIND_LADDER: &[u8] = b"ladder";
+/// Proof kind: a step of an in-turn product of encrypted bits.
+pub const KIND_GATE: &[u8] = b"gate";
+/// Proof kind: a multiplicative blinding for a zero-test.
+pub const KIND_BLIND: &[u8] = b"blind";
+/// Proof kind: decryption shares.
+pub const KIND_UNSEAL: &[u8] = b"unseal";
+
+/// All of the above, for the test that they differ.
+pub const ALL: &[&[u8]] = &[
+    KEY_BASE,
+    AUCTION_ID,
+    OPENING,
+    INSTRUCTION,
+    CHAIN_GENESIS,
+    CHAIN_ENTRY,
+    SEAL,
+    SHARE_PAD,
+    PROOF,
+    RANGE_WEIGHTS,
+    BATCH_WEIGHTS,
+    MASKS,
+    KIND_CONSTANT,
+    KIND_EPHEMERAL,
+    KIND_COMPLAINT,
+    KIND_RANGE,
+    KIND_LADDER,
+    KIND_GATE,
+    KIND_BLIND,
+    KIND_UNSEAL,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn no_label_is_another_or_begins_another_of_its_family() {
+        for (i, a) in ALL.iter().enumerate() {
+            for (j, b) in ALL.iter().enumerate() {
+                assert!(i == j || a != b, "label {i} equals label {j}");
+            }
+        }
+        // Labels that prefix a hash input must not begin one another: the bytes that follow could
+        // then make up the difference.
+        for (i, a) in ALL.iter().enumerate() {
+            for (j, b) in ALL.iter().enumerate() {
+                assert!(i == j || !b.starts_with(a), "label {i} begins label {j}");
+            }
+        }
+    }
+}

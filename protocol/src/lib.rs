@@ -1,0 +1,51 @@
+//! The nouns of a Talea auction and their canonical bytes.
+//!
+//! Everything here travels in the open: nothing is secret, nothing is random,
+//! nothing is verified beyond its own shape. The modules stand in the order in
+//! which the data moves:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`labels`] | every domain-separation string, in one table |
+//! | [`limits`] | the static bound of every list and message |
+//! | [`check`] | the numbered checks of `docs/spec.md` |
+//! | [`bytes`] | fixed and bounded byte types: digests, keys, points, scalars, lists |
+//! | [`price`] | a lot's price ladder: rungs, shape, exact prices |
+//! | [`quorum`] | who together may decrypt |
+//! | [`terms`] | the contract between the parties, hashed to the auction id |
+//! | [`setup`] | the key ceremony: deals and complaints |
+//! | [`commitment`] | a committed bid |
+//! | [`sealed_bid`] | a bid encrypted as a ladder, with its argument |
+//! | [`ranking`] | what keyholders post to rank bids without opening them |
+//! | [`outcome`] | what the program derived |
+//! | [`instruction`] | the signed envelope in which all of these travel |
+//! | [`transcript`] | the hash-chained record of an auction |
+
+#![no_std]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::float_arithmetic,
+    clippy::as_conversions
+)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+
+extern crate alloc;
+
+pub mod bytes;
+pub mod check;
+pub mod commitment;
+pub mod instruction;
+pub mod labels;
+pub mod limits;
+pub mod outcome;
+pub mod price;
+pub mod quorum;
+pub mod ranking;
+pub mod sealed_bid;
+pub mod setup;
+pub mod terms;
+pub mod transcript;

@@ -1,0 +1,40 @@
+//! The static bound of every list and message.
+//!
+//! A length prefix is compared with its bound before anything is allocated, so that hostile
+//! bytes cost memory in proportion to their own length and no more.
+
+/// Bytes of a signed instruction, envelope included.
+pub const MAX_INSTRUCTION_BYTES: usize = 1 << 20;
+/// Bytes of the terms.
+pub const MAX_TERMS_BYTES: usize = 1 << 20;
+/// Bytes of the outcome.
+pub const MAX_OUTCOME_BYTES: usize = 1 << 26;
+/// Bytes of a text such as a lot's name.
+pub const MAX_TEXT_BYTES: usize = 128;
+/// Lots in one auction.
+pub const MAX_LOTS: usize = 1024;
+/// Groups in a quorum.
+pub const MAX_GROUPS: usize = 8;
+/// Members of one group of a quorum. The threshold literature is comfortable far above it; what
+/// bounds it is that shares are dealt to every member.
+pub const MAX_MEMBERS: usize = 64;
+/// Keys in a list of admitted bidders.
+pub const MAX_LISTED_BIDDERS: usize = 8192;
+/// Commits per lot. Sums over bidders stay far below the group order (SECURITY.md E11).
+pub const MAX_BIDS_PER_LOT: u32 = 65_535;
+/// Digits in the shape of a price ladder.
+pub const MAX_DIGITS: usize = 32;
+/// Bits of one digit: a radix of 1,024 is the largest.
+pub const MAX_DIGIT_BITS: u8 = 10;
+/// Bits of a whole rung index.
+pub const MAX_RUNG_BITS: u32 = 32;
+/// Bytes of a range proof: the size for two values of 32 bits is 672.
+pub const MAX_RANGE_PROOF_BYTES: usize = 1024;
+/// Bytes of a sealed bid: the largest shape, one digit of radix 1,024 and 22 bits, stays below.
+pub const MAX_SEALED_BID_BYTES: usize = 1 << 18;
+/// Sealed bids in one reveal instruction.
+pub const MAX_REVEALS: usize = 256;
+/// Items in one chunk of a rank message.
+pub const MAX_CHUNK_ITEMS: usize = 2048;
+/// Reveals that one endorsement attests.
+pub const MAX_ATTESTED: usize = 8192;

@@ -1,0 +1,99 @@
+//! What the program derived from the transcript.
+
+use crate::{
+    bytes::{List, PartyKey},
+    limits::MAX_LOTS,
+    price::{Price, Rung},
+    terms::AuctionId,
+};
+use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
+use core::fmt;
+
+/// The outcome of an auction, all lots decided and every unit accounted for.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Outcome {
+    /// Whose outcome.
+    pub auction: AuctionId,
+    /// Per lot, in the order of the terms.
+    pub lots: List<LotResult, MAX_LOTS>,
+    /// Per party that ever had money at stake, ordered by key.
+    pub accounts: Vec<Account>,
+}
+
+/// What became of one lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct LotResult {
+    /// Commits accepted.
+    pub commits: u32,
+    /// Commits revealed with a valid argument: the bids that were ranked.
+    pub ranked: u32,
+    /// Commits revealed with bytes that match the seal but prove nothing.
+    pub invalid: u32,
+    /// How it ended.
+    pub ending: Ending,
+}
+
+/// How a lot ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Ending {
+    /// Somebody won.
+    Sold {
+        /// The winner.
+        winner: PartyKey,
+        /// The price's rung.
+        rung: Rung,
+        /// The price.
+        price: Price,
+    },
+    /// No valid bid was revealed.
+    Unsold,
+    /// The lot was given up; every bidder who revealed is refunded.
+    Void(VoidCause),
+    /// A soundness alarm: something was opened that the mathematics excludes.
+    Halted,
+}
+
+/// Why a lot was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum VoidCause {
+    /// The key ceremony left too few keyholders in some group.
+    Setup,
+    /// Too few keyholders endorsed the transcript.
+    Endorsement,
+    /// Too few keyholders acted in a step of the ranking.
+    Quorum,
+}
+
+impl fmt::Display for VoidCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Setup => "too few keyholders after the key ceremony",
+            Self::Endorsement => "too few keyholders endorsed the transcript",
+            Self::Quorum => "too few keyholders acted in a step of the ranking",
+        })
+    }
+}
+
+/// One party's money, to the unit.
+///
+/// # Invariants
+/// `funded + received == available + locked + settlement + forfeited` per party, and the sum of
+/// all `received` equals the sum of all `forfeited`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Account {
+    /// Whose.
+    pub party: PartyKey,
+    /// Locked by the custodian for this party, in all.
+    pub funded: u64,
+    /// Forfeits and fees received from others.
+    pub received: u64,
+    /// To be released to the party.
+    pub available: u64,
+    /// Still at stake; zero in an outcome.
+    pub locked: u64,
+    /// Winners' deposits, held towards what they owe.
+    pub settlement: u64,
+    /// Forfeited to others, fees included.
+    pub forfeited: u64,
+}

@@ -1,0 +1,463 @@
+//! A lot's price ladder.
+//!
+//! Four quantities live here and must not be confused: a [`Rung`] is a bid's index, `0` the worst
+//! for the seller and `rungs - 1` the best; a [`Price`] is an integer number of minor units; a
+//! [`Scale`] says what a minor unit is for people; a [`Shape`] says into which digits a rung is
+//! written when it is encrypted. There is no float anywhere.
+
+use crate::limits::{MAX_DIGIT_BITS, MAX_DIGITS, MAX_RUNG_BITS};
+use alloc::{format, string::String, vec::Vec};
+use borsh::{
+    BorshDeserialize, BorshSerialize,
+    io::{Error, ErrorKind, Read, Result},
+};
+use core::fmt;
+
+/// The index of a price on its ladder, `0 .. rungs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub struct Rung(pub u32);
+
+/// A price in minor units, exact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub struct Price(pub i64);
+
+/// Which side of the market bids, and so which bid wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Side {
+    /// A sale: rung `j` costs `start + j * tick`, the highest price wins.
+    HighestWins,
+    /// A procurement: rung `j` costs `start - j * tick`, the lowest price wins.
+    LowestWins,
+}
+
+/// What one minor unit is, for people. The program never looks at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Scale {
+    /// `10^-places` of the major unit; `Decimal(2)` writes 9951 as `99.51`. At most 12 places.
+    Decimal(u8),
+    /// `2^-bits` of the major unit; `Binary(5)` is 32nds, `Binary(8)` 256ths. At most 8 bits.
+    /// Written in 32nds where it can be: 25,474 at `Binary(8)` is `99-162`.
+    Binary(u8),
+}
+
+impl Scale {
+    /// Whether the number of places or bits is within its bound.
+    pub fn is_possible(&self) -> bool {
+        match self {
+            Self::Decimal(places) => *places <= 12,
+            Self::Binary(bits) => *bits <= 8,
+        }
+    }
+
+    /// Writes `price` as people do.
+    ///
+    /// Decimals have exactly the scale's places. Binary scales of 5 bits or more are written as
+    /// `major-32nds`, followed by `+` for a 64th or a digit that counts 256ths; scales below 5 bits
+    /// are written in 32nds as well, which is exact.
+    pub fn write(&self, price: Price) -> String {
+        let sign = if price.0 < 0 { "-" } else { "" };
+        let magnitude = price.0.unsigned_abs();
+        match *self {
+            Self::Decimal(0) => format!("{sign}{magnitude}"),
+            Self::Decimal(places) => {
+                let unit = 10u64.saturating_pow(places.into());
+                let (major, minor) = (magnitude.div_euclid(unit), magnitude.rem_euclid(unit));
+                format!("{sign}{major}.{minor:0width$}", width = usize::from(places))
+            }
+            Self::Binary(bits) => {
+                let unit = 1u64.checked_shl(bits.into()).unwrap_or(u64::MAX);
+                let (major, minor) = (magnitude.div_euclid(unit), magnitude.rem_euclid(unit));
+                // A 256th is the finest; count the fraction in those.
+                let in_256ths = minor
+                    .checked_shl(8u32.saturating_sub(bits.into()))
+                    .unwrap_or(u64::MAX);
+                let (thirty_seconds, rest) = (in_256ths.div_euclid(8), in_256ths.rem_euclid(8));
+                let tail = match rest {
+                    0 => String::new(),
+                    4 => "+".into(),
+                    eighths => format!("{eighths}"),
+                };
+                format!("{sign}{major}-{thirty_seconds:02}{tail}")
+            }
+        }
+    }
+
+    /// Reads a price as [`write`](Self::write) writes it; decimals may have fewer places.
+    ///
+    /// # Errors
+    /// [`BadPrice`] if the text is no price at this scale, or does not fit.
+    pub fn read(&self, text: &str) -> core::result::Result<Price, BadPrice> {
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let number = |s: &str| -> core::result::Result<i128, BadPrice> {
+            if s.is_empty() || s.len() > 19 || !s.bytes().all(|b| b.is_ascii_digit()) {
+                return Err(BadPrice);
+            }
+            s.parse().map_err(|_| BadPrice)
+        };
+        let magnitude = match *self {
+            Self::Decimal(places) => {
+                let unit = 10i128.checked_pow(places.into()).ok_or(BadPrice)?;
+                let (major, minor) = match digits.split_once('.') {
+                    None => (number(digits)?, 0),
+                    Some((major, minor)) => {
+                        let missing = usize::from(places)
+                            .checked_sub(minor.len())
+                            .ok_or(BadPrice)?;
+                        let missing = u32::try_from(missing).map_err(|_| BadPrice)?;
+                        let fill = 10i128.checked_pow(missing).ok_or(BadPrice)?;
+                        (
+                            number(major)?,
+                            number(minor)?.checked_mul(fill).ok_or(BadPrice)?,
+                        )
+                    }
+                };
+                major
+                    .checked_mul(unit)
+                    .and_then(|m| m.checked_add(minor))
+                    .ok_or(BadPrice)?
+            }
+            Self::Binary(bits) => {
+                let (major, fraction) = digits.split_once('-').unwrap_or((digits, "00"));
+                let (thirty_seconds, tail) = fraction.split_at_checked(2).ok_or(BadPrice)?;
+                let eighths = match tail {
+                    "" => 0,
+                    "+" => 4,
+                    one if one.len() == 1 => number(one)?,
+                    _ => return Err(BadPrice),
+                };
+                let thirty_seconds = number(thirty_seconds)?;
+                if thirty_seconds > 31 || eighths > 7 {
+                    return Err(BadPrice);
+                }
+                let in_256ths = number(major)?
+                    .checked_mul(256)
+                    .and_then(|m| m.checked_add(thirty_seconds.checked_mul(8)?))
+                    .and_then(|m| m.checked_add(eighths))
+                    .ok_or(BadPrice)?;
+                let unit = 1i128
+                    .checked_shl(8u32.saturating_sub(bits.into()))
+                    .ok_or(BadPrice)?;
+                if in_256ths.rem_euclid(unit) != 0 {
+                    return Err(BadPrice);
+                }
+                in_256ths.div_euclid(unit)
+            }
+        };
+        let signed = if negative {
+            magnitude.checked_neg()
+        } else {
+            Some(magnitude)
+        };
+        signed
+            .and_then(|m| i64::try_from(m).ok())
+            .map(Price)
+            .ok_or(BadPrice)
+    }
+}
+
+/// A text that is no price at the ladder's scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not a price at the ladder's scale")]
+pub struct BadPrice;
+
+/// The digits in which a rung is encrypted, most significant first, each given as the base-2
+/// logarithm of its radix.
+///
+/// # Invariants
+/// 1 to [`MAX_DIGITS`] digits of 1 to [`MAX_DIGIT_BITS`] bits, [`MAX_RUNG_BITS`] bits in all.
+#[derive(Clone, PartialEq, Eq, BorshSerialize)]
+pub struct Shape(Vec<u8>);
+
+impl Shape {
+    /// Takes the bit lengths of the digits, most significant first.
+    ///
+    /// # Errors
+    /// [`BadShape`] if an invariant does not hold.
+    pub fn new(digit_bits: &[u8]) -> core::result::Result<Self, BadShape> {
+        let bits: u32 = digit_bits.iter().map(|b| u32::from(*b)).sum();
+        let digits_fit = digit_bits.iter().all(|b| (1..=MAX_DIGIT_BITS).contains(b));
+        if digit_bits.is_empty()
+            || digit_bits.len() > MAX_DIGITS
+            || !digits_fit
+            || bits > MAX_RUNG_BITS
+        {
+            return Err(BadShape);
+        }
+        Ok(Self(digit_bits.to_vec()))
+    }
+
+    /// Bit length of every digit, most significant first.
+    pub fn digit_bits(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Number of digits, `d`.
+    pub fn digits(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Radix of every digit, `B_1 .. B_d`.
+    pub fn radices(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0
+            .iter()
+            .map(|bits| 1usize.checked_shl((*bits).into()).unwrap_or(usize::MAX))
+    }
+
+    /// Bits of a rung, `sum of m_t`.
+    pub fn bits(&self) -> usize {
+        self.0.iter().map(|b| usize::from(*b)).sum()
+    }
+
+    /// The largest `m_t`, called `m`.
+    pub fn longest_digit_bits(&self) -> usize {
+        self.0.iter().map(|b| usize::from(*b)).max().unwrap_or(0)
+    }
+
+    /// Ciphertexts of a ladder, `sum of (B_t - 1)`.
+    pub fn entries(&self) -> usize {
+        self.radices().map(|radix| radix.saturating_sub(1)).sum()
+    }
+
+    /// The digits of `rung`, most significant first.
+    pub fn digits_of(&self, rung: Rung) -> Vec<usize> {
+        let mut rest = u64::from(rung.0);
+        let mut digits: Vec<usize> = self
+            .0
+            .iter()
+            .rev()
+            .map(|bits| {
+                let radix = 1u64.checked_shl((*bits).into()).unwrap_or(u64::MAX);
+                let digit = rest.rem_euclid(radix);
+                rest = rest.div_euclid(radix);
+                usize::try_from(digit).unwrap_or(usize::MAX)
+            })
+            .collect();
+        digits.reverse();
+        digits
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Writes the radices, runs folded: `[16, 2 x 12]`.
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for radix in self.radices() {
+            match runs.last_mut() {
+                Some((last, times)) if *last == radix => *times = times.saturating_add(1),
+                _ => runs.push((radix, 1)),
+            }
+        }
+        f.write_str("[")?;
+        for (i, (radix, times)) in runs.iter().enumerate() {
+            let comma = if i == 0 { "" } else { ", " };
+            match times {
+                1 => write!(f, "{comma}{radix}")?,
+                _ => write!(f, "{comma}{radix} x {times}")?,
+            }
+        }
+        f.write_str("]")
+    }
+}
+
+impl BorshDeserialize for Shape {
+    fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self> {
+        let digits = crate::bytes::List::<u8, MAX_DIGITS>::deserialize_reader(reader)?;
+        Self::new(&digits)
+            .map_err(|_| Error::new(ErrorKind::InvalidData, "a ladder's shape is impossible"))
+    }
+}
+
+/// Digits that make no shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a shape has 1 to 32 digits of 1 to 10 bits each, 32 bits in all")]
+pub struct BadShape;
+
+/// The prices at which a lot can be bid for.
+///
+/// Nothing here is checked against the rest; [`PriceLadder::fault`] says what is impossible.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct PriceLadder {
+    /// Which bid wins.
+    pub side: Side,
+    /// Price of rung 0.
+    pub start: Price,
+    /// Distance between neighbouring rungs in minor units, at least 1.
+    pub tick: u64,
+    /// Number of rungs, `k`: at least 2 and at most the product of the radices.
+    pub rungs: u32,
+    /// What a minor unit is.
+    pub scale: Scale,
+    /// The digits in which a rung is encrypted.
+    pub shape: Shape,
+}
+
+impl PriceLadder {
+    /// The price of `rung`, or nothing if it is not on the ladder.
+    pub fn price(&self, rung: Rung) -> Option<Price> {
+        if rung.0 >= self.rungs {
+            return None;
+        }
+        let tick = i64::try_from(self.tick).ok()?;
+        let distance = tick.checked_mul(i64::from(rung.0))?;
+        let price = match self.side {
+            Side::HighestWins => self.start.0.checked_add(distance)?,
+            Side::LowestWins => self.start.0.checked_sub(distance)?,
+        };
+        Some(Price(price))
+    }
+
+    /// The rung that has exactly this price, or nothing if none has.
+    pub fn rung(&self, price: Price) -> Option<Rung> {
+        let distance = match self.side {
+            Side::HighestWins => i128::from(price.0).checked_sub(self.start.0.into())?,
+            Side::LowestWins => i128::from(self.start.0).checked_sub(price.0.into())?,
+        };
+        let tick = i128::from(self.tick);
+        if distance < 0 || distance.checked_rem(tick)? != 0 {
+            return None;
+        }
+        let rung = u32::try_from(distance.checked_div(tick)?).ok()?;
+        (rung < self.rungs).then_some(Rung(rung))
+    }
+
+    /// What is impossible about this ladder, in one sentence; nothing if all is well.
+    pub fn fault(&self) -> Option<&'static str> {
+        if !self.scale.is_possible() {
+            return Some("a scale has at most 12 decimal places or 8 binary ones");
+        }
+        if self.tick == 0 {
+            return Some("the tick must be at least one minor unit");
+        }
+        if self.rungs < 2 {
+            return Some("a ladder needs at least two rungs");
+        }
+        let product = 1u64
+            .checked_shl(u32::try_from(self.shape.bits()).unwrap_or(u32::MAX))
+            .unwrap_or(u64::MAX);
+        if u64::from(self.rungs) > product {
+            return Some("the shape's radices multiply to less than the number of rungs");
+        }
+        if self.price(Rung(self.rungs.saturating_sub(1))).is_none() {
+            return Some("the last rung's price does not fit in 64 bits");
+        }
+        None
+    }
+
+    /// Bits of each value in the range proof: the least of 8, 16 and 32 that holds a rung.
+    pub fn range_bits(&self) -> usize {
+        match self.rungs {
+            0..=0x100 => 8,
+            0x101..=0x1_0000 => 16,
+            _ => 32,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ladder(side: Side) -> PriceLadder {
+        PriceLadder {
+            side,
+            start: Price(9_500),
+            tick: 5,
+            rungs: 200,
+            scale: Scale::Decimal(2),
+            shape: Shape::new(&[4, 4]).unwrap(),
+        }
+    }
+
+    #[test]
+    fn prices_rise_for_a_sale_and_fall_for_a_procurement() {
+        assert_eq!(ladder(Side::HighestWins).price(Rung(3)), Some(Price(9_515)));
+        assert_eq!(ladder(Side::LowestWins).price(Rung(3)), Some(Price(9_485)));
+        assert_eq!(ladder(Side::LowestWins).price(Rung(200)), None);
+    }
+
+    #[test]
+    fn a_price_off_the_grid_has_no_rung() {
+        assert_eq!(ladder(Side::HighestWins).rung(Price(9_516)), None);
+        assert_eq!(ladder(Side::HighestWins).rung(Price(9_495)), None);
+        assert_eq!(ladder(Side::HighestWins).rung(Price(9_500 + 200 * 5)), None);
+    }
+
+    #[test]
+    fn treasury_notation() {
+        let fine = Scale::Binary(8);
+        assert_eq!(fine.write(Price(99 * 256 + 128)), "99-16");
+        assert_eq!(fine.write(Price(99 * 256 + 132)), "99-16+");
+        assert_eq!(fine.write(Price(99 * 256 + 130)), "99-162");
+        assert_eq!(fine.read("99-16+"), Ok(Price(99 * 256 + 132)));
+        assert_eq!(
+            Scale::Binary(5).read("99-16+"),
+            Err(BadPrice),
+            "a 64th is not a 32nd"
+        );
+        assert_eq!(fine.read("99-32"), Err(BadPrice));
+    }
+
+    #[test]
+    fn decimals() {
+        let cents = Scale::Decimal(2);
+        assert_eq!(cents.write(Price(-5)), "-0.05");
+        assert_eq!(cents.read("99.5"), Ok(Price(9_950)));
+        assert_eq!(cents.read("99.501"), Err(BadPrice));
+        assert_eq!(cents.read("1e3"), Err(BadPrice));
+        assert_eq!(cents.read("99."), Err(BadPrice));
+    }
+
+    #[test]
+    fn impossible_ladders_are_named() {
+        let mut bad = ladder(Side::HighestWins);
+        bad.rungs = 257;
+        assert!(bad.fault().is_some());
+        bad.rungs = 1;
+        assert!(bad.fault().is_some());
+        let mut far = ladder(Side::HighestWins);
+        far.start = Price(i64::MAX - 10);
+        assert!(far.fault().is_some());
+        assert_eq!(ladder(Side::LowestWins).fault(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_written_price_reads_back(minor in any::<i32>(), places in 0u8..=12, bits in 0u8..=8) {
+            let price = Price(minor.into());
+            for scale in [Scale::Decimal(places), Scale::Binary(bits)] {
+                prop_assert_eq!(scale.read(&scale.write(price)), Ok(price));
+            }
+        }
+
+        #[test]
+        fn a_rung_is_its_digits(rung in 0u32..65_536) {
+            for bits in [&[16u8; 1][..], &[8, 8], &[4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], &[3, 5, 8]] {
+                let Ok(shape) = Shape::new(bits) else { continue };
+                let value = shape
+                    .digits_of(Rung(rung))
+                    .into_iter()
+                    .zip(shape.radices())
+                    .fold(0usize, |value, (digit, radix)| value * radix + digit);
+                prop_assert_eq!(value, rung as usize);
+            }
+        }
+
+        #[test]
+        fn price_and_rung_are_inverse(rung in 0u32..200) {
+            for side in [Side::HighestWins, Side::LowestWins] {
+                let ladder = ladder(side);
+                prop_assert_eq!(ladder.rung(ladder.price(Rung(rung)).unwrap()), Some(Rung(rung)));
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The terms: the contract between the parties, fixed at opening.
+//!
+//! The auction id is the hash of all of their bytes, so nobody can change one of them afterwards
+//! and no two auctions share an id.
+
+use crate::{
+    bytes::{Digest, List, PartyKey, Text},
+    labels,
+    limits::{MAX_LISTED_BIDDERS, MAX_LOTS},
+    price::PriceLadder,
+    quorum::Quorum,
+};
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// The identity of an auction: see [`Terms::auction_id`].
+pub type AuctionId = Digest;
+
+/// Everything that the parties agreed on before the first bid.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Terms {
+    /// [`PROTOCOL_VERSION`](labels::PROTOCOL_VERSION).
+    pub version: u16,
+    /// 32 random bytes, so that no two auctions share an id.
+    pub nonce: [u8; 32],
+    /// The chain or board on which the auction runs; a transcript of one cannot be replayed on
+    /// another.
+    pub domain: Text,
+    /// Signs the opening; may not bid.
+    pub seller: PartyKey,
+    /// Reports the money that it locked for a party; may not bid.
+    pub custodian: PartyKey,
+    /// The line items, each ranked by itself.
+    pub lots: List<Lot, MAX_LOTS>,
+    /// How the price follows from the bids.
+    pub mechanism: Mechanism,
+    /// How ties are broken.
+    pub ties: Ties,
+    /// What the rank phase opens, and nothing more.
+    pub disclosure: Disclosure,
+    /// When each phase ends.
+    pub schedule: Schedule,
+    /// What is at stake.
+    pub stakes: Stakes,
+    /// Who may bid.
+    pub admission: Admission,
+    /// Commits per lot, at most.
+    pub max_bids_per_lot: u32,
+    /// Who together may decrypt.
+    pub quorum: Quorum,
+    /// Test points asked at once when a digit or a winner is searched: 1 bisects, `B - 1` finds a
+    /// digit of radix `B` in one round. Every answer is implied by the final price and winner.
+    pub fan_out: u16,
+    /// Items in one chunk of a rank message.
+    pub chunk_items: u16,
+}
+
+impl Terms {
+    /// `SHA-256(label || borsh bytes of the terms)`.
+    pub fn auction_id(&self) -> AuctionId {
+        // Writing to memory cannot fail; were it ever to, no id would be equal to another's.
+        let bytes = borsh::to_vec(self).unwrap_or_default();
+        Self::auction_id_of_bytes(&bytes)
+    }
+
+    /// The auction id of terms given as their canonical bytes.
+    pub fn auction_id_of_bytes(terms_bytes: &[u8]) -> AuctionId {
+        Digest::of(&[labels::AUCTION_ID, terms_bytes])
+    }
+}
+
+/// A line item.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Lot {
+    /// What people call it.
+    pub name: Text,
+    /// An identifier such as an ISIN or a CUSIP.
+    pub identifier: Text,
+    /// How much is for sale, in the unit that the name implies (face amount, pieces); at least 1.
+    pub quantity: u64,
+    /// The prices at which it can be bid for.
+    pub ladder: PriceLadder,
+}
+
+/// How the price follows from the bids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Mechanism {
+    /// The best bid wins and pays what it bid. Not strategy-proof: bidders gain by shading.
+    FirstPrice,
+}
+
+/// How ties are broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Ties {
+    /// The earliest commit in the transcript wins. The board orders commits within a slot.
+    EarliestCommit,
+}
+
+/// What the rank phase opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Disclosure {
+    /// The winner and the price of every lot, and nothing else.
+    WinnerAndPrice,
+}
+
+/// When each phase ends. Slots are the runtime's; the program only compares them.
+///
+/// A deadline is the last slot in which its phase accepts instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Schedule {
+    /// Last slot for deals.
+    pub deals_until: u64,
+    /// Last slot for complaints.
+    pub complaints_until: u64,
+    /// Last slot for commits: the moment when bids are due.
+    pub commits_until: u64,
+    /// Last slot for reveals; the phase ends before if every commit is revealed.
+    pub reveals_until: u64,
+    /// Slots for endorsing, from the close of reveals.
+    pub endorse_slots: u64,
+    /// Slots for each step of ranking a lot.
+    pub step_slots: u64,
+    /// Slots added to each step per revealed bid of the lot.
+    pub step_slots_per_bid: u64,
+}
+
+/// What is at stake, in units of the custodian's currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Stakes {
+    /// Locked per commit.
+    pub deposit: u64,
+    /// Locked per keyholder and lot.
+    pub bond: u64,
+    /// Charged per commit and not refunded; goes to the fallback beneficiary.
+    pub commit_fee: u64,
+    /// Receives forfeits that no bidder can receive. Neither the seller, nor the custodian, nor a
+    /// keyholder: it would pay them to cause one.
+    pub fallback: PartyKey,
+}
+
+/// Who may bid.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Admission {
+    /// Anybody but the seller and the custodian.
+    Open,
+    /// These keys.
+    Listed(List<PartyKey, MAX_LISTED_BIDDERS>),
+}
