@@ -1,0 +1,959 @@
+//! The program: one match of phase and instruction.
+//!
+//! ```text
+//! Deals -> Complaints -> Commits -> Reveals -> Endorsing -> Ranking -> Closed
+//!               \___________________________\__________\_____________/
+//! ```
+//!
+//! Each phase ends at its deadline or when it is complete; a phase that leaves nothing to do is
+//! passed over. Section 5 of `docs/spec.md`.
+
+use crate::{
+    bids::{self, BidState, Bids, CommittedBid, Seen},
+    close::{self, Bonds},
+    envelope::{self, Opened},
+    ledger::Ledger,
+    rank::{
+        RankedBid, Ranking,
+        step::{Post, Surroundings, Task},
+    },
+    refusal::{Fault, Refusal, require},
+    setting::Setting,
+    setup::{self, Ceremony, QuorumKeys},
+    terms_rules,
+};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    vec::Vec,
+};
+use talea_protocol::{
+    bytes::{Digest, List, PartyKey, Signature},
+    check::Check,
+    commitment::{BidId, Commit},
+    instruction::{Fund, Instruction},
+    outcome::{Ending, LotResult, Outcome, VoidCause},
+    quorum::KeyholderId,
+    ranking::{Endorsement, RankHeader},
+    sealed_bid::Reveals,
+    setup::{Complaint, Deal},
+    terms::{AuctionId, Lot, Terms},
+    transcript::{Entry, genesis_head, next_head},
+};
+
+/// An auction, from its opening to its outcome.
+///
+/// # Invariants
+/// It is a pure function of its genesis and the instructions that it accepted. A refused
+/// instruction leaves it exactly as it was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Auction {
+    setting: Arc<Setting>,
+    state: State,
+}
+
+/// Everything that changes.
+#[derive(Clone, Debug, PartialEq)]
+struct State {
+    slot: u64,
+    head: Digest,
+    phase: Phase,
+    ledger: Ledger,
+    ceremony: Ceremony,
+    keys: Option<Arc<QuorumKeys>>,
+    lots: Vec<LotState>,
+    seen: Seen,
+    endorsing: Endorsing,
+}
+
+/// What the auction waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Deals of the key ceremony.
+    Deals,
+    /// Complaints about deals.
+    Complaints,
+    /// Commits: bids are due.
+    Commits,
+    /// Reveals of sealed bids.
+    Reveals,
+    /// Endorsements of the transcript so far.
+    Endorsing,
+    /// Keyholders' work on the lots.
+    Ranking,
+    /// Nothing: there is an outcome.
+    Closed,
+}
+
+impl Phase {
+    /// Its name in refusals.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Deals => "Deals",
+            Self::Complaints => "Complaints",
+            Self::Commits => "Commits",
+            Self::Reveals => "Reveals",
+            Self::Endorsing => "Endorsing",
+            Self::Ranking => "Ranking",
+            Self::Closed => "Closed",
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct LotState {
+    bids: Bids,
+    ranking: Option<Ranking>,
+    ending: Option<Ending>,
+}
+
+/// The endorsements of the head at the close of reveals.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Endorsing {
+    head: Digest,
+    deadline: u64,
+    by: BTreeMap<KeyholderId, BTreeSet<BidId>>,
+}
+
+/// One thing that a keyholder may do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// Endorse this head in this round.
+    Endorse {
+        /// The round.
+        round: u32,
+        /// The head at the close of reveals.
+        head: Digest,
+    },
+    /// Work on a chunk of a lot's current step.
+    Rank {
+        /// The header of the post.
+        header: RankHeader,
+        /// The work.
+        task: Task,
+    },
+}
+
+impl Auction {
+    /// Opens an auction at `slot` under terms that the seller signed.
+    ///
+    /// # Errors
+    /// The first of T1 to T6 that fails.
+    pub fn open(slot: u64, terms: &[u8], signature: &Signature) -> Result<Self, Refusal> {
+        let (terms, auction) = terms_rules::check(slot, terms, signature)?;
+        let state = State {
+            slot,
+            head: genesis_head(&auction, slot, signature),
+            phase: Phase::Deals,
+            ledger: Ledger::default(),
+            ceremony: Ceremony::default(),
+            keys: None,
+            lots: terms.lots.iter().map(|_| LotState::default()).collect(),
+            seen: Seen::default(),
+            endorsing: Endorsing::default(),
+        };
+        Ok(Self {
+            setting: Arc::new(Setting::new(terms, auction)),
+            state,
+        })
+    }
+
+    /// Applies a signed instruction at `slot` and returns its entry in the transcript.
+    ///
+    /// # Errors
+    /// The first check that fails; then nothing has changed.
+    pub fn apply(&mut self, slot: u64, instruction: &[u8]) -> Result<Entry, Refusal> {
+        let back = Fault::SlotBack {
+            last: self.state.slot,
+            given: slot,
+        };
+        require(slot >= self.state.slot, Check::SlotOrder, back)?;
+        let malformed = Fault::Malformed {
+            what: "instruction",
+        };
+        let opened = envelope::open(&self.setting.auction, instruction)?;
+        let bytes = List::new(instruction.to_vec())
+            .map_err(|_| malformed.fails(Check::EnvelopeCanonical))?;
+
+        // Handlers check everything before they change anything. Passing a deadline does change
+        // things, so that is tried on a copy.
+        if self.state.has_expired(&self.setting, slot) {
+            let mut later = self.state.clone();
+            later.advance(&self.setting, slot);
+            later.take(&self.setting, slot, opened, true)?;
+            self.state = later;
+        } else {
+            self.state.take(&self.setting, slot, opened, false)?;
+        }
+        self.state.slot = slot;
+        self.state.head = next_head(&self.state.head, slot, instruction);
+        self.state.complete(&self.setting, slot);
+        Ok(Entry {
+            slot,
+            instruction: bytes,
+            head: self.state.head,
+        })
+    }
+
+    /// The terms.
+    #[must_use]
+    pub fn terms(&self) -> &Terms {
+        &self.setting.terms
+    }
+
+    /// The terms' hash.
+    #[must_use]
+    pub fn id(&self) -> AuctionId {
+        self.setting.auction
+    }
+
+    /// Everything that never changes.
+    #[must_use]
+    pub fn setting(&self) -> &Setting {
+        &self.setting
+    }
+
+    /// The chain's head.
+    #[must_use]
+    pub fn head(&self) -> Digest {
+        self.state.head
+    }
+
+    /// The slot of the last accepted instruction.
+    #[must_use]
+    pub fn slot(&self) -> u64 {
+        self.state.slot
+    }
+
+    /// What the auction waits for, as of its last accepted instruction.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.state.phase
+    }
+
+    /// The last slot before time alone changes something; nothing once closed.
+    #[must_use]
+    pub fn deadline(&self) -> Option<u64> {
+        self.state.deadline(&self.setting)
+    }
+
+    /// The quorum's keys, once the ceremony is over.
+    #[must_use]
+    pub fn quorum_keys(&self) -> Option<&QuorumKeys> {
+        self.state.keys.as_deref()
+    }
+
+    /// The deal of a member, once posted.
+    #[must_use]
+    pub fn deal_of(&self, member: KeyholderId) -> Option<&Deal> {
+        self.state.ceremony.deal_of(member)
+    }
+
+    /// Whether a member was expelled in the ceremony.
+    #[must_use]
+    pub fn was_expelled(&self, member: KeyholderId) -> bool {
+        self.state.ceremony.was_expelled(member)
+    }
+
+    /// Whether a bid was committed and not yet revealed or closed.
+    #[must_use]
+    pub fn is_open(&self, bid: &BidId) -> bool {
+        bid.round == 0
+            && self
+                .state
+                .lot(bid.lot)
+                .is_some_and(|lot| lot.bids.is_open(&bid.bidder))
+    }
+
+    /// What `keyholder` may do now. Everything in it was computed from accepted entries.
+    #[must_use]
+    pub fn dues(&self, keyholder: KeyholderId) -> Vec<Due> {
+        self.state.dues(&self.setting, keyholder)
+    }
+
+    /// How a lot ended, once it has.
+    #[must_use]
+    pub fn ending(&self, lot: u32) -> Option<Ending> {
+        self.state.lot(lot).and_then(|lot| lot.ending)
+    }
+
+    /// The outcome, once the auction is closed.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        (self.state.phase == Phase::Closed).then(|| self.state.outcome(&self.setting))
+    }
+
+    /// Every account, at any time.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<talea_protocol::outcome::Account> {
+        self.state.ledger.accounts()
+    }
+}
+
+fn index(lot: u32) -> usize {
+    usize::try_from(lot).unwrap_or(usize::MAX)
+}
+
+impl State {
+    fn lot(&self, lot: u32) -> Option<&LotState> {
+        self.lots.get(index(lot))
+    }
+
+    /// The one match of phase and instruction: E4, E3, then the instruction's own checks.
+    fn take(
+        &mut self,
+        setting: &Setting,
+        slot: u64,
+        opened: Opened,
+        passed_a_deadline: bool,
+    ) -> Result<(), Refusal> {
+        use Instruction as I;
+        let Opened {
+            signer,
+            instruction,
+        } = opened;
+        let wrong_phase = Fault::WrongPhase {
+            instruction: name(&instruction),
+            phase: self.phase.name(),
+        }
+        .fails(Check::EnvelopePhase);
+        match (self.phase, instruction) {
+            (Phase::Closed, _) => Err(wrong_phase),
+
+            (_, I::Tick) if passed_a_deadline => Ok(()),
+            (_, I::Tick) => Err(wrong_phase),
+            (_, I::Fund(fund)) => self.fund(setting, signer, &fund),
+
+            (Phase::Deals, I::Deal(deal)) => self.deal(setting, signer, deal),
+            (Phase::Complaints, I::Complain(complaint)) => {
+                self.complain(setting, signer, &complaint)
+            }
+            (Phase::Commits, I::Commit(commit)) => self.commit(setting, signer, &commit),
+            (Phase::Reveals, I::Reveal(reveals)) => self.reveal(setting, &reveals),
+            (Phase::Endorsing, I::Endorse(endorsement)) => {
+                self.endorse(setting, signer, &endorsement)
+            }
+            (Phase::Ranking, I::Gate(post)) => self.rank(setting, slot, signer, Post::Gate(post)),
+            (Phase::Ranking, I::Blind(post)) => self.rank(setting, slot, signer, Post::Blind(post)),
+            (Phase::Ranking, I::Unseal(post)) => {
+                self.rank(setting, slot, signer, Post::Unseal(post))
+            }
+
+            (
+                Phase::Deals
+                | Phase::Complaints
+                | Phase::Commits
+                | Phase::Reveals
+                | Phase::Endorsing
+                | Phase::Ranking,
+                I::Deal(_)
+                | I::Complain(_)
+                | I::Commit(_)
+                | I::Reveal(_)
+                | I::Endorse(_)
+                | I::Gate(_)
+                | I::Blind(_)
+                | I::Unseal(_),
+            ) => Err(wrong_phase),
+        }
+    }
+
+    fn fund(&mut self, setting: &Setting, signer: PartyKey, fund: &Fund) -> Result<(), Refusal> {
+        let role = Fault::WrongRole {
+            signer,
+            needed: "the custodian",
+        };
+        require(signer == setting.terms.custodian, Check::EnvelopeRole, role)?;
+        self.ledger.fund(fund.sequence, fund.party, fund.amount)
+    }
+
+    fn deal(&mut self, setting: &Setting, signer: PartyKey, deal: Deal) -> Result<(), Refusal> {
+        let terms = &setting.terms;
+        let dealer = member_of_quorum(setting, signer)?;
+        let twice = Fault::Already {
+            what: "the member dealt",
+        };
+        require(!self.ceremony.has_dealt(dealer), Check::DealOnce, twice)?;
+        let bonds = bonds_of_all_lots(terms);
+        self.ledger.require(signer, bonds, Check::DealOnce)?;
+        let parties = (dealer, signer);
+        self.ceremony.deal(
+            &setting.generators,
+            setting.auction,
+            &terms.quorum,
+            parties,
+            deal,
+        )?;
+        self.ledger.lock(signer, bonds);
+        Ok(())
+    }
+
+    fn complain(
+        &mut self,
+        setting: &Setting,
+        signer: PartyKey,
+        complaint: &Complaint,
+    ) -> Result<(), Refusal> {
+        let complainer = member_of_quorum(setting, signer)?;
+        let role = Fault::WrongRole {
+            signer,
+            needed: "a member who dealt",
+        };
+        require(
+            self.ceremony.has_dealt(complainer),
+            Check::EnvelopeRole,
+            role,
+        )?;
+        self.ceremony.complain(
+            &setting.generators,
+            setting.auction,
+            &setting.terms.quorum,
+            (complainer, signer),
+            complaint,
+        )
+    }
+
+    fn commit(
+        &mut self,
+        setting: &Setting,
+        signer: PartyKey,
+        commit: &Commit,
+    ) -> Result<(), Refusal> {
+        let terms = &setting.terms;
+        let unknown = |what| Fault::Unknown { what }.fails(Check::CommitLot);
+        let lot = terms.lots.get(index(commit.lot)).ok_or(unknown("lot"))?;
+        if commit.round != 0 {
+            return Err(unknown("round"));
+        }
+        let state = self.lots.get_mut(index(commit.lot)).ok_or(unknown("lot"))?;
+        let stakes = &terms.stakes;
+        // T5 bounds the sum.
+        let stake = stakes.deposit.saturating_add(stakes.commit_fee);
+        let ledger = &self.ledger;
+        let has_stake = || ledger.require(signer, stake, Check::CommitStake);
+        state
+            .bids
+            .commit(setting, &mut self.seen, (lot, signer), commit, has_stake)?;
+        self.ledger.lock(signer, stakes.deposit);
+        self.ledger
+            .charge(signer, stakes.commit_fee, stakes.fallback);
+        Ok(())
+    }
+
+    fn reveal(&mut self, setting: &Setting, reveals: &Reveals) -> Result<(), Refusal> {
+        let empty = Fault::Unknown {
+            what: "reveal in an empty list",
+        };
+        require(!reveals.is_empty(), Check::RevealCommit, empty)?;
+        let mut named = BTreeSet::new();
+        let mut found: Vec<(&Lot, &CommittedBid, &_)> = Vec::new();
+        for reveal in reveals.iter() {
+            let at = index(reveal.bid.lot);
+            let lot = setting.terms.lots.get(at).zip(self.lots.get(at));
+            bids::check_seal(setting, lot.map(|(_, state)| &state.bids), reveal)?;
+            let twice = Fault::Already {
+                what: "the bid was revealed",
+            };
+            require(named.insert(reveal.bid), Check::RevealCommit, twice)?;
+            let known =
+                lot.and_then(|(lot, state)| Some((lot, state.bids.of(&reveal.bid.bidder)?)));
+            found.extend(known.map(|(lot, bid)| (lot, bid, reveal)));
+        }
+        let Some(keys) = self.keys.clone() else {
+            return Ok(());
+        };
+        let judged = bids::judge(setting, &keys, &found);
+        for (reveal, judged) in reveals.iter().zip(judged) {
+            let weeded = judged.filter(|judged| bids::weed(&mut self.seen, judged));
+            let state = match weeded {
+                Some(judged) => BidState::Ranked(judged.ladder),
+                None => BidState::Invalid,
+            };
+            if let Some(lot) = self.lots.get_mut(index(reveal.bid.lot)) {
+                lot.bids.close(&reveal.bid.bidder, state);
+            }
+        }
+        Ok(())
+    }
+
+    fn endorse(
+        &mut self,
+        setting: &Setting,
+        signer: PartyKey,
+        endorsement: &Endorsement,
+    ) -> Result<(), Refusal> {
+        let keyholder = self.keyholder(setting, signer)?;
+        let place = |what| Fault::Differs { what }.fails(Check::EndorseHead);
+        if endorsement.round != 0 {
+            return Err(place("the round"));
+        }
+        if endorsement.head != self.endorsing.head {
+            return Err(place("the head"));
+        }
+        let attested = &endorsement.attested;
+        let in_order = attested.is_sorted_by(|a, b| a < b);
+        let all_unrevealed = attested.iter().all(|bid| {
+            bid.round == 0
+                && self
+                    .lot(bid.lot)
+                    .is_some_and(|lot| lot.bids.is_open(&bid.bidder))
+        });
+        if !in_order || !all_unrevealed {
+            return Err(place("the list of bids attested"));
+        }
+        let refuse = |why| Fault::NotDue { keyholder, why }.fails(Check::EndorseOnce);
+        if self.endorsing.by.contains_key(&keyholder) {
+            return Err(refuse("it has endorsed"));
+        }
+        if !self.endorsing.group_wants(setting, keyholder.group) {
+            return Err(refuse("its group has all the endorsements that it wants"));
+        }
+        self.endorsing
+            .by
+            .insert(keyholder, attested.iter().copied().collect());
+        Ok(())
+    }
+
+    fn rank(
+        &mut self,
+        setting: &Setting,
+        slot: u64,
+        signer: PartyKey,
+        post: Post,
+    ) -> Result<(), Refusal> {
+        let keyholder = self.keyholder(setting, signer)?;
+        let lot = post.header().lot;
+        let unknown = Fault::Unknown {
+            what: "lot being ranked",
+        }
+        .fails(Check::RankPlace);
+        let Some(keys) = self.keys.clone() else {
+            return Err(unknown);
+        };
+        let around = Surroundings {
+            setting,
+            keys: &keys,
+            head: self.endorsing.head,
+        };
+        let state = self
+            .lots
+            .get_mut(index(lot))
+            .filter(|state| state.ending.is_none());
+        let ranking = state
+            .and_then(|state| state.ranking.as_mut())
+            .ok_or(unknown)?;
+        ranking.accept(around, (keyholder, signer), post, slot)
+    }
+
+    /// The keyholder who signs with this key, if it is in.
+    fn keyholder(&self, setting: &Setting, signer: PartyKey) -> Result<KeyholderId, Refusal> {
+        let role = Fault::WrongRole {
+            signer,
+            needed: "a keyholder who is in",
+        };
+        setup::keyholder_of(&setting.terms.quorum, &signer)
+            .filter(|id| {
+                self.keys
+                    .as_ref()
+                    .is_some_and(|keys| keys.share_keys.contains_key(id))
+            })
+            .ok_or(role.fails(Check::EnvelopeRole))
+    }
+
+    fn dues(&self, setting: &Setting, keyholder: KeyholderId) -> Vec<Due> {
+        let Some(keys) = self.keys.as_deref() else {
+            return Vec::new();
+        };
+        let head = self.endorsing.head;
+        match self.phase {
+            Phase::Endorsing => {
+                let wanted = keys.share_keys.contains_key(&keyholder)
+                    && !self.endorsing.by.contains_key(&keyholder)
+                    && self.endorsing.group_wants(setting, keyholder.group);
+                let endorse = Due::Endorse { round: 0, head };
+                if wanted {
+                    alloc::vec![endorse]
+                } else {
+                    Vec::new()
+                }
+            }
+            Phase::Ranking => (0u32..)
+                .zip(&self.lots)
+                .filter(|(_, state)| state.ending.is_none())
+                .filter_map(|(lot, state)| Some((lot, state.ranking.as_ref()?)))
+                .flat_map(|(lot, ranking)| {
+                    let around = Surroundings {
+                        setting,
+                        keys,
+                        head,
+                    };
+                    let step = ranking.step_number();
+                    ranking
+                        .tasks(around, keyholder)
+                        .into_iter()
+                        .map(move |(chunk, task)| {
+                            let header = RankHeader {
+                                lot,
+                                round: 0,
+                                step,
+                                chunk,
+                                head,
+                            };
+                            Due::Rank { header, task }
+                        })
+                })
+                .collect(),
+            Phase::Deals | Phase::Complaints | Phase::Commits | Phase::Reveals | Phase::Closed => {
+                Vec::new()
+            }
+        }
+    }
+
+    // ---- time ----
+
+    /// The last slot before time alone changes something.
+    fn deadline(&self, setting: &Setting) -> Option<u64> {
+        let schedule = &setting.terms.schedule;
+        match self.phase {
+            Phase::Deals => Some(schedule.deals_until),
+            Phase::Complaints => Some(schedule.complaints_until),
+            Phase::Commits => Some(schedule.commits_until),
+            Phase::Reveals => Some(schedule.reveals_until),
+            Phase::Endorsing => Some(self.endorsing.deadline),
+            Phase::Ranking => self.rankings().map(Ranking::deadline).min(),
+            Phase::Closed => None,
+        }
+    }
+
+    fn rankings(&self) -> impl Iterator<Item = &Ranking> {
+        let undecided = self.lots.iter().filter(|state| state.ending.is_none());
+        undecided.filter_map(|state| state.ranking.as_ref())
+    }
+
+    fn has_expired(&self, setting: &Setting, slot: u64) -> bool {
+        self.deadline(setting)
+            .is_some_and(|deadline| slot > deadline)
+    }
+
+    /// Passes every deadline before `slot`, in order.
+    fn advance(&mut self, setting: &Setting, slot: u64) {
+        while let Some(deadline) = self.deadline(setting).filter(|deadline| slot > *deadline) {
+            match self.phase {
+                Phase::Deals => self.phase = Phase::Complaints,
+                Phase::Complaints => self.finish_setup(setting),
+                Phase::Commits => {
+                    self.phase = Phase::Reveals;
+                    if !self.has_open_commits() {
+                        self.close_reveals(setting, deadline);
+                    }
+                }
+                Phase::Reveals => self.close_reveals(setting, deadline),
+                Phase::Endorsing => self.give_up_endorsing(setting),
+                Phase::Ranking => self.time_out_lots(setting, deadline),
+                Phase::Closed => return,
+            }
+        }
+    }
+
+    /// Transitions that the instruction just accepted completed.
+    fn complete(&mut self, setting: &Setting, slot: u64) {
+        match self.phase {
+            Phase::Reveals if !self.has_open_commits() => self.close_reveals(setting, slot),
+            Phase::Endorsing if self.endorsing.is_complete(setting) => {
+                self.start_ranking(setting, slot);
+            }
+            Phase::Ranking => self.proceed_with_lots(setting, slot),
+            Phase::Deals
+            | Phase::Complaints
+            | Phase::Commits
+            | Phase::Reveals
+            | Phase::Endorsing
+            | Phase::Closed => {}
+        }
+    }
+
+    fn has_open_commits(&self) -> bool {
+        let mut bids = self.lots.iter().flat_map(|state| state.bids.in_order());
+        bids.any(|bid| bid.state == BidState::Open)
+    }
+
+    fn finish_setup(&mut self, setting: &Setting) {
+        match self.ceremony.finish(&setting.terms.quorum) {
+            Some(keys) => {
+                self.keys = Some(Arc::new(keys));
+                self.phase = Phase::Commits;
+            }
+            None => {
+                let void = Ending::Void(VoidCause::Setup);
+                self.end_lots(setting, &BTreeSet::new(), |_| Some(void));
+            }
+        }
+    }
+
+    /// Reveals closed at `slot`: by completion, or by its deadline.
+    fn close_reveals(&mut self, setting: &Setting, slot: u64) {
+        self.phase = Phase::Endorsing;
+        self.endorsing.head = self.head;
+        self.endorsing.deadline = slot.saturating_add(setting.terms.schedule.endorse_slots);
+        // Nothing of a ladder's randomness comes after.
+        self.seen.randomness = BTreeSet::new();
+        self.end_lots(setting, &BTreeSet::new(), |state| {
+            state.bids.in_order().is_empty().then_some(Ending::Unsold)
+        });
+    }
+
+    fn start_ranking(&mut self, setting: &Setting, slot: u64) {
+        self.phase = Phase::Ranking;
+        self.end_lots(setting, &BTreeSet::new(), |state| {
+            state
+                .bids
+                .ranked()
+                .next()
+                .is_none()
+                .then_some(Ending::Unsold)
+        });
+        let Some(keys) = self.keys.clone() else {
+            return;
+        };
+        let around = Surroundings {
+            setting,
+            keys: &keys,
+            head: self.endorsing.head,
+        };
+        let mut endings = BTreeMap::new();
+        let lots = (0u32..).zip(&mut self.lots).zip(setting.terms.lots.iter());
+        for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
+            let bids = state.bids.ranked().map(|(bid, ladder)| RankedBid {
+                bidder: bid.bidder,
+                ladder: Arc::clone(ladder),
+            });
+            match Ranking::begin(bids.collect(), around, &line.ladder, slot) {
+                Ok(ranking) => state.ranking = Some(ranking),
+                Err(ending) => {
+                    endings.insert(lot, ending);
+                }
+            }
+        }
+        self.end(setting, &endings, &BTreeSet::new());
+    }
+
+    fn give_up_endorsing(&mut self, setting: &Setting) {
+        let in_short_groups: BTreeSet<KeyholderId> = self
+            .keys
+            .iter()
+            .flat_map(|keys| keys.share_keys.keys().copied())
+            .filter(|id| self.endorsing.group_wants(setting, id.group))
+            .filter(|id| !self.endorsing.by.contains_key(id))
+            .collect();
+        self.end_lots(setting, &in_short_groups, |state| {
+            Some(match state.bids.ranked().next() {
+                Some(_) => Ending::Void(VoidCause::Endorsement),
+                None => Ending::Unsold,
+            })
+        });
+    }
+
+    /// Lets every lot's step that expires at `deadline` time out.
+    fn time_out_lots(&mut self, setting: &Setting, deadline: u64) {
+        self.each_ranking(setting, |around, ranking, _| {
+            if ranking.deadline() > deadline {
+                None
+            } else {
+                ranking.time_out(around)
+            }
+        });
+    }
+
+    fn proceed_with_lots(&mut self, setting: &Setting, slot: u64) {
+        self.each_ranking(setting, |around, ranking, line| {
+            ranking.proceed(around, &line.ladder, slot)
+        });
+    }
+
+    fn each_ranking(
+        &mut self,
+        setting: &Setting,
+        mut visit: impl FnMut(Surroundings<'_>, &mut Ranking, &Lot) -> Option<Ending>,
+    ) {
+        let Some(keys) = self.keys.clone() else {
+            return;
+        };
+        let around = Surroundings {
+            setting,
+            keys: &keys,
+            head: self.endorsing.head,
+        };
+        let mut endings = BTreeMap::new();
+        let lots = (0u32..).zip(&mut self.lots).zip(setting.terms.lots.iter());
+        for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
+            let ending = state
+                .ranking
+                .as_mut()
+                .and_then(|ranking| visit(around, ranking, line));
+            endings.extend(ending.map(|ending| (lot, ending)));
+        }
+        self.end(setting, &endings, &BTreeSet::new());
+    }
+
+    // ---- endings ----
+
+    /// Ends every undecided lot to which `ending` gives one.
+    fn end_lots(
+        &mut self,
+        setting: &Setting,
+        missing: &BTreeSet<KeyholderId>,
+        ending: impl Fn(&LotState) -> Option<Ending>,
+    ) {
+        let endings = (0u32..)
+            .zip(&self.lots)
+            .filter(|(_, state)| state.ending.is_none())
+            .filter_map(|(lot, state)| Some((lot, ending(state)?)))
+            .collect();
+        self.end(setting, &endings, missing);
+    }
+
+    /// Ends these lots, moves their money, and closes the auction after the last one.
+    fn end(
+        &mut self,
+        setting: &Setting,
+        endings: &BTreeMap<u32, Ending>,
+        missing: &BTreeSet<KeyholderId>,
+    ) {
+        let dealers: Vec<KeyholderId> = self.ceremony.dealers().collect();
+        for (lot, ending) in endings {
+            let Some(state) = self.lots.get_mut(index(*lot)) else {
+                continue;
+            };
+            state.ending = Some(*ending);
+            let ranking = state.ranking.take();
+            let out = ranking
+                .as_ref()
+                .into_iter()
+                .flat_map(|ranking| ranking.out());
+            let at_fault: BTreeSet<KeyholderId> = dealers
+                .iter()
+                .filter(|id| self.ceremony.was_expelled(**id))
+                .chain(missing)
+                .chain(out)
+                .copied()
+                .collect();
+            let endorsing = &self.endorsing;
+            close::close(
+                setting,
+                &mut self.ledger,
+                &state.bids,
+                ending,
+                |bidder| {
+                    endorsing.attest(
+                        setting,
+                        &BidId {
+                            lot: *lot,
+                            round: 0,
+                            bidder: *bidder,
+                        },
+                    )
+                },
+                &Bonds {
+                    dealers: &dealers,
+                    at_fault: &at_fault,
+                },
+            );
+        }
+        if self.lots.iter().all(|state| state.ending.is_some()) {
+            self.phase = Phase::Closed;
+        }
+    }
+
+    fn outcome(&self, setting: &Setting) -> Outcome {
+        let lots: Vec<LotResult> = self
+            .lots
+            .iter()
+            .map(|state| {
+                let bids = state.bids.in_order();
+                let count = |is: fn(&BidState) -> bool| {
+                    let number = bids.iter().filter(|bid| is(&bid.state)).count();
+                    u32::try_from(number).unwrap_or(u32::MAX)
+                };
+                LotResult {
+                    commits: count(|_| true),
+                    ranked: count(|state| matches!(state, BidState::Ranked(_))),
+                    invalid: count(|state| matches!(state, BidState::Invalid)),
+                    // Closed only when every lot has ended.
+                    ending: state.ending.unwrap_or(Ending::Halted),
+                }
+            })
+            .collect();
+        Outcome {
+            auction: setting.auction,
+            // As many as the terms have, which is within the bound.
+            lots: List::new(lots).unwrap_or_default(),
+            accounts: self.ledger.accounts(),
+        }
+    }
+}
+
+impl Endorsing {
+    fn of_group(&self, group: u16) -> impl Iterator<Item = &BTreeSet<BidId>> {
+        self.by
+            .iter()
+            .filter(move |(id, _)| id.group == group)
+            .map(|(_, attested)| attested)
+    }
+
+    fn group_wants(&self, setting: &Setting, group: u16) -> bool {
+        let wanted = setting
+            .terms
+            .quorum
+            .get(usize::from(group))
+            .map_or(0, |g| g.endorsements);
+        self.of_group(group).count() < usize::from(wanted)
+    }
+
+    fn is_complete(&self, setting: &Setting) -> bool {
+        let mut groups = (0u16..).zip(setting.terms.quorum.iter());
+        groups.all(|(group, _)| !self.group_wants(setting, group))
+    }
+
+    /// Whether in some group a threshold of endorsements attests this bid.
+    fn attest(&self, setting: &Setting, bid: &BidId) -> bool {
+        (0u16..)
+            .zip(setting.terms.quorum.iter())
+            .any(|(index, group)| {
+                let attesting = self
+                    .of_group(index)
+                    .filter(|attested| attested.contains(bid));
+                attesting.count() >= usize::from(group.threshold)
+            })
+    }
+}
+
+fn member_of_quorum(setting: &Setting, signer: PartyKey) -> Result<KeyholderId, Refusal> {
+    let role = Fault::WrongRole {
+        signer,
+        needed: "a member of the quorum",
+    };
+    setup::keyholder_of(&setting.terms.quorum, &signer).ok_or(role.fails(Check::EnvelopeRole))
+}
+
+/// T5 bounds the product.
+fn bonds_of_all_lots(terms: &Terms) -> u64 {
+    let lots = u64::try_from(terms.lots.len()).unwrap_or(u64::MAX);
+    terms.stakes.bond.saturating_mul(lots)
+}
+
+/// The kind of an instruction, for refusals.
+fn name(instruction: &Instruction) -> &'static str {
+    match instruction {
+        Instruction::Tick => "a tick",
+        Instruction::Fund(_) => "a fund",
+        Instruction::Deal(_) => "a deal",
+        Instruction::Complain(_) => "a complaint",
+        Instruction::Commit(_) => "a commit",
+        Instruction::Reveal(_) => "a reveal",
+        Instruction::Endorse(_) => "an endorsement",
+        Instruction::Gate(_) => "a gate post",
+        Instruction::Blind(_) => "a blind post",
+        Instruction::Unseal(_) => "an unseal post",
+    }
+}

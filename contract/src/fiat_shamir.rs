@@ -1,0 +1,173 @@
+//! Fiat–Shamir: the hash state of a proof, and the weights with which a verifier folds equations
+//! (spec section 2).
+//!
+//! *Transcript* is the auction's public record everywhere else in this code, so the Merlin
+//! transcript of a proof is called by what it does. Every absorption has a label and a fixed
+//! length or a count before it; nothing is concatenated.
+
+use crate::group::encode_point;
+use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
+use merlin::Transcript;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore as _, SeedableRng as _};
+use talea_protocol::{
+    bytes::{Digest, PartyKey, Point, Scalar as WireScalar},
+    labels::{self, PROTOCOL_VERSION},
+    sealed_bid::Ciphertext as WireCiphertext,
+    terms::AuctionId,
+};
+
+/// What every proof is bound to: where in which auction it stands, and who made it. A proof copied
+/// to another place, or by another party, draws other challenges and fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// The auction: the hash of all of its terms.
+    pub auction: AuctionId,
+    /// Index of the lot; 0 in setup.
+    pub lot: u32,
+    /// Round; 0 in setup.
+    pub round: u32,
+    /// Step of the ranking; 0 in setup and for bids.
+    pub step: u32,
+    /// Who made the proof. For a reveal, the bidder whose commit it opens.
+    pub signer: PartyKey,
+}
+
+/// The running hash of one proof.
+#[derive(Clone)]
+pub struct FiatShamir(Transcript);
+
+impl FiatShamir {
+    /// Begins a proof of this kind, one of the `KIND_` labels, in its context.
+    #[must_use]
+    pub fn begin(kind: &'static [u8], context: &Context) -> Self {
+        // Without `..`: a field added to the context does not compile until it is absorbed.
+        let Context {
+            auction,
+            lot,
+            round,
+            step,
+            signer,
+        } = context;
+        let mut transcript = Transcript::new(labels::PROOF);
+        transcript.append_u64(b"version", PROTOCOL_VERSION.into());
+        transcript.append_message(b"kind", kind);
+        transcript.append_message(b"auction", &auction.0);
+        transcript.append_u64(b"lot", (*lot).into());
+        transcript.append_u64(b"round", (*round).into());
+        transcript.append_u64(b"step", (*step).into());
+        transcript.append_message(b"signer", &signer.0);
+        Self(transcript)
+    }
+
+    /// Absorbs an integer.
+    pub fn integer(&mut self, label: &'static [u8], value: impl Into<u64>) {
+        self.0.append_u64(label, value.into());
+    }
+
+    /// Absorbs the length of a list, before its items.
+    pub fn count(&mut self, label: &'static [u8], count: usize) {
+        // No target has a usize above 64 bits.
+        self.0
+            .append_u64(label, u64::try_from(count).unwrap_or(u64::MAX));
+    }
+
+    /// Absorbs a point by its encoding. The caller has decoded it.
+    pub fn point(&mut self, label: &'static [u8], point: &Point) {
+        self.0.append_message(label, &point.0);
+    }
+
+    /// Absorbs a point that is at hand decoded.
+    pub fn element(&mut self, label: &'static [u8], element: &RistrettoPoint) {
+        self.point(label, &encode_point(element));
+    }
+
+    /// Absorbs a ciphertext by its encoding, `R` then `E`, as one message of 64 bytes. The caller
+    /// has decoded it.
+    pub fn ciphertext(&mut self, label: &'static [u8], ciphertext: &WireCiphertext) {
+        let mut bytes = [0u8; 64];
+        let (r, e) = bytes.split_at_mut(32);
+        r.copy_from_slice(&ciphertext.r.0);
+        e.copy_from_slice(&ciphertext.e.0);
+        self.0.append_message(label, &bytes);
+    }
+
+    /// Absorbs a scalar by its encoding. The caller has decoded it.
+    pub fn scalar(&mut self, label: &'static [u8], scalar: &WireScalar) {
+        self.0.append_message(label, &scalar.0);
+    }
+
+    /// Absorbs a digest.
+    pub fn digest(&mut self, label: &'static [u8], digest: &Digest) {
+        self.0.append_message(label, &digest.0);
+    }
+
+    /// Draws a challenge: 64 bytes, reduced modulo the group order.
+    pub fn challenge(&mut self, label: &'static [u8]) -> Scalar {
+        let mut bytes = [0u8; 64];
+        self.0.challenge_bytes(label, &mut bytes);
+        Scalar::from_bytes_mod_order_wide(&bytes)
+    }
+
+    /// Draws a weight that belongs to the proof itself: 128 bits, not zero.
+    pub fn weight(&mut self, label: &'static [u8]) -> Scalar {
+        let mut bytes = [0u8; 16];
+        self.0.challenge_bytes(label, &mut bytes);
+        weight_of(bytes)
+    }
+
+    /// Merlin's transcript itself: for the crate that continues it, and for a prover's nonces.
+    pub fn transcript(&mut self) -> &mut Transcript {
+        &mut self.0
+    }
+}
+
+/// The integer of these bytes, little-endian; zero is replaced by one, for an equation with weight
+/// zero would not be checked.
+fn weight_of(bytes: [u8; 16]) -> Scalar {
+    Scalar::from(u128::from_le_bytes(bytes).max(1))
+}
+
+/// A generator that yields what nobody could foresee before `transcript` was complete.
+///
+/// **The only place in the program where a generator is seeded.** Whatever is folded with its
+/// output is sound only if every byte of every proof concerned was absorbed into `transcript`
+/// before: a prover that knows a weight beforehand makes two wrong equations cancel. That is how
+/// Bulletproofs with a predictable generator were made to accept -1 (SECURITY.md, F4).
+pub(crate) fn generator_after(mut transcript: Transcript) -> ChaCha20Rng {
+    let mut seed = [0u8; 32];
+    transcript.challenge_bytes(b"seed", &mut seed);
+    ChaCha20Rng::from_seed(seed)
+}
+
+/// The verifier's own weights, one for each equation that it folds with others.
+///
+/// # Invariants
+/// They depend on every byte of all proofs that are folded together, and no two equations are given
+/// the same draw.
+pub struct Weights(ChaCha20Rng);
+
+impl Weights {
+    /// Weights after these proofs, each given by its state *after its last byte was absorbed*.
+    ///
+    /// Weights drawn from one proof at a time would allow a birthday search among many proofs for
+    /// errors that cancel.
+    #[must_use]
+    pub fn after(finished: impl IntoIterator<Item = FiatShamir>) -> Self {
+        let mut all = Transcript::new(labels::BATCH_WEIGHTS);
+        for FiatShamir(mut proof) in finished {
+            let mut digest = [0u8; 32];
+            proof.challenge_bytes(b"finished", &mut digest);
+            all.append_message(b"proof", &digest);
+        }
+        Self(generator_after(all))
+    }
+
+    /// The next weight: 128 bits, not zero.
+    #[must_use]
+    pub fn draw(&mut self) -> Scalar {
+        let mut bytes = [0u8; 16];
+        self.0.fill_bytes(&mut bytes);
+        weight_of(bytes)
+    }
+}

@@ -1,0 +1,154 @@
+//! The account of every party, to the unit.
+//!
+//! Money moves between four pockets of an account (available, locked, settlement, forfeited) and,
+//! by forfeit, from one party to another. Every movement is checked before it is made, so the
+//! balance M3 holds after each.
+
+use crate::refusal::{Fault, Refusal};
+use alloc::{collections::BTreeMap, vec::Vec};
+use talea_protocol::{bytes::PartyKey, check::Check, outcome::Account};
+
+/// All accounts, and the custodian's count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ledger {
+    accounts: BTreeMap<PartyKey, Account>,
+    /// The sum of all `funded`. Bounds every other sum, so later additions cannot overflow.
+    funded: u64,
+    /// Sequence number of the next Fund.
+    next_sequence: u64,
+}
+
+impl Ledger {
+    /// Takes the custodian's word that `amount` was locked for `party` (M1, M2).
+    pub(crate) fn fund(
+        &mut self,
+        sequence: u64,
+        party: PartyKey,
+        amount: u64,
+    ) -> Result<(), Refusal> {
+        if sequence != self.next_sequence {
+            let what = "the custodian's sequence number";
+            let fault = Fault::Count {
+                what,
+                expected: self.next_sequence,
+                actual: sequence,
+            };
+            return Err(fault.fails(Check::FundSequence));
+        }
+        let total = self.funded.checked_add(amount).filter(|_| amount > 0);
+        let funded = total.ok_or(Fault::Amount.fails(Check::FundAmount))?;
+        self.funded = funded;
+        self.next_sequence = sequence.saturating_add(1);
+        let account = self.account(party);
+        account.funded = account.funded.saturating_add(amount);
+        account.available = account.available.saturating_add(amount);
+        Ok(())
+    }
+
+    /// What `party` could still put at stake.
+    pub(crate) fn available(&self, party: &PartyKey) -> u64 {
+        self.accounts
+            .get(party)
+            .map_or(0, |account| account.available)
+    }
+
+    /// `Err` under `check` unless `party` has `needed` available.
+    pub(crate) fn require(
+        &self,
+        party: PartyKey,
+        needed: u64,
+        check: Check,
+    ) -> Result<(), Refusal> {
+        let available = self.available(&party);
+        if available < needed {
+            return Err(Fault::Insufficient {
+                party,
+                needed,
+                available,
+            }
+            .fails(check));
+        }
+        Ok(())
+    }
+
+    /// From available to locked. The caller has required it.
+    pub(crate) fn lock(&mut self, party: PartyKey, amount: u64) {
+        let Some(account) = self.accounts.get_mut(&party) else {
+            return;
+        };
+        let amount = amount.min(account.available);
+        account.available = account.available.saturating_sub(amount);
+        account.locked = account.locked.saturating_add(amount);
+    }
+
+    /// From locked to available.
+    pub(crate) fn release(&mut self, party: PartyKey, amount: u64) {
+        let Some(account) = self.accounts.get_mut(&party) else {
+            return;
+        };
+        let amount = amount.min(account.locked);
+        account.locked = account.locked.saturating_sub(amount);
+        account.available = account.available.saturating_add(amount);
+    }
+
+    /// From locked to settlement.
+    pub(crate) fn settle(&mut self, party: PartyKey, amount: u64) {
+        let Some(account) = self.accounts.get_mut(&party) else {
+            return;
+        };
+        let amount = amount.min(account.locked);
+        account.locked = account.locked.saturating_sub(amount);
+        account.settlement = account.settlement.saturating_add(amount);
+    }
+
+    /// From available to forfeited, and to the beneficiary.
+    pub(crate) fn charge(&mut self, party: PartyKey, fee: u64, beneficiary: PartyKey) {
+        let Some(account) = self.accounts.get_mut(&party) else {
+            return;
+        };
+        let fee = fee.min(account.available);
+        account.available = account.available.saturating_sub(fee);
+        account.forfeited = account.forfeited.saturating_add(fee);
+        self.receive(beneficiary, fee);
+    }
+
+    /// From locked to forfeited; returns what was taken, for the caller to hand on.
+    #[must_use]
+    pub(crate) fn forfeit(&mut self, party: PartyKey, amount: u64) -> u64 {
+        let Some(account) = self.accounts.get_mut(&party) else {
+            return 0;
+        };
+        let amount = amount.min(account.locked);
+        account.locked = account.locked.saturating_sub(amount);
+        account.forfeited = account.forfeited.saturating_add(amount);
+        amount
+    }
+
+    /// Credits what somebody else forfeited.
+    pub(crate) fn receive(&mut self, party: PartyKey, amount: u64) {
+        if amount == 0 {
+            return;
+        }
+        let account = self.account(party);
+        account.received = account.received.saturating_add(amount);
+        account.available = account.available.saturating_add(amount);
+    }
+
+    /// Every account, ascending by key.
+    pub(crate) fn accounts(&self) -> Vec<Account> {
+        self.accounts.values().copied().collect()
+    }
+
+    /// The account of a party that has just been given something.
+    fn account(&mut self, party: PartyKey) -> &mut Account {
+        self.accounts.entry(party).or_insert(Account {
+            party,
+            funded: 0,
+            received: 0,
+            available: 0,
+            locked: 0,
+            settlement: 0,
+            forfeited: 0,
+        })
+    }
+}

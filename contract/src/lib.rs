@@ -1,0 +1,55 @@
+//! The auction program: deterministic, and deaf and blind to the world.
+//!
+//! It knows no clock, file, network or randomness. Time and messages come in as arguments of
+//! [`Auction::apply`]; entries of the transcript and an outcome go out. What it accepts is decided
+//! by numbered checks of `docs/spec.md`; a refusal names the check and changes nothing.
+//!
+//! In the order in which the data moves:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`auction`] | the program: one match of phase and instruction |
+//! | `terms_rules`, `setting` | which terms are possible, and what follows from them once for all |
+//! | `envelope` | the signature on every instruction |
+//! | `ledger`, `close` | every party's account, and the money of a lot that has ended |
+//! | [`setup`] | the key ceremony |
+//! | `bids` | commits, and reveals of bids that stay encrypted |
+//! | `rank` | the price and the winner, found on encrypted bids |
+//! | [`proofs`] | one relation per file: statement and verification |
+//! | [`fiat_shamir`], [`elgamal`], [`group`] | what the proofs are made of |
+//! | [`refusal`] | why something was refused |
+
+#![no_std]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+#![deny(
+    clippy::float_arithmetic,
+    clippy::unreachable,
+    clippy::todo,
+    clippy::string_slice
+)]
+
+extern crate alloc;
+
+pub mod auction;
+mod bids;
+mod close;
+pub mod elgamal;
+mod envelope;
+pub mod fiat_shamir;
+pub mod group;
+mod ledger;
+pub mod proofs;
+mod rank;
+pub mod refusal;
+pub mod setting;
+pub mod setup;
+mod terms_rules;
+
+pub use auction::{Auction, Due, Phase};
+pub use rank::step::Task;
+pub use refusal::{Fault, Refusal};

@@ -1,0 +1,108 @@
+//! The relations that parties prove, one to a file; `parties/src/proofs` has the twin that proves
+//! what each of these verifies.
+//!
+//! | module | what is known to hold once it verifies | spec |
+//! |---|---|---|
+//! | [`possession`] | a dealer knows its constant term, and the randomness of its ephemeral key | 7 |
+//! | [`complaint`] | a point is the one shared between a complainer and its dealer | 7 |
+//! | [`range`] | a commitment is to a rung of its ladder | 8 |
+//! | [`ladder`] | an encrypted ladder of bits spells the committed rung | 9 |
+//! | [`gate`] | two ciphertexts were multiplied by the same secret sign | 11 |
+//! | [`blind`] | both halves of a ciphertext were multiplied by the same secret, not by zero | 11 |
+//! | [`unseal`] | decryption shares were made with the keyholder's share of the key | 11 |
+//!
+//! Each has a `Statement` with `absorb`, which prover and verifier share, and a `verify`. Both are
+//! total: bytes that no honest party sends are refused, never a panic. Verification handles nothing
+//! secret and takes as long as its input wants.
+
+use curve25519_dalek::{
+    ristretto::RistrettoPoint,
+    scalar::Scalar,
+    traits::{IsIdentity as _, VartimeMultiscalarMul as _},
+};
+
+pub mod blind;
+pub mod complaint;
+pub mod gate;
+pub mod ladder;
+pub mod possession;
+pub mod range;
+pub mod unseal;
+
+/// Why a proof was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProofFault {
+    /// Some bytes decode to nothing, or are not the only encoding of what they decode to.
+    #[error("a point or scalar is not in its canonical encoding")]
+    NotCanonical,
+    /// The identity stands where it would undo a secret.
+    #[error("a point is the identity where it must not be")]
+    Identity,
+    /// A list has another length than the statement says.
+    #[error("a list has {actual} items where {expected} belong")]
+    Length {
+        /// The length that the statement gives.
+        expected: usize,
+        /// The length that came.
+        actual: usize,
+    },
+    /// All is well formed, and proves nothing.
+    #[error("the proof does not prove its statement")]
+    False,
+}
+
+impl ProofFault {
+    /// `Err` unless `actual` is the `expected` length.
+    fn unless_length(expected: usize, actual: usize) -> Result<(), Self> {
+        if expected == actual {
+            Ok(())
+        } else {
+            Err(Self::Length { expected, actual })
+        }
+    }
+
+    /// `Err` unless `holds`.
+    fn unless(holds: bool) -> Result<(), Self> {
+        if holds { Ok(()) } else { Err(Self::False) }
+    }
+}
+
+/// A sum of scalars times points, gathered term by term and computed at once.
+///
+/// # Invariants
+/// There are as many scalars as points.
+struct Sum {
+    scalars: alloc::vec::Vec<Scalar>,
+    points: alloc::vec::Vec<RistrettoPoint>,
+}
+
+impl Sum {
+    /// The empty sum, with room for `terms`.
+    fn with_capacity(terms: usize) -> Self {
+        Self {
+            scalars: alloc::vec::Vec::with_capacity(terms),
+            points: alloc::vec::Vec::with_capacity(terms),
+        }
+    }
+
+    /// Adds `scalar * point`.
+    fn add(&mut self, scalar: Scalar, point: RistrettoPoint) {
+        self.scalars.push(scalar);
+        self.points.push(point);
+    }
+
+    /// Whether the sum is `O`.
+    fn vanishes(&self) -> bool {
+        RistrettoPoint::vartime_multiscalar_mul(&self.scalars, &self.points).is_identity()
+    }
+}
+
+/// `response * base - challenge * image`: the announcement that a compact proof leaves out.
+fn announcement(
+    response: &Scalar,
+    base: &RistrettoPoint,
+    challenge: &Scalar,
+    image: &RistrettoPoint,
+) -> RistrettoPoint {
+    RistrettoPoint::vartime_multiscalar_mul([*response, -challenge], [*base, *image])
+}

@@ -1,0 +1,146 @@
+//! Why the program refused.
+//!
+//! A refusal names the numbered check of `docs/spec.md` that failed first, and says in one sentence
+//! what was expected, what came, and whose it was. Nothing changes when something is refused.
+
+use crate::proofs::ProofFault;
+use talea_protocol::{bytes::PartyKey, check::Check, quorum::KeyholderId};
+
+/// A refusal. The state is as it was before.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{check}: {fault}")]
+pub struct Refusal {
+    /// The check that failed first.
+    pub check: Check,
+    /// What was wrong.
+    pub fault: Fault,
+}
+
+/// What was wrong, in one plain sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Bytes that decode to nothing, or have a tail.
+    #[error("the bytes are no canonical {what}")]
+    Malformed {
+        /// What they should have been.
+        what: &'static str,
+    },
+    /// Terms that nobody can hold an auction under.
+    #[error("{why}")]
+    Impossible {
+        /// The rule that they break.
+        why: &'static str,
+    },
+    /// A lot that cannot be bid for.
+    #[error("lot {lot} is impossible: {why}")]
+    ImpossibleLot {
+        /// Index of the lot, from 0.
+        lot: usize,
+        /// The rule that it breaks.
+        why: &'static str,
+    },
+    /// A signature that does not verify, or a key that nobody should trust.
+    #[error("the signature of {signer} does not verify, or its key is weak")]
+    BadSignature {
+        /// The key that was to verify it.
+        signer: PartyKey,
+    },
+    /// A slot before the last one.
+    #[error("slot {given} lies before slot {last}")]
+    SlotBack {
+        /// The last slot.
+        last: u64,
+        /// The slot given.
+        given: u64,
+    },
+    /// An instruction out of its phase.
+    #[error("{instruction} does not belong to the phase {phase}")]
+    WrongPhase {
+        /// The kind of the instruction.
+        instruction: &'static str,
+        /// The phase at its slot.
+        phase: &'static str,
+    },
+    /// A signer without the role.
+    #[error("{signer} is not {needed}")]
+    WrongRole {
+        /// Who signed.
+        signer: PartyKey,
+        /// Whom the instruction needs.
+        needed: &'static str,
+    },
+    /// Something was counted and the count is another.
+    #[error("{what}: expected {expected}, got {actual}")]
+    Count {
+        /// What was counted.
+        what: &'static str,
+        /// The right number.
+        expected: u64,
+        /// The number that came.
+        actual: u64,
+    },
+    /// Something named does not exist.
+    #[error("there is no such {what}")]
+    Unknown {
+        /// What was named.
+        what: &'static str,
+    },
+    /// Something that may be done once was done before.
+    #[error("{what} already")]
+    Already {
+        /// What was done.
+        what: &'static str,
+    },
+    /// Something exists that is not equal to what it must equal.
+    #[error("{what} is another")]
+    Differs {
+        /// What differs.
+        what: &'static str,
+    },
+    /// Too little money at stake.
+    #[error("{party} needs {needed} units available and has {available}")]
+    Insufficient {
+        /// Whose account.
+        party: PartyKey,
+        /// Units needed.
+        needed: u64,
+        /// Units there.
+        available: u64,
+    },
+    /// A sum that leaves 64 bits, or an amount of nothing.
+    #[error("the amount is zero or the sum of all amounts exceeds 2^64 - 1")]
+    Amount,
+    /// A keyholder that may not act here.
+    #[error("{keyholder} may not act here: {why}")]
+    NotDue {
+        /// Which keyholder.
+        keyholder: KeyholderId,
+        /// Why not.
+        why: &'static str,
+    },
+    /// A proof that proves nothing.
+    #[error("the proof of {culprit} fails: {fault}")]
+    Proof {
+        /// Who made it.
+        culprit: PartyKey,
+        /// How it fails.
+        fault: ProofFault,
+    },
+}
+
+impl Fault {
+    /// This fault as the failure of `check`.
+    #[must_use]
+    pub fn fails(self, check: Check) -> Refusal {
+        Refusal { check, fault: self }
+    }
+}
+
+/// `Err` of `fault` under `check` unless `holds`.
+pub(crate) fn require(holds: bool, check: Check, fault: Fault) -> Result<(), Refusal> {
+    if holds {
+        Ok(())
+    } else {
+        Err(fault.fails(check))
+    }
+}

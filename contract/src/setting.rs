@@ -1,0 +1,49 @@
+//! What never changes during an auction: its terms, and what follows from them once for all.
+
+use crate::{group::Generators, proofs::range::RangeVerifier};
+use core::fmt;
+use curve25519_dalek::{RistrettoPoint, Scalar};
+use talea_protocol::terms::{AuctionId, Terms};
+
+/// The terms with everything that is derived from them alone.
+pub struct Setting {
+    /// The terms.
+    pub terms: Terms,
+    /// Their hash.
+    pub auction: AuctionId,
+    /// `G`, `H` and `K`.
+    pub generators: Generators,
+    /// `G/2`, for encoding `2U - (O, G)` in bulk.
+    pub(crate) half_value: RistrettoPoint,
+    /// The generators of range proofs.
+    pub range: RangeVerifier,
+}
+
+impl Setting {
+    pub(crate) fn new(terms: Terms, auction: AuctionId) -> Self {
+        let generators = Generators::derive();
+        let half_value = Scalar::from(2u64).invert() * generators.value;
+        Self {
+            terms,
+            auction,
+            generators,
+            half_value,
+            range: RangeVerifier::new(),
+        }
+    }
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setting")
+            .field("auction", &self.auction)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The rest follows from the terms, and the auction id is their hash.
+impl PartialEq for Setting {
+    fn eq(&self, other: &Self) -> bool {
+        self.auction == other.auction
+    }
+}

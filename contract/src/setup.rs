@@ -1,0 +1,317 @@
+//! The key ceremony: deals, complaints, and the quorum's key. Section 7 of `docs/spec.md`.
+
+use crate::{
+    fiat_shamir::Context,
+    group::{Generators, decode_point, decode_scalar, encode_point},
+    proofs::{ProofFault, complaint, possession},
+    refusal::{Fault, Refusal, require},
+};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
+use curve25519_dalek::{
+    RistrettoPoint, Scalar,
+    traits::{IsIdentity as _, VartimeMultiscalarMul as _},
+};
+use talea_protocol::{
+    bytes::{PartyKey, Point},
+    check::Check,
+    quorum::{Group, KeyholderId, Quorum, keyholders},
+    setup::{Complaint, Deal},
+    terms::AuctionId,
+};
+
+/// Every deal so far, and who was expelled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ceremony {
+    deals: BTreeMap<KeyholderId, VerifiedDeal>,
+    expelled: BTreeSet<KeyholderId>,
+}
+
+/// A deal whose proofs hold. Whether its shares are right only its recipients can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct VerifiedDeal {
+    commitments: Vec<RistrettoPoint>,
+    deal: Deal,
+}
+
+/// What the ceremony left: the key to which bids are encrypted, and every keyholder's share of it
+/// in public form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuorumKeys {
+    /// `PK`.
+    pub key: RistrettoPoint,
+    /// `PK`, encoded.
+    pub encoded: Point,
+    /// `Y_j` of every qualified keyholder.
+    pub share_keys: BTreeMap<KeyholderId, RistrettoPoint>,
+}
+
+/// Which keyholder signs with this key.
+pub(crate) fn keyholder_of(quorum: &Quorum, signer: &PartyKey) -> Option<KeyholderId> {
+    keyholders(quorum)
+        .find(|(_, member)| member.signing == *signer)
+        .map(|(id, _)| id)
+}
+
+fn group_of(quorum: &Quorum, keyholder: KeyholderId) -> Option<&Group> {
+    quorum.get(usize::from(keyholder.group))
+}
+
+fn encryption_keys(group: &Group) -> Vec<Point> {
+    group
+        .members
+        .iter()
+        .map(|member| member.encryption)
+        .collect()
+}
+
+impl Ceremony {
+    /// Whether this member dealt.
+    pub(crate) fn has_dealt(&self, member: KeyholderId) -> bool {
+        self.deals.contains_key(&member)
+    }
+
+    /// Whether this member was expelled for a lie.
+    pub(crate) fn was_expelled(&self, member: KeyholderId) -> bool {
+        self.expelled.contains(&member)
+    }
+
+    /// Every member that dealt, expelled or not: the ones with bonds at stake.
+    pub(crate) fn dealers(&self) -> impl Iterator<Item = KeyholderId> + '_ {
+        self.deals.keys().copied()
+    }
+
+    /// The deal of a member, as it was posted.
+    pub(crate) fn deal_of(&self, member: KeyholderId) -> Option<&Deal> {
+        self.deals.get(&member).map(|verified| &verified.deal)
+    }
+
+    /// S2 to S4. S1 is the caller's, who knows the money.
+    pub(crate) fn deal(
+        &mut self,
+        generators: &Generators,
+        auction: AuctionId,
+        quorum: &Quorum,
+        (dealer, signer): (KeyholderId, PartyKey),
+        deal: Deal,
+    ) -> Result<(), Refusal> {
+        let group = group_of(quorum, dealer)
+            .ok_or(Fault::Unknown { what: "group" }.fails(Check::EnvelopeRole))?;
+        let lengths = [
+            (
+                "commitments of a deal",
+                usize::from(group.threshold),
+                deal.commitments.len(),
+            ),
+            (
+                "shares of a deal",
+                group.members.len().saturating_sub(1),
+                deal.shares.len(),
+            ),
+        ];
+        for (what, expected, actual) in lengths {
+            let [expected, actual] =
+                [expected, actual].map(|n| u64::try_from(n).unwrap_or(u64::MAX));
+            let fault = Fault::Count {
+                what,
+                expected,
+                actual,
+            };
+            require(expected == actual, Check::DealLengths, fault)?;
+        }
+        let malformed = || Fault::Malformed { what: "deal" }.fails(Check::DealLengths);
+        let commitments: Option<Vec<_>> = deal.commitments.iter().map(decode_point).collect();
+        let commitments = commitments.ok_or_else(malformed)?;
+        let ephemeral_is_canonical = decode_point(&deal.ephemeral).is_some();
+        if !ephemeral_is_canonical
+            || deal
+                .shares
+                .iter()
+                .any(|share| decode_scalar(share).is_none())
+        {
+            return Err(malformed());
+        }
+
+        let encryption_keys = encryption_keys(group);
+        let statement = possession::Statement {
+            group: dealer.group,
+            member: dealer.member,
+            encryption_keys: &encryption_keys,
+            commitments: &deal.commitments,
+            ephemeral: &deal.ephemeral,
+            shares: &deal.shares,
+        };
+        let context = ceremony_context(auction, signer);
+        let proofs = [
+            (
+                possession::Secret::Constant,
+                &deal.constant_proof,
+                Check::DealConstant,
+            ),
+            (
+                possession::Secret::Ephemeral,
+                &deal.ephemeral_proof,
+                Check::DealEphemeral,
+            ),
+        ];
+        for (secret, proof, check) in proofs {
+            possession::verify(generators, &context, &statement, secret, proof).map_err(
+                |fault| {
+                    Fault::Proof {
+                        culprit: signer,
+                        fault,
+                    }
+                    .fails(check)
+                },
+            )?;
+        }
+        self.deals
+            .insert(dealer, VerifiedDeal { commitments, deal });
+        Ok(())
+    }
+
+    /// S5 and S6; whichever of the two lied is expelled.
+    pub(crate) fn complain(
+        &mut self,
+        generators: &Generators,
+        auction: AuctionId,
+        quorum: &Quorum,
+        (complainer, signer): (KeyholderId, PartyKey),
+        complaint: &Complaint,
+    ) -> Result<(), Refusal> {
+        let dealer = KeyholderId {
+            group: complainer.group,
+            member: complaint.dealer,
+        };
+        let parties = |what| Fault::Unknown { what }.fails(Check::ComplaintParties);
+        if dealer == complainer {
+            return Err(parties("dealer other than the complainer"));
+        }
+        let dealt = self.deals.get(&dealer).ok_or(parties("deal"))?;
+        let in_ceremony = |id| self.has_dealt(id) && !self.was_expelled(id);
+        if !in_ceremony(dealer) || !in_ceremony(complainer) {
+            return Err(parties("pair of members who are both in"));
+        }
+        let group = group_of(quorum, complainer).ok_or(parties("group"))?;
+        let member = usize::from(complainer.member)
+            .checked_sub(1)
+            .and_then(|index| group.members.get(index))
+            .ok_or(parties("member"))?;
+
+        let not_canonical = Fault::Proof {
+            culprit: signer,
+            fault: ProofFault::NotCanonical,
+        }
+        .fails(Check::ComplaintProof);
+        let points =
+            [&member.encryption, &dealt.deal.ephemeral, &complaint.shared].map(decode_point);
+        let [Some(encryption_key), Some(ephemeral), Some(shared)] = points else {
+            return Err(not_canonical);
+        };
+        let statement = complaint::Statement {
+            group: complainer.group,
+            member: complainer.member,
+            dealer: dealer.member,
+            encryption_key,
+            ephemeral,
+            shared,
+        };
+        let context = ceremony_context(auction, signer);
+        complaint::verify(generators, &context, &statement, &complaint.proof).map_err(|fault| {
+            Fault::Proof {
+                culprit: signer,
+                fault,
+            }
+            .fails(Check::ComplaintProof)
+        })?;
+
+        let pad = complaint::share_pad(
+            &auction,
+            dealer.group,
+            dealer.member,
+            complainer.member,
+            &complaint.shared,
+            &dealt.deal.ephemeral,
+            &member.encryption,
+        );
+        let position = share_position(dealer.member, complainer.member);
+        let padded = position
+            .and_then(|p| dealt.deal.shares.get(p))
+            .and_then(decode_scalar);
+        let share_is_right = padded.is_some_and(|padded| {
+            (padded - pad) * generators.key == commitment_at(&dealt.commitments, complainer.member)
+        });
+        self.expelled
+            .insert(if share_is_right { complainer } else { dealer });
+        Ok(())
+    }
+
+    /// The quorum's keys, or nothing if some group has too few left or a key is `O`.
+    pub(crate) fn finish(&self, quorum: &Quorum) -> Option<QuorumKeys> {
+        let mut key = RistrettoPoint::default();
+        let mut share_keys = BTreeMap::new();
+        for (group, index) in quorum.iter().zip(0u16..) {
+            let qualified: Vec<(KeyholderId, &VerifiedDeal)> = self
+                .deals
+                .iter()
+                .filter(|(id, _)| id.group == index && !self.expelled.contains(id))
+                .map(|(id, deal)| (*id, deal))
+                .collect();
+            if qualified.len() < usize::from(group.threshold) {
+                return None;
+            }
+            key += qualified
+                .iter()
+                .filter_map(|(_, deal)| deal.commitments.first())
+                .sum::<RistrettoPoint>();
+            for (keyholder, _) in &qualified {
+                let share_key: RistrettoPoint = qualified
+                    .iter()
+                    .map(|(_, deal)| commitment_at(&deal.commitments, keyholder.member))
+                    .sum();
+                if share_key.is_identity() {
+                    return None;
+                }
+                share_keys.insert(*keyholder, share_key);
+            }
+        }
+        if key.is_identity() {
+            return None;
+        }
+        Some(QuorumKeys {
+            key,
+            encoded: encode_point(&key),
+            share_keys,
+        })
+    }
+}
+
+/// Setup proofs stand in lot, round and step 0.
+fn ceremony_context(auction: AuctionId, signer: PartyKey) -> Context {
+    Context {
+        auction,
+        lot: 0,
+        round: 0,
+        step: 0,
+        signer,
+    }
+}
+
+/// Where the share for `recipient` stands in the list that leaves out its `dealer`.
+#[must_use]
+pub fn share_position(dealer: u16, recipient: u16) -> Option<usize> {
+    let skipped = u16::from(recipient > dealer);
+    let position = recipient.checked_sub(1)?.checked_sub(skipped)?;
+    (dealer != recipient).then_some(position.into())
+}
+
+/// `sum_c j^c A_c`: the public form of the share that a dealer owes member `j`.
+#[must_use]
+pub fn commitment_at(commitments: &[RistrettoPoint], member: u16) -> RistrettoPoint {
+    let at = Scalar::from(member);
+    let powers = core::iter::successors(Some(Scalar::ONE), |power| Some(power * at));
+    let powers: Vec<Scalar> = powers.take(commitments.len()).collect();
+    RistrettoPoint::vartime_multiscalar_mul(powers, commitments)
+}

@@ -1,0 +1,191 @@
+//! The rules that terms must meet to open an auction: checks T1 to T6 of `docs/spec.md`.
+
+use crate::{
+    envelope,
+    group::decode_point,
+    refusal::{Fault, Refusal, require},
+};
+use alloc::collections::BTreeSet;
+use curve25519_dalek::traits::IsIdentity as _;
+use talea_protocol::{
+    bytes::{PartyKey, Signature},
+    check::Check,
+    instruction::opening_bytes,
+    labels::PROTOCOL_VERSION,
+    limits::{MAX_BIDS_PER_LOT, MAX_CHUNK_ITEMS, MAX_TERMS_BYTES},
+    quorum::keyholders,
+    terms::{Admission, AuctionId, Terms},
+};
+
+const MAX_SLOT: u64 = 1 << 62;
+const MAX_DURATION: u64 = 1 << 32;
+const MAX_FAN_OUT: u16 = 1023;
+
+/// Reads the terms of an auction that opens at `slot` and checks every rule.
+///
+/// # Errors
+/// The first of T1 to T6 that fails.
+pub fn check(
+    slot: u64,
+    bytes: &[u8],
+    signature: &Signature,
+) -> Result<(Terms, AuctionId), Refusal> {
+    let malformed = Fault::Malformed { what: "terms" };
+    require(
+        bytes.len() <= MAX_TERMS_BYTES,
+        Check::TermsCanonical,
+        malformed.clone(),
+    )?;
+    let terms: Terms =
+        borsh::from_slice(bytes).map_err(|_| malformed.fails(Check::TermsCanonical))?;
+    require(
+        terms.version == PROTOCOL_VERSION,
+        Check::TermsCanonical,
+        Fault::Count {
+            what: "the protocol's version",
+            expected: PROTOCOL_VERSION.into(),
+            actual: terms.version.into(),
+        },
+    )?;
+    lots(&terms)?;
+    schedule(&terms, slot)?;
+    quorum(&terms)?;
+    parties(&terms)?;
+    let id = Terms::auction_id_of_bytes(bytes);
+    require(
+        envelope::signature_holds(&terms.seller, &opening_bytes(&id, slot), signature),
+        Check::TermsSignature,
+        Fault::BadSignature {
+            signer: terms.seller,
+        },
+    )?;
+    Ok((terms, id))
+}
+
+fn lots(terms: &Terms) -> Result<(), Refusal> {
+    let none = Fault::Impossible {
+        why: "an auction needs at least one lot",
+    };
+    require(!terms.lots.is_empty(), Check::TermsLots, none)?;
+    for (lot, item) in terms.lots.iter().enumerate() {
+        let why = match item.quantity {
+            0 => Some("its quantity is zero"),
+            _ => item.ladder.fault(),
+        };
+        if let Some(why) = why {
+            return Err(Fault::ImpossibleLot { lot, why }.fails(Check::TermsLots));
+        }
+    }
+    Ok(())
+}
+
+fn schedule(terms: &Terms, slot: u64) -> Result<(), Refusal> {
+    let s = &terms.schedule;
+    let rules = [
+        (
+            slot <= s.deals_until
+                && s.deals_until < s.complaints_until
+                && s.complaints_until < s.commits_until
+                && s.commits_until < s.reveals_until
+                && s.reveals_until <= MAX_SLOT,
+            "deadlines must follow one another, from the opening slot to 2^62",
+        ),
+        (
+            (1..=MAX_DURATION).contains(&s.endorse_slots)
+                && (1..=MAX_DURATION).contains(&s.step_slots)
+                && s.step_slots_per_bid <= MAX_DURATION,
+            "endorsing and every step need 1 to 2^32 slots",
+        ),
+        (
+            (1..=MAX_BIDS_PER_LOT).contains(&terms.max_bids_per_lot),
+            "a lot takes 1 to 65,535 bids",
+        ),
+        (
+            (1..=MAX_FAN_OUT).contains(&terms.fan_out),
+            "the fan-out is 1 to 1,023",
+        ),
+        (
+            (1..=MAX_CHUNK_ITEMS).contains(&usize::from(terms.chunk_items)),
+            "a chunk has 1 to 2,048 items",
+        ),
+    ];
+    rules.into_iter().try_for_each(|(holds, why)| {
+        require(holds, Check::TermsSchedule, Fault::Impossible { why })
+    })
+}
+
+fn quorum(terms: &Terms) -> Result<(), Refusal> {
+    let broken = |why| Fault::Impossible { why }.fails(Check::TermsQuorum);
+    if terms.quorum.is_empty() {
+        return Err(broken("a quorum needs at least one group"));
+    }
+    for group in terms.quorum.iter() {
+        let thresholds_fit = 1 <= group.threshold
+            && group.threshold <= group.endorsements
+            && usize::from(group.endorsements) <= group.members.len();
+        if !thresholds_fit {
+            return Err(broken(
+                "a group needs 1 <= threshold <= endorsements <= members",
+            ));
+        }
+    }
+    let mut signing = BTreeSet::new();
+    let mut encryption = BTreeSet::new();
+    for (_, member) in keyholders(&terms.quorum) {
+        if !envelope::key_is_valid(&member.signing) || !signing.insert(member.signing) {
+            return Err(broken(
+                "a keyholder's signing key is invalid or stands twice",
+            ));
+        }
+        let usable = decode_point(&member.encryption).is_some_and(|p| !p.is_identity());
+        if !usable || !encryption.insert(member.encryption) {
+            return Err(broken(
+                "a keyholder's encryption key is invalid or stands twice",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn parties(terms: &Terms) -> Result<(), Refusal> {
+    let Terms {
+        seller,
+        custodian,
+        stakes,
+        ..
+    } = terms;
+    let fallback = &stakes.fallback;
+    let listed: &[PartyKey] = match &terms.admission {
+        Admission::Open => &[],
+        Admission::Listed(keys) => keys,
+    };
+    let lots = u64::try_from(terms.lots.len()).unwrap_or(u64::MAX);
+    let rules = [
+        (
+            [seller, custodian, fallback]
+                .into_iter()
+                .all(envelope::key_is_valid),
+            "seller, custodian and fallback need valid keys",
+        ),
+        (
+            seller != custodian && seller != fallback && custodian != fallback,
+            "seller, custodian and fallback must be three parties",
+        ),
+        (
+            keyholders(&terms.quorum).all(|(_, member)| member.signing != *fallback),
+            "the fallback of forfeits must not be a keyholder",
+        ),
+        (
+            listed.iter().all(envelope::key_is_valid) && listed.is_sorted_by(|a, b| a < b),
+            "listed bidders need valid keys in strictly ascending order",
+        ),
+        (
+            stakes.deposit.checked_add(stakes.commit_fee).is_some()
+                && stakes.bond.checked_mul(lots).is_some(),
+            "stakes must fit in 64 bits",
+        ),
+    ];
+    rules
+        .into_iter()
+        .try_for_each(|(holds, why)| require(holds, Check::TermsParties, Fault::Impossible { why }))
+}

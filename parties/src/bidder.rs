@@ -1,0 +1,129 @@
+//! The bidder: commits a rung, then hands over the sealed bid, and may go.
+//!
+//! A bid walks one way: [`Bidder::commit`] draws every secret, makes the commit *and* the sealed
+//! bid, and forgets the secrets. What is left to do is to post two byte strings.
+
+use crate::{
+    identity::{Identity, TooLarge},
+    proofs::{ladder, range},
+};
+use curve25519_dalek::Scalar;
+use rand_core::CryptoRngCore;
+use talea_contract::{Auction, fiat_shamir::Context, group::encode_point};
+use talea_protocol::{
+    bytes::{List, PartyKey},
+    commitment::{BidId, Commit, seal},
+    instruction::Instruction,
+    price::Rung,
+    sealed_bid::Reveal,
+};
+use zeroize::Zeroizing;
+
+/// Somebody who bids.
+pub struct Bidder {
+    identity: Identity,
+}
+
+/// A bid on its way: the commit to post while bids are due, and what reveals it afterwards.
+pub struct PreparedBid {
+    /// The signed commit.
+    pub commit: Vec<u8>,
+    /// The sealed bid. Keep it safe before the commit leaves the machine: a bid that cannot be
+    /// revealed forfeits its deposit. It tells nobody the price unless a quorum decrypts it.
+    pub reveal: Reveal,
+}
+
+/// Why a bid could not be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BidError {
+    /// No such lot.
+    #[error("the auction has no lot {0}")]
+    NoLot(u32),
+    /// Not a rung of the lot's ladder.
+    #[error("rung {rung} is not on the ladder of lot {lot}, which has {rungs} rungs")]
+    OffLadder {
+        /// The lot.
+        lot: u32,
+        /// The rung asked for.
+        rung: u32,
+        /// The rungs there are.
+        rungs: u32,
+    },
+    /// The key ceremony is not over, or failed.
+    #[error("the auction has no key to seal bids under")]
+    NoKey,
+    /// Too large a message.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+}
+
+impl Bidder {
+    /// A bidder who signs with `identity`.
+    #[must_use]
+    pub fn new(identity: Identity) -> Self {
+        Self { identity }
+    }
+
+    /// The bidder's public key.
+    #[must_use]
+    pub fn party(&self) -> PartyKey {
+        self.identity.party()
+    }
+
+    /// Makes a bid of `rung` on a lot.
+    ///
+    /// # Errors
+    /// [`BidError`], before any secret is drawn.
+    pub fn commit(
+        &self,
+        auction: &Auction,
+        lot: u32,
+        rung: Rung,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<PreparedBid, BidError> {
+        let terms = auction.terms();
+        let line = usize::try_from(lot).ok().and_then(|lot| terms.lots.get(lot));
+        let ladder = &line.ok_or(BidError::NoLot(lot))?.ladder;
+        if rung.0 >= ladder.rungs {
+            return Err(BidError::OffLadder { lot, rung: rung.0, rungs: ladder.rungs });
+        }
+        let keys = auction.quorum_keys().ok_or(BidError::NoKey)?;
+        let setting = auction.setting();
+        let generators = &setting.generators;
+        let bidder = self.party();
+        let bid = BidId { lot, round: 0, bidder };
+        let context = Context { auction: auction.id(), lot, round: 0, step: 0, signer: bidder };
+
+        let blinding = Zeroizing::new(Scalar::random(rng));
+        let commitment =
+            Scalar::from(rung.0) * generators.value + *blinding * generators.blinding;
+        let range_proof = range::prove(setting, &context, ladder, rung, &blinding, rng);
+        let sealed_bid =
+            ladder::prove(generators, &context, &ladder.shape, &keys.key, rung, &blinding, rng)
+                .to_bytes();
+        let commit = Commit {
+            lot,
+            round: 0,
+            commitment: encode_point(&commitment),
+            range_proof: List::new(range_proof).map_err(|_| TooLarge)?,
+            seal: seal(&auction.id(), &bid, &sealed_bid),
+        };
+        Ok(PreparedBid {
+            commit: self.identity.sign(&auction.id(), &Instruction::Commit(commit))?,
+            reveal: Reveal { bid, sealed_bid: List::new(sealed_bid).map_err(|_| TooLarge)? },
+        })
+    }
+}
+
+/// Signs reveals for submission. Anybody may: the bidder, or a courier.
+///
+/// # Errors
+/// [`TooLarge`] if these are more than fit in one instruction.
+pub fn carry(
+    courier: &Identity,
+    auction: &Auction,
+    reveals: Vec<Reveal>,
+) -> Result<Vec<u8>, TooLarge> {
+    let reveals = List::new(reveals).map_err(|_| TooLarge)?;
+    courier.sign(&auction.id(), &Instruction::Reveal(reveals))
+}

@@ -1,0 +1,439 @@
+//! The keyholder: deals, checks what it was dealt, then ranks bids that it cannot read alone.
+//!
+//! A keyholder walks one way: [`Candidate`] deals and becomes a [`Dealer`], who complains if it was
+//! cheated and becomes a [`Keyholder`], who acts on whatever is due. It acts only on ciphertexts
+//! that its own replica of the contract computed from the transcript, endorses one head per round
+//! for ever, and its secrets are erased when it is dropped.
+
+use crate::{
+    identity::{Identity, TooLarge},
+    masks::Masks,
+    proofs::{blind, complaint, gate, possession, unseal},
+};
+use curve25519_dalek::Scalar;
+use rand_core::CryptoRngCore;
+use std::collections::BTreeMap;
+use talea_contract::{
+    Auction, Due, Task,
+    fiat_shamir::Context,
+    group::{decode_point, decode_scalar, encode_point, encode_scalar},
+    proofs::complaint::share_pad,
+    setup::{commitment_at, share_position},
+};
+use talea_protocol::{
+    bytes::{Digest, List, PartyKey, Point},
+    commitment::BidId,
+    instruction::Instruction,
+    quorum::{Group, KeyholderId, Member, keyholders},
+    ranking::{BlindPost, Endorsement, GatePost, RankHeader, UnsealPost},
+    setup::{Complaint, Deal},
+};
+use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
+
+/// Why a keyholder cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyholderError {
+    /// The terms do not name this key.
+    #[error("the terms name no keyholder with this signing key")]
+    NotNamed,
+    /// The terms name another encryption key for it.
+    #[error("the terms name another encryption key for this keyholder")]
+    OtherEncryptionKey,
+    /// The ceremony is not over, voided the auction, or expelled this keyholder.
+    #[error("the ceremony left this keyholder without a share")]
+    NoShare,
+    /// The share that was dealt is not the one that the transcript implies: a complaint was due.
+    #[error("the share dealt to this keyholder is wrong and it did not complain in time")]
+    WrongShare,
+    /// The board shows another head than the one this keyholder endorsed.
+    #[error("this keyholder endorsed head {endorsed} in this round and is now shown {shown}")]
+    TwoHeads {
+        /// What it endorsed.
+        endorsed: Digest,
+        /// What it is shown.
+        shown: Digest,
+    },
+    /// Too large a message.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+}
+
+/// The secret that shares are encrypted to. Serves nothing else.
+#[derive(zeroize::Zeroize, ZeroizeOnDrop)]
+pub struct EncryptionSecret(Scalar);
+
+impl EncryptionSecret {
+    /// A new secret.
+    pub fn generate(rng: &mut impl CryptoRngCore) -> Self {
+        Self(Scalar::random(rng))
+    }
+
+    /// `P = p * K`.
+    #[must_use]
+    pub fn public(&self) -> Point {
+        encode_point(&(self.0 * talea_contract::group::Generators::derive().key))
+    }
+}
+
+/// Somebody whom the terms may name as a keyholder.
+pub struct Candidate {
+    identity: Identity,
+    encryption: EncryptionSecret,
+}
+
+/// A candidate that dealt.
+pub struct Dealer {
+    candidate: Candidate,
+    id: KeyholderId,
+    coefficients: Zeroizing<Vec<Scalar>>,
+}
+
+/// A dealer whose share is complete.
+pub struct Keyholder {
+    identity: Identity,
+    id: KeyholderId,
+    share: Zeroizing<Scalar>,
+    /// One head per round, for ever.
+    endorsed: BTreeMap<u32, Digest>,
+    /// Counts posts, so that a retry never derives the masks of an abandoned attempt.
+    attempt: u64,
+}
+
+impl Candidate {
+    /// A candidate with these keys.
+    #[must_use]
+    pub fn new(identity: Identity, encryption: EncryptionSecret) -> Self {
+        Self { identity, encryption }
+    }
+
+    /// What the terms must say of it.
+    #[must_use]
+    pub fn member(&self) -> Member {
+        Member { signing: self.identity.party(), encryption: self.encryption.public() }
+    }
+
+    fn find(&self, auction: &Auction) -> Result<KeyholderId, KeyholderError> {
+        let own = self.member();
+        let mut named = keyholders(&auction.terms().quorum);
+        let (id, member) =
+            named.find(|(_, m)| m.signing == own.signing).ok_or(KeyholderError::NotNamed)?;
+        if member.encryption != own.encryption {
+            return Err(KeyholderError::OtherEncryptionKey);
+        }
+        Ok(id)
+    }
+
+    /// Makes a deal: the signed instruction, and the dealer that this candidate becomes.
+    ///
+    /// # Errors
+    /// [`KeyholderError`] if the terms do not name it.
+    pub fn deal(
+        self,
+        auction: &Auction,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<(Vec<u8>, Dealer), KeyholderError> {
+        let id = self.find(auction)?;
+        let group = group_of(auction, id).ok_or(KeyholderError::NotNamed)?;
+        let coefficients: Zeroizing<Vec<Scalar>> =
+            Zeroizing::new((0..group.threshold).map(|_| Scalar::random(rng)).collect());
+        let deal = make_deal(auction, (id, self.identity.party()), group, &coefficients, rng);
+        let signed = self.identity.sign(&auction.id(), &Instruction::Deal(deal))?;
+        Ok((signed, Dealer { candidate: self, id, coefficients }))
+    }
+}
+
+/// A deal of these coefficients, which an honest dealer has as many of as the threshold.
+pub fn make_deal(
+    auction: &Auction,
+    (id, signer): (KeyholderId, PartyKey),
+    group: &Group,
+    coefficients: &[Scalar],
+    rng: &mut impl CryptoRngCore,
+) -> Deal {
+    let generators = &auction.setting().generators;
+    let commitments: Vec<Point> =
+        coefficients.iter().map(|a| encode_point(&(a * generators.key))).collect();
+    let randomness = Zeroizing::new(Scalar::random(rng));
+    let ephemeral = encode_point(&(*randomness * generators.key));
+    let shares = (1u16..).zip(group.members.iter()).filter(|(j, _)| *j != id.member).map(
+        |(j, member)| {
+            // The terms hold valid keys only (T4).
+            let recipient = decode_point(&member.encryption).unwrap_or_default();
+            let shared = encode_point(&(*randomness * recipient));
+            let pad = share_pad(
+                &auction.id(),
+                id.group,
+                id.member,
+                j,
+                &shared,
+                &ephemeral,
+                &member.encryption,
+            );
+            encode_scalar(&(evaluate(coefficients, j) + pad))
+        },
+    );
+    let shares: Vec<_> = shares.collect();
+    let encryption_keys: Vec<Point> = group.members.iter().map(|m| m.encryption).collect();
+    let statement = talea_contract::proofs::possession::Statement {
+        group: id.group,
+        member: id.member,
+        encryption_keys: &encryption_keys,
+        commitments: &commitments,
+        ephemeral: &ephemeral,
+        shares: &shares,
+    };
+    let context =
+        Context { auction: auction.id(), lot: 0, round: 0, step: 0, signer };
+    let constant = coefficients.first().copied().unwrap_or_default();
+    let (constant_proof, ephemeral_proof) =
+        possession::prove_both(generators, &context, &statement, (&constant, &randomness), rng);
+    Deal {
+        commitments: List::new(commitments).unwrap_or_default(),
+        ephemeral,
+        shares: List::new(shares).unwrap_or_default(),
+        constant_proof,
+        ephemeral_proof,
+    }
+}
+
+/// `f(j)`.
+fn evaluate(coefficients: &[Scalar], j: u16) -> Scalar {
+    let at = Scalar::from(j);
+    coefficients.iter().rev().fold(Scalar::ZERO, |value, a| value * at + a)
+}
+
+fn group_of(auction: &Auction, id: KeyholderId) -> Option<&Group> {
+    auction.terms().quorum.get(usize::from(id.group))
+}
+
+impl Dealer {
+    /// Its place in the quorum.
+    #[must_use]
+    pub fn id(&self) -> KeyholderId {
+        self.id
+    }
+
+    /// The other members of its group, by index.
+    fn peers(&self, auction: &Auction) -> Vec<KeyholderId> {
+        let members = group_of(auction, self.id).map_or(0, |group| group.members.len());
+        let members = u16::try_from(members).unwrap_or(0);
+        (1..=members)
+            .map(|member| KeyholderId { group: self.id.group, member })
+            .filter(|id| *id != self.id)
+            .collect()
+    }
+
+    /// `p * R` with the padded share that `dealer` sent here, and the share without its pad.
+    fn open_share(&self, auction: &Auction, dealer: KeyholderId) -> Option<(Point, Scalar)> {
+        let deal = auction.deal_of(dealer)?;
+        let shared =
+            encode_point(&(self.candidate.encryption.0 * decode_point(&deal.ephemeral)?));
+        let pad = share_pad(
+            &auction.id(),
+            dealer.group,
+            dealer.member,
+            self.id.member,
+            &shared,
+            &deal.ephemeral,
+            &self.candidate.encryption.public(),
+        );
+        let position = share_position(dealer.member, self.id.member)?;
+        Some((shared, decode_scalar(deal.shares.get(position)?)? - pad))
+    }
+
+    fn share_is_right(&self, auction: &Auction, dealer: KeyholderId, share: &Scalar) -> bool {
+        let commitments = auction.deal_of(dealer).map(|deal| &deal.commitments);
+        let commitments: Option<Vec<_>> =
+            commitments.and_then(|points| points.iter().map(decode_point).collect());
+        let key = auction.setting().generators.key;
+        commitments.is_some_and(|a| share * key == commitment_at(&a, self.id.member))
+    }
+
+    /// A signed complaint against every dealer whose share is wrong. Usually none.
+    ///
+    /// # Errors
+    /// [`TooLarge`] never, at this size.
+    pub fn complaints(
+        &self,
+        auction: &Auction,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Vec<Vec<u8>>, TooLarge> {
+        let mut complaints = Vec::new();
+        for dealer in self.peers(auction) {
+            let Some((_, share)) = self.open_share(auction, dealer) else { continue };
+            if !auction.was_expelled(dealer) && !self.share_is_right(auction, dealer, &share) {
+                complaints.extend(self.complain(auction, dealer, rng)?);
+            }
+        }
+        Ok(complaints)
+    }
+
+    /// A signed complaint against `dealer`, whether or not it lied; nothing if it did not deal.
+    ///
+    /// # Errors
+    /// [`TooLarge`] never, at this size.
+    pub fn complain(
+        &self,
+        auction: &Auction,
+        dealer: KeyholderId,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Option<Vec<u8>>, TooLarge> {
+        let Some((shared, _)) = self.open_share(auction, dealer) else { return Ok(None) };
+        let deal = auction.deal_of(dealer);
+        let decoded = deal.and_then(|deal| decode_point(&deal.ephemeral)).zip(decode_point(&shared));
+        let Some((ephemeral, shared_point)) = decoded else { return Ok(None) };
+        let generators = &auction.setting().generators;
+        let statement = talea_contract::proofs::complaint::Statement {
+            group: self.id.group,
+            member: self.id.member,
+            dealer: dealer.member,
+            encryption_key: self.candidate.encryption.0 * generators.key,
+            ephemeral,
+            shared: shared_point,
+        };
+        let signer = self.candidate.identity.party();
+        let context = Context { auction: auction.id(), lot: 0, round: 0, step: 0, signer };
+        let proof = complaint::prove(
+            generators,
+            &context,
+            &statement,
+            &self.candidate.encryption.0,
+            rng,
+        );
+        let complaint = Complaint { dealer: dealer.member, shared, proof };
+        self.candidate.identity.sign(&auction.id(), &Instruction::Complain(complaint)).map(Some)
+    }
+
+    /// Adds up what the qualified dealers sent, once the ceremony is over.
+    ///
+    /// # Errors
+    /// [`KeyholderError`] if there is no share, or not the one that the transcript implies.
+    pub fn into_keyholder(self, auction: &Auction) -> Result<Keyholder, KeyholderError> {
+        let keys = auction.quorum_keys().ok_or(KeyholderError::NoShare)?;
+        let share_key = keys.share_keys.get(&self.id).ok_or(KeyholderError::NoShare)?;
+        let mut share = Zeroizing::new(evaluate(&self.coefficients, self.id.member));
+        for dealer in self.peers(auction) {
+            if keys.share_keys.contains_key(&dealer) {
+                let (_, mut part) =
+                    self.open_share(auction, dealer).ok_or(KeyholderError::NoShare)?;
+                *share += part;
+                part.zeroize();
+            }
+        }
+        if *share * auction.setting().generators.key != *share_key {
+            return Err(KeyholderError::WrongShare);
+        }
+        Ok(Keyholder {
+            identity: self.candidate.identity,
+            id: self.id,
+            share,
+            endorsed: BTreeMap::new(),
+            attempt: 0,
+        })
+    }
+}
+
+impl Keyholder {
+    /// Its place in the quorum.
+    #[must_use]
+    pub fn id(&self) -> KeyholderId {
+        self.id
+    }
+
+    /// Its public key.
+    #[must_use]
+    pub fn party(&self) -> PartyKey {
+        self.identity.party()
+    }
+
+    /// Everything that is due from it now, done and signed. `attested` are bids whose sealed bytes
+    /// it received although `auction` shows no reveal, ascending.
+    ///
+    /// # Errors
+    /// [`KeyholderError::TwoHeads`] if it is shown another head than it endorsed.
+    pub fn act(
+        &mut self,
+        auction: &Auction,
+        attested: &[BidId],
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Vec<Vec<u8>>, KeyholderError> {
+        let dues = auction.dues(self.id);
+        let mut signed = Vec::new();
+        for due in dues {
+            let instruction = match due {
+                Due::Endorse { round, head } => self.endorse(round, head, attested)?,
+                Due::Rank { header, task } => self.rank(auction, header, task, rng)?,
+            };
+            signed.push(self.identity.sign(&auction.id(), &instruction)?);
+        }
+        Ok(signed)
+    }
+
+    /// Endorses this head in this round, or says that it has endorsed another.
+    ///
+    /// # Errors
+    /// [`KeyholderError::TwoHeads`].
+    pub fn endorse(
+        &mut self,
+        round: u32,
+        head: Digest,
+        attested: &[BidId],
+    ) -> Result<Instruction, KeyholderError> {
+        self.stand_by(round, head)?;
+        let attested = List::new(attested.to_vec()).map_err(|_| TooLarge)?;
+        Ok(Instruction::Endorse(Endorsement { round, head, attested }))
+    }
+
+    /// A board that shows two heads would learn from the difference; whichever came first stays.
+    fn stand_by(&mut self, round: u32, shown: Digest) -> Result<(), KeyholderError> {
+        let endorsed = *self.endorsed.entry(round).or_insert(shown);
+        if endorsed != shown {
+            return Err(KeyholderError::TwoHeads { endorsed, shown });
+        }
+        Ok(())
+    }
+
+    fn rank(
+        &mut self,
+        auction: &Auction,
+        header: RankHeader,
+        task: Task,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Instruction, KeyholderError> {
+        self.stand_by(header.round, header.head)?;
+        self.attempt += 1;
+        let generators = &auction.setting().generators;
+        let context = Context {
+            auction: auction.id(),
+            lot: header.lot,
+            round: header.round,
+            step: header.step,
+            signer: self.party(),
+        };
+        let masks = Masks::new(&self.share, &context, &header, self.attempt);
+        Ok(match task {
+            Task::Gate(inputs) => {
+                let key = auction.quorum_keys().ok_or(KeyholderError::NoShare)?.key;
+                let turns = gate::prove(generators, &context, &header, &key, &inputs, &masks, rng);
+                let turns = List::new(turns).map_err(|_| TooLarge)?;
+                Instruction::Gate(GatePost { header, turns })
+            }
+            Task::Blind(inputs) => {
+                let (blinded, challenge, responses) =
+                    blind::prove(&context, &header, &inputs, &masks, rng);
+                Instruction::Blind(BlindPost {
+                    header,
+                    blinded: List::new(blinded).map_err(|_| TooLarge)?,
+                    challenge,
+                    responses: List::new(responses).map_err(|_| TooLarge)?,
+                })
+            }
+            Task::Unseal(randomness) => {
+                let (shares, proof) =
+                    unseal::prove(generators, &context, &header, &self.share, &randomness, rng);
+                let shares = List::new(shares).map_err(|_| TooLarge)?;
+                Instruction::Unseal(UnsealPost { header, shares, proof })
+            }
+        })
+    }
+}

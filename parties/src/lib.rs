@@ -1,0 +1,3 @@
+//! talea parties
+pub mod masks;
+pub mod proofs;

@@ -1,0 +1,1 @@
+//! Stories and trials of the whole live beside this file, in `*.rs` under `tests/`.

@@ -1,0 +1,332 @@
+//! The group, its generators, and decoding (section 1).
+//!
+//! Four quantities live here. A [`Point`] is an *encoding as it arrived*; a [`RistrettoPoint`] is
+//! an element, and exists only if its encoding was canonical. A [`Ciphertext`] is a pair of
+//! encodings, a [`Cipher`] a pair of elements.
+
+use std::sync::LazyLock;
+
+use bulletproofs::PedersenGens;
+use curve25519_dalek::{
+    RistrettoPoint,
+    constants::RISTRETTO_BASEPOINT_POINT,
+    ristretto::CompressedRistretto,
+    scalar::Scalar,
+    traits::{Identity as _, IsIdentity as _, VartimeMultiscalarMul as _},
+};
+use sha2::{Digest as _, Sha512};
+use talea_protocol::{
+    bytes::{Point, Scalar as WireScalar},
+    labels,
+    sealed_bid::Ciphertext,
+};
+
+/// The generators. Nobody knows a relation between any two of them.
+#[derive(Debug)]
+pub struct Bases {
+    /// `G`, the value base: the ristretto255 basepoint.
+    pub g: RistrettoPoint,
+    /// `H`, the blinding base: `from_uniform_bytes(SHA3-512(encoding of G))`, as Bulletproofs
+    /// derives it.
+    pub h: RistrettoPoint,
+    /// `K`, the key base: `from_uniform_bytes(SHA-512("talea/v1/key-base"))`.
+    pub k: RistrettoPoint,
+    /// `G`, encoded.
+    pub g_wire: Point,
+    /// `H`, encoded.
+    pub h_wire: Point,
+    /// `K`, encoded.
+    pub k_wire: Point,
+    /// `G / 2`: with it `2U - (O, G)` is the double of `U - (O, G/2)`, and doubles are cheap to
+    /// encode in batches.
+    pub half_g: RistrettoPoint,
+}
+
+/// The generators, derived once.
+pub fn bases() -> &'static Bases {
+    static BASES: LazyLock<Bases> = LazyLock::new(|| {
+        let g = RISTRETTO_BASEPOINT_POINT;
+        let h = PedersenGens::default().B_blinding;
+        let k = RistrettoPoint::from_uniform_bytes(&Sha512::digest(labels::KEY_BASE).into());
+        Bases {
+            g,
+            h,
+            k,
+            g_wire: encode(&g),
+            h_wire: encode(&h),
+            k_wire: encode(&k),
+            half_g: g * Scalar::from(2u8).invert(),
+        }
+    });
+    &BASES
+}
+
+/// The element that `encoding` stands for, if it is the canonical one of its element.
+pub fn decode(encoding: &Point) -> Option<RistrettoPoint> {
+    CompressedRistretto(encoding.0).decompress()
+}
+
+/// The one encoding of `element`.
+pub fn encode(element: &RistrettoPoint) -> Point {
+    Point(element.compress().to_bytes())
+}
+
+/// The scalar that `encoding` stands for, if it is below the group order.
+pub fn decode_scalar(encoding: &WireScalar) -> Option<Scalar> {
+    Scalar::from_canonical_bytes(encoding.0).into()
+}
+
+/// The one encoding of `scalar`.
+pub fn encode_scalar(scalar: &Scalar) -> WireScalar {
+    WireScalar(scalar.to_bytes())
+}
+
+/// `wide(b)`: 64 bytes little-endian, modulo the group order.
+pub fn wide(bytes: &[u8; 64]) -> Scalar {
+    Scalar::from_bytes_mod_order_wide(bytes)
+}
+
+/// An ElGamal ciphertext `(R, E)`, decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cipher {
+    /// `R`, the randomness.
+    pub r: RistrettoPoint,
+    /// `E`, the masked message.
+    pub e: RistrettoPoint,
+}
+
+impl Cipher {
+    /// `(O, O)`: the public encryption of 0.
+    pub fn zero() -> Self {
+        Self {
+            r: RistrettoPoint::identity(),
+            e: RistrettoPoint::identity(),
+        }
+    }
+
+    /// `(O, G)`: the public encryption of 1.
+    pub fn one() -> Self {
+        Self {
+            r: RistrettoPoint::identity(),
+            e: bases().g,
+        }
+    }
+
+    /// Decodes both parts.
+    pub fn decode(wire: &Ciphertext) -> Option<Self> {
+        Some(Self {
+            r: decode(&wire.r)?,
+            e: decode(&wire.e)?,
+        })
+    }
+
+    /// Encodes both parts.
+    pub fn encode(&self) -> Ciphertext {
+        Ciphertext {
+            r: encode(&self.r),
+            e: encode(&self.e),
+        }
+    }
+
+    /// Twice the ciphertext.
+    pub fn doubled(&self) -> Self {
+        *self + *self
+    }
+
+    /// Whether anybody can read it, its randomness being `O`.
+    pub fn is_public(&self) -> bool {
+        self.r.is_identity()
+    }
+}
+
+impl std::ops::Add for Cipher {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            r: self.r + other.r,
+            e: self.e + other.e,
+        }
+    }
+}
+
+impl std::ops::Sub for Cipher {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self {
+            r: self.r - other.r,
+            e: self.e - other.e,
+        }
+    }
+}
+
+impl std::ops::Neg for Cipher {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self {
+            r: -self.r,
+            e: -self.e,
+        }
+    }
+}
+
+impl std::iter::Sum for Cipher {
+    fn sum<I: Iterator<Item = Self>>(ciphers: I) -> Self {
+        ciphers.fold(Self::zero(), |sum, next| sum + next)
+    }
+}
+
+/// The encodings of the doubles of `halves`, in order, for the price of one inversion.
+pub fn encode_doubles(halves: &[Cipher]) -> Vec<Ciphertext> {
+    let parts: Vec<RistrettoPoint> = halves.iter().flat_map(|c| [c.r, c.e]).collect();
+    let encoded = RistrettoPoint::double_and_compress_batch(&parts);
+    encoded
+        .chunks_exact(2)
+        .filter_map(|pair| match pair {
+            [r, e] => Some(Ciphertext {
+                r: Point(r.to_bytes()),
+                e: Point(e.to_bytes()),
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+/// `a*P + b*Q`, in variable time: nothing here is secret.
+pub fn combine2(a: &Scalar, p: &RistrettoPoint, b: &Scalar, q: &RistrettoPoint) -> RistrettoPoint {
+    RistrettoPoint::vartime_multiscalar_mul([a, b], [p, q])
+}
+
+/// A sum of multiples of points that must be `O`, with the generators' multiples gathered.
+///
+/// Whoever adds an equation multiplies all of it with a weight of its own
+/// ([`Weights`](crate::fiat_shamir::Weights)).
+#[derive(Debug)]
+pub struct Fold {
+    /// Multiple of `G`.
+    pub g: Scalar,
+    /// Multiple of `H`.
+    pub h: Scalar,
+    /// Multiple of `K`.
+    pub k: Scalar,
+    /// Multiple of `PK`.
+    pub pk: Scalar,
+    scalars: Vec<Scalar>,
+    points: Vec<RistrettoPoint>,
+}
+
+impl Fold {
+    /// An empty sum with room for `points` points.
+    pub fn with_capacity(points: usize) -> Self {
+        Self {
+            g: Scalar::ZERO,
+            h: Scalar::ZERO,
+            k: Scalar::ZERO,
+            pk: Scalar::ZERO,
+            scalars: Vec::with_capacity(points.saturating_add(4)),
+            points: Vec::with_capacity(points.saturating_add(4)),
+        }
+    }
+
+    /// Adds `scalar * point`.
+    pub fn add(&mut self, scalar: Scalar, point: &RistrettoPoint) {
+        self.scalars.push(scalar);
+        self.points.push(*point);
+    }
+
+    /// Whether the sum is `O`.
+    pub fn vanishes(mut self, quorum_key: &RistrettoPoint) -> bool {
+        let bases = bases();
+        let fixed = [
+            (self.g, bases.g),
+            (self.h, bases.h),
+            (self.k, bases.k),
+            (self.pk, *quorum_key),
+        ];
+        for (scalar, point) in fixed {
+            if scalar != Scalar::ZERO {
+                self.add(scalar, &point);
+            }
+        }
+        RistrettoPoint::vartime_multiscalar_mul(&self.scalars, &self.points).is_identity()
+    }
+}
+
+/// The quorum key `PK` and its encoding.
+#[derive(Clone, Copy, Debug)]
+pub struct QuorumKey {
+    /// `PK`.
+    pub point: RistrettoPoint,
+    /// `PK`, encoded.
+    pub wire: Point,
+}
+
+impl QuorumKey {
+    /// With its encoding.
+    pub fn new(point: RistrettoPoint) -> Self {
+        Self {
+            point,
+            wire: encode(&point),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generators_are_those_of_the_specification() {
+        let b = bases();
+        // RFC 9496, A.1.
+        assert_eq!(
+            hex::encode(b.g_wire.0),
+            "e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76"
+        );
+        // The Bulletproofs authors' blinding base.
+        assert_eq!(
+            hex::encode(b.h_wire.0),
+            "8c9240b456a9e6dc65c377a1048d745f94a08cdb7f44cbcd7b46f34048871134"
+        );
+        assert_ne!(b.k_wire, b.g_wire);
+        assert_ne!(b.k_wire, b.h_wire);
+        assert_eq!(b.half_g + b.half_g, b.g);
+    }
+
+    #[test]
+    fn doubles_encode_like_their_elements() {
+        let b = bases();
+        let halves = [
+            Cipher { r: b.k, e: b.h },
+            Cipher::zero(),
+            Cipher {
+                r: b.g,
+                e: b.half_g - b.half_g,
+            },
+        ];
+        let expected: Vec<Ciphertext> = halves.iter().map(|c| c.doubled().encode()).collect();
+        assert_eq!(encode_doubles(&halves), expected);
+        assert_eq!(encode_doubles(&[]), vec![]);
+    }
+
+    #[test]
+    fn only_canonical_encodings_decode() {
+        // The group order, and one above 2^252 that is not below it.
+        let order = hex::decode("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010")
+            .unwrap();
+        assert_eq!(decode_scalar(&WireScalar(order.try_into().unwrap())), None);
+        // p + 0: the identity once more.
+        let mut p = [0xff; 32];
+        p[0] = 0xed;
+        p[31] = 0x7f;
+        assert_eq!(decode(&Point(p)), None);
+        // A negative field element.
+        let mut one = [0; 32];
+        one[0] = 1;
+        assert_eq!(decode(&Point(one)), None);
+        assert_eq!(
+            decode(&Point::IDENTITY),
+            Some(RistrettoPoint::identity()),
+            "identity is refused where the text says so, not here"
+        );
+    }
+}

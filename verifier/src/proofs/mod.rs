@@ -1,0 +1,96 @@
+//! The equations, a second time. One relation, one file.
+//!
+//! | module | what it shows | section |
+//! |---|---|---|
+//! | [`possession`] | a dealer knows its constant term, and the randomness of its ephemeral key | 7 |
+//! | [`complaint`] | a complaint's shared point is the one between complainer and dealer | 7 |
+//! | [`range`] | the committed bid is a rung of the ladder | 8 |
+//! | [`ladder`] | a ladder encrypts the committed bid | 9 |
+//! | [`gate`] | both ciphertexts of a gate took the same sign | 11 |
+//! | [`blind`] | both parts of a ciphertext took the same blinding, and it is not zero | 11 |
+//! | [`unseal`] | a decryption share is the keyholder's own | 11 |
+//!
+//! Each has a `verify` that takes a statement and a proof as they stand on the wire. Inside, the
+//! replay decodes once, on all cores, and calls the same equations on decoded values.
+//!
+//! Possession, complaint, blind and unseal are compact: the announcements are recomputed and the
+//! challenge drawn again. Ladder and gate are folded (section 2): each equation times a weight of
+//! its own, all in one multi-scalar multiplication.
+
+pub mod blind;
+pub mod complaint;
+pub mod gate;
+pub mod ladder;
+pub mod possession;
+pub mod range;
+pub mod unseal;
+
+use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
+use talea_protocol::bytes::{Point, Scalar as WireScalar};
+
+use crate::group;
+
+/// Why a proof is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// An encoding is not the canonical one of anything.
+    #[error("{0} is not a canonical encoding")]
+    NotCanonical(String),
+    /// The identity where the specification excludes it.
+    #[error("{0} is the identity")]
+    Identity(String),
+    /// A list or a proof has a length that the statement does not give it.
+    #[error("{what}: expected {expected}, found {actual}")]
+    Length {
+        /// Of what.
+        what: &'static str,
+        /// Length by the statement.
+        expected: usize,
+        /// Length found.
+        actual: usize,
+    },
+    /// A compact proof's challenge is not the hash of what it must be the hash of.
+    #[error("the challenge must be {expected} and is {actual}")]
+    Challenge {
+        /// The recomputed challenge.
+        expected: WireScalar,
+        /// The proof's.
+        actual: WireScalar,
+    },
+    /// An equation does not hold.
+    #[error("{0} does not hold")]
+    Equation(String),
+}
+
+/// Decodes a point, or says which one would not.
+fn point(encoding: &Point, name: impl FnOnce() -> String) -> Result<RistrettoPoint, ProofError> {
+    group::decode(encoding).ok_or_else(|| ProofError::NotCanonical(name()))
+}
+
+/// Decodes a scalar, or says which one would not.
+fn scalar(encoding: &WireScalar, name: impl FnOnce() -> String) -> Result<Scalar, ProofError> {
+    group::decode_scalar(encoding).ok_or_else(|| ProofError::NotCanonical(name()))
+}
+
+/// Compares a compact proof's challenge with the one drawn again.
+fn same_challenge(expected: &Scalar, actual: &Scalar) -> Result<(), ProofError> {
+    if expected == actual {
+        return Ok(());
+    }
+    Err(ProofError::Challenge {
+        expected: group::encode_scalar(expected),
+        actual: group::encode_scalar(actual),
+    })
+}
+
+/// Compares a length with the one that the statement gives.
+fn same_length(what: &'static str, expected: usize, actual: usize) -> Result<(), ProofError> {
+    if expected == actual {
+        return Ok(());
+    }
+    Err(ProofError::Length {
+        what,
+        expected,
+        actual,
+    })
+}
