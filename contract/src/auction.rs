@@ -153,10 +153,7 @@ impl Auction {
             seen: Seen::default(),
             endorsing: Endorsing::default(),
         };
-        Ok(Self {
-            setting: Arc::new(Setting::new(terms, auction)),
-            state,
-        })
+        Ok(Self { setting: Arc::new(Setting::new(terms, auction)), state })
     }
 
     /// Applies a signed instruction at `slot` and returns its entry in the transcript.
@@ -164,14 +161,9 @@ impl Auction {
     /// # Errors
     /// The first check that fails; then nothing has changed.
     pub fn apply(&mut self, slot: u64, instruction: &[u8]) -> Result<Entry, Refusal> {
-        let back = Fault::SlotBack {
-            last: self.state.slot,
-            given: slot,
-        };
+        let back = Fault::SlotBack { last: self.state.slot, given: slot };
         require(slot >= self.state.slot, Check::SlotOrder, back)?;
-        let malformed = Fault::Malformed {
-            what: "instruction",
-        };
+        let malformed = Fault::Malformed { what: "instruction" };
         let opened = envelope::open(&self.setting.auction, instruction)?;
         let bytes = List::new(instruction.to_vec())
             .map_err(|_| malformed.fails(Check::EnvelopeCanonical))?;
@@ -189,11 +181,7 @@ impl Auction {
         self.state.slot = slot;
         self.state.head = next_head(&self.state.head, slot, instruction);
         self.state.complete(&self.setting, slot);
-        Ok(Entry {
-            slot,
-            instruction: bytes,
-            head: self.state.head,
-        })
+        Ok(Entry { slot, instruction: bytes, head: self.state.head })
     }
 
     /// The terms.
@@ -259,11 +247,7 @@ impl Auction {
     /// Whether a bid was committed and not yet revealed or closed.
     #[must_use]
     pub fn is_open(&self, bid: &BidId) -> bool {
-        bid.round == 0
-            && self
-                .state
-                .lot(bid.lot)
-                .is_some_and(|lot| lot.bids.is_open(&bid.bidder))
+        bid.round == 0 && self.state.lot(bid.lot).is_some_and(|lot| lot.bids.is_open(&bid.bidder))
     }
 
     /// What `keyholder` may do now. Everything in it was computed from accepted entries.
@@ -309,20 +293,14 @@ impl State {
         passed_a_deadline: bool,
     ) -> Result<(), Refusal> {
         use Instruction as I;
-        let Opened {
-            signer,
-            instruction,
-        } = opened;
-        let wrong_phase = Fault::WrongPhase {
-            instruction: name(&instruction),
-            phase: self.phase.name(),
-        }
-        .fails(Check::EnvelopePhase);
+        let Opened { signer, instruction } = opened;
+        let wrong_phase =
+            Fault::WrongPhase { instruction: name(&instruction), phase: self.phase.name() }
+                .fails(Check::EnvelopePhase);
         match (self.phase, instruction) {
-            (Phase::Closed, _) => Err(wrong_phase),
-
+            // Also the tick by which the last deadline passed, so that time alone closes an auction.
             (_, I::Tick) if passed_a_deadline => Ok(()),
-            (_, I::Tick) => Err(wrong_phase),
+            (_, I::Tick) | (Phase::Closed, _) => Err(wrong_phase),
             (_, I::Fund(fund)) => self.fund(setting, signer, &fund),
 
             (Phase::Deals, I::Deal(deal)) => self.deal(setting, signer, deal),
@@ -360,10 +338,7 @@ impl State {
     }
 
     fn fund(&mut self, setting: &Setting, signer: PartyKey, fund: &Fund) -> Result<(), Refusal> {
-        let role = Fault::WrongRole {
-            signer,
-            needed: "the custodian",
-        };
+        let role = Fault::WrongRole { signer, needed: "the custodian" };
         require(signer == setting.terms.custodian, Check::EnvelopeRole, role)?;
         self.ledger.fund(fund.sequence, fund.party, fund.amount)
     }
@@ -371,20 +346,12 @@ impl State {
     fn deal(&mut self, setting: &Setting, signer: PartyKey, deal: Deal) -> Result<(), Refusal> {
         let terms = &setting.terms;
         let dealer = member_of_quorum(setting, signer)?;
-        let twice = Fault::Already {
-            what: "the member dealt",
-        };
+        let twice = Fault::Already { what: "the member dealt" };
         require(!self.ceremony.has_dealt(dealer), Check::DealOnce, twice)?;
         let bonds = bonds_of_all_lots(terms);
         self.ledger.require(signer, bonds, Check::DealOnce)?;
         let parties = (dealer, signer);
-        self.ceremony.deal(
-            &setting.generators,
-            setting.auction,
-            &terms.quorum,
-            parties,
-            deal,
-        )?;
+        self.ceremony.deal(&setting.generators, setting.auction, &terms.quorum, parties, deal)?;
         self.ledger.lock(signer, bonds);
         Ok(())
     }
@@ -396,15 +363,8 @@ impl State {
         complaint: &Complaint,
     ) -> Result<(), Refusal> {
         let complainer = member_of_quorum(setting, signer)?;
-        let role = Fault::WrongRole {
-            signer,
-            needed: "a member who dealt",
-        };
-        require(
-            self.ceremony.has_dealt(complainer),
-            Check::EnvelopeRole,
-            role,
-        )?;
+        let role = Fault::WrongRole { signer, needed: "a member who dealt" };
+        require(self.ceremony.has_dealt(complainer), Check::EnvelopeRole, role)?;
         self.ceremony.complain(
             &setting.generators,
             setting.auction,
@@ -432,19 +392,14 @@ impl State {
         let stake = stakes.deposit.saturating_add(stakes.commit_fee);
         let ledger = &self.ledger;
         let has_stake = || ledger.require(signer, stake, Check::CommitStake);
-        state
-            .bids
-            .commit(setting, &mut self.seen, (lot, signer), commit, has_stake)?;
+        state.bids.commit(setting, &mut self.seen, (lot, signer), commit, has_stake)?;
         self.ledger.lock(signer, stakes.deposit);
-        self.ledger
-            .charge(signer, stakes.commit_fee, stakes.fallback);
+        self.ledger.charge(signer, stakes.commit_fee, stakes.fallback);
         Ok(())
     }
 
     fn reveal(&mut self, setting: &Setting, reveals: &Reveals) -> Result<(), Refusal> {
-        let empty = Fault::Unknown {
-            what: "reveal in an empty list",
-        };
+        let empty = Fault::Unknown { what: "reveal in an empty list" };
         require(!reveals.is_empty(), Check::RevealCommit, empty)?;
         let mut named = BTreeSet::new();
         let mut found: Vec<(&Lot, &CommittedBid, &_)> = Vec::new();
@@ -452,9 +407,7 @@ impl State {
             let at = index(reveal.bid.lot);
             let lot = setting.terms.lots.get(at).zip(self.lots.get(at));
             bids::check_seal(setting, lot.map(|(_, state)| &state.bids), reveal)?;
-            let twice = Fault::Already {
-                what: "the bid was revealed",
-            };
+            let twice = Fault::Already { what: "the bid was revealed" };
             require(named.insert(reveal.bid), Check::RevealCommit, twice)?;
             let known =
                 lot.and_then(|(lot, state)| Some((lot, state.bids.of(&reveal.bid.bidder)?)));
@@ -494,10 +447,7 @@ impl State {
         let attested = &endorsement.attested;
         let in_order = attested.is_sorted_by(|a, b| a < b);
         let all_unrevealed = attested.iter().all(|bid| {
-            bid.round == 0
-                && self
-                    .lot(bid.lot)
-                    .is_some_and(|lot| lot.bids.is_open(&bid.bidder))
+            bid.round == 0 && self.lot(bid.lot).is_some_and(|lot| lot.bids.is_open(&bid.bidder))
         });
         if !in_order || !all_unrevealed {
             return Err(place("the list of bids attested"));
@@ -509,9 +459,7 @@ impl State {
         if !self.endorsing.group_wants(setting, keyholder.group) {
             return Err(refuse("its group has all the endorsements that it wants"));
         }
-        self.endorsing
-            .by
-            .insert(keyholder, attested.iter().copied().collect());
+        self.endorsing.by.insert(keyholder, attested.iter().copied().collect());
         Ok(())
     }
 
@@ -524,40 +472,21 @@ impl State {
     ) -> Result<(), Refusal> {
         let keyholder = self.keyholder(setting, signer)?;
         let lot = post.header().lot;
-        let unknown = Fault::Unknown {
-            what: "lot being ranked",
-        }
-        .fails(Check::RankPlace);
+        let unknown = Fault::Unknown { what: "lot being ranked" }.fails(Check::RankPlace);
         let Some(keys) = self.keys.clone() else {
             return Err(unknown);
         };
-        let around = Surroundings {
-            setting,
-            keys: &keys,
-            head: self.endorsing.head,
-        };
-        let state = self
-            .lots
-            .get_mut(index(lot))
-            .filter(|state| state.ending.is_none());
-        let ranking = state
-            .and_then(|state| state.ranking.as_mut())
-            .ok_or(unknown)?;
+        let around = Surroundings { setting, keys: &keys, head: self.endorsing.head };
+        let state = self.lots.get_mut(index(lot)).filter(|state| state.ending.is_none());
+        let ranking = state.and_then(|state| state.ranking.as_mut()).ok_or(unknown)?;
         ranking.accept(around, (keyholder, signer), post, slot)
     }
 
     /// The keyholder who signs with this key, if it is in.
     fn keyholder(&self, setting: &Setting, signer: PartyKey) -> Result<KeyholderId, Refusal> {
-        let role = Fault::WrongRole {
-            signer,
-            needed: "a keyholder who is in",
-        };
+        let role = Fault::WrongRole { signer, needed: "a keyholder who is in" };
         setup::keyholder_of(&setting.terms.quorum, &signer)
-            .filter(|id| {
-                self.keys
-                    .as_ref()
-                    .is_some_and(|keys| keys.share_keys.contains_key(id))
-            })
+            .filter(|id| self.keys.as_ref().is_some_and(|keys| keys.share_keys.contains_key(id)))
             .ok_or(role.fails(Check::EnvelopeRole))
     }
 
@@ -572,36 +501,19 @@ impl State {
                     && !self.endorsing.by.contains_key(&keyholder)
                     && self.endorsing.group_wants(setting, keyholder.group);
                 let endorse = Due::Endorse { round: 0, head };
-                if wanted {
-                    alloc::vec![endorse]
-                } else {
-                    Vec::new()
-                }
+                if wanted { alloc::vec![endorse] } else { Vec::new() }
             }
             Phase::Ranking => (0u32..)
                 .zip(&self.lots)
                 .filter(|(_, state)| state.ending.is_none())
                 .filter_map(|(lot, state)| Some((lot, state.ranking.as_ref()?)))
                 .flat_map(|(lot, ranking)| {
-                    let around = Surroundings {
-                        setting,
-                        keys,
-                        head,
-                    };
+                    let around = Surroundings { setting, keys, head };
                     let step = ranking.step_number();
-                    ranking
-                        .tasks(around, keyholder)
-                        .into_iter()
-                        .map(move |(chunk, task)| {
-                            let header = RankHeader {
-                                lot,
-                                round: 0,
-                                step,
-                                chunk,
-                                head,
-                            };
-                            Due::Rank { header, task }
-                        })
+                    ranking.tasks(around, keyholder).into_iter().map(move |(chunk, task)| {
+                        let header = RankHeader { lot, round: 0, step, chunk, head };
+                        Due::Rank { header, task }
+                    })
                 })
                 .collect(),
             Phase::Deals | Phase::Complaints | Phase::Commits | Phase::Reveals | Phase::Closed => {
@@ -632,8 +544,7 @@ impl State {
     }
 
     fn has_expired(&self, setting: &Setting, slot: u64) -> bool {
-        self.deadline(setting)
-            .is_some_and(|deadline| slot > deadline)
+        self.deadline(setting).is_some_and(|deadline| slot > deadline)
     }
 
     /// Passes every deadline before `slot`, in order.
@@ -706,28 +617,19 @@ impl State {
     fn start_ranking(&mut self, setting: &Setting, slot: u64) {
         self.phase = Phase::Ranking;
         self.end_lots(setting, &BTreeSet::new(), |state| {
-            state
-                .bids
-                .ranked()
-                .next()
-                .is_none()
-                .then_some(Ending::Unsold)
+            state.bids.ranked().next().is_none().then_some(Ending::Unsold)
         });
         let Some(keys) = self.keys.clone() else {
             return;
         };
-        let around = Surroundings {
-            setting,
-            keys: &keys,
-            head: self.endorsing.head,
-        };
+        let around = Surroundings { setting, keys: &keys, head: self.endorsing.head };
         let mut endings = BTreeMap::new();
         let lots = (0u32..).zip(&mut self.lots).zip(setting.terms.lots.iter());
         for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
-            let bids = state.bids.ranked().map(|(bid, ladder)| RankedBid {
-                bidder: bid.bidder,
-                ladder: Arc::clone(ladder),
-            });
+            let bids = state
+                .bids
+                .ranked()
+                .map(|(bid, ladder)| RankedBid { bidder: bid.bidder, ladder: Arc::clone(ladder) });
             match Ranking::begin(bids.collect(), around, &line.ladder, slot) {
                 Ok(ranking) => state.ranking = Some(ranking),
                 Err(ending) => {
@@ -757,11 +659,7 @@ impl State {
     /// Lets every lot's step that expires at `deadline` time out.
     fn time_out_lots(&mut self, setting: &Setting, deadline: u64) {
         self.each_ranking(setting, |around, ranking, _| {
-            if ranking.deadline() > deadline {
-                None
-            } else {
-                ranking.time_out(around)
-            }
+            if ranking.deadline() > deadline { None } else { ranking.time_out(around) }
         });
     }
 
@@ -779,18 +677,11 @@ impl State {
         let Some(keys) = self.keys.clone() else {
             return;
         };
-        let around = Surroundings {
-            setting,
-            keys: &keys,
-            head: self.endorsing.head,
-        };
+        let around = Surroundings { setting, keys: &keys, head: self.endorsing.head };
         let mut endings = BTreeMap::new();
         let lots = (0u32..).zip(&mut self.lots).zip(setting.terms.lots.iter());
         for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
-            let ending = state
-                .ranking
-                .as_mut()
-                .and_then(|ranking| visit(around, ranking, line));
+            let ending = state.ranking.as_mut().and_then(|ranking| visit(around, ranking, line));
             endings.extend(ending.map(|ending| (lot, ending)));
         }
         self.end(setting, &endings, &BTreeSet::new());
@@ -827,10 +718,7 @@ impl State {
             };
             state.ending = Some(*ending);
             let ranking = state.ranking.take();
-            let out = ranking
-                .as_ref()
-                .into_iter()
-                .flat_map(|ranking| ranking.out());
+            let out = ranking.as_ref().into_iter().flat_map(|ranking| ranking.out());
             let at_fault: BTreeSet<KeyholderId> = dealers
                 .iter()
                 .filter(|id| self.ceremony.was_expelled(**id))
@@ -844,20 +732,8 @@ impl State {
                 &mut self.ledger,
                 &state.bids,
                 ending,
-                |bidder| {
-                    endorsing.attest(
-                        setting,
-                        &BidId {
-                            lot: *lot,
-                            round: 0,
-                            bidder: *bidder,
-                        },
-                    )
-                },
-                &Bonds {
-                    dealers: &dealers,
-                    at_fault: &at_fault,
-                },
+                |bidder| endorsing.attest(setting, &BidId { lot: *lot, round: 0, bidder: *bidder }),
+                &Bonds { dealers: &dealers, at_fault: &at_fault },
             );
         }
         if self.lots.iter().all(|state| state.ending.is_some()) {
@@ -895,18 +771,11 @@ impl State {
 
 impl Endorsing {
     fn of_group(&self, group: u16) -> impl Iterator<Item = &BTreeSet<BidId>> {
-        self.by
-            .iter()
-            .filter(move |(id, _)| id.group == group)
-            .map(|(_, attested)| attested)
+        self.by.iter().filter(move |(id, _)| id.group == group).map(|(_, attested)| attested)
     }
 
     fn group_wants(&self, setting: &Setting, group: u16) -> bool {
-        let wanted = setting
-            .terms
-            .quorum
-            .get(usize::from(group))
-            .map_or(0, |g| g.endorsements);
+        let wanted = setting.terms.quorum.get(usize::from(group)).map_or(0, |g| g.endorsements);
         self.of_group(group).count() < usize::from(wanted)
     }
 
@@ -917,22 +786,15 @@ impl Endorsing {
 
     /// Whether in some group a threshold of endorsements attests this bid.
     fn attest(&self, setting: &Setting, bid: &BidId) -> bool {
-        (0u16..)
-            .zip(setting.terms.quorum.iter())
-            .any(|(index, group)| {
-                let attesting = self
-                    .of_group(index)
-                    .filter(|attested| attested.contains(bid));
-                attesting.count() >= usize::from(group.threshold)
-            })
+        (0u16..).zip(setting.terms.quorum.iter()).any(|(index, group)| {
+            let attesting = self.of_group(index).filter(|attested| attested.contains(bid));
+            attesting.count() >= usize::from(group.threshold)
+        })
     }
 }
 
 fn member_of_quorum(setting: &Setting, signer: PartyKey) -> Result<KeyholderId, Refusal> {
-    let role = Fault::WrongRole {
-        signer,
-        needed: "a member of the quorum",
-    };
+    let role = Fault::WrongRole { signer, needed: "a member of the quorum" };
     setup::keyholder_of(&setting.terms.quorum, &signer).ok_or(role.fails(Check::EnvelopeRole))
 }
 

@@ -63,14 +63,11 @@ impl Bids {
     }
 
     pub(crate) fn of(&self, bidder: &PartyKey) -> Option<&CommittedBid> {
-        self.by_bidder
-            .get(bidder)
-            .and_then(|index| self.in_order.get(*index))
+        self.by_bidder.get(bidder).and_then(|index| self.in_order.get(*index))
     }
 
     pub(crate) fn is_open(&self, bidder: &PartyKey) -> bool {
-        self.of(bidder)
-            .is_some_and(|bid| bid.state == BidState::Open)
+        self.of(bidder).is_some_and(|bid| bid.state == BidState::Open)
     }
 
     /// The bids that take part in the ranking, in commit order.
@@ -96,34 +93,17 @@ impl Bids {
             Admission::Open => true,
             Admission::Listed(keys) => keys.binary_search(&bidder).is_ok(),
         };
-        let role = Fault::WrongRole {
-            signer: bidder,
-            needed: "an admitted bidder",
-        };
+        let role = Fault::WrongRole { signer: bidder, needed: "an admitted bidder" };
         require(!barred && listed, Check::CommitAdmission, role)?;
-        let already = Fault::Already {
-            what: "the bidder committed to this lot",
-        };
-        require(
-            !self.by_bidder.contains_key(&bidder),
-            Check::CommitOnce,
-            already,
-        )?;
+        let already = Fault::Already { what: "the bidder committed to this lot" };
+        require(!self.by_bidder.contains_key(&bidder), Check::CommitOnce, already)?;
         let room = usize::try_from(terms.max_bids_per_lot).unwrap_or(usize::MAX);
-        let full = Fault::Already {
-            what: "the lot has all the bids that it takes",
-        };
+        let full = Fault::Already { what: "the lot has all the bids that it takes" };
         require(self.in_order.len() < room, Check::CommitRoom, full)?;
         stake()?;
 
         let context = bid_context(setting, commit.lot, commit.round, bidder);
-        let fails = |fault| {
-            Fault::Proof {
-                culprit: bidder,
-                fault,
-            }
-            .fails(Check::CommitRange)
-        };
+        let fails = |fault| Fault::Proof { culprit: bidder, fault }.fails(Check::CommitRange);
         let statement = range::Statement {
             rungs: lot.ladder.rungs,
             bits: lot.ladder.range_bits(),
@@ -132,16 +112,9 @@ impl Bids {
         };
         setting
             .range
-            .verify(
-                &setting.generators,
-                &context,
-                &statement,
-                &commit.range_proof,
-            )
+            .verify(&setting.generators, &context, &statement, &commit.range_proof)
             .map_err(fails)?;
-        let twice = Fault::Already {
-            what: "this commitment was made",
-        };
+        let twice = Fault::Already { what: "this commitment was made" };
         let fresh = !seen.commitments.contains(&commit.commitment);
         require(fresh, Check::CommitDistinct, twice)?;
 
@@ -172,22 +145,11 @@ pub(crate) fn check_seal(
 ) -> Result<(), Refusal> {
     let unknown = Fault::Unknown { what: "commit" }.fails(Check::RevealCommit);
     let BidId { round, bidder, .. } = &reveal.bid;
-    let bid = bids
-        .filter(|_| *round == 0)
-        .and_then(|bids| bids.of(bidder))
-        .ok_or(unknown)?;
-    let closed = Fault::Already {
-        what: "the bid was revealed",
-    };
+    let bid = bids.filter(|_| *round == 0).and_then(|bids| bids.of(bidder)).ok_or(unknown)?;
+    let closed = Fault::Already { what: "the bid was revealed" };
     require(bid.state == BidState::Open, Check::RevealCommit, closed)?;
     let sealed = seal(&setting.auction, &reveal.bid, &reveal.sealed_bid);
-    require(
-        sealed == bid.seal,
-        Check::RevealSeal,
-        Fault::Differs {
-            what: "the sealed bid",
-        },
-    )
+    require(sealed == bid.seal, Check::RevealSeal, Fault::Differs { what: "the sealed bid" })
 }
 
 /// A sealed bid whose argument holds.
@@ -263,11 +225,5 @@ pub(crate) fn weed(seen: &mut Seen, judged: &Judged) -> bool {
 
 /// Proofs of a bid stand in step 0 and are bound to its bidder, whoever posts them.
 fn bid_context(setting: &Setting, lot: u32, round: u32, bidder: PartyKey) -> Context {
-    Context {
-        auction: setting.auction,
-        lot,
-        round,
-        step: 0,
-        signer: bidder,
-    }
+    Context { auction: setting.auction, lot, round, step: 0, signer: bidder }
 }

@@ -28,10 +28,7 @@ impl Ciphertext {
     /// `(O, message)`: the public encryption, with no randomness.
     #[must_use]
     pub fn trivial(message: RistrettoPoint) -> Self {
-        Self {
-            r: RistrettoPoint::identity(),
-            e: message,
-        }
+        Self { r: RistrettoPoint::identity(), e: message }
     }
 
     /// `(O, O)`: the public encryption of zero, and the sum of nothing.
@@ -49,10 +46,7 @@ impl Ciphertext {
     /// This ciphertext times `factor`, in constant time.
     #[must_use]
     pub fn scaled(&self, factor: &Scalar) -> Self {
-        Self {
-            r: self.r * factor,
-            e: self.e * factor,
-        }
+        Self { r: self.r * factor, e: self.e * factor }
     }
 
     /// Whether `R` is the identity, so that `E` is the message for everybody to read.
@@ -64,19 +58,13 @@ impl Ciphertext {
     /// The ciphertext that these bytes encode; nothing if a component is not canonical.
     #[must_use]
     pub fn decode(encoded: &WireCiphertext) -> Option<Self> {
-        Some(Self {
-            r: decode_point(&encoded.r)?,
-            e: decode_point(&encoded.e)?,
-        })
+        Some(Self { r: decode_point(&encoded.r)?, e: decode_point(&encoded.e)? })
     }
 
     /// The one encoding of this ciphertext.
     #[must_use]
     pub fn encode(&self) -> WireCiphertext {
-        WireCiphertext {
-            r: encode_point(&self.r),
-            e: encode_point(&self.e),
-        }
+        WireCiphertext { r: encode_point(&self.r), e: encode_point(&self.e) }
     }
 }
 
@@ -84,10 +72,7 @@ impl Add for Ciphertext {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self {
-            r: self.r + other.r,
-            e: self.e + other.e,
-        }
+        Self { r: self.r + other.r, e: self.e + other.e }
     }
 }
 
@@ -95,10 +80,7 @@ impl Sub for Ciphertext {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        Self {
-            r: self.r - other.r,
-            e: self.e - other.e,
-        }
+        Self { r: self.r - other.r, e: self.e - other.e }
     }
 }
 
@@ -106,10 +88,7 @@ impl Neg for Ciphertext {
     type Output = Self;
 
     fn neg(self) -> Self {
-        Self {
-            r: -self.r,
-            e: -self.e,
-        }
+        Self { r: -self.r, e: -self.e }
     }
 }
 

@@ -18,12 +18,7 @@ pub(crate) struct Opened {
 
 /// Decodes an instruction and verifies its signature.
 pub(crate) fn open(auction: &AuctionId, bytes: &[u8]) -> Result<Opened, Refusal> {
-    let malformed = || {
-        Fault::Malformed {
-            what: "instruction",
-        }
-        .fails(Check::EnvelopeCanonical)
-    };
+    let malformed = || Fault::Malformed { what: "instruction" }.fails(Check::EnvelopeCanonical);
     if bytes.len() > MAX_INSTRUCTION_BYTES {
         return Err(malformed());
     }
@@ -33,14 +28,9 @@ pub(crate) fn open(auction: &AuctionId, bytes: &[u8]) -> Result<Opened, Refusal>
     require(
         signature_holds(&signed.signer, &message, &signed.signature),
         Check::EnvelopeSignature,
-        Fault::BadSignature {
-            signer: signed.signer,
-        },
+        Fault::BadSignature { signer: signed.signer },
     )?;
-    Ok(Opened {
-        signer: signed.signer,
-        instruction,
-    })
+    Ok(Opened { signer: signed.signer, instruction })
 }
 
 /// The one reading of a key that every check shares: canonical, on the curve, not of small order.

@@ -42,13 +42,7 @@ impl FiatShamir {
     #[must_use]
     pub fn begin(kind: &'static [u8], context: &Context) -> Self {
         // Without `..`: a field added to the context does not compile until it is absorbed.
-        let Context {
-            auction,
-            lot,
-            round,
-            step,
-            signer,
-        } = context;
+        let Context { auction, lot, round, step, signer } = context;
         let mut transcript = Transcript::new(labels::PROOF);
         transcript.append_u64(b"version", PROTOCOL_VERSION.into());
         transcript.append_message(b"kind", kind);
@@ -68,8 +62,7 @@ impl FiatShamir {
     /// Absorbs the length of a list, before its items.
     pub fn count(&mut self, label: &'static [u8], count: usize) {
         // No target has a usize above 64 bits.
-        self.0
-            .append_u64(label, u64::try_from(count).unwrap_or(u64::MAX));
+        self.0.append_u64(label, u64::try_from(count).unwrap_or(u64::MAX));
     }
 
     /// Absorbs a point by its encoding. The caller has decoded it.

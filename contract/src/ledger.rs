@@ -28,11 +28,7 @@ impl Ledger {
     ) -> Result<(), Refusal> {
         if sequence != self.next_sequence {
             let what = "the custodian's sequence number";
-            let fault = Fault::Count {
-                what,
-                expected: self.next_sequence,
-                actual: sequence,
-            };
+            let fault = Fault::Count { what, expected: self.next_sequence, actual: sequence };
             return Err(fault.fails(Check::FundSequence));
         }
         let total = self.funded.checked_add(amount).filter(|_| amount > 0);
@@ -47,9 +43,7 @@ impl Ledger {
 
     /// What `party` could still put at stake.
     pub(crate) fn available(&self, party: &PartyKey) -> u64 {
-        self.accounts
-            .get(party)
-            .map_or(0, |account| account.available)
+        self.accounts.get(party).map_or(0, |account| account.available)
     }
 
     /// `Err` under `check` unless `party` has `needed` available.
@@ -61,12 +55,7 @@ impl Ledger {
     ) -> Result<(), Refusal> {
         let available = self.available(&party);
         if available < needed {
-            return Err(Fault::Insufficient {
-                party,
-                needed,
-                available,
-            }
-            .fails(check));
+            return Err(Fault::Insufficient { party, needed, available }.fails(check));
         }
         Ok(())
     }

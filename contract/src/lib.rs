@@ -20,18 +20,8 @@
 //! | [`refusal`] | why something was refused |
 
 #![no_std]
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-#![deny(
-    clippy::float_arithmetic,
-    clippy::unreachable,
-    clippy::todo,
-    clippy::string_slice
-)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![deny(clippy::float_arithmetic, clippy::unreachable, clippy::todo, clippy::string_slice)]
 
 extern crate alloc;
 

@@ -138,9 +138,5 @@ impl Fault {
 
 /// `Err` of `fault` under `check` unless `holds`.
 pub(crate) fn require(holds: bool, check: Check, fault: Fault) -> Result<(), Refusal> {
-    if holds {
-        Ok(())
-    } else {
-        Err(fault.fails(check))
-    }
+    if holds { Ok(()) } else { Err(fault.fails(check)) }
 }

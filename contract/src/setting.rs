@@ -23,21 +23,13 @@ impl Setting {
     pub(crate) fn new(terms: Terms, auction: AuctionId) -> Self {
         let generators = Generators::derive();
         let half_value = Scalar::from(2u64).invert() * generators.value;
-        Self {
-            terms,
-            auction,
-            generators,
-            half_value,
-            range: RangeVerifier::new(),
-        }
+        Self { terms, auction, generators, half_value, range: RangeVerifier::new() }
     }
 }
 
 impl fmt::Debug for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Setting")
-            .field("auction", &self.auction)
-            .finish_non_exhaustive()
+        f.debug_struct("Setting").field("auction", &self.auction).finish_non_exhaustive()
     }
 }
 

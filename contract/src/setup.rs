@@ -50,9 +50,7 @@ pub struct QuorumKeys {
 
 /// Which keyholder signs with this key.
 pub(crate) fn keyholder_of(quorum: &Quorum, signer: &PartyKey) -> Option<KeyholderId> {
-    keyholders(quorum)
-        .find(|(_, member)| member.signing == *signer)
-        .map(|(id, _)| id)
+    keyholders(quorum).find(|(_, member)| member.signing == *signer).map(|(id, _)| id)
 }
 
 fn group_of(quorum: &Quorum, keyholder: KeyholderId) -> Option<&Group> {
@@ -60,11 +58,7 @@ fn group_of(quorum: &Quorum, keyholder: KeyholderId) -> Option<&Group> {
 }
 
 fn encryption_keys(group: &Group) -> Vec<Point> {
-    group
-        .members
-        .iter()
-        .map(|member| member.encryption)
-        .collect()
+    group.members.iter().map(|member| member.encryption).collect()
 }
 
 impl Ceremony {
@@ -100,36 +94,20 @@ impl Ceremony {
         let group = group_of(quorum, dealer)
             .ok_or(Fault::Unknown { what: "group" }.fails(Check::EnvelopeRole))?;
         let lengths = [
-            (
-                "commitments of a deal",
-                usize::from(group.threshold),
-                deal.commitments.len(),
-            ),
-            (
-                "shares of a deal",
-                group.members.len().saturating_sub(1),
-                deal.shares.len(),
-            ),
+            ("commitments of a deal", usize::from(group.threshold), deal.commitments.len()),
+            ("shares of a deal", group.members.len().saturating_sub(1), deal.shares.len()),
         ];
         for (what, expected, actual) in lengths {
             let [expected, actual] =
                 [expected, actual].map(|n| u64::try_from(n).unwrap_or(u64::MAX));
-            let fault = Fault::Count {
-                what,
-                expected,
-                actual,
-            };
+            let fault = Fault::Count { what, expected, actual };
             require(expected == actual, Check::DealLengths, fault)?;
         }
         let malformed = || Fault::Malformed { what: "deal" }.fails(Check::DealLengths);
         let commitments: Option<Vec<_>> = deal.commitments.iter().map(decode_point).collect();
         let commitments = commitments.ok_or_else(malformed)?;
         let ephemeral_is_canonical = decode_point(&deal.ephemeral).is_some();
-        if !ephemeral_is_canonical
-            || deal
-                .shares
-                .iter()
-                .any(|share| decode_scalar(share).is_none())
+        if !ephemeral_is_canonical || deal.shares.iter().any(|share| decode_scalar(share).is_none())
         {
             return Err(malformed());
         }
@@ -145,30 +123,14 @@ impl Ceremony {
         };
         let context = ceremony_context(auction, signer);
         let proofs = [
-            (
-                possession::Secret::Constant,
-                &deal.constant_proof,
-                Check::DealConstant,
-            ),
-            (
-                possession::Secret::Ephemeral,
-                &deal.ephemeral_proof,
-                Check::DealEphemeral,
-            ),
+            (possession::Secret::Constant, &deal.constant_proof, Check::DealConstant),
+            (possession::Secret::Ephemeral, &deal.ephemeral_proof, Check::DealEphemeral),
         ];
         for (secret, proof, check) in proofs {
-            possession::verify(generators, &context, &statement, secret, proof).map_err(
-                |fault| {
-                    Fault::Proof {
-                        culprit: signer,
-                        fault,
-                    }
-                    .fails(check)
-                },
-            )?;
+            possession::verify(generators, &context, &statement, secret, proof)
+                .map_err(|fault| Fault::Proof { culprit: signer, fault }.fails(check))?;
         }
-        self.deals
-            .insert(dealer, VerifiedDeal { commitments, deal });
+        self.deals.insert(dealer, VerifiedDeal { commitments, deal });
         Ok(())
     }
 
@@ -181,10 +143,7 @@ impl Ceremony {
         (complainer, signer): (KeyholderId, PartyKey),
         complaint: &Complaint,
     ) -> Result<(), Refusal> {
-        let dealer = KeyholderId {
-            group: complainer.group,
-            member: complaint.dealer,
-        };
+        let dealer = KeyholderId { group: complainer.group, member: complaint.dealer };
         let parties = |what| Fault::Unknown { what }.fails(Check::ComplaintParties);
         if dealer == complainer {
             return Err(parties("dealer other than the complainer"));
@@ -200,11 +159,8 @@ impl Ceremony {
             .and_then(|index| group.members.get(index))
             .ok_or(parties("member"))?;
 
-        let not_canonical = Fault::Proof {
-            culprit: signer,
-            fault: ProofFault::NotCanonical,
-        }
-        .fails(Check::ComplaintProof);
+        let not_canonical = Fault::Proof { culprit: signer, fault: ProofFault::NotCanonical }
+            .fails(Check::ComplaintProof);
         let points =
             [&member.encryption, &dealt.deal.ephemeral, &complaint.shared].map(decode_point);
         let [Some(encryption_key), Some(ephemeral), Some(shared)] = points else {
@@ -220,11 +176,7 @@ impl Ceremony {
         };
         let context = ceremony_context(auction, signer);
         complaint::verify(generators, &context, &statement, &complaint.proof).map_err(|fault| {
-            Fault::Proof {
-                culprit: signer,
-                fault,
-            }
-            .fails(Check::ComplaintProof)
+            Fault::Proof { culprit: signer, fault }.fails(Check::ComplaintProof)
         })?;
 
         let pad = complaint::share_pad(
@@ -237,14 +189,11 @@ impl Ceremony {
             &member.encryption,
         );
         let position = share_position(dealer.member, complainer.member);
-        let padded = position
-            .and_then(|p| dealt.deal.shares.get(p))
-            .and_then(decode_scalar);
+        let padded = position.and_then(|p| dealt.deal.shares.get(p)).and_then(decode_scalar);
         let share_is_right = padded.is_some_and(|padded| {
             (padded - pad) * generators.key == commitment_at(&dealt.commitments, complainer.member)
         });
-        self.expelled
-            .insert(if share_is_right { complainer } else { dealer });
+        self.expelled.insert(if share_is_right { complainer } else { dealer });
         Ok(())
     }
 
@@ -280,23 +229,13 @@ impl Ceremony {
         if key.is_identity() {
             return None;
         }
-        Some(QuorumKeys {
-            key,
-            encoded: encode_point(&key),
-            share_keys,
-        })
+        Some(QuorumKeys { key, encoded: encode_point(&key), share_keys })
     }
 }
 
 /// Setup proofs stand in lot, round and step 0.
 fn ceremony_context(auction: AuctionId, signer: PartyKey) -> Context {
-    Context {
-        auction,
-        lot: 0,
-        round: 0,
-        step: 0,
-        signer,
-    }
+    Context { auction, lot: 0, round: 0, step: 0, signer }
 }
 
 /// Where the share for `recipient` stands in the list that leaves out its `dealer`.

@@ -31,11 +31,7 @@ pub fn check(
     signature: &Signature,
 ) -> Result<(Terms, AuctionId), Refusal> {
     let malformed = Fault::Malformed { what: "terms" };
-    require(
-        bytes.len() <= MAX_TERMS_BYTES,
-        Check::TermsCanonical,
-        malformed.clone(),
-    )?;
+    require(bytes.len() <= MAX_TERMS_BYTES, Check::TermsCanonical, malformed.clone())?;
     let terms: Terms =
         borsh::from_slice(bytes).map_err(|_| malformed.fails(Check::TermsCanonical))?;
     require(
@@ -55,17 +51,13 @@ pub fn check(
     require(
         envelope::signature_holds(&terms.seller, &opening_bytes(&id, slot), signature),
         Check::TermsSignature,
-        Fault::BadSignature {
-            signer: terms.seller,
-        },
+        Fault::BadSignature { signer: terms.seller },
     )?;
     Ok((terms, id))
 }
 
 fn lots(terms: &Terms) -> Result<(), Refusal> {
-    let none = Fault::Impossible {
-        why: "an auction needs at least one lot",
-    };
+    let none = Fault::Impossible { why: "an auction needs at least one lot" };
     require(!terms.lots.is_empty(), Check::TermsLots, none)?;
     for (lot, item) in terms.lots.iter().enumerate() {
         let why = match item.quantity {
@@ -96,14 +88,8 @@ fn schedule(terms: &Terms, slot: u64) -> Result<(), Refusal> {
                 && s.step_slots_per_bid <= MAX_DURATION,
             "endorsing and every step need 1 to 2^32 slots",
         ),
-        (
-            (1..=MAX_BIDS_PER_LOT).contains(&terms.max_bids_per_lot),
-            "a lot takes 1 to 65,535 bids",
-        ),
-        (
-            (1..=MAX_FAN_OUT).contains(&terms.fan_out),
-            "the fan-out is 1 to 1,023",
-        ),
+        ((1..=MAX_BIDS_PER_LOT).contains(&terms.max_bids_per_lot), "a lot takes 1 to 65,535 bids"),
+        ((1..=MAX_FAN_OUT).contains(&terms.fan_out), "the fan-out is 1 to 1,023"),
         (
             (1..=MAX_CHUNK_ITEMS).contains(&usize::from(terms.chunk_items)),
             "a chunk has 1 to 2,048 items",
@@ -124,36 +110,25 @@ fn quorum(terms: &Terms) -> Result<(), Refusal> {
             && group.threshold <= group.endorsements
             && usize::from(group.endorsements) <= group.members.len();
         if !thresholds_fit {
-            return Err(broken(
-                "a group needs 1 <= threshold <= endorsements <= members",
-            ));
+            return Err(broken("a group needs 1 <= threshold <= endorsements <= members"));
         }
     }
     let mut signing = BTreeSet::new();
     let mut encryption = BTreeSet::new();
     for (_, member) in keyholders(&terms.quorum) {
         if !envelope::key_is_valid(&member.signing) || !signing.insert(member.signing) {
-            return Err(broken(
-                "a keyholder's signing key is invalid or stands twice",
-            ));
+            return Err(broken("a keyholder's signing key is invalid or stands twice"));
         }
         let usable = decode_point(&member.encryption).is_some_and(|p| !p.is_identity());
         if !usable || !encryption.insert(member.encryption) {
-            return Err(broken(
-                "a keyholder's encryption key is invalid or stands twice",
-            ));
+            return Err(broken("a keyholder's encryption key is invalid or stands twice"));
         }
     }
     Ok(())
 }
 
 fn parties(terms: &Terms) -> Result<(), Refusal> {
-    let Terms {
-        seller,
-        custodian,
-        stakes,
-        ..
-    } = terms;
+    let Terms { seller, custodian, stakes, .. } = terms;
     let fallback = &stakes.fallback;
     let listed: &[PartyKey] = match &terms.admission {
         Admission::Open => &[],
@@ -162,9 +137,7 @@ fn parties(terms: &Terms) -> Result<(), Refusal> {
     let lots = u64::try_from(terms.lots.len()).unwrap_or(u64::MAX);
     let rules = [
         (
-            [seller, custodian, fallback]
-                .into_iter()
-                .all(envelope::key_is_valid),
+            [seller, custodian, fallback].into_iter().all(envelope::key_is_valid),
             "seller, custodian and fallback need valid keys",
         ),
         (

@@ -5,11 +5,13 @@
 
 use crate::{
     identity::{Identity, TooLarge},
-    proofs::{ladder, range},
+    proofs::{Unprovable, ladder, range},
 };
 use curve25519_dalek::Scalar;
 use rand_core::CryptoRngCore;
-use talea_contract::{Auction, fiat_shamir::Context, group::encode_point};
+use talea_contract::{
+    Auction, fiat_shamir::Context, group::encode_point, proofs::range::Statement,
+};
 use talea_protocol::{
     bytes::{List, PartyKey},
     commitment::{BidId, Commit, seal},
@@ -52,6 +54,9 @@ pub enum BidError {
     /// The key ceremony is not over, or failed.
     #[error("the auction has no key to seal bids under")]
     NoKey,
+    /// A rung beyond what can be proved; [`OffLadder`](Self::OffLadder) comes first.
+    #[error(transparent)]
+    Unprovable(#[from] Unprovable),
     /// Too large a message.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
@@ -81,6 +86,22 @@ impl Bidder {
         rung: Rung,
         rng: &mut impl CryptoRngCore,
     ) -> Result<PreparedBid, BidError> {
+        self.commit_altered(auction, lot, rung, |sealed_bid| sealed_bid, rng)
+    }
+
+    /// A bid whose sealed bytes are what `alter` makes of the right ones: for trials of what a
+    /// cheating bidder can do.
+    ///
+    /// # Errors
+    /// [`BidError`], before any secret is drawn.
+    pub fn commit_altered(
+        &self,
+        auction: &Auction,
+        lot: u32,
+        rung: Rung,
+        alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<PreparedBid, BidError> {
         let terms = auction.terms();
         let line = usize::try_from(lot).ok().and_then(|lot| terms.lots.get(lot));
         let ladder = &line.ok_or(BidError::NoLot(lot))?.ladder;
@@ -95,12 +116,14 @@ impl Bidder {
         let context = Context { auction: auction.id(), lot, round: 0, step: 0, signer: bidder };
 
         let blinding = Zeroizing::new(Scalar::random(rng));
-        let commitment =
-            Scalar::from(rung.0) * generators.value + *blinding * generators.blinding;
-        let range_proof = range::prove(setting, &context, ladder, rung, &blinding, rng);
+        let commitment = Scalar::from(rung.0) * generators.value + *blinding * generators.blinding;
+        let statement = Statement { rungs: ladder.rungs, bits: ladder.range_bits(), commitment };
+        let range_proof =
+            range::prove(&setting.range, generators, &context, &statement, rung, &blinding, rng)?;
         let sealed_bid =
-            ladder::prove(generators, &context, &ladder.shape, &keys.key, rung, &blinding, rng)
+            ladder::prove(generators, &context, &ladder.shape, &keys.key, rung, &blinding, rng)?
                 .to_bytes();
+        let sealed_bid = alter(sealed_bid);
         let commit = Commit {
             lot,
             round: 0,

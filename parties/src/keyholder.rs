@@ -15,15 +15,17 @@ use rand_core::CryptoRngCore;
 use std::collections::BTreeMap;
 use talea_contract::{
     Auction, Due, Task,
+    elgamal::Ciphertext,
     fiat_shamir::Context,
     group::{decode_point, decode_scalar, encode_point, encode_scalar},
-    proofs::complaint::share_pad,
+    proofs::{complaint::share_pad, possession::Secret},
     setup::{commitment_at, share_position},
 };
 use talea_protocol::{
     bytes::{Digest, List, PartyKey, Point},
     commitment::BidId,
     instruction::Instruction,
+    labels,
     quorum::{Group, KeyholderId, Member, keyholders},
     ranking::{BlindPost, Endorsement, GatePost, RankHeader, UnsealPost},
     setup::{Complaint, Deal},
@@ -132,22 +134,39 @@ impl Candidate {
         auction: &Auction,
         rng: &mut impl CryptoRngCore,
     ) -> Result<(Vec<u8>, Dealer), KeyholderError> {
+        self.deal_altered(auction, |_, share| share, rng)
+    }
+
+    /// A deal whose share for each member is what `alter` makes of the right one: for trials of
+    /// what a cheating dealer can do.
+    ///
+    /// # Errors
+    /// [`KeyholderError`] if the terms do not name it.
+    pub fn deal_altered(
+        self,
+        auction: &Auction,
+        alter: impl Fn(u16, Scalar) -> Scalar,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<(Vec<u8>, Dealer), KeyholderError> {
         let id = self.find(auction)?;
         let group = group_of(auction, id).ok_or(KeyholderError::NotNamed)?;
         let coefficients: Zeroizing<Vec<Scalar>> =
             Zeroizing::new((0..group.threshold).map(|_| Scalar::random(rng)).collect());
-        let deal = make_deal(auction, (id, self.identity.party()), group, &coefficients, rng);
+        let share_of = |j| alter(j, evaluate(&coefficients, j));
+        let dealer = (id, self.identity.party());
+        let deal = make_deal(auction, dealer, group, &coefficients, share_of, rng);
         let signed = self.identity.sign(&auction.id(), &Instruction::Deal(deal))?;
         Ok((signed, Dealer { candidate: self, id, coefficients }))
     }
 }
 
-/// A deal of these coefficients, which an honest dealer has as many of as the threshold.
-pub fn make_deal(
+/// A deal of these coefficients and shares.
+fn make_deal(
     auction: &Auction,
     (id, signer): (KeyholderId, PartyKey),
     group: &Group,
     coefficients: &[Scalar],
+    share_of: impl Fn(u16) -> Scalar,
     rng: &mut impl CryptoRngCore,
 ) -> Deal {
     let generators = &auction.setting().generators;
@@ -155,8 +174,8 @@ pub fn make_deal(
         coefficients.iter().map(|a| encode_point(&(a * generators.key))).collect();
     let randomness = Zeroizing::new(Scalar::random(rng));
     let ephemeral = encode_point(&(*randomness * generators.key));
-    let shares = (1u16..).zip(group.members.iter()).filter(|(j, _)| *j != id.member).map(
-        |(j, member)| {
+    let shares =
+        (1u16..).zip(group.members.iter()).filter(|(j, _)| *j != id.member).map(|(j, member)| {
             // The terms hold valid keys only (T4).
             let recipient = decode_point(&member.encryption).unwrap_or_default();
             let shared = encode_point(&(*randomness * recipient));
@@ -169,9 +188,8 @@ pub fn make_deal(
                 &ephemeral,
                 &member.encryption,
             );
-            encode_scalar(&(evaluate(coefficients, j) + pad))
-        },
-    );
+            encode_scalar(&(share_of(j) + pad))
+        });
     let shares: Vec<_> = shares.collect();
     let encryption_keys: Vec<Point> = group.members.iter().map(|m| m.encryption).collect();
     let statement = talea_contract::proofs::possession::Statement {
@@ -182,11 +200,14 @@ pub fn make_deal(
         ephemeral: &ephemeral,
         shares: &shares,
     };
-    let context =
-        Context { auction: auction.id(), lot: 0, round: 0, step: 0, signer };
+    let context = Context { auction: auction.id(), lot: 0, round: 0, step: 0, signer };
+    let mut prove = |secret, logarithm: Scalar| {
+        let witness = possession::Witness { logarithm };
+        possession::prove(generators, &context, &statement, secret, &witness, rng)
+    };
     let constant = coefficients.first().copied().unwrap_or_default();
-    let (constant_proof, ephemeral_proof) =
-        possession::prove_both(generators, &context, &statement, (&constant, &randomness), rng);
+    let constant_proof = prove(Secret::Constant, constant);
+    let ephemeral_proof = prove(Secret::Ephemeral, *randomness);
     Deal {
         commitments: List::new(commitments).unwrap_or_default(),
         ephemeral,
@@ -226,8 +247,7 @@ impl Dealer {
     /// `p * R` with the padded share that `dealer` sent here, and the share without its pad.
     fn open_share(&self, auction: &Auction, dealer: KeyholderId) -> Option<(Point, Scalar)> {
         let deal = auction.deal_of(dealer)?;
-        let shared =
-            encode_point(&(self.candidate.encryption.0 * decode_point(&deal.ephemeral)?));
+        let shared = encode_point(&(self.candidate.encryption.0 * decode_point(&deal.ephemeral)?));
         let pad = share_pad(
             &auction.id(),
             dealer.group,
@@ -280,7 +300,8 @@ impl Dealer {
     ) -> Result<Option<Vec<u8>>, TooLarge> {
         let Some((shared, _)) = self.open_share(auction, dealer) else { return Ok(None) };
         let deal = auction.deal_of(dealer);
-        let decoded = deal.and_then(|deal| decode_point(&deal.ephemeral)).zip(decode_point(&shared));
+        let decoded =
+            deal.and_then(|deal| decode_point(&deal.ephemeral)).zip(decode_point(&shared));
         let Some((ephemeral, shared_point)) = decoded else { return Ok(None) };
         let generators = &auction.setting().generators;
         let statement = talea_contract::proofs::complaint::Statement {
@@ -293,13 +314,8 @@ impl Dealer {
         };
         let signer = self.candidate.identity.party();
         let context = Context { auction: auction.id(), lot: 0, round: 0, step: 0, signer };
-        let proof = complaint::prove(
-            generators,
-            &context,
-            &statement,
-            &self.candidate.encryption.0,
-            rng,
-        );
+        let witness = complaint::Witness { encryption_secret: self.candidate.encryption.0 };
+        let proof = complaint::prove(generators, &context, &statement, &witness, rng);
         let complaint = Complaint { dealer: dealer.member, shared, proof };
         self.candidate.identity.sign(&auction.id(), &Instruction::Complain(complaint)).map(Some)
     }
@@ -357,9 +373,30 @@ impl Keyholder {
         attested: &[BidId],
         rng: &mut impl CryptoRngCore,
     ) -> Result<Vec<Vec<u8>>, KeyholderError> {
-        let dues = auction.dues(self.id);
+        self.act_unless(auction, attested, |_| false, rng)
+    }
+
+    /// Like [`act`](Self::act), but leaves out the endorsement (`None`) or the steps for which
+    /// `skip` says so: for trials of keyholders who stay away.
+    ///
+    /// # Errors
+    /// As [`act`](Self::act).
+    pub fn act_unless(
+        &mut self,
+        auction: &Auction,
+        attested: &[BidId],
+        skip: impl Fn(Option<u32>) -> bool,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Vec<Vec<u8>>, KeyholderError> {
         let mut signed = Vec::new();
-        for due in dues {
+        for due in auction.dues(self.id) {
+            let step = match &due {
+                Due::Endorse { .. } => None,
+                Due::Rank { header, .. } => Some(header.step),
+            };
+            if skip(step) {
+                continue;
+            }
             let instruction = match due {
                 Due::Endorse { round, head } => self.endorse(round, head, attested)?,
                 Due::Rank { header, task } => self.rank(auction, header, task, rng)?,
@@ -410,27 +447,39 @@ impl Keyholder {
             step: header.step,
             signer: self.party(),
         };
-        let masks = Masks::new(&self.share, &context, &header, self.attempt);
+        let RankHeader { head, chunk, .. } = header;
+        let masks =
+            |kind| Masks::new(kind, self.share.as_bytes(), &context, &head, chunk, self.attempt);
         Ok(match task {
-            Task::Gate(inputs) => {
-                let key = auction.quorum_keys().ok_or(KeyholderError::NoShare)?.key;
-                let turns = gate::prove(generators, &context, &header, &key, &inputs, &masks, rng);
+            Task::Gate { pairs, encoded } => {
+                let inputs = gate::Inputs {
+                    head,
+                    chunk,
+                    quorum_key: auction.quorum_keys().ok_or(KeyholderError::NoShare)?.key,
+                    inputs: &pairs,
+                    inputs_encoded: &encoded,
+                };
+                let witnesses = masks(labels::KIND_GATE).gates(&encoded, rng);
+                let turns = gate::prove(generators, &context, &inputs, &witnesses, rng);
                 let turns = List::new(turns).map_err(|_| TooLarge)?;
                 Instruction::Gate(GatePost { header, turns })
             }
             Task::Blind(inputs) => {
-                let (blinded, challenge, responses) =
-                    blind::prove(&context, &header, &inputs, &masks, rng);
+                let encoded: Vec<_> = inputs.iter().map(Ciphertext::encode).collect();
+                let factors = masks(labels::KIND_BLIND).factors(&encoded, rng);
+                let witness = blind::Witness { factors: factors.to_vec() };
+                let post = blind::prove(&context, head, chunk, &inputs, &witness, rng);
                 Instruction::Blind(BlindPost {
                     header,
-                    blinded: List::new(blinded).map_err(|_| TooLarge)?,
-                    challenge,
-                    responses: List::new(responses).map_err(|_| TooLarge)?,
+                    blinded: List::new(post.blinded).map_err(|_| TooLarge)?,
+                    challenge: post.challenge,
+                    responses: List::new(post.responses).map_err(|_| TooLarge)?,
                 })
             }
             Task::Unseal(randomness) => {
+                let witness = unseal::Witness { share: *self.share };
                 let (shares, proof) =
-                    unseal::prove(generators, &context, &header, &self.share, &randomness, rng);
+                    unseal::prove(generators, &context, head, chunk, &randomness, &witness, rng);
                 let shares = List::new(shares).map_err(|_| TooLarge)?;
                 Instruction::Unseal(UnsealPost { header, shares, proof })
             }

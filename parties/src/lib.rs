@@ -1,3 +1,23 @@
-//! talea parties
+//! The secret side of an auction: who deals, bids and ranks, and the provers of every proof.
+//!
+//! | module | who or what |
+//! |---|---|
+//! | [`identity`] | a party's signing key |
+//! | [`seller`] | opens the auction |
+//! | [`custodian`] | reports locked money |
+//! | [`bidder`] | commits a bid and hands over the sealed one |
+//! | [`keyholder`] | deals, complains, endorses, ranks |
+//! | [`board`] | orders instructions and writes the transcript |
+//! | [`masks`] | where every secret factor of a keyholder comes from |
+//! | [`proofs`] | the twins of `talea_contract::proofs` |
+//!
+//! Randomness is an argument everywhere. In earnest it is the operating system's.
+
+pub mod bidder;
+pub mod board;
+pub mod custodian;
+pub mod identity;
+pub mod keyholder;
 pub mod masks;
 pub mod proofs;
+pub mod seller;

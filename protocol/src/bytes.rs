@@ -92,10 +92,7 @@ impl<T, const MAX: usize> List<T, MAX> {
     /// [`TooLong`] with both numbers otherwise.
     pub fn new(items: Vec<T>) -> core::result::Result<Self, TooLong> {
         if items.len() > MAX {
-            return Err(TooLong {
-                len: items.len(),
-                max: MAX,
-            });
+            return Err(TooLong { len: items.len(), max: MAX });
         }
         Ok(Self(items))
     }
@@ -130,10 +127,7 @@ impl<T: BorshDeserialize, const MAX: usize> BorshDeserialize for List<T, MAX> {
         let count = u32::deserialize_reader(reader)?;
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         if count > MAX {
-            return Err(Error::new(
-                ErrorKind::InvalidData,
-                "a list is longer than its bound",
-            ));
+            return Err(Error::new(ErrorKind::InvalidData, "a list is longer than its bound"));
         }
         let mut items = Vec::new();
         for _ in 0..count {

@@ -97,10 +97,7 @@ mod tests {
             fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/spec.md")).unwrap();
         let mut numbers = BTreeSet::new();
         for check in Check::ALL {
-            assert!(
-                numbers.insert(check.number()),
-                "{check} stands twice in the table"
-            );
+            assert!(numbers.insert(check.number()), "{check} stands twice in the table");
             let marked = std::format!("**{}**", check.number());
             assert!(spec.contains(&marked), "{check} is not in docs/spec.md");
         }
@@ -116,10 +113,7 @@ mod tests {
             let is_number = letters.next().is_some_and(|c| "XTEMSCRK".contains(c))
                 && letters.clone().next().is_some()
                 && letters.all(|c| c.is_ascii_digit());
-            assert!(
-                !is_number || known.contains(piece),
-                "{piece} is in docs/spec.md only"
-            );
+            assert!(!is_number || known.contains(piece), "{piece} is in docs/spec.md only");
         }
     }
 }

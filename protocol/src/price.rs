@@ -68,9 +68,8 @@ impl Scale {
                 let unit = 1u64.checked_shl(bits.into()).unwrap_or(u64::MAX);
                 let (major, minor) = (magnitude.div_euclid(unit), magnitude.rem_euclid(unit));
                 // A 256th is the finest; count the fraction in those.
-                let in_256ths = minor
-                    .checked_shl(8u32.saturating_sub(bits.into()))
-                    .unwrap_or(u64::MAX);
+                let in_256ths =
+                    minor.checked_shl(8u32.saturating_sub(bits.into())).unwrap_or(u64::MAX);
                 let (thirty_seconds, rest) = (in_256ths.div_euclid(8), in_256ths.rem_euclid(8));
                 let tail = match rest {
                     0 => String::new(),
@@ -103,21 +102,14 @@ impl Scale {
                 let (major, minor) = match digits.split_once('.') {
                     None => (number(digits)?, 0),
                     Some((major, minor)) => {
-                        let missing = usize::from(places)
-                            .checked_sub(minor.len())
-                            .ok_or(BadPrice)?;
+                        let missing =
+                            usize::from(places).checked_sub(minor.len()).ok_or(BadPrice)?;
                         let missing = u32::try_from(missing).map_err(|_| BadPrice)?;
                         let fill = 10i128.checked_pow(missing).ok_or(BadPrice)?;
-                        (
-                            number(major)?,
-                            number(minor)?.checked_mul(fill).ok_or(BadPrice)?,
-                        )
+                        (number(major)?, number(minor)?.checked_mul(fill).ok_or(BadPrice)?)
                     }
                 };
-                major
-                    .checked_mul(unit)
-                    .and_then(|m| m.checked_add(minor))
-                    .ok_or(BadPrice)?
+                major.checked_mul(unit).and_then(|m| m.checked_add(minor)).ok_or(BadPrice)?
             }
             Self::Binary(bits) => {
                 let (major, fraction) = digits.split_once('-').unwrap_or((digits, "00"));
@@ -137,24 +129,15 @@ impl Scale {
                     .and_then(|m| m.checked_add(thirty_seconds.checked_mul(8)?))
                     .and_then(|m| m.checked_add(eighths))
                     .ok_or(BadPrice)?;
-                let unit = 1i128
-                    .checked_shl(8u32.saturating_sub(bits.into()))
-                    .ok_or(BadPrice)?;
+                let unit = 1i128.checked_shl(8u32.saturating_sub(bits.into())).ok_or(BadPrice)?;
                 if in_256ths.rem_euclid(unit) != 0 {
                     return Err(BadPrice);
                 }
                 in_256ths.div_euclid(unit)
             }
         };
-        let signed = if negative {
-            magnitude.checked_neg()
-        } else {
-            Some(magnitude)
-        };
-        signed
-            .and_then(|m| i64::try_from(m).ok())
-            .map(Price)
-            .ok_or(BadPrice)
+        let signed = if negative { magnitude.checked_neg() } else { Some(magnitude) };
+        signed.and_then(|m| i64::try_from(m).ok()).map(Price).ok_or(BadPrice)
     }
 }
 
@@ -201,9 +184,7 @@ impl Shape {
 
     /// Radix of every digit, `B_1 .. B_d`.
     pub fn radices(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0
-            .iter()
-            .map(|bits| 1usize.checked_shl((*bits).into()).unwrap_or(usize::MAX))
+        self.0.iter().map(|bits| 1usize.checked_shl((*bits).into()).unwrap_or(usize::MAX))
     }
 
     /// Bits of a rung, `sum of m_t`.
@@ -399,11 +380,7 @@ mod tests {
         assert_eq!(fine.write(Price(99 * 256 + 132)), "99-16+");
         assert_eq!(fine.write(Price(99 * 256 + 130)), "99-162");
         assert_eq!(fine.read("99-16+"), Ok(Price(99 * 256 + 132)));
-        assert_eq!(
-            Scale::Binary(5).read("99-16+"),
-            Err(BadPrice),
-            "a 64th is not a 32nd"
-        );
+        assert_eq!(Scale::Binary(5).read("99-16+"), Err(BadPrice), "a 64th is not a 32nd");
         assert_eq!(fine.read("99-32"), Err(BadPrice));
     }
 

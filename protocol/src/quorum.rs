@@ -52,14 +52,10 @@ impl fmt::Display for KeyholderId {
 /// Every keyholder that the quorum names, in turn order.
 pub fn keyholders(quorum: &Quorum) -> impl Iterator<Item = (KeyholderId, &Member)> {
     quorum.iter().zip(0u16..).flat_map(|(group, g)| {
-        group.members.iter().zip(1u16..).map(move |(member, m)| {
-            (
-                KeyholderId {
-                    group: g,
-                    member: m,
-                },
-                member,
-            )
-        })
+        group
+            .members
+            .iter()
+            .zip(1u16..)
+            .map(move |(member, m)| (KeyholderId { group: g, member: m }, member))
     })
 }

@@ -121,10 +121,7 @@ impl SealedBid {
         let mut next = || units.next();
         let mut ladder = Vec::with_capacity(shape.entries());
         for _ in 0..shape.entries() {
-            ladder.push(Ciphertext {
-                r: Point(next()?),
-                e: Point(next()?),
-            });
+            ladder.push(Ciphertext { r: Point(next()?), e: Point(next()?) });
         }
         let mut bits = Vec::with_capacity(shape.bits());
         for _ in 0..shape.bits() {
@@ -136,10 +133,7 @@ impl SealedBid {
         }
         let mut polynomial = Vec::with_capacity(shape.longest_digit_bits());
         for _ in 0..shape.longest_digit_bits() {
-            polynomial.push(Ciphertext {
-                r: Point(next()?),
-                e: Point(next()?),
-            });
+            polynomial.push(Ciphertext { r: Point(next()?), e: Point(next()?) });
         }
         let mut responses = Vec::with_capacity(shape.bits());
         for _ in 0..shape.bits() {
@@ -150,15 +144,7 @@ impl SealedBid {
             });
         }
         let randomness = Scalar(next()?);
-        Some(Self {
-            ladder,
-            argument: LadderArgument {
-                bits,
-                polynomial,
-                responses,
-                randomness,
-            },
-        })
+        Some(Self { ladder, argument: LadderArgument { bits, polynomial, responses, randomness } })
     }
 }
 
@@ -184,10 +170,7 @@ mod tests {
         let bits = Shape::new(&[1; 16]).unwrap();
         assert_eq!(SealedBid::encoded_len(&bits), 4_192);
         let one = Shape::new(&[10]).unwrap();
-        assert_eq!(
-            SealedBid::encoded_len(&one),
-            1023 * 64 + 10 * 64 + 10 * 192 + 32
-        );
+        assert_eq!(SealedBid::encoded_len(&one), 1023 * 64 + 10 * 64 + 10 * 192 + 32);
         let bytes: Vec<u8> = (0..4_192u32).map(|i| (i % 251) as u8).collect();
         let bid = SealedBid::from_bytes(&bytes, &bits).unwrap();
         assert_eq!(bid.to_bytes(), bytes);

@@ -62,12 +62,7 @@ pub struct Closing {
 
 /// The head of an empty chain: `SHA-256(label || auction id || slot u64 || signature)`.
 pub fn genesis_head(auction: &AuctionId, slot: u64, signature: &Signature) -> Digest {
-    Digest::of(&[
-        labels::CHAIN_GENESIS,
-        &auction.0,
-        &slot.to_le_bytes(),
-        &signature.0,
-    ])
+    Digest::of(&[labels::CHAIN_GENESIS, &auction.0, &slot.to_le_bytes(), &signature.0])
 }
 
 /// The head after an entry: `SHA-256(label || head || slot u64 || length u64 || instruction)`.

@@ -1,1 +1,3 @@
-//! talea sim
+//! Plays every party of an auction with real cryptography, and measures what it costs.
+
+pub mod play;

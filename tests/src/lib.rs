@@ -1,1 +1,191 @@
-//! Stories and trials of the whole live beside this file, in `*.rs` under `tests/`.
+//! What the trials share: small auctions, and their outcome computed the plain way.
+//!
+//! The trials themselves live in `tests/tests/`, one file per kind of question.
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+use std::collections::BTreeMap;
+use talea_protocol::{
+    bytes::{List, PartyKey, Text},
+    labels::PROTOCOL_VERSION,
+    outcome::Ending,
+    price::{Price, PriceLadder, Rung, Scale, Shape, Side},
+    quorum::{Group, KeyholderId},
+    terms::{Admission, Disclosure, Lot, Mechanism, Schedule, Stakes, Terms, Ties},
+};
+use talea_sim::play::{BidPlan, BidderConduct, Cast, KeyholderConduct, Plan, Played, Seat, play};
+
+/// A generator for this seed.
+pub fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+/// The knobs of a small auction.
+#[derive(Clone, Debug)]
+pub struct Small {
+    /// Per group: threshold and who sits there.
+    pub groups: Vec<(u16, Vec<Seat>)>,
+    /// Per lot: rungs and the bit lengths of its digits.
+    pub lots: Vec<(u32, Vec<u8>)>,
+    /// Which side wins on every lot.
+    pub side: Side,
+    /// Bidders in the cast.
+    pub bidders: usize,
+    /// Test points per question.
+    pub fan_out: u16,
+    /// Items per chunk.
+    pub chunk_items: u16,
+    /// Whether only the cast's bidders may bid.
+    pub listed: bool,
+    /// What is at stake: deposit, bond, commit fee.
+    pub stakes: (u64, u64, u64),
+    /// Seeds everything.
+    pub seed: u64,
+}
+
+impl Default for Small {
+    fn default() -> Self {
+        Self {
+            groups: vec![(2, vec![Seat::Own; 3])],
+            lots: vec![(5, vec![3])],
+            side: Side::HighestWins,
+            bidders: 3,
+            fan_out: 15,
+            chunk_items: 512,
+            listed: false,
+            stakes: (100, 30, 1),
+            seed: 1,
+        }
+    }
+}
+
+impl Small {
+    /// The cast: the same for the same knobs.
+    pub fn cast(&self) -> Cast {
+        let seats: Vec<Vec<Seat>> = self.groups.iter().map(|(_, seats)| seats.clone()).collect();
+        Cast::draw(&seats, self.bidders, &mut rng(self.seed))
+    }
+
+    /// The terms that this cast agrees on.
+    pub fn terms(&self) -> Terms {
+        let cast = self.cast();
+        let groups = self.groups.iter().enumerate().map(|(g, (threshold, seats))| Group {
+            name: text(&format!("group {g}")),
+            threshold: *threshold,
+            endorsements: *threshold,
+            members: list((0..seats.len()).map(|m| cast.member(g, m).expect("it was drawn"))),
+        });
+        let lots = self.lots.iter().enumerate().map(|(l, (rungs, bits))| Lot {
+            name: text(&format!("Lot {l}")),
+            identifier: text(&format!("LOT{l}")),
+            quantity: 1,
+            ladder: PriceLadder {
+                side: self.side,
+                start: Price(10_000),
+                tick: 25,
+                rungs: *rungs,
+                scale: Scale::Decimal(2),
+                shape: Shape::new(bits).expect("a possible shape"),
+            },
+        });
+        let mut keys: Vec<PartyKey> =
+            (0..self.bidders).map(|b| cast.bidder(b).expect("it was drawn")).collect();
+        keys.sort();
+        Terms {
+            version: PROTOCOL_VERSION,
+            nonce: [self.seed as u8; 32],
+            domain: text("talea tests"),
+            seller: cast.seller(),
+            custodian: cast.custodian(),
+            lots: list(lots),
+            mechanism: Mechanism::FirstPrice,
+            ties: Ties::EarliestCommit,
+            disclosure: Disclosure::WinnerAndPrice,
+            schedule: Schedule {
+                deals_until: 10,
+                complaints_until: 20,
+                commits_until: 30,
+                reveals_until: 40,
+                endorse_slots: 10,
+                step_slots: 5,
+                step_slots_per_bid: 1,
+            },
+            stakes: Stakes {
+                deposit: self.stakes.0,
+                bond: self.stakes.1,
+                commit_fee: self.stakes.2,
+                fallback: cast.fallback(),
+            },
+            admission: if self.listed { Admission::Listed(list(keys)) } else { Admission::Open },
+            max_bids_per_lot: 1000,
+            quorum: list(groups),
+            fan_out: self.fan_out,
+            chunk_items: self.chunk_items,
+        }
+    }
+
+    /// A plan in which everybody behaves: per lot, the rungs of bidders 0, 1, 2 and so on, who
+    /// commit in that order.
+    pub fn plan(&self, rungs: &[&[u32]]) -> Plan {
+        let bids = (0u32..).zip(rungs).flat_map(|(lot, rungs)| {
+            rungs.iter().enumerate().map(move |(bidder, rung)| BidPlan {
+                lot,
+                bidder,
+                rung: Rung(*rung),
+                conduct: BidderConduct::Honest,
+            })
+        });
+        Plan {
+            terms: self.terms(),
+            opening_slot: 1,
+            bids: bids.collect(),
+            keyholders: BTreeMap::new(),
+        }
+    }
+
+    /// Plays `plan` and gives back the transcript too.
+    pub fn play(&self, plan: &Plan) -> (Played, Vec<u8>) {
+        let mut transcript = Vec::new();
+        let played = play(self.cast(), plan, &mut transcript, &mut rng(self.seed + 1000));
+        (played.expect("honest parties are not refused"), transcript)
+    }
+}
+
+/// A plan with one bidder's conduct changed, on every lot.
+pub fn with_bidder(mut plan: Plan, bidder: usize, conduct: BidderConduct) -> Plan {
+    for bid in plan.bids.iter_mut().filter(|bid| bid.bidder == bidder) {
+        bid.conduct = conduct;
+    }
+    plan
+}
+
+/// A plan with one keyholder's conduct changed.
+pub fn with_keyholder(mut plan: Plan, group: u16, member: u16, conduct: KeyholderConduct) -> Plan {
+    plan.keyholders.insert(KeyholderId { group, member }, conduct);
+    plan
+}
+
+/// The outcome of a lot as anybody computes it who may see the bids: the highest rung wins, the
+/// earliest of equals.
+pub fn plain_ending(terms: &Terms, lot: u32, bids: &[(PartyKey, Rung)]) -> Ending {
+    let ladder = &terms.lots[lot as usize].ladder;
+    let best = bids.iter().map(|(_, rung)| *rung).max();
+    match best {
+        None => Ending::Unsold,
+        Some(rung) => {
+            let (winner, _) = bids.iter().find(|(_, r)| *r == rung).expect("there is a best bid");
+            let price = ladder.price(rung).expect("bids are on the ladder");
+            Ending::Sold { winner: *winner, rung, price }
+        }
+    }
+}
+
+/// A text of the protocol.
+pub fn text(text: &str) -> Text {
+    Text::new(text).expect("a text within its rules")
+}
+
+/// A bounded list.
+pub fn list<T, const MAX: usize>(items: impl IntoIterator<Item = T>) -> List<T, MAX> {
+    List::new(items.into_iter().collect()).expect("a list within its bound")
+}

@@ -36,35 +36,17 @@ pub struct Context {
 impl Context {
     /// Of a setup proof.
     pub fn setup(auction: AuctionId, signer: PartyKey) -> Self {
-        Self {
-            auction,
-            lot: 0,
-            round: 0,
-            step: 0,
-            signer,
-        }
+        Self { auction, lot: 0, round: 0, step: 0, signer }
     }
 
     /// Of a bid's proofs: the signer is the bidder, whoever posted them.
     pub fn bid(auction: AuctionId, bid: &BidId) -> Self {
-        Self {
-            auction,
-            lot: bid.lot,
-            round: bid.round,
-            step: 0,
-            signer: bid.bidder,
-        }
+        Self { auction, lot: bid.lot, round: bid.round, step: 0, signer: bid.bidder }
     }
 
     /// Of a rank message's proof.
     pub fn rank(auction: AuctionId, header: &RankHeader, signer: PartyKey) -> Self {
-        Self {
-            auction,
-            lot: header.lot,
-            round: header.round,
-            step: header.step,
-            signer,
-        }
+        Self { auction, lot: header.lot, round: header.round, step: header.step, signer }
     }
 }
 

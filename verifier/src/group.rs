@@ -98,34 +98,22 @@ pub struct Cipher {
 impl Cipher {
     /// `(O, O)`: the public encryption of 0.
     pub fn zero() -> Self {
-        Self {
-            r: RistrettoPoint::identity(),
-            e: RistrettoPoint::identity(),
-        }
+        Self { r: RistrettoPoint::identity(), e: RistrettoPoint::identity() }
     }
 
     /// `(O, G)`: the public encryption of 1.
     pub fn one() -> Self {
-        Self {
-            r: RistrettoPoint::identity(),
-            e: bases().g,
-        }
+        Self { r: RistrettoPoint::identity(), e: bases().g }
     }
 
     /// Decodes both parts.
     pub fn decode(wire: &Ciphertext) -> Option<Self> {
-        Some(Self {
-            r: decode(&wire.r)?,
-            e: decode(&wire.e)?,
-        })
+        Some(Self { r: decode(&wire.r)?, e: decode(&wire.e)? })
     }
 
     /// Encodes both parts.
     pub fn encode(&self) -> Ciphertext {
-        Ciphertext {
-            r: encode(&self.r),
-            e: encode(&self.e),
-        }
+        Ciphertext { r: encode(&self.r), e: encode(&self.e) }
     }
 
     /// Twice the ciphertext.
@@ -142,30 +130,21 @@ impl Cipher {
 impl std::ops::Add for Cipher {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self {
-            r: self.r + other.r,
-            e: self.e + other.e,
-        }
+        Self { r: self.r + other.r, e: self.e + other.e }
     }
 }
 
 impl std::ops::Sub for Cipher {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self {
-            r: self.r - other.r,
-            e: self.e - other.e,
-        }
+        Self { r: self.r - other.r, e: self.e - other.e }
     }
 }
 
 impl std::ops::Neg for Cipher {
     type Output = Self;
     fn neg(self) -> Self {
-        Self {
-            r: -self.r,
-            e: -self.e,
-        }
+        Self { r: -self.r, e: -self.e }
     }
 }
 
@@ -182,10 +161,7 @@ pub fn encode_doubles(halves: &[Cipher]) -> Vec<Ciphertext> {
     encoded
         .chunks_exact(2)
         .filter_map(|pair| match pair {
-            [r, e] => Some(Ciphertext {
-                r: Point(r.to_bytes()),
-                e: Point(e.to_bytes()),
-            }),
+            [r, e] => Some(Ciphertext { r: Point(r.to_bytes()), e: Point(e.to_bytes()) }),
             _ => None,
         })
         .collect()
@@ -236,12 +212,8 @@ impl Fold {
     /// Whether the sum is `O`.
     pub fn vanishes(mut self, quorum_key: &RistrettoPoint) -> bool {
         let bases = bases();
-        let fixed = [
-            (self.g, bases.g),
-            (self.h, bases.h),
-            (self.k, bases.k),
-            (self.pk, *quorum_key),
-        ];
+        let fixed =
+            [(self.g, bases.g), (self.h, bases.h), (self.k, bases.k), (self.pk, *quorum_key)];
         for (scalar, point) in fixed {
             if scalar != Scalar::ZERO {
                 self.add(scalar, &point);
@@ -263,10 +235,7 @@ pub struct QuorumKey {
 impl QuorumKey {
     /// With its encoding.
     pub fn new(point: RistrettoPoint) -> Self {
-        Self {
-            point,
-            wire: encode(&point),
-        }
+        Self { point, wire: encode(&point) }
     }
 }
 
@@ -295,14 +264,8 @@ mod tests {
     #[test]
     fn doubles_encode_like_their_elements() {
         let b = bases();
-        let halves = [
-            Cipher { r: b.k, e: b.h },
-            Cipher::zero(),
-            Cipher {
-                r: b.g,
-                e: b.half_g - b.half_g,
-            },
-        ];
+        let halves =
+            [Cipher { r: b.k, e: b.h }, Cipher::zero(), Cipher { r: b.g, e: b.half_g - b.half_g }];
         let expected: Vec<Ciphertext> = halves.iter().map(|c| c.doubled().encode()).collect();
         assert_eq!(encode_doubles(&halves), expected);
         assert_eq!(encode_doubles(&[]), vec![]);

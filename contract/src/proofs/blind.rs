@@ -34,12 +34,7 @@ pub struct Statement<'a> {
 impl Statement<'_> {
     /// Absorbs the statement, in the order of the spec.
     pub fn absorb(&self, fs: &mut FiatShamir) {
-        let Self {
-            head,
-            chunk,
-            inputs,
-            blinded,
-        } = self;
+        let Self { head, chunk, inputs, blinded } = self;
         fs.digest(b"head", head);
         fs.integer(b"chunk", *chunk);
         fs.count(b"count", inputs.len());
@@ -60,9 +55,7 @@ pub fn verify(
     challenge: &WireScalar,
     responses: &[WireScalar],
 ) -> Result<Vec<Ciphertext>, ProofFault> {
-    let Statement {
-        inputs, blinded, ..
-    } = statement;
+    let Statement { inputs, blinded, .. } = statement;
     ProofFault::unless_length(inputs.len().max(1), blinded.len())?;
     ProofFault::unless_length(inputs.len(), responses.len())?;
     let outputs: Option<Vec<Ciphertext>> = blinded.iter().map(Ciphertext::decode).collect();
@@ -70,11 +63,7 @@ pub fn verify(
     let challenge = decode_scalar(challenge).ok_or(ProofFault::NotCanonical)?;
     let responses: Option<Vec<Scalar>> = responses.iter().map(decode_scalar).collect();
     let responses = responses.ok_or(ProofFault::NotCanonical)?;
-    if inputs
-        .iter()
-        .chain(&outputs)
-        .any(|ciphertext| ciphertext.r.is_identity())
-    {
+    if inputs.iter().chain(&outputs).any(|ciphertext| ciphertext.r.is_identity()) {
         return Err(ProofFault::Identity);
     }
 

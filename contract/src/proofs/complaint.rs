@@ -33,14 +33,7 @@ pub struct Statement {
 impl Statement {
     /// Absorbs the statement, in the order of the spec.
     pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) {
-        let Self {
-            group,
-            member,
-            dealer,
-            encryption_key,
-            ephemeral,
-            shared,
-        } = self;
+        let Self { group, member, dealer, encryption_key, ephemeral, shared } = self;
         fs.element(b"key-base", &gens.key);
         fs.integer(b"group", *group);
         fs.integer(b"member", *member);
@@ -68,10 +61,7 @@ pub fn verify(
     // A1 = z*K - c*P_j, A2 = z*R_i - c*S
     let over = |base, image| announcement(&response, base, &challenge, image);
     fs.element(b"announcement", &over(&gens.key, &statement.encryption_key));
-    fs.element(
-        b"announcement",
-        &over(&statement.ephemeral, &statement.shared),
-    );
+    fs.element(b"announcement", &over(&statement.ephemeral, &statement.shared));
     ProofFault::unless(fs.challenge(b"challenge") == challenge)
 }
 

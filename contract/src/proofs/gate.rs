@@ -42,14 +42,7 @@ impl Statement<'_> {
     /// Absorbs the statement, in the order of the spec, and draws `w` after it. Of the turns only
     /// the outputs are read.
     pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) -> Scalar {
-        let Self {
-            head,
-            chunk,
-            quorum_key,
-            inputs,
-            inputs_encoded,
-            turns,
-        } = self;
+        let Self { head, chunk, quorum_key, inputs, inputs_encoded, turns } = self;
         fs.digest(b"head", head);
         fs.integer(b"chunk", *chunk);
         fs.element(b"key-base", &gens.key);
@@ -100,13 +93,7 @@ struct Turn {
 impl Turn {
     fn decode(turn: &GateTurn) -> Option<Self> {
         let GateTurn { x, y, proof } = turn;
-        let GateProof {
-            plus,
-            minus,
-            c_plus,
-            z_plus,
-            z_minus,
-        } = proof;
+        let GateProof { plus, minus, c_plus, z_plus, z_minus } = proof;
         Some(Self {
             x: Ciphertext::decode(x)?,
             y: Ciphertext::decode(y)?,
@@ -128,13 +115,7 @@ pub fn verify(
     context: &Context,
     statement: &Statement<'_>,
 ) -> Result<Vec<(Ciphertext, Ciphertext)>, ProofFault> {
-    let Statement {
-        quorum_key,
-        inputs,
-        inputs_encoded,
-        turns,
-        ..
-    } = statement;
+    let Statement { quorum_key, inputs, inputs_encoded, turns, .. } = statement;
     ProofFault::unless_length(inputs.len().max(1), turns.len())?;
     ProofFault::unless_length(inputs.len(), inputs_encoded.len())?;
     let decoded: Option<Vec<Turn>> = turns.iter().map(Turn::decode).collect();
@@ -142,9 +123,7 @@ pub fn verify(
 
     let mut fs = FiatShamir::begin(labels::KIND_GATE, context);
     let w = statement.absorb(&mut fs, gens);
-    let announcements = turns
-        .iter()
-        .map(|turn| (&turn.proof.plus, &turn.proof.minus));
+    let announcements = turns.iter().map(|turn| (&turn.proof.plus, &turn.proof.minus));
     let challenge = absorb_announcements(&mut fs, announcements);
     absorb_responses(&mut fs, turns.iter().map(|turn| &turn.proof));
     let mut weights = Weights::after(iter::once(fs));

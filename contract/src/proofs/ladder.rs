@@ -37,11 +37,7 @@ pub struct Statement<'a> {
 impl Statement<'_> {
     /// Absorbs the statement up to the ladder's entries, in the order of the spec.
     pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) {
-        let Self {
-            shape,
-            quorum_key,
-            commitment,
-        } = self;
+        let Self { shape, quorum_key, commitment } = self;
         fs.element(b"value-base", &gens.value);
         fs.element(b"blinding-base", &gens.blinding);
         fs.element(b"key-base", &gens.key);
@@ -139,9 +135,7 @@ pub struct Decoded<'a> {
 /// # Errors
 /// The fault that was found first.
 pub fn decode(claim: Claim<'_>) -> Result<Decoded<'_>, ProofFault> {
-    let Claim {
-        shape, sealed_bid, ..
-    } = claim;
+    let Claim { shape, sealed_bid, .. } = claim;
     let SealedBid { ladder, argument } = sealed_bid;
     ProofFault::unless_length(shape.entries(), ladder.len())?;
     ProofFault::unless_length(shape.bits(), argument.bits.len())?;
@@ -151,17 +145,11 @@ pub fn decode(claim: Claim<'_>) -> Result<Decoded<'_>, ProofFault> {
     // Encodings are canonical by now, so equal points have equal bytes.
     let mut rest = ladder.as_slice();
     for radix in shape.radices() {
-        let (digit, after) =
-            rest.split_at_checked(radix.saturating_sub(1))
-                .ok_or(ProofFault::Length {
-                    expected: radix,
-                    actual: rest.len(),
-                })?;
+        let (digit, after) = rest
+            .split_at_checked(radix.saturating_sub(1))
+            .ok_or(ProofFault::Length { expected: radix, actual: rest.len() })?;
         let is_open = digit.iter().any(|entry| entry.r == Point::IDENTITY)
-            || digit
-                .iter()
-                .zip(digit.iter().skip(1))
-                .any(|(entry, next)| entry.r == next.r);
+            || digit.iter().zip(digit.iter().skip(1)).any(|(entry, next)| entry.r == next.r);
         if is_open {
             return Err(ProofFault::Identity);
         }
@@ -180,28 +168,13 @@ fn decode_all(claim: Claim<'_>) -> Option<Decoded<'_>> {
         })
     };
     let response = |r: &BitResponses| {
-        Some(Response {
-            z: decode_scalar(&r.z)?,
-            w: decode_scalar(&r.w)?,
-            v: decode_scalar(&r.v)?,
-        })
+        Some(Response { z: decode_scalar(&r.z)?, w: decode_scalar(&r.w)?, v: decode_scalar(&r.v)? })
     };
     Some(Decoded {
-        ladder: ladder
-            .iter()
-            .map(Ciphertext::decode)
-            .collect::<Option<_>>()?,
+        ladder: ladder.iter().map(Ciphertext::decode).collect::<Option<_>>()?,
         bits: argument.bits.iter().map(bit).collect::<Option<_>>()?,
-        polynomial: argument
-            .polynomial
-            .iter()
-            .map(Ciphertext::decode)
-            .collect::<Option<_>>()?,
-        responses: argument
-            .responses
-            .iter()
-            .map(response)
-            .collect::<Option<_>>()?,
+        polynomial: argument.polynomial.iter().map(Ciphertext::decode).collect::<Option<_>>()?,
+        responses: argument.responses.iter().map(response).collect::<Option<_>>()?,
         randomness: decode_scalar(&argument.randomness)?,
         claim,
     })
@@ -217,18 +190,9 @@ struct Challenges {
 impl Decoded<'_> {
     /// Hashes the whole argument; the state is finished, for weights to be drawn after it.
     fn hash(&self, gens: &Generators, quorum_key: &RistrettoPoint) -> (FiatShamir, Challenges) {
-        let Claim {
-            context,
-            shape,
-            commitment,
-            sealed_bid,
-        } = &self.claim;
+        let Claim { context, shape, commitment, sealed_bid } = &self.claim;
         let SealedBid { ladder, argument } = sealed_bid;
-        let statement = Statement {
-            shape,
-            quorum_key: *quorum_key,
-            commitment: *commitment,
-        };
+        let statement = Statement { shape, quorum_key: *quorum_key, commitment: *commitment };
         let mut fs = FiatShamir::begin(labels::KIND_LADDER, context);
         statement.absorb(&mut fs, gens);
         absorb_entries(&mut fs, ladder);
@@ -242,10 +206,7 @@ impl Decoded<'_> {
     fn terms(&self) -> usize {
         let ciphertexts = self.ladder.len().saturating_add(self.polynomial.len());
         let bits = self.bits.len().saturating_mul(3);
-        ciphertexts
-            .saturating_mul(2)
-            .saturating_add(bits)
-            .saturating_add(1)
+        ciphertexts.saturating_mul(2).saturating_add(bits).saturating_add(1)
     }
 
     /// Adds this argument's `2L + 3` equations to `sum`, each with a weight of its own, and what
@@ -266,10 +227,7 @@ impl Decoded<'_> {
             let (opening, square) = (weights.draw(), weights.draw());
             // x I + B = z G + w H
             // (x - z) I + A = v H
-            sum.add(
-                power_of_two + opening * x + square * (x - z),
-                bit.commitment,
-            );
+            sum.add(power_of_two + opening * x + square * (x - z), bit.commitment);
             sum.add(opening, bit.mask);
             sum.add(square, bit.product);
             bases.value -= opening * z;
@@ -347,26 +305,17 @@ pub fn verify_batch(
     quorum_key: &RistrettoPoint,
     decoded: &[Decoded<'_>],
 ) -> Result<(), ProofFault> {
-    let (finished, challenges): (Vec<FiatShamir>, Vec<Challenges>) = decoded
-        .iter()
-        .map(|claim| claim.hash(gens, quorum_key))
-        .unzip();
+    let (finished, challenges): (Vec<FiatShamir>, Vec<Challenges>) =
+        decoded.iter().map(|claim| claim.hash(gens, quorum_key)).unzip();
     let mut weights = Weights::after(finished);
 
-    let terms = decoded
-        .iter()
-        .fold(4usize, |terms, claim| terms.saturating_add(claim.terms()));
+    let terms = decoded.iter().fold(4usize, |terms, claim| terms.saturating_add(claim.terms()));
     let mut sum = Sum::with_capacity(terms);
     let mut bases = Bases::default();
     for (claim, challenges) in decoded.iter().zip(challenges) {
         claim.fold(challenges, &mut weights, &mut sum, &mut bases);
     }
-    let Bases {
-        value,
-        blinding,
-        key,
-        quorum_key: of_quorum_key,
-    } = bases;
+    let Bases { value, blinding, key, quorum_key: of_quorum_key } = bases;
     sum.add(value, gens.value);
     sum.add(blinding, gens.blinding);
     sum.add(key, gens.key);

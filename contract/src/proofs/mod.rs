@@ -54,11 +54,7 @@ pub enum ProofFault {
 impl ProofFault {
     /// `Err` unless `actual` is the `expected` length.
     fn unless_length(expected: usize, actual: usize) -> Result<(), Self> {
-        if expected == actual {
-            Ok(())
-        } else {
-            Err(Self::Length { expected, actual })
-        }
+        if expected == actual { Ok(()) } else { Err(Self::Length { expected, actual }) }
     }
 
     /// `Err` unless `holds`.

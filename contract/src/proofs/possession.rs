@@ -58,14 +58,7 @@ pub struct Statement<'a> {
 impl Statement<'_> {
     /// Absorbs the statement, in the order of the spec.
     pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) {
-        let Self {
-            group,
-            member,
-            encryption_keys,
-            commitments,
-            ephemeral,
-            shares,
-        } = self;
+        let Self { group, member, encryption_keys, commitments, ephemeral, shares } = self;
         fs.element(b"key-base", &gens.key);
         fs.integer(b"group", *group);
         fs.integer(b"member", *member);
@@ -105,10 +98,7 @@ pub fn verify(
     secret: Secret,
     proof: &CompactProof,
 ) -> Result<(), ProofFault> {
-    let image = statement.image(secret).ok_or(ProofFault::Length {
-        expected: 1,
-        actual: 0,
-    })?;
+    let image = statement.image(secret).ok_or(ProofFault::Length { expected: 1, actual: 0 })?;
     let image = decode_point(image).ok_or(ProofFault::NotCanonical)?;
     let challenge = decode_scalar(&proof.challenge).ok_or(ProofFault::NotCanonical)?;
     let response = decode_scalar(&proof.response).ok_or(ProofFault::NotCanonical)?;
@@ -118,9 +108,6 @@ pub fn verify(
     let mut fs = FiatShamir::begin(secret.kind(), context);
     statement.absorb(&mut fs, gens);
     // A = z*K - c*Y
-    fs.element(
-        b"announcement",
-        &announcement(&response, &gens.key, &challenge, &image),
-    );
+    fs.element(b"announcement", &announcement(&response, &gens.key, &challenge, &image));
     ProofFault::unless(fs.challenge(b"challenge") == challenge)
 }

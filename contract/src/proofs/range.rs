@@ -37,11 +37,7 @@ pub struct Statement {
 impl Statement {
     /// Absorbs the statement, in the order of the spec; the crate continues from there.
     pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) {
-        let Self {
-            rungs,
-            bits,
-            commitment,
-        } = self;
+        let Self { rungs, bits, commitment } = self;
         fs.element(b"value-base", &gens.value);
         fs.element(b"blinding-base", &gens.blinding);
         fs.count(b"bits", *bits);
@@ -63,10 +59,7 @@ impl Statement {
 pub fn proof_len(bits: usize) -> usize {
     let rounds = bits.saturating_mul(VALUES).checked_ilog2().unwrap_or(0);
     let rounds = usize::try_from(rounds).unwrap_or(usize::MAX);
-    rounds
-        .saturating_mul(2)
-        .saturating_add(9)
-        .saturating_mul(32)
+    rounds.saturating_mul(2).saturating_add(9).saturating_mul(32)
 }
 
 /// Verifies range proofs. Holds Bulletproofs' generators, which take a while to derive.
@@ -150,18 +143,8 @@ impl RangeVerifier {
 /// (SECURITY.md, F4; `tests/tests/forgers.rs` keeps the attack). So it is seeded after the context,
 /// the commitment and *all proof bytes*.
 fn folding_generator(context: &Context, statement: &Statement, proof_bytes: &[u8]) -> ChaCha20Rng {
-    let Context {
-        auction,
-        lot,
-        round,
-        step: _,
-        signer,
-    } = context;
-    let Statement {
-        rungs,
-        bits,
-        commitment,
-    } = statement;
+    let Context { auction, lot, round, step: _, signer } = context;
+    let Statement { rungs, bits, commitment } = statement;
     let mut transcript = Transcript::new(labels::RANGE_WEIGHTS);
     transcript.append_message(b"auction", &auction.0);
     transcript.append_u64(b"lot", (*lot).into());

@@ -39,13 +39,7 @@ pub struct Statement<'a> {
 impl Statement<'_> {
     /// Absorbs the statement, in the order of the spec, and draws the weights `w_k` after it.
     pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) -> Vec<Scalar> {
-        let Self {
-            head,
-            chunk,
-            share_key,
-            randomness,
-            shares,
-        } = self;
+        let Self { head, chunk, share_key, randomness, shares } = self;
         fs.digest(b"head", head);
         fs.integer(b"chunk", *chunk);
         fs.element(b"key-base", &gens.key);
@@ -73,22 +67,13 @@ pub fn verify(
     statement: &Statement<'_>,
     proof: &CompactProof,
 ) -> Result<Vec<RistrettoPoint>, ProofFault> {
-    let Statement {
-        share_key,
-        randomness,
-        shares,
-        ..
-    } = statement;
+    let Statement { share_key, randomness, shares, .. } = statement;
     ProofFault::unless_length(randomness.len().max(1), shares.len())?;
     let decoded: Option<Vec<RistrettoPoint>> = shares.iter().map(decode_point).collect();
     let decoded = decoded.ok_or(ProofFault::NotCanonical)?;
     let challenge = decode_scalar(&proof.challenge).ok_or(ProofFault::NotCanonical)?;
     let response = decode_scalar(&proof.response).ok_or(ProofFault::NotCanonical)?;
-    if iter::once(share_key)
-        .chain(*randomness)
-        .chain(&decoded)
-        .any(|point| point.is_identity())
-    {
+    if iter::once(share_key).chain(*randomness).chain(&decoded).any(|point| point.is_identity()) {
         return Err(ProofFault::Identity);
     }
 
@@ -105,10 +90,7 @@ pub fn verify(
     // A1 = z*K - c*Y_j, A2 = z*R~ - c*D~
     let over = |base, image| announcement(&response, base, &challenge, image);
     fs.element(b"announcement", &over(&gens.key, share_key));
-    fs.element(
-        b"announcement",
-        &over(&combined_randomness, &combined_share),
-    );
+    fs.element(b"announcement", &over(&combined_randomness, &combined_share));
     ProofFault::unless(fs.challenge(b"challenge") == challenge)?;
     Ok(decoded)
 }

@@ -32,27 +32,17 @@ impl Interpolation {
     /// 1, distinct). Shares are later given in the same order, groups concatenated.
     pub(crate) fn at_zero(groups: &[Vec<u16>]) -> Self {
         Self::small(groups).unwrap_or_else(|| {
-            let factors = groups
-                .iter()
-                .flat_map(|group| coefficients(group))
-                .collect();
-            Self {
-                scale: 1,
-                factors: Factors::Full(factors),
-            }
+            let factors = groups.iter().flat_map(|group| coefficients(group)).collect();
+            Self { scale: 1, factors: Factors::Full(factors) }
         })
     }
 
     fn small(groups: &[Vec<u16>]) -> Option<Self> {
-        let fractions: Option<Vec<(i64, i64)>> = groups
-            .iter()
-            .flat_map(|group| group.iter().map(|j| fraction(group, *j)))
-            .collect();
+        let fractions: Option<Vec<(i64, i64)>> =
+            groups.iter().flat_map(|group| group.iter().map(|j| fraction(group, *j))).collect();
         let fractions = fractions?;
         let scale = fractions.iter().try_fold(1i64, |scale, (_, denominator)| {
-            scale
-                .checked_div(gcd(scale, *denominator))?
-                .checked_mul(*denominator)
+            scale.checked_div(gcd(scale, *denominator))?.checked_mul(*denominator)
         })?;
         let factors: Option<Vec<i64>> = fractions
             .iter()
@@ -64,10 +54,7 @@ impl Interpolation {
         let bound = 1u64 << SMALL_BITS;
         let scale = u64::try_from(scale).ok()?;
         let small = scale < bound && factors.iter().all(|f| f.unsigned_abs() < bound);
-        small.then_some(Self {
-            scale,
-            factors: Factors::Small(factors),
-        })
+        small.then_some(Self { scale, factors: Factors::Small(factors) })
     }
 
     /// `scale * point`: what `M = point` looks like after [`open`](Self::open).
@@ -80,17 +67,10 @@ impl Interpolation {
         let masked = self.scaled(&sealed.e);
         match &self.factors {
             Factors::Small(factors) => {
-                factors
-                    .iter()
-                    .zip(shares)
-                    .fold(masked, |left, (factor, share)| {
-                        let part = multiple(share, factor.unsigned_abs());
-                        if *factor < 0 {
-                            left + part
-                        } else {
-                            left - part
-                        }
-                    })
+                factors.iter().zip(shares).fold(masked, |left, (factor, share)| {
+                    let part = multiple(share, factor.unsigned_abs());
+                    if *factor < 0 { left + part } else { left - part }
+                })
             }
             Factors::Full(factors) => {
                 masked - RistrettoPoint::vartime_multiscalar_mul(factors, shares)
@@ -102,15 +82,12 @@ impl Interpolation {
 /// `lambda_j = product over m != j of m / (m - j)`, in lowest terms with a positive denominator.
 fn fraction(group: &[u16], j: u16) -> Option<(i64, i64)> {
     let (numerator, denominator) =
-        group
-            .iter()
-            .filter(|m| **m != j)
-            .try_fold((1i64, 1i64), |(num, den), m| {
-                let num = num.checked_mul((*m).into())?;
-                let den = den.checked_mul(i64::from(*m).checked_sub(j.into())?)?;
-                let common = gcd(num, den);
-                Some((num.checked_div(common)?, den.checked_div(common)?))
-            })?;
+        group.iter().filter(|m| **m != j).try_fold((1i64, 1i64), |(num, den), m| {
+            let num = num.checked_mul((*m).into())?;
+            let den = den.checked_mul(i64::from(*m).checked_sub(j.into())?)?;
+            let common = gcd(num, den);
+            Some((num.checked_div(common)?, den.checked_div(common)?))
+        })?;
     if denominator < 0 {
         Some((numerator.checked_neg()?, denominator.checked_neg()?))
     } else {
@@ -148,11 +125,7 @@ fn multiple(point: &RistrettoPoint, times: u64) -> RistrettoPoint {
     let bits = u64::BITS.saturating_sub(times.leading_zeros());
     (0..bits).rev().fold(RistrettoPoint::default(), |sum, bit| {
         let doubled = sum + sum;
-        if (times >> bit) & 1 == 1 {
-            doubled + point
-        } else {
-            doubled
-        }
+        if (times >> bit) & 1 == 1 { doubled + point } else { doubled }
     })
 }
 
@@ -177,22 +150,13 @@ mod tests {
             secret += polynomial[0];
             for j in group {
                 let at = Scalar::from(*j);
-                let share = polynomial
-                    .iter()
-                    .rev()
-                    .fold(Scalar::ZERO, |value, a| value * at + a);
+                let share = polynomial.iter().rev().fold(Scalar::ZERO, |value, a| value * at + a);
                 shares.push(share * randomness);
             }
         }
         let message = Scalar::from(5u64) * B;
-        let sealed = Ciphertext {
-            r: randomness,
-            e: message + secret * randomness,
-        };
-        assert_eq!(
-            interpolation.open(&sealed, &shares),
-            interpolation.scaled(&message)
-        );
+        let sealed = Ciphertext { r: randomness, e: message + secret * randomness };
+        assert_eq!(interpolation.open(&sealed, &shares), interpolation.scaled(&message));
         interpolation
     }
 
@@ -207,10 +171,7 @@ mod tests {
             vec![vec![5, 3, 2, 7]],
         ] {
             let interpolation = opens(&groups);
-            assert!(
-                matches!(interpolation.factors, Factors::Small(_)),
-                "{groups:?}"
-            );
+            assert!(matches!(interpolation.factors, Factors::Small(_)), "{groups:?}");
         }
     }
 

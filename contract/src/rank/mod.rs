@@ -52,20 +52,11 @@ enum Purpose {
     /// Gates: the products of this digit.
     Multiply,
     /// Unseal: the signs of these gates, of which some were read already.
-    OpenSigns {
-        gated: Vec<(Ciphertext, Ciphertext)>,
-        read: Vec<Option<Opening>>,
-    },
+    OpenSigns { gated: Vec<(Ciphertext, Ciphertext)>, read: Vec<Option<Opening>> },
     /// Blind: zero-tests at these points, of which some were read already.
-    BlindTests {
-        points: Vec<usize>,
-        read: Vec<Option<Opening>>,
-    },
+    BlindTests { points: Vec<usize>, read: Vec<Option<Opening>> },
     /// Unseal: the answers at these points.
-    OpenTests {
-        points: Vec<usize>,
-        read: Vec<Option<Opening>>,
-    },
+    OpenTests { points: Vec<usize>, read: Vec<Option<Opening>> },
 }
 
 /// What is known of the price, and encrypted what is not.
@@ -107,10 +98,8 @@ impl Ranking {
     ) -> Result<Self, Ending> {
         let first_radix = ladder.shape.radices().next().unwrap_or(0);
         let entries = first_radix.saturating_sub(1);
-        let products = bids
-            .iter()
-            .flat_map(|bid| bid.ladder.iter().take(entries).copied())
-            .collect();
+        let products =
+            bids.iter().flat_map(|bid| bid.ladder.iter().take(entries).copied()).collect();
         let one = Ciphertext::trivial(around.setting.generators.value);
         let mut tally = Tally {
             digits: Vec::new(),
@@ -124,18 +113,8 @@ impl Ranking {
             Next::End(ending) => Err(ending),
             Next::Step(work, purpose) => {
                 let deadline = slot.saturating_add(duration(around.setting, bids.len()));
-                let step = Step {
-                    number: 0,
-                    deadline,
-                    work,
-                };
-                Ok(Self {
-                    bids,
-                    out: BTreeSet::new(),
-                    step,
-                    purpose,
-                    tally,
-                })
+                let step = Step { number: 0, deadline, work };
+                Ok(Self { bids, out: BTreeSet::new(), step, purpose, tally })
             }
         }
     }
@@ -170,8 +149,7 @@ impl Ranking {
         slot: u64,
     ) -> Result<(), Refusal> {
         let in_turn = matches!(post, Post::Gate(_));
-        self.step
-            .accept(around, roster(around, &self.out), actor, post)?;
+        self.step.accept(around, roster(around, &self.out), actor, post)?;
         if in_turn {
             self.step.deadline = slot.saturating_add(duration(around.setting, self.bids.len()));
         }
@@ -196,8 +174,7 @@ impl Ranking {
                 let gated = work.gated();
                 let (sealed, read) = split_public(gated.iter().map(|(x, _)| *x), setting);
                 if sealed.is_empty() {
-                    self.tally
-                        .multiply(&gated, &read, Vec::new(), &self.bids, around, ladder)
+                    self.tally.multiply(&gated, &read, Vec::new(), &self.bids, around, ladder)
                 } else {
                     let work = Work::unseal(&sealed, setting);
                     Next::Step(work, Purpose::OpenSigns { gated, read })
@@ -205,8 +182,7 @@ impl Ranking {
             }
             Purpose::OpenSigns { gated, read } => {
                 let opened = work.opened(setting);
-                self.tally
-                    .multiply(&gated, &read, opened, &self.bids, around, ladder)
+                self.tally.multiply(&gated, &read, opened, &self.bids, around, ladder)
             }
             Purpose::BlindTests { points, read } => {
                 let work = Work::unseal(&work.blinded(), setting);
@@ -221,11 +197,7 @@ impl Ranking {
             Next::End(ending) => Some(ending),
             Next::Step(work, purpose) => {
                 let deadline = slot.saturating_add(duration(setting, self.bids.len()));
-                self.step = Step {
-                    number: self.step.number.saturating_add(1),
-                    deadline,
-                    work,
-                };
+                self.step = Step { number: self.step.number.saturating_add(1), deadline, work };
                 self.purpose = purpose;
                 None
             }
@@ -246,20 +218,14 @@ impl Ranking {
 }
 
 fn roster<'a>(around: Surroundings<'a>, out: &'a BTreeSet<KeyholderId>) -> Roster<'a> {
-    Roster {
-        quorum: &around.setting.terms.quorum,
-        keys: around.keys,
-        out,
-    }
+    Roster { quorum: &around.setting.terms.quorum, keys: around.keys, out }
 }
 
 /// Slots of one step on a lot of this many bids.
 fn duration(setting: &Setting, bids: usize) -> u64 {
     let schedule = &setting.terms.schedule;
     let bids = u64::try_from(bids).unwrap_or(u64::MAX);
-    schedule
-        .step_slots
-        .saturating_add(bids.saturating_mul(schedule.step_slots_per_bid))
+    schedule.step_slots.saturating_add(bids.saturating_mul(schedule.step_slots_per_bid))
 }
 
 /// Those that keyholders must open, and what everybody can read of the others.
@@ -287,8 +253,7 @@ fn merge(
 ) -> impl Iterator<Item = Opening> + use<'_> {
     let mut opened = opened.into_iter();
     // There is one opening for every ciphertext that was not read.
-    read.iter()
-        .map(move |read| read.or_else(|| opened.next()).unwrap_or(Opening::Other))
+    read.iter().map(move |read| read.or_else(|| opened.next()).unwrap_or(Opening::Other))
 }
 
 impl Tally {
@@ -332,13 +297,7 @@ impl Tally {
     fn column(&self, j: usize, bids: usize) -> Ciphertext {
         let width = self.products.len().checked_div(bids).unwrap_or(0);
         match j.checked_sub(1).filter(|index| *index < width) {
-            Some(index) => self
-                .products
-                .iter()
-                .skip(index)
-                .step_by(width)
-                .copied()
-                .sum(),
+            Some(index) => self.products.iter().skip(index).step_by(width).copied().sum(),
             None => Ciphertext::zero(),
         }
     }
@@ -365,11 +324,7 @@ impl Tally {
     ) -> Option<Next> {
         if let Sought::Winner(rung) = self.sought {
             let won = bids.get(found).zip(ladder.price(rung));
-            let ending = won.map(|(bid, price)| Ending::Sold {
-                winner: bid.bidder,
-                rung,
-                price,
-            });
+            let ending = won.map(|(bid, price)| Ending::Sold { winner: bid.bidder, rung, price });
             return Some(Next::End(ending.unwrap_or(Ending::Halted)));
         }
         self.take_digit(found, bids.len());
@@ -383,28 +338,17 @@ impl Tally {
             self.search = Search::new(bids.len().saturating_sub(1));
             return None;
         };
-        let before: usize = ladder
-            .shape
-            .radices()
-            .take(self.digits.len())
-            .map(|r| r.saturating_sub(1))
-            .sum();
+        let before: usize =
+            ladder.shape.radices().take(self.digits.len()).map(|r| r.saturating_sub(1)).sum();
         let width = radix.saturating_sub(1);
         let factors: Vec<(Ciphertext, Ciphertext)> = bids
             .iter()
             .zip(&self.flags)
             .flat_map(|(bid, flag)| {
-                bid.ladder
-                    .iter()
-                    .skip(before)
-                    .take(width)
-                    .map(move |bit| (*bit, *flag))
+                bid.ladder.iter().skip(before).take(width).map(move |bit| (*bit, *flag))
             })
             .collect();
-        Some(Next::Step(
-            Work::gates(&factors, setting),
-            Purpose::Multiply,
-        ))
+        Some(Next::Step(Work::gates(&factors, setting), Purpose::Multiply))
     }
 
     /// With the digit `j`: `A` becomes `T_{j+1}`, `a_i` becomes `P[i][j] - P[i][j+1]`.
@@ -413,19 +357,15 @@ impl Tally {
         self.above = self.above + self.column(next, bids);
         let width = self.products.len().checked_div(bids).unwrap_or(0).max(1);
         let first = self.digits.is_empty();
-        let flags = self
-            .flags
-            .iter()
-            .zip(self.products.chunks(width))
-            .map(|(flag, row)| {
-                let product = |j: usize| match j.checked_sub(1) {
-                    // P[i][0] is the flag itself, at the scale of the products.
-                    None if first => *flag,
-                    None => flag.doubled(),
-                    Some(index) => row.get(index).copied().unwrap_or_else(Ciphertext::zero),
-                };
-                product(j) - product(next)
-            });
+        let flags = self.flags.iter().zip(self.products.chunks(width)).map(|(flag, row)| {
+            let product = |j: usize| match j.checked_sub(1) {
+                // P[i][0] is the flag itself, at the scale of the products.
+                None if first => *flag,
+                None => flag.doubled(),
+                Some(index) => row.get(index).copied().unwrap_or_else(Ciphertext::zero),
+            };
+            product(j) - product(next)
+        });
         self.flags = flags.collect();
         self.digits.push(j);
     }
@@ -441,10 +381,7 @@ impl Tally {
         ladder: &PriceLadder,
     ) -> Next {
         let width = gated.len().checked_div(bids.len()).unwrap_or(0);
-        let owners = self
-            .flags
-            .iter()
-            .flat_map(|flag| core::iter::repeat_n(flag, width));
+        let owners = self.flags.iter().flat_map(|flag| core::iter::repeat_n(flag, width));
         let products: Option<Vec<Ciphertext>> = merge(read, opened)
             .zip(gated)
             .zip(owners)
@@ -469,14 +406,9 @@ impl Tally {
 /// `sum of digit_t * 2^(s_t)`.
 fn rung_of(digits: &[usize], ladder: &PriceLadder) -> Option<Rung> {
     let value =
-        digits
-            .iter()
-            .zip(ladder.shape.radices())
-            .try_fold(0u64, |value, (digit, radix)| {
-                let radix = u64::try_from(radix).ok()?;
-                value
-                    .checked_mul(radix)?
-                    .checked_add(u64::try_from(*digit).ok()?)
-            })?;
+        digits.iter().zip(ladder.shape.radices()).try_fold(0u64, |value, (digit, radix)| {
+            let radix = u64::try_from(radix).ok()?;
+            value.checked_mul(radix)?.checked_add(u64::try_from(*digit).ok()?)
+        })?;
     u32::try_from(value).ok().map(Rung)
 }

@@ -44,17 +44,11 @@ impl<'a> Roster<'a> {
 
     /// Those who are in, by group and then member.
     fn keyholders(self) -> impl Iterator<Item = KeyholderId> + 'a {
-        self.keys
-            .share_keys
-            .keys()
-            .copied()
-            .filter(move |id| !self.out.contains(id))
+        self.keys.share_keys.keys().copied().filter(move |id| !self.out.contains(id))
     }
 
     fn threshold(self, group: u16) -> usize {
-        self.quorum
-            .get(usize::from(group))
-            .map_or(usize::MAX, |g| usize::from(g.threshold))
+        self.quorum.get(usize::from(group)).map_or(usize::MAX, |g| usize::from(g.threshold))
     }
 
     /// Whether every group still has as many keyholders as it needs.
@@ -71,10 +65,7 @@ struct Acts(Vec<KeyholderId>);
 
 impl Acts {
     fn in_group(&self, group: u16) -> impl Iterator<Item = u16> + '_ {
-        self.0
-            .iter()
-            .filter(move |id| id.group == group)
-            .map(|id| id.member)
+        self.0.iter().filter(move |id| id.group == group).map(|id| id.member)
     }
 
     fn wants(&self, roster: Roster<'_>, id: KeyholderId) -> bool {
@@ -82,19 +73,13 @@ impl Acts {
     }
 
     fn is_complete(&self, roster: Roster<'_>) -> bool {
-        let needed: usize = roster
-            .quorum
-            .iter()
-            .map(|group| usize::from(group.threshold))
-            .sum();
+        let needed: usize = roster.quorum.iter().map(|group| usize::from(group.threshold)).sum();
         self.0.len() >= needed
     }
 
     /// Whoever could act next, in turn order.
     fn wanted<'a>(&'a self, roster: Roster<'a>) -> impl Iterator<Item = KeyholderId> + 'a {
-        roster
-            .keyholders()
-            .filter(move |id| self.wants(roster, *id))
+        roster.keyholders().filter(move |id| self.wants(roster, *id))
     }
 }
 
@@ -175,7 +160,12 @@ impl Opening {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Task {
     /// Multiply these pairs by secret signs.
-    Gate(Vec<(Ciphertext, Ciphertext)>),
+    Gate {
+        /// `(X, Y)`.
+        pairs: Vec<(Ciphertext, Ciphertext)>,
+        /// The same, encoded.
+        encoded: Vec<(Encoded, Encoded)>,
+    },
     /// Blind these ciphertexts.
     Blind(Vec<Ciphertext>),
     /// Post decryption shares for these points.
@@ -183,10 +173,7 @@ pub enum Task {
 }
 
 fn chunks_of<T: Clone, C>(items: &[T], size: u16, chunk: impl Fn(Vec<T>) -> C) -> Vec<C> {
-    items
-        .chunks(usize::from(size).max(1))
-        .map(|items| chunk(items.to_vec()))
-        .collect()
+    items.chunks(usize::from(size).max(1)).map(|items| chunk(items.to_vec())).collect()
 }
 
 impl Work {
@@ -194,14 +181,10 @@ impl Work {
     pub(crate) fn gates(factors: &[(Ciphertext, Ciphertext)], setting: &Setting) -> Self {
         // X = 2U - (O, G) = 2 * (U - (O, G/2)): doubling is what makes encoding in bulk cheap.
         let half = setting.half_value;
-        let halves: Vec<RistrettoPoint> = factors
-            .iter()
-            .flat_map(|(bit, _)| [bit.r, bit.e - half])
-            .collect();
+        let halves: Vec<RistrettoPoint> =
+            factors.iter().flat_map(|(bit, _)| [bit.r, bit.e - half]).collect();
         let encoded = RistrettoPoint::double_and_compress_batch(&halves);
-        let mut encoded = encoded
-            .into_iter()
-            .map(|point| talea_protocol::bytes::Point(point.0));
+        let mut encoded = encoded.into_iter().map(|point| talea_protocol::bytes::Point(point.0));
         let mut previous: Option<(Ciphertext, Encoded)> = None;
         let items: Vec<_> = factors
             .iter()
@@ -223,31 +206,23 @@ impl Work {
             .collect();
         Self::Gate(chunks_of(&items, setting.terms.chunk_items, |items| {
             let (pairs, encoded) = items.into_iter().unzip();
-            GateChunk {
-                acts: Acts::default(),
-                pairs,
-                encoded,
-            }
+            GateChunk { acts: Acts::default(), pairs, encoded }
         }))
     }
 
     pub(crate) fn blind(inputs: &[Ciphertext], setting: &Setting) -> Self {
-        Self::Blind(chunks_of(inputs, setting.terms.chunk_items, |inputs| {
-            BlindChunk {
-                acts: Acts::default(),
-                sums: inputs.iter().map(|_| Ciphertext::zero()).collect(),
-                inputs,
-            }
+        Self::Blind(chunks_of(inputs, setting.terms.chunk_items, |inputs| BlindChunk {
+            acts: Acts::default(),
+            sums: inputs.iter().map(|_| Ciphertext::zero()).collect(),
+            inputs,
         }))
     }
 
     pub(crate) fn unseal(sealed: &[Ciphertext], setting: &Setting) -> Self {
-        Self::Unseal(chunks_of(sealed, setting.terms.chunk_items, |sealed| {
-            UnsealChunk {
-                acts: Acts::default(),
-                sealed,
-                shares: Vec::new(),
-            }
+        Self::Unseal(chunks_of(sealed, setting.terms.chunk_items, |sealed| UnsealChunk {
+            acts: Acts::default(),
+            sealed,
+            shares: Vec::new(),
         }))
     }
 
@@ -259,8 +234,7 @@ impl Work {
         };
         let gate = gate.iter().map(|chunk| &chunk.acts);
         let blind = blind.iter().map(|chunk| &chunk.acts);
-        gate.chain(blind)
-            .chain(unseal.iter().map(|chunk| &chunk.acts))
+        gate.chain(blind).chain(unseal.iter().map(|chunk| &chunk.acts))
     }
 
     pub(crate) fn is_complete(&self, roster: Roster<'_>) -> bool {
@@ -288,7 +262,10 @@ impl Work {
         let tasks: Vec<Option<Task>> = match self {
             Self::Gate(chunks) => chunks
                 .iter()
-                .map(|chunk| may(&chunk.acts).then(|| Task::Gate(chunk.pairs.clone())))
+                .map(|chunk| {
+                    let (pairs, encoded) = (chunk.pairs.clone(), chunk.encoded.clone());
+                    may(&chunk.acts).then_some(Task::Gate { pairs, encoded })
+                })
                 .collect(),
             Self::Blind(chunks) => chunks
                 .iter()
@@ -302,19 +279,13 @@ impl Work {
                 })
                 .collect(),
         };
-        (0u32..)
-            .zip(tasks)
-            .filter_map(|(chunk, task)| Some((chunk, task?)))
-            .collect()
+        (0u32..).zip(tasks).filter_map(|(chunk, task)| Some((chunk, task?))).collect()
     }
 
     /// The pairs as the last keyholder in turn left them.
     pub(crate) fn gated(&self) -> Vec<(Ciphertext, Ciphertext)> {
         match self {
-            Self::Gate(chunks) => chunks
-                .iter()
-                .flat_map(|c| c.pairs.iter().copied())
-                .collect(),
+            Self::Gate(chunks) => chunks.iter().flat_map(|c| c.pairs.iter().copied()).collect(),
             Self::Blind(_) | Self::Unseal(_) => Vec::new(),
         }
     }
@@ -330,10 +301,7 @@ impl Work {
     /// What was opened.
     pub(crate) fn opened(&self, setting: &Setting) -> Vec<Opening> {
         match self {
-            Self::Unseal(chunks) => chunks
-                .iter()
-                .flat_map(|chunk| chunk.open(setting))
-                .collect(),
+            Self::Unseal(chunks) => chunks.iter().flat_map(|chunk| chunk.open(setting)).collect(),
             Self::Gate(_) | Self::Blind(_) => Vec::new(),
         }
     }
@@ -359,10 +327,8 @@ impl UnsealChunk {
             .iter()
             .enumerate()
             .map(|(item, sealed)| {
-                let shares: Vec<RistrettoPoint> = by_group
-                    .iter()
-                    .filter_map(|(_, shares)| shares.get(item).copied())
-                    .collect();
+                let shares: Vec<RistrettoPoint> =
+                    by_group.iter().filter_map(|(_, shares)| shares.get(item).copied()).collect();
                 Opening::of(&interpolation.open(sealed, &shares), &unit)
             })
             .collect()
@@ -402,12 +368,7 @@ impl Step {
         }
         if header.step != self.number {
             let (what, expected, actual) = ("the step", self.number.into(), header.step.into());
-            return Err(Fault::Count {
-                what,
-                expected,
-                actual,
-            }
-            .fails(Check::RankPlace));
+            return Err(Fault::Count { what, expected, actual }.fails(Check::RankPlace));
         }
         let context = Context {
             auction: around.setting.auction,
@@ -416,14 +377,7 @@ impl Step {
             step: header.step,
             signer,
         };
-        let actor = Actor {
-            around,
-            roster,
-            id,
-            signer,
-            header,
-            context,
-        };
+        let actor = Actor { around, roster, id, signer, header, context };
         let index = usize::try_from(header.chunk).unwrap_or(usize::MAX);
         match (&mut self.work, post) {
             (Work::Gate(chunks), Post::Gate(post)) => {
@@ -458,19 +412,11 @@ struct Actor<'a> {
 impl Actor<'_> {
     /// The rest of K3, and K4.
     fn may_act(&self, acts: &Acts, in_turn: bool) -> Result<(), Refusal> {
-        let done = Fault::Already {
-            what: "the chunk is complete",
-        };
+        let done = Fault::Already { what: "the chunk is complete" };
         require(!acts.is_complete(self.roster), Check::RankPlace, done)?;
         let head = Fault::Differs { what: "the head" };
         require(self.header.head == self.around.head, Check::RankPlace, head)?;
-        let refuse = |why| {
-            Err(Fault::NotDue {
-                keyholder: self.id,
-                why,
-            }
-            .fails(Check::RankActor))
-        };
+        let refuse = |why| Err(Fault::NotDue { keyholder: self.id, why }.fails(Check::RankActor));
         if !self.roster.is_in(self.id) {
             return refuse("it is out");
         }
@@ -486,11 +432,7 @@ impl Actor<'_> {
     /// K5.
     fn covers(&self, expected: usize, actual: usize) -> Result<(), Refusal> {
         let [expected, actual] = [expected, actual].map(|n| u64::try_from(n).unwrap_or(u64::MAX));
-        let fault = Fault::Count {
-            what: "items of the chunk",
-            expected,
-            actual,
-        };
+        let fault = Fault::Count { what: "items of the chunk", expected, actual };
         require(expected == actual, Check::RankLength, fault)
     }
 
@@ -533,21 +475,13 @@ impl BlindChunk {
         };
         let blinded = blind::verify(&actor.context, &statement, &post.challenge, &post.responses)
             .map_err(actor.proof_fails(Check::BlindProof))?;
-        let sums: Vec<Ciphertext> = self
-            .sums
-            .iter()
-            .zip(&blinded)
-            .map(|(sum, post)| *sum + *post)
-            .collect();
+        let sums: Vec<Ciphertext> =
+            self.sums.iter().zip(&blinded).map(|(sum, post)| *sum + *post).collect();
         let mut acts = self.acts.clone();
         acts.0.push(actor.id);
         if acts.is_complete(actor.roster) && sums.iter().any(Ciphertext::is_public) {
             let fault = ProofFault::Identity;
-            return Err(Fault::Proof {
-                culprit: actor.signer,
-                fault,
-            }
-            .fails(Check::BlindSum));
+            return Err(Fault::Proof { culprit: actor.signer, fault }.fails(Check::BlindSum));
         }
         self.sums = sums;
         self.acts = acts;
@@ -559,10 +493,7 @@ impl UnsealChunk {
     fn accept(&mut self, actor: &Actor<'_>, post: &UnsealPost) -> Result<(), Refusal> {
         actor.may_act(&self.acts, false)?;
         actor.covers(self.sealed.len(), post.shares.len())?;
-        let out = Fault::NotDue {
-            keyholder: actor.id,
-            why: "it has no share",
-        };
+        let out = Fault::NotDue { keyholder: actor.id, why: "it has no share" };
         let share_key = actor.around.keys.share_keys.get(&actor.id).copied();
         let share_key = share_key.ok_or(out.fails(Check::RankActor))?;
         let randomness: Vec<RistrettoPoint> = self.sealed.iter().map(|sealed| sealed.r).collect();

@@ -26,10 +26,7 @@ pub struct Item {
 impl Item {
     /// Encodes `cipher`.
     pub fn of(cipher: Cipher) -> Self {
-        Self {
-            cipher,
-            wire: cipher.encode(),
-        }
+        Self { cipher, wire: cipher.encode() }
     }
 }
 
@@ -52,14 +49,9 @@ pub(crate) fn decode(
         let cipher = Cipher::decode(wire)
             .ok_or_else(|| ProofError::NotCanonical(format!("blinded ciphertext {i}")))?;
         if cipher.r.is_identity() {
-            return Err(ProofError::Identity(format!(
-                "the randomness of blinded ciphertext {i}"
-            )));
+            return Err(ProofError::Identity(format!("the randomness of blinded ciphertext {i}")));
         }
-        items.push(Item {
-            cipher,
-            wire: *wire,
-        });
+        items.push(Item { cipher, wire: *wire });
     }
     let challenge = scalar(challenge, || "the proof's challenge".into())?;
     let responses = responses
@@ -67,11 +59,7 @@ pub(crate) fn decode(
         .enumerate()
         .map(|(i, z)| scalar(z, || format!("response {i}")))
         .collect::<Result<_, _>>()?;
-    Ok(Decoded {
-        outputs: items,
-        challenge,
-        responses,
-    })
+    Ok(Decoded { outputs: items, challenge, responses })
 }
 
 /// Checks a keyholder's blinding of a chunk.
@@ -95,10 +83,7 @@ pub fn verify(
         .map(|(i, wire)| {
             let cipher = Cipher::decode(wire)
                 .ok_or_else(|| ProofError::NotCanonical(format!("ciphertext {i}")))?;
-            Ok(Item {
-                cipher,
-                wire: *wire,
-            })
+            Ok(Item { cipher, wire: *wire })
         })
         .collect::<Result<Vec<_>, ProofError>>()?;
     verify_decoded(context, head, chunk, &inputs, &decoded)
@@ -153,21 +138,16 @@ mod tests {
         let mut rng = provers::rng(6);
         let context = provers::context(1);
         let head = Digest([3; 32]);
-        let inputs: Vec<Cipher> = (0..3u64)
-            .map(|i| provers::encrypt(&mut rng, &bases().h, i))
-            .collect();
+        let inputs: Vec<Cipher> =
+            (0..3u64).map(|i| provers::encrypt(&mut rng, &bases().h, i)).collect();
         let wires: Vec<Ciphertext> = inputs.iter().map(Cipher::encode).collect();
         let post = provers::blind(&mut rng, &context, &head, 4, &inputs);
-        let check = |context: &Context, head: &Digest, chunk, inputs: &[Ciphertext], post: &provers::Blinded| {
-            verify(
-                context,
-                head,
-                chunk,
-                inputs,
-                &post.outputs,
-                &post.challenge,
-                &post.responses,
-            )
+        let check = |context: &Context,
+                     head: &Digest,
+                     chunk,
+                     inputs: &[Ciphertext],
+                     post: &provers::Blinded| {
+            verify(context, head, chunk, inputs, &post.outputs, &post.challenge, &post.responses)
         };
         assert_eq!(check(&context, &head, 4, &wires, &post), Ok(()));
         assert!(check(&provers::context(2), &head, 4, &wires, &post).is_err());
@@ -179,10 +159,7 @@ mod tests {
         assert!(check(&context, &head, 4, &wires, &swapped).is_err());
         let mut zero = post.clone();
         zero.outputs[1].r = Point::IDENTITY;
-        assert!(matches!(
-            check(&context, &head, 4, &wires, &zero),
-            Err(ProofError::Identity(_))
-        ));
+        assert!(matches!(check(&context, &head, 4, &wires, &zero), Err(ProofError::Identity(_))));
         let mut other = post;
         other.outputs[2].e = bases().g_wire;
         assert!(check(&context, &head, 4, &wires, &other).is_err());

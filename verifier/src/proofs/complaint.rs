@@ -80,39 +80,18 @@ mod tests {
         assert_eq!(verify(&context, &statement, &proof), Ok(()));
         assert!(verify(&provers::context(6), &statement, &proof).is_err());
         let changes = [
-            Statement {
-                group: 1,
-                ..statement
-            },
-            Statement {
-                member: 3,
-                ..statement
-            },
-            Statement {
-                dealer: 3,
-                ..statement
-            },
-            Statement {
-                encryption_key: bases().g_wire,
-                ..statement
-            },
-            Statement {
-                ephemeral: bases().g_wire,
-                ..statement
-            },
-            Statement {
-                shared: bases().g_wire,
-                ..statement
-            },
+            Statement { group: 1, ..statement },
+            Statement { member: 3, ..statement },
+            Statement { dealer: 3, ..statement },
+            Statement { encryption_key: bases().g_wire, ..statement },
+            Statement { ephemeral: bases().g_wire, ..statement },
+            Statement { shared: bases().g_wire, ..statement },
         ];
         for change in changes {
             assert!(verify(&context, &change, &proof).is_err());
         }
         // A prover who knows `p` cannot show another `S`.
-        let lie = Statement {
-            shared: encode(&(k * p)),
-            ..statement
-        };
+        let lie = Statement { shared: encode(&(k * p)), ..statement };
         let proof = provers::complaint(&mut rng, &context, &lie, &p);
         assert!(verify(&context, &lie, &proof).is_err());
     }

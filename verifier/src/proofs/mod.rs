@@ -88,9 +88,5 @@ fn same_length(what: &'static str, expected: usize, actual: usize) -> Result<(),
     if expected == actual {
         return Ok(());
     }
-    Err(ProofError::Length {
-        what,
-        expected,
-        actual,
-    })
+    Err(ProofError::Length { what, expected, actual })
 }

@@ -52,17 +52,9 @@ pub fn verify(
     let (kind, name, y) = match of {
         Of::Constant => {
             let constant = statement.commitments.first().copied();
-            (
-                labels::KIND_CONSTANT,
-                "the constant term",
-                constant.unwrap_or(Point::IDENTITY),
-            )
+            (labels::KIND_CONSTANT, "the constant term", constant.unwrap_or(Point::IDENTITY))
         }
-        Of::Ephemeral => (
-            labels::KIND_EPHEMERAL,
-            "the ephemeral key",
-            statement.ephemeral,
-        ),
+        Of::Ephemeral => (labels::KIND_EPHEMERAL, "the ephemeral key", statement.ephemeral),
     };
     for key in statement.encryption_keys {
         point(key, || format!("encryption key {key}"))?;
@@ -120,9 +112,8 @@ mod tests {
         let coefficients = [Scalar::random(&mut rng), Scalar::random(&mut rng)];
         let commitments: Vec<Point> = coefficients.iter().map(|a| encode(&(k * a))).collect();
         let r = Scalar::random(&mut rng);
-        let shares: Vec<WireScalar> = (0..2)
-            .map(|_| WireScalar(Scalar::random(&mut rng).to_bytes()))
-            .collect();
+        let shares: Vec<WireScalar> =
+            (0..2).map(|_| WireScalar(Scalar::random(&mut rng).to_bytes())).collect();
         let statement = Statement {
             group: 1,
             member: 2,
@@ -131,22 +122,11 @@ mod tests {
             ephemeral: encode(&(k * r)),
             shares: &shares,
         };
-        let constant = provers::possession(
-            &mut rng,
-            &context,
-            Of::Constant,
-            &statement,
-            &coefficients[0],
-        );
+        let constant =
+            provers::possession(&mut rng, &context, Of::Constant, &statement, &coefficients[0]);
         let ephemeral = provers::possession(&mut rng, &context, Of::Ephemeral, &statement, &r);
-        assert_eq!(
-            verify(&context, Of::Constant, &statement, &constant),
-            Ok(())
-        );
-        assert_eq!(
-            verify(&context, Of::Ephemeral, &statement, &ephemeral),
-            Ok(())
-        );
+        assert_eq!(verify(&context, Of::Constant, &statement, &constant), Ok(()));
+        assert_eq!(verify(&context, Of::Ephemeral, &statement, &ephemeral), Ok(()));
         assert!(verify(&context, Of::Constant, &statement, &ephemeral).is_err());
         assert!(verify(&provers::context(8), Of::Constant, &statement, &constant).is_err());
 
@@ -155,34 +135,13 @@ mod tests {
         let mut other_shares = shares.clone();
         other_shares.swap(0, 1);
         let changes = [
-            Statement {
-                group: 0,
-                ..statement
-            },
-            Statement {
-                member: 1,
-                ..statement
-            },
-            Statement {
-                encryption_keys: &other_keys,
-                ..statement
-            },
-            Statement {
-                commitments: &commitments[..1],
-                ..statement
-            },
-            Statement {
-                ephemeral: encode(&k),
-                ..statement
-            },
-            Statement {
-                shares: &other_shares,
-                ..statement
-            },
-            Statement {
-                shares: &shares[..1],
-                ..statement
-            },
+            Statement { group: 0, ..statement },
+            Statement { member: 1, ..statement },
+            Statement { encryption_keys: &other_keys, ..statement },
+            Statement { commitments: &commitments[..1], ..statement },
+            Statement { ephemeral: encode(&k), ..statement },
+            Statement { shares: &other_shares, ..statement },
+            Statement { shares: &shares[..1], ..statement },
         ];
         for change in changes {
             assert!(verify(&context, Of::Constant, &change, &constant).is_err());
@@ -201,13 +160,8 @@ mod tests {
             ephemeral: encode(&RistrettoPoint::random(&mut rng)),
             shares: &[],
         };
-        let proof = provers::possession(
-            &mut rng,
-            &context,
-            Of::Constant,
-            &statement,
-            &Scalar::ZERO,
-        );
+        let proof =
+            provers::possession(&mut rng, &context, Of::Constant, &statement, &Scalar::ZERO);
         assert_eq!(
             verify(&context, Of::Constant, &statement, &proof),
             Err(ProofError::Identity("the constant term".into()))

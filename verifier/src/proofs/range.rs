@@ -23,10 +23,7 @@ const MOST_BITS: usize = 32;
 
 /// `n`, the least of 8, 16, 32 with `rungs <= 2^n`.
 pub fn bits(rungs: u32) -> usize {
-    [8usize, 16]
-        .into_iter()
-        .find(|n| u64::from(rungs) <= 1u64 << n)
-        .unwrap_or(MOST_BITS)
+    [8usize, 16].into_iter().find(|n| u64::from(rungs) <= 1u64 << n).unwrap_or(MOST_BITS)
 }
 
 /// Bytes of a proof over two values of `n` bits: `32 * (9 + 2*log2(2n))`.
@@ -53,12 +50,8 @@ pub(crate) fn transcript(context: &Context, n: usize, rungs: u32, c: &Point) -> 
 
 /// The crate's generators, enough for every `n`.
 pub(crate) fn generators() -> &'static (BulletproofGens, PedersenGens) {
-    static GENERATORS: LazyLock<(BulletproofGens, PedersenGens)> = LazyLock::new(|| {
-        (
-            BulletproofGens::new(MOST_BITS, VALUES),
-            PedersenGens::default(),
-        )
-    });
+    static GENERATORS: LazyLock<(BulletproofGens, PedersenGens)> =
+        LazyLock::new(|| (BulletproofGens::new(MOST_BITS, VALUES), PedersenGens::default()));
     &GENERATORS
 }
 
@@ -94,22 +87,12 @@ pub(crate) fn verify_decoded(
         .map_err(|_| ProofError::NotCanonical("a scalar of the range proof".into()))?;
     // (rungs-1)*G - C commits to rungs - 1 - b.
     let top = RistrettoPoint::mul_base(&Scalar::from(u64::from(rungs).saturating_sub(1)));
-    let values = [
-        CompressedRistretto(commitment.0),
-        CompressedRistretto(encode(&(top - c)).0),
-    ];
+    let values = [CompressedRistretto(commitment.0), CompressedRistretto(encode(&(top - c)).0)];
     let (bulletproof, pedersen) = generators();
     let mut transcript = transcript(context, n, rungs, commitment);
     let mut weights = range_weights(context, n, rungs, commitment, proof);
     parsed
-        .verify_multiple_with_rng(
-            bulletproof,
-            pedersen,
-            &mut transcript,
-            &values,
-            n,
-            &mut weights,
-        )
+        .verify_multiple_with_rng(bulletproof, pedersen, &mut transcript, &values, n, &mut weights)
         .map_err(|_| ProofError::Equation("the range proof".into()))
 }
 

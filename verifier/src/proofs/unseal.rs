@@ -29,10 +29,7 @@ pub struct Element {
 impl Element {
     /// Encodes `point`.
     pub fn of(point: RistrettoPoint) -> Self {
-        Self {
-            point,
-            wire: encode(&point),
-        }
+        Self { point, wire: encode(&point) }
     }
 }
 
@@ -52,10 +49,7 @@ pub(crate) fn decode(shares: &[Point], proof: &CompactProof) -> Result<Decoded, 
         if share.is_identity() {
             return Err(ProofError::Identity(format!("decryption share {i}")));
         }
-        elements.push(Element {
-            point: share,
-            wire: *wire,
-        });
+        elements.push(Element { point: share, wire: *wire });
     }
     Ok(Decoded {
         shares: elements,
@@ -79,18 +73,12 @@ pub fn verify(
     proof: &CompactProof,
 ) -> Result<(), ProofError> {
     let decoded = decode(shares, proof)?;
-    let key = Element {
-        point: point(share_key, || "the share key".into())?,
-        wire: *share_key,
-    };
+    let key = Element { point: point(share_key, || "the share key".into())?, wire: *share_key };
     let randomness = randomness
         .iter()
         .enumerate()
         .map(|(i, wire)| {
-            Ok(Element {
-                point: point(wire, || format!("randomness {i}"))?,
-                wire: *wire,
-            })
+            Ok(Element { point: point(wire, || format!("randomness {i}"))?, wire: *wire })
         })
         .collect::<Result<Vec<_>, ProofError>>()?;
     verify_decoded(context, head, chunk, &key, &randomness, &decoded)
@@ -136,10 +124,7 @@ pub(crate) fn verify_decoded(
     t.point(b"combined-share", &encode(&d));
     // A1 = z*K - c*Y_j, A2 = z*combined-randomness - c*combined-share
     let (c, z) = (&post.challenge, &post.response);
-    t.point(
-        b"announcement",
-        &encode(&combine2(z, &bases.k, &-c, &share_key.point)),
-    );
+    t.point(b"announcement", &encode(&combine2(z, &bases.k, &-c, &share_key.point)));
     t.point(b"announcement", &encode(&combine2(z, &r, &-c, &d)));
     same_challenge(&t.challenge(b"challenge"), c)
 }
@@ -178,10 +163,7 @@ mod tests {
 
         let mut zero = shares.clone();
         zero[0] = Point::IDENTITY;
-        assert!(matches!(
-            check(&key, &wires, &zero),
-            Err(ProofError::Identity(_))
-        ));
+        assert!(matches!(check(&key, &wires, &zero), Err(ProofError::Identity(_))));
     }
 
     #[test]

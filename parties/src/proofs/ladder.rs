@@ -1,0 +1,543 @@
+//! A bidder encrypts its rung as a ladder of bits and proves that it is the committed one (spec
+//! section 9).
+
+use super::{Unprovable, commit, encrypt, nonces};
+use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
+use rand_core::{CryptoRng, RngCore};
+use talea_contract::{
+    fiat_shamir::{Context, FiatShamir},
+    group::{Generators, encode_point, encode_scalar},
+    proofs::ladder::{Statement, absorb_bits, absorb_entries, absorb_polynomial, absorb_responses},
+};
+use talea_protocol::{
+    labels,
+    price::{Rung, Shape},
+    sealed_bid::{
+        BitCommitments, BitResponses, Ciphertext as WireCiphertext, LadderArgument, SealedBid,
+    },
+};
+use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
+
+/// What the bidder knows of one bit of its rung.
+#[derive(ZeroizeOnDrop)]
+struct Bit {
+    /// `i`, 0 or 1.
+    i: Scalar,
+    /// `I = Com(i; alpha)`.
+    alpha: Scalar,
+    /// `B = Com(beta; gamma)`.
+    beta: Scalar,
+    gamma: Scalar,
+    /// `A = Com(i*beta; delta)`.
+    delta: Scalar,
+}
+
+/// Seals a bid: encrypts `rung` under the quorum's key and proves that the ladder is that of
+/// `C = rung*G + rho*H`.
+///
+/// # Errors
+/// [`Unprovable`] if the shape cannot write the rung.
+pub fn prove<R: RngCore + CryptoRng>(
+    gens: &Generators,
+    context: &Context,
+    shape: &Shape,
+    quorum_key: &RistrettoPoint,
+    rung: Rung,
+    rho: &Scalar,
+    rng: &mut R,
+) -> Result<SealedBid, Unprovable> {
+    let rungs = shape.radices().fold(1u64, |product, radix| product.saturating_mul(radix as u64));
+    if u64::from(rung.0) >= rungs {
+        return Err(Unprovable::NoSuchRung { rung: rung.0, rungs });
+    }
+    let b = Zeroizing::new(Scalar::from(rung.0));
+    let commitment = commit(gens, &b, rho);
+    let mut fs = FiatShamir::begin(labels::KIND_LADDER, context);
+    Statement { shape, quorum_key: *quorum_key, commitment }.absorb(&mut fs, gens);
+
+    // U[t][j] = Enc([b_t >= j]; r)
+    let mut generator = nonces(&mut fs, [&*b, rho], rng);
+    let mut random = || Scalar::random(&mut generator);
+    let randomness: Zeroizing<Vec<Scalar>> =
+        Zeroizing::new((0..shape.entries()).map(|_| random()).collect());
+    let ladder: Vec<WireCiphertext> = indicators(shape, rung)
+        .iter()
+        .zip(randomness.iter())
+        .map(|(bit, r)| encrypt(gens, quorum_key, bit, r).encode())
+        .collect();
+    absorb_entries(&mut fs, &ladder);
+
+    // 1. I, B, A of every bit, with sum 2^l alpha_l = rho.
+    let secrets = Zeroizing::new([&[*b, *rho], randomness.as_slice()].concat());
+    let mut generator = nonces(&mut fs, secrets.iter(), rng);
+    let mut random = || Scalar::random(&mut generator);
+    let mut bits: Vec<Bit> = (0..shape.bits())
+        .map(|l| Bit {
+            i: Scalar::from((rung.0 >> l) & 1),
+            alpha: random(),
+            beta: random(),
+            gamma: random(),
+            delta: random(),
+        })
+        .collect();
+    tie_to(rho, &mut bits);
+    let commitments: Vec<BitCommitments> = bits
+        .iter()
+        .map(|Bit { i, alpha, beta, gamma, delta }| BitCommitments {
+            bit: encode_point(&commit(gens, i, alpha)),
+            mask: encode_point(&commit(gens, beta, gamma)),
+            product: encode_point(&commit(gens, &(i * beta), delta)),
+        })
+        .collect();
+    let y = absorb_bits(&mut fs, &commitments);
+
+    // 2. D_c = Enc(sum over t, j of p[t][j][c] * y^position; R_c)
+    let coefficients = coefficients(shape, &bits, &y);
+    let mut generator = nonces(&mut fs, secrets.iter(), rng);
+    let mut random = || Scalar::random(&mut generator);
+    let term_randomness: Zeroizing<Vec<Scalar>> =
+        Zeroizing::new((0..shape.longest_digit_bits()).map(|_| random()).collect());
+    let polynomial: Vec<WireCiphertext> = coefficients
+        .iter()
+        .zip(term_randomness.iter())
+        .map(|(coefficient, r)| encrypt(gens, quorum_key, coefficient, r).encode())
+        .collect();
+    let x = absorb_polynomial(&mut fs, &polynomial);
+
+    // 3. z, w, v of every bit, and R.
+    let responses: Vec<BitResponses> = bits
+        .iter()
+        .map(|Bit { i, alpha, beta, gamma, delta }| {
+            let z = i * x + beta;
+            BitResponses {
+                z: encode_scalar(&z),
+                w: encode_scalar(&(alpha * x + gamma)),
+                v: encode_scalar(&(alpha * (x - z) + delta)),
+            }
+        })
+        .collect();
+    // R = x^m * sum y^position r_e[t][j] + sum x^c R_c
+    let (of_terms, x_to_m) = term_randomness
+        .iter()
+        .fold((Scalar::ZERO, Scalar::ONE), |(sum, power), r| (sum + power * r, power * x));
+    let whole = Zeroizing::new(x_to_m * of_differences(shape, &randomness, &y) + of_terms);
+    let argument = LadderArgument {
+        bits: commitments,
+        polynomial,
+        responses,
+        randomness: encode_scalar(&whole),
+    };
+    absorb_responses(&mut fs, &argument.responses, &argument.randomness);
+    Ok(SealedBid { ladder, argument })
+}
+
+/// `[b_t >= j]` for every entry in wire order, without a comparison that could branch.
+fn indicators(shape: &Shape, rung: Rung) -> Zeroizing<Vec<Scalar>> {
+    let mut indicators = Zeroizing::new(Vec::with_capacity(shape.entries()));
+    let mut shift = shape.bits();
+    for (bits, radix) in shape.digit_bits().iter().zip(shape.radices()) {
+        shift = shift.saturating_sub(usize::from(*bits));
+        let radix = radix as u64;
+        let digit = (u64::from(rung.0) >> shift) & (radix - 1);
+        for j in 1..radix {
+            // The top bit of digit - j is set exactly if digit < j.
+            indicators.push(Scalar::from(1 ^ (digit.wrapping_sub(j) >> 63)));
+        }
+    }
+    indicators
+}
+
+/// Replaces `alpha_0` so that `sum 2^l alpha_l = rho`: the commitments to the bits then sum to `C`.
+fn tie_to(rho: &Scalar, bits: &mut [Bit]) {
+    let mut rest = Zeroizing::new(*rho);
+    let mut power_of_two = Scalar::ONE;
+    for bit in bits.iter().skip(1) {
+        power_of_two += power_of_two;
+        *rest -= power_of_two * bit.alpha;
+    }
+    if let Some(lowest) = bits.first_mut() {
+        lowest.alpha = *rest;
+    }
+}
+
+/// `sum over t, j of p[t][j][c] * y^position` for `c = 0 .. m - 1`.
+///
+/// Within a digit the sum over `j` is the product over its bits of
+/// `(x - z_l) + y^(2^(l - s_t)) z_l`, which is linear in `x` because `z_l = i_l x + beta_l`: with
+/// `Y = y^(2^(l - s_t))` it is `(1 - i_l + Y i_l) x + (Y - 1) beta_l`.
+fn coefficients(shape: &Shape, bits: &[Bit], y: &Scalar) -> Zeroizing<Vec<Scalar>> {
+    let longest = shape.longest_digit_bits();
+    let mut sums = Zeroizing::new(vec![Scalar::ZERO; longest]);
+    let mut rest = bits;
+    let mut position_power = Scalar::ONE;
+    for (length, radix) in shape.digit_bits().iter().zip(shape.radices()) {
+        let length = usize::from(*length);
+        let (lower, digit) = rest.split_at(rest.len() - length);
+        rest = lower;
+        // Ascending coefficients of the product so far, times x^(m - m_t) and y^(first position).
+        let mut product = Zeroizing::new(vec![Scalar::ZERO; longest + 1]);
+        product[longest - length] = position_power;
+        let mut power = *y;
+        for bit in digit {
+            let linear = Scalar::ONE - bit.i + power * bit.i;
+            let constant = (power - Scalar::ONE) * bit.beta;
+            let mut carried = Scalar::ZERO;
+            for coefficient in product.iter_mut() {
+                let old = *coefficient;
+                *coefficient = old * constant + carried;
+                carried = old * linear;
+            }
+            carried.zeroize();
+            power *= power;
+        }
+        // The coefficient of x^m is y^position of the one entry that is 1: not for the prover to
+        // commit to.
+        for (sum, coefficient) in sums.iter_mut().zip(product.iter()) {
+            *sum += coefficient;
+        }
+        position_power *= (0..radix).fold(Scalar::ONE, |power, _| power * y);
+    }
+    sums
+}
+
+/// `sum over t, j of y^position r_e[t][j]`, where `r_e[t][j]` is the randomness of entry `j` less
+/// that of entry `j + 1`; entries 0 and `B_t` have none.
+fn of_differences(shape: &Shape, randomness: &[Scalar], y: &Scalar) -> Scalar {
+    let mut sum = Scalar::ZERO;
+    let mut rest = randomness.iter();
+    let mut power = Scalar::ONE;
+    for radix in shape.radices() {
+        let mut current = Scalar::ZERO;
+        for next in rest.by_ref().take(radix - 1) {
+            sum += power * (current - next);
+            power *= y;
+            current = *next;
+        }
+        sum += power * current;
+        power *= y;
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proofs::testing::{
+        NO_POINT, NO_SCALAR, bump, context, nudge, other_contexts, other_generators, rng,
+    };
+    use talea_contract::proofs::{
+        ProofFault,
+        ladder::{Claim, Decoded, decode, verify, verify_batch},
+    };
+    use talea_protocol::bytes::{Point, Scalar as WireScalar};
+
+    /// A bid with all that a verifier has.
+    #[derive(Clone)]
+    struct Bid {
+        context: Context,
+        shape: Shape,
+        secret: Scalar,
+        quorum_key: RistrettoPoint,
+        commitment: RistrettoPoint,
+        sealed_bid: SealedBid,
+    }
+
+    impl Bid {
+        fn new(digits: &[u8], rung: u32) -> Self {
+            Self::by(digits, rung, context(), 1)
+        }
+
+        fn by(digits: &[u8], rung: u32, context: Context, seed: u8) -> Self {
+            let gens = Generators::derive();
+            let secret = Scalar::random(&mut rng(99));
+            let mut rng = rng(seed);
+            let quorum_key = gens.key * secret;
+            let shape = Shape::new(digits).unwrap();
+            let rho = Scalar::random(&mut rng);
+            let commitment = commit(&gens, &rung.into(), &rho);
+            let sealed_bid =
+                prove(&gens, &context, &shape, &quorum_key, Rung(rung), &rho, &mut rng).unwrap();
+            Self { context, shape, secret, quorum_key, commitment, sealed_bid }
+        }
+
+        fn claim(&self) -> Claim<'_> {
+            let Self { context, ref shape, commitment, ref sealed_bid, .. } = *self;
+            Claim { context, shape, commitment, sealed_bid }
+        }
+
+        fn verdict(&self) -> Result<(), ProofFault> {
+            verify(&Generators::derive(), &self.quorum_key, self.claim()).map(|_| ())
+        }
+    }
+
+    const SHAPES: &[&[u8]] =
+        &[&[1], &[2], &[3], &[1, 1], &[2, 1], &[1, 2], &[3, 1, 2], &[1; 5], &[4, 3], &[5]];
+
+    #[test]
+    fn every_rung_of_small_shapes_is_sealed_and_spells_itself() {
+        let gens = Generators::derive();
+        for shape in SHAPES {
+            let bits: u32 = shape.iter().map(|b| u32::from(*b)).sum();
+            let rungs: Vec<u32> = match bits {
+                0..=4 => (0..1 << bits).collect(),
+                _ => vec![0, 1, (1 << bits) / 2 - 1, (1 << bits) / 2, (1 << bits) - 1],
+            };
+            for rung in rungs {
+                let bid = Bid::new(shape, rung);
+                let ladder = verify(&gens, &bid.quorum_key, bid.claim()).unwrap();
+                let mut opened = ladder.iter().map(|u| u.e - u.r * bid.secret);
+                for (digit, radix) in
+                    bid.shape.digits_of(Rung(rung)).into_iter().zip(bid.shape.radices())
+                {
+                    for j in 1..radix {
+                        let expected = gens.value * Scalar::from(u8::from(digit >= j));
+                        assert_eq!(opened.next(), Some(expected), "{shape:?}, rung {rung}");
+                    }
+                }
+                assert_eq!(opened.next(), None);
+            }
+        }
+    }
+
+    #[test]
+    fn the_edges_of_long_shapes_are_sealed() {
+        for (shape, last) in [(&[1u8; 16][..], 65_535), (&[10], 1_023), (&[4, 4, 4, 4], 65_535)] {
+            for rung in [0, last] {
+                assert_eq!(Bid::new(shape, rung).verdict(), Ok(()), "{shape:?}, rung {rung}");
+            }
+        }
+        assert_eq!(Bid::new(&[1; 32], u32::MAX).verdict(), Ok(()));
+    }
+
+    #[test]
+    fn a_rung_that_the_shape_cannot_write_is_not_provable() {
+        let gens = Generators::derive();
+        let shape = Shape::new(&[2, 1]).unwrap();
+        let rho = Scalar::ONE;
+        let sealed = prove(&gens, &context(), &shape, &gens.key, Rung(8), &rho, &mut rng(1));
+        assert_eq!(sealed, Err(Unprovable::NoSuchRung { rung: 8, rungs: 8 }));
+    }
+
+    #[test]
+    fn the_commitments_to_the_bits_sum_to_the_commitment() {
+        for shape in SHAPES {
+            let rung = 1;
+            let bid = Bid::new(shape, rung);
+            let (sum, _) = bid.sealed_bid.argument.bits.iter().fold(
+                (RistrettoPoint::default(), Scalar::ONE),
+                |(sum, power), bit| {
+                    let bit = talea_contract::group::decode_point(&bit.bit).unwrap();
+                    (sum + bit * power, power + power)
+                },
+            );
+            assert_eq!(sum, bid.commitment);
+        }
+        // And in the exponent: sum 2^l alpha_l = rho.
+        let rho = Scalar::from(77u8);
+        let mut bits: Vec<Bit> = (0u8..5)
+            .map(|l| Bit {
+                i: Scalar::ZERO,
+                alpha: Scalar::from(l + 3),
+                beta: Scalar::ZERO,
+                gamma: Scalar::ZERO,
+                delta: Scalar::ZERO,
+            })
+            .collect();
+        tie_to(&rho, &mut bits);
+        let sum: Scalar =
+            bits.iter().zip(0..).map(|(bit, l)| bit.alpha * Scalar::from(1u32 << l)).sum();
+        assert_eq!(sum, rho);
+        assert_eq!(bits[1].alpha, Scalar::from(4u8));
+    }
+
+    #[test]
+    fn the_coefficients_are_those_of_the_sum_over_all_entries() {
+        // The plain way: p[t][j] as a polynomial for every entry, times y^position, summed.
+        let mut rng = rng(5);
+        let y = Scalar::random(&mut rng);
+        let shape = Shape::new(&[2, 3, 1]).unwrap();
+        let rung = 0b10_110_1u32;
+        let bits: Vec<Bit> = (0..6)
+            .map(|l| Bit {
+                i: Scalar::from((rung >> l) & 1),
+                alpha: Scalar::ZERO,
+                beta: Scalar::random(&mut rng),
+                gamma: Scalar::ZERO,
+                delta: Scalar::ZERO,
+            })
+            .collect();
+        let m = 3;
+        let mut expected = vec![Scalar::ZERO; m + 1];
+        let mut power = Scalar::ONE;
+        for (s, length) in [(4usize, 2usize), (1, 3), (0, 1)] {
+            for j in 0..1usize << length {
+                let mut p = vec![Scalar::ZERO; m + 1];
+                p[m - length] = Scalar::ONE;
+                for (k, bit) in bits[s..s + length].iter().enumerate() {
+                    // z = i x + beta, or x - z
+                    let (c, l) = match (j >> k) & 1 {
+                        1 => (bit.beta, bit.i),
+                        _ => (-bit.beta, Scalar::ONE - bit.i),
+                    };
+                    let lower = p.clone();
+                    for (index, p) in p.iter_mut().enumerate() {
+                        *p = lower[index] * c;
+                        if index > 0 {
+                            *p += lower[index - 1] * l;
+                        }
+                    }
+                }
+                for (sum, p) in expected.iter_mut().zip(p) {
+                    *sum += p * power;
+                }
+                power *= y;
+            }
+        }
+        assert_eq!(*coefficients(&shape, &bits, &y), expected[..m]);
+        // Digits 2, 6 and 1 are at positions 2, 4 + 6 and 12 + 1.
+        let powers = |n: u32| (0..n).fold(Scalar::ONE, |p, _| p * y);
+        assert_eq!(expected[m], powers(2) + powers(10) + powers(13));
+    }
+
+    #[test]
+    fn several_bids_are_verified_at_once_and_one_false_bid_spoils_them() {
+        let gens = Generators::derive();
+        let bids: Vec<Bid> = SHAPES
+            .iter()
+            .zip(1..)
+            .map(|(shape, seed)| {
+                let mut context = context();
+                context.signer.0[0] = seed;
+                Bid::by(shape, 1, context, seed)
+            })
+            .collect();
+        let decoded: Vec<Decoded<'_>> =
+            bids.iter().map(|bid| decode(bid.claim()).unwrap()).collect();
+        let quorum_key = bids[0].quorum_key;
+        assert_eq!(verify_batch(&gens, &quorum_key, &[]), Ok(()));
+        assert_eq!(verify_batch(&gens, &quorum_key, &decoded), Ok(()));
+        for spoiled in 0..bids.len() {
+            let mut bids = bids.clone();
+            bids[spoiled].commitment += gens.value;
+            let decoded: Vec<_> = bids.iter().map(|bid| decode(bid.claim()).unwrap()).collect();
+            assert_eq!(verify_batch(&gens, &quorum_key, &decoded), Err(ProofFault::False));
+        }
+    }
+
+    #[test]
+    fn every_field_of_a_sealed_bid_counts() {
+        let bid = Bid::new(&[2, 1], 5);
+        let mut points: Vec<Box<dyn Fn(&mut SealedBid) -> &mut Point>> = Vec::new();
+        let mut scalars: Vec<Box<dyn Fn(&mut SealedBid) -> &mut WireScalar>> = Vec::new();
+        for i in 0..4 {
+            points.push(Box::new(move |s| &mut s.ladder[i].r));
+            points.push(Box::new(move |s| &mut s.ladder[i].e));
+        }
+        for i in 0..3 {
+            points.push(Box::new(move |s| &mut s.argument.bits[i].bit));
+            points.push(Box::new(move |s| &mut s.argument.bits[i].mask));
+            points.push(Box::new(move |s| &mut s.argument.bits[i].product));
+            scalars.push(Box::new(move |s| &mut s.argument.responses[i].z));
+            scalars.push(Box::new(move |s| &mut s.argument.responses[i].w));
+            scalars.push(Box::new(move |s| &mut s.argument.responses[i].v));
+        }
+        for i in 0..2 {
+            points.push(Box::new(move |s| &mut s.argument.polynomial[i].r));
+            points.push(Box::new(move |s| &mut s.argument.polynomial[i].e));
+        }
+        scalars.push(Box::new(|s| &mut s.argument.randomness));
+        let fields = points.len() + scalars.len();
+        assert_eq!(fields * 32, SealedBid::encoded_len(&bid.shape));
+        for (i, field) in points.iter().enumerate() {
+            let mut other = bid.clone();
+            let point = field(&mut other.sealed_bid);
+            *point = nudge(point);
+            assert_eq!(other.verdict(), Err(ProofFault::False), "point {i}");
+            *field(&mut other.sealed_bid) = NO_POINT;
+            assert_eq!(other.verdict(), Err(ProofFault::NotCanonical), "point {i}");
+        }
+        for (i, field) in scalars.iter().enumerate() {
+            let mut other = bid.clone();
+            let scalar = field(&mut other.sealed_bid);
+            *scalar = bump(scalar);
+            assert_eq!(other.verdict(), Err(ProofFault::False), "scalar {i}");
+            *field(&mut other.sealed_bid) = NO_SCALAR;
+            assert_eq!(other.verdict(), Err(ProofFault::NotCanonical), "scalar {i}");
+        }
+    }
+
+    #[test]
+    fn every_item_of_the_statement_is_bound() {
+        let gens = Generators::derive();
+        let bid = Bid::new(&[2, 2], 9);
+        let mut other = bid.clone();
+        other.commitment += gens.value;
+        assert_eq!(other.verdict(), Err(ProofFault::False));
+        let mut other = bid.clone();
+        other.commitment += gens.blinding;
+        assert_eq!(other.verdict(), Err(ProofFault::False));
+        let mut other = bid.clone();
+        other.quorum_key += gens.key;
+        assert_eq!(other.verdict(), Err(ProofFault::False));
+        let mut other = bid.clone();
+        other.sealed_bid.ladder.swap(0, 3);
+        assert_eq!(other.verdict(), Err(ProofFault::False));
+        for context in other_contexts() {
+            let other = Bid { context, ..bid.clone() };
+            assert_eq!(other.verdict(), Err(ProofFault::False), "{context:?}");
+        }
+        for wrong in other_generators() {
+            let verdict = verify(&wrong, &bid.quorum_key, bid.claim());
+            assert_eq!(verdict.map(|_| ()), Err(ProofFault::False));
+        }
+        // [2, 1, 1] and [1, 2, 1] have equally many entries and bits, and the same longest digit.
+        let mut other = Bid::new(&[2, 1, 1], 9);
+        other.shape = Shape::new(&[1, 2, 1]).unwrap();
+        assert_eq!(other.verdict(), Err(ProofFault::False));
+    }
+
+    #[test]
+    fn lists_of_other_lengths_are_refused() {
+        let bid = Bid::new(&[2, 1], 5);
+        type Change = fn(&mut SealedBid);
+        let changes: [(Change, Change, usize); 4] = [
+            (|s| s.ladder.truncate(3), |s| s.ladder.push(s.ladder[0]), 4),
+            (|s| s.argument.bits.truncate(2), |s| s.argument.bits.push(s.argument.bits[0]), 3),
+            (
+                |s| s.argument.polynomial.truncate(1),
+                |s| s.argument.polynomial.push(s.argument.polynomial[0]),
+                2,
+            ),
+            (
+                |s| s.argument.responses.truncate(2),
+                |s| s.argument.responses.push(s.argument.responses[0]),
+                3,
+            ),
+        ];
+        for (shorten, lengthen, expected) in changes {
+            for (change, actual) in [(shorten, expected - 1), (lengthen, expected + 1)] {
+                let mut other = bid.clone();
+                change(&mut other.sealed_bid);
+                assert_eq!(other.verdict(), Err(ProofFault::Length { expected, actual }));
+            }
+        }
+    }
+
+    #[test]
+    fn randomness_that_opens_an_entry_or_a_difference_is_refused() {
+        // Entries 0, 1, 2 are the first digit's, 3 the second's.
+        let bid = Bid::new(&[2, 1], 5);
+        for entry in 0..4 {
+            let mut other = bid.clone();
+            other.sealed_bid.ladder[entry].r = Point::IDENTITY;
+            assert_eq!(other.verdict(), Err(ProofFault::Identity));
+        }
+        for (one, two, fault) in
+            [(0, 1, ProofFault::Identity), (1, 2, ProofFault::Identity), (2, 3, ProofFault::False)]
+        {
+            let mut other = bid.clone();
+            other.sealed_bid.ladder[one].r = other.sealed_bid.ladder[two].r;
+            assert_eq!(other.verdict(), Err(fault), "entries {one} and {two}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The provers, one relation to a file: the twins of `talea_contract::proofs`.
+//!
+//! Each takes a `Witness` and makes what the contract's `verify` of the same name accepts. What is
+//! hashed is absorbed through the contract's own functions, so the two sides cannot drift apart.
+//! Arithmetic on secrets is constant-time; nothing here is `vartime`, and nothing branches on a
+//! secret. Nonces come from the witness, the statement and the caller's generator at once
+//! ([`nonces`]), so a generator that fails does not give a secret away.
+
+use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar, traits::MultiscalarMul as _};
+use merlin::TranscriptRng;
+use rand_core::{CryptoRng, RngCore};
+use talea_contract::{elgamal::Ciphertext, fiat_shamir::FiatShamir, group::Generators};
+
+pub mod blind;
+pub mod complaint;
+pub mod gate;
+pub mod ladder;
+pub mod possession;
+pub mod range;
+pub mod unseal;
+
+/// What cannot be proved because it is not so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unprovable {
+    /// A rung that the ladder does not have.
+    #[error("rung {rung} is not one of the ladder's {rungs}")]
+    NoSuchRung {
+        /// The rung.
+        rung: u32,
+        /// How many the ladder has.
+        rungs: u64,
+    },
+    /// Bulletproofs has no proof of this size.
+    #[error("a range proof has 8, 16 or 32 bits, not {bits}")]
+    Bits {
+        /// The bits asked for.
+        bits: usize,
+    },
+}
+
+/// A generator of nonces: a function of all that `fs` has absorbed, of the secrets, and of `rng`.
+fn nonces<'a, R: RngCore + CryptoRng>(
+    fs: &mut FiatShamir,
+    secrets: impl IntoIterator<Item = &'a Scalar>,
+    rng: &mut R,
+) -> TranscriptRng {
+    let mut builder = fs.transcript().build_rng();
+    for secret in secrets {
+        builder = builder.rekey_with_witness_bytes(b"witness", secret.as_bytes());
+    }
+    builder.finalize(rng)
+}
+
+/// `Com(value; blinding) = value*G + blinding*H`.
+fn commit(gens: &Generators, value: &Scalar, blinding: &Scalar) -> RistrettoPoint {
+    RistrettoPoint::multiscalar_mul([value, blinding], [gens.value, gens.blinding])
+}
+
+/// `Enc(message; r) = (r*K, message*G + r*PK)`.
+fn encrypt(
+    gens: &Generators,
+    quorum_key: &RistrettoPoint,
+    message: &Scalar,
+    r: &Scalar,
+) -> Ciphertext {
+    Ciphertext {
+        r: gens.key * r,
+        e: RistrettoPoint::multiscalar_mul([message, r], [gens.value, *quorum_key]),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing;

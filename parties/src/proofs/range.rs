@@ -1,0 +1,218 @@
+//! A bidder proves that its commitment is to a rung of the ladder (spec section 8).
+
+use super::{Unprovable, nonces};
+use bulletproofs::RangeProof;
+use curve25519_dalek::scalar::Scalar;
+use rand_core::{CryptoRng, RngCore};
+use talea_contract::{
+    fiat_shamir::{Context, FiatShamir},
+    group::Generators,
+    proofs::range::{RangeVerifier, Statement},
+};
+use talea_protocol::{labels, price::Rung};
+use zeroize::Zeroizing;
+
+/// Proves that `C = b*G + rho*H` has `0 <= b < rungs`.
+///
+/// # Errors
+/// [`Unprovable`] if the rung is not on the ladder, or the bits are no number of bits.
+pub fn prove<R: RngCore + CryptoRng>(
+    verifier: &RangeVerifier,
+    gens: &Generators,
+    context: &Context,
+    statement: &Statement,
+    rung: Rung,
+    rho: &Scalar,
+    rng: &mut R,
+) -> Result<Vec<u8>, Unprovable> {
+    let Statement { rungs, bits, .. } = *statement;
+    let no_such_rung = Unprovable::NoSuchRung { rung: rung.0, rungs: rungs.into() };
+    let last = rungs.checked_sub(1).ok_or(no_such_rung)?;
+    let distance = last.checked_sub(rung.0).ok_or(no_such_rung)?;
+    let mut fs = FiatShamir::begin(labels::KIND_RANGE, context);
+    statement.absorb(&mut fs, gens);
+    // C commits to b with rho, (rungs-1)*G - C to rungs-1-b with -rho.
+    let values = Zeroizing::new([u64::from(rung.0), u64::from(distance)]);
+    let blindings = Zeroizing::new([*rho, -rho]);
+    let secrets = Zeroizing::new([Scalar::from(rung.0), *rho]);
+    let mut nonces = nonces(&mut fs, secrets.iter(), rng);
+    RangeProof::prove_multiple_with_rng(
+        verifier.bulletproof(),
+        verifier.pedersen(),
+        fs.transcript(),
+        values.as_slice(),
+        blindings.as_slice(),
+        bits,
+        &mut nonces,
+    )
+    .map(|(proof, _)| proof.to_bytes())
+    .map_err(|_| Unprovable::Bits { bits })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proofs::{
+        commit,
+        testing::{context, other_contexts, other_generators, rng},
+    };
+    use talea_contract::proofs::{ProofFault, range::proof_len};
+
+    /// A proof for `rung` of `rungs`, with its statement.
+    fn proved(rungs: u32, bits: usize, rung: u32) -> (Statement, Vec<u8>) {
+        let gens = Generators::derive();
+        let verifier = RangeVerifier::new();
+        let rho = Scalar::random(&mut rng(1));
+        let commitment = commit(&gens, &rung.into(), &rho);
+        let statement = Statement { rungs, bits, commitment };
+        let context = context();
+        let proof = prove(&verifier, &gens, &context, &statement, Rung(rung), &rho, &mut rng(2));
+        (statement, proof.unwrap())
+    }
+
+    #[test]
+    fn every_edge_of_every_size_is_proved() {
+        let gens = Generators::derive();
+        let verifier = RangeVerifier::new();
+        for (rungs, bits) in
+            [(2, 8), (200, 8), (256, 8), (257, 16), (65_536, 16), (65_537, 32), (u32::MAX, 32)]
+        {
+            for rung in [0, 1, rungs / 2, rungs - 1] {
+                let (statement, proof) = proved(rungs, bits, rung);
+                assert_eq!(proof.len(), proof_len(bits));
+                let verdict = verifier.verify(&gens, &context(), &statement, &proof);
+                assert_eq!(verdict, Ok(()), "rung {rung} of {rungs}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_lengths_are_those_of_the_specification() {
+        assert_eq!([8, 16, 32].map(proof_len), [32 * 17, 32 * 19, 32 * 21]);
+        assert_eq!(proof_len(0), 32 * 9);
+        assert!(proof_len(usize::MAX) > 0);
+    }
+
+    #[test]
+    fn a_rung_beyond_the_ladder_is_not_provable() {
+        let gens = Generators::derive();
+        let verifier = RangeVerifier::new();
+        let rho = Scalar::ONE;
+        let attempt = |rungs, bits, rung| {
+            let commitment = commit(&gens, &Scalar::from(rung), &rho);
+            let statement = Statement { rungs, bits, commitment };
+            prove(&verifier, &gens, &context(), &statement, Rung(rung), &rho, &mut rng(2))
+        };
+        let refused = Err(Unprovable::NoSuchRung { rung: 200, rungs: 200 });
+        assert_eq!(attempt(200, 8, 200), refused);
+        assert!(attempt(0, 8, 0).is_err());
+        assert_eq!(attempt(200, 9, 1), Err(Unprovable::Bits { bits: 9 }));
+    }
+
+    #[test]
+    fn a_proof_of_the_crate_for_a_value_in_bits_but_not_on_the_ladder_is_refused() {
+        // 230 has 8 bits but 199 - 230 has not: the prover lies to the crate about the second.
+        let gens = Generators::derive();
+        let verifier = RangeVerifier::new();
+        let rho = Scalar::random(&mut rng(1));
+        let commitment = commit(&gens, &Scalar::from(230u32), &rho);
+        let statement = Statement { rungs: 200, bits: 8, commitment };
+        let mut fs = FiatShamir::begin(labels::KIND_RANGE, &context());
+        statement.absorb(&mut fs, &gens);
+        let (proof, _) = RangeProof::prove_multiple_with_rng(
+            verifier.bulletproof(),
+            verifier.pedersen(),
+            fs.transcript(),
+            &[230, 0],
+            &[rho, -rho],
+            8,
+            &mut rng(3),
+        )
+        .unwrap();
+        let verdict = verifier.verify(&gens, &context(), &statement, &proof.to_bytes());
+        assert_eq!(verdict, Err(ProofFault::False));
+    }
+
+    #[test]
+    fn every_item_of_the_statement_is_bound() {
+        let gens = Generators::derive();
+        let verifier = RangeVerifier::new();
+        let (statement, proof) = proved(200, 8, 7);
+        let verdict = |statement: &Statement| verifier.verify(&gens, &context(), statement, &proof);
+        let other = Statement { rungs: 201, ..statement };
+        assert_eq!(verdict(&other), Err(ProofFault::False));
+        let moved = [statement.commitment + gens.value, statement.commitment + gens.blinding];
+        for commitment in moved {
+            assert_eq!(verdict(&Statement { commitment, ..statement }), Err(ProofFault::False));
+        }
+        let other = Statement { bits: 16, ..statement };
+        let length = ProofFault::Length { expected: 32 * 19, actual: 32 * 17 };
+        assert_eq!(verdict(&other), Err(length));
+        for other in other_contexts() {
+            let verdict = verifier.verify(&gens, &other, &statement, &proof);
+            assert_eq!(verdict, Err(ProofFault::False), "{other:?}");
+        }
+        for other in &other_generators()[..2] {
+            let verdict = verifier.verify(other, &context(), &statement, &proof);
+            assert_eq!(verdict, Err(ProofFault::False));
+        }
+        let commitment = Default::default();
+        let identity = Statement { commitment, ..statement };
+        assert_eq!(verdict(&identity), Err(ProofFault::Identity));
+    }
+
+    #[test]
+    fn every_byte_of_the_proof_counts_and_so_does_its_length() {
+        let gens = Generators::derive();
+        let verifier = RangeVerifier::new();
+        let (statement, proof) = proved(200, 8, 7);
+        let verdict = |proof: &[u8]| verifier.verify(&gens, &context(), &statement, proof);
+        for unit in 0..proof.len() / 32 {
+            for byte in [0, 31] {
+                let mut other = proof.clone();
+                other[unit * 32 + byte] ^= 1 << 3;
+                assert!(verdict(&other).is_err(), "unit {unit}, byte {byte}");
+            }
+        }
+        let actuals = [0, 31, proof.len() - 64, proof.len() - 1, proof.len() + 1];
+        for actual in actuals.into_iter().chain([proof.len() + 64, 2 * proof.len()]) {
+            let mut other = proof.clone();
+            other.resize(actual, 0);
+            let expected = proof.len();
+            assert_eq!(verdict(&other), Err(ProofFault::Length { expected, actual }));
+        }
+    }
+
+    #[test]
+    fn both_sides_end_in_the_same_state() {
+        let gens = Generators::derive();
+        let verifier = RangeVerifier::new();
+        let rho = Scalar::ONE;
+        let statement =
+            Statement { rungs: 200, bits: 8, commitment: commit(&gens, &7u32.into(), &rho) };
+        let mut prover = FiatShamir::begin(labels::KIND_RANGE, &context());
+        statement.absorb(&mut prover, &gens);
+        let mut checker = prover.clone();
+        let (proof, commitments) = RangeProof::prove_multiple_with_rng(
+            verifier.bulletproof(),
+            verifier.pedersen(),
+            prover.transcript(),
+            &[7, 192],
+            &[rho, -rho],
+            8,
+            &mut rng(3),
+        )
+        .unwrap();
+        assert_eq!(commitments, statement.commitments(&gens));
+        let verdict = proof.verify_multiple_with_rng(
+            verifier.bulletproof(),
+            verifier.pedersen(),
+            checker.transcript(),
+            &commitments,
+            8,
+            &mut rng(4),
+        );
+        assert!(verdict.is_ok());
+        assert_eq!(prover.challenge(b"once more"), checker.challenge(b"once more"));
+    }
+}

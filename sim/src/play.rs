@@ -1,0 +1,465 @@
+//! Plays every party of an auction with real cryptography through the contract.
+
+use curve25519_dalek::Scalar;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{CryptoRngCore, SeedableRng as _};
+use rayon::prelude::*;
+use std::{collections::BTreeMap, io::Write};
+use talea_contract::{Auction, Phase};
+use talea_parties::{
+    bidder::{self, BidError, Bidder, PreparedBid},
+    board::{Board, BoardError},
+    custodian::Custodian,
+    identity::{Identity, TooLarge},
+    keyholder::{Candidate, Dealer, EncryptionSecret, Keyholder, KeyholderError},
+    seller,
+};
+use talea_protocol::{
+    bytes::{PartyKey, TooLong},
+    instruction::Instruction,
+    limits::{MAX_INSTRUCTION_BYTES, MAX_REVEALS},
+    outcome::Outcome,
+    price::Rung,
+    quorum::{KeyholderId, Member},
+    sealed_bid::Reveal,
+    terms::Terms,
+};
+
+/// Who sits where in the quorum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seat {
+    /// Somebody who does nothing else.
+    Own,
+    /// A bidder, by index.
+    Bidder(usize),
+    /// The seller.
+    Seller,
+}
+
+/// Everybody who takes part, with their secrets.
+pub struct Cast {
+    seller: Seed,
+    custodian: Seed,
+    fallback: PartyKey,
+    bidders: Vec<Seed>,
+    groups: Vec<Vec<(Seed, EncryptionSecret, Member)>>,
+}
+
+/// What an identity is drawn from, so that one party can hold two posts.
+#[derive(Clone)]
+struct Seed([u8; 32]);
+
+impl Seed {
+    fn draw(rng: &mut impl CryptoRngCore) -> Self {
+        let mut seed = [0; 32];
+        rng.fill_bytes(&mut seed);
+        Self(seed)
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::generate(&mut ChaCha20Rng::from_seed(self.0))
+    }
+
+    fn party(&self) -> PartyKey {
+        self.identity().party()
+    }
+}
+
+impl Cast {
+    /// Draws everybody's keys, in a fixed order. A seat that names a bidder who does not exist is
+    /// somebody's own.
+    pub fn draw(groups: &[Vec<Seat>], bidders: usize, rng: &mut impl CryptoRngCore) -> Self {
+        let seller = Seed::draw(rng);
+        let custodian = Seed::draw(rng);
+        let fallback = Seed::draw(rng).party();
+        let bidders: Vec<Seed> = (0..bidders).map(|_| Seed::draw(rng)).collect();
+        let mut sit = |seat: &Seat| {
+            let own = Seed::draw(rng);
+            let seed = match seat {
+                Seat::Own => own,
+                Seat::Bidder(index) => bidders.get(*index).cloned().unwrap_or(own),
+                Seat::Seller => seller.clone(),
+            };
+            let encryption = EncryptionSecret::generate(rng);
+            let member = Member { signing: seed.party(), encryption: encryption.public() };
+            (seed, encryption, member)
+        };
+        let groups = groups.iter().map(|seats| seats.iter().map(&mut sit).collect()).collect();
+        Self { seller, custodian, fallback, bidders, groups }
+    }
+
+    /// The seller's key.
+    pub fn seller(&self) -> PartyKey {
+        self.seller.party()
+    }
+
+    /// The custodian's key.
+    pub fn custodian(&self) -> PartyKey {
+        self.custodian.party()
+    }
+
+    /// The key of whoever receives forfeits that no bidder can.
+    pub fn fallback(&self) -> PartyKey {
+        self.fallback
+    }
+
+    /// A keyholder as the terms name it, by group and place, both from 0.
+    pub fn member(&self, group: usize, place: usize) -> Option<Member> {
+        self.groups.get(group)?.get(place).map(|(_, _, member)| *member)
+    }
+
+    /// A bidder's key.
+    pub fn bidder(&self, index: usize) -> Option<PartyKey> {
+        self.bidders.get(index).map(Seed::party)
+    }
+}
+
+/// How a bidder behaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BidderConduct {
+    /// As it should.
+    #[default]
+    Honest,
+    /// Commits and never reveals.
+    NeverReveals,
+    /// Seals bytes that prove nothing, and reveals them.
+    RevealsRubbish,
+}
+
+/// How a keyholder behaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyholderConduct {
+    /// As it should.
+    #[default]
+    Honest,
+    /// Takes no part in the ceremony, and so in nothing.
+    NeverDeals,
+    /// Deals a wrong share to this member of its group.
+    DealsWrongShare {
+        /// Index of the member, from 1.
+        to: u16,
+    },
+    /// Complains about this member of its group, who did nothing wrong.
+    ComplainsFalsely {
+        /// Index of the member, from 1.
+        about: u16,
+    },
+    /// Does not endorse.
+    NeverEndorses,
+    /// Stops acting on every lot from this step on.
+    Leaves {
+        /// The first step without it, from 0.
+        from_step: u32,
+    },
+}
+
+/// One bid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BidPlan {
+    /// Index of the lot.
+    pub lot: u32,
+    /// Index of the bidder in the cast.
+    pub bidder: usize,
+    /// The bid.
+    pub rung: Rung,
+    /// How the bidder behaves.
+    pub conduct: BidderConduct,
+}
+
+/// What is to be played.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The terms; their keys are the cast's.
+    pub terms: Terms,
+    /// The slot of the opening.
+    pub opening_slot: u64,
+    /// The bids, in commit order.
+    pub bids: Vec<BidPlan>,
+    /// Keyholders who do not behave.
+    pub keyholders: BTreeMap<KeyholderId, KeyholderConduct>,
+}
+
+/// What was played.
+pub struct Played {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Entries of the transcript.
+    pub entries: u64,
+    /// Bytes of the transcript.
+    pub bytes: u64,
+    /// The program's last state.
+    pub auction: Auction,
+}
+
+/// Why a play could not be finished.
+#[derive(Debug, thiserror::Error)]
+pub enum PlayError {
+    /// The contract refused what an honest party did, or the transcript cannot be written.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+    /// A bid that cannot be made.
+    #[error(transparent)]
+    Bid(#[from] BidError),
+    /// A keyholder that cannot go on.
+    #[error(transparent)]
+    Keyholder(#[from] KeyholderError),
+    /// A message beyond its bound.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+    /// Terms beyond their bound.
+    #[error(transparent)]
+    Terms(#[from] TooLong),
+    /// A bid of somebody who is not in the cast.
+    #[error("the plan has a bid of bidder {0}, who is not in the cast")]
+    NoBidder(usize),
+    /// The auction waits for nothing and has no outcome.
+    #[error("the auction came to a stand without an outcome")]
+    Stuck,
+}
+
+/// Plays an auction from its opening to its outcome.
+///
+/// # Errors
+/// [`PlayError`]. A party that misbehaves as planned is no error.
+pub fn play<W: Write>(
+    cast: Cast,
+    plan: &Plan,
+    transcript: W,
+    rng: &mut impl CryptoRngCore,
+) -> Result<Played, PlayError> {
+    let genesis = seller::open(&cast.seller.identity(), &plan.terms, plan.opening_slot)?;
+    let board = Board::open(&genesis, transcript)?;
+    let mut stage = Stage { slot: plan.opening_slot, board };
+    stage.fund(&cast, plan)?;
+    let dealers = stage.deal(cast.groups, plan, rng)?;
+    let mut keyholders = stage.finish_ceremony(dealers, plan, rng)?;
+    let clock = cast.seller.identity();
+    let bidders: Vec<Bidder> =
+        cast.bidders.iter().map(|seed| Bidder::new(seed.identity())).collect();
+    if stage.board.auction().phase() == Phase::Commits {
+        let prepared = stage.commit(&bidders, plan, rng)?;
+        stage.pass_deadline(&clock, Phase::Commits)?;
+        stage.reveal(&clock, prepared)?;
+        stage.pass_deadline(&clock, Phase::Reveals)?;
+        stage.rank(&clock, &mut keyholders, plan, rng)?;
+    }
+    let entries = stage.board.entries();
+    let bytes = stage.board.bytes();
+    let (auction, _) = stage.board.into_inner();
+    let outcome = auction.outcome().ok_or(PlayError::Stuck)?;
+    Ok(Played { outcome, entries, bytes, auction })
+}
+
+/// The board, and the time.
+struct Stage<W> {
+    slot: u64,
+    board: Board<W>,
+}
+
+impl<W: Write> Stage<W> {
+    fn auction(&self) -> &Auction {
+        self.board.auction()
+    }
+
+    fn submit(&mut self, instruction: &[u8]) -> Result<(), PlayError> {
+        Ok(self.board.submit(self.slot, instruction)?)
+    }
+
+    /// The custodian locks exactly what everybody will need.
+    fn fund(&mut self, cast: &Cast, plan: &Plan) -> Result<(), PlayError> {
+        let terms = &plan.terms;
+        let stake = terms.stakes.deposit.saturating_add(terms.stakes.commit_fee);
+        let bonds = terms.stakes.bond.saturating_mul(terms.lots.len() as u64);
+        let mut needed: BTreeMap<PartyKey, u64> = BTreeMap::new();
+        let mut need = |party, amount: u64| {
+            let sum = needed.entry(party).or_default();
+            *sum = sum.saturating_add(amount);
+        };
+        for (_, _, member) in cast.groups.iter().flatten() {
+            need(member.signing, bonds);
+        }
+        for bid in &plan.bids {
+            need(cast.bidder(bid.bidder).ok_or(PlayError::NoBidder(bid.bidder))?, stake);
+        }
+        let mut custodian = Custodian::new(cast.custodian.identity());
+        for (party, amount) in needed.into_iter().filter(|(_, amount)| *amount > 0) {
+            let fund = custodian.fund(&self.auction().id(), party, amount)?;
+            self.submit(&fund)?;
+        }
+        Ok(())
+    }
+
+    fn deal(
+        &mut self,
+        groups: Vec<Vec<(Seed, EncryptionSecret, Member)>>,
+        plan: &Plan,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Vec<Dealer>, PlayError> {
+        let mut dealers = Vec::new();
+        for (group, members) in (0u16..).zip(groups) {
+            for (member, (seed, encryption, _)) in (1u16..).zip(members) {
+                let candidate = Candidate::new(seed.identity(), encryption);
+                let (deal, dealer) = match conduct(plan, KeyholderId { group, member }) {
+                    KeyholderConduct::NeverDeals => continue,
+                    KeyholderConduct::DealsWrongShare { to } => {
+                        let alter = |j, share| if j == to { share + Scalar::ONE } else { share };
+                        candidate.deal_altered(self.auction(), alter, rng)?
+                    }
+                    _ => candidate.deal(self.auction(), rng)?,
+                };
+                self.submit(&deal)?;
+                dealers.push(dealer);
+            }
+        }
+        Ok(dealers)
+    }
+
+    fn finish_ceremony(
+        &mut self,
+        dealers: Vec<Dealer>,
+        plan: &Plan,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Vec<Keyholder>, PlayError> {
+        self.slot = plan.terms.schedule.deals_until.saturating_add(1);
+        for dealer in &dealers {
+            let about = match conduct(plan, dealer.id()) {
+                KeyholderConduct::ComplainsFalsely { about } => Some(about),
+                _ => None,
+            };
+            let accused = about.map(|member| KeyholderId { member, ..dealer.id() });
+            let false_complaint = accused
+                .and_then(|id| dealer.complain(self.auction(), id, rng).transpose())
+                .transpose()?;
+            let complaints = dealer.complaints(self.auction(), rng)?;
+            for complaint in false_complaint.into_iter().chain(complaints) {
+                // Somebody expelled in the meantime is no longer heard.
+                match self.submit(&complaint) {
+                    Err(PlayError::Board(BoardError::Refused(_))) | Ok(()) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        self.slot = plan.terms.schedule.complaints_until.saturating_add(1);
+        let tick = Identity::generate(rng).sign(&self.auction().id(), &Instruction::Tick)?;
+        self.submit(&tick)?;
+        let mut keyholders = Vec::new();
+        for dealer in dealers {
+            match dealer.into_keyholder(self.auction()) {
+                Ok(keyholder) => keyholders.push(keyholder),
+                Err(KeyholderError::NoShare) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(keyholders)
+    }
+
+    /// Bids are made on all cores, each from a generator of its own, and committed in order.
+    fn commit(
+        &mut self,
+        bidders: &[Bidder],
+        plan: &Plan,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Vec<(BidPlan, PreparedBid)>, PlayError> {
+        let seeded: Vec<(BidPlan, Seed)> =
+            plan.bids.iter().map(|bid| (*bid, Seed::draw(rng))).collect();
+        let auction = self.board.auction();
+        let prepared: Result<Vec<(BidPlan, PreparedBid)>, PlayError> = seeded
+            .into_par_iter()
+            .map(|(bid, seed)| {
+                let rng = &mut ChaCha20Rng::from_seed(seed.0);
+                let bidder = bidders.get(bid.bidder).ok_or(PlayError::NoBidder(bid.bidder))?;
+                let spoil = |mut bytes: Vec<u8>| {
+                    if bid.conduct == BidderConduct::RevealsRubbish {
+                        bytes.iter_mut().take(1).for_each(|byte| *byte ^= 1);
+                    }
+                    bytes
+                };
+                let prepared = bidder.commit_altered(auction, bid.lot, bid.rung, spoil, rng)?;
+                Ok((bid, prepared))
+            })
+            .collect();
+        let prepared = prepared?;
+        for (_, bid) in &prepared {
+            self.submit(&bid.commit)?;
+        }
+        Ok(prepared)
+    }
+
+    /// A courier posts the sealed bids, as many at once as fit in one instruction.
+    fn reveal(
+        &mut self,
+        courier: &Identity,
+        prepared: Vec<(BidPlan, PreparedBid)>,
+    ) -> Result<(), PlayError> {
+        let reveals = prepared
+            .into_iter()
+            .filter(|(plan, _)| plan.conduct != BidderConduct::NeverReveals)
+            .map(|(_, bid)| bid.reveal);
+        let room = MAX_INSTRUCTION_BYTES / 2;
+        let mut batch: Vec<Reveal> = Vec::new();
+        let mut size = 0usize;
+        for reveal in reveals {
+            if !batch.is_empty()
+                && (size + reveal.sealed_bid.len() > room || batch.len() == MAX_REVEALS)
+            {
+                let posted = bidder::carry(courier, self.auction(), std::mem::take(&mut batch))?;
+                self.submit(&posted)?;
+                size = 0;
+            }
+            size += reveal.sealed_bid.len();
+            batch.push(reveal);
+        }
+        if !batch.is_empty() {
+            let posted = bidder::carry(courier, self.auction(), batch)?;
+            self.submit(&posted)?;
+        }
+        Ok(())
+    }
+
+    /// Every keyholder does whatever is due, until there is an outcome. Where nobody does
+    /// anything, time passes.
+    fn rank(
+        &mut self,
+        clock: &Identity,
+        keyholders: &mut [Keyholder],
+        plan: &Plan,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<(), PlayError> {
+        while self.auction().phase() != Phase::Closed {
+            let mut progress = false;
+            for keyholder in keyholders.iter_mut() {
+                let conduct = conduct(plan, keyholder.id());
+                let stays_away = |step: Option<u32>| match conduct {
+                    KeyholderConduct::NeverEndorses => step.is_none(),
+                    KeyholderConduct::Leaves { from_step } => step >= Some(from_step),
+                    _ => false,
+                };
+                let posts = keyholder.act_unless(self.board.auction(), &[], stays_away, rng)?;
+                for post in posts {
+                    self.submit(&post)?;
+                    progress = true;
+                }
+            }
+            if !progress {
+                let phase = self.auction().phase();
+                self.pass_deadline(clock, phase)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets time pass beyond the deadline of `phase`, if that is still what is waited for.
+    fn pass_deadline(&mut self, clock: &Identity, phase: Phase) -> Result<(), PlayError> {
+        if self.auction().phase() != phase {
+            return Ok(());
+        }
+        let deadline = self.auction().deadline().ok_or(PlayError::Stuck)?;
+        self.slot = self.slot.max(deadline.saturating_add(1));
+        let tick = clock.sign(&self.auction().id(), &Instruction::Tick)?;
+        self.submit(&tick)
+    }
+}
+
+fn conduct(plan: &Plan, id: KeyholderId) -> KeyholderConduct {
+    plan.keyholders.get(&id).copied().unwrap_or_default()
+}

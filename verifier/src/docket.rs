@@ -1,0 +1,328 @@
+//! What was checked, what is still to be checked, and the first failure of all.
+//!
+//! Cheap checks are settled at once. Proofs are *deferred*: the replay goes on as if they held,
+//! and they are verified later, many at a time, on all cores. Every check has a [`Position`], by
+//! place in the file and then in the order in which the specification performs them; whatever the
+//! order in which proofs are verified, the failure with the least position is the one reported,
+//! and only checks before it are counted. So neither threads nor thresholds show in a report.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use curve25519_dalek::RistrettoPoint;
+use rayon::prelude::*;
+use talea_protocol::{
+    bytes::{Digest, List, Point, Scalar as WireScalar},
+    check::Check,
+    limits::MAX_RANGE_PROOF_BYTES,
+    setup::CompactProof,
+};
+
+use crate::{
+    failure::{Failure, Position, Refusal, Stop, Subject},
+    fiat_shamir::Context,
+    group::QuorumKey,
+    proofs::{ProofError, blind, gate, possession, range, unseal},
+};
+
+/// How often a check was performed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// In all.
+    pub performed: u64,
+    /// Of these, how often it failed where the specification does not refuse: a bid closed as
+    /// invalid (**R3** to **R5**), a lot halted (**K10**, **K11**).
+    pub adverse: u64,
+}
+
+/// A check that did not stop the replay.
+#[derive(Clone, Copy)]
+enum Verdict {
+    Held,
+    Adverse,
+}
+
+/// A deal, owned, so that both its proofs can wait.
+#[derive(Debug)]
+pub(crate) struct DealStatement {
+    pub(crate) group: u16,
+    pub(crate) member: u16,
+    pub(crate) encryption_keys: Arc<Vec<Point>>,
+    pub(crate) commitments: Vec<Point>,
+    pub(crate) ephemeral: Point,
+    pub(crate) shares: Vec<WireScalar>,
+}
+
+/// A proof to be verified.
+pub(crate) enum Task {
+    Possession {
+        context: Context,
+        of: possession::Of,
+        deal: Arc<DealStatement>,
+        proof: CompactProof,
+    },
+    Range {
+        context: Context,
+        rungs: u32,
+        commitment: Point,
+        point: RistrettoPoint,
+        proof: List<u8, MAX_RANGE_PROOF_BYTES>,
+    },
+    Gate {
+        context: Context,
+        head: Digest,
+        chunk: u32,
+        key: Arc<QuorumKey>,
+        inputs: Arc<gate::Wires>,
+        turns: Arc<Vec<gate::Turn>>,
+    },
+    Blind {
+        context: Context,
+        head: Digest,
+        chunk: u32,
+        inputs: Arc<Vec<blind::Item>>,
+        post: Arc<blind::Decoded>,
+    },
+    Unseal {
+        context: Context,
+        head: Digest,
+        chunk: u32,
+        key: unseal::Element,
+        randomness: Arc<Vec<unseal::Element>>,
+        post: Arc<unseal::Decoded>,
+    },
+}
+
+impl Task {
+    fn run(&self) -> Result<(), ProofError> {
+        match self {
+            Self::Possession {
+                context,
+                of,
+                deal,
+                proof,
+            } => {
+                let statement = possession::Statement {
+                    group: deal.group,
+                    member: deal.member,
+                    encryption_keys: &deal.encryption_keys,
+                    commitments: &deal.commitments,
+                    ephemeral: deal.ephemeral,
+                    shares: &deal.shares,
+                };
+                possession::verify(context, *of, &statement, proof)
+            }
+            Self::Range {
+                context,
+                rungs,
+                commitment,
+                point,
+                proof,
+            } => range::verify_decoded(context, *rungs, commitment, point, proof),
+            Self::Gate {
+                context,
+                head,
+                chunk,
+                key,
+                inputs,
+                turns,
+            } => gate::verify_decoded(context, head, *chunk, key, inputs, turns),
+            Self::Blind {
+                context,
+                head,
+                chunk,
+                inputs,
+                post,
+            } => blind::verify_decoded(context, head, *chunk, inputs, post),
+            Self::Unseal {
+                context,
+                head,
+                chunk,
+                key,
+                randomness,
+                post,
+            } => unseal::verify_decoded(context, head, *chunk, key, randomness, post),
+        }
+    }
+
+    /// About how many bytes it keeps in memory.
+    fn weight(&self) -> usize {
+        let items = match self {
+            Self::Possession { deal, .. } => deal.shares.len(),
+            Self::Range { .. } => 8,
+            Self::Gate { turns, .. } => turns.len().saturating_mul(16),
+            Self::Blind { inputs, .. } => inputs.len().saturating_mul(4),
+            Self::Unseal { randomness, .. } => randomness.len().saturating_mul(2),
+        };
+        items.saturating_mul(192).saturating_add(256)
+    }
+}
+
+struct Deferred {
+    position: Position,
+    subject: Subject,
+    check: Check,
+    task: Task,
+}
+
+/// The tally and the waiting proofs.
+pub(crate) struct Docket {
+    subject: Subject,
+    ordinal: u32,
+    /// Settled for good.
+    counts: BTreeMap<Check, Count>,
+    /// Settled since the last flush: they count only if nothing before them fails.
+    recent: Vec<(Position, Check, Verdict)>,
+    waiting: Vec<Deferred>,
+    weight: usize,
+}
+
+/// Bytes, roughly, that waiting proofs may keep in memory.
+const MOST_WEIGHT: usize = 1 << 25;
+/// Checks that may be settled between two flushes.
+const MOST_RECENT: usize = 1 << 18;
+
+impl Docket {
+    pub(crate) fn new(subject: Subject) -> Self {
+        Self {
+            subject,
+            ordinal: 0,
+            counts: BTreeMap::new(),
+            recent: Vec::new(),
+            waiting: Vec::new(),
+            weight: 0,
+        }
+    }
+
+    /// Turns to the next record.
+    pub(crate) fn enter(&mut self, subject: Subject) {
+        self.subject = subject;
+        self.ordinal = 0;
+    }
+
+    /// Knows more about the record at hand.
+    pub(crate) fn describe(&mut self, describe: impl FnOnce(&mut Subject)) {
+        describe(&mut self.subject);
+    }
+
+    pub(crate) fn subject(&self) -> Subject {
+        self.subject
+    }
+
+    /// The position of the next check.
+    pub(crate) fn position(&mut self) -> Position {
+        let position = (self.subject.place, self.ordinal);
+        self.ordinal = self.ordinal.saturating_add(1);
+        position
+    }
+
+    /// Counts a check that held.
+    pub(crate) fn pass(&mut self, check: Check) {
+        let position = self.position();
+        self.recent.push((position, check, Verdict::Held));
+    }
+
+    /// Counts a check of the position given, which held or had a consequence other than refusal.
+    pub(crate) fn judged(&mut self, position: Position, check: Check, held: bool) {
+        let verdict = if held {
+            Verdict::Held
+        } else {
+            Verdict::Adverse
+        };
+        self.recent.push((position, check, verdict));
+    }
+
+    /// A refusal under `check`, here.
+    pub(crate) fn refuse(&mut self, check: Check, sentence: String) -> Stop {
+        Stop::Refused(Refusal {
+            position: self.position(),
+            failure: Failure {
+                check,
+                subject: self.subject,
+                sentence,
+            },
+        })
+    }
+
+    /// Counts a check if it holds, and stops the replay otherwise.
+    pub(crate) fn require(
+        &mut self,
+        check: Check,
+        holds: bool,
+        sentence: impl FnOnce() -> String,
+    ) -> Result<(), Stop> {
+        if holds {
+            self.pass(check);
+            return Ok(());
+        }
+        Err(self.refuse(check, sentence()))
+    }
+
+    /// Takes a proof's word that it holds, for now.
+    pub(crate) fn defer(&mut self, check: Check, task: Task) {
+        let position = self.position();
+        self.recent.push((position, check, Verdict::Held));
+        self.weight = self.weight.saturating_add(task.weight());
+        self.waiting.push(Deferred {
+            position,
+            subject: self.subject,
+            check,
+            task,
+        });
+    }
+
+    /// Whether enough waits for a flush to be worth it.
+    pub(crate) fn is_full(&self) -> bool {
+        self.weight >= MOST_WEIGHT || self.recent.len() >= MOST_RECENT
+    }
+
+    /// Verifies everything that waits. Settles the counts, up to the first failure: the least of
+    /// those found here and of the `stopped` one.
+    pub(crate) fn flush(&mut self, stopped: Option<Refusal>) -> Result<(), Refusal> {
+        self.weight = 0;
+        let found = std::mem::take(&mut self.waiting)
+            .into_par_iter()
+            .with_max_len(1)
+            .filter_map(|deferred| {
+                let error = deferred.task.run().err()?;
+                Some(Refusal {
+                    position: deferred.position,
+                    failure: Failure {
+                        check: deferred.check,
+                        subject: deferred.subject,
+                        sentence: error.to_string(),
+                    },
+                })
+            })
+            .min_by_key(|refusal| refusal.position);
+        let first = [found, stopped]
+            .into_iter()
+            .flatten()
+            .min_by_key(|refusal| refusal.position);
+        for (position, check, verdict) in self.recent.drain(..) {
+            if first
+                .as_ref()
+                .is_some_and(|refusal| position >= refusal.position)
+            {
+                continue;
+            }
+            let count = self.counts.entry(check).or_default();
+            count.performed = count.performed.saturating_add(1);
+            if matches!(verdict, Verdict::Adverse) {
+                count.adverse = count.adverse.saturating_add(1);
+            }
+        }
+        match first {
+            None => Ok(()),
+            Some(refusal) => {
+                let count = self.counts.entry(refusal.failure.check).or_default();
+                count.performed = count.performed.saturating_add(1);
+                Err(refusal)
+            }
+        }
+    }
+
+    /// How often each check was performed, as far as settled.
+    pub(crate) fn counts(&self) -> &BTreeMap<Check, Count> {
+        &self.counts
+    }
+}

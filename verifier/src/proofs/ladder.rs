@@ -1,0 +1,515 @@
+//! Ladder: `U[t][j]` encrypts `[b_t >= j]` for the digits `b_t` of the committed `b` (section 9).
+//!
+//! After Zhang, Oliynykov and Balogun, for all digits at once. An argument that fails does not
+//! make a transcript invalid: it closes the bid as invalid (**R4**). So the verdict decides what
+//! is ranked, and arguments are folded in batches but judged one by one.
+
+use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
+use rayon::prelude::*;
+use talea_protocol::{
+    bytes::Point,
+    labels,
+    price::Shape,
+    sealed_bid::{Ciphertext, SealedBid},
+};
+
+use super::ProofError;
+use crate::{
+    fiat_shamir::{Binding, Context, ProofTranscript, Weights},
+    group::{Cipher, Fold, QuorumKey, bases, decode, decode_scalar},
+};
+
+/// A sealed bid that has passed **R3**: its length is the shape's, everything is canonical, and
+/// the randomness of no entry and of no difference is `O`.
+#[derive(Clone, Debug)]
+pub(crate) struct Sealed {
+    wire: SealedBid,
+    /// `U[t][j]`, `j = 1 .. B_t`, digit by digit.
+    ladder: Vec<Cipher>,
+    bits: Vec<Bit>,
+    /// `D_c`.
+    polynomial: Vec<Cipher>,
+    responses: Vec<Responses>,
+    /// `R`.
+    randomness: Scalar,
+}
+
+/// `I_l`, `B_l`, `A_l`.
+#[derive(Clone, Copy, Debug)]
+struct Bit {
+    i: RistrettoPoint,
+    b: RistrettoPoint,
+    a: RistrettoPoint,
+}
+
+/// `z_l`, `w_l`, `v_l`.
+#[derive(Clone, Copy, Debug)]
+struct Responses {
+    z: Scalar,
+    w: Scalar,
+    v: Scalar,
+}
+
+impl Sealed {
+    /// **R3**.
+    pub(crate) fn decode(bytes: &[u8], shape: &Shape) -> Result<Self, ProofError> {
+        let wire = SealedBid::from_bytes(bytes, shape).ok_or(ProofError::Length {
+            what: "bytes of the sealed bid",
+            expected: SealedBid::encoded_len(shape),
+            actual: bytes.len(),
+        })?;
+        let bad = |name: &str, at: usize| ProofError::NotCanonical(format!("{name} {at}"));
+        let ciphers = |list: &[Ciphertext], name: &str| {
+            list.iter()
+                .enumerate()
+                .map(|(at, c)| Cipher::decode(c).ok_or_else(|| bad(name, at)))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let ladder = ciphers(&wire.ladder, "ladder entry")?;
+        let argument = &wire.argument;
+        let bits = argument
+            .bits
+            .iter()
+            .enumerate()
+            .map(|(at, bit)| {
+                let part = |p: &Point| decode(p).ok_or_else(|| bad("a commitment to bit", at));
+                Ok(Bit { i: part(&bit.bit)?, b: part(&bit.mask)?, a: part(&bit.product)? })
+            })
+            .collect::<Result<Vec<_>, ProofError>>()?;
+        let polynomial = ciphers(&argument.polynomial, "polynomial term")?;
+        let responses = argument
+            .responses
+            .iter()
+            .enumerate()
+            .map(|(at, response)| {
+                let part = |s| decode_scalar(s).ok_or_else(|| bad("a response for bit", at));
+                Ok(Responses {
+                    z: part(&response.z)?,
+                    w: part(&response.w)?,
+                    v: part(&response.v)?,
+                })
+            })
+            .collect::<Result<Vec<_>, ProofError>>()?;
+        let randomness = decode_scalar(&argument.randomness)
+            .ok_or_else(|| ProofError::NotCanonical("the argument's randomness".into()))?;
+        let sealed = Self { wire, ladder, bits, polynomial, responses, randomness };
+        sealed.no_identity(shape)?;
+        Ok(sealed)
+    }
+
+    /// No `R` of a `U[t][j]` or of an `e[t][j]` is `O`. An `e[t][0]` or `e[t][B_t - 1]` has the
+    /// randomness of a single `U`, negated or not; between, equal encodings are equal elements.
+    fn no_identity(&self, shape: &Shape) -> Result<(), ProofError> {
+        let mut entries = self.wire.ladder.iter();
+        for (t, radix) in (1usize..).zip(shape.radices()) {
+            let mut before = Point::IDENTITY;
+            for (j, entry) in (1..radix).zip(&mut entries) {
+                if entry.r == Point::IDENTITY {
+                    let name = format!("the randomness of U[{t}][{j}]");
+                    return Err(ProofError::Identity(name));
+                }
+                if entry.r == before {
+                    let name = format!("the randomness of e[{t}][{}]", j.saturating_sub(1));
+                    return Err(ProofError::Identity(name));
+                }
+                before = entry.r;
+            }
+        }
+        Ok(())
+    }
+
+    /// The encodings of every `R` of the ladder, for **R5**.
+    pub(crate) fn randomness(&self) -> impl Iterator<Item = &Point> {
+        self.wire.ladder.iter().map(|entry| &entry.r)
+    }
+
+    /// What is left of an accepted bid: its ladder, digit by digit.
+    pub(crate) fn into_ladder(self, shape: &Shape) -> Vec<Vec<Cipher>> {
+        let mut entries = self.ladder.into_iter();
+        shape
+            .radices()
+            .map(|radix| entries.by_ref().take(radix.saturating_sub(1)).collect())
+            .collect()
+    }
+
+    /// Points that a fold of this argument weighs.
+    pub(crate) fn points(&self) -> usize {
+        let pairs = self.ladder.len().saturating_add(self.polynomial.len());
+        let bits = self.bits.len();
+        pairs.saturating_mul(2).saturating_add(bits.saturating_mul(3)).saturating_add(1)
+    }
+}
+
+/// One argument to be judged.
+pub(crate) struct Claim<'a> {
+    pub(crate) context: Context,
+    pub(crate) shape: &'a Shape,
+    pub(crate) quorum_key: &'a QuorumKey,
+    pub(crate) commitment: Point,
+    pub(crate) commitment_point: RistrettoPoint,
+    pub(crate) sealed: &'a Sealed,
+}
+
+/// A claim with its challenges.
+struct Challenged<'a, 'b> {
+    claim: &'a Claim<'b>,
+    y: Scalar,
+    x: Scalar,
+    binding: Binding,
+}
+
+/// Draws the challenges, and the binding after the last response.
+fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
+    let bases = bases();
+    let wire = &claim.sealed.wire;
+    let shape = claim.shape;
+    let mut t = ProofTranscript::begin(labels::KIND_LADDER, &claim.context);
+    t.point(b"value-base", &bases.g_wire);
+    t.point(b"blinding-base", &bases.h_wire);
+    t.point(b"key-base", &bases.k_wire);
+    t.point(b"quorum-key", &claim.quorum_key.wire);
+    t.integer(b"digits", shape.digit_bits().len());
+    for bits in shape.digit_bits() {
+        t.integer(b"digit-bits", *bits);
+    }
+    t.point(b"commitment", &claim.commitment);
+    t.integer(b"entries", wire.ladder.len());
+    for entry in &wire.ladder {
+        t.cipher(b"ladder", entry);
+    }
+
+    t.integer(b"bits", wire.argument.bits.len());
+    for bit in &wire.argument.bits {
+        t.point(b"bit", &bit.bit);
+        t.point(b"mask", &bit.mask);
+        t.point(b"product", &bit.product);
+    }
+    let y = t.challenge(b"y");
+
+    t.integer(b"polynomial", wire.argument.polynomial.len());
+    for term in &wire.argument.polynomial {
+        t.cipher(b"polynomial-term", term);
+    }
+    let x = t.challenge(b"x");
+
+    for response in &wire.argument.responses {
+        t.scalar(b"z", &response.z);
+        t.scalar(b"w", &response.w);
+        t.scalar(b"v", &response.v);
+    }
+    t.scalar(b"randomness", &wire.argument.randomness);
+    Challenged { claim, y, x, binding: t.binding() }
+}
+
+impl Challenged<'_, '_> {
+    /// Adds the argument's `2L + 3` equations, each times a weight of its own.
+    fn fold_into(&self, fold: &mut Fold, weights: &mut Weights) {
+        let Self { claim, y, x, .. } = self;
+        let sealed = claim.sealed;
+        let shape = claim.shape;
+        // The weights' letters: s for the sum of the bits, o per bit for its opening, q per bit
+        // for its product, r and e for the two halves of the encrypted polynomial.
+        let (s, r, e) = (weights.next(), weights.next(), weights.next());
+
+        // sum 2^l I_l - C
+        // x I_l + B_l - z_l G - w_l H                    per bit
+        // (x - z_l) I_l + A_l - v_l H                    per bit
+        let mut power_of_two = Scalar::ONE;
+        for (bit, response) in sealed.bits.iter().zip(&sealed.responses) {
+            let (o, q) = (weights.next(), weights.next());
+            fold.add(s * power_of_two + o * x + q * (x - response.z), &bit.i);
+            fold.add(o, &bit.b);
+            fold.add(q, &bit.a);
+            fold.g -= o * response.z;
+            fold.h -= o * response.w + q * response.v;
+            power_of_two += power_of_two;
+        }
+        fold.add(-s, &claim.commitment_point);
+
+        // sum y^position x^m e[t][j].R + sum x^c D_c.R - R K
+        // sum y^position (x^m e[t][j].E - p[t][j](x) G) + sum x^c D_c.E - R PK
+        let mut x_to_c = Scalar::ONE;
+        for term in &sealed.polynomial {
+            fold.add(r * x_to_c, &term.r);
+            fold.add(e * x_to_c, &term.e);
+            x_to_c *= x;
+        }
+        let x_to_m = x_to_c;
+        fold.k -= r * sealed.randomness;
+        fold.pk -= e * sealed.randomness;
+
+        let powers_of_x: Vec<Scalar> = powers(x, sealed.polynomial.len().saturating_add(1));
+        let m = shape.longest_digit_bits();
+        let mut entries = sealed.ladder.iter();
+        // y^position, from position B_1 + ... + B_{t-1} on.
+        let mut y_to_position = Scalar::ONE;
+        // Bits are least significant first, digits most significant first.
+        let mut bits_above = shape.bits();
+        for (m_t, radix) in shape.digit_bits().iter().zip(shape.radices()) {
+            let m_t = usize::from(*m_t);
+            let s_t = bits_above.saturating_sub(m_t);
+            let y_at_zero = y_to_position;
+
+            // U[t][0] = (O, G) stands in e[t][0] alone.
+            fold.g += e * x_to_m * y_at_zero;
+            // U[t][j] stands in e[t][j], and negated in e[t][j-1].
+            for (_, entry) in (1..radix).zip(&mut entries) {
+                let next = y_to_position * y;
+                let coefficient = x_to_m * (next - y_to_position);
+                fold.add(r * coefficient, &entry.r);
+                fold.add(e * coefficient, &entry.e);
+                y_to_position = next;
+            }
+            y_to_position *= y;
+
+            // sum_j y^j p[t][j](x) = x^(m - m_t) * product over the digit's bits of
+            //                        ((x - z_l) + y^(2^(l - s_t)) z_l)
+            let lift = powers_of_x.get(m.saturating_sub(m_t)).copied();
+            let mut product = lift.unwrap_or(Scalar::ZERO);
+            let mut y_to_power = *y;
+            for response in sealed.responses.iter().skip(s_t).take(m_t) {
+                product *= (x - response.z) + y_to_power * response.z;
+                y_to_power *= y_to_power;
+            }
+            fold.g -= e * y_at_zero * product;
+            bits_above = s_t;
+        }
+    }
+}
+
+/// `x^0 .. x^(count - 1)`.
+fn powers(x: &Scalar, count: usize) -> Vec<Scalar> {
+    std::iter::successors(Some(Scalar::ONE), |p| Some(p * x)).take(count).collect()
+}
+
+/// Points that one multi-scalar multiplication should have at least to be worth its buckets.
+const FOLD_POINTS: usize = 2048;
+
+/// Judges every claim, in order: folds as many as are worth it, and where a fold fails, each by
+/// itself. Which claims share a fold depends on nothing but the claims.
+pub(crate) fn judge(claims: &[Claim<'_>]) -> Vec<bool> {
+    let mut batches: Vec<&[Claim<'_>]> = Vec::new();
+    let mut rest = claims;
+    while !rest.is_empty() {
+        let mut points = 0usize;
+        let enough = rest
+            .iter()
+            .position(|claim| {
+                points = points.saturating_add(claim.sealed.points());
+                points >= FOLD_POINTS
+            })
+            .map_or(rest.len(), |last| last.saturating_add(1));
+        // One quorum key, and so one sum, per fold.
+        let key = rest.first().map(|claim| claim.quorum_key.wire);
+        let same_key = rest.iter().take_while(|claim| Some(claim.quorum_key.wire) == key).count();
+        let (batch, others) = rest.split_at_checked(enough.min(same_key)).unwrap_or((rest, &[]));
+        batches.push(batch);
+        rest = others;
+    }
+    let verdicts: Vec<Vec<bool>> = batches
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|batch| {
+            let challenged: Vec<_> = batch.iter().map(challenge).collect();
+            if fold_holds(&challenged) {
+                return vec![true; batch.len()];
+            }
+            if batch.len() == 1 {
+                return vec![false];
+            }
+            challenged.par_chunks(1).map(fold_holds).collect()
+        })
+        .collect();
+    verdicts.concat()
+}
+
+/// Whether all equations of all these claims hold.
+fn fold_holds(challenged: &[Challenged<'_, '_>]) -> bool {
+    let Some(first) = challenged.first() else {
+        return true;
+    };
+    let points = challenged.iter().map(|c| c.claim.sealed.points()).sum();
+    let bindings: Vec<Binding> = challenged.iter().map(|c| c.binding).collect();
+    let mut weights = Weights::for_proofs(bindings.iter());
+    let mut fold = Fold::with_capacity(points);
+    for one in challenged {
+        one.fold_into(&mut fold, &mut weights);
+    }
+    fold.vanishes(&first.claim.quorum_key.point)
+}
+
+/// Checks a sealed bid against the commitment that it claims to encrypt.
+///
+/// # Errors
+/// [`ProofError`] if the form (**R3**) or the argument (**R4**) fails.
+pub fn verify(
+    context: &Context,
+    shape: &Shape,
+    quorum_key: &Point,
+    commitment: &Point,
+    sealed_bid: &[u8],
+) -> Result<(), ProofError> {
+    let key = super::point(quorum_key, || "the quorum key".into())?;
+    let commitment_point = super::point(commitment, || "the commitment".into())?;
+    let sealed = Sealed::decode(sealed_bid, shape)?;
+    let claim = Claim {
+        context: *context,
+        shape,
+        quorum_key: &QuorumKey { point: key, wire: *quorum_key },
+        commitment: *commitment,
+        commitment_point,
+        sealed: &sealed,
+    };
+    match judge(&[claim]).as_slice() {
+        [true] => Ok(()),
+        _ => Err(ProofError::Equation("the ladder's argument".into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{group::encode, testing::provers};
+    use talea_protocol::price::Rung;
+
+    struct Case {
+        context: Context,
+        shape: Shape,
+        key: RistrettoPoint,
+        commitment: Point,
+        bytes: Vec<u8>,
+    }
+
+    fn case(seed: u64, digits: &[u8], rung: u32) -> Case {
+        let mut rng = provers::rng(seed);
+        let context = provers::context(3);
+        let shape = Shape::new(digits).unwrap();
+        let key = RistrettoPoint::random(&mut rng);
+        let rho = Scalar::random(&mut rng);
+        let commitment = encode(&(bases().g * Scalar::from(rung) + bases().h * rho));
+        let bid = provers::ladder(&mut rng, &context, &shape, &key, &commitment, Rung(rung), &rho);
+        Case { context, shape, key, commitment, bytes: bid.to_bytes() }
+    }
+
+    impl Case {
+        fn verify(&self) -> Result<(), ProofError> {
+            verify(&self.context, &self.shape, &encode(&self.key), &self.commitment, &self.bytes)
+        }
+    }
+
+    #[test]
+    fn honest_ladders_of_many_shapes_pass() {
+        let shapes: [(&[u8], u32); 7] = [
+            (&[1], 1),
+            (&[3], 0),
+            (&[1, 1, 1, 1], 9),
+            (&[4, 1, 1], 63),
+            (&[1, 2, 3], 37),
+            (&[3, 1, 2], 45),
+            (&[2, 5], 0),
+        ];
+        for (seed, (digits, rung)) in (10..).zip(shapes) {
+            assert_eq!(case(seed, digits, rung).verify(), Ok(()), "{digits:?} {rung}");
+        }
+    }
+
+    #[test]
+    fn a_ladder_opens_its_own_commitment_only() {
+        let mut case = case(20, &[2, 1, 1], 5);
+        case.commitment = encode(&(crate::group::decode(&case.commitment).unwrap() + bases().g));
+        assert!(case.verify().is_err());
+    }
+
+    #[test]
+    fn the_statement_is_bound() {
+        let mut other = case(21, &[2, 1], 5);
+        other.context.signer.0[0] ^= 1;
+        assert!(other.verify().is_err());
+        let mut other = case(21, &[2, 1], 5);
+        other.key += bases().g;
+        assert!(other.verify().is_err());
+        // [2, 2, 2] and [4, 2] differ in length; [4, 2] and [2, 4] do not.
+        let mut other = case(21, &[2, 1], 5);
+        other.shape = Shape::new(&[1, 2]).unwrap();
+        assert!(other.verify().is_err());
+    }
+
+    #[test]
+    fn every_part_of_the_bytes_counts() {
+        let honest = case(22, &[2, 1], 6);
+        assert_eq!(honest.verify(), Ok(()));
+        // Exchange each encoding for another valid one of its kind.
+        let units = honest.bytes.len() / 32;
+        let scalars_from = units - (3 * 3 + 1);
+        let point = encode(&RistrettoPoint::random(&mut provers::rng(1)));
+        for unit in 0..units {
+            let mut bad = case(22, &[2, 1], 6);
+            let replacement =
+                if unit < scalars_from { point.0 } else { Scalar::from(5u8).to_bytes() };
+            bad.bytes[unit * 32..][..32].copy_from_slice(&replacement);
+            assert!(bad.verify().is_err(), "unit {unit}");
+        }
+    }
+
+    #[test]
+    fn form() {
+        let honest = case(23, &[2], 1);
+        let with = |change: &dyn Fn(&mut Vec<u8>)| {
+            let mut bytes = honest.bytes.clone();
+            change(&mut bytes);
+            Sealed::decode(&bytes, &honest.shape).err()
+        };
+        assert_eq!(with(&|_| ()), None);
+        assert!(matches!(with(&|b| b.truncate(32)), Some(ProofError::Length { .. })));
+        assert!(matches!(with(&|b| b.push(0)), Some(ProofError::Length { .. })));
+        assert!(matches!(with(&|b| b[..32].fill(0)), Some(ProofError::Identity(_))));
+        assert!(matches!(with(&|b| b.copy_within(..32, 64)), Some(ProofError::Identity(_))));
+        assert!(matches!(with(&|b| b[..32].fill(0xff)), Some(ProofError::NotCanonical(_))));
+        let last = honest.bytes.len() - 1;
+        assert!(matches!(with(&|b| b[last] = 0xff), Some(ProofError::NotCanonical(_))));
+    }
+
+    #[test]
+    fn in_a_batch_the_bad_ones_are_found_and_only_they() {
+        let cases: Vec<Case> = (0..40).map(|i| case(100 + i, &[2, 1, 1, 1], 7)).collect();
+        let key = QuorumKey::new(cases[0].key);
+        let mut rng = provers::rng(30);
+        // Under one key, so that they fold.
+        let cases: Vec<(Case, Sealed)> = cases
+            .into_iter()
+            .map(|mut case| {
+                let rho = Scalar::random(&mut rng);
+                case.commitment = encode(&(bases().g * Scalar::from(7u8) + bases().h * rho));
+                let bid = provers::ladder(
+                    &mut rng,
+                    &case.context,
+                    &case.shape,
+                    &key.point,
+                    &case.commitment,
+                    Rung(7),
+                    &rho,
+                );
+                let sealed = Sealed::decode(&bid.to_bytes(), &case.shape).unwrap();
+                (case, sealed)
+            })
+            .collect();
+        let claims: Vec<Claim<'_>> = cases
+            .iter()
+            .enumerate()
+            .map(|(i, (case, sealed))| {
+                let commitment = if i % 13 == 5 { bases().g_wire } else { case.commitment };
+                Claim {
+                    context: case.context,
+                    shape: &case.shape,
+                    quorum_key: &key,
+                    commitment,
+                    commitment_point: decode(&commitment).unwrap(),
+                    sealed,
+                }
+            })
+            .collect();
+        let expected: Vec<bool> = (0..40).map(|i| i % 13 != 5).collect();
+        assert_eq!(judge(&claims), expected);
+        assert_eq!(judge(&[]), Vec::<bool>::new());
+    }
+}
