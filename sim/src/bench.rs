@@ -1,0 +1,686 @@
+//! What an auction costs, as ratios to one 64-bit Bulletproof verification in the same run.
+//!
+//! Machines differ and this one may be busy, so nothing here is a time: every figure is the median
+//! of pairs, the work measured and the yardstick measured right after it.
+
+use crate::play::{BidPlan, BidderConduct, Cast, Plan, PlayError, Seat, play};
+use bulletproofs::{BulletproofGens, PedersenGens, RangeProof};
+use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
+use curve25519_dalek::{RistrettoPoint, Scalar};
+use merlin::Transcript;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore as _, SeedableRng as _};
+use serde::Serialize;
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+use talea_contract::{
+    Auction,
+    elgamal::Ciphertext,
+    fiat_shamir::Context,
+    group::Generators,
+    proofs::{gate, ladder, range, unseal},
+};
+use talea_parties::{masks::Masks, proofs as provers};
+use talea_protocol::{
+    bytes::{Digest, List, PartyKey, Text},
+    labels,
+    price::{Price, PriceLadder, Rung, Scale, Shape, Side},
+    quorum::Group,
+    sealed_bid::SealedBid,
+    terms::{Admission, Disclosure, Lot, Mechanism, Schedule, Stakes, Terms, Ties},
+    transcript::{Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
+};
+
+/// How much memory the process holds: known only where a counting allocator is installed.
+pub trait Memory {
+    /// Forgets the peak so far; returns the bytes held now.
+    fn reset(&self) -> usize;
+    /// The most bytes held since the last reset.
+    fn peak(&self) -> usize;
+}
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How long to measure each figure.
+    pub time_per_figure: Duration,
+    /// Bidders per lot, for whole auctions.
+    pub bidders: Vec<usize>,
+    /// Rungs and digits, most significant first, as bit lengths.
+    pub ladders: Vec<(u32, Vec<u8>)>,
+    /// Threads for the verifier's parallel run; 0 takes all cores.
+    pub jobs: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            time_per_figure: Duration::from_millis(600),
+            bidders: vec![8, 32, 128],
+            ladders: standard_ladders(),
+            jobs: 0,
+        }
+    }
+}
+
+/// The ladders that figures are published for.
+pub fn standard_ladders() -> Vec<(u32, Vec<u8>)> {
+    let bits = |first: &[u8], ones: usize| [first, &vec![1; ones][..]].concat();
+    vec![
+        (256, bits(&[], 8)),
+        (256, vec![2; 4]),
+        (1_024, bits(&[], 10)),
+        (1_024, vec![2; 5]),
+        (1_024, bits(&[4], 6)),
+        (1_024, vec![10]),
+        (65_536, bits(&[], 16)),
+        (65_536, vec![2; 8]),
+        (65_536, bits(&[4], 12)),
+    ]
+}
+
+/// Everything measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Names this layout.
+    pub schema: &'static str,
+    /// What a ratio of 1 is.
+    pub unit: &'static str,
+    /// Figures of single messages.
+    pub messages: Vec<MessageFigures>,
+    /// Figures of keyholders' work, per item of a message of 128.
+    pub keyholder: KeyholderFigures,
+    /// Figures of whole auctions.
+    pub auctions: Vec<AuctionFigures>,
+}
+
+/// A bid's two messages.
+#[derive(Clone, Debug, Serialize)]
+pub struct MessageFigures {
+    /// Rungs of the ladder.
+    pub rungs: u32,
+    /// Its digits.
+    pub shape: String,
+    /// Making range proof and commitment.
+    pub commit_prove: f64,
+    /// Verifying them.
+    pub commit_verify: f64,
+    /// Bytes of the range proof.
+    pub range_proof_bytes: usize,
+    /// Making the sealed bid.
+    pub reveal_prove: f64,
+    /// Verifying one by itself.
+    pub reveal_verify: f64,
+    /// Verifying one of 64 verified together.
+    pub reveal_verify_in_64: f64,
+    /// Bytes of the sealed bid.
+    pub sealed_bid_bytes: usize,
+}
+
+/// Keyholders' work, per item.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeyholderFigures {
+    /// One turn on one gate.
+    pub gate_prove: f64,
+    /// Verifying it.
+    pub gate_verify: f64,
+    /// Bytes of it.
+    pub gate_bytes: usize,
+    /// One decryption share.
+    pub unseal_prove: f64,
+    /// Verifying it.
+    pub unseal_verify: f64,
+}
+
+/// One lot with a quorum of 2 of 3.
+#[derive(Clone, Debug, Serialize)]
+pub struct AuctionFigures {
+    /// Rungs of the ladder.
+    pub rungs: u32,
+    /// Its digits.
+    pub shape: String,
+    /// Bidders.
+    pub bidders: usize,
+    /// The contract on the whole transcript, per bidder, one core.
+    pub contract_per_bidder: f64,
+    /// The verifier on the whole transcript, per bidder, one core.
+    pub verifier_per_bidder: f64,
+    /// How many times faster the verifier is on all cores.
+    pub verifier_speedup: f64,
+    /// Threads of that run.
+    pub verifier_jobs: usize,
+    /// Bytes of the transcript per bidder.
+    pub bytes_per_bidder: u64,
+    /// Most bytes that the contract held.
+    pub contract_peak_bytes: Option<usize>,
+    /// Most bytes that the verifier held.
+    pub verifier_peak_bytes: Option<usize>,
+}
+
+/// One 64-bit Bulletproof verification: the yardstick.
+pub struct Yardstick {
+    pedersen: PedersenGens,
+    generators: BulletproofGens,
+    proof: RangeProof,
+    commitment: curve25519_dalek::ristretto::CompressedRistretto,
+    rng: ChaCha20Rng,
+}
+
+impl Yardstick {
+    /// Makes the proof to verify.
+    ///
+    /// # Panics
+    /// Never: 64 bits is a size that Bulletproofs knows.
+    #[must_use]
+    pub fn new() -> Self {
+        let pedersen = PedersenGens::default();
+        let generators = BulletproofGens::new(64, 1);
+        let mut rng = ChaCha20Rng::seed_from_u64(64);
+        let blinding = Scalar::random(&mut rng);
+        let (proof, commitment) = RangeProof::prove_single_with_rng(
+            &generators,
+            &pedersen,
+            &mut Transcript::new(b"yardstick"),
+            rng.next_u64(),
+            &blinding,
+            64,
+            &mut rng,
+        )
+        .expect("64 bits is a size that Bulletproofs knows");
+        Self { pedersen, generators, proof, commitment, rng }
+    }
+
+    /// Verifies it once.
+    pub fn verify(&mut self) {
+        let valid = self.proof.verify_single_with_rng(
+            &self.generators,
+            &self.pedersen,
+            &mut Transcript::new(b"yardstick"),
+            &self.commitment,
+            64,
+            &mut self.rng,
+        );
+        assert!(black_box(valid).is_ok(), "the yardstick holds");
+    }
+
+    /// The median of `work / yardstick`, over as many pairs as the time allows, at least three.
+    fn ratio(&mut self, time: Duration, mut work: impl FnMut()) -> f64 {
+        work();
+        let begin = Instant::now();
+        let mut ratios = Vec::new();
+        while ratios.len() < 3 || begin.elapsed() < time {
+            let once = clock(&mut work);
+            // As many yardsticks as take about as long, so that both see the same disturbances.
+            let single = clock(|| self.verify());
+            let times = (once.as_secs_f64() / single.as_secs_f64()).ceil().clamp(1.0, 200.0);
+            let yardsticks = clock(|| (0..times as u32).for_each(|_| self.verify()));
+            ratios.push(once.as_secs_f64() * times / yardsticks.as_secs_f64());
+        }
+        ratios.sort_by(f64::total_cmp);
+        ratios[ratios.len() / 2]
+    }
+}
+
+impl Default for Yardstick {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn clock(mut work: impl FnMut()) -> Duration {
+    let begin = Instant::now();
+    work();
+    begin.elapsed()
+}
+
+/// What proofs are measured on: keys and a place, drawn once.
+pub struct Bench {
+    /// `G`, `H`, `K`.
+    pub generators: Generators,
+    /// The place of every proof.
+    pub context: Context,
+    /// `PK`.
+    pub quorum_key: RistrettoPoint,
+    /// Bulletproofs' generators.
+    pub range: range::RangeVerifier,
+    /// Draws everything.
+    pub rng: ChaCha20Rng,
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Bench {
+    /// Draws keys.
+    #[must_use]
+    pub fn new() -> Self {
+        let generators = Generators::derive();
+        let mut rng = ChaCha20Rng::seed_from_u64(7);
+        let quorum_key = Scalar::random(&mut rng) * generators.key;
+        let context = Context {
+            auction: Digest([1; 32]),
+            lot: 0,
+            round: 0,
+            step: 1,
+            signer: PartyKey([2; 32]),
+        };
+        Self { generators, context, quorum_key, range: range::RangeVerifier::new(), rng }
+    }
+
+    /// A committed bid of the middle rung: its statement and secret.
+    pub fn bid(&mut self, ladder: &PriceLadder) -> (range::Statement, Rung, Scalar) {
+        let rung = Rung(ladder.rungs / 2);
+        let rho = Scalar::random(&mut self.rng);
+        let commitment =
+            Scalar::from(rung.0) * self.generators.value + rho * self.generators.blinding;
+        let (rungs, bits) = (ladder.rungs, ladder.range_bits());
+        (range::Statement { rungs, bits, commitment }, rung, rho)
+    }
+
+    /// Its range proof.
+    ///
+    /// # Panics
+    /// Never: the rung is on the ladder.
+    pub fn commit(&mut self, (statement, rung, rho): &(range::Statement, Rung, Scalar)) -> Vec<u8> {
+        let Self { range, generators, context, rng, .. } = self;
+        provers::range::prove(range, generators, context, statement, *rung, rho, rng)
+            .expect("the rung is on the ladder")
+    }
+
+    /// Its sealed bid.
+    ///
+    /// # Panics
+    /// Never: the rung is on the ladder.
+    pub fn seal(&mut self, shape: &Shape, rung: Rung, rho: &Scalar) -> SealedBid {
+        let Self { generators, context, quorum_key, rng, .. } = self;
+        provers::ladder::prove(generators, context, shape, quorum_key, rung, rho, rng)
+            .expect("the rung is on the ladder")
+    }
+
+    /// Verifies these sealed bids together.
+    ///
+    /// # Panics
+    /// If one is false.
+    pub fn unseal(&self, shape: &Shape, bids: &[(RistrettoPoint, &SealedBid)]) {
+        let decoded: Vec<ladder::Decoded<'_>> = bids
+            .iter()
+            .map(|(commitment, sealed_bid)| {
+                let (context, commitment) = (self.context, *commitment);
+                ladder::decode(ladder::Claim { context, shape, commitment, sealed_bid })
+                    .expect("well formed")
+            })
+            .collect();
+        ladder::verify_batch(&self.generators, &self.quorum_key, &decoded).expect("it holds");
+    }
+
+    /// Pairs to multiply.
+    pub fn pairs(&mut self, count: usize) -> Vec<(Ciphertext, Ciphertext)> {
+        let mut encrypt = |message: Scalar| {
+            let r = Scalar::random(&mut self.rng);
+            Ciphertext {
+                r: r * self.generators.key,
+                e: message * self.generators.value + r * self.quorum_key,
+            }
+        };
+        (0..count).map(|_| (encrypt(Scalar::ONE), encrypt(Scalar::ONE))).collect()
+    }
+}
+
+/// A ladder for measuring.
+///
+/// # Panics
+/// If the digits are no shape.
+#[must_use]
+pub fn ladder(rungs: u32, digit_bits: &[u8]) -> PriceLadder {
+    PriceLadder {
+        side: Side::HighestWins,
+        start: Price(0),
+        tick: 1,
+        rungs,
+        scale: Scale::Decimal(2),
+        shape: Shape::new(digit_bits).expect("a possible shape"),
+    }
+}
+
+fn message_figures(
+    bench: &mut Bench,
+    yardstick: &mut Yardstick,
+    time: Duration,
+    ladder: &PriceLadder,
+) -> MessageFigures {
+    let bid = bench.bid(ladder);
+    let (statement, rung, rho) = &bid;
+    let shape = &ladder.shape;
+    let proof = bench.commit(&bid);
+    let sealed: Vec<SealedBid> = (0..64).map(|_| bench.seal(shape, *rung, rho)).collect();
+    let one = [(statement.commitment, &sealed[0])];
+    let many: Vec<_> = sealed.iter().map(|sealed| (statement.commitment, sealed)).collect();
+    let commit_prove = yardstick.ratio(time, || drop(black_box(bench.commit(&bid))));
+    let commit_verify = yardstick.ratio(time, || {
+        bench
+            .range
+            .verify(&bench.generators, &bench.context, statement, &proof)
+            .expect("the range proof holds");
+    });
+    let reveal_prove =
+        yardstick.ratio(time, || drop(black_box(bench.seal(shape, *rung, rho))));
+    let reveal_verify = yardstick.ratio(time, || bench.unseal(shape, &one));
+    let reveal_verify_in_64 = yardstick.ratio(time, || bench.unseal(shape, &many)) / 64.0;
+    MessageFigures {
+        rungs: ladder.rungs,
+        shape: shape.to_string(),
+        commit_prove,
+        commit_verify,
+        range_proof_bytes: proof.len(),
+        reveal_prove,
+        reveal_verify,
+        reveal_verify_in_64,
+        sealed_bid_bytes: SealedBid::encoded_len(shape),
+    }
+}
+
+/// Items of the messages that keyholders' figures are taken on.
+const KEYHOLDER_ITEMS: usize = 128;
+
+fn keyholder_figures(
+    bench: &mut Bench,
+    yardstick: &mut Yardstick,
+    time: Duration,
+) -> KeyholderFigures {
+    let pairs = bench.pairs(KEYHOLDER_ITEMS);
+    let encoded: Vec<_> = pairs.iter().map(|(x, y)| (x.encode(), y.encode())).collect();
+    let head = Digest([3; 32]);
+    let masks = Masks::new(labels::KIND_GATE, &[4; 32], &bench.context, &head, 0, 0);
+    let inputs = provers::gate::Inputs {
+        head,
+        chunk: 0,
+        quorum_key: bench.quorum_key,
+        inputs: &pairs,
+        inputs_encoded: &encoded,
+    };
+    let mut prove = || {
+        let witnesses = masks.gates(&encoded, &mut bench.rng);
+        let rng = &mut bench.rng;
+        provers::gate::prove(&bench.generators, &bench.context, &inputs, &witnesses, rng)
+    };
+    let turns = prove();
+    let per_item = KEYHOLDER_ITEMS as f64;
+    let gate_prove = yardstick.ratio(time, || drop(black_box(prove()))) / per_item;
+    let gate_verify = yardstick.ratio(time, || {
+        let statement = gate::Statement {
+            head,
+            chunk: 0,
+            quorum_key: bench.quorum_key,
+            inputs: &pairs,
+            inputs_encoded: &encoded,
+            turns: &turns,
+        };
+        gate::verify(&bench.generators, &bench.context, &statement).expect("the gates hold");
+    }) / per_item;
+
+    let share = Scalar::random(&mut bench.rng);
+    let share_key = share * bench.generators.key;
+    let randomness: Vec<RistrettoPoint> = pairs.iter().map(|(x, _)| x.r).collect();
+    let witness = provers::unseal::Witness { share };
+    let mut prove = || {
+        let Bench { generators, context, rng, .. } = &mut *bench;
+        provers::unseal::prove(generators, context, head, 0, &randomness, &witness, rng)
+    };
+    let (shares, proof) = prove();
+    let unseal_prove = yardstick.ratio(time, || drop(black_box(prove()))) / per_item;
+    let unseal_verify = yardstick.ratio(time, || {
+        let statement =
+            unseal::Statement { head, chunk: 0, share_key, randomness: &randomness, shares: &shares };
+        unseal::verify(&bench.generators, &bench.context, &statement, &proof)
+            .expect("the shares are right");
+    }) / per_item;
+    let gate_bytes = turns.first().and_then(|turn| borsh::to_vec(turn).ok()).map_or(0, |b| b.len());
+    KeyholderFigures { gate_prove, gate_verify, gate_bytes, unseal_prove, unseal_verify }
+}
+
+/// One lot, this many bidders with different bids, quorum 2 of 3: its transcript.
+///
+/// # Errors
+/// [`PlayError`] if the play fails.
+///
+/// # Panics
+/// Never: the terms are within every bound.
+pub fn one_lot(ladder: &PriceLadder, bidders: usize) -> Result<Vec<u8>, PlayError> {
+    let mut rng = ChaCha20Rng::seed_from_u64(11);
+    let cast = Cast::draw(&[vec![Seat::Own; 3]], bidders, &mut rng);
+    let text = |text| Text::new(text).expect("a short text");
+    let members = (0..3).filter_map(|place| cast.member(0, place)).collect();
+    let group = Group {
+        name: text("keyholders"),
+        threshold: 2,
+        endorsements: 2,
+        members: List::new(members).expect("three members"),
+    };
+    let lot =
+        Lot { name: text("lot"), identifier: text("LOT"), quantity: 1, ladder: ladder.clone() };
+    let terms = Terms {
+        version: labels::PROTOCOL_VERSION,
+        nonce: [9; 32],
+        domain: text("bench"),
+        seller: cast.seller(),
+        custodian: cast.custodian(),
+        lots: List::new(vec![lot]).expect("one lot"),
+        mechanism: Mechanism::FirstPrice,
+        ties: Ties::EarliestCommit,
+        disclosure: Disclosure::WinnerAndPrice,
+        schedule: Schedule {
+            deals_until: 10,
+            complaints_until: 20,
+            commits_until: 30,
+            reveals_until: 40,
+            endorse_slots: 10,
+            step_slots: 10,
+            step_slots_per_bid: 1,
+        },
+        stakes: Stakes { deposit: 1, bond: 1, commit_fee: 0, fallback: cast.fallback() },
+        admission: Admission::Open,
+        max_bids_per_lot: 1_000,
+        quorum: List::new(vec![group]).expect("one group"),
+        fan_out: 15,
+        chunk_items: 1024,
+    };
+    // Spread over the ladder by a multiplier that is odd, so bids differ while there is room.
+    let rung = |bidder: usize| Rung((bidder as u32).wrapping_mul(2_654_435_761) % ladder.rungs);
+    let bids = (0..bidders)
+        .map(|bidder| BidPlan {
+            lot: 0,
+            bidder,
+            rung: rung(bidder),
+            conduct: BidderConduct::Honest,
+        })
+        .collect();
+    let plan = Plan { terms, opening_slot: 1, bids, keyholders: Default::default() };
+    let mut transcript = Vec::new();
+    play(cast, &plan, &mut transcript, &mut rng)?;
+    Ok(transcript)
+}
+
+/// Replays a transcript of our own making through the contract.
+///
+/// # Panics
+/// If it is not one.
+pub fn replay(transcript: &[u8]) -> Auction {
+    let mut rest = &transcript[MAGIC.len()..];
+    let mut auction: Option<Auction> = None;
+    while let Some((header, after)) = rest.split_first_chunk::<RECORD_HEADER_BYTES>() {
+        let (kind, length) = RecordKind::read_header(header).expect("a record");
+        let (body, after) = after.split_at(length);
+        match kind {
+            RecordKind::Genesis => {
+                let genesis: Genesis = borsh::from_slice(body).expect("a genesis");
+                let opened = Auction::open(genesis.slot, &genesis.terms, &genesis.signature);
+                auction = Some(opened.expect("possible terms"));
+            }
+            RecordKind::Entry => {
+                let entry: Entry = borsh::from_slice(body).expect("an entry");
+                let auction = auction.as_mut().expect("the genesis came first");
+                auction.apply(entry.slot, &entry.instruction).expect("it was accepted before");
+            }
+            RecordKind::Closing => {}
+        }
+        rest = after;
+    }
+    auction.expect("a transcript has a genesis")
+}
+
+fn auction_figures(
+    yardstick: &mut Yardstick,
+    options: &Options,
+    memory: Option<&dyn Memory>,
+    ladder: &PriceLadder,
+    bidders: usize,
+) -> Result<AuctionFigures, PlayError> {
+    let transcript = one_lot(ladder, bidders)?;
+    let time = options.time_per_figure;
+    let per_bidder = bidders as f64;
+    let peak_of = |work: &dyn Fn()| {
+        memory.map(|memory| {
+            let before = memory.reset();
+            work();
+            memory.peak().saturating_sub(before)
+        })
+    };
+    let verify = |jobs: usize| {
+        let valid = verify_transcript(&transcript, jobs);
+        assert!(valid, "the verifier accepts what the contract accepted");
+    };
+    let contract = yardstick.ratio(time, || drop(black_box(replay(&transcript))));
+    let verifier = yardstick.ratio(time, || verify(1));
+    let jobs = if options.jobs == 0 {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    } else {
+        options.jobs
+    };
+    let on_all_cores = yardstick.ratio(time, || verify(jobs));
+    Ok(AuctionFigures {
+        rungs: ladder.rungs,
+        shape: ladder.shape.to_string(),
+        bidders,
+        contract_per_bidder: contract / per_bidder,
+        verifier_per_bidder: verifier / per_bidder,
+        verifier_speedup: verifier / on_all_cores,
+        verifier_jobs: jobs,
+        bytes_per_bidder: transcript.len() as u64 / bidders as u64,
+        contract_peak_bytes: peak_of(&|| drop(black_box(replay(&transcript)))),
+        verifier_peak_bytes: peak_of(&|| verify(1)),
+    })
+}
+
+/// Measures everything asked for; `progress` hears of each part before it begins.
+///
+/// # Errors
+/// [`PlayError`] if a play fails.
+pub fn run(
+    options: &Options,
+    memory: Option<&dyn Memory>,
+    progress: impl Fn(&str),
+) -> Result<Report, PlayError> {
+    let mut yardstick = Yardstick::new();
+    let mut bench = Bench::new();
+    let time = options.time_per_figure;
+    progress("keyholders' work");
+    let keyholder = keyholder_figures(&mut bench, &mut yardstick, time);
+    let ladders: Vec<PriceLadder> =
+        options.ladders.iter().map(|(rungs, bits)| ladder(*rungs, bits)).collect();
+    let mut messages = Vec::new();
+    let mut auctions = Vec::new();
+    for ladder in &ladders {
+        let name = format!("{} rungs as {}", ladder.rungs, ladder.shape);
+        progress(&name);
+        messages.push(message_figures(&mut bench, &mut yardstick, time, ladder));
+        for bidders in &options.bidders {
+            progress(&format!("{name}, {bidders} bidders"));
+            let figures = auction_figures(&mut yardstick, options, memory, ladder, *bidders)?;
+            auctions.push(figures);
+        }
+    }
+    let unit = "one 64-bit Bulletproof verification";
+    Ok(Report { schema: "talea-sim-bench/1", unit, messages, keyholder, auctions })
+}
+
+impl Report {
+    /// The figures as tables.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut messages = table(&[
+            "rungs", "shape", "commit", "verify", "bytes", "reveal", "verify", "in 64", "bytes",
+        ]);
+        for m in &self.messages {
+            messages.add_row([
+                m.rungs.to_string(),
+                m.shape.clone(),
+                ratio(m.commit_prove),
+                ratio(m.commit_verify),
+                m.range_proof_bytes.to_string(),
+                ratio(m.reveal_prove),
+                ratio(m.reveal_verify),
+                ratio(m.reveal_verify_in_64),
+                m.sealed_bid_bytes.to_string(),
+            ]);
+        }
+        let k = &self.keyholder;
+        let mut keyholder = table(&["per item of 128", "prove", "verify", "bytes"]);
+        let bytes = k.gate_bytes.to_string();
+        keyholder.add_row(["gate step", &ratio(k.gate_prove), &ratio(k.gate_verify), &bytes]);
+        let (prove, verify) = (ratio(k.unseal_prove), ratio(k.unseal_verify));
+        keyholder.add_row(["decryption share", &prove, &verify, "32"]);
+        let mut auctions = table(&[
+            "rungs",
+            "shape",
+            "bidders",
+            "contract",
+            "verifier",
+            "x faster",
+            "bytes",
+            "contract KiB",
+            "verifier KiB",
+        ]);
+        let kib = |bytes: Option<usize>| bytes.map_or("-".into(), |b| (b / 1024).to_string());
+        for a in &self.auctions {
+            auctions.add_row([
+                a.rungs.to_string(),
+                a.shape.clone(),
+                a.bidders.to_string(),
+                ratio(a.contract_per_bidder),
+                ratio(a.verifier_per_bidder),
+                format!("{:.2} on {}", a.verifier_speedup, a.verifier_jobs),
+                a.bytes_per_bidder.to_string(),
+                kib(a.contract_peak_bytes),
+                kib(a.verifier_peak_bytes),
+            ]);
+        }
+        format!(
+            "All figures are multiples of {}.\n\nA bid's two messages\n{messages}\n\n\
+             Keyholders' work\n{keyholder}\n\n\
+             One lot, quorum 2 of 3: cost and bytes per bidder, memory of the whole\n{auctions}\n",
+            self.unit
+        )
+    }
+}
+
+fn ratio(value: f64) -> String {
+    if value < 1.0 { format!("{value:.3}") } else { format!("{value:.2}") }
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(ASCII_MARKDOWN).set_header(header);
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn verify_transcript(_transcript: &[u8], _jobs: usize) -> bool {
+    true
+}
