@@ -1,3 +1,40 @@
 //! Plays every party of an auction with real cryptography, and measures what it costs.
+//!
+//! In the order in which a play goes:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`scenario`] | who takes part, under which terms, and what everybody does |
+//! | [`suggest`] | which digits to write a ladder's rungs in |
+//! | [`seed`] | where every secret of a simulated auction comes from |
+//! | [`play`] | all parties through the contract, into a transcript |
+//! | [`auditor`] | the same auction in the clear, to compare with |
+//! | [`verify_after`] | the independent verifier's word on the transcript |
+//! | [`report`] | what was played, for people and for tools |
+//! | [`run`] | all of these for one scenario |
+//! | [`tenders`] | all of these for a public record of real bids |
+//! | [`input`], [`failure`] | files from outside, and why something stopped |
+//! | [`cli`] | the command line |
 
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::unreachable,
+    clippy::todo,
+    clippy::string_slice
+)]
+
+pub mod auditor;
+pub mod cli;
+pub mod failure;
+pub mod input;
 pub mod play;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod seed;
+pub mod suggest;
+pub mod tenders;
+pub mod verify_after;

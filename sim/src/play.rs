@@ -112,6 +112,20 @@ impl Cast {
     pub fn bidder(&self, index: usize) -> Option<PartyKey> {
         self.bidders.get(index).map(Seed::party)
     }
+
+    /// Everybody's signing key but the fallback's, which signs nothing: for trials that sign by
+    /// hand. Who holds two posts is there twice.
+    pub fn identities(&self) -> Vec<Identity> {
+        let keyholders = self.groups.iter().flatten().map(|(seed, _, _)| seed);
+        let seeds = [&self.seller, &self.custodian].into_iter().chain(&self.bidders);
+        seeds.chain(keyholders).map(Seed::identity).collect()
+    }
+
+    /// The keyholders before they deal, by group: for trials that play them by hand.
+    pub fn into_candidates(self) -> Vec<Vec<Candidate>> {
+        let sit = |(seed, encryption, _): (Seed, _, _)| Candidate::new(seed.identity(), encryption);
+        self.groups.into_iter().map(|group| group.into_iter().map(sit).collect()).collect()
+    }
 }
 
 /// How a bidder behaves.

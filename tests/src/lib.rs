@@ -2,6 +2,10 @@
 //!
 //! The trials themselves live in `tests/tests/`, one file per kind of question.
 
+pub mod chosen_ladder;
+pub mod replay;
+pub mod stage;
+
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use std::collections::BTreeMap;

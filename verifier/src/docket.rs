@@ -204,10 +204,6 @@ impl Docket {
         describe(&mut self.subject);
     }
 
-    pub(crate) fn subject(&self) -> Subject {
-        self.subject
-    }
-
     /// The position of the next check.
     pub(crate) fn position(&mut self) -> Position {
         let position = (self.subject.place, self.ordinal);
@@ -240,6 +236,7 @@ impl Docket {
                 subject: self.subject,
                 sentence,
             },
+            counted: false,
         })
     }
 
@@ -291,6 +288,7 @@ impl Docket {
                         subject: deferred.subject,
                         sentence: error.to_string(),
                     },
+                    counted: false,
                 })
             })
             .min_by_key(|refusal| refusal.position);
@@ -313,9 +311,11 @@ impl Docket {
         }
         match first {
             None => Ok(()),
-            Some(refusal) => {
+            Some(mut refusal) => {
                 let count = self.counts.entry(refusal.failure.check).or_default();
-                count.performed = count.performed.saturating_add(1);
+                let more = u64::from(!refusal.counted);
+                count.performed = count.performed.saturating_add(more);
+                refusal.counted = true;
                 Err(refusal)
             }
         }

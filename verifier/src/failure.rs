@@ -11,6 +11,8 @@ pub enum Place {
     Entry(u64),
     /// The closing.
     Closing,
+    /// What follows the closing, where nothing may.
+    AfterClosing,
 }
 
 impl std::fmt::Display for Place {
@@ -19,6 +21,7 @@ impl std::fmt::Display for Place {
             Self::Genesis => f.write_str("genesis"),
             Self::Entry(index) => write!(f, "entry {index}"),
             Self::Closing => f.write_str("closing"),
+            Self::AfterClosing => f.write_str("after the closing"),
         }
     }
 }
@@ -84,6 +87,8 @@ pub(crate) enum Stop {
 pub(crate) struct Refusal {
     pub(crate) position: Position,
     pub(crate) failure: Failure,
+    /// Whether the tally has it already.
+    pub(crate) counted: bool,
 }
 
 /// The order in which the specification performs checks: by place, then one after another.

@@ -1,4 +1,7 @@
-//! What only the tests need: provers, written from the specification like the rest, and an
-//! auction in miniature.
+//! What only the tests need: provers, written from the specification like the rest; an auction in
+//! miniature, every party of which the tests play; and the trials of the whole.
 
+pub(crate) mod auction;
 pub(crate) mod provers;
+mod refusals;
+mod trials;

@@ -2,8 +2,6 @@
 //!
 //! For tests alone: nonces come from a seeded generator and nothing is erased.
 
-use std::collections::BTreeMap;
-
 use bulletproofs::RangeProof;
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
 use rand_chacha::ChaCha20Rng;
@@ -469,9 +467,4 @@ pub(crate) fn unseal(
     t.point(b"announcement", &encode(&(combined * k)));
     let c = t.challenge(b"challenge");
     (wires, compact(&c, &(k + c * x)))
-}
-
-/// Discrete logarithms of the small multiples of `G`, for tests that open what they encrypted.
-pub(crate) fn small_logarithms(up_to: u64) -> BTreeMap<[u8; 32], u64> {
-    (0..=up_to).map(|n| (encode(&(bases().g * Scalar::from(n))).0, n)).collect()
 }

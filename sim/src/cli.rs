@@ -1,0 +1,423 @@
+//! The command line: data to stdout, messages to stderr, and an exit status that means something.
+
+use crate::{
+    failure::{Code, Exit, Failure},
+    report::{RunReport, SCHEMA, table, to_json},
+    run,
+    scenario::Scenario,
+    suggest::{self, Candidate, Load},
+    tenders::{record, replay, report::TendersReport},
+    verify_after::{Verdict, verify_after},
+};
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+const AFTER: &str = "\
+Exit status:
+  0   done; with --tenders: every award is the published one
+  1   an outcome, an award or a transcript is not what it should be
+  2   a command line, scenario or record that makes no sense
+  4   a file cannot be read or written
+  6   the rules of the auction refused what a party did
+  70  a fault of this program
+
+Everything secret here follows from a seed: a simulation shows and measures, and protects nobody.";
+
+const AFTER_RUN: &str = "\
+Examples:
+  talea-sim run scenarios/bwic.toml
+  talea-sim run scenarios/bwic.toml --seed 8 --transcript /tmp/bwic.talea --json
+  talea-sim run --tenders scenarios/tenders-example.csv
+  talea-sim run --tenders tsuchiura_tenders.csv --sample 25 --seed 3
+
+The same scenario and the same seed give the same transcript, byte for byte.
+
+A record of tenders has the columns auction, date_yyyymmdd, bidder_id, bid_jpy, reserve_max_jpy,
+min_price_jpy, min_price_rule, result_code, below_min, winner. Each tender that its bids decide
+becomes a lot: a ladder from the ceiling down to the floor, quorum 2 of 3. Void, disqualified and
+blank bids are not handed in; tenders decided by lottery or without a published winner are skipped
+and counted.";
+
+const AFTER_SUGGEST: &str = "\
+Costs are sums over one lot, counted in verifications of a 64-bit Bulletproof: making every message
+once and verifying it once. Steps are round trips to the keyholders, at worst.
+
+Example:
+  talea-sim suggest --rungs 25600 --bidders 7 --quorum-size 2";
+
+/// Plays sealed-bid auctions: every party, with real cryptography.
+#[derive(Debug, Parser)]
+#[command(name = "talea-sim", version, after_help = AFTER, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Play a scenario, or a public record of tenders, through the whole protocol.
+    #[command(after_help = AFTER_RUN)]
+    Run(RunArgs),
+    /// Suggest digits to write a ladder's rungs in, and show what they cost.
+    #[command(after_help = AFTER_SUGGEST)]
+    Suggest(SuggestArgs),
+    /// Measure what an auction costs, as ratios to one Bulletproof verification.
+    Bench(BenchArgs),
+}
+
+/// What to play, and where to put it.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// A scenario: terms, quorum, bidders and what they do.
+    #[arg(value_name = "SCENARIO.toml", required_unless_present = "tenders", conflicts_with = "tenders")]
+    pub scenario: Option<PathBuf>,
+
+    /// A record of real tenders instead: play them all and compare each award.
+    #[arg(long, value_name = "FILE.csv")]
+    pub tenders: Option<PathBuf>,
+
+    /// Where every key and random number comes from, instead of the scenario's seed. For tenders
+    /// it also draws the sample and the order of commits, and is 1 if left out.
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+
+    /// Where the transcript goes; the scenario's name with .talea in this folder if left out.
+    #[arg(long, value_name = "PATH", conflicts_with = "tenders")]
+    pub transcript: Option<PathBuf>,
+
+    /// Do not have the transcript verified afterwards.
+    #[arg(long, conflicts_with = "tenders")]
+    pub no_verify: bool,
+
+    /// Play only so many of the tenders, drawn from the seed.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "scenario")]
+    pub sample: Option<usize>,
+
+    /// Tenders that share an auction, and with it a key ceremony.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        conflicts_with = "scenario",
+        default_value_t = 50,
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024)
+    )]
+    pub lots_per_auction: usize,
+
+    /// Keep the transcripts of the tenders in this folder, and have them verified.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "scenario")]
+    pub transcripts: Option<PathBuf>,
+
+    /// Threads; all cores if left out.
+    #[arg(long, value_name = "NUMBER")]
+    pub jobs: Option<usize>,
+
+    /// Write JSON (schema talea-sim/1) instead of tables.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a shape has to serve.
+#[derive(Debug, Args)]
+pub struct SuggestArgs {
+    /// Rungs of the ladder.
+    #[arg(long, value_name = "NUMBER")]
+    pub rungs: u32,
+
+    /// Bids expected on the lot.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    pub bidders: u32,
+
+    /// Keyholders who act in every step: the thresholds of all groups added up.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2)]
+    pub quorum_size: u32,
+
+    /// Test points asked at once in a search.
+    #[arg(long, value_name = "NUMBER", default_value_t = 15)]
+    pub fan_out: u16,
+
+    /// Show so many shapes, the best first.
+    #[arg(long, value_name = "NUMBER", default_value_t = 6)]
+    pub show: usize,
+
+    /// Write JSON (schema talea-sim/1) instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Measure the smallest ladders and auctions only.
+    #[arg(long)]
+    pub quick: bool,
+
+    /// Threads for the verifier's parallel run; all cores if left out.
+    #[arg(long, value_name = "NUMBER")]
+    pub jobs: Option<usize>,
+
+    /// Write JSON instead of tables.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Reads the command line of this process and does what it says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version go to stdout with status 0, everything else to stderr with 2.
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() };
+        }
+    };
+    match execute(cli.command) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            say(&failure.report());
+            failure.code.exit().into()
+        }
+    }
+}
+
+/// Does what a command says.
+///
+/// # Errors
+/// [`Failure`], not yet reported.
+pub fn execute(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Run(args) => {
+            start_threads(args.jobs)?;
+            match (&args.scenario, &args.tenders) {
+                (Some(path), _) => run_scenario(path, &args),
+                (None, Some(path)) => run_tenders(path, &args),
+                // Clap asks for one of them.
+                (None, None) => Ok(Exit::Usage),
+            }
+        }
+        Command::Suggest(args) => suggest_shapes(&args),
+        Command::Bench(args) => bench(&args),
+    }
+}
+
+fn start_threads(jobs: Option<usize>) -> Result<(), Failure> {
+    let Some(jobs) = jobs else { return Ok(()) };
+    rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global().map_err(|error| {
+        Failure::new(Code::Threads, format!("{jobs} threads cannot be started: {error}"))
+    })
+}
+
+fn run_scenario(path: &Path, args: &RunArgs) -> Result<Exit, Failure> {
+    let scenario = Scenario::read(path)?;
+    let transcript = args.transcript.clone().unwrap_or_else(|| default_transcript(path));
+    refuse_same_file(path, &transcript)?;
+    let seed = args.seed.unwrap_or(scenario.seed);
+    let run = run::write_whole(&transcript, |file| run::run(&scenario, (seed, 0), file))?;
+    let played = &run.played;
+    let report = RunReport::new(&scenario, &run, &transcript);
+    print(if args.json { report.json() } else { report.text() })?;
+    say(&format!(
+        "transcript {}: {} entries, {} bytes, seed {seed}",
+        transcript.display(),
+        played.entries,
+        played.bytes
+    ));
+    if !args.no_verify
+        && let Verdict::Valid(line) = verify_after(&transcript)?
+    {
+        say(&line);
+    }
+    Ok(Exit::Ok)
+}
+
+/// The scenario's stem with `.talea`, in the current folder.
+fn default_transcript(scenario: &Path) -> PathBuf {
+    let mut name = scenario.file_stem().unwrap_or_default().to_owned();
+    name.push(".talea");
+    name.into()
+}
+
+fn refuse_same_file(scenario: &Path, transcript: &Path) -> Result<(), Failure> {
+    let real = |path: &Path| path.canonicalize().ok();
+    if real(scenario).is_some_and(|scenario| real(transcript) == Some(scenario)) {
+        let sentence = format!("the transcript would replace the scenario {}", scenario.display());
+        return Err(Failure::new(Code::OutputIsInput, sentence)
+            .with_help("name another file with --transcript"));
+    }
+    Ok(())
+}
+
+fn run_tenders(path: &Path, args: &RunArgs) -> Result<Exit, Failure> {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let tenders = record::read(&name, &crate::input::read(path)?)?;
+    let options = replay::Options {
+        seed: args.seed.unwrap_or(1),
+        sample: args.sample,
+        lots_per_auction: args.lots_per_auction,
+        transcripts: args.transcripts.clone(),
+    };
+    if let Some(folder) = &options.transcripts {
+        std::fs::create_dir_all(folder).map_err(|error| Failure::unwritable(folder, &error))?;
+    }
+    let shows_progress = io::stderr().is_terminal();
+    let progress = |over: usize, of: usize| {
+        if shows_progress {
+            let _ = write!(io::stderr(), "\r{over} of {of} auctions{}", if over == of { "\n" } else { "" });
+        }
+    };
+    let replay = replay::replay(&tenders, &options, &progress)?;
+    let report = TendersReport::new(&name, options.seed, &replay);
+    print(if args.json { report.json() } else { report.text() })?;
+    say(&format!("{} entries, {} bytes, seed {}", replay.entries, replay.bytes, options.seed));
+    if !report.all_reproduced() {
+        let sentence = format!("{} awards differ from the published ones", report.differing());
+        return Err(Failure::new(Code::TendersDiffer, sentence));
+    }
+    Ok(Exit::Ok)
+}
+
+#[derive(Serialize)]
+struct SuggestReport {
+    schema: &'static str,
+    kind: &'static str,
+    rungs: u32,
+    bidders: u32,
+    quorum_size: u32,
+    fan_out: u16,
+    shapes: Vec<ShapeReport>,
+}
+
+#[derive(Serialize)]
+struct ShapeReport {
+    shape: Vec<usize>,
+    work: String,
+    commits: String,
+    reveals: String,
+    gates: String,
+    tests: String,
+    messages: String,
+    steps: u64,
+    sealed_bid_bytes: u64,
+}
+
+impl ShapeReport {
+    fn new(Candidate { shape, cost }: &Candidate) -> Self {
+        Self {
+            shape: shape.radices().collect(),
+            work: thousandths(cost.work()),
+            commits: thousandths(cost.commits),
+            reveals: thousandths(cost.reveals),
+            gates: thousandths(cost.gates),
+            tests: thousandths(cost.tests),
+            messages: thousandths(cost.messages),
+            steps: cost.steps,
+            sealed_bid_bytes: cost.sealed_bid_bytes,
+        }
+    }
+}
+
+/// `1234` as `1.23`, rounded down.
+fn thousandths(count: u64) -> String {
+    let hundredths = count.div_euclid(10);
+    format!("{}.{:02}", hundredths.div_euclid(100), hundredths.rem_euclid(100))
+}
+
+fn suggest_shapes(args: &SuggestArgs) -> Result<Exit, Failure> {
+    let SuggestArgs { rungs, bidders, quorum_size, fan_out, show, json } = *args;
+    let load = Load { rungs, bidders, acts: quorum_size, fan_out };
+    let mut candidates = suggest::candidates(&load)?;
+    candidates.truncate(show.max(1));
+    if json {
+        let shapes = candidates.iter().map(ShapeReport::new).collect();
+        let kind = "suggest";
+        let report =
+            SuggestReport { schema: SCHEMA, kind, rungs, bidders, quorum_size, fan_out, shapes };
+        print(to_json(&report))?;
+        return Ok(Exit::Ok);
+    }
+    let rows = candidates.iter().map(|candidate| {
+        let report = ShapeReport::new(candidate);
+        let ShapeReport { work, commits, reveals, gates, tests, messages, .. } = report;
+        let counts = [report.steps, report.sealed_bid_bytes].map(|count| count.to_string());
+        let [steps, bytes] = counts;
+        let shape = candidate.shape.to_string();
+        vec![shape, work, commits, reveals, gates, tests, messages, steps, bytes]
+    });
+    let heading = [
+        "shape",
+        "work",
+        "commits",
+        "reveals",
+        "gates",
+        "tests",
+        "messages",
+        "steps",
+        "bytes per bid",
+    ];
+    let rows = rows.collect();
+    print(table(&heading, rows, &[1, 2, 3, 4, 5, 6, 7, 8]))?;
+    Ok(Exit::Ok)
+}
+
+fn bench(_args: &BenchArgs) -> Result<Exit, Failure> {
+    Err(Failure::new(Code::NotBuilt, "talea-sim bench is not built yet"))
+}
+
+/// Data, to stdout. A reader that went away is no failure of ours.
+fn print(text: String) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let ended = if text.ends_with('\n') { "" } else { "\n" };
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.write_all(ended.as_bytes())) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::unwritable(Path::new("standard output"), &error)),
+    }
+}
+
+/// A message, to stderr. If nobody listens there, nobody can be told.
+fn say(message: &str) {
+    let _ = writeln!(io::stderr(), "{message}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn one_thing_is_played() {
+        let parse = |args: &[&str]| Cli::try_parse_from([&["talea-sim", "run"], args].concat());
+        assert!(parse(&["a.toml"]).is_ok());
+        assert!(parse(&["--tenders", "a.csv", "--sample", "3"]).is_ok());
+        assert!(parse(&[]).is_err());
+        assert!(parse(&["a.toml", "--tenders", "a.csv"]).is_err());
+        assert!(parse(&["a.toml", "--sample", "3"]).is_err());
+        assert!(parse(&["--tenders", "a.csv", "--transcript", "x"]).is_err());
+        assert!(parse(&["--tenders", "a.csv", "--lots-per-auction", "0"]).is_err());
+    }
+
+    #[test]
+    fn a_transcript_goes_to_this_folder() {
+        let path = default_transcript(Path::new("/some/where/bwic.toml"));
+        assert_eq!(path, Path::new("bwic.talea"));
+    }
+
+    #[test]
+    fn ratios_are_written_exactly() {
+        assert_eq!(thousandths(0), "0.00");
+        assert_eq!(thousandths(1_239), "1.23");
+        assert_eq!(thousandths(50), "0.05");
+    }
+}

@@ -1,0 +1,238 @@
+//! What was played, for people and for tools.
+//!
+//! Tables and JSON say the same. In JSON money, prices, seeds and quantities are strings, so that
+//! no reader rounds them; the schema is [`SCHEMA`], and only ever gains fields under this name.
+
+use crate::{run::Run, scenario::Scenario};
+use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
+use serde::Serialize;
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
+use talea_protocol::{
+    bytes::PartyKey,
+    outcome::{Account, Ending, LotResult},
+    price::Side,
+    terms::Lot,
+};
+
+/// The schema of every `--json` of this program.
+pub const SCHEMA: &str = "talea-sim/1";
+
+/// What a scenario came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunReport {
+    schema: &'static str,
+    kind: &'static str,
+    title: String,
+    seed: String,
+    auction: String,
+    quorum: String,
+    transcript: TranscriptReport,
+    lots: Vec<LotReport>,
+    accounts: Vec<AccountReport>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct TranscriptReport {
+    path: String,
+    entries: u64,
+    bytes: u64,
+    head: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct LotReport {
+    lot: usize,
+    identifier: String,
+    name: String,
+    quantity: String,
+    side: &'static str,
+    rungs: u32,
+    shape: Vec<usize>,
+    result: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    winner: Option<String>,
+    winner_key: Option<String>,
+    price: Option<String>,
+    rung: Option<u32>,
+    bids: u32,
+    ranked: u32,
+    invalid: u32,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct AccountReport {
+    party: String,
+    key: String,
+    funded: String,
+    received: String,
+    available: String,
+    settlement: String,
+    forfeited: String,
+}
+
+impl RunReport {
+    /// Gathers what there is to say about a run whose transcript stands at `path`.
+    #[must_use]
+    pub fn new(scenario: &Scenario, run: &Run, path: &Path) -> Self {
+        let Run { seed, terms, names, played } = run;
+        let by_key: BTreeMap<PartyKey, &str> =
+            names.iter().map(|(key, name)| (*key, name.as_str())).collect();
+        let called = |key: &PartyKey| by_key.get(key).map_or_else(|| key.to_string(), |n| (*n).into());
+        let lots = terms.lots.iter().zip(played.outcome.lots.iter()).enumerate();
+        let lots = lots.map(|(index, (lot, result))| LotReport::new(index, lot, result, called));
+        let account = |party: &PartyKey| {
+            played.outcome.accounts.iter().find(|account| account.party == *party)
+        };
+        let accounts = names.iter().filter_map(|(key, name)| {
+            let Account { party, funded, received, available, locked: _, settlement, forfeited } =
+                account(key)?;
+            Some(AccountReport {
+                party: name.clone(),
+                key: party.to_string(),
+                funded: funded.to_string(),
+                received: received.to_string(),
+                available: available.to_string(),
+                settlement: settlement.to_string(),
+                forfeited: forfeited.to_string(),
+            })
+        });
+        Self {
+            schema: SCHEMA,
+            kind: "run",
+            title: scenario.title.clone(),
+            seed: seed.to_string(),
+            auction: played.outcome.auction.to_string(),
+            quorum: scenario.quorum_in_words(),
+            transcript: TranscriptReport {
+                path: path.display().to_string(),
+                entries: played.entries,
+                bytes: played.bytes,
+                head: played.auction.head().to_string(),
+            },
+            lots: lots.collect(),
+            accounts: accounts.collect(),
+        }
+    }
+
+    /// As people read it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}", self.title);
+        let _ = writeln!(text, "auction {}", self.auction);
+        let _ = writeln!(text, "quorum  {}", self.quorum);
+        let _ = writeln!(text);
+        let lots = self.lots.iter().map(LotReport::cells).collect();
+        let heading = ["lot", "identifier", "name", "result", "winner", "price", "bids"];
+        let _ = writeln!(text, "{}", table(&heading, lots, &[0, 5]));
+        let _ = writeln!(text);
+        let accounts = self.accounts.iter().map(AccountReport::cells).collect();
+        let heading = ["party", "funded", "received", "released", "settlement", "forfeited"];
+        let _ = writeln!(text, "{}", table(&heading, accounts, &[1, 2, 3, 4, 5]));
+        text
+    }
+
+    /// As tools read it.
+    #[must_use]
+    pub fn json(&self) -> String {
+        to_json(self)
+    }
+}
+
+impl LotReport {
+    fn new(
+        index: usize,
+        lot: &Lot,
+        result: &LotResult,
+        called: impl Fn(&PartyKey) -> String,
+    ) -> Self {
+        let ladder = &lot.ladder;
+        let (result_word, why, sold) = match result.ending {
+            Ending::Sold { winner, rung, price } => ("sold", None, Some((winner, rung, price))),
+            Ending::Unsold if result.commits == 0 => ("unsold", Some("nobody bid".into()), None),
+            Ending::Unsold => ("unsold", Some("no valid bid was revealed".into()), None),
+            Ending::Void(cause) => ("void", Some(cause.to_string()), None),
+            Ending::Halted => ("halted", Some("a soundness alarm".into()), None),
+        };
+        Self {
+            lot: index,
+            identifier: lot.identifier.to_string(),
+            name: lot.name.to_string(),
+            quantity: lot.quantity.to_string(),
+            side: match ladder.side {
+                Side::HighestWins => "sale",
+                Side::LowestWins => "procurement",
+            },
+            rungs: ladder.rungs,
+            shape: ladder.shape.radices().collect(),
+            result: result_word,
+            why,
+            winner: sold.map(|(winner, ..)| called(&winner)),
+            winner_key: sold.map(|(winner, ..)| winner.to_string()),
+            price: sold.map(|(_, _, price)| ladder.scale.write(price)),
+            rung: sold.map(|(_, rung, _)| rung.0),
+            bids: result.commits,
+            ranked: result.ranked,
+            invalid: result.invalid,
+        }
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let unrevealed = self.bids.saturating_sub(self.ranked).saturating_sub(self.invalid);
+        let flaws: Vec<String> = [(unrevealed, "not revealed"), (self.invalid, "invalid")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, flaw)| format!("{count} {flaw}"))
+            .collect();
+        let bids = match flaws.as_slice() {
+            [] => self.bids.to_string(),
+            _ => format!("{} ({})", self.bids, flaws.join(", ")),
+        };
+        let result = match &self.why {
+            Some(why) => format!("{}: {why}", self.result),
+            None => self.result.into(),
+        };
+        let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
+        vec![
+            self.lot.to_string(),
+            self.identifier.clone(),
+            self.name.clone(),
+            result,
+            or_dash(&self.winner),
+            or_dash(&self.price),
+            bids,
+        ]
+    }
+}
+
+impl AccountReport {
+    fn cells(&self) -> Vec<String> {
+        let Self { party, key: _, funded, received, available, settlement, forfeited } = self;
+        [party, funded, received, available, settlement, forfeited].map(Clone::clone).to_vec()
+    }
+}
+
+/// A table in Markdown, the columns of `right` aligned right.
+#[must_use]
+pub fn table(heading: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String {
+    let mut table = Table::new();
+    table.load_preset(ASCII_MARKDOWN).set_header(heading.iter().copied());
+    for row in rows {
+        table.add_row(row);
+    }
+    for column in right {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.trim_fmt()
+}
+
+/// JSON with two blanks per level. The reports of this crate are trees of strings and numbers, so
+/// it cannot fail.
+#[must_use]
+pub fn to_json(report: &impl Serialize) -> String {
+    serde_json::to_string_pretty(report).unwrap_or_default()
+}

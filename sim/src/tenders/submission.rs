@@ -1,0 +1,255 @@
+//! What of a tender is played.
+//!
+//! The ladder starts at the ceiling and goes down, so a bid above the ceiling is not on it, and it
+//! ends at the floor, so a bid below the floor is not either: the rules of the tender become the
+//! shape of the ladder. Where there is no floor it goes down to the last whole unit. Disqualified
+//! and blank bids are not handed in.
+//!
+//! The unit is the largest of 1,000, 100, 10 and 1 yen that divides the distance of every bid
+//! handed in from the ceiling. It is chosen with the bids known, as a replay must; in earnest the
+//! terms fix it, and who wants to bid finer cannot.
+
+use crate::{
+    failure::Failure,
+    suggest::{self, Load},
+    tenders::record::{RecordedBid, ResultCode, Tender, Yen},
+};
+use talea_protocol::price::{Price, PriceLadder, Rung, Scale, Side};
+
+/// Why a bid is not handed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NotSubmitted {
+    /// There was no bid.
+    Blank,
+    /// It is void: below the floor.
+    BelowFloor,
+    /// It was disqualified or withdrawn.
+    Disqualified,
+    /// It exceeds the ceiling.
+    AboveCeiling,
+}
+
+impl NotSubmitted {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Blank => "blank",
+            Self::BelowFloor => "below the floor",
+            Self::Disqualified => "disqualified or withdrawn",
+            Self::AboveCeiling => "above the ceiling",
+        }
+    }
+}
+
+/// Why a tender is not played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Skip {
+    /// A tie was decided by lottery, which is no matter of bids.
+    Lottery,
+    /// The record names no winner, so there is nothing to compare with.
+    NoPublishedWinner,
+    /// Its bids need more than 2^32 - 1 rungs.
+    LadderTooLong,
+}
+
+impl Skip {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Lottery => "decided by lottery",
+            Self::NoPublishedWinner => "no winner published",
+            Self::LadderTooLong => "no ladder holds its bids",
+        }
+    }
+}
+
+/// A tender as a lot of an auction.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The price ladder.
+    pub ladder: PriceLadder,
+    /// The bids that are handed in: their place in the tender, and their rung.
+    pub bids: Vec<(usize, Rung)>,
+    /// The bids that are not.
+    pub not_submitted: Vec<NotSubmitted>,
+    /// How many of the bids handed in are the lowest: more than one is a tie.
+    pub lowest: usize,
+}
+
+/// Why this bid is not handed in; nothing if it is.
+#[must_use]
+pub fn not_submitted(tender: &Tender, bid: &RecordedBid) -> Option<NotSubmitted> {
+    let Some(price) = bid.price else { return Some(NotSubmitted::Blank) };
+    if tender.floor.is_some_and(|floor| price < floor) {
+        return Some(NotSubmitted::BelowFloor);
+    }
+    if bid.result == ResultCode::Out {
+        return Some(NotSubmitted::Disqualified);
+    }
+    (price > tender.ceiling).then_some(NotSubmitted::AboveCeiling)
+}
+
+/// What of a tender is played, or why it is not.
+///
+/// # Errors
+/// None that a checked record can cause.
+pub fn prepare(tender: &Tender, load: Load) -> Result<Result<Submission, Skip>, Failure> {
+    if tender.bids.iter().any(|bid| bid.result == ResultCode::WonByLottery) {
+        return Ok(Err(Skip::Lottery));
+    }
+    if tender.winner().is_none() {
+        return Ok(Err(Skip::NoPublishedWinner));
+    }
+    let excluded: Vec<Option<NotSubmitted>> =
+        tender.bids.iter().map(|bid| not_submitted(tender, bid)).collect();
+    let handed_in: Vec<(usize, Yen)> = tender
+        .bids
+        .iter()
+        .zip(&excluded)
+        .enumerate()
+        .filter_map(|(place, (bid, excluded))| Some((place, bid.price?)).filter(|_| excluded.is_none()))
+        .collect();
+    let prices: Vec<Yen> = handed_in.iter().map(|(_, price)| *price).collect();
+    let tick = unit(tender.ceiling, &prices);
+    let Some(rungs) = rungs(tender, &prices, tick) else { return Ok(Err(Skip::LadderTooLong)) };
+    let bidders = u32::try_from(prices.len()).unwrap_or(u32::MAX).max(1);
+    let ladder = PriceLadder {
+        side: Side::LowestWins,
+        start: yen(tender.ceiling),
+        tick,
+        rungs,
+        scale: Scale::Decimal(0),
+        shape: suggest::suggest(&Load { rungs, bidders, ..load })?,
+    };
+    let bids: Option<Vec<(usize, Rung)>> =
+        handed_in.iter().map(|(place, price)| Some((*place, ladder.rung(yen(*price))?))).collect();
+    let Some(bids) = bids else { return Ok(Err(Skip::LadderTooLong)) };
+    let best = bids.iter().map(|(_, rung)| *rung).max();
+    Ok(Ok(Submission {
+        lowest: bids.iter().filter(|(_, rung)| Some(*rung) == best).count(),
+        ladder,
+        bids,
+        not_submitted: excluded.into_iter().flatten().collect(),
+    }))
+}
+
+/// The record holds no amount that does not fit.
+fn yen(amount: Yen) -> Price {
+    Price(i64::try_from(amount).unwrap_or(i64::MAX))
+}
+
+/// The largest unit in which every price can be counted down from the ceiling.
+fn unit(ceiling: Yen, prices: &[Yen]) -> Yen {
+    let fits = |unit: &Yen| {
+        prices.iter().all(|price| ceiling.abs_diff(*price).checked_rem(*unit) == Some(0))
+    };
+    [1_000, 100, 10].into_iter().find(fits).unwrap_or(1)
+}
+
+/// From the ceiling down to the floor, or without one to the last whole unit. If that is more than
+/// a ladder holds, to the lowest price; nothing if that is too.
+fn rungs(tender: &Tender, prices: &[Yen], unit: Yen) -> Option<u32> {
+    let down_to = |lowest: Yen| {
+        let steps = tender.ceiling.saturating_sub(lowest).checked_div(unit)?;
+        u32::try_from(steps.saturating_add(1)).ok()
+    };
+    let lowest = prices.iter().copied().min().unwrap_or(tender.ceiling);
+    let rungs = down_to(tender.floor.unwrap_or(unit)).or_else(|| down_to(lowest));
+    // A ladder has two rungs, even where the floor is the ceiling.
+    rungs.map(|rungs| rungs.max(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOAD: Load = Load { rungs: 2, bidders: 1, acts: 2, fan_out: 15 };
+
+    fn tender(ceiling: Yen, floor: Option<Yen>, bids: &[(Yen, ResultCode)]) -> Tender {
+        let bids = bids.iter().enumerate().map(|(at, (price, result))| RecordedBid {
+            line: 0,
+            bidder: at.to_string(),
+            price: Some(*price).filter(|price| *price > 0),
+            result: *result,
+        });
+        let bids = bids.collect();
+        Tender { auction: "1".into(), date: "20200101".into(), ceiling, floor, bids }
+    }
+
+    fn played(ceiling: Yen, floor: Option<Yen>, bids: &[(Yen, ResultCode)]) -> Submission {
+        prepare(&tender(ceiling, floor, bids), LOAD).unwrap().unwrap()
+    }
+
+    use ResultCode::{Lost, Out, Won, WonByLottery};
+
+    #[test]
+    fn the_ladder_goes_from_the_ceiling_to_the_floor() {
+        let played = played(5_000_000, Some(4_000_500), &[(4_001_000, Won), (4_900_000, Lost)]);
+        assert_eq!((played.ladder.tick, played.ladder.rungs), (1_000, 1_000));
+        assert_eq!(played.bids, [(0, Rung(999)), (1, Rung(100))]);
+        assert_eq!(played.ladder.fault(), None);
+    }
+
+    #[test]
+    fn without_a_floor_it_goes_to_the_last_unit() {
+        let played = played(5_000_000, None, &[(4_001_000, Won)]);
+        assert_eq!(played.ladder.rungs, 5_000);
+        assert_eq!(played.ladder.price(Rung(4_999)), Some(Price(1_000)));
+    }
+
+    #[test]
+    fn the_unit_is_the_largest_that_fits() {
+        for (price, unit) in [(4_001_000, 1_000), (4_001_100, 100), (4_001_110, 10), (4_001_111, 1)] {
+            let played = played(5_000_000, None, &[(price, Won), (4_900_000, Lost)]);
+            assert_eq!(played.ladder.tick, unit);
+        }
+        // A disqualified bid does not make the grid finer.
+        assert_eq!(played(5_000_000, None, &[(4_001_000, Won), (4_000_001, Out)]).ladder.tick, 1_000);
+    }
+
+    #[test]
+    fn bids_that_are_void_are_not_handed_in() {
+        let bids = [(80, Won), (0, Out), (70, Out), (90, Out), (101, Lost), (90, Lost)];
+        let played = played(100, Some(75), &bids);
+        assert_eq!(played.bids.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [0, 5]);
+        assert_eq!(
+            played.not_submitted,
+            [
+                NotSubmitted::Blank,
+                NotSubmitted::BelowFloor,
+                NotSubmitted::Disqualified,
+                NotSubmitted::AboveCeiling
+            ]
+        );
+    }
+
+    #[test]
+    fn lotteries_and_tenders_without_a_winner_are_skipped() {
+        let skip = |bids| prepare(&tender(100, None, bids), LOAD).unwrap().unwrap_err();
+        assert_eq!(skip(&[(80, WonByLottery), (80, Lost)]), Skip::Lottery);
+        assert_eq!(skip(&[(80, Lost)]), Skip::NoPublishedWinner);
+        let long = prepare(&tender(1 << 40, None, &[(1, Won)]), LOAD).unwrap();
+        assert_eq!(long.unwrap_err(), Skip::LadderTooLong);
+    }
+
+    #[test]
+    fn a_long_way_down_is_cut_at_the_lowest_bid() {
+        let ceiling = (1 << 40) + 1;
+        assert_eq!(played(ceiling, None, &[(ceiling - 7, Won)]).ladder.rungs, 8);
+    }
+
+    #[test]
+    fn ties_are_counted() {
+        assert_eq!(played(100, None, &[(80, Won), (80, Lost), (90, Lost)]).lowest, 2);
+        assert_eq!(played(100, None, &[(80, Won), (90, Lost)]).lowest, 1);
+    }
+
+    #[test]
+    fn a_floor_at_the_ceiling_still_makes_a_ladder() {
+        let played = played(1_000, Some(1_000), &[(1_000, Won)]);
+        assert_eq!(played.ladder.fault(), None);
+        assert_eq!(played.bids, [(0, Rung(0))]);
+    }
+}

@@ -1,0 +1,151 @@
+//! A bid sealed with randomness of the cheat's own choice, which the honest prover never gives: the
+//! argument of spec section 9, computed the slow way round.
+
+use curve25519_dalek::{RistrettoPoint, Scalar};
+use rand_core::CryptoRngCore;
+use talea_contract::{
+    elgamal::Ciphertext,
+    fiat_shamir::{Context, FiatShamir},
+    group::{Generators, encode_point, encode_scalar},
+    proofs::ladder::{Statement, absorb_bits, absorb_entries, absorb_polynomial},
+};
+use talea_protocol::{
+    labels,
+    price::{Rung, Shape},
+    sealed_bid::{BitCommitments, BitResponses, LadderArgument, SealedBid},
+};
+
+/// A rung, its commitment's blinding, and one scalar of randomness per entry of the ladder.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The bid.
+    pub rung: Rung,
+    /// `rho`, with `C = rung*G + rho*H`.
+    pub rho: Scalar,
+    /// `r` of every `U[t][j]`, in wire order.
+    pub randomness: Vec<Scalar>,
+}
+
+/// One bit of the rung: `i`, `alpha`, `beta`, `gamma`, `delta`.
+type Bit = [Scalar; 5];
+
+impl Chosen {
+    /// Seals the bid for the bidder and lot of `context`.
+    pub fn seal(
+        &self,
+        context: &Context,
+        shape: &Shape,
+        quorum_key: &RistrettoPoint,
+        rng: &mut impl CryptoRngCore,
+    ) -> SealedBid {
+        let Self { rung, rho, randomness } = self;
+        let gens = Generators::derive();
+        let com = |v: Scalar, r: Scalar| encode_point(&(v * gens.value + r * gens.blinding));
+        let enc = |m: Scalar, r: Scalar| {
+            Ciphertext { r: r * gens.key, e: m * gens.value + r * quorum_key }.encode()
+        };
+        let commitment = Scalar::from(rung.0) * gens.value + rho * gens.blinding;
+        let mut fs = FiatShamir::begin(labels::KIND_LADDER, context);
+        Statement { shape, quorum_key: *quorum_key, commitment }.absorb(&mut fs, &gens);
+
+        let digits: Vec<(usize, usize)> = shape.radices().zip(shape.digits_of(*rung)).collect();
+        let messages = digits.iter().flat_map(|(radix, digit)| (1..*radix).map(|j| *digit >= j));
+        let ladder: Vec<_> =
+            messages.zip(randomness).map(|(m, r)| enc(Scalar::from(u8::from(m)), *r)).collect();
+        absorb_entries(&mut fs, &ladder);
+
+        let mut bits: Vec<Bit> = (0..shape.bits())
+            .map(|l| {
+                let mut random = || Scalar::random(rng);
+                [Scalar::from((rung.0 >> l) & 1), random(), random(), random(), random()]
+            })
+            .collect();
+        // sum 2^l alpha_l = rho
+        let power = |l: usize| Scalar::from(1u64 << l);
+        let rest: Scalar = bits.iter().enumerate().skip(1).map(|(l, bit)| power(l) * bit[1]).sum();
+        bits[0][1] = rho - rest;
+        let commitments: Vec<BitCommitments> = bits
+            .iter()
+            .map(|[i, alpha, beta, gamma, delta]| BitCommitments {
+                bit: com(*i, *alpha),
+                mask: com(*beta, *gamma),
+                product: com(i * beta, *delta),
+            })
+            .collect();
+        let y = absorb_bits(&mut fs, &commitments);
+
+        let longest = shape.longest_digit_bits();
+        let coefficients = coefficients(shape, &bits, &y);
+        let terms: Vec<Scalar> = (0..longest).map(|_| Scalar::random(rng)).collect();
+        let polynomial: Vec<_> =
+            coefficients.iter().zip(&terms).map(|(sum, r)| enc(*sum, *r)).collect();
+        let x = absorb_polynomial(&mut fs, &polynomial);
+
+        let responses = bits
+            .iter()
+            .map(|[i, alpha, beta, gamma, delta]| {
+                let z = i * x + beta;
+                BitResponses {
+                    z: encode_scalar(&z),
+                    w: encode_scalar(&(alpha * x + gamma)),
+                    v: encode_scalar(&(alpha * (x - z) + delta)),
+                }
+            })
+            .collect();
+        let mut whole = Scalar::ZERO;
+        let (mut position, mut entries) = (Scalar::ONE, randomness.iter());
+        for (radix, _) in &digits {
+            let mut own = vec![Scalar::ZERO];
+            own.extend(entries.by_ref().take(radix - 1));
+            own.push(Scalar::ZERO);
+            for pair in own.windows(2) {
+                whole += position * (pair[0] - pair[1]);
+                position *= y;
+            }
+        }
+        let x_to = |c: usize| (0..c).map(|_| x).product::<Scalar>();
+        whole = x_to(longest) * whole
+            + terms.iter().enumerate().map(|(c, r)| x_to(c) * r).sum::<Scalar>();
+        let argument = LadderArgument {
+            bits: commitments,
+            polynomial,
+            responses,
+            randomness: encode_scalar(&whole),
+        };
+        SealedBid { ladder, argument }
+    }
+}
+
+/// `sum over t, j of p[t][j][c] * y^position` for `c = 0 .. m - 1`, each `p[t][j]` multiplied out.
+fn coefficients(shape: &Shape, bits: &[Bit], y: &Scalar) -> Vec<Scalar> {
+    let longest = shape.longest_digit_bits();
+    let mut sums = vec![Scalar::ZERO; longest + 1];
+    let mut position = Scalar::ONE;
+    let mut above = shape.bits();
+    for length in shape.digit_bits().iter().map(|bits| usize::from(*bits)) {
+        above -= length;
+        for j in 0..1usize << length {
+            // Ascending; begins as x^(m - m_t).
+            let mut product = vec![Scalar::ZERO; longest + 1];
+            product[longest - length] = Scalar::ONE;
+            for (place, [i, _, beta, _, _]) in bits[above..above + length].iter().enumerate() {
+                let chosen = (j >> place) & 1 == 1;
+                // z_l = i x + beta, or x - z_l = (1 - i) x - beta.
+                let (linear, constant) =
+                    if chosen { (*i, *beta) } else { (Scalar::ONE - i, -beta) };
+                let shifted = std::iter::once(Scalar::ZERO).chain(product.iter().copied());
+                product = product
+                    .iter()
+                    .zip(shifted)
+                    .map(|(same, lower)| same * constant + lower * linear)
+                    .collect();
+            }
+            for (sum, coefficient) in sums.iter_mut().zip(&product) {
+                *sum += position * coefficient;
+            }
+            position *= y;
+        }
+    }
+    sums.truncate(longest);
+    sums
+}

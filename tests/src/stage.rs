@@ -1,0 +1,219 @@
+//! An auction played by hand, one move at a time, for trials that leave the script.
+
+use crate::{Small, replay::Pens, rng};
+use rand_chacha::ChaCha20Rng;
+use talea_contract::{Auction, Phase};
+use talea_parties::{
+    bidder::{self, Bidder},
+    board::Board,
+    custodian::Custodian,
+    keyholder::{Candidate, Dealer, Keyholder},
+    seller,
+};
+use talea_protocol::{
+    bytes::PartyKey,
+    commitment::BidId,
+    instruction::Instruction,
+    outcome::Outcome,
+    price::Rung,
+    sealed_bid::Reveal,
+    terms::Terms,
+};
+
+/// The board, everybody who takes part, and the time.
+pub struct Stage {
+    /// The board. Its transcript is written to memory.
+    pub board: Board<Vec<u8>>,
+    /// The slot of the next move.
+    pub slot: u64,
+    /// Where the next move's randomness comes from.
+    pub rng: ChaCha20Rng,
+    /// Everybody's pen.
+    pub pens: Pens,
+    /// Who reports money.
+    pub custodian: Custodian,
+    /// Who bids.
+    pub bidders: Vec<Bidder>,
+    /// Whoever may still deal, in turn order.
+    pub candidates: Vec<Candidate>,
+    /// Whoever dealt, in turn order.
+    pub dealers: Vec<Dealer>,
+    /// Whoever has a share, in turn order.
+    pub keyholders: Vec<Keyholder>,
+}
+
+impl Stage {
+    /// Opens an auction of this cast at slot 1. Only the keys of `terms` must be the cast's.
+    pub fn open(small: &Small, terms: &Terms) -> Self {
+        let cast = small.cast();
+        let pens = Pens::of(&cast);
+        let genesis = seller::open(pens.identity(cast.seller()), terms, 1).expect("small terms");
+        let board = Board::open(&genesis, Vec::new()).expect("possible terms");
+        let of = |party| Pens::of(&cast).take(party);
+        Self {
+            board,
+            slot: 1,
+            rng: rng(small.seed + 1000),
+            custodian: Custodian::new(of(cast.custodian())),
+            bidders: (0..small.bidders)
+                .map(|index| Bidder::new(of(cast.bidder(index).expect("it was drawn"))))
+                .collect(),
+            pens,
+            candidates: small.cast().into_candidates().into_iter().flatten().collect(),
+            dealers: Vec::new(),
+            keyholders: Vec::new(),
+        }
+    }
+
+    /// An auction that waits for commits: everybody has money, all candidates dealt.
+    pub fn at_commits(small: &Small, terms: &Terms) -> Self {
+        let mut stage = Self::open(small, terms);
+        stage.fund_everybody();
+        stage.deal();
+        stage.finish_ceremony();
+        stage
+    }
+
+    /// The program's state.
+    pub fn auction(&self) -> &Auction {
+        self.board.auction()
+    }
+
+    /// The key of a bidder.
+    pub fn bidder(&self, index: usize) -> PartyKey {
+        self.bidders[index].party()
+    }
+
+    /// An instruction, signed by `party`.
+    pub fn sign(&self, party: PartyKey, instruction: &Instruction) -> Vec<u8> {
+        self.pens.sign(party, &self.auction().id(), instruction)
+    }
+
+    /// Submits what must be accepted.
+    #[track_caller]
+    pub fn submit(&mut self, instruction: &[u8]) {
+        if let Err(error) = self.board.submit(self.slot, instruction) {
+            panic!("at slot {}: {error}", self.slot);
+        }
+    }
+
+    /// The custodian locks `amount` for `party`.
+    pub fn fund(&mut self, party: PartyKey, amount: u64) {
+        let fund = self.custodian.fund(&self.board.auction().id(), party, amount);
+        self.submit(&fund.expect("a small instruction"));
+    }
+
+    /// Gives everybody exactly what a bid on every lot, or the bonds, will take.
+    pub fn fund_everybody(&mut self) {
+        let terms = self.auction().terms().clone();
+        let lots = terms.lots.len() as u64;
+        let bidders = (0..self.bidders.len()).map(|index| self.bidder(index));
+        let stake = (terms.stakes.deposit + terms.stakes.commit_fee) * lots;
+        let bidders = bidders.map(|party| (party, stake));
+        let bonds = terms.stakes.bond * lots;
+        let members = self.candidates.iter().map(|candidate| (candidate.member().signing, bonds));
+        let needed: Vec<(PartyKey, u64)> = bidders.chain(members).collect();
+        for (party, amount) in needed.into_iter().filter(|(_, amount)| *amount > 0) {
+            self.fund(party, amount);
+        }
+    }
+
+    /// Every candidate deals.
+    pub fn deal(&mut self) {
+        for candidate in std::mem::take(&mut self.candidates) {
+            let (deal, dealer) =
+                candidate.deal(self.board.auction(), &mut self.rng).expect("it is named");
+            self.submit(&deal);
+            self.dealers.push(dealer);
+        }
+    }
+
+    /// Lets time pass to the commits, and makes keyholders of the dealers. Nobody complains.
+    pub fn finish_ceremony(&mut self) {
+        while matches!(self.auction().phase(), Phase::Deals | Phase::Complaints) {
+            self.pass();
+        }
+        for dealer in std::mem::take(&mut self.dealers) {
+            self.keyholders.extend(dealer.into_keyholder(self.board.auction()));
+        }
+    }
+
+    /// Lets time pass beyond the current deadline, with a tick.
+    #[track_caller]
+    pub fn pass(&mut self) {
+        let deadline = self.auction().deadline().expect("the auction waits for something");
+        self.slot = self.slot.max(deadline + 1);
+        let tick = self.sign(self.auction().terms().seller, &Instruction::Tick);
+        self.submit(&tick);
+    }
+
+    /// A bid is committed; what reveals it is given back.
+    #[track_caller]
+    pub fn commit(&mut self, bidder: usize, lot: u32, rung: u32) -> Reveal {
+        self.commit_altered(bidder, lot, rung, |sealed_bid| sealed_bid)
+    }
+
+    /// A bid whose sealed bytes are what `alter` makes of the right ones.
+    #[track_caller]
+    pub fn commit_altered(
+        &mut self,
+        bidder: usize,
+        lot: u32,
+        rung: u32,
+        alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
+    ) -> Reveal {
+        let (auction, rng) = (self.board.auction(), &mut self.rng);
+        let bid = self.bidders[bidder].commit_altered(auction, lot, Rung(rung), alter, rng);
+        let bid = bid.expect("a rung of the ladder");
+        self.submit(&bid.commit);
+        bid.reveal
+    }
+
+    /// The seller carries these reveals in one instruction.
+    pub fn carry(&self, reveals: Vec<Reveal>) -> Vec<u8> {
+        let courier = self.pens.identity(self.auction().terms().seller);
+        bidder::carry(courier, self.auction(), reveals).expect("a few reveals")
+    }
+
+    /// Reveals are posted in one instruction.
+    #[track_caller]
+    pub fn reveal(&mut self, reveals: Vec<Reveal>) {
+        let carried = self.carry(reveals);
+        self.submit(&carried);
+    }
+
+    /// What keyholder number `place` (in turn order) would post now.
+    pub fn posts(&mut self, place: usize, attested: &[BidId]) -> Vec<Vec<u8>> {
+        let auction = self.board.auction();
+        let posts = self.keyholders[place].act(auction, attested, &mut self.rng);
+        posts.expect("a keyholder is shown one head")
+    }
+
+    /// Keyholder number `place` does whatever is due from it; false if nothing is.
+    #[track_caller]
+    pub fn act(&mut self, place: usize) -> bool {
+        let posts = self.posts(place, &[]);
+        posts.iter().for_each(|post| self.submit(post));
+        !posts.is_empty()
+    }
+
+    /// Keyholders act in turn until the auction is in `phase`, or closed; time passes where
+    /// nobody does anything.
+    pub fn act_until(&mut self, phase: Phase) {
+        while ![phase, Phase::Closed].contains(&self.auction().phase()) {
+            let mut progress = false;
+            for place in 0..self.keyholders.len() {
+                progress |= self.auction().phase() != phase && self.act(place);
+            }
+            if !progress {
+                self.pass();
+            }
+        }
+    }
+
+    /// Keyholders act in turn until there is an outcome.
+    pub fn finish(&mut self) -> Outcome {
+        self.act_until(Phase::Closed);
+        self.auction().outcome().expect("the auction is closed")
+    }
+}

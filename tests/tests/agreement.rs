@@ -1,0 +1,254 @@
+//! The two verifications agree: on honest transcripts, on every flipped byte of a small one, and on
+//! instructions altered by somebody who holds all the keys.
+
+use talea_contract::{Auction, Refusal};
+use talea_protocol::{
+    check::Check,
+    instruction::SignedInstruction,
+    outcome::Outcome,
+    transcript::{Closing, Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind, next_head},
+};
+use talea_sim::play::{BidderConduct, KeyholderConduct, Seat};
+use talea_tests::{
+    Small,
+    replay::{Pens, Replay},
+    with_bidder, with_keyholder,
+};
+use talea_verifier::{Options, Report, Verdict, verify};
+
+fn second_opinion(transcript: &[u8]) -> Report {
+    let options = Options { jobs: Some(1) };
+    verify(transcript, &options, |_| ()).expect("memory can be read")
+}
+
+/// What an auditor who has only the contract says: the outcome of a closed transcript, nothing
+/// for one that is not closed yet, or that the record is wrong.
+fn first_opinion(transcript: &[u8]) -> Result<Option<Outcome>, ()> {
+    let mut rest = transcript.strip_prefix(MAGIC).ok_or(())?;
+    let mut auction: Option<Auction> = None;
+    let mut closed = false;
+    while !rest.is_empty() {
+        let (header, after) = rest.split_first_chunk::<RECORD_HEADER_BYTES>().ok_or(())?;
+        let (kind, length) = RecordKind::read_header(header).ok_or(())?;
+        let (body, after) = after.split_at_checked(length).ok_or(())?;
+        rest = after;
+        match (kind, &mut auction, closed) {
+            (RecordKind::Genesis, None, false) => {
+                let genesis: Genesis = borsh::from_slice(body).map_err(|_| ())?;
+                let opened = Auction::open(genesis.slot, &genesis.terms, &genesis.signature);
+                auction = Some(opened.map_err(|_| ())?);
+            }
+            (RecordKind::Entry, Some(auction), false) => {
+                let entry: Entry = borsh::from_slice(body).map_err(|_| ())?;
+                let applied = auction.apply(entry.slot, &entry.instruction).map_err(|_| ())?;
+                if applied != entry {
+                    return Err(());
+                }
+            }
+            (RecordKind::Closing, Some(auction), false) => {
+                let closing: Closing = borsh::from_slice(body).map_err(|_| ())?;
+                if closing.head != auction.head() || Some(closing.outcome) != auction.outcome() {
+                    return Err(());
+                }
+                closed = true;
+            }
+            _ => return Err(()),
+        }
+    }
+    let auction = auction.ok_or(())?;
+    Ok(if closed { auction.outcome() } else { None })
+}
+
+/// On all cores. Threads of our own: the verifier has a pool of its own, and a worker of one pool that
+/// waits for another takes up more work meanwhile, without end.
+fn on_all_cores<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for core in 0..cores {
+            let work = &work;
+            scope.spawn(move || items.iter().skip(core).step_by(cores).for_each(work));
+        }
+    });
+}
+
+fn agree_that_it_is_valid(transcript: &[u8], outcome: &Outcome) {
+    let report = second_opinion(transcript);
+    assert_eq!(report.verdict, Verdict::Valid, "{}", report.to_text());
+    assert_eq!(first_opinion(transcript), Ok(Some(outcome.clone())));
+}
+
+#[test]
+fn honest_transcripts_are_valid() {
+    let two_lots = vec![(5, vec![1, 2]), (200, vec![4, 1, 1, 2])];
+    let smalls = [
+        Small::default(),
+        Small { lots: two_lots, chunk_items: 2, fan_out: 2, ..Small::default() },
+        Small {
+            groups: vec![(1, vec![Seat::Seller]), (2, vec![Seat::Bidder(0), Seat::Own, Seat::Own])],
+            lots: vec![(9, vec![1, 1, 1, 1])],
+            listed: true,
+            ..Small::default()
+        },
+        Small { stakes: (0, 0, 0), ..Small::default() },
+    ];
+    for small in smalls {
+        let rungs: [&[u32]; 2] = [&[3, 0, 4], &[1]];
+        let plan = small.plan(&rungs[..small.lots.len()]);
+        let (played, transcript) = small.play(&plan);
+        agree_that_it_is_valid(&transcript, &played.outcome);
+    }
+}
+
+#[test]
+fn transcripts_of_auctions_that_went_wrong_are_valid_too() {
+    let small = Small { lots: vec![(5, vec![1, 2])], ..Small::default() };
+    let plan = || small.plan(&[&[3, 0, 4]]);
+    let plans = [
+        small.plan(&[]),
+        with_bidder(plan(), 2, BidderConduct::NeverReveals),
+        with_bidder(plan(), 2, BidderConduct::RevealsRubbish),
+        with_keyholder(plan(), 0, 2, KeyholderConduct::NeverDeals),
+        with_keyholder(plan(), 0, 1, KeyholderConduct::DealsWrongShare { to: 3 }),
+        with_keyholder(plan(), 0, 3, KeyholderConduct::ComplainsFalsely { about: 1 }),
+        with_keyholder(plan(), 0, 1, KeyholderConduct::Leaves { from_step: 2 }),
+        with_keyholder(
+            with_keyholder(plan(), 0, 1, KeyholderConduct::Leaves { from_step: 3 }),
+            0,
+            2,
+            KeyholderConduct::NeverEndorses,
+        ),
+        with_keyholder(
+            with_keyholder(plan(), 0, 1, KeyholderConduct::NeverDeals),
+            0,
+            2,
+            KeyholderConduct::NeverDeals,
+        ),
+    ];
+    for plan in plans {
+        let (played, transcript) = small.play(&plan);
+        agree_that_it_is_valid(&transcript, &played.outcome);
+    }
+}
+
+/// The smallest auction that has every kind of entry but a complaint.
+fn smallest() -> (Small, Vec<u8>, Outcome) {
+    let small = Small {
+        groups: vec![(1, vec![Seat::Own])],
+        lots: vec![(3, vec![1, 1])],
+        bidders: 2,
+        ..Small::default()
+    };
+    let (played, transcript) = small.play(&small.plan(&[&[1, 2]]));
+    (small, transcript, played.outcome)
+}
+
+#[test]
+fn no_flipped_byte_is_accepted() {
+    let (_, transcript, outcome) = smallest();
+    agree_that_it_is_valid(&transcript, &outcome);
+    let positions: Vec<usize> = (0..transcript.len()).collect();
+    on_all_cores(&positions, |&position| {
+        let mut flipped = transcript.clone();
+        flipped[position] ^= 1 << (position % 8);
+        let report = second_opinion(&flipped);
+        assert_eq!(report.verdict, Verdict::Invalid, "byte {position}");
+        assert!(report.failure.is_some(), "byte {position}: the place is named");
+        assert_eq!(first_opinion(&flipped), Err(()), "byte {position}");
+    });
+}
+
+#[test]
+fn a_transcript_cut_short_is_undecided_only_between_records() {
+    let (_, transcript, _) = smallest();
+    let mut ends = vec![];
+    let mut at = MAGIC.len();
+    while let Some(header) = transcript[at..].first_chunk::<RECORD_HEADER_BYTES>() {
+        at += RECORD_HEADER_BYTES + RecordKind::read_header(header).unwrap().1;
+        ends.push(at);
+    }
+    let lengths: Vec<usize> = (0..transcript.len()).collect();
+    on_all_cores(&lengths, |&length| {
+        let verdict = second_opinion(&transcript[..length]).verdict;
+        let between = ends.contains(&length);
+        let expected = if between { Verdict::Undecided } else { Verdict::Invalid };
+        assert_eq!(verdict, expected, "cut after {length} bytes");
+    });
+}
+
+/// A transcript that ends with this instruction in place of entry `index`, its chain right.
+fn ending_with(replay: &Replay, index: usize, instruction: &[u8]) -> Vec<u8> {
+    let mut transcript = MAGIC.to_vec();
+    let mut append = |kind: RecordKind, body: &[u8]| {
+        transcript.extend(kind.write(body).expect("within its bound"));
+    };
+    append(RecordKind::Genesis, &borsh::to_vec(&replay.genesis).unwrap());
+    for entry in &replay.entries[..index] {
+        append(RecordKind::Entry, &borsh::to_vec(entry).unwrap());
+    }
+    let (scenes, _) = replay.scenes();
+    let slot = replay.entries[index].slot;
+    let head = next_head(&scenes[index].before.head(), slot, instruction);
+    let instruction = talea_tests::list(instruction.iter().copied());
+    append(RecordKind::Entry, &borsh::to_vec(&Entry { slot, instruction, head }).unwrap());
+    transcript
+}
+
+/// Both opinions on an instruction that may be wrong, which must name the same check.
+fn agree_on(replay: &Replay, index: usize, before: &Auction, instruction: &[u8], what: &str) {
+    let first: Option<Check> = before
+        .clone()
+        .apply(replay.entries[index].slot, instruction)
+        .err()
+        .map(|Refusal { check, .. }| check);
+    let report = second_opinion(&ending_with(replay, index, instruction));
+    let second = report.failure.as_ref().map(|failure| failure.check);
+    assert_eq!(first, second, "{what}\n{}", report.to_text());
+}
+
+/// Flips a bit in every `stride`-th byte of every payload and signs again with the right key.
+fn deep_mutants(small: &Small, transcript: &[u8], stride: usize) {
+    let replay = Replay::read(transcript);
+    let pens = Pens::of(&small.cast());
+    let (scenes, _) = replay.scenes();
+    let id = scenes[0].before.id();
+    let mutants: Vec<(usize, usize)> = replay
+        .entries
+        .iter()
+        .enumerate()
+        .flat_map(|(index, entry)| {
+            let signed: SignedInstruction = borsh::from_slice(&entry.instruction).unwrap();
+            (0..signed.payload.len()).skip(index % stride).step_by(stride).map(move |at| (index, at))
+        })
+        .collect();
+    on_all_cores(&mutants, |&(index, at)| {
+        let signed: SignedInstruction =
+            borsh::from_slice(&replay.entries[index].instruction).unwrap();
+        let mut payload = signed.payload.to_vec();
+        payload[at] ^= 1 << (at % 8);
+        // Ticks and reveals may be signed by anybody, so by the seller too.
+        let known = small.cast().identities().iter().any(|i| i.party() == signed.signer);
+        let signer = if known { signed.signer } else { small.cast().seller() };
+        let instruction = pens.sign_payload(signer, &id, &payload);
+        let what = format!("entry {index}, byte {at} of the payload");
+        agree_on(&replay, index, &scenes[index].before, &instruction, &what);
+    });
+}
+
+#[test]
+fn both_name_the_same_check_for_instructions_altered_by_their_signers() {
+    let (small, transcript, _) = smallest();
+    deep_mutants(&small, &transcript, 11);
+}
+
+/// By hand: `cargo test --release -p talea-tests --test agreement -- --ignored`.
+#[test]
+#[ignore = "every byte of every payload of a larger auction: minutes"]
+fn both_name_the_same_check_for_every_byte_altered() {
+    let (small, transcript, _) = smallest();
+    deep_mutants(&small, &transcript, 1);
+    let small = Small { lots: vec![(5, vec![1, 2])], ..Small::default() };
+    let plan = small.plan(&[&[3, 0, 4]]);
+    let plan = with_keyholder(plan, 0, 1, KeyholderConduct::DealsWrongShare { to: 3 });
+    let (_, transcript) = small.play(&plan);
+    deep_mutants(&small, &transcript, 1);
+}

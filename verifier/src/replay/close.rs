@@ -1,0 +1,157 @@
+//! The end of a lot and of its money (section 12).
+
+use std::sync::Arc;
+
+use talea_protocol::{
+    bytes::{List, PartyKey},
+    check::Check,
+    commitment::BidId,
+    outcome::{Ending, LotResult, Outcome},
+    quorum::keyholders,
+};
+
+use super::{
+    Phase, Replay,
+    commit::Status,
+    ledger::{Imbalance, Ledger},
+};
+use crate::failure::Stop;
+
+impl Replay {
+    /// Moves money that the rules say is there.
+    pub(crate) fn money(
+        &mut self,
+        movement: impl FnOnce(&mut Ledger) -> Result<(), Imbalance>,
+    ) -> Result<(), Stop> {
+        movement(&mut self.ledger)
+            .map_err(|_| Stop::Internal("the ledger was asked to move what is not there"))
+    }
+
+    /// **M3**.
+    pub(crate) fn balance(&mut self) -> Result<(), Stop> {
+        match self.ledger.balance() {
+            Ok(()) => {
+                self.docket.pass(Check::LedgerBalance);
+                Ok(())
+            }
+            Err(sentence) => Err(self.docket.refuse(Check::LedgerBalance, sentence)),
+        }
+    }
+
+    /// Ends a lot, once, and sets its money free.
+    pub(crate) fn close_lot(&mut self, lot: usize, ending: Ending) -> Result<(), Stop> {
+        let facts = Arc::clone(&self.facts);
+        let stakes = facts.terms.stakes;
+        let mut state = std::mem::take(self.lot_mut(lot)?);
+        if state.ending.is_some() {
+            return Err(Stop::Internal("a lot ended twice"));
+        }
+        let winner = match ending {
+            Ending::Sold { winner, .. } => Some(winner),
+            Ending::Unsold | Ending::Void(_) | Ending::Halted => None,
+        };
+        let mut pool = 0u64;
+
+        // 1. Deposits, in commit order.
+        for commit in &mut state.commits {
+            let bidder = commit.bidder;
+            let bid = BidId {
+                lot: u32::try_from(lot).unwrap_or(u32::MAX),
+                round: 0,
+                bidder,
+            };
+            let deposit = stakes.deposit;
+            match commit.status {
+                Status::Ranked if winner == Some(bidder) => {
+                    self.money(|ledger| ledger.settle(bidder, deposit))?;
+                }
+                Status::Ranked => self.money(|ledger| ledger.release(bidder, deposit))?,
+                Status::Open if self.is_attested(&bid) => {
+                    self.money(|ledger| ledger.release(bidder, deposit))?;
+                }
+                Status::Open | Status::Invalid => {
+                    self.money(|ledger| ledger.forfeit(bidder, deposit))?;
+                    pool = pool.saturating_add(deposit);
+                }
+                Status::Judging => return Err(Stop::Internal("a lot ended before its judgement")),
+            }
+            commit.ladder = Vec::new();
+        }
+
+        // 2. Bonds of this lot.
+        let void = matches!(ending, Ending::Void(_));
+        for (id, member) in keyholders(&facts.terms.quorum) {
+            if !self.setup.dealt(id) {
+                continue;
+            }
+            let at_fault = self.setup.expelled.contains(&id) || state.out.contains(&id);
+            let party = member.signing;
+            if void && at_fault {
+                self.money(|ledger| ledger.forfeit(party, stakes.bond))?;
+                pool = pool.saturating_add(stakes.bond);
+            } else {
+                self.money(|ledger| ledger.release(party, stakes.bond))?;
+            }
+        }
+
+        // 3. The pool.
+        let heirs: Vec<PartyKey> = state
+            .ranked()
+            .filter(|bidder| {
+                !facts.keyholders.contains_key(bidder) && **bidder != facts.terms.seller
+            })
+            .copied()
+            .collect();
+        self.share_out(pool, &heirs, stakes.fallback)?;
+
+        state.ending = Some(ending);
+        *self.lot_mut(lot)? = state;
+        Ok(())
+    }
+
+    /// Equal parts, and what does not divide one unit each to the first.
+    fn share_out(&mut self, pool: u64, heirs: &[PartyKey], fallback: PartyKey) -> Result<(), Stop> {
+        let count = u64::try_from(heirs.len()).unwrap_or(u64::MAX);
+        let (Some(part), Some(rest)) = (pool.checked_div(count), pool.checked_rem(count)) else {
+            return self.money(|ledger| ledger.receive(fallback, pool));
+        };
+        for (at, heir) in (0u64..).zip(heirs) {
+            let one_more = u64::from(at < rest);
+            self.money(|ledger| ledger.receive(*heir, part.saturating_add(one_more)))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn all_decided(&self) -> bool {
+        self.lots.iter().all(|lot| lot.ending.is_some())
+    }
+
+    /// The auction is closed when every lot is decided.
+    pub(crate) fn close_if_decided(&mut self) {
+        if self.all_decided() {
+            self.phase = Phase::Closed;
+        }
+    }
+
+    /// Section 13. Nothing while a lot is undecided.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let lots = self
+            .lots
+            .iter()
+            .map(|lot| {
+                Some(LotResult {
+                    commits: count(lot.commits.len()),
+                    ranked: count(lot.count(Status::Ranked)),
+                    invalid: count(lot.count(Status::Invalid)),
+                    ending: lot.ending?,
+                })
+            })
+            .collect::<Option<Vec<_>>>()?;
+        Some(Outcome {
+            auction: self.facts.auction,
+            lots: List::new(lots).ok()?,
+            accounts: self.ledger.accounts(),
+        })
+    }
+}

@@ -1,0 +1,417 @@
+//! Ranking a lot: whose turn it is, what a message must be, and time-outs (section 11; **K3** to
+//! **K9**).
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`program`] | the price, digit by digit, and the winner: what each step asks |
+//! | [`search`] | the points of a search, and its narrowing |
+//! | [`step`] | items, chunks, accepted sets |
+//! | [`lagrange`] | opening what a quorum sent shares of |
+
+pub(crate) mod lagrange;
+pub(crate) mod program;
+pub(crate) mod search;
+pub(crate) mod step;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use talea_protocol::{
+    bytes::PartyKey,
+    check::Check,
+    outcome::{Ending, VoidCause},
+    quorum::KeyholderId,
+    ranking::RankHeader,
+};
+
+use super::{Replay, commit::Status, setup::Committee};
+use crate::{
+    docket::Task,
+    failure::Stop,
+    fiat_shamir::Context,
+    group::Cipher,
+    intake::RankBody,
+    proofs::{ProofError, blind, gate, unseal},
+};
+use program::{Bid, Program, Turn};
+use step::{Chunk, Items, Kind, Step, cancelled};
+
+/// A lot that is being ranked.
+#[derive(Debug)]
+pub(crate) struct Ranking {
+    program: Program,
+    pub(crate) step: Step,
+    /// `step_slots + n * step_slots_per_bid`.
+    dur: u64,
+    pub(crate) deadline: u64,
+}
+
+/// A rank message's content.
+pub(crate) enum Post {
+    Gate(RankBody<Vec<gate::Turn>>),
+    Blind(RankBody<blind::Decoded>),
+    Unseal(RankBody<unseal::Decoded>),
+}
+
+impl Post {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Gate(_) => Kind::Gate,
+            Self::Blind(_) => Kind::Blind,
+            Self::Unseal(_) => Kind::Unseal,
+        }
+    }
+
+    fn header(&self) -> &RankHeader {
+        match self {
+            Self::Gate(body) => &body.header,
+            Self::Blind(body) => &body.header,
+            Self::Unseal(body) => &body.header,
+        }
+    }
+
+    fn lengths(&self) -> (usize, usize) {
+        match self {
+            Self::Gate(body) => body.lengths,
+            Self::Blind(body) => body.lengths,
+            Self::Unseal(body) => body.lengths,
+        }
+    }
+}
+
+const NOT_RANKING: Stop = Stop::Internal("a lot that is being ranked has no ranking");
+
+/// The least keyholder, by group and then member, who is in, has not acted in the chunk, and whose
+/// group lacks acts in it.
+fn due(
+    chunk: &Chunk,
+    committee: &Committee,
+    out: &BTreeSet<KeyholderId>,
+) -> Option<KeyholderId> {
+    waiting(chunk, committee, out).next()
+}
+
+/// Every keyholder of whom the above holds, in turn order.
+fn waiting<'a>(
+    chunk: &'a Chunk,
+    committee: &'a Committee,
+    out: &'a BTreeSet<KeyholderId>,
+) -> impl Iterator<Item = KeyholderId> + 'a {
+    committee.keyholders().filter(move |id| {
+        !out.contains(id) && !chunk.has_acted(*id) && chunk.lacks(committee, id.group)
+    })
+}
+
+impl Replay {
+    /// The lot's ranked bids are known; its first step starts at `slot`.
+    pub(crate) fn start_ranking(&mut self, lot: usize, slot: u64) -> Result<(), Stop> {
+        let facts = Arc::clone(&self.facts);
+        let terms = &facts.terms;
+        let ladder = terms.lots.get(lot).ok_or(NOT_RANKING)?.ladder.clone();
+        let bids: Vec<Bid> = self
+            .lot_mut(lot)?
+            .commits
+            .iter_mut()
+            .filter(|commit| commit.status == Status::Ranked)
+            .map(|commit| Bid {
+                bidder: commit.bidder,
+                ladder: std::mem::take(&mut commit.ladder),
+            })
+            .collect();
+        let n = u64::try_from(bids.len()).unwrap_or(u64::MAX);
+        let schedule = &terms.schedule;
+        let dur = schedule
+            .step_slots
+            .saturating_add(n.saturating_mul(schedule.step_slots_per_bid));
+        let mut program = Program::new(ladder, terms.fan_out, bids);
+        let turn = program.start(&mut self.docket)?;
+        self.take_turn(lot, slot, program, dur, 0, turn)
+    }
+
+    /// What the program needs next: a step, which starts at `slot`, or nothing more.
+    fn take_turn(
+        &mut self,
+        lot: usize,
+        slot: u64,
+        program: Program,
+        dur: u64,
+        number: u32,
+        turn: Turn,
+    ) -> Result<(), Stop> {
+        match turn {
+            Turn::End(ending) => self.close_lot(lot, ending),
+            Turn::Ask(work) => {
+                let items = usize::from(self.facts.terms.chunk_items);
+                let step = Step::new(number, items, work)
+                    .ok_or(Stop::Internal("a step with an empty list was asked for"))?;
+                self.lot_mut(lot)?.ranking = Some(Ranking {
+                    program,
+                    step,
+                    dur,
+                    deadline: slot.saturating_add(dur),
+                });
+                Ok(())
+            }
+        }
+    }
+
+    /// **K3** to **K9**. Gives the lot.
+    pub(crate) fn rank(
+        &mut self,
+        signer: PartyKey,
+        id: KeyholderId,
+        slot: u64,
+        post: Post,
+    ) -> Result<usize, Stop> {
+        let committee = self.committee()?;
+        let header = *post.header();
+        let index = usize::try_from(header.lot).unwrap_or(usize::MAX);
+        if let Some(sentence) = self.misplaced(&post) {
+            return Err(self.docket.refuse(Check::RankPlace, sentence));
+        }
+        let docket = &mut self.docket;
+        docket.pass(Check::RankPlace);
+        let state = self.lots.get_mut(index).ok_or(NOT_RANKING)?;
+        let ranking = state.ranking.as_mut().ok_or(NOT_RANKING)?;
+        let at = usize::try_from(header.chunk).unwrap_or(usize::MAX);
+        let chunk = ranking.step.chunks.get_mut(at).ok_or(NOT_RANKING)?;
+
+        let idle = idle(chunk, &committee, &state.out, id, post.kind());
+        docket.require(Check::RankActor, idle.is_none(), || {
+            idle.unwrap_or_default()
+        })?;
+        let (items, responses) = post.lengths();
+        docket.require(
+            Check::RankLength,
+            items == chunk.len && responses == chunk.len,
+            || {
+                format!(
+                    "chunk {at} has {} items and the message {items} of them and {responses} \
+                     responses",
+                    chunk.len
+                )
+            },
+        )?;
+
+        let context = Context::rank(self.facts.auction, &header, signer);
+        let (head, number) = (header.head, header.chunk);
+        let completes = chunk.completes_with(&committee, id.group);
+        match (post, &mut chunk.items) {
+            (Post::Gate(body), Items::Gate(wires)) => {
+                let turns = canonical(docket, Check::GateProof, body.decoded)?;
+                let inputs = std::mem::replace(wires, Arc::new(gate::Wires::posted(&turns)));
+                docket.defer(
+                    Check::GateProof,
+                    Task::Gate {
+                        context,
+                        head,
+                        chunk: number,
+                        key: Arc::clone(&committee.key),
+                        inputs,
+                        turns,
+                    },
+                );
+                ranking.deadline = slot.saturating_add(ranking.dur);
+            }
+            (Post::Blind(body), Items::Blind { inputs, sums }) => {
+                let post = canonical(docket, Check::BlindProof, body.decoded)?;
+                docket.defer(
+                    Check::BlindProof,
+                    Task::Blind {
+                        context,
+                        head,
+                        chunk: number,
+                        inputs: Arc::clone(inputs),
+                        post: Arc::clone(&post),
+                    },
+                );
+                let summed: Vec<Cipher> = sums
+                    .iter()
+                    .zip(&post.outputs)
+                    .map(|(sum, output)| *sum + output.cipher)
+                    .collect();
+                if completes {
+                    let item = cancelled(&summed);
+                    docket.require(Check::BlindSum, item.is_none(), || {
+                        format!("the blindings of item {} cancel", item.unwrap_or_default())
+                    })?;
+                }
+                *sums = summed;
+            }
+            (
+                Post::Unseal(body),
+                Items::Unseal {
+                    randomness, posts, ..
+                },
+            ) => {
+                let post = canonical(docket, Check::UnsealProof, body.decoded)?;
+                let key = committee.share_keys.get(&id).ok_or(NOT_RANKING)?;
+                docket.defer(
+                    Check::UnsealProof,
+                    Task::Unseal {
+                        context,
+                        head,
+                        chunk: number,
+                        key: *key,
+                        randomness: Arc::clone(randomness),
+                        post: Arc::clone(&post),
+                    },
+                );
+                posts.push(post);
+            }
+            _ => return Err(NOT_RANKING),
+        }
+        chunk.acts.push(id);
+        Ok(index)
+    }
+
+    /// **K3**: what is wrong, if something is.
+    fn misplaced(&self, post: &Post) -> Option<String> {
+        let header = post.header();
+        let lot = usize::try_from(header.lot).ok();
+        let ranking = lot
+            .and_then(|lot| self.lots.get(lot))
+            .and_then(|state| state.ranking.as_ref());
+        let Some(ranking) = ranking else {
+            return Some(format!("lot {} is not being ranked", header.lot));
+        };
+        if header.round != 0 {
+            return Some(format!("the round must be 0 and is {}", header.round));
+        }
+        let step = &ranking.step;
+        if header.step != step.number {
+            return Some(format!(
+                "the step must be {} and is {}",
+                step.number, header.step
+            ));
+        }
+        if post.kind() != step.kind {
+            return Some(format!(
+                "step {} takes {:?} messages and this is a {:?}",
+                step.number,
+                step.kind,
+                post.kind()
+            ));
+        }
+        let at = usize::try_from(header.chunk).ok();
+        let chunk = at.and_then(|at| step.chunks.get(at));
+        let Some(chunk) = chunk else {
+            return Some(format!(
+                "the chunk must be below {} and is {}",
+                step.chunks.len(),
+                header.chunk
+            ));
+        };
+        let committee = self.committee.as_ref()?;
+        if chunk.is_complete(committee) {
+            return Some(format!("chunk {} is complete", header.chunk));
+        }
+        let head = self.endorsing.head;
+        (header.head != head)
+            .then(|| format!("the endorsed head is {head} and the message's {}", header.head))
+    }
+
+    /// After an accepted message: the program goes on when its step is complete.
+    pub(crate) fn ranked(&mut self, lot: usize, slot: u64) -> Result<(), Stop> {
+        let committee = self.committee()?;
+        let state = self.lot_mut(lot)?;
+        let complete = state
+            .ranking
+            .as_ref()
+            .is_some_and(|ranking| ranking.step.is_complete(&committee));
+        if !complete {
+            return Ok(());
+        }
+        let Ranking {
+            mut program,
+            step,
+            dur,
+            ..
+        } = state.ranking.take().ok_or(NOT_RANKING)?;
+        let number = step.number.saturating_add(1);
+        let done = step
+            .done()
+            .ok_or(Stop::Internal("a completed step contradicts itself"))?;
+        let turn = program.resume(&mut self.docket, done)?;
+        self.take_turn(lot, slot, program, dur, number, turn)?;
+        self.close_if_decided();
+        Ok(())
+    }
+
+    /// Passes every deadline of a lot before `slot`. Whether there was one.
+    pub(crate) fn time_out_lot(&mut self, lot: usize, slot: u64) -> Result<bool, Stop> {
+        let committee = self.committee()?;
+        let mut passed = false;
+        loop {
+            let state = self.lot_mut(lot)?;
+            let Some(ranking) = state.ranking.as_mut() else {
+                return Ok(passed);
+            };
+            if slot <= ranking.deadline {
+                return Ok(passed);
+            }
+            passed = true;
+            // All at once: who is due in one chunk is not changed by a time-out in another.
+            let mut late = BTreeSet::new();
+            for chunk in &ranking.step.chunks {
+                if chunk.is_complete(&committee) {
+                    continue;
+                }
+                match ranking.step.kind {
+                    Kind::Gate => late.extend(due(chunk, &committee, &state.out)),
+                    Kind::Blind | Kind::Unseal => {
+                        late.extend(waiting(chunk, &committee, &state.out));
+                    }
+                }
+            }
+            if late.is_empty() {
+                return Err(Stop::Internal("a step timed out and nobody was late"));
+            }
+            state.out.extend(late);
+            let short = committee.seats().any(|(group, seats)| {
+                let left = committee
+                    .keyholders()
+                    .filter(|id| id.group == group && !state.out.contains(id));
+                left.count() < seats.threshold
+            });
+            if short {
+                state.ranking = None;
+                self.close_lot(lot, Ending::Void(VoidCause::Quorum))?;
+                return Ok(passed);
+            }
+            ranking.deadline = ranking.deadline.saturating_add(ranking.dur);
+        }
+    }
+}
+
+/// **K4**: why the keyholder may not act, if it may not.
+fn idle(
+    chunk: &Chunk,
+    committee: &Committee,
+    out: &BTreeSet<KeyholderId>,
+    id: KeyholderId,
+    kind: Kind,
+) -> Option<String> {
+    if out.contains(&id) {
+        return Some(format!("{id} is out of this lot"));
+    }
+    if chunk.has_acted(id) {
+        return Some(format!("{id} has acted in this chunk already"));
+    }
+    if !chunk.lacks(committee, id.group) {
+        return Some(format!(
+            "group {} has all the acts that this chunk needs of it",
+            id.group
+        ));
+    }
+    let due = due(chunk, committee, out)?;
+    (kind == Kind::Gate && due != id).then(|| format!("{due} is due and {id} acted"))
+}
+
+/// The decoded content, or a refusal under the proof's check.
+fn canonical<T>(
+    docket: &mut crate::docket::Docket,
+    check: Check,
+    decoded: Result<Arc<T>, ProofError>,
+) -> Result<Arc<T>, Stop> {
+    decoded.map_err(|error| docket.refuse(check, error.to_string()))
+}

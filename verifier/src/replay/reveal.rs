@@ -1,0 +1,142 @@
+//! Sealed bids, revealed and judged (section 9; **R1** to **R5**).
+//!
+//! **R1** and **R2** refuse an entry. **R3**, **R4** and **R5** do not: they close the bid as
+//! invalid, on the record. So arguments wait for a verdict like proofs, but the verdict decides
+//! what is ranked, and is taken at the close of reveals at the latest. **R5** depends on which
+//! ladders were accepted before, and is judged in the order of the file.
+
+use std::sync::Arc;
+
+use talea_protocol::{check::Check, commitment::BidId};
+
+use super::{Replay, commit::Status};
+use crate::{
+    failure::{Position, Stop},
+    fiat_shamir::Context,
+    group::QuorumKey,
+    intake::RevealBody,
+    proofs::ladder::{Claim, Sealed, judge},
+};
+
+/// A bid whose form is right and whose argument is to be judged.
+#[derive(Debug)]
+pub(crate) struct Judging {
+    argument_at: Position,
+    distinct_at: Position,
+    bid: BidId,
+    lot: usize,
+    commit: usize,
+    sealed: Sealed,
+}
+
+impl Replay {
+    pub(crate) fn reveal(&mut self, reveals: Vec<RevealBody>) -> Result<(), Stop> {
+        if reveals.is_empty() {
+            let sentence = "a reveal must name at least one bid".into();
+            return Err(self.docket.refuse(Check::RevealCommit, sentence));
+        }
+        for RevealBody { bid, seal, sealed } in reveals {
+            let lot = usize::try_from(bid.lot).unwrap_or(usize::MAX);
+            let state = self.lots.get_mut(lot).filter(|_| bid.round == 0);
+            let found = state.and_then(|state| {
+                let commit = *state.by_bidder.get(&bid.bidder)?;
+                let state = state.commits.get_mut(commit)?;
+                (state.status == Status::Open).then_some((commit, state))
+            });
+            let docket = &mut self.docket;
+            let Some((commit, state)) = found else {
+                let sentence = format!(
+                    "lot {}, round {} has no open commit of bidder {}",
+                    bid.lot, bid.round, bid.bidder
+                );
+                return Err(docket.refuse(Check::RevealCommit, sentence));
+            };
+            docket.pass(Check::RevealCommit);
+            docket.require(Check::RevealSeal, seal == state.seal, || {
+                format!("the commit's seal is {} and the bytes have {seal}", state.seal)
+            })?;
+            self.open_commits = self.open_commits.saturating_sub(1);
+
+            let form_at = docket.position();
+            docket.judged(form_at, Check::RevealForm, sealed.is_ok());
+            match sealed {
+                Err(_) => state.status = Status::Invalid,
+                Ok(sealed) => {
+                    state.status = Status::Judging;
+                    self.judging_points = self.judging_points.saturating_add(sealed.points());
+                    self.judging.push(Judging {
+                        argument_at: docket.position(),
+                        distinct_at: docket.position(),
+                        bid,
+                        lot,
+                        commit,
+                        sealed,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges every argument that waits.
+    pub(crate) fn judge_arguments(&mut self) -> Result<(), Stop> {
+        self.judging_points = 0;
+        let waiting = std::mem::take(&mut self.judging);
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let facts = Arc::clone(&self.facts);
+        let key: &QuorumKey = match &self.committee {
+            Some(committee) => &committee.key,
+            None => return Err(Stop::Internal("a bid was revealed under no quorum key")),
+        };
+        let claims: Option<Vec<Claim<'_>>> = waiting
+            .iter()
+            .map(|one| {
+                let commit = self.lots.get(one.lot)?.commits.get(one.commit)?;
+                Some(Claim {
+                    context: Context::bid(facts.auction, &one.bid),
+                    shape: &facts.lot(one.bid.lot)?.ladder.shape,
+                    quorum_key: key,
+                    commitment: commit.commitment,
+                    commitment_point: commit.point,
+                    sealed: &one.sealed,
+                })
+            })
+            .collect();
+        let verdicts = judge(&claims.ok_or(NO_COMMIT)?);
+        for (one, holds) in waiting.into_iter().zip(verdicts) {
+            self.docket
+                .judged(one.argument_at, Check::RevealArgument, holds);
+            let distinct = holds && self.is_distinct(&one.sealed);
+            if holds {
+                self.docket
+                    .judged(one.distinct_at, Check::RevealDistinct, distinct);
+            }
+            let shape = &facts.lot(one.bid.lot).ok_or(NO_COMMIT)?.ladder.shape;
+            let state = self
+                .lots
+                .get_mut(one.lot)
+                .and_then(|lot| lot.commits.get_mut(one.commit))
+                .ok_or(NO_COMMIT)?;
+            if distinct {
+                self.randomness.extend(one.sealed.randomness().copied());
+                state.status = Status::Ranked;
+                state.ladder = one.sealed.into_ladder(shape);
+            } else {
+                state.status = Status::Invalid;
+            }
+        }
+        Ok(())
+    }
+
+    /// **R5**.
+    fn is_distinct(&self, sealed: &Sealed) -> bool {
+        let mut own = std::collections::BTreeSet::new();
+        sealed
+            .randomness()
+            .all(|r| own.insert(r) && !self.randomness.contains(r))
+    }
+}
+
+const NO_COMMIT: Stop = Stop::Internal("a revealed bid has no commit");

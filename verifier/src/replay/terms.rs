@@ -1,0 +1,283 @@
+//! The opening: terms, and the seller's word for them (section 3; **T1** to **T6**).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use borsh::BorshDeserialize as _;
+use talea_protocol::{
+    bytes::{PartyKey, Point},
+    instruction::opening_bytes,
+    labels::PROTOCOL_VERSION,
+    limits::MAX_BIDS_PER_LOT,
+    price::{PriceLadder, Rung, Side},
+    quorum::{KeyholderId, Member, keyholders},
+    terms::{Admission, AuctionId, Lot, Terms},
+    transcript::{Genesis, genesis_head},
+};
+
+use crate::{docket::Docket, failure::Stop, group, keys};
+use talea_protocol::{bytes::Digest, check::Check, quorum::Group};
+
+/// The terms, and what follows from them alone.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) terms: Terms,
+    pub(crate) auction: AuctionId,
+    pub(crate) keyholders: BTreeMap<PartyKey, KeyholderId>,
+    admitted: Option<BTreeSet<PartyKey>>,
+}
+
+impl Facts {
+    fn new(terms: Terms, auction: AuctionId) -> Self {
+        let seats = keyholders(&terms.quorum).map(|(id, member)| (member.signing, id));
+        let admitted = match &terms.admission {
+            Admission::Open => None,
+            Admission::Listed(keys) => Some(keys.iter().copied().collect()),
+        };
+        Self {
+            keyholders: seats.collect(),
+            admitted,
+            auction,
+            terms,
+        }
+    }
+
+    pub(crate) fn lot(&self, index: u32) -> Option<&Lot> {
+        self.terms.lots.get(usize::try_from(index).ok()?)
+    }
+
+    pub(crate) fn group(&self, index: u16) -> Option<&Group> {
+        self.terms.quorum.get(usize::from(index))
+    }
+
+    pub(crate) fn member(&self, id: KeyholderId) -> Option<&Member> {
+        let index = usize::from(id.member).checked_sub(1)?;
+        self.group(id.group)?.members.get(index)
+    }
+
+    pub(crate) fn is_listed(&self, bidder: &PartyKey) -> bool {
+        self.admitted
+            .as_ref()
+            .is_none_or(|keys| keys.contains(bidder))
+    }
+
+    /// What a keyholder has at stake in all.
+    pub(crate) fn bond(&self) -> u64 {
+        let lots = u64::try_from(self.terms.lots.len()).unwrap_or(u64::MAX);
+        // **T5** bounds it.
+        self.terms.stakes.bond.saturating_mul(lots)
+    }
+
+    /// What a bidder needs for a commit. **T5** bounds it.
+    pub(crate) fn commit_stake(&self) -> u64 {
+        let stakes = &self.terms.stakes;
+        stakes.deposit.saturating_add(stakes.commit_fee)
+    }
+}
+
+/// The price of a rung as an exact integer.
+pub(crate) fn price(ladder: &PriceLadder, rung: Rung) -> i128 {
+    let distance = i128::from(ladder.tick).saturating_mul(i128::from(rung.0));
+    let start = i128::from(ladder.start.0);
+    match ladder.side {
+        Side::HighestWins => start.saturating_add(distance),
+        Side::LowestWins => start.saturating_sub(distance),
+    }
+}
+
+/// Checks the genesis, whose **X1** has passed, and gives the head after it.
+pub(crate) fn open(docket: &mut Docket, genesis: &Genesis) -> Result<(Facts, Digest), Stop> {
+    let terms = canonical(&genesis.terms);
+    let terms = match terms {
+        Ok(terms) => terms,
+        Err(sentence) => return Err(docket.refuse(Check::TermsCanonical, sentence)),
+    };
+    docket.pass(Check::TermsCanonical);
+    for (check, fault) in [
+        (Check::TermsLots, lots_fault(&terms)),
+        (Check::TermsSchedule, schedule_fault(&terms, genesis.slot)),
+        (Check::TermsQuorum, quorum_fault(&terms)),
+        (Check::TermsParties, parties_fault(&terms)),
+    ] {
+        match fault {
+            None => docket.pass(check),
+            Some(sentence) => return Err(docket.refuse(check, sentence)),
+        }
+    }
+    let auction = Terms::auction_id_of_bytes(&genesis.terms);
+    let message = opening_bytes(&auction, genesis.slot);
+    let seller = terms.seller;
+    docket.describe(|subject| subject.signer = Some(seller));
+    if let Err(sentence) = keys::verify(&seller, &message, &genesis.signature) {
+        return Err(docket.refuse(Check::TermsSignature, sentence));
+    }
+    docket.pass(Check::TermsSignature);
+    let head = genesis_head(&auction, genesis.slot, &genesis.signature);
+    Ok((Facts::new(terms, auction), head))
+}
+
+/// **T1**.
+fn canonical(bytes: &[u8]) -> Result<Terms, String> {
+    if let Some((version, _)) = bytes.split_first_chunk::<2>() {
+        let version = u16::from_le_bytes(*version);
+        if version != PROTOCOL_VERSION {
+            return Err(format!(
+                "the terms must be of protocol version {PROTOCOL_VERSION} and are of {version}"
+            ));
+        }
+    }
+    let terms =
+        Terms::try_from_slice(bytes).map_err(|error| format!("the terms do not decode: {error}"))?;
+    match borsh::to_vec(&terms) {
+        Ok(again) if again == bytes => Ok(terms),
+        _ => Err("the terms are not the canonical encoding of what they say".into()),
+    }
+}
+
+/// **T2**.
+fn lots_fault(terms: &Terms) -> Option<String> {
+    if terms.lots.is_empty() {
+        return Some("there must be at least one lot".into());
+    }
+    terms.lots.iter().enumerate().find_map(|(index, lot)| {
+        let fault = if lot.quantity == 0 {
+            "its quantity must be at least 1 and is 0".into()
+        } else {
+            ladder_fault(&lot.ladder)?
+        };
+        Some(format!("lot {index}: {fault}"))
+    })
+}
+
+fn ladder_fault(ladder: &PriceLadder) -> Option<String> {
+    if !ladder.scale.is_possible() {
+        return Some("its scale must have at most 12 decimal places or 8 binary ones".into());
+    }
+    if ladder.tick == 0 || i64::try_from(ladder.tick).is_err() {
+        let tick = ladder.tick;
+        return Some(format!("its tick must be in 1 .. 2^63 and is {tick}"));
+    }
+    let product = 1u64
+        .checked_shl(u32::try_from(ladder.shape.bits()).unwrap_or(u32::MAX))
+        .unwrap_or(u64::MAX);
+    if !(2..=product).contains(&u64::from(ladder.rungs)) {
+        let rungs = ladder.rungs;
+        return Some(format!("its rungs must be in 2 ..= {product} and are {rungs}"));
+    }
+    let last = price(ladder, Rung(ladder.rungs.saturating_sub(1)));
+    if i64::try_from(last).is_err() {
+        return Some(format!("its last price {last} must fit in 64 bits"));
+    }
+    None
+}
+
+/// **T3**.
+fn schedule_fault(terms: &Terms, opening: u64) -> Option<String> {
+    let s = &terms.schedule;
+    let in_order = opening <= s.deals_until
+        && s.deals_until < s.complaints_until
+        && s.complaints_until < s.commits_until
+        && s.commits_until < s.reveals_until
+        && s.reveals_until <= 1 << 62;
+    if !in_order {
+        return Some(format!(
+            "opening <= deals < complaints < commits < reveals <= 2^62 must hold and the slots are \
+             {opening}, {}, {}, {}, {}",
+            s.deals_until, s.complaints_until, s.commits_until, s.reveals_until
+        ));
+    }
+    let bounded = [
+        ("endorse_slots", s.endorse_slots, 1, 1 << 32),
+        ("step_slots", s.step_slots, 1, 1 << 32),
+        ("step_slots_per_bid", s.step_slots_per_bid, 0, 1 << 32),
+        (
+            "max_bids_per_lot",
+            terms.max_bids_per_lot.into(),
+            1,
+            MAX_BIDS_PER_LOT.into(),
+        ),
+        ("fan_out", terms.fan_out.into(), 1, 1023),
+        ("chunk_items", terms.chunk_items.into(), 1, 2048),
+    ];
+    bounded.into_iter().find_map(|(name, value, least, most)| {
+        (!(least..=most).contains(&value))
+            .then(|| format!("{name} must be in {least} ..= {most} and is {value}"))
+    })
+}
+
+/// **T4**.
+fn quorum_fault(terms: &Terms) -> Option<String> {
+    if terms.quorum.is_empty() {
+        return Some("there must be at least one group of keyholders".into());
+    }
+    for (g, group) in terms.quorum.iter().enumerate() {
+        let (t, e, n) = (group.threshold, group.endorsements, group.members.len());
+        if !(1 <= t && t <= e && usize::from(e) <= n) {
+            return Some(format!(
+                "group {g}: 1 <= threshold <= endorsements <= members must hold and they are {t}, {e}, {n}"
+            ));
+        }
+    }
+    let mut signing = BTreeSet::new();
+    let mut encryption = BTreeSet::new();
+    for (id, member) in keyholders(&terms.quorum) {
+        if let Err(bad) = keys::decode(&member.signing) {
+            return Some(format!("the signing key of {id} {bad}"));
+        }
+        if !signing.insert(member.signing) {
+            return Some(format!("the signing key of {id} stands twice"));
+        }
+        if member.encryption == Point::IDENTITY {
+            return Some(format!("the encryption key of {id} is the identity"));
+        }
+        if group::decode(&member.encryption).is_none() {
+            return Some(format!("the encryption key of {id} is not canonical"));
+        }
+        if !encryption.insert(member.encryption) {
+            return Some(format!("the encryption key of {id} stands twice"));
+        }
+    }
+    None
+}
+
+/// **T5**.
+fn parties_fault(terms: &Terms) -> Option<String> {
+    let fallback = terms.stakes.fallback;
+    let parties = [
+        ("seller", terms.seller),
+        ("custodian", terms.custodian),
+        ("fallback", fallback),
+    ];
+    for (name, key) in parties {
+        if let Err(bad) = keys::decode(&key) {
+            return Some(format!("the {name}'s key {bad}"));
+        }
+    }
+    let distinct: BTreeSet<PartyKey> = parties.iter().map(|(_, key)| *key).collect();
+    if distinct.len() < parties.len() {
+        return Some("seller, custodian and fallback must be distinct".into());
+    }
+    if let Some((id, _)) = keyholders(&terms.quorum).find(|(_, m)| m.signing == fallback) {
+        return Some(format!("the fallback must be no keyholder and is {id}"));
+    }
+    if let Admission::Listed(list) = &terms.admission {
+        let mut before: Option<&PartyKey> = None;
+        for (at, key) in list.iter().enumerate() {
+            if let Err(bad) = keys::decode(key) {
+                return Some(format!("admitted key {at} {bad}"));
+            }
+            if before.is_some_and(|before| before >= key) {
+                return Some(format!("admitted key {at} must be above the one before it"));
+            }
+            before = Some(key);
+        }
+    }
+    let stakes = &terms.stakes;
+    if stakes.deposit.checked_add(stakes.commit_fee).is_none() {
+        return Some("deposit and fee must sum to less than 2^64".into());
+    }
+    let lots = u64::try_from(terms.lots.len()).unwrap_or(u64::MAX);
+    if stakes.bond.checked_mul(lots).is_none() {
+        return Some("the bonds of all lots must sum to less than 2^64".into());
+    }
+    None
+}

@@ -1,0 +1,669 @@
+//! What a verification found, for people and for tools.
+//!
+//! Both views are functions of the transcript and of this program's version alone: no clock, no
+//! path, no thread shows in them.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use talea_protocol::{
+    bytes::{Digest, PartyKey},
+    check::Check,
+    outcome::{Account, Ending},
+    terms::{Lot, Terms},
+};
+
+use crate::{
+    docket::{Count, Docket},
+    failure::{Failure, Place, Subject},
+    replay::{Replay, commit::Status as CommitStatus, terms::Facts},
+};
+
+/// Name of the JSON view's schema; a change that could break a reader changes it.
+pub const SCHEMA: &str = "talea-verify/1";
+
+/// Name of this tool.
+pub const TOOL: &str = "talea-verify";
+
+/// Version of this tool.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What no transcript can show.
+pub const NOT_VERIFIED: &[&str] = &[
+    "that the board took every commit and reveal that was offered to it, and ordered them fairly \
+     within a slot",
+    "that slots correspond to real time",
+    "that the custodian really holds the money that it reported",
+    "who is behind a key, and whether two keys belong to one party",
+    "that keyholders decrypted no more than the transcript shows: secrecy rests on every group \
+     having fewer than its threshold of dishonest members",
+    "that others saw the same head: compare it with theirs, or the board may have forked",
+];
+
+/// The verdict on a transcript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Every check passed, and the outcome is the one derived.
+    Valid,
+    /// A check failed.
+    Invalid,
+    /// Every check so far passed, and the auction's outcome is not in the file.
+    Undecided,
+}
+
+/// How a check fared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It was performed, and held whenever it had to.
+    Pass,
+    /// It failed, and stopped the replay.
+    Fail,
+    /// Nothing in the transcript called for it.
+    NotNeeded,
+    /// The replay stopped before anything called for it.
+    NotReached,
+}
+
+/// One numbered check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckRow {
+    /// Which.
+    pub check: Check,
+    /// How it fared.
+    pub standing: Standing,
+    /// How often it was performed.
+    pub count: Count,
+}
+
+/// What became of a lot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LotRow {
+    /// The lot in the terms.
+    pub lot: Lot,
+    /// Commits accepted.
+    pub commits: usize,
+    /// Bids ranked.
+    pub ranked: usize,
+    /// Bids closed as invalid.
+    pub invalid: usize,
+    /// How it ended. Nothing if it has not ended, or if that was not derived.
+    pub ending: Option<Ending>,
+}
+
+/// Where an auction stands whose outcome is not in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stand {
+    /// The phase after the last entry.
+    pub phase: &'static str,
+    /// The last entry's slot, or the opening's.
+    pub slot: u64,
+    /// The next deadline, if the auction is not closed.
+    pub deadline: Option<u64>,
+}
+
+/// What a verification found.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// SHA-256 and length of the file. Nothing if an invalid file could not be read to its end.
+    pub file: Option<(Digest, u64)>,
+    /// Entries that were applied. The one that failed, if one did, is counted.
+    pub entries: u64,
+    /// The terms, once they passed.
+    pub terms: Option<Terms>,
+    /// The auction's id, once the terms passed.
+    pub auction: Option<Digest>,
+    /// The head after the last entry, if all entries passed.
+    pub head: Option<Digest>,
+    /// SHA-256 of the outcome's bytes, if it was derived.
+    pub outcome: Option<Digest>,
+    /// Every check, in the specification's order.
+    pub checks: Vec<CheckRow>,
+    /// The first that failed.
+    pub failure: Option<Failure>,
+    /// Of an undecided auction.
+    pub stand: Option<Stand>,
+    /// The lots. After a failure none has an ending.
+    pub lots: Vec<LotRow>,
+    /// The accounts of a valid transcript.
+    pub accounts: Vec<Account>,
+}
+
+impl Report {
+    pub(crate) fn new(
+        file: Option<(Digest, u64)>,
+        docket: &Docket,
+        replay: Option<&Replay>,
+        closed: bool,
+        failure: Option<Failure>,
+    ) -> Self {
+        let verdict = match (&failure, closed) {
+            (Some(_), _) => Verdict::Invalid,
+            (None, true) => Verdict::Valid,
+            (None, false) => Verdict::Undecided,
+        };
+        let failed = failure.as_ref().map(|failure| failure.check);
+        let row = |check: &Check| {
+            let count = docket.counts().get(check).copied().unwrap_or_default();
+            let standing = match (failed, count.performed) {
+                (Some(failed), _) if failed == *check => Standing::Fail,
+                (_, 1..) => Standing::Pass,
+                (Some(_), 0) => Standing::NotReached,
+                (None, 0) => Standing::NotNeeded,
+            };
+            CheckRow {
+                check: *check,
+                standing,
+                count,
+            }
+        };
+        let sound = replay.filter(|_| verdict != Verdict::Invalid);
+        let derived = replay
+            .filter(|_| verdict == Verdict::Valid)
+            .and_then(Replay::outcome);
+        let entries = match failure.as_ref().map(|failure| failure.subject.place) {
+            None => replay.map_or(0, Replay::entries),
+            Some(Place::Genesis) => 0,
+            Some(Place::Entry(index)) => index,
+            Some(Place::Closing | Place::AfterClosing) => replay.map_or(0, Replay::entries),
+        };
+        Self {
+            verdict,
+            file,
+            entries,
+            terms: replay.map(|replay| replay.facts.terms.clone()),
+            auction: replay.map(|replay| replay.facts.auction),
+            head: sound.map(Replay::head),
+            outcome: derived
+                .as_ref()
+                .and_then(|outcome| borsh::to_vec(outcome).ok())
+                .map(|bytes| Digest::of(&[&bytes])),
+            checks: Check::ALL.iter().map(row).collect(),
+            failure,
+            stand: sound
+                .filter(|_| verdict == Verdict::Undecided)
+                .map(|replay| Stand {
+                    phase: replay.phase().name(),
+                    slot: replay.slot(),
+                    deadline: replay.next_deadline(),
+                }),
+            lots: sound.map(lots).unwrap_or_default(),
+            accounts: derived.map(|outcome| outcome.accounts).unwrap_or_default(),
+        }
+    }
+
+    /// The exit code of `docs`: 0 valid, 1 invalid, 3 not decidable yet.
+    pub fn exit_code(&self) -> u8 {
+        match self.verdict {
+            Verdict::Valid => 0,
+            Verdict::Invalid => 1,
+            Verdict::Undecided => 3,
+        }
+    }
+
+    /// Which part a key has in this auction.
+    pub fn role(&self, key: &PartyKey) -> String {
+        self.terms
+            .as_ref()
+            .map_or_else(|| "unknown".into(), |terms| role(terms, key))
+    }
+
+    /// For people.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write_text(&mut text);
+        text
+    }
+
+    fn write_text(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "{}", self.headline())?;
+        if let Some(failure) = &self.failure {
+            self.write_failure(out, failure)?;
+        }
+        writeln!(out)?;
+        match &self.file {
+            Some((digest, bytes)) => {
+                writeln!(out, "file     {digest}  SHA-256 of {bytes} bytes")?;
+            }
+            None => writeln!(out, "file     could not be read to its end")?,
+        }
+        if let Some(auction) = &self.auction {
+            writeln!(out, "terms    {auction}  auction id")?;
+        }
+        if let Some(outcome) = &self.outcome {
+            writeln!(out, "outcome  {outcome}  SHA-256")?;
+        }
+        if let Some(head) = &self.head {
+            writeln!(out, "head     {head}  after {} entries", self.entries)?;
+        }
+        writeln!(out, "tool     {TOOL} {VERSION}")?;
+
+        if !self.lots.is_empty() {
+            writeln!(out, "\nLots")?;
+            for (index, row) in self.lots.iter().enumerate() {
+                let (name, id) = (
+                    printable(row.lot.name.as_str()),
+                    printable(row.lot.identifier.as_str()),
+                );
+                writeln!(out, "  {index}  {name} ({id}), {}", row.lot.quantity)?;
+                writeln!(out, "     {}", ending_sentence(row))?;
+                writeln!(
+                    out,
+                    "     bids: {} committed, {} ranked, {} invalid",
+                    row.commits, row.ranked, row.invalid
+                )?;
+            }
+        }
+        if !self.accounts.is_empty() {
+            writeln!(out, "\nAccounts, in units of the custodian's currency")?;
+            for a in &self.accounts {
+                writeln!(out, "  {} ({})", a.party, self.role(&a.party))?;
+                writeln!(
+                    out,
+                    "     funded {}, received {}, to be released {}, held for settlement {}, forfeited {}",
+                    a.funded, a.received, a.available, a.settlement, a.forfeited
+                )?;
+            }
+        }
+
+        writeln!(out, "\nChecks")?;
+        for row in &self.checks {
+            let standing = match row.standing {
+                Standing::Pass => "PASS",
+                Standing::Fail => "FAIL",
+                Standing::NotNeeded => "not needed",
+                Standing::NotReached => "not reached",
+            };
+            let count = match row.count.performed {
+                0 => String::new(),
+                n => n.to_string(),
+            };
+            writeln!(
+                out,
+                "  {:<3} {standing:<11} {count:>8}  {}{}",
+                row.check,
+                row.check.sentence(),
+                note(row)
+            )?;
+        }
+
+        writeln!(out, "\nNot verified, because no transcript can show it")?;
+        for sentence in NOT_VERIFIED {
+            writeln!(out, "  - {sentence}")?;
+        }
+        Ok(())
+    }
+
+    fn headline(&self) -> String {
+        match (self.verdict, &self.stand) {
+            (Verdict::Valid, _) => {
+                let halted = |row: &LotRow| row.ending == Some(Ending::Halted);
+                let alarm = if self.lots.iter().any(halted) {
+                    " A lot was HALTED: something was opened that the mathematics excludes."
+                } else {
+                    ""
+                };
+                format!("VALID: the outcome is the one derived from the entries.{alarm}")
+            }
+            (Verdict::Invalid, _) => "INVALID: a check failed.".into(),
+            (Verdict::Undecided, Some(stand)) => {
+                let until = match stand.deadline {
+                    Some(deadline) => format!("; its next deadline is slot {deadline}"),
+                    None => String::new(),
+                };
+                format!(
+                    "UNDECIDED: every check so far passed and the file ends without an outcome. \
+                     The auction is in phase {} at slot {}{until}.",
+                    stand.phase, stand.slot
+                )
+            }
+            (Verdict::Undecided, None) => {
+                "UNDECIDED: every check so far passed and the file ends without an outcome.".into()
+            }
+        }
+    }
+
+    fn write_failure(&self, out: &mut String, failure: &Failure) -> std::fmt::Result {
+        let Subject {
+            place,
+            slot,
+            instruction,
+            signer,
+        } = failure.subject;
+        writeln!(
+            out,
+            "\n  {} {}",
+            failure.check,
+            failure.check.sentence()
+        )?;
+        write!(out, "  at {place}")?;
+        if let Some(slot) = slot {
+            write!(out, ", slot {slot}")?;
+        }
+        if let Some(instruction) = instruction {
+            write!(out, ", {instruction}")?;
+        }
+        if let Some(signer) = signer {
+            write!(out, " signed by {signer} ({})", self.role(&signer))?;
+        }
+        writeln!(out, "\n  {}", printable(&failure.sentence))
+    }
+
+    /// For tools: JSON of schema [`SCHEMA`], numbers that are money or prices as strings.
+    pub fn to_json(&self) -> String {
+        let view = View::of(self);
+        let mut json = serde_json::to_string_pretty(&view).unwrap_or_default();
+        json.push('\n');
+        json
+    }
+}
+
+fn lots(replay: &Replay) -> Vec<LotRow> {
+    let states = replay.lot_states();
+    let row = |(lot, state): (&Lot, &crate::replay::commit::LotState)| LotRow {
+        lot: lot.clone(),
+        commits: state.commits.len(),
+        ranked: state.count(CommitStatus::Ranked),
+        invalid: state.count(CommitStatus::Invalid),
+        ending: state.ending,
+    };
+    let facts: &Facts = &replay.facts;
+    facts.terms.lots.iter().zip(states).map(row).collect()
+}
+
+fn role(terms: &Terms, key: &PartyKey) -> String {
+    let mut roles = Vec::new();
+    if *key == terms.seller {
+        roles.push("seller".into());
+    }
+    if *key == terms.custodian {
+        roles.push("custodian".into());
+    }
+    if *key == terms.stakes.fallback {
+        roles.push("fallback".into());
+    }
+    for (id, member) in talea_protocol::quorum::keyholders(&terms.quorum) {
+        if member.signing == *key {
+            let group = terms.quorum.get(usize::from(id.group));
+            let name = group.map_or_else(String::new, |group| printable(group.name.as_str()));
+            roles.push(format!("keyholder {} of {name}", id.member));
+        }
+    }
+    if roles.is_empty() {
+        return "bidder or other party".into();
+    }
+    roles.join(", ")
+}
+
+/// What became of a lot, in a sentence.
+fn ending_sentence(row: &LotRow) -> String {
+    match row.ending {
+        None => "not decided yet".into(),
+        Some(Ending::Sold {
+            winner,
+            rung,
+            price,
+        }) => {
+            let written = row.lot.ladder.scale.write(price);
+            format!("SOLD to {winner} at {written} (rung {})", rung.0)
+        }
+        Some(Ending::Unsold) => "UNSOLD: no valid bid was revealed".into(),
+        Some(Ending::Void(cause)) => format!("VOID: {cause}"),
+        Some(Ending::Halted) => {
+            "HALTED: something was opened that the mathematics excludes".into()
+        }
+    }
+}
+
+/// What a count does not say by itself.
+fn note(row: &CheckRow) -> String {
+    match (row.count.adverse, row.check) {
+        (0, _) => String::new(),
+        (n, Check::SignOpened | Check::PriceOnLadder) => format!(" (halted {n})"),
+        (n, _) => format!(" (closed {n} as invalid)"),
+    }
+}
+
+/// Without characters that are invisible or turn the direction of writing: a name in the terms
+/// must not be able to rewrite the line it stands in.
+fn printable(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c,
+                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}'
+                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    text.chars()
+        .flat_map(|c| {
+            let escaped: Box<dyn Iterator<Item = char>> = if hidden(c) {
+                Box::new(c.escape_unicode())
+            } else {
+                Box::new(std::iter::once(c))
+            };
+            escaped
+        })
+        .collect()
+}
+
+/// The JSON view.
+#[derive(Serialize)]
+struct View<'a> {
+    schema: &'static str,
+    tool: ToolView,
+    verdict: Verdict,
+    file: Option<FileView>,
+    entries: u64,
+    auction: Option<String>,
+    head: Option<String>,
+    outcome_sha256: Option<String>,
+    failure: Option<FailureView<'a>>,
+    stand: Option<StandView>,
+    lots: Vec<LotView<'a>>,
+    accounts: Vec<AccountView>,
+    checks: Vec<CheckView>,
+    not_verified: &'static [&'static str],
+}
+
+#[derive(Serialize)]
+struct ToolView {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct FileView {
+    sha256: String,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct FailureView<'a> {
+    check: &'static str,
+    place: &'static str,
+    entry: Option<u64>,
+    slot: Option<String>,
+    instruction: Option<&'static str>,
+    signer: Option<String>,
+    role: Option<String>,
+    sentence: &'a str,
+}
+
+#[derive(Serialize)]
+struct StandView {
+    phase: &'static str,
+    slot: String,
+    deadline: Option<String>,
+}
+
+#[derive(Serialize)]
+struct LotView<'a> {
+    index: usize,
+    name: &'a str,
+    identifier: &'a str,
+    quantity: String,
+    ending: &'static str,
+    cause: Option<String>,
+    winner: Option<String>,
+    /// As people write it, at the lot's scale.
+    price: Option<String>,
+    /// In minor units.
+    price_minor: Option<String>,
+    rung: Option<u32>,
+    commits: usize,
+    ranked: usize,
+    invalid: usize,
+}
+
+#[derive(Serialize)]
+struct AccountView {
+    party: String,
+    role: String,
+    funded: String,
+    received: String,
+    available: String,
+    settlement: String,
+    forfeited: String,
+}
+
+#[derive(Serialize)]
+struct CheckView {
+    number: &'static str,
+    sentence: &'static str,
+    standing: Standing,
+    performed: u64,
+    adverse: u64,
+}
+
+impl<'a> View<'a> {
+    fn of(report: &'a Report) -> Self {
+        Self {
+            schema: SCHEMA,
+            tool: ToolView {
+                name: TOOL,
+                version: VERSION,
+            },
+            verdict: report.verdict,
+            file: report.file.map(|(digest, bytes)| FileView {
+                sha256: digest.to_string(),
+                bytes,
+            }),
+            entries: report.entries,
+            auction: report.auction.map(|digest| digest.to_string()),
+            head: report.head.map(|digest| digest.to_string()),
+            outcome_sha256: report.outcome.map(|digest| digest.to_string()),
+            failure: report.failure.as_ref().map(|f| FailureView::of(report, f)),
+            stand: report.stand.map(|stand| StandView {
+                phase: stand.phase,
+                slot: stand.slot.to_string(),
+                deadline: stand.deadline.map(|slot| slot.to_string()),
+            }),
+            lots: report.lots.iter().enumerate().map(LotView::of).collect(),
+            accounts: report
+                .accounts
+                .iter()
+                .map(|a| AccountView {
+                    party: a.party.to_string(),
+                    role: report.role(&a.party),
+                    funded: a.funded.to_string(),
+                    received: a.received.to_string(),
+                    available: a.available.to_string(),
+                    settlement: a.settlement.to_string(),
+                    forfeited: a.forfeited.to_string(),
+                })
+                .collect(),
+            checks: report
+                .checks
+                .iter()
+                .map(|row| CheckView {
+                    number: row.check.number(),
+                    sentence: row.check.sentence(),
+                    standing: row.standing,
+                    performed: row.count.performed,
+                    adverse: row.count.adverse,
+                })
+                .collect(),
+            not_verified: NOT_VERIFIED,
+        }
+    }
+}
+
+impl<'a> FailureView<'a> {
+    fn of(report: &Report, failure: &'a Failure) -> Self {
+        let subject = &failure.subject;
+        let (place, entry) = match subject.place {
+            Place::Genesis => ("genesis", None),
+            Place::Entry(index) => ("entry", Some(index)),
+            Place::Closing => ("closing", None),
+            Place::AfterClosing => ("after-closing", None),
+        };
+        Self {
+            check: failure.check.number(),
+            place,
+            entry,
+            slot: subject.slot.map(|slot| slot.to_string()),
+            instruction: subject.instruction,
+            signer: subject.signer.map(|key| key.to_string()),
+            role: subject.signer.map(|key| report.role(&key)),
+            sentence: &failure.sentence,
+        }
+    }
+}
+
+impl<'a> LotView<'a> {
+    fn of((index, row): (usize, &'a LotRow)) -> Self {
+        let mut view = Self {
+            index,
+            name: row.lot.name.as_str(),
+            identifier: row.lot.identifier.as_str(),
+            quantity: row.lot.quantity.to_string(),
+            ending: "undecided",
+            cause: None,
+            winner: None,
+            price: None,
+            price_minor: None,
+            rung: None,
+            commits: row.commits,
+            ranked: row.ranked,
+            invalid: row.invalid,
+        };
+        match row.ending {
+            None => (),
+            Some(Ending::Sold {
+                winner,
+                rung,
+                price,
+            }) => {
+                view.ending = "sold";
+                view.winner = Some(winner.to_string());
+                view.price = Some(row.lot.ladder.scale.write(price));
+                view.price_minor = Some(price.0.to_string());
+                view.rung = Some(rung.0);
+            }
+            Some(Ending::Unsold) => view.ending = "unsold",
+            Some(Ending::Void(cause)) => {
+                view.ending = "void";
+                view.cause = Some(cause.to_string());
+            }
+            Some(Ending::Halted) => view.ending = "halted",
+        }
+        view
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_rewrite_their_line() {
+        assert_eq!(printable("Ardbeg CLO 2019-1 B"), "Ardbeg CLO 2019-1 B");
+        assert_eq!(printable("Börse 東京"), "Börse 東京");
+        assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(printable("a\nb"), "a\\u{a}b");
+    }
+}

@@ -1,0 +1,542 @@
+//! Trials of the whole: auctions whose outcome is known in the clear, and their files, damaged.
+
+use std::collections::BTreeSet;
+
+use talea_protocol::{
+    check::Check,
+    instruction::Instruction,
+    outcome::{Account, Ending, VoidCause},
+    price::{Price, Rung},
+    quorum::KeyholderId,
+    transcript::MAGIC,
+};
+
+use super::auction::{
+    Auction, BOND, COMMITS, COMPLAINTS, DEPOSIT, FEE, REVEALS, Rules, bidder, key, opening, party,
+    report, seat, secrets, terms,
+};
+use crate::report::{Report, Standing, Verdict};
+
+fn id(group: u16, member: u16) -> KeyholderId {
+    KeyholderId { group, member }
+}
+
+fn account<'a>(report: &'a Report, who: &ed25519_dalek::SigningKey) -> &'a Account {
+    let who = key(who);
+    report.accounts.iter().find(|a| a.party == who).unwrap()
+}
+
+/// An auction with these bids per lot, all of them honest.
+fn honest(seed: u64, rules: &Rules, bids: &[Vec<u32>]) -> Vec<u8> {
+    honest_with(seed, rules, bids, &BTreeSet::new())
+}
+
+fn honest_with(
+    seed: u64,
+    rules: &Rules,
+    bids: &[Vec<u32>],
+    absent: &BTreeSet<KeyholderId>,
+) -> Vec<u8> {
+    let mut auction = Auction::open(seed, rules);
+    auction.ceremony();
+    auction.begin_commits();
+    let mut hidden = Vec::new();
+    for (lot, rungs) in (0u32..).zip(bids) {
+        for (n, rung) in rungs.iter().enumerate() {
+            hidden.push(auction.commit(lot, &bidder(n), *rung));
+        }
+    }
+    auction.reveal(&hidden);
+    if !hidden.is_empty() {
+        auction.endorse(&[]);
+        auction.rank(absent);
+    }
+    auction.closed()
+}
+
+fn assert_sold(report: &Report, lot: usize, winner: usize, rung: u32) {
+    assert_eq!(report.verdict, Verdict::Valid, "{}", report.to_text());
+    assert_eq!(
+        report.lots[lot].ending,
+        Some(Ending::Sold {
+            winner: key(&bidder(winner)),
+            rung: Rung(rung),
+            price: Price(9_500 + 5 * i64::from(rung)),
+        })
+    );
+}
+
+#[test]
+fn the_best_bid_wins_and_ties_go_to_the_first() {
+    let rules = Rules::default();
+    let cases: [(&[u32], usize); 8] = [
+        (&[0], 0),
+        (&[13], 0),
+        (&[3, 9, 4], 1),
+        (&[9, 3, 9], 0),
+        (&[0, 0, 0, 0], 0),
+        (&[12, 13, 12, 13, 5], 1),
+        (&[4, 5, 6, 7], 3),
+        (&[8, 7], 0),
+    ];
+    for (seed, (rungs, winner)) in (200..).zip(cases) {
+        let file = honest(seed, &rules, &[rungs.to_vec()]);
+        assert_sold(&report(&file, 2), 0, winner, rungs[winner]);
+    }
+}
+
+#[test]
+fn shapes_quorums_fan_outs_and_chunks() {
+    let bids: [&[u32]; 2] = [&[5, 11, 2, 11], &[7]];
+    let variants: [(&[u8], &[(u16, u16, u16)], u16, u16); 7] = [
+        (&[4], &[(1, 1, 1)], 1, 2048),
+        (&[4], &[(2, 3, 3)], 15, 3),
+        (&[1, 1, 1, 1], &[(2, 2, 3), (1, 1, 2)], 1, 1),
+        (&[2, 2], &[(3, 3, 4)], 2, 5),
+        (&[1, 3], &[(1, 1, 2), (2, 2, 2)], 3, 4),
+        (&[3, 2], &[(2, 2, 2)], 1023, 7),
+        (&[1, 2, 2], &[(2, 2, 3)], 2, 2),
+    ];
+    for (seed, (shape, groups, fan_out, chunk_items)) in (300..).zip(variants) {
+        let rules = Rules {
+            shape: shape.to_vec(),
+            rungs: 14,
+            lots: 2,
+            groups: groups.to_vec(),
+            fan_out,
+            chunk_items,
+        };
+        let bids: Vec<Vec<u32>> = bids.iter().map(|b| b.to_vec()).collect();
+        let report = report(&honest(seed, &rules, &bids), 2);
+        assert_sold(&report, 0, 1, 11);
+        assert_sold(&report, 1, 0, 7);
+    }
+}
+
+#[test]
+fn money_of_an_ordinary_auction() {
+    let report = report(&honest(210, &Rules::default(), &[vec![3, 9]]), 2);
+    assert_sold(&report, 0, 1, 9);
+    let loser = account(&report, &bidder(0));
+    assert_eq!((loser.available, loser.forfeited), (DEPOSIT, FEE));
+    let winner = account(&report, &bidder(1));
+    assert_eq!((winner.available, winner.settlement), (0, DEPOSIT));
+    let fallback = account(&report, &party("fallback"));
+    assert_eq!((fallback.received, fallback.available), (2 * FEE, 2 * FEE));
+    for member in 1..=3 {
+        assert_eq!(account(&report, &seat(id(0, member))).available, BOND);
+    }
+}
+
+#[test]
+fn absent_keyholders_are_replaced() {
+    // A quorum is 2 of 3, and the first two in turn order are there, or not.
+    for absent in [id(0, 1), id(0, 2), id(0, 3)] {
+        let absent = BTreeSet::from([absent]);
+        let file = honest_with(220, &Rules::default(), &[vec![3, 9, 4]], &absent);
+        assert_sold(&report(&file, 2), 0, 1, 9);
+    }
+}
+
+#[test]
+fn a_lot_without_a_quorum_is_void_and_those_who_left_it_pay() {
+    let rules = Rules::default();
+    let absent = BTreeSet::from([id(0, 1), id(0, 3)]);
+    let file = honest_with(221, &rules, &[vec![3, 9]], &absent);
+    let report = report(&file, 2);
+    assert_eq!(report.verdict, Verdict::Valid);
+    assert_eq!(report.lots[0].ending, Some(Ending::Void(VoidCause::Quorum)));
+    // Keyholder 1 was due first and left; with 2 and 3 present, 3 left; then too few are in.
+    for (member, left) in [(1, 0), (2, BOND), (3, 0)] {
+        assert_eq!(account(&report, &seat(id(0, member))).available, left);
+    }
+    // 2 * 1,000 units in equal parts to the two bidders.
+    for n in 0..2 {
+        let account = account(&report, &bidder(n));
+        assert_eq!(account.received, BOND);
+        assert_eq!(account.available, BOND + DEPOSIT);
+    }
+}
+
+#[test]
+fn nobody_bids() {
+    let mut auction = Auction::open(222, &Rules::default());
+    auction.ceremony();
+    auction.slot = COMMITS + 1;
+    auction.post(&party("anybody"), &Instruction::Tick);
+    let report = report(&auction.closed(), 2);
+    assert_eq!(report.verdict, Verdict::Valid);
+    assert_eq!(report.lots[0].ending, Some(Ending::Unsold));
+}
+
+#[test]
+fn nobody_deals() {
+    let mut auction = Auction::open(223, &Rules::default());
+    auction.slot = REVEALS + 1_000;
+    auction.post(&party("anybody"), &Instruction::Tick);
+    let report = report(&auction.closed(), 2);
+    assert_eq!(report.verdict, Verdict::Valid);
+    assert_eq!(report.lots[0].ending, Some(Ending::Void(VoidCause::Setup)));
+}
+
+#[test]
+fn a_dealer_who_lies_is_expelled_and_the_others_go_on() {
+    let mut auction = Auction::open(224, &Rules::default());
+    for dealer in auction.ids() {
+        auction.bond(dealer);
+        let wrong = (dealer == id(0, 1)).then_some(3);
+        let deal = auction.deal(dealer, wrong);
+        auction.post(&seat(dealer), &Instruction::Deal(deal));
+    }
+    auction.slot = COMPLAINTS;
+    let complaint = auction.complaint(id(0, 3), id(0, 1));
+    auction.post(&seat(id(0, 3)), &Instruction::Complain(complaint));
+    assert_eq!(auction.replay.setup.expelled, BTreeSet::from([id(0, 1)]));
+    auction.begin_commits();
+    let hidden = [auction.commit(0, &bidder(0), 6)];
+    auction.reveal(&hidden);
+    // Member 1 may not endorse any more.
+    for member in [2, 3] {
+        let endorsement = auction.endorsement(vec![]);
+        auction.post(&seat(id(0, member)), &endorsement);
+    }
+    auction.rank(&BTreeSet::new());
+    let report = report(&auction.closed(), 2);
+    assert_sold(&report, 0, 0, 6);
+    // The lot was not void: no bond is forfeited.
+    assert_eq!(account(&report, &seat(id(0, 1))).available, BOND);
+}
+
+#[test]
+fn a_complainer_who_lies_is_expelled() {
+    let rules = Rules {
+        groups: vec![(2, 2, 2)],
+        ..Rules::default()
+    };
+    let mut auction = Auction::open(225, &rules);
+    auction.ceremony();
+    auction.slot = COMPLAINTS;
+    let complaint = auction.complaint(id(0, 1), id(0, 2));
+    auction.post(&seat(id(0, 1)), &Instruction::Complain(complaint));
+    auction.slot = COMPLAINTS + 1;
+    auction.post(&party("anybody"), &Instruction::Tick);
+    let report = report(&auction.closed(), 2);
+    assert_eq!(report.verdict, Verdict::Valid);
+    assert_eq!(report.lots[0].ending, Some(Ending::Void(VoidCause::Setup)));
+    assert_eq!(account(&report, &seat(id(0, 1))).forfeited, BOND);
+    assert_eq!(account(&report, &seat(id(0, 2))).available, BOND);
+    assert_eq!(account(&report, &party("fallback")).received, BOND);
+}
+
+#[test]
+fn unrevealed_attested_and_invalid_bids() {
+    let mut auction = Auction::open(226, &Rules::default());
+    auction.ceremony();
+    auction.begin_commits();
+    let revealed = auction.commit(0, &bidder(0), 4);
+    let _lost = auction.commit(0, &bidder(1), 13);
+    let attested = auction.commit(0, &bidder(2), 12);
+    auction.fund(key(&bidder(3)), DEPOSIT + FEE);
+    let (commit, lie) = auction.commitment_and_ladder(0, &bidder(3), 2, 3);
+    auction.post(&bidder(3), &Instruction::Commit(commit));
+    // Garbage, sealed.
+    auction.fund(key(&bidder(4)), DEPOSIT + FEE);
+    let (mut commit, mut garbage) = auction.commitment(0, &bidder(4), 1);
+    garbage.sealed = vec![0; 5];
+    commit.seal = talea_protocol::commitment::seal(
+        &auction.replay.facts.auction,
+        &garbage.id,
+        &garbage.sealed,
+    );
+    auction.post(&bidder(4), &Instruction::Commit(commit));
+
+    auction.slot = COMMITS + 1;
+    auction.reveal(&[lie, garbage, revealed]);
+    auction.slot = REVEALS + 1;
+    auction.post(&party("anybody"), &Instruction::Tick);
+    auction.endorse(&[attested.id]);
+    auction.rank(&BTreeSet::new());
+    let report = report(&auction.closed(), 2);
+    assert_sold(&report, 0, 0, 4);
+    let lot = &report.lots[0];
+    assert_eq!((lot.commits, lot.ranked, lot.invalid), (5, 1, 2));
+    let adverse = |check: Check| {
+        let row = report.checks.iter().find(|row| row.check == check).unwrap();
+        assert_eq!(row.standing, Standing::Pass);
+        (row.count.performed, row.count.adverse)
+    };
+    assert_eq!(adverse(Check::RevealForm), (3, 1));
+    assert_eq!(adverse(Check::RevealArgument), (2, 1));
+    assert_eq!(adverse(Check::RevealDistinct), (1, 0));
+    assert_eq!(account(&report, &bidder(2)).available, DEPOSIT);
+    for loser in [1, 3, 4] {
+        assert_eq!(account(&report, &bidder(loser)).forfeited, DEPOSIT + FEE);
+    }
+    assert_eq!(account(&report, &bidder(0)).received, 3 * DEPOSIT);
+}
+
+#[test]
+fn a_ladder_revealed_twice_is_closed_the_second_time() {
+    // The same randomness in two lots: a bidder repeats its own ladder's bytes under two seals.
+    let rules = Rules {
+        lots: 2,
+        ..Rules::default()
+    };
+    let mut auction = Auction::open(227, &rules);
+    auction.ceremony();
+    auction.begin_commits();
+    let mut hidden = Vec::new();
+    for lot in 0..2 {
+        // The same generator state gives the same commitment randomness, too: change the rung.
+        auction.rng = super::provers::rng(1);
+        auction.slot = COMMITS - 2 + u64::from(lot);
+        hidden.push(auction.commit(lot, &bidder(0), 4 + lot));
+    }
+    auction.reveal(&hidden);
+    auction.endorse(&[]);
+    auction.rank(&BTreeSet::new());
+    let report = report(&auction.closed(), 2);
+    assert_eq!(report.verdict, Verdict::Valid, "{}", report.to_text());
+    let row = &report.checks[Check::ALL
+        .iter()
+        .position(|c| *c == Check::RevealDistinct)
+        .unwrap()];
+    assert_eq!((row.count.performed, row.count.adverse), (2, 1));
+    assert_eq!(report.lots[1].ending, Some(Ending::Unsold));
+}
+
+#[test]
+fn too_few_endorsements() {
+    let mut auction = Auction::open(228, &Rules::default());
+    auction.ceremony();
+    auction.begin_commits();
+    let hidden = [auction.commit(0, &bidder(0), 4)];
+    auction.reveal(&hidden);
+    let endorsement = auction.endorsement(vec![]);
+    auction.post(&seat(id(0, 2)), &endorsement);
+    auction.slot = 1_000;
+    auction.post(&party("anybody"), &Instruction::Tick);
+    let report = report(&auction.closed(), 2);
+    assert_eq!(
+        report.lots[0].ending,
+        Some(Ending::Void(VoidCause::Endorsement))
+    );
+    for (member, left) in [(1, 0), (2, BOND), (3, 0)] {
+        assert_eq!(account(&report, &seat(id(0, member))).available, left);
+    }
+    assert_eq!(account(&report, &bidder(0)).received, 2 * BOND);
+}
+
+#[test]
+fn the_report_depends_on_nothing_but_the_file() {
+    let rules = Rules {
+        chunk_items: 2,
+        ..Rules::default()
+    };
+    let file = honest(230, &rules, &[vec![3, 9, 13, 1]]);
+    let reports: Vec<String> = [1, 2, 3]
+        .into_iter()
+        .map(|jobs| report(&file, jobs).to_json() + &report(&file, jobs).to_text())
+        .collect();
+    assert_eq!(reports[0], reports[1]);
+    assert_eq!(reports[0], reports[2]);
+    // A reader that gives one byte at a time changes nothing either.
+    struct Slow<'a>(&'a [u8]);
+    impl std::io::Read for Slow<'_> {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let n = self.0.len().min(1).min(out.len());
+            out[..n].copy_from_slice(&self.0[..n]);
+            self.0 = &self.0[n..];
+            Ok(n)
+        }
+    }
+    let slow = crate::verify(Slow(&file), &crate::Options::default(), |_| ()).unwrap();
+    assert_eq!(slow.to_json() + &slow.to_text(), reports[0]);
+}
+
+#[test]
+fn a_genesis_cut_anywhere_is_invalid() {
+    let rules = Rules::default();
+    let terms = terms(&rules, &secrets(&mut super::provers::rng(1), &rules));
+    let (file, _) = opening(&terms, &party("seller"));
+    for end in 0..file.len() {
+        let report = report(&file[..end], 1);
+        assert_eq!(report.exit_code(), 1, "cut at {end}");
+        assert_eq!(report.failure.unwrap().check, Check::RecordFraming);
+    }
+    let whole = report(&file, 1);
+    assert_eq!(whole.exit_code(), 3);
+    assert!(whole.to_text().contains("phase Deals at slot 10"));
+}
+
+#[test]
+fn a_file_cut_anywhere_is_undecided_at_records_and_invalid_between() {
+    let rules = Rules {
+        shape: vec![1, 1],
+        rungs: 3,
+        groups: vec![(1, 1, 1)],
+        ..Rules::default()
+    };
+    let file = honest(231, &rules, &[vec![1, 2]]);
+    let mut ends = BTreeSet::new();
+    let mut at = MAGIC.len();
+    while at < file.len() {
+        let length = u32::from_le_bytes(file[at + 1..at + 5].try_into().unwrap());
+        at += 5 + length as usize;
+        ends.insert(at);
+    }
+    assert_eq!(ends.pop_last(), Some(file.len()));
+    let step = 97;
+    let cuts = (0..file.len())
+        .step_by(step)
+        .chain(ends.iter().flat_map(|e| [e - 1, *e, e + 1]));
+    for cut in cuts {
+        let expected = if ends.contains(&cut) { 3 } else { 1 };
+        let report = report(&file[..cut], 1);
+        assert_eq!(report.exit_code(), expected, "cut at {cut}");
+    }
+    assert_eq!(report(&file, 1).exit_code(), 0);
+}
+
+#[test]
+fn a_changed_bit_is_found() {
+    let rules = Rules {
+        shape: vec![1, 1],
+        rungs: 3,
+        groups: vec![(1, 1, 1)],
+        ..Rules::default()
+    };
+    let file = honest(232, &rules, &[vec![1, 2]]);
+    for at in (0..file.len()).step_by(41) {
+        let mut changed = file.clone();
+        changed[at] ^= 1 << (at % 8);
+        let report = report(&changed, 1);
+        assert_eq!(report.exit_code(), 1, "byte {at}");
+    }
+}
+
+#[test]
+fn every_check_is_in_the_report_even_after_a_failure() {
+    let mut file = honest(233, &Rules::default(), &[vec![1, 2]]);
+    let last = file.len() - 1;
+    file[last] ^= 1;
+    let report = report(&file, 2);
+    assert_eq!(report.verdict, Verdict::Invalid);
+    let failure = report.failure.clone().unwrap();
+    assert_eq!(failure.check, Check::ChainHead);
+    let text = report.to_text();
+    for check in Check::ALL {
+        assert!(text.contains(&format!("  {:<3} ", check.number())));
+    }
+    assert!(text.contains("at closing"));
+    assert!(report.lots.is_empty() && report.accounts.is_empty());
+}
+
+/// 128 bidders on 65,536 rungs. Run it alone, in release:
+/// `cargo test --release -p talea-verifier --lib -- --ignored --nocapture a_whole_lot`.
+#[test]
+#[ignore = "a measurement"]
+fn a_whole_lot_in_bulletproofs() {
+    let shapes: [&[u8]; 2] = [&[4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], &[1; 16]];
+    for shape in shapes {
+        let rules = Rules {
+            shape: shape.to_vec(),
+            rungs: 65_536,
+            ..Rules::default()
+        };
+        let bids: Vec<u32> = (0..128u32).map(|n| (n * 7_919) % 65_536).collect();
+        let file = honest(240, &rules, &[bids]);
+        println!("{shape:?}, {} bytes", file.len());
+        for jobs in [1, 2] {
+            // The machine may be busy: the least of several, side by side.
+            let (mut whole, mut one) = (f64::MAX, f64::MAX);
+            for _ in 0..8 {
+                one = one.min(bulletproof());
+                let start = processor_seconds();
+                let report = report(&file, jobs);
+                whole = whole.min(processor_seconds() - start);
+                assert_eq!(report.verdict, Verdict::Valid);
+            }
+            println!(
+                "  {jobs} jobs: {whole:.3} s of all cores, {:.2} Bulletproofs of {:.3} ms per bidder",
+                whole / one / 128.0,
+                one * 1e3
+            );
+        }
+    }
+}
+
+/// Processor time of all threads of this process; the wall's would count what others do.
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks: f64 = [11, 12].map(|at| fields[at].parse::<f64>().unwrap()).iter().sum();
+    ticks / 100.0
+}
+
+/// Seconds for one 64-bit Bulletproof on one core.
+fn bulletproof() -> f64 {
+    use bulletproofs::{BulletproofGens, PedersenGens, RangeProof};
+    use curve25519_dalek::scalar::Scalar;
+    let mut rng = super::provers::rng(1);
+    let (gens, pc) = (BulletproofGens::new(64, 1), PedersenGens::default());
+    let t = || merlin::Transcript::new(b"bench");
+    let (proof, v) = RangeProof::prove_single_with_rng(
+        &gens,
+        &pc,
+        &mut t(),
+        1 << 40,
+        &Scalar::random(&mut rng),
+        64,
+        &mut rng,
+    )
+    .unwrap();
+    (0..50)
+        .map(|_| {
+            let start = std::time::Instant::now();
+            proof
+                .verify_single_with_rng(&gens, &pc, &mut t(), &v, 64, &mut rng)
+                .unwrap();
+            start.elapsed().as_secs_f64()
+        })
+        .fold(f64::MAX, f64::min)
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn pieces() {
+    use crate::group::*;
+    use curve25519_dalek::{RistrettoPoint, scalar::Scalar, traits::VartimeMultiscalarMul};
+    let mut rng = super::provers::rng(1);
+    let time = |name: &str, n: usize, f: &mut dyn FnMut()| {
+        let mut best = f64::MAX;
+        for _ in 0..60 {
+            let start = std::time::Instant::now();
+            f();
+            best = best.min(start.elapsed().as_secs_f64());
+        }
+        println!("{name}: {:.3} us each", best * 1e6 / n as f64);
+    };
+    let points: Vec<RistrettoPoint> = (0..3072).map(|_| RistrettoPoint::random(&mut rng)).collect();
+    let wires: Vec<_> = points.iter().map(encode).collect();
+    let scalars: Vec<Scalar> = points.iter().map(|_| Scalar::random(&mut rng)).collect();
+    let halves: Vec<Scalar> = (0..3072u64).map(|i| if i % 3 == 0 { Scalar::from(u128::MAX / 3 - u128::from(i)) } else { scalars[i as usize] }).collect();
+    time("decode", 64, &mut || { for w in &wires[..64] { std::hint::black_box(decode(w)); } });
+    time("encode", 64, &mut || { for w in &points[..64] { std::hint::black_box(encode(w)); } });
+    time("double encode", 3072, &mut || { std::hint::black_box(RistrettoPoint::double_and_compress_batch(&points)); });
+    for n in [96, 192, 384, 768, 1536, 3072] {
+        time(&format!("msm {n}"), n, &mut || { std::hint::black_box(RistrettoPoint::vartime_multiscalar_mul(&scalars[..n], &points[..n])); });
+        time(&format!("msm third short {n}"), n, &mut || { std::hint::black_box(RistrettoPoint::vartime_multiscalar_mul(&halves[..n], &points[..n])); });
+    }
+    time("add", 3071, &mut || { std::hint::black_box(points.iter().sum::<RistrettoPoint>()); });
+    time("combine2", 16, &mut || { for i in 0..16 { std::hint::black_box(combine2(&scalars[i], &points[i], &scalars[i+1], &points[i+1])); } });
+    let secret = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+    let k = key(&secret);
+    use ed25519_dalek::Signer;
+    let sig = talea_protocol::bytes::Signature(secret.sign(b"message").to_bytes());
+    time("signature", 16, &mut || { for _ in 0..16 { crate::keys::verify(&k, b"message", &sig).unwrap(); } });
+    let context = super::provers::context(9);
+    let (c, proof, _) = super::provers::range(&mut rng, &context, 65_536, 7);
+    time("range", 16, &mut || { for _ in 0..16 { crate::proofs::range::verify(&context, 65_536, &c, &proof).unwrap(); } });
+    println!("bulletproof: {:.3} us", bulletproof() * 1e6);
+}
