@@ -406,9 +406,9 @@ impl State {
         for reveal in reveals.iter() {
             let at = index(reveal.bid.lot);
             let lot = setting.terms.lots.get(at).zip(self.lots.get(at));
-            bids::check_seal(setting, lot.map(|(_, state)| &state.bids), reveal)?;
             let twice = Fault::Already { what: "the bid was revealed" };
             require(named.insert(reveal.bid), Check::RevealCommit, twice)?;
+            bids::check_seal(setting, lot.map(|(_, state)| &state.bids), reveal)?;
             let known =
                 lot.and_then(|(lot, state)| Some((lot, state.bids.of(&reveal.bid.bidder)?)));
             found.extend(known.map(|(lot, bid)| (lot, bid, reveal)));

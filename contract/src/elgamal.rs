@@ -97,3 +97,48 @@ impl Sum for Ciphertext {
         ciphertexts.fold(Self::zero(), Add::add)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::Generators;
+    use talea_protocol::bytes::Point;
+
+    /// `Enc(m; r)` under the quorum secret 5.
+    fn sealed(m: u64, r: u64) -> Ciphertext {
+        let Generators { value, key, .. } = Generators::derive();
+        let (m, r) = (Scalar::from(m), Scalar::from(r));
+        Ciphertext { r: key * r, e: value * m + key * (Scalar::from(5u8) * r) }
+    }
+
+    #[test]
+    fn arithmetic_is_the_messages_arithmetic() {
+        assert_eq!(sealed(2, 3) + sealed(4, 5), sealed(6, 8));
+        assert_eq!(sealed(6, 8) - sealed(4, 5), sealed(2, 3));
+        assert_eq!(-sealed(1, 1) + sealed(1, 1), Ciphertext::zero());
+        assert_eq!(sealed(2, 3).doubled(), sealed(4, 6));
+        assert_eq!(sealed(2, 3).scaled(&Scalar::from(7u8)), sealed(14, 21));
+        assert_eq!([sealed(1, 2), sealed(3, 4)].into_iter().sum::<Ciphertext>(), sealed(4, 6));
+        assert_eq!([].into_iter().sum::<Ciphertext>(), Ciphertext::zero());
+    }
+
+    #[test]
+    fn a_ciphertext_without_randomness_is_public() {
+        let message = Generators::derive().value;
+        assert!(Ciphertext::trivial(message).is_public());
+        assert_eq!(Ciphertext::trivial(message), sealed(1, 0));
+        assert!(!sealed(1, 1).is_public());
+        // Randomness that cancels leaves the message in the open.
+        assert!((sealed(3, 4) - sealed(1, 4)).is_public());
+    }
+
+    #[test]
+    fn an_encoding_reads_back_and_no_other_is_read() {
+        let ciphertext = sealed(1, 2);
+        let encoded = ciphertext.encode();
+        assert_eq!(Ciphertext::decode(&encoded), Some(ciphertext));
+        let none = Point([0xff; 32]);
+        assert_eq!(Ciphertext::decode(&WireCiphertext { r: none, ..encoded }), None);
+        assert_eq!(Ciphertext::decode(&WireCiphertext { e: none, ..encoded }), None);
+    }
+}

@@ -164,3 +164,94 @@ impl Weights {
         weight_of(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{collections::BTreeSet, vec::Vec};
+    use talea_protocol::bytes::Point;
+
+    fn context() -> Context {
+        let (auction, signer) = (Digest([1; 32]), PartyKey([2; 32]));
+        Context { auction, lot: 3, round: 4, step: 5, signer }
+    }
+
+    fn drawn(mut fs: FiatShamir) -> [u8; 32] {
+        fs.challenge(b"challenge").to_bytes()
+    }
+
+    #[test]
+    fn every_item_of_the_context_changes_the_challenge() {
+        let changes: [fn(&mut Context); 5] = [
+            |c| c.auction.0[0] ^= 1,
+            |c| c.lot ^= 1,
+            |c| c.round ^= 1,
+            |c| c.step ^= 1,
+            |c| c.signer.0[0] ^= 1,
+        ];
+        let mut seen = BTreeSet::new();
+        for kind in [labels::KIND_GATE, labels::KIND_BLIND] {
+            assert!(seen.insert(drawn(FiatShamir::begin(kind, &context()))));
+            for change in changes {
+                let mut other = context();
+                change(&mut other);
+                assert!(seen.insert(drawn(FiatShamir::begin(kind, &other))));
+            }
+        }
+        // Lot, round and step are not one number.
+        let swapped = Context { lot: 4, round: 3, ..context() };
+        assert!(seen.insert(drawn(FiatShamir::begin(labels::KIND_GATE, &swapped))));
+    }
+
+    #[test]
+    fn lists_that_differ_only_in_where_they_end_are_not_confused() {
+        // SECURITY.md F12: [[p], [p, p]] and [[p, p], [p]].
+        let absorbed = |lengths: [usize; 2]| {
+            let mut fs = FiatShamir::begin(labels::KIND_GATE, &context());
+            for length in lengths {
+                fs.count(b"list", length);
+                (0..length).for_each(|_| fs.point(b"point", &Point([7; 32])));
+            }
+            drawn(fs)
+        };
+        let all: BTreeSet<_> = [[1, 2], [2, 1], [0, 3], [3, 0]].map(absorbed).into();
+        assert_eq!(all.len(), 4);
+    }
+
+    #[test]
+    fn a_ciphertext_is_one_message_of_64_bytes() {
+        let (r, e) = (Point([1; 32]), Point([2; 32]));
+        let mut ours = FiatShamir::begin(labels::KIND_GATE, &context());
+        let mut plain = ours.clone();
+        ours.ciphertext(b"input", &WireCiphertext { r, e });
+        plain.transcript().append_message(b"input", &[r.0, e.0].concat());
+        assert_eq!(drawn(ours), drawn(plain));
+    }
+
+    #[test]
+    fn a_weight_of_zero_is_replaced_by_one() {
+        assert_eq!(weight_of([0; 16]), Scalar::ONE);
+        assert_eq!(weight_of([1; 16]), Scalar::from(u128::from_le_bytes([1; 16])));
+        assert_eq!(weight_of([255; 16]), Scalar::from(u128::MAX));
+    }
+
+    #[test]
+    fn weights_depend_on_every_proof_and_none_is_given_twice() {
+        let finished = |byte: u8| {
+            let mut fs = FiatShamir::begin(labels::KIND_LADDER, &context());
+            fs.scalar(b"last", &WireScalar([byte; 32]));
+            fs
+        };
+        let first = |proofs: &[u8]| {
+            Weights::after(proofs.iter().map(|byte| finished(*byte))).draw().to_bytes()
+        };
+        let batches: [&[u8]; 7] = [&[], &[1], &[2], &[1, 1], &[1, 2], &[2, 1], &[1, 2, 3]];
+        let all: BTreeSet<_> = batches.into_iter().map(first).collect();
+        assert_eq!(all.len(), batches.len());
+        assert_eq!(first(&[1, 2]), first(&[1, 2]));
+        let mut weights = Weights::after([finished(1)]);
+        let drawn: Vec<_> = (0..100).map(|_| weights.draw().to_bytes()).collect();
+        assert!(drawn.iter().all(|weight| weight.iter().skip(16).all(|byte| *byte == 0)));
+        assert_eq!(drawn.iter().collect::<BTreeSet<_>>().len(), drawn.len());
+    }
+}

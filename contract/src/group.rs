@@ -69,3 +69,56 @@ pub fn encode_point(point: &RistrettoPoint) -> Point {
 pub fn encode_scalar(scalar: &Scalar) -> WireScalar {
     WireScalar(scalar.to_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use curve25519_dalek::traits::IsIdentity as _;
+
+    #[test]
+    fn the_generators_are_three_and_come_from_fixed_bytes() {
+        let Generators { value, blinding, key } = Generators::derive();
+        assert!(value != blinding && blinding != key && key != value);
+        assert!([value, blinding, key].iter().all(|generator| !generator.is_identity()));
+        // RFC 9496, appendix A.1, and Bulletproofs as published.
+        let encoded = |point| hex(&encode_point(&point).0);
+        assert_eq!(
+            encoded(value),
+            "e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76"
+        );
+        assert_eq!(
+            encoded(blinding),
+            "8c9240b456a9e6dc65c377a1048d745f94a08cdb7f44cbcd7b46f34048871134"
+        );
+        assert_eq!(encoded(key), KEY);
+    }
+
+    /// Frozen: another value would be another protocol.
+    const KEY: &str = "98bf4e366c2341a2c6ae75eaaba197c5f2e45d01b11b7c05c5909fec6780fb22";
+
+    fn hex(bytes: &[u8]) -> alloc::string::String {
+        bytes.iter().map(|byte| alloc::format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn only_canonical_encodings_are_read() {
+        // The group order, the field's prime, a negative element, and p + 1, which reads as 1 where
+        // encodings are reduced.
+        let order = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
+        let prime = "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f";
+        let prime_and_one = "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f";
+        let negative = "0100000000000000000000000000000000000000000000000000000000000000";
+        let bytes = |text: &str| {
+            core::array::from_fn(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
+        };
+        assert_eq!(decode_scalar(&WireScalar(bytes(order))), None);
+        assert_eq!(decode_scalar(&WireScalar([0xff; 32])), None);
+        assert_eq!(decode_scalar(&WireScalar([0; 32])), Some(Scalar::ZERO));
+        for text in [prime, prime_and_one, negative] {
+            assert_eq!(decode_point(&Point(bytes(text))), None, "{text}");
+        }
+        let identity = decode_point(&Point::IDENTITY).unwrap();
+        assert!(identity.is_identity());
+        assert_eq!(encode_point(&identity), Point::IDENTITY);
+    }
+}

@@ -47,8 +47,7 @@ pub fn expected(plan: &Plan) -> Vec<Expected> {
 /// void where the plan has keyholders who do not behave, and only there.
 #[must_use]
 pub fn differences(plan: &Plan, bidders: &[PartyKey], outcome: &Outcome) -> Vec<String> {
-    let may_be_void =
-        plan.keyholders.values().any(|conduct| *conduct != KeyholderConduct::Honest);
+    let may_be_void = plan.keyholders.values().any(|conduct| *conduct != KeyholderConduct::Honest);
     let lots = expected(plan).into_iter().zip(plan.terms.lots.iter());
     let mut found = Vec::new();
     if outcome.lots.len() != plan.terms.lots.len() {
@@ -60,9 +59,10 @@ pub fn differences(plan: &Plan, bidders: &[PartyKey], outcome: &Outcome) -> Vec<
     }
     for (index, ((expected, lot), result)) in lots.zip(outcome.lots.iter()).enumerate() {
         let ending = match expected.best {
-            Some((bidder, rung)) => bidders.get(bidder).zip(lot.ladder.price(rung)).map(
-                |(winner, price)| Ending::Sold { winner: *winner, rung, price },
-            ),
+            Some((bidder, rung)) => bidders
+                .get(bidder)
+                .zip(lot.ladder.price(rung))
+                .map(|(winner, price)| Ending::Sold { winner: *winner, rung, price }),
             None => Some(Ending::Unsold),
         };
         let LotResult { commits, ranked, invalid, ending: found_ending } = *result;

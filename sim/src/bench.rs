@@ -65,6 +65,19 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// A look at everything, within a minute or so: short ladders, few bidders.
+    #[must_use]
+    pub fn quick() -> Self {
+        Self {
+            time_per_figure: Duration::from_millis(150),
+            bidders: vec![8],
+            ladders: vec![(256, vec![1; 8]), (65_536, vec![1; 16])],
+            jobs: 0,
+        }
+    }
+}
+
 /// The ladders that figures are published for.
 pub fn standard_ladders() -> Vec<(u32, Vec<u8>)> {
     let bits = |first: &[u8], ones: usize| [first, &vec![1; ones][..]].concat();
@@ -367,8 +380,7 @@ fn message_figures(
             .verify(&bench.generators, &bench.context, statement, &proof)
             .expect("the range proof holds");
     });
-    let reveal_prove =
-        yardstick.ratio(time, || drop(black_box(bench.seal(shape, *rung, rho))));
+    let reveal_prove = yardstick.ratio(time, || drop(black_box(bench.seal(shape, *rung, rho))));
     let reveal_verify = yardstick.ratio(time, || bench.unseal(shape, &one));
     let reveal_verify_in_64 = yardstick.ratio(time, || bench.unseal(shape, &many)) / 64.0;
     MessageFigures {
@@ -434,8 +446,13 @@ fn keyholder_figures(
     let (shares, proof) = prove();
     let unseal_prove = yardstick.ratio(time, || drop(black_box(prove()))) / per_item;
     let unseal_verify = yardstick.ratio(time, || {
-        let statement =
-            unseal::Statement { head, chunk: 0, share_key, randomness: &randomness, shares: &shares };
+        let statement = unseal::Statement {
+            head,
+            chunk: 0,
+            share_key,
+            randomness: &randomness,
+            shares: &shares,
+        };
         unseal::verify(&bench.generators, &bench.context, &statement, &proof)
             .expect("the shares are right");
     }) / per_item;
@@ -609,6 +626,14 @@ pub fn run(
 }
 
 impl Report {
+    /// The figures as JSON.
+    ///
+    /// # Errors
+    /// Never, for figures that are numbers.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self)
+    }
+
     /// The figures as tables.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -681,6 +706,8 @@ fn table(header: &[&str]) -> Table {
     table
 }
 
-fn verify_transcript(_transcript: &[u8], _jobs: usize) -> bool {
-    true
+fn verify_transcript(transcript: &[u8], jobs: usize) -> bool {
+    let options = talea_verifier::Options { jobs: Some(jobs) };
+    talea_verifier::verify(transcript, &options, |_| ())
+        .is_ok_and(|report| report.verdict == talea_verifier::Verdict::Valid)
 }

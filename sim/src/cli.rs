@@ -1,13 +1,14 @@
 //! The command line: data to stdout, messages to stderr, and an exit status that means something.
 
 use crate::{
+    bench::{self, Memory},
     failure::{Code, Exit, Failure},
     report::{RunReport, SCHEMA, table, to_json},
     run,
     scenario::Scenario,
     suggest::{self, Candidate, Load},
     tenders::{record, replay, report::TendersReport},
-    verify_after::{Verdict, verify_after},
+    verify_after::verify_after,
 };
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
@@ -76,7 +77,11 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// A scenario: terms, quorum, bidders and what they do.
-    #[arg(value_name = "SCENARIO.toml", required_unless_present = "tenders", conflicts_with = "tenders")]
+    #[arg(
+        value_name = "SCENARIO.toml",
+        required_unless_present = "tenders",
+        conflicts_with = "tenders"
+    )]
     pub scenario: Option<PathBuf>,
 
     /// A record of real tenders instead: play them all and compare each award.
@@ -167,9 +172,10 @@ pub struct BenchArgs {
     pub json: bool,
 }
 
-/// Reads the command line of this process and does what it says.
+/// Reads the command line of this process and does what it says. `memory` knows how much the process
+/// holds.
 #[must_use]
-pub fn main() -> ExitCode {
+pub fn main(memory: Option<&dyn Memory>) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         // Help and version go to stdout with status 0, everything else to stderr with 2.
@@ -178,7 +184,7 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() };
         }
     };
-    match execute(cli.command) {
+    match execute(cli.command, memory) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             say(&failure.report());
@@ -191,7 +197,7 @@ pub fn main() -> ExitCode {
 ///
 /// # Errors
 /// [`Failure`], not yet reported.
-pub fn execute(command: Command) -> Result<Exit, Failure> {
+pub fn execute(command: Command, memory: Option<&dyn Memory>) -> Result<Exit, Failure> {
     match command {
         Command::Run(args) => {
             start_threads(args.jobs)?;
@@ -203,7 +209,7 @@ pub fn execute(command: Command) -> Result<Exit, Failure> {
             }
         }
         Command::Suggest(args) => suggest_shapes(&args),
-        Command::Bench(args) => bench(&args),
+        Command::Bench(args) => bench(&args, memory),
     }
 }
 
@@ -229,10 +235,8 @@ fn run_scenario(path: &Path, args: &RunArgs) -> Result<Exit, Failure> {
         played.entries,
         played.bytes
     ));
-    if !args.no_verify
-        && let Verdict::Valid(line) = verify_after(&transcript)?
-    {
-        say(&line);
+    if !args.no_verify {
+        say(&verify_after(&transcript)?);
     }
     Ok(Exit::Ok)
 }
@@ -269,7 +273,11 @@ fn run_tenders(path: &Path, args: &RunArgs) -> Result<Exit, Failure> {
     let shows_progress = io::stderr().is_terminal();
     let progress = |over: usize, of: usize| {
         if shows_progress {
-            let _ = write!(io::stderr(), "\r{over} of {of} auctions{}", if over == of { "\n" } else { "" });
+            let _ = write!(
+                io::stderr(),
+                "\r{over} of {of} auctions{}",
+                if over == of { "\n" } else { "" }
+            );
         }
     };
     let replay = replay::replay(&tenders, &options, &progress)?;
@@ -366,8 +374,19 @@ fn suggest_shapes(args: &SuggestArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn bench(_args: &BenchArgs) -> Result<Exit, Failure> {
-    Err(Failure::new(Code::NotBuilt, "talea-sim bench is not built yet"))
+fn bench(args: &BenchArgs, memory: Option<&dyn Memory>) -> Result<Exit, Failure> {
+    let mut options = if args.quick { bench::Options::quick() } else { bench::Options::default() };
+    options.jobs = args.jobs.unwrap_or(0);
+    let progress = |what: &str| {
+        if io::stderr().is_terminal() {
+            say(&format!("measuring {what}"));
+        }
+    };
+    let report = bench::run(&options, memory, progress)
+        .map_err(|error| Failure::new(Code::RunStuck, error.to_string()))?;
+    let unwritable = |_| Failure::new(Code::RunStuck, "a figure is no number");
+    print(if args.json { report.to_json().map_err(unwritable)? } else { report.to_text() })?;
+    Ok(Exit::Ok)
 }
 
 /// Data, to stdout. A reader that went away is no failure of ours.

@@ -108,7 +108,6 @@ codes! {
     RunDiffers            "run.outcome-differs"        Differs  "the outcome is not the one that the bids imply"
     RunInvalid            "run.transcript-invalid"     Differs  "the verifier refuses the transcript"
     RunStuck              "run.stuck"                  Internal "an auction came to a stand"
-    NotBuilt              "cli.not-built"              Usage    "a command is planned and not built"
 }
 
 impl fmt::Display for Code {
@@ -179,9 +178,6 @@ mod tests {
     #[test]
     fn a_report_names_the_code_and_the_help() {
         let failure = Failure::new(Code::ScenarioTick, "lots[0].tick is zero").with_help("be bold");
-        assert_eq!(
-            failure.report(),
-            "error[scenario.tick]: lots[0].tick is zero\n  help: be bold"
-        );
+        assert_eq!(failure.report(), "error[scenario.tick]: lots[0].tick is zero\n  help: be bold");
     }
 }

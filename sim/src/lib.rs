@@ -14,6 +14,7 @@
 //! | [`run`] | all of these for one scenario |
 //! | [`tenders`] | all of these for a public record of real bids |
 //! | [`input`], [`failure`] | files from outside, and why something stopped |
+//! | [`bench`] | what an auction costs, as ratios |
 //! | [`cli`] | the command line |
 
 #![deny(
@@ -27,6 +28,12 @@
 )]
 
 pub mod auditor;
+#[allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "it measures honest work; what fails there is a fault to see at once"
+)]
+pub mod bench;
 pub mod cli;
 pub mod failure;
 pub mod input;

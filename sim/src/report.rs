@@ -78,7 +78,8 @@ impl RunReport {
         let Run { seed, terms, names, played } = run;
         let by_key: BTreeMap<PartyKey, &str> =
             names.iter().map(|(key, name)| (*key, name.as_str())).collect();
-        let called = |key: &PartyKey| by_key.get(key).map_or_else(|| key.to_string(), |n| (*n).into());
+        let called =
+            |key: &PartyKey| by_key.get(key).map_or_else(|| key.to_string(), |n| (*n).into());
         let lots = terms.lots.iter().zip(played.outcome.lots.iter()).enumerate();
         let lots = lots.map(|(index, (lot, result))| LotReport::new(index, lot, result, called));
         let account = |party: &PartyKey| {

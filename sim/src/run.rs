@@ -109,7 +109,8 @@ mod tests {
         assert_eq!(failure.unwrap_err().code, Code::RunStuck);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 
-        write_whole(&path, |writer| writer.write_all(b"whole").map_err(|_| unreachable!())).unwrap();
+        let unwritable = |error| Failure::unwritable(&path, &error);
+        write_whole(&path, |writer| writer.write_all(b"whole").map_err(unwritable)).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"whole");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

@@ -20,11 +20,7 @@
 //! its entries are cheaper than the gates that they replace: 8 to 32 for most quorums.
 
 use crate::failure::{Code, Failure};
-use talea_protocol::{
-    limits::MAX_BIDS_PER_LOT,
-    price::Shape,
-    sealed_bid::SealedBid,
-};
+use talea_protocol::{limits::MAX_BIDS_PER_LOT, price::Shape, sealed_bid::SealedBid};
 
 /// What each item costs, in thousandths of one verification of a 64-bit Bulletproof. Measured in a
 /// release build on one core; ratios differ little between machines.
@@ -101,7 +97,7 @@ pub struct Candidate {
 pub fn cost(shape: &Shape, load: &Load) -> Cost {
     let [n, q] = [load.bidders, load.acts].map(u64::from);
     let times = |factors: &[u64]| factors.iter().copied().fold(1, u64::saturating_mul);
-    let radices: Vec<u64> = shape.radices().map(|radix| wide(radix)).collect();
+    let radices: Vec<u64> = shape.radices().map(wide).collect();
     let gates: u64 = radices.iter().skip(1).map(|radix| radix.saturating_sub(1)).sum();
 
     // Each round of a search is a Blind step and an Unseal step; each later digit begins with a
@@ -225,7 +221,11 @@ mod tests {
                 for candidate in candidates(&load(rungs, bidders)).unwrap() {
                     let bits = candidate.shape.bits();
                     assert!(1u64 << bits >= u64::from(rungs), "{rungs} in {}", candidate.shape);
-                    assert!(1u64 << (bits - 1) < u64::from(rungs), "{rungs} in {}", candidate.shape);
+                    assert!(
+                        1u64 << (bits - 1) < u64::from(rungs),
+                        "{rungs} in {}",
+                        candidate.shape
+                    );
                 }
             }
         }

@@ -57,7 +57,12 @@ pub fn verify(
     let mut run = Run::Start(Docket::new(Subject::at(Place::Genesis)));
     let ended = loop {
         let batch = Batch::read(&mut records);
-        let (next, ended) = pool.install(|| run.take(batch));
+        // On a thread of its own: a caller that is itself a worker of some pool would take up other
+        // work of its pool while it waits, and run out of stack.
+        let taken = std::thread::scope(|scope| {
+            scope.spawn(|| pool.install(|| run.take(batch))).join()
+        });
+        let (next, ended) = taken.map_err(|_| Fault::Internal("a thread panicked"))?;
         run = next;
         progress(Progress {
             bytes: records.bytes(),

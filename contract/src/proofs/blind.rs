@@ -56,7 +56,7 @@ pub fn verify(
     responses: &[WireScalar],
 ) -> Result<Vec<Ciphertext>, ProofFault> {
     let Statement { inputs, blinded, .. } = statement;
-    ProofFault::unless_length(inputs.len().max(1), blinded.len())?;
+    ProofFault::unless_complete(inputs.len(), blinded.len())?;
     ProofFault::unless_length(inputs.len(), responses.len())?;
     let outputs: Option<Vec<Ciphertext>> = blinded.iter().map(Ciphertext::decode).collect();
     let outputs = outputs.ok_or(ProofFault::NotCanonical)?;

@@ -116,7 +116,7 @@ pub fn verify(
     statement: &Statement<'_>,
 ) -> Result<Vec<(Ciphertext, Ciphertext)>, ProofFault> {
     let Statement { quorum_key, inputs, inputs_encoded, turns, .. } = statement;
-    ProofFault::unless_length(inputs.len().max(1), turns.len())?;
+    ProofFault::unless_complete(inputs.len(), turns.len())?;
     ProofFault::unless_length(inputs.len(), inputs_encoded.len())?;
     let decoded: Option<Vec<Turn>> = turns.iter().map(Turn::decode).collect();
     let decoded = decoded.ok_or(ProofFault::NotCanonical)?;

@@ -57,6 +57,12 @@ impl ProofFault {
         if expected == actual { Ok(()) } else { Err(Self::Length { expected, actual }) }
     }
 
+    /// `Err` unless a statement about `items` items has any, and `actual` is their number.
+    fn unless_complete(items: usize, actual: usize) -> Result<(), Self> {
+        Self::unless_length(items.max(1), items)?;
+        Self::unless_length(items, actual)
+    }
+
     /// `Err` unless `holds`.
     fn unless(holds: bool) -> Result<(), Self> {
         if holds { Ok(()) } else { Err(Self::False) }

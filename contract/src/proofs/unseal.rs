@@ -68,7 +68,7 @@ pub fn verify(
     proof: &CompactProof,
 ) -> Result<Vec<RistrettoPoint>, ProofFault> {
     let Statement { share_key, randomness, shares, .. } = statement;
-    ProofFault::unless_length(randomness.len().max(1), shares.len())?;
+    ProofFault::unless_complete(randomness.len(), shares.len())?;
     let decoded: Option<Vec<RistrettoPoint>> = shares.iter().map(decode_point).collect();
     let decoded = decoded.ok_or(ProofFault::NotCanonical)?;
     let challenge = decode_scalar(&proof.challenge).ok_or(ProofFault::NotCanonical)?;

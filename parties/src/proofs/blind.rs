@@ -195,5 +195,8 @@ mod tests {
         short.blinded.truncate(1);
         assert_eq!(fault(&right, &short), length(2, 1));
         assert_eq!(fault(&[], &proved(&[])), length(1, 0));
+        assert_eq!(fault(&[], &proved(&right[..1])), length(1, 0));
+        let without_responses = Blinded { responses: Vec::new(), ..proved(&right[..1]) };
+        assert_eq!(fault(&[], &without_responses), length(1, 0));
     }
 }

@@ -342,6 +342,7 @@ mod tests {
         assert_eq!(verdict(Statement { inputs_encoded: encoded, ..right }), length(2, 1));
         let empty = Statement { inputs: &[], inputs_encoded: &[], turns: &[], ..right };
         assert_eq!(verdict(empty), length(1, 0));
+        assert_eq!(verdict(Statement { turns: &turns[..1], ..empty }), length(1, 0));
     }
 
     #[test]

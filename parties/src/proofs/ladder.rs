@@ -356,7 +356,8 @@ mod tests {
         let mut rng = rng(5);
         let y = Scalar::random(&mut rng);
         let shape = Shape::new(&[2, 3, 1]).unwrap();
-        let rung = 0b10_110_1u32;
+        // Digits 2, 6 and 1.
+        let rung = (2 << 4) | (6 << 1) | 1u32;
         let bits: Vec<Bit> = (0..6)
             .map(|l| Bit {
                 i: Scalar::from((rung >> l) & 1),
@@ -394,7 +395,7 @@ mod tests {
             }
         }
         assert_eq!(*coefficients(&shape, &bits, &y), expected[..m]);
-        // Digits 2, 6 and 1 are at positions 2, 4 + 6 and 12 + 1.
+        // They are at positions 2, 4 + 6 and 12 + 1.
         let powers = |n: u32| (0..n).fold(Scalar::ONE, |p, _| p * y);
         assert_eq!(expected[m], powers(2) + powers(10) + powers(13));
     }
@@ -424,11 +425,13 @@ mod tests {
         }
     }
 
+    type Field<T> = Box<dyn Fn(&mut SealedBid) -> &mut T>;
+
     #[test]
     fn every_field_of_a_sealed_bid_counts() {
         let bid = Bid::new(&[2, 1], 5);
-        let mut points: Vec<Box<dyn Fn(&mut SealedBid) -> &mut Point>> = Vec::new();
-        let mut scalars: Vec<Box<dyn Fn(&mut SealedBid) -> &mut WireScalar>> = Vec::new();
+        let mut points: Vec<Field<Point>> = Vec::new();
+        let mut scalars: Vec<Field<WireScalar>> = Vec::new();
         for i in 0..4 {
             points.push(Box::new(move |s| &mut s.ladder[i].r));
             points.push(Box::new(move |s| &mut s.ladder[i].e));

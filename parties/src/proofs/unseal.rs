@@ -111,10 +111,12 @@ mod tests {
         }
     }
 
+    type Change = fn(&mut Post);
+
     #[test]
     fn every_item_of_statement_and_proof_is_bound() {
         let post = Post::new(3);
-        let changes: [(fn(&mut Post), ProofFault); 16] = [
+        let changes: [(Change, ProofFault); 16] = [
             (|p| p.head.0[0] ^= 1, ProofFault::False),
             (|p| p.chunk += 1, ProofFault::False),
             (|p| p.share_key += p.randomness[0], ProofFault::False),
@@ -154,8 +156,10 @@ mod tests {
         post.randomness.truncate(1);
         assert_eq!(post.verdict(), length(1, 2));
         post.randomness.clear();
-        assert_eq!(post.verdict(), length(1, 2));
-        post.shares.clear();
+        for shares in (0..=2).rev() {
+            post.shares.truncate(shares);
+            assert_eq!(post.verdict(), length(1, 0), "{shares} shares for nothing");
+        }
         assert_eq!(post.verdict(), length(1, 0));
     }
 }

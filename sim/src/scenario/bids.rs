@@ -34,7 +34,8 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<BidRow>, Failure> {
     let rows = input::rows(name, bytes, &NEEDED, &OPTIONAL, CODES)?;
     let bid = |row: input::Row| {
         let line = row.line;
-        let fail = |what: String| Failure::new(Code::BidsRow, format!("{name} line {line}: {what}"));
+        let fail =
+            |what: String| Failure::new(Code::BidsRow, format!("{name} line {line}: {what}"));
         for (column, title) in NEEDED.iter().enumerate() {
             if row.field(column).is_empty() {
                 return Err(fail(format!("the {title} is blank")));
@@ -43,7 +44,8 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<BidRow>, Failure> {
         let conduct = match row.field(3) {
             "" => BidderConduct::Honest,
             text => bidder_conduct(text).ok_or_else(|| {
-                fail(format!("the conduct is {text:?}")).with_help(format!("write {BIDDER_CONDUCTS}"))
+                fail(format!("the conduct is {text:?}"))
+                    .with_help(format!("write {BIDDER_CONDUCTS}"))
             })?,
         };
         let [bidder, lot, price] = [0, 1, 2].map(|column| row.field(column).to_owned());

@@ -302,7 +302,8 @@ pub fn bidder_conduct(text: &str) -> Option<BidderConduct> {
 /// The conducts a bid may have, for help texts.
 pub const BIDDER_CONDUCTS: &str = "\"honest\", \"never-reveals\" or \"reveals-rubbish\"";
 
-const QUOTES: &str = "a price with a fraction stands in quotes, as in \"99.50\": a float is not exact";
+const QUOTES: &str =
+    "a price with a fraction stands in quotes, as in \"99.50\": a float is not exact";
 
 struct PriceVisitor;
 

@@ -166,7 +166,8 @@ impl Scenario {
             fan_out,
         };
         if lots.is_empty() || lots.len() > MAX_LOTS {
-            let sentence = format!("lots: there are {}, and an auction has 1 to {MAX_LOTS}", lots.len());
+            let sentence =
+                format!("lots: there are {}, and an auction has 1 to {MAX_LOTS}", lots.len());
             return Err(Failure::new(Code::ScenarioLots, sentence));
         }
         let lots = lots.into_iter().enumerate().map(|(index, lot)| {
@@ -272,9 +273,7 @@ impl Scenario {
             stakes: Stakes { deposit, bond, commit_fee, fallback: cast.fallback() },
             admission,
             max_bids_per_lot: self.max_bids_per_lot,
-            quorum: groups
-                .and_then(|groups| List::new(groups).ok())
-                .ok_or_else(overlooked)?,
+            quorum: groups.and_then(|groups| List::new(groups).ok()).ok_or_else(overlooked)?,
             fan_out: self.fan_out,
             chunk_items: self.chunk_items,
         };
@@ -340,7 +339,8 @@ fn read_schedule(file: &ScheduleFile) -> Result<(u64, Schedule), Failure> {
     let complaints_until = file.complaints_until.unwrap_or(after(deals_until));
     let commits_until = file.commits_until.unwrap_or(after(complaints_until));
     let reveals_until = file.reveals_until.unwrap_or(after(commits_until));
-    let fail = |what: String| Err(Failure::new(Code::ScenarioSchedule, format!("schedule: {what}")));
+    let fail =
+        |what: String| Err(Failure::new(Code::ScenarioSchedule, format!("schedule: {what}")));
     if opening > deals_until {
         return fail(format!("deals_until ({deals_until}) lies before opening_slot ({opening})"));
     }
@@ -569,7 +569,9 @@ fn read_lot(
         Failure::new(Code::ScenarioScale, format!("{at}.scale ({name}): {text:?} is no scale"))
             .with_help(notation::SCALES)
     })?;
-    let price = |field: &str, text: &PriceText| read_price(&format!("{at}.{field} ({name})"), scale, &text.0);
+    let price = |field: &str, text: &PriceText| {
+        read_price(&format!("{at}.{field} ({name})"), scale, &text.0)
+    };
     let start = price("start", file.start.as_ref().ok_or_else(|| missing("start"))?)?;
     let tick = match &file.tick {
         None => 1,
@@ -584,7 +586,9 @@ fn read_lot(
     };
     let rungs = match (&file.end, file.rungs) {
         (None, None) => {
-            return Err(missing("end").with_help("say the last price (end), or how many there are (rungs)"));
+            return Err(
+                missing("end").with_help("say the last price (end), or how many there are (rungs)")
+            );
         }
         (Some(_), Some(_)) => {
             let sentence = format!("{at} ({name}) says both end and rungs");
@@ -613,10 +617,8 @@ fn read_lot(
 
 fn read_price(at: &str, scale: Scale, text: &str) -> Result<Price, Failure> {
     scale.read(text).map_err(|_| {
-        let sentence = format!(
-            "{at}: {text:?} is no price at the scale {:?}",
-            notation::scale_name(scale)
-        );
+        let sentence =
+            format!("{at}: {text:?} is no price at the scale {:?}", notation::scale_name(scale));
         Failure::new(Code::ScenarioPrice, sentence)
             .with_help(format!("write it {}", notation::example(scale)))
     })
@@ -688,8 +690,9 @@ fn place_bids(
     for (index, lot) in (0u32..).zip(lots) {
         let identifier = lot.identifier.as_str();
         if let Some(before) = by_identifier.insert(identifier, index) {
-            let sentence =
-                format!("lots[{index}].identifier: {identifier:?} is the one of lots[{before}] too");
+            let sentence = format!(
+                "lots[{index}].identifier: {identifier:?} is the one of lots[{before}] too"
+            );
             return Err(Failure::new(Code::ScenarioIdentifier, sentence));
         }
     }
@@ -705,9 +708,7 @@ fn place_bids(
     let mut bids = Vec::new();
     for WrittenBid { at, bidder, lot: text, price, conduct } in written {
         let name = bidders.get(bidder).map_or("", String::as_str);
-        let found = find(&text).and_then(|lot| {
-            Some((lot, lots.get(usize::try_from(lot).ok()?)?))
-        });
+        let found = find(&text).and_then(|lot| Some((lot, lots.get(usize::try_from(lot).ok()?)?)));
         let Some((lot, item)) = found else {
             let sentence = format!("{at}: {name} bids for {text:?}, which is no lot");
             return Err(Failure::new(Code::ScenarioUnknownLot, sentence).with_help(

@@ -6,7 +6,8 @@
 use talea_protocol::price::{Price, PriceLadder, Rung, Scale, Side};
 
 /// The scales a scenario may name, in one sentence for help texts.
-pub const SCALES: &str = "write \"decimal 0\" to \"decimal 12\", or \"32nds\", \"64ths\", \"128ths\", \"256ths\"";
+pub const SCALES: &str =
+    "write \"decimal 0\" to \"decimal 12\", or \"32nds\", \"64ths\", \"128ths\", \"256ths\"";
 
 /// Reads the name of a scale.
 #[must_use]

@@ -112,7 +112,8 @@ fn ladders() {
         let lot = LOT.replace("end = \"105-00\"", &format!("rungs = {rungs}"));
         fails(&[&lot, QUORUM], Code::ScenarioLadder, &["two rungs"]);
     }
-    let long = "[[lots]]\nname = \"a\"\nside = \"sale\"\nscale = \"decimal 9\"\nstart = 8\nend = 14\n";
+    let long =
+        "[[lots]]\nname = \"a\"\nside = \"sale\"\nscale = \"decimal 9\"\nstart = 8\nend = 14\n";
     fails(&[long, QUORUM], Code::ScenarioLadder, &["6000000001 rungs", "larger tick"]);
     let far = "[[lots]]\nname = \"a\"\nside = \"sale\"\nscale = \"decimal 0\"\n\
                start = 9223372036854775807\nrungs = 5\n";
@@ -186,7 +187,8 @@ fn quorums() {
     }
     let quorum = format!("{QUORUM}endorsements = 1\n");
     fails(&[LOT, &quorum], Code::ScenarioQuorum, &["1 endorsements"]);
-    for members in ["members = 0", "members = 65", "members = 9223372036854775807", "members = []"] {
+    for members in ["members = 0", "members = 65", "members = 9223372036854775807", "members = []"]
+    {
         let quorum = with("members = 3", members);
         fails(&[LOT, &quorum], Code::ScenarioQuorum, &["quorum[0].members", "1 to 64"]);
     }
@@ -240,9 +242,8 @@ fn conducts_of_keyholders() {
 
 #[test]
 fn bidders_and_bids() {
-    let bidder = |name: &str, bids: &str| {
-        format!("[[bidders]]\nname = \"{name}\"\nbids = {{ {bids} }}\n")
-    };
+    let bidder =
+        |name: &str, bids: &str| format!("[[bidders]]\nname = \"{name}\"\nbids = {{ {bids} }}\n");
     fails(&[LOT, QUORUM, &bidder("seller", "")], Code::ScenarioBidder, &["seller"]);
     let twice = [bidder("A", ""), bidder("A", "")].concat();
     fails(&[LOT, QUORUM, &twice], Code::ScenarioBidder, &["bidders[1].name", "twice"]);
@@ -253,7 +254,11 @@ fn bidders_and_bids() {
     }
     let bid = bidder("A", "X1 = \"99-16\", 0 = \"99-17\"");
     fails(&[LOT, QUORUM, &bid], Code::ScenarioBidTwice, &["A has bid", "Harrow 2031"]);
-    fails(&["max_bids_per_lot = 1\n", LOT, QUORUM, BIDDERS], Code::ScenarioTooManyBids, &["1 bids"]);
+    fails(
+        &["max_bids_per_lot = 1\n", LOT, QUORUM, BIDDERS],
+        Code::ScenarioTooManyBids,
+        &["1 bids"],
+    );
     let bid = bidder("A", "X1 = \"99.5\"");
     fails(&[LOT, QUORUM, &bid], Code::ScenarioPrice, &["bidders[0].bids", "99.5", "99-16+"]);
     for (price, nearest) in [("105-01", "105-00"), ("94-31", "95-00")] {
@@ -274,7 +279,8 @@ fn bids_in_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let read_with = |bidders: &str, csv: &str| {
         std::fs::write(folder.path().join("bids.csv"), csv).unwrap();
-        let text = ["title = \"t\"\nseed = 1\nbids = \"bids.csv\"\n", LOT, QUORUM, bidders].concat();
+        let text =
+            ["title = \"t\"\nseed = 1\nbids = \"bids.csv\"\n", LOT, QUORUM, bidders].concat();
         Scenario::from_text(&text, folder.path())
     };
     let csv = "bidder,lot,price\nCedar,X1,99-16\nDogwood,0,99-16+\n";

@@ -104,12 +104,16 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<Tender>, Failure> {
         let line = row.line;
         let ReadRow { auction, bidder, common, price, result } = read_row(name, &row)?;
         let fail = |what: String| {
-            Failure::new(Code::TendersTender, format!("{name} line {line}: tender {auction}: {what}"))
+            Failure::new(
+                Code::TendersTender,
+                format!("{name} line {line}: tender {auction}: {what}"),
+            )
         };
         let place = *places.entry(auction.clone()).or_insert(tenders.len());
         if place == tenders.len() {
             let Common { date, ceiling, floor } = common.clone();
-            let tender = Tender { auction: auction.clone(), date, ceiling, floor, bids: Vec::new() };
+            let tender =
+                Tender { auction: auction.clone(), date, ceiling, floor, bids: Vec::new() };
             tenders.push((common.clone(), tender));
         }
         // The place was looked up or just made.
@@ -124,7 +128,8 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<Tender>, Failure> {
             return Err(fail(format!("it has a winner already, on line {}", other.line)));
         }
         let same = |bid: &&RecordedBid| {
-            bid.bidder == bidder || bid.bidder.strip_prefix(&bidder).is_some_and(|rest| rest.starts_with(" ("))
+            bid.bidder == bidder
+                || bid.bidder.strip_prefix(&bidder).is_some_and(|rest| rest.starts_with(" ("))
         };
         let bidder = match tender.bids.iter().filter(same).count() {
             0 => bidder,
@@ -144,9 +149,8 @@ struct ReadRow {
 }
 
 fn read_row(name: &str, row: &Row) -> Result<ReadRow, Failure> {
-    let fail = |what: String| {
-        Failure::new(Code::TendersRow, format!("{name} line {}: {what}", row.line))
-    };
+    let fail =
+        |what: String| Failure::new(Code::TendersRow, format!("{name} line {}: {what}", row.line));
     let [auction, date, bidder, price, ceiling, floor, rule, result, below, winner] =
         std::array::from_fn(|column| row.field(column));
     let word = |title: &str, text: &str| {

@@ -168,7 +168,11 @@ fn draw<T>(items: Vec<T>, sample: usize, rng: &mut impl RngCore) -> Vec<T> {
             *mark = true;
         }
     }
-    items.into_iter().zip(chosen).filter_map(|(item, is_chosen)| is_chosen.then_some(item)).collect()
+    items
+        .into_iter()
+        .zip(chosen)
+        .filter_map(|(item, is_chosen)| is_chosen.then_some(item))
+        .collect()
 }
 
 /// Fisher and Yates; the bias of the remainder is below 2^-40 for lists of this size.
@@ -204,8 +208,7 @@ fn play_auction(
             run
         }
     };
-    let names: BTreeMap<_, _> =
-        run.names.iter().map(|(key, name)| (*key, name.as_str())).collect();
+    let names: BTreeMap<_, _> = run.names.iter().map(|(key, name)| (*key, name.as_str())).collect();
     let results = tenders.iter().zip(run.played.outcome.lots.iter());
     let tenders = results.map(|((tender, submission), result)| {
         let derived = match result.ending {
@@ -237,7 +240,8 @@ fn scenario(
     number: u64,
 ) -> Result<Scenario, Failure> {
     let text = |text: String| {
-        Text::new(&text).map_err(|fault| Failure::new(Code::TendersTender, format!("{text:?}: {fault}")))
+        Text::new(&text)
+            .map_err(|fault| Failure::new(Code::TendersTender, format!("{text:?}: {fault}")))
     };
     let mut bidders: Vec<String> = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
@@ -348,7 +352,10 @@ mod tests {
             replay.played.iter().filter(|tender| !tender.is_reproduced).collect();
         assert!(differing.is_empty(), "{differing:?}");
         assert_eq!(replay.played.len(), replay.decided);
-        assert_eq!(replay.skipped.values().map(Vec::len).sum::<usize>() + replay.decided, tenders.len());
+        assert_eq!(
+            replay.skipped.values().map(Vec::len).sum::<usize>() + replay.decided,
+            tenders.len()
+        );
         let order: Vec<&str> = replay.played.iter().map(|tender| tender.auction.as_str()).collect();
         let expected: Vec<&str> = tenders
             .iter()

@@ -90,10 +90,9 @@ impl TendersReport {
                 *count = count.saturating_add(1);
             }
         }
-        let skipped = skipped.iter().map(|(why, tenders)| SkippedReport {
-            why: why.words(),
-            tenders: tenders.clone(),
-        });
+        let skipped = skipped
+            .iter()
+            .map(|(why, tenders)| SkippedReport { why: why.words(), tenders: tenders.clone() });
         Self {
             schema: SCHEMA,
             kind: "tenders",
@@ -141,7 +140,11 @@ impl TendersReport {
         };
         row("tenders in the record", self.tenders, String::new());
         for skipped in &self.skipped {
-            row(&format!("skipped: {}", skipped.why), skipped.tenders.len(), skipped.tenders.join(", "));
+            row(
+                &format!("skipped: {}", skipped.why),
+                skipped.tenders.len(),
+                skipped.tenders.join(", "),
+            );
         }
         row("decided by their bids", self.decided_by_bids, String::new());
         let auctions = format!("as lots of {} auctions, quorum 2 of 3", self.auctions);
@@ -149,7 +152,11 @@ impl TendersReport {
         row("winner and price reproduced", self.reproduced, String::new());
         row("differing", self.differing, String::new());
         let note = "any of the lowest counts as the winner";
-        let ties = if self.ties.is_empty() { String::new() } else { format!("{}; {note}", self.ties.join(", ")) };
+        let ties = if self.ties.is_empty() {
+            String::new()
+        } else {
+            format!("{}; {note}", self.ties.join(", "))
+        };
         row("with a tie at the lowest", self.ties.len(), ties);
         row("with a bidder's number twice", self.twins.len(), self.twins.join(", "));
         row("bids recorded for those played", self.bids.recorded, String::new());

@@ -109,7 +109,9 @@ pub fn prepare(tender: &Tender, load: Load) -> Result<Result<Submission, Skip>, 
         .iter()
         .zip(&excluded)
         .enumerate()
-        .filter_map(|(place, (bid, excluded))| Some((place, bid.price?)).filter(|_| excluded.is_none()))
+        .filter_map(|(place, (bid, excluded))| {
+            Some((place, bid.price?)).filter(|_| excluded.is_none())
+        })
         .collect();
     let prices: Vec<Yen> = handed_in.iter().map(|(_, price)| *price).collect();
     let tick = unit(tender.ceiling, &prices);
@@ -201,12 +203,16 @@ mod tests {
 
     #[test]
     fn the_unit_is_the_largest_that_fits() {
-        for (price, unit) in [(4_001_000, 1_000), (4_001_100, 100), (4_001_110, 10), (4_001_111, 1)] {
+        for (price, unit) in [(4_001_000, 1_000), (4_001_100, 100), (4_001_110, 10), (4_001_111, 1)]
+        {
             let played = played(5_000_000, None, &[(price, Won), (4_900_000, Lost)]);
             assert_eq!(played.ladder.tick, unit);
         }
         // A disqualified bid does not make the grid finer.
-        assert_eq!(played(5_000_000, None, &[(4_001_000, Won), (4_000_001, Out)]).ladder.tick, 1_000);
+        assert_eq!(
+            played(5_000_000, None, &[(4_001_000, Won), (4_000_001, Out)]).ladder.tick,
+            1_000
+        );
     }
 
     #[test]

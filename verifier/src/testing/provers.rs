@@ -410,9 +410,21 @@ pub(crate) fn blind(
     chunk: u32,
     inputs: &[Cipher],
 ) -> Blinded {
-    let scale = |c: &Cipher, s: &Scalar| Cipher { r: c.r * s, e: c.e * s }.encode();
     let a: Vec<Scalar> = inputs.iter().map(|_| Scalar::random(rng)).collect();
-    let outputs: Vec<Ciphertext> = inputs.iter().zip(&a).map(|(c, a)| scale(c, a)).collect();
+    blind_with(rng, context, head, chunk, inputs, &a)
+}
+
+/// With blindings of the caller's choice.
+pub(crate) fn blind_with(
+    rng: &mut Rng,
+    context: &Context,
+    head: &Digest,
+    chunk: u32,
+    inputs: &[Cipher],
+    a: &[Scalar],
+) -> Blinded {
+    let scale = |c: &Cipher, s: &Scalar| Cipher { r: c.r * s, e: c.e * s }.encode();
+    let outputs: Vec<Ciphertext> = inputs.iter().zip(a).map(|(c, a)| scale(c, a)).collect();
     let mut t = ProofTranscript::begin(labels::KIND_BLIND, context);
     t.digest(b"head", head);
     t.integer(b"chunk", chunk);
@@ -429,7 +441,7 @@ pub(crate) fn blind(
     Blinded {
         outputs,
         challenge: encode_scalar(&c),
-        responses: k.iter().zip(&a).map(|(k, a)| encode_scalar(&(k + c * a))).collect(),
+        responses: k.iter().zip(a).map(|(k, a)| encode_scalar(&(k + c * a))).collect(),
     }
 }
 

@@ -1,1 +1,1099 @@
-//! Refusals.
+//! One small trial per numbered check: what it refuses, at which entry.
+//!
+//! **R3** to **R5** refuse nothing and are in `trials`. **K10**, **K11** and **M3** fail only
+//! where a proof system or this program is broken, and have tests next to their code.
+
+use std::collections::BTreeSet;
+
+use curve25519_dalek::scalar::Scalar;
+use ed25519_dalek::{Signer as _, SigningKey};
+use talea_protocol::{
+    bytes::{Digest, List, PartyKey, Point, Scalar as WireScalar, Signature},
+    check::Check,
+    instruction::{Fund, Instruction, SignedInstruction, signed_bytes},
+    outcome::Ending,
+    price::{Price, Scale, Side},
+    quorum::KeyholderId,
+    ranking::BlindPost,
+    terms::{Admission, Terms},
+    transcript::{Genesis, MAGIC, RecordKind},
+};
+
+use super::{
+    auction::{
+        Auction, COMMITS, COMPLAINTS, DEALS, DEPOSIT, FEE, Hidden, OPENING, REVEALS, Rules, bidder,
+        key, opening, party, report, seat, secrets, terms,
+    },
+    provers,
+};
+use crate::{
+    Place,
+    fiat_shamir::Context,
+    group::{bases, encode},
+    replay::rank::step::Items,
+    report::{Report, Standing, Verdict},
+};
+
+fn id(group: u16, member: u16) -> KeyholderId {
+    KeyholderId { group, member }
+}
+
+#[track_caller]
+fn assert_refused(report: &Report, check: Check) {
+    let failure = report.failure.as_ref().expect("it was accepted");
+    assert_eq!(failure.check, check, "{failure:?}");
+    assert_eq!(report.verdict, Verdict::Invalid);
+    assert_eq!(report.exit_code(), 1);
+    let row = report.checks.iter().find(|row| row.check == check).unwrap();
+    assert_eq!(row.standing, Standing::Fail);
+    assert!(!failure.sentence.is_empty());
+}
+
+/// That the entry after the file so far is refused under this check.
+#[track_caller]
+fn refuse(auction: &Auction, signer: &SigningKey, instruction: &Instruction, check: Check) {
+    let report = auction.attempt(signer, instruction);
+    assert_refused(&report, check);
+    let failure = report.failure.unwrap();
+    let place = Place::Entry(auction.replay.entries() + 1);
+    assert_eq!(failure.subject.place, place, "{failure:?}");
+}
+
+fn at_commits(seed: u64, rules: &Rules) -> Auction {
+    let mut auction = Auction::open(seed, rules);
+    auction.ceremony();
+    auction.begin_commits();
+    auction
+}
+
+fn at_reveals(seed: u64, rules: &Rules, rungs: &[u32]) -> (Auction, Vec<Hidden>) {
+    let mut auction = at_commits(seed, rules);
+    let hidden = rungs
+        .iter()
+        .enumerate()
+        .map(|(n, rung)| auction.commit(0, &bidder(n), *rung))
+        .collect();
+    auction.slot = COMMITS + 1;
+    (auction, hidden)
+}
+
+fn at_endorsing(seed: u64, rules: &Rules, rungs: &[u32]) -> Auction {
+    let (mut auction, hidden) = at_reveals(seed, rules, rungs);
+    auction.reveal(&hidden);
+    auction
+}
+
+fn at_ranking(seed: u64, rules: &Rules, rungs: &[u32]) -> Auction {
+    let mut auction = at_endorsing(seed, rules, rungs);
+    auction.endorse(&[]);
+    auction
+}
+
+/// Plays on until the step is of the kind wanted, nobody having acted in it.
+fn until(auction: &mut Auction, wanted: fn(&Items) -> bool) {
+    let none = BTreeSet::new();
+    loop {
+        let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
+        let chunk = &ranking.step.chunks[0];
+        if wanted(&chunk.items) && chunk.acts.is_empty() {
+            return;
+        }
+        let (chunk, id) = auction.next_act(0, &none).unwrap();
+        let act = auction.act(0, chunk, id);
+        auction.post(&seat(id), &act);
+    }
+}
+
+mod opening_of {
+    use super::*;
+
+    #[track_caller]
+    fn refuse_terms(check: Check, change: impl FnOnce(&mut Terms)) {
+        let rules = Rules::default();
+        let mut terms = terms(&rules, &secrets(&mut provers::rng(1), &rules));
+        change(&mut terms);
+        let (file, _) = opening(&terms, &party("seller"));
+        let report = report(&file, 1);
+        assert_refused(&report, check);
+        assert_eq!(report.failure.unwrap().subject.place, Place::Genesis);
+    }
+
+    fn accept_terms(change: impl FnOnce(&mut Terms)) {
+        let rules = Rules::default();
+        let mut terms = terms(&rules, &secrets(&mut provers::rng(1), &rules));
+        change(&mut terms);
+        let (file, _) = opening(&terms, &party("seller"));
+        let report = report(&file, 1);
+        assert_eq!(report.failure, None);
+    }
+
+    fn lot(terms: &mut Terms, change: impl FnOnce(&mut talea_protocol::terms::Lot)) {
+        let mut lots = terms.lots.clone().into_inner();
+        change(&mut lots[0]);
+        terms.lots = List::new(lots).unwrap();
+    }
+
+    fn group(terms: &mut Terms, change: impl FnOnce(&mut talea_protocol::quorum::Group)) {
+        let mut groups = terms.quorum.clone().into_inner();
+        change(&mut groups[0]);
+        terms.quorum = List::new(groups).unwrap();
+    }
+
+    fn member(
+        terms: &mut Terms,
+        at: usize,
+        change: impl FnOnce(&mut talea_protocol::quorum::Member),
+    ) {
+        group(terms, |group| {
+            let mut members = group.members.clone().into_inner();
+            change(&mut members[at]);
+            group.members = List::new(members).unwrap();
+        });
+    }
+
+    #[test]
+    fn x1_framing() {
+        for (file, part) in [
+            (&b""[..], "empty"),
+            (b"talea", "ends within its magic"),
+            (b"PK\x03\x04 something else entirely", "not a transcript"),
+            (&MAGIC[..], "no genesis"),
+        ] {
+            let report = report(file, 1);
+            assert_refused(&report, Check::RecordFraming);
+            assert!(report.failure.unwrap().sentence.contains(part));
+        }
+        let with = |record: Vec<u8>| report(&[&MAGIC[..], &record].concat(), 1);
+        let entry = RecordKind::Entry.write(&[0; 44]).unwrap();
+        assert_refused(&with(entry), Check::RecordFraming);
+        let closing = RecordKind::Closing.write(&[0; 44]).unwrap();
+        assert_refused(&with(closing), Check::RecordFraming);
+        let genesis = RecordKind::Genesis.write(&[0; 44]).unwrap();
+        assert_refused(&with(genesis), Check::RecordFraming);
+        let rules = Rules::default();
+        let terms = terms(&rules, &secrets(&mut provers::rng(1), &rules));
+        let (file, _) = opening(&terms, &party("seller"));
+        let twice = [&file[..], &file[MAGIC.len()..]].concat();
+        assert_refused(&report(&twice, 1), Check::RecordFraming);
+    }
+
+    #[test]
+    fn t1_canonical() {
+        refuse_terms(Check::TermsCanonical, |t| t.version = 2);
+        let genesis = Genesis {
+            slot: 1,
+            terms: List::new(vec![1, 0, 9]).unwrap(),
+            signature: Signature([0; 64]),
+        };
+        let record = RecordKind::Genesis
+            .write(&borsh::to_vec(&genesis).unwrap())
+            .unwrap();
+        let report = report(&[&MAGIC[..], &record].concat(), 1);
+        assert_refused(&report, Check::TermsCanonical);
+    }
+
+    #[test]
+    fn t2_lots() {
+        refuse_terms(Check::TermsLots, |t| t.lots = List::default());
+        refuse_terms(Check::TermsLots, |t| lot(t, |l| l.quantity = 0));
+        refuse_terms(Check::TermsLots, |t| lot(t, |l| l.ladder.tick = 0));
+        refuse_terms(Check::TermsLots, |t| lot(t, |l| l.ladder.tick = 1 << 63));
+        refuse_terms(Check::TermsLots, |t| lot(t, |l| l.ladder.rungs = 1));
+        refuse_terms(Check::TermsLots, |t| lot(t, |l| l.ladder.rungs = 17));
+        accept_terms(|t| lot(t, |l| l.ladder.rungs = 16));
+        refuse_terms(Check::TermsLots, |t| {
+            lot(t, |l| l.ladder.scale = Scale::Decimal(13));
+        });
+        refuse_terms(Check::TermsLots, |t| {
+            lot(t, |l| l.ladder.scale = Scale::Binary(9));
+        });
+        // 14 rungs of 5: the last is 65 above the first.
+        accept_terms(|t| lot(t, |l| l.ladder.start = Price(i64::MAX - 65)));
+        refuse_terms(Check::TermsLots, |t| {
+            lot(t, |l| l.ladder.start = Price(i64::MAX - 64));
+        });
+        let falling = |start| {
+            move |t: &mut Terms| {
+                lot(t, |l| {
+                    l.ladder.start = Price(start);
+                    l.ladder.side = Side::LowestWins;
+                });
+            }
+        };
+        accept_terms(falling(i64::MIN + 65));
+        refuse_terms(Check::TermsLots, falling(i64::MIN + 64));
+    }
+
+    #[test]
+    fn t3_schedule() {
+        refuse_terms(Check::TermsSchedule, |t| t.schedule.deals_until = OPENING - 1);
+        accept_terms(|t| t.schedule.deals_until = OPENING);
+        refuse_terms(Check::TermsSchedule, |t| t.schedule.complaints_until = DEALS);
+        refuse_terms(Check::TermsSchedule, |t| t.schedule.commits_until = COMPLAINTS);
+        refuse_terms(Check::TermsSchedule, |t| t.schedule.reveals_until = COMMITS);
+        accept_terms(|t| t.schedule.reveals_until = 1 << 62);
+        refuse_terms(Check::TermsSchedule, |t| {
+            t.schedule.reveals_until = (1 << 62) + 1;
+        });
+        refuse_terms(Check::TermsSchedule, |t| t.schedule.endorse_slots = 0);
+        refuse_terms(Check::TermsSchedule, |t| {
+            t.schedule.endorse_slots = (1 << 32) + 1;
+        });
+        refuse_terms(Check::TermsSchedule, |t| t.schedule.step_slots = 0);
+        refuse_terms(Check::TermsSchedule, |t| {
+            t.schedule.step_slots_per_bid = (1 << 32) + 1;
+        });
+        accept_terms(|t| t.schedule.step_slots_per_bid = 0);
+        refuse_terms(Check::TermsSchedule, |t| t.max_bids_per_lot = 0);
+        refuse_terms(Check::TermsSchedule, |t| t.max_bids_per_lot = 65_536);
+        refuse_terms(Check::TermsSchedule, |t| t.fan_out = 0);
+        refuse_terms(Check::TermsSchedule, |t| t.fan_out = 1_024);
+        refuse_terms(Check::TermsSchedule, |t| t.chunk_items = 0);
+        refuse_terms(Check::TermsSchedule, |t| t.chunk_items = 2_049);
+    }
+
+    #[test]
+    fn t4_quorum() {
+        refuse_terms(Check::TermsQuorum, |t| t.quorum = List::default());
+        refuse_terms(Check::TermsQuorum, |t| group(t, |g| g.threshold = 0));
+        refuse_terms(Check::TermsQuorum, |t| group(t, |g| g.threshold = 3));
+        refuse_terms(Check::TermsQuorum, |t| group(t, |g| g.endorsements = 4));
+        let first = |t: &Terms| t.quorum[0].members[0];
+        refuse_terms(Check::TermsQuorum, |t| {
+            let same = first(t).signing;
+            member(t, 2, |m| m.signing = same);
+        });
+        refuse_terms(Check::TermsQuorum, |t| {
+            let same = first(t).encryption;
+            member(t, 2, |m| m.encryption = same);
+        });
+        refuse_terms(Check::TermsQuorum, |t| {
+            member(t, 1, |m| m.encryption = Point::IDENTITY);
+        });
+        refuse_terms(Check::TermsQuorum, |t| {
+            member(t, 1, |m| m.encryption = Point([0xff; 32]));
+        });
+        refuse_terms(Check::TermsQuorum, |t| {
+            member(t, 1, |m| m.signing = PartyKey([0; 32]));
+        });
+    }
+
+    #[test]
+    fn t5_parties() {
+        let mut weak = [0; 32];
+        weak[0] = 1;
+        refuse_terms(Check::TermsParties, |t| t.seller = PartyKey(weak));
+        refuse_terms(Check::TermsParties, |t| t.custodian = t.seller);
+        refuse_terms(Check::TermsParties, |t| t.stakes.fallback = t.seller);
+        refuse_terms(Check::TermsParties, |t| {
+            t.stakes.fallback = t.quorum[0].members[1].signing;
+        });
+        refuse_terms(Check::TermsParties, |t| t.stakes.deposit = u64::MAX - FEE + 1);
+        accept_terms(|t| t.stakes.deposit = u64::MAX - FEE);
+        accept_terms(|t| t.stakes.bond = u64::MAX);
+        refuse_terms(Check::TermsParties, |t| {
+            t.stakes.bond = u64::MAX;
+            let lots = [t.lots[0].clone(), t.lots[0].clone()];
+            t.lots = List::new(lots.to_vec()).unwrap();
+        });
+        let mut listed = [key(&bidder(0)), key(&bidder(1))];
+        listed.sort();
+        let list = |keys: &[PartyKey]| Admission::Listed(List::new(keys.to_vec()).unwrap());
+        accept_terms(|t| t.admission = list(&listed));
+        accept_terms(|t| t.admission = list(&[]));
+        refuse_terms(Check::TermsParties, |t| {
+            t.admission = list(&[listed[1], listed[0]]);
+        });
+        refuse_terms(Check::TermsParties, |t| {
+            t.admission = list(&[listed[0], listed[0]]);
+        });
+        refuse_terms(Check::TermsParties, |t| t.admission = list(&[PartyKey(weak)]));
+    }
+
+    #[test]
+    fn t6_signature() {
+        let rules = Rules::default();
+        let terms = terms(&rules, &secrets(&mut provers::rng(1), &rules));
+        let (file, _) = opening(&terms, &party("another seller"));
+        assert_refused(&report(&file, 1), Check::TermsSignature);
+    }
+}
+
+mod envelope {
+    use super::*;
+
+    #[test]
+    fn x2_x3_chain_and_slots() {
+        let mut auction = Auction::open(401, &Rules::default());
+        auction.bond(id(0, 1));
+        let fund = Instruction::Fund(Fund {
+            sequence: 1,
+            party: PartyKey([1; 32]),
+            amount: 1,
+        });
+        let mut record = auction.record(&party("custodian"), &fund);
+        *record.last_mut().unwrap() ^= 1;
+        assert_refused(&auction.attempt_record(record), Check::ChainHead);
+        // A record cut short keeps its chain from matching before anything else is looked at.
+        auction.slot = OPENING - 1;
+        refuse(&auction, &party("custodian"), &fund, Check::SlotOrder);
+    }
+
+    #[test]
+    fn x1_an_entry_with_a_tail() {
+        let auction = Auction::open(402, &Rules::default());
+        let record = auction.record(&party("custodian"), &Instruction::Tick);
+        let body = [&record[5..], &[0]].concat();
+        let longer = RecordKind::Entry.write(&body).unwrap();
+        assert_refused(&auction.attempt_record(longer), Check::RecordFraming);
+    }
+
+    #[test]
+    fn e1_canonical() {
+        let auction = Auction::open(403, &Rules::default());
+        for bytes in [vec![], vec![0; 99], vec![0xff; 200]] {
+            let report = auction.attempt_record(auction.record_of(bytes));
+            assert_refused(&report, Check::EnvelopeCanonical);
+        }
+        // Well enveloped, and no instruction: a tail, an unknown kind.
+        for payload in [vec![0, 0], vec![10], vec![]] {
+            let signer = party("custodian");
+            let message = signed_bytes(&auction.replay.facts.auction, &payload);
+            let signed = SignedInstruction {
+                signer: key(&signer),
+                signature: Signature(signer.sign(&message).to_bytes()),
+                payload: List::new(payload).unwrap(),
+            };
+            let bytes = borsh::to_vec(&signed).unwrap();
+            let report = auction.attempt_record(auction.record_of(bytes));
+            assert_refused(&report, Check::EnvelopeCanonical);
+        }
+    }
+
+    #[test]
+    fn e2_signature() {
+        let auction = Auction::open(404, &Rules::default());
+        let payload = borsh::to_vec(&Instruction::Tick).unwrap();
+        let signer = party("custodian");
+        let signed = |signer_key, signature| {
+            let signed = SignedInstruction {
+                signer: signer_key,
+                signature,
+                payload: List::new(payload.clone()).unwrap(),
+            };
+            auction.attempt_record(auction.record_of(borsh::to_vec(&signed).unwrap()))
+        };
+        // Of another auction.
+        let elsewhere = Signature(
+            signer
+                .sign(&signed_bytes(&Digest([0; 32]), &payload))
+                .to_bytes(),
+        );
+        assert_refused(&signed(key(&signer), elsewhere), Check::EnvelopeSignature);
+        // The key of small order for which (R, s) = (identity, 0) is a signature of everything.
+        let mut identity = [0; 32];
+        identity[0] = 1;
+        let mut signature = [0; 64];
+        signature[0] = 1;
+        assert_refused(
+            &signed(PartyKey(identity), Signature(signature)),
+            Check::EnvelopeSignature,
+        );
+    }
+
+    #[test]
+    fn e3_role() {
+        let mut auction = Auction::open(405, &Rules::default());
+        let fund = Instruction::Fund(Fund {
+            sequence: 0,
+            party: PartyKey([1; 32]),
+            amount: 1,
+        });
+        refuse(&auction, &bidder(0), &fund, Check::EnvelopeRole);
+        let deal = auction.deal(id(0, 1), None);
+        refuse(
+            &auction,
+            &bidder(0),
+            &Instruction::Deal(deal),
+            Check::EnvelopeRole,
+        );
+        auction.slot = DEALS + 1;
+        let complaint = auction.complaint(id(0, 1), id(0, 2));
+        refuse(
+            &auction,
+            &seat(id(0, 1)),
+            &Instruction::Complain(complaint),
+            Check::EnvelopeRole,
+        );
+        let auction = at_endorsing(406, &Rules::default(), &[3]);
+        let endorsement = auction.endorsement(vec![]);
+        refuse(&auction, &bidder(0), &endorsement, Check::EnvelopeRole);
+    }
+
+    #[test]
+    fn e4_phase() {
+        let mut auction = Auction::open(407, &Rules::default());
+        let deal = auction.deal(id(0, 1), None);
+        refuse(
+            &auction,
+            &party("anybody"),
+            &Instruction::Tick,
+            Check::EnvelopePhase,
+        );
+        auction.slot = DEALS + 1;
+        refuse(
+            &auction,
+            &seat(id(0, 1)),
+            &Instruction::Deal(deal),
+            Check::EnvelopePhase,
+        );
+        // The last slot of a phase is in it.
+        let mut auction = at_commits(408, &Rules::default());
+        auction.fund(key(&bidder(0)), DEPOSIT + FEE);
+        auction.fund(key(&bidder(1)), DEPOSIT + FEE);
+        let (commit, hidden) = auction.commitment(0, &bidder(0), 3);
+        let commit = Instruction::Commit(commit);
+        auction.slot = COMMITS + 1;
+        refuse(&auction, &bidder(0), &commit, Check::EnvelopePhase);
+        auction.slot = COMMITS;
+        auction.post(&bidder(0), &commit);
+        let reveal = Auction::reveals(&[hidden]);
+        refuse(&auction, &party("anybody"), &reveal, Check::EnvelopePhase);
+        auction.slot = REVEALS + 1;
+        refuse(&auction, &party("anybody"), &reveal, Check::EnvelopePhase);
+    }
+
+    #[test]
+    fn e4_nothing_after_the_end() {
+        let mut auction = Auction::open(409, &Rules::default());
+        auction.slot = COMPLAINTS + 1;
+        let tick = Instruction::Tick;
+        let fund = Instruction::Fund(Fund {
+            sequence: 0,
+            party: PartyKey([1; 32]),
+            amount: 1,
+        });
+        // The slot closes the auction before the Fund is looked at.
+        refuse(&auction, &party("custodian"), &fund, Check::EnvelopePhase);
+        auction.post(&party("anybody"), &tick);
+        refuse(&auction, &party("custodian"), &fund, Check::EnvelopePhase);
+        refuse(&auction, &party("anybody"), &tick, Check::EnvelopePhase);
+    }
+
+    #[test]
+    fn m1_m2_funds() {
+        let mut auction = Auction::open(410, &Rules::default());
+        let fund = |sequence, amount| {
+            Instruction::Fund(Fund {
+                sequence,
+                party: PartyKey([1; 32]),
+                amount,
+            })
+        };
+        let custodian = party("custodian");
+        refuse(&auction, &custodian, &fund(1, 1), Check::FundSequence);
+        refuse(&auction, &custodian, &fund(0, 0), Check::FundAmount);
+        auction.fund(PartyKey([2; 32]), u64::MAX);
+        refuse(&auction, &custodian, &fund(0, 1), Check::FundSequence);
+        refuse(&auction, &custodian, &fund(1, 1), Check::FundAmount);
+    }
+
+    #[test]
+    fn x4_outcome() {
+        let auction = Auction::open(411, &Rules::default());
+        let early = auction.replay.outcome();
+        assert_eq!(early, None);
+
+        let mut auction = Auction::open(412, &Rules::default());
+        auction.bond(id(0, 1));
+        auction.slot = COMPLAINTS + 1;
+        auction.post(&party("anybody"), &Instruction::Tick);
+        let claim = |change: fn(&mut talea_protocol::transcript::Closing)| {
+            auction.attempt_record(auction.closing_record(change))
+        };
+        assert_eq!(claim(|_| ()).verdict, Verdict::Valid);
+        for changed in [
+            claim(|c| c.outcome.auction = Digest([0; 32])),
+            claim(|c| c.outcome.lots = List::default()),
+            claim(|c| {
+                let mut lots = c.outcome.lots.clone().into_inner();
+                lots[0].ending = Ending::Unsold;
+                c.outcome.lots = List::new(lots).unwrap();
+            }),
+            claim(|c| c.outcome.accounts[0].available += 1),
+            claim(|c| c.outcome.accounts.clear()),
+            claim(|c| {
+                let twice = c.outcome.accounts[0];
+                c.outcome.accounts.push(twice);
+            }),
+        ] {
+            assert_refused(&changed, Check::OutcomeDerived);
+            assert_eq!(changed.failure.unwrap().subject.place, Place::Closing);
+        }
+        assert_refused(
+            &claim(|c| c.head = Digest([0; 32])),
+            Check::ChainHead,
+        );
+        // Nothing may follow.
+        let closing = auction.closing_record(|_| ());
+        let twice = [&closing[..], &closing[..]].concat();
+        let report = auction.attempt_record(twice);
+        assert_refused(&report, Check::RecordFraming);
+        assert_eq!(report.failure.unwrap().subject.place, Place::AfterClosing);
+    }
+
+    #[test]
+    fn x4_a_closing_before_the_end() {
+        let mut closed = Auction::open(413, &Rules::default());
+        closed.slot = COMPLAINTS + 1;
+        closed.post(&party("anybody"), &Instruction::Tick);
+        let outcome = closed.closing_record(|_| ());
+        let open = Auction::open(413, &Rules::default());
+        let head = open.replay.head();
+        let mut closing: talea_protocol::transcript::Closing =
+            borsh::from_slice(&outcome[5..]).unwrap();
+        closing.head = head;
+        let record = RecordKind::Closing
+            .write(&borsh::to_vec(&closing).unwrap())
+            .unwrap();
+        assert_refused(&open.attempt_record(record), Check::OutcomeDerived);
+    }
+}
+
+mod ceremony {
+    use super::*;
+
+    #[test]
+    fn s1_once_and_bonded() {
+        let mut auction = Auction::open(421, &Rules::default());
+        let deal = Instruction::Deal(auction.deal(id(0, 1), None));
+        refuse(&auction, &seat(id(0, 1)), &deal, Check::DealOnce);
+        auction.bond(id(0, 1));
+        auction.post(&seat(id(0, 1)), &deal);
+        auction.bond(id(0, 1));
+        refuse(&auction, &seat(id(0, 1)), &deal, Check::DealOnce);
+    }
+
+    #[test]
+    fn s2_lengths() {
+        let mut auction = Auction::open(422, &Rules::default());
+        auction.bond(id(0, 1));
+        let deal = auction.deal(id(0, 1), None);
+        let with = |change: &dyn Fn(&mut Vec<Point>, &mut Vec<WireScalar>, &mut Point)| {
+            let mut deal = deal.clone();
+            let mut commitments = deal.commitments.to_vec();
+            let mut shares = deal.shares.to_vec();
+            change(&mut commitments, &mut shares, &mut deal.ephemeral);
+            deal.commitments = List::new(commitments).unwrap();
+            deal.shares = List::new(shares).unwrap();
+            Instruction::Deal(deal)
+        };
+        let k = bases().k_wire;
+        for bad in [
+            with(&|c, _, _| c.push(k)),
+            with(&|c, _, _| c.truncate(1)),
+            with(&|c, _, _| c.clear()),
+            with(&|_, s, _| s.push(WireScalar([0; 32]))),
+            with(&|_, s, _| s.truncate(1)),
+            with(&|c, _, _| c[1] = Point([0xff; 32])),
+            with(&|_, s, _| s[1] = WireScalar([0xff; 32])),
+            with(&|_, _, e| *e = Point([0xff; 32])),
+        ] {
+            refuse(&auction, &seat(id(0, 1)), &bad, Check::DealLengths);
+        }
+    }
+
+    #[test]
+    fn s3_s4_possession() {
+        let mut auction = Auction::open(423, &Rules::default());
+        auction.bond(id(0, 1));
+        let deal = auction.deal(id(0, 1), None);
+        let signer = seat(id(0, 1));
+        let mut bad = deal.clone();
+        bad.constant_proof = deal.ephemeral_proof;
+        refuse(
+            &auction,
+            &signer,
+            &Instruction::Deal(bad),
+            Check::DealConstant,
+        );
+        let mut bad = deal.clone();
+        bad.ephemeral_proof = deal.constant_proof;
+        refuse(
+            &auction,
+            &signer,
+            &Instruction::Deal(bad),
+            Check::DealEphemeral,
+        );
+        let mut bad = deal.clone();
+        bad.ephemeral_proof.response = WireScalar([0xff; 32]);
+        refuse(
+            &auction,
+            &signer,
+            &Instruction::Deal(bad),
+            Check::DealEphemeral,
+        );
+        // Both wrong: the first in the order of the text is named.
+        let mut bad = deal;
+        bad.ephemeral = Point::IDENTITY;
+        refuse(
+            &auction,
+            &signer,
+            &Instruction::Deal(bad),
+            Check::DealConstant,
+        );
+    }
+
+    #[test]
+    fn s5_s6_complaints() {
+        let mut auction = Auction::open(424, &Rules::default());
+        for dealer in [id(0, 1), id(0, 2)] {
+            auction.bond(dealer);
+            let deal = auction.deal(dealer, None);
+            auction.post(&seat(dealer), &Instruction::Deal(deal));
+        }
+        auction.slot = COMPLAINTS;
+        let signer = seat(id(0, 1));
+        let good = auction.complaint(id(0, 1), id(0, 2));
+        for dealer in [0, 1, 3, 4, 77] {
+            let mut bad = good;
+            bad.dealer = dealer;
+            refuse(
+                &auction,
+                &signer,
+                &Instruction::Complain(bad),
+                Check::ComplaintParties,
+            );
+        }
+        let mut bad = good;
+        bad.shared = bases().g_wire;
+        let bad = Instruction::Complain(bad);
+        refuse(&auction, &signer, &bad, Check::ComplaintProof);
+        auction.post(&signer, &Instruction::Complain(good));
+        // The complainer was expelled.
+        let again = Instruction::Complain(good);
+        refuse(&auction, &signer, &again, Check::ComplaintParties);
+    }
+}
+
+mod bids {
+    use super::*;
+
+    #[test]
+    fn c1_to_c7() {
+        let mut auction = Auction::open_with(431, &Rules::default(), |terms| {
+            terms.max_bids_per_lot = 2;
+        });
+        auction.ceremony();
+        auction.begin_commits();
+        let who = bidder(0);
+        let (commit, _) = auction.commitment(0, &who, 3);
+        let good = Instruction::Commit(commit.clone());
+        let with = |change: &dyn Fn(&mut talea_protocol::commitment::Commit)| {
+            let mut commit = commit.clone();
+            change(&mut commit);
+            Instruction::Commit(commit)
+        };
+        refuse(&auction, &who, &with(&|c| c.lot = 1), Check::CommitLot);
+        refuse(&auction, &who, &with(&|c| c.round = 1), Check::CommitLot);
+        for excluded in ["seller", "custodian", "fallback"] {
+            refuse(&auction, &party(excluded), &good, Check::CommitAdmission);
+        }
+        refuse(&auction, &who, &good, Check::CommitStake);
+        auction.fund(key(&who), DEPOSIT + FEE - 1);
+        refuse(&auction, &who, &good, Check::CommitStake);
+        auction.fund(key(&who), DEPOSIT + FEE);
+        let copied = with(&|c| c.commitment = bases().h_wire);
+        refuse(&auction, &who, &copied, Check::CommitRange);
+        let nothing = with(&|c| c.commitment = Point::IDENTITY);
+        refuse(&auction, &who, &nothing, Check::CommitRange);
+        let garbage = with(&|c| c.commitment = Point([0xff; 32]));
+        refuse(&auction, &who, &garbage, Check::CommitRange);
+        let short = with(&|c| c.range_proof = List::default());
+        refuse(&auction, &who, &short, Check::CommitRange);
+        auction.post(&who, &good);
+        refuse(&auction, &who, &good, Check::CommitOnce);
+        // A copy of a commitment fails at its proof, which is its bidder's.
+        auction.fund(key(&bidder(1)), DEPOSIT + FEE);
+        refuse(&auction, &bidder(1), &good, Check::CommitRange);
+        auction.commit(0, &bidder(2), 1);
+        refuse(&auction, &bidder(1), &good, Check::CommitRoom);
+    }
+
+    #[test]
+    fn c2_the_list() {
+        let mut auction = Auction::open_with(432, &Rules::default(), |terms| {
+            terms.admission = Admission::Listed(List::new(vec![key(&bidder(0))]).unwrap());
+        });
+        auction.ceremony();
+        auction.begin_commits();
+        auction.commit(0, &bidder(0), 3);
+        auction.fund(key(&bidder(1)), DEPOSIT + FEE);
+        let (commit, _) = auction.commitment(0, &bidder(1), 3);
+        refuse(
+            &auction,
+            &bidder(1),
+            &Instruction::Commit(commit),
+            Check::CommitAdmission,
+        );
+    }
+
+    #[test]
+    fn c7_the_same_commitment_under_its_own_bidder() {
+        // Only its bidder can prove it again: on another lot.
+        let rules = Rules {
+            lots: 2,
+            ..Rules::default()
+        };
+        let mut auction = at_commits(433, &rules);
+        let who = bidder(0);
+        auction.fund(key(&who), 2 * (DEPOSIT + FEE));
+        auction.rng = provers::rng(5);
+        let (commit, _) = auction.commitment(0, &who, 3);
+        auction.post(&who, &Instruction::Commit(commit));
+        auction.rng = provers::rng(5);
+        let (commit, _) = auction.commitment(1, &who, 3);
+        let again = Instruction::Commit(commit);
+        refuse(&auction, &who, &again, Check::CommitDistinct);
+    }
+
+    #[test]
+    fn r1_r2_reveals() {
+        let (mut auction, hidden) = at_reveals(434, &Rules::default(), &[3, 4]);
+        let carrier = party("carrier");
+        let with = |change: &dyn Fn(&mut Hidden)| {
+            let mut one = hidden[0].clone();
+            change(&mut one);
+            Auction::reveals(&[one])
+        };
+        for bad in [
+            Auction::reveals(&[]),
+            with(&|h| h.id.lot = 1),
+            with(&|h| h.id.lot = u32::MAX),
+            with(&|h| h.id.round = 1),
+            with(&|h| h.id.bidder = PartyKey([0; 32])),
+            Auction::reveals(&[hidden[0].clone(), hidden[0].clone()]),
+        ] {
+            refuse(&auction, &carrier, &bad, Check::RevealCommit);
+        }
+        let bad = with(&|h| h.sealed[7] ^= 1);
+        refuse(&auction, &carrier, &bad, Check::RevealSeal);
+        let bad = with(&|h| h.sealed.push(0));
+        refuse(&auction, &carrier, &bad, Check::RevealSeal);
+        auction.reveal(&hidden[..1]);
+        refuse(
+            &auction,
+            &carrier,
+            &Auction::reveals(&hidden[..1]),
+            Check::RevealCommit,
+        );
+    }
+
+    #[test]
+    fn k1_k2_endorsements() {
+        let (mut auction, hidden) = at_reveals(435, &Rules::default(), &[3, 4, 5]);
+        auction.reveal(&hidden[..1]);
+        auction.slot = REVEALS + 1;
+        auction.post(&party("anybody"), &Instruction::Tick);
+        let signer = seat(id(0, 1));
+        let mut lost = vec![hidden[1].id, hidden[2].id];
+        lost.sort();
+        for bad in [
+            vec![hidden[0].id],
+            vec![lost[1], lost[0]],
+            vec![lost[0], lost[0]],
+        ] {
+            let bad = auction.endorsement(bad);
+            refuse(&auction, &signer, &bad, Check::EndorseHead);
+        }
+        let good = auction.endorsement(lost);
+        let Instruction::Endorse(mut other) = good.clone() else {
+            unreachable!()
+        };
+        other.head = Digest([0; 32]);
+        let bad = Instruction::Endorse(other.clone());
+        refuse(&auction, &signer, &bad, Check::EndorseHead);
+        let Instruction::Endorse(mut other) = good.clone() else {
+            unreachable!()
+        };
+        other.round = 1;
+        let bad = Instruction::Endorse(other);
+        refuse(&auction, &signer, &bad, Check::EndorseHead);
+        auction.post(&signer, &good);
+        refuse(&auction, &signer, &good, Check::EndorseOnce);
+    }
+
+    #[test]
+    fn k2_a_group_has_enough() {
+        let rules = Rules {
+            groups: vec![(1, 1, 2), (1, 1, 1)],
+            ..Rules::default()
+        };
+        let mut auction = at_endorsing(436, &rules, &[3]);
+        let good = auction.endorsement(vec![]);
+        auction.post(&seat(id(0, 2)), &good);
+        refuse(&auction, &seat(id(0, 1)), &good, Check::EndorseOnce);
+    }
+}
+
+mod ranking {
+    use super::*;
+
+    fn is_gate(items: &Items) -> bool {
+        matches!(items, Items::Gate(_))
+    }
+
+    fn is_blind(items: &Items) -> bool {
+        matches!(items, Items::Blind { .. })
+    }
+
+    fn is_unseal(items: &Items) -> bool {
+        matches!(items, Items::Unseal { .. })
+    }
+
+    #[test]
+    fn k3_place() {
+        let mut auction = at_ranking(441, &Rules::default(), &[3, 9]);
+        until(&mut auction, is_blind);
+        let who = id(0, 1);
+        let Instruction::Blind(good) = auction.act(0, 0, who) else {
+            panic!("the step is a Blind")
+        };
+        let with = |change: &dyn Fn(&mut talea_protocol::ranking::RankHeader)| {
+            let mut post = good.clone();
+            change(&mut post.header);
+            Instruction::Blind(post)
+        };
+        for bad in [
+            with(&|h| h.lot = 1),
+            with(&|h| h.lot = u32::MAX),
+            with(&|h| h.round = 1),
+            with(&|h| h.step += 1),
+            with(&|h| h.chunk = 1),
+            with(&|h| h.chunk = u32::MAX),
+            with(&|h| h.head = Digest([0; 32])),
+        ] {
+            refuse(&auction, &seat(who), &bad, Check::RankPlace);
+        }
+        let Instruction::Blind(post) = with(&|_| ()) else {
+            unreachable!()
+        };
+        let wrong_kind = Instruction::Unseal(talea_protocol::ranking::UnsealPost {
+            header: post.header,
+            shares: List::default(),
+            proof: talea_protocol::setup::CompactProof {
+                challenge: WireScalar([0; 32]),
+                response: WireScalar([0; 32]),
+            },
+        });
+        refuse(&auction, &seat(who), &wrong_kind, Check::RankPlace);
+    }
+
+    #[test]
+    fn k3_a_complete_chunk() {
+        let rules = Rules {
+            groups: vec![(1, 1, 2)],
+            chunk_items: 1,
+            fan_out: 3,
+            ..Rules::default()
+        };
+        let mut auction = at_ranking(442, &rules, &[3, 9]);
+        until(&mut auction, is_blind);
+        let act = auction.act(0, 0, id(0, 1));
+        let late = auction.act(0, 0, id(0, 2));
+        auction.post(&seat(id(0, 1)), &act);
+        refuse(&auction, &seat(id(0, 2)), &late, Check::RankPlace);
+    }
+
+    #[test]
+    fn k4_actor() {
+        let rules = Rules {
+            groups: vec![(1, 1, 3), (2, 2, 3)],
+            ..Rules::default()
+        };
+        let mut auction = at_ranking(443, &rules, &[3, 9]);
+        until(&mut auction, is_gate);
+        // Not the one due.
+        let early = auction.act(0, 0, id(0, 2));
+        refuse(&auction, &seat(id(0, 2)), &early, Check::RankActor);
+        until(&mut auction, is_unseal);
+        let act = auction.act(0, 0, id(0, 2));
+        auction.post(&seat(id(0, 2)), &act);
+        // Acted; and a group that has enough.
+        refuse(&auction, &seat(id(0, 2)), &act, Check::RankActor);
+        let act = auction.act(0, 0, id(0, 1));
+        refuse(&auction, &seat(id(0, 1)), &act, Check::RankActor);
+    }
+
+    #[test]
+    fn k4_out() {
+        let mut auction = at_ranking(444, &Rules::default(), &[3, 9]);
+        until(&mut auction, is_gate);
+        let act = auction.act(0, 0, id(0, 1));
+        auction.slot = auction.replay.next_deadline().unwrap() + 1;
+        refuse(&auction, &seat(id(0, 1)), &act, Check::RankActor);
+        let act = auction.act(0, 0, id(0, 2));
+        auction.post(&seat(id(0, 2)), &act);
+    }
+
+    #[test]
+    fn k5_k6_gates() {
+        let mut auction = at_ranking(445, &Rules::default(), &[3, 9]);
+        until(&mut auction, is_gate);
+        let who = id(0, 1);
+        let Instruction::Gate(good) = auction.act(0, 0, who) else {
+            panic!("the step is a Gate")
+        };
+        let with = |change: &dyn Fn(&mut Vec<talea_protocol::ranking::GateTurn>)| {
+            let mut turns = good.turns.to_vec();
+            change(&mut turns);
+            let mut post = good.clone();
+            post.turns = List::new(turns).unwrap();
+            Instruction::Gate(post)
+        };
+        for bad in [
+            with(&|t| t.truncate(1)),
+            with(&|t| t.push(t[0])),
+            with(&|t| t.clear()),
+        ] {
+            refuse(&auction, &seat(who), &bad, Check::RankLength);
+        }
+        for bad in [
+            with(&|t| t.swap(0, 1)),
+            with(&|t| t[1].y = t[0].y),
+            with(&|t| t[1].x.r = Point([0xff; 32])),
+            with(&|t| t[0].proof.z_minus = WireScalar([0xff; 32])),
+            with(&|t| t[0].proof.c_plus = WireScalar([0; 32])),
+        ] {
+            refuse(&auction, &seat(who), &bad, Check::GateProof);
+        }
+        // Another keyholder's turn.
+        auction.slot = auction.replay.next_deadline().unwrap() + 1;
+        let stolen = with(&|_| ());
+        refuse(&auction, &seat(id(0, 2)), &stolen, Check::GateProof);
+    }
+
+    #[test]
+    fn k5_k7_k8_blinds() {
+        let rules = Rules {
+            groups: vec![(2, 2, 2)],
+            ..Rules::default()
+        };
+        let mut auction = at_ranking(446, &rules, &[3, 9]);
+        until(&mut auction, is_blind);
+        let who = id(0, 1);
+        let Instruction::Blind(good) = auction.act(0, 0, who) else {
+            panic!("the step is a Blind")
+        };
+        let mut short = good.clone();
+        short.responses = List::default();
+        let short = Instruction::Blind(short);
+        refuse(&auction, &seat(who), &short, Check::RankLength);
+        let mut bad = good.clone();
+        bad.challenge = WireScalar([0; 32]);
+        refuse(
+            &auction,
+            &seat(who),
+            &Instruction::Blind(bad),
+            Check::BlindProof,
+        );
+        // The identity is its own multiple by 0, and proves it.
+        let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
+        let Items::Blind { inputs, .. } = &ranking.step.chunks[0].items else {
+            panic!("the step is a Blind")
+        };
+        let inputs: Vec<_> = inputs.iter().map(|item| item.cipher).collect();
+        let header = good.header;
+        let facts = auction.replay.facts.clone();
+        let with = |who: KeyholderId, a: Scalar| {
+            let context = Context::rank(facts.auction, &header, key(&seat(who)));
+            let post = provers::blind_with(
+                &mut provers::rng(3),
+                &context,
+                &header.head,
+                header.chunk,
+                &inputs,
+                &[a],
+            );
+            Instruction::Blind(BlindPost {
+                header,
+                blinded: List::new(post.outputs).unwrap(),
+                challenge: post.challenge,
+                responses: List::new(post.responses).unwrap(),
+            })
+        };
+        let zero = with(who, Scalar::ZERO);
+        let a = Scalar::from(77u8);
+        let (first, cancelling) = (with(who, a), with(id(0, 2), -a));
+        refuse(&auction, &seat(who), &zero, Check::BlindProof);
+        auction.post(&seat(who), &first);
+        refuse(&auction, &seat(id(0, 2)), &cancelling, Check::BlindSum);
+    }
+
+    #[test]
+    fn k5_k9_unseals() {
+        let mut auction = at_ranking(447, &Rules::default(), &[3, 9]);
+        until(&mut auction, is_gate);
+        until(&mut auction, is_unseal);
+        let who = id(0, 1);
+        let Instruction::Unseal(good) = auction.act(0, 0, who) else {
+            panic!("the step is an Unseal")
+        };
+        let with = |change: &dyn Fn(&mut Vec<Point>)| {
+            let mut shares = good.shares.to_vec();
+            change(&mut shares);
+            let mut post = good.clone();
+            post.shares = List::new(shares).unwrap();
+            Instruction::Unseal(post)
+        };
+        let bad = with(&|s| s.truncate(1));
+        refuse(&auction, &seat(who), &bad, Check::RankLength);
+        for bad in [
+            with(&|s| s.swap(0, 1)),
+            with(&|s| s[0] = Point::IDENTITY),
+            with(&|s| s[0] = Point([0xff; 32])),
+            with(&|s| s[1] = encode(&bases().h)),
+        ] {
+            refuse(&auction, &seat(who), &bad, Check::UnsealProof);
+        }
+        // Another keyholder's shares.
+        let stolen = with(&|_| ());
+        refuse(&auction, &seat(id(0, 2)), &stolen, Check::UnsealProof);
+    }
+}
+
+#[test]
+fn of_several_failures_the_first_is_reported() {
+    // A range proof that is deferred, then an entry whose chain is broken at once.
+    let mut auction = at_commits(450, &Rules::default());
+    for n in 0..3 {
+        auction.fund(key(&bidder(n)), DEPOSIT + FEE);
+    }
+    let entries = auction.replay.entries();
+    for n in 0..3 {
+        let (mut commit, _) = auction.commitment(0, &bidder(n), 3);
+        let mut proof = commit.range_proof.to_vec();
+        proof[200] ^= u8::from(n > 0);
+        commit.range_proof = List::new(proof).unwrap();
+        // Accepted for now: the proof waits.
+        auction.post(&bidder(n), &Instruction::Commit(commit));
+    }
+    let mut broken = auction.record(&party("anybody"), &Instruction::Tick);
+    *broken.last_mut().unwrap() ^= 1;
+    let file = [&auction.file[..], &broken].concat();
+    let reports: Vec<Report> = (1..=4).map(|jobs| report(&file, jobs)).collect();
+    for report in &reports {
+        assert_refused(report, Check::CommitRange);
+        let failure = report.failure.clone().unwrap();
+        assert_eq!(failure.subject.place, Place::Entry(entries + 2));
+        assert_eq!(failure.subject.signer, Some(key(&bidder(1))));
+        assert_eq!(report.to_json(), reports[0].to_json());
+        // Only what stands before it was counted: one commit's C7.
+        let row = report
+            .checks
+            .iter()
+            .find(|row| row.check == Check::CommitDistinct)
+            .unwrap();
+        assert_eq!(row.count.performed, 1);
+    }
+}

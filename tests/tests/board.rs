@@ -1,0 +1,523 @@
+//! What a board can do: leave out, reorder, show two faces, wait, be fed rubbish. It can refuse
+//! service; it cannot change a winner, a price, or what is whose.
+
+use rand_core::RngCore as _;
+use talea_contract::{Auction, Phase};
+use talea_parties::{board::Board, keyholder::KeyholderError};
+use talea_protocol::{
+    bytes::PartyKey,
+    commitment::BidId,
+    instruction::Instruction,
+    outcome::{Account, Ending, Outcome, VoidCause},
+    price::Rung,
+    sealed_bid::Reveal,
+};
+use talea_sim::play::{BidderConduct, KeyholderConduct, Seat};
+use talea_tests::{
+    Small,
+    replay::{Replay, accepted, opened, refused},
+    rng,
+    stage::Stage,
+    with_bidder, with_keyholder,
+};
+
+fn small(groups: &[(u16, Vec<Seat>)]) -> Small {
+    Small { groups: groups.to_vec(), lots: vec![(8, vec![1, 2])], ..Small::default() }
+}
+
+fn two_of_three() -> Small {
+    small(&[(2, vec![Seat::Own; 3])])
+}
+
+fn seller_and_buyers() -> Small {
+    small(&[(1, vec![Seat::Seller]), (2, vec![Seat::Own; 3])])
+}
+
+fn account(outcome: &Outcome, party: PartyKey) -> Account {
+    *outcome.accounts.iter().find(|account| account.party == party).expect("it has an account")
+}
+
+#[track_caller]
+fn assert_sold_to(outcome: &Outcome, winner: PartyKey, rung: u32) {
+    match outcome.lots[0].ending {
+        Ending::Sold { winner: w, rung: r, .. } => assert_eq!((w, r), (winner, Rung(rung))),
+        other => panic!("{other:?}"),
+    }
+}
+
+// ---- a reveal left out ----
+
+/// Bids 5, 2 and 7; the board never shows the last one's reveal. Endorsing waits.
+fn dropped_reveal(small: &Small) -> (Stage, BidId) {
+    let mut stage = Stage::at_commits(small, &small.terms());
+    let [one, two, best] = [(0, 5), (1, 2), (2, 7)].map(|(b, rung)| stage.commit(b, 0, rung));
+    stage.pass();
+    stage.reveal(vec![one, two]);
+    stage.pass();
+    assert_eq!(stage.auction().phase(), Phase::Endorsing);
+    (stage, best.bid)
+}
+
+/// Everybody endorses; keyholders at these places attest the bid whose reveal was dropped.
+fn endorse(stage: &mut Stage, bid: BidId, attesting: &[usize]) {
+    for place in 0..stage.keyholders.len() {
+        if stage.auction().phase() == Phase::Endorsing {
+            let attested = if attesting.contains(&place) { vec![bid] } else { Vec::new() };
+            let posts = stage.posts(place, &attested);
+            posts.iter().for_each(|post| stage.submit(post));
+        }
+    }
+    assert_eq!(stage.auction().phase(), Phase::Ranking);
+}
+
+/// Whether the deposit of the dropped bid is released, after these attested it. The bid is out of
+/// the running in any case.
+fn is_released(small: &Small, attesting: &[usize]) -> bool {
+    let (mut stage, bid) = dropped_reveal(small);
+    endorse(&mut stage, bid, attesting);
+    let outcome = stage.finish();
+    assert_sold_to(&outcome, stage.bidder(0), 5);
+    let lot = outcome.lots[0];
+    assert_eq!((lot.commits, lot.ranked, lot.invalid), (3, 2, 0));
+
+    let dropped = account(&outcome, bid.bidder);
+    let others = [0, 1].map(|bidder| account(&outcome, stage.bidder(bidder)).received);
+    match (dropped.available, dropped.forfeited) {
+        (100, 1) => {
+            assert_eq!(others, [0, 0]);
+            true
+        }
+        (0, 101) => {
+            assert_eq!(others, [50, 50]);
+            false
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_reveal_that_a_threshold_saw_costs_no_deposit() {
+    let small = two_of_three();
+    assert!(is_released(&small, &[0, 1]));
+    assert!(!is_released(&small, &[0]));
+    assert!(!is_released(&small, &[1]));
+    assert!(!is_released(&small, &[]));
+    // The third is not asked any more: its word would come too late.
+    assert!(!is_released(&small, &[1, 2]));
+}
+
+#[test]
+fn a_threshold_of_any_one_group_is_enough() {
+    let small = seller_and_buyers();
+    assert!(is_released(&small, &[0]), "the seller is a group of its own");
+    assert!(is_released(&small, &[1, 2]));
+    assert!(!is_released(&small, &[1]));
+    assert!(!is_released(&small, &[2]));
+    // Halves of two groups make no whole.
+    let two_groups = small_of_two_groups();
+    assert!(!is_released(&two_groups, &[0, 2]));
+    assert!(is_released(&two_groups, &[0, 1]));
+    assert!(is_released(&two_groups, &[2, 3]));
+}
+
+fn small_of_two_groups() -> Small {
+    small(&[(2, vec![Seat::Own; 2]), (2, vec![Seat::Own; 2])])
+}
+
+#[test]
+fn what_was_attested_counts_also_where_endorsing_fails() {
+    let (mut stage, bid) = dropped_reveal(&small_of_two_groups());
+    for place in [0, 1] {
+        let posts = stage.posts(place, &[bid]);
+        posts.iter().for_each(|post| stage.submit(post));
+    }
+    stage.pass();
+    let outcome = stage.auction().outcome().expect("time closed it");
+    assert_eq!(outcome.lots[0].ending, Ending::Void(VoidCause::Endorsement));
+    let dropped = account(&outcome, bid.bidder);
+    assert_eq!((dropped.available, dropped.forfeited), (100, 1));
+}
+
+#[test]
+fn a_dropped_bid_cannot_come_back_once_reveals_are_closed() {
+    let small = two_of_three();
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let [one, best] = [(0, 5), (2, 7)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+    stage.pass();
+    stage.reveal(vec![one]);
+    stage.pass();
+    let late = stage.carry(vec![best]);
+    assert_eq!(refused(stage.auction(), stage.slot, &late), "E4");
+}
+
+// ---- two faces ----
+
+/// The same auction on two boards: the same up to the reveals, which come in another order.
+fn two_faces() -> [Stage; 2] {
+    let orders = [[0, 1, 2], [1, 0, 2]];
+    let small = two_of_three();
+    let faces = orders.map(|order| {
+        let mut stage = Stage::at_commits(&small, &small.terms());
+        let reveals = [(0, 5), (1, 2), (2, 7)].map(|(b, rung)| stage.commit(b, 0, rung));
+        stage.pass();
+        order.into_iter().for_each(|which| stage.reveal(vec![reveals[which].clone()]));
+        assert_eq!(stage.auction().phase(), Phase::Endorsing);
+        stage
+    });
+    assert_eq!(faces[0].auction().id(), faces[1].auction().id());
+    assert_ne!(faces[0].auction().head(), faces[1].auction().head());
+    faces
+}
+
+fn act(stage: &mut Stage, place: usize, shown: &Auction) -> Result<usize, KeyholderError> {
+    let posts = stage.keyholders[place].act(shown, &[], &mut stage.rng)?;
+    Ok(posts.len())
+}
+
+#[test]
+fn a_keyholder_endorses_one_head_for_ever() {
+    let [mut here, there] = two_faces();
+    let shown = here.auction().clone();
+    assert_eq!(act(&mut here, 0, &shown), Ok(1));
+    let (endorsed, other) = (here.auction().head(), there.auction().head());
+    let two_heads = KeyholderError::TwoHeads { endorsed, shown: other };
+    assert_eq!(act(&mut here, 0, there.auction()), Err(two_heads));
+    // It stays true to the first, whether or not its post arrived.
+    assert_eq!(act(&mut here, 0, &shown), Ok(1));
+    assert_eq!(act(&mut here, 0, there.auction()), Err(two_heads));
+}
+
+#[test]
+fn a_keyholder_does_not_rank_under_another_head() {
+    // Here it endorsed, or ranked without having been asked to endorse.
+    for endorses in [true, false] {
+        let [mut here, mut there] = two_faces();
+        if !endorses {
+            [1, 2].into_iter().for_each(|place| assert!(here.act(place)));
+        }
+        let shown = here.auction().clone();
+        assert_eq!(act(&mut here, 0, &shown), Ok(1));
+        // There its own key was used by somebody else, or nobody needed it.
+        there.act_until(Phase::Ranking);
+        let shown = there.auction().clone();
+        let refusal = act(&mut here, 0, &shown).unwrap_err();
+        assert!(matches!(refusal, KeyholderError::TwoHeads { .. }), "{refusal}");
+    }
+}
+
+#[test]
+fn what_was_posted_under_one_head_is_refused_under_another() {
+    let [mut here, mut there] = two_faces();
+    let endorsement = here.posts(0, &[]).remove(0);
+    assert_eq!(refused(there.auction(), there.slot, &endorsement), "K1");
+    [&mut here, &mut there].into_iter().for_each(|stage| stage.act_until(Phase::Ranking));
+    while here.auction().phase() == Phase::Ranking {
+        for place in 0..3 {
+            if here.auction().phase() == Phase::Closed {
+                break;
+            }
+            for post in here.posts(place, &[]) {
+                assert_eq!(refused(there.auction(), there.slot, &post), "K3");
+                here.submit(&post);
+            }
+        }
+    }
+}
+
+// ---- order within a slot ----
+
+/// All orders of three.
+const ORDERS: [[usize; 3]; 6] =
+    [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+
+/// In which order three members deal, three bidders commit, reveal, and keyholders act.
+#[derive(Clone, Copy, Default)]
+struct Order {
+    deals: usize,
+    commits: usize,
+    reveals: usize,
+    endorsements: usize,
+}
+
+/// The outcome of these bids, everything submitted in this order.
+fn outcome_in(order: Order, rungs: [u32; 3]) -> Outcome {
+    let small = two_of_three();
+    let mut stage = Stage::open(&small, &small.terms());
+    stage.fund_everybody();
+    let candidates = std::mem::take(&mut stage.candidates);
+    let deals = candidates.into_iter().map(|candidate| {
+        candidate.deal(stage.board.auction(), &mut stage.rng).expect("it is named")
+    });
+    let (deals, dealers): (Vec<_>, Vec<_>) = deals.unzip();
+    ORDERS[order.deals].into_iter().for_each(|which| stage.submit(&deals[which]));
+    stage.dealers = dealers;
+    stage.finish_ceremony();
+
+    let (auction, rng) = (stage.board.auction(), &mut stage.rng);
+    let mut bid = |bidder: usize| {
+        stage.bidders[bidder].commit(auction, 0, Rung(rungs[bidder]), rng).expect("a rung")
+    };
+    let bids = [bid(0), bid(1), bid(2)];
+    ORDERS[order.commits].into_iter().for_each(|which| stage.submit(&bids[which].commit));
+    stage.pass();
+    for which in ORDERS[order.reveals] {
+        stage.reveal(vec![bids[which].reveal.clone()]);
+    }
+    let endorsements = [0, 1, 2].map(|place| stage.posts(place, &[]).remove(0));
+    for which in ORDERS[order.endorsements].into_iter().take(2) {
+        stage.submit(&endorsements[which]);
+    }
+    stage.finish()
+}
+
+#[test]
+fn order_within_a_slot_changes_neither_winner_nor_price_nor_money() {
+    let plain = outcome_in(Order::default(), [5, 2, 7]);
+    for which in 1..6 {
+        let orders = [
+            Order { deals: which, ..Order::default() },
+            Order { commits: which, ..Order::default() },
+            Order { reveals: which, ..Order::default() },
+            Order { endorsements: which, ..Order::default() },
+            Order { deals: which, commits: 6 - which, reveals: which, endorsements: 6 - which },
+        ];
+        for order in orders {
+            let outcome = outcome_in(order, [5, 2, 7]);
+            assert_eq!(outcome.lots, plain.lots);
+            assert_eq!(outcome.accounts, plain.accounts);
+        }
+    }
+}
+
+#[test]
+fn order_within_a_slot_breaks_ties_and_only_the_order_of_commits() {
+    let small = two_of_three();
+    for which in 0..6 {
+        let order = Order { deals: 5 - which, commits: which, reveals: 5 - which, endorsements: 1 };
+        let outcome = outcome_in(order, [6, 6, 6]);
+        let first = small.cast().bidder(ORDERS[which][0]).unwrap();
+        assert_sold_to(&outcome, first, 6);
+        // Of two at the top, the earlier.
+        let outcome = outcome_in(order, [6, 0, 6]);
+        let first = ORDERS[which].into_iter().find(|bidder| *bidder != 1).unwrap();
+        assert_sold_to(&outcome, small.cast().bidder(first).unwrap(), 6);
+    }
+}
+
+#[test]
+fn reveals_count_the_same_together_or_apart() {
+    let outcomes: Vec<Outcome> = (0..4)
+        .map(|split| {
+            let small = two_of_three();
+            let mut stage = Stage::at_commits(&small, &small.terms());
+            let mut reveals: Vec<Reveal> =
+                [(0, 5), (1, 2), (2, 7)].map(|(b, rung)| stage.commit(b, 0, rung)).into();
+            stage.pass();
+            let rest = reveals.split_off(split);
+            [reveals, rest].into_iter().filter(|r| !r.is_empty()).for_each(|r| stage.reveal(r));
+            stage.finish()
+        })
+        .collect();
+    for outcome in &outcomes {
+        assert_eq!((&outcome.lots, &outcome.accounts), (&outcomes[0].lots, &outcomes[0].accounts));
+    }
+}
+
+// ---- time ----
+
+/// What can be seen of an auction besides heads and slots, on which ticks leave their mark.
+#[derive(Debug, PartialEq)]
+struct View {
+    phase: Phase,
+    deadline: Option<u64>,
+    accounts: Vec<Account>,
+    endings: Vec<Option<Ending>>,
+    due: Vec<Vec<String>>,
+    is_keyed: bool,
+}
+
+fn view(auction: &Auction) -> View {
+    let terms = auction.terms();
+    let keyholders = talea_protocol::quorum::keyholders(&terms.quorum);
+    // Which kinds of work, on how many items: not the head under which.
+    let due = keyholders.map(|(id, _)| {
+        let dues = auction.dues(id);
+        dues.iter()
+            .map(|due| match due {
+                talea_contract::Due::Endorse { round, .. } => format!("endorse {round}"),
+                talea_contract::Due::Rank { header, task } => {
+                    let (lot, step, chunk) = (header.lot, header.step, header.chunk);
+                    format!("{lot} {step} {chunk} {task:?}")
+                }
+            })
+            .collect()
+    });
+    View {
+        phase: auction.phase(),
+        deadline: auction.deadline(),
+        accounts: auction.accounts(),
+        endings: (0..terms.lots.len()).map(|lot| auction.ending(lot as u32)).collect(),
+        due: due.collect(),
+        is_keyed: auction.quorum_keys().is_some(),
+    }
+}
+
+/// Two lots, a bidder who never reveals, and a keyholder who leaves at the gates.
+fn troubled() -> (Small, Vec<u8>) {
+    let small = Small { lots: vec![(8, vec![1, 2]); 2], ..two_of_three() };
+    let plan = small.plan(&[&[5, 2, 7], &[1, 6]]);
+    let plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
+    let plan = with_keyholder(plan, 0, 1, KeyholderConduct::Leaves { from_step: 2 });
+    let (_, transcript) = small.play(&plan);
+    (small, transcript)
+}
+
+#[test]
+fn time_passes_the_same_in_one_leap_or_many_steps() {
+    let (small, transcript) = troubled();
+    let stage = Stage::open(&small, &small.terms());
+    let tick = stage.sign(stage.auction().terms().seller, &Instruction::Tick);
+    for scene in &Replay::read(&transcript).scenes().0 {
+        let start = &scene.before;
+        let mut stepping = start.clone();
+        // A tick at every deadline, and a leap from the start to the same slot.
+        while let Some(deadline) = stepping.deadline() {
+            stepping = accepted(&stepping, deadline + 1, &tick);
+            let leaping = accepted(start, deadline + 1, &tick);
+            assert_eq!(view(&stepping), view(&leaping), "to slot {}", deadline + 1);
+        }
+        assert_eq!(view(&stepping), view(&accepted(start, u64::MAX, &tick)));
+    }
+}
+
+/// When time is said to have passed.
+#[derive(Clone, Copy, Debug)]
+enum Ticks {
+    /// As soon as it has.
+    Always,
+    /// Never: the next instruction passes the deadline by itself.
+    Never,
+    /// As soon as it has, and again at every slot where nothing is to be said (refused).
+    Eager,
+}
+
+/// An auction in which bidder 2 never reveals and the first keyholder does not act at gates.
+fn outcome_with(ticks: Ticks) -> Outcome {
+    let small = two_of_three();
+    let mut stage = Stage::open(&small, &small.terms());
+    stage.fund_everybody();
+    stage.deal();
+    let seller = stage.auction().terms().seller;
+    let tick = stage.sign(seller, &Instruction::Tick);
+    // Lets time pass; gives the auction as it will be at the slot.
+    let wait = |stage: &mut Stage, slot: u64| -> Auction {
+        if let Ticks::Eager = ticks {
+            while stage.slot < slot {
+                stage.slot += 1;
+                let _ = stage.board.submit(stage.slot, &tick);
+            }
+        }
+        stage.slot = slot;
+        let is_due = stage.auction().deadline().is_some_and(|deadline| slot > deadline);
+        if is_due && matches!(ticks, Ticks::Always) {
+            stage.submit(&tick);
+        }
+        match stage.auction().deadline() {
+            Some(deadline) if slot > deadline => accepted(stage.auction(), slot, &tick),
+            _ => stage.auction().clone(),
+        }
+    };
+    let seen = wait(&mut stage, 25);
+    for dealer in std::mem::take(&mut stage.dealers) {
+        stage.keyholders.push(dealer.into_keyholder(&seen).expect("it dealt"));
+    }
+    let mut reveals = Vec::new();
+    for (bidder, rung) in [(0, 5), (1, 7), (2, 6)] {
+        let bid = stage.bidders[bidder].commit(&seen, 0, Rung(rung), &mut stage.rng).unwrap();
+        stage.submit(&bid.commit);
+        reveals.push(bid.reveal);
+    }
+    reveals.pop();
+    wait(&mut stage, 33);
+    stage.reveal(reveals);
+
+    wait(&mut stage, 44);
+    while stage.auction().phase() != Phase::Closed {
+        let mut progress = false;
+        for place in 0..3 {
+            let slot = stage.slot;
+            let seen = wait(&mut stage, slot);
+            if seen.phase() == Phase::Closed {
+                break;
+            }
+            let posts = stage.keyholders[place].act(&seen, &[], &mut stage.rng).unwrap();
+            for post in posts {
+                let is_gate = matches!(opened(&post).1, Instruction::Gate(_));
+                if place > 0 || !is_gate {
+                    stage.submit(&post);
+                    progress = true;
+                }
+            }
+        }
+        if !progress {
+            // Two slots more than needed: what follows counts from the deadline.
+            let deadline = stage.auction().deadline().expect("it waits for the first keyholder");
+            wait(&mut stage, deadline + 2);
+        }
+    }
+    stage.auction().outcome().expect("it is closed")
+}
+
+#[test]
+fn a_tick_never_changes_the_outcome() {
+    let outcome = outcome_with(Ticks::Always);
+    assert_sold_to(&outcome, two_of_three().cast().bidder(1).unwrap(), 7);
+    for ticks in [Ticks::Never, Ticks::Eager] {
+        let other = outcome_with(ticks);
+        assert_eq!(other.lots, outcome.lots, "{ticks:?}");
+        assert_eq!(other.accounts, outcome.accounts, "{ticks:?}");
+    }
+}
+
+// ---- rubbish ----
+
+#[test]
+fn what_is_refused_leaves_no_trace() {
+    let (_, transcript) = troubled();
+    let replay = Replay::read(&transcript);
+    let mut board = Board::open(&replay.genesis, Vec::new()).unwrap();
+    let mut rng = rng(31);
+    let mut refusals = 0;
+    let entries: Vec<&[u8]> = replay.entries.iter().map(|entry| &entry.instruction[..]).collect();
+    for (place, entry) in replay.entries.iter().enumerate() {
+        for _ in 0..8 {
+            let slot = rng.next_u64() % (entry.slot + 1);
+            let slot = if rng.next_u32() % 2 == 0 { slot } else { entry.slot };
+            let any = entries[rng.next_u32() as usize % entries.len()];
+            let mut bytes = match rng.next_u32() % 4 {
+                // What comes at some other time, or came before.
+                0 => any.to_vec(),
+                1 => entries[place].to_vec(),
+                2 => vec![0; rng.next_u32() as usize % 4096],
+                _ => entry.instruction.to_vec(),
+            };
+            if bytes.is_empty() || rng.next_u32() % 2 == 0 {
+                let len = bytes.len().max(1);
+                bytes.resize(len, 0);
+                let mut flip = || bytes[rng.next_u32() as usize % len] ^= 1 << (rng.next_u32() % 8);
+                flip();
+            }
+            // Not everything of this is rubbish; what would be accepted is left out.
+            if board.auction().clone().apply(slot, &bytes).is_err() {
+                let before = board.auction().clone();
+                assert!(board.submit(slot, &bytes).is_err());
+                assert!(*board.auction() == before);
+                refusals += 1;
+            }
+        }
+        board.submit(entry.slot, &entry.instruction).unwrap();
+    }
+    assert!(refusals > 4 * replay.entries.len());
+    assert_eq!(board.entries() as usize, replay.entries.len());
+    assert!(board.into_inner().1 == transcript, "the transcript has other bytes");
+}

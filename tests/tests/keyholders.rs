@@ -1,0 +1,508 @@
+//! Keyholders that stay away, lie, or are few: the outcome is the honest one or the lot is void, and
+//! bonds are lost by those who caused it and by nobody else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use talea_contract::Phase;
+use talea_protocol::{
+    bytes::PartyKey,
+    instruction::Instruction,
+    outcome::{Account, Ending, Outcome, VoidCause},
+    quorum::{KeyholderId, Quorum, keyholders},
+};
+use talea_sim::play::{KeyholderConduct as Conduct, Plan, Seat};
+use talea_tests::{
+    Small,
+    replay::{Kind, Replay, edit, opened},
+    stage::Stage,
+    with_keyholder,
+};
+
+const BOND: u64 = 30;
+const FEE: u64 = 1;
+
+fn id(group: u16, member: u16) -> KeyholderId {
+    KeyholderId { group, member }
+}
+
+/// Three bid 5, 2 and 7 of eight rungs in two digits, so that there are steps of all three kinds.
+fn small(groups: &[(u16, Vec<Seat>)]) -> Small {
+    Small { groups: groups.to_vec(), lots: vec![(8, vec![1, 2])], ..Small::default() }
+}
+
+fn two_of_three() -> Vec<(u16, Vec<Seat>)> {
+    vec![(2, vec![Seat::Own; 3])]
+}
+
+fn seller_and_buyers() -> Vec<(u16, Vec<Seat>)> {
+    vec![(1, vec![Seat::Seller]), (2, vec![Seat::Own; 3])]
+}
+
+fn plan(small: &Small) -> Plan {
+    small.plan(&[&[5, 2, 7]])
+}
+
+/// The outcome of the plan with these keyholders behaving like this.
+fn outcome(small: &Small, conduct: &[(KeyholderId, Conduct)]) -> Outcome {
+    outcome_of(small, plan(small), conduct)
+}
+
+fn outcome_of(small: &Small, mut plan: Plan, conduct: &[(KeyholderId, Conduct)]) -> Outcome {
+    for (KeyholderId { group, member }, conduct) in conduct {
+        plan = with_keyholder(plan, *group, *member, *conduct);
+    }
+    small.play(&plan).0.outcome
+}
+
+/// How many steps the honest ranking has.
+fn steps(small: &Small) -> u32 {
+    let (_, transcript) = small.play(&plan(small));
+    let steps = Replay::read(&transcript).entries.into_iter().filter_map(|entry| {
+        match opened(&entry.instruction).1 {
+            Instruction::Gate(post) => Some(post.header.step),
+            Instruction::Blind(post) => Some(post.header.step),
+            Instruction::Unseal(post) => Some(post.header.step),
+            _ => None,
+        }
+    });
+    steps.max().expect("something is ranked") + 1
+}
+
+fn accounts(outcome: &Outcome) -> BTreeMap<PartyKey, Account> {
+    outcome.accounts.iter().map(|account| (account.party, *account)).collect()
+}
+
+/// Who of the quorum lost a bond. Keyholders here bid nothing, so nothing else can be lost.
+fn bereft(outcome: &Outcome, quorum: &Quorum) -> BTreeSet<KeyholderId> {
+    let accounts = accounts(outcome);
+    let lost = |party: &PartyKey| accounts.get(party).map_or(0, |account| account.forfeited);
+    let bonds = keyholders(quorum).map(|(id, member)| (id, lost(&member.signing)));
+    bonds
+        .filter(|(id, lost)| {
+            assert!([0, BOND].contains(lost), "{id} lost {lost}");
+            *lost > 0
+        })
+        .map(|(id, _)| id)
+        .collect()
+}
+
+/// The lot is void for this cause, these keyholders lost their bonds, and the bidders (who all
+/// revealed) have their deposits and equal parts of the bonds.
+#[track_caller]
+fn assert_void(small: &Small, outcome: &Outcome, cause: VoidCause, at_fault: &[KeyholderId]) {
+    assert_eq!(outcome.lots[0].ending, Ending::Void(cause));
+    let at_fault: BTreeSet<KeyholderId> = at_fault.iter().copied().collect();
+    assert_eq!(bereft(outcome, &small.terms().quorum), at_fault);
+    let accounts = accounts(outcome);
+    let pool = BOND * at_fault.len() as u64;
+    for bidder in 0..3 {
+        let account = accounts[&small.cast().bidder(bidder).unwrap()];
+        assert_eq!(account.received, pool / 3, "30 and its multiples divide by three");
+        assert_eq!(account.available, account.funded - FEE + pool / 3);
+        assert_eq!((account.settlement, account.forfeited), (0, FEE));
+    }
+}
+
+/// Nothing at all is different from the honest auction.
+#[track_caller]
+fn assert_honest(honest: &Outcome, outcome: &Outcome) {
+    assert_eq!(honest.lots, outcome.lots);
+    assert_eq!(honest.accounts, outcome.accounts);
+}
+
+// ---- one is missing ----
+
+#[test]
+fn one_who_leaves_at_any_step_changes_nothing_or_voids_the_lot() {
+    for groups in [two_of_three(), seller_and_buyers()] {
+        let small = small(&groups);
+        let honest = outcome(&small, &[]);
+        assert!(matches!(honest.lots[0].ending, Ending::Sold { .. }));
+        let steps = steps(&small);
+        for (group, (threshold, seats)) in (0u16..).zip(&groups) {
+            let is_spare = seats.len() > usize::from(*threshold);
+            for member in (1u16..).take(seats.len()) {
+                for from_step in 0..=steps {
+                    let missing = id(group, member);
+                    let left = outcome(&small, &[(missing, Conduct::Leaves { from_step })]);
+                    if is_spare || from_step == steps {
+                        assert_honest(&honest, &left);
+                    } else {
+                        assert_void(&small, &left, VoidCause::Quorum, &[missing]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_seller_alone_can_void_its_auction_and_pays_for_it() {
+    // What a group of its own costs: a veto, at the price of its bond.
+    let small = small(&seller_and_buyers());
+    let left = outcome(&small, &[(id(0, 1), Conduct::Leaves { from_step: 0 })]);
+    let seller = accounts(&left)[&small.cast().seller()];
+    assert_eq!((seller.forfeited, seller.available, seller.received), (BOND, 0, 0));
+}
+
+// ---- two are missing ----
+
+#[test]
+fn two_of_three_who_leave_void_the_lot_and_pay() {
+    let small = small(&two_of_three());
+    let steps = steps(&small);
+    for (first, second) in [(1, 2), (1, 3), (2, 3)] {
+        for from in 0..steps {
+            // The second stays as long as the first, or longer.
+            for later in [from, (from + steps) / 2, steps - 1] {
+                for (one, other) in [(first, second), (second, first)] {
+                    let conduct = [
+                        (id(0, one), Conduct::Leaves { from_step: from }),
+                        (id(0, other), Conduct::Leaves { from_step: later }),
+                    ];
+                    let left = outcome(&small, &conduct);
+                    assert_void(&small, &left, VoidCause::Quorum, &[id(0, one), id(0, other)]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn whose_turn_never_came_is_not_blamed() {
+    // In a step of gates one is due after the other. When two of three have let it time out, the
+    // lot is void, and nobody knows what the third would have done.
+    let small = small(&two_of_three());
+    let (_, transcript) = small.play(&plan(&small));
+    let entries = Replay::read(&transcript).entries;
+    let gates = entries.iter().find_map(|entry| match opened(&entry.instruction).1 {
+        Instruction::Gate(post) => Some(post.header.step),
+        _ => None,
+    });
+    let from_step = gates.expect("there is a step of gates");
+    let all = [1, 2, 3].map(|member| (id(0, member), Conduct::Leaves { from_step }));
+    let left = outcome(&small, &all);
+    assert_void(&small, &left, VoidCause::Quorum, &[id(0, 1), id(0, 2)]);
+    // In the steps before, everybody is wanted at once.
+    let all = [1, 2, 3].map(|member| (id(0, member), Conduct::Leaves { from_step: 0 }));
+    let left = outcome(&small, &all);
+    let everybody = [1, 2, 3].map(|member| id(0, member));
+    assert_void(&small, &left, VoidCause::Quorum, &everybody);
+}
+
+#[test]
+fn a_buyer_whose_group_had_done_its_part_is_not_blamed_for_the_seller() {
+    // Two of the buyers act, the third is not wanted, the seller is missing.
+    let small = small(&seller_and_buyers());
+    let seller = (id(0, 1), Conduct::Leaves { from_step: 1 });
+    for idle in 1..=3 {
+        let conduct = [seller, (id(1, idle), Conduct::Leaves { from_step: 0 })];
+        let left = outcome(&small, &conduct);
+        assert_void(&small, &left, VoidCause::Quorum, &[id(0, 1)]);
+    }
+}
+
+#[test]
+fn being_out_of_one_lot_is_not_being_out_of_another() {
+    let lots = vec![(8, vec![1, 2]); 2];
+    let small = Small { lots, ..small(&two_of_three()) };
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let bids = [(0, 0, 5), (1, 0, 2), (0, 1, 3), (1, 1, 6)];
+    let reveals = bids.map(|(bidder, lot, rung)| stage.commit(bidder, lot, rung));
+    stage.pass();
+    stage.reveal(reveals.to_vec());
+    stage.act_until(Phase::Ranking);
+
+    // The first keyholder takes no turn on lot 0.
+    let mut left_lot_0 = false;
+    let mut gates_on_lot_1 = 0;
+    while stage.auction().phase() == Phase::Ranking {
+        let mut progress = false;
+        for place in 0..3 {
+            for post in stage.posts(place, &[]) {
+                let instruction = opened(&post).1;
+                if let (0, Instruction::Gate(gate)) = (place, &instruction) {
+                    if gate.header.lot == 0 {
+                        left_lot_0 = true;
+                        continue;
+                    }
+                    gates_on_lot_1 += 1;
+                }
+                assert!(!left_lot_0 || place > 0 || lot_of(&instruction) == 1, "it is out of lot 0");
+                stage.submit(&post);
+                progress = true;
+            }
+        }
+        if !progress {
+            stage.pass();
+        }
+    }
+    assert!(left_lot_0 && gates_on_lot_1 > 0);
+    let outcome = stage.auction().outcome().unwrap();
+    for (lot, winner) in [(0, 0), (1, 1)] {
+        let winner = small.cast().bidder(winner).unwrap();
+        let ending = outcome.lots[lot].ending;
+        assert!(matches!(ending, Ending::Sold { winner: w, .. } if w == winner), "lot {lot}");
+    }
+    assert!(bereft(&outcome, &small.terms().quorum).is_empty());
+}
+
+fn lot_of(instruction: &Instruction) -> u32 {
+    match instruction {
+        Instruction::Gate(post) => post.header.lot,
+        Instruction::Blind(post) => post.header.lot,
+        Instruction::Unseal(post) => post.header.lot,
+        _ => panic!("a rank message"),
+    }
+}
+
+// ---- endorsements ----
+
+fn with_endorsements(small: &Small, endorsements: &[u16]) -> Plan {
+    let mut plan = plan(small);
+    edit(&mut plan.terms.quorum, |groups| {
+        for (group, wanted) in groups.iter_mut().zip(endorsements) {
+            group.endorsements = *wanted;
+        }
+    });
+    plan
+}
+
+fn never(members: &[KeyholderId]) -> Vec<(KeyholderId, Conduct)> {
+    members.iter().map(|id| (*id, Conduct::NeverEndorses)).collect()
+}
+
+#[test]
+fn one_who_does_not_endorse_changes_nothing_where_a_threshold_is_enough() {
+    let small = small(&two_of_three());
+    let honest = outcome(&small, &[]);
+    for member in 1..=3 {
+        assert_honest(&honest, &outcome(&small, &never(&[id(0, member)])));
+    }
+}
+
+#[test]
+fn two_who_do_not_endorse_void_the_lots_and_pay() {
+    let small = small(&two_of_three());
+    for (one, other) in [(1, 2), (1, 3), (2, 3)] {
+        let missing = [id(0, one), id(0, other)];
+        let left = outcome(&small, &never(&missing));
+        assert_void(&small, &left, VoidCause::Endorsement, &missing);
+    }
+}
+
+#[test]
+fn one_who_does_not_endorse_voids_the_lots_where_all_must() {
+    let small = small(&two_of_three());
+    let plan = with_endorsements(&small, &[3]);
+    let honest = outcome_of(&small, plan.clone(), &[]);
+    assert!(matches!(honest.lots[0].ending, Ending::Sold { .. }));
+    for member in 1..=3 {
+        let missing = [id(0, member)];
+        let left = outcome_of(&small, plan.clone(), &never(&missing));
+        assert_void(&small, &left, VoidCause::Endorsement, &missing);
+    }
+}
+
+#[test]
+fn only_a_group_that_is_short_is_blamed_for_it() {
+    let small = small(&seller_and_buyers());
+    let seller = id(0, 1);
+    // One of the buyers has not endorsed either, for nobody wanted it to.
+    let left = outcome(&small, &never(&[seller]));
+    assert_void(&small, &left, VoidCause::Endorsement, &[seller]);
+    let left = outcome(&small, &never(&[seller, id(1, 2)]));
+    assert_void(&small, &left, VoidCause::Endorsement, &[seller]);
+    // Now both groups are short.
+    let left = outcome(&small, &never(&[seller, id(1, 2), id(1, 3)]));
+    assert_void(&small, &left, VoidCause::Endorsement, &[seller, id(1, 2), id(1, 3)]);
+}
+
+#[test]
+fn an_unsold_lot_costs_nobody_a_bond() {
+    // Endorsing times out, but lot 1 has no ranked bid to be void with; lot 0 has.
+    let lots = vec![(8, vec![1, 2]); 2];
+    let small = Small { lots, ..small(&two_of_three()) };
+    let mut plan = small.plan(&[&[5, 2, 7], &[1]]);
+    plan.bids[3].conduct = talea_sim::play::BidderConduct::NeverReveals;
+    let missing = [id(0, 1), id(0, 2)];
+    let left = outcome_of(&small, plan, &never(&missing));
+    assert_eq!(left.lots[0].ending, Ending::Void(VoidCause::Endorsement));
+    assert_eq!(left.lots[1].ending, Ending::Unsold);
+    // One bond each, of two.
+    assert_eq!(bereft(&left, &small.terms().quorum), missing.into_iter().collect());
+}
+
+// ---- the ceremony ----
+
+#[test]
+fn a_dealer_of_a_wrong_share_is_expelled_and_the_auction_goes_on() {
+    let small = small(&two_of_three());
+    let honest = outcome(&small, &[]);
+    for dealer in 1..=3 {
+        for to in (1..=3).filter(|to| *to != dealer) {
+            let plan =
+                with_keyholder(plan(&small), 0, dealer, Conduct::DealsWrongShare { to });
+            let (played, _) = small.play(&plan);
+            for member in 1..=3 {
+                let expelled = played.auction.was_expelled(id(0, member));
+                assert_eq!(expelled, member == dealer, "{dealer} to {to}: {member}");
+            }
+            // Its bond is lost only if the lot is void.
+            assert_honest(&honest, &played.outcome);
+        }
+    }
+}
+
+#[test]
+fn whoever_complains_falsely_is_expelled_and_the_auction_goes_on() {
+    let small = small(&two_of_three());
+    let honest = outcome(&small, &[]);
+    for complainer in 1..=3 {
+        for about in (1..=3).filter(|about| *about != complainer) {
+            let conduct = Conduct::ComplainsFalsely { about };
+            let plan = with_keyholder(plan(&small), 0, complainer, conduct);
+            let (played, _) = small.play(&plan);
+            for member in 1..=3 {
+                let expelled = played.auction.was_expelled(id(0, member));
+                assert_eq!(expelled, member == complainer, "{complainer} about {about}: {member}");
+            }
+            assert_honest(&honest, &played.outcome);
+        }
+    }
+}
+
+#[test]
+fn the_expelled_pay_with_those_who_void_the_lot() {
+    let small = small(&two_of_three());
+    for lie in [Conduct::DealsWrongShare { to: 1 }, Conduct::ComplainsFalsely { about: 1 }] {
+        for (leaver, loyal) in [(1, 2), (2, 1)] {
+            let conduct = [(id(0, 3), lie), (id(0, leaver), Conduct::Leaves { from_step: 2 })];
+            let left = outcome(&small, &conduct);
+            assert_void(&small, &left, VoidCause::Quorum, &[id(0, leaver), id(0, 3)]);
+            assert!(!bereft(&left, &small.terms().quorum).contains(&id(0, loyal)));
+        }
+    }
+}
+
+/// The auction ended with the ceremony; these lost their bonds, to the fallback, for there are no
+/// bidders yet.
+#[track_caller]
+fn assert_stillborn(small: &Small, outcome: &Outcome, at_fault: &[KeyholderId]) {
+    assert_eq!(outcome.lots[0].ending, Ending::Void(VoidCause::Setup));
+    assert_eq!(outcome.lots[0].commits, 0);
+    let at_fault: BTreeSet<KeyholderId> = at_fault.iter().copied().collect();
+    assert_eq!(bereft(outcome, &small.terms().quorum), at_fault);
+    let fallback = accounts(outcome).get(&small.cast().fallback()).map_or(0, |a| a.received);
+    assert_eq!(fallback, BOND * at_fault.len() as u64);
+}
+
+#[test]
+fn too_few_left_after_the_ceremony_void_the_auction() {
+    let small = small(&two_of_three());
+    let wrong = |to| Conduct::DealsWrongShare { to };
+    let falsely = |about| Conduct::ComplainsFalsely { about };
+    let [one, two, three] = [1, 2, 3].map(|member| id(0, member));
+    assert_stillborn(&small, &outcome(&small, &[(one, wrong(3)), (two, wrong(3))]), &[one, two]);
+    assert_stillborn(&small, &outcome(&small, &[(one, falsely(3)), (two, falsely(3))]), &[one, two]);
+    assert_stillborn(&small, &outcome(&small, &[(three, wrong(1)), (two, falsely(1))]), &[two, three]);
+    // Who never dealt had nothing at stake and loses nothing.
+    let absent = Conduct::NeverDeals;
+    assert_stillborn(&small, &outcome(&small, &[(one, absent), (two, absent)]), &[]);
+    assert_stillborn(&small, &outcome(&small, &[(one, absent), (two, wrong(3))]), &[two]);
+    let all = [one, two, three].map(|member| (member, absent));
+    assert_stillborn(&small, &outcome(&small, &all), &[]);
+}
+
+#[test]
+fn every_group_must_come_through_the_ceremony() {
+    let small = small(&seller_and_buyers());
+    let absent = outcome(&small, &[(id(0, 1), Conduct::NeverDeals)]);
+    assert_stillborn(&small, &absent, &[]);
+    // The seller has no peer that it could cheat; a buyer has.
+    let wrong = outcome(&small, &[(id(1, 2), Conduct::DealsWrongShare { to: 3 })]);
+    assert!(matches!(wrong.lots[0].ending, Ending::Sold { .. }));
+}
+
+// ---- who answers ----
+
+/// Every choice of `take` of `0..of`.
+fn subsets(of: u16, take: u16) -> Vec<Vec<u16>> {
+    let all = (0u32..1 << of).filter(|set| set.count_ones() == u32::from(take));
+    all.map(|set| (0..of).filter(|member| set & (1 << member) != 0).collect()).collect()
+}
+
+#[test]
+fn every_quorum_finds_the_same_winner_and_price() {
+    for (threshold, members) in [(2u16, 3u16), (3, 4)] {
+        let small = small(&[(threshold, vec![Seat::Own; members.into()])]);
+        let honest = outcome(&small, &[]);
+        for answering in subsets(members, threshold) {
+            let silent = (0..members).filter(|member| !answering.contains(member));
+            let conduct: Vec<_> = silent
+                .map(|member| (id(0, member + 1), Conduct::Leaves { from_step: 0 }))
+                .collect();
+            assert_honest(&honest, &outcome(&small, &conduct));
+        }
+    }
+}
+
+#[test]
+fn the_first_quorum_counts_in_whatever_order_it_comes() {
+    let small = small(&two_of_three());
+    let honest = outcome(&small, &[]);
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let mut stage = revealed(&small);
+        while stage.auction().phase() != Phase::Closed {
+            let progress = order.map(|place| stage.auction().phase() != Phase::Closed && stage.act(place));
+            assert!(progress.contains(&true), "somebody is due");
+        }
+        assert_honest(&honest, &stage.auction().outcome().unwrap());
+    }
+}
+
+#[test]
+fn every_chunk_has_a_first_quorum_of_its_own() {
+    // One item to a chunk, and another pair of keyholders in each.
+    let small = Small { chunk_items: 1, ..small(&two_of_three()) };
+    let honest = outcome(&small, &[]);
+    let mut stage = revealed(&small);
+    stage.act_until(Phase::Ranking);
+    let mut pairs = BTreeSet::new();
+    while stage.auction().phase() == Phase::Ranking {
+        let posts: Vec<_> =
+            (0..3).flat_map(|place| stage.posts(place, &[]).into_iter().map(move |p| (place, p))).collect();
+        let mut submitted = 0;
+        for (place, post) in posts {
+            let instruction = opened(&post).1;
+            let chunk = match &instruction {
+                Instruction::Gate(_) => None,
+                Instruction::Blind(post) => Some(post.header.chunk as usize),
+                Instruction::Unseal(post) => Some(post.header.chunk as usize),
+                _ => panic!("a rank message"),
+            };
+            // Chunk 0 waits for keyholders 0 and 1, chunk 1 for 1 and 2, chunk 2 for 2 and 0.
+            if let Some(chunk) = chunk {
+                let pair = [chunk % 3, (chunk + 1) % 3];
+                if !pair.contains(&place) {
+                    continue;
+                }
+                pairs.insert((Kind::of(&instruction), pair));
+            }
+            stage.submit(&post);
+            submitted += 1;
+        }
+        assert!(submitted > 0, "somebody is due");
+    }
+    assert!(pairs.len() >= 4, "several quorums in one step: {pairs:?}");
+    assert_honest(&honest, &stage.auction().outcome().unwrap());
+}
+
+/// The plan's bids, revealed: endorsing waits.
+fn revealed(small: &Small) -> Stage {
+    let mut stage = Stage::at_commits(small, &small.terms());
+    let reveals = [(0, 5), (1, 2), (2, 7)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+    stage.pass();
+    stage.reveal(reveals.to_vec());
+    assert_eq!(stage.auction().phase(), Phase::Endorsing);
+    stage
+}

@@ -1,0 +1,195 @@
+//! Hostile bytes cost memory in proportion to their own length: at most four times as much, and 64
+//! KiB (`SECURITY.md` S13).
+//!
+//! The only test of its binary, for it counts every allocation of the process.
+
+use peak_alloc::PeakAlloc;
+use talea_contract::Auction;
+use talea_parties::seller;
+use talea_protocol::{
+    bytes::{Digest, List, PartyKey, Point, Scalar, Signature},
+    commitment::BidId,
+    instruction::{Instruction, SignedInstruction},
+    limits::{
+        MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_INSTRUCTION_BYTES, MAX_LOTS, MAX_MEMBERS, MAX_REVEALS,
+        MAX_SEALED_BID_BYTES,
+    },
+    ranking::{
+        BlindPost, Endorsement, GatePost, GateProof, GateTurn, RankHeader, UnsealPost,
+    },
+    sealed_bid::{Ciphertext, Reveal},
+    setup::{CompactProof, Deal},
+    terms::Terms,
+};
+use talea_tests::{Small, list, replay::Pens};
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// The most memory in use during `work` beyond what was in use before, in bytes.
+fn peak<T>(work: impl FnOnce() -> T) -> usize {
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    let result = work();
+    let peak = MEMORY.peak_usage();
+    drop(result);
+    peak.saturating_sub(before)
+}
+
+fn limit(bytes: &[u8]) -> usize {
+    4 * bytes.len() + 64 * 1024
+}
+
+const ZERO: Scalar = Scalar([0; 32]);
+const NOTHING: Ciphertext = Ciphertext { r: Point([0; 32]), e: Point([0; 32]) };
+const PROOF: CompactProof = CompactProof { challenge: ZERO, response: ZERO };
+const BID: BidId = BidId { lot: 0, round: 0, bidder: PartyKey([0; 32]) };
+const HEADER: RankHeader = RankHeader { lot: 0, round: 0, step: 0, chunk: 0, head: Digest([0; 32]) };
+
+/// Instructions of every kind that has a list, with this share of what the list may hold.
+fn instructions(share: impl Fn(usize) -> usize) -> Vec<(&'static str, Instruction)> {
+    let proof =
+        GateProof { plus: NOTHING, minus: NOTHING, c_plus: ZERO, z_plus: ZERO, z_minus: ZERO };
+    let turn = GateTurn { x: NOTHING, y: NOTHING, proof };
+    let items = share(MAX_CHUNK_ITEMS);
+    let sealed = |bytes: usize| Reveal { bid: BID, sealed_bid: list(vec![1; bytes]) };
+    let members = share(MAX_MEMBERS);
+    vec![
+        ("deal", {
+            Instruction::Deal(Deal {
+                commitments: list(vec![Point([0; 32]); members]),
+                ephemeral: Point([0; 32]),
+                shares: list(vec![ZERO; members]),
+                constant_proof: PROOF,
+                ephemeral_proof: PROOF,
+            })
+        }),
+        ("small reveals", {
+            Instruction::Reveal(list((0..share(MAX_REVEALS)).map(|_| sealed(0))))
+        }),
+        ("large reveals", {
+            let size = share(MAX_SEALED_BID_BYTES);
+            let count = ((MAX_INSTRUCTION_BYTES - 1024) / (size + 44)).min(MAX_REVEALS);
+            Instruction::Reveal(list((0..count).map(|_| sealed(size))))
+        }),
+        ("one reveal", Instruction::Reveal(list([sealed(share(MAX_SEALED_BID_BYTES))]))),
+        ("endorse", {
+            let attested = list(vec![BID; share(MAX_ATTESTED)]);
+            Instruction::Endorse(Endorsement { round: 0, head: Digest([0; 32]), attested })
+        }),
+        ("gate", Instruction::Gate(GatePost { header: HEADER, turns: list(vec![turn; items]) })),
+        ("blind", {
+            Instruction::Blind(BlindPost {
+                header: HEADER,
+                blinded: list(vec![NOTHING; items]),
+                challenge: ZERO,
+                responses: list(vec![ZERO; items]),
+            })
+        }),
+        ("unseal", {
+            let shares = list(vec![Point([0; 32]); items]);
+            Instruction::Unseal(UnsealPost { header: HEADER, shares, proof: PROOF })
+        }),
+    ]
+}
+
+fn envelope(payload: Vec<u8>) -> Vec<u8> {
+    let payload = List::new(payload).expect("within its bound");
+    let signed = SignedInstruction { signer: PartyKey([1; 32]), signature: Signature([2; 64]), payload };
+    borsh::to_vec(&signed).expect("to memory")
+}
+
+/// Bytes that are, begin like, or claim to be instructions.
+fn hostile() -> Vec<(String, Vec<u8>)> {
+    let mut hostile = Vec::new();
+    // Full lists, and lists just beyond where a vector doubles.
+    let shares: [(&str, fn(usize) -> usize); 6] = [
+        ("full", |max| max),
+        ("half and one", |max| max / 2 + 1),
+        ("half", |max| max / 2),
+        ("a quarter and one", |max| max / 4 + 1),
+        ("five eighths", |max| max * 5 / 8),
+        ("a thirty-second and one", |max| max / 32 + 1),
+    ];
+    for (share_name, share) in shares {
+        for (name, instruction) in instructions(share) {
+            let payload = borsh::to_vec(&instruction).unwrap();
+            let name = format!("{name}, {share_name}");
+            let half = payload[..payload.len() / 2].to_vec();
+            hostile.push((format!("{name}, cut in the middle"), envelope(half)));
+            let last = payload[..payload.len() - 1].to_vec();
+            hostile.push((format!("{name}, cut at the end"), envelope(last)));
+            hostile.push((name, envelope(payload)));
+        }
+    }
+    // Lengths without anything behind them.
+    for length in [u32::MAX, 1 << 31, 1 << 20, (1 << 20) - 1, 1 << 16] {
+        let mut bytes = envelope(vec![0; 8]);
+        bytes[96..100].copy_from_slice(&length.to_le_bytes());
+        hostile.push((format!("a payload of {length} that is not there"), bytes));
+        for (name, instruction) in instructions(|_| 1) {
+            let payload = borsh::to_vec(&instruction).unwrap();
+            for place in 0..payload.len().min(256).saturating_sub(4) {
+                let mut payload = payload.clone();
+                payload[place..place + 4].copy_from_slice(&length.to_le_bytes());
+                hostile.push((format!("{name}, {length} at {place}"), envelope(payload)));
+            }
+        }
+    }
+    for len in [0, 1, 99, 100, MAX_INSTRUCTION_BYTES, MAX_INSTRUCTION_BYTES + 1] {
+        for byte in [0, 1, 0xff] {
+            hostile.push((format!("{len} times {byte}"), vec![byte; len]));
+        }
+    }
+    hostile
+}
+
+/// What the program decodes before anybody has proved to be anybody.
+fn decode(bytes: &[u8]) -> Option<(SignedInstruction, Option<Instruction>)> {
+    let signed: SignedInstruction = borsh::from_slice(bytes).ok()?;
+    let instruction = borsh::from_slice(&signed.payload).ok();
+    Some((signed, instruction))
+}
+
+/// Terms of many lots with one-letter names: the most structure in the fewest bytes.
+fn wide_terms(lots: usize) -> Vec<u8> {
+    let mut terms: Terms = Small::default().terms();
+    let mut lot = terms.lots[0].clone();
+    lot.name = talea_tests::text("a");
+    lot.identifier = talea_tests::text("b");
+    terms.lots = list(vec![lot; lots]);
+    borsh::to_vec(&terms).unwrap()
+}
+
+#[test]
+fn hostile_bytes_cost_memory_in_proportion_to_their_length() {
+    let small = Small::default();
+    let pens = Pens::of(&small.cast());
+    let genesis = seller::open(pens.identity(small.cast().seller()), &small.terms(), 1).unwrap();
+    let mut auction = Auction::open(1, &genesis.terms, &genesis.signature).unwrap();
+
+    let mut worst = 0.0f64;
+    let mut faults = Vec::new();
+    let mut check = |what: &str, bytes: &[u8], peak: usize| {
+        let ratio = peak as f64 / limit(bytes) as f64;
+        worst = worst.max(ratio);
+        if ratio > 1.0 {
+            faults.push(format!("{what}: {peak} bytes for {}, limit {}", bytes.len(), limit(bytes)));
+        }
+    };
+    for (what, bytes) in hostile() {
+        check(&format!("decode {what}"), &bytes, peak(|| decode(&bytes)));
+        let applied = peak(|| auction.apply(1, &bytes).is_ok());
+        check(&format!("apply {what}"), &bytes, applied);
+    }
+    for lots in [1, 100, 129, 257, 513, 700, MAX_LOTS] {
+        let bytes = wide_terms(lots);
+        for cut in [bytes.len(), bytes.len() - 1, bytes.len() / 2] {
+            let bytes = &bytes[..cut];
+            let what = format!("{lots} lots, {cut} bytes");
+            check(&what, bytes, peak(|| borsh::from_slice::<Terms>(bytes).is_ok()));
+        }
+    }
+    assert!(worst > 0.1, "something was measured: {worst}");
+    assert!(faults.is_empty(), "{} of them, worst {worst}:\n{}", faults.len(), faults.join("\n"));
+}

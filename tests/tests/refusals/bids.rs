@@ -1,0 +1,583 @@
+//! C1 to C7, R1 to R5 and K1, K2: bids committed, revealed, and the endorsement of both.
+
+use curve25519_dalek::Scalar;
+use talea_contract::{Phase, fiat_shamir::Context};
+use talea_parties::bidder::{Bidder, PreparedBid};
+use talea_protocol::{
+    bytes::{Digest, PartyKey, Point},
+    commitment::{BidId, Commit},
+    instruction::Instruction,
+    price::Rung,
+    ranking::Endorsement,
+    sealed_bid::{Reveal, SealedBid},
+    terms::Admission,
+};
+use talea_sim::play::Seat;
+use talea_tests::{
+    Small,
+    chosen_ladder::Chosen,
+    list,
+    replay::{Pens, edit, opened, refused},
+    rng,
+    stage::Stage,
+};
+
+const NO_POINT: Point = Point([0xff; 32]);
+
+/// Two lots of eight rungs, three bidders.
+fn small() -> Small {
+    Small { lots: vec![(8, vec![1, 2]), (8, vec![1, 2])], ..Small::default() }
+}
+
+fn commits() -> Stage {
+    Stage::at_commits(&small(), &small().terms())
+}
+
+/// A bid, not submitted.
+fn bid(stage: &mut Stage, bidder: usize, lot: u32, rung: u32) -> PreparedBid {
+    let (auction, rng) = (stage.board.auction(), &mut stage.rng);
+    stage.bidders[bidder].commit(auction, lot, Rung(rung), rng).unwrap()
+}
+
+/// A commit, altered and signed again by its bidder.
+fn altered(stage: &Stage, commit: &[u8], alter: impl FnOnce(&mut Commit)) -> Vec<u8> {
+    stage.pens.alter(stage.auction(), commit, |instruction| match instruction {
+        Instruction::Commit(commit) => alter(commit),
+        _ => panic!("a commit"),
+    })
+}
+
+#[track_caller]
+fn refuses(stage: &Stage, bytes: &[u8]) -> &'static str {
+    refused(stage.auction(), stage.slot, bytes)
+}
+
+// ---- commits ----
+
+#[test]
+fn c1_a_commit_names_a_lot_and_the_only_round() {
+    let mut stage = commits();
+    let commit = bid(&mut stage, 0, 1, 3).commit;
+    for lot in [2, 3, u32::MAX] {
+        assert_eq!(refuses(&stage, &altered(&stage, &commit, |c| c.lot = lot)), "C1");
+    }
+    for round in [1, u32::MAX] {
+        assert_eq!(refuses(&stage, &altered(&stage, &commit, |c| c.round = round)), "C1");
+    }
+}
+
+#[test]
+fn c2_seller_custodian_and_fallback_do_not_bid() {
+    let mut terms = small().terms();
+    // The cast's fallback has no pen: let it be the third bidder.
+    terms.stakes.fallback = small().cast().bidder(2).unwrap();
+    let mut stage = Stage::at_commits(&small(), &terms);
+    for party in [terms.seller, terms.custodian, terms.stakes.fallback] {
+        stage.fund(party, 1_000);
+        let bidder = Bidder::new(Pens::of(&small().cast()).take(party));
+        let bid = bidder.commit(stage.board.auction(), 0, Rung(1), &mut rng(3)).unwrap();
+        assert_eq!(refuses(&stage, &bid.commit), "C2");
+    }
+}
+
+#[test]
+fn c2_only_listed_bidders_bid_where_there_is_a_list() {
+    let mut terms = small().terms();
+    let [one, two, _] = [0, 1, 2].map(|index| small().cast().bidder(index).unwrap());
+    let mut keys = [one, two];
+    keys.sort();
+    terms.admission = Admission::Listed(list(keys));
+    let mut stage = Stage::at_commits(&small(), &terms);
+    let third = bid(&mut stage, 2, 0, 1).commit;
+    assert_eq!(refuses(&stage, &third), "C2");
+    stage.commit(0, 0, 1);
+    stage.commit(1, 0, 1);
+}
+
+#[test]
+fn c3_a_bidder_has_one_commit_per_lot() {
+    let mut stage = commits();
+    let [first, second] = [3, 4].map(|rung| bid(&mut stage, 0, 0, rung).commit);
+    stage.submit(&first);
+    assert_eq!(refuses(&stage, &second), "C3");
+    stage.commit(0, 1, 4);
+}
+
+#[test]
+fn c4_a_lot_has_room_for_so_many() {
+    let mut terms = small().terms();
+    terms.max_bids_per_lot = 2;
+    let mut stage = Stage::at_commits(&small(), &terms);
+    stage.commit(0, 0, 1);
+    stage.commit(1, 0, 1);
+    let third = bid(&mut stage, 2, 0, 1).commit;
+    assert_eq!(refuses(&stage, &third), "C4");
+    stage.commit(2, 1, 1);
+}
+
+#[test]
+fn c5_deposit_and_fee_are_available() {
+    let small = Small { stakes: (100, 30, 7), ..small() };
+    let mut stage = Stage::open(&small, &small.terms());
+    let members: Vec<PartyKey> = stage.candidates.iter().map(|c| c.member().signing).collect();
+    members.into_iter().for_each(|party| stage.fund(party, 60));
+    stage.deal();
+    stage.finish_ceremony();
+    let commit = bid(&mut stage, 0, 0, 1).commit;
+    assert_eq!(refuses(&stage, &commit), "C5", "nothing");
+    stage.fund(stage.bidder(0), 106);
+    assert_eq!(refuses(&stage, &commit), "C5", "a unit short");
+    stage.fund(stage.bidder(0), 1);
+    stage.submit(&commit);
+    // What is locked is not available.
+    let other = bid(&mut stage, 0, 1, 1).commit;
+    assert_eq!(refuses(&stage, &other), "C5");
+}
+
+#[test]
+fn c6_a_commitment_is_canonical_and_not_the_identity() {
+    let mut stage = commits();
+    let commit = bid(&mut stage, 0, 0, 1).commit;
+    for point in [NO_POINT, Point::IDENTITY] {
+        assert_eq!(refuses(&stage, &altered(&stage, &commit, |c| c.commitment = point)), "C6");
+    }
+}
+
+#[test]
+fn c6_a_range_proof_has_its_one_length_and_holds() {
+    let mut stage = commits();
+    let commit = bid(&mut stage, 0, 0, 1).commit;
+    let other = bid(&mut stage, 0, 0, 2).commit;
+    let Instruction::Commit(other) = opened(&other).1 else { panic!("a commit") };
+    let proof = |edit_proof: fn(&mut Vec<u8>)| {
+        let bytes = altered(&stage, &commit, |c| edit(&mut c.range_proof, edit_proof));
+        refuses(&stage, &bytes)
+    };
+    assert_eq!(proof(Vec::clear), "C6");
+    assert_eq!(proof(|bytes| bytes.truncate(bytes.len() - 1)), "C6");
+    assert_eq!(proof(|bytes| bytes.truncate(bytes.len() - 64)), "C6");
+    assert_eq!(proof(|bytes| bytes.extend([0; 64])), "C6");
+    for unit in 0..9 + 2 * 4 {
+        let bytes = altered(&stage, &commit, |c| {
+            edit(&mut c.range_proof, |bytes| bytes[32 * unit] ^= 1);
+        });
+        assert_eq!(refuses(&stage, &bytes), "C6", "point or scalar {unit}");
+    }
+    let bytes = altered(&stage, &commit, |c| c.commitment = other.commitment);
+    assert_eq!(refuses(&stage, &bytes), "C6", "of another commitment");
+    let bytes = altered(&stage, &commit, |c| c.lot = 1);
+    assert_eq!(refuses(&stage, &bytes), "C6", "for another lot");
+}
+
+#[test]
+fn c6_a_copied_commit_is_nothing_without_its_bidder() {
+    // The copier comes first and is refused; the victim is not.
+    let mut stage = commits();
+    let victim = bid(&mut stage, 0, 0, 1).commit;
+    let (_, instruction) = opened(&victim);
+    let copy = stage.sign(stage.bidder(1), &instruction);
+    assert_eq!(refuses(&stage, &copy), "C6");
+    stage.submit(&victim);
+    assert_eq!(refuses(&stage, &copy), "C6");
+}
+
+#[test]
+fn c7_no_commitment_stands_twice() {
+    // The same rung and blinding, from the same generator: even with proofs of their own.
+    let mut stage = commits();
+    let auction = stage.board.auction();
+    let bid = |bidder: usize, lot| {
+        stage.bidders[bidder].commit(auction, lot, Rung(4), &mut rng(9)).unwrap().commit
+    };
+    let [first, of_other_bidder, of_other_lot] = [bid(0, 0), bid(1, 0), bid(0, 1)];
+    let commitment = |bytes: &[u8]| match opened(bytes).1 {
+        Instruction::Commit(commit) => commit.commitment,
+        _ => panic!("a commit"),
+    };
+    assert_eq!(commitment(&first), commitment(&of_other_bidder));
+    stage.submit(&first);
+    assert_eq!(refuses(&stage, &of_other_bidder), "C7");
+    assert_eq!(refuses(&stage, &of_other_lot), "C7");
+}
+
+#[test]
+fn a_seal_may_stand_twice() {
+    // Else anybody could block a bidder by copying its seal.
+    let mut stage = commits();
+    let victim = bid(&mut stage, 0, 0, 1).commit;
+    let Instruction::Commit(of_victim) = opened(&victim).1 else { panic!("a commit") };
+    let copier = bid(&mut stage, 1, 0, 1).commit;
+    let copier = altered(&stage, &copier, |c| c.seal = of_victim.seal);
+    stage.submit(&copier);
+    stage.submit(&victim);
+}
+
+// ---- reveals ----
+
+/// Bidders 0 and 1 bid on lot 0, bidder 2 on lot 1; time has come for reveals.
+fn reveals() -> (Stage, [Reveal; 3]) {
+    let mut stage = commits();
+    let reveals = [stage.commit(0, 0, 5), stage.commit(1, 0, 2), stage.commit(2, 1, 7)];
+    stage.pass();
+    assert_eq!(stage.auction().phase(), Phase::Reveals);
+    (stage, reveals)
+}
+
+#[test]
+fn r1_a_reveal_names_a_commit() {
+    let (stage, [reveal, ..]) = reveals();
+    let named = |bid: BidId| {
+        let reveal = Reveal { bid, ..reveal.clone() };
+        refuses(&stage, &stage.carry(vec![reveal]))
+    };
+    let bid = reveal.bid;
+    assert_eq!(named(BidId { lot: 1, ..bid }), "R1", "no commit of this bidder on this lot");
+    assert_eq!(named(BidId { lot: 2, ..bid }), "R1", "no lot");
+    assert_eq!(named(BidId { lot: u32::MAX, ..bid }), "R1", "no lot");
+    assert_eq!(named(BidId { round: 1, ..bid }), "R1", "no round");
+    assert_eq!(named(BidId { bidder: stage.bidder(2), ..bid }), "R1", "no commit of this bidder");
+    assert_eq!(named(BidId { bidder: PartyKey([0; 32]), ..bid }), "R1", "nobody");
+}
+
+#[test]
+fn r1_a_reveal_is_not_empty() {
+    let (stage, _) = reveals();
+    assert_eq!(refuses(&stage, &stage.carry(Vec::new())), "R1");
+}
+
+#[test]
+fn r1_a_bid_is_revealed_once() {
+    let (mut stage, [first, second, _]) = reveals();
+    let twice = stage.carry(vec![first.clone(), first.clone()]);
+    assert_eq!(refuses(&stage, &twice), "R1", "in one instruction");
+    stage.reveal(vec![first.clone()]);
+    assert_eq!(refuses(&stage, &stage.carry(vec![first.clone()])), "R1");
+    let with_another = stage.carry(vec![second.clone(), first]);
+    assert_eq!(refuses(&stage, &with_another), "R1", "all of an instruction or nothing");
+    stage.reveal(vec![second]);
+}
+
+#[test]
+fn r1_comes_before_r2_for_a_bid_that_stands_twice_in_an_instruction() {
+    let (stage, [first, ..]) = reveals();
+    let mut other = first.clone();
+    edit(&mut other.sealed_bid, |bytes| bytes[0] ^= 1);
+    assert_eq!(refuses(&stage, &stage.carry(vec![other.clone()])), "R2");
+    // The first of them closes the bid, so the second names none that is open.
+    assert_eq!(refuses(&stage, &stage.carry(vec![first, other])), "R1");
+}
+
+#[test]
+fn r2_revealed_bytes_are_the_sealed_ones() {
+    let (stage, [first, second, _]) = reveals();
+    let altered = |alter: fn(&mut Vec<u8>)| {
+        let mut reveal = first.clone();
+        edit(&mut reveal.sealed_bid, alter);
+        refuses(&stage, &stage.carry(vec![reveal]))
+    };
+    assert_eq!(altered(|bytes| bytes[0] ^= 1), "R2");
+    assert_eq!(altered(|bytes| *bytes.last_mut().unwrap() ^= 1), "R2");
+    assert_eq!(altered(|bytes| bytes.push(0)), "R2");
+    assert_eq!(altered(|bytes| bytes.truncate(bytes.len() - 1)), "R2");
+    assert_eq!(altered(Vec::clear), "R2");
+    let of_another = Reveal { sealed_bid: second.sealed_bid, ..first.clone() };
+    assert_eq!(refuses(&stage, &stage.carry(vec![of_another.clone()])), "R2");
+    let good_then_bad = stage.carry(vec![reveals().1[2].clone(), of_another]);
+    assert_eq!(refuses(&stage, &good_then_bad), "R2", "all of an instruction or nothing");
+}
+
+// ---- reveals that close a bid as invalid ----
+
+/// How a lot of bidder 0, who sealed what `alter` makes of rung 5, and of honest bidder 1 comes out:
+/// whether bidder 0's bid was ranked. If it was not, its deposit is bidder 1's.
+fn is_ranked(alter: impl FnOnce(&Stage, Scalar, Vec<u8>) -> Vec<u8>) -> bool {
+    let mut stage = commits();
+    // The first thing drawn for a bid is its commitment's blinding.
+    let rho = Scalar::random(&mut stage.rng.clone());
+    let auction = stage.board.auction();
+    let mut rng = stage.rng.clone();
+    let bid = stage.bidders[0].commit_altered(
+        auction,
+        0,
+        Rung(5),
+        |bytes| alter(&stage, rho, bytes),
+        &mut rng,
+    );
+    let PreparedBid { commit, reveal } = bid.unwrap();
+    stage.rng = rng;
+    stage.submit(&commit);
+    let honest = stage.commit(1, 0, 2);
+    stage.pass();
+
+    let bid = reveal.bid;
+    let before = stage.auction().head();
+    assert!(stage.auction().is_open(&bid));
+    stage.reveal(vec![reveal.clone()]);
+    assert!(!stage.auction().is_open(&bid), "it is closed, one way or the other");
+    assert_ne!(stage.auction().head(), before, "on record");
+    assert_eq!(refuses(&stage, &stage.carry(vec![reveal])), "R1");
+
+    stage.reveal(vec![honest]);
+    let outcome = stage.finish();
+    let [lot, _] = outcome.lots[..] else { panic!("two lots") };
+    assert_eq!((lot.commits, lot.ranked + lot.invalid), (2, 2));
+    let account = |party| *outcome.accounts.iter().find(|a| a.party == party).unwrap();
+    let fee = 1;
+    let lost = if lot.invalid == 1 { 100 + fee } else { fee };
+    assert_eq!(account(stage.bidder(0)).forfeited, lost);
+    assert_eq!(account(stage.bidder(1)).received, lost - fee);
+    lot.ranked == 2
+}
+
+/// The same, with the sealed bid taken apart.
+fn is_ranked_with(alter: impl FnOnce(&mut SealedBid)) -> bool {
+    is_ranked(|stage, _, bytes| {
+        let shape = &stage.auction().terms().lots[0].ladder.shape;
+        let mut sealed = SealedBid::from_bytes(&bytes, shape).unwrap();
+        alter(&mut sealed);
+        sealed.to_bytes()
+    })
+}
+
+#[test]
+fn r3_a_sealed_bid_has_its_shapes_length() {
+    assert!(is_ranked(|_, _, bytes| bytes));
+    assert!(!is_ranked(|_, _, bytes| bytes[1..].to_vec()));
+    assert!(!is_ranked(|_, _, bytes| [bytes, vec![0]].concat()));
+    assert!(!is_ranked(|_, _, bytes| [bytes, vec![0; 32]].concat()));
+    assert!(!is_ranked(|_, _, _| Vec::new()));
+}
+
+#[test]
+fn r3_a_sealed_bid_is_canonical() {
+    assert!(!is_ranked_with(|sealed| sealed.ladder[0].r = NO_POINT));
+    assert!(!is_ranked_with(|sealed| sealed.ladder[3].e = NO_POINT));
+    assert!(!is_ranked_with(|sealed| sealed.argument.polynomial[1].e = NO_POINT));
+    assert!(!is_ranked_with(|sealed| sealed.argument.randomness.0 = [0xff; 32]));
+}
+
+#[test]
+fn r3_no_randomness_of_an_entry_or_a_difference_is_the_identity() {
+    // Entry 0 is the first digit's, 1 to 3 the second's.
+    assert!(!is_ranked_with(|sealed| sealed.ladder[0].r = Point::IDENTITY));
+    assert!(!is_ranked_with(|sealed| sealed.ladder[2].r = sealed.ladder[1].r));
+}
+
+#[test]
+fn r4_a_ladder_encrypts_the_committed_bid() {
+    assert!(!is_ranked_with(|sealed| sealed.ladder.swap(1, 3)));
+    assert!(!is_ranked_with(|sealed| sealed.argument.randomness.0[0] ^= 1));
+    // All is proved as it should be, of rung 6 where rung 5 was committed.
+    let other_rung = |stage: &Stage, rho, _| chosen(stage, 6, rho, [1, 2, 3, 4]);
+    assert!(!is_ranked(other_rung));
+    let other_blinding = |stage: &Stage, rho, _| chosen(stage, 5, rho + Scalar::ONE, [1, 2, 3, 4]);
+    assert!(!is_ranked(other_blinding));
+}
+
+/// A sealed bid of bidder 0 on lot 0 whose ladder has this randomness.
+fn chosen(stage: &Stage, rung: u32, rho: Scalar, randomness: [u64; 4]) -> Vec<u8> {
+    sealed(stage, 0, 0, rung, rho, randomness)
+}
+
+fn sealed(
+    stage: &Stage,
+    bidder: usize,
+    lot: u32,
+    rung: u32,
+    rho: Scalar,
+    randomness: [u64; 4],
+) -> Vec<u8> {
+    let auction = stage.auction();
+    let signer = stage.bidder(bidder);
+    let context = Context { auction: auction.id(), lot, round: 0, step: 0, signer };
+    let shape = &auction.terms().lots[0].ladder.shape;
+    let key = auction.quorum_keys().unwrap().key;
+    let randomness = randomness.map(|r| Scalar::from(1000 + r)).to_vec();
+    let chosen = Chosen { rung: Rung(rung), rho, randomness };
+    chosen.seal(&context, shape, &key, &mut rng(8)).to_bytes()
+}
+
+#[test]
+fn r5_no_randomness_stands_twice_in_a_ladder() {
+    assert!(is_ranked(|stage, rho, _| chosen(stage, 5, rho, [1, 2, 3, 4])), "distinct");
+    assert!(!is_ranked(|stage, rho, _| chosen(stage, 5, rho, [1, 2, 3, 1])), "of two digits");
+    assert!(!is_ranked(|stage, rho, _| chosen(stage, 5, rho, [1, 2, 3, 2])), "of one digit");
+}
+
+/// Bids of bidder 0 on lot 0 and of `bidder` on `lot`, sealed with this randomness each; how many
+/// are invalid on each lot.
+fn invalid_after(
+    bidder: usize,
+    lot: u32,
+    randomness: [[u64; 4]; 2],
+    spoil_first: bool,
+) -> Vec<u32> {
+    let mut stage = commits();
+    let mut commit = |(bidder, lot, randomness): (usize, u32, [u64; 4]), spoil: bool| {
+        let rho = Scalar::random(&mut stage.rng.clone());
+        let mut bytes = sealed(&stage, bidder, lot, 5, rho, randomness);
+        let last = bytes.len() - 32;
+        bytes[last] ^= u8::from(spoil);
+        stage.commit_altered(bidder, lot, 5, |_| bytes)
+    };
+    let first = commit((0, 0, randomness[0]), spoil_first);
+    let second = commit((bidder, lot, randomness[1]), false);
+    stage.pass();
+    stage.reveal(vec![first]);
+    stage.reveal(vec![second]);
+    stage.finish().lots.iter().map(|lot| lot.invalid).collect()
+}
+
+#[test]
+fn r5_no_randomness_stands_in_two_ladders() {
+    let [one, other, overlap] = [[1, 2, 3, 4], [5, 6, 7, 8], [5, 6, 7, 1]];
+    assert_eq!(invalid_after(1, 0, [one, other], false), [0, 0]);
+    assert_eq!(invalid_after(1, 0, [one, one], false), [1, 0]);
+    assert_eq!(invalid_after(1, 0, [one, overlap], false), [1, 0]);
+    // Not of two lots either, nor of one bidder.
+    assert_eq!(invalid_after(1, 1, [one, overlap], false), [0, 1]);
+    assert_eq!(invalid_after(0, 1, [one, overlap], false), [0, 1]);
+}
+
+#[test]
+fn r5_a_ladder_that_was_not_accepted_blocks_nobody() {
+    let one = [1, 2, 3, 4];
+    assert_eq!(invalid_after(1, 1, [one, one], true), [1, 0]);
+}
+
+#[test]
+fn an_invalid_bid_takes_none_of_its_instruction_along() {
+    // The equations of all reveals of an instruction are folded into one: a false one among them
+    // must be told from the others.
+    let mut stage = commits();
+    let good = stage.commit(0, 0, 5);
+    let bad = stage.commit_altered(1, 0, 7, |mut bytes| {
+        let last = bytes.len() - 32;
+        bytes[last] ^= 1;
+        bytes
+    });
+    let malformed = stage.commit_altered(2, 0, 7, |_| vec![1, 2, 3]);
+    stage.pass();
+    stage.reveal(vec![bad, good, malformed]);
+    let lot = stage.finish().lots[0];
+    assert_eq!((lot.ranked, lot.invalid), (1, 2));
+    let winner = stage.bidder(0);
+    assert!(
+        matches!(lot.ending, talea_protocol::outcome::Ending::Sold { winner: w, .. } if w == winner)
+    );
+}
+
+// ---- endorsements ----
+
+/// One group of 2 of 3; bidder 0 revealed, bidders 1 and 2 did not, all on lot 0.
+fn endorsing(groups: Vec<(u16, Vec<Seat>)>) -> Stage {
+    let small = Small { groups, ..small() };
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let reveal = stage.commit(0, 0, 5);
+    stage.commit(1, 0, 2);
+    stage.commit(2, 0, 3);
+    stage.pass();
+    stage.reveal(vec![reveal]);
+    stage.pass();
+    assert_eq!(stage.auction().phase(), Phase::Endorsing);
+    stage
+}
+
+fn two_of_three() -> Stage {
+    endorsing(vec![(2, vec![Seat::Own; 3])])
+}
+
+/// The check that refuses keyholder 1's endorsement after `alter`; nothing if it is accepted.
+fn altered_endorsement(alter: impl FnOnce(&Stage, &mut Endorsement)) -> Option<&'static str> {
+    let mut stage = two_of_three();
+    let bytes = stage.posts(0, &[]).remove(0);
+    let bytes = stage.pens.alter(stage.auction(), &bytes, |instruction| match instruction {
+        Instruction::Endorse(endorsement) => alter(&stage, endorsement),
+        _ => panic!("an endorsement"),
+    });
+    let answer = stage.auction().clone().apply(stage.slot, &bytes);
+    answer.err().map(|_| refuses(&stage, &bytes))
+}
+
+fn bid_of(stage: &Stage, bidder: usize) -> BidId {
+    BidId { lot: 0, round: 0, bidder: stage.bidder(bidder) }
+}
+
+#[test]
+fn k1_an_endorsement_is_of_the_head_at_the_close_of_reveals() {
+    assert_eq!(altered_endorsement(|_, _| {}), None);
+    assert_eq!(altered_endorsement(|_, e| e.round = 1), Some("K1"));
+    assert_eq!(altered_endorsement(|_, e| e.head.0[31] ^= 1), Some("K1"));
+    assert_eq!(altered_endorsement(|_, e| e.head = Digest([0; 32])), Some("K1"));
+    // The head has moved since, with the tick that passed the deadline: it is not meant.
+    assert_eq!(altered_endorsement(|stage, e| e.head = stage.auction().head()), Some("K1"));
+}
+
+#[test]
+fn k1_attested_bids_were_committed_and_never_revealed() {
+    let attesting = |which: fn(&Stage) -> Vec<BidId>| {
+        altered_endorsement(|stage, e| e.attested = list(which(stage)))
+    };
+    assert_eq!(attesting(|stage| vec![bid_of(stage, 1)]), None);
+    assert_eq!(attesting(|stage| vec![bid_of(stage, 0)]), Some("K1"), "revealed");
+    let other_lot = |stage: &Stage| vec![BidId { lot: 1, ..bid_of(stage, 1) }];
+    assert_eq!(attesting(other_lot), Some("K1"), "no commit");
+    let no_lot = |stage: &Stage| vec![BidId { lot: 9, ..bid_of(stage, 1) }];
+    assert_eq!(attesting(no_lot), Some("K1"));
+    let other_round = |stage: &Stage| vec![BidId { round: 1, ..bid_of(stage, 1) }];
+    assert_eq!(attesting(other_round), Some("K1"));
+    let one_of_two = |stage: &Stage| {
+        let mut bids = vec![bid_of(stage, 0), bid_of(stage, 1)];
+        bids.sort();
+        bids
+    };
+    assert_eq!(attesting(one_of_two), Some("K1"), "one revealed among them");
+}
+
+#[test]
+fn k1_attested_bids_ascend() {
+    let sorted = |stage: &Stage| {
+        let mut bids = vec![bid_of(stage, 1), bid_of(stage, 2)];
+        bids.sort();
+        bids
+    };
+    let attesting = |alter: fn(&mut Vec<BidId>)| {
+        altered_endorsement(|stage, e| {
+            let mut bids = sorted(stage);
+            alter(&mut bids);
+            e.attested = list(bids);
+        })
+    };
+    assert_eq!(attesting(|_| {}), None);
+    assert_eq!(attesting(|bids| bids.reverse()), Some("K1"));
+    assert_eq!(attesting(|bids| bids[1] = bids[0]), Some("K1"), "strictly");
+}
+
+#[test]
+fn e3_only_keyholders_endorse() {
+    let mut stage = two_of_three();
+    let (_, instruction) = opened(&stage.posts(0, &[])[0]);
+    for party in [stage.bidder(0), stage.auction().terms().seller, stage.custodian.party()] {
+        assert_eq!(refuses(&stage, &stage.sign(party, &instruction)), "E3");
+    }
+}
+
+#[test]
+fn k2_a_keyholder_endorses_once() {
+    let mut stage = two_of_three();
+    let attested = [bid_of(&stage, 1)];
+    let [first, second] = [&[][..], &attested].map(|attested| stage.posts(0, attested).remove(0));
+    assert_ne!(first, second);
+    stage.submit(&first);
+    assert_eq!(refuses(&stage, &first), "K2");
+    assert_eq!(refuses(&stage, &second), "K2");
+}
+
+#[test]
+fn k2_a_group_has_no_more_endorsements_than_it_wants() {
+    let mut stage = endorsing(vec![(1, vec![Seat::Own; 2]), (1, vec![Seat::Own])]);
+    let [first, second] = [0, 1].map(|place| stage.posts(place, &[]).remove(0));
+    stage.submit(&second);
+    assert_eq!(stage.auction().phase(), Phase::Endorsing, "the other group is missing");
+    assert_eq!(refuses(&stage, &first), "K2");
+}

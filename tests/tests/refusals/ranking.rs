@@ -1,0 +1,445 @@
+//! K3 to K9: what keyholders post to rank bids.
+
+use std::sync::LazyLock;
+use talea_contract::{Due, Phase, Task, fiat_shamir::Context};
+use talea_parties::proofs::blind;
+use talea_protocol::{
+    bytes::{Digest, PartyKey, Point, Scalar as WireScalar},
+    instruction::Instruction,
+    quorum::KeyholderId,
+    ranking::{BlindPost, GatePost, GateTurn, RankHeader, UnsealPost},
+};
+use curve25519_dalek::Scalar;
+use talea_sim::play::Seat;
+use talea_tests::{
+    Small, list,
+    replay::{Kind, accepted, edit, opened, refused},
+    rng,
+    stage::Stage,
+};
+
+const NO_POINT: Point = Point([0xff; 32]);
+const NO_SCALAR: WireScalar = WireScalar([0xff; 32]);
+
+/// Two lots under `[1 of 1] and [2 of 3]`, of which the second has no bids; two items to a chunk.
+fn ranking() -> Stage {
+    let small = Small {
+        groups: vec![(1, vec![Seat::Seller]), (2, vec![Seat::Own; 3])],
+        lots: vec![(16, vec![1, 3]), (16, vec![1, 3])],
+        chunk_items: 2,
+        ..Small::default()
+    };
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let reveals = [(0, 5), (1, 2), (2, 7)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+    stage.pass();
+    stage.reveal(reveals.to_vec());
+    stage.act_until(Phase::Ranking);
+    stage
+}
+
+fn kind_due(stage: &Stage) -> Kind {
+    let tasks = stage.keyholders.iter().flat_map(|k| stage.auction().dues(k.id()));
+    let kinds = tasks.filter_map(|due| match due {
+        Due::Rank { task: Task::Gate { .. }, .. } => Some(Kind::Gate),
+        Due::Rank { task: Task::Blind(_), .. } => Some(Kind::Blind),
+        Due::Rank { task: Task::Unseal(_), .. } => Some(Kind::Unseal),
+        Due::Endorse { .. } => None,
+    });
+    kinds.last().expect("something is due")
+}
+
+/// A stage at the beginning of the first step of this kind, or the first of more than one chunk.
+fn at(kind: Kind, chunks: usize) -> Stage {
+    let mut stage = ranking();
+    let first = stage.keyholders[0].id();
+    while kind_due(&stage) != kind || stage.auction().dues(first).len() < chunks {
+        let complete = (0..4).any(|place| stage.act(place));
+        assert!(complete, "somebody is due");
+    }
+    stage
+}
+
+/// The honest posts of the first keyholder at the beginning of a step of this kind.
+fn posts(kind: Kind, chunks: usize) -> (Stage, Vec<Vec<u8>>) {
+    let mut stage = at(kind, chunks);
+    let posts = stage.posts(0, &[]);
+    (stage, posts)
+}
+
+const KINDS: [Kind; 3] = [Kind::Gate, Kind::Blind, Kind::Unseal];
+
+fn header(instruction: &mut Instruction) -> &mut RankHeader {
+    match instruction {
+        Instruction::Gate(post) => &mut post.header,
+        Instruction::Blind(post) => &mut post.header,
+        Instruction::Unseal(post) => &mut post.header,
+        _ => panic!("a rank message"),
+    }
+}
+
+/// The check that refuses a post with its header altered and signed again.
+fn displaced(stage: &Stage, post: &[u8], alter: impl FnOnce(&mut RankHeader)) -> &'static str {
+    let bytes = stage.pens.alter(stage.auction(), post, |i| alter(header(i)));
+    refused(stage.auction(), stage.slot, &bytes)
+}
+
+#[test]
+fn k3_a_rank_message_names_a_lot_that_is_being_ranked() {
+    for kind in KINDS {
+        let (stage, posts) = posts(kind, 1);
+        assert_eq!(displaced(&stage, &posts[0], |h| h.lot = 1), "K3", "it ended unsold");
+        assert_eq!(displaced(&stage, &posts[0], |h| h.lot = 2), "K3", "there is none");
+        assert_eq!(displaced(&stage, &posts[0], |h| h.lot = u32::MAX), "K3", "there is none");
+    }
+}
+
+#[test]
+fn k3_a_rank_message_names_the_only_round_and_the_current_step() {
+    for kind in KINDS {
+        let (stage, posts) = posts(kind, 1);
+        assert_eq!(displaced(&stage, &posts[0], |h| h.round = 1), "K3", "{kind:?}");
+        assert_eq!(displaced(&stage, &posts[0], |h| h.step += 1), "K3", "{kind:?}");
+        assert_eq!(displaced(&stage, &posts[0], |h| h.step = u32::MAX), "K3", "{kind:?}");
+        let earlier = displaced(&stage, &posts[0], |h| h.step = h.step.wrapping_sub(1));
+        assert_eq!(earlier, "K3", "{kind:?}");
+    }
+}
+
+#[test]
+fn k3_a_post_of_a_step_that_is_over_or_to_come_is_refused() {
+    // Every post of a whole ranking, at the beginning of every step that is not its own.
+    static STEPS: LazyLock<Vec<(talea_contract::Auction, u64, Vec<Vec<u8>>)>> =
+        LazyLock::new(|| {
+            let mut stage = ranking();
+            let mut steps = Vec::new();
+            while stage.auction().phase() == Phase::Ranking {
+                let (before, slot) = (stage.auction().clone(), stage.slot);
+                let step = |stage: &Stage| match stage.auction().dues(stage.keyholders[0].id())[..] {
+                    [Due::Rank { header, .. }, ..] => Some(header.step),
+                    _ => None,
+                };
+                let number = step(&stage);
+                let mut posts = Vec::new();
+                for place in 0..4 {
+                    if place == 0 || step(&stage).is_none_or(|step| Some(step) == number) {
+                        let own = stage.posts(place, &[]);
+                        own.iter().for_each(|post| stage.submit(post));
+                        posts.extend(own);
+                    }
+                }
+                steps.push((before, slot, posts));
+            }
+            steps
+        });
+    assert!(STEPS.len() >= 8);
+    for (own, (_, _, posts)) in STEPS.iter().enumerate() {
+        for (other, (auction, slot, _)) in STEPS.iter().enumerate() {
+            for post in posts.iter().filter(|_| own != other) {
+                assert_eq!(refused(auction, *slot, post), "K3", "post of {own} in {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn k3_a_rank_message_is_of_the_kind_that_is_due() {
+    let samples: Vec<(Kind, Instruction)> =
+        KINDS.iter().map(|kind| (*kind, opened(&posts(*kind, 1).1[0]).1)).collect();
+    for kind in KINDS {
+        let (mut stage, posts) = posts(kind, 1);
+        let place = *header(&mut opened(&posts[0]).1);
+        for (other, sample) in samples.iter().filter(|(other, _)| *other != kind) {
+            let mut sample = sample.clone();
+            *header(&mut sample) = place;
+            let signer = stage.keyholders[0].party();
+            let bytes = stage.sign(signer, &sample);
+            let check = refused(stage.auction(), stage.slot, &bytes);
+            assert_eq!(check, "K3", "{other:?} in a step of {kind:?}");
+        }
+        assert!(stage.act(0));
+    }
+}
+
+#[test]
+fn k3_a_rank_message_names_a_chunk_that_is_not_complete() {
+    for kind in KINDS {
+        let (mut stage, posts) = posts(kind, 2);
+        for chunk in [posts.len() as u32, u32::MAX] {
+            assert_eq!(displaced(&stage, &posts[0], |h| h.chunk = chunk), "K3", "{kind:?}");
+        }
+        // Everybody acts on chunk 0 only; then somebody does again.
+        let mut last = Vec::new();
+        for place in 0..3 {
+            last = stage.posts(place, &[]).swap_remove(0);
+            stage.submit(&last);
+        }
+        assert_eq!(refused(stage.auction(), stage.slot, &last), "K3", "{kind:?}");
+        let party = stage.keyholders[3].party();
+        let bytes = stage.sign(party, &opened(&last).1);
+        assert_eq!(refused(stage.auction(), stage.slot, &bytes), "K3", "{kind:?}");
+    }
+}
+
+#[test]
+fn k3_a_rank_message_names_the_endorsed_head() {
+    for kind in KINDS {
+        let (stage, posts) = posts(kind, 1);
+        let current = stage.auction().head();
+        assert_eq!(displaced(&stage, &posts[0], |h| h.head.0[0] ^= 1), "K3", "{kind:?}");
+        assert_eq!(displaced(&stage, &posts[0], |h| h.head = Digest([0; 32])), "K3", "{kind:?}");
+        assert_eq!(displaced(&stage, &posts[0], |h| h.head = current), "K3", "{kind:?}");
+    }
+}
+
+#[test]
+fn e3_only_keyholders_rank() {
+    for kind in KINDS {
+        let (stage, posts) = posts(kind, 1);
+        let (_, instruction) = opened(&posts[0]);
+        for party in [stage.bidder(0), stage.custodian.party()] {
+            let bytes = stage.sign(party, &instruction);
+            assert_eq!(refused(stage.auction(), stage.slot, &bytes), "E3", "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn k4_a_keyholder_acts_once_in_a_chunk() {
+    for kind in KINDS {
+        let (mut stage, posts) = posts(kind, 2);
+        let again = stage.posts(0, &[]).swap_remove(0);
+        stage.submit(&posts[0]);
+        assert_eq!(refused(stage.auction(), stage.slot, &posts[0]), "K4", "{kind:?}");
+        assert_eq!(refused(stage.auction(), stage.slot, &again), "K4", "{kind:?}, made anew");
+        stage.submit(&posts[1]);
+    }
+}
+
+#[test]
+fn k4_gates_are_taken_in_turn() {
+    let (mut stage, posts) = posts(Kind::Gate, 1);
+    let (_, first) = opened(&posts[0]);
+    let out_of_turn = |stage: &Stage, place: usize| {
+        let bytes = stage.sign(stage.keyholders[place].party(), &first);
+        refused(stage.auction(), stage.slot, &bytes)
+    };
+    for place in 1..4 {
+        assert_eq!(out_of_turn(&stage, place), "K4", "the first is due");
+    }
+    stage.submit(&posts[0]);
+    for place in [2, 3] {
+        assert_eq!(out_of_turn(&stage, place), "K4", "the second is due");
+    }
+    assert_eq!(out_of_turn(&stage, 1), "K6", "it is due, but this is not its post");
+}
+
+#[test]
+fn k4_a_group_acts_no_more_often_than_it_must() {
+    for kind in [Kind::Blind, Kind::Unseal] {
+        let mut stage = at(kind, 1);
+        let third = stage.posts(3, &[]).swap_remove(0);
+        assert!(stage.act(1));
+        assert!(stage.act(2));
+        // The seller's act is missing, so the chunk is not complete; the buyers' part of it is.
+        assert_eq!(refused(stage.auction(), stage.slot, &third), "K4", "{kind:?}");
+        assert!(stage.act(0));
+    }
+}
+
+#[test]
+fn k4_whoever_let_a_gate_time_out_is_out() {
+    let mut stage = at(Kind::Gate, 1);
+    assert!(stage.act(0));
+    let late = stage.posts(1, &[]).swap_remove(0);
+    stage.pass();
+    assert_eq!(refused(stage.auction(), stage.slot, &late), "K4");
+    assert!(!stage.act(1));
+    // For good: in the next steps too.
+    assert!(stage.act(2) && stage.act(3));
+    assert_ne!(kind_due(&stage), Kind::Gate);
+    let share = stage.posts(2, &[]).swap_remove(0);
+    let (_, share) = opened(&share);
+    let bytes = stage.sign(stage.keyholders[1].party(), &share);
+    assert_eq!(refused(stage.auction(), stage.slot, &bytes), "K4");
+}
+
+/// The check that refuses the first keyholder's post after `alter` and signing again.
+fn altered(kind: Kind, chunks: usize, alter: impl FnOnce(&mut Instruction)) -> &'static str {
+    let (stage, posts) = posts(kind, chunks);
+    let bytes = stage.pens.alter(stage.auction(), &posts[0], alter);
+    refused(stage.auction(), stage.slot, &bytes)
+}
+
+fn gate(alter: impl FnOnce(&mut Vec<GateTurn>)) -> &'static str {
+    altered(Kind::Gate, 2, |instruction| match instruction {
+        Instruction::Gate(GatePost { turns, .. }) => edit(turns, alter),
+        _ => panic!("a gate post"),
+    })
+}
+
+fn blind(alter: impl FnOnce(&mut BlindPost)) -> &'static str {
+    altered(Kind::Blind, 2, |instruction| match instruction {
+        Instruction::Blind(post) => alter(post),
+        _ => panic!("a blind post"),
+    })
+}
+
+fn unseal(alter: impl FnOnce(&mut UnsealPost)) -> &'static str {
+    altered(Kind::Unseal, 2, |instruction| match instruction {
+        Instruction::Unseal(post) => alter(post),
+        _ => panic!("an unseal post"),
+    })
+}
+
+#[test]
+fn k5_a_rank_message_covers_its_chunk_exactly() {
+    assert_eq!(gate(|turns| turns.truncate(1)), "K5");
+    assert_eq!(gate(|turns| turns.push(turns[0])), "K5");
+    assert_eq!(gate(Vec::clear), "K5");
+    assert_eq!(blind(|post| edit(&mut post.blinded, |items| items.truncate(1))), "K5");
+    assert_eq!(blind(|post| edit(&mut post.blinded, |items| items.push(items[0]))), "K5");
+    assert_eq!(blind(|post| edit(&mut post.responses, |items| items.truncate(1))), "K5");
+    assert_eq!(blind(|post| edit(&mut post.responses, |items| items.push(items[0]))), "K5");
+    assert_eq!(blind(|post| (post.blinded, post.responses) = (list([]), list([]))), "K5");
+    assert_eq!(unseal(|post| edit(&mut post.shares, |items| items.truncate(1))), "K5");
+    assert_eq!(unseal(|post| edit(&mut post.shares, |items| items.push(items[0]))), "K5");
+    assert_eq!(unseal(|post| post.shares = list([])), "K5");
+}
+
+#[test]
+fn k6_a_gate_multiplies_both_ciphertexts_by_one_sign() {
+    let changes: [(&str, fn(&mut Vec<GateTurn>)); 9] = [
+        ("X of one gate with the randomness of another", |t| t[0].x.r = t[1].x.r),
+        ("Y of another gate", |t| t[0].y = t[1].y),
+        ("gates swapped", |t| t.swap(0, 1)),
+        ("proofs swapped", |t| {
+            let proof = t[0].proof;
+            t[0].proof = t[1].proof;
+            t[1].proof = proof;
+        }),
+        ("signs swapped", |t| {
+            let GateTurn { proof, .. } = &mut t[0];
+            (proof.plus, proof.minus) = (proof.minus, proof.plus);
+        }),
+        ("another response", |t| t[1].proof.z_plus.0[0] ^= 1),
+        ("no point", |t| t[0].x.e = NO_POINT),
+        ("no announcement", |t| t[1].proof.minus.r = NO_POINT),
+        ("no scalar", |t| t[1].proof.c_plus = NO_SCALAR),
+    ];
+    for (what, change) in changes {
+        assert_eq!(gate(change), "K6", "{what}");
+    }
+    assert_eq!(moved(Kind::Gate), "K6", "a post for another chunk");
+}
+
+/// The check that refuses the post for chunk 0 in the place of that for chunk 1.
+fn moved(kind: Kind) -> &'static str {
+    let (stage, posts) = posts(kind, 2);
+    displaced(&stage, &posts[0], |header| header.chunk = 1)
+}
+
+#[test]
+fn k7_a_blinding_multiplies_both_parts_by_one_factor() {
+    let changes: [(&str, fn(&mut BlindPost)); 6] = [
+        ("E of another item", |p| edit(&mut p.blinded, |b| b[0].e = b[1].e)),
+        ("items swapped", |p| edit(&mut p.blinded, |b| b.swap(0, 1))),
+        ("responses swapped", |p| edit(&mut p.responses, |z| z.swap(0, 1))),
+        ("another challenge", |p| p.challenge.0[0] ^= 1),
+        ("no point", |p| edit(&mut p.blinded, |b| b[1].e = NO_POINT)),
+        ("no scalar", |p| edit(&mut p.responses, |z| z[0] = NO_SCALAR)),
+    ];
+    for (what, change) in changes {
+        assert_eq!(blind(change), "K7", "{what}");
+    }
+    assert_eq!(moved(Kind::Blind), "K7", "a post for another chunk");
+}
+
+/// A blinding of the first chunk due by these factors, proved as the protocol says.
+fn blinding(stage: &Stage, id: KeyholderId, signer: PartyKey, factors: &[Scalar]) -> Vec<u8> {
+    let Some(Due::Rank { header, task: Task::Blind(inputs) }) =
+        stage.auction().dues(id).into_iter().next()
+    else {
+        panic!("a blinding is due")
+    };
+    let RankHeader { lot, round, step, chunk, head } = header;
+    let context = Context { auction: stage.auction().id(), lot, round, step, signer };
+    let witness = blind::Witness { factors: factors[..inputs.len()].to_vec() };
+    let post = blind::prove(&context, head, chunk, &inputs, &witness, &mut rng(6));
+    let post = Instruction::Blind(BlindPost {
+        header,
+        blinded: list(post.blinded),
+        challenge: post.challenge,
+        responses: list(post.responses),
+    });
+    stage.sign(signer, &post)
+}
+
+fn blinding_by(stage: &Stage, place: usize, factors: [i64; 2]) -> Vec<u8> {
+    let scalar = |factor: i64| {
+        let magnitude = Scalar::from(factor.unsigned_abs());
+        if factor < 0 { -magnitude } else { magnitude }
+    };
+    let keyholder = &stage.keyholders[place];
+    blinding(stage, keyholder.id(), keyholder.party(), &factors.map(scalar))
+}
+
+#[test]
+fn k7_a_factor_is_not_zero() {
+    // Equality of the two parts holds for zero too.
+    let stage = at(Kind::Blind, 2);
+    let check = |factors| {
+        refused(stage.auction(), stage.slot, &blinding_by(&stage, 0, factors))
+    };
+    assert_eq!(check([0, 5]), "K7");
+    assert_eq!(check([5, 0]), "K7");
+    drop(accepted(stage.auction(), stage.slot, &blinding_by(&stage, 0, [5, 7])));
+}
+
+#[test]
+fn k8_blindings_do_not_cancel() {
+    let mut stage = at(Kind::Blind, 2);
+    let [first, second] = [blinding_by(&stage, 0, [5, 7]), blinding_by(&stage, 1, [3, -3])];
+    stage.submit(&first);
+    stage.submit(&second);
+    // The last of the chunk would undo the others' factors of an item: 5 + 3 - 8, or 7 - 3 - 4.
+    for factors in [[-8, 1], [1, -4], [-8, -4]] {
+        let third = blinding_by(&stage, 2, factors);
+        assert_eq!(refused(stage.auction(), stage.slot, &third), "K8", "{factors:?}");
+    }
+    let third = blinding_by(&stage, 2, [-4, -8]);
+    stage.submit(&third);
+}
+
+#[test]
+fn k8_is_asked_of_the_post_that_completes_the_chunk() {
+    // After two of three, a sum may be O: another is still to come.
+    let mut stage = at(Kind::Blind, 2);
+    for (place, factors) in [(0, [5, 7]), (1, [-5, -7])] {
+        let post = blinding_by(&stage, place, factors);
+        stage.submit(&post);
+    }
+    let post = blinding_by(&stage, 2, [1, 1]);
+    stage.submit(&post);
+}
+
+#[test]
+fn k9_decryption_shares_are_the_keyholders_own() {
+    let changes: [(&str, fn(&mut UnsealPost)); 7] = [
+        ("shares swapped", |p| edit(&mut p.shares, |d| d.swap(0, 1))),
+        ("one share twice", |p| edit(&mut p.shares, |d| d[1] = d[0])),
+        ("the identity", |p| edit(&mut p.shares, |d| d[0] = Point::IDENTITY)),
+        ("no point", |p| edit(&mut p.shares, |d| d[0] = NO_POINT)),
+        ("another challenge", |p| p.proof.challenge.0[0] ^= 1),
+        ("another response", |p| p.proof.response.0[0] ^= 1),
+        ("no scalar", |p| p.proof.response = NO_SCALAR),
+    ];
+    for (what, change) in changes {
+        assert_eq!(unseal(change), "K9", "{what}");
+    }
+    assert_eq!(moved(Kind::Unseal), "K9", "a post for another chunk");
+    // Another keyholder's, signed anew.
+    let (stage, posts) = posts(Kind::Unseal, 1);
+    let (_, instruction) = opened(&posts[0]);
+    let bytes = stage.sign(stage.keyholders[1].party(), &instruction);
+    assert_eq!(refused(stage.auction(), stage.slot, &bytes), "K9");
+}
