@@ -93,3 +93,69 @@ fn in_words(scale: talea_protocol::price::Scale, ending: &Ending) -> String {
         Ending::Halted => "halted".into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{scenario::Scenario, seed};
+    use std::path::Path;
+    use talea_protocol::{bytes::List, outcome::VoidCause};
+
+    const TEXT: &str = r#"
+title = "t"
+seed = 1
+lots = [{ name = "a", side = "sale", scale = "decimal 0", start = 0, end = 9 }]
+quorum = [{ name = "g", threshold = 1, members = 2 }]
+bidders = [
+    { name = "A", bids = { 0 = 4 } },
+    { name = "B", bids = { 0 = 7 } },
+    { name = "C", bids = { 0 = 7 } },
+    { name = "D", bids = { 0 = { price = 9, conduct = "never-reveals" } } },
+    { name = "E", bids = { 0 = { price = 8, conduct = "reveals-rubbish" } } },
+]
+"#;
+
+    fn plan() -> (Plan, Vec<PartyKey>) {
+        let scenario = Scenario::from_text(TEXT, Path::new("")).unwrap();
+        let (cast, plan) = scenario.cast(&mut seed::generator(1, 0)).unwrap();
+        (plan, (0..5).map(|index| cast.bidder(index).unwrap()).collect())
+    }
+
+    fn outcome(plan: &Plan, ending: Ending, ranked: u32) -> Outcome {
+        let lots = vec![LotResult { commits: 5, ranked, invalid: 1, ending }];
+        let auction = plan.terms.auction_id();
+        Outcome { auction, lots: List::new(lots).unwrap(), accounts: Vec::new() }
+    }
+
+    #[test]
+    fn the_highest_revealed_bid_wins_and_of_equals_the_earliest() {
+        let (plan, _) = plan();
+        let lot = Expected { commits: 5, ranked: 3, invalid: 1, best: Some((1, Rung(7))) };
+        assert_eq!(expected(&plan), [lot]);
+    }
+
+    #[test]
+    fn every_other_outcome_is_found_out() {
+        let (mut plan, bidders) = plan();
+        let sold = |bidder: usize, rung| Ending::Sold {
+            winner: bidders[bidder],
+            rung: Rung(rung),
+            price: Price(i64::from(rung)),
+        };
+        let found = |plan: &Plan, ending, ranked| {
+            differences(plan, &bidders, &outcome(plan, ending, ranked)).len()
+        };
+        assert_eq!(found(&plan, sold(1, 7), 3), 0);
+        assert_eq!(found(&plan, sold(2, 7), 3), 1, "the later of equals");
+        assert_eq!(found(&plan, sold(1, 6), 3), 1, "another price");
+        assert_eq!(found(&plan, sold(1, 7), 4), 1, "another number of bids");
+        assert_eq!(found(&plan, Ending::Unsold, 3), 1);
+        assert_eq!(found(&plan, Ending::Halted, 3), 1);
+        let void = Ending::Void(VoidCause::Quorum);
+        assert_eq!(found(&plan, void, 3), 1, "everybody behaves");
+        let id = talea_protocol::quorum::KeyholderId { group: 0, member: 1 };
+        plan.keyholders.insert(id, KeyholderConduct::NeverEndorses);
+        assert_eq!(found(&plan, void, 3), 0, "somebody does not");
+        assert_eq!(found(&plan, Ending::Halted, 3), 1);
+    }
+}

@@ -223,9 +223,8 @@ fn start_threads(jobs: Option<usize>) -> Result<(), Failure> {
 fn run_scenario(path: &Path, args: &RunArgs) -> Result<Exit, Failure> {
     let scenario = Scenario::read(path)?;
     let transcript = args.transcript.clone().unwrap_or_else(|| default_transcript(path));
-    refuse_same_file(path, &transcript)?;
     let seed = args.seed.unwrap_or(scenario.seed);
-    let run = run::write_whole(&transcript, |file| run::run(&scenario, (seed, 0), file))?;
+    let run = run::write_transcript(&transcript, |file| run::run(&scenario, (seed, 0), file))?;
     let played = &run.played;
     let report = RunReport::new(&scenario, &run, &transcript);
     print(if args.json { report.json() } else { report.text() })?;
@@ -246,16 +245,6 @@ fn default_transcript(scenario: &Path) -> PathBuf {
     let mut name = scenario.file_stem().unwrap_or_default().to_owned();
     name.push(".talea");
     name.into()
-}
-
-fn refuse_same_file(scenario: &Path, transcript: &Path) -> Result<(), Failure> {
-    let real = |path: &Path| path.canonicalize().ok();
-    if real(scenario).is_some_and(|scenario| real(transcript) == Some(scenario)) {
-        let sentence = format!("the transcript would replace the scenario {}", scenario.display());
-        return Err(Failure::new(Code::OutputIsInput, sentence)
-            .with_help("name another file with --transcript"));
-    }
-    Ok(())
 }
 
 fn run_tenders(path: &Path, args: &RunArgs) -> Result<Exit, Failure> {
@@ -285,7 +274,10 @@ fn run_tenders(path: &Path, args: &RunArgs) -> Result<Exit, Failure> {
     print(if args.json { report.json() } else { report.text() })?;
     say(&format!("{} entries, {} bytes, seed {}", replay.entries, replay.bytes, options.seed));
     if !report.all_reproduced() {
-        let sentence = format!("{} awards differ from the published ones", report.differing());
+        let sentence = match report.differing() {
+            1 => "1 award differs from the published one".to_owned(),
+            count => format!("{count} awards differ from the published ones"),
+        };
         return Err(Failure::new(Code::TendersDiffer, sentence));
     }
     Ok(Exit::Ok)

@@ -72,7 +72,7 @@ codes! {
     FileUnwritable        "file.unwritable"            Io       "a file cannot be written"
     FileTooLarge          "file.too-large"             Usage    "a file exceeds its bound"
     FileEncoding          "file.encoding"              Usage    "a file is not UTF-8"
-    OutputIsInput         "cli.output-is-input"        Usage    "the transcript would replace the scenario"
+    NotATranscript        "cli.not-a-transcript"       Usage    "a file that is no transcript would be replaced"
     Threads               "cli.jobs"                   Usage    "the threads asked for cannot be started"
     ScenarioSyntax        "scenario.syntax"            Usage    "a scenario is no TOML"
     ScenarioField         "scenario.field"             Usage    "a field is missing, unknown or of another type"

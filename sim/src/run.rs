@@ -8,12 +8,12 @@ use crate::{
     seed,
 };
 use std::{
-    fs::{self, File},
-    io::{self, BufWriter, Write},
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Read as _, Write},
     path::{Path, PathBuf},
 };
 use talea_parties::board::BoardError;
-use talea_protocol::{bytes::PartyKey, terms::Terms};
+use talea_protocol::{bytes::PartyKey, terms::Terms, transcript::MAGIC};
 
 /// A scenario that was played.
 pub struct Run {
@@ -66,16 +66,29 @@ pub fn play_failure(error: PlayError) -> Failure {
     Failure::new(code, error.to_string())
 }
 
-/// Writes a file by way of one beside it, which takes its place when `fill` succeeds. Nothing is
-/// left behind otherwise.
+/// Writes a transcript by way of a file beside it, which takes its place when `fill` succeeds.
+/// Nothing is left behind otherwise, and nothing but an older transcript is replaced.
 ///
 /// # Errors
-/// That of `fill`, or `file.unwritable`.
-pub fn write_whole<T>(
+/// That of `fill`, `file.unwritable`, or `cli.not-a-transcript`.
+pub fn write_transcript<T>(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<File>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let unwritable = |error: io::Error| Failure::unwritable(path, &error);
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        // A device or a pipe: it is written to, not replaced.
+        let mut writer =
+            BufWriter::new(OpenOptions::new().write(true).open(path).map_err(unwritable)?);
+        let value = fill(&mut writer)?;
+        writer.flush().map_err(unwritable)?;
+        return Ok(value);
+    }
+    if !may_replace(path).map_err(unwritable)? {
+        let sentence = format!("{} exists and is no transcript", path.display());
+        return Err(Failure::new(Code::NotATranscript, sentence)
+            .with_help("name another file with --transcript, or move this one away"));
+    }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".partial");
     let partial: PathBuf = path.with_file_name(name);
@@ -94,30 +107,124 @@ pub fn write_whole<T>(
     done
 }
 
+/// Whether there is no file here, or an empty one, or a transcript.
+fn may_replace(path: &Path) -> io::Result<bool> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        file => file?,
+    };
+    let mut beginning = Vec::new();
+    let length = u64::try_from(MAGIC.len()).unwrap_or(u64::MAX);
+    file.take(length).read_to_end(&mut beginning)?;
+    Ok(beginning.is_empty() || beginning == MAGIC)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use talea_protocol::outcome::{Ending, LotResult};
+
+    fn scenario(name: &str) -> Scenario {
+        let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios"));
+        Scenario::read(&folder.join(name).with_extension("toml")).unwrap()
+    }
+
+    fn play(scenario: &Scenario, seed: u64) -> (Run, Vec<u8>) {
+        let mut transcript = Vec::new();
+        let run = run(scenario, (seed, 0), &mut transcript).unwrap();
+        (run, transcript)
+    }
+
+    /// Per lot, who won at what price.
+    fn awards(run: &Run) -> Vec<Option<(String, String)>> {
+        let lots = run.terms.lots.iter().zip(run.played.outcome.lots.iter());
+        let name = |key| run.names.iter().find(|(known, _)| *known == key).unwrap().1.clone();
+        lots.map(|(lot, result)| match result.ending {
+            Ending::Sold { winner, price, .. } => {
+                Some((name(winner), lot.ladder.scale.write(price)))
+            }
+            _ => None,
+        })
+        .collect()
+    }
+
+    #[test]
+    fn the_bwic_list_has_a_tie_a_lone_bid_and_a_line_that_nobody_wants() {
+        let scenario = scenario("bwic");
+        assert_eq!((scenario.lots.len(), scenario.bidders.len()), (10, 7));
+        let (run, _) = play(&scenario, scenario.seed);
+        let awards = awards(&run);
+        let award =
+            |lot: usize| awards[lot].as_ref().map(|(name, price)| (name.as_str(), price.as_str()));
+        assert_eq!(award(0), Some(("Cedar", "99.62")));
+        assert_eq!(award(3), Some(("Fir", "99-17+")));
+        assert_eq!(award(5), Some(("Birch", "100-14")), "of a tie the earlier commit");
+        assert_eq!(award(8), None);
+        assert_eq!(award(9), Some(("Elm", "83.50")));
+        let tied = scenario.bids.iter().filter(|bid| bid.lot == 5).map(|bid| bid.rung);
+        let best = tied.clone().max();
+        assert_eq!(tied.filter(|rung| Some(*rung) == best).count(), 2);
+    }
+
+    #[test]
+    fn one_seed_is_one_transcript() {
+        let scenario = scenario("seed-story");
+        let (run, transcript) = play(&scenario, scenario.seed);
+        assert_eq!(awards(&run), [Some(("bidder 1".to_owned(), "13.141592653".to_owned()))]);
+        assert_eq!(u64::try_from(transcript.len()).unwrap(), run.played.bytes);
+        assert_eq!(transcript, play(&scenario, scenario.seed).1);
+        assert_ne!(transcript, play(&scenario, scenario.seed + 1).1);
+    }
+
+    #[test]
+    fn a_tender_is_won_by_the_lowest() {
+        let (run, _) = play(&scenario("tender"), 1);
+        let prices: Vec<String> = awards(&run).into_iter().map(|award| award.unwrap().1).collect();
+        assert_eq!(prices, ["3612000", "31977000", "8840000"]);
+        assert_eq!(run.played.outcome.lots[2].invalid, 1);
+    }
+
+    #[test]
+    fn three_of_five_and_the_seller_finish_without_the_others() {
+        let (run, _) = play(&scenario("three-of-five-and-seller"), 1);
+        let [crane, parts]: [LotResult; 2] = run.played.outcome.lots.to_vec().try_into().unwrap();
+        assert_eq!((crane.commits, crane.ranked), (5, 4));
+        assert_eq!((parts.commits, parts.ranked, parts.invalid), (4, 3, 1));
+        let award = |name: &str, price: &str| Some((name.to_owned(), price.to_owned()));
+        assert_eq!(awards(&run), [award("Foxglove", "44500"), award("Anise", "310.50")]);
+    }
 
     #[test]
     fn a_failed_write_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out.talea");
-        let failure = write_whole(&path, |writer| {
+        let failure = write_transcript(&path, |writer| {
             writer.write_all(b"half").unwrap();
             Err::<(), _>(Failure::new(Code::RunStuck, "stop"))
         });
         assert_eq!(failure.unwrap_err().code, Code::RunStuck);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 
-        let unwritable = |error| Failure::unwritable(&path, &error);
-        write_whole(&path, |writer| writer.write_all(b"whole").map_err(unwritable)).unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"whole");
+    #[test]
+    fn only_a_transcript_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.talea");
+        let write = |bytes: &[u8]| {
+            let unwritable = |error| Failure::unwritable(&path, &error);
+            write_transcript(&path, |writer| writer.write_all(bytes).map_err(unwritable))
+        };
+        write(MAGIC).unwrap();
+        write(b"a scenario").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"a scenario");
+        assert_eq!(write(MAGIC).unwrap_err().code, Code::NotATranscript);
+        assert_eq!(fs::read(&path).unwrap(), b"a scenario");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
     fn a_folder_that_is_not_there_cannot_be_written_to() {
-        let failure = write_whole(Path::new("/nonexistent/x.talea"), |_| Ok(())).unwrap_err();
+        let failure = write_transcript(Path::new("/nonexistent/x.talea"), |_| Ok(())).unwrap_err();
         assert_eq!(failure.code, Code::FileUnwritable);
         assert_eq!(failure.code.exit().status(), 4);
     }

@@ -10,35 +10,35 @@
 //! | gates | `n * sum over t >= 2 of (B_t - 1)` gates, `q` turns each, and one opening of `q` shares |
 //! | tests | per digit and for the winner a search, each of its points blinded and opened by `q` |
 //!
-//! Every item is weighted by what it costs to make once and to verify once; [`weights`] lists them
-//! in thousandths of one verification of a 64-bit Bulletproof on the same machine, as measured. A
-//! step is a round trip to the keyholders; it is counted and shown, and weighted only with what its
+//! Every item is weighted by what it costs to make once and to verify once ([`weights`]). A step is a round trip to the keyholders; it is counted and shown, and weighted only with what its
 //! messages cost, because how long people take nobody can measure here.
 //!
-//! What follows: bits beat every other radix where there are gates, since a bit costs one gate and
-//! a digit of radix 4 three for two bits. The first digit has no gates, so it may be as large as
-//! its entries are cheaper than the gates that they replace: 8 to 32 for most quorums.
+//! What follows: with more than a few bids, bits beat every other radix where there are gates, since
+//! a bit costs one gate and a digit of radix 4 three for two bits. The first digit has no gates, so
+//! it may be as large as its entries are cheaper than the gates that they replace: a radix of 16
+//! for a quorum of two, of 32 for one of four.
 
 use crate::failure::{Code, Failure};
 use talea_protocol::{limits::MAX_BIDS_PER_LOT, price::Shape, sealed_bid::SealedBid};
 
-/// What each item costs, in thousandths of one verification of a 64-bit Bulletproof. Measured in a
-/// release build on one core; ratios differ little between machines.
+/// What each item costs to make once and to verify once, in thousandths of one verification of a
+/// 64-bit Bulletproof. Measured in a release build on one core, in chunks of 128 where there are
+/// chunks; on other machines the ratios differ a little, and the order of shapes hardly at all.
 pub mod weights {
-    /// Making and verifying the range proofs of a rung, per bit of each value.
-    pub const RANGE_PER_BIT: u64 = 120;
-    /// Making and verifying one ciphertext of a ladder.
-    pub const LADDER_ENTRY: u64 = 40;
-    /// Making and verifying the argument for one bit of a rung.
-    pub const LADDER_BIT: u64 = 40;
-    /// One keyholder's turn on one gate.
-    pub const GATE_TURN: u64 = 340;
-    /// One keyholder's blinding of one ciphertext.
-    pub const BLINDING: u64 = 200;
-    /// One keyholder's decryption share for one ciphertext.
-    pub const SHARE: u64 = 80;
-    /// One message of a keyholder: signature, envelope, and what a proof costs whatever its length.
-    pub const MESSAGE: u64 = 100;
+    /// A rung's range proof, per bit of each of its two values: 130 to make, 20 to verify.
+    pub const RANGE_PER_BIT: u64 = 150;
+    /// One ciphertext of a ladder: 75 to make, 18 to verify.
+    pub const LADDER_ENTRY: u64 = 93;
+    /// The argument for one bit of a rung: 125 to make, 25 to verify.
+    pub const LADDER_BIT: u64 = 150;
+    /// One keyholder's turn on one gate: 390 to make, 80 to verify.
+    pub const GATE_TURN: u64 = 470;
+    /// One keyholder's blinding of one ciphertext: 100 to make, 65 to verify.
+    pub const BLINDING: u64 = 165;
+    /// One keyholder's decryption share for one ciphertext: 35 to make, 15 to verify.
+    pub const SHARE: u64 = 50;
+    /// One message of a keyholder: its signature, and what a proof costs whatever its length.
+    pub const MESSAGE: u64 = 150;
 }
 
 /// What a shape has to serve.

@@ -12,12 +12,11 @@ use talea_verifier::{Fault, Options, Verdict, verify};
 /// `run.transcript-invalid` if the verifier refuses it, naming the check and the entry.
 pub fn verify_after(path: &Path) -> Result<String, Failure> {
     let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
-    let report = verify(BufReader::new(file), &Options::default(), |_| ()).map_err(|fault| {
-        match fault {
+    let report =
+        verify(BufReader::new(file), &Options::default(), |_| ()).map_err(|fault| match fault {
             Fault::Read(error) => Failure::unreadable(path, &error),
             Fault::Internal(what) => Failure::new(Code::RunStuck, what),
-        }
-    })?;
+        })?;
     if report.verdict != Verdict::Valid {
         let why = match &report.failure {
             Some(failure) => {

@@ -11,13 +11,8 @@ use talea_parties::{
     seller,
 };
 use talea_protocol::{
-    bytes::PartyKey,
-    commitment::BidId,
-    instruction::Instruction,
-    outcome::Outcome,
-    price::Rung,
-    sealed_bid::Reveal,
-    terms::Terms,
+    bytes::PartyKey, commitment::BidId, instruction::Instruction, outcome::Outcome, price::Rung,
+    sealed_bid::Reveal, terms::Terms,
 };
 
 /// The board, everybody who takes part, and the time.

@@ -217,7 +217,10 @@ fn deep_mutants(small: &Small, transcript: &[u8], stride: usize) {
         .enumerate()
         .flat_map(|(index, entry)| {
             let signed: SignedInstruction = borsh::from_slice(&entry.instruction).unwrap();
-            (0..signed.payload.len()).skip(index % stride).step_by(stride).map(move |at| (index, at))
+            (0..signed.payload.len())
+                .skip(index % stride)
+                .step_by(stride)
+                .map(move |at| (index, at))
         })
         .collect();
     on_all_cores(&mutants, |&(index, at)| {

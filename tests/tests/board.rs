@@ -227,8 +227,7 @@ fn what_was_posted_under_one_head_is_refused_under_another() {
 // ---- order within a slot ----
 
 /// All orders of three.
-const ORDERS: [[usize; 3]; 6] =
-    [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
 
 /// In which order three members deal, three bidders commit, reveal, and keyholders act.
 #[derive(Clone, Copy, Default)]
@@ -292,14 +291,14 @@ fn order_within_a_slot_changes_neither_winner_nor_price_nor_money() {
 #[test]
 fn order_within_a_slot_breaks_ties_and_only_the_order_of_commits() {
     let small = two_of_three();
-    for which in 0..6 {
+    for (which, commits) in ORDERS.into_iter().enumerate() {
         let order = Order { deals: 5 - which, commits: which, reveals: 5 - which, endorsements: 1 };
         let outcome = outcome_in(order, [6, 6, 6]);
-        let first = small.cast().bidder(ORDERS[which][0]).unwrap();
+        let first = small.cast().bidder(commits[0]).unwrap();
         assert_sold_to(&outcome, first, 6);
         // Of two at the top, the earlier.
         let outcome = outcome_in(order, [6, 0, 6]);
-        let first = ORDERS[which].into_iter().find(|bidder| *bidder != 1).unwrap();
+        let first = commits.into_iter().find(|bidder| *bidder != 1).unwrap();
         assert_sold_to(&outcome, small.cast().bidder(first).unwrap(), 6);
     }
 }
@@ -388,6 +387,111 @@ fn time_passes_the_same_in_one_leap_or_many_steps() {
         }
         assert_eq!(view(&stepping), view(&accepted(start, u64::MAX, &tick)));
     }
+}
+
+/// One group of 2 of 3, steps of 5 slots and 1 more for each of two ranked bids; a third bidder
+/// never reveals. Reveals wait, at slot 31.
+fn timed() -> (Stage, Vec<Reveal>) {
+    let small = two_of_three();
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let reveals = [(0, 5), (1, 2)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+    stage.commit(2, 0, 7);
+    stage.pass();
+    assert_eq!((stage.slot, stage.auction().deadline()), (31, Some(40)));
+    (stage, reveals.into())
+}
+
+const STEP: u64 = 5 + 2;
+
+/// The stage at the beginning of the first step of gates.
+fn at_gates() -> Stage {
+    let (mut stage, reveals) = timed();
+    stage.reveal(reveals);
+    stage.act_until(Phase::Ranking);
+    let is_gate = |stage: &Stage| {
+        let dues = stage.auction().dues(stage.keyholders[0].id());
+        matches!(
+            dues[..],
+            [talea_contract::Due::Rank { task: talea_contract::Task::Gate { .. }, .. }, ..]
+        )
+    };
+    while !is_gate(&stage) {
+        assert!((0..3).any(|place| stage.act(place)), "somebody is due");
+    }
+    stage
+}
+
+#[test]
+fn what_completes_counts_from_its_slot_and_what_times_out_from_its_deadline() {
+    // Reveals, by completion: with everybody's reveal, at slot 33.
+    let small = two_of_three();
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let reveals = [(0, 5), (1, 2)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+    stage.pass();
+    stage.slot = 33;
+    stage.reveal(reveals.into());
+    assert_eq!((stage.auction().phase(), stage.auction().deadline()), (Phase::Endorsing, Some(43)));
+
+    // Reveals, by time-out: however late that is noticed.
+    for noticed in [41, 44, 50] {
+        let (mut stage, reveals) = timed();
+        stage.reveal(reveals);
+        stage.slot = noticed;
+        stage.pass();
+        assert_eq!(stage.auction().phase(), Phase::Endorsing);
+        assert_eq!(stage.auction().deadline(), Some(40 + 10));
+        // Endorsements, by completion. What counts is ranked bids, of which there are two.
+        stage.act_until(Phase::Ranking);
+        assert_eq!(stage.auction().deadline(), Some(noticed + STEP));
+    }
+}
+
+#[test]
+fn a_step_counts_from_the_slot_that_completed_the_one_before() {
+    let (mut stage, reveals) = timed();
+    stage.reveal(reveals);
+    stage.act_until(Phase::Ranking);
+    let begun = stage.slot;
+    stage.slot = begun + 3;
+    assert!(stage.act(1));
+    assert_eq!(
+        stage.auction().deadline(),
+        Some(begun + STEP),
+        "an act side by side does not move it"
+    );
+    stage.slot = begun + 5;
+    assert!(stage.act(2));
+    assert_eq!(stage.auction().deadline(), Some(begun + 5 + STEP));
+}
+
+#[test]
+fn every_turn_at_gates_has_its_own_time() {
+    let mut stage = at_gates();
+    let begun = stage.slot;
+    assert_eq!(stage.auction().deadline(), Some(begun + STEP));
+    stage.slot = begun + STEP;
+    assert!(stage.act(0));
+    assert_eq!(stage.auction().deadline(), Some(begun + 2 * STEP));
+    // The second lets its turn pass; that is noticed two slots late, and the third loses them.
+    stage.slot = begun + 2 * STEP + 3;
+    stage.pass();
+    assert_eq!(stage.auction().deadline(), Some(begun + 3 * STEP));
+    assert!(!stage.act(1));
+    assert!(stage.act(2));
+    assert_eq!(stage.auction().deadline(), Some(stage.slot + STEP), "the next step");
+}
+
+#[test]
+fn time_that_nobody_noticed_runs_out_for_everybody() {
+    // Two deadlines at once: the first two keyholders' turns are over, and so is the lot.
+    let mut stage = at_gates();
+    let begun = stage.slot;
+    stage.slot = begun + 2 * STEP + 1;
+    stage.pass();
+    assert_eq!(stage.auction().ending(0), Some(Ending::Void(VoidCause::Quorum)));
+    let outcome = stage.auction().outcome().expect("it was the only lot");
+    let lost = |place: usize| account(&outcome, stage.keyholders[place].party()).forfeited;
+    assert_eq!([0, 1, 2].map(lost), [30, 30, 0]);
 }
 
 /// When time is said to have passed.
@@ -492,7 +596,7 @@ fn what_is_refused_leaves_no_trace() {
     for (place, entry) in replay.entries.iter().enumerate() {
         for _ in 0..8 {
             let slot = rng.next_u64() % (entry.slot + 1);
-            let slot = if rng.next_u32() % 2 == 0 { slot } else { entry.slot };
+            let slot = if rng.next_u32().is_multiple_of(2) { slot } else { entry.slot };
             let any = entries[rng.next_u32() as usize % entries.len()];
             let mut bytes = match rng.next_u32() % 4 {
                 // What comes at some other time, or came before.
@@ -501,7 +605,7 @@ fn what_is_refused_leaves_no_trace() {
                 2 => vec![0; rng.next_u32() as usize % 4096],
                 _ => entry.instruction.to_vec(),
             };
-            if bytes.is_empty() || rng.next_u32() % 2 == 0 {
+            if bytes.is_empty() || rng.next_u32().is_multiple_of(2) {
                 let len = bytes.len().max(1);
                 bytes.resize(len, 0);
                 let mut flip = || bytes[rng.next_u32() as usize % len] ^= 1 << (rng.next_u32() % 8);

@@ -227,7 +227,10 @@ fn being_out_of_one_lot_is_not_being_out_of_another() {
                     }
                     gates_on_lot_1 += 1;
                 }
-                assert!(!left_lot_0 || place > 0 || lot_of(&instruction) == 1, "it is out of lot 0");
+                assert!(
+                    !left_lot_0 || place > 0 || lot_of(&instruction) == 1,
+                    "it is out of lot 0"
+                );
                 stage.submit(&post);
                 progress = true;
             }
@@ -340,8 +343,7 @@ fn a_dealer_of_a_wrong_share_is_expelled_and_the_auction_goes_on() {
     let honest = outcome(&small, &[]);
     for dealer in 1..=3 {
         for to in (1..=3).filter(|to| *to != dealer) {
-            let plan =
-                with_keyholder(plan(&small), 0, dealer, Conduct::DealsWrongShare { to });
+            let plan = with_keyholder(plan(&small), 0, dealer, Conduct::DealsWrongShare { to });
             let (played, _) = small.play(&plan);
             for member in 1..=3 {
                 let expelled = played.auction.was_expelled(id(0, member));
@@ -403,8 +405,16 @@ fn too_few_left_after_the_ceremony_void_the_auction() {
     let falsely = |about| Conduct::ComplainsFalsely { about };
     let [one, two, three] = [1, 2, 3].map(|member| id(0, member));
     assert_stillborn(&small, &outcome(&small, &[(one, wrong(3)), (two, wrong(3))]), &[one, two]);
-    assert_stillborn(&small, &outcome(&small, &[(one, falsely(3)), (two, falsely(3))]), &[one, two]);
-    assert_stillborn(&small, &outcome(&small, &[(three, wrong(1)), (two, falsely(1))]), &[two, three]);
+    assert_stillborn(
+        &small,
+        &outcome(&small, &[(one, falsely(3)), (two, falsely(3))]),
+        &[one, two],
+    );
+    assert_stillborn(
+        &small,
+        &outcome(&small, &[(three, wrong(1)), (two, falsely(1))]),
+        &[two, three],
+    );
     // Who never dealt had nothing at stake and loses nothing.
     let absent = Conduct::NeverDeals;
     assert_stillborn(&small, &outcome(&small, &[(one, absent), (two, absent)]), &[]);
@@ -453,7 +463,8 @@ fn the_first_quorum_counts_in_whatever_order_it_comes() {
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
         let mut stage = revealed(&small);
         while stage.auction().phase() != Phase::Closed {
-            let progress = order.map(|place| stage.auction().phase() != Phase::Closed && stage.act(place));
+            let progress =
+                order.map(|place| stage.auction().phase() != Phase::Closed && stage.act(place));
             assert!(progress.contains(&true), "somebody is due");
         }
         assert_honest(&honest, &stage.auction().outcome().unwrap());
@@ -469,8 +480,9 @@ fn every_chunk_has_a_first_quorum_of_its_own() {
     stage.act_until(Phase::Ranking);
     let mut pairs = BTreeSet::new();
     while stage.auction().phase() == Phase::Ranking {
-        let posts: Vec<_> =
-            (0..3).flat_map(|place| stage.posts(place, &[]).into_iter().map(move |p| (place, p))).collect();
+        let posts: Vec<_> = (0..3)
+            .flat_map(|place| stage.posts(place, &[]).into_iter().map(move |p| (place, p)))
+            .collect();
         let mut submitted = 0;
         for (place, post) in posts {
             let instruction = opened(&post).1;

@@ -132,11 +132,8 @@ fn each_stake_stands_by_itself() {
         let (deposit, _, fee) = stakes;
         let (_, accounts) = play(&small, &plan);
         let half = deposit / 2;
-        let expected = [
-            [deposit + half, 0, fee, half],
-            [half, deposit, fee, half],
-            [0, 0, deposit + fee, 0],
-        ];
+        let expected =
+            [[deposit + half, 0, fee, half], [half, deposit, fee, half], [0, 0, deposit + fee, 0]];
         assert_eq!(of_bidders(&small, &accounts), expected, "{stakes:?}");
         assert_eq!(received_by_fallback(&small, &accounts), 3 * fee, "{stakes:?}");
     }
@@ -169,7 +166,8 @@ fn what_does_not_divide_goes_to_the_first_in_commit_order() {
     let plan = with_bidder(plan, 4, BidderConduct::RevealsRubbish);
     let (_, accounts) = play(&small, &plan);
     // 202 among bidders 0, 2 and 3: the pool is shared, not each forfeit.
-    let received: Vec<u64> = of_bidders(&small, &accounts).iter().map(|pockets| pockets[3]).collect();
+    let received: Vec<u64> =
+        of_bidders(&small, &accounts).iter().map(|pockets| pockets[3]).collect();
     assert_eq!(received, [68, 0, 67, 67, 0]);
 }
 
@@ -178,7 +176,8 @@ fn a_pool_of_less_than_a_unit_each_goes_to_the_first() {
     let small = Small { stakes: (1, 0, 0), ..Small::default() };
     let plan = with_bidder(small.plan(&[&[3, 1, 2]]), 0, BidderConduct::NeverReveals);
     let (_, accounts) = play(&small, &plan);
-    let received: Vec<u64> = of_bidders(&small, &accounts).iter().map(|pockets| pockets[3]).collect();
+    let received: Vec<u64> =
+        of_bidders(&small, &accounts).iter().map(|pockets| pockets[3]).collect();
     assert_eq!(received, [0, 1, 0]);
 }
 

@@ -477,8 +477,7 @@ fn e2_a_signature_is_asked_for_before_anything_it_says() {
 fn e3_a_role_is_asked_for_before_what_is_in_the_instruction() {
     let Scene { before, slot, bytes, .. } = SCRIPT.first(Kind::Fund);
     let fund = SCRIPT.pens.alter(before, bytes, |instruction| {
-        *instruction =
-            Instruction::Fund(Fund { sequence: 9, party: SCRIPT.bidder(0), amount: 0 });
+        *instruction = Instruction::Fund(Fund { sequence: 9, party: SCRIPT.bidder(0), amount: 0 });
     });
     assert_eq!(refused(before, *slot, &fund), "M1");
     let (_, instruction) = talea_tests::replay::opened(&fund);

@@ -12,9 +12,7 @@ use talea_contract::{
     group::{Generators, decode_point, encode_point, encode_scalar},
     proofs::ladder::{Statement, absorb_bits, absorb_entries, absorb_polynomial},
 };
-use talea_protocol::{
-    instruction::Instruction, labels, quorum::keyholders, sealed_bid::SealedBid,
-};
+use talea_protocol::{instruction::Instruction, labels, quorum::keyholders, sealed_bid::SealedBid};
 use talea_sim::play::Seat;
 use talea_tests::{
     Small,
@@ -84,9 +82,9 @@ fn vector() -> String {
                 Task::Blind(inputs) => {
                     inputs.iter().for_each(|input| line(&name("item"), ciphertext(input)));
                 }
-                Task::Unseal(points) => points
-                    .iter()
-                    .for_each(|point| line(&name("item"), hex(&encode_point(point).0))),
+                Task::Unseal(points) => {
+                    points.iter().for_each(|point| line(&name("item"), hex(&encode_point(point).0)))
+                }
             }
         }
         if let Instruction::Reveal(reveals) = &scene.instruction {

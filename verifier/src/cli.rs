@@ -60,10 +60,7 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let asked = matches!(
-                error.kind(),
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-            );
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
             // Nothing is left to do if even this cannot be written.
             let _ = error.print();
             return ExitCode::from(if asked { 0 } else { USAGE });
@@ -93,9 +90,7 @@ fn run(arguments: &Arguments) -> u8 {
         (false, true) => report.to_json(),
         (false, false) => report.to_text(),
     };
-    let written = io::stdout()
-        .write_all(text.as_bytes())
-        .and_then(|()| io::stdout().flush());
+    let written = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
     match written {
         // A reader that has seen enough does not change the verdict.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -107,9 +102,7 @@ fn run(arguments: &Arguments) -> u8 {
 }
 
 fn report(arguments: &Arguments) -> Result<Report, Fault> {
-    let options = Options {
-        jobs: arguments.jobs.map(NonZeroUsize::get),
-    };
+    let options = Options { jobs: arguments.jobs.map(NonZeroUsize::get) };
     let (source, len): (Box<dyn Read>, Option<u64>) = if arguments.file.as_os_str() == "-" {
         (Box::new(io::stdin()), None)
     } else {

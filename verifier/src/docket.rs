@@ -73,6 +73,8 @@ pub(crate) enum Task {
         chunk: u32,
         key: Arc<QuorumKey>,
         inputs: Arc<gate::Wires>,
+        /// The next turn's inputs: one place in memory, by which turns in a row are folded as one.
+        outputs: Arc<gate::Wires>,
         turns: Arc<Vec<gate::Turn>>,
     },
     Blind {
@@ -95,12 +97,7 @@ pub(crate) enum Task {
 impl Task {
     fn run(&self) -> Result<(), ProofError> {
         match self {
-            Self::Possession {
-                context,
-                of,
-                deal,
-                proof,
-            } => {
+            Self::Possession { context, of, deal, proof } => {
                 let statement = possession::Statement {
                     group: deal.group,
                     member: deal.member,
@@ -111,36 +108,14 @@ impl Task {
                 };
                 possession::verify(context, *of, &statement, proof)
             }
-            Self::Range {
-                context,
-                rungs,
-                commitment,
-                point,
-                proof,
-            } => range::verify_decoded(context, *rungs, commitment, point, proof),
-            Self::Gate {
-                context,
-                head,
-                chunk,
-                key,
-                inputs,
-                turns,
-            } => gate::verify_decoded(context, head, *chunk, key, inputs, turns),
-            Self::Blind {
-                context,
-                head,
-                chunk,
-                inputs,
-                post,
-            } => blind::verify_decoded(context, head, *chunk, inputs, post),
-            Self::Unseal {
-                context,
-                head,
-                chunk,
-                key,
-                randomness,
-                post,
-            } => unseal::verify_decoded(context, head, *chunk, key, randomness, post),
+            // Folded with their like.
+            Self::Range { .. } | Self::Gate { .. } => Ok(()),
+            Self::Blind { context, head, chunk, inputs, post } => {
+                blind::verify_decoded(context, head, *chunk, inputs, post)
+            }
+            Self::Unseal { context, head, chunk, key, randomness, post } => {
+                unseal::verify_decoded(context, head, *chunk, key, randomness, post)
+            }
         }
     }
 
@@ -219,11 +194,7 @@ impl Docket {
 
     /// Counts a check of the position given, which held or had a consequence other than refusal.
     pub(crate) fn judged(&mut self, position: Position, check: Check, held: bool) {
-        let verdict = if held {
-            Verdict::Held
-        } else {
-            Verdict::Adverse
-        };
+        let verdict = if held { Verdict::Held } else { Verdict::Adverse };
         self.recent.push((position, check, verdict));
     }
 
@@ -231,11 +202,7 @@ impl Docket {
     pub(crate) fn refuse(&mut self, check: Check, sentence: String) -> Stop {
         Stop::Refused(Refusal {
             position: self.position(),
-            failure: Failure {
-                check,
-                subject: self.subject,
-                sentence,
-            },
+            failure: Failure { check, subject: self.subject, sentence },
             counted: false,
         })
     }
@@ -259,12 +226,7 @@ impl Docket {
         let position = self.position();
         self.recent.push((position, check, Verdict::Held));
         self.weight = self.weight.saturating_add(task.weight());
-        self.waiting.push(Deferred {
-            position,
-            subject: self.subject,
-            check,
-            task,
-        });
+        self.waiting.push(Deferred { position, subject: self.subject, check, task });
     }
 
     /// Whether enough waits for a flush to be worth it.
@@ -276,31 +238,22 @@ impl Docket {
     /// those found here and of the `stopped` one.
     pub(crate) fn flush(&mut self, stopped: Option<Refusal>) -> Result<(), Refusal> {
         self.weight = 0;
-        let found = std::mem::take(&mut self.waiting)
-            .into_par_iter()
-            .with_max_len(1)
-            .filter_map(|deferred| {
-                let error = deferred.task.run().err()?;
-                Some(Refusal {
-                    position: deferred.position,
-                    failure: Failure {
-                        check: deferred.check,
-                        subject: deferred.subject,
-                        sentence: error.to_string(),
-                    },
-                    counted: false,
-                })
+        let waiting = std::mem::take(&mut self.waiting);
+        let found = faults(&waiting)
+            .into_iter()
+            .map(|(deferred, error)| Refusal {
+                position: deferred.position,
+                failure: Failure {
+                    check: deferred.check,
+                    subject: deferred.subject,
+                    sentence: error.to_string(),
+                },
+                counted: false,
             })
             .min_by_key(|refusal| refusal.position);
-        let first = [found, stopped]
-            .into_iter()
-            .flatten()
-            .min_by_key(|refusal| refusal.position);
+        let first = [found, stopped].into_iter().flatten().min_by_key(|refusal| refusal.position);
         for (position, check, verdict) in self.recent.drain(..) {
-            if first
-                .as_ref()
-                .is_some_and(|refusal| position >= refusal.position)
-            {
+            if first.as_ref().is_some_and(|refusal| position >= refusal.position) {
                 continue;
             }
             let count = self.counts.entry(check).or_default();
@@ -325,4 +278,50 @@ impl Docket {
     pub(crate) fn counts(&self) -> &BTreeMap<Check, Count> {
         &self.counts
     }
+}
+
+/// Verifies all on all cores; those that fail, in no order. Range proofs are folded among
+/// themselves, and turns on gates among themselves.
+fn faults(waiting: &[Deferred]) -> Vec<(&Deferred, ProofError)> {
+    let mut ranges = Vec::new();
+    let mut gates = Vec::new();
+    let mut others = Vec::new();
+    for deferred in waiting {
+        match &deferred.task {
+            Task::Range { context, rungs, commitment, point, proof } => {
+                let claim = range::Claim {
+                    context: *context,
+                    rungs: *rungs,
+                    commitment: *commitment,
+                    point: *point,
+                    proof,
+                };
+                ranges.push((deferred, claim));
+            }
+            Task::Gate { context, head, chunk, key, inputs, outputs, turns } => {
+                let message = gate::Message {
+                    context: *context,
+                    head: *head,
+                    chunk: *chunk,
+                    quorum_key: key,
+                    inputs,
+                    outputs,
+                    turns,
+                };
+                gates.push((deferred, message));
+            }
+            _ => others.push(deferred),
+        }
+    }
+    let (range_tasks, claims): (Vec<&Deferred>, Vec<_>) = ranges.into_iter().unzip();
+    let (gate_tasks, messages): (Vec<&Deferred>, Vec<_>) = gates.into_iter().unzip();
+    let alone = || -> Vec<Option<ProofError>> {
+        others.par_iter().with_max_len(1).map(|deferred| deferred.task.run().err()).collect()
+    };
+    let (of_gates, (of_ranges, of_others)) =
+        rayon::join(|| gate::judge(&messages), || rayon::join(|| range::judge(&claims), alone));
+    let judged = (gate_tasks.into_iter().zip(of_gates))
+        .chain(range_tasks.into_iter().zip(of_ranges))
+        .chain(others.iter().copied().zip(of_others));
+    judged.filter_map(|(deferred, fault)| Some((deferred, fault?))).collect()
 }

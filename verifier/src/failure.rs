@@ -42,12 +42,7 @@ pub struct Subject {
 impl Subject {
     /// Of which only the place is known.
     pub fn at(place: Place) -> Self {
-        Self {
-            place,
-            slot: None,
-            instruction: None,
-            signer: None,
-        }
+        Self { place, slot: None, instruction: None, signer: None }
     }
 }
 

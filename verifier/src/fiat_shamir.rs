@@ -72,6 +72,11 @@ impl ProofTranscript {
         self.0.append_u64(label, value.try_into().unwrap_or(u64::MAX));
     }
 
+    /// Bytes of the caller's own framing.
+    pub(crate) fn message(&mut self, label: &'static [u8], bytes: &[u8]) {
+        self.0.append_message(label, bytes);
+    }
+
     pub(crate) fn point(&mut self, label: &'static [u8], point: &Point) {
         self.0.append_message(label, &point.0);
     }

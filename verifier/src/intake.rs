@@ -44,11 +44,7 @@ impl RawEntry {
         }
         body.truncate(len.checked_add(12)?);
         body.drain(..12);
-        Some(Self {
-            slot,
-            instruction: body,
-            head,
-        })
+        Some(Self { slot, instruction: body, head })
     }
 }
 
@@ -134,7 +130,8 @@ pub(crate) fn take_in(raw: RawEntry, facts: &Facts) -> Intake {
 }
 
 fn open(bytes: &[u8], facts: &Facts) -> Result<Envelope, String> {
-    let (signer, signature, payload) = cut(bytes).ok_or("the signed instruction is not canonical")?;
+    let (signer, signature, payload) =
+        cut(bytes).ok_or("the signed instruction is not canonical")?;
     let instruction = Instruction::try_from_slice(payload)
         .map_err(|error| format!("the payload is not an instruction: {error}"))?;
     let message = signed_bytes(&facts.auction, payload);
@@ -159,15 +156,11 @@ fn decode(instruction: Instruction, facts: &Facts) -> Body {
     match instruction {
         Instruction::Tick => Body::Tick,
         Instruction::Fund(fund) => Body::Fund(fund),
-        Instruction::Deal(deal) => Body::Deal(DealBody {
-            decoded: decode_deal(&deal),
-            deal,
-        }),
+        Instruction::Deal(deal) => Body::Deal(DealBody { decoded: decode_deal(&deal), deal }),
         Instruction::Complain(complaint) => Body::Complain(complaint),
-        Instruction::Commit(commit) => Body::Commit(CommitBody {
-            point: group::decode(&commit.commitment),
-            commit,
-        }),
+        Instruction::Commit(commit) => {
+            Body::Commit(CommitBody { point: group::decode(&commit.commitment), commit })
+        }
         Instruction::Reveal(reveals) => Body::Reveal(decode_reveals(&reveals, facts)),
         Instruction::Endorse(endorsement) => Body::Endorse(endorsement),
         Instruction::Gate(post) => Body::Gate(RankBody {
@@ -189,9 +182,7 @@ fn decode(instruction: Instruction, facts: &Facts) -> Body {
 }
 
 fn decode_deal(deal: &Deal) -> Result<Vec<RistrettoPoint>, ProofError> {
-    let point = |p: &Point, name: String| {
-        group::decode(p).ok_or_else(|| ProofError::NotCanonical(name))
-    };
+    let point = |p: &Point, name: String| group::decode(p).ok_or(ProofError::NotCanonical(name));
     let commitments = deal
         .commitments
         .iter()

@@ -45,11 +45,7 @@ const FIRST_BUFFER: usize = 1 << 12;
 
 impl<R: Read> Records<R> {
     pub(crate) fn new(source: R) -> Self {
-        Self {
-            source: BufReader::with_capacity(1 << 16, source),
-            hash: Sha256::new(),
-            bytes: 0,
-        }
+        Self { source: BufReader::with_capacity(1 << 16, source), hash: Sha256::new(), bytes: 0 }
     }
 
     /// Bytes read so far.
@@ -203,10 +199,7 @@ mod tests {
         let record = reader.next().unwrap().unwrap();
         assert_eq!(record.body, [5, 6]);
         assert!(reader.next().is_err());
-        assert_eq!(
-            reader.finish().unwrap(),
-            (Digest::of(&[&bytes]), bytes.len() as u64)
-        );
+        assert_eq!(reader.finish().unwrap(), (Digest::of(&[&bytes]), bytes.len() as u64));
     }
 
     #[test]
@@ -217,9 +210,6 @@ mod tests {
                 Err(io::Error::other("disk"))
             }
         }
-        assert!(matches!(
-            Records::new(Broken).magic(),
-            Err(Trouble::Io(_))
-        ));
+        assert!(matches!(Records::new(Broken).magic(), Err(Trouble::Io(_))));
     }
 }

@@ -130,12 +130,7 @@ impl Replay {
             ledger: Ledger::default(),
             setup: Setup::default(),
             committee: None,
-            lots: facts
-                .terms
-                .lots
-                .iter()
-                .map(|_| LotState::default())
-                .collect(),
+            lots: facts.terms.lots.iter().map(|_| LotState::default()).collect(),
             commitments: BTreeSet::new(),
             open_commits: 0,
             judging: Vec::new(),
@@ -149,15 +144,7 @@ impl Replay {
     /// Applies an entry. The order of steps is section 5's; **X1** and **X2**, which belong to the
     /// record around the instruction, come first.
     pub(crate) fn apply(&mut self, intake: Intake) -> Result<(), Stop> {
-        let Intake {
-            raw:
-                RawEntry {
-                    slot,
-                    instruction,
-                    head,
-                },
-            envelope,
-        } = intake;
+        let Intake { raw: RawEntry { slot, instruction, head }, envelope } = intake;
         self.entries = self.entries.saturating_add(1);
         let mut subject = Subject::at(Place::Entry(self.entries));
         subject.slot = Some(slot);
@@ -180,11 +167,7 @@ impl Replay {
         })?;
         self.slot = slot;
         // 2.
-        let Envelope {
-            signer,
-            signature,
-            body,
-        } = match envelope {
+        let Envelope { signer, signature, body } = match envelope {
             Ok(envelope) => envelope,
             Err(sentence) => return Err(docket.refuse(Check::EnvelopeCanonical, sentence)),
         };
@@ -209,10 +192,9 @@ impl Replay {
         // 6.
         let role = self.role(&signer, &body);
         let wanted = wanted_role(&body);
-        self.docket
-            .require(Check::EnvelopeRole, role.is_some(), || {
-                format!("the signer must be {wanted} and is not")
-            })?;
+        self.docket.require(Check::EnvelopeRole, role.is_some(), || {
+            format!("the signer must be {wanted} and is not")
+        })?;
         let role = role.unwrap_or(Role::Anybody);
         // 7. to 9.
         let effect = self.execute(slot, signer, role, body)?;
@@ -239,23 +221,17 @@ impl Replay {
             Body::Tick => Ok(Effect::None),
             Body::Fund(fund) => self.fund(&fund).map(|()| Effect::None),
             Body::Deal(deal) => self.deal(signer, seat()?, deal).map(|()| Effect::None),
-            Body::Complain(complaint) => self
-                .complain(signer, seat()?, &complaint)
-                .map(|()| Effect::None),
+            Body::Complain(complaint) => {
+                self.complain(signer, seat()?, &complaint).map(|()| Effect::None)
+            }
             Body::Commit(commit) => self.commit(signer, commit).map(|()| Effect::None),
             Body::Reveal(reveals) => self.reveal(reveals).map(|()| Effect::Revealed),
-            Body::Endorse(endorsement) => self
-                .endorse(seat()?, endorsement)
-                .map(|()| Effect::Endorsed),
-            Body::Gate(body) => self
-                .rank(signer, seat()?, slot, Post::Gate(body))
-                .map(ranked),
-            Body::Blind(body) => self
-                .rank(signer, seat()?, slot, Post::Blind(body))
-                .map(ranked),
-            Body::Unseal(body) => self
-                .rank(signer, seat()?, slot, Post::Unseal(body))
-                .map(ranked),
+            Body::Endorse(endorsement) => {
+                self.endorse(seat()?, endorsement).map(|()| Effect::Endorsed)
+            }
+            Body::Gate(body) => self.rank(signer, seat()?, slot, Post::Gate(body)).map(ranked),
+            Body::Blind(body) => self.rank(signer, seat()?, slot, Post::Blind(body)).map(ranked),
+            Body::Unseal(body) => self.rank(signer, seat()?, slot, Post::Unseal(body)).map(ranked),
         }
     }
 
@@ -337,22 +313,15 @@ impl Replay {
     /// **M1** and **M2**.
     fn fund(&mut self, fund: &Fund) -> Result<(), Stop> {
         let expected = self.funds;
-        self.docket
-            .require(Check::FundSequence, fund.sequence == expected, || {
-                format!(
-                    "the sequence must be {expected} and is {}",
-                    fund.sequence
-                )
-            })?;
+        self.docket.require(Check::FundSequence, fund.sequence == expected, || {
+            format!("the sequence must be {expected} and is {}", fund.sequence)
+        })?;
         let fits = fund.amount >= 1 && self.ledger.has_room(fund.amount);
         self.docket.require(Check::FundAmount, fits, || {
             if fund.amount == 0 {
                 "the amount must be at least 1 and is 0".into()
             } else {
-                format!(
-                    "with {} more the sum of all amounts is 2^64 or above",
-                    fund.amount
-                )
+                format!("with {} more the sum of all amounts is 2^64 or above", fund.amount)
             }
         })?;
         self.funds = self.funds.saturating_add(1);
@@ -374,10 +343,7 @@ impl Replay {
         docket.pass(Check::RecordFraming);
         let head = self.head;
         docket.require(Check::ChainHead, closing.head == head, || {
-            format!(
-                "the last head is {head} and the closing carries {}",
-                closing.head
-            )
+            format!("the last head is {head} and the closing carries {}", closing.head)
         })?;
         let derived = self.outcome().filter(|_| self.phase == Phase::Closed);
         let phase = self.phase;
@@ -388,10 +354,9 @@ impl Replay {
             )),
             Some(derived) => difference(derived, &closing.outcome),
         };
-        self.docket
-            .require(Check::OutcomeDerived, difference.is_none(), || {
-                difference.unwrap_or_default()
-            })?;
+        self.docket.require(Check::OutcomeDerived, difference.is_none(), || {
+            difference.unwrap_or_default()
+        })?;
         match self.ledger.balance_all() {
             Ok(()) => {
                 self.docket.pass(Check::LedgerBalance);
@@ -437,11 +402,9 @@ impl Replay {
             Phase::Commits => Some(schedule.commits_until),
             Phase::Reveals => Some(schedule.reveals_until),
             Phase::Endorsing { deadline } => Some(deadline),
-            Phase::Ranking => self
-                .lots
-                .iter()
-                .filter_map(|lot| Some(lot.ranking.as_ref()?.deadline))
-                .min(),
+            Phase::Ranking => {
+                self.lots.iter().filter_map(|lot| Some(lot.ranking.as_ref()?.deadline)).min()
+            }
             Phase::Closed => None,
         }
     }

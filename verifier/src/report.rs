@@ -154,16 +154,10 @@ impl Report {
                 (Some(_), 0) => Standing::NotReached,
                 (None, 0) => Standing::NotNeeded,
             };
-            CheckRow {
-                check: *check,
-                standing,
-                count,
-            }
+            CheckRow { check: *check, standing, count }
         };
         let sound = replay.filter(|_| verdict != Verdict::Invalid);
-        let derived = replay
-            .filter(|_| verdict == Verdict::Valid)
-            .and_then(Replay::outcome);
+        let derived = replay.filter(|_| verdict == Verdict::Valid).and_then(Replay::outcome);
         let entries = match failure.as_ref().map(|failure| failure.subject.place) {
             None => replay.map_or(0, Replay::entries),
             Some(Place::Genesis) => 0,
@@ -183,13 +177,11 @@ impl Report {
                 .map(|bytes| Digest::of(&[&bytes])),
             checks: Check::ALL.iter().map(row).collect(),
             failure,
-            stand: sound
-                .filter(|_| verdict == Verdict::Undecided)
-                .map(|replay| Stand {
-                    phase: replay.phase().name(),
-                    slot: replay.slot(),
-                    deadline: replay.next_deadline(),
-                }),
+            stand: sound.filter(|_| verdict == Verdict::Undecided).map(|replay| Stand {
+                phase: replay.phase().name(),
+                slot: replay.slot(),
+                deadline: replay.next_deadline(),
+            }),
             lots: sound.map(lots).unwrap_or_default(),
             accounts: derived.map(|outcome| outcome.accounts).unwrap_or_default(),
         }
@@ -206,9 +198,7 @@ impl Report {
 
     /// Which part a key has in this auction.
     pub fn role(&self, key: &PartyKey) -> String {
-        self.terms
-            .as_ref()
-            .map_or_else(|| "unknown".into(), |terms| role(terms, key))
+        self.terms.as_ref().map_or_else(|| "unknown".into(), |terms| role(terms, key))
     }
 
     /// For people.
@@ -245,10 +235,8 @@ impl Report {
         if !self.lots.is_empty() {
             writeln!(out, "\nLots")?;
             for (index, row) in self.lots.iter().enumerate() {
-                let (name, id) = (
-                    printable(row.lot.name.as_str()),
-                    printable(row.lot.identifier.as_str()),
-                );
+                let (name, id) =
+                    (printable(row.lot.name.as_str()), printable(row.lot.identifier.as_str()));
                 writeln!(out, "  {index}  {name} ({id}), {}", row.lot.quantity)?;
                 writeln!(out, "     {}", ending_sentence(row))?;
                 writeln!(
@@ -328,18 +316,8 @@ impl Report {
     }
 
     fn write_failure(&self, out: &mut String, failure: &Failure) -> std::fmt::Result {
-        let Subject {
-            place,
-            slot,
-            instruction,
-            signer,
-        } = failure.subject;
-        writeln!(
-            out,
-            "\n  {} {}",
-            failure.check,
-            failure.check.sentence()
-        )?;
+        let Subject { place, slot, instruction, signer } = failure.subject;
+        writeln!(out, "\n  {} {}", failure.check, failure.check.sentence())?;
         write!(out, "  at {place}")?;
         if let Some(slot) = slot {
             write!(out, ", slot {slot}")?;
@@ -403,19 +381,13 @@ fn role(terms: &Terms, key: &PartyKey) -> String {
 fn ending_sentence(row: &LotRow) -> String {
     match row.ending {
         None => "not decided yet".into(),
-        Some(Ending::Sold {
-            winner,
-            rung,
-            price,
-        }) => {
+        Some(Ending::Sold { winner, rung, price }) => {
             let written = row.lot.ladder.scale.write(price);
             format!("SOLD to {winner} at {written} (rung {})", rung.0)
         }
         Some(Ending::Unsold) => "UNSOLD: no valid bid was revealed".into(),
         Some(Ending::Void(cause)) => format!("VOID: {cause}"),
-        Some(Ending::Halted) => {
-            "HALTED: something was opened that the mathematics excludes".into()
-        }
+        Some(Ending::Halted) => "HALTED: something was opened that the mathematics excludes".into(),
     }
 }
 
@@ -440,11 +412,8 @@ fn printable(text: &str) -> String {
     };
     text.chars()
         .flat_map(|c| {
-            let escaped: Box<dyn Iterator<Item = char>> = if hidden(c) {
-                Box::new(c.escape_unicode())
-            } else {
-                Box::new(std::iter::once(c))
-            };
+            let escaped: Box<dyn Iterator<Item = char>> =
+                if hidden(c) { Box::new(c.escape_unicode()) } else { Box::new(std::iter::once(c)) };
             escaped
         })
         .collect()
@@ -543,15 +512,9 @@ impl<'a> View<'a> {
     fn of(report: &'a Report) -> Self {
         Self {
             schema: SCHEMA,
-            tool: ToolView {
-                name: TOOL,
-                version: VERSION,
-            },
+            tool: ToolView { name: TOOL, version: VERSION },
             verdict: report.verdict,
-            file: report.file.map(|(digest, bytes)| FileView {
-                sha256: digest.to_string(),
-                bytes,
-            }),
+            file: report.file.map(|(digest, bytes)| FileView { sha256: digest.to_string(), bytes }),
             entries: report.entries,
             auction: report.auction.map(|digest| digest.to_string()),
             head: report.head.map(|digest| digest.to_string()),
@@ -633,11 +596,7 @@ impl<'a> LotView<'a> {
         };
         match row.ending {
             None => (),
-            Some(Ending::Sold {
-                winner,
-                rung,
-                price,
-            }) => {
+            Some(Ending::Sold { winner, rung, price }) => {
                 view.ending = "sold";
                 view.winner = Some(winner.to_string());
                 view.price = Some(row.lot.ladder.scale.write(price));

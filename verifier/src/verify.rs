@@ -59,15 +59,11 @@ pub fn verify(
         let batch = Batch::read(&mut records);
         // On a thread of its own: a caller that is itself a worker of some pool would take up other
         // work of its pool while it waits, and run out of stack.
-        let taken = std::thread::scope(|scope| {
-            scope.spawn(|| pool.install(|| run.take(batch))).join()
-        });
+        let taken =
+            std::thread::scope(|scope| scope.spawn(|| pool.install(|| run.take(batch))).join());
         let (next, ended) = taken.map_err(|_| Fault::Internal("a thread panicked"))?;
         run = next;
-        progress(Progress {
-            bytes: records.bytes(),
-            entries: run.entries(),
-        });
+        progress(Progress { bytes: records.bytes(), entries: run.entries() });
         if let Some(ended) = ended {
             break ended;
         }
@@ -108,14 +104,11 @@ impl Batch {
     fn read<R: Read>(source: &mut Records<R>) -> Self {
         let mut records = Vec::new();
         let mut bytes = 0usize;
-        let trouble = |records, trouble| Self {
-            records,
-            end: Some(End::Trouble(trouble)),
-        };
-        if source.bytes() == 0 {
-            if let Err(error) = source.magic() {
-                return trouble(records, error);
-            }
+        let trouble = |records, trouble| Self { records, end: Some(End::Trouble(trouble)) };
+        if source.bytes() == 0
+            && let Err(error) = source.magic()
+        {
+            return trouble(records, error);
         }
         while bytes < BATCH_BYTES && records.len() < BATCH_RECORDS {
             match source.next() {
@@ -124,10 +117,7 @@ impl Batch {
                     records.push(record);
                 }
                 Ok(None) => {
-                    return Self {
-                        records,
-                        end: Some(End::Whole),
-                    };
+                    return Self { records, end: Some(End::Whole) };
                 }
                 Err(error) => return trouble(records, error),
             }
@@ -166,20 +156,17 @@ impl Run {
         let mut records = records.into_iter().peekable();
         let mut outcome: Result<(), Stop> = Ok(());
         while let Some(record) = records.next() {
-            if record.kind == RecordKind::Entry {
-                if let Self::Open(replay) = &mut run {
-                    let mut bodies = vec![record.body];
-                    while let Some(next) = records.next_if(|r| r.kind == RecordKind::Entry) {
-                        bodies.push(next.body);
-                    }
-                    outcome = apply_all(replay, bodies);
-                    if outcome.is_err() {
-                        break;
-                    }
-                    continue;
+            if record.kind == RecordKind::Entry
+                && let Self::Open(replay) = &mut run
+            {
+                let mut bodies = vec![record.body];
+                while let Some(next) = records.next_if(|r| r.kind == RecordKind::Entry) {
+                    bodies.push(next.body);
                 }
+                outcome = apply_all(replay, bodies);
+            } else {
+                (run, outcome) = run.take_one(record);
             }
-            (run, outcome) = run.take_one(record);
             if outcome.is_err() {
                 break;
             }
@@ -208,10 +195,12 @@ impl Run {
     /// A genesis, a closing, or a record out of its place.
     fn take_one(self, record: Record) -> (Self, Result<(), Stop>) {
         match (self, record.kind) {
-            (Self::Start(docket), RecordKind::Genesis) => match Replay::open(docket, &record.body) {
-                Ok(replay) => (Self::Open(Box::new(replay)), Ok(())),
-                Err((docket, stop)) => (Self::Start(docket), Err(stop)),
-            },
+            (Self::Start(docket), RecordKind::Genesis) => {
+                match Replay::open(docket, &record.body) {
+                    Ok(replay) => (Self::Open(Box::new(replay)), Ok(())),
+                    Err((docket, stop)) => (Self::Start(docket), Err(stop)),
+                }
+            }
             (Self::Open(mut replay), RecordKind::Closing) => {
                 // The derived outcome must not rest on a proof that is still to be verified.
                 let result = replay.flush(None).and_then(|()| replay.close(&record.body));
@@ -289,4 +278,3 @@ fn apply_all(replay: &mut Replay, bodies: Vec<Vec<u8>>) -> Result<(), Stop> {
     }
     Ok(())
 }
-

@@ -156,7 +156,13 @@ mod tests {
             NO_POINT, NO_SCALAR, bump, context, nudge, other_contexts, other_generators, rng,
         },
     };
-    use talea_contract::proofs::{ProofFault, gate::verify};
+    use talea_contract::{
+        fiat_shamir::Weights,
+        proofs::{
+            ProofFault,
+            gate::{absorb_responses, verify},
+        },
+    };
 
     /// A chunk of gates with its key.
     struct Chunk {
@@ -293,6 +299,27 @@ mod tests {
         let mut other = turns.clone();
         other.swap(0, 1);
         assert_eq!(chunk.verdict(&other), Err(ProofFault::False));
+    }
+
+    #[test]
+    fn weights_depend_on_every_response() {
+        // A verifier alone has them, so neither prover nor vector would notice one left out.
+        let turns = proved(&Chunk::new(2));
+        let weight = |turns: &[GateTurn]| {
+            let mut fs = FiatShamir::begin(labels::KIND_GATE, &context());
+            absorb_responses(&mut fs, turns.iter().map(|turn| &turn.proof));
+            Weights::after([fs]).draw()
+        };
+        let fields: [fn(&mut GateProof) -> &mut WireScalar; 3] =
+            [|p| &mut p.c_plus, |p| &mut p.z_plus, |p| &mut p.z_minus];
+        for gate in 0..turns.len() {
+            for field in fields {
+                let mut other = turns.clone();
+                let response = field(&mut other[gate].proof);
+                *response = bump(response);
+                assert_ne!(weight(&other), weight(&turns));
+            }
+        }
     }
 
     #[test]

@@ -225,9 +225,12 @@ mod tests {
     use crate::proofs::testing::{
         NO_POINT, NO_SCALAR, bump, context, nudge, other_contexts, other_generators, rng,
     };
-    use talea_contract::proofs::{
-        ProofFault,
-        ladder::{Claim, Decoded, decode, verify, verify_batch},
+    use talea_contract::{
+        fiat_shamir::Weights,
+        proofs::{
+            ProofFault,
+            ladder::{Claim, Decoded, decode, verify, verify_batch},
+        },
     };
     use talea_protocol::bytes::{Point, Scalar as WireScalar};
 
@@ -425,7 +428,7 @@ mod tests {
         }
     }
 
-    type Field<T> = Box<dyn Fn(&mut SealedBid) -> &mut T>;
+    type Field<T, Of = SealedBid> = Box<dyn Fn(&mut Of) -> &mut T>;
 
     #[test]
     fn every_field_of_a_sealed_bid_counts() {
@@ -466,6 +469,30 @@ mod tests {
             assert_eq!(other.verdict(), Err(ProofFault::False), "scalar {i}");
             *field(&mut other.sealed_bid) = NO_SCALAR;
             assert_eq!(other.verdict(), Err(ProofFault::NotCanonical), "scalar {i}");
+        }
+    }
+
+    #[test]
+    fn weights_depend_on_every_response() {
+        // A verifier alone has them, so neither prover nor vector would notice one left out.
+        let argument = Bid::new(&[2, 1], 5).sealed_bid.argument;
+        let weight = |argument: &LadderArgument| {
+            let mut fs = FiatShamir::begin(labels::KIND_LADDER, &context());
+            absorb_responses(&mut fs, &argument.responses, &argument.randomness);
+            Weights::after([fs]).draw()
+        };
+        let mut fields: Vec<Field<WireScalar, LadderArgument>> =
+            vec![Box::new(|a| &mut a.randomness)];
+        for l in 0..3 {
+            fields.push(Box::new(move |a| &mut a.responses[l].z));
+            fields.push(Box::new(move |a| &mut a.responses[l].w));
+            fields.push(Box::new(move |a| &mut a.responses[l].v));
+        }
+        for field in fields {
+            let mut other = argument.clone();
+            let response = field(&mut other);
+            *response = bump(response);
+            assert_ne!(weight(&other), weight(&argument));
         }
     }
 

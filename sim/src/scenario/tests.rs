@@ -318,3 +318,61 @@ fn a_list_of_bidders_is_in_the_terms() {
     let Admission::Listed(keys) = &plan.terms.admission else { panic!("not listed") };
     assert!(keys.is_sorted() && keys.contains(&cast.bidder(0).unwrap()) && keys.len() == 2);
 }
+
+/// The check digit of a CUSIP or an ISIN: letters are numbers from 10, every second digit counts
+/// twice. A CUSIP doubles whole letters, an ISIN their digits.
+fn check_digit(identifier: &str) -> u32 {
+    let body = identifier.chars().take(identifier.len() - 1).map(|c| c.to_digit(36).unwrap());
+    let digit_sum = |n: u32| n / 10 + n % 10;
+    let sum: u32 = if identifier.len() == 9 {
+        body.enumerate().map(|(at, n)| digit_sum(if at % 2 == 1 { 2 * n } else { n })).sum()
+    } else {
+        let digits: String = body.map(|n| n.to_string()).collect();
+        let digits = digits.chars().rev().map(|c| c.to_digit(10).unwrap());
+        digits.enumerate().map(|(at, n)| digit_sum(if at % 2 == 0 { 2 * n } else { n })).sum()
+    };
+    (10 - sum % 10) % 10
+}
+
+#[test]
+fn the_identifiers_of_the_bwic_list_have_valid_check_digits() {
+    for known in ["037833100", "US0378331005"] {
+        assert_eq!(check_digit(known), known.chars().last().unwrap().to_digit(10).unwrap());
+    }
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/bwic.toml"));
+    for lot in Scenario::read(path).unwrap().lots {
+        let identifier = lot.identifier.as_str();
+        let last = identifier.chars().last().unwrap().to_digit(10).unwrap();
+        assert_eq!(check_digit(identifier), last, "{identifier}");
+    }
+}
+
+/// Whatever is done to a scenario, it reads or it fails with a sentence.
+#[test]
+fn no_input_makes_the_reader_panic() {
+    use rand_core::RngCore as _;
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios"));
+    let mut rng = crate::seed::generator(1, 0);
+    for name in ["bwic.toml", "three-of-five-and-seller.toml", "tender.toml", "seed-story.toml"] {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        for _ in 0..300 {
+            let mut at = |len: usize| usize::try_from(rng.next_u64()).unwrap() % len;
+            let (line, kind) = (at(lines.len()), at(5));
+            let (value, other) = (lines[line], lines[at(lines.len())]);
+            let number = ["-1", "0", "9223372036854775807", "1e400", "\"99-99+\"", "[[]]"][at(6)];
+            let changed = match (kind, value.split_once('=')) {
+                (0, _) => String::new(),
+                (1, _) => format!("{value}\n{value}"),
+                (2, _) => format!("{value}\n{other}"),
+                (3, Some((field, _))) => format!("{field}= {number}"),
+                _ => value.chars().rev().collect(),
+            };
+            let mut changed_lines = lines.clone();
+            changed_lines[line] = &changed;
+            if let Err(failure) = Scenario::from_text(&changed_lines.join("\n"), folder) {
+                assert!(!failure.sentence.is_empty() && !failure.sentence.contains('\n'));
+            }
+        }
+    }
+}

@@ -203,7 +203,7 @@ fn play_auction(
         None => run::run(&scenario, play, io::sink())?,
         Some(folder) => {
             let path = transcript_path(folder, number);
-            let run = run::write_whole(&path, |file| run::run(&scenario, play, file))?;
+            let run = run::write_transcript(&path, |file| run::run(&scenario, play, file))?;
             verify_after(&path)?;
             run
         }
@@ -394,5 +394,23 @@ mod tests {
     fn nothing_to_play_is_said() {
         let failure = replay(&[], &options(), &|_, _| ()).unwrap_err();
         assert_eq!(failure.code, Code::TendersEmpty);
+    }
+
+    /// The record of which `../shared/data/README.md` speaks, where it is at hand. All of it is
+    /// played by `talea-sim run --tenders`.
+    #[test]
+    fn a_sample_of_the_real_record_is_reproduced() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
+        let Ok(bytes) = std::fs::read(Path::new(folder).join("tsuchiura_tenders.csv")) else {
+            return;
+        };
+        let tenders = record::read("tsuchiura_tenders.csv", &bytes).unwrap();
+        assert_eq!(tenders.len(), 522);
+        let options = Options { sample: Some(12), ..options() };
+        let replay = replay(&tenders, &options, &|_, _| ()).unwrap();
+        assert_eq!((replay.decided, replay.played.len()), (518, 12));
+        assert_eq!(replay.skipped[&Skip::Lottery], ["222", "1373", "1966"]);
+        assert_eq!(replay.skipped[&Skip::NoPublishedWinner], ["647"]);
+        assert!(replay.played.iter().all(|tender| tender.is_reproduced), "{:?}", replay.played);
     }
 }

@@ -147,7 +147,10 @@ impl TendersReport {
             );
         }
         row("decided by their bids", self.decided_by_bids, String::new());
-        let auctions = format!("as lots of {} auctions, quorum 2 of 3", self.auctions);
+        let auctions = match self.auctions {
+            1 => "as lots of 1 auction, quorum 2 of 3".to_owned(),
+            auctions => format!("as lots of {auctions} auctions, quorum 2 of 3"),
+        };
         row("played", self.played, auctions);
         row("winner and price reproduced", self.reproduced, String::new());
         row("differing", self.differing, String::new());
@@ -167,7 +170,11 @@ impl TendersReport {
         for (unit, count) in self.units.iter().rev() {
             row(&format!("ladders in steps of {unit} yen"), *count, String::new());
         }
-        let mut text = format!("{}\n\n{}\n", self.record, table(&["", "count", ""], rows, &[1]));
+        let mut text = format!(
+            "{}\n\n{}\n",
+            self.record,
+            table(&["of the record", "count", "which"], rows, &[1])
+        );
 
         let differing: Vec<Vec<String>> =
             self.lots.iter().filter(|lot| !lot.reproduced).map(TenderReport::cells).collect();

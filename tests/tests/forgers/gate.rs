@@ -36,6 +36,10 @@ pub(crate) enum Flaw {
     KnownFold,
     /// The equations of both components are added with weight one.
     ComponentsMerged,
+    /// The equations of `R` are not checked.
+    FirstHalfUnchecked,
+    /// The equations of `E` are not checked.
+    SecondHalfUnchecked,
     /// The equations are folded with weights drawn before the responses are absorbed.
     WeightsBeforeResponses,
 }
@@ -160,6 +164,8 @@ impl Artefact for Gate {
                     Some(Flaw::ComponentsMerged) => {
                         plus_r + plus_e == none && minus_r + minus_e == none
                     }
+                    Some(Flaw::FirstHalfUnchecked) => [plus_e, minus_e] == [none; 2],
+                    Some(Flaw::SecondHalfUnchecked) => [plus_r, minus_r] == [none; 2],
                     Some(Flaw::WeightsBeforeResponses) => {
                         let weighted = sides.iter().zip(&early_weights).map(|(s, w)| s * w);
                         weighted.sum::<RistrettoPoint>() == none
@@ -319,6 +325,21 @@ fn a_shift_between_the_halves_of_an_output() {
     gate.prove_knowing(true, |w| knows.q_x + w * knows.q_y, Some(Flaw::ComponentsMerged));
     gate.check_forgery(Flaw::ComponentsMerged);
     assert!(!is_one_sign(&gate, &knows.secret));
+}
+
+/// Either half of an output alone decides what it opens to.
+#[test]
+fn an_error_in_one_half_of_an_output() {
+    let Generators { value, key, .. } = generators();
+    let first = Ciphertext { r: key, e: RistrettoPoint::default() };
+    for (shift, flaw) in
+        [(first, Flaw::FirstHalfUnchecked), (Ciphertext::trivial(value), Flaw::SecondHalfUnchecked)]
+    {
+        let (mut gate, knows) = shifted(shift);
+        gate.prove_knowing(true, |w| knows.q_x + w * knows.q_y, None);
+        gate.check_forgery(flaw);
+        assert!(!is_one_sign(&gate, &knows.secret));
+    }
 }
 
 /// F5, F6: weights drawn before the responses: two responses to two signs have freedom enough to

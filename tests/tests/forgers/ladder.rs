@@ -3,11 +3,8 @@
 use super::*;
 use curve25519_dalek::traits::IsIdentity as _;
 use talea_contract::{
-    fiat_shamir::FiatShamir,
-    proofs::ladder::{
-        Claim, Statement, absorb_bits, absorb_entries, absorb_polynomial, decode, verify,
-        verify_batch,
-    },
+    fiat_shamir::{FiatShamir, Weights},
+    proofs::ladder::{Claim, decode, verify, verify_batch},
 };
 use talea_parties::proofs::ladder as prover;
 use talea_protocol::{
@@ -36,6 +33,12 @@ pub(crate) enum Flaw {
     PositionsRestart,
     /// The equations of both components are added with weight one.
     ComponentsMerged,
+    /// The equation of the ladder's `R` is not checked.
+    FirstHalfUnchecked,
+    /// The equation of the ladder's `E` is not checked.
+    SecondHalfUnchecked,
+    /// The equations are folded with weights drawn before the responses are absorbed.
+    WeightsBeforeResponses,
     /// That the bits sum to `C` is not checked.
     LinkUnchecked,
     /// That bits are bits is not checked.
@@ -50,6 +53,8 @@ struct Challenges {
     x: Scalar,
     y: Scalar,
     first: Vec<Scalar>,
+    /// The state when `x` is drawn, before any response.
+    state: FiatShamir,
 }
 
 impl Ladder {
@@ -60,21 +65,40 @@ impl Ladder {
 
     fn challenges(&self, flaw: Option<Flaw>) -> Challenges {
         let Self { context, ref shape, quorum_key, commitment, ref sealed_bid } = *self;
+        let SealedBid { ladder, argument } = sealed_bid;
         let mut fs = FiatShamir::begin(labels::KIND_LADDER, &context);
         if flaw != Some(Flaw::StatementUnhashed) {
-            Statement { shape, quorum_key, commitment }.absorb(&mut fs, &generators());
+            let Generators { value, blinding, key } = generators();
+            fs.element(b"value-base", &value);
+            fs.element(b"blinding-base", &blinding);
+            fs.element(b"key-base", &key);
+            fs.element(b"quorum-key", &quorum_key);
+            fs.count(b"digits", shape.digits());
+            shape.digit_bits().iter().for_each(|bits| fs.integer(b"digit-bits", *bits));
+            fs.element(b"commitment", &commitment);
+            fs.count(b"entries", ladder.len());
             if flaw != Some(Flaw::EntriesUnhashed) {
-                absorb_entries(&mut fs, &sealed_bid.ladder);
+                ladder.iter().for_each(|entry| fs.ciphertext(b"ladder", entry));
             }
         }
-        let y = absorb_bits(&mut fs, &sealed_bid.argument.bits);
-        let x = absorb_polynomial(&mut fs, &sealed_bid.argument.polynomial);
-        Challenges { x, y, first: first_powers(shape, &y, flaw) }
+        fs.count(b"bits", argument.bits.len());
+        for BitCommitments { bit, mask, product } in &argument.bits {
+            fs.point(b"bit", bit);
+            fs.point(b"mask", mask);
+            fs.point(b"product", product);
+        }
+        let y = fs.challenge(b"y");
+        fs.count(b"polynomial", argument.polynomial.len());
+        for term in &argument.polynomial {
+            fs.ciphertext(b"polynomial-term", term);
+        }
+        let x = fs.challenge(b"x");
+        Challenges { x, y, first: first_powers(shape, &y, flaw), state: fs }
     }
 
     /// How often each entry counts in the sums over all differences:
     /// `x^m (y^position(j) - y^position(j-1))`.
-    fn entry_coefficients(&self, Challenges { x, y, first }: &Challenges) -> Vec<Scalar> {
+    fn entry_coefficients(&self, Challenges { x, y, first, .. }: &Challenges) -> Vec<Scalar> {
         let x_to_m = power(x, self.shape.longest_digit_bits());
         self.shape
             .radices()
@@ -91,7 +115,7 @@ impl Ladder {
         let gens = generators();
         let LadderArgument { bits, polynomial, responses, randomness } = &self.sealed_bid.argument;
         let challenges = self.challenges(flaw);
-        let Challenges { x, y, first } = &challenges;
+        let Challenges { x, y, first, .. } = &challenges;
         let mut link = -self.commitment;
         let mut residues = Vec::new();
         let mut zs = Vec::new();
@@ -141,6 +165,13 @@ impl Ladder {
         Some(residues)
     }
 
+    /// The weights of a verifier that draws them too early, in the order of the residues.
+    fn early_weights(&self, count: usize) -> Vec<Scalar> {
+        let flaw = Some(Flaw::WeightsBeforeResponses);
+        let mut weights = Weights::after([self.challenges(flaw).state]);
+        (0..count).map(|_| weights.draw()).collect()
+    }
+
     /// Whether some `R` opens an entry or a difference of neighbours.
     fn has_open_randomness(&self) -> bool {
         let mut rest = self.sealed_bid.ladder.as_slice();
@@ -178,6 +209,8 @@ impl Artefact for Ladder {
         let Some(mut residues) = self.residues(flaw) else { return false };
         match flaw {
             Some(Flaw::LinkUnchecked) => drop(residues.remove(0)),
+            Some(Flaw::FirstHalfUnchecked) => drop(residues.remove(residues.len() - 2)),
+            Some(Flaw::SecondHalfUnchecked) => drop(residues.pop()),
             Some(Flaw::SquaresUnchecked) => {
                 let squares = 2..=2 * self.shape.bits();
                 let mut at = 0;
@@ -189,6 +222,10 @@ impl Artefact for Ladder {
             Some(Flaw::ComponentsMerged) => {
                 let [r, e] = [residues.pop(), residues.pop()].map(Option::unwrap);
                 residues.push(r + e);
+            }
+            Some(Flaw::WeightsBeforeResponses) => {
+                let weights = self.early_weights(residues.len());
+                residues = vec![residues.iter().zip(weights).map(|(side, w)| side * w).sum()];
             }
             _ => {}
         }
@@ -218,6 +255,8 @@ struct Recipe {
     shape: Shape,
     /// What `C` commits to.
     committed: Scalar,
+    /// With what it is blinded; random if not chosen.
+    rho: Option<Scalar>,
     /// What the commitments to bits hold, least significant first.
     bits: Vec<Scalar>,
     /// What the entries encrypt.
@@ -244,6 +283,7 @@ impl Recipe {
             .collect();
         Self {
             committed: rung.into(),
+            rho: None,
             bits: (0..shape.bits()).map(|l| ((rung >> l) & 1).into()).collect(),
             randomness: messages.iter().map(|_| scalar(&mut rng)).collect(),
             shifts: vec![Ciphertext::zero(); messages.len()],
@@ -266,7 +306,7 @@ impl Recipe {
         let mut rng = rng(91);
         let quorum_key = gens.key * self.secret;
         let commit = |v: &Scalar, r: &Scalar| encode_point(&(gens.value * v + gens.blinding * r));
-        let rho = scalar(&mut rng);
+        let rho = self.rho.unwrap_or_else(|| scalar(&mut rng));
         let mut alphas: Vec<Scalar> = self.bits.iter().map(|_| scalar(&mut rng)).collect();
         let others = alphas.iter().enumerate().skip(1);
         alphas[0] = rho - others.map(|(l, a)| a * Scalar::from(1u64 << l)).sum::<Scalar>();
@@ -435,6 +475,24 @@ fn a_shift_between_the_halves_of_an_entry() {
     assert_ne!(ladder.opened(&recipe.secret), spells(&[2, 1], 3));
 }
 
+/// Either half of an entry alone decides what it opens to.
+#[test]
+fn an_error_in_one_half_of_an_entry() {
+    let Generators { value, key, .. } = generators();
+    let first = Ciphertext { r: key, e: RistrettoPoint::default() };
+    for (shift, flaw) in
+        [(first, Flaw::FirstHalfUnchecked), (Ciphertext::trivial(value), Flaw::SecondHalfUnchecked)]
+    {
+        for entry in 0..4 {
+            let mut recipe = Recipe::honest(&[2, 1], 3);
+            recipe.shifts[entry] = shift;
+            let ladder = recipe.cook(None);
+            ladder.check_forgery(flaw);
+            assert_ne!(ladder.opened(&recipe.secret), spells(&[2, 1], 3));
+        }
+    }
+}
+
 /// A ladder in order in itself that spells another rung than was committed.
 #[test]
 fn a_rung_other_than_the_committed_one() {
@@ -524,6 +582,35 @@ fn a_ladder_made_of_anothers() {
         copy.context = context_of(9);
         copy.check_refused();
     }
+}
+
+/// F5: weights drawn before the responses. An entry of 1 + 1 leaves its error in the last equation;
+/// a response `z` that is off by the right amount moves it into the equations of the bit, and `w`
+/// covers that up.
+#[test]
+fn responses_chosen_under_weights_known_beforehand() {
+    let (i, alpha) = (Scalar::ONE, Scalar::from(2023u64));
+    let mut recipe = Recipe::honest(&[1], 1);
+    // With a single bit, alpha = rho.
+    recipe.rho = Some(alpha);
+    recipe.shifts[0] = Ciphertext::trivial(generators().value);
+    let flaw = Flaw::WeightsBeforeResponses;
+    let mut ladder = recipe.cook(Some(flaw));
+    let challenges = ladder.challenges(Some(flaw));
+    let error = ladder.entry_coefficients(&challenges)[0];
+    let [_, opening, square, _, of_e] = ladder.early_weights(5)[..] else { unreachable!("five") };
+    // G:  of_e (error - (y - 1) dz) - opening dz - square i dz = 0
+    // H:  opening dw + square alpha dz = 0
+    let per_z = opening + square * i + of_e * (challenges.y - Scalar::ONE);
+    let dz = of_e * error * per_z.invert();
+    let dw = -(square * alpha * dz * opening.invert());
+    let BitResponses { z, w, .. } = &mut ladder.sealed_bid.argument.responses[0];
+    for (response, change) in [(z, dz), (w, dw)] {
+        *response = encode_scalar(&(decode_scalar(response).unwrap() + change));
+    }
+    ladder.check_forgery(flaw);
+    let two = generators().value + generators().value;
+    assert_eq!(ladder.opened(&recipe.secret), [two]);
 }
 
 /// Two sealed bids verified at once.

@@ -34,7 +34,13 @@ impl Range {
     /// The state at which the crate takes over.
     fn begin(&self) -> FiatShamir {
         let mut fs = FiatShamir::begin(labels::KIND_RANGE, &self.context);
-        self.statement.absorb(&mut fs, &generators());
+        let Statement { rungs, bits, commitment } = self.statement;
+        let Generators { value, blinding, .. } = generators();
+        fs.element(b"value-base", &value);
+        fs.element(b"blinding-base", &blinding);
+        fs.count(b"bits", bits);
+        fs.integer(b"rungs", rungs);
+        fs.element(b"commitment", &commitment);
         fs
     }
 

@@ -253,6 +253,9 @@ fn complaints() -> Stage {
     stage
 }
 
+/// What is altered, in words, and how, with another complaint at hand.
+type Change = (&'static str, fn(&mut Complaint, &Complaint));
+
 /// The false complaint of dealer number `from` about its group's member `about`.
 fn complaint(stage: &mut Stage, from: usize, about: u16) -> Vec<u8> {
     let (auction, rng) = (stage.board.auction(), &mut stage.rng);
@@ -319,7 +322,7 @@ fn s6_a_complaints_point_is_the_one_between_complainer_and_dealer() {
     let Instruction::Complain(other) = talea_tests::replay::opened(&about_third).1 else {
         panic!("a complaint")
     };
-    let changes: [(&str, fn(&mut Complaint, &Complaint)); 8] = [
+    let changes: [Change; 8] = [
         ("no point", |c, _| c.shared = NO_POINT),
         ("the identity", |c, _| c.shared = Point::IDENTITY),
         ("another dealer's point", |c, other| c.shared = other.shared),

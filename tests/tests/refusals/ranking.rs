@@ -1,7 +1,8 @@
 //! K3 to K9: what keyholders post to rank bids.
 
-use std::sync::LazyLock;
-use talea_contract::{Due, Phase, Task, fiat_shamir::Context};
+use curve25519_dalek::Scalar;
+use std::collections::BTreeMap;
+use talea_contract::{Auction, Due, Phase, Task, fiat_shamir::Context};
 use talea_parties::proofs::blind;
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point, Scalar as WireScalar},
@@ -9,7 +10,6 @@ use talea_protocol::{
     quorum::KeyholderId,
     ranking::{BlindPost, GatePost, GateTurn, RankHeader, UnsealPost},
 };
-use curve25519_dalek::Scalar;
 use talea_sim::play::Seat;
 use talea_tests::{
     Small, list,
@@ -39,13 +39,13 @@ fn ranking() -> Stage {
 
 fn kind_due(stage: &Stage) -> Kind {
     let tasks = stage.keyholders.iter().flat_map(|k| stage.auction().dues(k.id()));
-    let kinds = tasks.filter_map(|due| match due {
+    let mut kinds = tasks.filter_map(|due| match due {
         Due::Rank { task: Task::Gate { .. }, .. } => Some(Kind::Gate),
         Due::Rank { task: Task::Blind(_), .. } => Some(Kind::Blind),
         Due::Rank { task: Task::Unseal(_), .. } => Some(Kind::Unseal),
         Due::Endorse { .. } => None,
     });
-    kinds.last().expect("something is due")
+    kinds.next().expect("something is due")
 }
 
 /// A stage at the beginning of the first step of this kind, or the first of more than one chunk.
@@ -65,6 +65,9 @@ fn posts(kind: Kind, chunks: usize) -> (Stage, Vec<Vec<u8>>) {
     let posts = stage.posts(0, &[]);
     (stage, posts)
 }
+
+/// What is altered, in words, and how.
+type Change<T> = (&'static str, fn(&mut T));
 
 const KINDS: [Kind; 3] = [Kind::Gate, Kind::Blind, Kind::Unseal];
 
@@ -108,35 +111,23 @@ fn k3_a_rank_message_names_the_only_round_and_the_current_step() {
 #[test]
 fn k3_a_post_of_a_step_that_is_over_or_to_come_is_refused() {
     // Every post of a whole ranking, at the beginning of every step that is not its own.
-    static STEPS: LazyLock<Vec<(talea_contract::Auction, u64, Vec<Vec<u8>>)>> =
-        LazyLock::new(|| {
-            let mut stage = ranking();
-            let mut steps = Vec::new();
-            while stage.auction().phase() == Phase::Ranking {
-                let (before, slot) = (stage.auction().clone(), stage.slot);
-                let step = |stage: &Stage| match stage.auction().dues(stage.keyholders[0].id())[..] {
-                    [Due::Rank { header, .. }, ..] => Some(header.step),
-                    _ => None,
-                };
-                let number = step(&stage);
-                let mut posts = Vec::new();
-                for place in 0..4 {
-                    if place == 0 || step(&stage).is_none_or(|step| Some(step) == number) {
-                        let own = stage.posts(place, &[]);
-                        own.iter().for_each(|post| stage.submit(post));
-                        posts.extend(own);
-                    }
-                }
-                steps.push((before, slot, posts));
+    let mut stage = ranking();
+    let mut posts: Vec<(u32, Vec<u8>)> = Vec::new();
+    let mut beginnings: BTreeMap<u32, Auction> = BTreeMap::new();
+    while stage.auction().phase() == Phase::Ranking {
+        for place in 0..4 {
+            for post in stage.posts(place, &[]) {
+                let step = header(&mut opened(&post).1).step;
+                beginnings.entry(step).or_insert_with(|| stage.auction().clone());
+                stage.submit(&post);
+                posts.push((step, post));
             }
-            steps
-        });
-    assert!(STEPS.len() >= 8);
-    for (own, (_, _, posts)) in STEPS.iter().enumerate() {
-        for (other, (auction, slot, _)) in STEPS.iter().enumerate() {
-            for post in posts.iter().filter(|_| own != other) {
-                assert_eq!(refused(auction, *slot, post), "K3", "post of {own} in {other}");
-            }
+        }
+    }
+    assert!(beginnings.len() >= 8);
+    for (current, auction) in &beginnings {
+        for (own, post) in posts.iter().filter(|(own, _)| own != current) {
+            assert_eq!(refused(auction, stage.slot, post), "K3", "post of {own} in {current}");
         }
     }
 }
@@ -308,7 +299,7 @@ fn k5_a_rank_message_covers_its_chunk_exactly() {
 
 #[test]
 fn k6_a_gate_multiplies_both_ciphertexts_by_one_sign() {
-    let changes: [(&str, fn(&mut Vec<GateTurn>)); 9] = [
+    let changes: [Change<Vec<GateTurn>>; 9] = [
         ("X of one gate with the randomness of another", |t| t[0].x.r = t[1].x.r),
         ("Y of another gate", |t| t[0].y = t[1].y),
         ("gates swapped", |t| t.swap(0, 1)),
@@ -340,7 +331,7 @@ fn moved(kind: Kind) -> &'static str {
 
 #[test]
 fn k7_a_blinding_multiplies_both_parts_by_one_factor() {
-    let changes: [(&str, fn(&mut BlindPost)); 6] = [
+    let changes: [Change<BlindPost>; 6] = [
         ("E of another item", |p| edit(&mut p.blinded, |b| b[0].e = b[1].e)),
         ("items swapped", |p| edit(&mut p.blinded, |b| b.swap(0, 1))),
         ("responses swapped", |p| edit(&mut p.responses, |z| z.swap(0, 1))),
@@ -387,9 +378,7 @@ fn blinding_by(stage: &Stage, place: usize, factors: [i64; 2]) -> Vec<u8> {
 fn k7_a_factor_is_not_zero() {
     // Equality of the two parts holds for zero too.
     let stage = at(Kind::Blind, 2);
-    let check = |factors| {
-        refused(stage.auction(), stage.slot, &blinding_by(&stage, 0, factors))
-    };
+    let check = |factors| refused(stage.auction(), stage.slot, &blinding_by(&stage, 0, factors));
     assert_eq!(check([0, 5]), "K7");
     assert_eq!(check([5, 0]), "K7");
     drop(accepted(stage.auction(), stage.slot, &blinding_by(&stage, 0, [5, 7])));
@@ -424,7 +413,7 @@ fn k8_is_asked_of_the_post_that_completes_the_chunk() {
 
 #[test]
 fn k9_decryption_shares_are_the_keyholders_own() {
-    let changes: [(&str, fn(&mut UnsealPost)); 7] = [
+    let changes: [Change<UnsealPost>; 7] = [
         ("shares swapped", |p| edit(&mut p.shares, |d| d.swap(0, 1))),
         ("one share twice", |p| edit(&mut p.shares, |d| d[1] = d[0])),
         ("the identity", |p| edit(&mut p.shares, |d| d[0] = Point::IDENTITY)),

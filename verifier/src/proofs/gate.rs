@@ -4,7 +4,10 @@
 //! An OR of two equalities of logarithms, one per sign, over differences that vanish but for
 //! re-encryption. All gates of a message share `w` and the challenge.
 
+use std::collections::BTreeMap;
+
 use curve25519_dalek::scalar::Scalar;
+use rayon::prelude::*;
 use talea_protocol::{
     bytes::{Digest, Point},
     labels,
@@ -12,9 +15,9 @@ use talea_protocol::{
     sealed_bid::Ciphertext,
 };
 
-use super::{ProofError, same_length, scalar};
+use super::{ProofError, scalar};
 use crate::{
-    fiat_shamir::{Context, ProofTranscript, Weights},
+    fiat_shamir::{Binding, Context, ProofTranscript, Weights},
     group::{Cipher, Fold, QuorumKey, encode_doubles},
 };
 
@@ -46,6 +49,11 @@ impl Wires {
             ys.push(y_wire);
         }
         Self { points, encodings: Encodings::Halved(halves, ys) }
+    }
+
+    /// One gate's, decoded only.
+    fn one(points: &(Cipher, Cipher)) -> Self {
+        Self { points: vec![*points], encodings: Encodings::Posted(Vec::new()) }
     }
 
     /// What a turn leaves to the next.
@@ -144,9 +152,6 @@ pub fn verify(
     verify_decoded(context, head, chunk, &key, &wires, &decode(turns)?)
 }
 
-/// Points in the equations of one gate.
-const POINTS_PER_GATE: usize = 12;
-
 /// The same, decoded.
 pub(crate) fn verify_decoded(
     context: &Context,
@@ -156,14 +161,59 @@ pub(crate) fn verify_decoded(
     inputs: &Wires,
     turns: &[Turn],
 ) -> Result<(), ProofError> {
-    same_length("gates", inputs.points.len(), turns.len())?;
-    let mut t = ProofTranscript::begin(labels::KIND_GATE, context);
-    t.digest(b"head", head);
-    t.integer(b"chunk", chunk);
+    let message = Message {
+        context: *context,
+        head: *head,
+        chunk,
+        quorum_key,
+        inputs,
+        outputs: &Wires::posted(turns),
+        turns,
+    };
+    match judge(&[message]).pop() {
+        Some(Some(error)) => Err(error),
+        Some(None) | None => Ok(()),
+    }
+}
+
+/// A keyholder's turn on a chunk, to be judged.
+pub(crate) struct Message<'a> {
+    pub(crate) context: Context,
+    pub(crate) head: Digest,
+    pub(crate) chunk: u32,
+    pub(crate) quorum_key: &'a QuorumKey,
+    /// Of the turn before, if there was one: the same place in memory tells it.
+    pub(crate) inputs: &'a Wires,
+    pub(crate) outputs: &'a Wires,
+    pub(crate) turns: &'a [Turn],
+}
+
+impl Message<'_> {
+    /// Whether it has one turn per gate.
+    fn covers(&self) -> bool {
+        let gates = self.turns.len();
+        self.inputs.points.len() == gates && self.outputs.points.len() == gates
+    }
+}
+
+/// A message with its challenges.
+struct Challenged<'a, 'b> {
+    message: &'a Message<'b>,
+    w: Scalar,
+    c: Scalar,
+    binding: Binding,
+}
+
+/// Draws the challenges, and the binding after the last response.
+fn challenge<'a, 'b>(message: &'a Message<'b>) -> Challenged<'a, 'b> {
+    let turns = message.turns;
+    let mut t = ProofTranscript::begin(labels::KIND_GATE, &message.context);
+    t.digest(b"head", &message.head);
+    t.integer(b"chunk", message.chunk);
     t.point(b"key-base", &crate::group::bases().k_wire);
-    t.point(b"quorum-key", &quorum_key.wire);
+    t.point(b"quorum-key", &message.quorum_key.wire);
     t.integer(b"gates", turns.len());
-    for ((x, y), turn) in inputs.encoded().iter().zip(turns) {
+    for ((x, y), turn) in message.inputs.encoded().iter().zip(turns) {
         t.cipher(b"x-in", x);
         t.cipher(b"y-in", y);
         t.cipher(b"x-out", &turn.wire.x);
@@ -180,62 +230,195 @@ pub(crate) fn verify_decoded(
         t.scalar(b"z-plus", &turn.wire.proof.z_plus);
         t.scalar(b"z-minus", &turn.wire.proof.z_minus);
     }
-
-    let gates = || inputs.points.iter().zip(turns);
-    let binding = t.binding();
-    let mut weights = Weights::for_proofs([binding].iter());
-    let mut fold = Fold::with_capacity(turns.len().saturating_mul(POINTS_PER_GATE));
-    for (input, turn) in gates() {
-        fold_gate(&mut fold, &mut weights, &w, &c, input, turn);
-    }
-    if fold.vanishes(&quorum_key.point) {
-        return Ok(());
-    }
-    // Something is wrong. Name the gate.
-    let culprit = gates().position(|(input, turn)| {
-        let mut fold = Fold::with_capacity(POINTS_PER_GATE);
-        fold_gate(&mut fold, &mut weights, &w, &c, input, turn);
-        !fold.vanishes(&quorum_key.point)
-    });
-    Err(ProofError::Equation(match culprit {
-        Some(gate) => format!("the proof of gate {gate}"),
-        None => "the proof of the gates".into(),
-    }))
+    Challenged { message, w, c, binding: t.binding() }
 }
 
-/// Adds the four equations of a gate, each times a weight of its own:
-///
-/// ```text
-/// z_s*K - plus_s.R - c_s*D_s.R,   z_s*PK - plus_s.E - c_s*D_s.E      for both signs s
-/// D_plus  = (X' - X) + w (Y' - Y)
-/// D_minus = (X' + X) + w (Y' + Y)
-/// ```
-fn fold_gate(
-    fold: &mut Fold,
-    weights: &mut Weights,
-    w: &Scalar,
-    c: &Scalar,
-    (x, y): &(Cipher, Cipher),
-    turn: &Turn,
-) {
-    let c_minus = c - turn.c_plus;
-    let mut half = |x: &_, y: &_, x_out: &_, y_out: &_, plus: &_, minus: &_| {
-        let (p, m) = (weights.next(), weights.next());
-        fold.add(-p, plus);
-        fold.add(-m, minus);
-        let (p_c, m_c) = (p * turn.c_plus, m * c_minus);
-        // D_plus and D_minus have X' in common, and X with opposite signs.
-        let (out, into) = (-(p_c + m_c), p_c - m_c);
-        fold.add(out, x_out);
-        fold.add(into, x);
-        fold.add(w * out, y_out);
-        fold.add(w * into, y);
-        p * turn.z_plus + m * turn.z_minus
+/// Points that one multi-scalar multiplication should have at least to be worth its buckets.
+const FOLD_POINTS: usize = 2048;
+
+/// Points of one turn on one gate, those shared with the turn before not counted.
+const POINTS_PER_TURN: usize = 8;
+
+/// Judges messages: nothing for one that holds. Turns on the same chunk are folded together, for
+/// what one puts out the next takes in, and then as many as are worth it; where a fold fails, each
+/// message by itself. Which share a fold depends on nothing but the messages.
+pub(crate) fn judge(messages: &[Message<'_>]) -> Vec<Option<ProofError>> {
+    let folds = cut(messages);
+    let verdicts: Vec<Vec<(usize, Option<ProofError>)>> = folds
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|fold| {
+            let challenged: Vec<(usize, Challenged<'_, '_>)> =
+                fold.into_iter().map(|(at, message)| (at, challenge(message))).collect();
+            let all: Vec<&Challenged<'_, '_>> = challenged.iter().map(|(_, one)| one).collect();
+            if fold_holds(&all) {
+                return challenged.iter().map(|(at, _)| (*at, None)).collect();
+            }
+            challenged.par_iter().map(|(at, one)| (*at, one.fault())).collect()
+        })
+        .collect();
+    let mut verdicts = verdicts.concat();
+    verdicts.sort_by_key(|(at, _)| *at);
+    verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+}
+
+/// Cuts messages into folds, each with the place of its messages among all.
+fn cut<'a, 'b>(messages: &'a [Message<'b>]) -> Vec<Vec<(usize, &'a Message<'b>)>> {
+    // Turns in a row: a message belongs to the chain whose last outputs are its inputs.
+    let mut chains: Vec<Vec<(usize, &Message<'_>)>> = Vec::new();
+    let mut chain_of: BTreeMap<*const Wires, usize> = BTreeMap::new();
+    for (at, message) in messages.iter().enumerate() {
+        let known = chain_of.remove(&std::ptr::from_ref(message.inputs));
+        let chain = known.unwrap_or(chains.len());
+        match chains.get_mut(chain) {
+            Some(chain) => chain.push((at, message)),
+            None => chains.push(vec![(at, message)]),
+        }
+        chain_of.insert(std::ptr::from_ref(message.outputs), chain);
+    }
+    let mut folds: Vec<Vec<(usize, &Message<'_>)>> = Vec::new();
+    let mut room = 0usize;
+    for chain in chains {
+        let gates: usize = chain.iter().map(|(_, message)| message.turns.len()).sum();
+        let points = gates.saturating_mul(POINTS_PER_TURN);
+        match folds.last_mut().filter(|_| room > 0) {
+            Some(fold) => fold.extend(chain),
+            None => {
+                room = FOLD_POINTS;
+                folds.push(chain);
+            }
+        }
+        room = room.saturating_sub(points);
+    }
+    folds
+}
+
+/// Whether all equations of all these messages hold.
+fn fold_holds(challenged: &[&Challenged<'_, '_>]) -> bool {
+    let Some(first) = challenged.first() else {
+        return true;
     };
-    let k = half(&x.r, &y.r, &turn.x.r, &turn.y.r, &turn.plus.r, &turn.minus.r);
-    let pk = half(&x.e, &y.e, &turn.x.e, &turn.y.e, &turn.plus.e, &turn.minus.e);
-    fold.k += k;
-    fold.pk += pk;
+    if !challenged.iter().all(|one| one.message.covers()) {
+        return false;
+    }
+    let bindings: Vec<Binding> = challenged.iter().map(|one| one.binding).collect();
+    let mut weights = Weights::for_proofs(bindings.iter());
+    let gates: usize = challenged.iter().map(|one| one.message.turns.len()).sum();
+    let mut fold = Fold::with_capacity(gates.saturating_mul(12));
+    let mut sums = Sums::default();
+    for one in challenged {
+        one.fold_into(&mut fold, &mut sums, &mut weights);
+    }
+    sums.add_to(&mut fold);
+    fold.vanishes(&first.message.quorum_key.point)
+}
+
+/// What multiplies the wires: `X.R, X.E, Y.R, Y.E` of every gate. Wires between two turns stand in
+/// the equations of both and are multiplied once.
+#[derive(Default)]
+struct Sums<'a> {
+    place: BTreeMap<*const Wires, usize>,
+    sums: Vec<(&'a Wires, Vec<[Scalar; 4]>)>,
+}
+
+impl<'a> Sums<'a> {
+    fn of(&mut self, wires: &'a Wires) -> usize {
+        let next = self.sums.len();
+        let place = *self.place.entry(std::ptr::from_ref(wires)).or_insert(next);
+        if place == next {
+            self.sums.push((wires, vec![[Scalar::ZERO; 4]; wires.points.len()]));
+        }
+        place
+    }
+
+    fn add(&mut self, place: usize, gate: usize, scalars: [Scalar; 4]) {
+        let sum = self.sums.get_mut(place).and_then(|(_, sums)| sums.get_mut(gate));
+        // Places and gates are those of the wires' own lists.
+        debug_assert!(sum.is_some());
+        for (sum, scalar) in sum.into_iter().flatten().zip(scalars) {
+            *sum += scalar;
+        }
+    }
+
+    fn add_to(&self, fold: &mut Fold) {
+        for (wires, sums) in &self.sums {
+            for ((x, y), [x_r, x_e, y_r, y_e]) in wires.points.iter().zip(sums) {
+                fold.add(*x_r, &x.r);
+                fold.add(*x_e, &x.e);
+                fold.add(*y_r, &y.r);
+                fold.add(*y_e, &y.e);
+            }
+        }
+    }
+}
+
+impl<'b> Challenged<'_, 'b> {
+    /// Adds the four equations of every gate, each times a weight of its own:
+    ///
+    /// ```text
+    /// z_s*K - plus_s.R - c_s*D_s.R,   z_s*PK - plus_s.E - c_s*D_s.E      for both signs s
+    /// D_plus  = (X' - X) + w (Y' - Y)
+    /// D_minus = (X' + X) + w (Y' + Y)
+    /// ```
+    fn fold_into(&self, fold: &mut Fold, sums: &mut Sums<'b>, weights: &mut Weights) {
+        let into = sums.of(self.message.inputs);
+        let out = sums.of(self.message.outputs);
+        for (gate, turn) in self.message.turns.iter().enumerate() {
+            let c_minus = self.c - turn.c_plus;
+            let mut half = |plus: &_, minus: &_| {
+                let (p, m) = (weights.next(), weights.next());
+                fold.add(-p, plus);
+                fold.add(-m, minus);
+                let (p_c, m_c) = (p * turn.c_plus, m * c_minus);
+                // D_plus and D_minus have X' in common, and X with opposite signs.
+                (-(p_c + m_c), p_c - m_c, p * turn.z_plus + m * turn.z_minus)
+            };
+            let (out_r, into_r, k) = half(&turn.plus.r, &turn.minus.r);
+            let (out_e, into_e, pk) = half(&turn.plus.e, &turn.minus.e);
+            let w = self.w;
+            sums.add(out, gate, [out_r, out_e, w * out_r, w * out_e]);
+            sums.add(into, gate, [into_r, into_e, w * into_r, w * into_e]);
+            fold.k += k;
+            fold.pk += pk;
+        }
+    }
+
+    /// What is wrong with the message by itself, if something is; the gate, named.
+    fn fault(&self) -> Option<ProofError> {
+        let message = self.message;
+        if !message.covers() {
+            let (expected, actual) = (message.inputs.points.len(), message.turns.len());
+            return Some(ProofError::Length { what: "gates", expected, actual });
+        }
+        if fold_holds(&[self]) {
+            return None;
+        }
+        let mut weights = Weights::for_proofs([self.binding].iter());
+        let gates = message.inputs.points.iter().zip(message.turns);
+        let culprit = gates.clone().position(|(input, turn)| {
+            let (inputs, outputs) = (Wires::one(input), Wires::posted(&[*turn]));
+            let message = Message {
+                context: message.context,
+                head: message.head,
+                chunk: message.chunk,
+                quorum_key: message.quorum_key,
+                inputs: &inputs,
+                outputs: &outputs,
+                turns: std::slice::from_ref(turn),
+            };
+            let alone =
+                Challenged { message: &message, w: self.w, c: self.c, binding: self.binding };
+            let mut fold = Fold::with_capacity(12);
+            let mut sums = Sums::default();
+            alone.fold_into(&mut fold, &mut sums, &mut weights);
+            sums.add_to(&mut fold);
+            !fold.vanishes(&message.quorum_key.point)
+        });
+        Some(ProofError::Equation(match culprit {
+            Some(gate) => format!("the proof of gate {gate}"),
+            None => "the proof of the gates".into(),
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -314,6 +497,66 @@ mod tests {
 
     fn number(n: u64) -> talea_protocol::bytes::Scalar {
         talea_protocol::bytes::Scalar(Scalar::from(n).to_bytes())
+    }
+
+    /// Three turns in a row on the same gates, and one elsewhere, folded together.
+    #[test]
+    fn turns_in_a_row_are_judged_one_by_one() {
+        let mut rng = provers::rng(42);
+        let key = QuorumKey::new(RistrettoPoint::random(&mut rng));
+        let head = Digest([6; 32]);
+        let mut fresh = || {
+            let items: Vec<_> = (0..4)
+                .map(|_| {
+                    let y = provers::encrypt(&mut rng, &key.point, 2);
+                    (provers::encrypt(&mut rng, &key.point, 1), y, y.encode())
+                })
+                .collect();
+            Wires::fresh(items)
+        };
+        let starts = [fresh(), fresh()];
+        // Turns 0, 2 and 3 follow one another; turn 1 stands by itself.
+        for bad in [None, Some(0), Some(1), Some(2), Some(3)] {
+            let mut rows: [Vec<(Wires, Vec<Turn>, Context)>; 2] = [Vec::new(), Vec::new()];
+            for (n, row) in [0usize, 1, 0, 0].into_iter().enumerate() {
+                let context = provers::context(n as u8);
+                let inputs = rows[row].last().map_or(&starts[row], |(wires, ..)| wires);
+                let mut turns = provers::gates(
+                    &mut provers::rng(n as u64),
+                    &context,
+                    &head,
+                    1,
+                    &key.point,
+                    &inputs.points,
+                    &[true, false, n % 2 == 0, true],
+                );
+                if bad == Some(n) {
+                    turns[2].proof.z_plus = number(9);
+                }
+                let turns = decode(&turns).unwrap();
+                rows[row].push((Wires::posted(&turns), turns, context));
+            }
+            let message = |row: usize, turn: usize| {
+                let (outputs, turns, context) = &rows[row][turn];
+                let inputs = match turn.checked_sub(1) {
+                    None => &starts[row],
+                    Some(before) => &rows[row][before].0,
+                };
+                let context = *context;
+                Message { context, head, chunk: 1, quorum_key: &key, inputs, outputs, turns }
+            };
+            let messages = [message(0, 0), message(1, 0), message(0, 1), message(0, 2)];
+            let chains: Vec<usize> = cut(&messages).concat().iter().map(|(at, _)| *at).collect();
+            assert_eq!(chains, [0, 2, 3, 1]);
+            let expected: Vec<Option<ProofError>> = (0..4)
+                .map(|n| {
+                    let named = ProofError::Equation("the proof of gate 2".into());
+                    (bad == Some(n)).then_some(named)
+                })
+                .collect();
+            assert_eq!(judge(&messages), expected);
+        }
+        assert_eq!(judge(&[]), vec![]);
     }
 
     #[test]

@@ -1,6 +1,12 @@
 //! Range: the committed bid is a rung of the ladder, `0 <= b < rungs` (section 8).
 //!
-//! Bulletproofs, aggregated over `C` and `(rungs-1)*G - C`, each of `n` bits.
+//! Bulletproofs (Bünz, Bootle, Boneh, Poelstra, Wuille and Maxwell, S&P 2018, section 4.3),
+//! aggregated over `V_1 = C` and `V_2 = (rungs-1)*G - C`, each of `n` bits.
+//!
+//! The specification defines the proof by the crate `bulletproofs`. Its verifier is the judge of
+//! every proof that could be refused; but first the two equations are evaluated here, written
+//! from the paper, for many proofs in one multi-scalar multiplication: the `2 * 2n` generators,
+//! most of the work, are shared by all of them. A proof is accepted if they hold.
 
 use std::sync::LazyLock;
 
@@ -8,12 +14,20 @@ use bulletproofs::{BulletproofGens, PedersenGens, RangeProof};
 use curve25519_dalek::{
     RistrettoPoint, ristretto::CompressedRistretto, scalar::Scalar, traits::IsIdentity as _,
 };
-use talea_protocol::{bytes::Point, labels};
+use rayon::prelude::*;
+use sha3::{
+    Shake256,
+    digest::{ExtendableOutput as _, Update as _, XofReader as _},
+};
+use talea_protocol::{
+    bytes::{Point, Scalar as WireScalar},
+    labels,
+};
 
 use super::{ProofError, point, same_length};
 use crate::{
-    fiat_shamir::{Context, ProofTranscript, range_weights},
-    group::{bases, encode},
+    fiat_shamir::{Binding, Context, ProofTranscript, Weights, range_weights},
+    group::{Fold, bases, decode, decode_scalar, encode},
 };
 
 /// Values that one proof covers.
@@ -26,18 +40,22 @@ pub fn bits(rungs: u32) -> usize {
     [8usize, 16].into_iter().find(|n| u64::from(rungs) <= 1u64 << n).unwrap_or(MOST_BITS)
 }
 
-/// Bytes of a proof over two values of `n` bits: `32 * (9 + 2*log2(2n))`.
-pub fn proof_len(n: usize) -> usize {
-    let log = match n {
+/// `log2(2n)`, the rounds of the inner product argument.
+fn rounds(n: usize) -> usize {
+    match n {
         8 => 4,
         16 => 5,
         _ => 6,
-    };
-    32 * (9 + 2 * log)
+    }
+}
+
+/// Bytes of a proof over two values of `n` bits: `32 * (9 + 2*log2(2n))`.
+pub fn proof_len(n: usize) -> usize {
+    32 * (9 + 2 * rounds(n))
 }
 
 /// The transcript of the proof, up to where the crate goes on.
-pub(crate) fn transcript(context: &Context, n: usize, rungs: u32, c: &Point) -> merlin::Transcript {
+pub(crate) fn transcript(context: &Context, n: usize, rungs: u32, c: &Point) -> ProofTranscript {
     let bases = bases();
     let mut t = ProofTranscript::begin(labels::KIND_RANGE, context);
     t.point(b"value-base", &bases.g_wire);
@@ -45,7 +63,7 @@ pub(crate) fn transcript(context: &Context, n: usize, rungs: u32, c: &Point) -> 
     t.integer(b"bits", u64::try_from(n).unwrap_or(u64::MAX));
     t.integer(b"rungs", rungs);
     t.point(b"commitment", c);
-    t.into_inner()
+    t
 }
 
 /// The crate's generators, enough for every `n`.
@@ -53,6 +71,33 @@ pub(crate) fn generators() -> &'static (BulletproofGens, PedersenGens) {
     static GENERATORS: LazyLock<(BulletproofGens, PedersenGens)> =
         LazyLock::new(|| (BulletproofGens::new(MOST_BITS, VALUES), PedersenGens::default()));
     &GENERATORS
+}
+
+/// The same generators, derived here: per value, `MOST_BITS` of each of the two vectors, from
+/// `SHAKE256("GeneratorsChain" || letter || value u32)`, 64 bytes hashed to the group each.
+struct Chains {
+    g: Vec<Vec<RistrettoPoint>>,
+    h: Vec<Vec<RistrettoPoint>>,
+}
+
+fn chains() -> &'static Chains {
+    static CHAINS: LazyLock<Chains> = LazyLock::new(|| {
+        let chain = |letter: u8, value: u32| {
+            let mut hash = Shake256::default();
+            hash.update(b"GeneratorsChain");
+            hash.update(&[letter]);
+            hash.update(&value.to_le_bytes());
+            let mut reader = hash.finalize_xof();
+            let element = |_| {
+                let mut bytes = [0u8; 64];
+                reader.read(&mut bytes);
+                RistrettoPoint::from_uniform_bytes(&bytes)
+            };
+            (0..MOST_BITS).map(element).collect()
+        };
+        Chains { g: vec![chain(b'G', 0), chain(b'G', 1)], h: vec![chain(b'H', 0), chain(b'H', 1)] }
+    });
+    &CHAINS
 }
 
 /// Checks a commitment and its range proof.
@@ -67,33 +112,279 @@ pub fn verify(
     proof: &[u8],
 ) -> Result<(), ProofError> {
     let c = point(commitment, || "the commitment".into())?;
-    verify_decoded(context, rungs, commitment, &c, proof)
+    let claim = Claim { context: *context, rungs, commitment: *commitment, point: c, proof };
+    match judge(&[claim]).pop() {
+        Some(Some(error)) => Err(error),
+        Some(None) | None => Ok(()),
+    }
 }
 
-/// The same, the commitment decoded.
-pub(crate) fn verify_decoded(
-    context: &Context,
-    rungs: u32,
-    commitment: &Point,
-    c: &RistrettoPoint,
-    proof: &[u8],
-) -> Result<(), ProofError> {
-    if c.is_identity() {
-        return Err(ProofError::Identity("the commitment".into()));
+/// A commitment and its proof, to be judged.
+pub(crate) struct Claim<'a> {
+    pub(crate) context: Context,
+    pub(crate) rungs: u32,
+    pub(crate) commitment: Point,
+    pub(crate) point: RistrettoPoint,
+    pub(crate) proof: &'a [u8],
+}
+
+impl Claim<'_> {
+    /// `V_2 = (rungs-1)*G - C`, a commitment to `rungs - 1 - b`.
+    fn rest(&self) -> Point {
+        let top = RistrettoPoint::mul_base(&Scalar::from(self.top()));
+        encode(&(top - self.point))
     }
-    let n = bits(rungs);
-    same_length("bytes of the range proof", proof_len(n), proof.len())?;
-    let parsed = RangeProof::from_bytes(proof)
-        .map_err(|_| ProofError::NotCanonical("a scalar of the range proof".into()))?;
-    // (rungs-1)*G - C commits to rungs - 1 - b.
-    let top = RistrettoPoint::mul_base(&Scalar::from(u64::from(rungs).saturating_sub(1)));
-    let values = [CompressedRistretto(commitment.0), CompressedRistretto(encode(&(top - c)).0)];
-    let (bulletproof, pedersen) = generators();
-    let mut transcript = transcript(context, n, rungs, commitment);
-    let mut weights = range_weights(context, n, rungs, commitment, proof);
-    parsed
-        .verify_multiple_with_rng(bulletproof, pedersen, &mut transcript, &values, n, &mut weights)
-        .map_err(|_| ProofError::Equation("the range proof".into()))
+
+    fn top(&self) -> u64 {
+        u64::from(self.rungs).saturating_sub(1)
+    }
+
+    /// Asks the crate.
+    fn fault(&self) -> Option<ProofError> {
+        self.ask().err()
+    }
+
+    fn ask(&self) -> Result<(), ProofError> {
+        let Self { context, rungs, commitment, proof, .. } = self;
+        if self.point.is_identity() {
+            return Err(ProofError::Identity("the commitment".into()));
+        }
+        let n = bits(*rungs);
+        same_length("bytes of the range proof", proof_len(n), proof.len())?;
+        let parsed = RangeProof::from_bytes(proof)
+            .map_err(|_| ProofError::NotCanonical("a scalar of the range proof".into()))?;
+        let values = [CompressedRistretto(commitment.0), CompressedRistretto(self.rest().0)];
+        let (bulletproof, pedersen) = generators();
+        let mut transcript = transcript(context, n, *rungs, commitment).into_inner();
+        let mut weights = range_weights(context, n, *rungs, commitment, proof);
+        parsed
+            .verify_multiple_with_rng(
+                bulletproof,
+                pedersen,
+                &mut transcript,
+                &values,
+                n,
+                &mut weights,
+            )
+            .map_err(|_| ProofError::Equation("the range proof".into()))
+    }
+}
+
+/// Proofs that share the generators in one multi-scalar multiplication.
+const FOLD_PROOFS: usize = 32;
+
+/// Judges claims: nothing for one that holds.
+pub(crate) fn judge(claims: &[Claim<'_>]) -> Vec<Option<ProofError>> {
+    let verdicts: Vec<Vec<Option<ProofError>>> = claims
+        .par_chunks(FOLD_PROOFS)
+        .map(|claims| {
+            let parsed: Option<Vec<Parsed<'_, '_>>> = claims.iter().map(Parsed::of).collect();
+            if parsed.is_some_and(|parsed| fold_holds(&parsed)) {
+                return claims.iter().map(|_| None).collect();
+            }
+            claims.par_iter().map(Claim::fault).collect()
+        })
+        .collect();
+    verdicts.concat()
+}
+
+/// A proof, decoded, with its challenges; letters are the paper's.
+struct Parsed<'a, 'b> {
+    claim: &'a Claim<'b>,
+    n: usize,
+    a: RistrettoPoint,
+    s: RistrettoPoint,
+    t_1: RistrettoPoint,
+    t_2: RistrettoPoint,
+    /// `t^`.
+    t: Scalar,
+    /// `tau_x`.
+    tau: Scalar,
+    /// `mu`.
+    mu: Scalar,
+    /// `L` and `R` per round, and the challenge between.
+    rounds: Vec<(RistrettoPoint, RistrettoPoint, Scalar)>,
+    /// The two scalars at the end of the inner product argument.
+    ends: (Scalar, Scalar),
+    y: Scalar,
+    z: Scalar,
+    x: Scalar,
+    /// Multiplies `G` for the inner product argument.
+    w: Scalar,
+    binding: Binding,
+}
+
+impl<'a, 'b> Parsed<'a, 'b> {
+    /// Nothing if the length is wrong, an encoding not canonical, or a point `O` that may not be.
+    fn of(claim: &'a Claim<'b>) -> Option<Self> {
+        let n = bits(claim.rungs);
+        if claim.proof.len() != proof_len(n) || claim.point.is_identity() {
+            return None;
+        }
+        let mut units = claim.proof.chunks_exact(32);
+        let mut unit = || <[u8; 32]>::try_from(units.next()?).ok();
+        let mut take = || unit().map(Point).filter(|p| *p != Point::IDENTITY);
+        let [a, s, t_1, t_2] = [take()?, take()?, take()?, take()?];
+        let mut take = || unit().map(WireScalar);
+        let [t, tau, mu] = [take()?, take()?, take()?];
+        let mut pairs = Vec::with_capacity(rounds(n));
+        for _ in 0..rounds(n) {
+            let mut take = || unit().map(Point).filter(|p| *p != Point::IDENTITY);
+            pairs.push((take()?, take()?));
+        }
+        let mut take = || unit().map(WireScalar);
+        let ends = (take()?, take()?);
+
+        let mut tr = transcript(&claim.context, n, claim.rungs, &claim.commitment);
+        tr.message(b"dom-sep", b"rangeproof v1");
+        tr.integer(b"n", n);
+        tr.integer(b"m", VALUES);
+        tr.point(b"V", &claim.commitment);
+        tr.point(b"V", &claim.rest());
+        tr.point(b"A", &a);
+        tr.point(b"S", &s);
+        let y = tr.challenge(b"y");
+        let z = tr.challenge(b"z");
+        tr.point(b"T_1", &t_1);
+        tr.point(b"T_2", &t_2);
+        let x = tr.challenge(b"x");
+        tr.scalar(b"t_x", &t);
+        tr.scalar(b"t_x_blinding", &tau);
+        tr.scalar(b"e_blinding", &mu);
+        let w = tr.challenge(b"w");
+        tr.message(b"dom-sep", b"ipp v1");
+        tr.integer(b"n", n.saturating_mul(VALUES));
+        let mut rounds = Vec::with_capacity(pairs.len());
+        for (l, r) in &pairs {
+            tr.point(b"L", l);
+            tr.point(b"R", r);
+            rounds.push((decode(l)?, decode(r)?, tr.challenge(b"u")));
+        }
+        // No challenge follows these; the weights must.
+        tr.scalar(b"a", &ends.0);
+        tr.scalar(b"b", &ends.1);
+        Some(Self {
+            claim,
+            n,
+            a: decode(&a)?,
+            s: decode(&s)?,
+            t_1: decode(&t_1)?,
+            t_2: decode(&t_2)?,
+            t: decode_scalar(&t)?,
+            tau: decode_scalar(&tau)?,
+            mu: decode_scalar(&mu)?,
+            rounds,
+            ends: (decode_scalar(&ends.0)?, decode_scalar(&ends.1)?),
+            y,
+            z,
+            x,
+            w,
+            binding: tr.binding(),
+        })
+    }
+}
+
+/// Multiples of the generators, gathered over all proofs of a fold: by value, then by bit.
+struct Multiples {
+    g: [[Scalar; MOST_BITS]; VALUES],
+    h: [[Scalar; MOST_BITS]; VALUES],
+}
+
+/// Whether both equations of all these proofs hold.
+fn fold_holds(proofs: &[Parsed<'_, '_>]) -> bool {
+    let bindings: Vec<Binding> = proofs.iter().map(|one| one.binding).collect();
+    let mut weights = Weights::for_proofs(bindings.iter());
+    let none = [[Scalar::ZERO; MOST_BITS]; VALUES];
+    let mut multiples = Multiples { g: none, h: none };
+    let per_proof = 4 + 2 * rounds(MOST_BITS) + 1;
+    let room = proofs.len().saturating_mul(per_proof).saturating_add(4 * MOST_BITS);
+    let mut fold = Fold::with_capacity(room);
+    for proof in proofs {
+        proof.fold_into(&mut fold, &mut multiples, &mut weights);
+    }
+    for (multiples, generators) in [(&multiples.g, &chains().g), (&multiples.h, &chains().h)] {
+        for (scalar, point) in multiples.iter().flatten().zip(generators.iter().flatten()) {
+            if *scalar != Scalar::ZERO {
+                fold.add(*scalar, point);
+            }
+        }
+    }
+    fold.vanishes(&RistrettoPoint::default())
+}
+
+impl Parsed<'_, '_> {
+    /// Adds the two equations, each times a weight of its own, with `i` counting the bits of both
+    /// values, `0 .. 2n`, and `2^i` starting again at 1 for the second value `j = 1`:
+    ///
+    /// ```text
+    /// t*G + tau*H = sum_j z^(2+j) V_j + delta(y, z)*G + x*T_1 + x^2*T_2
+    ///   delta(y, z) = (z - z^2) * sum y^i - sum_j z^(3+j) * (2^n - 1)
+    ///
+    /// A + x*S - mu*H + sum_i (-z) g_i + sum_i (z + y^-i z^(2+j) 2^i) h_i + w*t*G
+    ///   + sum_k (u_k^2 L_k + u_k^-2 R_k)
+    ///   = sum_i a s_i g_i + sum_i b s_i^-1 y^-i h_i + w*a*b*G
+    ///   s_i = product of u_k, or of 1/u_k where the bit of i that belongs to round k is 0
+    /// ```
+    fn fold_into(&self, fold: &mut Fold, multiples: &mut Multiples, weights: &mut Weights) {
+        let (first, second) = (weights.next(), weights.next());
+        let Self { n, y, z, x, w, .. } = self;
+        let (a, b) = &self.ends;
+
+        // All inverses for the price of one: of y, and of every u_k.
+        let mut inverses: Vec<Scalar> = self.rounds.iter().map(|(.., u)| *u).collect();
+        inverses.push(*y);
+        Scalar::batch_invert(&mut inverses);
+        let y_inverse = inverses.pop().unwrap_or(Scalar::ZERO);
+
+        // s_i, of which the first round's challenge belongs to the highest bit; and s_i^-1 is the
+        // s of the complement of i, the same list backwards.
+        let mut s = vec![inverses.iter().product::<Scalar>()];
+        for (.., u) in self.rounds.iter().rev() {
+            let square = u * u;
+            let upper: Vec<Scalar> = s.iter().map(|s| s * square).collect();
+            s.extend(upper);
+        }
+
+        let mut sum_y = Scalar::ZERO;
+        let (mut y_to_i, mut y_to_minus_i) = (Scalar::ONE, Scalar::ONE);
+        let mut z_to_2_j = z * z;
+        let mut all = s.iter().zip(s.iter().rev());
+        let values = multiples.g.iter_mut().zip(&mut multiples.h);
+        let mut delta = Scalar::ZERO;
+        let ones = (0..*n).fold(Scalar::ZERO, |sum, _| sum + sum + Scalar::ONE);
+        let mut of_commitments = Vec::with_capacity(VALUES);
+        for (g, h) in values {
+            let mut two_to_i = Scalar::ONE;
+            for ((g, h), (s, s_inverse)) in g.iter_mut().zip(h).take(*n).zip(&mut all) {
+                *g -= second * (z + a * s);
+                *h += second * (z + y_to_minus_i * (z_to_2_j * two_to_i - b * s_inverse));
+                sum_y += y_to_i;
+                y_to_i *= y;
+                y_to_minus_i *= y_inverse;
+                two_to_i += two_to_i;
+            }
+            of_commitments.push(first * z_to_2_j);
+            z_to_2_j *= z;
+            delta -= z_to_2_j * ones;
+        }
+        delta += (z - z * z) * sum_y;
+
+        fold.g += first * (delta - self.t) + second * w * (self.t - a * b);
+        fold.h -= first * self.tau + second * self.mu;
+        fold.add(first * x, &self.t_1);
+        fold.add(first * x * x, &self.t_2);
+        fold.add(second, &self.a);
+        fold.add(second * x, &self.s);
+        for ((l, r, u), inverse) in self.rounds.iter().zip(&inverses) {
+            fold.add(second * u * u, l);
+            fold.add(second * inverse * inverse, r);
+        }
+        // V_1 = C and V_2 = (rungs-1)*G - C.
+        if let [of_c, of_rest] = of_commitments.as_slice() {
+            fold.add(of_c - of_rest, &self.claim.point);
+            fold.g += of_rest * Scalar::from(self.claim.top());
+        }
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +426,75 @@ mod tests {
                 assert!(verify(&context, rungs, &c, &bad).is_err(), "byte {at}");
             }
         }
+    }
+
+    #[test]
+    fn the_generators_are_the_crates() {
+        let (crates, _) = generators();
+        for (value, chain) in (0..VALUES).zip(&chains().g) {
+            assert!(crates.share(value).G(MOST_BITS).eq(chain));
+        }
+    }
+
+    #[test]
+    fn the_equations_here_and_in_the_crate_agree() {
+        let mut rng = provers::rng(6);
+        let context = provers::context(9);
+        for (rungs, rung) in [(2u32, 0u32), (256, 17), (65_536, 65_535), (1 << 20, 99)] {
+            let (c, proof, _) = provers::range(&mut rng, &context, rungs, rung);
+            let point = decode(&c).unwrap();
+            let here = |proof: &[u8]| {
+                let claim = Claim { context, rungs, commitment: c, point, proof };
+                Parsed::of(&claim).is_some_and(|parsed| fold_holds(&[parsed]))
+            };
+            let there = |proof: &[u8]| {
+                let claim = Claim { context, rungs, commitment: c, point, proof };
+                claim.fault().is_none()
+            };
+            assert!(here(&proof) && there(&proof));
+            // Exchange every part for another valid one of its kind, and for the identity.
+            let element = encode(&(bases().g + bases().k)).0;
+            for unit in 0..proof.len() / 32 {
+                for other in [element, Scalar::from(5u8).to_bytes(), [0; 32], [0xff; 32]] {
+                    let mut bad = proof.clone();
+                    bad[unit * 32..][..32].copy_from_slice(&other);
+                    assert!(!here(&bad), "unit {unit}");
+                    assert!(!there(&bad), "unit {unit}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn in_a_fold_the_bad_ones_are_found_and_only_they() {
+        let mut rng = provers::rng(7);
+        let context = provers::context(9);
+        // More than one fold, and all widths in one.
+        let cases: Vec<(u32, Point, Vec<u8>)> = (0..70u32)
+            .map(|i| {
+                let rungs = [200, 50_000, 100_000][i as usize % 3];
+                let (c, mut proof, _) = provers::range(&mut rng, &context, rungs, i);
+                if i % 29 == 7 {
+                    // t^ of the first equation, or an end of the second.
+                    let at = if i < 30 { 4 * 32 } else { proof.len() - 32 };
+                    proof[at] ^= 1;
+                }
+                (rungs, c, proof)
+            })
+            .collect();
+        let claims: Vec<Claim<'_>> = cases
+            .iter()
+            .map(|(rungs, c, proof)| Claim {
+                context,
+                rungs: *rungs,
+                commitment: *c,
+                point: decode(c).unwrap(),
+                proof,
+            })
+            .collect();
+        let bad: Vec<bool> = judge(&claims).iter().map(Option::is_some).collect();
+        let expected: Vec<bool> = (0..70).map(|i| i % 29 == 7).collect();
+        assert_eq!(bad, expected);
     }
 
     #[test]

@@ -55,11 +55,7 @@ impl Replay {
         // 1. Deposits, in commit order.
         for commit in &mut state.commits {
             let bidder = commit.bidder;
-            let bid = BidId {
-                lot: u32::try_from(lot).unwrap_or(u32::MAX),
-                round: 0,
-                bidder,
-            };
+            let bid = BidId { lot: u32::try_from(lot).unwrap_or(u32::MAX), round: 0, bidder };
             let deposit = stakes.deposit;
             match commit.status {
                 Status::Ranked if winner == Some(bidder) => {

@@ -12,9 +12,7 @@ use talea_protocol::{
 };
 
 use super::{Replay, rank::Ranking};
-use crate::{
-    docket::Task, failure::Stop, fiat_shamir::Context, group::Cipher, intake::CommitBody,
-};
+use crate::{docket::Task, failure::Stop, fiat_shamir::Context, group::Cipher, intake::CommitBody};
 
 /// One lot.
 #[derive(Debug, Default)]
@@ -35,10 +33,7 @@ impl LotState {
 
     /// Bidders with a ranked bid, in commit order.
     pub(crate) fn ranked(&self) -> impl Iterator<Item = &PartyKey> {
-        self.commits
-            .iter()
-            .filter(|c| c.status == Status::Ranked)
-            .map(|c| &c.bidder)
+        self.commits.iter().filter(|c| c.status == Status::Ranked).map(|c| &c.bidder)
     }
 }
 
@@ -114,11 +109,7 @@ impl Replay {
             let sentence = "the commitment is not a canonical encoding".into();
             return Err(docket.refuse(Check::CommitRange, sentence));
         };
-        let bid = BidId {
-            lot: commit.lot,
-            round: commit.round,
-            bidder,
-        };
+        let bid = BidId { lot: commit.lot, round: commit.round, bidder };
         docket.defer(
             Check::CommitRange,
             Task::Range {

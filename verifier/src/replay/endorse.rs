@@ -46,9 +46,7 @@ impl Replay {
         }
         self.endorsing.head = head;
         let slots = self.facts.terms.schedule.endorse_slots;
-        self.phase = Phase::Endorsing {
-            deadline: slot.saturating_add(slots),
-        };
+        self.phase = Phase::Endorsing { deadline: slot.saturating_add(slots) };
         Ok(())
     }
 
@@ -59,10 +57,9 @@ impl Replay {
     ) -> Result<(), Stop> {
         let head = self.endorsing.head;
         let fault = self.endorsement_fault(&endorsement);
-        self.docket
-            .require(Check::EndorseHead, fault.is_none(), || {
-                fault.unwrap_or_else(|| format!("the endorsed head must be {head}"))
-            })?;
+        self.docket.require(Check::EndorseHead, fault.is_none(), || {
+            fault.unwrap_or_else(|| format!("the endorsed head must be {head}"))
+        })?;
         let wanted = self
             .committee()?
             .groups
@@ -70,14 +67,13 @@ impl Replay {
             .map_or(0, |seats| seats.endorsements);
         let again = self.endorsing.endorsed.contains(&id);
         let has = self.endorsing.of_group(id.group);
-        self.docket
-            .require(Check::EndorseOnce, !again && has < wanted, || {
-                if again {
-                    format!("{id} has endorsed already")
-                } else {
-                    format!("group {} has its {wanted} endorsements already", id.group)
-                }
-            })?;
+        self.docket.require(Check::EndorseOnce, !again && has < wanted, || {
+            if again {
+                format!("{id} has endorsed already")
+            } else {
+                format!("group {} has its {wanted} endorsements already", id.group)
+            }
+        })?;
         self.endorsing.endorsed.insert(id);
         for bid in endorsement.attested.into_inner() {
             let of_group = self.endorsing.attested.entry(bid).or_default();
@@ -105,9 +101,7 @@ impl Replay {
             }
             before = Some(bid);
             if !self.is_unrevealed(bid) {
-                return Some(format!(
-                    "attested bid {at} names no commit that was never revealed"
-                ));
+                return Some(format!("attested bid {at} names no commit that was never revealed"));
             }
         }
         None
@@ -128,12 +122,10 @@ impl Replay {
         let Some(of_group) = self.endorsing.attested.get(bid) else {
             return false;
         };
-        (0u16..)
-            .zip(self.facts.terms.quorum.iter())
-            .any(|(g, group)| {
-                let count = of_group.get(&g).copied().unwrap_or(0);
-                count >= usize::from(group.threshold)
-            })
+        (0u16..).zip(self.facts.terms.quorum.iter()).any(|(g, group)| {
+            let count = of_group.get(&g).copied().unwrap_or(0);
+            count >= usize::from(group.threshold)
+        })
     }
 
     /// After an accepted endorsement at `slot`: if it was the last, ranking starts.
@@ -168,8 +160,7 @@ impl Replay {
             .filter(|id| {
                 let seats = committee.groups.get(usize::from(id.group));
                 let wanted = seats.map_or(0, |seats| seats.endorsements);
-                self.endorsing.of_group(id.group) < wanted
-                    && !self.endorsing.endorsed.contains(id)
+                self.endorsing.of_group(id.group) < wanted && !self.endorsing.endorsed.contains(id)
             })
             .collect();
         for lot in 0..self.lots.len() {

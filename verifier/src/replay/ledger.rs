@@ -38,10 +38,7 @@ impl Ledger {
     }
 
     pub(crate) fn fund(&mut self, party: PartyKey, amount: u64) -> Result<(), Imbalance> {
-        let imbalance = Imbalance {
-            party,
-            place: "funded",
-        };
+        let imbalance = Imbalance { party, place: "funded" };
         self.funded = self.funded.checked_add(amount).ok_or(imbalance)?;
         let account = self.open(party);
         account.funded = account.funded.checked_add(amount).ok_or(imbalance)?;
@@ -81,10 +78,7 @@ impl Ledger {
         if amount == 0 {
             return Ok(());
         }
-        let imbalance = Imbalance {
-            party,
-            place: "received",
-        };
+        let imbalance = Imbalance { party, place: "received" };
         self.received = self.received.saturating_add(amount.into());
         let account = self.open(party);
         account.received = account.received.checked_add(amount).ok_or(imbalance)?;
@@ -95,10 +89,8 @@ impl Ledger {
     /// **M3**, for every account touched since this was last asked.
     pub(crate) fn balance(&mut self) -> Result<(), String> {
         let touched = std::mem::take(&mut self.touched);
-        let touched: Vec<Account> = touched
-            .iter()
-            .filter_map(|party| self.accounts.get(party).copied())
-            .collect();
+        let touched: Vec<Account> =
+            touched.iter().filter_map(|party| self.accounts.get(party).copied()).collect();
         touched.iter().try_for_each(balanced)?;
         if self.received != self.forfeited {
             return Err(format!(
@@ -117,9 +109,7 @@ impl Ledger {
         };
         let (received, forfeited) = (sum(|a| a.received), sum(|a| a.forfeited));
         if received != forfeited {
-            return Err(format!(
-                "{forfeited} units were forfeited and {received} received"
-            ));
+            return Err(format!("{forfeited} units were forfeited and {received} received"));
         }
         Ok(())
     }
@@ -155,15 +145,9 @@ impl Ledger {
         }
         let account = self.open(party);
         let source = (from.of)(account);
-        *source = source.checked_sub(amount).ok_or(Imbalance {
-            party,
-            place: from.name,
-        })?;
+        *source = source.checked_sub(amount).ok_or(Imbalance { party, place: from.name })?;
         let target = (to.of)(account);
-        *target = target.checked_add(amount).ok_or(Imbalance {
-            party,
-            place: to.name,
-        })?;
+        *target = target.checked_add(amount).ok_or(Imbalance { party, place: to.name })?;
         Ok(())
     }
 }
@@ -177,10 +161,7 @@ fn balanced(a: &Account) -> Result<(), String> {
     if come == gone {
         return Ok(());
     }
-    Err(format!(
-        "{} came to {} and {gone} are accounted for",
-        come, a.party
-    ))
+    Err(format!("{} came to {} and {gone} are accounted for", come, a.party))
 }
 
 /// A field of an account.
@@ -190,22 +171,10 @@ struct Place {
     of: fn(&mut Account) -> &mut u64,
 }
 
-const AVAILABLE: Place = Place {
-    name: "available",
-    of: |a| &mut a.available,
-};
-const LOCKED: Place = Place {
-    name: "locked",
-    of: |a| &mut a.locked,
-};
-const SETTLEMENT: Place = Place {
-    name: "settlement",
-    of: |a| &mut a.settlement,
-};
-const FORFEITED: Place = Place {
-    name: "forfeited",
-    of: |a| &mut a.forfeited,
-};
+const AVAILABLE: Place = Place { name: "available", of: |a| &mut a.available };
+const LOCKED: Place = Place { name: "locked", of: |a| &mut a.locked };
+const SETTLEMENT: Place = Place { name: "settlement", of: |a| &mut a.settlement };
+const FORFEITED: Place = Place { name: "forfeited", of: |a| &mut a.forfeited };
 
 #[cfg(test)]
 mod tests {
@@ -233,18 +202,12 @@ mod tests {
                 1 if available >= amount => (true, ledger.lock(who, amount)),
                 2 if locked >= amount => (true, ledger.release(who, amount)),
                 3 if locked >= amount => (true, ledger.settle(who, amount)),
-                4 if locked >= amount => (
-                    true,
-                    ledger
-                        .forfeit(who, amount)
-                        .and_then(|()| ledger.receive(to, amount)),
-                ),
-                5 if available >= amount => (
-                    true,
-                    ledger
-                        .charge(who, amount)
-                        .and_then(|()| ledger.receive(to, amount)),
-                ),
+                4 if locked >= amount => {
+                    (true, ledger.forfeit(who, amount).and_then(|()| ledger.receive(to, amount)))
+                }
+                5 if available >= amount => {
+                    (true, ledger.charge(who, amount).and_then(|()| ledger.receive(to, amount)))
+                }
                 _ => (false, Ok(())),
             };
             refused += u32::from(!enough);

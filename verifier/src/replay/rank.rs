@@ -82,11 +82,7 @@ const NOT_RANKING: Stop = Stop::Internal("a lot that is being ranked has no rank
 
 /// The least keyholder, by group and then member, who is in, has not acted in the chunk, and whose
 /// group lacks acts in it.
-fn due(
-    chunk: &Chunk,
-    committee: &Committee,
-    out: &BTreeSet<KeyholderId>,
-) -> Option<KeyholderId> {
+fn due(chunk: &Chunk, committee: &Committee, out: &BTreeSet<KeyholderId>) -> Option<KeyholderId> {
     waiting(chunk, committee, out).next()
 }
 
@@ -112,16 +108,11 @@ impl Replay {
             .commits
             .iter_mut()
             .filter(|commit| commit.status == Status::Ranked)
-            .map(|commit| Bid {
-                bidder: commit.bidder,
-                ladder: std::mem::take(&mut commit.ladder),
-            })
+            .map(|commit| Bid { bidder: commit.bidder, ladder: std::mem::take(&mut commit.ladder) })
             .collect();
         let n = u64::try_from(bids.len()).unwrap_or(u64::MAX);
         let schedule = &terms.schedule;
-        let dur = schedule
-            .step_slots
-            .saturating_add(n.saturating_mul(schedule.step_slots_per_bid));
+        let dur = schedule.step_slots.saturating_add(n.saturating_mul(schedule.step_slots_per_bid));
         let mut program = Program::new(ladder, terms.fan_out, bids);
         let turn = program.start(&mut self.docket)?;
         self.take_turn(lot, slot, program, dur, 0, turn)
@@ -143,12 +134,8 @@ impl Replay {
                 let items = usize::from(self.facts.terms.chunk_items);
                 let step = Step::new(number, items, work)
                     .ok_or(Stop::Internal("a step with an empty list was asked for"))?;
-                self.lot_mut(lot)?.ranking = Some(Ranking {
-                    program,
-                    step,
-                    dur,
-                    deadline: slot.saturating_add(dur),
-                });
+                self.lot_mut(lot)?.ranking =
+                    Some(Ranking { program, step, dur, deadline: slot.saturating_add(dur) });
                 Ok(())
             }
         }
@@ -176,21 +163,15 @@ impl Replay {
         let chunk = ranking.step.chunks.get_mut(at).ok_or(NOT_RANKING)?;
 
         let idle = idle(chunk, &committee, &state.out, id, post.kind());
-        docket.require(Check::RankActor, idle.is_none(), || {
-            idle.unwrap_or_default()
-        })?;
+        docket.require(Check::RankActor, idle.is_none(), || idle.unwrap_or_default())?;
         let (items, responses) = post.lengths();
-        docket.require(
-            Check::RankLength,
-            items == chunk.len && responses == chunk.len,
-            || {
-                format!(
-                    "chunk {at} has {} items and the message {items} of them and {responses} \
+        docket.require(Check::RankLength, items == chunk.len && responses == chunk.len, || {
+            format!(
+                "chunk {at} has {} items and the message {items} of them and {responses} \
                      responses",
-                    chunk.len
-                )
-            },
-        )?;
+                chunk.len
+            )
+        })?;
 
         let context = Context::rank(self.facts.auction, &header, signer);
         let (head, number) = (header.head, header.chunk);
@@ -198,7 +179,8 @@ impl Replay {
         match (post, &mut chunk.items) {
             (Post::Gate(body), Items::Gate(wires)) => {
                 let turns = canonical(docket, Check::GateProof, body.decoded)?;
-                let inputs = std::mem::replace(wires, Arc::new(gate::Wires::posted(&turns)));
+                let outputs = Arc::new(gate::Wires::posted(&turns));
+                let inputs = std::mem::replace(wires, Arc::clone(&outputs));
                 docket.defer(
                     Check::GateProof,
                     Task::Gate {
@@ -207,6 +189,7 @@ impl Replay {
                         chunk: number,
                         key: Arc::clone(&committee.key),
                         inputs,
+                        outputs,
                         turns,
                     },
                 );
@@ -237,12 +220,7 @@ impl Replay {
                 }
                 *sums = summed;
             }
-            (
-                Post::Unseal(body),
-                Items::Unseal {
-                    randomness, posts, ..
-                },
-            ) => {
+            (Post::Unseal(body), Items::Unseal { randomness, posts, .. }) => {
                 let post = canonical(docket, Check::UnsealProof, body.decoded)?;
                 let key = committee.share_keys.get(&id).ok_or(NOT_RANKING)?;
                 docket.defer(
@@ -268,9 +246,8 @@ impl Replay {
     fn misplaced(&self, post: &Post) -> Option<String> {
         let header = post.header();
         let lot = usize::try_from(header.lot).ok();
-        let ranking = lot
-            .and_then(|lot| self.lots.get(lot))
-            .and_then(|state| state.ranking.as_ref());
+        let ranking =
+            lot.and_then(|lot| self.lots.get(lot)).and_then(|state| state.ranking.as_ref());
         let Some(ranking) = ranking else {
             return Some(format!("lot {} is not being ranked", header.lot));
         };
@@ -279,10 +256,7 @@ impl Replay {
         }
         let step = &ranking.step;
         if header.step != step.number {
-            return Some(format!(
-                "the step must be {} and is {}",
-                step.number, header.step
-            ));
+            return Some(format!("the step must be {} and is {}", step.number, header.step));
         }
         if post.kind() != step.kind {
             return Some(format!(
@@ -314,23 +288,14 @@ impl Replay {
     pub(crate) fn ranked(&mut self, lot: usize, slot: u64) -> Result<(), Stop> {
         let committee = self.committee()?;
         let state = self.lot_mut(lot)?;
-        let complete = state
-            .ranking
-            .as_ref()
-            .is_some_and(|ranking| ranking.step.is_complete(&committee));
+        let complete =
+            state.ranking.as_ref().is_some_and(|ranking| ranking.step.is_complete(&committee));
         if !complete {
             return Ok(());
         }
-        let Ranking {
-            mut program,
-            step,
-            dur,
-            ..
-        } = state.ranking.take().ok_or(NOT_RANKING)?;
+        let Ranking { mut program, step, dur, .. } = state.ranking.take().ok_or(NOT_RANKING)?;
         let number = step.number.saturating_add(1);
-        let done = step
-            .done()
-            .ok_or(Stop::Internal("a completed step contradicts itself"))?;
+        let done = step.done().ok_or(Stop::Internal("a completed step contradicts itself"))?;
         let turn = program.resume(&mut self.docket, done)?;
         self.take_turn(lot, slot, program, dur, number, turn)?;
         self.close_if_decided();
@@ -398,10 +363,7 @@ fn idle(
         return Some(format!("{id} has acted in this chunk already"));
     }
     if !chunk.lacks(committee, id.group) {
-        return Some(format!(
-            "group {} has all the acts that this chunk needs of it",
-            id.group
-        ));
+        return Some(format!("group {} has all the acts that this chunk needs of it", id.group));
     }
     let due = due(chunk, committee, out)?;
     (kind == Kind::Gate && due != id).then(|| format!("{due} is due and {id} acted"))

@@ -106,12 +106,10 @@ impl Replay {
             .collect();
         let verdicts = judge(&claims.ok_or(NO_COMMIT)?);
         for (one, holds) in waiting.into_iter().zip(verdicts) {
-            self.docket
-                .judged(one.argument_at, Check::RevealArgument, holds);
+            self.docket.judged(one.argument_at, Check::RevealArgument, holds);
             let distinct = holds && self.is_distinct(&one.sealed);
             if holds {
-                self.docket
-                    .judged(one.distinct_at, Check::RevealDistinct, distinct);
+                self.docket.judged(one.distinct_at, Check::RevealDistinct, distinct);
             }
             let shape = &facts.lot(one.bid.lot).ok_or(NO_COMMIT)?.ladder.shape;
             let state = self
@@ -133,9 +131,7 @@ impl Replay {
     /// **R5**.
     fn is_distinct(&self, sealed: &Sealed) -> bool {
         let mut own = std::collections::BTreeSet::new();
-        sealed
-            .randomness()
-            .all(|r| own.insert(r) && !self.randomness.contains(r))
+        sealed.randomness().all(|r| own.insert(r) && !self.randomness.contains(r))
     }
 }
 

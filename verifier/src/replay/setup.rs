@@ -75,10 +75,8 @@ impl Setup {
             }
         }
         // PK = sum of the qualified A_{i,0}, over all groups.
-        let key: RistrettoPoint = self
-            .qualified()
-            .filter_map(|(_, dealt)| dealt.commitments.first())
-            .sum();
+        let key: RistrettoPoint =
+            self.qualified().filter_map(|(_, dealt)| dealt.commitments.first()).sum();
         if key.is_identity() {
             return None;
         }
@@ -95,11 +93,7 @@ impl Setup {
             }
             share_keys.insert(id, Element::of(share_key));
         }
-        Some(Committee {
-            key: Arc::new(QuorumKey::new(key)),
-            groups,
-            share_keys,
-        })
+        Some(Committee { key: Arc::new(QuorumKey::new(key)), groups, share_keys })
     }
 }
 
@@ -139,9 +133,7 @@ impl Committee {
     }
 
     pub(crate) fn threshold(&self, group: u16) -> usize {
-        self.groups
-            .get(usize::from(group))
-            .map_or(0, |seats| seats.threshold)
+        self.groups.get(usize::from(group)).map_or(0, |seats| seats.threshold)
     }
 }
 
@@ -159,14 +151,13 @@ impl Replay {
         let bond = facts.bond();
         let available = self.ledger.available(&signer);
         let has_dealt = self.setup.dealt(id);
-        self.docket
-            .require(Check::DealOnce, !has_dealt && available >= bond, || {
-                if has_dealt {
-                    format!("{id} has dealt already")
-                } else {
-                    format!("{id} must have {bond} available for its bonds and has {available}")
-                }
-            })?;
+        self.docket.require(Check::DealOnce, !has_dealt && available >= bond, || {
+            if has_dealt {
+                format!("{id} has dealt already")
+            } else {
+                format!("{id} must have {bond} available for its bonds and has {available}")
+            }
+        })?;
 
         let (t, n) = (usize::from(group.threshold), group.members.len());
         let others = n.saturating_sub(1);
@@ -197,37 +188,17 @@ impl Replay {
         });
         let context = Context::setup(facts.auction, signer);
         let proofs = [
-            (
-                Check::DealConstant,
-                possession::Of::Constant,
-                deal.constant_proof,
-            ),
-            (
-                Check::DealEphemeral,
-                possession::Of::Ephemeral,
-                deal.ephemeral_proof,
-            ),
+            (Check::DealConstant, possession::Of::Constant, deal.constant_proof),
+            (Check::DealEphemeral, possession::Of::Ephemeral, deal.ephemeral_proof),
         ];
         for (check, of, proof) in proofs {
             let deal = Arc::clone(&statement);
-            self.docket.defer(
-                check,
-                Task::Possession {
-                    context,
-                    of,
-                    deal,
-                    proof,
-                },
-            );
+            self.docket.defer(check, Task::Possession { context, of, deal, proof });
         }
         self.money(|ledger| ledger.lock(signer, bond))?;
         self.setup.dealt.insert(
             id,
-            Dealt {
-                commitments,
-                ephemeral: deal.ephemeral,
-                shares: deal.shares.into_inner(),
-            },
+            Dealt { commitments, ephemeral: deal.ephemeral, shares: deal.shares.into_inner() },
         );
         Ok(())
     }
@@ -240,10 +211,7 @@ impl Replay {
         complaint: &Complaint,
     ) -> Result<(), Stop> {
         let facts = Arc::clone(&self.facts);
-        let dealer = KeyholderId {
-            group: id.group,
-            member: complaint.dealer,
-        };
+        let dealer = KeyholderId { group: id.group, member: complaint.dealer };
         let both_in = self.setup.dealt(id)
             && dealer != id
             && !self.setup.expelled.contains(&id)
@@ -269,11 +237,10 @@ impl Replay {
         let context = Context::setup(facts.auction, signer);
         // Not deferred: the verdict decides who is in.
         let proof = complaint::verify(&context, &statement, &complaint.proof);
-        self.docket
-            .require(Check::ComplaintProof, proof.is_ok(), || match &proof {
-                Err(error) => error.to_string(),
-                Ok(()) => String::new(),
-            })?;
+        self.docket.require(Check::ComplaintProof, proof.is_ok(), || match &proof {
+            Err(error) => error.to_string(),
+            Ok(()) => String::new(),
+        })?;
 
         let pad = pad(
             &complaint.shared,
@@ -288,9 +255,7 @@ impl Replay {
             .ok_or(Stop::Internal("an accepted deal lacks a share"))?;
         // f*K = sum_c j^c A_{i,c}
         let honest = bases().k * (padded - pad) == evaluate(&dealt.commitments, id.member);
-        self.setup
-            .expelled
-            .insert(if honest { id } else { dealer });
+        self.setup.expelled.insert(if honest { id } else { dealer });
         Ok(())
     }
 }

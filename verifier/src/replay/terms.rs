@@ -33,12 +33,7 @@ impl Facts {
             Admission::Open => None,
             Admission::Listed(keys) => Some(keys.iter().copied().collect()),
         };
-        Self {
-            keyholders: seats.collect(),
-            admitted,
-            auction,
-            terms,
-        }
+        Self { keyholders: seats.collect(), admitted, auction, terms }
     }
 
     pub(crate) fn lot(&self, index: u32) -> Option<&Lot> {
@@ -55,9 +50,7 @@ impl Facts {
     }
 
     pub(crate) fn is_listed(&self, bidder: &PartyKey) -> bool {
-        self.admitted
-            .as_ref()
-            .is_none_or(|keys| keys.contains(bidder))
+        self.admitted.as_ref().is_none_or(|keys| keys.contains(bidder))
     }
 
     /// What a keyholder has at stake in all.
@@ -125,8 +118,8 @@ fn canonical(bytes: &[u8]) -> Result<Terms, String> {
             ));
         }
     }
-    let terms =
-        Terms::try_from_slice(bytes).map_err(|error| format!("the terms do not decode: {error}"))?;
+    let terms = Terms::try_from_slice(bytes)
+        .map_err(|error| format!("the terms do not decode: {error}"))?;
     match borsh::to_vec(&terms) {
         Ok(again) if again == bytes => Ok(terms),
         _ => Err("the terms are not the canonical encoding of what they say".into()),
@@ -189,12 +182,7 @@ fn schedule_fault(terms: &Terms, opening: u64) -> Option<String> {
         ("endorse_slots", s.endorse_slots, 1, 1 << 32),
         ("step_slots", s.step_slots, 1, 1 << 32),
         ("step_slots_per_bid", s.step_slots_per_bid, 0, 1 << 32),
-        (
-            "max_bids_per_lot",
-            terms.max_bids_per_lot.into(),
-            1,
-            MAX_BIDS_PER_LOT.into(),
-        ),
+        ("max_bids_per_lot", terms.max_bids_per_lot.into(), 1, MAX_BIDS_PER_LOT.into()),
         ("fan_out", terms.fan_out.into(), 1, 1023),
         ("chunk_items", terms.chunk_items.into(), 1, 2048),
     ];
@@ -242,11 +230,8 @@ fn quorum_fault(terms: &Terms) -> Option<String> {
 /// **T5**.
 fn parties_fault(terms: &Terms) -> Option<String> {
     let fallback = terms.stakes.fallback;
-    let parties = [
-        ("seller", terms.seller),
-        ("custodian", terms.custodian),
-        ("fallback", fallback),
-    ];
+    let parties =
+        [("seller", terms.seller), ("custodian", terms.custodian), ("fallback", fallback)];
     for (name, key) in parties {
         if let Err(bad) = keys::decode(&key) {
             return Some(format!("the {name}'s key {bad}"));

@@ -14,7 +14,7 @@ use talea_protocol::{
     quorum::{Group, KeyholderId, Member},
     ranking::{BlindPost, Endorsement, GatePost, RankHeader, UnsealPost},
     sealed_bid::{Reveal, SealedBid},
-    setup::{Complaint, CompactProof, Deal},
+    setup::{CompactProof, Complaint, Deal},
     terms::{Admission, Disclosure, Lot, Mechanism, Schedule, Stakes, Terms, Ties},
     transcript::{Closing, Entry, Genesis, MAGIC, RecordKind, next_head},
 };
@@ -134,10 +134,7 @@ pub(crate) fn terms(rules: &Rules, members: &BTreeMap<KeyholderId, Secrets>) -> 
         members: List::new(
             (1..=*n)
                 .map(|m| {
-                    let id = KeyholderId {
-                        group: g,
-                        member: m,
-                    };
+                    let id = KeyholderId { group: g, member: m };
                     Member {
                         signing: key(&seat(id)),
                         encryption: encode(&(bases().k * members[&id].encryption)),
@@ -184,10 +181,7 @@ pub(crate) fn secrets(rng: &mut Rng, rules: &Rules) -> BTreeMap<KeyholderId, Sec
     let mut members = BTreeMap::new();
     for (g, (t, _, n)) in (0u16..).zip(&rules.groups) {
         for m in 1..=*n {
-            let id = KeyholderId {
-                group: g,
-                member: m,
-            };
+            let id = KeyholderId { group: g, member: m };
             let secrets = Secrets {
                 encryption: Scalar::random(rng),
                 coefficients: (0..*t).map(|_| Scalar::random(rng)).collect(),
@@ -232,15 +226,7 @@ impl Auction {
         let (file, body) = opening(&terms, &party("seller"));
         let docket = Docket::new(Subject::at(Place::Genesis));
         let replay = Replay::open(docket, &body).map_err(|(_, stop)| stop).unwrap();
-        Self {
-            rng,
-            terms,
-            members,
-            replay,
-            file,
-            slot: OPENING,
-            funds: 0,
-        }
+        Self { rng, terms, members, replay, file, slot: OPENING, funds: 0 }
     }
 
     /// The record of an entry.
@@ -259,14 +245,8 @@ impl Auction {
     /// The record of an entry with these bytes for an instruction.
     pub(crate) fn record_of(&self, instruction: Vec<u8>) -> Vec<u8> {
         let head = next_head(&self.replay.head(), self.slot, &instruction);
-        let entry = Entry {
-            slot: self.slot,
-            instruction: List::new(instruction).unwrap(),
-            head,
-        };
-        RecordKind::Entry
-            .write(&borsh::to_vec(&entry).unwrap())
-            .unwrap()
+        let entry = Entry { slot: self.slot, instruction: List::new(instruction).unwrap(), head };
+        RecordKind::Entry.write(&borsh::to_vec(&entry).unwrap()).unwrap()
     }
 
     /// Adds an entry, which must be accepted.
@@ -294,11 +274,7 @@ impl Auction {
     }
 
     pub(crate) fn fund(&mut self, party: PartyKey, amount: u64) {
-        let fund = Fund {
-            sequence: self.funds,
-            party,
-            amount,
-        };
+        let fund = Fund { sequence: self.funds, party, amount };
         self.funds += 1;
         self.post(&super::auction::party("custodian"), &Instruction::Fund(fund));
     }
@@ -316,10 +292,7 @@ impl Auction {
     fn share(&self, dealer: KeyholderId, j: u16) -> Scalar {
         let j = Scalar::from(j);
         let coefficients = &self.members[&dealer].coefficients;
-        coefficients
-            .iter()
-            .rev()
-            .fold(Scalar::ZERO, |sum, a| sum * j + a)
+        coefficients.iter().rev().fold(Scalar::ZERO, |sum, a| sum * j + a)
     }
 
     /// A deal. `wrong` receives a wrong share.
@@ -329,11 +302,8 @@ impl Auction {
         let secrets = &self.members[&id];
         let k = bases().k;
         let ephemeral = encode(&(k * secrets.ephemeral));
-        let commitments: Vec<Point> = secrets
-            .coefficients
-            .iter()
-            .map(|a| encode(&(k * a)))
-            .collect();
+        let commitments: Vec<Point> =
+            secrets.coefficients.iter().map(|a| encode(&(k * a))).collect();
         let shares: Vec<_> = (1u16..)
             .zip(&keys)
             .filter(|(j, _)| *j != id.member)
@@ -380,13 +350,8 @@ impl Auction {
             shared: encode(&(r * p)),
         };
         let context = Context::setup(self.replay.facts.auction, key(&seat(id)));
-        let proof: CompactProof =
-            provers::complaint(&mut self.rng, &context, &statement, &p);
-        Complaint {
-            dealer: dealer.member,
-            shared: statement.shared,
-            proof,
-        }
+        let proof: CompactProof = provers::complaint(&mut self.rng, &context, &statement, &p);
+        Complaint { dealer: dealer.member, shared: statement.shared, proof }
     }
 
     /// Everybody deals honestly, and nobody complains.
@@ -418,25 +383,14 @@ impl Auction {
         ladder: u32,
     ) -> (Commit, Hidden) {
         let facts = self.replay.facts.clone();
-        let id = BidId {
-            lot,
-            round: 0,
-            bidder: key(who),
-        };
+        let id = BidId { lot, round: 0, bidder: key(who) };
         let context = Context::bid(facts.auction, &id);
         let shape = &facts.lot(lot).unwrap().ladder.shape;
         let rungs = facts.lot(lot).unwrap().ladder.rungs;
         let (c, proof, rho) = provers::range(&mut self.rng, &context, rungs, rung);
         let quorum_key = self.replay.committee().unwrap().key.point;
-        let sealed: SealedBid = provers::ladder(
-            &mut self.rng,
-            &context,
-            shape,
-            &quorum_key,
-            &c,
-            Rung(ladder),
-            &rho,
-        );
+        let sealed: SealedBid =
+            provers::ladder(&mut self.rng, &context, shape, &quorum_key, &c, Rung(ladder), &rho);
         let sealed = sealed.to_bytes();
         let commit = Commit {
             lot,
@@ -489,10 +443,7 @@ impl Auction {
         for (g, group) in (0u16..).zip(self.terms.quorum.clone().iter()) {
             for member in 1..=group.endorsements {
                 let endorsement = self.endorsement(attested.to_vec());
-                self.post(
-                    &seat(KeyholderId { group: g, member }),
-                    &endorsement,
-                );
+                self.post(&seat(KeyholderId { group: g, member }), &endorsement);
             }
         }
     }
@@ -538,10 +489,7 @@ impl Auction {
                     &wires.points,
                     &signs,
                 );
-                Instruction::Gate(GatePost {
-                    header,
-                    turns: List::new(turns).unwrap(),
-                })
+                Instruction::Gate(GatePost { header, turns: List::new(turns).unwrap() })
             }
             Items::Blind { inputs, .. } => {
                 let inputs: Vec<_> = inputs.iter().map(|i| i.cipher).collect();
@@ -575,23 +523,18 @@ impl Auction {
         let committee = self.replay.committee().unwrap();
         let state = &self.replay.lot_states()[lot];
         let ranking = state.ranking.as_ref()?;
-        ranking
-            .step
-            .chunks
-            .iter()
-            .enumerate()
-            .find_map(|(at, chunk)| {
-                let mut able = committee.keyholders().filter(|id| {
-                    !state.out.contains(id)
-                        && !chunk.has_acted(*id)
-                        && chunk.lacks(&committee, id.group)
-                });
-                let next = match ranking.step.kind {
-                    Kind::Gate => able.next().filter(|id| !absent.contains(id)),
-                    Kind::Blind | Kind::Unseal => able.find(|id| !absent.contains(id)),
-                };
-                next.map(|id| (at, id))
-            })
+        ranking.step.chunks.iter().enumerate().find_map(|(at, chunk)| {
+            let mut able = committee.keyholders().filter(|id| {
+                !state.out.contains(id)
+                    && !chunk.has_acted(*id)
+                    && chunk.lacks(&committee, id.group)
+            });
+            let next = match ranking.step.kind {
+                Kind::Gate => able.next().filter(|id| !absent.contains(id)),
+                Kind::Blind | Kind::Unseal => able.find(|id| !absent.contains(id)),
+            };
+            next.map(|id| (at, id))
+        })
     }
 
     /// Ranks all lots side by side. Where nobody who is present can act, time passes.
@@ -628,10 +571,8 @@ impl Auction {
     }
 
     pub(crate) fn closing_record(&self, change: impl FnOnce(&mut Closing)) -> Vec<u8> {
-        let mut closing = Closing {
-            outcome: self.replay.outcome().unwrap(),
-            head: self.replay.head(),
-        };
+        let mut closing =
+            Closing { outcome: self.replay.outcome().unwrap(), head: self.replay.head() };
         change(&mut closing);
         let body = borsh::to_vec(&closing).unwrap();
         RecordKind::Closing.write(&body).unwrap()

@@ -109,7 +109,7 @@ pub(crate) fn range(
     let rho = Scalar::random(rng);
     let c = encode(&(bases().g * Scalar::from(rung) + bases().h * rho));
     let n = range::bits(rungs);
-    let mut transcript = range::transcript(context, n, rungs, &c);
+    let mut transcript = range::transcript(context, n, rungs, &c).into_inner();
     let (bulletproof, pedersen) = range::generators();
     let (proof, _) = RangeProof::prove_multiple_with_rng(
         bulletproof,
@@ -135,7 +135,7 @@ pub(crate) fn range_lie(
     let rho = Scalar::random(rng);
     let c = encode(&(bases().g * Scalar::from(value) + bases().h * rho));
     let n = range::bits(rungs);
-    let mut transcript = range::transcript(context, n, rungs, &c);
+    let mut transcript = range::transcript(context, n, rungs, &c).into_inner();
     let (bulletproof, pedersen) = range::generators();
     let (proof, _) = RangeProof::prove_multiple_with_rng(
         bulletproof,

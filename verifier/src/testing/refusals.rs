@@ -68,11 +68,8 @@ fn at_commits(seed: u64, rules: &Rules) -> Auction {
 
 fn at_reveals(seed: u64, rules: &Rules, rungs: &[u32]) -> (Auction, Vec<Hidden>) {
     let mut auction = at_commits(seed, rules);
-    let hidden = rungs
-        .iter()
-        .enumerate()
-        .map(|(n, rung)| auction.commit(0, &bidder(n), *rung))
-        .collect();
+    let hidden =
+        rungs.iter().enumerate().map(|(n, rung)| auction.commit(0, &bidder(n), *rung)).collect();
     auction.slot = COMMITS + 1;
     (auction, hidden)
 }
@@ -185,9 +182,7 @@ mod opening_of {
             terms: List::new(vec![1, 0, 9]).unwrap(),
             signature: Signature([0; 64]),
         };
-        let record = RecordKind::Genesis
-            .write(&borsh::to_vec(&genesis).unwrap())
-            .unwrap();
+        let record = RecordKind::Genesis.write(&borsh::to_vec(&genesis).unwrap()).unwrap();
         let report = report(&[&MAGIC[..], &record].concat(), 1);
         assert_refused(&report, Check::TermsCanonical);
     }
@@ -326,11 +321,7 @@ mod envelope {
     fn x2_x3_chain_and_slots() {
         let mut auction = Auction::open(401, &Rules::default());
         auction.bond(id(0, 1));
-        let fund = Instruction::Fund(Fund {
-            sequence: 1,
-            party: PartyKey([1; 32]),
-            amount: 1,
-        });
+        let fund = Instruction::Fund(Fund { sequence: 1, party: PartyKey([1; 32]), amount: 1 });
         let mut record = auction.record(&party("custodian"), &fund);
         *record.last_mut().unwrap() ^= 1;
         assert_refused(&auction.attempt_record(record), Check::ChainHead);
@@ -384,47 +375,27 @@ mod envelope {
             auction.attempt_record(auction.record_of(borsh::to_vec(&signed).unwrap()))
         };
         // Of another auction.
-        let elsewhere = Signature(
-            signer
-                .sign(&signed_bytes(&Digest([0; 32]), &payload))
-                .to_bytes(),
-        );
+        let elsewhere =
+            Signature(signer.sign(&signed_bytes(&Digest([0; 32]), &payload)).to_bytes());
         assert_refused(&signed(key(&signer), elsewhere), Check::EnvelopeSignature);
         // The key of small order for which (R, s) = (identity, 0) is a signature of everything.
         let mut identity = [0; 32];
         identity[0] = 1;
         let mut signature = [0; 64];
         signature[0] = 1;
-        assert_refused(
-            &signed(PartyKey(identity), Signature(signature)),
-            Check::EnvelopeSignature,
-        );
+        assert_refused(&signed(PartyKey(identity), Signature(signature)), Check::EnvelopeSignature);
     }
 
     #[test]
     fn e3_role() {
         let mut auction = Auction::open(405, &Rules::default());
-        let fund = Instruction::Fund(Fund {
-            sequence: 0,
-            party: PartyKey([1; 32]),
-            amount: 1,
-        });
+        let fund = Instruction::Fund(Fund { sequence: 0, party: PartyKey([1; 32]), amount: 1 });
         refuse(&auction, &bidder(0), &fund, Check::EnvelopeRole);
         let deal = auction.deal(id(0, 1), None);
-        refuse(
-            &auction,
-            &bidder(0),
-            &Instruction::Deal(deal),
-            Check::EnvelopeRole,
-        );
+        refuse(&auction, &bidder(0), &Instruction::Deal(deal), Check::EnvelopeRole);
         auction.slot = DEALS + 1;
         let complaint = auction.complaint(id(0, 1), id(0, 2));
-        refuse(
-            &auction,
-            &seat(id(0, 1)),
-            &Instruction::Complain(complaint),
-            Check::EnvelopeRole,
-        );
+        refuse(&auction, &seat(id(0, 1)), &Instruction::Complain(complaint), Check::EnvelopeRole);
         let auction = at_endorsing(406, &Rules::default(), &[3]);
         let endorsement = auction.endorsement(vec![]);
         refuse(&auction, &bidder(0), &endorsement, Check::EnvelopeRole);
@@ -434,19 +405,9 @@ mod envelope {
     fn e4_phase() {
         let mut auction = Auction::open(407, &Rules::default());
         let deal = auction.deal(id(0, 1), None);
-        refuse(
-            &auction,
-            &party("anybody"),
-            &Instruction::Tick,
-            Check::EnvelopePhase,
-        );
+        refuse(&auction, &party("anybody"), &Instruction::Tick, Check::EnvelopePhase);
         auction.slot = DEALS + 1;
-        refuse(
-            &auction,
-            &seat(id(0, 1)),
-            &Instruction::Deal(deal),
-            Check::EnvelopePhase,
-        );
+        refuse(&auction, &seat(id(0, 1)), &Instruction::Deal(deal), Check::EnvelopePhase);
         // The last slot of a phase is in it.
         let mut auction = at_commits(408, &Rules::default());
         auction.fund(key(&bidder(0)), DEPOSIT + FEE);
@@ -468,11 +429,7 @@ mod envelope {
         let mut auction = Auction::open(409, &Rules::default());
         auction.slot = COMPLAINTS + 1;
         let tick = Instruction::Tick;
-        let fund = Instruction::Fund(Fund {
-            sequence: 0,
-            party: PartyKey([1; 32]),
-            amount: 1,
-        });
+        let fund = Instruction::Fund(Fund { sequence: 0, party: PartyKey([1; 32]), amount: 1 });
         // The slot closes the auction before the Fund is looked at.
         refuse(&auction, &party("custodian"), &fund, Check::EnvelopePhase);
         auction.post(&party("anybody"), &tick);
@@ -484,11 +441,7 @@ mod envelope {
     fn m1_m2_funds() {
         let mut auction = Auction::open(410, &Rules::default());
         let fund = |sequence, amount| {
-            Instruction::Fund(Fund {
-                sequence,
-                party: PartyKey([1; 32]),
-                amount,
-            })
+            Instruction::Fund(Fund { sequence, party: PartyKey([1; 32]), amount })
         };
         let custodian = party("custodian");
         refuse(&auction, &custodian, &fund(1, 1), Check::FundSequence);
@@ -530,10 +483,7 @@ mod envelope {
             assert_refused(&changed, Check::OutcomeDerived);
             assert_eq!(changed.failure.unwrap().subject.place, Place::Closing);
         }
-        assert_refused(
-            &claim(|c| c.head = Digest([0; 32])),
-            Check::ChainHead,
-        );
+        assert_refused(&claim(|c| c.head = Digest([0; 32])), Check::ChainHead);
         // Nothing may follow.
         let closing = auction.closing_record(|_| ());
         let twice = [&closing[..], &closing[..]].concat();
@@ -553,9 +503,7 @@ mod envelope {
         let mut closing: talea_protocol::transcript::Closing =
             borsh::from_slice(&outcome[5..]).unwrap();
         closing.head = head;
-        let record = RecordKind::Closing
-            .write(&borsh::to_vec(&closing).unwrap())
-            .unwrap();
+        let record = RecordKind::Closing.write(&borsh::to_vec(&closing).unwrap()).unwrap();
         assert_refused(&open.attempt_record(record), Check::OutcomeDerived);
     }
 }
@@ -611,37 +559,17 @@ mod ceremony {
         let signer = seat(id(0, 1));
         let mut bad = deal.clone();
         bad.constant_proof = deal.ephemeral_proof;
-        refuse(
-            &auction,
-            &signer,
-            &Instruction::Deal(bad),
-            Check::DealConstant,
-        );
+        refuse(&auction, &signer, &Instruction::Deal(bad), Check::DealConstant);
         let mut bad = deal.clone();
         bad.ephemeral_proof = deal.constant_proof;
-        refuse(
-            &auction,
-            &signer,
-            &Instruction::Deal(bad),
-            Check::DealEphemeral,
-        );
+        refuse(&auction, &signer, &Instruction::Deal(bad), Check::DealEphemeral);
         let mut bad = deal.clone();
         bad.ephemeral_proof.response = WireScalar([0xff; 32]);
-        refuse(
-            &auction,
-            &signer,
-            &Instruction::Deal(bad),
-            Check::DealEphemeral,
-        );
+        refuse(&auction, &signer, &Instruction::Deal(bad), Check::DealEphemeral);
         // Both wrong: the first in the order of the text is named.
         let mut bad = deal;
         bad.ephemeral = Point::IDENTITY;
-        refuse(
-            &auction,
-            &signer,
-            &Instruction::Deal(bad),
-            Check::DealConstant,
-        );
+        refuse(&auction, &signer, &Instruction::Deal(bad), Check::DealConstant);
     }
 
     #[test]
@@ -658,12 +586,7 @@ mod ceremony {
         for dealer in [0, 1, 3, 4, 77] {
             let mut bad = good;
             bad.dealer = dealer;
-            refuse(
-                &auction,
-                &signer,
-                &Instruction::Complain(bad),
-                Check::ComplaintParties,
-            );
+            refuse(&auction, &signer, &Instruction::Complain(bad), Check::ComplaintParties);
         }
         let mut bad = good;
         bad.shared = bases().g_wire;
@@ -730,21 +653,13 @@ mod bids {
         auction.commit(0, &bidder(0), 3);
         auction.fund(key(&bidder(1)), DEPOSIT + FEE);
         let (commit, _) = auction.commitment(0, &bidder(1), 3);
-        refuse(
-            &auction,
-            &bidder(1),
-            &Instruction::Commit(commit),
-            Check::CommitAdmission,
-        );
+        refuse(&auction, &bidder(1), &Instruction::Commit(commit), Check::CommitAdmission);
     }
 
     #[test]
     fn c7_the_same_commitment_under_its_own_bidder() {
         // Only its bidder can prove it again: on another lot.
-        let rules = Rules {
-            lots: 2,
-            ..Rules::default()
-        };
+        let rules = Rules { lots: 2, ..Rules::default() };
         let mut auction = at_commits(433, &rules);
         let who = bidder(0);
         auction.fund(key(&who), 2 * (DEPOSIT + FEE));
@@ -781,12 +696,7 @@ mod bids {
         let bad = with(&|h| h.sealed.push(0));
         refuse(&auction, &carrier, &bad, Check::RevealSeal);
         auction.reveal(&hidden[..1]);
-        refuse(
-            &auction,
-            &carrier,
-            &Auction::reveals(&hidden[..1]),
-            Check::RevealCommit,
-        );
+        refuse(&auction, &carrier, &Auction::reveals(&hidden[..1]), Check::RevealCommit);
     }
 
     #[test]
@@ -798,24 +708,16 @@ mod bids {
         let signer = seat(id(0, 1));
         let mut lost = vec![hidden[1].id, hidden[2].id];
         lost.sort();
-        for bad in [
-            vec![hidden[0].id],
-            vec![lost[1], lost[0]],
-            vec![lost[0], lost[0]],
-        ] {
+        for bad in [vec![hidden[0].id], vec![lost[1], lost[0]], vec![lost[0], lost[0]]] {
             let bad = auction.endorsement(bad);
             refuse(&auction, &signer, &bad, Check::EndorseHead);
         }
         let good = auction.endorsement(lost);
-        let Instruction::Endorse(mut other) = good.clone() else {
-            unreachable!()
-        };
+        let Instruction::Endorse(mut other) = good.clone() else { unreachable!() };
         other.head = Digest([0; 32]);
         let bad = Instruction::Endorse(other.clone());
         refuse(&auction, &signer, &bad, Check::EndorseHead);
-        let Instruction::Endorse(mut other) = good.clone() else {
-            unreachable!()
-        };
+        let Instruction::Endorse(mut other) = good.clone() else { unreachable!() };
         other.round = 1;
         let bad = Instruction::Endorse(other);
         refuse(&auction, &signer, &bad, Check::EndorseHead);
@@ -825,10 +727,7 @@ mod bids {
 
     #[test]
     fn k2_a_group_has_enough() {
-        let rules = Rules {
-            groups: vec![(1, 1, 2), (1, 1, 1)],
-            ..Rules::default()
-        };
+        let rules = Rules { groups: vec![(1, 1, 2), (1, 1, 1)], ..Rules::default() };
         let mut auction = at_endorsing(436, &rules, &[3]);
         let good = auction.endorsement(vec![]);
         auction.post(&seat(id(0, 2)), &good);
@@ -875,9 +774,7 @@ mod ranking {
         ] {
             refuse(&auction, &seat(who), &bad, Check::RankPlace);
         }
-        let Instruction::Blind(post) = with(&|_| ()) else {
-            unreachable!()
-        };
+        let Instruction::Blind(post) = with(&|_| ()) else { unreachable!() };
         let wrong_kind = Instruction::Unseal(talea_protocol::ranking::UnsealPost {
             header: post.header,
             shares: List::default(),
@@ -891,12 +788,8 @@ mod ranking {
 
     #[test]
     fn k3_a_complete_chunk() {
-        let rules = Rules {
-            groups: vec![(1, 1, 2)],
-            chunk_items: 1,
-            fan_out: 3,
-            ..Rules::default()
-        };
+        let rules =
+            Rules { groups: vec![(1, 1, 2)], chunk_items: 1, fan_out: 3, ..Rules::default() };
         let mut auction = at_ranking(442, &rules, &[3, 9]);
         until(&mut auction, is_blind);
         let act = auction.act(0, 0, id(0, 1));
@@ -907,10 +800,7 @@ mod ranking {
 
     #[test]
     fn k4_actor() {
-        let rules = Rules {
-            groups: vec![(1, 1, 3), (2, 2, 3)],
-            ..Rules::default()
-        };
+        let rules = Rules { groups: vec![(1, 1, 3), (2, 2, 3)], ..Rules::default() };
         let mut auction = at_ranking(443, &rules, &[3, 9]);
         until(&mut auction, is_gate);
         // Not the one due.
@@ -941,9 +831,7 @@ mod ranking {
         let mut auction = at_ranking(445, &Rules::default(), &[3, 9]);
         until(&mut auction, is_gate);
         let who = id(0, 1);
-        let Instruction::Gate(good) = auction.act(0, 0, who) else {
-            panic!("the step is a Gate")
-        };
+        let Instruction::Gate(good) = auction.act(0, 0, who) else { panic!("the step is a Gate") };
         let with = |change: &dyn Fn(&mut Vec<talea_protocol::ranking::GateTurn>)| {
             let mut turns = good.turns.to_vec();
             change(&mut turns);
@@ -951,11 +839,7 @@ mod ranking {
             post.turns = List::new(turns).unwrap();
             Instruction::Gate(post)
         };
-        for bad in [
-            with(&|t| t.truncate(1)),
-            with(&|t| t.push(t[0])),
-            with(&|t| t.clear()),
-        ] {
+        for bad in [with(&|t| t.truncate(1)), with(&|t| t.push(t[0])), with(&|t| t.clear())] {
             refuse(&auction, &seat(who), &bad, Check::RankLength);
         }
         for bad in [
@@ -975,10 +859,7 @@ mod ranking {
 
     #[test]
     fn k5_k7_k8_blinds() {
-        let rules = Rules {
-            groups: vec![(2, 2, 2)],
-            ..Rules::default()
-        };
+        let rules = Rules { groups: vec![(2, 2, 2)], ..Rules::default() };
         let mut auction = at_ranking(446, &rules, &[3, 9]);
         until(&mut auction, is_blind);
         let who = id(0, 1);
@@ -991,12 +872,7 @@ mod ranking {
         refuse(&auction, &seat(who), &short, Check::RankLength);
         let mut bad = good.clone();
         bad.challenge = WireScalar([0; 32]);
-        refuse(
-            &auction,
-            &seat(who),
-            &Instruction::Blind(bad),
-            Check::BlindProof,
-        );
+        refuse(&auction, &seat(who), &Instruction::Blind(bad), Check::BlindProof);
         // The identity is its own multiple by 0, and proves it.
         let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
         let Items::Blind { inputs, .. } = &ranking.step.chunks[0].items else {
@@ -1089,11 +965,7 @@ fn of_several_failures_the_first_is_reported() {
         assert_eq!(failure.subject.signer, Some(key(&bidder(1))));
         assert_eq!(report.to_json(), reports[0].to_json());
         // Only what stands before it was counted: one commit's C7.
-        let row = report
-            .checks
-            .iter()
-            .find(|row| row.check == Check::CommitDistinct)
-            .unwrap();
+        let row = report.checks.iter().find(|row| row.check == Check::CommitDistinct).unwrap();
         assert_eq!(row.count.performed, 1);
     }
 }

@@ -41,10 +41,7 @@ impl Opening {
                 coefficients: Coefficients::Small(delta, coefficients),
             });
         }
-        Some(Self {
-            one: g,
-            coefficients: Coefficients::Large(large(keyholders)?),
-        })
+        Some(Self { one: g, coefficients: Coefficients::Large(large(keyholders)?) })
     }
 
     /// `delta * M`.
@@ -76,11 +73,8 @@ impl Opening {
 
 /// `sum n_i P_i`, all doublings shared.
 fn combine(terms: &[(u64, RistrettoPoint)]) -> RistrettoPoint {
-    let bits = terms
-        .iter()
-        .map(|(n, _)| u64::BITS.saturating_sub(n.leading_zeros()))
-        .max()
-        .unwrap_or(0);
+    let bits =
+        terms.iter().map(|(n, _)| u64::BITS.saturating_sub(n.leading_zeros())).max().unwrap_or(0);
     let mut sum = RistrettoPoint::identity();
     for bit in (0..bits).rev() {
         sum += sum;
@@ -129,16 +123,12 @@ fn gcd(a: u128, b: u128) -> u128 {
 
 /// `delta` and every `-k_j`, if all are small.
 fn small(keyholders: &[KeyholderId]) -> Option<(u64, Vec<(u64, bool)>)> {
-    let fractions = keyholders
-        .iter()
-        .map(|j| fraction(keyholders, *j))
-        .collect::<Option<Vec<_>>>()?;
+    let fractions =
+        keyholders.iter().map(|j| fraction(keyholders, *j)).collect::<Option<Vec<_>>>()?;
     let mut delta = 1i128;
     for (_, bottom) in &fractions {
         let common = gcd(delta.unsigned_abs(), bottom.unsigned_abs());
-        delta = delta
-            .checked_div(i128::try_from(common).ok()?)?
-            .checked_mul(*bottom)?;
+        delta = delta.checked_div(i128::try_from(common).ok()?)?.checked_mul(*bottom)?;
     }
     let fits = |n: u128| u64::try_from(n).ok().filter(|n| *n < SMALL);
     let coefficients = fractions
@@ -176,10 +166,7 @@ mod tests {
     fn ids(members: &[(u16, u16)]) -> Vec<KeyholderId> {
         members
             .iter()
-            .map(|(group, member)| KeyholderId {
-                group: *group,
-                member: *member,
-            })
+            .map(|(group, member)| KeyholderId { group: *group, member: *member })
             .collect()
     }
 
@@ -230,17 +217,8 @@ mod tests {
     #[test]
     fn small_coefficients_are_small() {
         // 2 of 3: 2 and -1; 3/2 and -1/2; 3 and -2. Negated.
-        assert_eq!(
-            small(&ids(&[(0, 1), (0, 2)])),
-            Some((1, vec![(2, true), (1, false)]))
-        );
-        assert_eq!(
-            small(&ids(&[(0, 1), (0, 3)])),
-            Some((2, vec![(3, true), (1, false)]))
-        );
-        assert_eq!(
-            small(&ids(&[(0, 2), (0, 3)])),
-            Some((1, vec![(3, true), (2, false)]))
-        );
+        assert_eq!(small(&ids(&[(0, 1), (0, 2)])), Some((1, vec![(2, true), (1, false)])));
+        assert_eq!(small(&ids(&[(0, 1), (0, 3)])), Some((2, vec![(3, true), (1, false)])));
+        assert_eq!(small(&ids(&[(0, 2), (0, 3)])), Some((1, vec![(3, true), (2, false)])));
     }
 }

@@ -140,10 +140,7 @@ impl Program {
             }
             (Awaits::Blindings, Done::Blind(sums)) => {
                 self.awaits = Awaits::Zeros;
-                let items = sums
-                    .into_par_iter()
-                    .map(|sum| (Element::of(sum.r), sum.e))
-                    .collect();
+                let items = sums.into_par_iter().map(|sum| (Element::of(sum.r), sum.e)).collect();
                 return Ok(Turn::Ask(Work::Unseal(items)));
             }
             (Awaits::Zeros, Done::Unseal(opened)) => {
@@ -226,10 +223,7 @@ impl Program {
         let mut items = Vec::new();
         for ((digit, y), y_wire) in entries.iter().zip(&self.alive).zip(encoded) {
             for u in digit {
-                let half = Cipher {
-                    r: u.r,
-                    e: u.e - half_g,
-                };
+                let half = Cipher { r: u.r, e: u.e - half_g };
                 items.push((half, *y, y_wire));
             }
         }
@@ -340,11 +334,7 @@ impl Program {
         let ciphers: Vec<Cipher> = if self.seeks_winner() {
             self.prefixes(&self.points)
         } else {
-            self.points
-                .par_iter()
-                .map(|j| self.total(*j))
-                .collect::<Option<_>>()
-                .ok_or(LOST)?
+            self.points.par_iter().map(|j| self.total(*j)).collect::<Option<_>>().ok_or(LOST)?
         };
         self.zeros = ciphers
             .iter()
@@ -362,11 +352,7 @@ impl Program {
     fn narrow(&mut self) -> Result<Next, Stop> {
         let zeros: Option<Vec<bool>> = self.zeros.iter().copied().collect();
         let wanted = self.seeks_winner();
-        let holds: Vec<bool> = zeros
-            .ok_or(LOST)?
-            .iter()
-            .map(|zero| *zero == wanted)
-            .collect();
+        let holds: Vec<bool> = zeros.ok_or(LOST)?.iter().map(|zero| *zero == wanted).collect();
         self.search.narrow(&self.points, &holds);
         Ok(Next::Go(Todo::Test))
     }
@@ -388,11 +374,7 @@ impl Program {
         let position = docket.position();
         let on_ladder = rung.0 < self.ladder.rungs;
         docket.judged(position, Check::PriceOnLadder, on_ladder);
-        Ok(if on_ladder {
-            Next::Go(Todo::FindWinner)
-        } else {
-            Next::End(Ending::Halted)
-        })
+        Ok(if on_ladder { Next::Go(Todo::FindWinner) } else { Next::End(Ending::Halted) })
     }
 
     fn find_winner(&mut self) -> Result<Next, Stop> {
@@ -416,11 +398,7 @@ impl Program {
     fn sold(&self, winner: PartyKey) -> Result<Ending, Stop> {
         let rung = self.rung()?;
         let price = i64::try_from(price(&self.ladder, rung)).map_err(|_| LOST)?;
-        Ok(Ending::Sold {
-            winner,
-            rung,
-            price: Price(price),
-        })
+        Ok(Ending::Sold { winner, rung, price: Price(price) })
     }
 }
 
@@ -453,4 +431,163 @@ fn take_signs(
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        failure::{Place, Subject},
+        proofs::gate,
+        testing::provers,
+    };
+    use curve25519_dalek::{RistrettoPoint, traits::Identity as _};
+    use talea_protocol::{
+        bytes::Scalar as WireScalar,
+        price::{Scale, Shape, Side},
+        ranking::{GateProof, GateTurn},
+    };
+
+    /// One bid on a ladder of three rungs and two digits of one bit. The program believes what a
+    /// step leaves, so a test can tell it what the mathematics excludes.
+    struct Case {
+        docket: Docket,
+        program: Program,
+        rng: provers::Rng,
+    }
+
+    impl Case {
+        fn new() -> Self {
+            let mut rng = provers::rng(70);
+            let cipher = provers::encrypt(&mut rng, &bases().h, 1);
+            let ladder = PriceLadder {
+                side: Side::HighestWins,
+                start: Price(0),
+                tick: 1,
+                rungs: 3,
+                scale: Scale::Decimal(0),
+                shape: Shape::new(&[1, 1]).unwrap(),
+            };
+            let bid = Bid { bidder: PartyKey([1; 32]), ladder: vec![vec![cipher], vec![cipher]] };
+            Self {
+                docket: Docket::new(Subject::at(Place::Entry(1))),
+                program: Program::new(ladder, 1, vec![bid]),
+                rng,
+            }
+        }
+
+        fn resume(&mut self, done: Done) -> Turn {
+            self.program.resume(&mut self.docket, done).unwrap()
+        }
+
+        /// A zero-test of one ciphertext, with this answer.
+        fn test(&mut self, zero: bool) -> Turn {
+            let sum = provers::encrypt(&mut self.rng, &bases().h, 1);
+            let Turn::Ask(Work::Unseal(items)) = self.resume(Done::Blind(vec![sum])) else {
+                panic!("an Unseal follows a Blind")
+            };
+            assert_eq!(items.len(), 1);
+            let m = if zero { RistrettoPoint::identity() } else { bases().h };
+            self.resume(Done::Unseal(vec![(m, bases().g)]))
+        }
+
+        /// The second digit's one gate, opened to this.
+        fn gate(&mut self, sign: RistrettoPoint) -> Turn {
+            let cipher = provers::encrypt(&mut self.rng, &bases().h, 1).encode();
+            let number = WireScalar([0; 32]);
+            let turn = GateTurn {
+                x: cipher,
+                y: cipher,
+                proof: GateProof {
+                    plus: cipher,
+                    minus: cipher,
+                    c_plus: number,
+                    z_plus: number,
+                    z_minus: number,
+                },
+            };
+            let wires = gate::Wires::posted(&gate::decode(&[turn]).unwrap());
+            assert!(matches!(
+                self.resume(Done::Gate(vec![Arc::new(wires)])),
+                Turn::Ask(Work::Unseal(_))
+            ));
+            self.resume(Done::Unseal(vec![(sign, bases().g)]))
+        }
+
+        fn count(&mut self, check: Check) -> (u64, u64) {
+            self.docket.flush(None).unwrap();
+            let count = self.docket.counts().get(&check).copied().unwrap_or_default();
+            (count.performed, count.adverse)
+        }
+    }
+
+    #[test]
+    fn answers_make_digits_and_digits_a_rung() {
+        for (first, second, rung) in [(true, true, 0), (true, false, 1), (false, true, 2)] {
+            let mut case = Case::new();
+            let start = case.program.start(&mut case.docket).unwrap();
+            assert!(matches!(start, Turn::Ask(Work::Blind(_))));
+            assert!(matches!(case.test(first), Turn::Ask(Work::Gate(_))));
+            assert!(matches!(case.gate(bases().g), Turn::Ask(Work::Blind(_))));
+            let Turn::End(ending) = case.test(second) else {
+                panic!("one bid needs no search for a winner")
+            };
+            let winner = PartyKey([1; 32]);
+            let price = Price(rung.into());
+            assert_eq!(ending, Ending::Sold { winner, rung: Rung(rung), price });
+            assert_eq!(case.count(Check::SignOpened), (1, 0));
+            assert_eq!(case.count(Check::PriceOnLadder), (1, 0));
+        }
+    }
+
+    #[test]
+    fn k10_an_opened_sign_that_is_none_halts_the_lot() {
+        let mut case = Case::new();
+        case.program.start(&mut case.docket).unwrap();
+        case.test(false);
+        let turn = case.gate(bases().g + bases().g);
+        assert!(matches!(turn, Turn::End(Ending::Halted)));
+        assert_eq!(case.count(Check::SignOpened), (1, 1));
+    }
+
+    #[test]
+    fn k11_a_price_beyond_the_ladder_halts_the_lot() {
+        let mut case = Case::new();
+        case.program.start(&mut case.docket).unwrap();
+        case.test(false);
+        case.gate(-bases().g);
+        assert!(matches!(case.test(false), Turn::End(Ending::Halted)));
+        assert_eq!(case.count(Check::PriceOnLadder), (1, 1));
+    }
+
+    /// Bidders can cancel each other's randomness; what is public is read, and asks nobody.
+    #[test]
+    fn what_is_public_is_read() {
+        let mut case = Case::new();
+        case.program.bids[0].ladder = vec![vec![Cipher::one()], vec![Cipher::zero()]];
+        let Turn::Ask(Work::Gate(items)) = case.program.start(&mut case.docket).unwrap() else {
+            panic!("the first digit is public")
+        };
+        // X = 2*(O, O) - (O, G) = (O, -G): the bit is 0, and the sign -1.
+        let (half, ..) = items[0];
+        assert_eq!(half.doubled(), -Cipher::one());
+        let mut turn = provers::gates(
+            &mut case.rng,
+            &provers::context(1),
+            &Default::default(),
+            0,
+            &bases().h,
+            &[(half.doubled(), items[0].1)],
+            &[true],
+        );
+        turn[0].x = half.doubled().encode();
+        turn[0].y = items[0].1.encode();
+        let wires = gate::Wires::posted(&gate::decode(&turn).unwrap());
+        // Sign -1: P = -Y + Y = (O, O), so the second digit is 0.
+        let Turn::End(ending) = case.resume(Done::Gate(vec![Arc::new(wires)])) else {
+            panic!("all is public")
+        };
+        let winner = PartyKey([1; 32]);
+        assert_eq!(ending, Ending::Sold { winner, rung: Rung(2), price: Price(2) });
+    }
 }

@@ -92,11 +92,7 @@ impl Step {
             return None;
         }
         let size = chunk_items.max(1);
-        let chunk = |len: usize, items: Items| Chunk {
-            len,
-            acts: Vec::new(),
-            items,
-        };
+        let chunk = |len: usize, items: Items| Chunk { len, acts: Vec::new(), items };
         let (kind, chunks) = match work {
             Work::Gate(items) => {
                 let cut = items.chunks(size).map(|piece| {
@@ -130,11 +126,7 @@ impl Step {
                 (Kind::Unseal, cut.collect())
             }
         };
-        Some(Self {
-            number,
-            kind,
-            chunks,
-        })
+        Some(Self { number, kind, chunks })
     }
 
     pub(crate) fn is_complete(&self, committee: &Committee) -> bool {
@@ -184,9 +176,7 @@ impl Chunk {
     }
 
     pub(crate) fn is_complete(&self, committee: &Committee) -> bool {
-        committee
-            .seats()
-            .all(|(group, seats)| self.acts_of(group) >= seats.threshold)
+        committee.seats().all(|(group, seats)| self.acts_of(group) >= seats.threshold)
     }
 
     /// Whether one more act of this group completes it.
@@ -204,9 +194,8 @@ impl Chunk {
         };
         let opening = Opening::new(&self.acts)?;
         let open = |(at, e): (usize, &RistrettoPoint)| {
-            let shares = posts
-                .iter()
-                .filter_map(|post| post.shares.get(at).map(|share| share.point));
+            let shares =
+                posts.iter().filter_map(|post| post.shares.get(at).map(|share| share.point));
             (opening.open(e, shares), *opening.one())
         };
         Some(masked.par_iter().enumerate().map(open).collect())

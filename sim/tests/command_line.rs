@@ -1,0 +1,158 @@
+//! The program from outside: what it prints where, and how it ends.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+use tempfile::TempDir;
+
+fn scenarios() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
+}
+
+/// Runs `talea-sim` in `folder`.
+fn talea_sim(folder: &TempDir, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_talea-sim"));
+    command.current_dir(folder.path()).args(args).output().unwrap()
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[track_caller]
+fn ends_with(output: &Output, status: i32, words: &[&str]) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{word:?} is missing in {stderr:?}");
+    }
+}
+
+fn path(name: &str) -> String {
+    scenarios().join(name).display().to_string()
+}
+
+#[test]
+fn data_goes_to_stdout_and_messages_to_stderr() {
+    let folder = folder();
+    let output = talea_sim(&folder, &["run", &path("seed-story.toml")]);
+    ends_with(&output, 0, &["transcript seed-story.talea", "seed 13141592653", "VALID"]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains("bidder 1 | 13.141592653"), "{stdout}");
+    assert!(!stdout.contains("entries"), "{stdout}");
+    let names: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap().file_name()).collect();
+    assert_eq!(names, ["seed-story.talea"]);
+}
+
+#[test]
+fn json_has_a_schema_and_money_as_strings() {
+    let folder = folder();
+    let output = talea_sim(&folder, &["run", &path("tender.toml"), "--json", "--no-verify"]);
+    ends_with(&output, 0, &[]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["schema"], "talea-sim/1");
+    assert_eq!(json["kind"], "run");
+    assert_eq!(json["lots"][1]["price"], "31977000");
+    assert_eq!(json["lots"][1]["winner"], "Denholm Roofing");
+    assert_eq!(json["lots"][2]["invalid"], 1);
+    let lost = &json["accounts"][1];
+    assert_eq!((&lost["party"], &lost["forfeited"]), (&"Brackwater Civil".into(), &"25030".into()));
+    let head = json["transcript"]["head"].as_str().unwrap();
+    assert_eq!(head.len(), 64);
+}
+
+#[test]
+fn one_seed_is_one_file_whatever_the_number_of_threads() {
+    let folder = folder();
+    let run = |name: &str, more: &[&str]| {
+        let scenario = path("three-of-five-and-seller.toml");
+        let args = [&["run", &scenario, "--transcript", name, "--no-verify"], more].concat();
+        ends_with(&talea_sim(&folder, &args), 0, &[]);
+        fs::read(folder.path().join(name)).unwrap()
+    };
+    let first = run("a.talea", &["--jobs", "1"]);
+    assert_eq!(first, run("b.talea", &["--jobs", "4"]));
+    assert_ne!(first, run("c.talea", &["--seed", "36"]));
+}
+
+#[test]
+fn scenarios_that_make_no_sense_end_with_2() {
+    let folder = folder();
+    let text = fs::read_to_string(path("seed-story.toml")).unwrap();
+    let write = |text: &str| fs::write(folder.path().join("s.toml"), text).unwrap();
+    write(&text.replace("notebook = \"10\"", "notebook = \"10.000000001\""));
+    let output = talea_sim(&folder, &["run", "s.toml"]);
+    ends_with(&output, 2, &["error[scenario.price-off-ladder]", "10.000000000 and 10.000000003"]);
+    assert!(output.stdout.is_empty());
+    write(&text.replace("seed =", "sed ="));
+    ends_with(&talea_sim(&folder, &["run", "s.toml"]), 2, &["error[scenario.field]", "sed"]);
+    assert!(!folder.path().join("s.talea").exists());
+    fs::write(folder.path().join("s.toml"), [0xff, 0xfe]).unwrap();
+    ends_with(&talea_sim(&folder, &["run", "s.toml"]), 2, &["error[file.encoding]"]);
+    ends_with(&talea_sim(&folder, &["run"]), 2, &["SCENARIO.toml"]);
+    ends_with(&talea_sim(&folder, &["suggest", "--rungs", "1"]), 2, &["error[suggest.load]"]);
+}
+
+#[test]
+fn files_that_cannot_be_read_or_written_end_with_4() {
+    let folder = folder();
+    ends_with(&talea_sim(&folder, &["run", "none.toml"]), 4, &["error[file.unreadable]"]);
+    ends_with(&talea_sim(&folder, &["run", "--tenders", "none.csv"]), 4, &["file.unreadable"]);
+    let args = ["run", &path("seed-story.toml"), "--transcript", "none/x.talea"];
+    ends_with(&talea_sim(&folder, &args), 4, &["error[file.unwritable]"]);
+}
+
+#[test]
+fn a_file_that_is_no_transcript_is_not_replaced() {
+    let folder = folder();
+    let scenario = folder.path().join("s.toml");
+    fs::copy(path("seed-story.toml"), &scenario).unwrap();
+    let before = fs::read(&scenario).unwrap();
+    let output = talea_sim(&folder, &["run", "s.toml", "--transcript", "s.toml"]);
+    ends_with(&output, 2, &["error[cli.not-a-transcript]"]);
+    assert_eq!(fs::read(&scenario).unwrap(), before);
+}
+
+#[test]
+fn tenders_end_with_0_if_every_award_is_reproduced_and_with_1_if_one_is_not() {
+    let folder = folder();
+    let output = talea_sim(&folder, &["run", "--tenders", &path("tenders-example.csv"), "--json"]);
+    ends_with(&output, 0, &[]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["kind"], "tenders");
+    assert_eq!((&json["reproduced"], &json["differing"]), (&10.into(), &0.into()));
+    assert_eq!(json["ties"][0], "12");
+
+    // Swap who won tender 10.
+    let text = fs::read_to_string(path("tenders-example.csv")).unwrap();
+    let text = text
+        .replace(
+            "10,20300703,28,2208000000,2310000000,1963500000,1,2,0,1",
+            "10,20300703,28,2208000000,2310000000,1963500000,1,1,0,0",
+        )
+        .replace(
+            "10,20300703,29,2215000000,2310000000,1963500000,1,1,0,0",
+            "10,20300703,29,2215000000,2310000000,1963500000,1,2,0,1",
+        );
+    fs::write(folder.path().join("t.csv"), &text).unwrap();
+    let args = ["run", "--tenders", "t.csv", "--transcripts", "out", "--lots-per-auction", "6"];
+    let output = talea_sim(&folder, &args);
+    ends_with(&output, 1, &["error[tenders.differ]", "1 award differs"]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains("2215000000") && stdout.contains("2208000000"), "{stdout}");
+    assert_eq!(fs::read_dir(folder.path().join("out")).unwrap().count(), 2);
+}
+
+#[test]
+fn help_goes_to_stdout_and_ends_with_0() {
+    let folder = folder();
+    for args in [&["--help"][..], &["run", "--help"], &["suggest", "--help"], &["bench", "--help"]]
+    {
+        let output = talea_sim(&folder, args);
+        ends_with(&output, 0, &[]);
+        assert!(String::from_utf8(output.stdout).unwrap().contains("Usage: talea-sim"));
+    }
+}
