@@ -204,6 +204,23 @@ mod tests {
     }
 
     #[test]
+    fn a_proof_begins_as_the_specification_says() {
+        // The table of section 2, written out.
+        let mut plain = Transcript::new(b"talea/v1/proof");
+        plain.append_u64(b"version", 1);
+        plain.append_message(b"kind", b"gate");
+        plain.append_message(b"auction", &[1; 32]);
+        plain.append_u64(b"lot", 3);
+        plain.append_u64(b"round", 4);
+        plain.append_u64(b"step", 5);
+        plain.append_message(b"signer", &[2; 32]);
+        let mut bytes = [0u8; 64];
+        plain.challenge_bytes(b"challenge", &mut bytes);
+        let expected = Scalar::from_bytes_mod_order_wide(&bytes).to_bytes();
+        assert_eq!(drawn(FiatShamir::begin(labels::KIND_GATE, &context())), expected);
+    }
+
+    #[test]
     fn lists_that_differ_only_in_where_they_end_are_not_confused() {
         // SECURITY.md F12: [[p], [p, p]] and [[p, p], [p]].
         let absorbed = |lengths: [usize; 2]| {

@@ -163,6 +163,18 @@ pub struct BenchArgs {
     #[arg(long)]
     pub quick: bool,
 
+    /// Only ladders of so many rungs: 256, 1024 or 65536. May be given more than once.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "quick")]
+    pub rungs: Vec<u32>,
+
+    /// Only auctions of so many bidders, instead of 8, 32 and 128. May be given more than once.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000)
+    )]
+    pub bidders: Vec<usize>,
+
     /// Threads for the verifier's parallel run; all cores if left out.
     #[arg(long, value_name = "NUMBER")]
     pub jobs: Option<usize>,
@@ -273,6 +285,10 @@ fn run_tenders(path: &Path, args: &RunArgs) -> Result<Exit, Failure> {
     let report = TendersReport::new(&name, options.seed, &replay);
     print(if args.json { report.json() } else { report.text() })?;
     say(&format!("{} entries, {} bytes, seed {}", replay.entries, replay.bytes, options.seed));
+    if let Some(folder) = &options.transcripts {
+        let count = replay.auctions;
+        say(&format!("verified: {count} transcripts VALID, in {}", folder.display()));
+    }
     if !report.all_reproduced() {
         let sentence = match report.differing() {
             1 => "1 award differs from the published one".to_owned(),
@@ -369,6 +385,12 @@ fn suggest_shapes(args: &SuggestArgs) -> Result<Exit, Failure> {
 fn bench(args: &BenchArgs, memory: Option<&dyn Memory>) -> Result<Exit, Failure> {
     let mut options = if args.quick { bench::Options::quick() } else { bench::Options::default() };
     options.jobs = args.jobs.unwrap_or(0);
+    if !args.rungs.is_empty() {
+        options.ladders.retain(|(rungs, _)| args.rungs.contains(rungs));
+    }
+    if !args.bidders.is_empty() {
+        options.bidders.clone_from(&args.bidders);
+    }
     let progress = |what: &str| {
         if io::stderr().is_terminal() {
             say(&format!("measuring {what}"));

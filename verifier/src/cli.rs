@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
     failure::Fault,
-    report::Report,
+    report::{Report, TOOL},
     verify::{Options, verify},
 };
 
@@ -69,7 +69,7 @@ pub fn main() -> ExitCode {
     // The replay does not panic; should it ever, that is no verdict.
     let run = std::panic::catch_unwind(|| run(&arguments));
     ExitCode::from(run.unwrap_or_else(|_| {
-        eprintln!("talea-verify: internal error; please report it with the transcript");
+        say("internal error; please report it with the transcript");
         INTERNAL
     }))
 }
@@ -78,7 +78,7 @@ fn run(arguments: &Arguments) -> u8 {
     let report = match report(arguments) {
         Ok(report) => report,
         Err(fault) => {
-            eprintln!("talea-verify: {fault}");
+            say(&fault.to_string());
             return match fault {
                 Fault::Read(_) => CANNOT_READ,
                 Fault::Internal(_) => INTERNAL,
@@ -94,11 +94,16 @@ fn run(arguments: &Arguments) -> u8 {
     match written {
         // A reader that has seen enough does not change the verdict.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("talea-verify: the report could not be written: {error}");
+            say(&format!("the report could not be written: {error}"));
             CANNOT_READ
         }
         _ => report.exit_code(),
     }
+}
+
+/// A message on stderr. Nothing is left to do if even this cannot be written.
+fn say(message: &str) {
+    let _ = writeln!(io::stderr(), "{TOOL}: {message}");
 }
 
 fn report(arguments: &Arguments) -> Result<Report, Fault> {

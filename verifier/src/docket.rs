@@ -1,7 +1,7 @@
 //! What was checked, what is still to be checked, and the first failure of all.
 //!
 //! Cheap checks are settled at once. Proofs are *deferred*: the replay goes on as if they held,
-//! and they are verified later, many at a time, on all cores. Every check has a [`Position`], by
+//! and they are verified later, many at a time, on all cores. Every check has a position, by
 //! place in the file and then in the order in which the specification performs them; whatever the
 //! order in which proofs are verified, the failure with the least position is the one reported,
 //! and only checks before it are counted. So neither threads nor thresholds show in a report.

@@ -267,7 +267,11 @@ impl Replay {
                 Phase::Ranking => {
                     let mut any = false;
                     for lot in 0..self.lots.len() {
-                        any |= self.time_out_lot(lot, slot)?;
+                        let ranking = self.lot(lot)?.ranking.as_ref();
+                        if ranking.is_some_and(|ranking| slot > ranking.deadline) {
+                            self.time_out_lot(lot, slot)?;
+                            any = true;
+                        }
                     }
                     self.close_if_decided();
                     return Ok(passed || any);

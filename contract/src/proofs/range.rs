@@ -156,3 +156,50 @@ fn folding_generator(context: &Context, statement: &Statement, proof_bytes: &[u8
     transcript.append_message(b"proof", proof_bytes);
     generator_after(transcript)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{collections::BTreeSet, vec::Vec};
+    use rand_core::RngCore as _;
+    use talea_protocol::bytes::{Digest, PartyKey};
+
+    #[test]
+    fn the_folding_generator_depends_on_everything_and_on_every_byte_of_the_proof() {
+        let gens = Generators::derive();
+        let context = || {
+            let (auction, signer) = (Digest([1; 32]), PartyKey([2; 32]));
+            Context { auction, lot: 3, round: 4, step: 0, signer }
+        };
+        let statement = || Statement { rungs: 200, bits: 8, commitment: gens.value };
+        let proof: Vec<u8> = (0u8..96).collect();
+        let mut seen = BTreeSet::new();
+        let mut is_new = |context: &Context, statement: &Statement, proof: &[u8]| {
+            let mut bytes = [0u8; 32];
+            folding_generator(context, statement, proof).fill_bytes(&mut bytes);
+            seen.insert(bytes)
+        };
+        assert!(is_new(&context(), &statement(), &proof));
+        let places: [fn(&mut Context); 4] =
+            [|c| c.auction.0[31] ^= 1, |c| c.lot ^= 1, |c| c.round ^= 1, |c| c.signer.0[31] ^= 1];
+        for change in places {
+            let mut other = context();
+            change(&mut other);
+            assert!(is_new(&other, &statement(), &proof));
+        }
+        let changes: [fn(&mut Statement); 3] =
+            [|s| s.rungs ^= 1, |s| s.bits = 16, |s| s.commitment += s.commitment];
+        for change in changes {
+            let mut other = statement();
+            change(&mut other);
+            assert!(is_new(&context(), &other, &proof));
+        }
+        for at in 0..proof.len() {
+            let mut other = proof.clone();
+            other[at] ^= 0x80;
+            assert!(is_new(&context(), &statement(), &other), "byte {at}");
+        }
+        assert!(is_new(&context(), &statement(), &proof[..95]));
+        assert!(!is_new(&context(), &statement(), &proof), "it is a function of its input");
+    }
+}

@@ -302,19 +302,17 @@ impl Replay {
         Ok(())
     }
 
-    /// Passes every deadline of a lot before `slot`. Whether there was one.
-    pub(crate) fn time_out_lot(&mut self, lot: usize, slot: u64) -> Result<bool, Stop> {
+    /// Passes every deadline of a lot before `slot`.
+    pub(crate) fn time_out_lot(&mut self, lot: usize, slot: u64) -> Result<(), Stop> {
         let committee = self.committee()?;
-        let mut passed = false;
         loop {
             let state = self.lot_mut(lot)?;
             let Some(ranking) = state.ranking.as_mut() else {
-                return Ok(passed);
+                return Ok(());
             };
             if slot <= ranking.deadline {
-                return Ok(passed);
+                return Ok(());
             }
-            passed = true;
             // All at once: who is due in one chunk is not changed by a time-out in another.
             let mut late = BTreeSet::new();
             for chunk in &ranking.step.chunks {
@@ -341,7 +339,7 @@ impl Replay {
             if short {
                 state.ranking = None;
                 self.close_lot(lot, Ending::Void(VoidCause::Quorum))?;
-                return Ok(passed);
+                return Ok(());
             }
             ranking.deadline = ranking.deadline.saturating_add(ranking.dur);
         }

@@ -8,7 +8,7 @@ use std::{
 use curve25519_dalek::{
     RistrettoPoint,
     scalar::Scalar,
-    traits::{IsIdentity as _, VartimeMultiscalarMul as _},
+    traits::{Identity as _, IsIdentity as _, VartimeMultiscalarMul as _},
 };
 use sha2::{Digest as _, Sha512};
 use talea_protocol::{
@@ -81,17 +81,21 @@ impl Setup {
             return None;
         }
         let mut share_keys = BTreeMap::new();
-        for (id, _) in self.qualified() {
-            // Y_j = sum over qualified i of its group of sum_c j^c A_{i,c}
-            let share_key: RistrettoPoint = self
-                .qualified()
-                .filter(|(dealer, _)| dealer.group == id.group)
-                .map(|(_, dealt)| evaluate(&dealt.commitments, id.member))
-                .sum();
-            if share_key.is_identity() {
-                return None;
+        for (g, group) in (0u16..).zip(facts.terms.quorum.iter()) {
+            // Y_j = sum over qualified i of its group of sum_c j^c A_{i,c}, the sum over i first.
+            let mut sums = vec![RistrettoPoint::identity(); usize::from(group.threshold)];
+            for (_, dealt) in self.qualified().filter(|(id, _)| id.group == g) {
+                for (sum, commitment) in sums.iter_mut().zip(&dealt.commitments) {
+                    *sum += commitment;
+                }
             }
-            share_keys.insert(id, Element::of(share_key));
+            for (id, _) in self.qualified().filter(|(id, _)| id.group == g) {
+                let share_key = evaluate(&sums, id.member);
+                if share_key.is_identity() {
+                    return None;
+                }
+                share_keys.insert(id, Element::of(share_key));
+            }
         }
         Some(Committee { key: Arc::new(QuorumKey::new(key)), groups, share_keys })
     }
