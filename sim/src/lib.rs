@@ -14,7 +14,7 @@
 //! | [`run`] | all of these for one scenario |
 //! | [`tenders`] | all of these for a public record of real bids |
 //! | [`input`], [`failure`] | files from outside, and why something stopped |
-//! | [`bench`] | what an auction costs, as ratios |
+//! | [`bench`](mod@bench) | what an auction costs, as ratios |
 //! | [`cli`] | the command line |
 
 #![deny(

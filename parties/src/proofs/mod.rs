@@ -4,7 +4,7 @@
 //! hashed is absorbed through the contract's own functions, so the two sides cannot drift apart.
 //! Arithmetic on secrets is constant-time; nothing here is `vartime`, and nothing branches on a
 //! secret. Nonces come from the witness, the statement and the caller's generator at once
-//! ([`nonces`]), so a generator that fails does not give a secret away.
+//! (`nonces`), so a generator that fails does not give a secret away.
 
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar, traits::MultiscalarMul as _};
 use merlin::TranscriptRng;

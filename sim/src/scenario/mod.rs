@@ -1,6 +1,6 @@
 //! A scenario: who takes part, under which terms, and what everybody does.
 //!
-//! [`file`] is what the author wrote, [`Scenario`] what it means. Between the two everything is
+//! [`file`](mod@file) is what the author wrote, [`Scenario`] what it means. Between the two everything is
 //! checked, so that what can still fail afterwards is the auction and not the scenario.
 
 pub mod bids;
