@@ -47,7 +47,7 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     // Ticks may be signed by anybody, so by the seller too.
-    let signer = if pens.knows(&signed.signer) { signed.signer } else { *fallback_signer };
+    let signer = if pens.has(signed.signer) { signed.signer } else { *fallback_signer };
     let id = scene.before.id();
     let instruction = pens.sign_payload(signer, &id, &payload);
     let slot = scene.slot + u64::from(late % 4) * 7;

@@ -202,11 +202,6 @@ impl Pens {
         self.0.remove(&party).expect("somebody of the cast")
     }
 
-    /// Whether there is a pen of this party.
-    pub fn knows(&self, party: &PartyKey) -> bool {
-        self.0.contains_key(party)
-    }
-
     /// The pen of one party.
     pub fn identity(&self, party: PartyKey) -> &Identity {
         self.0.get(&party).expect("somebody of the cast")

@@ -482,6 +482,26 @@ fn every_turn_at_gates_has_its_own_time() {
 }
 
 #[test]
+fn every_lot_has_its_own_time() {
+    // Three bids on lot 0 and one on lot 1: steps of 8 slots and of 6. Nobody acts.
+    let small = Small { lots: vec![(8, vec![1, 2]); 2], ..two_of_three() };
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let bids = [(0, 0, 5), (1, 0, 2), (2, 0, 7), (0, 1, 3)];
+    let reveals = bids.map(|(bidder, lot, rung)| stage.commit(bidder, lot, rung));
+    stage.pass();
+    stage.reveal(reveals.to_vec());
+    stage.act_until(Phase::Ranking);
+    let begun = stage.slot;
+    assert_eq!(stage.auction().deadline(), Some(begun + 6));
+    stage.pass();
+    let void = Some(Ending::Void(VoidCause::Quorum));
+    assert_eq!([0, 1].map(|lot| stage.auction().ending(lot)), [None, void]);
+    assert_eq!(stage.auction().deadline(), Some(begun + 8));
+    let outcome = stage.finish();
+    assert_sold_to(&outcome, stage.bidder(2), 7);
+}
+
+#[test]
 fn time_that_nobody_noticed_runs_out_for_everybody() {
     // Two deadlines at once: the first two keyholders' turns are over, and so is the lot.
     let mut stage = at_gates();

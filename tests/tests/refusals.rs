@@ -440,6 +440,10 @@ fn e1_an_instruction_has_at_most_a_mebibyte() {
     // Of the greatest length it is read, and refused for what it says.
     assert_eq!(refused(auction, auction.slot(), &of_len(MAX_INSTRUCTION_BYTES)), "R1");
     assert_eq!(refused(auction, auction.slot(), &of_len(MAX_INSTRUCTION_BYTES + 1)), "E1");
+    // A byte more is not even asked who signed it.
+    let mut damaged = of_len(MAX_INSTRUCTION_BYTES + 1);
+    damaged[40] ^= 1;
+    assert_eq!(refused(auction, auction.slot(), &damaged), "E1");
     assert_eq!(refused(auction, auction.slot(), &vec![0; MAX_INSTRUCTION_BYTES + 1]), "E1");
     assert_eq!(refused(auction, auction.slot(), &vec![0xff; 8 * MAX_INSTRUCTION_BYTES]), "E1");
 }

@@ -207,6 +207,12 @@ mod opening_of {
         refuse_terms(Check::TermsLots, |t| {
             lot(t, |l| l.ladder.start = Price(i64::MAX - 64));
         });
+        // Three ticks of 2^62 do not fit in 63 bits; the last price does, and that is the rule.
+        accept_terms(|t| {
+            lot(t, |l| {
+                (l.ladder.start, l.ladder.tick, l.ladder.rungs) = (Price(i64::MIN), 1 << 62, 4)
+            });
+        });
         let falling = |start| {
             move |t: &mut Terms| {
                 lot(t, |l| {
