@@ -13,6 +13,7 @@
 //! | [`price`] | a lot's price ladder: rungs, shape, exact prices |
 //! | [`quorum`] | who together may decrypt |
 //! | [`terms`] | the contract between the parties, hashed to the auction id |
+//! | [`caution`] | what valid terms leave open |
 //! | [`setup`] | the key ceremony: deals and complaints |
 //! | [`commitment`] | a committed bid |
 //! | [`sealed_bid`] | a bid encrypted as a ladder, with its argument |
@@ -36,6 +37,7 @@
 extern crate alloc;
 
 pub mod bytes;
+pub mod caution;
 pub mod check;
 pub mod commitment;
 pub mod instruction;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 use talea_protocol::{
     bytes::PartyKey,
+    caution::cautions,
     outcome::{Account, Ending, LotResult},
     price::Side,
     terms::Lot,
@@ -29,6 +30,7 @@ pub struct RunReport {
     transcript: TranscriptReport,
     lots: Vec<LotReport>,
     accounts: Vec<AccountReport>,
+    cautions: Vec<CautionReport>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -69,6 +71,12 @@ struct AccountReport {
     available: String,
     settlement: String,
     forfeited: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct CautionReport {
+    code: &'static str,
+    sentence: String,
 }
 
 impl RunReport {
@@ -113,6 +121,13 @@ impl RunReport {
             },
             lots: lots.collect(),
             accounts: accounts.collect(),
+            cautions: cautions(terms)
+                .iter()
+                .map(|caution| CautionReport {
+                    code: caution.code(),
+                    sentence: caution.to_string(),
+                })
+                .collect(),
         }
     }
 
@@ -132,6 +147,12 @@ impl RunReport {
         let accounts = self.accounts.iter().map(AccountReport::cells).collect();
         let heading = ["party", "funded", "received", "released", "settlement", "forfeited"];
         let _ = writeln!(text, "{}", table(&heading, accounts, &[1, 2, 3, 4, 5]));
+        if !self.cautions.is_empty() {
+            let _ = writeln!(text, "\nLeft open by these terms");
+            for caution in &self.cautions {
+                let _ = writeln!(text, "  - {}", caution.sentence);
+            }
+        }
         text
     }
 

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use talea_protocol::{
     bytes::{Digest, PartyKey},
+    caution::{Caution, cautions},
     check::Check,
     outcome::{Account, Ending},
     terms::{Lot, Terms},
@@ -196,6 +197,11 @@ impl Report {
         }
     }
 
+    /// What the terms leave open.
+    pub fn cautions(&self) -> Vec<Caution> {
+        self.terms.as_ref().map(cautions).unwrap_or_default()
+    }
+
     /// Which part a key has in this auction.
     pub fn role(&self, key: &PartyKey) -> String {
         self.terms.as_ref().map_or_else(|| "unknown".into(), |terms| role(terms, key))
@@ -279,6 +285,13 @@ impl Report {
             )?;
         }
 
+        let cautions = self.cautions();
+        if !cautions.is_empty() {
+            writeln!(out, "\nLeft open by these terms")?;
+            for caution in cautions {
+                writeln!(out, "  - {}", printable(&caution.to_string()))?;
+            }
+        }
         writeln!(out, "\nNot verified, because no transcript can show it")?;
         for sentence in NOT_VERIFIED {
             writeln!(out, "  - {sentence}")?;
@@ -435,6 +448,7 @@ struct View<'a> {
     lots: Vec<LotView<'a>>,
     accounts: Vec<AccountView>,
     checks: Vec<CheckView>,
+    cautions: Vec<CautionView>,
     not_verified: &'static [&'static str],
 }
 
@@ -508,6 +522,12 @@ struct CheckView {
     adverse: u64,
 }
 
+#[derive(Serialize)]
+struct CautionView {
+    code: &'static str,
+    sentence: String,
+}
+
 impl<'a> View<'a> {
     fn of(report: &'a Report) -> Self {
         Self {
@@ -549,6 +569,11 @@ impl<'a> View<'a> {
                     performed: row.count.performed,
                     adverse: row.count.adverse,
                 })
+                .collect(),
+            cautions: report
+                .cautions()
+                .iter()
+                .map(|caution| CautionView { code: caution.code(), sentence: caution.to_string() })
                 .collect(),
             not_verified: NOT_VERIFIED,
         }
