@@ -9,6 +9,9 @@
 //! that takes an optional flaw, and the forgers. Without a flaw the replica must agree with the
 //! real verifiers on everything, which [`Artefact::check_forgery`] confirms each time: so it is the
 //! flaw that lets the forgery in, and nothing else.
+//!
+//! There are two real verifiers, the contract's and that of `talea-verifier`, which know nothing of
+//! each other. Both are asked about everything here, proof by proof.
 
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use rand_chacha::ChaCha20Rng;
@@ -23,6 +26,7 @@ use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     setup::CompactProof,
 };
+use talea_verifier::{fiat_shamir::Context as Place, proofs::ProofError};
 
 #[path = "forgers/blind.rs"]
 mod blind;
@@ -51,12 +55,16 @@ trait Artefact {
     /// The verdict of the contract.
     fn contract(&self) -> Result<(), ProofFault>;
 
+    /// The verdict of the second verifier.
+    fn verifier(&self) -> Result<(), ProofError>;
+
     /// The verdict of the replica kept here, flawed or not.
     fn replica(&self, flaw: Option<Self::Flaw>) -> bool;
 
     /// Asserts that everybody accepts this.
     fn check_honest(&self) {
         assert_eq!(self.contract(), Ok(()), "the contract refuses what is true");
+        assert_eq!(self.verifier(), Ok(()), "the verifier refuses what is true");
         assert!(self.replica(None), "the replica refuses what is true");
     }
 
@@ -70,6 +78,14 @@ trait Artefact {
     fn check_refused(&self) {
         assert!(!self.replica(None), "the replica without a flaw accepts a forgery");
         assert!(self.contract().is_err(), "THE CONTRACT ACCEPTS A FORGERY");
+        assert!(self.verifier().is_err(), "THE VERIFIER ACCEPTS A FORGERY");
+    }
+
+    /// Asserts that both verifiers refuse this for the identity in it, and for nothing else.
+    fn check_identity_refused(&self) {
+        assert_eq!(self.contract(), Err(ProofFault::Identity));
+        let verdict = self.verifier();
+        assert!(matches!(verdict, Err(ProofError::Identity(_))), "{verdict:?}");
     }
 }
 
@@ -86,6 +102,12 @@ fn context() -> Context {
 /// The context of another party.
 fn context_of(party: u8) -> Context {
     Context { signer: PartyKey([party; 32]), ..context() }
+}
+
+/// A context in the second verifier's type.
+fn place(context: &Context) -> Place {
+    let Context { auction, lot, round, step, signer } = *context;
+    Place { auction, lot, round, step, signer }
 }
 
 /// Every context that differs from [`context`] in one item, with the item's name.

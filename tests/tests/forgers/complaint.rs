@@ -7,6 +7,7 @@ use talea_contract::{
 };
 use talea_parties::proofs::complaint as prover;
 use talea_protocol::labels;
+use talea_verifier::proofs::complaint as second;
 
 /// A complaint.
 #[derive(Clone)]
@@ -61,6 +62,22 @@ impl Artefact for Complaint {
 
     fn contract(&self) -> Result<(), ProofFault> {
         verify(&generators(), &self.context, &self.statement, &self.proof)
+    }
+
+    fn verifier(&self) -> Result<(), ProofError> {
+        let Statement { group, member, dealer, encryption_key, ephemeral, shared } =
+            &self.statement;
+        let [encryption_key, ephemeral, shared] =
+            [encryption_key, ephemeral, shared].map(encode_point);
+        let statement = second::Statement {
+            group: *group,
+            member: *member,
+            dealer: *dealer,
+            encryption_key,
+            ephemeral,
+            shared,
+        };
+        second::verify(&place(&self.context), &statement, &self.proof)
     }
 
     fn replica(&self, flaw: Option<Flaw>) -> bool {

@@ -15,6 +15,7 @@ use talea_protocol::{
     ranking::{GateProof, GateTurn},
     sealed_bid::Ciphertext as Wire,
 };
+use talea_verifier::proofs::gate as second;
 
 /// A post of turns on gates.
 #[derive(Clone)]
@@ -150,6 +151,12 @@ impl Artefact for Gate {
 
     fn contract(&self) -> Result<(), ProofFault> {
         self.with_statement(|statement| verify(&generators(), &self.context, statement).map(|_| ()))
+    }
+
+    fn verifier(&self) -> Result<(), ProofError> {
+        let quorum_key = encode_point(&self.quorum_key);
+        let context = place(&self.context);
+        second::verify(&context, &HEAD, self.chunk, &quorum_key, &self.encoded(), &self.turns)
     }
 
     fn replica(&self, flaw: Option<Flaw>) -> bool {

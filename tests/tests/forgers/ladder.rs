@@ -12,6 +12,7 @@ use talea_protocol::{
     price::{Rung, Shape},
     sealed_bid::{BitCommitments, BitResponses, Ciphertext as Wire, LadderArgument, SealedBid},
 };
+use talea_verifier::proofs::ladder as second;
 
 /// A sealed bid with what a verifier knows of it.
 #[derive(Clone)]
@@ -195,6 +196,12 @@ impl Artefact for Ladder {
 
     fn contract(&self) -> Result<(), ProofFault> {
         verify(&generators(), &self.quorum_key, self.claim()).map(|_| ())
+    }
+
+    fn verifier(&self) -> Result<(), ProofError> {
+        let Self { ref context, ref shape, quorum_key, commitment, ref sealed_bid } = *self;
+        let [quorum_key, commitment] = [quorum_key, commitment].map(|point| encode_point(&point));
+        second::verify(&place(context), shape, &quorum_key, &commitment, &sealed_bid.to_bytes())
     }
 
     fn replica(&self, flaw: Option<Flaw>) -> bool {
@@ -521,7 +528,7 @@ fn an_entry_without_randomness() {
     recipe.randomness[3] = Scalar::ZERO;
     let ladder = recipe.cook(None);
     ladder.check_forgery(Flaw::OpenRandomnessAllowed);
-    assert_eq!(ladder.contract(), Err(ProofFault::Identity));
+    ladder.check_identity_refused();
     // Everybody reads the last bit of the bid.
     let entry = Ciphertext::decode(&ladder.sealed_bid.ladder[3]).unwrap();
     assert_eq!(entry.e, generators().value);
@@ -534,7 +541,7 @@ fn neighbours_with_the_same_randomness() {
     recipe.randomness[1] = recipe.randomness[0];
     let ladder = recipe.cook(None);
     ladder.check_forgery(Flaw::OpenRandomnessAllowed);
-    assert_eq!(ladder.contract(), Err(ProofFault::Identity));
+    ladder.check_identity_refused();
     let [one, two] = [0, 1].map(|j| Ciphertext::decode(&ladder.sealed_bid.ladder[j]).unwrap());
     assert_eq!(one.e - two.e, generators().value);
 }
@@ -627,6 +634,22 @@ impl Artefact for Batch {
         let decoded: Result<Vec<_>, _> =
             self.0.iter().map(|ladder| decode(ladder.claim())).collect();
         verify_batch(&generators(), &self.0[0].quorum_key, &decoded?)
+    }
+
+    fn verifier(&self) -> Result<(), ProofError> {
+        let sealed_bids = self.0.each_ref().map(|ladder| ladder.sealed_bid.to_bytes());
+        let revealed: Vec<_> = self
+            .0
+            .iter()
+            .zip(&sealed_bids)
+            .map(|(ladder, sealed_bid)| second::Revealed {
+                context: place(&ladder.context),
+                shape: &ladder.shape,
+                commitment: encode_point(&ladder.commitment),
+                sealed_bid,
+            })
+            .collect();
+        second::verify_batch(&encode_point(&self.0[0].quorum_key), &revealed)
     }
 
     fn replica(&self, flaw: Option<WeightsShared>) -> bool {

@@ -11,6 +11,7 @@ use talea_contract::{
 };
 use talea_parties::proofs::possession as prover;
 use talea_protocol::bytes::Scalar as WireScalar;
+use talea_verifier::proofs::possession as second;
 
 /// A deal with the proof for one of its secrets.
 #[derive(Clone)]
@@ -103,6 +104,19 @@ impl Artefact for Possession {
 
     fn contract(&self) -> Result<(), ProofFault> {
         verify(&generators(), &self.context, &self.statement(), self.secret, &self.proof)
+    }
+
+    fn verifier(&self) -> Result<(), ProofError> {
+        let Statement { group, member, encryption_keys, commitments, ephemeral, shares } =
+            self.statement();
+        let of = match self.secret {
+            Secret::Constant => second::Of::Constant,
+            Secret::Ephemeral => second::Of::Ephemeral,
+        };
+        let ephemeral = *ephemeral;
+        let statement =
+            second::Statement { group, member, encryption_keys, commitments, ephemeral, shares };
+        second::verify(&place(&self.context), of, &statement, &self.proof)
     }
 
     fn replica(&self, flaw: Option<Flaw>) -> bool {
@@ -242,7 +256,7 @@ fn the_logarithm_of_the_identity() {
         deal.set_image(&RistrettoPoint::default());
         deal.proof = proved(&deal, Scalar::ZERO);
         deal.check_forgery(Flaw::IdentityAllowed);
-        assert_eq!(deal.contract(), Err(ProofFault::Identity));
+        deal.check_identity_refused();
     }
 }
 

@@ -11,6 +11,7 @@ use talea_contract::{
 };
 use talea_parties::proofs::range as prover;
 use talea_protocol::{labels, price::Rung};
+use talea_verifier::proofs::range as second;
 
 /// A committed bid with its range proof.
 #[derive(Clone)]
@@ -82,6 +83,13 @@ impl Artefact for Range {
 
     fn contract(&self) -> Result<(), ProofFault> {
         RangeVerifier::new().verify(&generators(), &self.context, &self.statement, &self.proof)
+    }
+
+    /// The second verifier takes the number of bits from the rungs.
+    fn verifier(&self) -> Result<(), ProofError> {
+        let Statement { rungs, bits, commitment } = self.statement;
+        assert_eq!(bits, second::bits(rungs), "the verifier knows no such statement");
+        second::verify(&place(&self.context), rungs, &encode_point(&commitment), &self.proof)
     }
 
     fn replica(&self, flaw: Option<Flaw>) -> bool {
@@ -401,7 +409,15 @@ fn a_proof_with_another_number_of_rounds() {
     let mut shorter = bid.clone();
     shorter.proof.drain(rounds.start..rounds.start + 64);
     shorter.check_refused();
+    // As many bits as the first number of rungs that has more than 8.
+    let mut wider = bid.clone();
+    wider.statement = Statement { rungs: 257, bits: 16, ..bid.statement };
+    wider.check_refused();
+    // More bits than the rungs have: the contract is told the bits, and the verifier derives them,
+    // so that nobody can tell it others.
     let mut wider = bid;
     wider.statement.bits = 16;
-    wider.check_refused();
+    assert!(!wider.replica(None), "the replica without a flaw accepts a forgery");
+    assert!(wider.contract().is_err(), "THE CONTRACT ACCEPTS A FORGERY");
+    assert_eq!(second::bits(wider.statement.rungs), 8);
 }

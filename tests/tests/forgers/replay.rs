@@ -1,11 +1,11 @@
 //! Proofs shown where they were not made: under another auction, lot, round, step or party.
 //!
-//! The flawed verifier believes the prover where the proof belongs; the real one takes the place
+//! The flawed verifier believes the prover where the proof belongs; the real ones take the place
 //! from the board.
 
 use super::*;
 
-/// An honest proof of some relation, and the verdict of the contract when it is shown in a place.
+/// An honest proof of some relation, and the verdict of both verifiers when it is shown in a place.
 struct Exhibit {
     name: &'static str,
     shown_in: Box<dyn Fn(Context) -> bool>,
@@ -21,6 +21,8 @@ macro_rules! exhibit {
                 let mut artefact = artefact.clone();
                 artefact.context = context;
                 let verdict = artefact.contract().is_ok();
+                let second = artefact.verifier().is_ok();
+                assert_eq!(second, verdict, "{}: contract and verifier disagree", $name);
                 assert_eq!(artefact.replica(None), verdict, "{}: verifiers disagree", $name);
                 verdict
             }),

@@ -8,6 +8,7 @@ use talea_contract::{
 };
 use talea_parties::proofs::unseal as prover;
 use talea_protocol::labels;
+use talea_verifier::proofs::unseal as second;
 
 /// A post of decryption shares.
 #[derive(Clone)]
@@ -117,6 +118,13 @@ impl Artefact for Unseal {
 
     fn contract(&self) -> Result<(), ProofFault> {
         verify(&generators(), &self.context, &self.statement(), &self.proof).map(|_| ())
+    }
+
+    fn verifier(&self) -> Result<(), ProofError> {
+        let Self { ref context, chunk, ref share_key, ref randomness, ref shares, ref proof } =
+            *self;
+        let (share_key, randomness) = (encode_point(share_key), encode_all(randomness));
+        second::verify(&place(context), &HEAD, chunk, &share_key, &randomness, shares, proof)
     }
 
     fn replica(&self, flaw: Option<Flaw>) -> bool {

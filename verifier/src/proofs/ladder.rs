@@ -349,21 +349,55 @@ pub fn verify(
     commitment: &Point,
     sealed_bid: &[u8],
 ) -> Result<(), ProofError> {
+    let revealed = Revealed { context: *context, shape, commitment: *commitment, sealed_bid };
+    verify_batch(quorum_key, &[revealed])
+}
+
+/// A sealed bid as it stands on the wire, and what it is checked against.
+#[derive(Clone, Copy, Debug)]
+pub struct Revealed<'a> {
+    /// Whose bid it is, and where.
+    pub context: Context,
+    /// The digits of the lot's ladder.
+    pub shape: &'a Shape,
+    /// `C`.
+    pub commitment: Point,
+    /// The sealed bid's bytes.
+    pub sealed_bid: &'a [u8],
+}
+
+/// Checks many sealed bids under one quorum key as the replay does: in folds, and where a fold
+/// fails, each by itself. No bid at all holds.
+///
+/// # Errors
+/// [`ProofError`] if the form (**R3**) or the argument (**R4**) of any of them fails.
+pub fn verify_batch(quorum_key: &Point, revealed: &[Revealed<'_>]) -> Result<(), ProofError> {
     let key = super::point(quorum_key, || "the quorum key".into())?;
-    let commitment_point = super::point(commitment, || "the commitment".into())?;
-    let sealed = Sealed::decode(sealed_bid, shape)?;
-    let claim = Claim {
-        context: *context,
-        shape,
-        quorum_key: &QuorumKey { point: key, wire: *quorum_key },
-        commitment: *commitment,
-        commitment_point,
-        sealed: &sealed,
-    };
-    match judge(&[claim]).as_slice() {
-        [true] => Ok(()),
-        _ => Err(ProofError::Equation("the ladder's argument".into())),
+    let key = QuorumKey { point: key, wire: *quorum_key };
+    let decoded = revealed
+        .iter()
+        .map(|bid| {
+            let commitment = super::point(&bid.commitment, || "the commitment".into())?;
+            Ok((commitment, Sealed::decode(bid.sealed_bid, bid.shape)?))
+        })
+        .collect::<Result<Vec<_>, ProofError>>()?;
+    let claims: Vec<Claim<'_>> = revealed
+        .iter()
+        .zip(&decoded)
+        .map(|(bid, (commitment_point, sealed))| Claim {
+            context: bid.context,
+            shape: bid.shape,
+            quorum_key: &key,
+            commitment: bid.commitment,
+            commitment_point: *commitment_point,
+            sealed,
+        })
+        .collect();
+    let verdicts = judge(&claims);
+    if verdicts.len() == revealed.len() && verdicts.iter().all(|holds| *holds) {
+        return Ok(());
     }
+    Err(ProofError::Equation("the ladder's argument".into()))
 }
 
 #[cfg(test)]
