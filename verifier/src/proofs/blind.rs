@@ -97,6 +97,7 @@ pub(crate) fn verify_decoded(
     inputs: &[Item],
     post: &Decoded,
 ) -> Result<(), ProofError> {
+    same_length("ciphertexts", inputs.len().max(1), inputs.len())?;
     same_length("blinded ciphertexts", inputs.len(), post.outputs.len())?;
     same_length("responses", inputs.len(), post.responses.len())?;
     let mut t = ProofTranscript::begin(labels::KIND_BLIND, context);
@@ -157,6 +158,8 @@ mod tests {
         let mut swapped = post.clone();
         swapped.outputs.swap(0, 1);
         assert!(check(&context, &head, 4, &wires, &swapped).is_err());
+        let nothing = provers::blind(&mut rng, &context, &head, 4, &[]);
+        assert!(check(&context, &head, 4, &[], &nothing).is_err());
         let mut zero = post.clone();
         zero.outputs[1].r = Point::IDENTITY;
         assert!(matches!(check(&context, &head, 4, &wires, &zero), Err(ProofError::Identity(_))));

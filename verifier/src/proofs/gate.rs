@@ -192,7 +192,7 @@ impl Message<'_> {
     /// Whether it has one turn per gate.
     fn covers(&self) -> bool {
         let gates = self.turns.len();
-        self.inputs.points.len() == gates && self.outputs.points.len() == gates
+        gates > 0 && self.inputs.points.len() == gates && self.outputs.points.len() == gates
     }
 }
 
@@ -387,7 +387,8 @@ impl<'b> Challenged<'_, 'b> {
     fn fault(&self) -> Option<ProofError> {
         let message = self.message;
         if !message.covers() {
-            let (expected, actual) = (message.inputs.points.len(), message.turns.len());
+            let expected = message.inputs.points.len().max(1);
+            let actual = message.turns.len();
             return Some(ProofError::Length { what: "gates", expected, actual });
         }
         if fold_holds(&[self]) {
@@ -467,6 +468,7 @@ mod tests {
     fn both_signs_pass() {
         assert_eq!(case(&[true, false, false, true]).verify(), Ok(()));
         assert_eq!(case(&[true]).verify(), Ok(()));
+        assert!(matches!(case(&[]).verify(), Err(ProofError::Length { .. })));
     }
 
     #[test]
