@@ -1,21 +1,24 @@
 //! The program: one match of phase and instruction.
 //!
 //! ```text
-//! Deals -> Complaints -> Commits -> Reveals -> Endorsing -> Ranking -> Closed
-//!               \___________________________\__________\_____________/
+//! Deals -> Complaints -> [Reserves] -> Commits -> Reveals -> Endorsing -> Ranking -> Closed
+//!               \________________________________________\__________\_____________/
 //! ```
 //!
 //! Each phase ends at its deadline or when it is complete; a phase that leaves nothing to do is
 //! passed over. Section 5 of `docs/spec.md`.
 
 use crate::{
-    bids::{self, BidState, Bids, CommittedBid, Seen},
+    bids::{self, BidState, CommittedBid, Seen},
     close::{self, Bonds},
     envelope::{self, Opened},
     ledger::Ledger,
+    lot::{LotState, Stage},
     rank::{
-        RankedBid, Ranking,
-        step::{Post, Surroundings, Task},
+        Conclusion, Ranking,
+        program::RankedBid,
+        roster::Surroundings,
+        step::{Post, Task},
     },
     refusal::{Fault, Refusal, require},
     setting::Setting,
@@ -23,6 +26,7 @@ use crate::{
     terms_rules,
 };
 use alloc::{
+    boxed::Box,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
     vec::Vec,
@@ -32,9 +36,9 @@ use talea_protocol::{
     check::Check,
     commitment::{BidId, Commit},
     instruction::{Fund, Instruction},
-    outcome::{Ending, LotResult, Outcome, VoidCause},
+    outcome::{Award, Ending, LotResult, Outcome, VoidCause},
     quorum::KeyholderId,
-    ranking::{Endorsement, RankHeader},
+    ranking::{Decision, Endorsement, RankHeader},
     sealed_bid::Reveals,
     setup::{Complaint, Deal},
     terms::{AuctionId, Lot, Terms},
@@ -73,6 +77,8 @@ pub enum Phase {
     Deals,
     /// Complaints about deals.
     Complaints,
+    /// The seller's reserves, before bids.
+    Reserves,
     /// Commits: bids are due.
     Commits,
     /// Reveals of sealed bids.
@@ -92,6 +98,7 @@ impl Phase {
         match self {
             Self::Deals => "Deals",
             Self::Complaints => "Complaints",
+            Self::Reserves => "Reserves",
             Self::Commits => "Commits",
             Self::Reveals => "Reveals",
             Self::Endorsing => "Endorsing",
@@ -99,13 +106,6 @@ impl Phase {
             Self::Closed => "Closed",
         }
     }
-}
-
-#[derive(Clone, Debug, Default, PartialEq)]
-struct LotState {
-    bids: Bids,
-    ranking: Option<Ranking>,
-    ending: Option<Ending>,
 }
 
 /// The endorsements of the head at the close of reveals.
@@ -259,7 +259,16 @@ impl Auction {
     /// How a lot ended, once it has.
     #[must_use]
     pub fn ending(&self, lot: u32) -> Option<Ending> {
-        self.state.lot(lot).and_then(|lot| lot.ending)
+        self.state.lot(lot).and_then(|lot| lot.ending.clone())
+    }
+
+    /// What the seller may accept or decline on a lot, while it may.
+    #[must_use]
+    pub fn award_to_decide(&self, lot: u32) -> Option<&Award> {
+        match &self.state.lot(lot)?.stage {
+            Stage::Deciding { award, .. } => Some(award),
+            Stage::Idle | Stage::Ranking(_) => None,
+        }
     }
 
     /// The outcome, once the auction is closed.
@@ -307,12 +316,15 @@ impl State {
             (Phase::Complaints, I::Complain(complaint)) => {
                 self.complain(setting, signer, &complaint)
             }
+            (Phase::Reserves, I::Reserve(commit)) => self.reserve(setting, signer, &commit),
             (Phase::Commits, I::Commit(commit)) => self.commit(setting, signer, &commit),
             (Phase::Reveals, I::Reveal(reveals)) => self.reveal(setting, &reveals),
             (Phase::Endorsing, I::Endorse(endorsement)) => {
                 self.endorse(setting, signer, &endorsement)
             }
             (Phase::Ranking, I::Gate(post)) => self.rank(setting, slot, signer, Post::Gate(post)),
+            (Phase::Ranking, I::Mix(post)) => self.rank(setting, slot, signer, Post::Mix(post)),
+            (Phase::Ranking, I::Decide(decision)) => self.decide(setting, signer, decision),
             (Phase::Ranking, I::Blind(post)) => self.rank(setting, slot, signer, Post::Blind(post)),
             (Phase::Ranking, I::Unseal(post)) => {
                 self.rank(setting, slot, signer, Post::Unseal(post))
@@ -321,18 +333,22 @@ impl State {
             (
                 Phase::Deals
                 | Phase::Complaints
+                | Phase::Reserves
                 | Phase::Commits
                 | Phase::Reveals
                 | Phase::Endorsing
                 | Phase::Ranking,
                 I::Deal(_)
                 | I::Complain(_)
+                | I::Reserve(_)
                 | I::Commit(_)
                 | I::Reveal(_)
                 | I::Endorse(_)
                 | I::Gate(_)
+                | I::Mix(_)
                 | I::Blind(_)
-                | I::Unseal(_),
+                | I::Unseal(_)
+                | I::Decide(_),
             ) => Err(wrong_phase),
         }
     }
@@ -398,6 +414,29 @@ impl State {
         Ok(())
     }
 
+    fn reserve(
+        &mut self,
+        setting: &Setting,
+        signer: PartyKey,
+        commit: &Commit,
+    ) -> Result<(), Refusal> {
+        let terms = &setting.terms;
+        let role = Fault::WrongRole { signer, needed: "the seller" };
+        require(signer == terms.seller, Check::EnvelopeRole, role)?;
+        let unknown = |what| Fault::Unknown { what }.fails(Check::CommitLot);
+        let lot = terms.lots.get(index(commit.lot)).ok_or(unknown("lot"))?;
+        if commit.round != 0 {
+            return Err(unknown("round"));
+        }
+        let state = self.lots.get_mut(index(commit.lot)).ok_or(unknown("lot"))?;
+        let deposit = terms.stakes.deposit;
+        let ledger = &self.ledger;
+        let has_stake = || ledger.require(signer, deposit, Check::CommitStake);
+        state.bids.reserve_at(setting, &mut self.seen, (lot, signer), commit, has_stake)?;
+        self.ledger.lock(signer, deposit);
+        Ok(())
+    }
+
     fn reveal(&mut self, setting: &Setting, reveals: &Reveals) -> Result<(), Refusal> {
         let empty = Fault::Unknown { what: "reveal in an empty list" };
         require(!reveals.is_empty(), Check::RevealCommit, empty)?;
@@ -420,7 +459,7 @@ impl State {
         for (reveal, judged) in reveals.iter().zip(judged) {
             let weeded = judged.filter(|judged| bids::weed(&mut self.seen, judged));
             let state = match weeded {
-                Some(judged) => BidState::Ranked(judged.ladder),
+                Some(judged) => BidState::Ranked(judged.revealed),
                 None => BidState::Invalid,
             };
             if let Some(lot) = self.lots.get_mut(index(reveal.bid.lot)) {
@@ -477,9 +516,30 @@ impl State {
             return Err(unknown);
         };
         let around = Surroundings { setting, keys: &keys, head: self.endorsing.head };
-        let state = self.lots.get_mut(index(lot)).filter(|state| state.ending.is_none());
-        let ranking = state.and_then(|state| state.ranking.as_mut()).ok_or(unknown)?;
+        let stage = self.lots.get_mut(index(lot)).map(|state| &mut state.stage);
+        let Some(Stage::Ranking(ranking)) = stage else {
+            return Err(unknown);
+        };
         ranking.accept(around, (keyholder, signer), post, slot)
+    }
+
+    fn decide(
+        &mut self,
+        setting: &Setting,
+        signer: PartyKey,
+        decision: Decision,
+    ) -> Result<(), Refusal> {
+        let role = Fault::WrongRole { signer, needed: "the seller" };
+        require(signer == setting.terms.seller, Check::EnvelopeRole, role)?;
+        let unknown = Fault::Unknown { what: "lot waiting for a decision" };
+        let stage = self.lots.get(index(decision.lot)).map(|state| &state.stage);
+        let Some(Stage::Deciding { award, .. }) = stage else {
+            return Err(unknown.fails(Check::DecisionDue));
+        };
+        let award = award.clone();
+        let ending = if decision.accept { Ending::Sold(award) } else { Ending::Declined(award) };
+        self.end(setting, BTreeMap::from([(decision.lot, ending)]), &BTreeSet::new());
+        Ok(())
     }
 
     /// The keyholder who signs with this key, if it is in.
@@ -505,8 +565,7 @@ impl State {
             }
             Phase::Ranking => (0u32..)
                 .zip(&self.lots)
-                .filter(|(_, state)| state.ending.is_none())
-                .filter_map(|(lot, state)| Some((lot, state.ranking.as_ref()?)))
+                .filter_map(|(lot, state)| Some((lot, state.ranking()?)))
                 .flat_map(|(lot, ranking)| {
                     let around = Surroundings { setting, keys, head };
                     let step = ranking.step_number();
@@ -516,9 +575,12 @@ impl State {
                     })
                 })
                 .collect(),
-            Phase::Deals | Phase::Complaints | Phase::Commits | Phase::Reveals | Phase::Closed => {
-                Vec::new()
-            }
+            Phase::Deals
+            | Phase::Complaints
+            | Phase::Reserves
+            | Phase::Commits
+            | Phase::Reveals
+            | Phase::Closed => Vec::new(),
         }
     }
 
@@ -530,17 +592,13 @@ impl State {
         match self.phase {
             Phase::Deals => Some(schedule.deals_until),
             Phase::Complaints => Some(schedule.complaints_until),
+            Phase::Reserves => setting.terms.reserve.map(|reserve| reserve.until),
             Phase::Commits => Some(schedule.commits_until),
             Phase::Reveals => Some(schedule.reveals_until),
             Phase::Endorsing => Some(self.endorsing.deadline),
-            Phase::Ranking => self.rankings().map(Ranking::deadline).min(),
+            Phase::Ranking => self.lots.iter().filter_map(LotState::deadline).min(),
             Phase::Closed => None,
         }
-    }
-
-    fn rankings(&self) -> impl Iterator<Item = &Ranking> {
-        let undecided = self.lots.iter().filter(|state| state.ending.is_none());
-        undecided.filter_map(|state| state.ranking.as_ref())
     }
 
     fn has_expired(&self, setting: &Setting, slot: u64) -> bool {
@@ -553,6 +611,7 @@ impl State {
             match self.phase {
                 Phase::Deals => self.phase = Phase::Complaints,
                 Phase::Complaints => self.finish_setup(setting),
+                Phase::Reserves => self.phase = Phase::Commits,
                 Phase::Commits => {
                     self.phase = Phase::Reveals;
                     if !self.has_open_commits() {
@@ -577,6 +636,7 @@ impl State {
             Phase::Ranking => self.proceed_with_lots(setting, slot),
             Phase::Deals
             | Phase::Complaints
+            | Phase::Reserves
             | Phase::Commits
             | Phase::Reveals
             | Phase::Endorsing
@@ -585,19 +645,21 @@ impl State {
     }
 
     fn has_open_commits(&self) -> bool {
-        let mut bids = self.lots.iter().flat_map(|state| state.bids.in_order());
-        bids.any(|bid| bid.state == BidState::Open)
+        self.lots.iter().any(|state| state.bids.has_open())
     }
 
     fn finish_setup(&mut self, setting: &Setting) {
         match self.ceremony.finish(&setting.terms.quorum) {
             Some(keys) => {
                 self.keys = Some(Arc::new(keys));
-                self.phase = Phase::Commits;
+                self.phase = match setting.terms.reserve {
+                    Some(_) => Phase::Reserves,
+                    None => Phase::Commits,
+                };
             }
             None => {
                 let void = Ending::Void(VoidCause::Setup);
-                self.end_lots(setting, &BTreeSet::new(), |_| Some(void));
+                self.end_lots(setting, &BTreeSet::new(), |_| Some(void.clone()));
             }
         }
     }
@@ -619,25 +681,21 @@ impl State {
         self.end_lots(setting, &BTreeSet::new(), |state| {
             state.bids.ranked().next().is_none().then_some(Ending::Unsold)
         });
-        let Some(keys) = self.keys.clone() else {
-            return;
-        };
-        let around = Surroundings { setting, keys: &keys, head: self.endorsing.head };
         let mut endings = BTreeMap::new();
         let lots = (0u32..).zip(&mut self.lots).zip(setting.terms.lots.iter());
         for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
-            let bids = state
-                .bids
-                .ranked()
-                .map(|(bid, ladder)| RankedBid { bidder: bid.bidder, ladder: Arc::clone(ladder) });
-            match Ranking::begin(bids.collect(), around, &line.ladder, slot) {
-                Ok(ranking) => state.ranking = Some(ranking),
-                Err(ending) => {
-                    endings.insert(lot, ending);
+            let bids = state.bids.in_tie_order(setting, (lot, 0));
+            let bids = bids.into_iter().map(|(bidder, ladder)| RankedBid { bidder, ladder });
+            let reserve = state.bids.binding_reserve().cloned();
+            match Ranking::begin(bids.collect(), reserve, setting, line, slot) {
+                Ok(ranking) => state.stage = Stage::Ranking(Box::new(ranking)),
+                Err(conclusion) => {
+                    let ending = concluded(state, conclusion, setting, slot);
+                    endings.extend(ending.map(|ending| (lot, ending)));
                 }
             }
         }
-        self.end(setting, &endings, &BTreeSet::new());
+        self.end(setting, endings, &BTreeSet::new());
     }
 
     fn give_up_endorsing(&mut self, setting: &Setting) {
@@ -656,23 +714,33 @@ impl State {
         });
     }
 
-    /// Lets every lot's step that expires at `deadline` time out.
+    /// Lets every lot's step or decision that expires at `deadline` time out.
     fn time_out_lots(&mut self, setting: &Setting, deadline: u64) {
-        self.each_ranking(setting, |around, ranking, _| {
-            if ranking.deadline() > deadline { None } else { ranking.time_out(around) }
+        self.each_lot(setting, deadline, |around, state, _| {
+            let expires = state.deadline().is_some_and(|at| at <= deadline);
+            match &mut state.stage {
+                Stage::Ranking(ranking) if expires => ranking.time_out(around),
+                // Silence accepts.
+                Stage::Deciding { award, .. } if expires => {
+                    Some(Conclusion::Ended(Ending::Sold(award.clone())))
+                }
+                Stage::Idle | Stage::Ranking(_) | Stage::Deciding { .. } => None,
+            }
         });
     }
 
     fn proceed_with_lots(&mut self, setting: &Setting, slot: u64) {
-        self.each_ranking(setting, |around, ranking, line| {
-            ranking.proceed(around, &line.ladder, slot)
+        self.each_lot(setting, slot, |around, state, line| match &mut state.stage {
+            Stage::Ranking(ranking) => ranking.proceed(around, line, slot),
+            Stage::Idle | Stage::Deciding { .. } => None,
         });
     }
 
-    fn each_ranking(
+    fn each_lot(
         &mut self,
         setting: &Setting,
-        mut visit: impl FnMut(Surroundings<'_>, &mut Ranking, &Lot) -> Option<Ending>,
+        slot: u64,
+        mut visit: impl FnMut(Surroundings<'_>, &mut LotState, &Lot) -> Option<Conclusion>,
     ) {
         let Some(keys) = self.keys.clone() else {
             return;
@@ -681,10 +749,11 @@ impl State {
         let mut endings = BTreeMap::new();
         let lots = (0u32..).zip(&mut self.lots).zip(setting.terms.lots.iter());
         for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
-            let ending = state.ranking.as_mut().and_then(|ranking| visit(around, ranking, line));
+            let conclusion = visit(around, state, line);
+            let ending = conclusion.and_then(|c| concluded(state, c, setting, slot));
             endings.extend(ending.map(|ending| (lot, ending)));
         }
-        self.end(setting, &endings, &BTreeSet::new());
+        self.end(setting, endings, &BTreeSet::new());
     }
 
     // ---- endings ----
@@ -701,29 +770,28 @@ impl State {
             .filter(|(_, state)| state.ending.is_none())
             .filter_map(|(lot, state)| Some((lot, ending(state)?)))
             .collect();
-        self.end(setting, &endings, missing);
+        self.end(setting, endings, missing);
     }
 
     /// Ends these lots, moves their money, and closes the auction after the last one.
     fn end(
         &mut self,
         setting: &Setting,
-        endings: &BTreeMap<u32, Ending>,
+        endings: BTreeMap<u32, Ending>,
         missing: &BTreeSet<KeyholderId>,
     ) {
         let dealers: Vec<KeyholderId> = self.ceremony.dealers().collect();
         for (lot, ending) in endings {
-            let Some(state) = self.lots.get_mut(index(*lot)) else {
+            let Some(state) = self.lots.get_mut(index(lot)) else {
                 continue;
             };
-            state.ending = Some(*ending);
-            let ranking = state.ranking.take();
-            let out = ranking.as_ref().into_iter().flat_map(|ranking| ranking.out());
+            keep_out(state);
+            state.stage = Stage::Idle;
             let at_fault: BTreeSet<KeyholderId> = dealers
                 .iter()
                 .filter(|id| self.ceremony.was_expelled(**id))
                 .chain(missing)
-                .chain(out)
+                .chain(&state.out)
                 .copied()
                 .collect();
             let endorsing = &self.endorsing;
@@ -731,10 +799,11 @@ impl State {
                 setting,
                 &mut self.ledger,
                 &state.bids,
-                ending,
-                |bidder| endorsing.attest(setting, &BidId { lot: *lot, round: 0, bidder: *bidder }),
+                &ending,
+                |bidder| endorsing.attest(setting, &BidId { lot, round: 0, bidder: *bidder }),
                 &Bonds { dealers: &dealers, at_fault: &at_fault },
             );
+            state.ending = Some(ending);
         }
         if self.lots.iter().all(|state| state.ending.is_some()) {
             self.phase = Phase::Closed;
@@ -742,24 +811,7 @@ impl State {
     }
 
     fn outcome(&self, setting: &Setting) -> Outcome {
-        let lots: Vec<LotResult> = self
-            .lots
-            .iter()
-            .map(|state| {
-                let bids = state.bids.in_order();
-                let count = |is: fn(&BidState) -> bool| {
-                    let number = bids.iter().filter(|bid| is(&bid.state)).count();
-                    u32::try_from(number).unwrap_or(u32::MAX)
-                };
-                LotResult {
-                    commits: count(|_| true),
-                    ranked: count(|state| matches!(state, BidState::Ranked(_))),
-                    invalid: count(|state| matches!(state, BidState::Invalid)),
-                    // Closed only when every lot has ended.
-                    ending: state.ending.unwrap_or(Ending::Halted),
-                }
-            })
-            .collect();
+        let lots: Vec<LotResult> = self.lots.iter().map(LotState::result).collect();
         Outcome {
             auction: setting.auction,
             // As many as the terms have, which is within the bound.
@@ -793,6 +845,28 @@ impl Endorsing {
     }
 }
 
+/// What a ranking that concluded at `slot` means for its lot: its ending, unless the seller has a
+/// say.
+fn concluded(
+    state: &mut LotState,
+    conclusion: Conclusion,
+    setting: &Setting,
+    slot: u64,
+) -> Option<Ending> {
+    keep_out(state);
+    match conclusion {
+        Conclusion::Found(finding) => state.found(finding, setting, slot),
+        Conclusion::Ended(ending) => Some(ending),
+    }
+}
+
+/// Remembers who is out, beyond the ranking.
+fn keep_out(state: &mut LotState) {
+    if let Stage::Ranking(ranking) = &state.stage {
+        state.out = ranking.out().clone();
+    }
+}
+
 fn member_of_quorum(setting: &Setting, signer: PartyKey) -> Result<KeyholderId, Refusal> {
     let role = Fault::WrongRole { signer, needed: "a member of the quorum" };
     setup::keyholder_of(&setting.terms.quorum, &signer).ok_or(role.fails(Check::EnvelopeRole))
@@ -817,5 +891,8 @@ fn name(instruction: &Instruction) -> &'static str {
         Instruction::Gate(_) => "a gate post",
         Instruction::Blind(_) => "a blind post",
         Instruction::Unseal(_) => "an unseal post",
+        Instruction::Reserve(_) => "a reserve",
+        Instruction::Mix(_) => "a mix post",
+        Instruction::Decide(_) => "a decision",
     }
 }

@@ -18,8 +18,9 @@ use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     check::Check,
     commitment::{BidId, Commit, seal},
-    sealed_bid::{Reveal, SealedBid},
-    terms::{Admission, Lot},
+    labels,
+    sealed_bid::{Contribution, Reveal, SealedBid, split_contribution},
+    terms::{Admission, Lot, Ties},
 };
 
 /// A bid whose commit was accepted.
@@ -36,15 +37,24 @@ pub(crate) struct CommittedBid {
 pub(crate) enum BidState {
     /// Not revealed.
     Open,
-    /// Revealed, and its argument holds: this is its ladder.
-    Ranked(Arc<[Ciphertext]>),
+    /// Revealed, and its argument holds.
+    Ranked(Revealed),
     /// Revealed with bytes that prove nothing.
     Invalid,
 }
 
-/// The commits of one lot, in the order of acceptance.
+/// A bid that takes part in the ranking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Revealed {
+    pub(crate) ladder: Arc<[Ciphertext]>,
+    /// To a lottery, if there is one.
+    contribution: Option<Contribution>,
+}
+
+/// The commits of one lot, in the order of acceptance, and the seller's reserve.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bids {
+    reserve: Option<CommittedBid>,
     in_order: Vec<CommittedBid>,
     by_bidder: BTreeMap<PartyKey, usize>,
 }
@@ -62,8 +72,29 @@ impl Bids {
         &self.in_order
     }
 
-    pub(crate) fn of(&self, bidder: &PartyKey) -> Option<&CommittedBid> {
-        self.by_bidder.get(bidder).and_then(|index| self.in_order.get(*index))
+    /// The seller's reserve, once committed.
+    pub(crate) fn reserve(&self) -> Option<&CommittedBid> {
+        self.reserve.as_ref()
+    }
+
+    /// The ladder of a reserve that binds.
+    pub(crate) fn binding_reserve(&self) -> Option<&Arc<[Ciphertext]>> {
+        match &self.reserve.as_ref()?.state {
+            BidState::Ranked(revealed) => Some(&revealed.ladder),
+            BidState::Open | BidState::Invalid => None,
+        }
+    }
+
+    /// What this party committed: a bid, or the seller its reserve.
+    pub(crate) fn of(&self, party: &PartyKey) -> Option<&CommittedBid> {
+        let reserve = self.reserve.as_ref().filter(|reserve| reserve.bidder == *party);
+        let index = || self.by_bidder.get(party).copied();
+        reserve.or_else(|| self.in_order.get(index()?))
+    }
+
+    /// Whether some commit, or the reserve, is neither revealed nor closed.
+    pub(crate) fn has_open(&self) -> bool {
+        self.in_order.iter().chain(&self.reserve).any(|bid| bid.state == BidState::Open)
     }
 
     pub(crate) fn is_open(&self, bidder: &PartyKey) -> bool {
@@ -71,11 +102,35 @@ impl Bids {
     }
 
     /// The bids that take part in the ranking, in commit order.
-    pub(crate) fn ranked(&self) -> impl Iterator<Item = (&CommittedBid, &Arc<[Ciphertext]>)> {
+    pub(crate) fn ranked(&self) -> impl Iterator<Item = (&CommittedBid, &Revealed)> {
         self.in_order.iter().filter_map(|bid| match &bid.state {
-            BidState::Ranked(ladder) => Some((bid, ladder)),
+            BidState::Ranked(revealed) => Some((bid, revealed)),
             BidState::Open | BidState::Invalid => None,
         })
+    }
+
+    /// The bids that take part, in the order in which ties are broken.
+    pub(crate) fn in_tie_order(
+        &self,
+        setting: &Setting,
+        (lot, round): (u32, u32),
+    ) -> Vec<(PartyKey, Arc<[Ciphertext]>)> {
+        let bids = || self.ranked().map(|(bid, revealed)| (bid.bidder, revealed));
+        let keep =
+            |(bidder, revealed): (PartyKey, &Revealed)| (bidder, Arc::clone(&revealed.ladder));
+        match setting.terms.ties {
+            Ties::EarliestCommit => bids().map(keep).collect(),
+            Ties::Lottery => {
+                let contributions =
+                    bids().filter_map(|(bidder, r)| Some((bidder, r.contribution?)));
+                let seed = lottery_seed(setting, (lot, round), &contributions.collect::<Vec<_>>());
+                let mut drawn: Vec<_> = bids().collect();
+                drawn.sort_by_cached_key(|(bidder, _)| {
+                    Digest::of(&[labels::LOTTERY_DRAW, &seed.0, &bidder.0])
+                });
+                drawn.into_iter().map(keep).collect()
+            }
+        }
     }
 
     /// C2 to C7 and the bid is kept; `stake` is C5, in its place.
@@ -101,40 +156,90 @@ impl Bids {
         let full = Fault::Already { what: "the lot has all the bids that it takes" };
         require(self.in_order.len() < room, Check::CommitRoom, full)?;
         stake()?;
-
-        let context = bid_context(setting, commit.lot, commit.round, bidder);
-        let fails = |fault| Fault::Proof { culprit: bidder, fault }.fails(Check::CommitRange);
-        let statement = range::Statement {
-            rungs: lot.ladder.rungs,
-            bits: lot.ladder.range_bits(),
-            commitment: decode_point(&commit.commitment)
-                .ok_or_else(|| fails(ProofFault::NotCanonical))?,
-        };
-        setting
-            .range
-            .verify(&setting.generators, &context, &statement, &commit.range_proof)
-            .map_err(fails)?;
-        let twice = Fault::Already { what: "this commitment was made" };
-        let fresh = !seen.commitments.contains(&commit.commitment);
-        require(fresh, Check::CommitDistinct, twice)?;
-
-        seen.commitments.insert(commit.commitment);
+        let committed = prove(setting, seen, (lot, bidder), commit)?;
         self.by_bidder.insert(bidder, self.in_order.len());
-        self.in_order.push(CommittedBid {
-            bidder,
-            commitment: commit.commitment,
-            seal: commit.seal,
-            state: BidState::Open,
-        });
+        self.in_order.push(committed);
         Ok(())
     }
 
-    pub(crate) fn close(&mut self, bidder: &PartyKey, state: BidState) {
-        let index = self.by_bidder.get(bidder).copied();
-        if let Some(bid) = index.and_then(|index| self.in_order.get_mut(index)) {
+    /// C3, C6 and C7 and the reserve is kept; `stake` is C5, in its place.
+    pub(crate) fn reserve_at(
+        &mut self,
+        setting: &Setting,
+        seen: &mut Seen,
+        (lot, seller): (&Lot, PartyKey),
+        commit: &Commit,
+        stake: impl FnOnce() -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let already = Fault::Already { what: "the seller committed a reserve for this lot" };
+        require(self.reserve.is_none(), Check::CommitOnce, already)?;
+        stake()?;
+        self.reserve = Some(prove(setting, seen, (lot, seller), commit)?);
+        Ok(())
+    }
+
+    pub(crate) fn close(&mut self, party: &PartyKey, state: BidState) {
+        let index = self.by_bidder.get(party).copied();
+        let bid = match self.reserve.as_mut().filter(|reserve| reserve.bidder == *party) {
+            Some(reserve) => Some(reserve),
+            None => index.and_then(|index| self.in_order.get_mut(index)),
+        };
+        if let Some(bid) = bid {
             bid.state = state;
         }
     }
+}
+
+/// C6 and C7: a commit as it is kept.
+fn prove(
+    setting: &Setting,
+    seen: &mut Seen,
+    (lot, bidder): (&Lot, PartyKey),
+    commit: &Commit,
+) -> Result<CommittedBid, Refusal> {
+    let context = bid_context(setting, commit.lot, commit.round, bidder);
+    let fails = |fault| Fault::Proof { culprit: bidder, fault }.fails(Check::CommitRange);
+    let statement = range::Statement {
+        rungs: lot.ladder.rungs,
+        bits: lot.ladder.range_bits(),
+        commitment: decode_point(&commit.commitment)
+            .ok_or_else(|| fails(ProofFault::NotCanonical))?,
+    };
+    setting
+        .range
+        .verify(&setting.generators, &context, &statement, &commit.range_proof)
+        .map_err(fails)?;
+    let twice = Fault::Already { what: "this commitment was made" };
+    let fresh = seen.commitments.insert(commit.commitment);
+    require(fresh, Check::CommitDistinct, twice)?;
+    Ok(CommittedBid {
+        bidder,
+        commitment: commit.commitment,
+        seal: commit.seal,
+        state: BidState::Open,
+    })
+}
+
+/// The hash of all contributions to a lottery, in commit order.
+fn lottery_seed(
+    setting: &Setting,
+    (lot, round): (u32, u32),
+    contributions: &[(PartyKey, Contribution)],
+) -> Digest {
+    let count = u64::try_from(contributions.len()).unwrap_or(u64::MAX);
+    let all: Vec<u8> = contributions
+        .iter()
+        .flat_map(|(bidder, contribution)| bidder.0.iter().chain(contribution))
+        .copied()
+        .collect();
+    Digest::of(&[
+        labels::LOTTERY_SEED,
+        &setting.auction.0,
+        &lot.to_le_bytes(),
+        &round.to_le_bytes(),
+        &count.to_le_bytes(),
+        &all,
+    ])
 }
 
 /// R1 and R2 of one reveal: the bid is open and these are the bytes that it sealed.
@@ -154,7 +259,7 @@ pub(crate) fn check_seal(
 
 /// A sealed bid whose argument holds.
 pub(crate) struct Judged {
-    pub(crate) ladder: Arc<[Ciphertext]>,
+    pub(crate) revealed: Revealed,
     /// The `R` of every entry, for weeding.
     randomness: Vec<Point>,
 }
@@ -166,16 +271,20 @@ pub(crate) fn judge(
     keys: &QuorumKeys,
     reveals: &[(&Lot, &CommittedBid, &Reveal)],
 ) -> Vec<Option<Judged>> {
-    let sealed: Vec<Option<SealedBid>> = reveals
+    let sealed: Vec<Option<(SealedBid, Option<Contribution>)>> = reveals
         .iter()
-        .map(|(lot, _, reveal)| SealedBid::from_bytes(&reveal.sealed_bid, &lot.ladder.shape))
+        .map(|(lot, _, reveal)| {
+            let (bytes, contribution) = split_contribution(&reveal.sealed_bid, setting.terms.ties)?;
+            Some((SealedBid::from_bytes(bytes, &lot.ladder.shape)?, contribution.copied()))
+        })
         .collect();
     let (places, decoded): (Vec<usize>, Vec<ladder::Decoded<'_>>) = reveals
         .iter()
         .zip(&sealed)
         .enumerate()
         .filter_map(|(place, (reveal, sealed))| {
-            Some((place, decode(setting, reveal, sealed.as_ref()?)?))
+            let (sealed_bid, _) = sealed.as_ref()?;
+            Some((place, decode(setting, reveal, sealed_bid)?))
         })
         .unzip();
     let holds = |decoded: &[ladder::Decoded<'_>]| {
@@ -185,11 +294,11 @@ pub(crate) fn judge(
     let mut judged: Vec<Option<Judged>> = reveals.iter().map(|_| None).collect();
     for (place, decoded) in places.into_iter().zip(decoded) {
         let sealed = sealed.get(place).and_then(Option::as_ref);
-        if let (Some(slot), Some(sealed)) = (judged.get_mut(place), sealed)
+        if let (Some(slot), Some((sealed, contribution))) = (judged.get_mut(place), sealed)
             && (all_hold || holds(core::slice::from_ref(&decoded)))
         {
             *slot = Some(Judged {
-                ladder: decoded.ladder.into(),
+                revealed: Revealed { ladder: decoded.ladder.into(), contribution: *contribution },
                 randomness: sealed.ladder.iter().map(|entry| entry.r).collect(),
             });
         }
@@ -214,11 +323,11 @@ fn decode<'a>(
 
 /// R5: weeds the randomness of a ladder. False, and nothing remembered, if any of it stands twice.
 pub(crate) fn weed(seen: &mut Seen, judged: &Judged) -> bool {
-    let mut own: BTreeSet<Point> = judged.randomness.iter().copied().collect();
+    let own: BTreeSet<Point> = judged.randomness.iter().copied().collect();
     let distinct = own.len() == judged.randomness.len();
     let fresh = own.is_disjoint(&seen.randomness);
     if distinct && fresh {
-        seen.randomness.append(&mut own);
+        seen.randomness.extend(own);
     }
     distinct && fresh
 }

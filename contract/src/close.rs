@@ -31,9 +31,17 @@ pub(crate) fn close(
 ) {
     let terms = &setting.terms;
     let deposit = terms.stakes.deposit;
+    let sales = match ending {
+        Ending::Sold(award) => award.sales.as_ref(),
+        Ending::Declined(_)
+        | Ending::BelowReserve
+        | Ending::Unsold
+        | Ending::Void(_)
+        | Ending::Halted => &[],
+    };
     let mut pool = 0u64;
-    for bid in bids.in_order() {
-        let won = matches!(ending, Ending::Sold { winner, .. } if *winner == bid.bidder);
+    for bid in bids.in_order().iter().chain(bids.reserve()) {
+        let won = sales.iter().any(|sale| sale.winner == bid.bidder);
         match &bid.state {
             BidState::Ranked(_) if won => ledger.settle(bid.bidder, deposit),
             BidState::Ranked(_) => ledger.release(bid.bidder, deposit),

@@ -14,7 +14,8 @@
 //! | `ledger`, `close` | every party's account, and the money of a lot that has ended |
 //! | [`setup`] | the key ceremony |
 //! | `bids` | commits, and reveals of bids that stay encrypted |
-//! | `rank` | the price and the winner, found on encrypted bids |
+//! | `lot` | one lot, from its bids to its ending |
+//! | `rank` | the price and the winners, found on encrypted bids |
 //! | [`proofs`] | one relation per file: statement and verification |
 //! | [`fiat_shamir`], [`elgamal`], [`group`] | what the proofs are made of |
 //! | [`refusal`] | why something was refused |
@@ -34,6 +35,7 @@ mod envelope;
 pub mod fiat_shamir;
 pub mod group;
 mod ledger;
+mod lot;
 pub mod proofs;
 mod rank;
 pub mod refusal;

@@ -1,4 +1,4 @@
-//! The rules that terms must meet to open an auction: checks T1 to T6 of `docs/spec.md`.
+//! The rules that terms must meet to open an auction: checks T1 to T7 of `docs/spec.md`.
 
 use crate::{
     envelope,
@@ -12,9 +12,9 @@ use talea_protocol::{
     check::Check,
     instruction::opening_bytes,
     labels::PROTOCOL_VERSION,
-    limits::{MAX_BIDS_PER_LOT, MAX_CHUNK_ITEMS, MAX_TERMS_BYTES},
+    limits::{MAX_BIDS_PER_LOT, MAX_CHUNK_ITEMS, MAX_OPENED_BIDS, MAX_TERMS_BYTES, MAX_UNITS},
     quorum::keyholders,
-    terms::{Admission, AuctionId, Terms},
+    terms::{Admission, AuctionId, Disclosure, Mechanism, Terms},
 };
 
 const MAX_SLOT: u64 = 1 << 62;
@@ -24,7 +24,7 @@ const MAX_FAN_OUT: u16 = 1023;
 /// Reads the terms of an auction that opens at `slot` and checks every rule.
 ///
 /// # Errors
-/// The first of T1 to T6 that fails.
+/// The first of T1 to T5, T7 and T6 that fails.
 pub fn check(
     slot: u64,
     bytes: &[u8],
@@ -47,6 +47,7 @@ pub fn check(
     schedule(&terms, slot)?;
     quorum(&terms)?;
     parties(&terms)?;
+    rules(&terms)?;
     let id = Terms::auction_id_of_bytes(bytes);
     require(
         envelope::signature_holds(&terms.seller, &opening_bytes(&id, slot), signature),
@@ -161,4 +162,46 @@ fn parties(terms: &Terms) -> Result<(), Refusal> {
     rules
         .into_iter()
         .try_for_each(|(holds, why)| require(holds, Check::TermsParties, Fault::Impossible { why }))
+}
+
+fn rules(terms: &Terms) -> Result<(), Refusal> {
+    let schedule = &terms.schedule;
+    let rules = [
+        (
+            match terms.mechanism {
+                Mechanism::FirstPrice => true,
+                Mechanism::UniformPrice { units } => (1..=MAX_UNITS).contains(&units.into()),
+            },
+            "a uniform price sells 1 to 63 units",
+        ),
+        (
+            match terms.disclosure {
+                Disclosure::Facts { depth: Some(depth), .. } => depth.min_bids >= 1,
+                Disclosure::Facts { depth: None, .. } | Disclosure::Everything => true,
+            },
+            "a depth needs at least one bid",
+        ),
+        (
+            terms.disclosure != Disclosure::Everything || {
+                let lots = u64::try_from(terms.lots.len()).unwrap_or(u64::MAX);
+                lots.saturating_mul(terms.max_bids_per_lot.into()) <= MAX_OPENED_BIDS
+            },
+            "an auction that discloses everything takes 2^19 bids at most, over all lots",
+        ),
+        (
+            terms.reserve.is_none_or(|reserve| {
+                schedule.complaints_until < reserve.until && reserve.until < schedule.commits_until
+            }),
+            "a reserve is due after the complaints and before the bids",
+        ),
+        (
+            terms
+                .acceptance
+                .is_none_or(|acceptance| (1..=MAX_DURATION).contains(&acceptance.slots)),
+            "an acceptance has 1 to 2^32 slots",
+        ),
+    ];
+    rules
+        .into_iter()
+        .try_for_each(|(holds, why)| require(holds, Check::TermsRules, Fault::Impossible { why }))
 }

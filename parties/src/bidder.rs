@@ -17,7 +17,8 @@ use talea_protocol::{
     commitment::{BidId, Commit, seal},
     instruction::Instruction,
     price::Rung,
-    sealed_bid::Reveal,
+    sealed_bid::{Contribution, Reveal},
+    terms::Ties,
 };
 use zeroize::Zeroizing;
 
@@ -102,40 +103,58 @@ impl Bidder {
         alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
         rng: &mut impl CryptoRngCore,
     ) -> Result<PreparedBid, BidError> {
-        let terms = auction.terms();
-        let line = usize::try_from(lot).ok().and_then(|lot| terms.lots.get(lot));
-        let ladder = &line.ok_or(BidError::NoLot(lot))?.ladder;
-        if rung.0 >= ladder.rungs {
-            return Err(BidError::OffLadder { lot, rung: rung.0, rungs: ladder.rungs });
-        }
-        let keys = auction.quorum_keys().ok_or(BidError::NoKey)?;
-        let setting = auction.setting();
-        let generators = &setting.generators;
-        let bidder = self.party();
-        let bid = BidId { lot, round: 0, bidder };
-        let context = Context { auction: auction.id(), lot, round: 0, step: 0, signer: bidder };
-
-        let blinding = Zeroizing::new(Scalar::random(rng));
-        let commitment = Scalar::from(rung.0) * generators.value + *blinding * generators.blinding;
-        let statement = Statement { rungs: ladder.rungs, bits: ladder.range_bits(), commitment };
-        let range_proof =
-            range::prove(&setting.range, generators, &context, &statement, rung, &blinding, rng)?;
-        let sealed_bid =
-            ladder::prove(generators, &context, &ladder.shape, &keys.key, rung, &blinding, rng)?
-                .to_bytes();
-        let sealed_bid = alter(sealed_bid);
-        let commit = Commit {
-            lot,
-            round: 0,
-            commitment: encode_point(&commitment),
-            range_proof: List::new(range_proof).map_err(|_| TooLarge)?,
-            seal: seal(&auction.id(), &bid, &sealed_bid),
-        };
-        Ok(PreparedBid {
-            commit: self.identity.sign(&auction.id(), &Instruction::Commit(commit))?,
-            reveal: Reveal { bid, sealed_bid: List::new(sealed_bid).map_err(|_| TooLarge)? },
-        })
+        prepare(&self.identity, Instruction::Commit, auction, lot, rung, alter, rng)
     }
+}
+
+/// Makes a bid, or a seller's reserve, which is made in the same way.
+pub(crate) fn prepare(
+    identity: &Identity,
+    kind: impl FnOnce(Commit) -> Instruction,
+    auction: &Auction,
+    lot: u32,
+    rung: Rung,
+    alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
+    rng: &mut impl CryptoRngCore,
+) -> Result<PreparedBid, BidError> {
+    let terms = auction.terms();
+    let line = usize::try_from(lot).ok().and_then(|lot| terms.lots.get(lot));
+    let ladder = &line.ok_or(BidError::NoLot(lot))?.ladder;
+    if rung.0 >= ladder.rungs {
+        return Err(BidError::OffLadder { lot, rung: rung.0, rungs: ladder.rungs });
+    }
+    let keys = auction.quorum_keys().ok_or(BidError::NoKey)?;
+    let setting = auction.setting();
+    let generators = &setting.generators;
+    let bidder = identity.party();
+    let bid = BidId { lot, round: 0, bidder };
+    let context = Context { auction: auction.id(), lot, round: 0, step: 0, signer: bidder };
+
+    let blinding = Zeroizing::new(Scalar::random(rng));
+    let commitment = Scalar::from(rung.0) * generators.value + *blinding * generators.blinding;
+    let statement = Statement { rungs: ladder.rungs, bits: ladder.range_bits(), commitment };
+    let range_proof =
+        range::prove(&setting.range, generators, &context, &statement, rung, &blinding, rng)?;
+    let mut sealed_bid =
+        ladder::prove(generators, &context, &ladder.shape, &keys.key, rung, &blinding, rng)?
+            .to_bytes();
+    if terms.ties == Ties::Lottery {
+        let mut contribution: Contribution = Default::default();
+        rng.fill_bytes(&mut contribution);
+        sealed_bid.extend(contribution);
+    }
+    let sealed_bid = alter(sealed_bid);
+    let commit = Commit {
+        lot,
+        round: 0,
+        commitment: encode_point(&commitment),
+        range_proof: List::new(range_proof).map_err(|_| TooLarge)?,
+        seal: seal(&auction.id(), &bid, &sealed_bid),
+    };
+    Ok(PreparedBid {
+        commit: identity.sign(&auction.id(), &kind(commit))?,
+        reveal: Reveal { bid, sealed_bid: List::new(sealed_bid).map_err(|_| TooLarge)? },
+    })
 }
 
 /// Signs reveals for submission. Anybody may: the bidder, or a courier.

@@ -8,7 +8,7 @@
 use crate::{
     identity::{Identity, TooLarge},
     masks::Masks,
-    proofs::{blind, complaint, gate, possession, unseal},
+    proofs::{blind, complaint, gate, mix, possession, unseal},
 };
 use curve25519_dalek::Scalar;
 use rand_core::CryptoRngCore;
@@ -27,7 +27,7 @@ use talea_protocol::{
     instruction::Instruction,
     labels,
     quorum::{Group, KeyholderId, Member, keyholders},
-    ranking::{BlindPost, Endorsement, GatePost, RankHeader, UnsealPost},
+    ranking::{BlindPost, Endorsement, GatePost, MixPost, RankHeader, UnsealPost},
     setup::{Complaint, Deal},
 };
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
@@ -463,6 +463,18 @@ impl Keyholder {
                 let turns = gate::prove(generators, &context, &inputs, &witnesses, rng);
                 let turns = List::new(turns).map_err(|_| TooLarge)?;
                 Instruction::Gate(GatePost { header, turns })
+            }
+            Task::Mix(lists) => {
+                let encoded: Vec<Vec<_>> =
+                    lists.iter().map(|list| list.iter().map(|(_, wire)| *wire).collect()).collect();
+                let crossings = masks(labels::KIND_MIX).crossings(&encoded, rng);
+                let witness = mix::Witness { crossings };
+                let post = mix::prove(&context, (head, chunk), &lists, &witness, rng);
+                Instruction::Mix(MixPost {
+                    header,
+                    switches: List::new(post.switches).map_err(|_| TooLarge)?,
+                    challenge: post.challenge,
+                })
             }
             Task::Blind(inputs) => {
                 let encoded: Vec<_> = inputs.iter().map(Ciphertext::encode).collect();

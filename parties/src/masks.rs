@@ -16,7 +16,8 @@ use core::fmt;
 use curve25519_dalek::scalar::Scalar;
 use merlin::{Transcript, TranscriptRng};
 use rand_core::{CryptoRng, RngCore};
-use talea_contract::fiat_shamir::Context;
+use subtle::Choice;
+use talea_contract::{fiat_shamir::Context, proofs::mix};
 use talea_protocol::{
     bytes::Digest, labels, labels::PROTOCOL_VERSION, sealed_bid::Ciphertext as WireCiphertext,
 };
@@ -103,6 +104,21 @@ impl Masks {
         inputs.iter().enumerate().map(masks).collect()
     }
 
+    /// What the switches of every list of a chunk do.
+    pub fn crossings<R: RngCore + CryptoRng>(
+        &self,
+        lists: &[Vec<WireCiphertext>],
+        rng: &mut R,
+    ) -> Vec<Crossing> {
+        let of_list = |(index, list): (usize, &Vec<WireCiphertext>)| {
+            let input: Vec<&WireCiphertext> = list.iter().collect();
+            let mut masks = self.item(index, &input, rng);
+            let switches = mix::switches(list.len().checked_ilog2().unwrap_or(0));
+            (0..switches).map(|_| masks.crossing()).collect::<Vec<_>>()
+        };
+        lists.iter().enumerate().flat_map(of_list).collect()
+    }
+
     /// The factor of every ciphertext of a chunk that is blinded; none is zero.
     pub fn factors<R: RngCore + CryptoRng>(
         &self,
@@ -140,13 +156,24 @@ impl ItemMasks {
         factor
     }
 
-    /// A fair sign.
-    #[must_use]
-    pub fn sign(&mut self) -> Sign {
+    /// A fair bit.
+    fn bit(&mut self) -> u8 {
         let mut byte = [0u8; 1];
         self.0.fill_bytes(&mut byte);
         let [byte] = byte;
-        Sign { is_plus: byte & 1 }
+        byte & 1
+    }
+
+    /// A fair sign.
+    #[must_use]
+    pub fn sign(&mut self) -> Sign {
+        Sign { is_plus: self.bit() }
+    }
+
+    /// A fair crossing, with two powers that are not zero.
+    #[must_use]
+    pub fn crossing(&mut self) -> Crossing {
+        Crossing { is_crossed: self.bit(), powers: [self.factor(), self.factor()] }
     }
 }
 
@@ -183,6 +210,37 @@ impl Sign {
     pub fn scalar(&self) -> Scalar {
         let indicator = self.indicator();
         indicator + indicator - Scalar::ONE
+    }
+}
+
+/// What a switch does. Whether it crosses is never branched on.
+///
+/// # Invariants
+/// `is_crossed` is 0 or 1.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct Crossing {
+    is_crossed: u8,
+    /// To which either input is raised, not zero.
+    pub(crate) powers: [Scalar; 2],
+}
+
+impl fmt::Debug for Crossing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Crossing(secret)")
+    }
+}
+
+impl Crossing {
+    /// Chosen, for trials.
+    #[must_use]
+    pub fn chosen(is_crossed: bool, powers: [Scalar; 2]) -> Self {
+        Self { is_crossed: u8::from(is_crossed), powers }
+    }
+
+    /// Whether the outputs change places.
+    #[must_use]
+    pub fn is_crossed(&self) -> Choice {
+        Choice::from(self.is_crossed)
     }
 }
 

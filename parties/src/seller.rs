@@ -1,9 +1,16 @@
-//! The seller: opens an auction by signing its terms.
+//! The seller: opens an auction by signing its terms, commits a reserve, accepts or declines.
 
-use crate::identity::Identity;
+use crate::{
+    bidder::{BidError, PreparedBid, prepare},
+    identity::{Identity, TooLarge},
+};
+use rand_core::CryptoRngCore;
+use talea_contract::Auction;
 use talea_protocol::{
     bytes::{List, TooLong},
-    instruction::opening_bytes,
+    instruction::{Instruction, opening_bytes},
+    price::Rung,
+    ranking::Decision,
     terms::Terms,
     transcript::Genesis,
 };
@@ -17,4 +24,32 @@ pub fn open(seller: &Identity, terms: &Terms, slot: u64) -> Result<Genesis, TooL
     let auction = Terms::auction_id_of_bytes(&bytes);
     let signature = seller.sign_bytes(&opening_bytes(&auction, slot));
     Ok(Genesis { slot, terms: List::new(bytes)?, signature })
+}
+
+/// Makes the reserve of a lot: the seller does not sell below this rung. Nobody learns it unless the
+/// terms open it; what reveals it is kept like a bid's.
+///
+/// # Errors
+/// [`BidError`], before any secret is drawn.
+pub fn reserve(
+    seller: &Identity,
+    auction: &Auction,
+    lot: u32,
+    rung: Rung,
+    rng: &mut impl CryptoRngCore,
+) -> Result<PreparedBid, BidError> {
+    prepare(seller, Instruction::Reserve, auction, lot, rung, |sealed_bid| sealed_bid, rng)
+}
+
+/// Accepts or declines what a lot came to.
+///
+/// # Errors
+/// [`TooLarge`] never, at this size.
+pub fn decide(
+    seller: &Identity,
+    auction: &Auction,
+    lot: u32,
+    accept: bool,
+) -> Result<Vec<u8>, TooLarge> {
+    seller.sign(&auction.id(), &Instruction::Decide(Decision { lot, accept }))
 }

@@ -5,7 +5,7 @@
 
 use crate::{
     bytes::Text,
-    terms::{Admission, Terms},
+    terms::{Admission, Disclosure, Mechanism, Terms, Ties},
 };
 use alloc::vec::Vec;
 use core::fmt;
@@ -30,6 +30,19 @@ pub enum Caution {
         /// The least number with which any two sets of endorsers share an honest member.
         sufficient: usize,
     },
+    /// A depth opened for so few bids that it shows where single losers lie.
+    NarrowDepth {
+        /// Ranked bids from which a depth is opened.
+        min_bids: u32,
+        /// From so many on at least three bids share what is shown.
+        sufficient: u32,
+    },
+    /// Cover and depth together: the best loser is taken out of the distribution.
+    DepthWithCover,
+    /// Anybody may bid, and the price is another bid than the winner's.
+    Shills,
+    /// Anybody may bid, and ties go by a lottery.
+    LastReveal,
     /// Anybody may bid, as often as there are keys, and it costs nothing not to reveal.
     FreeBids,
 }
@@ -40,6 +53,10 @@ impl Caution {
         match self {
             Self::Veto { .. } => "quorum.veto",
             Self::SplitEndorsement { .. } => "quorum.split-endorsement",
+            Self::NarrowDepth { .. } => "disclosure.narrow-depth",
+            Self::DepthWithCover => "disclosure.depth-with-cover",
+            Self::Shills => "mechanism.shills",
+            Self::LastReveal => "ties.last-reveal",
             Self::FreeBids => "stakes.free-bids",
         }
     }
@@ -61,6 +78,22 @@ impl fmt::Display for Caution {
                 "group {group} endorses with {endorsements}: unless the runtime has finality, a \
                  board and dishonest members fewer than the threshold can have two bid sets \
                  endorsed, and compare them; {sufficient} endorsements exclude it"
+            ),
+            Self::NarrowDepth { min_bids, sufficient } => write!(
+                f,
+                "a depth of {min_bids} bids shows in which bucket single losers lie; from \
+                 {sufficient} bids on it holds three losers at least"
+            ),
+            Self::DepthWithCover => f.write_str(
+                "depth and cover together show the best loser's price and where the others lie",
+            ),
+            Self::Shills => f.write_str(
+                "anybody may bid, so the seller can bid under other keys to raise the price that \
+                 the winner pays",
+            ),
+            Self::LastReveal => f.write_str(
+                "anybody may bid, so whoever reveals last can choose between draws by not \
+                 revealing some of its bids, at the price of their deposits",
             ),
             Self::FreeBids => f.write_str(
                 "anybody may bid and no deposit is at stake: one party can commit many bids and \
@@ -87,8 +120,26 @@ pub fn cautions(terms: &Terms) -> Vec<Caution> {
             cautions.push(Caution::SplitEndorsement { group: name(), endorsements, sufficient });
         }
     }
-    if terms.admission == Admission::Open && terms.stakes.deposit == 0 {
-        cautions.push(Caution::FreeBids);
+    if let Disclosure::Facts { cover, depth: Some(depth) } = terms.disclosure {
+        // The best bids are not in it, and the price is known.
+        let sufficient = u32::from(terms.mechanism.units()).saturating_add(3);
+        if depth.min_bids < sufficient {
+            cautions.push(Caution::NarrowDepth { min_bids: depth.min_bids, sufficient });
+        }
+        if cover {
+            cautions.push(Caution::DepthWithCover);
+        }
+    }
+    if terms.admission == Admission::Open {
+        if terms.mechanism != Mechanism::FirstPrice {
+            cautions.push(Caution::Shills);
+        }
+        if terms.ties == Ties::Lottery {
+            cautions.push(Caution::LastReveal);
+        }
+        if terms.stakes.deposit == 0 {
+            cautions.push(Caution::FreeBids);
+        }
     }
     cautions
 }

@@ -40,6 +40,7 @@ checks! {
     TermsSchedule       "T3" "deadlines follow one another and every step has time"
     TermsQuorum         "T4" "every group has distinct valid keys and a reachable threshold"
     TermsParties        "T5" "parties have distinct valid keys and forfeits go to none who could cause them"
+    TermsRules          "T7" "mechanism, disclosure, reserve and acceptance are possible"
     TermsSignature      "T6" "the seller signed the opening"
     EnvelopeCanonical   "E1" "an instruction is canonical bytes within its bounds"
     EnvelopeSignature   "E2" "an instruction is signed, strictly, by a strong key"
@@ -76,6 +77,9 @@ checks! {
     UnsealProof         "K9" "every decryption share is the keyholder's own"
     SignOpened          "K10" "a gate's opened sign is +1 or -1"
     PriceOnLadder       "K11" "the price found is a rung of the ladder"
+    MixProof            "K12" "every list was permuted, and its entries raised to powers that are not zero"
+    CountOpened         "K13" "an opened count, flag or digit is one that bids can give"
+    DecisionDue         "D1" "the lot waits for the seller's decision"
     LedgerBalance       "M3" "every unit is accounted for"
 }
 
@@ -110,7 +114,7 @@ mod tests {
         let known: BTreeSet<&str> = Check::ALL.iter().map(|c| c.number()).collect();
         for piece in spec.split("**").skip(1).step_by(2) {
             let mut letters = piece.chars();
-            let is_number = letters.next().is_some_and(|c| "XTEMSCRK".contains(c))
+            let is_number = letters.next().is_some_and(|c| "XTEMSCRKD".contains(c))
                 && letters.clone().next().is_some()
                 && letters.all(|c| c.is_ascii_digit());
             assert!(!is_number || known.contains(piece), "{piece} is in docs/spec.md only");

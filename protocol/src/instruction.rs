@@ -5,7 +5,7 @@ use crate::{
     commitment::Commit,
     labels,
     limits::MAX_INSTRUCTION_BYTES,
-    ranking::{BlindPost, Endorsement, GatePost, UnsealPost},
+    ranking::{BlindPost, Decision, Endorsement, GatePost, MixPost, UnsealPost},
     sealed_bid::Reveals,
     setup::{Complaint, Deal},
     terms::AuctionId,
@@ -61,6 +61,12 @@ pub enum Instruction {
     Blind(BlindPost),
     /// A keyholder's decryption shares.
     Unseal(UnsealPost),
+    /// The seller's reserve for a lot, committed.
+    Reserve(Commit),
+    /// A keyholder's turn on lists to be mixed.
+    Mix(MixPost),
+    /// The seller's word on a lot that has an award.
+    Decide(Decision),
 }
 
 /// Money locked outside for a party.

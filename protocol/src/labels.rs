@@ -25,6 +25,11 @@ pub const SEAL: &[u8] = b"talea/v1/seal";
 /// Prefix of the hash that pads an encrypted share in a deal.
 pub const SHARE_PAD: &[u8] = b"talea/v1/share-pad";
 
+/// Prefix of the hash of all contributions to a lottery.
+pub const LOTTERY_SEED: &[u8] = b"talea/v1/lottery/seed";
+/// Prefix of the hash that gives a bid its place in a lottery.
+pub const LOTTERY_DRAW: &[u8] = b"talea/v1/lottery/draw";
+
 /// Name of the Fiat–Shamir transcript of every proof.
 pub const PROOF: &[u8] = b"talea/v1/proof";
 /// Name of the transcript that seeds the generator inside Bulletproofs verification.
@@ -47,6 +52,8 @@ pub const KIND_RANGE: &[u8] = b"range";
 pub const KIND_LADDER: &[u8] = b"ladder";
 /// Proof kind: a step of an in-turn product of encrypted bits.
 pub const KIND_GATE: &[u8] = b"gate";
+/// Proof kind: lists permuted, and every entry raised to a secret power.
+pub const KIND_MIX: &[u8] = b"mix";
 /// Proof kind: a multiplicative blinding for a zero-test.
 pub const KIND_BLIND: &[u8] = b"blind";
 /// Proof kind: decryption shares.
@@ -62,6 +69,8 @@ pub const ALL: &[&[u8]] = &[
     CHAIN_ENTRY,
     SEAL,
     SHARE_PAD,
+    LOTTERY_SEED,
+    LOTTERY_DRAW,
     PROOF,
     RANGE_WEIGHTS,
     BATCH_WEIGHTS,
@@ -72,6 +81,7 @@ pub const ALL: &[&[u8]] = &[
     KIND_RANGE,
     KIND_LADDER,
     KIND_GATE,
+    KIND_MIX,
     KIND_BLIND,
     KIND_UNSEAL,
 ];

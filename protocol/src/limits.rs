@@ -32,6 +32,14 @@ pub const MAX_RUNG_BITS: u32 = 32;
 pub const MAX_RANGE_PROOF_BYTES: usize = 1024;
 /// Bytes of a sealed bid: the largest shape, one digit of radix 1,024 and 22 bits, stays below.
 pub const MAX_SEALED_BID_BYTES: usize = 1 << 18;
+/// Price buckets of a depth: the largest radix of a digit.
+pub const MAX_BUCKETS: usize = 1024;
+/// Bids of an auction that discloses everything: as many as fit in an outcome's record.
+pub const MAX_OPENED_BIDS: u64 = 1 << 19;
+/// Identical units sold by one lot at a uniform price.
+pub const MAX_UNITS: usize = 63;
+/// Bytes of a bidder's contribution to a lottery.
+pub const CONTRIBUTION_BYTES: usize = 32;
 /// Sealed bids in one reveal instruction.
 pub const MAX_REVEALS: usize = 256;
 /// Items in one chunk of a rank message.

@@ -2,7 +2,7 @@
 
 use crate::{
     bytes::{List, PartyKey},
-    limits::MAX_LOTS,
+    limits::{MAX_BUCKETS, MAX_LOTS, MAX_UNITS},
     price::{Price, Rung},
     terms::AuctionId,
 };
@@ -22,7 +22,7 @@ pub struct Outcome {
 }
 
 /// What became of one lot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct LotResult {
     /// Commits accepted.
     pub commits: u32,
@@ -30,28 +30,100 @@ pub struct LotResult {
     pub ranked: u32,
     /// Commits revealed with bytes that match the seal but prove nothing.
     pub invalid: u32,
+    /// The seller's reserve.
+    pub reserve: ReserveResult,
+    /// What the terms have opened.
+    pub disclosed: Disclosed,
     /// How it ended.
     pub ending: Ending,
 }
 
-/// How a lot ended.
+/// What became of the seller's reserve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum ReserveResult {
+    /// There was none.
+    None,
+    /// It was committed, and not revealed or not valid: it did not bind.
+    Lapsed,
+    /// It bound, and stays sealed.
+    Sealed,
+    /// It bound, and was opened as the terms say.
+    Opened(Quote),
+}
+
+/// What was opened besides winners and price.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Disclosed {
+    /// The best losing price.
+    pub cover: Option<Quote>,
+    /// Bids per price bucket, without the best: bucket `j` holds the bids with first digit `j`.
+    pub depth: Option<List<u32, MAX_BUCKETS>>,
+    /// Every ranked bid, in tie order.
+    pub bids: Option<Vec<OpenedBid>>,
+}
+
+/// A rung with its price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Quote {
+    /// The rung.
+    pub rung: Rung,
+    /// The price.
+    pub price: Price,
+}
+
+/// A bid that the terms have opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct OpenedBid {
+    /// Whose.
+    pub bidder: PartyKey,
+    /// Its rung and price.
+    pub quote: Quote,
+}
+
+/// How a lot ended.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Ending {
     /// Somebody won.
-    Sold {
-        /// The winner.
-        winner: PartyKey,
-        /// The price's rung.
-        rung: Rung,
-        /// The price.
-        price: Price,
-    },
+    Sold(Award),
+    /// Somebody won and the seller declined.
+    Declined(Award),
+    /// No bid reached the seller's reserve.
+    BelowReserve,
     /// No valid bid was revealed.
     Unsold,
     /// The lot was given up; every bidder who revealed is refunded.
     Void(VoidCause),
     /// A soundness alarm: something was opened that the mathematics excludes.
     Halted,
+}
+
+/// Who won, at what price.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Award {
+    /// What every winner pays.
+    pub quote: Quote,
+    /// The winners, in tie order. One in a first-price auction.
+    pub sales: List<Sale, MAX_UNITS>,
+}
+
+/// One winner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Sale {
+    /// Who.
+    pub winner: PartyKey,
+    /// How its bid stands to the price.
+    pub standing: Standing,
+}
+
+/// How a winner's bid stands to the price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Standing {
+    /// It bid more than the price (less, in a procurement).
+    AbovePrice,
+    /// It bid the price.
+    AtPrice,
+    /// There were no more bids than units, and nothing was compared.
+    NotCompared,
 }
 
 /// Why a lot was given up.

@@ -74,6 +74,33 @@ pub struct GatePost {
     pub turns: List<GateTurn, MAX_CHUNK_ITEMS>,
 }
 
+/// One switch of a keyholder's network: two ciphertexts raised to secret powers, in the same places
+/// or crossed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Switch {
+    /// `Z_0`.
+    pub low: Ciphertext,
+    /// `Z_1`.
+    pub high: Ciphertext,
+    /// The share of the challenge that falls to straight; crossed has the rest.
+    pub c_straight: Scalar,
+    /// `z_(0,0)`, `z_(0,1)`: if straight, of the power of either input.
+    pub z_straight: [Scalar; 2],
+    /// `z_(1,0)`, `z_(1,1)`: if crossed.
+    pub z_crossed: [Scalar; 2],
+}
+
+/// A keyholder's turn on a chunk of lists to be mixed.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct MixPost {
+    /// Where it belongs.
+    pub header: RankHeader,
+    /// List by list, layer by layer.
+    pub switches: List<Switch, MAX_CHUNK_ITEMS>,
+    /// One challenge for all, `c`.
+    pub challenge: Scalar,
+}
+
 /// A keyholder's blinding of a chunk of ciphertexts, for zero-tests.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct BlindPost {
@@ -85,6 +112,15 @@ pub struct BlindPost {
     pub challenge: Scalar,
     /// One response per ciphertext, `z`.
     pub responses: List<Scalar, MAX_CHUNK_ITEMS>,
+}
+
+/// The seller's word on a lot that has an award.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Decision {
+    /// Index of the lot, from 0.
+    pub lot: u32,
+    /// Whether it sells.
+    pub accept: bool,
 }
 
 /// A keyholder's decryption shares for a chunk of ciphertexts.

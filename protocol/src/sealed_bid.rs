@@ -1,13 +1,15 @@
 //! A sealed bid: the bid encrypted as a ladder of bits, with the argument that it is one.
 //!
 //! Its length is a function of the lot's [`Shape`], so its encoding has no length prefixes:
-//! the ladder, then `I, B, A` of every bit, then `D`, then `z, w, v` of every bit, then `R`.
+//! the ladder, then `I, B, A` of every bit, then `D`, then `z, w, v` of every bit, then `R`. Where
+//! ties go by lottery, the bidder's contribution follows ([`split_contribution`]).
 
 use crate::{
     bytes::{List, Point, Scalar},
     commitment::BidId,
-    limits::{MAX_REVEALS, MAX_SEALED_BID_BYTES},
+    limits::{CONTRIBUTION_BYTES, MAX_REVEALS, MAX_SEALED_BID_BYTES},
     price::Shape,
+    terms::Ties,
 };
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -148,13 +150,28 @@ impl SealedBid {
     }
 }
 
+/// A bidder's contribution to a lottery: random bytes that nobody else knows before the reveal.
+pub type Contribution = [u8; CONTRIBUTION_BYTES];
+
+/// Takes the contribution to a lottery off the revealed bytes: what is before it is the
+/// [`SealedBid`]. Nothing if there are too few bytes. Without a lottery there is none.
+pub fn split_contribution(bytes: &[u8], ties: Ties) -> Option<(&[u8], Option<&Contribution>)> {
+    match ties {
+        Ties::EarliestCommit => Some((bytes, None)),
+        Ties::Lottery => {
+            let (sealed_bid, contribution) = bytes.split_last_chunk()?;
+            Some((sealed_bid, Some(contribution)))
+        }
+    }
+}
+
 /// One bid's reveal: the bytes that its commit sealed. It authenticates itself, so anybody may
 /// carry it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Reveal {
     /// The bid whose seal these bytes open.
     pub bid: BidId,
-    /// The sealed bid.
+    /// The sealed bid, and after it the contribution to a lottery if there is one.
     pub sealed_bid: List<u8, MAX_SEALED_BID_BYTES>,
 }
 

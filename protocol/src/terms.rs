@@ -37,6 +37,10 @@ pub struct Terms {
     pub ties: Ties,
     /// What the rank phase opens, and nothing more.
     pub disclosure: Disclosure,
+    /// Whether the seller may commit a price below which it does not sell.
+    pub reserve: Option<Reserve>,
+    /// Whether the seller may decline what a lot came to. Silence accepts.
+    pub acceptance: Option<Acceptance>,
     /// When each phase ends.
     pub schedule: Schedule,
     /// What is at stake.
@@ -86,6 +90,27 @@ pub struct Lot {
 pub enum Mechanism {
     /// The best bid wins and pays what it bid. Not strategy-proof: bidders gain by shading.
     FirstPrice,
+    /// Each lot is `units` identical units, of which a bidder wants one. The best bids win, and all
+    /// pay the best losing one. With one unit the second-price (Vickrey) auction.
+    UniformPrice {
+        /// Units of each lot: 1 to [`MAX_UNITS`](crate::limits::MAX_UNITS).
+        units: u16,
+    },
+}
+
+impl Mechanism {
+    /// `M`: how many bids are better than the price, at most.
+    pub fn limit(self) -> u16 {
+        match self {
+            Self::FirstPrice => 0,
+            Self::UniformPrice { units } => units,
+        }
+    }
+
+    /// How many bids win, at most.
+    pub fn units(self) -> u16 {
+        self.limit().max(1)
+    }
 }
 
 /// How ties are broken.
@@ -93,13 +118,54 @@ pub enum Mechanism {
 pub enum Ties {
     /// The earliest commit in the transcript wins. The board orders commits within a slot.
     EarliestCommit,
+    /// Chance decides: every sealed bid ends with a contribution, and nobody knows the draw before
+    /// the last reveal. The last revealer can still choose between two draws, at the price of its
+    /// bid and its deposit.
+    Lottery,
 }
 
-/// What the rank phase opens.
+/// What the rank phase opens besides winners and price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Disclosure {
-    /// The winner and the price of every lot, and nothing else.
-    WinnerAndPrice,
+    /// Winners and price of every lot, and these facts.
+    Facts {
+        /// Whether the best losing price is opened.
+        cover: bool,
+        /// Whether the distribution of the bids is opened.
+        depth: Option<Depth>,
+    },
+    /// Every bid, and the reserve.
+    Everything,
+}
+
+impl Disclosure {
+    /// Winners and price, and nothing else.
+    pub const WINNER_AND_PRICE: Self = Self::Facts { cover: false, depth: None };
+}
+
+/// How many bids lie in each price bucket, without the best ones. The buckets are the first digits
+/// of the ladder's shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Depth {
+    /// Of a lot with fewer ranked bids no depth is opened; at least 1. Few bids in a depth show
+    /// where a single one lies.
+    pub min_bids: u32,
+}
+
+/// A price that the seller commits before bids, and below which a lot does not trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Reserve {
+    /// Last slot for it.
+    pub until: u64,
+    /// Whether it is opened at the end of a lot that was ranked.
+    pub opened: bool,
+}
+
+/// The seller's say after the price is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Acceptance {
+    /// Slots for it, from the end of a lot's ranking.
+    pub slots: u64,
 }
 
 /// When each phase ends. Slots are the runtime's; the program only compares them.

@@ -6,7 +6,7 @@
 #![allow(missing_docs)]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use talea_sim::bench::{Bench, Yardstick, ladder, one_lot, replay, standard_ladders};
+use talea_sim::bench::{Bench, Rules, Yardstick, ladder, one_lot, replay, standard_ladders};
 use talea_verifier::{Options, verify};
 
 fn yardstick(criterion: &mut Criterion) {
@@ -37,7 +37,8 @@ fn bids(criterion: &mut Criterion) {
 fn auctions(criterion: &mut Criterion) {
     for bidders in [8usize, 32] {
         let ladder = ladder(65_536, &[1; 16]);
-        let transcript = one_lot(&ladder, bidders).expect("honest parties are not refused");
+        let transcript =
+            one_lot(&ladder, bidders, &Rules::FIRST_PRICE).expect("honest parties are not refused");
         let mut group = criterion.benchmark_group(format!("{bidders} bidders"));
         group.sample_size(10).throughput(Throughput::Elements(bidders as u64));
         group.bench_function("contract", |b| {

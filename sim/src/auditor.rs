@@ -1,46 +1,67 @@
-//! The auction in the clear: what the bids imply, worked out the plain way and compared with what
-//! came out of the encrypted one.
+//! What a plan implies, compared with what came out of the encrypted auction.
 
-use crate::play::{BidderConduct, KeyholderConduct, Plan};
+use crate::{
+    plain::{PlainLot, PlainResult},
+    play::{BidPlan, BidderConduct, KeyholderConduct, Plan},
+};
 use talea_protocol::{
     bytes::PartyKey,
-    outcome::{Ending, LotResult, Outcome},
-    price::{Price, Rung},
+    outcome::{Award, Ending, LotResult, Outcome, ReserveResult},
+    price::{Rung, Scale},
+    terms::Ties,
 };
 
-/// What the plan implies for a lot if enough keyholders do their work.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Expected {
-    /// Bids committed.
-    pub commits: u32,
-    /// Bids revealed with a valid argument.
-    pub ranked: u32,
-    /// Bids revealed that prove nothing.
-    pub invalid: u32,
-    /// The winner, by index, and its rung: the highest, and of equals the earliest.
-    pub best: Option<(usize, Rung)>,
+/// What the plan implies for lot `index` if enough keyholders do their work; `found` is what it came
+/// to. A lottery's draw cannot be foretold: of those that tie, the ones that won come first, and
+/// everything else is compared.
+fn implied(
+    plan: &Plan,
+    index: usize,
+    bidders: &[PartyKey],
+    found: &LotResult,
+) -> Option<LotResult> {
+    let lot = u32::try_from(index).ok()?;
+    let bids: Vec<&BidPlan> = plan.bids.iter().filter(|bid| bid.lot == lot).collect();
+    let number = |conduct| {
+        let bids = bids.iter().filter(|bid| bid.conduct == conduct);
+        u32::try_from(bids.count()).unwrap_or(u32::MAX)
+    };
+    let honest = bids.iter().filter(|bid| bid.conduct == BidderConduct::Honest);
+    let valid = honest.map(|bid| Some((*bidders.get(bid.bidder)?, bid.rung)));
+    let mut valid: Vec<(PartyKey, Rung)> = valid.collect::<Option<_>>()?;
+    if plan.terms.ties == Ties::Lottery {
+        sort_as_drawn(&mut valid, found);
+    }
+    let reserve = plan.reserves.iter().find(|reserve| reserve.lot == lot);
+    let plain = PlainLot {
+        terms: &plan.terms,
+        ladder: &plan.terms.lots.get(index)?.ladder,
+        bids: &valid,
+        reserve: reserve.filter(|reserve| reserve.is_revealed).map(|reserve| reserve.rung),
+        declines: plan.declines.contains(&lot),
+    };
+    let PlainResult { ending, disclosed, reserve: of_reserve } = plain.result();
+    let lapsed = reserve.is_some_and(|reserve| !reserve.is_revealed);
+    Some(LotResult {
+        commits: u32::try_from(bids.len()).ok()?,
+        ranked: number(BidderConduct::Honest),
+        invalid: number(BidderConduct::RevealsRubbish),
+        reserve: if lapsed { ReserveResult::Lapsed } else { of_reserve },
+        disclosed,
+        ending,
+    })
 }
 
-/// What the plan implies, lot by lot.
-#[must_use]
-pub fn expected(plan: &Plan) -> Vec<Expected> {
-    let mut lots = vec![Expected::default(); plan.terms.lots.len()];
-    for bid in &plan.bids {
-        let at = usize::try_from(bid.lot).unwrap_or(usize::MAX);
-        let Some(lot) = lots.get_mut(at) else { continue };
-        lot.commits = lot.commits.saturating_add(1);
-        match bid.conduct {
-            BidderConduct::Honest => {
-                lot.ranked = lot.ranked.saturating_add(1);
-                if lot.best.is_none_or(|(_, rung)| bid.rung > rung) {
-                    lot.best = Some((bid.bidder, bid.rung));
-                }
-            }
-            BidderConduct::RevealsRubbish => lot.invalid = lot.invalid.saturating_add(1),
-            BidderConduct::NeverReveals => {}
-        }
+/// Puts the bids in an order in which those that won a tie come before those that did not; where
+/// all bids were opened, in the order in which they were.
+fn sort_as_drawn(bids: &mut [(PartyKey, Rung)], found: &LotResult) {
+    if let Some(opened) = &found.disclosed.bids {
+        bids.sort_by_key(|(bidder, _)| opened.iter().position(|bid| bid.bidder == *bidder));
+        return;
     }
-    lots
+    let (Ending::Sold(award) | Ending::Declined(award)) = &found.ending else { return };
+    let place = |bidder: &PartyKey| award.sales.iter().position(|sale| sale.winner == *bidder);
+    bids.sort_by_key(|(bidder, _)| place(bidder).unwrap_or(usize::MAX));
 }
 
 /// In which lots an outcome is not the one that the plan implies, a sentence each. A lot may be
@@ -48,7 +69,6 @@ pub fn expected(plan: &Plan) -> Vec<Expected> {
 #[must_use]
 pub fn differences(plan: &Plan, bidders: &[PartyKey], outcome: &Outcome) -> Vec<String> {
     let may_be_void = plan.keyholders.values().any(|conduct| *conduct != KeyholderConduct::Honest);
-    let lots = expected(plan).into_iter().zip(plan.terms.lots.iter());
     let mut found = Vec::new();
     if outcome.lots.len() != plan.terms.lots.len() {
         found.push(format!(
@@ -57,41 +77,38 @@ pub fn differences(plan: &Plan, bidders: &[PartyKey], outcome: &Outcome) -> Vec<
             plan.terms.lots.len()
         ));
     }
-    for (index, ((expected, lot), result)) in lots.zip(outcome.lots.iter()).enumerate() {
-        let ending = match expected.best {
-            Some((bidder, rung)) => bidders
-                .get(bidder)
-                .zip(lot.ladder.price(rung))
-                .map(|(winner, price)| Ending::Sold { winner: *winner, rung, price }),
-            None => Some(Ending::Unsold),
-        };
-        let LotResult { commits, ranked, invalid, ending: found_ending } = *result;
-        let is_excused = may_be_void && matches!(found_ending, Ending::Void(_));
-        let counts = (commits, ranked, invalid);
-        let implied = (expected.commits, expected.ranked, expected.invalid);
-        if !is_excused && (counts != implied || Some(found_ending) != ending) {
-            found.push(format!(
-                "lot {index} ({}): {} from {ranked} ranked of {commits} bids, but the bids imply {} \
-                 from {} ranked of {}",
-                lot.name,
-                in_words(lot.ladder.scale, &found_ending),
-                ending.map_or("nothing".into(), |ending| in_words(lot.ladder.scale, &ending)),
-                expected.ranked,
-                expected.commits,
-            ));
+    for (index, (lot, result)) in plan.terms.lots.iter().zip(outcome.lots.iter()).enumerate() {
+        let implied = implied(plan, index, bidders, result);
+        let is_excused = may_be_void && matches!(result.ending, Ending::Void(_));
+        if is_excused || implied.as_ref() == Some(result) {
+            continue;
         }
+        let scale = lot.ladder.scale;
+        let implied = implied.map_or("nothing".into(), |result| in_words(scale, &result));
+        found.push(format!(
+            "lot {index} ({}): {}, but the bids imply {implied}",
+            lot.name,
+            in_words(scale, result),
+        ));
     }
     found
 }
 
-fn in_words(scale: talea_protocol::price::Scale, ending: &Ending) -> String {
-    let write = |price: &Price| scale.write(*price);
-    match ending {
-        Ending::Sold { winner, price, .. } => format!("sold to {winner} at {}", write(price)),
+fn in_words(scale: Scale, result: &LotResult) -> String {
+    let LotResult { commits, ranked, invalid: _, reserve, disclosed, ending } = result;
+    let award = |award: &Award| {
+        let to: Vec<String> = award.sales.iter().map(|sale| sale.winner.to_string()).collect();
+        format!("to {} at {}", to.join(", "), scale.write(award.quote.price))
+    };
+    let ending = match ending {
+        Ending::Sold(sold) => format!("sold {}", award(sold)),
+        Ending::Declined(declined) => format!("declined {}", award(declined)),
+        Ending::BelowReserve => "below the reserve".into(),
         Ending::Unsold => "unsold".into(),
         Ending::Void(cause) => format!("void ({cause})"),
         Ending::Halted => "halted".into(),
-    }
+    };
+    format!("{ending} from {ranked} ranked of {commits} bids, {reserve:?}, {disclosed:?}")
 }
 
 #[cfg(test)]
@@ -99,7 +116,11 @@ mod tests {
     use super::*;
     use crate::{scenario::Scenario, seed};
     use std::path::Path;
-    use talea_protocol::{bytes::List, outcome::VoidCause};
+    use talea_protocol::{
+        bytes::List,
+        outcome::{Disclosed, Quote, Sale, Standing, VoidCause},
+        price::Price,
+    };
 
     const TEXT: &str = r#"
 title = "t"
@@ -122,25 +143,25 @@ bidders = [
     }
 
     fn outcome(plan: &Plan, ending: Ending, ranked: u32) -> Outcome {
-        let lots = vec![LotResult { commits: 5, ranked, invalid: 1, ending }];
+        let lots = vec![LotResult {
+            commits: 5,
+            ranked,
+            invalid: 1,
+            reserve: ReserveResult::None,
+            disclosed: Disclosed::default(),
+            ending,
+        }];
         let auction = plan.terms.auction_id();
         Outcome { auction, lots: List::new(lots).unwrap(), accounts: Vec::new() }
     }
 
     #[test]
-    fn the_highest_revealed_bid_wins_and_of_equals_the_earliest() {
-        let (plan, _) = plan();
-        let lot = Expected { commits: 5, ranked: 3, invalid: 1, best: Some((1, Rung(7))) };
-        assert_eq!(expected(&plan), [lot]);
-    }
-
-    #[test]
     fn every_other_outcome_is_found_out() {
         let (mut plan, bidders) = plan();
-        let sold = |bidder: usize, rung| Ending::Sold {
-            winner: bidders[bidder],
-            rung: Rung(rung),
-            price: Price(i64::from(rung)),
+        let sold = |bidder: usize, rung| {
+            let sale = Sale { winner: bidders[bidder], standing: Standing::AtPrice };
+            let quote = Quote { rung: Rung(rung), price: Price(i64::from(rung)) };
+            Ending::Sold(Award { quote, sales: List::new(vec![sale]).unwrap() })
         };
         let found = |plan: &Plan, ending, ranked| {
             differences(plan, &bidders, &outcome(plan, ending, ranked)).len()
@@ -152,7 +173,7 @@ bidders = [
         assert_eq!(found(&plan, Ending::Unsold, 3), 1);
         assert_eq!(found(&plan, Ending::Halted, 3), 1);
         let void = Ending::Void(VoidCause::Quorum);
-        assert_eq!(found(&plan, void, 3), 1, "everybody behaves");
+        assert_eq!(found(&plan, void.clone(), 3), 1, "everybody behaves");
         let id = talea_protocol::quorum::KeyholderId { group: 0, member: 1 };
         plan.keyholders.insert(id, KeyholderConduct::NeverEndorses);
         assert_eq!(found(&plan, void, 3), 0, "somebody does not");

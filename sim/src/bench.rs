@@ -3,7 +3,11 @@
 //! Machines differ and this one may be busy, so nothing here is a time: every figure is the median
 //! of pairs, the work measured and the yardstick measured right after it.
 
-use crate::play::{BidPlan, BidderConduct, Cast, Plan, PlayError, Seat, play};
+mod rules;
+
+pub use rules::{Rules, RulesFigures};
+
+use crate::play::{BidPlan, BidderConduct, Cast, Plan, PlayError, ReservePlan, Seat, play};
 use bulletproofs::{BulletproofGens, PedersenGens, RangeProof};
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 use curve25519_dalek::{RistrettoPoint, Scalar};
@@ -20,7 +24,7 @@ use talea_contract::{
     elgamal::Ciphertext,
     fiat_shamir::Context,
     group::Generators,
-    proofs::{gate, ladder, range, unseal},
+    proofs::{gate, ladder, mix, range, unseal},
 };
 use talea_parties::{masks::Masks, proofs as provers};
 use talea_protocol::{
@@ -29,7 +33,7 @@ use talea_protocol::{
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
     quorum::Group,
     sealed_bid::SealedBid,
-    terms::{Admission, Disclosure, Lot, Mechanism, Schedule, Stakes, Terms, Ties},
+    terms::{Admission, Lot, Reserve, Schedule, Stakes, Terms},
     transcript::{Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
 
@@ -107,6 +111,8 @@ pub struct Report {
     pub keyholder: KeyholderFigures,
     /// Figures of whole auctions.
     pub auctions: Vec<AuctionFigures>,
+    /// Figures of ranking under every rule, on the last ladder with the most bidders.
+    pub rules: Vec<RulesFigures>,
 }
 
 /// A bid's two messages.
@@ -141,6 +147,12 @@ pub struct KeyholderFigures {
     pub gate_verify: f64,
     /// Bytes of it.
     pub gate_bytes: usize,
+    /// One switch of a mix, of a list of two.
+    pub switch_prove: f64,
+    /// Verifying it.
+    pub switch_verify: f64,
+    /// Bytes of it.
+    pub switch_bytes: usize,
     /// One decryption share.
     pub unseal_prove: f64,
     /// Verifying it.
@@ -435,6 +447,27 @@ fn keyholder_figures(
         gate::verify(&bench.generators, &bench.context, &statement).expect("the gates hold");
     }) / per_item;
 
+    let lists: Vec<Vec<_>> = pairs
+        .iter()
+        .zip(&encoded)
+        .map(|((x, y), (x_wire, y_wire))| vec![(*x, *x_wire), (*y, *y_wire)])
+        .collect();
+    let lists_encoded: Vec<Vec<_>> = encoded.iter().map(|(x, y)| vec![*x, *y]).collect();
+    let masks = Masks::new(labels::KIND_MIX, &[4; 32], &bench.context, &head, 0, 0);
+    let mut prove = || {
+        let crossings = masks.crossings(&lists_encoded, &mut bench.rng);
+        let witness = provers::mix::Witness { crossings };
+        provers::mix::prove(&bench.context, (head, 0), &lists, &witness, &mut bench.rng)
+    };
+    let mixed = prove();
+    let switch_prove = yardstick.ratio(time, || drop(black_box(prove()))) / per_item;
+    let switch_verify = yardstick.ratio(time, || {
+        mix::verify(&bench.context, (head, 0), &lists, &mixed.switches, &mixed.challenge)
+            .expect("the switches hold");
+    }) / per_item;
+    let switch_bytes =
+        mixed.switches.first().and_then(|turn| borsh::to_vec(turn).ok()).map_or(0, |b| b.len());
+
     let share = Scalar::random(&mut bench.rng);
     let share_key = share * bench.generators.key;
     let randomness: Vec<RistrettoPoint> = pairs.iter().map(|(x, _)| x.r).collect();
@@ -457,7 +490,16 @@ fn keyholder_figures(
             .expect("the shares are right");
     }) / per_item;
     let gate_bytes = turns.first().and_then(|turn| borsh::to_vec(turn).ok()).map_or(0, |b| b.len());
-    KeyholderFigures { gate_prove, gate_verify, gate_bytes, unseal_prove, unseal_verify }
+    KeyholderFigures {
+        gate_prove,
+        gate_verify,
+        gate_bytes,
+        switch_prove,
+        switch_verify,
+        switch_bytes,
+        unseal_prove,
+        unseal_verify,
+    }
 }
 
 /// One lot, this many bidders with different bids, quorum 2 of 3: its transcript.
@@ -467,7 +509,7 @@ fn keyholder_figures(
 ///
 /// # Panics
 /// Never: the terms are within every bound.
-pub fn one_lot(ladder: &PriceLadder, bidders: usize) -> Result<Vec<u8>, PlayError> {
+pub fn one_lot(ladder: &PriceLadder, bidders: usize, rules: &Rules) -> Result<Vec<u8>, PlayError> {
     let mut rng = ChaCha20Rng::seed_from_u64(11);
     let cast = Cast::draw(&[vec![Seat::Own; 3]], bidders, &mut rng);
     let text = |text| Text::new(text).expect("a short text");
@@ -487,9 +529,11 @@ pub fn one_lot(ladder: &PriceLadder, bidders: usize) -> Result<Vec<u8>, PlayErro
         seller: cast.seller(),
         custodian: cast.custodian(),
         lots: List::new(vec![lot]).expect("one lot"),
-        mechanism: Mechanism::FirstPrice,
-        ties: Ties::EarliestCommit,
-        disclosure: Disclosure::WinnerAndPrice,
+        mechanism: rules.mechanism,
+        ties: rules.ties,
+        disclosure: rules.disclosure,
+        reserve: rules.reserve.map(|_| Reserve { until: 25, opened: false }),
+        acceptance: None,
         schedule: Schedule {
             deals_until: 10,
             complaints_until: 20,
@@ -516,10 +560,44 @@ pub fn one_lot(ladder: &PriceLadder, bidders: usize) -> Result<Vec<u8>, PlayErro
             conduct: BidderConduct::Honest,
         })
         .collect();
-    let plan = Plan { terms, opening_slot: 1, bids, keyholders: Default::default() };
+    let plan = Plan {
+        terms,
+        opening_slot: 1,
+        bids,
+        reserves: rules
+            .reserve
+            .map(|rung| ReservePlan { lot: 0, rung, is_revealed: true })
+            .into_iter()
+            .collect(),
+        declines: Default::default(),
+        keyholders: Default::default(),
+    };
     let mut transcript = Vec::new();
     play(cast, &plan, &mut transcript, &mut rng)?;
     Ok(transcript)
+}
+
+/// The records of a transcript of our own making: the auction before its first entry, and the
+/// entries one by one.
+///
+/// # Panics
+/// If it is not one.
+fn open(transcript: &[u8]) -> (Auction, impl Iterator<Item = Entry>) {
+    let mut rest = &transcript[MAGIC.len()..];
+    let mut record = move || {
+        let (header, after) = rest.split_first_chunk::<RECORD_HEADER_BYTES>()?;
+        let (kind, length) = RecordKind::read_header(header).expect("a record");
+        let (body, after) = after.split_at(length);
+        rest = after;
+        Some((kind, body))
+    };
+    let (_, genesis) = record().expect("a transcript has a genesis");
+    let genesis: Genesis = borsh::from_slice(genesis).expect("a genesis");
+    let auction = Auction::open(genesis.slot, &genesis.terms, &genesis.signature);
+    let entries = std::iter::from_fn(record)
+        .filter(|(kind, _)| *kind == RecordKind::Entry)
+        .map(|(_, body)| borsh::from_slice(body).expect("an entry"));
+    (auction.expect("possible terms"), entries)
 }
 
 /// Replays a transcript of our own making through the contract.
@@ -527,27 +605,11 @@ pub fn one_lot(ladder: &PriceLadder, bidders: usize) -> Result<Vec<u8>, PlayErro
 /// # Panics
 /// If it is not one.
 pub fn replay(transcript: &[u8]) -> Auction {
-    let mut rest = &transcript[MAGIC.len()..];
-    let mut auction: Option<Auction> = None;
-    while let Some((header, after)) = rest.split_first_chunk::<RECORD_HEADER_BYTES>() {
-        let (kind, length) = RecordKind::read_header(header).expect("a record");
-        let (body, after) = after.split_at(length);
-        match kind {
-            RecordKind::Genesis => {
-                let genesis: Genesis = borsh::from_slice(body).expect("a genesis");
-                let opened = Auction::open(genesis.slot, &genesis.terms, &genesis.signature);
-                auction = Some(opened.expect("possible terms"));
-            }
-            RecordKind::Entry => {
-                let entry: Entry = borsh::from_slice(body).expect("an entry");
-                let auction = auction.as_mut().expect("the genesis came first");
-                auction.apply(entry.slot, &entry.instruction).expect("it was accepted before");
-            }
-            RecordKind::Closing => {}
-        }
-        rest = after;
+    let (mut auction, entries) = open(transcript);
+    for entry in entries {
+        auction.apply(entry.slot, &entry.instruction).expect("it was accepted before");
     }
-    auction.expect("a transcript has a genesis")
+    auction
 }
 
 fn auction_figures(
@@ -557,7 +619,7 @@ fn auction_figures(
     ladder: &PriceLadder,
     bidders: usize,
 ) -> Result<AuctionFigures, PlayError> {
-    let transcript = one_lot(ladder, bidders)?;
+    let transcript = one_lot(ladder, bidders, &Rules::FIRST_PRICE)?;
     let time = options.time_per_figure;
     let per_bidder = bidders as f64;
     let peak_of = |work: &dyn Fn()| {
@@ -621,8 +683,14 @@ pub fn run(
             auctions.push(figures);
         }
     }
+    let rules = match (ladders.last(), options.bidders.iter().max()) {
+        (Some(ladder), Some(bidders)) => {
+            rules::figures(&mut yardstick, time, ladder, *bidders, &progress)?
+        }
+        (None, _) | (_, None) => Vec::new(),
+    };
     let unit = "one 64-bit Bulletproof verification";
-    Ok(Report { schema: "talea-sim-bench/1", unit, messages, keyholder, auctions })
+    Ok(Report { schema: "talea-sim-bench/1", unit, messages, keyholder, auctions, rules })
 }
 
 impl Report {
@@ -657,6 +725,8 @@ impl Report {
         let mut keyholder = table(&["per item of 128", "prove", "verify", "bytes"]);
         let bytes = k.gate_bytes.to_string();
         keyholder.add_row(["gate step", &ratio(k.gate_prove), &ratio(k.gate_verify), &bytes]);
+        let bytes = k.switch_bytes.to_string();
+        keyholder.add_row(["switch", &ratio(k.switch_prove), &ratio(k.switch_verify), &bytes]);
         let (prove, verify) = (ratio(k.unseal_prove), ratio(k.unseal_verify));
         keyholder.add_row(["decryption share", &prove, &verify, "32"]);
         let mut auctions = table(&[
@@ -687,8 +757,10 @@ impl Report {
         format!(
             "All figures are multiples of {}.\n\nA bid's two messages\n{messages}\n\n\
              Keyholders' work\n{keyholder}\n\n\
-             One lot, quorum 2 of 3: cost and bytes per bidder, memory of the whole\n{auctions}\n",
-            self.unit
+             One lot, quorum 2 of 3: cost and bytes per bidder, memory of the whole\n{auctions}\n\n\
+             One lot under every rule: the contract's rank phase, and bytes, per bidder\n{}\n",
+            self.unit,
+            rules::to_table(&self.rules)
         )
     }
 }

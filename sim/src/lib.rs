@@ -37,6 +37,7 @@ pub mod bench;
 pub mod cli;
 pub mod failure;
 pub mod input;
+pub mod plain;
 pub mod play;
 pub mod report;
 pub mod run;

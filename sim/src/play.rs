@@ -4,7 +4,10 @@ use curve25519_dalek::Scalar;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRngCore, SeedableRng as _};
 use rayon::prelude::*;
-use std::{collections::BTreeMap, io::Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+};
 use talea_contract::{Auction, Phase};
 use talea_parties::{
     bidder::{self, BidError, Bidder, PreparedBid},
@@ -180,6 +183,17 @@ pub struct BidPlan {
     pub conduct: BidderConduct,
 }
 
+/// The seller's reserve for a lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReservePlan {
+    /// Index of the lot.
+    pub lot: u32,
+    /// The reserve.
+    pub rung: Rung,
+    /// Whether it is revealed.
+    pub is_revealed: bool,
+}
+
 /// What is to be played.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -189,6 +203,10 @@ pub struct Plan {
     pub opening_slot: u64,
     /// The bids, in commit order.
     pub bids: Vec<BidPlan>,
+    /// The reserves that the seller commits.
+    pub reserves: Vec<ReservePlan>,
+    /// The lots that the seller declines, where it has a say; it accepts the others.
+    pub declines: BTreeSet<u32>,
     /// Keyholders who do not behave.
     pub keyholders: BTreeMap<KeyholderId, KeyholderConduct>,
 }
@@ -250,10 +268,14 @@ pub fn play<W: Write>(
     let clock = cast.seller.identity();
     let bidders: Vec<Bidder> =
         cast.bidders.iter().map(|seed| Bidder::new(seed.identity())).collect();
+    let reserves = stage.reserve(&clock, plan, rng)?;
     if stage.board.auction().phase() == Phase::Commits {
         let prepared = stage.commit(&bidders, plan, rng)?;
         stage.pass_deadline(&clock, Phase::Commits)?;
-        stage.reveal(&clock, prepared)?;
+        let revealed =
+            prepared.into_iter().filter(|(bid, _)| bid.conduct != BidderConduct::NeverReveals);
+        let bids = revealed.map(|(_, bid)| bid.reveal);
+        stage.reveal(&clock, reserves.into_iter().chain(bids))?;
         stage.pass_deadline(&clock, Phase::Reveals)?;
         stage.rank(&clock, &mut keyholders, plan, rng)?;
     }
@@ -294,6 +316,9 @@ impl<W: Write> Stage<W> {
         }
         for bid in &plan.bids {
             need(cast.bidder(bid.bidder).ok_or(PlayError::NoBidder(bid.bidder))?, stake);
+        }
+        for _ in &plan.reserves {
+            need(cast.seller(), terms.stakes.deposit);
         }
         let mut custodian = Custodian::new(cast.custodian.identity());
         for (party, amount) in needed.into_iter().filter(|(_, amount)| *amount > 0) {
@@ -367,6 +392,26 @@ impl<W: Write> Stage<W> {
         Ok(keyholders)
     }
 
+    /// The seller commits its reserves. Gives what reveals them.
+    fn reserve(
+        &mut self,
+        seller: &Identity,
+        plan: &Plan,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Vec<Reveal>, PlayError> {
+        let mut reveals = Vec::new();
+        if self.auction().phase() == Phase::Reserves {
+            for reserve in &plan.reserves {
+                let prepared =
+                    seller::reserve(seller, self.auction(), reserve.lot, reserve.rung, rng)?;
+                self.submit(&prepared.commit)?;
+                reveals.extend(reserve.is_revealed.then_some(prepared.reveal));
+            }
+            self.pass_deadline(seller, Phase::Reserves)?;
+        }
+        Ok(reveals)
+    }
+
     /// Bids are made on all cores, each from a generator of its own, and committed in order.
     fn commit(
         &mut self,
@@ -403,12 +448,8 @@ impl<W: Write> Stage<W> {
     fn reveal(
         &mut self,
         courier: &Identity,
-        prepared: Vec<(BidPlan, PreparedBid)>,
+        reveals: impl Iterator<Item = Reveal>,
     ) -> Result<(), PlayError> {
-        let reveals = prepared
-            .into_iter()
-            .filter(|(plan, _)| plan.conduct != BidderConduct::NeverReveals)
-            .map(|(_, bid)| bid.reveal);
         let room = MAX_INSTRUCTION_BYTES / 2;
         let mut batch: Vec<Reveal> = Vec::new();
         let mut size = 0usize;
@@ -440,7 +481,7 @@ impl<W: Write> Stage<W> {
         rng: &mut impl CryptoRngCore,
     ) -> Result<(), PlayError> {
         while self.auction().phase() != Phase::Closed {
-            let mut progress = false;
+            let mut progress = self.decide(clock, plan)?;
             for keyholder in keyholders.iter_mut() {
                 let conduct = conduct(plan, keyholder.id());
                 let stays_away = |step: Option<u32>| match conduct {
@@ -460,6 +501,19 @@ impl<W: Write> Stage<W> {
             }
         }
         Ok(())
+    }
+
+    /// The seller accepts or declines whatever waits for it; whether something did.
+    fn decide(&mut self, seller: &Identity, plan: &Plan) -> Result<bool, PlayError> {
+        let lots = 0..plan.terms.lots.len() as u32;
+        let waiting: Vec<u32> =
+            lots.filter(|lot| self.auction().award_to_decide(*lot).is_some()).collect();
+        for lot in &waiting {
+            let accept = !plan.declines.contains(lot);
+            let decision = seller::decide(seller, self.auction(), *lot, accept)?;
+            self.submit(&decision)?;
+        }
+        Ok(!waiting.is_empty())
     }
 
     /// Lets time pass beyond the deadline of `phase`, if that is still what is waited for.

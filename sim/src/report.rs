@@ -10,8 +10,8 @@ use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 use talea_protocol::{
     bytes::PartyKey,
     caution::cautions,
-    outcome::{Account, Ending, LotResult},
-    price::Side,
+    outcome::{Account, Ending, LotResult, OpenedBid, Quote, ReserveResult, Standing},
+    price::{PriceLadder, Rung, Side},
     terms::Lot,
 };
 
@@ -55,11 +55,44 @@ struct LotReport {
     why: Option<String>,
     winner: Option<String>,
     winner_key: Option<String>,
+    winners: Vec<WinnerReport>,
     price: Option<String>,
     rung: Option<u32>,
+    reserve: &'static str,
+    reserve_price: Option<String>,
+    cover: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    depth: Option<Vec<BucketReport>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opened_bids: Option<Vec<OpenedBidReport>>,
     bids: u32,
     ranked: u32,
     invalid: u32,
+}
+
+/// A winner, and how its bid stands to the price.
+#[derive(Clone, Debug, Serialize)]
+struct WinnerReport {
+    party: String,
+    key: String,
+    standing: &'static str,
+}
+
+/// So many bids with prices from here to there, the best bids left out.
+#[derive(Clone, Debug, Serialize)]
+struct BucketReport {
+    from: String,
+    to: String,
+    bids: u32,
+}
+
+/// A bid that the terms have opened.
+#[derive(Clone, Debug, Serialize)]
+struct OpenedBidReport {
+    party: String,
+    key: String,
+    price: String,
+    rung: u32,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -144,6 +177,9 @@ impl RunReport {
         let heading = ["lot", "identifier", "name", "result", "winner", "price", "bids"];
         let _ = writeln!(text, "{}", table(&heading, lots, &[0, 5]));
         let _ = writeln!(text);
+        for lot in &self.lots {
+            text.push_str(&lot.disclosed());
+        }
         let accounts = self.accounts.iter().map(AccountReport::cells).collect();
         let heading = ["party", "funded", "received", "released", "settlement", "forfeited"];
         let _ = writeln!(text, "{}", table(&heading, accounts, &[1, 2, 3, 4, 5]));
@@ -171,12 +207,48 @@ impl LotReport {
         called: impl Fn(&PartyKey) -> String,
     ) -> Self {
         let ladder = &lot.ladder;
-        let (result_word, why, sold) = match result.ending {
-            Ending::Sold { winner, rung, price } => ("sold", None, Some((winner, rung, price))),
+        let write = |quote: &Quote| ladder.scale.write(quote.price);
+        let (result_word, why, award) = match &result.ending {
+            Ending::Sold(award) => ("sold", None, Some(award)),
+            Ending::Declined(award) => {
+                ("did not trade", Some("the seller declined".into()), Some(award))
+            }
+            Ending::BelowReserve => {
+                ("did not trade", Some("no bid reached the reserve".into()), None)
+            }
             Ending::Unsold if result.commits == 0 => ("unsold", Some("nobody bid".into()), None),
             Ending::Unsold => ("unsold", Some("no valid bid was revealed".into()), None),
             Ending::Void(cause) => ("void", Some(cause.to_string()), None),
             Ending::Halted => ("halted", Some("a soundness alarm".into()), None),
+        };
+        let winners = award.into_iter().flat_map(|award| award.sales.iter());
+        let winners: Vec<WinnerReport> = winners
+            .map(|sale| WinnerReport {
+                party: called(&sale.winner),
+                key: sale.winner.to_string(),
+                standing: match sale.standing {
+                    Standing::AbovePrice => "above the price",
+                    Standing::AtPrice => "at the price",
+                    Standing::NotCompared => "not compared",
+                },
+            })
+            .collect();
+        let alone = match winners.as_slice() {
+            [winner] => Some(winner.clone()),
+            _ => None,
+        };
+        let (reserve, reserve_price) = match &result.reserve {
+            ReserveResult::None => ("none", None),
+            ReserveResult::Lapsed => ("lapsed", None),
+            ReserveResult::Sealed => ("sealed", None),
+            ReserveResult::Opened(quote) => ("opened", Some(write(quote))),
+        };
+        let disclosed = &result.disclosed;
+        let opened = |bid: &OpenedBid| OpenedBidReport {
+            party: called(&bid.bidder),
+            key: bid.bidder.to_string(),
+            price: write(&bid.quote),
+            rung: bid.quote.rung.0,
         };
         Self {
             lot: index,
@@ -191,14 +263,48 @@ impl LotReport {
             shape: ladder.shape.radices().collect(),
             result: result_word,
             why,
-            winner: sold.map(|(winner, ..)| called(&winner)),
-            winner_key: sold.map(|(winner, ..)| winner.to_string()),
-            price: sold.map(|(_, _, price)| ladder.scale.write(price)),
-            rung: sold.map(|(_, rung, _)| rung.0),
+            winner: alone.as_ref().map(|winner| winner.party.clone()),
+            winner_key: alone.map(|winner| winner.key),
+            winners,
+            price: award.map(|award| write(&award.quote)),
+            rung: award.map(|award| award.quote.rung.0),
+            reserve,
+            reserve_price,
+            cover: disclosed.cover.as_ref().map(write),
+            depth: disclosed.depth.as_ref().map(|depth| buckets(ladder, depth)),
+            opened_bids: disclosed.bids.as_ref().map(|bids| bids.iter().map(opened).collect()),
             bids: result.commits,
             ranked: result.ranked,
             invalid: result.invalid,
         }
+    }
+
+    /// What the terms have opened besides winners and price, in lines; nothing if nothing.
+    fn disclosed(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        if let Some(cover) = &self.cover {
+            let _ = writeln!(text, "lot {}: cover (best losing price) {cover}", self.lot);
+        }
+        if let Some(price) = &self.reserve_price {
+            let _ = writeln!(text, "lot {}: the reserve was {price}", self.lot);
+        }
+        if let Some(depth) = &self.depth {
+            let _ = writeln!(text, "lot {}: depth, without the best bids", self.lot);
+            let width = depth.iter().map(|b| b.from.len().max(b.to.len())).max().unwrap_or(0);
+            for BucketReport { from, to, bids } in depth.iter().rev() {
+                let bar = "#".repeat(usize::try_from(*bids).unwrap_or(usize::MAX).min(60));
+                let line = format!("  {from:>width$} .. {to:>width$} {bids:>4} {bar}");
+                let _ = writeln!(text, "{}", line.trim_end());
+            }
+        }
+        for bid in self.opened_bids.iter().flatten() {
+            let _ = writeln!(text, "lot {}: {} bid {}", self.lot, bid.party, bid.price);
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text
     }
 
     fn cells(&self) -> Vec<String> {
@@ -222,7 +328,13 @@ impl LotReport {
             self.identifier.clone(),
             self.name.clone(),
             result,
-            or_dash(&self.winner),
+            match self.winners.as_slice() {
+                [] => "-".into(),
+                winners => {
+                    let names: Vec<&str> = winners.iter().map(|w| w.party.as_str()).collect();
+                    names.join(", ")
+                }
+            },
             or_dash(&self.price),
             bids,
         ]
@@ -234,6 +346,21 @@ impl AccountReport {
         let Self { party, key: _, funded, received, available, settlement, forfeited } = self;
         [party, funded, received, available, settlement, forfeited].map(Clone::clone).to_vec()
     }
+}
+
+/// The buckets of a depth, with the prices that they hold.
+fn buckets(ladder: &PriceLadder, depth: &[u32]) -> Vec<BucketReport> {
+    let lower_bits: u32 =
+        ladder.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum();
+    let last = ladder.rungs.saturating_sub(1);
+    let width = 1u32.checked_shl(lower_bits).unwrap_or(u32::MAX);
+    let write = |rung: u32| ladder.price(Rung(rung)).map(|price| ladder.scale.write(price));
+    let buckets = (0u32..).zip(depth).map_while(|(bucket, bids)| {
+        let first = bucket.checked_mul(width).filter(|first| *first <= last)?;
+        let end = first.saturating_add(width.saturating_sub(1)).min(last);
+        Some(BucketReport { from: write(first)?, to: write(end)?, bids: *bids })
+    });
+    buckets.collect()
 }
 
 /// A table in Markdown, the columns of `right` aligned right.

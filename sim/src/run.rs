@@ -139,9 +139,11 @@ mod tests {
     fn awards(run: &Run) -> Vec<Option<(String, String)>> {
         let lots = run.terms.lots.iter().zip(run.played.outcome.lots.iter());
         let name = |key| run.names.iter().find(|(known, _)| *known == key).unwrap().1.clone();
-        lots.map(|(lot, result)| match result.ending {
-            Ending::Sold { winner, price, .. } => {
-                Some((name(winner), lot.ladder.scale.write(price)))
+        lots.map(|(lot, result)| match &result.ending {
+            Ending::Sold(award) => {
+                let winners: Vec<String> =
+                    award.sales.iter().map(|sale| name(sale.winner)).collect();
+                Some((winners.join(", "), lot.ladder.scale.write(award.quote.price)))
             }
             _ => None,
         })

@@ -8,16 +8,21 @@ pub mod stage;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use talea_protocol::{
     bytes::{List, PartyKey, Text},
     labels::PROTOCOL_VERSION,
     outcome::Ending,
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
     quorum::{Group, KeyholderId},
-    terms::{Admission, Disclosure, Lot, Mechanism, Schedule, Stakes, Terms, Ties},
+    terms::{
+        Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Schedule, Stakes, Terms, Ties,
+    },
 };
-use talea_sim::play::{BidPlan, BidderConduct, Cast, KeyholderConduct, Plan, Played, Seat, play};
+use talea_sim::{
+    plain::PlainLot,
+    play::{BidPlan, BidderConduct, Cast, KeyholderConduct, Plan, Played, Seat, play},
+};
 
 /// A generator for this seed.
 pub fn rng(seed: u64) -> ChaCha20Rng {
@@ -39,6 +44,16 @@ pub struct Small {
     pub fan_out: u16,
     /// Items per chunk.
     pub chunk_items: u16,
+    /// How the price follows from the bids.
+    pub mechanism: Mechanism,
+    /// How ties are broken.
+    pub ties: Ties,
+    /// What is opened besides.
+    pub disclosure: Disclosure,
+    /// Whether there are reserves, and if so whether they are opened at the end.
+    pub reserve: Option<bool>,
+    /// Whether the seller may decline.
+    pub acceptance: bool,
     /// Whether only the cast's bidders may bid.
     pub listed: bool,
     /// What is at stake: deposit, bond, commit fee.
@@ -56,6 +71,11 @@ impl Default for Small {
             bidders: 3,
             fan_out: 15,
             chunk_items: 512,
+            mechanism: Mechanism::FirstPrice,
+            ties: Ties::EarliestCommit,
+            disclosure: Disclosure::WINNER_AND_PRICE,
+            reserve: None,
+            acceptance: false,
             listed: false,
             stakes: (100, 30, 1),
             seed: 1,
@@ -102,9 +122,11 @@ impl Small {
             seller: cast.seller(),
             custodian: cast.custodian(),
             lots: list(lots),
-            mechanism: Mechanism::FirstPrice,
-            ties: Ties::EarliestCommit,
-            disclosure: Disclosure::WinnerAndPrice,
+            mechanism: self.mechanism,
+            ties: self.ties,
+            disclosure: self.disclosure,
+            reserve: self.reserve.map(|opened| Reserve { until: 25, opened }),
+            acceptance: self.acceptance.then_some(Acceptance { slots: 7 }),
             schedule: Schedule {
                 deals_until: 10,
                 complaints_until: 20,
@@ -121,7 +143,7 @@ impl Small {
                 fallback: cast.fallback(),
             },
             admission: if self.listed { Admission::Listed(list(keys)) } else { Admission::Open },
-            max_bids_per_lot: 1000,
+            max_bids_per_lot: 500,
             quorum: list(groups),
             fan_out: self.fan_out,
             chunk_items: self.chunk_items,
@@ -143,6 +165,8 @@ impl Small {
             terms: self.terms(),
             opening_slot: 1,
             bids: bids.collect(),
+            reserves: Vec::new(),
+            declines: BTreeSet::new(),
             keyholders: BTreeMap::new(),
         }
     }
@@ -169,18 +193,17 @@ pub fn with_keyholder(mut plan: Plan, group: u16, member: u16, conduct: Keyholde
     plan
 }
 
-/// The outcome of a lot as anybody computes it who may see the bids: the highest rung wins, the
-/// earliest of equals.
+/// The outcome of a lot as anybody computes it who may see the bids, in commit order.
 pub fn plain_ending(terms: &Terms, lot: u32, bids: &[(PartyKey, Rung)]) -> Ending {
     let ladder = &terms.lots[lot as usize].ladder;
-    let best = bids.iter().map(|(_, rung)| *rung).max();
-    match best {
-        None => Ending::Unsold,
-        Some(rung) => {
-            let (winner, _) = bids.iter().find(|(_, r)| *r == rung).expect("there is a best bid");
-            let price = ladder.price(rung).expect("bids are on the ladder");
-            Ending::Sold { winner: *winner, rung, price }
-        }
+    PlainLot { terms, ladder, bids, reserve: None, declines: false }.result().ending
+}
+
+/// Whether a lot was sold to this party alone.
+pub fn is_sold_to(ending: &Ending, party: PartyKey) -> bool {
+    match ending {
+        Ending::Sold(award) => matches!(&award.sales[..], [sale] if sale.winner == party),
+        _ => false,
     }
 }
 

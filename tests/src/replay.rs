@@ -60,11 +60,17 @@ pub enum Kind {
     Blind,
     /// Of [`Instruction::Unseal`].
     Unseal,
+    /// Of [`Instruction::Reserve`].
+    Reserve,
+    /// Of [`Instruction::Mix`].
+    Mix,
+    /// Of [`Instruction::Decide`].
+    Decide,
 }
 
 impl Kind {
     /// Every kind, in the order of the wire.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Tick,
         Self::Fund,
         Self::Deal,
@@ -75,6 +81,9 @@ impl Kind {
         Self::Gate,
         Self::Blind,
         Self::Unseal,
+        Self::Reserve,
+        Self::Mix,
+        Self::Decide,
     ];
 
     /// The kind of `instruction`.
@@ -90,6 +99,9 @@ impl Kind {
             Instruction::Gate(_) => Self::Gate,
             Instruction::Blind(_) => Self::Blind,
             Instruction::Unseal(_) => Self::Unseal,
+            Instruction::Reserve(_) => Self::Reserve,
+            Instruction::Mix(_) => Self::Mix,
+            Instruction::Decide(_) => Self::Decide,
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{Small, replay::Pens, rng};
 use rand_chacha::ChaCha20Rng;
 use talea_contract::{Auction, Phase};
 use talea_parties::{
-    bidder::{self, Bidder},
+    bidder::{self, Bidder, PreparedBid},
     board::Board,
     custodian::Custodian,
     keyholder::{Candidate, Dealer, Keyholder},
@@ -66,6 +66,19 @@ impl Stage {
         stage.fund_everybody();
         stage.deal();
         stage.finish_ceremony();
+        if stage.auction().phase() == Phase::Reserves {
+            stage.pass();
+        }
+        stage
+    }
+
+    /// An auction whose terms have a reserve, and that waits for it: everybody has money, all
+    /// candidates dealt.
+    pub fn at_reserves(small: &Small, terms: &Terms) -> Self {
+        let mut stage = Self::open(small, terms);
+        stage.fund_everybody();
+        stage.deal();
+        stage.finish_ceremony();
         stage
     }
 
@@ -98,16 +111,18 @@ impl Stage {
         self.submit(&fund.expect("a small instruction"));
     }
 
-    /// Gives everybody exactly what a bid on every lot, or the bonds, will take.
+    /// Gives everybody exactly what a bid or a reserve on every lot, or the bonds, will take.
     pub fn fund_everybody(&mut self) {
         let terms = self.auction().terms().clone();
         let lots = terms.lots.len() as u64;
         let bidders = (0..self.bidders.len()).map(|index| self.bidder(index));
         let stake = (terms.stakes.deposit + terms.stakes.commit_fee) * lots;
         let bidders = bidders.map(|party| (party, stake));
+        let reserves = if terms.reserve.is_some() { terms.stakes.deposit * lots } else { 0 };
+        let seller = [(terms.seller, reserves)];
         let bonds = terms.stakes.bond * lots;
         let members = self.candidates.iter().map(|candidate| (candidate.member().signing, bonds));
-        let needed: Vec<(PartyKey, u64)> = bidders.chain(members).collect();
+        let needed: Vec<(PartyKey, u64)> = bidders.chain(seller).chain(members).collect();
         for (party, amount) in needed.into_iter().filter(|(_, amount)| *amount > 0) {
             self.fund(party, amount);
         }
@@ -140,6 +155,28 @@ impl Stage {
         self.slot = self.slot.max(deadline + 1);
         let tick = self.sign(self.auction().terms().seller, &Instruction::Tick);
         self.submit(&tick);
+    }
+
+    /// The seller's reserve for a lot, not submitted.
+    pub fn prepare_reserve(&mut self, lot: u32, rung: u32) -> PreparedBid {
+        let auction = self.board.auction();
+        let seller = self.pens.identity(auction.terms().seller);
+        let reserve = seller::reserve(seller, auction, lot, Rung(rung), &mut self.rng);
+        reserve.expect("a rung of the ladder")
+    }
+
+    /// The seller's reserve is committed; what reveals it is given back.
+    #[track_caller]
+    pub fn reserve(&mut self, lot: u32, rung: u32) -> Reveal {
+        let reserve = self.prepare_reserve(lot, rung);
+        self.submit(&reserve.commit);
+        reserve.reveal
+    }
+
+    /// The seller's word on a lot, not submitted.
+    pub fn decision(&self, lot: u32, accept: bool) -> Vec<u8> {
+        let seller = self.pens.identity(self.auction().terms().seller);
+        seller::decide(seller, self.auction(), lot, accept).expect("a small instruction")
     }
 
     /// A bid is committed; what reveals it is given back.

@@ -1,11 +1,12 @@
 //! Whole auctions, readable as stories.
 
 use talea_protocol::{
-    outcome::{Ending, VoidCause},
+    outcome::{Award, Ending, Quote, ReserveResult, Sale, Standing, VoidCause},
     price::Rung,
+    terms::{Mechanism, Ties},
 };
-use talea_sim::play::Seat;
-use talea_tests::{Small, plain_ending};
+use talea_sim::play::{Plan, ReservePlan, Seat};
+use talea_tests::{Small, is_sold_to, list, plain_ending};
 
 #[test]
 fn three_bid_and_the_best_wins_at_its_price() {
@@ -17,7 +18,9 @@ fn three_bid_and_the_best_wins_at_its_price() {
     let [lot] = &played.outcome.lots[..] else { panic!("one lot") };
     let price = plan.terms.lots[0].ladder.price(Rung(199)).unwrap();
     let winner = cast.bidder(1).unwrap();
-    assert_eq!(lot.ending, Ending::Sold { winner, rung: Rung(199), price });
+    let sales = list([Sale { winner, standing: Standing::AtPrice }]);
+    let award = Award { quote: Quote { rung: Rung(199), price }, sales };
+    assert_eq!(lot.ending, Ending::Sold(award));
     assert_eq!((lot.commits, lot.ranked, lot.invalid), (3, 3, 0));
 }
 
@@ -27,7 +30,86 @@ fn a_tie_goes_to_the_earliest_commit() {
     let plan = small.plan(&[&[1, 4, 4, 4]]);
     let (played, _) = small.play(&plan);
     let winner = small.cast().bidder(1).unwrap();
-    assert!(matches!(played.outcome.lots[0].ending, Ending::Sold { winner: w, .. } if w == winner));
+    assert!(is_sold_to(&played.outcome.lots[0].ending, winner));
+}
+
+#[test]
+fn a_lottery_gives_everybody_who_tied_a_chance() {
+    let lots = vec![(5, vec![3]); 30];
+    let groups = vec![(1, vec![Seat::Own])];
+    let small = Small { groups, lots, ties: Ties::Lottery, ..Small::default() };
+    let (played, _) = small.play(&small.plan(&[&[3, 3, 3][..]; 30]));
+    for bidder in 0..3 {
+        let party = small.cast().bidder(bidder).unwrap();
+        let won = played.outcome.lots.iter().filter(|lot| is_sold_to(&lot.ending, party)).count();
+        assert!((3..=20).contains(&won), "bidder {bidder} won {won} of 30");
+    }
+}
+
+/// The award of the only lot.
+fn award(small: &Small, plan: &Plan) -> Award {
+    let (played, _) = small.play(plan);
+    match &played.outcome.lots[0].ending {
+        Ending::Sold(award) => award.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Winners by their index, each with its standing, and the rung that all pay.
+fn sold(small: &Small, award: &Award) -> (Vec<(usize, Standing)>, u32) {
+    let bidder = |winner| (0..small.bidders).find(|b| small.cast().bidder(*b) == Some(winner));
+    let sales = award.sales.iter().map(|sale| (bidder(sale.winner).unwrap(), sale.standing));
+    (sales.collect(), award.quote.rung.0)
+}
+
+#[test]
+fn at_the_second_price_the_best_pays_the_next_bid() {
+    let mechanism = Mechanism::UniformPrice { units: 1 };
+    let small = Small { lots: vec![(200, vec![4, 1, 1, 2])], mechanism, ..Small::default() };
+    let award = award(&small, &small.plan(&[&[57, 199, 3]]));
+    assert_eq!(sold(&small, &award), (vec![(1, Standing::AbovePrice)], 57));
+}
+
+#[test]
+fn three_units_go_to_the_three_best_at_one_price() {
+    let mechanism = Mechanism::UniformPrice { units: 3 };
+    let lots = vec![(16, vec![2, 2])];
+    let small = Small { lots, bidders: 5, mechanism, ..Small::default() };
+    // Two bid more than the price; of the three who bid it the earliest has the last unit.
+    let award = award(&small, &small.plan(&[&[9, 12, 9, 15, 9]]));
+    let (above, at) = (Standing::AbovePrice, Standing::AtPrice);
+    assert_eq!(sold(&small, &award), (vec![(0, at), (1, above), (3, above)], 9));
+}
+
+#[test]
+fn a_seller_with_a_reserve_keeps_what_nobody_pays_for() {
+    let mechanism = Mechanism::UniformPrice { units: 2 };
+    let lots = vec![(16, vec![2, 2])];
+    let small = Small { lots, mechanism, reserve: Some(true), ..Small::default() };
+    let mut plan = small.plan(&[&[9, 12, 3]]);
+    let reserve = |rung| vec![ReservePlan { lot: 0, rung: Rung(rung), is_revealed: true }];
+    // One bid reaches it and pays it; then two do; then none.
+    plan.reserves = reserve(10);
+    let (above, at) = (Standing::AbovePrice, Standing::AtPrice);
+    assert_eq!(sold(&small, &award(&small, &plan)), (vec![(1, above)], 10));
+    plan.reserves = reserve(9);
+    assert_eq!(sold(&small, &award(&small, &plan)), (vec![(0, at), (1, above)], 9));
+    plan.reserves = reserve(13);
+    let (played, _) = small.play(&plan);
+    let [lot] = &played.outcome.lots[..] else { panic!("one lot") };
+    assert_eq!(lot.ending, Ending::BelowReserve);
+    let quote = Quote { rung: Rung(13), price: plan.terms.lots[0].ladder.price(Rung(13)).unwrap() };
+    assert_eq!(lot.reserve, ReserveResult::Opened(quote));
+}
+
+#[test]
+fn a_seller_may_decline_what_it_does_not_like() {
+    let small = Small { acceptance: true, ..Small::default() };
+    let mut plan = small.plan(&[&[2, 0, 4]]);
+    plan.declines.insert(0);
+    let (played, _) = small.play(&plan);
+    let Ending::Declined(award) = &played.outcome.lots[0].ending else { panic!("it declined") };
+    assert_eq!(sold(&small, award), (vec![(2, Standing::AtPrice)], 4));
 }
 
 #[test]
@@ -56,7 +138,7 @@ fn seller_and_buyers_hold_the_quorum_together() {
     let plan = small.plan(&[&[2, 0, 4]]);
     let (played, _) = small.play(&plan);
     let winner = small.cast().bidder(2).unwrap();
-    assert!(matches!(played.outcome.lots[0].ending, Ending::Sold { winner: w, .. } if w == winner));
+    assert!(is_sold_to(&played.outcome.lots[0].ending, winner));
 }
 
 #[test]

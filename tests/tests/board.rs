@@ -11,8 +11,9 @@ use talea_protocol::{
     outcome::{Account, Ending, Outcome, VoidCause},
     price::Rung,
     sealed_bid::Reveal,
+    terms::{Mechanism, Ties},
 };
-use talea_sim::play::{BidderConduct, KeyholderConduct, Seat};
+use talea_sim::play::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
 use talea_tests::{
     Small,
     replay::{Replay, accepted, opened, refused},
@@ -39,8 +40,11 @@ fn account(outcome: &Outcome, party: PartyKey) -> Account {
 
 #[track_caller]
 fn assert_sold_to(outcome: &Outcome, winner: PartyKey, rung: u32) {
-    match outcome.lots[0].ending {
-        Ending::Sold { winner: w, rung: r, .. } => assert_eq!((w, r), (winner, Rung(rung))),
+    match &outcome.lots[0].ending {
+        Ending::Sold(award) => {
+            let [sale] = &award.sales[..] else { panic!("{award:?}") };
+            assert_eq!((sale.winner, award.quote.rung), (winner, Rung(rung)));
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -77,7 +81,7 @@ fn is_released(small: &Small, attesting: &[usize]) -> bool {
     endorse(&mut stage, bid, attesting);
     let outcome = stage.finish();
     assert_sold_to(&outcome, stage.bidder(0), 5);
-    let lot = outcome.lots[0];
+    let lot = &outcome.lots[0];
     assert_eq!((lot.commits, lot.ranked, lot.invalid), (3, 2, 0));
 
     let dropped = account(&outcome, bid.bidder);
@@ -240,8 +244,11 @@ struct Order {
 
 /// The outcome of these bids, everything submitted in this order.
 fn outcome_in(order: Order, rungs: [u32; 3]) -> Outcome {
-    let small = two_of_three();
-    let mut stage = Stage::open(&small, &small.terms());
+    outcome_of(&two_of_three(), order, rungs)
+}
+
+fn outcome_of(small: &Small, order: Order, rungs: [u32; 3]) -> Outcome {
+    let mut stage = Stage::open(small, &small.terms());
     stage.fund_everybody();
     let candidates = std::mem::take(&mut stage.candidates);
     let deals = candidates.into_iter().map(|candidate| {
@@ -300,6 +307,22 @@ fn order_within_a_slot_breaks_ties_and_only_the_order_of_commits() {
         let outcome = outcome_in(order, [6, 0, 6]);
         let first = commits.into_iter().find(|bidder| *bidder != 1).unwrap();
         assert_sold_to(&outcome, small.cast().bidder(first).unwrap(), 6);
+    }
+}
+
+#[test]
+fn order_within_a_slot_does_not_touch_a_lottery_once_bids_are_due() {
+    // The draw hangs on who revealed, and on what, not on the order in which the board took it.
+    let small = Small { ties: Ties::Lottery, ..two_of_three() };
+    let plain = outcome_of(&small, Order::default(), [6, 6, 6]);
+    for which in 1..6 {
+        for order in [
+            Order { deals: which, ..Order::default() },
+            Order { reveals: which, endorsements: 6 - which, ..Order::default() },
+        ] {
+            let outcome = outcome_of(&small, order, [6, 6, 6]);
+            assert_eq!((&outcome.lots, &outcome.accounts), (&plain.lots, &plain.accounts));
+        }
     }
 }
 
@@ -363,8 +386,24 @@ fn view(auction: &Auction) -> View {
 
 /// Two lots, a bidder who never reveals, and a keyholder who leaves at the gates.
 fn troubled() -> (Small, Vec<u8>) {
-    let small = Small { lots: vec![(8, vec![1, 2]); 2], ..two_of_three() };
-    let plan = small.plan(&[&[5, 2, 7], &[1, 6]]);
+    play_troubled(&two_of_three())
+}
+
+/// The same at the second price, with a reserve on one lot that is never revealed, and the seller's
+/// say.
+fn troubled_seller() -> (Small, Vec<u8>) {
+    let mechanism = Mechanism::UniformPrice { units: 1 };
+    let two_of_three = two_of_three();
+    play_troubled(&Small { mechanism, reserve: Some(true), acceptance: true, ..two_of_three })
+}
+
+fn play_troubled(small: &Small) -> (Small, Vec<u8>) {
+    let small = Small { lots: vec![(8, vec![1, 2]); 2], ..small.clone() };
+    let mut plan = small.plan(&[&[5, 2, 7], &[1, 6]]);
+    if small.reserve.is_some() {
+        let reserve = |(lot, is_revealed)| ReservePlan { lot, rung: Rung(3), is_revealed };
+        plan.reserves = [(0, true), (1, false)].map(reserve).into();
+    }
     let plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
     let plan = with_keyholder(plan, 0, 1, KeyholderConduct::Leaves { from_step: 2 });
     let (_, transcript) = small.play(&plan);
@@ -373,10 +412,15 @@ fn troubled() -> (Small, Vec<u8>) {
 
 #[test]
 fn time_passes_the_same_in_one_leap_or_many_steps() {
-    let (small, transcript) = troubled();
-    let stage = Stage::open(&small, &small.terms());
+    for (small, transcript) in [troubled(), troubled_seller()] {
+        assert_time_passes_the_same(&small, &transcript);
+    }
+}
+
+fn assert_time_passes_the_same(small: &Small, transcript: &[u8]) {
+    let stage = Stage::open(small, &small.terms());
     let tick = stage.sign(stage.auction().terms().seller, &Instruction::Tick);
-    for scene in &Replay::read(&transcript).scenes().0 {
+    for scene in &Replay::read(transcript).scenes().0 {
         let start = &scene.before;
         let mut stepping = start.clone();
         // A tick at every deadline, and a leap from the start to the same slot.

@@ -36,6 +36,8 @@ mod complaint;
 mod gate;
 #[path = "forgers/ladder.rs"]
 mod ladder;
+#[path = "forgers/mix.rs"]
+mod mix;
 #[path = "forgers/possession.rs"]
 mod possession;
 #[path = "forgers/range.rs"]

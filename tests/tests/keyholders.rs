@@ -8,10 +8,11 @@ use talea_protocol::{
     instruction::Instruction,
     outcome::{Account, Ending, Outcome, VoidCause},
     quorum::{KeyholderId, Quorum, keyholders},
+    terms::Mechanism,
 };
 use talea_sim::play::{KeyholderConduct as Conduct, Plan, Seat};
 use talea_tests::{
-    Small,
+    Small, is_sold_to,
     replay::{Kind, Replay, edit, opened},
     stage::Stage,
     with_keyholder,
@@ -24,9 +25,14 @@ fn id(group: u16, member: u16) -> KeyholderId {
     KeyholderId { group, member }
 }
 
-/// Three bid 5, 2 and 7 of eight rungs in two digits, so that there are steps of all three kinds.
+/// Three bid 5, 2 and 7 of eight rungs in two digits, so that there are gates, blindings and shares.
 fn small(groups: &[(u16, Vec<Seat>)]) -> Small {
     Small { groups: groups.to_vec(), lots: vec![(8, vec![1, 2])], ..Small::default() }
+}
+
+/// The same at the second price, for which lists are mixed.
+fn second_price(groups: &[(u16, Vec<Seat>)]) -> Small {
+    Small { mechanism: Mechanism::UniformPrice { units: 1 }, ..small(groups) }
 }
 
 fn two_of_three() -> Vec<(u16, Vec<Seat>)> {
@@ -59,6 +65,7 @@ fn steps(small: &Small) -> u32 {
     let steps = Replay::read(&transcript).entries.into_iter().filter_map(|entry| {
         match opened(&entry.instruction).1 {
             Instruction::Gate(post) => Some(post.header.step),
+            Instruction::Mix(post) => Some(post.header.step),
             Instruction::Blind(post) => Some(post.header.step),
             Instruction::Unseal(post) => Some(post.header.step),
             _ => None,
@@ -113,10 +120,13 @@ fn assert_honest(honest: &Outcome, outcome: &Outcome) {
 
 #[test]
 fn one_who_leaves_at_any_step_changes_nothing_or_voids_the_lot() {
-    for groups in [two_of_three(), seller_and_buyers()] {
-        let small = small(&groups);
+    for small in [small, second_price]
+        .into_iter()
+        .flat_map(|of| [two_of_three(), seller_and_buyers()].map(|groups| of(&groups)))
+    {
+        let groups = small.groups.clone();
         let honest = outcome(&small, &[]);
-        assert!(matches!(honest.lots[0].ending, Ending::Sold { .. }));
+        assert!(matches!(honest.lots[0].ending, Ending::Sold(_)));
         let steps = steps(&small);
         for (group, (threshold, seats)) in (0u16..).zip(&groups) {
             let is_spare = seats.len() > usize::from(*threshold);
@@ -169,24 +179,67 @@ fn two_of_three_who_leave_void_the_lot_and_pay() {
 
 #[test]
 fn whose_turn_never_came_is_not_blamed() {
-    // In a step of gates one is due after the other. When two of three have let it time out, the
-    // lot is void, and nobody knows what the third would have done.
-    let small = small(&two_of_three());
-    let (_, transcript) = small.play(&plan(&small));
-    let entries = Replay::read(&transcript).entries;
-    let gates = entries.iter().find_map(|entry| match opened(&entry.instruction).1 {
+    // In a step of gates, or of lists to be mixed, one is due after the other. When two of three have
+    // let it time out, the lot is void, and nobody knows what the third would have done.
+    let of_gates = |instruction: &Instruction| match instruction {
         Instruction::Gate(post) => Some(post.header.step),
         _ => None,
-    });
-    let from_step = gates.expect("there is a step of gates");
-    let all = [1, 2, 3].map(|member| (id(0, member), Conduct::Leaves { from_step }));
-    let left = outcome(&small, &all);
-    assert_void(&small, &left, VoidCause::Quorum, &[id(0, 1), id(0, 2)]);
+    };
+    let of_lists = |instruction: &Instruction| match instruction {
+        Instruction::Mix(post) => Some(post.header.step),
+        _ => None,
+    };
+    let small = small(&two_of_three());
+    let second_price = second_price(&two_of_three());
+    assert_two_are_blamed(&small, of_gates);
+    assert_two_are_blamed(&second_price, of_gates);
+    assert_two_are_blamed(&second_price, of_lists);
     // In the steps before, everybody is wanted at once.
     let all = [1, 2, 3].map(|member| (id(0, member), Conduct::Leaves { from_step: 0 }));
     let left = outcome(&small, &all);
     let everybody = [1, 2, 3].map(|member| id(0, member));
     assert_void(&small, &left, VoidCause::Quorum, &everybody);
+}
+
+/// All three leave from the first step of a kind on, and the first two are blamed.
+fn assert_two_are_blamed(small: &Small, step: impl Fn(&Instruction) -> Option<u32>) {
+    let (_, transcript) = small.play(&plan(small));
+    let entries = Replay::read(&transcript).entries;
+    let from_step = entries.iter().find_map(|entry| step(&opened(&entry.instruction).1));
+    let from_step = from_step.expect("there is such a step");
+    let all = [1, 2, 3].map(|member| (id(0, member), Conduct::Leaves { from_step }));
+    let left = outcome(small, &all);
+    assert_void(small, &left, VoidCause::Quorum, &[id(0, 1), id(0, 2)]);
+}
+
+#[test]
+fn whoever_is_due_for_a_list_has_its_own_time() {
+    // Steps of five slots and one more per ranked bid. The first acts in the last slot of its time,
+    // so the second has as much again; then it is out, and the third takes its turn.
+    let small = second_price(&two_of_three());
+    let mut stage = revealed(&small);
+    stage.act_until(Phase::Ranking);
+    let start = stage.slot;
+    assert_eq!(stage.auction().deadline(), Some(start + 8));
+    stage.slot += 8;
+    assert!(stage.act(0));
+    assert_eq!(stage.auction().deadline(), Some(start + 16));
+    assert!(!stage.act(2), "it is not due");
+    stage.pass();
+    assert_eq!(stage.auction().deadline(), Some(start + 24));
+    assert!(!stage.act(1), "it is out");
+    assert!(stage.act(2));
+    assert_honest(&outcome(&small, &[]), &stage.finish());
+}
+
+#[test]
+fn a_list_takes_its_turns_whoever_is_left() {
+    let small = second_price(&[(2, vec![Seat::Own; 4])]);
+    let honest = outcome(&small, &[]);
+    for (one, other) in [(1, 2), (1, 4), (2, 3), (3, 4)] {
+        let leave = |member| (id(0, member), Conduct::Leaves { from_step: 0 });
+        assert_honest(&honest, &outcome(&small, &[leave(one), leave(other)]));
+    }
 }
 
 #[test]
@@ -243,8 +296,7 @@ fn being_out_of_one_lot_is_not_being_out_of_another() {
     let outcome = stage.auction().outcome().unwrap();
     for (lot, winner) in [(0, 0), (1, 1)] {
         let winner = small.cast().bidder(winner).unwrap();
-        let ending = outcome.lots[lot].ending;
-        assert!(matches!(ending, Ending::Sold { winner: w, .. } if w == winner), "lot {lot}");
+        assert!(is_sold_to(&outcome.lots[lot].ending, winner), "lot {lot}");
     }
     assert!(bereft(&outcome, &small.terms().quorum).is_empty());
 }
@@ -252,6 +304,7 @@ fn being_out_of_one_lot_is_not_being_out_of_another() {
 fn lot_of(instruction: &Instruction) -> u32 {
     match instruction {
         Instruction::Gate(post) => post.header.lot,
+        Instruction::Mix(post) => post.header.lot,
         Instruction::Blind(post) => post.header.lot,
         Instruction::Unseal(post) => post.header.lot,
         _ => panic!("a rank message"),
@@ -298,7 +351,7 @@ fn one_who_does_not_endorse_voids_the_lots_where_all_must() {
     let small = small(&two_of_three());
     let plan = with_endorsements(&small, &[3]);
     let honest = outcome_of(&small, plan.clone(), &[]);
-    assert!(matches!(honest.lots[0].ending, Ending::Sold { .. }));
+    assert!(matches!(honest.lots[0].ending, Ending::Sold(_)));
     for member in 1..=3 {
         let missing = [id(0, member)];
         let left = outcome_of(&small, plan.clone(), &never(&missing));
@@ -430,7 +483,7 @@ fn every_group_must_come_through_the_ceremony() {
     assert_stillborn(&small, &absent, &[]);
     // The seller has no peer that it could cheat; a buyer has.
     let wrong = outcome(&small, &[(id(1, 2), Conduct::DealsWrongShare { to: 3 })]);
-    assert!(matches!(wrong.lots[0].ending, Ending::Sold { .. }));
+    assert!(matches!(wrong.lots[0].ending, Ending::Sold(_)));
 }
 
 // ---- who answers ----
@@ -443,15 +496,17 @@ fn subsets(of: u16, take: u16) -> Vec<Vec<u16>> {
 
 #[test]
 fn every_quorum_finds_the_same_winner_and_price() {
-    for (threshold, members) in [(2u16, 3u16), (3, 4)] {
-        let small = small(&[(threshold, vec![Seat::Own; members.into()])]);
-        let honest = outcome(&small, &[]);
-        for answering in subsets(members, threshold) {
-            let silent = (0..members).filter(|member| !answering.contains(member));
-            let conduct: Vec<_> = silent
-                .map(|member| (id(0, member + 1), Conduct::Leaves { from_step: 0 }))
-                .collect();
-            assert_honest(&honest, &outcome(&small, &conduct));
+    for of in [small, second_price] {
+        for (threshold, members) in [(2u16, 3u16), (3, 4)] {
+            let small = of(&[(threshold, vec![Seat::Own; members.into()])]);
+            let honest = outcome(&small, &[]);
+            for answering in subsets(members, threshold) {
+                let silent = (0..members).filter(|member| !answering.contains(member));
+                let conduct: Vec<_> = silent
+                    .map(|member| (id(0, member + 1), Conduct::Leaves { from_step: 0 }))
+                    .collect();
+                assert_honest(&honest, &outcome(&small, &conduct));
+            }
         }
     }
 }
@@ -487,7 +542,7 @@ fn every_chunk_has_a_first_quorum_of_its_own() {
         for (place, post) in posts {
             let instruction = opened(&post).1;
             let chunk = match &instruction {
-                Instruction::Gate(_) => None,
+                Instruction::Gate(_) | Instruction::Mix(_) => None,
                 Instruction::Blind(post) => Some(post.header.chunk as usize),
                 Instruction::Unseal(post) => Some(post.header.chunk as usize),
                 _ => panic!("a rank message"),

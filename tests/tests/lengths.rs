@@ -9,13 +9,14 @@ use talea_protocol::{
     limits::{
         MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_GROUPS, MAX_INSTRUCTION_BYTES, MAX_LISTED_BIDDERS,
         MAX_LOTS, MAX_MEMBERS, MAX_RANGE_PROOF_BYTES, MAX_REVEALS, MAX_SEALED_BID_BYTES,
-        MAX_TERMS_BYTES, MAX_TEXT_BYTES,
+        MAX_TERMS_BYTES, MAX_TEXT_BYTES, MAX_UNITS,
     },
-    outcome::Outcome,
-    terms::{Admission, Terms},
+    outcome::{Ending, Outcome},
+    price::Rung,
+    terms::{Admission, Mechanism, Terms},
     transcript::{Entry, Genesis},
 };
-use talea_sim::play::{BidderConduct, KeyholderConduct, Seat};
+use talea_sim::play::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
 use talea_tests::{
     Small, list,
     replay::{Kind, Pens, Replay, Scene, refused},
@@ -35,9 +36,13 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
         groups: vec![(2, vec![Seat::Own; 4])],
         lots: vec![(8, vec![1, 2])],
         bidders: 4,
+        mechanism: Mechanism::UniformPrice { units: 1 },
+        reserve: Some(false),
+        acceptance: true,
         ..Small::default()
     };
-    let plan = small.plan(&[&[5, 2, 7, 1]]);
+    let mut plan = small.plan(&[&[5, 2, 7, 1]]);
+    plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(3), is_revealed: true }];
     let plan = with_bidder(plan, 3, BidderConduct::NeverReveals);
     let plan = with_keyholder(plan, 0, 4, KeyholderConduct::DealsWrongShare { to: 1 });
     let (played, transcript) = small.play(&plan);
@@ -93,7 +98,10 @@ fn prefixes(instruction: &Instruction) -> Vec<Prefix> {
     let prefix = |name, place, len, max| Prefix { name, place, len, max };
     let header = 1 + 4 * 4 + 32;
     match instruction {
-        Instruction::Tick | Instruction::Fund(_) | Instruction::Complain(_) => Vec::new(),
+        Instruction::Tick
+        | Instruction::Fund(_)
+        | Instruction::Complain(_)
+        | Instruction::Decide(_) => Vec::new(),
         Instruction::Deal(deal) => {
             let shares = 1 + 4 + 32 * deal.commitments.len() + 32;
             vec![
@@ -101,7 +109,7 @@ fn prefixes(instruction: &Instruction) -> Vec<Prefix> {
                 prefix("shares", shares, deal.shares.len(), MAX_MEMBERS),
             ]
         }
-        Instruction::Commit(commit) => {
+        Instruction::Commit(commit) | Instruction::Reserve(commit) => {
             let proof = 1 + 4 + 4 + 32;
             vec![prefix("range proof", proof, commit.range_proof.len(), MAX_RANGE_PROOF_BYTES)]
         }
@@ -114,6 +122,9 @@ fn prefixes(instruction: &Instruction) -> Vec<Prefix> {
         }
         Instruction::Gate(post) => {
             vec![prefix("turns", header, post.turns.len(), MAX_CHUNK_ITEMS)]
+        }
+        Instruction::Mix(post) => {
+            vec![prefix("switches", header, post.switches.len(), MAX_CHUNK_ITEMS)]
         }
         Instruction::Blind(post) => {
             let responses = header + 4 + 64 * post.blinded.len() + 32;
@@ -173,7 +184,8 @@ fn a_list_of_terms_has_the_length_it_says_within_its_bound() {
         + len(borsh::to_vec(&(ladder.tick, ladder.rungs, ladder.scale)));
     let mechanism = lots + len(borsh::to_vec(&t.lots));
     let admission = mechanism
-        + len(borsh::to_vec(&(t.mechanism, t.ties, t.disclosure, t.schedule, t.stakes)))
+        + len(borsh::to_vec(&(t.mechanism, t.ties, t.disclosure, t.reserve, t.acceptance)))
+        + len(borsh::to_vec(&(t.schedule, t.stakes)))
         + 1;
     let quorum = admission - 1 + len(borsh::to_vec(&(&t.admission, t.max_bids_per_lot)));
     let group_name = quorum + 4;
@@ -216,7 +228,11 @@ fn a_list_of_a_record_has_the_length_it_says_within_its_bound() {
     let outcome = &SCRIPT.outcome;
     let bytes = borsh::to_vec(outcome).unwrap();
     let accounts = bytes.len() - 4 - 80 * outcome.accounts.len();
+    // Of the only lot: three counts, a sealed reserve, nothing disclosed, "sold", and the price.
+    let Ending::Sold(award) = &outcome.lots[0].ending else { panic!("it is sold") };
+    let sales = 32 + 4 + 3 * 4 + 1 + 3 + 1 + 12;
     let lists = [
+        prefix("sales", sales, award.sales.len(), MAX_UNITS),
         prefix("lots", 32, outcome.lots.len(), MAX_LOTS),
         prefix("accounts", accounts, outcome.accounts.len(), 1 << 20),
     ];
@@ -248,6 +264,7 @@ fn lists_at_their_bounds_are_read_and_one_item_more_is_not() {
     at_bound::<talea_protocol::bytes::Point, MAX_MEMBERS>(&[0; 32]);
     at_bound::<talea_protocol::bytes::Scalar, MAX_CHUNK_ITEMS>(&[0; 32]);
     at_bound::<talea_protocol::ranking::GateTurn, MAX_CHUNK_ITEMS>(&[0; 352]);
+    at_bound::<talea_protocol::ranking::Switch, MAX_CHUNK_ITEMS>(&[0; 288]);
     at_bound::<talea_protocol::sealed_bid::Ciphertext, MAX_CHUNK_ITEMS>(&[0; 64]);
     at_bound::<talea_protocol::commitment::BidId, MAX_ATTESTED>(&[0; 40]);
     at_bound::<talea_protocol::sealed_bid::Reveal, MAX_REVEALS>(&[0; 44]);
@@ -319,7 +336,7 @@ fn is_free(instruction: &Instruction, place: usize, payload: usize) -> bool {
         // Whatever the custodian says, it says.
         Instruction::Fund(_) => place > 8,
         // A seal is bound to nothing until the reveal.
-        Instruction::Commit(_) => place >= payload - 32,
+        Instruction::Commit(_) | Instruction::Reserve(_) => place >= payload - 32,
         _ => false,
     }
 }
@@ -331,8 +348,9 @@ fn every_byte_of_a_payload_counts_though_it_is_signed_anew() {
         let honest = payload(scene);
         let step = match kind {
             Kind::Gate => 11,
+            Kind::Mix => 5,
             Kind::Reveal => 5,
-            Kind::Commit => 3,
+            Kind::Commit | Kind::Reserve => 3,
             _ => 1,
         };
         for place in (0..honest.len()).step_by(step) {

@@ -9,13 +9,16 @@ use talea_contract::Auction;
 use talea_parties::seller;
 use talea_protocol::{
     bytes::{Digest, List, PartyKey, Point, Scalar, Signature},
-    commitment::BidId,
+    commitment::{BidId, Commit},
     instruction::{Instruction, SignedInstruction},
     limits::{
-        MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_INSTRUCTION_BYTES, MAX_LOTS, MAX_MEMBERS, MAX_REVEALS,
-        MAX_SEALED_BID_BYTES,
+        MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_INSTRUCTION_BYTES, MAX_LOTS, MAX_MEMBERS,
+        MAX_RANGE_PROOF_BYTES, MAX_REVEALS, MAX_SEALED_BID_BYTES,
     },
-    ranking::{BlindPost, Endorsement, GatePost, GateProof, GateTurn, RankHeader, UnsealPost},
+    ranking::{
+        BlindPost, Endorsement, GatePost, GateProof, GateTurn, MixPost, RankHeader, Switch,
+        UnsealPost,
+    },
     sealed_bid::{Ciphertext, Reveal},
     setup::{CompactProof, Deal},
     terms::Terms,
@@ -45,6 +48,11 @@ const BID: BidId = BidId { lot: 0, round: 0, bidder: PartyKey([0; 32]) };
 const HEADER: RankHeader =
     RankHeader { lot: 0, round: 0, step: 0, chunk: 0, head: Digest([0; 32]) };
 
+fn commit(range_proof: List<u8, MAX_RANGE_PROOF_BYTES>) -> Commit {
+    let (commitment, seal) = (Point([0; 32]), Digest([0; 32]));
+    Commit { lot: 0, round: 0, commitment, range_proof, seal }
+}
+
 /// How much of a list's bound is used, in words and in items.
 type Share = (&'static str, fn(usize) -> usize);
 
@@ -66,6 +74,14 @@ fn instructions(share: impl Fn(usize) -> usize) -> Vec<(&'static str, Instructio
                 ephemeral_proof: PROOF,
             })
         }),
+        ("commit", {
+            let range_proof = list(vec![1; share(MAX_RANGE_PROOF_BYTES)]);
+            Instruction::Commit(commit(range_proof))
+        }),
+        ("reserve", {
+            let range_proof = list(vec![1; share(MAX_RANGE_PROOF_BYTES)]);
+            Instruction::Reserve(commit(range_proof))
+        }),
         ("small reveals", {
             Instruction::Reveal(list((0..share(MAX_REVEALS)).map(|_| sealed(0))))
         }),
@@ -80,6 +96,17 @@ fn instructions(share: impl Fn(usize) -> usize) -> Vec<(&'static str, Instructio
             Instruction::Endorse(Endorsement { round: 0, head: Digest([0; 32]), attested })
         }),
         ("gate", Instruction::Gate(GatePost { header: HEADER, turns: list(vec![turn; items]) })),
+        ("mix", {
+            let switch = Switch {
+                low: NOTHING,
+                high: NOTHING,
+                c_straight: ZERO,
+                z_straight: [ZERO; 2],
+                z_crossed: [ZERO; 2],
+            };
+            let switches = list(vec![switch; items]);
+            Instruction::Mix(MixPost { header: HEADER, switches, challenge: ZERO })
+        }),
         ("blind", {
             Instruction::Blind(BlindPost {
                 header: HEADER,

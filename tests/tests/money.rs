@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use talea_contract::Auction;
 use talea_protocol::{
     bytes::PartyKey,
-    outcome::{Account, Ending, Outcome},
+    outcome::{Account, Ending, LotResult, Outcome, ReserveResult, VoidCause},
+    price::Rung,
     quorum::{KeyholderId, keyholders},
-    terms::Terms,
+    terms::{Mechanism, Terms},
 };
-use talea_sim::play::{BidderConduct, KeyholderConduct, Plan, Seat};
+use talea_sim::play::{BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
-    Small,
+    Small, is_sold_to,
     replay::{Replay, refused},
     stage::Stage,
     with_bidder, with_keyholder,
@@ -61,7 +62,9 @@ fn play(small: &Small, plan: &Plan) -> (Outcome, BTreeMap<PartyKey, Account>) {
         at_stake |= sum(&accounts, |a| a.locked) > 0;
     }
     let stakes = plan.terms.stakes;
-    let has_stakes = stakes.bond > 0 || (stakes.deposit > 0 && !plan.bids.is_empty());
+    let is_committed = |lot: &LotResult| lot.commits > 0 || lot.reserve != ReserveResult::None;
+    let has_deposits = stakes.deposit > 0 && played.outcome.lots.iter().any(is_committed);
+    let has_stakes = stakes.bond > 0 || has_deposits;
     assert_eq!(at_stake, has_stakes, "something was locked on the way");
     assert_eq!(sum(&end.accounts(), |a| a.locked), 0, "nothing is locked in the end");
     assert_eq!(played.outcome.accounts, end.accounts());
@@ -120,7 +123,7 @@ fn nothing_at_stake_moves_nothing() {
     let small = Small { stakes: (0, 0, 0), ..Small::default() };
     let plan = with_bidder(small.plan(&[&[1, 4, 2]]), 2, BidderConduct::NeverReveals);
     let (outcome, accounts) = play(&small, &plan);
-    assert!(matches!(outcome.lots[0].ending, Ending::Sold { .. }));
+    assert!(matches!(outcome.lots[0].ending, Ending::Sold(_)));
     assert!(accounts.is_empty());
 }
 
@@ -139,6 +142,149 @@ fn each_stake_stands_by_itself() {
     }
 }
 
+// ---- several winners ----
+
+#[test]
+fn every_winners_deposit_is_held() {
+    let [loser, winner] = [[100, 0, 1, 0], [0, 100, 1, 0]];
+    for (units, rungs, expected) in [
+        (2, vec![1, 4, 2], vec![loser, winner, winner]),
+        (2, vec![4, 4, 4], vec![winner, winner, loser]),
+        (1, vec![1, 4, 2], vec![loser, winner, loser]),
+        // No more bids than units: all win, and nothing is compared.
+        (3, vec![1, 4, 2], vec![winner; 3]),
+        (63, vec![1, 4, 2], vec![winner; 3]),
+    ] {
+        let mechanism = Mechanism::UniformPrice { units };
+        let small = Small { mechanism, ..Small::default() };
+        let (_, accounts) = play(&small, &small.plan(&[&rungs]));
+        assert_eq!(of_bidders(&small, &accounts), expected, "{units} units, {rungs:?}");
+    }
+}
+
+#[test]
+fn units_that_the_seller_keeps_hold_no_deposit() {
+    // Two units, and one bid that reaches the reserve.
+    let mechanism = Mechanism::UniformPrice { units: 2 };
+    let small = Small { mechanism, reserve: Some(false), ..Small::default() };
+    let (_, accounts) = play(&small, &with_reserve(small.plan(&[&[1, 4, 2]]), 3, true));
+    let [loser, winner] = [[100, 0, 1, 0], [0, 100, 1, 0]];
+    assert_eq!(of_bidders(&small, &accounts), [loser, winner, loser]);
+    assert_eq!(of_seller(&small, &accounts), [100, 0, 0, 0]);
+}
+
+// ---- the seller ----
+
+/// The plan with the same reserve on every lot.
+fn with_reserve(mut plan: Plan, rung: u32, is_revealed: bool) -> Plan {
+    let lots = 0..plan.terms.lots.len() as u32;
+    let reserve = |lot| ReservePlan { lot, rung: Rung(rung), is_revealed };
+    plan.reserves = lots.map(reserve).collect();
+    plan
+}
+
+fn of_seller(small: &Small, accounts: &BTreeMap<PartyKey, Account>) -> [u64; 4] {
+    accounts.get(&small.cast().seller()).map_or([0; 4], pockets)
+}
+
+#[test]
+fn a_reserve_costs_a_deposit_and_no_fee_and_only_if_it_is_not_revealed() {
+    let small = Small { reserve: Some(false), ..Small::default() };
+    let [loser, winner] = [[100, 0, 1, 0], [0, 100, 1, 0]];
+    // Met, and not met.
+    let (_, accounts) = play(&small, &with_reserve(small.plan(&[&[1, 3, 2]]), 3, true));
+    assert_eq!(of_bidders(&small, &accounts), [loser, winner, loser]);
+    assert_eq!(of_seller(&small, &accounts), [100, 0, 0, 0]);
+    let (outcome, accounts) = play(&small, &with_reserve(small.plan(&[&[1, 3, 2]]), 4, true));
+    assert_eq!(outcome.lots[0].ending, Ending::BelowReserve);
+    assert_eq!(of_bidders(&small, &accounts), [loser; 3]);
+    assert_eq!(of_seller(&small, &accounts), [100, 0, 0, 0]);
+    for (_, member) in keyholders(&small.terms().quorum) {
+        assert_eq!(pockets(&accounts[&member.signing]), [30, 0, 0, 0], "bonds are released");
+    }
+}
+
+#[test]
+fn a_seller_who_hides_its_reserve_pays_those_who_bid() {
+    let small = Small { reserve: Some(false), ..Small::default() };
+    let (outcome, accounts) = play(&small, &with_reserve(small.plan(&[&[1, 3, 2]]), 4, false));
+    assert_eq!(outcome.lots[0].reserve, ReserveResult::Lapsed);
+    assert!(matches!(outcome.lots[0].ending, Ending::Sold(_)), "it does not bind");
+    // 100 among three: one unit more for the first.
+    let expected = [[134, 0, 1, 34], [33, 100, 1, 33], [133, 0, 1, 33]];
+    assert_eq!(of_bidders(&small, &accounts), expected);
+    assert_eq!(of_seller(&small, &accounts), [0, 0, 100, 0]);
+    // It stands after the bids in the pool, of which there is one.
+    let plan = with_reserve(small.plan(&[&[1, 3, 2]]), 4, false);
+    let (_, accounts) = play(&small, &with_bidder(plan, 1, BidderConduct::NeverReveals));
+    assert_eq!(
+        of_bidders(&small, &accounts),
+        [[200, 0, 1, 100], [0, 0, 101, 0], [100, 100, 1, 100]]
+    );
+    assert_eq!(of_seller(&small, &accounts), [0, 0, 100, 0]);
+}
+
+#[test]
+fn a_hidden_reserve_without_bids_goes_to_the_fallback() {
+    let small = Small { reserve: Some(false), ..Small::default() };
+    for is_revealed in [true, false] {
+        let (outcome, accounts) = play(&small, &with_reserve(small.plan(&[]), 4, is_revealed));
+        assert_eq!(outcome.lots[0].ending, Ending::Unsold);
+        let lost = if is_revealed { 0 } else { 100 };
+        assert_eq!(of_seller(&small, &accounts), [100 - lost, 0, lost, 0]);
+        assert_eq!(received_by_fallback(&small, &accounts), lost);
+    }
+}
+
+#[test]
+fn a_lot_that_the_seller_declines_holds_no_deposit() {
+    let small = Small { acceptance: true, ..Small::default() };
+    let mut plan = small.plan(&[&[1, 4, 2]]);
+    plan.declines.insert(0);
+    let (outcome, accounts) = play(&small, &plan);
+    assert!(matches!(outcome.lots[0].ending, Ending::Declined(_)));
+    assert_eq!(of_bidders(&small, &accounts), [[100, 0, 1, 0]; 3]);
+    for (_, member) in keyholders(&small.terms().quorum) {
+        assert_eq!(pockets(&accounts[&member.signing]), [30, 0, 0, 0], "bonds are released");
+    }
+    // Whoever did not reveal pays all the same.
+    let plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
+    let (_, accounts) = play(&small, &plan);
+    assert_eq!(of_bidders(&small, &accounts), [[0, 0, 101, 0], [150, 0, 1, 50], [150, 0, 1, 50]]);
+}
+
+#[test]
+fn a_seller_who_says_nothing_has_accepted() {
+    let small = Small { acceptance: true, ..Small::default() };
+    let mut outcomes = Vec::new();
+    for says_something in [true, false] {
+        let mut stage = Stage::at_commits(&small, &small.terms());
+        let reveals = [(0, 1), (1, 4)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+        stage.pass();
+        stage.reveal(reveals.to_vec());
+        while stage.auction().award_to_decide(0).is_none() {
+            let acted = (0..3).filter(|place| stage.act(*place)).count();
+            assert!(acted > 0, "somebody is due");
+        }
+        let ranked = stage.slot;
+        assert_eq!(stage.auction().deadline(), Some(ranked + 7));
+        // Meanwhile everything stays locked.
+        let accounts = stage.auction().accounts();
+        assert_balanced(&accounts);
+        assert_eq!(sum(&accounts, |a| a.locked), 2 * 100 + 3 * 30);
+        if says_something {
+            let decision = stage.decision(0, true);
+            stage.submit(&decision);
+        } else {
+            stage.pass();
+        }
+        outcomes.push(stage.auction().outcome().expect("the last lot is decided"));
+    }
+    let [said, silent] = &outcomes[..] else { panic!("two of them") };
+    assert_eq!((&said.lots, &said.accounts), (&silent.lots, &silent.accounts));
+    assert!(is_sold_to(&silent.lots[0].ending, small.cast().bidder(1).unwrap()));
+}
+
 // ---- forfeits ----
 
 #[test]
@@ -152,7 +298,7 @@ fn those_who_revealed_share_what_others_forfeit() {
             let expected = [[150, 0, 1, 50], [50, 100, 1, 50], [0, 0, 101, 0]];
             assert_eq!(of_bidders(&small, &accounts), expected, "{conduct:?}");
             let invalid = u32::from(conduct == BidderConduct::RevealsRubbish);
-            let lot = outcome.lots[0];
+            let lot = &outcome.lots[0];
             assert_eq!((lot.commits, lot.ranked, lot.invalid), (3, 2, invalid));
         }
     }
@@ -231,7 +377,7 @@ fn where_only_keyholders_revealed_the_fallback_receives_all() {
     let plan = with_bidder(small.plan(&[&[4, 1, 2]]), 2, BidderConduct::NeverReveals);
     let plan = with_bidder(plan, 1, BidderConduct::RevealsRubbish);
     let (outcome, accounts) = play(&small, &plan);
-    assert!(matches!(outcome.lots[0].ending, Ending::Sold { .. }));
+    assert!(matches!(outcome.lots[0].ending, Ending::Sold(_)));
     let expected = [[30, 100, 1, 0], [0, 0, 101, 0], [0, 0, 101, 0]];
     assert_eq!(of_bidders(&small, &accounts), expected);
     assert_eq!(received_by_fallback(&small, &accounts), 203);
@@ -377,6 +523,10 @@ struct Wild {
     /// Per lot, per bidder: a rung and how it behaves, or no bid.
     bids: Vec<Vec<Option<(u32, BidderConduct)>>>,
     keyholders: Vec<(KeyholderId, KeyholderConduct)>,
+    /// The reserve of every lot and whether it is revealed.
+    reserve: Option<(u32, bool)>,
+    /// Whether the seller declines, where it may.
+    declines: bool,
 }
 
 fn bidder_conduct() -> impl Strategy<Value = BidderConduct> {
@@ -408,13 +558,29 @@ fn wild() -> impl Strategy<Value = Wild> {
     let bid = proptest::option::weighted(0.8, (0..8u32, bidder_conduct()));
     let bids = proptest::collection::vec(proptest::collection::vec(bid, 4), 1..3);
     let conduct = proptest::collection::vec(keyholder_conduct(), 4);
-    (groups, (stake(), stake(), 0..3u64), bids, conduct, 1..200u64).prop_map(
-        |(groups, stakes, bids, conduct, seed)| {
+    let mechanism = prop_oneof![
+        2 => Just(Mechanism::FirstPrice),
+        1 => (1..4u16).prop_map(|units| Mechanism::UniformPrice { units }),
+    ];
+    let reserve = proptest::option::weighted(0.3, (0..8u32, any::<bool>()));
+    let rules = (mechanism, reserve, any::<bool>(), any::<bool>());
+    (groups, (stake(), stake(), 0..3u64), bids, conduct, 1..200u64, rules).prop_map(
+        |(groups, stakes, bids, conduct, seed, (mechanism, reserve, acceptance, declines))| {
             let lots = vec![(8, vec![1, 2]); bids.len()];
-            let small = Small { groups, lots, bidders: 4, stakes, seed, ..Small::default() };
+            let small = Small {
+                groups,
+                lots,
+                bidders: 4,
+                stakes,
+                seed,
+                mechanism,
+                reserve: reserve.map(|_| false),
+                acceptance,
+                ..Small::default()
+            };
             let quorum = small.terms().quorum;
             let keyholders = keyholders(&quorum).map(|(id, _)| id).zip(conduct).collect();
-            Wild { small, bids, keyholders }
+            Wild { small, bids, keyholders, reserve, declines }
         },
     )
 }
@@ -424,6 +590,12 @@ impl Wild {
         let rungs: Vec<Vec<u32>> = vec![Vec::new(); self.bids.len()];
         let rungs: Vec<&[u32]> = rungs.iter().map(Vec::as_slice).collect();
         let mut plan = self.small.plan(&rungs);
+        if let Some((rung, is_revealed)) = self.reserve {
+            plan = with_reserve(plan, rung, is_revealed);
+        }
+        if self.declines {
+            plan.declines = (0..plan.terms.lots.len() as u32).collect();
+        }
         for (lot, bids) in (0u32..).zip(&self.bids) {
             for (bidder, bid) in bids.iter().enumerate() {
                 let Some((rung, conduct)) = bid else { continue };
@@ -446,7 +618,15 @@ impl Wild {
             let conduct = plan.keyholders.get(&id).copied().unwrap_or_default();
             member.signing == party && conduct != KeyholderConduct::Honest
         });
-        !bad_bid && !bad_keyholder
+        let hides = party == cast.seller() && self.reserve.is_some_and(|(_, shown)| !shown);
+        !bad_bid && !bad_keyholder && !hides
+    }
+}
+
+fn has_won(ending: &Ending, party: PartyKey) -> bool {
+    match ending {
+        Ending::Sold(award) => award.sales.iter().any(|sale| sale.winner == party),
+        _ => false,
     }
 }
 
@@ -464,16 +644,21 @@ proptest! {
         let terms = &plan.terms;
         let (outcome, accounts) = play(&wild.small, &plan);
         let is_setup_void = outcome.lots.iter().all(|lot| lot.commits == 0);
+        let is_stillborn =
+            outcome.lots.iter().any(|lot| lot.ending == Ending::Void(VoidCause::Setup));
         for account in accounts.values() {
             let is_bidder = |index: &usize| wild.small.cast().bidder(*index) == Some(account.party);
             let bids = plan.bids.iter().filter(|bid| is_bidder(&bid.bidder)).count() as u64;
             let fees = if is_setup_void { 0 } else { bids * terms.stakes.commit_fee };
-            let won = outcome.lots.iter().filter(|lot| {
-                matches!(lot.ending, Ending::Sold { winner, .. } if winner == account.party)
-            });
+            let won = outcome.lots.iter().filter(|lot| has_won(&lot.ending, account.party));
             prop_assert_eq!(account.settlement, won.count() as u64 * terms.stakes.deposit);
             if wild.is_innocent(terms, &plan, account.party) {
                 prop_assert_eq!(account.forfeited, fees, "{:?}", account);
+            }
+            if account.party == terms.seller && wild.small.groups.len() == 1 {
+                let hides = wild.reserve.is_some_and(|(_, shown)| !shown) && !is_stillborn;
+                let lots = if hides { terms.lots.len() as u64 } else { 0 };
+                prop_assert_eq!(account.forfeited, lots * terms.stakes.deposit);
             }
         }
         // What was forfeited beyond the fees is the dishonest parties', and is somebody's again.

@@ -12,8 +12,10 @@ use talea_protocol::{
     check::Check,
     instruction::{Fund, Instruction},
     limits::MAX_INSTRUCTION_BYTES,
+    price::Rung,
+    terms::Mechanism,
 };
-use talea_sim::play::{BidderConduct, KeyholderConduct, Seat};
+use talea_sim::play::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
 use talea_tests::{
     Small,
     replay::{Kind, Pens, Replay, Scene, accepted, refused},
@@ -26,6 +28,8 @@ mod bids;
 mod ceremony;
 #[path = "refusals/ranking.rs"]
 mod ranking;
+#[path = "refusals/seller.rs"]
+mod seller;
 #[path = "refusals/signatures.rs"]
 mod signatures;
 #[path = "refusals/terms.rs"]
@@ -39,16 +43,20 @@ struct Script {
     pens: Pens,
 }
 
-/// One auction in which every kind of instruction stands. Keyholder 4 of 4 deals a wrong share and is
-/// expelled, bidders 3 and 4 never reveal.
+/// One auction in which every kind of instruction stands: a second price over a reserve, with the
+/// seller's say. Keyholder 4 of 4 deals a wrong share and is expelled, bidders 3 and 4 never reveal.
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
     let small = Small {
         groups: vec![(2, vec![Seat::Own; 4])],
         lots: vec![(8, vec![1, 2])],
         bidders: 5,
+        mechanism: Mechanism::UniformPrice { units: 1 },
+        reserve: Some(false),
+        acceptance: true,
         ..Small::default()
     };
-    let plan = small.plan(&[&[5, 2, 7, 1, 3]]);
+    let mut plan = small.plan(&[&[5, 2, 7, 1, 3]]);
+    plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(3), is_revealed: true }];
     let plan = with_bidder(plan, 3, BidderConduct::NeverReveals);
     let plan = with_bidder(plan, 4, BidderConduct::NeverReveals);
     let plan = with_keyholder(plan, 0, 4, KeyholderConduct::DealsWrongShare { to: 1 });
@@ -101,9 +109,10 @@ impl Script {
     }
 }
 
-const PHASES: [Phase; 7] = [
+const PHASES: [Phase; 8] = [
     Phase::Deals,
     Phase::Complaints,
+    Phase::Reserves,
     Phase::Commits,
     Phase::Reveals,
     Phase::Endorsing,
@@ -117,10 +126,11 @@ fn phase_of(kind: Kind) -> Option<Phase> {
         Kind::Tick | Kind::Fund => None,
         Kind::Deal => Some(Phase::Deals),
         Kind::Complain => Some(Phase::Complaints),
+        Kind::Reserve => Some(Phase::Reserves),
         Kind::Commit => Some(Phase::Commits),
         Kind::Reveal => Some(Phase::Reveals),
         Kind::Endorse => Some(Phase::Endorsing),
-        Kind::Gate | Kind::Blind | Kind::Unseal => Some(Phase::Ranking),
+        Kind::Gate | Kind::Mix | Kind::Blind | Kind::Unseal | Kind::Decide => Some(Phase::Ranking),
     }
 }
 
@@ -142,10 +152,12 @@ fn a_copy_of_what_was_just_accepted_is_refused() {
             Kind::Fund => "M1",
             Kind::Deal => "S1",
             Kind::Complain => "S5",
-            Kind::Commit => "C3",
+            Kind::Commit | Kind::Reserve => "C3",
             Kind::Reveal => "R1",
             Kind::Endorse => "K2",
-            Kind::Gate | Kind::Blind | Kind::Unseal => "K4",
+            Kind::Gate | Kind::Mix | Kind::Blind | Kind::Unseal => "K4",
+            // It ended the last lot.
+            Kind::Decide => "E4",
         };
         assert_eq!(refused(&scene.after(), scene.slot, &scene.bytes), expected, "{kind:?}");
     }
@@ -181,7 +193,7 @@ fn a_deadline_is_the_last_slot_of_its_phase() {
 
         let late = match kind {
             // It was this keyholder's turn, so the time-out put it out of the lot.
-            Kind::Gate => "K4",
+            Kind::Gate | Kind::Mix => "K4",
             _ => "E4",
         };
         assert_eq!(refused(&ready, deadline + 1, bytes), late, "{kind:?}");
@@ -310,7 +322,11 @@ fn others(kind: Kind) -> Vec<(PartyKey, Option<&'static str>)> {
             // Endorsements are all alike.
             (next, None),
         ],
-        Kind::Gate => vec![
+        // The reserve and the last word are the seller's alone.
+        Kind::Reserve | Kind::Decide => {
+            [custodian, bidder, due, dealt_only].map(|party| (party, Some("E3"))).into()
+        }
+        Kind::Gate | Kind::Mix => vec![
             (seller, Some("E3")),
             (bidder, Some("E3")),
             (dealt_only, Some("E3")),
@@ -412,7 +428,7 @@ fn e1_an_instruction_is_exactly_its_canonical_bytes() {
         assert_eq!(refused(&signed(&payload[..payload.len() - 1])), "E1", "{kind:?}, cut inside");
         let tail = [&payload, &[0][..]].concat();
         assert_eq!(refused(&signed(&tail)), "E1", "{kind:?}, with a tail inside");
-        for variant in [10, 11, 128, 255] {
+        for variant in [13, 14, 128, 255] {
             let mut payload = payload.clone();
             payload[0] = variant;
             assert_eq!(refused(&signed(&payload)), "E1", "variant {variant}");
@@ -507,6 +523,7 @@ const NEVER_REFUSED_WITH: &[(Check, &str)] = &[
     (Check::OutcomeDerived, "the program derives the outcome: the verifier's"),
     (Check::SignOpened, "halts a lot; accepted proofs exclude it"),
     (Check::PriceOnLadder, "halts a lot; accepted proofs exclude it"),
+    (Check::CountOpened, "halts a lot; accepted proofs exclude it"),
     (Check::LedgerBalance, "an invariant, not a condition: see money.rs"),
 ];
 
@@ -517,6 +534,7 @@ fn every_check_has_a_small_test_of_its_name() {
         include_str!("refusals/bids.rs"),
         include_str!("refusals/ceremony.rs"),
         include_str!("refusals/ranking.rs"),
+        include_str!("refusals/seller.rs"),
         include_str!("refusals/signatures.rs"),
         include_str!("refusals/terms.rs"),
     ];

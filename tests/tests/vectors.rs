@@ -79,6 +79,11 @@ fn vector() -> String {
                         line(&name("item"), pair);
                     }
                 }
+                Task::Mix(lists) => {
+                    for (entry, _) in lists.iter().flatten() {
+                        line(&name("item"), ciphertext(entry));
+                    }
+                }
                 Task::Blind(inputs) => {
                     inputs.iter().for_each(|input| line(&name("item"), ciphertext(input)));
                 }

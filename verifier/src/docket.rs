@@ -21,7 +21,7 @@ use crate::{
     failure::{Failure, Position, Refusal, Stop, Subject},
     fiat_shamir::Context,
     group::QuorumKey,
-    proofs::{ProofError, blind, gate, possession, range, unseal},
+    proofs::{ProofError, blind, gate, mix, possession, range, unseal},
 };
 
 /// How often a check was performed.
@@ -30,7 +30,7 @@ pub struct Count {
     /// In all.
     pub performed: u64,
     /// Of these, how often it failed where the specification does not refuse: a bid closed as
-    /// invalid (**R3** to **R5**), a lot halted (**K10**, **K11**).
+    /// invalid (**R3** to **R5**), a lot halted (**K10**, **K11**, **K13**).
     pub adverse: u64,
 }
 
@@ -77,6 +77,13 @@ pub(crate) enum Task {
         outputs: Arc<gate::Wires>,
         turns: Arc<Vec<gate::Turn>>,
     },
+    Mix {
+        context: Context,
+        head: Digest,
+        chunk: u32,
+        inputs: Arc<mix::Lists>,
+        post: Arc<mix::Decoded>,
+    },
     Blind {
         context: Context,
         head: Digest,
@@ -110,6 +117,9 @@ impl Task {
             }
             // Folded with their like.
             Self::Range { .. } | Self::Gate { .. } => Ok(()),
+            Self::Mix { context, head, chunk, inputs, post } => {
+                mix::verify_decoded(context, head, *chunk, inputs, post)
+            }
             Self::Blind { context, head, chunk, inputs, post } => {
                 blind::verify_decoded(context, head, *chunk, inputs, post)
             }
@@ -125,6 +135,7 @@ impl Task {
             Self::Possession { deal, .. } => deal.shares.len(),
             Self::Range { .. } => 8,
             Self::Gate { turns, .. } => turns.len().saturating_mul(16),
+            Self::Mix { inputs, .. } => inputs.switches().saturating_mul(12),
             Self::Blind { inputs, .. } => inputs.len().saturating_mul(4),
             Self::Unseal { randomness, .. } => randomness.len().saturating_mul(2),
         };

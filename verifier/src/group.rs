@@ -121,6 +121,18 @@ impl Cipher {
         *self + *self
     }
 
+    /// A small multiple of the ciphertext.
+    pub fn times(&self, n: u16) -> Self {
+        if n == 1 {
+            return *self;
+        }
+        let bits = u16::BITS.saturating_sub(n.leading_zeros());
+        (0..bits).rev().fold(Self::zero(), |sum, bit| {
+            let doubled = sum.doubled();
+            if (n >> bit) & 1 == 1 { doubled + *self } else { doubled }
+        })
+    }
+
     /// Whether anybody can read it, its randomness being `O`.
     pub fn is_public(&self) -> bool {
         self.r.is_identity()
@@ -165,6 +177,12 @@ pub fn encode_doubles(halves: &[Cipher]) -> Vec<Ciphertext> {
             _ => None,
         })
         .collect()
+}
+
+/// The encodings of the doubles of elements, in order, for the price of one inversion.
+pub fn encode_double_elements(halves: &[RistrettoPoint]) -> Vec<Point> {
+    let encoded = RistrettoPoint::double_and_compress_batch(halves);
+    encoded.into_iter().map(|double| Point(double.to_bytes())).collect()
 }
 
 /// `a*P + b*Q`, in variable time: nothing here is secret.
@@ -269,6 +287,19 @@ mod tests {
         let expected: Vec<Ciphertext> = halves.iter().map(|c| c.doubled().encode()).collect();
         assert_eq!(encode_doubles(&halves), expected);
         assert_eq!(encode_doubles(&[]), vec![]);
+        let doubles = [encode(&(b.k + b.k)), encode(&(b.g + b.g))];
+        assert_eq!(encode_double_elements(&[b.k, b.g]), doubles);
+    }
+
+    #[test]
+    fn small_multiples_are_sums() {
+        let b = bases();
+        let cipher = Cipher { r: b.k, e: b.h };
+        let mut sum = Cipher::zero();
+        for n in 0..70 {
+            assert_eq!(cipher.times(n), sum);
+            sum = sum + cipher;
+        }
     }
 
     #[test]

@@ -10,15 +10,17 @@ use talea_protocol::{
     bytes::{Digest, PartyKey, Point, Signature},
     commitment::{self, BidId, Commit},
     instruction::{Fund, Instruction, signed_bytes},
-    limits::MAX_INSTRUCTION_BYTES,
-    ranking::{Endorsement, RankHeader},
-    sealed_bid::Reveals,
+    limits::{CONTRIBUTION_BYTES, MAX_INSTRUCTION_BYTES},
+    price::Shape,
+    ranking::{Decision, Endorsement, RankHeader},
+    sealed_bid::{Contribution, Reveals, SealedBid, split_contribution},
     setup::{Complaint, Deal},
+    terms::Ties,
 };
 
 use crate::{
     group, keys,
-    proofs::{ProofError, blind, gate, ladder::Sealed, unseal},
+    proofs::{ProofError, blind, gate, ladder::Sealed, mix, unseal},
     replay::terms::Facts,
 };
 
@@ -69,12 +71,15 @@ pub(crate) enum Body {
     Fund(Fund),
     Deal(DealBody),
     Complain(Complaint),
+    Reserve(CommitBody),
     Commit(CommitBody),
     Reveal(Vec<RevealBody>),
     Endorse(Endorsement),
     Gate(RankBody<Vec<gate::Turn>>),
+    Mix(RankBody<mix::Decoded>),
     Blind(RankBody<blind::Decoded>),
     Unseal(RankBody<unseal::Decoded>),
+    Decide(Decision),
 }
 
 impl Body {
@@ -85,12 +90,15 @@ impl Body {
             Self::Fund(_) => "Fund",
             Self::Deal(_) => "Deal",
             Self::Complain(_) => "Complain",
+            Self::Reserve(_) => "Reserve",
             Self::Commit(_) => "Commit",
             Self::Reveal(_) => "Reveal",
             Self::Endorse(_) => "Endorse",
             Self::Gate(_) => "Gate",
+            Self::Mix(_) => "Mix",
             Self::Blind(_) => "Blind",
             Self::Unseal(_) => "Unseal",
+            Self::Decide(_) => "Decide",
         }
     }
 }
@@ -113,13 +121,15 @@ pub(crate) struct RevealBody {
     pub(crate) seal: Digest,
     /// **R3**.
     pub(crate) sealed: Result<Sealed, ProofError>,
+    /// Its last bytes, where ties go by lottery.
+    pub(crate) contribution: Option<Contribution>,
 }
 
 pub(crate) struct RankBody<T> {
     pub(crate) header: RankHeader,
-    /// How many items, and in a Blind how many responses: **K5**.
+    /// How many items, or in a Mix switches, and in a Blind how many responses: **K5**.
     pub(crate) lengths: (usize, usize),
-    /// The first half of **K6**, **K7** or **K9**.
+    /// The first half of **K6**, **K12**, **K7** or **K9**.
     pub(crate) decoded: Result<Arc<T>, ProofError>,
 }
 
@@ -158,15 +168,19 @@ fn decode(instruction: Instruction, facts: &Facts) -> Body {
         Instruction::Fund(fund) => Body::Fund(fund),
         Instruction::Deal(deal) => Body::Deal(DealBody { decoded: decode_deal(&deal), deal }),
         Instruction::Complain(complaint) => Body::Complain(complaint),
-        Instruction::Commit(commit) => {
-            Body::Commit(CommitBody { point: group::decode(&commit.commitment), commit })
-        }
+        Instruction::Reserve(commit) => Body::Reserve(decode_commit(commit)),
+        Instruction::Commit(commit) => Body::Commit(decode_commit(commit)),
         Instruction::Reveal(reveals) => Body::Reveal(decode_reveals(&reveals, facts)),
         Instruction::Endorse(endorsement) => Body::Endorse(endorsement),
         Instruction::Gate(post) => Body::Gate(RankBody {
             header: post.header,
             lengths: (post.turns.len(), post.turns.len()),
             decoded: gate::decode(&post.turns).map(Arc::new),
+        }),
+        Instruction::Mix(post) => Body::Mix(RankBody {
+            header: post.header,
+            lengths: (post.switches.len(), post.switches.len()),
+            decoded: mix::decode(&post.switches, &post.challenge).map(Arc::new),
         }),
         Instruction::Blind(post) => Body::Blind(RankBody {
             header: post.header,
@@ -178,7 +192,12 @@ fn decode(instruction: Instruction, facts: &Facts) -> Body {
             lengths: (post.shares.len(), post.shares.len()),
             decoded: unseal::decode(&post.shares, &post.proof).map(Arc::new),
         }),
+        Instruction::Decide(decision) => Body::Decide(decision),
     }
+}
+
+fn decode_commit(commit: Commit) -> CommitBody {
+    CommitBody { point: group::decode(&commit.commitment), commit }
 }
 
 fn decode_deal(deal: &Deal) -> Result<Vec<RistrettoPoint>, ProofError> {
@@ -202,18 +221,41 @@ fn decode_reveals(reveals: &Reveals, facts: &Facts) -> Vec<RevealBody> {
     reveals
         .iter()
         .map(|reveal| {
-            let lot = facts.lot(reveal.bid.lot);
+            let bytes = &reveal.sealed_bid;
+            let (sealed, contribution) = match facts.lot(reveal.bid.lot) {
+                Some(lot) => decode_sealed(bytes, &lot.ladder.shape, facts.terms.ties),
+                // **R1** refuses it before anybody asks.
+                None => (Err(ProofError::Equation("a reveal for no lot".into())), None),
+            };
             RevealBody {
                 bid: reveal.bid,
-                seal: commitment::seal(&facts.auction, &reveal.bid, &reveal.sealed_bid),
-                sealed: match lot {
-                    Some(lot) => Sealed::decode(&reveal.sealed_bid, &lot.ladder.shape),
-                    // **R1** refuses it before anybody asks.
-                    None => Err(ProofError::Equation("a reveal for no lot".into())),
-                },
+                seal: commitment::seal(&facts.auction, &reveal.bid, bytes),
+                sealed,
+                contribution,
             }
         })
         .collect()
+}
+
+/// A sealed bid, and after it the contribution to a lottery if there is one.
+fn decode_sealed(
+    bytes: &[u8],
+    shape: &Shape,
+    ties: Ties,
+) -> (Result<Sealed, ProofError>, Option<Contribution>) {
+    let length = |actual| ProofError::Length {
+        what: "bytes of the sealed bid and the contribution",
+        expected: SealedBid::encoded_len(shape).saturating_add(CONTRIBUTION_BYTES),
+        actual,
+    };
+    match split_contribution(bytes, ties) {
+        Some((sealed, None)) => (Sealed::decode(sealed, shape), None),
+        Some((sealed, Some(_))) if sealed.len() != SealedBid::encoded_len(shape) => {
+            (Err(length(bytes.len())), None)
+        }
+        Some((sealed, Some(contribution))) => (Sealed::decode(sealed, shape), Some(*contribution)),
+        None => (Err(length(bytes.len())), None),
+    }
 }
 
 #[cfg(test)]

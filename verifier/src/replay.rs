@@ -5,10 +5,11 @@
 //! | [`terms`] | the opening: terms, and the seller's word for them | 3 |
 //! | [`ledger`] | money | 6 |
 //! | [`setup`] | the key ceremony | 7 |
-//! | [`commit`] | bids, committed | 8 |
+//! | [`commit`] | reserves and bids, committed | 8 |
 //! | [`reveal`] | sealed bids, revealed and judged | 9 |
 //! | [`endorse`] | keyholders' word for the transcript so far | 10 |
 //! | [`rank`] | ranking without opening | 11 |
+//! | [`decide`] | the seller's say | 11 |
 //! | [`close`] | the end of a lot and of its money | 12, 13 |
 //!
 //! Here stand the phases and their ways out (section 5). A refused instruction ends the replay, so
@@ -16,6 +17,7 @@
 
 pub(crate) mod close;
 pub(crate) mod commit;
+pub(crate) mod decide;
 pub(crate) mod endorse;
 pub(crate) mod ledger;
 pub(crate) mod rank;
@@ -53,6 +55,7 @@ use terms::Facts;
 pub(crate) enum Phase {
     Deals,
     Complaints,
+    Reserves { until: u64 },
     Commits,
     Reveals,
     Endorsing { deadline: u64 },
@@ -65,6 +68,7 @@ impl Phase {
         match self {
             Self::Deals => "Deals",
             Self::Complaints => "Complaints",
+            Self::Reserves { .. } => "Reserves",
             Self::Commits => "Commits",
             Self::Reveals => "Reveals",
             Self::Endorsing { .. } => "Endorsing",
@@ -88,9 +92,9 @@ pub(crate) struct Replay {
     pub(crate) setup: Setup,
     committee: Option<Arc<Committee>>,
     lots: Vec<LotState>,
-    /// Every commitment of the auction.
+    /// Every commitment of the auction, reserves' among them.
     commitments: BTreeSet<Point>,
-    /// Commits that are open, of all lots.
+    /// Commits and reserves that are open, of all lots.
     open_commits: u64,
     /// Bids whose argument is to be judged, in the order of the file.
     judging: Vec<Judging>,
@@ -224,14 +228,19 @@ impl Replay {
             Body::Complain(complaint) => {
                 self.complain(signer, seat()?, &complaint).map(|()| Effect::None)
             }
+            Body::Reserve(commit) => self.commit_reserve(signer, commit).map(|()| Effect::None),
             Body::Commit(commit) => self.commit(signer, commit).map(|()| Effect::None),
             Body::Reveal(reveals) => self.reveal(reveals).map(|()| Effect::Revealed),
             Body::Endorse(endorsement) => {
                 self.endorse(seat()?, endorsement).map(|()| Effect::Endorsed)
             }
             Body::Gate(body) => self.rank(signer, seat()?, slot, Post::Gate(body)).map(ranked),
+            Body::Mix(body) => self.rank(signer, seat()?, slot, Post::Mix(body)).map(ranked),
             Body::Blind(body) => self.rank(signer, seat()?, slot, Post::Blind(body)).map(ranked),
             Body::Unseal(body) => self.rank(signer, seat()?, slot, Post::Unseal(body)).map(ranked),
+            Body::Decide(decision) => {
+                self.decide(decision).map(|(lot, sells)| Effect::Decided { lot, sells })
+            }
         }
     }
 
@@ -243,6 +252,11 @@ impl Replay {
             Effect::Revealed => Ok(()),
             Effect::Endorsed => self.endorsed(slot),
             Effect::Ranked(lot) => self.ranked(lot, slot),
+            Effect::Decided { lot, sells } => {
+                self.decided(lot, sells)?;
+                self.close_if_decided();
+                Ok(())
+            }
         }
     }
 
@@ -254,6 +268,7 @@ impl Replay {
             match self.phase {
                 Phase::Deals if slot > schedule.deals_until => self.phase = Phase::Complaints,
                 Phase::Complaints if slot > schedule.complaints_until => self.end_setup()?,
+                Phase::Reserves { until } if slot > until => self.phase = Phase::Commits,
                 Phase::Commits if slot > schedule.commits_until => {
                     self.phase = Phase::Reveals;
                     if self.open_commits == 0 {
@@ -267,8 +282,8 @@ impl Replay {
                 Phase::Ranking => {
                     let mut any = false;
                     for lot in 0..self.lots.len() {
-                        let ranking = self.lot(lot)?.ranking.as_ref();
-                        if ranking.is_some_and(|ranking| slot > ranking.deadline) {
+                        let deadline = self.lot(lot)?.deadline();
+                        if deadline.is_some_and(|deadline| slot > deadline) {
                             self.time_out_lot(lot, slot)?;
                             any = true;
                         }
@@ -286,7 +301,10 @@ impl Replay {
     fn end_setup(&mut self) -> Result<(), Stop> {
         self.committee = self.setup.committee(&self.facts).map(Arc::new);
         if self.committee.is_some() {
-            self.phase = Phase::Commits;
+            self.phase = match self.facts.terms.reserve {
+                Some(reserve) => Phase::Reserves { until: reserve.until },
+                None => Phase::Commits,
+            };
             return Ok(());
         }
         for lot in 0..self.lots.len() {
@@ -302,15 +320,20 @@ impl Replay {
         match body {
             Body::Tick | Body::Commit(_) | Body::Reveal(_) => Some(Role::Anybody),
             Body::Fund(_) => (*signer == self.facts.terms.custodian).then_some(Role::Anybody),
+            Body::Reserve(_) | Body::Decide(_) => {
+                (*signer == self.facts.terms.seller).then_some(Role::Anybody)
+            }
             Body::Deal(_) => seat().map(Role::Seat),
             Body::Complain(_) => seat().filter(|id| self.setup.dealt(*id)).map(Role::Seat),
-            Body::Endorse(_) | Body::Gate(_) | Body::Blind(_) | Body::Unseal(_) => seat()
-                .filter(|id| {
-                    self.committee
-                        .as_ref()
-                        .is_some_and(|committee| committee.share_keys.contains_key(id))
-                })
-                .map(Role::Seat),
+            Body::Endorse(_) | Body::Gate(_) | Body::Mix(_) | Body::Blind(_) | Body::Unseal(_) => {
+                seat()
+                    .filter(|id| {
+                        self.committee
+                            .as_ref()
+                            .is_some_and(|committee| committee.share_keys.contains_key(id))
+                    })
+                    .map(Role::Seat)
+            }
         }
     }
 
@@ -403,12 +426,11 @@ impl Replay {
         match self.phase {
             Phase::Deals => Some(schedule.deals_until),
             Phase::Complaints => Some(schedule.complaints_until),
+            Phase::Reserves { until } => Some(until),
             Phase::Commits => Some(schedule.commits_until),
             Phase::Reveals => Some(schedule.reveals_until),
             Phase::Endorsing { deadline } => Some(deadline),
-            Phase::Ranking => {
-                self.lots.iter().filter_map(|lot| Some(lot.ranking.as_ref()?.deadline)).min()
-            }
+            Phase::Ranking => self.lots.iter().filter_map(LotState::deadline).min(),
             Phase::Closed => None,
         }
     }
@@ -440,6 +462,7 @@ enum Effect {
     Revealed,
     Endorsed,
     Ranked(usize),
+    Decided { lot: usize, sells: bool },
 }
 
 /// In which role a signer acts.
@@ -457,10 +480,13 @@ fn accepts(phase: Phase, body: &Body, passed: bool) -> bool {
         Body::Fund(_) => phase != Phase::Closed,
         Body::Deal(_) => phase == Phase::Deals,
         Body::Complain(_) => phase == Phase::Complaints,
+        Body::Reserve(_) => matches!(phase, Phase::Reserves { .. }),
         Body::Commit(_) => phase == Phase::Commits,
         Body::Reveal(_) => phase == Phase::Reveals,
         Body::Endorse(_) => matches!(phase, Phase::Endorsing { .. }),
-        Body::Gate(_) | Body::Blind(_) | Body::Unseal(_) => phase == Phase::Ranking,
+        Body::Gate(_) | Body::Mix(_) | Body::Blind(_) | Body::Unseal(_) | Body::Decide(_) => {
+            phase == Phase::Ranking
+        }
     }
 }
 
@@ -469,9 +495,10 @@ fn wanted_role(body: &Body) -> &'static str {
     match body {
         Body::Tick | Body::Commit(_) | Body::Reveal(_) => "anybody",
         Body::Fund(_) => "the custodian",
+        Body::Reserve(_) | Body::Decide(_) => "the seller",
         Body::Deal(_) => "a member of the quorum",
         Body::Complain(_) => "a member of the quorum who dealt",
-        Body::Endorse(_) | Body::Gate(_) | Body::Blind(_) | Body::Unseal(_) => {
+        Body::Endorse(_) | Body::Gate(_) | Body::Mix(_) | Body::Blind(_) | Body::Unseal(_) => {
             "a keyholder who is in"
         }
     }

@@ -3,6 +3,9 @@
 //! Both views are functions of the transcript and of this program's version alone: no clock, no
 //! path, no thread shows in them.
 
+mod json;
+mod lot;
+
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -10,14 +13,19 @@ use talea_protocol::{
     bytes::{Digest, PartyKey},
     caution::{Caution, cautions},
     check::Check,
-    outcome::{Account, Ending},
+    outcome::{Account, Disclosed, Ending, ReserveResult},
     terms::{Lot, Terms},
 };
 
 use crate::{
     docket::{Count, Docket},
     failure::{Failure, Place, Subject},
-    replay::{Replay, commit::Status as CommitStatus, terms::Facts},
+    replay::{
+        Replay,
+        close::reserve,
+        commit::{LotState, Status as CommitStatus},
+        terms::Facts,
+    },
 };
 
 /// Name of the JSON view's schema; a change that could break a reader changes it.
@@ -89,6 +97,12 @@ pub struct LotRow {
     pub ranked: usize,
     /// Bids closed as invalid.
     pub invalid: usize,
+    /// The last slot for the seller's decision, while the lot waits for it.
+    pub decision_until: Option<u64>,
+    /// What became of the seller's reserve. Nothing if the lot has not ended.
+    pub reserve: Option<ReserveResult>,
+    /// What the terms have opened besides.
+    pub disclosed: Disclosed,
     /// How it ended. Nothing if it has not ended, or if that was not derived.
     pub ending: Option<Ending>,
 }
@@ -244,12 +258,9 @@ impl Report {
                 let (name, id) =
                     (printable(row.lot.name.as_str()), printable(row.lot.identifier.as_str()));
                 writeln!(out, "  {index}  {name} ({id}), {}", row.lot.quantity)?;
-                writeln!(out, "     {}", ending_sentence(row))?;
-                writeln!(
-                    out,
-                    "     bids: {} committed, {} ranked, {} invalid",
-                    row.commits, row.ranked, row.invalid
-                )?;
+                for line in lot::lines(row) {
+                    writeln!(out, "     {line}")?;
+                }
             }
         }
         if !self.accounts.is_empty() {
@@ -346,7 +357,7 @@ impl Report {
 
     /// For tools: JSON of schema [`SCHEMA`], numbers that are money or prices as strings.
     pub fn to_json(&self) -> String {
-        let view = View::of(self);
+        let view = json::View::of(self);
         let mut json = serde_json::to_string_pretty(&view).unwrap_or_default();
         json.push('\n');
         json
@@ -355,12 +366,15 @@ impl Report {
 
 fn lots(replay: &Replay) -> Vec<LotRow> {
     let states = replay.lot_states();
-    let row = |(lot, state): (&Lot, &crate::replay::commit::LotState)| LotRow {
+    let row = |(lot, state): (&Lot, &LotState)| LotRow {
         lot: lot.clone(),
         commits: state.commits.len(),
         ranked: state.count(CommitStatus::Ranked),
         invalid: state.count(CommitStatus::Invalid),
-        ending: state.ending,
+        decision_until: state.waiting.as_ref().map(|waiting| waiting.deadline),
+        reserve: state.ending.as_ref().map(|_| reserve(state)),
+        disclosed: state.disclosed.clone(),
+        ending: state.ending.clone(),
     };
     let facts: &Facts = &replay.facts;
     facts.terms.lots.iter().zip(states).map(row).collect()
@@ -390,25 +404,13 @@ fn role(terms: &Terms, key: &PartyKey) -> String {
     roles.join(", ")
 }
 
-/// What became of a lot, in a sentence.
-fn ending_sentence(row: &LotRow) -> String {
-    match row.ending {
-        None => "not decided yet".into(),
-        Some(Ending::Sold { winner, rung, price }) => {
-            let written = row.lot.ladder.scale.write(price);
-            format!("SOLD to {winner} at {written} (rung {})", rung.0)
-        }
-        Some(Ending::Unsold) => "UNSOLD: no valid bid was revealed".into(),
-        Some(Ending::Void(cause)) => format!("VOID: {cause}"),
-        Some(Ending::Halted) => "HALTED: something was opened that the mathematics excludes".into(),
-    }
-}
-
 /// What a count does not say by itself.
 fn note(row: &CheckRow) -> String {
     match (row.count.adverse, row.check) {
         (0, _) => String::new(),
-        (n, Check::SignOpened | Check::PriceOnLadder) => format!(" (halted {n})"),
+        (n, Check::SignOpened | Check::PriceOnLadder | Check::CountOpened) => {
+            format!(" (halted {n})")
+        }
         (n, _) => format!(" (closed {n} as invalid)"),
     }
 }
@@ -430,213 +432,6 @@ fn printable(text: &str) -> String {
             escaped
         })
         .collect()
-}
-
-/// The JSON view.
-#[derive(Serialize)]
-struct View<'a> {
-    schema: &'static str,
-    tool: ToolView,
-    verdict: Verdict,
-    file: Option<FileView>,
-    entries: u64,
-    auction: Option<String>,
-    head: Option<String>,
-    outcome_sha256: Option<String>,
-    failure: Option<FailureView<'a>>,
-    stand: Option<StandView>,
-    lots: Vec<LotView<'a>>,
-    accounts: Vec<AccountView>,
-    checks: Vec<CheckView>,
-    cautions: Vec<CautionView>,
-    not_verified: &'static [&'static str],
-}
-
-#[derive(Serialize)]
-struct ToolView {
-    name: &'static str,
-    version: &'static str,
-}
-
-#[derive(Serialize)]
-struct FileView {
-    sha256: String,
-    bytes: u64,
-}
-
-#[derive(Serialize)]
-struct FailureView<'a> {
-    check: &'static str,
-    place: &'static str,
-    entry: Option<u64>,
-    slot: Option<String>,
-    instruction: Option<&'static str>,
-    signer: Option<String>,
-    role: Option<String>,
-    sentence: &'a str,
-}
-
-#[derive(Serialize)]
-struct StandView {
-    phase: &'static str,
-    slot: String,
-    deadline: Option<String>,
-}
-
-#[derive(Serialize)]
-struct LotView<'a> {
-    index: usize,
-    name: &'a str,
-    identifier: &'a str,
-    quantity: String,
-    ending: &'static str,
-    cause: Option<String>,
-    winner: Option<String>,
-    /// As people write it, at the lot's scale.
-    price: Option<String>,
-    /// In minor units.
-    price_minor: Option<String>,
-    rung: Option<u32>,
-    commits: usize,
-    ranked: usize,
-    invalid: usize,
-}
-
-#[derive(Serialize)]
-struct AccountView {
-    party: String,
-    role: String,
-    funded: String,
-    received: String,
-    available: String,
-    settlement: String,
-    forfeited: String,
-}
-
-#[derive(Serialize)]
-struct CheckView {
-    number: &'static str,
-    sentence: &'static str,
-    standing: Standing,
-    performed: u64,
-    adverse: u64,
-}
-
-#[derive(Serialize)]
-struct CautionView {
-    code: &'static str,
-    sentence: String,
-}
-
-impl<'a> View<'a> {
-    fn of(report: &'a Report) -> Self {
-        Self {
-            schema: SCHEMA,
-            tool: ToolView { name: TOOL, version: VERSION },
-            verdict: report.verdict,
-            file: report.file.map(|(digest, bytes)| FileView { sha256: digest.to_string(), bytes }),
-            entries: report.entries,
-            auction: report.auction.map(|digest| digest.to_string()),
-            head: report.head.map(|digest| digest.to_string()),
-            outcome_sha256: report.outcome.map(|digest| digest.to_string()),
-            failure: report.failure.as_ref().map(|f| FailureView::of(report, f)),
-            stand: report.stand.map(|stand| StandView {
-                phase: stand.phase,
-                slot: stand.slot.to_string(),
-                deadline: stand.deadline.map(|slot| slot.to_string()),
-            }),
-            lots: report.lots.iter().enumerate().map(LotView::of).collect(),
-            accounts: report
-                .accounts
-                .iter()
-                .map(|a| AccountView {
-                    party: a.party.to_string(),
-                    role: report.role(&a.party),
-                    funded: a.funded.to_string(),
-                    received: a.received.to_string(),
-                    available: a.available.to_string(),
-                    settlement: a.settlement.to_string(),
-                    forfeited: a.forfeited.to_string(),
-                })
-                .collect(),
-            checks: report
-                .checks
-                .iter()
-                .map(|row| CheckView {
-                    number: row.check.number(),
-                    sentence: row.check.sentence(),
-                    standing: row.standing,
-                    performed: row.count.performed,
-                    adverse: row.count.adverse,
-                })
-                .collect(),
-            cautions: report
-                .cautions()
-                .iter()
-                .map(|caution| CautionView { code: caution.code(), sentence: caution.to_string() })
-                .collect(),
-            not_verified: NOT_VERIFIED,
-        }
-    }
-}
-
-impl<'a> FailureView<'a> {
-    fn of(report: &Report, failure: &'a Failure) -> Self {
-        let subject = &failure.subject;
-        let (place, entry) = match subject.place {
-            Place::Genesis => ("genesis", None),
-            Place::Entry(index) => ("entry", Some(index)),
-            Place::Closing => ("closing", None),
-            Place::AfterClosing => ("after-closing", None),
-        };
-        Self {
-            check: failure.check.number(),
-            place,
-            entry,
-            slot: subject.slot.map(|slot| slot.to_string()),
-            instruction: subject.instruction,
-            signer: subject.signer.map(|key| key.to_string()),
-            role: subject.signer.map(|key| report.role(&key)),
-            sentence: &failure.sentence,
-        }
-    }
-}
-
-impl<'a> LotView<'a> {
-    fn of((index, row): (usize, &'a LotRow)) -> Self {
-        let mut view = Self {
-            index,
-            name: row.lot.name.as_str(),
-            identifier: row.lot.identifier.as_str(),
-            quantity: row.lot.quantity.to_string(),
-            ending: "undecided",
-            cause: None,
-            winner: None,
-            price: None,
-            price_minor: None,
-            rung: None,
-            commits: row.commits,
-            ranked: row.ranked,
-            invalid: row.invalid,
-        };
-        match row.ending {
-            None => (),
-            Some(Ending::Sold { winner, rung, price }) => {
-                view.ending = "sold";
-                view.winner = Some(winner.to_string());
-                view.price = Some(row.lot.ladder.scale.write(price));
-                view.price_minor = Some(price.0.to_string());
-                view.rung = Some(rung.0);
-            }
-            Some(Ending::Unsold) => view.ending = "unsold",
-            Some(Ending::Void(cause)) => {
-                view.ending = "void";
-                view.cause = Some(cause.to_string());
-            }
-            Some(Ending::Halted) => view.ending = "halted",
-        }
-        view
-    }
 }
 
 #[cfg(test)]

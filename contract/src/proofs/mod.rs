@@ -8,6 +8,7 @@
 //! | [`range`] | a commitment is to a rung of its ladder | 8 |
 //! | [`ladder`] | an encrypted ladder of bits spells the committed rung | 9 |
 //! | [`gate`] | two ciphertexts were multiplied by the same secret sign | 11 |
+//! | [`mix`] | lists were permuted and their entries multiplied by secrets, none of them zero | 11 |
 //! | [`blind`] | both halves of a ciphertext were multiplied by the same secret, not by zero | 11 |
 //! | [`unseal`] | decryption shares were made with the keyholder's share of the key | 11 |
 //!
@@ -25,6 +26,7 @@ pub mod blind;
 pub mod complaint;
 pub mod gate;
 pub mod ladder;
+pub mod mix;
 pub mod possession;
 pub mod range;
 pub mod unseal;

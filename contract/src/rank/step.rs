@@ -1,87 +1,27 @@
 //! One step of a lot's ranking: a list of ciphertexts, cut into chunks, on which a quorum of
-//! keyholders acts. Section 11 of `docs/spec.md`, checks K3 to K9.
+//! keyholders acts. Section 11 of `docs/spec.md`, checks K3 to K9 and K12.
 
 use crate::{
     elgamal::Ciphertext,
     fiat_shamir::Context,
-    proofs::{ProofFault, blind, gate, unseal},
-    rank::interpolation::Interpolation,
+    proofs::{ProofFault, blind, gate, mix, unseal},
+    rank::{
+        interpolation::Interpolation,
+        opened::Opened,
+        roster::{Acts, Roster, Surroundings},
+    },
     refusal::{Fault, Refusal, require},
     setting::Setting,
-    setup::QuorumKeys,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
-use curve25519_dalek::{RistrettoPoint, traits::IsIdentity as _};
+use curve25519_dalek::RistrettoPoint;
 use talea_protocol::{
-    bytes::{Digest, PartyKey},
+    bytes::PartyKey,
     check::Check,
-    quorum::{KeyholderId, Quorum},
-    ranking::{BlindPost, GatePost, RankHeader, UnsealPost},
+    quorum::KeyholderId,
+    ranking::{BlindPost, GatePost, MixPost, RankHeader, UnsealPost},
     sealed_bid::Ciphertext as Encoded,
 };
-
-/// What every step of one lot needs to know.
-#[derive(Clone, Copy)]
-pub(crate) struct Surroundings<'a> {
-    pub(crate) setting: &'a Setting,
-    pub(crate) keys: &'a QuorumKeys,
-    /// The endorsed head.
-    pub(crate) head: Digest,
-}
-
-/// Who may still act on a lot.
-#[derive(Clone, Copy)]
-pub(crate) struct Roster<'a> {
-    pub(crate) quorum: &'a Quorum,
-    pub(crate) keys: &'a QuorumKeys,
-    pub(crate) out: &'a BTreeSet<KeyholderId>,
-}
-
-impl<'a> Roster<'a> {
-    fn is_in(self, id: KeyholderId) -> bool {
-        self.keys.share_keys.contains_key(&id) && !self.out.contains(&id)
-    }
-
-    /// Those who are in, by group and then member.
-    fn keyholders(self) -> impl Iterator<Item = KeyholderId> + 'a {
-        self.keys.share_keys.keys().copied().filter(move |id| !self.out.contains(id))
-    }
-
-    fn threshold(self, group: u16) -> usize {
-        self.quorum.get(usize::from(group)).map_or(usize::MAX, |g| usize::from(g.threshold))
-    }
-
-    /// Whether every group still has as many keyholders as it needs.
-    pub(crate) fn can_act(self) -> bool {
-        self.quorum.iter().zip(0u16..).all(|(group, index)| {
-            self.keyholders().filter(|id| id.group == index).count() >= usize::from(group.threshold)
-        })
-    }
-}
-
-/// Who acted on a chunk, in transcript order: the first quorum, and nobody after.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Acts(Vec<KeyholderId>);
-
-impl Acts {
-    fn in_group(&self, group: u16) -> impl Iterator<Item = u16> + '_ {
-        self.0.iter().filter(move |id| id.group == group).map(|id| id.member)
-    }
-
-    fn wants(&self, roster: Roster<'_>, id: KeyholderId) -> bool {
-        !self.0.contains(&id) && self.in_group(id.group).count() < roster.threshold(id.group)
-    }
-
-    fn is_complete(&self, roster: Roster<'_>) -> bool {
-        let needed: usize = roster.quorum.iter().map(|group| usize::from(group.threshold)).sum();
-        self.0.len() >= needed
-    }
-
-    /// Whoever could act next, in turn order.
-    fn wanted<'a>(&'a self, roster: Roster<'a>) -> impl Iterator<Item = KeyholderId> + 'a {
-        roster.keyholders().filter(move |id| self.wants(roster, *id))
-    }
-}
 
 /// A step. See [`Work`] for what is done in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,11 +31,13 @@ pub(crate) struct Step {
     pub(crate) work: Work,
 }
 
-/// The three kinds of work that keyholders do.
+/// The four kinds of work that keyholders do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
     /// In turn: multiply both ciphertexts of every item by a secret sign.
     Gate(Vec<GateChunk>),
+    /// In turn: permute every list and raise its entries to secret powers.
+    Mix(Vec<MixChunk>),
     /// Side by side: blindings that are summed.
     Blind(Vec<BlindChunk>),
     /// Side by side: decryption shares.
@@ -108,6 +50,15 @@ pub(crate) struct GateChunk {
     pairs: Vec<(Ciphertext, Ciphertext)>,
     encoded: Vec<(Encoded, Encoded)>,
 }
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MixChunk {
+    acts: Acts,
+    lists: Vec<List>,
+}
+
+/// A list of `2^k` ciphertexts with their encodings.
+pub type List = Vec<(Ciphertext, Encoded)>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BlindChunk {
@@ -123,39 +74,6 @@ pub(crate) struct UnsealChunk {
     shares: Vec<(KeyholderId, Vec<RistrettoPoint>)>,
 }
 
-/// What a ciphertext turned out to hold, as far as anybody needs to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Opening {
-    /// `O`.
-    Zero,
-    /// `G`.
-    PlusOne,
-    /// `-G`.
-    MinusOne,
-    /// Anything else.
-    Other,
-}
-
-impl Opening {
-    /// What `point` is, in multiples of `unit`.
-    fn of(point: &RistrettoPoint, unit: &RistrettoPoint) -> Self {
-        if point.is_identity() {
-            Self::Zero
-        } else if point == unit {
-            Self::PlusOne
-        } else if *point == -unit {
-            Self::MinusOne
-        } else {
-            Self::Other
-        }
-    }
-
-    /// Reads a ciphertext whose randomness is `O`: everybody can.
-    pub(crate) fn read(public: &Ciphertext, generator: &RistrettoPoint) -> Self {
-        Self::of(&public.e, generator)
-    }
-}
-
 /// What one keyholder may do now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Task {
@@ -166,6 +84,8 @@ pub enum Task {
         /// The same, encoded.
         encoded: Vec<(Encoded, Encoded)>,
     },
+    /// Mix these lists, each of `2^k` ciphertexts with their encodings.
+    Mix(Vec<List>),
     /// Blind these ciphertexts.
     Blind(Vec<Ciphertext>),
     /// Post decryption shares for these points.
@@ -210,6 +130,17 @@ impl Work {
         }))
     }
 
+    /// Lists to mix, all of one length.
+    pub(crate) fn mix(lists: &[Vec<Ciphertext>], setting: &Setting) -> Self {
+        let entries = lists.first().map_or(0, Vec::len);
+        let switches = mix::switches(entries.checked_ilog2().unwrap_or(0));
+        let room = usize::from(setting.terms.chunk_items).checked_div(switches).unwrap_or(1);
+        let lists: Vec<List> =
+            lists.iter().map(|list| list.iter().map(|c| (*c, c.encode())).collect()).collect();
+        let size = u16::try_from(room.max(1)).unwrap_or(u16::MAX);
+        Self::Mix(chunks_of(&lists, size, |lists| MixChunk { acts: Acts::default(), lists }))
+    }
+
     pub(crate) fn blind(inputs: &[Ciphertext], setting: &Setting) -> Self {
         Self::Blind(chunks_of(inputs, setting.terms.chunk_items, |inputs| BlindChunk {
             acts: Acts::default(),
@@ -227,14 +158,21 @@ impl Work {
     }
 
     fn acts(&self) -> impl Iterator<Item = &Acts> {
-        let (gate, blind, unseal): (&[GateChunk], &[BlindChunk], &[UnsealChunk]) = match self {
-            Self::Gate(chunks) => (chunks, &[], &[]),
-            Self::Blind(chunks) => (&[], chunks, &[]),
-            Self::Unseal(chunks) => (&[], &[], chunks),
+        let (gate, mix, blind, unseal): Kinds<'_> = match self {
+            Self::Gate(chunks) => (chunks, &[], &[], &[]),
+            Self::Mix(chunks) => (&[], chunks, &[], &[]),
+            Self::Blind(chunks) => (&[], &[], chunks, &[]),
+            Self::Unseal(chunks) => (&[], &[], &[], chunks),
         };
         let gate = gate.iter().map(|chunk| &chunk.acts);
+        let mix = mix.iter().map(|chunk| &chunk.acts);
         let blind = blind.iter().map(|chunk| &chunk.acts);
-        gate.chain(blind).chain(unseal.iter().map(|chunk| &chunk.acts))
+        gate.chain(mix).chain(blind).chain(unseal.iter().map(|chunk| &chunk.acts))
+    }
+
+    /// Whether keyholders act one after the other, each on what the one before left.
+    pub(crate) fn is_in_turn(&self) -> bool {
+        matches!(self, Self::Gate(_) | Self::Mix(_))
     }
 
     pub(crate) fn is_complete(&self, roster: Roster<'_>) -> bool {
@@ -243,8 +181,7 @@ impl Work {
 
     /// Those who let the step time out: in a chain whoever was due, else everybody who was wanted.
     pub(crate) fn missing(&self, roster: Roster<'_>) -> BTreeSet<KeyholderId> {
-        let in_turn = matches!(self, Self::Gate(_));
-        let limit = if in_turn { 1 } else { usize::MAX };
+        let limit = if self.is_in_turn() { 1 } else { usize::MAX };
         self.acts()
             .filter(|acts| !acts.is_complete(roster))
             .flat_map(|acts| acts.wanted(roster).take(limit))
@@ -253,7 +190,7 @@ impl Work {
 
     /// What `id` may do now, by chunk.
     pub(crate) fn tasks(&self, roster: Roster<'_>, id: KeyholderId) -> Vec<(u32, Task)> {
-        let in_turn = matches!(self, Self::Gate(_));
+        let in_turn = self.is_in_turn();
         let may = |acts: &Acts| {
             roster.is_in(id)
                 && acts.wants(roster, id)
@@ -266,6 +203,10 @@ impl Work {
                     let (pairs, encoded) = (chunk.pairs.clone(), chunk.encoded.clone());
                     may(&chunk.acts).then_some(Task::Gate { pairs, encoded })
                 })
+                .collect(),
+            Self::Mix(chunks) => chunks
+                .iter()
+                .map(|chunk| may(&chunk.acts).then(|| Task::Mix(chunk.lists.clone())))
                 .collect(),
             Self::Blind(chunks) => chunks
                 .iter()
@@ -286,7 +227,16 @@ impl Work {
     pub(crate) fn gated(&self) -> Vec<(Ciphertext, Ciphertext)> {
         match self {
             Self::Gate(chunks) => chunks.iter().flat_map(|c| c.pairs.iter().copied()).collect(),
-            Self::Blind(_) | Self::Unseal(_) => Vec::new(),
+            Self::Mix(_) | Self::Blind(_) | Self::Unseal(_) => Vec::new(),
+        }
+    }
+
+    /// The lists as the last keyholder in turn left them.
+    pub(crate) fn mixed(&self) -> Vec<Vec<Ciphertext>> {
+        let entries = |list: &List| list.iter().map(|(entry, _)| *entry).collect();
+        match self {
+            Self::Mix(chunks) => chunks.iter().flat_map(|c| c.lists.iter().map(entries)).collect(),
+            Self::Gate(_) | Self::Blind(_) | Self::Unseal(_) => Vec::new(),
         }
     }
 
@@ -294,21 +244,21 @@ impl Work {
     pub(crate) fn blinded(&self) -> Vec<Ciphertext> {
         match self {
             Self::Blind(chunks) => chunks.iter().flat_map(|c| c.sums.iter().copied()).collect(),
-            Self::Gate(_) | Self::Unseal(_) => Vec::new(),
+            Self::Gate(_) | Self::Mix(_) | Self::Unseal(_) => Vec::new(),
         }
     }
 
     /// What was opened.
-    pub(crate) fn opened(&self, setting: &Setting) -> Vec<Opening> {
+    pub(crate) fn opened(&self, setting: &Setting) -> Vec<Opened> {
         match self {
             Self::Unseal(chunks) => chunks.iter().flat_map(|chunk| chunk.open(setting)).collect(),
-            Self::Gate(_) | Self::Blind(_) => Vec::new(),
+            Self::Gate(_) | Self::Mix(_) | Self::Blind(_) => Vec::new(),
         }
     }
 }
 
 impl UnsealChunk {
-    fn open(&self, setting: &Setting) -> Vec<Opening> {
+    fn open(&self, setting: &Setting) -> Vec<Opened> {
         let mut by_group: Vec<&(KeyholderId, Vec<RistrettoPoint>)> = self.shares.iter().collect();
         by_group.sort_by_key(|(id, _)| *id);
         let groups: Vec<Vec<u16>> = (0u16..)
@@ -329,15 +279,19 @@ impl UnsealChunk {
             .map(|(item, sealed)| {
                 let shares: Vec<RistrettoPoint> =
                     by_group.iter().filter_map(|(_, shares)| shares.get(item).copied()).collect();
-                Opening::of(&interpolation.open(sealed, &shares), &unit)
+                Opened { message: interpolation.open(sealed, &shares), unit }
             })
             .collect()
     }
 }
 
+/// The chunks of a step, by kind; three of the four are empty.
+type Kinds<'a> = (&'a [GateChunk], &'a [MixChunk], &'a [BlindChunk], &'a [UnsealChunk]);
+
 /// A rank message, whichever.
 pub(crate) enum Post {
     Gate(GatePost),
+    Mix(MixPost),
     Blind(BlindPost),
     Unseal(UnsealPost),
 }
@@ -346,6 +300,7 @@ impl Post {
     pub(crate) fn header(&self) -> &RankHeader {
         match self {
             Self::Gate(post) => &post.header,
+            Self::Mix(post) => &post.header,
             Self::Blind(post) => &post.header,
             Self::Unseal(post) => &post.header,
         }
@@ -384,6 +339,10 @@ impl Step {
                 let chunk = chunks.get_mut(index).ok_or(place("the chunk"))?;
                 chunk.accept(&actor, &post)
             }
+            (Work::Mix(chunks), Post::Mix(post)) => {
+                let chunk = chunks.get_mut(index).ok_or(place("the chunk"))?;
+                chunk.accept(&actor, &post)
+            }
             (Work::Blind(chunks), Post::Blind(post)) => {
                 let chunk = chunks.get_mut(index).ok_or(place("the chunk"))?;
                 chunk.accept(&actor, &post)
@@ -392,7 +351,7 @@ impl Step {
                 let chunk = chunks.get_mut(index).ok_or(place("the chunk"))?;
                 chunk.accept(&actor, &post)
             }
-            (Work::Gate(_) | Work::Blind(_) | Work::Unseal(_), _) => {
+            (Work::Gate(_) | Work::Mix(_) | Work::Blind(_) | Work::Unseal(_), _) => {
                 Err(place("the kind of work that is due"))
             }
         }
@@ -457,7 +416,22 @@ impl GateChunk {
         self.pairs = gate::verify(&actor.around.setting.generators, &actor.context, &statement)
             .map_err(actor.proof_fails(Check::GateProof))?;
         self.encoded = post.turns.iter().map(|turn| (turn.x, turn.y)).collect();
-        self.acts.0.push(actor.id);
+        self.acts.add(actor.id);
+        Ok(())
+    }
+}
+
+impl MixChunk {
+    fn accept(&mut self, actor: &Actor<'_>, post: &MixPost) -> Result<(), Refusal> {
+        actor.may_act(&self.acts, true)?;
+        let entries = self.lists.first().map_or(0, Vec::len);
+        let switches = mix::switches(entries.checked_ilog2().unwrap_or(0));
+        actor.covers(self.lists.len().saturating_mul(switches), post.switches.len())?;
+        let place = (actor.header.head, actor.header.chunk);
+        self.lists =
+            mix::verify(&actor.context, place, &self.lists, &post.switches, &post.challenge)
+                .map_err(actor.proof_fails(Check::MixProof))?;
+        self.acts.add(actor.id);
         Ok(())
     }
 }
@@ -478,7 +452,7 @@ impl BlindChunk {
         let sums: Vec<Ciphertext> =
             self.sums.iter().zip(&blinded).map(|(sum, post)| *sum + *post).collect();
         let mut acts = self.acts.clone();
-        acts.0.push(actor.id);
+        acts.add(actor.id);
         if acts.is_complete(actor.roster) && sums.iter().any(Ciphertext::is_public) {
             let fault = ProofFault::Identity;
             return Err(Fault::Proof { culprit: actor.signer, fault }.fails(Check::BlindSum));
@@ -508,7 +482,7 @@ impl UnsealChunk {
         let shares = unseal::verify(generators, &actor.context, &statement, &post.proof)
             .map_err(actor.proof_fails(Check::UnsealProof))?;
         self.shares.push((actor.id, shares));
-        self.acts.0.push(actor.id);
+        self.acts.add(actor.id);
         Ok(())
     }
 }

@@ -15,6 +15,7 @@ pub mod blind;
 pub mod complaint;
 pub mod gate;
 pub mod ladder;
+pub mod mix;
 pub mod possession;
 pub mod range;
 pub mod unseal;

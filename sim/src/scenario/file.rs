@@ -33,6 +33,19 @@ pub struct ScenarioFile {
     /// Items in one chunk of a rank message.
     #[serde(default = "chunk_items")]
     pub chunk_items: u16,
+    /// How the price follows from the bids.
+    #[serde(default)]
+    pub mechanism: MechanismFile,
+    /// How ties are broken.
+    #[serde(default)]
+    pub ties: TiesFile,
+    /// What is opened besides winners and price.
+    #[serde(default)]
+    pub disclosure: DisclosureFile,
+    /// Reserves; none if left out.
+    pub reserve: Option<ReserveFile>,
+    /// The seller's say on what a lot came to; none if left out.
+    pub acceptance: Option<AcceptanceFile>,
     /// When phases end.
     #[serde(default)]
     pub schedule: ScheduleFile,
@@ -78,6 +91,63 @@ pub enum AdmissionFile {
     Open,
     /// The bidders of the scenario and nobody else.
     Listed,
+}
+
+/// How the price follows from the bids.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum MechanismFile {
+    /// The best bid wins and pays what it bid.
+    #[default]
+    FirstPrice,
+    /// The best bid wins and pays the best losing one.
+    SecondPrice,
+    /// The best `units` bids win and pay the best losing one.
+    UniformPrice {
+        /// Units of each lot.
+        units: u16,
+    },
+}
+
+/// How ties are broken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TiesFile {
+    /// The earliest commit wins.
+    #[default]
+    EarliestCommit,
+    /// Chance decides.
+    Lottery,
+}
+
+/// What is opened besides winners and price.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DisclosureFile {
+    /// Every bid, and the reserve.
+    pub everything: bool,
+    /// The best losing price.
+    pub cover: bool,
+    /// How many bids lie in each price bucket, from so many bids on.
+    pub depth_from: Option<u32>,
+}
+
+/// When reserves are due, and what becomes of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReserveFile {
+    /// Last slot for them; halfway between complaints and commits if left out.
+    pub until: Option<u64>,
+    /// Whether they are opened at the end.
+    pub opened: bool,
+}
+
+/// The seller's say on what a lot came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptanceFile {
+    /// Slots for it.
+    pub slots: u64,
 }
 
 /// When phases end, in slots. What is left out ends ten slots after the phase before.
@@ -188,15 +258,47 @@ pub struct LotFile {
     pub shape: Option<Vec<u32>>,
     /// How much is offered; 1 if left out.
     pub quantity: Option<u64>,
+    /// The seller's reserve.
+    pub reserve: Option<PriceText>,
+    /// Whether the seller declines what the lot comes to.
+    #[serde(default)]
+    pub declined: bool,
+}
+
+/// A line item, taken apart.
+pub struct LotParts {
+    /// What people call it.
+    pub name: String,
+    /// Its identifier, if it has one.
+    pub identifier: Option<String>,
+    /// Its ladder.
+    pub ladder: LadderFile,
+    /// The seller's reserve.
+    pub reserve: Option<PriceText>,
+    /// Whether the seller declines what the lot comes to.
+    pub declined: bool,
 }
 
 impl LotFile {
-    /// The name, the identifier, and the rest.
+    /// What belongs together.
     #[must_use]
-    pub fn split(self) -> (String, Option<String>, LadderFile) {
-        let Self { name, identifier, side, scale, start, tick, end, rungs, shape, quantity } = self;
+    pub fn split(self) -> LotParts {
+        let Self {
+            name,
+            identifier,
+            side,
+            scale,
+            start,
+            tick,
+            end,
+            rungs,
+            shape,
+            quantity,
+            reserve,
+            declined,
+        } = self;
         let ladder = LadderFile { side, scale, start, tick, end, rungs, shape, quantity };
-        (name, identifier, ladder)
+        LotParts { name, identifier, ladder, reserve, declined }
     }
 }
 

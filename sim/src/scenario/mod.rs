@@ -6,15 +6,16 @@
 pub mod bids;
 pub mod file;
 pub mod notation;
+mod rules;
 
 use crate::{
     failure::{Code, Failure},
     input,
-    play::{BidPlan, BidderConduct, Cast, KeyholderConduct, Plan, Seat},
+    play::{BidPlan, BidderConduct, Cast, KeyholderConduct, Plan, ReservePlan, Seat},
     suggest::{self, Load},
 };
 use file::{
-    AdmissionFile, GroupFile, KeyholderConductFile, LadderFile, MembersFile, PriceText,
+    AdmissionFile, GroupFile, KeyholderConductFile, LadderFile, LotParts, MembersFile, PriceText,
     ScenarioFile, ScheduleFile, SideFile, StakesFile,
 };
 use rand_core::CryptoRngCore;
@@ -30,7 +31,9 @@ use talea_protocol::{
     },
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
     quorum::{Group, KeyholderId},
-    terms::{Admission, Disclosure, Lot, Mechanism, Schedule, Stakes, Terms, Ties},
+    terms::{
+        Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Schedule, Stakes, Terms, Ties,
+    },
 };
 
 /// Names that belong to parties of every auction.
@@ -51,6 +54,16 @@ pub struct Scenario {
     pub domain: Text,
     /// The opening's slot.
     pub opening_slot: u64,
+    /// How the price follows from the bids.
+    pub mechanism: Mechanism,
+    /// How ties are broken.
+    pub ties: Ties,
+    /// What is opened besides winners and price.
+    pub disclosure: Disclosure,
+    /// Whether the seller may commit reserves.
+    pub reserve: Option<Reserve>,
+    /// Whether the seller may decline.
+    pub acceptance: Option<Acceptance>,
     /// When phases end.
     pub schedule: Schedule,
     /// What is at stake.
@@ -73,6 +86,10 @@ pub struct Scenario {
     pub bidders: Vec<String>,
     /// Their bids, in commit order.
     pub bids: Vec<BidPlan>,
+    /// The seller's reserves.
+    pub reserves: Vec<ReservePlan>,
+    /// The lots that the seller declines.
+    pub declines: BTreeSet<u32>,
 }
 
 /// A group of the quorum, before keys are drawn.
@@ -121,6 +138,11 @@ impl Scenario {
             max_bids_per_lot,
             fan_out,
             chunk_items,
+            mechanism,
+            ties,
+            disclosure,
+            reserve,
+            acceptance,
             schedule,
             stakes,
             every_lot,
@@ -135,6 +157,10 @@ impl Scenario {
         within("fan_out", fan_out, 1, 1_023)?;
         within("chunk_items", chunk_items, 1, u16::try_from(MAX_CHUNK_ITEMS).unwrap_or(u16::MAX))?;
         let (opening_slot, schedule) = read_schedule(&schedule)?;
+        let mechanism = rules::mechanism(mechanism)?;
+        let disclosure = rules::disclosure(disclosure)?;
+        let reserve = reserve.map(|file| rules::reserve(file, &schedule)).transpose()?;
+        let acceptance = acceptance.map(rules::acceptance).transpose()?;
 
         let mut names: Vec<String> = Vec::new();
         let mut written: Vec<WrittenBid> = Vec::new();
@@ -170,13 +196,29 @@ impl Scenario {
                 format!("lots: there are {}, and an auction has 1 to {MAX_LOTS}", lots.len());
             return Err(Failure::new(Code::ScenarioLots, sentence));
         }
-        let lots = lots.into_iter().enumerate().map(|(index, lot)| {
-            let (name, identifier, ladder) = lot.split();
+        let mut items: Vec<Lot> = Vec::new();
+        let mut reserves = Vec::new();
+        let mut declines = BTreeSet::new();
+        for (index, lot) in (0u32..).zip(lots) {
+            let LotParts { name, identifier, ladder, reserve: reserve_text, declined } =
+                lot.split();
             let at = format!("lots[{index}]");
             let identifier = identifier.unwrap_or_else(|| format!("lot {index}"));
-            read_lot(&at, &name, &identifier, &ladder.or(&every_lot), load)
-        });
-        let lots: Vec<Lot> = lots.collect::<Result<_, _>>()?;
+            let item = read_lot(&at, &name, &identifier, &ladder.or(&every_lot), load)?;
+            if let Some(PriceText(text)) = reserve_text {
+                let at = format!("{at}.reserve");
+                rules::require_table(&at, reserve.is_some(), "reserve")?;
+                let rung = read_bid(&at, &item, &text)?;
+                reserves.push(ReservePlan { lot: index, rung, is_revealed: true });
+            }
+            if declined {
+                let at = format!("{at}.declined");
+                rules::require_table(&at, acceptance.is_some(), "acceptance")?;
+                declines.insert(index);
+            }
+            items.push(item);
+        }
+        let lots = items;
         let bids = place_bids(written, &lots, &names, max_bids_per_lot)?;
 
         let scenario = Self {
@@ -190,11 +232,18 @@ impl Scenario {
             max_bids_per_lot,
             fan_out,
             chunk_items,
+            mechanism,
+            ties: rules::ties(ties),
+            disclosure,
+            reserve,
+            acceptance,
             lots,
             groups,
             keyholders,
             bidders: names,
             bids,
+            reserves,
+            declines,
         };
         scenario.check_money()?;
         if scenario.is_listed && scenario.bidders.len() > MAX_LISTED_BIDDERS {
@@ -214,8 +263,9 @@ impl Scenario {
         let count = |n: usize| u128::try_from(n).unwrap_or(u128::MAX);
         let members = self.groups.iter().map(|group| group.members.len()).sum();
         let bids = count(self.bids.len().max(1)).saturating_mul(deposit.saturating_add(fee));
+        let reserves = count(self.reserves.len()).saturating_mul(deposit);
         let bonds = count(members).saturating_mul(count(self.lots.len())).saturating_mul(bond);
-        if bids.saturating_add(bonds) > u128::from(u64::MAX) {
+        if bids.saturating_add(reserves).saturating_add(bonds) > u128::from(u64::MAX) {
             let sentence = "stakes: all deposits, fees and bonds together exceed 2^64 - 1 units";
             return Err(Failure::new(Code::ScenarioStakes, sentence)
                 .with_help("state them in a larger unit"));
@@ -266,9 +316,11 @@ impl Scenario {
             seller: cast.seller(),
             custodian: cast.custodian(),
             lots: List::new(self.lots.clone()).map_err(|_| overlooked())?,
-            mechanism: Mechanism::FirstPrice,
-            ties: Ties::EarliestCommit,
-            disclosure: Disclosure::WinnerAndPrice,
+            mechanism: self.mechanism,
+            ties: self.ties,
+            disclosure: self.disclosure,
+            reserve: self.reserve,
+            acceptance: self.acceptance,
             schedule: self.schedule,
             stakes: Stakes { deposit, bond, commit_fee, fallback: cast.fallback() },
             admission,
@@ -281,6 +333,8 @@ impl Scenario {
             terms,
             opening_slot: self.opening_slot,
             bids: self.bids.clone(),
+            reserves: self.reserves.clone(),
+            declines: self.declines.clone(),
             keyholders: self.keyholders.clone(),
         };
         Ok((cast, plan))

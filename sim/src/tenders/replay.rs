@@ -21,7 +21,7 @@ use crate::{
 use rand_core::RngCore;
 use rayon::prelude::*;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
@@ -29,7 +29,7 @@ use std::{
 use talea_protocol::{
     bytes::Text,
     outcome::Ending,
-    terms::{Lot, Schedule},
+    terms::{Disclosure, Lot, Mechanism, Schedule, Ties},
 };
 
 /// How to play a record.
@@ -211,10 +211,14 @@ fn play_auction(
     let names: BTreeMap<_, _> = run.names.iter().map(|(key, name)| (*key, name.as_str())).collect();
     let results = tenders.iter().zip(run.played.outcome.lots.iter());
     let tenders = results.map(|((tender, submission), result)| {
-        let derived = match result.ending {
-            Ending::Sold { winner, price, .. } => {
-                Ok((names.get(&winner).copied().unwrap_or_default().to_owned(), price.0))
+        let derived = match &result.ending {
+            Ending::Sold(award) => {
+                let winners = award.sales.iter().filter_map(|sale| names.get(&sale.winner));
+                let winners: Vec<&str> = winners.copied().collect();
+                Ok((winners.join(", "), award.quote.price.0))
             }
+            Ending::Declined(_) => Err("declined".to_owned()),
+            Ending::BelowReserve => Err("below the reserve".to_owned()),
             Ending::Unsold => Err("unsold".to_owned()),
             Ending::Void(cause) => Err(format!("void: {cause}")),
             Ending::Halted => Err("halted".to_owned()),
@@ -267,6 +271,13 @@ fn scenario(
     shuffle(&mut bids, &mut seed::generator(seed, number.wrapping_add(1 << 63)));
     let members = (1..=KEYHOLDERS).map(|place| (format!("keyholder {place}"), Seat::Own));
     Ok(Scenario {
+        mechanism: Mechanism::FirstPrice,
+        ties: Ties::EarliestCommit,
+        disclosure: Disclosure::WINNER_AND_PRICE,
+        reserve: None,
+        acceptance: None,
+        reserves: Vec::new(),
+        declines: BTreeSet::new(),
         title: format!("tenders {number}"),
         seed,
         domain: text("talea-sim/tenders".into())?,

@@ -40,6 +40,7 @@ fn exhibits() -> Vec<Exhibit> {
         exhibit!("range", range::honest(context())),
         exhibit!("ladder", ladder::honest(context())),
         exhibit!("gate", gate::honest(&[true, false])),
+        exhibit!("mix", mix::honest(2, 2)),
         exhibit!("blind", blind::honest(2)),
         exhibit!("unseal", unseal::honest(2).0),
     ]

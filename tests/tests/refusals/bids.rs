@@ -10,13 +10,13 @@ use talea_protocol::{
     price::Rung,
     ranking::Endorsement,
     sealed_bid::{Reveal, SealedBid},
-    terms::Admission,
+    terms::{Admission, Ties},
 };
 use talea_sim::play::Seat;
 use talea_tests::{
     Small,
     chosen_ladder::Chosen,
-    list,
+    is_sold_to, list,
     replay::{Pens, edit, opened, refused},
     rng,
     stage::Stage,
@@ -291,7 +291,11 @@ fn r2_revealed_bytes_are_the_sealed_ones() {
 /// How a lot of bidder 0, who sealed what `alter` makes of rung 5, and of honest bidder 1 comes out:
 /// whether bidder 0's bid was ranked. If it was not, its deposit is bidder 1's.
 fn is_ranked(alter: impl FnOnce(&Stage, Scalar, Vec<u8>) -> Vec<u8>) -> bool {
-    let mut stage = commits();
+    is_ranked_in(&small(), alter)
+}
+
+fn is_ranked_in(small: &Small, alter: impl FnOnce(&Stage, Scalar, Vec<u8>) -> Vec<u8>) -> bool {
+    let mut stage = Stage::at_commits(small, &small.terms());
     // The first thing drawn for a bid is its commitment's blinding.
     let rho = Scalar::random(&mut stage.rng.clone());
     let auction = stage.board.auction();
@@ -319,7 +323,7 @@ fn is_ranked(alter: impl FnOnce(&Stage, Scalar, Vec<u8>) -> Vec<u8>) -> bool {
 
     stage.reveal(vec![honest]);
     let outcome = stage.finish();
-    let [lot, _] = outcome.lots[..] else { panic!("two lots") };
+    let [lot, _] = &outcome.lots[..] else { panic!("two lots") };
     assert_eq!((lot.commits, lot.ranked + lot.invalid), (2, 2));
     let account = |party| *outcome.accounts.iter().find(|a| a.party == party).unwrap();
     let fee = 1;
@@ -346,6 +350,26 @@ fn r3_a_sealed_bid_has_its_shapes_length() {
     assert!(!is_ranked(|_, _, bytes| [bytes, vec![0]].concat()));
     assert!(!is_ranked(|_, _, bytes| [bytes, vec![0; 32]].concat()));
     assert!(!is_ranked(|_, _, _| Vec::new()));
+}
+
+#[test]
+fn r3_a_contribution_stands_where_ties_go_by_lottery_and_nowhere_else() {
+    let lottery = Small { ties: Ties::Lottery, ..small() };
+    let in_lottery =
+        |alter: fn(Vec<u8>) -> Vec<u8>| is_ranked_in(&lottery, |_, _, bytes| alter(bytes));
+    assert!(in_lottery(|bytes| bytes));
+    assert!(!in_lottery(|bytes| bytes[..bytes.len() - 32].to_vec()), "none");
+    assert!(!in_lottery(|bytes| bytes[..bytes.len() - 1].to_vec()), "a byte short");
+    assert!(!in_lottery(|bytes| [bytes, vec![0; 32]].concat()), "two");
+    // It is 32 bytes, whichever.
+    for byte in [0, 0xff] {
+        assert!(is_ranked_in(&lottery, |_, _, mut bytes| {
+            let ladder = bytes.len() - 32;
+            bytes[ladder..].fill(byte);
+            bytes
+        }));
+    }
+    assert!(!is_ranked(|_, _, bytes| [bytes, vec![7; 32]].concat()), "without a lottery");
 }
 
 #[test]
@@ -459,12 +483,11 @@ fn an_invalid_bid_takes_none_of_its_instruction_along() {
     let malformed = stage.commit_altered(2, 0, 7, |_| vec![1, 2, 3]);
     stage.pass();
     stage.reveal(vec![bad, good, malformed]);
-    let lot = stage.finish().lots[0];
+    let outcome = stage.finish();
+    let lot = &outcome.lots[0];
     assert_eq!((lot.ranked, lot.invalid), (1, 2));
     let winner = stage.bidder(0);
-    assert!(
-        matches!(lot.ending, talea_protocol::outcome::Ending::Sold { winner: w, .. } if w == winner)
-    );
+    assert!(is_sold_to(&lot.ending, winner));
 }
 
 // ---- endorsements ----

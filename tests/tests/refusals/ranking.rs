@@ -1,14 +1,18 @@
-//! K3 to K9: what keyholders post to rank bids.
+//! K3 to K9 and K12: what keyholders post to rank bids.
 
 use curve25519_dalek::Scalar;
 use std::collections::BTreeMap;
-use talea_contract::{Auction, Due, Phase, Task, fiat_shamir::Context};
-use talea_parties::proofs::blind;
+use talea_contract::{Auction, Due, Phase, Task, elgamal::Ciphertext, fiat_shamir::Context};
+use talea_parties::{
+    masks::Crossing,
+    proofs::{blind, mix},
+};
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point, Scalar as WireScalar},
     instruction::Instruction,
     quorum::KeyholderId,
-    ranking::{BlindPost, GatePost, GateTurn, RankHeader, UnsealPost},
+    ranking::{BlindPost, GatePost, GateTurn, MixPost, RankHeader, Switch, UnsealPost},
+    terms::Mechanism,
 };
 use talea_sim::play::Seat;
 use talea_tests::{
@@ -20,13 +24,19 @@ use talea_tests::{
 
 const NO_POINT: Point = Point([0xff; 32]);
 const NO_SCALAR: WireScalar = WireScalar([0xff; 32]);
+const SECOND_PRICE: Mechanism = Mechanism::UniformPrice { units: 1 };
 
 /// Two lots under `[1 of 1] and [2 of 3]`, of which the second has no bids; two items to a chunk.
-fn ranking() -> Stage {
+fn ranking(mechanism: Mechanism) -> Stage {
+    ranking_in_chunks(mechanism, 2)
+}
+
+fn ranking_in_chunks(mechanism: Mechanism, chunk_items: u16) -> Stage {
     let small = Small {
+        mechanism,
         groups: vec![(1, vec![Seat::Seller]), (2, vec![Seat::Own; 3])],
         lots: vec![(16, vec![1, 3]), (16, vec![1, 3])],
-        chunk_items: 2,
+        chunk_items,
         ..Small::default()
     };
     let mut stage = Stage::at_commits(&small, &small.terms());
@@ -41,6 +51,7 @@ fn kind_due(stage: &Stage) -> Kind {
     let tasks = stage.keyholders.iter().flat_map(|k| stage.auction().dues(k.id()));
     let mut kinds = tasks.filter_map(|due| match due {
         Due::Rank { task: Task::Gate { .. }, .. } => Some(Kind::Gate),
+        Due::Rank { task: Task::Mix(_), .. } => Some(Kind::Mix),
         Due::Rank { task: Task::Blind(_), .. } => Some(Kind::Blind),
         Due::Rank { task: Task::Unseal(_), .. } => Some(Kind::Unseal),
         Due::Endorse { .. } => None,
@@ -50,7 +61,15 @@ fn kind_due(stage: &Stage) -> Kind {
 
 /// A stage at the beginning of the first step of this kind, or the first of more than one chunk.
 fn at(kind: Kind, chunks: usize) -> Stage {
-    let mut stage = ranking();
+    let mechanism = match kind {
+        // "At most none" is asked by blindings, "at most one" by mixing.
+        Kind::Mix => SECOND_PRICE,
+        _ => Mechanism::FirstPrice,
+    };
+    until(ranking(mechanism), kind, chunks)
+}
+
+fn until(mut stage: Stage, kind: Kind, chunks: usize) -> Stage {
     let first = stage.keyholders[0].id();
     while kind_due(&stage) != kind || stage.auction().dues(first).len() < chunks {
         let complete = (0..4).any(|place| stage.act(place));
@@ -69,11 +88,12 @@ fn posts(kind: Kind, chunks: usize) -> (Stage, Vec<Vec<u8>>) {
 /// What is altered, in words, and how.
 type Change<T> = (&'static str, fn(&mut T));
 
-const KINDS: [Kind; 3] = [Kind::Gate, Kind::Blind, Kind::Unseal];
+const KINDS: [Kind; 4] = [Kind::Gate, Kind::Mix, Kind::Blind, Kind::Unseal];
 
 fn header(instruction: &mut Instruction) -> &mut RankHeader {
     match instruction {
         Instruction::Gate(post) => &mut post.header,
+        Instruction::Mix(post) => &mut post.header,
         Instruction::Blind(post) => &mut post.header,
         Instruction::Unseal(post) => &mut post.header,
         _ => panic!("a rank message"),
@@ -110,8 +130,12 @@ fn k3_a_rank_message_names_the_only_round_and_the_current_step() {
 
 #[test]
 fn k3_a_post_of_a_step_that_is_over_or_to_come_is_refused() {
-    // Every post of a whole ranking, at the beginning of every step that is not its own.
-    let mut stage = ranking();
+    [Mechanism::FirstPrice, SECOND_PRICE].into_iter().for_each(no_step_takes_anothers_posts);
+}
+
+/// Tries every post of a whole ranking at the beginning of every step that is not its own.
+fn no_step_takes_anothers_posts(mechanism: Mechanism) {
+    let mut stage = ranking(mechanism);
     let mut posts: Vec<(u32, Vec<u8>)> = Vec::new();
     let mut beginnings: BTreeMap<u32, Auction> = BTreeMap::new();
     while stage.auction().phase() == Phase::Ranking {
@@ -124,7 +148,7 @@ fn k3_a_post_of_a_step_that_is_over_or_to_come_is_refused() {
             }
         }
     }
-    assert!(beginnings.len() >= 8);
+    assert!(beginnings.len() >= 7);
     for (current, auction) in &beginnings {
         for (own, post) in posts.iter().filter(|(own, _)| own != current) {
             assert_eq!(refused(auction, stage.slot, post), "K3", "post of {own} in {current}");
@@ -207,8 +231,14 @@ fn k4_a_keyholder_acts_once_in_a_chunk() {
 }
 
 #[test]
-fn k4_gates_are_taken_in_turn() {
-    let (mut stage, posts) = posts(Kind::Gate, 1);
+fn k4_gates_and_lists_are_taken_in_turn() {
+    for (kind, proof) in [(Kind::Gate, "K6"), (Kind::Mix, "K12")] {
+        is_taken_in_turn(kind, proof);
+    }
+}
+
+fn is_taken_in_turn(kind: Kind, proof: &str) {
+    let (mut stage, posts) = posts(kind, 1);
     let (_, first) = opened(&posts[0]);
     let out_of_turn = |stage: &Stage, place: usize| {
         let bytes = stage.sign(stage.keyholders[place].party(), &first);
@@ -221,7 +251,7 @@ fn k4_gates_are_taken_in_turn() {
     for place in [2, 3] {
         assert_eq!(out_of_turn(&stage, place), "K4", "the second is due");
     }
-    assert_eq!(out_of_turn(&stage, 1), "K6", "it is due, but this is not its post");
+    assert_eq!(out_of_turn(&stage, 1), proof, "it is due, but this is not its post");
 }
 
 #[test]
@@ -238,8 +268,12 @@ fn k4_a_group_acts_no_more_often_than_it_must() {
 }
 
 #[test]
-fn k4_whoever_let_a_gate_time_out_is_out() {
-    let mut stage = at(Kind::Gate, 1);
+fn k4_whoever_let_its_turn_time_out_is_out() {
+    [Kind::Gate, Kind::Mix].into_iter().for_each(is_out_after_its_turn);
+}
+
+fn is_out_after_its_turn(kind: Kind) {
+    let mut stage = at(kind, 1);
     assert!(stage.act(0));
     let late = stage.posts(1, &[]).swap_remove(0);
     stage.pass();
@@ -247,7 +281,7 @@ fn k4_whoever_let_a_gate_time_out_is_out() {
     assert!(!stage.act(1));
     // For good: in the next steps too.
     assert!(stage.act(2) && stage.act(3));
-    assert_ne!(kind_due(&stage), Kind::Gate);
+    assert_ne!(kind_due(&stage), kind);
     let share = stage.posts(2, &[]).swap_remove(0);
     let (_, share) = opened(&share);
     let bytes = stage.sign(stage.keyholders[1].party(), &share);
@@ -265,6 +299,13 @@ fn gate(alter: impl FnOnce(&mut Vec<GateTurn>)) -> &'static str {
     altered(Kind::Gate, 2, |instruction| match instruction {
         Instruction::Gate(GatePost { turns, .. }) => edit(turns, alter),
         _ => panic!("a gate post"),
+    })
+}
+
+fn mix(alter: impl FnOnce(&mut MixPost)) -> &'static str {
+    altered(Kind::Mix, 2, |instruction| match instruction {
+        Instruction::Mix(post) => alter(post),
+        _ => panic!("a mix post"),
     })
 }
 
@@ -287,6 +328,9 @@ fn k5_a_rank_message_covers_its_chunk_exactly() {
     assert_eq!(gate(|turns| turns.truncate(1)), "K5");
     assert_eq!(gate(|turns| turns.push(turns[0])), "K5");
     assert_eq!(gate(Vec::clear), "K5");
+    assert_eq!(mix(|post| edit(&mut post.switches, |items| items.truncate(1))), "K5");
+    assert_eq!(mix(|post| edit(&mut post.switches, |items| items.push(items[0]))), "K5");
+    assert_eq!(mix(|post| post.switches = list([])), "K5");
     assert_eq!(blind(|post| edit(&mut post.blinded, |items| items.truncate(1))), "K5");
     assert_eq!(blind(|post| edit(&mut post.blinded, |items| items.push(items[0]))), "K5");
     assert_eq!(blind(|post| edit(&mut post.responses, |items| items.truncate(1))), "K5");
@@ -295,6 +339,32 @@ fn k5_a_rank_message_covers_its_chunk_exactly() {
     assert_eq!(unseal(|post| edit(&mut post.shares, |items| items.truncate(1))), "K5");
     assert_eq!(unseal(|post| edit(&mut post.shares, |items| items.push(items[0]))), "K5");
     assert_eq!(unseal(|post| post.shares = list([])), "K5");
+}
+
+#[test]
+fn k5_counts_switches_of_whole_lists() {
+    // At most two: lists of four entries, through four switches each. A chunk has room for as many
+    // lists as its items allow switches, and for one at least.
+    let three_at_once = Mechanism::UniformPrice { units: 2 };
+    for (chunk_items, switches) in [(1, 4), (4, 4), (7, 4), (8, 8), (11, 8)] {
+        let mut stage = until(ranking_in_chunks(three_at_once, chunk_items), Kind::Mix, 2);
+        let post = stage.posts(0, &[]).swap_remove(0);
+        let Instruction::Mix(MixPost { switches: posted, .. }) = opened(&post).1 else {
+            panic!("a mix post")
+        };
+        assert_eq!(posted.len(), switches, "{chunk_items} items");
+        let with = |count: usize| {
+            let bytes = stage.pens.alter(stage.auction(), &post, |instruction| {
+                let Instruction::Mix(post) = instruction else { panic!("a mix post") };
+                post.switches = list(posted.iter().copied().cycle().take(count));
+            });
+            refused(stage.auction(), stage.slot, &bytes)
+        };
+        for count in [1, switches - 1, switches + 1, switches + 4, 2 * switches] {
+            assert_eq!(with(count), "K5", "{count} switches in chunks of {chunk_items} items");
+        }
+        stage.submit(&post);
+    }
 }
 
 #[test]
@@ -409,6 +479,98 @@ fn k8_is_asked_of_the_post_that_completes_the_chunk() {
     }
     let post = blinding_by(&stage, 2, [1, 1]);
     stage.submit(&post);
+}
+
+#[test]
+fn k12_a_switch_raises_its_two_inputs_and_nothing_else() {
+    let changes: [Change<Vec<Switch>>; 9] = [
+        ("an output of another switch", |s| s[0].low = s[1].low),
+        ("half an output of another switch", |s| s[0].high.e = s[1].high.e),
+        ("outputs swapped", |s| {
+            let Switch { low, high, .. } = s[0];
+            (s[0].low, s[0].high) = (high, low);
+        }),
+        ("one output twice", |s| s[1].high = s[1].low),
+        ("switches swapped", |s| s.swap(0, 1)),
+        ("the ways swapped", |s| {
+            let Switch { z_straight, z_crossed, .. } = s[0];
+            (s[0].z_straight, s[0].z_crossed) = (z_crossed, z_straight);
+        }),
+        ("the inputs swapped", |s| s[0].z_straight.swap(0, 1)),
+        ("the share of another switch", |s| s[1].c_straight = s[0].c_straight),
+        ("an output turned round", |s| {
+            let low = Ciphertext::decode(&s[0].low).unwrap();
+            s[0].low = (-low).encode();
+        }),
+    ];
+    for (what, change) in changes {
+        assert_eq!(mix(|post| edit(&mut post.switches, change)), "K12", "{what}");
+    }
+    assert_eq!(mix(|post| post.challenge.0[0] ^= 1), "K12", "another challenge");
+    assert_eq!(moved(Kind::Mix), "K12", "a post for another chunk");
+}
+
+#[test]
+fn k12_every_field_of_a_switch_is_canonical_and_counts() {
+    type Field<T> = fn(&mut Switch) -> &mut T;
+    let points: [Field<Point>; 4] =
+        [|s| &mut s.low.r, |s| &mut s.low.e, |s| &mut s.high.r, |s| &mut s.high.e];
+    for (place, field) in points.into_iter().enumerate() {
+        for other in [NO_POINT, Point::IDENTITY] {
+            let check = mix(|post| edit(&mut post.switches, |s| *field(&mut s[1]) = other));
+            assert_eq!(check, "K12", "point {place}");
+        }
+    }
+    let scalars: [Field<WireScalar>; 5] = [
+        |s| &mut s.c_straight,
+        |s| &mut s.z_straight[0],
+        |s| &mut s.z_straight[1],
+        |s| &mut s.z_crossed[0],
+        |s| &mut s.z_crossed[1],
+    ];
+    for (place, field) in scalars.into_iter().enumerate() {
+        let check = mix(|post| edit(&mut post.switches, |s| *field(&mut s[1]) = NO_SCALAR));
+        assert_eq!(check, "K12", "scalar {place}");
+        let check = mix(|post| edit(&mut post.switches, |s| field(&mut s[1]).0[0] ^= 1));
+        assert_eq!(check, "K12", "another scalar {place}");
+    }
+    assert_eq!(mix(|post| post.challenge = NO_SCALAR), "K12");
+}
+
+/// A turn of the first keyholder on the first chunk due, with these powers for every switch, proved
+/// as the protocol says.
+fn mixing(stage: &Stage, powers: [u64; 2]) -> Vec<u8> {
+    let keyholder = &stage.keyholders[0];
+    let due = stage.auction().dues(keyholder.id()).into_iter().next();
+    let Some(Due::Rank { header, task: Task::Mix(lists) }) = due else {
+        panic!("lists are to be mixed")
+    };
+    let RankHeader { lot, round, step, chunk, head } = header;
+    let signer = keyholder.party();
+    let context = Context { auction: stage.auction().id(), lot, round, step, signer };
+    let crossings = lists.iter().map(|_| Crossing::chosen(true, powers.map(Scalar::from)));
+    let witness = mix::Witness { crossings: crossings.collect() };
+    let post = mix::prove(&context, (head, chunk), &lists, &witness, &mut rng(6));
+    let (switches, challenge) = (list(post.switches), post.challenge);
+    stage.sign(signer, &Instruction::Mix(MixPost { header, switches, challenge }))
+}
+
+#[test]
+fn k12_a_power_is_not_zero() {
+    // Whatever is raised to the power of zero would read as a count of at most one.
+    let stage = at(Kind::Mix, 2);
+    let check = |powers| refused(stage.auction(), stage.slot, &mixing(&stage, powers));
+    assert_eq!(check([0, 5]), "K12");
+    assert_eq!(check([5, 0]), "K12");
+    drop(accepted(stage.auction(), stage.slot, &mixing(&stage, [5, 7])));
+}
+
+#[test]
+fn k12_a_turn_is_its_keyholders_own() {
+    let (mut stage, posts) = posts(Kind::Mix, 1);
+    stage.submit(&posts[0]);
+    let bytes = stage.sign(stage.keyholders[1].party(), &opened(&posts[0]).1);
+    assert_eq!(refused(stage.auction(), stage.slot, &bytes), "K12");
 }
 
 #[test]

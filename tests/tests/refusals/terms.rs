@@ -1,4 +1,4 @@
-//! T1 to T6: terms under which nobody can hold an auction.
+//! T1 to T7: terms under which nobody can hold an auction.
 
 use super::SCRIPT;
 use crate::signatures::{bad_keys, small_order_keys};
@@ -9,7 +9,7 @@ use talea_protocol::{
     limits::MAX_TERMS_BYTES,
     price::{Price, PriceLadder, Scale, Shape, Side},
     quorum::{Group, Member},
-    terms::{Admission, Terms},
+    terms::{Acceptance, Admission, Depth, Disclosure, Mechanism, Reserve, Terms},
 };
 use talea_tests::{list, replay::edit};
 
@@ -150,6 +150,7 @@ fn t2_every_price_fits_in_64_bits() {
 fn t3_deadlines_follow_one_another() {
     let schedule = |deals, complaints, commits, reveals| {
         altered(|t| {
+            t.reserve = None;
             t.schedule.deals_until = deals;
             t.schedule.complaints_until = complaints;
             t.schedule.commits_until = commits;
@@ -344,6 +345,73 @@ fn t6_the_seller_signed_these_terms_for_this_slot() {
     let tick = SCRIPT.tick();
     let of_tick = Signature(tick[32..96].try_into().unwrap());
     assert_eq!(refused(1, of_tick), Some("T6"));
+}
+
+#[test]
+fn t7_a_uniform_price_sells_one_to_63_units() {
+    let units = |units| altered(|t| t.mechanism = Mechanism::UniformPrice { units });
+    for (sold, verdict) in
+        [(0, Some("T7")), (1, None), (63, None), (64, Some("T7")), (u16::MAX, Some("T7"))]
+    {
+        assert_eq!(units(sold), verdict, "{sold} units");
+    }
+    assert_eq!(altered(|t| t.mechanism = Mechanism::FirstPrice), None);
+}
+
+#[test]
+fn t7_a_depth_has_a_bid() {
+    for cover in [false, true] {
+        let depth = |min_bids| {
+            let depth = Some(Depth { min_bids });
+            altered(|t| t.disclosure = Disclosure::Facts { cover, depth })
+        };
+        assert_eq!(depth(0), Some("T7"));
+        assert_eq!(depth(1), None);
+        assert_eq!(depth(u32::MAX), None, "more than ever bid: never opened");
+    }
+    assert_eq!(altered(|t| t.disclosure = Disclosure::Everything), None);
+}
+
+#[test]
+fn t7_a_reserve_is_due_between_the_complaints_and_the_bids() {
+    let until = |until| {
+        [true, false].map(|opened| altered(|t| t.reserve = Some(Reserve { until, opened })))
+    };
+    let schedule = SCRIPT.small.terms().schedule;
+    let (complaints, commits) = (schedule.complaints_until, schedule.commits_until);
+    for slot in [0, complaints - 1, complaints, commits, commits + 1, u64::MAX] {
+        assert_eq!(until(slot), [Some("T7"); 2], "{slot}");
+    }
+    for slot in [complaints + 1, commits - 1] {
+        assert_eq!(until(slot), [None; 2], "{slot}");
+    }
+    // Where commits follow at once there is no slot for it.
+    let without_room = |t: &mut Terms| t.schedule.complaints_until = t.schedule.commits_until - 1;
+    assert_eq!(altered(without_room), Some("T7"));
+}
+
+#[test]
+fn t7_a_decision_has_time() {
+    for (slots, verdict) in [
+        (0, Some("T7")),
+        (1, None),
+        (TWO_TO_32, None),
+        (TWO_TO_32 + 1, Some("T7")),
+        (u64::MAX, Some("T7")),
+    ] {
+        assert_eq!(altered(|t| t.acceptance = Some(Acceptance { slots })), verdict);
+    }
+    assert_eq!(altered(|t| t.acceptance = None), None);
+}
+
+#[test]
+fn t7_comes_after_t5_and_before_t6() {
+    let mut terms = SCRIPT.small.terms();
+    terms.mechanism = Mechanism::UniformPrice { units: 0 };
+    let bytes = |terms: &Terms| borsh::to_vec(terms).unwrap();
+    assert_eq!(verdict(1, &bytes(&terms), &Signature([0; 64])).err(), Some("T7"));
+    terms.custodian = terms.seller;
+    assert_eq!(verdict(1, &bytes(&terms), &Signature([0; 64])).err(), Some("T5"));
 }
 
 #[test]

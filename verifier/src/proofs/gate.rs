@@ -51,6 +51,13 @@ impl Wires {
         Self { points, encodings: Encodings::Halved(halves, ys) }
     }
 
+    /// As if a keyholder had posted them.
+    #[cfg(test)]
+    pub(crate) fn of(points: Vec<(Cipher, Cipher)>) -> Self {
+        let posted = points.iter().map(|(x, y)| (x.encode(), y.encode())).collect();
+        Self { points, encodings: Encodings::Posted(posted) }
+    }
+
     /// One gate's, decoded only.
     fn one(points: &(Cipher, Cipher)) -> Self {
         Self { points: vec![*points], encodings: Encodings::Posted(Vec::new()) }

@@ -7,13 +7,14 @@
 //! | [`range`] | the committed bid is a rung of the ladder | 8 |
 //! | [`ladder`] | a ladder encrypts the committed bid | 9 |
 //! | [`gate`] | both ciphertexts of a gate took the same sign | 11 |
+//! | [`mix`] | lists were permuted, and every entry raised to a power that is not zero | 11 |
 //! | [`blind`] | both parts of a ciphertext took the same blinding, and it is not zero | 11 |
 //! | [`unseal`] | a decryption share is the keyholder's own | 11 |
 //!
 //! Each has a `verify` that takes a statement and a proof as they stand on the wire. Inside, the
 //! replay decodes once, on all cores, and calls the same equations on decoded values.
 //!
-//! Possession, complaint, blind and unseal are compact: the announcements are recomputed and the
+//! Possession, complaint, mix, blind and unseal are compact: the announcements are recomputed and the
 //! challenge drawn again. Ladder and gate are folded (section 2): each equation times a weight of
 //! its own, all in one multi-scalar multiplication.
 
@@ -21,6 +22,7 @@ pub mod blind;
 pub mod complaint;
 pub mod gate;
 pub mod ladder;
+pub mod mix;
 pub mod possession;
 pub mod range;
 pub mod unseal;

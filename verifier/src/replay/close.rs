@@ -1,18 +1,18 @@
 //! The end of a lot and of its money (section 12).
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use talea_protocol::{
     bytes::{List, PartyKey},
     check::Check,
     commitment::BidId,
-    outcome::{Ending, LotResult, Outcome},
+    outcome::{Ending, LotResult, Outcome, ReserveResult},
     quorum::keyholders,
 };
 
 use super::{
     Phase, Replay,
-    commit::Status,
+    commit::{LotState, Status},
     ledger::{Imbalance, Ledger},
 };
 use crate::failure::Stop;
@@ -46,19 +46,23 @@ impl Replay {
         if state.ending.is_some() {
             return Err(Stop::Internal("a lot ended twice"));
         }
-        let winner = match ending {
-            Ending::Sold { winner, .. } => Some(winner),
-            Ending::Unsold | Ending::Void(_) | Ending::Halted => None,
+        let winners: BTreeSet<PartyKey> = match &ending {
+            Ending::Sold(award) => award.sales.iter().map(|sale| sale.winner).collect(),
+            Ending::Declined(_)
+            | Ending::BelowReserve
+            | Ending::Unsold
+            | Ending::Void(_)
+            | Ending::Halted => BTreeSet::new(),
         };
         let mut pool = 0u64;
 
-        // 1. Deposits, in commit order.
-        for commit in &mut state.commits {
+        // 1. Deposits, in commit order, and then the reserve's, which no winner has.
+        for commit in state.commits.iter_mut().chain(&mut state.reserve) {
             let bidder = commit.bidder;
             let bid = BidId { lot: u32::try_from(lot).unwrap_or(u32::MAX), round: 0, bidder };
             let deposit = stakes.deposit;
             match commit.status {
-                Status::Ranked if winner == Some(bidder) => {
+                Status::Ranked if winners.contains(&bidder) => {
                     self.money(|ledger| ledger.settle(bidder, deposit))?;
                 }
                 Status::Ranked => self.money(|ledger| ledger.release(bidder, deposit))?,
@@ -100,6 +104,7 @@ impl Replay {
             .collect();
         self.share_out(pool, &heirs, stakes.fallback)?;
 
+        (state.ranking, state.waiting) = (None, None);
         state.ending = Some(ending);
         *self.lot_mut(lot)? = state;
         Ok(())
@@ -140,7 +145,9 @@ impl Replay {
                     commits: count(lot.commits.len()),
                     ranked: count(lot.count(Status::Ranked)),
                     invalid: count(lot.count(Status::Invalid)),
-                    ending: lot.ending?,
+                    reserve: reserve(lot),
+                    disclosed: lot.disclosed.clone(),
+                    ending: lot.ending.clone()?,
                 })
             })
             .collect::<Option<Vec<_>>>()?;
@@ -149,5 +156,15 @@ impl Replay {
             lots: List::new(lots).ok()?,
             accounts: self.ledger.accounts(),
         })
+    }
+}
+
+/// What became of a lot's reserve, once the lot has ended.
+pub(crate) fn reserve(lot: &LotState) -> ReserveResult {
+    match (&lot.reserve, lot.opened_reserve) {
+        (None, _) => ReserveResult::None,
+        (Some(reserve), _) if reserve.status != Status::Ranked => ReserveResult::Lapsed,
+        (Some(_), None) => ReserveResult::Sealed,
+        (Some(_), Some(quote)) => ReserveResult::Opened(quote),
     }
 }

@@ -36,6 +36,7 @@ impl Replay {
         // What is ranked depends on the arguments.
         self.judge_arguments()?;
         for lot in 0..self.lots.len() {
+            // A reserve is not a commit of the lot's.
             if self.lot(lot)?.commits.is_empty() {
                 self.close_lot(lot, Ending::Unsold)?;
             }
@@ -111,8 +112,8 @@ impl Replay {
         let lot = usize::try_from(bid.lot).ok();
         let state = lot.and_then(|lot| self.lots.get(lot));
         let status = state.and_then(|state| {
-            let commit = state.by_bidder.get(&bid.bidder)?;
-            Some(state.commits.get(*commit)?.status)
+            let commit = state.named(&bid.bidder, &self.facts.terms.seller)?;
+            Some(state.at(commit)?.status)
         });
         bid.round == 0 && status == Some(Status::Open)
     }

@@ -1,17 +1,35 @@
 //! Ranking a lot: whose turn it is, what a message must be, and time-outs (section 11; **K3** to
-//! **K9**).
+//! **K9**, **K12**).
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`program`] | the price, digit by digit, and the winner: what each step asks |
+//! | [`program`] | a lot's questions in order, and what they come to |
+//! | [`ties`] | the order in which equal bids win |
+//! | [`reserve`] | is any bid at least the reserve? |
+//! | [`price`] | the rung that at most so many are above, digit by digit |
+//! | [`winners`] | who wins at that price |
+//! | [`depth`] | how many bids lie in each bucket |
+//! | [`clear`] | the award by the plain rule, where everything is disclosed |
+//! | [`ladder`] | the rows of a digit, and opened rungs |
 //! | [`search`] | the points of a search, and its narrowing |
+//! | [`question`] | Open, Zero-test, At-most-test, Product: what a step or two answers |
+//! | [`dialogue`] | the program and the keyholders, in turn |
 //! | [`step`] | items, chunks, accepted sets |
 //! | [`lagrange`] | opening what a quorum sent shares of |
 
+pub(crate) mod clear;
+pub(crate) mod depth;
+pub(crate) mod dialogue;
+pub(crate) mod ladder;
 pub(crate) mod lagrange;
+pub(crate) mod price;
 pub(crate) mod program;
+pub(crate) mod question;
+pub(crate) mod reserve;
 pub(crate) mod search;
 pub(crate) mod step;
+pub(crate) mod ties;
+pub(crate) mod winners;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -30,15 +48,16 @@ use crate::{
     fiat_shamir::Context,
     group::Cipher,
     intake::RankBody,
-    proofs::{ProofError, blind, gate, unseal},
+    proofs::{ProofError, blind, gate, mix, unseal},
 };
-use program::{Bid, Program, Turn};
+use dialogue::{Dialogue, Halt, Turn};
+use program::{Bid, Finding, Program, Reserve};
 use step::{Chunk, Items, Kind, Step, cancelled};
 
 /// A lot that is being ranked.
 #[derive(Debug)]
 pub(crate) struct Ranking {
-    program: Program,
+    dialogue: Dialogue<Finding>,
     pub(crate) step: Step,
     /// `step_slots + n * step_slots_per_bid`.
     dur: u64,
@@ -48,6 +67,7 @@ pub(crate) struct Ranking {
 /// A rank message's content.
 pub(crate) enum Post {
     Gate(RankBody<Vec<gate::Turn>>),
+    Mix(RankBody<mix::Decoded>),
     Blind(RankBody<blind::Decoded>),
     Unseal(RankBody<unseal::Decoded>),
 }
@@ -56,6 +76,7 @@ impl Post {
     fn kind(&self) -> Kind {
         match self {
             Self::Gate(_) => Kind::Gate,
+            Self::Mix(_) => Kind::Mix,
             Self::Blind(_) => Kind::Blind,
             Self::Unseal(_) => Kind::Unseal,
         }
@@ -64,6 +85,7 @@ impl Post {
     fn header(&self) -> &RankHeader {
         match self {
             Self::Gate(body) => &body.header,
+            Self::Mix(body) => &body.header,
             Self::Blind(body) => &body.header,
             Self::Unseal(body) => &body.header,
         }
@@ -72,6 +94,7 @@ impl Post {
     fn lengths(&self) -> (usize, usize) {
         match self {
             Self::Gate(body) => body.lengths,
+            Self::Mix(body) => body.lengths,
             Self::Blind(body) => body.lengths,
             Self::Unseal(body) => body.lengths,
         }
@@ -103,19 +126,42 @@ impl Replay {
         let facts = Arc::clone(&self.facts);
         let terms = &facts.terms;
         let ladder = terms.lots.get(lot).ok_or(NOT_RANKING)?.ladder.clone();
-        let bids: Vec<Bid> = self
-            .lot_mut(lot)?
+        let state = self.lot_mut(lot)?;
+        let bids: Vec<Bid> = state
             .commits
             .iter_mut()
             .filter(|commit| commit.status == Status::Ranked)
-            .map(|commit| Bid { bidder: commit.bidder, ladder: std::mem::take(&mut commit.ladder) })
+            .map(|commit| Bid {
+                bidder: commit.bidder,
+                ladder: std::mem::take(&mut commit.ladder),
+                contribution: commit.contribution.take(),
+            })
             .collect();
+        // A reserve that was not revealed, or is invalid, does not bind.
+        let reserve = state
+            .reserve
+            .as_mut()
+            .filter(|reserve| reserve.status == Status::Ranked)
+            .map(|reserve| std::mem::take(&mut reserve.ladder));
+        let opened = terms.reserve.is_some_and(|reserve| reserve.opened);
+        let reserve = reserve.map(|ladder| Reserve { ladder, opened });
         let n = u64::try_from(bids.len()).unwrap_or(u64::MAX);
         let schedule = &terms.schedule;
         let dur = schedule.step_slots.saturating_add(n.saturating_mul(schedule.step_slots_per_bid));
-        let mut program = Program::new(ladder, terms.fan_out, bids);
-        let turn = program.start(&mut self.docket)?;
-        self.take_turn(lot, slot, program, dur, 0, turn)
+        let index = u32::try_from(lot).map_err(|_| NOT_RANKING)?;
+        let bids = ties::order(terms.ties, &facts.auction, index, 0, bids)
+            .ok_or(Stop::Internal("a ranked bid has no contribution to the lottery"))?;
+        let program = Program {
+            ladder,
+            mechanism: terms.mechanism,
+            disclosure: terms.disclosure,
+            fan_out: terms.fan_out,
+            bids,
+            reserve,
+        };
+        let mut dialogue = Dialogue::new(|line| program.run(line));
+        let turn = dialogue.start(&mut self.docket)?;
+        self.take_turn(lot, slot, dialogue, dur, 0, turn)
     }
 
     /// What the program needs next: a step, which starts at `slot`, or nothing more.
@@ -123,25 +169,34 @@ impl Replay {
         &mut self,
         lot: usize,
         slot: u64,
-        program: Program,
+        dialogue: Dialogue<Finding>,
         dur: u64,
         number: u32,
-        turn: Turn,
+        turn: Turn<Finding>,
     ) -> Result<(), Stop> {
         match turn {
-            Turn::End(ending) => self.close_lot(lot, ending),
+            Turn::End(Ok(Finding { award, disclosed, reserve })) => {
+                let state = self.lot_mut(lot)?;
+                (state.disclosed, state.opened_reserve) = (disclosed, reserve);
+                match award {
+                    Some(award) => self.awarded(lot, slot, award),
+                    None => self.close_lot(lot, Ending::BelowReserve),
+                }
+            }
+            Turn::End(Err(Halt::Alarm)) => self.close_lot(lot, Ending::Halted),
+            Turn::End(Err(Halt::Lost)) => Err(NOT_RANKING),
             Turn::Ask(work) => {
                 let items = usize::from(self.facts.terms.chunk_items);
                 let step = Step::new(number, items, work)
                     .ok_or(Stop::Internal("a step with an empty list was asked for"))?;
                 self.lot_mut(lot)?.ranking =
-                    Some(Ranking { program, step, dur, deadline: slot.saturating_add(dur) });
+                    Some(Ranking { dialogue, step, dur, deadline: slot.saturating_add(dur) });
                 Ok(())
             }
         }
     }
 
-    /// **K3** to **K9**. Gives the lot.
+    /// **K3** to **K9** and **K12**. Gives the lot.
     pub(crate) fn rank(
         &mut self,
         signer: PartyKey,
@@ -162,13 +217,15 @@ impl Replay {
         let at = usize::try_from(header.chunk).unwrap_or(usize::MAX);
         let chunk = ranking.step.chunks.get_mut(at).ok_or(NOT_RANKING)?;
 
-        let idle = idle(chunk, &committee, &state.out, id, post.kind());
+        let kind = post.kind();
+        let idle = idle(chunk, &committee, &state.out, id, kind);
         docket.require(Check::RankActor, idle.is_none(), || idle.unwrap_or_default())?;
         let (items, responses) = post.lengths();
         docket.require(Check::RankLength, items == chunk.len && responses == chunk.len, || {
+            let what = if kind == Kind::Mix { "switches" } else { "items" };
             format!(
-                "chunk {at} has {} items and the message {items} of them and {responses} \
-                     responses",
+                "chunk {at} has {} {what} and the message {items} of them and {responses} \
+                 responses",
                 chunk.len
             )
         })?;
@@ -192,6 +249,16 @@ impl Replay {
                         outputs,
                         turns,
                     },
+                );
+                ranking.deadline = slot.saturating_add(ranking.dur);
+            }
+            (Post::Mix(body), Items::Mix(lists)) => {
+                let post = canonical(docket, Check::MixProof, body.decoded)?;
+                let (_, outputs) = lists.through(&post).ok_or(NOT_RANKING)?;
+                let inputs = std::mem::replace(lists, Arc::new(outputs));
+                docket.defer(
+                    Check::MixProof,
+                    Task::Mix { context, head, chunk: number, inputs, post },
                 );
                 ranking.deadline = slot.saturating_add(ranking.dur);
             }
@@ -293,11 +360,11 @@ impl Replay {
         if !complete {
             return Ok(());
         }
-        let Ranking { mut program, step, dur, .. } = state.ranking.take().ok_or(NOT_RANKING)?;
+        let Ranking { mut dialogue, step, dur, .. } = state.ranking.take().ok_or(NOT_RANKING)?;
         let number = step.number.saturating_add(1);
         let done = step.done().ok_or(Stop::Internal("a completed step contradicts itself"))?;
-        let turn = program.resume(&mut self.docket, done)?;
-        self.take_turn(lot, slot, program, dur, number, turn)?;
+        let turn = dialogue.resume(&mut self.docket, done)?;
+        self.take_turn(lot, slot, dialogue, dur, number, turn)?;
         self.close_if_decided();
         Ok(())
     }
@@ -307,6 +374,10 @@ impl Replay {
         let committee = self.committee()?;
         loop {
             let state = self.lot_mut(lot)?;
+            if state.waiting.as_ref().is_some_and(|waiting| slot > waiting.deadline) {
+                // Silence accepts.
+                return self.decided(lot, true);
+            }
             let Some(ranking) = state.ranking.as_mut() else {
                 return Ok(());
             };
@@ -319,11 +390,10 @@ impl Replay {
                 if chunk.is_complete(&committee) {
                     continue;
                 }
-                match ranking.step.kind {
-                    Kind::Gate => late.extend(due(chunk, &committee, &state.out)),
-                    Kind::Blind | Kind::Unseal => {
-                        late.extend(waiting(chunk, &committee, &state.out));
-                    }
+                if ranking.step.kind.is_in_turn() {
+                    late.extend(due(chunk, &committee, &state.out));
+                } else {
+                    late.extend(waiting(chunk, &committee, &state.out));
                 }
             }
             if late.is_empty() {
@@ -364,7 +434,7 @@ fn idle(
         return Some(format!("group {} has all the acts that this chunk needs of it", id.group));
     }
     let due = due(chunk, committee, out)?;
-    (kind == Kind::Gate && due != id).then(|| format!("{due} is due and {id} acted"))
+    (kind.is_in_turn() && due != id).then(|| format!("{due} is due and {id} acted"))
 }
 
 /// The decoded content, or a refusal under the proof's check.

@@ -1,4 +1,6 @@
-//! Sealed bids, revealed and judged (section 9; **R1** to **R5**).
+//! Sealed bids and reserves, revealed and judged (section 9; **R1** to **R5**).
+//!
+//! A reserve is revealed like a bid, under the seller's name, and binds where a bid is ranked.
 //!
 //! **R1** and **R2** refuse an entry. **R3**, **R4** and **R5** do not: they close the bid as
 //! invalid, on the record. So arguments wait for a verdict like proofs, but the verdict decides
@@ -7,9 +9,12 @@
 
 use std::sync::Arc;
 
-use talea_protocol::{check::Check, commitment::BidId};
+use talea_protocol::{check::Check, commitment::BidId, sealed_bid::Contribution};
 
-use super::{Replay, commit::Status};
+use super::{
+    Replay,
+    commit::{Named, Status},
+};
 use crate::{
     failure::{Position, Stop},
     fiat_shamir::Context,
@@ -25,8 +30,9 @@ pub(crate) struct Judging {
     distinct_at: Position,
     bid: BidId,
     lot: usize,
-    commit: usize,
+    commit: Named,
     sealed: Sealed,
+    contribution: Option<Contribution>,
 }
 
 impl Replay {
@@ -35,12 +41,13 @@ impl Replay {
             let sentence = "a reveal must name at least one bid".into();
             return Err(self.docket.refuse(Check::RevealCommit, sentence));
         }
-        for RevealBody { bid, seal, sealed } in reveals {
+        let seller = self.facts.terms.seller;
+        for RevealBody { bid, seal, sealed, contribution } in reveals {
             let lot = usize::try_from(bid.lot).unwrap_or(usize::MAX);
             let state = self.lots.get_mut(lot).filter(|_| bid.round == 0);
             let found = state.and_then(|state| {
-                let commit = *state.by_bidder.get(&bid.bidder)?;
-                let state = state.commits.get_mut(commit)?;
+                let commit = state.named(&bid.bidder, &seller)?;
+                let state = state.at_mut(commit)?;
                 (state.status == Status::Open).then_some((commit, state))
             });
             let docket = &mut self.docket;
@@ -71,6 +78,7 @@ impl Replay {
                         lot,
                         commit,
                         sealed,
+                        contribution,
                     });
                 }
             }
@@ -93,7 +101,7 @@ impl Replay {
         let claims: Option<Vec<Claim<'_>>> = waiting
             .iter()
             .map(|one| {
-                let commit = self.lots.get(one.lot)?.commits.get(one.commit)?;
+                let commit = self.lots.get(one.lot)?.at(one.commit)?;
                 Some(Claim {
                     context: Context::bid(facts.auction, &one.bid),
                     shape: &facts.lot(one.bid.lot)?.ladder.shape,
@@ -115,12 +123,13 @@ impl Replay {
             let state = self
                 .lots
                 .get_mut(one.lot)
-                .and_then(|lot| lot.commits.get_mut(one.commit))
+                .and_then(|lot| lot.at_mut(one.commit))
                 .ok_or(NO_COMMIT)?;
             if distinct {
                 self.randomness.extend(one.sealed.randomness().copied());
                 state.status = Status::Ranked;
                 state.ladder = one.sealed.into_ladder(shape);
+                state.contribution = one.contribution;
             } else {
                 state.status = Status::Invalid;
             }

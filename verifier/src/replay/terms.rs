@@ -1,4 +1,4 @@
-//! The opening: terms, and the seller's word for them (section 3; **T1** to **T6**).
+//! The opening: terms, and the seller's word for them (section 3; **T1** to **T7**).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +7,11 @@ use talea_protocol::{
     bytes::{PartyKey, Point},
     instruction::opening_bytes,
     labels::PROTOCOL_VERSION,
-    limits::MAX_BIDS_PER_LOT,
-    price::{PriceLadder, Rung, Side},
+    limits::{MAX_BIDS_PER_LOT, MAX_OPENED_BIDS, MAX_UNITS},
+    outcome::Quote,
+    price::{Price, PriceLadder, Rung, Side},
     quorum::{KeyholderId, Member, keyholders},
-    terms::{Admission, AuctionId, Lot, Terms},
+    terms::{Admission, AuctionId, Disclosure, Lot, Mechanism, Terms},
     transcript::{Genesis, genesis_head},
 };
 
@@ -67,6 +68,12 @@ impl Facts {
     }
 }
 
+/// A rung of the ladder with its price. Nothing if the price does not fit, which **T2** excludes.
+pub(crate) fn quote(ladder: &PriceLadder, rung: Rung) -> Option<Quote> {
+    let price = i64::try_from(price(ladder, rung)).ok()?;
+    Some(Quote { rung, price: Price(price) })
+}
+
 /// The price of a rung as an exact integer.
 pub(crate) fn price(ladder: &PriceLadder, rung: Rung) -> i128 {
     let distance = i128::from(ladder.tick).saturating_mul(i128::from(rung.0));
@@ -90,6 +97,7 @@ pub(crate) fn open(docket: &mut Docket, genesis: &Genesis) -> Result<(Facts, Dig
         (Check::TermsSchedule, schedule_fault(&terms, genesis.slot)),
         (Check::TermsQuorum, quorum_fault(&terms)),
         (Check::TermsParties, parties_fault(&terms)),
+        (Check::TermsRules, rules_fault(&terms)),
     ] {
         match fault {
             None => docket.pass(check),
@@ -263,6 +271,45 @@ fn parties_fault(terms: &Terms) -> Option<String> {
     let lots = u64::try_from(terms.lots.len()).unwrap_or(u64::MAX);
     if stakes.bond.checked_mul(lots).is_none() {
         return Some("the bonds of all lots must sum to less than 2^64".into());
+    }
+    None
+}
+
+/// **T7**.
+fn rules_fault(terms: &Terms) -> Option<String> {
+    if let Mechanism::UniformPrice { units } = terms.mechanism
+        && !(1..=MAX_UNITS).contains(&usize::from(units))
+    {
+        return Some(format!("the units must be in 1 ..= {MAX_UNITS} and are {units}"));
+    }
+    if let Disclosure::Facts { depth: Some(depth), .. } = terms.disclosure
+        && depth.min_bids == 0
+    {
+        return Some("the min_bids of a depth must be at least 1 and are 0".into());
+    }
+    let bids = u64::try_from(terms.lots.len())
+        .unwrap_or(u64::MAX)
+        .saturating_mul(terms.max_bids_per_lot.into());
+    if terms.disclosure == Disclosure::Everything && bids > MAX_OPENED_BIDS {
+        return Some(format!(
+            "an auction that discloses everything takes at most {MAX_OPENED_BIDS} bids over all \
+             lots, and these terms allow {bids}"
+        ));
+    }
+    if let Some(reserve) = terms.reserve {
+        let (after, before) = (terms.schedule.complaints_until, terms.schedule.commits_until);
+        if !(after < reserve.until && reserve.until < before) {
+            return Some(format!(
+                "complaints < reserves < commits must hold and the slots are {after}, {}, {before}",
+                reserve.until
+            ));
+        }
+    }
+    if let Some(acceptance) = terms.acceptance
+        && !(1..=1 << 32).contains(&acceptance.slots)
+    {
+        let slots = acceptance.slots;
+        return Some(format!("the slots of an acceptance must be in 1 ..= 2^32 and are {slots}"));
     }
     None
 }

@@ -10,12 +10,15 @@ use talea_protocol::{
     commitment::{BidId, Commit, seal},
     instruction::{Fund, Instruction, SignedInstruction, opening_bytes, signed_bytes},
     labels::PROTOCOL_VERSION,
+    outcome::Quote,
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
     quorum::{Group, KeyholderId, Member},
-    ranking::{BlindPost, Endorsement, GatePost, RankHeader, UnsealPost},
+    ranking::{BlindPost, Decision, Endorsement, GatePost, MixPost, RankHeader, UnsealPost},
     sealed_bid::{Reveal, SealedBid},
     setup::{CompactProof, Complaint, Deal},
-    terms::{Admission, Disclosure, Lot, Mechanism, Schedule, Stakes, Terms, Ties},
+    terms::{
+        Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Schedule, Stakes, Terms, Ties,
+    },
     transcript::{Closing, Entry, Genesis, MAGIC, RecordKind, next_head},
 };
 
@@ -27,11 +30,7 @@ use crate::{
     group::{bases, encode, encode_scalar},
     intake::{RawEntry, take_in},
     proofs::{complaint, possession},
-    replay::{
-        Replay,
-        rank::step::{Items, Kind},
-        setup::pad,
-    },
+    replay::{Replay, rank::step::Items, setup::pad},
     report::Report,
     verify::{Options, verify},
 };
@@ -45,6 +44,13 @@ pub(crate) struct Rules {
     pub(crate) groups: Vec<(u16, u16, u16)>,
     pub(crate) fan_out: u16,
     pub(crate) chunk_items: u16,
+    pub(crate) mechanism: Mechanism,
+    pub(crate) ties: Ties,
+    pub(crate) disclosure: Disclosure,
+    /// Whether it is opened.
+    pub(crate) reserve: Option<bool>,
+    /// Slots for the seller's decision.
+    pub(crate) acceptance: Option<u64>,
 }
 
 impl Default for Rules {
@@ -56,6 +62,11 @@ impl Default for Rules {
             groups: vec![(2, 2, 3)],
             fan_out: 1,
             chunk_items: 2048,
+            mechanism: Mechanism::FirstPrice,
+            ties: Ties::EarliestCommit,
+            disclosure: Disclosure::WINNER_AND_PRICE,
+            reserve: None,
+            acceptance: None,
         }
     }
 }
@@ -96,6 +107,7 @@ pub(crate) struct Hidden {
 pub(crate) const OPENING: u64 = 10;
 pub(crate) const DEALS: u64 = 20;
 pub(crate) const COMPLAINTS: u64 = 30;
+pub(crate) const RESERVES: u64 = 35;
 pub(crate) const COMMITS: u64 = 40;
 pub(crate) const REVEALS: u64 = 50;
 pub(crate) const DEPOSIT: u64 = 100;
@@ -151,9 +163,11 @@ pub(crate) fn terms(rules: &Rules, members: &BTreeMap<KeyholderId, Secrets>) -> 
         seller: key(&party("seller")),
         custodian: key(&party("custodian")),
         lots: List::new(lots.collect()).unwrap(),
-        mechanism: Mechanism::FirstPrice,
-        ties: Ties::EarliestCommit,
-        disclosure: Disclosure::WinnerAndPrice,
+        mechanism: rules.mechanism,
+        ties: rules.ties,
+        disclosure: rules.disclosure,
+        reserve: rules.reserve.map(|opened| Reserve { until: RESERVES, opened }),
+        acceptance: rules.acceptance.map(|slots| Acceptance { slots }),
         schedule: Schedule {
             deals_until: DEALS,
             complaints_until: COMPLAINTS,
@@ -175,6 +189,11 @@ pub(crate) fn terms(rules: &Rules, members: &BTreeMap<KeyholderId, Secrets>) -> 
         fan_out: rules.fan_out,
         chunk_items: rules.chunk_items,
     }
+}
+
+/// A rung of the lots' ladder with its price.
+pub(crate) fn quote(rung: u32) -> Quote {
+    Quote { rung: Rung(rung), price: Price(9_500 + 5 * i64::from(rung)) }
 }
 
 pub(crate) fn secrets(rng: &mut Rng, rules: &Rules) -> BTreeMap<KeyholderId, Secrets> {
@@ -391,7 +410,10 @@ impl Auction {
         let quorum_key = self.replay.committee().unwrap().key.point;
         let sealed: SealedBid =
             provers::ladder(&mut self.rng, &context, shape, &quorum_key, &c, Rung(ladder), &rho);
-        let sealed = sealed.to_bytes();
+        let mut sealed = sealed.to_bytes();
+        if facts.terms.ties == Ties::Lottery {
+            sealed.extend(Scalar::random(&mut self.rng).to_bytes());
+        }
         let commit = Commit {
             lot,
             round: 0,
@@ -408,7 +430,19 @@ impl Auction {
         self.post(&party("anybody"), &Instruction::Tick);
     }
 
+    /// The seller commits a reserve.
+    pub(crate) fn reserve(&mut self, lot: u32, rung: u32) -> Hidden {
+        let seller = party("seller");
+        self.fund(key(&seller), DEPOSIT);
+        let (commit, hidden) = self.commitment(lot, &seller, rung);
+        self.post(&seller, &Instruction::Reserve(commit));
+        hidden
+    }
+
     pub(crate) fn commit(&mut self, lot: u32, who: &SigningKey, rung: u32) -> Hidden {
+        if self.terms.reserve.is_some() {
+            self.slot = self.slot.max(RESERVES + 1);
+        }
         self.fund(key(who), DEPOSIT + FEE);
         let (commit, hidden) = self.commitment(lot, who, rung);
         self.post(who, &Instruction::Commit(commit));
@@ -491,6 +525,17 @@ impl Auction {
                 );
                 Instruction::Gate(GatePost { header, turns: List::new(turns).unwrap() })
             }
+            Items::Mix(lists) => {
+                let lists: Vec<Vec<_>> = lists
+                    .entries()
+                    .chunks(lists.length())
+                    .map(|list| list.iter().map(|entry| entry.cipher).collect())
+                    .collect();
+                let (switches, challenge) =
+                    provers::mix(rng, &context, &header.head, header.chunk, &lists);
+                let switches = List::new(switches).unwrap();
+                Instruction::Mix(MixPost { header, switches, challenge })
+            }
             Items::Blind { inputs, .. } => {
                 let inputs: Vec<_> = inputs.iter().map(|i| i.cipher).collect();
                 let post = provers::blind(rng, &context, &header.head, header.chunk, &inputs);
@@ -529,15 +574,22 @@ impl Auction {
                     && !chunk.has_acted(*id)
                     && chunk.lacks(&committee, id.group)
             });
-            let next = match ranking.step.kind {
-                Kind::Gate => able.next().filter(|id| !absent.contains(id)),
-                Kind::Blind | Kind::Unseal => able.find(|id| !absent.contains(id)),
+            let next = if ranking.step.kind.is_in_turn() {
+                able.next().filter(|id| !absent.contains(id))
+            } else {
+                able.find(|id| !absent.contains(id))
             };
             next.map(|id| (at, id))
         })
     }
 
-    /// Ranks all lots side by side. Where nobody who is present can act, time passes.
+    /// The seller's word on a lot.
+    pub(crate) fn decision(lot: u32, accept: bool) -> Instruction {
+        Instruction::Decide(Decision { lot, accept })
+    }
+
+    /// Ranks all lots side by side. Where nobody who is present can act, time passes, and a lot that
+    /// waits for the seller's word is sold.
     pub(crate) fn rank(&mut self, absent: &BTreeSet<KeyholderId>) {
         for round in 0u64.. {
             let undecided: Vec<usize> = (0..self.terms.lots.len())
@@ -547,7 +599,7 @@ impl Auction {
                 return;
             }
             // Slow enough to be in time where a step has many chunks.
-            self.slot += u64::from(round % 8 == 0);
+            self.slot += u64::from(round % 32 == 0);
             let mut idle = true;
             for lot in undecided {
                 if let Some((chunk, id)) = self.next_act(lot, absent) {

@@ -8,6 +8,9 @@
 )]
 
 pub(crate) mod auction;
+mod markets;
+mod oracle;
 pub(crate) mod provers;
+mod ranking;
 mod refusals;
 mod trials;

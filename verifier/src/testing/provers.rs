@@ -10,7 +10,7 @@ use talea_protocol::{
     bytes::{Digest, PartyKey, Point, Scalar as WireScalar},
     labels,
     price::{Rung, Shape},
-    ranking::{GateProof, GateTurn},
+    ranking::{GateProof, GateTurn, Switch},
     sealed_bid::{BitCommitments, BitResponses, Ciphertext, LadderArgument, SealedBid},
     setup::CompactProof,
 };
@@ -394,6 +394,124 @@ pub(crate) fn gates(
             }
         })
         .collect()
+}
+
+/// What a keyholder does in a switch.
+#[derive(Clone, Copy)]
+pub(crate) struct Choice {
+    pub(crate) crossed: bool,
+    /// `s_0`, `s_1`.
+    pub(crate) powers: [Scalar; 2],
+}
+
+impl Choice {
+    pub(crate) fn random(rng: &mut Rng) -> Self {
+        let crossed = Scalar::random(rng).to_bytes()[0] & 1 == 1;
+        Self { crossed, powers: [Scalar::random(rng), Scalar::random(rng)] }
+    }
+}
+
+pub(crate) fn mix(
+    rng: &mut Rng,
+    context: &Context,
+    head: &Digest,
+    chunk: u32,
+    lists: &[Vec<Cipher>],
+) -> (Vec<Switch>, WireScalar) {
+    mix_with(rng, context, head, chunk, lists, Choice::random)
+}
+
+/// With permutations and powers of the caller's choice.
+pub(crate) fn mix_with(
+    rng: &mut Rng,
+    context: &Context,
+    head: &Digest,
+    chunk: u32,
+    lists: &[Vec<Cipher>],
+    mut choose: impl FnMut(&mut Rng) -> Choice,
+) -> (Vec<Switch>, WireScalar) {
+    let scale = |c: &Cipher, s: &Scalar| Cipher { r: c.r * s, e: c.e * s };
+    struct Passed {
+        x: [Cipher; 2],
+        z: [Cipher; 2],
+        choice: Choice,
+    }
+    let mut passed = Vec::new();
+    for list in lists {
+        let mut list = list.clone();
+        let mut stride = 1;
+        while stride < list.len() {
+            for i in (0..list.len()).filter(|i| i & stride == 0) {
+                let choice = choose(rng);
+                let x = [list[i], list[i + stride]];
+                let mut z = [scale(&x[0], &choice.powers[0]), scale(&x[1], &choice.powers[1])];
+                if choice.crossed {
+                    z.swap(0, 1);
+                }
+                [list[i], list[i + stride]] = z;
+                passed.push(Passed { x, z, choice });
+            }
+            stride *= 2;
+        }
+    }
+    let mut t = ProofTranscript::begin(labels::KIND_MIX, context);
+    t.digest(b"head", head);
+    t.integer(b"chunk", chunk);
+    t.integer(b"switches", passed.len());
+    for Passed { x, z, .. } in &passed {
+        t.cipher(b"x-0", &x[0].encode());
+        t.cipher(b"x-1", &x[1].encode());
+        t.cipher(b"z-0", &z[0].encode());
+        t.cipher(b"z-1", &z[1].encode());
+    }
+    // The permutation that was taken is honest, the other simulated.
+    struct Nonces {
+        k: [Scalar; 2],
+        c_false: Scalar,
+        z_false: [Scalar; 2],
+    }
+    let nonces: Vec<Nonces> = passed
+        .iter()
+        .map(|_| Nonces {
+            k: [Scalar::random(rng), Scalar::random(rng)],
+            c_false: Scalar::random(rng),
+            z_false: [Scalar::random(rng), Scalar::random(rng)],
+        })
+        .collect();
+    for (Passed { x, z, choice }, nonces) in passed.iter().zip(&nonces) {
+        for b in 0..2 {
+            for i in 0..2 {
+                let announcement = if (b == 1) == choice.crossed {
+                    scale(&x[i], &nonces.k[i])
+                } else {
+                    scale(&x[i], &nonces.z_false[i]) - scale(&z[i ^ b], &nonces.c_false)
+                };
+                t.cipher(b"announcement", &announcement.encode());
+            }
+        }
+    }
+    let c = t.challenge(b"challenge");
+    let switches = passed
+        .iter()
+        .zip(&nonces)
+        .map(|(Passed { z, choice, .. }, nonces)| {
+            let c_true = c - nonces.c_false;
+            let z_true = [0, 1].map(|i: usize| nonces.k[i] + c_true * choice.powers[i]);
+            let (c_straight, straight, crossed) = if choice.crossed {
+                (nonces.c_false, nonces.z_false, z_true)
+            } else {
+                (c_true, z_true, nonces.z_false)
+            };
+            Switch {
+                low: z[0].encode(),
+                high: z[1].encode(),
+                c_straight: encode_scalar(&c_straight),
+                z_straight: straight.map(|z| encode_scalar(&z)),
+                z_crossed: crossed.map(|z| encode_scalar(&z)),
+            }
+        })
+        .collect();
+    (switches, encode_scalar(&c))
 }
 
 #[derive(Clone)]

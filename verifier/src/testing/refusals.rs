@@ -1,6 +1,6 @@
 //! One small trial per numbered check: what it refuses, at which entry.
 //!
-//! **R3** to **R5** refuse nothing and are in `trials`. **K10**, **K11** and **M3** fail only
+//! **R3** to **R5** refuse nothing and are in `trials`. **K10**, **K11**, **K13** and **M3** fail only
 //! where a proof system or this program is broken, and have tests next to their code.
 
 use std::collections::BTreeSet;
@@ -11,18 +11,18 @@ use talea_protocol::{
     bytes::{Digest, List, PartyKey, Point, Scalar as WireScalar, Signature},
     check::Check,
     instruction::{Fund, Instruction, SignedInstruction, signed_bytes},
-    outcome::Ending,
+    outcome::{Ending, ReserveResult},
     price::{Price, Scale, Side},
     quorum::KeyholderId,
     ranking::BlindPost,
-    terms::{Admission, Terms},
+    terms::{Acceptance, Admission, Depth, Disclosure, Mechanism, Reserve, Terms},
     transcript::{Genesis, MAGIC, RecordKind},
 };
 
 use super::{
     auction::{
-        Auction, COMMITS, COMPLAINTS, DEALS, DEPOSIT, FEE, Hidden, OPENING, REVEALS, Rules, bidder,
-        key, opening, party, report, seat, secrets, terms,
+        Auction, COMMITS, COMPLAINTS, DEALS, DEPOSIT, FEE, Hidden, OPENING, RESERVES, REVEALS,
+        Rules, bidder, key, opening, party, report, seat, secrets, terms,
     },
     provers,
 };
@@ -312,6 +312,41 @@ mod opening_of {
     }
 
     #[test]
+    fn t7_rules() {
+        let units = |units| move |t: &mut Terms| t.mechanism = Mechanism::UniformPrice { units };
+        refuse_terms(Check::TermsRules, units(0));
+        refuse_terms(Check::TermsRules, units(64));
+        accept_terms(units(1));
+        accept_terms(units(63));
+        let depth = |min_bids| {
+            let depth = Some(Depth { min_bids });
+            move |t: &mut Terms| t.disclosure = Disclosure::Facts { cover: false, depth }
+        };
+        refuse_terms(Check::TermsRules, depth(0));
+        accept_terms(depth(1));
+        let reserve =
+            |until| move |t: &mut Terms| t.reserve = Some(Reserve { until, opened: true });
+        refuse_terms(Check::TermsRules, reserve(COMPLAINTS));
+        accept_terms(reserve(COMPLAINTS + 1));
+        accept_terms(reserve(COMMITS - 1));
+        refuse_terms(Check::TermsRules, reserve(COMMITS));
+        let acceptance = |slots| move |t: &mut Terms| t.acceptance = Some(Acceptance { slots });
+        refuse_terms(Check::TermsRules, acceptance(0));
+        refuse_terms(Check::TermsRules, acceptance((1 << 32) + 1));
+        accept_terms(acceptance(1 << 32));
+        // T7 stands before T6 and after T5.
+        let rules = Rules::default();
+        let mut terms = terms(&rules, &secrets(&mut provers::rng(1), &rules));
+        terms.mechanism = Mechanism::UniformPrice { units: 0 };
+        let (file, _) = opening(&terms, &party("another seller"));
+        assert_refused(&report(&file, 1), Check::TermsRules);
+        refuse_terms(Check::TermsParties, |t| {
+            t.mechanism = Mechanism::UniformPrice { units: 0 };
+            t.custodian = t.seller;
+        });
+    }
+
+    #[test]
     fn t6_signature() {
         let rules = Rules::default();
         let terms = terms(&rules, &secrets(&mut provers::rng(1), &rules));
@@ -353,7 +388,7 @@ mod envelope {
             assert_refused(&report, Check::EnvelopeCanonical);
         }
         // Well enveloped, and no instruction: a tail, an unknown kind.
-        for payload in [vec![0, 0], vec![10], vec![]] {
+        for payload in [vec![0, 0], vec![13], vec![]] {
             let signer = party("custodian");
             let message = signed_bytes(&auction.replay.facts.auction, &payload);
             let signed = SignedInstruction {
@@ -477,6 +512,16 @@ mod envelope {
             claim(|c| {
                 let mut lots = c.outcome.lots.clone().into_inner();
                 lots[0].ending = Ending::Unsold;
+                c.outcome.lots = List::new(lots).unwrap();
+            }),
+            claim(|c| {
+                let mut lots = c.outcome.lots.clone().into_inner();
+                lots[0].reserve = ReserveResult::Lapsed;
+                c.outcome.lots = List::new(lots).unwrap();
+            }),
+            claim(|c| {
+                let mut lots = c.outcome.lots.clone().into_inner();
+                lots[0].disclosed.bids = Some(Vec::new());
                 c.outcome.lots = List::new(lots).unwrap();
             }),
             claim(|c| c.outcome.accounts[0].available += 1),
@@ -647,6 +692,97 @@ mod bids {
         refuse(&auction, &bidder(1), &good, Check::CommitRange);
         auction.commit(0, &bidder(2), 1);
         refuse(&auction, &bidder(1), &good, Check::CommitRoom);
+    }
+
+    #[test]
+    fn e3_e4_reserves() {
+        let rules = Rules { reserve: Some(true), ..Rules::default() };
+        let mut auction = at_commits(437, &rules);
+        let seller = party("seller");
+        auction.fund(key(&seller), DEPOSIT);
+        auction.fund(key(&bidder(0)), DEPOSIT + FEE);
+        let reserve = Instruction::Reserve(auction.commitment(0, &seller, 3).0);
+        refuse(&auction, &bidder(0), &reserve, Check::EnvelopeRole);
+        // No bid while reserves are due, no reserve among bids.
+        let bid = Instruction::Commit(auction.commitment(0, &bidder(0), 3).0);
+        auction.slot = RESERVES;
+        refuse(&auction, &bidder(0), &bid, Check::EnvelopePhase);
+        auction.slot = RESERVES + 1;
+        refuse(&auction, &seller, &reserve, Check::EnvelopePhase);
+        auction.post(&bidder(0), &bid);
+        // Without terms for it there is no such phase.
+        let mut auction = at_commits(438, &Rules::default());
+        auction.fund(key(&seller), DEPOSIT);
+        let reserve = Instruction::Reserve(auction.commitment(0, &seller, 3).0);
+        refuse(&auction, &seller, &reserve, Check::EnvelopePhase);
+    }
+
+    #[test]
+    fn c1_to_c7_reserves() {
+        let rules = Rules { reserve: Some(true), lots: 2, ..Rules::default() };
+        let mut auction = at_commits(439, &rules);
+        let seller = party("seller");
+        auction.rng = provers::rng(5);
+        let (commit, hidden) = auction.commitment(0, &seller, 3);
+        let good = Instruction::Reserve(commit.clone());
+        let with = |change: &dyn Fn(&mut talea_protocol::commitment::Commit)| {
+            let mut commit = commit.clone();
+            change(&mut commit);
+            Instruction::Reserve(commit)
+        };
+        refuse(&auction, &seller, &with(&|c| c.lot = 2), Check::CommitLot);
+        refuse(&auction, &seller, &with(&|c| c.round = 1), Check::CommitLot);
+        auction.fund(key(&seller), DEPOSIT - 1);
+        refuse(&auction, &seller, &good, Check::CommitStake);
+        auction.fund(key(&seller), 1);
+        for bad in [
+            with(&|c| c.commitment = bases().h_wire),
+            with(&|c| c.commitment = Point::IDENTITY),
+            with(&|c| c.commitment = Point([0xff; 32])),
+            with(&|c| c.range_proof = List::default()),
+        ] {
+            refuse(&auction, &seller, &bad, Check::CommitRange);
+        }
+        // There is no fee: the deposit is enough.
+        auction.post(&seller, &good);
+        refuse(&auction, &seller, &good, Check::CommitOnce);
+        // The same commitment on the other lot.
+        auction.fund(key(&seller), DEPOSIT);
+        auction.rng = provers::rng(5);
+        let again = Instruction::Reserve(auction.commitment(1, &seller, 3).0);
+        refuse(&auction, &seller, &again, Check::CommitDistinct);
+        // Revealed under the seller's name, once, on its own lot.
+        auction.slot = COMMITS + 1;
+        let carrier = party("carrier");
+        let mut elsewhere = hidden.clone();
+        elsewhere.id.lot = 1;
+        refuse(&auction, &carrier, &Auction::reveals(&[elsewhere]), Check::RevealCommit);
+        let mut changed = hidden.clone();
+        changed.sealed[5] ^= 1;
+        refuse(&auction, &carrier, &Auction::reveals(&[changed]), Check::RevealSeal);
+        let twice = Auction::reveals(&[hidden.clone(), hidden]);
+        refuse(&auction, &carrier, &twice, Check::RevealCommit);
+    }
+
+    #[test]
+    fn c4_a_reserve_takes_no_room() {
+        let rules = Rules { reserve: Some(true), ..Rules::default() };
+        let mut auction = Auction::open_with(440, &rules, |terms| terms.max_bids_per_lot = 1);
+        auction.ceremony();
+        auction.begin_commits();
+        auction.reserve(0, 3);
+        auction.commit(0, &bidder(0), 4);
+    }
+
+    #[test]
+    fn k1_a_revealed_reserve_is_not_attested() {
+        let rules = Rules { reserve: Some(true), ..Rules::default() };
+        let mut auction = at_commits(448, &rules);
+        let reserve = auction.reserve(0, 3);
+        let bid = auction.commit(0, &bidder(0), 4);
+        auction.reveal(&[reserve.clone(), bid]);
+        let bad = auction.endorsement(vec![reserve.id]);
+        refuse(&auction, &seat(id(0, 1)), &bad, Check::EndorseHead);
     }
 
     #[test]
@@ -941,6 +1077,216 @@ mod ranking {
         // Another keyholder's shares.
         let stolen = with(&|_| ());
         refuse(&auction, &seat(id(0, 2)), &stolen, Check::UnsealProof);
+    }
+}
+
+mod mixing {
+    use super::*;
+    use provers::Choice;
+    use talea_protocol::ranking::{MixPost, Switch};
+
+    fn is_mix(items: &Items) -> bool {
+        matches!(items, Items::Mix(_))
+    }
+
+    fn at_mix(seed: u64, units: u16, rules: Rules) -> Auction {
+        let rules = Rules { mechanism: Mechanism::UniformPrice { units }, ..rules };
+        let mut auction = at_ranking(seed, &rules, &[3, 9, 5, 5, 5]);
+        until(&mut auction, is_mix);
+        auction
+    }
+
+    fn mix(auction: &mut Auction, who: KeyholderId) -> MixPost {
+        match auction.act(0, 0, who) {
+            Instruction::Mix(post) => post,
+            other => panic!("the step is a Mix: {other:?}"),
+        }
+    }
+
+    fn with(post: &MixPost, change: impl FnOnce(&mut Vec<Switch>)) -> Instruction {
+        let mut switches = post.switches.to_vec();
+        change(&mut switches);
+        Instruction::Mix(MixPost { switches: List::new(switches).unwrap(), ..post.clone() })
+    }
+
+    #[test]
+    fn k3_k4_turns() {
+        let mut auction = at_mix(460, 1, Rules::default());
+        let (first, second) = (id(0, 1), id(0, 2));
+        // Not the one due; not of this step's kind.
+        let early = auction.act(0, 0, second);
+        refuse(&auction, &seat(second), &early, Check::RankActor);
+        let act = auction.act(0, 0, first);
+        let Instruction::Mix(post) = &act else { panic!("the step is a Mix") };
+        let gate = Instruction::Gate(talea_protocol::ranking::GatePost {
+            header: post.header,
+            turns: List::default(),
+        });
+        refuse(&auction, &seat(first), &gate, Check::RankPlace);
+        let outsider = party("outsider");
+        refuse(&auction, &outsider, &act, Check::EnvelopeRole);
+        auction.post(&seat(first), &act);
+        refuse(&auction, &seat(first), &act, Check::RankActor);
+        // An act moves the deadline; who is late is out.
+        let deadline = auction.replay.next_deadline().unwrap();
+        auction.slot = deadline;
+        let act = auction.act(0, 0, second);
+        auction.slot = deadline + 1;
+        refuse(&auction, &seat(second), &act, Check::RankActor);
+        let third = auction.act(0, 0, id(0, 3));
+        auction.post(&seat(id(0, 3)), &third);
+    }
+
+    #[test]
+    fn an_act_moves_the_deadline() {
+        let mut auction = at_mix(461, 1, Rules::default());
+        // step_slots and five bids.
+        let dur = 10 + 5;
+        let before = auction.replay.next_deadline().unwrap();
+        auction.slot = before;
+        let act = auction.act(0, 0, id(0, 1));
+        auction.post(&seat(id(0, 1)), &act);
+        assert_eq!(auction.replay.next_deadline(), Some(before + dur));
+    }
+
+    #[test]
+    fn k5_counts_switches() {
+        // Lists of four have four switches; one list of three points fits in a chunk of five.
+        let rules = Rules { fan_out: 3, chunk_items: 5, ..Rules::default() };
+        let mut auction = at_mix(462, 2, rules);
+        let who = id(0, 1);
+        let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
+        assert_eq!(ranking.step.chunks.iter().map(|c| c.len).collect::<Vec<_>>(), [4, 4, 4]);
+        let good = mix(&mut auction, who);
+        for bad in [
+            with(&good, |s| s.truncate(3)),
+            with(&good, |s| s.push(s[0])),
+            with(&good, |s| s.clear()),
+        ] {
+            refuse(&auction, &seat(who), &bad, Check::RankLength);
+        }
+        // More than one list where they fit.
+        let rules = Rules { fan_out: 3, chunk_items: 8, ..Rules::default() };
+        let auction = at_mix(463, 2, rules);
+        let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
+        assert_eq!(ranking.step.chunks.iter().map(|c| c.len).collect::<Vec<_>>(), [8, 4]);
+        // A list has a chunk of its own where not even one fits.
+        let rules = Rules { fan_out: 3, chunk_items: 1, ..Rules::default() };
+        let auction = at_mix(464, 4, rules);
+        let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
+        assert_eq!(ranking.step.chunks.iter().map(|c| c.len).collect::<Vec<_>>(), [12, 12, 12]);
+    }
+
+    #[test]
+    fn k12_mixes() {
+        let mut auction = at_mix(465, 2, Rules { fan_out: 2, ..Rules::default() });
+        let (first, second) = (id(0, 1), id(0, 2));
+        let good = mix(&mut auction, first);
+        for bad in [
+            with(&good, |s| s.swap(0, 1)),
+            with(&good, |s| s[1].low = s[0].low),
+            with(&good, |s| s[1].low.r = Point([0xff; 32])),
+            with(&good, |s| s[1].high.r = Point::IDENTITY),
+            with(&good, |s| s[0].c_straight = WireScalar([0xff; 32])),
+            with(&good, |s| s[0].z_straight[1] = WireScalar([0; 32])),
+            with(&good, |s| s[0].z_crossed[0] = WireScalar([0; 32])),
+            with(&good, |s| {
+                let last = s.last_mut().unwrap();
+                std::mem::swap(&mut last.z_straight, &mut last.z_crossed);
+            }),
+        ] {
+            refuse(&auction, &seat(first), &bad, Check::MixProof);
+        }
+        let mut bad = good.clone();
+        bad.challenge = WireScalar([0; 32]);
+        refuse(&auction, &seat(first), &Instruction::Mix(bad), Check::MixProof);
+        // A power of 0 has a proof; what it leaves is refused.
+        let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
+        let Items::Mix(lists) = &ranking.step.chunks[0].items else { panic!("the step is a Mix") };
+        let lists: Vec<Vec<_>> = lists
+            .entries()
+            .chunks(lists.length())
+            .map(|list| list.iter().map(|entry| entry.cipher).collect())
+            .collect();
+        let header = good.header;
+        let context = Context::rank(auction.replay.facts.auction, &header, key(&seat(first)));
+        let (switches, challenge) = provers::mix_with(
+            &mut provers::rng(3),
+            &context,
+            &header.head,
+            header.chunk,
+            &lists,
+            |_| Choice { crossed: false, powers: [Scalar::ONE, Scalar::ZERO] },
+        );
+        let switches = List::new(switches).unwrap();
+        let zero = Instruction::Mix(MixPost { header, switches, challenge });
+        refuse(&auction, &seat(first), &zero, Check::MixProof);
+        // The second turn starts from what the first left.
+        let stale = mix(&mut auction, second);
+        auction.post(&seat(first), &Instruction::Mix(good.clone()));
+        refuse(&auction, &seat(second), &Instruction::Mix(stale), Check::MixProof);
+        refuse(&auction, &seat(second), &Instruction::Mix(good), Check::MixProof);
+        let act = auction.act(0, 0, second);
+        auction.post(&seat(second), &act);
+    }
+}
+
+mod deciding {
+    use super::*;
+
+    #[test]
+    fn d1_e3_e4_decisions() {
+        let rules = Rules {
+            acceptance: Some(5),
+            lots: 2,
+            groups: vec![(1, 1, 1)],
+            shape: vec![1, 1],
+            rungs: 4,
+            ..Rules::default()
+        };
+        let mut auction = at_commits(470, &rules);
+        let seller = party("seller");
+        let hidden = [auction.commit(0, &bidder(0), 3), auction.commit(1, &bidder(0), 2)];
+        auction.reveal(&hidden);
+        let accept = Auction::decision(0, true);
+        refuse(&auction, &seller, &accept, Check::EnvelopePhase);
+        auction.endorse(&[]);
+        // Not ranked yet; no such lot.
+        refuse(&auction, &seller, &accept, Check::DecisionDue);
+        refuse(&auction, &seller, &Auction::decision(2, true), Check::DecisionDue);
+        refuse(&auction, &seller, &Auction::decision(u32::MAX, true), Check::DecisionDue);
+        while auction.replay.lot_states()[0].waiting.is_none() {
+            let act = auction.act(0, 0, id(0, 1));
+            auction.post(&seat(id(0, 1)), &act);
+        }
+        refuse(&auction, &bidder(0), &accept, Check::EnvelopeRole);
+        refuse(&auction, &seat(id(0, 1)), &accept, Check::EnvelopeRole);
+        // The other lot is not waiting.
+        refuse(&auction, &seller, &Auction::decision(1, true), Check::DecisionDue);
+        // A lot that waits takes no rank message.
+        let mut act = auction.act(1, 0, id(0, 1));
+        if let Instruction::Blind(post) = &mut act {
+            post.header.lot = 0;
+        }
+        refuse(&auction, &seat(id(0, 1)), &act, Check::RankPlace);
+        auction.post(&seller, &Auction::decision(0, false));
+        refuse(&auction, &seller, &accept, Check::DecisionDue);
+    }
+
+    #[test]
+    fn d1_after_the_deadline() {
+        let rules = Rules { acceptance: Some(5), lots: 2, ..Rules::default() };
+        let rules = Rules { mechanism: Mechanism::UniformPrice { units: 1 }, ..rules };
+        let mut auction = at_commits(471, &rules);
+        let mut hidden = vec![auction.commit(0, &bidder(0), 3)];
+        hidden.extend((0..2).map(|n| auction.commit(1, &bidder(n), 2)).collect::<Vec<_>>());
+        auction.reveal(&hidden);
+        auction.endorse(&[]);
+        let deadline = auction.slot + 5;
+        auction.slot = deadline + 1;
+        refuse(&auction, &party("seller"), &Auction::decision(0, false), Check::DecisionDue);
+        auction.slot = deadline;
+        auction.post(&party("seller"), &Auction::decision(0, false));
     }
 }
 

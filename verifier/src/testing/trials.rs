@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use talea_protocol::{
+    bytes::List,
     check::Check,
     instruction::Instruction,
-    outcome::{Account, Ending, VoidCause},
-    price::{Price, Rung},
+    outcome::{Account, Award, Ending, Sale, Standing as BidStanding, VoidCause},
     quorum::KeyholderId,
     transcript::MAGIC,
 };
 
 use super::auction::{
     Auction, BOND, COMMITS, COMPLAINTS, DEPOSIT, FEE, REVEALS, Rules, bidder, key, opening, party,
-    report, seat, secrets, terms,
+    quote, report, seat, secrets, terms,
 };
 use crate::report::{Report, Standing, Verdict};
 
@@ -58,11 +58,14 @@ fn assert_sold(report: &Report, lot: usize, winner: usize, rung: u32) {
     assert_eq!(report.verdict, Verdict::Valid, "{}", report.to_text());
     assert_eq!(
         report.lots[lot].ending,
-        Some(Ending::Sold {
-            winner: key(&bidder(winner)),
-            rung: Rung(rung),
-            price: Price(9_500 + 5 * i64::from(rung)),
-        })
+        Some(Ending::Sold(Award {
+            quote: quote(rung),
+            sales: List::new(vec![Sale {
+                winner: key(&bidder(winner)),
+                standing: BidStanding::AtPrice,
+            }])
+            .unwrap(),
+        }))
     );
 }
 
@@ -105,6 +108,7 @@ fn shapes_quorums_fan_outs_and_chunks() {
             groups: groups.to_vec(),
             fan_out,
             chunk_items,
+            ..Rules::default()
         };
         let bids: Vec<Vec<u32>> = bids.iter().map(|b| b.to_vec()).collect();
         let report = report(&honest(seed, &rules, &bids), 2);

@@ -3,21 +3,79 @@
 //! The coefficients are rationals of small integers. Cleared of their denominators, they are
 //! small integers `k_j = delta * lambda_j`, and `delta * M = delta * E - sum k_j D_j` costs a few
 //! additions. The order of the group is prime, so `delta * M` is `O` exactly if `M` is, and
-//! `delta * G` exactly if `M` is `G`. Where an integer would not be small, the scalars are used.
+//! `delta * G` exactly if `M` is `G`; where `M` itself is asked for, `delta` is taken out again.
+//! Where an integer would not be small, the scalars are used.
+
+use std::sync::Arc;
 
 use curve25519_dalek::{
     RistrettoPoint,
     scalar::Scalar,
-    traits::{Identity as _, VartimeMultiscalarMul as _},
+    traits::{Identity as _, IsIdentity as _, VartimeMultiscalarMul as _},
 };
 use talea_protocol::quorum::KeyholderId;
+
+/// What was opened.
+#[derive(Clone, Debug)]
+pub(crate) struct Opened {
+    /// `delta * M`.
+    pub(crate) multiple: RistrettoPoint,
+    pub(crate) delta: Arc<Delta>,
+}
+
+impl Opened {
+    /// Whether `M` is `O`.
+    pub(crate) fn is_zero(&self) -> bool {
+        self.multiple.is_identity()
+    }
+
+    /// Whether `M` is `G`, and not `-G`. Nothing if it is neither.
+    pub(crate) fn sign(&self) -> Option<bool> {
+        let one = &self.delta.one;
+        if self.multiple == *one {
+            Some(true)
+        } else if self.multiple == -one {
+            Some(false)
+        } else {
+            None
+        }
+    }
+
+    /// `M`.
+    pub(crate) fn message(&self) -> RistrettoPoint {
+        match &self.delta.inverse {
+            None => self.multiple,
+            Some(inverse) => RistrettoPoint::vartime_multiscalar_mul([inverse], [&self.multiple]),
+        }
+    }
+}
+
+/// What a quorum's openings are multiplied with.
+#[derive(Debug)]
+pub(crate) struct Delta {
+    /// `delta * G`: what opens to 1.
+    one: RistrettoPoint,
+    /// `1 / delta`, unless that is 1.
+    inverse: Option<Scalar>,
+}
+
+impl Delta {
+    /// 1: nothing is multiplied.
+    pub(crate) fn none() -> Self {
+        Self { one: crate::group::bases().g, inverse: None }
+    }
+
+    fn of(delta: u64) -> Self {
+        let inverse = (delta != 1).then(|| Scalar::from(delta).invert());
+        Self { one: crate::group::bases().g * Scalar::from(delta), inverse }
+    }
+}
 
 /// How to open what these keyholders sent shares of.
 #[derive(Debug)]
 pub(crate) struct Opening {
     coefficients: Coefficients,
-    /// `delta * G`.
-    one: RistrettoPoint,
+    delta: Arc<Delta>,
 }
 
 #[derive(Debug)]
@@ -34,18 +92,27 @@ const SMALL: u64 = 1 << 40;
 impl Opening {
     /// For shares in the order of `keyholders`. Nothing if two are the same.
     pub(crate) fn new(keyholders: &[KeyholderId]) -> Option<Self> {
-        let g = crate::group::bases().g;
         if let Some((delta, coefficients)) = small(keyholders) {
             return Some(Self {
-                one: g * Scalar::from(delta),
+                delta: Arc::new(Delta::of(delta)),
                 coefficients: Coefficients::Small(delta, coefficients),
             });
         }
-        Some(Self { one: g, coefficients: Coefficients::Large(large(keyholders)?) })
+        let coefficients = Coefficients::Large(large(keyholders)?);
+        Some(Self { delta: Arc::new(Delta::none()), coefficients })
+    }
+
+    /// Opens `E` with the shares of its randomness.
+    pub(crate) fn open(
+        &self,
+        e: &RistrettoPoint,
+        shares: impl Iterator<Item = RistrettoPoint>,
+    ) -> Opened {
+        Opened { multiple: self.multiple(e, shares), delta: Arc::clone(&self.delta) }
     }
 
     /// `delta * M`.
-    pub(crate) fn open(
+    fn multiple(
         &self,
         e: &RistrettoPoint,
         shares: impl Iterator<Item = RistrettoPoint>,
@@ -63,11 +130,6 @@ impl Opening {
                 e + RistrettoPoint::vartime_multiscalar_mul(coefficients, &shares)
             }
         }
-    }
-
-    /// `delta * G`: what opens to 1.
-    pub(crate) fn one(&self) -> &RistrettoPoint {
-        &self.one
     }
 }
 
@@ -191,12 +253,20 @@ mod tests {
         let cipher = provers::encrypt(&mut rng, &(bases().k * secret), 1);
         let shares = || share.iter().map(|x| cipher.r * x);
         let opening = Opening::new(&keyholders).unwrap();
-        assert_eq!(opening.open(&cipher.e, shares()), *opening.one());
         let scalars = Opening {
             coefficients: Coefficients::Large(large(&keyholders).unwrap()),
-            one: bases().g,
+            delta: Arc::new(Delta::none()),
         };
-        assert_eq!(scalars.open(&cipher.e, shares()), bases().g);
+        for opening in [opening, scalars] {
+            let opened = opening.open(&cipher.e, shares());
+            assert_eq!(opened.sign(), Some(true));
+            assert_eq!(opened.message(), bases().g);
+            assert!(!opened.is_zero());
+            let negative = opening.open(&(cipher.e - bases().g - bases().g), shares());
+            assert_eq!(negative.sign(), Some(false));
+            assert!(opening.open(&(cipher.e - bases().g), shares()).is_zero());
+            assert_eq!(opening.open(&(cipher.e + bases().g), shares()).sign(), None);
+        }
     }
 
     #[test]

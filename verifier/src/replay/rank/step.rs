@@ -6,20 +6,27 @@ use curve25519_dalek::{RistrettoPoint, traits::IsIdentity as _};
 use rayon::prelude::*;
 use talea_protocol::{quorum::KeyholderId, sealed_bid::Ciphertext};
 
-use super::{super::setup::Committee, lagrange::Opening};
+use super::{
+    super::setup::Committee,
+    lagrange::{Opened, Opening},
+};
 use crate::{
     group::Cipher,
     proofs::{
         blind,
         gate::Wires,
+        mix::{Lists, switches_of},
         unseal::{self, Element},
     },
 };
 
 /// What a step asks of keyholders.
+#[derive(Debug)]
 pub(crate) enum Work {
     /// Half of `X`; `Y`; `Y` encoded.
     Gate(Vec<(Cipher, Cipher, Ciphertext)>),
+    /// `k`, and the entries of lists of `2^k` each to be mixed, none public.
+    Mix(u32, Vec<blind::Item>),
     /// Ciphertexts to be blinded, none public.
     Blind(Vec<Cipher>),
     /// Ciphertexts to be opened, none public: randomness, masked message.
@@ -30,6 +37,7 @@ impl Work {
     fn len(&self) -> usize {
         match self {
             Self::Gate(items) => items.len(),
+            Self::Mix(_, entries) => entries.len(),
             Self::Blind(items) => items.len(),
             Self::Unseal(items) => items.len(),
         }
@@ -40,18 +48,32 @@ impl Work {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Gate,
+    Mix,
     Blind,
     Unseal,
 }
 
+impl Kind {
+    /// Whether keyholders take turns, and one at a time is due.
+    pub(crate) fn is_in_turn(self) -> bool {
+        match self {
+            Self::Gate | Self::Mix => true,
+            Self::Blind | Self::Unseal => false,
+        }
+    }
+}
+
 /// What a completed step leaves.
+#[derive(Debug)]
 pub(crate) enum Done {
     /// The last items of every gate, chunk by chunk.
     Gate(Vec<Arc<Wires>>),
+    /// The last entries of every list, list by list.
+    Mix(Vec<blind::Item>),
     /// The sum of the accepted posts per item.
     Blind(Vec<Cipher>),
-    /// `delta * M` per item, and `delta * G` of its chunk.
-    Unseal(Vec<(RistrettoPoint, RistrettoPoint)>),
+    /// What was opened, per item.
+    Unseal(Vec<Opened>),
 }
 
 /// The current step of a lot.
@@ -65,6 +87,7 @@ pub(crate) struct Step {
 /// A piece of a step's list with its own accepted set.
 #[derive(Debug)]
 pub(crate) struct Chunk {
+    /// What a message has one of for each: items, and in a Mix switches.
     pub(crate) len: usize,
     /// Who has acted, in transcript order.
     pub(crate) acts: Vec<KeyholderId>,
@@ -74,6 +97,7 @@ pub(crate) struct Chunk {
 #[derive(Debug)]
 pub(crate) enum Items {
     Gate(Arc<Wires>),
+    Mix(Arc<Lists>),
     Blind {
         inputs: Arc<Vec<blind::Item>>,
         sums: Vec<Cipher>,
@@ -86,7 +110,7 @@ pub(crate) enum Items {
 }
 
 impl Step {
-    /// Nothing if the list is empty: such a step does not exist.
+    /// Nothing if the list is empty, or lists are not whole: such a step does not exist.
     pub(crate) fn new(number: u32, chunk_items: usize, work: Work) -> Option<Self> {
         if work.len() == 0 {
             return None;
@@ -100,6 +124,14 @@ impl Step {
                     chunk(piece.len(), Items::Gate(Arc::new(wires)))
                 });
                 (Kind::Gate, cut.collect())
+            }
+            Work::Mix(k, entries) => {
+                let lists = size.checked_div(switches_of(k)).unwrap_or(1).max(1);
+                let all = Lists::new(k, entries)?;
+                let cut = all
+                    .cut(lists)
+                    .map(|piece| chunk(piece.switches(), Items::Mix(Arc::new(piece))));
+                (Kind::Mix, cut.collect())
             }
             Work::Blind(items) => {
                 let encoded: Vec<blind::Item> =
@@ -142,6 +174,13 @@ impl Step {
                     _ => None,
                 });
                 Done::Gate(wires.collect::<Option<_>>()?)
+            }
+            Kind::Mix => {
+                let lists = self.chunks.into_iter().map(|chunk| match chunk.items {
+                    Items::Mix(lists) => Some(Arc::unwrap_or_clone(lists).into_entries()),
+                    _ => None,
+                });
+                Done::Mix(lists.collect::<Option<Vec<_>>>()?.concat())
             }
             Kind::Blind => {
                 let sums = self.chunks.into_iter().map(|chunk| match chunk.items {
@@ -188,7 +227,7 @@ impl Chunk {
     }
 
     /// Opens every item of a completed Unseal chunk.
-    fn open(&self) -> Option<Vec<(RistrettoPoint, RistrettoPoint)>> {
+    fn open(&self) -> Option<Vec<Opened>> {
         let Items::Unseal { masked, posts, .. } = &self.items else {
             return None;
         };
@@ -196,7 +235,7 @@ impl Chunk {
         let open = |(at, e): (usize, &RistrettoPoint)| {
             let shares =
                 posts.iter().filter_map(|post| post.shares.get(at).map(|share| share.point));
-            (opening.open(e, shares), *opening.one())
+            opening.open(e, shares)
         };
         Some(masked.par_iter().enumerate().map(open).collect())
     }

@@ -1,0 +1,77 @@
+//! The depth: how many bids lie in each price bucket, without the best ones. Section 11 of
+//! `docs/spec.md`, "Cover and depth".
+
+use super::{
+    price::Turn,
+    question::{Answer, Ask},
+};
+use crate::elgamal::Ciphertext;
+use alloc::{sync::Arc, vec::Vec};
+use curve25519_dalek::Scalar;
+
+/// A survey, between two questions of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DepthSurvey {
+    bids: usize,
+    /// `M'`: so many of the best bids are not shown.
+    hidden: u16,
+    /// `T_j`, `0 < j < B_1`: how many bids have a first digit of at least `j`.
+    counts: Vec<Ciphertext>,
+    /// How many of them are opened.
+    opened: usize,
+}
+
+impl DepthSurvey {
+    pub(crate) fn new<'a>(
+        ladders: impl Iterator<Item = &'a Arc<[Ciphertext]>> + Clone,
+        hidden: u16,
+        radix: usize,
+    ) -> Self {
+        let count = |j: usize| ladders.clone().filter_map(|ladder| ladder.get(j).copied()).sum();
+        let counts = (0..radix.saturating_sub(1)).map(count).collect();
+        Self { bids: ladders.count(), hidden, counts, opened: 0 }
+    }
+
+    /// From its beginning. Done: the number of bids per bucket.
+    pub(crate) fn start(&self) -> Turn<Vec<u32>> {
+        let (limit, scale) = (self.hidden, Scalar::ONE);
+        Turn::Ask(Ask::AtMost { limit, scale, counts: self.counts.clone() })
+    }
+
+    /// With the answer to what it asked last.
+    pub(crate) fn resume(&mut self, answer: Answer) -> Turn<Vec<u32>> {
+        match answer {
+            Answer::AtMost(at_most) => {
+                // K13: counts fall, so those to open come first.
+                self.opened = at_most.iter().take_while(|at_most| !**at_most).count();
+                if at_most.iter().skip(self.opened).any(|at_most| !at_most) {
+                    return Turn::Alarm;
+                }
+                Turn::Ask(Ask::Open(self.counts.iter().take(self.opened).copied().collect()))
+            }
+            Answer::Opened(opened) => {
+                let counts = opened.iter().map(|opened| opened.count(&Scalar::ONE, self.bids));
+                let Some(counts) = counts.collect::<Option<Vec<usize>>>() else {
+                    return Turn::Alarm;
+                };
+                self.buckets(&counts).map_or(Turn::Alarm, Turn::Done)
+            }
+            Answer::Products(_) => Turn::Alarm,
+        }
+    }
+
+    /// The differences of the counts, the hidden bids taken off. Nothing if they are no counts
+    /// that bids can give (K13).
+    fn buckets(&self, counts: &[usize]) -> Option<Vec<u32>> {
+        let hidden = usize::from(self.hidden);
+        let mut shown = Vec::with_capacity(self.counts.len().saturating_add(2));
+        shown.push(self.bids.saturating_sub(hidden));
+        for count in counts {
+            shown.push(count.checked_sub(hidden).filter(|shown| *shown > 0)?);
+        }
+        shown.resize(self.counts.len().saturating_add(2), 0);
+        let next = shown.iter().skip(1);
+        let buckets = shown.iter().zip(next).map(|(this, next)| this.checked_sub(*next));
+        buckets.map(|bucket| u32::try_from(bucket?).ok()).collect()
+    }
+}

@@ -1,0 +1,210 @@
+//! What a ranking can ask of keyholders about encrypted values. Section 11 of `docs/spec.md`,
+//! "Questions".
+//!
+//! | asked | steps | answer |
+//! |---|---|---|
+//! | [`Ask::Open`] | Unseal | the messages |
+//! | [`Ask::AtMost`], limit 0 | Blind, Unseal | which are zero |
+//! | [`Ask::AtMost`], other limits | Mix, Unseal | which are counts from 0 to the limit |
+//! | [`Ask::Multiply`] | Gate, Unseal | encryptions of `2*x*y` |
+//!
+//! A ciphertext without randomness is public: it is read, and no keyholder is asked.
+
+use super::{opened::Opened, step::Work};
+use crate::{elgamal::Ciphertext, setting::Setting};
+use alloc::vec::Vec;
+use curve25519_dalek::Scalar;
+
+/// A question about a list of ciphertexts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// What do they hold?
+    Open(Vec<Ciphertext>),
+    /// Which of these counts, each standing as `scale * n * G`, are at most `limit`?
+    AtMost { limit: u16, scale: Scalar, counts: Vec<Ciphertext> },
+    /// Multiply `(x, y)`, `x` an encryption of 0 or 1.
+    Multiply(Vec<(Ciphertext, Ciphertext)>),
+}
+
+/// What came back, in the order of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Opened(Vec<Opened>),
+    AtMost(Vec<bool>),
+    Products(Vec<Ciphertext>),
+}
+
+/// A question on its way, between two steps of it: what is known of each item already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Pending {
+    /// Unseal.
+    Open { read: Vec<Option<Opened>> },
+    /// Blind.
+    Blind { read: Vec<Option<bool>> },
+    /// Unseal of the blinded.
+    ZeroTest { read: Vec<Option<bool>> },
+    /// Mix.
+    Mix { read: Vec<Option<bool>> },
+    /// Unseal of the mixed, as many to a list.
+    MixedTest { read: Vec<Option<bool>>, entries: usize },
+    /// Gate.
+    Gate { seconds: Vec<Ciphertext> },
+    /// Unseal of the signs; `masked` holds every `y` with the `Y` of its gate.
+    Signs { masked: Vec<(Ciphertext, Ciphertext)>, read: Vec<Option<Opened>> },
+}
+
+/// How far a question came.
+pub(crate) enum Progress {
+    /// To a step of keyholders.
+    Step(Work, Pending),
+    Answer(Answer),
+    /// To something that no accepted proof allows (K10).
+    Alarm,
+}
+
+impl Ask {
+    /// Asks: the first step, or the answer if everything can be read.
+    pub(crate) fn pose(self, setting: &Setting) -> Progress {
+        match self {
+            Self::Open(ciphertexts) => {
+                let (sealed, read) = split(ciphertexts, |c| read_public(c, setting));
+                if sealed.is_empty() {
+                    return Progress::Answer(Answer::Opened(merge(&read, Vec::new())));
+                }
+                Progress::Step(Work::unseal(&sealed, setting), Pending::Open { read })
+            }
+            Self::AtMost { limit: 0, scale: _, counts } => {
+                let zero = |c: &Ciphertext| Some(read_public(c, setting)?.is_zero());
+                let (sealed, read) = split(counts, zero);
+                if sealed.is_empty() {
+                    return Progress::Answer(Answer::AtMost(merge(&read, Vec::new())));
+                }
+                Progress::Step(Work::blind(&sealed, setting), Pending::Blind { read })
+            }
+            Self::AtMost { limit, scale, counts } => {
+                let at_most = |c: &Ciphertext| {
+                    let count = read_public(c, setting)?.count(&scale, limit.into());
+                    Some(count.is_some())
+                };
+                let (sealed, read) = split(counts, at_most);
+                if sealed.is_empty() {
+                    return Progress::Answer(Answer::AtMost(merge(&read, Vec::new())));
+                }
+                let lists: Vec<Vec<Ciphertext>> =
+                    sealed.iter().map(|count| candidates(count, limit, &scale, setting)).collect();
+                Progress::Step(Work::mix(&lists, setting), Pending::Mix { read })
+            }
+            Self::Multiply(factors) => {
+                if factors.is_empty() {
+                    return Progress::Answer(Answer::Products(Vec::new()));
+                }
+                let seconds = factors.iter().map(|(_, y)| *y).collect();
+                Progress::Step(Work::gates(&factors, setting), Pending::Gate { seconds })
+            }
+        }
+    }
+}
+
+/// `T - (limit - i) * scale * (O, G)` for `i = 0 .. 2^k`, `2^k` the least power above the limit:
+/// one of them is zero exactly if `T` is a count of at most `limit`. Those beyond the limit ask for
+/// a count below zero, which there is not.
+fn candidates(
+    count: &Ciphertext,
+    limit: u16,
+    scale: &Scalar,
+    setting: &Setting,
+) -> Vec<Ciphertext> {
+    let unit = setting.generators.value * scale;
+    let entries = usize::from(limit).saturating_add(1).next_power_of_two();
+    let mut e = count.e - unit * Scalar::from(limit);
+    let mut list = Vec::with_capacity(entries);
+    for _ in 0..entries {
+        list.push(Ciphertext { r: count.r, e });
+        e += unit;
+    }
+    list
+}
+
+impl Pending {
+    /// Goes on after the step's `work` is complete.
+    pub(crate) fn proceed(&self, work: &Work, setting: &Setting) -> Progress {
+        match self {
+            Self::Open { read } => {
+                Progress::Answer(Answer::Opened(merge(read, work.opened(setting))))
+            }
+            Self::Blind { read } => {
+                let work = Work::unseal(&work.blinded(), setting);
+                Progress::Step(work, Self::ZeroTest { read: read.clone() })
+            }
+            Self::ZeroTest { read } => {
+                let zeros = work.opened(setting).iter().map(Opened::is_zero).collect();
+                Progress::Answer(Answer::AtMost(merge(read, zeros)))
+            }
+            Self::Mix { read } => {
+                let lists = work.mixed();
+                let entries = lists.first().map_or(0, Vec::len);
+                let work = Work::unseal(&lists.concat(), setting);
+                Progress::Step(work, Self::MixedTest { read: read.clone(), entries })
+            }
+            Self::MixedTest { read, entries } => {
+                let opened = work.opened(setting);
+                let lists = opened.chunks((*entries).max(1));
+                let some_zero = lists.map(|list| list.iter().any(Opened::is_zero)).collect();
+                Progress::Answer(Answer::AtMost(merge(read, some_zero)))
+            }
+            Self::Gate { seconds } => {
+                let gated = work.gated();
+                let (sealed, read) =
+                    split(gated.iter().map(|(x, _)| *x), |x| read_public(x, setting));
+                let masked: Vec<_> =
+                    seconds.iter().copied().zip(gated.iter().map(|(_, y)| *y)).collect();
+                if sealed.is_empty() {
+                    return products(&masked, &merge(&read, Vec::new()));
+                }
+                Progress::Step(Work::unseal(&sealed, setting), Self::Signs { masked, read })
+            }
+            Self::Signs { masked, read } => products(masked, &merge(read, work.opened(setting))),
+        }
+    }
+}
+
+/// `v*Y_last + y`, an encryption of `2*x*y`, now that the signs `v` are known (K10).
+fn products(masked: &[(Ciphertext, Ciphertext)], signs: &[Opened]) -> Progress {
+    let products = masked.iter().zip(signs).map(|((y, last), sign)| {
+        sign.is_positive_sign().map(|plus| if plus { *y + *last } else { *y - *last })
+    });
+    match products.collect() {
+        Some(products) => Progress::Answer(Answer::Products(products)),
+        None => Progress::Alarm,
+    }
+}
+
+fn read_public(ciphertext: &Ciphertext, setting: &Setting) -> Option<Opened> {
+    ciphertext.is_public().then(|| Opened::read(ciphertext, setting.generators.value))
+}
+
+/// Those that keyholders must be asked about, and per place what everybody can read.
+fn split<T>(
+    ciphertexts: impl IntoIterator<Item = Ciphertext>,
+    read: impl Fn(&Ciphertext) -> Option<T>,
+) -> (Vec<Ciphertext>, Vec<Option<T>>) {
+    let mut sealed = Vec::new();
+    let read = ciphertexts
+        .into_iter()
+        .map(|ciphertext| {
+            let known = read(&ciphertext);
+            if known.is_none() {
+                sealed.push(ciphertext);
+            }
+            known
+        })
+        .collect();
+    (sealed, read)
+}
+
+/// Puts what was read and what was asked back in one order.
+fn merge<T: Copy>(read: &[Option<T>], asked: Vec<T>) -> Vec<T> {
+    let mut asked = asked.into_iter();
+    // There is one answer for everything that was not read.
+    read.iter().filter_map(|known| known.or_else(|| asked.next())).collect()
+}

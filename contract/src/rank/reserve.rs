@@ -1,0 +1,153 @@
+//! The reserve test: does any bid reach the seller's reserve? Section 11 of `docs/spec.md`,
+//! "Reserve test".
+//!
+//! The digits of the reserve are never opened, so the search's choice of the next digit is made
+//! under encryption: a *selection*, by the reserve's own bits.
+
+use super::{
+    price::Turn,
+    products::{Products, factors},
+    question::{Answer, Ask},
+};
+use crate::{elgamal::Ciphertext, setting::Setting};
+use alloc::{sync::Arc, vec, vec::Vec};
+use curve25519_dalek::Scalar;
+use talea_protocol::price::PriceLadder;
+
+/// A test, between two questions of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReserveTest {
+    bids: Vec<Arc<[Ciphertext]>>,
+    reserve: Arc<[Ciphertext]>,
+    /// Digits done.
+    done: usize,
+    /// `N`: how many bids lie above the reserve's digits so far, at the current scale.
+    reached: Ciphertext,
+    /// `q_i`: whether bid `i` has these digits, at the current scale.
+    flags: Vec<Ciphertext>,
+    products: Products,
+    awaits: Awaits,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaits {
+    /// The products of a later digit.
+    Products,
+    /// The products of this digit's selections.
+    Selections,
+    /// The last test.
+    Zero,
+}
+
+impl ReserveTest {
+    pub(crate) fn new(
+        bids: impl Iterator<Item = Arc<[Ciphertext]>>,
+        reserve: Arc<[Ciphertext]>,
+        ladder: &PriceLadder,
+        setting: &Setting,
+    ) -> Self {
+        let bids: Vec<_> = bids.collect();
+        let one = Ciphertext::trivial(setting.generators.value);
+        let radix = ladder.shape.radices().next().unwrap_or(1);
+        let products = Products::of_first_digit(&bids, one, radix);
+        Self {
+            flags: vec![one; bids.len()],
+            bids,
+            reserve,
+            done: 0,
+            reached: Ciphertext::zero(),
+            products,
+            awaits: Awaits::Selections,
+        }
+    }
+
+    /// From its beginning.
+    pub(crate) fn start(&self, ladder: &PriceLadder) -> Turn<bool> {
+        self.select(ladder)
+    }
+
+    /// With the answer to what it asked last. Done: whether some bid reaches the reserve.
+    pub(crate) fn resume(&mut self, answer: Answer, ladder: &PriceLadder) -> Turn<bool> {
+        match (self.awaits, answer) {
+            (Awaits::Products, Answer::Products(entries)) => {
+                self.products = Products::of_later_digit(&self.flags, entries);
+                self.reached = self.reached.doubled();
+                self.awaits = Awaits::Selections;
+                self.select(ladder)
+            }
+            (Awaits::Selections, Answer::Products(products)) => self.take(&products, ladder),
+            (Awaits::Zero, Answer::AtMost(zero)) => match zero.as_slice() {
+                [nobody] => Turn::Done(!nobody),
+                _ => Turn::Alarm,
+            },
+            (Awaits::Products | Awaits::Selections | Awaits::Zero, _) => Turn::Alarm,
+        }
+    }
+
+    fn is_last_digit(&self, ladder: &PriceLadder) -> bool {
+        self.done.saturating_add(1) >= ladder.shape.digits()
+    }
+
+    /// What is selected in this digit, as `f(0), f(1), .. f(B-1)`: for `N` the number of bids above
+    /// the digit `j` (at the last one: at least `j`), then for each bid whether its digit is `j`.
+    fn choices(&self, ladder: &PriceLadder) -> Vec<Vec<Ciphertext>> {
+        let digits = 0..self.products.radix();
+        let offset = usize::from(!self.is_last_digit(ladder));
+        let sum = |j: usize| self.products.column(j.saturating_add(offset)).sum();
+        let mut choices: Vec<Vec<Ciphertext>> = vec![digits.clone().map(sum).collect()];
+        if !self.is_last_digit(ladder) {
+            let columns: Vec<Vec<Ciphertext>> =
+                digits.map(|j| self.products.unit_column(j).collect()).collect();
+            choices.extend(
+                (0..self.bids.len()).map(|bid| {
+                    columns.iter().filter_map(|column| column.get(bid).copied()).collect()
+                }),
+            );
+        }
+        choices
+    }
+
+    /// Entries of a ladder that belong to the digits before this one.
+    fn before(&self, ladder: &PriceLadder) -> usize {
+        ladder.shape.radices().take(self.done).map(|radix| radix.saturating_sub(1)).sum()
+    }
+
+    /// Asks for `V[t][j] * (f(j) - f(j-1))`, for every choice and `0 < j < B`.
+    fn select(&self, ladder: &PriceLadder) -> Turn<bool> {
+        let width = self.products.radix().saturating_sub(1);
+        let bits: Vec<Ciphertext> =
+            self.reserve.iter().skip(self.before(ladder)).take(width).copied().collect();
+        let factors = self.choices(ladder).into_iter().flat_map(|choice| {
+            let steps: Vec<Ciphertext> = choice
+                .iter()
+                .zip(choice.iter().skip(1))
+                .map(|(before, after)| *after - *before)
+                .collect();
+            bits.clone().into_iter().zip(steps)
+        });
+        Turn::Ask(Ask::Multiply(factors.collect()))
+    }
+
+    /// Puts the selections together: `2*f(0) + sum of p_j`, at twice the scale.
+    fn take(&mut self, products: &[Ciphertext], ladder: &PriceLadder) -> Turn<bool> {
+        let width = self.products.radix().saturating_sub(1).max(1);
+        let firsts = self.choices(ladder).into_iter().filter_map(|choice| choice.first().copied());
+        let mut selected = firsts
+            .zip(products.chunks(width))
+            .map(|(first, products)| first.doubled() + products.iter().copied().sum());
+        let reached = selected.next().unwrap_or_else(Ciphertext::zero);
+        let flags: Vec<Ciphertext> = selected.collect();
+        self.reached = self.reached.doubled() + reached;
+        self.flags = flags;
+        if self.is_last_digit(ladder) {
+            self.awaits = Awaits::Zero;
+            let counts = vec![self.reached];
+            return Turn::Ask(Ask::AtMost { limit: 0, scale: Scalar::ONE, counts });
+        }
+        self.done = self.done.saturating_add(1);
+        self.awaits = Awaits::Products;
+        let radix = ladder.shape.radices().nth(self.done).unwrap_or(1);
+        let factors = factors(&self.bids, &self.flags, self.before(ladder), radix);
+        Turn::Ask(Ask::Multiply(factors))
+    }
+}

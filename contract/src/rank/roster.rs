@@ -1,0 +1,78 @@
+//! Who may act on a lot, and who has.
+
+use crate::{setting::Setting, setup::QuorumKeys};
+use alloc::{collections::BTreeSet, vec::Vec};
+use talea_protocol::{
+    bytes::Digest,
+    quorum::{KeyholderId, Quorum},
+};
+
+/// What every step of one lot needs to know.
+#[derive(Clone, Copy)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) setting: &'a Setting,
+    pub(crate) keys: &'a QuorumKeys,
+    /// The endorsed head.
+    pub(crate) head: Digest,
+}
+
+/// Who may still act on a lot.
+#[derive(Clone, Copy)]
+pub(crate) struct Roster<'a> {
+    pub(crate) quorum: &'a Quorum,
+    pub(crate) keys: &'a QuorumKeys,
+    pub(crate) out: &'a BTreeSet<KeyholderId>,
+}
+
+impl<'a> Roster<'a> {
+    pub(crate) fn is_in(self, id: KeyholderId) -> bool {
+        self.keys.share_keys.contains_key(&id) && !self.out.contains(&id)
+    }
+
+    /// Those who are in, by group and then member.
+    fn keyholders(self) -> impl Iterator<Item = KeyholderId> + 'a {
+        self.keys.share_keys.keys().copied().filter(move |id| !self.out.contains(id))
+    }
+
+    fn threshold(self, group: u16) -> usize {
+        self.quorum.get(usize::from(group)).map_or(usize::MAX, |g| usize::from(g.threshold))
+    }
+
+    /// Whether every group still has as many keyholders as it needs.
+    pub(crate) fn can_act(self) -> bool {
+        self.quorum.iter().zip(0u16..).all(|(group, index)| {
+            self.keyholders().filter(|id| id.group == index).count() >= usize::from(group.threshold)
+        })
+    }
+}
+
+/// Who acted on a chunk, in transcript order: the first quorum, and nobody after.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Acts(Vec<KeyholderId>);
+
+impl Acts {
+    pub(crate) fn add(&mut self, id: KeyholderId) {
+        self.0.push(id);
+    }
+
+    fn in_group(&self, group: u16) -> impl Iterator<Item = u16> + '_ {
+        self.0.iter().filter(move |id| id.group == group).map(|id| id.member)
+    }
+
+    pub(crate) fn wants(&self, roster: Roster<'_>, id: KeyholderId) -> bool {
+        !self.0.contains(&id) && self.in_group(id.group).count() < roster.threshold(id.group)
+    }
+
+    pub(crate) fn is_complete(&self, roster: Roster<'_>) -> bool {
+        let needed: usize = roster.quorum.iter().map(|group| usize::from(group.threshold)).sum();
+        self.0.len() >= needed
+    }
+
+    /// Whoever could act next, in turn order.
+    pub(crate) fn wanted<'a>(
+        &'a self,
+        roster: Roster<'a>,
+    ) -> impl Iterator<Item = KeyholderId> + 'a {
+        roster.keyholders().filter(move |id| self.wants(roster, *id))
+    }
+}

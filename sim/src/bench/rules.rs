@@ -1,0 +1,164 @@
+//! What each rule costs: one lot ranked under every mechanism and disclosure, beside the first
+//! price.
+
+use super::{Yardstick, one_lot, open, ratio, table};
+use crate::play::PlayError;
+use comfy_table::Table;
+use serde::Serialize;
+use std::{hint::black_box, time::Duration};
+use talea_contract::{Auction, Phase};
+use talea_protocol::{
+    price::{PriceLadder, Rung},
+    terms::{Depth, Disclosure, Mechanism, Ties},
+    transcript::Entry,
+};
+
+/// The rules of a lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// In a few words.
+    pub name: &'static str,
+    /// How the price follows from the bids.
+    pub mechanism: Mechanism,
+    /// How ties are broken.
+    pub ties: Ties,
+    /// What is opened besides winners and price.
+    pub disclosure: Disclosure,
+    /// The seller's reserve, if it has one.
+    pub reserve: Option<Rung>,
+}
+
+impl Rules {
+    /// The best bid wins and pays what it bid; nothing else is opened.
+    pub const FIRST_PRICE: Self = Self {
+        name: "first price",
+        mechanism: Mechanism::FirstPrice,
+        ties: Ties::EarliestCommit,
+        disclosure: Disclosure::WINNER_AND_PRICE,
+        reserve: None,
+    };
+
+    /// The rules that figures are published for.
+    pub const ALL: [Self; 8] = [
+        Self::FIRST_PRICE,
+        Self { name: "ties by lottery", ties: Ties::Lottery, ..Self::FIRST_PRICE },
+        Self { name: "with cover", disclosure: COVER, ..Self::FIRST_PRICE },
+        Self { name: "with depth", disclosure: DEPTH, ..Self::FIRST_PRICE },
+        Self { name: "with a sealed reserve", reserve: Some(Rung(1)), ..Self::FIRST_PRICE },
+        Self { name: "second price", mechanism: units(1), ..Self::FIRST_PRICE },
+        Self { name: "ten units, one price", mechanism: units(10), ..Self::FIRST_PRICE },
+        Self { name: "everything", disclosure: Disclosure::Everything, ..Self::FIRST_PRICE },
+    ];
+}
+
+const COVER: Disclosure = Disclosure::Facts { cover: true, depth: None };
+const DEPTH: Disclosure = Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) };
+
+const fn units(units: u16) -> Mechanism {
+    Mechanism::UniformPrice { units }
+}
+
+/// One lot ranked under some rules, quorum 2 of 3.
+#[derive(Clone, Debug, Serialize)]
+pub struct RulesFigures {
+    /// Which rules.
+    pub rules: &'static str,
+    /// Rungs of the ladder.
+    pub rungs: u32,
+    /// Its digits.
+    pub shape: String,
+    /// Bidders.
+    pub bidders: usize,
+    /// The contract from the first rank message to the outcome, per bidder, one core.
+    pub rank_per_bidder: f64,
+    /// The same as a multiple of the first price's, in this run.
+    pub rank_to_first_price: f64,
+    /// Steps: round trips to the keyholders.
+    pub steps: u32,
+    /// Bytes of the whole transcript per bidder.
+    pub bytes_per_bidder: u64,
+}
+
+/// The auction just before the first rank message, and what follows.
+fn ranking(transcript: &[u8]) -> (Auction, Vec<Entry>) {
+    let (mut auction, mut rest) = open(transcript);
+    while auction.phase() != Phase::Ranking {
+        let Some(entry) = rest.next() else { break };
+        auction.apply(entry.slot, &entry.instruction).expect("it was accepted before");
+    }
+    (auction, rest.collect())
+}
+
+/// Steps of the lot's ranking.
+fn steps(auction: &Auction, entries: &[Entry]) -> u32 {
+    let mut auction = auction.clone();
+    let keyholders: Vec<_> =
+        auction.quorum_keys().map_or(Vec::new(), |keys| keys.share_keys.keys().copied().collect());
+    let mut most = 0;
+    for entry in entries {
+        for due in keyholders.iter().flat_map(|id| auction.dues(*id)) {
+            if let talea_contract::Due::Rank { header, .. } = due {
+                most = most.max(header.step.saturating_add(1));
+            }
+        }
+        auction.apply(entry.slot, &entry.instruction).expect("it was accepted before");
+    }
+    most
+}
+
+/// Measures every rule on one ladder.
+///
+/// # Errors
+/// [`PlayError`] if a play fails.
+pub(super) fn figures(
+    yardstick: &mut Yardstick,
+    time: Duration,
+    ladder: &PriceLadder,
+    bidders: usize,
+    progress: impl Fn(&str),
+) -> Result<Vec<RulesFigures>, PlayError> {
+    let mut figures: Vec<RulesFigures> = Vec::new();
+    for rules in Rules::ALL {
+        progress(rules.name);
+        let transcript = one_lot(ladder, bidders, &rules)?;
+        let (auction, entries) = ranking(&transcript);
+        let rank = || {
+            let mut auction = auction.clone();
+            for entry in &entries {
+                let applied = auction.apply(entry.slot, &entry.instruction);
+                black_box(applied.expect("it was accepted before"));
+            }
+        };
+        let rank_per_bidder = yardstick.ratio(time, rank) / bidders as f64;
+        let first = figures.first().map_or(rank_per_bidder, |first| first.rank_per_bidder);
+        figures.push(RulesFigures {
+            rules: rules.name,
+            rungs: ladder.rungs,
+            shape: ladder.shape.to_string(),
+            bidders,
+            rank_per_bidder,
+            rank_to_first_price: rank_per_bidder / first,
+            steps: steps(&auction, &entries),
+            bytes_per_bidder: transcript.len() as u64 / bidders as u64,
+        });
+    }
+    Ok(figures)
+}
+
+/// The figures as a table.
+pub(super) fn to_table(figures: &[RulesFigures]) -> Table {
+    let mut rows =
+        table(&["rules", "shape", "bidders", "rank phase", "x first price", "steps", "bytes"]);
+    for f in figures {
+        rows.add_row([
+            f.rules.to_string(),
+            f.shape.clone(),
+            f.bidders.to_string(),
+            ratio(f.rank_per_bidder),
+            format!("{:.2}", f.rank_to_first_price),
+            f.steps.to_string(),
+            f.bytes_per_bidder.to_string(),
+        ]);
+    }
+    rows
+}

@@ -1,0 +1,157 @@
+//! The auction in the clear: what bids come to when anybody may see them.
+//!
+//! Written the plain way, by sorting, and apart from contract and verifier: both are measured
+//! against it.
+
+use std::{cmp::Reverse, iter};
+use talea_protocol::{
+    bytes::{List, PartyKey},
+    outcome::{Award, Disclosed, Ending, OpenedBid, Quote, ReserveResult, Sale, Standing},
+    price::{PriceLadder, Rung},
+    terms::{Disclosure, Mechanism, Terms},
+};
+
+/// A lot whose bids anybody may see.
+#[derive(Clone, Copy, Debug)]
+pub struct PlainLot<'a> {
+    /// The terms.
+    pub terms: &'a Terms,
+    /// The lot's ladder.
+    pub ladder: &'a PriceLadder,
+    /// The valid bids, in the order in which ties are broken.
+    pub bids: &'a [(PartyKey, Rung)],
+    /// The reserve, if one binds.
+    pub reserve: Option<Rung>,
+    /// Whether the seller declines, where it has a say.
+    pub declines: bool,
+}
+
+/// What a lot comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlainResult {
+    /// How it ends.
+    pub ending: Ending,
+    /// What the terms have opened.
+    pub disclosed: Disclosed,
+    /// What becomes of the reserve.
+    pub reserve: ReserveResult,
+}
+
+impl PlainLot<'_> {
+    fn quote(&self, rung: Rung) -> Quote {
+        let price = self.ladder.price(rung);
+        Quote { rung, price: price.unwrap_or(self.ladder.start) }
+    }
+
+    /// The places of the bids, best first, and of equals the first in tie order.
+    fn by_rank(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.bids.len()).collect();
+        places.sort_by_key(|place| Reverse(self.rung(*place)));
+        places
+    }
+
+    fn rung(&self, place: usize) -> Option<Rung> {
+        self.bids.get(place).map(|(_, rung)| *rung)
+    }
+
+    /// The price, and how many of the best bids win. Nothing if none reaches the reserve.
+    fn price(&self, ranked: &[usize]) -> Option<(Rung, usize)> {
+        let reaching = ranked.iter().filter(|place| self.rung(**place) >= self.reserve).count();
+        let rung_at = |rank: usize| ranked.get(rank).and_then(|place| self.rung(*place));
+        match self.terms.mechanism {
+            _ if reaching == 0 => None,
+            Mechanism::FirstPrice => Some((rung_at(0)?, 1)),
+            Mechanism::UniformPrice { units } => {
+                let units = usize::from(units);
+                let best_loser = rung_at(units).filter(|_| reaching > units);
+                let price = best_loser.or(self.reserve).unwrap_or(Rung(0));
+                Some((price, reaching.min(units)))
+            }
+        }
+    }
+
+    fn award(&self, ranked: &[usize]) -> Option<Award> {
+        let (price, winners) = self.price(ranked)?;
+        let was_compared = match self.terms.mechanism {
+            Mechanism::FirstPrice => true,
+            Mechanism::UniformPrice { units } => {
+                self.reserve.is_some() || self.bids.len() > usize::from(units)
+            }
+        };
+        let mut places: Vec<usize> = ranked.iter().copied().take(winners).collect();
+        places.sort_unstable();
+        let sales = places.into_iter().filter_map(|place| {
+            let (winner, rung) = *self.bids.get(place)?;
+            let standing = match (was_compared, rung > price) {
+                (false, _) => Standing::NotCompared,
+                (true, true) => Standing::AbovePrice,
+                (true, false) => Standing::AtPrice,
+            };
+            Some(Sale { winner, standing })
+        });
+        Some(Award { quote: self.quote(price), sales: List::new(sales.collect()).ok()? })
+    }
+
+    /// The bids beyond the best ones, counted by their first digit.
+    fn depth(&self, ranked: &[usize]) -> Vec<u32> {
+        let hidden = usize::from(self.terms.mechanism.units());
+        let lower_bits: u32 =
+            self.ladder.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum();
+        let buckets = self.ladder.shape.radices().next().unwrap_or(1);
+        let mut depth: Vec<u32> = iter::repeat_n(0, buckets).collect();
+        for rung in ranked.iter().skip(hidden).filter_map(|place| self.rung(*place)) {
+            let bucket = usize::try_from(rung.0 >> lower_bits).unwrap_or(usize::MAX);
+            if let Some(count) = depth.get_mut(bucket) {
+                *count = count.saturating_add(1);
+            }
+        }
+        depth
+    }
+
+    /// What the lot comes to.
+    #[must_use]
+    pub fn result(&self) -> PlainResult {
+        let sealed = self.reserve.map_or(ReserveResult::None, |_| ReserveResult::Sealed);
+        if self.bids.is_empty() {
+            let disclosed = Disclosed::default();
+            return PlainResult { ending: Ending::Unsold, disclosed, reserve: sealed };
+        }
+        let ranked = self.by_rank();
+        let award = self.award(&ranked);
+        let mut disclosed = Disclosed::default();
+        let mut opens_reserve = self.terms.reserve.is_some_and(|reserve| reserve.opened);
+        match self.terms.disclosure {
+            Disclosure::Everything => {
+                let open = |(bidder, rung): &(PartyKey, Rung)| OpenedBid {
+                    bidder: *bidder,
+                    quote: self.quote(*rung),
+                };
+                disclosed.bids = Some(self.bids.iter().map(open).collect());
+                opens_reserve = true;
+            }
+            Disclosure::Facts { cover, depth } => {
+                if let Some(award) = &award {
+                    let mut losers = ranked.iter().skip(award.sales.len());
+                    let best = losers.next().and_then(|place| self.rung(*place));
+                    disclosed.cover = best.filter(|_| cover).map(|rung| self.quote(rung));
+                    let enough = |min: u32| self.bids.len() as u64 >= u64::from(min);
+                    disclosed.depth = depth
+                        .filter(|depth| enough(depth.min_bids))
+                        .and_then(|_| List::new(self.depth(&ranked)).ok());
+                }
+            }
+        }
+        let reserve = match self.reserve {
+            Some(rung) if opens_reserve => ReserveResult::Opened(self.quote(rung)),
+            Some(_) | None => sealed,
+        };
+        let ending = match award {
+            None => Ending::BelowReserve,
+            Some(award) if self.declines && self.terms.acceptance.is_some() => {
+                Ending::Declined(award)
+            }
+            Some(award) => Ending::Sold(award),
+        };
+        PlainResult { ending, disclosed, reserve }
+    }
+}

@@ -1,0 +1,579 @@
+//! Forgers of turns on lists to be mixed: a zero that vanishes says that a count is above the
+//! limit, a zero out of nothing that it is not. Either moves the price.
+
+use super::{blind::Stuck, *};
+use curve25519_dalek::traits::IsIdentity as _;
+use talea_contract::{
+    fiat_shamir::FiatShamir,
+    proofs::mix::{network, switches, verify},
+};
+use talea_parties::{
+    masks::{Crossing, Masks},
+    proofs::mix as prover,
+};
+use talea_protocol::{
+    bytes::Scalar as WireScalar, labels, ranking::Switch, sealed_bid::Ciphertext as Wire,
+};
+use talea_verifier::proofs::mix as second;
+
+/// A post of turns on lists.
+#[derive(Clone)]
+pub(crate) struct Mix {
+    pub(crate) context: Context,
+    pub(crate) chunk: u32,
+    pub(crate) lists: Vec<Vec<Ciphertext>>,
+    pub(crate) switches: Vec<Switch>,
+    pub(crate) challenge: WireScalar,
+    /// What flawed verifiers let the prover say besides: a share of the challenge per switch.
+    pub(crate) claimed: Vec<Scalar>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Flaw {
+    /// Only the announcements are hashed.
+    OnlyAnnouncementsHashed,
+    /// No output is hashed.
+    OutputsUnhashed,
+    /// An output may have `O` for its first component.
+    ZeroAllowed,
+    /// An input may have `O` for its first component.
+    PublicInputAllowed,
+    /// The equations of both components are added.
+    ComponentsMerged,
+    /// The equations of `R` are not checked.
+    FirstHalfUnchecked,
+    /// The equations of `E` are not checked.
+    SecondHalfUnchecked,
+    /// The equations of both entries are added: one power for a linear combination of them.
+    EntriesMerged,
+    /// The challenge of "crossed" is the prover's own, not what "straight" leaves.
+    SharesFree,
+    /// Each output is shown to be a power of one of the inputs, and each with a share of its own.
+    OutputsProvedApart,
+}
+
+/// What a switch takes, what it puts out, and what it answers.
+struct Turn {
+    inputs: [Ciphertext; 2],
+    outputs: [Ciphertext; 2],
+    c_straight: Scalar,
+    responses: [[Scalar; 2]; 2],
+}
+
+/// Announcements of a switch, `A_(b,i)`.
+type Announcements = [[Ciphertext; 2]; 2];
+
+impl Mix {
+    fn encoded(&self) -> Vec<Vec<(Ciphertext, Wire)>> {
+        let encode = |list: &Vec<Ciphertext>| list.iter().map(|c| (*c, c.encode())).collect();
+        self.lists.iter().map(encode).collect()
+    }
+
+    /// Every switch with its inputs, which are what the layer before put out; nothing if something
+    /// is not canonical or missing.
+    fn turns(&self) -> Option<Vec<Turn>> {
+        let entries = self.lists.first()?.len();
+        let k = entries.checked_ilog2().filter(|k| *k >= 1 && entries == 1 << k)?;
+        let complete = self.switches.len() == self.lists.len() * switches(k)
+            && self.lists.iter().all(|list| list.len() == entries);
+        let mut wires = self.switches.iter().filter(|_| complete);
+        let mut turns = Vec::new();
+        for list in &self.lists {
+            let mut list = list.clone();
+            for [low, high] in network(k) {
+                let Switch { low: z_0, high: z_1, c_straight, z_straight, z_crossed } =
+                    wires.next()?;
+                let outputs = [Ciphertext::decode(z_0)?, Ciphertext::decode(z_1)?];
+                let pair = |[a, b]: &[WireScalar; 2]| Some([decode_scalar(a)?, decode_scalar(b)?]);
+                turns.push(Turn {
+                    inputs: [list[low], list[high]],
+                    outputs,
+                    c_straight: decode_scalar(c_straight)?,
+                    responses: [pair(z_straight)?, pair(z_crossed)?],
+                });
+                [list[low], list[high]] = outputs;
+            }
+        }
+        Some(turns)
+    }
+
+    /// The lists as this post leaves them.
+    fn mixed(&self) -> Vec<Vec<Ciphertext>> {
+        let mut outputs = self.turns().unwrap().into_iter().map(|turn| turn.outputs);
+        let mut mixed = self.lists.clone();
+        for list in &mut mixed {
+            for [low, high] in network(list.len().ilog2()) {
+                [list[low], list[high]] = outputs.next().unwrap();
+            }
+        }
+        mixed
+    }
+
+    fn challenge(&self, turns: &[Turn], announced: &[Announcements], flaw: Option<Flaw>) -> Scalar {
+        let mut fs = FiatShamir::begin(labels::KIND_MIX, &self.context);
+        if !matches!(flaw, Some(Flaw::OnlyAnnouncementsHashed)) {
+            fs.digest(b"head", &HEAD);
+            fs.integer(b"chunk", self.chunk);
+            fs.count(b"switches", turns.len());
+            for Turn { inputs: [x_0, x_1], outputs: [z_0, z_1], .. } in turns {
+                fs.ciphertext(b"x-0", &x_0.encode());
+                fs.ciphertext(b"x-1", &x_1.encode());
+                if !matches!(flaw, Some(Flaw::OutputsUnhashed)) {
+                    fs.ciphertext(b"z-0", &z_0.encode());
+                    fs.ciphertext(b"z-1", &z_1.encode());
+                }
+            }
+        }
+        let mut absorb = |a: &Ciphertext| match flaw {
+            Some(Flaw::ComponentsMerged) => fs.element(b"announcement", &(a.r + a.e)),
+            Some(Flaw::FirstHalfUnchecked) => fs.element(b"announcement", &a.e),
+            Some(Flaw::SecondHalfUnchecked) => fs.element(b"announcement", &a.r),
+            _ => fs.ciphertext(b"announcement", &a.encode()),
+        };
+        for way in announced.iter().flatten() {
+            match flaw {
+                Some(Flaw::EntriesMerged) => absorb(&(way[0] + way[1])),
+                _ => way.iter().for_each(&mut absorb),
+            }
+        }
+        fs.challenge(b"challenge")
+    }
+
+    /// The shares of the challenge in the four announcements of a switch.
+    fn shares(&self, at: usize, turn: &Turn, c: &Scalar, flaw: Option<Flaw>) -> [[Scalar; 2]; 2] {
+        let straight = turn.c_straight;
+        let claimed = || self.claimed.get(at).copied().unwrap_or_default();
+        match flaw {
+            Some(Flaw::SharesFree) => [[straight; 2], [claimed(); 2]],
+            // Of output 0 the first and the last, of output 1 those between.
+            Some(Flaw::OutputsProvedApart) => {
+                [[straight, claimed()], [c - claimed(), c - straight]]
+            }
+            _ => [[straight; 2], [c - straight; 2]],
+        }
+    }
+
+    /// Proves the only switch as the protocol does, claiming that it raised its inputs to these
+    /// powers, straight or crossed; the other way is simulated.
+    fn prove_knowing(&mut self, is_crossed: bool, powers: [Scalar; 2], flaw: Option<Flaw>) {
+        let mut rng = rng(90);
+        let turns = self.turns().unwrap();
+        let [Turn { inputs, outputs, .. }] = &turns[..] else { unreachable!("one switch") };
+        let mut scalar = || scalar(&mut rng);
+        let (k, z, c_other) = ([scalar(), scalar()], [scalar(), scalar()], scalar());
+        let taken = [0, 1].map(|i| inputs[i].scaled(&k[i]));
+        let simulated = [0, 1].map(|i| {
+            let image = outputs[if is_crossed { i } else { 1 - i }];
+            inputs[i].scaled(&z[i]) - image.scaled(&c_other)
+        });
+        let ways = if is_crossed { [simulated, taken] } else { [taken, simulated] };
+        let c = self.challenge(&turns, &[ways], flaw);
+        let c_taken = c - c_other;
+        let answers = [0, 1].map(|i| k[i] + c_taken * powers[i]);
+        let (c_straight, straight, crossed) =
+            if is_crossed { (c_other, z, answers) } else { (c_taken, answers, z) };
+        self.answer(c, c_straight, [straight, crossed]);
+    }
+
+    /// Writes the answers of the only switch.
+    fn answer(&mut self, c: Scalar, c_straight: Scalar, responses: [[Scalar; 2]; 2]) {
+        self.challenge = encode_scalar(&c);
+        let [straight, crossed] = responses.map(|pair| pair.map(|z| encode_scalar(&z)));
+        let switch = &mut self.switches[0];
+        switch.c_straight = encode_scalar(&c_straight);
+        (switch.z_straight, switch.z_crossed) = (straight, crossed);
+    }
+
+    fn put_out(&mut self, outputs: [Ciphertext; 2]) {
+        let [low, high] = outputs.map(|output| output.encode());
+        (self.switches[0].low, self.switches[0].high) = (low, high);
+    }
+}
+
+impl Artefact for Mix {
+    type Flaw = Flaw;
+
+    fn contract(&self) -> Result<(), ProofFault> {
+        let place = (HEAD, self.chunk);
+        verify(&self.context, place, &self.encoded(), &self.switches, &self.challenge).map(|_| ())
+    }
+
+    fn verifier(&self) -> Result<(), ProofError> {
+        let encode = |list: &Vec<Ciphertext>| list.iter().map(Ciphertext::encode).collect();
+        let lists: Vec<Vec<Wire>> = self.lists.iter().map(encode).collect();
+        let context = place(&self.context);
+        second::verify(&context, &HEAD, self.chunk, &lists, &self.switches, &self.challenge)
+    }
+
+    fn replica(&self, flaw: Option<Flaw>) -> bool {
+        let (Some(turns), Some(c)) = (self.turns(), decode_scalar(&self.challenge)) else {
+            return false;
+        };
+        let public = |of: fn(&Turn) -> &[Ciphertext; 2]| {
+            turns.iter().flat_map(of).any(Ciphertext::is_public)
+        };
+        let identity = match flaw {
+            Some(Flaw::PublicInputAllowed) => false,
+            Some(Flaw::ZeroAllowed) => public(|turn| &turn.inputs),
+            _ => public(|turn| &turn.inputs) || public(|turn| &turn.outputs),
+        };
+        let announced = turns.iter().enumerate().map(|(at, turn)| {
+            let shares = self.shares(at, turn, &c, flaw);
+            [0, 1].map(|b| {
+                [0, 1].map(|i| {
+                    let image = turn.outputs[i ^ b].scaled(&shares[b][i]);
+                    turn.inputs[i].scaled(&turn.responses[b][i]) - image
+                })
+            })
+        });
+        let announced: Vec<Announcements> = announced.collect();
+        !identity && self.challenge(&turns, &announced, flaw) == c
+    }
+}
+
+/// Lists of `2^k` counts under a known secret: entry `i` encrypts `i`, so that the first is zero.
+fn lists(count: usize, k: u32) -> (Vec<Vec<Ciphertext>>, Scalar) {
+    let mut rng = rng(91);
+    let secret = scalar(&mut rng);
+    let key = generators().key * secret;
+    let mut entry = |m: u64| encrypt(&key, &Scalar::from(m), &scalar(&mut rng));
+    let lists = (0..count).map(|_| (0..1 << k).map(&mut entry).collect()).collect();
+    (lists, secret)
+}
+
+/// Turns by these crossings, proved by the protocol.
+fn proved(context: Context, lists: Vec<Vec<Ciphertext>>, crossings: Vec<Crossing>) -> Mix {
+    let witness = prover::Witness { crossings };
+    let mut mix = Mix {
+        context,
+        chunk: 1,
+        lists,
+        switches: Vec::new(),
+        challenge: encode_scalar(&Scalar::ZERO),
+        claimed: Vec::new(),
+    };
+    let prover::Mixed { switches, challenge } =
+        prover::prove(&context, (HEAD, 1), &mix.encoded(), &witness, &mut rng(92));
+    (mix.switches, mix.challenge) = (switches, challenge);
+    mix
+}
+
+/// Honest turns, every second switch crossed.
+pub(crate) fn honest(count: usize, k: u32) -> Mix {
+    let mut rng = rng(93);
+    let crossings = (0..count * switches(k))
+        .map(|at| Crossing::chosen(at % 2 == 1, [scalar(&mut rng), scalar(&mut rng)]));
+    proved(context(), lists(count, k).0, crossings.collect())
+}
+
+/// The only switch, its outputs replaced by what is made of its inputs 0 and 1. Nothing is proved.
+fn unproved(outputs: impl FnOnce([Ciphertext; 2]) -> [Ciphertext; 2]) -> Mix {
+    let mut mix = honest(1, 1);
+    let [x_0, x_1] = mix.lists[0][..] else { unreachable!("two entries") };
+    mix.put_out(outputs([x_0, x_1]));
+    mix
+}
+
+const POWERS: [u64; 2] = [5, 7];
+
+fn powers() -> [Scalar; 2] {
+    POWERS.map(Scalar::from)
+}
+
+/// How many entries open to zero: an honest turn leaves one.
+fn zeros(mix: &Mix) -> usize {
+    let secret = lists(1, 1).1;
+    let mixed = mix.mixed();
+    mixed.iter().flatten().filter(|entry| decrypt(&secret, entry).is_identity()).count()
+}
+
+/// Outputs 0 and 1 as the protocol makes them, and a message of 1 added to the entry that was zero.
+fn without_its_zero([x_0, x_1]: [Ciphertext; 2]) -> [Ciphertext; 2] {
+    let [s_0, s_1] = powers();
+    [x_0.scaled(&s_0) + Ciphertext::trivial(generators().value), x_1.scaled(&s_1)]
+}
+
+#[test]
+fn honest_turns_pass() {
+    for (count, k) in [(1, 1), (3, 1), (2, 2), (1, 3)] {
+        let mix = honest(count, k);
+        mix.check_honest();
+        assert_eq!(zeros(&mix), count);
+    }
+    // And so does the prover kept here.
+    for is_crossed in [false, true] {
+        let mut mix = unproved(|[x_0, x_1]| {
+            let [s_0, s_1] = powers();
+            let raised = [x_0.scaled(&s_0), x_1.scaled(&s_1)];
+            if is_crossed { [raised[1], raised[0]] } else { raised }
+        });
+        mix.prove_knowing(is_crossed, powers(), None);
+        mix.check_honest();
+        mix.prove_knowing(!is_crossed, powers(), None);
+        mix.check_refused();
+    }
+}
+
+/// An entry exchanged for an encryption of something else, whichever way is claimed: the zero is
+/// hidden, and a count of at most `M` reads as more.
+#[test]
+fn a_zero_that_vanishes() {
+    let mut mix = unproved(without_its_zero);
+    assert_eq!(zeros(&mix), 0, "the attack is alive");
+    for is_crossed in [false, true] {
+        mix.prove_knowing(is_crossed, powers(), None);
+        mix.check_refused();
+    }
+}
+
+/// E3: zero is a power like any other to a proof of equality, and makes a zero of everything: a
+/// count above the limit reads as at most `M`.
+#[test]
+fn a_power_of_zero() {
+    let [s_0, _] = powers();
+    for is_crossed in [false, true] {
+        let crossing = Crossing::chosen(is_crossed, [s_0, Scalar::ZERO]);
+        let mix = proved(context(), lists(1, 1).0, vec![crossing]);
+        mix.check_forgery(Flaw::ZeroAllowed);
+        mix.check_identity_refused();
+        assert_eq!(zeros(&mix), 2);
+    }
+}
+
+/// A power of zero in an early layer: what comes out in the end is as public as what went in there.
+#[test]
+fn a_power_of_zero_between_the_layers() {
+    for at in 0..switches(2) {
+        let crossings = (0..switches(2)).map(|switch| {
+            let powers = if switch == at { [Scalar::ONE, Scalar::ZERO] } else { powers() };
+            Crossing::chosen(switch % 2 == 0, powers)
+        });
+        let mix = proved(context(), lists(1, 2).0, crossings.collect());
+        mix.check_refused();
+        mix.check_identity_refused();
+    }
+}
+
+/// E3, E6: an entry without randomness is for everybody to read, and stays so: it shows where it
+/// went.
+#[test]
+fn an_entry_without_randomness() {
+    let mut lists = lists(1, 1).0;
+    lists[0][1] = Ciphertext::trivial(generators().value);
+    let mix = proved(context(), lists, vec![Crossing::chosen(true, powers())]);
+    mix.check_forgery(Flaw::PublicInputAllowed);
+    mix.check_identity_refused();
+    assert!(mix.mixed()[0][0].is_public());
+}
+
+/// F15: the equations of both components are added with weight one, so that a shift of `+D` in the
+/// one and `-D` in the other is not seen.
+#[test]
+fn a_shift_between_the_halves_of_an_entry() {
+    let shift = Ciphertext { r: generators().value, e: -generators().value };
+    let mut mix = unproved(|[x_0, x_1]| {
+        let [s_0, s_1] = powers();
+        [x_0.scaled(&s_0) + shift, x_1.scaled(&s_1)]
+    });
+    mix.prove_knowing(false, powers(), Some(Flaw::ComponentsMerged));
+    mix.check_forgery(Flaw::ComponentsMerged);
+    assert_eq!(zeros(&mix), 0);
+}
+
+/// Halves of an entry that change places add up as before.
+#[test]
+fn halves_that_are_swapped() {
+    let mut mix = unproved(|[x_0, x_1]| {
+        let [s_0, s_1] = powers();
+        let Ciphertext { r, e } = x_0.scaled(&s_0);
+        [Ciphertext { r: e, e: r }, x_1.scaled(&s_1)]
+    });
+    mix.prove_knowing(false, powers(), Some(Flaw::ComponentsMerged));
+    mix.check_forgery(Flaw::ComponentsMerged);
+    assert_eq!(zeros(&mix), 0);
+}
+
+/// One half raised to another power than the other: what was zero is no more.
+#[test]
+fn halves_raised_to_different_powers() {
+    let [s_0, s_1] = powers();
+    for (flaw, r, e) in [
+        (Flaw::FirstHalfUnchecked, s_0 + Scalar::ONE, s_0),
+        (Flaw::SecondHalfUnchecked, s_0, s_0 + Scalar::ONE),
+    ] {
+        let mut mix =
+            unproved(|[x_0, x_1]| [Ciphertext { r: x_0.r * r, e: x_0.e * e }, x_1.scaled(&s_1)]);
+        mix.prove_knowing(false, powers(), Some(flaw));
+        mix.check_forgery(flaw);
+        assert_eq!(zeros(&mix), 0);
+        for power in [r, e] {
+            mix.prove_knowing(false, [power, s_1], None);
+            mix.check_refused();
+        }
+    }
+}
+
+/// F4: "the sum of the outputs is a power of the sum of the inputs" is what a careless shuffle
+/// proves. What is taken from one entry is added to the other.
+#[test]
+fn a_message_moved_from_one_entry_to_the_other() {
+    let shift = Ciphertext::trivial(generators().value);
+    let [s, _] = powers();
+    let mut mix = unproved(|[x_0, x_1]| [x_0.scaled(&s) + shift, x_1.scaled(&s) - shift]);
+    mix.prove_knowing(false, [s, s], Some(Flaw::EntriesMerged));
+    mix.check_forgery(Flaw::EntriesMerged);
+    assert_eq!(zeros(&mix), 0);
+    // Nor need the inputs come out at all.
+    let mut mix = unproved(|[x_0, x_1]| [(x_0 + x_1).scaled(&s), shift - shift]);
+    mix.prove_knowing(true, [s, s], Some(Flaw::EntriesMerged));
+    mix.check_refused();
+}
+
+/// Shares of the challenge that need not add up to it: both ways are simulated.
+#[test]
+fn shares_of_the_challenge_that_are_free() {
+    let mut rng = rng(94);
+    let mut mix = unproved(without_its_zero);
+    let turns = mix.turns().unwrap();
+    let [Turn { inputs, outputs, .. }] = &turns[..] else { unreachable!("one switch") };
+    let shares = [scalar(&mut rng), scalar(&mut rng)];
+    let responses = [(); 2].map(|()| [scalar(&mut rng), scalar(&mut rng)]);
+    let announced = [0, 1].map(|b| {
+        [0, 1].map(|i| inputs[i].scaled(&responses[b][i]) - outputs[i ^ b].scaled(&shares[b]))
+    });
+    let c = mix.challenge(&turns, &[announced], Some(Flaw::SharesFree));
+    mix.claimed = vec![shares[1]];
+    mix.answer(c, shares[0], responses);
+    mix.check_forgery(Flaw::SharesFree);
+    assert_eq!(zeros(&mix), 0);
+    // A share that is what the other leaves does not help who chose it before.
+    mix.answer(c, c - shares[1], responses);
+    mix.check_refused();
+}
+
+/// Each output is a power of one of the inputs; but of the same one. The other, the zero, is gone.
+/// And the other way round there are two of it.
+#[test]
+fn an_entry_that_comes_out_twice() {
+    for (kept, expected) in [(1, 0), (0, 2)] {
+        let mut rng = rng(95);
+        let [s_0, s_1] = powers();
+        let mut mix = unproved(|inputs| [inputs[kept].scaled(&s_0), inputs[kept].scaled(&s_1)]);
+        assert_eq!(zeros(&mix), expected);
+        let flaw = Flaw::OutputsProvedApart;
+        let turns = mix.turns().unwrap();
+        let [Turn { inputs, outputs, .. }] = &turns[..] else { unreachable!("one switch") };
+        let mut scalar = || scalar(&mut rng);
+        // Of both outputs: the nonce of the input it came from, and the simulated other.
+        let (k, z, share) = ([scalar(), scalar()], [scalar(), scalar()], [scalar(), scalar()]);
+        let other = 1 - kept;
+        let real = [0, 1].map(|o| inputs[kept].scaled(&k[o]));
+        let simulated = [0, 1].map(|o| inputs[other].scaled(&z[o]) - outputs[o].scaled(&share[o]));
+        // The announcement of input i and output o stands at (i xor o, i).
+        let mut announced = [[Ciphertext::zero(); 2]; 2];
+        for o in [0, 1] {
+            announced[kept ^ o][kept] = real[o];
+            announced[other ^ o][other] = simulated[o];
+        }
+        let c = mix.challenge(&turns, &[announced], Some(flaw));
+        let mut responses = [[Scalar::ZERO; 2]; 2];
+        for (o, s) in [s_0, s_1].into_iter().enumerate() {
+            responses[kept ^ o][kept] = k[o] + (c - share[o]) * s;
+            responses[other ^ o][other] = z[o];
+        }
+        // The share of (0, 0) is output 0's, that of (0, 1) output 1's.
+        let of_input = |input: usize, o: usize| if input == kept { c - share[o] } else { share[o] };
+        mix.claimed = vec![of_input(1, 1)];
+        mix.answer(c, of_input(0, 0), responses);
+        mix.check_forgery(flaw);
+        // Whichever way is claimed instead, it is not the truth.
+        for is_crossed in [false, true] {
+            mix.prove_knowing(is_crossed, [s_0, s_1], None);
+            mix.check_refused();
+        }
+    }
+}
+
+/// F1, F7: the second half of an output is chosen after the challenge, to fit a random announcement.
+#[test]
+fn an_entry_chosen_after_the_challenge() {
+    for flaw in [Flaw::OnlyAnnouncementsHashed, Flaw::OutputsUnhashed] {
+        let mut rng = rng(96);
+        let [s_0, s_1] = powers();
+        let mut mix = honest(1, 1);
+        let [x_0, x_1] = mix.lists[0][..] else { unreachable!("two entries") };
+        let mut scalar = || scalar(&mut rng);
+        let (k, z) = ([scalar(), scalar()], [scalar(), scalar()]);
+        let second = element(&mut rng);
+        // The whole challenge falls to "straight".
+        let straight = [Ciphertext { r: x_0.r * k[0], e: second }, x_1.scaled(&k[1])];
+        let crossed = [x_0.scaled(&z[0]), x_1.scaled(&z[1])];
+        let c = mix.challenge(&mix.turns().unwrap(), &[[straight, crossed]], Some(flaw));
+        let answers = [k[0] + c * s_0, k[1] + c * s_1];
+        let e = (x_0.e * answers[0] - second) * c.invert();
+        mix.put_out([Ciphertext { r: x_0.r * s_0, e }, x_1.scaled(&s_1)]);
+        mix.answer(c, c, [answers, z]);
+        mix.check_forgery(flaw);
+        assert_eq!(zeros(&mix), 0);
+    }
+}
+
+/// A turn on one list shown for another, or for the same list in another order.
+#[test]
+fn a_turn_on_other_lists() {
+    let mix = honest(2, 1);
+    let mut other = mix.clone();
+    other.lists.swap(0, 1);
+    other.check_refused();
+    let mut other = mix.clone();
+    other.lists[0].swap(0, 1);
+    other.check_refused();
+    let mut other = mix.clone();
+    other.chunk += 1;
+    other.check_refused();
+    // A switch more or less.
+    let mut other = mix.clone();
+    other.switches.push(mix.switches[0]);
+    other.check_refused();
+    let mut other = mix;
+    other.switches.pop();
+    other.check_refused();
+}
+
+/// E8: one power on two inputs: what is opened gives the ratio of two counts away, where it should
+/// say only that neither is zero. The keyholder's masks differ even if its generator is stuck.
+#[test]
+fn a_power_that_serves_twice() {
+    let (lists, secret) = lists(1, 2);
+    let [_, _, two, three] = lists[0][..] else { unreachable!("four entries") };
+    let [list, retry] = [vec![vec![two, three]], vec![vec![three, two]]];
+    // 3 times what 2 became is 2 times what 3 became: everybody reads the ratio 2 : 3.
+    let ratio_shows = |one: &Mix, other: &Mix| {
+        let opened = |mix: &Mix| {
+            let mixed = mix.mixed().concat();
+            mixed.iter().map(|entry| decrypt(&secret, entry)).collect::<Vec<_>>()
+        };
+        let (one, other) = (opened(one), opened(other));
+        one.iter().any(|a| {
+            let threefold = a * Scalar::from(3u8);
+            other.iter().any(|b| threefold == b * Scalar::from(2u8))
+        })
+    };
+    let same = || vec![Crossing::chosen(false, powers())];
+    let [first, second] = [&list, &retry].map(|list| proved(context(), list.clone(), same()));
+    assert!(ratio_shows(&first, &second), "the attack is alive");
+
+    let masks = Masks::new(labels::KIND_MIX, &[7; 32], &context(), &HEAD, 1, 0);
+    let drawn = |list: &Vec<Vec<Ciphertext>>| {
+        let encoded: Vec<Vec<Wire>> =
+            list.iter().map(|list| list.iter().map(Ciphertext::encode).collect()).collect();
+        proved(context(), list.clone(), masks.crossings(&encoded, &mut Stuck))
+    };
+    assert!(!ratio_shows(&drawn(&list), &drawn(&retry)));
+    assert!(!ratio_shows(&drawn(&list), &drawn(&list)), "nor within a list");
+    // The same list in another place of the chunk is another occasion.
+    let twice = [list.clone(), list.clone()].concat();
+    let mix = drawn(&twice);
+    let mixed = mix.mixed();
+    assert!(mixed[0].iter().all(|entry| !mixed[1].contains(entry)));
+}

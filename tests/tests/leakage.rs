@@ -1,0 +1,636 @@
+//! What a transcript unseals is a function of what the terms disclose, and of nothing else: over
+//! every pattern of up to three bids on four rungs, for the mechanisms, disclosures, reserves and tie
+//! rules, two patterns that come to the same facts show the same (SECURITY.md, E12).
+//!
+//! Everything that keyholders open is read here from the posts alone, as an onlooker reads it. Each
+//! opened value has a class: of a blinded sum whether it is zero, of a mixed list whether some entry
+//! is, of a gate nothing but that it is a sign, of an open question the value itself. Signs and the
+//! places of zeros are masks; one test sees that they take every value.
+
+use curve25519_dalek::{RistrettoPoint, Scalar, traits::IsIdentity as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+use talea_contract::{
+    elgamal::Ciphertext,
+    group::{Generators, decode_point},
+    proofs::mix,
+};
+use talea_protocol::{
+    bytes::{Digest, PartyKey},
+    instruction::Instruction,
+    labels,
+    outcome::{Ending, LotResult, ReserveResult},
+    price::Rung,
+    ranking::{RankHeader, Switch},
+    sealed_bid::{SealedBid, split_contribution},
+    terms::{Depth, Disclosure, Mechanism, Terms, Ties},
+};
+use talea_sim::play::{ReservePlan, Seat};
+use talea_tests::{
+    Small,
+    replay::{Kind, Replay, opened},
+};
+
+const RUNGS: u32 = 4;
+const ONE_DIGIT: &[u8] = &[2];
+const TWO_DIGITS: &[u8] = &[1, 1];
+const SECOND_PRICE: Mechanism = Mechanism::UniformPrice { units: 1 };
+const TWO_UNITS: Mechanism = Mechanism::UniformPrice { units: 2 };
+const COVER: Disclosure = Disclosure::Facts { cover: true, depth: None };
+const COVER_AND_DEPTH: Disclosure =
+    Disclosure::Facts { cover: true, depth: Some(Depth { min_bids: 1 }) };
+
+// ---- what an onlooker sees ----
+
+/// What a value shows, its mask taken off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    /// Something that stays sealed.
+    Sealed,
+    /// One sign or the other.
+    Sign,
+    /// A blinded sum, or a mixed list, without a zero.
+    NoZero,
+    /// A blinded sum that is zero, or a mixed list with one zero somewhere.
+    Zero,
+    /// What an open question asked for.
+    Count(u32),
+}
+
+/// The steps of a lot, in order, and what each item of them shows.
+type View = Vec<(Kind, Vec<Class>)>;
+
+/// By step and item: which sign was opened, or at which place of its list the zero stood.
+type Masks = BTreeMap<(usize, usize), usize>;
+
+/// A ladder of `U[t][j]`, `0 < j < B_t`, digit by digit.
+type Ladder = Vec<Vec<Ciphertext>>;
+
+/// What is public of one lot before anything is opened, and what was posted since.
+struct Onlooker<'a> {
+    terms: &'a Terms,
+    result: &'a LotResult,
+    /// In tie order.
+    bidders: Vec<PartyKey>,
+    ladders: Vec<Ladder>,
+    reserve: Option<Ladder>,
+    /// The step before, if it left ciphertexts that an unsealing takes, item by item.
+    left: Option<Vec<Vec<Ciphertext>>>,
+    /// `Y` of every gate of the step before.
+    seconds: Vec<Ciphertext>,
+    /// Of every step of gates: `v*Y`, item by item.
+    products: Vec<Vec<Ciphertext>>,
+    view: View,
+    masks: Masks,
+}
+
+fn count_of(message: &RistrettoPoint, scale: u32) -> Option<u32> {
+    let unit = Generators::derive().value * Scalar::from(scale);
+    (0..=16).find(|n| unit * Scalar::from(*n) == *message)
+}
+
+fn sum(ciphertexts: impl Iterator<Item = Ciphertext>) -> Ciphertext {
+    ciphertexts.sum()
+}
+
+impl<'a> Onlooker<'a> {
+    fn new(terms: &'a Terms, lot: u32, result: &'a LotResult, reveals: &Reveals) -> Self {
+        let bids = reveals.get(&lot).map(Vec::as_slice).unwrap_or_default();
+        let (of_seller, of_bidders): (Vec<_>, Vec<_>) =
+            bids.iter().cloned().partition(|(bidder, _)| *bidder == terms.seller);
+        let mut bids = of_bidders;
+        if terms.ties == Ties::Lottery {
+            draw(terms, lot, &mut bids);
+        }
+        let ladder = |(_, bytes): &(PartyKey, Vec<u8>)| ladder_of(terms, lot, bytes);
+        Self {
+            terms,
+            result,
+            bidders: bids.iter().map(|(bidder, _)| *bidder).collect(),
+            ladders: bids.iter().map(ladder).collect(),
+            reserve: of_seller.first().map(ladder),
+            left: None,
+            seconds: Vec::new(),
+            products: Vec::new(),
+            view: View::new(),
+            masks: Masks::new(),
+        }
+    }
+
+    /// Reads the only post of a step: one keyholder, one chunk.
+    fn read(&mut self, instruction: &Instruction) {
+        let kind = Kind::of(instruction);
+        let header = header_of(instruction);
+        assert_eq!((header.step as usize, header.chunk), (self.view.len(), 0));
+        let decode = |wire| Ciphertext::decode(wire).expect("it was accepted");
+        let classes = match instruction {
+            Instruction::Gate(post) => {
+                self.left = Some(post.turns.iter().map(|turn| vec![decode(&turn.x)]).collect());
+                self.seconds = post.turns.iter().map(|turn| decode(&turn.y)).collect();
+                vec![Class::Sealed; post.turns.len()]
+            }
+            Instruction::Mix(post) => {
+                let entries = usize::from(self.limit_asked() + 1).next_power_of_two();
+                self.left = Some(mixed(&post.switches, entries.ilog2()));
+                vec![Class::Sealed; post.switches.len()]
+            }
+            Instruction::Blind(post) => {
+                self.left = Some(post.blinded.iter().map(|wire| vec![decode(wire)]).collect());
+                vec![Class::Sealed; post.blinded.len()]
+            }
+            Instruction::Unseal(post) => {
+                let shares =
+                    post.shares.iter().map(|share| decode_point(share).expect("it was accepted"));
+                self.unseal(&shares.collect::<Vec<_>>())
+            }
+            _ => panic!("a rank message"),
+        };
+        self.view.push((kind, classes));
+    }
+
+    /// At-most-tests of a lot are all for one limit.
+    fn limit_asked(&self) -> u16 {
+        self.terms.mechanism.units()
+    }
+
+    fn unseal(&mut self, shares: &[RistrettoPoint]) -> Vec<Class> {
+        let Some(left) = self.left.take() else { return self.open(shares) };
+        // A quorum of one: its shares need no interpolation.
+        let messages: Vec<RistrettoPoint> =
+            left.iter().flatten().zip(shares).map(|(sealed, share)| sealed.e - share).collect();
+        assert_eq!(messages.len(), shares.len());
+        let step = self.view.len();
+        match self.view.last().map(|(kind, _)| *kind) {
+            Some(Kind::Gate) => {
+                let value = Generators::derive().value;
+                let mut products = Vec::new();
+                for (item, message) in messages.iter().enumerate() {
+                    assert!([value, -value].contains(message), "a sign");
+                    let is_plus = *message == value;
+                    self.masks.insert((step, item), usize::from(is_plus));
+                    let second = self.seconds[item];
+                    products.push(if is_plus { second } else { -second });
+                }
+                self.products.push(products);
+                vec![Class::Sign; messages.len()]
+            }
+            _ => {
+                let lists = messages.chunks(left[0].len()).enumerate();
+                let classes = lists.map(|(item, list)| {
+                    let zeros = list.iter().enumerate().filter(|(_, m)| m.is_identity());
+                    let zeros: Vec<usize> = zeros.map(|(place, _)| place).collect();
+                    match zeros[..] {
+                        [] => Class::NoZero,
+                        [place] => {
+                            self.masks.insert((step, item), place);
+                            Class::Zero
+                        }
+                        _ => panic!("a list has one zero, if any"),
+                    }
+                });
+                classes.collect()
+            }
+        }
+    }
+
+    /// An open question: flags of who is above the price, counts of the depth, digits.
+    fn open(&self, shares: &[RistrettoPoint]) -> Vec<Class> {
+        let last_scale = 1 << (self.shape().len() - 1);
+        let asked = [(self.above(), last_scale), (self.counts(), 1), (self.digits(), 1)];
+        let answers = asked.into_iter().find_map(|(asked, scale)| {
+            let opened = asked.iter().zip(shares).map(|(c, share)| count_of(&(c.e - share), scale));
+            let counts: Vec<u32> = opened.collect::<Option<_>>()?;
+            (counts.len() == shares.len()).then_some(counts)
+        });
+        let answers = answers.expect("it was one of these that was opened");
+        answers.into_iter().map(Class::Count).collect()
+    }
+
+    fn shape(&self) -> Vec<usize> {
+        self.terms.lots[0].ladder.shape.radices().collect()
+    }
+
+    /// `above_i` of every bid, once the price is known.
+    fn above(&self) -> Vec<Ciphertext> {
+        let Some(rung) = price_of(self.result) else { return Vec::new() };
+        let shape = &self.terms.lots[0].ladder.shape;
+        let Some(first) = self.products.len().checked_sub(shape.digits() - 1) else {
+            return Vec::new();
+        };
+        let digits = shape.digits_of(rung);
+        let above = self.ladders.iter().enumerate().map(|(bid, ladder)| {
+            let entry = |row: &[Ciphertext], j: usize| match j {
+                0 => None,
+                j => Some(row.get(j - 1).copied().unwrap_or_else(Ciphertext::zero)),
+            };
+            let one = Ciphertext::trivial(Generators::derive().value);
+            let (mut above, mut flag) = (Ciphertext::zero(), one);
+            for (t, digit) in digits.iter().enumerate() {
+                let row: Vec<Ciphertext> = match t.checked_sub(1) {
+                    None => ladder[0].clone(),
+                    Some(step) => {
+                        // v*Y + y, where y is the flag.
+                        let width = ladder[t].len();
+                        let of_bid = self.products[first + step].iter().skip(bid * width);
+                        above = above.doubled();
+                        of_bid.take(width).map(|product| *product + flag).collect()
+                    }
+                };
+                let leading = if t == 0 { flag } else { flag.doubled() };
+                let more = entry(&row, digit + 1).expect("it is not the first");
+                above = above + more;
+                flag = entry(&row, *digit).unwrap_or(leading) - more;
+            }
+            above
+        });
+        above.collect()
+    }
+
+    /// How many bids have a first digit of at least `j`, `0 < j < B_1`.
+    fn counts(&self) -> Vec<Ciphertext> {
+        let columns = 0..self.shape()[0] - 1;
+        columns.map(|j| sum(self.ladders.iter().map(|ladder| ladder[0][j]))).collect()
+    }
+
+    /// The digits of every bid, if all are opened, and of the reserve.
+    fn digits(&self) -> Vec<Ciphertext> {
+        let all = self.terms.disclosure == Disclosure::Everything;
+        let bids = self.ladders.iter().filter(|_| all);
+        let ladders = bids.chain(&self.reserve);
+        ladders.flatten().map(|row| sum(row.iter().copied())).collect()
+    }
+
+    /// What the outcome says of this lot, bidders by their places in tie order.
+    fn facts(&self) -> String {
+        let LotResult { ranked, reserve, disclosed, ending, .. } = self.result;
+        let mut facts = format!("{ranked} bids; reserve {reserve:?}");
+        let opened = disclosed.bids.iter().flatten().map(|bid| bid.quote.rung.0);
+        let opened: Vec<u32> = opened.collect();
+        let (cover, depth) = (&disclosed.cover, &disclosed.depth);
+        let _ = write!(facts, "; cover {cover:?}; depth {depth:?}; opened {opened:?}");
+        match ending {
+            Ending::Sold(award) => {
+                let _ = write!(facts, "; price {}", award.quote.rung.0);
+                for sale in award.sales.iter() {
+                    let place = self.bidders.iter().position(|bidder| *bidder == sale.winner);
+                    let place = place.expect("a winner has bid");
+                    let _ = write!(facts, "; sold to {place} {:?}", sale.standing);
+                }
+            }
+            other => {
+                let _ = write!(facts, "; {other:?}");
+            }
+        }
+        facts
+    }
+}
+
+/// What was revealed for every lot, in commit order, which is that of the reveals here.
+type Reveals = BTreeMap<u32, Vec<(PartyKey, Vec<u8>)>>;
+
+/// Section 11, "Order of the questions": the order in which a lottery takes bids.
+fn draw(terms: &Terms, lot: u32, bids: &mut [(PartyKey, Vec<u8>)]) {
+    let count = bids.len() as u64;
+    let mut drawn: Vec<u8> = terms.auction_id().0.to_vec();
+    drawn.extend(lot.to_le_bytes().into_iter().chain(0u32.to_le_bytes()));
+    drawn.extend(count.to_le_bytes());
+    for (bidder, bytes) in bids.iter() {
+        let (_, contribution) = split_contribution(bytes, terms.ties).expect("its length");
+        drawn.extend(bidder.0.iter().chain(contribution.expect("ties go by lottery")));
+    }
+    let seed = Digest::of(&[labels::LOTTERY_SEED, &drawn]);
+    bids.sort_by_key(|(bidder, _)| Digest::of(&[labels::LOTTERY_DRAW, &seed.0, &bidder.0]));
+}
+
+fn ladder_of(terms: &Terms, lot: u32, bytes: &[u8]) -> Ladder {
+    let shape = &terms.lots[lot as usize].ladder.shape;
+    let (bytes, _) = split_contribution(bytes, terms.ties).expect("its length");
+    let sealed = SealedBid::from_bytes(bytes, shape).expect("its length");
+    let mut entries = sealed.ladder.iter().map(|c| Ciphertext::decode(c).expect("canonical"));
+    shape.radices().map(|radix| entries.by_ref().take(radix - 1).collect()).collect()
+}
+
+fn price_of(result: &LotResult) -> Option<Rung> {
+    match &result.ending {
+        Ending::Sold(award) | Ending::Declined(award) => Some(award.quote.rung),
+        _ => None,
+    }
+}
+
+fn header_of(instruction: &Instruction) -> RankHeader {
+    match instruction {
+        Instruction::Gate(post) => post.header,
+        Instruction::Mix(post) => post.header,
+        Instruction::Blind(post) => post.header,
+        Instruction::Unseal(post) => post.header,
+        _ => panic!("a rank message"),
+    }
+}
+
+/// The lists of `2^k` entries that these switches leave.
+fn mixed(posted: &[Switch], k: u32) -> Vec<Vec<Ciphertext>> {
+    let lists = posted.chunks(mix::switches(k)).map(|switches| {
+        let mut list = vec![Ciphertext::zero(); 1 << k];
+        for ([low, high], switch) in mix::network(k).zip(switches) {
+            let outputs = [switch.low, switch.high].map(|wire| Ciphertext::decode(&wire));
+            [list[low], list[high]] = outputs.map(|output| output.expect("it was accepted"));
+        }
+        list
+    });
+    lists.collect()
+}
+
+/// What one lot came to, and what was seen of it.
+#[derive(Clone, Debug)]
+struct Seen {
+    facts: String,
+    view: View,
+    masks: Masks,
+}
+
+/// Every lot of a transcript.
+fn seen(small: &Small, patterns: &[Vec<u32>], reserve: Option<u32>) -> Vec<Seen> {
+    let rungs: Vec<&[u32]> = patterns.iter().map(Vec::as_slice).collect();
+    let small = Small {
+        groups: vec![(1, vec![Seat::Own])],
+        lots: patterns.iter().map(|_| small.lots[0].clone()).collect(),
+        ..small.clone()
+    };
+    let mut plan = small.plan(&rungs);
+    let of_lot = |rung| move |lot| ReservePlan { lot, rung: Rung(rung), is_revealed: true };
+    plan.reserves =
+        reserve.into_iter().flat_map(|rung| (0..rungs.len() as u32).map(of_lot(rung))).collect();
+    let (played, transcript) = small.play(&plan);
+
+    let mut reveals = Reveals::new();
+    let mut posts: BTreeMap<u32, Vec<Instruction>> = BTreeMap::new();
+    for entry in Replay::read(&transcript).entries {
+        match opened(&entry.instruction).1 {
+            Instruction::Reveal(revealed) => {
+                for reveal in revealed.iter() {
+                    let bid = (reveal.bid.bidder, reveal.sealed_bid.to_vec());
+                    reveals.entry(reveal.bid.lot).or_default().push(bid);
+                }
+            }
+            instruction @ (Instruction::Gate(_)
+            | Instruction::Mix(_)
+            | Instruction::Blind(_)
+            | Instruction::Unseal(_)) => {
+                posts.entry(header_of(&instruction).lot).or_default().push(instruction);
+            }
+            _ => {}
+        }
+    }
+    let lots = (0u32..).zip(played.outcome.lots.iter()).map(|(lot, result)| {
+        let mut onlooker = Onlooker::new(&plan.terms, lot, result, &reveals);
+        posts.get(&lot).into_iter().flatten().for_each(|post| onlooker.read(post));
+        Seen { facts: onlooker.facts(), view: onlooker.view, masks: onlooker.masks }
+    });
+    lots.collect()
+}
+
+// ---- equal facts, equal views ----
+
+/// Every list of up to `bidders` bids.
+fn patterns(bidders: usize) -> Vec<Vec<u32>> {
+    let mut all: Vec<Vec<u32>> = vec![vec![]];
+    let mut last = all.clone();
+    for _ in 0..bidders {
+        last = last
+            .iter()
+            .flat_map(|bids| (0..RUNGS).map(move |rung| [&bids[..], &[rung]].concat()))
+            .collect();
+        all.extend(last.iter().cloned());
+    }
+    all
+}
+
+/// The views by facts; nothing if two lots with the same facts were seen otherwise, by what `of`
+/// takes for the facts.
+fn views_by_facts<'a>(
+    lots: &'a [Seen],
+    of: impl Fn(&'a Seen) -> &'a str,
+) -> Option<BTreeMap<&'a str, &'a View>> {
+    let mut views: BTreeMap<&str, &View> = BTreeMap::new();
+    let same = lots.iter().all(|lot| *views.entry(of(lot)).or_insert(&lot.view) == &lot.view);
+    same.then_some(views)
+}
+
+/// Every pattern of up to `bidders` bids, with every reserve if there are reserves.
+fn every_pattern(small: &Small, bidders: usize) -> Vec<Seen> {
+    let patterns = patterns(bidders);
+    match small.reserve {
+        None => seen(small, &patterns, None),
+        Some(_) => (0..RUNGS).flat_map(|rung| seen(small, &patterns, Some(rung))).collect(),
+    }
+}
+
+#[track_caller]
+fn assert_no_leak(small: &Small, bidders: usize) {
+    [ONE_DIGIT, TWO_DIGITS].into_iter().for_each(|shape| assert_no_leak_in(shape, small, bidders));
+}
+
+#[track_caller]
+fn assert_no_leak_in(digit_bits: &[u8], small: &Small, bidders: usize) {
+    let small = Small { lots: vec![(RUNGS, digit_bits.to_vec())], bidders, ..small.clone() };
+    let lots = every_pattern(&small, bidders);
+    let views = views_by_facts(&lots, |lot| &lot.facts);
+    let views = views.unwrap_or_else(|| {
+        let mut first: BTreeMap<&str, &View> = BTreeMap::new();
+        for lot in &lots {
+            let view = first.entry(&lot.facts).or_insert(&lot.view);
+            assert_eq!(*view, &lot.view, "{}", lot.facts);
+        }
+        unreachable!("one of them is another")
+    });
+    let all_is_opened = small.disclosure == Disclosure::Everything;
+    assert!(all_is_opened || views.len() < lots.len(), "some patterns come to the same");
+    assert!(views.len() > 4, "and some do not");
+}
+
+fn small(mechanism: Mechanism, disclosure: Disclosure) -> Small {
+    Small { mechanism, disclosure, ..Small::default() }
+}
+
+#[test]
+fn the_first_price_shows_winner_and_price() {
+    assert_no_leak(&small(Mechanism::FirstPrice, Disclosure::WINNER_AND_PRICE), 3);
+}
+
+#[test]
+fn a_uniform_price_shows_winners_and_price() {
+    assert_no_leak(&small(SECOND_PRICE, Disclosure::WINNER_AND_PRICE), 3);
+    assert_no_leak_in(ONE_DIGIT, &small(TWO_UNITS, Disclosure::WINNER_AND_PRICE), 3);
+}
+
+#[test]
+fn cover_and_depth_show_cover_and_depth() {
+    assert_no_leak_in(ONE_DIGIT, &small(Mechanism::FirstPrice, COVER), 3);
+    assert_no_leak(&small(SECOND_PRICE, COVER_AND_DEPTH), 3);
+    assert_no_leak_in(TWO_DIGITS, &small(TWO_UNITS, COVER_AND_DEPTH), 3);
+}
+
+#[test]
+fn everything_shows_everything() {
+    assert_no_leak(&small(SECOND_PRICE, Disclosure::Everything), 2);
+}
+
+#[test]
+fn a_reserve_shows_whether_it_is_met() {
+    for (mechanism, opened) in
+        [(Mechanism::FirstPrice, false), (SECOND_PRICE, false), (TWO_UNITS, true)]
+    {
+        let small = small(mechanism, Disclosure::WINNER_AND_PRICE);
+        assert_no_leak(&Small { reserve: Some(opened), ..small }, 2);
+    }
+    let all = small(SECOND_PRICE, COVER_AND_DEPTH);
+    assert_no_leak(&Small { reserve: Some(false), ..all }, 2);
+}
+
+#[test]
+fn a_search_by_halves_shows_no_more() {
+    // Which points it asks at follows from the answers before, and they from price and winner.
+    let by_halves = |mechanism, disclosure| Small { fan_out: 1, ..small(mechanism, disclosure) };
+    let first_price = by_halves(Mechanism::FirstPrice, Disclosure::WINNER_AND_PRICE);
+    assert_no_leak_in(ONE_DIGIT, &first_price, 3);
+    let with_reserve = by_halves(SECOND_PRICE, Disclosure::WINNER_AND_PRICE);
+    assert_no_leak_in(ONE_DIGIT, &Small { reserve: Some(false), ..with_reserve }, 2);
+}
+
+#[test]
+fn a_lottery_shows_its_draw() {
+    for mechanism in [Mechanism::FirstPrice, SECOND_PRICE] {
+        let small = small(mechanism, Disclosure::WINNER_AND_PRICE);
+        assert_no_leak_in(TWO_DIGITS, &Small { ties: Ties::Lottery, ..small }, 3);
+    }
+}
+
+/// The comparison above is alive: with a fact left out, there are lots that agree in the rest and
+/// were seen otherwise.
+#[test]
+fn a_fact_that_is_left_out_is_noticed() {
+    // Of a first price: at a second price the cover is the price.
+    let small = small(Mechanism::FirstPrice, COVER_AND_DEPTH);
+    let small = Small { lots: vec![(RUNGS, vec![1, 1])], ..small };
+    let lots = every_pattern(&small, 3);
+    assert!(views_by_facts(&lots, |lot| &lot.facts).is_some());
+    for fact in ["cover ", "depth ", "price ", "sold to "] {
+        let others =
+            lots.iter().map(|lot| Seen { facts: without(&lot.facts, fact), ..lot.clone() });
+        let others: Vec<Seen> = others.collect();
+        assert!(views_by_facts(&others, |lot| &lot.facts).is_none(), "{fact:?} is not noticed");
+    }
+}
+
+/// Facts without those that contain a word.
+fn without(facts: &str, word: &str) -> String {
+    facts.split("; ").filter(|part| !part.contains(word)).collect::<Vec<_>>().join("; ")
+}
+
+// ---- attacks ----
+
+/// Eight rungs as three bits.
+fn three_bits(mechanism: Mechanism) -> Small {
+    let lots = vec![(8, vec![1, 1, 1])];
+    Small { lots, ..small(mechanism, Disclosure::WINNER_AND_PRICE) }
+}
+
+/// `above` after each digit of the price: what an onlooker would see of a bid if the flags were
+/// opened one by one.
+fn flags_one_by_one(bid: u32, price: u32) -> Vec<bool> {
+    (0..3).rev().map(|bit| bid >> bit > price >> bit).collect()
+}
+
+#[test]
+fn a_winner_above_the_price_does_not_show_by_how_much() {
+    // The price is 2; winners from 3 to 7 pass it in the first digit, in the second or in the last.
+    let winners = 3..8u32;
+    let one_by_one: BTreeSet<Vec<bool>> =
+        winners.clone().map(|bid| flags_one_by_one(bid, 2)).collect();
+    assert!(one_by_one.len() > 1, "the attack is alive");
+
+    let patterns: Vec<Vec<u32>> = winners.map(|bid| vec![2, bid, 1]).collect();
+    let lots = seen(&three_bits(SECOND_PRICE), &patterns, None);
+    let views = views_by_facts(&lots, |lot| &lot.facts).expect("they all look the same");
+    assert_eq!(views.len(), 1, "and came to the same");
+    // Of each bid one flag was opened, and for nobody more than "above the price".
+    let opened: Vec<&Vec<Class>> = lots[0]
+        .view
+        .iter()
+        .map(|(_, classes)| classes)
+        .filter(|classes| matches!(classes[..], [Class::Count(_), ..]))
+        .collect();
+    assert_eq!(opened, [&vec![Class::Count(0), Class::Count(1), Class::Count(0)]]);
+}
+
+#[test]
+fn losers_who_tied_do_not_show() {
+    // With the price, with each other, or not at all.
+    let one_winner = [[7, 7, 7], [7, 7, 0], [7, 0, 7], [7, 3, 3], [7, 0, 0], [7, 6, 1]];
+    let second_price = [[5, 2, 2], [5, 2, 1], [5, 2, 0]];
+    let third = [[5, 2, 5], [6, 2, 3], [7, 2, 7]];
+    for (mechanism, patterns) in [
+        (Mechanism::FirstPrice, &one_winner[..]),
+        (SECOND_PRICE, &second_price[..]),
+        (TWO_UNITS, &third[..]),
+    ] {
+        let patterns: Vec<Vec<u32>> = patterns.iter().map(|bids| bids.to_vec()).collect();
+        let lots = seen(&three_bits(mechanism), &patterns, None);
+        let views = views_by_facts(&lots, |lot| &lot.facts).expect("they all look the same");
+        assert_eq!(views.len(), 1, "{mechanism:?}");
+    }
+}
+
+#[test]
+fn a_reserve_that_was_not_met_does_not_show_by_how_much() {
+    let small = three_bits(SECOND_PRICE);
+    let small = Small { reserve: Some(false), ..small };
+    let lots: Vec<Seen> = [(3, [0, 1, 2]), (7, [6, 5, 6]), (7, [0, 0, 0]), (1, [0, 0, 0])]
+        .into_iter()
+        .flat_map(|(reserve, bids)| seen(&small, &[bids.to_vec()], Some(reserve)))
+        .collect();
+    let views = views_by_facts(&lots, |lot| &lot.facts).expect("they all look the same");
+    assert_eq!(views.len(), 1);
+    assert!(lots[0].facts.contains("BelowReserve"));
+}
+
+// ---- masks ----
+
+#[test]
+fn signs_and_places_of_zeros_are_masks() {
+    // One pattern many times: every gate opens to either sign, every zero stands everywhere.
+    for (mechanism, lists) in [(SECOND_PRICE, 2), (TWO_UNITS, 4)] {
+        let small = Small { lots: vec![(RUNGS, vec![1, 1])], ..small(mechanism, COVER) };
+        let patterns = vec![vec![3, 1, 2]; 60];
+        let lots = seen(&small, &patterns, None);
+        let mut taken: BTreeMap<(usize, usize), BTreeSet<usize>> = BTreeMap::new();
+        for (at, mask) in lots.iter().flat_map(|lot| &lot.masks) {
+            taken.entry(*at).or_default().insert(*mask);
+        }
+        let mut sizes = BTreeSet::new();
+        for ((step, item), values) in taken {
+            let (before, _) = lots[0].view[step - 1];
+            let expected = match before {
+                Kind::Gate => 2,
+                Kind::Mix => lists,
+                // A blinded sum stands alone.
+                Kind::Blind => 1,
+                other => panic!("{other:?} leaves nothing to open"),
+            };
+            assert_eq!(values.len(), expected, "step {step}, item {item}");
+            sizes.insert(expected);
+        }
+        assert!(sizes.contains(&2) && sizes.contains(&lists), "{sizes:?}");
+    }
+}
+
+#[test]
+fn the_facts_name_what_the_reserve_became() {
+    // The comparison would be idle if a sealed reserve stood among the facts.
+    let small = Small { reserve: Some(false), ..three_bits(SECOND_PRICE) };
+    let lots: Vec<Seen> = [2, 3].map(|rung| seen(&small, &[vec![5, 4]], Some(rung))).concat();
+    assert_eq!(lots[0].facts, lots[1].facts);
+    assert!(lots[0].facts.contains(&format!("{:?}", ReserveResult::Sealed)));
+}

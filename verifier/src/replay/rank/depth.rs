@@ -1,0 +1,55 @@
+//! Depth: how many bids lie in each price bucket, without the best (section 11).
+
+use curve25519_dalek::scalar::Scalar;
+use talea_protocol::{bytes::List, check::Check, limits::MAX_BUCKETS};
+
+use super::{
+    dialogue::{Halt, Line},
+    ladder::{Counts, Ladder},
+};
+use crate::group::Cipher;
+
+/// Bids per first digit, without the `limit` best, `M'`.
+pub(crate) async fn depth(
+    line: &Line,
+    limit: u16,
+    bids: &[&Ladder],
+) -> Result<List<u32, MAX_BUCKETS>, Halt> {
+    // T_j = sum over ranked bids of U_i[1][j], 0 < j < B_1
+    let digits: Option<Vec<&Vec<Cipher>>> = bids.iter().map(|ladder| ladder.first()).collect();
+    let digits = digits.ok_or(Halt::Lost)?;
+    let width = digits.first().map_or(0, |digit| digit.len());
+    let mut totals = vec![Cipher::zero(); width];
+    for digit in &digits {
+        for (total, entry) in totals.iter_mut().zip(digit.iter()) {
+            *total = *total + *entry;
+        }
+    }
+    let at_most = line.are_at_most(limit, Scalar::ONE, totals.clone()).await?;
+
+    // K13: those that are more are the first ones, ...
+    let more = at_most.iter().take_while(|at_most| !**at_most).count();
+    let are_first = at_most.iter().skip(more).all(|at_most| *at_most);
+    line.judge(Check::CountOpened, are_first)?;
+    totals.truncate(more);
+    let opened = line.open(totals).await?;
+    // ... each a count in M'+1 ..= n, and none greater than the one before.
+    let n = bids.len();
+    let limit = usize::from(limit);
+    let mut most = n;
+    // D_j of 0 ..= B_1.
+    let mut beyond = vec![n.saturating_sub(limit)];
+    for count in Counts::up_to(n).of(&opened) {
+        let count = count.filter(|count| *count > limit && *count <= most);
+        line.judge(Check::CountOpened, count.is_some())?;
+        most = count.ok_or(Halt::Lost)?;
+        beyond.push(most.saturating_sub(limit));
+    }
+    beyond.resize(width.saturating_add(2), 0);
+    let buckets = beyond
+        .iter()
+        .zip(beyond.iter().skip(1))
+        .map(|(here, next)| u32::try_from(here.saturating_sub(*next)).ok());
+    let buckets: Option<Vec<u32>> = buckets.collect();
+    List::new(buckets.ok_or(Halt::Lost)?).map_err(|_| Halt::Lost)
+}

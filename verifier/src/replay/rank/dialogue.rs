@@ -1,0 +1,118 @@
+//! A lot's program and the keyholders, in turn.
+//!
+//! The program of a lot is written as it is read, from its first question to the award, and the
+//! steps of keyholders lie between. So it is a coroutine: it goes on until it asks for a step, and
+//! is suspended until the step is complete. Nothing else ever wakes it; there is no other task, no
+//! thread and no clock.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use talea_protocol::check::Check;
+
+use super::step::{Done, Work};
+use crate::{docket::Docket, failure::Stop};
+
+/// Why a program does not come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Halt {
+    /// Something was opened that the mathematics excludes: the lot is halted.
+    Alarm,
+    /// The program contradicted itself. This is a fault of the verifier.
+    Lost,
+}
+
+/// The program's end of the line to the keyholders.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Line(Arc<Mutex<Desk>>);
+
+/// What lies between the program and the replay.
+#[derive(Debug, Default)]
+struct Desk {
+    work: Option<Work>,
+    done: Option<Done>,
+    /// Checks of opened values, in order, and whether they held.
+    judged: Vec<(Check, bool)>,
+}
+
+impl Line {
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks for a step, whose list is not empty, and waits for it.
+    pub(crate) async fn ask(&self, work: Work) -> Done {
+        self.desk().work = Some(work);
+        std::future::poll_fn(|_| match self.desk().done.take() {
+            Some(done) => Poll::Ready(done),
+            None => Poll::Pending,
+        })
+        .await
+    }
+
+    /// Counts a check of what was opened. One that fails halts the lot.
+    pub(crate) fn judge(&self, check: Check, holds: bool) -> Result<(), Halt> {
+        self.desk().judged.push((check, holds));
+        if holds { Ok(()) } else { Err(Halt::Alarm) }
+    }
+}
+
+/// What a program needs.
+pub(crate) enum Turn<T> {
+    /// A step.
+    Ask(Work),
+    /// Nothing more.
+    End(Result<T, Halt>),
+}
+
+/// A program under way, and the line to it.
+pub(crate) struct Dialogue<T> {
+    program: Pin<Box<dyn Future<Output = Result<T, Halt>> + Send>>,
+    line: Line,
+}
+
+impl<T> std::fmt::Debug for Dialogue<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dialogue").field("line", &self.line).finish_non_exhaustive()
+    }
+}
+
+impl<T> Dialogue<T> {
+    /// A program that has not begun.
+    pub(crate) fn new<F>(program: impl FnOnce(Line) -> F) -> Self
+    where
+        F: Future<Output = Result<T, Halt>> + Send + 'static,
+    {
+        let line = Line::default();
+        Self { program: Box::pin(program(line.clone())), line }
+    }
+
+    /// From the beginning.
+    pub(crate) fn start(&mut self, docket: &mut Docket) -> Result<Turn<T>, Stop> {
+        self.run(docket)
+    }
+
+    /// After a step.
+    pub(crate) fn resume(&mut self, docket: &mut Docket, done: Done) -> Result<Turn<T>, Stop> {
+        self.line.desk().done = Some(done);
+        self.run(docket)
+    }
+
+    fn run(&mut self, docket: &mut Docket) -> Result<Turn<T>, Stop> {
+        let polled = self.program.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let mut desk = self.line.desk();
+        for (check, held) in desk.judged.drain(..) {
+            let position = docket.position();
+            docket.judged(position, check, held);
+        }
+        match (polled, desk.work.take()) {
+            (Poll::Ready(Err(Halt::Lost)), _) => Err(Stop::Internal("a ranking lost its thread")),
+            (Poll::Ready(end), _) => Ok(Turn::End(end)),
+            (Poll::Pending, Some(work)) => Ok(Turn::Ask(work)),
+            (Poll::Pending, None) => Err(Stop::Internal("a ranking waits for nothing")),
+        }
+    }
+}
