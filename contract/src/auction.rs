@@ -396,14 +396,8 @@ impl State {
         signer: PartyKey,
         commit: &Commit,
     ) -> Result<(), Refusal> {
-        let terms = &setting.terms;
-        let unknown = |what| Fault::Unknown { what }.fails(Check::CommitLot);
-        let lot = terms.lots.get(index(commit.lot)).ok_or(unknown("lot"))?;
-        if commit.round != 0 {
-            return Err(unknown("round"));
-        }
-        let state = self.lots.get_mut(index(commit.lot)).ok_or(unknown("lot"))?;
-        let stakes = &terms.stakes;
+        let (lot, state) = lot_of_commit(setting, &mut self.lots, commit)?;
+        let stakes = &setting.terms.stakes;
         // T5 bounds the sum.
         let stake = stakes.deposit.saturating_add(stakes.commit_fee);
         let ledger = &self.ledger;
@@ -420,16 +414,9 @@ impl State {
         signer: PartyKey,
         commit: &Commit,
     ) -> Result<(), Refusal> {
-        let terms = &setting.terms;
-        let role = Fault::WrongRole { signer, needed: "the seller" };
-        require(signer == terms.seller, Check::EnvelopeRole, role)?;
-        let unknown = |what| Fault::Unknown { what }.fails(Check::CommitLot);
-        let lot = terms.lots.get(index(commit.lot)).ok_or(unknown("lot"))?;
-        if commit.round != 0 {
-            return Err(unknown("round"));
-        }
-        let state = self.lots.get_mut(index(commit.lot)).ok_or(unknown("lot"))?;
-        let deposit = terms.stakes.deposit;
+        require_seller(setting, signer)?;
+        let (lot, state) = lot_of_commit(setting, &mut self.lots, commit)?;
+        let deposit = setting.terms.stakes.deposit;
         let ledger = &self.ledger;
         let has_stake = || ledger.require(signer, deposit, Check::CommitStake);
         state.bids.reserve_at(setting, &mut self.seen, (lot, signer), commit, has_stake)?;
@@ -529,8 +516,7 @@ impl State {
         signer: PartyKey,
         decision: Decision,
     ) -> Result<(), Refusal> {
-        let role = Fault::WrongRole { signer, needed: "the seller" };
-        require(signer == setting.terms.seller, Check::EnvelopeRole, role)?;
+        require_seller(setting, signer)?;
         let unknown = Fault::Unknown { what: "lot waiting for a decision" };
         let stage = self.lots.get(index(decision.lot)).map(|state| &state.stage);
         let Some(Stage::Deciding { award, .. }) = stage else {
@@ -865,6 +851,27 @@ fn keep_out(state: &mut LotState) {
     if let Stage::Ranking(ranking) = &state.stage {
         state.out = ranking.out().clone();
     }
+}
+
+/// C1: the lot that a commit or a reserve names.
+fn lot_of_commit<'a>(
+    setting: &'a Setting,
+    lots: &'a mut [LotState],
+    commit: &Commit,
+) -> Result<(&'a Lot, &'a mut LotState), Refusal> {
+    let unknown = |what| Fault::Unknown { what }.fails(Check::CommitLot);
+    let at = index(commit.lot);
+    let lot = setting.terms.lots.get(at).zip(lots.get_mut(at)).ok_or(unknown("lot"))?;
+    if commit.round != 0 {
+        return Err(unknown("round"));
+    }
+    Ok(lot)
+}
+
+/// E3 of what only the seller may do.
+fn require_seller(setting: &Setting, signer: PartyKey) -> Result<(), Refusal> {
+    let role = Fault::WrongRole { signer, needed: "the seller" };
+    require(signer == setting.terms.seller, Check::EnvelopeRole, role)
 }
 
 fn member_of_quorum(setting: &Setting, signer: PartyKey) -> Result<KeyholderId, Refusal> {

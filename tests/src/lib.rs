@@ -193,6 +193,20 @@ pub fn with_keyholder(mut plan: Plan, group: u16, member: u16, conduct: Keyholde
     plan
 }
 
+/// Every list of up to `bidders` bids on a ladder of `rungs`.
+pub fn patterns(rungs: u32, bidders: usize) -> Vec<Vec<u32>> {
+    let mut all: Vec<Vec<u32>> = vec![vec![]];
+    let mut last = all.clone();
+    for _ in 0..bidders {
+        last = last
+            .iter()
+            .flat_map(|bids| (0..rungs).map(move |rung| [&bids[..], &[rung]].concat()))
+            .collect();
+        all.extend(last.iter().cloned());
+    }
+    all
+}
+
 /// The outcome of a lot as anybody computes it who may see the bids, in commit order.
 pub fn plain_ending(terms: &Terms, lot: u32, bids: &[(PartyKey, Rung)]) -> Ending {
     let ladder = &terms.lots[lot as usize].ladder;

@@ -29,7 +29,7 @@ use talea_protocol::{
 };
 use talea_sim::play::{ReservePlan, Seat};
 use talea_tests::{
-    Small,
+    Small, patterns,
     replay::{Kind, Replay, opened},
 };
 
@@ -393,20 +393,6 @@ fn seen(small: &Small, patterns: &[Vec<u32>], reserve: Option<u32>) -> Vec<Seen>
 
 // ---- equal facts, equal views ----
 
-/// Every list of up to `bidders` bids.
-fn patterns(bidders: usize) -> Vec<Vec<u32>> {
-    let mut all: Vec<Vec<u32>> = vec![vec![]];
-    let mut last = all.clone();
-    for _ in 0..bidders {
-        last = last
-            .iter()
-            .flat_map(|bids| (0..RUNGS).map(move |rung| [&bids[..], &[rung]].concat()))
-            .collect();
-        all.extend(last.iter().cloned());
-    }
-    all
-}
-
 /// The views by facts; nothing if two lots with the same facts were seen otherwise, by what `of`
 /// takes for the facts.
 fn views_by_facts<'a>(
@@ -420,7 +406,7 @@ fn views_by_facts<'a>(
 
 /// Every pattern of up to `bidders` bids, with every reserve if there are reserves.
 fn every_pattern(small: &Small, bidders: usize) -> Vec<Seen> {
-    let patterns = patterns(bidders);
+    let patterns = patterns(RUNGS, bidders);
     match small.reserve {
         None => seen(small, &patterns, None),
         Some(_) => (0..RUNGS).flat_map(|rung| seen(small, &patterns, Some(rung))).collect(),

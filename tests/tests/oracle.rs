@@ -16,7 +16,7 @@ use talea_sim::{
     auditor,
     play::{ReservePlan, Seat},
 };
-use talea_tests::Small;
+use talea_tests::{Small, patterns};
 
 const RUNGS: u32 = 5;
 
@@ -38,20 +38,6 @@ const COVER_AND_DEPTH: Disclosure =
 const DEPTH_OF_THREE: Disclosure =
     Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 3 }) };
 
-/// Every list of up to `bidders` bids.
-fn patterns(bidders: usize) -> Vec<Vec<u32>> {
-    let mut all: Vec<Vec<u32>> = vec![vec![]];
-    let mut last = all.clone();
-    for _ in 0..bidders {
-        last = last
-            .iter()
-            .flat_map(|bids| (0..RUNGS).map(move |rung| [&bids[..], &[rung]].concat()))
-            .collect();
-        all.extend(last.iter().cloned());
-    }
-    all
-}
-
 /// Holds one auction of a lot per pattern, all with this reserve, and compares.
 fn hold(small: &Small, patterns: &[Vec<u32>], reserve: Option<u32>, declines: bool) {
     let cast = small.cast();
@@ -72,7 +58,7 @@ fn hold(small: &Small, patterns: &[Vec<u32>], reserve: Option<u32>, declines: bo
 
 /// Every pattern of up to `bidders` bids, in one shape; with reserves, every reserve.
 fn every_pattern(small: &Small, bidders: usize, (digit_bits, side, fan_out): Shape) {
-    let patterns = patterns(bidders);
+    let patterns = patterns(RUNGS, bidders);
     let small = Small {
         groups: vec![(1, vec![Seat::Own])],
         lots: patterns.iter().map(|_| (RUNGS, digit_bits.to_vec())).collect(),
@@ -87,19 +73,17 @@ fn every_pattern(small: &Small, bidders: usize, (digit_bits, side, fan_out): Sha
     }
 }
 
-fn first_price() -> Small {
-    Small::default()
-}
-
 fn small(mechanism: Mechanism) -> Small {
     Small { mechanism, ..Small::default() }
 }
 
 #[test]
 fn the_first_price_in_every_shape() {
-    assert_eq!(patterns(4).len(), 1 + 5 + 25 + 125 + 625);
-    every_pattern(&first_price(), 4, TWO_DIGITS);
-    [ONE_DIGIT, BITS].into_iter().for_each(|shape| every_pattern(&first_price(), 3, shape));
+    assert_eq!(patterns(RUNGS, 4).len(), 1 + 5 + 25 + 125 + 625);
+    every_pattern(&small(Mechanism::FirstPrice), 4, TWO_DIGITS);
+    [ONE_DIGIT, BITS]
+        .into_iter()
+        .for_each(|shape| every_pattern(&small(Mechanism::FirstPrice), 3, shape));
 }
 
 #[test]
@@ -151,7 +135,7 @@ fn lotteries() {
 
 #[test]
 fn a_seller_who_declines_does_not_sell() {
-    let patterns = patterns(2);
+    let patterns = patterns(RUNGS, 2);
     let small = Small {
         groups: vec![(1, vec![Seat::Own])],
         lots: patterns.iter().map(|_| (RUNGS, vec![3])).collect(),

@@ -19,6 +19,7 @@ use talea_sim::play::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
 use talea_tests::{
     Small,
     replay::{Kind, Pens, Replay, Scene, accepted, refused},
+    stage::Stage,
     with_bidder, with_keyholder,
 };
 
@@ -64,6 +65,12 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
     let (scenes, end) = Replay::read(&transcript).scenes();
     Script { pens: Pens::of(&small.cast()), small, scenes, end }
 });
+
+/// The check under which the stage refuses these bytes now.
+#[track_caller]
+fn refuses(stage: &Stage, bytes: &[u8]) -> &'static str {
+    refused(stage.auction(), stage.slot, bytes)
+}
 
 impl Script {
     /// The first entry of a kind that somebody of the cast signed.

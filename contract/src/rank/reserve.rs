@@ -88,23 +88,14 @@ impl ReserveTest {
         self.done.saturating_add(1) >= ladder.shape.digits()
     }
 
-    /// What is selected in this digit, as `f(0), f(1), .. f(B-1)`: for `N` the number of bids above
-    /// the digit `j` (at the last one: at least `j`), then for each bid whether its digit is `j`.
-    fn choices(&self, ladder: &PriceLadder) -> Vec<Vec<Ciphertext>> {
-        let digits = 0..self.products.radix();
-        let offset = usize::from(!self.is_last_digit(ladder));
-        let sum = |j: usize| self.products.column(j.saturating_add(offset)).sum();
-        let mut choices: Vec<Vec<Ciphertext>> = vec![digits.clone().map(sum).collect()];
-        if !self.is_last_digit(ladder) {
-            let columns: Vec<Vec<Ciphertext>> =
-                digits.map(|j| self.products.unit_column(j).collect()).collect();
-            choices.extend(
-                (0..self.bids.len()).map(|bid| {
-                    columns.iter().filter_map(|column| column.get(bid).copied()).collect()
-                }),
-            );
+    /// `f(j)` of every selection of this digit: for `N` the number of bids above the digit `j` (at the
+    /// last one: at least `j`), then for each bid whether its digit is `j`.
+    fn options(&self, j: usize, ladder: &PriceLadder) -> Vec<Ciphertext> {
+        if self.is_last_digit(ladder) {
+            return vec![self.products.column(j).sum()];
         }
-        choices
+        let above = self.products.column(j.saturating_add(1)).sum();
+        [above].into_iter().chain(self.products.unit_column(j)).collect()
     }
 
     /// Entries of a ladder that belong to the digits before this one.
@@ -112,18 +103,22 @@ impl ReserveTest {
         ladder.shape.radices().take(self.done).map(|radix| radix.saturating_sub(1)).sum()
     }
 
-    /// Asks for `V[t][j] * (f(j) - f(j-1))`, for every choice and `0 < j < B`.
+    /// Asks for `V[t][j] * (f(j) - f(j-1))`, for every selection and `0 < j < B`.
     fn select(&self, ladder: &PriceLadder) -> Turn<bool> {
-        let width = self.products.radix().saturating_sub(1);
-        let bits: Vec<Ciphertext> =
-            self.reserve.iter().skip(self.before(ladder)).take(width).copied().collect();
-        let factors = self.choices(ladder).into_iter().flat_map(|choice| {
-            let steps: Vec<Ciphertext> = choice
-                .iter()
-                .zip(choice.iter().skip(1))
-                .map(|(before, after)| *after - *before)
-                .collect();
-            bits.clone().into_iter().zip(steps)
+        let options: Vec<Vec<Ciphertext>> =
+            (0..self.products.radix()).map(|j| self.options(j, ladder)).collect();
+        let steps: Vec<(Ciphertext, Vec<Ciphertext>)> = self
+            .reserve
+            .iter()
+            .skip(self.before(ladder))
+            .zip(options.iter().zip(options.iter().skip(1)))
+            .map(|(bit, (before, after))| {
+                (*bit, after.iter().zip(before).map(|(after, before)| *after - *before).collect())
+            })
+            .collect();
+        let selections = options.first().map_or(0, Vec::len);
+        let factors = (0..selections).flat_map(|selection| {
+            steps.iter().filter_map(move |(bit, steps)| Some((*bit, *steps.get(selection)?)))
         });
         Turn::Ask(Ask::Multiply(factors.collect()))
     }
@@ -131,8 +126,9 @@ impl ReserveTest {
     /// Puts the selections together: `2*f(0) + sum of p_j`, at twice the scale.
     fn take(&mut self, products: &[Ciphertext], ladder: &PriceLadder) -> Turn<bool> {
         let width = self.products.radix().saturating_sub(1).max(1);
-        let firsts = self.choices(ladder).into_iter().filter_map(|choice| choice.first().copied());
-        let mut selected = firsts
+        let mut selected = self
+            .options(0, ladder)
+            .into_iter()
             .zip(products.chunks(width))
             .map(|(first, products)| first.doubled() + products.iter().copied().sum());
         let reached = selected.next().unwrap_or_else(Ciphertext::zero);

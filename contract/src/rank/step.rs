@@ -200,8 +200,8 @@ impl Work {
             Self::Gate(chunks) => chunks
                 .iter()
                 .map(|chunk| {
-                    let (pairs, encoded) = (chunk.pairs.clone(), chunk.encoded.clone());
-                    may(&chunk.acts).then_some(Task::Gate { pairs, encoded })
+                    let GateChunk { acts, pairs, encoded } = chunk;
+                    may(acts).then(|| Task::Gate { pairs: pairs.clone(), encoded: encoded.clone() })
                 })
                 .collect(),
             Self::Mix(chunks) => chunks

@@ -1,5 +1,6 @@
 //! C1 to C7, R1 to R5 and K1, K2: bids committed, revealed, and the endorsement of both.
 
+use super::refuses;
 use curve25519_dalek::Scalar;
 use talea_contract::{Phase, fiat_shamir::Context};
 use talea_parties::bidder::{Bidder, PreparedBid};
@@ -17,7 +18,7 @@ use talea_tests::{
     Small,
     chosen_ladder::Chosen,
     is_sold_to, list,
-    replay::{Pens, edit, opened, refused},
+    replay::{Pens, edit, opened},
     rng,
     stage::Stage,
 };
@@ -45,11 +46,6 @@ fn altered(stage: &Stage, commit: &[u8], alter: impl FnOnce(&mut Commit)) -> Vec
         Instruction::Commit(commit) => alter(commit),
         _ => panic!("a commit"),
     })
-}
-
-#[track_caller]
-fn refuses(stage: &Stage, bytes: &[u8]) -> &'static str {
-    refused(stage.auction(), stage.slot, bytes)
 }
 
 // ---- commits ----

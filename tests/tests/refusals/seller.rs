@@ -1,6 +1,6 @@
 //! What the seller does beside opening: its reserves (C1, C3, C5 to C7, R1, E3) and its last word (D1).
 
-use super::SCRIPT;
+use super::{SCRIPT, refuses};
 use talea_contract::Phase;
 use talea_parties::{bidder, seller};
 use talea_protocol::{
@@ -46,11 +46,6 @@ fn commit_of(bytes: &[u8]) -> Commit {
         Instruction::Reserve(commit) | Instruction::Commit(commit) => commit,
         _ => panic!("a commit or a reserve"),
     }
-}
-
-#[track_caller]
-fn refuses(stage: &Stage, bytes: &[u8]) -> &'static str {
-    refused(stage.auction(), stage.slot, bytes)
 }
 
 // ---- reserves ----
