@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Deals -> Complaints -> [Reserves] -> Commits -> Reveals -> Endorsing -> Ranking -> Closed
+//!                                         \____________ next round _________/
 //!               \________________________________________\__________\_____________/
 //! ```
 //!
@@ -15,8 +16,7 @@ use crate::{
     ledger::Ledger,
     lot::{LotState, Stage},
     rank::{
-        Conclusion, Ranking,
-        program::RankedBid,
+        program::Purpose,
         roster::Surroundings,
         step::{Post, Task},
     },
@@ -26,7 +26,6 @@ use crate::{
     terms_rules,
 };
 use alloc::{
-    boxed::Box,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
     vec::Vec,
@@ -62,12 +61,21 @@ struct State {
     slot: u64,
     head: Digest,
     phase: Phase,
+    round: Round,
     ledger: Ledger,
     ceremony: Ceremony,
     keys: Option<Arc<QuorumKeys>>,
     lots: Vec<LotState>,
     seen: Seen,
     endorsing: Endorsing,
+}
+
+/// The current round, and when its bids are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Round {
+    number: u32,
+    commits_until: u64,
+    reveals_until: u64,
 }
 
 /// What the auction waits for.
@@ -146,6 +154,11 @@ impl Auction {
             slot,
             head: genesis_head(&auction, slot, signature),
             phase: Phase::Deals,
+            round: Round {
+                number: 0,
+                commits_until: terms.schedule.commits_until,
+                reveals_until: terms.schedule.reveals_until,
+            },
             ledger: Ledger::default(),
             ceremony: Ceremony::default(),
             keys: None,
@@ -214,6 +227,12 @@ impl Auction {
         self.state.slot
     }
 
+    /// The current round, from 0.
+    #[must_use]
+    pub fn round(&self) -> u32 {
+        self.state.round.number
+    }
+
     /// What the auction waits for, as of its last accepted instruction.
     #[must_use]
     pub fn phase(&self) -> Phase {
@@ -247,7 +266,8 @@ impl Auction {
     /// Whether a bid was committed and not yet revealed or closed.
     #[must_use]
     pub fn is_open(&self, bid: &BidId) -> bool {
-        bid.round == 0 && self.state.lot(bid.lot).is_some_and(|lot| lot.bids.is_open(&bid.bidder))
+        let lot = self.state.lot(bid.lot);
+        lot.is_some_and(|lot| lot.bids.is_open(&bid.bidder, bid.round))
     }
 
     /// What `keyholder` may do now. Everything in it was computed from accepted entries.
@@ -267,7 +287,7 @@ impl Auction {
     pub fn award_to_decide(&self, lot: u32) -> Option<&Award> {
         match &self.state.lot(lot)?.stage {
             Stage::Deciding { award, .. } => Some(award),
-            Stage::Idle | Stage::Ranking(_) => None,
+            Stage::Idle | Stage::Ranking(_) | Stage::Surveyed => None,
         }
     }
 
@@ -396,13 +416,17 @@ impl State {
         signer: PartyKey,
         commit: &Commit,
     ) -> Result<(), Refusal> {
-        let (lot, state) = lot_of_commit(setting, &mut self.lots, commit)?;
+        let round = self.round.number;
+        let (lot, state) = lot_of_commit(setting, &mut self.lots, (commit, round))?;
         let stakes = &setting.terms.stakes;
         // T5 bounds the sum.
         let stake = stakes.deposit.saturating_add(stakes.commit_fee);
         let ledger = &self.ledger;
         let has_stake = || ledger.require(signer, stake, Check::CommitStake);
         state.bids.commit(setting, &mut self.seen, (lot, signer), commit, has_stake)?;
+        if self.round.number > 0 {
+            return Ok(());
+        }
         self.ledger.lock(signer, stakes.deposit);
         self.ledger.charge(signer, stakes.commit_fee, stakes.fallback);
         Ok(())
@@ -415,7 +439,8 @@ impl State {
         commit: &Commit,
     ) -> Result<(), Refusal> {
         require_seller(setting, signer)?;
-        let (lot, state) = lot_of_commit(setting, &mut self.lots, commit)?;
+        let round = self.round.number;
+        let (lot, state) = lot_of_commit(setting, &mut self.lots, (commit, round))?;
         let deposit = setting.terms.stakes.deposit;
         let ledger = &self.ledger;
         let has_stake = || ledger.require(signer, deposit, Check::CommitStake);
@@ -434,7 +459,8 @@ impl State {
             let lot = setting.terms.lots.get(at).zip(self.lots.get(at));
             let twice = Fault::Already { what: "the bid was revealed" };
             require(named.insert(reveal.bid), Check::RevealCommit, twice)?;
-            bids::check_seal(setting, lot.map(|(_, state)| &state.bids), reveal)?;
+            let bids = lot.map(|(_, state)| &state.bids);
+            bids::check_seal(setting, (bids, self.round.number), reveal)?;
             let known =
                 lot.and_then(|(lot, state)| Some((lot, state.bids.of(&reveal.bid.bidder)?)));
             found.extend(known.map(|(lot, bid)| (lot, bid, reveal)));
@@ -464,7 +490,7 @@ impl State {
     ) -> Result<(), Refusal> {
         let keyholder = self.keyholder(setting, signer)?;
         let place = |what| Fault::Differs { what }.fails(Check::EndorseHead);
-        if endorsement.round != 0 {
+        if endorsement.round != self.round.number {
             return Err(place("the round"));
         }
         if endorsement.head != self.endorsing.head {
@@ -473,7 +499,7 @@ impl State {
         let attested = &endorsement.attested;
         let in_order = attested.is_sorted_by(|a, b| a < b);
         let all_unrevealed = attested.iter().all(|bid| {
-            bid.round == 0 && self.lot(bid.lot).is_some_and(|lot| lot.bids.is_open(&bid.bidder))
+            self.lot(bid.lot).is_some_and(|lot| lot.bids.is_open(&bid.bidder, bid.round))
         });
         if !in_order || !all_unrevealed {
             return Err(place("the list of bids attested"));
@@ -502,7 +528,8 @@ impl State {
         let Some(keys) = self.keys.clone() else {
             return Err(unknown);
         };
-        let around = Surroundings { setting, keys: &keys, head: self.endorsing.head };
+        let (round, head) = (self.round.number, self.endorsing.head);
+        let around = Surroundings { setting, keys: &keys, round, head };
         let stage = self.lots.get_mut(index(lot)).map(|state| &mut state.stage);
         let Some(Stage::Ranking(ranking)) = stage else {
             return Err(unknown);
@@ -540,23 +567,23 @@ impl State {
         let Some(keys) = self.keys.as_deref() else {
             return Vec::new();
         };
-        let head = self.endorsing.head;
+        let (round, head) = (self.round.number, self.endorsing.head);
         match self.phase {
             Phase::Endorsing => {
                 let wanted = keys.share_keys.contains_key(&keyholder)
                     && !self.endorsing.by.contains_key(&keyholder)
                     && self.endorsing.group_wants(setting, keyholder.group);
-                let endorse = Due::Endorse { round: 0, head };
+                let endorse = Due::Endorse { round, head };
                 if wanted { alloc::vec![endorse] } else { Vec::new() }
             }
             Phase::Ranking => (0u32..)
                 .zip(&self.lots)
                 .filter_map(|(lot, state)| Some((lot, state.ranking()?)))
                 .flat_map(|(lot, ranking)| {
-                    let around = Surroundings { setting, keys, head };
+                    let around = Surroundings { setting, keys, round, head };
                     let step = ranking.step_number();
                     ranking.tasks(around, keyholder).into_iter().map(move |(chunk, task)| {
-                        let header = RankHeader { lot, round: 0, step, chunk, head };
+                        let header = RankHeader { lot, round, step, chunk, head };
                         Due::Rank { header, task }
                     })
                 })
@@ -579,8 +606,8 @@ impl State {
             Phase::Deals => Some(schedule.deals_until),
             Phase::Complaints => Some(schedule.complaints_until),
             Phase::Reserves => setting.terms.reserve.map(|reserve| reserve.until),
-            Phase::Commits => Some(schedule.commits_until),
-            Phase::Reveals => Some(schedule.reveals_until),
+            Phase::Commits => Some(self.round.commits_until),
+            Phase::Reveals => Some(self.round.reveals_until),
             Phase::Endorsing => Some(self.endorsing.deadline),
             Phase::Ranking => self.lots.iter().filter_map(LotState::deadline).min(),
             Phase::Closed => None,
@@ -655,36 +682,80 @@ impl State {
         self.phase = Phase::Endorsing;
         self.endorsing.head = self.head;
         self.endorsing.deadline = slot.saturating_add(setting.terms.schedule.endorse_slots);
-        // Nothing of a ladder's randomness comes after.
-        self.seen.randomness = BTreeSet::new();
+        if self.is_last_round(setting) {
+            // Nothing of a ladder's randomness comes after.
+            self.seen.randomness = BTreeSet::new();
+        }
         self.end_lots(setting, &BTreeSet::new(), |state| {
             state.bids.in_order().is_empty().then_some(Ending::Unsold)
         });
     }
 
+    /// Whether no round can follow this one.
+    fn is_last_round(&self, setting: &Setting) -> bool {
+        let next = self.round.number.saturating_add(1);
+        setting.terms.rounds.is_none_or(|rounds| next >= rounds.limit)
+    }
+
+    /// Decides, by what is endorsed, which bids stand and which lapsed.
+    fn settle_bids(&mut self, setting: &Setting) {
+        let (round, endorsing) = (self.round.number, &self.endorsing);
+        for (lot, state) in (0u32..).zip(&mut self.lots) {
+            state.bids.settle(round, |bidder| {
+                endorsing.attest(setting, &BidId { lot, round, bidder: *bidder })
+            });
+        }
+    }
+
+    /// Starts the surveys of this round, or in the last one the ranking.
     fn start_ranking(&mut self, setting: &Setting, slot: u64) {
         self.phase = Phase::Ranking;
+        self.settle_bids(setting);
         self.end_lots(setting, &BTreeSet::new(), |state| {
             state.bids.ranked().next().is_none().then_some(Ending::Unsold)
         });
+        let purpose = match self.is_last_round(setting) {
+            true => Purpose::Rank { surveyed: false },
+            false => Purpose::Survey,
+        };
+        self.start_lots(setting, &purpose, slot);
+    }
+
+    fn start_lots(&mut self, setting: &Setting, purpose: &Purpose, slot: u64) {
+        let round = self.round.number;
         let mut endings = BTreeMap::new();
         let lots = (0u32..).zip(&mut self.lots).zip(setting.terms.lots.iter());
         for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
-            let bids = state.bids.in_tie_order(setting, (lot, 0));
-            let bids = bids.into_iter().map(|(bidder, ladder)| RankedBid { bidder, ladder });
-            let reserve = state.bids.binding_reserve().cloned();
-            match Ranking::begin(bids.collect(), reserve, setting, line, slot) {
-                Ok(ranking) => state.stage = Stage::Ranking(Box::new(ranking)),
-                Err(conclusion) => {
-                    let ending = concluded(state, conclusion, setting, slot);
-                    endings.extend(ending.map(|ending| (lot, ending)));
-                }
-            }
+            let ending = state.start(purpose.clone(), setting, line, (lot, round), slot);
+            endings.extend(ending.map(|ending| (lot, ending)));
         }
         self.end(setting, endings, &BTreeSet::new());
+        self.close_round(setting, slot);
+    }
+
+    /// Once every undecided lot is surveyed: the ranking, if nothing moved, or the next round.
+    fn close_round(&mut self, setting: &Setting, slot: u64) {
+        let mut undecided = self.lots.iter().filter(|state| state.ending.is_none()).peekable();
+        let is_open = undecided.peek().is_some() && undecided.all(|s| s.stage == Stage::Surveyed);
+        let Some(rounds) = setting.terms.rounds.filter(|_| is_open) else { return };
+        let undecided = || self.lots.iter().filter(|state| state.ending.is_none());
+        if undecided().all(LotState::is_unmoved) {
+            self.start_lots(setting, &Purpose::Rank { surveyed: true }, slot);
+            return;
+        }
+        let commits_until = slot.saturating_add(rounds.commit_slots);
+        self.round = Round {
+            number: self.round.number.saturating_add(1),
+            commits_until,
+            reveals_until: commits_until.saturating_add(rounds.reveal_slots),
+        };
+        self.phase = Phase::Commits;
+        self.endorsing = Endorsing::default();
+        self.lots.iter_mut().for_each(LotState::await_next_round);
     }
 
     fn give_up_endorsing(&mut self, setting: &Setting) {
+        self.settle_bids(setting);
         let in_short_groups: BTreeSet<KeyholderId> = self
             .keys
             .iter()
@@ -705,20 +776,24 @@ impl State {
         self.each_lot(setting, deadline, |around, state, _| {
             let expires = state.deadline().is_some_and(|at| at <= deadline);
             match &mut state.stage {
-                Stage::Ranking(ranking) if expires => ranking.time_out(around),
-                // Silence accepts.
-                Stage::Deciding { award, .. } if expires => {
-                    Some(Conclusion::Ended(Ending::Sold(award.clone())))
+                Stage::Ranking(ranking) if expires => {
+                    let conclusion = ranking.time_out(around)?;
+                    state.conclude(conclusion, setting, deadline)
                 }
-                Stage::Idle | Stage::Ranking(_) | Stage::Deciding { .. } => None,
+                // Silence accepts.
+                Stage::Deciding { award, .. } if expires => Some(Ending::Sold(award.clone())),
+                Stage::Idle | Stage::Ranking(_) | Stage::Surveyed | Stage::Deciding { .. } => None,
             }
         });
     }
 
     fn proceed_with_lots(&mut self, setting: &Setting, slot: u64) {
         self.each_lot(setting, slot, |around, state, line| match &mut state.stage {
-            Stage::Ranking(ranking) => ranking.proceed(around, line, slot),
-            Stage::Idle | Stage::Deciding { .. } => None,
+            Stage::Ranking(ranking) => {
+                let conclusion = ranking.proceed(around, line, slot)?;
+                state.conclude(conclusion, setting, slot)
+            }
+            Stage::Idle | Stage::Surveyed | Stage::Deciding { .. } => None,
         });
     }
 
@@ -726,20 +801,20 @@ impl State {
         &mut self,
         setting: &Setting,
         slot: u64,
-        mut visit: impl FnMut(Surroundings<'_>, &mut LotState, &Lot) -> Option<Conclusion>,
+        mut visit: impl FnMut(Surroundings<'_>, &mut LotState, &Lot) -> Option<Ending>,
     ) {
         let Some(keys) = self.keys.clone() else {
             return;
         };
-        let around = Surroundings { setting, keys: &keys, head: self.endorsing.head };
+        let (round, head) = (self.round.number, self.endorsing.head);
+        let around = Surroundings { setting, keys: &keys, round, head };
         let mut endings = BTreeMap::new();
         let lots = (0u32..).zip(&mut self.lots).zip(setting.terms.lots.iter());
         for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
-            let conclusion = visit(around, state, line);
-            let ending = conclusion.and_then(|c| concluded(state, c, setting, slot));
-            endings.extend(ending.map(|ending| (lot, ending)));
+            endings.extend(visit(around, state, line).map(|ending| (lot, ending)));
         }
         self.end(setting, endings, &BTreeSet::new());
+        self.close_round(setting, slot);
     }
 
     // ---- endings ----
@@ -780,13 +855,13 @@ impl State {
                 .chain(&state.out)
                 .copied()
                 .collect();
-            let endorsing = &self.endorsing;
+            let (round, endorsing) = (self.round.number, &self.endorsing);
             close::close(
                 setting,
                 &mut self.ledger,
                 &state.bids,
                 &ending,
-                |bidder| endorsing.attest(setting, &BidId { lot, round: 0, bidder: *bidder }),
+                |bidder| endorsing.attest(setting, &BidId { lot, round, bidder: *bidder }),
                 &Bonds { dealers: &dealers, at_fault: &at_fault },
             );
             state.ending = Some(ending);
@@ -831,21 +906,6 @@ impl Endorsing {
     }
 }
 
-/// What a ranking that concluded at `slot` means for its lot: its ending, unless the seller has a
-/// say.
-fn concluded(
-    state: &mut LotState,
-    conclusion: Conclusion,
-    setting: &Setting,
-    slot: u64,
-) -> Option<Ending> {
-    keep_out(state);
-    match conclusion {
-        Conclusion::Found(finding) => state.found(finding, setting, slot),
-        Conclusion::Ended(ending) => Some(ending),
-    }
-}
-
 /// Remembers who is out, beyond the ranking.
 fn keep_out(state: &mut LotState) {
     if let Stage::Ranking(ranking) = &state.stage {
@@ -853,19 +913,21 @@ fn keep_out(state: &mut LotState) {
     }
 }
 
-/// C1: the lot that a commit or a reserve names.
+/// C1: the lot that a commit or a reserve names, in the round that is open.
 fn lot_of_commit<'a>(
     setting: &'a Setting,
     lots: &'a mut [LotState],
-    commit: &Commit,
+    (commit, round): (&Commit, u32),
 ) -> Result<(&'a Lot, &'a mut LotState), Refusal> {
     let unknown = |what| Fault::Unknown { what }.fails(Check::CommitLot);
     let at = index(commit.lot);
-    let lot = setting.terms.lots.get(at).zip(lots.get_mut(at)).ok_or(unknown("lot"))?;
-    if commit.round != 0 {
+    let (lot, state) = setting.terms.lots.get(at).zip(lots.get_mut(at)).ok_or(unknown("lot"))?;
+    if commit.round != round {
         return Err(unknown("round"));
     }
-    Ok(lot)
+    let ended = Fault::Already { what: "the lot ended" };
+    require(state.ending.is_none(), Check::CommitLot, ended)?;
+    Ok((lot, state))
 }
 
 /// E3 of what only the seller may do.

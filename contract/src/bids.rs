@@ -27,9 +27,22 @@ use talea_protocol::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CommittedBid {
     pub(crate) bidder: PartyKey,
+    /// The round of its last commit.
+    pub(crate) round: u32,
     pub(crate) commitment: Point,
     pub(crate) seal: Digest,
     pub(crate) state: BidState,
+    /// The bid of the rounds before, while this one's is on its way.
+    standing: Option<Standing>,
+    /// Whether it once failed to bring a standing bid's update.
+    pub(crate) is_in_default: bool,
+}
+
+/// A bid that stands until a better one takes its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Standing {
+    commitment: Point,
+    revealed: Revealed,
 }
 
 /// How far a committed bid has come.
@@ -41,6 +54,11 @@ pub(crate) enum BidState {
     Ranked(Revealed),
     /// Revealed with bytes that prove nothing.
     Invalid,
+    /// Not revealed in time.
+    Lapsed {
+        /// Whether keyholders attest that its bidder tried.
+        is_attested: bool,
+    },
 }
 
 /// A bid that takes part in the ranking.
@@ -81,7 +99,7 @@ impl Bids {
     pub(crate) fn binding_reserve(&self) -> Option<&Arc<[Ciphertext]>> {
         match &self.reserve.as_ref()?.state {
             BidState::Ranked(revealed) => Some(&revealed.ladder),
-            BidState::Open | BidState::Invalid => None,
+            BidState::Open | BidState::Invalid | BidState::Lapsed { .. } => None,
         }
     }
 
@@ -97,15 +115,16 @@ impl Bids {
         self.in_order.iter().chain(&self.reserve).any(|bid| bid.state == BidState::Open)
     }
 
-    pub(crate) fn is_open(&self, bidder: &PartyKey) -> bool {
-        self.of(bidder).is_some_and(|bid| bid.state == BidState::Open)
+    /// Whether this bidder's commit of this round is open.
+    pub(crate) fn is_open(&self, bidder: &PartyKey, round: u32) -> bool {
+        self.of(bidder).is_some_and(|bid| bid.state == BidState::Open && bid.round == round)
     }
 
     /// The bids that take part in the ranking, in commit order.
     pub(crate) fn ranked(&self) -> impl Iterator<Item = (&CommittedBid, &Revealed)> {
         self.in_order.iter().filter_map(|bid| match &bid.state {
             BidState::Ranked(revealed) => Some((bid, revealed)),
-            BidState::Open | BidState::Invalid => None,
+            BidState::Open | BidState::Invalid | BidState::Lapsed { .. } => None,
         })
     }
 
@@ -133,7 +152,7 @@ impl Bids {
         }
     }
 
-    /// C2 to C7 and the bid is kept; `stake` is C5, in its place.
+    /// C2 to C8 and the bid is kept; `stake` is C5, in its place.
     pub(crate) fn commit(
         &mut self,
         setting: &Setting,
@@ -151,12 +170,27 @@ impl Bids {
         let role = Fault::WrongRole { signer: bidder, needed: "an admitted bidder" };
         require(!barred && listed, Check::CommitAdmission, role)?;
         let already = Fault::Already { what: "the bidder committed to this lot" };
-        require(!self.by_bidder.contains_key(&bidder), Check::CommitOnce, already)?;
+        let before = self.by_bidder.get(&bidder).copied();
+        let before = before.and_then(|index| self.in_order.get_mut(index));
+        let is_first = before.as_ref().is_none_or(|bid| bid.round != commit.round);
+        require(is_first, Check::CommitOnce, already)?;
+        if commit.round > 0 {
+            let none = Fault::Unknown { what: "standing bid of this bidder" };
+            let Some(bid) = before else { return Err(none.fails(Check::CommitStanding)) };
+            let BidState::Ranked(revealed) = &bid.state else {
+                return Err(none.fails(Check::CommitStanding));
+            };
+            let standing = Standing { commitment: bid.commitment, revealed: revealed.clone() };
+            let is_in_default = bid.is_in_default;
+            let update = prove(setting, seen, (lot, bidder), commit, Some(&standing.commitment))?;
+            *bid = CommittedBid { standing: Some(standing), is_in_default, ..update };
+            return Ok(());
+        }
         let room = usize::try_from(terms.max_bids_per_lot).unwrap_or(usize::MAX);
         let full = Fault::Already { what: "the lot has all the bids that it takes" };
         require(self.in_order.len() < room, Check::CommitRoom, full)?;
         stake()?;
-        let committed = prove(setting, seen, (lot, bidder), commit)?;
+        let committed = prove(setting, seen, (lot, bidder), commit, None)?;
         self.by_bidder.insert(bidder, self.in_order.len());
         self.in_order.push(committed);
         Ok(())
@@ -174,7 +208,7 @@ impl Bids {
         let already = Fault::Already { what: "the seller committed a reserve for this lot" };
         require(self.reserve.is_none(), Check::CommitOnce, already)?;
         stake()?;
-        self.reserve = Some(prove(setting, seen, (lot, seller), commit)?);
+        self.reserve = Some(prove(setting, seen, (lot, seller), commit, None)?);
         Ok(())
     }
 
@@ -188,6 +222,41 @@ impl Bids {
             bid.state = state;
         }
     }
+
+    /// Closes a round: what was not revealed lapses, and where there is no valid update the standing
+    /// bid stands, in default unless keyholders attest the update.
+    pub(crate) fn settle(&mut self, round: u32, is_attested: impl Fn(&PartyKey) -> bool) {
+        for bid in self.in_order.iter_mut().chain(&mut self.reserve) {
+            let standing = bid.standing.take();
+            let is_attested = is_attested(&bid.bidder);
+            match (&bid.state, standing) {
+                (BidState::Open, None) => bid.state = BidState::Lapsed { is_attested },
+                (BidState::Open, Some(standing)) => {
+                    bid.is_in_default |= !is_attested;
+                    bid.stand(standing);
+                }
+                (BidState::Invalid, Some(standing)) => {
+                    bid.is_in_default = true;
+                    bid.stand(standing);
+                }
+                // A bidder who did not even commit; a reserve is committed once.
+                (BidState::Ranked(_), None) if bid.round != round => bid.is_in_default = true,
+                (BidState::Ranked(_), _)
+                | (BidState::Invalid, None)
+                | (BidState::Lapsed { .. }, _) => {}
+            }
+        }
+        if let Some(reserve) = &mut self.reserve {
+            reserve.is_in_default = false;
+        }
+    }
+}
+
+impl CommittedBid {
+    fn stand(&mut self, standing: Standing) {
+        self.commitment = standing.commitment;
+        self.state = BidState::Ranked(standing.revealed);
+    }
 }
 
 /// C6 and C7: a commit as it is kept.
@@ -196,6 +265,7 @@ fn prove(
     seen: &mut Seen,
     (lot, bidder): (&Lot, PartyKey),
     commit: &Commit,
+    standing: Option<&Point>,
 ) -> Result<CommittedBid, Refusal> {
     let context = bid_context(setting, commit.lot, commit.round, bidder);
     let fails = |fault| Fault::Proof { culprit: bidder, fault }.fails(Check::CommitRange);
@@ -204,6 +274,8 @@ fn prove(
         bits: lot.ladder.range_bits(),
         commitment: decode_point(&commit.commitment)
             .ok_or_else(|| fails(ProofFault::NotCanonical))?,
+        // It was accepted before, so it is canonical.
+        standing: standing.and_then(decode_point),
     };
     setting
         .range
@@ -214,9 +286,12 @@ fn prove(
     require(fresh, Check::CommitDistinct, twice)?;
     Ok(CommittedBid {
         bidder,
+        round: commit.round,
         commitment: commit.commitment,
         seal: commit.seal,
         state: BidState::Open,
+        standing: None,
+        is_in_default: false,
     })
 }
 
@@ -245,12 +320,14 @@ fn lottery_seed(
 /// R1 and R2 of one reveal: the bid is open and these are the bytes that it sealed.
 pub(crate) fn check_seal(
     setting: &Setting,
-    bids: Option<&Bids>,
+    (bids, round): (Option<&Bids>, u32),
     reveal: &Reveal,
 ) -> Result<(), Refusal> {
     let unknown = Fault::Unknown { what: "commit" }.fails(Check::RevealCommit);
-    let BidId { round, bidder, .. } = &reveal.bid;
-    let bid = bids.filter(|_| *round == 0).and_then(|bids| bids.of(bidder)).ok_or(unknown)?;
+    let BidId { lot: _, round: named, bidder } = &reveal.bid;
+    let bid = bids.and_then(|bids| bids.of(bidder));
+    let current = |bid: &&CommittedBid| *named == round && bid.round == round;
+    let bid = bid.filter(current).ok_or(unknown)?;
     let closed = Fault::Already { what: "the bid was revealed" };
     require(bid.state == BidState::Open, Check::RevealCommit, closed)?;
     let sealed = seal(&setting.auction, &reveal.bid, &reveal.sealed_bid);

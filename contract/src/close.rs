@@ -43,10 +43,14 @@ pub(crate) fn close(
     for bid in bids.in_order().iter().chain(bids.reserve()) {
         let won = sales.iter().any(|sale| sale.winner == bid.bidder);
         match &bid.state {
+            BidState::Ranked(_) if bid.is_in_default => {
+                pool = pool.saturating_add(ledger.forfeit(bid.bidder, deposit));
+            }
             BidState::Ranked(_) if won => ledger.settle(bid.bidder, deposit),
             BidState::Ranked(_) => ledger.release(bid.bidder, deposit),
             BidState::Open if is_attested(&bid.bidder) => ledger.release(bid.bidder, deposit),
-            BidState::Open | BidState::Invalid => {
+            BidState::Lapsed { is_attested: true } => ledger.release(bid.bidder, deposit),
+            BidState::Open | BidState::Lapsed { is_attested: false } | BidState::Invalid => {
                 pool = pool.saturating_add(ledger.forfeit(bid.bidder, deposit));
             }
         }
@@ -68,6 +72,7 @@ fn distribute(setting: &Setting, ledger: &mut Ledger, bids: &Bids, pool: u64) {
     let terms = &setting.terms;
     let innocent: Vec<PartyKey> = bids
         .ranked()
+        .filter(|(bid, _)| !bid.is_in_default)
         .map(|(bid, _)| bid.bidder)
         .filter(|bidder| keyholders(&terms.quorum).all(|(_, m)| m.signing != *bidder))
         .collect();

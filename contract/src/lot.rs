@@ -2,13 +2,18 @@
 
 use crate::{
     bids::{BidState, Bids},
-    rank::{Ranking, program::Finding},
+    rank::{
+        Conclusion, Ranking,
+        program::{Finding, Purpose, RankedBid},
+    },
     setting::Setting,
 };
-use alloc::{boxed::Box, collections::BTreeSet};
+use alloc::{boxed::Box, collections::BTreeSet, vec::Vec};
 use talea_protocol::{
-    outcome::{Award, Disclosed, Ending, LotResult, Quote, ReserveResult},
+    bytes::List,
+    outcome::{Award, Disclosed, Ending, LotResult, Quote, ReserveResult, Survey},
     quorum::KeyholderId,
+    terms::Lot,
 };
 
 /// A lot, from its first commit to its ending.
@@ -18,6 +23,12 @@ pub(crate) struct LotState {
     pub(crate) stage: Stage,
     /// Keyholders that let a step of this lot's ranking time out.
     pub(crate) out: BTreeSet<KeyholderId>,
+    /// Of every round that had one.
+    surveys: Vec<Survey>,
+    /// Steps of the current round's ranking that are done.
+    steps: u32,
+    /// Whether the ranking followed a survey of the same bids.
+    is_ranked_after_survey: bool,
     disclosed: Disclosed,
     opened_reserve: Option<Quote>,
     pub(crate) ending: Option<Ending>,
@@ -31,6 +42,8 @@ pub(crate) enum Stage {
     Idle,
     /// For keyholders.
     Ranking(Box<Ranking>),
+    /// For the other lots' surveys.
+    Surveyed,
     /// For the seller, until the deadline.
     Deciding {
         /// What there is to accept or decline.
@@ -44,7 +57,7 @@ impl LotState {
     /// The last slot before time alone changes something.
     pub(crate) fn deadline(&self) -> Option<u64> {
         match &self.stage {
-            Stage::Idle => None,
+            Stage::Idle | Stage::Surveyed => None,
             Stage::Ranking(ranking) => Some(ranking.deadline()),
             Stage::Deciding { deadline, .. } => Some(*deadline),
         }
@@ -53,24 +66,85 @@ impl LotState {
     pub(crate) fn ranking(&self) -> Option<&Ranking> {
         match &self.stage {
             Stage::Ranking(ranking) => Some(ranking),
-            Stage::Idle | Stage::Deciding { .. } => None,
+            Stage::Idle | Stage::Surveyed | Stage::Deciding { .. } => None,
         }
     }
 
-    /// Takes what the ranking found at `slot`: the lot's ending, unless the seller has a say.
-    pub(crate) fn found(
+    /// Whether the last survey showed what the one before it showed.
+    pub(crate) fn is_unmoved(&self) -> bool {
+        let mut latest = self.surveys.iter().rev();
+        matches!((latest.next(), latest.next()), (Some(last), Some(before)) if last == before)
+    }
+
+    /// Starts what keyholders do next in this round: the lot's ending, if nothing has to be asked.
+    pub(crate) fn start(
         &mut self,
-        finding: Finding,
+        purpose: Purpose,
+        setting: &Setting,
+        line: &Lot,
+        (lot, round): (u32, u32),
+        slot: u64,
+    ) -> Option<Ending> {
+        let bids = self.bids.in_tie_order(setting, (lot, round));
+        let bids = bids.into_iter().map(|(bidder, ladder)| RankedBid { bidder, ladder }).collect();
+        let reserve = self.bids.binding_reserve().cloned();
+        let is_survey = purpose == Purpose::Survey;
+        self.is_ranked_after_survey = purpose == (Purpose::Rank { surveyed: true });
+        let (first, out) = (self.steps, self.out.clone());
+        match Ranking::begin((bids, reserve), purpose, setting, line, (first, slot), out) {
+            Ok(ranking) => {
+                self.stage = Stage::Ranking(Box::new(ranking));
+                None
+            }
+            Err(conclusion) => self.take(conclusion, is_survey, setting, slot),
+        }
+    }
+
+    /// Takes how a survey or a ranking ended at `slot`: the lot's ending, unless something is still
+    /// to come.
+    pub(crate) fn conclude(
+        &mut self,
+        conclusion: Conclusion,
         setting: &Setting,
         slot: u64,
     ) -> Option<Ending> {
+        let is_survey = self.ranking().is_some_and(Ranking::is_survey);
+        if let Stage::Ranking(ranking) = &self.stage {
+            self.out = ranking.out().clone();
+            self.steps = ranking.step_number().saturating_add(1);
+        }
+        self.take(conclusion, is_survey, setting, slot)
+    }
+
+    fn take(
+        &mut self,
+        conclusion: Conclusion,
+        is_survey: bool,
+        setting: &Setting,
+        slot: u64,
+    ) -> Option<Ending> {
+        let finding = match conclusion {
+            Conclusion::Found(finding) => finding,
+            Conclusion::Ended(ending) => return Some(ending),
+        };
         let Finding { award, disclosed, reserve } = finding;
+        if is_survey {
+            self.surveys.push(Survey { depth: disclosed.depth, cover: disclosed.cover });
+            self.stage = Stage::Surveyed;
+            return None;
+        }
         self.disclosed = disclosed;
         self.opened_reserve = reserve;
         let Some(award) = award else { return Some(Ending::BelowReserve) };
         let Some(acceptance) = setting.terms.acceptance else { return Some(Ending::Sold(award)) };
         self.stage = Stage::Deciding { award, deadline: slot.saturating_add(acceptance.slots) };
         None
+    }
+
+    /// Forgets the round that is over; surveys and who is out stay.
+    pub(crate) fn await_next_round(&mut self) {
+        self.stage = Stage::Idle;
+        self.steps = 0;
     }
 
     /// What became of it, once it has ended.
@@ -83,7 +157,9 @@ impl LotState {
         let reserve = match (self.bids.reserve().map(|reserve| &reserve.state), self.opened_reserve)
         {
             (None, _) => ReserveResult::None,
-            (Some(BidState::Open | BidState::Invalid), _) => ReserveResult::Lapsed,
+            (Some(BidState::Open | BidState::Invalid | BidState::Lapsed { .. }), _) => {
+                ReserveResult::Lapsed
+            }
             (Some(BidState::Ranked(_)), None) => ReserveResult::Sealed,
             (Some(BidState::Ranked(_)), Some(quote)) => ReserveResult::Opened(quote),
         };
@@ -92,9 +168,24 @@ impl LotState {
             ranked: count(|state| matches!(state, BidState::Ranked(_))),
             invalid: count(|state| matches!(state, BidState::Invalid)),
             reserve,
-            disclosed: self.disclosed.clone(),
+            disclosed: self.all_disclosed(),
             // Asked for only when every lot has ended.
             ending: self.ending.clone().unwrap_or(Ending::Halted),
         }
+    }
+
+    /// What the last ranking opened, and the surveys before it.
+    fn all_disclosed(&self) -> Disclosed {
+        let mut disclosed = self.disclosed.clone();
+        let was_ranked = matches!(
+            self.ending,
+            Some(Ending::Sold(_) | Ending::Declined(_) | Ending::BelowReserve)
+        );
+        if was_ranked && self.is_ranked_after_survey {
+            disclosed.depth = self.surveys.last().and_then(|survey| survey.depth.clone());
+        }
+        // As many as there are rounds, which is within the bound.
+        disclosed.surveys = List::new(self.surveys.clone()).unwrap_or_default();
+        disclosed
     }
 }

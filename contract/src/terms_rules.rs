@@ -12,7 +12,9 @@ use talea_protocol::{
     check::Check,
     instruction::opening_bytes,
     labels::PROTOCOL_VERSION,
-    limits::{MAX_BIDS_PER_LOT, MAX_CHUNK_ITEMS, MAX_OPENED_BIDS, MAX_TERMS_BYTES, MAX_UNITS},
+    limits::{
+        MAX_BIDS_PER_LOT, MAX_CHUNK_ITEMS, MAX_OPENED_BIDS, MAX_ROUNDS, MAX_TERMS_BYTES, MAX_UNITS,
+    },
     quorum::keyholders,
     terms::{Admission, AuctionId, Disclosure, Mechanism, Terms},
 };
@@ -199,6 +201,20 @@ fn rules(terms: &Terms) -> Result<(), Refusal> {
                 .acceptance
                 .is_none_or(|acceptance| (1..=MAX_DURATION).contains(&acceptance.slots)),
             "an acceptance has 1 to 2^32 slots",
+        ),
+        (
+            terms.rounds.is_none_or(|rounds| {
+                let limit = usize::try_from(rounds.limit).unwrap_or(usize::MAX);
+                (2..=MAX_ROUNDS).contains(&limit)
+                    && (1..=MAX_DURATION).contains(&rounds.commit_slots)
+                    && (1..=MAX_DURATION).contains(&rounds.reveal_slots)
+            }),
+            "there are 2 to 64 rounds, with 1 to 2^32 slots for commits and for reveals",
+        ),
+        (
+            terms.rounds.is_none()
+                || matches!(terms.disclosure, Disclosure::Facts { depth: Some(_), .. }),
+            "rounds need a depth to show",
         ),
     ];
     rules

@@ -1,40 +1,85 @@
-//! Instructions altered by somebody who holds every key: a refusal leaves the program as it was, and
-//! what is accepted keeps every account balanced.
+//! Instructions altered by somebody who holds every key, at the moment they belong to or at another:
+//! a refusal leaves the program as it was, and what is accepted keeps every account balanced.
+//!
+//! An input is the number of a play, of a moment in it, how many moments later the instruction was
+//! made, how late it comes, and what is altered in it.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use std::sync::LazyLock;
-use talea_protocol::instruction::SignedInstruction;
-use talea_sim::play::Seat;
+use std::{collections::BTreeSet, sync::LazyLock};
+use talea_protocol::{
+    bytes::PartyKey,
+    instruction::SignedInstruction,
+    price::Rung,
+    terms::{Depth, Disclosure, Mechanism, Ties},
+};
+use talea_sim::play::{BidPlan, BidderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small,
-    replay::{Pens, Replay, Scene},
+    replay::{Kind, Pens, Replay, Scene},
 };
 
-struct Theatre {
+struct Play {
     scenes: Vec<Scene>,
     pens: Pens,
-    fallback_signer: talea_protocol::bytes::PartyKey,
+    seller: PartyKey,
 }
 
-static THEATRE: LazyLock<Theatre> = LazyLock::new(|| {
-    let small = Small {
+impl Play {
+    fn of(small: &Small, plan: &Plan) -> Self {
+        let (_, transcript) = small.play(plan);
+        let (scenes, _) = Replay::read(&transcript).scenes();
+        let cast = small.cast();
+        Self { scenes, pens: Pens::of(&cast), seller: cast.seller() }
+    }
+}
+
+/// A first price, a second price with all that terms can ask for, and rounds.
+static PLAYS: LazyLock<[Play; 3]> = LazyLock::new(|| {
+    let first_price = Small {
         groups: vec![(1, vec![Seat::Own, Seat::Own])],
         lots: vec![(3, vec![1, 1])],
         bidders: 2,
         ..Small::default()
     };
-    let (_, transcript) = small.play(&small.plan(&[&[1, 2]]));
-    let (scenes, _) = Replay::read(&transcript).scenes();
-    let cast = small.cast();
-    Theatre { scenes, pens: Pens::of(&cast), fallback_signer: cast.seller() }
+    let second_price = Small {
+        groups: vec![(1, vec![Seat::Own])],
+        bidders: 3,
+        mechanism: Mechanism::UniformPrice { units: 1 },
+        ties: Ties::Lottery,
+        disclosure: Disclosure::Facts { cover: true, depth: Some(Depth { min_bids: 1 }) },
+        reserve: Some(true),
+        acceptance: true,
+        ..first_price.clone()
+    };
+    let rounds = Small {
+        groups: vec![(1, vec![Seat::Own])],
+        bidders: 3,
+        disclosure: Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) },
+        rounds: Some((3, true)),
+        ..first_price.clone()
+    };
+    let reserves = vec![ReservePlan { lot: 0, rung: Rung(1), is_revealed: true }];
+    let better = BidPlan { lot: 0, bidder: 0, rung: Rung(2), conduct: BidderConduct::Honest };
+    let plays = [
+        Play::of(&first_price, &first_price.plan(&[&[1, 2]])),
+        Play::of(&second_price, &Plan { reserves, ..second_price.plan(&[&[2, 1, 2]]) }),
+        Play::of(&rounds, &Plan { rounds: vec![vec![better]], ..rounds.plan(&[&[0, 0, 1]]) }),
+    ];
+    let kinds: BTreeSet<Kind> =
+        plays.iter().flat_map(|play| &play.scenes).map(Scene::kind).collect();
+    let missing = Kind::ALL.into_iter().filter(|kind| !kinds.contains(kind));
+    assert!(missing.eq([Kind::Complain]), "every kind is played but a complaint");
+    assert!(plays[2].scenes.iter().any(|scene| scene.before.round() == 2), "the limit is reached");
+    plays
 });
 
 fuzz_target!(|data: &[u8]| {
-    let Theatre { scenes, pens, fallback_signer } = &*THEATRE;
-    let [scene, late, rest @ ..] = data else { return };
-    let scene = &scenes[usize::from(*scene) % scenes.len()];
-    let signed: SignedInstruction = borsh::from_slice(&scene.bytes).expect("it was accepted");
+    let [play, scene, since, late, rest @ ..] = data else { return };
+    let Play { scenes, pens, seller } = &PLAYS[usize::from(*play) % PLAYS.len()];
+    let moment = &scenes[usize::from(*scene) % scenes.len()];
+    let made = &scenes[(usize::from(*scene) + usize::from(*since)) % scenes.len()];
+    let signed: SignedInstruction = borsh::from_slice(&made.bytes).expect("it was accepted");
     let mut payload = signed.payload.to_vec();
     // Triples of position, position and mask; what is left over is appended.
     for edit in rest.chunks(3) {
@@ -47,13 +92,12 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     // Ticks may be signed by anybody, so by the seller too.
-    let signer = if pens.has(signed.signer) { signed.signer } else { *fallback_signer };
-    let id = scene.before.id();
-    let instruction = pens.sign_payload(signer, &id, &payload);
-    let slot = scene.slot + u64::from(late % 4) * 7;
-    let mut auction = scene.before.clone();
+    let signer = if pens.has(signed.signer) { signed.signer } else { *seller };
+    let instruction = pens.sign_payload(signer, &moment.before.id(), &payload);
+    let slot = moment.slot + u64::from(late % 4) * 7;
+    let mut auction = moment.before.clone();
     match auction.apply(slot, &instruction) {
-        Err(_) => assert!(auction == scene.before, "a refusal left a trace"),
+        Err(_) => assert!(auction == moment.before, "a refusal left a trace"),
         Ok(_) => {
             let accounts = auction.accounts();
             let received: u64 = accounts.iter().map(|a| a.received).sum();

@@ -5,7 +5,7 @@
 
 use crate::{
     identity::{Identity, TooLarge},
-    proofs::{Unprovable, ladder, range},
+    proofs::{Unprovable, commit, ladder, range},
 };
 use curve25519_dalek::Scalar;
 use rand_core::CryptoRngCore;
@@ -20,7 +20,7 @@ use talea_protocol::{
     sealed_bid::{Contribution, Reveal},
     terms::Ties,
 };
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// Somebody who bids.
 pub struct Bidder {
@@ -34,6 +34,40 @@ pub struct PreparedBid {
     /// The sealed bid. Keep it safe before the commit leaves the machine: a bid that cannot be
     /// revealed forfeits its deposit. It tells nobody the price unless a quorum decrypts it.
     pub reveal: Reveal,
+    /// What it takes to bid again in the next round. Nothing without rounds.
+    pub secret: BidSecret,
+}
+
+/// What a commitment hides: kept between rounds, to prove that the next bid is not worse.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct BidSecret {
+    #[zeroize(skip)]
+    rung: Rung,
+    blinding: Scalar,
+}
+
+impl BidSecret {
+    /// The bid.
+    #[must_use]
+    pub fn rung(&self) -> Rung {
+        self.rung
+    }
+
+    /// What to keep, encrypted, until the next round: 36 bytes, the rung and the blinding.
+    #[must_use]
+    pub fn save(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(self.rung.0.to_le_bytes().to_vec());
+        bytes.extend_from_slice(self.blinding.as_bytes());
+        bytes
+    }
+
+    /// What was kept; nothing if these are not the bytes of [`save`](Self::save).
+    #[must_use]
+    pub fn resume(saved: &[u8]) -> Option<Self> {
+        let (rung, blinding) = saved.split_first_chunk()?;
+        let blinding = Scalar::from_canonical_bytes(blinding.try_into().ok()?);
+        Some(Self { rung: Rung(u32::from_le_bytes(*rung)), blinding: blinding.into_option()? })
+    }
 }
 
 /// Why a bid could not be made.
@@ -55,7 +89,7 @@ pub enum BidError {
     /// The key ceremony is not over, or failed.
     #[error("the auction has no key to seal bids under")]
     NoKey,
-    /// A rung beyond what can be proved; [`OffLadder`](Self::OffLadder) comes first.
+    /// A rung beyond what can be proved, or below the standing bid; [`OffLadder`](Self::OffLadder) comes first.
     #[error(transparent)]
     Unprovable(#[from] Unprovable),
     /// Too large a message.
@@ -103,17 +137,33 @@ impl Bidder {
         alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
         rng: &mut impl CryptoRngCore,
     ) -> Result<PreparedBid, BidError> {
-        prepare(&self.identity, Instruction::Commit, auction, lot, rung, alter, rng)
+        prepare((&self.identity, Instruction::Commit), auction, (lot, rung), None, alter, rng)
+    }
+
+    /// Bids again in a later round: `rung` is at least the one of the `standing` bid. Whether it is
+    /// more, nobody learns.
+    ///
+    /// # Errors
+    /// [`BidError`], before any secret is drawn.
+    pub fn improve(
+        &self,
+        auction: &Auction,
+        lot: u32,
+        rung: Rung,
+        standing: &BidSecret,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<PreparedBid, BidError> {
+        let kind = (&self.identity, Instruction::Commit as fn(Commit) -> Instruction);
+        prepare(kind, auction, (lot, rung), Some(standing), |sealed_bid| sealed_bid, rng)
     }
 }
 
 /// Makes a bid, or a seller's reserve, which is made in the same way.
 pub(crate) fn prepare(
-    identity: &Identity,
-    kind: impl FnOnce(Commit) -> Instruction,
+    (identity, kind): (&Identity, impl FnOnce(Commit) -> Instruction),
     auction: &Auction,
-    lot: u32,
-    rung: Rung,
+    (lot, rung): (u32, Rung),
+    standing: Option<&BidSecret>,
     alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
     rng: &mut impl CryptoRngCore,
 ) -> Result<PreparedBid, BidError> {
@@ -127,14 +177,26 @@ pub(crate) fn prepare(
     let setting = auction.setting();
     let generators = &setting.generators;
     let bidder = identity.party();
-    let bid = BidId { lot, round: 0, bidder };
-    let context = Context { auction: auction.id(), lot, round: 0, step: 0, signer: bidder };
+    let round = auction.round();
+    let bid = BidId { lot, round, bidder };
+    let context = Context { auction: auction.id(), lot, round, step: 0, signer: bidder };
 
     let blinding = Zeroizing::new(Scalar::random(rng));
-    let commitment = Scalar::from(rung.0) * generators.value + *blinding * generators.blinding;
-    let statement = Statement { rungs: ladder.rungs, bits: ladder.range_bits(), commitment };
+    let to = |rung: Rung, blinding: &Scalar| commit(generators, &rung.0.into(), blinding);
+    let commitment = to(rung, &blinding);
+    let statement = Statement {
+        rungs: ladder.rungs,
+        bits: ladder.range_bits(),
+        commitment,
+        standing: standing.map(|standing| to(standing.rung, &standing.blinding)),
+    };
+    let witness = range::Witness {
+        rung,
+        rho: *blinding,
+        standing: standing.map(|standing| (standing.rung, standing.blinding)),
+    };
     let range_proof =
-        range::prove(&setting.range, generators, &context, &statement, rung, &blinding, rng)?;
+        range::prove(&setting.range, generators, &context, &statement, &witness, rng)?;
     let mut sealed_bid =
         ladder::prove(generators, &context, &ladder.shape, &keys.key, rung, &blinding, rng)?
             .to_bytes();
@@ -146,7 +208,7 @@ pub(crate) fn prepare(
     let sealed_bid = alter(sealed_bid);
     let commit = Commit {
         lot,
-        round: 0,
+        round,
         commitment: encode_point(&commitment),
         range_proof: List::new(range_proof).map_err(|_| TooLarge)?,
         seal: seal(&auction.id(), &bid, &sealed_bid),
@@ -154,6 +216,7 @@ pub(crate) fn prepare(
     Ok(PreparedBid {
         commit: identity.sign(&auction.id(), &kind(commit))?,
         reveal: Reveal { bid, sealed_bid: List::new(sealed_bid).map_err(|_| TooLarge)? },
+        secret: BidSecret { rung, blinding: *blinding },
     })
 }
 

@@ -17,7 +17,13 @@ impl Custodian {
     /// A custodian at its first instruction.
     #[must_use]
     pub fn new(identity: Identity) -> Self {
-        Self { identity, next_sequence: 0 }
+        Self::resume(identity, 0)
+    }
+
+    /// A custodian whose next instruction is this one, from 0.
+    #[must_use]
+    pub fn resume(identity: Identity, next_sequence: u64) -> Self {
+        Self { identity, next_sequence }
     }
 
     /// Its public key.

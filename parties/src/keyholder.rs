@@ -44,6 +44,9 @@ pub enum KeyholderError {
     /// The ceremony is not over, voided the auction, or expelled this keyholder.
     #[error("the ceremony left this keyholder without a share")]
     NoShare,
+    /// The coefficients that it kept are not those of the deal in the transcript.
+    #[error("the transcript shows another deal of this keyholder than the one it kept")]
+    OtherDeal,
     /// The share that was dealt is not the one that the transcript implies: a complaint was due.
     #[error("the share dealt to this keyholder is wrong and it did not complain in time")]
     WrongShare,
@@ -65,6 +68,18 @@ pub enum KeyholderError {
 pub struct EncryptionSecret(Scalar);
 
 impl EncryptionSecret {
+    /// The secret with these bytes; nothing if they encode no scalar.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Option<Self> {
+        Scalar::from_canonical_bytes(bytes).into_option().map(Self)
+    }
+
+    /// What to keep, encrypted.
+    #[must_use]
+    pub fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.0.to_bytes())
+    }
+
     /// A new secret.
     pub fn generate(rng: &mut impl CryptoRngCore) -> Self {
         Self(Scalar::random(rng))
@@ -157,6 +172,39 @@ impl Candidate {
         let deal = make_deal(auction, dealer, group, &coefficients, share_of, rng);
         let signed = self.identity.sign(&auction.id(), &Instruction::Deal(deal))?;
         Ok((signed, Dealer { candidate: self, id, coefficients }))
+    }
+}
+
+/// What a dealer keeps, encrypted, until it has its share: 32 bytes per coefficient.
+impl Dealer {
+    /// The coefficients, in order.
+    #[must_use]
+    pub fn save(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(self.coefficients.iter().flat_map(Scalar::to_bytes).collect())
+    }
+}
+
+impl Candidate {
+    /// The dealer that this candidate became.
+    ///
+    /// # Errors
+    /// [`KeyholderError`] if the terms do not name it, or if the deal that stands in the auction is
+    /// not one of these coefficients.
+    pub fn resume(self, auction: &Auction, saved: &[u8]) -> Result<Dealer, KeyholderError> {
+        let id = self.find(auction)?;
+        let scalars = saved.chunks(32).map(|bytes| {
+            let bytes = bytes.try_into().ok()?;
+            Scalar::from_canonical_bytes(bytes).into_option()
+        });
+        let coefficients: Option<Vec<Scalar>> = scalars.collect();
+        let coefficients = Zeroizing::new(coefficients.ok_or(KeyholderError::OtherDeal)?);
+        let deal = auction.deal_of(id).ok_or(KeyholderError::OtherDeal)?;
+        let key = auction.setting().generators.key;
+        let commitments = coefficients.iter().map(|a| encode_point(&(a * key)));
+        if !commitments.eq(deal.commitments.iter().copied()) {
+            return Err(KeyholderError::OtherDeal);
+        }
+        Ok(Dealer { candidate: self, id, coefficients })
     }
 }
 
@@ -397,13 +445,28 @@ impl Keyholder {
             if skip(step) {
                 continue;
             }
-            let instruction = match due {
-                Due::Endorse { round, head } => self.endorse(round, head, attested)?,
-                Due::Rank { header, task } => self.rank(auction, header, task, rng)?,
-            };
-            signed.push(self.identity.sign(&auction.id(), &instruction)?);
+            signed.push(self.perform(auction, due, attested, rng)?);
         }
         Ok(signed)
+    }
+
+    /// Does one thing that is due, and signs it. Keep what comes of it before it leaves the
+    /// machine, and never do the same thing again: post what was kept.
+    ///
+    /// # Errors
+    /// As [`act`](Self::act).
+    pub fn perform(
+        &mut self,
+        auction: &Auction,
+        due: Due,
+        attested: &[BidId],
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Vec<u8>, KeyholderError> {
+        let instruction = match due {
+            Due::Endorse { round, head } => self.endorse(round, head, attested)?,
+            Due::Rank { header, task } => self.rank(auction, header, task, rng)?,
+        };
+        Ok(self.identity.sign(&auction.id(), &instruction)?)
     }
 
     /// Endorses this head in this round, or says that it has endorsed another.

@@ -8,6 +8,7 @@ use rand_core::CryptoRngCore;
 use talea_contract::Auction;
 use talea_protocol::{
     bytes::{List, TooLong},
+    commitment::Commit,
     instruction::{Instruction, opening_bytes},
     price::Rung,
     ranking::Decision,
@@ -38,7 +39,8 @@ pub fn reserve(
     rung: Rung,
     rng: &mut impl CryptoRngCore,
 ) -> Result<PreparedBid, BidError> {
-    prepare(seller, Instruction::Reserve, auction, lot, rung, |sealed_bid| sealed_bid, rng)
+    let kind = (seller, Instruction::Reserve as fn(Commit) -> Instruction);
+    prepare(kind, auction, (lot, rung), None, |sealed_bid| sealed_bid, rng)
 }
 
 /// Accepts or declines what a lot came to.

@@ -13,7 +13,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 pub struct BidId {
     /// Index of the lot, from 0.
     pub lot: u32,
-    /// Round, from 0. A first-price auction has only round 0.
+    /// Round, from 0. Without rounds in the terms there is only round 0.
     pub round: u32,
     /// The bidder.
     pub bidder: PartyKey,

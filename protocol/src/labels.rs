@@ -48,6 +48,8 @@ pub const KIND_EPHEMERAL: &[u8] = b"possession-of-ephemeral";
 pub const KIND_COMPLAINT: &[u8] = b"complaint";
 /// Proof kind: a committed bid lies on its ladder.
 pub const KIND_RANGE: &[u8] = b"range";
+/// Proof kind: a committed bid lies on its ladder and is not below the standing one.
+pub const KIND_IMPROVEMENT: &[u8] = b"improvement";
 /// Proof kind: an encrypted ladder is well formed and opens its commitment.
 pub const KIND_LADDER: &[u8] = b"ladder";
 /// Proof kind: a step of an in-turn product of encrypted bits.
@@ -79,6 +81,7 @@ pub const ALL: &[&[u8]] = &[
     KIND_EPHEMERAL,
     KIND_COMPLAINT,
     KIND_RANGE,
+    KIND_IMPROVEMENT,
     KIND_LADDER,
     KIND_GATE,
     KIND_MIX,

@@ -34,6 +34,8 @@ pub const MAX_RANGE_PROOF_BYTES: usize = 1024;
 pub const MAX_SEALED_BID_BYTES: usize = 1 << 18;
 /// Price buckets of a depth: the largest radix of a digit.
 pub const MAX_BUCKETS: usize = 1024;
+/// Rounds of an auction.
+pub const MAX_ROUNDS: usize = 64;
 /// Bids of an auction that discloses everything: as many as fit in an outcome's record.
 pub const MAX_OPENED_BIDS: u64 = 1 << 19;
 /// Identical units sold by one lot at a uniform price.

@@ -2,7 +2,7 @@
 
 use crate::{
     bytes::{List, PartyKey},
-    limits::{MAX_BUCKETS, MAX_LOTS, MAX_UNITS},
+    limits::{MAX_BUCKETS, MAX_LOTS, MAX_ROUNDS, MAX_UNITS},
     price::{Price, Rung},
     terms::AuctionId,
 };
@@ -54,12 +54,23 @@ pub enum ReserveResult {
 /// What was opened besides winners and price.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Disclosed {
+    /// What the surveys between rounds showed, from round 0.
+    pub surveys: List<Survey, MAX_ROUNDS>,
     /// The best losing price.
     pub cover: Option<Quote>,
     /// Bids per price bucket, without the best: bucket `j` holds the bids with first digit `j`.
     pub depth: Option<List<u32, MAX_BUCKETS>>,
     /// Every ranked bid, in tie order.
     pub bids: Option<Vec<OpenedBid>>,
+}
+
+/// What a round showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Survey {
+    /// Bids per price bucket, without the best.
+    pub depth: Option<List<u32, MAX_BUCKETS>>,
+    /// The best bid without the best ones.
+    pub cover: Option<Quote>,
 }
 
 /// A rung with its price.

@@ -41,6 +41,8 @@ pub struct Terms {
     pub reserve: Option<Reserve>,
     /// Whether the seller may decline what a lot came to. Silence accepts.
     pub acceptance: Option<Acceptance>,
+    /// Whether bids can be improved, round by round.
+    pub rounds: Option<Rounds>,
     /// When each phase ends.
     pub schedule: Schedule,
     /// What is at stake.
@@ -119,8 +121,8 @@ pub enum Ties {
     /// The earliest commit in the transcript wins. The board orders commits within a slot.
     EarliestCommit,
     /// Chance decides: every sealed bid ends with a contribution, and nobody knows the draw before
-    /// the last reveal. The last revealer can still choose between two draws, at the price of its
-    /// bid and its deposit.
+    /// the last reveal. Whoever reveals last with several bids can still choose among draws, at
+    /// the price of a bid and its deposit for each that it leaves out.
     Lottery,
 }
 
@@ -166,6 +168,20 @@ pub struct Reserve {
 pub struct Acceptance {
     /// Slots for it, from the end of a lot's ranking.
     pub slots: u64,
+}
+
+/// Rounds in which every bidder bids again, not worse than before, after a look at the depth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Rounds {
+    /// Rounds at most: 2 to [`MAX_ROUNDS`](crate::limits::MAX_ROUNDS). The auction ends before if a
+    /// round moves nothing that was disclosed.
+    pub limit: u32,
+    /// Slots for the commits of every round but the first.
+    pub commit_slots: u64,
+    /// Slots for the reveals of every round but the first.
+    pub reveal_slots: u64,
+    /// Whether between rounds the best bid without the `max(units, 1)` best ones is opened too.
+    pub cover: bool,
 }
 
 /// When each phase ends. Slots are the runtime's; the program only compares them.

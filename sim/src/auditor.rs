@@ -5,11 +5,66 @@ use crate::{
     play::{BidPlan, BidderConduct, KeyholderConduct, Plan},
 };
 use talea_protocol::{
-    bytes::PartyKey,
-    outcome::{Award, Ending, LotResult, Outcome, ReserveResult},
-    price::{Rung, Scale},
+    bytes::{List, PartyKey},
+    outcome::{Award, Disclosed, Ending, LotResult, Outcome, ReserveResult, Survey},
+    price::{PriceLadder, Rung, Scale},
     terms::Ties,
 };
+
+/// The bids of a lot that stand, in commit order, and what the rounds showed of them.
+#[derive(Clone, Debug, Default)]
+struct Standing {
+    bids: Vec<(PartyKey, Rung)>,
+    surveys: Vec<Survey>,
+    /// Whether the last survey is of these very bids, so that no depth is asked for after it.
+    is_surveyed: bool,
+}
+
+/// Every lot's bids as the last round leaves them.
+fn standing(plan: &Plan, bidders: &[PartyKey]) -> Option<Vec<Standing>> {
+    let mut lots = vec![Standing::default(); plan.terms.lots.len()];
+    let place = |lots: &mut Vec<Standing>, bid: &BidPlan, may_enter: bool| {
+        let bidder = *bidders.get(bid.bidder)?;
+        let lot = lots.get_mut(usize::try_from(bid.lot).ok()?)?;
+        if bid.conduct == BidderConduct::Honest {
+            match lot.bids.iter_mut().find(|(party, _)| *party == bidder) {
+                Some((_, rung)) => *rung = bid.rung,
+                None if may_enter => lot.bids.push((bidder, bid.rung)),
+                None => {}
+            }
+        }
+        Some(())
+    };
+    plan.bids.iter().try_for_each(|bid| place(&mut lots, bid, true))?;
+    let Some(rounds) = plan.terms.rounds else { return Some(lots) };
+    for round in 0..rounds.limit.saturating_sub(1) {
+        let mut moved = round == 0;
+        for (lot, line) in lots.iter_mut().zip(plan.terms.lots.iter()) {
+            if lot.bids.is_empty() {
+                continue;
+            }
+            let survey = plain(plan, &line.ladder, &lot.bids).survey();
+            moved |= lot.surveys.last() != Some(&survey);
+            lot.surveys.push(survey);
+        }
+        if !moved {
+            lots.iter_mut().for_each(|lot| lot.is_surveyed = true);
+            break;
+        }
+        let next = usize::try_from(round).ok().and_then(|round| plan.rounds.get(round));
+        next.into_iter().flatten().try_for_each(|bid| place(&mut lots, bid, false))?;
+    }
+    Some(lots)
+}
+
+/// A lot with these bids and no reserve.
+fn plain<'a>(
+    plan: &'a Plan,
+    ladder: &'a PriceLadder,
+    bids: &'a [(PartyKey, Rung)],
+) -> PlainLot<'a> {
+    PlainLot { terms: &plan.terms, ladder, bids, reserve: None, declines: false }
+}
 
 /// What the plan implies for lot `index` if enough keyholders do their work; `found` is what it came
 /// to. A lottery's draw cannot be foretold: of those that tie, the ones that won come first, and
@@ -17,37 +72,35 @@ use talea_protocol::{
 fn implied(
     plan: &Plan,
     index: usize,
-    bidders: &[PartyKey],
+    Standing { mut bids, surveys, is_surveyed }: Standing,
     found: &LotResult,
 ) -> Option<LotResult> {
     let lot = u32::try_from(index).ok()?;
-    let bids: Vec<&BidPlan> = plan.bids.iter().filter(|bid| bid.lot == lot).collect();
+    let of_lot = || plan.bids.iter().filter(|bid| bid.lot == lot);
     let number = |conduct| {
-        let bids = bids.iter().filter(|bid| bid.conduct == conduct);
+        let bids = of_lot().filter(|bid| bid.conduct == conduct);
         u32::try_from(bids.count()).unwrap_or(u32::MAX)
     };
-    let honest = bids.iter().filter(|bid| bid.conduct == BidderConduct::Honest);
-    let valid = honest.map(|bid| Some((*bidders.get(bid.bidder)?, bid.rung)));
-    let mut valid: Vec<(PartyKey, Rung)> = valid.collect::<Option<_>>()?;
     if plan.terms.ties == Ties::Lottery {
-        sort_as_drawn(&mut valid, found);
+        sort_as_drawn(&mut bids, found);
     }
     let reserve = plan.reserves.iter().find(|reserve| reserve.lot == lot);
     let plain = PlainLot {
-        terms: &plan.terms,
-        ladder: &plan.terms.lots.get(index)?.ladder,
-        bids: &valid,
         reserve: reserve.filter(|reserve| reserve.is_revealed).map(|reserve| reserve.rung),
         declines: plan.declines.contains(&lot),
+        ..plain(plan, &plan.terms.lots.get(index)?.ladder, &bids)
     };
-    let PlainResult { ending, disclosed, reserve: of_reserve } = plain.result();
+    let PlainResult { ending, mut disclosed, reserve: of_reserve } = plain.result();
+    if is_surveyed {
+        disclosed.depth = surveys.last().and_then(|survey| survey.depth.clone());
+    }
     let lapsed = reserve.is_some_and(|reserve| !reserve.is_revealed);
     Some(LotResult {
-        commits: u32::try_from(bids.len()).ok()?,
+        commits: u32::try_from(of_lot().count()).ok()?,
         ranked: number(BidderConduct::Honest),
         invalid: number(BidderConduct::RevealsRubbish),
         reserve: if lapsed { ReserveResult::Lapsed } else { of_reserve },
-        disclosed,
+        disclosed: Disclosed { surveys: List::new(surveys).ok()?, ..disclosed },
         ending,
     })
 }
@@ -69,6 +122,7 @@ fn sort_as_drawn(bids: &mut [(PartyKey, Rung)], found: &LotResult) {
 #[must_use]
 pub fn differences(plan: &Plan, bidders: &[PartyKey], outcome: &Outcome) -> Vec<String> {
     let may_be_void = plan.keyholders.values().any(|conduct| *conduct != KeyholderConduct::Honest);
+    let lots = standing(plan, bidders);
     let mut found = Vec::new();
     if outcome.lots.len() != plan.terms.lots.len() {
         found.push(format!(
@@ -78,7 +132,8 @@ pub fn differences(plan: &Plan, bidders: &[PartyKey], outcome: &Outcome) -> Vec<
         ));
     }
     for (index, (lot, result)) in plan.terms.lots.iter().zip(outcome.lots.iter()).enumerate() {
-        let implied = implied(plan, index, bidders, result);
+        let standing = lots.as_ref().and_then(|lots| lots.get(index)).cloned();
+        let implied = standing.and_then(|standing| implied(plan, index, standing, result));
         let is_excused = may_be_void && matches!(result.ending, Ending::Void(_));
         if is_excused || implied.as_ref() == Some(result) {
             continue;
@@ -117,8 +172,7 @@ mod tests {
     use crate::{scenario::Scenario, seed};
     use std::path::Path;
     use talea_protocol::{
-        bytes::List,
-        outcome::{Disclosed, Quote, Sale, Standing, VoidCause},
+        outcome::{Quote, Sale, Standing, VoidCause},
         price::Price,
     };
 

@@ -33,7 +33,7 @@ use talea_protocol::{
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
     quorum::Group,
     sealed_bid::SealedBid,
-    terms::{Admission, Lot, Reserve, Schedule, Stakes, Terms},
+    terms::{Admission, Lot, Reserve, Rounds, Schedule, Stakes, Terms},
     transcript::{Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
 
@@ -128,6 +128,12 @@ pub struct MessageFigures {
     pub commit_verify: f64,
     /// Bytes of the range proof.
     pub range_proof_bytes: usize,
+    /// Making the proof of a later round, that the bid is not worse.
+    pub improve_prove: f64,
+    /// Verifying it.
+    pub improve_verify: f64,
+    /// Bytes of it.
+    pub improvement_bytes: usize,
     /// Making the sealed bid.
     pub reveal_prove: f64,
     /// Verifying one by itself.
@@ -304,16 +310,43 @@ impl Bench {
         let commitment =
             Scalar::from(rung.0) * self.generators.value + rho * self.generators.blinding;
         let (rungs, bits) = (ladder.rungs, ladder.range_bits());
-        (range::Statement { rungs, bits, commitment }, rung, rho)
+        (range::Statement { rungs, bits, commitment, standing: None }, rung, rho)
     }
 
-    /// Its range proof.
+    /// The same bid once more, a round later: its statement and secret.
+    pub fn bid_again(
+        &mut self,
+        (standing, rung, rho_0): &(range::Statement, Rung, Scalar),
+    ) -> (range::Statement, provers::range::Witness) {
+        let rho = Scalar::random(&mut self.rng);
+        let commitment =
+            Scalar::from(rung.0) * self.generators.value + rho * self.generators.blinding;
+        let statement =
+            range::Statement { commitment, standing: Some(standing.commitment), ..*standing };
+        let standing = Some((*rung, *rho_0));
+        (statement, provers::range::Witness { rung: *rung, rho, standing })
+    }
+
+    /// A bid's range proof.
     ///
     /// # Panics
     /// Never: the rung is on the ladder.
     pub fn commit(&mut self, (statement, rung, rho): &(range::Statement, Rung, Scalar)) -> Vec<u8> {
+        let witness = provers::range::Witness { rung: *rung, rho: *rho, standing: None };
+        self.prove(statement, &witness)
+    }
+
+    /// The range proof of a statement, in any round.
+    ///
+    /// # Panics
+    /// If the statement is not of these rungs.
+    pub fn prove(
+        &mut self,
+        statement: &range::Statement,
+        witness: &provers::range::Witness,
+    ) -> Vec<u8> {
         let Self { range, generators, context, rng, .. } = self;
-        provers::range::prove(range, generators, context, statement, *rung, rho, rng)
+        provers::range::prove(range, generators, context, statement, witness, rng)
             .expect("the rung is on the ladder")
     }
 
@@ -392,6 +425,15 @@ fn message_figures(
             .verify(&bench.generators, &bench.context, statement, &proof)
             .expect("the range proof holds");
     });
+    let (again, witness) = bench.bid_again(&bid);
+    let improvement = bench.prove(&again, &witness);
+    let improve_prove = yardstick.ratio(time, || drop(black_box(bench.prove(&again, &witness))));
+    let improve_verify = yardstick.ratio(time, || {
+        bench
+            .range
+            .verify(&bench.generators, &bench.context, &again, &improvement)
+            .expect("the improvement holds");
+    });
     let reveal_prove = yardstick.ratio(time, || drop(black_box(bench.seal(shape, *rung, rho))));
     let reveal_verify = yardstick.ratio(time, || bench.unseal(shape, &one));
     let reveal_verify_in_64 = yardstick.ratio(time, || bench.unseal(shape, &many)) / 64.0;
@@ -401,6 +443,9 @@ fn message_figures(
         commit_prove,
         commit_verify,
         range_proof_bytes: proof.len(),
+        improve_prove,
+        improve_verify,
+        improvement_bytes: improvement.len(),
         reveal_prove,
         reveal_verify,
         reveal_verify_in_64,
@@ -534,6 +579,12 @@ pub fn one_lot(ladder: &PriceLadder, bidders: usize, rules: &Rules) -> Result<Ve
         disclosure: rules.disclosure,
         reserve: rules.reserve.map(|_| Reserve { until: 25, opened: false }),
         acceptance: None,
+        rounds: rules.survey.map(|cover| Rounds {
+            limit: 2,
+            commit_slots: 10,
+            reveal_slots: 10,
+            cover,
+        }),
         schedule: Schedule {
             deals_until: 10,
             complaints_until: 20,
@@ -564,6 +615,7 @@ pub fn one_lot(ladder: &PriceLadder, bidders: usize, rules: &Rules) -> Result<Ve
         terms,
         opening_slot: 1,
         bids,
+        rounds: Vec::new(),
         reserves: rules
             .reserve
             .map(|rung| ReservePlan { lot: 0, rung, is_revealed: true })
@@ -706,7 +758,8 @@ impl Report {
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut messages = table(&[
-            "rungs", "shape", "commit", "verify", "bytes", "reveal", "verify", "in 64", "bytes",
+            "rungs", "shape", "commit", "verify", "bytes", "improve", "verify", "bytes", "reveal",
+            "verify", "in 64", "bytes",
         ]);
         for m in &self.messages {
             messages.add_row([
@@ -715,6 +768,9 @@ impl Report {
                 ratio(m.commit_prove),
                 ratio(m.commit_verify),
                 m.range_proof_bytes.to_string(),
+                ratio(m.improve_prove),
+                ratio(m.improve_verify),
+                m.improvement_bytes.to_string(),
                 ratio(m.reveal_prove),
                 ratio(m.reveal_verify),
                 ratio(m.reveal_verify_in_64),

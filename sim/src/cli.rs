@@ -2,6 +2,7 @@
 
 use crate::{
     bench::{self, Memory},
+    compare::{Comparison, compare},
     failure::{Code, Exit, Failure},
     report::{RunReport, SCHEMA, table, to_json},
     run,
@@ -13,6 +14,7 @@ use crate::{
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use std::{
+    fs,
     io::{self, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -44,6 +46,22 @@ becomes a lot: a ladder from the ceiling down to the floor, quorum 2 of 3. Void,
 blank bids are not handed in; tenders decided by lottery or without a published winner are skipped
 and counted.";
 
+const AFTER_COMPARE: &str = "\
+Values are private, independent and uniform on the rungs from 1 on.
+
+  truthful   bids its value
+  shading    bids (n-1)/n of it, the equilibrium of a first price with n bidders
+  standing   shades once and stands in every round
+  improving  begins at half of that, and goes up a bucket whenever a round shows a losing bid in its
+             own bucket or above
+  sniping    bids the least, and shades in the last round of the limit
+
+Revenue, efficiency (value of the winners) and surplus of the bidders are shares of the best possible
+value. Deviations are paired: the same values with and without.
+
+Example:
+  talea-sim compare --auctions 2000 --bidders 5 --seed 1";
+
 const AFTER_SUGGEST: &str = "\
 Costs are sums over one lot, counted in verifications of a 64-bit Bulletproof: making every message
 once and verifying it once. Steps are round trips to the keyholders, at worst.
@@ -69,6 +87,9 @@ pub enum Command {
     /// Suggest digits to write a ladder's rungs in, and show what they cost.
     #[command(after_help = AFTER_SUGGEST)]
     Suggest(SuggestArgs),
+    /// Compare mechanisms and strategies: many auctions in the clear, some with real cryptography.
+    #[command(after_help = AFTER_COMPARE)]
+    Compare(CompareArgs),
     /// Measure what an auction costs, as ratios to one Bulletproof verification.
     Bench(BenchArgs),
 }
@@ -97,6 +118,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "PATH", conflicts_with = "tenders")]
     pub transcript: Option<PathBuf>,
 
+    /// Where to draw the depth, round by round, as an SVG picture. Not drawn if left out.
+    #[arg(long, value_name = "FILE.svg", conflicts_with = "tenders")]
+    pub histogram: Option<PathBuf>,
+
     /// Do not have the transcript verified afterwards.
     #[arg(long, conflicts_with = "tenders")]
     pub no_verify: bool,
@@ -124,6 +149,37 @@ pub struct RunArgs {
     pub jobs: Option<usize>,
 
     /// Write JSON (schema talea-sim/1) instead of tables.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to compare.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Auctions in each line.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2000,
+          value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
+    pub auctions: u32,
+
+    /// Bidders in each auction.
+    #[arg(long, value_name = "NUMBER", default_value_t = 5,
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub bidders: u32,
+
+    /// Rungs of the ladder.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1024,
+          value_parser = clap::value_parser!(u32).range(2..=1 << 20))]
+    pub rungs: u32,
+
+    /// Where everything comes from.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Auctions of each line that are played with real cryptography as well.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub sample: u32,
+
+    /// Write JSON (schema talea-sim-compare/1) instead of tables.
     #[arg(long)]
     pub json: bool,
 }
@@ -221,6 +277,12 @@ pub fn execute(command: Command, memory: Option<&dyn Memory>) -> Result<Exit, Fa
             }
         }
         Command::Suggest(args) => suggest_shapes(&args),
+        Command::Compare(args) => {
+            let CompareArgs { auctions, bidders, rungs, seed, sample, json } = args;
+            let compared = compare(&Comparison { auctions, bidders, rungs, seed, sample })?;
+            print(if json { compared.json() } else { compared.text() })?;
+            Ok(Exit::Ok)
+        }
         Command::Bench(args) => bench(&args, memory),
     }
 }
@@ -240,6 +302,10 @@ fn run_scenario(path: &Path, args: &RunArgs) -> Result<Exit, Failure> {
     let played = &run.played;
     let report = RunReport::new(&scenario, &run, &transcript);
     print(if args.json { report.json() } else { report.text() })?;
+    if let Some(picture) = &args.histogram {
+        let written = fs::write(picture, report.histogram());
+        written.map_err(|error| Failure::unwritable(picture, &error))?;
+    }
     say(&format!(
         "transcript {}: {} entries, {} bytes, seed {seed}",
         transcript.display(),

@@ -14,6 +14,7 @@
 //! | [`run`] | all of these for one scenario |
 //! | [`tenders`] | all of these for a public record of real bids |
 //! | [`input`], [`failure`] | files from outside, and why something stopped |
+//! | [`histogram`] | the depth, round by round, as a picture |
 //! | [`bench`](mod@bench) | what an auction costs, as ratios |
 //! | [`cli`] | the command line |
 
@@ -35,7 +36,9 @@ pub mod auditor;
 )]
 pub mod bench;
 pub mod cli;
+pub mod compare;
 pub mod failure;
+pub mod histogram;
 pub mod input;
 pub mod plain;
 pub mod play;

@@ -6,7 +6,8 @@
 use std::{cmp::Reverse, iter};
 use talea_protocol::{
     bytes::{List, PartyKey},
-    outcome::{Award, Disclosed, Ending, OpenedBid, Quote, ReserveResult, Sale, Standing},
+    limits::MAX_BUCKETS,
+    outcome::{Award, Disclosed, Ending, OpenedBid, Quote, ReserveResult, Sale, Standing, Survey},
     price::{PriceLadder, Rung},
     terms::{Disclosure, Mechanism, Terms},
 };
@@ -108,6 +109,25 @@ impl PlainLot<'_> {
         depth
     }
 
+    /// What a round shows of the lot.
+    #[must_use]
+    pub fn survey(&self) -> Survey {
+        let ranked = self.by_rank();
+        let hidden = usize::from(self.terms.mechanism.units());
+        let shows_cover = self.terms.rounds.is_some_and(|rounds| rounds.cover);
+        let cover = ranked.get(hidden).and_then(|place| self.rung(*place)).filter(|_| shows_cover);
+        Survey { depth: self.shown_depth(&ranked), cover: cover.map(|rung| self.quote(rung)) }
+    }
+
+    /// The depth, if the terms show one of so many bids.
+    fn shown_depth(&self, ranked: &[usize]) -> Option<List<u32, MAX_BUCKETS>> {
+        let Disclosure::Facts { depth: Some(depth), .. } = self.terms.disclosure else {
+            return None;
+        };
+        let enough = self.bids.len() as u64 >= u64::from(depth.min_bids);
+        if enough { List::new(self.depth(ranked)).ok() } else { None }
+    }
+
     /// What the lot comes to.
     #[must_use]
     pub fn result(&self) -> PlainResult {
@@ -129,15 +149,12 @@ impl PlainLot<'_> {
                 disclosed.bids = Some(self.bids.iter().map(open).collect());
                 opens_reserve = true;
             }
-            Disclosure::Facts { cover, depth } => {
+            Disclosure::Facts { cover, .. } => {
                 if let Some(award) = &award {
                     let mut losers = ranked.iter().skip(award.sales.len());
                     let best = losers.next().and_then(|place| self.rung(*place));
                     disclosed.cover = best.filter(|_| cover).map(|rung| self.quote(rung));
-                    let enough = |min: u32| self.bids.len() as u64 >= u64::from(min);
-                    disclosed.depth = depth
-                        .filter(|depth| enough(depth.min_bids))
-                        .and_then(|_| List::new(self.depth(&ranked)).ok());
+                    disclosed.depth = self.shown_depth(&ranked);
                 }
             }
         }

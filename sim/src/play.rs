@@ -203,6 +203,9 @@ pub struct Plan {
     pub opening_slot: u64,
     /// The bids, in commit order.
     pub bids: Vec<BidPlan>,
+    /// The bids of later rounds, from round 1: whoever is not in a round's list bids what it bid
+    /// before, so that it cannot be told from one who does better.
+    pub rounds: Vec<Vec<BidPlan>>,
     /// The reserves that the seller commits.
     pub reserves: Vec<ReservePlan>,
     /// The lots that the seller declines, where it has a say; it accepts the others.
@@ -270,14 +273,21 @@ pub fn play<W: Write>(
         cast.bidders.iter().map(|seed| Bidder::new(seed.identity())).collect();
     let reserves = stage.reserve(&clock, plan, rng)?;
     if stage.board.auction().phase() == Phase::Commits {
-        let prepared = stage.commit(&bidders, plan, rng)?;
-        stage.pass_deadline(&clock, Phase::Commits)?;
-        let revealed =
-            prepared.into_iter().filter(|(bid, _)| bid.conduct != BidderConduct::NeverReveals);
-        let bids = revealed.map(|(_, bid)| bid.reveal);
-        stage.reveal(&clock, reserves.into_iter().chain(bids))?;
-        stage.pass_deadline(&clock, Phase::Reveals)?;
-        stage.rank(&clock, &mut keyholders, plan, rng)?;
+        let mut prepared = stage.commit(&bidders, plan, rng)?;
+        let mut reserves = reserves;
+        loop {
+            stage.pass_deadline(&clock, Phase::Commits)?;
+            let revealed =
+                prepared.iter().filter(|(bid, _)| bid.conduct != BidderConduct::NeverReveals);
+            let bids = revealed.map(|(_, bid)| bid.reveal.clone());
+            stage.reveal(&clock, std::mem::take(&mut reserves).into_iter().chain(bids))?;
+            stage.pass_deadline(&clock, Phase::Reveals)?;
+            stage.rank(&clock, &mut keyholders, plan, rng)?;
+            if stage.auction().phase() != Phase::Commits {
+                break;
+            }
+            prepared = stage.bid_again(&bidders, plan, prepared, rng)?;
+        }
     }
     let entries = stage.board.entries();
     let bytes = stage.board.bytes();
@@ -444,6 +454,41 @@ impl<W: Write> Stage<W> {
         Ok(prepared)
     }
 
+    /// Everybody whose bid stands bids again: as the round's plan says, or the same.
+    fn bid_again(
+        &mut self,
+        bidders: &[Bidder],
+        plan: &Plan,
+        before: Vec<(BidPlan, PreparedBid)>,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Vec<(BidPlan, PreparedBid)>, PlayError> {
+        let round = usize::try_from(self.auction().round()).unwrap_or(usize::MAX);
+        let planned = round.checked_sub(1).and_then(|round| plan.rounds.get(round));
+        let mut prepared = Vec::new();
+        for (last, bid) in before {
+            let stands = last.conduct != BidderConduct::RevealsRubbish
+                && (round > 1 || last.conduct == BidderConduct::Honest)
+                && self.auction().ending(last.lot).is_none();
+            if !stands {
+                continue;
+            }
+            let next = planned.into_iter().flatten();
+            let next = next.copied().find(|b| (b.bidder, b.lot) == (last.bidder, last.lot));
+            let stay = BidPlan { conduct: BidderConduct::Honest, ..last };
+            let next = next.unwrap_or(stay);
+            let bidder = bidders.get(next.bidder).ok_or(PlayError::NoBidder(next.bidder))?;
+            let update = bidder.improve(self.auction(), next.lot, next.rung, &bid.secret, rng)?;
+            self.submit(&update.commit)?;
+            // An update that is never revealed does not replace what stands.
+            if next.conduct == BidderConduct::NeverReveals {
+                prepared.push((BidPlan { conduct: next.conduct, ..last }, PreparedBid { ..bid }));
+            } else {
+                prepared.push((next, update));
+            }
+        }
+        Ok(prepared)
+    }
+
     /// A courier posts the sealed bids, as many at once as fit in one instruction.
     fn reveal(
         &mut self,
@@ -480,7 +525,10 @@ impl<W: Write> Stage<W> {
         plan: &Plan,
         rng: &mut impl CryptoRngCore,
     ) -> Result<(), PlayError> {
-        while self.auction().phase() != Phase::Closed {
+        let round = self.auction().round();
+        let is_over =
+            |auction: &Auction| auction.phase() == Phase::Closed || auction.round() != round;
+        while !is_over(self.auction()) {
             let mut progress = self.decide(clock, plan)?;
             for keyholder in keyholders.iter_mut() {
                 let conduct = conduct(plan, keyholder.id());

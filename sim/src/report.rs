@@ -3,10 +3,10 @@
 //! Tables and JSON say the same. In JSON money, prices, seeds and quantities are strings, so that
 //! no reader rounds them; the schema is [`SCHEMA`], and only ever gains fields under this name.
 
-use crate::{run::Run, scenario::Scenario};
+use crate::{histogram, run::Run, scenario::Scenario};
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 use serde::Serialize;
-use std::{collections::BTreeMap, fmt::Write as _, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, iter, path::Path};
 use talea_protocol::{
     bytes::PartyKey,
     caution::cautions,
@@ -61,6 +61,8 @@ struct LotReport {
     reserve: &'static str,
     reserve_price: Option<String>,
     cover: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    surveys: Vec<SurveyReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     depth: Option<Vec<BucketReport>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,8 +80,16 @@ struct WinnerReport {
     standing: &'static str,
 }
 
-/// So many bids with prices from here to there, the best bids left out.
+/// What a round showed.
 #[derive(Clone, Debug, Serialize)]
+struct SurveyReport {
+    round: usize,
+    depth: Option<Vec<BucketReport>>,
+    cover: Option<String>,
+}
+
+/// So many bids with prices from here to there, the best bids left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct BucketReport {
     from: String,
     to: String,
@@ -192,6 +202,13 @@ impl RunReport {
         text
     }
 
+    /// The depths as a picture: of every lot that showed one, after each round.
+    #[must_use]
+    pub fn histogram(&self) -> String {
+        let rows: Vec<histogram::Row> = self.lots.iter().filter_map(LotReport::row).collect();
+        histogram::svg(&self.title, &rows)
+    }
+
     /// As tools read it.
     #[must_use]
     pub fn json(&self) -> String {
@@ -271,6 +288,16 @@ impl LotReport {
             reserve,
             reserve_price,
             cover: disclosed.cover.as_ref().map(write),
+            surveys: disclosed
+                .surveys
+                .iter()
+                .enumerate()
+                .map(|(round, survey)| SurveyReport {
+                    round,
+                    depth: survey.depth.as_ref().map(|depth| buckets(ladder, depth)),
+                    cover: survey.cover.as_ref().map(write),
+                })
+                .collect(),
             depth: disclosed.depth.as_ref().map(|depth| buckets(ladder, depth)),
             opened_bids: disclosed.bids.as_ref().map(|bids| bids.iter().map(opened).collect()),
             bids: result.commits,
@@ -289,14 +316,10 @@ impl LotReport {
         if let Some(price) = &self.reserve_price {
             let _ = writeln!(text, "lot {}: the reserve was {price}", self.lot);
         }
-        if let Some(depth) = &self.depth {
+        self.write_surveys(&mut text);
+        if let Some(depth) = self.depth.as_ref().filter(|_| self.surveys.is_empty()) {
             let _ = writeln!(text, "lot {}: depth, without the best bids", self.lot);
-            let width = depth.iter().map(|b| b.from.len().max(b.to.len())).max().unwrap_or(0);
-            for BucketReport { from, to, bids } in depth.iter().rev() {
-                let bar = "#".repeat(usize::try_from(*bids).unwrap_or(usize::MAX).min(60));
-                let line = format!("  {from:>width$} .. {to:>width$} {bids:>4} {bar}");
-                let _ = writeln!(text, "{}", line.trim_end());
-            }
+            write_depth(&mut text, depth);
         }
         for bid in self.opened_bids.iter().flatten() {
             let _ = writeln!(text, "lot {}: {} bid {}", self.lot, bid.party, bid.price);
@@ -305,6 +328,61 @@ impl LotReport {
             text.push('\n');
         }
         text
+    }
+
+    /// What the rounds showed, a column each.
+    fn write_surveys(&self, text: &mut String) {
+        let depths = || self.surveys.iter().map(|survey| survey.depth.as_deref());
+        let Some(buckets) = depths().flatten().next() else { return };
+        let _ = writeln!(text, "lot {}: depth after each round, without the best bids", self.lot);
+        let rounds: Vec<String> = self.surveys.iter().map(|s| s.round.to_string()).collect();
+        let heading: Vec<&str> =
+            iter::once("price / round").chain(rounds.iter().map(String::as_str)).collect();
+        let bids_in = |bucket: usize| {
+            let bids = move |depth: Option<&[BucketReport]>| {
+                depth.and_then(|depth| depth.get(bucket)).map(|b| b.bids).filter(|bids| *bids > 0)
+            };
+            depths().map(move |depth| bids(depth).map_or(String::new(), |bids| bids.to_string()))
+        };
+        let row = |(bucket, prices): (usize, &BucketReport)| {
+            let prices = format!("{} .. {}", prices.from, prices.to);
+            iter::once(prices).chain(bids_in(bucket)).collect()
+        };
+        let mut rows: Vec<Vec<String>> = buckets.iter().enumerate().rev().map(row).collect();
+        if self.surveys.iter().any(|survey| survey.cover.is_some()) {
+            let covers = self.surveys.iter().map(|survey| survey.cover.clone().unwrap_or_default());
+            rows.push(iter::once("cover".to_owned()).chain(covers).collect());
+        }
+        let right: Vec<usize> = (0..heading.len()).collect();
+        text.push_str(&table(&heading, rows, &right));
+        text.push('\n');
+    }
+
+    fn row(&self) -> Option<histogram::Row> {
+        let surveyed = self.surveys.iter().filter_map(|survey| {
+            Some((format!("after round {}", survey.round), survey.depth.as_ref()?))
+        });
+        let mut depths: Vec<(String, &Vec<BucketReport>)> = surveyed.collect();
+        // The depth of the last round, if that was not surveyed.
+        let last = self.depth.as_ref().map(|depth| ("at the end".to_owned(), depth));
+        let is_new = |(_, depth): &(String, &Vec<BucketReport>)| {
+            depths.last().is_none_or(|(_, before)| before != depth)
+        };
+        let last: Vec<_> = last.into_iter().filter(is_new).collect();
+        depths.extend(last);
+        let (_, buckets) = depths.first()?;
+        let price = self.price.as_ref().map_or(String::new(), |price| format!(" at {price}"));
+        let to: Vec<&str> = self.winners.iter().map(|winner| winner.party.as_str()).collect();
+        let to = if to.is_empty() { String::new() } else { format!(" to {}", to.join(", ")) };
+        Some(histogram::Row {
+            name: format!("{} ({})", self.name, self.identifier),
+            buckets: buckets.iter().map(|b| format!("{} .. {}", b.from, b.to)).collect(),
+            ending: format!("{}{to}{price}", self.result),
+            panels: depths
+                .into_iter()
+                .map(|(label, depth)| (label, depth.iter().map(|b| b.bids).collect()))
+                .collect(),
+        })
     }
 
     fn cells(&self) -> Vec<String> {
@@ -345,6 +423,16 @@ impl AccountReport {
     fn cells(&self) -> Vec<String> {
         let Self { party, key: _, funded, received, available, settlement, forfeited } = self;
         [party, funded, received, available, settlement, forfeited].map(Clone::clone).to_vec()
+    }
+}
+
+fn write_depth(text: &mut String, depth: &[BucketReport]) {
+    let width = depth.iter().map(|b| b.from.len().max(b.to.len())).max().unwrap_or(0);
+    for BucketReport { from, to, bids } in depth.iter().rev() {
+        let bar = "#".repeat(usize::try_from(*bids).unwrap_or(usize::MAX).min(60));
+        let line = format!("  {from:>width$} .. {to:>width$} {bids:>4} {bar}");
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}", line.trim_end());
     }
 }
 

@@ -3,6 +3,7 @@
 //! The trials themselves live in `tests/tests/`, one file per kind of question.
 
 pub mod chosen_ladder;
+pub mod onlooker;
 pub mod replay;
 pub mod stage;
 
@@ -16,7 +17,8 @@ use talea_protocol::{
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
     quorum::{Group, KeyholderId},
     terms::{
-        Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Schedule, Stakes, Terms, Ties,
+        Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule, Stakes,
+        Terms, Ties,
     },
 };
 use talea_sim::{
@@ -54,6 +56,8 @@ pub struct Small {
     pub reserve: Option<bool>,
     /// Whether the seller may decline.
     pub acceptance: bool,
+    /// Rounds at most, and whether the cover is shown between them.
+    pub rounds: Option<(u32, bool)>,
     /// Whether only the cast's bidders may bid.
     pub listed: bool,
     /// What is at stake: deposit, bond, commit fee.
@@ -76,6 +80,7 @@ impl Default for Small {
             disclosure: Disclosure::WINNER_AND_PRICE,
             reserve: None,
             acceptance: false,
+            rounds: None,
             listed: false,
             stakes: (100, 30, 1),
             seed: 1,
@@ -127,6 +132,12 @@ impl Small {
             disclosure: self.disclosure,
             reserve: self.reserve.map(|opened| Reserve { until: 25, opened }),
             acceptance: self.acceptance.then_some(Acceptance { slots: 7 }),
+            rounds: self.rounds.map(|(limit, cover)| Rounds {
+                limit,
+                commit_slots: 6,
+                reveal_slots: 5,
+                cover,
+            }),
             schedule: Schedule {
                 deals_until: 10,
                 complaints_until: 20,
@@ -165,6 +176,7 @@ impl Small {
             terms: self.terms(),
             opening_slot: 1,
             bids: bids.collect(),
+            rounds: Vec::new(),
             reserves: Vec::new(),
             declines: BTreeSet::new(),
             keyholders: BTreeMap::new(),

@@ -8,10 +8,10 @@ use talea_protocol::{
     instruction::SignedInstruction,
     outcome::Outcome,
     price::Rung,
-    terms::{Acceptance, Depth, Disclosure, Mechanism, Reserve, Terms, Ties},
+    terms::{Acceptance, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms, Ties},
     transcript::{Closing, Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind, next_head},
 };
-use talea_sim::play::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
+use talea_sim::play::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small,
     replay::{Kind, Pens, Replay, Scene},
@@ -20,6 +20,7 @@ use talea_tests::{
 use talea_verifier::{Options, Report, Verdict, verify};
 
 const SECOND_PRICE: Mechanism = Mechanism::UniformPrice { units: 1 };
+const COVER: Disclosure = Disclosure::Facts { cover: true, depth: None };
 const COVER_AND_DEPTH: Disclosure =
     Disclosure::Facts { cover: true, depth: Some(Depth { min_bids: 1 }) };
 
@@ -140,6 +141,73 @@ fn transcripts_with_reserves_are_valid() {
         let (played, transcript) = small.play(&plan);
         agree_that_it_is_valid(&transcript, &played.outcome);
     }
+}
+
+/// Three rounds of a second price over a reserve, with cover and depth between them.
+fn in_rounds() -> Small {
+    Small {
+        groups: vec![(1, vec![Seat::Own])],
+        lots: vec![(3, vec![1, 1])],
+        mechanism: SECOND_PRICE,
+        ties: Ties::Lottery,
+        disclosure: COVER_AND_DEPTH,
+        reserve: Some(false),
+        rounds: Some((3, true)),
+        ..Small::default()
+    }
+}
+
+/// Bids and, round by round, who moves how.
+fn moving(small: &Small, bids: &[&[u32]], moves: &[&[(usize, u32, BidderConduct)]]) -> Plan {
+    let mut plan = small.plan(bids);
+    let bid = |&(bidder, rung, conduct): &_| BidPlan { lot: 0, bidder, rung: Rung(rung), conduct };
+    plan.rounds = moves.iter().map(|round| round.iter().map(bid).collect()).collect();
+    if small.reserve.is_some() {
+        plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(1), is_revealed: true }];
+    }
+    plan
+}
+
+#[test]
+fn transcripts_of_rounds_are_valid() {
+    use BidderConduct::{Honest, NeverReveals, RevealsRubbish};
+    let small = in_rounds();
+    let first_price = Small {
+        groups: vec![(2, vec![Seat::Own; 3])],
+        lots: vec![(8, vec![1, 2]), (8, vec![1, 2])],
+        mechanism: Mechanism::FirstPrice,
+        reserve: None,
+        ..small.clone()
+    };
+    let plans = [
+        (&small, moving(&small, &[&[0, 1, 1]], &[])),
+        (&small, moving(&small, &[&[0, 1, 1]], &[&[(0, 2, Honest)], &[(1, 2, Honest)]])),
+        (&small, moving(&small, &[&[0, 1, 1]], &[&[(0, 2, NeverReveals), (1, 2, Honest)]])),
+        (&small, moving(&small, &[&[0, 1, 1]], &[&[(2, 2, RevealsRubbish)], &[(1, 2, Honest)]])),
+        (&small, moving(&small, &[&[0, 0, 0]], &[&[(2, 1, NeverReveals)]])),
+        (&first_price, moving(&first_price, &[&[3, 5, 4], &[1]], &[&[(0, 6, Honest)]])),
+    ];
+    for (small, plan) in plans {
+        let (played, transcript) = small.play(&plan);
+        agree_that_it_is_valid(&transcript, &played.outcome);
+    }
+    // A keyholder who stops in a survey, or in the ranking of a later round.
+    for step in [1, 3, 5] {
+        let plan = moving(&first_price, &[&[3, 5, 4], &[1, 2]], &[&[(0, 6, Honest)]]);
+        let leaves = KeyholderConduct::Leaves { from_step: step };
+        let plan = with_keyholder(plan, 0, 2, leaves);
+        let (played, transcript) = first_price.play(&plan);
+        agree_that_it_is_valid(&transcript, &played.outcome);
+    }
+}
+
+#[test]
+fn no_flipped_byte_of_rounds_is_accepted_and_both_name_the_same_check() {
+    let small = in_rounds();
+    let plan = moving(&small, &[&[0, 1, 1]], &[&[(0, 2, BidderConduct::Honest)]]);
+    let (_, transcript) = small.play(&plan);
+    no_flip_is_accepted(&transcript, 211);
+    deep_mutants(&small, &transcript, 199);
 }
 
 #[test]
@@ -276,25 +344,61 @@ fn both_name_the_same_check_for_the_rules_of_a_mechanism() {
         |t| (t.acceptance, t.custodian) = (Some(Acceptance { slots: 0 }), t.seller),
         |t| (t.acceptance, t.schedule.step_slots) = (Some(Acceptance { slots: 0 }), 0),
     ];
-    let small = Small::default();
-    let pens = Pens::of(&small.cast());
-    let seller = pens.identity(small.cast().seller());
     let mut refused = 0;
     for mechanism in [Mechanism::FirstPrice, units(5)] {
         for (which, alter) in alterations.iter().enumerate() {
-            let mut terms = Small { mechanism, ..small.clone() }.terms();
+            let mut terms = Small { mechanism, ..Small::default() }.terms();
             alter(&mut terms);
-            let genesis = talea_parties::seller::open(seller, &terms, 1).unwrap();
-            let first = Auction::open(1, &genesis.terms, &genesis.signature);
-            let first = first.err().map(|Refusal { check, .. }| check);
-            let record = RecordKind::Genesis.write(&borsh::to_vec(&genesis).unwrap());
-            let report = second_opinion(&[&MAGIC[..], &record.expect("within its bound")].concat());
-            let second = report.failure.as_ref().map(|failure| failure.check);
-            assert_eq!(first, second, "alteration {which}\n{}", report.to_text());
-            refused += usize::from(first.is_some());
+            refused +=
+                usize::from(agree_on_terms(&terms, &format!("alteration {which}")).is_some());
         }
     }
     assert_eq!(refused, 2 * 9);
+}
+
+#[test]
+fn both_name_the_same_check_for_the_rules_of_rounds() {
+    const LAST: u64 = 1 << 32;
+    let possible = [(2, 1, 1), (64, 1, 1), (2, LAST, LAST)];
+    let impossible = [
+        (0, 1, 1),
+        (1, 1, 1),
+        (65, 1, 1),
+        (2, 0, 1),
+        (2, 1, 0),
+        (2, LAST + 1, 1),
+        (2, 1, LAST + 1),
+    ];
+    let depth = Some(Depth { min_bids: 1 });
+    let shown = [Disclosure::Facts { cover: false, depth }, COVER_AND_DEPTH];
+    let hidden = [Disclosure::WINNER_AND_PRICE, COVER, Disclosure::Everything];
+    let judge = |(limit, commit_slots, reveal_slots), disclosure| {
+        let rounds = Some(Rounds { limit, commit_slots, reveal_slots, cover: false });
+        let terms = Terms { rounds, disclosure, ..Small::default().terms() };
+        agree_on_terms(&terms, &format!("{rounds:?} {disclosure:?}"))
+    };
+    for disclosure in shown {
+        possible.into_iter().for_each(|rounds| assert_eq!(judge(rounds, disclosure), None));
+        impossible
+            .into_iter()
+            .for_each(|rounds| assert_eq!(judge(rounds, disclosure), Some(Check::TermsRules)));
+    }
+    for disclosure in hidden {
+        assert_eq!(judge(possible[0], disclosure), Some(Check::TermsRules));
+    }
+}
+
+/// The check that refuses these terms, the same in both opinions.
+fn agree_on_terms(terms: &Terms, what: &str) -> Option<Check> {
+    let pens = Pens::of(&Small::default().cast());
+    let genesis = talea_parties::seller::open(pens.identity(terms.seller), terms, 1).unwrap();
+    let first = Auction::open(1, &genesis.terms, &genesis.signature);
+    let first = first.err().map(|Refusal { check, .. }| check);
+    let record = RecordKind::Genesis.write(&borsh::to_vec(&genesis).unwrap());
+    let report = second_opinion(&[&MAGIC[..], &record.expect("within its bound")].concat());
+    let second = report.failure.as_ref().map(|failure| failure.check);
+    assert_eq!(first, second, "{what}\n{}", report.to_text());
+    first
 }
 
 /// A transcript that ends with this instruction in place of entry `index`, its chain right.

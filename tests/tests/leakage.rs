@@ -7,7 +7,7 @@
 //! is, of a gate nothing but that it is a sign, of an open question the value itself. Signs and the
 //! places of zeros are masks; one test sees that they take every value.
 
-use curve25519_dalek::{RistrettoPoint, Scalar, traits::IsIdentity as _};
+use curve25519_dalek::{RistrettoPoint, traits::IsIdentity as _};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
@@ -15,21 +15,21 @@ use std::{
 use talea_contract::{
     elgamal::Ciphertext,
     group::{Generators, decode_point},
-    proofs::mix,
 };
 use talea_protocol::{
-    bytes::{Digest, PartyKey},
+    bytes::PartyKey,
     instruction::Instruction,
-    labels,
     outcome::{Ending, LotResult, ReserveResult},
     price::Rung,
-    ranking::{RankHeader, Switch},
-    sealed_bid::{SealedBid, split_contribution},
+    ranking::RankHeader,
+    sealed_bid::Reveal,
     terms::{Depth, Disclosure, Mechanism, Terms, Ties},
 };
-use talea_sim::play::{ReservePlan, Seat};
+use talea_sim::play::{BidPlan, BidderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
-    Small, patterns,
+    Small,
+    onlooker::{Ladder, above, count_of, counts, draw, header_of, ladder_of, mixed},
+    patterns,
     replay::{Kind, Replay, opened},
 };
 
@@ -39,6 +39,7 @@ const TWO_DIGITS: &[u8] = &[1, 1];
 const SECOND_PRICE: Mechanism = Mechanism::UniformPrice { units: 1 };
 const TWO_UNITS: Mechanism = Mechanism::UniformPrice { units: 2 };
 const COVER: Disclosure = Disclosure::Facts { cover: true, depth: None };
+const DEPTH: Disclosure = Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) };
 const COVER_AND_DEPTH: Disclosure =
     Disclosure::Facts { cover: true, depth: Some(Depth { min_bids: 1 }) };
 
@@ -65,9 +66,6 @@ type View = Vec<(Kind, Vec<Class>)>;
 /// By step and item: which sign was opened, or at which place of its list the zero stood.
 type Masks = BTreeMap<(usize, usize), usize>;
 
-/// A ladder of `U[t][j]`, `0 < j < B_t`, digit by digit.
-type Ladder = Vec<Vec<Ciphertext>>;
-
 /// What is public of one lot before anything is opened, and what was posted since.
 struct Onlooker<'a> {
     terms: &'a Terms,
@@ -82,48 +80,50 @@ struct Onlooker<'a> {
     seconds: Vec<Ciphertext>,
     /// Of every step of gates: `v*Y`, item by item.
     products: Vec<Vec<Ciphertext>>,
+    /// Steps of the rounds before this one.
+    of_former_rounds: usize,
     view: View,
     masks: Masks,
 }
 
-fn count_of(message: &RistrettoPoint, scale: u32) -> Option<u32> {
-    let unit = Generators::derive().value * Scalar::from(scale);
-    (0..=16).find(|n| unit * Scalar::from(*n) == *message)
-}
-
-fn sum(ciphertexts: impl Iterator<Item = Ciphertext>) -> Ciphertext {
-    ciphertexts.sum()
-}
-
 impl<'a> Onlooker<'a> {
-    fn new(terms: &'a Terms, lot: u32, result: &'a LotResult, reveals: &Reveals) -> Self {
-        let bids = reveals.get(&lot).map(Vec::as_slice).unwrap_or_default();
-        let (of_seller, of_bidders): (Vec<_>, Vec<_>) =
-            bids.iter().cloned().partition(|(bidder, _)| *bidder == terms.seller);
-        let mut bids = of_bidders;
-        if terms.ties == Ties::Lottery {
-            draw(terms, lot, &mut bids);
-        }
-        let ladder = |(_, bytes): &(PartyKey, Vec<u8>)| ladder_of(terms, lot, bytes);
+    fn new(terms: &'a Terms, result: &'a LotResult) -> Self {
         Self {
             terms,
             result,
-            bidders: bids.iter().map(|(bidder, _)| *bidder).collect(),
-            ladders: bids.iter().map(ladder).collect(),
-            reserve: of_seller.first().map(ladder),
+            bidders: Vec::new(),
+            ladders: Vec::new(),
+            reserve: None,
             left: None,
             seconds: Vec::new(),
             products: Vec::new(),
+            of_former_rounds: 0,
             view: View::new(),
             masks: Masks::new(),
         }
     }
 
+    /// A round is ranked, or surveyed: with these bids, the seller's reserve among them.
+    fn turn_to(&mut self, lot: u32, round: u32, bids: &[(PartyKey, Vec<u8>)]) {
+        let terms = self.terms;
+        let (of_seller, of_bidders): (Vec<_>, Vec<_>) =
+            bids.iter().cloned().partition(|(bidder, _)| *bidder == terms.seller);
+        let mut bids = of_bidders;
+        draw(terms, (lot, round), &mut bids);
+        let ladder = |(_, bytes): &(PartyKey, Vec<u8>)| ladder_of(terms, lot, bytes);
+        self.bidders = bids.iter().map(|(bidder, _)| *bidder).collect();
+        self.ladders = bids.iter().map(ladder).collect();
+        self.reserve = of_seller.first().map(ladder);
+        self.products.clear();
+        self.of_former_rounds = self.view.len();
+    }
+
     /// Reads the only post of a step: one keyholder, one chunk.
     fn read(&mut self, instruction: &Instruction) {
         let kind = Kind::of(instruction);
-        let header = header_of(instruction);
-        assert_eq!((header.step as usize, header.chunk), (self.view.len(), 0));
+        let header = header_of(instruction).expect("a rank message");
+        let step = self.view.len() - self.of_former_rounds;
+        assert_eq!((header.step as usize, header.chunk), (step, 0));
         let decode = |wire| Ciphertext::decode(wire).expect("it was accepted");
         let classes = match instruction {
             Instruction::Gate(post) => {
@@ -198,7 +198,7 @@ impl<'a> Onlooker<'a> {
     /// An open question: flags of who is above the price, counts of the depth, digits.
     fn open(&self, shares: &[RistrettoPoint]) -> Vec<Class> {
         let last_scale = 1 << (self.shape().len() - 1);
-        let asked = [(self.above(), last_scale), (self.counts(), 1), (self.digits(), 1)];
+        let asked = [(self.above(), last_scale), (counts(&self.ladders), 1), (self.digits(), 1)];
         let answers = asked.into_iter().find_map(|(asked, scale)| {
             let opened = asked.iter().zip(shares).map(|(c, share)| count_of(&(c.e - share), scale));
             let counts: Vec<u32> = opened.collect::<Option<_>>()?;
@@ -219,39 +219,7 @@ impl<'a> Onlooker<'a> {
         let Some(first) = self.products.len().checked_sub(shape.digits() - 1) else {
             return Vec::new();
         };
-        let digits = shape.digits_of(rung);
-        let above = self.ladders.iter().enumerate().map(|(bid, ladder)| {
-            let entry = |row: &[Ciphertext], j: usize| match j {
-                0 => None,
-                j => Some(row.get(j - 1).copied().unwrap_or_else(Ciphertext::zero)),
-            };
-            let one = Ciphertext::trivial(Generators::derive().value);
-            let (mut above, mut flag) = (Ciphertext::zero(), one);
-            for (t, digit) in digits.iter().enumerate() {
-                let row: Vec<Ciphertext> = match t.checked_sub(1) {
-                    None => ladder[0].clone(),
-                    Some(step) => {
-                        // v*Y + y, where y is the flag.
-                        let width = ladder[t].len();
-                        let of_bid = self.products[first + step].iter().skip(bid * width);
-                        above = above.doubled();
-                        of_bid.take(width).map(|product| *product + flag).collect()
-                    }
-                };
-                let leading = if t == 0 { flag } else { flag.doubled() };
-                let more = entry(&row, digit + 1).expect("it is not the first");
-                above = above + more;
-                flag = entry(&row, *digit).unwrap_or(leading) - more;
-            }
-            above
-        });
-        above.collect()
-    }
-
-    /// How many bids have a first digit of at least `j`, `0 < j < B_1`.
-    fn counts(&self) -> Vec<Ciphertext> {
-        let columns = 0..self.shape()[0] - 1;
-        columns.map(|j| sum(self.ladders.iter().map(|ladder| ladder[0][j]))).collect()
+        above(&self.ladders, &shape.digits_of(rung), &self.products[first..])
     }
 
     /// The digits of every bid, if all are opened, and of the reserve.
@@ -259,7 +227,7 @@ impl<'a> Onlooker<'a> {
         let all = self.terms.disclosure == Disclosure::Everything;
         let bids = self.ladders.iter().filter(|_| all);
         let ladders = bids.chain(&self.reserve);
-        ladders.flatten().map(|row| sum(row.iter().copied())).collect()
+        ladders.flatten().map(|row| row.iter().copied().sum()).collect()
     }
 
     /// What the outcome says of this lot, bidders by their places in tie order.
@@ -268,6 +236,9 @@ impl<'a> Onlooker<'a> {
         let mut facts = format!("{ranked} bids; reserve {reserve:?}");
         let opened = disclosed.bids.iter().flatten().map(|bid| bid.quote.rung.0);
         let opened: Vec<u32> = opened.collect();
+        for survey in disclosed.surveys.iter() {
+            let _ = write!(facts, "; survey {:?} {:?}", survey.depth, survey.cover);
+        }
         let (cover, depth) = (&disclosed.cover, &disclosed.depth);
         let _ = write!(facts, "; cover {cover:?}; depth {depth:?}; opened {opened:?}");
         match ending {
@@ -287,59 +258,11 @@ impl<'a> Onlooker<'a> {
     }
 }
 
-/// What was revealed for every lot, in commit order, which is that of the reveals here.
-type Reveals = BTreeMap<u32, Vec<(PartyKey, Vec<u8>)>>;
-
-/// Section 11, "Order of the questions": the order in which a lottery takes bids.
-fn draw(terms: &Terms, lot: u32, bids: &mut [(PartyKey, Vec<u8>)]) {
-    let count = bids.len() as u64;
-    let mut drawn: Vec<u8> = terms.auction_id().0.to_vec();
-    drawn.extend(lot.to_le_bytes().into_iter().chain(0u32.to_le_bytes()));
-    drawn.extend(count.to_le_bytes());
-    for (bidder, bytes) in bids.iter() {
-        let (_, contribution) = split_contribution(bytes, terms.ties).expect("its length");
-        drawn.extend(bidder.0.iter().chain(contribution.expect("ties go by lottery")));
-    }
-    let seed = Digest::of(&[labels::LOTTERY_SEED, &drawn]);
-    bids.sort_by_key(|(bidder, _)| Digest::of(&[labels::LOTTERY_DRAW, &seed.0, &bidder.0]));
-}
-
-fn ladder_of(terms: &Terms, lot: u32, bytes: &[u8]) -> Ladder {
-    let shape = &terms.lots[lot as usize].ladder.shape;
-    let (bytes, _) = split_contribution(bytes, terms.ties).expect("its length");
-    let sealed = SealedBid::from_bytes(bytes, shape).expect("its length");
-    let mut entries = sealed.ladder.iter().map(|c| Ciphertext::decode(c).expect("canonical"));
-    shape.radices().map(|radix| entries.by_ref().take(radix - 1).collect()).collect()
-}
-
 fn price_of(result: &LotResult) -> Option<Rung> {
     match &result.ending {
         Ending::Sold(award) | Ending::Declined(award) => Some(award.quote.rung),
         _ => None,
     }
-}
-
-fn header_of(instruction: &Instruction) -> RankHeader {
-    match instruction {
-        Instruction::Gate(post) => post.header,
-        Instruction::Mix(post) => post.header,
-        Instruction::Blind(post) => post.header,
-        Instruction::Unseal(post) => post.header,
-        _ => panic!("a rank message"),
-    }
-}
-
-/// The lists of `2^k` entries that these switches leave.
-fn mixed(posted: &[Switch], k: u32) -> Vec<Vec<Ciphertext>> {
-    let lists = posted.chunks(mix::switches(k)).map(|switches| {
-        let mut list = vec![Ciphertext::zero(); 1 << k];
-        for ([low, high], switch) in mix::network(k).zip(switches) {
-            let outputs = [switch.low, switch.high].map(|wire| Ciphertext::decode(&wire));
-            [list[low], list[high]] = outputs.map(|output| output.expect("it was accepted"));
-        }
-        list
-    });
-    lists.collect()
 }
 
 /// What one lot came to, and what was seen of it.
@@ -362,30 +285,43 @@ fn seen(small: &Small, patterns: &[Vec<u32>], reserve: Option<u32>) -> Vec<Seen>
     let of_lot = |rung| move |lot| ReservePlan { lot, rung: Rung(rung), is_revealed: true };
     plan.reserves =
         reserve.into_iter().flat_map(|rung| (0..rungs.len() as u32).map(of_lot(rung))).collect();
-    let (played, transcript) = small.play(&plan);
+    seen_in(&small, &plan)
+}
 
-    let mut reveals = Reveals::new();
-    let mut posts: BTreeMap<u32, Vec<Instruction>> = BTreeMap::new();
+/// Every lot of an auction played like this.
+fn seen_in(small: &Small, plan: &Plan) -> Vec<Seen> {
+    let (played, transcript) = small.play(plan);
+    // Of every lot the standing bids, in commit order.
+    let mut standing: BTreeMap<u32, Vec<(PartyKey, Vec<u8>)>> = BTreeMap::new();
+    let lots = played.outcome.lots.iter();
+    let mut onlookers: Vec<(u32, Onlooker<'_>)> =
+        lots.map(|result| (u32::MAX, Onlooker::new(&plan.terms, result))).collect();
     for entry in Replay::read(&transcript).entries {
         match opened(&entry.instruction).1 {
             Instruction::Reveal(revealed) => {
-                for reveal in revealed.iter() {
-                    let bid = (reveal.bid.bidder, reveal.sealed_bid.to_vec());
-                    reveals.entry(reveal.bid.lot).or_default().push(bid);
+                for Reveal { bid, sealed_bid } in revealed.iter() {
+                    let of_lot = standing.entry(bid.lot).or_default();
+                    match of_lot.iter_mut().find(|(bidder, _)| *bidder == bid.bidder) {
+                        Some((_, former)) => *former = sealed_bid.to_vec(),
+                        None => of_lot.push((bid.bidder, sealed_bid.to_vec())),
+                    }
                 }
             }
-            instruction @ (Instruction::Gate(_)
-            | Instruction::Mix(_)
-            | Instruction::Blind(_)
-            | Instruction::Unseal(_)) => {
-                posts.entry(header_of(&instruction).lot).or_default().push(instruction);
+            post => {
+                let Some(RankHeader { lot, round, .. }) = header_of(&post) else { continue };
+                let (current, onlooker) = &mut onlookers[lot as usize];
+                if *current != round {
+                    *current = round;
+                    onlooker.turn_to(lot, round, &standing[&lot]);
+                }
+                onlooker.read(&post);
             }
-            _ => {}
         }
     }
-    let lots = (0u32..).zip(played.outcome.lots.iter()).map(|(lot, result)| {
-        let mut onlooker = Onlooker::new(&plan.terms, lot, result, &reveals);
-        posts.get(&lot).into_iter().flatten().for_each(|post| onlooker.read(post));
+    let lots = (0u32..).zip(onlookers).map(|(lot, (current, mut onlooker))| {
+        // Where nothing is asked at all, everybody who bid wins.
+        let bids = standing.get(&lot).filter(|_| current == u32::MAX);
+        bids.into_iter().for_each(|bids| onlooker.turn_to(lot, 0, bids));
         Seen { facts: onlooker.facts(), view: onlooker.view, masks: onlooker.masks }
     });
     lots.collect()
@@ -483,6 +419,56 @@ fn a_search_by_halves_shows_no_more() {
     assert_no_leak_in(ONE_DIGIT, &first_price, 3);
     let with_reserve = by_halves(SECOND_PRICE, Disclosure::WINNER_AND_PRICE);
     assert_no_leak_in(ONE_DIGIT, &Small { reserve: Some(false), ..with_reserve }, 2);
+}
+
+/// Every first bids of two bidders, and every second ones that are not worse, a lot each.
+fn every_move(small: &Small) -> Vec<Seen> {
+    let mut first = Vec::new();
+    let mut moves = Vec::new();
+    for (a, b) in (0..RUNGS).flat_map(|a| (0..RUNGS).map(move |b| (a, b))) {
+        for (c, d) in (a..RUNGS).flat_map(|c| (b..RUNGS).map(move |d| (c, d))) {
+            let lot = first.len() as u32;
+            first.push(vec![a, b]);
+            let bid = |(bidder, rung)| BidPlan {
+                lot,
+                bidder,
+                rung: Rung(rung),
+                conduct: BidderConduct::Honest,
+            };
+            moves.extend([(0, c), (1, d)].map(bid));
+        }
+    }
+    let small = Small {
+        groups: vec![(1, vec![Seat::Own])],
+        lots: first.iter().map(|_| small.lots[0].clone()).collect(),
+        bidders: 2,
+        ..small.clone()
+    };
+    let rungs: Vec<&[u32]> = first.iter().map(Vec::as_slice).collect();
+    let mut plan = small.plan(&rungs);
+    plan.rounds = vec![moves];
+    seen_in(&small, &plan)
+}
+
+#[test]
+fn rounds_show_what_is_surveyed_and_not_who_moved() {
+    for (mechanism, disclosure, limit, cover) in [
+        (Mechanism::FirstPrice, DEPTH, 2, false),
+        (Mechanism::FirstPrice, DEPTH, 3, true),
+        (SECOND_PRICE, COVER_AND_DEPTH, 3, false),
+    ] {
+        let small = small(mechanism, disclosure);
+        let lots = vec![(RUNGS, TWO_DIGITS.to_vec())];
+        let small = Small { lots, rounds: Some((limit, cover)), ..small };
+        let lots = every_move(&small);
+        let views = views_by_facts(&lots, |lot| &lot.facts).expect("equal facts, equal views");
+        assert!(4 < views.len() && views.len() < lots.len());
+        // The comparison is alive: surveys are facts that were opened.
+        let others =
+            lots.iter().map(|lot| Seen { facts: without(&lot.facts, "survey"), ..lot.clone() });
+        let others: Vec<Seen> = others.collect();
+        assert!(views_by_facts(&others, |lot| &lot.facts).is_none());
+    }
 }
 
 #[test]

@@ -8,8 +8,8 @@ use talea_protocol::{
     instruction::{Instruction, SignedInstruction},
     limits::{
         MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_GROUPS, MAX_INSTRUCTION_BYTES, MAX_LISTED_BIDDERS,
-        MAX_LOTS, MAX_MEMBERS, MAX_RANGE_PROOF_BYTES, MAX_REVEALS, MAX_SEALED_BID_BYTES,
-        MAX_TERMS_BYTES, MAX_TEXT_BYTES, MAX_UNITS,
+        MAX_LOTS, MAX_MEMBERS, MAX_RANGE_PROOF_BYTES, MAX_REVEALS, MAX_ROUNDS,
+        MAX_SEALED_BID_BYTES, MAX_TERMS_BYTES, MAX_TEXT_BYTES, MAX_UNITS,
     },
     outcome::{Ending, Outcome},
     price::Rung,
@@ -184,7 +184,8 @@ fn a_list_of_terms_has_the_length_it_says_within_its_bound() {
         + len(borsh::to_vec(&(ladder.tick, ladder.rungs, ladder.scale)));
     let mechanism = lots + len(borsh::to_vec(&t.lots));
     let admission = mechanism
-        + len(borsh::to_vec(&(t.mechanism, t.ties, t.disclosure, t.reserve, t.acceptance)))
+        + len(borsh::to_vec(&(t.mechanism, t.ties, t.disclosure, t.reserve)))
+        + len(borsh::to_vec(&(t.acceptance, t.rounds)))
         + len(borsh::to_vec(&(t.schedule, t.stakes)))
         + 1;
     let quorum = admission - 1 + len(borsh::to_vec(&(&t.admission, t.max_bids_per_lot)));
@@ -230,8 +231,10 @@ fn a_list_of_a_record_has_the_length_it_says_within_its_bound() {
     let accounts = bytes.len() - 4 - 80 * outcome.accounts.len();
     // Of the only lot: three counts, a sealed reserve, nothing disclosed, "sold", and the price.
     let Ending::Sold(award) = &outcome.lots[0].ending else { panic!("it is sold") };
-    let sales = 32 + 4 + 3 * 4 + 1 + 3 + 1 + 12;
+    let surveys = 32 + 4 + 3 * 4 + 1;
+    let sales = surveys + 4 + 3 + 1 + 12;
     let lists = [
+        prefix("surveys", surveys, outcome.lots[0].disclosed.surveys.len(), MAX_ROUNDS),
         prefix("sales", sales, award.sales.len(), MAX_UNITS),
         prefix("lots", 32, outcome.lots.len(), MAX_LOTS),
         prefix("accounts", accounts, outcome.accounts.len(), 1 << 20),

@@ -29,6 +29,8 @@ mod bids;
 mod ceremony;
 #[path = "refusals/ranking.rs"]
 mod ranking;
+#[path = "refusals/rounds.rs"]
+mod rounds;
 #[path = "refusals/seller.rs"]
 mod seller;
 #[path = "refusals/signatures.rs"]
@@ -541,6 +543,7 @@ fn every_check_has_a_small_test_of_its_name() {
         include_str!("refusals/bids.rs"),
         include_str!("refusals/ceremony.rs"),
         include_str!("refusals/ranking.rs"),
+        include_str!("refusals/rounds.rs"),
         include_str!("refusals/seller.rs"),
         include_str!("refusals/signatures.rs"),
         include_str!("refusals/terms.rs"),

@@ -65,6 +65,8 @@ pub(crate) enum Task {
         rungs: u32,
         commitment: Point,
         point: RistrettoPoint,
+        /// In a later round.
+        former: Option<range::Former>,
         proof: List<u8, MAX_RANGE_PROOF_BYTES>,
     },
     Gate {
@@ -133,7 +135,7 @@ impl Task {
     fn weight(&self) -> usize {
         let items = match self {
             Self::Possession { deal, .. } => deal.shares.len(),
-            Self::Range { .. } => 8,
+            Self::Range { .. } => 10,
             Self::Gate { turns, .. } => turns.len().saturating_mul(16),
             Self::Mix { inputs, .. } => inputs.switches().saturating_mul(12),
             Self::Blind { inputs, .. } => inputs.len().saturating_mul(4),
@@ -299,12 +301,13 @@ fn faults(waiting: &[Deferred]) -> Vec<(&Deferred, ProofError)> {
     let mut others = Vec::new();
     for deferred in waiting {
         match &deferred.task {
-            Task::Range { context, rungs, commitment, point, proof } => {
+            Task::Range { context, rungs, commitment, point, former, proof } => {
                 let claim = range::Claim {
                     context: *context,
                     rungs: *rungs,
                     commitment: *commitment,
                     point: *point,
+                    former: *former,
                     proof,
                 };
                 ranges.push((deferred, claim));

@@ -160,6 +160,7 @@ pub(crate) fn range_weights(
     bits: usize,
     rungs: u32,
     commitment: &Point,
+    standing: Option<&Point>,
     proof: &[u8],
 ) -> ChaCha20Rng {
     let mut t = Transcript::new(labels::RANGE_WEIGHTS);
@@ -170,6 +171,10 @@ pub(crate) fn range_weights(
     t.append_u64(b"bits", u64::try_from(bits).unwrap_or(u64::MAX));
     t.append_u64(b"rungs", u64::from(rungs));
     t.append_message(b"commitment", &commitment.0);
+    // Of an improvement.
+    if let Some(standing) = standing {
+        t.append_message(b"standing", &standing.0);
+    }
     t.append_message(b"proof", proof);
     seeded(&mut t)
 }

@@ -10,6 +10,7 @@
 //! | [`endorse`] | keyholders' word for the transcript so far | 10 |
 //! | [`rank`] | ranking without opening | 11 |
 //! | [`decide`] | the seller's say | 11 |
+//! | [`rounds`] | what stands from one round to the next | 5 |
 //! | [`close`] | the end of a lot and of its money | 12, 13 |
 //!
 //! Here stand the phases and their ways out (section 5). A refused instruction ends the replay, so
@@ -22,6 +23,7 @@ pub(crate) mod endorse;
 pub(crate) mod ledger;
 pub(crate) mod rank;
 pub(crate) mod reveal;
+pub(crate) mod rounds;
 pub(crate) mod setup;
 pub(crate) mod terms;
 
@@ -47,6 +49,7 @@ use endorse::Endorsing;
 use ledger::Ledger;
 use rank::Post;
 use reveal::Judging;
+use rounds::Round;
 use setup::{Committee, Setup};
 use terms::Facts;
 
@@ -56,8 +59,8 @@ pub(crate) enum Phase {
     Deals,
     Complaints,
     Reserves { until: u64 },
-    Commits,
-    Reveals,
+    Commits { until: u64 },
+    Reveals { until: u64 },
     Endorsing { deadline: u64 },
     Ranking,
     Closed,
@@ -69,8 +72,8 @@ impl Phase {
             Self::Deals => "Deals",
             Self::Complaints => "Complaints",
             Self::Reserves { .. } => "Reserves",
-            Self::Commits => "Commits",
-            Self::Reveals => "Reveals",
+            Self::Commits { .. } => "Commits",
+            Self::Reveals { .. } => "Reveals",
             Self::Endorsing { .. } => "Endorsing",
             Self::Ranking => "Ranking",
             Self::Closed => "Closed",
@@ -83,6 +86,7 @@ pub(crate) struct Replay {
     pub(crate) facts: Arc<Facts>,
     pub(crate) docket: Docket,
     phase: Phase,
+    pub(crate) round: Round,
     slot: u64,
     head: Digest,
     entries: u64,
@@ -92,14 +96,14 @@ pub(crate) struct Replay {
     pub(crate) setup: Setup,
     committee: Option<Arc<Committee>>,
     lots: Vec<LotState>,
-    /// Every commitment of the auction, reserves' among them.
+    /// Every commitment of the auction, of all rounds, reserves' among them.
     commitments: BTreeSet<Point>,
-    /// Commits and reserves that are open, of all lots.
+    /// Commits and reserves of this round that are open, of all lots.
     open_commits: u64,
     /// Bids whose argument is to be judged, in the order of the file.
     judging: Vec<Judging>,
     judging_points: usize,
-    /// Every `R` of an accepted ladder.
+    /// Every `R` of an accepted ladder, of all rounds.
     randomness: BTreeSet<Point>,
     pub(crate) endorsing: Endorsing,
 }
@@ -127,6 +131,7 @@ impl Replay {
         Ok(Self {
             docket,
             phase: Phase::Deals,
+            round: Round::default(),
             slot: genesis.slot,
             head,
             entries: 0,
@@ -254,8 +259,7 @@ impl Replay {
             Effect::Ranked(lot) => self.ranked(lot, slot),
             Effect::Decided { lot, sells } => {
                 self.decided(lot, sells)?;
-                self.close_if_decided();
-                Ok(())
+                self.end_surveys()
             }
         }
     }
@@ -268,15 +272,17 @@ impl Replay {
             match self.phase {
                 Phase::Deals if slot > schedule.deals_until => self.phase = Phase::Complaints,
                 Phase::Complaints if slot > schedule.complaints_until => self.end_setup()?,
-                Phase::Reserves { until } if slot > until => self.phase = Phase::Commits,
-                Phase::Commits if slot > schedule.commits_until => {
-                    self.phase = Phase::Reveals;
+                Phase::Reserves { until } if slot > until => {
+                    self.phase = Phase::Commits { until: schedule.commits_until };
+                }
+                Phase::Commits { until } if slot > until => {
+                    self.phase = Phase::Reveals { until: self.reveals_until(until) };
                     if self.open_commits == 0 {
-                        self.close_reveals(schedule.commits_until, self.head)?;
+                        self.close_reveals(until, self.head)?;
                     }
                 }
-                Phase::Reveals if slot > schedule.reveals_until => {
-                    self.close_reveals(schedule.reveals_until, self.head)?;
+                Phase::Reveals { until } if slot > until => {
+                    self.close_reveals(until, self.head)?;
                 }
                 Phase::Endorsing { deadline } if slot > deadline => self.endorsing_timed_out()?,
                 Phase::Ranking => {
@@ -288,8 +294,11 @@ impl Replay {
                             any = true;
                         }
                     }
-                    self.close_if_decided();
-                    return Ok(passed || any);
+                    if !any {
+                        return Ok(passed);
+                    }
+                    // A round, or the rankings after its surveys, may have begun in the past.
+                    self.end_surveys()?;
                 }
                 _ => return Ok(passed),
             }
@@ -303,7 +312,7 @@ impl Replay {
         if self.committee.is_some() {
             self.phase = match self.facts.terms.reserve {
                 Some(reserve) => Phase::Reserves { until: reserve.until },
-                None => Phase::Commits,
+                None => Phase::Commits { until: self.facts.terms.schedule.commits_until },
             };
             return Ok(());
         }
@@ -427,8 +436,7 @@ impl Replay {
             Phase::Deals => Some(schedule.deals_until),
             Phase::Complaints => Some(schedule.complaints_until),
             Phase::Reserves { until } => Some(until),
-            Phase::Commits => Some(schedule.commits_until),
-            Phase::Reveals => Some(schedule.reveals_until),
+            Phase::Commits { until } | Phase::Reveals { until } => Some(until),
             Phase::Endorsing { deadline } => Some(deadline),
             Phase::Ranking => self.lots.iter().filter_map(LotState::deadline).min(),
             Phase::Closed => None,
@@ -481,8 +489,8 @@ fn accepts(phase: Phase, body: &Body, passed: bool) -> bool {
         Body::Deal(_) => phase == Phase::Deals,
         Body::Complain(_) => phase == Phase::Complaints,
         Body::Reserve(_) => matches!(phase, Phase::Reserves { .. }),
-        Body::Commit(_) => phase == Phase::Commits,
-        Body::Reveal(_) => phase == Phase::Reveals,
+        Body::Commit(_) => matches!(phase, Phase::Commits { .. }),
+        Body::Reveal(_) => matches!(phase, Phase::Reveals { .. }),
         Body::Endorse(_) => matches!(phase, Phase::Endorsing { .. }),
         Body::Gate(_) | Body::Mix(_) | Body::Blind(_) | Body::Unseal(_) | Body::Decide(_) => {
             phase == Phase::Ranking

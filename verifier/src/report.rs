@@ -112,6 +112,8 @@ pub struct LotRow {
 pub struct Stand {
     /// The phase after the last entry.
     pub phase: &'static str,
+    /// The round, if the terms have rounds.
+    pub round: Option<u32>,
     /// The last entry's slot, or the opening's.
     pub slot: u64,
     /// The next deadline, if the auction is not closed.
@@ -194,6 +196,7 @@ impl Report {
             failure,
             stand: sound.filter(|_| verdict == Verdict::Undecided).map(|replay| Stand {
                 phase: replay.phase().name(),
+                round: replay.facts.terms.rounds.map(|_| replay.round.number),
                 slot: replay.slot(),
                 deadline: replay.next_deadline(),
             }),
@@ -327,9 +330,13 @@ impl Report {
                     Some(deadline) => format!("; its next deadline is slot {deadline}"),
                     None => String::new(),
                 };
+                let round = match stand.round {
+                    Some(round) => format!(" of round {round}"),
+                    None => String::new(),
+                };
                 format!(
                     "UNDECIDED: every check so far passed and the file ends without an outcome. \
-                     The auction is in phase {} at slot {}{until}.",
+                     The auction is in phase {}{round} at slot {}{until}.",
                     stand.phase, stand.slot
                 )
             }
@@ -373,7 +380,7 @@ fn lots(replay: &Replay) -> Vec<LotRow> {
         invalid: state.count(CommitStatus::Invalid),
         decision_until: state.waiting.as_ref().map(|waiting| waiting.deadline),
         reserve: state.ending.as_ref().map(|_| reserve(state)),
-        disclosed: state.disclosed.clone(),
+        disclosed: state.disclosed(),
         ending: state.ending.clone(),
     };
     let facts: &Facts = &replay.facts;

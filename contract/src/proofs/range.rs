@@ -1,13 +1,16 @@
 //! A commitment to a rung of the ladder (spec section 8, C6).
 //!
 //! Bulletproofs over two commitments at once, `C` and `(rungs-1)*G - C`: both are of `n` bits, so
-//! the committed `b` has `0 <= b < rungs`.
+//! the committed `b` has `0 <= b < rungs`. In a later round over four: the distance of the new bid
+//! from the standing one is a rung too, so the bid did not get worse, and nobody learns whether it
+//! got better.
 
 use super::ProofFault;
 use crate::{
     fiat_shamir::{Context, FiatShamir, generator_after},
     group::{Generators, encode_point},
 };
+use alloc::vec::Vec;
 use bulletproofs::{BulletproofGens, PedersenGens, RangeProof};
 use curve25519_dalek::{
     ristretto::{CompressedRistretto, RistrettoPoint},
@@ -20,8 +23,8 @@ use talea_protocol::labels;
 
 /// The largest number of bits in a rung.
 const MAX_BITS: usize = 32;
-/// `C` and `(rungs-1)*G - C`.
-const VALUES: usize = 2;
+/// `C` and `(rungs-1)*G - C`, and the same of the distance from the standing bid.
+const MAX_VALUES: usize = 4;
 
 /// A commitment to one of `rungs` rungs.
 #[derive(Clone, Copy, Debug)]
@@ -32,32 +35,54 @@ pub struct Statement {
     pub bits: usize,
     /// `C = b*G + rho*H`.
     pub commitment: RistrettoPoint,
+    /// `C_0`, the commitment of the standing bid, in a later round.
+    pub standing: Option<RistrettoPoint>,
 }
 
 impl Statement {
     /// Absorbs the statement, in the order of the spec; the crate continues from there.
     pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) {
-        let Self { rungs, bits, commitment } = self;
+        let Self { rungs, bits, commitment, standing } = self;
         fs.element(b"value-base", &gens.value);
         fs.element(b"blinding-base", &gens.blinding);
         fs.count(b"bits", *bits);
         fs.integer(b"rungs", *rungs);
         fs.element(b"commitment", commitment);
+        if let Some(standing) = standing {
+            fs.element(b"standing", standing);
+        }
     }
 
-    /// `C` and `(rungs-1)*G - C`, encoded.
+    /// The proof's kind.
     #[must_use]
-    pub fn commitments(&self, gens: &Generators) -> [CompressedRistretto; VALUES] {
-        let last = Scalar::from(self.rungs) - Scalar::ONE;
-        let distance = gens.value * last - self.commitment;
-        [self.commitment.compress(), distance.compress()]
+    pub fn kind(&self) -> &'static [u8] {
+        match self.standing {
+            None => labels::KIND_RANGE,
+            Some(_) => labels::KIND_IMPROVEMENT,
+        }
+    }
+
+    /// How many commitments are proved at once.
+    #[must_use]
+    pub fn values(&self) -> usize {
+        if self.standing.is_some() { MAX_VALUES } else { 2 }
+    }
+
+    /// `C` and `(rungs-1)*G - C`, and in a later round the same of `C - C_0`, encoded.
+    #[must_use]
+    pub fn commitments(&self, gens: &Generators) -> Vec<CompressedRistretto> {
+        let last = gens.value * (Scalar::from(self.rungs) - Scalar::ONE);
+        let distance = self.standing.map(|standing| self.commitment - standing);
+        let bounded = [Some(self.commitment), distance].into_iter().flatten();
+        bounded.flat_map(|value| [value.compress(), (last - value).compress()]).collect()
     }
 }
 
-/// Bytes of a proof over two values of `bits` bits, exactly: `32 * (9 + 2*log2(2*bits))`.
+/// Bytes of a proof over this many values of `bits` bits, exactly:
+/// `32 * (9 + 2*log2(values*bits))`.
 #[must_use]
-pub fn proof_len(bits: usize) -> usize {
-    let rounds = bits.saturating_mul(VALUES).checked_ilog2().unwrap_or(0);
+pub fn proof_len(bits: usize, values: usize) -> usize {
+    let rounds = bits.saturating_mul(values).checked_ilog2().unwrap_or(0);
     let rounds = usize::try_from(rounds).unwrap_or(usize::MAX);
     rounds.saturating_mul(2).saturating_add(9).saturating_mul(32)
 }
@@ -82,12 +107,12 @@ impl Default for RangeVerifier {
 }
 
 impl RangeVerifier {
-    /// Derives the generators for two values of up to 32 bits.
+    /// Derives the generators for four values of up to 32 bits.
     #[must_use]
     pub fn new() -> Self {
         Self {
             pedersen: PedersenGens::default(),
-            bulletproof: BulletproofGens::new(MAX_BITS, VALUES),
+            bulletproof: BulletproofGens::new(MAX_BITS, MAX_VALUES),
         }
     }
 
@@ -115,12 +140,15 @@ impl RangeVerifier {
         proof_bytes: &[u8],
     ) -> Result<(), ProofFault> {
         // The length before anything else: a proof with a round more would be over other generators.
-        ProofFault::unless_length(proof_len(statement.bits), proof_bytes.len())?;
+        ProofFault::unless_length(
+            proof_len(statement.bits, statement.values()),
+            proof_bytes.len(),
+        )?;
         if statement.commitment.is_identity() {
             return Err(ProofFault::Identity);
         }
         let proof = RangeProof::from_bytes(proof_bytes).map_err(|_| ProofFault::NotCanonical)?;
-        let mut fs = FiatShamir::begin(labels::KIND_RANGE, context);
+        let mut fs = FiatShamir::begin(statement.kind(), context);
         statement.absorb(&mut fs, gens);
         proof
             .verify_multiple_with_rng(
@@ -144,7 +172,7 @@ impl RangeVerifier {
 /// the commitment and *all proof bytes*.
 fn folding_generator(context: &Context, statement: &Statement, proof_bytes: &[u8]) -> ChaCha20Rng {
     let Context { auction, lot, round, step: _, signer } = context;
-    let Statement { rungs, bits, commitment } = statement;
+    let Statement { rungs, bits, commitment, standing } = statement;
     let mut transcript = Transcript::new(labels::RANGE_WEIGHTS);
     transcript.append_message(b"auction", &auction.0);
     transcript.append_u64(b"lot", (*lot).into());
@@ -153,6 +181,9 @@ fn folding_generator(context: &Context, statement: &Statement, proof_bytes: &[u8
     transcript.append_u64(b"bits", u64::try_from(*bits).unwrap_or(u64::MAX));
     transcript.append_u64(b"rungs", (*rungs).into());
     transcript.append_message(b"commitment", &encode_point(commitment).0);
+    if let Some(standing) = standing {
+        transcript.append_message(b"standing", &encode_point(standing).0);
+    }
     transcript.append_message(b"proof", proof_bytes);
     generator_after(transcript)
 }
@@ -160,7 +191,7 @@ fn folding_generator(context: &Context, statement: &Statement, proof_bytes: &[u8
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{collections::BTreeSet, vec::Vec};
+    use alloc::collections::BTreeSet;
     use rand_core::RngCore as _;
     use talea_protocol::bytes::{Digest, PartyKey};
 
@@ -171,7 +202,8 @@ mod tests {
             let (auction, signer) = (Digest([1; 32]), PartyKey([2; 32]));
             Context { auction, lot: 3, round: 4, step: 0, signer }
         };
-        let statement = || Statement { rungs: 200, bits: 8, commitment: gens.value };
+        let statement =
+            || Statement { rungs: 200, bits: 8, commitment: gens.value, standing: Some(gens.key) };
         let proof: Vec<u8> = (0u8..96).collect();
         let mut seen = BTreeSet::new();
         let mut is_new = |context: &Context, statement: &Statement, proof: &[u8]| {
@@ -187,8 +219,13 @@ mod tests {
             change(&mut other);
             assert!(is_new(&other, &statement(), &proof));
         }
-        let changes: [fn(&mut Statement); 3] =
-            [|s| s.rungs ^= 1, |s| s.bits = 16, |s| s.commitment += s.commitment];
+        let changes: [fn(&mut Statement); 5] = [
+            |s| s.rungs ^= 1,
+            |s| s.bits = 16,
+            |s| s.commitment += s.commitment,
+            |s| s.standing = None,
+            |s| s.standing = Some(s.commitment),
+        ];
         for change in changes {
             let mut other = statement();
             change(&mut other);

@@ -33,7 +33,7 @@ mod winners;
 use crate::{elgamal::Ciphertext, refusal::Refusal, setting::Setting};
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use price::Turn;
-use program::{Finding, Line, Program, RankedBid};
+use program::{Finding, Line, Program, Purpose, RankedBid};
 use question::{Pending, Progress};
 use roster::{Roster, Surroundings};
 use step::{Post, Step, Task, Work};
@@ -88,26 +88,32 @@ fn go_on(program: &mut Program, mut turn: Turn<Finding>, line: Line<'_>) -> Next
 }
 
 impl Ranking {
-    /// Starts at `slot`, or ends at once where nothing has to be asked.
+    /// Starts at `slot` with step number `first`, or ends at once where nothing has to be asked.
     pub(crate) fn begin(
-        bids: Vec<RankedBid>,
-        reserve: Option<Arc<[Ciphertext]>>,
+        (bids, reserve): (Vec<RankedBid>, Option<Arc<[Ciphertext]>>),
+        purpose: Purpose,
         setting: &Setting,
         lot: &Lot,
-        slot: u64,
+        (first, slot): (u32, u64),
+        out: BTreeSet<KeyholderId>,
     ) -> Result<Self, Conclusion> {
         let line = Line { setting, lot };
         let count = bids.len();
-        let mut program = Program::new(bids, reserve);
+        let mut program = Program::new(bids, reserve, purpose);
         let turn = program.start(line);
         match go_on(&mut program, turn, line) {
             Next::End(conclusion) => Err(conclusion),
             Next::Step(work, pending) => {
                 let deadline = slot.saturating_add(duration(setting, count));
-                let step = Step { number: 0, deadline, work };
-                Ok(Self { bids: count, out: BTreeSet::new(), step, pending, program })
+                let step = Step { number: first, deadline, work };
+                Ok(Self { bids: count, out, step, pending, program })
             }
         }
+    }
+
+    /// Whether this is a survey between rounds.
+    pub(crate) fn is_survey(&self) -> bool {
+        self.program.is_survey()
     }
 
     pub(crate) fn out(&self) -> &BTreeSet<KeyholderId> {

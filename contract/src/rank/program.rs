@@ -28,16 +28,29 @@ pub(crate) struct RankedBid {
 /// What a lot came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// Nothing if no bid reaches the reserve.
+    /// Nothing if no bid reaches the reserve, and in a survey.
     pub(crate) award: Option<Award>,
     pub(crate) disclosed: Disclosed,
     /// The reserve, if it was opened.
     pub(crate) reserve: Option<Quote>,
 }
 
+/// What a program is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To show the depth between rounds.
+    Survey,
+    /// To find price and winners.
+    Rank {
+        /// The depth, if a survey of this round showed it.
+        surveyed: bool,
+    },
+}
+
 /// The questions of one lot, between two of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Program {
+    purpose: Purpose,
     /// In tie order; never empty.
     bids: Vec<RankedBid>,
     /// The ladder of a binding reserve.
@@ -80,12 +93,19 @@ impl<'a> Line<'a> {
 }
 
 impl Program {
-    pub(crate) fn new(bids: Vec<RankedBid>, reserve: Option<Arc<[Ciphertext]>>) -> Self {
-        Self { bids, reserve, stage: Stage::Everything, finding: Finding::default() }
+    pub(crate) fn new(
+        bids: Vec<RankedBid>,
+        reserve: Option<Arc<[Ciphertext]>>,
+        purpose: Purpose,
+    ) -> Self {
+        Self { purpose, bids, reserve, stage: Stage::Everything, finding: Finding::default() }
     }
 
     /// From its beginning.
     pub(crate) fn start(&mut self, line: Line<'_>) -> Turn<Finding> {
+        if self.purpose == Purpose::Survey {
+            return self.survey_depth(line);
+        }
         match line.setting.terms.disclosure {
             Disclosure::Everything => {
                 self.stage = Stage::Everything;
@@ -126,6 +146,10 @@ impl Program {
                 self.conclude()
             }
         }
+    }
+
+    pub(crate) fn is_survey(&self) -> bool {
+        self.purpose == Purpose::Survey
     }
 
     fn ladders(&self) -> impl Iterator<Item = Arc<[Ciphertext]>> + '_ {
@@ -205,7 +229,9 @@ impl Program {
     fn survey_depth(&mut self, line: Line<'_>) -> Turn<Finding> {
         let bids = u32::try_from(self.bids.len()).unwrap_or(u32::MAX);
         match line.setting.terms.disclosure {
-            Disclosure::Facts { depth: Some(depth), .. } if bids >= depth.min_bids => {
+            Disclosure::Facts { depth: Some(depth), .. }
+                if bids >= depth.min_bids && self.purpose != (Purpose::Rank { surveyed: true }) =>
+            {
                 let radix = line.ladder().shape.radices().next().unwrap_or(1);
                 let hidden = line.mechanism().units();
                 let ladders = self.bids.iter().map(|bid| &bid.ladder);
@@ -214,18 +240,39 @@ impl Program {
                 self.stage = Stage::Depth(survey);
                 first.then(|buckets| self.take_depth(buckets, line))
             }
-            Disclosure::Facts { .. } | Disclosure::Everything => self.open_reserve(line),
+            Disclosure::Facts { .. } | Disclosure::Everything => self.after_depth(line),
         }
     }
 
     fn take_cover(&mut self, found: &Found, line: Line<'_>) -> Turn<Finding> {
         self.finding.disclosed.cover = line.quote(found.rung);
-        self.survey_depth(line)
+        match self.purpose {
+            Purpose::Survey => self.conclude(),
+            Purpose::Rank { .. } => self.survey_depth(line),
+        }
+    }
+
+    /// In a survey the cover follows, if the rounds show it.
+    fn after_depth(&mut self, line: Line<'_>) -> Turn<Finding> {
+        let hidden = line.mechanism().units();
+        let cover = line.setting.terms.rounds.is_some_and(|rounds| rounds.cover);
+        match self.purpose {
+            Purpose::Rank { .. } => self.open_reserve(line),
+            Purpose::Survey if cover && self.bids.len() > usize::from(hidden) => {
+                let participants = Participants::bids(self.ladders());
+                let mut search =
+                    PriceSearch::new(participants, hidden, line.ladder(), line.setting);
+                let first = search.resume(None, line.ladder(), line.setting);
+                self.stage = Stage::Cover(search);
+                first.then(|found| self.take_cover(&found, line))
+            }
+            Purpose::Survey => self.conclude(),
+        }
     }
 
     fn take_depth(&mut self, buckets: Vec<u32>, line: Line<'_>) -> Turn<Finding> {
         self.finding.disclosed.depth = List::new(buckets).ok();
-        self.open_reserve(line)
+        self.after_depth(line)
     }
 
     fn open_reserve(&mut self, line: Line<'_>) -> Turn<Finding> {

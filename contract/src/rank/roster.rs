@@ -12,6 +12,8 @@ use talea_protocol::{
 pub(crate) struct Surroundings<'a> {
     pub(crate) setting: &'a Setting,
     pub(crate) keys: &'a QuorumKeys,
+    /// The current round.
+    pub(crate) round: u32,
     /// The endorsed head.
     pub(crate) head: Digest,
 }

@@ -318,7 +318,7 @@ impl Step {
     ) -> Result<(), Refusal> {
         let header = *post.header();
         let place = |what| Fault::Differs { what }.fails(Check::RankPlace);
-        if header.round != 0 {
+        if header.round != around.round {
             return Err(place("the round"));
         }
         if header.step != self.number {

@@ -31,6 +31,14 @@ pub enum Unprovable {
         /// How many the ladder has.
         rungs: u64,
     },
+    /// A bid below the standing one.
+    #[error("rung {rung} is worse than the standing bid's {standing}")]
+    Worse {
+        /// The new bid's rung.
+        rung: u32,
+        /// The standing bid's.
+        standing: u32,
+    },
     /// Bulletproofs has no proof of this size.
     #[error("a range proof has 8, 16 or 32 bits, not {bits}")]
     Bits {
@@ -53,7 +61,7 @@ fn nonces<'a, R: RngCore + CryptoRng>(
 }
 
 /// `Com(value; blinding) = value*G + blinding*H`.
-fn commit(gens: &Generators, value: &Scalar, blinding: &Scalar) -> RistrettoPoint {
+pub(crate) fn commit(gens: &Generators, value: &Scalar, blinding: &Scalar) -> RistrettoPoint {
     RistrettoPoint::multiscalar_mul([value, blinding], [gens.value, gens.blinding])
 }
 

@@ -9,32 +9,56 @@ use talea_contract::{
     group::Generators,
     proofs::range::{RangeVerifier, Statement},
 };
-use talea_protocol::{labels, price::Rung};
-use zeroize::Zeroizing;
+use talea_protocol::price::Rung;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-/// Proves that `C = b*G + rho*H` has `0 <= b < rungs`.
+/// A bid, and in a later round the standing one.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct Witness {
+    /// `b`.
+    #[zeroize(skip)]
+    pub rung: Rung,
+    /// `rho`.
+    pub rho: Scalar,
+    /// `b_0` and `rho_0` of the standing bid.
+    #[zeroize(skip)]
+    pub standing: Option<(Rung, Scalar)>,
+}
+
+/// Proves that `C = b*G + rho*H` has `0 <= b < rungs`, and in a later round that `b_0 <= b`.
 ///
 /// # Errors
-/// [`Unprovable`] if the rung is not on the ladder, or the bits are no number of bits.
+/// [`Unprovable`] if the rung is not on the ladder, lies below the standing one, or the bits are no
+/// number of bits.
 pub fn prove<R: RngCore + CryptoRng>(
     verifier: &RangeVerifier,
     gens: &Generators,
     context: &Context,
     statement: &Statement,
-    rung: Rung,
-    rho: &Scalar,
+    witness: &Witness,
     rng: &mut R,
 ) -> Result<Vec<u8>, Unprovable> {
     let Statement { rungs, bits, .. } = *statement;
+    let Witness { rung, rho, standing } = witness;
     let no_such_rung = Unprovable::NoSuchRung { rung: rung.0, rungs: rungs.into() };
     let last = rungs.checked_sub(1).ok_or(no_such_rung)?;
-    let distance = last.checked_sub(rung.0).ok_or(no_such_rung)?;
-    let mut fs = FiatShamir::begin(labels::KIND_RANGE, context);
+    let mut fs = FiatShamir::begin(statement.kind(), context);
     statement.absorb(&mut fs, gens);
-    // C commits to b with rho, (rungs-1)*G - C to rungs-1-b with -rho.
-    let values = Zeroizing::new([u64::from(rung.0), u64::from(distance)]);
-    let blindings = Zeroizing::new([*rho, -rho]);
-    let secrets = Zeroizing::new([Scalar::from(rung.0), *rho]);
+    // C commits to b with rho, (rungs-1)*G - C to rungs-1-b with -rho; the same of C - C_0.
+    let mut bounded = vec![(rung.0, *rho)];
+    if let Some((below, rho_0)) = standing {
+        let worse = Unprovable::Worse { rung: rung.0, standing: below.0 };
+        bounded.push((rung.0.checked_sub(below.0).ok_or(worse)?, rho - rho_0));
+    }
+    let mut values = Zeroizing::new(Vec::new());
+    let mut blindings = Zeroizing::new(Vec::new());
+    let mut secrets = Zeroizing::new(Vec::new());
+    for (value, blinding) in bounded {
+        let distance = last.checked_sub(value).ok_or(no_such_rung)?;
+        values.extend([u64::from(value), u64::from(distance)]);
+        blindings.extend([blinding, -blinding]);
+        secrets.extend([Scalar::from(value), blinding]);
+    }
     let mut nonces = nonces(&mut fs, secrets.iter(), rng);
     RangeProof::prove_multiple_with_rng(
         verifier.bulletproof(),
@@ -57,6 +81,12 @@ mod tests {
         testing::{context, other_contexts, other_generators, rng},
     };
     use talea_contract::proofs::{ProofFault, range::proof_len};
+    use talea_protocol::labels;
+
+    /// The witness of a first bid.
+    fn first(rung: u32, rho: Scalar) -> Witness {
+        Witness { rung: Rung(rung), rho, standing: None }
+    }
 
     /// A proof for `rung` of `rungs`, with its statement.
     fn proved(rungs: u32, bits: usize, rung: u32) -> (Statement, Vec<u8>) {
@@ -64,9 +94,9 @@ mod tests {
         let verifier = RangeVerifier::new();
         let rho = Scalar::random(&mut rng(1));
         let commitment = commit(&gens, &rung.into(), &rho);
-        let statement = Statement { rungs, bits, commitment };
+        let statement = Statement { rungs, bits, commitment, standing: None };
         let context = context();
-        let proof = prove(&verifier, &gens, &context, &statement, Rung(rung), &rho, &mut rng(2));
+        let proof = prove(&verifier, &gens, &context, &statement, &first(rung, rho), &mut rng(2));
         (statement, proof.unwrap())
     }
 
@@ -79,7 +109,7 @@ mod tests {
         {
             for rung in [0, 1, rungs / 2, rungs - 1] {
                 let (statement, proof) = proved(rungs, bits, rung);
-                assert_eq!(proof.len(), proof_len(bits));
+                assert_eq!(proof.len(), proof_len(bits, 2));
                 let verdict = verifier.verify(&gens, &context(), &statement, &proof);
                 assert_eq!(verdict, Ok(()), "rung {rung} of {rungs}");
             }
@@ -88,9 +118,10 @@ mod tests {
 
     #[test]
     fn the_lengths_are_those_of_the_specification() {
-        assert_eq!([8, 16, 32].map(proof_len), [32 * 17, 32 * 19, 32 * 21]);
-        assert_eq!(proof_len(0), 32 * 9);
-        assert!(proof_len(usize::MAX) > 0);
+        assert_eq!([8, 16, 32].map(|bits| proof_len(bits, 2)), [32 * 17, 32 * 19, 32 * 21]);
+        assert_eq!([8, 16, 32].map(|bits| proof_len(bits, 4)), [32 * 19, 32 * 21, 32 * 23]);
+        assert_eq!(proof_len(0, 2), 32 * 9);
+        assert!(proof_len(usize::MAX, 4) > 0);
     }
 
     #[test]
@@ -100,8 +131,8 @@ mod tests {
         let rho = Scalar::ONE;
         let attempt = |rungs, bits, rung| {
             let commitment = commit(&gens, &Scalar::from(rung), &rho);
-            let statement = Statement { rungs, bits, commitment };
-            prove(&verifier, &gens, &context(), &statement, Rung(rung), &rho, &mut rng(2))
+            let statement = Statement { rungs, bits, commitment, standing: None };
+            prove(&verifier, &gens, &context(), &statement, &first(rung, rho), &mut rng(2))
         };
         let refused = Err(Unprovable::NoSuchRung { rung: 200, rungs: 200 });
         assert_eq!(attempt(200, 8, 200), refused);
@@ -116,7 +147,7 @@ mod tests {
         let verifier = RangeVerifier::new();
         let rho = Scalar::random(&mut rng(1));
         let commitment = commit(&gens, &Scalar::from(230u32), &rho);
-        let statement = Statement { rungs: 200, bits: 8, commitment };
+        let statement = Statement { rungs: 200, bits: 8, commitment, standing: None };
         let mut fs = FiatShamir::begin(labels::KIND_RANGE, &context());
         statement.absorb(&mut fs, &gens);
         let (proof, _) = RangeProof::prove_multiple_with_rng(
@@ -188,8 +219,12 @@ mod tests {
         let gens = Generators::derive();
         let verifier = RangeVerifier::new();
         let rho = Scalar::ONE;
-        let statement =
-            Statement { rungs: 200, bits: 8, commitment: commit(&gens, &7u32.into(), &rho) };
+        let statement = Statement {
+            rungs: 200,
+            bits: 8,
+            commitment: commit(&gens, &7u32.into(), &rho),
+            standing: None,
+        };
         let mut prover = FiatShamir::begin(labels::KIND_RANGE, &context());
         statement.absorb(&mut prover, &gens);
         let mut checker = prover.clone();
@@ -214,5 +249,60 @@ mod tests {
         );
         assert!(verdict.is_ok());
         assert_eq!(prover.challenge(b"once more"), checker.challenge(b"once more"));
+    }
+
+    /// An improvement from `old` to `new` of 200 rungs, with its statement.
+    fn improved(old: u32, new: u32) -> Result<(Statement, Vec<u8>), Unprovable> {
+        let gens = Generators::derive();
+        let [rho_0, rho] = [4, 5].map(|seed| Scalar::random(&mut rng(seed)));
+        let statement = Statement {
+            rungs: 200,
+            bits: 8,
+            commitment: commit(&gens, &new.into(), &rho),
+            standing: Some(commit(&gens, &old.into(), &rho_0)),
+        };
+        let witness = Witness { rung: Rung(new), rho, standing: Some((Rung(old), rho_0)) };
+        let verifier = RangeVerifier::new();
+        let proof = prove(&verifier, &gens, &context(), &statement, &witness, &mut rng(6))?;
+        Ok((statement, proof))
+    }
+
+    #[test]
+    fn standing_and_improving_are_proved_and_look_alike() {
+        let gens = Generators::derive();
+        let verifier = RangeVerifier::new();
+        for (old, new) in [(0, 0), (7, 7), (7, 8), (0, 199), (199, 199)] {
+            let (statement, proof) = improved(old, new).unwrap();
+            assert_eq!(proof.len(), proof_len(8, 4), "{old} {new}");
+            let verdict = verifier.verify(&gens, &context(), &statement, &proof);
+            assert_eq!(verdict, Ok(()), "{old} {new}");
+        }
+        assert_eq!(improved(8, 7).unwrap_err(), Unprovable::Worse { rung: 7, standing: 8 });
+    }
+
+    #[test]
+    fn an_improvement_is_bound_to_the_standing_bid() {
+        let gens = Generators::derive();
+        let verifier = RangeVerifier::new();
+        let (statement, proof) = improved(7, 9).unwrap();
+        let verdict = |statement: &Statement, proof: &[u8]| {
+            verifier.verify(&gens, &context(), statement, proof)
+        };
+        let lower = statement.standing.map(|c| c - gens.value);
+        assert_eq!(
+            verdict(&Statement { standing: lower, ..statement }, &proof),
+            Err(ProofFault::False)
+        );
+        let length = |expected, actual| Err(ProofFault::Length { expected, actual });
+        let first = Statement { standing: None, ..statement };
+        assert_eq!(verdict(&first, &proof), length(proof_len(8, 2), proof_len(8, 4)));
+        let (alone, of_first) = proved(200, 8, 9);
+        assert_eq!(verdict(&statement, &of_first), length(proof_len(8, 4), proof_len(8, 2)));
+        assert_eq!(verdict(&alone, &of_first), Ok(()));
+        for at in 0..proof.len() {
+            let mut other = proof.clone();
+            other[at] ^= 1;
+            assert!(verdict(&statement, &other).is_err(), "byte {at}");
+        }
     }
 }

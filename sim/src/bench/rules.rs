@@ -1,5 +1,5 @@
-//! What each rule costs: one lot ranked under every mechanism and disclosure, beside the first
-//! price.
+//! What each rule costs: one lot ranked under every mechanism and disclosure, or surveyed between
+//! rounds, beside the first price.
 
 use super::{Yardstick, one_lot, open, ratio, table};
 use crate::play::PlayError;
@@ -26,6 +26,8 @@ pub struct Rules {
     pub disclosure: Disclosure,
     /// The seller's reserve, if it has one.
     pub reserve: Option<Rung>,
+    /// If it is the survey between two rounds that is measured: whether it shows the cover.
+    pub survey: Option<bool>,
 }
 
 impl Rules {
@@ -36,10 +38,14 @@ impl Rules {
         ties: Ties::EarliestCommit,
         disclosure: Disclosure::WINNER_AND_PRICE,
         reserve: None,
+        survey: None,
     };
 
+    /// What a round shows before the next one.
+    const SURVEY: Self = Self { disclosure: DEPTH, survey: Some(false), ..Self::FIRST_PRICE };
+
     /// The rules that figures are published for.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::FIRST_PRICE,
         Self { name: "ties by lottery", ties: Ties::Lottery, ..Self::FIRST_PRICE },
         Self { name: "with cover", disclosure: COVER, ..Self::FIRST_PRICE },
@@ -48,6 +54,8 @@ impl Rules {
         Self { name: "second price", mechanism: units(1), ..Self::FIRST_PRICE },
         Self { name: "ten units, one price", mechanism: units(10), ..Self::FIRST_PRICE },
         Self { name: "everything", disclosure: Disclosure::Everything, ..Self::FIRST_PRICE },
+        Self { name: "survey: depth", ..Self::SURVEY },
+        Self { name: "survey: depth and cover", survey: Some(true), ..Self::SURVEY },
     ];
 }
 
@@ -75,18 +83,27 @@ pub struct RulesFigures {
     pub rank_to_first_price: f64,
     /// Steps: round trips to the keyholders.
     pub steps: u32,
-    /// Bytes of the whole transcript per bidder.
+    /// Bytes per bidder of the whole transcript; of a survey, of its own messages.
     pub bytes_per_bidder: u64,
 }
 
-/// The auction just before the first rank message, and what follows.
+/// The auction just before the first rank message, and the messages of this ranking or survey.
 fn ranking(transcript: &[u8]) -> (Auction, Vec<Entry>) {
     let (mut auction, mut rest) = open(transcript);
     while auction.phase() != Phase::Ranking {
         let Some(entry) = rest.next() else { break };
         auction.apply(entry.slot, &entry.instruction).expect("it was accepted before");
     }
-    (auction, rest.collect())
+    let mut after = auction.clone();
+    let mut entries = Vec::new();
+    for entry in rest {
+        after.apply(entry.slot, &entry.instruction).expect("it was accepted before");
+        entries.push(entry);
+        if after.phase() != Phase::Ranking {
+            break;
+        }
+    }
+    (auction, entries)
 }
 
 /// Steps of the lot's ranking.
@@ -130,6 +147,10 @@ pub(super) fn figures(
             }
         };
         let rank_per_bidder = yardstick.ratio(time, rank) / bidders as f64;
+        let bytes = match rules.survey {
+            None => transcript.len(),
+            Some(_) => entries.iter().map(|entry| entry.instruction.len()).sum(),
+        };
         let first = figures.first().map_or(rank_per_bidder, |first| first.rank_per_bidder);
         figures.push(RulesFigures {
             rules: rules.name,
@@ -139,7 +160,7 @@ pub(super) fn figures(
             rank_per_bidder,
             rank_to_first_price: rank_per_bidder / first,
             steps: steps(&auction, &entries),
-            bytes_per_bidder: transcript.len() as u64 / bidders as u64,
+            bytes_per_bidder: bytes as u64 / bidders as u64,
         });
     }
     Ok(figures)

@@ -46,6 +46,8 @@ pub struct ScenarioFile {
     pub reserve: Option<ReserveFile>,
     /// The seller's say on what a lot came to; none if left out.
     pub acceptance: Option<AcceptanceFile>,
+    /// Rounds in which bids can be improved; none if left out.
+    pub rounds: Option<RoundsFile>,
     /// When phases end.
     #[serde(default)]
     pub schedule: ScheduleFile,
@@ -148,6 +150,21 @@ pub struct ReserveFile {
 pub struct AcceptanceFile {
     /// Slots for it.
     pub slots: u64,
+}
+
+/// Rounds in which bids can be improved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoundsFile {
+    /// Rounds at most.
+    pub limit: u32,
+    /// Slots for commits, of every round but the first; 10 if left out.
+    pub commit_slots: Option<u64>,
+    /// Slots for reveals, of every round but the first; 10 if left out.
+    pub reveal_slots: Option<u64>,
+    /// Whether the best bid without the best ones is shown between rounds.
+    #[serde(default)]
+    pub cover: bool,
 }
 
 /// When phases end, in slots. What is left out ends ten slots after the phase before.
@@ -384,6 +401,8 @@ pub struct BidFile {
     pub price: String,
     /// How the bidder behaves with this bid.
     pub conduct: BidderConduct,
+    /// What it bids in later rounds, each a price and a conduct.
+    pub then: Vec<(String, BidderConduct)>,
 }
 
 /// A price, as people write it. Whole numbers may stand without quotes.
@@ -445,15 +464,18 @@ impl<'de> Visitor<'de> for BidVisitor {
     type Value = BidFile;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a price in quotes, or { price = \"...\", conduct = \"...\" }")
+        f.write_str(
+            "a price in quotes, { price = \"...\", conduct = \"...\" }, or a list of these, round by round",
+        )
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<BidFile, E> {
-        Ok(BidFile { price: text.into(), conduct: BidderConduct::Honest })
+        Ok(BidFile { price: text.into(), conduct: BidderConduct::Honest, then: Vec::new() })
     }
 
     fn visit_i64<E: de::Error>(self, whole: i64) -> Result<BidFile, E> {
-        Ok(BidFile { price: whole.to_string(), conduct: BidderConduct::Honest })
+        let price = whole.to_string();
+        Ok(BidFile { price, conduct: BidderConduct::Honest, then: Vec::new() })
     }
 
     fn visit_f64<E: de::Error>(self, _: f64) -> Result<BidFile, E> {
@@ -474,7 +496,19 @@ impl<'de> Visitor<'de> for BidVisitor {
                 de::Error::custom(format!("a bid's conduct is {BIDDER_CONDUCTS}, not {text:?}"))
             })?,
         };
-        Ok(BidFile { price: long.price.0, conduct })
+        Ok(BidFile { price: long.price.0, conduct, then: Vec::new() })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rounds: A) -> Result<BidFile, A::Error> {
+        let none = || de::Error::custom("a list of bids, round by round, holds one at least");
+        let mut first: BidFile = rounds.next_element()?.ok_or_else(none)?;
+        while let Some(BidFile { price, conduct, then }) = rounds.next_element()? {
+            if !then.is_empty() {
+                return Err(de::Error::custom("a list of bids holds bids, not lists"));
+            }
+            first.then.push((price, conduct));
+        }
+        Ok(first)
     }
 }
 

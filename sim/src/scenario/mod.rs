@@ -6,7 +6,7 @@
 pub mod bids;
 pub mod file;
 pub mod notation;
-mod rules;
+pub mod rules;
 
 use crate::{
     failure::{Code, Failure},
@@ -32,7 +32,8 @@ use talea_protocol::{
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
     quorum::{Group, KeyholderId},
     terms::{
-        Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Schedule, Stakes, Terms, Ties,
+        Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule, Stakes,
+        Terms, Ties,
     },
 };
 
@@ -64,6 +65,8 @@ pub struct Scenario {
     pub reserve: Option<Reserve>,
     /// Whether the seller may decline.
     pub acceptance: Option<Acceptance>,
+    /// Whether bids can be improved round by round.
+    pub rounds: Option<Rounds>,
     /// When phases end.
     pub schedule: Schedule,
     /// What is at stake.
@@ -86,6 +89,8 @@ pub struct Scenario {
     pub bidders: Vec<String>,
     /// Their bids, in commit order.
     pub bids: Vec<BidPlan>,
+    /// What they bid in later rounds, from round 1.
+    pub later_bids: Vec<Vec<BidPlan>>,
     /// The seller's reserves.
     pub reserves: Vec<ReservePlan>,
     /// The lots that the seller declines.
@@ -143,6 +148,7 @@ impl Scenario {
             disclosure,
             reserve,
             acceptance,
+            rounds,
             schedule,
             stakes,
             every_lot,
@@ -161,14 +167,21 @@ impl Scenario {
         let disclosure = rules::disclosure(disclosure)?;
         let reserve = reserve.map(|file| rules::reserve(file, &schedule)).transpose()?;
         let acceptance = acceptance.map(rules::acceptance).transpose()?;
+        let rounds = rounds.map(|file| rules::rounds(file, &disclosure)).transpose()?;
 
         let mut names: Vec<String> = Vec::new();
         let mut written: Vec<WrittenBid> = Vec::new();
+        let mut later: Vec<(usize, WrittenBid)> = Vec::new();
         for (index, bidder) in bidders.into_iter().enumerate() {
             let at = format!("bidders[{index}]");
             add_bidder(&mut names, &format!("{at}.name"), &bidder.name)?;
             for (lot, bid) in bidder.bids {
                 let at = format!("{at}.bids.{lot:?}");
+                later.extend((1..).zip(bid.then).map(|(round, (price, conduct))| {
+                    let at = format!("{at}.then[{}]", round - 1);
+                    let lot = lot.clone();
+                    (round, WrittenBid { at, bidder: index, lot, price, conduct })
+                }));
                 written.push(WrittenBid {
                     at,
                     bidder: index,
@@ -220,6 +233,7 @@ impl Scenario {
         }
         let lots = items;
         let bids = place_bids(written, &lots, &names, max_bids_per_lot)?;
+        let later_bids = place_later_bids(later, rounds, &bids, &lots, &names)?;
 
         let scenario = Self {
             title,
@@ -237,11 +251,13 @@ impl Scenario {
             disclosure,
             reserve,
             acceptance,
+            rounds,
             lots,
             groups,
             keyholders,
             bidders: names,
             bids,
+            later_bids,
             reserves,
             declines,
         };
@@ -321,6 +337,7 @@ impl Scenario {
             disclosure: self.disclosure,
             reserve: self.reserve,
             acceptance: self.acceptance,
+            rounds: self.rounds,
             schedule: self.schedule,
             stakes: Stakes { deposit, bond, commit_fee, fallback: cast.fallback() },
             admission,
@@ -333,6 +350,7 @@ impl Scenario {
             terms,
             opening_slot: self.opening_slot,
             bids: self.bids.clone(),
+            rounds: self.later_bids.clone(),
             reserves: self.reserves.clone(),
             declines: self.declines.clone(),
             keyholders: self.keyholders.clone(),
@@ -595,7 +613,11 @@ fn keyholder_conduct(
     })
 }
 
-fn read_lot(
+/// Reads a line item.
+///
+/// # Errors
+/// [`Failure`], naming the field.
+pub fn read_lot(
     at: &str,
     name: &str,
     identifier: &str,
@@ -789,7 +811,57 @@ fn place_bids(
     Ok(bids)
 }
 
-fn read_bid(at: &str, lot: &Lot, text: &str) -> Result<Rung, Failure> {
+/// Gives every bid of a later round its place: not below the one before.
+fn place_later_bids(
+    later: Vec<(usize, WrittenBid)>,
+    rounds: Option<Rounds>,
+    first: &[BidPlan],
+    lots: &[Lot],
+    bidders: &[String],
+) -> Result<Vec<Vec<BidPlan>>, Failure> {
+    let most = rounds.map_or(0, |rounds| rounds.limit.saturating_sub(1));
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut placed: Vec<Vec<BidPlan>> = Vec::new();
+    let mut standing: BTreeMap<(usize, u32), Rung> =
+        first.iter().map(|bid| ((bid.bidder, bid.lot), bid.rung)).collect();
+    for (round, written) in later {
+        let WrittenBid { at, bidder, lot: text, price, conduct } = written;
+        if round > most {
+            let sentence =
+                format!("{at}: there are {most} rounds after the first, and this is one more");
+            return Err(
+                Failure::new(Code::ScenarioBound, sentence).with_help("raise limit in [rounds]")
+            );
+        }
+        let place = place_bids(
+            vec![WrittenBid { at: at.clone(), bidder, lot: text, price, conduct }],
+            lots,
+            bidders,
+            MAX_BIDS_PER_LOT,
+        )?;
+        for bid in place {
+            let before = standing.insert((bidder, bid.lot), bid.rung);
+            if before.is_some_and(|before| bid.rung < before) {
+                let sentence =
+                    format!("{at}: a bid of a later round is not worse than the one before");
+                return Err(Failure::new(Code::ScenarioPrice, sentence));
+            }
+            if placed.len() < round {
+                placed.resize(round, Vec::new());
+            }
+            if let Some(round) = round.checked_sub(1).and_then(|round| placed.get_mut(round)) {
+                round.push(bid);
+            }
+        }
+    }
+    Ok(placed)
+}
+
+/// Reads a price as a rung of a lot's ladder; `at` names the place in a complaint.
+///
+/// # Errors
+/// [`Failure`] if it cannot be read at the lot's scale, or is not on the ladder.
+pub fn read_bid(at: &str, lot: &Lot, text: &str) -> Result<Rung, Failure> {
     let ladder = &lot.ladder;
     let price = read_price(at, ladder.scale, text)?;
     ladder.rung(price).ok_or_else(|| {

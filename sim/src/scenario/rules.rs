@@ -3,14 +3,18 @@
 use super::{file, within};
 use crate::failure::{Code, Failure};
 use talea_protocol::{
-    limits::MAX_UNITS,
-    terms::{Acceptance, Depth, Disclosure, Mechanism, Reserve, Schedule, Ties},
+    limits::{MAX_ROUNDS, MAX_UNITS},
+    terms::{Acceptance, Depth, Disclosure, Mechanism, Reserve, Rounds, Schedule, Ties},
 };
 
 /// The longest acceptance, in slots.
 const LONGEST: u64 = 1 << 32;
 
-pub(super) fn mechanism(file: file::MechanismFile) -> Result<Mechanism, Failure> {
+/// How the price follows from the bids.
+///
+/// # Errors
+/// [`Failure`], naming the field.
+pub fn mechanism(file: file::MechanismFile) -> Result<Mechanism, Failure> {
     Ok(match file {
         file::MechanismFile::FirstPrice => Mechanism::FirstPrice,
         file::MechanismFile::SecondPrice => Mechanism::UniformPrice { units: 1 },
@@ -22,14 +26,19 @@ pub(super) fn mechanism(file: file::MechanismFile) -> Result<Mechanism, Failure>
     })
 }
 
-pub(super) fn ties(file: file::TiesFile) -> Ties {
+/// How ties are broken.
+pub fn ties(file: file::TiesFile) -> Ties {
     match file {
         file::TiesFile::EarliestCommit => Ties::EarliestCommit,
         file::TiesFile::Lottery => Ties::Lottery,
     }
 }
 
-pub(super) fn disclosure(file: file::DisclosureFile) -> Result<Disclosure, Failure> {
+/// What is opened besides winners and price.
+///
+/// # Errors
+/// [`Failure`], naming the field.
+pub fn disclosure(file: file::DisclosureFile) -> Result<Disclosure, Failure> {
     let file::DisclosureFile { everything, cover, depth_from } = file;
     if everything {
         if cover || depth_from.is_some() {
@@ -45,7 +54,11 @@ pub(super) fn disclosure(file: file::DisclosureFile) -> Result<Disclosure, Failu
     Ok(Disclosure::Facts { cover, depth: depth_from.map(|min_bids| Depth { min_bids }) })
 }
 
-pub(super) fn reserve(file: file::ReserveFile, schedule: &Schedule) -> Result<Reserve, Failure> {
+/// When reserves are due.
+///
+/// # Errors
+/// [`Failure`], naming the field.
+pub fn reserve(file: file::ReserveFile, schedule: &Schedule) -> Result<Reserve, Failure> {
     let Schedule { complaints_until: after, commits_until: before, .. } = *schedule;
     let halfway = after.midpoint(before);
     let until = file.until.unwrap_or(halfway);
@@ -59,13 +72,38 @@ pub(super) fn reserve(file: file::ReserveFile, schedule: &Schedule) -> Result<Re
     Ok(Reserve { until, opened: file.opened })
 }
 
-pub(super) fn acceptance(file: file::AcceptanceFile) -> Result<Acceptance, Failure> {
+/// The seller's say.
+///
+/// # Errors
+/// [`Failure`], naming the field.
+pub fn acceptance(file: file::AcceptanceFile) -> Result<Acceptance, Failure> {
     within("acceptance.slots", file.slots, 1, LONGEST)?;
     Ok(Acceptance { slots: file.slots })
 }
 
+/// Rounds, which need a depth to show.
+///
+/// # Errors
+/// [`Failure`], naming the field.
+pub fn rounds(file: file::RoundsFile, disclosure: &Disclosure) -> Result<Rounds, Failure> {
+    const SLOTS: u64 = 10;
+    let file::RoundsFile { limit, commit_slots, reveal_slots, cover } = file;
+    let commit_slots = commit_slots.unwrap_or(SLOTS);
+    let reveal_slots = reveal_slots.unwrap_or(SLOTS);
+    within("rounds.limit", limit, 2, u32::try_from(MAX_ROUNDS).unwrap_or(u32::MAX))?;
+    within("rounds.commit_slots", commit_slots, 1, LONGEST)?;
+    within("rounds.reveal_slots", reveal_slots, 1, LONGEST)?;
+    if !matches!(disclosure, Disclosure::Facts { depth: Some(_), .. }) {
+        let sentence = "rounds need a depth to show, and the scenario has none";
+        return Err(
+            Failure::new(Code::ScenarioField, sentence).with_help("say depth_from in [disclosure]")
+        );
+    }
+    Ok(Rounds { limit, commit_slots, reveal_slots, cover })
+}
+
 /// Refuses a field of a lot that needs a table which is not there.
-pub(super) fn require_table(at: &str, is_there: bool, table: &str) -> Result<(), Failure> {
+pub fn require_table(at: &str, is_there: bool, table: &str) -> Result<(), Failure> {
     if is_there {
         return Ok(());
     }

@@ -276,6 +276,8 @@ fn scenario(
         disclosure: Disclosure::WINNER_AND_PRICE,
         reserve: None,
         acceptance: None,
+        rounds: None,
+        later_bids: Vec::new(),
         reserves: Vec::new(),
         declines: BTreeSet::new(),
         title: format!("tenders {number}"),

@@ -1,4 +1,4 @@
-//! Forgers of range proofs: a committed bid that is no rung.
+//! Forgers of range proofs: a committed bid that is no rung, and one that is worse than the last.
 
 use super::*;
 use bulletproofs::{BulletproofGens, PedersenGens, RangeProof};
@@ -9,7 +9,7 @@ use talea_contract::{
     fiat_shamir::FiatShamir,
     proofs::range::{RangeVerifier, Statement},
 };
-use talea_parties::proofs::range as prover;
+use talea_parties::proofs::range::{self as prover, Witness};
 use talea_protocol::{labels, price::Rung};
 use talea_verifier::proofs::range as second;
 
@@ -29,19 +29,25 @@ pub(crate) enum Flaw {
     SeededBeforeProof,
     /// `C` alone is proved to have `n` bits: the distance to the last rung is left out of account.
     LastRungIgnored,
+    /// Of a later round's bid it is only proved that it is a rung.
+    StandingIgnored,
 }
 
 impl Range {
     /// The state at which the crate takes over.
     fn begin(&self) -> FiatShamir {
-        let mut fs = FiatShamir::begin(labels::KIND_RANGE, &self.context);
-        let Statement { rungs, bits, commitment } = self.statement;
+        let Statement { rungs, bits, commitment, standing } = self.statement;
+        let kind = if standing.is_some() { labels::KIND_IMPROVEMENT } else { labels::KIND_RANGE };
+        let mut fs = FiatShamir::begin(kind, &self.context);
         let Generators { value, blinding, .. } = generators();
         fs.element(b"value-base", &value);
         fs.element(b"blinding-base", &blinding);
         fs.count(b"bits", bits);
         fs.integer(b"rungs", rungs);
         fs.element(b"commitment", &commitment);
+        if let Some(standing) = standing {
+            fs.element(b"standing", &standing);
+        }
         fs
     }
 
@@ -52,7 +58,7 @@ impl Range {
             return ChaCha20Rng::from_seed([0; 32]);
         }
         let Context { auction, lot, round, signer, .. } = self.context;
-        let Statement { rungs, bits, commitment } = self.statement;
+        let Statement { rungs, bits, commitment, standing } = self.statement;
         let mut state = Transcript::new(labels::RANGE_WEIGHTS);
         state.append_message(b"auction", &auction.0);
         state.append_u64(b"lot", lot.into());
@@ -61,6 +67,9 @@ impl Range {
         state.append_u64(b"bits", bits as u64);
         state.append_u64(b"rungs", rungs.into());
         state.append_message(b"commitment", &encode_point(&commitment).0);
+        if let Some(standing) = standing {
+            state.append_message(b"standing", &encode_point(&standing).0);
+        }
         if !matches!(flaw, Some(Flaw::SeededBeforeProof)) {
             state.append_message(b"proof", &self.proof);
         }
@@ -70,10 +79,11 @@ impl Range {
     }
 
     fn commitments(&self, flaw: Option<Flaw>) -> Vec<CompressedRistretto> {
-        let both = self.statement.commitments(&generators());
+        let all = self.statement.commitments(&generators());
         match flaw {
-            Some(Flaw::LastRungIgnored) => both[..1].to_vec(),
-            _ => both.to_vec(),
+            Some(Flaw::LastRungIgnored) => all[..1].to_vec(),
+            Some(Flaw::StandingIgnored) => all[..2].to_vec(),
+            _ => all,
         }
     }
 }
@@ -87,16 +97,22 @@ impl Artefact for Range {
 
     /// The second verifier takes the number of bits from the rungs.
     fn verifier(&self) -> Result<(), ProofError> {
-        let Statement { rungs, bits, commitment } = self.statement;
+        let Statement { rungs, bits, commitment, standing } = self.statement;
         assert_eq!(bits, second::bits(rungs), "the verifier knows no such statement");
-        second::verify(&place(&self.context), rungs, &encode_point(&commitment), &self.proof)
+        let (place, commitment) = (place(&self.context), encode_point(&commitment));
+        match standing.as_ref().map(encode_point) {
+            None => second::verify(&place, rungs, &commitment, &self.proof),
+            Some(standing) => {
+                second::verify_improvement(&place, rungs, &commitment, &standing, &self.proof)
+            }
+        }
     }
 
     fn replica(&self, flaw: Option<Flaw>) -> bool {
         let Ok(proof) = RangeProof::from_bytes(&self.proof) else { return false };
         proof
             .verify_multiple_with_rng(
-                &BulletproofGens::new(32, 2),
+                &BulletproofGens::new(32, 4),
                 &PedersenGens::default(),
                 self.begin().transcript(),
                 &self.commitments(flaw),
@@ -277,7 +293,7 @@ fn minus_one(flaw: Flaw) -> Range {
     let gens = generators();
     let rho = Scalar::from(123_456u64);
     let commitment = gens.blinding * rho - gens.value;
-    let statement = Statement { rungs: 200, bits: 8, commitment };
+    let statement = Statement { rungs: 200, bits: 8, commitment, standing: None };
     let mut bid = Range { context: context(), statement, proof: Vec::new() };
     let c = weight(bid.generator(Some(flaw)));
     let values = (-Scalar::ONE, &[200][..]);
@@ -290,7 +306,7 @@ fn beyond_the_last_rung() -> Range {
     let gens = generators();
     let rho = Scalar::from(123_456u64);
     let commitment = gens.value * Scalar::from(230u8) + gens.blinding * rho;
-    let statement = Statement { rungs: 200, bits: 8, commitment };
+    let statement = Statement { rungs: 200, bits: 8, commitment, standing: None };
     let mut bid = Range { context: context(), statement, proof: Vec::new() };
     let (proof, _) = RangeProof::prove_single_with_rng(
         &BulletproofGens::new(32, 2),
@@ -310,12 +326,51 @@ pub(crate) fn honest(context: Context) -> Range {
     let gens = generators();
     let rho = Scalar::from(77u8);
     let commitment = gens.value * Scalar::from(42u8) + gens.blinding * rho;
-    let statement = Statement { rungs: 200, bits: 8, commitment };
+    let statement = Statement { rungs: 200, bits: 8, commitment, standing: None };
     let verifier = RangeVerifier::new();
     let mut rng = rng(103);
-    let proof =
-        prover::prove(&verifier, &gens, &context, &statement, Rung(42), &rho, &mut rng).unwrap();
+    let witness = Witness { rung: Rung(42), rho, standing: None };
+    let proof = prover::prove(&verifier, &gens, &context, &statement, &witness, &mut rng).unwrap();
     Range { context, statement, proof }
+}
+
+/// A bid of rung 42 or higher where 42 stands.
+pub(crate) fn improvement(context: Context, rung: u32) -> Range {
+    let gens = generators();
+    let [rho_0, rho] = [77u8, 78].map(Scalar::from);
+    let commit = |rung: u32, rho| gens.value * Scalar::from(rung) + gens.blinding * rho;
+    let statement = Statement {
+        rungs: 200,
+        bits: 8,
+        commitment: commit(rung, rho),
+        standing: Some(commit(42, rho_0)),
+    };
+    let witness = Witness { rung: Rung(rung), rho, standing: Some((Rung(42), rho_0)) };
+    let verifier = RangeVerifier::new();
+    let proof =
+        prover::prove(&verifier, &gens, &context, &statement, &witness, &mut rng(104)).unwrap();
+    Range { context, statement, proof }
+}
+
+/// A bid of rung 41 where 42 stands: it is a rung, and worse.
+fn worse() -> Range {
+    let Range { context, statement, .. } = improvement(context(), 42);
+    let gens = generators();
+    let rho = Scalar::from(78u8);
+    let statement = Statement { commitment: statement.commitment - gens.value, ..statement };
+    let mut bid = Range { context, statement, proof: Vec::new() };
+    let (proof, _) = RangeProof::prove_multiple_with_rng(
+        &BulletproofGens::new(32, 4),
+        &PedersenGens::default(),
+        bid.begin().transcript(),
+        &[41, 158],
+        &[rho, -rho],
+        8,
+        &mut rng(105),
+    )
+    .unwrap();
+    bid.proof = proof.to_bytes();
+    bid
 }
 
 #[test]
@@ -326,7 +381,7 @@ fn honest_range_proofs_pass() {
     let rho = Scalar::from(5u8);
     for bit in [0u8, 1] {
         let commitment = gens.value * Scalar::from(bit) + gens.blinding * rho;
-        let statement = Statement { rungs: 200, bits: 8, commitment };
+        let statement = Statement { rungs: 200, bits: 8, commitment, standing: None };
         let mut bid = Range { context: context(), statement, proof: Vec::new() };
         let values = (Scalar::from(bit), &[199 - u64::from(bit)][..]);
         let transcript = &mut bid.begin();
@@ -375,6 +430,56 @@ fn two_to_the_200_under_a_predictable_weight() {
 #[test]
 fn a_bid_beyond_the_last_rung() {
     beyond_the_last_rung().check_forgery(Flaw::LastRungIgnored);
+}
+
+/// A bid that takes back what its bidder offered in the round before.
+#[test]
+fn a_bid_worse_than_the_one_that_stands() {
+    worse().check_forgery(Flaw::StandingIgnored);
+}
+
+/// The same with all four values, of which the distance is proved for another: `-1` in the place
+/// of a number of eight bits.
+#[test]
+fn a_distance_below_zero() {
+    let Range { context, statement, .. } = worse();
+    let mut bid = Range { context, statement, proof: Vec::new() };
+    let [rho_0, rho] = [77u8, 78].map(Scalar::from);
+    let between = rho - rho_0;
+    for distance in [0u64, 1, 255] {
+        let (proof, _) = RangeProof::prove_multiple_with_rng(
+            &BulletproofGens::new(32, 4),
+            &PedersenGens::default(),
+            bid.begin().transcript(),
+            &[41, 158, distance, 199u64.saturating_sub(distance)],
+            &[rho, -rho, between, -between],
+            8,
+            &mut rng(106),
+        )
+        .unwrap();
+        bid.proof = proof.to_bytes();
+        bid.check_refused();
+    }
+}
+
+#[test]
+fn honest_improvements_pass_and_stand_for_no_other_bid() {
+    let gens = generators();
+    for rung in [42, 43, 199] {
+        let bid = improvement(context(), rung);
+        bid.check_honest();
+        let standing = bid.statement.standing;
+        let moved = [standing.map(|c| c + gens.value), standing.map(|c| c - gens.blinding)];
+        let itself = Some(bid.statement.commitment);
+        for standing in moved.into_iter().chain([itself, None]) {
+            let statement = Statement { standing, ..bid.statement };
+            Range { statement, ..bid.clone() }.check_refused();
+        }
+        // A first bid's proof is no improvement.
+        let first = honest(context());
+        let statement = Statement { standing, ..first.statement };
+        Range { statement, ..first }.check_refused();
+    }
 }
 
 /// F2, F3: the statement is changed under a valid proof: a tick up or down, the two commitments

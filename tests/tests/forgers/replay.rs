@@ -38,6 +38,7 @@ fn exhibits() -> Vec<Exhibit> {
         exhibit!("possession of the ephemeral", possession_here(Secret::Ephemeral)),
         exhibit!("complaint", complaint::honest_in(context())),
         exhibit!("range", range::honest(context())),
+        exhibit!("improvement", range::improvement(context(), 43)),
         exhibit!("ladder", ladder::honest(context())),
         exhibit!("gate", gate::honest(&[true, false])),
         exhibit!("mix", mix::honest(2, 2)),

@@ -303,7 +303,7 @@ fn is_ranked_in(small: &Small, alter: impl FnOnce(&Stage, Scalar, Vec<u8>) -> Ve
         |bytes| alter(&stage, rho, bytes),
         &mut rng,
     );
-    let PreparedBid { commit, reveal } = bid.unwrap();
+    let PreparedBid { commit, reveal, .. } = bid.unwrap();
     stage.rng = rng;
     stage.submit(&commit);
     let honest = stage.commit(1, 0, 2);

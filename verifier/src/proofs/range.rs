@@ -1,11 +1,13 @@
-//! Range: the committed bid is a rung of the ladder, `0 <= b < rungs` (section 8).
+//! Range: the committed bid is a rung of the ladder, `0 <= b < rungs`; and in a later round
+//! *improvement*: it is besides not below the standing one, `0 <= b - b_0` (section 8).
 //!
 //! Bulletproofs (Bünz, Bootle, Boneh, Poelstra, Wuille and Maxwell, S&P 2018, section 4.3),
-//! aggregated over `V_1 = C` and `V_2 = (rungs-1)*G - C`, each of `n` bits.
+//! aggregated over `V_1 = C` and `V_2 = (rungs-1)*G - C`, and in an improvement over `V_3 = C - C_0`
+//! and `V_4 = (rungs-1)*G - (C - C_0)` too, each of `n` bits.
 //!
 //! The specification defines the proof by the crate `bulletproofs`. Its verifier is the judge of
 //! every proof that could be refused; but first the two equations are evaluated here, written
-//! from the paper, for many proofs in one multi-scalar multiplication: the `2 * 2n` generators,
+//! from the paper, for many proofs of both kinds in one multi-scalar multiplication: the generators,
 //! most of the work, are shared by all of them. A proof is accepted if they hold.
 
 use std::sync::LazyLock;
@@ -30,8 +32,8 @@ use crate::{
     group::{Fold, bases, decode, decode_scalar, encode},
 };
 
-/// Values that one proof covers.
-const VALUES: usize = 2;
+/// Values that a proof covers at most: those of an improvement.
+const MOST_VALUES: usize = 4;
 /// Bits of the widest value.
 const MOST_BITS: usize = 32;
 
@@ -40,7 +42,7 @@ pub fn bits(rungs: u32) -> usize {
     [8usize, 16].into_iter().find(|n| u64::from(rungs) <= 1u64 << n).unwrap_or(MOST_BITS)
 }
 
-/// `log2(2n)`, the rounds of the inner product argument.
+/// `log2(2n)`, the rounds of the inner product argument over two values.
 fn rounds(n: usize) -> usize {
     match n {
         8 => 4,
@@ -49,27 +51,54 @@ fn rounds(n: usize) -> usize {
     }
 }
 
+/// `log2(4n)`, the rounds of the inner product argument over four values.
+fn improvement_rounds(n: usize) -> usize {
+    rounds(n) + 1
+}
+
 /// Bytes of a proof over two values of `n` bits: `32 * (9 + 2*log2(2n))`.
 pub fn proof_len(n: usize) -> usize {
     32 * (9 + 2 * rounds(n))
 }
 
+/// Bytes of an improvement's proof, over four values of `n` bits: `32 * (9 + 2*log2(4n))`.
+pub fn improvement_len(n: usize) -> usize {
+    32 * (9 + 2 * improvement_rounds(n))
+}
+
+/// The commitment `C_0` that an improvement may not be below, canonical.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Former {
+    pub(crate) commitment: Point,
+    pub(crate) point: RistrettoPoint,
+}
+
 /// The transcript of the proof, up to where the crate goes on.
-pub(crate) fn transcript(context: &Context, n: usize, rungs: u32, c: &Point) -> ProofTranscript {
+pub(crate) fn transcript(
+    context: &Context,
+    n: usize,
+    rungs: u32,
+    c: &Point,
+    former: Option<&Point>,
+) -> ProofTranscript {
     let bases = bases();
-    let mut t = ProofTranscript::begin(labels::KIND_RANGE, context);
+    let kind = if former.is_some() { labels::KIND_IMPROVEMENT } else { labels::KIND_RANGE };
+    let mut t = ProofTranscript::begin(kind, context);
     t.point(b"value-base", &bases.g_wire);
     t.point(b"blinding-base", &bases.h_wire);
     t.integer(b"bits", u64::try_from(n).unwrap_or(u64::MAX));
     t.integer(b"rungs", rungs);
     t.point(b"commitment", c);
+    if let Some(former) = former {
+        t.point(b"standing", former);
+    }
     t
 }
 
 /// The crate's generators, enough for every `n`.
 pub(crate) fn generators() -> &'static (BulletproofGens, PedersenGens) {
     static GENERATORS: LazyLock<(BulletproofGens, PedersenGens)> =
-        LazyLock::new(|| (BulletproofGens::new(MOST_BITS, VALUES), PedersenGens::default()));
+        LazyLock::new(|| (BulletproofGens::new(MOST_BITS, MOST_VALUES), PedersenGens::default()));
     &GENERATORS
 }
 
@@ -82,7 +111,7 @@ struct Chains {
 
 fn chains() -> &'static Chains {
     static CHAINS: LazyLock<Chains> = LazyLock::new(|| {
-        let chain = |letter: u8, value: u32| {
+        let chain = |letter: u8, value: u32| -> Vec<RistrettoPoint> {
             let mut hash = Shake256::default();
             hash.update(b"GeneratorsChain");
             hash.update(&[letter]);
@@ -95,7 +124,10 @@ fn chains() -> &'static Chains {
             };
             (0..MOST_BITS).map(element).collect()
         };
-        Chains { g: vec![chain(b'G', 0), chain(b'G', 1)], h: vec![chain(b'H', 0), chain(b'H', 1)] }
+        let of_values = |letter| -> Vec<Vec<RistrettoPoint>> {
+            (0u32..).take(MOST_VALUES).map(|value| chain(letter, value)).collect()
+        };
+        Chains { g: of_values(b'G'), h: of_values(b'H') }
     });
     &CHAINS
 }
@@ -111,8 +143,38 @@ pub fn verify(
     commitment: &Point,
     proof: &[u8],
 ) -> Result<(), ProofError> {
+    verify_any(context, rungs, commitment, None, proof)
+}
+
+/// Checks a commitment of a later round and its proof against the `standing` commitment.
+///
+/// # Errors
+/// [`ProofError`] if `C` or `C_0` is not canonical or `C` is `O`, or if the proof has another length,
+/// an encoding that is not canonical, or does not hold.
+pub fn verify_improvement(
+    context: &Context,
+    rungs: u32,
+    commitment: &Point,
+    standing: &Point,
+    proof: &[u8],
+) -> Result<(), ProofError> {
+    let former = Former {
+        commitment: *standing,
+        point: point(standing, || "the standing commitment".into())?,
+    };
+    verify_any(context, rungs, commitment, Some(former), proof)
+}
+
+fn verify_any(
+    context: &Context,
+    rungs: u32,
+    commitment: &Point,
+    former: Option<Former>,
+    proof: &[u8],
+) -> Result<(), ProofError> {
     let c = point(commitment, || "the commitment".into())?;
-    let claim = Claim { context: *context, rungs, commitment: *commitment, point: c, proof };
+    let claim =
+        Claim { context: *context, rungs, commitment: *commitment, point: c, former, proof };
     match judge(&[claim]).pop() {
         Some(Some(error)) => Err(error),
         Some(None) | None => Ok(()),
@@ -125,14 +187,34 @@ pub(crate) struct Claim<'a> {
     pub(crate) rungs: u32,
     pub(crate) commitment: Point,
     pub(crate) point: RistrettoPoint,
+    /// Of an improvement.
+    pub(crate) former: Option<Former>,
     pub(crate) proof: &'a [u8],
 }
 
 impl Claim<'_> {
-    /// `V_2 = (rungs-1)*G - C`, a commitment to `rungs - 1 - b`.
-    fn rest(&self) -> Point {
+    /// `V_1 = C`; `V_2 = (rungs-1)*G - C`, a commitment to `rungs - 1 - b`; of an improvement the same
+    /// of `C - C_0`, a commitment to `b - b_0`.
+    fn values(&self) -> Vec<Point> {
         let top = RistrettoPoint::mul_base(&Scalar::from(self.top()));
-        encode(&(top - self.point))
+        let mut values = vec![self.commitment, encode(&(top - self.point))];
+        if let Some(former) = &self.former {
+            let gain = self.point - former.point;
+            values.extend([encode(&gain), encode(&(top - gain))]);
+        }
+        values
+    }
+
+    /// Bytes of the proof, and rounds of its inner product argument, for values of `n` bits.
+    fn size(&self, n: usize) -> (usize, usize) {
+        match self.former {
+            None => (proof_len(n), rounds(n)),
+            Some(_) => (improvement_len(n), improvement_rounds(n)),
+        }
+    }
+
+    fn standing(&self) -> Option<&Point> {
+        self.former.as_ref().map(|former| &former.commitment)
     }
 
     fn top(&self) -> u64 {
@@ -150,13 +232,15 @@ impl Claim<'_> {
             return Err(ProofError::Identity("the commitment".into()));
         }
         let n = bits(*rungs);
-        same_length("bytes of the range proof", proof_len(n), proof.len())?;
+        same_length("bytes of the range proof", self.size(n).0, proof.len())?;
         let parsed = RangeProof::from_bytes(proof)
             .map_err(|_| ProofError::NotCanonical("a scalar of the range proof".into()))?;
-        let values = [CompressedRistretto(commitment.0), CompressedRistretto(self.rest().0)];
+        let values: Vec<CompressedRistretto> =
+            self.values().into_iter().map(|value| CompressedRistretto(value.0)).collect();
         let (bulletproof, pedersen) = generators();
-        let mut transcript = transcript(context, n, *rungs, commitment).into_inner();
-        let mut weights = range_weights(context, n, *rungs, commitment, proof);
+        let standing = self.standing();
+        let mut transcript = transcript(context, n, *rungs, commitment, standing).into_inner();
+        let mut weights = range_weights(context, n, *rungs, commitment, standing, proof);
         parsed
             .verify_multiple_with_rng(
                 bulletproof,
@@ -218,7 +302,8 @@ impl<'a, 'b> Parsed<'a, 'b> {
     /// Nothing if the length is wrong, an encoding not canonical, or a point `O` that may not be.
     fn of(claim: &'a Claim<'b>) -> Option<Self> {
         let n = bits(claim.rungs);
-        if claim.proof.len() != proof_len(n) || claim.point.is_identity() {
+        let (length, rounds) = claim.size(n);
+        if claim.proof.len() != length || claim.point.is_identity() {
             return None;
         }
         let mut units = claim.proof.chunks_exact(32);
@@ -227,20 +312,23 @@ impl<'a, 'b> Parsed<'a, 'b> {
         let [a, s, t_1, t_2] = [take()?, take()?, take()?, take()?];
         let mut take = || unit().map(WireScalar);
         let [t, tau, mu] = [take()?, take()?, take()?];
-        let mut pairs = Vec::with_capacity(rounds(n));
-        for _ in 0..rounds(n) {
+        let mut pairs = Vec::with_capacity(rounds);
+        for _ in 0..rounds {
             let mut take = || unit().map(Point).filter(|p| *p != Point::IDENTITY);
             pairs.push((take()?, take()?));
         }
         let mut take = || unit().map(WireScalar);
         let ends = (take()?, take()?);
 
-        let mut tr = transcript(&claim.context, n, claim.rungs, &claim.commitment);
+        let values = claim.values();
+        let mut tr =
+            transcript(&claim.context, n, claim.rungs, &claim.commitment, claim.standing());
         tr.message(b"dom-sep", b"rangeproof v1");
         tr.integer(b"n", n);
-        tr.integer(b"m", VALUES);
-        tr.point(b"V", &claim.commitment);
-        tr.point(b"V", &claim.rest());
+        tr.integer(b"m", values.len());
+        for value in &values {
+            tr.point(b"V", value);
+        }
         tr.point(b"A", &a);
         tr.point(b"S", &s);
         let y = tr.challenge(b"y");
@@ -253,7 +341,7 @@ impl<'a, 'b> Parsed<'a, 'b> {
         tr.scalar(b"e_blinding", &mu);
         let w = tr.challenge(b"w");
         tr.message(b"dom-sep", b"ipp v1");
-        tr.integer(b"n", n.saturating_mul(VALUES));
+        tr.integer(b"n", n.saturating_mul(values.len()));
         let mut rounds = Vec::with_capacity(pairs.len());
         for (l, r) in &pairs {
             tr.point(b"L", l);
@@ -286,18 +374,19 @@ impl<'a, 'b> Parsed<'a, 'b> {
 
 /// Multiples of the generators, gathered over all proofs of a fold: by value, then by bit.
 struct Multiples {
-    g: [[Scalar; MOST_BITS]; VALUES],
-    h: [[Scalar; MOST_BITS]; VALUES],
+    g: [[Scalar; MOST_BITS]; MOST_VALUES],
+    h: [[Scalar; MOST_BITS]; MOST_VALUES],
 }
 
 /// Whether both equations of all these proofs hold.
 fn fold_holds(proofs: &[Parsed<'_, '_>]) -> bool {
     let bindings: Vec<Binding> = proofs.iter().map(|one| one.binding).collect();
     let mut weights = Weights::for_proofs(bindings.iter());
-    let none = [[Scalar::ZERO; MOST_BITS]; VALUES];
+    let none = [[Scalar::ZERO; MOST_BITS]; MOST_VALUES];
     let mut multiples = Multiples { g: none, h: none };
-    let per_proof = 4 + 2 * rounds(MOST_BITS) + 1;
-    let room = proofs.len().saturating_mul(per_proof).saturating_add(4 * MOST_BITS);
+    let per_proof = 4 + 2 * improvement_rounds(MOST_BITS) + 2;
+    let generators = 2 * MOST_VALUES * MOST_BITS;
+    let room = proofs.len().saturating_mul(per_proof).saturating_add(generators);
     let mut fold = Fold::with_capacity(room);
     for proof in proofs {
         proof.fold_into(&mut fold, &mut multiples, &mut weights);
@@ -313,8 +402,8 @@ fn fold_holds(proofs: &[Parsed<'_, '_>]) -> bool {
 }
 
 impl Parsed<'_, '_> {
-    /// Adds the two equations, each times a weight of its own, with `i` counting the bits of both
-    /// values, `0 .. 2n`, and `2^i` starting again at 1 for the second value `j = 1`:
+    /// Adds the two equations, each times a weight of its own, with `i` counting the bits of all
+    /// values, `0 .. 2n` or `0 .. 4n`, and `2^i` starting again at 1 for every value `j = 0, 1, ..`:
     ///
     /// ```text
     /// t*G + tau*H = sum_j z^(2+j) V_j + delta(y, z)*G + x*T_1 + x^2*T_2
@@ -349,10 +438,11 @@ impl Parsed<'_, '_> {
         let (mut y_to_i, mut y_to_minus_i) = (Scalar::ONE, Scalar::ONE);
         let mut z_to_2_j = z * z;
         let mut all = s.iter().zip(s.iter().rev());
-        let values = multiples.g.iter_mut().zip(&mut multiples.h);
+        let count = if self.claim.former.is_some() { MOST_VALUES } else { 2 };
+        let values = multiples.g.iter_mut().zip(&mut multiples.h).take(count);
         let mut delta = Scalar::ZERO;
         let ones = (0..*n).fold(Scalar::ZERO, |sum, _| sum + sum + Scalar::ONE);
-        let mut of_commitments = Vec::with_capacity(VALUES);
+        let mut of_commitments = Vec::with_capacity(count);
         for (g, h) in values {
             let mut two_to_i = Scalar::ONE;
             for ((g, h), (s, s_inverse)) in g.iter_mut().zip(h).take(*n).zip(&mut all) {
@@ -379,11 +469,20 @@ impl Parsed<'_, '_> {
             fold.add(second * u * u, l);
             fold.add(second * inverse * inverse, r);
         }
-        // V_1 = C and V_2 = (rungs-1)*G - C.
-        if let [of_c, of_rest] = of_commitments.as_slice() {
-            fold.add(of_c - of_rest, &self.claim.point);
-            fold.g += of_rest * Scalar::from(self.claim.top());
+        // V_1 = C and V_2 = (rungs-1)*G - C; V_3 = C - C_0 and V_4 = (rungs-1)*G - (C - C_0).
+        let top = Scalar::from(self.claim.top());
+        let mut of_pairs = of_commitments.chunks_exact(2).map(|pair| match pair {
+            [of_c, of_rest] => (of_c - of_rest, of_rest * top),
+            _ => (Scalar::ZERO, Scalar::ZERO),
+        });
+        let (mut of_c, mut of_g) = of_pairs.next().unwrap_or_default();
+        if let (Some(former), Some((of_gain, of_top))) = (&self.claim.former, of_pairs.next()) {
+            of_c += of_gain;
+            of_g += of_top;
+            fold.add(-of_gain, &former.point);
         }
+        fold.add(of_c, &self.claim.point);
+        fold.g += of_g;
     }
 }
 
@@ -403,7 +502,7 @@ mod tests {
             (u32::MAX, 32, 672),
         ] {
             assert_eq!(bits(rungs), n);
-            assert_eq!(proof_len(n), len);
+            assert_eq!((proof_len(n), improvement_len(n)), (len, len + 64));
         }
     }
 
@@ -431,7 +530,7 @@ mod tests {
     #[test]
     fn the_generators_are_the_crates() {
         let (crates, _) = generators();
-        for (value, chain) in (0..VALUES).zip(&chains().g) {
+        for (value, chain) in (0..MOST_VALUES).zip(&chains().g) {
             assert!(crates.share(value).G(MOST_BITS).eq(chain));
         }
     }
@@ -443,12 +542,13 @@ mod tests {
         for (rungs, rung) in [(2u32, 0u32), (256, 17), (65_536, 65_535), (1 << 20, 99)] {
             let (c, proof, _) = provers::range(&mut rng, &context, rungs, rung);
             let point = decode(&c).unwrap();
+            let former = None;
             let here = |proof: &[u8]| {
-                let claim = Claim { context, rungs, commitment: c, point, proof };
+                let claim = Claim { context, rungs, commitment: c, point, former, proof };
                 Parsed::of(&claim).is_some_and(|parsed| fold_holds(&[parsed]))
             };
             let there = |proof: &[u8]| {
-                let claim = Claim { context, rungs, commitment: c, point, proof };
+                let claim = Claim { context, rungs, commitment: c, point, former, proof };
                 claim.fault().is_none()
             };
             assert!(here(&proof) && there(&proof));
@@ -463,6 +563,126 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// A commitment of a former round, and one that betters it, with its proof.
+    fn improved(
+        seed: u64,
+        context: &Context,
+        rungs: u32,
+        former: u32,
+        rung: u32,
+    ) -> (provers::Former, Point, Vec<u8>) {
+        let mut rng = provers::rng(seed);
+        let (commitment, _, rho) = provers::range(&mut rng, context, rungs, former);
+        let former = provers::Former { commitment, rung: former, rho };
+        let gain = rung - former.rung;
+        let (c, proof, _) = provers::improvement(&mut rng, context, rungs, rung, &former, gain);
+        (former, c, proof)
+    }
+
+    #[test]
+    fn improvements_pass_and_nothing_else() {
+        let context = provers::context(9);
+        let cases =
+            [(2u32, 0u32, 1u32), (2, 1, 1), (200, 7, 199), (300, 0, 0), (70_000, 3, 69_999)];
+        for (rungs, old, new) in cases {
+            let (former, c, proof) = improved(8, &context, rungs, old, new);
+            let holds = |context: &Context, rungs, c: &Point, former: &Point, proof: &[u8]| {
+                verify_improvement(context, rungs, c, former, proof).is_ok()
+            };
+            let c_0 = former.commitment;
+            assert_eq!(proof.len(), improvement_len(bits(rungs)));
+            assert!(holds(&context, rungs, &c, &c_0, &proof));
+            assert!(!holds(&provers::context(8), rungs, &c, &c_0, &proof));
+            assert!(!holds(&context, rungs + 1, &c, &c_0, &proof));
+            assert!(!holds(&context, rungs, &c_0, &c_0, &proof));
+            assert!(!holds(&context, rungs, &c, &c, &proof));
+            assert!(!holds(&context, rungs, &Point::IDENTITY, &c_0, &proof));
+            assert!(!holds(&context, rungs, &c, &c_0, &proof[..proof.len() - 64]));
+            assert!(verify(&context, rungs, &c, &proof).is_err());
+            // A proof of the first round is none of a later one.
+            let (plain, of_plain, _) = provers::range(&mut provers::rng(9), &context, rungs, new);
+            assert!(!holds(&context, rungs, &plain, &c_0, &of_plain));
+            for at in (0..proof.len()).step_by(61) {
+                let mut bad = proof.clone();
+                bad[at] ^= 1;
+                assert!(!holds(&context, rungs, &c, &c_0, &bad), "byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_worse_bid_has_no_proof() {
+        let mut rng = provers::rng(10);
+        let context = provers::context(9);
+        let (commitment, _, rho) = provers::range(&mut rng, &context, 200, 7);
+        let former = provers::Former { commitment, rung: 7, rho };
+        for gain in [0, 199] {
+            let (c, proof, _) = provers::improvement(&mut rng, &context, 200, 6, &former, gain);
+            assert!(verify_improvement(&context, 200, &c, &commitment, &proof).is_err());
+        }
+    }
+
+    #[test]
+    fn the_equations_of_improvements_agree_with_the_crates() {
+        let context = provers::context(9);
+        let element = encode(&(bases().g + bases().k)).0;
+        for (rungs, old, new) in [(2u32, 0u32, 0u32), (65_536, 17, 65_535), (1 << 20, 99, 100)] {
+            let (former, commitment, proof) = improved(11, &context, rungs, old, new);
+            let former = Former {
+                commitment: former.commitment,
+                point: decode(&former.commitment).unwrap(),
+            };
+            let point = decode(&commitment).unwrap();
+            let former = Some(former);
+            let here = |proof: &[u8]| {
+                let claim = Claim { context, rungs, commitment, point, former, proof };
+                Parsed::of(&claim).is_some_and(|parsed| fold_holds(&[parsed]))
+            };
+            let there = |proof: &[u8]| {
+                let claim = Claim { context, rungs, commitment, point, former, proof };
+                claim.fault().is_none()
+            };
+            assert!(here(&proof) && there(&proof));
+            for unit in 0..proof.len() / 32 {
+                for other in [element, Scalar::from(5u8).to_bytes(), [0; 32]] {
+                    let mut bad = proof.clone();
+                    bad[unit * 32..][..32].copy_from_slice(&other);
+                    assert!(!here(&bad) && !there(&bad), "unit {unit}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn both_kinds_are_folded_as_one() {
+        let context = provers::context(9);
+        let (former, better, of_better) = improved(12, &context, 200, 3, 150);
+        let (first, of_first, _) = provers::range(&mut provers::rng(13), &context, 70_000, 12);
+        let former =
+            Former { commitment: former.commitment, point: decode(&former.commitment).unwrap() };
+        let mut bad = of_better.clone();
+        bad[4 * 32] ^= 1;
+        let claim = |rungs, commitment: Point, former, proof| Claim {
+            context,
+            rungs,
+            commitment,
+            point: decode(&commitment).unwrap(),
+            former,
+            proof,
+        };
+        let good =
+            [claim(200, better, Some(former), &of_better), claim(70_000, first, None, &of_first)];
+        let parsed: Vec<Parsed<'_, '_>> = good.iter().map(|c| Parsed::of(c).unwrap()).collect();
+        assert!(fold_holds(&parsed));
+        let mixed = [
+            claim(70_000, first, None, &of_first),
+            claim(200, better, Some(former), &bad),
+            claim(200, better, Some(former), &of_better),
+        ];
+        let verdicts: Vec<bool> = judge(&mixed).iter().map(Option::is_some).collect();
+        assert_eq!(verdicts, [false, true, false]);
     }
 
     #[test]
@@ -489,6 +709,7 @@ mod tests {
                 rungs: *rungs,
                 commitment: *c,
                 point: decode(c).unwrap(),
+                former: None,
                 proof,
             })
             .collect();

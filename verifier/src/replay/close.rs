@@ -5,7 +5,6 @@ use std::{collections::BTreeSet, sync::Arc};
 use talea_protocol::{
     bytes::{List, PartyKey},
     check::Check,
-    commitment::BidId,
     outcome::{Ending, LotResult, Outcome, ReserveResult},
     quorum::keyholders,
 };
@@ -59,23 +58,26 @@ impl Replay {
         // 1. Deposits, in commit order, and then the reserve's, which no winner has.
         for commit in state.commits.iter_mut().chain(&mut state.reserve) {
             let bidder = commit.bidder;
-            let bid = BidId { lot: u32::try_from(lot).unwrap_or(u32::MAX), round: 0, bidder };
             let deposit = stakes.deposit;
             match commit.status {
+                Status::Ranked if commit.in_default => {
+                    self.money(|ledger| ledger.forfeit(bidder, deposit))?;
+                    pool = pool.saturating_add(deposit);
+                }
                 Status::Ranked if winners.contains(&bidder) => {
                     self.money(|ledger| ledger.settle(bidder, deposit))?;
                 }
-                Status::Ranked => self.money(|ledger| ledger.release(bidder, deposit))?,
-                Status::Open if self.is_attested(&bid) => {
+                Status::Ranked | Status::Attested => {
                     self.money(|ledger| ledger.release(bidder, deposit))?;
                 }
-                Status::Open | Status::Invalid => {
+                // Open is only what nobody was asked to attest: a reserve without bids.
+                Status::Open | Status::Unrevealed | Status::Invalid => {
                     self.money(|ledger| ledger.forfeit(bidder, deposit))?;
                     pool = pool.saturating_add(deposit);
                 }
                 Status::Judging => return Err(Stop::Internal("a lot ended before its judgement")),
             }
-            commit.ladder = Vec::new();
+            commit.ladder = Arc::default();
         }
 
         // 2. Bonds of this lot.
@@ -96,7 +98,7 @@ impl Replay {
 
         // 3. The pool.
         let heirs: Vec<PartyKey> = state
-            .ranked()
+            .in_good_standing()
             .filter(|bidder| {
                 !facts.keyholders.contains_key(bidder) && **bidder != facts.terms.seller
             })
@@ -105,6 +107,7 @@ impl Replay {
         self.share_out(pool, &heirs, stakes.fallback)?;
 
         (state.ranking, state.waiting) = (None, None);
+        state.updates.clear();
         state.ending = Some(ending);
         *self.lot_mut(lot)? = state;
         Ok(())
@@ -146,7 +149,7 @@ impl Replay {
                     ranked: count(lot.count(Status::Ranked)),
                     invalid: count(lot.count(Status::Invalid)),
                     reserve: reserve(lot),
-                    disclosed: lot.disclosed.clone(),
+                    disclosed: lot.disclosed(),
                     ending: lot.ending.clone()?,
                 })
             })

@@ -1,4 +1,4 @@
-//! Reserves and bids, committed (section 8; **C1** to **C7**).
+//! Reserves and bids, committed (section 8; **C1** to **C8**).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,29 +7,43 @@ use std::{
 
 use curve25519_dalek::RistrettoPoint;
 use talea_protocol::{
-    bytes::{Digest, PartyKey, Point},
+    bytes::{Digest, List, PartyKey, Point},
     check::Check,
     commitment::BidId,
-    outcome::{Disclosed, Ending, Quote},
+    limits::MAX_ROUNDS,
+    outcome::{Disclosed, Ending, Quote, Survey},
     quorum::KeyholderId,
     sealed_bid::Contribution,
     terms::Lot,
 };
 
-use super::{Replay, decide::Waiting, rank::Ranking};
-use crate::{docket::Task, failure::Stop, fiat_shamir::Context, group::Cipher, intake::CommitBody};
+use super::{
+    Replay,
+    decide::Waiting,
+    rank::{Ranking, ladder::Ladder},
+};
+use crate::{
+    docket::Task, failure::Stop, fiat_shamir::Context, intake::CommitBody, proofs::range::Former,
+};
 
 /// One lot.
 #[derive(Debug, Default)]
 pub(crate) struct LotState {
-    /// As they were accepted.
+    /// As they were accepted in round 0; later on the bids that stand.
     pub(crate) commits: Vec<CommitState>,
     pub(crate) by_bidder: BTreeMap<PartyKey, usize>,
+    /// Of a later round while it lasts: by the place of the bids that they are to replace.
+    pub(crate) updates: BTreeMap<usize, CommitState>,
     /// The seller's; no commit of the lot's.
     pub(crate) reserve: Option<CommitState>,
     /// Keyholders who are out of this lot.
     pub(crate) out: BTreeSet<KeyholderId>,
+    /// Being surveyed or ranked.
     pub(crate) ranking: Option<Ranking>,
+    /// What the surveys showed, round by round.
+    pub(crate) surveys: Vec<Survey>,
+    /// Steps of this round that are complete, when its survey is.
+    pub(crate) steps: u32,
     /// Ranked, with an award that the seller may decline.
     pub(crate) waiting: Option<Waiting>,
     /// What the ranking opened besides the award.
@@ -44,17 +58,23 @@ impl LotState {
         self.commits.iter().filter(|c| c.status == status).count()
     }
 
-    /// The commit that a bid of this lot names; of the seller, the reserve.
-    pub(crate) fn named(&self, bidder: &PartyKey, seller: &PartyKey) -> Option<Named> {
+    /// The commit of a round that a bid of this lot names; of the seller, the reserve, which is of
+    /// round 0.
+    pub(crate) fn named(&self, round: u32, bidder: &PartyKey, seller: &PartyKey) -> Option<Named> {
         if bidder == seller {
-            return self.reserve.as_ref().map(|_| Named::Reserve);
+            return self.reserve.as_ref().filter(|_| round == 0).map(|_| Named::Reserve);
         }
-        self.by_bidder.get(bidder).copied().map(Named::Commit)
+        let at = self.by_bidder.get(bidder).copied()?;
+        if round == 0 {
+            return Some(Named::Commit(at));
+        }
+        self.updates.contains_key(&at).then_some(Named::Update(at))
     }
 
     pub(crate) fn at(&self, named: Named) -> Option<&CommitState> {
         match named {
             Named::Commit(at) => self.commits.get(at),
+            Named::Update(at) => self.updates.get(&at),
             Named::Reserve => self.reserve.as_ref(),
         }
     }
@@ -62,6 +82,7 @@ impl LotState {
     pub(crate) fn at_mut(&mut self, named: Named) -> Option<&mut CommitState> {
         match named {
             Named::Commit(at) => self.commits.get_mut(at),
+            Named::Update(at) => self.updates.get_mut(&at),
             Named::Reserve => self.reserve.as_mut(),
         }
     }
@@ -72,9 +93,23 @@ impl LotState {
         ranking.or(self.waiting.as_ref().map(|waiting| waiting.deadline))
     }
 
-    /// Bidders with a ranked bid, in commit order.
-    pub(crate) fn ranked(&self) -> impl Iterator<Item = &PartyKey> {
-        self.commits.iter().filter(|c| c.status == Status::Ranked).map(|c| &c.bidder)
+    /// What was disclosed of the lot.
+    pub(crate) fn disclosed(&self) -> Disclosed {
+        let surveys: Vec<Survey> = self.surveys.iter().take(MAX_ROUNDS).cloned().collect();
+        Disclosed { surveys: List::new(surveys).unwrap_or_default(), ..self.disclosed.clone() }
+    }
+
+    /// The place in commit order of a bidder's bid that stands.
+    fn standing(&self, bidder: &PartyKey) -> Option<(usize, Former)> {
+        let at = self.by_bidder.get(bidder).copied()?;
+        let commit = self.commits.get(at).filter(|commit| commit.status == Status::Ranked)?;
+        Some((at, Former { commitment: commit.commitment, point: commit.point }))
+    }
+
+    /// Bidders with a ranked bid who are not in default, in commit order.
+    pub(crate) fn in_good_standing(&self) -> impl Iterator<Item = &PartyKey> {
+        let ranked = self.commits.iter().filter(|c| c.status == Status::Ranked);
+        ranked.filter(|c| !c.in_default).map(|c| &c.bidder)
     }
 }
 
@@ -82,10 +117,11 @@ impl LotState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Named {
     Commit(usize),
+    Update(usize),
     Reserve,
 }
 
-/// One commit, or a reserve.
+/// One commit, an update of it, or a reserve.
 #[derive(Debug)]
 pub(crate) struct CommitState {
     pub(crate) bidder: PartyKey,
@@ -94,9 +130,11 @@ pub(crate) struct CommitState {
     pub(crate) seal: Digest,
     pub(crate) status: Status,
     /// Of a ranked bid, until its lot is ranked: `U[t][j]`, digit by digit.
-    pub(crate) ladder: Vec<Vec<Cipher>>,
+    pub(crate) ladder: Arc<Ladder>,
     /// Of a ranked bid, where ties go by lottery.
     pub(crate) contribution: Option<Contribution>,
+    /// A standing bid that its bidder failed to bid again in some round: its deposit is lost.
+    pub(crate) in_default: bool,
 }
 
 /// What became of a commit.
@@ -110,10 +148,14 @@ pub(crate) enum Status {
     Ranked,
     /// Revealed, and closed as invalid.
     Invalid,
+    /// Never revealed, and not attested.
+    Unrevealed,
+    /// Never revealed, but attested.
+    Attested,
 }
 
 impl Replay {
-    /// **C1** to **C7**.
+    /// **C1** to **C8**.
     pub(crate) fn commit(&mut self, bidder: PartyKey, body: CommitBody) -> Result<(), Stop> {
         let facts = Arc::clone(&self.facts);
         let terms = &facts.terms;
@@ -131,16 +173,20 @@ impl Replay {
                 "the bidder is not on the list of the admitted".into()
             }
         })?;
-        let first = !state.by_bidder.contains_key(&bidder);
+        let round = self.round.number;
+        let first = state.named(round, &bidder, &terms.seller).is_none();
         docket.require(Check::CommitOnce, first, || {
-            format!("the bidder has a commit for lot {index} already")
+            format!("the bidder has a commit for lot {index} and round {round} already")
         })?;
+        if round > 0 {
+            return self.commit_update(index, lot, bidder, body);
+        }
         let most = usize::try_from(terms.max_bids_per_lot).unwrap_or(usize::MAX);
         docket.require(Check::CommitRoom, state.commits.len() < most, || {
             format!("lot {index} has its {most} commits already")
         })?;
         self.commit_stake(&bidder, facts.commit_stake())?;
-        let commit = self.committed(lot, bidder, body)?;
+        let commit = self.committed(lot, bidder, body, None)?;
 
         let state = self.lots.get_mut(index).ok_or(NO_LOT)?;
         state.by_bidder.insert(bidder, state.commits.len());
@@ -151,6 +197,24 @@ impl Replay {
             ledger.charge(bidder, stakes.commit_fee)?;
             ledger.receive(stakes.fallback, stakes.commit_fee)
         })
+    }
+
+    /// **C8**, **C6** and **C7**: a bid of a later round, which takes no deposit, no fee and no room.
+    fn commit_update(
+        &mut self,
+        index: usize,
+        lot: &Lot,
+        bidder: PartyKey,
+        body: CommitBody,
+    ) -> Result<(), Stop> {
+        let standing = self.lot(index)?.standing(&bidder);
+        self.docket.require(Check::CommitStanding, standing.is_some(), || {
+            format!("the bidder has no standing bid on lot {index}")
+        })?;
+        let (at, former) = standing.ok_or(NO_LOT)?;
+        let update = self.committed(lot, bidder, body, Some(former))?;
+        self.lot_mut(index)?.updates.insert(at, update);
+        Ok(())
     }
 
     /// **C1**, **C3**, **C5** to **C7**: the price below which a lot does not trade. There is no fee.
@@ -169,7 +233,7 @@ impl Replay {
             .require(Check::CommitOnce, first, || format!("lot {index} has a reserve already"))?;
         let deposit = facts.terms.stakes.deposit;
         self.commit_stake(&seller, deposit)?;
-        let reserve = self.committed(lot, seller, body)?;
+        let reserve = self.committed(lot, seller, body, None)?;
         self.lots.get_mut(index).ok_or(NO_LOT)?.reserve = Some(reserve);
         self.money(|ledger| ledger.lock(seller, deposit))
     }
@@ -178,12 +242,16 @@ impl Replay {
     fn commit_lot(&mut self, body: &CommitBody) -> Result<usize, Stop> {
         let commit = &body.commit;
         let index = usize::try_from(commit.lot).unwrap_or(usize::MAX);
-        let lots = self.lots.len();
-        self.docket.require(Check::CommitLot, index < lots && commit.round == 0, || {
-            format!(
-                "a commit must name a lot below {lots} and round 0 and names lot {} and round {}",
+        let (lots, round) = (self.lots.len(), self.round.number);
+        let undecided = self.lots.get(index).map(|lot| lot.ending.is_none());
+        let named = undecided == Some(true) && commit.round == round;
+        self.docket.require(Check::CommitLot, named, || match undecided {
+            Some(false) => format!("lot {index} is decided"),
+            Some(true) | None => format!(
+                "a commit must name a lot below {lots} and round {round} and names lot {} and \
+                 round {}",
                 commit.lot, commit.round
-            )
+            ),
         })?;
         Ok(index)
     }
@@ -196,12 +264,13 @@ impl Replay {
         })
     }
 
-    /// **C6** and **C7**: an open commit.
+    /// **C6** and **C7**: an open commit, which in a later round must not be below the `former` one.
     fn committed(
         &mut self,
         lot: &Lot,
         bidder: PartyKey,
         body: CommitBody,
+        former: Option<Former>,
     ) -> Result<CommitState, Stop> {
         let CommitBody { commit, point } = body;
         let docket = &mut self.docket;
@@ -217,6 +286,7 @@ impl Replay {
                 rungs: lot.ladder.rungs,
                 commitment: commit.commitment,
                 point,
+                former,
                 proof: commit.range_proof,
             },
         );
@@ -232,8 +302,9 @@ impl Replay {
             point,
             seal: commit.seal,
             status: Status::Open,
-            ladder: Vec::new(),
+            ladder: Arc::default(),
             contribution: None,
+            in_default: false,
         })
     }
 }

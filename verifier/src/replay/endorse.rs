@@ -37,7 +37,8 @@ impl Replay {
         self.judge_arguments()?;
         for lot in 0..self.lots.len() {
             // A reserve is not a commit of the lot's.
-            if self.lot(lot)?.commits.is_empty() {
+            let state = self.lot(lot)?;
+            if state.commits.is_empty() && state.ending.is_none() {
                 self.close_lot(lot, Ending::Unsold)?;
             }
         }
@@ -45,7 +46,9 @@ impl Replay {
             self.phase = Phase::Closed;
             return Ok(());
         }
-        self.endorsing.head = head;
+        // What was not revealed by now is closed.
+        self.open_commits = 0;
+        self.endorsing = Endorsing { head, ..Endorsing::default() };
         let slots = self.facts.terms.schedule.endorse_slots;
         self.phase = Phase::Endorsing { deadline: slot.saturating_add(slots) };
         Ok(())
@@ -86,8 +89,9 @@ impl Replay {
 
     fn endorsement_fault(&self, endorsement: &Endorsement) -> Option<String> {
         let head = self.endorsing.head;
-        if endorsement.round != 0 {
-            return Some(format!("the round must be 0 and is {}", endorsement.round));
+        let round = self.round.number;
+        if endorsement.round != round {
+            return Some(format!("the round must be {round} and is {}", endorsement.round));
         }
         if endorsement.head != head {
             return Some(format!(
@@ -102,7 +106,9 @@ impl Replay {
             }
             before = Some(bid);
             if !self.is_unrevealed(bid) {
-                return Some(format!("attested bid {at} names no commit that was never revealed"));
+                return Some(format!(
+                    "attested bid {at} names no commit of round {round} that was never revealed"
+                ));
             }
         }
         None
@@ -112,10 +118,10 @@ impl Replay {
         let lot = usize::try_from(bid.lot).ok();
         let state = lot.and_then(|lot| self.lots.get(lot));
         let status = state.and_then(|state| {
-            let commit = state.named(&bid.bidder, &self.facts.terms.seller)?;
+            let commit = state.named(bid.round, &bid.bidder, &self.facts.terms.seller)?;
             Some(state.at(commit)?.status)
         });
-        bid.round == 0 && status == Some(Status::Open)
+        bid.round == self.round.number && status == Some(Status::Open)
     }
 
     /// In at least one group, at least `threshold` accepted endorsements attest the bid.
@@ -129,7 +135,7 @@ impl Replay {
         })
     }
 
-    /// After an accepted endorsement at `slot`: if it was the last, ranking starts.
+    /// After an accepted endorsement at `slot`: if it was the last, surveys or rankings start.
     pub(crate) fn endorsed(&mut self, slot: u64) -> Result<(), Stop> {
         let complete = self
             .committee()?
@@ -138,23 +144,27 @@ impl Replay {
         if !complete {
             return Ok(());
         }
+        self.settle_round()?;
         self.phase = Phase::Ranking;
+        let surveys = self.begins_with_surveys(slot);
         for lot in 0..self.lots.len() {
             if self.lot(lot)?.ending.is_some() {
                 continue;
             }
             if self.lot(lot)?.count(Status::Ranked) == 0 {
                 self.close_lot(lot, Ending::Unsold)?;
+            } else if surveys {
+                self.start_survey(lot, slot)?;
             } else {
                 self.start_ranking(lot, slot)?;
             }
         }
-        self.close_if_decided();
-        Ok(())
+        self.end_surveys()
     }
 
     /// The deadline passed before every group endorsed.
     pub(crate) fn endorsing_timed_out(&mut self) -> Result<(), Stop> {
+        self.settle_round()?;
         let committee = self.committee()?;
         let late: BTreeSet<KeyholderId> = committee
             .keyholders()

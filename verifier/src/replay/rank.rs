@@ -1,4 +1,4 @@
-//! Ranking a lot: whose turn it is, what a message must be, and time-outs (section 11; **K3** to
+//! Surveying and ranking a lot: whose turn it is, what a message must be, and time-outs (section 11; **K3** to
 //! **K9**, **K12**).
 //!
 //! | module | what it holds |
@@ -36,9 +36,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use talea_protocol::{
     bytes::PartyKey,
     check::Check,
-    outcome::{Ending, VoidCause},
+    outcome::{Ending, Survey, VoidCause},
     quorum::KeyholderId,
     ranking::RankHeader,
+    terms::Disclosure,
 };
 
 use super::{Replay, commit::Status, setup::Committee};
@@ -54,10 +55,19 @@ use dialogue::{Dialogue, Halt, Turn};
 use program::{Bid, Finding, Program, Reserve};
 use step::{Chunk, Items, Kind, Step, cancelled};
 
-/// A lot that is being ranked.
+/// What a lot's questions come to.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// Those between rounds.
+    Survey(Survey),
+    /// Those at the end.
+    Finding(Finding),
+}
+
+/// A lot that is being surveyed or ranked.
 #[derive(Debug)]
 pub(crate) struct Ranking {
-    dialogue: Dialogue<Finding>,
+    dialogue: Dialogue<Found>,
     pub(crate) step: Step,
     /// `step_slots + n * step_slots_per_bid`.
     dur: u64,
@@ -121,35 +131,32 @@ fn waiting<'a>(
 }
 
 impl Replay {
-    /// The lot's ranked bids are known; its first step starts at `slot`.
-    pub(crate) fn start_ranking(&mut self, lot: usize, slot: u64) -> Result<(), Stop> {
-        let facts = Arc::clone(&self.facts);
-        let terms = &facts.terms;
+    /// What there is to be asked about a lot, and `step_slots + n * step_slots_per_bid`. The ladders
+    /// stay with the bids: the next round may need them again.
+    fn program(&self, lot: usize) -> Result<(Program, u64), Stop> {
+        let terms = &self.facts.terms;
         let ladder = terms.lots.get(lot).ok_or(NOT_RANKING)?.ladder.clone();
-        let state = self.lot_mut(lot)?;
+        let state = self.lot(lot)?;
         let bids: Vec<Bid> = state
             .commits
-            .iter_mut()
+            .iter()
             .filter(|commit| commit.status == Status::Ranked)
             .map(|commit| Bid {
                 bidder: commit.bidder,
-                ladder: std::mem::take(&mut commit.ladder),
-                contribution: commit.contribution.take(),
+                ladder: Arc::clone(&commit.ladder),
+                contribution: commit.contribution,
             })
             .collect();
         // A reserve that was not revealed, or is invalid, does not bind.
-        let reserve = state
-            .reserve
-            .as_mut()
-            .filter(|reserve| reserve.status == Status::Ranked)
-            .map(|reserve| std::mem::take(&mut reserve.ladder));
+        let reserve = state.reserve.as_ref().filter(|reserve| reserve.status == Status::Ranked);
         let opened = terms.reserve.is_some_and(|reserve| reserve.opened);
-        let reserve = reserve.map(|ladder| Reserve { ladder, opened });
+        let reserve =
+            reserve.map(|reserve| Reserve { ladder: Arc::clone(&reserve.ladder), opened });
         let n = u64::try_from(bids.len()).unwrap_or(u64::MAX);
         let schedule = &terms.schedule;
         let dur = schedule.step_slots.saturating_add(n.saturating_mul(schedule.step_slots_per_bid));
         let index = u32::try_from(lot).map_err(|_| NOT_RANKING)?;
-        let bids = ties::order(terms.ties, &facts.auction, index, 0, bids)
+        let bids = ties::order(terms.ties, &self.facts.auction, index, self.round.number, bids)
             .ok_or(Stop::Internal("a ranked bid has no contribution to the lottery"))?;
         let program = Program {
             ladder,
@@ -159,9 +166,47 @@ impl Replay {
             bids,
             reserve,
         };
-        let mut dialogue = Dialogue::new(|line| program.run(line));
+        Ok((program, dur))
+    }
+
+    /// The lot's ranked bids are known, and there may be another round; the first step of its survey
+    /// starts at `slot`.
+    pub(crate) fn start_survey(&mut self, lot: usize, slot: u64) -> Result<(), Stop> {
+        let (program, dur) = self.program(lot)?;
+        let cover = self.facts.terms.rounds.is_some_and(|rounds| rounds.cover);
+        let mut dialogue =
+            Dialogue::new(
+                |line| async move { program.survey(&line, cover).await.map(Found::Survey) },
+            );
         let turn = dialogue.start(&mut self.docket)?;
         self.take_turn(lot, slot, dialogue, dur, 0, turn)
+    }
+
+    /// The lot's ranked bids are known; its first step, or the first after its survey, starts at
+    /// `slot`.
+    pub(crate) fn start_ranking(&mut self, lot: usize, slot: u64) -> Result<(), Stop> {
+        let (mut program, dur) = self.program(lot)?;
+        if self.survey_of_this_round(lot)?.is_some()
+            && let Disclosure::Facts { depth, .. } = &mut program.disclosure
+        {
+            *depth = None;
+        }
+        let state = self.lot_mut(lot)?;
+        let number = state.steps;
+        // No round follows this one.
+        for commit in state.commits.iter_mut().chain(&mut state.reserve) {
+            commit.ladder = Arc::default();
+        }
+        let mut dialogue =
+            Dialogue::new(|line| async move { program.run(line).await.map(Found::Finding) });
+        let turn = dialogue.start(&mut self.docket)?;
+        self.take_turn(lot, slot, dialogue, dur, number, turn)
+    }
+
+    /// What a lot's survey in the current round showed, if there was one.
+    fn survey_of_this_round(&self, lot: usize) -> Result<Option<&Survey>, Stop> {
+        let round = usize::try_from(self.round.number).unwrap_or(usize::MAX);
+        Ok(self.lot(lot)?.surveys.get(round))
     }
 
     /// What the program needs next: a step, which starts at `slot`, or nothing more.
@@ -169,13 +214,23 @@ impl Replay {
         &mut self,
         lot: usize,
         slot: u64,
-        dialogue: Dialogue<Finding>,
+        dialogue: Dialogue<Found>,
         dur: u64,
         number: u32,
-        turn: Turn<Finding>,
+        turn: Turn<Found>,
     ) -> Result<(), Stop> {
         match turn {
-            Turn::End(Ok(Finding { award, disclosed, reserve })) => {
+            Turn::End(Ok(Found::Survey(survey))) => {
+                self.round.reached(slot);
+                let state = self.lot_mut(lot)?;
+                state.surveys.push(survey);
+                state.steps = number;
+                Ok(())
+            }
+            Turn::End(Ok(Found::Finding(Finding { award, mut disclosed, reserve }))) => {
+                if let Some(survey) = self.survey_of_this_round(lot)? {
+                    disclosed.depth = survey.depth.clone();
+                }
                 let state = self.lot_mut(lot)?;
                 (state.disclosed, state.opened_reserve) = (disclosed, reserve);
                 match award {
@@ -183,7 +238,10 @@ impl Replay {
                     None => self.close_lot(lot, Ending::BelowReserve),
                 }
             }
-            Turn::End(Err(Halt::Alarm)) => self.close_lot(lot, Ending::Halted),
+            Turn::End(Err(Halt::Alarm)) => {
+                self.round.reached(slot);
+                self.close_lot(lot, Ending::Halted)
+            }
             Turn::End(Err(Halt::Lost)) => Err(NOT_RANKING),
             Turn::Ask(work) => {
                 let items = usize::from(self.facts.terms.chunk_items);
@@ -316,10 +374,11 @@ impl Replay {
         let ranking =
             lot.and_then(|lot| self.lots.get(lot)).and_then(|state| state.ranking.as_ref());
         let Some(ranking) = ranking else {
-            return Some(format!("lot {} is not being ranked", header.lot));
+            return Some(format!("lot {} is not being surveyed or ranked", header.lot));
         };
-        if header.round != 0 {
-            return Some(format!("the round must be 0 and is {}", header.round));
+        let round = self.round.number;
+        if header.round != round {
+            return Some(format!("the round must be {round} and is {}", header.round));
         }
         let step = &ranking.step;
         if header.step != step.number {
@@ -365,8 +424,7 @@ impl Replay {
         let done = step.done().ok_or(Stop::Internal("a completed step contradicts itself"))?;
         let turn = dialogue.resume(&mut self.docket, done)?;
         self.take_turn(lot, slot, dialogue, dur, number, turn)?;
-        self.close_if_decided();
-        Ok(())
+        self.end_surveys()
     }
 
     /// Passes every deadline of a lot before `slot`.
@@ -407,7 +465,9 @@ impl Replay {
                 left.count() < seats.threshold
             });
             if short {
+                let ended = ranking.deadline;
                 state.ranking = None;
+                self.round.reached(ended);
                 self.close_lot(lot, Ending::Void(VoidCause::Quorum))?;
                 return Ok(());
             }

@@ -5,7 +5,7 @@
 //! **R1** and **R2** refuse an entry. **R3**, **R4** and **R5** do not: they close the bid as
 //! invalid, on the record. So arguments wait for a verdict like proofs, but the verdict decides
 //! what is ranked, and is taken at the close of reveals at the latest. **R5** depends on which
-//! ladders were accepted before, and is judged in the order of the file.
+//! ladders were accepted before, in all rounds, and is judged in the order of the file.
 
 use std::sync::Arc;
 
@@ -44,16 +44,17 @@ impl Replay {
         let seller = self.facts.terms.seller;
         for RevealBody { bid, seal, sealed, contribution } in reveals {
             let lot = usize::try_from(bid.lot).unwrap_or(usize::MAX);
-            let state = self.lots.get_mut(lot).filter(|_| bid.round == 0);
+            let round = self.round.number;
+            let state = self.lots.get_mut(lot).filter(|_| bid.round == round);
             let found = state.and_then(|state| {
-                let commit = state.named(&bid.bidder, &seller)?;
+                let commit = state.named(round, &bid.bidder, &seller)?;
                 let state = state.at_mut(commit)?;
                 (state.status == Status::Open).then_some((commit, state))
             });
             let docket = &mut self.docket;
             let Some((commit, state)) = found else {
                 let sentence = format!(
-                    "lot {}, round {} has no open commit of bidder {}",
+                    "lot {}, round {} has no open commit of bidder {}; the round is {round}",
                     bid.lot, bid.round, bid.bidder
                 );
                 return Err(docket.refuse(Check::RevealCommit, sentence));
@@ -128,7 +129,7 @@ impl Replay {
             if distinct {
                 self.randomness.extend(one.sealed.randomness().copied());
                 state.status = Status::Ranked;
-                state.ladder = one.sealed.into_ladder(shape);
+                state.ladder = Arc::new(one.sealed.into_ladder(shape));
                 state.contribution = one.contribution;
             } else {
                 state.status = Status::Invalid;

@@ -7,7 +7,7 @@ use talea_protocol::{
     bytes::{PartyKey, Point},
     instruction::opening_bytes,
     labels::PROTOCOL_VERSION,
-    limits::{MAX_BIDS_PER_LOT, MAX_OPENED_BIDS, MAX_UNITS},
+    limits::{MAX_BIDS_PER_LOT, MAX_OPENED_BIDS, MAX_ROUNDS, MAX_UNITS},
     outcome::Quote,
     price::{Price, PriceLadder, Rung, Side},
     quorum::{KeyholderId, Member, keyholders},
@@ -310,6 +310,28 @@ fn rules_fault(terms: &Terms) -> Option<String> {
     {
         let slots = acceptance.slots;
         return Some(format!("the slots of an acceptance must be in 1 ..= 2^32 and are {slots}"));
+    }
+    rounds_fault(terms)
+}
+
+/// **T7**, of rounds.
+fn rounds_fault(terms: &Terms) -> Option<String> {
+    let rounds = terms.rounds?;
+    let most = u64::try_from(MAX_ROUNDS).unwrap_or(u64::MAX);
+    let bounded = [
+        ("limit", rounds.limit.into(), 2, most),
+        ("commit_slots", rounds.commit_slots, 1, 1 << 32),
+        ("reveal_slots", rounds.reveal_slots, 1, 1 << 32),
+    ];
+    for (name, value, least, most) in bounded {
+        if !(least..=most).contains(&value) {
+            return Some(format!(
+                "the {name} of rounds must be in {least} ..= {most} and is {value}"
+            ));
+        }
+    }
+    if !matches!(terms.disclosure, Disclosure::Facts { depth: Some(_), .. }) {
+        return Some("rounds must have a depth to show, and the terms disclose none".into());
     }
     None
 }

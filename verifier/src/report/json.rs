@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 use talea_protocol::{
+    bytes::List,
+    limits::MAX_BUCKETS,
     outcome::{
         Award, Disclosed, Ending, OpenedBid, Quote, ReserveResult, Sale, Standing as BidStanding,
+        Survey,
     },
     terms::Lot,
 };
@@ -58,6 +61,8 @@ struct FailureView<'a> {
 #[derive(Serialize)]
 struct StandView {
     phase: &'static str,
+    /// Where there are rounds.
+    round: Option<u32>,
     slot: String,
     deadline: Option<String>,
 }
@@ -84,6 +89,8 @@ struct LotView<'a> {
     /// The last slot for the seller's decision, while the lot waits for it.
     decision_until: Option<String>,
     reserve: Option<ReserveView>,
+    /// What the surveys between rounds showed, from round 0.
+    surveys: Vec<SurveyView>,
     cover: Option<QuoteView>,
     depth: Option<Vec<BucketView>>,
     bids: Option<Vec<BidView>>,
@@ -108,6 +115,12 @@ struct QuoteView {
 struct ReserveView {
     standing: &'static str,
     opened: Option<QuoteView>,
+}
+
+#[derive(Serialize)]
+struct SurveyView {
+    depth: Option<Vec<BucketView>>,
+    cover: Option<QuoteView>,
 }
 
 /// Bids of one bucket, those that are among the best not counted.
@@ -165,6 +178,7 @@ impl<'a> View<'a> {
             failure: report.failure.as_ref().map(|f| FailureView::of(report, f)),
             stand: report.stand.map(|stand| StandView {
                 phase: stand.phase,
+                round: stand.round,
                 slot: stand.slot.to_string(),
                 deadline: stand.deadline.map(|slot| slot.to_string()),
             }),
@@ -251,10 +265,17 @@ impl ReserveView {
 impl<'a> LotView<'a> {
     fn of((index, row): (usize, &'a LotRow)) -> Self {
         let quote = |quote: &Quote| QuoteView::of(&row.lot, quote);
-        let Disclosed { cover, depth, bids } = &row.disclosed;
+        let Disclosed { surveys, cover, depth, bids } = &row.disclosed;
         let bucket = |(from, bids): (Option<Quote>, &u32)| BucketView {
             from: from.as_ref().map(quote),
             bids: *bids,
+        };
+        let buckets = |depth: &List<u32, MAX_BUCKETS>| -> Vec<BucketView> {
+            lot::buckets(&row.lot, depth).map(bucket).collect()
+        };
+        let survey = |survey: &Survey| SurveyView {
+            depth: survey.depth.as_ref().map(buckets),
+            cover: survey.cover.as_ref().map(quote),
         };
         let bid =
             |bid: &OpenedBid| BidView { party: bid.bidder.to_string(), quote: quote(&bid.quote) };
@@ -275,8 +296,9 @@ impl<'a> LotView<'a> {
             winners: Vec::new(),
             decision_until: row.decision_until.map(|slot| slot.to_string()),
             reserve: row.reserve.as_ref().and_then(|reserve| ReserveView::of(&row.lot, reserve)),
+            surveys: surveys.iter().map(survey).collect(),
             cover: cover.as_ref().map(quote),
-            depth: depth.as_ref().map(|depth| lot::buckets(&row.lot, depth).map(bucket).collect()),
+            depth: depth.as_ref().map(buckets),
             bids: bids.as_ref().map(|bids| bids.iter().map(bid).collect()),
         };
         match &row.ending {

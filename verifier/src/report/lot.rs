@@ -1,7 +1,7 @@
 //! What became of a lot, for people.
 
 use talea_protocol::{
-    outcome::{Award, Ending, Quote, ReserveResult, Sale, Standing},
+    outcome::{Award, Ending, Quote, ReserveResult, Sale, Standing, Survey},
     price::Rung,
     terms::Lot,
 };
@@ -33,6 +33,8 @@ pub(super) fn lines(row: &LotRow) -> Vec<String> {
             lines.push(format!("reserve: {}", written(quote)));
         }
     }
+    let surveys = (0u32..).zip(row.disclosed.surveys.iter());
+    lines.extend(surveys.map(|(round, survey)| survey_sentence(&row.lot, round, survey)));
     if let Some(cover) = &row.disclosed.cover {
         lines.push(format!("cover: the best losing bid was {}", written(cover)));
     }
@@ -51,6 +53,32 @@ pub(super) fn lines(row: &LotRow) -> Vec<String> {
             .extend(bids.iter().map(|bid| format!("  {} bid {}", bid.bidder, written(&bid.quote))));
     }
     lines
+}
+
+/// What a round showed, in a line.
+fn survey_sentence(lot: &Lot, round: u32, survey: &Survey) -> String {
+    let mut parts = Vec::new();
+    if let Some(depth) = &survey.depth {
+        let full = buckets(lot, depth).filter(|(_, bids)| **bids > 0);
+        let full: Vec<String> = full
+            .map(|(from, bids)| {
+                let from = from.map_or_else(
+                    || "beyond the ladder".into(),
+                    |from| format!("from {}", lot.ladder.scale.write(from.price)),
+                );
+                format!("{bids} {from}")
+            })
+            .collect();
+        let full = if full.is_empty() { "none".into() } else { full.join(", ") };
+        parts.push(format!("bids without the best: {full}"));
+    }
+    if let Some(cover) = &survey.cover {
+        parts.push(format!("the best of them {}", written(lot, cover)));
+    }
+    if parts.is_empty() {
+        parts.push("nothing was shown".into());
+    }
+    format!("round {round}: {}", parts.join("; "))
 }
 
 /// A price as people write it, with its rung.

@@ -17,12 +17,13 @@ use talea_protocol::{
     sealed_bid::{Reveal, SealedBid},
     setup::{CompactProof, Complaint, Deal},
     terms::{
-        Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Schedule, Stakes, Terms, Ties,
+        Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule, Stakes,
+        Terms, Ties,
     },
     transcript::{Closing, Entry, Genesis, MAGIC, RecordKind, next_head},
 };
 
-use super::provers::{self, Rng};
+use super::provers::{self, Former, Rng};
 use crate::{
     docket::Docket,
     failure::{Place, Stop, Subject},
@@ -51,6 +52,8 @@ pub(crate) struct Rules {
     pub(crate) reserve: Option<bool>,
     /// Slots for the seller's decision.
     pub(crate) acceptance: Option<u64>,
+    /// The limit, and whether they show the cover.
+    pub(crate) rounds: Option<(u32, bool)>,
 }
 
 impl Default for Rules {
@@ -67,6 +70,7 @@ impl Default for Rules {
             disclosure: Disclosure::WINNER_AND_PRICE,
             reserve: None,
             acceptance: None,
+            rounds: None,
         }
     }
 }
@@ -102,6 +106,8 @@ pub(crate) struct Secrets {
 pub(crate) struct Hidden {
     pub(crate) id: BidId,
     pub(crate) sealed: Vec<u8>,
+    /// What it is committed to, if it is to be bettered.
+    pub(crate) former: Former,
 }
 
 pub(crate) const OPENING: u64 = 10;
@@ -110,6 +116,8 @@ pub(crate) const COMPLAINTS: u64 = 30;
 pub(crate) const RESERVES: u64 = 35;
 pub(crate) const COMMITS: u64 = 40;
 pub(crate) const REVEALS: u64 = 50;
+pub(crate) const COMMIT_SLOTS: u64 = 4;
+pub(crate) const REVEAL_SLOTS: u64 = 6;
 pub(crate) const DEPOSIT: u64 = 100;
 pub(crate) const BOND: u64 = 1_000;
 pub(crate) const FEE: u64 = 3;
@@ -168,6 +176,12 @@ pub(crate) fn terms(rules: &Rules, members: &BTreeMap<KeyholderId, Secrets>) -> 
         disclosure: rules.disclosure,
         reserve: rules.reserve.map(|opened| Reserve { until: RESERVES, opened }),
         acceptance: rules.acceptance.map(|slots| Acceptance { slots }),
+        rounds: rules.rounds.map(|(limit, cover)| Rounds {
+            limit,
+            commit_slots: COMMIT_SLOTS,
+            reveal_slots: REVEAL_SLOTS,
+            cover,
+        }),
         schedule: Schedule {
             deals_until: DEALS,
             complaints_until: COMPLAINTS,
@@ -401,12 +415,44 @@ impl Auction {
         rung: u32,
         ladder: u32,
     ) -> (Commit, Hidden) {
+        let id = BidId { lot, round: self.replay.round.number, bidder: key(who) };
+        let context = Context::bid(self.replay.facts.auction, &id);
+        let rungs = self.replay.facts.lot(lot).unwrap().ladder.rungs;
+        let proven = provers::range(&mut self.rng, &context, rungs, rung);
+        self.proven(id, proven, rung, ladder)
+    }
+
+    /// A commit of a later round to a rung that is not below the former one, and what it hides.
+    pub(crate) fn improvement(&mut self, former: &Hidden, rung: u32) -> (Commit, Hidden) {
+        self.improvement_and_ladder(former, rung, rung)
+    }
+
+    /// A commit of a later round with a ladder for another rung.
+    pub(crate) fn improvement_and_ladder(
+        &mut self,
+        former: &Hidden,
+        rung: u32,
+        ladder: u32,
+    ) -> (Commit, Hidden) {
+        let id = BidId { round: self.replay.round.number, ..former.id };
+        let context = Context::bid(self.replay.facts.auction, &id);
+        let rungs = self.replay.facts.lot(id.lot).unwrap().ladder.rungs;
+        let former = former.former;
+        let gain = rung.saturating_sub(former.rung);
+        let proven = provers::improvement(&mut self.rng, &context, rungs, rung, &former, gain);
+        self.proven(id, proven, rung, ladder)
+    }
+
+    fn proven(
+        &mut self,
+        id: BidId,
+        (c, proof, rho): (Point, Vec<u8>, Scalar),
+        rung: u32,
+        ladder: u32,
+    ) -> (Commit, Hidden) {
         let facts = self.replay.facts.clone();
-        let id = BidId { lot, round: 0, bidder: key(who) };
         let context = Context::bid(facts.auction, &id);
-        let shape = &facts.lot(lot).unwrap().ladder.shape;
-        let rungs = facts.lot(lot).unwrap().ladder.rungs;
-        let (c, proof, rho) = provers::range(&mut self.rng, &context, rungs, rung);
+        let shape = &facts.lot(id.lot).unwrap().ladder.shape;
         let quorum_key = self.replay.committee().unwrap().key.point;
         let sealed: SealedBid =
             provers::ladder(&mut self.rng, &context, shape, &quorum_key, &c, Rung(ladder), &rho);
@@ -415,13 +461,13 @@ impl Auction {
             sealed.extend(Scalar::random(&mut self.rng).to_bytes());
         }
         let commit = Commit {
-            lot,
-            round: 0,
+            lot: id.lot,
+            round: id.round,
             commitment: c,
             range_proof: List::new(proof).unwrap(),
             seal: seal(&facts.auction, &id, &sealed),
         };
-        (commit, Hidden { id, sealed })
+        (commit, Hidden { id, sealed, former: Former { commitment: c, rung, rho } })
     }
 
     /// Advances past setup, so that the quorum key is known before the first commit.
@@ -449,6 +495,18 @@ impl Auction {
         hidden
     }
 
+    /// A bidder bids again, in a later round.
+    pub(crate) fn improve(&mut self, who: &SigningKey, former: &Hidden, rung: u32) -> Hidden {
+        let (commit, hidden) = self.improvement(former, rung);
+        self.post(who, &Instruction::Commit(commit));
+        hidden
+    }
+
+    /// The first slot after the phase at hand.
+    pub(crate) fn pass(&mut self) {
+        self.slot = self.replay.next_deadline().unwrap() + 1;
+    }
+
     pub(crate) fn reveals(hidden: &[Hidden]) -> Instruction {
         let reveals = hidden.iter().map(|hidden| Reveal {
             bid: hidden.id,
@@ -466,7 +524,7 @@ impl Auction {
 
     pub(crate) fn endorsement(&self, attested: Vec<BidId>) -> Instruction {
         Instruction::Endorse(Endorsement {
-            round: 0,
+            round: self.replay.round.number,
             head: self.replay.endorsing.head,
             attested: List::new(attested).unwrap(),
         })
@@ -500,7 +558,7 @@ impl Auction {
         let step = &state.ranking.as_ref().unwrap().step;
         let header = RankHeader {
             lot: lot as u32,
-            round: 0,
+            round: self.replay.round.number,
             step: step.number,
             chunk: chunk as u32,
             head: self.replay.endorsing.head,
@@ -586,6 +644,20 @@ impl Auction {
     /// The seller's word on a lot.
     pub(crate) fn decision(lot: u32, accept: bool) -> Instruction {
         Instruction::Decide(Decision { lot, accept })
+    }
+
+    /// Plays whoever can act on any lot until nobody can: surveys end, or all is ranked.
+    pub(crate) fn act_all(&mut self) {
+        for lot in (0..self.terms.lots.len()).cycle() {
+            let none = BTreeSet::new();
+            if (0..self.terms.lots.len()).all(|lot| self.next_act(lot, &none).is_none()) {
+                return;
+            }
+            if let Some((chunk, id)) = self.next_act(lot, &none) {
+                let act = self.act(lot, chunk, id);
+                self.post(&seat(id), &act);
+            }
+        }
     }
 
     /// Ranks all lots side by side. Where nobody who is present can act, time passes, and a lot that

@@ -13,4 +13,5 @@ mod oracle;
 pub(crate) mod provers;
 mod ranking;
 mod refusals;
+mod rounds;
 mod trials;

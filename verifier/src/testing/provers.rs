@@ -109,7 +109,7 @@ pub(crate) fn range(
     let rho = Scalar::random(rng);
     let c = encode(&(bases().g * Scalar::from(rung) + bases().h * rho));
     let n = range::bits(rungs);
-    let mut transcript = range::transcript(context, n, rungs, &c).into_inner();
+    let mut transcript = range::transcript(context, n, rungs, &c, None).into_inner();
     let (bulletproof, pedersen) = range::generators();
     let (proof, _) = RangeProof::prove_multiple_with_rng(
         bulletproof,
@@ -117,6 +117,45 @@ pub(crate) fn range(
         &mut transcript,
         &[u64::from(rung), u64::from(rungs - 1 - rung)],
         &[rho, -rho],
+        n,
+        rng,
+    )
+    .unwrap();
+    (c, proof.to_bytes(), rho)
+}
+
+/// A commitment that bids before, and its blinding.
+#[derive(Clone, Copy)]
+pub(crate) struct Former {
+    pub(crate) commitment: Point,
+    pub(crate) rung: u32,
+    pub(crate) rho: Scalar,
+}
+
+/// A commitment to a `rung` that is not below the former one, its proof, its blinding. What a liar
+/// claims to have gained is `gain`.
+pub(crate) fn improvement(
+    rng: &mut Rng,
+    context: &Context,
+    rungs: u32,
+    rung: u32,
+    former: &Former,
+    gain: u32,
+) -> (Point, Vec<u8>, Scalar) {
+    let rho = Scalar::random(rng);
+    let c = encode(&(bases().g * Scalar::from(rung) + bases().h * rho));
+    let n = range::bits(rungs);
+    let standing = Some(&former.commitment);
+    let mut transcript = range::transcript(context, n, rungs, &c, standing).into_inner();
+    let (bulletproof, pedersen) = range::generators();
+    let values = [rung, rungs - 1 - rung, gain, rungs - 1 - gain].map(u64::from);
+    let of_gain = rho - former.rho;
+    let (proof, _) = RangeProof::prove_multiple_with_rng(
+        bulletproof,
+        pedersen,
+        &mut transcript,
+        &values,
+        &[rho, -rho, of_gain, -of_gain],
         n,
         rng,
     )
@@ -135,7 +174,7 @@ pub(crate) fn range_lie(
     let rho = Scalar::random(rng);
     let c = encode(&(bases().g * Scalar::from(value) + bases().h * rho));
     let n = range::bits(rungs);
-    let mut transcript = range::transcript(context, n, rungs, &c).into_inner();
+    let mut transcript = range::transcript(context, n, rungs, &c, None).into_inner();
     let (bulletproof, pedersen) = range::generators();
     let (proof, _) = RangeProof::prove_multiple_with_rng(
         bulletproof,

@@ -184,13 +184,13 @@ fn program(keyholder: &mut Keyholder, market: &Market, shape: &[u8], fan_out: u1
     let shape = ladder.shape.clone();
     let bids = market.bids.iter().enumerate().map(|(n, rung)| Bid {
         bidder: name(n),
-        ladder: keyholder.ladder(&shape, *rung),
+        ladder: Arc::new(keyholder.ladder(&shape, *rung)),
         contribution: None,
     });
     let bids = bids.collect();
     let reserve = market
         .reserve
-        .map(|(rung, opened)| Reserve { ladder: keyholder.ladder(&shape, rung), opened });
+        .map(|(rung, opened)| Reserve { ladder: Arc::new(keyholder.ladder(&shape, rung)), opened });
     let (mechanism, disclosure) = (market.mechanism, market.disclosure);
     Program { ladder, mechanism, disclosure, fan_out, bids, reserve }
 }
@@ -255,6 +255,39 @@ fn all_patterns(mechanism: Mechanism, disclosure: Disclosure) {
 #[test]
 fn first_price_of_all_patterns() {
     all_patterns(FIRST, ALL_FACTS);
+}
+
+/// Surveys of up to three bids: the bids without the `M'` best by bucket, and the best of them.
+#[test]
+fn surveys_of_all_patterns() {
+    let bids: Vec<Vec<u32>> = (1..=3).flat_map(|n| patterns(n, 4)).collect();
+    bids.par_iter().enumerate().for_each(|(seed, bids)| {
+        for mechanism in [FIRST, uniform(1), uniform(2)] {
+            let market = plain(mechanism, ALL_FACTS, bids);
+            let mut keyholder = Keyholder::new(seed as u64);
+            let program = program(&mut keyholder, &market, &[1, 1], 1);
+            let mut docket = Docket::new(Subject::at(Place::Entry(1)));
+            let mut dialogue =
+                Dialogue::new(|line| async move { program.survey(&line, true).await });
+            let mut turn = dialogue.start(&mut docket).unwrap();
+            let survey = loop {
+                turn = match turn {
+                    Turn::Ask(work) => {
+                        let done = keyholder.answer(work);
+                        dialogue.resume(&mut docket, done).unwrap()
+                    }
+                    Turn::End(survey) => break survey.unwrap(),
+                };
+            };
+            let mut rest = bids.clone();
+            rest.sort();
+            rest.truncate(bids.len().saturating_sub(usize::from(mechanism.units())));
+            assert_eq!(survey.cover.map(|quote| quote.rung.0), rest.last().copied());
+            let depth = [0, 1].map(|b| rest.iter().filter(|bid| **bid / 2 == b).count() as u32);
+            let depth = (bids.len() >= 2).then(|| depth.to_vec());
+            assert_eq!(survey.depth.map(|depth| depth.to_vec()), depth);
+        }
+    });
 }
 
 #[test]
@@ -380,7 +413,7 @@ fn what_is_public_is_read() {
                     // The first digit of the second bid takes the randomness of the first's.
                     let first = program.bids[0].ladder[0][0].r;
                     let secret = keyholder.secret;
-                    let second = &mut program.bids[1].ladder[0][0];
+                    let second = &mut Arc::make_mut(&mut program.bids[1].ladder)[0][0];
                     let message = second.e - second.r * secret;
                     *second = Cipher { r: -first, e: message - first * secret };
                     let ended = run(&mut keyholder, program);
@@ -458,7 +491,7 @@ fn a_lottery_draws_by_hash() {
         (0..20)
             .map(|n| Bid {
                 bidder: name(n),
-                ladder: Vec::new(),
+                ladder: Arc::default(),
                 contribution: Some([contribution ^ n as u8; 32]),
             })
             .collect()

@@ -15,7 +15,7 @@ use talea_protocol::{
     price::{Price, Scale, Side},
     quorum::KeyholderId,
     ranking::BlindPost,
-    terms::{Acceptance, Admission, Depth, Disclosure, Mechanism, Reserve, Terms},
+    terms::{Acceptance, Admission, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms},
     transcript::{Genesis, MAGIC, RecordKind},
 };
 
@@ -334,6 +334,31 @@ mod opening_of {
         refuse_terms(Check::TermsRules, acceptance(0));
         refuse_terms(Check::TermsRules, acceptance((1 << 32) + 1));
         accept_terms(acceptance(1 << 32));
+        let rounds = |limit, commit_slots, reveal_slots| {
+            move |t: &mut Terms| {
+                t.disclosure =
+                    Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) };
+                t.rounds = Some(Rounds { limit, commit_slots, reveal_slots, cover: true });
+            }
+        };
+        accept_terms(rounds(2, 1, 1));
+        accept_terms(rounds(64, 1 << 32, 1 << 32));
+        for (limit, commit_slots, reveal_slots) in [
+            (1, 1, 1),
+            (65, 1, 1),
+            (2, 0, 1),
+            (2, (1 << 32) + 1, 1),
+            (2, 1, 0),
+            (2, 1, (1 << 32) + 1),
+        ] {
+            refuse_terms(Check::TermsRules, rounds(limit, commit_slots, reveal_slots));
+        }
+        for disclosure in [Disclosure::Facts { cover: true, depth: None }, Disclosure::Everything] {
+            refuse_terms(Check::TermsRules, |t| {
+                rounds(2, 1, 1)(t);
+                t.disclosure = disclosure;
+            });
+        }
         // T7 stands before T6 and after T5.
         let rules = Rules::default();
         let mut terms = terms(&rules, &secrets(&mut provers::rng(1), &rules));

@@ -1,8 +1,11 @@
 //! The program of a lot: its questions, in order, and what they come to (section 11).
 
+use std::sync::Arc;
+
 use talea_protocol::{
     bytes::{List, PartyKey},
-    outcome::{Award, Disclosed, OpenedBid, Quote, Sale, Standing},
+    limits::MAX_BUCKETS,
+    outcome::{Award, Disclosed, OpenedBid, Quote, Sale, Standing, Survey},
     price::{PriceLadder, Rung},
     sealed_bid::Contribution,
     terms::{Disclosure, Mechanism},
@@ -23,7 +26,7 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Bid {
     pub(crate) bidder: PartyKey,
-    pub(crate) ladder: Ladder,
+    pub(crate) ladder: Arc<Ladder>,
     /// Where ties go by lottery.
     pub(crate) contribution: Option<Contribution>,
 }
@@ -31,7 +34,7 @@ pub(crate) struct Bid {
 /// A reserve that binds.
 #[derive(Debug)]
 pub(crate) struct Reserve {
-    pub(crate) ladder: Ladder,
+    pub(crate) ladder: Arc<Ladder>,
     /// Whether the terms open it.
     pub(crate) opened: bool,
 }
@@ -72,7 +75,7 @@ impl Program {
     /// Every bid is opened, and the award follows by the plain rule.
     async fn in_the_clear(&self, line: &Line) -> Result<Finding, Halt> {
         let mut ladders = self.ladders();
-        ladders.extend(self.reserve.as_ref().map(|reserve| &reserve.ladder));
+        ladders.extend(self.reserve.as_ref().map(|reserve| reserve.ladder.as_ref()));
         let rungs = open_rungs(line, &self.ladder, &ladders).await?;
         let (bids, reserve) = rungs.split_at_checked(self.bids.len()).ok_or(Halt::Lost)?;
         let reserve = reserve.first().copied();
@@ -116,11 +119,7 @@ impl Program {
                 disclosed.cover = self.cover(line, &standings).await?;
             }
             // 5. Depth.
-            let n = u64::try_from(self.bids.len()).unwrap_or(u64::MAX);
-            if min_bids.is_some_and(|least| n >= u64::from(least)) {
-                let limit = self.mechanism.units();
-                disclosed.depth = Some(depth(line, limit, &self.ladders()).await?);
-            }
+            disclosed.depth = self.depth(line, min_bids).await?;
             Some(self.award(rung, &standings)?)
         } else {
             None
@@ -136,6 +135,38 @@ impl Program {
         Ok(Finding { award, disclosed, reserve })
     }
 
+    /// What a round shows before the next: the depth, and if the rounds show the `cover` the best bid
+    /// without the `M'` best ones.
+    pub(crate) async fn survey(self, line: &Line, cover: bool) -> Result<Survey, Halt> {
+        let min_bids = match self.disclosure {
+            Disclosure::Facts { depth, .. } => depth.map(|depth| depth.min_bids),
+            Disclosure::Everything => None,
+        };
+        let depth = self.depth(line, min_bids).await?;
+        let limit = self.mechanism.units();
+        let cover = if cover && self.bids.len() > usize::from(limit) {
+            let bids = self.participants();
+            let found = price::search(line, &self.ladder, self.fan_out, limit, &bids).await?;
+            Some(self.quote(found.rung)?)
+        } else {
+            None
+        };
+        Ok(Survey { depth, cover })
+    }
+
+    /// The bids without the `M'` best per bucket, if there are enough of them.
+    async fn depth(
+        &self,
+        line: &Line,
+        min_bids: Option<u32>,
+    ) -> Result<Option<List<u32, MAX_BUCKETS>>, Halt> {
+        let n = u64::try_from(self.bids.len()).unwrap_or(u64::MAX);
+        if min_bids.is_none_or(|least| n < u64::from(least)) {
+            return Ok(None);
+        }
+        depth(line, self.mechanism.units(), &self.ladders()).await.map(Some)
+    }
+
     /// The price's rung, and how each bid stands to it, if it wins.
     async fn price_and_winners(&self, line: &Line) -> Result<(Rung, Vec<Option<Standing>>), Halt> {
         let limit = self.mechanism.limit();
@@ -143,8 +174,7 @@ impl Program {
         if n <= usize::from(limit) && self.reserve.is_none() {
             return Ok((Rung(0), vec![Some(Standing::NotCompared); n]));
         }
-        let mut participants: Vec<Participant<'_>> =
-            self.ladders().into_iter().map(|ladder| Participant { ladder, weight: 1 }).collect();
+        let mut participants = self.participants();
         // The seller keeps what would go for less than its reserve: every unit, if need be. At a
         // first price the test has said enough.
         if limit > 0
@@ -179,7 +209,12 @@ impl Program {
     }
 
     fn ladders(&self) -> Vec<&Ladder> {
-        self.bids.iter().map(|bid| &bid.ladder).collect()
+        self.bids.iter().map(|bid| bid.ladder.as_ref()).collect()
+    }
+
+    /// Every bid with weight 1, in tie order.
+    fn participants(&self) -> Vec<Participant<'_>> {
+        self.ladders().into_iter().map(|ladder| Participant { ladder, weight: 1 }).collect()
     }
 
     fn quote(&self, rung: Rung) -> Result<Quote, Halt> {

@@ -1,0 +1,123 @@
+//! What anybody computes from the posts of a lot, besides what the program derives.
+
+use curve25519_dalek::{RistrettoPoint, Scalar};
+use talea_contract::{elgamal::Ciphertext, group::Generators, proofs::mix};
+use talea_protocol::{
+    bytes::{Digest, PartyKey},
+    instruction::Instruction,
+    labels,
+    ranking::{RankHeader, Switch},
+    sealed_bid::{SealedBid, split_contribution},
+    terms::{Terms, Ties},
+};
+
+/// A ladder of `U[t][j]`, `0 < j < B_t`, digit by digit.
+pub type Ladder = Vec<Vec<Ciphertext>>;
+
+/// The ladder of a sealed bid.
+pub fn ladder_of(terms: &Terms, lot: u32, bytes: &[u8]) -> Ladder {
+    let shape = &terms.lots[lot as usize].ladder.shape;
+    let (bytes, _) = split_contribution(bytes, terms.ties).expect("its length");
+    let sealed = SealedBid::from_bytes(bytes, shape).expect("its length");
+    let mut entries = sealed.ladder.iter().map(|c| Ciphertext::decode(c).expect("canonical"));
+    shape.radices().map(|radix| entries.by_ref().take(radix - 1).collect()).collect()
+}
+
+/// Section 11, "Order of the questions": brings bids from commit order into tie order. Gives the
+/// seed of a lottery.
+pub fn draw(
+    terms: &Terms,
+    (lot, round): (u32, u32),
+    bids: &mut [(PartyKey, Vec<u8>)],
+) -> Option<Digest> {
+    if terms.ties != Ties::Lottery {
+        return None;
+    }
+    let count = bids.len() as u64;
+    let mut drawn: Vec<u8> = terms.auction_id().0.to_vec();
+    drawn.extend(lot.to_le_bytes().into_iter().chain(round.to_le_bytes()));
+    drawn.extend(count.to_le_bytes());
+    for (bidder, bytes) in bids.iter() {
+        let (_, contribution) = split_contribution(bytes, terms.ties).expect("its length");
+        drawn.extend(bidder.0.iter().chain(contribution.expect("ties go by lottery")));
+    }
+    let seed = Digest::of(&[labels::LOTTERY_SEED, &drawn]);
+    bids.sort_by_key(|(bidder, _)| drawn_number(&seed, bidder));
+    Some(seed)
+}
+
+/// What a lottery with this seed draws for a bidder.
+pub fn drawn_number(seed: &Digest, bidder: &PartyKey) -> Digest {
+    Digest::of(&[labels::LOTTERY_DRAW, &seed.0, &bidder.0])
+}
+
+/// The header of a rank message.
+pub fn header_of(instruction: &Instruction) -> Option<RankHeader> {
+    match instruction {
+        Instruction::Gate(post) => Some(post.header),
+        Instruction::Mix(post) => Some(post.header),
+        Instruction::Blind(post) => Some(post.header),
+        Instruction::Unseal(post) => Some(post.header),
+        _ => None,
+    }
+}
+
+/// The lists of `2^k` entries that these switches leave.
+pub fn mixed(posted: &[Switch], k: u32) -> Vec<Vec<Ciphertext>> {
+    let lists = posted.chunks(mix::switches(k)).map(|switches| {
+        let mut list = vec![Ciphertext::zero(); 1 << k];
+        for ([low, high], switch) in mix::network(k).zip(switches) {
+            let outputs = [switch.low, switch.high].map(|wire| Ciphertext::decode(&wire));
+            [list[low], list[high]] = outputs.map(|output| output.expect("it was accepted"));
+        }
+        list
+    });
+    lists.collect()
+}
+
+/// Section 11, "Price search": `above_i` of every ladder once the rung with these digits is found.
+/// `products` holds, for every digit but the first, `v*Y` of every gate, ladder by ladder.
+pub fn above(
+    ladders: &[Ladder],
+    digits: &[usize],
+    products: &[Vec<Ciphertext>],
+) -> Vec<Ciphertext> {
+    let above = ladders.iter().enumerate().map(|(bid, ladder)| {
+        let entry = |row: &[Ciphertext], j: usize| match j {
+            0 => None,
+            j => Some(row.get(j - 1).copied().unwrap_or_else(Ciphertext::zero)),
+        };
+        let one = Ciphertext::trivial(Generators::derive().value);
+        let (mut above, mut flag) = (Ciphertext::zero(), one);
+        for (t, digit) in digits.iter().enumerate() {
+            let row: Vec<Ciphertext> = match t.checked_sub(1) {
+                None => ladder[0].clone(),
+                Some(step) => {
+                    // v*Y + y, where y is the flag.
+                    let width = ladder[t].len();
+                    let of_bid = products[step].iter().skip(bid * width);
+                    above = above.doubled();
+                    of_bid.take(width).map(|product| *product + flag).collect()
+                }
+            };
+            let leading = if t == 0 { flag } else { flag.doubled() };
+            let more = entry(&row, digit + 1).expect("it is not the first");
+            above = above + more;
+            flag = entry(&row, *digit).unwrap_or(leading) - more;
+        }
+        above
+    });
+    above.collect()
+}
+
+/// How many bids have a first digit of at least `j`, `0 < j < B_1`: `T_j` of a depth.
+pub fn counts(ladders: &[Ladder]) -> Vec<Ciphertext> {
+    let columns = 0..ladders.first().map_or(0, |ladder| ladder[0].len());
+    columns.map(|j| ladders.iter().map(|ladder| ladder[0][j]).sum()).collect()
+}
+
+/// `n` from `scale * n * G`, if it is a small count.
+pub fn count_of(message: &RistrettoPoint, scale: u32) -> Option<u32> {
+    let unit = Generators::derive().value * Scalar::from(scale);
+    (0..=16).find(|n| unit * Scalar::from(*n) == *message)
+}

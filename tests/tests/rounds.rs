@@ -1,0 +1,196 @@
+//! Rounds: every bidder bids again, not worse than before, after a look at the depth; the auction
+//! ends when nothing that is shown moves, or at the limit.
+
+use talea_contract::{Due, Phase};
+use talea_protocol::{
+    bytes::PartyKey,
+    commitment::BidId,
+    instruction::Instruction,
+    outcome::{Ending, LotResult},
+    price::Rung,
+    ranking::Endorsement,
+    terms::{Depth, Disclosure, Mechanism, Ties},
+};
+use talea_sim::{
+    auditor,
+    play::{BidPlan, BidderConduct, Plan, Played, ReservePlan, Seat},
+};
+use talea_tests::{Small, is_sold_to, list, replay::refused, stage::Stage};
+
+/// Three bidders, eight rungs as four buckets of two, a depth whatever the number of bids.
+fn small() -> Small {
+    Small {
+        groups: vec![(1, vec![Seat::Own])],
+        lots: vec![(8, vec![2, 1])],
+        disclosure: Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) },
+        rounds: Some((4, false)),
+        ..Small::default()
+    }
+}
+
+fn bid(lot: u32, bidder: usize, rung: u32) -> BidPlan {
+    BidPlan { lot, bidder, rung: Rung(rung), conduct: BidderConduct::Honest }
+}
+
+/// Plays, and compares with the rounds in the clear.
+fn hold(small: &Small, plan: &Plan) -> Played {
+    let (played, _) = small.play(plan);
+    let cast = small.cast();
+    let bidders: Vec<PartyKey> = (0..small.bidders).map(|b| cast.bidder(b).unwrap()).collect();
+    let differences = auditor::differences(plan, &bidders, &played.outcome);
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    played
+}
+
+fn lot(played: &Played) -> &LotResult {
+    &played.outcome.lots[0]
+}
+
+#[test]
+fn it_ends_when_nothing_that_is_shown_moves() {
+    let small = small();
+    let mut plan = small.plan(&[&[1, 4, 6]]);
+    let played = hold(&small, &plan);
+    assert_eq!(lot(&played).disclosed.surveys.len(), 2, "the second round shows the same");
+    assert_eq!(played.auction.round(), 1);
+
+    // Bidder 0 overtakes bidder 1 in the second round, and bidder 1 answers in the third.
+    plan.rounds = vec![vec![bid(0, 0, 5)], vec![bid(0, 1, 7)]];
+    let played = hold(&small, &plan);
+    let surveys = &lot(&played).disclosed.surveys;
+    let depths: Vec<Vec<u32>> =
+        surveys.iter().map(|survey| survey.depth.as_ref().unwrap().to_vec()).collect();
+    assert_eq!(depths[0], [1, 0, 1, 0]);
+    assert_eq!(depths[1], [0, 0, 2, 0]);
+    assert_eq!(depths[2], [0, 0, 1, 1]);
+    assert_eq!(played.auction.round(), 3, "the limit");
+    assert!(is_sold_to(&lot(&played).ending, small.cast().bidder(1).unwrap()));
+}
+
+#[test]
+fn a_move_within_a_bucket_is_not_shown_and_counts() {
+    let small = small();
+    let mut plan = small.plan(&[&[1, 6, 6]]);
+    // From 6 to 7: the same bucket. Nothing moves, and bidder 2 wins.
+    plan.rounds = vec![vec![bid(0, 2, 7)]];
+    let played = hold(&small, &plan);
+    assert_eq!(played.auction.round(), 1);
+    assert!(is_sold_to(&lot(&played).ending, small.cast().bidder(2).unwrap()));
+}
+
+#[test]
+fn a_new_leader_out_of_the_leaders_bucket_is_not_shown() {
+    let small = small();
+    let mut plan = small.plan(&[&[1, 4, 5]]);
+    // Bidder 1 passes bidder 2, both in bucket 2, and goes to bucket 3. A depth leaves the best out.
+    plan.rounds = vec![vec![bid(0, 1, 7)]];
+    let played = hold(&small, &plan);
+    assert_eq!(played.auction.round(), 1);
+    assert!(is_sold_to(&lot(&played).ending, small.cast().bidder(1).unwrap()));
+}
+
+#[test]
+fn a_commit_that_never_comes_costs_the_deposit_and_cannot_be_attested() {
+    let small = small();
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let [first, second, third] = [(0, 1), (1, 4), (2, 6)].map(|(bidder, rung)| {
+        let (auction, rng) = (stage.board.auction(), &mut stage.rng);
+        let bid = stage.bidders[bidder].commit(auction, 0, Rung(rung), rng).unwrap();
+        stage.submit(&bid.commit);
+        bid
+    });
+    stage.pass();
+    stage.reveal([&first, &second, &third].map(|bid| bid.reveal.clone()).into());
+    stage.act_until(Phase::Commits);
+    // Bidder 2 is silent, or the board drops what it sends: nobody can tell.
+    let again = [(0, 1, &first), (1, 4, &second)].map(|(bidder, rung, standing)| {
+        let (auction, rng) = (stage.board.auction(), &mut stage.rng);
+        let secret = &standing.secret;
+        stage.bidders[bidder].improve(auction, 0, Rung(rung), secret, rng).unwrap()
+    });
+    again.iter().for_each(|bid| stage.submit(&bid.commit));
+    stage.pass();
+    stage.reveal(again.iter().map(|bid| bid.reveal.clone()).collect());
+    let winner = stage.bidder(2);
+    let Due::Endorse { round, head } = stage.auction().dues(stage.keyholders[0].id())[0] else {
+        panic!("an endorsement is due")
+    };
+    let attested = list([BidId { lot: 0, round, bidder: winner }]);
+    let endorsement = Instruction::Endorse(Endorsement { round, head, attested });
+    let keyholder = stage.auction().terms().quorum[0].members[0].signing;
+    let attest = stage.sign(keyholder, &endorsement);
+    assert_eq!(refused(stage.auction(), stage.slot, &attest), "K1");
+    let outcome = stage.finish();
+    assert!(is_sold_to(&outcome.lots[0].ending, winner), "its bid stands");
+    let account = outcome.accounts.iter().find(|account| account.party == winner).unwrap();
+    assert_eq!((account.settlement, account.forfeited), (0, 100 + 1));
+}
+
+#[test]
+fn an_update_left_unrevealed_forfeits_and_the_old_bid_stands() {
+    let small = small();
+    let mut plan = small.plan(&[&[1, 4, 6]]);
+    let winner = small.cast().bidder(2).unwrap();
+    plan.rounds = vec![vec![BidPlan { conduct: BidderConduct::NeverReveals, ..bid(0, 2, 7) }]];
+    let played = hold(&small, &plan);
+    assert!(is_sold_to(&lot(&played).ending, winner), "at its old bid");
+    let Ending::Sold(award) = &lot(&played).ending else { panic!("it was sold") };
+    assert_eq!(award.quote.rung, Rung(6));
+    let account = played.outcome.accounts.iter().find(|account| account.party == winner).unwrap();
+    // Its deposit of 100 is lost, and goes to the two others; the fee of 1 went before.
+    assert_eq!((account.settlement, account.forfeited, account.received), (0, 100 + 1, 0));
+}
+
+#[test]
+fn lots_go_on_together() {
+    let small = Small { lots: vec![(8, vec![2, 1]); 2], ..small() };
+    let mut plan = small.plan(&[&[1, 2, 3], &[0, 5, 5]]);
+    plan.rounds = vec![vec![bid(1, 0, 6)], vec![]];
+    let played = hold(&small, &plan);
+    for result in played.outcome.lots.iter() {
+        assert_eq!(result.disclosed.surveys.len(), 3, "one lot moved, so both go on");
+    }
+}
+
+#[test]
+fn every_pattern_of_two_moves() {
+    // Every first bids and every second bids of two bidders on four rungs, a lot each; nobody gets
+    // worse.
+    let mut first = Vec::new();
+    let mut second = Vec::new();
+    for a in 0..4u32 {
+        for b in 0..4 {
+            for (c, d) in (a..4).flat_map(|c| (b..4).map(move |d| (c, d))) {
+                first.push(vec![a, b]);
+                second.push([c, d]);
+            }
+        }
+    }
+    let first: Vec<&[u32]> = first.iter().map(Vec::as_slice).collect();
+    let rules = [
+        (Mechanism::FirstPrice, false, Ties::EarliestCommit, None),
+        (Mechanism::FirstPrice, true, Ties::Lottery, Some(1)),
+        (Mechanism::UniformPrice { units: 1 }, true, Ties::EarliestCommit, Some(2)),
+    ];
+    for (mechanism, cover, ties, reserve) in rules {
+        let small = Small {
+            lots: vec![(4, vec![1, 1]); first.len()],
+            bidders: 2,
+            mechanism,
+            ties,
+            reserve: reserve.map(|_| false),
+            rounds: Some((3, cover)),
+            disclosure: Disclosure::Facts { cover, depth: Some(Depth { min_bids: 1 }) },
+            ..small()
+        };
+        let mut plan = small.plan(&first);
+        let moves = (0u32..).zip(&second);
+        let moves = moves.flat_map(|(lot, [c, d])| [bid(lot, 0, *c), bid(lot, 1, *d)]);
+        plan.rounds = vec![moves.collect()];
+        if let Some(rung) = reserve {
+            let reserve = |lot| ReservePlan { lot, rung: Rung(rung), is_revealed: true };
+            plan.reserves = (0..first.len() as u32).map(reserve).collect();
+        }
+        hold(&small, &plan);
+    }
+}

@@ -1,0 +1,151 @@
+//! Rounds: what stands from one to the next, and when there is no next one (section 5, Rounds).
+//!
+//! In every round but the last each undecided lot is *surveyed* before anything is ranked. A lot's
+//! survey, or its end, happens at a slot of its own; the round's surveys are over at the latest of
+//! these slots, in whatever order time-outs were passed.
+
+use std::sync::Arc;
+
+use talea_protocol::{commitment::BidId, outcome::Survey};
+
+use super::{
+    Phase, Replay,
+    commit::{CommitState, Status},
+};
+use crate::failure::Stop;
+
+/// Where the rounds stand.
+#[derive(Debug, Default)]
+pub(crate) struct Round {
+    /// The current one.
+    pub(crate) number: u32,
+    /// While lots are surveyed: the latest slot at which one of them was surveyed or ended.
+    surveying: Option<u64>,
+}
+
+impl Round {
+    /// A lot was surveyed, or ended, at `slot`.
+    pub(crate) fn reached(&mut self, slot: u64) {
+        if let Some(latest) = &mut self.surveying {
+            *latest = slot.max(*latest);
+        }
+    }
+}
+
+impl Replay {
+    /// Endorsing has ended: who did not reveal is known, and so is what stands.
+    pub(crate) fn settle_round(&mut self) -> Result<(), Stop> {
+        let round = self.round.number;
+        for lot in 0..self.lots.len() {
+            let index = u32::try_from(lot).unwrap_or(u32::MAX);
+            let mut state = std::mem::take(self.lot_mut(lot)?);
+            let attested = |bidder| self.is_attested(&BidId { lot: index, round, bidder });
+            if state.ending.is_some() {
+                // Nothing stands on a lot that has ended.
+            } else if round == 0 {
+                for commit in state.commits.iter_mut().chain(&mut state.reserve) {
+                    if commit.status == Status::Open {
+                        let saved = attested(commit.bidder);
+                        commit.status = if saved { Status::Attested } else { Status::Unrevealed };
+                    }
+                }
+            } else {
+                let standing = state.commits.iter_mut().enumerate();
+                for (at, commit) in standing.filter(|(_, c)| c.status == Status::Ranked) {
+                    match state.updates.remove(&at) {
+                        Some(update) if update.status == Status::Ranked => {
+                            *commit = CommitState { in_default: commit.in_default, ..update };
+                        }
+                        Some(update)
+                            if update.status == Status::Open && attested(commit.bidder) => {}
+                        Some(_) | None => commit.in_default = true,
+                    }
+                }
+            }
+            *self.lot_mut(lot)? = state;
+        }
+        Ok(())
+    }
+
+    /// Ranking begins at `slot` with surveys, unless this is the last round.
+    pub(crate) fn begins_with_surveys(&mut self, slot: u64) -> bool {
+        let more = self
+            .facts
+            .terms
+            .rounds
+            .is_some_and(|rounds| self.round.number.saturating_add(1) < rounds.limit);
+        self.round.surveying = more.then_some(slot);
+        more
+    }
+
+    /// Once the last undecided lot is surveyed, the lots are ranked or the next round begins. And once
+    /// every lot is decided, the auction is closed.
+    pub(crate) fn end_surveys(&mut self) -> Result<(), Stop> {
+        self.close_if_decided();
+        let (Some(slot), Phase::Ranking) = (self.round.surveying, self.phase) else {
+            return Ok(());
+        };
+        let mut undecided = self.lots.iter().filter(|lot| lot.ending.is_none());
+        if undecided.any(|lot| lot.ranking.is_some()) {
+            return Ok(());
+        }
+        self.round.surveying = None;
+        let moved =
+            self.lots.iter().filter(|lot| lot.ending.is_none()).any(|lot| has_moved(&lot.surveys));
+        if moved {
+            return self.begin_round(slot);
+        }
+        for lot in 0..self.lots.len() {
+            if self.lot(lot)?.ending.is_none() {
+                self.start_ranking(lot, slot)?;
+            }
+        }
+        self.close_if_decided();
+        Ok(())
+    }
+
+    /// The next round, after surveys that were over at `slot`.
+    fn begin_round(&mut self, slot: u64) -> Result<(), Stop> {
+        let facts = Arc::clone(&self.facts);
+        let rounds = facts.terms.rounds.ok_or(Stop::Internal("there is one round and no more"))?;
+        self.round.number = self.round.number.saturating_add(1);
+        for lot in &mut self.lots {
+            lot.steps = 0;
+        }
+        self.phase = Phase::Commits { until: slot.saturating_add(rounds.commit_slots) };
+        Ok(())
+    }
+
+    /// The deadline of a Reveals that follows a Commits with the deadline `until`.
+    pub(crate) fn reveals_until(&self, until: u64) -> u64 {
+        let terms = &self.facts.terms;
+        match terms.rounds {
+            Some(rounds) if self.round.number > 0 => until.saturating_add(rounds.reveal_slots),
+            Some(_) | None => terms.schedule.reveals_until,
+        }
+    }
+}
+
+/// Whether the last survey of a lot differs from the one before. The first does from nothing.
+fn has_moved(surveys: &[Survey]) -> bool {
+    match surveys {
+        [.., before, last] => before != last,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_slot_counts() {
+        let mut round = Round { number: 1, surveying: Some(5) };
+        round.reached(9);
+        round.reached(7);
+        assert_eq!(round.surveying, Some(9));
+        let mut ranking = Round::default();
+        ranking.reached(9);
+        assert_eq!(ranking.surveying, None);
+    }
+}
