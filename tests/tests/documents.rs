@@ -27,8 +27,10 @@ fn trials() -> (BTreeSet<String>, BTreeSet<String>) {
         }
     }
     let (mut files, mut trials) = (BTreeSet::new(), BTreeSet::new());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    walk(&folder, "tests/tests", &mut files, &mut trials);
+    for name in ["tests/tests", "cli/tests"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+        walk(&folder, name, &mut files, &mut trials);
+    }
     (files, trials)
 }
 
@@ -44,7 +46,7 @@ fn every_trial_that_a_document_names_is_there() {
         for word in text.split('`').skip(1).step_by(2) {
             let is_name =
                 word.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit());
-            if word.starts_with("tests/tests/") {
+            if word.starts_with("tests/tests/") || word.starts_with("cli/tests/") {
                 assert!(files.contains(word), "{document} names {word}");
                 named += 1;
             } else if names_trials && is_name && word.contains('_') {

@@ -1,0 +1,214 @@
+//! Checkpoints: the board signs how far the transcript has come. Receipts: an entry is under a
+//! checkpoint, checkable years later with the terms alone.
+
+use crate::{
+    board::merkle,
+    failure::{Code, Failure},
+    replica::Replica,
+};
+use ed25519_dalek::{Signature as DalekSignature, VerifyingKey};
+use serde::{Deserialize, Serialize};
+use talea_parties::identity::Identity;
+use talea_protocol::{
+    bytes::{Digest, PartyKey},
+    instruction::{Instruction, SignedInstruction},
+    terms::AuctionId,
+    transcript::Entry,
+};
+
+/// Prefix of what a board signs.
+const LABEL: &[u8] = b"talea/v1/checkpoint";
+
+/// A signed statement of the board: "so many entries, with this root and this head".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// The auction's id, in hexadecimal like all hashes here.
+    pub auction: String,
+    /// Entries.
+    pub entries: u64,
+    /// The root of the Merkle tree over them.
+    pub root: String,
+    /// The head after the last of them.
+    pub head: String,
+    /// The slot in which it was signed.
+    pub slot: u64,
+    /// The board's signature.
+    pub signature: String,
+}
+
+fn digest(text: &str) -> Option<Digest> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).ok()?;
+    Some(Digest(bytes))
+}
+
+fn signed_bytes(
+    auction: &AuctionId,
+    entries: u64,
+    root: &Digest,
+    head: &Digest,
+    slot: u64,
+) -> Vec<u8> {
+    [LABEL, &auction.0, &entries.to_le_bytes(), &root.0, &head.0, &slot.to_le_bytes()].concat()
+}
+
+impl Checkpoint {
+    /// Signs how far a transcript has come.
+    #[must_use]
+    pub fn sign(board: &Identity, replica: &Replica, slot: u64) -> Self {
+        let auction = replica.auction().id();
+        let entries = replica.leaves().len() as u64;
+        let (root, head) = (merkle::root(replica.leaves()), replica.auction().head());
+        let signature = board.sign_bytes(&signed_bytes(&auction, entries, &root, &head, slot));
+        Self {
+            auction: hex::encode(auction.0),
+            entries,
+            root: hex::encode(root.0),
+            head: hex::encode(head.0),
+            slot,
+            signature: hex::encode(signature.0),
+        }
+    }
+
+    /// Whether this board signed it.
+    #[must_use]
+    pub fn is_signed_by(&self, board: &PartyKey) -> bool {
+        let check = || {
+            let (auction, root, head) =
+                (digest(&self.auction)?, digest(&self.root)?, digest(&self.head)?);
+            let message = signed_bytes(&auction, self.entries, &root, &head, self.slot);
+            let mut signature = [0; 64];
+            hex::decode_to_slice(&self.signature, &mut signature).ok()?;
+            let key = VerifyingKey::from_bytes(&board.0).ok()?;
+            key.verify_strict(&message, &DalekSignature::from_bytes(&signature)).ok()
+        };
+        check().is_some()
+    }
+
+    /// Whether a transcript, as far as it has come, is one that this checkpoint speaks of.
+    ///
+    /// # Errors
+    /// `board.rewritten` if it is another history; `not-yet` if it is too short to tell.
+    pub fn agrees_with(&self, replica: &Replica) -> Result<(), Failure> {
+        let entries = usize::try_from(self.entries).unwrap_or(usize::MAX);
+        let Some(leaves) = replica.leaves().get(..entries) else {
+            let sentence = format!(
+                "the board signed {} entries and the transcript has {}",
+                self.entries,
+                replica.leaves().len()
+            );
+            return Err(Failure::new(Code::BoardRewritten, sentence)
+                .with_help("a transcript never gets shorter: keep both, they convict the board"));
+        };
+        if hex::encode(merkle::root(leaves).0) != self.root {
+            let sentence = format!(
+                "the board signed another history: its root over {} entries is {}, and this \
+                 transcript's is {}",
+                self.entries,
+                self.root,
+                hex::encode(merkle::root(leaves).0)
+            );
+            return Err(Failure::new(Code::BoardRewritten, sentence)
+                .with_help("keep both: they convict the board"));
+        }
+        Ok(())
+    }
+}
+
+/// Proof that the board took an entry: what a bidder keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// `talea-receipt/1`.
+    pub schema: String,
+    /// The board's key, as the terms name it.
+    pub board: String,
+    /// Which entry, from 0.
+    pub entry: u64,
+    /// The entry itself, as it stands in the transcript: slot, signed instruction, head.
+    pub body: String,
+    /// The hashes beside the way from the leaf to the root.
+    pub path: Vec<String>,
+    /// Whose root that is.
+    pub checkpoint: Checkpoint,
+}
+
+/// The schema of receipts.
+pub const RECEIPT: &str = "talea-receipt/1";
+
+impl Receipt {
+    /// The receipt of an entry under a checkpoint; nothing if it is not under it.
+    ///
+    /// # Errors
+    /// `file.unreadable`.
+    pub fn of(
+        replica: &mut Replica,
+        entry: u64,
+        checkpoint: Checkpoint,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(body) = replica.body_of(entry)? else { return Ok(None) };
+        let entries = usize::try_from(checkpoint.entries).unwrap_or(usize::MAX);
+        let at = usize::try_from(entry).unwrap_or(usize::MAX);
+        let path = replica.leaves().get(..entries).and_then(|leaves| merkle::path(leaves, at));
+        Ok(path.map(|path| Self {
+            schema: RECEIPT.into(),
+            board: crate::names::party(&replica.board().key),
+            entry,
+            body: hex::encode(body),
+            path: path.iter().map(|hash| hex::encode(hash.0)).collect(),
+            checkpoint,
+        }))
+    }
+
+    /// The entry that it is for, if its bytes are those of one.
+    #[must_use]
+    pub fn read_entry(&self) -> Option<(Entry, SignedInstruction, Instruction)> {
+        let entry: Entry = borsh::from_slice(&hex::decode(&self.body).ok()?).ok()?;
+        let signed: SignedInstruction = borsh::from_slice(&entry.instruction).ok()?;
+        let instruction = borsh::from_slice(&signed.payload).ok()?;
+        Some((entry, signed, instruction))
+    }
+
+    /// Whether it holds by itself: the board signed a root over this entry.
+    ///
+    /// # Errors
+    /// `receipt.invalid`.
+    pub fn verify(&self) -> Result<(), Failure> {
+        let invalid = |why: &str| Failure::new(Code::Receipt, why.to_owned());
+        if self.schema != RECEIPT {
+            return Err(invalid("this is no receipt of the kind talea-receipt/1"));
+        }
+        let board = crate::names::read_party(&self.board)?;
+        if !self.checkpoint.is_signed_by(&board) {
+            return Err(invalid("the board that it names did not sign its checkpoint"));
+        }
+        let body =
+            hex::decode(&self.body).map_err(|_| invalid("its entry is not in hexadecimal"))?;
+        if self.read_entry().is_none() {
+            return Err(invalid("its entry is none of a transcript"));
+        }
+        let leaf = merkle::leaf(&body);
+        let path: Option<Vec<Digest>> = self.path.iter().map(|hash| digest(hash)).collect();
+        let path = path.ok_or_else(|| invalid("its path holds something that is no hash"))?;
+        let root = merkle::root_of_path(leaf, self.entry, self.checkpoint.entries, &path);
+        if root.map(|root| hex::encode(root.0)) != Some(self.checkpoint.root.clone()) {
+            return Err(invalid("its path does not lead to the signed root"));
+        }
+        Ok(())
+    }
+
+    /// Whether a transcript keeps what the receipt promised.
+    ///
+    /// # Errors
+    /// `board.rewritten` if not: then receipt and transcript convict the board.
+    pub fn agrees_with(&self, replica: &Replica) -> Result<(), Failure> {
+        let id = hex::encode(replica.auction().id().0);
+        if id != self.checkpoint.auction {
+            let sentence = "the receipt is of another auction";
+            return Err(Failure::new(Code::Receipt, sentence));
+        }
+        if crate::names::party(&replica.board().key) != self.board {
+            return Err(Failure::new(Code::Receipt, "the receipt is of another board"));
+        }
+        self.checkpoint.agrees_with(replica)
+    }
+}

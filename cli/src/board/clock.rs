@@ -1,0 +1,126 @@
+//! From time to slots. The terms say who runs the board and what a slot is, so that everybody can
+//! tell when a deadline falls without asking the board, and whether the board keeps time.
+
+use crate::{
+    failure::{Code, Failure},
+    names,
+};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use talea_protocol::{
+    bytes::{PartyKey, Text},
+    terms::Terms,
+};
+
+const MAGIC: &str = "talea-board/1";
+
+/// What terms say of their board, in their domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoardTerms {
+    /// Who signs checkpoints.
+    pub key: PartyKey,
+    /// When slot 0 begins, in milliseconds since 1970.
+    pub starts: u64,
+    /// The length of a slot, in milliseconds; at least 1.
+    pub slot: u64,
+}
+
+impl BoardTerms {
+    /// As the domain of terms.
+    ///
+    /// # Errors
+    /// `terms.field` never: it is short enough.
+    pub fn domain(&self) -> Result<Text, Failure> {
+        let Self { key, starts, slot } = self;
+        let text = format!("{MAGIC} {} {starts} {slot}", names::party(key));
+        Text::new(&text).map_err(|fault| Failure::new(Code::TermsField, format!("domain: {fault}")))
+    }
+
+    /// Reads the domain of terms.
+    ///
+    /// # Errors
+    /// `board.folder` if these terms are not for a board of this kind.
+    pub fn of(terms: &Terms) -> Result<Self, Failure> {
+        let other = || {
+            let sentence = format!("the domain {:?} names no board", terms.domain.as_str());
+            Failure::new(Code::BoardFolder, sentence)
+        };
+        let mut words = terms.domain.as_str().split(' ');
+        let mut word = || words.next().ok_or_else(other);
+        if word()? != MAGIC {
+            return Err(other());
+        }
+        let key = names::read_party(word()?)?;
+        let starts = word()?.parse().map_err(|_| other())?;
+        let slot = word()?.parse().map_err(|_| other())?;
+        if slot == 0 || words.next().is_some() {
+            return Err(other());
+        }
+        Ok(Self { key, starts, slot })
+    }
+
+    /// The slot at a time; 0 before the first.
+    #[must_use]
+    pub fn slot_at(&self, time: SystemTime) -> u64 {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let since = u64::try_from(since).unwrap_or(u64::MAX);
+        since.saturating_sub(self.starts) / self.slot.max(1)
+    }
+
+    /// When a slot ends.
+    #[must_use]
+    pub fn end_of(&self, slot: u64) -> SystemTime {
+        let end = self.starts.saturating_add(slot.saturating_add(1).saturating_mul(self.slot));
+        UNIX_EPOCH + Duration::from_millis(end)
+    }
+}
+
+/// How far clock and stop-watch may part before somebody is told.
+const DRIFT: Duration = Duration::from_secs(5);
+
+/// The board's time: the system's clock when it starts, and a stop-watch from then on, so that a
+/// clock that jumps moves no deadline.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    terms: BoardTerms,
+    started: SystemTime,
+    watch: Instant,
+}
+
+impl Clock {
+    /// Starts now.
+    #[must_use]
+    pub fn start(terms: BoardTerms) -> Self {
+        Self { terms, started: SystemTime::now(), watch: Instant::now() }
+    }
+
+    /// The slot now.
+    #[must_use]
+    pub fn slot(&self) -> u64 {
+        self.terms.slot_at(self.started + self.watch.elapsed())
+    }
+
+    /// By how much the system's clock has jumped since the start, if it has.
+    #[must_use]
+    pub fn jump(&self) -> Option<Duration> {
+        let expected = self.started + self.watch.elapsed();
+        let now = SystemTime::now();
+        let apart = now.duration_since(expected).unwrap_or_else(|behind| behind.duration());
+        (apart > DRIFT).then_some(apart)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_begin_and_end_where_they_say() {
+        let terms = BoardTerms { key: PartyKey([1; 32]), starts: 10_000, slot: 500 };
+        let at = |ms| terms.slot_at(UNIX_EPOCH + Duration::from_millis(ms));
+        assert_eq!([0, 9_999, 10_000, 10_499, 10_500].map(at), [0, 0, 0, 0, 1]);
+        assert_eq!(terms.end_of(0), UNIX_EPOCH + Duration::from_millis(10_500));
+        assert!(terms.domain().is_ok());
+        let last = BoardTerms { key: PartyKey([255; 32]), starts: u64::MAX, slot: u64::MAX };
+        assert!(last.domain().is_ok(), "the longest fits");
+    }
+}

@@ -1,0 +1,123 @@
+//! The board's own hand on the transcript: appends whole records, and recovers from a torn one.
+
+use crate::{
+    board::folder::Folder,
+    failure::{Code, Failure},
+    files::{self, Readers},
+    replica::Replica,
+};
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::Write as _,
+};
+use talea_contract::{Auction, Refusal};
+use talea_protocol::transcript::{Closing, Entry, Genesis, MAGIC, RecordKind};
+
+/// Begins a transcript: the first thing in a board's folder.
+///
+/// # Errors
+/// `refused` if the terms are, `file.exists`, `file.unwritable`.
+pub fn begin(folder: &Folder, genesis: &Genesis) -> Result<Auction, Failure> {
+    let auction = Auction::open(genesis.slot, &genesis.terms, &genesis.signature)?;
+    folder.create()?;
+    let record = record(RecordKind::Genesis, genesis)?;
+    files::write_new(&folder.transcript(), &[&MAGIC[..], &record].concat(), Readers::Everybody)?;
+    Ok(auction)
+}
+
+fn record(kind: RecordKind, body: &impl borsh::BorshSerialize) -> Result<Vec<u8>, Failure> {
+    let bytes = borsh::to_vec(body).ok().and_then(|body| kind.write(&body));
+    bytes.ok_or_else(|| Failure::new(Code::Internal, "a record exceeds its bound"))
+}
+
+/// The transcript, open for appending by the one process that may.
+pub struct Log {
+    folder: Folder,
+    replica: Replica,
+    file: File,
+    /// Held as long as the log is open.
+    _lock: File,
+}
+
+impl Log {
+    /// Takes the lock and replays the transcript. A last record that is not whole was never
+    /// acknowledged, and is cut off; an outcome that is missing is appended.
+    ///
+    /// # Errors
+    /// `board.busy`, `board.folder`, `board.invalid`, `file.unreadable`, `file.unwritable`.
+    pub fn open(folder: &Folder) -> Result<Self, Failure> {
+        let path = folder.transcript();
+        let replica = Replica::open(&path)?;
+        let lock_path = folder.lock();
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
+        let lock = lock.map_err(|error| Failure::unwritable(&lock_path, error))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => {
+                let sentence =
+                    format!("another process runs the board {}", folder.path().display());
+                Failure::new(Code::BoardBusy, sentence)
+            }
+            TryLockError::Error(error) => Failure::unwritable(&lock_path, error),
+        })?;
+        let unwritable = |error| Failure::unwritable(&path, error);
+        let file = OpenOptions::new().append(true).open(&path).map_err(unwritable)?;
+        let mut log = Self { folder: folder.clone(), replica, file, _lock: lock };
+        log.replica.advance()?;
+        let length = log.file.metadata().map_err(unwritable)?.len();
+        if length > log.replica.offset() {
+            log.file.set_len(log.replica.offset()).map_err(unwritable)?;
+            log.file.sync_all().map_err(unwritable)?;
+        }
+        log.close_if_decided()?;
+        Ok(log)
+    }
+
+    /// What was appended so far.
+    #[must_use]
+    pub fn replica(&self) -> &Replica {
+        &self.replica
+    }
+
+    /// Applies an instruction and appends it, durably.
+    ///
+    /// # Errors
+    /// The outer one if nothing could be written; then this log must not be used again, and what is
+    /// in the file counts. The inner one if the rules refuse; then nothing changed.
+    pub fn append(
+        &mut self,
+        slot: u64,
+        instruction: &[u8],
+    ) -> Result<Result<(), Refusal>, Failure> {
+        let entry: Entry = match self.replica.auction().clone().apply(slot, instruction) {
+            Ok(entry) => entry,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        self.write(&record(RecordKind::Entry, &entry)?)?;
+        self.close_if_decided()?;
+        Ok(Ok(()))
+    }
+
+    fn close_if_decided(&mut self) -> Result<(), Failure> {
+        if self.replica.is_closed() {
+            return Ok(());
+        }
+        let auction = self.replica.auction();
+        let Some(outcome) = auction.outcome() else { return Ok(()) };
+        let closing = record(RecordKind::Closing, &Closing { outcome, head: auction.head() })?;
+        self.write(&closing)
+    }
+
+    fn write(&mut self, record: &[u8]) -> Result<(), Failure> {
+        let path = self.folder.transcript();
+        crate::files::may_die_here();
+        let written = self.file.write_all(record).and_then(|()| self.file.sync_data());
+        crate::files::may_die_here();
+        if let Err(error) = written {
+            // Half a record would be cut off at the next start too.
+            let _ = self.file.set_len(self.replica.offset());
+            return Err(Failure::unwritable(&path, error)
+                .with_help("nothing is lost: make room, and run the board again"));
+        }
+        self.replica.advance().map(|_| ())
+    }
+}

@@ -1,0 +1,182 @@
+//! Running a board: the one process that orders what waits, lets time pass, and signs checkpoints.
+
+use crate::{
+    board::{
+        checkpoint::Checkpoint,
+        clock::Clock,
+        folder::{Answer, Folder},
+        log::Log,
+    },
+    failure::{Code, Failure},
+    files,
+    keys::Keys,
+    say::say,
+};
+use std::{
+    fs::OpenOptions,
+    io::Write as _,
+    path::Path,
+    time::{Duration, Instant},
+};
+use talea_parties::identity::Identity;
+use talea_protocol::{bytes::Digest, instruction::Instruction, limits::MAX_INSTRUCTION_BYTES};
+
+/// How long a board waits before it looks into its inbox again.
+const POLL: Duration = Duration::from_millis(50);
+/// How long it stays after the auction, for those who still want an answer.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Runs a board until its auction is closed and nobody asks any more.
+///
+/// # Errors
+/// `key.other`, `board.busy`, and whatever keeps it from reading or writing.
+pub fn run(folder: &Folder, keys: &Keys) -> Result<(), Failure> {
+    let mut board = Board::open(folder, keys)?;
+    let mut idle_since = Instant::now();
+    loop {
+        if board.turn()? {
+            idle_since = Instant::now();
+        } else if board.log.replica().is_closed() && idle_since.elapsed() > LINGER {
+            say("the auction is closed; the board stops");
+            return Ok(());
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+struct Board {
+    folder: Folder,
+    identity: Identity,
+    log: Log,
+    clock: Clock,
+    signed_entries: Option<u64>,
+    told_of_jump: bool,
+}
+
+impl Board {
+    fn open(folder: &Folder, keys: &Keys) -> Result<Self, Failure> {
+        let log = Log::open(folder)?;
+        let terms = *log.replica().board();
+        if keys.party() != terms.key {
+            let sentence = "the terms name another board than this key";
+            return Err(Failure::new(Code::KeyOther, sentence));
+        }
+        let clock = Clock::start(terms);
+        let last = log.replica().auction().slot();
+        if clock.slot() < last {
+            say(&format!(
+                "this machine's clock says slot {}, and the last entry has slot {last}: time stands \
+                 still until then",
+                clock.slot()
+            ));
+        }
+        let signed_entries = last_checkpoint(folder).map(|checkpoint| checkpoint.entries);
+        Ok(Self {
+            folder: folder.clone(),
+            identity: keys.identity(),
+            log,
+            clock,
+            signed_entries,
+            told_of_jump: false,
+        })
+    }
+
+    fn slot(&self) -> u64 {
+        self.clock.slot().max(self.log.replica().auction().slot())
+    }
+
+    /// Does what there is to do; whether there was anything.
+    fn turn(&mut self) -> Result<bool, Failure> {
+        if let Some(jump) = self.clock.jump().filter(|_| !self.told_of_jump) {
+            say(&format!(
+                "this machine's clock jumped by {} s; the board goes on by its stop-watch",
+                jump.as_secs()
+            ));
+            self.told_of_jump = true;
+        }
+        let mut worked = self.let_time_pass()?;
+        for waiting in self.folder.waiting()? {
+            self.take(&waiting)?;
+            worked = true;
+        }
+        self.sign_checkpoint()?;
+        Ok(worked)
+    }
+
+    /// Ticks wherever a deadline is behind us.
+    fn let_time_pass(&mut self) -> Result<bool, Failure> {
+        let mut passed = false;
+        loop {
+            let (auction, slot) = (self.log.replica().auction(), self.slot());
+            if auction.deadline().is_none_or(|deadline| slot <= deadline) {
+                return Ok(passed);
+            }
+            let tick = self.identity.sign(&auction.id(), &Instruction::Tick);
+            let tick = tick.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+            if let Err(refusal) = self.log.append(slot, &tick)? {
+                return Err(Failure::new(Code::Internal, format!("a tick was refused: {refusal}")));
+            }
+            passed = true;
+        }
+    }
+
+    fn take(&mut self, waiting: &Path) -> Result<(), Failure> {
+        // Gone, or unreadable for us alone: its sender will see that it gets no answer.
+        let Ok(bytes) = files::read(waiting, MAX_INSTRUCTION_BYTES as u64 + 256) else {
+            return Ok(());
+        };
+        let id = Digest::of(&[&bytes]);
+        let answer = match self.accepted(&id) {
+            Some(answer) => answer,
+            None => match self.log.append(self.slot(), &bytes)? {
+                Ok(()) => self.accepted(&id).ok_or_else(|| {
+                    Failure::new(Code::Internal, "an accepted entry is not in the transcript")
+                })?,
+                Err(refusal) => Answer::Refused {
+                    check: refusal.check.number().to_owned(),
+                    sentence: refusal.to_string(),
+                },
+            },
+        };
+        self.folder.give_answer(waiting, &id, &answer)
+    }
+
+    /// The answer to what stands in the transcript already, as after a crash before it was given.
+    fn accepted(&self, id: &Digest) -> Option<Answer> {
+        let entry = self.log.replica().entry_of(id)?;
+        let line = self.log.replica().lines().get(usize::try_from(entry).ok()?)?;
+        Some(Answer::Accepted { entry, slot: line.slot })
+    }
+
+    fn sign_checkpoint(&mut self) -> Result<(), Failure> {
+        let entries = self.log.replica().leaves().len() as u64;
+        if self.signed_entries.is_some_and(|signed| signed >= entries) {
+            return Ok(());
+        }
+        let checkpoint = Checkpoint::sign(&self.identity, self.log.replica(), self.slot());
+        let path = self.folder.checkpoints();
+        let mut line = serde_json::to_vec(&checkpoint).unwrap_or_default();
+        line.push(b'\n');
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let written = file.and_then(|mut file| {
+            file.write_all(&line)?;
+            file.sync_data()
+        });
+        written.map_err(|error| Failure::unwritable(&path, error))?;
+        self.signed_entries = Some(entries);
+        Ok(())
+    }
+}
+
+/// Every checkpoint that can be read; a torn last line is left out.
+#[must_use]
+pub fn checkpoints(folder: &Folder) -> Vec<Checkpoint> {
+    let text = std::fs::read_to_string(folder.checkpoints()).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// The last checkpoint.
+#[must_use]
+pub fn last_checkpoint(folder: &Folder) -> Option<Checkpoint> {
+    checkpoints(folder).pop()
+}

@@ -1,0 +1,751 @@
+//! The command line: data to stdout, messages to stderr, and an exit status that means something.
+
+use crate::{
+    board::{checkpoint::Receipt, folder::Folder, serve},
+    demo,
+    failure::{Code, Exit, Failure},
+    files::{self, Readers},
+    keys::{self, Keys, PassphraseSource},
+    names,
+    party::{
+        bidder, custodian,
+        desk::{Desk, POLL},
+        keyholder, seller,
+    },
+    replica::{self, Replica},
+    report::Report,
+    result::Results,
+    say::{print, say},
+    status::{self, Status},
+    terms,
+};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use serde::Deserialize;
+use std::{
+    io::{BufRead as _, IsTerminal as _, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+use talea_contract::Phase;
+use talea_protocol::price::Rung;
+
+const AFTER: &str = "\
+Exit status, the same for every command:
+  0   done, or valid
+  1   the record is invalid, or somebody broke the rules of the board
+  2   usage
+  3   not decidable yet, or the auction has not come so far
+  4   a file cannot be read or written
+  5   a key problem
+  6   the rules refuse
+  70  a fault of this program
+
+A passphrase is asked for on the terminal, or read from the first line of --passphrase-file. It is
+never a flag or a variable, which others can see.";
+
+/// Hold a sealed-bid auction over a shared folder, with no auctioneer to trust.
+#[derive(Debug, Parser)]
+#[command(name = "talea", version, after_help = AFTER, max_term_width = 100)]
+pub struct Cli {
+    /// A file whose first line is the passphrase of the key.
+    #[arg(long, global = true, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make and show keys.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Write terms, and read them.
+    #[command(subcommand)]
+    Terms(TermsCommand),
+    /// Seller: open an auction in a folder.
+    Open(OpenArgs),
+    /// Run the board: the one process that orders what parties hand in.
+    #[command(subcommand)]
+    Board(BoardCommand),
+    /// Custodian: report money that was locked for a party.
+    Fund(FundArgs),
+    /// Seller: commit a price below which a lot does not trade.
+    Reserve(BidArgs),
+    /// Seller: accept what a lot came to.
+    Accept(DecideArgs),
+    /// Seller: decline what a lot came to.
+    Decline(DecideArgs),
+    /// Bidder: commit bids.
+    Bid(BidArgs),
+    /// Bidder: bid again in a later round, not worse than before.
+    Improve(BidArgs),
+    /// Bidder: bid the same again in a later round; it looks like an improvement.
+    Stand(PartyArgs),
+    /// Bidder or seller: reveal what was committed, still sealed.
+    Reveal(RevealArgs),
+    /// Bidder: what the own bids came to.
+    Result(PartyArgs),
+    /// Bidder: commit, reveal and stand, until there is an outcome.
+    Bidder(BidderArgs),
+    /// Keyholder: do whatever is due, until there is an outcome.
+    #[command(subcommand)]
+    Keyholder(KeyholderCommand),
+    /// Write or check a receipt: proof that the board took an entry.
+    #[command(subcommand)]
+    Receipt(ReceiptCommand),
+    /// Everybody: how the auction stands.
+    Status(StatusArgs),
+    /// Everybody: follow an auction until it is over.
+    Watch(StatusArgs),
+    /// Everybody: what happened, as one HTML file, as JSON or as CSV.
+    Report {
+        /// The board's folder.
+        board: PathBuf,
+        /// Where it goes: FILE.html, FILE.json or FILE.csv.
+        #[arg(long, short, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Play a small auction with real processes in a temporary folder.
+    Demo {
+        /// Play it in this folder, which is made and stays.
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+    },
+    /// Write completions for a shell to stdout.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages, one for each command, into a folder.
+    Man {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Everybody: verify a transcript, and what the board signed of it.
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Draw new keys into a file, encrypted with a passphrase in the age format.
+    New {
+        /// The file; its state will stand beside it.
+        file: PathBuf,
+        /// How dear it is to guess a passphrase: 2^N rounds of scrypt.
+        #[arg(long, value_name = "N", default_value_t = keys::WORK_FACTOR,
+              value_parser = clap::value_parser!(u8).range(4..=20))]
+        work_factor: u8,
+        /// Overwrite a key file that is there.
+        #[arg(long)]
+        force: bool,
+        /// Write JSON (schema talea-key/1).
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the public keys of a file.
+    Show {
+        /// The file.
+        file: PathBuf,
+        /// Write JSON (schema talea-key/1).
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TermsCommand {
+    /// Write terms from a TOML file, and the CSV list of lots that it names.
+    New {
+        /// The TOML file.
+        file: PathBuf,
+        /// Where the terms go; never over a file that is there.
+        #[arg(long, short, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Show terms in words: of a file, or of a board's folder.
+    Show {
+        /// The file or the folder.
+        path: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum BoardCommand {
+    /// Run a board until its auction is closed.
+    Run(PartyArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyholderCommand {
+    /// Run until there is an outcome; then erase the share.
+    Run {
+        #[command(flatten)]
+        party: PartyArgs,
+        /// A folder in which bidders may leave sealed bids that the board ignores.
+        #[arg(long, value_name = "FOLDER")]
+        reveals: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ReceiptCommand {
+    /// Write the receipt of an entry.
+    New {
+        /// The board's folder.
+        board: PathBuf,
+        /// Which entry, from 0; as bid and reveal say it.
+        entry: u64,
+        /// Where the receipt goes; stdout if left out.
+        #[arg(long, short, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Check a receipt, by itself or against a board's folder.
+    Check {
+        /// The receipt.
+        receipt: PathBuf,
+        /// The board's folder, as it is shown now.
+        #[arg(long, value_name = "FOLDER")]
+        board: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct PartyArgs {
+    /// The board's folder.
+    board: PathBuf,
+    /// The key file.
+    #[arg(long, short, value_name = "FILE")]
+    key: PathBuf,
+    /// Wait until it is time.
+    #[arg(long)]
+    wait: bool,
+    /// How long to wait for the board to take an instruction, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    patience: u64,
+    /// Write JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct OpenArgs {
+    /// The folder of the new board.
+    board: PathBuf,
+    /// The terms, as `talea terms new` wrote them.
+    #[arg(long, value_name = "FILE")]
+    terms: PathBuf,
+    /// The key file of the seller.
+    #[arg(long, short, value_name = "FILE")]
+    key: PathBuf,
+    /// Do not ask for confirmation.
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Debug, Args)]
+struct FundArgs {
+    #[command(flatten)]
+    party: PartyArgs,
+    /// For whom: taleaparty1...
+    #[arg(long = "for", value_name = "PARTY")]
+    whom: String,
+    /// How much, in whole units.
+    #[arg(long, value_name = "UNITS")]
+    amount: u64,
+}
+
+#[derive(Debug, Args)]
+struct BidArgs {
+    #[command(flatten)]
+    party: PartyArgs,
+    /// Lot and price, as in 999101AB4=99.62 or 3=99-17+.
+    #[arg(value_name = "LOT=PRICE", required_unless_present = "file")]
+    bids: Vec<String>,
+    /// A CSV file with the columns lot,price.
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Do not ask for confirmation.
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Debug, Args)]
+struct BidderArgs {
+    #[command(subcommand)]
+    command: BidderCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum BidderCommand {
+    /// Commit, reveal, and stand in later rounds, until there is an outcome.
+    Run(BidArgs),
+}
+
+#[derive(Debug, Args)]
+struct RevealArgs {
+    #[command(flatten)]
+    party: PartyArgs,
+    /// Write the sealed bids into this file instead, for a courier or a keyholder to hand in.
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct DecideArgs {
+    #[command(flatten)]
+    party: PartyArgs,
+    /// The lot.
+    lot: String,
+}
+
+#[derive(Debug, Args)]
+struct StatusArgs {
+    /// The board's folder.
+    board: PathBuf,
+    /// Write JSON (schema talea-status/1).
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    /// A transcript, or a board's folder.
+    path: PathBuf,
+    /// Write the report as JSON (schema talea-verify/1).
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command with the process's arguments.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nothing is left to do if even this cannot be written.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() };
+        }
+    };
+    match run(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "{}", failure.report());
+            failure.code.exit().into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Exit, Failure> {
+    let passphrase = PassphraseSource { file: cli.passphrase_file };
+    match cli.command {
+        Command::Key(command) => key(command, &passphrase)?,
+        Command::Terms(command) => terms_of(command)?,
+        Command::Open(args) => open(&args, &passphrase)?,
+        Command::Board(BoardCommand::Run(args)) => {
+            let keys = Keys::open(&args.key, &passphrase)?;
+            serve::run(&Folder::new(&args.board), &keys)?;
+        }
+        Command::Fund(args) => {
+            let party = names::read_party(&args.whom)?;
+            let mut desk = desk(&args.party, &passphrase)?;
+            let entry = custodian::fund(&mut desk, party, args.amount)?;
+            print(&format!("{} units for {}: entry {entry}\n", args.amount, args.whom));
+        }
+        Command::Reserve(args) => reserve(&args, &passphrase)?,
+        Command::Accept(args) => decide(&args, true, &passphrase)?,
+        Command::Decline(args) => decide(&args, false, &passphrase)?,
+        Command::Bid(args) => bid(&args, false, &passphrase)?,
+        Command::Improve(args) => bid(&args, true, &passphrase)?,
+        Command::Stand(args) => {
+            let mut desk = desk(&args, &passphrase)?;
+            desk.await_phase(&[Phase::Commits], args.wait)?;
+            bidder::stand(&mut desk)?;
+            print(&format!("standing in round {}\n", desk.replica.auction().round()));
+        }
+        Command::Reveal(args) => reveal(&args, &passphrase)?,
+        Command::Result(args) => {
+            let mut desk = desk(&args, &passphrase)?;
+            if args.wait {
+                desk.await_phase(&[Phase::Closed], true)?;
+            }
+            let results = Results::of(&desk)?;
+            print(&if args.json { results.json() } else { results.text() });
+        }
+        Command::Bidder(BidderArgs { command: BidderCommand::Run(args) }) => {
+            let mut desk = desk(&args.party, &passphrase)?;
+            let bids = read_bids(&desk, &args)?;
+            confirm(&desk, &bids, args.yes)?;
+            bidder::run(&mut desk, &bids)?;
+            let results = Results::of(&desk)?;
+            print(&if args.party.json { results.json() } else { results.text() });
+        }
+        Command::Keyholder(KeyholderCommand::Run { party, reveals }) => {
+            keyholder::run(desk(&party, &passphrase)?, reveals)?;
+        }
+        Command::Receipt(command) => receipt(command)?,
+        Command::Status(args) => {
+            let status = Status::of(&Replica::of(&Folder::new(&args.board))?);
+            print(&if args.json { status.json() } else { status.text() });
+        }
+        Command::Watch(args) => watch(&args)?,
+        Command::Report { board, out } => report(&Folder::new(&board), &out)?,
+        Command::Demo { folder } => play_demo(folder)?,
+        Command::Completions { shell } => {
+            let mut out = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "talea", &mut out);
+            print(&String::from_utf8_lossy(&out));
+        }
+        Command::Man { folder } => {
+            std::fs::create_dir_all(&folder)
+                .and_then(|()| clap_mangen::generate_to(Cli::command(), &folder))
+                .map_err(|error| Failure::unwritable(&folder, error))?;
+        }
+        Command::Verify(args) => return verify(&args),
+    }
+    Ok(Exit::Ok)
+}
+
+fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
+    match folder {
+        Some(folder) if folder.exists() => {
+            let sentence = format!("{} is there already", folder.display());
+            Err(Failure::new(Code::FileExists, sentence))
+        }
+        Some(folder) => demo::play(&std::path::absolute(&folder).unwrap_or(folder)),
+        None => {
+            let folder = tempfile::Builder::new().prefix("talea-demo-").tempdir();
+            let folder =
+                folder.map_err(|error| Failure::unwritable(&std::env::temp_dir(), error))?;
+            demo::play(folder.path())
+        }
+    }
+}
+
+fn desk(args: &PartyArgs, passphrase: &PassphraseSource) -> Result<Desk, Failure> {
+    let keys = Keys::open(&args.key, passphrase)?;
+    Desk::open(Folder::new(&args.board), keys, Duration::from_secs(args.patience))
+}
+
+fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure> {
+    let (keys, json) = match command {
+        KeyCommand::New { file, work_factor, force, json } => {
+            (Keys::create(&file, passphrase, work_factor, force)?, json)
+        }
+        KeyCommand::Show { file, json } => (Keys::open(&file, passphrase)?, json),
+    };
+    let (party, keyholder) = (names::party(&keys.party()), names::keyholder(&keys.member()?));
+    print(&if json {
+        let value = serde_json::json!({
+            "schema": "talea-key/1", "party": party, "keyholder": keyholder,
+        });
+        format!("{value:#}\n")
+    } else {
+        format!("party      {party}\nkeyholder  {keyholder}\n")
+    });
+    Ok(())
+}
+
+fn terms_of(command: TermsCommand) -> Result<(), Failure> {
+    match command {
+        TermsCommand::New { file, out } => {
+            let terms = terms::read(&file)?;
+            let bytes = borsh::to_vec(&terms).unwrap_or_default();
+            files::write_new(&out, &bytes, Readers::Everybody)?;
+            print(&terms::in_words(&terms)?);
+        }
+        TermsCommand::Show { path } => {
+            let terms = if path.is_dir() {
+                Replica::open(&Folder::new(&path).transcript())?.auction().terms().clone()
+            } else {
+                terms::read_bytes(&path)?
+            };
+            print(&terms::in_words(&terms)?);
+        }
+    }
+    Ok(())
+}
+
+/// Asks before something binding, on a terminal.
+fn ask(question: &str, yes: bool) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    let declined = |why: &str| Err(Failure::new(Code::NotConfirmed, why.to_owned()));
+    if !std::io::stdin().is_terminal() {
+        return declined("this binds, and there is no terminal to ask on; --yes says yes");
+    }
+    let _ = write!(std::io::stderr(), "{question} [y/N] ");
+    let mut answer = String::new();
+    let _ = std::io::stdin().lock().read_line(&mut answer);
+    if ["y", "yes"].contains(&&*answer.trim().to_lowercase()) {
+        return Ok(());
+    }
+    declined("nothing was done")
+}
+
+fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
+    let terms = terms::read_bytes(&args.terms)?;
+    say(&format!("these terms will bind:\n\n{}", terms::in_words(&terms)?));
+    ask("Sign them and open the auction?", args.yes)?;
+    let keys = Keys::open(&args.key, passphrase)?;
+    let auction = seller::open(&Folder::new(&args.board), &keys, &terms)?;
+    print(&format!("{}\n", names::auction(&auction.id())));
+    Ok(())
+}
+
+/// A row of a file of bids.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BidRow {
+    lot: String,
+    price: String,
+}
+
+/// The largest file of bids, in bytes.
+const MAX_BIDS_FILE: u64 = 4 << 20;
+
+fn read_bids(desk: &Desk, args: &BidArgs) -> Result<Vec<(u32, Rung)>, Failure> {
+    let mut written: Vec<(String, String)> = Vec::new();
+    for bid in &args.bids {
+        let (lot, price) = bid.rsplit_once('=').ok_or_else(|| {
+            Failure::new(Code::Price, format!("{bid:?} is no bid"))
+                .with_help("write LOT=PRICE, as in 3=99-17+")
+        })?;
+        written.push((lot.into(), price.into()));
+    }
+    if let Some(path) = &args.file {
+        let bytes = files::read(path, MAX_BIDS_FILE)?;
+        let mut rows = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(&bytes[..]);
+        for (at, row) in rows.deserialize::<BidRow>().enumerate() {
+            let row = row.map_err(|error| {
+                let sentence = format!("{}, line {}: {error}", path.display(), at + 2);
+                Failure::new(Code::Price, sentence)
+            })?;
+            written.push((row.lot, row.price));
+        }
+    }
+    let mut bids: Vec<(u32, Rung)> = Vec::new();
+    for (lot, price) in written {
+        let bid = desk.rung(&lot, &price)?;
+        if bids.iter().any(|(number, _)| *number == bid.0) {
+            return Err(Failure::new(Code::Price, format!("there are two bids for lot {lot}")));
+        }
+        bids.push(bid);
+    }
+    Ok(bids)
+}
+
+fn confirm(desk: &Desk, bids: &[(u32, Rung)], yes: bool) -> Result<(), Failure> {
+    let terms = desk.replica.auction().terms();
+    for (number, rung) in bids {
+        let lot = usize::try_from(*number).ok().and_then(|at| terms.lots.get(at));
+        let Some(lot) = lot else { continue };
+        let price = status::price(lot, *rung);
+        let exact = lot.ladder.price(*rung).map_or(String::new(), |p| exact(lot.ladder.scale, p.0));
+        let exact = if exact == price { String::new() } else { format!(" = {exact}") };
+        say(&format!("{price}{exact} for {} x {} ({})", lot.quantity, lot.name, lot.identifier));
+    }
+    let deposit = terms.stakes.deposit;
+    let locked = if deposit == 0 { String::new() } else { format!(", {deposit} locked for each") };
+    ask(&format!("Commit these {} bids{locked}? They cannot be taken back.", bids.len()), yes)
+}
+
+/// A price as a decimal, exactly.
+fn exact(scale: talea_protocol::price::Scale, price: i64) -> String {
+    use talea_protocol::price::Scale;
+    match scale {
+        Scale::Decimal(_) => scale.write(talea_protocol::price::Price(price)),
+        Scale::Binary(bits) => {
+            // A fraction over 2^n has n decimals.
+            let (whole, part) = (price >> bits, price & ((1 << bits) - 1));
+            let decimals = u32::from(bits);
+            let part = i128::from(part) * 10i128.pow(decimals) / (1i128 << bits);
+            let digits = format!("{part:0width$}", width = usize::from(bits));
+            let digits = digits.trim_end_matches('0');
+            if digits.is_empty() { whole.to_string() } else { format!("{whole}.{digits}") }
+        }
+    }
+}
+
+fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<(), Failure> {
+    let mut desk = desk(&args.party, passphrase)?;
+    let bids = read_bids(&desk, args)?;
+    confirm(&desk, &bids, args.yes)?;
+    desk.await_phase(&[Phase::Commits], args.party.wait)?;
+    if improves && desk.replica.auction().round() == 0 {
+        return Err(Failure::new(Code::NoBid, "in the first round there is nothing to improve")
+            .with_help("talea bid"));
+    }
+    for (lot, rung) in bids {
+        let done = bidder::commit(&mut desk, lot, rung)?;
+        print(&format!("lot {lot}: committed in round {}, entry {}\n", done.round, done.entry));
+    }
+    Ok(())
+}
+
+fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
+    let mut desk = desk(&args.party, passphrase)?;
+    if desk.keys.party() != desk.replica.auction().terms().seller {
+        return Err(Failure::new(Code::KeyOther, "the terms name another seller than this key"));
+    }
+    let bids = read_bids(&desk, args)?;
+    confirm(&desk, &bids, args.yes)?;
+    desk.await_phase(&[Phase::Reserves], args.party.wait)?;
+    for (lot, rung) in bids {
+        let done = bidder::reserve(&mut desk, lot, rung)?;
+        print(&format!("lot {lot}: reserve committed, entry {}\n", done.entry));
+    }
+    Ok(())
+}
+
+fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
+    let mut desk = desk(&args.party, passphrase)?;
+    if let Some(path) = &args.to {
+        let count = bidder::hand_over(&desk, path)?;
+        print(&format!("{count} sealed bids in {}\n", path.display()));
+        return Ok(());
+    }
+    desk.await_phase(&[Phase::Reveals], args.party.wait)?;
+    let count = bidder::reveal(&mut desk)?;
+    print(&format!("{count} sealed bids revealed\n"));
+    Ok(())
+}
+
+fn decide(args: &DecideArgs, accept: bool, passphrase: &PassphraseSource) -> Result<(), Failure> {
+    let mut desk = desk(&args.party, passphrase)?;
+    let (lot, _) = desk.lot(&args.lot)?;
+    while args.party.wait && desk.replica.auction().award_to_decide(lot).is_none() {
+        desk.await_phase(&[Phase::Ranking], true)?;
+        std::thread::sleep(POLL);
+    }
+    let entry = seller::decide(&mut desk, lot, accept)?;
+    let word = if accept { "accepted" } else { "declined" };
+    print(&format!("lot {}: {word}, entry {entry}\n", args.lot));
+    Ok(())
+}
+
+fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
+    match command {
+        ReceiptCommand::New { board, entry, out } => {
+            let folder = Folder::new(&board);
+            let mut replica = Replica::of(&folder)?;
+            let usable = serve::checkpoints(&folder).into_iter().find(|checkpoint| {
+                checkpoint.entries > entry && checkpoint.is_signed_by(&replica.board().key)
+            });
+            let receipt = match usable {
+                None => None,
+                Some(checkpoint) => Receipt::of(&mut replica, entry, checkpoint)?,
+            };
+            let receipt = receipt.ok_or_else(|| {
+                Failure::new(
+                    Code::NotYet,
+                    format!("the board has signed no checkpoint over entry {entry}"),
+                )
+            })?;
+            receipt.verify()?;
+            let text = serde_json::to_string_pretty(&receipt).unwrap_or_default() + "\n";
+            match out {
+                None => print(&text),
+                Some(path) => files::write_new(&path, text.as_bytes(), Readers::Everybody)?,
+            }
+        }
+        ReceiptCommand::Check { receipt, board } => {
+            let bytes = files::read(&receipt, 1 << 20)?;
+            let receipt: Receipt = serde_json::from_slice(&bytes).map_err(|error| {
+                Failure::new(Code::Receipt, format!("this is no receipt: {error}"))
+            })?;
+            receipt.verify()?;
+            if let Some(board) = board {
+                receipt.agrees_with(&Replica::of(&Folder::new(&board))?)?;
+            }
+            let Some((entry, signed, instruction)) = receipt.read_entry() else {
+                return Err(Failure::new(Code::Receipt, "its entry is none of a transcript"));
+            };
+            print(&format!(
+                "entry {}, a {} of {} in slot {}, is under the root that {} signed over {} entries of \
+                 auction {}\n",
+                receipt.entry,
+                replica::kind(&instruction),
+                names::party(&signed.signer),
+                entry.slot,
+                receipt.board,
+                receipt.checkpoint.entries,
+                receipt.checkpoint.auction
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn watch(args: &StatusArgs) -> Result<(), Failure> {
+    let mut replica = Replica::of(&Folder::new(&args.board))?;
+    let mut shown = String::new();
+    loop {
+        let status = Status::of(&replica);
+        let text = if args.json { status.json() } else { status.text() };
+        if text != shown {
+            print(&text);
+            shown = text;
+        }
+        if replica.is_closed() {
+            return Ok(());
+        }
+        std::thread::sleep(POLL * 4);
+        replica.advance()?;
+    }
+}
+
+fn report(folder: &Folder, out: &Path) -> Result<(), Failure> {
+    let report = Report::of(folder)?;
+    let text = match out.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => report.html(),
+        Some("json") => report.json(),
+        Some("csv") => report.csv(),
+        _ => {
+            let sentence = format!("{} ends neither in .html nor .json nor .csv", out.display());
+            return Err(Failure::new(Code::FileUnwritable, sentence));
+        }
+    };
+    files::write(out, text.as_bytes(), Readers::Everybody)
+}
+
+/// What the independent verifier says of a transcript.
+///
+/// # Errors
+/// `file.unreadable`, `internal`.
+pub fn verify_file(path: &Path) -> Result<talea_verifier::Report, Failure> {
+    let file = std::fs::File::open(path).map_err(|error| Failure::unreadable(path, error))?;
+    let report = talea_verifier::verify(file, &talea_verifier::Options::default(), |_| ());
+    report.map_err(|fault| match fault {
+        talea_verifier::Fault::Read(error) => Failure::unreadable(path, error),
+        talea_verifier::Fault::Internal(what) => Failure::new(Code::Internal, what.to_string()),
+    })
+}
+
+fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {
+    let folder = args.path.is_dir().then(|| Folder::new(&args.path));
+    let path = folder.as_ref().map_or(args.path.clone(), Folder::transcript);
+    let report = verify_file(&path)?;
+    print(&if args.json { report.to_json() } else { report.to_text() });
+    if report.exit_code() == 1 {
+        return Ok(Exit::Invalid);
+    }
+    if let Some(folder) = &folder {
+        check_checkpoints(folder, &path)?;
+    }
+    Ok(if report.exit_code() == 3 { Exit::NotYet } else { Exit::Ok })
+}
+
+/// Every checkpoint in a board's folder is the board's, and speaks of the transcript beside it.
+fn check_checkpoints(folder: &Folder, path: &Path) -> Result<(), Failure> {
+    let mut replica = Replica::open(path)?;
+    replica.advance()?;
+    for checkpoint in serve::checkpoints(folder) {
+        if checkpoint.is_signed_by(&replica.board().key) {
+            checkpoint.agrees_with(&replica)?;
+        }
+    }
+    Ok(())
+}

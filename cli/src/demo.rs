@@ -1,0 +1,154 @@
+//! A small auction, held by real processes in a temporary folder while one watches: two lots, three
+//! bidders, two of three keyholders.
+
+use crate::{
+    board::folder::Folder,
+    failure::{Code, Failure},
+    files::{self, Readers},
+    keys::{Keys, PassphraseSource},
+    names,
+    replica::Replica,
+    say::{print, say},
+    status::Status,
+};
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// Guessing the demonstration's passphrase protects nobody, so it may be cheap.
+const WORK_FACTOR: u8 = 10;
+const BIDS: [(&str, [&str; 2]); 3] = [
+    ("birch", ["B1=99.25", "B2=97.50"]),
+    ("cedar", ["B1=99.50", "B2=97.00"]),
+    ("fir", ["B1=98.75", "B2=97.50"]),
+];
+const KEYHOLDERS: [&str; 3] = ["ash", "oak", "yew"];
+
+/// Plays the demonstration in `folder`.
+///
+/// # Errors
+/// Those of every command that it runs.
+pub fn play(folder: &Path) -> Result<(), Failure> {
+    files::private_folder(folder)?;
+    let passphrase = folder.join("passphrase");
+    files::write(&passphrase, b"this is only a demonstration\n", Readers::Owner)?;
+    let demo = Demo { folder: folder.to_owned(), passphrase };
+    say(&format!("everything stands in {}", folder.display()));
+    let source = PassphraseSource { file: Some(demo.passphrase.clone()) };
+    let key =
+        |who: &str| Keys::create(&folder.join(format!("{who}.key")), &source, WORK_FACTOR, false);
+    let [seller, custodian, fallback, board] = ["seller", "custodian", "fallback", "board"]
+        .map(|who| key(who).map(|keys| names::party(&keys.party())));
+    for (who, _) in BIDS {
+        key(who)?;
+    }
+    let mut members = Vec::new();
+    for who in KEYHOLDERS {
+        members.push(format!("{:?}", names::keyholder(&key(who)?.member()?)));
+    }
+    let terms = format!(
+        "seller = {:?}\ncustodian = {:?}\nfallback = {:?}\n\
+         [board]\nkey = {:?}\nslot = \"100ms\"\n\
+         [schedule]\ndeals = \"3s\"\ncomplaints = \"1s\"\ncommits = \"4s\"\nreveals = \"4s\"\n\
+         endorsing = \"10s\"\nstep = \"10s\"\n\
+         [disclosure]\ncover = true\n\
+         [[quorum]]\nname = \"keyholders\"\nthreshold = 2\nendorsements = 3\nmembers = [{}]\n\
+         [every_lot]\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \"90.00\"\ntick = \"0.25\"\n\
+         end = \"105.75\"\nquantity = 1000000\n\
+         [[lots]]\nname = \"Larkspur Mill 2031\"\nidentifier = \"B1\"\n\
+         [[lots]]\nname = \"Kingdom of Thule 2044\"\nidentifier = \"B2\"\n",
+        seller?,
+        custodian?,
+        fallback?,
+        board?,
+        members.join(", ")
+    );
+    files::write(&folder.join("terms.toml"), terms.as_bytes(), Readers::Everybody)?;
+    demo.run(&["terms", "new", "terms.toml", "--out", "terms"])?;
+    demo.run(&["open", "board", "--terms", "terms", "--key", "seller.key", "--yes"])?;
+
+    let mut children = Children(Vec::new());
+    children.0.push(demo.spawn(&["board", "run", "board", "--key", "board.key"])?);
+    for who in KEYHOLDERS {
+        let key = format!("{who}.key");
+        children.0.push(demo.spawn(&["keyholder", "run", "board", "--key", &key])?);
+    }
+    for (who, [first, second]) in BIDS {
+        let key = format!("{who}.key");
+        let bid = ["bidder", "run", "board", "--key", &key, "--yes", first, second];
+        children.0.push(demo.spawn(&bid)?);
+    }
+    children.wait()?;
+    for (who, _) in BIDS {
+        let key = format!("{who}.key");
+        demo.run(&["result", "board", "--key", &key])?;
+    }
+    demo.run(&["verify", "board"])?;
+    let replica = Replica::of(&Folder::new(folder.join("board")))?;
+    print(&Status::of(&replica).text());
+    Ok(())
+}
+
+struct Demo {
+    folder: PathBuf,
+    passphrase: PathBuf,
+}
+
+impl Demo {
+    fn command(&self, arguments: &[&str]) -> Result<Command, Failure> {
+        say(&format!("$ talea {}", arguments.join(" ")));
+        let program = std::env::current_exe().map_err(|error| {
+            Failure::new(Code::Internal, format!("this program is gone: {error}"))
+        })?;
+        let mut command = Command::new(program);
+        command.current_dir(&self.folder).arg("--passphrase-file").arg(&self.passphrase);
+        command.args(arguments).stdin(Stdio::null());
+        Ok(command)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<(), Failure> {
+        let status = self.command(arguments)?.status();
+        ended(arguments, status)
+    }
+
+    fn spawn(&self, arguments: &[&str]) -> Result<Child, Failure> {
+        let mut command = self.command(arguments)?;
+        // What bidders learn at the end is shown one by one.
+        command.stdout(Stdio::null());
+        command.spawn().map_err(|error| Failure::new(Code::Internal, error.to_string()))
+    }
+}
+
+fn ended(what: &[&str], status: std::io::Result<std::process::ExitStatus>) -> Result<(), Failure> {
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => {
+            let sentence = format!("talea {} ended with {status}", what.join(" "));
+            Err(Failure::new(Code::Internal, sentence))
+        }
+        Err(error) => Err(Failure::new(Code::Internal, error.to_string())),
+    }
+}
+
+/// Processes that do not outlive a demonstration that fails.
+struct Children(Vec<Child>);
+
+impl Children {
+    fn wait(&mut self) -> Result<(), Failure> {
+        for child in &mut self.0 {
+            ended(&["(in the background)"], child.wait())?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Children {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            // Those that have ended cannot be killed, and need not be.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Why a command stopped: one sentence, a stable code, an exit status, and what to do next.
+
+use std::{fmt, path::Path, process::ExitCode};
+use talea_contract::Refusal;
+
+/// How a process ends. The same for every command of Talea.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All is well.
+    Ok = 0,
+    /// The record is invalid.
+    Invalid = 1,
+    /// The command line or a file asks for something impossible.
+    Usage = 2,
+    /// Not decidable yet: wait, or come back.
+    NotYet = 3,
+    /// A file cannot be read or written.
+    Io = 4,
+    /// A key is missing, locked, or not the one.
+    Key = 5,
+    /// The rules of the auction refuse.
+    Refused = 6,
+    /// A fault of this program.
+    Internal = 70,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+macro_rules! codes {
+    ($($name:ident $code:literal $exit:ident $sentence:literal)*) => {
+        /// What went wrong, by a name that scripts may rely on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = concat!("`", $code, "`: ", $sentence)] $name,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its name.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The exit status that goes with it.
+            #[must_use]
+            pub fn exit(self) -> Exit {
+                match self { $(Self::$name => Exit::$exit,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    FileUnreadable   "file.unreadable"     Io       "a file cannot be read"
+    FileUnwritable   "file.unwritable"     Io       "a file cannot be written"
+    FileExists       "file.exists"         Usage    "a file would be overwritten"
+    FileTooLarge     "file.too-large"      Usage    "a file exceeds its bound"
+    KeyPassphrase    "key.passphrase"      Key      "a passphrase is wrong, missing or too short"
+    KeyFile          "key.file"            Key      "a file is no key file"
+    KeyMode          "key.mode"            Key      "others may read a key file"
+    KeyOther         "key.other"           Key      "the terms give this part to another key"
+    NameMalformed    "name.malformed"      Usage    "a name is mistyped, or names something else"
+    TermsField       "terms.field"         Usage    "a field of the terms makes no sense"
+    LotUnknown       "lot.unknown"         Usage    "there is no such lot"
+    Price            "price"               Usage    "a price cannot be bid"
+    NotConfirmed     "not-confirmed"       Usage    "nobody said yes"
+    BoardFolder      "board.folder"        Io       "a folder holds no board"
+    BoardBusy        "board.busy"          Io       "another process runs this board"
+    BoardInvalid     "board.invalid"       Invalid  "the board's transcript breaks the rules"
+    BoardRewritten   "board.rewritten"     Invalid  "the board shows another history than before"
+    BoardSilent      "board.silent"        NotYet   "the board did not take an instruction in time"
+    NotYet           "not-yet"             NotYet   "the auction has not come so far"
+    Refused          "refused"             Refused  "the rules refuse"
+    NoBid            "bid.none"            Refused  "there is no bid of this party to go on with"
+    Receipt          "receipt.invalid"     Invalid  "a receipt proves nothing"
+    Internal         "internal"            Internal "a fault of this program"
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Why a command stopped.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{sentence}")]
+pub struct Failure {
+    /// Its stable name.
+    pub code: Code,
+    /// What is wrong, and where.
+    pub sentence: String,
+    /// What to do next, where that is not plain.
+    pub help: Option<String>,
+}
+
+impl Failure {
+    /// A failure that says what is wrong in one sentence.
+    pub fn new(code: Code, sentence: impl Into<String>) -> Self {
+        Self { code, sentence: sentence.into(), help: None }
+    }
+
+    /// The same failure with a word on what to do next.
+    #[must_use]
+    pub fn with_help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    /// A file that cannot be read.
+    pub fn unreadable(path: &Path, error: impl fmt::Display) -> Self {
+        Self::new(Code::FileUnreadable, format!("{} cannot be read: {error}", path.display()))
+    }
+
+    /// A file that cannot be written.
+    pub fn unwritable(path: &Path, error: impl fmt::Display) -> Self {
+        Self::new(Code::FileUnwritable, format!("{} cannot be written: {error}", path.display()))
+    }
+
+    /// As people read it on stderr.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let Self { code, sentence, help } = self;
+        let help = help.as_ref().map_or(String::new(), |help| format!("\n  help: {help}"));
+        format!("error[{code}]: {sentence}{help}")
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(Code::Refused, format!("{}: {refusal}", refusal.check))
+    }
+}
+
+/// Faults in a file of terms are named as in a scenario, whose fields they share.
+impl From<talea_sim::failure::Failure> for Failure {
+    fn from(failure: talea_sim::failure::Failure) -> Self {
+        let sentence = format!("{} ({})", failure.sentence, failure.code);
+        Self { code: Code::TermsField, sentence, help: failure.help }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_distinct() {
+        let names: BTreeSet<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+    }
+}

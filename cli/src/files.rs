@@ -1,0 +1,158 @@
+//! Files that are whole or not there, and files that nobody else may read.
+
+use crate::failure::{Code, Failure};
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// A place at which trials let a process die, before and after everything that it writes: the
+/// variable `TALEA_DIE_AT_WRITE` counts them. Only in builds with debug assertions.
+pub fn may_die_here() {
+    #[cfg(debug_assertions)]
+    {
+        use std::sync::atomic::{AtomicU64, Ordering};
+        static WRITES: AtomicU64 = AtomicU64::new(0);
+        let number = WRITES.fetch_add(1, Ordering::SeqCst);
+        let fatal = std::env::var("TALEA_DIE_AT_WRITE").ok().and_then(|text| text.parse().ok());
+        if fatal == Some(number) {
+            std::process::abort();
+        }
+    }
+}
+
+/// Who may read a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Its owner.
+    Owner,
+    /// Whoever may read the folder.
+    Everybody,
+}
+
+/// Writes a file so that after a crash it is there whole, or not at all, and replaces what was
+/// there.
+///
+/// # Errors
+/// `file.unwritable`; then what was there stands.
+pub fn write(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
+    let unwritable = |error: io::Error| Failure::unwritable(path, error);
+    let draft = draft_of(path);
+    may_die_here();
+    let written = write_draft(&draft, bytes, readers).and_then(|()| {
+        may_die_here();
+        fs::rename(&draft, path)
+    });
+    may_die_here();
+    if let Err(error) = written {
+        // Best effort: the draft is in nobody's way.
+        let _ = fs::remove_file(&draft);
+        return Err(unwritable(error));
+    }
+    sync_folder(path).map_err(unwritable)
+}
+
+/// Writes a file that must not be there yet.
+///
+/// # Errors
+/// `file.exists`, `file.unwritable`.
+pub fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
+    let draft = draft_of(path);
+    let written = write_draft(&draft, bytes, readers)
+        // Unlike a rename, a link does not replace.
+        .and_then(|()| fs::hard_link(&draft, path));
+    let _ = fs::remove_file(&draft);
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::new(Code::FileExists, format!("{} is there already", path.display()))
+        }
+        _ => Failure::unwritable(path, error),
+    })?;
+    sync_folder(path).map_err(|error| Failure::unwritable(path, error))
+}
+
+fn draft_of(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    path.with_file_name(format!(".{name}.{}", std::process::id()))
+}
+
+fn write_draft(draft: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    if readers == Readers::Owner {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut file = options.open(draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Makes a file's name last.
+///
+/// # Errors
+/// Those of the system.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Reads a file of at most `limit` bytes.
+///
+/// # Errors
+/// `file.unreadable`, `file.too-large`.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    let unreadable = |error: io::Error| Failure::unreadable(path, error);
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > limit {
+        let sentence = format!("{} is larger than {limit} bytes", path.display());
+        return Err(Failure::new(Code::FileTooLarge, sentence));
+    }
+    Ok(bytes)
+}
+
+/// Makes a folder, and those above it, for its owner alone.
+///
+/// # Errors
+/// `file.unwritable`.
+pub fn private_folder(path: &Path) -> Result<(), Failure> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|error| Failure::unwritable(path, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_file_replaces_nothing_and_leaves_no_draft() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.key");
+        write_new(&path, b"one", Readers::Owner).unwrap();
+        assert_eq!(write_new(&path, b"two", Readers::Owner).unwrap_err().code, Code::FileExists);
+        assert_eq!(read(&path, 3).unwrap(), b"one");
+        write(&path, b"three", Readers::Everybody).unwrap();
+        assert_eq!(read(&path, 4).unwrap_err().code, Code::FileTooLarge);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let missing = folder.path().join("no").join("where");
+        assert_eq!(write(&missing, b"", Readers::Owner).unwrap_err().code, Code::FileUnwritable);
+        assert_eq!(read(&missing, 1).unwrap_err().code, Code::FileUnreadable);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_private_file_is_its_owners() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        write_new(&path, b"one", Readers::Owner).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,32 @@
+//! `talea`: the command line with which real parties hold an auction over a shared folder.
+//!
+//! In the order in which the data moves:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`cli`] | arguments in, exit status out |
+//! | [`names`], [`keys`], [`files`] | public keys as text, secret ones in files, files that are whole |
+//! | [`terms`] | terms from TOML and CSV, and in words |
+//! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts |
+//! | [`replica`] | the program replayed from the transcript: what a party believes |
+//! | [`party`] | what seller, custodian, bidder and keyholder do |
+//! | [`status`], [`result`], [`report`] | how an auction stands, what a bidder's own bids came to, what happened |
+//! | [`demo`] | all of them in a temporary folder |
+//! | [`failure`], [`say`] | why a command stops, and how it says so |
+
+#![forbid(unsafe_code)]
+
+pub mod board;
+pub mod cli;
+pub mod demo;
+pub mod failure;
+pub mod files;
+pub mod keys;
+pub mod names;
+pub mod party;
+pub mod replica;
+pub mod report;
+pub mod result;
+pub mod say;
+pub mod status;
+pub mod terms;

@@ -1,0 +1,261 @@
+//! A bidder: commits, reveals, improves or stands. Whatever it takes to reveal a bid is kept safely
+//! before the commit leaves the machine.
+
+use crate::{
+    failure::{Code, Failure},
+    files::{self, Readers},
+    keys::Keys,
+    party::desk::Desk,
+};
+use borsh::{BorshDeserialize, BorshSerialize};
+use rand_core::OsRng;
+use std::path::{Path, PathBuf};
+use talea_contract::{Auction, Phase};
+use talea_parties::{
+    bidder::{self, BidSecret, Bidder, PreparedBid},
+    seller,
+};
+use talea_protocol::{
+    limits::{MAX_INSTRUCTION_BYTES, MAX_REVEALS},
+    price::Rung,
+    sealed_bid::Reveal,
+};
+use zeroize::Zeroizing;
+
+/// The largest bid that is kept: a commit and a sealed bid, encrypted.
+const MAX_KEPT: u64 = 4 << 20;
+/// Room for the frame of an instruction that carries reveals.
+const FRAME: usize = 4_096;
+
+/// What is kept of a bid.
+#[derive(BorshSerialize, BorshDeserialize)]
+struct Kept {
+    commit: Vec<u8>,
+    reveal: Reveal,
+    secret: Vec<u8>,
+}
+
+/// A bid that this party made.
+pub struct Bid {
+    /// The signed commit.
+    pub commit: Vec<u8>,
+    /// What reveals it.
+    pub reveal: Reveal,
+    /// What proves the next one.
+    pub secret: BidSecret,
+}
+
+fn place(state: &Path, lot: u32, round: u32) -> PathBuf {
+    state.join(format!("bid-{lot}-{round}.age"))
+}
+
+fn keep(keys: &Keys, path: &Path, bid: &PreparedBid) -> Result<(), Failure> {
+    let kept = Kept {
+        commit: bid.commit.clone(),
+        reveal: bid.reveal.clone(),
+        secret: bid.secret.save().to_vec(),
+    };
+    let bytes = Zeroizing::new(borsh::to_vec(&kept).unwrap_or_default());
+    keys.keep(path, &bytes)
+}
+
+/// The bid of this party on a lot in a round, if it made one.
+///
+/// # Errors
+/// `file.unreadable`, `key.other`.
+pub fn recall(desk: &Desk, lot: u32, round: u32) -> Result<Option<Bid>, Failure> {
+    let path = place(&desk.state()?, lot, round);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let bytes = desk.keys.recall(&path, MAX_KEPT)?;
+    let damaged = || Failure::new(Code::FileUnreadable, format!("{} is damaged", path.display()));
+    let kept: Kept = borsh::from_slice(&bytes).map_err(|_| damaged())?;
+    let secret = BidSecret::resume(&kept.secret).ok_or_else(damaged)?;
+    Ok(Some(Bid { commit: kept.commit, reveal: kept.reveal, secret }))
+}
+
+/// What a bid came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The lot.
+    pub lot: u32,
+    /// The round.
+    pub round: u32,
+    /// What was bid.
+    pub rung: Rung,
+    /// Which entry the commit is.
+    pub entry: u64,
+}
+
+/// Commits a bid in the current round: the first one, or one that is not worse than the last.
+/// A bid that was made and kept before is handed in again, and no other one is made.
+///
+/// # Errors
+/// `refused`, `board.*`, `bid.none` where there is nothing to improve.
+pub fn commit(desk: &mut Desk, lot: u32, rung: Rung) -> Result<Committed, Failure> {
+    let round = desk.replica.auction().round();
+    let bid = match recall(desk, lot, round)? {
+        Some(kept) if kept.secret.rung() != rung => {
+            let sentence = format!("another bid on lot {lot} was made in round {round}");
+            return Err(Failure::new(Code::Refused, sentence)
+                .with_help("one bid per lot and round; it may be on its way"));
+        }
+        Some(kept) => kept,
+        None => make(desk, (lot, round), rung)?,
+    };
+    let entry = desk.submit(&bid.commit)?;
+    Ok(Committed { lot, round, rung, entry })
+}
+
+fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<Bid, Failure> {
+    let auction = desk.replica.auction();
+    let signer = Bidder::new(desk.keys.identity());
+    let made = match round.checked_sub(1) {
+        None => signer.commit(auction, lot, rung, &mut OsRng),
+        Some(last) => {
+            let standing = recall(desk, lot, last)?.ok_or_else(|| {
+                let sentence = format!("this party made no bid on lot {lot} in round {last}");
+                Failure::new(Code::NoBid, sentence)
+            })?;
+            signer.improve(auction, lot, rung, &standing.secret, &mut OsRng)
+        }
+    };
+    keep_and_give(desk, (lot, round), made)
+}
+
+/// Commits the seller's reserve of a lot.
+///
+/// # Errors
+/// As [`commit`].
+pub fn reserve(desk: &mut Desk, lot: u32, rung: Rung) -> Result<Committed, Failure> {
+    let kept = match recall(desk, lot, 0)? {
+        Some(kept) => kept,
+        None => {
+            let auction = desk.replica.auction();
+            let made = seller::reserve(&desk.keys.identity(), auction, lot, rung, &mut OsRng);
+            keep_and_give(desk, (lot, 0), made)?
+        }
+    };
+    let entry = desk.submit(&kept.commit)?;
+    Ok(Committed { lot, round: 0, rung: kept.secret.rung(), entry })
+}
+
+fn keep_and_give(
+    desk: &Desk,
+    (lot, round): (u32, u32),
+    made: Result<PreparedBid, bidder::BidError>,
+) -> Result<Bid, Failure> {
+    let made = made.map_err(|error| Failure::new(Code::Price, error.to_string()))?;
+    keep(&desk.keys, &place(&desk.state()?, lot, round), &made)?;
+    Ok(Bid { commit: made.commit, reveal: made.reveal, secret: made.secret })
+}
+
+/// What this party has to reveal in the current round.
+///
+/// # Errors
+/// As [`recall`].
+pub fn to_reveal(desk: &Desk) -> Result<Vec<Reveal>, Failure> {
+    let auction = desk.replica.auction();
+    let lots = u32::try_from(auction.terms().lots.len()).unwrap_or(u32::MAX);
+    let bids = (0..lots).map(|lot| recall(desk, lot, auction.round()));
+    let bids: Vec<Option<Bid>> = bids.collect::<Result<_, _>>()?;
+    let reveals = bids.into_iter().flatten().map(|bid| bid.reveal);
+    Ok(reveals.filter(|reveal| auction.is_open(&reveal.bid)).collect())
+}
+
+/// Instructions that carry these reveals, as few as can be.
+fn carried(keys: &Keys, auction: &Auction, reveals: Vec<Reveal>) -> Result<Vec<Vec<u8>>, Failure> {
+    let mut batches: Vec<(usize, Vec<Reveal>)> = Vec::new();
+    for reveal in reveals {
+        let size = reveal.sealed_bid.len() + 64;
+        match batches.last_mut() {
+            Some((bytes, batch))
+                if *bytes + size < MAX_INSTRUCTION_BYTES - FRAME && batch.len() < MAX_REVEALS =>
+            {
+                *bytes += size;
+                batch.push(reveal);
+            }
+            _ => batches.push((size, vec![reveal])),
+        }
+    }
+    let sign = |(_, batch)| {
+        bidder::carry(&keys.identity(), auction, batch)
+            .map_err(|error| Failure::new(Code::Internal, error.to_string()))
+    };
+    batches.into_iter().map(sign).collect()
+}
+
+/// Reveals every bid of the current round that is not revealed; how many that were.
+///
+/// # Errors
+/// `refused`, `board.*`.
+pub fn reveal(desk: &mut Desk) -> Result<usize, Failure> {
+    let reveals = to_reveal(desk)?;
+    let count = reveals.len();
+    for instruction in carried(&desk.keys, desk.replica.auction(), reveals)? {
+        desk.submit(&instruction)?;
+    }
+    Ok(count)
+}
+
+/// Writes what is to be revealed into a file, for a courier or a keyholder.
+///
+/// # Errors
+/// `file.unwritable`.
+pub fn hand_over(desk: &Desk, path: &Path) -> Result<usize, Failure> {
+    let reveals = to_reveal(desk)?;
+    let bytes = borsh::to_vec(&reveals).unwrap_or_default();
+    files::write(path, &bytes, Readers::Everybody)?;
+    Ok(reveals.len())
+}
+
+/// Bids, reveals, and stands in every later round in which no better bid was made meanwhile; until
+/// there is an outcome. Whatever was done before a restart is not done again.
+///
+/// # Errors
+/// `refused`, `board.*`.
+pub fn run(desk: &mut Desk, bids: &[(u32, Rung)]) -> Result<(), Failure> {
+    loop {
+        desk.replica.advance()?;
+        let auction = desk.replica.auction();
+        let round = auction.round();
+        match auction.phase() {
+            Phase::Closed => return Ok(()),
+            Phase::Commits if round == 0 => {
+                for (lot, rung) in bids {
+                    if desk.replica.auction().phase() == Phase::Commits {
+                        commit(desk, *lot, *rung)?;
+                    }
+                }
+            }
+            Phase::Commits => stand(desk)?,
+            Phase::Reveals => {
+                reveal(desk)?;
+            }
+            _ => {}
+        }
+        std::thread::sleep(crate::party::desk::POLL);
+    }
+}
+
+/// Commits in the current round what was committed in the last one, on every lot that goes on.
+///
+/// # Errors
+/// `refused`, `board.*`.
+pub fn stand(desk: &mut Desk) -> Result<(), Failure> {
+    let auction = desk.replica.auction();
+    let Some(last) = auction.round().checked_sub(1) else {
+        return Err(Failure::new(Code::NoBid, "in the first round there is nothing to stand by"));
+    };
+    let lots = u32::try_from(auction.terms().lots.len()).unwrap_or(u32::MAX);
+    for lot in
+        (0..lots).filter(|lot| desk.replica.auction().ending(*lot).is_none()).collect::<Vec<_>>()
+    {
+        let Some(standing) = recall(desk, lot, last)? else { continue };
+        let made = recall(desk, lot, last + 1)?;
+        let rung = made.map_or(standing.secret.rung(), |bid| bid.secret.rung());
+        commit(desk, lot, rung)?;
+    }
+    Ok(())
+}

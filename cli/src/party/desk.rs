@@ -1,0 +1,146 @@
+//! A party at work: its keys, the board's folder, its replica of the auction, and what it keeps.
+
+use crate::{
+    board::folder::{Answer, Folder},
+    failure::{Code, Failure},
+    files,
+    keys::Keys,
+    replica::Replica,
+};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+use talea_contract::Phase;
+use talea_protocol::{bytes::Digest, price::Rung, terms::Lot};
+
+/// How long a party waits before it looks at the transcript again.
+pub const POLL: Duration = Duration::from_millis(50);
+
+/// A party at work.
+pub struct Desk {
+    /// The board's folder.
+    pub folder: Folder,
+    /// The party's keys.
+    pub keys: Keys,
+    /// What it believes of the auction.
+    pub replica: Replica,
+    /// How long it waits for the board.
+    pub patience: Duration,
+}
+
+impl Desk {
+    /// Sits down at a board.
+    ///
+    /// # Errors
+    /// As [`Replica::of`].
+    pub fn open(folder: Folder, keys: Keys, patience: Duration) -> Result<Self, Failure> {
+        let replica = Replica::of(&folder)?;
+        Ok(Self { folder, keys, replica, patience })
+    }
+
+    /// Where this party keeps what belongs to this auction; made if it is not there.
+    ///
+    /// # Errors
+    /// `file.unwritable`.
+    pub fn state(&self) -> Result<PathBuf, Failure> {
+        let auction = hex::encode(self.replica.auction().id().0);
+        let state = self.keys.state_folder().join(auction);
+        files::private_folder(&state)?;
+        Ok(state)
+    }
+
+    /// The slot by this machine's clock, or that of the last entry if that is later.
+    #[must_use]
+    pub fn slot(&self) -> u64 {
+        let now = self.replica.board().slot_at(std::time::SystemTime::now());
+        now.max(self.replica.auction().slot())
+    }
+
+    /// Waits until the auction is in one of these phases, of this round or a later one.
+    ///
+    /// # Errors
+    /// `not-yet` if it is not and `wait` says not to; `refused` if it is closed.
+    pub fn await_phase(&mut self, phases: &[Phase], wait: bool) -> Result<(), Failure> {
+        loop {
+            self.replica.advance()?;
+            let phase = self.replica.auction().phase();
+            if phases.contains(&phase) {
+                return Ok(());
+            }
+            let wanted: Vec<&str> = phases.iter().map(|phase| phase.name()).collect();
+            let sentence =
+                format!("the auction is in {}, not in {}", phase.name(), wanted.join(" or "));
+            if phase == Phase::Closed {
+                return Err(Failure::new(Code::Refused, sentence));
+            }
+            if !wait {
+                return Err(Failure::new(Code::NotYet, sentence)
+                    .with_help("--wait stays until it is time; talea status says when that is"));
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Hands an instruction in and waits for it to stand in the transcript; in which entry.
+    ///
+    /// # Errors
+    /// `refused`, `board.silent`, and those of reading and writing.
+    pub fn submit(&mut self, instruction: &[u8]) -> Result<u64, Failure> {
+        let id = Digest::of(&[instruction]);
+        if let Some(entry) = self.replica.entry_of(&id) {
+            return Ok(entry);
+        }
+        self.folder.hand_in(instruction)?;
+        let since = Instant::now();
+        loop {
+            self.replica.advance()?;
+            if let Some(entry) = self.replica.entry_of(&id) {
+                return Ok(entry);
+            }
+            if let Some(Answer::Refused { check, sentence }) = self.folder.answer(&id) {
+                return Err(Failure::new(Code::Refused, format!("{check}: {sentence}")));
+            }
+            if since.elapsed() > self.patience {
+                let sentence = format!(
+                    "the board did not take the instruction within {} s",
+                    self.patience.as_secs()
+                );
+                return Err(Failure::new(Code::BoardSilent, sentence).with_help(
+                    "it stays in the inbox; the same command, given again, hands in the same bytes",
+                ));
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// A lot by its identifier, or by its number.
+    ///
+    /// # Errors
+    /// `lot.unknown`.
+    pub fn lot(&self, name: &str) -> Result<(u32, &Lot), Failure> {
+        let lots = || (0u32..).zip(self.replica.auction().terms().lots.iter());
+        let found = lots().find(|(_, lot)| lot.identifier.as_str() == name);
+        let found = found.or_else(|| lots().find(|(number, _)| number.to_string() == name));
+        found.ok_or_else(|| {
+            let known: Vec<&str> =
+                lots().map(|(_, lot)| lot.identifier.as_str()).take(20).collect();
+            Failure::new(Code::LotUnknown, format!("there is no lot {name:?}"))
+                .with_help(format!("lots: {}", known.join(", ")))
+        })
+    }
+
+    /// A price on a lot's ladder.
+    ///
+    /// # Errors
+    /// `price`.
+    pub fn rung(&self, name: &str, price: &str) -> Result<(u32, Rung), Failure> {
+        let (number, lot) = self.lot(name)?;
+        let rung = talea_sim::scenario::read_bid(name, lot, price).map_err(|failure| Failure {
+            code: Code::Price,
+            sentence: failure.sentence,
+            help: failure.help,
+        })?;
+        Ok((number, rung))
+    }
+}

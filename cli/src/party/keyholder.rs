@@ -1,0 +1,360 @@
+//! A keyholder that runs by itself: does whatever is due, and says on each occasion one thing, once
+//! and for ever, whatever happens to its process, its machine or the board.
+//!
+//! What it says is written into its journal before it leaves the machine. After a restart it posts
+//! what stands there and makes nothing a second time, so that no mask and no nonce serves twice,
+//! and a board that takes entries back gets no second answer out of it.
+
+use crate::{
+    failure::{Code, Failure},
+    files,
+    party::{
+        desk::{Desk, POLL},
+        journal::{Journal, Note, Occasion},
+    },
+    say::say,
+};
+use rand_core::OsRng;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+use talea_contract::{Due, Phase};
+use talea_parties::{
+    bidder,
+    keyholder::{Dealer, Keyholder, KeyholderError},
+};
+use talea_protocol::{
+    bytes::Digest,
+    commitment::{BidId, seal},
+    quorum::{KeyholderId, keyholders},
+    sealed_bid::Reveal,
+};
+
+/// The largest file of coefficients: 64 members at most, encrypted.
+const MAX_SECRET: u64 = 1 << 16;
+/// How long until what was refused is handed in again: a bond may have been paid meanwhile.
+const RETRY: Duration = Duration::from_secs(2);
+/// The largest file of reveals that a bidder hands over.
+const MAX_REVEALS_FILE: u64 = 2 << 20;
+
+/// Runs a keyholder until the auction is closed. `reveals` is a folder in which bidders may leave
+/// sealed bids that the board ignores.
+///
+/// # Errors
+/// `key.other`, `board.*`, and whatever keeps it from reading or writing.
+pub fn run(desk: Desk, reveals: Option<PathBuf>) -> Result<(), Failure> {
+    let mut runner = Runner::start(desk, reveals)?;
+    let mut last_words = String::new();
+    loop {
+        runner.desk.replica.advance()?;
+        runner.follow_history()?;
+        if runner.desk.replica.auction().phase() == Phase::Closed {
+            runner.erase()?;
+            say("the auction is closed; this keyholder has erased its share");
+            return Ok(());
+        }
+        let words = runner.turn()?;
+        if words != last_words {
+            say(&words);
+            last_words = words;
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+struct Runner {
+    desk: Desk,
+    id: KeyholderId,
+    journal: Journal,
+    secret: PathBuf,
+    reveals: Option<PathBuf>,
+    keyholder: Option<Keyholder>,
+    /// Posts that were refused, and when: they are handed in again after a while, as they are.
+    refused: BTreeMap<Digest, Instant>,
+}
+
+impl Runner {
+    fn start(desk: Desk, reveals: Option<PathBuf>) -> Result<Self, Failure> {
+        let member = desk.keys.member()?;
+        let quorum = &desk.replica.auction().terms().quorum;
+        let named = keyholders(quorum).find(|(_, named)| **named == member).map(|(id, _)| id);
+        let id = named
+            .ok_or_else(|| Failure::new(Code::KeyOther, KeyholderError::NotNamed.to_string()))?;
+        let state = desk.state()?;
+        let journal = Journal::open(&state.join("journal"))?;
+        let secret = state.join("coefficients.age");
+        let refused = BTreeMap::new();
+        let runner = Self { desk, id, journal, secret, reveals, keyholder: None, refused };
+        runner.follow_history()?;
+        Ok(runner)
+    }
+
+    /// Everything that this keyholder said was said to one history; the board shows that one.
+    fn follow_history(&self) -> Result<(), Failure> {
+        let replica = &self.desk.replica;
+        for note in self.journal.notes() {
+            let Note::Said { entries, head, .. } = note else { continue };
+            if *entries > 0 && replica.head_after(*entries) != Some(*head) {
+                let sentence = format!(
+                    "the board shows another history than the one to which this keyholder spoke: \
+                     entry {} is gone or another",
+                    entries - 1
+                );
+                return Err(Failure::new(Code::BoardRewritten, sentence).with_help(
+                    "this keyholder says nothing more; keep its state and the board's folder as evidence",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what is due; in a line what it waits for.
+    fn turn(&mut self) -> Result<String, Failure> {
+        let phase = self.desk.replica.auction().phase();
+        Ok(match phase {
+            Phase::Deals => self.deal()?,
+            Phase::Complaints => self.complain()?,
+            Phase::Reserves => "waiting for the seller's reserves".into(),
+            Phase::Commits => {
+                self.take_share()?;
+                format!("waiting for bids, round {}", self.desk.replica.auction().round())
+            }
+            Phase::Reveals => {
+                self.carry_reveals()?;
+                "waiting for reveals".into()
+            }
+            Phase::Endorsing | Phase::Ranking => self.act()?,
+            Phase::Closed => "nothing is left to do".into(),
+        })
+    }
+
+    fn deal(&mut self) -> Result<String, Failure> {
+        if self.journal.said(Occasion::Deal).is_none() {
+            let candidate = self.desk.keys.candidate()?;
+            let dealt = candidate.deal(self.desk.replica.auction(), &mut OsRng);
+            let (deal, dealer) = dealt.map_err(|error| keyholder_failure(&error))?;
+            // The secret first: a deal whose secret is lost cannot be taken back.
+            self.desk.keys.keep(&self.secret, &dealer.save())?;
+            self.say_on(Occasion::Deal, deal)?;
+        }
+        self.repeat(Occasion::Deal)?;
+        Ok("dealt; waiting for the other keyholders".into())
+    }
+
+    fn dealer(&self) -> Result<Dealer, Failure> {
+        let saved = self.desk.keys.recall(&self.secret, MAX_SECRET)?;
+        let candidate = self.desk.keys.candidate()?;
+        let dealer = candidate.resume(self.desk.replica.auction(), &saved);
+        dealer.map_err(|error| keyholder_failure(&error))
+    }
+
+    fn complain(&mut self) -> Result<String, Failure> {
+        if self.desk.replica.auction().deal_of(self.id).is_none() {
+            return Ok("did not deal in time, so it is no keyholder of this auction".into());
+        }
+        if self.journal.said(Occasion::Complaint(0)).is_none() {
+            let complaints = self.dealer()?.complaints(self.desk.replica.auction(), &mut OsRng);
+            let complaints =
+                complaints.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+            for (number, complaint) in (0..).zip(complaints) {
+                self.say_on(Occasion::Complaint(number), complaint)?;
+            }
+        }
+        let mut number = 0;
+        while self.journal.said(Occasion::Complaint(number)).is_some() {
+            self.repeat(Occasion::Complaint(number))?;
+            number += 1;
+        }
+        Ok(match number {
+            0 => "its shares are right; waiting for the end of complaints".into(),
+            _ => format!("{number} wrong shares; it complained"),
+        })
+    }
+
+    /// The share, once the ceremony is over. Whoever has none is told, and stays to watch.
+    fn take_share(&mut self) -> Result<(), Failure> {
+        if self.keyholder.is_some() || !self.secret.exists() {
+            return Ok(());
+        }
+        let auction = self.desk.replica.auction();
+        if auction.quorum_keys().is_none_or(|keys| !keys.share_keys.contains_key(&self.id)) {
+            return Ok(());
+        }
+        let keyholder = self.dealer()?.into_keyholder(auction);
+        let mut keyholder = keyholder.map_err(|error| keyholder_failure(&error))?;
+        // What it endorsed before it was restarted, it endorsed.
+        for note in self.journal.notes() {
+            let Note::Said { occasion: Occasion::Endorsement { round }, bytes, .. } = note else {
+                continue;
+            };
+            let head = endorsed_head(bytes).unwrap_or(Digest([0; 32]));
+            keyholder.endorse(*round, head, &[]).map_err(|error| keyholder_failure(&error))?;
+        }
+        self.keyholder = Some(keyholder);
+        Ok(())
+    }
+
+    /// Reveals that were left here and that the board does not show.
+    fn ignored_reveals(&self) -> Vec<Reveal> {
+        let Some(folder) = &self.reveals else { return Vec::new() };
+        let replica = &self.desk.replica;
+        let auction = replica.auction();
+        let files = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut found: BTreeMap<BidId, Reveal> = BTreeMap::new();
+        for file in files {
+            // Rubbish is left alone: anybody may write here.
+            let Ok(bytes) = files::read(&file.path(), MAX_REVEALS_FILE) else { continue };
+            let Ok(reveals) = borsh::from_slice::<Vec<Reveal>>(&bytes) else { continue };
+            let is_right = |reveal: &Reveal| {
+                let made = seal(&auction.id(), &reveal.bid, &reveal.sealed_bid);
+                auction.is_open(&reveal.bid) && replica.seal_of(&reveal.bid) == Some(made)
+            };
+            found.extend(reveals.into_iter().filter(is_right).map(|reveal| (reveal.bid, reveal)));
+        }
+        found.into_values().collect()
+    }
+
+    fn carry_reveals(&mut self) -> Result<(), Failure> {
+        let reveals = self.ignored_reveals();
+        if reveals.is_empty() {
+            return Ok(());
+        }
+        for reveal in reveals {
+            let identity = self.desk.keys.identity();
+            let carried = bidder::carry(&identity, self.desk.replica.auction(), vec![reveal]);
+            let carried =
+                carried.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+            self.hand_in(&carried)?;
+        }
+        Ok(())
+    }
+
+    fn act(&mut self) -> Result<String, Failure> {
+        self.take_share()?;
+        let auction = self.desk.replica.auction();
+        let dues = auction.dues(self.id);
+        if self.keyholder.is_none() {
+            return Ok("has no share in this auction; it watches".into());
+        }
+        for due in dues {
+            let occasion = match &due {
+                Due::Endorse { round, .. } => Occasion::Endorsement { round: *round },
+                Due::Rank { header, .. } => Occasion::Rank {
+                    round: header.round,
+                    lot: header.lot,
+                    step: header.step,
+                    chunk: header.chunk,
+                },
+            };
+            if self.journal.said(occasion).is_none() {
+                self.perform(occasion, due)?;
+            }
+            self.repeat(occasion)?;
+        }
+        let auction = self.desk.replica.auction();
+        if auction.phase() == Phase::Endorsing {
+            return Ok(format!("endorsing round {} with the others", auction.round()));
+        }
+        let lots = u32::try_from(auction.terms().lots.len()).unwrap_or(u32::MAX);
+        let open = (0..lots).filter(|lot| auction.ending(*lot).is_none()).count();
+        Ok(format!("ranking with the others; {open} of {lots} lots are not decided"))
+    }
+
+    fn perform(&mut self, occasion: Occasion, due: Due) -> Result<(), Failure> {
+        let attested: BTreeSet<BidId> = match &due {
+            Due::Endorse { .. } => self.ignored_reveals().iter().map(|r| r.bid).collect(),
+            Due::Rank { .. } => BTreeSet::new(),
+        };
+        let attested: Vec<BidId> = attested.into_iter().collect();
+        let Some(keyholder) = &mut self.keyholder else { return Ok(()) };
+        let auction = self.desk.replica.auction();
+        let said = keyholder.perform(auction, due, &attested, &mut OsRng);
+        self.say_on(occasion, said.map_err(|error| keyholder_failure(&error))?)
+    }
+
+    /// Writes down what will be said.
+    fn say_on(&mut self, occasion: Occasion, bytes: Vec<u8>) -> Result<(), Failure> {
+        let replica = &self.desk.replica;
+        let entries = replica.lines().len() as u64;
+        let head = replica.auction().head();
+        self.journal.write(Note::Said { occasion, bytes, entries, head })
+    }
+
+    /// Hands in what was said on this occasion, unless it stands in the transcript or waits.
+    fn repeat(&mut self, occasion: Occasion) -> Result<(), Failure> {
+        let Some(bytes) = self.journal.said(occasion).map(<[u8]>::to_vec) else { return Ok(()) };
+        self.hand_in(&bytes)
+    }
+
+    fn hand_in(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        use crate::board::folder::Answer;
+        let id = Digest::of(&[bytes]);
+        let folder = &self.desk.folder;
+        if self.desk.replica.entry_of(&id).is_some()
+            || folder.waits(&id)
+            || self.refused.get(&id).is_some_and(|at| at.elapsed() < RETRY)
+        {
+            return Ok(());
+        }
+        match folder.answer(&id) {
+            Some(Answer::Refused { check, sentence }) => {
+                // Others were faster, or the time for it is over: that happens.
+                let is_news = !self.refused.contains_key(&id);
+                if is_news && !["E4", "K2", "K3", "K4"].contains(&&*check) {
+                    say(&format!(
+                        "the board refused what this keyholder said: {check}: {sentence}"
+                    ));
+                }
+                if self.refused.insert(id, Instant::now()).is_some_and(|at| at.elapsed() >= RETRY) {
+                    folder.hand_in(bytes)?;
+                }
+                Ok(())
+            }
+            // It is in the transcript, which this replica has not read so far.
+            Some(Answer::Accepted { .. }) => Ok(()),
+            None => folder.hand_in(bytes).map(|_| ()),
+        }
+    }
+
+    /// Erases the share: what is left cannot decrypt anything.
+    fn erase(&mut self) -> Result<(), Failure> {
+        self.keyholder = None;
+        if self.secret.exists() {
+            let unwritable = |error| Failure::unwritable(&self.secret, error);
+            let length = fs::metadata(&self.secret).map_err(unwritable)?.len();
+            let zeros = vec![0; usize::try_from(length).unwrap_or(0)];
+            fs::write(&self.secret, zeros).map_err(unwritable)?;
+            fs::remove_file(&self.secret).map_err(unwritable)?;
+            files::sync_folder(&self.secret).map_err(unwritable)?;
+        }
+        if self.journal.notes().last() != Some(&Note::Erased) {
+            self.journal.write(Note::Erased)?;
+        }
+        Ok(())
+    }
+}
+
+/// The head that a signed endorsement names.
+fn endorsed_head(signed: &[u8]) -> Option<Digest> {
+    use talea_protocol::instruction::{Instruction, SignedInstruction};
+    let signed: SignedInstruction = borsh::from_slice(signed).ok()?;
+    match borsh::from_slice(&signed.payload).ok()? {
+        Instruction::Endorse(endorsement) => Some(endorsement.head),
+        _ => None,
+    }
+}
+
+fn keyholder_failure(error: &KeyholderError) -> Failure {
+    let code = match error {
+        KeyholderError::NotNamed
+        | KeyholderError::OtherEncryptionKey
+        | KeyholderError::OtherDeal => Code::KeyOther,
+        KeyholderError::NoShare | KeyholderError::WrongShare => Code::Refused,
+        KeyholderError::TwoHeads { .. } => Code::BoardRewritten,
+        KeyholderError::TooLarge(_) => Code::Internal,
+    };
+    Failure::new(code, error.to_string())
+}

@@ -1,0 +1,8 @@
+//! What each party does: one module per part.
+
+pub mod bidder;
+pub mod custodian;
+pub mod desk;
+pub mod journal;
+pub mod keyholder;
+pub mod seller;

@@ -1,0 +1,330 @@
+//! A replica of the program, fed from a transcript: what a party believes, and all that it believes.
+
+use crate::{
+    board::{clock::BoardTerms, folder::Folder, merkle},
+    failure::{Code, Failure},
+};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, BufReader, Read, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
+};
+use talea_contract::Auction;
+use talea_protocol::{
+    bytes::{Digest, PartyKey},
+    commitment::BidId,
+    instruction::{Instruction, SignedInstruction},
+    transcript::{Closing, Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
+};
+
+/// One line of the transcript, as far as tools need it.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// In which slot.
+    pub slot: u64,
+    /// Who said it.
+    pub signer: PartyKey,
+    /// What kind of instruction it is.
+    pub kind: &'static str,
+    /// The hash of the signed bytes.
+    pub id: Digest,
+}
+
+/// An auction, replayed as far as its transcript goes.
+pub struct Replica {
+    path: PathBuf,
+    file: BufReader<File>,
+    /// Where the next record begins.
+    offset: u64,
+    auction: Auction,
+    board: BoardTerms,
+    genesis: Genesis,
+    lines: Vec<Line>,
+    leaves: Vec<Digest>,
+    /// Where the body of each entry begins, and how long it is.
+    spans: Vec<(u64, usize)>,
+    heads: Vec<Digest>,
+    seals: BTreeMap<BidId, Digest>,
+    closing: Option<Closing>,
+}
+
+/// A record as it stands in a file: its kind, its body.
+pub type Record = (RecordKind, Vec<u8>);
+
+/// Reads one record; nothing at the end, or where one is not whole yet.
+///
+/// # Errors
+/// Those of the system, and `InvalidData` if there can be no such record.
+pub fn read_record(source: &mut impl Read) -> io::Result<Option<Record>> {
+    let mut header = [0; RECORD_HEADER_BYTES];
+    if !fill(source, &mut header)? {
+        return Ok(None);
+    }
+    let (kind, length) = RecordKind::read_header(&header)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no record begins here"))?;
+    let mut body = Vec::new();
+    source.take(length as u64).read_to_end(&mut body)?;
+    Ok((body.len() == length).then_some((kind, body)))
+}
+
+/// Whether all of `buffer` could be read.
+fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
+    match source.read_exact(buffer) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The name of an instruction's kind.
+#[must_use]
+pub fn kind(instruction: &Instruction) -> &'static str {
+    match instruction {
+        Instruction::Tick => "tick",
+        Instruction::Fund(_) => "fund",
+        Instruction::Deal(_) => "deal",
+        Instruction::Complain(_) => "complain",
+        Instruction::Reserve(_) => "reserve",
+        Instruction::Commit(_) => "commit",
+        Instruction::Reveal(_) => "reveal",
+        Instruction::Endorse(_) => "endorse",
+        Instruction::Gate(_) => "gate",
+        Instruction::Mix(_) => "mix",
+        Instruction::Blind(_) => "blind",
+        Instruction::Unseal(_) => "unseal",
+        Instruction::Decide(_) => "decide",
+    }
+}
+
+impl Replica {
+    /// Replays what a board's folder holds by now.
+    ///
+    /// # Errors
+    /// `board.folder`, `file.unreadable`, `board.invalid`.
+    pub fn of(folder: &Folder) -> Result<Self, Failure> {
+        let mut replica = Self::open(&folder.transcript())?;
+        replica.advance()?;
+        Ok(replica)
+    }
+
+    /// Opens a transcript and reads how it begins.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let invalid = |why: String| {
+            Failure::new(Code::BoardInvalid, format!("{} is no transcript: {why}", path.display()))
+        };
+        let file = File::open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                let sentence = format!("{} is not there", path.display());
+                Failure::new(Code::BoardFolder, sentence)
+                    .with_help("name the folder of a board that was opened with: talea open")
+            }
+            _ => Failure::unreadable(path, error),
+        })?;
+        let mut file = BufReader::new(file);
+        let mut magic = [0; MAGIC.len()];
+        let unreadable = |error| Failure::unreadable(path, error);
+        if !fill(&mut file, &mut magic).map_err(unreadable)? || magic != *MAGIC {
+            return Err(invalid("it begins otherwise".into()));
+        }
+        let record = read_record(&mut file).map_err(|error| invalid(error.to_string()))?;
+        let Some((RecordKind::Genesis, body)) = record else {
+            return Err(invalid("it has no genesis".into()));
+        };
+        let genesis: Genesis =
+            borsh::from_slice(&body).map_err(|error| invalid(error.to_string()))?;
+        let auction = Auction::open(genesis.slot, &genesis.terms, &genesis.signature)
+            .map_err(|refusal| invalid(refusal.to_string()))?;
+        let board = BoardTerms::of(auction.terms())?;
+        let offset = (MAGIC.len() + RECORD_HEADER_BYTES + body.len()) as u64;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            offset,
+            auction,
+            board,
+            genesis,
+            lines: Vec::new(),
+            leaves: Vec::new(),
+            spans: Vec::new(),
+            heads: Vec::new(),
+            seals: BTreeMap::new(),
+            closing: None,
+        })
+    }
+
+    /// Replays what was appended since; how many entries that were.
+    ///
+    /// # Errors
+    /// `board.invalid` if the rules do not allow it, `board.rewritten` if what was replayed before
+    /// is gone, `file.unreadable`.
+    pub fn advance(&mut self) -> Result<u64, Failure> {
+        let length = std::fs::metadata(&self.path)
+            .map_err(|error| Failure::unreadable(&self.path, error))?
+            .len();
+        if length < self.offset {
+            return Err(self.rewritten());
+        }
+        let before = self.lines.len();
+        if length > self.offset {
+            let unreadable = |error| Failure::unreadable(&self.path, error);
+            self.file.seek(SeekFrom::Start(self.offset)).map_err(unreadable)?;
+            while let Some((kind, body)) = self.next_record()? {
+                self.offset += (RECORD_HEADER_BYTES + body.len()) as u64;
+                self.take(kind, &body)?;
+            }
+        }
+        Ok((self.lines.len() - before) as u64)
+    }
+
+    fn rewritten(&self) -> Failure {
+        let sentence =
+            format!("{} is shorter than it was: entries were taken back", self.path.display());
+        Failure::new(Code::BoardRewritten, sentence)
+            .with_help("keep your receipts: with the board's checkpoints they prove it")
+    }
+
+    fn next_record(&mut self) -> Result<Option<Record>, Failure> {
+        read_record(&mut self.file).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => self.invalid(&error.to_string()),
+            _ => Failure::unreadable(&self.path, error),
+        })
+    }
+
+    fn invalid(&self, why: &str) -> Failure {
+        let sentence = format!("{}, entry {}: {why}", self.path.display(), self.lines.len());
+        Failure::new(Code::BoardInvalid, sentence)
+            .with_help("keep a copy of the folder: it convicts the board")
+    }
+
+    fn take(&mut self, kind: RecordKind, body: &[u8]) -> Result<(), Failure> {
+        if self.closing.is_some() {
+            return Err(self.invalid("something follows the outcome"));
+        }
+        match kind {
+            RecordKind::Genesis => Err(self.invalid("a second genesis")),
+            RecordKind::Entry => {
+                let entry: Entry = borsh::from_slice(body)
+                    .map_err(|error| self.invalid(&format!("it does not decode: {error}")))?;
+                let applied = self
+                    .auction
+                    .apply(entry.slot, &entry.instruction)
+                    .map_err(|refusal| self.invalid(&format!("{}: {refusal}", refusal.check)))?;
+                if applied.head != entry.head {
+                    return Err(self.invalid("its head is another"));
+                }
+                self.index(&entry, body);
+                Ok(())
+            }
+            RecordKind::Closing => {
+                let closing: Closing = borsh::from_slice(body)
+                    .map_err(|error| self.invalid(&format!("it does not decode: {error}")))?;
+                let expected = self.auction.outcome();
+                if closing.head != self.auction.head()
+                    || Some(&closing.outcome) != expected.as_ref()
+                {
+                    return Err(self.invalid("the outcome is not the one that was derived"));
+                }
+                self.closing = Some(closing);
+                Ok(())
+            }
+        }
+    }
+
+    fn index(&mut self, entry: &Entry, body: &[u8]) {
+        // It was accepted, so it decodes.
+        let Ok(signed) = borsh::from_slice::<SignedInstruction>(&entry.instruction) else { return };
+        let Ok(instruction) = borsh::from_slice::<Instruction>(&signed.payload) else { return };
+        if let Instruction::Commit(commit) | Instruction::Reserve(commit) = &instruction {
+            let (lot, round) = (commit.lot, commit.round);
+            self.seals.insert(BidId { lot, round, bidder: signed.signer }, commit.seal);
+        }
+        self.lines.push(Line {
+            slot: entry.slot,
+            signer: signed.signer,
+            kind: kind(&instruction),
+            id: Digest::of(&[&entry.instruction]),
+        });
+        self.leaves.push(merkle::leaf(body));
+        self.spans.push((self.offset.saturating_sub(body.len() as u64), body.len()));
+        self.heads.push(entry.head);
+    }
+
+    /// The program's state.
+    #[must_use]
+    pub fn auction(&self) -> &Auction {
+        &self.auction
+    }
+
+    /// What the terms say of the board.
+    #[must_use]
+    pub fn board(&self) -> &BoardTerms {
+        &self.board
+    }
+
+    /// How the auction opened.
+    #[must_use]
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// The entries so far.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The leaves of the Merkle tree over the entries.
+    #[must_use]
+    pub fn leaves(&self) -> &[Digest] {
+        &self.leaves
+    }
+
+    /// The body of an entry, read again from the file; nothing if there is no such entry.
+    ///
+    /// # Errors
+    /// `file.unreadable`.
+    pub fn body_of(&mut self, entry: u64) -> Result<Option<Vec<u8>>, Failure> {
+        let span = usize::try_from(entry).ok().and_then(|at| self.spans.get(at));
+        let Some((offset, length)) = span.copied() else { return Ok(None) };
+        let mut body = vec![0; length];
+        let read =
+            self.file.seek(SeekFrom::Start(offset)).and_then(|_| self.file.read_exact(&mut body));
+        read.map_err(|error| Failure::unreadable(&self.path, error))?;
+        Ok(Some(body))
+    }
+
+    /// The head after so many entries, at least 1.
+    #[must_use]
+    pub fn head_after(&self, entries: u64) -> Option<Digest> {
+        let at = usize::try_from(entries).ok()?.checked_sub(1)?;
+        self.heads.get(at).copied()
+    }
+
+    /// The seal of a commit or a reserve.
+    #[must_use]
+    pub fn seal_of(&self, bid: &BidId) -> Option<Digest> {
+        self.seals.get(bid).copied()
+    }
+
+    /// The entry that these signed bytes became.
+    #[must_use]
+    pub fn entry_of(&self, id: &Digest) -> Option<u64> {
+        self.lines.iter().position(|line| line.id == *id).map(|at| at as u64)
+    }
+
+    /// Whether the outcome is recorded.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closing.is_some()
+    }
+
+    /// Where the records that were replayed end.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+}

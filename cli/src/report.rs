@@ -1,0 +1,510 @@
+//! The report: what happened in an auction, for a regulator or an auditor who was not there. One HTML
+//! file without scripts or outside links, and its twins in JSON and CSV.
+
+use crate::{board::folder::Folder, failure::Failure, names, replica::Replica, status, terms};
+use serde::Serialize;
+use serde_json::Value;
+use std::{collections::BTreeMap, fmt::Write as _};
+use talea_contract::Auction;
+use talea_protocol::{
+    outcome::{Ending, LotResult, ReserveResult},
+    price::Rung,
+    quorum::keyholders,
+    terms::{Admission, Lot},
+};
+use talea_sim::histogram;
+
+/// The schema of the JSON.
+pub const SCHEMA: &str = "talea-report/1";
+
+/// What happened in an auction.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    schema: &'static str,
+    auction: String,
+    phase: &'static str,
+    /// The terms in words.
+    terms: String,
+    invited: Option<usize>,
+    timeline: Vec<Event>,
+    lots: Vec<LotReport>,
+    bidders: Vec<BidderReport>,
+    keyholders: Vec<KeyholderReport>,
+    /// The independent verifier's report (schema talea-verify/1).
+    verification: Value,
+    #[serde(skip)]
+    pictures: String,
+}
+
+/// Everything of one kind that was said.
+#[derive(Clone, Debug, Serialize)]
+struct Event {
+    what: &'static str,
+    count: usize,
+    from_slot: u64,
+    from: String,
+    to_slot: u64,
+    to: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct LotReport {
+    lot: usize,
+    identifier: String,
+    name: String,
+    quantity: String,
+    result: String,
+    price: Option<String>,
+    winners: Vec<String>,
+    cover: Option<String>,
+    reserve: String,
+    committed: u32,
+    ranked: u32,
+    invalid: u32,
+    opened: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct BidderReport {
+    party: String,
+    commits: usize,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct KeyholderReport {
+    name: String,
+    party: String,
+    /// Accepted instructions by kind.
+    said: BTreeMap<&'static str, usize>,
+    expelled: bool,
+}
+
+/// The kinds of instructions, in the order of an auction, in words.
+const KINDS: [(&str, &str); 13] = [
+    ("fund", "money reported"),
+    ("deal", "keys dealt"),
+    ("complain", "complaints"),
+    ("reserve", "reserves committed"),
+    ("commit", "bids committed"),
+    ("reveal", "sealed bids handed in"),
+    ("endorse", "endorsements"),
+    ("mix", "counts mixed"),
+    ("gate", "products under encryption"),
+    ("blind", "counts blinded"),
+    ("unseal", "decryption shares"),
+    ("decide", "seller's decisions"),
+    ("tick", "deadlines passed"),
+];
+
+impl Report {
+    /// The report of a board's folder.
+    ///
+    /// # Errors
+    /// Those of replaying and verifying.
+    pub fn of(folder: &Folder) -> Result<Self, Failure> {
+        let replica = Replica::of(folder)?;
+        let verified = crate::cli::verify_file(&folder.transcript())?;
+        let verification = serde_json::from_str(&verified.to_json()).unwrap_or(Value::Null);
+        let auction = replica.auction();
+        let words = auction.terms();
+        let invited = match &words.admission {
+            Admission::Open => None,
+            Admission::Listed(keys) => Some(keys.len()),
+        };
+        let results =
+            auction.outcome().map(|outcome| outcome.lots.into_inner()).unwrap_or_default();
+        let lots = words.lots.iter().zip(&results).enumerate();
+        Ok(Self {
+            schema: SCHEMA,
+            auction: names::auction(&auction.id()),
+            phase: auction.phase().name(),
+            terms: terms::in_words(words)?,
+            invited,
+            timeline: timeline(&replica),
+            lots: lots.map(|(at, (lot, result))| LotReport::of(at, lot, result)).collect(),
+            bidders: bidders(&replica),
+            keyholders: keyholder_reports(&replica),
+            verification,
+            pictures: pictures(auction, &results),
+        })
+    }
+}
+
+fn timeline(replica: &Replica) -> Vec<Event> {
+    let time = |slot: u64| {
+        let end = replica.board().end_of(slot);
+        humantime::format_rfc3339_seconds(end).to_string().replace('T', " ")
+    };
+    let events = KINDS.into_iter().filter_map(|(kind, what)| {
+        let slots: Vec<u64> =
+            replica.lines().iter().filter(|line| line.kind == kind).map(|line| line.slot).collect();
+        let (from, to) = (*slots.first()?, *slots.last()?);
+        Some(Event {
+            what,
+            count: slots.len(),
+            from_slot: from,
+            from: time(from),
+            to_slot: to,
+            to: time(to),
+        })
+    });
+    events.collect()
+}
+
+fn bidders(replica: &Replica) -> Vec<BidderReport> {
+    let mut commits: BTreeMap<String, usize> = BTreeMap::new();
+    for line in replica.lines().iter().filter(|line| line.kind == "commit") {
+        *commits.entry(names::party(&line.signer)).or_default() += 1;
+    }
+    commits.into_iter().map(|(party, commits)| BidderReport { party, commits }).collect()
+}
+
+fn keyholder_reports(replica: &Replica) -> Vec<KeyholderReport> {
+    let terms = replica.auction().terms();
+    let reports = keyholders(&terms.quorum).map(|(id, member)| {
+        let group = terms.quorum.get(usize::from(id.group)).map_or("", |g| g.name.as_str());
+        let mut said = BTreeMap::new();
+        for line in replica.lines().iter().filter(|line| line.signer == member.signing) {
+            *said.entry(line.kind).or_default() += 1;
+        }
+        KeyholderReport {
+            name: format!("{group} {}", id.member),
+            party: names::party(&member.signing),
+            said,
+            expelled: replica.auction().was_expelled(id),
+        }
+    });
+    reports.collect()
+}
+
+impl LotReport {
+    fn of(at: usize, lot: &Lot, result: &LotResult) -> Self {
+        let price = |rung: Rung| status::price(lot, rung);
+        let LotResult { commits, ranked, invalid, reserve, disclosed, ending } = result;
+        let (words, award) = match ending {
+            Ending::Sold(award) => ("sold".to_owned(), Some(award)),
+            Ending::Declined(award) => {
+                ("did not trade: declined by the seller above the reserve".into(), Some(award))
+            }
+            Ending::BelowReserve => ("did not trade: below the committed reserve".into(), None),
+            Ending::Unsold => ("did not trade: no valid bid was revealed".into(), None),
+            Ending::Void(cause) => (format!("void: {cause}"), None),
+            Ending::Halted => ("halted: an alarm about soundness".into(), None),
+        };
+        let mut opened = Vec::new();
+        if let Some(award) = award {
+            opened.push(format!("the price, {}", price(award.quote.rung)));
+            opened.push(match award.sales.len() {
+                1 => "the winner".to_owned(),
+                winners => format!("the {winners} winners"),
+            });
+        }
+        if let Some(cover) = &disclosed.cover {
+            opened.push(format!("the best losing price, {}", price(cover.rung)));
+        }
+        if !disclosed.surveys.is_empty() {
+            opened.push(format!("the depth after {} rounds", disclosed.surveys.len()));
+        } else if disclosed.depth.is_some() {
+            opened.push("the depth".into());
+        }
+        let reserve = match reserve {
+            ReserveResult::None => "none".to_owned(),
+            ReserveResult::Lapsed => "lapsed".into(),
+            ReserveResult::Sealed => "sealed".into(),
+            ReserveResult::Opened(quote) => {
+                opened.push(format!("the reserve, {}", price(quote.rung)));
+                price(quote.rung)
+            }
+        };
+        if let Some(bids) = &disclosed.bids {
+            opened.push(format!("all {} bids", bids.len()));
+        }
+        let sales = award.map(|award| award.sales.iter()).into_iter().flatten();
+        Self {
+            lot: at,
+            identifier: lot.identifier.as_str().into(),
+            name: lot.name.as_str().into(),
+            quantity: lot.quantity.to_string(),
+            result: words,
+            price: award.map(|award| price(award.quote.rung)),
+            winners: sales.map(|sale| names::party(&sale.winner)).collect(),
+            cover: disclosed.cover.as_ref().map(|quote| price(quote.rung)),
+            reserve,
+            committed: *commits,
+            ranked: *ranked,
+            invalid: *invalid,
+            opened,
+        }
+    }
+}
+
+/// The depths, as an SVG picture; nothing if none was opened.
+fn pictures(auction: &Auction, results: &[LotResult]) -> String {
+    let rows = auction.terms().lots.iter().zip(results).filter_map(|(lot, result)| {
+        let surveys = result.disclosed.surveys.iter().enumerate().filter_map(|(round, survey)| {
+            Some((format!("after round {round}"), survey.depth.as_ref()?.to_vec()))
+        });
+        let mut panels: Vec<(String, Vec<u32>)> = surveys.collect();
+        let last = result.disclosed.depth.as_ref().map(|depth| depth.to_vec());
+        if panels.last().map(|(_, depth)| depth) != last.as_ref() {
+            panels.extend(last.map(|depth| ("at the end".to_owned(), depth)));
+        }
+        let buckets = panels.first()?.1.len();
+        let width = lot.ladder.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum();
+        let last_rung = lot.ladder.rungs.saturating_sub(1);
+        let names = (0u32..).take(buckets).map(|bucket| {
+            let first = bucket.checked_shl(width).unwrap_or(u32::MAX).min(last_rung);
+            let end = (bucket + 1).checked_shl(width).unwrap_or(u32::MAX).saturating_sub(1);
+            let price = |rung| status::price(lot, Rung(rung));
+            format!("{} .. {}", price(first), price(end.min(last_rung)))
+        });
+        Some(histogram::Row {
+            name: format!("{} ({})", lot.name, lot.identifier),
+            buckets: names.collect(),
+            panels,
+            ending: String::new(),
+        })
+    });
+    let rows: Vec<histogram::Row> = rows.collect();
+    if rows.is_empty() { String::new() } else { histogram::svg("Depth", &rows) }
+}
+
+impl Report {
+    /// As tools read it.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// The lots, a row each.
+    #[must_use]
+    pub fn csv(&self) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let heading = [
+            "lot",
+            "identifier",
+            "name",
+            "quantity",
+            "result",
+            "price",
+            "winners",
+            "cover",
+            "reserve",
+            "committed",
+            "ranked",
+            "invalid",
+        ];
+        // Writing to memory cannot fail.
+        let _ = writer.write_record(heading);
+        for lot in &self.lots {
+            let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+            let _ = writer.write_record([
+                lot.lot.to_string(),
+                lot.identifier.clone(),
+                lot.name.clone(),
+                lot.quantity.clone(),
+                lot.result.clone(),
+                or_empty(&lot.price),
+                lot.winners.join(" "),
+                or_empty(&lot.cover),
+                lot.reserve.clone(),
+                lot.committed.to_string(),
+                lot.ranked.to_string(),
+                lot.invalid.to_string(),
+            ]);
+        }
+        String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// As people read it, in a browser or on paper.
+    #[must_use]
+    pub fn html(&self) -> String {
+        let mut page = String::from(HEAD);
+        let text = |key: &str| self.verification.get(key).and_then(Value::as_str).unwrap_or("");
+        let verdict = text("verdict");
+        // Writing to a string cannot fail.
+        let _ = write!(
+            page,
+            "<h1>Sealed-bid auction</h1>\n<p class=id>{}</p>\n",
+            escaped(&self.auction)
+        );
+        let _ = writeln!(
+            page,
+            "<p class=\"verdict {}\">{} <span>by the independent verifier; phase {}</span></p>",
+            if verdict == "valid" { "good" } else { "bad" },
+            escaped(&verdict.to_uppercase()),
+            self.phase,
+        );
+        page.push_str("<h2>Lots</h2>\n");
+        let lots = self.lots.iter().map(|lot| {
+            let bids = match lot.invalid {
+                0 => format!("{} of {}", lot.ranked, lot.committed),
+                _ => format!("{} of {}, {} invalid", lot.ranked, lot.committed, lot.invalid),
+            };
+            vec![
+                lot.identifier.clone(),
+                lot.name.clone(),
+                lot.result.clone(),
+                lot.price.clone().unwrap_or_default(),
+                lot.winners.iter().map(|name| shortened(name)).collect::<Vec<_>>().join(" "),
+                lot.cover.clone().unwrap_or_default(),
+                lot.reserve.clone(),
+                bids,
+            ]
+        });
+        let heading =
+            ["Lot", "Name", "Result", "Price", "Winner", "Cover", "Reserve", "Bids ranked"];
+        table(&mut page, &heading, lots.collect());
+        if !self.pictures.is_empty() {
+            let _ = write!(page, "<h2>Depth</h2>\n<div class=picture>{}</div>\n", self.pictures);
+        }
+        page.push_str("<h2>What was opened</h2>\n");
+        let opened = self.lots.iter().map(|lot| {
+            let what = if lot.opened.is_empty() { "nothing".into() } else { lot.opened.join("; ") };
+            vec![lot.identifier.clone(), what]
+        });
+        table(&mut page, &["Lot", "Opened"], opened.collect());
+        page.push_str("<h2>Timeline</h2>\n");
+        let events = self.timeline.iter().map(|event| {
+            vec![event.what.into(), event.count.to_string(), event.from.clone(), event.to.clone()]
+        });
+        table(&mut page, &["What", "How often", "First", "Last"], events.collect());
+        page.push_str("<h2>Who took part</h2>\n");
+        if let Some(invited) = self.invited {
+            let _ = writeln!(
+                page,
+                "<p>{invited} parties were invited, {} bid.</p>",
+                self.bidders.len()
+            );
+        }
+        let bidders = self
+            .bidders
+            .iter()
+            .map(|bidder| vec![bidder.party.clone(), bidder.commits.to_string()]);
+        table(&mut page, &["Bidder", "Bids committed"], bidders.collect());
+        let keyholders = self.keyholders.iter().map(|keyholder| {
+            let count = |kind: &str| keyholder.said.get(kind).copied().unwrap_or(0).to_string();
+            let note = if keyholder.expelled { "expelled in the key ceremony" } else { "" };
+            vec![
+                keyholder.name.clone(),
+                shortened(&keyholder.party),
+                count("deal"),
+                count("endorse"),
+                count("unseal"),
+                note.into(),
+            ]
+        });
+        let heading = ["Keyholder", "Party", "Dealt", "Endorsed", "Decryption shares posted", ""];
+        table(&mut page, &heading, keyholders.collect());
+        let _ = write!(page, "<h2>Terms</h2>\n<pre>{}</pre>\n", escaped(&self.terms));
+        self.write_checks(&mut page);
+        page.push_str("</main>\n</body>\n</html>\n");
+        page
+    }
+
+    fn write_checks(&self, page: &mut String) {
+        page.push_str("<h2>Checks</h2>\n");
+        let checks = self.verification.get("checks").and_then(Value::as_array);
+        let rows = checks.into_iter().flatten().map(|check| {
+            let cell = |key: &str| match check.get(key) {
+                Some(Value::String(text)) => text.clone(),
+                Some(Value::Null) | None => String::new(),
+                Some(other) => other.to_string(),
+            };
+            ["number", "standing", "performed", "sentence"].map(cell).to_vec()
+        });
+        table(page, &["Check", "Result", "Times", "What it says"], rows.collect());
+        let unverified = self.verification.get("not_verified").and_then(Value::as_array);
+        if let Some(sentences) = unverified {
+            page.push_str("<h2>Not verified, because no transcript can show it</h2>\n<ul>\n");
+            for sentence in sentences.iter().filter_map(Value::as_str) {
+                let _ = writeln!(page, "<li>{}</li>", escaped(sentence));
+            }
+            page.push_str("</ul>\n");
+        }
+    }
+}
+
+fn shortened(name: &str) -> String {
+    names::read_party(name).map_or(name.to_owned(), |party| status::short(&party))
+}
+
+fn table(page: &mut String, heading: &[&str], rows: Vec<Vec<String>>) {
+    page.push_str("<div class=scroll><table>\n<thead><tr>");
+    for cell in heading {
+        let _ = write!(page, "<th>{}</th>", escaped(cell));
+    }
+    page.push_str("</tr></thead>\n<tbody>\n");
+    for row in rows {
+        page.push_str("<tr>");
+        for cell in row {
+            let _ = write!(page, "<td>{}</td>", escaped(&cell));
+        }
+        page.push_str("</tr>\n");
+    }
+    page.push_str("</tbody>\n</table></div>\n");
+}
+
+/// Text as HTML.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Everything before the contents. No scripts, no outside links.
+const HEAD: &str = "<!doctype html>
+<html lang=en>
+<head>
+<meta charset=utf-8>
+<meta name=viewport content=\"width=device-width, initial-scale=1\">
+<title>Sealed-bid auction</title>
+<style>
+:root { color-scheme: light; }
+body { margin: 0; background: #f5f6f8; color: #1d2733; font: 15px/1.5 system-ui, sans-serif; }
+main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; background: #fff; }
+h1 { font-size: 1.6rem; margin: 0 0 .2rem; }
+h2 { font-size: 1.1rem; margin: 2rem 0 .6rem; border-bottom: 1px solid #d5dae1; }
+.id { margin: 0; color: #5a6675; font-size: .85rem; overflow-wrap: anywhere; }
+.verdict { font-size: 1.2rem; font-weight: 600; padding: .5rem .8rem; border-left: .4rem solid; }
+.verdict span { font-size: .9rem; font-weight: 400; color: #1d2733; }
+.good { color: #14653a; border-color: #14653a; background: #eaf5ee; }
+.bad { color: #9c1c1c; border-color: #9c1c1c; background: #fbecec; }
+.scroll, .picture { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-size: .88rem; margin-bottom: .8rem; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
+  border-bottom: 1px solid #e6e9ee; }
+th { color: #5a6675; font-weight: 600; white-space: nowrap; }
+pre { font-size: .78rem; overflow-x: auto; background: #f5f6f8; padding: .8rem; }
+@media print { body { background: #fff; } main { padding: 0; max-width: none; }
+  .scroll, .picture, pre { overflow: visible; } pre { white-space: pre-wrap; }
+  tr, .picture { break-inside: avoid; } }
+</style>
+</head>
+<body>
+<main>
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_break_the_page() {
+        let mut page = String::new();
+        table(&mut page, &["<h>"], vec![vec!["<script>alert('1')</script> & \"x\"".into()]]);
+        assert!(!page.contains("<script"));
+        assert!(
+            page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &quot;x&quot;")
+        );
+    }
+}

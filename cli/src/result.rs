@@ -1,0 +1,139 @@
+//! What a bidder's own bids came to, in the words of FIX: Hit, Cover, Tied, Done Away, Pass. Only the
+//! bidder can tell, for it alone knows what it bid.
+
+use crate::{
+    failure::{Code, Failure},
+    party::{bidder, desk::Desk},
+    status,
+};
+use serde::Serialize;
+use talea_protocol::{
+    outcome::{Ending, LotResult},
+    price::Rung,
+};
+
+/// The schema of the JSON.
+pub const SCHEMA: &str = "talea-result/1";
+
+/// What a bid came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Word {
+    /// It won.
+    Hit,
+    /// It was the best that lost.
+    Cover,
+    /// It was as good as the price, and another was taken.
+    Tied,
+    /// It was as good as the best that lost, which the terms have opened; so may others have been.
+    TiedCover,
+    /// Others were better.
+    DoneAway,
+    /// Nobody was dealt with: the lot did not trade.
+    DidNotTrade,
+    /// This party made no bid that counted.
+    Pass,
+}
+
+/// What every lot came to for this party.
+#[derive(Clone, Debug, Serialize)]
+pub struct Results {
+    schema: &'static str,
+    lots: Vec<Line>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Line {
+    lot: u32,
+    identifier: String,
+    bid: Option<String>,
+    price: Option<String>,
+    result: Word,
+}
+
+/// What a bid of this rung came to.
+fn word(result: &LotResult, party_won: bool, own: Option<Rung>) -> Word {
+    let Some(own) = own else { return Word::Pass };
+    let Ending::Sold(award) = &result.ending else { return Word::DidNotTrade };
+    if party_won {
+        return Word::Hit;
+    }
+    let price = award.quote.rung;
+    let cover = result.disclosed.cover.as_ref().map(|quote| quote.rung);
+    let is_uniform = award
+        .sales
+        .iter()
+        .any(|sale| sale.standing == talea_protocol::outcome::Standing::AbovePrice);
+    match own {
+        // At a uniform price the best losing bid is the price.
+        own if own == price && is_uniform => Word::Cover,
+        own if own == price => Word::Tied,
+        own if Some(own) == cover => Word::TiedCover,
+        _ => Word::DoneAway,
+    }
+}
+
+impl Results {
+    /// What this party's bids came to.
+    ///
+    /// # Errors
+    /// `not-yet` before there is an outcome; those of reading what was kept.
+    pub fn of(desk: &Desk) -> Result<Self, Failure> {
+        let auction = desk.replica.auction();
+        let outcome = auction.outcome().ok_or_else(|| {
+            let sentence = format!("the auction is in {}", auction.phase().name());
+            Failure::new(Code::NotYet, sentence).with_help("talea watch shows when it is over")
+        })?;
+        let party = desk.keys.party();
+        let lots = (0u32..).zip(auction.terms().lots.iter()).zip(outcome.lots.iter());
+        let lines = lots.map(|((number, lot), result)| {
+            let mut own = None;
+            for round in 0..=auction.round() {
+                own = bidder::recall(desk, number, round)?.map(|bid| bid.secret.rung()).or(own);
+            }
+            let (won, price) = match &result.ending {
+                Ending::Sold(award) => (
+                    award.sales.iter().any(|sale| sale.winner == party),
+                    Some(status::price(lot, award.quote.rung)),
+                ),
+                _ => (false, None),
+            };
+            Ok(Line {
+                lot: number,
+                identifier: lot.identifier.as_str().into(),
+                bid: own.map(|rung| status::price(lot, rung)),
+                price,
+                result: word(result, won, own),
+            })
+        });
+        let lots = lines.collect::<Result<_, Failure>>()?;
+        Ok(Self { schema: SCHEMA, lots })
+    }
+
+    /// As tools read it.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// As people read it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let rows = self.lots.iter().map(|line| {
+            let [bid, price] = [&line.bid, &line.price].map(|p| p.clone().unwrap_or("-".into()));
+            let result = match line.result {
+                Word::Hit => "Hit",
+                Word::Cover => "Cover",
+                Word::Tied => "Tied",
+                Word::TiedCover => "Cover, or tied with it",
+                Word::DoneAway => "Done Away",
+                Word::DidNotTrade => "did not trade",
+                Word::Pass => "Pass",
+            };
+            vec![line.identifier.clone(), bid, price, result.into()]
+        });
+        let heading = ["lot", "your bid", "price", "result"];
+        talea_sim::report::table(&heading, rows.collect(), &[1, 2]) + "\n"
+    }
+}

@@ -1,0 +1,655 @@
+//! Terms: from a TOML file and a CSV list of lots to the bytes that the seller signs, and into words.
+
+use crate::{
+    board::clock::BoardTerms,
+    failure::{Code, Failure},
+    files, names,
+};
+use rand_core::{OsRng, RngCore as _};
+use serde::Deserialize;
+use std::{
+    fmt::Write as _,
+    path::Path,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use talea_protocol::{
+    bytes::{List, PartyKey, Text},
+    caution,
+    labels::PROTOCOL_VERSION,
+    limits::{MAX_LOTS, MAX_TERMS_BYTES},
+    price::{Rung, Side},
+    quorum::Group,
+    terms::{
+        Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule, Stakes,
+        Terms, Ties,
+    },
+};
+use talea_sim::{
+    scenario::{
+        file::{DisclosureFile, LadderFile, MechanismFile, PriceText, SideFile, TiesFile},
+        read_lot, rules,
+    },
+    suggest::Load,
+};
+
+/// The largest file of terms, or list of lots, in bytes.
+const MAX_FILE: u64 = 4 << 20;
+
+/// What a file of terms says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TermsFile {
+    seller: String,
+    custodian: String,
+    /// Receives forfeits that no bidder can receive.
+    fallback: String,
+    board: BoardFile,
+    schedule: ScheduleFile,
+    #[serde(default)]
+    stakes: StakesFile,
+    /// Public keys of those who may bid; anybody if left out.
+    bidders: Option<Vec<String>>,
+    #[serde(default = "max_bids_per_lot")]
+    max_bids_per_lot: u32,
+    #[serde(default)]
+    mechanism: MechanismFile,
+    #[serde(default)]
+    ties: TiesFile,
+    #[serde(default)]
+    disclosure: DisclosureFile,
+    reserve: Option<ReserveFile>,
+    acceptance: Option<AcceptanceFile>,
+    rounds: Option<RoundsFile>,
+    quorum: Vec<GroupFile>,
+    #[serde(default)]
+    every_lot: LadderFile,
+    /// A CSV file of lots, beside this one.
+    lots_file: Option<String>,
+    #[serde(default)]
+    lots: Vec<LotFile>,
+}
+
+fn max_bids_per_lot() -> u32 {
+    1_000
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BoardFile {
+    key: String,
+    /// When slot 0 begins, such as `2026-12-01T14:00:00Z`; now if left out.
+    starts: Option<String>,
+    /// The length of a slot; one second if left out.
+    slot: Option<String>,
+}
+
+/// Durations such as `"90s"`, `"10m"`, `"2h"`, each phase after the one before.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScheduleFile {
+    deals: String,
+    complaints: String,
+    commits: String,
+    reveals: String,
+    endorsing: String,
+    step: String,
+    step_per_bid: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct StakesFile {
+    deposit: u64,
+    bond: u64,
+    commit_fee: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReserveFile {
+    /// How long reserves can be committed, after the complaints; bids follow.
+    reserves: String,
+    #[serde(default)]
+    opened: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AcceptanceFile {
+    decide: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoundsFile {
+    limit: u32,
+    commits: String,
+    reveals: String,
+    #[serde(default)]
+    cover: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GroupFile {
+    name: String,
+    threshold: u16,
+    endorsements: Option<u16>,
+    members: Vec<String>,
+}
+
+/// A line item; the same columns make a CSV file of lots.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LotFile {
+    name: String,
+    /// An identifier of any kind, or one with a check digit.
+    identifier: Option<String>,
+    cusip: Option<String>,
+    isin: Option<String>,
+    side: Option<SideFile>,
+    scale: Option<String>,
+    start: Option<PriceText>,
+    tick: Option<PriceText>,
+    end: Option<PriceText>,
+    rungs: Option<u32>,
+    shape: Option<Vec<u32>>,
+    quantity: Option<u64>,
+}
+
+fn fail<T>(at: &str, why: impl std::fmt::Display) -> Result<T, Failure> {
+    Err(Failure::new(Code::TermsField, format!("{at}: {why}")))
+}
+
+/// The digits of a character in a CUSIP or an ISIN.
+fn value_of(c: char) -> Option<u32> {
+    match c {
+        '*' => Some(36),
+        '@' => Some(37),
+        '#' => Some(38),
+        c => c.to_digit(36).filter(|_| !c.is_ascii_lowercase()),
+    }
+}
+
+/// Whether the ninth character of a CUSIP checks the eight before it.
+#[must_use]
+pub fn is_cusip(text: &str) -> bool {
+    let values: Option<Vec<u32>> = text.chars().map(value_of).collect();
+    let Some([body @ .., check]) = values.as_deref() else { return false };
+    let sum: u32 = body
+        .iter()
+        .enumerate()
+        .map(|(at, value)| value * if at % 2 == 1 { 2 } else { 1 })
+        .map(|product| product / 10 + product % 10)
+        .sum();
+    body.len() == 8 && *check == (10 - sum % 10) % 10
+}
+
+/// Whether the last digit of an ISIN checks the eleven characters before it (ISO 6166).
+#[must_use]
+pub fn is_isin(text: &str) -> bool {
+    let letters = text.chars().take(2).all(|c| c.is_ascii_uppercase());
+    let values: Option<Vec<u32>> =
+        text.chars().map(|c| value_of(c).filter(|value| *value < 36)).collect();
+    let Some(values) = values.filter(|values| values.len() == 12 && letters) else { return false };
+    let digits = values.iter().flat_map(|value| match value {
+        0..10 => vec![*value],
+        _ => vec![value / 10, value % 10],
+    });
+    let digits: Vec<u32> = digits.collect();
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, digit)| digit * if at % 2 == 1 { 2 } else { 1 })
+        .map(|product| product / 10 + product % 10)
+        .sum();
+    values.last().is_some_and(|check| *check < 10) && sum.is_multiple_of(10)
+}
+
+impl LotFile {
+    fn identifier(&self, at: &str, index: usize) -> Result<String, Failure> {
+        let Self { identifier, cusip, isin, .. } = self;
+        match (identifier, cusip, isin) {
+            (None, None, None) => Ok(format!("lot {index}")),
+            (Some(any), None, None) => Ok(any.clone()),
+            (None, Some(cusip), None) if is_cusip(cusip) => Ok(cusip.clone()),
+            (None, Some(cusip), None) => {
+                fail(&format!("{at}.cusip"), format!("the check digit of {cusip:?} is wrong"))
+            }
+            (None, None, Some(isin)) if is_isin(isin) => Ok(isin.clone()),
+            (None, None, Some(isin)) => {
+                fail(&format!("{at}.isin"), format!("the check digit of {isin:?} is wrong"))
+            }
+            _ => fail(at, "one of identifier, cusip and isin is enough"),
+        }
+    }
+
+    fn ladder(self) -> LadderFile {
+        let Self { side, scale, start, tick, end, rungs, shape, quantity, .. } = self;
+        LadderFile { side, scale, start, tick, end, rungs, shape, quantity }
+    }
+}
+
+/// A row of a CSV file of lots. Empty fields are left out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LotRow {
+    name: String,
+    identifier: Option<String>,
+    cusip: Option<String>,
+    isin: Option<String>,
+    side: Option<SideFile>,
+    scale: Option<String>,
+    start: Option<String>,
+    tick: Option<String>,
+    end: Option<String>,
+    rungs: Option<u32>,
+    quantity: Option<u64>,
+}
+
+impl From<LotRow> for LotFile {
+    fn from(row: LotRow) -> Self {
+        let LotRow {
+            name,
+            identifier,
+            cusip,
+            isin,
+            side,
+            scale,
+            start,
+            tick,
+            end,
+            rungs,
+            quantity,
+        } = row;
+        let [start, tick, end] = [start, tick, end].map(|text| text.map(PriceText));
+        let shape = None;
+        Self {
+            name,
+            identifier,
+            cusip,
+            isin,
+            side,
+            scale,
+            start,
+            tick,
+            end,
+            rungs,
+            shape,
+            quantity,
+        }
+    }
+}
+
+fn read_lots_file(path: &Path) -> Result<Vec<LotFile>, Failure> {
+    let bytes = files::read(path, MAX_FILE)?;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(&bytes[..]);
+    let rows = reader.deserialize::<LotRow>().enumerate().map(|(row, lot)| {
+        let at = format!("{}, line {}", path.display(), row + 2);
+        lot.map(LotFile::from).or_else(|error| fail(&at, error))
+    });
+    rows.take(MAX_LOTS + 1).collect()
+}
+
+/// Durations into slots, rounded up.
+struct Slots {
+    length: Duration,
+}
+
+impl Slots {
+    fn of(&self, at: &str, text: &str) -> Result<u64, Failure> {
+        let duration = duration(at, text)?;
+        let slots = duration.as_millis().div_ceil(self.length.as_millis().max(1));
+        match u64::try_from(slots).ok().filter(|slots| (1..=1 << 32).contains(slots)) {
+            Some(slots) => Ok(slots),
+            None => fail(at, format!("{text:?} is {slots} slots, and must be 1 to 2^32")),
+        }
+    }
+}
+
+fn duration(at: &str, text: &str) -> Result<Duration, Failure> {
+    humantime::parse_duration(text).or_else(|error| {
+        fail(at, format!("{text:?} is no duration ({error}); write it as in \"90s\" or \"10m\""))
+    })
+}
+
+fn parties(at: &str, names: &[String]) -> Result<Vec<PartyKey>, Failure> {
+    let mut keys: Vec<PartyKey> =
+        names.iter().map(|name| names::read_party(name)).collect::<Result<_, _>>()?;
+    keys.sort();
+    if let Some((twice, _)) = keys.iter().zip(keys.iter().skip(1)).find(|(a, b)| a == b) {
+        return fail(at, format!("{} is listed twice", names::party(twice)));
+    }
+    Ok(keys)
+}
+
+/// Reads a file of terms; a list of lots that it names stands beside it.
+///
+/// # Errors
+/// `terms.field`, `name.malformed`, `file.*`.
+pub fn read(path: &Path) -> Result<Terms, Failure> {
+    let bytes = files::read(path, MAX_FILE)?;
+    let text =
+        String::from_utf8(bytes).or_else(|_| fail(&path.display().to_string(), "not UTF-8"))?;
+    from_text(&text, path.parent().unwrap_or(Path::new("")))
+}
+
+/// Reads the text of a file of terms.
+///
+/// # Errors
+/// As [`read`].
+pub fn from_text(text: &str, folder: &Path) -> Result<Terms, Failure> {
+    let file: TermsFile =
+        toml::from_str(text).or_else(|error| fail("terms", error.to_string().trim_end()))?;
+    let board = read_board(&file.board)?;
+    let slots = Slots { length: Duration::from_millis(board.slot) };
+    let schedule = read_schedule(&file.schedule, file.reserve.as_ref(), &slots)?;
+    let reserve = match &file.reserve {
+        None => None,
+        Some(ReserveFile { reserves, opened }) => {
+            let until = schedule.complaints_until + slots.of("reserve.reserves", reserves)?;
+            Some(Reserve { until, opened: *opened })
+        }
+    };
+    let disclosure = rules::disclosure(file.disclosure)?;
+    let acceptance = match &file.acceptance {
+        None => None,
+        Some(acceptance) => {
+            Some(Acceptance { slots: slots.of("acceptance.decide", &acceptance.decide)? })
+        }
+    };
+    let rounds = match &file.rounds {
+        None => None,
+        Some(RoundsFile { limit, commits, reveals, cover }) => Some(Rounds {
+            limit: *limit,
+            commit_slots: slots.of("rounds.commits", commits)?,
+            reveal_slots: slots.of("rounds.reveals", reveals)?,
+            cover: *cover,
+        }),
+    };
+    let admission = match &file.bidders {
+        None => Admission::Open,
+        Some(names) => {
+            let keys = parties("bidders", names)?;
+            Admission::Listed(List::new(keys).or_else(|error| fail("bidders", error))?)
+        }
+    };
+    let bidders = match &admission {
+        Admission::Open => file.max_bids_per_lot.min(10),
+        Admission::Listed(keys) => u32::try_from(keys.len()).unwrap_or(u32::MAX),
+    };
+    let groups = read_quorum(&file.quorum)?;
+    let acts = groups.iter().map(|group| u32::from(group.threshold)).sum();
+    let fan_out = 15;
+    let load = |rungs| Load { rungs, bidders: bidders.max(1), acts, fan_out };
+    let mut lines = file.lots;
+    if let Some(name) = &file.lots_file {
+        lines.extend(read_lots_file(&folder.join(name))?);
+    }
+    let mut lots: Vec<Lot> = Vec::new();
+    for (index, line) in lines.into_iter().enumerate() {
+        let at = format!("lots[{index}]");
+        let (name, identifier) = (line.name.clone(), line.identifier(&at, index)?);
+        if lots.iter().any(|lot| lot.identifier.as_str() == identifier) {
+            return fail(&at, format!("there are two lots {identifier:?}"));
+        }
+        lots.push(read_lot(&at, &name, &identifier, &line.ladder().or(&file.every_lot), load)?);
+    }
+    let mut nonce = [0; 32];
+    OsRng.fill_bytes(&mut nonce);
+    let StakesFile { deposit, bond, commit_fee } = file.stakes;
+    let terms = Terms {
+        version: PROTOCOL_VERSION,
+        nonce,
+        domain: board.domain()?,
+        seller: names::read_party(&file.seller)?,
+        custodian: names::read_party(&file.custodian)?,
+        lots: List::new(lots).or_else(|error| fail("lots", error))?,
+        mechanism: rules::mechanism(file.mechanism)?,
+        ties: rules::ties(file.ties),
+        disclosure,
+        reserve,
+        acceptance,
+        rounds,
+        schedule,
+        stakes: Stakes { deposit, bond, commit_fee, fallback: names::read_party(&file.fallback)? },
+        admission,
+        max_bids_per_lot: file.max_bids_per_lot,
+        quorum: List::new(groups).or_else(|error| fail("quorum", error))?,
+        fan_out,
+        chunk_items: 256,
+    };
+    // The program judges them before anybody signs: the same checks, whatever the signature.
+    let bytes = borsh::to_vec(&terms).unwrap_or_default();
+    let signature = talea_protocol::bytes::Signature([0; 64]);
+    match talea_contract::Auction::open(0, &bytes, &signature) {
+        Err(refusal) if refusal.check != talea_protocol::check::Check::TermsSignature => {
+            fail("terms", format!("{}: {refusal}", refusal.check))
+        }
+        _ => Ok(terms),
+    }
+}
+
+fn read_board(file: &BoardFile) -> Result<BoardTerms, Failure> {
+    let key = names::read_party(&file.key)?;
+    let starts = match &file.starts {
+        None => SystemTime::now(),
+        Some(text) => humantime::parse_rfc3339_weak(text).or_else(|error| {
+            fail(
+                "board.starts",
+                format!("{text:?} is no time ({error}); write 2026-12-01T14:00:00Z"),
+            )
+        })?,
+    };
+    let starts = starts.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let slot = duration("board.slot", file.slot.as_deref().unwrap_or("1s"))?.as_millis();
+    let slot = u64::try_from(slot).unwrap_or(0);
+    if slot == 0 {
+        return fail("board.slot", "a slot lasts at least a millisecond");
+    }
+    Ok(BoardTerms { key, starts: u64::try_from(starts).unwrap_or(u64::MAX), slot })
+}
+
+fn read_schedule(
+    file: &ScheduleFile,
+    reserve: Option<&ReserveFile>,
+    slots: &Slots,
+) -> Result<Schedule, Failure> {
+    let deals_until = slots.of("schedule.deals", &file.deals)?;
+    let complaints_until = deals_until + slots.of("schedule.complaints", &file.complaints)?;
+    let reserves = match reserve {
+        None => 0,
+        Some(file) => slots.of("reserve.reserves", &file.reserves)?,
+    };
+    let commits_until =
+        complaints_until + reserves + slots.of("schedule.commits", &file.commits)?;
+    let reveals_until = commits_until + slots.of("schedule.reveals", &file.reveals)?;
+    let per_bid = file.step_per_bid.as_deref();
+    Ok(Schedule {
+        deals_until,
+        complaints_until,
+        commits_until,
+        reveals_until,
+        endorse_slots: slots.of("schedule.endorsing", &file.endorsing)?,
+        step_slots: slots.of("schedule.step", &file.step)?,
+        step_slots_per_bid: per_bid
+            .map_or(Ok(0), |text| slots.of("schedule.step_per_bid", text))?,
+    })
+}
+
+fn read_quorum(files: &[GroupFile]) -> Result<Vec<Group>, Failure> {
+    let groups = files.iter().enumerate().map(|(at, file)| {
+        let at = format!("quorum[{at}]");
+        let members: Vec<_> = file
+            .members
+            .iter()
+            .map(|name| names::read_keyholder(name))
+            .collect::<Result<_, _>>()?;
+        Ok(Group {
+            name: Text::new(&file.name).or_else(|error| fail(&format!("{at}.name"), error))?,
+            threshold: file.threshold,
+            endorsements: file.endorsements.unwrap_or(file.threshold),
+            members: List::new(members).or_else(|error| fail(&format!("{at}.members"), error))?,
+        })
+    });
+    groups.collect()
+}
+
+/// Reads the bytes of terms, as `talea terms new` wrote them.
+///
+/// # Errors
+/// `terms.field`, `file.*`.
+pub fn read_bytes(path: &Path) -> Result<Terms, Failure> {
+    let bytes = files::read(path, MAX_TERMS_BYTES as u64)?;
+    borsh::from_slice(&bytes).or_else(|_| {
+        let why = "these are no terms as \"talea terms new\" writes them";
+        fail(&path.display().to_string(), why)
+    })
+}
+
+/// The terms in words, for somebody who is about to agree.
+///
+/// # Errors
+/// As [`BoardTerms::of`].
+pub fn in_words(terms: &Terms) -> Result<String, Failure> {
+    let board = BoardTerms::of(terms)?;
+    let until = |slot: u64| humantime::format_rfc3339_seconds(board.end_of(slot)).to_string();
+    let lasting = |slots: u64| {
+        humantime::format_duration(Duration::from_millis(slots.saturating_mul(board.slot)))
+    };
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let mut line = |what: &str, words: String| {
+        let _ = writeln!(text, "{what:<12}{words}");
+    };
+    line("auction", names::auction(&terms.auction_id()));
+    line("seller", names::party(&terms.seller));
+    line("board", names::party(&board.key));
+    line("custodian", names::party(&terms.custodian));
+    line("price", mechanism_in_words(terms));
+    line("opened", disclosure_in_words(terms));
+    line(
+        "ties",
+        match terms.ties {
+            Ties::EarliestCommit => "the earliest commit wins".into(),
+            Ties::Lottery => "by lottery".into(),
+        },
+    );
+    for group in terms.quorum.iter() {
+        let Group { name, threshold, endorsements, members } = group;
+        let words = format!(
+            "{name}: {threshold} of {} decrypt together, {endorsements} endorse",
+            members.len()
+        );
+        line("keyholders", words);
+    }
+    let who = match &terms.admission {
+        Admission::Open => "anybody".to_owned(),
+        Admission::Listed(keys) => format!("{} listed parties", keys.len()),
+    };
+    line("bidders", format!("{who}, {} bids per lot at most", terms.max_bids_per_lot));
+    let Stakes { deposit, bond, commit_fee, .. } = terms.stakes;
+    line("at stake", format!("{deposit} per bid, {bond} per keyholder and lot, fee {commit_fee}"));
+    line("deals", format!("until {}", until(terms.schedule.deals_until)));
+    line("complaints", format!("until {}", until(terms.schedule.complaints_until)));
+    if let Some(reserve) = terms.reserve {
+        let opened = if reserve.opened { "opened at the end" } else { "never opened" };
+        line("reserves", format!("until {}, {opened}", until(reserve.until)));
+    }
+    line("bids", format!("until {}", until(terms.schedule.commits_until)));
+    line("reveals", format!("until {}", until(terms.schedule.reveals_until)));
+    if let Some(Rounds { limit, commit_slots, reveal_slots, cover }) = terms.rounds {
+        let cover = if cover { ", with the cover shown in between" } else { "" };
+        let words = format!(
+            "{limit} at most, {} to bid and {} to reveal in each{cover}",
+            lasting(commit_slots),
+            lasting(reveal_slots)
+        );
+        line("rounds", words);
+    }
+    if let Some(acceptance) = terms.acceptance {
+        line(
+            "seller's say",
+            format!("{} to accept or decline; silence accepts", lasting(acceptance.slots)),
+        );
+    }
+    text.push('\n');
+    for (number, lot) in terms.lots.iter().enumerate() {
+        let ladder = &lot.ladder;
+        let write =
+            |rung| ladder.price(Rung(rung)).map_or(String::new(), |p| ladder.scale.write(p));
+        let side = match ladder.side {
+            Side::HighestWins => "highest wins",
+            Side::LowestWins => "lowest wins",
+        };
+        let _ = writeln!(
+            text,
+            "lot {number}  {}  {} x {}: {} to {}, {} prices, {side}",
+            lot.identifier,
+            lot.quantity,
+            lot.name,
+            write(0),
+            write(ladder.rungs.saturating_sub(1)),
+            ladder.rungs
+        );
+    }
+    let cautions = caution::cautions(terms);
+    if !cautions.is_empty() {
+        text.push_str("\nLeft open by these terms\n");
+        for caution in cautions {
+            let _ = writeln!(text, "  - {caution}");
+        }
+    }
+    Ok(text)
+}
+
+fn mechanism_in_words(terms: &Terms) -> String {
+    match terms.mechanism {
+        Mechanism::FirstPrice => "the best bid wins and pays what it bid".into(),
+        Mechanism::UniformPrice { units: 1 } => {
+            "the best bid wins and pays the best losing one".into()
+        }
+        Mechanism::UniformPrice { units } => {
+            format!("the best {units} bids win and pay the best losing one")
+        }
+    }
+}
+
+fn disclosure_in_words(terms: &Terms) -> String {
+    match terms.disclosure {
+        Disclosure::Everything => "every bid".into(),
+        Disclosure::Facts { cover, depth } => {
+            let mut facts = vec!["winners and price".to_owned()];
+            if cover {
+                facts.push("the best losing price".into());
+            }
+            if let Some(depth) = depth {
+                facts.push(format!("the depth of {} bids or more", depth.min_bids));
+            }
+            facts.join(", ")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn check_digits_are_checked() {
+        // Published numbers: Apple, US Treasury, and those of the standards' own examples.
+        for cusip in ["037833100", "912828XG0", "38259P508"] {
+            assert!(is_cusip(cusip), "{cusip}");
+        }
+        for isin in ["US0378331005", "AU0000XVGZA3", "GB0002634946"] {
+            assert!(is_isin(isin), "{isin}");
+        }
+        for wrong in ["037833101", "03783310", "0378331000", "", "912828xg0"] {
+            assert!(!is_cusip(wrong), "{wrong}");
+        }
+        for wrong in ["US0378331006", "US037833100", "0378331005US", "", "US037833100A"] {
+            assert!(!is_isin(wrong), "{wrong}");
+        }
+    }
+}

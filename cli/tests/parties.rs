@@ -1,0 +1,463 @@
+//! Real processes hold an auction over one folder, and die wherever it pleases us.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+const LIMIT: Duration = Duration::from_secs(240);
+
+/// A folder with everybody's keys, terms and an open board.
+struct Stage {
+    folder: tempfile::TempDir,
+    bidders: usize,
+    keyholders: usize,
+    lots: usize,
+}
+
+/// What differs from trial to trial.
+struct Shape {
+    bidders: usize,
+    keyholders: usize,
+    lots: usize,
+    /// Slots of 100 ms for each phase in which time must pass.
+    patience: u64,
+    more: &'static str,
+}
+
+impl Stage {
+    fn open(shape: &Shape) -> Self {
+        let Shape { bidders, keyholders, lots, patience, more } = *shape;
+        let folder = tempfile::tempdir().unwrap();
+        let stage = Self { folder, bidders, keyholders, lots };
+        fs::write(stage.path("passphrase"), "correct horse battery\n").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let private = fs::Permissions::from_mode(0o600);
+            fs::set_permissions(stage.path("passphrase"), private).unwrap();
+        }
+        let mut parties = vec!["seller".to_owned(), "custodian".into(), "fallback".into()];
+        parties.push("board".into());
+        parties.extend((0..bidders).map(|n| format!("bidder{n}")));
+        parties.extend((0..keyholders).map(|n| format!("keyholder{n}")));
+        for party in &parties {
+            stage.done(&["key", "new", &format!("{party}.key"), "--work-factor", "4"]);
+        }
+        let members: Vec<String> = (0..keyholders)
+            .map(|n| format!("{:?}", stage.name(&format!("keyholder{n}"), "keyholder")))
+            .collect();
+        let names =
+            ["seller", "custodian", "fallback", "board"].map(|who| stage.name(who, "party"));
+        let [seller, custodian, fallback, board] = names;
+        let step = patience * 100;
+        let mut terms = format!(
+            "seller = {seller:?}\ncustodian = {custodian:?}\nfallback = {fallback:?}\n{more}\n\
+             [board]\nkey = {board:?}\nslot = \"100ms\"\n\
+             [schedule]\ndeals = \"{step}ms\"\ncomplaints = \"{step}ms\"\ncommits = \"{step}ms\"\n\
+             reveals = \"{step}ms\"\nendorsing = \"{0}ms\"\nstep = \"{0}ms\"\n\
+             [[quorum]]\nname = \"keyholders\"\nthreshold = 2\nmembers = [{1}]\n\
+             [every_lot]\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \"90.00\"\n\
+             tick = \"0.25\"\nrungs = 64\nshape = [8, 8]\n",
+            step * 10,
+            members.join(", "),
+        );
+        for lot in 0..lots {
+            terms.push_str(&format!("[[lots]]\nname = \"Bond {lot}\"\nidentifier = \"B{lot}\"\n"));
+        }
+        fs::write(stage.path("terms.toml"), terms).unwrap();
+        stage.done(&["terms", "new", "terms.toml", "--out", "terms"]);
+        stage.done(&["open", "board", "--terms", "terms", "--key", "seller.key", "--yes"]);
+        stage
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_talea"));
+        command.current_dir(self.folder.path()).args(["--passphrase-file", "passphrase"]);
+        command.args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs what must end well; what it wrote.
+    #[track_caller]
+    fn done(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs what must fail like this.
+    #[track_caller]
+    fn fails(&self, arguments: &[&str], status: i32, code: &str) {
+        let output = self.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
+        assert!(said.contains(&format!("error[{code}]")), "{arguments:?}: {said}");
+    }
+
+    fn name(&self, who: &str, kind: &str) -> String {
+        let shown = self.done(&["key", "show", &format!("{who}.key"), "--json"]);
+        let keys: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        keys[kind].as_str().unwrap().to_owned()
+    }
+
+    /// Everybody's arguments: the board, keyholders, bidders. Bidder `n` bids `90 + n + lot/4` or
+    /// so, and the last one wins every lot.
+    fn everybody(&self) -> Vec<Vec<String>> {
+        let words = |text: String| text.split(' ').map(String::from).collect::<Vec<_>>();
+        let mut all = vec![words("board run board --key board.key".into())];
+        for n in 0..self.keyholders {
+            all.push(words(format!(
+                "keyholder run board --key keyholder{n}.key --reveals reveals"
+            )));
+        }
+        for n in 0..self.bidders {
+            let mut arguments = words(format!("bidder run board --key bidder{n}.key --yes"));
+            arguments.extend((0..self.lots).map(|lot| format!("B{lot}={}.50", 90 + n)));
+            all.push(arguments);
+        }
+        all
+    }
+
+    fn spawn(&self, arguments: &[String]) -> Child {
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
+        let copy = log.try_clone().unwrap();
+        self.command(&words).stdout(log).stderr(copy).spawn().unwrap()
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+
+    /// Lets everybody play until all have ended well. Whoever `kills` picks is killed and started
+    /// again.
+    fn play(&self, mut kill: impl FnMut(&mut [Child]) -> Option<usize>) {
+        let arguments = self.everybody();
+        let mut children: Vec<Child> = arguments.iter().map(|words| self.spawn(words)).collect();
+        let mut ended = vec![false; children.len()];
+        let since = Instant::now();
+        while !ended.iter().all(|ended| *ended) {
+            if since.elapsed() > LIMIT {
+                children.iter_mut().for_each(|child| drop(child.kill()));
+                panic!("it came to a stand\n{}", self.log());
+            }
+            if let Some(victim) = kill(&mut children).filter(|victim| !ended[*victim]) {
+                // SIGKILL, on Unix.
+                children[victim].kill().unwrap();
+                children[victim].wait().unwrap();
+                children[victim] = self.spawn(&arguments[victim]);
+            }
+            for (at, child) in children.iter_mut().enumerate() {
+                let Some(status) = child.try_wait().unwrap() else { continue };
+                if !ended[at] && !status.success() {
+                    panic!("{:?} ended with {status}\n{}", arguments[at], self.log());
+                }
+                ended[at] = true;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The transcript is valid, every lot went to the last bidder at its price, and every keyholder
+    /// has erased its share.
+    fn check(&self) {
+        let report = self.done(&["verify", "board"]);
+        assert!(report.starts_with("VALID"), "{report}");
+        let status = self.done(&["status", "board", "--json"]);
+        let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+        let winner = self.name(&format!("bidder{}", self.bidders - 1), "party");
+        let price = format!("{}.50", 90 + self.bidders - 1);
+        for lot in status["lots"].as_array().unwrap() {
+            assert_eq!(lot["price"], price, "{lot}\n{}", self.log());
+            assert_eq!(lot["winners"], serde_json::json!([winner]), "{lot}");
+        }
+        for n in 0..self.keyholders {
+            let secrets = find(&self.path(&format!("keyholder{n}.key.state")), "coefficients.age");
+            assert!(secrets.is_empty(), "{secrets:?}");
+        }
+        self.no_occasion_twice();
+    }
+
+    /// Nobody who holds a key said two things where one is due: no two different posts of one
+    /// keyholder for one chunk of one step, not even among those that were refused.
+    fn no_occasion_twice(&self) {
+        use talea_cli::party::journal::{Journal, Note};
+        for n in 0..self.keyholders {
+            for path in find(&self.path(&format!("keyholder{n}.key.state")), "journal") {
+                let journal = Journal::open(&path).unwrap();
+                let mut occasions = std::collections::BTreeSet::new();
+                for note in journal.notes() {
+                    if let Note::Said { occasion, .. } = note {
+                        assert!(occasions.insert(*occasion), "{occasion:?} twice");
+                    }
+                }
+                assert!(!occasions.is_empty());
+            }
+        }
+    }
+}
+
+/// The beginning of a transcript, so many bytes at most, up to the end of a record.
+fn whole_records(transcript: &[u8], most: usize) -> &[u8] {
+    let mut end = talea_protocol::transcript::MAGIC.len();
+    let mut rest = &transcript[end..];
+    while let Some((_, body)) = talea_cli::replica::read_record(&mut rest).unwrap() {
+        let next = transcript.len() - rest.len();
+        assert_eq!(next - end, body.len() + 5);
+        if next > most {
+            break;
+        }
+        end = next;
+    }
+    &transcript[..end]
+}
+
+fn find(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for item in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = item.path();
+        if path.is_dir() {
+            found.extend(find(&path, name));
+        } else if path.file_name().is_some_and(|file| file == name) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+const SMALL: Shape = Shape { bidders: 2, keyholders: 2, lots: 1, patience: 40, more: "" };
+
+#[test]
+fn processes_hold_an_auction_over_a_folder() {
+    let stage = Stage::open(&SMALL);
+    stage.play(|_| None);
+    stage.check();
+    let result = stage.done(&["result", "board", "--key", "bidder0.key", "--json"]);
+    let result: serde_json::Value = serde_json::from_str(&result).unwrap();
+    assert_eq!(result["lots"][0]["result"], "DoneAway");
+    let result = stage.done(&["result", "board", "--key", "bidder1.key", "--json"]);
+    let result: serde_json::Value = serde_json::from_str(&result).unwrap();
+    assert_eq!(result["lots"][0]["result"], "Hit");
+
+    // A receipt, and a board that shows another history afterwards.
+    stage.done(&["receipt", "new", "board", "2", "--out", "receipt"]);
+    stage.done(&["receipt", "check", "receipt", "--board", "board"]);
+    let receipt = fs::read_to_string(stage.path("receipt")).unwrap();
+    let forged = receipt.replacen("\"entry\": 2", "\"entry\": 3", 1);
+    assert_ne!(forged, receipt);
+    fs::write(stage.path("forged"), forged).unwrap();
+    stage.fails(&["receipt", "check", "forged"], 1, "receipt.invalid");
+    fs::create_dir(stage.path("rewritten")).unwrap();
+    let transcript = fs::read(stage.path("board/transcript.talea")).unwrap();
+    let shorter = whole_records(&transcript, transcript.len() / 3);
+    fs::write(stage.path("rewritten/transcript.talea"), shorter).unwrap();
+    fs::copy(stage.path("board/checkpoints"), stage.path("rewritten/checkpoints")).unwrap();
+    stage.fails(&["verify", "rewritten"], 1, "board.rewritten");
+}
+
+#[test]
+fn whoever_is_killed_at_random_goes_on_where_it_was() {
+    let shape = Shape { bidders: 3, keyholders: 3, lots: 2, patience: 80, more: "" };
+    let stage = Stage::open(&shape);
+    let mut seed = 0x2545_f491_4f6c_dd1du64;
+    let mut kills = 0;
+    stage.play(|children| {
+        // Now and then, whoever the generator names (xorshift).
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed.is_multiple_of(12) && kills < 40).then(|| {
+            kills += 1;
+            (seed >> 20) as usize % children.len()
+        })
+    });
+    stage.check();
+}
+
+/// A keyholder dies at every single write, and is started again each time.
+#[test]
+fn a_keyholder_that_dies_at_every_write_goes_on_where_it_was() {
+    let stage = Stage::open(&Shape { patience: 100, ..SMALL });
+    let arguments = stage.everybody();
+    let others: Vec<usize> = (0..arguments.len()).filter(|at| *at != 1).collect();
+    let mut children: Vec<Child> = others.iter().map(|at| stage.spawn(&arguments[*at])).collect();
+    let words: Vec<&str> = arguments[1].iter().map(String::as_str).collect();
+    let since = Instant::now();
+    let (mut deaths, mut at_write) = (0, 0);
+    loop {
+        assert!(since.elapsed() < LIMIT, "it came to a stand\n{}", stage.log());
+        let mut keyholder = stage.command(&words);
+        let output = keyholder.env("TALEA_DIE_AT_WRITE", at_write.to_string()).output().unwrap();
+        if output.status.success() {
+            break;
+        }
+        assert_eq!(output.status.code(), None, "{}", String::from_utf8_lossy(&output.stderr));
+        deaths += 1;
+        // The next process comes as far as the write after: what was done is not done again.
+        at_write = if at_write > 6 { 0 } else { at_write + 1 };
+    }
+    assert!(deaths > 10, "it died {deaths} times");
+    children.iter_mut().for_each(|child| assert!(child.wait().unwrap().success()));
+    stage.check();
+}
+
+/// A board that runs out of room says so, and goes on once there is some.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_loses_nothing() {
+    let stage = Stage::open(&Shape { patience: 60, ..SMALL });
+    let arguments = stage.everybody();
+    let mut others: Vec<Child> = arguments.iter().skip(1).map(|words| stage.spawn(words)).collect();
+    // No file of more than 8 KiB, and no signal for trying.
+    let limited = format!(
+        "trap '' XFSZ; ulimit -f 8; exec {} --passphrase-file passphrase board run board --key board.key",
+        env!("CARGO_BIN_EXE_talea")
+    );
+    let output =
+        Command::new("bash").args(["-c", &limited]).current_dir(stage.folder.path()).output();
+    let output = output.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("error[file.unwritable]") && said.contains("nothing is lost"), "{said}");
+    let mut board = stage.spawn(&arguments[0]);
+    others.iter_mut().for_each(|child| assert!(child.wait().unwrap().success(), "{}", stage.log()));
+    assert!(board.wait().unwrap().success());
+    stage.check();
+}
+
+/// A keyholder to whom the board shows less than it showed before says nothing, to anybody.
+#[test]
+fn a_board_that_takes_entries_back_gets_no_second_answer() {
+    let stage = Stage::open(&SMALL);
+    stage.play(|_| None);
+    stage.check();
+    let path = stage.path("board/transcript.talea");
+    let transcript = fs::read(&path).unwrap();
+    fs::write(&path, whole_records(&transcript, transcript.len() * 2 / 3)).unwrap();
+    let keyholder = ["keyholder", "run", "board", "--key", "keyholder0.key"];
+    stage.fails(&keyholder, 1, "board.rewritten");
+    let waiting = fs::read_dir(stage.path("board/inbox")).unwrap().count();
+    assert_eq!(waiting, 0, "nothing was said");
+    stage.fails(&["verify", "board"], 1, "board.rewritten");
+}
+
+/// A bidder that left its sealed bid with a keyholder need not come back. Bonds and deposits are
+/// paid when everybody waits for them.
+#[test]
+fn a_keyholder_hands_in_what_a_bidder_left_with_it() {
+    let more = "[stakes]\ndeposit = 5\nbond = 10\n";
+    let stage = Stage::open(&Shape { patience: 80, more, ..SMALL });
+    fs::create_dir(stage.path("reveals")).unwrap();
+    fs::write(stage.path("reveals/rubbish"), "rubbish").unwrap();
+    let arguments = stage.everybody();
+    let mut children: Vec<Child> = arguments[..3].iter().map(|words| stage.spawn(words)).collect();
+    let fund = |who: &str, amount: &str| {
+        let name = stage.name(who, "party");
+        let fund = ["fund", "board", "--key", "custodian.key", "--for", &name, "--amount", amount];
+        stage.done(&fund);
+    };
+    std::thread::sleep(Duration::from_millis(500));
+    for (who, amount) in
+        [("keyholder0", "10"), ("keyholder1", "10"), ("bidder0", "5"), ("bidder1", "5")]
+    {
+        fund(who, amount);
+    }
+    for bidder in ["bidder0", "bidder1"] {
+        let (key, file) = (format!("{bidder}.key"), format!("reveals/{bidder}"));
+        let price = if bidder == "bidder0" { "B0=90.50" } else { "B0=91.50" };
+        stage.done(&["bid", "board", "--key", &key, "--wait", "--yes", price]);
+        stage.done(&["reveal", "board", "--key", &key, "--to", &file]);
+    }
+    children
+        .iter_mut()
+        .for_each(|child| assert!(child.wait().unwrap().success(), "{}", stage.log()));
+    stage.check();
+}
+
+#[test]
+fn bad_input_gets_one_sentence_a_code_and_its_status() {
+    let stage = Stage::open(&SMALL);
+    let bid = |key: &'static str, bid: &'static str| ["bid", "board", "--key", key, "--yes", bid];
+    stage.fails(&bid("bidder0.key", "B0=99.10"), 2, "price");
+    stage.fails(&bid("bidder0.key", "B0=99-16"), 2, "price");
+    stage.fails(&bid("bidder0.key", "nonsense"), 2, "price");
+    stage.fails(&bid("bidder0.key", "B7=99.00"), 2, "lot.unknown");
+    stage.fails(&bid("bidder0.key", "B0=99.00"), 3, "not-yet");
+    stage.fails(&["bid", "board", "--key", "bidder0.key", "B0=99.00"], 2, "not-confirmed");
+    stage.fails(&bid("nobody.key", "B0=99.00"), 4, "file.unreadable");
+    stage.fails(&bid("terms.toml", "B0=99.00"), 5, "key.mode");
+    stage.fails(&["status", "nowhere"], 4, "board.folder");
+    stage.fails(&["board", "run", "board", "--key", "bidder0.key"], 5, "key.other");
+    stage.fails(&["keyholder", "run", "board", "--key", "bidder0.key"], 5, "key.other");
+    stage.fails(&["accept", "board", "--key", "seller.key", "B0"], 3, "not-yet");
+    stage.fails(&["improve", "board", "--key", "bidder0.key", "--yes", "B0=99.00"], 3, "not-yet");
+    stage.fails(
+        &["open", "board", "--terms", "terms", "--key", "seller.key", "--yes"],
+        2,
+        "file.exists",
+    );
+    stage.fails(&["open", "b", "--terms", "terms", "--key", "board.key", "--yes"], 5, "key.other");
+    stage.fails(
+        &["open", "b", "--terms", "terms.toml", "--key", "board.key", "--yes"],
+        2,
+        "terms.field",
+    );
+    stage.fails(&["terms", "new", "terms.toml", "--out", "terms"], 2, "file.exists");
+    stage.fails(&["key", "new", "seller.key"], 2, "file.exists");
+    stage.fails(&["receipt", "check", "terms.toml"], 1, "receipt.invalid");
+    stage.fails(&["receipt", "new", "board", "0"], 3, "not-yet");
+    stage.fails(&["result", "board", "--key", "bidder0.key"], 3, "not-yet");
+    stage.fails(&["report", "board", "--out", "report.doc"], 4, "file.unwritable");
+    fs::write(stage.path("other"), "incorrect horse battery\n").unwrap();
+    let wrong = |file: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_talea"));
+        command.current_dir(stage.folder.path()).stdin(Stdio::null());
+        let arguments = ["--passphrase-file", file, "key", "show", "seller.key"];
+        let output = command.args(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (status, said) = wrong("other");
+    assert_eq!(status, Some(5), "{said}");
+    assert!(said.contains("error[key.mode]"), "{said}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let private = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(stage.path("other"), private).unwrap();
+        let (status, said) = wrong("other");
+        assert_eq!(status, Some(5), "{said}");
+        assert!(said.contains("error[key.passphrase]"), "{said}");
+    }
+    assert_eq!(stage.run(&["nonsense"]).status.code(), Some(2));
+    fs::write(stage.path("rubbish.talea"), "rubbish").unwrap();
+    assert_eq!(stage.run(&["verify", "rubbish.talea"]).status.code(), Some(1));
+    assert_eq!(stage.run(&["verify", "board"]).status.code(), Some(3));
+}
+
+/// By hand: `cargo test --release -p talea-cli --test parties -- --ignored`.
+#[test]
+#[ignore = "eleven processes, ten lots: a minute or two"]
+fn eleven_processes_hold_an_auction_of_ten_lots_and_are_killed_at_random() {
+    let shape = Shape { bidders: 7, keyholders: 3, lots: 10, patience: 600, more: "" };
+    let stage = Stage::open(&shape);
+    let mut seed = 88_172_645_463_325_252u64;
+    stage.play(|children| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed.is_multiple_of(50).then(|| (seed >> 20) as usize % children.len())
+    });
+    stage.check();
+}
