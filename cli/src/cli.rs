@@ -12,6 +12,7 @@ use crate::{
         desk::{Desk, POLL},
         keyholder, seller,
     },
+    progress,
     replica::{self, Replica},
     report::Report,
     result::Results,
@@ -360,7 +361,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Improve(args) => bid(&args, true, &passphrase)?,
         Command::Stand(args) => {
             let mut desk = desk(&args, &passphrase)?;
-            desk.await_phase(&[Phase::Commits], args.wait)?;
+            desk.await_phase(Phase::Commits, 1, args.wait)?;
             bidder::stand(&mut desk)?;
             print(&format!("standing in round {}\n", desk.replica.auction().round()));
         }
@@ -368,7 +369,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Result(args) => {
             let mut desk = desk(&args, &passphrase)?;
             if args.wait {
-                desk.await_phase(&[Phase::Closed], true)?;
+                desk.await_phase(Phase::Closed, 0, true)?;
             }
             let results = Results::of(&desk)?;
             print(&if args.json { results.json() } else { results.text() });
@@ -573,11 +574,7 @@ fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<
     let mut desk = desk(&args.party, passphrase)?;
     let bids = read_bids(&desk, args)?;
     confirm(&desk, &bids, args.yes)?;
-    desk.await_phase(&[Phase::Commits], args.party.wait)?;
-    if improves && desk.replica.auction().round() == 0 {
-        return Err(Failure::new(Code::NoBid, "in the first round there is nothing to improve")
-            .with_help("talea bid"));
-    }
+    desk.await_phase(Phase::Commits, u32::from(improves), args.party.wait)?;
     for (lot, rung) in bids {
         let done = bidder::commit(&mut desk, lot, rung)?;
         print(&format!("lot {lot}: committed in round {}, entry {}\n", done.round, done.entry));
@@ -592,7 +589,7 @@ fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure>
     }
     let bids = read_bids(&desk, args)?;
     confirm(&desk, &bids, args.yes)?;
-    desk.await_phase(&[Phase::Reserves], args.party.wait)?;
+    desk.await_phase(Phase::Reserves, 0, args.party.wait)?;
     for (lot, rung) in bids {
         let done = bidder::reserve(&mut desk, lot, rung)?;
         print(&format!("lot {lot}: reserve committed, entry {}\n", done.entry));
@@ -607,7 +604,7 @@ fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failur
         print(&format!("{count} sealed bids in {}\n", path.display()));
         return Ok(());
     }
-    desk.await_phase(&[Phase::Reveals], args.party.wait)?;
+    desk.await_phase(Phase::Reveals, 0, args.party.wait)?;
     let count = bidder::reveal(&mut desk)?;
     print(&format!("{count} sealed bids revealed\n"));
     Ok(())
@@ -617,7 +614,7 @@ fn decide(args: &DecideArgs, accept: bool, passphrase: &PassphraseSource) -> Res
     let mut desk = desk(&args.party, passphrase)?;
     let (lot, _) = desk.lot(&args.lot)?;
     while args.party.wait && desk.replica.auction().award_to_decide(lot).is_none() {
-        desk.await_phase(&[Phase::Ranking], true)?;
+        desk.await_phase(Phase::Ranking, 0, true)?;
         std::thread::sleep(POLL);
     }
     let entry = seller::decide(&mut desk, lot, accept)?;
@@ -679,16 +676,19 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
     Ok(())
 }
 
+/// How an auction goes on: each change as it comes, and on a terminal a bar for what it waits for.
 fn watch(args: &StatusArgs) -> Result<(), Failure> {
     let mut replica = Replica::of(&Folder::new(&args.board))?;
+    let bar = progress::Bar::new();
     let mut shown = String::new();
     loop {
         let status = Status::of(&replica);
         let text = if args.json { status.json() } else { status.text() };
         if text != shown {
-            print(&text);
+            bar.aside(|| print(&text));
             shown = text;
         }
+        bar.show(&replica);
         if replica.is_closed() {
             return Ok(());
         }

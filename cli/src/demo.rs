@@ -52,7 +52,7 @@ pub fn play(folder: &Path) -> Result<(), Failure> {
          [board]\nkey = {:?}\nslot = \"100ms\"\n\
          [schedule]\ndeals = \"3s\"\ncomplaints = \"1s\"\ncommits = \"4s\"\nreveals = \"4s\"\n\
          endorsing = \"10s\"\nstep = \"10s\"\n\
-         [disclosure]\ncover = true\n\
+         [disclosure]\ncover = true\ndepth_from = 3\n\
          [[quorum]]\nname = \"keyholders\"\nthreshold = 2\nendorsements = 3\nmembers = [{}]\n\
          [every_lot]\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \"90.00\"\ntick = \"0.25\"\n\
          end = \"105.75\"\nquantity = 1000000\n\
@@ -85,6 +85,7 @@ pub fn play(folder: &Path) -> Result<(), Failure> {
         demo.run(&["result", "board", "--key", &key])?;
     }
     demo.run(&["verify", "board"])?;
+    demo.run(&["report", "board", "--out", "report.html"])?;
     let replica = Replica::of(&Folder::new(folder.join("board")))?;
     print(&Status::of(&replica).text());
     Ok(())

@@ -12,7 +12,7 @@
 //! | [`party`] | what seller, custodian, bidder and keyholder do |
 //! | [`status`], [`result`], [`report`] | how an auction stands, what a bidder's own bids came to, what happened |
 //! | [`demo`] | all of them in a temporary folder |
-//! | [`failure`], [`say`] | why a command stops, and how it says so |
+//! | [`failure`], [`say`], [`progress`] | why a command stops, how it says so, and how far things are |
 
 #![forbid(unsafe_code)]
 
@@ -24,6 +24,7 @@ pub mod files;
 pub mod keys;
 pub mod names;
 pub mod party;
+pub mod progress;
 pub mod replica;
 pub mod report;
 pub mod result;

@@ -386,6 +386,44 @@ fn a_keyholder_hands_in_what_a_bidder_left_with_it() {
     stage.check();
 }
 
+/// A reserve, two rounds in which one bidder improves and the other stands, and the seller's word:
+/// every command that a party can give by itself.
+#[test]
+fn a_reserve_rounds_and_the_sellers_word() {
+    let more = "[disclosure]\ndepth_from = 1\n[reserve]\nreserves = \"3s\"\n\
+                [acceptance]\ndecide = \"60s\"\n\
+                [rounds]\nlimit = 2\ncommits = \"5s\"\nreveals = \"5s\"\n";
+    let stage = Stage::open(&Shape { patience: 50, more, ..SMALL });
+    let arguments = stage.everybody();
+    // The board, two keyholders, and bidder 0, who bids 90.50 and stands.
+    let mut children: Vec<Child> = arguments[..4].iter().map(|words| stage.spawn(words)).collect();
+    let party = |what: &str, who: &str, more: &[&str]| {
+        let key = format!("{who}.key");
+        let common = [what, "board", "--key", &key, "--wait"];
+        stage.done(&[&common[..], more].concat())
+    };
+    party("reserve", "seller", &["--yes", "B0=91.00"]);
+    party("bid", "bidder1", &["--yes", "B0=90.25"]);
+    party("reveal", "seller", &[]);
+    party("reveal", "bidder1", &[]);
+    // It cannot take back what it offered, and can do better.
+    let worse = ["improve", "board", "--key", "bidder1.key", "--wait", "--yes", "B0=90.00"];
+    stage.fails(&worse, 2, "price");
+    party("improve", "bidder1", &["--yes", "B0=91.50"]);
+    party("reveal", "bidder1", &[]);
+    party("accept", "seller", &["B0"]);
+    children
+        .iter_mut()
+        .for_each(|child| assert!(child.wait().unwrap().success(), "{}", stage.log()));
+    stage.check();
+    let result = stage.done(&["result", "board", "--key", "bidder1.key"]);
+    assert!(result.contains("Hit"), "{result}");
+    stage.done(&["report", "board", "--out", "report.html"]);
+    let page = fs::read_to_string(stage.path("report.html")).unwrap();
+    assert!(page.contains("after round 0") && page.contains("<svg") && !page.contains("<script"));
+    stage.fails(&["stand", "board", "--key", "bidder1.key"], 6, "refused");
+}
+
 #[test]
 fn bad_input_gets_one_sentence_a_code_and_its_status() {
     let stage = Stage::open(&SMALL);

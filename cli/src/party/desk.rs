@@ -57,20 +57,22 @@ impl Desk {
         now.max(self.replica.auction().slot())
     }
 
-    /// Waits until the auction is in one of these phases, of this round or a later one.
+    /// Waits until the auction is in this phase, of round `from` or a later one.
     ///
     /// # Errors
     /// `not-yet` if it is not and `wait` says not to; `refused` if it is closed.
-    pub fn await_phase(&mut self, phases: &[Phase], wait: bool) -> Result<(), Failure> {
+    pub fn await_phase(&mut self, wanted: Phase, from: u32, wait: bool) -> Result<(), Failure> {
         loop {
             self.replica.advance()?;
-            let phase = self.replica.auction().phase();
-            if phases.contains(&phase) {
+            let auction = self.replica.auction();
+            let (phase, round) = (auction.phase(), auction.round());
+            if phase == wanted && round >= from {
                 return Ok(());
             }
-            let wanted: Vec<&str> = phases.iter().map(|phase| phase.name()).collect();
+            let of_round =
+                if from > 0 { format!(" of a later round than {round}") } else { String::new() };
             let sentence =
-                format!("the auction is in {}, not in {}", phase.name(), wanted.join(" or "));
+                format!("the auction is in {}, not in {}{of_round}", phase.name(), wanted.name());
             if phase == Phase::Closed {
                 return Err(Failure::new(Code::Refused, sentence));
             }
