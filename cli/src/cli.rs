@@ -733,15 +733,14 @@ fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Invalid);
     }
     if let Some(folder) = &folder {
-        check_checkpoints(folder, &path)?;
+        check_checkpoints(folder)?;
     }
     Ok(if report.exit_code() == 3 { Exit::NotYet } else { Exit::Ok })
 }
 
 /// Every checkpoint in a board's folder is the board's, and speaks of the transcript beside it.
-fn check_checkpoints(folder: &Folder, path: &Path) -> Result<(), Failure> {
-    let mut replica = Replica::open(path)?;
-    replica.advance()?;
+fn check_checkpoints(folder: &Folder) -> Result<(), Failure> {
+    let replica = Replica::of(folder)?;
     for checkpoint in serve::checkpoints(folder) {
         if checkpoint.is_signed_by(&replica.board().key) {
             checkpoint.agrees_with(&replica)?;

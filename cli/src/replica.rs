@@ -10,7 +10,7 @@ use std::{
     io::{self, BufReader, Read, Seek as _, SeekFrom},
     path::{Path, PathBuf},
 };
-use talea_contract::Auction;
+use talea_contract::{Auction, Refusal};
 use talea_protocol::{
     bytes::{Digest, PartyKey},
     commitment::BidId,
@@ -27,8 +27,6 @@ pub struct Line {
     pub signer: PartyKey,
     /// What kind of instruction it is.
     pub kind: &'static str,
-    /// The hash of the signed bytes.
-    pub id: Digest,
 }
 
 /// An auction, replayed as far as its transcript goes.
@@ -39,9 +37,13 @@ pub struct Replica {
     offset: u64,
     auction: Auction,
     board: BoardTerms,
-    genesis: Genesis,
     lines: Vec<Line>,
+    /// By the hash of the signed bytes: the first entry with them.
+    by_id: BTreeMap<Digest, u64>,
     leaves: Vec<Digest>,
+    frontier: merkle::Frontier,
+    /// The root over the leaves after each of them.
+    roots: Vec<Digest>,
     /// Where the body of each entry begins, and how long it is.
     spans: Vec<(u64, usize)>,
     heads: Vec<Digest>,
@@ -51,6 +53,15 @@ pub struct Replica {
 
 /// A record as it stands in a file: its kind, its body.
 pub type Record = (RecordKind, Vec<u8>);
+
+/// A record of this kind.
+///
+/// # Errors
+/// `internal` if it exceeds its bound.
+pub fn record(kind: RecordKind, body: &impl borsh::BorshSerialize) -> Result<Vec<u8>, Failure> {
+    let bytes = borsh::to_vec(body).ok().and_then(|body| kind.write(&body));
+    bytes.ok_or_else(|| Failure::new(Code::Internal, "a record exceeds its bound"))
+}
 
 /// Reads one record; nothing at the end, or where one is not whole yet.
 ///
@@ -146,9 +157,11 @@ impl Replica {
             offset,
             auction,
             board,
-            genesis,
             lines: Vec::new(),
+            by_id: BTreeMap::new(),
             leaves: Vec::new(),
+            frontier: merkle::Frontier::default(),
+            roots: Vec::new(),
             spans: Vec::new(),
             heads: Vec::new(),
             seals: BTreeMap::new(),
@@ -178,6 +191,27 @@ impl Replica {
             }
         }
         Ok((self.lines.len() - before) as u64)
+    }
+
+    /// Applies an instruction that is not in the file yet; its record, which the caller appends. If
+    /// that fails this replica is ahead of the file, and must not be used again.
+    ///
+    /// # Errors
+    /// The outer one is `internal`: the entry has no encoding. The inner one if the rules refuse; then
+    /// nothing changed.
+    pub fn extend(
+        &mut self,
+        slot: u64,
+        instruction: &[u8],
+    ) -> Result<Result<Vec<u8>, Refusal>, Failure> {
+        let entry = match self.auction.apply(slot, instruction) {
+            Ok(entry) => entry,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let record = record(RecordKind::Entry, &entry)?;
+        self.offset += record.len() as u64;
+        self.index(&entry, record.get(RECORD_HEADER_BYTES..).unwrap_or_default());
+        Ok(Ok(record))
     }
 
     fn rewritten(&self) -> Failure {
@@ -242,13 +276,14 @@ impl Replica {
             let (lot, round) = (commit.lot, commit.round);
             self.seals.insert(BidId { lot, round, bidder: signed.signer }, commit.seal);
         }
-        self.lines.push(Line {
-            slot: entry.slot,
-            signer: signed.signer,
-            kind: kind(&instruction),
-            id: Digest::of(&[&entry.instruction]),
-        });
-        self.leaves.push(merkle::leaf(body));
+        // Ticks of one signer are all alike.
+        let id = Digest::of(&[&entry.instruction]);
+        self.by_id.entry(id).or_insert(self.lines.len() as u64);
+        let kind = kind(&instruction);
+        self.lines.push(Line { slot: entry.slot, signer: signed.signer, kind });
+        let leaf = merkle::leaf(body);
+        self.leaves.push(leaf);
+        self.roots.push(self.frontier.push(leaf));
         self.spans.push((self.offset.saturating_sub(body.len() as u64), body.len()));
         self.heads.push(entry.head);
     }
@@ -265,12 +300,6 @@ impl Replica {
         &self.board
     }
 
-    /// How the auction opened.
-    #[must_use]
-    pub fn genesis(&self) -> &Genesis {
-        &self.genesis
-    }
-
     /// The entries so far.
     #[must_use]
     pub fn lines(&self) -> &[Line] {
@@ -281,6 +310,15 @@ impl Replica {
     #[must_use]
     pub fn leaves(&self) -> &[Digest] {
         &self.leaves
+    }
+
+    /// The root of the Merkle tree over so many entries.
+    #[must_use]
+    pub fn root_after(&self, entries: u64) -> Option<Digest> {
+        match usize::try_from(entries).ok()?.checked_sub(1) {
+            None => Some(merkle::root(&[])),
+            Some(last) => self.roots.get(last).copied(),
+        }
     }
 
     /// The body of an entry, read again from the file; nothing if there is no such entry.
@@ -313,7 +351,7 @@ impl Replica {
     /// The entry that these signed bytes became.
     #[must_use]
     pub fn entry_of(&self, id: &Digest) -> Option<u64> {
-        self.lines.iter().position(|line| line.id == *id).map(|at| at as u64)
+        self.by_id.get(id).copied()
     }
 
     /// Whether the outcome is recorded.

@@ -112,9 +112,7 @@ impl Results {
     /// As tools read it.
     #[must_use]
     pub fn json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
+        talea_sim::report::to_json(self) + "\n"
     }
 
     /// As people read it.

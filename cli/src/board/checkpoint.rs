@@ -57,8 +57,10 @@ impl Checkpoint {
     #[must_use]
     pub fn sign(board: &Identity, replica: &Replica, slot: u64) -> Self {
         let auction = replica.auction().id();
-        let entries = replica.leaves().len() as u64;
-        let (root, head) = (merkle::root(replica.leaves()), replica.auction().head());
+        let entries = replica.lines().len() as u64;
+        // There is a root after every number of entries that there are.
+        let root = replica.root_after(entries).unwrap_or(merkle::root(&[]));
+        let head = replica.auction().head();
         let signature = board.sign_bytes(&signed_bytes(&auction, entries, &root, &head, slot));
         Self {
             auction: hex::encode(auction.0),
@@ -90,23 +92,21 @@ impl Checkpoint {
     /// # Errors
     /// `board.rewritten` if it is another history; `not-yet` if it is too short to tell.
     pub fn agrees_with(&self, replica: &Replica) -> Result<(), Failure> {
-        let entries = usize::try_from(self.entries).unwrap_or(usize::MAX);
-        let Some(leaves) = replica.leaves().get(..entries) else {
+        let Some(root) = replica.root_after(self.entries) else {
             let sentence = format!(
                 "the board signed {} entries and the transcript has {}",
                 self.entries,
-                replica.leaves().len()
+                replica.lines().len()
             );
             return Err(Failure::new(Code::BoardRewritten, sentence)
                 .with_help("a transcript never gets shorter: keep both, they convict the board"));
         };
-        if hex::encode(merkle::root(leaves).0) != self.root {
+        let root = hex::encode(root.0);
+        if root != self.root {
             let sentence = format!(
                 "the board signed another history: its root over {} entries is {}, and this \
-                 transcript's is {}",
-                self.entries,
-                self.root,
-                hex::encode(merkle::root(leaves).0)
+                 transcript's is {root}",
+                self.entries, self.root
             );
             return Err(Failure::new(Code::BoardRewritten, sentence)
                 .with_help("keep both: they convict the board"));

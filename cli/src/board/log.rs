@@ -4,14 +4,14 @@ use crate::{
     board::folder::Folder,
     failure::{Code, Failure},
     files::{self, Readers},
-    replica::Replica,
+    replica::{Replica, record},
 };
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::Write as _,
 };
 use talea_contract::{Auction, Refusal};
-use talea_protocol::transcript::{Closing, Entry, Genesis, MAGIC, RecordKind};
+use talea_protocol::transcript::{Closing, Genesis, MAGIC, RecordKind};
 
 /// Begins a transcript: the first thing in a board's folder.
 ///
@@ -23,11 +23,6 @@ pub fn begin(folder: &Folder, genesis: &Genesis) -> Result<Auction, Failure> {
     let record = record(RecordKind::Genesis, genesis)?;
     files::write_new(&folder.transcript(), &[&MAGIC[..], &record].concat(), Readers::Everybody)?;
     Ok(auction)
-}
-
-fn record(kind: RecordKind, body: &impl borsh::BorshSerialize) -> Result<Vec<u8>, Failure> {
-    let bytes = borsh::to_vec(body).ok().and_then(|body| kind.write(&body));
-    bytes.ok_or_else(|| Failure::new(Code::Internal, "a record exceeds its bound"))
 }
 
 /// The transcript, open for appending by the one process that may.
@@ -88,11 +83,12 @@ impl Log {
         slot: u64,
         instruction: &[u8],
     ) -> Result<Result<(), Refusal>, Failure> {
-        let entry: Entry = match self.replica.auction().clone().apply(slot, instruction) {
-            Ok(entry) => entry,
+        let length = self.replica.offset();
+        let record = match self.replica.extend(slot, instruction)? {
+            Ok(record) => record,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        self.write(&record(RecordKind::Entry, &entry)?)?;
+        self.write(length, &record)?;
         self.close_if_decided()?;
         Ok(Ok(()))
     }
@@ -104,20 +100,20 @@ impl Log {
         let auction = self.replica.auction();
         let Some(outcome) = auction.outcome() else { return Ok(()) };
         let closing = record(RecordKind::Closing, &Closing { outcome, head: auction.head() })?;
-        self.write(&closing)
+        self.write(self.replica.offset(), &closing)?;
+        self.replica.advance().map(|_| ())
     }
 
-    fn write(&mut self, record: &[u8]) -> Result<(), Failure> {
-        let path = self.folder.transcript();
+    /// Appends a record to a file of this length.
+    fn write(&mut self, length: u64, record: &[u8]) -> Result<(), Failure> {
         crate::files::may_die_here();
         let written = self.file.write_all(record).and_then(|()| self.file.sync_data());
         crate::files::may_die_here();
-        if let Err(error) = written {
+        written.map_err(|error| {
             // Half a record would be cut off at the next start too.
-            let _ = self.file.set_len(self.replica.offset());
-            return Err(Failure::unwritable(&path, error)
-                .with_help("nothing is lost: make room, and run the board again"));
-        }
-        self.replica.advance().map(|_| ())
+            let _ = self.file.set_len(length);
+            Failure::unwritable(&self.folder.transcript(), error)
+                .with_help("nothing is lost: make room, and run the board again")
+        })
     }
 }

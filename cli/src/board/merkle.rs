@@ -31,6 +31,31 @@ pub fn root(leaves: &[Digest]) -> Digest {
     }
 }
 
+/// The roots of the perfect trees that a growing list of leaves falls into, the largest first: what
+/// it takes to know the root after every leaf.
+#[derive(Clone, Debug, Default)]
+pub struct Frontier {
+    count: u64,
+    perfect: Vec<Digest>,
+}
+
+impl Frontier {
+    /// Adds a leaf; the root over all so far.
+    pub fn push(&mut self, leaf: Digest) -> Digest {
+        let mut right = leaf;
+        // As in adding one to a binary number: a tree as large as the new one joins it.
+        for _ in 0..self.count.trailing_ones() {
+            if let Some(left) = self.perfect.pop() {
+                right = node(&left, &right);
+            }
+        }
+        self.perfect.push(right);
+        self.count += 1;
+        let smallest_first = self.perfect.iter().rev().copied();
+        smallest_first.reduce(|right, left| node(&left, &right)).unwrap_or(leaf)
+    }
+}
+
 /// The audit path of leaf `index`, from the leaf up; nothing if there is no such leaf.
 #[must_use]
 pub fn path(leaves: &[Digest], index: usize) -> Option<Vec<Digest>> {
@@ -106,6 +131,15 @@ mod tests {
                 }
             }
             assert_eq!(path(&leaves, count), None);
+        }
+    }
+
+    #[test]
+    fn a_frontier_has_the_root_after_every_leaf() {
+        let leaves: Vec<Digest> = (0..70u64).map(|n| leaf(&n.to_le_bytes())).collect();
+        let mut frontier = Frontier::default();
+        for (at, leaf) in leaves.iter().enumerate() {
+            assert_eq!(frontier.push(*leaf), root(&leaves[..=at]), "{at}");
         }
     }
 

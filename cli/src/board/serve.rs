@@ -149,7 +149,7 @@ impl Board {
     }
 
     fn sign_checkpoint(&mut self) -> Result<(), Failure> {
-        let entries = self.log.replica().leaves().len() as u64;
+        let entries = self.log.replica().lines().len() as u64;
         if self.signed_entries.is_some_and(|signed| signed >= entries) {
             return Ok(());
         }

@@ -16,7 +16,7 @@ use crate::{
 };
 use rand_core::OsRng;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs,
     path::PathBuf,
     time::{Duration, Instant},
@@ -49,8 +49,9 @@ pub fn run(desk: Desk, reveals: Option<PathBuf>) -> Result<(), Failure> {
     let mut runner = Runner::start(desk, reveals)?;
     let mut last_words = String::new();
     loop {
-        runner.desk.replica.advance()?;
-        runner.follow_history()?;
+        if runner.desk.replica.advance()? > 0 {
+            runner.follow_history()?;
+        }
         if runner.desk.replica.auction().phase() == Phase::Closed {
             runner.erase()?;
             say("the auction is closed; this keyholder has erased its share");
@@ -197,7 +198,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Reveals that were left here and that the board does not show.
+    /// Reveals that were left here and that the board does not show, in the order of their bids.
     fn ignored_reveals(&self) -> Vec<Reveal> {
         let Some(folder) = &self.reveals else { return Vec::new() };
         let replica = &self.desk.replica;
@@ -218,11 +219,7 @@ impl Runner {
     }
 
     fn carry_reveals(&mut self) -> Result<(), Failure> {
-        let reveals = self.ignored_reveals();
-        if reveals.is_empty() {
-            return Ok(());
-        }
-        for reveal in reveals {
+        for reveal in self.ignored_reveals() {
             let identity = self.desk.keys.identity();
             let carried = bidder::carry(&identity, self.desk.replica.auction(), vec![reveal]);
             let carried =
@@ -264,11 +261,10 @@ impl Runner {
     }
 
     fn perform(&mut self, occasion: Occasion, due: Due) -> Result<(), Failure> {
-        let attested: BTreeSet<BidId> = match &due {
+        let attested: Vec<BidId> = match &due {
             Due::Endorse { .. } => self.ignored_reveals().iter().map(|r| r.bid).collect(),
-            Due::Rank { .. } => BTreeSet::new(),
+            Due::Rank { .. } => Vec::new(),
         };
-        let attested: Vec<BidId> = attested.into_iter().collect();
         let Some(keyholder) = &mut self.keyholder else { return Ok(()) };
         let auction = self.desk.replica.auction();
         let said = keyholder.perform(auction, due, &attested, &mut OsRng);
@@ -301,15 +297,14 @@ impl Runner {
         }
         match folder.answer(&id) {
             Some(Answer::Refused { check, sentence }) => {
-                // Others were faster, or the time for it is over: that happens.
-                let is_news = !self.refused.contains_key(&id);
-                if is_news && !["E4", "K2", "K3", "K4"].contains(&&*check) {
+                let was_refused = self.refused.insert(id, Instant::now()).is_some();
+                if was_refused {
+                    folder.hand_in(bytes)?;
+                } else if !["E4", "K2", "K3", "K4"].contains(&&*check) {
+                    // With these checks others were faster, or the time for it is over: that happens.
                     say(&format!(
                         "the board refused what this keyholder said: {check}: {sentence}"
                     ));
-                }
-                if self.refused.insert(id, Instant::now()).is_some_and(|at| at.elapsed() >= RETRY) {
-                    folder.hand_in(bytes)?;
                 }
                 Ok(())
             }
