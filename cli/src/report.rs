@@ -12,7 +12,7 @@ use talea_protocol::{
     quorum::keyholders,
     terms::{Admission, Lot},
 };
-use talea_sim::histogram;
+use talea_sim::histogram::{self, escaped};
 
 /// The schema of the JSON.
 pub const SCHEMA: &str = "talea-report/1";
@@ -240,31 +240,9 @@ impl LotReport {
 
 /// The depths, as an SVG picture; nothing if none was opened.
 fn pictures(auction: &Auction, results: &[LotResult]) -> String {
-    let rows = auction.terms().lots.iter().zip(results).filter_map(|(lot, result)| {
-        let surveys = result.disclosed.surveys.iter().enumerate().filter_map(|(round, survey)| {
-            Some((format!("after round {round}"), survey.depth.as_ref()?.to_vec()))
-        });
-        let mut panels: Vec<(String, Vec<u32>)> = surveys.collect();
-        let last = result.disclosed.depth.as_ref().map(|depth| depth.to_vec());
-        if panels.last().map(|(_, depth)| depth) != last.as_ref() {
-            panels.extend(last.map(|depth| ("at the end".to_owned(), depth)));
-        }
-        let buckets = panels.first()?.1.len();
-        let width = lot.ladder.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum();
-        let last_rung = lot.ladder.rungs.saturating_sub(1);
-        let names = (0u32..).take(buckets).map(|bucket| {
-            let first = bucket.checked_shl(width).unwrap_or(u32::MAX).min(last_rung);
-            let end = (bucket + 1).checked_shl(width).unwrap_or(u32::MAX).saturating_sub(1);
-            let price = |rung| status::price(lot, Rung(rung));
-            format!("{} .. {}", price(first), price(end.min(last_rung)))
-        });
-        Some(histogram::Row {
-            name: format!("{} ({})", lot.name, lot.identifier),
-            buckets: names.collect(),
-            panels,
-            ending: String::new(),
-        })
-    });
+    let rows = auction.terms().lots.iter().zip(results);
+    let rows =
+        rows.filter_map(|(lot, result)| histogram::Row::of(lot, &result.disclosed, String::new()));
     let rows: Vec<histogram::Row> = rows.collect();
     if rows.is_empty() { String::new() } else { histogram::svg("Depth", &rows) }
 }
@@ -273,7 +251,7 @@ impl Report {
     /// As tools read it.
     #[must_use]
     pub fn json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+        talea_sim::report::to_json(self) + "\n"
     }
 
     /// The lots, a row each.
@@ -443,22 +421,6 @@ fn table(page: &mut String, heading: &[&str], rows: Vec<Vec<String>>) {
         page.push_str("</tr>\n");
     }
     page.push_str("</tbody>\n</table></div>\n");
-}
-
-/// Text as HTML.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// Everything before the contents. No scripts, no outside links.

@@ -714,9 +714,10 @@ impl State {
         self.end_lots(setting, &BTreeSet::new(), |state| {
             state.bids.ranked().next().is_none().then_some(Ending::Unsold)
         });
-        let purpose = match self.is_last_round(setting) {
-            true => Purpose::Rank { surveyed: false },
-            false => Purpose::Survey,
+        let purpose = if self.is_last_round(setting) {
+            Purpose::Rank { surveyed: false }
+        } else {
+            Purpose::Survey
         };
         self.start_lots(setting, &purpose, slot);
     }
@@ -735,10 +736,10 @@ impl State {
 
     /// Once every undecided lot is surveyed: the ranking, if nothing moved, or the next round.
     fn close_round(&mut self, setting: &Setting, slot: u64) {
-        let mut undecided = self.lots.iter().filter(|state| state.ending.is_none()).peekable();
-        let is_open = undecided.peek().is_some() && undecided.all(|s| s.stage == Stage::Surveyed);
-        let Some(rounds) = setting.terms.rounds.filter(|_| is_open) else { return };
         let undecided = || self.lots.iter().filter(|state| state.ending.is_none());
+        let is_surveyed =
+            undecided().next().is_some() && undecided().all(|s| s.stage == Stage::Surveyed);
+        let Some(rounds) = setting.terms.rounds.filter(|_| is_surveyed) else { return };
         if undecided().all(LotState::is_unmoved) {
             self.start_lots(setting, &Purpose::Rank { surveyed: true }, slot);
             return;

@@ -20,7 +20,7 @@ use talea_protocol::{
     commitment::{BidId, Commit, seal},
     labels,
     sealed_bid::{Contribution, Reveal, SealedBid, split_contribution},
-    terms::{Admission, Lot, Ties},
+    terms::{Admission, AuctionId, Lot, Ties},
 };
 
 /// A bid whose commit was accepted.
@@ -140,13 +140,11 @@ impl Bids {
         match setting.terms.ties {
             Ties::EarliestCommit => bids().map(keep).collect(),
             Ties::Lottery => {
-                let contributions =
-                    bids().filter_map(|(bidder, r)| Some((bidder, r.contribution?)));
-                let seed = lottery_seed(setting, (lot, round), &contributions.collect::<Vec<_>>());
+                let contributions: Vec<_> =
+                    bids().filter_map(|(bidder, r)| Some((bidder, r.contribution?))).collect();
+                let seed = lottery_seed(&setting.auction, (lot, round), &contributions);
                 let mut drawn: Vec<_> = bids().collect();
-                drawn.sort_by_cached_key(|(bidder, _)| {
-                    Digest::of(&[labels::LOTTERY_DRAW, &seed.0, &bidder.0])
-                });
+                drawn.sort_by_cached_key(|(bidder, _)| lottery_draw(&seed, bidder));
                 drawn.into_iter().map(keep).collect()
             }
         }
@@ -295,9 +293,14 @@ fn prove(
     })
 }
 
+/// A bid's place in the lottery with this seed: of equal bids the least goes first.
+pub fn lottery_draw(seed: &Digest, bidder: &PartyKey) -> Digest {
+    Digest::of(&[labels::LOTTERY_DRAW, &seed.0, &bidder.0])
+}
+
 /// The hash of all contributions to a lottery, in commit order.
-fn lottery_seed(
-    setting: &Setting,
+pub fn lottery_seed(
+    auction: &AuctionId,
     (lot, round): (u32, u32),
     contributions: &[(PartyKey, Contribution)],
 ) -> Digest {
@@ -309,7 +312,7 @@ fn lottery_seed(
         .collect();
     Digest::of(&[
         labels::LOTTERY_SEED,
-        &setting.auction.0,
+        &auction.0,
         &lot.to_le_bytes(),
         &round.to_le_bytes(),
         &count.to_le_bytes(),

@@ -44,5 +44,6 @@ pub mod setup;
 mod terms_rules;
 
 pub use auction::{Auction, Due, Phase};
+pub use bids::{lottery_draw, lottery_seed};
 pub use rank::step::Task;
 pub use refusal::{Fault, Refusal};

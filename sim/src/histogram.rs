@@ -2,7 +2,9 @@
 //!
 //! Self-contained and without scripts; numbers stand beside the bars, so nothing depends on colour.
 
+use crate::report::buckets;
 use std::fmt::Write as _;
+use talea_protocol::{outcome::Disclosed, terms::Lot};
 
 /// The depths of one lot.
 #[derive(Clone, Debug)]
@@ -15,6 +17,33 @@ pub struct Row {
     pub buckets: Vec<String>,
     /// How the lot ended, in words.
     pub ending: String,
+}
+
+impl Row {
+    /// The depths that were disclosed of a lot: after each round, and at the end if that is another.
+    /// Nothing if none was.
+    #[must_use]
+    pub fn of(lot: &Lot, disclosed: &Disclosed, ending: String) -> Option<Self> {
+        let surveys = disclosed.surveys.iter().enumerate().filter_map(|(round, survey)| {
+            Some((format!("after round {round}"), survey.depth.as_ref()?))
+        });
+        let mut depths: Vec<(String, _)> = surveys.collect();
+        let last = disclosed.depth.as_ref().map(|depth| ("at the end".to_owned(), depth));
+        if depths.last().map(|(_, depth)| depth) != last.as_ref().map(|(_, depth)| depth) {
+            depths.extend(last);
+        }
+        let (_, first) = depths.first()?;
+        let buckets = buckets(&lot.ladder, first);
+        let panels = depths
+            .into_iter()
+            .map(|(label, depth)| (label, depth.iter().take(buckets.len()).copied().collect()));
+        Some(Self {
+            name: format!("{} ({})", lot.name, lot.identifier),
+            panels: panels.collect(),
+            buckets: buckets.iter().map(|b| format!("{} .. {}", b.from, b.to)).collect(),
+            ending,
+        })
+    }
 }
 
 const MARGIN: usize = 24;
@@ -98,8 +127,9 @@ fn text(out: &mut String, (x, y): (usize, usize), attributes: &str, words: &str)
     let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" {attributes}>{}</text>", escaped(words));
 }
 
-/// XML's five characters, and nothing that XML does not allow.
-fn escaped(words: &str) -> String {
+/// Text for XML and HTML: their five characters, and no control characters but ends of lines.
+#[must_use]
+pub fn escaped(words: &str) -> String {
     let mut out = String::with_capacity(words.len());
     for c in words.chars() {
         match c {
@@ -107,8 +137,8 @@ fn escaped(words: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            c if c.is_control() => out.push('\u{fffd}'),
+            '\'' => out.push_str("&#39;"),
+            c if c.is_control() && c != '\n' => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }

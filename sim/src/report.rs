@@ -70,6 +70,8 @@ struct LotReport {
     bids: u32,
     ranked: u32,
     invalid: u32,
+    #[serde(skip)]
+    picture: Option<histogram::Row>,
 }
 
 /// A winner, and how its bid stands to the price.
@@ -89,10 +91,10 @@ struct SurveyReport {
 }
 
 /// So many bids with prices from here to there, the best bids left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct BucketReport {
-    from: String,
-    to: String,
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct BucketReport {
+    pub(crate) from: String,
+    pub(crate) to: String,
     bids: u32,
 }
 
@@ -205,7 +207,8 @@ impl RunReport {
     /// The depths as a picture: of every lot that showed one, after each round.
     #[must_use]
     pub fn histogram(&self) -> String {
-        let rows: Vec<histogram::Row> = self.lots.iter().filter_map(LotReport::row).collect();
+        let rows: Vec<histogram::Row> =
+            self.lots.iter().filter_map(|lot| lot.picture.clone()).collect();
         histogram::svg(&self.title, &rows)
     }
 
@@ -261,6 +264,11 @@ impl LotReport {
             ReserveResult::Opened(quote) => ("opened", Some(write(quote))),
         };
         let disclosed = &result.disclosed;
+        let price = award.map(|award| write(&award.quote));
+        let to: Vec<&str> = winners.iter().map(|winner| winner.party.as_str()).collect();
+        let to = if to.is_empty() { String::new() } else { format!(" to {}", to.join(", ")) };
+        let at = price.as_ref().map_or(String::new(), |price| format!(" at {price}"));
+        let ending = format!("{result_word}{to}{at}");
         let opened = |bid: &OpenedBid| OpenedBidReport {
             party: called(&bid.bidder),
             key: bid.bidder.to_string(),
@@ -283,7 +291,7 @@ impl LotReport {
             winner: alone.as_ref().map(|winner| winner.party.clone()),
             winner_key: alone.map(|winner| winner.key),
             winners,
-            price: award.map(|award| write(&award.quote)),
+            price,
             rung: award.map(|award| award.quote.rung.0),
             reserve,
             reserve_price,
@@ -303,6 +311,7 @@ impl LotReport {
             bids: result.commits,
             ranked: result.ranked,
             invalid: result.invalid,
+            picture: histogram::Row::of(lot, disclosed, ending),
         }
     }
 
@@ -358,33 +367,6 @@ impl LotReport {
         text.push('\n');
     }
 
-    fn row(&self) -> Option<histogram::Row> {
-        let surveyed = self.surveys.iter().filter_map(|survey| {
-            Some((format!("after round {}", survey.round), survey.depth.as_ref()?))
-        });
-        let mut depths: Vec<(String, &Vec<BucketReport>)> = surveyed.collect();
-        // The depth of the last round, if that was not surveyed.
-        let last = self.depth.as_ref().map(|depth| ("at the end".to_owned(), depth));
-        let is_new = |(_, depth): &(String, &Vec<BucketReport>)| {
-            depths.last().is_none_or(|(_, before)| before != depth)
-        };
-        let last: Vec<_> = last.into_iter().filter(is_new).collect();
-        depths.extend(last);
-        let (_, buckets) = depths.first()?;
-        let price = self.price.as_ref().map_or(String::new(), |price| format!(" at {price}"));
-        let to: Vec<&str> = self.winners.iter().map(|winner| winner.party.as_str()).collect();
-        let to = if to.is_empty() { String::new() } else { format!(" to {}", to.join(", ")) };
-        Some(histogram::Row {
-            name: format!("{} ({})", self.name, self.identifier),
-            buckets: buckets.iter().map(|b| format!("{} .. {}", b.from, b.to)).collect(),
-            ending: format!("{}{to}{price}", self.result),
-            panels: depths
-                .into_iter()
-                .map(|(label, depth)| (label, depth.iter().map(|b| b.bids).collect()))
-                .collect(),
-        })
-    }
-
     fn cells(&self) -> Vec<String> {
         let unrevealed = self.bids.saturating_sub(self.ranked).saturating_sub(self.invalid);
         let flaws: Vec<String> = [(unrevealed, "not revealed"), (self.invalid, "invalid")]
@@ -437,7 +419,7 @@ fn write_depth(text: &mut String, depth: &[BucketReport]) {
 }
 
 /// The buckets of a depth, with the prices that they hold.
-fn buckets(ladder: &PriceLadder, depth: &[u32]) -> Vec<BucketReport> {
+pub(crate) fn buckets(ladder: &PriceLadder, depth: &[u32]) -> Vec<BucketReport> {
     let lower_bits: u32 =
         ladder.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum();
     let last = ladder.rungs.saturating_sub(1);

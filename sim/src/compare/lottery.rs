@@ -4,7 +4,12 @@
 use super::{Comparison, statistics::Statistic};
 use crate::seed;
 use rand_core::RngCore as _;
-use talea_protocol::{bytes::Digest, labels, sealed_bid::Contribution};
+use talea_contract::{lottery_draw, lottery_seed};
+use talea_protocol::{
+    bytes::{Digest, PartyKey},
+    sealed_bid::Contribution,
+    terms::AuctionId,
+};
 
 /// One number of tied bids, and how many of them belong to the last revealer.
 #[derive(Clone, Debug)]
@@ -24,22 +29,14 @@ pub struct LotteryLine {
 const SHAPES: [(u32, u32); 6] = [(2, 1), (3, 1), (3, 2), (5, 2), (5, 3), (8, 4)];
 
 /// A ranked bid that ties: its bidder, and what it contributes.
-type Bid = (Digest, Contribution);
+type Bid = (PartyKey, Contribution);
 
 /// Whether a bid of the last revealer comes first among those that it left in.
-fn wins(auction: &Digest, others: &[Bid], own: &[&Bid]) -> bool {
-    let bids = || others.iter().chain(own.iter().copied());
-    let count = (bids().count() as u64).to_le_bytes();
-    let mut drawn = auction.0.to_vec();
-    drawn.extend([[0; 4], [0; 4]].concat());
-    drawn.extend(count);
-    for (bidder, contribution) in bids() {
-        drawn.extend(bidder.0);
-        drawn.extend(contribution);
-    }
-    let seed = Digest::of(&[labels::LOTTERY_SEED, &drawn]);
-    let place = |bid: &Bid| Digest::of(&[labels::LOTTERY_DRAW, &seed.0, &bid.0.0]);
-    bids().min_by_key(|bid| place(bid)).is_some_and(|first| own.iter().any(|bid| bid.0 == first.0))
+fn wins(auction: &AuctionId, others: &[Bid], own: &[Bid]) -> bool {
+    let bids = [others, own].concat();
+    let seed = lottery_seed(auction, (0, 0), &bids);
+    let first = bids.iter().min_by_key(|(bidder, _)| lottery_draw(&seed, bidder));
+    first.is_some_and(|first| own.contains(first))
 }
 
 /// Draws many lotteries.
@@ -55,14 +52,13 @@ pub fn measure(comparison: &Comparison) -> Vec<LotteryLine> {
                 bytes
             };
             let auction = Digest(bytes());
-            let bids: Vec<Bid> = (0..tied).map(|_| (Digest(bytes()), bytes())).collect();
+            let bids: Vec<Bid> = (0..tied).map(|_| (PartyKey(bytes()), bytes())).collect();
             let (mine, others) = bids.split_at(usize::try_from(own).unwrap_or(0));
-            let all: Vec<&Bid> = mine.iter().collect();
             let share = |won: bool| if won { 1.0 } else { 0.0 };
-            honest.add(share(wins(&auction, others, &all)));
+            honest.add(share(wins(&auction, others, mine)));
             let some = (1u32..1 << own).any(|subset| {
                 let left_in = mine.iter().enumerate().filter(|(at, _)| subset >> at & 1 == 1);
-                wins(&auction, others, &left_in.map(|(_, bid)| bid).collect::<Vec<_>>())
+                wins(&auction, others, &left_in.map(|(_, bid)| *bid).collect::<Vec<_>>())
             });
             last.add(share(some));
         }

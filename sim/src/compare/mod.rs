@@ -260,23 +260,25 @@ const DEPOSITS: [u32; 5] = [0, 10, 50, 200, 1000];
 fn walk_away(market: &Market, comparison: &Comparison) -> Vec<WalkAway> {
     let span = f64::from(comparison.rungs.saturating_sub(1));
     let everybody: Vec<Strategy> = (0..comparison.bidders).map(|_| Strategy::Shading).collect();
-    let lines = DEPOSITS.map(|thousandths| {
-        let deposit = f64::from(thousandths) / 1000.0;
-        let [mut pays, mut gain] = [(); 2].map(|()| Statistic::default());
-        for auction in 0..comparison.auctions {
-            let values = values(comparison, auction);
-            let mut rng = seed::generator(comparison.seed.wrapping_add(1), u64::from(auction));
-            let value = values.first().copied().unwrap_or(0);
-            let falls = rng.next_u64().is_multiple_of(4);
-            let left = if falls { rng.next_u64() % u64::from(value.max(1)) } else { value.into() };
-            let held = market.hold(&everybody, &values);
-            let loss = (f64::from(held.price) - left as f64) / span;
-            let saved = if held.winners.contains(&0) { loss - deposit } else { 0.0 };
+    let mut lines = DEPOSITS.map(|thousandths| WalkAway {
+        deposit: f64::from(thousandths) / 1000.0,
+        pays: Statistic::default(),
+        gain: Statistic::default(),
+    });
+    for auction in 0..comparison.auctions {
+        let values = values(comparison, auction);
+        let mut rng = seed::generator(comparison.seed.wrapping_add(1), u64::from(auction));
+        let value = values.first().copied().unwrap_or(0);
+        let falls = rng.next_u64().is_multiple_of(4);
+        let left = if falls { rng.next_u64() % u64::from(value.max(1)) } else { value.into() };
+        let held = market.hold(&everybody, &values);
+        let loss = (f64::from(held.price) - left as f64) / span;
+        for WalkAway { deposit, pays, gain } in &mut lines {
+            let saved = if held.winners.contains(&0) { loss - *deposit } else { 0.0 };
             pays.add(if saved > 0.0 { 1.0 } else { 0.0 });
             gain.add(saved.max(0.0));
         }
-        WalkAway { deposit, pays, gain }
-    });
+    }
     lines.into()
 }
 
