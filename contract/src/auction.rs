@@ -10,7 +10,7 @@
 //! passed over. Section 5 of `docs/spec.md`.
 
 use crate::{
-    bids::{self, BidState, CommittedBid, Seen},
+    bids::{self, CommittedBid, Seen},
     close::{self, Bonds},
     envelope::{self, Opened},
     ledger::Ledger,
@@ -270,6 +270,13 @@ impl Auction {
         lot.is_some_and(|lot| lot.bids.is_open(&bid.bidder, bid.round))
     }
 
+    /// Whether keyholders may attest this bid of the current round: its commit is open, or in a later
+    /// round there is no commit for a bid that stands (K1).
+    #[must_use]
+    pub fn is_missing(&self, bid: &BidId) -> bool {
+        self.state.is_missing(bid)
+    }
+
     /// What `keyholder` may do now. Everything in it was computed from accepted entries.
     #[must_use]
     pub fn dues(&self, keyholder: KeyholderId) -> Vec<Due> {
@@ -311,6 +318,12 @@ fn index(lot: u32) -> usize {
 impl State {
     fn lot(&self, lot: u32) -> Option<&LotState> {
         self.lots.get(index(lot))
+    }
+
+    fn is_missing(&self, bid: &BidId) -> bool {
+        let undecided = self.lot(bid.lot).filter(|lot| lot.ending.is_none());
+        let is_current = bid.round == self.round.number;
+        is_current && undecided.is_some_and(|lot| lot.bids.is_missing(&bid.bidder, bid.round))
     }
 
     /// The one match of phase and instruction: E4, E3, then the instruction's own checks.
@@ -471,12 +484,8 @@ impl State {
         let judged = bids::judge(setting, &keys, &found);
         for (reveal, judged) in reveals.iter().zip(judged) {
             let weeded = judged.filter(|judged| bids::weed(&mut self.seen, judged));
-            let state = match weeded {
-                Some(judged) => BidState::Ranked(judged.revealed),
-                None => BidState::Invalid,
-            };
             if let Some(lot) = self.lots.get_mut(index(reveal.bid.lot)) {
-                lot.bids.close(&reveal.bid.bidder, state);
+                lot.bids.close(&reveal.bid.bidder, weeded);
             }
         }
         Ok(())
@@ -498,10 +507,7 @@ impl State {
         }
         let attested = &endorsement.attested;
         let in_order = attested.is_sorted_by(|a, b| a < b);
-        let all_unrevealed = attested.iter().all(|bid| {
-            self.lot(bid.lot).is_some_and(|lot| lot.bids.is_open(&bid.bidder, bid.round))
-        });
-        if !in_order || !all_unrevealed {
+        if !in_order || !attested.iter().all(|bid| self.is_missing(bid)) {
             return Err(place("the list of bids attested"));
         }
         let refuse = |why| Fault::NotDue { keyholder, why }.fails(Check::EndorseOnce);
@@ -723,11 +729,10 @@ impl State {
     }
 
     fn start_lots(&mut self, setting: &Setting, purpose: &Purpose, slot: u64) {
-        let round = self.round.number;
         let mut endings = BTreeMap::new();
         let lots = (0u32..).zip(&mut self.lots).zip(setting.terms.lots.iter());
         for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
-            let ending = state.start(purpose.clone(), setting, line, (lot, round), slot);
+            let ending = state.start(purpose.clone(), setting, line, lot, slot);
             endings.extend(ending.map(|ending| (lot, ending)));
         }
         self.end(setting, endings, &BTreeSet::new());

@@ -32,6 +32,8 @@ pub(crate) struct CommittedBid {
     pub(crate) commitment: Point,
     pub(crate) seal: Digest,
     pub(crate) state: BidState,
+    /// What its bidder revealed in round 0 for a lottery, if there is one.
+    contribution: Option<Contribution>,
     /// The bid of the rounds before, while this one's is on its way.
     standing: Option<Standing>,
     /// Whether it once failed to bring a standing bid's update.
@@ -42,7 +44,7 @@ pub(crate) struct CommittedBid {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Standing {
     commitment: Point,
-    revealed: Revealed,
+    ladder: Arc<[Ciphertext]>,
 }
 
 /// How far a committed bid has come.
@@ -50,8 +52,8 @@ struct Standing {
 pub(crate) enum BidState {
     /// Not revealed.
     Open,
-    /// Revealed, and its argument holds.
-    Ranked(Revealed),
+    /// Revealed, and its argument holds: it takes part in the ranking.
+    Ranked(Arc<[Ciphertext]>),
     /// Revealed with bytes that prove nothing.
     Invalid,
     /// Not revealed in time.
@@ -59,14 +61,6 @@ pub(crate) enum BidState {
         /// Whether keyholders attest that its bidder tried.
         is_attested: bool,
     },
-}
-
-/// A bid that takes part in the ranking.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Revealed {
-    pub(crate) ladder: Arc<[Ciphertext]>,
-    /// To a lottery, if there is one.
-    contribution: Option<Contribution>,
 }
 
 /// The commits of one lot, in the order of acceptance, and the seller's reserve.
@@ -98,7 +92,7 @@ impl Bids {
     /// The ladder of a reserve that binds.
     pub(crate) fn binding_reserve(&self) -> Option<&Arc<[Ciphertext]>> {
         match &self.reserve.as_ref()?.state {
-            BidState::Ranked(revealed) => Some(&revealed.ladder),
+            BidState::Ranked(ladder) => Some(ladder),
             BidState::Open | BidState::Invalid | BidState::Lapsed { .. } => None,
         }
     }
@@ -120,34 +114,42 @@ impl Bids {
         self.of(bidder).is_some_and(|bid| bid.state == BidState::Open && bid.round == round)
     }
 
+    /// Whether keyholders may attest that this bidder tried to bid in this round: its commit is open,
+    /// or in a later round there is none although it has a bid that stands.
+    pub(crate) fn is_missing(&self, bidder: &PartyKey, round: u32) -> bool {
+        let stands = || {
+            let bid = self.by_bidder.get(bidder).and_then(|index| self.in_order.get(*index));
+            bid.is_some_and(|bid| bid.round < round && matches!(bid.state, BidState::Ranked(_)))
+        };
+        self.is_open(bidder, round) || stands()
+    }
+
     /// The bids that take part in the ranking, in commit order.
-    pub(crate) fn ranked(&self) -> impl Iterator<Item = (&CommittedBid, &Revealed)> {
+    pub(crate) fn ranked(&self) -> impl Iterator<Item = (&CommittedBid, &Arc<[Ciphertext]>)> {
         self.in_order.iter().filter_map(|bid| match &bid.state {
-            BidState::Ranked(revealed) => Some((bid, revealed)),
+            BidState::Ranked(ladder) => Some((bid, ladder)),
             BidState::Open | BidState::Invalid | BidState::Lapsed { .. } => None,
         })
     }
 
-    /// The bids that take part, in the order in which ties are broken.
+    /// The bids that take part, in the order in which ties are broken. The same in every round: who
+    /// is ranked in the first one stays, and a lottery draws from its contributions.
     pub(crate) fn in_tie_order(
         &self,
         setting: &Setting,
-        (lot, round): (u32, u32),
+        lot: u32,
     ) -> Vec<(PartyKey, Arc<[Ciphertext]>)> {
-        let bids = || self.ranked().map(|(bid, revealed)| (bid.bidder, revealed));
-        let keep =
-            |(bidder, revealed): (PartyKey, &Revealed)| (bidder, Arc::clone(&revealed.ladder));
-        match setting.terms.ties {
-            Ties::EarliestCommit => bids().map(keep).collect(),
-            Ties::Lottery => {
-                let contributions: Vec<_> =
-                    bids().filter_map(|(bidder, r)| Some((bidder, r.contribution?))).collect();
-                let seed = lottery_seed(&setting.auction, (lot, round), &contributions);
-                let mut drawn: Vec<_> = bids().collect();
-                drawn.sort_by_cached_key(|(bidder, _)| lottery_draw(&seed, bidder));
-                drawn.into_iter().map(keep).collect()
-            }
+        let mut bids: Vec<_> =
+            self.ranked().map(|(bid, ladder)| (bid.bidder, Arc::clone(ladder))).collect();
+        if setting.terms.ties == Ties::Lottery {
+            let contributions: Vec<_> = self
+                .ranked()
+                .filter_map(|(bid, _)| Some((bid.bidder, bid.contribution?)))
+                .collect();
+            let seed = lottery_seed(&setting.auction, lot, &contributions);
+            bids.sort_by_cached_key(|(bidder, _)| lottery_draw(&seed, bidder));
         }
+        bids
     }
 
     /// C2 to C8 and the bid is kept; `stake` is C5, in its place.
@@ -175,13 +177,14 @@ impl Bids {
         if commit.round > 0 {
             let none = Fault::Unknown { what: "standing bid of this bidder" };
             let Some(bid) = before else { return Err(none.fails(Check::CommitStanding)) };
-            let BidState::Ranked(revealed) = &bid.state else {
+            let BidState::Ranked(ladder) = &bid.state else {
                 return Err(none.fails(Check::CommitStanding));
             };
-            let standing = Standing { commitment: bid.commitment, revealed: revealed.clone() };
-            let is_in_default = bid.is_in_default;
+            let standing = Standing { commitment: bid.commitment, ladder: Arc::clone(ladder) };
+            let CommittedBid { contribution, is_in_default, .. } = *bid;
             let update = prove(setting, seen, (lot, bidder), commit, Some(&standing.commitment))?;
-            *bid = CommittedBid { standing: Some(standing), is_in_default, ..update };
+            let standing = Some(standing);
+            *bid = CommittedBid { contribution, standing, is_in_default, ..update };
             return Ok(());
         }
         let room = usize::try_from(terms.max_bids_per_lot).unwrap_or(usize::MAX);
@@ -210,19 +213,25 @@ impl Bids {
         Ok(())
     }
 
-    pub(crate) fn close(&mut self, party: &PartyKey, state: BidState) {
+    /// Closes what this party committed: ranked, or invalid if it was not judged to hold.
+    pub(crate) fn close(&mut self, party: &PartyKey, judged: Option<Judged>) {
         let index = self.by_bidder.get(party).copied();
         let bid = match self.reserve.as_mut().filter(|reserve| reserve.bidder == *party) {
             Some(reserve) => Some(reserve),
             None => index.and_then(|index| self.in_order.get_mut(index)),
         };
-        if let Some(bid) = bid {
-            bid.state = state;
-        }
+        let Some(bid) = bid else { return };
+        bid.state = match judged {
+            Some(Judged { ladder, contribution, .. }) => {
+                bid.contribution = bid.contribution.or(contribution);
+                BidState::Ranked(ladder)
+            }
+            None => BidState::Invalid,
+        };
     }
 
     /// Closes a round: what was not revealed lapses, and where there is no valid update the standing
-    /// bid stands, in default unless keyholders attest the update.
+    /// bid stands, in default unless keyholders attest that its bidder tried.
     pub(crate) fn settle(&mut self, round: u32, is_attested: impl Fn(&PartyKey) -> bool) {
         for bid in self.in_order.iter_mut().chain(&mut self.reserve) {
             let standing = bid.standing.take();
@@ -238,7 +247,9 @@ impl Bids {
                     bid.stand(standing);
                 }
                 // A bidder who did not even commit; a reserve is committed once.
-                (BidState::Ranked(_), None) if bid.round != round => bid.is_in_default = true,
+                (BidState::Ranked(_), None) if bid.round != round => {
+                    bid.is_in_default |= !is_attested
+                }
                 (BidState::Ranked(_), _)
                 | (BidState::Invalid, None)
                 | (BidState::Lapsed { .. }, _) => {}
@@ -253,7 +264,7 @@ impl Bids {
 impl CommittedBid {
     fn stand(&mut self, standing: Standing) {
         self.commitment = standing.commitment;
-        self.state = BidState::Ranked(standing.revealed);
+        self.state = BidState::Ranked(standing.ladder);
     }
 }
 
@@ -288,6 +299,7 @@ fn prove(
         commitment: commit.commitment,
         seal: commit.seal,
         state: BidState::Open,
+        contribution: None,
         standing: None,
         is_in_default: false,
     })
@@ -298,10 +310,10 @@ pub fn lottery_draw(seed: &Digest, bidder: &PartyKey) -> Digest {
     Digest::of(&[labels::LOTTERY_DRAW, &seed.0, &bidder.0])
 }
 
-/// The hash of all contributions to a lottery, in commit order.
+/// The hash of all contributions to a lot's lottery, in commit order.
 pub fn lottery_seed(
     auction: &AuctionId,
-    (lot, round): (u32, u32),
+    lot: u32,
     contributions: &[(PartyKey, Contribution)],
 ) -> Digest {
     let count = u64::try_from(contributions.len()).unwrap_or(u64::MAX);
@@ -310,14 +322,7 @@ pub fn lottery_seed(
         .flat_map(|(bidder, contribution)| bidder.0.iter().chain(contribution))
         .copied()
         .collect();
-    Digest::of(&[
-        labels::LOTTERY_SEED,
-        &auction.0,
-        &lot.to_le_bytes(),
-        &round.to_le_bytes(),
-        &count.to_le_bytes(),
-        &all,
-    ])
+    Digest::of(&[labels::LOTTERY_SEED, &auction.0, &lot.to_le_bytes(), &count.to_le_bytes(), &all])
 }
 
 /// R1 and R2 of one reveal: the bid is open and these are the bytes that it sealed.
@@ -339,7 +344,9 @@ pub(crate) fn check_seal(
 
 /// A sealed bid whose argument holds.
 pub(crate) struct Judged {
-    pub(crate) revealed: Revealed,
+    ladder: Arc<[Ciphertext]>,
+    /// To a lottery, in round 0.
+    contribution: Option<Contribution>,
     /// The `R` of every entry, for weeding.
     randomness: Vec<Point>,
 }
@@ -354,7 +361,8 @@ pub(crate) fn judge(
     let sealed: Vec<Option<(SealedBid, Option<Contribution>)>> = reveals
         .iter()
         .map(|(lot, _, reveal)| {
-            let (bytes, contribution) = split_contribution(&reveal.sealed_bid, setting.terms.ties)?;
+            let (bytes, contribution) =
+                split_contribution(&reveal.sealed_bid, setting.terms.ties, reveal.bid.round)?;
             Some((SealedBid::from_bytes(bytes, &lot.ladder.shape)?, contribution.copied()))
         })
         .collect();
@@ -378,7 +386,8 @@ pub(crate) fn judge(
             && (all_hold || holds(core::slice::from_ref(&decoded)))
         {
             *slot = Some(Judged {
-                revealed: Revealed { ladder: decoded.ladder.into(), contribution: *contribution },
+                ladder: decoded.ladder.into(),
+                contribution: *contribution,
                 randomness: sealed.ladder.iter().map(|entry| entry.r).collect(),
             });
         }

@@ -126,7 +126,7 @@ fn weight_of(bytes: [u8; 16]) -> Scalar {
 /// **The only place in the program where a generator is seeded.** Whatever is folded with its
 /// output is sound only if every byte of every proof concerned was absorbed into `transcript`
 /// before: a prover that knows a weight beforehand makes two wrong equations cancel. That is how
-/// Bulletproofs with a predictable generator were made to accept -1 (SECURITY.md, F4).
+/// Bulletproofs with a predictable generator were made to accept -1 (F4 in `docs/security.md`).
 pub(crate) fn generator_after(mut transcript: Transcript) -> ChaCha20Rng {
     let mut seed = [0u8; 32];
     transcript.challenge_bytes(b"seed", &mut seed);
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn lists_that_differ_only_in_where_they_end_are_not_confused() {
-        // SECURITY.md F12: [[p], [p, p]] and [[p, p], [p]].
+        // F12 in `docs/security.md`: [[p], [p, p]] and [[p, p], [p]].
         let absorbed = |lengths: [usize; 2]| {
             let mut fs = FiatShamir::begin(labels::KIND_GATE, &context());
             for length in lengths {

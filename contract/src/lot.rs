@@ -82,10 +82,10 @@ impl LotState {
         purpose: Purpose,
         setting: &Setting,
         line: &Lot,
-        (lot, round): (u32, u32),
+        lot: u32,
         slot: u64,
     ) -> Option<Ending> {
-        let bids = self.bids.in_tie_order(setting, (lot, round));
+        let bids = self.bids.in_tie_order(setting, lot);
         let bids = bids.into_iter().map(|(bidder, ladder)| RankedBid { bidder, ladder }).collect();
         let reserve = self.bids.binding_reserve().cloned();
         let is_survey = purpose == Purpose::Survey;

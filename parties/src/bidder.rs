@@ -18,7 +18,6 @@ use talea_protocol::{
     instruction::Instruction,
     price::Rung,
     sealed_bid::{Contribution, Reveal},
-    terms::Ties,
 };
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
@@ -200,7 +199,7 @@ pub(crate) fn prepare(
     let mut sealed_bid =
         ladder::prove(generators, &context, &ladder.shape, &keys.key, rung, &blinding, rng)?
             .to_bytes();
-    if terms.ties == Ties::Lottery {
+    if terms.ties.asks_for_contributions(round) {
         let mut contribution: Contribution = Default::default();
         rng.fill_bytes(&mut contribution);
         sealed_bid.extend(contribution);

@@ -39,6 +39,16 @@ pub enum Caution {
     },
     /// Cover and depth together: the best loser is taken out of the distribution.
     DepthWithCover,
+    /// Between rounds the best bid without the leaders is opened, beside the depth.
+    CoverBetweenRounds,
+    /// One bid that goes up a bucket a round can keep the rounds going until the last one that the
+    /// terms allow, and so know it.
+    KnownLastRound {
+        /// Rounds at most.
+        limit: u32,
+        /// From so many on no single bid can.
+        sufficient: u32,
+    },
     /// Anybody may bid, and the price is another bid than the winner's.
     Shills,
     /// Anybody may bid, and ties go by a lottery.
@@ -55,6 +65,8 @@ impl Caution {
             Self::SplitEndorsement { .. } => "quorum.split-endorsement",
             Self::NarrowDepth { .. } => "disclosure.narrow-depth",
             Self::DepthWithCover => "disclosure.depth-with-cover",
+            Self::CoverBetweenRounds => "rounds.cover",
+            Self::KnownLastRound { .. } => "rounds.known-last",
             Self::Shills => "mechanism.shills",
             Self::LastReveal => "ties.last-reveal",
             Self::FreeBids => "stakes.free-bids",
@@ -86,6 +98,15 @@ impl fmt::Display for Caution {
             ),
             Self::DepthWithCover => f.write_str(
                 "depth and cover together show the best loser's price and where the others lie",
+            ),
+            Self::CoverBetweenRounds => f.write_str(
+                "every round opens the best bid without the leaders to the rung: whoever leads learns \
+                 how far it could have stayed back, and everybody whose bid comes next",
+            ),
+            Self::KnownLastRound { limit, sufficient } => write!(
+                f,
+                "a bid that goes up a bucket a round can keep the auction going for {limit} rounds, and \
+                 wait for the last one; with a limit of {sufficient} no single bid can"
             ),
             Self::Shills => f.write_str(
                 "anybody may bid, so the seller can bid under other keys to raise the price that \
@@ -128,6 +149,19 @@ pub fn cautions(terms: &Terms) -> Vec<Caution> {
         }
         if cover {
             cautions.push(Caution::DepthWithCover);
+        }
+    }
+    if let Some(rounds) = terms.rounds {
+        if rounds.cover {
+            cautions.push(Caution::CoverBetweenRounds);
+        }
+        // Through its buckets a bid moves `buckets - 1` times, in rounds 1 and up. The round after
+        // the last move is held too, and must not be the last of the limit.
+        let buckets = terms.lots.iter().filter_map(|lot| lot.ladder.shape.radices().next()).max();
+        let buckets = u32::try_from(buckets.unwrap_or(0)).unwrap_or(u32::MAX);
+        let sufficient = buckets.saturating_add(2);
+        if rounds.limit < sufficient {
+            cautions.push(Caution::KnownLastRound { limit: rounds.limit, sufficient });
         }
     }
     if terms.admission == Admission::Open {

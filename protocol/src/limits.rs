@@ -20,7 +20,7 @@ pub const MAX_GROUPS: usize = 8;
 pub const MAX_MEMBERS: usize = 64;
 /// Keys in a list of admitted bidders.
 pub const MAX_LISTED_BIDDERS: usize = 8192;
-/// Commits per lot. Sums over bidders stay far below the group order (SECURITY.md E11).
+/// Commits per lot. Sums over bidders stay far below the group order.
 pub const MAX_BIDS_PER_LOT: u32 = 65_535;
 /// Digits in the shape of a price ladder.
 pub const MAX_DIGITS: usize = 32;

@@ -153,16 +153,19 @@ impl SealedBid {
 /// A bidder's contribution to a lottery: random bytes that nobody else knows before the reveal.
 pub type Contribution = [u8; CONTRIBUTION_BYTES];
 
-/// Takes the contribution to a lottery off the revealed bytes: what is before it is the
-/// [`SealedBid`]. Nothing if there are too few bytes. Without a lottery there is none.
-pub fn split_contribution(bytes: &[u8], ties: Ties) -> Option<(&[u8], Option<&Contribution>)> {
-    match ties {
-        Ties::EarliestCommit => Some((bytes, None)),
-        Ties::Lottery => {
-            let (sealed_bid, contribution) = bytes.split_last_chunk()?;
-            Some((sealed_bid, Some(contribution)))
-        }
+/// Takes the contribution to a lottery off the bytes revealed in a round: what is before it is the
+/// [`SealedBid`]. Nothing if there are too few bytes. Without a lottery, and after round 0, there
+/// is none.
+pub fn split_contribution(
+    bytes: &[u8],
+    ties: Ties,
+    round: u32,
+) -> Option<(&[u8], Option<&Contribution>)> {
+    if !ties.asks_for_contributions(round) {
+        return Some((bytes, None));
     }
+    let (sealed_bid, contribution) = bytes.split_last_chunk()?;
+    Some((sealed_bid, Some(contribution)))
 }
 
 /// One bid's reveal: the bytes that its commit sealed. It authenticates itself, so anybody may
@@ -171,7 +174,7 @@ pub fn split_contribution(bytes: &[u8], ties: Ties) -> Option<(&[u8], Option<&Co
 pub struct Reveal {
     /// The bid whose seal these bytes open.
     pub bid: BidId,
-    /// The sealed bid, and after it the contribution to a lottery if there is one.
+    /// The sealed bid, and after it in round 0 the contribution to a lottery if there is one.
     pub sealed_bid: List<u8, MAX_SEALED_BID_BYTES>,
 }
 

@@ -120,10 +120,18 @@ impl Mechanism {
 pub enum Ties {
     /// The earliest commit in the transcript wins. The board orders commits within a slot.
     EarliestCommit,
-    /// Chance decides: every sealed bid ends with a contribution, and nobody knows the draw before
-    /// the last reveal. Whoever reveals last with several bids can still choose among draws, at
-    /// the price of a bid and its deposit for each that it leaves out.
+    /// Chance decides: every sealed bid of round 0 ends with a contribution, and nobody knows the
+    /// draw before the last reveal. Whoever reveals last with several bids can still choose among
+    /// draws, at the price of a bid and its deposit for each that it leaves out.
     Lottery,
+}
+
+impl Ties {
+    /// Whether sealed bids of this round end with a contribution. In later rounds they do not: a bid
+    /// that stands although its update was withheld would have a second draw.
+    pub fn asks_for_contributions(self, round: u32) -> bool {
+        self == Self::Lottery && round == 0
+    }
 }
 
 /// What the rank phase opens besides winners and price.

@@ -3,7 +3,11 @@
 //! This is the one seam between the simulator and the verifier.
 
 use crate::failure::{Code, Failure};
-use std::{fs::File, io::BufReader, path::Path};
+use std::{
+    fs::File,
+    io::{BufReader, Read},
+    path::Path,
+};
 use talea_verifier::{Fault, Options, Verdict, verify};
 
 /// Has the transcript at `path` verified, and says in one line how much was checked.
@@ -12,11 +16,35 @@ use talea_verifier::{Fault, Options, Verdict, verify};
 /// `run.transcript-invalid` if the verifier refuses it, naming the check and the entry.
 pub fn verify_after(path: &Path) -> Result<String, Failure> {
     let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
-    let report =
-        verify(BufReader::new(file), &Options::default(), |_| ()).map_err(|fault| match fault {
-            Fault::Read(error) => Failure::unreadable(path, &error),
-            Fault::Internal(what) => Failure::new(Code::RunStuck, what),
-        })?;
+    let verified = verify_transcript(BufReader::new(file), path, &Options::default())?;
+    Ok(format!(
+        "verified: VALID, {} entries, {} checks performed by the independent verifier",
+        verified.entries, verified.checks
+    ))
+}
+
+/// How much of a valid transcript was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Entries of the transcript.
+    pub entries: u64,
+    /// Checks that the verifier performed.
+    pub checks: u64,
+}
+
+/// Has a transcript verified that is called `name`.
+///
+/// # Errors
+/// As [`verify_after`].
+pub fn verify_transcript(
+    transcript: impl Read,
+    name: &Path,
+    options: &Options,
+) -> Result<Verified, Failure> {
+    let report = verify(transcript, options, |_| ()).map_err(|fault| match fault {
+        Fault::Read(error) => Failure::unreadable(name, &error),
+        Fault::Internal(what) => Failure::new(Code::RunStuck, what),
+    })?;
     if report.verdict != Verdict::Valid {
         let why = match &report.failure {
             Some(failure) => {
@@ -24,12 +52,9 @@ pub fn verify_after(path: &Path) -> Result<String, Failure> {
             }
             None => "it has no outcome".into(),
         };
-        let sentence = format!("the verifier refuses {}: {why}", path.display());
+        let sentence = format!("the verifier refuses {}: {why}", name.display());
         return Err(Failure::new(Code::RunInvalid, sentence));
     }
-    let performed: u64 = report.checks.iter().map(|row| row.count.performed).sum();
-    Ok(format!(
-        "verified: VALID, {} entries, {performed} checks performed by the independent verifier",
-        report.entries
-    ))
+    let checks = report.checks.iter().map(|row| row.count.performed).sum();
+    Ok(Verified { entries: report.entries, checks })
 }

@@ -147,11 +147,29 @@ fn tenders_end_with_0_if_every_award_is_reproduced_and_with_1_if_one_is_not() {
 }
 
 #[test]
+fn strategies_are_compared_alike_on_however_many_threads() {
+    let folder = folder();
+    let compare = |more: &[&str]| {
+        let args = ["compare", "--auctions", "9", "--bidders", "4", "--rungs", "16", "--json"];
+        let output = talea_sim(&folder, &[&args[..], more].concat());
+        ends_with(&output, 0, &[]);
+        output.stdout
+    };
+    let one = compare(&["--sample", "0", "--jobs", "1"]);
+    assert_eq!(one, compare(&["--sample", "0", "--jobs", "3"]));
+    let json: serde_json::Value = serde_json::from_slice(&one).unwrap();
+    assert_eq!((&json["kind"], &json["rounds_limit"]), (&"compare".into(), &8.into()));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    let too_few = talea_sim(&folder, &["compare", "--bidders", "3"]);
+    ends_with(&too_few, 2, &["--bidders", "4..="]);
+}
+
+#[test]
 fn help_goes_to_stdout_and_ends_with_0() {
     let folder = folder();
-    for args in [&["--help"][..], &["run", "--help"], &["suggest", "--help"], &["bench", "--help"]]
-    {
-        let output = talea_sim(&folder, args);
+    for command in ["run", "suggest", "compare", "bench"].map(Some).into_iter().chain([None]) {
+        let args: Vec<&str> = command.into_iter().chain(["--help"]).collect();
+        let output = talea_sim(&folder, &args);
         ends_with(&output, 0, &[]);
         assert!(String::from_utf8(output.stdout).unwrap().contains("Usage: talea-sim"));
     }

@@ -17,28 +17,30 @@ pub type Ladder = Vec<Vec<Ciphertext>>;
 /// The ladder of a sealed bid.
 pub fn ladder_of(terms: &Terms, lot: u32, bytes: &[u8]) -> Ladder {
     let shape = &terms.lots[lot as usize].ladder.shape;
-    let (bytes, _) = split_contribution(bytes, terms.ties).expect("its length");
-    let sealed = SealedBid::from_bytes(bytes, shape).expect("its length");
+    // A contribution to a lottery may stand after it.
+    let sealed = &bytes[..SealedBid::encoded_len(shape)];
+    let sealed = SealedBid::from_bytes(sealed, shape).expect("its length");
     let mut entries = sealed.ladder.iter().map(|c| Ciphertext::decode(c).expect("canonical"));
     shape.radices().map(|radix| entries.by_ref().take(radix - 1).collect()).collect()
 }
 
-/// Section 11, "Order of the questions": brings bids from commit order into tie order. Gives the
-/// seed of a lottery.
+/// Section 11, "Order of the questions": brings bids from commit order into tie order, by what was
+/// revealed in round 0. Gives the seed of a lottery.
 pub fn draw(
     terms: &Terms,
-    (lot, round): (u32, u32),
+    lot: u32,
+    in_round_0: &[(PartyKey, Vec<u8>)],
     bids: &mut [(PartyKey, Vec<u8>)],
 ) -> Option<Digest> {
     if terms.ties != Ties::Lottery {
         return None;
     }
-    let count = bids.len() as u64;
+    let count = in_round_0.len() as u64;
     let mut drawn: Vec<u8> = terms.auction_id().0.to_vec();
-    drawn.extend(lot.to_le_bytes().into_iter().chain(round.to_le_bytes()));
+    drawn.extend(lot.to_le_bytes());
     drawn.extend(count.to_le_bytes());
-    for (bidder, bytes) in bids.iter() {
-        let (_, contribution) = split_contribution(bytes, terms.ties).expect("its length");
+    for (bidder, bytes) in in_round_0 {
+        let (_, contribution) = split_contribution(bytes, terms.ties, 0).expect("its length");
         drawn.extend(bidder.0.iter().chain(contribution.expect("ties go by lottery")));
     }
     let seed = Digest::of(&[labels::LOTTERY_SEED, &drawn]);

@@ -1,7 +1,11 @@
 //! What the tools say about terms that are valid and leave something open.
 
-use talea_protocol::caution::{Caution, cautions};
-use talea_sim::play::Seat;
+use talea_protocol::{
+    caution::{Caution, cautions},
+    price::Rung,
+    terms::{Depth, Disclosure},
+};
+use talea_sim::play::{BidPlan, Seat};
 use talea_tests::Small;
 
 /// The codes of the cautions about `threshold` of `members` with this many endorsements.
@@ -50,6 +54,43 @@ fn bids_that_cost_nothing_are_named_where_anybody_may_bid() {
     assert_eq!(of(Small { stakes: (0, 0, 0), ..small.clone() }), [split, "stakes.free-bids"]);
     assert_eq!(of(Small { stakes: (0, 0, 0), listed: true, ..small.clone() }), [split]);
     assert_eq!(of(small), [split]);
+}
+
+/// A single bid among others that stand, through every bucket of the ladder: with as many rounds as the
+/// caution asks for it never sees the last one, with one less it does.
+#[test]
+fn rounds_whose_last_one_a_single_bid_can_reach_are_named() {
+    // Eight rungs as four buckets of two. The leader stands in the highest.
+    for (limit, reaches) in [(4, true), (5, true), (6, false), (7, false)] {
+        let small = Small {
+            groups: vec![(2, vec![Seat::Own; 3])],
+            lots: vec![(8, vec![2, 1])],
+            bidders: 2,
+            disclosure: Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) },
+            rounds: Some((limit, false)),
+            ..Small::default()
+        };
+        let mut plan = small.plan(&[&[7, 0]]);
+        let rung = |bucket: u32| Rung(2 * bucket);
+        let creeping = (1..4).map(|bucket| BidPlan {
+            lot: 0,
+            bidder: 1,
+            rung: rung(bucket),
+            conduct: Default::default(),
+        });
+        plan.rounds = creeping.map(|bid| vec![bid]).take(limit as usize - 1).collect();
+        let (played, _) = small.play(&plan);
+        assert_eq!(played.auction.round() + 1 == limit, reaches, "{limit} rounds");
+        let codes: Vec<&str> = cautions(&plan.terms).iter().map(Caution::code).collect();
+        assert_eq!(codes.contains(&"rounds.known-last"), reaches, "{limit} rounds");
+        assert!(!codes.contains(&"rounds.cover"));
+    }
+    let small = Small {
+        disclosure: Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) },
+        rounds: Some((2, true)),
+        ..Small::default()
+    };
+    assert!(cautions(&small.terms()).contains(&Caution::CoverBetweenRounds));
 }
 
 #[test]

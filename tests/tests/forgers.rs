@@ -3,7 +3,7 @@
 //! Each forger is code that makes a false thing pass a verifier that is deliberately flawed and
 //! kept here, and that the real verifiers refuse. The first half shows that the attack is alive: a
 //! forger that no longer beats its flawed verifier tests nothing. Numbers such as F4 are those of
-//! SECURITY.md, section 1.
+//! `docs/security.md`.
 //!
 //! To every relation belongs an artefact (a statement with its proof), a replica of its verifier
 //! that takes an optional flaw, and the forgers. Without a flaw the replica must agree with the

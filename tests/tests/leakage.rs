@@ -1,6 +1,6 @@
 //! What a transcript unseals is a function of what the terms disclose, and of nothing else: over
 //! every pattern of up to three bids on four rungs, for the mechanisms, disclosures, reserves and tie
-//! rules, two patterns that come to the same facts show the same (SECURITY.md, E12).
+//! rules, two patterns that come to the same facts show the same.
 //!
 //! Everything that keyholders open is read here from the posts alone, as an onlooker reads it. Each
 //! opened value has a class: of a blinded sum whether it is zero, of a mixed list whether some entry
@@ -74,6 +74,8 @@ struct Onlooker<'a> {
     bidders: Vec<PartyKey>,
     ladders: Vec<Ladder>,
     reserve: Option<Ladder>,
+    /// What was revealed of the bids in round 0, in commit order.
+    in_round_0: Vec<(PartyKey, Vec<u8>)>,
     /// The step before, if it left ciphertexts that an unsealing takes, item by item.
     left: Option<Vec<Vec<Ciphertext>>>,
     /// `Y` of every gate of the step before.
@@ -94,6 +96,7 @@ impl<'a> Onlooker<'a> {
             bidders: Vec::new(),
             ladders: Vec::new(),
             reserve: None,
+            in_round_0: Vec::new(),
             left: None,
             seconds: Vec::new(),
             products: Vec::new(),
@@ -109,7 +112,10 @@ impl<'a> Onlooker<'a> {
         let (of_seller, of_bidders): (Vec<_>, Vec<_>) =
             bids.iter().cloned().partition(|(bidder, _)| *bidder == terms.seller);
         let mut bids = of_bidders;
-        draw(terms, (lot, round), &mut bids);
+        if round == 0 {
+            self.in_round_0.clone_from(&bids);
+        }
+        draw(terms, lot, &self.in_round_0, &mut bids);
         let ladder = |(_, bytes): &(PartyKey, Vec<u8>)| ladder_of(terms, lot, bytes);
         self.bidders = bids.iter().map(|(bidder, _)| *bidder).collect();
         self.ladders = bids.iter().map(ladder).collect();

@@ -1,5 +1,5 @@
 //! Hostile bytes cost memory in proportion to their own length: at most four times as much, and 64
-//! KiB (`SECURITY.md` S13).
+//! KiB.
 //!
 //! A test binary of its own, for it counts every allocation of the process.
 

@@ -15,7 +15,7 @@ use talea_sim::{
     auditor,
     play::{BidPlan, BidderConduct, Plan, Played, ReservePlan, Seat},
 };
-use talea_tests::{Small, is_sold_to, list, replay::refused, stage::Stage};
+use talea_tests::{Small, is_sold_to, list, stage::Stage};
 
 /// Three bidders, eight rungs as four buckets of two, a depth whatever the number of bids.
 fn small() -> Small {
@@ -89,9 +89,10 @@ fn a_new_leader_out_of_the_leaders_bucket_is_not_shown() {
     assert!(is_sold_to(&lot(&played).ending, small.cast().bidder(1).unwrap()));
 }
 
-#[test]
-fn a_commit_that_never_comes_costs_the_deposit_and_cannot_be_attested() {
-    let small = small();
+/// In round 1 nothing comes from bidder 2, who leads: whether it was silent, or the board dropped what
+/// it sent, only keyholders can tell. Endorsing waits.
+fn commit_that_never_came() -> Stage {
+    let small = Small { groups: vec![(2, vec![Seat::Own; 3])], ..small() };
     let mut stage = Stage::at_commits(&small, &small.terms());
     let [first, second, third] = [(0, 1), (1, 4), (2, 6)].map(|(bidder, rung)| {
         let (auction, rng) = (stage.board.auction(), &mut stage.rng);
@@ -102,7 +103,6 @@ fn a_commit_that_never_comes_costs_the_deposit_and_cannot_be_attested() {
     stage.pass();
     stage.reveal([&first, &second, &third].map(|bid| bid.reveal.clone()).into());
     stage.act_until(Phase::Commits);
-    // Bidder 2 is silent, or the board drops what it sends: nobody can tell.
     let again = [(0, 1, &first), (1, 4, &second)].map(|(bidder, rung, standing)| {
         let (auction, rng) = (stage.board.auction(), &mut stage.rng);
         let secret = &standing.secret;
@@ -111,19 +111,51 @@ fn a_commit_that_never_comes_costs_the_deposit_and_cannot_be_attested() {
     again.iter().for_each(|bid| stage.submit(&bid.commit));
     stage.pass();
     stage.reveal(again.iter().map(|bid| bid.reveal.clone()).collect());
-    let winner = stage.bidder(2);
+    assert_eq!(stage.auction().phase(), Phase::Endorsing);
+    stage
+}
+
+#[test]
+fn a_commit_that_never_comes_costs_the_deposit_unless_keyholders_saw_it() {
+    for attesting in 0..=2 {
+        let mut stage = commit_that_never_came();
+        let winner = stage.bidder(2);
+        let missing = BidId { lot: 0, round: 1, bidder: winner };
+        for place in 0..stage.keyholders.len() {
+            if stage.auction().phase() == Phase::Endorsing {
+                let attested = if place < attesting { vec![missing] } else { Vec::new() };
+                let posts = stage.posts(place, &attested);
+                posts.iter().for_each(|post| stage.submit(post));
+            }
+        }
+        let outcome = stage.finish();
+        assert!(is_sold_to(&outcome.lots[0].ending, winner), "its bid stands");
+        let account = outcome.accounts.iter().find(|account| account.party == winner).unwrap();
+        let settled = if attesting == 2 { 100 } else { 0 };
+        assert_eq!((account.settlement, account.forfeited), (settled, 100 - settled + 1));
+    }
+}
+
+#[test]
+fn what_was_committed_and_revealed_or_belongs_to_another_round_is_not_attested() {
+    let stage = commit_that_never_came();
     let Due::Endorse { round, head } = stage.auction().dues(stage.keyholders[0].id())[0] else {
         panic!("an endorsement is due")
     };
-    let attested = list([BidId { lot: 0, round, bidder: winner }]);
-    let endorsement = Instruction::Endorse(Endorsement { round, head, attested });
     let keyholder = stage.auction().terms().quorum[0].members[0].signing;
-    let attest = stage.sign(keyholder, &endorsement);
-    assert_eq!(refused(stage.auction(), stage.slot, &attest), "K1");
-    let outcome = stage.finish();
-    assert!(is_sold_to(&outcome.lots[0].ending, winner), "its bid stands");
-    let account = outcome.accounts.iter().find(|account| account.party == winner).unwrap();
-    assert_eq!((account.settlement, account.forfeited), (0, 100 + 1));
+    let attest = |lot, round_of_bid, bidder| {
+        let attested = list([BidId { lot, round: round_of_bid, bidder }]);
+        let endorsement = Instruction::Endorse(Endorsement { round, head, attested });
+        let attest = stage.sign(keyholder, &endorsement);
+        stage.auction().clone().apply(stage.slot, &attest).map(|_| ()).map_err(|r| r.check.number())
+    };
+    let refused = Err("K1");
+    assert_eq!(attest(0, 1, stage.bidder(2)), Ok(()), "it stands, and nothing came");
+    assert_eq!(attest(0, 1, stage.bidder(1)), refused, "it bid again");
+    assert_eq!(attest(0, 0, stage.bidder(2)), refused, "the round before");
+    assert_eq!(attest(0, 2, stage.bidder(2)), refused, "the next round");
+    assert_eq!(attest(1, 1, stage.bidder(2)), refused, "no lot");
+    assert_eq!(attest(0, 1, stage.auction().terms().seller), refused, "no bid");
 }
 
 #[test]

@@ -212,6 +212,7 @@ struct Writer<'a> {
     commits: BTreeMap<PartyKey, Commit>,
     /// The sealed bids that stand, in commit order.
     standing: Vec<(PartyKey, Vec<u8>)>,
+    in_round_0: Vec<(PartyKey, Vec<u8>)>,
     step: Step,
     /// `v*Y` of every step of gates of this round.
     products: Vec<Vec<Ciphertext>>,
@@ -291,7 +292,8 @@ impl<'a> Writer<'a> {
         let commit = self.commits.get(&reveal.bid.bidder).expect("it was committed").clone();
         let shape = &self.terms.lots[0].ladder.shape;
         let (bytes, contribution) =
-            split_contribution(&reveal.sealed_bid, self.terms.ties).expect("its length");
+            split_contribution(&reveal.sealed_bid, self.terms.ties, reveal.bid.round)
+                .expect("its length");
         let sealed = SealedBid::from_bytes(bytes, shape).expect("its length");
         let context = Context {
             auction: scene.before.id(),
@@ -319,14 +321,18 @@ impl<'a> Writer<'a> {
         match self.standing.iter_mut().find(|(other, _)| *other == bidder) {
             Some((_, former)) => *former = reveal.sealed_bid.to_vec(),
             None if bidder == self.terms.seller => {}
-            None => self.standing.push((bidder, reveal.sealed_bid.to_vec())),
+            None => {
+                self.standing.push((bidder, reveal.sealed_bid.to_vec()));
+                self.in_round_0.push((bidder, reveal.sealed_bid.to_vec()));
+            }
         }
     }
 
     /// The bids that stand, in tie order.
-    fn in_tie_order(&mut self, round: u32, is_written: bool) -> Vec<(PartyKey, Vec<u8>)> {
+    fn in_tie_order(&mut self, is_written: bool) -> Vec<(PartyKey, Vec<u8>)> {
         let mut bids = self.standing.clone();
-        if let Some(seed) = draw(self.terms, (0, round), &mut bids).filter(|_| is_written) {
+        let seed = draw(self.terms, 0, &self.in_round_0, &mut bids);
+        if let Some(seed) = seed.filter(|_| is_written) {
             self.of_entry("lottery seed", &hex(&seed.0));
             for (bidder, _) in &bids {
                 self.of_entry("drawn", &hex(&drawn_number(&seed, bidder).0));
@@ -345,7 +351,7 @@ impl<'a> Writer<'a> {
         if self.step.at != at {
             if header.step == 0 {
                 self.products.clear();
-                self.in_tie_order(header.round, true);
+                self.in_tie_order(true);
             }
             self.step.at = at;
             self.step.shares.clear();
@@ -391,7 +397,7 @@ impl<'a> Writer<'a> {
                 let shares = post.shares.iter().map(|d| decode_point(d).expect("it was accepted"));
                 self.step.shares.push((id, shares.collect()));
                 if self.step.shares.len() == usize::from(self.terms.quorum[0].threshold) {
-                    self.open(&points, header.round);
+                    self.open(&points);
                 }
             }
             _ => panic!("a keyholder does what is due"),
@@ -448,12 +454,12 @@ impl<'a> Writer<'a> {
     }
 
     /// What a complete step of unsealing opens: what the step before left, or an open question.
-    fn open(&mut self, randomness: &[RistrettoPoint], round: u32) {
+    fn open(&mut self, randomness: &[RistrettoPoint]) {
         let was_left = !self.step.left.is_empty();
         let sealed = if was_left {
             std::mem::take(&mut self.step.left)
         } else {
-            self.asked_openly(randomness, round)
+            self.asked_openly(randomness)
         };
         assert!(randomness.iter().eq(sealed.iter().map(|sealed| &sealed.r)));
         let members: Vec<u16> = self.step.shares.iter().map(|(id, _)| id.member).collect();
@@ -480,8 +486,8 @@ impl<'a> Writer<'a> {
     }
 
     /// The ciphertexts of an open question, found by their `R`, each written with its name.
-    fn asked_openly(&mut self, randomness: &[RistrettoPoint], round: u32) -> Vec<Ciphertext> {
-        let bids = self.in_tie_order(round, false);
+    fn asked_openly(&mut self, randomness: &[RistrettoPoint]) -> Vec<Ciphertext> {
+        let bids = self.in_tie_order(false);
         let ladders: Vec<_> =
             bids.iter().map(|(_, bytes)| ladder_of(self.terms, 0, bytes)).collect();
         let mut named: Vec<(String, Ciphertext)> =
@@ -551,6 +557,7 @@ fn written(vector: &Vector) -> String {
         number: 0,
         commits: BTreeMap::new(),
         standing: Vec::new(),
+        in_round_0: Vec::new(),
         step: Step::default(),
         products: Vec::new(),
     };

@@ -223,7 +223,9 @@ fn decode_reveals(reveals: &Reveals, facts: &Facts) -> Vec<RevealBody> {
         .map(|reveal| {
             let bytes = &reveal.sealed_bid;
             let (sealed, contribution) = match facts.lot(reveal.bid.lot) {
-                Some(lot) => decode_sealed(bytes, &lot.ladder.shape, facts.terms.ties),
+                Some(lot) => {
+                    decode_sealed(bytes, &lot.ladder.shape, facts.terms.ties, reveal.bid.round)
+                }
                 // **R1** refuses it before anybody asks.
                 None => (Err(ProofError::Equation("a reveal for no lot".into())), None),
             };
@@ -237,18 +239,19 @@ fn decode_reveals(reveals: &Reveals, facts: &Facts) -> Vec<RevealBody> {
         .collect()
 }
 
-/// A sealed bid, and after it the contribution to a lottery if there is one.
+/// A sealed bid, and after it in round 0 the contribution to a lottery if there is one.
 fn decode_sealed(
     bytes: &[u8],
     shape: &Shape,
     ties: Ties,
+    round: u32,
 ) -> (Result<Sealed, ProofError>, Option<Contribution>) {
     let length = |actual| ProofError::Length {
         what: "bytes of the sealed bid and the contribution",
         expected: SealedBid::encoded_len(shape).saturating_add(CONTRIBUTION_BYTES),
         actual,
     };
-    match split_contribution(bytes, ties) {
+    match split_contribution(bytes, ties, round) {
         Some((sealed, None)) => (Sealed::decode(sealed, shape), None),
         Some((sealed, Some(_))) if sealed.len() != SealedBid::encoded_len(shape) => {
             (Err(length(bytes.len())), None)

@@ -168,7 +168,7 @@ impl RangeVerifier {
 /// **Review every change to this function.** The crate folds its two verification equations with
 /// one weight that it draws from this generator and from nothing else. If a prover knew that weight
 /// before its last byte, it would make the two errors cancel: -1 was accepted as a value of 32 bits
-/// (SECURITY.md, F4; `tests/tests/forgers.rs` keeps the attack). So it is seeded after the context,
+/// (F4 in `docs/security.md`; `tests/tests/forgers.rs` keeps the attack). So it is seeded after the context,
 /// the commitment and *all proof bytes*.
 fn folding_generator(context: &Context, statement: &Statement, proof_bytes: &[u8]) -> ChaCha20Rng {
     let Context { auction, lot, round, step: _, signer } = context;

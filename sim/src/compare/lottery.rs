@@ -1,102 +1,293 @@
-//! What the last revealer can bias: with `k` of `n` tied bids it reveals those of its own with which
-//! it wins, at the price of a deposit for each that it leaves out (spec section 11).
+//! What the last revealer can bias in a lottery.
+//!
+//! The draw hashes the contributions of all ranked bids of a lot. Whoever reveals last knows all the
+//! others' and can compute the draw for every set of its own bids that it might reveal; each set is
+//! a draw of its own. What it does not reveal loses its deposit. In a later round an update that is
+//! not revealed costs the deposit too, but the bid stands, and with it the contribution of the
+//! round before: there even a single bid has two draws.
 
-use super::{Comparison, statistics::Statistic};
-use crate::seed;
-use rand_core::RngCore as _;
+use super::{
+    Options,
+    statistics::{Estimate, Mean},
+    values::{Use, generator},
+};
+use rand_core::RngCore;
+use serde::Serialize;
+use std::cmp::Reverse;
 use talea_contract::{lottery_draw, lottery_seed};
 use talea_protocol::{
     bytes::{Digest, PartyKey},
     sealed_bid::Contribution,
-    terms::AuctionId,
 };
 
-/// One number of tied bids, and how many of them belong to the last revealer.
-#[derive(Clone, Debug)]
-pub struct LotteryLine {
-    /// Tied bids.
+/// Bids that tie for the best, and whoever reveals last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attack {
+    /// In words.
+    pub name: &'static str,
+    /// Bids of others that tie.
+    pub honest: u32,
+    /// Its bids that tie, each under another key.
     pub tied: u32,
-    /// Those of one party, which reveals last.
-    pub own: u32,
-    /// How often it wins, if it reveals all of them.
-    pub honest: Statistic,
-    /// How often it wins, if it may leave some out.
-    pub last: Statistic,
-    /// What theory says of that, were all draws independent.
-    pub expected: f64,
+    /// Its bids below, or those of somebody in league with it.
+    pub lower: u32,
+    /// Whether this is a later round, and what it may not reveal are updates of standing bids.
+    pub in_later_round: bool,
 }
 
-const SHAPES: [(u32, u32); 6] = [(2, 1), (3, 1), (3, 2), (5, 2), (5, 3), (8, 4)];
+const ALONE: Attack =
+    Attack { name: "one bid", honest: 1, tied: 1, lower: 0, in_later_round: false };
 
-/// A ranked bid that ties: its bidder, and what it contributes.
-type Bid = (PartyKey, Contribution);
+/// Against one honest bid that ties.
+const AGAINST_ONE: [Attack; 6] = [
+    ALONE,
+    Attack { name: "one bid, a lower one", lower: 1, ..ALONE },
+    Attack { name: "one bid, three lower ones", lower: 3, ..ALONE },
+    Attack { name: "two bids that tie", tied: 2, ..ALONE },
+    Attack { name: "three bids that tie", tied: 3, ..ALONE },
+    Attack { name: "one bid, in a later round", in_later_round: true, ..ALONE },
+];
 
-/// Whether a bid of the last revealer comes first among those that it left in.
-fn wins(auction: &AuctionId, others: &[Bid], own: &[Bid]) -> bool {
-    let bids = [others, own].concat();
-    let seed = lottery_seed(auction, (0, 0), &bids);
-    let first = bids.iter().min_by_key(|(bidder, _)| lottery_draw(&seed, bidder));
-    first.is_some_and(|first| own.contains(first))
+/// The attacks shown: against one honest bid that ties, and against four.
+pub fn attacks() -> impl Iterator<Item = Attack> {
+    [1, 4].into_iter().flat_map(|honest| AGAINST_ONE.map(|attack| Attack { honest, ..attack }))
 }
 
-/// Draws many lotteries.
-#[must_use]
-pub fn measure(comparison: &Comparison) -> Vec<LotteryLine> {
-    let lines = (0u64..).zip(SHAPES).map(|(line, (tied, own))| {
-        let mut rng = seed::generator(comparison.seed.wrapping_add(2), line);
-        let [mut honest, mut last] = [(); 2].map(|()| Statistic::default());
-        for _ in 0..comparison.auctions {
-            let mut bytes = || {
-                let mut bytes = [0; 32];
-                rng.fill_bytes(&mut bytes);
-                bytes
-            };
-            let auction = Digest(bytes());
-            let bids: Vec<Bid> = (0..tied).map(|_| (PartyKey(bytes()), bytes())).collect();
-            let (mine, others) = bids.split_at(usize::try_from(own).unwrap_or(0));
-            let share = |won: bool| if won { 1.0 } else { 0.0 };
-            honest.add(share(wins(&auction, others, mine)));
-            let some = (1u32..1 << own).any(|subset| {
-                let left_in = mine.iter().enumerate().filter(|(at, _)| subset >> at & 1 == 1);
-                wins(&auction, others, &left_in.map(|(_, bid)| *bid).collect::<Vec<_>>())
-            });
-            last.add(share(some));
-        }
-        LotteryLine { tied, own, honest, last, expected: expected(tied, own) }
-    });
-    lines.collect()
+/// One of the sets of its bids that the attacker might reveal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Choice {
+    /// A bit for every bid that is not revealed, those that tie first.
+    withheld: u32,
+    /// How many of its bids are then in the draw.
+    in_draw: u32,
 }
 
-/// `1 - product over j of ((n-k) / (n-k+j))^(k choose j)`.
-fn expected(tied: u32, own: u32) -> f64 {
-    let others = f64::from(tied - own);
-    let mut loses = 1.0;
-    let mut choices = 1.0;
-    for left_in in 1..=own {
-        choices *= f64::from(own - left_in + 1) / f64::from(left_in);
-        loses *= (others / (others + f64::from(left_in))).powf(choices);
+impl Attack {
+    /// What it can choose from, the cheapest first.
+    fn choices(&self) -> Vec<Choice> {
+        let bids = self.tied.saturating_add(self.lower);
+        let those_tied = (1u32 << self.tied).saturating_sub(1);
+        let choice = |withheld: u32| {
+            let lost = if self.in_later_round { 0 } else { (withheld & those_tied).count_ones() };
+            Choice { withheld, in_draw: self.tied.saturating_sub(lost) }
+        };
+        let mut choices: Vec<Choice> = (0..1u32 << bids).map(choice).collect();
+        choices.retain(|choice| choice.in_draw > 0);
+        choices.sort_by_key(|choice| (choice.withheld.count_ones(), Reverse(choice.in_draw)));
+        choices
     }
-    1.0 - loses
+
+    /// The closed form: the probability to win, and the deposits lost on average, of whoever reveals
+    /// the cheapest set that wins, and everything if none does.
+    ///
+    /// A set with `s` bids in the draw against `m` loses with `m / (m + s)`, whatever the other sets
+    /// came to: `P = 1 - product over the sets of m / (m + s)`.
+    #[must_use]
+    pub fn closed_form(&self) -> (f64, f64) {
+        let honest = f64::from(self.honest);
+        let (mut loses, mut deposits) = (1.0, 0.0);
+        for Choice { withheld, in_draw } in self.choices() {
+            let next = loses * honest / (honest + f64::from(in_draw));
+            deposits += (loses - next) * f64::from(withheld.count_ones());
+            loses = next;
+        }
+        (1.0 - loses, deposits)
+    }
+
+    /// The probability to win of whoever reveals everything.
+    #[must_use]
+    pub fn fair_share(&self) -> f64 {
+        f64::from(self.tied) / f64::from(self.tied.saturating_add(self.honest))
+    }
+
+    /// One draw with fresh contributions, by the contract's own derivation: how many deposits it
+    /// costs the attacker to win, if it can.
+    fn draw(&self, rng: &mut impl RngCore) -> Option<u32> {
+        let mut bytes = || {
+            let mut bytes = [0; 32];
+            rng.fill_bytes(&mut bytes);
+            bytes
+        };
+        let auction = Digest(bytes());
+        let mut bids = |number: u32| -> Vec<(PartyKey, [Contribution; 2])> {
+            (0..number).map(|_| (PartyKey(bytes()), [bytes(), bytes()])).collect()
+        };
+        let honest = bids(self.honest);
+        let own = bids(self.tied.saturating_add(self.lower));
+        let round = u32::from(self.in_later_round);
+        let wins = |choice: &Choice| {
+            let honest = honest.iter().map(|(bidder, [new, _])| (*bidder, *new, true));
+            let own = (0u32..).zip(&own).filter_map(|(place, (bidder, [new, old]))| {
+                let contribution = match (choice.withheld >> place & 1 == 1, self.in_later_round) {
+                    (false, _) => *new,
+                    (true, true) => *old,
+                    (true, false) => return None,
+                };
+                Some((*bidder, contribution, place < self.tied))
+            });
+            let ranked: Vec<(PartyKey, Contribution, bool)> = honest.clone().chain(own).collect();
+            let contributions: Vec<(PartyKey, Contribution)> =
+                ranked.iter().map(|(bidder, contribution, _)| (*bidder, *contribution)).collect();
+            let seed = lottery_seed(&auction, (0, round), &contributions);
+            let tied = ranked.iter().enumerate().filter(|(_, (_, _, is_tied))| *is_tied);
+            let first = tied.min_by_key(|(_, (bidder, _, _))| lottery_draw(&seed, bidder));
+            first.is_some_and(|(place, _)| place >= honest.len())
+        };
+        self.choices().into_iter().find(wins).map(|choice| choice.withheld.count_ones())
+    }
+}
+
+/// What an attack wins: as often as the closed form says, in draws.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bias {
+    /// Who reveals last.
+    pub last: &'static str,
+    /// Against how many bids that tie.
+    pub honest: u32,
+    /// Draws to choose from.
+    pub draws: u32,
+    /// How often it wins if it reveals everything.
+    pub fair: f64,
+    /// How often it wins at most.
+    pub closed: f64,
+    /// The same, measured.
+    pub measured: Estimate,
+    /// Deposits that it loses for it on average.
+    pub deposits: f64,
+    /// The same, measured.
+    pub deposits_measured: Estimate,
+}
+
+/// Measures every attack, with as many draws as auctions.
+#[must_use]
+pub fn biases(options: &Options) -> Vec<Bias> {
+    let bias = |(number, attack): (u32, Attack)| {
+        let rng = &mut generator(options.seed, Use::Lottery, number);
+        let (mut wins, mut deposits) = (Mean::default(), Mean::default());
+        for _ in 0..options.auctions {
+            let cost = attack.draw(rng);
+            wins.push_if(cost.is_some());
+            deposits.push(cost.map_or(0.0, f64::from));
+        }
+        let (closed, lost) = attack.closed_form();
+        Bias {
+            last: attack.name,
+            honest: attack.honest,
+            draws: u32::try_from(attack.choices().len()).unwrap_or(u32::MAX),
+            fair: attack.fair_share(),
+            closed,
+            measured: wins.estimate(),
+            deposits: lost,
+            deposits_measured: deposits.estimate(),
+        }
+    };
+    (0u32..).zip(attacks()).map(bias).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        bench,
+        compare::market::{Market, Rules, ladder},
+        play::{BidPlan, BidderConduct, Plan, play},
+    };
+    use std::collections::BTreeMap;
+    use talea_protocol::{
+        instruction::{Instruction, SignedInstruction},
+        outcome::Ending,
+        price::Rung,
+        terms::Ties,
+    };
+
+    fn closed(attack: Attack) -> f64 {
+        attack.closed_form().0
+    }
 
     #[test]
-    fn one_bid_has_its_share_and_two_have_more() {
-        let comparison = Comparison { auctions: 4000, bidders: 2, rungs: 2, seed: 5, sample: 0 };
-        for line in measure(&comparison) {
-            let share = f64::from(line.own) / f64::from(line.tied);
-            // Four standard errors: one trial in many thousands would miss.
-            let near = |found: &Statistic, expected: f64| {
-                (found.mean() - expected).abs() < 2.1 * found.half_width()
+    fn closed_forms_by_hand() {
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
+        near(closed(ALONE), 0.5);
+        near(ALONE.closed_form().1, 0.0);
+        // Two draws of a half; the second costs a deposit and is needed every other time.
+        near(closed(AGAINST_ONE[1]), 0.75);
+        near(AGAINST_ONE[1].closed_form().1, 0.25);
+        near(closed(AGAINST_ONE[2]), 1.0 - 0.5f64.powi(8));
+        // Both, or either: 1 - 1/3 * 1/2 * 1/2.
+        near(closed(AGAINST_ONE[3]), 1.0 - 1.0 / 12.0);
+        near(AGAINST_ONE[3].closed_form().1, 1.0 / 6.0 + 1.0 / 12.0);
+        // All three, three pairs, three single ones: 1 - 1/4 * 1/27 * 1/8.
+        near(closed(AGAINST_ONE[4]), 1.0 - 1.0 / 864.0);
+        near(closed(AGAINST_ONE[5]), 0.75);
+        let against_four = Attack { honest: 4, ..AGAINST_ONE[3] };
+        near(closed(against_four), 1.0 - 4.0 / 6.0 * 0.8 * 0.8);
+    }
+
+    #[test]
+    fn so_many_draws() {
+        let draws: Vec<usize> = AGAINST_ONE.iter().map(|attack| attack.choices().len()).collect();
+        assert_eq!(draws, [1, 2, 8, 3, 7, 2]);
+    }
+
+    #[test]
+    fn the_contracts_draw_is_as_the_closed_form_says() {
+        let options = Options::new(2_000, 5, 1_024, 3, 0).unwrap();
+        for bias in biases(&options) {
+            let far = |estimate: Estimate, form: f64| {
+                (estimate.mean - form).abs() > 3.0 * estimate.half_width.unwrap() + 0.002
             };
-            assert!(near(&line.honest, share), "{line:?}");
-            assert!(near(&line.last, line.expected), "{line:?}");
-            assert_eq!(line.own > 1, line.expected > share + 1e-9, "{line:?}");
+            assert!(!far(bias.measured, bias.closed), "{bias:?}");
+            assert!(!far(bias.deposits_measured, bias.deposits), "{bias:?}");
+            let gains = bias.last != "one bid";
+            assert_eq!(bias.closed > bias.fair + 1e-9, gains, "{bias:?}");
         }
-        // Alone, or with one other: 1 - 1/2 * 1/2 * 1/3.
-        assert!((expected(3, 2) - (1.0 - 1.0 / 12.0)).abs() < 1e-12);
+    }
+
+    /// In the contract itself: a bid whose update is not revealed stays in the draw, with the
+    /// contribution of the round before, and loses its deposit.
+    #[test]
+    fn a_withheld_update_draws_with_the_old_contribution() {
+        for number in 0..3 {
+            let rng = &mut generator(9, Use::Secrets, number);
+            let ladder = ladder(16).unwrap();
+            let (mut market, cast) = Market::draw((Rules::InRounds, 2), &ladder, 4, rng).unwrap();
+            market.terms.ties = Ties::Lottery;
+            let bid = |bidder, conduct| BidPlan { lot: 0, bidder, rung: Rung(9), conduct };
+            let plan = Plan {
+                terms: market.terms.clone(),
+                opening_slot: 0,
+                bids: (0..4).map(|bidder| bid(bidder, BidderConduct::Honest)).collect(),
+                rounds: vec![vec![bid(3, BidderConduct::NeverReveals)]],
+                reserves: Vec::new(),
+                declines: Default::default(),
+                keyholders: Default::default(),
+            };
+            let mut transcript = Vec::new();
+            let outcome = play(cast, &plan, &mut transcript, rng).unwrap().outcome;
+
+            let mut revealed: BTreeMap<PartyKey, Vec<Contribution>> = BTreeMap::new();
+            for entry in bench::open(&transcript).1 {
+                let signed: SignedInstruction = borsh::from_slice(&entry.instruction).unwrap();
+                let Ok(Instruction::Reveal(reveals)) = borsh::from_slice(&signed.payload) else {
+                    continue;
+                };
+                for reveal in reveals.iter() {
+                    let contribution = *reveal.sealed_bid.last_chunk().unwrap();
+                    revealed.entry(reveal.bid.bidder).or_default().push(contribution);
+                }
+            }
+            let times: Vec<usize> = market.bidders.iter().map(|b| revealed[b].len()).collect();
+            assert_eq!(times, [2, 2, 2, 1]);
+            let last = |bidder: &PartyKey| (*bidder, *revealed[bidder].last().unwrap());
+            let contributions: Vec<_> = market.bidders.iter().map(last).collect();
+            let seed = lottery_seed(&plan.terms.auction_id(), (0, 1), &contributions);
+            let drawn = market.bidders.iter().min_by_key(|b| lottery_draw(&seed, b)).unwrap();
+            let Ending::Sold(award) = &outcome.lots[0].ending else { panic!("{outcome:?}") };
+            assert_eq!(award.sales[0].winner, *drawn, "draw {number}");
+            let forfeited = |bidder: &PartyKey| {
+                outcome.accounts.iter().find(|account| account.party == *bidder).unwrap().forfeited
+            };
+            assert_eq!(market.bidders.iter().map(forfeited).collect::<Vec<_>>(), [0, 0, 0, 1]);
+        }
     }
 }

@@ -1,151 +1,314 @@
 //! One auction in the clear, round by round.
+//!
+//! What a round shows and what a lot comes to is [`PlainLot`]'s word, the one that the encrypted
+//! auctions are measured against; here is only who bids what, and when rounds end.
 
-use super::{
-    Comparison, Rules, scenario,
-    strategy::{Sight, Strategy},
-};
+use super::strategy::{Known, Seen, Strategy};
 use crate::{
-    failure::Failure,
-    plain::PlainLot,
-    play::{BidPlan, BidderConduct, Cast, Plan},
-    scenario::Scenario,
-    seed,
+    failure::{Code, Failure},
+    plain::{PlainLot, PlainResult},
+    play::{Cast, Seat},
 };
+use rand_core::CryptoRngCore;
+use std::{fmt, slice};
 use talea_protocol::{
-    bytes::PartyKey,
-    outcome::{Ending, Survey},
-    price::{PriceLadder, Rung},
+    bytes::{List, PartyKey, Text},
+    labels,
+    outcome::{Award, Ending, Survey},
+    price::{Price, PriceLadder, Rung, Scale, Shape, Side},
+    quorum::Group,
+    terms::{Admission, Depth, Disclosure, Lot, Mechanism, Rounds, Schedule, Stakes, Terms, Ties},
 };
 
-/// The terms of a line, with everybody who takes part.
-pub struct Market {
-    scenario: Scenario,
-    seed: u64,
-    plan: Plan,
-    ladder: PriceLadder,
-    bidders: Vec<PartyKey>,
+/// Rounds at most, unless something else is asked for.
+pub const LIMIT: u32 = 8;
+
+/// Units of a lot at one price.
+pub const UNITS: u16 = 3;
+
+/// Bids that a depth needs: one more than [`UNITS`], and the fewest bidders of a comparison.
+pub const FEWEST: u32 = 4;
+
+/// The rules compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rules {
+    /// The best bid wins and pays what it bid.
+    FirstPrice,
+    /// The best bid wins and pays the second.
+    SecondPrice,
+    /// The best three bids win and pay the fourth.
+    ThreeUnits,
+    /// First price; bids can be improved in rounds, and the depth is shown in between.
+    InRounds,
 }
 
-/// What was bid, and what came of it.
+impl fmt::Display for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::FirstPrice => "first price",
+            Self::SecondPrice => "second price",
+            Self::ThreeUnits => "M+1st, 3 units",
+            Self::InRounds => "first price in rounds",
+        })
+    }
+}
+
+impl Rules {
+    fn mechanism(self) -> Mechanism {
+        match self {
+            Self::FirstPrice | Self::InRounds => Mechanism::FirstPrice,
+            Self::SecondPrice => Mechanism::UniformPrice { units: 1 },
+            Self::ThreeUnits => Mechanism::UniformPrice { units: UNITS },
+        }
+    }
+}
+
+/// A ladder of so many rungs, from 0 in steps of 1. Its first digit has sixteen values, and so a
+/// depth sixteen buckets.
+///
+/// # Errors
+/// What is impossible about such a ladder.
+pub fn ladder(rungs: u32) -> Result<PriceLadder, &'static str> {
+    let bits = rungs.saturating_sub(1).checked_ilog2().map_or(1, |log| log.saturating_add(1));
+    let first = u8::try_from(bits.min(4)).unwrap_or(4);
+    let ones = usize::try_from(bits.saturating_sub(4)).unwrap_or(0);
+    let digit_bits = [slice::from_ref(&first), &vec![1; ones]].concat();
+    let ladder = PriceLadder {
+        side: Side::HighestWins,
+        start: Price(0),
+        tick: 1,
+        rungs,
+        scale: Scale::Decimal(0),
+        shape: Shape::new(&digit_bits).map_err(|_| "the shape is impossible")?,
+    };
+    ladder.fault().map_or(Ok(ladder), Err)
+}
+
+fn text(text: &str) -> Result<Text, Failure> {
+    Text::new(text).map_err(|error| Failure::new(Code::RunStuck, error.to_string()))
+}
+
+fn list<T, const MAX: usize>(items: Vec<T>) -> Result<List<T, MAX>, Failure> {
+    List::new(items).map_err(|error| Failure::new(Code::RunStuck, error.to_string()))
+}
+
+/// An auction's terms and bidders, to be held with any values.
 #[derive(Clone, Debug)]
-pub struct Played {
-    /// Every bidder's rung, round by round.
-    pub bids: Vec<Vec<u32>>,
-    /// Places of the winners.
-    pub winners: Vec<usize>,
-    /// The rung that each of them pays.
-    pub price: u32,
+pub struct Market {
+    /// The terms of its only lot.
+    pub terms: Terms,
+    /// The bidders, in the order in which they commit.
+    pub bidders: Vec<PartyKey>,
+    ladder: PriceLadder,
+}
+
+/// An auction that was held in the clear.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Everybody's bids, round by round.
+    pub bids: Vec<Vec<Rung>>,
+    /// What the rounds have shown.
+    pub surveys: Vec<Survey>,
+    /// What the lot came to.
+    pub result: PlainResult,
 }
 
 impl Market {
-    /// Writes the terms.
+    /// A market under some rules, with so many rounds at most if it has rounds, quorum 2 of 3; and
+    /// its cast with all secrets drawn from `rng`.
     ///
     /// # Errors
-    /// Those of a scenario, for impossible numbers.
-    pub fn open(rules: Rules, comparison: &Comparison) -> Result<Self, Failure> {
-        let scenario = scenario(rules, comparison)?;
-        let seed = comparison.seed;
-        let (cast, plan) = scenario.cast(&mut seed::generator(seed, 0))?;
-        let bidders = (0usize..).map_while(|bidder| cast.bidder(bidder)).collect();
-        let ladder = plan.terms.lots.first().map(|lot| lot.ladder.clone());
-        let ladder = ladder.ok_or_else(|| {
-            Failure::new(crate::failure::Code::ScenarioLots, "a comparison has one lot")
-        })?;
-        Ok(Self { scenario, seed, plan, ladder, bidders })
+    /// `run.stuck` if the terms exceed a bound.
+    pub fn draw(
+        (rules, limit): (Rules, u32),
+        ladder: &PriceLadder,
+        bidders: usize,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<(Self, Cast), Failure> {
+        let cast = Cast::draw(&[vec![Seat::Own; 3]], bidders, rng);
+        let group = Group {
+            name: text("keyholders")?,
+            threshold: 2,
+            endorsements: 3,
+            members: list((0..3).filter_map(|place| cast.member(0, place)).collect())?,
+        };
+        let name = text("lot")?;
+        let lot = Lot { identifier: name.clone(), name, quantity: 1, ladder: ladder.clone() };
+        let rounds = Rounds { limit, commit_slots: 10, reveal_slots: 10, cover: false };
+        let rounds = (rules == Rules::InRounds).then_some(rounds);
+        let depth = rounds.map(|_| Depth { min_bids: FEWEST });
+        let terms = Terms {
+            version: labels::PROTOCOL_VERSION,
+            nonce: [0; 32],
+            domain: text("talea-sim compare")?,
+            seller: cast.seller(),
+            custodian: cast.custodian(),
+            lots: list(vec![lot])?,
+            mechanism: rules.mechanism(),
+            ties: Ties::EarliestCommit,
+            disclosure: Disclosure::Facts { cover: false, depth },
+            reserve: None,
+            acceptance: None,
+            rounds,
+            schedule: Schedule {
+                deals_until: 10,
+                complaints_until: 20,
+                commits_until: 30,
+                reveals_until: 40,
+                endorse_slots: 10,
+                step_slots: 10,
+                step_slots_per_bid: 1,
+            },
+            stakes: Stakes { deposit: 1, bond: 1, commit_fee: 0, fallback: cast.fallback() },
+            admission: Admission::Open,
+            max_bids_per_lot: 1_000,
+            quorum: list(vec![group])?,
+            fan_out: 15,
+            chunk_items: 1024,
+        };
+        let bidders = (0..bidders).filter_map(|index| cast.bidder(index)).collect();
+        Ok((Self { terms, bidders, ladder: ladder.clone() }, cast))
     }
 
-    /// The keys of the bidders, by place.
-    #[must_use]
-    pub fn bidders(&self) -> &[PartyKey] {
-        &self.bidders
-    }
-
-    /// Everybody's keys, drawn anew.
-    ///
-    /// # Errors
-    /// None: the same scenario was cast before.
-    pub fn cast(&self) -> Result<Cast, Failure> {
-        Ok(self.scenario.cast(&mut seed::generator(self.seed, 0))?.0)
-    }
-
-    /// Units of the lot.
+    /// How many win, at most.
     #[must_use]
     pub fn units(&self) -> usize {
-        usize::from(self.plan.terms.mechanism.units())
+        self.terms.mechanism.units().into()
     }
 
-    fn plain<'a>(&'a self, bids: &'a [(PartyKey, Rung)]) -> PlainLot<'a> {
-        let (terms, ladder) = (&self.plan.terms, &self.ladder);
-        PlainLot { terms, ladder, bids, reserve: None, declines: false }
-    }
-
-    fn keyed(&self, rungs: &[u32]) -> Vec<(PartyKey, Rung)> {
-        self.bidders.iter().copied().zip(rungs.iter().copied().map(Rung)).collect()
-    }
-
-    /// Holds the auction in the clear.
+    /// Holds the auction: every bidder with its value and its strategy, in commit order.
     #[must_use]
-    pub fn hold(&self, strategies: &[Strategy], values: &[u32]) -> Played {
-        let limit = self.plan.terms.rounds.map_or(1, |rounds| rounds.limit);
-        let lower_bits: u32 =
-            self.ladder.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum();
-        let mut rounds: Vec<Vec<u32>> = Vec::new();
+    pub fn hold(&self, bidders: &[(Rung, Strategy)]) -> Held {
+        let limit = self.terms.rounds.map_or(1, |rounds| rounds.limit);
+        let number = u32::try_from(bidders.len()).unwrap_or(u32::MAX);
+        let known = Known { bidders: number, ladder: &self.ladder, limit };
+        let mut bids: Vec<Vec<Rung>> = Vec::new();
         let mut surveys: Vec<Survey> = Vec::new();
         for round in 0..limit {
-            let depth = surveys.last().and_then(|survey| survey.depth.as_deref());
-            let bids =
-                strategies.iter().zip(values).enumerate().map(|(place, (strategy, value))| {
-                    let sight = Sight {
-                        bidders: u32::try_from(values.len()).unwrap_or(u32::MAX),
-                        round,
-                        limit,
-                        standing: rounds.last().and_then(|bids| bids.get(place)).copied(),
-                        depth,
-                        bucket: 1u32.checked_shl(lower_bits).unwrap_or(u32::MAX),
-                    };
-                    strategy.bid(*value, &sight)
-                });
-            let bids: Vec<u32> = bids.collect();
-            let keyed = self.keyed(&bids);
-            rounds.push(bids);
-            if round + 1 == limit {
+            let before = bids.last();
+            let bid = |(index, (value, strategy)): (usize, &(Rung, Strategy))| {
+                let own = before.and_then(|bids| bids.get(index).copied());
+                strategy.bid(*value, &known, &Seen { round, own, survey: surveys.last() })
+            };
+            let next = bidders.iter().enumerate().map(bid).collect();
+            bids.push(next);
+            if round.saturating_add(1) == limit {
                 break;
             }
-            let survey = self.plain(&keyed).survey();
-            let is_unmoved = surveys.last() == Some(&survey);
+            let survey = self.survey(bids.last());
+            // Rounds end when nothing that is shown has moved.
+            let is_quiet = surveys.last() == Some(&survey);
             surveys.push(survey);
-            if is_unmoved {
+            if is_quiet {
                 break;
             }
         }
-        let keyed = self.keyed(rounds.last().map_or(&[], Vec::as_slice));
-        let (winners, price) = match self.plain(&keyed).result().ending {
-            Ending::Sold(award) => {
-                let place = |winner| self.bidders.iter().position(|bidder| *bidder == winner);
-                let winners = award.sales.iter().filter_map(|sale| place(sale.winner)).collect();
-                (winners, award.quote.rung.0)
-            }
-            _ => (Vec::new(), 0),
-        };
-        Played { bids: rounds, winners, price }
+        let result = self.plain(&self.signed(bids.last())).result();
+        Held { bids, surveys, result }
     }
 
-    /// The same bids, to be played with real cryptography.
+    fn signed(&self, bids: Option<&Vec<Rung>>) -> Vec<(PartyKey, Rung)> {
+        self.bidders.iter().copied().zip(bids.into_iter().flatten().copied()).collect()
+    }
+
+    fn survey(&self, bids: Option<&Vec<Rung>>) -> Survey {
+        self.plain(&self.signed(bids)).survey()
+    }
+
+    fn plain<'a>(&'a self, bids: &'a [(PartyKey, Rung)]) -> PlainLot<'a> {
+        PlainLot { terms: &self.terms, ladder: &self.ladder, bids, reserve: None, declines: false }
+    }
+
+    /// Which bidders won.
     #[must_use]
-    pub fn plan(&self, rounds: &[Vec<u32>]) -> Plan {
-        let of_round = |bids: &Vec<u32>| -> Vec<BidPlan> {
-            let bid = |(bidder, rung): (usize, &u32)| BidPlan {
-                lot: 0,
-                bidder,
-                rung: Rung(*rung),
-                conduct: BidderConduct::Honest,
-            };
-            bids.iter().enumerate().map(bid).collect()
-        };
-        let mut rounds = rounds.iter().map(of_round);
-        let mut plan = self.plan.clone();
-        plan.bids = rounds.next().unwrap_or_default();
-        plan.rounds = rounds.collect();
-        plan
+    pub fn winners(&self, held: &Held) -> Vec<usize> {
+        let sales = held.award().into_iter().flat_map(|award| award.sales.iter());
+        let place = |winner| self.bidders.iter().position(|bidder| *bidder == winner);
+        sales.filter_map(|sale| place(sale.winner)).collect()
+    }
+
+    /// What a bidder has gained, in rungs: its value less the price if it won.
+    #[must_use]
+    pub fn surplus(&self, held: &Held, bidder: usize, value: Rung) -> i64 {
+        let won = self.winners(held).contains(&bidder);
+        let price = held.price().filter(|_| won);
+        price.map_or(0, |price| i64::from(value.0).saturating_sub(price.0.into()))
+    }
+}
+
+impl Held {
+    /// Who bought, at what price.
+    #[must_use]
+    pub fn award(&self) -> Option<&Award> {
+        match &self.result.ending {
+            Ending::Sold(award) => Some(award),
+            _ => None,
+        }
+    }
+
+    /// The price, as a rung.
+    #[must_use]
+    pub fn price(&self) -> Option<Rung> {
+        self.award().map(|award| award.quote.rung)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed;
+    use std::iter;
+
+    fn market(rules: Rules, bidders: usize) -> Market {
+        let ladder = ladder(1_024).unwrap();
+        Market::draw((rules, LIMIT), &ladder, bidders, &mut seed::generator(1, 0)).unwrap().0
+    }
+
+    fn hold(rules: Rules, values: &[u32], strategies: &[Strategy]) -> (Vec<usize>, u32, usize) {
+        let market = market(rules, values.len());
+        let strategies = strategies.iter().chain(iter::repeat(strategies.last().unwrap()));
+        let bidders: Vec<_> =
+            values.iter().map(|value| Rung(*value)).zip(strategies.copied()).collect();
+        let held = market.hold(&bidders);
+        (market.winners(&held), held.price().unwrap().0, held.bids.len())
+    }
+
+    const VALUES: [u32; 5] = [500, 1_000, 200, 900, 700];
+
+    #[test]
+    fn prices_of_one_round() {
+        use Strategy::{Shading, Truthful};
+        assert_eq!(hold(Rules::FirstPrice, &VALUES, &[Truthful]), (vec![1], 1_000, 1));
+        assert_eq!(hold(Rules::FirstPrice, &VALUES, &[Shading]), (vec![1], 800, 1));
+        assert_eq!(hold(Rules::SecondPrice, &VALUES, &[Truthful]), (vec![1], 900, 1));
+        assert_eq!(hold(Rules::ThreeUnits, &VALUES, &[Truthful]), (vec![1, 3, 4], 500, 1));
+    }
+
+    #[test]
+    fn snipers_among_themselves_wait_for_a_round_that_never_comes() {
+        let sniped = hold(Rules::InRounds, &VALUES, &[Strategy::Sniping]);
+        assert_eq!(sniped, (vec![0], 0, 2), "the first to commit wins for nothing");
+        let creeping = hold(Rules::InRounds, &VALUES, &[Strategy::Creeping]);
+        assert_eq!(creeping, (vec![1], 800, 8), "they keep the rounds going");
+        let standing = hold(Rules::InRounds, &VALUES, &[Strategy::Standing]);
+        assert_eq!(standing, (vec![1], 800, 2));
+    }
+
+    #[test]
+    fn improving_bidders_stop_near_the_second_value() {
+        let (winners, price, rounds) = hold(Rules::InRounds, &VALUES, &[Strategy::Improving]);
+        assert_eq!(winners, [1]);
+        // Within a bucket of 900.
+        assert!((836..=964).contains(&price) && rounds > 2, "{price} in {rounds}");
+    }
+
+    #[test]
+    fn a_ladder_has_sixteen_buckets() {
+        for rungs in [16, 17, 1_000, 1_024, 1_025, 65_536] {
+            let ladder = ladder(rungs).unwrap();
+            assert_eq!(ladder.shape.radices().next(), Some(16), "{rungs}");
+            assert!(u64::from(rungs) <= 1 << ladder.shape.bits());
+        }
+        assert!(ladder(1).is_err());
     }
 }

@@ -1,126 +1,200 @@
-//! Tables and JSON of a comparison.
+//! What was compared, for people and for tools.
 
-use super::{Compared, statistics::Statistic};
-use crate::report::table;
-use serde_json::{Value, json};
+use super::{
+    Options,
+    lottery::Bias,
+    market::UNITS,
+    profile::{Deviation, Figures},
+    sample::Sample,
+    statistics::Estimate,
+    withholding::Withholding,
+};
+use crate::report::{SCHEMA, table, to_json};
+use serde::Serialize;
 use std::fmt::Write as _;
 
-/// The schema of the JSON.
-pub const SCHEMA: &str = "talea-sim-compare/1";
-
-/// A mean in per cent with its interval.
-fn percent(statistic: &Statistic) -> String {
-    format!("{:.2} ± {:.2}", statistic.mean() * 100.0, statistic.half_width() * 100.0)
+/// Everything compared.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    schema: &'static str,
+    kind: &'static str,
+    seed: String,
+    auctions: u32,
+    bidders: usize,
+    rungs: u32,
+    units: u16,
+    rounds_limit: u32,
+    /// Everybody bids alike.
+    pub strategies: Vec<Figures>,
+    /// One bidder does something else.
+    pub deviations: Vec<Deviation>,
+    /// What the last revealer can bias.
+    pub lottery: Vec<Bias>,
+    /// What a bidder has of not revealing.
+    pub withholding: Vec<Withholding>,
+    /// What was played with real cryptography.
+    pub sample: Sample,
 }
 
-fn number(statistic: &Statistic) -> Value {
-    json!({ "mean": statistic.mean(), "half_width_95": statistic.half_width() })
-}
+impl Report {
+    /// Gathers what was found.
+    #[must_use]
+    pub fn new(
+        options: &Options,
+        strategies: Vec<Figures>,
+        deviations: Vec<Deviation>,
+        lottery: Vec<Bias>,
+        withholding: Vec<Withholding>,
+        sample: Sample,
+    ) -> Self {
+        Self {
+            schema: SCHEMA,
+            kind: "compare",
+            seed: options.seed.to_string(),
+            auctions: options.auctions,
+            bidders: options.bidders,
+            rungs: options.ladder.rungs,
+            units: UNITS,
+            rounds_limit: options.limit,
+            strategies,
+            deviations,
+            lottery,
+            withholding,
+            sample,
+        }
+    }
 
-impl Compared {
     /// As people read it.
     #[must_use]
     pub fn text(&self) -> String {
-        let Self { comparison, .. } = self;
         let mut text = String::new();
+        let Self { seed, auctions, bidders, rungs, rounds_limit, sample, .. } = self;
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "{} auctions a line, {} bidders, {} rungs, seed {}; mean ± half of the 95 % interval",
-            comparison.auctions, comparison.bidders, comparison.rungs, comparison.seed
+            "{auctions} auctions per line, {bidders} bidders, values uniform on {rungs} rungs, at most \
+             {rounds_limit} rounds, seed {seed}; means ± 95 %\n"
         );
-        text.push_str("\nEverybody does the same; per cent of the best possible value\n");
-        let rows = self.lines.iter().map(|line| {
-            vec![
-                line.rules.name().into(),
-                line.strategy.name().into(),
-                percent(&line.revenue),
-                percent(&line.efficiency),
-                percent(&line.surplus),
-                format!("{:.2}", line.rounds.mean()),
-            ]
-        });
-        let heading = ["mechanism", "strategy", "revenue", "efficiency", "surplus", "rounds"];
-        text.push_str(&table(&heading, rows.collect(), &[2, 3, 4, 5]));
-        text.push_str(
-            "\n\nOne bidder does otherwise; its own surplus, per cent of the last rung\n",
-        );
-        let rows = self.deviations.iter().map(|line| {
-            vec![
-                line.rules.name().into(),
-                line.rest.name().into(),
-                line.deviator.name().into(),
-                percent(&line.conforming),
-                percent(&line.deviating),
-                percent(&line.gain),
-            ]
-        });
-        let heading = ["mechanism", "the others", "it", "if it did as they", "as it does", "gain"];
-        text.push_str(&table(&heading, rows.collect(), &[3, 4, 5]));
-        text.push_str(
-            "\n\nNot revealing after the value fell; per cent of auctions, and of the last rung\n",
-        );
-        let rows = self.walk_aways.iter().map(|line| {
-            vec![format!("{:.1}", line.deposit * 100.0), percent(&line.pays), percent(&line.gain)]
-        });
-        let heading = ["deposit", "it pays in", "mean gain"];
-        text.push_str(&table(&heading, rows.collect(), &[0, 1, 2]));
-        text.push_str(
-            "\n\nA lottery whose last revealer holds several of the tied bids; per cent won\n",
-        );
-        let rows = self.lottery.iter().map(|line| {
-            vec![
-                line.tied.to_string(),
-                line.own.to_string(),
-                percent(&line.honest),
-                percent(&line.last),
-                format!("{:.2}", line.expected * 100.0),
-            ]
-        });
-        let heading = ["tied", "its own", "revealing all", "revealing what suits it", "in theory"];
-        text.push_str(&table(&heading, rows.collect(), &[0, 1, 2, 3, 4]));
+        let _ = writeln!(text, "Everybody bids alike (shares in % of the best bidders' values)");
+        let _ = writeln!(text, "{}\n", self.strategies_table());
+        let _ = writeln!(text, "One bidder does something else (its surplus, in rungs)");
+        let _ = writeln!(text, "{}\n", self.deviations_table());
+        let _ = writeln!(text, "What the last revealer can bias in a lottery (wins in %)");
+        let _ = writeln!(text, "{}\n", self.lottery_table());
         let _ = writeln!(
             text,
-            "\n\n{} auctions were played with real cryptography too: the same outcomes",
-            self.played
+            "What not to reveal is worth, at first price, when one's value fell after the commit \
+             (gains in rungs)"
         );
+        let _ = writeln!(text, "{}\n", self.withholding_table());
+        let Sample { auctions, entries, bytes, checks } = sample;
+        let _ = match auctions {
+            0 => writeln!(text, "none played with real cryptography"),
+            _ => writeln!(
+                text,
+                "{auctions} auctions played with real cryptography: {entries} entries, {bytes} \
+                 bytes, {checks} checks by the independent verifier; every result is the one in the \
+                 clear"
+            ),
+        };
         text
     }
 
     /// As tools read it.
     #[must_use]
     pub fn json(&self) -> String {
-        let lines = self.lines.iter().map(|line| {
-            json!({
-                "mechanism": line.rules.name(), "strategy": line.strategy.name(),
-                "revenue": number(&line.revenue), "efficiency": number(&line.efficiency),
-                "surplus": number(&line.surplus), "rounds": number(&line.rounds),
-            })
-        });
-        let deviations = self.deviations.iter().map(|line| {
-            json!({
-                "mechanism": line.rules.name(), "others": line.rest.name(),
-                "deviator": line.deviator.name(), "conforming": number(&line.conforming),
-                "deviating": number(&line.deviating), "gain": number(&line.gain),
-            })
-        });
-        let walk_aways = self.walk_aways.iter().map(|line| {
-            json!({ "deposit": line.deposit, "pays": number(&line.pays), "gain": number(&line.gain) })
-        });
-        let lottery = self.lottery.iter().map(|line| {
-            json!({
-                "tied": line.tied, "own": line.own, "honest": number(&line.honest),
-                "last": number(&line.last), "expected": line.expected,
-            })
-        });
-        let comparison = &self.comparison;
-        let value = json!({
-            "schema": SCHEMA,
-            "auctions": comparison.auctions, "bidders": comparison.bidders,
-            "rungs": comparison.rungs, "seed": comparison.seed.to_string(), "played": self.played,
-            "lines": lines.collect::<Vec<_>>(), "deviations": deviations.collect::<Vec<_>>(),
-            "walk_aways": walk_aways.collect::<Vec<_>>(), "lottery": lottery.collect::<Vec<_>>(),
-        });
-        format!("{value:#}\n")
+        to_json(self)
     }
+
+    fn strategies_table(&self) -> String {
+        let heading = ["rules", "strategy", "revenue", "efficiency", "surplus", "price", "rounds"];
+        let cells = |figures: &Figures| {
+            let Figures { rules, strategy, revenue, efficiency, surplus, price, rounds } = figures;
+            vec![
+                rules.clone(),
+                strategy.clone(),
+                in_per_cent(revenue),
+                in_per_cent(efficiency),
+                in_per_cent(surplus),
+                format!("{price:.1}"),
+                rounds.to_string(),
+            ]
+        };
+        table(&heading, self.strategies.iter().map(cells).collect(), &[2, 3, 4, 5, 6])
+    }
+
+    fn deviations_table(&self) -> String {
+        let heading = [
+            "rules",
+            "the others",
+            "one",
+            "as they do",
+            "instead",
+            "gain",
+            "better, %",
+            "worse, %",
+        ];
+        let cells = |deviation: &Deviation| {
+            let Deviation { rules, others, one, before, after, gain, better, worse } = deviation;
+            vec![
+                rules.clone(),
+                others.clone(),
+                one.clone(),
+                format!("{:.1}", before.mean),
+                format!("{:.1}", after.mean),
+                format!("{gain:.1}"),
+                format!("{:.1}", better.per_cent().mean),
+                format!("{:.1}", worse.per_cent().mean),
+            ]
+        };
+        table(&heading, self.deviations.iter().map(cells).collect(), &[3, 4, 5, 6, 7])
+    }
+
+    fn lottery_table(&self) -> String {
+        let heading = [
+            "last revealer",
+            "ties with",
+            "draws",
+            "fair",
+            "closed form",
+            "measured",
+            "deposits",
+            "measured",
+        ];
+        let cells = |bias: &Bias| {
+            let Bias { last, honest, draws, fair, closed, measured, deposits, deposits_measured } =
+                bias;
+            vec![
+                (*last).to_owned(),
+                honest.to_string(),
+                draws.to_string(),
+                format!("{:.2}", fair * 100.0),
+                format!("{:.2}", closed * 100.0),
+                in_per_cent(measured),
+                format!("{deposits:.3}"),
+                format!("{deposits_measured:.3}"),
+            ]
+        };
+        table(&heading, self.lottery.iter().map(cells).collect(), &[1, 2, 3, 4, 5, 6, 7])
+    }
+
+    fn withholding_table(&self) -> String {
+        let heading =
+            ["deposit, % of the ladder", "pays blindly, %", "gain", "pays knowing all, %", "gain"];
+        let cells = |row: &Withholding| {
+            let Withholding { deposit_per_cent, blind, blind_gain, knowing, knowing_gain } = row;
+            vec![
+                deposit_per_cent.to_string(),
+                in_per_cent(blind),
+                format!("{blind_gain:.2}"),
+                in_per_cent(knowing),
+                format!("{knowing_gain:.2}"),
+            ]
+        };
+        table(&heading, self.withholding.iter().map(cells).collect(), &[0, 1, 2, 3, 4])
+    }
+}
+
+fn in_per_cent(share: &Estimate) -> String {
+    share.per_cent().to_string()
 }

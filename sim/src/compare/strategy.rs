@@ -1,139 +1,211 @@
-//! What a bidder bids, given its value and what it has seen.
+//! How bidders bid: each strategy a function of the value and of what the bidder has seen.
 
-/// How a bidder behaves.
+use std::fmt;
+use talea_protocol::{
+    outcome::Survey,
+    price::{PriceLadder, Rung},
+};
+
+/// What a bidder makes of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
-    /// Bids its value, and stands.
+    /// Bids its value, and in rounds stands.
     Truthful,
-    /// Bids `(n-1)/n` of its value: the equilibrium of a first price with `n` bidders and uniform
-    /// values (Vickrey 1961).
+    /// Bids `(n - 1) / n` of its value: among `n` bidders with uniform values who pay what they bid,
+    /// and care for the mean alone, nobody does better while all do so (Vickrey 1961; Krishna,
+    /// *Auction Theory*, chapter 2).
     Shading,
-    /// Shades once, and stands in every round.
+    /// In rounds: bids the shaded bid at once and stands, whatever it sees.
     Standing,
-    /// Begins at half of what shading would bid, and goes up one bucket after every round that shows
-    /// a losing bid in its own bucket or above, as far as shading goes.
+    /// In rounds: opens at half its value. While what is shown does not exclude that somebody is
+    /// before it, it goes to the next bucket above the best one shown, at most to its value.
     Improving,
-    /// Bids the least, and what shading would bid in the last round of the limit.
+    /// In rounds: bids the lowest rung, stands, and jumps in the last round that the terms allow,
+    /// which may never come.
     Sniping,
+    /// Like sniping, but jumps in round 1: the last one that is sure to come.
+    EarlySniping,
+    /// Like sniping, but meanwhile goes up by a bucket a round at the bottom, where it is shown: so the
+    /// rounds do not end for want of movement.
+    Creeping,
 }
 
-/// What a bidder knows when it bids.
-#[derive(Clone, Copy, Debug)]
-pub struct Sight<'a> {
-    /// Bidders.
-    pub bidders: u32,
-    /// The round, from 0.
-    pub round: u32,
-    /// Rounds at most; 1 without rounds.
-    pub limit: u32,
-    /// Its bid in the last round.
-    pub standing: Option<u32>,
-    /// Bids per bucket, without the best, after the last round.
-    pub depth: Option<&'a [u32]>,
-    /// Rungs in a bucket.
-    pub bucket: u32,
-}
-
-impl Strategy {
-    /// As tables name it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
             Self::Truthful => "truthful",
             Self::Shading => "shading",
             Self::Standing => "standing",
             Self::Improving => "improving",
             Self::Sniping => "sniping",
-        }
+            Self::EarlySniping => "sniping in round 1",
+            Self::Creeping => "creeping sniper",
+        })
     }
+}
 
-    /// The rung that it bids; never less than what it stands by.
+/// What everybody knows beforehand.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// How many bid.
+    pub bidders: u32,
+    /// The lot's ladder.
+    pub ladder: &'a PriceLadder,
+    /// Rounds at most; 1 without rounds.
+    pub limit: u32,
+}
+
+/// What a bidder has seen when it bids.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen<'a> {
+    /// The round that it bids in.
+    pub round: u32,
+    /// Its own bid of the round before.
+    pub own: Option<Rung>,
+    /// What the round before has shown.
+    pub survey: Option<&'a Survey>,
+}
+
+impl Strategy {
+    /// The bid, never above the value and never below the bid of the round before.
     #[must_use]
-    pub fn bid(self, value: u32, sight: &Sight<'_>) -> u32 {
-        let shaded = shade(value, sight.bidders);
-        let wanted = match self {
+    pub fn bid(self, value: Rung, known: &Known<'_>, seen: &Seen<'_>) -> Rung {
+        let own = seen.own.unwrap_or(Rung(0));
+        let is_last = seen.round.saturating_add(1) >= known.limit;
+        let wish = match self {
             Self::Truthful => value,
-            Self::Shading | Self::Standing => shaded,
-            Self::Sniping if sight.round.saturating_add(1) >= sight.limit => shaded,
-            Self::Sniping => 0,
-            Self::Improving => match sight.standing {
-                None => shaded / 2,
-                Some(own) if is_challenged(own, sight) => {
-                    own.saturating_add(sight.bucket).min(shaded)
-                }
-                Some(own) => own,
-            },
+            Self::Shading | Self::Standing => known.shaded(value),
+            Self::Improving if seen.own.is_none() => Rung(value.0.div_euclid(2)),
+            Self::Improving if known.may_be_beaten(own, seen) => known.above_shown(seen),
+            Self::Sniping | Self::Creeping if is_last => known.jump(value, seen),
+            Self::EarlySniping if seen.round == 1 => known.jump(value, seen),
+            Self::Creeping if seen.own.is_some() => known.next_bucket(own),
+            Self::Improving | Self::Sniping | Self::EarlySniping | Self::Creeping => own,
         };
-        wanted.max(sight.standing.unwrap_or(0))
+        wish.min(value).max(own)
     }
 }
 
-/// `floor(value * (n-1) / n)`.
-fn shade(value: u32, bidders: u32) -> u32 {
-    let n = u64::from(bidders.max(1));
-    u32::try_from(u64::from(value) * (n - 1) / n).unwrap_or(u32::MAX)
-}
+impl Known<'_> {
+    /// `(n - 1) / n` of a value, rounded down.
+    fn shaded(&self, value: Rung) -> Rung {
+        let share = u64::from(value.0) * u64::from(self.bidders.saturating_sub(1));
+        let shaded = share.checked_div(u64::from(self.bidders)).unwrap_or(0);
+        Rung(u32::try_from(shaded).unwrap_or(value.0))
+    }
 
-/// Whether a bid that lost stands in one's own bucket or above. One's own counts too: whoever sees
-/// it does not know that it leads.
-fn is_challenged(own: u32, sight: &Sight<'_>) -> bool {
-    let bucket = usize::try_from(own / sight.bucket.max(1)).unwrap_or(usize::MAX);
-    let above = sight.depth.unwrap_or_default().iter().skip(bucket);
-    above.sum::<u32>() > 0
+    /// The bits of a rung below its bucket.
+    fn lower_bits(&self) -> u32 {
+        self.ladder.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum()
+    }
+
+    fn bucket(&self, rung: Rung) -> u32 {
+        rung.0 >> self.lower_bits()
+    }
+
+    /// The first rung of the bucket after this rung's.
+    fn next_bucket(&self, rung: Rung) -> Rung {
+        Rung(self.bucket(rung).saturating_add(1) << self.lower_bits())
+    }
+
+    /// The best bucket shown, which the best bid of all is not in or not alone.
+    fn best_shown(&self, seen: &Seen<'_>) -> Option<u32> {
+        let depth = seen.survey?.depth.as_ref()?;
+        let place = depth.iter().rposition(|count| *count > 0)?;
+        u32::try_from(place).ok()
+    }
+
+    /// Whether what was shown does not exclude that another bid is as good. The best bid is left
+    /// out of a depth, so a bid above all that is shown is the best.
+    fn may_be_beaten(&self, own: Rung, seen: &Seen<'_>) -> bool {
+        self.best_shown(seen).is_some_and(|best| best >= self.bucket(own))
+    }
+
+    /// The first rung above the best bucket shown.
+    fn above_shown(&self, seen: &Seen<'_>) -> Rung {
+        let best = self.best_shown(seen).map(|best| Rung(best << self.lower_bits()));
+        best.map_or(Rung(0), |best| self.next_bucket(best))
+    }
+
+    /// A sniper's one true bid: shaded, or a rung more than those who improve would bid now, if that
+    /// is more.
+    fn jump(&self, value: Rung, seen: &Seen<'_>) -> Rung {
+        let Rung(above) = self.above_shown(seen);
+        self.shaded(value).max(Rung(above.saturating_add(1)).min(value))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compare::{
+        market::ladder,
+        values::{Use, below, generator},
+    };
+    use talea_protocol::bytes::List;
 
-    const ALL: [Strategy; 5] = [
+    const ALL: [Strategy; 7] = [
         Strategy::Truthful,
         Strategy::Shading,
         Strategy::Standing,
         Strategy::Improving,
         Strategy::Sniping,
+        Strategy::EarlySniping,
+        Strategy::Creeping,
     ];
 
+    fn survey(buckets: &[usize]) -> Survey {
+        let mut depth = vec![0; 16];
+        buckets.iter().for_each(|bucket| depth[*bucket] += 1);
+        Survey { depth: Some(List::new(depth).unwrap()), cover: None }
+    }
+
+    fn bid(strategy: Strategy, value: u32, round: u32, own: u32, shown: &[usize]) -> u32 {
+        let ladder = ladder(1_024).unwrap();
+        let known = Known { bidders: 5, ladder: &ladder, limit: 8 };
+        let survey = survey(shown);
+        let own = (round > 0).then_some(Rung(own));
+        let seen = Seen { round, own, survey: own.map(|_| &survey) };
+        strategy.bid(Rung(value), &known, &seen).0
+    }
+
     #[test]
-    fn nobody_bids_more_than_the_value_nor_less_than_before() {
-        let depth = [1, 0, 2, 1];
-        for strategy in ALL {
-            for value in [0, 1, 17, 63] {
-                let mut standing = None;
-                for round in 0..8 {
-                    let sight = Sight {
-                        bidders: 4,
-                        round,
-                        limit: 8,
-                        standing,
-                        depth: standing.map(|_| &depth[..]),
-                        bucket: 16,
-                    };
-                    let bid = strategy.bid(value, &sight);
-                    assert!(bid <= value && bid >= standing.unwrap_or(0), "{strategy:?} {value}");
-                    standing = Some(bid);
+    fn a_bidder_stands_when_nobody_can_be_before_it() {
+        // Buckets of 64 rungs; 600 lies in bucket 9.
+        assert_eq!(bid(Strategy::Improving, 900, 0, 0, &[]), 450);
+        assert_eq!(bid(Strategy::Improving, 900, 1, 600, &[8, 8, 3]), 600, "all are below");
+        assert_eq!(bid(Strategy::Improving, 900, 1, 600, &[9, 8, 3]), 640, "one may be level");
+        assert_eq!(bid(Strategy::Improving, 900, 1, 600, &[12, 8, 3]), 832, "one is before it");
+        assert_eq!(bid(Strategy::Improving, 700, 1, 600, &[12, 8, 3]), 700, "its value");
+    }
+
+    #[test]
+    fn a_sniper_waits() {
+        assert_eq!(bid(Strategy::Sniping, 1_000, 0, 0, &[]), 0);
+        assert_eq!(bid(Strategy::Sniping, 1_000, 6, 0, &[13]), 0);
+        assert_eq!(bid(Strategy::Sniping, 1_000, 7, 0, &[13]), 897);
+        assert_eq!(bid(Strategy::Sniping, 1_000, 7, 0, &[2]), 800, "shaded is more");
+        assert_eq!(bid(Strategy::EarlySniping, 1_000, 1, 0, &[0]), 800);
+        assert_eq!(bid(Strategy::EarlySniping, 1_000, 2, 800, &[14]), 800, "it has jumped");
+        assert_eq!(bid(Strategy::Creeping, 1_000, 1, 0, &[5]), 64);
+        assert_eq!(bid(Strategy::Creeping, 1_000, 7, 384, &[5]), 800);
+    }
+
+    #[test]
+    fn bids_never_fall_and_never_exceed_the_value() {
+        let rng = &mut generator(1, Use::Values, 0);
+        for _ in 0..2_000 {
+            let value = below(1_023, rng) + 1;
+            let mut own = [0; ALL.len()];
+            for round in 0..8 {
+                let shown: Vec<usize> =
+                    (0..below(5, rng)).map(|_| usize::try_from(below(16, rng)).unwrap()).collect();
+                for (own, strategy) in own.iter_mut().zip(ALL) {
+                    let next = bid(strategy, value, round, *own, &shown);
+                    assert!(next >= *own && next <= value, "{strategy} {round}: {own}, {next}");
+                    *own = next;
                 }
             }
         }
-    }
-
-    #[test]
-    fn shading_is_the_equilibrium_of_uniform_values() {
-        assert_eq!(shade(100, 5), 80);
-        assert_eq!(shade(100, 1), 0);
-        assert_eq!(shade(u32::MAX, 2), u32::MAX / 2);
-    }
-
-    #[test]
-    fn a_sniper_waits_for_the_last_round() {
-        let sight = |round| Sight {
-            bidders: 2,
-            round,
-            limit: 3,
-            standing: Some(0),
-            depth: None,
-            bucket: 8,
-        };
-        assert_eq!([0, 1, 2].map(|round| Strategy::Sniping.bid(10, &sight(round))), [0, 0, 5]);
     }
 }

@@ -9,7 +9,7 @@ use talea_protocol::{
     limits::MAX_TERMS_BYTES,
     price::{Price, PriceLadder, Scale, Shape, Side},
     quorum::{Group, Member},
-    terms::{Acceptance, Admission, Depth, Disclosure, Mechanism, Reserve, Terms},
+    terms::{Acceptance, Admission, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms},
 };
 use talea_tests::{list, replay::edit};
 
@@ -402,6 +402,40 @@ fn t7_a_decision_has_time() {
         assert_eq!(altered(|t| t.acceptance = Some(Acceptance { slots })), verdict);
     }
     assert_eq!(altered(|t| t.acceptance = None), None);
+}
+
+#[test]
+fn t7_rounds_have_a_limit_and_time_and_a_depth_to_show() {
+    let depth = Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) };
+    let with = |rounds: Rounds, disclosure: Disclosure| {
+        altered(|t| (t.rounds, t.disclosure) = (Some(rounds), disclosure))
+    };
+    let rounds = Rounds { limit: 2, commit_slots: 1, reveal_slots: 1, cover: false };
+    for (limit, verdict) in [
+        (0, Some("T7")),
+        (1, Some("T7")),
+        (2, None),
+        (64, None),
+        (65, Some("T7")),
+        (u32::MAX, Some("T7")),
+    ] {
+        assert_eq!(with(Rounds { limit, ..rounds }, depth), verdict, "{limit} rounds");
+    }
+    for (slots, verdict) in [
+        (0, Some("T7")),
+        (1, None),
+        (TWO_TO_32, None),
+        (TWO_TO_32 + 1, Some("T7")),
+        (u64::MAX, Some("T7")),
+    ] {
+        assert_eq!(with(Rounds { commit_slots: slots, ..rounds }, depth), verdict, "{slots}");
+        assert_eq!(with(Rounds { reveal_slots: slots, ..rounds }, depth), verdict, "{slots}");
+    }
+    let nothing_to_show = [Disclosure::WINNER_AND_PRICE, Disclosure::Everything];
+    for disclosure in nothing_to_show {
+        assert_eq!(with(Rounds { cover: true, ..rounds }, disclosure), Some("T7"));
+    }
+    assert_eq!(with(Rounds { cover: true, ..rounds }, depth), None);
 }
 
 #[test]

@@ -154,7 +154,7 @@ mod tests {
         assert!(check(&key, &wires[..3], &shares[..3]).is_err());
         assert!(verify(&context, &head, 3, &key, &wires, &shares, &proof).is_err());
 
-        // Errors that cancel in a plain sum (SECURITY.md F17).
+        // Errors that cancel in a plain sum (F17 in `docs/security.md`).
         let mut cancelling = shares.clone();
         let decode = |p: &Point| crate::group::decode(p).unwrap();
         cancelling[1] = encode(&(decode(&shares[1]) + bases().g));

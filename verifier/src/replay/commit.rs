@@ -100,7 +100,7 @@ impl LotState {
     }
 
     /// The place in commit order of a bidder's bid that stands.
-    fn standing(&self, bidder: &PartyKey) -> Option<(usize, Former)> {
+    pub(crate) fn standing(&self, bidder: &PartyKey) -> Option<(usize, Former)> {
         let at = self.by_bidder.get(bidder).copied()?;
         let commit = self.commits.get(at).filter(|commit| commit.status == Status::Ranked)?;
         Some((at, Former { commitment: commit.commitment, point: commit.point }))
@@ -131,7 +131,7 @@ pub(crate) struct CommitState {
     pub(crate) status: Status,
     /// Of a ranked bid, until its lot is ranked: `U[t][j]`, digit by digit.
     pub(crate) ladder: Arc<Ladder>,
-    /// Of a ranked bid, where ties go by lottery.
+    /// Of a bid ranked in round 0, where ties go by lottery; its updates bring none.
     pub(crate) contribution: Option<Contribution>,
     /// A standing bid that its bidder failed to bid again in some round: its deposit is lost.
     pub(crate) in_default: bool,

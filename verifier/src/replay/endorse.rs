@@ -105,23 +105,29 @@ impl Replay {
                 return Some(format!("attested bid {at} must be above the one before it"));
             }
             before = Some(bid);
-            if !self.is_unrevealed(bid) {
+            if !self.is_missing(bid) {
                 return Some(format!(
-                    "attested bid {at} names no commit of round {round} that was never revealed"
+                    "attested bid {at} names neither a commit of round {round} that was never \
+                     revealed nor a standing bid without a commit in it"
                 ));
             }
         }
         None
     }
 
-    fn is_unrevealed(&self, bid: &BidId) -> bool {
-        let lot = usize::try_from(bid.lot).ok();
-        let state = lot.and_then(|lot| self.lots.get(lot));
-        let status = state.and_then(|state| {
-            let commit = state.named(bid.round, &bid.bidder, &self.facts.terms.seller)?;
-            Some(state.at(commit)?.status)
-        });
-        bid.round == self.round.number && status == Some(Status::Open)
+    /// Never revealed; or, in a later round, nothing was committed for a bid that stands.
+    fn is_missing(&self, bid: &BidId) -> bool {
+        let BidId { lot, round, bidder } = bid;
+        let lot = usize::try_from(*lot).ok().and_then(|lot| self.lots.get(lot));
+        let Some(lot) = lot.filter(|lot| lot.ending.is_none() && *round == self.round.number)
+        else {
+            return false;
+        };
+        match lot.named(*round, bidder, &self.facts.terms.seller) {
+            Some(commit) => lot.at(commit).is_some_and(|commit| commit.status == Status::Open),
+            // In round 0 nothing stands.
+            None => *round > 0 && lot.standing(bidder).is_some(),
+        }
     }
 
     /// In at least one group, at least `threshold` accepted endorsements attest the bid.

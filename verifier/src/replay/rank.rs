@@ -156,7 +156,7 @@ impl Replay {
         let schedule = &terms.schedule;
         let dur = schedule.step_slots.saturating_add(n.saturating_mul(schedule.step_slots_per_bid));
         let index = u32::try_from(lot).map_err(|_| NOT_RANKING)?;
-        let bids = ties::order(terms.ties, &self.facts.auction, index, self.round.number, bids)
+        let bids = ties::order(terms.ties, &self.facts.auction, index, bids)
             .ok_or(Stop::Internal("a ranked bid has no contribution to the lottery"))?;
         let program = Program {
             ladder,

@@ -54,11 +54,13 @@ impl Replay {
                 for (at, commit) in standing.filter(|(_, c)| c.status == Status::Ranked) {
                     match state.updates.remove(&at) {
                         Some(update) if update.status == Status::Ranked => {
-                            *commit = CommitState { in_default: commit.in_default, ..update };
+                            let CommitState { in_default, contribution, .. } = *commit;
+                            *commit = CommitState { in_default, contribution, ..update };
                         }
-                        Some(update)
-                            if update.status == Status::Open && attested(commit.bidder) => {}
-                        Some(_) | None => commit.in_default = true,
+                        // Revealed, and invalid.
+                        Some(update) if update.status != Status::Open => commit.in_default = true,
+                        // Not revealed, or not even committed.
+                        Some(_) | None => commit.in_default |= !attested(commit.bidder),
                     }
                 }
             }

@@ -457,7 +457,7 @@ impl Auction {
         let sealed: SealedBid =
             provers::ladder(&mut self.rng, &context, shape, &quorum_key, &c, Rung(ladder), &rho);
         let mut sealed = sealed.to_bytes();
-        if facts.terms.ties == Ties::Lottery {
+        if facts.terms.ties.asks_for_contributions(id.round) {
             sealed.extend(Scalar::random(&mut self.rng).to_bytes());
         }
         let commit = Commit {

@@ -86,7 +86,7 @@ fn tie_order(auction: &Auction, hidden: &[Hidden], bids: usize) -> Vec<usize> {
     }
     let mut bytes = b"talea/v1/lottery/seed".to_vec();
     bytes.extend(auction.replay.facts.auction.0);
-    bytes.extend([0; 8]);
+    bytes.extend([0; 4]);
     bytes.extend((bids as u64).to_le_bytes());
     for hidden in &hidden[..bids] {
         bytes.extend(hidden.id.bidder.0);

@@ -496,18 +496,17 @@ fn a_lottery_draws_by_hash() {
             })
             .collect()
     };
-    let order = |ties, lot, round, bids| -> Vec<PartyKey> {
-        let ordered = ties::order(ties, &auction, lot, round, bids).unwrap();
+    let order = |ties, lot, bids| -> Vec<PartyKey> {
+        let ordered = ties::order(ties, &auction, lot, bids).unwrap();
         ordered.iter().map(|bid| bid.bidder).collect()
     };
     let commits: Vec<PartyKey> = (0..20).map(name).collect();
-    assert_eq!(order(Ties::EarliestCommit, 3, 0, bids(1)), commits);
-    let drawn = order(Ties::Lottery, 3, 0, bids(1));
+    assert_eq!(order(Ties::EarliestCommit, 3, bids(1)), commits);
+    let drawn = order(Ties::Lottery, 3, bids(1));
     // The definition, word by word.
     let mut bytes = b"talea/v1/lottery/seed".to_vec();
     bytes.extend(auction.0);
     bytes.extend(3u32.to_le_bytes());
-    bytes.extend(0u32.to_le_bytes());
     bytes.extend(20u64.to_le_bytes());
     for n in 0..20 {
         bytes.extend(name(n).0);
@@ -518,15 +517,14 @@ fn a_lottery_draws_by_hash() {
     expected.sort_by_key(|who| Digest::of(&[b"talea/v1/lottery/draw", &seed.0, &who.0]));
     assert_eq!(drawn, expected);
     // Everything counts.
-    assert_ne!(order(Ties::Lottery, 4, 0, bids(1)), drawn);
-    assert_ne!(order(Ties::Lottery, 3, 1, bids(1)), drawn);
-    assert_ne!(order(Ties::Lottery, 3, 0, bids(2)), drawn);
+    assert_ne!(order(Ties::Lottery, 4, bids(1)), drawn);
+    assert_ne!(order(Ties::Lottery, 3, bids(2)), drawn);
     let mut fewer = bids(1);
     fewer.pop();
-    assert_ne!(order(Ties::Lottery, 3, 0, fewer), drawn[..19]);
+    assert_ne!(order(Ties::Lottery, 3, fewer), drawn[..19]);
     let mut missing = bids(1);
     missing[7].contribution = None;
-    assert!(ties::order(Ties::Lottery, &auction, 3, 0, missing).is_none());
+    assert!(ties::order(Ties::Lottery, &auction, 3, missing).is_none());
 }
 
 /// What the clear path gives for a first price that nobody contests.

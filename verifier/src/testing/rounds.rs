@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use talea_protocol::{
     bytes::{Digest, PartyKey},
     check::Check,
+    commitment::BidId,
     instruction::Instruction,
     outcome::{Account, Ending, Survey, VoidCause},
     quorum::KeyholderId,
@@ -222,20 +223,25 @@ fn steps_are_counted_on() {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Update {
     Missing,
+    MissingAttested,
     Unrevealed,
-    Attested,
+    UnrevealedAttested,
     Invalid,
+}
+
+impl Update {
+    fn is_attested(self) -> bool {
+        matches!(self, Self::MissingAttested | Self::UnrevealedAttested)
+    }
 }
 
 fn spoiled(seed: u64, update: Update, standing: u32) -> Report {
     let (mut auction, bids) = surveyed(seed, &small(2, false), &[1, standing, 0]);
     let mut open = vec![auction.improve(&bidder(0), &bids[0], 2)];
-    let mut attested = Vec::new();
     match update {
-        Update::Missing => (),
-        Update::Unrevealed | Update::Attested => {
-            let hidden = auction.improve(&bidder(1), &bids[1], 3);
-            attested.extend((update == Update::Attested).then_some(hidden.id));
+        Update::Missing | Update::MissingAttested => (),
+        Update::Unrevealed | Update::UnrevealedAttested => {
+            auction.improve(&bidder(1), &bids[1], 3);
         }
         Update::Invalid => {
             let (commit, hidden) = auction.improvement_and_ladder(&bids[1], 3, 2);
@@ -250,6 +256,8 @@ fn spoiled(seed: u64, update: Update, standing: u32) -> Report {
         auction.pass();
         tick(&mut auction);
     }
+    let missing = BidId { round: 1, ..bids[1].id };
+    let attested: Vec<BidId> = update.is_attested().then_some(missing).into_iter().collect();
     auction.endorse(&attested);
     auction.act_all();
     let report = closed(&auction);
@@ -261,12 +269,17 @@ fn spoiled(seed: u64, update: Update, standing: u32) -> Report {
 /// The standing bid stands, and the deposit of who did not bid again is shared out among the others.
 #[test]
 fn an_update_that_fails_leaves_the_standing_bid_and_costs_the_deposit() {
-    for (seed, update) in
-        (710..).zip([Update::Missing, Update::Unrevealed, Update::Attested, Update::Invalid])
-    {
+    let updates = [
+        Update::Missing,
+        Update::MissingAttested,
+        Update::Unrevealed,
+        Update::UnrevealedAttested,
+        Update::Invalid,
+    ];
+    for (seed, update) in (710..).zip(updates) {
         let report = spoiled(seed, update, 1);
         assert_sold(&report, 0, 0, 2);
-        let lost = if update == Update::Attested { 0 } else { DEPOSIT };
+        let lost = if update.is_attested() { 0 } else { DEPOSIT };
         let loser = account(&report, &bidder(1));
         let part = lost / 2;
         assert_eq!(loser.forfeited, FEE + lost, "{update:?}");
@@ -285,6 +298,30 @@ fn who_wins_in_default_loses_the_deposit() {
     let winner = account(&report, &bidder(1));
     assert_eq!((winner.settlement, winner.forfeited), (0, FEE + DEPOSIT));
     assert_eq!(account(&report, &bidder(0)).settlement, 0);
+}
+
+/// Only what is missing can be attested: not what was revealed, valid or not, nor another round's.
+#[test]
+fn k1_what_came_is_not_attested() {
+    let (mut auction, bids) = surveyed(718, &small(2, false), &[1, 1, 0]);
+    let good = auction.improve(&bidder(0), &bids[0], 2);
+    let (commit, bad) = auction.improvement_and_ladder(&bids[1], 3, 2);
+    auction.post(&bidder(1), &Instruction::Commit(commit));
+    auction.pass();
+    reveal(&mut auction, &[good, bad]);
+    let of_round = |round: u32, n: usize| BidId { round, ..bids[n].id };
+    for came in [of_round(1, 0), of_round(1, 1), of_round(0, 2), of_round(2, 2)] {
+        let endorsement = auction.endorsement(vec![came]);
+        refuse(&auction, &seat(id(0, 1)), &endorsement, Check::EndorseHead);
+    }
+    let no_lot = BidId { lot: 1, ..of_round(1, 2) };
+    let no_bid = BidId { bidder: key(&bidder(3)), ..of_round(1, 2) };
+    let the_seller = BidId { bidder: key(&party("seller")), ..of_round(1, 2) };
+    for nobodys in [no_lot, no_bid, the_seller] {
+        let endorsement = auction.endorsement(vec![nobodys]);
+        refuse(&auction, &seat(id(0, 1)), &endorsement, Check::EndorseHead);
+    }
+    auction.endorse(&[of_round(1, 2)]);
 }
 
 /// Who was in default once stays so, though it bids again.
@@ -730,9 +767,9 @@ fn an_unrevealed_reserve_is_closed_with_its_round() {
     assert_eq!(account(&report, &party("seller")).forfeited, DEPOSIT);
 }
 
-/// The draw of a lottery is of the round, and of the contributions that stand.
+/// The draw of a lottery is of round 0, whatever is bid again: one bid has one draw.
 #[test]
-fn a_lottery_draws_in_its_round() {
+fn a_lottery_draws_once() {
     for missing in [false, true] {
         let rules = Rules { ties: Ties::Lottery, ..small(2, false) };
         let (mut auction, bids) = surveyed(743, &rules, &[3, 3, 3, 3]);
@@ -746,8 +783,8 @@ fn a_lottery_draws_in_its_round() {
         auction.act_all();
         let mut bytes = b"talea/v1/lottery/seed".to_vec();
         bytes.extend(auction.replay.facts.auction.0);
-        bytes.extend([0, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]);
-        for hidden in &last {
+        bytes.extend([0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]);
+        for hidden in &bids {
             bytes.extend(hidden.id.bidder.0);
             bytes.extend(&hidden.sealed[hidden.sealed.len() - 32..]);
         }
