@@ -634,7 +634,7 @@ pub fn one_lot(ladder: &PriceLadder, bidders: usize, rules: &Rules) -> Result<Ve
 ///
 /// # Panics
 /// If it is not one.
-fn open(transcript: &[u8]) -> (Auction, impl Iterator<Item = Entry>) {
+pub(crate) fn open(transcript: &[u8]) -> (Auction, impl Iterator<Item = Entry>) {
     let mut rest = &transcript[MAGIC.len()..];
     let mut record = move || {
         let (header, after) = rest.split_first_chunk::<RECORD_HEADER_BYTES>()?;

@@ -2,7 +2,7 @@
 
 use crate::{
     bench::{self, Memory},
-    compare::{Comparison, compare},
+    compare,
     failure::{Code, Exit, Failure},
     report::{RunReport, SCHEMA, table, to_json},
     run,
@@ -47,20 +47,22 @@ blank bids are not handed in; tenders decided by lottery or without a published 
 and counted.";
 
 const AFTER_COMPARE: &str = "\
-Values are private, independent and uniform on the rungs from 1 on.
+Values are private, independent and uniform. Every line of a table has the same auctions, so that
+differences are of rules and strategies alone. Means come with a 95 % confidence interval.
 
-  truthful   bids its value
-  shading    bids (n-1)/n of it, the equilibrium of a first price with n bidders
-  standing   shades once and stands in every round
-  improving  begins at half of that, and goes up a bucket whenever a round shows a losing bid in its
-             own bucket or above
-  sniping    bids the least, and shades in the last round of the limit
+Revenue, efficiency and the winners' surplus are in per cent of what the best bidders' values add up
+to; prices and a deviator's surplus are in rungs. Strategies: truthful, shading ((n - 1) / n of the
+value), and in rounds standing, improving, sniping in the last round or in round 1, and a creeping
+sniper who keeps the rounds going. Rounds are first price, the depth shown in between.
 
-Revenue, efficiency (value of the winners) and surplus of the bidders are shares of the best possible
-value. Deviations are paired: the same values with and without.
+Then: how often the last revealer of a lottery can win, and what it is worth not to reveal when
+one's value fell. docs/strategies.md says what follows.
+
+The first auctions of every line are played with real cryptography, their transcripts verified; a
+result that is not the one in the clear ends with the exit status 1.
 
 Example:
-  talea-sim compare --auctions 2000 --bidders 5 --seed 1";
+  talea-sim compare --auctions 20000 --bidders 8 --seed 3 --sample 1";
 
 const AFTER_SUGGEST: &str = "\
 Costs are sums over one lot, counted in verifications of a 64-bit Bulletproof: making every message
@@ -87,7 +89,8 @@ pub enum Command {
     /// Suggest digits to write a ladder's rungs in, and show what they cost.
     #[command(after_help = AFTER_SUGGEST)]
     Suggest(SuggestArgs),
-    /// Compare mechanisms and strategies: many auctions in the clear, some with real cryptography.
+    /// Compare mechanisms and strategies over many auctions in the clear, some of them with real
+    /// cryptography: revenue, efficiency, rounds.
     #[command(after_help = AFTER_COMPARE)]
     Compare(CompareArgs),
     /// Measure what an auction costs, as ratios to one Bulletproof verification.
@@ -156,30 +159,60 @@ pub struct RunArgs {
 /// What to compare.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// Auctions in each line.
-    #[arg(long, value_name = "NUMBER", default_value_t = 2000,
-          value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
+    /// Auctions per line of a table, and draws per lottery.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 2_000,
+        value_parser = clap::value_parser!(u32).range(2..=10_000_000)
+    )]
     pub auctions: u32,
 
-    /// Bidders in each auction.
-    #[arg(long, value_name = "NUMBER", default_value_t = 5,
-          value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub bidders: u32,
+    /// Bidders of each auction; a depth and three units need four.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 5,
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(4..=1000)
+    )]
+    pub bidders: usize,
 
-    /// Rungs of the ladder.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1024,
-          value_parser = clap::value_parser!(u32).range(2..=1 << 20))]
+    /// Rungs of the ladder that values and bids lie on.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 1_024,
+        value_parser = clap::value_parser!(u32).range(16..=16_777_216)
+    )]
     pub rungs: u32,
 
-    /// Where everything comes from.
+    /// Rounds at most, where there are rounds.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = compare::market::LIMIT,
+        value_parser = clap::value_parser!(u32).range(2..=64)
+    )]
+    pub rounds: u32,
+
+    /// Where every value, draw and secret comes from.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub seed: u64,
 
-    /// Auctions of each line that are played with real cryptography as well.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    /// Auctions of each line to be played with real cryptography.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 2,
+        value_parser = clap::value_parser!(u32).range(..=10_000)
+    )]
     pub sample: u32,
 
-    /// Write JSON (schema talea-sim-compare/1) instead of tables.
+    /// Threads; all cores if left out.
+    #[arg(long, value_name = "NUMBER")]
+    pub jobs: Option<usize>,
+
+    /// Write JSON (schema talea-sim/1) instead of tables.
     #[arg(long)]
     pub json: bool,
 }
@@ -278,10 +311,8 @@ pub fn execute(command: Command, memory: Option<&dyn Memory>) -> Result<Exit, Fa
         }
         Command::Suggest(args) => suggest_shapes(&args),
         Command::Compare(args) => {
-            let CompareArgs { auctions, bidders, rungs, seed, sample, json } = args;
-            let compared = compare(&Comparison { auctions, bidders, rungs, seed, sample })?;
-            print(if json { compared.json() } else { compared.text() })?;
-            Ok(Exit::Ok)
+            start_threads(args.jobs)?;
+            compare_strategies(&args)
         }
         Command::Bench(args) => bench(&args, memory),
     }
@@ -445,6 +476,19 @@ fn suggest_shapes(args: &SuggestArgs) -> Result<Exit, Failure> {
     ];
     let rows = rows.collect();
     print(table(&heading, rows, &[1, 2, 3, 4, 5, 6, 7, 8]))?;
+    Ok(Exit::Ok)
+}
+
+fn compare_strategies(args: &CompareArgs) -> Result<Exit, Failure> {
+    let CompareArgs { auctions, bidders, rungs, rounds, seed, sample, jobs: _, json } = *args;
+    let options = compare::Options::new(auctions, bidders, rungs, seed, sample)?;
+    let options = compare::Options { limit: rounds, ..options };
+    let report = compare::run(&options, |what| {
+        if io::stderr().is_terminal() {
+            say(&format!("comparing: {what}"));
+        }
+    })?;
+    print(if json { report.json() } else { report.text() })?;
     Ok(Exit::Ok)
 }
 

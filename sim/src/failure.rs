@@ -104,7 +104,7 @@ codes! {
     TendersEmpty          "tenders.empty"              Usage    "there is nothing to play"
     TendersDiffer         "tenders.differ"             Differs  "an award differs from the published one"
     SuggestLoad           "suggest.load"               Usage    "no shape can be suggested for such a load"
-    CompareDiffers        "compare.differs"            Differs  "real cryptography comes to another outcome than an auction in the clear"
+    CompareLadder         "compare.ladder"             Usage    "nothing can be compared on such a ladder"
     RunRefused            "run.refused"                Refused  "the rules refused what a party did"
     RunDiffers            "run.outcome-differs"        Differs  "the outcome is not the one that the bids imply"
     RunInvalid            "run.transcript-invalid"     Differs  "the verifier refuses the transcript"

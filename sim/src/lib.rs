@@ -16,6 +16,7 @@
 //! | [`input`], [`failure`] | files from outside, and why something stopped |
 //! | [`histogram`] | the depth, round by round, as a picture |
 //! | [`bench`](mod@bench) | what an auction costs, as ratios |
+//! | [`compare`] | what bidders make of a mechanism, over many auctions |
 //! | [`cli`] | the command line |
 
 #![deny(

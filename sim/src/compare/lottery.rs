@@ -2,9 +2,9 @@
 //!
 //! The draw hashes the contributions of all ranked bids of a lot. Whoever reveals last knows all the
 //! others' and can compute the draw for every set of its own bids that it might reveal; each set is
-//! a draw of its own. What it does not reveal loses its deposit. In a later round an update that is
-//! not revealed costs the deposit too, but the bid stands, and with it the contribution of the
-//! round before: there even a single bid has two draws.
+//! a draw of its own. What it does not reveal loses its deposit. Contributions are of round 0: in a
+//! later round, where an update that is not revealed leaves a bid that stands, nobody has a draw to
+//! choose.
 
 use super::{
     Options,
@@ -31,21 +31,17 @@ pub struct Attack {
     pub tied: u32,
     /// Its bids below, or those of somebody in league with it.
     pub lower: u32,
-    /// Whether this is a later round, and what it may not reveal are updates of standing bids.
-    pub in_later_round: bool,
 }
 
-const ALONE: Attack =
-    Attack { name: "one bid", honest: 1, tied: 1, lower: 0, in_later_round: false };
+const ALONE: Attack = Attack { name: "one bid", honest: 1, tied: 1, lower: 0 };
 
 /// Against one honest bid that ties.
-const AGAINST_ONE: [Attack; 6] = [
+const AGAINST_ONE: [Attack; 5] = [
     ALONE,
     Attack { name: "one bid, a lower one", lower: 1, ..ALONE },
     Attack { name: "one bid, three lower ones", lower: 3, ..ALONE },
     Attack { name: "two bids that tie", tied: 2, ..ALONE },
     Attack { name: "three bids that tie", tied: 3, ..ALONE },
-    Attack { name: "one bid, in a later round", in_later_round: true, ..ALONE },
 ];
 
 /// The attacks shown: against one honest bid that ties, and against four.
@@ -68,7 +64,7 @@ impl Attack {
         let bids = self.tied.saturating_add(self.lower);
         let those_tied = (1u32 << self.tied).saturating_sub(1);
         let choice = |withheld: u32| {
-            let lost = if self.in_later_round { 0 } else { (withheld & those_tied).count_ones() };
+            let lost = (withheld & those_tied).count_ones();
             Choice { withheld, in_draw: self.tied.saturating_sub(lost) }
         };
         let mut choices: Vec<Choice> = (0..1u32 << bids).map(choice).collect();
@@ -109,29 +105,18 @@ impl Attack {
             bytes
         };
         let auction = Digest(bytes());
-        let mut bids = |number: u32| -> Vec<(PartyKey, [Contribution; 2])> {
-            (0..number).map(|_| (PartyKey(bytes()), [bytes(), bytes()])).collect()
+        let mut bids = |number: u32| -> Vec<(PartyKey, Contribution)> {
+            (0..number).map(|_| (PartyKey(bytes()), bytes())).collect()
         };
         let honest = bids(self.honest);
         let own = bids(self.tied.saturating_add(self.lower));
-        let round = u32::from(self.in_later_round);
         let wins = |choice: &Choice| {
-            let honest = honest.iter().map(|(bidder, [new, _])| (*bidder, *new, true));
-            let own = (0u32..).zip(&own).filter_map(|(place, (bidder, [new, old]))| {
-                let contribution = match (choice.withheld >> place & 1 == 1, self.in_later_round) {
-                    (false, _) => *new,
-                    (true, true) => *old,
-                    (true, false) => return None,
-                };
-                Some((*bidder, contribution, place < self.tied))
-            });
-            let ranked: Vec<(PartyKey, Contribution, bool)> = honest.clone().chain(own).collect();
-            let contributions: Vec<(PartyKey, Contribution)> =
-                ranked.iter().map(|(bidder, contribution, _)| (*bidder, *contribution)).collect();
-            let seed = lottery_seed(&auction, (0, round), &contributions);
-            let tied = ranked.iter().enumerate().filter(|(_, (_, _, is_tied))| *is_tied);
-            let first = tied.min_by_key(|(_, (bidder, _, _))| lottery_draw(&seed, bidder));
-            first.is_some_and(|(place, _)| place >= honest.len())
+            let revealed = || (0u32..).zip(&own).filter(|(n, _)| choice.withheld >> n & 1 == 0);
+            let ranked = honest.iter().chain(revealed().map(|(_, bid)| bid));
+            let seed = lottery_seed(&auction, 0, &ranked.copied().collect::<Vec<_>>());
+            let draw = |(bidder, _): &(PartyKey, Contribution)| lottery_draw(&seed, bidder);
+            let tied = revealed().filter(|(n, _)| *n < self.tied);
+            tied.map(|(_, bid)| draw(bid)).min() < honest.iter().map(draw).min()
         };
         self.choices().into_iter().find(wins).map(|choice| choice.withheld.count_ones())
     }
@@ -218,7 +203,6 @@ mod tests {
         near(AGAINST_ONE[3].closed_form().1, 1.0 / 6.0 + 1.0 / 12.0);
         // All three, three pairs, three single ones: 1 - 1/4 * 1/27 * 1/8.
         near(closed(AGAINST_ONE[4]), 1.0 - 1.0 / 864.0);
-        near(closed(AGAINST_ONE[5]), 0.75);
         let against_four = Attack { honest: 4, ..AGAINST_ONE[3] };
         near(closed(against_four), 1.0 - 4.0 / 6.0 * 0.8 * 0.8);
     }
@@ -226,7 +210,7 @@ mod tests {
     #[test]
     fn so_many_draws() {
         let draws: Vec<usize> = AGAINST_ONE.iter().map(|attack| attack.choices().len()).collect();
-        assert_eq!(draws, [1, 2, 8, 3, 7, 2]);
+        assert_eq!(draws, [1, 2, 8, 3, 7]);
     }
 
     #[test]
@@ -243,11 +227,11 @@ mod tests {
         }
     }
 
-    /// In the contract itself: a bid whose update is not revealed stays in the draw, with the
-    /// contribution of the round before, and loses its deposit.
+    /// In the contract itself: whether the update of a bid is revealed or not, who wins the tie was
+    /// drawn by what was revealed in round 0.
     #[test]
-    fn a_withheld_update_draws_with_the_old_contribution() {
-        for number in 0..3 {
+    fn an_update_does_not_change_the_draw() {
+        for (number, conduct) in (0..).zip([BidderConduct::Honest, BidderConduct::NeverReveals]) {
             let rng = &mut generator(9, Use::Secrets, number);
             let ladder = ladder(16).unwrap();
             let (mut market, cast) = Market::draw((Rules::InRounds, 2), &ladder, 4, rng).unwrap();
@@ -257,7 +241,7 @@ mod tests {
                 terms: market.terms.clone(),
                 opening_slot: 0,
                 bids: (0..4).map(|bidder| bid(bidder, BidderConduct::Honest)).collect(),
-                rounds: vec![vec![bid(3, BidderConduct::NeverReveals)]],
+                rounds: vec![vec![bid(3, conduct)]],
                 reserves: Vec::new(),
                 declines: Default::default(),
                 keyholders: Default::default(),
@@ -265,29 +249,23 @@ mod tests {
             let mut transcript = Vec::new();
             let outcome = play(cast, &plan, &mut transcript, rng).unwrap().outcome;
 
-            let mut revealed: BTreeMap<PartyKey, Vec<Contribution>> = BTreeMap::new();
+            let mut in_round_0: BTreeMap<PartyKey, Contribution> = BTreeMap::new();
             for entry in bench::open(&transcript).1 {
                 let signed: SignedInstruction = borsh::from_slice(&entry.instruction).unwrap();
                 let Ok(Instruction::Reveal(reveals)) = borsh::from_slice(&signed.payload) else {
                     continue;
                 };
-                for reveal in reveals.iter() {
+                for reveal in reveals.iter().filter(|reveal| reveal.bid.round == 0) {
                     let contribution = *reveal.sealed_bid.last_chunk().unwrap();
-                    revealed.entry(reveal.bid.bidder).or_default().push(contribution);
+                    in_round_0.insert(reveal.bid.bidder, contribution);
                 }
             }
-            let times: Vec<usize> = market.bidders.iter().map(|b| revealed[b].len()).collect();
-            assert_eq!(times, [2, 2, 2, 1]);
-            let last = |bidder: &PartyKey| (*bidder, *revealed[bidder].last().unwrap());
-            let contributions: Vec<_> = market.bidders.iter().map(last).collect();
-            let seed = lottery_seed(&plan.terms.auction_id(), (0, 1), &contributions);
+            let of_round_0 = |bidder: &PartyKey| (*bidder, in_round_0[bidder]);
+            let contributions: Vec<_> = market.bidders.iter().map(of_round_0).collect();
+            let seed = lottery_seed(&plan.terms.auction_id(), 0, &contributions);
             let drawn = market.bidders.iter().min_by_key(|b| lottery_draw(&seed, b)).unwrap();
             let Ending::Sold(award) = &outcome.lots[0].ending else { panic!("{outcome:?}") };
-            assert_eq!(award.sales[0].winner, *drawn, "draw {number}");
-            let forfeited = |bidder: &PartyKey| {
-                outcome.accounts.iter().find(|account| account.party == *bidder).unwrap().forfeited
-            };
-            assert_eq!(market.bidders.iter().map(forfeited).collect::<Vec<_>>(), [0, 0, 0, 1]);
+            assert_eq!(award.sales[0].winner, *drawn, "{conduct:?}");
         }
     }
 }

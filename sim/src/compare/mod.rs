@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(json["seed"], "1");
         let lines = |name: &str| json[name].as_array().unwrap().len();
         assert_eq!((lines("strategies"), lines("deviations")), (ALIKE.len(), DEVIATIONS.len()));
-        assert_eq!((lines("lottery"), lines("withholding")), (12, 6));
+        assert_eq!((lines("lottery"), lines("withholding")), (10, 6));
         assert_eq!(json["strategies"][3]["rules"], "second price");
         assert_eq!(json["strategies"][0]["revenue"]["count"], 10);
         assert!(json["strategies"][0]["revenue"]["mean"].is_number());
