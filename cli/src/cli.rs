@@ -781,6 +781,6 @@ fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {
 /// transcript beside it.
 fn check_checkpoints(folder: &Folder) -> Result<(), Failure> {
     let (replica, checkpoints) = shown(folder)?;
-    let signed = checkpoints.iter().filter(|checkpoint| checkpoint.is_of(&replica));
-    signed.map(|checkpoint| checkpoint.is_kept(&replica, &checkpoints)).collect()
+    let mut signed = checkpoints.iter().filter(|checkpoint| checkpoint.is_of(&replica));
+    signed.try_for_each(|checkpoint| checkpoint.is_kept(&replica, &checkpoints))
 }
