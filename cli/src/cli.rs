@@ -1,7 +1,11 @@
 //! The command line: data to stdout, messages to stderr, and an exit status that means something.
 
 use crate::{
-    board::{checkpoint::Receipt, folder::Folder, serve},
+    board::{
+        checkpoint::{Checkpoint, Receipt},
+        folder::Folder,
+        serve,
+    },
     demo,
     failure::{Code, Exit, Failure},
     files::{self, Readers},
@@ -209,6 +213,9 @@ enum ReceiptCommand {
         /// The board's folder, as it is shown now.
         #[arg(long, value_name = "FOLDER")]
         board: Option<PathBuf>,
+        /// Another receipt of the same auction: can one history hold both?
+        #[arg(long, value_name = "RECEIPT")]
+        against: Option<PathBuf>,
     },
 }
 
@@ -602,12 +609,25 @@ fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failur
     if let Some(path) = &args.to {
         let count = bidder::hand_over(&desk, path)?;
         print(&format!("{count} sealed bids in {}\n", path.display()));
-        return Ok(());
+        return all_taken(&desk);
     }
     desk.await_phase(Phase::Reveals, 0, args.party.wait)?;
     let count = bidder::reveal(&mut desk)?;
     print(&format!("{count} sealed bids revealed\n"));
-    Ok(())
+    all_taken(&desk)
+}
+
+/// Says so if the board shows no commit where this party made one: there is nothing to reveal then.
+fn all_taken(desk: &Desk) -> Result<(), Failure> {
+    let untaken = bidder::untaken(desk)?;
+    if untaken.is_empty() {
+        return Ok(());
+    }
+    let sentence = format!("the board shows no commit of this party on: {}", untaken.join(", "));
+    Err(Failure::new(Code::NoBid, sentence).with_help(
+        "it never took the commit, or took it back; with a receipt: talea receipt check RECEIPT --board \
+         FOLDER",
+    ))
 }
 
 fn decide(args: &DecideArgs, accept: bool, passphrase: &PassphraseSource) -> Result<(), Failure> {
@@ -627,13 +647,16 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
     match command {
         ReceiptCommand::New { board, entry, out } => {
             let folder = Folder::new(&board);
-            let mut replica = Replica::of(&folder)?;
-            let usable = serve::checkpoints(&folder).into_iter().find(|checkpoint| {
-                checkpoint.entries > entry && checkpoint.is_signed_by(&replica.board().key)
-            });
+            let (mut replica, checkpoints) = shown(&folder)?;
+            let usable = checkpoints
+                .iter()
+                .find(|checkpoint| checkpoint.entries > entry && checkpoint.is_of(&replica));
             let receipt = match usable {
                 None => None,
-                Some(checkpoint) => Receipt::of(&mut replica, entry, checkpoint)?,
+                Some(checkpoint) => {
+                    checkpoint.is_kept(&replica, &checkpoints)?;
+                    Receipt::of(&mut replica, entry, checkpoint.clone())?
+                }
             };
             let receipt = receipt.ok_or_else(|| {
                 Failure::new(
@@ -648,14 +671,14 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
                 Some(path) => files::write_new(&path, text.as_bytes(), Readers::Everybody)?,
             }
         }
-        ReceiptCommand::Check { receipt, board } => {
-            let bytes = files::read(&receipt, 1 << 20)?;
-            let receipt: Receipt = serde_json::from_slice(&bytes).map_err(|error| {
-                Failure::new(Code::Receipt, format!("this is no receipt: {error}"))
-            })?;
-            receipt.verify()?;
+        ReceiptCommand::Check { receipt, board, against } => {
+            let receipt = read_receipt(&receipt)?;
+            if let Some(other) = against {
+                receipt.goes_with(&read_receipt(&other)?)?;
+            }
             if let Some(board) = board {
-                receipt.agrees_with(&Replica::of(&Folder::new(&board))?)?;
+                let (replica, checkpoints) = shown(&Folder::new(&board))?;
+                receipt.is_kept(&replica, &checkpoints)?;
             }
             let Some((entry, signed, instruction)) = receipt.read_entry() else {
                 return Err(Failure::new(Code::Receipt, "its entry is none of a transcript"));
@@ -674,6 +697,22 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// A receipt that holds by itself.
+fn read_receipt(path: &Path) -> Result<Receipt, Failure> {
+    let bytes = files::read(path, 1 << 20)?;
+    let receipt: Receipt = serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::new(Code::Receipt, format!("this is no receipt: {error}")))?;
+    receipt.verify()?;
+    Ok(receipt)
+}
+
+/// What a folder shows: the transcript, and what the board signed of it. The signatures are read
+/// first: a board that runs appends an entry before it signs it.
+fn shown(folder: &Folder) -> Result<(Replica, Vec<Checkpoint>), Failure> {
+    let checkpoints = serve::checkpoints(folder);
+    Ok((Replica::of(folder)?, checkpoints))
 }
 
 /// How an auction goes on: each change as it comes, and on a terminal a bar for what it waits for.
@@ -738,13 +777,10 @@ fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {
     Ok(if report.exit_code() == 3 { Exit::NotYet } else { Exit::Ok })
 }
 
-/// Every checkpoint in a board's folder is the board's, and speaks of the transcript beside it.
+/// Every checkpoint in a board's folder that the board signed of this auction speaks of the
+/// transcript beside it.
 fn check_checkpoints(folder: &Folder) -> Result<(), Failure> {
-    let replica = Replica::of(folder)?;
-    for checkpoint in serve::checkpoints(folder) {
-        if checkpoint.is_signed_by(&replica.board().key) {
-            checkpoint.agrees_with(&replica)?;
-        }
-    }
-    Ok(())
+    let (replica, checkpoints) = shown(folder)?;
+    let mut signed = checkpoints.iter().filter(|checkpoint| checkpoint.is_of(&replica));
+    signed.try_for_each(|checkpoint| checkpoint.is_kept(&replica, &checkpoints))
 }

@@ -75,6 +75,7 @@ codes! {
     BoardBusy        "board.busy"          Io       "another process runs this board"
     BoardInvalid     "board.invalid"       Invalid  "the board's transcript breaks the rules"
     BoardRewritten   "board.rewritten"     Invalid  "the board shows another history than before"
+    BoardForked      "board.forked"        Invalid  "the board signed two histories"
     BoardSilent      "board.silent"        NotYet   "the board did not take an instruction in time"
     NotYet           "not-yet"             NotYet   "the auction has not come so far"
     Refused          "refused"             Refused  "the rules refuse"

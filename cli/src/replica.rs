@@ -173,12 +173,12 @@ impl Replica {
     ///
     /// # Errors
     /// `board.invalid` if the rules do not allow it, `board.rewritten` if what was replayed before
-    /// is gone, `file.unreadable`.
+    /// is gone or another, `file.unreadable`.
     pub fn advance(&mut self) -> Result<u64, Failure> {
         let length = std::fs::metadata(&self.path)
             .map_err(|error| Failure::unreadable(&self.path, error))?
             .len();
-        if length < self.offset {
+        if length < self.offset || !self.ends_as_before()? {
             return Err(self.rewritten());
         }
         let before = self.lines.len();
@@ -214,11 +214,28 @@ impl Replica {
         Ok(Ok(record))
     }
 
+    /// Whether the last entry that was replayed still ends with its head, which hashes all before.
+    fn ends_as_before(&mut self) -> Result<bool, Failure> {
+        let (Some((offset, length)), Some(head)) = (self.spans.last(), self.heads.last()) else {
+            return Ok(true);
+        };
+        let mut found = [0; 32];
+        let at = (offset + *length as u64).saturating_sub(found.len() as u64);
+        let read =
+            self.file.seek(SeekFrom::Start(at)).and_then(|_| fill(&mut self.file, &mut found));
+        let whole = read.map_err(|error| Failure::unreadable(&self.path, error))?;
+        Ok(whole && found == head.0)
+    }
+
     fn rewritten(&self) -> Failure {
-        let sentence =
-            format!("{} is shorter than it was: entries were taken back", self.path.display());
-        Failure::new(Code::BoardRewritten, sentence)
-            .with_help("keep your receipts: with the board's checkpoints they prove it")
+        let sentence = format!(
+            "{} does not begin any more with the {} entries that it had: they were taken back or changed",
+            self.path.display(),
+            self.lines.len()
+        );
+        Failure::new(Code::BoardRewritten, sentence).with_help(
+            "keep a copy of it, and your receipts: talea receipt check RECEIPT --board FOLDER",
+        )
     }
 
     fn next_record(&mut self) -> Result<Option<Record>, Failure> {

@@ -1,8 +1,8 @@
 //! How an auction stands, for whoever asks: no key is needed.
 
-use crate::{names, replica::Replica};
+use crate::{board::clock::now, names, replica::Replica};
 use serde::Serialize;
-use std::{fmt::Write as _, time::SystemTime};
+use std::fmt::Write as _;
 use talea_contract::Due;
 use talea_protocol::{
     bytes::PartyKey,
@@ -126,7 +126,7 @@ impl Status {
             Deadline {
                 slot,
                 at: humantime::format_rfc3339_seconds(end).to_string(),
-                passed: SystemTime::now() > end,
+                passed: now() > end,
             }
         });
         let waiting_for = keyholders(&terms.quorum).filter_map(|(id, member)| {

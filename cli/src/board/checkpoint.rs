@@ -87,10 +87,34 @@ impl Checkpoint {
         check().is_some()
     }
 
+    /// Whether the board of this auction signed it, for this auction.
+    #[must_use]
+    pub fn is_of(&self, replica: &Replica) -> bool {
+        let id = hex::encode(replica.auction().id().0);
+        self.auction == id && self.is_signed_by(&replica.board().key)
+    }
+
+    /// Whether a folder keeps to what the board signed here. `shown` is what the folder shows of the
+    /// board's signatures.
+    ///
+    /// # Errors
+    /// `board.forked` if the board signed what the folder shows as well: then it convicts the board
+    /// before anybody. `board.rewritten` if not: then it is for whoever had the folder from the board.
+    pub fn is_kept(&self, replica: &Replica, shown: &[Self]) -> Result<(), Failure> {
+        self.agrees_with(replica).map_err(|failure| {
+            let signed = shown.iter().find(|other| {
+                other.entries >= self.entries
+                    && other.is_of(replica)
+                    && other.agrees_with(replica).is_ok()
+            });
+            signed.map_or(failure, |other| forked(self.entries, other.entries))
+        })
+    }
+
     /// Whether a transcript, as far as it has come, is one that this checkpoint speaks of.
     ///
     /// # Errors
-    /// `board.rewritten` if it is another history; `not-yet` if it is too short to tell.
+    /// `board.rewritten` if it is another history, or too short.
     pub fn agrees_with(&self, replica: &Replica) -> Result<(), Failure> {
         let Some(root) = replica.root_after(self.entries) else {
             let sentence = format!(
@@ -98,8 +122,10 @@ impl Checkpoint {
                 self.entries,
                 replica.lines().len()
             );
-            return Err(Failure::new(Code::BoardRewritten, sentence)
-                .with_help("a transcript never gets shorter: keep both, they convict the board"));
+            return Err(Failure::new(Code::BoardRewritten, sentence).with_help(
+                "a board's transcript never gets shorter; if this folder is a copy, copy it again, \
+                 checkpoints first",
+            ));
         };
         let root = hex::encode(root.0);
         if root != self.root {
@@ -108,11 +134,21 @@ impl Checkpoint {
                  transcript's is {root}",
                 self.entries, self.root
             );
-            return Err(Failure::new(Code::BoardRewritten, sentence)
-                .with_help("keep both: they convict the board"));
+            return Err(Failure::new(Code::BoardRewritten, sentence).with_help(
+                "keep both, and who gave you the folder: it is not what the board signed",
+            ));
         }
         Ok(())
     }
+}
+
+fn forked(one: u64, other: u64) -> Failure {
+    let sentence = format!(
+        "the board signed two histories: one over {one} entries, and one over {other} that does not \
+         begin with it"
+    );
+    Failure::new(Code::BoardForked, sentence)
+        .with_help("keep both: its own two signatures convict the board before anybody")
 }
 
 /// Proof that the board took an entry: what a bidder keeps.
@@ -196,19 +232,51 @@ impl Receipt {
         Ok(())
     }
 
-    /// Whether a transcript keeps what the receipt promised.
+    /// Whether a folder keeps what the receipt promised. `shown` is what it shows of the board's
+    /// signatures.
     ///
     /// # Errors
-    /// `board.rewritten` if not: then receipt and transcript convict the board.
-    pub fn agrees_with(&self, replica: &Replica) -> Result<(), Failure> {
-        let id = hex::encode(replica.auction().id().0);
-        if id != self.checkpoint.auction {
-            let sentence = "the receipt is of another auction";
-            return Err(Failure::new(Code::Receipt, sentence));
+    /// As [`Checkpoint::is_kept`]; `receipt.invalid` if the receipt is of another auction.
+    pub fn is_kept(&self, replica: &Replica, shown: &[Checkpoint]) -> Result<(), Failure> {
+        let auction = hex::encode(replica.auction().id().0);
+        self.is_of_auction(&auction, &crate::names::party(&replica.board().key))?;
+        // Another entry in its place is enough, also where the folder is shorter than the checkpoint.
+        let own = hex::decode(&self.body).ok().map(|body| merkle::leaf(&body));
+        let at = usize::try_from(self.entry).unwrap_or(usize::MAX);
+        if replica.leaves().get(at).copied() != own {
+            let signed = shown.iter().find(|other| {
+                other.entries > self.entry
+                    && other.is_of(replica)
+                    && other.agrees_with(replica).is_ok()
+            });
+            if let Some(other) = signed {
+                return Err(forked(self.checkpoint.entries, other.entries));
+            }
         }
-        if crate::names::party(&replica.board().key) != self.board {
+        self.checkpoint.is_kept(replica, shown)
+    }
+
+    /// Whether one history can hold this receipt and another one. That nothing speaks against it does
+    /// not say that one does: for that, check both against one folder.
+    ///
+    /// # Errors
+    /// `board.forked` if not: the two convict the board before anybody. `receipt.invalid` if they are
+    /// not of one auction.
+    pub fn goes_with(&self, other: &Self) -> Result<(), Failure> {
+        self.is_of_auction(&other.checkpoint.auction, &other.board)?;
+        let (one, two) = (&self.checkpoint, &other.checkpoint);
+        let two_roots = one.entries == two.entries && one.root != two.root;
+        let two_entries = self.entry == other.entry && self.body != other.body;
+        if two_roots || two_entries { Err(forked(one.entries, two.entries)) } else { Ok(()) }
+    }
+
+    fn is_of_auction(&self, auction: &str, board: &str) -> Result<(), Failure> {
+        if self.checkpoint.auction != auction {
+            return Err(Failure::new(Code::Receipt, "the receipt is of another auction"));
+        }
+        if self.board != board {
             return Err(Failure::new(Code::Receipt, "the receipt is of another board"));
         }
-        self.checkpoint.agrees_with(replica)
+        Ok(())
     }
 }

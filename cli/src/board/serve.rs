@@ -70,6 +70,14 @@ impl Board {
                 clock.slot()
             ));
         }
+        if let Some(deadline) = log.replica().auction().deadline().filter(|at| *at < clock.slot()) {
+            say(&format!(
+                "this machine's clock says slot {}: {} ended with slot {deadline}, while no board ran",
+                clock.slot(),
+                log.replica().auction().phase().name()
+            ));
+        }
+        end_torn_line(&folder.checkpoints())?;
         let signed_entries = last_checkpoint(folder).map(|checkpoint| checkpoint.entries);
         Ok(Self {
             folder: folder.clone(),
@@ -168,7 +176,18 @@ impl Board {
     }
 }
 
-/// Every checkpoint that can be read; a torn last line is left out.
+/// Ends a line of which a crash left the beginning only, so that it spoils none after it.
+fn end_torn_line(path: &Path) -> Result<(), Failure> {
+    let torn = std::fs::read(path).is_ok_and(|text| text.last().is_some_and(|last| *last != b'\n'));
+    if !torn {
+        return Ok(());
+    }
+    let file = OpenOptions::new().append(true).open(path);
+    file.and_then(|mut file| file.write_all(b"\n"))
+        .map_err(|error| Failure::unwritable(path, error))
+}
+
+/// Every checkpoint that can be read; a torn line is left out.
 #[must_use]
 pub fn checkpoints(folder: &Folder) -> Vec<Checkpoint> {
     let text = std::fs::read_to_string(folder.checkpoints()).unwrap_or_default();

@@ -16,6 +16,7 @@ use talea_parties::{
     seller,
 };
 use talea_protocol::{
+    commitment::BidId,
     limits::{MAX_INSTRUCTION_BYTES, MAX_REVEALS},
     price::Rung,
     sealed_bid::Reveal,
@@ -162,6 +163,20 @@ pub fn to_reveal(desk: &Desk) -> Result<Vec<Reveal>, Failure> {
     let bids: Vec<Option<Bid>> = bids.collect::<Result<_, _>>()?;
     let reveals = bids.into_iter().flatten().map(|bid| bid.reveal);
     Ok(reveals.filter(|reveal| auction.is_open(&reveal.bid)).collect())
+}
+
+/// The lots on which this party made a bid in the current round that the transcript does not show.
+///
+/// # Errors
+/// `file.unwritable`.
+pub fn untaken(desk: &Desk) -> Result<Vec<&str>, Failure> {
+    let (auction, state) = (desk.replica.auction(), desk.state()?);
+    let (round, bidder) = (auction.round(), desk.keys.party());
+    let lots = (0..).zip(auction.terms().lots.iter()).filter(|(lot, _)| {
+        let bid = BidId { lot: *lot, round, bidder };
+        desk.replica.seal_of(&bid).is_none() && place(&state, *lot, round).exists()
+    });
+    Ok(lots.map(|(_, lot)| lot.identifier.as_str()).collect())
 }
 
 /// Instructions that carry these reveals, as few as can be.

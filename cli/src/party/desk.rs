@@ -1,7 +1,10 @@
 //! A party at work: its keys, the board's folder, its replica of the auction, and what it keeps.
 
 use crate::{
-    board::folder::{Answer, Folder},
+    board::{
+        clock::now,
+        folder::{Answer, Folder},
+    },
     failure::{Code, Failure},
     files,
     keys::Keys,
@@ -53,7 +56,7 @@ impl Desk {
     /// The slot by this machine's clock, or that of the last entry if that is later.
     #[must_use]
     pub fn slot(&self) -> u64 {
-        let now = self.replica.board().slot_at(std::time::SystemTime::now());
+        let now = self.replica.board().slot_at(now());
         now.max(self.replica.auction().slot())
     }
 
@@ -101,7 +104,7 @@ impl Desk {
                 return Ok(entry);
             }
             if let Some(Answer::Refused { check, sentence }) = self.folder.answer(&id) {
-                return Err(Failure::new(Code::Refused, format!("{check}: {sentence}")));
+                return Err(self.refused(instruction, &check, &sentence));
             }
             if since.elapsed() > self.patience {
                 let sentence = format!(
@@ -113,6 +116,26 @@ impl Desk {
                 ));
             }
             std::thread::sleep(POLL);
+        }
+    }
+
+    /// What a refusal by the board comes to: it is the rules that refuse, and the party knows them.
+    fn refused(&mut self, instruction: &[u8], check: &str, sentence: &str) -> Failure {
+        if let Err(failure) = self.replica.advance() {
+            return failure;
+        }
+        match self.replica.auction().clone().apply(self.slot(), instruction) {
+            Err(refusal) => refusal.into(),
+            Ok(_) => {
+                let sentence = format!(
+                    "the board refused the instruction ({check}: {sentence}), and by its transcript \
+                     the rules allow it"
+                );
+                Failure::new(Code::BoardSilent, sentence).with_help(
+                    "what was missing may have come meanwhile, or the board is wrong; the same \
+                     command, given again, hands in the same bytes",
+                )
+            }
         }
     }
 

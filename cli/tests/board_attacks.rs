@@ -1,0 +1,855 @@
+//! Boards that lie, clocks that jump and files that cannot be written, each against real processes:
+//! what happens, and which command convicts whom.
+//!
+//! The dishonest board is this file: it holds the pen of the transcript and the board's key.
+
+mod common;
+
+use common::{LIMIT, SMALL, Shape, Stage, find, whole_records};
+use std::{
+    collections::BTreeSet,
+    fs,
+    ops::Deref,
+    path::{Path, PathBuf},
+    process::{Child, Output, Stdio},
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
+use talea_cli::{
+    board::{
+        checkpoint::Checkpoint,
+        folder::{Answer, Folder},
+        log::Log,
+        serve,
+    },
+    keys::{Keys, PassphraseSource},
+    party::journal::Journal,
+    replica::{self, Replica},
+};
+use talea_contract::{Auction, Phase};
+use talea_parties::identity::Identity;
+use talea_protocol::{
+    bytes::{Digest, List},
+    instruction::{Instruction, SignedInstruction},
+    outcome::Ending,
+    transcript::{Closing, Entry, Genesis, MAGIC, RecordKind, genesis_head, next_head},
+};
+
+const POLL: Duration = Duration::from_millis(20);
+/// Slots of 100 ms in an hour, and milliseconds.
+const HOUR: u64 = 36_000;
+const HOUR_MS: i64 = 3_600_000;
+/// How wrong clocks are here, if nothing else is said: a minute into the hour of commits.
+const AT_COMMITS: i64 = 2 * HOUR_MS + 60_000;
+/// The entries before the commits: two deals, and two ticks.
+const CEREMONY: u64 = 4;
+
+// ---- the dishonest board ----
+
+/// Whoever holds the transcript and the board's key.
+struct Pen {
+    folder: Folder,
+    log: Log,
+    identity: Identity,
+}
+
+impl Pen {
+    fn open(stage: &Stage, name: &str) -> Self {
+        let passphrase = PassphraseSource { file: Some(stage.path("passphrase")) };
+        let keys = Keys::open(&stage.path("board.key"), &passphrase).unwrap();
+        let folder = Folder::new(stage.path(name));
+        Self { log: Log::open(&folder).unwrap(), folder, identity: keys.identity() }
+    }
+
+    fn replica(&self) -> &Replica {
+        self.log.replica()
+    }
+
+    fn auction(&self) -> &Auction {
+        self.replica().auction()
+    }
+
+    fn entries(&self) -> u64 {
+        self.replica().lines().len() as u64
+    }
+
+    /// Appends what the rules allow; otherwise the check by which they refuse.
+    fn order(&mut self, instruction: &[u8]) -> Result<u64, &'static str> {
+        let slot = self.auction().slot();
+        let refused = |refusal: talea_contract::Refusal| refusal.check.number();
+        self.log.append(slot, instruction).unwrap().map_err(refused)?;
+        Ok(self.entries() - 1)
+    }
+
+    /// Takes everything that waits out of the inbox, and answers nobody.
+    fn seize(&self) -> Vec<Vec<u8>> {
+        let take = |path: PathBuf| {
+            let bytes = fs::read(&path).unwrap();
+            fs::remove_file(path).unwrap();
+            bytes
+        };
+        self.folder.waiting().unwrap().into_iter().map(take).collect()
+    }
+
+    /// Does what an honest board does with all that waits.
+    fn serve(&mut self) {
+        for path in self.folder.waiting().unwrap() {
+            let bytes = fs::read(&path).unwrap();
+            let answer = match self.order(&bytes) {
+                Ok(entry) => Answer::Accepted { entry, slot: self.auction().slot() },
+                Err(check) => {
+                    Answer::Refused { check: check.into(), sentence: "so it says".into() }
+                }
+            };
+            self.folder.give_answer(&path, &Digest::of(&[&bytes]), &answer).unwrap();
+        }
+    }
+
+    fn serve_until(&mut self, done: impl Fn(&Self) -> bool) {
+        let since = Instant::now();
+        while !done(self) {
+            assert!(since.elapsed() < LIMIT, "it came to a stand");
+            self.serve();
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Serves until a process has ended.
+    fn serve_to_the_end_of(&mut self, mut child: Running) -> Output {
+        while child.0.as_mut().unwrap().try_wait().unwrap().is_none() {
+            self.serve();
+            std::thread::sleep(POLL);
+        }
+        child.output()
+    }
+
+    /// Lets the current phase end.
+    fn pass(&mut self) {
+        let slot = self.auction().deadline().unwrap() + 1;
+        let tick = self.identity.sign(&self.auction().id(), &Instruction::Tick).unwrap();
+        self.log.append(slot, &tick).unwrap().unwrap();
+    }
+
+    /// Signs how far the transcript has come.
+    fn sign(&self) {
+        let checkpoint = Checkpoint::sign(&self.identity, self.replica(), self.auction().slot());
+        let path = self.folder.checkpoints();
+        let before = fs::read_to_string(&path).unwrap_or_default();
+        let line = serde_json::to_string(&checkpoint).unwrap();
+        fs::write(path, format!("{before}{line}\n")).unwrap();
+    }
+}
+
+/// A transcript, taken apart.
+struct History {
+    genesis: Genesis,
+    entries: Vec<Entry>,
+    closing: Option<Closing>,
+}
+
+impl History {
+    fn read(path: &Path) -> Self {
+        let bytes = fs::read(path).unwrap();
+        let mut rest = bytes.strip_prefix(&MAGIC[..]).unwrap();
+        let (_, genesis) = replica::read_record(&mut rest).unwrap().unwrap();
+        let genesis = borsh::from_slice(&genesis).unwrap();
+        let mut history = Self { genesis, entries: Vec::new(), closing: None };
+        while let Some((kind, body)) = replica::read_record(&mut rest).unwrap() {
+            match kind {
+                RecordKind::Genesis => panic!("two of them"),
+                RecordKind::Entry => history.entries.push(borsh::from_slice(&body).unwrap()),
+                RecordKind::Closing => history.closing = Some(borsh::from_slice(&body).unwrap()),
+            }
+        }
+        history
+    }
+
+    /// Computes every head anew, as a board that rewrites would.
+    fn chain(mut self) -> Self {
+        let Genesis { slot, terms, signature } = &self.genesis;
+        let auction = Auction::open(*slot, terms, signature).unwrap();
+        let mut head = genesis_head(&auction.id(), *slot, signature);
+        for entry in &mut self.entries {
+            head = next_head(&head, entry.slot, &entry.instruction);
+            entry.head = head;
+        }
+        self.closing.iter_mut().for_each(|closing| closing.head = head);
+        self
+    }
+
+    fn write(&self, path: &Path) {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(replica::record(RecordKind::Genesis, &self.genesis).unwrap());
+        for entry in &self.entries {
+            bytes.extend(replica::record(RecordKind::Entry, entry).unwrap());
+        }
+        if let Some(closing) = &self.closing {
+            bytes.extend(replica::record(RecordKind::Closing, closing).unwrap());
+        }
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn change_instruction(&mut self, entry: u64, change: impl FnOnce(&mut Vec<u8>)) {
+        let entry = &mut self.entries[usize::try_from(entry).unwrap()];
+        let mut bytes = std::mem::take(&mut entry.instruction).into_inner();
+        change(&mut bytes);
+        entry.instruction = List::new(bytes).unwrap();
+    }
+}
+
+// ---- processes ----
+
+/// A process that ends with its trial.
+struct Running(Option<Child>);
+
+impl Running {
+    fn output(mut self) -> Output {
+        self.0.take().unwrap().wait_with_output().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A stage at some point of one auction, copied.
+struct Scene(Stage);
+
+impl Deref for Scene {
+    type Target = Stage;
+    fn deref(&self) -> &Stage {
+        &self.0
+    }
+}
+
+impl Scene {
+    /// Starts a process whose words are kept.
+    fn start(&self, arguments: &[&str]) -> Running {
+        let mut command = self.command(arguments);
+        Running(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
+    }
+
+    /// Starts a process whose words go into the log.
+    fn start_aloud(&self, arguments: &[&str]) -> Running {
+        let words: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
+        Running(Some(self.spawn(&words)))
+    }
+
+    fn board(&self) -> Running {
+        self.start_aloud(&["board", "run", "board", "--key", "board.key"])
+    }
+
+    fn await_word(&self, word: &str) {
+        let since = Instant::now();
+        while !self.log().contains(word) {
+            assert!(since.elapsed() < LIMIT, "{word:?} is missing in {}", self.log());
+            std::thread::sleep(POLL);
+        }
+    }
+
+    fn set_clock(&self, wrong_by: i64) {
+        // Whole or not at all: others read it.
+        fs::write(self.path("clock.new"), wrong_by.to_string()).unwrap();
+        fs::rename(self.path("clock.new"), self.path("clock")).unwrap();
+    }
+
+    fn replica(&self, board: &str) -> Replica {
+        Replica::of(&Folder::new(self.path(board))).unwrap()
+    }
+
+    /// Of `talea verify`: its exit status, and the check that failed.
+    fn verdict(&self, board: &str) -> (Option<i32>, Option<String>) {
+        let output = self.run(&["verify", board, "--json"]);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), report["failure"]["check"].as_str().map(String::from))
+    }
+
+    /// Copies the board's folder, without its lock.
+    fn copy_board(&self, to: &str) {
+        copy(&self.path("board"), &self.path(to));
+    }
+
+    fn receipt(&self, board: &str, entry: u64, out: &str) {
+        self.done(&["receipt", "new", board, &entry.to_string(), "--out", out]);
+    }
+}
+
+#[track_caller]
+fn ends(output: &Output, status: i32, words: &[&str]) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{said}");
+    words.iter().for_each(|word| assert!(said.contains(word), "{word:?} is missing in {said}"));
+}
+
+const BID_0: [&str; 6] = ["bid", "board", "--key", "bidder0.key", "--yes", "B0=90.50"];
+const BID_1: [&str; 6] = ["bid", "board", "--key", "bidder1.key", "--yes", "B0=91.50"];
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for item in fs::read_dir(from).unwrap() {
+        let item = item.unwrap();
+        let to = to.join(item.file_name());
+        if item.path().is_dir() { copy(&item.path(), &to) } else { drop(fs::copy(item.path(), to)) }
+    }
+}
+
+// ---- one auction, of which every trial plays a part ----
+
+/// The files of a stage, by path.
+type Files = Vec<(PathBuf, Option<Vec<u8>>)>;
+
+struct Auctions {
+    /// Commits are due; nobody has bid.
+    commits: Files,
+    /// Both have bid; commits are still due.
+    bids: Files,
+    /// It is over.
+    closed: Files,
+}
+
+fn files(stage: &Stage) -> Files {
+    fn walk(root: &Path, folder: &Path, found: &mut Files) {
+        for item in fs::read_dir(folder).unwrap() {
+            let path = item.unwrap().path();
+            let name = path.strip_prefix(root).unwrap().to_owned();
+            if path.is_dir() {
+                found.push((name, None));
+                walk(root, &path, found);
+            } else {
+                found.push((name, Some(fs::read(&path).unwrap())));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(stage.folder.path(), stage.folder.path(), &mut found);
+    found
+}
+
+fn scene(files: &Files) -> Scene {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        match bytes {
+            None => fs::create_dir(&path).unwrap(),
+            Some(bytes) => {
+                use talea_cli::files::{Readers, write};
+                write(&path, bytes, Readers::Owner).unwrap();
+            }
+        }
+    }
+    let Shape { bidders, keyholders, lots, .. } = SMALL;
+    Scene(Stage { folder, bidders, keyholders, lots })
+}
+
+fn auctions() -> &'static Auctions {
+    static AUCTIONS: OnceLock<Auctions> = OnceLock::new();
+    AUCTIONS.get_or_init(|| {
+        let scene = Scene(Stage::open(&Shape { patience: HOUR, ..SMALL }));
+        scene.set_clock(AT_COMMITS);
+        let mut pen = Pen::open(&scene, "board");
+        let keyholders = || {
+            ["keyholder0.key", "keyholder1.key"]
+                .map(|key| scene.start_aloud(&["keyholder", "run", "board", "--key", key]))
+        };
+        let dealing = keyholders();
+        pen.serve_until(|pen| pen.entries() == 2);
+        drop(dealing);
+        pen.pass();
+        pen.pass();
+        assert_eq!((pen.auction().phase(), pen.entries()), (Phase::Commits, CEREMONY));
+        pen.sign();
+        let commits = files(&scene);
+        for bid in [BID_0, BID_1] {
+            ends(&pen.serve_to_the_end_of(scene.start(&bid)), 0, &[]);
+            pen.sign();
+        }
+        let bids = files(&scene);
+        pen.pass();
+        for key in ["bidder0.key", "bidder1.key"] {
+            let reveal = scene.start(&["reveal", "board", "--key", key]);
+            ends(&pen.serve_to_the_end_of(reveal), 0, &["1 sealed bids revealed"][1..]);
+        }
+        let ranking = keyholders();
+        pen.serve_until(|pen| pen.replica().is_closed());
+        pen.sign();
+        for keyholder in ranking {
+            assert!(keyholder.output().status.success(), "{}", scene.log());
+        }
+        scene.check();
+        Auctions { commits, bids, closed: files(&scene) }
+    })
+}
+
+// ---- drop ----
+
+#[test]
+fn a_commit_that_the_board_drops_is_handed_in_again_as_it_was() {
+    let scene = scene(&auctions().commits);
+    let mut pen = Pen::open(&scene, "board");
+    let mut dropped = BTreeSet::new();
+    let mut attempt = |answer: Option<Answer>, patience: &str| {
+        let mut bid = scene.start(&[&BID_0[..], &["--patience", patience]].concat());
+        while bid.0.as_mut().unwrap().try_wait().unwrap().is_none() {
+            for bytes in pen.seize() {
+                if let Some(answer) = &answer {
+                    let waiting = pen.folder.inbox().join("gone");
+                    pen.folder.give_answer(&waiting, &Digest::of(&[&bytes]), answer).unwrap();
+                }
+                dropped.insert(bytes);
+            }
+            std::thread::sleep(POLL);
+        }
+        bid.output()
+    };
+    let silent = ["error[board.silent]", "did not take the instruction", "the same bytes"];
+    ends(&attempt(None, "1"), 3, &silent);
+    // A word of acceptance is none; the transcript counts. And it is the rules that refuse.
+    ends(&attempt(Some(Answer::Accepted { entry: CEREMONY, slot: 1 }), "1"), 3, &silent);
+    let lie = Answer::Refused { check: "C6".into(), sentence: "no rung".into() };
+    let denied = ["error[board.silent]", "(C6: no rung)", "the rules allow it", "the same bytes"];
+    ends(&attempt(Some(lie), "60"), 3, &denied);
+    assert_eq!(dropped.len(), 1, "it made one commit");
+    let other = ["bid", "board", "--key", "bidder0.key", "--yes", "B0=91.00"];
+    scene.fails(&other, 6, "refused");
+
+    // Without it the auction goes on, and nothing in the transcript tells.
+    ends(&pen.serve_to_the_end_of(scene.start(&BID_1)), 0, &[]);
+    pen.sign();
+    assert_eq!(scene.verdict("board"), (Some(3), None));
+    drop(pen);
+    let board = scene.board();
+    let done = scene.done(&BID_0);
+    assert!(done.contains(&format!("entry {}", CEREMONY + 1)), "{done}");
+    drop(board);
+    let history = History::read(&scene.path("board/transcript.talea"));
+    assert_eq!(dropped.first().map(|b| &b[..]), history.entries.last().map(|e| &e.instruction[..]));
+    assert_eq!(find(&scene.path("bidder0.key.state"), "bid-0-0.age").len(), 1);
+}
+
+#[test]
+fn an_entry_taken_back_after_its_receipt_convicts_the_board() {
+    let scene = scene(&auctions().bids);
+    let (own, check) = (CEREMONY, ["receipt", "check", "receipt"]);
+    scene.receipt("board", own, "receipt");
+    scene.copy_board("honest");
+    let at_board = [&check[..], &["--board", "board"]].concat();
+    scene.done(&at_board);
+
+    // The board takes both back, and tells nobody what it had signed.
+    let path = scene.path("board/transcript.talea");
+    let history = History::read(&path);
+    let [one, two] = [own, own + 1].map(|at| history.entries[at as usize].instruction.to_vec());
+    let shorter = History { entries: history.entries[..own as usize].to_vec(), ..history };
+    shorter.write(&path);
+    scene.fails(&["verify", "board"], 1, "board.rewritten");
+    scene.fails(&["receipt", "new", "board", "4"], 1, "board.rewritten");
+    fs::remove_file(scene.path("board/checkpoints")).unwrap();
+    scene.fails(&at_board, 1, "board.rewritten");
+    assert_eq!(scene.verdict("board"), (Some(3), None));
+    // It takes another one in its place. Until it signs that, a reader knows, and can prove nothing.
+    let mut pen = Pen::open(&scene, "board");
+    assert_eq!(pen.order(&two), Ok(own));
+    scene.fails(&at_board, 1, "board.rewritten");
+    pen.sign();
+    scene.fails(&at_board, 1, "board.forked");
+    scene.receipt("board", own, "other");
+    scene.fails(&[&check[..], &["--against", "other"]].concat(), 1, "board.forked");
+    // Its own two signatures in one folder do it as well, with no receipt.
+    let both = ["honest", "board"].map(|board| scene.path(board).join("checkpoints"));
+    let both = both.map(|path| fs::read_to_string(path).unwrap()).concat();
+    fs::write(scene.path("board/checkpoints"), both).unwrap();
+    scene.fails(&["verify", "board"], 1, "board.forked");
+
+    // The bidder is told when it would reveal; its commit is as good as it was.
+    pen.pass();
+    scene.fails(&["reveal", "board", "--key", "bidder0.key"], 6, "bid.none");
+    assert_eq!(pen.order(&one), Err("E4"));
+    drop(pen);
+    scene.done(&["receipt", "check", "receipt", "--board", "honest"]);
+}
+
+/// What a board signed of one auction says nothing of another one, and a cut copy of an honest folder
+/// is no proof: nobody is convicted by what others can make.
+#[test]
+fn an_honest_board_is_not_framed() {
+    let scene = scene(&auctions().bids);
+    scene.done(&["terms", "new", "terms.toml", "--out", "others"]);
+    scene.done(&["open", "elsewhere", "--terms", "others", "--key", "seller.key", "--yes"]);
+    let mut pen = Pen::open(&scene, "elsewhere");
+    pen.pass();
+    pen.sign();
+    let lines = ["board", "elsewhere"].map(|board| scene.path(board).join("checkpoints"));
+    let lines = lines.map(|path| fs::read_to_string(path).unwrap());
+    fs::write(scene.path("board/checkpoints"), lines.concat()).unwrap();
+    assert_eq!(scene.verdict("board"), (Some(3), None));
+    scene.receipt("board", CEREMONY, "receipt");
+    let check = ["receipt", "check", "receipt"];
+    scene.fails(&[&check[..], &["--board", "elsewhere"]].concat(), 1, "receipt.invalid");
+
+    scene.receipt("board", CEREMONY + 1, "later");
+    scene.done(&[&check[..], &["--against", "later"]].concat());
+    // A copy, cut by whoever has it: its reader is warned, and no signature speaks against the board.
+    fs::create_dir(scene.path("cut")).unwrap();
+    let transcript = fs::read(scene.path("board/transcript.talea")).unwrap();
+    let half = whole_records(&transcript, transcript.len() - 1);
+    fs::write(scene.path("cut/transcript.talea"), half).unwrap();
+    scene.fails(&["receipt", "check", "later", "--board", "cut"], 1, "board.rewritten");
+}
+
+// ---- delay ----
+
+#[test]
+fn a_commit_that_the_board_delays_is_refused_and_proves_nothing() {
+    let scene = scene(&auctions().commits);
+    let mut pen = Pen::open(&scene, "board");
+    ends(&pen.serve_to_the_end_of(scene.start(&BID_1)), 0, &[]);
+    let bid = scene.start(&BID_0);
+    let since = Instant::now();
+    let held = loop {
+        assert!(since.elapsed() < LIMIT, "nothing was handed in");
+        if let Some(bytes) = pen.seize().pop() {
+            break bytes;
+        }
+        std::thread::sleep(POLL);
+    };
+    pen.pass();
+    pen.sign();
+    pen.folder.hand_in(&held).unwrap();
+    ends(&pen.serve_to_the_end_of(bid), 6, &["error[refused]", "E4"]);
+    // The board signed nothing for it, so there is nothing to hold against the board.
+    let next = pen.entries();
+    scene.fails(&["receipt", "new", "board", &next.to_string()], 3, "not-yet");
+    assert_eq!(scene.verdict("board"), (Some(3), None));
+    scene.fails(&["reveal", "board", "--key", "bidder0.key"], 6, "bid.none");
+    drop(pen);
+
+    // If the board writes it down all the same, at its slot or at an earlier one, it shows.
+    for (slot, check) in [(0, "E4"), (1, "X3")] {
+        let mut history = History::read(&scene.path("board/transcript.talea"));
+        let slot = history.entries.last().unwrap().slot - slot;
+        let (instruction, head) = (List::new(held.clone()).unwrap(), Digest([0; 32]));
+        history.entries.push(Entry { slot, instruction, head });
+        let forced = format!("forced-{check}");
+        fs::create_dir(scene.path(&forced)).unwrap();
+        history.chain().write(&scene.path(&forced).join("transcript.talea"));
+        assert_eq!(scene.verdict(&forced), (Some(1), Some(check.into())));
+    }
+}
+
+// ---- reorder ----
+
+fn swap_commits(path: &Path) {
+    let mut history = History::read(path);
+    history.entries.swap(CEREMONY as usize, CEREMONY as usize + 1);
+    history.chain().write(path);
+}
+
+#[test]
+fn commits_swapped_after_the_fact_are_noticed_by_followers_and_by_receipts() {
+    let scene = scene(&auctions().bids);
+    let path = scene.path("board/transcript.talea");
+    scene.receipt("board", CEREMONY, "receipt");
+    let followers = [
+        scene.start_aloud(&["watch", "board"]),
+        scene.start_aloud(&["keyholder", "run", "board", "--key", "keyholder0.key"]),
+    ];
+    scene.await_word("phase    Commits, 6 entries");
+    scene.await_word("waiting for bids, round 0");
+    let length = fs::metadata(&path).unwrap().len();
+    swap_commits(&path);
+    assert_eq!(fs::metadata(&path).unwrap().len(), length, "nothing else shows it");
+    for follower in followers {
+        assert_eq!(follower.output().status.code(), Some(1), "{}", scene.log());
+    }
+    assert_eq!(scene.log().matches("error[board.rewritten]").count(), 2, "{}", scene.log());
+
+    // It is a possible auction, so a newcomer with nothing in hand finds nothing.
+    fs::remove_file(scene.path("board/checkpoints")).unwrap();
+    assert_eq!(scene.verdict("board"), (Some(3), None));
+    let check = ["receipt", "check", "receipt"];
+    scene.fails(&[&check[..], &["--board", "board"]].concat(), 1, "board.rewritten");
+    Pen::open(&scene, "board").sign();
+    assert_eq!(scene.verdict("board"), (Some(3), None));
+    scene.fails(&[&check[..], &["--board", "board"]].concat(), 1, "board.forked");
+    scene.receipt("board", CEREMONY, "other");
+    scene.fails(&[&check[..], &["--against", "other"]].concat(), 1, "board.forked");
+}
+
+#[test]
+fn commits_swapped_after_the_endorsements_convict_the_transcript() {
+    let scene = scene(&auctions().closed);
+    swap_commits(&scene.path("board/transcript.talea"));
+    assert_eq!(scene.verdict("board"), (Some(1), Some("K1".into())));
+    scene.fails(&["status", "board"], 1, "board.invalid");
+    scene.fails(&["keyholder", "run", "board", "--key", "keyholder0.key"], 1, "board.invalid");
+}
+
+// ---- rewrite ----
+
+#[test]
+fn a_byte_changed_anywhere_is_named_by_its_check() {
+    let scene = scene(&auctions().closed);
+    let path = scene.path("board/transcript.talea");
+    let pen = Pen::open(&scene, "board");
+    type Change<'a> = Box<dyn Fn(&mut History) + 'a>;
+    let flip = |bytes: &mut Vec<u8>| *bytes.last_mut().unwrap() ^= 1;
+    let alter: Change<'_> = Box::new(move |history| history.change_instruction(CEREMONY, flip));
+    // The board puts its own name under another's words.
+    let resign: Change<'_> = Box::new(|history| {
+        history.change_instruction(CEREMONY, |bytes| {
+            let signed: SignedInstruction = borsh::from_slice(bytes).unwrap();
+            let instruction = borsh::from_slice(&signed.payload).unwrap();
+            *bytes = pen.identity.sign(&pen.auction().id(), &instruction).unwrap();
+        });
+    });
+    let later: Change<'_> = Box::new(|history| history.entries[CEREMONY as usize].slot += 1);
+    let earlier: Change<'_> = Box::new(|history| history.entries[CEREMONY as usize].slot -= 1);
+    let outcome: Change<'_> = Box::new(|history| {
+        let outcome = &mut history.closing.as_mut().unwrap().outcome;
+        let mut lots = std::mem::take(&mut outcome.lots).into_inner();
+        lots[0].ending = Ending::Unsold;
+        outcome.lots = List::new(lots).unwrap();
+    });
+    let in_chain = [
+        ("E2", &alter),
+        ("C6", &resign),
+        // Both commits are in one slot, so the second would be too early.
+        ("X3", &later),
+        ("X3", &earlier),
+        ("X4", &outcome),
+    ];
+    for (check, change) in in_chain {
+        let mut history = History::read(&path);
+        change(&mut history);
+        fs::create_dir_all(scene.path("rewritten")).unwrap();
+        history.chain().write(&scene.path("rewritten/transcript.talea"));
+        assert_eq!(scene.verdict("rewritten"), (Some(1), Some(check.into())));
+        scene.fails(&["status", "rewritten"], 1, "board.invalid");
+    }
+    // A chain that was not computed anew breaks before any signature is looked at.
+    let mut history = History::read(&path);
+    alter(&mut history);
+    history.write(&scene.path("rewritten/transcript.talea"));
+    assert_eq!(scene.verdict("rewritten"), (Some(1), Some("X2".into())));
+    assert_eq!(scene.verdict("board"), (Some(0), None));
+}
+
+// ---- fork ----
+
+#[test]
+fn of_two_histories_none_is_ranked_and_two_receipts_convict_the_board() {
+    let scene = scene(&auctions().bids);
+    let mut one = Pen::open(&scene, "board");
+    one.pass();
+    let mut reveals = Vec::new();
+    for key in ["bidder0.key", "bidder1.key"] {
+        let reveal = scene.start(&["reveal", "board", "--key", key]);
+        let since = Instant::now();
+        while one.folder.waiting().unwrap().is_empty() {
+            assert!(since.elapsed() < LIMIT, "nothing was handed in");
+            std::thread::sleep(POLL);
+        }
+        reveals.extend(one.seize());
+        drop(reveal);
+    }
+    fs::remove_file(scene.path("board/checkpoints")).unwrap();
+    scene.copy_board("other");
+    let mut other = Pen::open(&scene, "other");
+    // One keyholder is shown both reveals, the other one only the first.
+    reveals.iter().for_each(|reveal| assert!(one.order(reveal).is_ok()));
+    other.order(&reveals[0]).unwrap();
+    other.pass();
+    let endorsed = |board: &str, key: &str, pen: &mut Pen| {
+        assert_eq!(pen.auction().phase(), Phase::Endorsing);
+        let keyholder = scene.start(&["keyholder", "run", board, "--key", key]);
+        let before = pen.entries();
+        pen.serve_until(|pen| pen.entries() > before);
+        pen.sign();
+        drop(keyholder);
+    };
+    endorsed("board", "keyholder0.key", &mut one);
+    endorsed("other", "keyholder1.key", &mut other);
+    assert_eq!(one.entries(), other.entries());
+
+    // Each folder alone is in order; two receipts, of any entries, are not.
+    for board in ["board", "other"] {
+        assert_eq!(scene.verdict(board), (Some(3), None));
+        scene.receipt(board, CEREMONY, &format!("receipt-{board}"));
+        scene.receipt(board, one.entries() - 1, &format!("last-{board}"));
+    }
+    let check = ["receipt", "check", "receipt-board"];
+    let against = |other| [&check[..], &["--against", other]].concat();
+    scene.done(&against("last-board"));
+    scene.fails(&against("receipt-other"), 1, "board.forked");
+    scene.fails(&against("last-other"), 1, "board.forked");
+    scene.fails(&[&check[..], &["--board", "other"]].concat(), 1, "board.forked");
+
+    // Neither keyholder speaks to the other history, nor does its word count there.
+    let word = |n: usize| {
+        let state = scene.path(&format!("keyholder{n}.key.state"));
+        let journal = Journal::open(&find(&state, "journal")[0]).unwrap();
+        let endorsement = talea_cli::party::journal::Occasion::Endorsement { round: 0 };
+        journal.said(endorsement).unwrap().to_vec()
+    };
+    assert_eq!(one.order(&word(1)), Err("K1"));
+    assert_eq!(other.order(&word(0)), Err("K1"));
+    for (board, key) in [("board", "keyholder1.key"), ("other", "keyholder0.key")] {
+        scene.fails(&["keyholder", "run", board, "--key", key], 1, "board.rewritten");
+        assert_eq!(fs::read_dir(scene.path(board).join("inbox")).unwrap().count(), 0);
+    }
+    // So both end by the clock, with no winner, and both are valid: nobody can be told what to pay.
+    for (board, mut pen) in [("board", one), ("other", other)] {
+        pen.pass();
+        assert_eq!(scene.verdict(board), (Some(0), None));
+        let status = scene.done(&["status", board, "--json"]);
+        let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+        assert_eq!(status["lots"][0]["state"], "void", "{status}");
+    }
+    // At other sizes it is the entry in one place, or the other folder, that tells.
+    let fails = |more: [&str; 2]| {
+        scene.fails(&[&["receipt", "check", "last-board"], &more[..]].concat(), 1, "board.forked");
+    };
+    Pen::open(&scene, "other").sign();
+    let checkpoints = serve::checkpoints(&Folder::new(scene.path("other")));
+    let last = serde_json::to_string(checkpoints.last().unwrap()).unwrap();
+    fs::write(scene.path("other/checkpoints"), last + "\n").unwrap();
+    scene.receipt("other", CEREMONY + 5, "longer");
+    fails(["--against", "longer"]);
+    fails(["--board", "other"]);
+}
+
+// ---- clocks ----
+
+#[test]
+fn a_clock_that_jumps_forwards_moves_no_deadline_of_a_board_that_runs() {
+    let scene = scene(&auctions().commits);
+    let board = scene.board();
+    scene.done(&BID_0);
+    scene.set_clock(AT_COMMITS + 20 * HOUR_MS);
+    scene.await_word("clock jumped by");
+    scene.done(&BID_1);
+    assert_eq!(scene.replica("board").auction().phase(), Phase::Commits);
+    drop(board);
+
+    // Whoever starts a board with such a clock lets the deadlines pass, and is told. The bids count
+    // as not revealed; they are kept.
+    let board = scene.board();
+    scene.await_word("Commits ended with slot 108000, while no board ran");
+    assert!(board.output().status.success(), "{}", scene.log());
+    let replica = scene.replica("board");
+    assert!(replica.is_closed());
+    assert!(replica.lines().is_sorted_by_key(|line| line.slot));
+    assert_eq!(scene.verdict("board"), (Some(0), None));
+    scene.fails(&["reveal", "board", "--key", "bidder0.key"], 6, "refused");
+    let result = scene.done(&["result", "board", "--key", "bidder0.key"]);
+    assert!(result.contains("90.50"), "{result}");
+}
+
+#[test]
+fn a_clock_that_is_set_back_stops_time_until_it_has_caught_up() {
+    let scene = scene(&auctions().commits);
+    let last = scene.replica("board").auction().slot();
+    scene.set_clock(AT_COMMITS - 3 * HOUR_MS);
+    let board = scene.board();
+    scene.await_word(&format!("the last entry has slot {last}: time stands still until then"));
+    scene.done(&BID_0);
+    assert_eq!(scene.replica("board").auction().slot(), last);
+    drop(board);
+    scene.set_clock(AT_COMMITS);
+    let board = scene.board();
+    scene.done(&BID_1);
+    drop(board);
+    let replica = scene.replica("board");
+    assert!(replica.auction().slot() > last && replica.auction().phase() == Phase::Commits);
+    assert_eq!(scene.verdict("board"), (Some(3), None));
+}
+
+// ---- files ----
+
+/// Permissions do not bind whoever runs trials as root. A file stands where a folder should be, as
+/// unwritable as any.
+#[test]
+fn where_nothing_can_be_written_nothing_is_half_done_or_lost() {
+    let scene = scene(&auctions().commits);
+    let path = |name: &str| scene.path(name);
+    let block = |name: &str| {
+        if path(name).exists() {
+            fs::rename(path(name), path("aside")).unwrap();
+        }
+        fs::write(path(name), "").unwrap();
+    };
+    let clear = |name: &str| {
+        fs::remove_file(path(name)).unwrap();
+        if path("aside").exists() {
+            fs::rename(path("aside"), path(name)).unwrap();
+        }
+    };
+    let waiting = || fs::read_dir(path("board/inbox")).unwrap().count();
+
+    // No commit leaves a machine that cannot keep its secrets; no keyholder speaks without a journal.
+    block("bidder0.key.state");
+    scene.fails(&BID_0, 4, "file.unwritable");
+    assert_eq!(waiting(), 0);
+    clear("bidder0.key.state");
+    block("keyholder0.key.state");
+    scene.fails(&["keyholder", "run", "board", "--key", "keyholder0.key"], 4, "file.unwritable");
+    assert_eq!(waiting(), 0);
+    clear("keyholder0.key.state");
+
+    // An inbox that cannot be written or read: the bid is kept, and is the one that is handed in.
+    block("board/inbox");
+    scene.fails(&BID_0, 4, "file.unwritable");
+    scene.fails(&["board", "run", "board", "--key", "board.key"], 4, "file.unreadable");
+    clear("board/inbox");
+    let kept = || fs::read(&find(&path("bidder0.key.state"), "bid-0-0.age")[0]).unwrap();
+    let bid = kept();
+
+    // A board that cannot answer, and one that cannot sign, stop with their entry in the transcript.
+    block("board/answers");
+    let board = scene.start(&["board", "run", "board", "--key", "board.key"]);
+    scene.done(&BID_0);
+    ends(&board.output(), 4, &["error[file.unwritable]", "answers"]);
+    clear("board/answers");
+    assert_eq!(kept(), bid);
+    fs::rename(path("board/checkpoints"), path("signed")).unwrap();
+    fs::create_dir(path("board/checkpoints")).unwrap();
+    let board = ["board", "run", "board", "--key", "board.key"];
+    scene.fails(&board, 4, "file.unwritable");
+    fs::remove_dir(path("board/checkpoints")).unwrap();
+    // One that died while it signed, too: the next signature is not spoilt by half a line.
+    let signed = fs::read_to_string(path("signed")).unwrap();
+    fs::write(path("board/checkpoints"), format!("{signed}{}", &signed[..signed.len() / 2]))
+        .unwrap();
+    let running = scene.board();
+    scene.done(&BID_1);
+    let since = Instant::now();
+    while serve::checkpoints(&Folder::new(path("board"))).len() < 2 {
+        assert!(since.elapsed() < LIMIT, "the board signs nothing");
+        std::thread::sleep(POLL);
+    }
+    drop(running);
+    let replica = scene.replica("board");
+    let commits = replica.lines().iter().filter(|line| line.kind == "commit").count();
+    assert_eq!((commits, waiting()), (2, 0));
+    assert_eq!(scene.verdict("board"), (Some(3), None));
+
+    // What goes into files of one's own.
+    block("flat");
+    let entry = CEREMONY.to_string();
+    for command in [
+        &["receipt", "new", "board", &entry, "--out", "flat/receipt"][..],
+        &["report", "board", "--out", "flat/report.html"],
+        &["terms", "new", "terms.toml", "--out", "flat/terms"],
+        &["key", "new", "flat/key", "--work-factor", "4"],
+        &["open", "flat/board", "--terms", "terms", "--key", "seller.key", "--yes"],
+        &["reveal", "board", "--key", "bidder0.key", "--to", "flat/reveal"],
+        &["man", "flat/man"],
+    ] {
+        scene.fails(command, 4, "file.unwritable");
+    }
+}

@@ -1,0 +1,244 @@
+//! What the trials with real processes share: a folder with everybody in it, and who plays there.
+
+#![allow(dead_code, reason = "not every file of trials needs everything")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+pub const LIMIT: Duration = Duration::from_secs(240);
+
+/// A folder with everybody's keys, terms and an open board.
+pub struct Stage {
+    pub folder: tempfile::TempDir,
+    pub bidders: usize,
+    pub keyholders: usize,
+    pub lots: usize,
+}
+
+/// What differs from trial to trial.
+pub struct Shape {
+    pub bidders: usize,
+    pub keyholders: usize,
+    pub lots: usize,
+    /// Slots of 100 ms for each phase in which time must pass.
+    pub patience: u64,
+    pub more: &'static str,
+}
+
+impl Stage {
+    pub fn open(shape: &Shape) -> Self {
+        let Shape { bidders, keyholders, lots, patience, more } = *shape;
+        let folder = tempfile::tempdir().unwrap();
+        let stage = Self { folder, bidders, keyholders, lots };
+        fs::write(stage.path("passphrase"), "correct horse battery\n").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let private = fs::Permissions::from_mode(0o600);
+            fs::set_permissions(stage.path("passphrase"), private).unwrap();
+        }
+        let mut parties = vec!["seller".to_owned(), "custodian".into(), "fallback".into()];
+        parties.push("board".into());
+        parties.extend((0..bidders).map(|n| format!("bidder{n}")));
+        parties.extend((0..keyholders).map(|n| format!("keyholder{n}")));
+        for party in &parties {
+            stage.done(&["key", "new", &format!("{party}.key"), "--work-factor", "4"]);
+        }
+        let members: Vec<String> = (0..keyholders)
+            .map(|n| format!("{:?}", stage.name(&format!("keyholder{n}"), "keyholder")))
+            .collect();
+        let names =
+            ["seller", "custodian", "fallback", "board"].map(|who| stage.name(who, "party"));
+        let [seller, custodian, fallback, board] = names;
+        let step = patience * 100;
+        let mut terms = format!(
+            "seller = {seller:?}\ncustodian = {custodian:?}\nfallback = {fallback:?}\n{more}\n\
+             [board]\nkey = {board:?}\nslot = \"100ms\"\n\
+             [schedule]\ndeals = \"{step}ms\"\ncomplaints = \"{step}ms\"\ncommits = \"{step}ms\"\n\
+             reveals = \"{step}ms\"\nendorsing = \"{0}ms\"\nstep = \"{0}ms\"\n\
+             [[quorum]]\nname = \"keyholders\"\nthreshold = 2\nmembers = [{1}]\n\
+             [every_lot]\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \"90.00\"\n\
+             tick = \"0.25\"\nrungs = 64\nshape = [8, 8]\n",
+            step * 10,
+            members.join(", "),
+        );
+        for lot in 0..lots {
+            terms.push_str(&format!("[[lots]]\nname = \"Bond {lot}\"\nidentifier = \"B{lot}\"\n"));
+        }
+        fs::write(stage.path("terms.toml"), terms).unwrap();
+        stage.done(&["terms", "new", "terms.toml", "--out", "terms"]);
+        stage.done(&["open", "board", "--terms", "terms", "--key", "seller.key", "--yes"]);
+        stage
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_talea"));
+        command.current_dir(self.folder.path()).args(["--passphrase-file", "passphrase"]);
+        command.args(arguments).stdin(Stdio::null());
+        // Whoever writes this file makes everybody's clock wrong by so many milliseconds.
+        command.env("TALEA_CLOCK", self.path("clock"));
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs what must end well; what it wrote.
+    #[track_caller]
+    pub fn done(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs what must fail like this.
+    #[track_caller]
+    pub fn fails(&self, arguments: &[&str], status: i32, code: &str) {
+        let output = self.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
+        assert!(said.contains(&format!("error[{code}]")), "{arguments:?}: {said}");
+    }
+
+    pub fn name(&self, who: &str, kind: &str) -> String {
+        let shown = self.done(&["key", "show", &format!("{who}.key"), "--json"]);
+        let keys: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        keys[kind].as_str().unwrap().to_owned()
+    }
+
+    /// Everybody's arguments: the board, keyholders, bidders. Bidder `n` bids `90 + n + lot/4` or
+    /// so, and the last one wins every lot.
+    pub fn everybody(&self) -> Vec<Vec<String>> {
+        let words = |text: String| text.split(' ').map(String::from).collect::<Vec<_>>();
+        let mut all = vec![words("board run board --key board.key".into())];
+        for n in 0..self.keyholders {
+            all.push(words(format!(
+                "keyholder run board --key keyholder{n}.key --reveals reveals"
+            )));
+        }
+        for n in 0..self.bidders {
+            let mut arguments = words(format!("bidder run board --key bidder{n}.key --yes"));
+            arguments.extend((0..self.lots).map(|lot| format!("B{lot}={}.50", 90 + n)));
+            all.push(arguments);
+        }
+        all
+    }
+
+    pub fn spawn(&self, arguments: &[String]) -> Child {
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
+        let copy = log.try_clone().unwrap();
+        self.command(&words).stdout(log).stderr(copy).spawn().unwrap()
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+
+    /// Lets everybody play until all have ended well. Whoever `kills` picks is killed and started
+    /// again.
+    pub fn play(&self, mut kill: impl FnMut(&mut [Child]) -> Option<usize>) {
+        let arguments = self.everybody();
+        let mut children: Vec<Child> = arguments.iter().map(|words| self.spawn(words)).collect();
+        let mut ended = vec![false; children.len()];
+        let since = Instant::now();
+        while !ended.iter().all(|ended| *ended) {
+            if since.elapsed() > LIMIT {
+                children.iter_mut().for_each(|child| drop(child.kill()));
+                panic!("it came to a stand\n{}", self.log());
+            }
+            if let Some(victim) = kill(&mut children).filter(|victim| !ended[*victim]) {
+                // SIGKILL, on Unix.
+                children[victim].kill().unwrap();
+                children[victim].wait().unwrap();
+                children[victim] = self.spawn(&arguments[victim]);
+            }
+            for (at, child) in children.iter_mut().enumerate() {
+                let Some(status) = child.try_wait().unwrap() else { continue };
+                if !ended[at] && !status.success() {
+                    panic!("{:?} ended with {status}\n{}", arguments[at], self.log());
+                }
+                ended[at] = true;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The transcript is valid, every lot went to the last bidder at its price, and every keyholder
+    /// has erased its share.
+    pub fn check(&self) {
+        let report = self.done(&["verify", "board"]);
+        assert!(report.starts_with("VALID"), "{report}");
+        let status = self.done(&["status", "board", "--json"]);
+        let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+        let winner = self.name(&format!("bidder{}", self.bidders - 1), "party");
+        let price = format!("{}.50", 90 + self.bidders - 1);
+        for lot in status["lots"].as_array().unwrap() {
+            assert_eq!(lot["price"], price, "{lot}\n{}", self.log());
+            assert_eq!(lot["winners"], serde_json::json!([winner]), "{lot}");
+        }
+        for n in 0..self.keyholders {
+            let secrets = find(&self.path(&format!("keyholder{n}.key.state")), "coefficients.age");
+            assert!(secrets.is_empty(), "{secrets:?}");
+        }
+        self.no_occasion_twice();
+    }
+
+    /// Nobody who holds a key said two things where one is due: no two different posts of one
+    /// keyholder for one chunk of one step, not even among those that were refused.
+    pub fn no_occasion_twice(&self) {
+        use talea_cli::party::journal::{Journal, Note};
+        for n in 0..self.keyholders {
+            for path in find(&self.path(&format!("keyholder{n}.key.state")), "journal") {
+                let journal = Journal::open(&path).unwrap();
+                let mut occasions = std::collections::BTreeSet::new();
+                for note in journal.notes() {
+                    if let Note::Said { occasion, .. } = note {
+                        assert!(occasions.insert(*occasion), "{occasion:?} twice");
+                    }
+                }
+                assert!(!occasions.is_empty());
+            }
+        }
+    }
+}
+
+/// The beginning of a transcript, so many bytes at most, up to the end of a record.
+pub fn whole_records(transcript: &[u8], most: usize) -> &[u8] {
+    let mut end = talea_protocol::transcript::MAGIC.len();
+    let mut rest = &transcript[end..];
+    while let Some((_, body)) = talea_cli::replica::read_record(&mut rest).unwrap() {
+        let next = transcript.len() - rest.len();
+        assert_eq!(next - end, body.len() + 5);
+        if next > most {
+            break;
+        }
+        end = next;
+    }
+    &transcript[..end]
+}
+
+pub fn find(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for item in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = item.path();
+        if path.is_dir() {
+            found.extend(find(&path, name));
+        } else if path.file_name().is_some_and(|file| file == name) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+pub const SMALL: Shape = Shape { bidders: 2, keyholders: 2, lots: 1, patience: 40, more: "" };
