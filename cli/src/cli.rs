@@ -12,7 +12,8 @@ use crate::{
     keys::{self, Keys, PassphraseSource},
     names,
     party::{
-        bidder, custodian,
+        bidder::{self, Handed},
+        custodian,
         desk::{Desk, POLL},
         keyholder, seller,
     },
@@ -188,7 +189,10 @@ enum KeyholderCommand {
     Run {
         #[command(flatten)]
         party: PartyArgs,
-        /// A folder in which bidders may leave sealed bids that the board ignores.
+        /// A folder in which bidders may leave what the board ignores: sealed bids, and in later rounds
+        /// commits.
+        ///
+        /// It is handed in, and attested if the board ignores it still.
         #[arg(long, value_name = "FOLDER")]
         reveals: Option<PathBuf>,
     },
@@ -295,7 +299,8 @@ enum BidderCommand {
 struct RevealArgs {
     #[command(flatten)]
     party: PartyArgs,
-    /// Write the sealed bids into this file instead, for a courier or a keyholder to hand in.
+    /// Write the sealed bids into this file instead, for a courier or a keyholder to hand in; in a
+    /// later round also commits that the board does not take.
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
 }
@@ -607,9 +612,17 @@ fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure>
 fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
     if let Some(path) = &args.to {
-        let count = bidder::hand_over(&desk, path)?;
-        print(&format!("{count} sealed bids in {}\n", path.display()));
-        return all_taken(&desk);
+        let Handed { commits, reveals } = bidder::hand_over(&desk, path)?;
+        let (sealed, commits) = (reveals.len(), commits.len());
+        if commits == 0 {
+            print(&format!("{sealed} sealed bids in {}\n", path.display()));
+            return all_taken(&desk);
+        }
+        let file = path.display();
+        print(&format!(
+            "{sealed} sealed bids and {commits} commits that the board does not show in {file}\n"
+        ));
+        return Ok(());
     }
     desk.await_phase(Phase::Reveals, 0, args.party.wait)?;
     let count = bidder::reveal(&mut desk)?;

@@ -29,9 +29,9 @@ use talea_cli::{
 use talea_contract::{Auction, Phase};
 use talea_parties::identity::Identity;
 use talea_protocol::{
-    bytes::{Digest, List},
+    bytes::{Digest, List, PartyKey},
     instruction::{Instruction, SignedInstruction},
-    outcome::Ending,
+    outcome::{Account, Ending},
     transcript::{Closing, Entry, Genesis, MAGIC, RecordKind, genesis_head, next_head},
 };
 
@@ -51,6 +51,8 @@ struct Pen {
     folder: Folder,
     log: Log,
     identity: Identity,
+    /// Whose commits it drops, and whose reveals, whoever carries them.
+    ignored: Option<PartyKey>,
 }
 
 impl Pen {
@@ -58,7 +60,8 @@ impl Pen {
         let passphrase = PassphraseSource { file: Some(stage.path("passphrase")) };
         let keys = Keys::open(&stage.path("board.key"), &passphrase).unwrap();
         let folder = Folder::new(stage.path(name));
-        Self { log: Log::open(&folder).unwrap(), folder, identity: keys.identity() }
+        let identity = keys.identity();
+        Self { log: Log::open(&folder).unwrap(), folder, identity, ignored: None }
     }
 
     fn replica(&self) -> &Replica {
@@ -91,10 +94,25 @@ impl Pen {
         self.folder.waiting().unwrap().into_iter().map(take).collect()
     }
 
-    /// Does what an honest board does with all that waits.
+    fn ignores(&self, bytes: &[u8]) -> bool {
+        let signed: SignedInstruction = borsh::from_slice(bytes).unwrap();
+        match borsh::from_slice(&signed.payload).unwrap() {
+            Instruction::Commit(_) => Some(signed.signer) == self.ignored,
+            Instruction::Reveal(reveals) => {
+                reveals.iter().any(|reveal| Some(reveal.bid.bidder) == self.ignored)
+            }
+            _ => false,
+        }
+    }
+
+    /// Does what an honest board does with all that waits, but for what it ignores.
     fn serve(&mut self) {
         for path in self.folder.waiting().unwrap() {
             let bytes = fs::read(&path).unwrap();
+            if self.ignores(&bytes) {
+                fs::remove_file(&path).unwrap();
+                continue;
+            }
             let answer = match self.order(&bytes) {
                 Ok(entry) => Answer::Accepted { entry, slot: self.auction().slot() },
                 Err(check) => {
@@ -372,7 +390,7 @@ fn auctions() -> &'static Auctions {
         pen.pass();
         for key in ["bidder0.key", "bidder1.key"] {
             let reveal = scene.start(&["reveal", "board", "--key", key]);
-            ends(&pen.serve_to_the_end_of(reveal), 0, &["1 sealed bids revealed"][1..]);
+            ends(&pen.serve_to_the_end_of(reveal), 0, &[]);
         }
         let ranking = keyholders();
         pen.serve_until(|pen| pen.replica().is_closed());
@@ -429,6 +447,112 @@ fn a_commit_that_the_board_drops_is_handed_in_again_as_it_was() {
     let history = History::read(&scene.path("board/transcript.talea"));
     assert_eq!(dropped.first().map(|b| &b[..]), history.entries.last().map(|e| &e.instruction[..]));
     assert_eq!(find(&scene.path("bidder0.key.state"), "bid-0-0.age").len(), 1);
+}
+
+/// A board that ignores one bidder's reveal in round 0, and in round 1 another one's commit, whoever hands
+/// them in. The first is out and gets its deposit back; the bid of the second stands, and it goes on
+/// from there. A third, who was silent, pays.
+#[test]
+fn who_is_ignored_and_has_keyholders_for_witnesses_loses_nothing() {
+    let more = "[disclosure]\ndepth_from = 1\n[stakes]\ndeposit = 6\n\
+                [rounds]\nlimit = 3\ncommits = \"1h\"\nreveals = \"1h\"\n";
+    let scene = Scene(Stage::open(&Shape { bidders: 4, patience: HOUR, more, ..SMALL }));
+    scene.set_clock(AT_COMMITS);
+    fs::create_dir(scene.path("reveals")).unwrap();
+    let mut pen = Pen::open(&scene, "board");
+    let keyholders = || {
+        ["keyholder0.key", "keyholder1.key"].map(|key| {
+            scene.start_aloud(&["keyholder", "run", "board", "--key", key, "--reveals", "reveals"])
+        })
+    };
+    let running = keyholders();
+    pen.serve_until(|pen| pen.entries() == 2);
+    pen.pass();
+    pen.pass();
+    let done = |pen: &mut Pen, arguments: &[&str]| {
+        ends(&pen.serve_to_the_end_of(scene.start(arguments)), 0, &[]);
+    };
+    let party = |pen: &mut Pen, what: &str, who: usize, more: &[&str]| {
+        let key = format!("bidder{who}.key");
+        done(pen, &[&[what, "board", "--key", &key], more].concat());
+    };
+    let name = |who: usize| scene.name(&format!("bidder{who}"), "party");
+    let key = |who: usize| talea_cli::names::read_party(&name(who)).unwrap();
+    let prices = ["B0=90.50", "B0=95.50", "B0=95.00", "B0=91.00"];
+    for (who, price) in prices.into_iter().enumerate() {
+        let (name, amount) = (name(who), "6");
+        let fund = ["fund", "board", "--key", "custodian.key", "--for", &name, "--amount", amount];
+        done(&mut pen, &fund);
+        party(&mut pen, "bid", who, &["--yes", price]);
+    }
+
+    let journals = || {
+        [0, 1].map(|n| {
+            let state = scene.path(&format!("keyholder{n}.key.state"));
+            fs::metadata(&find(&state, "journal")[0]).unwrap().len()
+        })
+    };
+    let witnessed = |pen: &mut Pen, before: [u64; 2]| {
+        pen.serve_until(|_| journals().iter().zip(before).all(|(now, before)| *now > before));
+    };
+    // The reveal of bidder 2 reaches nobody but the keyholders.
+    pen.pass();
+    pen.ignored = Some(key(2));
+    let before = journals();
+    party(&mut pen, "reveal", 2, &["--to", "reveals/2"]);
+    for who in [0, 1, 3] {
+        party(&mut pen, "reveal", who, &[]);
+    }
+    witnessed(&mut pen, before);
+    pen.pass();
+    pen.serve_until(|pen| pen.auction().phase() == Phase::Commits);
+    assert_eq!(pen.auction().round(), 1);
+
+    // The commit of bidder 1, who leads, reaches nobody but the keyholders; bidder 3 is silent.
+    pen.ignored = Some(key(1));
+    let improve =
+        ["improve", "board", "--key", "bidder1.key", "--yes", "--patience", "1", "B0=96.00"];
+    ends(&pen.serve_to_the_end_of(scene.start(&improve)), 3, &["error[board.silent]"]);
+    let before = journals();
+    party(&mut pen, "reveal", 1, &["--to", "reveals/1"]);
+    witnessed(&mut pen, before);
+    party(&mut pen, "improve", 0, &["--yes", "B0=93.00"]);
+    // Witnesses may be restarted.
+    drop(running);
+    let running = keyholders();
+    pen.pass();
+    party(&mut pen, "reveal", 0, &[]);
+    pen.serve_until(|pen| pen.auction().phase() == Phase::Commits);
+    assert_eq!(pen.auction().round(), 2);
+
+    // In the last round it improves what stands, which is its bid of round 0.
+    pen.ignored = None;
+    party(&mut pen, "improve", 1, &["--yes", "B0=97.00"]);
+    party(&mut pen, "stand", 0, &[]);
+    party(&mut pen, "stand", 3, &[]);
+    pen.pass();
+    for who in [0, 1, 3] {
+        party(&mut pen, "reveal", who, &[]);
+    }
+    pen.serve_until(|pen| pen.replica().is_closed());
+    for keyholder in running {
+        assert!(keyholder.output().status.success(), "{}", scene.log());
+    }
+    pen.sign();
+    assert_eq!(scene.verdict("board"), (Some(0), None));
+    let outcome = pen.auction().outcome().unwrap();
+    let Ending::Sold(award) = &outcome.lots[0].ending else { panic!("{outcome:?}") };
+    assert_eq!((award.sales[0].winner, award.quote.price.0), (key(1), 9_700));
+    let money = |who: usize| {
+        let of = |account: &&Account| account.party == key(who);
+        let account = outcome.accounts.iter().find(of).unwrap();
+        (account.available, account.settlement, account.forfeited)
+    };
+    // The pool is shared by those who are ranked and in no default.
+    assert_eq!(money(0), (6 + 3, 0, 0));
+    assert_eq!(money(1), (3, 6, 0), "its commit was witnessed");
+    assert_eq!(money(2), (6, 0, 0), "its reveal was witnessed");
+    assert_eq!(money(3), (0, 0, 6), "nobody heard of it");
 }
 
 #[test]

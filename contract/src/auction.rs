@@ -31,7 +31,7 @@ use alloc::{
     vec::Vec,
 };
 use talea_protocol::{
-    bytes::{Digest, List, PartyKey, Signature},
+    bytes::{Digest, List, PartyKey, Point, Signature},
     check::Check,
     commitment::{BidId, Commit},
     instruction::{Fund, Instruction},
@@ -268,6 +268,12 @@ impl Auction {
     pub fn is_open(&self, bid: &BidId) -> bool {
         let lot = self.state.lot(bid.lot);
         lot.is_some_and(|lot| lot.bids.is_open(&bid.bidder, bid.round))
+    }
+
+    /// The commitment over which a bidder proves its next bid on a lot: that of its bid which stands.
+    #[must_use]
+    pub fn standing(&self, lot: u32, bidder: &PartyKey) -> Option<Point> {
+        self.state.lot(lot).and_then(|lot| lot.bids.standing(bidder))
     }
 
     /// Whether keyholders may attest this bid of the current round: its commit is open, or in a later

@@ -104,6 +104,14 @@ impl Bids {
         reserve.or_else(|| self.in_order.get(index()?))
     }
 
+    /// The commitment of this bidder's bid that stands, while an update is on its way too.
+    pub(crate) fn standing(&self, bidder: &PartyKey) -> Option<Point> {
+        let bid = self.by_bidder.get(bidder).and_then(|index| self.in_order.get(*index))?;
+        let is_ranked = matches!(bid.state, BidState::Ranked(_));
+        let standing = bid.standing.as_ref().map(|standing| standing.commitment);
+        standing.or(is_ranked.then_some(bid.commitment))
+    }
+
     /// Whether some commit, or the reserve, is neither revealed nor closed.
     pub(crate) fn has_open(&self) -> bool {
         self.in_order.iter().chain(&self.reserve).any(|bid| bid.state == BidState::Open)

@@ -10,10 +10,13 @@ use crate::{
 use curve25519_dalek::Scalar;
 use rand_core::CryptoRngCore;
 use talea_contract::{
-    Auction, fiat_shamir::Context, group::encode_point, proofs::range::Statement,
+    Auction,
+    fiat_shamir::Context,
+    group::{Generators, encode_point},
+    proofs::range::Statement,
 };
 use talea_protocol::{
-    bytes::{List, PartyKey},
+    bytes::{List, PartyKey, Point},
     commitment::{BidId, Commit, seal},
     instruction::Instruction,
     price::Rung,
@@ -50,6 +53,13 @@ impl BidSecret {
     #[must_use]
     pub fn rung(&self) -> Rung {
         self.rung
+    }
+
+    /// Whether this is what is committed here.
+    #[must_use]
+    pub fn opens(&self, commitment: &Point) -> bool {
+        let own = commit(&Generators::derive(), &self.rung.0.into(), &self.blinding);
+        encode_point(&own) == *commitment
     }
 
     /// What to keep, encrypted, until the next round: 36 bytes, the rung and the blinding.

@@ -109,17 +109,31 @@ pub fn commit(desk: &mut Desk, lot: u32, rung: Rung) -> Result<Committed, Failur
     Ok(Committed { lot, round, rung, entry })
 }
 
+/// The bid of this party that stands on a lot. It need not be of the last round: what was made then
+/// may never have come to the board.
+fn standing(desk: &Desk, lot: u32) -> Result<Option<BidSecret>, Failure> {
+    let auction = desk.replica.auction();
+    let Some(commitment) = auction.standing(lot, &desk.keys.party()) else { return Ok(None) };
+    for round in (0..auction.round()).rev() {
+        let kept = recall(desk, lot, round)?.filter(|bid| bid.secret.opens(&commitment));
+        if let Some(bid) = kept {
+            return Ok(Some(bid.secret));
+        }
+    }
+    Ok(None)
+}
+
 fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<Bid, Failure> {
     let auction = desk.replica.auction();
     let signer = Bidder::new(desk.keys.identity());
     let made = match round.checked_sub(1) {
         None => signer.commit(auction, lot, rung, &mut OsRng),
-        Some(last) => {
-            let standing = recall(desk, lot, last)?.ok_or_else(|| {
-                let sentence = format!("this party made no bid on lot {lot} in round {last}");
+        Some(_) => {
+            let standing = standing(desk, lot)?.ok_or_else(|| {
+                let sentence = format!("no bid of this party stands on lot {lot}");
                 Failure::new(Code::NoBid, sentence)
             })?;
-            signer.improve(auction, lot, rung, &standing.secret, &mut OsRng)
+            signer.improve(auction, lot, rung, &standing, &mut OsRng)
         }
     };
     keep_and_give(desk, (lot, round), made)
@@ -158,8 +172,7 @@ fn keep_and_give(
 /// As [`recall`].
 pub fn to_reveal(desk: &Desk) -> Result<Vec<Reveal>, Failure> {
     let auction = desk.replica.auction();
-    let lots = u32::try_from(auction.terms().lots.len()).unwrap_or(u32::MAX);
-    let bids = (0..lots).map(|lot| recall(desk, lot, auction.round()));
+    let bids = (0..lots(auction)).map(|lot| recall(desk, lot, auction.round()));
     let bids: Vec<Option<Bid>> = bids.collect::<Result<_, _>>()?;
     let reveals = bids.into_iter().flatten().map(|bid| bid.reveal);
     Ok(reveals.filter(|reveal| auction.is_open(&reveal.bid)).collect())
@@ -214,15 +227,38 @@ pub fn reveal(desk: &mut Desk) -> Result<usize, Failure> {
     Ok(count)
 }
 
-/// Writes what is to be revealed into a file, for a courier or a keyholder.
+/// What a bidder hands over to a keyholder, or to any other courier: nothing in it is secret.
+#[derive(Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Handed {
+    /// Signed commits of a later round that the board does not show.
+    pub commits: Vec<Vec<u8>>,
+    /// Sealed bids that are due.
+    pub reveals: Vec<Reveal>,
+}
+
+/// Writes what the board should have into a file: what is to be revealed, and in a later round the
+/// commits that it does not show.
 ///
 /// # Errors
 /// `file.unwritable`.
-pub fn hand_over(desk: &Desk, path: &Path) -> Result<usize, Failure> {
-    let reveals = to_reveal(desk)?;
-    let bytes = borsh::to_vec(&reveals).unwrap_or_default();
+pub fn hand_over(desk: &Desk, path: &Path) -> Result<Handed, Failure> {
+    let auction = desk.replica.auction();
+    let bidder = desk.keys.party();
+    let round = auction.round();
+    let mut handed = Handed { commits: Vec::new(), reveals: to_reveal(desk)? };
+    for lot in 0..lots(auction) {
+        let is_shown = auction.is_open(&BidId { lot, round, bidder });
+        if auction.is_missing(&BidId { lot, round, bidder }) && !is_shown {
+            handed.commits.extend(recall(desk, lot, round)?.map(|bid| bid.commit));
+        }
+    }
+    let bytes = borsh::to_vec(&handed).unwrap_or_default();
     files::write(path, &bytes, Readers::Everybody)?;
-    Ok(reveals.len())
+    Ok(handed)
+}
+
+fn lots(auction: &Auction) -> u32 {
+    u32::try_from(auction.terms().lots.len()).unwrap_or(u32::MAX)
 }
 
 /// Bids, reveals, and stands in every later round in which no better bid was made meanwhile; until
@@ -254,22 +290,21 @@ pub fn run(desk: &mut Desk, bids: &[(u32, Rung)]) -> Result<(), Failure> {
     }
 }
 
-/// Commits in the current round what was committed in the last one, on every lot that goes on.
+/// Commits in the current round what stands from the last one, on every lot that goes on.
 ///
 /// # Errors
 /// `refused`, `board.*`.
 pub fn stand(desk: &mut Desk) -> Result<(), Failure> {
     let auction = desk.replica.auction();
-    let Some(last) = auction.round().checked_sub(1) else {
+    let round = auction.round();
+    if round == 0 {
         return Err(Failure::new(Code::NoBid, "in the first round there is nothing to stand by"));
-    };
-    let lots = u32::try_from(auction.terms().lots.len()).unwrap_or(u32::MAX);
-    for lot in
-        (0..lots).filter(|lot| desk.replica.auction().ending(*lot).is_none()).collect::<Vec<_>>()
-    {
-        let Some(standing) = recall(desk, lot, last)? else { continue };
-        let made = recall(desk, lot, last + 1)?;
-        let rung = made.map_or(standing.secret.rung(), |bid| bid.secret.rung());
+    }
+    let undecided = (0..lots(auction)).filter(|lot| auction.ending(*lot).is_none());
+    for lot in undecided.collect::<Vec<_>>() {
+        let Some(standing) = standing(desk, lot)? else { continue };
+        let made = recall(desk, lot, round)?;
+        let rung = made.map_or(standing.rung(), |bid| bid.secret.rung());
         commit(desk, lot, rung)?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::{
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
 };
-use talea_protocol::bytes::Digest;
+use talea_protocol::{bytes::Digest, commitment::BidId};
 
 /// What a keyholder says once and for ever in an auction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
@@ -51,6 +51,14 @@ pub enum Note {
     },
     /// "I erased my share."
     Erased,
+    /// "I held this, and handed it in, while the board could take it": what an endorsement attests if
+    /// the board does not show it.
+    Received {
+        /// The bid that it belongs to.
+        bid: BidId,
+        /// Whether it was its commit, and not its sealed bytes.
+        is_commit: bool,
+    },
 }
 
 /// The largest note, in bytes.
@@ -136,7 +144,7 @@ impl Journal {
     pub fn said(&self, on: Occasion) -> Option<&[u8]> {
         self.notes.iter().find_map(|note| match note {
             Note::Said { occasion, bytes, .. } if *occasion == on => Some(&bytes[..]),
-            Note::Said { .. } | Note::Erased => None,
+            Note::Said { .. } | Note::Erased | Note::Received { .. } => None,
         })
     }
 

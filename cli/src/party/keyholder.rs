@@ -9,6 +9,7 @@ use crate::{
     failure::{Code, Failure},
     files,
     party::{
+        bidder::Handed,
         desk::{Desk, POLL},
         journal::{Journal, Note, Occasion},
     },
@@ -16,7 +17,7 @@ use crate::{
 };
 use rand_core::OsRng;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::PathBuf,
     time::{Duration, Instant},
@@ -29,19 +30,19 @@ use talea_parties::{
 use talea_protocol::{
     bytes::Digest,
     commitment::{BidId, seal},
+    instruction::{Instruction, SignedInstruction},
     quorum::{KeyholderId, keyholders},
-    sealed_bid::Reveal,
 };
 
 /// The largest file of coefficients: 64 members at most, encrypted.
 const MAX_SECRET: u64 = 1 << 16;
 /// How long until what was refused is handed in again: a bond may have been paid meanwhile.
 const RETRY: Duration = Duration::from_secs(2);
-/// The largest file of reveals that a bidder hands over.
-const MAX_REVEALS_FILE: u64 = 2 << 20;
+/// The largest file that a bidder hands over.
+const MAX_HANDED: u64 = 4 << 20;
 
 /// Runs a keyholder until the auction is closed. `reveals` is a folder in which bidders may leave
-/// sealed bids that the board ignores.
+/// sealed bids, and commits of later rounds, that the board ignores.
 ///
 /// # Errors
 /// `key.other`, `board.*`, and whatever keeps it from reading or writing.
@@ -121,6 +122,7 @@ impl Runner {
             Phase::Reserves => "waiting for the seller's reserves".into(),
             Phase::Commits => {
                 self.take_share()?;
+                self.carry_commits()?;
                 format!("waiting for bids, round {}", self.desk.replica.auction().round())
             }
             Phase::Reveals => {
@@ -198,35 +200,78 @@ impl Runner {
         Ok(())
     }
 
-    /// Reveals that were left here and that the board does not show, in the order of their bids.
-    fn ignored_reveals(&self) -> Vec<Reveal> {
-        let Some(folder) = &self.reveals else { return Vec::new() };
-        let replica = &self.desk.replica;
-        let auction = replica.auction();
-        let files = fs::read_dir(folder).into_iter().flatten().flatten();
-        let mut found: BTreeMap<BidId, Reveal> = BTreeMap::new();
-        for file in files {
-            // Rubbish is left alone: anybody may write here.
-            let Ok(bytes) = files::read(&file.path(), MAX_REVEALS_FILE) else { continue };
-            let Ok(reveals) = borsh::from_slice::<Vec<Reveal>>(&bytes) else { continue };
-            let is_right = |reveal: &Reveal| {
-                let made = seal(&auction.id(), &reveal.bid, &reveal.sealed_bid);
-                auction.is_open(&reveal.bid) && replica.seal_of(&reveal.bid) == Some(made)
-            };
-            found.extend(reveals.into_iter().filter(is_right).map(|reveal| (reveal.bid, reveal)));
+    /// The files that bidders left here, one at a time. Rubbish is left alone: anybody may write here.
+    fn handed(&self) -> impl Iterator<Item = Handed> + use<> {
+        let folder = self.reveals.iter().flat_map(fs::read_dir);
+        let mut paths: Vec<_> = folder.flatten().flatten().map(|file| file.path()).collect();
+        paths.sort();
+        paths.into_iter().filter_map(|path| {
+            let bytes = files::read(&path, MAX_HANDED).ok()?;
+            borsh::from_slice(&bytes).ok()
+        })
+    }
+
+    /// Takes commits to the board that it did not take from their bidders. In round 0 nobody is
+    /// harmed by a commit that never came but who made it, so they are of later rounds.
+    fn carry_commits(&mut self) -> Result<(), Failure> {
+        if self.desk.replica.auction().round() == 0 {
+            return Ok(());
         }
-        found.into_values().collect()
+        for commit in self.handed().flat_map(|handed| handed.commits) {
+            let auction = self.desk.replica.auction();
+            let missing = bid_of(&commit).filter(|bid| auction.is_missing(bid));
+            let Some(bid) = missing else { continue };
+            // What the rules refuse is not attested; by this machine's clock it may also be too late.
+            let is_held = self.received(&bid, true);
+            if is_held || auction.clone().apply(self.desk.slot(), &commit).is_ok() {
+                self.receive(bid, true)?;
+                self.hand_in(&commit)?;
+            }
+        }
+        Ok(())
     }
 
     fn carry_reveals(&mut self) -> Result<(), Failure> {
-        for reveal in self.ignored_reveals() {
-            let identity = self.desk.keys.identity();
-            let carried = bidder::carry(&identity, self.desk.replica.auction(), vec![reveal]);
+        for reveal in self.handed().flat_map(|handed| handed.reveals) {
+            let (replica, bid) = (&self.desk.replica, reveal.bid);
+            let auction = replica.auction();
+            let made = seal(&auction.id(), &bid, &reveal.sealed_bid);
+            if !auction.is_open(&bid) || replica.seal_of(&bid) != Some(made) {
+                continue;
+            }
+            let carried = bidder::carry(&self.desk.keys.identity(), auction, vec![reveal]);
             let carried =
                 carried.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+            self.receive(bid, false)?;
             self.hand_in(&carried)?;
         }
         Ok(())
+    }
+
+    fn received(&self, bid: &BidId, is_commit: bool) -> bool {
+        let note = Note::Received { bid: *bid, is_commit };
+        self.journal.notes().contains(&note)
+    }
+
+    /// Writes down that it was here in time.
+    fn receive(&mut self, bid: BidId, is_commit: bool) -> Result<(), Failure> {
+        if self.received(&bid, is_commit) {
+            return Ok(());
+        }
+        self.journal.write(Note::Received { bid, is_commit })
+    }
+
+    /// The bids that were here in time and that the board does not show, ascending.
+    fn attested(&self) -> Vec<BidId> {
+        let auction = self.desk.replica.auction();
+        let found = self.journal.notes().iter().filter_map(|note| match note {
+            Note::Received { bid, is_commit: false } => auction.is_open(bid).then_some(*bid),
+            Note::Received { bid, is_commit: true } => {
+                (auction.is_missing(bid) && !auction.is_open(bid)).then_some(*bid)
+            }
+            Note::Said { .. } | Note::Erased => None,
+        });
+        found.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn act(&mut self) -> Result<String, Failure> {
@@ -262,7 +307,7 @@ impl Runner {
 
     fn perform(&mut self, occasion: Occasion, due: Due) -> Result<(), Failure> {
         let attested: Vec<BidId> = match &due {
-            Due::Endorse { .. } => self.ignored_reveals().iter().map(|r| r.bid).collect(),
+            Due::Endorse { .. } => self.attested(),
             Due::Rank { .. } => Vec::new(),
         };
         let Some(keyholder) = &mut self.keyholder else { return Ok(()) };
@@ -332,9 +377,19 @@ impl Runner {
     }
 }
 
+/// The bid that a signed commit is of.
+fn bid_of(signed: &[u8]) -> Option<BidId> {
+    let signed: SignedInstruction = borsh::from_slice(signed).ok()?;
+    match borsh::from_slice(&signed.payload).ok()? {
+        Instruction::Commit(commit) => {
+            Some(BidId { lot: commit.lot, round: commit.round, bidder: signed.signer })
+        }
+        _ => None,
+    }
+}
+
 /// The head that a signed endorsement names.
 fn endorsed_head(signed: &[u8]) -> Option<Digest> {
-    use talea_protocol::instruction::{Instruction, SignedInstruction};
     let signed: SignedInstruction = borsh::from_slice(signed).ok()?;
     match borsh::from_slice(&signed.payload).ok()? {
         Instruction::Endorse(endorsement) => Some(endorsement.head),
