@@ -9,6 +9,7 @@ use crate::{
     demo,
     failure::{Code, Exit, Failure},
     files::{self, Readers},
+    interview::interview,
     keys::{self, Keys, PassphraseSource},
     names,
     party::{
@@ -34,7 +35,7 @@ use std::{
     time::Duration,
 };
 use talea_contract::Phase;
-use talea_protocol::price::Rung;
+use talea_protocol::{price::Rung, terms::Terms};
 
 const AFTER: &str = "\
 Exit status, the same for every command:
@@ -162,10 +163,10 @@ enum KeyCommand {
 
 #[derive(Debug, Subcommand)]
 enum TermsCommand {
-    /// Write terms from a TOML file, and the CSV list of lots that it names.
+    /// Write terms from a TOML file, and the CSV list of lots that it names; or ask for them.
     New {
-        /// The TOML file.
-        file: PathBuf,
+        /// The TOML file. If left out, questions are asked, and the answers kept in `OUT.toml`.
+        file: Option<PathBuf>,
         /// Where the terms go; never over a file that is there.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
@@ -463,7 +464,10 @@ fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure
 fn terms_of(command: TermsCommand) -> Result<(), Failure> {
     match command {
         TermsCommand::New { file, out } => {
-            let terms = terms::read(&file)?;
+            let terms = match file {
+                Some(file) => terms::read(&file)?,
+                None => ask_for_terms(&out)?,
+            };
             let bytes = borsh::to_vec(&terms).unwrap_or_default();
             files::write_new(&out, &bytes, Readers::Everybody)?;
             print(&terms::in_words(&terms)?);
@@ -478,6 +482,24 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Asks for terms, and keeps the answers beside them before they are judged as a whole.
+fn ask_for_terms(out: &Path) -> Result<Terms, Failure> {
+    let mut answers = out.as_os_str().to_owned();
+    answers.push(".toml");
+    let answers = PathBuf::from(answers);
+    for path in [out, &answers] {
+        files::require_new(path)?;
+    }
+    let folder = out.parent().unwrap_or(Path::new(""));
+    let text = interview(std::io::stdin().lock(), std::io::stderr(), folder)?;
+    files::write_new(&answers, text.as_bytes(), Readers::Everybody)?;
+    say(&format!("the answers are in {}", answers.display()));
+    terms::from_text(&text, folder).map_err(|failure| {
+        let again = format!("edit {0}, and give it: talea terms new {0}", answers.display());
+        failure.with_help(again)
+    })
 }
 
 /// Asks before something binding, on a terminal.

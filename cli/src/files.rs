@@ -72,6 +72,17 @@ pub fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Fail
     sync_folder(path).map_err(|error| Failure::unwritable(path, error))
 }
 
+/// Says so if a file is there already, before any work is done for it.
+///
+/// # Errors
+/// `file.exists`.
+pub fn require_new(path: &Path) -> Result<(), Failure> {
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    Err(Failure::new(Code::FileExists, format!("{} is there already", path.display())))
+}
+
 fn draft_of(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     path.with_file_name(format!(".{name}.{}", std::process::id()))

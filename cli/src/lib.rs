@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`cli`] | arguments in, exit status out |
 //! | [`names`], [`keys`], [`files`] | public keys as text, secret ones in files, files that are whole |
-//! | [`terms`] | terms from TOML and CSV, and in words |
+//! | [`terms`], [`interview`] | terms from TOML and CSV or by questions, and in words |
 //! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts |
 //! | [`replica`] | the program replayed from the transcript: what a party believes |
 //! | [`party`] | what seller, custodian, bidder and keyholder do |
@@ -21,6 +21,7 @@ pub mod cli;
 pub mod demo;
 pub mod failure;
 pub mod files;
+pub mod interview;
 pub mod keys;
 pub mod names;
 pub mod party;

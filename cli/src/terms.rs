@@ -141,7 +141,7 @@ struct GroupFile {
 /// A line item; the same columns make a CSV file of lots.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LotFile {
+pub(crate) struct LotFile {
     name: String,
     /// An identifier of any kind, or one with a check digit.
     identifier: Option<String>,
@@ -157,7 +157,7 @@ struct LotFile {
     quantity: Option<u64>,
 }
 
-fn fail<T>(at: &str, why: impl std::fmt::Display) -> Result<T, Failure> {
+pub(crate) fn fail<T>(at: &str, why: impl std::fmt::Display) -> Result<T, Failure> {
     Err(Failure::new(Code::TermsField, format!("{at}: {why}")))
 }
 
@@ -282,7 +282,7 @@ impl From<LotRow> for LotFile {
     }
 }
 
-fn read_lots_file(path: &Path) -> Result<Vec<LotFile>, Failure> {
+pub(crate) fn read_lots_file(path: &Path) -> Result<Vec<LotFile>, Failure> {
     let bytes = files::read(path, MAX_FILE)?;
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(&bytes[..]);
     let rows = reader.deserialize::<LotRow>().enumerate().map(|(row, lot)| {
@@ -293,12 +293,13 @@ fn read_lots_file(path: &Path) -> Result<Vec<LotFile>, Failure> {
 }
 
 /// Durations into slots, rounded up.
-struct Slots {
-    length: Duration,
+pub(crate) struct Slots {
+    /// Of a slot.
+    pub(crate) length: Duration,
 }
 
 impl Slots {
-    fn of(&self, at: &str, text: &str) -> Result<u64, Failure> {
+    pub(crate) fn of(&self, at: &str, text: &str) -> Result<u64, Failure> {
         let duration = duration(at, text)?;
         let slots = duration.as_millis().div_ceil(self.length.as_millis().max(1));
         match u64::try_from(slots).ok().filter(|slots| (1..=1 << 32).contains(slots)) {
@@ -521,12 +522,13 @@ pub fn in_words(terms: &Terms) -> Result<String, Failure> {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let mut line = |what: &str, words: String| {
-        let _ = writeln!(text, "{what:<12}{words}");
+        let _ = writeln!(text, "{what:<14}{words}");
     };
     line("auction", names::auction(&terms.auction_id()));
     line("seller", names::party(&terms.seller));
     line("board", names::party(&board.key));
     line("custodian", names::party(&terms.custodian));
+    line("fallback", names::party(&terms.stakes.fallback));
     line("price", mechanism_in_words(terms));
     line("opened", disclosure_in_words(terms));
     line(
@@ -543,12 +545,16 @@ pub fn in_words(terms: &Terms) -> Result<String, Failure> {
             members.len()
         );
         line("keyholders", words);
+        members.iter().for_each(|member| line("", names::keyholder(member)));
     }
     let who = match &terms.admission {
         Admission::Open => "anybody".to_owned(),
         Admission::Listed(keys) => format!("{} listed parties", keys.len()),
     };
     line("bidders", format!("{who}, {} bids per lot at most", terms.max_bids_per_lot));
+    if let Admission::Listed(keys) = &terms.admission {
+        keys.iter().for_each(|key| line("", names::party(key)));
+    }
     let Stakes { deposit, bond, commit_fee, .. } = terms.stakes;
     line("at stake", format!("{deposit} per bid, {bond} per keyholder and lot, fee {commit_fee}"));
     line("deals", format!("until {}", until(terms.schedule.deals_until)));
@@ -559,6 +565,13 @@ pub fn in_words(terms: &Terms) -> Result<String, Failure> {
     }
     line("bids", format!("until {}", until(terms.schedule.commits_until)));
     line("reveals", format!("until {}", until(terms.schedule.reveals_until)));
+    let Schedule { endorse_slots, step_slots, step_slots_per_bid, .. } = terms.schedule;
+    let per_bid = match step_slots_per_bid {
+        0 => String::new(),
+        slots => format!(" and {} per bid", lasting(slots)),
+    };
+    let (endorsing, step) = (lasting(endorse_slots), lasting(step_slots));
+    line("ranking", format!("{endorsing} to endorse, {step}{per_bid} for each step at most"));
     if let Some(Rounds { limit, commit_slots, reveal_slots, cover }) = terms.rounds {
         let cover = if cover { ", with the cover shown in between" } else { "" };
         let words = format!(

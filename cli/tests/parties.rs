@@ -5,6 +5,7 @@ mod common;
 use common::{LIMIT, SMALL, Shape, Stage, whole_records};
 use std::{
     fs,
+    io::Write as _,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -172,6 +173,73 @@ fn a_keyholder_hands_in_what_a_bidder_left_with_it() {
         .iter_mut()
         .for_each(|child| assert!(child.wait().unwrap().success(), "{}", stage.log()));
     stage.check();
+}
+
+/// A seller who has no file of terms is asked. What makes no sense is asked again, what was answered is
+/// kept, and nothing is written if the answers end before the questions.
+#[test]
+fn terms_by_questions() {
+    let stage = Stage::open(&SMALL);
+    let [seller, custodian, fallback, board, one, two] =
+        ["seller", "custodian", "fallback", "board", "bidder0", "bidder1"]
+            .map(|who| stage.name(who, "party"));
+    let [oak, ash] = ["keyholder0", "keyholder1"].map(|who| stage.name(who, "keyholder"));
+    let parties = [
+        "nobody", &oak, &seller, "", &custodian, &fallback, &board, &one, &two, "", "", &oak, &ash,
+        "", "3", "0", "2",
+    ];
+    let rules = [
+        "third", "64", "second", "maybe", "no", "yes", "yes", "none", "4", "soon", "10m", "5m",
+        "1h", "30m", "", "", "5", "10m", "", "y", "", "n", "yes", "30m", "7", "-1", "9",
+    ];
+    let prices = [
+        "", "32nds", "110-00", "100-00", "1/32", // the wrong way round
+        "", "32nds", "90-00", "107-31", "1/32",
+    ];
+    let lots = [
+        "nowhere.csv",
+        "",
+        "Kingdom of Thule 4.25% 2035",
+        "XS0004120778",
+        "XS0004120779",
+        "5000000",
+        "Larkspur \"Mill\"",
+        "other L-1",
+        "",
+        "",
+    ];
+    let answers = [&parties[..], &rules, &prices, &lots].concat();
+    let ask = |answers: &[&str]| {
+        let mut command = stage.command(&["terms", "new", "--out", "asked"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut text = answers.join("\n");
+        text.push('\n');
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    for short in (0..answers.len()).step_by(9) {
+        let output = ask(&answers[..short]);
+        assert_eq!(output.status.code(), Some(2), "{short} answers");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("error[not-confirmed]"));
+        assert!(!stage.path("asked").exists() && !stage.path("asked.toml").exists());
+    }
+    let output = ask(&answers);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let complaints =
+        ["begins with taleaparty1", "it must be 1 to 2", "is neither", "check digit is wrong"];
+    complaints.iter().for_each(|words| assert!(said.contains(words), "{words:?} in {said}"));
+    let words = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(stage.done(&["terms", "show", "asked"]), words);
+    for fact in ["XS0004120779", "Larkspur \"Mill\"", "90-00", "107-31", &one, &two, &ash] {
+        assert!(words.contains(fact), "{fact:?} in {words}");
+    }
+    // Another nonce, the same rules.
+    let toml = fs::read_to_string(stage.path("asked.toml")).unwrap();
+    assert!(toml.contains("threshold = 2") && toml.contains("limit = 5"), "{toml}");
+    stage.done(&["terms", "new", "asked.toml", "--out", "again"]);
+    stage.fails(&["terms", "new", "--out", "asked"], 2, "file.exists");
 }
 
 /// A reserve, two rounds in which one bidder improves and the other stands, and the seller's word:

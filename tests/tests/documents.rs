@@ -38,7 +38,9 @@ fn trials() -> (BTreeSet<String>, BTreeSet<String>) {
 fn every_trial_that_a_document_names_is_there() {
     let (files, trials) = trials();
     let mut named = 0;
-    for document in ["README.md", "docs/spec.md", "docs/security.md", "docs/costs.md"] {
+    for document in
+        ["README.md", "docs/spec.md", "docs/security.md", "docs/costs.md", "docs/board.md"]
+    {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(document);
         let text = fs::read_to_string(path).expect("a document of the project");
         // The specification names fields too.

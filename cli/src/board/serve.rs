@@ -14,6 +14,7 @@ use crate::{
 };
 use std::{
     fs::OpenOptions,
+    io::Read as _,
     io::Write as _,
     path::Path,
     time::{Duration, Instant},
@@ -187,11 +188,17 @@ fn end_torn_line(path: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::unwritable(path, error))
 }
 
+/// The most that is read of a file of checkpoints: some 150,000 of them.
+const MAX_CHECKPOINTS: u64 = 64 << 20;
+
 /// Every checkpoint that can be read; a torn line is left out.
 #[must_use]
 pub fn checkpoints(folder: &Folder) -> Vec<Checkpoint> {
-    let text = std::fs::read_to_string(folder.checkpoints()).unwrap_or_default();
-    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    let mut text = Vec::new();
+    let file = std::fs::File::open(folder.checkpoints());
+    // What cannot be read is no checkpoint, and whoever needs one says that there is none.
+    let _ = file.and_then(|file| file.take(MAX_CHECKPOINTS).read_to_end(&mut text));
+    text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
 /// The last checkpoint.

@@ -1,0 +1,342 @@
+//! Terms by questions. What is answered becomes a file of terms, which the seller keeps, can edit and
+//! can have read again; every answer is judged at once, and asked again if it makes no sense.
+
+use crate::{
+    failure::{Code, Failure},
+    names,
+    terms::{self, Slots, fail, is_cusip, is_isin},
+};
+use std::{
+    fmt::Write as _,
+    io::{BufRead, Read as _, Write},
+    path::Path,
+    time::Duration,
+};
+use talea_sim::{
+    scenario::{file::LadderFile, read_lot},
+    suggest::Load,
+};
+
+/// The longest answer, in bytes.
+const MAX_ANSWER: u64 = 1 << 12;
+
+/// Whoever is asked.
+struct Interview<R, W> {
+    input: R,
+    output: W,
+}
+
+/// Asks for everything that terms need; the text of a file of terms, to stand in `folder`.
+///
+/// # Errors
+/// `not-confirmed` if the answers end before the questions.
+pub fn interview(
+    input: impl BufRead,
+    output: impl Write,
+    folder: &Path,
+) -> Result<String, Failure> {
+    let mut seller = Interview { input, output };
+    let mut file = String::new();
+    seller.parties(&mut file)?;
+    seller.rules(&mut file)?;
+    seller.lots(&mut file, folder)?;
+    Ok(file)
+}
+
+impl<R: BufRead, W: Write> Interview<R, W> {
+    fn say(&mut self, text: &str) {
+        // Whoever cannot be told cannot answer either.
+        let _ = self.output.write_all(text.as_bytes()).and_then(|()| self.output.flush());
+    }
+
+    /// Asks until the answer makes sense. An empty one is the usual one, which stands in brackets.
+    fn ask<T>(
+        &mut self,
+        question: &str,
+        usual: Option<&str>,
+        judge: impl Fn(&str) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let hint = usual.map_or(String::new(), |usual| format!(" [{usual}]"));
+        loop {
+            self.say(&format!("{question}{hint}: "));
+            let mut line = Vec::new();
+            let read = self.input.by_ref().take(MAX_ANSWER).read_until(b'\n', &mut line);
+            if !read.is_ok_and(|length| length > 0) {
+                let sentence = "the answers ended before the questions; nothing was written";
+                return Err(Failure::new(Code::NotConfirmed, sentence));
+            }
+            let line = String::from_utf8_lossy(&line);
+            let answer = if line.trim().is_empty() { usual.unwrap_or("") } else { line.trim() };
+            if answer.is_empty() && usual.is_none() {
+                continue;
+            }
+            match judge(answer) {
+                Ok(judged) => return Ok(judged),
+                Err(failure) => {
+                    let help = failure.help.map_or(String::new(), |help| format!("; {help}"));
+                    self.say(&format!("  {}{help}\n", failure.sentence));
+                }
+            }
+        }
+    }
+
+    fn text(&mut self, question: &str, usual: Option<&str>) -> Result<String, Failure> {
+        self.ask(question, usual, |text| Ok(text.to_owned()))
+    }
+
+    fn yes(&mut self, question: &str) -> Result<bool, Failure> {
+        self.ask(question, Some("no"), |text| match text {
+            "y" | "yes" => Ok(true),
+            "n" | "no" => Ok(false),
+            other => fail("yes or no", format!("{other:?} is neither")),
+        })
+    }
+
+    fn party(&mut self, whose: &str) -> Result<String, Failure> {
+        self.ask(whose, None, |text| Ok(names::party(&names::read_party(text)?)))
+    }
+
+    /// Names, one after the other, until an empty answer.
+    fn several(
+        &mut self,
+        question: &str,
+        judge: impl Fn(&str) -> Result<String, Failure>,
+    ) -> Result<Vec<String>, Failure> {
+        let mut all = Vec::new();
+        loop {
+            let judge = |text: &str| if text.is_empty() { Ok(String::new()) } else { judge(text) };
+            let next = self.ask(question, Some(""), judge)?;
+            if next.is_empty() {
+                return Ok(all);
+            }
+            all.push(next);
+        }
+    }
+
+    fn number(&mut self, question: &str, usual: u64) -> Result<u64, Failure> {
+        self.ask(question, Some(&usual.to_string()), |text| {
+            text.parse().or_else(|_| fail("a number", format!("{text:?} is none")))
+        })
+    }
+
+    fn duration(&mut self, slots: &Slots, question: &str, usual: &str) -> Result<String, Failure> {
+        self.ask(question, Some(usual), |text| {
+            slots.of("a duration", text).map(|_| text.to_owned())
+        })
+    }
+
+    fn parties(&mut self, file: &mut String) -> Result<(), Failure> {
+        self.say(
+            "Names are what `talea key show` prints. An empty answer takes what stands in brackets.\n\n",
+        );
+        for (field, question) in [
+            ("seller", "The seller's name"),
+            ("custodian", "The custodian's, who reports deposits and bonds"),
+            ("fallback", "The fallback's, who receives forfeits that no bidder can"),
+        ] {
+            let name = self.party(question)?;
+            let _ = writeln!(file, "{field} = {}", quoted(&name));
+        }
+        let board = self.party("The name of whoever runs the board")?;
+        let bidders = self.several(
+            "A bidder who may bid, or nothing: no more of them (none at all: anybody may)",
+            |text| Ok(names::party(&names::read_party(text)?)),
+        )?;
+        if !bidders.is_empty() {
+            let _ = writeln!(file, "bidders = {}", list(&bidders));
+        }
+        let _ = writeln!(file, "\n[board]\nkey = {}\nslot = \"1s\"", quoted(&board));
+        let members = loop {
+            let members = self.several("A keyholder, or nothing: no more of them", |text| {
+                Ok(names::keyholder(&names::read_keyholder(text)?))
+            })?;
+            if !members.is_empty() {
+                break members;
+            }
+            self.say("  there must be one at least\n");
+        };
+        let most = u64::try_from(members.len()).unwrap_or(u64::MAX);
+        let majority = most / 2 + 1;
+        let threshold = self.among("How many of them decrypt together", majority, most)?;
+        // So many that any two sets of endorsers share an honest member, as far as there are.
+        let _ = writeln!(
+            file,
+            "\n[[quorum]]\nname = \"keyholders\"\nthreshold = {threshold}\nendorsements = {}\n\
+             members = {}",
+            (most + threshold).div_ceil(2),
+            list(&members)
+        );
+        Ok(())
+    }
+
+    fn among(&mut self, question: &str, usual: u64, most: u64) -> Result<u64, Failure> {
+        self.ask(question, Some(&usual.to_string()), |text| {
+            let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+            number.map_or_else(|| fail("a number", format!("it must be 1 to {most}")), Ok)
+        })
+    }
+
+    fn rules(&mut self, file: &mut String) -> Result<(), Failure> {
+        let slots = Slots { length: Duration::from_secs(1) };
+        let units = self.ask(
+            "Who wins pays: \"first\" its own price, \"second\" the next best, a number of units: as \
+             many win and pay the best losing price",
+            Some("first"),
+            |text| match (text, text.parse::<u16>()) {
+                ("first", _) => Ok(None),
+                ("second", _) => Ok(Some(1)),
+                (_, Ok(units @ 1..=63)) => Ok(Some(units)),
+                _ => fail("the price", "write first, second, or 1 to 63"),
+            },
+        )?;
+        let mechanism = match units {
+            None => "\"first-price\"".into(),
+            Some(1) => "\"second-price\"".into(),
+            Some(units) => format!("{{ uniform-price = {{ units = {units} }} }}"),
+        };
+        let ties = if self.yes("Do ties go by lottery, and not to the earliest bid?")? {
+            "lottery"
+        } else {
+            "earliest-commit"
+        };
+        // Plain keys come before the first table.
+        file.insert_str(0, &format!("mechanism = {mechanism}\nties = \"{ties}\"\n"));
+
+        let rounds = self.yes("Rounds, in which bids can be improved?")?;
+        let cover = self.yes("Is the best losing price opened?")?;
+        let depth = rounds || self.yes("Is it opened how many bids lie where?")?;
+        let _ = writeln!(file, "\n[disclosure]\ncover = {cover}");
+        if depth {
+            let enough = u64::from(units.unwrap_or(1)) + 3;
+            let from = self.number("From how many bids on is the depth opened", enough)?;
+            let _ = writeln!(file, "depth_from = {from}");
+        }
+        let _ = writeln!(file, "\n[schedule]");
+        for (field, question, usual) in [
+            ("deals", "How long do keyholders have to make the key", "10m"),
+            ("complaints", "And then to complain of each other", "5m"),
+            ("commits", "Then bids can be made, for", "1h"),
+            ("reveals", "And revealed, still encrypted, for", "30m"),
+            ("endorsing", "Keyholders have for their word on what was bid", "10m"),
+            ("step", "And for each step of the ranking", "10m"),
+        ] {
+            let lasting = self.duration(&slots, question, usual)?;
+            let _ = writeln!(file, "{field} = {}", quoted(&lasting));
+        }
+        if rounds {
+            let limit = self.number("Rounds at most", 18)?;
+            let commits = self.duration(&slots, "In each later one bids are due for", "10m")?;
+            let reveals = self.duration(&slots, "And reveals for", "10m")?;
+            let [commits, reveals] = [commits, reveals].map(|text| quoted(&text));
+            let _ = writeln!(
+                file,
+                "\n[rounds]\nlimit = {limit}\ncommits = {commits}\nreveals = {reveals}"
+            );
+        }
+        if self.yes("Does the seller commit a reserve, below which a lot does not trade?")? {
+            let reserves =
+                self.duration(&slots, "How long before the bids can it be made", "10m")?;
+            let opened = self.yes("Is it opened at the end?")?;
+            let reserves = quoted(&reserves);
+            let _ = writeln!(file, "\n[reserve]\nreserves = {reserves}\nopened = {opened}");
+        }
+        if self.yes("May the seller decline what a lot came to?")? {
+            let decide = self.duration(&slots, "For how long", "30m")?;
+            let _ = writeln!(file, "\n[acceptance]\ndecide = {}", quoted(&decide));
+        }
+        let deposit = self.number("What is locked for each bid, in the custodian's units", 0)?;
+        let bond = self.number("And for each lot by each keyholder", 0)?;
+        let _ = writeln!(file, "\n[stakes]\ndeposit = {deposit}\nbond = {bond}");
+        Ok(())
+    }
+
+    fn lots(&mut self, file: &mut String, folder: &Path) -> Result<(), Failure> {
+        self.say("\nPrices, for every lot that says nothing else:\n");
+        let _ = write!(file, "\n[every_lot]\n{}", self.ladder()?);
+        let listed = self.ask(
+            "A CSV file of lots (name, and isin, cusip or identifier, quantity), or nothing: type them in",
+            Some(""),
+            |text| match text {
+                "" => Ok(None),
+                name => terms::read_lots_file(&folder.join(name)).map(|_| Some(name.to_owned())),
+            },
+        )?;
+        if let Some(name) = listed {
+            file.insert_str(0, &format!("lots_file = {}\n", quoted(&name)));
+            return Ok(());
+        }
+        let mut count = 0;
+        loop {
+            let usual = if count == 0 { None } else { Some("") };
+            let name = self.text("A lot's name, or nothing: no more lots", usual)?;
+            if name.is_empty() {
+                return Ok(());
+            }
+            let identifier =
+                self.ask("Its ISIN, CUSIP, or \"other\" and any identifier", None, |text| {
+                    let quoted =
+                        |field: &str, text: &str| Ok(format!("{field} = {}", quoted(text)));
+                    match text.strip_prefix("other ").map(str::trim) {
+                        Some(any) if !any.is_empty() => quoted("identifier", any),
+                        _ if is_isin(text) => quoted("isin", text),
+                        _ if is_cusip(text) => quoted("cusip", text),
+                        _ => fail(
+                            "an identifier",
+                            format!("{text:?} is no ISIN and no CUSIP: its check digit is wrong"),
+                        ),
+                    }
+                })?;
+            let quantity = self.number("How much of it", 1)?;
+            let name = quoted(&name);
+            let _ =
+                write!(file, "\n[[lots]]\nname = {name}\n{identifier}\nquantity = {quantity}\n");
+            count += 1;
+        }
+    }
+
+    /// Fields of a ladder that can be.
+    fn ladder(&mut self) -> Result<String, Failure> {
+        loop {
+            let procures = self.yes("Do the lowest prices win (a procurement)?")?;
+            let scale = self.text(
+                "How prices are written: \"decimal 2\", \"32nds\", \"256ths\"",
+                Some("decimal 2"),
+            )?;
+            let [first, last] =
+                if procures { ["highest", "lowest"] } else { ["lowest", "highest"] };
+            let start = self.text(&format!("The {first} price, with which bids begin"), None)?;
+            let end = self.text(&format!("The {last} price"), None)?;
+            let tick = self.text("The distance of neighbouring prices", None)?;
+            let side = if procures { "procurement" } else { "sale" };
+            let mut fields = String::new();
+            for (field, text) in [
+                ("side", side),
+                ("scale", &scale),
+                ("start", &start),
+                ("end", &end),
+                ("tick", &tick),
+            ] {
+                let _ = writeln!(fields, "{field} = {}", quoted(text));
+            }
+            let ladder: Result<LadderFile, _> = toml::from_str(&fields);
+            let load = |rungs| Load { rungs, bidders: 10, acts: 2, fan_out: 15 };
+            let judged = ladder
+                .or_else(|error| fail("prices", error))
+                .and_then(|ladder| Ok(read_lot("prices", "lot", "lot", &ladder, load)?));
+            match judged {
+                Ok(_) => return Ok(fields),
+                Err(failure) => self.say(&format!("  {}; once more:\n", failure.sentence)),
+            }
+        }
+    }
+}
+
+/// Text as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn list(items: &[String]) -> String {
+    let items: Vec<String> = items.iter().map(|item| format!("    {},\n", quoted(item))).collect();
+    format!("[\n{}]", items.concat())
+}
