@@ -106,7 +106,7 @@ impl Keys {
                 "take another name; --force would overwrite the key, and with it all that it signs",
             ));
         }
-        let secret = passphrase.get("Passphrase for the new key: ")?;
+        let secret = passphrase.get(&format!("Passphrase for the new key {}: ", path.display()))?;
         let length = secret.expose_secret().chars().count();
         if length < SHORTEST_PASSPHRASE {
             let sentence = format!(

@@ -242,3 +242,14 @@ pub fn text(text: &str) -> Text {
 pub fn list<T, const MAX: usize>(items: impl IntoIterator<Item = T>) -> List<T, MAX> {
     List::new(items.into_iter().collect()).expect("a list within its bound")
 }
+
+/// Does the work for every item, on as many threads as there are cores.
+pub fn on_all_cores<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for core in 0..cores {
+            let work = &work;
+            scope.spawn(move || items.iter().skip(core).step_by(cores).for_each(work));
+        }
+    });
+}

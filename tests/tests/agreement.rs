@@ -13,7 +13,7 @@ use talea_protocol::{
 };
 use talea_sim::play::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
-    Small,
+    Small, on_all_cores,
     replay::{Kind, Pens, Replay, Scene},
     with_bidder, with_keyholder,
 };
@@ -65,18 +65,6 @@ fn first_opinion(transcript: &[u8]) -> Result<Option<Outcome>, ()> {
     }
     let auction = auction.ok_or(())?;
     Ok(if closed { auction.outcome() } else { None })
-}
-
-/// On all cores. Threads of our own: the verifier has a pool of its own, and a worker of one pool that
-/// waits for another takes up more work meanwhile, without end.
-fn on_all_cores<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for core in 0..cores {
-            let work = &work;
-            scope.spawn(move || items.iter().skip(core).step_by(cores).for_each(work));
-        }
-    });
 }
 
 fn agree_that_it_is_valid(transcript: &[u8], outcome: &Outcome) {

@@ -3,10 +3,13 @@
 //! and reserve, each pattern a lot of an auction.
 //!
 //! The clear outcome is `talea_sim::plain`'s, which sorts. Three shapes of ladder take turns; by
-//! hand, `cargo test --release -p talea-tests --test oracle -- --ignored` holds every combination on
-//! every pattern of up to four bidders, in every shape.
+//! hand, with `cargo test --release -p talea-tests --test oracle -- --ignored --nocapture NAME`, every
+//! combination of them is held: `every_combination`, and those with a reserve.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 use talea_protocol::{
     bytes::PartyKey,
     price::{Rung, Side},
@@ -16,7 +19,7 @@ use talea_sim::{
     auditor,
     play::{ReservePlan, Seat},
 };
-use talea_tests::{Small, patterns};
+use talea_tests::{Small, on_all_cores, patterns};
 
 const RUNGS: u32 = 5;
 
@@ -149,25 +152,54 @@ fn a_seller_who_declines_does_not_sell() {
     hold(&small, &patterns, Some(2), true);
 }
 
-#[test]
-#[ignore = "every combination of mechanism, disclosure, tie rule, reserve and shape: an hour"]
-fn every_combination() {
+/// Every mechanism with every disclosure and every tie rule, each in one of the shapes: they take turns, so
+/// that each meets each.
+fn combinations(reserves: &[Option<bool>]) -> Vec<(Small, Shape)> {
+    let disclosures = [
+        Disclosure::WINNER_AND_PRICE,
+        COVER,
+        DEPTH_OF_THREE,
+        COVER_AND_DEPTH,
+        Disclosure::Everything,
+    ];
+    let mut combinations = Vec::new();
     for mechanism in [Mechanism::FirstPrice, SECOND_PRICE, TWO_UNITS, THREE_UNITS] {
-        for disclosure in [
-            Disclosure::WINNER_AND_PRICE,
-            COVER,
-            DEPTH_OF_THREE,
-            COVER_AND_DEPTH,
-            Disclosure::Everything,
-        ] {
+        for disclosure in disclosures {
             for ties in [Ties::EarliestCommit, Ties::Lottery] {
-                for reserve in [None, Some(false), Some(true)] {
-                    for shape in SHAPES {
-                        let small = Small { disclosure, ties, reserve, ..small(mechanism) };
-                        every_pattern(&small, 4, shape);
-                    }
+                for reserve in reserves {
+                    let shape = SHAPES[combinations.len() % SHAPES.len()];
+                    let small = Small { disclosure, ties, reserve: *reserve, ..small(mechanism) };
+                    combinations.push((small, shape));
                 }
             }
         }
     }
+    combinations
+}
+
+fn hold_all(combinations: &[(Small, Shape)], bidders: usize) {
+    let held = AtomicUsize::new(0);
+    on_all_cores(combinations, |(small, shape)| {
+        every_pattern(small, bidders, *shape);
+        let held = held.fetch_add(1, Ordering::Relaxed) + 1;
+        eprintln!("{held} of {}: {small:?}, {shape:?}", combinations.len());
+    });
+}
+
+#[test]
+#[ignore = "every mechanism, disclosure and tie rule at four bidders: a quarter of an hour"]
+fn every_combination() {
+    hold_all(&combinations(&[None]), 4);
+}
+
+#[test]
+#[ignore = "the same with every reserve at three bidders: half an hour"]
+fn every_combination_with_a_reserve() {
+    hold_all(&combinations(&[Some(false), Some(true)]), 3);
+}
+
+#[test]
+#[ignore = "the same with every reserve at four bidders: hours"]
+fn every_combination_with_a_reserve_at_four_bidders() {
+    hold_all(&combinations(&[Some(false), Some(true)]), 4);
 }
