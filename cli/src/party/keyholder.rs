@@ -231,7 +231,12 @@ impl Runner {
         Ok(())
     }
 
+    /// Takes sealed bids to the board that it did not take from their bidders, while there is time.
     fn carry_reveals(&mut self) -> Result<(), Failure> {
+        let deadline = self.desk.replica.auction().deadline();
+        if deadline.is_some_and(|deadline| self.desk.slot() > deadline) {
+            return Ok(());
+        }
         for reveal in self.handed().flat_map(|handed| handed.reveals) {
             let (replica, bid) = (&self.desk.replica, reveal.bid);
             let auction = replica.auction();
