@@ -181,7 +181,16 @@ enum TermsCommand {
 #[derive(Debug, Subcommand)]
 enum BoardCommand {
     /// Run a board until its auction is closed.
-    Run(PartyArgs),
+    Run {
+        /// The board's folder.
+        board: PathBuf,
+        /// The key file.
+        #[arg(long, short, value_name = "FILE")]
+        key: PathBuf,
+        /// Do not ask whether to go on where a deadline passed while no board ran.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -357,9 +366,9 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Key(command) => key(command, &passphrase)?,
         Command::Terms(command) => terms_of(command)?,
         Command::Open(args) => open(&args, &passphrase)?,
-        Command::Board(BoardCommand::Run(args)) => {
-            let keys = Keys::open(&args.key, &passphrase)?;
-            serve::run(&Folder::new(&args.board), &keys)?;
+        Command::Board(BoardCommand::Run { board, key, yes }) => {
+            let keys = Keys::open(&key, &passphrase)?;
+            serve::run(&Folder::new(&board), &keys, |question| ask(question, yes))?;
         }
         Command::Fund(args) => {
             let party = names::read_party(&args.whom)?;
@@ -660,8 +669,8 @@ fn all_taken(desk: &Desk) -> Result<(), Failure> {
     }
     let sentence = format!("the board shows no commit of this party on: {}", untaken.join(", "));
     Err(Failure::new(Code::NoBid, sentence).with_help(
-        "it never took the commit, or took it back; with a receipt: talea receipt check RECEIPT --board \
-         FOLDER",
+        "it never took the commit, or took it back before it had signed for it; talea bid hands in the \
+         same bytes while bids are due",
     ))
 }
 
@@ -681,35 +690,17 @@ fn decide(args: &DecideArgs, accept: bool, passphrase: &PassphraseSource) -> Res
 fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
     match command {
         ReceiptCommand::New { board, entry, out } => {
-            let folder = Folder::new(&board);
-            let (mut replica, checkpoints) = shown(&folder)?;
-            let usable = checkpoints
-                .iter()
-                .find(|checkpoint| checkpoint.entries > entry && checkpoint.is_of(&replica));
-            let receipt = match usable {
-                None => None,
-                Some(checkpoint) => {
-                    checkpoint.is_kept(&replica, &checkpoints)?;
-                    Receipt::of(&mut replica, entry, checkpoint.clone())?
-                }
-            };
-            let receipt = receipt.ok_or_else(|| {
-                Failure::new(
-                    Code::NotYet,
-                    format!("the board has signed no checkpoint over entry {entry}"),
-                )
-            })?;
-            receipt.verify()?;
-            let text = serde_json::to_string_pretty(&receipt).unwrap_or_default() + "\n";
+            let (mut replica, checkpoints) = shown(&Folder::new(&board))?;
+            let text = Receipt::of(&mut replica, &checkpoints, entry)?.json();
             match out {
                 None => print(&text),
                 Some(path) => files::write_new(&path, text.as_bytes(), Readers::Everybody)?,
             }
         }
         ReceiptCommand::Check { receipt, board, against } => {
-            let receipt = read_receipt(&receipt)?;
+            let receipt = Receipt::read(&receipt)?;
             if let Some(other) = against {
-                receipt.goes_with(&read_receipt(&other)?)?;
+                receipt.goes_with(&Receipt::read(&other)?)?;
             }
             if let Some(board) = board {
                 let (replica, checkpoints) = shown(&Folder::new(&board))?;
@@ -732,15 +723,6 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// A receipt that holds by itself.
-fn read_receipt(path: &Path) -> Result<Receipt, Failure> {
-    let bytes = files::read(path, 1 << 20)?;
-    let receipt: Receipt = serde_json::from_slice(&bytes)
-        .map_err(|error| Failure::new(Code::Receipt, format!("this is no receipt: {error}")))?;
-    receipt.verify()?;
-    Ok(receipt)
 }
 
 /// What a folder shows: the transcript, and what the board signed of it. The signatures are read

@@ -7,6 +7,7 @@ use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Write as _};
 use talea_contract::Auction;
 use talea_protocol::{
+    bytes::PartyKey,
     outcome::{Ending, LotResult, ReserveResult},
     price::Rung,
     quorum::keyholders,
@@ -30,6 +31,7 @@ pub struct Report {
     lots: Vec<LotReport>,
     bidders: Vec<BidderReport>,
     keyholders: Vec<KeyholderReport>,
+    accounts: Vec<AccountReport>,
     /// The independent verifier's report (schema talea-verify/1).
     verification: Value,
     #[serde(skip)]
@@ -68,6 +70,8 @@ struct LotReport {
 struct BidderReport {
     party: String,
     commits: usize,
+    /// Lots on which a bid of it counted.
+    ranked: usize,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -77,6 +81,20 @@ struct KeyholderReport {
     /// Accepted instructions by kind.
     said: BTreeMap<&'static str, usize>,
     expelled: bool,
+    /// Lots of which it let a deadline pass.
+    late_on: Vec<String>,
+}
+
+/// What an account came to, in units of the custodian's currency.
+#[derive(Clone, Debug, Serialize)]
+struct AccountReport {
+    party: String,
+    role: String,
+    funded: u64,
+    received: u64,
+    released: u64,
+    settlement: u64,
+    forfeited: u64,
 }
 
 /// The kinds of instructions, in the order of an auction, in words.
@@ -124,17 +142,28 @@ impl Report {
             lots: lots.map(|(at, (lot, result))| LotReport::of(at, lot, result)).collect(),
             bidders: bidders(&replica),
             keyholders: keyholder_reports(&replica),
+            accounts: accounts(&verified),
             verification,
             pictures: pictures(auction, &results),
         })
     }
 }
 
+fn accounts(verified: &talea_verifier::Report) -> Vec<AccountReport> {
+    let accounts = verified.accounts.iter().map(|account| AccountReport {
+        party: names::party(&account.party),
+        role: verified.role(&account.party),
+        funded: account.funded,
+        received: account.received,
+        released: account.available,
+        settlement: account.settlement,
+        forfeited: account.forfeited,
+    });
+    accounts.collect()
+}
+
 fn timeline(replica: &Replica) -> Vec<Event> {
-    let time = |slot: u64| {
-        let end = replica.board().end_of(slot);
-        humantime::format_rfc3339_seconds(end).to_string().replace('T', " ")
-    };
+    let time = |slot: u64| replica.board().time_of(slot).replace('T', " ");
     let events = KINDS.into_iter().filter_map(|(kind, what)| {
         let slots: Vec<u64> =
             replica.lines().iter().filter(|line| line.kind == kind).map(|line| line.slot).collect();
@@ -152,26 +181,49 @@ fn timeline(replica: &Replica) -> Vec<Event> {
 }
 
 fn bidders(replica: &Replica) -> Vec<BidderReport> {
-    let mut commits: BTreeMap<String, usize> = BTreeMap::new();
+    let mut commits: BTreeMap<PartyKey, usize> = BTreeMap::new();
     for line in replica.lines().iter().filter(|line| line.kind == "commit") {
-        *commits.entry(names::party(&line.signer)).or_default() += 1;
+        *commits.entry(line.signer).or_default() += 1;
     }
-    commits.into_iter().map(|(party, commits)| BidderReport { party, commits }).collect()
+    let auction = replica.auction();
+    let report = |(bidder, commits): (PartyKey, usize)| {
+        let ranked = |(lot, _): &(u32, &Lot)| auction.standing(*lot, &bidder).is_some();
+        let lots = (0..).zip(auction.terms().lots.iter());
+        BidderReport { party: names::party(&bidder), commits, ranked: lots.filter(ranked).count() }
+    };
+    commits.into_iter().map(report).collect()
+}
+
+impl KeyholderReport {
+    /// What it did not do, in words.
+    fn note(&self) -> String {
+        if self.expelled {
+            return "expelled in the key ceremony".into();
+        }
+        match self.late_on.as_slice() {
+            [] if !self.said.contains_key("deal") => "did not deal".into(),
+            [] => String::new(),
+            lots => format!("let a deadline pass on {}", lots.join(", ")),
+        }
+    }
 }
 
 fn keyholder_reports(replica: &Replica) -> Vec<KeyholderReport> {
-    let terms = replica.auction().terms();
+    let auction = replica.auction();
+    let terms = auction.terms();
     let reports = keyholders(&terms.quorum).map(|(id, member)| {
         let group = terms.quorum.get(usize::from(id.group)).map_or("", |g| g.name.as_str());
         let mut said = BTreeMap::new();
         for line in replica.lines().iter().filter(|line| line.signer == member.signing) {
             *said.entry(line.kind).or_default() += 1;
         }
+        let late_on = (0..).zip(terms.lots.iter()).filter(|(lot, _)| auction.is_out(*lot, id));
         KeyholderReport {
             name: format!("{group} {}", id.member),
             party: names::party(&member.signing),
             said,
-            expelled: replica.auction().was_expelled(id),
+            expelled: auction.was_expelled(id),
+            late_on: late_on.map(|(_, lot)| lot.identifier.as_str().to_owned()).collect(),
         }
     });
     reports.collect()
@@ -358,26 +410,53 @@ impl Report {
         let bidders = self
             .bidders
             .iter()
-            .map(|bidder| vec![bidder.party.clone(), bidder.commits.to_string()]);
-        table(&mut page, &["Bidder", "Bids committed"], bidders.collect());
+            .map(|b| vec![b.party.clone(), b.commits.to_string(), b.ranked.to_string()]);
+        table(
+            &mut page,
+            &["Bidder", "Bids committed", "Lots on which one counted"],
+            bidders.collect(),
+        );
         let keyholders = self.keyholders.iter().map(|keyholder| {
             let count = |kind: &str| keyholder.said.get(kind).copied().unwrap_or(0).to_string();
-            let note = if keyholder.expelled { "expelled in the key ceremony" } else { "" };
             vec![
                 keyholder.name.clone(),
                 shortened(&keyholder.party),
                 count("deal"),
                 count("endorse"),
                 count("unseal"),
-                note.into(),
+                keyholder.note(),
             ]
         });
         let heading = ["Keyholder", "Party", "Dealt", "Endorsed", "Decryption shares posted", ""];
         table(&mut page, &heading, keyholders.collect());
+        self.write_money(&mut page);
         let _ = write!(page, "<h2>Terms</h2>\n<pre>{}</pre>\n", escaped(&self.terms));
         self.write_checks(&mut page);
         page.push_str("</main>\n</body>\n</html>\n");
         page
+    }
+
+    /// Who paid and who was paid, where anything was at stake.
+    fn write_money(&self, page: &mut String) {
+        if self.accounts.is_empty() {
+            return;
+        }
+        page.push_str("<h2>Money</h2>\n");
+        let rows = self.accounts.iter().map(|account| {
+            let AccountReport { party, role, .. } = account;
+            let money = [
+                account.funded,
+                account.received,
+                account.released,
+                account.settlement,
+                account.forfeited,
+            ];
+            [vec![shortened(party), role.clone()], money.map(|units| units.to_string()).to_vec()]
+                .concat()
+        });
+        let heading =
+            ["Party", "Role", "Funded", "Received", "Released", "Settlement", "Forfeited"];
+        table(page, &heading, rows.collect());
     }
 
     fn write_checks(&self, page: &mut String) {

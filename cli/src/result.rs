@@ -30,8 +30,10 @@ pub enum Word {
     DoneAway,
     /// Nobody was dealt with: the lot did not trade.
     DidNotTrade,
-    /// This party made no bid that counted.
+    /// This party made no bid.
     Pass,
+    /// Its bid did not count: it was never revealed, or proved nothing.
+    NotRanked,
 }
 
 /// What every lot came to for this party.
@@ -50,9 +52,8 @@ struct Line {
     result: Word,
 }
 
-/// What a bid of this rung came to.
-fn word(result: &LotResult, party_won: bool, own: Option<Rung>) -> Word {
-    let Some(own) = own else { return Word::Pass };
+/// What a bid of this rung, which counted, came to.
+fn word(result: &LotResult, party_won: bool, own: Rung) -> Word {
     let Ending::Sold(award) = &result.ending else { return Word::DidNotTrade };
     if party_won {
         return Word::Hit;
@@ -86,10 +87,13 @@ impl Results {
         let party = desk.keys.party();
         let lots = (0u32..).zip(auction.terms().lots.iter()).zip(outcome.lots.iter());
         let lines = lots.map(|((number, lot), result)| {
-            let mut own = None;
-            for round in 0..=auction.round() {
-                own = bidder::recall(desk, number, round)?.map(|bid| bid.secret.rung()).or(own);
-            }
+            // What a seller committed is a reserve.
+            let made = if party == auction.terms().seller {
+                None
+            } else {
+                bidder::last_made(desk, number)?
+            };
+            let counted = bidder::standing(desk, number)?.map(|secret| secret.rung());
             let (won, price) = match &result.ending {
                 Ending::Sold(award) => (
                     award.sales.iter().any(|sale| sale.winner == party),
@@ -100,9 +104,13 @@ impl Results {
             Ok(Line {
                 lot: number,
                 identifier: lot.identifier.as_str().into(),
-                bid: own.map(|rung| status::price(lot, rung)),
+                bid: counted.or(made).map(|rung| status::price(lot, rung)),
                 price,
-                result: word(result, won, own),
+                result: match (counted, made) {
+                    (Some(counted), _) => word(result, won, counted),
+                    (None, Some(_)) => Word::NotRanked,
+                    (None, None) => Word::Pass,
+                },
             })
         });
         let lots = lines.collect::<Result<_, Failure>>()?;
@@ -128,6 +136,7 @@ impl Results {
                 Word::DoneAway => "Done Away",
                 Word::DidNotTrade => "did not trade",
                 Word::Pass => "Pass",
+                Word::NotRanked => "did not count: not revealed, or invalid",
             };
             vec![line.identifier.clone(), bid, price, result.into()]
         });

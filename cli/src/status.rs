@@ -123,11 +123,7 @@ impl Status {
         let terms = auction.terms();
         let deadline = auction.deadline().map(|slot| {
             let end = replica.board().end_of(slot);
-            Deadline {
-                slot,
-                at: humantime::format_rfc3339_seconds(end).to_string(),
-                passed: now() > end,
-            }
+            Deadline { slot, at: replica.board().time_of(slot), passed: now() > end }
         });
         let waiting_for = keyholders(&terms.quorum).filter_map(|(id, member)| {
             let dues = auction.dues(id);

@@ -515,7 +515,7 @@ pub fn read_bytes(path: &Path) -> Result<Terms, Failure> {
 /// As [`BoardTerms::of`].
 pub fn in_words(terms: &Terms) -> Result<String, Failure> {
     let board = BoardTerms::of(terms)?;
-    let until = |slot: u64| humantime::format_rfc3339_seconds(board.end_of(slot)).to_string();
+    let until = |slot: u64| board.time_of(slot);
     let lasting = |slots: u64| {
         humantime::format_duration(Duration::from_millis(slots.saturating_mul(board.slot)))
     };

@@ -5,13 +5,13 @@
 
 mod common;
 
-use common::{LIMIT, SMALL, Shape, Stage, find, whole_records};
+use common::{LIMIT, Running, SMALL, Shape, Stage, find, whole_records};
 use std::{
     collections::BTreeSet,
     fs,
     ops::Deref,
     path::{Path, PathBuf},
-    process::{Child, Output, Stdio},
+    process::{Output, Stdio},
     sync::OnceLock,
     time::{Duration, Instant},
 };
@@ -107,6 +107,7 @@ impl Pen {
 
     /// Does what an honest board does with all that waits, but for what it ignores.
     fn serve(&mut self) {
+        let before = self.entries();
         for path in self.folder.waiting().unwrap() {
             let bytes = fs::read(&path).unwrap();
             if self.ignores(&bytes) {
@@ -120,6 +121,9 @@ impl Pen {
                 }
             };
             self.folder.give_answer(&path, &Digest::of(&[&bytes]), &answer).unwrap();
+        }
+        if self.entries() > before {
+            self.sign();
         }
     }
 
@@ -217,24 +221,6 @@ impl History {
 
 // ---- processes ----
 
-/// A process that ends with its trial.
-struct Running(Option<Child>);
-
-impl Running {
-    fn output(mut self) -> Output {
-        self.0.take().unwrap().wait_with_output().unwrap()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.0 {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
 /// A stage at some point of one auction, copied.
 struct Scene(Stage);
 
@@ -259,7 +245,7 @@ impl Scene {
     }
 
     fn board(&self) -> Running {
-        self.start_aloud(&["board", "run", "board", "--key", "board.key"])
+        self.start_aloud(&BOARD)
     }
 
     fn await_word(&self, word: &str) {
@@ -274,6 +260,12 @@ impl Scene {
         // Whole or not at all: others read it.
         fs::write(self.path("clock.new"), wrong_by.to_string()).unwrap();
         fs::rename(self.path("clock.new"), self.path("clock")).unwrap();
+    }
+
+    #[cfg(unix)]
+    fn set_mode(&self, name: &str, mode: u32) {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
     }
 
     fn replica(&self, board: &str) -> Replica {
@@ -304,6 +296,7 @@ fn ends(output: &Output, status: i32, words: &[&str]) {
     words.iter().for_each(|word| assert!(said.contains(word), "{word:?} is missing in {said}"));
 }
 
+const BOARD: [&str; 5] = ["board", "run", "board", "--key", "board.key"];
 const BID_0: [&str; 6] = ["bid", "board", "--key", "bidder0.key", "--yes", "B0=90.50"];
 const BID_1: [&str; 6] = ["bid", "board", "--key", "bidder1.key", "--yes", "B0=91.50"];
 
@@ -384,7 +377,6 @@ fn auctions() -> &'static Auctions {
         let commits = files(&scene);
         for bid in [BID_0, BID_1] {
             ends(&pen.serve_to_the_end_of(scene.start(&bid)), 0, &[]);
-            pen.sign();
         }
         let bids = files(&scene);
         pen.pass();
@@ -394,7 +386,6 @@ fn auctions() -> &'static Auctions {
         }
         let ranking = keyholders();
         pen.serve_until(|pen| pen.replica().is_closed());
-        pen.sign();
         for keyholder in ranking {
             assert!(keyholder.output().status.success(), "{}", scene.log());
         }
@@ -437,7 +428,6 @@ fn a_commit_that_the_board_drops_is_handed_in_again_as_it_was() {
 
     // Without it the auction goes on, and nothing in the transcript tells.
     ends(&pen.serve_to_the_end_of(scene.start(&BID_1)), 0, &[]);
-    pen.sign();
     assert_eq!(scene.verdict("board"), (Some(3), None));
     drop(pen);
     let board = scene.board();
@@ -538,7 +528,6 @@ fn who_is_ignored_and_has_keyholders_for_witnesses_loses_nothing() {
     for keyholder in running {
         assert!(keyholder.output().status.success(), "{}", scene.log());
     }
-    pen.sign();
     assert_eq!(scene.verdict("board"), (Some(0), None));
     let outcome = pen.auction().outcome().unwrap();
     let Ending::Sold(award) = &outcome.lots[0].ending else { panic!("{outcome:?}") };
@@ -564,6 +553,16 @@ fn an_entry_taken_back_after_its_receipt_convicts_the_board() {
     let at_board = [&check[..], &["--board", "board"]].concat();
     scene.done(&at_board);
 
+    // The bidder kept its own, unasked.
+    let own_receipt = find(&scene.path("bidder0.key.state"), &format!("receipt-{own}.json"));
+    assert_eq!(fs::read(&own_receipt[0]).unwrap(), fs::read(scene.path("receipt")).unwrap());
+    let notices = |code: &str| {
+        for command in ["reveal", "result"] {
+            let output = scene.run(&[command, "board", "--key", "bidder0.key"]);
+            ends(&output, 1, &[&format!("error[{code}]"), "bidder0.key.state", "receipt-4.json"]);
+        }
+    };
+
     // The board takes both back, and tells nobody what it had signed.
     let path = scene.path("board/transcript.talea");
     let history = History::read(&path);
@@ -574,6 +573,7 @@ fn an_entry_taken_back_after_its_receipt_convicts_the_board() {
     scene.fails(&["receipt", "new", "board", "4"], 1, "board.rewritten");
     fs::remove_file(scene.path("board/checkpoints")).unwrap();
     scene.fails(&at_board, 1, "board.rewritten");
+    notices("board.rewritten");
     assert_eq!(scene.verdict("board"), (Some(3), None));
     // It takes another one in its place. Until it signs that, a reader knows, and can prove nothing.
     let mut pen = Pen::open(&scene, "board");
@@ -589,9 +589,9 @@ fn an_entry_taken_back_after_its_receipt_convicts_the_board() {
     fs::write(scene.path("board/checkpoints"), both).unwrap();
     scene.fails(&["verify", "board"], 1, "board.forked");
 
-    // The bidder is told when it would reveal; its commit is as good as it was.
+    // Its commit would be as good as it was.
     pen.pass();
-    scene.fails(&["reveal", "board", "--key", "bidder0.key"], 6, "bid.none");
+    notices("board.forked");
     assert_eq!(pen.order(&one), Err("E4"));
     drop(pen);
     scene.done(&["receipt", "check", "receipt", "--board", "honest"]);
@@ -793,7 +793,6 @@ fn of_two_histories_none_is_ranked_and_two_receipts_convict_the_board() {
         let keyholder = scene.start(&["keyholder", "run", board, "--key", key]);
         let before = pen.entries();
         pen.serve_until(|pen| pen.entries() > before);
-        pen.sign();
         drop(keyholder);
     };
     endorsed("board", "keyholder0.key", &mut one);
@@ -860,11 +859,13 @@ fn a_clock_that_jumps_forwards_moves_no_deadline_of_a_board_that_runs() {
     assert_eq!(scene.replica("board").auction().phase(), Phase::Commits);
     drop(board);
 
-    // Whoever starts a board with such a clock lets the deadlines pass, and is told. The bids count
-    // as not revealed; they are kept.
-    let board = scene.board();
-    scene.await_word("Commits ended with slot 108000, while no board ran");
-    assert!(board.output().status.success(), "{}", scene.log());
+    // Whoever starts a board with such a clock is told, and asked. If the deadlines shall pass, the bids
+    // count as not revealed; they are kept.
+    let replica = scene.replica("board");
+    scene.fails(&BOARD, 2, "not-confirmed");
+    assert_eq!(scene.replica("board").lines().len(), replica.lines().len());
+    let output = scene.run(&[&BOARD[..], &["--yes"]].concat());
+    ends(&output, 0, &["Commits ended with slot 108000", "while no board ran"]);
     let replica = scene.replica("board");
     assert!(replica.is_closed());
     assert!(replica.lines().is_sorted_by_key(|line| line.slot));
@@ -895,8 +896,99 @@ fn a_clock_that_is_set_back_stops_time_until_it_has_caught_up() {
 
 // ---- files ----
 
-/// Permissions do not bind whoever runs trials as root. A file stands where a folder should be, as
-/// unwritable as any.
+/// Runs a command so that permission bits bind it: root gives up what frees it from them.
+#[cfg(unix)]
+fn bound(scene: &Scene, arguments: &[&str]) -> Option<Output> {
+    use std::os::unix::fs::PermissionsExt as _;
+    static FREED: OnceLock<bool> = OnceLock::new();
+    let is_freed = *FREED.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o500)).unwrap();
+        fs::write(folder.path().join("file"), "").is_ok()
+    });
+    let command = scene.command(arguments);
+    if !is_freed {
+        return Some({ command }.output().unwrap());
+    }
+    let mut bound = std::process::Command::new("setpriv");
+    bound.args(["--bounding-set=-all", "--inh-caps=-all"]);
+    bound.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    bound.current_dir(command.get_current_dir().unwrap());
+    for (name, value) in command.get_envs() {
+        bound.env(name, value.unwrap());
+    }
+    match bound.output() {
+        Ok(output) => Some(output),
+        Err(error) => {
+            eprintln!("not tried: root cannot give up its capabilities here: setpriv: {error}");
+            None
+        }
+    }
+}
+
+/// Whoever may only read a board can follow, verify and report it, and whoever runs it stops at once.
+#[cfg(unix)]
+#[test]
+fn where_only_reading_is_allowed_everything_can_be_read() {
+    let scene = scene(&auctions().bids);
+    fs::OpenOptions::new().create(true).append(true).open(scene.path("board/lock")).unwrap();
+    for (name, mode) in [
+        ("board/transcript.talea", 0o444),
+        ("board/checkpoints", 0o444),
+        ("board/lock", 0o444),
+        ("board/inbox", 0o555),
+        ("board/answers", 0o555),
+        ("board", 0o555),
+    ] {
+        scene.set_mode(name, mode);
+    }
+    let Some(verified) = bound(&scene, &["verify", "board"]) else { return };
+    ends(&verified, 3, &[]);
+    let entry = CEREMONY.to_string();
+    for command in [
+        &["status", "board"][..],
+        &["terms", "show", "board"],
+        &["report", "board", "--out", "report.html"],
+        &["receipt", "new", "board", &entry, "--out", "receipt"],
+        &["receipt", "check", "receipt", "--board", "board"],
+        // It is in the transcript already; nothing has to be written for it.
+        &BID_0,
+    ] {
+        ends(&bound(&scene, command).unwrap(), 0, &[]);
+    }
+    for command in [&BOARD[..], &["report", "board", "--out", "board/report.html"]] {
+        ends(&bound(&scene, command).unwrap(), 4, &["error[file.unwritable]", "board"]);
+    }
+    // So that the folder can be removed.
+    ["board", "board/inbox", "board/answers"]
+        .into_iter()
+        .for_each(|name| scene.set_mode(name, 0o755));
+}
+
+/// A bid that cannot be kept is not handed in; one that cannot be handed in is kept.
+#[cfg(unix)]
+#[test]
+fn where_writing_is_forbidden_no_bid_is_half_made() {
+    let scene = scene(&auctions().commits);
+    let state = "bidder0.key.state";
+    fs::create_dir(scene.path(state)).unwrap();
+    let kept = || find(&scene.path(state), "bid-0-0.age").len();
+    for (name, mode, code, bids) in [
+        (state, 0o500, "file.unwritable", 0),
+        ("board/inbox", 0o555, "file.unwritable", 1),
+        ("bidder0.key", 0o000, "file.unreadable", 1),
+    ] {
+        let before = fs::metadata(scene.path(name)).unwrap().permissions();
+        scene.set_mode(name, mode);
+        let Some(output) = bound(&scene, &BID_0) else { return };
+        ends(&output, 4, &[&format!("error[{code}]"), name.trim_start_matches("board/")]);
+        fs::set_permissions(scene.path(name), before).unwrap();
+        assert_eq!(kept(), bids, "{name}");
+        assert_eq!(fs::read_dir(scene.path("board/inbox")).unwrap().count(), 0);
+    }
+}
+
+/// Whatever user runs this: a file stands where a folder should be, as unwritable as any.
 #[test]
 fn where_nothing_can_be_written_nothing_is_half_done_or_lost() {
     let scene = scene(&auctions().commits);
@@ -928,22 +1020,21 @@ fn where_nothing_can_be_written_nothing_is_half_done_or_lost() {
     // An inbox that cannot be written or read: the bid is kept, and is the one that is handed in.
     block("board/inbox");
     scene.fails(&BID_0, 4, "file.unwritable");
-    scene.fails(&["board", "run", "board", "--key", "board.key"], 4, "file.unreadable");
+    scene.fails(&BOARD, 4, "file.unreadable");
     clear("board/inbox");
     let kept = || fs::read(&find(&path("bidder0.key.state"), "bid-0-0.age")[0]).unwrap();
     let bid = kept();
 
     // A board that cannot answer, and one that cannot sign, stop with their entry in the transcript.
     block("board/answers");
-    let board = scene.start(&["board", "run", "board", "--key", "board.key"]);
+    let board = scene.start(&BOARD);
     scene.done(&BID_0);
     ends(&board.output(), 4, &["error[file.unwritable]", "answers"]);
     clear("board/answers");
     assert_eq!(kept(), bid);
     fs::rename(path("board/checkpoints"), path("signed")).unwrap();
     fs::create_dir(path("board/checkpoints")).unwrap();
-    let board = ["board", "run", "board", "--key", "board.key"];
-    scene.fails(&board, 4, "file.unwritable");
+    scene.fails(&BOARD, 4, "file.unwritable");
     fs::remove_dir(path("board/checkpoints")).unwrap();
     // One that died while it signed, too: the next signature is not spoilt by half a line.
     let signed = fs::read_to_string(path("signed")).unwrap();

@@ -40,7 +40,7 @@ fn processes_hold_an_auction_over_a_folder() {
 
 #[test]
 fn whoever_is_killed_at_random_goes_on_where_it_was() {
-    let shape = Shape { bidders: 3, keyholders: 3, lots: 2, patience: 80, more: "" };
+    let shape = Shape { bidders: 3, keyholders: 3, lots: 2, patience: 80, step: 6_000, more: "" };
     let stage = Stage::open(&shape);
     let mut seed = 0x2545_f491_4f6c_dd1du64;
     let mut kills = 0;
@@ -152,16 +152,9 @@ fn a_keyholder_hands_in_what_a_bidder_left_with_it() {
     fs::write(stage.path("reveals/rubbish"), "rubbish").unwrap();
     let arguments = stage.everybody();
     let mut children: Vec<Child> = arguments[..3].iter().map(|words| stage.spawn(words)).collect();
-    let fund = |who: &str, amount: &str| {
-        let name = stage.name(who, "party");
-        let fund = ["fund", "board", "--key", "custodian.key", "--for", &name, "--amount", amount];
-        stage.done(&fund);
-    };
     std::thread::sleep(Duration::from_millis(500));
-    for (who, amount) in
-        [("keyholder0", "10"), ("keyholder1", "10"), ("bidder0", "5"), ("bidder1", "5")]
-    {
-        fund(who, amount);
+    for (who, amount) in [("keyholder0", 10), ("keyholder1", 10), ("bidder0", 5), ("bidder1", 5)] {
+        stage.fund(who, amount);
     }
     for bidder in ["bidder0", "bidder1"] {
         let (key, file) = (format!("{bidder}.key"), format!("reveals/{bidder}"));
@@ -334,6 +327,15 @@ fn bad_input_gets_one_sentence_a_code_and_its_status() {
         assert_eq!(status, Some(5), "{said}");
         assert!(said.contains("error[key.passphrase]"), "{said}");
     }
+    // A time beyond the years that a date can have is a time all the same.
+    let terms = fs::read_to_string(stage.path("terms.toml")).unwrap();
+    let far = terms.replacen("slot = \"100ms\"", "slot = \"9000years\"", 1);
+    assert_ne!(far, terms);
+    fs::write(stage.path("far.toml"), far).unwrap();
+    stage.done(&["terms", "new", "far.toml", "--out", "far"]);
+    assert!(stage.done(&["terms", "show", "far"]).contains("after the year 9999"));
+    stage.done(&["open", "afar", "--terms", "far", "--key", "seller.key", "--yes"]);
+    assert!(stage.done(&["status", "afar"]).contains("after the year 9999"));
     assert_eq!(stage.run(&["nonsense"]).status.code(), Some(2));
     fs::write(stage.path("rubbish.talea"), "rubbish").unwrap();
     assert_eq!(stage.run(&["verify", "rubbish.talea"]).status.code(), Some(1));
@@ -344,7 +346,7 @@ fn bad_input_gets_one_sentence_a_code_and_its_status() {
 #[test]
 #[ignore = "eleven processes, ten lots: a minute or two"]
 fn eleven_processes_hold_an_auction_of_ten_lots_and_are_killed_at_random() {
-    let shape = Shape { bidders: 7, keyholders: 3, lots: 10, patience: 600, more: "" };
+    let shape = Shape { bidders: 7, keyholders: 3, lots: 10, patience: 600, step: 6_000, more: "" };
     let stage = Stage::open(&shape);
     let mut seed = 88_172_645_463_325_252u64;
     stage.play(|children| {

@@ -16,6 +16,7 @@ use crate::{
     ledger::Ledger,
     lot::{LotState, Stage},
     rank::{
+        Ranking,
         program::Purpose,
         roster::Surroundings,
         step::{Post, Task},
@@ -281,6 +282,15 @@ impl Auction {
     #[must_use]
     pub fn is_missing(&self, bid: &BidId) -> bool {
         self.state.is_missing(bid)
+    }
+
+    /// Whether a keyholder let a deadline of this lot pass, and so is blamed if the lot is void.
+    #[must_use]
+    pub fn is_out(&self, lot: u32, keyholder: KeyholderId) -> bool {
+        self.state.lot(lot).is_some_and(|state| {
+            let out = state.ranking().map_or(&state.out, Ranking::out);
+            out.contains(&keyholder)
+        })
     }
 
     /// What `keyholder` may do now. Everything in it was computed from accepted entries.
@@ -859,11 +869,11 @@ impl State {
                 continue;
             };
             keep_out(state);
+            state.out.extend(missing);
             state.stage = Stage::Idle;
             let at_fault: BTreeSet<KeyholderId> = dealers
                 .iter()
                 .filter(|id| self.ceremony.was_expelled(**id))
-                .chain(missing)
                 .chain(&state.out)
                 .copied()
                 .collect();

@@ -21,7 +21,8 @@ use talea_protocol::{
 pub(crate) struct LotState {
     pub(crate) bids: Bids,
     pub(crate) stage: Stage,
-    /// Keyholders that let a step of this lot's ranking time out.
+    /// Keyholders that let a step of this lot's ranking time out, or the endorsement without which it
+    /// ended.
     pub(crate) out: BTreeSet<KeyholderId>,
     /// Of every round that had one.
     surveys: Vec<Survey>,

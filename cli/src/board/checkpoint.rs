@@ -4,14 +4,17 @@
 use crate::{
     board::merkle,
     failure::{Code, Failure},
+    files,
     replica::Replica,
 };
 use ed25519_dalek::{Signature as DalekSignature, VerifyingKey};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 use talea_parties::identity::Identity;
 use talea_protocol::{
     bytes::{Digest, PartyKey},
     instruction::{Instruction, SignedInstruction},
+    limits::MAX_INSTRUCTION_BYTES,
     terms::AuctionId,
     transcript::Entry,
 };
@@ -170,29 +173,60 @@ pub struct Receipt {
 
 /// The schema of receipts.
 pub const RECEIPT: &str = "talea-receipt/1";
+/// The largest receipt, in bytes: an entry in hexadecimal, and room for the rest.
+const MAX_RECEIPT: u64 = 2 * MAX_INSTRUCTION_BYTES as u64 + (1 << 16);
 
 impl Receipt {
-    /// The receipt of an entry under a checkpoint; nothing if it is not under it.
+    /// The receipt of an entry, under the first of these checkpoints that speaks of it.
     ///
     /// # Errors
-    /// `file.unreadable`.
+    /// `not-yet` if the board has signed none; `board.forked` and `board.rewritten` if it signed
+    /// something else; `file.unreadable`.
     pub fn of(
         replica: &mut Replica,
+        checkpoints: &[Checkpoint],
         entry: u64,
-        checkpoint: Checkpoint,
-    ) -> Result<Option<Self>, Failure> {
-        let Some(body) = replica.body_of(entry)? else { return Ok(None) };
+    ) -> Result<Self, Failure> {
+        let unsigned = || {
+            let sentence = format!("the board has signed no checkpoint over entry {entry}");
+            Failure::new(Code::NotYet, sentence)
+        };
+        let is_usable =
+            |checkpoint: &&Checkpoint| checkpoint.entries > entry && checkpoint.is_of(replica);
+        let checkpoint = checkpoints.iter().find(is_usable).ok_or_else(unsigned)?;
+        checkpoint.is_kept(replica, checkpoints)?;
+        let body = replica.body_of(entry)?.ok_or_else(unsigned)?;
         let entries = usize::try_from(checkpoint.entries).unwrap_or(usize::MAX);
         let at = usize::try_from(entry).unwrap_or(usize::MAX);
         let path = replica.leaves().get(..entries).and_then(|leaves| merkle::path(leaves, at));
-        Ok(path.map(|path| Self {
+        let receipt = Self {
             schema: RECEIPT.into(),
             board: crate::names::party(&replica.board().key),
             entry,
             body: hex::encode(body),
-            path: path.iter().map(|hash| hex::encode(hash.0)).collect(),
-            checkpoint,
-        }))
+            path: path.ok_or_else(unsigned)?.iter().map(|hash| hex::encode(hash.0)).collect(),
+            checkpoint: checkpoint.clone(),
+        };
+        receipt.verify()?;
+        Ok(receipt)
+    }
+
+    /// Reads a file that holds one, and checks it by itself.
+    ///
+    /// # Errors
+    /// `receipt.invalid`, `file.unreadable`, `file.too-large`.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let bytes = files::read(path, MAX_RECEIPT)?;
+        let receipt: Self = serde_json::from_slice(&bytes)
+            .map_err(|error| Failure::new(Code::Receipt, format!("this is no receipt: {error}")))?;
+        receipt.verify()?;
+        Ok(receipt)
+    }
+
+    /// As a file holds it.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
     /// The entry that it is for, if its bytes are those of one.

@@ -13,6 +13,9 @@ use talea_protocol::{
 
 const MAGIC: &str = "talea-board/1";
 
+/// 9999-12-31T23:59:59Z, since 1970.
+const LAST_YEAR_OF_FOUR_DIGITS: Duration = Duration::from_secs(253_402_300_799);
+
 /// What terms say of their board, in their domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BoardTerms {
@@ -71,6 +74,16 @@ impl BoardTerms {
     pub fn end_of(&self, slot: u64) -> SystemTime {
         let end = self.starts.saturating_add(slot.saturating_add(1).saturating_mul(self.slot));
         UNIX_EPOCH + Duration::from_millis(end)
+    }
+
+    /// The time when a slot ends, in words: by RFC 3339, whose years have four digits.
+    #[must_use]
+    pub fn time_of(&self, slot: u64) -> String {
+        let end = self.end_of(slot);
+        if end > UNIX_EPOCH + LAST_YEAR_OF_FOUR_DIGITS {
+            return "after the year 9999".into();
+        }
+        humantime::format_rfc3339_seconds(end).to_string()
     }
 }
 
@@ -134,7 +147,12 @@ mod tests {
         assert_eq!([0, 9_999, 10_000, 10_499, 10_500].map(at), [0, 0, 0, 0, 1]);
         assert_eq!(terms.end_of(0), UNIX_EPOCH + Duration::from_millis(10_500));
         assert!(terms.domain().is_ok());
+        assert_eq!(terms.time_of(0), "1970-01-01T00:00:10Z");
+        let seconds = BoardTerms { key: PartyKey([1; 32]), starts: 0, slot: 1_000 };
+        assert_eq!(seconds.time_of(253_402_300_798), "9999-12-31T23:59:59Z");
+        assert_eq!(seconds.time_of(253_402_300_799), "after the year 9999");
         let last = BoardTerms { key: PartyKey([255; 32]), starts: u64::MAX, slot: u64::MAX };
+        assert_eq!(last.time_of(u64::MAX), "after the year 9999");
         assert!(last.domain().is_ok(), "the longest fits");
     }
 }

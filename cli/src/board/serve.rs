@@ -27,12 +27,21 @@ const POLL: Duration = Duration::from_millis(50);
 /// How long it stays after the auction, for those who still want an answer.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// Runs a board until its auction is closed and nobody asks any more.
+/// Runs a board until its auction is closed and nobody asks any more. If a deadline passed while no
+/// board ran, `confirm` is asked first: by a wrong clock it would pass for good.
 ///
 /// # Errors
-/// `key.other`, `board.busy`, and whatever keeps it from reading or writing.
-pub fn run(folder: &Folder, keys: &Keys) -> Result<(), Failure> {
+/// `key.other`, `board.busy`, `not-confirmed`, and whatever keeps it from reading or writing.
+pub fn run(
+    folder: &Folder,
+    keys: &Keys,
+    confirm: impl FnOnce(&str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let mut board = Board::open(folder, keys)?;
+    if let Some(words) = board.missed() {
+        say(&words);
+        confirm("Is the clock right, and shall it pass?")?;
+    }
     let mut idle_since = Instant::now();
     loop {
         if board.turn()? {
@@ -71,13 +80,6 @@ impl Board {
                 clock.slot()
             ));
         }
-        if let Some(deadline) = log.replica().auction().deadline().filter(|at| *at < clock.slot()) {
-            say(&format!(
-                "this machine's clock says slot {}: {} ended with slot {deadline}, while no board ran",
-                clock.slot(),
-                log.replica().auction().phase().name()
-            ));
-        }
         end_torn_line(&folder.checkpoints())?;
         let signed_entries = last_checkpoint(folder).map(|checkpoint| checkpoint.entries);
         Ok(Self {
@@ -88,6 +90,20 @@ impl Board {
             signed_entries,
             told_of_jump: false,
         })
+    }
+
+    /// What passed while no board ran, in words.
+    fn missed(&self) -> Option<String> {
+        let (replica, slot) = (self.log.replica(), self.clock.slot());
+        let deadline = replica.auction().deadline().filter(|deadline| *deadline < slot)?;
+        let time = |slot| replica.board().time_of(slot);
+        Some(format!(
+            "{} ended with slot {deadline}, at {}, while no board ran: this machine's clock says slot \
+             {slot}, {}; what was due until then and did not come counts as missing, for good",
+            replica.auction().phase().name(),
+            time(deadline),
+            time(slot),
+        ))
     }
 
     fn slot(&self) -> u64 {

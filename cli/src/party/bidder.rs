@@ -106,18 +106,35 @@ pub fn commit(desk: &mut Desk, lot: u32, rung: Rung) -> Result<Committed, Failur
         None => make(desk, (lot, round), rung)?,
     };
     let entry = desk.submit(&bid.commit)?;
+    desk.keep_receipt(entry)?;
     Ok(Committed { lot, round, rung, entry })
 }
 
-/// The bid of this party that stands on a lot. It need not be of the last round: what was made then
-/// may never have come to the board.
-fn standing(desk: &Desk, lot: u32) -> Result<Option<BidSecret>, Failure> {
+/// The bid of this party that stands on a lot. It need not be the last one that it made, which may
+/// never have come to the board.
+///
+/// # Errors
+/// As [`recall`].
+pub fn standing(desk: &Desk, lot: u32) -> Result<Option<BidSecret>, Failure> {
     let auction = desk.replica.auction();
     let Some(commitment) = auction.standing(lot, &desk.keys.party()) else { return Ok(None) };
-    for round in (0..auction.round()).rev() {
+    for round in (0..=auction.round()).rev() {
         let kept = recall(desk, lot, round)?.filter(|bid| bid.secret.opens(&commitment));
         if let Some(bid) = kept {
             return Ok(Some(bid.secret));
+        }
+    }
+    Ok(None)
+}
+
+/// What this party bid last on a lot, whether it counts or not.
+///
+/// # Errors
+/// As [`recall`].
+pub fn last_made(desk: &Desk, lot: u32) -> Result<Option<Rung>, Failure> {
+    for round in (0..=desk.replica.auction().round()).rev() {
+        if let Some(bid) = recall(desk, lot, round)? {
+            return Ok(Some(bid.secret.rung()));
         }
     }
     Ok(None)
@@ -153,6 +170,7 @@ pub fn reserve(desk: &mut Desk, lot: u32, rung: Rung) -> Result<Committed, Failu
         }
     };
     let entry = desk.submit(&kept.commit)?;
+    desk.keep_receipt(entry)?;
     Ok(Committed { lot, round: 0, rung: kept.secret.rung(), entry })
 }
 
@@ -222,7 +240,8 @@ pub fn reveal(desk: &mut Desk) -> Result<usize, Failure> {
     let reveals = to_reveal(desk)?;
     let count = reveals.len();
     for instruction in carried(&desk.keys, desk.replica.auction(), reveals)? {
-        desk.submit(&instruction)?;
+        let entry = desk.submit(&instruction)?;
+        desk.keep_receipt(entry)?;
     }
     Ok(count)
 }

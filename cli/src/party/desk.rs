@@ -2,15 +2,19 @@
 
 use crate::{
     board::{
+        checkpoint::{Checkpoint, Receipt},
         clock::now,
         folder::{Answer, Folder},
+        serve,
     },
     failure::{Code, Failure},
-    files,
+    files::{self, Readers},
     keys::Keys,
     replica::Replica,
+    say::say,
 };
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -19,6 +23,11 @@ use talea_protocol::{bytes::Digest, price::Rung, terms::Lot};
 
 /// How long a party waits before it looks at the transcript again.
 pub const POLL: Duration = Duration::from_millis(50);
+
+/// How long it waits for the board's signature over what the board has taken.
+const SIGNING: Duration = Duration::from_secs(2);
+/// How the names of receipts begin that a party keeps; the entry follows.
+const RECEIPT: &str = "receipt-";
 
 /// A party at work.
 pub struct Desk {
@@ -30,6 +39,8 @@ pub struct Desk {
     pub replica: Replica,
     /// How long it waits for the board.
     pub patience: Duration,
+    /// Entries for whose receipt it waited in vain.
+    unsigned: BTreeSet<u64>,
 }
 
 impl Desk {
@@ -38,8 +49,65 @@ impl Desk {
     /// # Errors
     /// As [`Replica::of`].
     pub fn open(folder: Folder, keys: Keys, patience: Duration) -> Result<Self, Failure> {
+        // A board that runs appends an entry before it signs it.
+        let checkpoints = serve::checkpoints(&folder);
         let replica = Replica::of(&folder)?;
-        Ok(Self { folder, keys, replica, patience })
+        let desk = Self { folder, keys, replica, patience, unsigned: BTreeSet::new() };
+        desk.check_receipts(&checkpoints)?;
+        Ok(desk)
+    }
+
+    fn state_folder(&self) -> PathBuf {
+        let auction = hex::encode(self.replica.auction().id().0);
+        self.keys.state_folder().join(auction)
+    }
+
+    /// Whether the board keeps everything that this party has a receipt for.
+    fn check_receipts(&self, checkpoints: &[Checkpoint]) -> Result<(), Failure> {
+        let Ok(kept) = std::fs::read_dir(self.state_folder()) else { return Ok(()) };
+        for path in kept.flatten().map(|file| file.path()) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with(RECEIPT) {
+                let kept = Receipt::read(&path)?.is_kept(&self.replica, checkpoints);
+                kept.map_err(|failure| {
+                    let help = format!(
+                        "keep the board's folder as it is now, and the receipt that speaks against it: {}",
+                        path.display()
+                    );
+                    failure.with_help(help)
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the receipt of an entry, once the board has signed for it. If it does not, says so, once,
+    /// and does not wait for it again.
+    ///
+    /// # Errors
+    /// As [`Receipt::of`]; `file.unwritable`.
+    pub fn keep_receipt(&mut self, entry: u64) -> Result<(), Failure> {
+        let path = self.state()?.join(format!("{RECEIPT}{entry}.json"));
+        let since = Instant::now();
+        let patience = if self.unsigned.contains(&entry) { Duration::ZERO } else { SIGNING };
+        while !path.exists() {
+            let checkpoints = serve::checkpoints(&self.folder);
+            self.replica.advance()?;
+            match Receipt::of(&mut self.replica, &checkpoints, entry) {
+                Ok(receipt) => {
+                    files::write(&path, receipt.json().as_bytes(), Readers::Everybody)?;
+                }
+                Err(failure) if failure.code != Code::NotYet => return Err(failure),
+                Err(_) if since.elapsed() < patience => std::thread::sleep(POLL),
+                Err(failure) => {
+                    if self.unsigned.insert(entry) {
+                        say(&format!("{}, so there is no receipt yet", failure.sentence));
+                    }
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Where this party keeps what belongs to this auction; made if it is not there.
@@ -47,8 +115,7 @@ impl Desk {
     /// # Errors
     /// `file.unwritable`.
     pub fn state(&self) -> Result<PathBuf, Failure> {
-        let auction = hex::encode(self.replica.auction().id().0);
-        let state = self.keys.state_folder().join(auction);
+        let state = self.state_folder();
         files::private_folder(&state)?;
         Ok(state)
     }

@@ -19,6 +19,24 @@ pub struct Stage {
     pub lots: usize,
 }
 
+/// A process that ends with its trial.
+pub struct Running(pub Option<Child>);
+
+impl Running {
+    pub fn output(mut self) -> Output {
+        self.0.take().unwrap().wait_with_output().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
 /// What differs from trial to trial.
 pub struct Shape {
     pub bidders: usize,
@@ -26,12 +44,14 @@ pub struct Shape {
     pub lots: usize,
     /// Slots of 100 ms for each phase in which time must pass.
     pub patience: u64,
+    /// Slots for each step of the ranking, in which nobody waits unless somebody is missing.
+    pub step: u64,
     pub more: &'static str,
 }
 
 impl Stage {
     pub fn open(shape: &Shape) -> Self {
-        let Shape { bidders, keyholders, lots, patience, more } = *shape;
+        let Shape { bidders, keyholders, lots, patience, step, more } = *shape;
         let folder = tempfile::tempdir().unwrap();
         let stage = Self { folder, bidders, keyholders, lots };
         fs::write(stage.path("passphrase"), "correct horse battery\n").unwrap();
@@ -54,16 +74,16 @@ impl Stage {
         let names =
             ["seller", "custodian", "fallback", "board"].map(|who| stage.name(who, "party"));
         let [seller, custodian, fallback, board] = names;
-        let step = patience * 100;
+        let (patience, step) = (patience * 100, step * 100);
         let mut terms = format!(
             "seller = {seller:?}\ncustodian = {custodian:?}\nfallback = {fallback:?}\n{more}\n\
              [board]\nkey = {board:?}\nslot = \"100ms\"\n\
-             [schedule]\ndeals = \"{step}ms\"\ncomplaints = \"{step}ms\"\ncommits = \"{step}ms\"\n\
-             reveals = \"{step}ms\"\nendorsing = \"{0}ms\"\nstep = \"{0}ms\"\n\
-             [[quorum]]\nname = \"keyholders\"\nthreshold = 2\nmembers = [{1}]\n\
+             [schedule]\ndeals = \"{patience}ms\"\ncomplaints = \"{patience}ms\"\n\
+             commits = \"{patience}ms\"\nreveals = \"{patience}ms\"\n\
+             endorsing = \"{step}ms\"\nstep = \"{step}ms\"\n\
+             [[quorum]]\nname = \"keyholders\"\nthreshold = 2\nmembers = [{0}]\n\
              [every_lot]\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \"90.00\"\n\
              tick = \"0.25\"\nrungs = 64\nshape = [8, 8]\n",
-            step * 10,
             members.join(", "),
         );
         for lot in 0..lots {
@@ -116,11 +136,18 @@ impl Stage {
         keys[kind].as_str().unwrap().to_owned()
     }
 
+    /// The custodian reports money for somebody.
+    pub fn fund(&self, who: &str, amount: u64) {
+        let (name, amount) = (self.name(who, "party"), amount.to_string());
+        let key = "custodian.key";
+        self.done(&["fund", "board", "--key", key, "--for", &name, "--amount", &amount]);
+    }
+
     /// Everybody's arguments: the board, keyholders, bidders. Bidder `n` bids `90 + n + lot/4` or
     /// so, and the last one wins every lot.
     pub fn everybody(&self) -> Vec<Vec<String>> {
         let words = |text: String| text.split(' ').map(String::from).collect::<Vec<_>>();
-        let mut all = vec![words("board run board --key board.key".into())];
+        let mut all = vec![words("board run board --key board.key --yes".into())];
         for n in 0..self.keyholders {
             all.push(words(format!(
                 "keyholder run board --key keyholder{n}.key --reveals reveals"
@@ -241,4 +268,5 @@ pub fn find(folder: &Path, name: &str) -> Vec<PathBuf> {
     found
 }
 
-pub const SMALL: Shape = Shape { bidders: 2, keyholders: 2, lots: 1, patience: 40, more: "" };
+pub const SMALL: Shape =
+    Shape { bidders: 2, keyholders: 2, lots: 1, patience: 40, step: 6_000, more: "" };
