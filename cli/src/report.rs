@@ -8,10 +8,10 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use talea_contract::Auction;
 use talea_protocol::{
     bytes::PartyKey,
-    outcome::{Ending, LotResult, ReserveResult},
+    outcome::{Award, Ending, LotResult, ReserveResult, Standing},
     price::Rung,
     quorum::keyholders,
-    terms::{Admission, Lot},
+    terms::{Admission, Lot, Mechanism},
 };
 use talea_sim::histogram::{self, escaped};
 
@@ -139,7 +139,9 @@ impl Report {
             terms: terms::in_words(words)?,
             invited,
             timeline: timeline(&replica),
-            lots: lots.map(|(at, (lot, result))| LotReport::of(at, lot, result)).collect(),
+            lots: lots
+                .map(|(at, (lot, result))| LotReport::of(at, lot, words.mechanism, result))
+                .collect(),
             bidders: bidders(&replica),
             keyholders: keyholder_reports(&replica),
             accounts: accounts(&verified),
@@ -230,7 +232,7 @@ fn keyholder_reports(replica: &Replica) -> Vec<KeyholderReport> {
 }
 
 impl LotReport {
-    fn of(at: usize, lot: &Lot, result: &LotResult) -> Self {
+    fn of(at: usize, lot: &Lot, mechanism: Mechanism, result: &LotResult) -> Self {
         let price = |rung: Rung| status::price(lot, rung);
         let LotResult { commits, ranked, invalid, reserve, disclosed, ending } = result;
         let (words, award) = match ending {
@@ -251,6 +253,12 @@ impl LotReport {
                 winners => format!("the {winners} winners"),
             });
         }
+        let is_at_price =
+            |award: &Award| award.sales.iter().any(|sale| sale.standing == Standing::AtPrice);
+        if mechanism != Mechanism::FirstPrice && award.is_some_and(is_at_price) {
+            let words = "that a winner bid the price itself, as did the best loser or the reserve";
+            opened.push(words.into());
+        }
         if let Some(cover) = &disclosed.cover {
             opened.push(format!("the best losing price, {}", price(cover.rung)));
         }
@@ -269,7 +277,16 @@ impl LotReport {
             }
         };
         if let Some(bids) = &disclosed.bids {
-            opened.push(format!("all {} bids", bids.len()));
+            let at_price = |award: &Award| {
+                bids.iter().filter(|bid| bid.quote.rung == award.quote.rung).count()
+            };
+            let tied = award.map_or(0, at_price);
+            let tied = if tied > 1 {
+                format!(", {tied} of them tied at the price")
+            } else {
+                String::new()
+            };
+            opened.push(format!("all {} bids{tied}", bids.len()));
         }
         let sales = award.map(|award| award.sales.iter()).into_iter().flatten();
         Self {
@@ -427,7 +444,8 @@ impl Report {
                 keyholder.note(),
             ]
         });
-        let heading = ["Keyholder", "Party", "Dealt", "Endorsed", "Decryption shares posted", ""];
+        let heading =
+            ["Keyholder", "Party", "Dealt", "Endorsed", "Decryption shares posted", "Missed"];
         table(&mut page, &heading, keyholders.collect());
         self.write_money(&mut page);
         let _ = write!(page, "<h2>Terms</h2>\n<pre>{}</pre>\n", escaped(&self.terms));
@@ -441,7 +459,7 @@ impl Report {
         if self.accounts.is_empty() {
             return;
         }
-        page.push_str("<h2>Money</h2>\n");
+        page.push_str("<h2>Money</h2>\n<p>In units of the custodian's currency.</p>\n");
         let rows = self.accounts.iter().map(|account| {
             let AccountReport { party, role, .. } = account;
             let money = [

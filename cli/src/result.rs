@@ -8,7 +8,7 @@ use crate::{
 };
 use serde::Serialize;
 use talea_protocol::{
-    outcome::{Ending, LotResult},
+    outcome::{Ending, LotResult, Standing},
     price::Rung,
 };
 
@@ -60,14 +60,11 @@ fn word(result: &LotResult, party_won: bool, own: Rung) -> Word {
     }
     let price = award.quote.rung;
     let cover = result.disclosed.cover.as_ref().map(|quote| quote.rung);
-    let is_uniform = award
-        .sales
-        .iter()
-        .any(|sale| sale.standing == talea_protocol::outcome::Standing::AbovePrice);
+    let is_tied = award.sales.iter().any(|sale| sale.standing == Standing::AtPrice);
     match own {
+        own if own == price && is_tied => Word::Tied,
         // At a uniform price the best losing bid is the price.
-        own if own == price && is_uniform => Word::Cover,
-        own if own == price => Word::Tied,
+        own if own == price => Word::Cover,
         own if Some(own) == cover => Word::TiedCover,
         _ => Word::DoneAway,
     }
@@ -142,5 +139,54 @@ impl Results {
         });
         let heading = ["lot", "your bid", "price", "result"];
         talea_sim::report::table(&heading, rows.collect(), &[1, 2]) + "\n"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talea_protocol::{
+        bytes::{List, PartyKey},
+        outcome::{Award, Disclosed, Quote, ReserveResult, Sale},
+        price::Price,
+    };
+
+    fn quote(rung: u32) -> Quote {
+        Quote { rung: Rung(rung), price: Price(i64::from(rung)) }
+    }
+
+    /// A lot that was sold at rung 5 to winners who stand like this.
+    fn sold(standings: &[Standing], cover: Option<u32>) -> LotResult {
+        let sale = |standing: &Standing| Sale { winner: PartyKey([1; 32]), standing: *standing };
+        let sales = List::new(standings.iter().map(sale).collect()).unwrap();
+        LotResult {
+            commits: 4,
+            ranked: 4,
+            invalid: 0,
+            reserve: ReserveResult::None,
+            disclosed: Disclosed { cover: cover.map(quote), ..Disclosed::default() },
+            ending: Ending::Sold(Award { quote: quote(5), sales }),
+        }
+    }
+
+    #[test]
+    fn a_loser_at_the_price_is_tied_or_the_cover() {
+        use Standing::{AbovePrice, AtPrice};
+        let first_price = sold(&[AtPrice], Some(3));
+        let uniform = sold(&[AbovePrice, AbovePrice], None);
+        let tied = sold(&[AbovePrice, AtPrice], None);
+        for (result, rung, came_to) in [
+            (&first_price, 5, Word::Tied),
+            (&first_price, 3, Word::TiedCover),
+            (&first_price, 2, Word::DoneAway),
+            (&uniform, 5, Word::Cover),
+            (&tied, 5, Word::Tied),
+            (&tied, 4, Word::DoneAway),
+        ] {
+            assert_eq!(word(result, false, Rung(rung)), came_to, "{rung} in {result:?}");
+            assert_eq!(word(result, true, Rung(rung)), Word::Hit);
+        }
+        let void = LotResult { ending: Ending::Unsold, ..first_price };
+        assert_eq!(word(&void, false, Rung(5)), Word::DidNotTrade);
     }
 }
