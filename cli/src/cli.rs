@@ -13,7 +13,7 @@ use crate::{
     keys::{self, Keys, PassphraseSource},
     names,
     party::{
-        bidder::{self, Handed},
+        bidder::{self, Committed, Handed},
         custodian,
         desk::{Desk, POLL},
         keyholder, seller,
@@ -24,7 +24,8 @@ use crate::{
     result::Results,
     say::{print, say},
     status::{self, Status},
-    terms,
+    taken::{Taken, written},
+    terms::{self, InWords},
 };
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use serde::Deserialize;
@@ -36,6 +37,9 @@ use std::{
 };
 use talea_contract::Phase;
 use talea_protocol::{price::Rung, terms::Terms};
+
+/// How long a party waits for the board to take an instruction, in seconds, if nothing else is said.
+const PATIENCE: u64 = 60;
 
 const AFTER: &str = "\
 Exit status, the same for every command:
@@ -89,11 +93,11 @@ enum Command {
     /// Bidder: bid again in a later round, not worse than before.
     Improve(BidArgs),
     /// Bidder: bid the same again in a later round; it looks like an improvement.
-    Stand(PartyArgs),
+    Stand(StandArgs),
     /// Bidder or seller: reveal what was committed, still sealed.
     Reveal(RevealArgs),
     /// Bidder: what the own bids came to.
-    Result(PartyArgs),
+    Result(ResultArgs),
     /// Bidder: commit, reveal and stand, until there is an outcome.
     Bidder(BidderArgs),
     /// Keyholder: do whatever is due, until there is an outcome.
@@ -170,11 +174,17 @@ enum TermsCommand {
         /// Where the terms go; never over a file that is there.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
+        /// Write JSON (schema talea-terms/1).
+        #[arg(long)]
+        json: bool,
     },
     /// Show terms in words: of a file, or of a board's folder.
     Show {
         /// The file or the folder.
         path: PathBuf,
+        /// Write JSON (schema talea-terms/1).
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -182,11 +192,8 @@ enum TermsCommand {
 enum BoardCommand {
     /// Run a board until its auction is closed.
     Run {
-        /// The board's folder.
-        board: PathBuf,
-        /// The key file.
-        #[arg(long, short, value_name = "FILE")]
-        key: PathBuf,
+        #[command(flatten)]
+        desk: DeskArgs,
         /// Do not ask whether to go on where a deadline passed while no board ran.
         #[arg(long)]
         yes: bool,
@@ -198,7 +205,7 @@ enum KeyholderCommand {
     /// Run until there is an outcome; then erase the share.
     Run {
         #[command(flatten)]
-        party: PartyArgs,
+        desk: DeskArgs,
         /// A folder in which bidders may leave what the board ignores: sealed bids, and in later rounds
         /// commits.
         ///
@@ -230,23 +237,29 @@ enum ReceiptCommand {
         /// Another receipt of the same auction: can one history hold both?
         #[arg(long, value_name = "RECEIPT")]
         against: Option<PathBuf>,
+        /// Write JSON (schema talea-receipt-check/1).
+        #[arg(long)]
+        json: bool,
     },
 }
 
 #[derive(Debug, Args)]
-struct PartyArgs {
+struct DeskArgs {
     /// The board's folder.
     board: PathBuf,
     /// The key file.
     #[arg(long, short, value_name = "FILE")]
     key: PathBuf,
-    /// Wait until it is time.
-    #[arg(long)]
-    wait: bool,
+}
+
+#[derive(Debug, Args)]
+struct PartyArgs {
+    #[command(flatten)]
+    desk: DeskArgs,
     /// How long to wait for the board to take an instruction, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE)]
     patience: u64,
-    /// Write JSON.
+    /// Write JSON (schema talea-taken/1).
     #[arg(long)]
     json: bool,
 }
@@ -264,6 +277,9 @@ struct OpenArgs {
     /// Do not ask for confirmation.
     #[arg(long)]
     yes: bool,
+    /// Write JSON (schema talea-auction/1).
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -282,6 +298,21 @@ struct FundArgs {
 struct BidArgs {
     #[command(flatten)]
     party: PartyArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
+    #[command(flatten)]
+    bids: BidsArgs,
+}
+
+#[derive(Debug, Args)]
+struct WaitArgs {
+    /// Wait until it is time.
+    #[arg(long)]
+    wait: bool,
+}
+
+#[derive(Debug, Args)]
+struct BidsArgs {
     /// Lot and price, as in 999101AB4=99.62 or 3=99-17+.
     #[arg(value_name = "LOT=PRICE", required_unless_present = "file")]
     bids: Vec<String>,
@@ -294,6 +325,26 @@ struct BidArgs {
 }
 
 #[derive(Debug, Args)]
+struct StandArgs {
+    #[command(flatten)]
+    party: PartyArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
+}
+
+#[derive(Debug, Args)]
+struct ResultArgs {
+    #[command(flatten)]
+    desk: DeskArgs,
+    /// Wait for the outcome.
+    #[arg(long)]
+    wait: bool,
+    /// Write JSON (schema talea-result/1).
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
 struct BidderArgs {
     #[command(subcommand)]
     command: BidderCommand,
@@ -302,13 +353,26 @@ struct BidderArgs {
 #[derive(Debug, Subcommand)]
 enum BidderCommand {
     /// Commit, reveal, and stand in later rounds, until there is an outcome.
-    Run(BidArgs),
+    Run {
+        #[command(flatten)]
+        desk: DeskArgs,
+        /// How long to wait for the board to take an instruction, in seconds.
+        #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE)]
+        patience: u64,
+        /// Write JSON (schema talea-result/1).
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        bids: BidsArgs,
+    },
 }
 
 #[derive(Debug, Args)]
 struct RevealArgs {
     #[command(flatten)]
     party: PartyArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
     /// Write the sealed bids into this file instead, for a courier or a keyholder to hand in; in a
     /// later round also commits that the board does not take.
     #[arg(long, value_name = "FILE")]
@@ -319,6 +383,8 @@ struct RevealArgs {
 struct DecideArgs {
     #[command(flatten)]
     party: PartyArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
     /// The lot.
     lot: String,
 }
@@ -366,7 +432,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Key(command) => key(command, &passphrase)?,
         Command::Terms(command) => terms_of(command)?,
         Command::Open(args) => open(&args, &passphrase)?,
-        Command::Board(BoardCommand::Run { board, key, yes }) => {
+        Command::Board(BoardCommand::Run { desk: DeskArgs { board, key }, yes }) => {
             let keys = Keys::open(&key, &passphrase)?;
             serve::run(&Folder::new(&board), &keys, |question| ask(question, yes))?;
         }
@@ -374,7 +440,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             let party = names::read_party(&args.whom)?;
             let mut desk = desk(&args.party, &passphrase)?;
             let entry = custodian::fund(&mut desk, party, args.amount)?;
-            print(&format!("{} units for {}: entry {entry}\n", args.amount, args.whom));
+            print(&written(&[Taken::new("fund", &desk, entry)], args.party.json));
         }
         Command::Reserve(args) => reserve(&args, &passphrase)?,
         Command::Accept(args) => decide(&args, true, &passphrase)?,
@@ -382,30 +448,32 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Bid(args) => bid(&args, false, &passphrase)?,
         Command::Improve(args) => bid(&args, true, &passphrase)?,
         Command::Stand(args) => {
-            let mut desk = desk(&args, &passphrase)?;
-            desk.await_phase(Phase::Commits, 1, args.wait)?;
-            bidder::stand(&mut desk)?;
-            print(&format!("standing in round {}\n", desk.replica.auction().round()));
+            let mut desk = desk(&args.party, &passphrase)?;
+            desk.await_phase(Phase::Commits, 1, args.wait.wait)?;
+            let committed = bidder::stand(&mut desk)?;
+            print_commits("commit", &desk, &committed, args.party.json);
         }
         Command::Reveal(args) => reveal(&args, &passphrase)?,
         Command::Result(args) => {
-            let mut desk = desk(&args, &passphrase)?;
+            let mut desk = sit_down(&args.desk, PATIENCE, &passphrase)?;
             if args.wait {
                 desk.await_phase(Phase::Closed, 0, true)?;
             }
             let results = Results::of(&desk)?;
             print(&if args.json { results.json() } else { results.text() });
         }
-        Command::Bidder(BidderArgs { command: BidderCommand::Run(args) }) => {
-            let mut desk = desk(&args.party, &passphrase)?;
-            let bids = read_bids(&desk, &args)?;
-            confirm(&desk, &bids, args.yes)?;
+        Command::Bidder(BidderArgs { command }) => {
+            let BidderCommand::Run { desk, patience, json, bids } = command;
+            let mut desk = sit_down(&desk, patience, &passphrase)?;
+            let yes = bids.yes;
+            let bids = read_bids(&desk, &bids)?;
+            confirm(&desk, &bids, yes)?;
             bidder::run(&mut desk, &bids)?;
             let results = Results::of(&desk)?;
-            print(&if args.party.json { results.json() } else { results.text() });
+            print(&if json { results.json() } else { results.text() });
         }
-        Command::Keyholder(KeyholderCommand::Run { party, reveals }) => {
-            keyholder::run(desk(&party, &passphrase)?, reveals)?;
+        Command::Keyholder(KeyholderCommand::Run { desk, reveals }) => {
+            keyholder::run(sit_down(&desk, PATIENCE, &passphrase)?, reveals)?;
         }
         Command::Receipt(command) => receipt(command)?,
         Command::Status(args) => {
@@ -447,8 +515,16 @@ fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
 }
 
 fn desk(args: &PartyArgs, passphrase: &PassphraseSource) -> Result<Desk, Failure> {
+    sit_down(&args.desk, args.patience, passphrase)
+}
+
+fn sit_down(
+    args: &DeskArgs,
+    patience: u64,
+    passphrase: &PassphraseSource,
+) -> Result<Desk, Failure> {
     let keys = Keys::open(&args.key, passphrase)?;
-    Desk::open(Folder::new(&args.board), keys, Duration::from_secs(args.patience))
+    Desk::open(Folder::new(&args.board), keys, Duration::from_secs(patience))
 }
 
 fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure> {
@@ -471,25 +547,24 @@ fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure
 }
 
 fn terms_of(command: TermsCommand) -> Result<(), Failure> {
-    match command {
-        TermsCommand::New { file, out } => {
+    let (terms, json) = match command {
+        TermsCommand::New { file, out, json } => {
             let terms = match file {
                 Some(file) => terms::read(&file)?,
                 None => ask_for_terms(&out)?,
             };
             let bytes = borsh::to_vec(&terms).unwrap_or_default();
             files::write_new(&out, &bytes, Readers::Everybody)?;
-            print(&terms::in_words(&terms)?);
+            (terms, json)
         }
-        TermsCommand::Show { path } => {
-            let terms = if path.is_dir() {
-                Replica::open(&Folder::new(&path).transcript())?.auction().terms().clone()
-            } else {
-                terms::read_bytes(&path)?
-            };
-            print(&terms::in_words(&terms)?);
+        TermsCommand::Show { path, json } if path.is_dir() => {
+            let auction = Replica::open(&Folder::new(&path).transcript())?;
+            (auction.auction().terms().clone(), json)
         }
-    }
+        TermsCommand::Show { path, json } => (terms::read_bytes(&path)?, json),
+    };
+    let words = InWords::of(&terms)?;
+    print(&if json { words.json() } else { words.text() });
     Ok(())
 }
 
@@ -535,7 +610,12 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     ask("Sign them and open the auction?", args.yes)?;
     let keys = Keys::open(&args.key, passphrase)?;
     let auction = seller::open(&Folder::new(&args.board), &keys, &terms)?;
-    print(&format!("{}\n", names::auction(&auction.id())));
+    let id = names::auction(&auction.id());
+    print(&if args.json {
+        format!("{:#}\n", serde_json::json!({ "schema": "talea-auction/1", "auction": id }))
+    } else {
+        format!("{id}\n")
+    });
     Ok(())
 }
 
@@ -550,7 +630,7 @@ struct BidRow {
 /// The largest file of bids, in bytes.
 const MAX_BIDS_FILE: u64 = 4 << 20;
 
-fn read_bids(desk: &Desk, args: &BidArgs) -> Result<Vec<(u32, Rung)>, Failure> {
+fn read_bids(desk: &Desk, args: &BidsArgs) -> Result<Vec<(u32, Rung)>, Failure> {
     let mut written: Vec<(String, String)> = Vec::new();
     for bid in &args.bids {
         let (lot, price) = bid.rsplit_once('=').ok_or_else(|| {
@@ -615,14 +695,10 @@ fn exact(scale: talea_protocol::price::Scale, price: i64) -> String {
 
 fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
-    let bids = read_bids(&desk, args)?;
-    confirm(&desk, &bids, args.yes)?;
-    desk.await_phase(Phase::Commits, u32::from(improves), args.party.wait)?;
-    for (lot, rung) in bids {
-        let done = bidder::commit(&mut desk, lot, rung)?;
-        print(&format!("lot {lot}: committed in round {}, entry {}\n", done.round, done.entry));
-    }
-    Ok(())
+    let bids = read_bids(&desk, &args.bids)?;
+    confirm(&desk, &bids, args.bids.yes)?;
+    desk.await_phase(Phase::Commits, u32::from(improves), args.wait.wait)?;
+    commit("commit", &mut desk, bids, args.party.json, bidder::commit)
 }
 
 fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
@@ -630,34 +706,59 @@ fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure>
     if desk.keys.party() != desk.replica.auction().terms().seller {
         return Err(Failure::new(Code::KeyOther, "the terms name another seller than this key"));
     }
-    let bids = read_bids(&desk, args)?;
-    confirm(&desk, &bids, args.yes)?;
-    desk.await_phase(Phase::Reserves, 0, args.party.wait)?;
-    for (lot, rung) in bids {
-        let done = bidder::reserve(&mut desk, lot, rung)?;
-        print(&format!("lot {lot}: reserve committed, entry {}\n", done.entry));
-    }
-    Ok(())
+    let bids = read_bids(&desk, &args.bids)?;
+    confirm(&desk, &bids, args.bids.yes)?;
+    desk.await_phase(Phase::Reserves, 0, args.wait.wait)?;
+    commit("reserve", &mut desk, bids, args.party.json, bidder::reserve)
+}
+
+/// Commits one after the other, and says what was taken, also where one of them is not.
+fn commit(
+    what: &'static str,
+    desk: &mut Desk,
+    bids: Vec<(u32, Rung)>,
+    json: bool,
+    commit: impl Fn(&mut Desk, u32, Rung) -> Result<Committed, Failure>,
+) -> Result<(), Failure> {
+    let mut committed = Vec::new();
+    let done = bids.into_iter().try_for_each(|(lot, rung)| {
+        committed.push(commit(desk, lot, rung)?);
+        Ok(())
+    });
+    print_commits(what, desk, &committed, json);
+    done
+}
+
+fn print_commits(what: &'static str, desk: &Desk, committed: &[Committed], json: bool) {
+    let taken = committed.iter().map(|committed| Taken::commit(what, desk, committed));
+    print(&written(&taken.collect::<Vec<_>>(), json));
 }
 
 fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
+    let json = args.party.json;
     if let Some(path) = &args.to {
         let Handed { commits, reveals } = bidder::hand_over(&desk, path)?;
         let (sealed, commits) = (reveals.len(), commits.len());
-        if commits == 0 {
-            print(&format!("{sealed} sealed bids in {}\n", path.display()));
-            return all_taken(&desk);
-        }
         let file = path.display();
-        print(&format!(
-            "{sealed} sealed bids and {commits} commits that the board does not show in {file}\n"
-        ));
-        return Ok(());
+        print(&if json {
+            let value = serde_json::json!({
+                "schema": "talea-handed/1", "file": path, "sealed_bids": sealed, "commits": commits,
+            });
+            format!("{value:#}\n")
+        } else if commits == 0 {
+            format!("{sealed} sealed bids in {file}\n")
+        } else {
+            format!(
+                "{sealed} sealed bids and {commits} commits that the board does not show in {file}\n"
+            )
+        });
+        return if commits == 0 { all_taken(&desk) } else { Ok(()) };
     }
-    desk.await_phase(Phase::Reveals, 0, args.party.wait)?;
-    let count = bidder::reveal(&mut desk)?;
-    print(&format!("{count} sealed bids revealed\n"));
+    desk.await_phase(Phase::Reveals, 0, args.wait.wait)?;
+    let entries = bidder::reveal(&mut desk)?;
+    let taken = entries.into_iter().map(|(entry, count)| Taken::reveals(&desk, entry, count));
+    print(&written(&taken.collect::<Vec<_>>(), json));
     all_taken(&desk)
 }
 
@@ -677,13 +778,13 @@ fn all_taken(desk: &Desk) -> Result<(), Failure> {
 fn decide(args: &DecideArgs, accept: bool, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
     let (lot, _) = desk.lot(&args.lot)?;
-    while args.party.wait && desk.replica.auction().award_to_decide(lot).is_none() {
+    while args.wait.wait && desk.replica.auction().award_to_decide(lot).is_none() {
         desk.await_phase(Phase::Ranking, 0, true)?;
         std::thread::sleep(POLL);
     }
     let entry = seller::decide(&mut desk, lot, accept)?;
-    let word = if accept { "accepted" } else { "declined" };
-    print(&format!("lot {}: {word}, entry {entry}\n", args.lot));
+    let word = if accept { "accept" } else { "decline" };
+    print(&written(&[Taken::on_lot(word, &desk, entry, lot)], args.party.json));
     Ok(())
 }
 
@@ -697,7 +798,7 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
                 Some(path) => files::write_new(&path, text.as_bytes(), Readers::Everybody)?,
             }
         }
-        ReceiptCommand::Check { receipt, board, against } => {
+        ReceiptCommand::Check { receipt, board, against, json } => {
             let receipt = Receipt::read(&receipt)?;
             if let Some(other) = against {
                 receipt.goes_with(&Receipt::read(&other)?)?;
@@ -709,17 +810,22 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
             let Some((entry, signed, instruction)) = receipt.read_entry() else {
                 return Err(Failure::new(Code::Receipt, "its entry is none of a transcript"));
             };
-            print(&format!(
-                "entry {}, a {} of {} in slot {}, is under the root that {} signed over {} entries of \
-                 auction {}\n",
-                receipt.entry,
-                replica::kind(&instruction),
-                names::party(&signed.signer),
-                entry.slot,
-                receipt.board,
-                receipt.checkpoint.entries,
-                receipt.checkpoint.auction
-            ));
+            let (kind, signer) = (replica::kind(&instruction), names::party(&signed.signer));
+            let Receipt { entry: number, board, checkpoint, .. } = &receipt;
+            print(&if json {
+                let value = serde_json::json!({
+                    "schema": "talea-receipt-check/1", "auction": checkpoint.auction,
+                    "board": board, "entry": number, "entries": checkpoint.entries,
+                    "kind": kind, "signer": signer, "slot": entry.slot,
+                });
+                format!("{value:#}\n")
+            } else {
+                format!(
+                    "entry {number}, a {kind} of {signer} in slot {}, is under the root that {board} \
+                     signed over {} entries of auction {}\n",
+                    entry.slot, checkpoint.entries, checkpoint.auction
+                )
+            });
         }
     }
     Ok(())
@@ -800,4 +906,34 @@ fn check_checkpoints(folder: &Folder) -> Result<(), Failure> {
     let (replica, checkpoints) = shown(folder)?;
     let mut signed = checkpoints.iter().filter(|checkpoint| checkpoint.is_of(&replica));
     signed.try_for_each(|checkpoint| checkpoint.is_kept(&replica, &checkpoints))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Commands that run and write no data, or write a file or a format of its own.
+    const OTHERS: [&str; 7] =
+        ["board run", "keyholder run", "receipt new", "report", "demo", "completions", "man"];
+
+    fn leaves(command: &clap::Command, name: &str, found: &mut Vec<(String, bool)>) {
+        let inner: Vec<_> = command.get_subcommands().collect();
+        if inner.is_empty() {
+            found.push((name.into(), command.get_arguments().any(|flag| flag.get_id() == "json")));
+        }
+        for next in inner {
+            leaves(next, format!("{name} {}", next.get_name()).trim_start(), found);
+        }
+    }
+
+    #[test]
+    fn every_command_writes_json_if_asked() {
+        let (command, mut found) = (Cli::command(), Vec::new());
+        command.clone().debug_assert();
+        leaves(&command, "", &mut found);
+        let without: Vec<&str> =
+            found.iter().filter(|(_, json)| !json).map(|(name, _)| name.as_str()).collect();
+        let is_known = |name: &&str| OTHERS.contains(name);
+        assert!(without.iter().all(is_known) && without.len() == OTHERS.len(), "{without:?}");
+    }
 }

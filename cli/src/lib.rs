@@ -10,6 +10,7 @@
 //! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts |
 //! | [`replica`] | the program replayed from the transcript: what a party believes |
 //! | [`party`] | what seller, custodian, bidder and keyholder do |
+//! | [`taken`] | what a command brought into the transcript |
 //! | [`status`], [`result`], [`report`] | how an auction stands, what a bidder's own bids came to, what happened |
 //! | [`demo`] | all of them in a temporary folder |
 //! | [`failure`], [`say`], [`progress`] | why a command stops, how it says so, and how far things are |
@@ -31,4 +32,5 @@ pub mod report;
 pub mod result;
 pub mod say;
 pub mod status;
+pub mod taken;
 pub mod terms;

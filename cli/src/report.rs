@@ -85,16 +85,16 @@ struct KeyholderReport {
     late_on: Vec<String>,
 }
 
-/// What an account came to, in units of the custodian's currency.
+/// What an account came to, in units of the custodian's currency; money is text in JSON.
 #[derive(Clone, Debug, Serialize)]
 struct AccountReport {
     party: String,
     role: String,
-    funded: u64,
-    received: u64,
-    released: u64,
-    settlement: u64,
-    forfeited: u64,
+    funded: String,
+    received: String,
+    released: String,
+    settlement: String,
+    forfeited: String,
 }
 
 /// The kinds of instructions, in the order of an auction, in words.
@@ -155,11 +155,11 @@ fn accounts(verified: &talea_verifier::Report) -> Vec<AccountReport> {
     let accounts = verified.accounts.iter().map(|account| AccountReport {
         party: names::party(&account.party),
         role: verified.role(&account.party),
-        funded: account.funded,
-        received: account.received,
-        released: account.available,
-        settlement: account.settlement,
-        forfeited: account.forfeited,
+        funded: account.funded.to_string(),
+        received: account.received.to_string(),
+        released: account.available.to_string(),
+        settlement: account.settlement.to_string(),
+        forfeited: account.forfeited.to_string(),
     });
     accounts.collect()
 }
@@ -461,16 +461,12 @@ impl Report {
         }
         page.push_str("<h2>Money</h2>\n<p>In units of the custodian's currency.</p>\n");
         let rows = self.accounts.iter().map(|account| {
-            let AccountReport { party, role, .. } = account;
-            let money = [
-                account.funded,
-                account.received,
-                account.released,
-                account.settlement,
-                account.forfeited,
-            ];
-            [vec![shortened(party), role.clone()], money.map(|units| units.to_string()).to_vec()]
-                .concat()
+            let AccountReport { party, role, funded, received, released, settlement, forfeited } =
+                account;
+            let party = shortened(party);
+            [&party, role, funded, received, released, settlement, forfeited]
+                .map(Clone::clone)
+                .into()
         });
         let heading =
             ["Party", "Role", "Funded", "Received", "Released", "Settlement", "Forfeited"];

@@ -6,7 +6,7 @@ use crate::{
     files, names,
 };
 use rand_core::{OsRng, RngCore as _};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{
     fmt::Write as _,
     path::Path,
@@ -509,21 +509,124 @@ pub fn read_bytes(path: &Path) -> Result<Terms, Failure> {
     })
 }
 
-/// The terms in words, for somebody who is about to agree.
+/// The schema of terms in JSON.
+pub const SCHEMA: &str = "talea-terms/1";
+
+/// Terms in words, for somebody who is about to agree.
+#[derive(Clone, Debug, Serialize)]
+pub struct InWords {
+    schema: &'static str,
+    facts: Vec<Fact>,
+    lots: Vec<LotInWords>,
+    left_open: Vec<LeftOpen>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Fact {
+    /// Empty where it goes on from the one before.
+    what: &'static str,
+    words: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct LotInWords {
+    lot: usize,
+    identifier: String,
+    name: String,
+    quantity: String,
+    first_price: String,
+    last_price: String,
+    prices: u32,
+    side: &'static str,
+}
+
+/// Something that these terms leave to chance or to others.
+#[derive(Clone, Debug, Serialize)]
+struct LeftOpen {
+    code: &'static str,
+    sentence: String,
+}
+
+/// The terms in words, as people read them.
 ///
 /// # Errors
 /// As [`BoardTerms::of`].
 pub fn in_words(terms: &Terms) -> Result<String, Failure> {
+    Ok(InWords::of(terms)?.text())
+}
+
+impl InWords {
+    /// As tools read them.
+    #[must_use]
+    pub fn json(&self) -> String {
+        talea_sim::report::to_json(self) + "\n"
+    }
+
+    /// As people read them.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        for Fact { what, words } in &self.facts {
+            let _ = writeln!(text, "{what:<14}{words}");
+        }
+        text.push('\n');
+        for row in &self.lots {
+            let LotInWords { lot, identifier, name, quantity, first_price, last_price, .. } = row;
+            let _ = writeln!(
+                text,
+                "lot {lot}  {identifier}  {quantity} x {name}: {first_price} to {last_price}, {} prices, {}",
+                row.prices, row.side
+            );
+        }
+        if !self.left_open.is_empty() {
+            text.push_str("\nLeft open by these terms\n");
+            for LeftOpen { sentence, .. } in &self.left_open {
+                let _ = writeln!(text, "  - {sentence}");
+            }
+        }
+        text
+    }
+
+    /// Terms in words.
+    ///
+    /// # Errors
+    /// As [`BoardTerms::of`].
+    pub fn of(terms: &Terms) -> Result<Self, Failure> {
+        let facts = facts(terms)?;
+        let lots = terms.lots.iter().enumerate().map(|(lot, line)| {
+            let ladder = &line.ladder;
+            let write =
+                |rung| ladder.price(Rung(rung)).map_or(String::new(), |p| ladder.scale.write(p));
+            LotInWords {
+                lot,
+                identifier: line.identifier.as_str().into(),
+                name: line.name.as_str().into(),
+                quantity: line.quantity.to_string(),
+                first_price: write(0),
+                last_price: write(ladder.rungs.saturating_sub(1)),
+                prices: ladder.rungs,
+                side: match ladder.side {
+                    Side::HighestWins => "highest wins",
+                    Side::LowestWins => "lowest wins",
+                },
+            }
+        });
+        let left_open = caution::cautions(terms)
+            .into_iter()
+            .map(|caution| LeftOpen { code: caution.code(), sentence: caution.to_string() });
+        Ok(Self { schema: SCHEMA, facts, lots: lots.collect(), left_open: left_open.collect() })
+    }
+}
+
+fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
     let board = BoardTerms::of(terms)?;
     let until = |slot: u64| board.time_of(slot);
     let lasting = |slots: u64| {
         humantime::format_duration(Duration::from_millis(slots.saturating_mul(board.slot)))
     };
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let mut line = |what: &str, words: String| {
-        let _ = writeln!(text, "{what:<14}{words}");
-    };
+    let mut facts = Vec::new();
+    let mut line = |what, words| facts.push(Fact { what, words });
     line("auction", names::auction(&terms.auction_id()));
     line("seller", names::party(&terms.seller));
     line("board", names::party(&board.key));
@@ -587,34 +690,7 @@ pub fn in_words(terms: &Terms) -> Result<String, Failure> {
             format!("{} to accept or decline; silence accepts", lasting(acceptance.slots)),
         );
     }
-    text.push('\n');
-    for (number, lot) in terms.lots.iter().enumerate() {
-        let ladder = &lot.ladder;
-        let write =
-            |rung| ladder.price(Rung(rung)).map_or(String::new(), |p| ladder.scale.write(p));
-        let side = match ladder.side {
-            Side::HighestWins => "highest wins",
-            Side::LowestWins => "lowest wins",
-        };
-        let _ = writeln!(
-            text,
-            "lot {number}  {}  {} x {}: {} to {}, {} prices, {side}",
-            lot.identifier,
-            lot.quantity,
-            lot.name,
-            write(0),
-            write(ladder.rungs.saturating_sub(1)),
-            ladder.rungs
-        );
-    }
-    let cautions = caution::cautions(terms);
-    if !cautions.is_empty() {
-        text.push_str("\nLeft open by these terms\n");
-        for caution in cautions {
-            let _ = writeln!(text, "  - {caution}");
-        }
-    }
-    Ok(text)
+    Ok(facts)
 }
 
 fn mechanism_in_words(terms: &Terms) -> String {

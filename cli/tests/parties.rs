@@ -24,7 +24,15 @@ fn processes_hold_an_auction_over_a_folder() {
 
     // A receipt, and a board that shows another history afterwards.
     stage.done(&["receipt", "new", "board", "2", "--out", "receipt"]);
-    stage.done(&["receipt", "check", "receipt", "--board", "board"]);
+    let check = stage.done(&["receipt", "check", "receipt", "--board", "board", "--json"]);
+    let check: serde_json::Value = serde_json::from_str(&check).unwrap();
+    assert_eq!((&check["entry"], &check["kind"]), (&2.into(), &"tick".into()), "{check}");
+    let terms = stage.done(&["terms", "show", "board", "--json"]);
+    let terms: serde_json::Value = serde_json::from_str(&terms).unwrap();
+    assert_eq!(
+        (&terms["schema"], &terms["lots"][0]["prices"]),
+        (&"talea-terms/1".into(), &64.into())
+    );
     let receipt = fs::read_to_string(stage.path("receipt")).unwrap();
     let forged = receipt.replacen("\"entry\": 2", "\"entry\": 3", 1);
     assert_ne!(forged, receipt);
@@ -248,17 +256,23 @@ fn a_reserve_rounds_and_the_sellers_word() {
     let mut children: Vec<Child> = arguments[..4].iter().map(|words| stage.spawn(words)).collect();
     let party = |what: &str, who: &str, more: &[&str]| {
         let key = format!("{who}.key");
-        let common = [what, "board", "--key", &key, "--wait"];
-        stage.done(&[&common[..], more].concat())
+        let common = [what, "board", "--key", &key, "--wait", "--json"];
+        let taken = stage.done(&[&common[..], more].concat());
+        let taken: serde_json::Value = serde_json::from_str(&taken).unwrap();
+        assert_eq!(taken["schema"], "talea-taken/1");
+        assert_eq!(taken["entries"].as_array().unwrap().len(), 1, "{taken}");
+        taken["entries"][0].clone()
     };
-    party("reserve", "seller", &["--yes", "B0=91.00"]);
+    let reserve = party("reserve", "seller", &["--yes", "B0=91.00"]);
+    let (lot, price, entry) = (&reserve["lot"], &reserve["price"], &reserve["entry"]);
+    assert_eq!((lot, price, entry), (&"B0".into(), &"91.00".into(), &4.into()), "{reserve}");
     party("bid", "bidder1", &["--yes", "B0=90.25"]);
     party("reveal", "seller", &[]);
-    party("reveal", "bidder1", &[]);
+    assert_eq!(party("reveal", "bidder1", &[])["sealed_bids"], 1);
     // It cannot take back what it offered, and can do better.
     let worse = ["improve", "board", "--key", "bidder1.key", "--wait", "--yes", "B0=90.00"];
     stage.fails(&worse, 2, "price");
-    party("improve", "bidder1", &["--yes", "B0=91.50"]);
+    assert_eq!(party("improve", "bidder1", &["--yes", "B0=91.50"])["round"], 1);
     party("reveal", "bidder1", &[]);
     party("accept", "seller", &["B0"]);
     children

@@ -73,7 +73,7 @@ fn the_tutorial_can_be_typed() {
     for line in [
         "99-17+ | 99-17+ | Hit",
         "VALID: the outcome is the one derived from the entries.",
-        "2 sealed bids revealed",
+        "reveal of 2 sealed bids",
         "is under the root that",
     ] {
         assert!(said.contains(line), "{line:?} is missing in\n{said}\n{complained}");

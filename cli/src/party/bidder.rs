@@ -210,8 +210,12 @@ pub fn untaken(desk: &Desk) -> Result<Vec<&str>, Failure> {
     Ok(lots.map(|(_, lot)| lot.identifier.as_str()).collect())
 }
 
-/// Instructions that carry these reveals, as few as can be.
-fn carried(keys: &Keys, auction: &Auction, reveals: Vec<Reveal>) -> Result<Vec<Vec<u8>>, Failure> {
+/// Instructions that carry these reveals, as few as can be, and how many each carries.
+fn carried(
+    keys: &Keys,
+    auction: &Auction,
+    reveals: Vec<Reveal>,
+) -> Result<Vec<(usize, Vec<u8>)>, Failure> {
     let mut batches: Vec<(usize, Vec<Reveal>)> = Vec::new();
     for reveal in reveals {
         let size = reveal.sealed_bid.len() + 64;
@@ -225,25 +229,29 @@ fn carried(keys: &Keys, auction: &Auction, reveals: Vec<Reveal>) -> Result<Vec<V
             _ => batches.push((size, vec![reveal])),
         }
     }
-    let sign = |(_, batch)| {
+    let sign = |(_, batch): (usize, Vec<Reveal>)| {
+        let count = batch.len();
         bidder::carry(&keys.identity(), auction, batch)
+            .map(|instruction| (count, instruction))
             .map_err(|error| Failure::new(Code::Internal, error.to_string()))
     };
     batches.into_iter().map(sign).collect()
 }
 
-/// Reveals every bid of the current round that is not revealed; how many that were.
+/// Reveals every bid of the current round that is not revealed: in which entries, and how many in
+/// each.
 ///
 /// # Errors
 /// `refused`, `board.*`.
-pub fn reveal(desk: &mut Desk) -> Result<usize, Failure> {
+pub fn reveal(desk: &mut Desk) -> Result<Vec<(u64, usize)>, Failure> {
     let reveals = to_reveal(desk)?;
-    let count = reveals.len();
-    for instruction in carried(&desk.keys, desk.replica.auction(), reveals)? {
+    let mut entries = Vec::new();
+    for (count, instruction) in carried(&desk.keys, desk.replica.auction(), reveals)? {
         let entry = desk.submit(&instruction)?;
         desk.keep_receipt(entry)?;
+        entries.push((entry, count));
     }
-    Ok(count)
+    Ok(entries)
 }
 
 /// What a bidder hands over to a keyholder, or to any other courier: nothing in it is secret.
@@ -299,7 +307,9 @@ pub fn run(desk: &mut Desk, bids: &[(u32, Rung)]) -> Result<(), Failure> {
                     }
                 }
             }
-            Phase::Commits => stand(desk)?,
+            Phase::Commits => {
+                stand(desk)?;
+            }
             Phase::Reveals => {
                 reveal(desk)?;
             }
@@ -313,18 +323,19 @@ pub fn run(desk: &mut Desk, bids: &[(u32, Rung)]) -> Result<(), Failure> {
 ///
 /// # Errors
 /// `refused`, `board.*`.
-pub fn stand(desk: &mut Desk) -> Result<(), Failure> {
+pub fn stand(desk: &mut Desk) -> Result<Vec<Committed>, Failure> {
     let auction = desk.replica.auction();
     let round = auction.round();
     if round == 0 {
         return Err(Failure::new(Code::NoBid, "in the first round there is nothing to stand by"));
     }
     let undecided = (0..lots(auction)).filter(|lot| auction.ending(*lot).is_none());
+    let mut committed = Vec::new();
     for lot in undecided.collect::<Vec<_>>() {
         let Some(standing) = standing(desk, lot)? else { continue };
         let made = recall(desk, lot, round)?;
         let rung = made.map_or(standing.rung(), |bid| bid.secret.rung());
-        commit(desk, lot, rung)?;
+        committed.push(commit(desk, lot, rung)?);
     }
-    Ok(())
+    Ok(committed)
 }

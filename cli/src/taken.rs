@@ -1,0 +1,89 @@
+//! What a command brought into the transcript.
+
+use crate::{
+    party::{bidder::Committed, desk::Desk},
+    status,
+};
+use serde::Serialize;
+use talea_protocol::price::Rung;
+
+/// The schema of the JSON.
+pub const SCHEMA: &str = "talea-taken/1";
+
+/// One entry.
+#[derive(Clone, Debug, Serialize)]
+pub struct Taken {
+    /// As `talea status` and the report name it: `commit`, `reveal` and so on.
+    what: &'static str,
+    /// The entry, from 0.
+    entry: u64,
+    /// In which round.
+    round: u32,
+    /// The lot's identifier, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lot: Option<String>,
+    /// What was bid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<String>,
+    /// How many sealed bids it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed_bids: Option<usize>,
+}
+
+impl Taken {
+    /// An entry of which there is nothing more to say.
+    #[must_use]
+    pub fn new(what: &'static str, desk: &Desk, entry: u64) -> Self {
+        let round = desk.replica.auction().round();
+        Self { what, entry, round, lot: None, price: None, sealed_bids: None }
+    }
+
+    /// One about a lot.
+    #[must_use]
+    pub fn on_lot(what: &'static str, desk: &Desk, entry: u64, lot: u32) -> Self {
+        let terms = desk.replica.auction().terms();
+        let lot = usize::try_from(lot).ok().and_then(|lot| terms.lots.get(lot));
+        let lot = lot.map(|lot| lot.identifier.as_str().to_owned());
+        Self { lot, ..Self::new(what, desk, entry) }
+    }
+
+    /// A bid, or a reserve.
+    #[must_use]
+    pub fn commit(what: &'static str, desk: &Desk, committed: &Committed) -> Self {
+        let Committed { lot, round, rung, entry } = *committed;
+        let price = price(desk, lot, rung);
+        Self { round, price, ..Self::on_lot(what, desk, entry, lot) }
+    }
+
+    /// Sealed bids that were revealed.
+    #[must_use]
+    pub fn reveals(desk: &Desk, entry: u64, sealed_bids: usize) -> Self {
+        Self { sealed_bids: Some(sealed_bids), ..Self::new("reveal", desk, entry) }
+    }
+
+    /// As people read it.
+    fn text(&self) -> String {
+        let Self { what, entry, round, lot, price, sealed_bids } = self;
+        let lot = lot.as_ref().map_or(String::new(), |lot| format!(" on {lot}"));
+        let price = price.as_ref().map_or(String::new(), |price| format!(", {price}"));
+        let sealed = sealed_bids.map_or(String::new(), |count| format!(" of {count} sealed bids"));
+        let round = if *round > 0 { format!(" in round {round}") } else { String::new() };
+        format!("{what}{sealed}{lot}{price}{round}: entry {entry}\n")
+    }
+}
+
+fn price(desk: &Desk, lot: u32, rung: Rung) -> Option<String> {
+    let terms = desk.replica.auction().terms();
+    let lot = terms.lots.get(usize::try_from(lot).ok()?)?;
+    Some(status::price(lot, rung))
+}
+
+/// Entries, as people or as tools read them.
+#[must_use]
+pub fn written(taken: &[Taken], json: bool) -> String {
+    if json {
+        let value = serde_json::json!({ "schema": SCHEMA, "entries": taken });
+        return format!("{value:#}\n");
+    }
+    taken.iter().map(Taken::text).collect()
+}
