@@ -214,7 +214,8 @@ fn keyholder_reports(replica: &Replica) -> Vec<KeyholderReport> {
     let auction = replica.auction();
     let terms = auction.terms();
     let reports = keyholders(&terms.quorum).map(|(id, member)| {
-        let group = terms.quorum.get(usize::from(id.group)).map_or("", |g| g.name.as_str());
+        let group =
+            terms.quorum.get(usize::from(id.group)).map_or(String::new(), |g| g.name.to_string());
         let mut said = BTreeMap::new();
         for line in replica.lines().iter().filter(|line| line.signer == member.signing) {
             *said.entry(line.kind).or_default() += 1;
@@ -225,7 +226,7 @@ fn keyholder_reports(replica: &Replica) -> Vec<KeyholderReport> {
             party: names::party(&member.signing),
             said,
             expelled: auction.was_expelled(id),
-            late_on: late_on.map(|(_, lot)| lot.identifier.as_str().to_owned()).collect(),
+            late_on: late_on.map(|(_, lot)| lot.identifier.to_string()).collect(),
         }
     });
     reports.collect()
@@ -291,8 +292,8 @@ impl LotReport {
         let sales = award.map(|award| award.sales.iter()).into_iter().flatten();
         Self {
             lot: at,
-            identifier: lot.identifier.as_str().into(),
-            name: lot.name.as_str().into(),
+            identifier: lot.identifier.to_string(),
+            name: lot.name.to_string(),
             quantity: lot.quantity.to_string(),
             result: words,
             price: award.map(|award| price(award.quote.rung)),

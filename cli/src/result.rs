@@ -100,7 +100,7 @@ impl Results {
             };
             Ok(Line {
                 lot: number,
-                identifier: lot.identifier.as_str().into(),
+                identifier: lot.identifier.to_string(),
                 bid: counted.or(made).map(|rung| status::price(lot, rung)),
                 price,
                 result: match (counted, made) {

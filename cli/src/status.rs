@@ -105,8 +105,8 @@ impl LotStatus {
         };
         Self {
             lot: number,
-            identifier: lot.identifier.as_str().into(),
-            name: lot.name.as_str().into(),
+            identifier: lot.identifier.to_string(),
+            name: lot.name.to_string(),
             state,
             result,
             winners,
@@ -127,7 +127,10 @@ impl Status {
         });
         let waiting_for = keyholders(&terms.quorum).filter_map(|(id, member)| {
             let dues = auction.dues(id);
-            let group = terms.quorum.get(usize::from(id.group)).map_or("", |g| g.name.as_str());
+            let group = terms
+                .quorum
+                .get(usize::from(id.group))
+                .map_or(String::new(), |g| g.name.to_string());
             let what = match dues.first()? {
                 Due::Endorse { round, .. } => format!("endorsing round {round}"),
                 Due::Rank { header, .. } => format!("step {} of lot {}", header.step, header.lot),

@@ -43,7 +43,7 @@ impl Taken {
     pub fn on_lot(what: &'static str, desk: &Desk, entry: u64, lot: u32) -> Self {
         let terms = desk.replica.auction().terms();
         let lot = usize::try_from(lot).ok().and_then(|lot| terms.lots.get(lot));
-        let lot = lot.map(|lot| lot.identifier.as_str().to_owned());
+        let lot = lot.map(|lot| lot.identifier.to_string());
         Self { lot, ..Self::new(what, desk, entry) }
     }
 

@@ -600,8 +600,8 @@ impl InWords {
                 |rung| ladder.price(Rung(rung)).map_or(String::new(), |p| ladder.scale.write(p));
             LotInWords {
                 lot,
-                identifier: line.identifier.as_str().into(),
-                name: line.name.as_str().into(),
+                identifier: line.identifier.to_string(),
+                name: line.name.to_string(),
                 quantity: line.quantity.to_string(),
                 first_price: write(0),
                 last_price: write(ladder.rungs.saturating_sub(1)),

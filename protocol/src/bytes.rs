@@ -179,10 +179,28 @@ impl Text {
     }
 }
 
+/// For people: see [`printable`].
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(&printable(&self.0))
     }
+}
+
+/// A text in which characters that are invisible or turn the direction of writing are escaped: a name
+/// in the terms must not be able to rewrite the line it stands in.
+pub fn printable(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c,
+                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}'
+                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    let mut printed = String::with_capacity(text.len());
+    for c in text.chars() {
+        if hidden(c) { printed.extend(c.escape_unicode()) } else { printed.push(c) }
+    }
+    printed
 }
 
 impl BorshDeserialize for Text {
@@ -202,6 +220,16 @@ pub struct BadText;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_cannot_rewrite_their_line() {
+        assert_eq!(printable("Ardbeg CLO 2019-1 B"), "Ardbeg CLO 2019-1 B");
+        assert_eq!(printable("Börse 東京"), "Börse 東京");
+        assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(printable("a\nb"), "a\\u{a}b");
+        let text = Text::new("a\u{202e}b").unwrap();
+        assert_eq!(alloc::format!("{text:>12}"), "  a\\u{202e}b");
+    }
 
     #[test]
     fn a_huge_count_is_refused_before_allocation() {

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use talea_protocol::{
-    bytes::{Digest, PartyKey},
+    bytes::{Digest, PartyKey, printable},
     caution::{Caution, cautions},
     check::Check,
     outcome::{Account, Disclosed, Ending, ReserveResult},
@@ -258,8 +258,7 @@ impl Report {
         if !self.lots.is_empty() {
             writeln!(out, "\nLots")?;
             for (index, row) in self.lots.iter().enumerate() {
-                let (name, id) =
-                    (printable(row.lot.name.as_str()), printable(row.lot.identifier.as_str()));
+                let (name, id) = (&row.lot.name, &row.lot.identifier);
                 writeln!(out, "  {index}  {name} ({id}), {}", row.lot.quantity)?;
                 for line in lot::lines(row) {
                     writeln!(out, "     {line}")?;
@@ -303,7 +302,7 @@ impl Report {
         if !cautions.is_empty() {
             writeln!(out, "\nLeft open by these terms")?;
             for caution in cautions {
-                writeln!(out, "  - {}", printable(&caution.to_string()))?;
+                writeln!(out, "  - {}", caution)?;
             }
         }
         writeln!(out, "\nNot verified, because no transcript can show it")?;
@@ -401,7 +400,7 @@ fn role(terms: &Terms, key: &PartyKey) -> String {
     for (id, member) in talea_protocol::quorum::keyholders(&terms.quorum) {
         if member.signing == *key {
             let group = terms.quorum.get(usize::from(id.group));
-            let name = group.map_or_else(String::new, |group| printable(group.name.as_str()));
+            let name = group.map_or_else(String::new, |group| group.name.to_string());
             roles.push(format!("keyholder {} of {name}", id.member));
         }
     }
@@ -419,37 +418,5 @@ fn note(row: &CheckRow) -> String {
             format!(" (halted {n})")
         }
         (n, _) => format!(" (closed {n} as invalid)"),
-    }
-}
-
-/// Without characters that are invisible or turn the direction of writing: a name in the terms
-/// must not be able to rewrite the line it stands in.
-fn printable(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c,
-                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}'
-                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-    };
-    text.chars()
-        .flat_map(|c| {
-            let escaped: Box<dyn Iterator<Item = char>> =
-                if hidden(c) { Box::new(c.escape_unicode()) } else { Box::new(std::iter::once(c)) };
-            escaped
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_cannot_rewrite_their_line() {
-        assert_eq!(printable("Ardbeg CLO 2019-1 B"), "Ardbeg CLO 2019-1 B");
-        assert_eq!(printable("Börse 東京"), "Börse 東京");
-        assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
-        assert_eq!(printable("a\nb"), "a\\u{a}b");
     }
 }

@@ -200,14 +200,14 @@ pub fn to_reveal(desk: &Desk) -> Result<Vec<Reveal>, Failure> {
 ///
 /// # Errors
 /// `file.unwritable`.
-pub fn untaken(desk: &Desk) -> Result<Vec<&str>, Failure> {
+pub fn untaken(desk: &Desk) -> Result<Vec<String>, Failure> {
     let (auction, state) = (desk.replica.auction(), desk.state()?);
     let (round, bidder) = (auction.round(), desk.keys.party());
     let lots = (0..).zip(auction.terms().lots.iter()).filter(|(lot, _)| {
         let bid = BidId { lot: *lot, round, bidder };
         desk.replica.seal_of(&bid).is_none() && place(&state, *lot, round).exists()
     });
-    Ok(lots.map(|(_, lot)| lot.identifier.as_str()).collect())
+    Ok(lots.map(|(_, lot)| lot.identifier.to_string()).collect())
 }
 
 /// Instructions that carry these reveals, as few as can be, and how many each carries.

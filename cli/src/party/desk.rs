@@ -215,8 +215,8 @@ impl Desk {
         let found = lots().find(|(_, lot)| lot.identifier.as_str() == name);
         let found = found.or_else(|| lots().find(|(number, _)| number.to_string() == name));
         found.ok_or_else(|| {
-            let known: Vec<&str> =
-                lots().map(|(_, lot)| lot.identifier.as_str()).take(20).collect();
+            let known: Vec<String> =
+                lots().map(|(_, lot)| lot.identifier.to_string()).take(20).collect();
             Failure::new(Code::LotUnknown, format!("there is no lot {name:?}"))
                 .with_help(format!("lots: {}", known.join(", ")))
         })
