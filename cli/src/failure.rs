@@ -135,7 +135,7 @@ impl Failure {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        Self::new(Code::Refused, format!("{}: {refusal}", refusal.check))
+        Self::new(Code::Refused, refusal.to_string())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Files that are whole or not there, and files that nobody else may read.
 
 use crate::failure::{Code, Failure};
+use rand_core::{OsRng, RngCore as _};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read as _, Write as _},
@@ -59,9 +60,13 @@ pub fn write(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure>
 /// `file.exists`, `file.unwritable`.
 pub fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
     let draft = draft_of(path);
-    let written = write_draft(&draft, bytes, readers)
+    may_die_here();
+    let written = write_draft(&draft, bytes, readers).and_then(|()| {
+        may_die_here();
         // Unlike a rename, a link does not replace.
-        .and_then(|()| fs::hard_link(&draft, path));
+        fs::hard_link(&draft, path)
+    });
+    may_die_here();
     let _ = fs::remove_file(&draft);
     written.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
@@ -83,14 +88,16 @@ pub fn require_new(path: &Path) -> Result<(), Failure> {
     Err(Failure::new(Code::FileExists, format!("{} is there already", path.display())))
 }
 
+/// Where a file is written before it gets its name. Nobody else writes there: process numbers would
+/// do on one machine, and a folder may be shared by many.
 fn draft_of(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    path.with_file_name(format!(".{name}.{}", std::process::id()))
+    path.with_file_name(format!(".{name}.{:016x}", OsRng.next_u64()))
 }
 
 fn write_draft(draft: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     if readers == Readers::Owner {
         use std::os::unix::fs::OpenOptionsExt as _;

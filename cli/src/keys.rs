@@ -241,6 +241,15 @@ impl Keys {
         files::write(path, &sealed, Readers::Owner)
     }
 
+    /// Writes a secret for this party alone, where there is none yet.
+    ///
+    /// # Errors
+    /// `file.exists`, `file.unwritable`.
+    pub fn keep_new(&self, path: &Path, secret: &[u8]) -> Result<(), Failure> {
+        let sealed = encrypt(&self.storage.to_public(), secret, Format::Binary)?;
+        files::write_new(path, &sealed, Readers::Owner)
+    }
+
     /// Reads a secret that this party wrote.
     ///
     /// # Errors

@@ -263,7 +263,7 @@ impl Replica {
                 let applied = self
                     .auction
                     .apply(entry.slot, &entry.instruction)
-                    .map_err(|refusal| self.invalid(&format!("{}: {refusal}", refusal.check)))?;
+                    .map_err(|refusal| self.invalid(&refusal.to_string()))?;
                 if applied.head != entry.head {
                     return Err(self.invalid("its head is another"));
                 }

@@ -426,7 +426,7 @@ pub fn from_text(text: &str, folder: &Path) -> Result<Terms, Failure> {
     let signature = talea_protocol::bytes::Signature([0; 64]);
     match talea_contract::Auction::open(0, &bytes, &signature) {
         Err(refusal) if refusal.check != talea_protocol::check::Check::TermsSignature => {
-            fail("terms", format!("{}: {refusal}", refusal.check))
+            fail("terms", refusal)
         }
         _ => Ok(terms),
     }

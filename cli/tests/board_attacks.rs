@@ -894,6 +894,68 @@ fn a_clock_that_is_set_back_stops_time_until_it_has_caught_up() {
     assert_eq!(scene.verdict("board"), (Some(3), None));
 }
 
+// ---- many at once ----
+
+/// One board at a time; submitters as many as there are, also two of one bidder, and rubbish among them.
+#[test]
+fn whoever_submits_at_the_same_time_gets_an_answer_and_one_bid() {
+    let scene = scene(&auctions().commits);
+    let folder = Folder::new(scene.path("board"));
+    let other = ["bid", "board", "--key", "bidder0.key", "--yes", "B0=92.00"];
+    let bids: Vec<Running> =
+        [BID_0, BID_0, BID_0, BID_1, BID_1, BID_1].map(|bid| scene.start(&bid)).into();
+    std::thread::scope(|scope| {
+        for n in 0..8u8 {
+            let folder = &folder;
+            scope.spawn(move || {
+                for length in 0..20 {
+                    folder.hand_in(&vec![n; length]).unwrap();
+                }
+            });
+        }
+    });
+    let board = scene.board();
+    for bid in bids {
+        ends(&bid.output(), 0, &[]);
+    }
+    scene.fails(&BOARD, 4, "board.busy");
+    scene.fails(&other, 6, "refused");
+    let since = Instant::now();
+    while !folder.waiting().unwrap().is_empty() {
+        assert!(since.elapsed() < LIMIT, "some of it got no answer");
+        std::thread::sleep(POLL);
+    }
+    drop(board);
+    let replica = scene.replica("board");
+    let commits = replica.lines().iter().filter(|line| line.kind == "commit").count();
+    assert_eq!((commits, replica.lines().len() as u64), (2, CEREMONY + 2));
+    // What each bidder kept is what it committed: it can be revealed.
+    let mut pen = Pen::open(&scene, "board");
+    pen.pass();
+    for key in ["bidder0.key", "bidder1.key"] {
+        let reveal = scene.start(&["reveal", "board", "--key", key]);
+        ends(&pen.serve_to_the_end_of(reveal), 0, &[]);
+    }
+    assert_eq!(pen.auction().phase(), Phase::Endorsing);
+}
+
+/// A record of which a crash left the beginning was never answered; whoever opens the board next cuts it off, and
+/// nothing before it.
+#[test]
+fn a_torn_record_is_cut_off_wherever_it_is_torn() {
+    let scene = scene(&auctions().bids);
+    let path = scene.path("board/transcript.talea");
+    let whole = fs::read(&path).unwrap();
+    let before = whole_records(&whole, whole.len() - 1).len();
+    assert!(before < whole.len());
+    for length in (before..whole.len()).step_by(7).chain([whole.len() - 1]) {
+        fs::write(&path, &whole[..length]).unwrap();
+        let pen = Pen::open(&scene, "board");
+        assert_eq!(pen.entries(), CEREMONY + 1, "{length} bytes");
+        assert_eq!(fs::read(&path).unwrap(), whole[..before], "{length} bytes");
+    }
+}
+
 // ---- files ----
 
 /// Runs a command so that permission bits bind it: root gives up what frees it from them.

@@ -159,7 +159,7 @@ impl Board {
                 })?,
                 Err(refusal) => Answer::Refused {
                     check: refusal.check.number().to_owned(),
-                    sentence: refusal.to_string(),
+                    sentence: refusal.fault.to_string(),
                 },
             },
         };

@@ -57,7 +57,7 @@ fn keep(keys: &Keys, path: &Path, bid: &PreparedBid) -> Result<(), Failure> {
         secret: bid.secret.save().to_vec(),
     };
     let bytes = Zeroizing::new(borsh::to_vec(&kept).unwrap_or_default());
-    keys.keep(path, &bytes)
+    keys.keep_new(path, &bytes)
 }
 
 /// The bid of this party on a lot in a round, if it made one.
@@ -96,18 +96,38 @@ pub struct Committed {
 /// `refused`, `board.*`, `bid.none` where there is nothing to improve.
 pub fn commit(desk: &mut Desk, lot: u32, rung: Rung) -> Result<Committed, Failure> {
     let round = desk.replica.auction().round();
-    let bid = match recall(desk, lot, round)? {
-        Some(kept) if kept.secret.rung() != rung => {
-            let sentence = format!("another bid on lot {lot} was made in round {round}");
-            return Err(Failure::new(Code::Refused, sentence)
-                .with_help("one bid per lot and round; it may be on its way"));
-        }
-        Some(kept) => kept,
-        None => make(desk, (lot, round), rung)?,
-    };
+    let bid = kept_or_made(desk, (lot, round), rung, || make(desk, (lot, round), rung))?;
     let entry = desk.submit(&bid.commit)?;
     desk.keep_receipt(entry)?;
     Ok(Committed { lot, round, rung, entry })
+}
+
+/// The bid of this rung that is kept, or one that is made and kept now. Where two processes of one
+/// bidder make one at the same time, both hand in the one that was kept first.
+fn kept_or_made(
+    desk: &Desk,
+    (lot, round): (u32, u32),
+    rung: Rung,
+    make: impl Fn() -> Result<PreparedBid, Failure>,
+) -> Result<Bid, Failure> {
+    let kept = match recall(desk, lot, round)? {
+        Some(kept) => Some(kept),
+        None => {
+            let made = make()?;
+            match keep(&desk.keys, &place(&desk.state()?, lot, round), &made) {
+                Err(failure) if failure.code == Code::FileExists => recall(desk, lot, round)?,
+                kept => {
+                    kept?;
+                    Some(Bid { commit: made.commit, reveal: made.reveal, secret: made.secret })
+                }
+            }
+        }
+    };
+    kept.filter(|bid| bid.secret.rung() == rung).ok_or_else(|| {
+        let sentence = format!("another bid on lot {lot} was made in round {round}");
+        Failure::new(Code::Refused, sentence)
+            .with_help("one bid per lot and round; it may be on its way")
+    })
 }
 
 /// The bid of this party that stands on a lot. It need not be the last one that it made, which may
@@ -140,7 +160,7 @@ pub fn last_made(desk: &Desk, lot: u32) -> Result<Option<Rung>, Failure> {
     Ok(None)
 }
 
-fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<Bid, Failure> {
+fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<PreparedBid, Failure> {
     let auction = desk.replica.auction();
     let signer = Bidder::new(desk.keys.identity());
     let made = match round.checked_sub(1) {
@@ -153,7 +173,7 @@ fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<Bid, Failur
             signer.improve(auction, lot, rung, &standing, &mut OsRng)
         }
     };
-    keep_and_give(desk, (lot, round), made)
+    made.map_err(|error| no_bid(&error))
 }
 
 /// Commits the seller's reserve of a lot.
@@ -161,27 +181,18 @@ fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<Bid, Failur
 /// # Errors
 /// As [`commit`].
 pub fn reserve(desk: &mut Desk, lot: u32, rung: Rung) -> Result<Committed, Failure> {
-    let kept = match recall(desk, lot, 0)? {
-        Some(kept) => kept,
-        None => {
-            let auction = desk.replica.auction();
-            let made = seller::reserve(&desk.keys.identity(), auction, lot, rung, &mut OsRng);
-            keep_and_give(desk, (lot, 0), made)?
-        }
-    };
+    let kept = kept_or_made(desk, (lot, 0), rung, || {
+        let auction = desk.replica.auction();
+        seller::reserve(&desk.keys.identity(), auction, lot, rung, &mut OsRng)
+            .map_err(|error| no_bid(&error))
+    })?;
     let entry = desk.submit(&kept.commit)?;
     desk.keep_receipt(entry)?;
-    Ok(Committed { lot, round: 0, rung: kept.secret.rung(), entry })
+    Ok(Committed { lot, round: 0, rung, entry })
 }
 
-fn keep_and_give(
-    desk: &Desk,
-    (lot, round): (u32, u32),
-    made: Result<PreparedBid, bidder::BidError>,
-) -> Result<Bid, Failure> {
-    let made = made.map_err(|error| Failure::new(Code::Price, error.to_string()))?;
-    keep(&desk.keys, &place(&desk.state()?, lot, round), &made)?;
-    Ok(Bid { commit: made.commit, reveal: made.reveal, secret: made.secret })
+fn no_bid(error: &bidder::BidError) -> Failure {
+    Failure::new(Code::Price, error.to_string())
 }
 
 /// What this party has to reveal in the current round.
