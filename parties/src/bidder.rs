@@ -162,8 +162,23 @@ impl Bidder {
         standing: &BidSecret,
         rng: &mut impl CryptoRngCore,
     ) -> Result<PreparedBid, BidError> {
-        let kind = (&self.identity, Instruction::Commit as fn(Commit) -> Instruction);
-        prepare(kind, auction, (lot, rung), Some(standing), |sealed_bid| sealed_bid, rng)
+        self.improve_altered(auction, (lot, rung), standing, |sealed_bid| sealed_bid, rng)
+    }
+
+    /// A bid in a later round whose sealed bytes are what `alter` makes of the right ones.
+    ///
+    /// # Errors
+    /// [`BidError`], before any secret is drawn.
+    pub fn improve_altered(
+        &self,
+        auction: &Auction,
+        (lot, rung): (u32, Rung),
+        standing: &BidSecret,
+        alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<PreparedBid, BidError> {
+        let kind = (&self.identity, Instruction::Commit);
+        prepare(kind, auction, (lot, rung), Some(standing), alter, rng)
     }
 }
 

@@ -437,13 +437,8 @@ impl<W: Write> Stage<W> {
             .map(|(bid, seed)| {
                 let rng = &mut ChaCha20Rng::from_seed(seed.0);
                 let bidder = bidders.get(bid.bidder).ok_or(PlayError::NoBidder(bid.bidder))?;
-                let spoil = |mut bytes: Vec<u8>| {
-                    if bid.conduct == BidderConduct::RevealsRubbish {
-                        bytes.iter_mut().take(1).for_each(|byte| *byte ^= 1);
-                    }
-                    bytes
-                };
-                let prepared = bidder.commit_altered(auction, bid.lot, bid.rung, spoil, rng)?;
+                let sealed = |bytes| sealed(bid.conduct, bytes);
+                let prepared = bidder.commit_altered(auction, bid.lot, bid.rung, sealed, rng)?;
                 Ok((bid, prepared))
             })
             .collect();
@@ -466,10 +461,9 @@ impl<W: Write> Stage<W> {
         let planned = round.checked_sub(1).and_then(|round| plan.rounds.get(round));
         let mut prepared = Vec::new();
         for (last, bid) in before {
-            let stands = last.conduct != BidderConduct::RevealsRubbish
-                && (round > 1 || last.conduct == BidderConduct::Honest)
-                && self.auction().ending(last.lot).is_none();
-            if !stands {
+            // Whoever was not ranked in round 0 is out; after that a bid stands.
+            let stands = round > 1 || last.conduct == BidderConduct::Honest;
+            if !stands || self.auction().ending(last.lot).is_some() {
                 continue;
             }
             let next = planned.into_iter().flatten();
@@ -477,14 +471,17 @@ impl<W: Write> Stage<W> {
             let stay = BidPlan { conduct: BidderConduct::Honest, ..last };
             let next = next.unwrap_or(stay);
             let bidder = bidders.get(next.bidder).ok_or(PlayError::NoBidder(next.bidder))?;
-            let update = bidder.improve(self.auction(), next.lot, next.rung, &bid.secret, rng)?;
+            let (place, sealed) = ((next.lot, next.rung), |bytes| sealed(next.conduct, bytes));
+            let update = bidder.improve_altered(self.auction(), place, &bid.secret, sealed, rng)?;
             self.submit(&update.commit)?;
-            // An update that is never revealed does not replace what stands.
-            if next.conduct == BidderConduct::NeverReveals {
-                prepared.push((BidPlan { conduct: next.conduct, ..last }, PreparedBid { ..bid }));
-            } else {
-                prepared.push((next, update));
-            }
+            prepared.push(match next.conduct {
+                BidderConduct::Honest => (next, update),
+                // What stands is not replaced.
+                conduct => {
+                    let reveal = update.reveal;
+                    (BidPlan { conduct, ..last }, PreparedBid { reveal, ..bid })
+                }
+            });
         }
         Ok(prepared)
     }
@@ -574,6 +571,14 @@ impl<W: Write> Stage<W> {
         let tick = clock.sign(&self.auction().id(), &Instruction::Tick)?;
         self.submit(&tick)
     }
+}
+
+/// What a bidder seals who behaves like this.
+fn sealed(conduct: BidderConduct, mut bytes: Vec<u8>) -> Vec<u8> {
+    if conduct == BidderConduct::RevealsRubbish {
+        bytes.iter_mut().take(1).for_each(|byte| *byte ^= 1);
+    }
+    bytes
 }
 
 fn conduct(plan: &Plan, id: KeyholderId) -> KeyholderConduct {

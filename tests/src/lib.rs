@@ -4,6 +4,7 @@
 
 pub mod chosen_ladder;
 pub mod onlooker;
+pub mod opinions;
 pub mod replay;
 pub mod stage;
 

@@ -9,69 +9,21 @@ use talea_protocol::{
     outcome::Outcome,
     price::Rung,
     terms::{Acceptance, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms, Ties},
-    transcript::{Closing, Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind, next_head},
+    transcript::{Entry, MAGIC, RECORD_HEADER_BYTES, RecordKind, next_head},
 };
 use talea_sim::play::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small, on_all_cores,
+    opinions::{Wrong, agree_that_it_is_valid, first_opinion, second_opinion},
     replay::{Kind, Pens, Replay, Scene},
     with_bidder, with_keyholder,
 };
-use talea_verifier::{Options, Report, Verdict, verify};
+use talea_verifier::Verdict;
 
 const SECOND_PRICE: Mechanism = Mechanism::UniformPrice { units: 1 };
 const COVER: Disclosure = Disclosure::Facts { cover: true, depth: None };
 const COVER_AND_DEPTH: Disclosure =
     Disclosure::Facts { cover: true, depth: Some(Depth { min_bids: 1 }) };
-
-fn second_opinion(transcript: &[u8]) -> Report {
-    let options = Options { jobs: Some(1) };
-    verify(transcript, &options, |_| ()).expect("memory can be read")
-}
-
-/// What an auditor who has only the contract says: the outcome of a closed transcript, nothing
-/// for one that is not closed yet, or that the record is wrong.
-fn first_opinion(transcript: &[u8]) -> Result<Option<Outcome>, ()> {
-    let mut rest = transcript.strip_prefix(MAGIC).ok_or(())?;
-    let mut auction: Option<Auction> = None;
-    let mut closed = false;
-    while !rest.is_empty() {
-        let (header, after) = rest.split_first_chunk::<RECORD_HEADER_BYTES>().ok_or(())?;
-        let (kind, length) = RecordKind::read_header(header).ok_or(())?;
-        let (body, after) = after.split_at_checked(length).ok_or(())?;
-        rest = after;
-        match (kind, &mut auction, closed) {
-            (RecordKind::Genesis, None, false) => {
-                let genesis: Genesis = borsh::from_slice(body).map_err(|_| ())?;
-                let opened = Auction::open(genesis.slot, &genesis.terms, &genesis.signature);
-                auction = Some(opened.map_err(|_| ())?);
-            }
-            (RecordKind::Entry, Some(auction), false) => {
-                let entry: Entry = borsh::from_slice(body).map_err(|_| ())?;
-                let applied = auction.apply(entry.slot, &entry.instruction).map_err(|_| ())?;
-                if applied != entry {
-                    return Err(());
-                }
-            }
-            (RecordKind::Closing, Some(auction), false) => {
-                let closing: Closing = borsh::from_slice(body).map_err(|_| ())?;
-                if closing.head != auction.head() || Some(closing.outcome) != auction.outcome() {
-                    return Err(());
-                }
-                closed = true;
-            }
-            _ => return Err(()),
-        }
-    }
-    let auction = auction.ok_or(())?;
-    Ok(if closed { auction.outcome() } else { None })
-}
-
-fn agree_that_it_is_valid(transcript: &[u8], outcome: &Outcome) {
-    let report = second_opinion(transcript);
-    assert_eq!(report.verdict, Verdict::Valid, "{}", report.to_text());
-    assert_eq!(first_opinion(transcript), Ok(Some(outcome.clone())));
-}
 
 #[test]
 fn honest_transcripts_are_valid() {
@@ -287,7 +239,7 @@ fn no_flip_is_accepted(transcript: &[u8], stride: usize) {
         let report = second_opinion(&flipped);
         assert_eq!(report.verdict, Verdict::Invalid, "byte {position}");
         assert!(report.failure.is_some(), "byte {position}: the place is named");
-        assert_eq!(first_opinion(&flipped), Err(()), "byte {position}");
+        assert_eq!(first_opinion(&flipped), Err(Wrong), "byte {position}");
     });
 }
 

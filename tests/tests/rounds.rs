@@ -159,18 +159,23 @@ fn what_was_committed_and_revealed_or_belongs_to_another_round_is_not_attested()
 }
 
 #[test]
-fn an_update_left_unrevealed_forfeits_and_the_old_bid_stands() {
+fn an_update_left_unrevealed_or_invalid_forfeits_and_the_old_bid_stands() {
     let small = small();
-    let mut plan = small.plan(&[&[1, 4, 6]]);
     let winner = small.cast().bidder(2).unwrap();
-    plan.rounds = vec![vec![BidPlan { conduct: BidderConduct::NeverReveals, ..bid(0, 2, 7) }]];
-    let played = hold(&small, &plan);
-    assert!(is_sold_to(&lot(&played).ending, winner), "at its old bid");
-    let Ending::Sold(award) = &lot(&played).ending else { panic!("it was sold") };
-    assert_eq!(award.quote.rung, Rung(6));
-    let account = played.outcome.accounts.iter().find(|account| account.party == winner).unwrap();
-    // Its deposit of 100 is lost, and goes to the two others; the fee of 1 went before.
-    assert_eq!((account.settlement, account.forfeited, account.received), (0, 100 + 1, 0));
+    for conduct in [BidderConduct::NeverReveals, BidderConduct::RevealsRubbish] {
+        let mut plan = small.plan(&[&[1, 4, 6]]);
+        // Bidder 0 moves, so there is a round after it, in which everybody stands.
+        plan.rounds = vec![vec![BidPlan { conduct, ..bid(0, 2, 7) }, bid(0, 0, 3)]];
+        let played = hold(&small, &plan);
+        assert_eq!(played.auction.round(), 2);
+        assert!(is_sold_to(&lot(&played).ending, winner), "at its old bid");
+        let Ending::Sold(award) = &lot(&played).ending else { panic!("it was sold") };
+        assert_eq!(award.quote.rung, Rung(6));
+        let mut accounts = played.outcome.accounts.iter();
+        let account = accounts.find(|account| account.party == winner).unwrap();
+        // Its deposit of 100 is lost, and goes to the two others; the fee of 1 went before.
+        assert_eq!((account.settlement, account.forfeited, account.received), (0, 100 + 1, 0));
+    }
 }
 
 #[test]
