@@ -133,6 +133,27 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// Reads a file of at most `limit` bytes that somebody else left in a shared folder; nothing if it is
+/// no such file. A pipe that lies there keeps nobody waiting.
+#[must_use]
+pub fn read_strangers(path: &Path, limit: u64) -> Option<Vec<u8>> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        // No difference for a file. What a name stands for may change after one has looked at it.
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    let file = options.open(path).ok()?;
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= limit).then_some(bytes)
+}
+
 /// Makes a folder, and those above it, for its owner alone.
 ///
 /// # Errors

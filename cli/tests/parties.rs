@@ -152,12 +152,17 @@ fn a_board_that_takes_entries_back_gets_no_second_answer() {
 
 /// A bidder that left its sealed bid with a keyholder need not come back. Bonds and deposits are
 /// paid when everybody waits for them.
+#[cfg(unix)]
 #[test]
 fn a_keyholder_hands_in_what_a_bidder_left_with_it() {
     let more = "[stakes]\ndeposit = 5\nbond = 10\n";
     let stage = Stage::open(&Shape { patience: 80, more, ..SMALL });
     fs::create_dir(stage.path("reveals")).unwrap();
     fs::write(stage.path("reveals/rubbish"), "rubbish").unwrap();
+    // Pipes, on which whoever opens them without care waits for ever.
+    for pipe in ["reveals/pipe".to_owned(), format!("board/inbox/{}", "a".repeat(64))] {
+        assert!(Command::new("mkfifo").arg(stage.path(&pipe)).status().unwrap().success());
+    }
     let arguments = stage.everybody();
     let mut children: Vec<Child> = arguments[..3].iter().map(|words| stage.spawn(words)).collect();
     std::thread::sleep(Duration::from_millis(500));

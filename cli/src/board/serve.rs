@@ -121,8 +121,7 @@ impl Board {
         }
         let mut worked = self.let_time_pass()?;
         for waiting in self.folder.waiting()? {
-            self.take(&waiting)?;
-            worked = true;
+            worked |= self.take(&waiting)?;
         }
         self.sign_checkpoint()?;
         Ok(worked)
@@ -145,10 +144,11 @@ impl Board {
         }
     }
 
-    fn take(&mut self, waiting: &Path) -> Result<(), Failure> {
+    /// Applies what waits and answers it; whether there was anything to read.
+    fn take(&mut self, waiting: &Path) -> Result<bool, Failure> {
         // Gone, or unreadable for us alone: its sender will see that it gets no answer.
-        let Ok(bytes) = files::read(waiting, MAX_INSTRUCTION_BYTES as u64 + 256) else {
-            return Ok(());
+        let Some(bytes) = files::read_strangers(waiting, MAX_INSTRUCTION_BYTES as u64 + 256) else {
+            return Ok(false);
         };
         let id = Digest::of(&[&bytes]);
         let answer = match self.accepted(&id) {
@@ -163,7 +163,8 @@ impl Board {
                 },
             },
         };
-        self.folder.give_answer(waiting, &id, &answer)
+        self.folder.give_answer(waiting, &id, &answer)?;
+        Ok(true)
     }
 
     /// The answer to what stands in the transcript already, as after a crash before it was given.

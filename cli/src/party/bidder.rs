@@ -266,7 +266,7 @@ pub fn reveal(desk: &mut Desk) -> Result<Vec<(u64, usize)>, Failure> {
 }
 
 /// What a bidder hands over to a keyholder, or to any other courier: nothing in it is secret.
-#[derive(Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Handed {
     /// Signed commits of a later round that the board does not show.
     pub commits: Vec<Vec<u8>>,

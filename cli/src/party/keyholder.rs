@@ -20,7 +20,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::PathBuf,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 use talea_contract::{Due, Phase};
 use talea_parties::{
@@ -32,6 +32,7 @@ use talea_protocol::{
     commitment::{BidId, seal},
     instruction::{Instruction, SignedInstruction},
     quorum::{KeyholderId, keyholders},
+    sealed_bid::Reveal,
 };
 
 /// The largest file of coefficients: 64 members at most, encrypted.
@@ -76,6 +77,16 @@ struct Runner {
     keyholder: Option<Keyholder>,
     /// Posts that were refused, and when: they are handed in again after a while, as they are.
     refused: BTreeMap<Digest, Instant>,
+    /// Files that bidders left, with nothing in them that is of use in this phase of this round.
+    useless: ((Phase, u32), BTreeSet<Look>),
+}
+
+/// A file as it was when it was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Look {
+    path: PathBuf,
+    modified: SystemTime,
+    bytes: u64,
 }
 
 impl Runner {
@@ -89,7 +100,8 @@ impl Runner {
         let journal = Journal::open(&state.join("journal"))?;
         let secret = state.join("coefficients.age");
         let refused = BTreeMap::new();
-        let runner = Self { desk, id, journal, secret, reveals, keyholder: None, refused };
+        let useless = ((Phase::Deals, 0), BTreeSet::new());
+        let runner = Self { desk, id, journal, secret, reveals, keyholder: None, refused, useless };
         runner.follow_history()?;
         Ok(runner)
     }
@@ -200,14 +212,30 @@ impl Runner {
         Ok(())
     }
 
-    /// The files that bidders left here, one at a time. Rubbish is left alone: anybody may write here.
-    fn handed(&self) -> impl Iterator<Item = Handed> + use<> {
-        let folder = self.reveals.iter().flat_map(fs::read_dir);
-        let mut paths: Vec<_> = folder.flatten().flatten().map(|file| file.path()).collect();
-        paths.sort();
-        paths.into_iter().filter_map(|path| {
-            let bytes = files::read(&path, MAX_HANDED).ok()?;
-            borsh::from_slice(&bytes).ok()
+    /// The files that bidders left here, one at a time, but for those in which there was nothing of use
+    /// when they were looked at. Anybody may write here.
+    fn handed(&mut self) -> impl Iterator<Item = (Look, Handed)> + use<> {
+        let auction = self.desk.replica.auction();
+        let now = (auction.phase(), auction.round());
+        if self.useless.0 != now {
+            self.useless = (now, BTreeSet::new());
+        }
+        let folder = self.reveals.iter().flat_map(fs::read_dir).flatten().flatten();
+        let look = |file: fs::DirEntry| {
+            let metadata = file.metadata().ok()?;
+            Some(Look {
+                path: file.path(),
+                modified: metadata.modified().ok()?,
+                bytes: metadata.len(),
+            })
+        };
+        let mut looks: Vec<Look> = folder.filter_map(look).collect();
+        looks.retain(|look| !self.useless.1.contains(look));
+        looks.sort();
+        looks.into_iter().map(|look| {
+            let bytes = files::read_strangers(&look.path, MAX_HANDED);
+            let handed = bytes.and_then(|bytes| borsh::from_slice(&bytes).ok());
+            (look, handed.unwrap_or_default())
         })
     }
 
@@ -217,18 +245,31 @@ impl Runner {
         if self.desk.replica.auction().round() == 0 {
             return Ok(());
         }
-        for commit in self.handed().flat_map(|handed| handed.commits) {
-            let auction = self.desk.replica.auction();
-            let missing = bid_of(&commit).filter(|bid| auction.is_missing(bid));
-            let Some(bid) = missing else { continue };
-            // What the rules refuse is not attested; by this machine's clock it may also be too late.
-            let is_held = self.received(&bid, true);
-            if is_held || auction.clone().apply(self.desk.slot(), &commit).is_ok() {
-                self.receive(bid, true)?;
-                self.hand_in(&commit)?;
+        for (look, handed) in self.handed() {
+            let mut is_useful = false;
+            for commit in handed.commits {
+                is_useful |= self.carry_commit(&commit)?;
+            }
+            if !is_useful {
+                self.useless.1.insert(look);
             }
         }
         Ok(())
+    }
+
+    /// Whether this commit was missing, and is taken to the board now.
+    fn carry_commit(&mut self, commit: &[u8]) -> Result<bool, Failure> {
+        let auction = self.desk.replica.auction();
+        let missing = bid_of(commit).filter(|bid| auction.is_missing(bid));
+        let Some(bid) = missing else { return Ok(false) };
+        // What the rules refuse is not attested; by this machine's clock it may also be too late.
+        let is_held = self.received(&bid, true);
+        if !is_held && auction.clone().apply(self.desk.slot(), commit).is_err() {
+            return Ok(false);
+        }
+        self.receive(bid, true)?;
+        self.hand_in(commit)?;
+        Ok(true)
     }
 
     /// Takes sealed bids to the board that it did not take from their bidders, while there is time.
@@ -237,20 +278,31 @@ impl Runner {
         if deadline.is_some_and(|deadline| self.desk.slot() > deadline) {
             return Ok(());
         }
-        for reveal in self.handed().flat_map(|handed| handed.reveals) {
-            let (replica, bid) = (&self.desk.replica, reveal.bid);
-            let auction = replica.auction();
-            let made = seal(&auction.id(), &bid, &reveal.sealed_bid);
-            if !auction.is_open(&bid) || replica.seal_of(&bid) != Some(made) {
-                continue;
+        for (look, handed) in self.handed() {
+            let mut is_useful = false;
+            for reveal in handed.reveals {
+                is_useful |= self.carry_reveal(reveal)?;
             }
-            let carried = bidder::carry(&self.desk.keys.identity(), auction, vec![reveal]);
-            let carried =
-                carried.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-            self.receive(bid, false)?;
-            self.hand_in(&carried)?;
+            if !is_useful {
+                self.useless.1.insert(look);
+            }
         }
         Ok(())
+    }
+
+    /// Whether this sealed bid was due, and is taken to the board now.
+    fn carry_reveal(&mut self, reveal: Reveal) -> Result<bool, Failure> {
+        let (replica, bid) = (&self.desk.replica, reveal.bid);
+        let auction = replica.auction();
+        let made = seal(&auction.id(), &bid, &reveal.sealed_bid);
+        if !auction.is_open(&bid) || replica.seal_of(&bid) != Some(made) {
+            return Ok(false);
+        }
+        let carried = bidder::carry(&self.desk.keys.identity(), auction, vec![reveal]);
+        let carried = carried.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+        self.receive(bid, false)?;
+        self.hand_in(&carried)?;
+        Ok(true)
     }
 
     fn received(&self, bid: &BidId, is_commit: bool) -> bool {
