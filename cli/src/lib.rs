@@ -4,7 +4,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`cli`] | arguments in, exit status out |
+//! | `arguments`, [`cli`] | arguments in, exit status out |
 //! | [`names`], [`keys`], [`files`] | public keys as text, secret ones in files, files that are whole |
 //! | [`terms`], [`interview`] | terms from TOML and CSV or by questions, and in words |
 //! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts |
@@ -17,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+mod arguments;
 pub mod board;
 pub mod cli;
 pub mod demo;
