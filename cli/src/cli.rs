@@ -334,7 +334,16 @@ fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<
     let bids = read_bids(&desk, &args.bids)?;
     confirm(&desk, &bids, args.bids.yes)?;
     desk.await_phase(Phase::Commits, u32::from(improves), args.wait.wait)?;
-    commit("commit", &mut desk, bids, args.party.json, bidder::commit)
+    commit("commit", &mut desk, bids, args.party.json, bidder::commit)?;
+    let left = bidder::not_bid_again(&desk);
+    if !left.is_empty() {
+        say(&format!(
+            "nothing is bid in this round on: {}; talea stand bids the same again. Without it the bid \
+             stands and its deposit is lost",
+            left.join(", ")
+        ));
+    }
+    Ok(())
 }
 
 fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {

@@ -7,8 +7,8 @@ use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Write as _};
 use talea_contract::Auction;
 use talea_protocol::{
-    bytes::PartyKey,
-    outcome::{Award, Ending, LotResult, ReserveResult, Standing},
+    bytes::{List, PartyKey},
+    outcome::{Award, Disclosed, Ending, LotResult, ReserveResult, Standing},
     price::Rung,
     quorum::keyholders,
     terms::{Admission, Lot, Mechanism},
@@ -310,9 +310,18 @@ impl LotReport {
 
 /// The depths, as an SVG picture; nothing if none was opened.
 fn pictures(auction: &Auction, results: &[LotResult]) -> String {
-    let rows = auction.terms().lots.iter().zip(results);
-    let rows =
-        rows.filter_map(|(lot, result)| histogram::Row::of(lot, &result.disclosed, String::new()));
+    let rows = (0u32..).zip(auction.terms().lots.iter()).filter_map(|(number, lot)| {
+        let result = usize::try_from(number).ok().and_then(|at| results.get(at));
+        let disclosed = match result {
+            Some(result) => result.disclosed.clone(),
+            // It is not over; what the rounds have shown so far.
+            None => Disclosed {
+                surveys: List::new(auction.surveys(number).to_vec()).ok()?,
+                ..Disclosed::default()
+            },
+        };
+        histogram::Row::of(lot, &disclosed, String::new())
+    });
     let rows: Vec<histogram::Row> = rows.collect();
     if rows.is_empty() { String::new() } else { histogram::svg("Depth", &rows) }
 }

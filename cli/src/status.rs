@@ -11,6 +11,7 @@ use talea_protocol::{
     quorum::keyholders,
     terms::Lot,
 };
+use talea_sim::survey::{self, SurveyReport};
 
 /// The schema of the JSON.
 pub const SCHEMA: &str = "talea-status/1";
@@ -57,6 +58,8 @@ struct LotStatus {
     result: String,
     winners: Vec<String>,
     price: Option<String>,
+    /// What the rounds have shown so far.
+    surveys: Vec<SurveyReport>,
 }
 
 /// The price of a lot, as its users write it.
@@ -111,6 +114,7 @@ impl LotStatus {
             result,
             winners,
             price,
+            surveys: SurveyReport::all(&lot.ladder, auction.surveys(number)),
         }
     }
 }
@@ -202,6 +206,14 @@ impl Status {
         text.push('\n');
         text.push_str(&talea_sim::report::table(&heading, rows.collect(), &[3]));
         text.push('\n');
+        for lot in self.lots.iter().filter(|lot| !lot.surveys.is_empty()) {
+            let _ = writeln!(
+                text,
+                "\n{}: bids after each round, without the best ones",
+                lot.identifier
+            );
+            let _ = writeln!(text, "{}", survey::table(&lot.surveys));
+        }
         text
     }
 }

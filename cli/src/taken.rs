@@ -5,7 +5,6 @@ use crate::{
     status,
 };
 use serde::Serialize;
-use talea_protocol::price::Rung;
 
 /// The schema of the JSON.
 pub const SCHEMA: &str = "talea-taken/1";
@@ -41,9 +40,7 @@ impl Taken {
     /// One about a lot.
     #[must_use]
     pub fn on_lot(what: &'static str, desk: &Desk, entry: u64, lot: u32) -> Self {
-        let terms = desk.replica.auction().terms();
-        let lot = usize::try_from(lot).ok().and_then(|lot| terms.lots.get(lot));
-        let lot = lot.map(|lot| lot.identifier.to_string());
+        let lot = desk.line(lot).map(|line| line.identifier.to_string());
         Self { lot, ..Self::new(what, desk, entry) }
     }
 
@@ -51,7 +48,7 @@ impl Taken {
     #[must_use]
     pub fn commit(what: &'static str, desk: &Desk, committed: &Committed) -> Self {
         let Committed { lot, round, rung, entry } = *committed;
-        let price = price(desk, lot, rung);
+        let price = desk.line(lot).map(|line| status::price(line, rung));
         Self { round, price, ..Self::on_lot(what, desk, entry, lot) }
     }
 
@@ -72,18 +69,17 @@ impl Taken {
     }
 }
 
-fn price(desk: &Desk, lot: u32, rung: Rung) -> Option<String> {
-    let terms = desk.replica.auction().terms();
-    let lot = terms.lots.get(usize::try_from(lot).ok()?)?;
-    Some(status::price(lot, rung))
+#[derive(Serialize)]
+struct Written<'a> {
+    schema: &'static str,
+    entries: &'a [Taken],
 }
 
 /// Entries, as people or as tools read them.
 #[must_use]
 pub fn written(taken: &[Taken], json: bool) -> String {
     if json {
-        let value = serde_json::json!({ "schema": SCHEMA, "entries": taken });
-        return format!("{value:#}\n");
+        return talea_sim::report::to_json(&Written { schema: SCHEMA, entries: taken }) + "\n";
     }
     taken.iter().map(Taken::text).collect()
 }

@@ -277,6 +277,19 @@ fn a_reserve_rounds_and_the_sellers_word() {
     // It cannot take back what it offered, and can do better.
     let worse = ["improve", "board", "--key", "bidder1.key", "--wait", "--yes", "B0=90.00"];
     stage.fails(&worse, 2, "price");
+    let said = String::from_utf8(stage.run(&worse).stderr).unwrap();
+    assert!(said.contains("B0: 90.00 is worse than 90.25, which stands"), "{said}");
+    // What everybody may know before it bids again: one bid of three is counted, for the reserve is none
+    // and the best is left out.
+    let status = stage.done(&["status", "board"]);
+    assert!(status.contains("B0: bids after each round, without the best ones"), "{status}");
+    let status: serde_json::Value =
+        serde_json::from_str(&stage.done(&["status", "board", "--json"])).unwrap();
+    let survey = &status["lots"][0]["surveys"][0];
+    let counted = |bucket: &serde_json::Value| bucket["bids"].as_u64().unwrap();
+    let buckets = survey["depth"].as_array().unwrap();
+    assert_eq!((survey["round"].as_u64(), buckets.iter().map(counted).sum()), (Some(0), 1u64));
+    assert_eq!(buckets.iter().find(|bucket| counted(bucket) == 1).unwrap()["from"], "90.00");
     assert_eq!(party("improve", "bidder1", &["--yes", "B0=91.50"])["round"], 1);
     party("reveal", "bidder1", &[]);
     party("accept", "seller", &["B0"]);

@@ -36,7 +36,7 @@ use talea_protocol::{
     check::Check,
     commitment::{BidId, Commit},
     instruction::{Fund, Instruction},
-    outcome::{Award, Ending, LotResult, Outcome, VoidCause},
+    outcome::{Award, Ending, LotResult, Outcome, Survey, VoidCause},
     quorum::KeyholderId,
     ranking::{Decision, Endorsement, RankHeader},
     sealed_bid::Reveals,
@@ -297,6 +297,12 @@ impl Auction {
     #[must_use]
     pub fn dues(&self, keyholder: KeyholderId) -> Vec<Due> {
         self.state.dues(&self.setting, keyholder)
+    }
+
+    /// What the rounds have shown of a lot so far, from round 0.
+    #[must_use]
+    pub fn surveys(&self, lot: u32) -> &[Survey] {
+        self.state.lot(lot).map_or(&[], LotState::surveys)
     }
 
     /// How a lot ended, once it has.

@@ -71,6 +71,10 @@ impl LotState {
         }
     }
 
+    pub(crate) fn surveys(&self) -> &[Survey] {
+        &self.surveys
+    }
+
     /// Whether the last survey showed what the one before it showed.
     pub(crate) fn is_unmoved(&self) -> bool {
         let mut latest = self.surveys.iter().rev();

@@ -2,7 +2,7 @@
 //!
 //! Self-contained and without scripts; numbers stand beside the bars, so nothing depends on colour.
 
-use crate::report::buckets;
+use crate::survey::buckets;
 use std::fmt::Write as _;
 use talea_protocol::{outcome::Disclosed, terms::Lot};
 

@@ -48,5 +48,6 @@ pub mod run;
 pub mod scenario;
 pub mod seed;
 pub mod suggest;
+pub mod survey;
 pub mod tenders;
 pub mod verify_after;

@@ -3,15 +3,20 @@
 //! Tables and JSON say the same. In JSON money, prices, seeds and quantities are strings, so that
 //! no reader rounds them; the schema is [`SCHEMA`], and only ever gains fields under this name.
 
-use crate::{histogram, run::Run, scenario::Scenario};
+use crate::{
+    histogram,
+    run::Run,
+    scenario::Scenario,
+    survey::{self, BucketReport, SurveyReport, buckets},
+};
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 use serde::Serialize;
-use std::{collections::BTreeMap, fmt::Write as _, iter, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 use talea_protocol::{
     bytes::PartyKey,
     caution::cautions,
     outcome::{Account, Ending, LotResult, OpenedBid, Quote, ReserveResult, Standing},
-    price::{PriceLadder, Rung, Side},
+    price::Side,
     terms::Lot,
 };
 
@@ -80,22 +85,6 @@ struct WinnerReport {
     party: String,
     key: String,
     standing: &'static str,
-}
-
-/// What a round showed.
-#[derive(Clone, Debug, Serialize)]
-struct SurveyReport {
-    round: usize,
-    depth: Option<Vec<BucketReport>>,
-    cover: Option<String>,
-}
-
-/// So many bids with prices from here to there, the best bids left out.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct BucketReport {
-    pub(crate) from: String,
-    pub(crate) to: String,
-    bids: u32,
 }
 
 /// A bid that the terms have opened.
@@ -296,16 +285,7 @@ impl LotReport {
             reserve,
             reserve_price,
             cover: disclosed.cover.as_ref().map(write),
-            surveys: disclosed
-                .surveys
-                .iter()
-                .enumerate()
-                .map(|(round, survey)| SurveyReport {
-                    round,
-                    depth: survey.depth.as_ref().map(|depth| buckets(ladder, depth)),
-                    cover: survey.cover.as_ref().map(write),
-                })
-                .collect(),
+            surveys: SurveyReport::all(ladder, &disclosed.surveys),
             depth: disclosed.depth.as_ref().map(|depth| buckets(ladder, depth)),
             opened_bids: disclosed.bids.as_ref().map(|bids| bids.iter().map(opened).collect()),
             bids: result.commits,
@@ -325,7 +305,11 @@ impl LotReport {
         if let Some(price) = &self.reserve_price {
             let _ = writeln!(text, "lot {}: the reserve was {price}", self.lot);
         }
-        self.write_surveys(&mut text);
+        if !self.surveys.is_empty() {
+            let _ =
+                writeln!(text, "lot {}: depth after each round, without the best bids", self.lot);
+            let _ = writeln!(text, "{}", survey::table(&self.surveys));
+        }
         if let Some(depth) = self.depth.as_ref().filter(|_| self.surveys.is_empty()) {
             let _ = writeln!(text, "lot {}: depth, without the best bids", self.lot);
             write_depth(&mut text, depth);
@@ -337,34 +321,6 @@ impl LotReport {
             text.push('\n');
         }
         text
-    }
-
-    /// What the rounds showed, a column each.
-    fn write_surveys(&self, text: &mut String) {
-        let depths = || self.surveys.iter().map(|survey| survey.depth.as_deref());
-        let Some(buckets) = depths().flatten().next() else { return };
-        let _ = writeln!(text, "lot {}: depth after each round, without the best bids", self.lot);
-        let rounds: Vec<String> = self.surveys.iter().map(|s| s.round.to_string()).collect();
-        let heading: Vec<&str> =
-            iter::once("price / round").chain(rounds.iter().map(String::as_str)).collect();
-        let bids_in = |bucket: usize| {
-            let bids = move |depth: Option<&[BucketReport]>| {
-                depth.and_then(|depth| depth.get(bucket)).map(|b| b.bids).filter(|bids| *bids > 0)
-            };
-            depths().map(move |depth| bids(depth).map_or(String::new(), |bids| bids.to_string()))
-        };
-        let row = |(bucket, prices): (usize, &BucketReport)| {
-            let prices = format!("{} .. {}", prices.from, prices.to);
-            iter::once(prices).chain(bids_in(bucket)).collect()
-        };
-        let mut rows: Vec<Vec<String>> = buckets.iter().enumerate().rev().map(row).collect();
-        if self.surveys.iter().any(|survey| survey.cover.is_some()) {
-            let covers = self.surveys.iter().map(|survey| survey.cover.clone().unwrap_or_default());
-            rows.push(iter::once("cover".to_owned()).chain(covers).collect());
-        }
-        let right: Vec<usize> = (0..heading.len()).collect();
-        text.push_str(&table(&heading, rows, &right));
-        text.push('\n');
     }
 
     fn cells(&self) -> Vec<String> {
@@ -416,21 +372,6 @@ fn write_depth(text: &mut String, depth: &[BucketReport]) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{}", line.trim_end());
     }
-}
-
-/// The buckets of a depth, with the prices that they hold.
-pub(crate) fn buckets(ladder: &PriceLadder, depth: &[u32]) -> Vec<BucketReport> {
-    let lower_bits: u32 =
-        ladder.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum();
-    let last = ladder.rungs.saturating_sub(1);
-    let width = 1u32.checked_shl(lower_bits).unwrap_or(u32::MAX);
-    let write = |rung: u32| ladder.price(Rung(rung)).map(|price| ladder.scale.write(price));
-    let buckets = (0u32..).zip(depth).map_while(|(bucket, bids)| {
-        let first = bucket.checked_mul(width).filter(|first| *first <= last)?;
-        let end = first.saturating_add(width.saturating_sub(1)).min(last);
-        Some(BucketReport { from: write(first)?, to: write(end)?, bids: *bids })
-    });
-    buckets.collect()
 }
 
 /// A table in Markdown, the columns of `right` aligned right.

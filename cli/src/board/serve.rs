@@ -42,6 +42,7 @@ pub fn run(
         say(&words);
         confirm("Is the clock right, and shall it pass?")?;
     }
+    say("the board takes what comes, and stops after the auction");
     let mut idle_since = Instant::now();
     loop {
         if board.turn()? {

@@ -6,13 +6,15 @@ use crate::{
     files::{self, Readers},
     keys::Keys,
     party::desk::Desk,
+    status,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
 use rand_core::OsRng;
 use std::path::{Path, PathBuf};
 use talea_contract::{Auction, Phase};
 use talea_parties::{
-    bidder::{self, BidSecret, Bidder, PreparedBid},
+    bidder::{self, BidError, BidSecret, Bidder, PreparedBid},
+    proofs::Unprovable,
     seller,
 };
 use talea_protocol::{
@@ -124,7 +126,8 @@ fn kept_or_made(
         }
     };
     kept.filter(|bid| bid.secret.rung() == rung).ok_or_else(|| {
-        let sentence = format!("another bid on lot {lot} was made in round {round}");
+        let lot = desk.line(lot).map_or(lot.to_string(), |line| line.identifier.to_string());
+        let sentence = format!("another bid on {lot} was made in round {round}");
         Failure::new(Code::Refused, sentence)
             .with_help("one bid per lot and round; it may be on its way")
     })
@@ -167,13 +170,15 @@ fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<PreparedBid
         None => signer.commit(auction, lot, rung, &mut OsRng),
         Some(_) => {
             let standing = standing(desk, lot)?.ok_or_else(|| {
-                let sentence = format!("no bid of this party stands on lot {lot}");
+                let lot =
+                    desk.line(lot).map_or(lot.to_string(), |line| line.identifier.to_string());
+                let sentence = format!("no bid of this party stands on {lot}");
                 Failure::new(Code::NoBid, sentence)
             })?;
             signer.improve(auction, lot, rung, &standing, &mut OsRng)
         }
     };
-    made.map_err(|error| no_bid(&error))
+    made.map_err(|error| no_bid(desk, lot, &error))
 }
 
 /// Commits the seller's reserve of a lot.
@@ -184,15 +189,35 @@ pub fn reserve(desk: &mut Desk, lot: u32, rung: Rung) -> Result<Committed, Failu
     let kept = kept_or_made(desk, (lot, 0), rung, || {
         let auction = desk.replica.auction();
         seller::reserve(&desk.keys.identity(), auction, lot, rung, &mut OsRng)
-            .map_err(|error| no_bid(&error))
+            .map_err(|error| no_bid(desk, lot, &error))
     })?;
     let entry = desk.submit(&kept.commit)?;
     desk.keep_receipt(entry)?;
     Ok(Committed { lot, round: 0, rung, entry })
 }
 
-fn no_bid(error: &bidder::BidError) -> Failure {
-    Failure::new(Code::Price, error.to_string())
+fn no_bid(desk: &Desk, lot: u32, error: &BidError) -> Failure {
+    let sentence = match (error, desk.line(lot)) {
+        (BidError::Unprovable(Unprovable::Worse { rung, standing }), Some(line)) => {
+            let [price, standing] = [rung, standing].map(|rung| status::price(line, Rung(*rung)));
+            format!("{}: {price} is worse than {standing}, which stands", line.identifier)
+        }
+        _ => error.to_string(),
+    };
+    Failure::new(Code::Price, sentence)
+}
+
+/// The lots on which this party's bid stands and nothing was committed in this round.
+#[must_use]
+pub fn not_bid_again(desk: &Desk) -> Vec<String> {
+    let auction = desk.replica.auction();
+    let (round, bidder) = (auction.round(), desk.keys.party());
+    let is_due = |lot: &u32| {
+        let bid = BidId { lot: *lot, round, bidder };
+        auction.is_missing(&bid) && !auction.is_open(&bid)
+    };
+    let due = (0..lots(auction)).filter(is_due);
+    due.filter_map(|lot| Some(desk.line(lot)?.identifier.to_string())).collect()
 }
 
 /// What this party has to reveal in the current round.

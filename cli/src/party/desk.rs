@@ -206,6 +206,12 @@ impl Desk {
         }
     }
 
+    /// A lot by its number.
+    #[must_use]
+    pub fn line(&self, lot: u32) -> Option<&Lot> {
+        self.replica.auction().terms().lots.get(usize::try_from(lot).ok()?)
+    }
+
     /// A lot by its identifier, or by its number.
     ///
     /// # Errors
