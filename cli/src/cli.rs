@@ -16,7 +16,7 @@ use crate::{
     files::{self, Readers},
     interview::interview,
     keys::{Keys, PassphraseSource},
-    names,
+    money, names,
     party::{
         bidder::{self, Committed, Handed},
         custodian,
@@ -303,30 +303,24 @@ fn confirm(desk: &Desk, bids: &[(u32, Rung)], yes: bool) -> Result<(), Failure> 
         let lot = usize::try_from(*number).ok().and_then(|at| terms.lots.get(at));
         let Some(lot) = lot else { continue };
         let price = status::price(lot, *rung);
-        let exact = lot.ladder.price(*rung).map_or(String::new(), |p| exact(lot.ladder.scale, p.0));
-        let exact = if exact == price { String::new() } else { format!(" = {exact}") };
-        say(&format!("{price}{exact} for {} x {} ({})", lot.quantity, lot.name, lot.identifier));
+        let (quantity, name) = (money::grouped(lot.quantity.into()), &lot.name);
+        let value = lot
+            .ladder
+            .price(*rung)
+            .and_then(|at| money::of_bond(lot.ladder.scale, at, lot.quantity));
+        say(&match value {
+            Some(money::OfBond { percent, value }) => {
+                format!(
+                    "{price} = {percent} % of {quantity} = {value}: {name} ({})",
+                    lot.identifier
+                )
+            }
+            None => format!("{price} for {quantity} x {name} ({})", lot.identifier),
+        });
     }
     let deposit = terms.stakes.deposit;
     let locked = if deposit == 0 { String::new() } else { format!(", {deposit} locked for each") };
     ask(&format!("Commit these {} bids{locked}? They cannot be taken back.", bids.len()), yes)
-}
-
-/// A price as a decimal, exactly.
-fn exact(scale: talea_protocol::price::Scale, price: i64) -> String {
-    use talea_protocol::price::Scale;
-    match scale {
-        Scale::Decimal(_) => scale.write(talea_protocol::price::Price(price)),
-        Scale::Binary(bits) => {
-            // A fraction over 2^n has n decimals.
-            let (whole, part) = (price >> bits, price & ((1 << bits) - 1));
-            let decimals = u32::from(bits);
-            let part = i128::from(part) * 10i128.pow(decimals) / (1i128 << bits);
-            let digits = format!("{part:0width$}", width = usize::from(bits));
-            let digits = digits.trim_end_matches('0');
-            if digits.is_empty() { whole.to_string() } else { format!("{whole}.{digits}") }
-        }
-    }
 }
 
 fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<(), Failure> {

@@ -10,7 +10,7 @@
 //! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts |
 //! | [`replica`] | the program replayed from the transcript: what a party believes |
 //! | [`party`] | what seller, custodian, bidder and keyholder do |
-//! | [`taken`] | what a command brought into the transcript |
+//! | [`money`], [`taken`] | what a bid comes to, and what a command brought into the transcript |
 //! | [`status`], [`result`], [`report`] | how an auction stands, what a bidder's own bids came to, what happened |
 //! | [`demo`] | all of them in a temporary folder |
 //! | [`failure`], [`say`], [`progress`] | why a command stops, how it says so, and how far things are |
@@ -25,6 +25,7 @@ pub mod failure;
 pub mod files;
 pub mod interview;
 pub mod keys;
+pub mod money;
 pub mod names;
 pub mod party;
 pub mod progress;
