@@ -72,7 +72,7 @@ pub(crate) enum Command {
     /// Write or check a receipt: proof that the board took an entry.
     #[command(subcommand)]
     Receipt(ReceiptCommand),
-    /// Everybody: how the auction stands.
+    /// Everybody: how the auction stands, and what its rounds have shown.
     Status(StatusArgs),
     /// Everybody: follow an auction until it is over.
     Watch(StatusArgs),
