@@ -12,7 +12,7 @@ use crate::{
 };
 use curve25519_dalek::Scalar;
 use rand_core::CryptoRngCore;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use talea_contract::{
     Auction, Due, Task,
     elgamal::Ciphertext,
@@ -26,6 +26,7 @@ use talea_protocol::{
     commitment::BidId,
     instruction::Instruction,
     labels,
+    limits::MAX_ATTESTED,
     quorum::{Group, KeyholderId, Member, keyholders},
     ranking::{BlindPost, Endorsement, GatePost, MixPost, RankHeader, UnsealPost},
     setup::{Complaint, Deal},
@@ -410,8 +411,8 @@ impl Keyholder {
         self.identity.party()
     }
 
-    /// Everything that is due from it now, done and signed. `attested` are bids whose sealed bytes
-    /// it received although `auction` shows no reveal, ascending.
+    /// Everything that is due from it now, done and signed. `attested` are bids that it received in time
+    /// although `auction` does not show them; those that may be attested are, up to [`MAX_ATTESTED`].
     ///
     /// # Errors
     /// [`KeyholderError::TwoHeads`] if it is shown another head than it endorsed.
@@ -463,7 +464,14 @@ impl Keyholder {
         rng: &mut impl CryptoRngCore,
     ) -> Result<Vec<u8>, KeyholderError> {
         let instruction = match due {
-            Due::Endorse { round, head } => self.endorse(round, head, attested)?,
+            Due::Endorse { round, head } => {
+                // One bid that may not be attested would have the whole endorsement refused, and what
+                // does not fit would leave none.
+                let missing = attested.iter().filter(|bid| auction.is_missing(bid));
+                let missing: BTreeSet<BidId> = missing.copied().collect();
+                let attested: Vec<BidId> = missing.into_iter().take(MAX_ATTESTED).collect();
+                self.endorse(round, head, &attested)?
+            }
             Due::Rank { header, task } => self.rank(auction, header, task, rng)?,
         };
         Ok(self.identity.sign(&auction.id(), &instruction)?)

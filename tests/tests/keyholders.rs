@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use talea_contract::Phase;
 use talea_protocol::{
     bytes::PartyKey,
+    commitment::BidId,
     instruction::Instruction,
     outcome::{Account, Ending, Outcome, VoidCause},
     quorum::{KeyholderId, Quorum, keyholders},
-    terms::Mechanism,
+    terms::{Depth, Disclosure, Mechanism},
 };
 use talea_sim::play::{KeyholderConduct as Conduct, Plan, Seat};
 use talea_tests::{
-    Small, is_sold_to,
+    Small, is_sold_to, list,
     replay::{Kind, Replay, edit, opened},
     stage::Stage,
     with_keyholder,
@@ -572,4 +573,62 @@ fn revealed(small: &Small) -> Stage {
     stage.reveal(reveals.to_vec());
     assert_eq!(stage.auction().phase(), Phase::Endorsing);
     stage
+}
+
+// ---- what is attested ----
+
+/// A lot without bids ends when reveals do, also if its reserve is still open. Whoever holds that reserve
+/// leaves it out of what it attests: the program would refuse the whole endorsement.
+#[test]
+fn the_reserve_of_a_lot_that_has_ended_spoils_no_endorsement() {
+    let small = Small { lots: vec![(5, vec![3]); 2], reserve: Some(false), ..Small::default() };
+    let mut stage = Stage::at_reserves(&small, &small.terms());
+    stage.reserve(1, 2);
+    stage.pass();
+    let reveals = vec![stage.commit(0, 0, 1), stage.commit(1, 0, 3)];
+    stage.pass();
+    stage.reveal(reveals);
+    stage.pass();
+    assert_eq!(stage.auction().ending(1), Some(Ending::Unsold));
+    let reserve = BidId { lot: 1, round: 0, bidder: stage.auction().terms().seller };
+    assert!(stage.auction().is_open(&reserve) && !stage.auction().is_missing(&reserve));
+    for place in 0..2 {
+        stage.posts(place, &[reserve]).iter().for_each(|post| stage.submit(post));
+    }
+    let winner = stage.bidder(1);
+    assert!(is_sold_to(&stage.finish().lots[0].ending, winner));
+}
+
+/// The board drops a commit of round 1. Two of three keyholders hold it and attest it, after one in
+/// league with the board.
+#[test]
+fn who_endorses_first_and_attests_nothing_harms_where_no_more_are_asked() {
+    for (endorsements, forfeited) in [(2, 100 + FEE), (3, FEE)] {
+        let small = Small {
+            lots: vec![(8, vec![2, 1])],
+            disclosure: Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) },
+            rounds: Some((4, false)),
+            ..Small::default()
+        };
+        let mut terms = small.terms();
+        let mut groups = terms.quorum.to_vec();
+        groups[0].endorsements = endorsements;
+        terms.quorum = list(groups);
+        let mut stage = Stage::at_commits(&small, &terms);
+        let reveals = vec![stage.commit(0, 0, 1), stage.commit(1, 0, 6)];
+        stage.pass();
+        stage.reveal(reveals);
+        stage.act_until(Phase::Commits);
+        stage.pass();
+        let harmed = stage.bidder(1);
+        let missing = vec![BidId { lot: 0, round: 1, bidder: harmed }];
+        for (place, attested) in [vec![], missing.clone(), missing].iter().enumerate() {
+            if stage.auction().phase() == Phase::Endorsing {
+                stage.posts(place, attested).iter().for_each(|post| stage.submit(post));
+            }
+        }
+        let outcome = stage.finish();
+        let account = outcome.accounts.iter().find(|account| account.party == harmed).unwrap();
+        assert_eq!(account.forfeited, forfeited, "with {endorsements} endorsements");
+    }
 }

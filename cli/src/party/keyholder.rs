@@ -322,9 +322,10 @@ impl Runner {
     fn attested(&self) -> Vec<BidId> {
         let auction = self.desk.replica.auction();
         let found = self.journal.notes().iter().filter_map(|note| match note {
-            Note::Received { bid, is_commit: false } => auction.is_open(bid).then_some(*bid),
-            Note::Received { bid, is_commit: true } => {
-                (auction.is_missing(bid) && !auction.is_open(bid)).then_some(*bid)
+            Note::Received { bid, is_commit } => {
+                // A commit that came and was not revealed is another thing than one that never came.
+                let is_due = auction.is_missing(bid) && auction.is_open(bid) != *is_commit;
+                is_due.then_some(*bid)
             }
             Note::Said { .. } | Note::Erased => None,
         });
