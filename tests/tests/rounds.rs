@@ -15,7 +15,7 @@ use talea_sim::{
     auditor,
     play::{BidPlan, BidderConduct, Plan, Played, ReservePlan, Seat},
 };
-use talea_tests::{Small, is_sold_to, list, stage::Stage};
+use talea_tests::{Small, is_sold_to, list, on_all_cores, stage::Stage};
 
 /// Three bidders, eight rungs as four buckets of two, a depth whatever the number of bids.
 fn small() -> Small {
@@ -209,7 +209,7 @@ fn every_pattern_of_two_moves() {
         (Mechanism::FirstPrice, true, Ties::Lottery, Some(1)),
         (Mechanism::UniformPrice { units: 1 }, true, Ties::EarliestCommit, Some(2)),
     ];
-    for (mechanism, cover, ties, reserve) in rules {
+    on_all_cores(&rules, |&(mechanism, cover, ties, reserve)| {
         let small = Small {
             lots: vec![(4, vec![1, 1]); first.len()],
             bidders: 2,
@@ -229,5 +229,5 @@ fn every_pattern_of_two_moves() {
             plan.reserves = (0..first.len() as u32).map(reserve).collect();
         }
         hold(&small, &plan);
-    }
+    });
 }
