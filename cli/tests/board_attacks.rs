@@ -268,6 +268,19 @@ impl Scene {
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
     }
 
+    /// How long the keyholders' journals are.
+    fn journals(&self) -> [u64; 2] {
+        [0, 1].map(|n| {
+            let state = self.path(&format!("keyholder{n}.key.state"));
+            fs::metadata(&find(&state, "journal")[0]).unwrap().len()
+        })
+    }
+
+    /// Serves until both keyholders have noted something more in their journals.
+    fn await_witnesses(&self, pen: &mut Pen, before: [u64; 2]) {
+        pen.serve_until(|_| self.journals().iter().zip(before).all(|(now, before)| *now > before));
+    }
+
     fn replica(&self, board: &str) -> Replica {
         Replica::of(&Folder::new(self.path(board))).unwrap()
     }
@@ -476,24 +489,15 @@ fn who_is_ignored_and_has_keyholders_for_witnesses_loses_nothing() {
         party(&mut pen, "bid", who, &["--yes", price]);
     }
 
-    let journals = || {
-        [0, 1].map(|n| {
-            let state = scene.path(&format!("keyholder{n}.key.state"));
-            fs::metadata(&find(&state, "journal")[0]).unwrap().len()
-        })
-    };
-    let witnessed = |pen: &mut Pen, before: [u64; 2]| {
-        pen.serve_until(|_| journals().iter().zip(before).all(|(now, before)| *now > before));
-    };
     // The reveal of bidder 2 reaches nobody but the keyholders.
     pen.pass();
     pen.ignored = Some(key(2));
-    let before = journals();
+    let before = scene.journals();
     party(&mut pen, "reveal", 2, &["--to", "reveals/2"]);
     for who in [0, 1, 3] {
         party(&mut pen, "reveal", who, &[]);
     }
-    witnessed(&mut pen, before);
+    scene.await_witnesses(&mut pen, before);
     pen.pass();
     pen.serve_until(|pen| pen.auction().phase() == Phase::Commits);
     assert_eq!(pen.auction().round(), 1);
@@ -503,9 +507,9 @@ fn who_is_ignored_and_has_keyholders_for_witnesses_loses_nothing() {
     let improve =
         ["improve", "board", "--key", "bidder1.key", "--yes", "--patience", "1", "B0=96.00"];
     ends(&pen.serve_to_the_end_of(scene.start(&improve)), 3, &["error[board.silent]"]);
-    let before = journals();
+    let before = scene.journals();
     party(&mut pen, "reveal", 1, &["--to", "reveals/1"]);
-    witnessed(&mut pen, before);
+    scene.await_witnesses(&mut pen, before);
     party(&mut pen, "improve", 0, &["--yes", "B0=93.00"]);
     // Witnesses may be restarted.
     drop(running);
@@ -542,6 +546,56 @@ fn who_is_ignored_and_has_keyholders_for_witnesses_loses_nothing() {
     assert_eq!(money(1), (3, 6, 0), "its commit was witnessed");
     assert_eq!(money(2), (6, 0, 0), "its reveal was witnessed");
     assert_eq!(money(3), (0, 0, 6), "nobody heard of it");
+}
+
+/// A seller in league with the board commits a reserve on a lot without bids, and reveals it to keyholders
+/// alone. The lot has ended when they endorse, and they endorse all the same.
+#[test]
+fn a_reserve_of_a_lot_without_bids_that_a_board_ignores_spoils_no_endorsement() {
+    let more = "[reserve]\nreserves = \"1h\"\n[stakes]\ndeposit = 6\nbond = 10\n";
+    let scene = Scene(Stage::open(&Shape { lots: 2, patience: HOUR, more, ..SMALL }));
+    scene.set_clock(AT_COMMITS);
+    fs::create_dir(scene.path("reveals")).unwrap();
+    let mut pen = Pen::open(&scene, "board");
+    let done = |pen: &mut Pen, arguments: &[&str]| {
+        ends(&pen.serve_to_the_end_of(scene.start(arguments)), 0, &[]);
+    };
+    for who in ["bidder0", "bidder1", "seller", "keyholder0", "keyholder1"] {
+        let name = scene.name(who, "party");
+        let fund = ["fund", "board", "--key", "custodian.key", "--for", &name, "--amount", "20"];
+        done(&mut pen, &fund);
+    }
+    let funded = pen.entries();
+    let running = ["keyholder0.key", "keyholder1.key"].map(|key| {
+        scene.start_aloud(&["keyholder", "run", "board", "--key", key, "--reveals", "reveals"])
+    });
+    pen.serve_until(|pen| pen.entries() == funded + 2);
+    pen.pass();
+    pen.pass();
+    done(&mut pen, &["reserve", "board", "--key", "seller.key", "--yes", "B1=91.00"]);
+    pen.pass();
+    for bid in [BID_0, BID_1] {
+        done(&mut pen, &bid);
+    }
+    pen.pass();
+    assert_eq!(pen.auction().phase(), Phase::Reveals);
+    pen.ignored = Some(talea_cli::names::read_party(&scene.name("seller", "party")).unwrap());
+    let before = scene.journals();
+    done(&mut pen, &["reveal", "board", "--key", "seller.key", "--to", "reveals/reserve"]);
+    scene.await_witnesses(&mut pen, before);
+    for who in ["bidder0.key", "bidder1.key"] {
+        done(&mut pen, &["reveal", "board", "--key", who]);
+    }
+    pen.pass();
+    assert_eq!(pen.auction().phase(), Phase::Endorsing);
+    pen.serve_until(|pen| pen.replica().is_closed());
+    for keyholder in running {
+        assert!(keyholder.output().status.success(), "{}", scene.log());
+    }
+    let outcome = pen.auction().outcome().unwrap();
+    assert!(matches!(outcome.lots[0].ending, Ending::Sold(_)), "{:?}", outcome.lots[0].ending);
+    assert_eq!(outcome.lots[1].ending, Ending::Unsold);
+    assert_eq!(scene.verdict("board"), (Some(0), None));
 }
 
 #[test]

@@ -264,10 +264,10 @@ impl Auction {
         self.state.ceremony.was_expelled(member)
     }
 
-    /// Whether a bid was committed and not yet revealed or closed.
+    /// Whether a bid on an undecided lot was committed and not yet revealed or closed.
     #[must_use]
     pub fn is_open(&self, bid: &BidId) -> bool {
-        let lot = self.state.lot(bid.lot);
+        let lot = self.state.lot(bid.lot).filter(|lot| lot.ending.is_none());
         lot.is_some_and(|lot| lot.bids.is_open(&bid.bidder, bid.round))
     }
 

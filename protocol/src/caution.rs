@@ -5,6 +5,7 @@
 
 use crate::{
     bytes::Text,
+    limits::MAX_ROUNDS,
     terms::{Admission, Disclosure, Mechanism, Terms, Ties},
 };
 use alloc::vec::Vec;
@@ -103,18 +104,27 @@ impl fmt::Display for Caution {
                 "every round opens the best bid without the leaders to the rung: whoever leads learns \
                  how far it could have stayed back, and everybody whose bid comes next",
             ),
-            Self::KnownLastRound { limit, sufficient } => write!(
-                f,
-                "a bid that goes up a bucket a round can keep the auction going for {limit} rounds, and \
-                 wait for the last one; with a limit of {sufficient} no single bid can"
-            ),
+            Self::KnownLastRound { limit, sufficient } => {
+                write!(
+                    f,
+                    "a bid that goes up a bucket a round can keep the auction going for {limit} rounds, \
+                     and wait for the last one; "
+                )?;
+                if usize::try_from(*sufficient).is_ok_and(|limit| limit <= MAX_ROUNDS) {
+                    write!(f, "with a limit of {sufficient} no single bid can")
+                } else {
+                    let buckets = MAX_ROUNDS - 2;
+                    write!(f, "with a first digit of {buckets} values, and the highest limit, none can")
+                }
+            }
             Self::Shills => f.write_str(
                 "anybody may bid, so the seller can bid under other keys to raise the price that \
                  the winner pays",
             ),
             Self::LastReveal => f.write_str(
                 "anybody may bid, so whoever reveals last can choose between draws by not \
-                 revealing some of its bids, at the price of their deposits",
+                 revealing some of its bids, at the price of their deposits, or of nothing in league with \
+                 the board and before witnesses",
             ),
             Self::FreeBids => f.write_str(
                 "anybody may bid and no deposit is at stake: one party can commit many bids and \

@@ -46,5 +46,5 @@ pub const CONTRIBUTION_BYTES: usize = 32;
 pub const MAX_REVEALS: usize = 256;
 /// Items in one chunk of a rank message.
 pub const MAX_CHUNK_ITEMS: usize = 2048;
-/// Reveals that one endorsement attests.
+/// Bids that one endorsement attests.
 pub const MAX_ATTESTED: usize = 8192;

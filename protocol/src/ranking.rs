@@ -17,8 +17,8 @@ pub struct Endorsement {
     pub round: u32,
     /// The transcript's head at the close of reveals.
     pub head: Digest,
-    /// Bids whose sealed bytes the keyholder received in time although the board shows no reveal.
-    /// Strictly ascending.
+    /// Missing bids that the keyholder received in time: sealed bytes that the board does not show, in later
+    /// rounds also commits. Strictly ascending.
     pub attested: List<BidId, MAX_ATTESTED>,
 }
 

@@ -2,6 +2,7 @@
 
 use talea_protocol::{
     caution::{Caution, cautions},
+    limits::MAX_ROUNDS,
     price::Rung,
     terms::{Depth, Disclosure},
 };
@@ -103,4 +104,24 @@ fn a_caution_says_what_to_do() {
           members fewer than the threshold can have two bid sets endorsed, and compare them; 3 \
           endorsements exclude it"]
     );
+}
+
+#[test]
+fn no_caution_asks_for_more_rounds_than_there_may_be() {
+    for bits in 1..=10u8 {
+        let small = Small {
+            lots: vec![(1 << bits, vec![bits])],
+            disclosure: Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 9 }) },
+            rounds: Some((3, false)),
+            ..Small::default()
+        };
+        let cautions = cautions(&small.terms());
+        let of_rounds = |caution: &&Caution| caution.code() == "rounds.known-last";
+        let sentence = cautions.iter().find(of_rounds).unwrap().to_string();
+        let advice = match (1usize << bits) + 2 {
+            limit if limit <= MAX_ROUNDS => format!("with a limit of {limit} no single bid can"),
+            _ => "with a first digit of 62 values, and the highest limit, none can".into(),
+        };
+        assert!(sentence.ends_with(&advice), "{bits} bits: {sentence}");
+    }
 }

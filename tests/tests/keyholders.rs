@@ -591,7 +591,7 @@ fn the_reserve_of_a_lot_that_has_ended_spoils_no_endorsement() {
     stage.pass();
     assert_eq!(stage.auction().ending(1), Some(Ending::Unsold));
     let reserve = BidId { lot: 1, round: 0, bidder: stage.auction().terms().seller };
-    assert!(stage.auction().is_open(&reserve) && !stage.auction().is_missing(&reserve));
+    assert!(!stage.auction().is_open(&reserve) && !stage.auction().is_missing(&reserve));
     for place in 0..2 {
         stage.posts(place, &[reserve]).iter().for_each(|post| stage.submit(post));
     }
