@@ -11,11 +11,11 @@ use talea_protocol::{
     outcome::{Account, Ending, Outcome, VoidCause},
     price::Rung,
     sealed_bid::Reveal,
-    terms::{Mechanism, Ties},
+    terms::{Depth, Disclosure, Mechanism, Ties},
 };
 use talea_sim::play::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
 use talea_tests::{
-    Small,
+    Small, is_sold_to,
     replay::{Replay, accepted, opened, refused},
     rng,
     stage::Stage,
@@ -140,6 +140,66 @@ fn what_was_attested_counts_also_where_endorsing_fails() {
     assert_eq!(outcome.lots[0].ending, Ending::Void(VoidCause::Endorsement));
     let dropped = account(&outcome, bid.bidder);
     assert_eq!((dropped.available, dropped.forfeited), (100, 1));
+}
+
+/// Three tied bids, of which the first two are one party's. What it withholds from the board all keyholders
+/// have, and attest: the winner, and what that party lost beyond its fees.
+fn drawn(seed: u64, withheld: Option<usize>) -> (usize, u64) {
+    let small = Small { ties: Ties::Lottery, seed, ..Small::default() };
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let mut reveals: Vec<Reveal> = (0..3).map(|bidder| stage.commit(bidder, 0, 4)).collect();
+    stage.pass();
+    let missing: Vec<BidId> = withheld.map(|at| reveals.remove(at).bid).into_iter().collect();
+    stage.reveal(reveals);
+    if stage.auction().phase() == Phase::Reveals {
+        stage.pass();
+    }
+    for place in 0..3 {
+        stage.posts(place, &missing).iter().for_each(|post| stage.submit(post));
+    }
+    let outcome = stage.finish();
+    let is_sold_to = |bidder: &usize| is_sold_to(&outcome.lots[0].ending, stage.bidder(*bidder));
+    let lost = (0..2).map(|bidder| account(&outcome, stage.bidder(bidder)).forfeited - 1);
+    ((0..3).find(is_sold_to).unwrap(), lost.sum())
+}
+
+/// In league with a board that ignores what keyholders hand in, a party chooses among draws for nothing.
+#[test]
+fn a_last_revealer_in_league_with_the_board_draws_again_for_nothing() {
+    let lost_draws = (1..40).filter(|seed| drawn(*seed, None).0 == 2);
+    let mut redrawn = 0;
+    for seed in lost_draws {
+        let again = [0, 1].map(|withheld| drawn(seed, Some(withheld)));
+        assert!(again.iter().all(|(_, lost)| *lost == 0), "{again:?}");
+        redrawn += usize::from(again.iter().any(|(winner, _)| *winner != 2));
+    }
+    assert!(redrawn > 0);
+}
+
+/// A board that drops every commit of a round ends the rounds there, attested or not: nothing that is shown
+/// has moved. What stands is ranked, and nobody pays.
+#[test]
+fn a_board_that_drops_every_commit_ends_the_rounds() {
+    let small = Small {
+        disclosure: Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) },
+        rounds: Some((4, false)),
+        ..two_of_three()
+    };
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let reveals = vec![stage.commit(0, 0, 1), stage.commit(1, 0, 6)];
+    stage.pass();
+    stage.reveal(reveals);
+    stage.act_until(Phase::Commits);
+    stage.pass();
+    let missing = [0, 1].map(|n| BidId { lot: 0, round: 1, bidder: stage.bidder(n) });
+    for place in 0..3 {
+        stage.posts(place, &missing).iter().for_each(|post| stage.submit(post));
+    }
+    let outcome = stage.finish();
+    assert_eq!(stage.auction().round(), 1, "of four");
+    assert_sold_to(&outcome, stage.bidder(1), 6);
+    let lost = [0, 1].map(|n| account(&outcome, stage.bidder(n)).forfeited);
+    assert_eq!(lost, [1, 1], "the fees");
 }
 
 #[test]
