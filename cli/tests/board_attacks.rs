@@ -699,6 +699,8 @@ fn a_commit_that_the_board_delays_is_refused_and_proves_nothing() {
     pen.sign();
     pen.folder.hand_in(&held).unwrap();
     ends(&pen.serve_to_the_end_of(bid), 6, &["error[refused]", "E4"]);
+    // Nor is there any use in waiting for it.
+    scene.fails(&[&BID_0[..], &["--wait"]].concat(), 6, "refused");
     // The board signed nothing for it, so there is nothing to hold against the board.
     let next = pen.entries();
     scene.fails(&["receipt", "new", "board", &next.to_string()], 3, "not-yet");

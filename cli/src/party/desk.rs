@@ -29,6 +29,20 @@ const SIGNING: Duration = Duration::from_secs(2);
 /// How the names of receipts begin that a party keeps; the entry follows.
 const RECEIPT: &str = "receipt-";
 
+/// When a phase comes, within a round.
+fn order(phase: Phase) -> u8 {
+    match phase {
+        Phase::Deals => 0,
+        Phase::Complaints => 1,
+        Phase::Reserves => 2,
+        Phase::Commits => 3,
+        Phase::Reveals => 4,
+        Phase::Endorsing => 5,
+        Phase::Ranking => 6,
+        Phase::Closed => 7,
+    }
+}
+
 /// A party at work.
 pub struct Desk {
     /// The board's folder.
@@ -130,7 +144,7 @@ impl Desk {
     /// Waits until the auction is in this phase, of round `from` or a later one.
     ///
     /// # Errors
-    /// `not-yet` if it is not and `wait` says not to; `refused` if it is closed.
+    /// `not-yet` if it is not and `wait` says not to; `refused` if it will not be any more.
     pub fn await_phase(&mut self, wanted: Phase, from: u32, wait: bool) -> Result<(), Failure> {
         loop {
             self.replica.advance()?;
@@ -143,8 +157,12 @@ impl Desk {
                 if from > 0 { format!(" of a later round than {round}") } else { String::new() };
             let sentence =
                 format!("the auction is in {}, not in {}{of_round}", phase.name(), wanted.name());
-            if phase == Phase::Closed {
-                return Err(Failure::new(Code::Refused, sentence));
+            let is_last = auction.terms().rounds.is_none_or(|rounds| round + 1 >= rounds.limit);
+            if phase == Phase::Closed || (is_last && order(phase) > order(wanted)) {
+                let sentence = format!("{sentence}: it is too late");
+                return Err(Failure::new(Code::Refused, sentence).with_help(
+                    "what the board took before stands; talea status says how it goes on",
+                ));
             }
             if !wait {
                 return Err(Failure::new(Code::NotYet, sentence)
