@@ -950,6 +950,56 @@ fn a_clock_that_is_set_back_stops_time_until_it_has_caught_up() {
     assert_eq!(scene.verdict("board"), (Some(3), None));
 }
 
+/// Money that the board was slow to take counts once, however often the custodian tries.
+#[test]
+fn money_that_was_handed_in_before_counts_once() {
+    let more = "[stakes]\ndeposit = 6\n";
+    let scene = Scene(Stage::open(&Shape { patience: HOUR, more, ..SMALL }));
+    let party = scene.name("bidder0", "party");
+    let fund = |patience| {
+        let common = ["fund", "board", "--key", "custodian.key", "--for", &party, "--amount", "6"];
+        scene.run(&[&common[..], &["--patience", patience]].concat())
+    };
+    ends(&fund("1"), 3, &["error[board.silent]"]);
+    let mut pen = Pen::open(&scene, "board");
+    pen.serve();
+    assert_eq!(pen.entries(), 1);
+    ends(&fund("1"), 0, &["handed in before"]);
+    assert_eq!(pen.entries(), 1);
+    let key = talea_cli::names::read_party(&party).unwrap();
+    let funded = |pen: &Pen| {
+        let accounts = pen.auction().accounts();
+        accounts.iter().find(|account| account.party == key).unwrap().funded
+    };
+    assert_eq!(funded(&pen), 6);
+    // Given again after that, it is more money.
+    ends(&fund("1"), 3, &["error[board.silent]"]);
+    pen.serve();
+    assert_eq!(funded(&pen), 12);
+}
+
+/// A bid that the rules refuse, here for want of money, does not bind its bidder to a price.
+#[test]
+fn a_bid_that_is_refused_leaves_another_one_free() {
+    let more = "[stakes]\ndeposit = 6\n";
+    let scene = Scene(Stage::open(&Shape { patience: HOUR, more, ..SMALL }));
+    scene.set_clock(AT_COMMITS);
+    let mut pen = Pen::open(&scene, "board");
+    let dealing = ["keyholder0.key", "keyholder1.key"]
+        .map(|key| scene.start_aloud(&["keyholder", "run", "board", "--key", key]));
+    pen.serve_until(|pen| pen.entries() == 2);
+    drop(dealing);
+    pen.pass();
+    pen.pass();
+    ends(&scene.run(&BID_0), 6, &["error[refused]: C5"]);
+    assert!(find(&scene.path("bidder0.key.state"), "bid-0-0.age").is_empty());
+    let name = scene.name("bidder0", "party");
+    let fund = ["fund", "board", "--key", "custodian.key", "--for", &name, "--amount", "6"];
+    ends(&pen.serve_to_the_end_of(scene.start(&fund)), 0, &[]);
+    let other = ["bid", "board", "--key", "bidder0.key", "--yes", "B0=91.00"];
+    ends(&pen.serve_to_the_end_of(scene.start(&other)), 0, &[]);
+}
+
 // ---- many at once ----
 
 /// One board at a time; submitters as many as there are, also two of one bidder, and rubbish among them.

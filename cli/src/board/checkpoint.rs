@@ -247,7 +247,8 @@ impl Receipt {
         if self.schema != RECEIPT {
             return Err(invalid("this is no receipt of the kind talea-receipt/1"));
         }
-        let board = crate::names::read_party(&self.board)?;
+        let board = crate::names::read_party(&self.board)
+            .map_err(|_| invalid("the board that it names is no party"))?;
         if !self.checkpoint.is_signed_by(&board) {
             return Err(invalid("the board that it names did not sign its checkpoint"));
         }

@@ -116,6 +116,9 @@ fn kept_or_made(
         Some(kept) => Some(kept),
         None => {
             let made = make()?;
+            // What the rules refuse now, for want of money perhaps, must not stand in the way of another.
+            let auction = desk.replica.auction();
+            auction.clone().apply(auction.slot(), &made.commit)?;
             match keep(&desk.keys, &place(&desk.state()?, lot, round), &made) {
                 Err(failure) if failure.code == Code::FileExists => recall(desk, lot, round)?,
                 kept => {
