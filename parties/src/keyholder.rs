@@ -28,7 +28,7 @@ use talea_protocol::{
     labels,
     limits::MAX_ATTESTED,
     quorum::{Group, KeyholderId, Member, keyholders},
-    ranking::{BlindPost, Endorsement, GatePost, MixPost, RankHeader, UnsealPost},
+    ranking::{BlindPost, Duty, Endorsement, GatePost, MixPost, RankHeader, UnsealPost, Vouch},
     setup::{Complaint, Deal},
 };
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
@@ -413,7 +413,8 @@ impl Dealer {
         let share_key = keys.share_keys.get(&self.id).ok_or(KeyholderError::NoShare)?;
         let mut share = Zeroizing::new(evaluate(&self.coefficients, self.id.member));
         for dealer in self.peers(auction) {
-            if keys.share_keys.contains_key(&dealer) {
+            // Also one that has no share itself: its deal counts.
+            if auction.deal_of(dealer).is_some() && !auction.was_expelled(dealer) {
                 let (_, mut part) = self
                     .candidate
                     .open_share(auction, self.id, dealer)
@@ -512,6 +513,24 @@ impl Keyholder {
             Due::Rank { header, task } => self.rank(auction, header, task, rng)?,
         };
         Ok(self.identity.sign(&auction.id(), &instruction)?)
+    }
+
+    /// Vouches that it holds what these others were due to do, and handed it in in vain. That is for whoever
+    /// calls it to make sure of.
+    ///
+    /// # Errors
+    /// As [`act`](Self::act).
+    pub fn vouch(
+        &mut self,
+        auction: &Auction,
+        duty: Duty,
+        heard: &BTreeSet<KeyholderId>,
+    ) -> Result<Vec<u8>, KeyholderError> {
+        let (round, head) = (auction.round(), auction.endorsed_head());
+        self.stand_by(round, head)?;
+        let heard = List::new(heard.iter().copied().collect()).map_err(|_| TooLarge)?;
+        let vouch = Instruction::Vouch(Vouch { round, head, duty, heard });
+        Ok(self.identity.sign(&auction.id(), &vouch)?)
     }
 
     /// Endorses this head in this round, or says that it has endorsed another.
