@@ -214,7 +214,7 @@ fn steps_are_counted_on() {
     let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
     // The at-most-test of one bucket: a Mix and an Unseal; nothing is more.
     assert_eq!(ranking.step.number, 2);
-    assert_eq!(ranking.deadline, auction.slot + 12);
+    assert_eq!(ranking.step.deadline(), Some(auction.slot + 12));
     auction.act_all();
     assert_sold(&closed(&auction), 0, 0, 0);
 }
@@ -266,7 +266,7 @@ fn spoiled(seed: u64, update: Update, standing: u32) -> Report {
     report
 }
 
-/// The standing bid stands, and the deposit of who did not bid again is shared out among the others.
+/// The standing bid stands, and the deposit of who did not bid again goes to the beneficiary.
 #[test]
 fn an_update_that_fails_leaves_the_standing_bid_and_costs_the_deposit() {
     let updates = [
@@ -281,12 +281,12 @@ fn an_update_that_fails_leaves_the_standing_bid_and_costs_the_deposit() {
         assert_sold(&report, 0, 0, 2);
         let lost = if update.is_attested() { 0 } else { DEPOSIT };
         let loser = account(&report, &bidder(1));
-        let part = lost / 2;
         assert_eq!(loser.forfeited, FEE + lost, "{update:?}");
         assert_eq!((loser.received, loser.available), (0, DEPOSIT - lost));
         let winner = account(&report, &bidder(0));
-        assert_eq!((winner.settlement, winner.available), (DEPOSIT, part));
-        assert_eq!(account(&report, &bidder(2)).available, DEPOSIT + part);
+        assert_eq!((winner.settlement, winner.available), (DEPOSIT, 0));
+        assert_eq!(account(&report, &bidder(2)).available, DEPOSIT);
+        assert_eq!(account(&report, &party("beneficiary")).received, 3 * FEE + lost);
     }
 }
 
@@ -389,9 +389,11 @@ fn a_bid_that_never_stood_is_out_of_the_later_rounds() {
         assert_sold(&report, 0, 0, 1);
         let row = &report.lots[0];
         assert_eq!((row.commits, row.ranked, row.invalid), (2, 1, 0));
-        let (left, received) = if attested { (DEPOSIT, 0) } else { (0, DEPOSIT) };
+        let left = if attested { DEPOSIT } else { 0 };
         assert_eq!(account(&report, &bidder(1)).available, left);
-        assert_eq!(account(&report, &bidder(0)).received, received);
+        assert_eq!(account(&report, &bidder(0)).received, 0);
+        let received = account(&report, &party("beneficiary")).received;
+        assert_eq!(received, 2 * FEE + DEPOSIT - left);
     }
 }
 
@@ -549,7 +551,8 @@ mod timeouts {
         auction.slot += 1;
         tick(&mut auction);
         assert_eq!(phase(&auction), ("Endorsing", 1));
-        assert_eq!(auction.replay.next_deadline(), Some(until + 10));
+        // From the slot of the tick.
+        assert_eq!(auction.replay.next_deadline(), Some(until + 1 + 10));
         let undecided = report(&auction.file, 2);
         assert!(undecided.to_text().contains("in phase Endorsing of round 1 at slot"));
         auction.endorse(&[]);
@@ -557,7 +560,7 @@ mod timeouts {
         let report = closed(&auction);
         assert_sold(&report, 0, 0, 2);
         for n in 0..2 {
-            // Both lose their deposits, and nobody is left to share them but the fallback.
+            // Both lose their deposits.
             let account = account(&report, &bidder(n));
             assert_eq!((account.forfeited, account.available), (FEE + DEPOSIT, 0));
         }
@@ -568,13 +571,15 @@ mod timeouts {
         let (mut auction, bids) = surveyed(731, &small(2, false), &[2, 1]);
         let until = auction.replay.next_deadline().unwrap();
         auction.improve(&bidder(0), &bids[0], 3);
-        auction.slot = until + 1;
+        // However late the ticks come, whoever is due has the whole of its time from then on.
+        auction.slot = until + 1_000;
         tick(&mut auction);
         assert_eq!(phase(&auction), ("Reveals", 1));
-        assert_eq!(auction.replay.next_deadline(), Some(until + REVEAL_SLOTS));
-        auction.pass();
+        assert_eq!(auction.replay.next_deadline(), Some(until + 1_000 + REVEAL_SLOTS));
+        auction.slot += 5_000;
         tick(&mut auction);
-        assert_eq!(auction.replay.next_deadline(), Some(until + REVEAL_SLOTS + 10));
+        assert_eq!(phase(&auction), ("Endorsing", 1));
+        assert_eq!(auction.replay.next_deadline(), Some(until + 6_000 + 10));
         auction.endorse(&[]);
         auction.act_all();
         assert_sold(&closed(&auction), 0, 0, 2);
@@ -584,8 +589,11 @@ mod timeouts {
     #[test]
     fn of_endorsing() {
         let (mut auction, _) = surveyed(732, &small(5, true), &[2, 1]);
-        // One tick passes Commits, Reveals and Endorsing.
-        auction.slot += COMMIT_SLOTS + REVEAL_SLOTS + 11;
+        // Nothing was committed: one tick passes Commits and Reveals, and never Endorsing too.
+        auction.slot += COMMIT_SLOTS + REVEAL_SLOTS + 1_000;
+        tick(&mut auction);
+        assert_eq!(phase(&auction), ("Endorsing", 1));
+        auction.slot += 11;
         tick(&mut auction);
         let report = closed(&auction);
         let row = &report.lots[0];
@@ -628,11 +636,11 @@ mod timeouts {
         }
     }
 
-    /// A time-out that ends the last surveys starts the rankings at its own slot, and they may be late
-    /// at once.
+    /// A time-out that ends the last surveys starts the rankings at the slot of the instruction, so that
+    /// they are never late at once.
     #[test]
     fn rankings_begin_where_the_surveys_ended() {
-        for ticks in [&[14, 26][..], &[100]] {
+        for (first, second) in [(14, 13), (100, 1_000)] {
             let mut auction = Auction::open(735, &Rules { lots: 2, ..small(5, true) });
             auction.ceremony();
             auction.begin_commits();
@@ -656,14 +664,12 @@ mod timeouts {
                 let act = auction.act(1, chunk, who);
                 auction.post(&seat(who), &act);
             }
-            for (at, tick) in ticks.iter().enumerate() {
-                auction.slot = slot + tick;
-                super::tick(&mut auction);
-                if at == 0 && ticks.len() == 2 {
-                    // Lot 0 was void at 13, and a step of lot 1 takes 12.
-                    assert_eq!(auction.replay.next_deadline(), Some(slot + 13 + 12));
-                }
-            }
+            // Lot 0 is void, and a step of lot 1 takes 12 slots.
+            auction.slot = slot + first;
+            super::tick(&mut auction);
+            assert_eq!(auction.replay.next_deadline(), Some(slot + first + 12));
+            auction.slot += second;
+            super::tick(&mut auction);
             let report = closed(&auction);
             for (row, surveys) in report.lots.iter().zip([1, 2]) {
                 assert_eq!(row.ending, Some(Ending::Void(VoidCause::Quorum)));
@@ -673,7 +679,7 @@ mod timeouts {
         }
     }
 
-    /// Surveys are over at the latest slot of a survey or an end, however time was told.
+    /// Surveys are over at the slot of the instruction that ends the last lot without one.
     #[test]
     fn a_lot_that_ends_ends_the_surveys() {
         let play = |ticks: &[u64]| {
@@ -697,10 +703,11 @@ mod timeouts {
                 auction.slot = slot + tick;
                 super::tick(&mut auction);
             }
-            // Lot 1 is void at 13, lot 0 at 14.
+            // Lot 1 is void after 13, lot 0 after 14.
             assert_eq!(phase(&auction), ("Commits", 1));
-            assert_eq!(auction.replay.next_deadline(), Some(slot + 14 + COMMIT_SLOTS));
-            auction.slot = slot + 14 + COMMIT_SLOTS;
+            let until = auction.slot + COMMIT_SLOTS;
+            assert_eq!(auction.replay.next_deadline(), Some(until));
+            auction.slot = until;
             let bids: Vec<Hidden> = bids.into_iter().filter(|bid| bid.id.lot == 2).collect();
             again(&mut auction, &bids, &[1, 1]);
             auction.act_all();
