@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use curve25519_dalek::scalar::Scalar;
 use talea_protocol::{
-    bytes::{Digest, PartyKey},
+    bytes::{Digest, List, PartyKey},
     check::Check,
     commitment::BidId,
     instruction::Instruction,
@@ -12,11 +13,18 @@ use talea_protocol::{
     terms::{Depth, Disclosure, Mechanism, Ties},
 };
 
-use super::auction::{
-    Auction, BOND, COMMIT_SLOTS, DEPOSIT, FEE, Hidden, REVEAL_SLOTS, REVEALS, Rules, bidder, key,
-    party, quote, report, seat,
+use super::{
+    auction::{
+        Auction, BOND, COMMIT_SLOTS, DEPOSIT, FEE, Hidden, REVEAL_SLOTS, REVEALS, Rules, bidder,
+        key, party, quote, report, seat,
+    },
+    provers,
 };
-use crate::report::{Report, Standing, Verdict};
+use crate::{
+    fiat_shamir::Context,
+    group::{bases, encode},
+    report::{Report, Standing, Verdict},
+};
 
 fn id(group: u16, member: u16) -> KeyholderId {
     KeyholderId { group, member }
@@ -432,6 +440,16 @@ fn c1_to_c8_in_a_later_round() {
     wrong.former = bids[1].former;
     let (other, _) = auction.improvement(&wrong, 3);
     refuse(&auction, &who, &Instruction::Commit(other), Check::CommitRange);
+    // A proof under the key of another history.
+    let context = Context::bid(auction.replay.facts.auction, &BidId { round: 1, ..bids[0].id });
+    let elsewhere = encode(&(bases().k * Scalar::from(5u8)));
+    let (commitment, proof, _) =
+        provers::improvement(&mut provers::rng(9), &context, &elsewhere, 4, 2, &bids[0].former, 1);
+    let elsewhere = commit(&|c| {
+        c.commitment = commitment;
+        c.range_proof = List::new(proof.clone()).unwrap();
+    });
+    refuse(&auction, &who, &elsewhere, Check::CommitRange);
     // A range proof alone.
     let (plain, _) = auction.commitment(0, &who, 3);
     refuse(&auction, &who, &Instruction::Commit(plain), Check::CommitRange);
@@ -447,12 +465,12 @@ fn c7_spans_the_rounds() {
     auction.ceremony();
     auction.begin_commits();
     auction.fund(key(&bidder(0)), DEPOSIT + FEE);
-    auction.rng = super::provers::rng(5);
+    auction.rng = provers::rng(5);
     let (commit, hidden) = auction.commitment(0, &bidder(0), 1);
     auction.post(&bidder(0), &Instruction::Commit(commit));
     auction.reveal(std::slice::from_ref(&hidden));
     auction.endorse(&[]);
-    auction.rng = super::provers::rng(5);
+    auction.rng = provers::rng(5);
     let (again, _) = auction.improvement(&hidden, 1);
     assert_eq!(again.commitment, hidden.former.commitment);
     refuse(&auction, &bidder(0), &Instruction::Commit(again), Check::CommitDistinct);
