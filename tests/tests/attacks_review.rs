@@ -1,0 +1,409 @@
+//! Attacks on the protocol as it stands after the last mends. Each asserts what should come out.
+
+use curve25519_dalek::Scalar;
+use talea_contract::{Due, Phase, Task};
+use talea_protocol::{
+    bytes::PartyKey,
+    check::Check,
+    outcome::{Ending, Outcome, VoidCause},
+    quorum::{KeyholderId, keyholders},
+    ranking::Duty,
+    sealed_bid::Reveal,
+    terms::{Depth, Disclosure, Terms},
+};
+use talea_sim::play::Seat;
+use talea_tests::{Small, is_sold_to, list, opinions, stage::Stage};
+
+const BOND: u64 = 30;
+const DEPOSIT: u64 = 100;
+const FEE: u64 = 1;
+
+/// Eight rungs in two digits, so that there are gates, blindings and shares.
+fn small(groups: &[(u16, usize)]) -> Small {
+    let groups = groups.iter().map(|(threshold, members)| (*threshold, vec![Seat::Own; *members]));
+    Small { groups: groups.collect(), lots: vec![(8, vec![1, 2])], ..Small::default() }
+}
+
+/// These terms, with so many endorsements asked of the first group.
+fn asking(small: &Small, endorsements: u16) -> Terms {
+    let mut terms = small.terms();
+    let mut groups = terms.quorum.to_vec();
+    groups[0].endorsements = endorsements;
+    terms.quorum = list(groups);
+    terms
+}
+
+fn id(group: u16, member: u16) -> KeyholderId {
+    KeyholderId { group, member }
+}
+
+fn lost_of(outcome: &Outcome, party: PartyKey) -> u64 {
+    let account = outcome.accounts.iter().find(|account| account.party == party);
+    account.map_or(0, |account| account.forfeited)
+}
+
+/// What each member forfeited, in turn order.
+fn lost(terms: &Terms, outcome: &Outcome) -> Vec<u64> {
+    keyholders(&terms.quorum).map(|(_, member)| lost_of(outcome, member.signing)).collect()
+}
+
+fn outcome(stage: &Stage) -> Outcome {
+    stage.auction().outcome().expect("the auction is closed")
+}
+
+/// The outcome, which both verifications find.
+fn agreed(stage: Stage) -> Outcome {
+    let outcome = outcome(&stage);
+    opinions::agree_that_it_is_valid(&stage.board.into_inner().1, &outcome);
+    outcome
+}
+
+/// Two bids on every lot are committed and revealed; Endorsing has begun.
+fn endorsing(mut stage: Stage) -> Stage {
+    let lots = stage.auction().terms().lots.len() as u32;
+    let bids = (0..lots).flat_map(|lot| [(0, lot, 5), (1, lot, 2)]);
+    let reveals: Vec<Reveal> =
+        bids.map(|(bidder, lot, rung)| stage.commit(bidder, lot, rung)).collect();
+    stage.pass();
+    stage.reveal(reveals);
+    assert_eq!(stage.auction().phase(), Phase::Endorsing);
+    stage
+}
+
+/// A keyholder's word for others, by places in turn order, on what is due first.
+#[track_caller]
+fn vouch(stage: &mut Stage, voucher: usize, heard: &[usize]) {
+    let duty = stage.auction().duties()[0];
+    vouch_on(stage, duty, voucher, heard);
+}
+
+#[track_caller]
+fn vouch_on(stage: &mut Stage, duty: Duty, voucher: usize, heard: &[usize]) {
+    let heard = heard.iter().map(|place| stage.keyholders[*place].id()).collect();
+    let auction = stage.board.auction();
+    let vouch = stage.keyholders[voucher].vouch(auction, duty, &heard).expect("it has a share");
+    stage.submit(&vouch);
+}
+
+// ---- excuses that are carried over ----
+
+fn rounds() -> Small {
+    Small {
+        lots: vec![(8, vec![2, 1])],
+        disclosure: Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) },
+        rounds: Some((4, false)),
+        ..small(&[(2, 3)])
+    }
+}
+
+/// A keyholder is excused once, in the survey of round 0. In round 1 it does not endorse, and nobody
+/// vouches for it: it voids the lot, and pays.
+#[test]
+fn an_excuse_in_a_survey_covers_no_later_endorsement() {
+    let small = rounds();
+    let terms = asking(&small, 3);
+    let mut stage = endorsing(Stage::at_commits(&small, &terms));
+    stage.act_until(Phase::Ranking);
+    vouch(&mut stage, 1, &[0]);
+    vouch(&mut stage, 2, &[0]);
+    stage.pass();
+    assert!(stage.auction().is_out(0, id(0, 1)) && stage.auction().is_excused(0, id(0, 1)));
+    while stage.auction().phase() == Phase::Ranking {
+        assert!(stage.act(1) || stage.act(2), "the two go on");
+    }
+    // Round 1: nobody bids again.
+    stage.pass();
+    assert_eq!(stage.auction().phase(), Phase::Endorsing);
+    assert!(stage.act(1) && stage.act(2));
+    stage.pass();
+    assert_eq!(stage.auction().ending(0), Some(Ending::Void(VoidCause::Endorsement)));
+    let found = lost(&terms, &outcome(&stage));
+    agreed(stage);
+    assert_eq!(found, [BOND, 0, 0], "nobody vouched for its endorsement");
+}
+
+/// The other way round: out of the lot by its own fault in round 0, excused for the endorsement of round
+/// 1 that voids it.
+#[test]
+fn an_excuse_for_an_endorsement_covers_no_earlier_fault() {
+    let small = rounds();
+    let terms = asking(&small, 3);
+    let mut stage = endorsing(Stage::at_commits(&small, &terms));
+    stage.act_until(Phase::Ranking);
+    stage.pass();
+    assert!(stage.auction().is_out(0, id(0, 1)) && !stage.auction().is_excused(0, id(0, 1)));
+    while stage.auction().phase() == Phase::Ranking {
+        assert!(stage.act(1) || stage.act(2), "the two go on");
+    }
+    stage.pass();
+    assert!(stage.act(1) && stage.act(2));
+    vouch(&mut stage, 1, &[0]);
+    vouch(&mut stage, 2, &[0]);
+    stage.pass();
+    assert_eq!(stage.auction().ending(0), Some(Ending::Void(VoidCause::Endorsement)));
+    agreed(stage);
+}
+
+// ---- a ring of vouches ----
+
+/// Three of a 2-of-4 stay away and vouch for each other: the lot is void, and it costs them something.
+#[test]
+fn those_who_stay_away_do_not_excuse_each_other_in_a_step() {
+    let small = small(&[(2, 4)]);
+    let terms = small.terms();
+    let mut stage = endorsing(Stage::at_commits(&small, &terms));
+    stage.act_until(Phase::Ranking);
+    assert!(stage.act(3), "the honest one acts");
+    for place in 0..3 {
+        let others: Vec<usize> = (0..3).filter(|other| *other != place).collect();
+        vouch(&mut stage, place, &others);
+    }
+    stage.pass();
+    assert_eq!(stage.auction().ending(0), Some(Ending::Void(VoidCause::Quorum)));
+    assert_eq!(lost(&terms, &agreed(stage)), [BOND, BOND, BOND, 0]);
+}
+
+/// The same by not endorsing: two of a 1-of-3, of which two endorsements are wanted.
+#[test]
+fn those_who_do_not_endorse_do_not_excuse_each_other() {
+    let small = small(&[(1, 3)]);
+    let terms = asking(&small, 2);
+    let mut stage = endorsing(Stage::at_commits(&small, &terms));
+    assert!(stage.act(2), "the honest one endorses");
+    vouch(&mut stage, 0, &[1]);
+    vouch(&mut stage, 1, &[0]);
+    stage.pass();
+    assert_eq!(stage.auction().ending(0), Some(Ending::Void(VoidCause::Endorsement)));
+    assert_eq!(lost(&terms, &agreed(stage)), [BOND, BOND, 0]);
+}
+
+// ---- the last to deal, again ----
+
+/// Two groups of 1 of 2. One member of each works together: whoever deals last makes `PK` vanish, and no
+/// bond is lost.
+#[test]
+fn the_last_deal_cannot_cancel_the_quorums_key() {
+    let small = small(&[(1, 2), (1, 2)]);
+    let terms = small.terms();
+    let mut stage = Stage::open(&small, &terms);
+    stage.fund_everybody();
+    let mut candidates = std::mem::take(&mut stage.candidates);
+    let (last, third) = (candidates.pop().unwrap(), candidates.pop().unwrap());
+    let (second, first) = (candidates.pop().unwrap(), candidates.pop().unwrap());
+    stage.candidates = vec![first];
+    stage.deal();
+    let of_first = second.received(stage.auction(), id(0, 1)).expect("it was dealt");
+    let own = Scalar::random(&mut stage.rng);
+    let dealt = second.deal_chosen(stage.board.auction(), &[own], |_, s| s, &mut stage.rng);
+    stage.submit(&dealt.expect("it is named").0);
+    stage.candidates = vec![third];
+    stage.deal();
+    let of_third = last.received(stage.auction(), id(1, 1)).expect("it was dealt");
+    let sum = of_first + own + of_third;
+    let dealt = last.deal_chosen(stage.board.auction(), &[-sum], |_, s| s, &mut stage.rng);
+    let deal = dealt.expect("it is named").0;
+    if stage.board.submit(stage.slot, &deal).is_ok() {
+        while stage.auction().phase() != Phase::Closed {
+            stage.pass();
+        }
+        let outcome = agreed(stage);
+        panic!("{:?}, forfeited {:?}", outcome.lots[0].ending, lost(&terms, &outcome));
+    }
+}
+
+/// A group of 1 of 2. An honest deal waits; the other member reads its constant, and deals the opposite
+/// first. The honest one is not the one that is refused.
+#[test]
+fn no_deal_has_an_honest_deal_that_waits_refused() {
+    let small = small(&[(1, 2)]);
+    let mut stage = Stage::open(&small, &small.terms());
+    stage.fund_everybody();
+    let (other, honest) = (stage.candidates.pop().unwrap(), stage.candidates.pop().unwrap());
+    let (waits, _) = honest.deal(stage.board.auction(), &mut stage.rng).expect("it is named");
+    let mut shown = stage.auction().clone();
+    shown.apply(stage.slot, &waits).expect("a good deal");
+    let constant = other.received(&shown, id(0, 1)).expect("it was dealt");
+    let dealt = other.deal_chosen(stage.board.auction(), &[-constant], |_, s| s, &mut stage.rng);
+    stage.submit(&dealt.expect("it is named").0);
+    let taken = stage.board.submit(stage.slot, &waits);
+    assert!(taken.is_ok(), "{taken:?}");
+}
+
+// ---- witnesses who are not there ----
+
+/// Two groups of 2 of 3; one member of the first never deals, for nothing. The board drops the posts of
+/// another of the first group, for whom everybody else vouches.
+#[test]
+fn who_never_deals_takes_nobodys_witnesses_away() {
+    let small = small(&[(2, 3), (2, 3)]);
+    let terms = small.terms();
+    let mut stage = Stage::open(&small, &terms);
+    stage.fund_everybody();
+    stage.candidates.remove(2);
+    stage.deal();
+    stage.finish_ceremony();
+    let mut stage = endorsing(stage);
+    stage.act_until(Phase::Ranking);
+    let ids: Vec<KeyholderId> = stage.keyholders.iter().map(|keyholder| keyholder.id()).collect();
+    assert_eq!(ids, [id(0, 1), id(0, 2), id(1, 1), id(1, 2), id(1, 3)]);
+    for voucher in 1..5 {
+        vouch(&mut stage, voucher, &[0]);
+    }
+    for place in [1, 2, 3] {
+        assert!(stage.act(place));
+    }
+    stage.pass();
+    assert_eq!(stage.auction().ending(0), Some(Ending::Void(VoidCause::Quorum)));
+    let lost = lost(&terms, &agreed(stage));
+    assert_eq!(lost, [0; 6], "all the others who are there vouched for the first");
+}
+
+/// A bidder is a keyholder of a 2-of-3. The board drops its reveal, and takes its endorsement first; both
+/// other keyholders hold its sealed bid and say so.
+#[test]
+fn a_keyholders_own_endorsement_does_not_cost_its_deposit() {
+    let groups = vec![(2, vec![Seat::Bidder(0), Seat::Own, Seat::Own])];
+    let small = Small { groups, ..small(&[]) };
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let dropped = stage.commit(0, 0, 5);
+    let revealed = stage.commit(1, 0, 2);
+    stage.pass();
+    stage.reveal(vec![revealed]);
+    stage.pass();
+    for place in 0..3 {
+        if stage.auction().phase() == Phase::Endorsing {
+            stage.posts(place, &[dropped.bid]).iter().for_each(|post| stage.submit(post));
+        }
+    }
+    let (harmed, winner) = (stage.bidder(0), stage.bidder(1));
+    let outcome = stage.finish();
+    assert!(is_sold_to(&outcome.lots[0].ending, winner));
+    agreed(stage);
+    assert_eq!(lost_of(&outcome, harmed), FEE, "everybody else attests it");
+}
+
+// ---- time ----
+
+/// A board is silent from before the end of the commits until after that of the reveals: one tick, and
+/// nobody could reveal, or hand a sealed bid to a keyholder that goes by the transcript.
+#[test]
+fn reveals_have_their_time_however_late_they_begin() {
+    let small = small(&[(2, 3)]);
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let reveals = vec![stage.commit(0, 0, 5), stage.commit(1, 0, 2)];
+    stage.slot = stage.auction().terms().schedule.reveals_until + 1;
+    stage.pass();
+    if stage.auction().phase() != Phase::Reveals {
+        let bidders = [0, 1].map(|bidder| stage.bidder(bidder));
+        let outcome = stage.finish();
+        let lost = bidders.map(|bidder| lost_of(&outcome, bidder));
+        panic!("{:?}, forfeited {lost:?}", outcome.lots[0].ending);
+    }
+    stage.reveal(reveals);
+}
+
+/// The same within the margin: there are reveals, but none that keyholders may attest.
+#[test]
+fn reveals_begin_before_the_margin_of_their_witnesses() {
+    let small = small(&[(2, 3)]);
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let schedule = stage.auction().terms().schedule;
+    stage.commit(0, 0, 5);
+    stage.slot = schedule.reveals_until - schedule.witness_slots + 1;
+    stage.pass();
+    assert_eq!(stage.auction().phase(), Phase::Reveals);
+    let left = stage.auction().deadline().unwrap() - stage.slot;
+    assert!(left > schedule.witness_slots, "{left} slots are left, of which none is attested");
+}
+
+/// And between deals and complaints: wrong shares are dealt last, and one tick passes both.
+#[test]
+fn complaints_have_their_time_however_late_they_begin() {
+    let small = small(&[(2, 3)]);
+    let terms = small.terms();
+    let mut stage = Stage::open(&small, &terms);
+    stage.fund_everybody();
+    let last = stage.candidates.pop().unwrap();
+    stage.deal();
+    let wrong = |_, share| share + Scalar::ONE;
+    let coefficients = [Scalar::random(&mut stage.rng), Scalar::random(&mut stage.rng)];
+    let dealt = last.deal_chosen(stage.board.auction(), &coefficients, wrong, &mut stage.rng);
+    let (deal, dealer) = dealt.expect("it is named");
+    stage.submit(&deal);
+    stage.dealers.push(dealer);
+    stage.slot = terms.schedule.complaints_until + 1;
+    stage.pass();
+    if stage.auction().phase() != Phase::Complaints {
+        stage.finish_ceremony();
+        assert_eq!(stage.keyholders.len(), 1, "the others' shares are wrong");
+        let mut stage = endorsing(stage);
+        let outcome = stage.finish();
+        panic!("{:?}, forfeited {:?}", outcome.lots[0].ending, lost(&terms, &outcome));
+    }
+}
+
+/// A board says that it is the last slot of all. There is a way out still.
+#[test]
+fn no_slot_is_so_late_that_nothing_ends_any_more() {
+    let small = small(&[(2, 3)]);
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    stage.commit(0, 0, 5);
+    let reveal = stage.commit(1, 0, 2);
+    stage.pass();
+    stage.reveal(vec![reveal]);
+    stage.slot = u64::MAX;
+    let tick = stage.sign(stage.bidder(0), &talea_protocol::instruction::Instruction::Tick);
+    if stage.board.submit(stage.slot, &tick).is_ok() {
+        assert_eq!(stage.auction().phase(), Phase::Endorsing);
+        let again = stage.board.submit(stage.slot, &tick);
+        assert!(again.is_ok() || stage.auction().deadline() < Some(u64::MAX), "{again:?}");
+    }
+}
+
+// ---- vouches, chunk by chunk ----
+
+/// Others vouch for a keyholder at the beginning of a step. The board takes its post on one chunk after
+/// all; on the others it stays away.
+#[test]
+fn a_vouch_is_spent_once_a_post_is_there() {
+    let small = Small { chunk_items: 1, ..small(&[(2, 3)]) };
+    let terms = small.terms();
+    let mut stage = endorsing(Stage::at_commits(&small, &terms));
+    stage.act_until(Phase::Ranking);
+    let is_gate = |due: &Due| matches!(due, Due::Rank { task: Task::Gate { .. }, .. });
+    while !stage.auction().dues(id(0, 1)).iter().any(is_gate) {
+        assert!((0..3).any(|place| stage.act(place)), "somebody is due");
+    }
+    vouch(&mut stage, 1, &[0]);
+    vouch(&mut stage, 2, &[0]);
+    let posts = stage.posts(0, &[]);
+    assert!(posts.len() > 1);
+    stage.submit(&posts[0]);
+    stage.pass();
+    assert!(stage.auction().is_out(0, id(0, 1)));
+    assert!(!stage.auction().is_excused(0, id(0, 1)), "it was heard by the board");
+}
+
+// ---- reveals that say again ----
+
+/// Each open bid of somebody's own has as many revealed bids recorded once more as fit.
+#[test]
+fn one_open_bid_records_no_others_again() {
+    let small = Small { bidders: 6, lots: vec![(8, vec![1, 2]); 2], ..small(&[(2, 3)]) };
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let others: Vec<Reveal> = (1..6).map(|bidder| stage.commit(bidder, 0, 3)).collect();
+    let own = [0, 1].map(|lot| stage.commit(0, lot, 1));
+    stage.pass();
+    stage.reveal(others.clone());
+    for own in own {
+        let again = [others.clone(), vec![own]].concat();
+        let carried = stage.carry(again);
+        match stage.board.submit(stage.slot, &carried) {
+            Err(talea_parties::board::BoardError::Refused(refusal)) => {
+                assert_eq!(refusal.check, Check::RevealCommit);
+            }
+            taken => panic!("{} bytes recorded again: {taken:?}", carried.len()),
+        }
+    }
+    let _ = DEPOSIT;
+}
