@@ -339,8 +339,8 @@ pub(crate) struct RevealArgs {
     pub(crate) party: PartyArgs,
     #[command(flatten)]
     pub(crate) wait: WaitArgs,
-    /// Write the sealed bids into this file instead, for a courier or a keyholder to hand in; in a
-    /// later round also commits that the board does not take.
+    /// Write the sealed bids into this file instead, for a courier or a keyholder to hand in; while
+    /// commits of a later round are due, those that the board does not take, and no sealed bid.
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
 }

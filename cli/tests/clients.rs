@@ -512,6 +512,9 @@ fn a_kept_bid_that_is_damaged_keeps_no_other_from_being_revealed() {
     drop(running);
     damage("bidder0");
     damage("bidder1");
+    // Nor does a receipt that is.
+    let receipts = find(&scene.path("bidder0.key.state"), "receipt-4.json");
+    fs::write(&receipts[0], "damaged").unwrap();
     pen.pass();
     let is_open = |pen: &Pen, who: &str, lot: u32| {
         let bid = BidId { lot, round: 0, bidder: scene.party(who) };
@@ -569,7 +572,8 @@ fn no_sealed_bid_leaves_before_the_reveals_and_none_is_taken_before() {
 /// no sealed bid while commits are due.
 #[test]
 fn witnesses_hand_in_what_the_rules_would_take_and_nothing_else() {
-    let more = "[disclosure]\ndepth_from = 1\n[rounds]\nlimit = 2\ncommits = \"1h\"\nreveals = \"1h\"\n";
+    let more =
+        "[disclosure]\ndepth_from = 1\n[rounds]\nlimit = 2\ncommits = \"1h\"\nreveals = \"1h\"\n";
     let shape = Shape { lots: 2, patience: HOUR, more, ..SMALL };
     let (scene, mut pen) = Scene::at_commits(&shape);
     for (who, bids) in [("bidder0.key", &BIDS_0), ("bidder1.key", &BIDS_1)] {
@@ -591,11 +595,8 @@ fn witnesses_hand_in_what_the_rules_would_take_and_nothing_else() {
     };
     for who in ["bidder0.key", "bidder1.key"] {
         let better = ["B0=95.00", "B1=95.00"];
-        let improve = [
-            &["improve", "board", "--key", who, "--yes", "--patience", "2"],
-            &better[..],
-        ]
-        .concat();
+        let improve =
+            [&["improve", "board", "--key", who, "--yes", "--patience", "2"], &better[..]].concat();
         ends(&pen.serve_to_the_end_of(scene.start(&improve), drops), 3, &["error[board.silent]"]);
     }
     let hand_over = |who: &str, file: &str| -> Handed {
