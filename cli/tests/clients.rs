@@ -320,6 +320,11 @@ fn ends(output: &Output, status: i32, words: &[&str]) {
     words.iter().for_each(|word| assert!(said.contains(word), "{word:?} is missing in {said}"));
 }
 
+/// What was handed over.
+fn read(stage: &Stage, file: &str) -> Handed {
+    borsh::from_slice(&fs::read(stage.path(file)).unwrap()).unwrap()
+}
+
 fn is_running(process: &mut Running) -> bool {
     process.0.as_mut().unwrap().try_wait().unwrap().is_none()
 }
@@ -538,7 +543,7 @@ fn no_sealed_bid_leaves_before_the_reveals_and_none_is_taken_before() {
     scene.honestly(&mut pen, &bid("bidder1.key", &["B0=91.50"]));
     let hand_over = ["reveal", "board", "--key", "bidder0.key", "--to", "handed"];
     scene.fails(&hand_over, 3, "not-yet");
-    assert!(!scene.path("handed").exists());
+    assert_eq!(read(&scene, "handed"), Handed::default());
 
     // Somebody leaves a sealed bid all the same. It is said, once, and not handed in.
     let early = Handed { commits: Vec::new(), reveals: vec![scene.kept("bidder0", 0)] };
@@ -561,8 +566,7 @@ fn no_sealed_bid_leaves_before_the_reveals_and_none_is_taken_before() {
 
     pen.pass();
     scene.done(&hand_over);
-    let handed: Handed = borsh::from_slice(&fs::read(scene.path("handed")).unwrap()).unwrap();
-    assert_eq!(handed, early);
+    assert_eq!(read(&scene, "handed"), early);
 }
 
 // ---- what is left for witnesses ----
@@ -601,7 +605,7 @@ fn witnesses_hand_in_what_the_rules_would_take_and_nothing_else() {
     }
     let hand_over = |who: &str, file: &str| -> Handed {
         scene.done(&["reveal", "board", "--key", who, "--to", file]);
-        borsh::from_slice(&fs::read(scene.path(file)).unwrap()).unwrap()
+        read(&scene, file)
     };
     let handed = hand_over("bidder1.key", "handed");
     assert_eq!((handed.commits.len(), handed.reveals.len()), (1, 0), "no sealed bid leaves");

@@ -489,18 +489,17 @@ pub fn hand_over(desk: &Desk, path: &Path) -> Result<(Handed, Option<Failure>), 
     }
     let handed = Handed { commits: commits.done, reveals: reveals.done };
     let trouble = commits.trouble.or(reveals.trouble);
-    if order(phase) < order(Phase::Reveals) && handed.commits.is_empty() {
+    let bytes = borsh::to_vec(&handed).unwrap_or_default();
+    // Also if there is nothing in it: then nothing older stays in its place.
+    files::write(path, &bytes, Readers::Everybody)?;
+    if order(phase) < order(Phase::Reveals) && handed.commits.is_empty() && trouble.is_none() {
         let sentence = format!(
             "the auction is in {}: no sealed bid leaves before the reveals have begun, and no commit of a \
              standing bid is missing",
             phase.name()
         );
-        return Err(trouble.unwrap_or_else(|| {
-            Failure::new(Code::NotYet, sentence).with_help("--wait stays until it is time")
-        }));
+        return Err(Failure::new(Code::NotYet, sentence).with_help("--wait stays until it is time"));
     }
-    let bytes = borsh::to_vec(&handed).unwrap_or_default();
-    files::write(path, &bytes, Readers::Everybody)?;
     Ok((handed, trouble))
 }
 
