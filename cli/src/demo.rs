@@ -38,7 +38,7 @@ pub fn play(folder: &Path) -> Result<(), Failure> {
     let source = PassphraseSource { file: Some(demo.passphrase.clone()) };
     let key =
         |who: &str| Keys::create(&folder.join(format!("{who}.key")), &source, WORK_FACTOR, false);
-    let [seller, custodian, fallback, board] = ["seller", "custodian", "fallback", "board"]
+    let [seller, custodian, beneficiary, board] = ["seller", "custodian", "beneficiary", "board"]
         .map(|who| key(who).map(|keys| names::party(&keys.party())));
     for (who, _) in BIDS {
         key(who)?;
@@ -48,7 +48,7 @@ pub fn play(folder: &Path) -> Result<(), Failure> {
         members.push(format!("{:?}", names::keyholder(&key(who)?.member()?)));
     }
     let terms = format!(
-        "seller = {:?}\ncustodian = {:?}\nfallback = {:?}\n\
+        "seller = {:?}\ncustodian = {:?}\nbeneficiary = {:?}\n\
          [board]\nkey = {:?}\nslot = \"100ms\"\n\
          [schedule]\ndeals = \"3s\"\ncomplaints = \"1s\"\ncommits = \"4s\"\nreveals = \"4s\"\n\
          endorsing = \"10s\"\nstep = \"10s\"\n\
@@ -60,7 +60,7 @@ pub fn play(folder: &Path) -> Result<(), Failure> {
          [[lots]]\nname = \"Kingdom of Thule 2044\"\nidentifier = \"B2\"\n",
         seller?,
         custodian?,
-        fallback?,
+        beneficiary?,
         board?,
         members.join(", ")
     );

@@ -132,12 +132,23 @@ impl<R: BufRead, W: Write> Interview<R, W> {
         for (field, question) in [
             ("seller", "The seller's name"),
             ("custodian", "The custodian's, who reports deposits and bonds"),
-            ("fallback", "The fallback's, who receives forfeits that no bidder can"),
         ] {
             let name = self.party(question)?;
             let _ = writeln!(file, "{field} = {}", quoted(&name));
         }
         let board = self.party("The name of whoever runs the board")?;
+        let beneficiary = self.ask(
+            "Who receives forfeits and fees: neither the board's ally nor anybody's who bids or keeps a \
+             share; or nothing: nobody does",
+            Some(""),
+            |text| match text {
+                "" => Ok(None),
+                name => Ok(Some(names::party(&names::read_party(name)?))),
+            },
+        )?;
+        if let Some(name) = beneficiary {
+            let _ = writeln!(file, "beneficiary = {}", quoted(&name));
+        }
         let bidders = self.several(
             "A bidder who may bid, or nothing: no more of them (none at all: anybody may)",
             |text| Ok(names::party(&names::read_party(text)?)),

@@ -105,6 +105,7 @@ pub fn kind(instruction: &Instruction) -> &'static str {
         Instruction::Blind(_) => "blind",
         Instruction::Unseal(_) => "unseal",
         Instruction::Decide(_) => "decide",
+        Instruction::Vouch(_) => "vouch",
     }
 }
 

@@ -41,8 +41,8 @@ const MAX_FILE: u64 = 4 << 20;
 struct TermsFile {
     seller: String,
     custodian: String,
-    /// Receives forfeits that no bidder can receive.
-    fallback: String,
+    /// Receives forfeits and fees; nobody does if left out.
+    beneficiary: Option<String>,
     board: BoardFile,
     schedule: ScheduleFile,
     #[serde(default)]
@@ -94,6 +94,9 @@ struct ScheduleFile {
     endorsing: String,
     step: String,
     step_per_bid: Option<String>,
+    /// So long before the end of reveals, and of a later round's commits, keyholders attest nothing any
+    /// more; if left out a tenth of the shortest of these phases, and ten seconds at most.
+    witness: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -102,6 +105,8 @@ struct StakesFile {
     deposit: u64,
     bond: u64,
     commit_fee: u64,
+    /// Added to the fee for each bid that the lot has already.
+    fee_growth: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -135,6 +140,8 @@ struct GroupFile {
     name: String,
     threshold: u16,
     endorsements: Option<u16>,
+    /// Whether its word counts for what the board did not take; if left out, if its threshold is more than 1.
+    witness: Option<bool>,
     members: Vec<String>,
 }
 
@@ -345,7 +352,8 @@ pub fn from_text(text: &str, folder: &Path) -> Result<Terms, Failure> {
         toml::from_str(text).or_else(|error| fail("terms", error.to_string().trim_end()))?;
     let board = read_board(&file.board)?;
     let slots = Slots { length: Duration::from_millis(board.slot) };
-    let schedule = read_schedule(&file.schedule, file.reserve.as_ref(), &slots)?;
+    let rounds = read_rounds(file.rounds.as_ref(), &slots)?;
+    let schedule = read_schedule(&file.schedule, file.reserve.as_ref(), rounds, &slots)?;
     let reserve = match &file.reserve {
         None => None,
         Some(ReserveFile { reserves, opened }) => {
@@ -359,15 +367,6 @@ pub fn from_text(text: &str, folder: &Path) -> Result<Terms, Failure> {
         Some(acceptance) => {
             Some(Acceptance { slots: slots.of("acceptance.decide", &acceptance.decide)? })
         }
-    };
-    let rounds = match &file.rounds {
-        None => None,
-        Some(RoundsFile { limit, commits, reveals, cover }) => Some(Rounds {
-            limit: *limit,
-            commit_slots: slots.of("rounds.commits", commits)?,
-            reveal_slots: slots.of("rounds.reveals", reveals)?,
-            cover: *cover,
-        }),
     };
     let admission = match &file.bidders {
         None => Admission::Open,
@@ -399,7 +398,12 @@ pub fn from_text(text: &str, folder: &Path) -> Result<Terms, Failure> {
     }
     let mut nonce = [0; 32];
     OsRng.fill_bytes(&mut nonce);
-    let StakesFile { deposit, bond, commit_fee } = file.stakes;
+    let StakesFile { deposit, bond, commit_fee, fee_growth } = file.stakes;
+    let beneficiary = file.beneficiary.as_deref().map(names::read_party).transpose()?;
+    if beneficiary == Some(board.key) {
+        let why = "the board decides which posts and reveals it takes, and so who forfeits: it must not receive forfeits";
+        return fail("beneficiary", why);
+    }
     let terms = Terms {
         version: PROTOCOL_VERSION,
         nonce,
@@ -414,7 +418,7 @@ pub fn from_text(text: &str, folder: &Path) -> Result<Terms, Failure> {
         acceptance,
         rounds,
         schedule,
-        stakes: Stakes { deposit, bond, commit_fee, fallback: names::read_party(&file.fallback)? },
+        stakes: Stakes { deposit, bond, commit_fee, fee_growth, beneficiary },
         admission,
         max_bids_per_lot: file.max_bids_per_lot,
         quorum: List::new(groups).or_else(|error| fail("quorum", error))?,
@@ -452,9 +456,23 @@ fn read_board(file: &BoardFile) -> Result<BoardTerms, Failure> {
     Ok(BoardTerms { key, starts: u64::try_from(starts).unwrap_or(u64::MAX), slot })
 }
 
+fn read_rounds(file: Option<&RoundsFile>, slots: &Slots) -> Result<Option<Rounds>, Failure> {
+    let Some(RoundsFile { limit, commits, reveals, cover }) = file else { return Ok(None) };
+    Ok(Some(Rounds {
+        limit: *limit,
+        commit_slots: slots.of("rounds.commits", commits)?,
+        reveal_slots: slots.of("rounds.reveals", reveals)?,
+        cover: *cover,
+    }))
+}
+
+/// The longest time before a deadline in which keyholders attest nothing, where the terms do not say.
+const USUAL_MARGIN: Duration = Duration::from_secs(10);
+
 fn read_schedule(
     file: &ScheduleFile,
     reserve: Option<&ReserveFile>,
+    rounds: Option<Rounds>,
     slots: &Slots,
 ) -> Result<Schedule, Failure> {
     let deals_until = slots.of("schedule.deals", &file.deals)?;
@@ -467,6 +485,12 @@ fn read_schedule(
         complaints_until + reserves + slots.of("schedule.commits", &file.commits)?;
     let reveals_until = commits_until + slots.of("schedule.reveals", &file.reveals)?;
     let per_bid = file.step_per_bid.as_deref();
+    let of_rounds = rounds.map(|rounds| rounds.commit_slots.min(rounds.reveal_slots));
+    let shortest = (reveals_until - commits_until).min(of_rounds.unwrap_or(u64::MAX));
+    let most = u64::try_from(USUAL_MARGIN.as_millis() / slots.length.as_millis().max(1));
+    let usual = most.unwrap_or(u64::MAX).min(shortest.div_ceil(10)).max(1);
+    let usual = usual.min(shortest.saturating_sub(1));
+    let witness = file.witness.as_deref();
     Ok(Schedule {
         deals_until,
         complaints_until,
@@ -476,6 +500,7 @@ fn read_schedule(
         step_slots: slots.of("schedule.step", &file.step)?,
         step_slots_per_bid: per_bid
             .map_or(Ok(0), |text| slots.of("schedule.step_per_bid", text))?,
+        witness_slots: witness.map_or(Ok(usual), |text| slots.of("schedule.witness", text))?,
     })
 }
 
@@ -491,6 +516,7 @@ fn read_quorum(files: &[GroupFile]) -> Result<Vec<Group>, Failure> {
             name: Text::new(&file.name).or_else(|error| fail(&format!("{at}.name"), error))?,
             threshold: file.threshold,
             endorsements: file.endorsements.unwrap_or(file.threshold),
+            is_witness: file.witness.unwrap_or(file.threshold > 1),
             members: List::new(members).or_else(|error| fail(&format!("{at}.members"), error))?,
         })
     });
@@ -631,7 +657,8 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
     line("seller", names::party(&terms.seller));
     line("board", names::party(&board.key));
     line("custodian", names::party(&terms.custodian));
-    line("fallback", names::party(&terms.stakes.fallback));
+    let nobody = || "nobody: what is forfeited is received by nobody".to_owned();
+    line("beneficiary", terms.stakes.beneficiary.as_ref().map_or_else(nobody, names::party));
     line("price", mechanism_in_words(terms));
     line("opened", disclosure_in_words(terms));
     line(
@@ -642,10 +669,13 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
         },
     );
     for group in terms.quorum.iter() {
-        let Group { name, threshold, endorsements, members } = group;
+        let Group { name, threshold, endorsements, is_witness, members } = group;
+        let witnesses = if *is_witness { ", witnesses" } else { "" };
         let words = format!(
-            "{name}: {threshold} of {} decrypt together, {endorsements} endorse",
-            members.len()
+            "{name}: {threshold} of {} decrypt together, {endorsements} endorse, {} can void every lot \
+             by not endorsing{witnesses}",
+            members.len(),
+            group.members_who_can_void()
         );
         line("keyholders", words);
         members.iter().for_each(|member| line("", names::keyholder(member)));
@@ -658,8 +688,13 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
     if let Admission::Listed(keys) = &terms.admission {
         keys.iter().for_each(|key| line("", names::party(key)));
     }
-    let Stakes { deposit, bond, commit_fee, .. } = terms.stakes;
-    line("at stake", format!("{deposit} per bid, {bond} per keyholder and lot, fee {commit_fee}"));
+    let Stakes { deposit, bond, commit_fee, fee_growth, .. } = terms.stakes;
+    let grows = match fee_growth {
+        0 => String::new(),
+        growth => format!(" and {growth} more for each bid that the lot has"),
+    };
+    let words = format!("{deposit} per bid, {bond} per keyholder and lot, fee {commit_fee}{grows}");
+    line("at stake", words);
     line("deals", format!("until {}", until(terms.schedule.deals_until)));
     line("complaints", format!("until {}", until(terms.schedule.complaints_until)));
     if let Some(reserve) = terms.reserve {
@@ -668,7 +703,10 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
     }
     line("bids", format!("until {}", until(terms.schedule.commits_until)));
     line("reveals", format!("until {}", until(terms.schedule.reveals_until)));
-    let Schedule { endorse_slots, step_slots, step_slots_per_bid, .. } = terms.schedule;
+    let Schedule { endorse_slots, step_slots, step_slots_per_bid, witness_slots, .. } =
+        terms.schedule;
+    let margin = lasting(witness_slots);
+    line("witnesses", format!("attest what they held {margin} before a deadline, or earlier"));
     let per_bid = match step_slots_per_bid {
         0 => String::new(),
         slots => format!(" and {} per bid", lasting(slots)),

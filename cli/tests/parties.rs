@@ -186,13 +186,28 @@ fn a_keyholder_hands_in_what_a_bidder_left_with_it() {
 #[test]
 fn terms_by_questions() {
     let stage = Stage::open(&SMALL);
-    let [seller, custodian, fallback, board, one, two] =
-        ["seller", "custodian", "fallback", "board", "bidder0", "bidder1"]
+    let [seller, custodian, beneficiary, board, one, two] =
+        ["seller", "custodian", "beneficiary", "board", "bidder0", "bidder1"]
             .map(|who| stage.name(who, "party"));
     let [oak, ash] = ["keyholder0", "keyholder1"].map(|who| stage.name(who, "keyholder"));
     let parties = [
-        "nobody", &oak, &seller, "", &custodian, &fallback, &board, &one, &two, "", "", &oak, &ash,
-        "", "3", "0", "2",
+        "nobody",
+        &oak,
+        &seller,
+        "",
+        &custodian,
+        &beneficiary,
+        &board,
+        &one,
+        &two,
+        "",
+        "",
+        &oak,
+        &ash,
+        "",
+        "3",
+        "0",
+        "2",
     ];
     let rules = [
         "third", "64", "second", "maybe", "no", "yes", "yes", "none", "4", "soon", "10m", "5m",

@@ -10,11 +10,12 @@
 //! passed over. Section 5 of `docs/spec.md`.
 
 use crate::{
-    bids::{self, CommittedBid, Seen},
+    bids::{self, CommittedBid, Ground, Seen},
     close::{self, Bonds},
+    endorse::Endorsing,
     envelope::{self, Opened},
     ledger::Ledger,
-    lot::{LotState, Stage},
+    lot::{Absent, LotState, Stage},
     rank::{
         Ranking,
         program::Purpose,
@@ -38,7 +39,7 @@ use talea_protocol::{
     instruction::{Fund, Instruction},
     outcome::{Award, Ending, LotResult, Outcome, Survey, VoidCause},
     quorum::KeyholderId,
-    ranking::{Decision, Endorsement, RankHeader},
+    ranking::{Decision, Duty, Endorsement, RankHeader, Vouch},
     sealed_bid::Reveals,
     setup::{Complaint, Deal},
     terms::{AuctionId, Lot, Terms},
@@ -115,14 +116,6 @@ impl Phase {
             Self::Closed => "Closed",
         }
     }
-}
-
-/// The endorsements of the head at the close of reveals.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Endorsing {
-    head: Digest,
-    deadline: u64,
-    by: BTreeMap<KeyholderId, BTreeSet<BidId>>,
 }
 
 /// One thing that a keyholder may do now.
@@ -284,13 +277,45 @@ impl Auction {
         self.state.is_missing(bid)
     }
 
-    /// Whether a keyholder let a deadline of this lot pass, and so is blamed if the lot is void.
+    /// Whether a keyholder let a deadline of this lot pass, as far as the transcript shows.
     #[must_use]
     pub fn is_out(&self, lot: u32, keyholder: KeyholderId) -> bool {
-        self.state.lot(lot).is_some_and(|state| {
-            let out = state.ranking().map_or(&state.out, Ranking::out);
-            out.contains(&keyholder)
-        })
+        self.absent(lot).is_some_and(|absent| absent.out.contains(&keyholder))
+    }
+
+    /// Whether others vouched for one who is out, so that it is not blamed if the lot is void.
+    #[must_use]
+    pub fn is_excused(&self, lot: u32, keyholder: KeyholderId) -> bool {
+        self.absent(lot).is_some_and(|absent| absent.excused.contains(&keyholder))
+    }
+
+    fn absent(&self, lot: u32) -> Option<&Absent> {
+        let state = self.state.lot(lot)?;
+        Some(state.ranking().map_or(&state.absent, Ranking::absent))
+    }
+
+    /// The head at the close of the last reveals: what keyholders endorse, and rank under.
+    #[must_use]
+    pub fn endorsed_head(&self) -> Digest {
+        self.state.endorsing.head
+    }
+
+    /// Those for whom others may vouch now on this duty: its deadline would put them out.
+    #[must_use]
+    pub fn late(&self, duty: Duty) -> BTreeSet<KeyholderId> {
+        self.state.late(&self.setting, duty)
+    }
+
+    /// What is refused of a commit now, if it came from this bidder: E4, or C1 to C8. Nothing changes and
+    /// nothing is copied; time is where the last instruction left it.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn check_commit(&self, bidder: &PartyKey, commit: &Commit) -> Result<(), Refusal> {
+        let (instruction, phase) = ("a commit", self.state.phase);
+        let wrong_phase = Fault::WrongPhase { instruction, phase: phase.name() };
+        require(phase == Phase::Commits, Check::EnvelopePhase, wrong_phase)?;
+        self.state.check_commit(&self.setting, *bidder, commit).map(|_| ())
     }
 
     /// What `keyholder` may do now. Everything in it was computed from accepted entries.
@@ -377,6 +402,9 @@ impl State {
             (Phase::Endorsing, I::Endorse(endorsement)) => {
                 self.endorse(setting, signer, &endorsement)
             }
+            (Phase::Endorsing | Phase::Ranking, I::Vouch(vouch)) => {
+                self.vouch(setting, signer, &vouch)
+            }
             (Phase::Ranking, I::Gate(post)) => self.rank(setting, slot, signer, Post::Gate(post)),
             (Phase::Ranking, I::Mix(post)) => self.rank(setting, slot, signer, Post::Mix(post)),
             (Phase::Ranking, I::Decide(decision)) => self.decide(setting, signer, decision),
@@ -403,7 +431,8 @@ impl State {
                 | I::Mix(_)
                 | I::Blind(_)
                 | I::Unseal(_)
-                | I::Decide(_),
+                | I::Decide(_)
+                | I::Vouch(_),
             ) => Err(wrong_phase),
         }
     }
@@ -451,20 +480,31 @@ impl State {
         signer: PartyKey,
         commit: &Commit,
     ) -> Result<(), Refusal> {
-        let round = self.round.number;
-        let (lot, state) = lot_of_commit(setting, &mut self.lots, (commit, round))?;
+        let committed = self.check_commit(setting, signer, commit)?;
+        let stakes = &setting.terms.stakes;
+        let Some(state) = self.lots.get_mut(index(commit.lot)) else { return Ok(()) };
+        let fee = stakes.fee(state.bids.count());
+        state.bids.keep(&mut self.seen, committed);
+        if self.round.number == 0 {
+            self.ledger.lock(signer, stakes.deposit);
+            self.ledger.charge(signer, fee, stakes);
+        }
+        Ok(())
+    }
+
+    /// C1 to C8.
+    fn check_commit(
+        &self,
+        setting: &Setting,
+        bidder: PartyKey,
+        commit: &Commit,
+    ) -> Result<CommittedBid, Refusal> {
+        let (lot, state, ground) = self.ground(setting, commit)?;
         let stakes = &setting.terms.stakes;
         // T5 bounds the sum.
-        let stake = stakes.deposit.saturating_add(stakes.commit_fee);
-        let ledger = &self.ledger;
-        let has_stake = || ledger.require(signer, stake, Check::CommitStake);
-        state.bids.commit(setting, &mut self.seen, (lot, signer), commit, has_stake)?;
-        if self.round.number > 0 {
-            return Ok(());
-        }
-        self.ledger.lock(signer, stakes.deposit);
-        self.ledger.charge(signer, stakes.commit_fee, stakes.fallback);
-        Ok(())
+        let stake = |commits| stakes.deposit.saturating_add(stakes.fee(commits));
+        let has_stake = |commits| self.ledger.require(bidder, stake(commits), Check::CommitStake);
+        state.bids.check(&ground, (lot, bidder), commit, has_stake)
     }
 
     fn reserve(
@@ -474,40 +514,66 @@ impl State {
         commit: &Commit,
     ) -> Result<(), Refusal> {
         require_seller(setting, signer)?;
-        let round = self.round.number;
-        let (lot, state) = lot_of_commit(setting, &mut self.lots, (commit, round))?;
+        let (lot, state, ground) = self.ground(setting, commit)?;
         let deposit = setting.terms.stakes.deposit;
-        let ledger = &self.ledger;
-        let has_stake = || ledger.require(signer, deposit, Check::CommitStake);
-        state.bids.reserve_at(setting, &mut self.seen, (lot, signer), commit, has_stake)?;
+        let has_stake = || self.ledger.require(signer, deposit, Check::CommitStake);
+        let committed = state.bids.check_reserve(&ground, (lot, signer), commit, has_stake)?;
+        if let Some(state) = self.lots.get_mut(index(commit.lot)) {
+            state.bids.keep_reserve(&mut self.seen, committed);
+        }
         self.ledger.lock(signer, deposit);
         Ok(())
     }
 
+    /// C1: the lot that a commit or a reserve names, in the round that is open, and what it is checked
+    /// against.
+    fn ground<'a>(
+        &'a self,
+        setting: &'a Setting,
+        commit: &Commit,
+    ) -> Result<(&'a Lot, &'a LotState, Ground<'a>), Refusal> {
+        let unknown = |what| Fault::Unknown { what }.fails(Check::CommitLot);
+        let at = index(commit.lot);
+        let lot = setting.terms.lots.get(at).zip(self.lots.get(at));
+        let (lot, state) = lot.ok_or(unknown("lot"))?;
+        if commit.round != self.round.number {
+            return Err(unknown("round"));
+        }
+        let ended = Fault::Already { what: "the lot ended" };
+        require(state.ending.is_none(), Check::CommitLot, ended)?;
+        // There are keys from the end of the ceremony on.
+        let keys = self.keys.as_deref().ok_or(unknown("quorum key"))?;
+        Ok((lot, state, Ground { setting, keys, seen: &self.seen }))
+    }
+
     fn reveal(&mut self, setting: &Setting, reveals: &Reveals) -> Result<(), Refusal> {
-        let empty = Fault::Unknown { what: "reveal in an empty list" };
-        require(!reveals.is_empty(), Check::RevealCommit, empty)?;
         let mut named = BTreeSet::new();
-        let mut found: Vec<(&Lot, &CommittedBid, &_)> = Vec::new();
+        let mut fresh: Vec<(&Lot, &CommittedBid, &_)> = Vec::new();
         for reveal in reveals.iter() {
             let at = index(reveal.bid.lot);
             let lot = setting.terms.lots.get(at).zip(self.lots.get(at));
-            let twice = Fault::Already { what: "the bid was revealed" };
+            let twice = Fault::Already { what: "the instruction revealed this bid" };
             require(named.insert(reveal.bid), Check::RevealCommit, twice)?;
             let bids = lot.map(|(_, state)| &state.bids);
-            bids::check_seal(setting, (bids, self.round.number), reveal)?;
+            // Revealed by another instruction: somebody may have copied it out of this one.
+            if !bids::check_seal(setting, (bids, self.round.number), reveal)? {
+                continue;
+            }
             let known =
                 lot.and_then(|(lot, state)| Some((lot, state.bids.of(&reveal.bid.bidder)?)));
-            found.extend(known.map(|(lot, bid)| (lot, bid, reveal)));
+            fresh.extend(known.map(|(lot, bid)| (lot, bid, reveal)));
         }
+        let stale = Fault::Unknown { what: "open bid among these reveals" };
+        require(!fresh.is_empty(), Check::RevealCommit, stale)?;
         let Some(keys) = self.keys.clone() else {
             return Ok(());
         };
-        let judged = bids::judge(setting, &keys, &found);
-        for (reveal, judged) in reveals.iter().zip(judged) {
+        let judged = bids::judge(setting, &keys, &fresh);
+        let named: Vec<BidId> = fresh.iter().map(|(_, _, reveal)| reveal.bid).collect();
+        for (bid, judged) in named.into_iter().zip(judged) {
             let weeded = judged.filter(|judged| bids::weed(&mut self.seen, judged));
-            if let Some(lot) = self.lots.get_mut(index(reveal.bid.lot)) {
-                lot.bids.close(&reveal.bid.bidder, weeded);
+            if let Some(lot) = self.lots.get_mut(index(bid.lot)) {
+                lot.bids.close(&bid.bidder, weeded);
             }
         }
         Ok(())
@@ -519,28 +585,48 @@ impl State {
         signer: PartyKey,
         endorsement: &Endorsement,
     ) -> Result<(), Refusal> {
-        let keyholder = self.keyholder(setting, signer)?;
-        let place = |what| Fault::Differs { what }.fails(Check::EndorseHead);
-        if endorsement.round != self.round.number {
+        let (keyholder, keys) = self.keyholder(setting, signer)?;
+        let round = Fault::Differs { what: "the round" };
+        require(endorsement.round == self.round.number, Check::EndorseHead, round)?;
+        let are_missing = endorsement.attested.iter().all(|bid| self.is_missing(bid));
+        self.endorsing.endorse(&keys, keyholder, endorsement, are_missing)
+    }
+
+    fn vouch(&mut self, setting: &Setting, signer: PartyKey, vouch: &Vouch) -> Result<(), Refusal> {
+        let (keyholder, keys) = self.keyholder(setting, signer)?;
+        let place = |what| Fault::Differs { what }.fails(Check::VouchDue);
+        if vouch.round != self.round.number {
             return Err(place("the round"));
         }
-        if endorsement.head != self.endorsing.head {
+        if vouch.head != self.endorsing.head {
             return Err(place("the head"));
         }
-        let attested = &endorsement.attested;
-        let in_order = attested.is_sorted_by(|a, b| a < b);
-        if !in_order || !attested.iter().all(|bid| self.is_missing(bid)) {
-            return Err(place("the list of bids attested"));
+        match (self.phase, vouch.duty) {
+            (Phase::Endorsing, Duty::Endorsement) => self.endorsing.vouch(&keys, keyholder, vouch),
+            (Phase::Ranking, Duty::Step { lot, step }) => {
+                let (round, head) = (self.round.number, self.endorsing.head);
+                let around = Surroundings { setting, keys: &keys, round, head };
+                let stage = self.lots.get_mut(index(lot)).map(|state| &mut state.stage);
+                let Some(Stage::Ranking(ranking)) = stage else { return Err(place("the lot")) };
+                ranking.vouch(around, keyholder, vouch, step)
+            }
+            _ => Err(place("the duty")),
         }
-        let refuse = |why| Fault::NotDue { keyholder, why }.fails(Check::EndorseOnce);
-        if self.endorsing.by.contains_key(&keyholder) {
-            return Err(refuse("it has endorsed"));
+    }
+
+    fn late(&self, setting: &Setting, duty: Duty) -> BTreeSet<KeyholderId> {
+        let Some(keys) = self.keys.as_deref() else { return BTreeSet::new() };
+        let (round, head) = (self.round.number, self.endorsing.head);
+        match (self.phase, duty) {
+            (Phase::Endorsing, Duty::Endorsement) => self.endorsing.missing(keys),
+            (Phase::Ranking, Duty::Step { lot, step }) => {
+                let ranking = self.lot(lot).and_then(LotState::ranking);
+                let ranking = ranking.filter(|ranking| ranking.step_number() == step);
+                let around = Surroundings { setting, keys, round, head };
+                ranking.map(|ranking| ranking.late(around)).unwrap_or_default()
+            }
+            _ => BTreeSet::new(),
         }
-        if !self.endorsing.group_wants(setting, keyholder.group) {
-            return Err(refuse("its group has all the endorsements that it wants"));
-        }
-        self.endorsing.by.insert(keyholder, attested.iter().copied().collect());
-        Ok(())
     }
 
     fn rank(
@@ -550,12 +636,9 @@ impl State {
         signer: PartyKey,
         post: Post,
     ) -> Result<(), Refusal> {
-        let keyholder = self.keyholder(setting, signer)?;
+        let (keyholder, keys) = self.keyholder(setting, signer)?;
         let lot = post.header().lot;
         let unknown = Fault::Unknown { what: "lot being ranked" }.fails(Check::RankPlace);
-        let Some(keys) = self.keys.clone() else {
-            return Err(unknown);
-        };
         let (round, head) = (self.round.number, self.endorsing.head);
         let around = Surroundings { setting, keys: &keys, round, head };
         let stage = self.lots.get_mut(index(lot)).map(|state| &mut state.stage);
@@ -579,15 +662,20 @@ impl State {
         };
         let award = award.clone();
         let ending = if decision.accept { Ending::Sold(award) } else { Ending::Declined(award) };
-        self.end(setting, BTreeMap::from([(decision.lot, ending)]), &BTreeSet::new());
+        self.end(setting, BTreeMap::from([(decision.lot, ending)]), &Absent::default());
         Ok(())
     }
 
-    /// The keyholder who signs with this key, if it is in.
-    fn keyholder(&self, setting: &Setting, signer: PartyKey) -> Result<KeyholderId, Refusal> {
+    /// The keyholder who signs with this key, if it has a share, and the quorum's keys.
+    fn keyholder(
+        &self,
+        setting: &Setting,
+        signer: PartyKey,
+    ) -> Result<(KeyholderId, Arc<QuorumKeys>), Refusal> {
         let role = Fault::WrongRole { signer, needed: "a keyholder who is in" };
         setup::keyholder_of(&setting.terms.quorum, &signer)
-            .filter(|id| self.keys.as_ref().is_some_and(|keys| keys.share_keys.contains_key(id)))
+            .zip(self.keys.clone())
+            .filter(|(id, keys)| keys.share_keys.contains_key(id))
             .ok_or(role.fails(Check::EnvelopeRole))
     }
 
@@ -598,11 +686,9 @@ impl State {
         let (round, head) = (self.round.number, self.endorsing.head);
         match self.phase {
             Phase::Endorsing => {
-                let wanted = keys.share_keys.contains_key(&keyholder)
-                    && !self.endorsing.by.contains_key(&keyholder)
-                    && self.endorsing.group_wants(setting, keyholder.group);
                 let endorse = Due::Endorse { round, head };
-                if wanted { alloc::vec![endorse] } else { Vec::new() }
+                let is_wanted = self.endorsing.wants(keys, keyholder);
+                if is_wanted { alloc::vec![endorse] } else { Vec::new() }
             }
             Phase::Ranking => (0u32..)
                 .zip(&self.lots)
@@ -646,22 +732,26 @@ impl State {
         self.deadline(setting).is_some_and(|deadline| slot > deadline)
     }
 
-    /// Passes every deadline before `slot`, in order.
+    /// Passes every deadline before `slot`, in order. What begins then has its time from `slot`, however
+    /// late that is.
     fn advance(&mut self, setting: &Setting, slot: u64) {
-        while let Some(deadline) = self.deadline(setting).filter(|deadline| slot > *deadline) {
+        while self.has_expired(setting, slot) {
             match self.phase {
                 Phase::Deals => self.phase = Phase::Complaints,
                 Phase::Complaints => self.finish_setup(setting),
                 Phase::Reserves => self.phase = Phase::Commits,
                 Phase::Commits => {
                     self.phase = Phase::Reveals;
+                    if let Some(rounds) = setting.terms.rounds.filter(|_| self.round.number > 0) {
+                        self.round.reveals_until = slot.saturating_add(rounds.reveal_slots);
+                    }
                     if !self.has_open_commits() {
-                        self.close_reveals(setting, deadline);
+                        self.close_reveals(setting, slot);
                     }
                 }
-                Phase::Reveals => self.close_reveals(setting, deadline),
+                Phase::Reveals => self.close_reveals(setting, slot),
                 Phase::Endorsing => self.give_up_endorsing(setting),
-                Phase::Ranking => self.time_out_lots(setting, deadline),
+                Phase::Ranking => self.time_out_lots(setting, slot),
                 Phase::Closed => return,
             }
         }
@@ -671,9 +761,7 @@ impl State {
     fn complete(&mut self, setting: &Setting, slot: u64) {
         match self.phase {
             Phase::Reveals if !self.has_open_commits() => self.close_reveals(setting, slot),
-            Phase::Endorsing if self.endorsing.is_complete(setting) => {
-                self.start_ranking(setting, slot);
-            }
+            Phase::Endorsing if self.is_endorsed() => self.start_ranking(setting, slot),
             Phase::Ranking => self.proceed_with_lots(setting, slot),
             Phase::Deals
             | Phase::Complaints
@@ -683,6 +771,10 @@ impl State {
             | Phase::Endorsing
             | Phase::Closed => {}
         }
+    }
+
+    fn is_endorsed(&self) -> bool {
+        self.keys.as_ref().is_some_and(|keys| self.endorsing.is_complete(keys))
     }
 
     fn has_open_commits(&self) -> bool {
@@ -700,21 +792,21 @@ impl State {
             }
             None => {
                 let void = Ending::Void(VoidCause::Setup);
-                self.end_lots(setting, &BTreeSet::new(), |_| Some(void.clone()));
+                self.end_lots(setting, &Absent::default(), |_| Some(void.clone()));
             }
         }
     }
 
-    /// Reveals closed at `slot`: by completion, or by its deadline.
+    /// Reveals closed at `slot`: by completion, or because its deadline had passed.
     fn close_reveals(&mut self, setting: &Setting, slot: u64) {
         self.phase = Phase::Endorsing;
-        self.endorsing.head = self.head;
-        self.endorsing.deadline = slot.saturating_add(setting.terms.schedule.endorse_slots);
+        let deadline = slot.saturating_add(setting.terms.schedule.endorse_slots);
+        self.endorsing = Endorsing::of(self.head, deadline);
         if self.is_last_round(setting) {
             // Nothing of a ladder's randomness comes after.
             self.seen.randomness = BTreeSet::new();
         }
-        self.end_lots(setting, &BTreeSet::new(), |state| {
+        self.end_lots(setting, &Absent::default(), |state| {
             state.bids.in_order().is_empty().then_some(Ending::Unsold)
         });
     }
@@ -739,7 +831,7 @@ impl State {
     fn start_ranking(&mut self, setting: &Setting, slot: u64) {
         self.phase = Phase::Ranking;
         self.settle_bids(setting);
-        self.end_lots(setting, &BTreeSet::new(), |state| {
+        self.end_lots(setting, &Absent::default(), |state| {
             state.bids.ranked().next().is_none().then_some(Ending::Unsold)
         });
         let purpose = if self.is_last_round(setting) {
@@ -757,7 +849,7 @@ impl State {
             let ending = state.start(purpose.clone(), setting, line, lot, slot);
             endings.extend(ending.map(|ending| (lot, ending)));
         }
-        self.end(setting, endings, &BTreeSet::new());
+        self.end(setting, endings, &Absent::default());
         self.close_round(setting, slot);
     }
 
@@ -772,11 +864,9 @@ impl State {
             return;
         }
         let commits_until = slot.saturating_add(rounds.commit_slots);
-        self.round = Round {
-            number: self.round.number.saturating_add(1),
-            commits_until,
-            reveals_until: commits_until.saturating_add(rounds.reveal_slots),
-        };
+        let number = self.round.number.saturating_add(1);
+        // The reveals have their time from when they begin.
+        self.round = Round { number, commits_until, reveals_until: u64::MAX };
         self.phase = Phase::Commits;
         self.endorsing = Endorsing::default();
         self.lots.iter_mut().for_each(LotState::await_next_round);
@@ -784,14 +874,10 @@ impl State {
 
     fn give_up_endorsing(&mut self, setting: &Setting) {
         self.settle_bids(setting);
-        let in_short_groups: BTreeSet<KeyholderId> = self
-            .keys
-            .iter()
-            .flat_map(|keys| keys.share_keys.keys().copied())
-            .filter(|id| self.endorsing.group_wants(setting, id.group))
-            .filter(|id| !self.endorsing.by.contains_key(id))
-            .collect();
-        self.end_lots(setting, &in_short_groups, |state| {
+        let keys = self.keys.as_deref();
+        let out = keys.map(|keys| self.endorsing.missing(keys)).unwrap_or_default();
+        let excused = self.endorsing.excused(setting, &out);
+        self.end_lots(setting, &Absent { out, excused }, |state| {
             Some(match state.bids.ranked().next() {
                 Some(_) => Ending::Void(VoidCause::Endorsement),
                 None => Ending::Unsold,
@@ -799,14 +885,14 @@ impl State {
         });
     }
 
-    /// Lets every lot's step or decision that expires at `deadline` time out.
-    fn time_out_lots(&mut self, setting: &Setting, deadline: u64) {
-        self.each_lot(setting, deadline, |around, state, _| {
-            let expires = state.deadline().is_some_and(|at| at <= deadline);
+    /// Lets every lot's step or decision whose deadline is before `slot` time out.
+    fn time_out_lots(&mut self, setting: &Setting, slot: u64) {
+        self.each_lot(setting, slot, |around, state, _| {
+            let expires = state.deadline().is_some_and(|deadline| deadline < slot);
             match &mut state.stage {
                 Stage::Ranking(ranking) if expires => {
-                    let conclusion = ranking.time_out(around)?;
-                    state.conclude(conclusion, setting, deadline)
+                    let conclusion = ranking.time_out(around, slot)?;
+                    state.conclude(conclusion, setting, slot)
                 }
                 // Silence accepts.
                 Stage::Deciding { award, .. } if expires => Some(Ending::Sold(award.clone())),
@@ -841,7 +927,7 @@ impl State {
         for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
             endings.extend(visit(around, state, line).map(|ending| (lot, ending)));
         }
-        self.end(setting, endings, &BTreeSet::new());
+        self.end(setting, endings, &Absent::default());
         self.close_round(setting, slot);
     }
 
@@ -851,7 +937,7 @@ impl State {
     fn end_lots(
         &mut self,
         setting: &Setting,
-        missing: &BTreeSet<KeyholderId>,
+        absent: &Absent,
         ending: impl Fn(&LotState) -> Option<Ending>,
     ) {
         let endings = (0u32..)
@@ -859,30 +945,21 @@ impl State {
             .filter(|(_, state)| state.ending.is_none())
             .filter_map(|(lot, state)| Some((lot, ending(state)?)))
             .collect();
-        self.end(setting, endings, missing);
+        self.end(setting, endings, absent);
     }
 
     /// Ends these lots, moves their money, and closes the auction after the last one.
-    fn end(
-        &mut self,
-        setting: &Setting,
-        endings: BTreeMap<u32, Ending>,
-        missing: &BTreeSet<KeyholderId>,
-    ) {
+    fn end(&mut self, setting: &Setting, endings: BTreeMap<u32, Ending>, absent: &Absent) {
         let dealers: Vec<KeyholderId> = self.ceremony.dealers().collect();
         for (lot, ending) in endings {
             let Some(state) = self.lots.get_mut(index(lot)) else {
                 continue;
             };
-            keep_out(state);
-            state.out.extend(missing);
+            state.remember_absent();
+            state.absent.extend(absent);
             state.stage = Stage::Idle;
-            let at_fault: BTreeSet<KeyholderId> = dealers
-                .iter()
-                .filter(|id| self.ceremony.was_expelled(**id))
-                .chain(&state.out)
-                .copied()
-                .collect();
+            let at_fault: BTreeSet<KeyholderId> =
+                self.ceremony.at_fault().chain(state.absent.at_fault()).collect();
             let (round, endorsing) = (self.round.number, &self.endorsing);
             close::close(
                 setting,
@@ -908,54 +985,6 @@ impl State {
             accounts: self.ledger.accounts(),
         }
     }
-}
-
-impl Endorsing {
-    fn of_group(&self, group: u16) -> impl Iterator<Item = &BTreeSet<BidId>> {
-        self.by.iter().filter(move |(id, _)| id.group == group).map(|(_, attested)| attested)
-    }
-
-    fn group_wants(&self, setting: &Setting, group: u16) -> bool {
-        let wanted = setting.terms.quorum.get(usize::from(group)).map_or(0, |g| g.endorsements);
-        self.of_group(group).count() < usize::from(wanted)
-    }
-
-    fn is_complete(&self, setting: &Setting) -> bool {
-        let mut groups = (0u16..).zip(setting.terms.quorum.iter());
-        groups.all(|(group, _)| !self.group_wants(setting, group))
-    }
-
-    /// Whether in some group a threshold of endorsements attests this bid.
-    fn attest(&self, setting: &Setting, bid: &BidId) -> bool {
-        (0u16..).zip(setting.terms.quorum.iter()).any(|(index, group)| {
-            let attesting = self.of_group(index).filter(|attested| attested.contains(bid));
-            attesting.count() >= usize::from(group.threshold)
-        })
-    }
-}
-
-/// Remembers who is out, beyond the ranking.
-fn keep_out(state: &mut LotState) {
-    if let Stage::Ranking(ranking) = &state.stage {
-        state.out = ranking.out().clone();
-    }
-}
-
-/// C1: the lot that a commit or a reserve names, in the round that is open.
-fn lot_of_commit<'a>(
-    setting: &'a Setting,
-    lots: &'a mut [LotState],
-    (commit, round): (&Commit, u32),
-) -> Result<(&'a Lot, &'a mut LotState), Refusal> {
-    let unknown = |what| Fault::Unknown { what }.fails(Check::CommitLot);
-    let at = index(commit.lot);
-    let (lot, state) = setting.terms.lots.get(at).zip(lots.get_mut(at)).ok_or(unknown("lot"))?;
-    if commit.round != round {
-        return Err(unknown("round"));
-    }
-    let ended = Fault::Already { what: "the lot ended" };
-    require(state.ending.is_none(), Check::CommitLot, ended)?;
-    Ok((lot, state))
 }
 
 /// E3 of what only the seller may do.
@@ -991,5 +1020,6 @@ fn name(instruction: &Instruction) -> &'static str {
         Instruction::Reserve(_) => "a reserve",
         Instruction::Mix(_) => "a mix post",
         Instruction::Decide(_) => "a decision",
+        Instruction::Vouch(_) => "a vouch",
     }
 }

@@ -160,65 +160,84 @@ impl Bids {
         bids
     }
 
-    /// C2 to C8 and the bid is kept; `stake` is C5, in its place.
-    pub(crate) fn commit(
-        &mut self,
-        setting: &Setting,
-        seen: &mut Seen,
+    /// C2 to C8: what a commit comes to, for [`keep`](Self::keep). `has_stake` is C5, in its place, for so
+    /// many commits on the lot.
+    pub(crate) fn check(
+        &self,
+        ground: &Ground<'_>,
         (lot, bidder): (&Lot, PartyKey),
         commit: &Commit,
-        stake: impl FnOnce() -> Result<(), Refusal>,
-    ) -> Result<(), Refusal> {
-        let terms = &setting.terms;
-        let barred = [terms.seller, terms.custodian, terms.stakes.fallback].contains(&bidder);
+        has_stake: impl FnOnce(u64) -> Result<(), Refusal>,
+    ) -> Result<CommittedBid, Refusal> {
+        let terms = &ground.setting.terms;
+        let barred = [Some(terms.seller), Some(terms.custodian), terms.stakes.beneficiary];
         let listed = match &terms.admission {
             Admission::Open => true,
             Admission::Listed(keys) => keys.binary_search(&bidder).is_ok(),
         };
         let role = Fault::WrongRole { signer: bidder, needed: "an admitted bidder" };
-        require(!barred && listed, Check::CommitAdmission, role)?;
+        require(!barred.contains(&Some(bidder)) && listed, Check::CommitAdmission, role)?;
         let already = Fault::Already { what: "the bidder committed to this lot" };
-        let before = self.by_bidder.get(&bidder).copied();
-        let before = before.and_then(|index| self.in_order.get_mut(index));
-        let is_first = before.as_ref().is_none_or(|bid| bid.round != commit.round);
+        let before = self.by_bidder.get(&bidder).and_then(|index| self.in_order.get(*index));
+        let is_first = before.is_none_or(|bid| bid.round != commit.round);
         require(is_first, Check::CommitOnce, already)?;
         if commit.round > 0 {
             let none = Fault::Unknown { what: "standing bid of this bidder" };
-            let Some(bid) = before else { return Err(none.fails(Check::CommitStanding)) };
-            let BidState::Ranked(ladder) = &bid.state else {
+            let Some(CommittedBid { commitment, state: BidState::Ranked(ladder), .. }) = before
+            else {
                 return Err(none.fails(Check::CommitStanding));
             };
-            let standing = Standing { commitment: bid.commitment, ladder: Arc::clone(ladder) };
-            let CommittedBid { contribution, is_in_default, .. } = *bid;
-            let update = prove(setting, seen, (lot, bidder), commit, Some(&standing.commitment))?;
-            let standing = Some(standing);
-            *bid = CommittedBid { contribution, standing, is_in_default, ..update };
-            return Ok(());
+            let update = prove(ground, (lot, bidder), commit, Some(commitment))?;
+            let standing = Standing { commitment: *commitment, ladder: Arc::clone(ladder) };
+            return Ok(CommittedBid { standing: Some(standing), ..update });
         }
         let room = usize::try_from(terms.max_bids_per_lot).unwrap_or(usize::MAX);
         let full = Fault::Already { what: "the lot has all the bids that it takes" };
         require(self.in_order.len() < room, Check::CommitRoom, full)?;
-        stake()?;
-        let committed = prove(setting, seen, (lot, bidder), commit, None)?;
-        self.by_bidder.insert(bidder, self.in_order.len());
-        self.in_order.push(committed);
-        Ok(())
+        has_stake(self.count())?;
+        prove(ground, (lot, bidder), commit, None)
     }
 
-    /// C3, C6 and C7 and the reserve is kept; `stake` is C5, in its place.
-    pub(crate) fn reserve_at(
-        &mut self,
-        setting: &Setting,
-        seen: &mut Seen,
+    /// Keeps a commit that was checked.
+    pub(crate) fn keep(&mut self, seen: &mut Seen, committed: CommittedBid) {
+        seen.commitments.insert(committed.commitment);
+        let before = self.by_bidder.get(&committed.bidder).copied();
+        match before.and_then(|index| self.in_order.get_mut(index)) {
+            Some(bid) => {
+                let CommittedBid { contribution, is_in_default, .. } = *bid;
+                *bid = CommittedBid { contribution, is_in_default, ..committed };
+            }
+            None => {
+                self.by_bidder.insert(committed.bidder, self.in_order.len());
+                self.in_order.push(committed);
+            }
+        }
+    }
+
+    /// Commits so far.
+    pub(crate) fn count(&self) -> u64 {
+        u64::try_from(self.in_order.len()).unwrap_or(u64::MAX)
+    }
+
+    /// C3, C6 and C7: what a reserve comes to, for [`keep_reserve`](Self::keep_reserve); `has_stake` is C5,
+    /// in its place.
+    pub(crate) fn check_reserve(
+        &self,
+        ground: &Ground<'_>,
         (lot, seller): (&Lot, PartyKey),
         commit: &Commit,
-        stake: impl FnOnce() -> Result<(), Refusal>,
-    ) -> Result<(), Refusal> {
+        has_stake: impl FnOnce() -> Result<(), Refusal>,
+    ) -> Result<CommittedBid, Refusal> {
         let already = Fault::Already { what: "the seller committed a reserve for this lot" };
         require(self.reserve.is_none(), Check::CommitOnce, already)?;
-        stake()?;
-        self.reserve = Some(prove(setting, seen, (lot, seller), commit, None)?);
-        Ok(())
+        has_stake()?;
+        prove(ground, (lot, seller), commit, None)
+    }
+
+    /// Keeps a reserve that was checked.
+    pub(crate) fn keep_reserve(&mut self, seen: &mut Seen, committed: CommittedBid) {
+        seen.commitments.insert(committed.commitment);
+        self.reserve = Some(committed);
     }
 
     /// Closes what this party committed: ranked, or invalid if it was not judged to hold.
@@ -276,19 +295,27 @@ impl CommittedBid {
     }
 }
 
-/// C6 and C7: a commit as it is kept.
+/// What a commit is checked against, besides its lot's other bids.
+pub(crate) struct Ground<'a> {
+    pub(crate) setting: &'a Setting,
+    pub(crate) keys: &'a QuorumKeys,
+    pub(crate) seen: &'a Seen,
+}
+
+/// C6 and C7: a commit as it will be kept.
 fn prove(
-    setting: &Setting,
-    seen: &mut Seen,
+    ground: &Ground<'_>,
     (lot, bidder): (&Lot, PartyKey),
     commit: &Commit,
     standing: Option<&Point>,
 ) -> Result<CommittedBid, Refusal> {
+    let setting = ground.setting;
     let context = bid_context(setting, commit.lot, commit.round, bidder);
     let fails = |fault| Fault::Proof { culprit: bidder, fault }.fails(Check::CommitRange);
     let statement = range::Statement {
         rungs: lot.ladder.rungs,
         bits: lot.ladder.range_bits(),
+        quorum_key: ground.keys.encoded,
         commitment: decode_point(&commit.commitment)
             .ok_or_else(|| fails(ProofFault::NotCanonical))?,
         // It was accepted before, so it is canonical.
@@ -299,7 +326,7 @@ fn prove(
         .verify(&setting.generators, &context, &statement, &commit.range_proof)
         .map_err(fails)?;
     let twice = Fault::Already { what: "this commitment was made" };
-    let fresh = seen.commitments.insert(commit.commitment);
+    let fresh = !ground.seen.commitments.contains(&commit.commitment);
     require(fresh, Check::CommitDistinct, twice)?;
     Ok(CommittedBid {
         bidder,
@@ -333,21 +360,21 @@ pub fn lottery_seed(
     Digest::of(&[labels::LOTTERY_SEED, &auction.0, &lot.to_le_bytes(), &count.to_le_bytes(), &all])
 }
 
-/// R1 and R2 of one reveal: the bid is open and these are the bytes that it sealed.
+/// R1 and R2 of one reveal: the bid has a commit of this round, and these are the bytes that it sealed.
+/// Whether it is open, so that they are new.
 pub(crate) fn check_seal(
     setting: &Setting,
     (bids, round): (Option<&Bids>, u32),
     reveal: &Reveal,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     let unknown = Fault::Unknown { what: "commit" }.fails(Check::RevealCommit);
     let BidId { lot: _, round: named, bidder } = &reveal.bid;
     let bid = bids.and_then(|bids| bids.of(bidder));
     let current = |bid: &&CommittedBid| *named == round && bid.round == round;
     let bid = bid.filter(current).ok_or(unknown)?;
-    let closed = Fault::Already { what: "the bid was revealed" };
-    require(bid.state == BidState::Open, Check::RevealCommit, closed)?;
     let sealed = seal(&setting.auction, &reveal.bid, &reveal.sealed_bid);
-    require(sealed == bid.seal, Check::RevealSeal, Fault::Differs { what: "the sealed bid" })
+    require(sealed == bid.seal, Check::RevealSeal, Fault::Differs { what: "the sealed bid" })?;
+    Ok(bid.state == BidState::Open)
 }
 
 /// A sealed bid whose argument holds.

@@ -5,7 +5,7 @@ use crate::{
     ledger::Ledger,
     setting::Setting,
 };
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::collections::BTreeSet;
 use talea_protocol::{
     bytes::PartyKey,
     outcome::Ending,
@@ -29,8 +29,8 @@ pub(crate) fn close(
     is_attested: impl Fn(&PartyKey) -> bool,
     bonds: &Bonds<'_>,
 ) {
-    let terms = &setting.terms;
-    let deposit = terms.stakes.deposit;
+    let stakes = &setting.terms.stakes;
+    let deposit = stakes.deposit;
     let sales = match ending {
         Ending::Sold(award) => award.sales.as_ref(),
         Ending::Declined(_)
@@ -39,50 +39,28 @@ pub(crate) fn close(
         | Ending::Void(_)
         | Ending::Halted => &[],
     };
-    let mut pool = 0u64;
     for bid in bids.in_order().iter().chain(bids.reserve()) {
         let won = sales.iter().any(|sale| sale.winner == bid.bidder);
         match &bid.state {
             BidState::Ranked(_) if bid.is_in_default => {
-                pool = pool.saturating_add(ledger.forfeit(bid.bidder, deposit));
+                ledger.forfeit(bid.bidder, deposit, stakes);
             }
             BidState::Ranked(_) if won => ledger.settle(bid.bidder, deposit),
             BidState::Ranked(_) => ledger.release(bid.bidder, deposit),
             BidState::Open if is_attested(&bid.bidder) => ledger.release(bid.bidder, deposit),
             BidState::Lapsed { is_attested: true } => ledger.release(bid.bidder, deposit),
             BidState::Open | BidState::Lapsed { is_attested: false } | BidState::Invalid => {
-                pool = pool.saturating_add(ledger.forfeit(bid.bidder, deposit));
+                ledger.forfeit(bid.bidder, deposit, stakes);
             }
         }
     }
     let is_void = matches!(ending, Ending::Void(_));
-    for (id, member) in keyholders(&terms.quorum).filter(|(id, _)| bonds.dealers.contains(id)) {
+    let members = keyholders(&setting.terms.quorum);
+    for (id, member) in members.filter(|(id, _)| bonds.dealers.contains(id)) {
         if is_void && bonds.at_fault.contains(&id) {
-            pool = pool.saturating_add(ledger.forfeit(member.signing, terms.stakes.bond));
+            ledger.forfeit(member.signing, stakes.bond, stakes);
         } else {
-            ledger.release(member.signing, terms.stakes.bond);
+            ledger.release(member.signing, stakes.bond);
         }
-    }
-    distribute(setting, ledger, bids, pool);
-}
-
-/// In equal parts to those who revealed; one unit more to the first of them where it does not
-/// divide. Never to somebody who could have caused the forfeit.
-fn distribute(setting: &Setting, ledger: &mut Ledger, bids: &Bids, pool: u64) {
-    let terms = &setting.terms;
-    let innocent: Vec<PartyKey> = bids
-        .ranked()
-        .filter(|(bid, _)| !bid.is_in_default)
-        .map(|(bid, _)| bid.bidder)
-        .filter(|bidder| keyholders(&terms.quorum).all(|(_, m)| m.signing != *bidder))
-        .collect();
-    let count = u64::try_from(innocent.len()).unwrap_or(u64::MAX);
-    let (Some(part), Some(rest)) = (pool.checked_div(count), pool.checked_rem(count)) else {
-        ledger.receive(terms.stakes.fallback, pool);
-        return;
-    };
-    for (bidder, place) in innocent.into_iter().zip(0u64..) {
-        let one_more = u64::from(place < rest);
-        ledger.receive(bidder, part.saturating_add(one_more));
     }
 }

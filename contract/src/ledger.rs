@@ -4,9 +4,11 @@
 //! by forfeit, from one party to another. Every movement is checked before it is made, so the
 //! balance M3 holds after each.
 
-use crate::refusal::{Fault, Refusal};
+use crate::refusal::{Fault, Refusal, require};
 use alloc::{collections::BTreeMap, vec::Vec};
-use talea_protocol::{bytes::PartyKey, check::Check, outcome::Account};
+use talea_protocol::{
+    bytes::PartyKey, check::Check, limits::MAX_ACCOUNTS, outcome::Account, terms::Stakes,
+};
 
 /// All accounts, and the custodian's count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Takes the custodian's word that `amount` was locked for `party` (M1, M2).
+    /// Takes the custodian's word that `amount` was locked for `party` (M1, M2, M4).
     pub(crate) fn fund(
         &mut self,
         sequence: u64,
@@ -33,6 +35,9 @@ impl Ledger {
         }
         let total = self.funded.checked_add(amount).filter(|_| amount > 0);
         let funded = total.ok_or(Fault::Amount.fails(Check::FundAmount))?;
+        let has_room = self.accounts.contains_key(&party) || self.accounts.len() < MAX_ACCOUNTS;
+        let full = Fault::Already { what: "there are as many accounts as an outcome holds" };
+        require(has_room, Check::FundRoom, full)?;
         self.funded = funded;
         self.next_sequence = sequence.saturating_add(1);
         let account = self.account(party);
@@ -91,34 +96,33 @@ impl Ledger {
     }
 
     /// From available to forfeited, and to the beneficiary.
-    pub(crate) fn charge(&mut self, party: PartyKey, fee: u64, beneficiary: PartyKey) {
+    pub(crate) fn charge(&mut self, party: PartyKey, fee: u64, stakes: &Stakes) {
         let Some(account) = self.accounts.get_mut(&party) else {
             return;
         };
         let fee = fee.min(account.available);
         account.available = account.available.saturating_sub(fee);
         account.forfeited = account.forfeited.saturating_add(fee);
-        self.receive(beneficiary, fee);
+        self.receive(fee, stakes);
     }
 
-    /// From locked to forfeited; returns what was taken, for the caller to hand on.
-    #[must_use]
-    pub(crate) fn forfeit(&mut self, party: PartyKey, amount: u64) -> u64 {
+    /// From locked to forfeited, and to the beneficiary.
+    pub(crate) fn forfeit(&mut self, party: PartyKey, amount: u64, stakes: &Stakes) {
         let Some(account) = self.accounts.get_mut(&party) else {
-            return 0;
+            return;
         };
         let amount = amount.min(account.locked);
         account.locked = account.locked.saturating_sub(amount);
         account.forfeited = account.forfeited.saturating_add(amount);
-        amount
+        self.receive(amount, stakes);
     }
 
-    /// Credits what somebody else forfeited.
-    pub(crate) fn receive(&mut self, party: PartyKey, amount: u64) {
-        if amount == 0 {
+    /// Credits the beneficiary with what somebody forfeited; nobody, if the terms name none.
+    fn receive(&mut self, amount: u64, stakes: &Stakes) {
+        let Some(beneficiary) = stakes.beneficiary.filter(|_| amount > 0) else {
             return;
-        }
-        let account = self.account(party);
+        };
+        let account = self.account(beneficiary);
         account.received = account.received.saturating_add(amount);
         account.available = account.available.saturating_add(amount);
     }

@@ -14,6 +14,7 @@
 //! | `ledger`, `close` | every party's account, and the money of a lot that has ended |
 //! | [`setup`] | the key ceremony |
 //! | `bids` | commits, and reveals of bids that stay encrypted |
+//! | `endorse`, `witness` | keyholders' word for the transcript, and for what it does not show |
 //! | `lot` | one lot, from its bids to its ending |
 //! | `rank` | the price and the winners, found on encrypted bids |
 //! | [`proofs`] | one relation per file: statement and verification |
@@ -31,6 +32,7 @@ pub mod auction;
 mod bids;
 mod close;
 pub mod elgamal;
+mod endorse;
 mod envelope;
 pub mod fiat_shamir;
 pub mod group;
@@ -42,6 +44,7 @@ pub mod refusal;
 pub mod setting;
 pub mod setup;
 mod terms_rules;
+mod witness;
 
 pub use auction::{Auction, Due, Phase};
 pub use bids::{lottery_draw, lottery_seed};

@@ -23,7 +23,7 @@ pub(crate) struct LotState {
     pub(crate) stage: Stage,
     /// Keyholders that let a step of this lot's ranking time out, or the endorsement without which it
     /// ended.
-    pub(crate) out: BTreeSet<KeyholderId>,
+    pub(crate) absent: Absent,
     /// Of every round that had one.
     surveys: Vec<Survey>,
     /// Steps of the current round's ranking that are done.
@@ -33,6 +33,26 @@ pub(crate) struct LotState {
     disclosed: Disclosed,
     opened_reserve: Option<Quote>,
     pub(crate) ending: Option<Ending>,
+}
+
+/// Keyholders whose time ran out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Absent {
+    pub(crate) out: BTreeSet<KeyholderId>,
+    /// Those of them for whom others vouched: a board did not take what they said.
+    pub(crate) excused: BTreeSet<KeyholderId>,
+}
+
+impl Absent {
+    pub(crate) fn extend(&mut self, more: &Self) {
+        self.out.extend(&more.out);
+        self.excused.extend(&more.excused);
+    }
+
+    /// Those who lose the bond of a lot that is void.
+    pub(crate) fn at_fault(&self) -> impl Iterator<Item = KeyholderId> + '_ {
+        self.out.difference(&self.excused).copied()
+    }
 }
 
 /// What an undecided lot waits for.
@@ -95,8 +115,8 @@ impl LotState {
         let reserve = self.bids.binding_reserve().cloned();
         let is_survey = purpose == Purpose::Survey;
         self.is_ranked_after_survey = purpose == (Purpose::Rank { surveyed: true });
-        let (first, out) = (self.steps, self.out.clone());
-        match Ranking::begin((bids, reserve), purpose, setting, line, (first, slot), out) {
+        let (first, absent) = (self.steps, self.absent.clone());
+        match Ranking::begin((bids, reserve), purpose, setting, line, (first, slot), absent) {
             Ok(ranking) => {
                 self.stage = Stage::Ranking(Box::new(ranking));
                 None
@@ -114,11 +134,18 @@ impl LotState {
         slot: u64,
     ) -> Option<Ending> {
         let is_survey = self.ranking().is_some_and(Ranking::is_survey);
-        if let Stage::Ranking(ranking) = &self.stage {
-            self.out = ranking.out().clone();
+        self.remember_absent();
+        if let Some(ranking) = self.ranking() {
             self.steps = ranking.step_number().saturating_add(1);
         }
         self.take(conclusion, is_survey, setting, slot)
+    }
+
+    /// Who let a deadline pass is known beyond the ranking.
+    pub(crate) fn remember_absent(&mut self) {
+        if let Stage::Ranking(ranking) = &self.stage {
+            self.absent = ranking.absent().clone();
+        }
     }
 
     fn take(

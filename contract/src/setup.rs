@@ -27,6 +27,8 @@ use talea_protocol::{
 pub(crate) struct Ceremony {
     deals: BTreeMap<KeyholderId, VerifiedDeal>,
     expelled: BTreeSet<KeyholderId>,
+    /// Dealt so that their own share vanished; known at the end.
+    shareless: BTreeSet<KeyholderId>,
 }
 
 /// A deal whose proofs hold. Whether its shares are right only its recipients can tell.
@@ -44,8 +46,10 @@ pub struct QuorumKeys {
     pub key: RistrettoPoint,
     /// `PK`, encoded.
     pub encoded: Point,
-    /// `Y_j` of every qualified keyholder.
+    /// `Y_j` of every keyholder: of every qualified member that has a share.
     pub share_keys: BTreeMap<KeyholderId, RistrettoPoint>,
+    /// How many endorsements each group wants.
+    pub endorsements: Vec<usize>,
 }
 
 /// Which keyholder signs with this key.
@@ -70,6 +74,12 @@ impl Ceremony {
     /// Whether this member was expelled for a lie.
     pub(crate) fn was_expelled(&self, member: KeyholderId) -> bool {
         self.expelled.contains(&member)
+    }
+
+    /// Those whose deals would lose them the bond of a void lot: the expelled, and those without a
+    /// share.
+    pub(crate) fn at_fault(&self) -> impl Iterator<Item = KeyholderId> + '_ {
+        self.expelled.union(&self.shareless).copied()
     }
 
     /// Every member that dealt, expelled or not: the ones with bonds at stake.
@@ -111,6 +121,15 @@ impl Ceremony {
         {
             return Err(malformed());
         }
+
+        // The last to deal must not be able to make the group's key vanish: where one member is a
+        // threshold it knows all the others' constants.
+        let constant = |deal: &VerifiedDeal| deal.commitments.first().copied();
+        let before = self.deals.iter().filter(|(id, _)| id.group == dealer.group);
+        let sum: RistrettoPoint =
+            before.filter_map(|(_, deal)| constant(deal)).chain(commitments.first().copied()).sum();
+        let cancels = Fault::Proof { culprit: signer, fault: ProofFault::Identity };
+        require(!sum.is_identity(), Check::DealConstant, cancels)?;
 
         let encryption_keys = encryption_keys(group);
         let statement = possession::Statement {
@@ -197,10 +216,13 @@ impl Ceremony {
         Ok(())
     }
 
-    /// The quorum's keys, or nothing if some group has too few left or a key is `O`.
-    pub(crate) fn finish(&self, quorum: &Quorum) -> Option<QuorumKeys> {
+    /// The quorum's keys, or nothing if some group has too few keyholders or `PK` is `O`.
+    pub(crate) fn finish(&mut self, quorum: &Quorum) -> Option<QuorumKeys> {
         let mut key = RistrettoPoint::default();
         let mut share_keys = BTreeMap::new();
+        let mut endorsements = Vec::new();
+        let mut shareless = BTreeSet::new();
+        let mut is_complete = true;
         for (group, index) in quorum.iter().zip(0u16..) {
             let qualified: Vec<(KeyholderId, &VerifiedDeal)> = self
                 .deals
@@ -208,28 +230,34 @@ impl Ceremony {
                 .filter(|(id, _)| id.group == index && !self.expelled.contains(id))
                 .map(|(id, deal)| (*id, deal))
                 .collect();
-            if qualified.len() < usize::from(group.threshold) {
-                return None;
-            }
-            key += qualified
-                .iter()
-                .filter_map(|(_, deal)| deal.commitments.first())
-                .sum::<RistrettoPoint>();
-            for (keyholder, _) in &qualified {
+            let constants = qualified.iter().filter_map(|(_, deal)| deal.commitments.first());
+            let group_key: RistrettoPoint = constants.sum();
+            key += group_key;
+            let mut count = 0usize;
+            for (member, _) in &qualified {
                 let share_key: RistrettoPoint = qualified
                     .iter()
-                    .map(|(_, deal)| commitment_at(&deal.commitments, keyholder.member))
+                    .map(|(_, deal)| commitment_at(&deal.commitments, member.member))
                     .sum();
-                if share_key.is_identity() {
-                    return None;
+                if !share_key.is_identity() {
+                    share_keys.insert(*member, share_key);
+                    count = count.saturating_add(1);
+                } else if !group_key.is_identity() {
+                    // Where the group's key vanished too, one of others may have made it vanish.
+                    shareless.insert(*member);
                 }
-                share_keys.insert(*keyholder, share_key);
             }
+            is_complete &= count >= usize::from(group.threshold);
+            endorsements.push(group.endorsements_wanted(count));
         }
-        if key.is_identity() {
-            return None;
-        }
-        Some(QuorumKeys { key, encoded: encode_point(&key), share_keys })
+        self.shareless = shareless;
+        let encoded = encode_point(&key);
+        (is_complete && !key.is_identity()).then_some(QuorumKeys {
+            key,
+            encoded,
+            share_keys,
+            endorsements,
+        })
     }
 }
 

@@ -13,7 +13,8 @@ use talea_protocol::{
     instruction::opening_bytes,
     labels::PROTOCOL_VERSION,
     limits::{
-        MAX_BIDS_PER_LOT, MAX_CHUNK_ITEMS, MAX_OPENED_BIDS, MAX_ROUNDS, MAX_TERMS_BYTES, MAX_UNITS,
+        MAX_BIDS_PER_LOT, MAX_CHUNK_ITEMS, MAX_OPENED_BIDS, MAX_ROUNDS, MAX_SHOWN_BUCKETS,
+        MAX_TERMS_BYTES, MAX_UNITS,
     },
     quorum::keyholders,
     terms::{Admission, AuctionId, Disclosure, Mechanism, Terms},
@@ -91,6 +92,11 @@ fn schedule(terms: &Terms, slot: u64) -> Result<(), Refusal> {
                 && s.step_slots_per_bid <= MAX_DURATION,
             "endorsing and every step need 1 to 2^32 slots",
         ),
+        (
+            s.witness_slots < s.reveals_until.saturating_sub(s.commits_until)
+                && s.witness_slots <= MAX_DURATION,
+            "witnesses stop attesting at most 2^32 slots before the end of reveals, and after their beginning",
+        ),
         ((1..=MAX_BIDS_PER_LOT).contains(&terms.max_bids_per_lot), "a lot takes 1 to 65,535 bids"),
         ((1..=MAX_FAN_OUT).contains(&terms.fan_out), "the fan-out is 1 to 1,023"),
         (
@@ -132,7 +138,7 @@ fn quorum(terms: &Terms) -> Result<(), Refusal> {
 
 fn parties(terms: &Terms) -> Result<(), Refusal> {
     let Terms { seller, custodian, stakes, .. } = terms;
-    let fallback = &stakes.fallback;
+    let beneficiary = stakes.beneficiary;
     let listed: &[PartyKey] = match &terms.admission {
         Admission::Open => &[],
         Admission::Listed(keys) => keys,
@@ -140,23 +146,28 @@ fn parties(terms: &Terms) -> Result<(), Refusal> {
     let lots = u64::try_from(terms.lots.len()).unwrap_or(u64::MAX);
     let rules = [
         (
-            [seller, custodian, fallback].into_iter().all(envelope::key_is_valid),
-            "seller, custodian and fallback need valid keys",
+            [seller, custodian].into_iter().chain(&beneficiary).all(envelope::key_is_valid),
+            "seller, custodian and beneficiary need valid keys",
         ),
         (
-            seller != custodian && seller != fallback && custodian != fallback,
-            "seller, custodian and fallback must be three parties",
+            seller != custodian && ![Some(*seller), Some(*custodian)].contains(&beneficiary),
+            "seller, custodian and beneficiary must be distinct parties",
         ),
         (
-            keyholders(&terms.quorum).all(|(_, member)| member.signing != *fallback),
-            "the fallback of forfeits must not be a keyholder",
+            keyholders(&terms.quorum).all(|(_, member)| Some(member.signing) != beneficiary),
+            "the beneficiary of forfeits must not be a keyholder",
         ),
         (
             listed.iter().all(envelope::key_is_valid) && listed.is_sorted_by(|a, b| a < b),
             "listed bidders need valid keys in strictly ascending order",
         ),
         (
-            stakes.deposit.checked_add(stakes.commit_fee).is_some()
+            stakes
+                .fee_growth
+                .checked_mul(terms.max_bids_per_lot.into())
+                .and_then(|growth| growth.checked_add(stakes.commit_fee))
+                .and_then(|fee| fee.checked_add(stakes.deposit))
+                .is_some()
                 && stakes.bond.checked_mul(lots).is_some(),
             "stakes must fit in 64 bits",
         ),
@@ -191,6 +202,10 @@ fn rules(terms: &Terms) -> Result<(), Refusal> {
             "an auction that discloses everything takes 2^19 bids at most, over all lots",
         ),
         (
+            shown_buckets(terms) <= MAX_SHOWN_BUCKETS,
+            "an auction shows 2^22 buckets at most, over all lots and rounds",
+        ),
+        (
             terms.reserve.is_none_or(|reserve| {
                 schedule.complaints_until < reserve.until && reserve.until < schedule.commits_until
             }),
@@ -212,6 +227,12 @@ fn rules(terms: &Terms) -> Result<(), Refusal> {
             "there are 2 to 64 rounds, with 1 to 2^32 slots for commits and for reveals",
         ),
         (
+            terms.rounds.is_none_or(|rounds| {
+                schedule.witness_slots < rounds.commit_slots.min(rounds.reveal_slots)
+            }),
+            "witnesses stop attesting after the commits and reveals of a round began",
+        ),
+        (
             terms.rounds.is_none()
                 || matches!(terms.disclosure, Disclosure::Facts { depth: Some(_), .. }),
             "rounds need a depth to show",
@@ -220,4 +241,15 @@ fn rules(terms: &Terms) -> Result<(), Refusal> {
     rules
         .into_iter()
         .try_for_each(|(holds, why)| require(holds, Check::TermsRules, Fault::Impossible { why }))
+}
+
+/// Buckets that the outcome may have to hold: of a depth, on every lot and in every round.
+fn shown_buckets(terms: &Terms) -> u64 {
+    if !matches!(terms.disclosure, Disclosure::Facts { depth: Some(_), .. }) {
+        return 0;
+    }
+    let rounds = terms.rounds.map_or(1, |rounds| rounds.limit);
+    let radices = terms.lots.iter().filter_map(|lot| lot.ladder.shape.radices().next());
+    let buckets = radices.map(|radix| u64::try_from(radix).unwrap_or(u64::MAX));
+    buckets.fold(0, u64::saturating_add).saturating_mul(rounds.into())
 }

@@ -211,6 +211,7 @@ pub(crate) fn prepare(
     let statement = Statement {
         rungs: ladder.rungs,
         bits: ladder.range_bits(),
+        quorum_key: keys.encoded,
         commitment,
         standing: standing.map(|standing| to(standing.rung, &standing.blinding)),
     };

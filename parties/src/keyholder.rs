@@ -28,7 +28,7 @@ use talea_protocol::{
     labels,
     limits::MAX_ATTESTED,
     quorum::{Group, KeyholderId, Member, keyholders},
-    ranking::{BlindPost, Endorsement, GatePost, MixPost, RankHeader, UnsealPost},
+    ranking::{BlindPost, Duty, Endorsement, GatePost, MixPost, RankHeader, UnsealPost, Vouch},
     setup::{Complaint, Deal},
 };
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
@@ -165,14 +165,62 @@ impl Candidate {
         rng: &mut impl CryptoRngCore,
     ) -> Result<(Vec<u8>, Dealer), KeyholderError> {
         let id = self.find(auction)?;
-        let group = group_of(auction, id).ok_or(KeyholderError::NotNamed)?;
+        let threshold = group_of(auction, id).map_or(0, |group| group.threshold);
         let coefficients: Zeroizing<Vec<Scalar>> =
-            Zeroizing::new((0..group.threshold).map(|_| Scalar::random(rng)).collect());
-        let share_of = |j| alter(j, evaluate(&coefficients, j));
+            Zeroizing::new((0..threshold).map(|_| Scalar::random(rng)).collect());
+        self.deal_chosen(auction, &coefficients, alter, rng)
+    }
+
+    /// A deal of these coefficients, as many as the threshold, altered likewise: for trials of what a
+    /// dealer can choose.
+    ///
+    /// # Errors
+    /// [`KeyholderError`] if the terms do not name it.
+    pub fn deal_chosen(
+        self,
+        auction: &Auction,
+        coefficients: &[Scalar],
+        alter: impl Fn(u16, Scalar) -> Scalar,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<(Vec<u8>, Dealer), KeyholderError> {
+        let id = self.find(auction)?;
+        let group = group_of(auction, id).ok_or(KeyholderError::NotNamed)?;
+        let share_of = |j| alter(j, evaluate(coefficients, j));
         let dealer = (id, self.identity.party());
-        let deal = make_deal(auction, dealer, group, &coefficients, share_of, rng);
+        let deal = make_deal(auction, dealer, group, coefficients, share_of, rng);
         let signed = self.identity.sign(&auction.id(), &Instruction::Deal(deal))?;
+        let coefficients = Zeroizing::new(coefficients.to_vec());
         Ok((signed, Dealer { candidate: self, id, coefficients }))
+    }
+
+    /// The share that `dealer` sent here, without its pad; nothing if it sent none.
+    #[must_use]
+    pub fn received(&self, auction: &Auction, dealer: KeyholderId) -> Option<Scalar> {
+        let id = self.find(auction).ok()?;
+        Some(self.open_share(auction, id, dealer)?.1)
+    }
+
+    /// `p * R` with the padded share that `dealer` sent to member `id`, who this is, and the share
+    /// without its pad.
+    fn open_share(
+        &self,
+        auction: &Auction,
+        id: KeyholderId,
+        dealer: KeyholderId,
+    ) -> Option<(Point, Scalar)> {
+        let deal = auction.deal_of(dealer)?;
+        let shared = encode_point(&(self.encryption.0 * decode_point(&deal.ephemeral)?));
+        let pad = share_pad(
+            &auction.id(),
+            dealer.group,
+            dealer.member,
+            id.member,
+            &shared,
+            &deal.ephemeral,
+            &self.encryption.public(),
+        );
+        let position = share_position(dealer.member, id.member)?;
+        Some((shared, decode_scalar(deal.shares.get(position)?)? - pad))
     }
 }
 
@@ -293,23 +341,6 @@ impl Dealer {
             .collect()
     }
 
-    /// `p * R` with the padded share that `dealer` sent here, and the share without its pad.
-    fn open_share(&self, auction: &Auction, dealer: KeyholderId) -> Option<(Point, Scalar)> {
-        let deal = auction.deal_of(dealer)?;
-        let shared = encode_point(&(self.candidate.encryption.0 * decode_point(&deal.ephemeral)?));
-        let pad = share_pad(
-            &auction.id(),
-            dealer.group,
-            dealer.member,
-            self.id.member,
-            &shared,
-            &deal.ephemeral,
-            &self.candidate.encryption.public(),
-        );
-        let position = share_position(dealer.member, self.id.member)?;
-        Some((shared, decode_scalar(deal.shares.get(position)?)? - pad))
-    }
-
     fn share_is_right(&self, auction: &Auction, dealer: KeyholderId, share: &Scalar) -> bool {
         let commitments = auction.deal_of(dealer).map(|deal| &deal.commitments);
         let commitments: Option<Vec<_>> =
@@ -329,7 +360,9 @@ impl Dealer {
     ) -> Result<Vec<Vec<u8>>, TooLarge> {
         let mut complaints = Vec::new();
         for dealer in self.peers(auction) {
-            let Some((_, share)) = self.open_share(auction, dealer) else { continue };
+            let Some((_, share)) = self.candidate.open_share(auction, self.id, dealer) else {
+                continue;
+            };
             if !auction.was_expelled(dealer) && !self.share_is_right(auction, dealer, &share) {
                 complaints.extend(self.complain(auction, dealer, rng)?);
             }
@@ -347,7 +380,9 @@ impl Dealer {
         dealer: KeyholderId,
         rng: &mut impl CryptoRngCore,
     ) -> Result<Option<Vec<u8>>, TooLarge> {
-        let Some((shared, _)) = self.open_share(auction, dealer) else { return Ok(None) };
+        let Some((shared, _)) = self.candidate.open_share(auction, self.id, dealer) else {
+            return Ok(None);
+        };
         let deal = auction.deal_of(dealer);
         let decoded =
             deal.and_then(|deal| decode_point(&deal.ephemeral)).zip(decode_point(&shared));
@@ -378,9 +413,12 @@ impl Dealer {
         let share_key = keys.share_keys.get(&self.id).ok_or(KeyholderError::NoShare)?;
         let mut share = Zeroizing::new(evaluate(&self.coefficients, self.id.member));
         for dealer in self.peers(auction) {
-            if keys.share_keys.contains_key(&dealer) {
-                let (_, mut part) =
-                    self.open_share(auction, dealer).ok_or(KeyholderError::NoShare)?;
+            // Also one that has no share itself: its deal counts.
+            if auction.deal_of(dealer).is_some() && !auction.was_expelled(dealer) {
+                let (_, mut part) = self
+                    .candidate
+                    .open_share(auction, self.id, dealer)
+                    .ok_or(KeyholderError::NoShare)?;
                 *share += part;
                 part.zeroize();
             }
@@ -475,6 +513,24 @@ impl Keyholder {
             Due::Rank { header, task } => self.rank(auction, header, task, rng)?,
         };
         Ok(self.identity.sign(&auction.id(), &instruction)?)
+    }
+
+    /// Vouches that it holds what these others were due to do, and handed it in in vain. That is for whoever
+    /// calls it to make sure of.
+    ///
+    /// # Errors
+    /// As [`act`](Self::act).
+    pub fn vouch(
+        &mut self,
+        auction: &Auction,
+        duty: Duty,
+        heard: &BTreeSet<KeyholderId>,
+    ) -> Result<Vec<u8>, KeyholderError> {
+        let (round, head) = (auction.round(), auction.endorsed_head());
+        self.stand_by(round, head)?;
+        let heard = List::new(heard.iter().copied().collect()).map_err(|_| TooLarge)?;
+        let vouch = Instruction::Vouch(Vouch { round, head, duty, heard });
+        Ok(self.identity.sign(&auction.id(), &vouch)?)
     }
 
     /// Endorses this head in this round, or says that it has endorsed another.

@@ -14,13 +14,25 @@ use core::fmt;
 /// A consequence of the terms of which their parties should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caution {
-    /// A group with as many members as its threshold.
+    /// A group in which a single member can void every lot: all are needed for ranking, or all must
+    /// endorse.
     Veto {
         /// The group's name.
         group: Text,
         /// Its members, all of whom are needed.
         members: usize,
+        /// Whether they are needed for ranking too, and not only to endorse.
+        for_ranking: bool,
     },
+    /// A group of witnesses in which one member's word is enough.
+    LoneWitness {
+        /// The group's name.
+        group: Text,
+    },
+    /// A deposit is at stake and nobody is a witness.
+    NoWitness,
+    /// Witnesses, and no time in which they attest nothing any more.
+    NoMargin,
     /// A group in which two different heads could both gather enough endorsements although fewer
     /// members than the threshold are dishonest.
     SplitEndorsement {
@@ -56,6 +68,15 @@ pub enum Caution {
     LastReveal,
     /// Anybody may bid, as often as there are keys, and it costs nothing not to reveal.
     FreeBids,
+    /// Anybody may bid, and one party may take all the room that a lot has.
+    CrowdingOut {
+        /// Bids that a lot takes.
+        room: u32,
+        /// The fees for all of them, in units of the custodian's currency.
+        fees: u64,
+        /// Deposits for all of them, which come back.
+        deposits: u64,
+    },
 }
 
 impl Caution {
@@ -63,6 +84,9 @@ impl Caution {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Veto { .. } => "quorum.veto",
+            Self::LoneWitness { .. } => "quorum.lone-witness",
+            Self::NoWitness => "quorum.no-witness",
+            Self::NoMargin => "quorum.no-margin",
             Self::SplitEndorsement { .. } => "quorum.split-endorsement",
             Self::NarrowDepth { .. } => "disclosure.narrow-depth",
             Self::DepthWithCover => "disclosure.depth-with-cover",
@@ -71,6 +95,7 @@ impl Caution {
             Self::Shills => "mechanism.shills",
             Self::LastReveal => "ties.last-reveal",
             Self::FreeBids => "stakes.free-bids",
+            Self::CrowdingOut { .. } => "stakes.crowding-out",
         }
     }
 }
@@ -78,14 +103,34 @@ impl Caution {
 impl fmt::Display for Caution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Veto { group, members } => {
+            Self::Veto { group, members, for_ranking } => {
                 let who = if *members == 1 { "its one member" } else { "each member" };
-                write!(
-                    f,
-                    "group {group} has none to spare: {who} can void a lot by staying away, also \
-                     after the first digits of its price are known"
-                )
+                if *for_ranking {
+                    write!(
+                        f,
+                        "group {group} has none to spare: {who} can void a lot by staying away, also \
+                         after the first digits of its price are known"
+                    )
+                } else {
+                    write!(
+                        f,
+                        "group {group} asks all of its members to endorse: {who} can void every lot, \
+                         at the price of its bonds, by not endorsing"
+                    )
+                }
             }
+            Self::LoneWitness { group } => write!(
+                f,
+                "group {group} is a witness, and one member's word is its word: if the other witnesses agree, \
+                 that member saves the deposit of whoever it likes"
+            ),
+            Self::NoWitness => f.write_str(
+                "no group is a witness: a bidder whose reveal the board drops loses its deposit",
+            ),
+            Self::NoMargin => f.write_str(
+                "witnesses attest what they hold in the last slot: a bidder can hand its bid to them alone \
+                 when the board can no longer take it, and so withdraw for nothing",
+            ),
             Self::SplitEndorsement { group, endorsements, sufficient } => write!(
                 f,
                 "group {group} endorses with {endorsements}: unless the runtime has finality, a \
@@ -130,6 +175,12 @@ impl fmt::Display for Caution {
                 "anybody may bid and no deposit is at stake: one party can commit many bids and \
                  reveal whichever suits it",
             ),
+            Self::CrowdingOut { room, fees, deposits } => write!(
+                f,
+                "anybody may bid, and a lot takes {room} bids: one party can make them all, for {fees} in fees \
+                 and {deposits} in deposits that come back, and be alone; a fee that grows as a lot fills, or a \
+                 list of bidders, stands against it"
+            ),
         }
     }
 }
@@ -140,8 +191,12 @@ pub fn cautions(terms: &Terms) -> Vec<Caution> {
     for group in terms.quorum.iter() {
         let members = group.members.len();
         let name = || group.name.clone();
-        if usize::from(group.threshold) == members {
-            cautions.push(Caution::Veto { group: name(), members });
+        if group.members_who_can_void() == 1 {
+            let for_ranking = usize::from(group.threshold) == members;
+            cautions.push(Caution::Veto { group: name(), members, for_ranking });
+        }
+        if group.is_witness && group.threshold == 1 {
+            cautions.push(Caution::LoneWitness { group: name() });
         }
         // Two sets of e among n share at least 2e - n members; of those fewer than the threshold
         // may be dishonest.
@@ -150,6 +205,13 @@ pub fn cautions(terms: &Terms) -> Vec<Caution> {
             let endorsements = group.endorsements;
             cautions.push(Caution::SplitEndorsement { group: name(), endorsements, sufficient });
         }
+    }
+    let has_witness = terms.quorum.iter().any(|group| group.is_witness);
+    if terms.stakes.deposit > 0 && !has_witness {
+        cautions.push(Caution::NoWitness);
+    }
+    if terms.stakes.deposit > 0 && has_witness && terms.schedule.witness_slots == 0 {
+        cautions.push(Caution::NoMargin);
     }
     if let Disclosure::Facts { cover, depth: Some(depth) } = terms.disclosure {
         // The best bids are not in it, and the price is known.
@@ -184,6 +246,16 @@ pub fn cautions(terms: &Terms) -> Vec<Caution> {
         if terms.stakes.deposit == 0 {
             cautions.push(Caution::FreeBids);
         }
+        let (stakes, room) = (&terms.stakes, terms.max_bids_per_lot);
+        let in_all = |each: u64, times: u64| each.saturating_mul(times);
+        // The fee grows for each commit but the first.
+        let pairs = in_all(room.into(), room.saturating_sub(1).into()) / 2;
+        cautions.push(Caution::CrowdingOut {
+            room,
+            fees: in_all(stakes.commit_fee, room.into())
+                .saturating_add(in_all(stakes.fee_growth, pairs)),
+            deposits: in_all(stakes.deposit, room.into()),
+        });
     }
     cautions
 }

@@ -5,7 +5,7 @@ use crate::{
     commitment::Commit,
     labels,
     limits::MAX_INSTRUCTION_BYTES,
-    ranking::{BlindPost, Decision, Endorsement, GatePost, MixPost, UnsealPost},
+    ranking::{BlindPost, Decision, Endorsement, GatePost, MixPost, UnsealPost, Vouch},
     sealed_bid::Reveals,
     setup::{Complaint, Deal},
     terms::AuctionId,
@@ -67,6 +67,8 @@ pub enum Instruction {
     Mix(MixPost),
     /// The seller's word on a lot that has an award.
     Decide(Decision),
+    /// A keyholder's word for what others said and the transcript does not show.
+    Vouch(Vouch),
 }
 
 /// Money locked outside for a party.

@@ -48,3 +48,9 @@ pub const MAX_REVEALS: usize = 256;
 pub const MAX_CHUNK_ITEMS: usize = 2048;
 /// Bids that one endorsement attests.
 pub const MAX_ATTESTED: usize = 8192;
+/// Keyholders for whom one vouch speaks: as many as there may be.
+pub const MAX_HEARD: usize = MAX_GROUPS * MAX_MEMBERS;
+/// Parties for whom a custodian reports money: as many accounts fit in an outcome's record.
+pub const MAX_ACCOUNTS: usize = 1 << 18;
+/// Buckets that an auction may show, over all lots and rounds: as many as fit in an outcome's record.
+pub const MAX_SHOWN_BUCKETS: u64 = 1 << 22;

@@ -19,8 +19,25 @@ pub struct Group {
     pub threshold: u16,
     /// How many members must endorse the transcript before ranking starts: at least the threshold.
     pub endorsements: u16,
+    /// Whether the group's word counts for what a board did not take: see section 10, "Witnesses".
+    pub is_witness: bool,
     /// The members, in the order that gives them their indices `1..=n`.
     pub members: List<Member, MAX_MEMBERS>,
+}
+
+impl Group {
+    /// How many endorsements this group wants once it has so many keyholders: what the terms ask for,
+    /// and no more than any two sets of endorsers need to share a threshold of keyholders.
+    pub fn endorsements_wanted(&self, keyholders: usize) -> usize {
+        let sufficient = keyholders.saturating_add(self.threshold.into()).div_ceil(2);
+        sufficient.min(self.endorsements.into())
+    }
+
+    /// How many members can void every lot by not endorsing, if all of them are keyholders.
+    pub fn members_who_can_void(&self) -> usize {
+        let wanted = self.endorsements_wanted(self.members.len());
+        self.members.len().saturating_sub(wanted).saturating_add(1)
+    }
 }
 
 /// One keyholder of a group.

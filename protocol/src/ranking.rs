@@ -3,7 +3,8 @@
 use crate::{
     bytes::{Digest, List, Point, Scalar},
     commitment::BidId,
-    limits::{MAX_ATTESTED, MAX_CHUNK_ITEMS},
+    limits::{MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_HEARD},
+    quorum::KeyholderId,
     sealed_bid::Ciphertext,
     setup::CompactProof,
 };
@@ -20,6 +21,34 @@ pub struct Endorsement {
     /// Missing bids that the keyholder received in time: sealed bytes that the board does not show, in later
     /// rounds also commits. Strictly ascending.
     pub attested: List<BidId, MAX_ATTESTED>,
+}
+
+/// What a keyholder owes the auction at some point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum Duty {
+    /// Its endorsement of the head at the close of reveals.
+    Endorsement,
+    /// Its part in a step of a lot.
+    Step {
+        /// Index of the lot, from 0.
+        lot: u32,
+        /// Step of the lot's ranking, from 0.
+        step: u32,
+    },
+}
+
+/// A keyholder's word that it holds what others were due to say, that the rules accept it, that it handed
+/// it in, and that the transcript does not show it.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Vouch {
+    /// Round, from 0.
+    pub round: u32,
+    /// The transcript's head at the close of reveals.
+    pub head: Digest,
+    /// What the others were due to do.
+    pub duty: Duty,
+    /// Who did it. Strictly ascending.
+    pub heard: List<KeyholderId, MAX_HEARD>,
 }
 
 /// Which piece of the ranking a post belongs to.

@@ -211,6 +211,10 @@ pub struct Schedule {
     pub step_slots: u64,
     /// Slots added to each step per revealed bid of the lot.
     pub step_slots_per_bid: u64,
+    /// Slots before the end of reveals, and of the commits of a later round, in which keyholders attest
+    /// nothing any more: what comes then the board may not have had time to take. Less than the
+    /// phases last.
+    pub witness_slots: u64,
 }
 
 /// What is at stake, in units of the custodian's currency.
@@ -220,11 +224,21 @@ pub struct Stakes {
     pub deposit: u64,
     /// Locked per keyholder and lot.
     pub bond: u64,
-    /// Charged per commit and not refunded; goes to the fallback beneficiary.
+    /// Charged per commit and not refunded.
     pub commit_fee: u64,
-    /// Receives forfeits that no bidder can receive. Neither the seller, nor the custodian, nor a
-    /// keyholder: it would pay them to cause one.
-    pub fallback: PartyKey,
+    /// Added to the fee for each commit that the lot has already, so that it costs more and more to
+    /// take all the room that there is for others.
+    pub fee_growth: u64,
+    /// Receives every forfeit and fee; if nobody is named, nobody does. Neither the seller, nor the
+    /// custodian, nor a keyholder, nor a bidder: it would pay them to cause a forfeit.
+    pub beneficiary: Option<PartyKey>,
+}
+
+impl Stakes {
+    /// The fee for a commit on a lot that has so many.
+    pub fn fee(&self, commits: u64) -> u64 {
+        self.commit_fee.saturating_add(self.fee_growth.saturating_mul(commits))
+    }
 }
 
 /// Who may bid.

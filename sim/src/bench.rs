@@ -23,7 +23,7 @@ use talea_contract::{
     Auction,
     elgamal::Ciphertext,
     fiat_shamir::Context,
-    group::Generators,
+    group::{Generators, encode_point},
     proofs::{gate, ladder, mix, range, unseal},
 };
 use talea_parties::{masks::Masks, proofs as provers};
@@ -310,7 +310,8 @@ impl Bench {
         let commitment =
             Scalar::from(rung.0) * self.generators.value + rho * self.generators.blinding;
         let (rungs, bits) = (ladder.rungs, ladder.range_bits());
-        (range::Statement { rungs, bits, commitment, standing: None }, rung, rho)
+        let quorum_key = encode_point(&self.quorum_key);
+        (range::Statement { rungs, bits, quorum_key, commitment, standing: None }, rung, rho)
     }
 
     /// The same bid once more, a round later: its statement and secret.
@@ -563,6 +564,7 @@ pub fn one_lot(ladder: &PriceLadder, bidders: usize, rules: &Rules) -> Result<Ve
         name: text("keyholders"),
         threshold: 2,
         endorsements: 2,
+        is_witness: true,
         members: List::new(members).expect("three members"),
     };
     let lot =
@@ -593,8 +595,15 @@ pub fn one_lot(ladder: &PriceLadder, bidders: usize, rules: &Rules) -> Result<Ve
             endorse_slots: 10,
             step_slots: 10,
             step_slots_per_bid: 1,
+            witness_slots: 1,
         },
-        stakes: Stakes { deposit: 1, bond: 1, commit_fee: 0, fallback: cast.fallback() },
+        stakes: Stakes {
+            deposit: 1,
+            bond: 1,
+            commit_fee: 0,
+            fee_growth: 0,
+            beneficiary: Some(cast.beneficiary()),
+        },
         admission: Admission::Open,
         max_bids_per_lot: 1_000,
         quorum: List::new(vec![group]).expect("one group"),

@@ -43,7 +43,7 @@ pub enum Seat {
 pub struct Cast {
     seller: Seed,
     custodian: Seed,
-    fallback: PartyKey,
+    beneficiary: PartyKey,
     bidders: Vec<Seed>,
     groups: Vec<Vec<(Seed, EncryptionSecret, Member)>>,
 }
@@ -74,7 +74,7 @@ impl Cast {
     pub fn draw(groups: &[Vec<Seat>], bidders: usize, rng: &mut impl CryptoRngCore) -> Self {
         let seller = Seed::draw(rng);
         let custodian = Seed::draw(rng);
-        let fallback = Seed::draw(rng).party();
+        let beneficiary = Seed::draw(rng).party();
         let bidders: Vec<Seed> = (0..bidders).map(|_| Seed::draw(rng)).collect();
         let mut sit = |seat: &Seat| {
             let own = Seed::draw(rng);
@@ -88,7 +88,7 @@ impl Cast {
             (seed, encryption, member)
         };
         let groups = groups.iter().map(|seats| seats.iter().map(&mut sit).collect()).collect();
-        Self { seller, custodian, fallback, bidders, groups }
+        Self { seller, custodian, beneficiary, bidders, groups }
     }
 
     /// The seller's key.
@@ -102,8 +102,8 @@ impl Cast {
     }
 
     /// The key of whoever receives forfeits that no bidder can.
-    pub fn fallback(&self) -> PartyKey {
-        self.fallback
+    pub fn beneficiary(&self) -> PartyKey {
+        self.beneficiary
     }
 
     /// A keyholder as the terms name it, by group and place, both from 0.
@@ -116,7 +116,7 @@ impl Cast {
         self.bidders.get(index).map(Seed::party)
     }
 
-    /// Everybody's signing key but the fallback's, which signs nothing: for trials that sign by
+    /// Everybody's signing key but the beneficiary's, which signs nothing: for trials that sign by
     /// hand. Who holds two posts is there twice.
     pub fn identities(&self) -> Vec<Identity> {
         let keyholders = self.groups.iter().flatten().map(|(seed, _, _)| seed);
@@ -314,7 +314,6 @@ impl<W: Write> Stage<W> {
     /// The custodian locks exactly what everybody will need.
     fn fund(&mut self, cast: &Cast, plan: &Plan) -> Result<(), PlayError> {
         let terms = &plan.terms;
-        let stake = terms.stakes.deposit.saturating_add(terms.stakes.commit_fee);
         let bonds = terms.stakes.bond.saturating_mul(terms.lots.len() as u64);
         let mut needed: BTreeMap<PartyKey, u64> = BTreeMap::new();
         let mut need = |party, amount: u64| {
@@ -324,7 +323,11 @@ impl<W: Write> Stage<W> {
         for (_, _, member) in cast.groups.iter().flatten() {
             need(member.signing, bonds);
         }
+        let mut on_lot: BTreeMap<u32, u64> = BTreeMap::new();
         for bid in &plan.bids {
+            let commits = on_lot.entry(bid.lot).or_default();
+            let stake = terms.stakes.deposit.saturating_add(terms.stakes.fee(*commits));
+            *commits = commits.saturating_add(1);
             need(cast.bidder(bid.bidder).ok_or(PlayError::NoBidder(bid.bidder))?, stake);
         }
         for _ in &plan.reserves {

@@ -103,6 +103,7 @@ impl Small {
             name: text(&format!("group {g}")),
             threshold: *threshold,
             endorsements: *threshold,
+            is_witness: true,
             members: list((0..seats.len()).map(|m| cast.member(g, m).expect("it was drawn"))),
         });
         let lots = self.lots.iter().enumerate().map(|(l, (rungs, bits))| Lot {
@@ -147,12 +148,14 @@ impl Small {
                 endorse_slots: 10,
                 step_slots: 5,
                 step_slots_per_bid: 1,
+                witness_slots: 2,
             },
             stakes: Stakes {
                 deposit: self.stakes.0,
                 bond: self.stakes.1,
                 commit_fee: self.stakes.2,
-                fallback: cast.fallback(),
+                fee_growth: 0,
+                beneficiary: Some(cast.beneficiary()),
             },
             admission: if self.listed { Admission::Listed(list(keys)) } else { Admission::Open },
             max_bids_per_lot: 500,

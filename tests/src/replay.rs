@@ -66,11 +66,13 @@ pub enum Kind {
     Mix,
     /// Of [`Instruction::Decide`].
     Decide,
+    /// Of [`Instruction::Vouch`].
+    Vouch,
 }
 
 impl Kind {
     /// Every kind, in the order of the wire.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Tick,
         Self::Fund,
         Self::Deal,
@@ -84,6 +86,7 @@ impl Kind {
         Self::Reserve,
         Self::Mix,
         Self::Decide,
+        Self::Vouch,
     ];
 
     /// The kind of `instruction`.
@@ -102,6 +105,7 @@ impl Kind {
             Instruction::Reserve(_) => Self::Reserve,
             Instruction::Mix(_) => Self::Mix,
             Instruction::Decide(_) => Self::Decide,
+            Instruction::Vouch(_) => Self::Vouch,
         }
     }
 }
@@ -199,7 +203,7 @@ pub fn accepted(auction: &Auction, slot: u64, bytes: &[u8]) -> Auction {
 pub struct Pens(BTreeMap<PartyKey, Identity>);
 
 impl Pens {
-    /// The pens of a cast. The fallback has none.
+    /// The pens of a cast. The beneficiary has none.
     pub fn of(cast: &Cast) -> Self {
         Self(cast.identities().into_iter().map(|identity| (identity.party(), identity)).collect())
     }

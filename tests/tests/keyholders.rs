@@ -440,7 +440,7 @@ fn the_expelled_pay_with_those_who_void_the_lot() {
     }
 }
 
-/// The auction ended with the ceremony; these lost their bonds, to the fallback, for there are no
+/// The auction ended with the ceremony; these lost their bonds, to the beneficiary, for there are no
 /// bidders yet.
 #[track_caller]
 fn assert_stillborn(small: &Small, outcome: &Outcome, at_fault: &[KeyholderId]) {
@@ -448,8 +448,8 @@ fn assert_stillborn(small: &Small, outcome: &Outcome, at_fault: &[KeyholderId]) 
     assert_eq!(outcome.lots[0].commits, 0);
     let at_fault: BTreeSet<KeyholderId> = at_fault.iter().copied().collect();
     assert_eq!(bereft(outcome, &small.terms().quorum), at_fault);
-    let fallback = accounts(outcome).get(&small.cast().fallback()).map_or(0, |a| a.received);
-    assert_eq!(fallback, BOND * at_fault.len() as u64);
+    let beneficiary = accounts(outcome).get(&small.cast().beneficiary()).map_or(0, |a| a.received);
+    assert_eq!(beneficiary, BOND * at_fault.len() as u64);
 }
 
 #[test]

@@ -83,8 +83,8 @@ fn pockets(a: &Account) -> [u64; 4] {
     [a.available, a.settlement, a.forfeited, a.received]
 }
 
-fn received_by_fallback(small: &Small, accounts: &BTreeMap<PartyKey, Account>) -> u64 {
-    accounts.get(&small.cast().fallback()).map_or(0, |account| account.received)
+fn received_by_beneficiary(small: &Small, accounts: &BTreeMap<PartyKey, Account>) -> u64 {
+    accounts.get(&small.cast().beneficiary()).map_or(0, |account| account.received)
 }
 
 // ---- the winner and the losers ----
@@ -95,7 +95,7 @@ fn the_winners_deposit_is_held_the_others_are_released() {
     let (_, accounts) = play(&small, &small.plan(&[&[1, 4, 2]]));
     let [loser, winner] = [[100, 0, 1, 0], [0, 100, 1, 0]];
     assert_eq!(of_bidders(&small, &accounts), [loser, winner, loser]);
-    assert_eq!(received_by_fallback(&small, &accounts), 3);
+    assert_eq!(received_by_beneficiary(&small, &accounts), 3);
     for (_, member) in keyholders(&small.terms().quorum) {
         assert_eq!(pockets(&accounts[&member.signing]), [30, 0, 0, 0], "bonds are released");
     }
@@ -115,7 +115,7 @@ fn lots_are_settled_each_by_itself() {
     let (_, accounts) = play(&small, &small.plan(&[&[1, 2], &[3, 0], &[4]]));
     // Bidder 0 bid on three lots and won two, bidder 1 on two and won one.
     assert_eq!(of_bidders(&small, &accounts)[..2], [[100, 200, 3, 0], [100, 100, 2, 0]]);
-    assert_eq!(received_by_fallback(&small, &accounts), 5);
+    assert_eq!(received_by_beneficiary(&small, &accounts), 5);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn each_stake_stands_by_itself() {
         let expected =
             [[deposit + half, 0, fee, half], [half, deposit, fee, half], [0, 0, deposit + fee, 0]];
         assert_eq!(of_bidders(&small, &accounts), expected, "{stakes:?}");
-        assert_eq!(received_by_fallback(&small, &accounts), 3 * fee, "{stakes:?}");
+        assert_eq!(received_by_beneficiary(&small, &accounts), 3 * fee, "{stakes:?}");
     }
 }
 
@@ -225,14 +225,14 @@ fn a_seller_who_hides_its_reserve_pays_those_who_bid() {
 }
 
 #[test]
-fn a_hidden_reserve_without_bids_goes_to_the_fallback() {
+fn a_hidden_reserve_without_bids_goes_to_the_beneficiary() {
     let small = Small { reserve: Some(false), ..Small::default() };
     for is_revealed in [true, false] {
         let (outcome, accounts) = play(&small, &with_reserve(small.plan(&[]), 4, is_revealed));
         assert_eq!(outcome.lots[0].ending, Ending::Unsold);
         let lost = if is_revealed { 0 } else { 100 };
         assert_eq!(of_seller(&small, &accounts), [100 - lost, 0, lost, 0]);
-        assert_eq!(received_by_fallback(&small, &accounts), lost);
+        assert_eq!(received_by_beneficiary(&small, &accounts), lost);
     }
 }
 
@@ -328,7 +328,7 @@ fn a_pool_of_less_than_a_unit_each_goes_to_the_first() {
 }
 
 #[test]
-fn where_nobody_revealed_the_fallback_receives_all() {
+fn where_nobody_revealed_the_beneficiary_receives_all() {
     let small = Small::default();
     let mut plan = small.plan(&[&[3, 1, 2]]);
     plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
@@ -337,7 +337,7 @@ fn where_nobody_revealed_the_fallback_receives_all() {
     let (outcome, accounts) = play(&small, &plan);
     assert_eq!(outcome.lots[0].ending, Ending::Unsold);
     assert_eq!(of_bidders(&small, &accounts), [[0, 0, 101, 0]; 3]);
-    assert_eq!(received_by_fallback(&small, &accounts), 303);
+    assert_eq!(received_by_beneficiary(&small, &accounts), 303);
 }
 
 #[test]
@@ -372,7 +372,7 @@ fn a_bidder_who_is_a_keyholder_receives_nothing() {
 }
 
 #[test]
-fn where_only_keyholders_revealed_the_fallback_receives_all() {
+fn where_only_keyholders_revealed_the_beneficiary_receives_all() {
     let small = with_bidding_keyholder(100);
     let plan = with_bidder(small.plan(&[&[4, 1, 2]]), 2, BidderConduct::NeverReveals);
     let plan = with_bidder(plan, 1, BidderConduct::RevealsRubbish);
@@ -380,7 +380,7 @@ fn where_only_keyholders_revealed_the_fallback_receives_all() {
     assert!(matches!(outcome.lots[0].ending, Ending::Sold(_)));
     let expected = [[30, 100, 1, 0], [0, 0, 101, 0], [0, 0, 101, 0]];
     assert_eq!(of_bidders(&small, &accounts), expected);
-    assert_eq!(received_by_fallback(&small, &accounts), 203);
+    assert_eq!(received_by_beneficiary(&small, &accounts), 203);
 }
 
 #[test]
@@ -446,8 +446,8 @@ fn a_bond_is_lost_lot_by_lot() {
 fn what_nobody_staked_is_available_in_the_end() {
     let small = Small::default();
     let mut stage = Stage::open(&small, &small.terms());
-    let [seller, fallback] = [small.cast().seller(), small.cast().fallback()];
-    for party in [seller, stage.custodian.party(), fallback, PartyKey([9; 32])] {
+    let [seller, beneficiary] = [small.cast().seller(), small.cast().beneficiary()];
+    for party in [seller, stage.custodian.party(), beneficiary, PartyKey([9; 32])] {
         stage.fund(party, 7);
         stage.fund(party, 5);
     }
@@ -462,7 +462,7 @@ fn what_nobody_staked_is_available_in_the_end() {
     let account = |party| *outcome.accounts.iter().find(|a| a.party == party).unwrap();
     assert_eq!(pockets(&account(seller)), [12, 0, 0, 0]);
     assert_eq!(pockets(&account(PartyKey([9; 32]))), [12, 0, 0, 0], "whoever that is");
-    assert_eq!(pockets(&account(fallback)), [13, 0, 0, 1]);
+    assert_eq!(pockets(&account(beneficiary)), [13, 0, 0, 1]);
     assert_eq!(pockets(&account(stage.bidder(1))), [101, 0, 0, 0], "who did not bid");
 }
 
@@ -489,8 +489,8 @@ fn all_the_money_there_can_be_is_staked_and_forfeited() {
         assert_balanced(&outcome.accounts);
         let account = |party| *outcome.accounts.iter().find(|a| a.party == party).unwrap();
         assert_eq!(pockets(&account(stage.bidder(0))), [0, 0, u64::MAX, 0]);
-        let fallback = account(small.cast().fallback());
-        assert_eq!(pockets(&fallback), [u64::MAX, 0, 0, u64::MAX]);
+        let beneficiary = account(small.cast().beneficiary());
+        assert_eq!(pockets(&beneficiary), [u64::MAX, 0, 0, u64::MAX]);
     }
 }
 
@@ -662,9 +662,9 @@ proptest! {
             }
         }
         // What was forfeited beyond the fees is the dishonest parties', and is somebody's again.
-        let fallback = received_by_fallback(&wild.small, &accounts);
+        let beneficiary = received_by_beneficiary(&wild.small, &accounts);
         let fees = if is_setup_void { 0 } else { plan.bids.len() as u64 * terms.stakes.commit_fee };
-        prop_assert!(fallback >= fees);
+        prop_assert!(beneficiary >= fees);
     }
 }
 

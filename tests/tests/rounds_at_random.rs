@@ -612,7 +612,7 @@ impl Play {
         let mut received: BTreeMap<PartyKey, u64> = BTreeMap::new();
         for lot in self.lots() {
             let commits = self.commits.get(&lot).cloned().unwrap_or_default();
-            *received.entry(terms.stakes.fallback).or_default() += FEE * commits.len() as u64;
+            *received.entry(terms.stakes.beneficiary).or_default() += FEE * commits.len() as u64;
             let of = |bidder: &usize| &self.lines[&(lot, *bidder)];
             let lost = commits.iter().filter(|bidder| of(bidder).forfeits).count() as u64;
             let pool = DEPOSIT * (lost + u64::from(self.lapsed_on.contains(&lot)));
@@ -623,7 +623,7 @@ impl Play {
                 .copied()
                 .collect();
             if heirs.is_empty() {
-                *received.entry(terms.stakes.fallback).or_default() += pool;
+                *received.entry(terms.stakes.beneficiary).or_default() += pool;
                 continue;
             }
             for (place, heir) in (0u64..).zip(&heirs) {

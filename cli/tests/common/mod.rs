@@ -61,7 +61,7 @@ impl Stage {
             let private = fs::Permissions::from_mode(0o600);
             fs::set_permissions(stage.path("passphrase"), private).unwrap();
         }
-        let mut parties = vec!["seller".to_owned(), "custodian".into(), "fallback".into()];
+        let mut parties = vec!["seller".to_owned(), "custodian".into(), "beneficiary".into()];
         parties.push("board".into());
         parties.extend((0..bidders).map(|n| format!("bidder{n}")));
         parties.extend((0..keyholders).map(|n| format!("keyholder{n}")));
@@ -72,11 +72,11 @@ impl Stage {
             .map(|n| format!("{:?}", stage.name(&format!("keyholder{n}"), "keyholder")))
             .collect();
         let names =
-            ["seller", "custodian", "fallback", "board"].map(|who| stage.name(who, "party"));
-        let [seller, custodian, fallback, board] = names;
+            ["seller", "custodian", "beneficiary", "board"].map(|who| stage.name(who, "party"));
+        let [seller, custodian, beneficiary, board] = names;
         let (patience, step) = (patience * 100, step * 100);
         let mut terms = format!(
-            "seller = {seller:?}\ncustodian = {custodian:?}\nfallback = {fallback:?}\n{more}\n\
+            "seller = {seller:?}\ncustodian = {custodian:?}\nbeneficiary = {beneficiary:?}\n{more}\n\
              [board]\nkey = {board:?}\nslot = \"100ms\"\n\
              [schedule]\ndeals = \"{patience}ms\"\ncomplaints = \"{patience}ms\"\n\
              commits = \"{patience}ms\"\nreveals = \"{patience}ms\"\n\

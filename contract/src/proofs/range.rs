@@ -19,7 +19,7 @@ use curve25519_dalek::{
 };
 use merlin::Transcript;
 use rand_chacha::ChaCha20Rng;
-use talea_protocol::labels;
+use talea_protocol::{bytes::Point, labels};
 
 /// The largest number of bits in a rung.
 const MAX_BITS: usize = 32;
@@ -33,6 +33,9 @@ pub struct Statement {
     pub rungs: u32,
     /// `n`, the bits of each of the two values: 8, 16 or 32.
     pub bits: usize,
+    /// `PK`, to which the bid will be encrypted: a commit made under the key of another history is
+    /// none here.
+    pub quorum_key: Point,
     /// `C = b*G + rho*H`.
     pub commitment: RistrettoPoint,
     /// `C_0`, the commitment of the standing bid, in a later round.
@@ -42,9 +45,10 @@ pub struct Statement {
 impl Statement {
     /// Absorbs the statement, in the order of the spec; the crate continues from there.
     pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) {
-        let Self { rungs, bits, commitment, standing } = self;
+        let Self { rungs, bits, quorum_key, commitment, standing } = self;
         fs.element(b"value-base", &gens.value);
         fs.element(b"blinding-base", &gens.blinding);
+        fs.point(b"quorum-key", quorum_key);
         fs.count(b"bits", *bits);
         fs.integer(b"rungs", *rungs);
         fs.element(b"commitment", commitment);
@@ -172,12 +176,13 @@ impl RangeVerifier {
 /// the commitment and *all proof bytes*.
 fn folding_generator(context: &Context, statement: &Statement, proof_bytes: &[u8]) -> ChaCha20Rng {
     let Context { auction, lot, round, step: _, signer } = context;
-    let Statement { rungs, bits, commitment, standing } = statement;
+    let Statement { rungs, bits, quorum_key, commitment, standing } = statement;
     let mut transcript = Transcript::new(labels::RANGE_WEIGHTS);
     transcript.append_message(b"auction", &auction.0);
     transcript.append_u64(b"lot", (*lot).into());
     transcript.append_u64(b"round", (*round).into());
     transcript.append_message(b"signer", &signer.0);
+    transcript.append_message(b"quorum-key", &quorum_key.0);
     transcript.append_u64(b"bits", u64::try_from(*bits).unwrap_or(u64::MAX));
     transcript.append_u64(b"rungs", (*rungs).into());
     transcript.append_message(b"commitment", &encode_point(commitment).0);
@@ -202,8 +207,13 @@ mod tests {
             let (auction, signer) = (Digest([1; 32]), PartyKey([2; 32]));
             Context { auction, lot: 3, round: 4, step: 0, signer }
         };
-        let statement =
-            || Statement { rungs: 200, bits: 8, commitment: gens.value, standing: Some(gens.key) };
+        let statement = || Statement {
+            rungs: 200,
+            bits: 8,
+            quorum_key: encode_point(&gens.blinding),
+            commitment: gens.value,
+            standing: Some(gens.key),
+        };
         let proof: Vec<u8> = (0u8..96).collect();
         let mut seen = BTreeSet::new();
         let mut is_new = |context: &Context, statement: &Statement, proof: &[u8]| {
@@ -219,8 +229,9 @@ mod tests {
             change(&mut other);
             assert!(is_new(&other, &statement(), &proof));
         }
-        let changes: [fn(&mut Statement); 5] = [
+        let changes: [fn(&mut Statement); 6] = [
             |s| s.rungs ^= 1,
+            |s| s.quorum_key.0[0] ^= 1,
             |s| s.bits = 16,
             |s| s.commitment += s.commitment,
             |s| s.standing = None,

@@ -2,10 +2,11 @@
 //! `docs/spec.md`, "Cover and depth".
 
 use super::{
+    opened::Counts,
     price::Turn,
     question::{Answer, Ask},
 };
-use crate::elgamal::Ciphertext;
+use crate::{elgamal::Ciphertext, setting::Setting};
 use alloc::{sync::Arc, vec::Vec};
 use curve25519_dalek::Scalar;
 
@@ -39,7 +40,7 @@ impl DepthSurvey {
     }
 
     /// With the answer to what it asked last.
-    pub(crate) fn resume(&mut self, answer: Answer) -> Turn<Vec<u32>> {
+    pub(crate) fn resume(&mut self, answer: Answer, setting: &Setting) -> Turn<Vec<u32>> {
         match answer {
             Answer::AtMost(at_most) => {
                 // K13: counts fall, so those to open come first.
@@ -50,7 +51,9 @@ impl DepthSurvey {
                 Turn::Ask(Ask::Open(self.counts.iter().take(self.opened).copied().collect()))
             }
             Answer::Opened(opened) => {
-                let counts = opened.iter().map(|opened| opened.count(&Scalar::ONE, self.bids));
+                let mut reader = Counts::up_to(self.bids);
+                let counts =
+                    opened.iter().map(|opened| reader.read(opened, &setting.generators.value));
                 let Some(counts) = counts.collect::<Option<Vec<usize>>>() else {
                     return Turn::Alarm;
                 };

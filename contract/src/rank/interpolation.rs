@@ -57,6 +57,11 @@ impl Interpolation {
         small.then_some(Self { scale, factors: Factors::Small(factors) })
     }
 
+    /// What everything opened is multiplied with.
+    pub(crate) fn scale(&self) -> u64 {
+        self.scale
+    }
+
     /// `scale * point`: what `M = point` looks like after [`open`](Self::open).
     pub(crate) fn scaled(&self, point: &RistrettoPoint) -> RistrettoPoint {
         multiple(point, self.scale)

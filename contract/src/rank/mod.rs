@@ -30,7 +30,12 @@ mod search;
 pub(crate) mod step;
 mod winners;
 
-use crate::{elgamal::Ciphertext, refusal::Refusal, setting::Setting};
+use crate::{
+    elgamal::Ciphertext,
+    lot::Absent,
+    refusal::{Fault, Refusal, require},
+    setting::Setting,
+};
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use price::Turn;
 use program::{Finding, Line, Program, Purpose, RankedBid};
@@ -39,8 +44,10 @@ use roster::{Roster, Surroundings};
 use step::{Post, Step, Task, Work};
 use talea_protocol::{
     bytes::PartyKey,
+    check::Check,
     outcome::{Ending, VoidCause},
     quorum::KeyholderId,
+    ranking::Vouch,
     terms::Lot,
 };
 
@@ -50,8 +57,10 @@ pub(crate) struct Ranking {
     /// How many bids take part.
     bids: usize,
     /// Keyholders that let a step of this lot time out.
-    out: BTreeSet<KeyholderId>,
+    absent: Absent,
     step: Step,
+    /// The last slot before time alone changes something.
+    deadline: u64,
     /// The question that the current step belongs to.
     pending: Pending,
     program: Program,
@@ -95,7 +104,7 @@ impl Ranking {
         setting: &Setting,
         lot: &Lot,
         (first, slot): (u32, u64),
-        out: BTreeSet<KeyholderId>,
+        absent: Absent,
     ) -> Result<Self, Conclusion> {
         let line = Line { setting, lot };
         let count = bids.len();
@@ -105,8 +114,8 @@ impl Ranking {
             Next::End(conclusion) => Err(conclusion),
             Next::Step(work, pending) => {
                 let deadline = slot.saturating_add(duration(setting, count));
-                let step = Step { number: first, deadline, work };
-                Ok(Self { bids: count, out, step, pending, program })
+                let step = Step::begin(first, work, deadline);
+                Ok(Self { bids: count, absent, step, deadline, pending, program })
             }
         }
     }
@@ -116,12 +125,30 @@ impl Ranking {
         self.program.is_survey()
     }
 
-    pub(crate) fn out(&self) -> &BTreeSet<KeyholderId> {
-        &self.out
+    pub(crate) fn absent(&self) -> &Absent {
+        &self.absent
     }
 
     pub(crate) fn deadline(&self) -> u64 {
-        self.step.deadline
+        self.deadline
+    }
+
+    /// Those whom the current step waits for.
+    pub(crate) fn late(&self, around: Surroundings<'_>) -> BTreeSet<KeyholderId> {
+        self.step.late(roster(around, &self.absent))
+    }
+
+    /// The rest of K14, and K15: a keyholder's word for others on this step.
+    pub(crate) fn vouch(
+        &mut self,
+        around: Surroundings<'_>,
+        keyholder: KeyholderId,
+        vouch: &Vouch,
+        step: u32,
+    ) -> Result<(), Refusal> {
+        let other = Fault::Differs { what: "the step" };
+        require(step == self.step.number, Check::VouchDue, other)?;
+        self.step.vouch(roster(around, &self.absent), keyholder, vouch)
     }
 
     pub(crate) fn step_number(&self) -> u32 {
@@ -134,7 +161,7 @@ impl Ranking {
         around: Surroundings<'_>,
         keyholder: KeyholderId,
     ) -> Vec<(u32, Task)> {
-        self.step.work.tasks(roster(around, &self.out), keyholder)
+        self.step.work.tasks(roster(around, &self.absent), keyholder)
     }
 
     /// Takes a keyholder's post.
@@ -145,10 +172,10 @@ impl Ranking {
         post: Post,
         slot: u64,
     ) -> Result<(), Refusal> {
-        self.step.accept(around, roster(around, &self.out), actor, post)?;
-        if self.step.work.is_in_turn() {
-            self.step.deadline = slot.saturating_add(duration(around.setting, self.bids));
-        }
+        let next = slot.saturating_add(duration(around.setting, self.bids));
+        let roster = roster(around, &self.absent);
+        self.step.accept(around, roster, actor, post, next)?;
+        self.deadline = self.step.deadline(roster);
         Ok(())
     }
 
@@ -159,7 +186,7 @@ impl Ranking {
         lot: &Lot,
         slot: u64,
     ) -> Option<Conclusion> {
-        if !self.step.work.is_complete(roster(around, &self.out)) {
+        if !self.step.work.is_complete(roster(around, &self.absent)) {
             return None;
         }
         let setting = around.setting;
@@ -176,28 +203,30 @@ impl Ranking {
             Next::End(conclusion) => Some(conclusion),
             Next::Step(work, pending) => {
                 let deadline = slot.saturating_add(duration(setting, self.bids));
-                self.step = Step { number: self.step.number.saturating_add(1), deadline, work };
+                self.step = Step::begin(self.step.number.saturating_add(1), work, deadline);
+                self.deadline = deadline;
                 self.pending = pending;
                 None
             }
         }
     }
 
-    /// Lets the current step time out at its deadline: those who kept it waiting are out.
-    pub(crate) fn time_out(&mut self, around: Surroundings<'_>) -> Option<Conclusion> {
-        let missing = self.step.work.missing(roster(around, &self.out));
-        self.out.extend(missing);
-        if !roster(around, &self.out).can_act() {
+    /// Lets the chunks time out whose deadline is before `slot`: those who kept them waiting are out.
+    pub(crate) fn time_out(&mut self, around: Surroundings<'_>, slot: u64) -> Option<Conclusion> {
+        let next = slot.saturating_add(duration(around.setting, self.bids));
+        let more = self.step.time_out(roster(around, &self.absent), (slot, next));
+        self.absent.extend(&more);
+        let roster = roster(around, &self.absent);
+        if !roster.can_act() {
             return Some(Conclusion::Ended(Ending::Void(VoidCause::Quorum)));
         }
-        let duration = duration(around.setting, self.bids);
-        self.step.deadline = self.step.deadline.saturating_add(duration);
+        self.deadline = self.step.deadline(roster);
         None
     }
 }
 
-fn roster<'a>(around: Surroundings<'a>, out: &'a BTreeSet<KeyholderId>) -> Roster<'a> {
-    Roster { quorum: &around.setting.terms.quorum, keys: around.keys, out }
+fn roster<'a>(around: Surroundings<'a>, absent: &'a Absent) -> Roster<'a> {
+    Roster { quorum: &around.setting.terms.quorum, keys: around.keys, out: &absent.out }
 }
 
 /// Slots of one step on a lot of this many bids.

@@ -1,7 +1,12 @@
 //! What a ciphertext turned out to hold.
 
 use crate::elgamal::Ciphertext;
-use curve25519_dalek::{RistrettoPoint, Scalar, traits::IsIdentity as _};
+use alloc::{collections::BTreeMap, vec::Vec};
+use curve25519_dalek::{
+    RistrettoPoint, Scalar,
+    ristretto::CompressedRistretto,
+    traits::{IsIdentity as _, VartimeMultiscalarMul as _},
+};
 
 /// An opened message `M`, as `scale * M` beside `scale * G`, `scale` a public number that is not
 /// zero and may differ from one opening to the next.
@@ -9,12 +14,13 @@ use curve25519_dalek::{RistrettoPoint, Scalar, traits::IsIdentity as _};
 pub(crate) struct Opened {
     pub(crate) message: RistrettoPoint,
     pub(crate) unit: RistrettoPoint,
+    pub(crate) scale: u64,
 }
 
 impl Opened {
     /// Reads a ciphertext whose randomness is `O`: everybody can.
     pub(crate) fn read(public: &Ciphertext, generator: RistrettoPoint) -> Self {
-        Self { message: public.e, unit: generator }
+        Self { message: public.e, unit: generator, scale: 1 }
     }
 
     pub(crate) fn is_zero(&self) -> bool {
@@ -30,7 +36,8 @@ impl Opened {
         }
     }
 
-    /// The `n <= most` for which it is `n * scale * G`; nothing if there is none (K13).
+    /// The `n <= most` for which it is `n * scale * G`; nothing if there is none (K13). In at most `most`
+    /// additions: for many openings, or large counts, see [`Counts`].
     pub(crate) fn count(&self, scale: &Scalar, most: usize) -> Option<usize> {
         let unit = self.unit * scale;
         let mut left = self.message;
@@ -41,5 +48,83 @@ impl Opened {
             left -= unit;
         }
         None
+    }
+}
+
+/// Reads many openings as counts. Looked for one by one, a depth of a thousand buckets over tens of
+/// thousands of bids would cost their product in additions, in the one instruction that completes it.
+pub(crate) struct Counts {
+    most: usize,
+    /// `n * G`, encoded, for every `n <= most`; made for the first opening.
+    table: BTreeMap<[u8; 32], usize>,
+    /// The scale of the last opening, and its inverse.
+    inverse: (u64, Scalar),
+}
+
+/// Counts up to here are looked for one by one: a table would not pay.
+const FEW: usize = 16;
+
+impl Counts {
+    /// Reads counts up to `most`.
+    pub(crate) fn up_to(most: usize) -> Self {
+        Self { most, table: BTreeMap::new(), inverse: (1, Scalar::ONE) }
+    }
+
+    /// As [`Opened::count`] of scale 1, for openings that all stand as multiples of `generator`.
+    pub(crate) fn read(&mut self, opened: &Opened, generator: &RistrettoPoint) -> Option<usize> {
+        if self.most <= FEW {
+            return opened.count(&Scalar::ONE, self.most);
+        }
+        if self.table.is_empty() {
+            self.table = multiples(generator, self.most);
+        }
+        // One table for all scales: a quorum could choose another one for each chunk.
+        let message = if opened.scale == 1 {
+            opened.message
+        } else {
+            if self.inverse.0 != opened.scale {
+                self.inverse = (opened.scale, Scalar::from(opened.scale).invert());
+            }
+            RistrettoPoint::vartime_multiscalar_mul([self.inverse.1], [opened.message])
+        };
+        self.table.get(message.compress().as_bytes()).copied()
+    }
+}
+
+/// `n * generator`, encoded, for every `n <= most`.
+fn multiples(generator: &RistrettoPoint, most: usize) -> BTreeMap<[u8; 32], usize> {
+    // Doubling is what makes encoding in bulk cheap.
+    let half = generator * Scalar::from(2u64).invert();
+    let steps = core::iter::successors(Some(RistrettoPoint::default()), |last| Some(last + half));
+    let halves: Vec<RistrettoPoint> = steps.take(most.saturating_add(1)).collect();
+    let encoded = RistrettoPoint::double_and_compress_batch(&halves);
+    encoded.iter().map(CompressedRistretto::to_bytes).zip(0..).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::Generators;
+
+    #[test]
+    fn counts_are_read_alike_one_by_one_and_from_a_table() {
+        let generator = Generators::derive().value;
+        let opened = |n: u64, scale: u64| {
+            let unit = generator * Scalar::from(scale);
+            Opened { message: unit * Scalar::from(n), unit, scale }
+        };
+        for most in [1, FEW, FEW + 1, 300] {
+            let mut counts = Counts::up_to(most);
+            for scale in [1, 6, 1, 35] {
+                for n in [0, 1, 5, 16, 17, 18, 299, 300, 301] {
+                    let opened = opened(n, scale);
+                    let expected = usize::try_from(n).ok().filter(|n| *n <= most);
+                    assert_eq!(counts.read(&opened, &generator), expected, "{n} of {most}");
+                    assert_eq!(opened.count(&Scalar::ONE, most), expected, "{n} of {most}");
+                }
+            }
+            let below = Opened { message: -generator, unit: generator, scale: 1 };
+            assert_eq!(counts.read(&below, &generator), None);
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::{
     depth::DepthSurvey,
+    opened::Counts,
     price::{Found, Participants, PriceSearch, Turn, rung_of},
     question::{Answer, Ask},
     reserve::ReserveTest,
@@ -10,7 +11,6 @@ use super::{
 };
 use crate::{elgamal::Ciphertext, setting::Setting};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use curve25519_dalek::Scalar;
 use talea_protocol::{
     bytes::{List, PartyKey},
     outcome::{Award, Disclosed, OpenedBid, Quote, Sale, Standing},
@@ -137,7 +137,7 @@ impl Program {
                 .resume(Some(answer), ladder, setting)
                 .then(|found| self.take_cover(&found, line)),
             Stage::Depth(survey) => {
-                survey.resume(answer).then(|buckets| self.take_depth(buckets, line))
+                survey.resume(answer, setting).then(|buckets| self.take_depth(buckets, line))
             }
             Stage::OpenReserve => {
                 let rungs = opened_rungs(&answer, line);
@@ -319,14 +319,14 @@ fn digits_of(entries: &[Ciphertext], ladder: &PriceLadder) -> Vec<Ciphertext> {
 /// rung (K11).
 fn opened_rungs(answer: &Answer, line: Line<'_>) -> Option<Vec<Rung>> {
     let Answer::Opened(opened) = answer else { return None };
-    let radices: Vec<usize> = line.ladder().shape.radices().collect();
+    let largest = line.ladder().shape.radices().map(|radix| radix.saturating_sub(1));
+    let generator = &line.setting.generators.value;
+    let mut readers: Vec<Counts> = largest.map(Counts::up_to).collect();
     opened
-        .chunks(radices.len().max(1))
+        .chunks(readers.len().max(1))
         .map(|digits| {
-            let digits = digits
-                .iter()
-                .zip(&radices)
-                .map(|(opened, radix)| opened.count(&Scalar::ONE, radix.saturating_sub(1)));
+            let digits = digits.iter().zip(&mut readers);
+            let digits = digits.map(|(opened, reader)| reader.read(opened, generator));
             let digits: Option<Vec<usize>> = digits.collect();
             rung_of(&digits?, line.ladder())
         })

@@ -40,6 +40,10 @@ impl<'a> Roster<'a> {
         self.quorum.get(usize::from(group)).map_or(usize::MAX, |g| usize::from(g.threshold))
     }
 
+    fn acts_needed(self) -> usize {
+        self.quorum.iter().map(|group| usize::from(group.threshold)).sum()
+    }
+
     /// Whether every group still has as many keyholders as it needs.
     pub(crate) fn can_act(self) -> bool {
         self.quorum.iter().zip(0u16..).all(|(group, index)| {
@@ -50,24 +54,32 @@ impl<'a> Roster<'a> {
 
 /// Who acted on a chunk, in transcript order: the first quorum, and nobody after.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Acts(Vec<KeyholderId>);
+pub(crate) struct Acts {
+    by: Vec<KeyholderId>,
+    /// The last slot for the next act, or for all of them.
+    pub(crate) deadline: u64,
+}
 
 impl Acts {
     pub(crate) fn add(&mut self, id: KeyholderId) {
-        self.0.push(id);
+        self.by.push(id);
     }
 
     fn in_group(&self, group: u16) -> impl Iterator<Item = u16> + '_ {
-        self.0.iter().filter(move |id| id.group == group).map(|id| id.member)
+        self.by.iter().filter(move |id| id.group == group).map(|id| id.member)
     }
 
     pub(crate) fn wants(&self, roster: Roster<'_>, id: KeyholderId) -> bool {
-        !self.0.contains(&id) && self.in_group(id.group).count() < roster.threshold(id.group)
+        !self.by.contains(&id) && self.in_group(id.group).count() < roster.threshold(id.group)
     }
 
     pub(crate) fn is_complete(&self, roster: Roster<'_>) -> bool {
-        let needed: usize = roster.quorum.iter().map(|group| usize::from(group.threshold)).sum();
-        self.0.len() >= needed
+        self.by.len() >= roster.acts_needed()
+    }
+
+    /// Whether one more act completes it.
+    pub(crate) fn lacks_one(&self, roster: Roster<'_>) -> bool {
+        self.by.len().saturating_add(1) >= roster.acts_needed()
     }
 
     /// Whoever could act next, in turn order.

@@ -3,7 +3,9 @@
 
 use crate::{
     elgamal::Ciphertext,
+    endorse::take_vouch,
     fiat_shamir::Context,
+    lot::Absent,
     proofs::{ProofFault, blind, gate, mix, unseal},
     rank::{
         interpolation::Interpolation,
@@ -12,6 +14,7 @@ use crate::{
     },
     refusal::{Fault, Refusal, require},
     setting::Setting,
+    witness::Vouches,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use curve25519_dalek::RistrettoPoint;
@@ -19,7 +22,7 @@ use talea_protocol::{
     bytes::PartyKey,
     check::Check,
     quorum::KeyholderId,
-    ranking::{BlindPost, GatePost, MixPost, RankHeader, UnsealPost},
+    ranking::{BlindPost, GatePost, MixPost, RankHeader, UnsealPost, Vouch},
     sealed_bid::Ciphertext as Encoded,
 };
 
@@ -27,8 +30,8 @@ use talea_protocol::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) number: u32,
-    pub(crate) deadline: u64,
     pub(crate) work: Work,
+    vouches: Vouches,
 }
 
 /// The four kinds of work that keyholders do.
@@ -170,6 +173,15 @@ impl Work {
         gate.chain(mix).chain(blind).chain(unseal.iter().map(|chunk| &chunk.acts))
     }
 
+    fn acts_mut(&mut self) -> Vec<&mut Acts> {
+        match self {
+            Self::Gate(chunks) => chunks.iter_mut().map(|chunk| &mut chunk.acts).collect(),
+            Self::Mix(chunks) => chunks.iter_mut().map(|chunk| &mut chunk.acts).collect(),
+            Self::Blind(chunks) => chunks.iter_mut().map(|chunk| &mut chunk.acts).collect(),
+            Self::Unseal(chunks) => chunks.iter_mut().map(|chunk| &mut chunk.acts).collect(),
+        }
+    }
+
     /// Whether keyholders act one after the other, each on what the one before left.
     pub(crate) fn is_in_turn(&self) -> bool {
         matches!(self, Self::Gate(_) | Self::Mix(_))
@@ -179,13 +191,21 @@ impl Work {
         self.acts().all(|acts| acts.is_complete(roster))
     }
 
-    /// Those who let the step time out: in a chain whoever was due, else everybody who was wanted.
-    pub(crate) fn missing(&self, roster: Roster<'_>) -> BTreeSet<KeyholderId> {
-        let limit = if self.is_in_turn() { 1 } else { usize::MAX };
-        self.acts()
-            .filter(|acts| !acts.is_complete(roster))
-            .flat_map(|acts| acts.wanted(roster).take(limit))
-            .collect()
+    /// Those whom a chunk waits for: in a chain whoever is due, else everybody who is wanted.
+    fn waits_for<'a>(
+        &self,
+        acts: &'a Acts,
+        roster: Roster<'a>,
+    ) -> impl Iterator<Item = KeyholderId> + 'a {
+        let limit = if acts.is_complete(roster) { 0 } else { usize::MAX };
+        let limit = if self.is_in_turn() { limit.min(1) } else { limit };
+        acts.wanted(roster).take(limit)
+    }
+
+    /// Those whom some chunk waits for that `is_meant`.
+    fn late(&self, roster: Roster<'_>, is_meant: impl Fn(&Acts) -> bool) -> BTreeSet<KeyholderId> {
+        let chunks = self.acts().filter(|acts| is_meant(acts));
+        chunks.flat_map(|acts| self.waits_for(acts, roster)).collect()
     }
 
     /// What `id` may do now, by chunk.
@@ -273,13 +293,14 @@ impl UnsealChunk {
             .collect();
         let interpolation = Interpolation::at_zero(&groups);
         let unit = interpolation.scaled(&setting.generators.value);
+        let scale = interpolation.scale();
         self.sealed
             .iter()
             .enumerate()
             .map(|(item, sealed)| {
                 let shares: Vec<RistrettoPoint> =
                     by_group.iter().filter_map(|(_, shares)| shares.get(item).copied()).collect();
-                Opened { message: interpolation.open(sealed, &shares), unit }
+                Opened { message: interpolation.open(sealed, &shares), unit, scale }
             })
             .collect()
     }
@@ -308,13 +329,57 @@ impl Post {
 }
 
 impl Step {
-    /// K3 to K9: takes a keyholder's post into its chunk.
+    /// A step that begins: each of its chunks has time until `deadline`.
+    pub(crate) fn begin(number: u32, mut work: Work, deadline: u64) -> Self {
+        work.acts_mut().into_iter().for_each(|acts| acts.deadline = deadline);
+        Self { number, work, vouches: Vouches::default() }
+    }
+
+    /// The last slot before time alone changes something: the least of the chunks that wait.
+    pub(crate) fn deadline(&self, roster: Roster<'_>) -> u64 {
+        let waiting = self.work.acts().filter(|acts| !acts.is_complete(roster));
+        waiting.map(|acts| acts.deadline).min().unwrap_or(u64::MAX)
+    }
+
+    /// Those whom the step waits for.
+    pub(crate) fn late(&self, roster: Roster<'_>) -> BTreeSet<KeyholderId> {
+        self.work.late(roster, |_| true)
+    }
+
+    /// The last clauses of K14, and K15.
+    pub(crate) fn vouch(
+        &mut self,
+        roster: Roster<'_>,
+        keyholder: KeyholderId,
+        vouch: &Vouch,
+    ) -> Result<(), Refusal> {
+        let late = self.late(roster);
+        take_vouch(&mut self.vouches, &late, keyholder, vouch)
+    }
+
+    /// Lets every chunk time out whose deadline is before `slot`: those who are late. If the lot can go on
+    /// without them, each chunk that waited for one of them waits until `next`.
+    pub(crate) fn time_out(&mut self, roster: Roster<'_>, (slot, next): (u64, u64)) -> Absent {
+        let out = self.work.late(roster, |acts| acts.deadline < slot);
+        let waited = |acts: &Acts| self.work.waits_for(acts, roster).any(|id| out.contains(&id));
+        let waited: Vec<bool> = self.work.acts().map(waited).collect();
+        for (acts, waited) in self.work.acts_mut().into_iter().zip(waited) {
+            if waited {
+                acts.deadline = next;
+            }
+        }
+        let excused = self.vouches.excused(roster.quorum, &out);
+        Absent { out, excused }
+    }
+
+    /// K3 to K9 and K12: takes a keyholder's post into its chunk. Who is next in turn has until `next`.
     pub(crate) fn accept(
         &mut self,
         around: Surroundings<'_>,
         roster: Roster<'_>,
         (id, signer): (KeyholderId, PartyKey),
         post: Post,
+        next: u64,
     ) -> Result<(), Refusal> {
         let header = *post.header();
         let place = |what| Fault::Differs { what }.fails(Check::RankPlace);
@@ -354,7 +419,15 @@ impl Step {
             (Work::Gate(_) | Work::Mix(_) | Work::Blind(_) | Work::Unseal(_), _) => {
                 Err(place("the kind of work that is due"))
             }
+        }?;
+        let in_turn = self.work.is_in_turn();
+        if let Some(acts) = self.work.acts_mut().into_iter().nth(index) {
+            acts.add(id);
+            if in_turn {
+                acts.deadline = next;
+            }
         }
+        Ok(())
     }
 }
 
@@ -416,7 +489,6 @@ impl GateChunk {
         self.pairs = gate::verify(&actor.around.setting.generators, &actor.context, &statement)
             .map_err(actor.proof_fails(Check::GateProof))?;
         self.encoded = post.turns.iter().map(|turn| (turn.x, turn.y)).collect();
-        self.acts.add(actor.id);
         Ok(())
     }
 }
@@ -431,7 +503,6 @@ impl MixChunk {
         self.lists =
             mix::verify(&actor.context, place, &self.lists, &post.switches, &post.challenge)
                 .map_err(actor.proof_fails(Check::MixProof))?;
-        self.acts.add(actor.id);
         Ok(())
     }
 }
@@ -451,14 +522,11 @@ impl BlindChunk {
             .map_err(actor.proof_fails(Check::BlindProof))?;
         let sums: Vec<Ciphertext> =
             self.sums.iter().zip(&blinded).map(|(sum, post)| *sum + *post).collect();
-        let mut acts = self.acts.clone();
-        acts.add(actor.id);
-        if acts.is_complete(actor.roster) && sums.iter().any(Ciphertext::is_public) {
+        if self.acts.lacks_one(actor.roster) && sums.iter().any(Ciphertext::is_public) {
             let fault = ProofFault::Identity;
             return Err(Fault::Proof { culprit: actor.signer, fault }.fails(Check::BlindSum));
         }
         self.sums = sums;
-        self.acts = acts;
         Ok(())
     }
 }
@@ -482,7 +550,6 @@ impl UnsealChunk {
         let shares = unseal::verify(generators, &actor.context, &statement, &post.proof)
             .map_err(actor.proof_fails(Check::UnsealProof))?;
         self.shares.push((actor.id, shares));
-        self.acts.add(actor.id);
         Ok(())
     }
 }

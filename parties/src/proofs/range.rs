@@ -81,7 +81,10 @@ mod tests {
         testing::{context, other_contexts, other_generators, rng},
     };
     use talea_contract::proofs::{ProofFault, range::proof_len};
-    use talea_protocol::labels;
+    use talea_protocol::{bytes::Point, labels};
+
+    /// What stands for `PK` here: any encoding does.
+    const KEY: Point = Point([7; 32]);
 
     /// The witness of a first bid.
     fn first(rung: u32, rho: Scalar) -> Witness {
@@ -94,7 +97,7 @@ mod tests {
         let verifier = RangeVerifier::new();
         let rho = Scalar::random(&mut rng(1));
         let commitment = commit(&gens, &rung.into(), &rho);
-        let statement = Statement { rungs, bits, commitment, standing: None };
+        let statement = Statement { rungs, bits, quorum_key: KEY, commitment, standing: None };
         let context = context();
         let proof = prove(&verifier, &gens, &context, &statement, &first(rung, rho), &mut rng(2));
         (statement, proof.unwrap())
@@ -131,7 +134,7 @@ mod tests {
         let rho = Scalar::ONE;
         let attempt = |rungs, bits, rung| {
             let commitment = commit(&gens, &Scalar::from(rung), &rho);
-            let statement = Statement { rungs, bits, commitment, standing: None };
+            let statement = Statement { rungs, bits, quorum_key: KEY, commitment, standing: None };
             prove(&verifier, &gens, &context(), &statement, &first(rung, rho), &mut rng(2))
         };
         let refused = Err(Unprovable::NoSuchRung { rung: 200, rungs: 200 });
@@ -147,7 +150,8 @@ mod tests {
         let verifier = RangeVerifier::new();
         let rho = Scalar::random(&mut rng(1));
         let commitment = commit(&gens, &Scalar::from(230u32), &rho);
-        let statement = Statement { rungs: 200, bits: 8, commitment, standing: None };
+        let statement =
+            Statement { rungs: 200, bits: 8, quorum_key: KEY, commitment, standing: None };
         let mut fs = FiatShamir::begin(labels::KIND_RANGE, &context());
         statement.absorb(&mut fs, &gens);
         let (proof, _) = RangeProof::prove_multiple_with_rng(
@@ -176,6 +180,8 @@ mod tests {
         for commitment in moved {
             assert_eq!(verdict(&Statement { commitment, ..statement }), Err(ProofFault::False));
         }
+        let quorum_key = Point([8; 32]);
+        assert_eq!(verdict(&Statement { quorum_key, ..statement }), Err(ProofFault::False));
         let other = Statement { bits: 16, ..statement };
         let length = ProofFault::Length { expected: 32 * 19, actual: 32 * 17 };
         assert_eq!(verdict(&other), Err(length));
@@ -222,6 +228,7 @@ mod tests {
         let statement = Statement {
             rungs: 200,
             bits: 8,
+            quorum_key: KEY,
             commitment: commit(&gens, &7u32.into(), &rho),
             standing: None,
         };
@@ -258,6 +265,7 @@ mod tests {
         let statement = Statement {
             rungs: 200,
             bits: 8,
+            quorum_key: KEY,
             commitment: commit(&gens, &new.into(), &rho),
             standing: Some(commit(&gens, &old.into(), &rho_0)),
         };

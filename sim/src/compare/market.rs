@@ -130,6 +130,7 @@ impl Market {
             name: text("keyholders")?,
             threshold: 2,
             endorsements: 3,
+            is_witness: true,
             members: list((0..3).filter_map(|place| cast.member(0, place)).collect())?,
         };
         let name = text("lot")?;
@@ -158,8 +159,15 @@ impl Market {
                 endorse_slots: 10,
                 step_slots: 10,
                 step_slots_per_bid: 1,
+                witness_slots: 1,
             },
-            stakes: Stakes { deposit: 1, bond: 1, commit_fee: 0, fallback: cast.fallback() },
+            stakes: Stakes {
+                deposit: 1,
+                bond: 1,
+                commit_fee: 0,
+                fee_growth: 0,
+                beneficiary: Some(cast.beneficiary()),
+            },
             admission: Admission::Open,
             max_bids_per_lot: 1_000,
             quorum: list(vec![group])?,

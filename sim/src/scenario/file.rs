@@ -187,6 +187,9 @@ pub struct ScheduleFile {
     pub step_slots: Option<u64>,
     /// Slots added to a step per bid; 1 if left out.
     pub step_slots_per_bid: Option<u64>,
+    /// Slots before the end of reveals, and of a later round's commits, in which keyholders attest nothing
+    /// any more; if left out, a tenth of the shortest of these phases.
+    pub witness_slots: Option<u64>,
 }
 
 /// What is at stake, in whole units of the custodian's currency.
@@ -199,11 +202,13 @@ pub struct StakesFile {
     pub bond: u64,
     /// Charged per bid.
     pub commit_fee: u64,
+    /// Added to it for each bid that the lot has already.
+    pub fee_growth: u64,
 }
 
 impl Default for StakesFile {
     fn default() -> Self {
-        Self { deposit: 1_000, bond: 1_000, commit_fee: 0 }
+        Self { deposit: 1_000, bond: 1_000, commit_fee: 0, fee_growth: 0 }
     }
 }
 
@@ -339,6 +344,8 @@ pub struct GroupFile {
     pub threshold: u16,
     /// How many must endorse; the threshold if left out.
     pub endorsements: Option<u16>,
+    /// Whether its word counts for what the board did not take; if left out, if its threshold is more than 1.
+    pub witness: Option<bool>,
     /// How many, or who.
     pub members: MembersFile,
     /// Members who do not behave, by name.

@@ -38,7 +38,7 @@ use talea_protocol::{
 };
 
 /// Names that belong to parties of every auction.
-const RESERVED: [&str; 3] = ["seller", "custodian", "fallback"];
+const RESERVED: [&str; 3] = ["seller", "custodian", "beneficiary"];
 
 /// A scenario that can be played.
 ///
@@ -106,6 +106,8 @@ pub struct GroupPlan {
     pub threshold: u16,
     /// How many must endorse.
     pub endorsements: u16,
+    /// Whether its word counts for what the board did not take.
+    pub is_witness: bool,
     /// Who sits in it.
     pub members: Vec<(String, Seat)>,
 }
@@ -162,12 +164,12 @@ impl Scenario {
         within("max_bids_per_lot", max_bids_per_lot, 1, MAX_BIDS_PER_LOT)?;
         within("fan_out", fan_out, 1, 1_023)?;
         within("chunk_items", chunk_items, 1, u16::try_from(MAX_CHUNK_ITEMS).unwrap_or(u16::MAX))?;
-        let (opening_slot, schedule) = read_schedule(&schedule)?;
         let mechanism = rules::mechanism(mechanism)?;
         let disclosure = rules::disclosure(disclosure)?;
-        let reserve = reserve.map(|file| rules::reserve(file, &schedule)).transpose()?;
         let acceptance = acceptance.map(rules::acceptance).transpose()?;
         let rounds = rounds.map(|file| rules::rounds(file, &disclosure)).transpose()?;
+        let (opening_slot, schedule) = read_schedule(&schedule, rounds)?;
+        let reserve = reserve.map(|file| rules::reserve(file, &schedule)).transpose()?;
 
         let mut names: Vec<String> = Vec::new();
         let mut written: Vec<WrittenBid> = Vec::new();
@@ -274,8 +276,12 @@ impl Scenario {
 
     /// All money that the custodian will lock must be countable in 64 bits.
     fn check_money(&self) -> Result<(), Failure> {
-        let StakesFile { deposit, bond, commit_fee } = self.stakes;
-        let [deposit, bond, fee] = [deposit, bond, commit_fee].map(u128::from);
+        let StakesFile { deposit, bond, commit_fee, fee_growth } = self.stakes;
+        // The highest fee that a lot can come to.
+        let fee = commit_fee
+            .checked_add(fee_growth.saturating_mul(self.max_bids_per_lot.into()))
+            .unwrap_or(u64::MAX);
+        let [deposit, bond, fee] = [deposit, bond, fee].map(u128::from);
         let count = |n: usize| u128::try_from(n).unwrap_or(u128::MAX);
         let members = self.groups.iter().map(|group| group.members.len()).sum();
         let bids = count(self.bids.len().max(1)).saturating_mul(deposit.saturating_add(fee));
@@ -312,6 +318,7 @@ impl Scenario {
                 name: group.name.clone(),
                 threshold: group.threshold,
                 endorsements: group.endorsements,
+                is_witness: group.is_witness,
                 members: List::new(members?).ok()?,
             })
         });
@@ -324,7 +331,8 @@ impl Scenario {
         } else {
             Admission::Open
         };
-        let StakesFile { deposit, bond, commit_fee } = self.stakes;
+        let StakesFile { deposit, bond, commit_fee, fee_growth } = self.stakes;
+        let beneficiary = Some(cast.beneficiary());
         let terms = Terms {
             version: PROTOCOL_VERSION,
             nonce,
@@ -339,7 +347,7 @@ impl Scenario {
             acceptance: self.acceptance,
             rounds: self.rounds,
             schedule: self.schedule,
-            stakes: Stakes { deposit, bond, commit_fee, fallback: cast.fallback() },
+            stakes: Stakes { deposit, bond, commit_fee, fee_growth, beneficiary },
             admission,
             max_bids_per_lot: self.max_bids_per_lot,
             quorum: groups.and_then(|groups| List::new(groups).ok()).ok_or_else(overlooked)?,
@@ -370,7 +378,7 @@ impl Scenario {
                 Some((own.signing, name.clone()))
             })
         });
-        let always = [cast.seller(), cast.custodian(), cast.fallback()];
+        let always = [cast.seller(), cast.custodian(), cast.beneficiary()];
         let always = always.into_iter().zip(RESERVED.map(String::from));
         bidders.chain(members).chain(always).collect()
     }
@@ -402,7 +410,7 @@ fn within<N: PartialOrd + std::fmt::Display>(
     Ok(())
 }
 
-fn read_schedule(file: &ScheduleFile) -> Result<(u64, Schedule), Failure> {
+fn read_schedule(file: &ScheduleFile, rounds: Option<Rounds>) -> Result<(u64, Schedule), Failure> {
     const PHASE: u64 = 10;
     const LAST: u64 = 1 << 62;
     let opening = file.opening_slot.unwrap_or(0);
@@ -437,6 +445,11 @@ fn read_schedule(file: &ScheduleFile) -> Result<(u64, Schedule), Failure> {
     within("schedule.endorse_slots", endorse_slots, 1, LONGEST)?;
     within("schedule.step_slots", step_slots, 1, LONGEST)?;
     within("schedule.step_slots_per_bid", step_slots_per_bid, 0, LONGEST)?;
+    let shortest = [rounds.map(|r| r.commit_slots), rounds.map(|r| r.reveal_slots)];
+    let reveals = reveals_until.saturating_sub(commits_until);
+    let shortest = shortest.into_iter().flatten().fold(reveals, u64::min);
+    let witness_slots = file.witness_slots.unwrap_or(shortest.div_euclid(10));
+    within("schedule.witness_slots", witness_slots, 0, shortest.saturating_sub(1).min(LONGEST))?;
     let schedule = Schedule {
         deals_until,
         complaints_until,
@@ -445,6 +458,7 @@ fn read_schedule(file: &ScheduleFile) -> Result<(u64, Schedule), Failure> {
         endorse_slots,
         step_slots,
         step_slots_per_bid,
+        witness_slots,
     };
     Ok((opening, schedule))
 }
@@ -509,7 +523,7 @@ fn read_quorum(files: Vec<GroupFile>, bidders: &[String]) -> Result<Quorum, Fail
     let mut seated: BTreeSet<String> = BTreeSet::new();
     for (index, file) in (0u16..).zip(files) {
         let at = format!("quorum[{index}]");
-        let GroupFile { name, threshold, endorsements, members, conduct } = file;
+        let GroupFile { name, threshold, endorsements, witness, members, conduct } = file;
         let name = named(&format!("{at}.name"), &name)?;
         let members = read_members(&at, &name, members, bidders)?;
         for (member, _) in &members {
@@ -534,7 +548,8 @@ fn read_quorum(files: Vec<GroupFile>, bidders: &[String]) -> Result<Quorum, Fail
             let conduct = keyholder_conduct(&at, file, &members, member)?;
             keyholders.insert(KeyholderId { group: index, member }, conduct);
         }
-        groups.push(GroupPlan { name, threshold, endorsements, members });
+        let is_witness = witness.unwrap_or(threshold > 1);
+        groups.push(GroupPlan { name, threshold, endorsements, is_witness, members });
     }
     Ok((groups, keyholders))
 }

@@ -212,7 +212,7 @@ fn members_named_like_parties_are_those_parties() {
     assert_eq!(plan.terms.quorum[0].members[0].signing, plan.terms.seller);
     assert_eq!(Some(plan.terms.quorum[1].members[0].signing), cast.bidder(1));
     let names: Vec<String> = scenario.names(&cast).into_iter().map(|(_, name)| name).collect();
-    assert_eq!(names, ["Alder", "Birch", "Bank", "seller", "custodian", "fallback"]);
+    assert_eq!(names, ["Alder", "Birch", "Bank", "seller", "custodian", "beneficiary"]);
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn bids_in_a_file() {
     fails("", &csv("Oak,X2,99-17"), Code::ScenarioUnknownLot, &["line 3", "X2"]);
     fails("", &csv("Oak,X1,99-17x"), Code::ScenarioPrice, &["line 3", "99-17x"]);
     fails("", &csv("Oak,X1,200-00"), Code::ScenarioOffLadder, &["line 3", "200-00"]);
-    fails("", &csv("fallback,X1,99-00"), Code::ScenarioBidder, &["line 3", "fallback"]);
+    fails("", &csv("beneficiary,X1,99-00"), Code::ScenarioBidder, &["line 3", "beneficiary"]);
     fails("", &csv("Oak,X1"), Code::BidsRow, &["line 3", "2 fields"]);
     fails("", "bidder,lot\n", Code::BidsColumns, &["price"]);
     std::fs::remove_file(folder.path().join("bids.csv")).unwrap();

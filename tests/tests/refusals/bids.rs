@@ -63,12 +63,12 @@ fn c1_a_commit_names_a_lot_and_the_only_round() {
 }
 
 #[test]
-fn c2_seller_custodian_and_fallback_do_not_bid() {
+fn c2_seller_custodian_and_beneficiary_do_not_bid() {
     let mut terms = small().terms();
-    // The cast's fallback has no pen: let it be the third bidder.
-    terms.stakes.fallback = small().cast().bidder(2).unwrap();
+    // The cast's beneficiary has no pen: let it be the third bidder.
+    terms.stakes.beneficiary = small().cast().bidder(2).unwrap();
     let mut stage = Stage::at_commits(&small(), &terms);
-    for party in [terms.seller, terms.custodian, terms.stakes.fallback] {
+    for party in [terms.seller, terms.custodian, terms.stakes.beneficiary] {
         stage.fund(party, 1_000);
         let bidder = Bidder::new(Pens::of(&small().cast()).take(party));
         let bid = bidder.commit(stage.board.auction(), 0, Rung(1), &mut rng(3)).unwrap();

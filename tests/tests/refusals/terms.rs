@@ -262,26 +262,26 @@ fn t4_encryption_keys_are_distinct_canonical_and_not_the_identity() {
 }
 
 #[test]
-fn t5_seller_custodian_and_fallback_have_valid_keys() {
+fn t5_seller_custodian_and_beneficiary_have_valid_keys() {
     for key in bad_keys() {
         assert_eq!(altered(|t| t.seller = key), Some("T5"), "{key}");
         assert_eq!(altered(|t| t.custodian = key), Some("T5"), "{key}");
-        assert_eq!(altered(|t| t.stakes.fallback = key), Some("T5"), "{key}");
+        assert_eq!(altered(|t| t.stakes.beneficiary = key), Some("T5"), "{key}");
     }
 }
 
 #[test]
-fn t5_seller_custodian_and_fallback_are_three() {
+fn t5_seller_custodian_and_beneficiary_are_three() {
     assert_eq!(altered(|t| t.custodian = t.seller), Some("T5"));
-    assert_eq!(altered(|t| t.stakes.fallback = t.seller), Some("T5"));
-    assert_eq!(altered(|t| t.stakes.fallback = t.custodian), Some("T5"));
+    assert_eq!(altered(|t| t.stakes.beneficiary = t.seller), Some("T5"));
+    assert_eq!(altered(|t| t.stakes.beneficiary = t.custodian), Some("T5"));
 }
 
 #[test]
 fn t5_no_keyholder_receives_what_it_could_cause_to_be_forfeited() {
     for keyholder in 1..=4 {
-        let fallback = SCRIPT.keyholder(keyholder);
-        assert_eq!(altered(|t| t.stakes.fallback = fallback), Some("T5"));
+        let beneficiary = SCRIPT.keyholder(keyholder);
+        assert_eq!(altered(|t| t.stakes.beneficiary = beneficiary), Some("T5"));
     }
 }
 

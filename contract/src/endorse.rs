@@ -1,0 +1,131 @@
+//! Keyholders' word for the transcript so far. Section 10 of `docs/spec.md`.
+
+use crate::{
+    refusal::{Fault, Refusal, require},
+    setting::Setting,
+    setup::QuorumKeys,
+    witness::{Vouches, is_borne_out},
+};
+use alloc::collections::{BTreeMap, BTreeSet};
+use talea_protocol::{
+    bytes::Digest,
+    check::Check,
+    commitment::BidId,
+    quorum::KeyholderId,
+    ranking::{Endorsement, Vouch},
+};
+
+/// The endorsements of the head at the close of reveals.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Endorsing {
+    pub(crate) head: Digest,
+    pub(crate) deadline: u64,
+    by: BTreeMap<KeyholderId, BTreeSet<BidId>>,
+    vouches: Vouches,
+}
+
+impl Endorsing {
+    /// Of this head, until this slot.
+    pub(crate) fn of(head: Digest, deadline: u64) -> Self {
+        Self { head, deadline, ..Self::default() }
+    }
+
+    /// The rest of K1, and K2. `are_missing` says whether all that is attested may be.
+    pub(crate) fn endorse(
+        &mut self,
+        keys: &QuorumKeys,
+        keyholder: KeyholderId,
+        endorsement: &Endorsement,
+        are_missing: bool,
+    ) -> Result<(), Refusal> {
+        let place = |what| Fault::Differs { what }.fails(Check::EndorseHead);
+        if endorsement.head != self.head {
+            return Err(place("the head"));
+        }
+        let attested = &endorsement.attested;
+        let in_order = attested.is_sorted_by(|a, b| a < b);
+        if !in_order || !are_missing {
+            return Err(place("the list of bids attested"));
+        }
+        let refuse = |why| Fault::NotDue { keyholder, why }.fails(Check::EndorseOnce);
+        if self.by.contains_key(&keyholder) {
+            return Err(refuse("it has endorsed"));
+        }
+        if !self.group_wants(keys, keyholder.group) {
+            return Err(refuse("its group has all the endorsements that it wants"));
+        }
+        self.by.insert(keyholder, attested.iter().copied().collect());
+        Ok(())
+    }
+
+    /// The last clause of K14, and K15.
+    pub(crate) fn vouch(
+        &mut self,
+        keys: &QuorumKeys,
+        keyholder: KeyholderId,
+        vouch: &Vouch,
+    ) -> Result<(), Refusal> {
+        let missing = self.missing(keys);
+        take_vouch(&mut self.vouches, &missing, keyholder, vouch)
+    }
+
+    /// Those whose endorsement is waited for.
+    pub(crate) fn missing(&self, keys: &QuorumKeys) -> BTreeSet<KeyholderId> {
+        let ids = keys.share_keys.keys().copied();
+        ids.filter(|id| self.wants(keys, *id)).collect()
+    }
+
+    /// Those of them whose endorsement is borne out.
+    pub(crate) fn excused(
+        &self,
+        setting: &Setting,
+        missing: &BTreeSet<KeyholderId>,
+    ) -> BTreeSet<KeyholderId> {
+        self.vouches.excused(&setting.terms.quorum, missing)
+    }
+
+    /// Whether this keyholder may still endorse.
+    pub(crate) fn wants(&self, keys: &QuorumKeys, id: KeyholderId) -> bool {
+        keys.share_keys.contains_key(&id)
+            && !self.by.contains_key(&id)
+            && self.group_wants(keys, id.group)
+    }
+
+    fn group_wants(&self, keys: &QuorumKeys, group: u16) -> bool {
+        let wanted = keys.endorsements.get(usize::from(group)).copied().unwrap_or(0);
+        self.by.keys().filter(|id| id.group == group).count() < wanted
+    }
+
+    pub(crate) fn is_complete(&self, keys: &QuorumKeys) -> bool {
+        let mut groups = (0u16..).zip(&keys.endorsements);
+        groups.all(|(group, _)| !self.group_wants(keys, group))
+    }
+
+    /// Whether endorsements bear out that this bid's bidder tried.
+    pub(crate) fn attest(&self, setting: &Setting, bid: &BidId) -> bool {
+        is_borne_out(&setting.terms.quorum, &bid.bidder, |witness| {
+            self.by.get(&witness).is_some_and(|attested| attested.contains(bid))
+        })
+    }
+}
+
+/// The last clauses of K14, and K15: takes a vouch for some of those who are `due` now.
+pub(crate) fn take_vouch(
+    vouches: &mut Vouches,
+    due: &BTreeSet<KeyholderId>,
+    keyholder: KeyholderId,
+    vouch: &Vouch,
+) -> Result<(), Refusal> {
+    let heard = &vouch.heard;
+    let is_others = !heard.is_empty()
+        && heard.is_sorted_by(|a, b| a < b)
+        && !heard.contains(&keyholder)
+        && heard.iter().all(|id| due.contains(id));
+    let others = Fault::Differs { what: "the list of those who are due" };
+    require(is_others, Check::VouchDue, others)?;
+    let fresh = heard.iter().all(|id| !vouches.has(keyholder, *id));
+    let twice = Fault::Already { what: "the keyholder vouched for one of them" };
+    require(fresh, Check::VouchOnce, twice)?;
+    vouches.add(keyholder, heard);
+    Ok(())
+}

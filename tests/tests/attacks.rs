@@ -1,0 +1,362 @@
+//! Attacks that once worked: on a ceremony, on witnesses, on time, on reveals, on what an outcome can
+//! hold. Each is tried as it was; what must come out instead is asserted.
+
+use curve25519_dalek::Scalar;
+use talea_contract::{Auction, Phase};
+use talea_parties::{keyholder::Candidate, seller};
+use talea_protocol::{
+    bytes::{List, PartyKey},
+    check::Check,
+    outcome::{Account, Ending, Outcome, VoidCause},
+    price::{Rung, Shape},
+    quorum::keyholders,
+    sealed_bid::Reveal,
+    terms::{Depth, Disclosure, Rounds, Terms},
+};
+use talea_sim::play::Seat;
+use talea_tests::{Small, is_sold_to, list, opinions, replay::Pens, stage::Stage};
+
+const BOND: u64 = 30;
+const DEPOSIT: u64 = 100;
+const FEE: u64 = 1;
+
+/// Eight rungs in two digits, so that there are gates, blindings and shares.
+fn small(groups: &[(u16, Vec<Seat>)]) -> Small {
+    Small { groups: groups.to_vec(), lots: vec![(8, vec![1, 2])], ..Small::default() }
+}
+
+fn of(threshold: u16, members: usize) -> Small {
+    small(&[(threshold, vec![Seat::Own; members])])
+}
+
+fn account(outcome: &Outcome, party: PartyKey) -> Account {
+    let found = outcome.accounts.iter().find(|account| account.party == party);
+    *found.expect("it has an account")
+}
+
+/// What each keyholder forfeited, in turn order.
+fn forfeited(terms: &Terms, outcome: &Outcome) -> Vec<u64> {
+    let of = |party| outcome.accounts.iter().find(|account| account.party == party);
+    let lost = |party| of(party).map_or(0, |account| account.forfeited);
+    keyholders(&terms.quorum).map(|(_, member)| lost(member.signing)).collect()
+}
+
+/// The outcome, which both verifications find.
+fn agreed(stage: Stage) -> Outcome {
+    let outcome = stage.auction().outcome().expect("the auction is closed");
+    opinions::agree_that_it_is_valid(&stage.board.into_inner().1, &outcome);
+    outcome
+}
+
+// ---- the last to deal ----
+
+/// The share that the candidate has of the others' deals.
+fn sum_received(stage: &Stage, candidate: &Candidate) -> Scalar {
+    let quorum = &stage.auction().terms().quorum;
+    let received = |id| candidate.received(stage.auction(), id);
+    keyholders(quorum).filter_map(|(id, _)| received(id)).sum()
+}
+
+/// All but the last member deal; it deals this polynomial, of which it knows what the others sent it.
+fn deal_last(stage: &mut Stage, polynomial: impl Fn(Scalar, Scalar) -> Vec<Scalar>) -> Vec<u8> {
+    let last = stage.candidates.pop().expect("there are members");
+    stage.deal();
+    let sum = sum_received(stage, &last);
+    let member = stage.auction().terms().quorum[0].members.len() as u64;
+    let coefficients = polynomial(sum, Scalar::from(member));
+    let dealt = last.deal_chosen(stage.board.auction(), &coefficients, |_, s| s, &mut stage.rng);
+    let (deal, dealer) = dealt.expect("it is named");
+    stage.dealers.push(dealer);
+    deal
+}
+
+/// A member that deals last and cancels its own share harms nobody but itself.
+#[test]
+fn a_share_of_nothing_is_its_dealers_own_loss() {
+    for (threshold, members) in [(2, 3), (3, 5)] {
+        let small = of(threshold, members);
+        let terms = small.terms();
+        let mut stage = Stage::open(&small, &terms);
+        stage.fund_everybody();
+        // f(j) = -sum, with a random constant: f(X) = a + X (-sum - a) / j.
+        let constant = Scalar::random(&mut stage.rng);
+        let deal = deal_last(&mut stage, |sum, at| {
+            let mut coefficients = vec![Scalar::ZERO; threshold.into()];
+            coefficients[0] = constant;
+            coefficients[1] = (-sum - constant) * at.invert();
+            coefficients
+        });
+        stage.submit(&deal);
+        let dealers = std::mem::take(&mut stage.dealers);
+        while stage.auction().phase() != Phase::Complaints {
+            stage.pass();
+        }
+        for dealer in &dealers {
+            let complaints = dealer.complaints(stage.board.auction(), &mut stage.rng).unwrap();
+            assert!(complaints.is_empty(), "every share is right");
+        }
+        stage.dealers = dealers;
+        stage.finish_ceremony();
+        assert_eq!(stage.auction().phase(), Phase::Commits, "{threshold} of {members}");
+        assert_eq!(stage.keyholders.len(), members - 1, "the last has no share");
+        let reveals = vec![stage.commit(0, 0, 5), stage.commit(1, 0, 2)];
+        stage.pass();
+        stage.reveal(reveals);
+        let winner = stage.bidder(0);
+        let outcome = stage.finish();
+        assert!(is_sold_to(&outcome.lots[0].ending, winner));
+        assert_eq!(forfeited(&terms, &outcome), vec![0; members], "no lot is void");
+        agreed(stage);
+    }
+}
+
+/// Where one member is a threshold, the last of them cannot make the group's key `O`.
+#[test]
+fn the_last_deal_cannot_cancel_the_groups_key() {
+    let small = of(1, 3);
+    let mut stage = Stage::open(&small, &small.terms());
+    stage.fund_everybody();
+    let deal = deal_last(&mut stage, |sum, _| vec![-sum]);
+    let refused = stage.board.submit(stage.slot, &deal);
+    assert!(refused.is_err(), "the sum of all constants is nothing");
+}
+
+// ---- endorsements ----
+
+/// The terms ask for the endorsement of all three; one never deals. Two are enough to do without it.
+#[test]
+fn who_never_deals_is_not_waited_for() {
+    let small = of(2, 3);
+    let mut terms = small.terms();
+    let mut groups = terms.quorum.to_vec();
+    groups[0].endorsements = 3;
+    terms.quorum = list(groups);
+    let mut stage = Stage::open(&small, &terms);
+    stage.fund_everybody();
+    stage.candidates.pop();
+    stage.deal();
+    stage.finish_ceremony();
+    let reveals = vec![stage.commit(0, 0, 5), stage.commit(1, 0, 2)];
+    stage.pass();
+    stage.reveal(reveals);
+    let winner = stage.bidder(0);
+    let outcome = stage.finish();
+    assert!(is_sold_to(&outcome.lots[0].ending, winner), "{:?}", outcome.lots[0].ending);
+    agreed(stage);
+}
+
+// ---- another history's key ----
+
+/// A bidder is shown a history without the last deal. What it commits there is refused by the one
+/// that goes on, before its deposit is locked.
+#[test]
+fn a_commit_is_bound_to_the_key_of_its_history() {
+    let small = of(2, 3);
+    let terms = small.terms();
+    let mut main = Stage::at_commits(&small, &terms);
+    let mut other = Stage::open(&small, &terms);
+    other.fund_everybody();
+    other.candidates.pop();
+    other.deal();
+    other.finish_ceremony();
+    let commit = {
+        let (auction, rng) = (other.board.auction(), &mut other.rng);
+        other.bidders[0].commit(auction, 0, Rung(5), rng).expect("a rung of the ladder").commit
+    };
+    let before = main.auction().accounts();
+    match main.board.submit(main.slot, &commit) {
+        Err(talea_parties::board::BoardError::Refused(refusal)) => {
+            assert_eq!(refusal.check, Check::CommitRange);
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(main.auction().accounts(), before, "nothing is locked");
+}
+
+// ---- a copied reveal ----
+
+/// A victim reveals two bids in one instruction. Somebody copies one of them into an instruction of
+/// its own, which comes first.
+#[test]
+fn a_copied_reveal_takes_nothing_else_with_it() {
+    let small = Small { lots: vec![(8, vec![1, 2]); 2], ..of(2, 3) };
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let victims = [0, 1].map(|lot| stage.commit(0, lot, 6));
+    let others = [0, 1].map(|lot| stage.commit(1, lot, 1));
+    stage.pass();
+    let both = stage.carry(victims.to_vec());
+    stage.reveal(vec![victims[0].clone()]);
+    stage.submit(&both);
+    // Nothing of it is new now.
+    let refused = stage.board.submit(stage.slot, &both);
+    assert!(refused.is_err());
+    stage.reveal(others.to_vec());
+    let winner = stage.bidder(0);
+    let outcome = stage.finish();
+    for lot in outcome.lots.iter() {
+        assert!(is_sold_to(&lot.ending, winner), "{:?}", lot.ending);
+    }
+    assert_eq!(account(&outcome, winner).forfeited, 2 * FEE);
+    agreed(stage);
+}
+
+// ---- witnesses in their own cause ----
+
+/// The seller is a group by itself. It leaves its reserve and two bids under other keys unrevealed,
+/// and attests them.
+#[test]
+fn a_seller_alone_in_its_group_saves_no_deposit_of_its_own() {
+    let groups = [(1, vec![Seat::Seller]), (2, vec![Seat::Own; 3])];
+    let small = Small { reserve: Some(false), ..small(&groups) };
+    let mut stage = Stage::at_reserves(&small, &small.terms());
+    let seller = stage.auction().terms().seller;
+    let reserve = stage.reserve(0, 7);
+    stage.pass();
+    let shills = [0, 1].map(|bidder| stage.commit(bidder, 0, 4 + bidder as u32));
+    let honest = stage.commit(2, 0, 3);
+    stage.pass();
+    stage.reveal(vec![honest]);
+    stage.pass();
+    let mut attested = vec![reserve.bid, shills[0].bid, shills[1].bid];
+    attested.sort();
+    // Seat 0 is the seller's; the others hold nothing.
+    stage.posts(0, &attested).iter().for_each(|post| stage.submit(post));
+    let outcome = stage.finish();
+    let lost = |party: PartyKey| account(&outcome, party).forfeited;
+    assert_eq!(lost(seller), DEPOSIT);
+    assert_eq!(shills.map(|shill| lost(shill.bid.bidder)), [DEPOSIT + FEE; 2]);
+    agreed(stage);
+}
+
+// ---- posts that a board drops ----
+
+/// Ranking has begun on one lot with two bids.
+fn ranking(small: &Small) -> Stage {
+    let mut stage = Stage::at_commits(small, &small.terms());
+    let lots = small.lots.len() as u32;
+    let bids = (0..lots).flat_map(|lot| [(0, lot, 5), (1, lot, 2)]);
+    let reveals: Vec<Reveal> =
+        bids.map(|(bidder, lot, rung)| stage.commit(bidder, lot, rung)).collect();
+    stage.pass();
+    stage.reveal(reveals);
+    stage.act_until(Phase::Ranking);
+    stage
+}
+
+/// A board drops everything that keyholders say, and lets time pass. Their bonds reach nobody who
+/// could be its ally.
+#[test]
+fn bonds_that_a_board_takes_reach_no_bidder() {
+    let mut stage = ranking(&of(2, 3));
+    while stage.auction().phase() != Phase::Closed {
+        stage.pass();
+    }
+    let outcome = agreed_in(&stage);
+    assert_eq!(outcome.lots[0].ending, Ending::Void(VoidCause::Quorum));
+    for bidder in 0..3 {
+        assert_eq!(account(&outcome, stage.bidder(bidder)).received, 0);
+    }
+}
+
+fn agreed_in(stage: &Stage) -> Outcome {
+    stage.auction().outcome().expect("the auction is closed")
+}
+
+/// However late a board lets time pass, one instruction passes one deadline of a lot.
+#[test]
+fn one_instruction_passes_no_two_deadlines_of_a_lot() {
+    // Shares of the first digit, then gates, in turn.
+    let mut stage = ranking(&of(2, 3));
+    let is_gate = |stage: &Stage| {
+        let dues = stage.auction().dues(stage.keyholders[0].id());
+        let gate = |due: &talea_contract::Due| {
+            matches!(due, talea_contract::Due::Rank { task: talea_contract::Task::Gate { .. }, .. })
+        };
+        dues.iter().any(gate)
+    };
+    while !is_gate(&stage) {
+        assert!((0..3).any(|place| stage.act(place)), "somebody is due");
+    }
+    stage.slot += 1 << 40;
+    stage.pass();
+    assert_eq!(stage.auction().ending(0), None, "the second has not been waited for");
+    assert!(stage.act(1) && stage.act(2));
+    let winner = stage.bidder(0);
+    assert!(is_sold_to(&stage.finish().lots[0].ending, winner));
+    agreed(stage);
+}
+
+/// The same between phases: keyholders have their time for endorsing, however late the end of the
+/// reveals is noticed.
+#[test]
+fn endorsing_has_its_time_however_late_it_begins() {
+    let small = of(2, 3);
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let reveals = vec![stage.commit(0, 0, 5)];
+    stage.commit(1, 0, 2);
+    stage.pass();
+    stage.reveal(reveals);
+    stage.slot = 1 << 40;
+    stage.pass();
+    assert_eq!(stage.auction().phase(), Phase::Endorsing);
+    let winner = stage.bidder(0);
+    assert!(is_sold_to(&stage.finish().lots[0].ending, winner));
+    agreed(stage);
+}
+
+// ---- drip ----
+
+/// A keyholder posts one chunk at each deadline. It is out after the first.
+#[test]
+fn a_chunk_at_a_time_holds_nobody_up() {
+    let small = Small { chunk_items: 1, ..of(2, 3) };
+    let mut stage = ranking(&small);
+    let begun = loop {
+        let dues = stage.auction().dues(stage.keyholders[0].id());
+        if dues.len() > 3 && stage.posts(1, &[]).is_empty() {
+            break stage.auction().deadline().expect("a step has one");
+        }
+        assert!((0..3).any(|place| stage.act(place)), "somebody is due");
+    };
+    // Gates, one a chunk; the first keyholder is due in all of them.
+    let drips = stage.posts(0, &[]);
+    let step = begun - stage.slot;
+    for (deadline, drip) in (0..).map(|number| begun + number * step).zip(&drips).take(2) {
+        stage.slot = deadline;
+        let is_accepted = stage.board.submit(stage.slot, drip).is_ok();
+        assert_eq!(is_accepted, deadline == begun, "the others have waited since the beginning");
+    }
+    stage.slot = begun;
+    stage.pass();
+    assert!(stage.auction().is_out(0, stage.keyholders[0].id()));
+    let winner = stage.bidder(0);
+    assert!(is_sold_to(&stage.finish().lots[0].ending, winner));
+    agreed(stage);
+}
+
+// ---- what an outcome can hold ----
+
+/// Rounds that could show more than an outcome's record can hold are refused before they begin.
+#[test]
+fn terms_whose_outcome_cannot_be_recorded_are_refused() {
+    let small = Small {
+        disclosure: Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) },
+        ..of(2, 3)
+    };
+    let mut terms = small.terms();
+    let rounds = Rounds { limit: 64, commit_slots: 5, reveal_slots: 5, cover: true };
+    terms.rounds = Some(rounds);
+    let mut lot = terms.lots[0].clone();
+    lot.ladder.shape = Shape::new(&[10]).expect("a possible shape");
+    lot.ladder.rungs = 1024;
+    terms.lots = List::new(vec![lot; 1024]).expect("as many as there may be");
+    let open = |terms: &Terms| {
+        let cast = small.cast();
+        let pens = Pens::of(&cast);
+        let genesis = seller::open(pens.identity(cast.seller()), terms, 1).expect("small terms");
+        Auction::open(genesis.slot, &genesis.terms, &genesis.signature).map(|_| ())
+    };
+    assert_eq!(open(&terms).map_err(|refusal| refusal.check), Err(Check::TermsRules));
+    terms.lots = List::new(terms.lots.iter().take(16).cloned().collect()).unwrap();
+    assert_eq!(open(&terms), Ok(()));
+}
