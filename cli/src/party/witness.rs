@@ -58,7 +58,7 @@ pub struct Witness {
 struct Carried {
     id: Digest,
     instruction: Vec<u8>,
-    /// Whether it was here in time.
+    /// Whether it was here in time by this machine's clock: early enough for several passes of a board.
     in_time: bool,
     was_handed_in: bool,
 }
@@ -148,7 +148,7 @@ impl Witness {
         if !is_missed || !self.looked_at.insert((bid, true)) {
             return;
         }
-        if check_commit(auction, bytes, &bid, &commit) {
+        if auction.check_commit(&bid.bidder, &commit).is_ok() {
             self.carry(desk, (bid, true), bytes.to_vec());
         }
     }
@@ -172,8 +172,10 @@ impl Witness {
 
     fn carry(&mut self, desk: &Desk, thing: Thing, instruction: Vec<u8>) {
         let id = Digest::of(&[&instruction]);
-        let deadline = desk.replica.auction().deadline();
-        let in_time = deadline.is_none_or(|deadline| desk.slot() <= deadline);
+        let auction = desk.replica.auction();
+        let margin = auction.terms().schedule.witness_slots;
+        let last = auction.deadline().map(|deadline| deadline.saturating_sub(margin));
+        let in_time = last.is_none_or(|last| desk.slot() <= last);
         self.bytes += instruction.len();
         let carried = Carried { id, instruction, in_time, was_handed_in: false };
         self.carried.insert(thing, carried);
@@ -239,9 +241,4 @@ fn opened(auction: &Auction, bytes: &[u8]) -> Option<(BidId, Commit)> {
     let message = signed_bytes(&auction.id(), &signed.payload);
     key.verify_strict(&message, &Signature::from_bytes(&signed.signature.0)).ok()?;
     Some((BidId { lot: commit.lot, round: commit.round, bidder: signed.signer }, commit))
-}
-
-/// Whether the rules would take this commit, whose signature holds.
-fn check_commit(auction: &Auction, bytes: &[u8], _: &BidId, _: &Commit) -> bool {
-    auction.clone().apply(auction.slot(), bytes).is_ok()
 }
