@@ -172,12 +172,17 @@ pub(crate) enum KeyholderCommand {
     Run {
         #[command(flatten)]
         desk: DeskArgs,
-        /// A folder in which bidders may leave what the board ignores: sealed bids, and in later rounds
-        /// commits.
+        /// A folder in which others may leave what the board ignores: bidders sealed bids, and in later
+        /// rounds commits; other keyholders what they say.
         ///
-        /// It is handed in, and attested if the board ignores it still.
+        /// It is handed in, and if the board ignores it still, attested and vouched for.
         #[arg(long, value_name = "FOLDER")]
         reveals: Option<PathBuf>,
+        /// The folder that another keyholder has for that; may be given more than once.
+        ///
+        /// What this one says and the board does not show is left there.
+        #[arg(long, value_name = "FOLDER")]
+        tell: Vec<PathBuf>,
     },
 }
 

@@ -109,8 +109,8 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             let results = Results::of(&desk)?;
             print(&if json { results.json() } else { results.text() });
         }
-        Command::Keyholder(KeyholderCommand::Run { desk, reveals }) => {
-            keyholder::run(sit_down(&desk, PATIENCE, &passphrase)?, reveals)?;
+        Command::Keyholder(KeyholderCommand::Run { desk, reveals, tell }) => {
+            keyholder::run(sit_down(&desk, PATIENCE, &passphrase)?, reveals, tell)?;
         }
         Command::Receipt(command) => receipt(command)?,
         Command::Status(args) => {

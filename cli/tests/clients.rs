@@ -24,6 +24,7 @@ use talea_cli::{
     party::{
         bidder::{self, Handed},
         desk::Desk,
+        journal::{Journal, Note},
     },
 };
 use talea_contract::{Auction, Phase};
@@ -32,6 +33,7 @@ use talea_protocol::{
     bytes::{Digest, List, PartyKey},
     commitment::BidId,
     instruction::{Instruction, SignedInstruction},
+    outcome::Ending,
     sealed_bid::Reveal,
 };
 
@@ -659,4 +661,217 @@ fn witnesses_hand_in_what_the_rules_would_take_and_nothing_else() {
     assert_eq!(found.len(), real.len(), "rubbish was handed in");
     assert_eq!(found, real);
     drop(witness);
+}
+
+/// What a keyholder's journal says that it held: whose bid, and whether its commit.
+fn held(scene: &Scene, n: usize) -> Vec<(PartyKey, bool)> {
+    let path = &find(&scene.path(&format!("keyholder{n}.key.state")), "journal")[0];
+    let journal = Journal::open(path).unwrap();
+    let held = journal.notes().iter().filter_map(|note| match note {
+        Note::Received { bid, is_commit } => Some((bid.bidder, *is_commit)),
+        Note::Said { .. } | Note::Erased => None,
+    });
+    held.collect()
+}
+
+/// Waits until something of this bidder's that the board ignores was handed in for it.
+fn await_carried(scene: &Scene, pen: &Pen, who: &str) {
+    let (since, party) = (Instant::now(), scene.party(who));
+    loop {
+        let items = pen.seize();
+        if items.iter().any(|item| item.reveals().iter().any(|r| r.bid.bidder == party)) {
+            return;
+        }
+        assert!(since.elapsed() < PATIENCE, "it is not handed in: {}", scene.log());
+        std::thread::sleep(POLL);
+    }
+}
+
+/// What comes so late that a board may not have had time to take it is handed in and not attested: else who
+/// leaves its sealed bid with keyholders in the last instant withdraws for nothing. And what could not be
+/// handed in is not attested either.
+#[test]
+fn a_keyholder_attests_what_came_early_enough_and_was_handed_in() {
+    let shape = Shape { bidders: 3, patience: HOUR, ..SMALL };
+    let (scene, mut pen) = Scene::at_commits(&shape);
+    for (key, price) in
+        [("bidder0.key", "B0=90.50"), ("bidder1.key", "B0=91.50"), ("bidder2.key", "B0=92.50")]
+    {
+        scene.honestly(&mut pen, &bid(key, &[price]));
+    }
+    pen.pass();
+    let margin = pen.auction().terms().schedule.witness_slots;
+    assert!(margin >= 50, "{margin}");
+    let leave = |who: &str| {
+        let reveals = vec![scene.kept(who, 0)];
+        scene.leave(who, &Handed { commits: Vec::new(), reveals });
+    };
+    let set_clock = |wrong_by: i64| {
+        fs::write(scene.path("clock.new"), wrong_by.to_string()).unwrap();
+        fs::rename(scene.path("clock.new"), scene.path("clock")).unwrap();
+    };
+    // A folder that takes nothing: what is read now was read in time.
+    fs::rename(scene.path("board/inbox"), scene.path("aside")).unwrap();
+    fs::write(scene.path("board/inbox"), "").unwrap();
+    let keyholder =
+        ["keyholder", "run", "board", "--key", "keyholder0.key", "--reveals", "reveals"];
+    let mut running = scene.start_aloud(&keyholder);
+    leave("bidder0");
+    scene.await_word("cannot be written");
+    assert!(is_running(&mut running), "{}", scene.log());
+    drop(running);
+    assert_eq!(held(&scene, 0), []);
+    fs::remove_file(scene.path("board/inbox")).unwrap();
+    fs::rename(scene.path("aside"), scene.path("board/inbox")).unwrap();
+
+    // A tenth of the margin before the end of the last slot: carried, that of the first too, and no more.
+    let slot = i64::try_from(margin).unwrap() * 100;
+    let started = i64::try_from(pen.log.replica().board().starts).unwrap();
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let passed = i64::try_from(since.as_millis()).unwrap() - started;
+    set_clock(4 * HOUR_MS - passed - slot / 2);
+    let running = scene.start_aloud(&keyholder);
+    leave("bidder1");
+    await_carried(&scene, &pen, "bidder1");
+    std::thread::sleep(Duration::from_secs(1));
+    drop(running);
+    assert_eq!(held(&scene, 0), []);
+
+    // Before the margin.
+    set_clock(4 * HOUR_MS - passed - 4 * slot);
+    fs::remove_file(scene.path("reveals/bidder0")).unwrap();
+    fs::remove_file(scene.path("reveals/bidder1")).unwrap();
+    let running = scene.start_aloud(&keyholder);
+    leave("bidder2");
+    await_carried(&scene, &pen, "bidder2");
+    std::thread::sleep(Duration::from_secs(1));
+    drop(running);
+    assert_eq!(held(&scene, 0), [(scene.party("bidder2"), false)]);
+}
+
+// ---- keyholders for each other ----
+
+/// A stage with two groups: keyholder 0 alone in one, the others in one of witnesses.
+fn two_groups() -> (Scene, Pen) {
+    let more = "[stakes]\nbond = 10\n";
+    let stage = Stage::open(&Shape { keyholders: 3, patience: HOUR, more, ..SMALL });
+    let text = fs::read_to_string(stage.path("terms.toml")).unwrap();
+    let [alone, one, other] =
+        [0, 1, 2].map(|n| format!("{:?}", stage.name(&format!("keyholder{n}"), "keyholder")));
+    let together = format!("members = [{alone}, {one}, {other}]\n");
+    assert!(text.contains(&together));
+    let apart = format!(
+        "members = [{one}, {other}]\n\
+         [[quorum]]\nname = \"alone\"\nthreshold = 1\nmembers = [{alone}]\n"
+    );
+    fs::write(stage.path("terms.toml"), text.replace(&together, &apart)).unwrap();
+    fs::remove_dir_all(stage.path("board")).unwrap();
+    fs::remove_file(stage.path("terms")).unwrap();
+    stage.done(&["terms", "new", "terms.toml", "--out", "terms"]);
+    stage.done(&["open", "board", "--terms", "terms", "--key", "seller.key", "--yes"]);
+    fs::write(stage.path("clock"), AT_COMMITS.to_string()).unwrap();
+    for n in 0..3 {
+        fs::create_dir(stage.path(&format!("left{n}"))).unwrap();
+    }
+    let scene = Scene(stage);
+    let mut pen = Pen::open(&scene);
+    for who in ["keyholder0", "keyholder1", "keyholder2"] {
+        scene.pay(&mut pen, who, "10");
+    }
+    (scene, pen)
+}
+
+/// A board drops whatever keyholder 0 says from some point on, whoever hands it in, and the lot is void without it.
+/// What it said reached the others, and is not shown: with their word its bond is kept, and without it is lost.
+fn dropped_from(phase: Phase, is_told: bool) {
+    let (scene, mut pen) = two_groups();
+    let victim = scene.party("keyholder0");
+    let keyholders = [0, 1, 2].map(|n| {
+        let (key, left) = (format!("keyholder{n}.key"), format!("left{n}"));
+        let mut run = vec!["keyholder", "run", "board", "--key", &key, "--reveals", &left];
+        if is_told && n == 0 {
+            run.extend(["--tell", "left1", "--tell", "nowhere", "--tell", "left2"]);
+        }
+        scene.start_aloud(&run)
+    });
+    pen.serve_all(|pen| pen.count("deal") == 3);
+    pen.pass();
+    pen.pass();
+    for (who, price) in [("bidder0.key", "B0=90.50"), ("bidder1.key", "B0=91.50")] {
+        scene.honestly(&mut pen, &bid(who, &[price]));
+    }
+    pen.pass();
+    let mut last = Vec::new();
+    let mut handed_in = BTreeSet::new();
+    let mut drops = |pen: &mut Pen, item: &Item| {
+        let is_dropped = item.signer == victim && pen.auction().phase() == phase;
+        if is_dropped {
+            handed_in.insert(item.id());
+            last = item.bytes.clone();
+        }
+        is_dropped
+    };
+    for key in ["bidder0.key", "bidder1.key"] {
+        let reveal = scene.start(&["reveal", "board", "--key", key]);
+        ends(&pen.serve_to_the_end_of(reveal, &mut drops), 0, &[]);
+    }
+    let is_out = |pen: &Pen| pen.auction().ending(0).is_some();
+    if is_told {
+        pen.serve(&mut drops, |pen| pen.count("vouch") == 2);
+    } else {
+        // What only looks like its post is nobody's word. What others would have said they say by now.
+        let since = Instant::now();
+        let mut forged = false;
+        pen.serve(
+            |pen, item| {
+                let is_dropped = drops(pen, item);
+                if is_dropped && !std::mem::replace(&mut forged, true) {
+                    let mut bytes = item.bytes.clone();
+                    bytes[50] ^= 1;
+                    for left in ["left1/forged", "left2/forged"] {
+                        fs::write(scene.path(left), &bytes).unwrap();
+                    }
+                }
+                is_dropped
+            },
+            |_| since.elapsed() > Duration::from_secs(8),
+        );
+        assert!(forged);
+        assert_eq!(pen.count("vouch"), 0);
+    }
+    assert_eq!(handed_in.len(), 1, "one post at one place");
+    let since = Instant::now();
+    while !is_out(&pen) {
+        assert!(since.elapsed() < PATIENCE, "{:?}", pen.auction().phase());
+        pen.pass();
+    }
+    assert!(
+        matches!(pen.auction().ending(0), Some(Ending::Void(_))),
+        "{:?}",
+        pen.auction().ending(0)
+    );
+    let outcome = pen.auction().outcome().unwrap();
+    let lost = |who: &str| {
+        let key = scene.party(who);
+        outcome.accounts.iter().find(|account| account.party == key).unwrap().forfeited
+    };
+    let expected = if is_told { [0, 0, 0] } else { [10, 0, 0] };
+    assert_eq!(["keyholder0", "keyholder1", "keyholder2"].map(lost), expected);
+    drop(keyholders);
+    scene.no_occasion_twice();
+}
+
+#[test]
+fn whose_endorsement_a_board_drops_keeps_its_bond_by_the_word_of_others() {
+    dropped_from(Phase::Endorsing, true);
+}
+
+#[test]
+fn whose_step_a_board_drops_keeps_its_bond_by_the_word_of_others() {
+    dropped_from(Phase::Ranking, true);
+}
+
+#[test]
+fn whose_post_nobody_holds_loses_its_bond() {
+    dropped_from(Phase::Ranking, false);
 }

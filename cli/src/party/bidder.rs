@@ -657,7 +657,9 @@ impl Work {
             match desk.insist(id, commit) {
                 Ok(Insisted::Stands(entry)) => {
                     self.commits.insert(lot, OneCommit::Stands);
-                    desk.owe_receipt(entry)?;
+                    if let Err(failure) = desk.owe_receipt(entry) {
+                        unkept.get_or_insert(failure);
+                    }
                 }
                 Ok(Insisted::Waits | Insisted::HandedIn) => self.troubles.hear(desk, *id)?,
                 Err(failure) => self.troubles.take(desk, failure)?,
@@ -674,9 +676,8 @@ impl Work {
         }
         let Some(revealing) = &mut self.revealing else { return Ok(()) };
         let Done { done, trouble } = revealing.look(desk);
-        for (entry, _) in done {
-            desk.owe_receipt(entry)?;
-        }
+        let owed = done.into_iter().map(|(entry, _)| desk.owe_receipt(entry));
+        owed.collect::<Result<(), Failure>>()?;
         trouble.map_or(Ok(()), |failure| self.troubles.take(desk, failure))?;
         let ids: Vec<Digest> = revealing.batches.iter().map(|batch| batch.id).collect();
         ids.into_iter().try_for_each(|id| self.troubles.hear(desk, id))
@@ -687,9 +688,10 @@ impl Troubles {
     /// Says what a refusal of something says that does not stand; or that nothing came of it for as long as
     /// this party is patient.
     fn hear(&mut self, desk: &mut Desk, id: Digest) -> Result<(), Failure> {
-        if let Some(said) = desk.refusal(&id).filter(|_| desk.attempts.judges(&id)) {
+        if let Some(said) = desk.refusal(&id) {
+            // Once for each, however often and in whatever words: anybody may have written it.
             let sentence = format!("the board refused it ({}: {})", said.check, said.sentence);
-            self.take(desk, Failure::new(Code::Refused, sentence))?;
+            desk.complain_of(id, &sentence);
         }
         let is_late = desk.attempts.first(&id).is_some_and(|first| first.elapsed() > desk.patience);
         if is_late { self.take(desk, desk.silent(None)) } else { Ok(()) }

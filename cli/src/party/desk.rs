@@ -375,9 +375,13 @@ impl Desk {
 
     /// Says what went wrong, once, and goes on.
     pub fn complain(&mut self, failure: &Failure) {
-        let told = Digest::of(&[failure.sentence.as_bytes()]);
-        if self.told.len() < MOST_TOLD && self.told.insert(told) {
-            say(&format!("{}; going on", failure.sentence));
+        self.complain_of(Digest::of(&[failure.sentence.as_bytes()]), &failure.sentence);
+    }
+
+    /// Says what is wrong with something, once for each, and goes on.
+    pub fn complain_of(&mut self, what: Digest, sentence: &str) {
+        if self.told.len() < MOST_TOLD && self.told.insert(what) {
+            say(&format!("{sentence}; going on"));
         }
     }
 

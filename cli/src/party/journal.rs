@@ -9,7 +9,7 @@ use std::{
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
 };
-use talea_protocol::{bytes::Digest, commitment::BidId};
+use talea_protocol::{bytes::Digest, commitment::BidId, quorum::KeyholderId, ranking::Duty};
 
 /// What a keyholder says once and for ever in an auction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
@@ -33,6 +33,15 @@ pub enum Occasion {
         step: u32,
         /// The chunk.
         chunk: u32,
+    },
+    /// Its word for another's post that a board does not show.
+    Vouch {
+        /// The round.
+        round: u32,
+        /// What the other was due to do.
+        duty: Duty,
+        /// The other.
+        whom: KeyholderId,
     },
 }
 

@@ -7,7 +7,7 @@
 
 use crate::{
     failure::{Code, Failure},
-    files,
+    files::{self, Readers},
     party::{
         desk::{Desk, Insisted, POLL, Said},
         journal::{Journal, Note, Occasion},
@@ -29,18 +29,21 @@ use talea_protocol::{
 const MAX_SECRET: u64 = 1 << 16;
 /// How long a board may take before it is said that it is silent.
 const SILENCE: Duration = Duration::from_secs(20);
+/// How long until what it said is left with others.
+const UNHEARD: Duration = Duration::from_millis(1_500);
 /// How many things are remembered of which something was said.
 const MOST_SAID: usize = 1 << 12;
 
 /// Runs a keyholder until the auction is closed. `reveals` is a folder in which bidders may leave
-/// sealed bids, and commits of later rounds, that the board ignores. No refusal and no silence ends it: it
+/// sealed bids, and commits of later rounds, and other keyholders their posts, that the board ignores; `tell` are
+/// folders in which this one leaves its own for others. No refusal and no silence ends it: it
 /// says so, once, and goes on.
 ///
 /// # Errors
 /// `key.other`, `board.*` of a transcript that breaks the rules or is another one, and whatever keeps it
 /// from reading or writing what it keeps.
-pub fn run(desk: Desk, reveals: Option<PathBuf>) -> Result<(), Failure> {
-    let mut runner = Runner::start(desk, reveals)?;
+pub fn run(desk: Desk, reveals: Option<PathBuf>, tell: Vec<PathBuf>) -> Result<(), Failure> {
+    let mut runner = Runner::start(desk, reveals, tell)?;
     let mut last_words = String::new();
     loop {
         if runner.desk.replica.advance()? > 0 {
@@ -76,6 +79,10 @@ struct Runner {
     journal: Journal,
     secret: PathBuf,
     witness: Option<Witness>,
+    /// Folders of other keyholders.
+    tell: Vec<PathBuf>,
+    /// Posts that it left there.
+    told: BTreeSet<Digest>,
     keyholder: Option<Keyholder>,
     /// Posts of whose refusal it has spoken.
     refused: BTreeSet<Digest>,
@@ -83,7 +90,7 @@ struct Runner {
 }
 
 impl Runner {
-    fn start(desk: Desk, reveals: Option<PathBuf>) -> Result<Self, Failure> {
+    fn start(desk: Desk, reveals: Option<PathBuf>, tell: Vec<PathBuf>) -> Result<Self, Failure> {
         let member = desk.keys.member()?;
         let quorum = &desk.replica.auction().terms().quorum;
         let named = keyholders(quorum).find(|(_, named)| **named == member).map(|(id, _)| id);
@@ -99,6 +106,8 @@ impl Runner {
             journal,
             secret,
             witness,
+            tell,
+            told: BTreeSet::new(),
             keyholder: None,
             refused: BTreeSet::new(),
             is_silence_told: false,
@@ -147,7 +156,15 @@ impl Runner {
                 self.witness()?;
                 "waiting for reveals".into()
             }
-            Phase::Endorsing | Phase::Ranking => self.act()?,
+            Phase::Endorsing | Phase::Ranking => {
+                // Its own posts first: others may wait for them.
+                let words = self.act();
+                if words.as_ref().err().is_none_or(|failure| !ends(failure.code)) {
+                    self.witness()?;
+                    self.vouch()?;
+                }
+                words?
+            }
             Phase::Closed => "nothing is left to do".into(),
         })
     }
@@ -246,7 +263,7 @@ impl Runner {
                 None => self.perform(occasion, due),
                 Some(_) => Ok(()),
             };
-            match done.and_then(|()| self.repeat(occasion)) {
+            match done.and_then(|()| self.repeat(occasion)).and_then(|()| self.tell(occasion)) {
                 Err(failure) if ends(failure.code) => return Err(failure),
                 Err(failure) => drop(trouble.get_or_insert(failure)),
                 Ok(()) => {}
@@ -260,6 +277,57 @@ impl Runner {
         let lots = u32::try_from(auction.terms().lots.len()).unwrap_or(u32::MAX);
         let open = (0..lots).filter(|lot| auction.ending(*lot).is_none()).count();
         Ok(format!("ranking with the others; {open} of {lots} lots are not decided"))
+    }
+
+    /// Leaves what the board does not show for a while with other keyholders, so that they can vouch for it.
+    fn tell(&mut self, occasion: Occasion) -> Result<(), Failure> {
+        let Some(bytes) = self.journal.said(occasion) else { return Ok(()) };
+        let id = Digest::of(&[bytes]);
+        let since = self.desk.attempts.first(&id).map(|first| first.elapsed());
+        let is_unheard = since.is_some_and(|since| since >= UNHEARD);
+        if self.tell.is_empty() || !is_unheard || self.told.contains(&id) {
+            return Ok(());
+        }
+        if self.told.len() >= MOST_SAID {
+            self.told.clear();
+        }
+        self.told.insert(id);
+        for folder in &self.tell {
+            // One folder that takes nothing keeps no other from being told.
+            let told = files::write(&folder.join(hex::encode(id.0)), bytes, Readers::Everybody);
+            if let Err(failure) = told {
+                self.desk.complain(&failure);
+            }
+        }
+        Ok(())
+    }
+
+    /// Vouches for others whose posts it holds and handed in, and that the board does not show.
+    fn vouch(&mut self) -> Result<(), Failure> {
+        let (Some(witness), Some(keyholder)) = (&mut self.witness, &mut self.keyholder) else {
+            return Ok(());
+        };
+        let auction = self.desk.replica.auction();
+        let round = auction.round();
+        let mut vouches = Vec::new();
+        for (whom, duty) in witness.unheard(auction) {
+            let occasion = Occasion::Vouch { round, duty, whom };
+            let vouch = match self.journal.said(occasion) {
+                Some(_) => None,
+                None => {
+                    let vouch = keyholder.vouch(auction, duty, &BTreeSet::from([whom]));
+                    Some(vouch.map_err(|error| keyholder_failure(&error))?)
+                }
+            };
+            vouches.push((occasion, vouch));
+        }
+        for (occasion, vouch) in vouches {
+            if let Some(vouch) = vouch {
+                self.say_on(occasion, vouch)?;
+            }
+            self.repeat(occasion)?;
+        }
+        Ok(())
     }
 
     fn perform(&mut self, occasion: Occasion, due: Due) -> Result<(), Failure> {

@@ -10,7 +10,9 @@ use std::{
     time::{Instant, UNIX_EPOCH},
 };
 use talea_contract::Phase;
-use talea_protocol::bytes::Digest;
+use talea_protocol::{
+    bytes::Digest, instruction::SignedInstruction, limits::MAX_INSTRUCTION_BYTES,
+};
 
 /// The largest file that is read.
 pub const MAX_LEFT: u64 = 4 << 20;
@@ -38,7 +40,28 @@ pub struct Left {
     /// What it was when it was read.
     pub look: Look,
     /// What is in it.
-    pub handed: Handed,
+    pub content: Content,
+}
+
+/// What may be in a file.
+pub enum Content {
+    /// What a bidder has for the board.
+    Handed(Handed),
+    /// What a keyholder says, signed, perhaps.
+    Post(SignedInstruction, Vec<u8>),
+}
+
+impl Content {
+    fn read(bytes: Vec<u8>, lots: usize) -> Option<Self> {
+        let fits = |handed: &Handed| handed.commits.len() <= lots && handed.reveals.len() <= lots;
+        if let Some(handed) = borsh::from_slice(&bytes).ok().filter(fits) {
+            return Some(Self::Handed(handed));
+        }
+        if bytes.len() > MAX_INSTRUCTION_BYTES {
+            return None;
+        }
+        Some(Self::Post(borsh::from_slice(&bytes).ok()?, bytes))
+    }
 }
 
 /// A file as it was when it was looked at: a hash of its name, its size, and when it was changed.
@@ -123,6 +146,11 @@ impl LeftFolder {
         None
     }
 
+    /// This one is read again: what is in it may become of use.
+    pub fn read_again(&mut self, look: &Look) {
+        self.read.0.remove(look);
+    }
+
     fn read_once(&mut self, file: &fs::DirEntry, lots: usize) -> Option<Left> {
         let name = file.file_name().into_string().ok()?;
         let metadata = file.metadata().ok()?;
@@ -136,12 +164,10 @@ impl LeftFolder {
             return None;
         }
         let bytes = files::read_strangers(&file.path(), MAX_LEFT)?;
-        let handed: Option<Handed> = borsh::from_slice(&bytes).ok();
-        let fits = |handed: &Handed| handed.commits.len() <= lots && handed.reveals.len() <= lots;
-        match handed.filter(fits) {
-            Some(handed) => {
+        match Content::read(bytes, lots) {
+            Some(content) => {
                 self.read.insert(look);
-                Some(Left { name, look, handed })
+                Some(Left { name, look, content })
             }
             None => {
                 self.rubbish.insert(look);
@@ -233,6 +259,19 @@ mod tests {
         assert!(folder.next(NOW, 2, Instant::now()).is_none());
         found.extend(names(&mut folder, NOW));
         assert_eq!(found.len(), 50);
+    }
+
+    #[test]
+    fn a_post_is_told_from_what_a_bidder_leaves() {
+        let identity = talea_parties::identity::Identity::from_seed(&[3; 32]);
+        let auction = Digest([5; 32]);
+        let tick = talea_protocol::instruction::Instruction::Tick;
+        let post = identity.sign(&auction, &tick).unwrap();
+        let Some(Content::Post(signed, bytes)) = Content::read(post.clone(), 2) else { panic!() };
+        assert_eq!((signed.signer, bytes), (identity.party(), post));
+        assert!(matches!(Content::read(handed(2), 2), Some(Content::Handed(_))));
+        assert!(Content::read(handed(3), 2).is_none());
+        assert!(Content::read(vec![7; 300], 2).is_none());
     }
 
     #[test]
