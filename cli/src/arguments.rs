@@ -327,7 +327,7 @@ pub(crate) enum BidderCommand {
     Run {
         #[command(flatten)]
         desk: DeskArgs,
-        /// How long to wait for the board to take an instruction, in seconds.
+        /// After how many seconds to say that the board does not take an instruction. It goes on.
         #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE)]
         patience: u64,
         /// Write JSON (schema talea-result/1).

@@ -629,7 +629,7 @@ impl Work {
                 None => true,
             };
             if is_to_make {
-                let trial = trial.get_or_insert_with(|| desk.replica.auction().clone());
+                let trial = trial.get_or_insert_with(|| self.as_if_taken(desk.replica.auction()));
                 match made(desk, trial, (lot, self.round), rung) {
                     Ok(Some(commit)) => {
                         let id = Digest::of(&[&commit]);
@@ -666,6 +666,19 @@ impl Work {
             }
         }
         unkept.map_or(Ok(()), Err)
+    }
+
+    /// The auction as it is once the commits that are on their way are taken: what they take of this
+    /// party's money, no other bid has.
+    fn as_if_taken(&self, auction: &Auction) -> Auction {
+        let mut trial = auction.clone();
+        for commit in self.commits.values() {
+            if let OneCommit::Made { commit, .. } = commit {
+                // What is refused is not in the way.
+                let _ = trial.apply(auction.slot(), commit);
+            }
+        }
+        trial
     }
 
     fn reveal(&mut self, desk: &mut Desk) -> Result<(), Failure> {
