@@ -81,8 +81,12 @@ struct KeyholderReport {
     /// Accepted instructions by kind.
     said: BTreeMap<&'static str, usize>,
     expelled: bool,
+    /// Whether it dealt so that it has no share.
+    shareless: bool,
     /// Lots of which it let a deadline pass.
     late_on: Vec<String>,
+    /// Those of them on which others vouched for what the board did not take.
+    excused_on: Vec<String>,
 }
 
 /// What an account came to, in units of the custodian's currency; money is text in JSON.
@@ -98,7 +102,7 @@ struct AccountReport {
 }
 
 /// The kinds of instructions, in the order of an auction, in words.
-const KINDS: [(&str, &str); 13] = [
+const KINDS: [(&str, &str); 14] = [
     ("fund", "money reported"),
     ("deal", "keys dealt"),
     ("complain", "complaints"),
@@ -110,6 +114,7 @@ const KINDS: [(&str, &str); 13] = [
     ("gate", "products under encryption"),
     ("blind", "counts blinded"),
     ("unseal", "decryption shares"),
+    ("vouch", "words for posts that the board did not take"),
     ("decide", "seller's decisions"),
     ("tick", "deadlines passed"),
 ];
@@ -202,10 +207,19 @@ impl KeyholderReport {
         if self.expelled {
             return "expelled in the key ceremony".into();
         }
+        if self.shareless {
+            return "dealt so that it has no share".into();
+        }
         match self.late_on.as_slice() {
             [] if !self.said.contains_key("deal") => "did not deal".into(),
             [] => String::new(),
-            lots => format!("let a deadline pass on {}", lots.join(", ")),
+            lots => {
+                let excused = match self.excused_on.as_slice() {
+                    [] => String::new(),
+                    lots => format!("; the others vouch for it on {}", lots.join(", ")),
+                };
+                format!("let a deadline pass on {}{excused}", lots.join(", "))
+            }
         }
     }
 }
@@ -220,13 +234,21 @@ fn keyholder_reports(replica: &Replica) -> Vec<KeyholderReport> {
         for line in replica.lines().iter().filter(|line| line.signer == member.signing) {
             *said.entry(line.kind).or_default() += 1;
         }
-        let late_on = (0..).zip(terms.lots.iter()).filter(|(lot, _)| auction.is_out(*lot, id));
+        let lots = || (0..).zip(terms.lots.iter());
+        let names = |lots: Vec<(u32, &Lot)>| -> Vec<String> {
+            lots.into_iter().map(|(_, lot)| lot.identifier.to_string()).collect()
+        };
+        let late_on = lots().filter(|(lot, _)| auction.is_out(*lot, id)).collect();
+        let excused_on = lots().filter(|(lot, _)| auction.is_excused(*lot, id)).collect();
+        let has_share = auction.quorum_keys().is_none_or(|keys| keys.share_keys.contains_key(&id));
         KeyholderReport {
             name: format!("{group} {}", id.member),
             party: names::party(&member.signing),
             said,
             expelled: auction.was_expelled(id),
-            late_on: late_on.map(|(_, lot)| lot.identifier.to_string()).collect(),
+            shareless: auction.deal_of(id).is_some() && !auction.was_expelled(id) && !has_share,
+            late_on: names(late_on),
+            excused_on: names(excused_on),
         }
     });
     reports.collect()

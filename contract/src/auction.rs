@@ -300,6 +300,19 @@ impl Auction {
         self.state.endorsing.head
     }
 
+    /// What keyholders owe now: their endorsement, or the current step of each lot that is ranked.
+    #[must_use]
+    pub fn duties(&self) -> Vec<Duty> {
+        match self.state.phase {
+            Phase::Endorsing => alloc::vec![Duty::Endorsement],
+            _ => (0u32..)
+                .zip(&self.state.lots)
+                .filter_map(|(lot, state)| Some((lot, state.ranking()?)))
+                .map(|(lot, ranking)| Duty::Step { lot, step: ranking.step_number() })
+                .collect(),
+        }
+    }
+
     /// Those for whom others may vouch now on this duty: its deadline would put them out.
     #[must_use]
     pub fn late(&self, duty: Duty) -> BTreeSet<KeyholderId> {

@@ -24,6 +24,7 @@ use talea_protocol::{
     outcome::Outcome,
     price::Rung,
     quorum::{KeyholderId, Member},
+    ranking::Duty,
     sealed_bid::Reveal,
     terms::Terms,
 };
@@ -165,6 +166,11 @@ pub enum KeyholderConduct {
     NeverEndorses,
     /// Stops acting on every lot from this step on.
     Leaves {
+        /// The first step without it, from 0.
+        from_step: u32,
+    },
+    /// Acts, but the board drops what it posts from this step on, and the others vouch for it.
+    Ignored {
         /// The first step without it, from 0.
         from_step: u32,
     },
@@ -528,13 +534,15 @@ impl<W: Write> Stage<W> {
         let round = self.auction().round();
         let is_over =
             |auction: &Auction| auction.phase() == Phase::Closed || auction.round() != round;
+        let mut vouched = BTreeSet::new();
         while !is_over(self.auction()) {
             let mut progress = self.decide(clock, plan)?;
             for keyholder in keyholders.iter_mut() {
                 let conduct = conduct(plan, keyholder.id());
                 let stays_away = |step: Option<u32>| match conduct {
                     KeyholderConduct::NeverEndorses => step.is_none(),
-                    KeyholderConduct::Leaves { from_step } => step >= Some(from_step),
+                    KeyholderConduct::Leaves { from_step }
+                    | KeyholderConduct::Ignored { from_step } => step >= Some(from_step),
                     _ => false,
                 };
                 let posts = keyholder.act_unless(self.board.auction(), &[], stays_away, rng)?;
@@ -544,8 +552,37 @@ impl<W: Write> Stage<W> {
                 }
             }
             if !progress {
+                self.vouch(keyholders, plan, &mut vouched)?;
                 let phase = self.auction().phase();
                 self.pass_deadline(clock, phase)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever holds what the board ignores says so, once for each duty of each keyholder.
+    fn vouch(
+        &mut self,
+        keyholders: &mut [Keyholder],
+        plan: &Plan,
+        vouched: &mut BTreeSet<(KeyholderId, Duty, KeyholderId)>,
+    ) -> Result<(), PlayError> {
+        let is_ignored =
+            |id: KeyholderId| matches!(conduct(plan, id), KeyholderConduct::Ignored { .. });
+        for duty in self.auction().duties() {
+            let ignored = self.auction().late(duty).into_iter().filter(|id| is_ignored(*id));
+            let ignored: BTreeSet<KeyholderId> = ignored.collect();
+            for keyholder in keyholders.iter_mut() {
+                let own = keyholder.id();
+                if conduct(plan, own) != KeyholderConduct::Honest {
+                    continue;
+                }
+                let mut heard = ignored.clone();
+                heard.retain(|id| vouched.insert((own, duty, *id)));
+                if !heard.is_empty() {
+                    let vouch = keyholder.vouch(self.board.auction(), duty, &heard)?;
+                    self.submit(&vouch)?;
+                }
             }
         }
         Ok(())

@@ -111,12 +111,13 @@ impl Stage {
         self.submit(&fund.expect("a small instruction"));
     }
 
-    /// Gives everybody exactly what a bid or a reserve on every lot, or the bonds, will take.
+    /// Gives everybody what a bid or a reserve on every lot, or the bonds, will take: exactly, unless fees
+    /// grow.
     pub fn fund_everybody(&mut self) {
         let terms = self.auction().terms().clone();
         let lots = terms.lots.len() as u64;
         let bidders = (0..self.bidders.len()).map(|index| self.bidder(index));
-        let stake = (terms.stakes.deposit + terms.stakes.commit_fee) * lots;
+        let stake = (terms.stakes.deposit + terms.stakes.fee(self.bidders.len() as u64)) * lots;
         let bidders = bidders.map(|party| (party, stake));
         let reserves = if terms.reserve.is_some() { terms.stakes.deposit * lots } else { 0 };
         let seller = [(terms.seller, reserves)];

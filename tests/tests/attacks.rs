@@ -5,13 +5,18 @@ use curve25519_dalek::Scalar;
 use talea_contract::{Auction, Phase};
 use talea_parties::{keyholder::Candidate, seller};
 use talea_protocol::{
-    bytes::{List, PartyKey},
+    bytes::{Digest, List, PartyKey},
     check::Check,
-    outcome::{Account, Ending, Outcome, VoidCause},
-    price::{Rung, Shape},
+    limits::{MAX_ACCOUNTS, MAX_LOTS},
+    outcome::{
+        Account, Award, Disclosed, Ending, LotResult, OpenedBid, Outcome, Quote, ReserveResult,
+        Sale, Standing, Survey, VoidCause,
+    },
+    price::{Price, Rung, Shape},
     quorum::keyholders,
     sealed_bid::Reveal,
     terms::{Depth, Disclosure, Rounds, Terms},
+    transcript::{Closing, RecordKind},
 };
 use talea_sim::play::Seat;
 use talea_tests::{Small, is_sold_to, list, opinions, replay::Pens, stage::Stage};
@@ -359,4 +364,54 @@ fn terms_whose_outcome_cannot_be_recorded_are_refused() {
     assert_eq!(open(&terms).map_err(|refusal| refusal.check), Err(Check::TermsRules));
     terms.lots = List::new(terms.lots.iter().take(16).cloned().collect()).unwrap();
     assert_eq!(open(&terms), Ok(()));
+}
+
+fn fits(outcome: &Outcome) -> bool {
+    let closing = Closing { outcome: outcome.clone(), head: Digest([0; 32]) };
+    RecordKind::Closing.write(&borsh::to_vec(&closing).expect("memory suffices")).is_some()
+}
+
+/// The largest outcomes that terms allow: as many accounts as there may be, with all the buckets or all
+/// the bids that may be shown, and 63 winners on each lot.
+#[test]
+fn the_largest_outcomes_fit_in_their_record() {
+    let party = PartyKey([7; 32]);
+    let quote = Quote { rung: Rung(0), price: Price(0) };
+    let account = Account {
+        party,
+        funded: 0,
+        received: 0,
+        available: 0,
+        locked: 0,
+        settlement: 0,
+        forfeited: 0,
+    };
+    let sale = Sale { winner: party, standing: Standing::AbovePrice };
+    let lot = |surveys: usize, buckets: usize, bids: usize| {
+        let depth = (buckets > 0).then(|| list(vec![0; buckets]));
+        let survey = Survey { depth: depth.clone(), cover: Some(quote) };
+        LotResult {
+            commits: 0,
+            ranked: 0,
+            invalid: 0,
+            reserve: ReserveResult::Opened(quote),
+            disclosed: Disclosed {
+                surveys: list(vec![survey; surveys]),
+                cover: Some(quote),
+                depth,
+                bids: (bids > 0).then(|| vec![OpenedBid { bidder: party, quote }; bids]),
+            },
+            ending: Ending::Sold(Award { quote, sales: list(vec![sale; 63]) }),
+        }
+    };
+    let outcome = |lots: Vec<LotResult>| Outcome {
+        auction: Digest([0; 32]),
+        lots: list(lots),
+        accounts: vec![account; MAX_ACCOUNTS + 1],
+    };
+    // 2^22 buckets: on few lots with long depths, or on all with short ones; the last round shows its own.
+    assert!(fits(&outcome(vec![lot(63, 1024, 0); 64])));
+    assert!(fits(&outcome(vec![lot(63, 64, 0); MAX_LOTS])));
+    assert!(fits(&outcome(vec![lot(0, 0, 512); MAX_LOTS])));
+    assert!(!fits(&outcome(vec![lot(63, 1024, 0); 256])), "what T7 refuses would not");
 }

@@ -7,12 +7,13 @@ use talea_protocol::{
     bytes::List,
     instruction::{Instruction, SignedInstruction},
     limits::{
-        MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_GROUPS, MAX_INSTRUCTION_BYTES, MAX_LISTED_BIDDERS,
-        MAX_LOTS, MAX_MEMBERS, MAX_RANGE_PROOF_BYTES, MAX_REVEALS, MAX_ROUNDS,
+        MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_GROUPS, MAX_HEARD, MAX_INSTRUCTION_BYTES,
+        MAX_LISTED_BIDDERS, MAX_LOTS, MAX_MEMBERS, MAX_RANGE_PROOF_BYTES, MAX_REVEALS, MAX_ROUNDS,
         MAX_SEALED_BID_BYTES, MAX_TERMS_BYTES, MAX_TEXT_BYTES, MAX_UNITS,
     },
     outcome::{Ending, Outcome},
     price::Rung,
+    ranking::Duty,
     terms::{Admission, Mechanism, Terms},
     transcript::{Entry, Genesis},
 };
@@ -45,6 +46,7 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
     plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(3), is_revealed: true }];
     let plan = with_bidder(plan, 3, BidderConduct::NeverReveals);
     let plan = with_keyholder(plan, 0, 4, KeyholderConduct::DealsWrongShare { to: 1 });
+    let plan = with_keyholder(plan, 0, 2, KeyholderConduct::Ignored { from_step: 2 });
     let (played, transcript) = small.play(&plan);
     let replay = Replay::read(&transcript);
     let pens = Pens::of(&small.cast());
@@ -119,6 +121,10 @@ fn prefixes(instruction: &Instruction) -> Vec<Prefix> {
         ],
         Instruction::Endorse(endorsement) => {
             vec![prefix("attested", 1 + 4 + 32, endorsement.attested.len(), MAX_ATTESTED)]
+        }
+        Instruction::Vouch(vouch) => {
+            let heard = 1 + 4 + 32 + if vouch.duty == Duty::Endorsement { 1 } else { 9 };
+            vec![prefix("heard", heard, vouch.heard.len(), MAX_HEARD)]
         }
         Instruction::Gate(post) => {
             vec![prefix("turns", header, post.turns.len(), MAX_CHUNK_ITEMS)]

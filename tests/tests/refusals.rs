@@ -47,7 +47,8 @@ struct Script {
 }
 
 /// One auction in which every kind of instruction stands: a second price over a reserve, with the
-/// seller's say. Keyholder 4 of 4 deals a wrong share and is expelled, bidders 3 and 4 never reveal.
+/// seller's say. Keyholder 4 of 4 deals a wrong share and is expelled, the board drops what keyholder 2
+/// posts and the others vouch for it, bidders 3 and 4 never reveal.
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
     let small = Small {
         groups: vec![(2, vec![Seat::Own; 4])],
@@ -63,6 +64,7 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
     let plan = with_bidder(plan, 3, BidderConduct::NeverReveals);
     let plan = with_bidder(plan, 4, BidderConduct::NeverReveals);
     let plan = with_keyholder(plan, 0, 4, KeyholderConduct::DealsWrongShare { to: 1 });
+    let plan = with_keyholder(plan, 0, 2, KeyholderConduct::Ignored { from_step: 2 });
     let (_, transcript) = small.play(&plan);
     let (scenes, end) = Replay::read(&transcript).scenes();
     Script { pens: Pens::of(&small.cast()), small, scenes, end }
@@ -129,7 +131,7 @@ const PHASES: [Phase; 8] = [
     Phase::Closed,
 ];
 
-/// The one phase that takes a kind; nothing for those that are not bound to one.
+/// The one phase that takes a kind, or the last one; nothing for those that are not bound to one.
 fn phase_of(kind: Kind) -> Option<Phase> {
     match kind {
         Kind::Tick | Kind::Fund => None,
@@ -139,7 +141,9 @@ fn phase_of(kind: Kind) -> Option<Phase> {
         Kind::Commit => Some(Phase::Commits),
         Kind::Reveal => Some(Phase::Reveals),
         Kind::Endorse => Some(Phase::Endorsing),
-        Kind::Gate | Kind::Mix | Kind::Blind | Kind::Unseal | Kind::Decide => Some(Phase::Ranking),
+        Kind::Gate | Kind::Mix | Kind::Blind | Kind::Unseal | Kind::Decide | Kind::Vouch => {
+            Some(Phase::Ranking)
+        }
     }
 }
 
@@ -165,6 +169,7 @@ fn a_copy_of_what_was_just_accepted_is_refused() {
             Kind::Reveal => "R1",
             Kind::Endorse => "K2",
             Kind::Gate | Kind::Mix | Kind::Blind | Kind::Unseal => "K4",
+            Kind::Vouch => "K15",
             // It ended the last lot.
             Kind::Decide => "E4",
         };
@@ -203,6 +208,8 @@ fn a_deadline_is_the_last_slot_of_its_phase() {
         let late = match kind {
             // It was this keyholder's turn, so the time-out put it out of the lot.
             Kind::Gate | Kind::Mix => "K4",
+            // So was the one for whom somebody vouches.
+            Kind::Vouch => "K14",
             _ => "E4",
         };
         assert_eq!(refused(&ready, deadline + 1, bytes), late, "{kind:?}");
@@ -215,10 +222,12 @@ fn an_instruction_of_the_next_phase_is_early_until_the_deadline() {
         let Some(phase) = phase_of(kind) else { continue };
         let place = PHASES.iter().position(|p| *p == phase).expect("it is one of them");
         let Some(previous) = place.checked_sub(1) else { continue };
+        // Endorsing takes vouches too, for endorsements.
+        let early = if kind == Kind::Vouch { "K14" } else { "E4" };
         let auction = SCRIPT.last_of(PHASES[previous]);
         let deadline = auction.deadline().expect("it waits for something");
         for slot in [auction.slot(), deadline] {
-            assert_eq!(refused(auction, slot, &SCRIPT.first(kind).bytes), "E4", "{kind:?}");
+            assert_eq!(refused(auction, slot, &SCRIPT.first(kind).bytes), early, "{kind:?}");
         }
     }
 }
@@ -241,10 +250,16 @@ fn a_tick_is_taken_from_the_slot_after_a_deadline_on() {
 }
 
 #[test]
-fn the_last_slot_there_is_closes_every_auction() {
+fn time_alone_closes_every_auction() {
     for scene in &SCRIPT.scenes {
-        let end = accepted(&scene.before, u64::MAX, &SCRIPT.tick());
-        assert_eq!(end.phase(), Phase::Closed);
+        let mut auction = scene.before.clone();
+        // Each tick may come as late as it likes.
+        for late in 1.. {
+            let Some(deadline) = auction.deadline() else { break };
+            auction = accepted(&auction, deadline + late * 1_000, &SCRIPT.tick());
+            assert!(late < 20, "it goes on and on");
+        }
+        assert_eq!(auction.phase(), Phase::Closed);
     }
 }
 
@@ -261,6 +276,7 @@ fn a_phase_takes_its_own_instructions_only() {
             let belongs = match kind {
                 Kind::Tick => false,
                 Kind::Fund => phase != Phase::Closed,
+                Kind::Vouch => [Phase::Endorsing, Phase::Ranking].contains(&phase),
                 _ => phase_of(kind) == Some(phase),
             };
             let is_refused_for_phase = answer == Err(Check::EnvelopePhase);
@@ -335,6 +351,13 @@ fn others(kind: Kind) -> Vec<(PartyKey, Option<&'static str>)> {
         Kind::Reserve | Kind::Decide => {
             [custodian, bidder, due, dealt_only].map(|party| (party, Some("E3"))).into()
         }
+        // Nobody vouches for itself.
+        Kind::Vouch => vec![
+            (seller, Some("E3")),
+            (bidder, Some("E3")),
+            (dealt_only, Some("E3")),
+            (next, Some("K14")),
+        ],
         Kind::Gate | Kind::Mix => vec![
             (seller, Some("E3")),
             (bidder, Some("E3")),
@@ -437,7 +460,7 @@ fn e1_an_instruction_is_exactly_its_canonical_bytes() {
         assert_eq!(refused(&signed(&payload[..payload.len() - 1])), "E1", "{kind:?}, cut inside");
         let tail = [&payload, &[0][..]].concat();
         assert_eq!(refused(&signed(&tail)), "E1", "{kind:?}, with a tail inside");
-        for variant in [13, 14, 128, 255] {
+        for variant in [14, 15, 128, 255] {
             let mut payload = payload.clone();
             payload[0] = variant;
             assert_eq!(refused(&signed(&payload)), "E1", "variant {variant}");

@@ -12,12 +12,13 @@ use std::{
 use talea_contract::{Auction, Due, Phase};
 use talea_parties::bidder::{BidSecret, Bidder};
 use talea_protocol::{
-    bytes::PartyKey,
+    bytes::{Digest, PartyKey},
     commitment::BidId,
     instruction::Instruction,
     outcome::{Ending, Outcome},
     price::Rung,
-    ranking::Endorsement,
+    quorum::{KeyholderId, keyholders},
+    ranking::{Duty, Endorsement, Vouch},
     sealed_bid::Reveal,
     terms::{Depth, Disclosure, Mechanism, Terms, Ties},
     transcript::{Entry, MAGIC, RecordKind, genesis_head, next_head},
@@ -154,8 +155,13 @@ impl Play {
         for group in &mut groups {
             let spare = group.members.len() as u32 - u32::from(group.threshold);
             group.endorsements += chance.below(spare + 1) as u16;
+            group.is_witness = !chance.once_in(4);
         }
         terms.quorum = list(groups);
+        terms.stakes.fee_growth = chance.below(3).into();
+        if chance.once_in(4) {
+            terms.stakes.beneficiary = None;
+        }
         let mut stage = Stage::open(&small, &terms);
         // A keyholder bids too.
         let member = terms.quorum[0].members[0].signing;
@@ -240,6 +246,47 @@ impl Play {
                 Instruction::Endorse(Endorsement { round, head, attested: list(attested) });
             let bytes = self.stage.sign(signer, &instruction);
             self.try_out(bytes);
+        }
+    }
+
+    /// Words for anybody, on anything; those that are accepted are sometimes given.
+    fn vouch(&mut self) {
+        let auction = self.stage.auction();
+        let (round, head) = (auction.round(), auction.endorsed_head());
+        let ids: Vec<KeyholderId> = keyholders(&auction.terms().quorum).map(|(id, _)| id).collect();
+        for _ in 0..3 {
+            let step = Duty::Step { lot: self.chance.below(3), step: self.chance.below(30) };
+            let due = self.lots().flat_map(|lot| (0..60).map(move |step| Duty::Step { lot, step }));
+            let due = due.filter(|duty| !self.stage.auction().late(*duty).is_empty());
+            let due: Vec<Duty> = due.chain([Duty::Endorsement]).collect();
+            let duty = if self.chance.once_in(4) { step } else { self.chance.one_of(&due) };
+            let late = self.stage.auction().late(duty);
+            let place = self.chance.below(self.stage.keyholders.len() as u32) as usize;
+            let voucher = self.stage.keyholders[place].id();
+            let is_likely = self.chance.once_in(2);
+            let mut heard: Vec<KeyholderId> = ids
+                .iter()
+                .filter(|id| match is_likely {
+                    true => late.contains(id) && **id != voucher,
+                    false => self.chance.once_in(3),
+                })
+                .copied()
+                .collect();
+            if self.chance.once_in(8) {
+                heard.reverse();
+            }
+            let round = if self.chance.once_in(10) { round + 1 } else { round };
+            let head = if self.chance.once_in(10) { Digest([7; 32]) } else { head };
+            let signer = self.stage.keyholders[place].party();
+            let vouch = Instruction::Vouch(Vouch { round, head, duty, heard: list(heard) });
+            let bytes = self.stage.sign(signer, &vouch);
+            self.try_out(bytes.clone());
+            let mut after = self.stage.auction().clone();
+            if self.chance.once_in(2) && after.apply(self.stage.slot, &bytes).is_ok() {
+                self.stage.submit(&bytes);
+                self.old.push(bytes);
+                self.seen.insert("a vouch");
+            }
         }
     }
 
@@ -480,7 +527,7 @@ impl Play {
             self.try_endorsements();
             self.try_old();
         }
-        let mut attesting: BTreeMap<(BidId, u16), usize> = BTreeMap::new();
+        let mut attesting: BTreeSet<(BidId, KeyholderId)> = BTreeSet::new();
         let places: Vec<usize> = (0..self.stage.keyholders.len()).collect();
         for place in self.chance.shuffled(places) {
             let is_wanted = self.stage.auction().phase() == Phase::Endorsing;
@@ -490,24 +537,35 @@ impl Play {
             let mut attested: Vec<BidId> = missing.iter().map(|(_, bid)| *bid).collect();
             attested.retain(|_| !self.chance.once_in(3));
             attested.sort();
-            let group = self.stage.keyholders[place].id().group;
+            let id = self.stage.keyholders[place].id();
             for post in self.stage.posts(place, &attested) {
                 self.stage.submit(&post);
                 self.old.push(post);
-                attested.iter().for_each(|bid| *attesting.entry((*bid, group)).or_default() += 1);
+                attesting.extend(attested.iter().map(|bid| (*bid, id)));
             }
             if self.chance.once_in(4) && self.stage.auction().phase() == Phase::Endorsing {
                 self.try_endorsements();
+                self.vouch();
             }
         }
         if self.stage.auction().phase() == Phase::Endorsing {
             self.stage.pass();
         }
         let groups = self.terms().quorum;
+        // By each witnessing group that has a threshold of members besides the bidder.
         let is_attested = |bid: &BidId| {
-            (0u16..).zip(groups.iter()).any(|(g, group)| {
-                attesting.get(&(*bid, g)).copied() >= Some(usize::from(group.threshold))
-            })
+            let (mut counting, mut saying) = (0, 0);
+            for (g, group) in (0u16..).zip(groups.iter()).filter(|(_, group)| group.is_witness) {
+                let threshold = usize::from(group.threshold);
+                let others: Vec<KeyholderId> = keyholders(&groups)
+                    .filter(|(id, member)| id.group == g && member.signing != bid.bidder)
+                    .map(|(id, _)| id)
+                    .collect();
+                let said = others.iter().filter(|id| attesting.contains(&(*bid, **id))).count();
+                counting += usize::from(others.len() >= threshold);
+                saying += usize::from(others.len() >= threshold && said >= threshold);
+            }
+            counting > 0 && saying == counting
         };
         for (at, next) in moves {
             let line = self.lines.entry(*at).or_default();
@@ -555,6 +613,7 @@ impl Play {
                 if self.chance.once_in(12) {
                     self.try_old();
                     self.try_decision();
+                    self.vouch();
                 }
                 if self.stage.auction().phase() != Phase::Ranking {
                     break;
@@ -603,40 +662,10 @@ impl Play {
         self.seen
     }
 
-    /// Who received what, by section 12, where no lot is void.
-    fn judge_received(&mut self, outcome: &Outcome) {
-        let terms = self.terms();
-        if outcome.lots.iter().any(|lot| matches!(lot.ending, Ending::Void(_))) {
-            return;
-        }
-        let mut received: BTreeMap<PartyKey, u64> = BTreeMap::new();
-        for lot in self.lots() {
-            let commits = self.commits.get(&lot).cloned().unwrap_or_default();
-            *received.entry(terms.stakes.beneficiary).or_default() += FEE * commits.len() as u64;
-            let of = |bidder: &usize| &self.lines[&(lot, *bidder)];
-            let lost = commits.iter().filter(|bidder| of(bidder).forfeits).count() as u64;
-            let pool = DEPOSIT * (lost + u64::from(self.lapsed_on.contains(&lot)));
-            let heirs: Vec<usize> = commits
-                .iter()
-                .filter(|bidder| of(bidder).standing.is_some() && !of(bidder).forfeits)
-                .filter(|bidder| **bidder < BIDDERS - 1)
-                .copied()
-                .collect();
-            if heirs.is_empty() {
-                *received.entry(terms.stakes.beneficiary).or_default() += pool;
-                continue;
-            }
-            for (place, heir) in (0u64..).zip(&heirs) {
-                let n = heirs.len() as u64;
-                let part = pool / n + u64::from(place < pool % n);
-                *received.entry(self.stage.bidder(*heir)).or_default() += part;
-            }
-        }
-        for account in &outcome.accounts {
-            let expected = received.get(&account.party).copied().unwrap_or(0);
-            assert_eq!(account.received, expected, "{:?}", account.party);
-        }
-        self.seen.insert("received");
+    /// What the first commit of a bidder on a lot cost.
+    fn fee(&self, lot: u32, bidder: usize) -> u64 {
+        let place = self.commits[&lot].iter().position(|known| *known == bidder).unwrap();
+        FEE + place as u64 * self.terms().stakes.fee_growth
     }
 
     /// Compares the outcome with what everybody did.
@@ -700,8 +729,10 @@ impl Play {
         for bidder in 0..BIDDERS {
             let party = self.stage.bidder(bidder);
             let lines = self.lines.iter().filter(|((_, of), _)| *of == bidder);
-            let forfeits: u64 =
-                lines.map(|(_, line)| if line.forfeits { DEPOSIT + FEE } else { FEE }).sum();
+            let lost = |((lot, _), line): (&(u32, usize), &Line)| {
+                self.fee(*lot, bidder) + if line.forfeits { DEPOSIT } else { 0 }
+            };
+            let forfeits: u64 = lines.map(lost).sum();
             let account = outcome.accounts.iter().find(|account| account.party == party).unwrap();
             let is_void = outcome.lots.iter().any(|lot| matches!(lot.ending, Ending::Void(_)));
             if bidder < BIDDERS - 1 {
@@ -711,7 +742,6 @@ impl Play {
             }
             assert_eq!(account.settlement, settled.get(&party).copied().unwrap_or(0));
         }
-        self.judge_received(outcome);
         let mut sums = [0, 0];
         for account in &outcome.accounts {
             let (taken, given) =
@@ -719,8 +749,12 @@ impl Play {
             assert_eq!(taken, given + account.forfeited, "{account:?}");
             sums[0] += account.received;
             sums[1] += account.forfeited;
+            let may_receive = Some(account.party) == terms.stakes.beneficiary;
+            assert!(may_receive || account.received == 0, "{account:?}");
         }
-        assert_eq!(sums[0], sums[1], "what one loses others receive");
+        let received = if terms.stakes.beneficiary.is_some() { sums[1] } else { 0 };
+        assert_eq!(sums[0], received, "what is lost the beneficiary receives, or nobody");
+        self.seen.insert(if received == sums[1] { "received" } else { "received by nobody" });
         let seller = outcome.accounts.iter().find(|account| account.party == terms.seller);
         assert_eq!(seller.map_or(0, |account| account.forfeited), DEPOSIT * self.lapsed);
     }
@@ -728,8 +762,10 @@ impl Play {
 
 /// Everything that can happen to a bid, to a lot, and to an instruction that is tried out: the checks that
 /// refuse it.
-const ALL: [&str; 30] = [
+const ALL: [&str; 34] = [
     "received",
+    "received by nobody",
+    "a vouch",
     "a bid",
     "a bid in a later round",
     "a winner in default",
@@ -757,6 +793,8 @@ const ALL: [&str; 30] = [
     "K2",
     "K3",
     "K4",
+    "K14",
+    "K15",
     "R1",
     "R2",
 ];

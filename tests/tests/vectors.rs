@@ -16,6 +16,7 @@ use talea_contract::{
         ladder::{self, absorb_bits, absorb_entries, absorb_polynomial},
         mix, range,
     },
+    setup::QuorumKeys,
 };
 use talea_protocol::{
     bytes::{PartyKey, Scalar as WireScalar},
@@ -243,10 +244,9 @@ impl<'a> Writer<'a> {
     fn entry(&mut self, scene: &Scene) {
         match &scene.instruction {
             Instruction::Commit(commit) | Instruction::Reserve(commit) => {
-                self.commit(scene.signer, commit);
+                self.commit(scene, commit);
             }
             Instruction::Reveal(reveals) => {
-                self.keys(scene);
                 reveals.iter().for_each(|reveal| self.reveal(scene, reveal));
             }
             instruction => {
@@ -258,13 +258,18 @@ impl<'a> Writer<'a> {
     }
 
     /// The statement of the range proof, or of the improvement.
-    fn commit(&mut self, signer: PartyKey, commit: &Commit) {
+    fn commit(&mut self, scene: &Scene, commit: &Commit) {
+        let keys = scene.before.quorum_keys().expect("the ceremony is over");
+        if self.commits.is_empty() {
+            self.keys(keys);
+        }
         let ladder = &self.terms.lots[0].ladder;
         let decoded = |commit: &Commit| decode_point(&commit.commitment).expect("canonical");
-        let standing = self.commits.insert(signer, commit.clone());
+        let standing = self.commits.insert(scene.signer, commit.clone());
         let statement = range::Statement {
             rungs: ladder.rungs,
             bits: ladder.range_bits(),
+            quorum_key: keys.encoded,
             commitment: decoded(commit),
             standing: standing.as_ref().map(decoded),
         };
@@ -278,13 +283,10 @@ impl<'a> Writer<'a> {
         self.of_entry("proof", &hex(&commit.range_proof));
     }
 
-    fn keys(&mut self, scene: &Scene) {
-        if self.standing.is_empty() {
-            let keys = scene.before.quorum_keys().expect("the ceremony is over");
-            self.line("PK", &hex(&keys.encoded.0));
-            for (id, key) in &keys.share_keys {
-                self.line(&format!("Y {}.{}", id.group, id.member), &point(key));
-            }
+    fn keys(&mut self, keys: &QuorumKeys) {
+        self.line("PK", &hex(&keys.encoded.0));
+        for (id, key) in &keys.share_keys {
+            self.line(&format!("Y {}.{}", id.group, id.member), &point(key));
         }
     }
 

@@ -127,4 +127,19 @@ mod tests {
             assert_eq!(counts.read(&below, &generator), None);
         }
     }
+
+    /// The largest depth there is: 1,023 openings of up to 65,535 bids, by quorums at many scales. One by
+    /// one that would be some thirty million additions.
+    #[test]
+    fn the_largest_depth_is_read_from_one_table() {
+        let generator = Generators::derive().value;
+        let mut counts = Counts::up_to(65_535);
+        let fallen =
+            (0..1_023u64).map(|bucket| (65_535 - 64 * bucket, [1, 2, 6, 30][bucket as usize % 4]));
+        for (n, scale) in fallen {
+            let unit = generator * Scalar::from(scale);
+            let opened = Opened { message: unit * Scalar::from(n), unit, scale };
+            assert_eq!(counts.read(&opened, &generator), usize::try_from(n).ok());
+        }
+    }
 }

@@ -382,6 +382,11 @@ pub enum KeyholderConductFile {
     },
     /// Does not endorse.
     NeverEndorses,
+    /// Acts, but the board drops what it posts, and the others vouch for it.
+    Ignored {
+        /// The first step that is dropped.
+        from_step: u32,
+    },
     /// Stops acting on every lot.
     Leaves {
         /// The first step without it.

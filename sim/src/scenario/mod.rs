@@ -625,6 +625,7 @@ fn keyholder_conduct(
         }
         KeyholderConductFile::NeverEndorses => KeyholderConduct::NeverEndorses,
         KeyholderConductFile::Leaves { from_step } => KeyholderConduct::Leaves { from_step },
+        KeyholderConductFile::Ignored { from_step } => KeyholderConduct::Ignored { from_step },
     })
 }
 

@@ -66,9 +66,10 @@ fn c1_a_commit_names_a_lot_and_the_only_round() {
 fn c2_seller_custodian_and_beneficiary_do_not_bid() {
     let mut terms = small().terms();
     // The cast's beneficiary has no pen: let it be the third bidder.
-    terms.stakes.beneficiary = small().cast().bidder(2).unwrap();
+    let beneficiary = small().cast().bidder(2).unwrap();
+    terms.stakes.beneficiary = Some(beneficiary);
     let mut stage = Stage::at_commits(&small(), &terms);
-    for party in [terms.seller, terms.custodian, terms.stakes.beneficiary] {
+    for party in [terms.seller, terms.custodian, beneficiary] {
         stage.fund(party, 1_000);
         let bidder = Bidder::new(Pens::of(&small().cast()).take(party));
         let bid = bidder.commit(stage.board.auction(), 0, Rung(1), &mut rng(3)).unwrap();

@@ -266,21 +266,22 @@ fn t5_seller_custodian_and_beneficiary_have_valid_keys() {
     for key in bad_keys() {
         assert_eq!(altered(|t| t.seller = key), Some("T5"), "{key}");
         assert_eq!(altered(|t| t.custodian = key), Some("T5"), "{key}");
-        assert_eq!(altered(|t| t.stakes.beneficiary = key), Some("T5"), "{key}");
+        assert_eq!(altered(|t| t.stakes.beneficiary = Some(key)), Some("T5"), "{key}");
     }
+    assert_eq!(altered(|t| t.stakes.beneficiary = None), None, "nobody needs no key");
 }
 
 #[test]
 fn t5_seller_custodian_and_beneficiary_are_three() {
     assert_eq!(altered(|t| t.custodian = t.seller), Some("T5"));
-    assert_eq!(altered(|t| t.stakes.beneficiary = t.seller), Some("T5"));
-    assert_eq!(altered(|t| t.stakes.beneficiary = t.custodian), Some("T5"));
+    assert_eq!(altered(|t| t.stakes.beneficiary = Some(t.seller)), Some("T5"));
+    assert_eq!(altered(|t| t.stakes.beneficiary = Some(t.custodian)), Some("T5"));
 }
 
 #[test]
 fn t5_no_keyholder_receives_what_it_could_cause_to_be_forfeited() {
     for keyholder in 1..=4 {
-        let beneficiary = SCRIPT.keyholder(keyholder);
+        let beneficiary = Some(SCRIPT.keyholder(keyholder));
         assert_eq!(altered(|t| t.stakes.beneficiary = beneficiary), Some("T5"));
     }
 }
@@ -310,6 +311,19 @@ fn t5_stakes_fit_in_64_bits() {
     assert_eq!(stakes(u64::MAX - 1, 1), None);
     assert_eq!(stakes(u64::MAX, 1), Some("T5"));
     assert_eq!(stakes(1 << 63, 1 << 63), Some("T5"));
+    // The fee grows for every bid that a lot may have.
+    let growth = |fee_growth, deposit| {
+        altered(|t| {
+            t.max_bids_per_lot = 500;
+            t.stakes.fee_growth = fee_growth;
+            (t.stakes.deposit, t.stakes.commit_fee) = (deposit, 1);
+        })
+    };
+    assert_eq!(growth(1, u64::MAX - 501), None);
+    assert_eq!(growth(1, u64::MAX - 500), Some("T5"));
+    assert_eq!(growth((u64::MAX - 1) / 500, 0), None);
+    assert_eq!(growth(u64::MAX / 500 + 1, 0), Some("T5"));
+    assert_eq!(growth(u64::MAX, 0), Some("T5"));
     let bonds = |bond, lots: usize| {
         altered(|t| {
             t.stakes.bond = bond;
@@ -408,7 +422,10 @@ fn t7_a_decision_has_time() {
 fn t7_rounds_have_a_limit_and_time_and_a_depth_to_show() {
     let depth = Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) };
     let with = |rounds: Rounds, disclosure: Disclosure| {
-        altered(|t| (t.rounds, t.disclosure) = (Some(rounds), disclosure))
+        altered(|t| {
+            t.schedule.witness_slots = 0;
+            (t.rounds, t.disclosure) = (Some(rounds), disclosure);
+        })
     };
     let rounds = Rounds { limit: 2, commit_slots: 1, reveal_slots: 1, cover: false };
     for (limit, verdict) in [
@@ -436,6 +453,51 @@ fn t7_rounds_have_a_limit_and_time_and_a_depth_to_show() {
         assert_eq!(with(Rounds { cover: true, ..rounds }, disclosure), Some("T7"));
     }
     assert_eq!(with(Rounds { cover: true, ..rounds }, depth), None);
+}
+
+#[test]
+fn witnesses_have_time_in_every_phase_that_they_watch() {
+    // Reveals last ten slots here.
+    let margin = |slots| altered(|t| t.schedule.witness_slots = slots);
+    assert_eq!([0, 9, 10, u64::MAX].map(margin), [None, None, Some("T3"), Some("T3")]);
+    let long = |slots| {
+        altered(|t| {
+            t.schedule.reveals_until = 1 << 40;
+            t.schedule.witness_slots = slots;
+        })
+    };
+    assert_eq!([TWO_TO_32, TWO_TO_32 + 1].map(long), [None, Some("T3")]);
+    let in_rounds = |commit_slots, reveal_slots| {
+        altered(|t| {
+            t.schedule.witness_slots = 5;
+            t.disclosure = Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) };
+            t.rounds = Some(Rounds { limit: 2, commit_slots, reveal_slots, cover: false });
+        })
+    };
+    assert_eq!(in_rounds(6, 6), None);
+    assert_eq!(in_rounds(5, 6), Some("T7"));
+    assert_eq!(in_rounds(6, 5), Some("T7"));
+}
+
+#[test]
+fn t7_what_is_shown_fits_in_a_record() {
+    let shown = |lots: usize, bits: u8, limit: Option<u32>| {
+        altered(|t| {
+            t.disclosure = Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) };
+            let (commit_slots, reveal_slots) = (5, 5);
+            t.rounds = limit.map(|limit| Rounds { limit, commit_slots, reveal_slots, cover: true });
+            let mut lot = t.lots[0].clone();
+            lot.ladder.shape = Shape::new(&[bits]).unwrap();
+            lot.ladder.rungs = 1 << bits;
+            t.lots = list(vec![lot; lots]);
+        })
+    };
+    // 2^22 buckets: 64 lots of 1,024 in 64 rounds.
+    assert_eq!(shown(64, 10, Some(64)), None);
+    assert_eq!(shown(65, 10, Some(64)), Some("T7"));
+    assert_eq!(shown(1024, 6, Some(64)), None);
+    assert_eq!(shown(1024, 7, Some(64)), Some("T7"));
+    assert_eq!(shown(1024, 10, None), None);
 }
 
 #[test]
