@@ -541,9 +541,9 @@ fn who_is_ignored_and_has_keyholders_for_witnesses_loses_nothing() {
         let account = outcome.accounts.iter().find(of).unwrap();
         (account.available, account.settlement, account.forfeited)
     };
-    // The pool is shared by those who are ranked and in no default.
-    assert_eq!(money(0), (6 + 3, 0, 0));
-    assert_eq!(money(1), (3, 6, 0), "its commit was witnessed");
+    // What is forfeited goes to the beneficiary of the terms.
+    assert_eq!(money(0), (6, 0, 0));
+    assert_eq!(money(1), (0, 6, 0), "its commit was witnessed");
     assert_eq!(money(2), (6, 0, 0), "its reveal was witnessed");
     assert_eq!(money(3), (0, 0, 6), "nobody heard of it");
 }

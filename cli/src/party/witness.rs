@@ -1,8 +1,9 @@
-//! A keyholder as a witness: it hands in what the board should have of bidders and of other keyholders, and
-//! keeps in mind what it held in time. What it carries for others is what the rules would take, and nothing else; and not more of it
-//! at a time than a board can bear.
+//! A keyholder as a witness: it hands in what the board should have of bidders and of other keyholders,
+//! and keeps in mind what it held in time. What it carries for others is what the rules would take, and
+//! nothing else; and not more of it at a time than a board can bear.
 
 use crate::{
+    board::clock::now,
     failure::{Code, Failure},
     party::{
         desk::{Desk, Insisted, order, plain},
@@ -262,7 +263,9 @@ impl Witness {
         let auction = desk.replica.auction();
         let margin = auction.terms().schedule.witness_slots;
         let last = auction.deadline().map(|deadline| deadline.saturating_sub(margin));
-        let in_time = last.is_none_or(|last| desk.slot() <= last);
+        // This machine's clock alone: a board that is ahead of time takes nobody's witnesses away.
+        let slot = desk.replica.board().slot_at(now());
+        let in_time = last.is_none_or(|last| slot <= last);
         self.bytes += instruction.len();
         let carried = Carried { id, instruction, in_time, was_handed_in: false };
         self.carried.insert(thing, carried);
@@ -271,48 +274,57 @@ impl Witness {
     /// Hands in what the board does not show, some of it at a time; and once it has, writes down what was
     /// here in time. If it dies in between, it attests nothing that it did not hand in.
     fn hand_in(&mut self, desk: &mut Desk, journal: &mut Journal) -> Result<(), Failure> {
-        let mut left = AT_A_TIME;
-        let mut gone = Vec::new();
-        for (thing, carried) in &mut self.carried {
-            let auction = desk.replica.auction();
+        let auction = desk.replica.auction();
+        let is_gone = |(thing, carried): &(&Thing, &Carried)| {
             let is_wanted = match thing {
                 Thing::Commit(bid) => auction.is_missing(bid) && !auction.is_open(bid),
                 Thing::SealedBid(bid) => auction.is_open(bid),
                 Thing::Post(place) => auction.late(place.duty).contains(&place.who),
             };
-            if !is_wanted || desk.replica.entry_of(&carried.id).is_some() {
-                gone.push(*thing);
-                continue;
-            }
-            if left == 0 {
-                break;
-            }
-            match desk.insist(&carried.id, &carried.instruction) {
-                Ok(Insisted::HandedIn) => {
-                    left -= 1;
-                    if !std::mem::replace(&mut carried.was_handed_in, true) {
-                        let note = match thing {
-                            Thing::Commit(bid) => Note::Received { bid: *bid, is_commit: true },
-                            Thing::SealedBid(bid) => Note::Received { bid: *bid, is_commit: false },
-                            Thing::Post(place) => {
-                                self.heard.insert(*place, Instant::now());
-                                continue;
-                            }
-                        };
-                        if carried.in_time && self.held.insert(*thing) {
-                            journal.write(note)?;
-                        }
-                    }
-                }
-                Ok(Insisted::Stands(_) | Insisted::Waits) => {}
-                // The board's folder takes nothing. It is tried again.
-                Err(failure) => desk.complain(&failure),
-            }
-        }
+            !is_wanted || desk.replica.entry_of(&carried.id).is_some()
+        };
+        let gone: Vec<Thing> =
+            self.carried.iter().filter(is_gone).map(|(thing, _)| *thing).collect();
         for thing in gone {
             if let Some(carried) = self.carried.remove(&thing) {
                 self.bytes = self.bytes.saturating_sub(carried.instruction.len());
                 desk.attempts.forget(&carried.id);
+            }
+        }
+        let mut left = AT_A_TIME;
+        // What was never handed in goes before what a board drops again and again.
+        for again in [false, true] {
+            for (thing, carried) in &mut self.carried {
+                if left == 0 {
+                    return Ok(());
+                }
+                if carried.was_handed_in != again {
+                    continue;
+                }
+                match desk.insist(&carried.id, &carried.instruction) {
+                    Ok(Insisted::HandedIn) => left -= 1,
+                    Ok(Insisted::Stands(_) | Insisted::Waits) => continue,
+                    // The board's folder takes nothing. It is tried again.
+                    Err(failure) => {
+                        left -= 1;
+                        desk.complain(&failure);
+                        continue;
+                    }
+                }
+                if std::mem::replace(&mut carried.was_handed_in, true) {
+                    continue;
+                }
+                let note = match thing {
+                    Thing::Commit(bid) => Note::Received { bid: *bid, is_commit: true },
+                    Thing::SealedBid(bid) => Note::Received { bid: *bid, is_commit: false },
+                    Thing::Post(place) => {
+                        self.heard.insert(*place, Instant::now());
+                        continue;
+                    }
+                };
+                if carried.in_time && self.held.insert(*thing) {
+                    journal.write(note)?;
+                }
             }
         }
         Ok(())
