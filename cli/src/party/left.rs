@@ -7,7 +7,7 @@ use std::{
     collections::BTreeSet,
     fs,
     path::PathBuf,
-    time::{Instant, UNIX_EPOCH},
+    time::{Duration, Instant, UNIX_EPOCH},
 };
 use talea_contract::Phase;
 use talea_protocol::{
@@ -18,6 +18,9 @@ use talea_protocol::{
 pub const MAX_LEFT: u64 = 4 << 20;
 /// The longest name of a file, in bytes.
 const MAX_NAME: usize = 128;
+/// How many times as long as a look took there is none after it, and how long at most.
+const REST: u32 = 9;
+const LONGEST_REST: Duration = Duration::from_secs(1);
 /// How many files are remembered. Beyond that they are read again.
 const MOST_FILES: usize = 1 << 17;
 
@@ -26,6 +29,9 @@ pub struct LeftFolder {
     path: PathBuf,
     /// How far a look at the folder has come; none between two looks.
     listing: Option<fs::ReadDir>,
+    /// How long this look has taken so far, and until when there is none after it.
+    spent: Duration,
+    rests_until: Option<Instant>,
     /// The phase and round in which `read` was read.
     during: (Phase, u32),
     read: Remembered,
@@ -116,6 +122,8 @@ impl LeftFolder {
         Self {
             path,
             listing: None,
+            spent: Duration::ZERO,
+            rests_until: None,
             during: (Phase::Deals, 0),
             read: Remembered::default(),
             rubbish: Remembered::default(),
@@ -128,7 +136,24 @@ impl LeftFolder {
     pub fn next(&mut self, during: (Phase, u32), lots: usize, until: Instant) -> Option<Left> {
         if self.during != during {
             (self.during, self.listing, self.read) = (during, None, Remembered::default());
+            self.rests_until = None;
         }
+        let since = Instant::now();
+        if self.rests_until.is_some_and(|rests| since < rests) {
+            return None;
+        }
+        let left = self.look(lots, until);
+        self.spent += since.elapsed();
+        if self.listing.is_none() {
+            // Many files make a look at them dear, and must not make it all that is done.
+            let rest = self.spent.saturating_mul(REST).min(LONGEST_REST);
+            self.rests_until = Some(Instant::now() + rest);
+            self.spent = Duration::ZERO;
+        }
+        left
+    }
+
+    fn look(&mut self, lots: usize, until: Instant) -> Option<Left> {
         while Instant::now() < until {
             let listing = match &mut self.listing {
                 Some(listing) => listing,
@@ -180,11 +205,14 @@ impl LeftFolder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     const NOW: (Phase, u32) = (Phase::Reveals, 0);
 
+    /// The names in what is left of a look, or in the next one.
     fn names(folder: &mut LeftFolder, during: (Phase, u32)) -> Vec<String> {
+        let rests = folder.rests_until.take_if(|_| folder.during == during);
+        let rest = rests.map(|rests| rests.saturating_duration_since(Instant::now()));
+        assert!(rest.is_none_or(|rest| rest <= LONGEST_REST));
         let until = Instant::now() + Duration::from_secs(60);
         let next = || folder.next(during, 2, until).map(|left| left.name);
         let mut names: Vec<String> = std::iter::from_fn(next).collect();
@@ -252,6 +280,7 @@ mod tests {
         }
         let mut folder = LeftFolder::new(temporary.path().to_owned());
         assert!(folder.next(NOW, 2, Instant::now()).is_none());
+        folder.rests_until = None;
         let long = Instant::now() + Duration::from_secs(60);
         let mut found: BTreeSet<String> = BTreeSet::new();
         found.extend((0..20).filter_map(|_| Some(folder.next(NOW, 2, long)?.name)));
