@@ -145,3 +145,71 @@ impl Ledger {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn party(number: u32) -> PartyKey {
+        let mut key = [0; 32];
+        key[..4].copy_from_slice(&number.to_le_bytes());
+        PartyKey(key)
+    }
+
+    fn number(check: Result<(), Refusal>) -> Option<&'static str> {
+        check.err().map(|refusal| refusal.check.number())
+    }
+
+    /// Signed instructions that fill a ledger take half a minute, so it is filled here.
+    #[test]
+    fn m4_a_party_has_an_account_or_there_is_room_for_one() {
+        let mut ledger = Ledger::default();
+        let full = u32::try_from(MAX_ACCOUNTS).unwrap();
+        let next = u64::from(full);
+        for sequence in 0..full {
+            assert_eq!(number(ledger.fund(sequence.into(), party(sequence), 2)), None);
+        }
+        let before = ledger.clone();
+        assert_eq!(number(ledger.fund(next, party(full), 1)), Some("M4"));
+        // M1 and M2 are asked before.
+        assert_eq!(number(ledger.fund(next + 1, party(full), 1)), Some("M1"));
+        assert_eq!(number(ledger.fund(next, party(full), 0)), Some("M2"));
+        assert_eq!(number(ledger.fund(next, party(full), u64::MAX)), Some("M2"));
+        assert!(ledger == before, "a refusal changes nothing");
+        // Whoever has an account is given more, the first and the last.
+        for (sequence, has_one) in [(next, 0), (next + 1, full - 1)] {
+            assert_eq!(number(ledger.fund(sequence, party(has_one), 1)), None);
+            assert_eq!(ledger.available(&party(has_one)), 3);
+        }
+        assert_eq!(
+            number(ledger.fund(next + 2, party(full), 1)),
+            Some("M4"),
+            "there is no more room"
+        );
+
+        // The beneficiary's account needs no room, and once it is there it is like any other.
+        let beneficiary = Some(party(full));
+        let stakes = Stakes { deposit: 0, bond: 0, commit_fee: 1, fee_growth: 0, beneficiary };
+        ledger.charge(party(7), 1, &stakes);
+        assert_eq!(ledger.available(&party(full)), 1);
+        assert_eq!(ledger.accounts().len(), MAX_ACCOUNTS + 1, "and no more, ever");
+        assert_eq!(number(ledger.fund(next + 2, party(full), 4)), None);
+        assert_eq!(ledger.available(&party(full)), 5);
+        assert_eq!(number(ledger.fund(next + 3, party(full + 1), 1)), Some("M4"));
+    }
+
+    #[test]
+    fn a_beneficiary_that_receives_first_takes_one_of_the_places() {
+        let mut ledger = Ledger::default();
+        let full = u32::try_from(MAX_ACCOUNTS).unwrap();
+        let beneficiary = Some(party(full));
+        let stakes = Stakes { deposit: 0, bond: 0, commit_fee: 1, fee_growth: 0, beneficiary };
+        assert_eq!(number(ledger.fund(0, party(0), 1)), None);
+        ledger.charge(party(0), 1, &stakes);
+        for sequence in 1..full - 1 {
+            assert_eq!(number(ledger.fund(sequence.into(), party(sequence), 1)), None);
+        }
+        assert_eq!(ledger.accounts().len(), MAX_ACCOUNTS);
+        assert_eq!(number(ledger.fund(u64::from(full) - 1, party(full - 1), 1)), Some("M4"));
+    }
+}

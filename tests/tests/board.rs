@@ -2,6 +2,7 @@
 //! service; it cannot change a winner, a price, or what is whose.
 
 use rand_core::RngCore as _;
+use std::collections::BTreeSet;
 use talea_contract::{Auction, Phase};
 use talea_parties::{board::Board, keyholder::KeyholderError};
 use talea_protocol::{
@@ -10,13 +11,15 @@ use talea_protocol::{
     instruction::Instruction,
     outcome::{Account, Ending, Outcome, VoidCause},
     price::Rung,
+    quorum::{KeyholderId, keyholders},
+    ranking::Duty,
     sealed_bid::Reveal,
     terms::{Depth, Disclosure, Mechanism, Ties},
 };
 use talea_sim::play::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
 use talea_tests::{
     Small, is_sold_to,
-    replay::{Replay, accepted, opened, refused},
+    replay::{Replay, accepted, edit, opened, refused},
     rng,
     stage::Stage,
     with_bidder, with_keyholder,
@@ -84,17 +87,20 @@ fn is_released(small: &Small, attesting: &[usize]) -> bool {
     let lot = &outcome.lots[0];
     assert_eq!((lot.commits, lot.ranked, lot.invalid), (3, 2, 0));
 
-    let dropped = account(&outcome, bid.bidder);
+    let is_released = is_without_loss(&outcome, bid.bidder);
     let others = [0, 1].map(|bidder| account(&outcome, stage.bidder(bidder)).received);
-    match (dropped.available, dropped.forfeited) {
-        (100, 1) => {
-            assert_eq!(others, [0, 0]);
-            true
-        }
-        (0, 101) => {
-            assert_eq!(others, [50, 50]);
-            false
-        }
+    assert_eq!(others, [0, 0], "no bidder has anything of it");
+    let received = account(&outcome, small.cast().beneficiary()).received;
+    assert_eq!(received, if is_released { 3 } else { 103 }, "three fees");
+    is_released
+}
+
+/// Whether a bidder whose reveal was dropped has its deposit, and lost its fee alone.
+#[track_caller]
+fn is_without_loss(outcome: &Outcome, bidder: PartyKey) -> bool {
+    match account(outcome, bidder) {
+        Account { available: 100, forfeited: 1, locked: 0, settlement: 0, .. } => true,
+        Account { available: 0, forfeited: 101, locked: 0, settlement: 0, .. } => false,
         other => panic!("{other:?}"),
     }
 }
@@ -111,35 +117,126 @@ fn a_reveal_that_a_threshold_saw_costs_no_deposit() {
 }
 
 #[test]
-fn a_threshold_of_any_one_group_is_enough() {
+fn a_threshold_of_every_group_of_witnesses_is_needed() {
     let small = seller_and_buyers();
-    assert!(is_released(&small, &[0]), "the seller is a group of its own");
-    assert!(is_released(&small, &[1, 2]));
-    assert!(!is_released(&small, &[1]));
-    assert!(!is_released(&small, &[2]));
-    // Halves of two groups make no whole.
+    assert!(!is_released(&small, &[0]), "the seller is a group of its own");
+    assert!(!is_released(&small, &[1, 2]), "and must agree with the buyers");
+    assert!(!is_released(&small, &[0, 1]));
+    assert!(!is_released(&small, &[0, 2]));
+    assert!(is_released(&small, &[0, 1, 2]));
     let two_groups = small_of_two_groups();
-    assert!(!is_released(&two_groups, &[0, 2]));
-    assert!(is_released(&two_groups, &[0, 1]));
-    assert!(is_released(&two_groups, &[2, 3]));
+    for lacking in [vec![], vec![0, 1], vec![2, 3], vec![0, 2], vec![0, 1, 2], vec![1, 2, 3]] {
+        assert!(!is_released(&two_groups, &lacking), "{lacking:?}");
+    }
+    assert!(is_released(&two_groups, &[0, 1, 2, 3]));
 }
 
 fn small_of_two_groups() -> Small {
     small(&[(2, vec![Seat::Own; 2]), (2, vec![Seat::Own; 2])])
 }
 
+/// Bids 5, 2 and 7 under these terms; the reveal of bidder 2 is dropped, and keyholders at these places
+/// attest it. Whether its deposit is released.
+fn is_released_under(small: &Small, witnesses: &[bool], attesting: &[usize]) -> bool {
+    let mut terms = small.terms();
+    edit(&mut terms.quorum, |groups| {
+        for (group, is_witness) in groups.iter_mut().zip(witnesses) {
+            group.is_witness = *is_witness;
+        }
+    });
+    // A bidder who is a keyholder has its bond beside.
+    terms.stakes.bond = 0;
+    let mut stage = Stage::at_commits(small, &terms);
+    let [one, two, best] = [(0, 5), (1, 2), (2, 7)].map(|(b, rung)| stage.commit(b, 0, rung));
+    stage.pass();
+    stage.reveal(vec![one, two]);
+    stage.pass();
+    endorse(&mut stage, best.bid, attesting);
+    let outcome = stage.finish();
+    is_without_loss(&outcome, best.bid.bidder)
+}
+
+#[test]
+fn only_the_word_of_witnesses_counts_and_where_there_are_none_nothing_is_attested() {
+    let small = small_of_two_groups();
+    for (witnesses, attesting, released) in [
+        ([true, false], &[0, 1][..], true),
+        ([true, false], &[0, 2, 3], false),
+        ([true, false], &[2, 3], false),
+        ([false, true], &[2, 3], true),
+        ([false, true], &[0, 1], false),
+        ([true, true], &[2, 3], false),
+        ([true, true], &[0, 1, 2, 3], true),
+        ([false, false], &[0, 1, 2, 3], false),
+    ] {
+        let is = is_released_under(&small, &witnesses, attesting);
+        assert_eq!(is, released, "{witnesses:?}, {attesting:?}");
+    }
+}
+
+#[test]
+fn a_bidders_own_word_does_not_count_for_its_bid() {
+    // Bidder 2, whose reveal is dropped, is the last of three keyholders; three endorse.
+    let mut three = small(&[(2, vec![Seat::Own, Seat::Own, Seat::Bidder(2)])]);
+    three.groups[0].0 = 3;
+    // All three are a threshold: without it the group is too small to count, and no other does.
+    assert!(!is_released_under(&three, &[true], &[0, 1, 2]));
+    // Two of three, of whom the bidder is one: its word beside one other's is one word.
+    let two = small(&[(2, vec![Seat::Bidder(2), Seat::Own, Seat::Own])]);
+    assert!(!is_released_under(&two, &[true], &[0, 1]));
+    // The others' words are enough, the bidder's silence does not matter.
+    let two = small(&[(2, vec![Seat::Own, Seat::Own, Seat::Bidder(2)])]);
+    assert!(is_released_under(&two, &[true], &[0, 1]));
+}
+
+#[test]
+fn a_group_that_is_too_small_without_the_bidder_does_not_count() {
+    // Bidder 2 is a group by itself, or one of two who are both needed. The others decide.
+    for own in [(1, vec![Seat::Bidder(2)]), (2, vec![Seat::Own, Seat::Bidder(2)])] {
+        let buyers = own.1.len();
+        let small = small(&[own, (2, vec![Seat::Own; 3])]);
+        let all_own: Vec<usize> = (0..buyers).collect();
+        let others = [buyers, buyers + 1];
+        assert!(is_released_under(&small, &[true, true], &others), "nobody of its own group");
+        assert!(!is_released_under(&small, &[true, true], &all_own), "all of its own group");
+        assert!(!is_released_under(&small, &[true, true], &[&all_own[..], &others[..1]].concat()));
+        // Is its own group the only witness, then nobody can save it.
+        let everybody: Vec<usize> = (0..buyers + 3).collect();
+        assert!(!is_released_under(&small, &[true, false], &everybody));
+    }
+}
+
 #[test]
 fn what_was_attested_counts_also_where_endorsing_fails() {
-    let (mut stage, bid) = dropped_reveal(&small_of_two_groups());
-    for place in [0, 1] {
-        let posts = stage.posts(place, &[bid]);
-        posts.iter().for_each(|post| stage.submit(post));
+    // The last of the second group does not endorse. Both groups are witnesses, or the first alone.
+    for (witnesses, attesting, released) in [
+        ([true, true], &[0, 1][..], false),
+        ([true, true], &[0, 1, 2], false),
+        ([true, false], &[0, 1], true),
+        ([true, false], &[0, 2], false),
+    ] {
+        let small = small_of_two_groups();
+        let mut terms = small.terms();
+        edit(&mut terms.quorum, |groups| {
+            for (group, is_witness) in groups.iter_mut().zip(witnesses) {
+                group.is_witness = is_witness;
+            }
+        });
+        let mut stage = Stage::at_commits(&small, &terms);
+        let [one, best] = [(0, 5), (2, 7)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+        stage.pass();
+        stage.reveal(vec![one]);
+        stage.pass();
+        for place in [0, 1, 2] {
+            let attested = if attesting.contains(&place) { vec![best.bid] } else { Vec::new() };
+            stage.posts(place, &attested).iter().for_each(|post| stage.submit(post));
+        }
+        stage.pass();
+        let outcome = stage.auction().outcome().expect("time closed it");
+        assert_eq!(outcome.lots[0].ending, Ending::Void(VoidCause::Endorsement));
+        let is = is_without_loss(&outcome, best.bid.bidder);
+        assert_eq!(is, released, "{witnesses:?}, {attesting:?}");
     }
-    stage.pass();
-    let outcome = stage.auction().outcome().expect("time closed it");
-    assert_eq!(outcome.lots[0].ending, Ending::Void(VoidCause::Endorsement));
-    let dropped = account(&outcome, bid.bidder);
-    assert_eq!((dropped.available, dropped.forfeited), (100, 1));
 }
 
 /// Three tied bids, of which the first two are one party's. What it withholds from the board all keyholders
@@ -420,9 +517,8 @@ struct View {
 
 fn view(auction: &Auction) -> View {
     let terms = auction.terms();
-    let keyholders = talea_protocol::quorum::keyholders(&terms.quorum);
     // Which kinds of work, on how many items: not the head under which.
-    let due = keyholders.map(|(id, _)| {
+    let due = keyholders(&terms.quorum).map(|(id, _)| {
         let dues = auction.dues(id);
         dues.iter()
             .map(|due| match due {
@@ -446,50 +542,131 @@ fn view(auction: &Auction) -> View {
 
 /// Two lots, a bidder who never reveals, and a keyholder who leaves at the gates.
 fn troubled() -> (Small, Vec<u8>) {
-    play_troubled(&two_of_three())
+    let small = Small { lots: vec![(8, vec![1, 2]); 2], ..two_of_three() };
+    let transcript = play_troubled(&small);
+    (small, transcript)
 }
 
 /// The same at the second price, with a reserve on one lot that is never revealed, and the seller's
 /// say.
 fn troubled_seller() -> (Small, Vec<u8>) {
     let mechanism = Mechanism::UniformPrice { units: 1 };
-    let two_of_three = two_of_three();
-    play_troubled(&Small { mechanism, reserve: Some(true), acceptance: true, ..two_of_three })
-}
-
-fn play_troubled(small: &Small) -> (Small, Vec<u8>) {
-    let small = Small { lots: vec![(8, vec![1, 2]); 2], ..small.clone() };
-    let mut plan = small.plan(&[&[5, 2, 7], &[1, 6]]);
-    if small.reserve.is_some() {
-        let reserve = |(lot, is_revealed)| ReservePlan { lot, rung: Rung(3), is_revealed };
-        plan.reserves = [(0, true), (1, false)].map(reserve).into();
-    }
-    let plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
-    let plan = with_keyholder(plan, 0, 1, KeyholderConduct::Leaves { from_step: 2 });
-    let (_, transcript) = small.play(&plan);
+    let small = Small { mechanism, reserve: Some(true), acceptance: true, ..troubled().0 };
+    let transcript = play_troubled(&small);
     (small, transcript)
 }
 
+fn play_troubled(small: &Small) -> Vec<u8> {
+    let rungs: [&[u32]; 2] = [&[5, 2, 7], &[1, 6]];
+    let lots = small.lots.len();
+    let mut plan = small.plan(&rungs[..lots]);
+    if small.reserve.is_some() {
+        let reserve = |(lot, is_revealed)| ReservePlan { lot, rung: Rung(3), is_revealed };
+        plan.reserves = [(0, true), (1, false)].into_iter().take(lots).map(reserve).collect();
+    }
+    let plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
+    let plan = with_keyholder(plan, 0, 1, KeyholderConduct::Leaves { from_step: 2 });
+    small.play(&plan).1
+}
+
 #[test]
-fn time_passes_the_same_in_one_leap_or_many_steps() {
+fn slots_between_two_deadlines_change_nothing() {
     for (small, transcript) in [troubled(), troubled_seller()] {
-        assert_time_passes_the_same(&small, &transcript);
+        let stage = Stage::open(&small, &small.terms());
+        let tick = stage.sign(stage.auction().terms().seller, &Instruction::Tick);
+        for scene in &Replay::read(&transcript).scenes().0 {
+            let mut auction = scene.before.clone();
+            // Up to each deadline there is nothing to say, and what is said a slot later is the same
+            // wherever it was tried before.
+            while let Some(deadline) = auction.deadline() {
+                for slot in auction.slot()..=deadline.min(auction.slot() + 40) {
+                    assert_eq!(refused(&auction, slot, &tick), "E4");
+                }
+                assert_eq!(refused(&auction, deadline, &tick), "E4");
+                let next = accepted(&auction, deadline + 1, &tick);
+                assert_ne!(view(&next), view(&auction), "a deadline is passed for something");
+                auction = next;
+            }
+        }
     }
 }
 
-fn assert_time_passes_the_same(small: &Small, transcript: &[u8]) {
-    let stage = Stage::open(small, &small.terms());
-    let tick = stage.sign(stage.auction().terms().seller, &Instruction::Tick);
-    for scene in &Replay::read(transcript).scenes().0 {
-        let start = &scene.before;
-        let mut stepping = start.clone();
-        // A tick at every deadline, and a leap from the start to the same slot.
-        while let Some(deadline) = stepping.deadline() {
-            stepping = accepted(&stepping, deadline + 1, &tick);
-            let leaping = accepted(start, deadline + 1, &tick);
-            assert_eq!(view(&stepping), view(&leaping), "to slot {}", deadline + 1);
+/// What counts from an instruction's slot, without the deadline.
+fn untimed(auction: &Auction) -> View {
+    View { deadline: None, ..view(auction) }
+}
+
+/// From the reveals on everything counts from the slot at which it was noticed that time had passed. So a
+/// late tick changes when, and nothing else.
+#[test]
+fn what_a_late_tick_begins_has_its_full_time() {
+    let second_price = troubled_seller().0;
+    for small in [two_of_three(), Small { lots: vec![(8, vec![1, 2])], ..second_price }] {
+        let transcript = play_troubled(&small);
+        let stage = Stage::open(&small, &small.terms());
+        let tick = stage.sign(stage.auction().terms().seller, &Instruction::Tick);
+        let mut tried = BTreeSet::new();
+        for scene in &Replay::read(&transcript).scenes().0 {
+            let mut auction = scene.before.clone();
+            while let Some(deadline) = auction.deadline() {
+                let punctual = accepted(&auction, deadline + 1, &tick);
+                let is_of_the_terms =
+                    [Phase::Deals, Phase::Complaints, Phase::Reserves, Phase::Commits]
+                        .contains(&auction.phase());
+                for late in [2, 3, 1_000, 1 << 40] {
+                    if is_of_the_terms {
+                        continue;
+                    }
+                    let tardy = accepted(&auction, deadline + late, &tick);
+                    assert_eq!(untimed(&tardy), untimed(&punctual), "{late} slots late");
+                    let time = |auction: &Auction| Some(auction.deadline()? - auction.slot());
+                    assert_eq!(time(&tardy), time(&punctual), "{late} slots late");
+                    tried.insert((auction.phase().name(), punctual.phase().name()));
+                }
+                auction = punctual;
+            }
         }
-        assert_eq!(view(&stepping), view(&accepted(start, u64::MAX, &tick)));
+        for passage in [
+            ("Reveals", "Endorsing"),
+            ("Endorsing", "Closed"),
+            ("Ranking", "Ranking"),
+            ("Ranking", "Closed"),
+        ] {
+            assert!(tried.contains(&passage), "{passage:?} is not among {tried:?}");
+        }
+    }
+}
+
+/// Each lot has its own deadlines, and passes none but its first, however late that is noticed.
+#[test]
+fn one_instruction_passes_one_deadline_of_each_lot() {
+    for (small, transcript) in [troubled(), troubled_seller()] {
+        let stage = Stage::open(&small, &small.terms());
+        let tick = stage.sign(stage.auction().terms().seller, &Instruction::Tick);
+        for scene in &Replay::read(&transcript).scenes().0 {
+            let start = &scene.before;
+            if start.phase() != Phase::Ranking {
+                continue;
+            }
+            let late = accepted(start, 1 << 40, &tick);
+            for lot in 0..2 {
+                let out = |auction: &Auction| -> Vec<KeyholderId> {
+                    let ids = keyholders(&auction.terms().quorum).map(|(id, _)| id);
+                    ids.filter(|id| auction.is_out(lot, *id)).collect()
+                };
+                let duty = start
+                    .duties()
+                    .into_iter()
+                    .find(|duty| matches!(duty, Duty::Step { lot: named, .. } if *named == lot));
+                // Whoever is out now was waited for, and nobody else: not whoever would have been next.
+                let expected: BTreeSet<KeyholderId> =
+                    duty.map(|duty| start.late(duty)).unwrap_or_default();
+                let before = out(start);
+                let more: BTreeSet<KeyholderId> =
+                    out(&late).into_iter().filter(|id| !before.contains(id)).collect();
+                assert_eq!(more, expected, "lot {lot}");
+            }
+        }
     }
 }
 
@@ -526,7 +703,7 @@ fn at_gates() -> Stage {
 }
 
 #[test]
-fn what_completes_counts_from_its_slot_and_what_times_out_from_its_deadline() {
+fn what_begins_counts_from_the_instruction_that_began_it() {
     // Reveals, by completion: with everybody's reveal, at slot 33.
     let small = two_of_three();
     let mut stage = Stage::at_commits(&small, &small.terms());
@@ -536,14 +713,14 @@ fn what_completes_counts_from_its_slot_and_what_times_out_from_its_deadline() {
     stage.reveal(reveals.into());
     assert_eq!((stage.auction().phase(), stage.auction().deadline()), (Phase::Endorsing, Some(43)));
 
-    // Reveals, by time-out: however late that is noticed.
-    for noticed in [41, 44, 50] {
+    // Reveals, by time-out: from the slot at which that is noticed, however late.
+    for noticed in [41, 44, 50, 51, 1_000] {
         let (mut stage, reveals) = timed();
         stage.reveal(reveals);
         stage.slot = noticed;
         stage.pass();
         assert_eq!(stage.auction().phase(), Phase::Endorsing);
-        assert_eq!(stage.auction().deadline(), Some(40 + 10));
+        assert_eq!(stage.auction().deadline(), Some(noticed + 10));
         // Endorsements, by completion. What counts is ranked bids, of which there are two.
         stage.act_until(Phase::Ranking);
         assert_eq!(stage.auction().deadline(), Some(noticed + STEP));
@@ -576,10 +753,10 @@ fn every_turn_at_gates_has_its_own_time() {
     stage.slot = begun + STEP;
     assert!(stage.act(0));
     assert_eq!(stage.auction().deadline(), Some(begun + 2 * STEP));
-    // The second lets its turn pass; that is noticed two slots late, and the third loses them.
+    // The second lets its turn pass; that is noticed two slots late, and the third loses nothing by it.
     stage.slot = begun + 2 * STEP + 3;
     stage.pass();
-    assert_eq!(stage.auction().deadline(), Some(begun + 3 * STEP));
+    assert_eq!(stage.auction().deadline(), Some(begun + 2 * STEP + 3 + STEP));
     assert!(!stage.act(1));
     assert!(stage.act(2));
     assert_eq!(stage.auction().deadline(), Some(stage.slot + STEP), "the next step");
@@ -606,16 +783,98 @@ fn every_lot_has_its_own_time() {
 }
 
 #[test]
-fn time_that_nobody_noticed_runs_out_for_everybody() {
-    // Two deadlines at once: the first two keyholders' turns are over, and so is the lot.
-    let mut stage = at_gates();
-    let begun = stage.slot;
-    stage.slot = begun + 2 * STEP + 1;
+fn time_that_nobody_noticed_runs_out_for_whoever_was_due_and_nobody_else() {
+    // However late: the first keyholder's turn is over, and the second's begins.
+    for late in [1, 2 * STEP + 1, 1 << 40] {
+        let mut stage = at_gates();
+        let begun = stage.slot;
+        stage.slot = begun + STEP + late;
+        stage.pass();
+        let ids = [0, 1, 2].map(|place: usize| stage.keyholders[place].id());
+        assert_eq!(ids.map(|id| stage.auction().is_out(0, id)), [true, false, false]);
+        assert_eq!(stage.auction().ending(0), None);
+        assert_eq!(stage.auction().deadline(), Some(stage.slot + STEP));
+        // A second tick, as late: now the lot is void, and these two pay.
+        stage.slot += STEP + late;
+        stage.pass();
+        assert_eq!(stage.auction().ending(0), Some(Ending::Void(VoidCause::Quorum)));
+        let outcome = stage.auction().outcome().expect("it was the only lot");
+        let lost = |place: usize| account(&outcome, stage.keyholders[place].party()).forfeited;
+        assert_eq!([0, 1, 2].map(lost), [30, 30, 0]);
+    }
+}
+
+/// Gates in chunks of one, all three of which wait for the first keyholder.
+fn at_chunks_of_gates() -> Stage {
+    let small = Small { chunk_items: 1, ..two_of_three() };
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let reveals = [(0, 5), (1, 2)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
     stage.pass();
-    assert_eq!(stage.auction().ending(0), Some(Ending::Void(VoidCause::Quorum)));
-    let outcome = stage.auction().outcome().expect("it was the only lot");
-    let lost = |place: usize| account(&outcome, stage.keyholders[place].party()).forfeited;
-    assert_eq!([0, 1, 2].map(lost), [30, 30, 0]);
+    stage.reveal(reveals.into());
+    stage.act_until(Phase::Ranking);
+    let is_gate = |due: &talea_contract::Due| {
+        matches!(due, talea_contract::Due::Rank { task: talea_contract::Task::Gate { .. }, .. })
+    };
+    while !stage.auction().dues(stage.keyholders[0].id()).iter().any(is_gate) {
+        assert!((0..3).any(|place| stage.act(place)), "somebody is due");
+    }
+    assert!(stage.auction().dues(stage.keyholders[0].id()).len() >= 3);
+    stage
+}
+
+#[test]
+fn every_chunk_of_gates_has_its_own_time() {
+    let mut stage = at_chunks_of_gates();
+    let begun = stage.slot;
+    let posts = stage.posts(0, &[]);
+    // Two slots in, the first takes its turn in chunk 0: the others wait as before.
+    stage.slot = begun + 2;
+    stage.submit(&posts[0]);
+    assert_eq!(stage.auction().deadline(), Some(begun + STEP));
+    // The second, due in chunk 0 until begun + 2 + STEP, acts there: the chunk is complete.
+    let turn = stage.posts(1, &[]);
+    assert_eq!(turn.len(), 1);
+    stage.submit(&turn[0]);
+    // The first acts in chunk 1, in its last slot: chunk 1 begins anew, chunk 2 does not.
+    stage.slot = begun + STEP;
+    stage.submit(&posts[1]);
+    assert_eq!(stage.auction().deadline(), Some(begun + STEP), "chunk 2 waits");
+    // It is out for chunk 2, and every chunk that waits for it has its time from now on.
+    stage.pass();
+    let ids = [0, 1, 2].map(|place: usize| stage.keyholders[place].id());
+    assert_eq!(ids.map(|id| stage.auction().is_out(0, id)), [true, false, false]);
+    assert_eq!(
+        stage.auction().deadline(),
+        Some(begun + STEP + STEP),
+        "chunk 1 waits for the second"
+    );
+    // What it posted before stays: the second completes chunk 1 alone.
+    let posts = stage.posts(1, &[]);
+    stage.submit(&posts[0]);
+    assert_eq!(stage.auction().deadline(), Some(begun + STEP + 1 + STEP), "chunk 2");
+    assert!(stage.act(1) && stage.act(2));
+    let winner = stage.bidder(0);
+    let outcome = stage.finish();
+    assert_sold_to(&outcome, winner, 5);
+}
+
+#[test]
+fn a_chunk_that_waits_for_one_who_is_out_has_its_time_anew() {
+    // The first keyholder is late in chunk 0 alone: it acted in all others later, and is due in none.
+    let mut stage = at_chunks_of_gates();
+    let begun = stage.slot;
+    let posts = stage.posts(0, &[]);
+    stage.slot = begun + 3;
+    posts[1..].iter().for_each(|post| stage.submit(post));
+    let others = begun + 3 + STEP;
+    stage.slot = begun + STEP + 1;
+    stage.pass();
+    assert!(stage.auction().is_out(0, stage.keyholders[0].id()));
+    // Chunk 0 has until begun + 1 + 2 * STEP; the others wait for the second, until they did before.
+    assert_eq!(stage.auction().deadline(), Some(others));
+    let posts = stage.posts(1, &[]);
+    posts[1..].iter().for_each(|post| stage.submit(post));
+    assert_eq!(stage.auction().deadline(), Some(begun + STEP + 1 + STEP), "chunk 0");
 }
 
 /// When time is said to have passed.
@@ -688,7 +947,7 @@ fn outcome_with(ticks: Ticks) -> Outcome {
             }
         }
         if !progress {
-            // Two slots more than needed: what follows counts from the deadline.
+            // Two slots more than needed: what follows counts from the tick's slot.
             let deadline = stage.auction().deadline().expect("it waits for the first keyholder");
             wait(&mut stage, deadline + 2);
         }

@@ -1,29 +1,142 @@
 //! What the tools say about terms that are valid and leave something open.
 
+use std::collections::BTreeSet;
 use talea_protocol::{
+    bytes::PartyKey,
     caution::{Caution, cautions},
-    limits::MAX_ROUNDS,
+    limits::{MAX_BIDS_PER_LOT, MAX_ROUNDS},
+    outcome::Account,
     price::Rung,
-    terms::{Depth, Disclosure},
+    quorum::Group,
+    terms::{Admission, Depth, Disclosure, Mechanism, Terms, Ties},
 };
 use talea_sim::play::{BidPlan, Seat};
-use talea_tests::Small;
+use talea_tests::{Small, replay::edit, stage::Stage, text};
+
+/// Terms for listed bidders with a group of `threshold` of `members`, so many of whom endorse.
+fn terms(threshold: u16, members: usize, endorsements: u16) -> Terms {
+    let groups = vec![(threshold, vec![Seat::Own; members])];
+    let mut terms = Small { groups, listed: true, ..Small::default() }.terms();
+    edit(&mut terms.quorum, |groups| groups[0].endorsements = endorsements);
+    terms
+}
+
+fn codes_of(terms: &Terms) -> Vec<&'static str> {
+    cautions(terms).iter().map(Caution::code).collect()
+}
 
 /// The codes of the cautions about `threshold` of `members` with this many endorsements.
 fn codes(threshold: u16, members: usize, endorsements: u16) -> Vec<&'static str> {
-    let mut terms =
-        Small { groups: vec![(threshold, vec![Seat::Own; members])], ..Small::default() }.terms();
-    let mut groups = terms.quorum.to_vec();
-    groups[0].endorsements = endorsements;
-    terms.quorum = talea_tests::list(groups);
-    cautions(&terms).iter().map(Caution::code).collect()
+    codes_of(&terms(threshold, members, endorsements))
 }
+
+/// The cautions about terms with one thing altered that have nothing else to caution about.
+fn altered(alter: impl FnOnce(&mut Terms)) -> Vec<&'static str> {
+    let mut terms = terms(3, 5, 4);
+    assert_eq!(cautions(&terms), []);
+    alter(&mut terms);
+    codes_of(&terms)
+}
+
+// ---- the quorum ----
 
 #[test]
 fn a_group_without_members_to_spare_is_named() {
     assert_eq!(codes(2, 2, 2), ["quorum.veto"]);
-    assert_eq!(codes(1, 1, 1), ["quorum.veto"]);
+    assert_eq!(codes(1, 1, 1), ["quorum.veto", "quorum.lone-witness"]);
     assert_eq!(codes(3, 5, 4), [""; 0]);
+    // All must endorse: also where a threshold of them is enough to rank.
+    assert_eq!(codes(2, 3, 3), ["quorum.veto"]);
+    assert_eq!(codes(3, 4, 4), ["quorum.veto"]);
+    assert_eq!(codes(3, 5, 5), [""; 0], "four are enough");
+    assert_eq!(codes(2, 4, 4), [""; 0], "three are enough");
+}
+
+/// A group is named if and only if some single member can void by staying away, from endorsing or from ranking.
+#[test]
+fn one_member_has_a_veto_where_all_are_needed_to_rank_or_to_endorse() {
+    for members in 1..=8usize {
+        for threshold in 1..=members {
+            for asked in threshold..=members {
+                // The least number of which any two sets share a threshold, found by counting down.
+                let sharing = (threshold..=members).find(|e| 2 * e >= members + threshold).unwrap();
+                let wanted = asked.min(sharing);
+                let terms = terms(threshold as u16, members, asked as u16);
+                let group = &terms.quorum[0];
+                assert_eq!(group.endorsements_wanted(members), wanted);
+                let expected = (wanted == members).then(|| Caution::Veto {
+                    group: group.name.clone(),
+                    members,
+                    for_ranking: threshold == members,
+                });
+                let is_veto = |caution: &Caution| matches!(caution, Caution::Veto { .. });
+                let found = cautions(&terms).into_iter().find(is_veto);
+                assert_eq!(found, expected, "{threshold} of {members}, {asked} asked");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_witness_whose_one_word_is_enough_is_named() {
+    let of = |threshold, members, is_witness| {
+        let mut terms = terms(threshold, members, members as u16);
+        // Another group, so that there is a witness in any case.
+        edit(&mut terms.quorum, |groups| {
+            groups.push(terms_of_another());
+            groups[0].is_witness = is_witness;
+        });
+        codes_of(&terms).contains(&"quorum.lone-witness")
+    };
+    for members in 1..=4 {
+        assert!(of(1, members, true), "1 of {members}");
+        assert!(!of(1, members, false), "1 of {members} who are no witnesses");
+    }
+    assert!(!of(2, 2, true) && !of(2, 3, true));
+    // Whether something is at stake or not: it is the group's word that counts.
+    let mut lone = terms(1, 3, 2);
+    lone.stakes.deposit = 0;
+    assert_eq!(codes_of(&lone), ["quorum.lone-witness"]);
+}
+
+/// A group about which nothing is to be said.
+fn terms_of_another() -> Group {
+    Group { name: text("others"), ..terms(3, 5, 4).quorum[0].clone() }
+}
+
+#[test]
+fn a_deposit_that_nobody_witnesses_is_named() {
+    let with = |deposit, witnesses: [bool; 2]| {
+        altered(|terms| {
+            terms.stakes.deposit = deposit;
+            edit(&mut terms.quorum, |groups| {
+                groups.push(terms_of_another());
+                for (group, is_witness) in groups.iter_mut().zip(witnesses) {
+                    group.is_witness = is_witness;
+                }
+            });
+        })
+    };
+    assert_eq!(with(1, [false, false]), ["quorum.no-witness"]);
+    for witnesses in [[true, false], [false, true], [true, true]] {
+        assert_eq!(with(1, witnesses), [""; 0], "{witnesses:?}");
+    }
+    assert_eq!(with(0, [false, false]), [""; 0], "there is nothing to lose");
+}
+
+#[test]
+fn witnesses_without_a_margin_are_named() {
+    let with = |deposit, is_witness, witness_slots| {
+        altered(|terms| {
+            terms.stakes.deposit = deposit;
+            terms.schedule.witness_slots = witness_slots;
+            edit(&mut terms.quorum, |groups| groups[0].is_witness = is_witness);
+        })
+    };
+    assert_eq!(with(1, true, 0), ["quorum.no-margin"]);
+    assert_eq!(with(1, true, 1), [""; 0]);
+    assert_eq!(with(1, false, 0), ["quorum.no-witness"], "nobody attests anything");
+    assert_eq!(with(0, true, 0), [""; 0], "there is nothing to save");
 }
 
 #[test]
@@ -45,17 +158,104 @@ fn too_few_endorsements_are_those_with_which_two_heads_can_be_endorsed() {
     }
 }
 
+// ---- where anybody may bid ----
+
 #[test]
-fn bids_that_cost_nothing_are_named_where_anybody_may_bid() {
-    let of = |small: Small| -> Vec<&'static str> {
-        cautions(&small.terms()).iter().map(Caution::code).collect()
+fn what_anybody_may_do_with_many_keys_is_named_where_there_is_no_list() {
+    const FIRST_PRICE: Mechanism = Mechanism::FirstPrice;
+    const SECOND_PRICE: Mechanism = Mechanism::UniformPrice { units: 1 };
+    let with = |mechanism, ties, deposit, is_open| {
+        altered(|terms| {
+            (terms.mechanism, terms.ties, terms.stakes.deposit) = (mechanism, ties, deposit);
+            if is_open {
+                terms.admission = Admission::Open;
+            }
+        })
     };
-    let small = Small { groups: vec![(3, vec![Seat::Own; 5])], ..Small::default() };
-    let split = "quorum.split-endorsement";
-    assert_eq!(of(Small { stakes: (0, 0, 0), ..small.clone() }), [split, "stakes.free-bids"]);
-    assert_eq!(of(Small { stakes: (0, 0, 0), listed: true, ..small.clone() }), [split]);
-    assert_eq!(of(small), [split]);
+    let [shills, last, free, room] =
+        ["mechanism.shills", "ties.last-reveal", "stakes.free-bids", "stakes.crowding-out"];
+    let [earliest, lottery] = [Ties::EarliestCommit, Ties::Lottery];
+    assert_eq!(with(FIRST_PRICE, earliest, 1, true), [room]);
+    assert_eq!(with(FIRST_PRICE, earliest, 0, true), [free, room]);
+    assert_eq!(with(FIRST_PRICE, lottery, 1, true), [last, room]);
+    assert_eq!(with(SECOND_PRICE, earliest, 1, true), [shills, room]);
+    assert_eq!(with(SECOND_PRICE, lottery, 0, true), [shills, last, free, room]);
+    // Who is on a list is known to be somebody.
+    for mechanism in [FIRST_PRICE, SECOND_PRICE] {
+        for ties in [earliest, lottery] {
+            for deposit in [0, 1] {
+                assert_eq!(with(mechanism, ties, deposit, false), [""; 0]);
+            }
+        }
+    }
 }
+
+/// What one party pays in fees who makes all the bids that a lot takes, and what it has at stake
+/// meanwhile: as the caution says, and as the money shows when it does so.
+#[test]
+fn the_price_of_all_the_room_of_a_lot_is_told_to_the_unit() {
+    for (room, (deposit, fee, growth), fees) in [
+        (1, (100, 1, 7), 1),
+        (2, (100, 1, 7), 1 + 8),
+        (3, (5, 2, 1), 2 + 3 + 4),
+        (4, (100, 0, 3), 3 + 6 + 9),
+        (4, (100, 9, 0), 36),
+    ] {
+        let small = Small { bidders: 4, stakes: (deposit, 30, fee), ..Small::default() };
+        let mut terms = small.terms();
+        (terms.max_bids_per_lot, terms.stakes.fee_growth) = (room, growth);
+        let told = cautions(&terms);
+        let deposits = u64::from(room) * deposit;
+        assert!(told.contains(&Caution::CrowdingOut { room, fees, deposits }), "{told:?}");
+
+        let mut stage = Stage::at_commits(&small, &terms);
+        let bidders: Vec<PartyKey> = (0..room as usize).map(|index| stage.bidder(index)).collect();
+        for index in 0..bidders.len() {
+            stage.commit(index, 0, 1);
+        }
+        let accounts = stage.auction().accounts();
+        let of = |field: fn(&Account) -> u64| -> u64 {
+            accounts.iter().filter(|a| bidders.contains(&a.party)).map(field).sum()
+        };
+        assert_eq!((of(|a| a.forfeited), of(|a| a.locked)), (fees, deposits));
+    }
+}
+
+#[test]
+fn the_price_of_all_the_room_does_not_overflow() {
+    let mut terms = Small::default().terms();
+    terms.max_bids_per_lot = MAX_BIDS_PER_LOT;
+    terms.stakes.deposit = u64::MAX / 2;
+    terms.stakes.fee_growth = u64::MAX / 2 / u64::from(MAX_BIDS_PER_LOT);
+    let (room, all) = (MAX_BIDS_PER_LOT, u64::MAX);
+    let expected = Caution::CrowdingOut { room, fees: all, deposits: all };
+    assert!(cautions(&terms).contains(&expected));
+}
+
+// ---- what is shown ----
+
+#[test]
+fn a_depth_that_shows_single_losers_is_named() {
+    for (mechanism, sufficient) in [
+        (Mechanism::FirstPrice, 4),
+        (Mechanism::UniformPrice { units: 1 }, 4),
+        (Mechanism::UniformPrice { units: 5 }, 8),
+    ] {
+        let with = |min_bids, cover| {
+            altered(|terms| {
+                terms.mechanism = mechanism;
+                terms.disclosure = Disclosure::Facts { cover, depth: Some(Depth { min_bids }) };
+            })
+        };
+        assert_eq!(with(sufficient - 1, false), ["disclosure.narrow-depth"]);
+        assert_eq!(with(sufficient, false), [""; 0]);
+        assert_eq!(with(sufficient, true), ["disclosure.depth-with-cover"]);
+    }
+    let cover = Disclosure::Facts { cover: true, depth: None };
+    assert_eq!(altered(|terms| terms.disclosure = cover), [""; 0]);
+}
+
+// ---- rounds ----
 
 /// A single bid among others that stand, through every bucket of the ladder: with as many rounds as the
 /// caution asks for it never sees the last one, with one less it does.
@@ -96,14 +296,65 @@ fn rounds_whose_last_one_a_single_bid_can_reach_are_named() {
 
 #[test]
 fn a_caution_says_what_to_do() {
-    let sentences: Vec<String> =
-        cautions(&Small::default().terms()).iter().map(ToString::to_string).collect();
+    let told = |terms: &Terms| -> Vec<String> {
+        cautions(terms).iter().map(ToString::to_string).collect()
+    };
     assert_eq!(
-        sentences,
-        ["group group 0 endorses with 2: unless the runtime has finality, a board and dishonest \
-          members fewer than the threshold can have two bid sets endorsed, and compare them; 3 \
-          endorsements exclude it"]
+        told(&Small::default().terms()),
+        [
+            "group group 0 endorses with 2: unless the runtime has finality, a board and dishonest \
+             members fewer than the threshold can have two bid sets endorsed, and compare them; 3 \
+             endorsements exclude it",
+            "anybody may bid, and a lot takes 500 bids: one party can make them all, for 500 in fees \
+             and 50000 in deposits that come back, and be alone; a fee that grows as a lot fills, or a \
+             list of bidders, stands against it"
+        ]
     );
+    let mut unwitnessed = terms(2, 3, 3);
+    edit(&mut unwitnessed.quorum, |groups| groups[0].is_witness = false);
+    assert_eq!(
+        told(&unwitnessed),
+        [
+            "group group 0 asks all of its members to endorse: each member can void every lot, at \
+             the price of its bonds, by not endorsing",
+            "no group is a witness: a bidder whose reveal the board drops loses its deposit"
+        ]
+    );
+    let mut alone = terms(1, 1, 1);
+    alone.schedule.witness_slots = 0;
+    assert_eq!(
+        told(&alone),
+        [
+            "group group 0 has none to spare: its one member can void a lot by staying away, also \
+             after the first digits of its price are known",
+            "group group 0 is a witness, and one member's word is its word: if the other witnesses \
+             agree, that member saves the deposit of whoever it likes",
+            "witnesses attest what they hold in the last slot: a bidder can hand its bid to them alone \
+             when the board can no longer take it, and so withdraw for nothing"
+        ]
+    );
+}
+
+#[test]
+fn no_two_cautions_have_one_code() {
+    let group = text("g");
+    let all = [
+        Caution::Veto { group: group.clone(), members: 1, for_ranking: true },
+        Caution::LoneWitness { group: group.clone() },
+        Caution::NoWitness,
+        Caution::NoMargin,
+        Caution::SplitEndorsement { group, endorsements: 2, sufficient: 3 },
+        Caution::NarrowDepth { min_bids: 1, sufficient: 4 },
+        Caution::DepthWithCover,
+        Caution::CoverBetweenRounds,
+        Caution::KnownLastRound { limit: 2, sufficient: 6 },
+        Caution::Shills,
+        Caution::LastReveal,
+        Caution::FreeBids,
+        Caution::CrowdingOut { room: 1, fees: 0, deposits: 0 },
+    ];
+    let codes: BTreeSet<&str> = all.iter().map(Caution::code).collect();
+    assert_eq!(codes.len(), all.len());
 }
 
 #[test]

@@ -2,19 +2,20 @@
 //! bonds are lost by those who caused it and by nobody else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use talea_contract::Phase;
+use talea_contract::{Due, Phase, Task};
 use talea_protocol::{
     bytes::PartyKey,
     commitment::BidId,
     instruction::Instruction,
     outcome::{Account, Ending, Outcome, VoidCause},
     quorum::{KeyholderId, Quorum, keyholders},
-    terms::{Depth, Disclosure, Mechanism},
+    ranking::Duty,
+    terms::{Depth, Disclosure, Mechanism, Terms},
 };
 use talea_sim::play::{KeyholderConduct as Conduct, Plan, Seat};
 use talea_tests::{
     Small, is_sold_to, list,
-    replay::{Kind, Replay, edit, opened},
+    replay::{Kind, Replay, edit, opened, refused},
     stage::Stage,
     with_keyholder,
 };
@@ -93,21 +94,26 @@ fn bereft(outcome: &Outcome, quorum: &Quorum) -> BTreeSet<KeyholderId> {
         .collect()
 }
 
-/// The lot is void for this cause, these keyholders lost their bonds, and the bidders (who all
-/// revealed) have their deposits and equal parts of the bonds.
+/// The lot is void for this cause, these keyholders lost their bonds and the others nothing, the bidders
+/// (who all revealed) have their deposits and no more, and the beneficiary has the bonds and the fees.
 #[track_caller]
 fn assert_void(small: &Small, outcome: &Outcome, cause: VoidCause, at_fault: &[KeyholderId]) {
     assert_eq!(outcome.lots[0].ending, Ending::Void(cause));
     let at_fault: BTreeSet<KeyholderId> = at_fault.iter().copied().collect();
     assert_eq!(bereft(outcome, &small.terms().quorum), at_fault);
     let accounts = accounts(outcome);
-    let pool = BOND * at_fault.len() as u64;
     for bidder in 0..3 {
         let account = accounts[&small.cast().bidder(bidder).unwrap()];
-        assert_eq!(account.received, pool / 3, "30 and its multiples divide by three");
-        assert_eq!(account.available, account.funded - FEE + pool / 3);
-        assert_eq!((account.settlement, account.forfeited), (0, FEE));
+        assert_eq!(account.available, account.funded - FEE);
+        assert_eq!((account.settlement, account.forfeited, account.received), (0, FEE, 0));
     }
+    for (id, member) in keyholders(&small.terms().quorum) {
+        let account = accounts[&member.signing];
+        let lost = if at_fault.contains(&id) { BOND } else { 0 };
+        assert_eq!((account.available, account.received), (account.funded - lost, 0), "{id}");
+    }
+    let beneficiary = accounts[&small.cast().beneficiary()];
+    assert_eq!(beneficiary.received, BOND * at_fault.len() as u64 + 3 * FEE);
 }
 
 /// Nothing at all is different from the honest auction.
@@ -226,8 +232,10 @@ fn whoever_is_due_for_a_list_has_its_own_time() {
     assert!(stage.act(0));
     assert_eq!(stage.auction().deadline(), Some(start + 16));
     assert!(!stage.act(2), "it is not due");
+    // That is noticed five slots late, of which the third loses none.
+    stage.slot = start + 16 + 5;
     stage.pass();
-    assert_eq!(stage.auction().deadline(), Some(start + 24));
+    assert_eq!(stage.auction().deadline(), Some(start + 21 + 8));
     assert!(!stage.act(1), "it is out");
     assert!(stage.act(2));
     assert_honest(&outcome(&small, &[]), &stage.finish());
@@ -357,6 +365,62 @@ fn one_who_does_not_endorse_voids_the_lots_where_all_must() {
         let missing = [id(0, member)];
         let left = outcome_of(&small, plan.clone(), &never(&missing));
         assert_void(&small, &left, VoidCause::Endorsement, &missing);
+    }
+}
+
+/// Asked for are so many of a group, wanted the lesser of that and half of keyholders and threshold, rounded
+/// up: so many endorse, and one less is not enough.
+#[test]
+fn so_many_endorsements_are_wanted_as_keyholders_call_for() {
+    for (threshold, members, dealing, asked, wanted) in [
+        (2, 3, 3, 2, 2),
+        (2, 3, 3, 3, 3),
+        (2, 3, 2, 3, 2),
+        (2, 4, 4, 4, 3),
+        (2, 4, 4, 2, 2),
+        (2, 4, 3, 4, 3),
+        (2, 4, 2, 4, 2),
+        (1, 4, 4, 4, 3),
+        (1, 4, 1, 4, 1),
+        (3, 4, 4, 4, 4),
+        (4, 4, 4, 4, 4),
+        (3, 5, 5, 5, 4),
+        (3, 5, 4, 5, 4),
+    ] {
+        let what = format!("{threshold} of {members}, {dealing} deal, {asked} asked");
+        let small = small(&[(threshold, vec![Seat::Own; members])]);
+        let mut terms = small.terms();
+        edit(&mut terms.quorum, |groups| groups[0].endorsements = asked);
+        let mut stage = Stage::open(&small, &terms);
+        stage.fund_everybody();
+        stage.candidates.truncate(dealing);
+        stage.deal();
+        stage.finish_ceremony();
+        let reveals = vec![stage.commit(0, 0, 5)];
+        stage.pass();
+        stage.reveal(reveals);
+        for place in 0..wanted {
+            assert_eq!(stage.auction().phase(), Phase::Endorsing, "{what}: after {place}");
+            assert!(stage.act(place));
+        }
+        assert_eq!(stage.auction().phase(), Phase::Ranking, "{what}");
+        // Time out with one less: all the others are blamed, and whoever never dealt is not.
+        let last = stage.keyholders.len();
+        let mut stage = Stage::open(&small, &terms);
+        stage.fund_everybody();
+        stage.candidates.truncate(dealing);
+        stage.deal();
+        stage.finish_ceremony();
+        let reveals = vec![stage.commit(0, 0, 5)];
+        stage.pass();
+        stage.reveal(reveals);
+        (1..wanted).for_each(|place| assert!(stage.act(place)));
+        stage.pass();
+        let outcome = stage.auction().outcome().expect("time closed it");
+        assert_eq!(outcome.lots[0].ending, Ending::Void(VoidCause::Endorsement), "{what}");
+        let silent = (0..last).filter(|place| !(1..wanted).contains(place));
+        let silent: BTreeSet<_> = silent.map(|place| id(0, place as u16 + 1)).collect();
+        assert_eq!(bereft(&outcome, &terms.quorum), silent, "{what}");
     }
 }
 
@@ -567,12 +631,322 @@ fn every_chunk_has_a_first_quorum_of_its_own() {
 
 /// The plan's bids, revealed: endorsing waits.
 fn revealed(small: &Small) -> Stage {
-    let mut stage = Stage::at_commits(small, &small.terms());
+    revealed_under(small, &small.terms())
+}
+
+fn revealed_under(small: &Small, terms: &Terms) -> Stage {
+    let mut stage = Stage::at_commits(small, terms);
     let reveals = [(0, 5), (1, 2), (2, 7)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
     stage.pass();
     stage.reveal(reveals.to_vec());
     assert_eq!(stage.auction().phase(), Phase::Endorsing);
     stage
+}
+
+// ---- posts that a board does not take ----
+
+/// A keyholder's word for others: its place in turn order, and theirs.
+type Word<'a> = (usize, &'a [usize]);
+
+/// A vouch on what is due now on the first lot that waits for keyholders, not submitted.
+fn vouch(stage: &mut Stage, (voucher, heard): Word<'_>) -> Vec<u8> {
+    let duty = stage.auction().duties()[0];
+    vouch_on(stage, duty, (voucher, heard))
+}
+
+fn vouch_on(stage: &mut Stage, duty: Duty, (voucher, heard): Word<'_>) -> Vec<u8> {
+    let heard = heard.iter().map(|place| stage.keyholders[*place].id()).collect();
+    let auction = stage.board.auction();
+    stage.keyholders[voucher].vouch(auction, duty, &heard).expect("it is shown one head")
+}
+
+/// Where a board stops taking posts.
+#[derive(Clone, Copy, Debug)]
+enum At {
+    Endorsing,
+    /// The first step, in which all are wanted side by side.
+    FirstStep,
+}
+
+/// The board takes these keyholders' posts and no others, but for vouches; then time runs out, and the lot
+/// is void. The places of those who lost their bonds.
+fn bereft_after(
+    small: &Small,
+    witnesses: &[bool],
+    at: At,
+    acting: &[usize],
+    words: &[Word<'_>],
+) -> Vec<usize> {
+    let mut terms = small.terms();
+    edit(&mut terms.quorum, |groups| {
+        for (group, is_witness) in groups.iter_mut().zip(witnesses) {
+            group.is_witness = *is_witness;
+        }
+    });
+    let mut stage = revealed_under(small, &terms);
+    let cause = match at {
+        At::Endorsing => VoidCause::Endorsement,
+        At::FirstStep => VoidCause::Quorum,
+    };
+    if let At::FirstStep = at {
+        stage.act_until(Phase::Ranking);
+    }
+    acting.iter().for_each(|place| assert!(stage.act(*place), "{place} is wanted"));
+    for word in words {
+        let vouch = vouch(&mut stage, *word);
+        stage.submit(&vouch);
+    }
+    stage.pass();
+    let outcome = stage.auction().outcome().expect("the only lot is void");
+    let lost = bereft(&outcome, &terms.quorum);
+    let at_fault: Vec<KeyholderId> = lost.iter().copied().collect();
+    assert_void(small, &outcome, cause, &at_fault);
+    let excused = |place: &usize| stage.auction().is_excused(0, stage.keyholders[*place].id());
+    let out = |place: &usize| stage.auction().is_out(0, stage.keyholders[*place].id());
+    let places = 0..stage.keyholders.len();
+    let blamed: Vec<usize> = places.clone().filter(|place| out(place) && !excused(place)).collect();
+    let lost: Vec<usize> =
+        places.filter(|place| lost.contains(&stage.keyholders[*place].id())).collect();
+    assert_eq!(blamed, lost, "those who are out and not excused pay");
+    lost
+}
+
+#[test]
+fn who_was_heard_by_a_threshold_of_the_others_keeps_its_bond() {
+    // Two of three; the first's posts are taken, those of the other two are not.
+    let small = small(&two_of_three());
+    for at in [At::Endorsing, At::FirstStep] {
+        let lost = |words: &[Word<'_>]| bereft_after(&small, &[true], at, &[0], words);
+        assert_eq!(lost(&[]), [1, 2], "{at:?}");
+        assert_eq!(lost(&[(0, &[1, 2])]), [1, 2], "{at:?}: one word of the two needed");
+        assert_eq!(lost(&[(1, &[2]), (2, &[1])]), [1, 2], "{at:?}: one word each");
+        assert_eq!(lost(&[(0, &[1, 2]), (1, &[2])]), [1], "{at:?}");
+        assert_eq!(lost(&[(0, &[1, 2]), (2, &[1])]), [2], "{at:?}");
+        assert_eq!(lost(&[(0, &[1]), (0, &[2]), (2, &[1])]), [2], "{at:?}: one by one");
+        assert_eq!(lost(&[(0, &[1]), (1, &[2])]), [1, 2], "{at:?}: not of the same one");
+        assert_eq!(lost(&[(0, &[1, 2]), (1, &[2]), (2, &[1])]), [0; 0], "{at:?}");
+        // Not even the first's are taken: all three are out, and each needs both others.
+        let lost = |words: &[Word<'_>]| bereft_after(&small, &[true], at, &[], words);
+        assert_eq!(lost(&[(0, &[1, 2]), (1, &[2]), (2, &[1])]), [0], "{at:?}");
+        assert_eq!(lost(&[(0, &[1, 2]), (1, &[0, 2]), (2, &[0, 1])]), [0; 0], "{at:?}");
+    }
+}
+
+#[test]
+fn a_group_too_small_without_the_silent_one_bears_no_witness_for_it() {
+    // Both are needed, so nobody is left to hear either: the group does not count for its members.
+    let small = small(&[(2, vec![Seat::Own; 2])]);
+    for at in [At::Endorsing, At::FirstStep] {
+        assert_eq!(bereft_after(&small, &[true], at, &[0], &[(0, &[1])]), [1], "{at:?}");
+        let words: [Word<'_>; 2] = [(0, &[1]), (1, &[0])];
+        assert_eq!(bereft_after(&small, &[true], at, &[], &words), [0, 1], "{at:?}");
+    }
+}
+
+#[test]
+fn every_group_of_witnesses_must_have_heard() {
+    // The seller alone is place 0, the three buyers are places 1 to 3.
+    let small = small(&seller_and_buyers());
+    for at in [At::Endorsing, At::FirstStep] {
+        // Of the seller's posts the buyers alone can know: its own group does not count for it.
+        let lost = |words: &[Word<'_>]| bereft_after(&small, &[true, true], at, &[1, 2], words);
+        assert_eq!(lost(&[]), [0], "{at:?}");
+        assert_eq!(lost(&[(1, &[0])]), [0], "{at:?}");
+        assert_eq!(lost(&[(1, &[0]), (2, &[0])]), [0; 0], "{at:?}");
+        // Also the third, who is not waited for itself.
+        assert_eq!(lost(&[(3, &[0]), (2, &[0])]), [0; 0], "{at:?}");
+
+        // Of a buyer's posts: both other buyers and the seller.
+        let lost = |words: &[Word<'_>]| bereft_after(&small, &[true, true], at, &[0, 1], words);
+        assert_eq!(lost(&[(1, &[2, 3]), (2, &[3]), (3, &[2])]), [2, 3], "{at:?}: no seller");
+        assert_eq!(lost(&[(0, &[2, 3]), (1, &[2, 3])]), [2, 3], "{at:?}: one buyer");
+        assert_eq!(lost(&[(0, &[2, 3]), (1, &[2, 3]), (2, &[3])]), [2], "{at:?}");
+        let all: [Word<'_>; 4] = [(0, &[2, 3]), (1, &[2, 3]), (2, &[3]), (3, &[2])];
+        assert_eq!(lost(&all), [0; 0], "{at:?}");
+    }
+}
+
+#[test]
+fn the_word_of_a_group_that_is_no_witness_is_neither_needed_nor_enough() {
+    let small = small(&seller_and_buyers());
+    for at in [At::Endorsing, At::FirstStep] {
+        let buyers: [Word<'_>; 3] = [(1, &[2, 3]), (2, &[3]), (3, &[2])];
+        let all = [&[(0, &[2, 3][..])][..], &buyers].concat();
+        let lost = |witnesses: [bool; 2], words: &[Word<'_>]| {
+            bereft_after(&small, &witnesses, at, &[0, 1], words)
+        };
+        assert_eq!(lost([false, true], &buyers), [0; 0], "{at:?}: the buyers alone");
+        assert_eq!(lost([true, false], &buyers), [2, 3], "{at:?}");
+        assert_eq!(lost([true, false], &[(0, &[2])]), [3], "{at:?}: the seller alone");
+        assert_eq!(lost([false, false], &all), [2, 3], "{at:?}: nobody's");
+        // For the seller, who alone is a witness, nobody can speak.
+        let words: [Word<'_>; 3] = [(1, &[0]), (2, &[0]), (3, &[0])];
+        let lost = bereft_after(&small, &[true, false], at, &[1, 2], &words);
+        assert_eq!(lost, [0], "{at:?}");
+    }
+}
+
+#[test]
+fn a_vouch_counts_until_the_deadline_and_not_a_slot_longer() {
+    let small = small(&two_of_three());
+    for at in [At::Endorsing, At::FirstStep] {
+        for late in [0, 1] {
+            let mut stage = revealed_under(&small, &small.terms());
+            if let At::FirstStep = at {
+                stage.act_until(Phase::Ranking);
+            }
+            assert!(stage.act(0));
+            // Of the two words that the second needs one comes in the last slot, or in the one after.
+            let words: [Word<'_>; 2] = [(0, &[1]), (2, &[1])];
+            let [first, last] = words.map(|word| vouch(&mut stage, word));
+            stage.submit(&first);
+            stage.slot = stage.auction().deadline().unwrap() + late;
+            if late == 0 {
+                stage.submit(&last);
+            } else {
+                assert_eq!(refused(stage.auction(), stage.slot, &last), "E4", "all is over");
+            }
+            stage.pass();
+            let outcome = stage.auction().outcome().unwrap();
+            let lost: Vec<KeyholderId> =
+                bereft(&outcome, &small.terms().quorum).into_iter().collect();
+            let expected = if late == 0 { vec![id(0, 3)] } else { vec![id(0, 2), id(0, 3)] };
+            assert_eq!(lost, expected, "{at:?}, {late} slots late");
+        }
+    }
+}
+
+/// The beginning of the first step of gates, of which the second is not due before the first acted.
+fn at_gates(small: &Small) -> Stage {
+    let mut stage = revealed_under(small, &small.terms());
+    stage.act_until(Phase::Ranking);
+    let is_gate = |due: &Due| matches!(due, Due::Rank { task: Task::Gate { .. }, .. });
+    while !stage.auction().dues(id(0, 1)).iter().any(is_gate) {
+        assert!((0..3).any(|place| stage.act(place)), "somebody is due");
+    }
+    stage
+}
+
+#[test]
+fn in_a_chain_each_is_excused_in_its_turn_and_who_is_out_is_a_witness_still() {
+    let small = small(&two_of_three());
+    let quorum = &small.terms().quorum;
+    for (words, at_fault) in [
+        // Of the first turn and of the second, each by two others.
+        ([&[(1, &[0][..]), (2, &[0])][..], &[(0, &[1]), (2, &[1])]], vec![]),
+        ([&[(1, &[0]), (2, &[0])], &[(2, &[1])]], vec![id(0, 2)]),
+        ([&[(2, &[0])], &[(0, &[1]), (2, &[1])]], vec![id(0, 1)]),
+        ([&[], &[]], vec![id(0, 1), id(0, 2)]),
+    ] {
+        let mut stage = at_gates(&small);
+        for words in words {
+            for word in words {
+                let vouch = vouch(&mut stage, *word);
+                stage.submit(&vouch);
+            }
+            stage.pass();
+        }
+        let outcome = stage.auction().outcome().expect("two of three are out");
+        let at_fault: BTreeSet<KeyholderId> = at_fault.into_iter().collect();
+        assert_eq!(bereft(&outcome, quorum), at_fault);
+        let ids: Vec<KeyholderId> = at_fault.into_iter().collect();
+        assert_void(&small, &outcome, VoidCause::Quorum, &ids);
+    }
+}
+
+#[test]
+fn who_is_excused_is_out_all_the_same_and_nobody_pays_where_the_lot_goes_on() {
+    let small = small(&two_of_three());
+    let mut stage = at_gates(&small);
+    for voucher in [1, 2] {
+        let vouch = vouch(&mut stage, (voucher, &[0]));
+        stage.submit(&vouch);
+    }
+    let first = id(0, 1);
+    assert!(!stage.auction().is_out(0, first) && !stage.auction().is_excused(0, first));
+    let turn = stage.posts(0, &[]).remove(0);
+    stage.pass();
+    assert!(stage.auction().is_out(0, first) && stage.auction().is_excused(0, first));
+    assert_eq!(refused(stage.auction(), stage.slot, &turn), "K4", "it is out");
+    assert!(!stage.act(0));
+    assert_honest(&outcome(&small, &[]), &stage.finish());
+}
+
+#[test]
+fn a_vouch_is_for_one_duty_and_excuses_from_no_other() {
+    // Both others vouch for the first in one step of gates; then the board takes its turn after all. In
+    // the next steps it and the second stay away, without a word.
+    let small = small(&two_of_three());
+    let mut stage = at_gates(&small);
+    for voucher in [1, 2] {
+        let vouch = vouch(&mut stage, (voucher, &[0]));
+        stage.submit(&vouch);
+    }
+    let step = stage.auction().duties()[0];
+    assert!(stage.act(0) && stage.act(1));
+    assert_ne!(stage.auction().duties()[0], step);
+    assert!(stage.act(2));
+    stage.pass();
+    let outcome = stage.auction().outcome().expect("two of three are out");
+    assert_void(&small, &outcome, VoidCause::Quorum, &[id(0, 1), id(0, 2)]);
+}
+
+#[test]
+fn a_vouch_on_one_lot_saves_no_bond_of_another() {
+    let lots = vec![(8, vec![1, 2]); 2];
+    let small = Small { lots, ..small(&two_of_three()) };
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let reveals = [(0, 0, 5), (1, 0, 2), (0, 1, 3), (1, 1, 6)];
+    let reveals = reveals.map(|(bidder, lot, rung)| stage.commit(bidder, lot, rung));
+    stage.pass();
+    stage.reveal(reveals.to_vec());
+    stage.act_until(Phase::Ranking);
+    // Nobody's posts are taken. All vouch for all on lot 1.
+    let duties = stage.auction().duties();
+    let [first, second] = duties[..] else { panic!("two lots") };
+    assert!(matches!((first, second), (Duty::Step { lot: 0, .. }, Duty::Step { lot: 1, .. })));
+    for word in [(0, &[1, 2]), (1, &[0, 2]), (2, &[0, 1])] {
+        let vouch = vouch_on(&mut stage, second, (word.0, word.1));
+        stage.submit(&vouch);
+    }
+    stage.pass();
+    let outcome = stage.auction().outcome().expect("both lots are void");
+    assert!(outcome.lots.iter().all(|lot| lot.ending == Ending::Void(VoidCause::Quorum)));
+    // One bond of two.
+    assert_eq!(bereft(&outcome, &small.terms().quorum), [1, 2, 3].map(|n| id(0, n)).into());
+    for (_, member) in keyholders(&small.terms().quorum) {
+        assert_eq!(accounts(&outcome)[&member.signing].available, BOND);
+    }
+}
+
+#[test]
+fn keyholders_whom_a_board_ignores_lose_nothing_if_the_others_speak() {
+    // At every step: one of three ignored changes nothing.
+    let ignored = |member, from_step| (id(0, member), Conduct::Ignored { from_step });
+    let of = [small, second_price];
+    for small in of.map(|of| of(&two_of_three())) {
+        let honest = outcome(&small, &[]);
+        for member in 1..=3 {
+            for from_step in 0..steps(&small) {
+                assert_honest(&honest, &outcome(&small, &[ignored(member, from_step)]));
+            }
+        }
+    }
+    // Three of five are needed, and three are ignored. The two who speak are too few to be believed.
+    for small in of.map(|of| of(&[(3, vec![Seat::Own; 5])])) {
+        for from_step in 0..steps(&small) {
+            let three = [1, 2, 4].map(|member| ignored(member, from_step));
+            let left = outcome(&small, &three);
+            assert_void(&small, &left, VoidCause::Quorum, &[1, 2, 4].map(|n| id(0, n)));
+        }
+    }
+    // Alone in its group, ignored: the other group, all of whom speak, is the only one that counts.
+    for small in of.map(|of| of(&seller_and_buyers())) {
+        for from_step in 0..steps(&small) {
+            let left = outcome(&small, &[(id(0, 1), Conduct::Ignored { from_step })]);
+            assert_void(&small, &left, VoidCause::Quorum, &[]);
+        }
+    }
 }
 
 // ---- what is attested ----

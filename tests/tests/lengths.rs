@@ -196,7 +196,9 @@ fn a_list_of_terms_has_the_length_it_says_within_its_bound() {
         + 1;
     let quorum = admission - 1 + len(borsh::to_vec(&(&t.admission, t.max_bids_per_lot)));
     let group_name = quorum + 4;
-    let members = group_name + len(borsh::to_vec(&(&group.name, 0u16, 0u16)));
+    let members = group_name
+        + len(borsh::to_vec(&(&group.name, group.threshold, group.endorsements)))
+        + len(borsh::to_vec(&group.is_witness));
 
     let prefix = |name, place, len, max| Prefix { name, place, len, max };
     let prefixes = [
@@ -276,6 +278,7 @@ fn lists_at_their_bounds_are_read_and_one_item_more_is_not() {
     at_bound::<talea_protocol::ranking::Switch, MAX_CHUNK_ITEMS>(&[0; 288]);
     at_bound::<talea_protocol::sealed_bid::Ciphertext, MAX_CHUNK_ITEMS>(&[0; 64]);
     at_bound::<talea_protocol::commitment::BidId, MAX_ATTESTED>(&[0; 40]);
+    at_bound::<talea_protocol::quorum::KeyholderId, MAX_HEARD>(&[0; 4]);
     at_bound::<talea_protocol::sealed_bid::Reveal, MAX_REVEALS>(&[0; 44]);
 }
 

@@ -1,15 +1,15 @@
-//! Money: every unit is accounted for after every entry, and nobody who could cause a forfeit, nor
-//! the seller, nor the custodian, ever receives one.
+//! Money: every unit is accounted for after every entry; what is forfeited, and every fee, goes to the
+//! beneficiary of the terms to the unit, and where they name none to nobody.
 
 use proptest::{prelude::*, test_runner::RngSeed};
 use std::collections::BTreeMap;
-use talea_contract::Auction;
+use talea_contract::{Auction, Phase};
 use talea_protocol::{
     bytes::PartyKey,
     outcome::{Account, Ending, LotResult, Outcome, ReserveResult, VoidCause},
     price::Rung,
     quorum::{KeyholderId, keyholders},
-    terms::{Mechanism, Terms},
+    terms::{Depth, Disclosure, Mechanism, Terms},
 };
 use talea_sim::play::{BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
@@ -25,27 +25,21 @@ fn sum(accounts: &[Account], field: impl Fn(&Account) -> u64) -> u128 {
     accounts.iter().map(|account| u128::from(field(account))).sum()
 }
 
-/// M3, in integers that cannot overflow.
+/// M3, in integers that cannot overflow, in the form that these terms have; and nobody but the
+/// beneficiary ever receives anything.
 #[track_caller]
-fn assert_balanced(accounts: &[Account]) {
+fn assert_balanced(terms: &Terms, accounts: &[Account]) {
     for a in accounts {
         let into = u128::from(a.funded) + u128::from(a.received);
         let pockets = [a.available, a.locked, a.settlement, a.forfeited];
         assert_eq!(into, pockets.into_iter().map(u128::from).sum(), "{a:?}");
+        assert!(a.received == 0 || Some(a.party) == terms.stakes.beneficiary, "{a:?}");
     }
-    assert_eq!(sum(accounts, |a| a.received), sum(accounts, |a| a.forfeited));
+    let forfeited = sum(accounts, |a| a.forfeited);
+    let reaches_somebody = terms.stakes.beneficiary.is_some();
+    assert_eq!(sum(accounts, |a| a.received), if reaches_somebody { forfeited } else { 0 });
     assert!(sum(accounts, |a| a.funded) < 1 << 64);
     assert!(accounts.is_sorted_by(|a, b| a.party < b.party));
-}
-
-/// Nobody receives what it could cause to be forfeited.
-#[track_caller]
-fn assert_none_to_the_powerful(terms: &Terms, accounts: &[Account]) {
-    let members = keyholders(&terms.quorum).map(|(_, member)| member.signing);
-    let powerful: Vec<PartyKey> = members.chain([terms.seller, terms.custodian]).collect();
-    for account in accounts.iter().filter(|account| powerful.contains(&account.party)) {
-        assert_eq!(account.received, 0, "{account:?}");
-    }
 }
 
 /// Plays, checks the balance after every entry, and gives back the outcome and what became of
@@ -57,8 +51,7 @@ fn play(small: &Small, plan: &Plan) -> (Outcome, BTreeMap<PartyKey, Account>) {
     let mut at_stake = false;
     for auction in scenes.iter().map(|scene| &scene.before).chain([&end]) {
         let accounts = auction.accounts();
-        assert_balanced(&accounts);
-        assert_none_to_the_powerful(&plan.terms, &accounts);
+        assert_balanced(&plan.terms, &accounts);
         at_stake |= sum(&accounts, |a| a.locked) > 0;
     }
     let stakes = plan.terms.stakes;
@@ -134,11 +127,9 @@ fn each_stake_stands_by_itself() {
         let plan = with_bidder(small.plan(&[&[1, 4, 2]]), 2, BidderConduct::NeverReveals);
         let (deposit, _, fee) = stakes;
         let (_, accounts) = play(&small, &plan);
-        let half = deposit / 2;
-        let expected =
-            [[deposit + half, 0, fee, half], [half, deposit, fee, half], [0, 0, deposit + fee, 0]];
+        let expected = [[deposit, 0, fee, 0], [0, deposit, fee, 0], [0, 0, deposit + fee, 0]];
         assert_eq!(of_bidders(&small, &accounts), expected, "{stakes:?}");
-        assert_eq!(received_by_beneficiary(&small, &accounts), 3 * fee, "{stakes:?}");
+        assert_eq!(received_by_beneficiary(&small, &accounts), deposit + 3 * fee, "{stakes:?}");
     }
 }
 
@@ -205,23 +196,22 @@ fn a_reserve_costs_a_deposit_and_no_fee_and_only_if_it_is_not_revealed() {
 }
 
 #[test]
-fn a_seller_who_hides_its_reserve_pays_those_who_bid() {
+fn a_seller_who_hides_its_reserve_pays_the_beneficiary() {
     let small = Small { reserve: Some(false), ..Small::default() };
-    let (outcome, accounts) = play(&small, &with_reserve(small.plan(&[&[1, 3, 2]]), 4, false));
+    let plan = with_reserve(small.plan(&[&[1, 3, 2]]), 4, false);
+    let (outcome, accounts) = play(&small, &plan);
     assert_eq!(outcome.lots[0].reserve, ReserveResult::Lapsed);
     assert!(matches!(outcome.lots[0].ending, Ending::Sold(_)), "it does not bind");
-    // 100 among three: one unit more for the first.
-    let expected = [[134, 0, 1, 34], [33, 100, 1, 33], [133, 0, 1, 33]];
-    assert_eq!(of_bidders(&small, &accounts), expected);
+    let [loser, winner] = [[100, 0, 1, 0], [0, 100, 1, 0]];
+    assert_eq!(of_bidders(&small, &accounts), [loser, winner, loser]);
     assert_eq!(of_seller(&small, &accounts), [0, 0, 100, 0]);
-    // It stands after the bids in the pool, of which there is one.
-    let plan = with_reserve(small.plan(&[&[1, 3, 2]]), 4, false);
-    let (_, accounts) = play(&small, &with_bidder(plan, 1, BidderConduct::NeverReveals));
-    assert_eq!(
-        of_bidders(&small, &accounts),
-        [[200, 0, 1, 100], [0, 0, 101, 0], [100, 100, 1, 100]]
-    );
+    assert_eq!(received_by_beneficiary(&small, &accounts), 103);
+    // Together with a bidder who hides its bid.
+    let plan = with_bidder(plan, 1, BidderConduct::NeverReveals);
+    let (_, accounts) = play(&small, &plan);
+    assert_eq!(of_bidders(&small, &accounts), [loser, [0, 0, 101, 0], winner]);
     assert_eq!(of_seller(&small, &accounts), [0, 0, 100, 0]);
+    assert_eq!(received_by_beneficiary(&small, &accounts), 203);
 }
 
 #[test]
@@ -250,7 +240,8 @@ fn a_lot_that_the_seller_declines_holds_no_deposit() {
     // Whoever did not reveal pays all the same.
     let plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
     let (_, accounts) = play(&small, &plan);
-    assert_eq!(of_bidders(&small, &accounts), [[0, 0, 101, 0], [150, 0, 1, 50], [150, 0, 1, 50]]);
+    assert_eq!(of_bidders(&small, &accounts), [[0, 0, 101, 0], [100, 0, 1, 0], [100, 0, 1, 0]]);
+    assert_eq!(received_by_beneficiary(&small, &accounts), 103);
 }
 
 #[test]
@@ -270,7 +261,7 @@ fn a_seller_who_says_nothing_has_accepted() {
         assert_eq!(stage.auction().deadline(), Some(ranked + 7));
         // Meanwhile everything stays locked.
         let accounts = stage.auction().accounts();
-        assert_balanced(&accounts);
+        assert_balanced(&small.terms(), &accounts);
         assert_eq!(sum(&accounts, |a| a.locked), 2 * 100 + 3 * 30);
         if says_something {
             let decision = stage.decision(0, true);
@@ -288,15 +279,16 @@ fn a_seller_who_says_nothing_has_accepted() {
 // ---- forfeits ----
 
 #[test]
-fn those_who_revealed_share_what_others_forfeit() {
+fn what_is_forfeited_reaches_the_beneficiary_and_no_bidder() {
     let small = Small::default();
     for conduct in [BidderConduct::NeverReveals, BidderConduct::RevealsRubbish] {
         // Also if it would have won.
         for rung in [0, 4] {
             let plan = with_bidder(small.plan(&[&[1, 3, rung]]), 2, conduct);
             let (outcome, accounts) = play(&small, &plan);
-            let expected = [[150, 0, 1, 50], [50, 100, 1, 50], [0, 0, 101, 0]];
+            let expected = [[100, 0, 1, 0], [0, 100, 1, 0], [0, 0, 101, 0]];
             assert_eq!(of_bidders(&small, &accounts), expected, "{conduct:?}");
+            assert_eq!(received_by_beneficiary(&small, &accounts), 103);
             let invalid = u32::from(conduct == BidderConduct::RevealsRubbish);
             let lot = &outcome.lots[0];
             assert_eq!((lot.commits, lot.ranked, lot.invalid), (3, 2, invalid));
@@ -305,30 +297,28 @@ fn those_who_revealed_share_what_others_forfeit() {
 }
 
 #[test]
-fn what_does_not_divide_goes_to_the_first_in_commit_order() {
+fn forfeits_of_one_lot_add_up_to_the_unit() {
     let small = Small { bidders: 5, stakes: (101, 0, 0), ..Small::default() };
     let plan = small.plan(&[&[1, 0, 2, 3, 1]]);
     let plan = with_bidder(plan, 1, BidderConduct::NeverReveals);
     let plan = with_bidder(plan, 4, BidderConduct::RevealsRubbish);
     let (_, accounts) = play(&small, &plan);
-    // 202 among bidders 0, 2 and 3: the pool is shared, not each forfeit.
-    let received: Vec<u64> =
-        of_bidders(&small, &accounts).iter().map(|pockets| pockets[3]).collect();
-    assert_eq!(received, [68, 0, 67, 67, 0]);
+    let [loser, winner, lost] = [[101, 0, 0, 0], [0, 101, 0, 0], [0, 0, 101, 0]];
+    assert_eq!(of_bidders(&small, &accounts), [loser, lost, loser, winner, lost]);
+    assert_eq!(received_by_beneficiary(&small, &accounts), 202);
 }
 
 #[test]
-fn a_pool_of_less_than_a_unit_each_goes_to_the_first() {
+fn a_forfeit_of_a_single_unit_reaches_the_beneficiary() {
     let small = Small { stakes: (1, 0, 0), ..Small::default() };
     let plan = with_bidder(small.plan(&[&[3, 1, 2]]), 0, BidderConduct::NeverReveals);
     let (_, accounts) = play(&small, &plan);
-    let received: Vec<u64> =
-        of_bidders(&small, &accounts).iter().map(|pockets| pockets[3]).collect();
-    assert_eq!(received, [0, 1, 0]);
+    assert_eq!(of_bidders(&small, &accounts), [[0, 0, 1, 0], [1, 0, 0, 0], [0, 1, 0, 0]]);
+    assert_eq!(received_by_beneficiary(&small, &accounts), 1);
 }
 
 #[test]
-fn where_nobody_revealed_the_beneficiary_receives_all() {
+fn where_nobody_revealed_the_beneficiary_receives_no_more_and_no_less() {
     let small = Small::default();
     let mut plan = small.plan(&[&[3, 1, 2]]);
     plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
@@ -349,9 +339,147 @@ fn a_forfeit_stays_on_its_lot() {
     let dropped = plan.bids.iter_mut().find(|bid| bid.lot == 0 && bid.bidder == 0).unwrap();
     dropped.conduct = BidderConduct::NeverReveals;
     let (_, accounts) = play(&small, &plan);
-    // Lot 0: bidder 1 alone revealed and has bidder 0's deposit. Lot 1: 0 and 1 share bidder 2's.
-    let expected = [[50, 100, 102, 50], [250, 100, 2, 150], [0, 0, 101, 0]];
+    // Bidder 0 loses lot 0's deposit and wins lot 1; bidder 2 loses lot 1's.
+    let expected = [[0, 100, 102, 0], [100, 100, 2, 0], [0, 0, 101, 0]];
     assert_eq!(of_bidders(&small, &accounts), expected);
+    assert_eq!(received_by_beneficiary(&small, &accounts), 205);
+}
+
+// ---- no beneficiary ----
+
+/// The plan under terms that name no beneficiary.
+fn without_beneficiary(mut plan: Plan) -> Plan {
+    plan.terms.stakes.beneficiary = None;
+    plan
+}
+
+/// With and without a beneficiary everybody who acts has the same in every pocket. Without one what is
+/// forfeited is nobody's; [`assert_balanced`] holds M3 in its second form after every entry.
+#[test]
+fn without_a_beneficiary_nobody_receives_what_is_forfeited() {
+    let reserved = Small { reserve: Some(false), ..Small::default() };
+    let plain = Small::default();
+    let hidden = with_reserve(reserved.plan(&[&[1, 3, 2]]), 4, false);
+    let hidden = with_bidder(hidden, 0, BidderConduct::RevealsRubbish);
+    let leaves = KeyholderConduct::Leaves { from_step: 0 };
+    let void = with_bidder(plain.plan(&[&[4, 1, 2]]), 1, BidderConduct::NeverReveals);
+    let void = with_keyholder(with_keyholder(void, 0, 2, leaves), 0, 3, leaves);
+    let wrong = KeyholderConduct::DealsWrongShare { to: 3 };
+    let stillborn = plain.plan(&[&[4, 1, 2]]);
+    let stillborn = with_keyholder(with_keyholder(stillborn, 0, 1, wrong), 0, 2, wrong);
+    for (small, plan, forfeited) in
+        [(&reserved, hidden, 203), (&plain, void, 163), (&plain, stillborn, 60)]
+    {
+        let (with, mut accounts) = play(small, &plan);
+        let (without, others) = play(small, &without_beneficiary(plan));
+        assert_eq!(with.lots, without.lots);
+        let beneficiary = accounts.remove(&small.cast().beneficiary()).unwrap();
+        assert_eq!(pockets(&beneficiary), [forfeited, 0, 0, forfeited]);
+        assert_eq!(accounts, others, "of everybody else");
+        let others: Vec<Account> = others.into_values().collect();
+        assert_eq!(sum(&others, |a| a.forfeited), u128::from(forfeited));
+        let left = sum(&others, |a| a.available) + sum(&others, |a| a.settlement);
+        assert_eq!(
+            left + u128::from(forfeited),
+            sum(&others, |a| a.funded),
+            "in the custodian's charge"
+        );
+    }
+}
+
+// ---- fees that grow ----
+
+/// The default terms, with a fee that grows and room for this many bids.
+fn growing(small: &Small, fee_growth: u64, room: u32) -> Terms {
+    let mut terms = small.terms();
+    terms.stakes.fee_growth = fee_growth;
+    terms.max_bids_per_lot = room;
+    terms
+}
+
+#[test]
+fn a_fee_grows_with_every_commit_of_its_lot() {
+    // One unit for the first commit of a lot, and seven more for each one before.
+    let small = Small { lots: vec![(5, vec![3]); 2], bidders: 4, ..Small::default() };
+    let mut stage = Stage::at_commits(&small, &growing(&small, 7, 4));
+    let paid = |stage: &Stage, bidder: usize| {
+        let accounts = stage.auction().accounts();
+        let account = accounts.iter().find(|a| a.party == stage.bidder(bidder)).unwrap();
+        (account.forfeited, account.locked)
+    };
+    for bidder in 0..4 {
+        stage.commit(bidder, 0, 1);
+        let fee = 1 + 7 * bidder as u64;
+        assert_eq!(paid(&stage, bidder), (fee, 100), "the deposit does not grow");
+    }
+    // The other lot counts by itself: the last is its first.
+    stage.commit(3, 1, 1);
+    assert_eq!(paid(&stage, 3), (22 + 1, 200));
+    stage.commit(0, 1, 1);
+    assert_eq!(paid(&stage, 0), (1 + 8, 200));
+    let accounts = stage.auction().accounts();
+    assert_balanced(stage.auction().terms(), &accounts);
+    let beneficiary = small.cast().beneficiary();
+    let received = accounts.iter().find(|a| a.party == beneficiary).unwrap().received;
+    assert_eq!(received, (1 + 8 + 15 + 22) + (1 + 8));
+}
+
+#[test]
+fn a_reserve_neither_pays_a_growing_fee_nor_makes_it_grow() {
+    let small = Small { reserve: Some(false), ..Small::default() };
+    let mut stage = Stage::at_reserves(&small, &growing(&small, 7, 4));
+    stage.reserve(0, 2);
+    stage.pass();
+    stage.commit(0, 0, 1);
+    let forfeited = |party: PartyKey| {
+        let accounts = stage.auction().accounts();
+        accounts.iter().find(|a| a.party == party).unwrap().forfeited
+    };
+    assert_eq!(forfeited(stage.auction().terms().seller), 0);
+    assert_eq!(forfeited(stage.bidder(0)), 1);
+}
+
+#[test]
+fn a_fee_grows_in_round_0_only() {
+    let small = Small {
+        disclosure: Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) },
+        rounds: Some((3, false)),
+        ..Small::default()
+    };
+    let mut stage = Stage::at_commits(&small, &growing(&small, 7, 3));
+    let bids = [(0, 1), (1, 3)].map(|(bidder, rung)| {
+        let (auction, rng) = (stage.board.auction(), &mut stage.rng);
+        let bid = stage.bidders[bidder].commit(auction, 0, Rung(rung), rng).unwrap();
+        stage.submit(&bid.commit);
+        bid
+    });
+    stage.pass();
+    stage.reveal(bids.iter().map(|bid| bid.reveal.clone()).collect());
+    stage.act_until(Phase::Commits);
+    assert_eq!(stage.auction().round(), 1);
+    let before = stage.auction().accounts();
+    for (bidder, rung) in [(1, 3), (0, 2)] {
+        let (auction, rng) = (stage.board.auction(), &mut stage.rng);
+        let standing = &bids[bidder].secret;
+        let bid = stage.bidders[bidder].improve(auction, 0, Rung(rung), standing, rng).unwrap();
+        stage.submit(&bid.commit);
+    }
+    assert_eq!(stage.auction().accounts(), before);
+}
+
+#[test]
+fn a_losing_bidder_has_its_deposit_back_and_not_its_fee() {
+    let small = Small::default();
+    let mut plan = small.plan(&[&[1, 4, 2]]);
+    plan.terms.stakes.fee_growth = 7;
+    plan = with_bidder(plan, 2, BidderConduct::NeverReveals);
+    let (_, accounts) = play(&small, &plan);
+    let lost: Vec<[u64; 2]> = of_bidders(&small, &accounts)
+        .iter()
+        .map(|[_, settled, lost, _]| [*settled, *lost])
+        .collect();
+    assert_eq!(lost, [[0, 1], [100, 8], [0, 115]]);
+    assert_eq!(received_by_beneficiary(&small, &accounts), 124);
 }
 
 // ---- bidders who are keyholders ----
@@ -362,17 +490,18 @@ fn with_bidding_keyholder(deposit: u64) -> Small {
 }
 
 #[test]
-fn a_bidder_who_is_a_keyholder_receives_nothing() {
-    // A keyholder can keep a reveal off the board, so it must not profit from one that is missing.
+fn a_bidder_who_is_a_keyholder_is_released_like_any_other() {
     let small = with_bidding_keyholder(100);
     let plan = with_bidder(small.plan(&[&[4, 1, 2]]), 2, BidderConduct::NeverReveals);
     let (_, accounts) = play(&small, &plan);
-    let expected = [[30, 100, 1, 0], [200, 0, 1, 100], [0, 0, 101, 0]];
+    let expected = [[30, 100, 1, 0], [100, 0, 1, 0], [0, 0, 101, 0]];
     assert_eq!(of_bidders(&small, &accounts), expected);
+    assert_eq!(received_by_beneficiary(&small, &accounts), 103);
 }
 
 #[test]
-fn where_only_keyholders_revealed_the_beneficiary_receives_all() {
+fn a_keyholder_who_alone_revealed_receives_nothing() {
+    // A keyholder can keep a reveal off the board, so it must not profit from one that is missing.
     let small = with_bidding_keyholder(100);
     let plan = with_bidder(small.plan(&[&[4, 1, 2]]), 2, BidderConduct::NeverReveals);
     let plan = with_bidder(plan, 1, BidderConduct::RevealsRubbish);
@@ -391,9 +520,10 @@ fn a_bidding_keyholder_can_lose_both_its_bond_and_its_deposit() {
     let plan = with_keyholder(plan, 0, 1, KeyholderConduct::Leaves { from_step: 0 });
     let (outcome, accounts) = play(&small, &plan);
     assert!(matches!(outcome.lots[0].ending, Ending::Void(_)));
-    // Bidder 1 acted as a keyholder and has its bond; bidder 2 alone may receive.
-    let expected = [[0, 0, 131, 0], [130, 0, 1, 0], [230, 0, 1, 130]];
+    // Bidder 1 acted as a keyholder and has its bond.
+    let expected = [[0, 0, 131, 0], [130, 0, 1, 0], [100, 0, 1, 0]];
     assert_eq!(of_bidders(&small, &accounts), expected);
+    assert_eq!(received_by_beneficiary(&small, &accounts), 133);
 }
 
 #[test]
@@ -406,7 +536,8 @@ fn the_seller_as_a_keyholder_stakes_a_bond_like_anybody() {
     let plan = with_keyholder(plan, 0, 1, KeyholderConduct::NeverEndorses);
     let (_, accounts) = play(&small, &plan);
     assert_eq!(pockets(&accounts[&small.cast().seller()]), [0, 0, 30, 0]);
-    assert_eq!(of_bidders(&small, &accounts)[..2], [[115, 0, 1, 15], [115, 0, 1, 15]]);
+    assert_eq!(of_bidders(&small, &accounts)[..2], [[100, 0, 1, 0]; 2]);
+    assert_eq!(received_by_beneficiary(&small, &accounts), 30 + 2);
 }
 
 // ---- void lots ----
@@ -420,8 +551,9 @@ fn a_void_lot_holds_no_deposit_of_those_who_revealed() {
     plan = with_keyholder(plan, 0, 3, KeyholderConduct::Leaves { from_step: 0 });
     let (outcome, accounts) = play(&small, &plan);
     assert!(matches!(outcome.lots[0].ending, Ending::Void(_)));
-    // 100 of bidder 1 and 30 of either keyholder, among two.
-    assert_eq!(of_bidders(&small, &accounts), [[180, 0, 1, 80], [0, 0, 101, 0], [180, 0, 1, 80]]);
+    assert_eq!(of_bidders(&small, &accounts), [[100, 0, 1, 0], [0, 0, 101, 0], [100, 0, 1, 0]]);
+    // 100 of bidder 1 and 30 of either keyholder, beside the fees.
+    assert_eq!(received_by_beneficiary(&small, &accounts), 160 + 3);
 }
 
 #[test]
@@ -436,8 +568,8 @@ fn a_bond_is_lost_lot_by_lot() {
         let expected = if id.member < 3 { [30, 0, 60, 0] } else { [90, 0, 0, 0] };
         assert_eq!(pockets(&accounts[&member.signing]), expected, "{id}");
     }
-    // Bidder 0 has half of lot 0's pool and all of lot 2's.
-    assert_eq!(of_bidders(&small, &accounts)[..2], [[290, 0, 2, 90], [130, 0, 1, 30]]);
+    assert_eq!(of_bidders(&small, &accounts)[..2], [[200, 0, 2, 0], [100, 0, 1, 0]]);
+    assert_eq!(received_by_beneficiary(&small, &accounts), 2 * 60 + 3);
 }
 
 // ---- money that is there for other reasons ----
@@ -458,7 +590,7 @@ fn what_nobody_staked_is_available_in_the_end() {
     stage.pass();
     stage.reveal(vec![reveal]);
     let outcome = stage.finish();
-    assert_balanced(&outcome.accounts);
+    assert_balanced(&small.terms(), &outcome.accounts);
     let account = |party| *outcome.accounts.iter().find(|a| a.party == party).unwrap();
     assert_eq!(pockets(&account(seller)), [12, 0, 0, 0]);
     assert_eq!(pockets(&account(PartyKey([9; 32]))), [12, 0, 0, 0], "whoever that is");
@@ -470,32 +602,38 @@ fn what_nobody_staked_is_available_in_the_end() {
 
 #[test]
 fn all_the_money_there_can_be_is_staked_and_forfeited() {
-    let terms = |small: &Small, deposit, fee| {
+    let small = Small::default();
+    let terms = |deposit, fee, beneficiary| {
         let mut terms = small.terms();
         (terms.stakes.deposit, terms.stakes.commit_fee, terms.stakes.bond) = (deposit, fee, 0);
+        terms.stakes.beneficiary = beneficiary;
         terms
     };
-    let small = Small::default();
+    let beneficiary = small.cast().beneficiary();
     for (deposit, fee) in [(u64::MAX - 1, 1), (u64::MAX, 0), (0, u64::MAX)] {
-        let mut stage = Stage::open(&small, &terms(&small, deposit, fee));
-        stage.fund(stage.bidder(0), u64::MAX);
-        let more = stage.custodian.fund(&stage.auction().id(), stage.bidder(1), 1).unwrap();
-        assert_eq!(refused(stage.auction(), 1, &more), "M2");
-        stage.deal();
-        stage.finish_ceremony();
-        stage.commit(0, 0, 3);
-        assert_balanced(&stage.auction().accounts());
-        let outcome = stage.finish();
-        assert_balanced(&outcome.accounts);
-        let account = |party| *outcome.accounts.iter().find(|a| a.party == party).unwrap();
-        assert_eq!(pockets(&account(stage.bidder(0))), [0, 0, u64::MAX, 0]);
-        let beneficiary = account(small.cast().beneficiary());
-        assert_eq!(pockets(&beneficiary), [u64::MAX, 0, 0, u64::MAX]);
+        for named in [Some(beneficiary), None] {
+            let terms = terms(deposit, fee, named);
+            let mut stage = Stage::open(&small, &terms);
+            stage.fund(stage.bidder(0), u64::MAX);
+            let more = stage.custodian.fund(&stage.auction().id(), stage.bidder(1), 1).unwrap();
+            assert_eq!(refused(stage.auction(), 1, &more), "M2");
+            stage.deal();
+            stage.finish_ceremony();
+            stage.commit(0, 0, 3);
+            assert_balanced(&terms, &stage.auction().accounts());
+            let outcome = stage.finish();
+            assert_balanced(&terms, &outcome.accounts);
+            let account = |party| outcome.accounts.iter().find(|a| a.party == party);
+            let bidder = account(stage.bidder(0)).unwrap();
+            assert_eq!(pockets(bidder), [0, 0, u64::MAX, 0]);
+            let received = account(beneficiary).map(pockets);
+            assert_eq!(received, named.map(|_| [u64::MAX, 0, 0, u64::MAX]));
+        }
     }
 }
 
 #[test]
-fn the_largest_pool_is_shared() {
+fn the_largest_deposits_are_forfeited_released_and_settled_to_the_unit() {
     let small = Small::default();
     let mut terms = small.terms();
     let deposit = u64::MAX / 3;
@@ -506,12 +644,31 @@ fn the_largest_pool_is_shared() {
     stage.pass();
     stage.reveal(reveals.to_vec());
     let outcome = stage.finish();
-    assert_balanced(&outcome.accounts);
-    let half = deposit / 2;
-    let account = |bidder| *outcome.accounts.iter().find(|a| a.party == bidder).unwrap();
-    assert_eq!(deposit % 2, 1);
-    assert_eq!(pockets(&account(stage.bidder(0))), [deposit + half + 1, 0, 0, half + 1]);
-    assert_eq!(pockets(&account(stage.bidder(1))), [half, deposit, 0, half]);
+    assert_balanced(&terms, &outcome.accounts);
+    let account = |party| *outcome.accounts.iter().find(|a| a.party == party).unwrap();
+    assert_eq!(pockets(&account(stage.bidder(0))), [deposit, 0, 0, 0]);
+    assert_eq!(pockets(&account(stage.bidder(1))), [0, deposit, 0, 0]);
+    assert_eq!(pockets(&account(stage.bidder(2))), [0, 0, deposit, 0]);
+    assert_eq!(pockets(&account(small.cast().beneficiary())), [deposit, 0, 0, deposit]);
+}
+
+#[test]
+fn the_beneficiarys_own_money_and_what_it_receives_fill_its_account() {
+    // It may have all but what is staked, and then all.
+    let small = Small::default();
+    let mut terms = small.terms();
+    (terms.stakes.deposit, terms.stakes.commit_fee, terms.stakes.bond) = (5, 2, 0);
+    let mut stage = Stage::open(&small, &terms);
+    let beneficiary = small.cast().beneficiary();
+    stage.fund(beneficiary, u64::MAX - 7);
+    stage.fund(stage.bidder(0), 7);
+    stage.deal();
+    stage.finish_ceremony();
+    stage.commit(0, 0, 3);
+    let outcome = stage.finish();
+    assert_balanced(&terms, &outcome.accounts);
+    let account = outcome.accounts.iter().find(|a| a.party == beneficiary).unwrap();
+    assert_eq!(pockets(account), [u64::MAX, 0, 0, 7]);
 }
 
 // ---- whatever anybody does ----
@@ -527,6 +684,8 @@ struct Wild {
     reserve: Option<(u32, bool)>,
     /// Whether the seller declines, where it may.
     declines: bool,
+    /// By how much the fee grows, and whether the terms name a beneficiary.
+    fees: (u64, bool),
 }
 
 fn bidder_conduct() -> impl Strategy<Value = BidderConduct> {
@@ -545,6 +704,7 @@ fn keyholder_conduct() -> impl Strategy<Value = KeyholderConduct> {
         1 => (1..4u16).prop_map(|about| KeyholderConduct::ComplainsFalsely { about }),
         1 => Just(KeyholderConduct::NeverEndorses),
         2 => (0..9u32).prop_map(|from_step| KeyholderConduct::Leaves { from_step }),
+        2 => (0..9u32).prop_map(|from_step| KeyholderConduct::Ignored { from_step }),
     ]
 }
 
@@ -563,9 +723,16 @@ fn wild() -> impl Strategy<Value = Wild> {
         1 => (1..4u16).prop_map(|units| Mechanism::UniformPrice { units }),
     ];
     let reserve = proptest::option::weighted(0.3, (0..8u32, any::<bool>()));
-    let rules = (mechanism, reserve, any::<bool>(), any::<bool>());
+    let rules = (mechanism, reserve, any::<bool>(), any::<bool>(), (0..4u64, any::<bool>()));
     (groups, (stake(), stake(), 0..3u64), bids, conduct, 1..200u64, rules).prop_map(
-        |(groups, stakes, bids, conduct, seed, (mechanism, reserve, acceptance, declines))| {
+        |(
+            groups,
+            stakes,
+            bids,
+            conduct,
+            seed,
+            (mechanism, reserve, acceptance, declines, fees),
+        )| {
             let lots = vec![(8, vec![1, 2]); bids.len()];
             let small = Small {
                 groups,
@@ -580,7 +747,7 @@ fn wild() -> impl Strategy<Value = Wild> {
             };
             let quorum = small.terms().quorum;
             let keyholders = keyholders(&quorum).map(|(id, _)| id).zip(conduct).collect();
-            Wild { small, bids, keyholders, reserve, declines }
+            Wild { small, bids, keyholders, reserve, declines, fees }
         },
     )
 }
@@ -605,10 +772,14 @@ impl Wild {
             }
         }
         plan.keyholders = self.keyholders.iter().copied().collect();
+        let (growth, has_beneficiary) = self.fees;
+        plan.terms.stakes.fee_growth = growth;
+        plan.terms.stakes.beneficiary = has_beneficiary.then(|| self.small.cast().beneficiary());
         plan
     }
 
-    /// Parties that did nothing wrong, neither as bidders nor as keyholders.
+    /// Parties that did nothing wrong, neither as bidders nor as keyholders, and whom the board did not
+    /// ignore.
     fn is_innocent(&self, terms: &Terms, plan: &Plan, party: PartyKey) -> bool {
         let cast = self.small.cast();
         let bad_bid = plan.bids.iter().any(|bid| {
@@ -620,6 +791,18 @@ impl Wild {
         });
         let hides = party == cast.seller() && self.reserve.is_some_and(|(_, shown)| !shown);
         !bad_bid && !bad_keyholder && !hides
+    }
+
+    /// What a party pays in fees: of each of its bids, that for its place among the lot's.
+    fn fees_of(&self, terms: &Terms, party: PartyKey) -> u64 {
+        let is_bidder = |bidder: usize| self.small.cast().bidder(bidder) == Some(party);
+        let lots = self.bids.iter().map(|bids| {
+            let bidders = bids.iter().enumerate().filter(|(_, bid)| bid.is_some());
+            let own = (0u64..).zip(bidders).filter(|(_, (bidder, _))| is_bidder(*bidder));
+            own.map(|(before, _)| terms.stakes.commit_fee + before * terms.stakes.fee_growth)
+                .sum::<u64>()
+        });
+        lots.sum()
     }
 }
 
@@ -647,9 +830,7 @@ proptest! {
         let is_stillborn =
             outcome.lots.iter().any(|lot| lot.ending == Ending::Void(VoidCause::Setup));
         for account in accounts.values() {
-            let is_bidder = |index: &usize| wild.small.cast().bidder(*index) == Some(account.party);
-            let bids = plan.bids.iter().filter(|bid| is_bidder(&bid.bidder)).count() as u64;
-            let fees = if is_setup_void { 0 } else { bids * terms.stakes.commit_fee };
+            let fees = if is_setup_void { 0 } else { wild.fees_of(terms, account.party) };
             let won = outcome.lots.iter().filter(|lot| has_won(&lot.ending, account.party));
             prop_assert_eq!(account.settlement, won.count() as u64 * terms.stakes.deposit);
             if wild.is_innocent(terms, &plan, account.party) {
@@ -661,10 +842,11 @@ proptest! {
                 prop_assert_eq!(account.forfeited, lots * terms.stakes.deposit);
             }
         }
-        // What was forfeited beyond the fees is the dishonest parties', and is somebody's again.
-        let beneficiary = received_by_beneficiary(&wild.small, &accounts);
-        let fees = if is_setup_void { 0 } else { plan.bids.len() as u64 * terms.stakes.commit_fee };
-        prop_assert!(beneficiary >= fees);
+        // To the unit, as `assert_balanced` sees; the fees at least.
+        let fees = (0..4).map(|bidder| wild.fees_of(terms, wild.small.cast().bidder(bidder).unwrap()));
+        let fees = if is_setup_void { 0 } else { fees.sum() };
+        let all: Vec<Account> = accounts.values().copied().collect();
+        prop_assert!(sum(&all, |a| a.forfeited) >= u128::from(fees));
     }
 }
 
@@ -678,5 +860,17 @@ fn a_unit_out_of_nowhere_is_noticed() {
     let auction: &Auction = stage.auction();
     let mut accounts = auction.accounts();
     accounts[0].available += 1;
-    assert_balanced(&accounts);
+    assert_balanced(auction.terms(), &accounts);
+}
+
+#[test]
+#[should_panic(expected = "received: 1")]
+fn a_unit_to_somebody_else_than_the_beneficiary_is_noticed() {
+    let small = Small::default();
+    let stage = Stage::at_commits(&small, &small.terms());
+    let mut accounts = stage.auction().accounts();
+    let party = stage.bidder(0);
+    let account = accounts.iter_mut().find(|account| account.party == party).unwrap();
+    (account.available, account.received) = (account.available + 1, 1);
+    assert_balanced(stage.auction().terms(), &accounts);
 }

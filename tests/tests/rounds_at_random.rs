@@ -284,6 +284,7 @@ impl Play {
             let mut after = self.stage.auction().clone();
             if self.chance.once_in(2) && after.apply(self.stage.slot, &bytes).is_ok() {
                 self.stage.submit(&bytes);
+                self.try_out(bytes.clone());
                 self.old.push(bytes);
                 self.seen.insert("a vouch");
             }

@@ -62,6 +62,7 @@ pub(crate) enum Task {
     },
     Range {
         context: Context,
+        key: Arc<QuorumKey>,
         rungs: u32,
         commitment: Point,
         point: RistrettoPoint,
@@ -301,9 +302,10 @@ fn faults(waiting: &[Deferred]) -> Vec<(&Deferred, ProofError)> {
     let mut others = Vec::new();
     for deferred in waiting {
         match &deferred.task {
-            Task::Range { context, rungs, commitment, point, former, proof } => {
+            Task::Range { context, key, rungs, commitment, point, former, proof } => {
                 let claim = range::Claim {
                     context: *context,
+                    quorum_key: key.wire,
                     rungs: *rungs,
                     commitment: *commitment,
                     point: *point,

@@ -157,6 +157,7 @@ impl Weights {
 /// Knowing it before the proof is fixed, a forger makes the crate accept -1.
 pub(crate) fn range_weights(
     context: &Context,
+    quorum_key: &Point,
     bits: usize,
     rungs: u32,
     commitment: &Point,
@@ -168,6 +169,7 @@ pub(crate) fn range_weights(
     t.append_u64(b"lot", u64::from(context.lot));
     t.append_u64(b"round", u64::from(context.round));
     t.append_message(b"signer", &context.signer.0);
+    t.append_message(b"quorum-key", &quorum_key.0);
     t.append_u64(b"bits", u64::try_from(bits).unwrap_or(u64::MAX));
     t.append_u64(b"rungs", u64::from(rungs));
     t.append_message(b"commitment", &commitment.0);

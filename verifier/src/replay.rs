@@ -8,6 +8,7 @@
 //! | [`commit`] | reserves and bids, committed | 8 |
 //! | [`reveal`] | sealed bids, revealed and judged | 9 |
 //! | [`endorse`] | keyholders' word for the transcript so far | 10 |
+//! | [`witness`] | their word for what it does not show | 10 |
 //! | [`rank`] | ranking without opening | 11 |
 //! | [`decide`] | the seller's say | 11 |
 //! | [`rounds`] | what stands from one round to the next | 5 |
@@ -26,6 +27,7 @@ pub(crate) mod reveal;
 pub(crate) mod rounds;
 pub(crate) mod setup;
 pub(crate) mod terms;
+pub(crate) mod witness;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -34,6 +36,7 @@ use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     check::Check,
     instruction::Fund,
+    limits::MAX_ACCOUNTS,
     outcome::{Ending, Outcome, VoidCause},
     quorum::KeyholderId,
     transcript::{Closing, Genesis, next_head},
@@ -136,7 +139,7 @@ impl Replay {
             head,
             entries: 0,
             funds: 0,
-            ledger: Ledger::default(),
+            ledger: Ledger::new(facts.terms.stakes.beneficiary),
             setup: Setup::default(),
             committee: None,
             lots: facts.terms.lots.iter().map(|_| LotState::default()).collect(),
@@ -239,6 +242,7 @@ impl Replay {
             Body::Endorse(endorsement) => {
                 self.endorse(seat()?, endorsement).map(|()| Effect::Endorsed)
             }
+            Body::Vouch(vouch) => self.vouch(seat()?, vouch).map(|()| Effect::None),
             Body::Gate(body) => self.rank(signer, seat()?, slot, Post::Gate(body)).map(ranked),
             Body::Mix(body) => self.rank(signer, seat()?, slot, Post::Mix(body)).map(ranked),
             Body::Blind(body) => self.rank(signer, seat()?, slot, Post::Blind(body)).map(ranked),
@@ -259,12 +263,13 @@ impl Replay {
             Effect::Ranked(lot) => self.ranked(lot, slot),
             Effect::Decided { lot, sells } => {
                 self.decided(lot, sells)?;
-                self.end_surveys()
+                self.end_surveys(slot)
             }
         }
     }
 
-    /// Passes every deadline that has expired. Whether there was one.
+    /// Passes every deadline that has expired. Whether there was one. Only slots of the terms can expire
+    /// several at once: every other deadline counts from the slot of an instruction, this one's too.
     fn advance(&mut self, slot: u64) -> Result<bool, Stop> {
         let schedule = self.facts.terms.schedule;
         let mut passed = false;
@@ -276,29 +281,24 @@ impl Replay {
                     self.phase = Phase::Commits { until: schedule.commits_until };
                 }
                 Phase::Commits { until } if slot > until => {
-                    self.phase = Phase::Reveals { until: self.reveals_until(until) };
+                    self.phase = Phase::Reveals { until: self.reveals_until(slot) };
                     if self.open_commits == 0 {
-                        self.close_reveals(until, self.head)?;
+                        self.close_reveals(slot, self.head)?;
                     }
                 }
                 Phase::Reveals { until } if slot > until => {
-                    self.close_reveals(until, self.head)?;
+                    self.close_reveals(slot, self.head)?;
                 }
                 Phase::Endorsing { deadline } if slot > deadline => self.endorsing_timed_out()?,
                 Phase::Ranking => {
                     let mut any = false;
                     for lot in 0..self.lots.len() {
-                        let deadline = self.lot(lot)?.deadline();
-                        if deadline.is_some_and(|deadline| slot > deadline) {
-                            self.time_out_lot(lot, slot)?;
-                            any = true;
-                        }
+                        any |= self.time_out_lot(lot, slot)?;
                     }
                     if !any {
                         return Ok(passed);
                     }
-                    // A round, or the rankings after its surveys, may have begun in the past.
-                    self.end_surveys()?;
+                    self.end_surveys(slot)?;
                 }
                 _ => return Ok(passed),
             }
@@ -308,7 +308,7 @@ impl Replay {
 
     /// Complaints has ended.
     fn end_setup(&mut self) -> Result<(), Stop> {
-        self.committee = self.setup.committee(&self.facts).map(Arc::new);
+        self.committee = self.setup.end(&self.facts).map(Arc::new);
         if self.committee.is_some() {
             self.phase = match self.facts.terms.reserve {
                 Some(reserve) => Phase::Reserves { until: reserve.until },
@@ -334,19 +334,22 @@ impl Replay {
             }
             Body::Deal(_) => seat().map(Role::Seat),
             Body::Complain(_) => seat().filter(|id| self.setup.dealt(*id)).map(Role::Seat),
-            Body::Endorse(_) | Body::Gate(_) | Body::Mix(_) | Body::Blind(_) | Body::Unseal(_) => {
-                seat()
-                    .filter(|id| {
-                        self.committee
-                            .as_ref()
-                            .is_some_and(|committee| committee.share_keys.contains_key(id))
-                    })
-                    .map(Role::Seat)
-            }
+            Body::Endorse(_)
+            | Body::Vouch(_)
+            | Body::Gate(_)
+            | Body::Mix(_)
+            | Body::Blind(_)
+            | Body::Unseal(_) => seat()
+                .filter(|id| {
+                    self.committee
+                        .as_ref()
+                        .is_some_and(|committee| committee.share_keys.contains_key(id))
+                })
+                .map(Role::Seat),
         }
     }
 
-    /// **M1** and **M2**.
+    /// **M1**, **M2** and **M4**.
     fn fund(&mut self, fund: &Fund) -> Result<(), Stop> {
         let expected = self.funds;
         self.docket.require(Check::FundSequence, fund.sequence == expected, || {
@@ -359,6 +362,10 @@ impl Replay {
             } else {
                 format!("with {} more the sum of all amounts is 2^64 or above", fund.amount)
             }
+        })?;
+        let has_place = self.ledger.has_place(&fund.party);
+        self.docket.require(Check::FundRoom, has_place, || {
+            format!("{} has no account and {MAX_ACCOUNTS} parties have one", fund.party)
         })?;
         self.funds = self.funds.saturating_add(1);
         let (party, amount) = (fund.party, fund.amount);
@@ -462,6 +469,14 @@ impl Replay {
     }
 }
 
+#[cfg(test)]
+impl Replay {
+    /// Every account, ascending by key.
+    pub(crate) fn accounts(&self) -> Vec<talea_protocol::outcome::Account> {
+        self.ledger.accounts()
+    }
+}
+
 const NO_LOT: Stop = Stop::Internal("a lot of the terms has no state");
 
 /// What an instruction may bring to completion.
@@ -492,6 +507,7 @@ fn accepts(phase: Phase, body: &Body, passed: bool) -> bool {
         Body::Commit(_) => matches!(phase, Phase::Commits { .. }),
         Body::Reveal(_) => matches!(phase, Phase::Reveals { .. }),
         Body::Endorse(_) => matches!(phase, Phase::Endorsing { .. }),
+        Body::Vouch(_) => matches!(phase, Phase::Endorsing { .. } | Phase::Ranking),
         Body::Gate(_) | Body::Mix(_) | Body::Blind(_) | Body::Unseal(_) | Body::Decide(_) => {
             phase == Phase::Ranking
         }
@@ -506,9 +522,12 @@ fn wanted_role(body: &Body) -> &'static str {
         Body::Reserve(_) | Body::Decide(_) => "the seller",
         Body::Deal(_) => "a member of the quorum",
         Body::Complain(_) => "a member of the quorum who dealt",
-        Body::Endorse(_) | Body::Gate(_) | Body::Mix(_) | Body::Blind(_) | Body::Unseal(_) => {
-            "a keyholder who is in"
-        }
+        Body::Endorse(_)
+        | Body::Vouch(_)
+        | Body::Gate(_)
+        | Body::Mix(_)
+        | Body::Blind(_)
+        | Body::Unseal(_) => "a keyholder who is in",
     }
 }
 
@@ -545,4 +564,37 @@ fn difference(derived: &Outcome, claimed: &Outcome) -> Option<String> {
         derived.accounts.len(),
         claimed.accounts.len()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::auction::{Auction, Rules};
+
+    /// In a ledger that is as full as it may be, which no file is built for here.
+    #[test]
+    fn m4_refuses_one_account_too_many() {
+        let mut auction = Auction::open(900, &Rules::default());
+        let nth = |n: u32| {
+            let mut key = [0xff; 32];
+            key[..4].copy_from_slice(&n.to_le_bytes());
+            PartyKey(key)
+        };
+        let most = u32::try_from(MAX_ACCOUNTS).unwrap();
+        for n in 0..most {
+            auction.replay.ledger.fund(nth(n), 1).unwrap();
+        }
+        let fund = |sequence, n| Fund { sequence, party: nth(n), amount: 1 };
+        assert!(auction.replay.fund(&fund(0, most - 1)).is_ok());
+        let Err(Stop::Refused(refusal)) = auction.replay.fund(&fund(1, most)) else {
+            panic!("it was accepted")
+        };
+        assert_eq!(refusal.failure.check, Check::FundRoom);
+        // **M2** stands before it.
+        let none = Fund { amount: 0, ..fund(1, most) };
+        let Err(Stop::Refused(refusal)) = auction.replay.fund(&none) else {
+            panic!("it was accepted")
+        };
+        assert_eq!(refusal.failure.check, Check::FundAmount);
+    }
 }

@@ -39,8 +39,9 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What no transcript can show.
 pub const NOT_VERIFIED: &[&str] = &[
-    "that the board took every commit and reveal that was offered to it, and ordered them fairly \
-     within a slot",
+    "that the board took every commit, reveal and post of a keyholder that was offered to it, and \
+     ordered them fairly within a slot",
+    "that keyholders attested and vouched for what they held in time, and for all of it",
     "that slots correspond to real time",
     "that the custodian really holds the money that it reported",
     "who is behind a key, and whether two keys belong to one party",
@@ -394,8 +395,8 @@ fn role(terms: &Terms, key: &PartyKey) -> String {
     if *key == terms.custodian {
         roles.push("custodian".into());
     }
-    if *key == terms.stakes.fallback {
-        roles.push("fallback".into());
+    if Some(*key) == terms.stakes.beneficiary {
+        roles.push("beneficiary".into());
     }
     for (id, member) in talea_protocol::quorum::keyholders(&terms.quorum) {
         if member.signing == *key {

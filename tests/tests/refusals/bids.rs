@@ -18,7 +18,7 @@ use talea_tests::{
     Small,
     chosen_ladder::Chosen,
     is_sold_to, list,
-    replay::{Pens, edit, opened},
+    replay::{Pens, accepted, edit, opened},
     rng,
     stage::Stage,
 };
@@ -129,6 +129,56 @@ fn c5_deposit_and_fee_are_available() {
     // What is locked is not available.
     let other = bid(&mut stage, 0, 1, 1).commit;
     assert_eq!(refuses(&stage, &other), "C5");
+}
+
+#[test]
+fn c5_the_fee_is_that_of_the_next_place_on_the_lot() {
+    // 100 at stake, 7 for the first place and 5 more for each before.
+    let small = Small { stakes: (100, 30, 7), ..small() };
+    let mut terms = small.terms();
+    terms.stakes.fee_growth = 5;
+    let mut stage = Stage::open(&small, &terms);
+    let members: Vec<PartyKey> = stage.candidates.iter().map(|c| c.member().signing).collect();
+    members.into_iter().for_each(|party| stage.fund(party, 60));
+    stage.deal();
+    stage.finish_ceremony();
+    for (bidder, stake) in [(0, 107), (1, 112), (2, 117)] {
+        let commit = bid(&mut stage, bidder, 0, 1).commit;
+        stage.fund(stage.bidder(bidder), stake - 1);
+        assert_eq!(refuses(&stage, &commit), "C5", "bidder {bidder}: a unit short");
+        // On the other lot it would be the first.
+        let other = bid(&mut stage, bidder, 1, 1).commit;
+        let answer = stage.auction().clone().apply(stage.slot, &other);
+        assert_eq!(answer.is_ok(), stake > 107, "bidder {bidder}");
+        stage.fund(stage.bidder(bidder), 1);
+        stage.submit(&commit);
+        let accounts = stage.auction().accounts();
+        let account = accounts.iter().find(|a| a.party == stage.bidder(bidder)).unwrap();
+        let pockets = (account.available, account.locked, account.forfeited);
+        assert_eq!(pockets, (0, 100, stake - 100));
+    }
+}
+
+#[test]
+fn c5_whoever_comes_later_may_find_the_fee_grown() {
+    // Prepared for the first place, and accepted in the second if the money is there: the fee is no part of
+    // what is signed.
+    let mut terms = small().terms();
+    terms.stakes.fee_growth = 5;
+    let mut stage = Stage::open(&small(), &terms);
+    let members: Vec<PartyKey> = stage.candidates.iter().map(|c| c.member().signing).collect();
+    members.into_iter().for_each(|party| stage.fund(party, 60));
+    stage.deal();
+    stage.finish_ceremony();
+    (0..2).for_each(|bidder| stage.fund(stage.bidder(bidder), 101));
+    let [first, second] = [0, 1].map(|bidder| bid(&mut stage, bidder, 0, 1).commit);
+    for commit in [&first, &second] {
+        drop(accepted(stage.auction(), stage.slot, commit));
+    }
+    stage.submit(&first);
+    assert_eq!(refuses(&stage, &second), "C5");
+    stage.fund(stage.bidder(1), 5);
+    stage.submit(&second);
 }
 
 #[test]
@@ -243,14 +293,60 @@ fn r1_a_reveal_is_not_empty() {
 }
 
 #[test]
-fn r1_a_bid_is_revealed_once() {
+fn r1_a_bid_is_named_once_in_an_instruction() {
     let (mut stage, [first, second, _]) = reveals();
     let twice = stage.carry(vec![first.clone(), first.clone()]);
-    assert_eq!(refuses(&stage, &twice), "R1", "in one instruction");
+    assert_eq!(refuses(&stage, &twice), "R1");
+    let with_another = stage.carry(vec![first.clone(), second.clone(), first.clone()]);
+    assert_eq!(refuses(&stage, &with_another), "R1", "all of an instruction or nothing");
+    // Also of a bid that was revealed before, and is passed over.
+    stage.reveal(vec![first.clone()]);
+    let twice = stage.carry(vec![first.clone(), second.clone(), first.clone()]);
+    assert_eq!(refuses(&stage, &twice), "R1");
+    stage.reveal(vec![first, second]);
+}
+
+#[test]
+fn r1_something_in_a_reveal_is_new() {
+    let (mut stage, [first, second, third]) = reveals();
     stage.reveal(vec![first.clone()]);
     assert_eq!(refuses(&stage, &stage.carry(vec![first.clone()])), "R1");
-    let with_another = stage.carry(vec![second.clone(), first]);
-    assert_eq!(refuses(&stage, &with_another), "R1", "all of an instruction or nothing");
+    // A copy of a part takes nothing from the rest, in whatever order.
+    stage.reveal(vec![second.clone(), first.clone()]);
+    let stale = stage.carry(vec![first.clone(), second.clone()]);
+    assert_eq!(refuses(&stage, &stale), "R1", "of two");
+    stage.reveal(vec![first, second, third]);
+    assert_eq!(stage.auction().phase(), Phase::Endorsing, "all are revealed");
+}
+
+#[test]
+fn a_bid_revealed_before_is_left_as_it_is() {
+    // The one is valid and the other invalid, on whatever occasion they are shown again.
+    let mut stage = commits();
+    let valid = stage.commit(0, 0, 5);
+    let invalid = stage.commit_altered(1, 0, 7, |_| vec![1, 2, 3]);
+    let last = stage.commit(2, 0, 2);
+    stage.pass();
+    stage.reveal(vec![valid.clone(), invalid.clone()]);
+    stage.reveal(vec![invalid, last, valid]);
+    let winner = stage.bidder(0);
+    let outcome = stage.finish();
+    let lot = &outcome.lots[0];
+    assert_eq!((lot.commits, lot.ranked, lot.invalid), (3, 2, 1), "no ladder stands twice (R5)");
+    assert!(is_sold_to(&lot.ending, winner));
+}
+
+#[test]
+fn r2_is_asked_of_bids_that_were_revealed_before_too() {
+    let (mut stage, [first, second, _]) = reveals();
+    let mut other = first.clone();
+    edit(&mut other.sealed_bid, |bytes| bytes[0] ^= 1);
+    stage.reveal(vec![first]);
+    for reveals in [vec![second.clone(), other.clone()], vec![other.clone(), second.clone()]] {
+        assert_eq!(refuses(&stage, &stage.carry(reveals)), "R2");
+    }
+    // It comes before "nothing is new".
+    assert_eq!(refuses(&stage, &stage.carry(vec![other])), "R2");
     stage.reveal(vec![second]);
 }
 
@@ -260,8 +356,9 @@ fn r1_comes_before_r2_for_a_bid_that_stands_twice_in_an_instruction() {
     let mut other = first.clone();
     edit(&mut other.sealed_bid, |bytes| bytes[0] ^= 1);
     assert_eq!(refuses(&stage, &stage.carry(vec![other.clone()])), "R2");
-    // The first of them closes the bid, so the second names none that is open.
-    assert_eq!(refuses(&stage, &stage.carry(vec![first, other])), "R1");
+    assert_eq!(refuses(&stage, &stage.carry(vec![first.clone(), other.clone()])), "R1");
+    // One after the other: what stands first is asked both.
+    assert_eq!(refuses(&stage, &stage.carry(vec![other, first])), "R2");
 }
 
 #[test]
@@ -286,7 +383,7 @@ fn r2_revealed_bytes_are_the_sealed_ones() {
 // ---- reveals that close a bid as invalid ----
 
 /// How a lot of bidder 0, who sealed what `alter` makes of rung 5, and of honest bidder 1 comes out:
-/// whether bidder 0's bid was ranked. If it was not, its deposit is bidder 1's.
+/// whether bidder 0's bid was ranked. If it was not, its deposit is the beneficiary's.
 fn is_ranked(alter: impl FnOnce(&Stage, Scalar, Vec<u8>) -> Vec<u8>) -> bool {
     is_ranked_in(&small(), alter)
 }
@@ -326,7 +423,8 @@ fn is_ranked_in(small: &Small, alter: impl FnOnce(&Stage, Scalar, Vec<u8>) -> Ve
     let fee = 1;
     let lost = if lot.invalid == 1 { 100 + fee } else { fee };
     assert_eq!(account(stage.bidder(0)).forfeited, lost);
-    assert_eq!(account(stage.bidder(1)).received, lost - fee);
+    assert_eq!(account(stage.bidder(1)).received, 0);
+    assert_eq!(account(small.cast().beneficiary()).received, lost + fee);
     lot.ranked == 2
 }
 

@@ -1,4 +1,4 @@
-//! M1, M2 and S1 to S6: money and the key ceremony.
+//! M1, M2 and S1 to S6: money and the key ceremony. (M4 is tested in the ledger.)
 
 use super::SCRIPT;
 use curve25519_dalek::Scalar;
@@ -219,6 +219,49 @@ fn s3_a_constant_term_is_not_zero() {
     assert_eq!(verdict_on_deal([3, 4], 5), None);
     assert_eq!(verdict_on_deal([0, 4], 5), Some("S3"));
     assert_eq!(verdict_on_deal([3, 0], 5), None, "the others may be");
+}
+
+#[test]
+fn s3_no_deal_makes_the_sum_of_its_groups_constants_vanish() {
+    // Deals of constants, by group and member: the last is refused if it makes the sum of its group O.
+    let verdict = |groups: &[u16], deals: &[(usize, i64)]| {
+        let groups = groups.iter().map(|threshold| (*threshold, vec![Seat::Own; 3])).collect();
+        let small = Small { groups, ..Small::default() };
+        let mut stage = Stage::open(&small, &small.terms());
+        stage.fund_everybody();
+        let mut candidates: Vec<Option<_>> =
+            std::mem::take(&mut stage.candidates).into_iter().map(Some).collect();
+        let mut last: Option<Vec<u8>> = None;
+        for (place, constant) in deals {
+            if let Some(deal) = last.take() {
+                stage.submit(&deal);
+            }
+            let scalar = Scalar::from(constant.unsigned_abs());
+            let constant = if *constant < 0 { -scalar } else { scalar };
+            let candidate = candidates[*place].take().unwrap();
+            let threshold = small.groups[place / 3].0;
+            let others = (1..threshold).map(|_| Scalar::random(&mut stage.rng));
+            let coefficients: Vec<Scalar> = [constant].into_iter().chain(others).collect();
+            let auction = stage.board.auction();
+            let dealt = candidate.deal_chosen(auction, &coefficients, |_, s| s, &mut stage.rng);
+            last = Some(dealt.unwrap().0);
+        }
+        let bytes = last.unwrap();
+        let answer = stage.auction().clone().apply(1, &bytes);
+        answer.err().map(|_| refused(stage.auction(), 1, &bytes))
+    };
+    for threshold in [1, 2, 3] {
+        let verdict = |deals: &[(usize, i64)]| verdict(&[threshold], deals);
+        assert_eq!(verdict(&[(0, 5), (1, -5)]), Some("S3"));
+        assert_eq!(verdict(&[(2, 5), (0, 7), (1, -12)]), Some("S3"), "in whatever order");
+        assert_eq!(verdict(&[(0, 5), (1, -6)]), None);
+        assert_eq!(verdict(&[(0, 5), (1, 7), (2, -5)]), None, "only the sum counts");
+        assert_eq!(verdict(&[(0, 5), (1, 5)]), None);
+    }
+    // Each group by itself, though the quorum's key is the sum of both.
+    assert_eq!(verdict(&[1, 2], &[(0, 5), (3, -5)]), None);
+    assert_eq!(verdict(&[1, 2], &[(0, 5), (3, 7), (1, -12)]), None);
+    assert_eq!(verdict(&[1, 2], &[(0, 5), (3, 7), (4, -7)]), Some("S3"));
 }
 
 #[test]

@@ -151,6 +151,7 @@ fn t3_deadlines_follow_one_another() {
     let schedule = |deals, complaints, commits, reveals| {
         altered(|t| {
             t.reserve = None;
+            t.schedule.witness_slots = 0;
             t.schedule.deals_until = deals;
             t.schedule.complaints_until = complaints;
             t.schedule.commits_until = commits;

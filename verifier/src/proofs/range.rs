@@ -76,6 +76,7 @@ pub(crate) struct Former {
 /// The transcript of the proof, up to where the crate goes on.
 pub(crate) fn transcript(
     context: &Context,
+    quorum_key: &Point,
     n: usize,
     rungs: u32,
     c: &Point,
@@ -86,6 +87,8 @@ pub(crate) fn transcript(
     let mut t = ProofTranscript::begin(kind, context);
     t.point(b"value-base", &bases.g_wire);
     t.point(b"blinding-base", &bases.h_wire);
+    // Nobody can be made to commit under the key of another history.
+    t.point(b"quorum-key", quorum_key);
     t.integer(b"bits", u64::try_from(n).unwrap_or(u64::MAX));
     t.integer(b"rungs", rungs);
     t.point(b"commitment", c);
@@ -139,11 +142,12 @@ fn chains() -> &'static Chains {
 /// encoding that is not canonical, or does not hold.
 pub fn verify(
     context: &Context,
+    quorum_key: &Point,
     rungs: u32,
     commitment: &Point,
     proof: &[u8],
 ) -> Result<(), ProofError> {
-    verify_any(context, rungs, commitment, None, proof)
+    verify_any(context, quorum_key, rungs, commitment, None, proof)
 }
 
 /// Checks a commitment of a later round and its proof against the `standing` commitment.
@@ -153,6 +157,7 @@ pub fn verify(
 /// an encoding that is not canonical, or does not hold.
 pub fn verify_improvement(
     context: &Context,
+    quorum_key: &Point,
     rungs: u32,
     commitment: &Point,
     standing: &Point,
@@ -162,19 +167,27 @@ pub fn verify_improvement(
         commitment: *standing,
         point: point(standing, || "the standing commitment".into())?,
     };
-    verify_any(context, rungs, commitment, Some(former), proof)
+    verify_any(context, quorum_key, rungs, commitment, Some(former), proof)
 }
 
 fn verify_any(
     context: &Context,
+    quorum_key: &Point,
     rungs: u32,
     commitment: &Point,
     former: Option<Former>,
     proof: &[u8],
 ) -> Result<(), ProofError> {
     let c = point(commitment, || "the commitment".into())?;
-    let claim =
-        Claim { context: *context, rungs, commitment: *commitment, point: c, former, proof };
+    let claim = Claim {
+        context: *context,
+        quorum_key: *quorum_key,
+        rungs,
+        commitment: *commitment,
+        point: c,
+        former,
+        proof,
+    };
     match judge(&[claim]).pop() {
         Some(Some(error)) => Err(error),
         Some(None) | None => Ok(()),
@@ -184,6 +197,8 @@ fn verify_any(
 /// A commitment and its proof, to be judged.
 pub(crate) struct Claim<'a> {
     pub(crate) context: Context,
+    /// `PK`, encoded.
+    pub(crate) quorum_key: Point,
     pub(crate) rungs: u32,
     pub(crate) commitment: Point,
     pub(crate) point: RistrettoPoint,
@@ -227,7 +242,7 @@ impl Claim<'_> {
     }
 
     fn ask(&self) -> Result<(), ProofError> {
-        let Self { context, rungs, commitment, proof, .. } = self;
+        let Self { context, quorum_key, rungs, commitment, proof, .. } = self;
         if self.point.is_identity() {
             return Err(ProofError::Identity("the commitment".into()));
         }
@@ -239,8 +254,10 @@ impl Claim<'_> {
             self.values().into_iter().map(|value| CompressedRistretto(value.0)).collect();
         let (bulletproof, pedersen) = generators();
         let standing = self.standing();
-        let mut transcript = transcript(context, n, *rungs, commitment, standing).into_inner();
-        let mut weights = range_weights(context, n, *rungs, commitment, standing, proof);
+        let mut transcript =
+            transcript(context, quorum_key, n, *rungs, commitment, standing).into_inner();
+        let mut weights =
+            range_weights(context, quorum_key, n, *rungs, commitment, standing, proof);
         parsed
             .verify_multiple_with_rng(
                 bulletproof,
@@ -321,8 +338,14 @@ impl<'a, 'b> Parsed<'a, 'b> {
         let ends = (take()?, take()?);
 
         let values = claim.values();
-        let mut tr =
-            transcript(&claim.context, n, claim.rungs, &claim.commitment, claim.standing());
+        let mut tr = transcript(
+            &claim.context,
+            &claim.quorum_key,
+            n,
+            claim.rungs,
+            &claim.commitment,
+            claim.standing(),
+        );
         tr.message(b"dom-sep", b"rangeproof v1");
         tr.integer(b"n", n);
         tr.integer(b"m", values.len());
@@ -491,6 +514,9 @@ mod tests {
     use super::*;
     use crate::testing::provers;
 
+    /// A quorum key, of which these proofs see the encoding alone.
+    const KEY: Point = Point([3; 32]);
+
     #[test]
     fn bits_and_lengths() {
         for (rungs, n, len) in [
@@ -511,20 +537,54 @@ mod tests {
         let mut rng = provers::rng(4);
         let context = provers::context(9);
         for (rungs, rung) in [(2u32, 1u32), (200, 199), (300, 0), (70_000, 69_999)] {
-            let (c, proof, _) = provers::range(&mut rng, &context, rungs, rung);
-            assert_eq!(verify(&context, rungs, &c, &proof), Ok(()));
-            assert!(verify(&provers::context(8), rungs, &c, &proof).is_err());
-            assert!(verify(&context, rungs + 1, &c, &proof).is_err());
+            let (c, proof, _) = provers::range(&mut rng, &context, &KEY, rungs, rung);
+            assert_eq!(verify(&context, &KEY, rungs, &c, &proof), Ok(()));
+            assert!(verify(&provers::context(8), &KEY, rungs, &c, &proof).is_err());
+            assert!(verify(&context, &KEY, rungs + 1, &c, &proof).is_err());
             let shifted = encode(&(crate::group::decode(&c).unwrap() + bases().g));
-            assert!(verify(&context, rungs, &shifted, &proof).is_err());
-            assert!(verify(&context, rungs, &Point::IDENTITY, &proof).is_err());
-            assert!(verify(&context, rungs, &c, &proof[..proof.len() - 32]).is_err());
+            assert!(verify(&context, &KEY, rungs, &shifted, &proof).is_err());
+            assert!(verify(&context, &KEY, rungs, &Point::IDENTITY, &proof).is_err());
+            assert!(verify(&context, &KEY, rungs, &c, &proof[..proof.len() - 32]).is_err());
             for at in (0..proof.len()).step_by(31) {
                 let mut bad = proof.clone();
                 bad[at] ^= 1;
-                assert!(verify(&context, rungs, &c, &bad).is_err(), "byte {at}");
+                assert!(verify(&context, &KEY, rungs, &c, &bad).is_err(), "byte {at}");
             }
         }
+    }
+
+    /// A proof is of one quorum key, in both kinds, for the equations here and for the crate's.
+    #[test]
+    fn another_quorum_key_is_another_statement() {
+        let context = provers::context(9);
+        let (c, proof, _) = provers::range(&mut provers::rng(14), &context, &KEY, 200, 7);
+        let (former, better, of_better) = improved(15, &context, 200, 7, 9);
+        let former =
+            Former { commitment: former.commitment, point: decode(&former.commitment).unwrap() };
+        for (commitment, former, proof) in [(c, None, &proof), (better, Some(former), &of_better)] {
+            let holds = |quorum_key| {
+                let point = decode(&commitment).unwrap();
+                let claim =
+                    Claim { context, quorum_key, rungs: 200, commitment, point, former, proof };
+                let here = Parsed::of(&claim).is_some_and(|parsed| fold_holds(&[parsed]));
+                assert_eq!(here, claim.fault().is_none());
+                here
+            };
+            assert!(holds(KEY));
+            assert!(!holds(Point([4; 32])));
+            assert!(!holds(Point::IDENTITY));
+        }
+    }
+
+    /// What the crate folds with depends on the key too.
+    #[test]
+    fn the_crates_weights_depend_on_the_quorum_key() {
+        use rand_core::RngCore as _;
+        let context = provers::context(9);
+        let first = |key: &Point| range_weights(&context, key, 8, 200, key, None, &[1]).next_u64();
+        let of = |key| range_weights(&context, key, 8, 200, &KEY, None, &[1]).next_u64();
+        assert_eq!(of(&KEY), first(&KEY));
+        assert_ne!(of(&KEY), of(&Point([4; 32])));
     }
 
     #[test]
@@ -540,15 +600,17 @@ mod tests {
         let mut rng = provers::rng(6);
         let context = provers::context(9);
         for (rungs, rung) in [(2u32, 0u32), (256, 17), (65_536, 65_535), (1 << 20, 99)] {
-            let (c, proof, _) = provers::range(&mut rng, &context, rungs, rung);
+            let (c, proof, _) = provers::range(&mut rng, &context, &KEY, rungs, rung);
             let point = decode(&c).unwrap();
             let former = None;
             let here = |proof: &[u8]| {
-                let claim = Claim { context, rungs, commitment: c, point, former, proof };
+                let claim =
+                    Claim { context, quorum_key: KEY, rungs, commitment: c, point, former, proof };
                 Parsed::of(&claim).is_some_and(|parsed| fold_holds(&[parsed]))
             };
             let there = |proof: &[u8]| {
-                let claim = Claim { context, rungs, commitment: c, point, former, proof };
+                let claim =
+                    Claim { context, quorum_key: KEY, rungs, commitment: c, point, former, proof };
                 claim.fault().is_none()
             };
             assert!(here(&proof) && there(&proof));
@@ -574,10 +636,11 @@ mod tests {
         rung: u32,
     ) -> (provers::Former, Point, Vec<u8>) {
         let mut rng = provers::rng(seed);
-        let (commitment, _, rho) = provers::range(&mut rng, context, rungs, former);
+        let (commitment, _, rho) = provers::range(&mut rng, context, &KEY, rungs, former);
         let former = provers::Former { commitment, rung: former, rho };
         let gain = rung - former.rung;
-        let (c, proof, _) = provers::improvement(&mut rng, context, rungs, rung, &former, gain);
+        let (c, proof, _) =
+            provers::improvement(&mut rng, context, &KEY, rungs, rung, &former, gain);
         (former, c, proof)
     }
 
@@ -589,7 +652,7 @@ mod tests {
         for (rungs, old, new) in cases {
             let (former, c, proof) = improved(8, &context, rungs, old, new);
             let holds = |context: &Context, rungs, c: &Point, former: &Point, proof: &[u8]| {
-                verify_improvement(context, rungs, c, former, proof).is_ok()
+                verify_improvement(context, &KEY, rungs, c, former, proof).is_ok()
             };
             let c_0 = former.commitment;
             assert_eq!(proof.len(), improvement_len(bits(rungs)));
@@ -600,9 +663,10 @@ mod tests {
             assert!(!holds(&context, rungs, &c, &c, &proof));
             assert!(!holds(&context, rungs, &Point::IDENTITY, &c_0, &proof));
             assert!(!holds(&context, rungs, &c, &c_0, &proof[..proof.len() - 64]));
-            assert!(verify(&context, rungs, &c, &proof).is_err());
+            assert!(verify(&context, &KEY, rungs, &c, &proof).is_err());
             // A proof of the first round is none of a later one.
-            let (plain, of_plain, _) = provers::range(&mut provers::rng(9), &context, rungs, new);
+            let (plain, of_plain, _) =
+                provers::range(&mut provers::rng(9), &context, &KEY, rungs, new);
             assert!(!holds(&context, rungs, &plain, &c_0, &of_plain));
             for at in (0..proof.len()).step_by(61) {
                 let mut bad = proof.clone();
@@ -616,11 +680,12 @@ mod tests {
     fn a_worse_bid_has_no_proof() {
         let mut rng = provers::rng(10);
         let context = provers::context(9);
-        let (commitment, _, rho) = provers::range(&mut rng, &context, 200, 7);
+        let (commitment, _, rho) = provers::range(&mut rng, &context, &KEY, 200, 7);
         let former = provers::Former { commitment, rung: 7, rho };
         for gain in [0, 199] {
-            let (c, proof, _) = provers::improvement(&mut rng, &context, 200, 6, &former, gain);
-            assert!(verify_improvement(&context, 200, &c, &commitment, &proof).is_err());
+            let (c, proof, _) =
+                provers::improvement(&mut rng, &context, &KEY, 200, 6, &former, gain);
+            assert!(verify_improvement(&context, &KEY, 200, &c, &commitment, &proof).is_err());
         }
     }
 
@@ -637,11 +702,13 @@ mod tests {
             let point = decode(&commitment).unwrap();
             let former = Some(former);
             let here = |proof: &[u8]| {
-                let claim = Claim { context, rungs, commitment, point, former, proof };
+                let claim =
+                    Claim { context, quorum_key: KEY, rungs, commitment, point, former, proof };
                 Parsed::of(&claim).is_some_and(|parsed| fold_holds(&[parsed]))
             };
             let there = |proof: &[u8]| {
-                let claim = Claim { context, rungs, commitment, point, former, proof };
+                let claim =
+                    Claim { context, quorum_key: KEY, rungs, commitment, point, former, proof };
                 claim.fault().is_none()
             };
             assert!(here(&proof) && there(&proof));
@@ -659,13 +726,15 @@ mod tests {
     fn both_kinds_are_folded_as_one() {
         let context = provers::context(9);
         let (former, better, of_better) = improved(12, &context, 200, 3, 150);
-        let (first, of_first, _) = provers::range(&mut provers::rng(13), &context, 70_000, 12);
+        let (first, of_first, _) =
+            provers::range(&mut provers::rng(13), &context, &KEY, 70_000, 12);
         let former =
             Former { commitment: former.commitment, point: decode(&former.commitment).unwrap() };
         let mut bad = of_better.clone();
         bad[4 * 32] ^= 1;
         let claim = |rungs, commitment: Point, former, proof| Claim {
             context,
+            quorum_key: KEY,
             rungs,
             commitment,
             point: decode(&commitment).unwrap(),
@@ -693,7 +762,7 @@ mod tests {
         let cases: Vec<(u32, Point, Vec<u8>)> = (0..70u32)
             .map(|i| {
                 let rungs = [200, 50_000, 100_000][i as usize % 3];
-                let (c, mut proof, _) = provers::range(&mut rng, &context, rungs, i);
+                let (c, mut proof, _) = provers::range(&mut rng, &context, &KEY, rungs, i);
                 if i % 29 == 7 {
                     // t^ of the first equation, or an end of the second.
                     let at = if i < 30 { 4 * 32 } else { proof.len() - 32 };
@@ -706,6 +775,7 @@ mod tests {
             .iter()
             .map(|(rungs, c, proof)| Claim {
                 context,
+                quorum_key: KEY,
                 rungs: *rungs,
                 commitment: *c,
                 point: decode(c).unwrap(),
@@ -723,7 +793,7 @@ mod tests {
         let mut rng = provers::rng(5);
         let context = provers::context(9);
         // The prover proves 200 within 8 bits, and 199 - 200 as if it were 255.
-        let (c, proof) = provers::range_lie(&mut rng, &context, 200, 200, 255);
-        assert!(verify(&context, 200, &c, &proof).is_err());
+        let (c, proof) = provers::range_lie(&mut rng, &context, &KEY, 200, 200, 255);
+        assert!(verify(&context, &KEY, 200, &c, &proof).is_err());
     }
 }

@@ -53,8 +53,6 @@ impl Replay {
             | Ending::Void(_)
             | Ending::Halted => BTreeSet::new(),
         };
-        let mut pool = 0u64;
-
         // 1. Deposits, in commit order, and then the reserve's, which no winner has.
         for commit in state.commits.iter_mut().chain(&mut state.reserve) {
             let bidder = commit.bidder;
@@ -62,7 +60,6 @@ impl Replay {
             match commit.status {
                 Status::Ranked if commit.in_default => {
                     self.money(|ledger| ledger.forfeit(bidder, deposit))?;
-                    pool = pool.saturating_add(deposit);
                 }
                 Status::Ranked if winners.contains(&bidder) => {
                     self.money(|ledger| ledger.settle(bidder, deposit))?;
@@ -73,56 +70,31 @@ impl Replay {
                 // Open is only what nobody was asked to attest: a reserve without bids.
                 Status::Open | Status::Unrevealed | Status::Invalid => {
                     self.money(|ledger| ledger.forfeit(bidder, deposit))?;
-                    pool = pool.saturating_add(deposit);
                 }
                 Status::Judging => return Err(Stop::Internal("a lot ended before its judgement")),
             }
             commit.ladder = Arc::default();
         }
 
-        // 2. Bonds of this lot.
+        // 2. Bonds of this lot: of a void one those at fault lose theirs.
         let void = matches!(ending, Ending::Void(_));
         for (id, member) in keyholders(&facts.terms.quorum) {
             if !self.setup.dealt(id) {
                 continue;
             }
-            let at_fault = self.setup.expelled.contains(&id) || state.out.contains(&id);
+            let at_fault = self.setup.is_at_fault(id) || state.at_fault.contains(&id);
             let party = member.signing;
             if void && at_fault {
                 self.money(|ledger| ledger.forfeit(party, stakes.bond))?;
-                pool = pool.saturating_add(stakes.bond);
             } else {
                 self.money(|ledger| ledger.release(party, stakes.bond))?;
             }
         }
 
-        // 3. The pool.
-        let heirs: Vec<PartyKey> = state
-            .in_good_standing()
-            .filter(|bidder| {
-                !facts.keyholders.contains_key(bidder) && **bidder != facts.terms.seller
-            })
-            .copied()
-            .collect();
-        self.share_out(pool, &heirs, stakes.fallback)?;
-
         (state.ranking, state.waiting) = (None, None);
         state.updates.clear();
         state.ending = Some(ending);
         *self.lot_mut(lot)? = state;
-        Ok(())
-    }
-
-    /// Equal parts, and what does not divide one unit each to the first.
-    fn share_out(&mut self, pool: u64, heirs: &[PartyKey], fallback: PartyKey) -> Result<(), Stop> {
-        let count = u64::try_from(heirs.len()).unwrap_or(u64::MAX);
-        let (Some(part), Some(rest)) = (pool.checked_div(count), pool.checked_rem(count)) else {
-            return self.money(|ledger| ledger.receive(fallback, pool));
-        };
-        for (at, heir) in (0u64..).zip(heirs) {
-            let one_more = u64::from(at < rest);
-            self.money(|ledger| ledger.receive(*heir, part.saturating_add(one_more)))?;
-        }
         Ok(())
     }
 

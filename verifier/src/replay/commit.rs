@@ -38,6 +38,8 @@ pub(crate) struct LotState {
     pub(crate) reserve: Option<CommitState>,
     /// Keyholders who are out of this lot.
     pub(crate) out: BTreeSet<KeyholderId>,
+    /// Of these, whom a deadline put out that was not excused.
+    pub(crate) at_fault: BTreeSet<KeyholderId>,
     /// Being surveyed or ranked.
     pub(crate) ranking: Option<Ranking>,
     /// What the surveys showed, round by round.
@@ -89,7 +91,7 @@ impl LotState {
 
     /// The slot whose passing changes something about the lot while it is undecided.
     pub(crate) fn deadline(&self) -> Option<u64> {
-        let ranking = self.ranking.as_ref().map(|ranking| ranking.deadline);
+        let ranking = self.ranking.as_ref().and_then(|ranking| ranking.step.deadline());
         ranking.or(self.waiting.as_ref().map(|waiting| waiting.deadline))
     }
 
@@ -104,12 +106,6 @@ impl LotState {
         let at = self.by_bidder.get(bidder).copied()?;
         let commit = self.commits.get(at).filter(|commit| commit.status == Status::Ranked)?;
         Some((at, Former { commitment: commit.commitment, point: commit.point }))
-    }
-
-    /// Bidders with a ranked bid who are not in default, in commit order.
-    pub(crate) fn in_good_standing(&self) -> impl Iterator<Item = &PartyKey> {
-        let ranked = self.commits.iter().filter(|c| c.status == Status::Ranked);
-        ranked.filter(|c| !c.in_default).map(|c| &c.bidder)
     }
 }
 
@@ -164,11 +160,12 @@ impl Replay {
             return Err(NO_LOT);
         };
         let docket = &mut self.docket;
-        let excluded = [terms.seller, terms.custodian, terms.stakes.fallback].contains(&bidder);
+        let excluded = [terms.seller, terms.custodian].contains(&bidder)
+            || terms.stakes.beneficiary == Some(bidder);
         let admitted = !excluded && facts.is_listed(&bidder);
         docket.require(Check::CommitAdmission, admitted, || {
             if excluded {
-                "the bidder is the seller, the custodian or the fallback".into()
+                "the bidder is the seller, the custodian or the beneficiary".into()
             } else {
                 "the bidder is not on the list of the admitted".into()
             }
@@ -185,17 +182,17 @@ impl Replay {
         docket.require(Check::CommitRoom, state.commits.len() < most, || {
             format!("lot {index} has its {most} commits already")
         })?;
-        self.commit_stake(&bidder, facts.commit_stake())?;
+        let deposit = terms.stakes.deposit;
+        let fee = facts.commit_fee(state.commits.len());
+        self.commit_stake(&bidder, deposit.saturating_add(fee))?;
         let commit = self.committed(lot, bidder, body, None)?;
 
         let state = self.lots.get_mut(index).ok_or(NO_LOT)?;
         state.by_bidder.insert(bidder, state.commits.len());
         state.commits.push(commit);
-        let stakes = terms.stakes;
         self.money(|ledger| {
-            ledger.lock(bidder, stakes.deposit)?;
-            ledger.charge(bidder, stakes.commit_fee)?;
-            ledger.receive(stakes.fallback, stakes.commit_fee)
+            ledger.lock(bidder, deposit)?;
+            ledger.charge(bidder, fee)
         })
     }
 
@@ -273,6 +270,7 @@ impl Replay {
         former: Option<Former>,
     ) -> Result<CommitState, Stop> {
         let CommitBody { commit, point } = body;
+        let key = Arc::clone(&self.committee()?.key);
         let docket = &mut self.docket;
         let Some(point) = point else {
             let sentence = "the commitment is not a canonical encoding".into();
@@ -283,6 +281,7 @@ impl Replay {
             Check::CommitRange,
             Task::Range {
                 context: Context::bid(self.facts.auction, &bid),
+                key,
                 rungs: lot.ladder.rungs,
                 commitment: commit.commitment,
                 point,

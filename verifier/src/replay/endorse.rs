@@ -1,6 +1,6 @@
 //! Keyholders' word for the transcript so far (section 10; **K1**, **K2**).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use talea_protocol::{
     bytes::Digest,
@@ -8,10 +8,10 @@ use talea_protocol::{
     commitment::BidId,
     outcome::{Ending, VoidCause},
     quorum::KeyholderId,
-    ranking::Endorsement,
+    ranking::{Duty, Endorsement},
 };
 
-use super::{Phase, Replay, commit::Status};
+use super::{Phase, Replay, commit::Status, witness::Statements};
 use crate::failure::Stop;
 
 /// What was endorsed by whom.
@@ -20,8 +20,8 @@ pub(crate) struct Endorsing {
     /// The head at the close of reveals.
     pub(crate) head: Digest,
     endorsed: BTreeSet<KeyholderId>,
-    /// How many accepted endorsements of each group attest a bid.
-    attested: BTreeMap<BidId, BTreeMap<u16, usize>>,
+    /// What keyholders say of what the transcript does not show.
+    pub(crate) said: Statements,
 }
 
 impl Endorsing {
@@ -31,7 +31,8 @@ impl Endorsing {
 }
 
 impl Replay {
-    /// Reveals has closed: at `slot`, with `head`.
+    /// Reveals has closed with `head`, by an instruction at `slot`: the completing one, or the one that
+    /// passes the deadline.
     pub(crate) fn close_reveals(&mut self, slot: u64, head: Digest) -> Result<(), Stop> {
         // What is ranked depends on the arguments.
         self.judge_arguments()?;
@@ -64,25 +65,24 @@ impl Replay {
         self.docket.require(Check::EndorseHead, fault.is_none(), || {
             fault.unwrap_or_else(|| format!("the endorsed head must be {head}"))
         })?;
-        let wanted = self
-            .committee()?
-            .groups
-            .get(usize::from(id.group))
-            .map_or(0, |seats| seats.endorsements);
+        let wanted =
+            self.committee()?.groups.get(usize::from(id.group)).map_or(0, |seats| seats.wanted);
         let again = self.endorsing.endorsed.contains(&id);
         let has = self.endorsing.of_group(id.group);
         self.docket.require(Check::EndorseOnce, !again && has < wanted, || {
             if again {
                 format!("{id} has endorsed already")
             } else {
-                format!("group {} has its {wanted} endorsements already", id.group)
+                format!("group {} has the {wanted} endorsements that it wants", id.group)
             }
         })?;
         self.endorsing.endorsed.insert(id);
+        let own = self.facts.member(id).map(|member| member.signing);
         for bid in endorsement.attested.into_inner() {
-            let of_group = self.endorsing.attested.entry(bid).or_default();
-            let count = of_group.entry(id.group).or_default();
-            *count = count.saturating_add(1);
+            // Nobody is a witness in its own cause.
+            if Some(bid.bidder) != own {
+                self.endorsing.said.attest(bid, id.group);
+            }
         }
         Ok(())
     }
@@ -130,29 +130,31 @@ impl Replay {
         }
     }
 
-    /// In at least one group, at least `threshold` accepted endorsements attest the bid.
-    pub(crate) fn is_attested(&self, bid: &BidId) -> bool {
-        let Some(of_group) = self.endorsing.attested.get(bid) else {
-            return false;
-        };
-        (0u16..).zip(self.facts.terms.quorum.iter()).any(|(g, group)| {
-            let count = of_group.get(&g).copied().unwrap_or(0);
-            count >= usize::from(group.threshold)
-        })
+    /// The keyholders that did not endorse, of the groups that want more endorsements.
+    pub(crate) fn not_endorsed(&self) -> Result<BTreeSet<KeyholderId>, Stop> {
+        let committee = self.committee()?;
+        let short: BTreeSet<u16> = committee
+            .seats()
+            .filter(|(g, seats)| self.endorsing.of_group(*g) < seats.wanted)
+            .map(|(g, _)| g)
+            .collect();
+        let late = committee
+            .keyholders()
+            .filter(|id| short.contains(&id.group) && !self.endorsing.endorsed.contains(id));
+        Ok(late.collect())
     }
 
     /// After an accepted endorsement at `slot`: if it was the last, surveys or rankings start.
     pub(crate) fn endorsed(&mut self, slot: u64) -> Result<(), Stop> {
-        let complete = self
-            .committee()?
-            .seats()
-            .all(|(g, seats)| self.endorsing.of_group(g) >= seats.endorsements);
+        let complete =
+            self.committee()?.seats().all(|(g, seats)| self.endorsing.of_group(g) >= seats.wanted);
         if !complete {
             return Ok(());
         }
         self.settle_round()?;
         self.phase = Phase::Ranking;
-        let surveys = self.begins_with_surveys(slot);
+        self.endorsing.said.forget(&Duty::Endorsement);
+        let surveys = self.begins_with_surveys();
         for lot in 0..self.lots.len() {
             if self.lot(lot)?.ending.is_some() {
                 continue;
@@ -165,27 +167,21 @@ impl Replay {
                 self.start_ranking(lot, slot)?;
             }
         }
-        self.end_surveys()
+        self.end_surveys(slot)
     }
 
     /// The deadline passed before every group endorsed.
     pub(crate) fn endorsing_timed_out(&mut self) -> Result<(), Stop> {
         self.settle_round()?;
-        let committee = self.committee()?;
-        let late: BTreeSet<KeyholderId> = committee
-            .keyholders()
-            .filter(|id| {
-                let seats = committee.groups.get(usize::from(id.group));
-                let wanted = seats.map_or(0, |seats| seats.endorsements);
-                self.endorsing.of_group(id.group) < wanted && !self.endorsing.endorsed.contains(id)
-            })
-            .collect();
+        let late = self.not_endorsed()?;
+        let at_fault = self.not_excused(&Duty::Endorsement, &late);
         for lot in 0..self.lots.len() {
             let state = self.lot_mut(lot)?;
             if state.ending.is_some() {
                 continue;
             }
             state.out.extend(&late);
+            state.at_fault.extend(&at_fault);
             let ending = if state.count(Status::Ranked) > 0 {
                 Ending::Void(VoidCause::Endorsement)
             } else {

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use talea_protocol::{bytes::PartyKey, outcome::Account};
+use talea_protocol::{bytes::PartyKey, limits::MAX_ACCOUNTS, outcome::Account};
 
 /// A movement of money that is not there, or a sum that does not fit. The replay asks for none
 /// unless it has a fault of its own.
@@ -16,8 +16,10 @@ pub(crate) struct Imbalance {
 }
 
 /// Every account ever touched.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ledger {
+    /// Receives every forfeit and fee; if nobody is named, nobody does.
+    beneficiary: Option<PartyKey>,
     accounts: BTreeMap<PartyKey, Account>,
     funded: u64,
     received: u128,
@@ -27,6 +29,17 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
+    pub(crate) fn new(beneficiary: Option<PartyKey>) -> Self {
+        Self {
+            beneficiary,
+            accounts: BTreeMap::new(),
+            funded: 0,
+            received: 0,
+            forfeited: 0,
+            touched: BTreeSet::new(),
+        }
+    }
+
     /// What a party could lock.
     pub(crate) fn available(&self, party: &PartyKey) -> u64 {
         self.accounts.get(party).map_or(0, |a| a.available)
@@ -35,6 +48,11 @@ impl Ledger {
     /// Whether `amount` more keeps the sum of all `funded` below 2^64.
     pub(crate) fn has_room(&self, amount: u64) -> bool {
         self.funded.checked_add(amount).is_some()
+    }
+
+    /// Whether the party has an account, or there is room for one more (**M4**).
+    pub(crate) fn has_place(&self, party: &PartyKey) -> bool {
+        self.accounts.contains_key(party) || self.accounts.len() < MAX_ACCOUNTS
     }
 
     pub(crate) fn fund(&mut self, party: PartyKey, amount: u64) -> Result<(), Imbalance> {
@@ -61,20 +79,27 @@ impl Ledger {
         self.shift(party, amount, LOCKED, SETTLEMENT)
     }
 
-    /// The losing half of a forfeit: from `locked` to `forfeited`.
+    /// From `locked` to `forfeited`, and to the beneficiary.
     pub(crate) fn forfeit(&mut self, party: PartyKey, amount: u64) -> Result<(), Imbalance> {
-        self.forfeited = self.forfeited.saturating_add(amount.into());
-        self.shift(party, amount, LOCKED, FORFEITED)
+        self.lose(party, amount, LOCKED)
     }
 
-    /// The losing half of a fee: from `available` to `forfeited`.
+    /// A fee: from `available` to `forfeited`, and to the beneficiary.
     pub(crate) fn charge(&mut self, party: PartyKey, amount: u64) -> Result<(), Imbalance> {
-        self.forfeited = self.forfeited.saturating_add(amount.into());
-        self.shift(party, amount, AVAILABLE, FORFEITED)
+        self.lose(party, amount, AVAILABLE)
     }
 
-    /// The winning half of a forfeit or fee.
-    pub(crate) fn receive(&mut self, party: PartyKey, amount: u64) -> Result<(), Imbalance> {
+    fn lose(&mut self, party: PartyKey, amount: u64, from: Place) -> Result<(), Imbalance> {
+        self.forfeited = self.forfeited.saturating_add(amount.into());
+        self.shift(party, amount, from, FORFEITED)?;
+        match self.beneficiary {
+            Some(beneficiary) => self.receive(beneficiary, amount),
+            None => Ok(()),
+        }
+    }
+
+    fn receive(&mut self, party: PartyKey, amount: u64) -> Result<(), Imbalance> {
+        // No account opens for nothing.
         if amount == 0 {
             return Ok(());
         }
@@ -92,13 +117,7 @@ impl Ledger {
         let touched: Vec<Account> =
             touched.iter().filter_map(|party| self.accounts.get(party).copied()).collect();
         touched.iter().try_for_each(balanced)?;
-        if self.received != self.forfeited {
-            return Err(format!(
-                "{} units were forfeited and {} received",
-                self.forfeited, self.received
-            ));
-        }
-        Ok(())
+        self.passed_on(self.forfeited, self.received)
     }
 
     /// **M3**, for all accounts and from nothing but them.
@@ -107,11 +126,18 @@ impl Ledger {
         let sum = |part: fn(&Account) -> u64| -> u128 {
             self.accounts.values().map(|a| u128::from(part(a))).sum()
         };
-        let (received, forfeited) = (sum(|a| a.received), sum(|a| a.forfeited));
-        if received != forfeited {
-            return Err(format!("{forfeited} units were forfeited and {received} received"));
+        self.passed_on(sum(|a| a.forfeited), sum(|a| a.received))
+    }
+
+    /// The second half of **M3**: what was forfeited was received, or nothing was if nobody may.
+    fn passed_on(&self, forfeited: u128, received: u128) -> Result<(), String> {
+        let due = if self.beneficiary.is_some() { forfeited } else { 0 };
+        if received == due {
+            return Ok(());
         }
-        Ok(())
+        Err(format!(
+            "{forfeited} units were forfeited, and {received} received where {due} were due"
+        ))
     }
 
     /// Every account, ascending by key.
@@ -187,12 +213,25 @@ mod tests {
 
     #[test]
     fn a_unit_is_always_somewhere() {
+        for beneficiary in [None, Some(party(2)), Some(party(9))] {
+            let ledger = moved_about(beneficiary);
+            let sum = |part: fn(&Account) -> u64| ledger.accounts().iter().map(part).sum::<u64>();
+            let forfeited = sum(|a| a.forfeited);
+            assert!(forfeited > 0);
+            for account in ledger.accounts() {
+                let due = if Some(account.party) == beneficiary { forfeited } else { 0 };
+                assert_eq!(account.received, due);
+            }
+        }
+    }
+
+    /// After many movements, each of which kept the balance.
+    fn moved_about(beneficiary: Option<PartyKey>) -> Ledger {
         let mut rng = crate::testing::provers::rng(50);
-        let mut ledger = Ledger::default();
+        let mut ledger = Ledger::new(beneficiary);
         let mut refused = 0;
         for _ in 0..5_000 {
             let who = party((rng.next_u32() % 5) as u8);
-            let to = party((rng.next_u32() % 5) as u8);
             let amount = u64::from(rng.next_u32() % 10);
             // A movement of what is not there is refused; skip those, as the replay does.
             let available = ledger.available(&who);
@@ -202,12 +241,8 @@ mod tests {
                 1 if available >= amount => (true, ledger.lock(who, amount)),
                 2 if locked >= amount => (true, ledger.release(who, amount)),
                 3 if locked >= amount => (true, ledger.settle(who, amount)),
-                4 if locked >= amount => {
-                    (true, ledger.forfeit(who, amount).and_then(|()| ledger.receive(to, amount)))
-                }
-                5 if available >= amount => {
-                    (true, ledger.charge(who, amount).and_then(|()| ledger.receive(to, amount)))
-                }
+                4 if locked >= amount => (true, ledger.forfeit(who, amount)),
+                5 if available >= amount => (true, ledger.charge(who, amount)),
                 _ => (false, Ok(())),
             };
             refused += u32::from(!enough);
@@ -216,11 +251,12 @@ mod tests {
             assert_eq!(ledger.balance_all(), Ok(()));
         }
         assert!(refused > 0);
+        ledger
     }
 
     #[test]
     fn what_is_not_there_does_not_move() {
-        let mut ledger = Ledger::default();
+        let mut ledger = Ledger::new(None);
         ledger.fund(party(1), 5).unwrap();
         assert!(ledger.lock(party(1), 6).is_err());
         assert!(ledger.release(party(1), 1).is_err());
@@ -231,19 +267,44 @@ mod tests {
 
     #[test]
     fn nothing_opens_no_account() {
-        let mut ledger = Ledger::default();
+        let mut ledger = Ledger::new(Some(party(2)));
         ledger.lock(party(1), 0).unwrap();
         ledger.charge(party(1), 0).unwrap();
-        ledger.receive(party(2), 0).unwrap();
+        ledger.forfeit(party(1), 0).unwrap();
         assert_eq!(ledger.accounts(), vec![]);
     }
 
     #[test]
-    fn a_forfeit_that_nobody_receives_is_noticed() {
-        let mut ledger = Ledger::default();
-        ledger.fund(party(1), 5).unwrap();
-        ledger.charge(party(1), 5).unwrap();
-        assert!(ledger.balance().is_err());
-        assert!(ledger.balance_all().is_err());
+    fn a_forfeit_that_goes_astray_is_noticed() {
+        for (beneficiary, astray) in [(Some(party(2)), None), (None, Some(party(2)))] {
+            let mut ledger = Ledger::new(beneficiary);
+            ledger.fund(party(1), 5).unwrap();
+            ledger.beneficiary = astray;
+            ledger.charge(party(1), 5).unwrap();
+            ledger.beneficiary = beneficiary;
+            assert!(ledger.balance().is_err());
+            assert!(ledger.balance_all().is_err());
+        }
+    }
+
+    #[test]
+    fn m4_accounts_have_an_end() {
+        let mut ledger = Ledger::new(Some(party(1)));
+        let nth = |n: u32| {
+            let mut key = [0xff; 32];
+            key[..4].copy_from_slice(&n.to_le_bytes());
+            PartyKey(key)
+        };
+        for n in 0..1 << 18 {
+            assert!(ledger.has_place(&nth(n)));
+            ledger.fund(nth(n), 1).unwrap();
+        }
+        assert!(!ledger.has_place(&nth(1 << 18)));
+        assert!(!ledger.has_place(&party(1)));
+        // Who has an account may be funded again; the beneficiary gets its own by receiving.
+        assert!(ledger.has_place(&nth(7)));
+        ledger.charge(nth(7), 1).unwrap();
+        assert!(ledger.has_place(&party(1)));
+        assert_eq!(ledger.accounts().len(), (1 << 18) + 1);
     }
 }

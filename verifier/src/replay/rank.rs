@@ -38,7 +38,7 @@ use talea_protocol::{
     check::Check,
     outcome::{Ending, Survey, VoidCause},
     quorum::KeyholderId,
-    ranking::RankHeader,
+    ranking::{Duty, RankHeader},
     terms::Disclosure,
 };
 
@@ -71,7 +71,6 @@ pub(crate) struct Ranking {
     pub(crate) step: Step,
     /// `step_slots + n * step_slots_per_bid`.
     dur: u64,
-    pub(crate) deadline: u64,
 }
 
 /// A rank message's content.
@@ -112,23 +111,6 @@ impl Post {
 }
 
 const NOT_RANKING: Stop = Stop::Internal("a lot that is being ranked has no ranking");
-
-/// The least keyholder, by group and then member, who is in, has not acted in the chunk, and whose
-/// group lacks acts in it.
-fn due(chunk: &Chunk, committee: &Committee, out: &BTreeSet<KeyholderId>) -> Option<KeyholderId> {
-    waiting(chunk, committee, out).next()
-}
-
-/// Every keyholder of whom the above holds, in turn order.
-fn waiting<'a>(
-    chunk: &'a Chunk,
-    committee: &'a Committee,
-    out: &'a BTreeSet<KeyholderId>,
-) -> impl Iterator<Item = KeyholderId> + 'a {
-    committee.keyholders().filter(move |id| {
-        !out.contains(id) && !chunk.has_acted(*id) && chunk.lacks(committee, id.group)
-    })
-}
 
 impl Replay {
     /// What there is to be asked about a lot, and `step_slots + n * step_slots_per_bid`. The ladders
@@ -221,7 +203,6 @@ impl Replay {
     ) -> Result<(), Stop> {
         match turn {
             Turn::End(Ok(Found::Survey(survey))) => {
-                self.round.reached(slot);
                 let state = self.lot_mut(lot)?;
                 state.surveys.push(survey);
                 state.steps = number;
@@ -238,17 +219,13 @@ impl Replay {
                     None => self.close_lot(lot, Ending::BelowReserve),
                 }
             }
-            Turn::End(Err(Halt::Alarm)) => {
-                self.round.reached(slot);
-                self.close_lot(lot, Ending::Halted)
-            }
+            Turn::End(Err(Halt::Alarm)) => self.close_lot(lot, Ending::Halted),
             Turn::End(Err(Halt::Lost)) => Err(NOT_RANKING),
             Turn::Ask(work) => {
                 let items = usize::from(self.facts.terms.chunk_items);
-                let step = Step::new(number, items, work)
+                let step = Step::new(number, items, work, slot.saturating_add(dur))
                     .ok_or(Stop::Internal("a step with an empty list was asked for"))?;
-                self.lot_mut(lot)?.ranking =
-                    Some(Ranking { dialogue, step, dur, deadline: slot.saturating_add(dur) });
+                self.lot_mut(lot)?.ranking = Some(Ranking { dialogue, step, dur });
                 Ok(())
             }
         }
@@ -308,7 +285,6 @@ impl Replay {
                         turns,
                     },
                 );
-                ranking.deadline = slot.saturating_add(ranking.dur);
             }
             (Post::Mix(body), Items::Mix(lists)) => {
                 let post = canonical(docket, Check::MixProof, body.decoded)?;
@@ -318,7 +294,6 @@ impl Replay {
                     Check::MixProof,
                     Task::Mix { context, head, chunk: number, inputs, post },
                 );
-                ranking.deadline = slot.saturating_add(ranking.dur);
             }
             (Post::Blind(body), Items::Blind { inputs, sums }) => {
                 let post = canonical(docket, Check::BlindProof, body.decoded)?;
@@ -364,6 +339,12 @@ impl Replay {
             _ => return Err(NOT_RANKING),
         }
         chunk.acts.push(id);
+        if completes {
+            ranking.step.complete(at);
+        } else if kind.is_in_turn() {
+            // Every turn has its time, and gives no other chunk more of it.
+            ranking.step.prolong(at, slot.saturating_add(ranking.dur));
+        }
         Ok(index)
     }
 
@@ -412,68 +393,71 @@ impl Replay {
 
     /// After an accepted message: the program goes on when its step is complete.
     pub(crate) fn ranked(&mut self, lot: usize, slot: u64) -> Result<(), Stop> {
-        let committee = self.committee()?;
         let state = self.lot_mut(lot)?;
-        let complete =
-            state.ranking.as_ref().is_some_and(|ranking| ranking.step.is_complete(&committee));
+        let complete = state.ranking.as_ref().is_some_and(|ranking| ranking.step.is_complete());
         if !complete {
             return Ok(());
         }
-        let Ranking { mut dialogue, step, dur, .. } = state.ranking.take().ok_or(NOT_RANKING)?;
+        let Ranking { mut dialogue, step, dur } = state.ranking.take().ok_or(NOT_RANKING)?;
+        self.endorsing.said.forget(&duty(lot, &step)?);
         let number = step.number.saturating_add(1);
         let done = step.done().ok_or(Stop::Internal("a completed step contradicts itself"))?;
         let turn = dialogue.resume(&mut self.docket, done)?;
         self.take_turn(lot, slot, dialogue, dur, number, turn)?;
-        self.end_surveys()
+        self.end_surveys(slot)
     }
 
-    /// Passes every deadline of a lot before `slot`.
-    pub(crate) fn time_out_lot(&mut self, lot: usize, slot: u64) -> Result<(), Stop> {
-        let committee = self.committee()?;
-        loop {
-            let state = self.lot_mut(lot)?;
-            if state.waiting.as_ref().is_some_and(|waiting| slot > waiting.deadline) {
-                // Silence accepts.
-                return self.decided(lot, true);
-            }
-            let Some(ranking) = state.ranking.as_mut() else {
-                return Ok(());
-            };
-            if slot <= ranking.deadline {
-                return Ok(());
-            }
-            // All at once: who is due in one chunk is not changed by a time-out in another.
-            let mut late = BTreeSet::new();
-            for chunk in &ranking.step.chunks {
-                if chunk.is_complete(&committee) {
-                    continue;
-                }
-                if ranking.step.kind.is_in_turn() {
-                    late.extend(due(chunk, &committee, &state.out));
-                } else {
-                    late.extend(waiting(chunk, &committee, &state.out));
-                }
-            }
-            if late.is_empty() {
-                return Err(Stop::Internal("a step timed out and nobody was late"));
-            }
-            state.out.extend(late);
-            let short = committee.seats().any(|(group, seats)| {
-                let left = committee
-                    .keyholders()
-                    .filter(|id| id.group == group && !state.out.contains(id));
-                left.count() < seats.threshold
-            });
-            if short {
-                let ended = ranking.deadline;
-                state.ranking = None;
-                self.round.reached(ended);
-                self.close_lot(lot, Ending::Void(VoidCause::Quorum))?;
-                return Ok(());
-            }
-            ranking.deadline = ranking.deadline.saturating_add(ranking.dur);
+    /// Passes the deadline of a lot, if it is before `slot`. The next one counts from `slot`, so there is
+    /// one at most. Whether there was.
+    pub(crate) fn time_out_lot(&mut self, lot: usize, slot: u64) -> Result<bool, Stop> {
+        let state = self.lot(lot)?;
+        if state.waiting.as_ref().is_some_and(|waiting| slot > waiting.deadline) {
+            // Silence accepts.
+            return self.decided(lot, true).map(|()| true);
         }
+        let Some(Ranking { step, .. }) = &state.ranking else {
+            return Ok(false);
+        };
+        let expired = step.expired(slot);
+        if expired.is_empty() {
+            return Ok(false);
+        }
+        let committee = self.committee()?;
+        // All at once: who is due in one chunk is not changed by a time-out in another.
+        let late = step.late(&committee, &state.out, expired.iter().copied());
+        if late.is_empty() {
+            return Err(Stop::Internal("a step timed out and nobody was late"));
+        }
+        let mut anew = step.lose_their_turn(&committee, &state.out, &late);
+        anew.extend(expired);
+        let duty = duty(lot, step)?;
+        let at_fault = self.not_excused(&duty, &late);
+
+        let state = self.lot_mut(lot)?;
+        state.out.extend(late);
+        state.at_fault.extend(at_fault);
+        let short = committee.seats().any(|(group, seats)| {
+            let left =
+                committee.keyholders().filter(|id| id.group == group && !state.out.contains(id));
+            left.count() < seats.threshold
+        });
+        if short {
+            state.ranking = None;
+            self.endorsing.said.forget(&duty);
+            return self.close_lot(lot, Ending::Void(VoidCause::Quorum)).map(|()| true);
+        }
+        let ranking = state.ranking.as_mut().ok_or(NOT_RANKING)?;
+        for at in anew {
+            ranking.step.prolong(at, slot.saturating_add(ranking.dur));
+        }
+        Ok(true)
     }
+}
+
+/// What a step asks of keyholders, as a vouch names it.
+fn duty(lot: usize, step: &Step) -> Result<Duty, Stop> {
+    let lot = u32::try_from(lot).map_err(|_| NOT_RANKING)?;
+    Ok(Duty::Step { lot, step: step.number })
 }
 
 /// **K4**: why the keyholder may not act, if it may not.
@@ -493,7 +477,7 @@ fn idle(
     if !chunk.lacks(committee, id.group) {
         return Some(format!("group {} has all the acts that this chunk needs of it", id.group));
     }
-    let due = due(chunk, committee, out)?;
+    let due = chunk.due(committee, out)?;
     (kind.is_in_turn() && due != id).then(|| format!("{due} is due and {id} acted"))
 }
 

@@ -2,18 +2,19 @@
 //!
 //! A reserve is revealed like a bid, under the seller's name, and binds where a bid is ranked.
 //!
-//! **R1** and **R2** refuse an entry. **R3**, **R4** and **R5** do not: they close the bid as
+//! **R1** and **R2** refuse an entry. A bid that was revealed before passes both and is left as it is,
+//! but something in an entry must be new. **R3**, **R4** and **R5** do not: they close the bid as
 //! invalid, on the record. So arguments wait for a verdict like proofs, but the verdict decides
 //! what is ranked, and is taken at the close of reveals at the latest. **R5** depends on which
 //! ladders were accepted before, in all rounds, and is judged in the order of the file.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use talea_protocol::{check::Check, commitment::BidId, sealed_bid::Contribution};
 
 use super::{
     Replay,
-    commit::{Named, Status},
+    commit::{CommitState, Named, Status},
 };
 use crate::{
     failure::{Position, Stop},
@@ -41,28 +42,51 @@ impl Replay {
             let sentence = "a reveal must name at least one bid".into();
             return Err(self.docket.refuse(Check::RevealCommit, sentence));
         }
-        let seller = self.facts.terms.seller;
-        for RevealBody { bid, seal, sealed, contribution } in reveals {
-            let lot = usize::try_from(bid.lot).unwrap_or(usize::MAX);
-            let round = self.round.number;
-            let state = self.lots.get_mut(lot).filter(|_| bid.round == round);
-            let found = state.and_then(|state| {
-                let commit = state.named(round, &bid.bidder, &seller)?;
-                let state = state.at_mut(commit)?;
-                (state.status == Status::Open).then_some((commit, state))
-            });
-            let docket = &mut self.docket;
-            let Some((commit, state)) = found else {
+        let mut named = BTreeSet::new();
+        let mut open = Vec::new();
+        for reveal in reveals {
+            let RevealBody { bid, seal, .. } = &reveal;
+            let Some((lot, commit, state)) = self.revealed(bid) else {
                 let sentence = format!(
-                    "lot {}, round {} has no open commit of bidder {}; the round is {round}",
-                    bid.lot, bid.round, bid.bidder
+                    "lot {}, round {} has no commit of bidder {}; the round is {}",
+                    bid.lot, bid.round, bid.bidder, self.round.number
                 );
-                return Err(docket.refuse(Check::RevealCommit, sentence));
+                return Err(self.docket.refuse(Check::RevealCommit, sentence));
             };
-            docket.pass(Check::RevealCommit);
-            docket.require(Check::RevealSeal, seal == state.seal, || {
-                format!("the commit's seal is {} and the bytes have {seal}", state.seal)
+            let (status, committed) = (state.status, state.seal);
+            let docket = &mut self.docket;
+            docket.require(Check::RevealCommit, named.insert(*bid), || {
+                format!("lot {} of bidder {} is named twice", bid.lot, bid.bidder)
             })?;
+            docket.require(Check::RevealSeal, *seal == committed, || {
+                format!("the commit's seal is {committed} and the bytes have {seal}")
+            })?;
+            if status == Status::Open {
+                open.push((lot, commit, reveal));
+            }
+        }
+        if open.is_empty() {
+            let sentence = "every bid named was revealed before".into();
+            return Err(self.docket.refuse(Check::RevealCommit, sentence));
+        }
+        self.take_open(open)
+    }
+
+    /// The lot and the commit of the current round that a reveal names, whatever became of it.
+    fn revealed(&self, bid: &BidId) -> Option<(usize, Named, &CommitState)> {
+        let round = self.round.number;
+        let lot = usize::try_from(bid.lot).ok()?;
+        let state = self.lots.get(lot).filter(|_| bid.round == round)?;
+        let commit = state.named(round, &bid.bidder, &self.facts.terms.seller)?;
+        Some((lot, commit, state.at(commit)?))
+    }
+
+    /// **R3** of the bids that were open, and what is to be judged of them.
+    fn take_open(&mut self, open: Vec<(usize, Named, RevealBody)>) -> Result<(), Stop> {
+        for (lot, commit, RevealBody { bid, sealed, contribution, .. }) in open {
+            let docket = &mut self.docket;
+            let state = self.lots.get_mut(lot).and_then(|lot| lot.at_mut(commit));
+            let state = state.ok_or(NO_COMMIT)?;
             self.open_commits = self.open_commits.saturating_sub(1);
 
             let form_at = docket.position();
@@ -140,7 +164,7 @@ impl Replay {
 
     /// **R5**.
     fn is_distinct(&self, sealed: &Sealed) -> bool {
-        let mut own = std::collections::BTreeSet::new();
+        let mut own = BTreeSet::new();
         sealed.randomness().all(|r| own.insert(r) && !self.randomness.contains(r))
     }
 }

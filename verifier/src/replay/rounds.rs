@@ -1,8 +1,7 @@
 //! Rounds: what stands from one to the next, and when there is no next one (section 5, Rounds).
 //!
-//! In every round but the last each undecided lot is *surveyed* before anything is ranked. A lot's
-//! survey, or its end, happens at a slot of its own; the round's surveys are over at the latest of
-//! these slots, in whatever order time-outs were passed.
+//! In every round but the last each undecided lot is *surveyed* before anything is ranked. The surveys
+//! are over when an instruction has the last lot surveyed or ended, at that instruction's slot.
 
 use std::sync::Arc;
 
@@ -19,17 +18,8 @@ use crate::failure::Stop;
 pub(crate) struct Round {
     /// The current one.
     pub(crate) number: u32,
-    /// While lots are surveyed: the latest slot at which one of them was surveyed or ended.
-    surveying: Option<u64>,
-}
-
-impl Round {
-    /// A lot was surveyed, or ended, at `slot`.
-    pub(crate) fn reached(&mut self, slot: u64) {
-        if let Some(latest) = &mut self.surveying {
-            *latest = slot.max(*latest);
-        }
-    }
+    /// Lots are surveyed, and not ranked yet.
+    is_surveying: bool,
 }
 
 impl Replay {
@@ -69,29 +59,29 @@ impl Replay {
         Ok(())
     }
 
-    /// Ranking begins at `slot` with surveys, unless this is the last round.
-    pub(crate) fn begins_with_surveys(&mut self, slot: u64) -> bool {
+    /// Ranking begins with surveys, unless this is the last round.
+    pub(crate) fn begins_with_surveys(&mut self) -> bool {
         let more = self
             .facts
             .terms
             .rounds
             .is_some_and(|rounds| self.round.number.saturating_add(1) < rounds.limit);
-        self.round.surveying = more.then_some(slot);
+        self.round.is_surveying = more;
         more
     }
 
-    /// Once the last undecided lot is surveyed, the lots are ranked or the next round begins. And once
-    /// every lot is decided, the auction is closed.
-    pub(crate) fn end_surveys(&mut self) -> Result<(), Stop> {
+    /// After an instruction at `slot`: once the last undecided lot is surveyed, the lots are ranked or
+    /// the next round begins. And once every lot is decided, the auction is closed.
+    pub(crate) fn end_surveys(&mut self, slot: u64) -> Result<(), Stop> {
         self.close_if_decided();
-        let (Some(slot), Phase::Ranking) = (self.round.surveying, self.phase) else {
+        if !self.round.is_surveying || self.phase != Phase::Ranking {
             return Ok(());
-        };
+        }
         let mut undecided = self.lots.iter().filter(|lot| lot.ending.is_none());
         if undecided.any(|lot| lot.ranking.is_some()) {
             return Ok(());
         }
-        self.round.surveying = None;
+        self.round.is_surveying = false;
         let moved =
             self.lots.iter().filter(|lot| lot.ending.is_none()).any(|lot| has_moved(&lot.surveys));
         if moved {
@@ -118,11 +108,11 @@ impl Replay {
         Ok(())
     }
 
-    /// The deadline of a Reveals that follows a Commits with the deadline `until`.
-    pub(crate) fn reveals_until(&self, until: u64) -> u64 {
+    /// The deadline of a Reveals that an instruction at `slot` begins.
+    pub(crate) fn reveals_until(&self, slot: u64) -> u64 {
         let terms = &self.facts.terms;
         match terms.rounds {
-            Some(rounds) if self.round.number > 0 => until.saturating_add(rounds.reveal_slots),
+            Some(rounds) if self.round.number > 0 => slot.saturating_add(rounds.reveal_slots),
             Some(_) | None => terms.schedule.reveals_until,
         }
     }
@@ -133,21 +123,5 @@ fn has_moved(surveys: &[Survey]) -> bool {
     match surveys {
         [.., before, last] => before != last,
         _ => true,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_latest_slot_counts() {
-        let mut round = Round { number: 1, surveying: Some(5) };
-        round.reached(9);
-        round.reached(7);
-        assert_eq!(round.surveying, Some(9));
-        let mut ranking = Round::default();
-        ranking.reached(9);
-        assert_eq!(ranking.surveying, None);
     }
 }

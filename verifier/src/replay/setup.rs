@@ -15,7 +15,7 @@ use talea_protocol::{
     bytes::{PartyKey, Point, Scalar as WireScalar},
     check::Check,
     labels,
-    quorum::KeyholderId,
+    quorum::{Group, KeyholderId},
     setup::Complaint,
     terms::AuctionId,
 };
@@ -35,6 +35,8 @@ use crate::{
 pub(crate) struct Setup {
     dealt: BTreeMap<KeyholderId, Dealt>,
     pub(crate) expelled: BTreeSet<KeyholderId>,
+    /// Dealers who dealt so that their own share vanished: no keyholders, and at fault.
+    pub(crate) without_share: BTreeSet<KeyholderId>,
 }
 
 #[derive(Debug)]
@@ -51,7 +53,13 @@ impl Setup {
         self.dealt.contains_key(&id)
     }
 
-    /// Those who dealt and were not expelled: dealers and keyholders.
+    /// The sum of the `A_0` dealt in a group so far.
+    fn constants(&self, group: u16) -> RistrettoPoint {
+        let of_group = self.dealt.iter().filter(|(id, _)| id.group == group);
+        of_group.filter_map(|(_, dealt)| dealt.commitments.first()).sum()
+    }
+
+    /// Those who dealt and were not expelled: the dealers.
     fn qualified(&self) -> impl Iterator<Item = (KeyholderId, &Dealt)> {
         self.dealt
             .iter()
@@ -59,28 +67,14 @@ impl Setup {
             .map(|(id, dealt)| (*id, dealt))
     }
 
-    /// The committee, if every group has enough members and no key is `O`.
-    pub(crate) fn committee(&self, facts: &Facts) -> Option<Committee> {
-        let groups: Vec<Seats> = (0u16..)
-            .zip(facts.terms.quorum.iter())
-            .map(|(_, group)| Seats {
-                threshold: usize::from(group.threshold),
-                endorsements: usize::from(group.endorsements),
-            })
-            .collect();
-        for (g, seats) in (0u16..).zip(&groups) {
-            let qualified = self.qualified().filter(|(id, _)| id.group == g).count();
-            if qualified < seats.threshold {
-                return None;
-            }
-        }
-        // PK = sum of the qualified A_{i,0}, over all groups.
-        let key: RistrettoPoint =
-            self.qualified().filter_map(|(_, dealt)| dealt.commitments.first()).sum();
-        if key.is_identity() {
-            return None;
-        }
+    /// Ends the ceremony: who has a share, and the committee if every group has enough of them and
+    /// `PK` is not `O`.
+    pub(crate) fn end(&mut self, facts: &Facts) -> Option<Committee> {
+        let mut key = RistrettoPoint::identity();
+        let mut groups = Vec::new();
         let mut share_keys = BTreeMap::new();
+        let mut without_share = BTreeSet::new();
+        let mut enough = true;
         for (g, group) in (0u16..).zip(facts.terms.quorum.iter()) {
             // Y_j = sum over qualified i of its group of sum_c j^c A_{i,c}, the sum over i first.
             let mut sums = vec![RistrettoPoint::identity(); usize::from(group.threshold)];
@@ -89,15 +83,31 @@ impl Setup {
                     *sum += commitment;
                 }
             }
+            // The group key, the sum of the qualified A_{i,0}.
+            let group_key = sums.first().copied().unwrap_or_default();
+            key += group_key;
+            let mut keyholders = 0usize;
             for (id, _) in self.qualified().filter(|(id, _)| id.group == g) {
                 let share_key = evaluate(&sums, id.member);
-                if share_key.is_identity() {
-                    return None;
+                if !share_key.is_identity() {
+                    keyholders = keyholders.saturating_add(1);
+                    share_keys.insert(id, Element::of(share_key));
+                } else if !group_key.is_identity() {
+                    without_share.insert(id);
                 }
-                share_keys.insert(id, Element::of(share_key));
             }
+            let seats = Seats::of(group, keyholders);
+            enough &= keyholders >= seats.threshold;
+            groups.push(seats);
         }
-        Some(Committee { key: Arc::new(QuorumKey::new(key)), groups, share_keys })
+        self.without_share = without_share;
+        let is_keyed = enough && !key.is_identity();
+        is_keyed.then(|| Committee { key: Arc::new(QuorumKey::new(key)), groups, share_keys })
+    }
+
+    /// Whether a lot that is void costs the member its bond, whatever it did in that lot.
+    pub(crate) fn is_at_fault(&self, id: KeyholderId) -> bool {
+        self.expelled.contains(&id) || self.without_share.contains(&id)
     }
 }
 
@@ -109,11 +119,22 @@ fn evaluate(commitments: &[RistrettoPoint], j: u16) -> RistrettoPoint {
     RistrettoPoint::vartime_multiscalar_mul(&powers, commitments)
 }
 
-/// How many of a group's members an act needs.
-#[derive(Clone, Copy, Debug)]
+/// How many of a group's keyholders an act needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seats {
     pub(crate) threshold: usize,
-    pub(crate) endorsements: usize,
+    /// Endorsements that the group wants.
+    pub(crate) wanted: usize,
+}
+
+impl Seats {
+    /// Of `q` keyholders two sets of `(q + t) / 2`, rounded up, share at least `t`: more is not waited
+    /// for, whatever the terms ask.
+    fn of(group: &Group, keyholders: usize) -> Self {
+        let threshold = usize::from(group.threshold);
+        let sufficient = keyholders.saturating_add(threshold).div_ceil(2);
+        Self { threshold, wanted: sufficient.min(group.endorsements.into()) }
+    }
 }
 
 /// What setup leaves: the quorum key and those who share it.
@@ -191,6 +212,11 @@ impl Replay {
             shares: deal.shares.to_vec(),
         });
         let context = Context::setup(facts.auction, signer);
+        let constant = commitments.first().copied().unwrap_or_default();
+        if (self.setup.constants(id.group) + constant).is_identity() {
+            let sentence = "the constant term and those dealt in the group before cancel".into();
+            return Err(self.docket.refuse(Check::DealConstant, sentence));
+        }
         let proofs = [
             (Check::DealConstant, possession::Of::Constant, deal.constant_proof),
             (Check::DealEphemeral, possession::Of::Ephemeral, deal.ephemeral_proof),
@@ -297,6 +323,32 @@ pub(crate) fn pad(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use talea_protocol::bytes::List;
+
+    #[test]
+    fn enough_endorsements_are_wanted_for_any_two_sets_to_share_a_threshold() {
+        let seats = |threshold, endorsements, keyholders| {
+            let group = Group {
+                name: talea_protocol::bytes::Text::new("group").unwrap(),
+                threshold,
+                endorsements,
+                is_witness: true,
+                members: List::default(),
+            };
+            Seats::of(&group, keyholders).wanted
+        };
+        assert_eq!([seats(2, 2, 3), seats(2, 3, 3), seats(2, 3, 2)], [2, 3, 2]);
+        assert_eq!([seats(1, 1, 1), seats(1, 5, 5), seats(1, 5, 4)], [1, 3, 3]);
+        for keyholders in 1..=64usize {
+            for threshold in 1..=keyholders {
+                let most = u16::try_from(keyholders).unwrap();
+                let wanted = seats(u16::try_from(threshold).unwrap(), most, keyholders);
+                assert!(wanted >= threshold && wanted <= keyholders);
+                assert!(2 * wanted - keyholders >= threshold);
+                assert!(2 * (wanted - 1) < keyholders + threshold);
+            }
+        }
+    }
 
     #[test]
     fn shares_stand_in_the_order_of_the_others() {

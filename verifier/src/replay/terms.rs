@@ -7,7 +7,7 @@ use talea_protocol::{
     bytes::{PartyKey, Point},
     instruction::opening_bytes,
     labels::PROTOCOL_VERSION,
-    limits::{MAX_BIDS_PER_LOT, MAX_OPENED_BIDS, MAX_ROUNDS, MAX_UNITS},
+    limits::{MAX_BIDS_PER_LOT, MAX_OPENED_BIDS, MAX_ROUNDS, MAX_SHOWN_BUCKETS, MAX_UNITS},
     outcome::Quote,
     price::{Price, PriceLadder, Rung, Side},
     quorum::{KeyholderId, Member, keyholders},
@@ -61,10 +61,11 @@ impl Facts {
         self.terms.stakes.bond.saturating_mul(lots)
     }
 
-    /// What a bidder needs for a commit. **T5** bounds it.
-    pub(crate) fn commit_stake(&self) -> u64 {
+    /// The fee for a commit on a lot that has so many. **T5** bounds it.
+    pub(crate) fn commit_fee(&self, commits: usize) -> u64 {
         let stakes = &self.terms.stakes;
-        stakes.deposit.saturating_add(stakes.commit_fee)
+        let n = u64::try_from(commits).unwrap_or(u64::MAX);
+        stakes.commit_fee.saturating_add(n.saturating_mul(stakes.fee_growth))
     }
 }
 
@@ -186,10 +187,14 @@ fn schedule_fault(terms: &Terms, opening: u64) -> Option<String> {
             s.deals_until, s.complaints_until, s.commits_until, s.reveals_until
         ));
     }
+    // Of Reveals, which **T3** has put in order.
+    let lasts = s.reveals_until.saturating_sub(s.commits_until);
+    let margin = lasts.saturating_sub(1).min(1 << 32);
     let bounded = [
         ("endorse_slots", s.endorse_slots, 1, 1 << 32),
         ("step_slots", s.step_slots, 1, 1 << 32),
         ("step_slots_per_bid", s.step_slots_per_bid, 0, 1 << 32),
+        ("witness_slots", s.witness_slots, 0, margin),
         ("max_bids_per_lot", terms.max_bids_per_lot.into(), 1, MAX_BIDS_PER_LOT.into()),
         ("fan_out", terms.fan_out.into(), 1, 1023),
         ("chunk_items", terms.chunk_items.into(), 1, 2048),
@@ -237,20 +242,21 @@ fn quorum_fault(terms: &Terms) -> Option<String> {
 
 /// **T5**.
 fn parties_fault(terms: &Terms) -> Option<String> {
-    let fallback = terms.stakes.fallback;
-    let parties =
-        [("seller", terms.seller), ("custodian", terms.custodian), ("fallback", fallback)];
-    for (name, key) in parties {
-        if let Err(bad) = keys::decode(&key) {
+    let beneficiary = terms.stakes.beneficiary;
+    let mut parties = vec![("seller", terms.seller), ("custodian", terms.custodian)];
+    parties.extend(beneficiary.map(|key| ("beneficiary", key)));
+    for (name, key) in &parties {
+        if let Err(bad) = keys::decode(key) {
             return Some(format!("the {name}'s key {bad}"));
         }
     }
     let distinct: BTreeSet<PartyKey> = parties.iter().map(|(_, key)| *key).collect();
     if distinct.len() < parties.len() {
-        return Some("seller, custodian and fallback must be distinct".into());
+        return Some("seller, custodian and beneficiary must be distinct".into());
     }
-    if let Some((id, _)) = keyholders(&terms.quorum).find(|(_, m)| m.signing == fallback) {
-        return Some(format!("the fallback must be no keyholder and is {id}"));
+    let seat = keyholders(&terms.quorum).find(|(_, m)| Some(m.signing) == beneficiary);
+    if let Some((id, _)) = seat {
+        return Some(format!("the beneficiary must be no keyholder and is {id}"));
     }
     if let Admission::Listed(list) = &terms.admission {
         let mut before: Option<&PartyKey> = None;
@@ -265,8 +271,10 @@ fn parties_fault(terms: &Terms) -> Option<String> {
         }
     }
     let stakes = &terms.stakes;
-    if stakes.deposit.checked_add(stakes.commit_fee).is_none() {
-        return Some("deposit and fee must sum to less than 2^64".into());
+    let growth = stakes.fee_growth.checked_mul(terms.max_bids_per_lot.into());
+    let fee = growth.and_then(|growth| growth.checked_add(stakes.commit_fee));
+    if fee.and_then(|fee| fee.checked_add(stakes.deposit)).is_none() {
+        return Some("the deposit and the fee of a full lot must sum to less than 2^64".into());
     }
     let lots = u64::try_from(terms.lots.len()).unwrap_or(u64::MAX);
     if stakes.bond.checked_mul(lots).is_none() {
@@ -296,6 +304,9 @@ fn rules_fault(terms: &Terms) -> Option<String> {
              lots, and these terms allow {bids}"
         ));
     }
+    if let Some(sentence) = depth_fault(terms) {
+        return Some(sentence);
+    }
     if let Some(reserve) = terms.reserve {
         let (after, before) = (terms.schedule.complaints_until, terms.schedule.commits_until);
         if !(after < reserve.until && reserve.until < before) {
@@ -314,14 +325,36 @@ fn rules_fault(terms: &Terms) -> Option<String> {
     rounds_fault(terms)
 }
 
+/// **T7**, of what depths show: a bucket for each first digit of each lot, in each round.
+fn depth_fault(terms: &Terms) -> Option<String> {
+    let Disclosure::Facts { depth: Some(_), .. } = terms.disclosure else {
+        return None;
+    };
+    let radices = terms.lots.iter().map(|lot| {
+        let bits = lot.ladder.shape.digit_bits().first().copied().unwrap_or(0);
+        1u64.checked_shl(bits.into()).unwrap_or(u64::MAX)
+    });
+    let of_a_round = radices.fold(0u64, u64::saturating_add);
+    let limit = terms.rounds.map_or(1, |rounds| u64::from(rounds.limit));
+    let buckets = of_a_round.saturating_mul(limit);
+    (buckets > MAX_SHOWN_BUCKETS).then(|| {
+        format!(
+            "an auction shows at most {MAX_SHOWN_BUCKETS} buckets of depths over all lots and \
+             rounds, and these terms show {buckets}"
+        )
+    })
+}
+
 /// **T7**, of rounds.
 fn rounds_fault(terms: &Terms) -> Option<String> {
     let rounds = terms.rounds?;
     let most = u64::try_from(MAX_ROUNDS).unwrap_or(u64::MAX);
+    // Longer than witnesses' margin, and at least 1.
+    let least = terms.schedule.witness_slots.saturating_add(1);
     let bounded = [
         ("limit", rounds.limit.into(), 2, most),
-        ("commit_slots", rounds.commit_slots, 1, 1 << 32),
-        ("reveal_slots", rounds.reveal_slots, 1, 1 << 32),
+        ("commit_slots", rounds.commit_slots, least, 1 << 32),
+        ("reveal_slots", rounds.reveal_slots, least, 1 << 32),
     ];
     for (name, value, least, most) in bounded {
         if !(least..=most).contains(&value) {

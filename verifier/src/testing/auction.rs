@@ -10,10 +10,12 @@ use talea_protocol::{
     commitment::{BidId, Commit, seal},
     instruction::{Fund, Instruction, SignedInstruction, opening_bytes, signed_bytes},
     labels::PROTOCOL_VERSION,
-    outcome::Quote,
+    outcome::{Account, Quote},
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
     quorum::{Group, KeyholderId, Member},
-    ranking::{BlindPost, Decision, Endorsement, GatePost, MixPost, RankHeader, UnsealPost},
+    ranking::{
+        BlindPost, Decision, Duty, Endorsement, GatePost, MixPost, RankHeader, UnsealPost, Vouch,
+    },
     sealed_bid::{Reveal, SealedBid},
     setup::{CompactProof, Complaint, Deal},
     terms::{
@@ -151,6 +153,7 @@ pub(crate) fn terms(rules: &Rules, members: &BTreeMap<KeyholderId, Secrets>) -> 
         name: text(&format!("group {g}")),
         threshold: *t,
         endorsements: *e,
+        is_witness: true,
         members: List::new(
             (1..=*n)
                 .map(|m| {
@@ -190,12 +193,14 @@ pub(crate) fn terms(rules: &Rules, members: &BTreeMap<KeyholderId, Secrets>) -> 
             endorse_slots: 10,
             step_slots: 10,
             step_slots_per_bid: 1,
+            witness_slots: 2,
         },
         stakes: Stakes {
             deposit: DEPOSIT,
             bond: BOND,
             commit_fee: FEE,
-            fallback: key(&party("fallback")),
+            fee_growth: 0,
+            beneficiary: Some(key(&party("beneficiary"))),
         },
         admission: Admission::Open,
         max_bids_per_lot: 1_000,
@@ -239,6 +244,28 @@ pub(crate) fn opening(terms: &Terms, seller: &SigningKey) -> (Vec<u8>, Vec<u8>) 
     let mut file = MAGIC.to_vec();
     file.extend(RecordKind::Genesis.write(&body).unwrap());
     (file, body)
+}
+
+/// The coefficients of the polynomial through these points, lowest first.
+fn interpolated(points: &[(Scalar, Scalar)]) -> Vec<Scalar> {
+    let mut sum = vec![Scalar::ZERO; points.len()];
+    for (at, (x, y)) in points.iter().enumerate() {
+        let mut one = vec![*y];
+        for (_, (other, _)) in points.iter().enumerate().filter(|(other, _)| *other != at) {
+            // Times (X - other) / (x - other).
+            let scale = (x - other).invert();
+            let mut next = vec![Scalar::ZERO; one.len() + 1];
+            for (power, coefficient) in one.iter().enumerate() {
+                next[power] -= coefficient * other * scale;
+                next[power + 1] += coefficient * scale;
+            }
+            one = next;
+        }
+        for (total, coefficient) in sum.iter_mut().zip(one) {
+            *total += coefficient;
+        }
+    }
+    sum
 }
 
 pub(crate) fn report(file: &[u8], jobs: usize) -> Report {
@@ -316,6 +343,29 @@ impl Auction {
         self.members.keys().copied().collect()
     }
 
+    /// Makes the values that a group's dealers gave these members sum to nothing, by the coefficients of
+    /// the last dealer, who has as many as there are members to cheat.
+    pub(crate) fn cancel(&mut self, last: KeyholderId, members: &[u16]) {
+        let threshold = self.members[&last].coefficients.len();
+        assert_eq!(threshold, members.len() + 1, "one coefficient is left to chance");
+        let others: Vec<KeyholderId> =
+            self.ids().into_iter().filter(|id| id.group == last.group && *id != last).collect();
+        // Through these points, and a random one at 0.
+        let mut points = vec![(Scalar::ZERO, Scalar::random(&mut self.rng))];
+        for j in members {
+            let sum: Scalar = others.iter().map(|dealer| self.share(*dealer, *j)).sum();
+            points.push((Scalar::from(*j), -sum));
+        }
+        let coefficients = interpolated(&points);
+        self.members.get_mut(&last).unwrap().coefficients = coefficients;
+    }
+
+    /// Makes a dealer's constant term cancel those of the `others`.
+    pub(crate) fn cancel_key(&mut self, last: KeyholderId, others: &[KeyholderId]) {
+        let sum: Scalar = others.iter().map(|id| self.members[id].coefficients[0]).sum();
+        self.members.get_mut(&last).unwrap().coefficients[0] = -sum;
+    }
+
     fn encryption_keys(&self, group: u16) -> Vec<Point> {
         let group = &self.terms.quorum[usize::from(group)];
         group.members.iter().map(|m| m.encryption).collect()
@@ -330,6 +380,15 @@ impl Auction {
 
     /// A deal. `wrong` receives a wrong share.
     pub(crate) fn deal(&mut self, id: KeyholderId, wrong: Option<u16>) -> Deal {
+        self.deal_signed(id, key(&seat(id)), wrong)
+    }
+
+    /// A deal of a member with another signing key than its seat's.
+    pub(crate) fn deal_as(&mut self, id: KeyholderId, signer: PartyKey) -> Deal {
+        self.deal_signed(id, signer, None)
+    }
+
+    fn deal_signed(&mut self, id: KeyholderId, signer: PartyKey, wrong: Option<u16>) -> Deal {
         let keys = self.encryption_keys(id.group);
         let auction = self.replay.facts.auction;
         let secrets = &self.members[&id];
@@ -355,7 +414,7 @@ impl Auction {
             ephemeral,
             shares: &shares,
         };
-        let context = Context::setup(auction, key(&seat(id)));
+        let context = Context::setup(auction, signer);
         let (a_0, r) = (secrets.coefficients[0], secrets.ephemeral);
         let rng = &mut self.rng;
         let constant =
@@ -418,7 +477,8 @@ impl Auction {
         let id = BidId { lot, round: self.replay.round.number, bidder: key(who) };
         let context = Context::bid(self.replay.facts.auction, &id);
         let rungs = self.replay.facts.lot(lot).unwrap().ladder.rungs;
-        let proven = provers::range(&mut self.rng, &context, rungs, rung);
+        let key = self.quorum_key();
+        let proven = provers::range(&mut self.rng, &context, &key, rungs, rung);
         self.proven(id, proven, rung, ladder)
     }
 
@@ -439,8 +499,15 @@ impl Auction {
         let rungs = self.replay.facts.lot(id.lot).unwrap().ladder.rungs;
         let former = former.former;
         let gain = rung.saturating_sub(former.rung);
-        let proven = provers::improvement(&mut self.rng, &context, rungs, rung, &former, gain);
+        let key = self.quorum_key();
+        let proven =
+            provers::improvement(&mut self.rng, &context, &key, rungs, rung, &former, gain);
         self.proven(id, proven, rung, ladder)
+    }
+
+    /// `PK`, encoded.
+    pub(crate) fn quorum_key(&self) -> Point {
+        self.replay.committee().unwrap().key.wire
     }
 
     fn proven(
@@ -532,20 +599,39 @@ impl Auction {
 
     /// The first endorsers of every group endorse.
     pub(crate) fn endorse(&mut self, attested: &[BidId]) {
-        for (g, group) in (0u16..).zip(self.terms.quorum.clone().iter()) {
-            for member in 1..=group.endorsements {
+        let committee = self.replay.committee().unwrap();
+        for (g, seats) in committee.seats() {
+            let of_group = committee.keyholders().filter(|id| id.group == g);
+            for id in of_group.take(seats.wanted) {
                 let endorsement = self.endorsement(attested.to_vec());
-                self.post(&seat(KeyholderId { group: g, member }), &endorsement);
+                self.post(&seat(id), &endorsement);
             }
         }
     }
 
-    /// `x_j`.
+    /// A vouch for others on a duty.
+    pub(crate) fn vouch(&self, duty: Duty, heard: &[KeyholderId]) -> Instruction {
+        Instruction::Vouch(Vouch {
+            round: self.replay.round.number,
+            head: self.replay.endorsing.head,
+            duty,
+            heard: List::new(heard.to_vec()).unwrap(),
+        })
+    }
+
+    /// The current step of a lot.
+    pub(crate) fn step(&self, lot: usize) -> Duty {
+        let ranking = self.replay.lot_states()[lot].ranking.as_ref().unwrap();
+        Duty::Step { lot: lot as u32, step: ranking.step.number }
+    }
+
+    /// `x_j`, of all who dealt and were not expelled.
     fn key_share(&self, id: KeyholderId) -> Scalar {
-        let committee = self.replay.committee().unwrap();
-        committee
-            .keyholders()
+        let setup = &self.replay.setup;
+        self.ids()
+            .into_iter()
             .filter(|dealer| dealer.group == id.group)
+            .filter(|dealer| setup.dealt(*dealer) && !setup.expelled.contains(dealer))
             .map(|dealer| self.share(dealer, id.member))
             .sum()
     }
@@ -639,6 +725,12 @@ impl Auction {
             };
             next.map(|id| (at, id))
         })
+    }
+
+    /// What a party has now.
+    pub(crate) fn account(&self, who: &SigningKey) -> Account {
+        let who = key(who);
+        *self.replay.accounts().iter().find(|account| account.party == who).unwrap()
     }
 
     /// The seller's word on a lot.

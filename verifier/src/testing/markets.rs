@@ -332,9 +332,10 @@ fn a_reserve_that_is_not_revealed_does_not_bind() {
         assert_eq!(row.reserve, Some(ReserveResult::Lapsed));
         assert_eq!((row.commits, row.ranked, row.invalid), (2, 2, 0));
         let seller = account(&report, &party("seller"));
-        let (forfeited, each) = if attested { (0, 0) } else { (DEPOSIT, DEPOSIT / 2) };
+        let forfeited = if attested { 0 } else { DEPOSIT };
         assert_eq!((seller.forfeited, seller.available), (forfeited, DEPOSIT - forfeited));
-        assert_eq!(account(&report, &bidder(0)).received, each);
+        assert_eq!(account(&report, &bidder(0)).received, 0);
+        assert_eq!(account(&report, &party("beneficiary")).received, 2 * FEE + forfeited);
     }
 }
 

@@ -14,4 +14,6 @@ pub(crate) mod provers;
 mod ranking;
 mod refusals;
 mod rounds;
+mod setting_up;
 mod trials;
+mod witnesses;

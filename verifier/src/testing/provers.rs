@@ -103,13 +103,14 @@ pub(crate) fn complaint(
 pub(crate) fn range(
     rng: &mut Rng,
     context: &Context,
+    quorum_key: &Point,
     rungs: u32,
     rung: u32,
 ) -> (Point, Vec<u8>, Scalar) {
     let rho = Scalar::random(rng);
     let c = encode(&(bases().g * Scalar::from(rung) + bases().h * rho));
     let n = range::bits(rungs);
-    let mut transcript = range::transcript(context, n, rungs, &c, None).into_inner();
+    let mut transcript = range::transcript(context, quorum_key, n, rungs, &c, None).into_inner();
     let (bulletproof, pedersen) = range::generators();
     let (proof, _) = RangeProof::prove_multiple_with_rng(
         bulletproof,
@@ -137,6 +138,7 @@ pub(crate) struct Former {
 pub(crate) fn improvement(
     rng: &mut Rng,
     context: &Context,
+    quorum_key: &Point,
     rungs: u32,
     rung: u32,
     former: &Former,
@@ -146,7 +148,8 @@ pub(crate) fn improvement(
     let c = encode(&(bases().g * Scalar::from(rung) + bases().h * rho));
     let n = range::bits(rungs);
     let standing = Some(&former.commitment);
-    let mut transcript = range::transcript(context, n, rungs, &c, standing).into_inner();
+    let mut transcript =
+        range::transcript(context, quorum_key, n, rungs, &c, standing).into_inner();
     let (bulletproof, pedersen) = range::generators();
     let values = [rung, rungs - 1 - rung, gain, rungs - 1 - gain].map(u64::from);
     let of_gain = rho - former.rho;
@@ -167,6 +170,7 @@ pub(crate) fn improvement(
 pub(crate) fn range_lie(
     rng: &mut Rng,
     context: &Context,
+    quorum_key: &Point,
     rungs: u32,
     value: u64,
     rest: u64,
@@ -174,7 +178,7 @@ pub(crate) fn range_lie(
     let rho = Scalar::random(rng);
     let c = encode(&(bases().g * Scalar::from(value) + bases().h * rho));
     let n = range::bits(rungs);
-    let mut transcript = range::transcript(context, n, rungs, &c, None).into_inner();
+    let mut transcript = range::transcript(context, quorum_key, n, rungs, &c, None).into_inner();
     let (bulletproof, pedersen) = range::generators();
     let (proof, _) = RangeProof::prove_multiple_with_rng(
         bulletproof,

@@ -10,9 +10,10 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use talea_protocol::{
     bytes::{Digest, List, PartyKey, Point, Scalar as WireScalar, Signature},
     check::Check,
+    commitment::BidId,
     instruction::{Fund, Instruction, SignedInstruction, signed_bytes},
     outcome::{Ending, ReserveResult},
-    price::{Price, Scale, Side},
+    price::{Price, Scale, Shape, Side},
     quorum::KeyholderId,
     ranking::BlindPost,
     terms::{Acceptance, Admission, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms},
@@ -34,12 +35,12 @@ use crate::{
     report::{Report, Standing, Verdict},
 };
 
-fn id(group: u16, member: u16) -> KeyholderId {
+pub(super) fn id(group: u16, member: u16) -> KeyholderId {
     KeyholderId { group, member }
 }
 
 #[track_caller]
-fn assert_refused(report: &Report, check: Check) {
+pub(super) fn assert_refused(report: &Report, check: Check) {
     let failure = report.failure.as_ref().expect("it was accepted");
     assert_eq!(failure.check, check, "{failure:?}");
     assert_eq!(report.verdict, Verdict::Invalid);
@@ -51,7 +52,12 @@ fn assert_refused(report: &Report, check: Check) {
 
 /// That the entry after the file so far is refused under this check.
 #[track_caller]
-fn refuse(auction: &Auction, signer: &SigningKey, instruction: &Instruction, check: Check) {
+pub(super) fn refuse(
+    auction: &Auction,
+    signer: &SigningKey,
+    instruction: &Instruction,
+    check: Check,
+) {
     let report = auction.attempt(signer, instruction);
     assert_refused(&report, check);
     let failure = report.failure.unwrap();
@@ -59,14 +65,14 @@ fn refuse(auction: &Auction, signer: &SigningKey, instruction: &Instruction, che
     assert_eq!(failure.subject.place, place, "{failure:?}");
 }
 
-fn at_commits(seed: u64, rules: &Rules) -> Auction {
+pub(super) fn at_commits(seed: u64, rules: &Rules) -> Auction {
     let mut auction = Auction::open(seed, rules);
     auction.ceremony();
     auction.begin_commits();
     auction
 }
 
-fn at_reveals(seed: u64, rules: &Rules, rungs: &[u32]) -> (Auction, Vec<Hidden>) {
+pub(super) fn at_reveals(seed: u64, rules: &Rules, rungs: &[u32]) -> (Auction, Vec<Hidden>) {
     let mut auction = at_commits(seed, rules);
     let hidden =
         rungs.iter().enumerate().map(|(n, rung)| auction.commit(0, &bidder(n), *rung)).collect();
@@ -74,20 +80,24 @@ fn at_reveals(seed: u64, rules: &Rules, rungs: &[u32]) -> (Auction, Vec<Hidden>)
     (auction, hidden)
 }
 
-fn at_endorsing(seed: u64, rules: &Rules, rungs: &[u32]) -> Auction {
+pub(super) fn at_endorsing(seed: u64, rules: &Rules, rungs: &[u32]) -> Auction {
     let (mut auction, hidden) = at_reveals(seed, rules, rungs);
     auction.reveal(&hidden);
     auction
 }
 
-fn at_ranking(seed: u64, rules: &Rules, rungs: &[u32]) -> Auction {
+pub(super) fn at_ranking(seed: u64, rules: &Rules, rungs: &[u32]) -> Auction {
     let mut auction = at_endorsing(seed, rules, rungs);
     auction.endorse(&[]);
     auction
 }
 
+pub(super) fn is_gate(items: &Items) -> bool {
+    matches!(items, Items::Gate(_))
+}
+
 /// Plays on until the step is of the kind wanted, nobody having acted in it.
-fn until(auction: &mut Auction, wanted: fn(&Items) -> bool) {
+pub(super) fn until(auction: &mut Auction, wanted: fn(&Items) -> bool) {
     let none = BTreeSet::new();
     loop {
         let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
@@ -245,6 +255,18 @@ mod opening_of {
             t.schedule.step_slots_per_bid = (1 << 32) + 1;
         });
         accept_terms(|t| t.schedule.step_slots_per_bid = 0);
+        // Reveals last for 10 slots.
+        accept_terms(|t| t.schedule.witness_slots = 0);
+        accept_terms(|t| t.schedule.witness_slots = REVEALS - COMMITS - 1);
+        refuse_terms(Check::TermsSchedule, |t| t.schedule.witness_slots = REVEALS - COMMITS);
+        let long = |witness_slots| {
+            move |t: &mut Terms| {
+                t.schedule.reveals_until = 1 << 40;
+                t.schedule.witness_slots = witness_slots;
+            }
+        };
+        accept_terms(long(1 << 32));
+        refuse_terms(Check::TermsSchedule, long((1 << 32) + 1));
         refuse_terms(Check::TermsSchedule, |t| t.max_bids_per_lot = 0);
         refuse_terms(Check::TermsSchedule, |t| t.max_bids_per_lot = 65_536);
         refuse_terms(Check::TermsSchedule, |t| t.fan_out = 0);
@@ -285,12 +307,29 @@ mod opening_of {
         weak[0] = 1;
         refuse_terms(Check::TermsParties, |t| t.seller = PartyKey(weak));
         refuse_terms(Check::TermsParties, |t| t.custodian = t.seller);
-        refuse_terms(Check::TermsParties, |t| t.stakes.fallback = t.seller);
+        refuse_terms(Check::TermsParties, |t| t.stakes.beneficiary = Some(t.seller));
         refuse_terms(Check::TermsParties, |t| {
-            t.stakes.fallback = t.quorum[0].members[1].signing;
+            t.stakes.beneficiary = Some(t.quorum[0].members[1].signing);
         });
+        accept_terms(|t| t.stakes.beneficiary = None);
+        refuse_terms(Check::TermsParties, |t| t.stakes.beneficiary = Some(t.custodian));
+        refuse_terms(Check::TermsParties, |t| t.stakes.beneficiary = Some(PartyKey(weak)));
         refuse_terms(Check::TermsParties, |t| t.stakes.deposit = u64::MAX - FEE + 1);
         accept_terms(|t| t.stakes.deposit = u64::MAX - FEE);
+        // With the fee of a lot with room for 1,000.
+        let growing = |deposit, fee_growth| {
+            move |t: &mut Terms| {
+                (t.stakes.deposit, t.stakes.fee_growth) = (deposit, fee_growth);
+            }
+        };
+        accept_terms(growing(u64::MAX - FEE - 7_000, 7));
+        refuse_terms(Check::TermsParties, growing(u64::MAX - FEE - 6_999, 7));
+        refuse_terms(Check::TermsParties, growing(0, 1 << 60));
+        refuse_terms(Check::TermsParties, |t| {
+            t.stakes.fee_growth = u64::MAX / 1_000;
+            t.stakes.commit_fee = 616;
+            t.stakes.deposit = 0;
+        });
         accept_terms(|t| t.stakes.bond = u64::MAX);
         refuse_terms(Check::TermsParties, |t| {
             t.stakes.bond = u64::MAX;
@@ -324,6 +363,45 @@ mod opening_of {
         };
         refuse_terms(Check::TermsRules, depth(0));
         accept_terms(depth(1));
+        // Buckets of depths over all lots and rounds: 1,024 each.
+        let shown = |lots: usize, limit: u32, last: u8| {
+            move |t: &mut Terms| {
+                depth(1)(t);
+                let mut lot = t.lots[0].clone();
+                (lot.ladder.shape, lot.ladder.rungs) = (Shape::new(&[10]).unwrap(), 1_000);
+                let mut lots = vec![lot; lots];
+                let shape = Shape::new(&[last, 9]).unwrap();
+                lots.last_mut().unwrap().ladder.shape = shape;
+                t.lots = List::new(lots).unwrap();
+                let (commit_slots, reveal_slots) = (10, 10);
+                t.rounds = (limit > 1).then_some(Rounds {
+                    limit,
+                    commit_slots,
+                    reveal_slots,
+                    cover: false,
+                });
+            }
+        };
+        accept_terms(shown(1_024, 1, 10));
+        accept_terms(shown(1_024, 4, 10));
+        refuse_terms(Check::TermsRules, shown(1_024, 5, 10));
+        accept_terms(shown(64, 64, 10));
+        refuse_terms(Check::TermsRules, shown(65, 64, 1));
+        // The same lots without a depth to show.
+        accept_terms(|t| {
+            shown(1_024, 5, 10)(t);
+            t.disclosure = Disclosure::WINNER_AND_PRICE;
+            t.rounds = None;
+        });
+        let opened = |lots: usize| {
+            move |t: &mut Terms| {
+                t.disclosure = Disclosure::Everything;
+                t.max_bids_per_lot = 65_535;
+                t.lots = List::new(vec![t.lots[0].clone(); lots]).unwrap();
+            }
+        };
+        accept_terms(opened(8));
+        refuse_terms(Check::TermsRules, opened(9));
         let reserve =
             |until| move |t: &mut Terms| t.reserve = Some(Reserve { until, opened: true });
         refuse_terms(Check::TermsRules, reserve(COMPLAINTS));
@@ -336,6 +414,7 @@ mod opening_of {
         accept_terms(acceptance(1 << 32));
         let rounds = |limit, commit_slots, reveal_slots| {
             move |t: &mut Terms| {
+                t.schedule.witness_slots = 0;
                 t.disclosure =
                     Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) };
                 t.rounds = Some(Rounds { limit, commit_slots, reveal_slots, cover: true });
@@ -359,6 +438,16 @@ mod opening_of {
                 t.disclosure = disclosure;
             });
         }
+        // Longer than the margin of witnesses.
+        let margin = |commit_slots, reveal_slots| {
+            move |t: &mut Terms| {
+                rounds(2, commit_slots, reveal_slots)(t);
+                t.schedule.witness_slots = 3;
+            }
+        };
+        accept_terms(margin(4, 4));
+        refuse_terms(Check::TermsRules, margin(3, 4));
+        refuse_terms(Check::TermsRules, margin(4, 3));
         // T7 stands before T6 and after T5.
         let rules = Rules::default();
         let mut terms = terms(&rules, &secrets(&mut provers::rng(1), &rules));
@@ -518,6 +607,15 @@ mod envelope {
     }
 
     #[test]
+    fn m4_is_counted() {
+        let mut auction = Auction::open(418, &Rules::default());
+        auction.fund(PartyKey([2; 32]), 5);
+        let report = report(&auction.file, 1);
+        let row = report.checks.iter().find(|row| row.check == Check::FundRoom).unwrap();
+        assert_eq!((row.standing, row.count.performed), (Standing::Pass, 1));
+    }
+
+    #[test]
     fn x4_outcome() {
         let auction = Auction::open(411, &Rules::default());
         let early = auction.replay.outcome();
@@ -649,6 +747,31 @@ mod ceremony {
     }
 
     #[test]
+    fn s3_the_groups_key_does_not_cancel() {
+        let rules = Rules { groups: vec![(1, 1, 3), (1, 1, 1)], ..Rules::default() };
+        let mut auction = Auction::open(420, &rules);
+        let mut deal = |who: KeyholderId, against: &[KeyholderId], check: Option<Check>| {
+            auction.bond(who);
+            if !against.is_empty() {
+                auction.cancel_key(who, against);
+            }
+            let deal = Instruction::Deal(auction.deal(who, None));
+            match check {
+                Some(check) => refuse(&auction, &seat(who), &deal, check),
+                None => auction.post(&seat(who), &deal),
+            }
+        };
+        deal(id(0, 1), &[], None);
+        deal(id(0, 2), &[id(0, 1)], Some(Check::DealConstant));
+        // One that cancels some of those before, and not all of them.
+        deal(id(0, 2), &[id(1, 1)], None);
+        deal(id(0, 3), &[id(0, 1), id(0, 2)], Some(Check::DealConstant));
+        deal(id(0, 3), &[id(0, 1)], None);
+        // Another group's deals are not counted.
+        deal(id(1, 1), &[id(0, 1)], None);
+    }
+
+    #[test]
     fn s5_s6_complaints() {
         let mut auction = Auction::open(424, &Rules::default());
         for dealer in [id(0, 1), id(0, 2)] {
@@ -695,7 +818,7 @@ mod bids {
         };
         refuse(&auction, &who, &with(&|c| c.lot = 1), Check::CommitLot);
         refuse(&auction, &who, &with(&|c| c.round = 1), Check::CommitLot);
-        for excluded in ["seller", "custodian", "fallback"] {
+        for excluded in ["seller", "custodian", "beneficiary"] {
             refuse(&auction, &party(excluded), &good, Check::CommitAdmission);
         }
         refuse(&auction, &who, &good, Check::CommitStake);
@@ -710,6 +833,19 @@ mod bids {
         refuse(&auction, &who, &garbage, Check::CommitRange);
         let short = with(&|c| c.range_proof = List::default());
         refuse(&auction, &who, &short, Check::CommitRange);
+        // A proof under the key of another history, where the bid could be revealed.
+        let context = Context::bid(
+            auction.replay.facts.auction,
+            &BidId { lot: 0, round: 0, bidder: key(&who) },
+        );
+        let elsewhere = encode(&(bases().k * Scalar::from(5u8)));
+        let (commitment, proof, _) =
+            provers::range(&mut provers::rng(9), &context, &elsewhere, 14, 3);
+        let elsewhere = with(&|c| {
+            c.commitment = commitment;
+            c.range_proof = List::new(proof.clone()).unwrap();
+        });
+        refuse(&auction, &who, &elsewhere, Check::CommitRange);
         auction.post(&who, &good);
         refuse(&auction, &who, &good, Check::CommitOnce);
         // A copy of a commitment fails at its proof, which is its bidder's.
@@ -717,6 +853,37 @@ mod bids {
         refuse(&auction, &bidder(1), &good, Check::CommitRange);
         auction.commit(0, &bidder(2), 1);
         refuse(&auction, &bidder(1), &good, Check::CommitRoom);
+    }
+
+    #[test]
+    fn c5_the_fee_grows_as_a_lot_fills() {
+        let rules = Rules { lots: 2, ..Rules::default() };
+        let mut auction = Auction::open_with(449, &rules, |terms| terms.stakes.fee_growth = 7);
+        auction.ceremony();
+        auction.begin_commits();
+        let mut paid = 0;
+        for n in 0..3 {
+            let who = bidder(n);
+            let fee = FEE + 7 * n as u64;
+            auction.fund(key(&who), DEPOSIT + fee - 1);
+            let (commit, _) = auction.commitment(0, &who, 3);
+            let commit = Instruction::Commit(commit);
+            if n > 0 {
+                // As much as would have done one commit earlier.
+                refuse(&auction, &who, &commit, Check::CommitStake);
+            }
+            auction.fund(key(&who), 1);
+            auction.post(&who, &commit);
+            paid += fee;
+            let account = auction.account(&who);
+            assert_eq!((account.available, account.forfeited), (0, fee));
+            assert_eq!(auction.account(&party("beneficiary")).received, paid);
+        }
+        // Another lot is empty, and asks for the first fee.
+        auction.fund(key(&bidder(0)), DEPOSIT + FEE);
+        let (commit, _) = auction.commitment(1, &bidder(0), 3);
+        auction.post(&bidder(0), &Instruction::Commit(commit));
+        assert_eq!(auction.account(&bidder(0)).forfeited, FEE + FEE);
     }
 
     #[test]
@@ -867,6 +1034,59 @@ mod bids {
     }
 
     #[test]
+    fn r1_what_was_revealed_before_is_skipped() {
+        let (mut auction, hidden) = at_reveals(429, &Rules::default(), &[3, 4, 5]);
+        let carrier = party("carrier");
+        let (copied, fresh, last) = (&hidden[0], &hidden[1], &hidden[2]);
+        let both = |a: &Hidden, b: &Hidden| Auction::reveals(&[a.clone(), b.clone()]);
+        // Whoever copies one of a bidder's sealed bids has nothing else refused.
+        auction.post(&party("copier"), &Auction::reveals(std::slice::from_ref(copied)));
+        auction.post(&carrier, &both(copied, fresh));
+        assert_eq!(auction.replay.phase().name(), "Reveals");
+        // Nothing in it is new.
+        refuse(&auction, &carrier, &both(copied, fresh), Check::RevealCommit);
+        // What is skipped is checked all the same, and named once.
+        let mut other = copied.clone();
+        other.sealed[7] ^= 1;
+        refuse(&auction, &carrier, &both(&other, last), Check::RevealSeal);
+        refuse(&auction, &carrier, &both(last, &other), Check::RevealSeal);
+        refuse(&auction, &carrier, &Auction::reveals(&[other]), Check::RevealSeal);
+        let twice = [copied.clone(), last.clone(), copied.clone()];
+        refuse(&auction, &carrier, &Auction::reveals(&twice), Check::RevealCommit);
+        auction.post(&carrier, &both(last, copied));
+        assert_eq!(auction.replay.phase().name(), "Endorsing");
+        auction.endorse(&[]);
+        auction.rank(&BTreeSet::new());
+        let report = report(&auction.closed(), 2);
+        assert_eq!(report.verdict, Verdict::Valid);
+        assert_eq!(report.lots[0].ranked, 3);
+        // Each was judged once.
+        let row = report.checks.iter().find(|row| row.check == Check::RevealForm).unwrap();
+        assert_eq!(row.count.performed, 3);
+    }
+
+    #[test]
+    fn r1_an_invalid_bid_stays_invalid() {
+        let mut auction = at_commits(428, &Rules::default());
+        auction.fund(key(&bidder(0)), DEPOSIT + FEE);
+        let (commit, lie) = auction.commitment_and_ladder(0, &bidder(0), 2, 3);
+        auction.post(&bidder(0), &Instruction::Commit(commit));
+        let good = auction.commit(0, &bidder(1), 1);
+        let open = auction.commit(0, &bidder(2), 1);
+        auction.slot = COMMITS + 1;
+        let carrier = party("carrier");
+        auction.post(&carrier, &Auction::reveals(std::slice::from_ref(&lie)));
+        let again = Auction::reveals(std::slice::from_ref(&lie));
+        refuse(&auction, &carrier, &again, Check::RevealCommit);
+        auction.post(&carrier, &Auction::reveals(&[lie, good]));
+        auction.post(&carrier, &Auction::reveals(&[open]));
+        auction.endorse(&[]);
+        auction.rank(&BTreeSet::new());
+        let report = report(&auction.closed(), 2);
+        assert_eq!((report.lots[0].ranked, report.lots[0].invalid), (2, 1));
+    }
+
+    #[test]
     fn k1_k2_endorsements() {
         let (mut auction, hidden) = at_reveals(435, &Rules::default(), &[3, 4, 5]);
         auction.reveal(&hidden[..1]);
@@ -900,14 +1120,25 @@ mod bids {
         auction.post(&seat(id(0, 2)), &good);
         refuse(&auction, &seat(id(0, 1)), &good, Check::EndorseOnce);
     }
+
+    #[test]
+    fn k2_a_group_wants_no_more_than_two_sets_need_to_meet() {
+        // 1 of 3 by all: two endorsements are enough for any two sets to share one.
+        let rules = Rules { groups: vec![(1, 3, 3), (1, 1, 1)], ..Rules::default() };
+        let mut auction = at_endorsing(427, &rules, &[3]);
+        let good = auction.endorsement(vec![]);
+        for member in [1, 3] {
+            auction.post(&seat(id(0, member)), &good);
+        }
+        refuse(&auction, &seat(id(0, 2)), &good, Check::EndorseOnce);
+        assert_eq!(auction.replay.phase().name(), "Endorsing");
+        auction.post(&seat(id(1, 1)), &good);
+        assert_eq!(auction.replay.phase().name(), "Ranking");
+    }
 }
 
 mod ranking {
     use super::*;
-
-    fn is_gate(items: &Items) -> bool {
-        matches!(items, Items::Gate(_))
-    }
 
     fn is_blind(items: &Items) -> bool {
         matches!(items, Items::Blind { .. })

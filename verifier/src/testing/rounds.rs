@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use curve25519_dalek::scalar::Scalar;
 use talea_protocol::{
-    bytes::{Digest, PartyKey},
+    bytes::{Digest, List, PartyKey},
     check::Check,
     commitment::BidId,
     instruction::Instruction,
@@ -12,11 +13,18 @@ use talea_protocol::{
     terms::{Depth, Disclosure, Mechanism, Ties},
 };
 
-use super::auction::{
-    Auction, BOND, COMMIT_SLOTS, DEPOSIT, FEE, Hidden, REVEAL_SLOTS, REVEALS, Rules, bidder, key,
-    party, quote, report, seat,
+use super::{
+    auction::{
+        Auction, BOND, COMMIT_SLOTS, DEPOSIT, FEE, Hidden, REVEAL_SLOTS, REVEALS, Rules, bidder,
+        key, party, quote, report, seat,
+    },
+    provers,
 };
-use crate::report::{Report, Standing, Verdict};
+use crate::{
+    fiat_shamir::Context,
+    group::{bases, encode},
+    report::{Report, Standing, Verdict},
+};
 
 fn id(group: u16, member: u16) -> KeyholderId {
     KeyholderId { group, member }
@@ -214,7 +222,7 @@ fn steps_are_counted_on() {
     let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
     // The at-most-test of one bucket: a Mix and an Unseal; nothing is more.
     assert_eq!(ranking.step.number, 2);
-    assert_eq!(ranking.deadline, auction.slot + 12);
+    assert_eq!(ranking.step.deadline(), Some(auction.slot + 12));
     auction.act_all();
     assert_sold(&closed(&auction), 0, 0, 0);
 }
@@ -266,7 +274,7 @@ fn spoiled(seed: u64, update: Update, standing: u32) -> Report {
     report
 }
 
-/// The standing bid stands, and the deposit of who did not bid again is shared out among the others.
+/// The standing bid stands, and the deposit of who did not bid again goes to the beneficiary.
 #[test]
 fn an_update_that_fails_leaves_the_standing_bid_and_costs_the_deposit() {
     let updates = [
@@ -281,12 +289,12 @@ fn an_update_that_fails_leaves_the_standing_bid_and_costs_the_deposit() {
         assert_sold(&report, 0, 0, 2);
         let lost = if update.is_attested() { 0 } else { DEPOSIT };
         let loser = account(&report, &bidder(1));
-        let part = lost / 2;
         assert_eq!(loser.forfeited, FEE + lost, "{update:?}");
         assert_eq!((loser.received, loser.available), (0, DEPOSIT - lost));
         let winner = account(&report, &bidder(0));
-        assert_eq!((winner.settlement, winner.available), (DEPOSIT, part));
-        assert_eq!(account(&report, &bidder(2)).available, DEPOSIT + part);
+        assert_eq!((winner.settlement, winner.available), (DEPOSIT, 0));
+        assert_eq!(account(&report, &bidder(2)).available, DEPOSIT);
+        assert_eq!(account(&report, &party("beneficiary")).received, 3 * FEE + lost);
     }
 }
 
@@ -389,9 +397,11 @@ fn a_bid_that_never_stood_is_out_of_the_later_rounds() {
         assert_sold(&report, 0, 0, 1);
         let row = &report.lots[0];
         assert_eq!((row.commits, row.ranked, row.invalid), (2, 1, 0));
-        let (left, received) = if attested { (DEPOSIT, 0) } else { (0, DEPOSIT) };
+        let left = if attested { DEPOSIT } else { 0 };
         assert_eq!(account(&report, &bidder(1)).available, left);
-        assert_eq!(account(&report, &bidder(0)).received, received);
+        assert_eq!(account(&report, &bidder(0)).received, 0);
+        let received = account(&report, &party("beneficiary")).received;
+        assert_eq!(received, 2 * FEE + DEPOSIT - left);
     }
 }
 
@@ -430,6 +440,16 @@ fn c1_to_c8_in_a_later_round() {
     wrong.former = bids[1].former;
     let (other, _) = auction.improvement(&wrong, 3);
     refuse(&auction, &who, &Instruction::Commit(other), Check::CommitRange);
+    // A proof under the key of another history.
+    let context = Context::bid(auction.replay.facts.auction, &BidId { round: 1, ..bids[0].id });
+    let elsewhere = encode(&(bases().k * Scalar::from(5u8)));
+    let (commitment, proof, _) =
+        provers::improvement(&mut provers::rng(9), &context, &elsewhere, 4, 2, &bids[0].former, 1);
+    let elsewhere = commit(&|c| {
+        c.commitment = commitment;
+        c.range_proof = List::new(proof.clone()).unwrap();
+    });
+    refuse(&auction, &who, &elsewhere, Check::CommitRange);
     // A range proof alone.
     let (plain, _) = auction.commitment(0, &who, 3);
     refuse(&auction, &who, &Instruction::Commit(plain), Check::CommitRange);
@@ -445,12 +465,12 @@ fn c7_spans_the_rounds() {
     auction.ceremony();
     auction.begin_commits();
     auction.fund(key(&bidder(0)), DEPOSIT + FEE);
-    auction.rng = super::provers::rng(5);
+    auction.rng = provers::rng(5);
     let (commit, hidden) = auction.commitment(0, &bidder(0), 1);
     auction.post(&bidder(0), &Instruction::Commit(commit));
     auction.reveal(std::slice::from_ref(&hidden));
     auction.endorse(&[]);
-    auction.rng = super::provers::rng(5);
+    auction.rng = provers::rng(5);
     let (again, _) = auction.improvement(&hidden, 1);
     assert_eq!(again.commitment, hidden.former.commitment);
     refuse(&auction, &bidder(0), &Instruction::Commit(again), Check::CommitDistinct);
@@ -549,7 +569,8 @@ mod timeouts {
         auction.slot += 1;
         tick(&mut auction);
         assert_eq!(phase(&auction), ("Endorsing", 1));
-        assert_eq!(auction.replay.next_deadline(), Some(until + 10));
+        // From the slot of the tick.
+        assert_eq!(auction.replay.next_deadline(), Some(until + 1 + 10));
         let undecided = report(&auction.file, 2);
         assert!(undecided.to_text().contains("in phase Endorsing of round 1 at slot"));
         auction.endorse(&[]);
@@ -557,7 +578,7 @@ mod timeouts {
         let report = closed(&auction);
         assert_sold(&report, 0, 0, 2);
         for n in 0..2 {
-            // Both lose their deposits, and nobody is left to share them but the fallback.
+            // Both lose their deposits.
             let account = account(&report, &bidder(n));
             assert_eq!((account.forfeited, account.available), (FEE + DEPOSIT, 0));
         }
@@ -568,13 +589,15 @@ mod timeouts {
         let (mut auction, bids) = surveyed(731, &small(2, false), &[2, 1]);
         let until = auction.replay.next_deadline().unwrap();
         auction.improve(&bidder(0), &bids[0], 3);
-        auction.slot = until + 1;
+        // However late the ticks come, whoever is due has the whole of its time from then on.
+        auction.slot = until + 1_000;
         tick(&mut auction);
         assert_eq!(phase(&auction), ("Reveals", 1));
-        assert_eq!(auction.replay.next_deadline(), Some(until + REVEAL_SLOTS));
-        auction.pass();
+        assert_eq!(auction.replay.next_deadline(), Some(until + 1_000 + REVEAL_SLOTS));
+        auction.slot += 5_000;
         tick(&mut auction);
-        assert_eq!(auction.replay.next_deadline(), Some(until + REVEAL_SLOTS + 10));
+        assert_eq!(phase(&auction), ("Endorsing", 1));
+        assert_eq!(auction.replay.next_deadline(), Some(until + 6_000 + 10));
         auction.endorse(&[]);
         auction.act_all();
         assert_sold(&closed(&auction), 0, 0, 2);
@@ -584,8 +607,11 @@ mod timeouts {
     #[test]
     fn of_endorsing() {
         let (mut auction, _) = surveyed(732, &small(5, true), &[2, 1]);
-        // One tick passes Commits, Reveals and Endorsing.
-        auction.slot += COMMIT_SLOTS + REVEAL_SLOTS + 11;
+        // Nothing was committed: one tick passes Commits and Reveals, and never Endorsing too.
+        auction.slot += COMMIT_SLOTS + REVEAL_SLOTS + 1_000;
+        tick(&mut auction);
+        assert_eq!(phase(&auction), ("Endorsing", 1));
+        auction.slot += 11;
         tick(&mut auction);
         let report = closed(&auction);
         let row = &report.lots[0];
@@ -628,11 +654,11 @@ mod timeouts {
         }
     }
 
-    /// A time-out that ends the last surveys starts the rankings at its own slot, and they may be late
-    /// at once.
+    /// A time-out that ends the last surveys starts the rankings at the slot of the instruction, so that
+    /// they are never late at once.
     #[test]
     fn rankings_begin_where_the_surveys_ended() {
-        for ticks in [&[14, 26][..], &[100]] {
+        for (first, second) in [(14, 13), (100, 1_000)] {
             let mut auction = Auction::open(735, &Rules { lots: 2, ..small(5, true) });
             auction.ceremony();
             auction.begin_commits();
@@ -656,14 +682,12 @@ mod timeouts {
                 let act = auction.act(1, chunk, who);
                 auction.post(&seat(who), &act);
             }
-            for (at, tick) in ticks.iter().enumerate() {
-                auction.slot = slot + tick;
-                super::tick(&mut auction);
-                if at == 0 && ticks.len() == 2 {
-                    // Lot 0 was void at 13, and a step of lot 1 takes 12.
-                    assert_eq!(auction.replay.next_deadline(), Some(slot + 13 + 12));
-                }
-            }
+            // Lot 0 is void, and a step of lot 1 takes 12 slots.
+            auction.slot = slot + first;
+            super::tick(&mut auction);
+            assert_eq!(auction.replay.next_deadline(), Some(slot + first + 12));
+            auction.slot += second;
+            super::tick(&mut auction);
             let report = closed(&auction);
             for (row, surveys) in report.lots.iter().zip([1, 2]) {
                 assert_eq!(row.ending, Some(Ending::Void(VoidCause::Quorum)));
@@ -673,7 +697,7 @@ mod timeouts {
         }
     }
 
-    /// Surveys are over at the latest slot of a survey or an end, however time was told.
+    /// Surveys are over at the slot of the instruction that ends the last lot without one.
     #[test]
     fn a_lot_that_ends_ends_the_surveys() {
         let play = |ticks: &[u64]| {
@@ -697,10 +721,11 @@ mod timeouts {
                 auction.slot = slot + tick;
                 super::tick(&mut auction);
             }
-            // Lot 1 is void at 13, lot 0 at 14.
+            // Lot 1 is void after 13, lot 0 after 14.
             assert_eq!(phase(&auction), ("Commits", 1));
-            assert_eq!(auction.replay.next_deadline(), Some(slot + 14 + COMMIT_SLOTS));
-            auction.slot = slot + 14 + COMMIT_SLOTS;
+            let until = auction.slot + COMMIT_SLOTS;
+            assert_eq!(auction.replay.next_deadline(), Some(until));
+            auction.slot = until;
             let bids: Vec<Hidden> = bids.into_iter().filter(|bid| bid.id.lot == 2).collect();
             again(&mut auction, &bids, &[1, 1]);
             auction.act_all();

@@ -125,8 +125,8 @@ fn money_of_an_ordinary_auction() {
     assert_eq!((loser.available, loser.forfeited), (DEPOSIT, FEE));
     let winner = account(&report, &bidder(1));
     assert_eq!((winner.available, winner.settlement), (0, DEPOSIT));
-    let fallback = account(&report, &party("fallback"));
-    assert_eq!((fallback.received, fallback.available), (2 * FEE, 2 * FEE));
+    let beneficiary = account(&report, &party("beneficiary"));
+    assert_eq!((beneficiary.received, beneficiary.available), (2 * FEE, 2 * FEE));
     for member in 1..=3 {
         assert_eq!(account(&report, &seat(id(0, member))).available, BOND);
     }
@@ -154,12 +154,12 @@ fn a_lot_without_a_quorum_is_void_and_those_who_left_it_pay() {
     for (member, left) in [(1, 0), (2, BOND), (3, 0)] {
         assert_eq!(account(&report, &seat(id(0, member))).available, left);
     }
-    // 2 * 1,000 units in equal parts to the two bidders.
+    // Nothing of it reaches who acts in the auction.
     for n in 0..2 {
         let account = account(&report, &bidder(n));
-        assert_eq!(account.received, BOND);
-        assert_eq!(account.available, BOND + DEPOSIT);
+        assert_eq!((account.received, account.available), (0, DEPOSIT));
     }
+    assert_eq!(account(&report, &party("beneficiary")).received, 2 * FEE + 2 * BOND);
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn a_complainer_who_lies_is_expelled() {
     assert_eq!(report.lots[0].ending, Some(Ending::Void(VoidCause::Setup)));
     assert_eq!(account(&report, &seat(id(0, 1))).forfeited, BOND);
     assert_eq!(account(&report, &seat(id(0, 2))).available, BOND);
-    assert_eq!(account(&report, &party("fallback")).received, BOND);
+    assert_eq!(account(&report, &party("beneficiary")).received, BOND);
 }
 
 #[test]
@@ -273,7 +273,9 @@ fn unrevealed_attested_and_invalid_bids() {
     for loser in [1, 3, 4] {
         assert_eq!(account(&report, &bidder(loser)).forfeited, DEPOSIT + FEE);
     }
-    assert_eq!(account(&report, &bidder(0)).received, 3 * DEPOSIT);
+    assert_eq!(account(&report, &bidder(0)).received, 0);
+    let beneficiary = account(&report, &party("beneficiary"));
+    assert_eq!(beneficiary.received, 5 * FEE + 3 * DEPOSIT);
 }
 
 #[test]
@@ -316,7 +318,8 @@ fn too_few_endorsements() {
     for (member, left) in [(1, 0), (2, BOND), (3, 0)] {
         assert_eq!(account(&report, &seat(id(0, member))).available, left);
     }
-    assert_eq!(account(&report, &bidder(0)).received, 2 * BOND);
+    assert_eq!(account(&report, &bidder(0)).received, 0);
+    assert_eq!(account(&report, &party("beneficiary")).received, FEE + 2 * BOND);
 }
 
 #[test]

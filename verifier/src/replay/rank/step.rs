@@ -1,6 +1,6 @@
 //! A step: items in a fixed order, cut into chunks that stand by themselves (section 11).
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use curve25519_dalek::{RistrettoPoint, traits::IsIdentity as _};
 use rayon::prelude::*;
@@ -82,6 +82,8 @@ pub(crate) struct Step {
     pub(crate) number: u32,
     pub(crate) kind: Kind,
     pub(crate) chunks: Vec<Chunk>,
+    /// The chunks that are not complete, each with its last slot, the first to time out first.
+    open: BTreeSet<(u64, usize)>,
 }
 
 /// A piece of a step's list with its own accepted set.
@@ -89,6 +91,8 @@ pub(crate) struct Step {
 pub(crate) struct Chunk {
     /// What a message has one of for each: items, and in a Mix switches.
     pub(crate) len: usize,
+    /// The last slot for whoever is due in it, until it is complete.
+    pub(crate) deadline: u64,
     /// Who has acted, in transcript order.
     pub(crate) acts: Vec<KeyholderId>,
     pub(crate) items: Items,
@@ -110,14 +114,15 @@ pub(crate) enum Items {
 }
 
 impl Step {
-    /// Nothing if the list is empty, or lists are not whole: such a step does not exist.
-    pub(crate) fn new(number: u32, chunk_items: usize, work: Work) -> Option<Self> {
+    /// With one deadline for all chunks. Nothing if the list is empty, or lists are not whole: such a
+    /// step does not exist.
+    pub(crate) fn new(number: u32, chunk_items: usize, work: Work, deadline: u64) -> Option<Self> {
         if work.len() == 0 {
             return None;
         }
         let size = chunk_items.max(1);
-        let chunk = |len: usize, items: Items| Chunk { len, acts: Vec::new(), items };
-        let (kind, chunks) = match work {
+        let chunk = |len: usize, items: Items| Chunk { len, deadline, acts: Vec::new(), items };
+        let (kind, chunks): (Kind, Vec<Chunk>) = match work {
             Work::Gate(items) => {
                 let cut = items.chunks(size).map(|piece| {
                     let wires = Wires::fresh(piece.iter().copied());
@@ -158,11 +163,74 @@ impl Step {
                 (Kind::Unseal, cut.collect())
             }
         };
-        Some(Self { number, kind, chunks })
+        let open = (0..chunks.len()).map(|at| (deadline, at)).collect();
+        Some(Self { number, kind, chunks, open })
     }
 
-    pub(crate) fn is_complete(&self, committee: &Committee) -> bool {
-        self.chunks.iter().all(|chunk| chunk.is_complete(committee))
+    pub(crate) fn is_complete(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// The least of the chunks that are not complete.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        self.open.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// The chunks that are not complete.
+    pub(crate) fn incomplete(&self) -> impl Iterator<Item = usize> + '_ {
+        self.open.iter().map(|(_, at)| *at)
+    }
+
+    /// Of these, the ones whose deadline is before `slot`.
+    pub(crate) fn expired(&self, slot: u64) -> Vec<usize> {
+        let expired = self.open.iter().take_while(|(deadline, _)| *deadline < slot);
+        expired.map(|(_, at)| *at).collect()
+    }
+
+    /// A chunk that is not complete has another deadline.
+    pub(crate) fn prolong(&mut self, at: usize, deadline: u64) {
+        if let Some(chunk) = self.chunks.get_mut(at)
+            && self.open.remove(&(chunk.deadline, at))
+        {
+            chunk.deadline = deadline;
+            self.open.insert((deadline, at));
+        }
+    }
+
+    /// A chunk has all acts that it needs.
+    pub(crate) fn complete(&mut self, at: usize) {
+        if let Some(chunk) = self.chunks.get(at) {
+            self.open.remove(&(chunk.deadline, at));
+        }
+    }
+
+    /// Whom a time-out of these chunks, which are not complete, puts out of the lot.
+    pub(crate) fn late(
+        &self,
+        committee: &Committee,
+        out: &BTreeSet<KeyholderId>,
+        chunks: impl Iterator<Item = usize>,
+    ) -> BTreeSet<KeyholderId> {
+        let chunks = chunks.filter_map(|at| self.chunks.get(at));
+        if self.kind.is_in_turn() {
+            chunks.filter_map(|chunk| chunk.due(committee, out)).collect()
+        } else {
+            chunks.flat_map(|chunk| chunk.waiting(committee, out)).collect()
+        }
+    }
+
+    /// The chunks in which it is the turn of one of those who are late, who are not out yet.
+    pub(crate) fn lose_their_turn(
+        &self,
+        committee: &Committee,
+        out: &BTreeSet<KeyholderId>,
+        late: &BTreeSet<KeyholderId>,
+    ) -> BTreeSet<usize> {
+        let is_late = |at: &usize| {
+            let due = self.chunks.get(*at).and_then(|chunk| chunk.due(committee, out));
+            due.is_some_and(|due| late.contains(&due))
+        };
+        self.incomplete().filter(|at| self.kind.is_in_turn() && is_late(at)).collect()
     }
 
     /// What the completed step leaves. Nothing if an accepted set contradicts itself.
@@ -208,6 +276,26 @@ impl Chunk {
     /// Whether the keyholder's group still lacks acts.
     pub(crate) fn lacks(&self, committee: &Committee, group: u16) -> bool {
         self.acts_of(group) < committee.threshold(group)
+    }
+
+    /// Every keyholder who is in, has not acted, and whose group lacks acts, in turn order.
+    pub(crate) fn waiting<'a>(
+        &'a self,
+        committee: &'a Committee,
+        out: &'a BTreeSet<KeyholderId>,
+    ) -> impl Iterator<Item = KeyholderId> + 'a {
+        committee.keyholders().filter(move |id| {
+            !out.contains(id) && !self.has_acted(*id) && self.lacks(committee, id.group)
+        })
+    }
+
+    /// The least of them: where keyholders take turns, the one due.
+    pub(crate) fn due(
+        &self,
+        committee: &Committee,
+        out: &BTreeSet<KeyholderId>,
+    ) -> Option<KeyholderId> {
+        self.waiting(committee, out).next()
     }
 
     pub(crate) fn has_acted(&self, id: KeyholderId) -> bool {

@@ -1,0 +1,295 @@
+//! K14 and K15: a keyholder's word for others whose posts a board does not take.
+
+use super::refuses;
+use talea_contract::{Due, Phase, Task};
+use talea_protocol::{
+    bytes::Digest,
+    instruction::Instruction,
+    quorum::KeyholderId,
+    ranking::{Duty, Vouch},
+};
+use talea_sim::play::Seat;
+use talea_tests::{Small, list, stage::Stage};
+
+fn id(group: u16, member: u16) -> KeyholderId {
+    KeyholderId { group, member }
+}
+
+/// Two lots under `[2 of 4] and [1 of 2]`, of which the second lot has no bids. The last member of the
+/// first group never deals. Endorsing has begun, with a tick.
+fn endorsing(chunk_items: u16) -> Stage {
+    let small = Small {
+        groups: vec![(2, vec![Seat::Own; 4]), (1, vec![Seat::Own; 2])],
+        lots: vec![(16, vec![1, 3]); 2],
+        chunk_items,
+        ..Small::default()
+    };
+    let mut stage = Stage::open(&small, &small.terms());
+    stage.fund_everybody();
+    stage.candidates.remove(3);
+    stage.deal();
+    stage.finish_ceremony();
+    let reveals = [(0, 5), (1, 2)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+    stage.commit(2, 0, 1);
+    stage.pass();
+    stage.reveal(reveals.to_vec());
+    stage.pass();
+    assert_eq!(stage.auction().phase(), Phase::Endorsing);
+    stage
+}
+
+/// The first step: blindings, for which all are wanted side by side.
+fn side_by_side(chunk_items: u16) -> Stage {
+    let mut stage = endorsing(chunk_items);
+    stage.act_until(Phase::Ranking);
+    assert_eq!(stage.auction().duties(), [Duty::Step { lot: 0, step: 0 }]);
+    stage
+}
+
+/// A step of gates, which are taken in turn.
+fn in_turn() -> Stage {
+    let mut stage = side_by_side(512);
+    let is_gate = |due: &Due| matches!(due, Due::Rank { task: Task::Gate { .. }, .. });
+    while !stage.auction().dues(id(0, 1)).iter().any(is_gate) {
+        assert!((0..5).any(|place| stage.act(place)), "somebody is due");
+    }
+    stage
+}
+
+/// What a keyholder at this place says for these on what is due.
+fn vouch(stage: &Stage, place: usize, heard: &[KeyholderId]) -> Vec<u8> {
+    vouch_altered(stage, place, heard, |_| ())
+}
+
+fn vouch_altered(
+    stage: &Stage,
+    place: usize,
+    heard: &[KeyholderId],
+    alter: impl FnOnce(&mut Vouch),
+) -> Vec<u8> {
+    let auction = stage.auction();
+    let (round, head, duty) = (auction.round(), auction.endorsed_head(), auction.duties()[0]);
+    let mut vouch = Vouch { round, head, duty, heard: list(heard.to_vec()) };
+    alter(&mut vouch);
+    stage.sign(stage.keyholders[place].party(), &Instruction::Vouch(vouch))
+}
+
+/// The check that refuses these bytes; nothing if they are accepted.
+fn verdict(stage: &Stage, bytes: &[u8]) -> Option<&'static str> {
+    let answer = stage.auction().clone().apply(stage.slot, bytes);
+    answer.err().map(|_| refuses(stage, bytes))
+}
+
+/// The same of the first keyholder's word for these.
+fn says(stage: &Stage, heard: &[KeyholderId]) -> Option<&'static str> {
+    verdict(stage, &vouch(stage, 0, heard))
+}
+
+#[test]
+fn k14_a_vouch_names_the_round_the_head_and_the_duty() {
+    for (stage, place, heard) in
+        [(endorsing(512), 0, id(0, 2)), (side_by_side(512), 0, id(0, 2)), (in_turn(), 1, id(0, 1))]
+    {
+        let auction = stage.auction();
+        let with = |alter: &dyn Fn(&mut Vouch)| {
+            verdict(&stage, &vouch_altered(&stage, place, &[heard], |vouch| alter(vouch)))
+        };
+        assert_eq!(with(&|_| ()), None);
+        assert_eq!(with(&|vouch| vouch.round = 1), Some("K14"));
+        assert_eq!(with(&|vouch| vouch.round = u32::MAX), Some("K14"));
+        assert_eq!(with(&|vouch| vouch.head.0[31] ^= 1), Some("K14"));
+        assert_eq!(with(&|vouch| vouch.head = Digest([0; 32])), Some("K14"));
+        let current = auction.head();
+        assert_ne!(current, auction.endorsed_head());
+        assert_eq!(with(&|vouch| vouch.head = current), Some("K14"), "it has moved since");
+        for duty in [
+            Duty::Endorsement,
+            Duty::Step { lot: 0, step: 0 },
+            Duty::Step { lot: 0, step: 1 },
+            Duty::Step { lot: 0, step: u32::MAX },
+            Duty::Step { lot: 1, step: 0 },
+            Duty::Step { lot: 2, step: 0 },
+            Duty::Step { lot: u32::MAX, step: 0 },
+        ] {
+            if auction.duties() != [duty] {
+                assert_eq!(with(&|vouch| vouch.duty = duty), Some("K14"), "{duty:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn k14_others_are_named_ascending_and_at_least_one() {
+    for stage in [endorsing(512), side_by_side(512)] {
+        let [own, second, third, other] = [id(0, 1), id(0, 2), id(0, 3), id(1, 2)];
+        assert_eq!(says(&stage, &[second]), None);
+        assert_eq!(says(&stage, &[second, third, other]), None);
+        assert_eq!(says(&stage, &[]), Some("K14"));
+        assert_eq!(says(&stage, &[own]), Some("K14"), "itself");
+        assert_eq!(says(&stage, &[own, second]), Some("K14"), "itself among others");
+        assert_eq!(says(&stage, &[third, second]), Some("K14"));
+        assert_eq!(says(&stage, &[other, second]), Some("K14"));
+        assert_eq!(says(&stage, &[second, second]), Some("K14"), "strictly");
+    }
+}
+
+#[test]
+fn k14_only_keyholders_are_vouched_for() {
+    for stage in [endorsing(512), side_by_side(512)] {
+        // Never dealt; no such member; no such group.
+        for nobody in [id(0, 4), id(0, 0), id(0, 5), id(1, 3), id(2, 1), id(u16::MAX, u16::MAX)] {
+            assert_eq!(says(&stage, &[nobody]), Some("K14"), "{nobody}");
+            let mut heard = [id(0, 2), nobody];
+            heard.sort();
+            assert_eq!(says(&stage, &heard), Some("K14"), "{nobody} among others");
+        }
+    }
+}
+
+#[test]
+fn k14_who_has_endorsed_or_is_not_wanted_needs_no_vouch() {
+    let mut stage = endorsing(512);
+    assert!(stage.act(1));
+    assert_eq!(says(&stage, &[id(0, 2)]), Some("K14"), "it has endorsed");
+    assert_eq!(says(&stage, &[id(0, 3)]), None);
+    assert_eq!(says(&stage, &[id(0, 2), id(0, 3)]), Some("K14"), "one of them has");
+    assert!(stage.act(0));
+    assert_eq!(says(&stage, &[id(0, 3)]), Some("K14"), "its group has what it wants");
+    // Whoever has endorsed may speak for the other group.
+    assert_eq!(says(&stage, &[id(1, 1), id(1, 2)]), None);
+}
+
+#[test]
+fn k14_who_has_acted_or_is_not_wanted_needs_no_vouch() {
+    let mut stage = side_by_side(512);
+    assert!(stage.act(1));
+    assert_eq!(says(&stage, &[id(0, 2)]), Some("K14"), "it has acted");
+    assert_eq!(says(&stage, &[id(0, 3)]), None);
+    assert!(stage.act(0));
+    assert_eq!(says(&stage, &[id(0, 3)]), Some("K14"), "its group has acted");
+    assert_eq!(says(&stage, &[id(1, 1), id(1, 2)]), None);
+}
+
+#[test]
+fn k14_who_lacks_in_any_chunk_is_due() {
+    let mut stage = side_by_side(1);
+    let is_aside =
+        |due: &Due| matches!(due, Due::Rank { task: Task::Blind(_) | Task::Unseal(_), .. });
+    let chunks =
+        |stage: &Stage| stage.auction().dues(id(0, 2)).iter().filter(|due| is_aside(due)).count();
+    while chunks(&stage) < 2 {
+        assert!((0..5).any(|place| stage.act(place)), "somebody is due");
+    }
+    for post in stage.posts(1, &[]) {
+        assert_eq!(says(&stage, &[id(0, 2)]), None);
+        stage.submit(&post);
+    }
+    assert_eq!(says(&stage, &[id(0, 2)]), Some("K14"));
+}
+
+#[test]
+fn k14_in_a_chain_only_whose_turn_it_is_is_due() {
+    let mut stage = in_turn();
+    let word = |stage: &Stage, place: usize, heard| verdict(stage, &vouch(stage, place, &[heard]));
+    assert_eq!(word(&stage, 1, id(0, 1)), None);
+    for not_due in [id(0, 3), id(1, 1), id(1, 2)] {
+        assert_eq!(word(&stage, 1, not_due), Some("K14"), "{not_due}");
+    }
+    assert_eq!(word(&stage, 1, id(0, 2)), Some("K14"), "itself, and not due either");
+    // The deadline passes: it is out, and the next is due.
+    stage.pass();
+    assert!(stage.auction().is_out(0, id(0, 1)));
+    assert_eq!(word(&stage, 2, id(0, 1)), Some("K14"), "it is out");
+    assert_eq!(word(&stage, 2, id(0, 2)), None);
+    assert_eq!(word(&stage, 0, id(0, 2)), None, "who is out speaks for others");
+    assert!(stage.act(1));
+    assert_eq!(word(&stage, 2, id(0, 2)), Some("K14"), "it has taken its turn");
+    assert_eq!(word(&stage, 0, id(0, 3)), None);
+}
+
+#[test]
+fn k14_is_asked_when_the_deadlines_before_have_passed() {
+    // What would be right in the last slot is not in the next.
+    let mut stage = in_turn();
+    let first = vouch(&stage, 1, &[id(0, 1)]);
+    stage.slot = stage.auction().deadline().expect("it is ranked");
+    assert_eq!(verdict(&stage, &first), None);
+    stage.slot += 1;
+    assert_eq!(verdict(&stage, &first), Some("K14"));
+    let second = vouch(&stage, 2, &[id(0, 2)]);
+    assert_eq!(verdict(&stage, &second), None);
+}
+
+#[test]
+fn k15_a_keyholder_vouches_once_for_each_on_a_duty() {
+    for mut stage in [endorsing(512), side_by_side(512)] {
+        let first = vouch(&stage, 0, &[id(0, 2)]);
+        stage.submit(&first);
+        assert_eq!(refuses(&stage, &first), "K15");
+        assert_eq!(says(&stage, &[id(0, 2), id(0, 3)]), Some("K15"), "one of them is new");
+        assert_eq!(says(&stage, &[id(0, 3)]), None);
+        // Others say the same, and the one who was heard says it of its voucher.
+        assert_eq!(verdict(&stage, &vouch(&stage, 2, &[id(0, 2)])), None);
+        assert_eq!(verdict(&stage, &vouch(&stage, 1, &[id(0, 1)])), None);
+    }
+}
+
+#[test]
+fn k15_another_duty_is_another_word() {
+    // The same word of the same for the same, on the endorsement and on two steps.
+    let mut stage = endorsing(512);
+    for _ in 0..2 {
+        let word = vouch(&stage, 0, &[id(0, 2)]);
+        stage.submit(&word);
+        assert_eq!(refuses(&stage, &word), "K15");
+        let duty = stage.auction().duties();
+        while stage.auction().duties() == duty {
+            assert!([0, 2, 3].into_iter().any(|place| stage.act(place)), "they are enough");
+        }
+    }
+    let word = vouch(&stage, 0, &[id(0, 2)]);
+    assert_eq!(verdict(&stage, &word), None);
+}
+
+#[test]
+fn k14_comes_before_k15() {
+    let mut stage = side_by_side(512);
+    let word = vouch(&stage, 0, &[id(0, 2)]);
+    stage.submit(&word);
+    assert!(stage.act(1));
+    assert_eq!(refuses(&stage, &word), "K14", "twice, and not due any more");
+}
+
+#[test]
+fn e3_only_keyholders_vouch() {
+    for stage in [endorsing(512), side_by_side(512)] {
+        let (_, instruction) = talea_tests::replay::opened(&vouch(&stage, 0, &[id(0, 2)]));
+        let terms = stage.auction().terms();
+        let never_dealt = terms.quorum[0].members[3].signing;
+        for party in [stage.bidder(0), terms.seller, terms.custodian, never_dealt] {
+            assert_eq!(refuses(&stage, &stage.sign(party, &instruction)), "E3");
+        }
+    }
+}
+
+#[test]
+fn e4_vouches_are_taken_from_the_endorsements_on() {
+    let small = Small { groups: vec![(2, vec![Seat::Own; 3])], ..Small::default() };
+    let mut stage = Stage::at_commits(&small, &small.terms());
+    let word = |stage: &Stage, duty| {
+        let (round, head) = (0, stage.auction().head());
+        let vouch = Vouch { round, head, duty, heard: list(vec![id(0, 2)]) };
+        let bytes = stage.sign(stage.keyholders[0].party(), &Instruction::Vouch(vouch));
+        verdict(stage, &bytes)
+    };
+    for phase in [Phase::Commits, Phase::Reveals] {
+        assert_eq!(stage.auction().phase(), phase);
+        for duty in [Duty::Endorsement, Duty::Step { lot: 0, step: 0 }] {
+            assert_eq!(word(&stage, duty), Some("E4"), "{phase:?}");
+        }
+        if phase == Phase::Commits {
+            stage.commit(0, 0, 3);
+            stage.pass();
+        }
+    }
+}
