@@ -367,12 +367,14 @@ fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failur
         if args.wait.wait {
             desk.await_phase(Phase::Reveals, 0, true)?;
         }
-        let (Handed { commits, reveals }, trouble) = bidder::hand_over(&desk, path)?;
+        let (Handed { commits, reveals }, files, trouble) = bidder::hand_over(&desk, path)?;
         let (sealed, commits) = (reveals.len(), commits.len());
-        let file = path.display();
+        let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+        let file = names.join(", ");
         print(&if json {
             let value = serde_json::json!({
-                "schema": "talea-handed/1", "file": path, "sealed_bids": sealed, "commits": commits,
+                "schema": "talea-handed/1", "file": path, "files": files, "sealed_bids": sealed,
+                "commits": commits,
             });
             format!("{value:#}\n")
         } else if commits == 0 {

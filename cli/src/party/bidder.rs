@@ -8,6 +8,7 @@ use crate::{
     party::{
         attempts,
         desk::{Desk, Insisted, POLL, order},
+        left::MAX_LEFT,
     },
     status,
 };
@@ -454,7 +455,7 @@ pub fn reveal(desk: &mut Desk) -> Done<(u64, usize)> {
 }
 
 /// What a bidder hands over to a keyholder, or to any other courier: nothing in it is secret.
-#[derive(Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Handed {
     /// Signed commits of a later round that the board does not show.
     pub commits: Vec<Vec<u8>>,
@@ -462,14 +463,44 @@ pub struct Handed {
     pub reveals: Vec<Reveal>,
 }
 
+impl Handed {
+    /// The same in parts of at most so many bytes each, for a keyholder reads no larger file; at least one.
+    fn in_parts(self, most: u64) -> Vec<Self> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        // Two counts; and before each item its length, before a sealed bid whose it is too.
+        let (mut part, mut bytes, mut parts) = (Self::default(), FRAME, Vec::new());
+        let mut room_for = |part: &mut Self, item: usize| {
+            if bytes + item > most && *part != Self::default() {
+                parts.push(std::mem::take(part));
+                bytes = FRAME;
+            }
+            bytes += item;
+        };
+        for commit in self.commits {
+            room_for(&mut part, commit.len() + 4);
+            part.commits.push(commit);
+        }
+        for reveal in self.reveals {
+            room_for(&mut part, reveal.sealed_bid.len() + 64);
+            part.reveals.push(reveal);
+        }
+        parts.push(part);
+        parts
+    }
+}
+
 /// Writes what the board should have into a file: what is to be revealed once the reveals have begun, and
 /// while the commits of a later round are due those that it does not show, and nothing else. A board that
-/// drops one commit must not get to see the other bids for it.
+/// drops one commit must not get to see the other bids for it. What does not fit into one file goes
+/// into more beside it, `FILE-2` and so on; which they are.
 ///
 /// # Errors
 /// `not-yet` if no sealed bid may leave and no commit is missing; `file.unwritable`. What is not in
 /// the file, for it cannot be read, stands beside it.
-pub fn hand_over(desk: &Desk, path: &Path) -> Result<(Handed, Option<Failure>), Failure> {
+pub fn hand_over(
+    desk: &Desk,
+    path: &Path,
+) -> Result<(Handed, Vec<PathBuf>, Option<Failure>), Failure> {
     let auction = desk.replica.auction();
     let (round, bidder, phase) = (auction.round(), desk.keys.party(), auction.phase());
     let mut commits = Done::new();
@@ -489,9 +520,17 @@ pub fn hand_over(desk: &Desk, path: &Path) -> Result<(Handed, Option<Failure>), 
     }
     let handed = Handed { commits: commits.done, reveals: reveals.done };
     let trouble = commits.trouble.or(reveals.trouble);
-    let bytes = borsh::to_vec(&handed).unwrap_or_default();
     // Also if there is nothing in it: then nothing older stays in its place.
-    files::write(path, &bytes, Readers::Everybody)?;
+    let mut files = Vec::new();
+    for (part, number) in handed.clone().in_parts(MAX_LEFT).into_iter().zip(1u32..) {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        let path = path.with_file_name(name);
+        files::write(&path, &borsh::to_vec(&part).unwrap_or_default(), Readers::Everybody)?;
+        files.push(path);
+    }
     if order(phase) < order(Phase::Reveals) && handed.commits.is_empty() && trouble.is_none() {
         let sentence = format!(
             "the auction is in {}: no sealed bid leaves before the reveals have begun, and no commit of a \
@@ -500,7 +539,7 @@ pub fn hand_over(desk: &Desk, path: &Path) -> Result<(Handed, Option<Failure>), 
         );
         return Err(Failure::new(Code::NotYet, sentence).with_help("--wait stays until it is time"));
     }
-    Ok((handed, trouble))
+    Ok((handed, files, trouble))
 }
 
 fn lots(auction: &Auction) -> u32 {
@@ -723,4 +762,34 @@ fn made(
         None => rung_to_stand(desk, lot)?,
     };
     rung.map(|rung| kept_or_made(desk, trial, (lot, round), rung, make)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talea_protocol::bytes::{List, PartyKey};
+
+    #[test]
+    fn what_is_handed_over_fits_into_files_that_keyholders_read() {
+        let reveal = |lot| Reveal {
+            bid: BidId { lot, round: 0, bidder: PartyKey([7; 32]) },
+            sealed_bid: List::new(vec![9; 3_000]).unwrap(),
+        };
+        let handed =
+            Handed { commits: vec![vec![1; 900]; 10], reveals: (0..20).map(reveal).collect() };
+        let most = FRAME as u64 + 7_000;
+        let parts = handed.clone().in_parts(most);
+        assert!(parts.len() > 8, "{}", parts.len());
+        for part in &parts {
+            assert!(borsh::to_vec(part).unwrap().len() as u64 <= most);
+        }
+        let again = parts.into_iter().fold(Handed::default(), |mut all, part| {
+            all.commits.extend(part.commits);
+            all.reveals.extend(part.reveals);
+            all
+        });
+        assert_eq!(again, handed);
+        assert_eq!(Handed::default().in_parts(MAX_LEFT), [Handed::default()]);
+        assert_eq!(handed.clone().in_parts(MAX_LEFT), [handed]);
+    }
 }
