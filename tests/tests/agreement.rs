@@ -197,7 +197,7 @@ fn smallest() -> (Small, Vec<u8>, Outcome) {
 /// opened, cover and depth, a lottery, and the seller's say.
 fn smallest_of_everything() -> (Small, Vec<u8>, Outcome) {
     let small = Small {
-        groups: vec![(1, vec![Seat::Own])],
+        groups: vec![(1, vec![Seat::Own; 2])],
         lots: vec![(3, vec![1, 1])],
         bidders: 3,
         mechanism: SECOND_PRICE,
@@ -209,6 +209,8 @@ fn smallest_of_everything() -> (Small, Vec<u8>, Outcome) {
     };
     let mut plan = small.plan(&[&[2, 1, 2]]);
     plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(1), is_revealed: true }];
+    // The board drops what the first keyholder posts, and the second vouches for it.
+    let plan = with_keyholder(plan, 0, 1, KeyholderConduct::Ignored { from_step: 0 });
     let (played, transcript) = small.play(&plan);
     let kinds = Replay::read(&transcript).scenes().0;
     let kinds: BTreeSet<Kind> = kinds.iter().map(Scene::kind).collect();
@@ -314,7 +316,8 @@ fn both_name_the_same_check_for_the_rules_of_rounds() {
     let hidden = [Disclosure::WINNER_AND_PRICE, COVER, Disclosure::Everything];
     let judge = |(limit, commit_slots, reveal_slots), disclosure| {
         let rounds = Some(Rounds { limit, commit_slots, reveal_slots, cover: false });
-        let terms = Terms { rounds, disclosure, ..Small::default().terms() };
+        let mut terms = Terms { rounds, disclosure, ..Small::default().terms() };
+        terms.schedule.witness_slots = 0;
         agree_on_terms(&terms, &format!("{rounds:?} {disclosure:?}"))
     };
     for disclosure in shown {
