@@ -237,7 +237,11 @@ fn a_seller_alone_in_its_group_saves_no_deposit_of_its_own() {
 
 /// Ranking has begun on one lot with two bids.
 fn ranking(small: &Small) -> Stage {
-    let mut stage = Stage::at_commits(small, &small.terms());
+    ranking_under(small, &small.terms())
+}
+
+fn ranking_under(small: &Small, terms: &Terms) -> Stage {
+    let mut stage = Stage::at_commits(small, terms);
     let lots = small.lots.len() as u32;
     let bids = (0..lots).flat_map(|lot| [(0, lot, 5), (1, lot, 2)]);
     let reveals: Vec<Reveal> =
@@ -314,6 +318,50 @@ fn a_word_for_one_deadline_excuses_from_no_other() {
         let lost = if vouched == [true, true] { 0 } else { BOND };
         assert_eq!(forfeited(&small.terms(), &outcome), [lost, 0, 0], "{vouched:?}");
         assert_eq!(is_excused, lost == 0, "{vouched:?}");
+    }
+}
+
+/// Somebody is vouched for when the board drops what it posts for one chunk. The board takes that, and it
+/// withholds the next: the word for what is shown now excuses from nothing.
+#[test]
+fn a_word_for_what_was_taken_excuses_from_nothing() {
+    for is_said_again in [false, true] {
+        let groups = [(2, vec![Seat::Own; 2]), (2, vec![Seat::Own; 3])];
+        let small = Small { chunk_items: 1, ..small(&groups) };
+        let mut terms = small.terms();
+        let mut groups = terms.quorum.to_vec();
+        groups[0].is_witness = false;
+        terms.quorum = list(groups);
+        let mut stage = ranking_under(&small, &terms);
+        // Gates, one a chunk; the first keyholder, whom nobody can replace, is due in all of them.
+        let posts = loop {
+            let posts = stage.posts(0, &[]);
+            if posts.len() > 2 && stage.posts(1, &[]).is_empty() {
+                break posts;
+            }
+            assert!((0..5).any(|place| stage.act(place)), "somebody is due");
+        };
+        let first = stage.keyholders[0].id();
+        let vouch = |stage: &mut Stage| {
+            let duty = stage.auction().duties()[0];
+            for voucher in [2, 3] {
+                let (auction, heard) = (stage.board.auction(), [first].into());
+                let vouch = stage.keyholders[voucher].vouch(auction, duty, &heard).unwrap();
+                stage.submit(&vouch);
+            }
+        };
+        vouch(&mut stage);
+        // A slot later, so that the second one's time for this chunk ends later than the others.
+        stage.slot += 1;
+        stage.submit(&posts[0]);
+        if is_said_again {
+            vouch(&mut stage);
+        }
+        stage.pass();
+        let outcome = agreed(stage);
+        assert_eq!(outcome.lots[0].ending, Ending::Void(VoidCause::Quorum));
+        let lost = if is_said_again { 0 } else { BOND };
+        assert_eq!(forfeited(&terms, &outcome), [lost, 0, 0, 0, 0]);
     }
 }
 
