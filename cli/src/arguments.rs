@@ -172,12 +172,17 @@ pub(crate) enum KeyholderCommand {
     Run {
         #[command(flatten)]
         desk: DeskArgs,
-        /// A folder in which bidders may leave what the board ignores: sealed bids, and in later rounds
-        /// commits.
+        /// A folder in which others may leave what the board ignores: bidders sealed bids, and in later
+        /// rounds commits; other keyholders what they say.
         ///
-        /// It is handed in, and attested if the board ignores it still.
+        /// It is handed in, and if the board ignores it still, attested and vouched for.
         #[arg(long, value_name = "FOLDER")]
         reveals: Option<PathBuf>,
+        /// The folder that another keyholder has for that; may be given more than once.
+        ///
+        /// What this one says and the board does not show is left there.
+        #[arg(long, value_name = "FOLDER")]
+        tell: Vec<PathBuf>,
     },
 }
 
@@ -322,7 +327,7 @@ pub(crate) enum BidderCommand {
     Run {
         #[command(flatten)]
         desk: DeskArgs,
-        /// How long to wait for the board to take an instruction, in seconds.
+        /// After how many seconds to say that the board does not take an instruction. It goes on.
         #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE)]
         patience: u64,
         /// Write JSON (schema talea-result/1).
@@ -339,8 +344,8 @@ pub(crate) struct RevealArgs {
     pub(crate) party: PartyArgs,
     #[command(flatten)]
     pub(crate) wait: WaitArgs,
-    /// Write the sealed bids into this file instead, for a courier or a keyholder to hand in; in a
-    /// later round also commits that the board does not take.
+    /// Write the sealed bids into this file instead, for a courier or a keyholder to hand in; while
+    /// commits of a later round are due, those that the board does not take, and no sealed bid.
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
 }

@@ -87,7 +87,8 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             let mut desk = desk(&args.party, &passphrase)?;
             desk.await_phase(Phase::Commits, 1, args.wait.wait)?;
             let committed = bidder::stand(&mut desk)?;
-            print_commits("commit", &desk, &committed, args.party.json);
+            print_commits("commit", &desk, &committed.done, args.party.json);
+            committed.well()?;
         }
         Command::Reveal(args) => reveal(&args, &passphrase)?,
         Command::Result(args) => {
@@ -108,8 +109,8 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             let results = Results::of(&desk)?;
             print(&if json { results.json() } else { results.text() });
         }
-        Command::Keyholder(KeyholderCommand::Run { desk, reveals }) => {
-            keyholder::run(sit_down(&desk, PATIENCE, &passphrase)?, reveals)?;
+        Command::Keyholder(KeyholderCommand::Run { desk, reveals, tell }) => {
+            keyholder::run(sit_down(&desk, PATIENCE, &passphrase)?, reveals, tell)?;
         }
         Command::Receipt(command) => receipt(command)?,
         Command::Status(args) => {
@@ -328,7 +329,8 @@ fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<
     let bids = read_bids(&desk, &args.bids)?;
     confirm(&desk, &bids, args.bids.yes)?;
     desk.await_phase(Phase::Commits, u32::from(improves), args.wait.wait)?;
-    commit("commit", &mut desk, bids, args.party.json, bidder::commit)?;
+    let committed = bidder::commit(&mut desk, &bids);
+    print_commits("commit", &desk, &committed.done, args.party.json);
     let left = bidder::not_bid_again(&desk);
     if !left.is_empty() {
         say(&format!(
@@ -337,7 +339,7 @@ fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<
             left.join(", ")
         ));
     }
-    Ok(())
+    committed.well()
 }
 
 fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
@@ -348,24 +350,9 @@ fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure>
     let bids = read_bids(&desk, &args.bids)?;
     confirm(&desk, &bids, args.bids.yes)?;
     desk.await_phase(Phase::Reserves, 0, args.wait.wait)?;
-    commit("reserve", &mut desk, bids, args.party.json, bidder::reserve)
-}
-
-/// Commits one after the other, and says what was taken, also where one of them is not.
-fn commit(
-    what: &'static str,
-    desk: &mut Desk,
-    bids: Vec<(u32, Rung)>,
-    json: bool,
-    commit: impl Fn(&mut Desk, u32, Rung) -> Result<Committed, Failure>,
-) -> Result<(), Failure> {
-    let mut committed = Vec::new();
-    let done = bids.into_iter().try_for_each(|(lot, rung)| {
-        committed.push(commit(desk, lot, rung)?);
-        Ok(())
-    });
-    print_commits(what, desk, &committed, json);
-    done
+    let committed = bidder::reserve(&mut desk, &bids);
+    print_commits("reserve", &desk, &committed.done, args.party.json);
+    committed.well()
 }
 
 fn print_commits(what: &'static str, desk: &Desk, committed: &[Committed], json: bool) {
@@ -377,12 +364,17 @@ fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failur
     let mut desk = desk(&args.party, passphrase)?;
     let json = args.party.json;
     if let Some(path) = &args.to {
-        let Handed { commits, reveals } = bidder::hand_over(&desk, path)?;
+        if args.wait.wait {
+            desk.await_phase(Phase::Reveals, 0, true)?;
+        }
+        let (Handed { commits, reveals }, files, trouble) = bidder::hand_over(&desk, path)?;
         let (sealed, commits) = (reveals.len(), commits.len());
-        let file = path.display();
+        let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+        let file = names.join(", ");
         print(&if json {
             let value = serde_json::json!({
-                "schema": "talea-handed/1", "file": path, "sealed_bids": sealed, "commits": commits,
+                "schema": "talea-handed/1", "file": path, "files": files, "sealed_bids": sealed,
+                "commits": commits,
             });
             format!("{value:#}\n")
         } else if commits == 0 {
@@ -392,12 +384,15 @@ fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failur
                 "{sealed} sealed bids and {commits} commits that the board does not show in {file}\n"
             )
         });
+        trouble.map_or(Ok(()), Err)?;
         return if commits == 0 { all_taken(&desk) } else { Ok(()) };
     }
     desk.await_phase(Phase::Reveals, 0, args.wait.wait)?;
-    let entries = bidder::reveal(&mut desk)?;
-    let taken = entries.into_iter().map(|(entry, count)| Taken::reveals(&desk, entry, count));
+    let revealed = bidder::reveal(&mut desk);
+    let entries = revealed.done.iter().copied();
+    let taken = entries.map(|(entry, count)| Taken::reveals(&desk, entry, count));
     print(&written(&taken.collect::<Vec<_>>(), json));
+    revealed.well()?;
     all_taken(&desk)
 }
 

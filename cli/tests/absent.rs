@@ -121,13 +121,14 @@ fn the_auction_goes_on_without_a_keyholder_and_a_bidder_who_never_come_back() {
     assert_eq!(keyholder("keyholder1")["late_on"], serde_json::json!([]));
     let counted = |who| &part(&stage, &report, "bidders", who)["ranked"];
     assert_eq!((counted("bidder1"), counted("bidder2")), (&1.into(), &0.into()));
-    // The lot was sold all the same, so no bond is lost; the deposit goes to the others.
+    // The lot was sold all the same, so no bond is lost; the deposit goes to the beneficiary.
     let lost = ["keyholder0", "keyholder1", "bidder0", "bidder1", "bidder2"];
     assert_eq!(lost.map(|who| forfeited(&stage, who)), [0, 0, 0, 0, DEPOSIT]);
+    let received = |who| &part(&stage, &report, "accounts", who)["received"];
     for who in ["bidder0", "bidder1"] {
-        let account = part(&stage, &report, "accounts", who);
-        assert_eq!(account["received"], (DEPOSIT / 2).to_string());
+        assert_eq!(received(who), "0");
     }
+    assert_eq!(received("beneficiary"), &DEPOSIT.to_string());
     let result = json(&stage, &["result", "board", "--key", "bidder2.key", "--json"]);
     assert_eq!(result["lots"][0]["result"], "NotRanked");
     assert_eq!(result["lots"][0]["bid"], "99.00");
@@ -163,12 +164,13 @@ fn a_keyholder_without_whom_nothing_goes_is_named_and_pays() {
     assert_eq!(lost.map(|who| forfeited(&stage, who)), [0, BOND, 0, 0]);
     let account = |who| part(&stage, &report, "accounts", who);
     for who in ["bidder0", "bidder1"] {
-        assert_eq!(account(who)["received"], (BOND / 2).to_string());
-        assert_eq!(account(who)["released"], (DEPOSIT + BOND / 2).to_string());
+        assert_eq!(account(who)["received"], "0");
+        assert_eq!(account(who)["released"], DEPOSIT.to_string());
         let key = format!("{who}.key");
         let result = json(&stage, &["result", "board", "--key", &key, "--json"]);
         assert_eq!(result["lots"][0]["result"], "DidNotTrade");
     }
+    assert_eq!(account("beneficiary")["received"], BOND.to_string());
     let page = {
         stage.done(&["report", "board", "--out", "report.html"]);
         std::fs::read_to_string(stage.path("report.html")).unwrap()

@@ -434,7 +434,7 @@ fn a_commit_that_the_board_drops_is_handed_in_again_as_it_was() {
     ends(&attempt(Some(Answer::Accepted { entry: CEREMONY, slot: 1 }), "1"), 3, &silent);
     let lie = Answer::Refused { check: "C6".into(), sentence: "no rung".into() };
     let denied = ["error[board.silent]", "(C6: no rung)", "the rules allow it", "the same bytes"];
-    ends(&attempt(Some(lie), "60"), 3, &denied);
+    ends(&attempt(Some(lie), "2"), 3, &denied);
     assert_eq!(dropped.len(), 1, "it made one commit");
     let other = ["bid", "board", "--key", "bidder0.key", "--yes", "B0=91.00"];
     scene.fails(&other, 6, "refused");
@@ -541,9 +541,9 @@ fn who_is_ignored_and_has_keyholders_for_witnesses_loses_nothing() {
         let account = outcome.accounts.iter().find(of).unwrap();
         (account.available, account.settlement, account.forfeited)
     };
-    // The pool is shared by those who are ranked and in no default.
-    assert_eq!(money(0), (6 + 3, 0, 0));
-    assert_eq!(money(1), (3, 6, 0), "its commit was witnessed");
+    // What is forfeited goes to the beneficiary of the terms.
+    assert_eq!(money(0), (6, 0, 0));
+    assert_eq!(money(1), (0, 6, 0), "its commit was witnessed");
     assert_eq!(money(2), (6, 0, 0), "its reveal was witnessed");
     assert_eq!(money(3), (0, 0, 6), "nobody heard of it");
 }

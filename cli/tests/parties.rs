@@ -169,11 +169,13 @@ fn a_keyholder_hands_in_what_a_bidder_left_with_it() {
     for (who, amount) in [("keyholder0", 10), ("keyholder1", 10), ("bidder0", 5), ("bidder1", 5)] {
         stage.fund(who, amount);
     }
+    for (key, price) in [("bidder0.key", "B0=90.50"), ("bidder1.key", "B0=91.50")] {
+        stage.done(&["bid", "board", "--key", key, "--wait", "--yes", price]);
+    }
+    // No sealed bid leaves before the reveals.
     for bidder in ["bidder0", "bidder1"] {
         let (key, file) = (format!("{bidder}.key"), format!("reveals/{bidder}"));
-        let price = if bidder == "bidder0" { "B0=90.50" } else { "B0=91.50" };
-        stage.done(&["bid", "board", "--key", &key, "--wait", "--yes", price]);
-        stage.done(&["reveal", "board", "--key", &key, "--to", &file]);
+        stage.done(&["reveal", "board", "--key", &key, "--wait", "--to", &file]);
     }
     children
         .iter_mut()

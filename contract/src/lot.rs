@@ -39,14 +39,17 @@ pub(crate) struct LotState {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Absent {
     pub(crate) out: BTreeSet<KeyholderId>,
-    /// Those of them for whom others vouched: a board did not take what they said.
+    /// Those of them for whom others vouched each time: a board did not take what they said.
     pub(crate) excused: BTreeSet<KeyholderId>,
 }
 
 impl Absent {
+    /// Adds those whom another deadline found late. Each deadline is a fault of its own: who is excused of
+    /// one is not of another.
     pub(crate) fn extend(&mut self, more: &Self) {
+        let at_fault: BTreeSet<KeyholderId> = self.at_fault().chain(more.at_fault()).collect();
         self.out.extend(&more.out);
-        self.excused.extend(&more.excused);
+        self.excused = self.out.difference(&at_fault).copied().collect();
     }
 
     /// Those who lose the bond of a lot that is void.

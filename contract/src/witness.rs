@@ -45,6 +45,11 @@ impl Vouches {
         }
     }
 
+    /// The transcript shows now what `heard` said: whatever it is late with next is another thing.
+    pub(crate) fn take_back(&mut self, heard: KeyholderId) {
+        self.0.remove(&heard);
+    }
+
     /// Those of `late` whose posts are borne out.
     pub(crate) fn excused(
         &self,

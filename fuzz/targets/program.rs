@@ -13,10 +13,11 @@ use talea_protocol::{
     price::Rung,
     terms::{Depth, Disclosure, Mechanism, Ties},
 };
-use talea_sim::play::{BidPlan, BidderConduct, Plan, ReservePlan, Seat};
+use talea_sim::play::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small,
     replay::{Kind, Pens, Replay, Scene},
+    with_keyholder,
 };
 
 struct Play {
@@ -34,7 +35,8 @@ impl Play {
     }
 }
 
-/// A first price, a second price with all that terms can ask for, and rounds.
+/// A first price in which the board ignores a keyholder, a second price with all that terms can ask for, and
+/// rounds of which nobody receives what is forfeited.
 static PLAYS: LazyLock<[Play; 3]> = LazyLock::new(|| {
     let first_price = Small {
         groups: vec![(1, vec![Seat::Own, Seat::Own])],
@@ -61,10 +63,17 @@ static PLAYS: LazyLock<[Play; 3]> = LazyLock::new(|| {
     };
     let reserves = vec![ReservePlan { lot: 0, rung: Rung(1), is_revealed: true }];
     let better = BidPlan { lot: 0, bidder: 0, rung: Rung(2), conduct: BidderConduct::Honest };
+    // The other one vouches for it when its turn at the gates has come.
+    let ignored = KeyholderConduct::Ignored { from_step: 0 };
+    let first_plan = with_keyholder(first_price.plan(&[&[1, 2]]), 0, 1, ignored);
+    let mut second_plan = Plan { reserves, ..second_price.plan(&[&[2, 1, 2]]) };
+    second_plan.terms.stakes.fee_growth = 3;
+    let mut rounds_plan = Plan { rounds: vec![vec![better]], ..rounds.plan(&[&[0, 0, 1]]) };
+    rounds_plan.terms.stakes.beneficiary = None;
     let plays = [
-        Play::of(&first_price, &first_price.plan(&[&[1, 2]])),
-        Play::of(&second_price, &Plan { reserves, ..second_price.plan(&[&[2, 1, 2]]) }),
-        Play::of(&rounds, &Plan { rounds: vec![vec![better]], ..rounds.plan(&[&[0, 0, 1]]) }),
+        Play::of(&first_price, &first_plan),
+        Play::of(&second_price, &second_plan),
+        Play::of(&rounds, &rounds_plan),
     ];
     let kinds: BTreeSet<Kind> =
         plays.iter().flat_map(|play| &play.scenes).map(Scene::kind).collect();
@@ -102,7 +111,8 @@ fuzz_target!(|data: &[u8]| {
             let accounts = auction.accounts();
             let received: u64 = accounts.iter().map(|a| a.received).sum();
             let forfeited: u64 = accounts.iter().map(|a| a.forfeited).sum();
-            assert_eq!(received, forfeited);
+            let reaches_somebody = auction.terms().stakes.beneficiary.is_some();
+            assert_eq!(received, if reaches_somebody { forfeited } else { 0 });
             for a in accounts {
                 let held = a.available + a.locked + a.settlement + a.forfeited;
                 assert_eq!(a.funded + a.received, held);

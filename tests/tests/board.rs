@@ -576,8 +576,7 @@ fn slots_between_two_deadlines_change_nothing() {
         let tick = stage.sign(stage.auction().terms().seller, &Instruction::Tick);
         for scene in &Replay::read(&transcript).scenes().0 {
             let mut auction = scene.before.clone();
-            // Up to each deadline there is nothing to say, and what is said a slot later is the same
-            // wherever it was tried before.
+            // Up to each deadline there is nothing to say.
             while let Some(deadline) = auction.deadline() {
                 for slot in auction.slot()..=deadline.min(auction.slot() + 40) {
                     assert_eq!(refused(&auction, slot, &tick), "E4");

@@ -5,12 +5,20 @@ use crate::{
     failure::{Code, Failure},
     files::{self, Readers},
     keys::Keys,
-    party::desk::Desk,
+    party::{
+        attempts,
+        desk::{Desk, Insisted, POLL, order},
+        left::MAX_LEFT,
+    },
     status,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
 use rand_core::OsRng;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 use talea_contract::{Auction, Phase};
 use talea_parties::{
     bidder::{self, BidError, BidSecret, Bidder, PreparedBid},
@@ -18,6 +26,7 @@ use talea_parties::{
     seller,
 };
 use talea_protocol::{
+    bytes::Digest,
     commitment::BidId,
     limits::{MAX_INSTRUCTION_BYTES, MAX_REVEALS},
     price::Rung,
@@ -91,34 +100,105 @@ pub struct Committed {
     pub entry: u64,
 }
 
-/// Commits a bid in the current round: the first one, or one that is not worse than the last.
-/// A bid that was made and kept before is handed in again, and no other one is made.
-///
-/// # Errors
-/// `refused`, `board.*`, `bid.none` where there is nothing to improve.
-pub fn commit(desk: &mut Desk, lot: u32, rung: Rung) -> Result<Committed, Failure> {
-    let round = desk.replica.auction().round();
-    let bid = kept_or_made(desk, (lot, round), rung, || make(desk, (lot, round), rung))?;
-    let entry = desk.submit(&bid.commit)?;
-    desk.keep_receipt(entry)?;
-    Ok(Committed { lot, round, rung, entry })
+/// What became of several things, one per lot: what was done, and what went wrong first with the others.
+#[derive(Debug)]
+pub struct Done<T> {
+    /// What was done.
+    pub done: Vec<T>,
+    /// What went wrong first. It kept no other lot from going.
+    pub trouble: Option<Failure>,
 }
 
-/// The bid of this rung that is kept, or one that is made and kept now. Where two processes of one
-/// bidder make one at the same time, both hand in the one that was kept first.
+impl<T> Done<T> {
+    fn new() -> Self {
+        Self { done: Vec::new(), trouble: None }
+    }
+
+    /// Takes what came of a lot, or remembers what went wrong.
+    fn take<U>(&mut self, outcome: Result<U, Failure>) -> Option<U> {
+        match outcome {
+            Ok(value) => Some(value),
+            Err(failure) => {
+                self.trouble.get_or_insert(failure);
+                None
+            }
+        }
+    }
+
+    /// All of it, or what went wrong.
+    ///
+    /// # Errors
+    /// What went wrong first.
+    pub fn well(&self) -> Result<(), Failure> {
+        self.trouble.clone().map_or(Ok(()), Err)
+    }
+}
+
+/// How a bid is made that is not kept yet.
+type Make = fn(&Desk, (u32, u32), Rung) -> Result<PreparedBid, Failure>;
+
+/// Commits bids in the current round: first ones, or ones that are not worse than the last. A bid that
+/// was made and kept before is handed in again, and no other one is made. One lot's trouble keeps no
+/// other bid from going: `refused`, `board.*`, `bid.none` where there is nothing to improve.
+pub fn commit(desk: &mut Desk, bids: &[(u32, Rung)]) -> Done<Committed> {
+    commit_all(desk, bids, make)
+}
+
+/// Commits the seller's reserves, as [`commit`] does.
+pub fn reserve(desk: &mut Desk, bids: &[(u32, Rung)]) -> Done<Committed> {
+    commit_all(desk, bids, |desk, (lot, _), rung| {
+        let auction = desk.replica.auction();
+        seller::reserve(&desk.keys.identity(), auction, lot, rung, &mut OsRng)
+            .map_err(|error| no_bid(desk, lot, &error))
+    })
+}
+
+fn commit_all(desk: &mut Desk, bids: &[(u32, Rung)], make: Make) -> Done<Committed> {
+    let mut committed = Done::new();
+    let round = desk.replica.auction().round();
+    let mut trial = desk.replica.auction().clone();
+    let (mut made, mut commits) = (Vec::new(), Vec::new());
+    for (lot, rung) in bids.iter().copied() {
+        let bid = kept_or_made(desk, &mut trial, (lot, round), rung, make);
+        // It is on its way while the next one is made.
+        let handed =
+            bid.and_then(|commit| desk.insist(&Digest::of(&[&commit]), &commit).map(|_| commit));
+        if let Some(commit) = committed.take(handed) {
+            made.push((lot, rung));
+            commits.push(commit);
+        }
+    }
+    for ((lot, rung), entry) in made.into_iter().zip(desk.submit_all(&commits)) {
+        let kept = entry.and_then(|entry| desk.owe_receipt(entry).map(|()| entry));
+        if let Some(entry) = committed.take(kept) {
+            committed.done.push(Committed { lot, round, rung, entry });
+        }
+    }
+    committed.take(desk.await_receipts());
+    committed
+}
+
+/// The commit of the bid of this rung that is kept, or of one that is made and kept now. Where two processes
+/// of one bidder make one at the same time, both hand in the one that was kept first. `trial` is the
+/// auction as it is once the bids before this one are taken.
 fn kept_or_made(
     desk: &Desk,
+    trial: &mut Auction,
     (lot, round): (u32, u32),
     rung: Rung,
-    make: impl Fn() -> Result<PreparedBid, Failure>,
-) -> Result<Bid, Failure> {
+    make: Make,
+) -> Result<Vec<u8>, Failure> {
+    let slot = trial.slot();
     let kept = match recall(desk, lot, round)? {
-        Some(kept) => Some(kept),
+        Some(kept) => {
+            // What it takes, the next ones do not have. That it is refused is said when it is handed in.
+            let _ = trial.apply(slot, &kept.commit);
+            Some(kept)
+        }
         None => {
-            let made = make()?;
+            let made = make(desk, (lot, round), rung)?;
             // What the rules refuse now, for want of money perhaps, must not stand in the way of another.
-            let auction = desk.replica.auction();
-            auction.clone().apply(auction.slot(), &made.commit)?;
+            trial.apply(slot, &made.commit)?;
             match keep(&desk.keys, &place(&desk.state()?, lot, round), &made) {
                 Err(failure) if failure.code == Code::FileExists => recall(desk, lot, round)?,
                 kept => {
@@ -128,12 +208,13 @@ fn kept_or_made(
             }
         }
     };
-    kept.filter(|bid| bid.secret.rung() == rung).ok_or_else(|| {
+    let kept = kept.filter(|bid| bid.secret.rung() == rung).ok_or_else(|| {
         let lot = desk.line(lot).map_or(lot.to_string(), |line| line.identifier.to_string());
         let sentence = format!("another bid on {lot} was made in round {round}");
         Failure::new(Code::Refused, sentence)
             .with_help("one bid per lot and round; it may be on its way")
-    })
+    })?;
+    Ok(kept.commit)
 }
 
 /// The bid of this party that stands on a lot. It need not be the last one that it made, which may
@@ -184,21 +265,6 @@ fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<PreparedBid
     made.map_err(|error| no_bid(desk, lot, &error))
 }
 
-/// Commits the seller's reserve of a lot.
-///
-/// # Errors
-/// As [`commit`].
-pub fn reserve(desk: &mut Desk, lot: u32, rung: Rung) -> Result<Committed, Failure> {
-    let kept = kept_or_made(desk, (lot, 0), rung, || {
-        let auction = desk.replica.auction();
-        seller::reserve(&desk.keys.identity(), auction, lot, rung, &mut OsRng)
-            .map_err(|error| no_bid(desk, lot, &error))
-    })?;
-    let entry = desk.submit(&kept.commit)?;
-    desk.keep_receipt(entry)?;
-    Ok(Committed { lot, round: 0, rung, entry })
-}
-
 fn no_bid(desk: &Desk, lot: u32, error: &BidError) -> Failure {
     let sentence = match (error, desk.line(lot)) {
         (BidError::Unprovable(Unprovable::Worse { rung, standing }), Some(line)) => {
@@ -223,16 +289,17 @@ pub fn not_bid_again(desk: &Desk) -> Vec<String> {
     due.filter_map(|lot| Some(desk.line(lot)?.identifier.to_string())).collect()
 }
 
-/// What this party has to reveal in the current round.
-///
-/// # Errors
-/// As [`recall`].
-pub fn to_reveal(desk: &Desk) -> Result<Vec<Reveal>, Failure> {
+/// What this party has to reveal in the current round: of every lot of which it can be read.
+pub fn to_reveal(desk: &Desk) -> Done<Reveal> {
+    let mut found = Done::new();
     let auction = desk.replica.auction();
-    let bids = (0..lots(auction)).map(|lot| recall(desk, lot, auction.round()));
-    let bids: Vec<Option<Bid>> = bids.collect::<Result<_, _>>()?;
-    let reveals = bids.into_iter().flatten().map(|bid| bid.reveal);
-    Ok(reveals.filter(|reveal| auction.is_open(&reveal.bid)).collect())
+    let (round, bidder) = (auction.round(), desk.keys.party());
+    for lot in (0..lots(auction)).filter(|lot| auction.is_open(&BidId { lot: *lot, round, bidder }))
+    {
+        let bid = found.take(recall(desk, lot, round)).flatten();
+        found.done.extend(bid.map(|bid| bid.reveal));
+    }
+    found
 }
 
 /// The lots on which this party made a bid in the current round that the transcript does not show.
@@ -249,18 +316,84 @@ pub fn untaken(desk: &Desk) -> Result<Vec<String>, Failure> {
     Ok(lots.map(|(_, lot)| lot.identifier.to_string()).collect())
 }
 
-/// Instructions that carry these reveals, as few as can be, and how many each carries.
+/// Reveals on their way, until every one is revealed, by whomever.
+struct Revealing {
+    round: u32,
+    /// What this party keeps of the round's bids.
+    kept: Vec<Reveal>,
+    batches: Vec<Batch>,
+    /// How many go into one instruction at most. Fewer after each that somebody came before with one of
+    /// them: what stands by itself nobody can spoil by coming first.
+    size: usize,
+}
+
+/// Reveals in one instruction.
+struct Batch {
+    id: Digest,
+    instruction: Vec<u8>,
+    bids: Vec<BidId>,
+}
+
+impl Revealing {
+    /// What is to be revealed now, and what cannot be read of it.
+    fn begin(desk: &Desk) -> (Self, Option<Failure>) {
+        let Done { done, trouble } = to_reveal(desk);
+        let round = desk.replica.auction().round();
+        (Self { round, kept: done, batches: Vec::new(), size: MAX_REVEALS }, trouble)
+    }
+
+    /// How many are not revealed.
+    fn left(&self, auction: &Auction) -> usize {
+        self.kept.iter().filter(|reveal| auction.is_open(&reveal.bid)).count()
+    }
+
+    /// Hands in what is not revealed, unless that was done a while ago only; which instructions stand
+    /// now, and how many reveals each carries.
+    fn look(&mut self, desk: &mut Desk) -> Done<(u64, usize)> {
+        let mut stand = Done::new();
+        let auction = desk.replica.auction();
+        let mut on_the_way = BTreeSet::new();
+        let mut batches = Vec::new();
+        for batch in std::mem::take(&mut self.batches) {
+            if let Some(entry) = desk.replica.entry_of(&batch.id) {
+                stand.done.push((entry, batch.bids.len()));
+            } else if batch.bids.iter().all(|bid| auction.is_open(bid)) {
+                on_the_way.extend(batch.bids.iter().copied());
+                batches.push(batch);
+            } else {
+                // Somebody was faster with one of them, so this instruction is refused.
+                self.size = self.size.min(batch.bids.len()).div_ceil(2);
+            }
+        }
+        if auction.phase() == Phase::Reveals && auction.round() == self.round {
+            let is_left = |reveal: &&Reveal| {
+                auction.is_open(&reveal.bid) && !on_the_way.contains(&reveal.bid)
+            };
+            let left = self.kept.iter().filter(is_left).cloned().collect();
+            let made = stand.take(carried(&desk.keys, auction, left, self.size));
+            batches.extend(made.into_iter().flatten());
+            for batch in &batches {
+                stand.take(desk.insist(&batch.id, &batch.instruction));
+            }
+        }
+        self.batches = batches;
+        stand
+    }
+}
+
+/// Instructions that carry these reveals, as few as can be with so many in each.
 fn carried(
     keys: &Keys,
     auction: &Auction,
     reveals: Vec<Reveal>,
-) -> Result<Vec<(usize, Vec<u8>)>, Failure> {
+    most: usize,
+) -> Result<Vec<Batch>, Failure> {
     let mut batches: Vec<(usize, Vec<Reveal>)> = Vec::new();
     for reveal in reveals {
         let size = reveal.sealed_bid.len() + 64;
         match batches.last_mut() {
             Some((bytes, batch))
-                if *bytes + size < MAX_INSTRUCTION_BYTES - FRAME && batch.len() < MAX_REVEALS =>
+                if *bytes + size < MAX_INSTRUCTION_BYTES - FRAME && batch.len() < most =>
             {
                 *bytes += size;
                 batch.push(reveal);
@@ -269,32 +402,60 @@ fn carried(
         }
     }
     let sign = |(_, batch): (usize, Vec<Reveal>)| {
-        let count = batch.len();
-        bidder::carry(&keys.identity(), auction, batch)
-            .map(|instruction| (count, instruction))
-            .map_err(|error| Failure::new(Code::Internal, error.to_string()))
+        let bids = batch.iter().map(|reveal| reveal.bid).collect();
+        let instruction = bidder::carry(&keys.identity(), auction, batch);
+        let instruction =
+            instruction.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+        Ok(Batch { id: Digest::of(&[&instruction]), instruction, bids })
     };
     batches.into_iter().map(sign).collect()
 }
 
 /// Reveals every bid of the current round that is not revealed: in which entries, and how many in
-/// each.
-///
-/// # Errors
-/// `refused`, `board.*`.
-pub fn reveal(desk: &mut Desk) -> Result<Vec<(u64, usize)>, Failure> {
-    let reveals = to_reveal(desk)?;
-    let mut entries = Vec::new();
-    for (count, instruction) in carried(&desk.keys, desk.replica.auction(), reveals)? {
-        let entry = desk.submit(&instruction)?;
-        desk.keep_receipt(entry)?;
-        entries.push((entry, count));
+/// each. What is refused or dropped is handed in again, without what others have revealed, while
+/// the board takes anything of it within this party's patience: `refused`, `board.*`.
+pub fn reveal(desk: &mut Desk) -> Done<(u64, usize)> {
+    let mut revealed = Done::new();
+    let (mut revealing, trouble) = Revealing::begin(desk);
+    let mut progress = (revealing.kept.len(), Instant::now());
+    loop {
+        if revealed.take(desk.replica.advance()).is_none() {
+            break;
+        }
+        let Done { done, trouble } = revealing.look(desk);
+        for (entry, count) in done {
+            revealed.take(desk.owe_receipt(entry));
+            revealed.done.push((entry, count));
+        }
+        let auction = desk.replica.auction();
+        let left = revealing.left(auction);
+        let is_due = auction.phase() == Phase::Reveals && auction.round() == revealing.round;
+        if left < progress.0 {
+            progress = (left, Instant::now());
+        }
+        if left == 0 || trouble.is_some() {
+            revealed.trouble = revealed.trouble.or(trouble);
+            break;
+        }
+        if !is_due {
+            let sentence = format!("the reveals are over, and {left} bids are not revealed");
+            revealed.trouble.get_or_insert(Failure::new(Code::Refused, sentence));
+            break;
+        }
+        if progress.1.elapsed() > desk.patience {
+            let said = revealing.batches.iter().find_map(|batch| desk.refusal(&batch.id));
+            revealed.trouble.get_or_insert(desk.silent(said.as_ref()));
+            break;
+        }
+        std::thread::sleep(POLL);
     }
-    Ok(entries)
+    revealed.take(desk.await_receipts());
+    revealed.trouble = revealed.trouble.or(trouble);
+    revealed
 }
 
 /// What a bidder hands over to a keyholder, or to any other courier: nothing in it is secret.
-#[derive(Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Handed {
     /// Signed commits of a later round that the board does not show.
     pub commits: Vec<Vec<u8>>,
@@ -302,79 +463,333 @@ pub struct Handed {
     pub reveals: Vec<Reveal>,
 }
 
-/// Writes what the board should have into a file: what is to be revealed, and in a later round the
-/// commits that it does not show.
+impl Handed {
+    /// The same in parts of at most so many bytes each, for a keyholder reads no larger file; at least one.
+    fn in_parts(self, most: u64) -> Vec<Self> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        // Two counts; and before each item its length, before a sealed bid whose it is too.
+        let (mut part, mut bytes, mut parts) = (Self::default(), FRAME, Vec::new());
+        let mut room_for = |part: &mut Self, item: usize| {
+            if bytes + item > most && *part != Self::default() {
+                parts.push(std::mem::take(part));
+                bytes = FRAME;
+            }
+            bytes += item;
+        };
+        for commit in self.commits {
+            room_for(&mut part, commit.len() + 4);
+            part.commits.push(commit);
+        }
+        for reveal in self.reveals {
+            room_for(&mut part, reveal.sealed_bid.len() + 64);
+            part.reveals.push(reveal);
+        }
+        parts.push(part);
+        parts
+    }
+}
+
+/// Writes what the board should have into a file: what is to be revealed once the reveals have begun, and
+/// while the commits of a later round are due those that it does not show, and nothing else. A board that
+/// drops one commit must not get to see the other bids for it. What does not fit into one file goes
+/// into more beside it, `FILE-2` and so on; which they are.
 ///
 /// # Errors
-/// `file.unwritable`.
-pub fn hand_over(desk: &Desk, path: &Path) -> Result<Handed, Failure> {
+/// `not-yet` if no sealed bid may leave and no commit is missing; `file.unwritable`. What is not in
+/// the file, for it cannot be read, stands beside it.
+pub fn hand_over(
+    desk: &Desk,
+    path: &Path,
+) -> Result<(Handed, Vec<PathBuf>, Option<Failure>), Failure> {
     let auction = desk.replica.auction();
-    let bidder = desk.keys.party();
-    let round = auction.round();
-    let mut handed = Handed { commits: Vec::new(), reveals: to_reveal(desk)? };
-    for lot in 0..lots(auction) {
-        let is_shown = auction.is_open(&BidId { lot, round, bidder });
-        if auction.is_missing(&BidId { lot, round, bidder }) && !is_shown {
-            handed.commits.extend(recall(desk, lot, round)?.map(|bid| bid.commit));
+    let (round, bidder, phase) = (auction.round(), desk.keys.party(), auction.phase());
+    let mut commits = Done::new();
+    let mut reveals = Done::new();
+    if phase == Phase::Reveals {
+        reveals = to_reveal(desk);
+    }
+    if phase == Phase::Commits {
+        let is_missed = |lot: &u32| {
+            let bid = BidId { lot: *lot, round, bidder };
+            auction.is_missing(&bid) && !auction.is_open(&bid)
+        };
+        for lot in (0..lots(auction)).filter(is_missed) {
+            let bid = commits.take(recall(desk, lot, round)).flatten();
+            commits.done.extend(bid.map(|bid| bid.commit));
         }
     }
-    let bytes = borsh::to_vec(&handed).unwrap_or_default();
-    files::write(path, &bytes, Readers::Everybody)?;
-    Ok(handed)
+    let handed = Handed { commits: commits.done, reveals: reveals.done };
+    let trouble = commits.trouble.or(reveals.trouble);
+    // Also if there is nothing in it: then nothing older stays in its place.
+    let mut files = Vec::new();
+    for (part, number) in handed.clone().in_parts(MAX_LEFT).into_iter().zip(1u32..) {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        let path = path.with_file_name(name);
+        files::write(&path, &borsh::to_vec(&part).unwrap_or_default(), Readers::Everybody)?;
+        files.push(path);
+    }
+    if order(phase) < order(Phase::Reveals) && handed.commits.is_empty() && trouble.is_none() {
+        let sentence = format!(
+            "the auction is in {}: no sealed bid leaves before the reveals have begun, and no commit of a \
+             standing bid is missing",
+            phase.name()
+        );
+        return Err(Failure::new(Code::NotYet, sentence).with_help("--wait stays until it is time"));
+    }
+    Ok((handed, files, trouble))
 }
 
 fn lots(auction: &Auction) -> u32 {
     u32::try_from(auction.terms().lots.len()).unwrap_or(u32::MAX)
 }
 
-/// Bids, reveals, and stands in every later round in which no better bid was made meanwhile; until
-/// there is an outcome. Whatever was done before a restart is not done again.
+/// Commits in the current round what stands from the last one, on every lot that goes on.
 ///
 /// # Errors
-/// `refused`, `board.*`.
+/// `bid.none` in the first round. Of each lot: as [`commit`].
+pub fn stand(desk: &mut Desk) -> Result<Done<Committed>, Failure> {
+    if desk.replica.auction().round() == 0 {
+        return Err(Failure::new(Code::NoBid, "in the first round there is nothing to stand by"));
+    }
+    let mut bids = Done::new();
+    for lot in standing_on(desk) {
+        let rung = bids.take(rung_to_stand(desk, lot)).flatten();
+        bids.done.extend(rung.map(|rung| (lot, rung)));
+    }
+    let mut committed = commit(desk, &bids.done);
+    committed.trouble = bids.trouble.or(committed.trouble);
+    Ok(committed)
+}
+
+/// The undecided lots on which a bid of this party stands.
+fn standing_on(desk: &Desk) -> Vec<u32> {
+    let (auction, bidder) = (desk.replica.auction(), desk.keys.party());
+    let stands =
+        |lot: &u32| auction.ending(*lot).is_none() && auction.standing(*lot, &bidder).is_some();
+    (0..lots(auction)).filter(stands).collect()
+}
+
+/// What this party bids on a lot if it stands: what it made in this round already, or what stands.
+fn rung_to_stand(desk: &Desk, lot: u32) -> Result<Option<Rung>, Failure> {
+    let Some(standing) = standing(desk, lot)? else { return Ok(None) };
+    let made = recall(desk, lot, desk.replica.auction().round())?;
+    Ok(Some(made.map_or(standing.rung(), |bid| bid.secret.rung())))
+}
+
+/// Bids, reveals, and stands in every later round in which no better bid was made meanwhile; until
+/// there is an outcome. Whatever was done before a restart is not done again. No refusal and no silence
+/// ends it: it says so, once, and goes on.
+///
+/// # Errors
+/// `board.*` of a transcript that breaks the rules or is another one; `file.*` and `key.*` where
+/// what it keeps cannot be written, at once, or read, at the end.
 pub fn run(desk: &mut Desk, bids: &[(u32, Rung)]) -> Result<(), Failure> {
+    let mut work = Work::default();
     loop {
         desk.replica.advance()?;
         let auction = desk.replica.auction();
         let round = auction.round();
+        if work.round != round {
+            work = Work { round, troubles: work.troubles, ..Work::default() };
+        }
         match auction.phase() {
-            Phase::Closed => return Ok(()),
-            Phase::Commits if round == 0 => {
-                for (lot, rung) in bids {
-                    if desk.replica.auction().phase() == Phase::Commits {
-                        commit(desk, *lot, *rung)?;
-                    }
-                }
-            }
-            Phase::Commits => {
-                stand(desk)?;
-            }
-            Phase::Reveals => {
-                reveal(desk)?;
-            }
+            Phase::Closed => return work.troubles.end(),
+            Phase::Commits => work.commit(desk, bids)?,
+            Phase::Reveals => work.reveal(desk)?,
             _ => {}
         }
-        std::thread::sleep(crate::party::desk::POLL);
+        desk.keep_receipts()?;
+        std::thread::sleep(POLL);
     }
 }
 
-/// Commits in the current round what stands from the last one, on every lot that goes on.
-///
-/// # Errors
-/// `refused`, `board.*`.
-pub fn stand(desk: &mut Desk) -> Result<Vec<Committed>, Failure> {
-    let auction = desk.replica.auction();
-    let round = auction.round();
-    if round == 0 {
-        return Err(Failure::new(Code::NoBid, "in the first round there is nothing to stand by"));
+/// What a bidder that runs by itself has to do in a round.
+#[derive(Default)]
+struct Work {
+    round: u32,
+    commits: BTreeMap<u32, OneCommit>,
+    revealing: Option<Revealing>,
+    troubles: Troubles,
+}
+
+/// The commit on one lot.
+enum OneCommit {
+    /// It is made, and not in the transcript.
+    Made { id: Digest, commit: Vec<u8> },
+    /// It stands.
+    Stands,
+    /// It cannot be made so far.
+    Later { at: Instant, wait: Duration },
+}
+
+/// What went wrong.
+#[derive(Default)]
+struct Troubles {
+    /// What was kept and cannot be read: the others go on, and it is what the process ends with.
+    unreadable: Option<Failure>,
+}
+
+impl Troubles {
+    /// Says what went wrong, once, unless there is no going on.
+    fn take(&mut self, desk: &mut Desk, failure: Failure) -> Result<(), Failure> {
+        match failure.code {
+            Code::BoardRewritten | Code::BoardInvalid | Code::BoardForked | Code::BoardFolder => {
+                return Err(failure);
+            }
+            Code::FileUnreadable | Code::FileTooLarge | Code::KeyOther => {
+                self.unreadable.get_or_insert_with(|| failure.clone());
+            }
+            _ => {}
+        }
+        desk.complain(&failure);
+        Ok(())
     }
-    let undecided = (0..lots(auction)).filter(|lot| auction.ending(*lot).is_none());
-    let mut committed = Vec::new();
-    for lot in undecided.collect::<Vec<_>>() {
-        let Some(standing) = standing(desk, lot)? else { continue };
-        let made = recall(desk, lot, round)?;
-        let rung = made.map_or(standing.rung(), |bid| bid.secret.rung());
-        committed.push(commit(desk, lot, rung)?);
+
+    fn end(self) -> Result<(), Failure> {
+        self.unreadable.map_or(Ok(()), Err)
     }
-    Ok(committed)
+}
+
+impl Work {
+    fn commit(&mut self, desk: &mut Desk, bids: &[(u32, Rung)]) -> Result<(), Failure> {
+        let (now, mut trial) = (Instant::now(), None);
+        let lots: Vec<(u32, Option<Rung>)> = match self.round {
+            0 => bids.iter().map(|(lot, rung)| (*lot, Some(*rung))).collect(),
+            _ => standing_on(desk).into_iter().map(|lot| (lot, None)).collect(),
+        };
+        let mut unkept = None;
+        for (lot, rung) in lots {
+            let is_to_make = match self.commits.get(&lot) {
+                Some(OneCommit::Later { at, .. }) => *at <= now,
+                Some(OneCommit::Made { .. } | OneCommit::Stands) => false,
+                None => true,
+            };
+            if is_to_make {
+                let trial = trial.get_or_insert_with(|| self.as_if_taken(desk.replica.auction()));
+                match made(desk, trial, (lot, self.round), rung) {
+                    Ok(Some(commit)) => {
+                        let id = Digest::of(&[&commit]);
+                        self.commits.insert(lot, OneCommit::Made { id, commit });
+                    }
+                    Ok(None) => drop(self.commits.insert(lot, OneCommit::Stands)),
+                    Err(failure) => {
+                        let wait = match self.commits.get(&lot) {
+                            Some(OneCommit::Later { wait, .. }) => {
+                                (*wait * 2).min(attempts::LONGEST)
+                            }
+                            _ => Duration::from_secs(1),
+                        };
+                        self.commits.insert(lot, OneCommit::Later { at: now + wait, wait });
+                        if failure.code == Code::FileUnwritable {
+                            // It is this party's own disk; the others are seen to first.
+                            unkept.get_or_insert(failure);
+                        } else {
+                            self.troubles.take(desk, failure)?;
+                        }
+                    }
+                }
+            }
+            let Some(OneCommit::Made { id, commit }) = self.commits.get(&lot) else { continue };
+            match desk.insist(id, commit) {
+                Ok(Insisted::Stands(entry)) => {
+                    self.commits.insert(lot, OneCommit::Stands);
+                    if let Err(failure) = desk.owe_receipt(entry) {
+                        unkept.get_or_insert(failure);
+                    }
+                }
+                Ok(Insisted::Waits | Insisted::HandedIn) => self.troubles.hear(desk, *id)?,
+                Err(failure) => self.troubles.take(desk, failure)?,
+            }
+        }
+        unkept.map_or(Ok(()), Err)
+    }
+
+    /// The auction as it is once the commits that are on their way are taken: what they take of this
+    /// party's money, no other bid has.
+    fn as_if_taken(&self, auction: &Auction) -> Auction {
+        let mut trial = auction.clone();
+        for commit in self.commits.values() {
+            if let OneCommit::Made { commit, .. } = commit {
+                // What is refused is not in the way.
+                let _ = trial.apply(auction.slot(), commit);
+            }
+        }
+        trial
+    }
+
+    fn reveal(&mut self, desk: &mut Desk) -> Result<(), Failure> {
+        if self.revealing.is_none() {
+            let (revealing, trouble) = Revealing::begin(desk);
+            self.revealing = Some(revealing);
+            trouble.map_or(Ok(()), |failure| self.troubles.take(desk, failure))?;
+        }
+        let Some(revealing) = &mut self.revealing else { return Ok(()) };
+        let Done { done, trouble } = revealing.look(desk);
+        let owed = done.into_iter().map(|(entry, _)| desk.owe_receipt(entry));
+        owed.collect::<Result<(), Failure>>()?;
+        trouble.map_or(Ok(()), |failure| self.troubles.take(desk, failure))?;
+        let ids: Vec<Digest> = revealing.batches.iter().map(|batch| batch.id).collect();
+        ids.into_iter().try_for_each(|id| self.troubles.hear(desk, id))
+    }
+}
+
+impl Troubles {
+    /// Says what a refusal of something says that does not stand; or that nothing came of it for as long as
+    /// this party is patient.
+    fn hear(&mut self, desk: &mut Desk, id: Digest) -> Result<(), Failure> {
+        if let Some(said) = desk.refusal(&id) {
+            // Once for each, however often and in whatever words: anybody may have written it.
+            let sentence = format!("the board refused it ({}: {})", said.check, said.sentence);
+            desk.complain_of(id, &sentence);
+        }
+        let is_late = desk.attempts.first(&id).is_some_and(|first| first.elapsed() > desk.patience);
+        if is_late { self.take(desk, desk.silent(None)) } else { Ok(()) }
+    }
+}
+
+/// The commit that this party makes on a lot in this round, or made; nothing if it stands by nothing.
+fn made(
+    desk: &Desk,
+    trial: &mut Auction,
+    (lot, round): (u32, u32),
+    rung: Option<Rung>,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let rung = match rung {
+        Some(rung) => Some(rung),
+        None => rung_to_stand(desk, lot)?,
+    };
+    rung.map(|rung| kept_or_made(desk, trial, (lot, round), rung, make)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talea_protocol::bytes::{List, PartyKey};
+
+    #[test]
+    fn what_is_handed_over_fits_into_files_that_keyholders_read() {
+        let reveal = |lot| Reveal {
+            bid: BidId { lot, round: 0, bidder: PartyKey([7; 32]) },
+            sealed_bid: List::new(vec![9; 3_000]).unwrap(),
+        };
+        let handed =
+            Handed { commits: vec![vec![1; 900]; 10], reveals: (0..20).map(reveal).collect() };
+        let most = FRAME as u64 + 7_000;
+        let parts = handed.clone().in_parts(most);
+        assert!(parts.len() > 8, "{}", parts.len());
+        for part in &parts {
+            assert!(borsh::to_vec(part).unwrap().len() as u64 <= most);
+        }
+        let again = parts.into_iter().fold(Handed::default(), |mut all, part| {
+            all.commits.extend(part.commits);
+            all.reveals.extend(part.reveals);
+            all
+        });
+        assert_eq!(again, handed);
+        assert_eq!(Handed::default().in_parts(MAX_LEFT), [Handed::default()]);
+        assert_eq!(handed.clone().in_parts(MAX_LEFT), [handed]);
+    }
 }

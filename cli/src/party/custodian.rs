@@ -29,7 +29,7 @@ pub fn fund(desk: &mut Desk, party: PartyKey, amount: u64) -> Result<u64, Failur
     let pending = desk.state()?.join("fund-pending");
     if pending.exists() {
         let bytes = files::read(&pending, MAX_FUND)?;
-        let entry = hand_in(desk, &pending, &bytes)?;
+        let entry = hand_in(desk, &pending, bytes.clone())?;
         if read(&bytes) == Some((party, amount)) {
             say(&format!(
                 "this was handed in before: entry {entry}; to add to it, give the command again"
@@ -42,11 +42,11 @@ pub fn fund(desk: &mut Desk, party: PartyKey, amount: u64) -> Result<u64, Failur
     let fund = custodian.fund(&desk.replica.auction().id(), party, amount);
     let fund = fund.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
     files::write(&pending, &fund, Readers::Owner)?;
-    hand_in(desk, &pending, &fund)
+    hand_in(desk, &pending, fund)
 }
 
 /// Hands it in; once it is taken, or refused by the rules, it is not pending any more.
-fn hand_in(desk: &mut Desk, pending: &Path, fund: &[u8]) -> Result<u64, Failure> {
+fn hand_in(desk: &mut Desk, pending: &Path, fund: Vec<u8>) -> Result<u64, Failure> {
     let done = desk.submit(fund);
     if done.as_ref().err().is_none_or(|failure| failure.code == Code::Refused) {
         fs::remove_file(pending).map_err(|error| Failure::unwritable(pending, error))?;

@@ -10,15 +10,16 @@ use crate::{
     failure::{Code, Failure},
     files::{self, Readers},
     keys::Keys,
+    party::attempts::Attempts,
     replica::Replica,
     say::say,
 };
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     time::{Duration, Instant},
 };
-use talea_contract::Phase;
+use talea_contract::{Auction, Phase};
 use talea_protocol::{bytes::Digest, price::Rung, terms::Lot};
 
 /// How long a party waits before it looks at the transcript again.
@@ -26,11 +27,18 @@ pub const POLL: Duration = Duration::from_millis(50);
 
 /// How long it waits for the board's signature over what the board has taken.
 const SIGNING: Duration = Duration::from_secs(2);
+/// How long until it looks again for a receipt that is late.
+const UNSIGNED: Duration = Duration::from_secs(5);
+/// How many different things it says of what goes wrong.
+const MOST_TOLD: usize = 1 << 12;
+/// How many letters of a stranger's text it shows.
+const MOST_LETTERS: usize = 200;
 /// How the names of receipts begin that a party keeps; the entry follows.
 const RECEIPT: &str = "receipt-";
 
 /// When a phase comes, within a round.
-fn order(phase: Phase) -> u8 {
+#[must_use]
+pub fn order(phase: Phase) -> u8 {
     match phase {
         Phase::Deals => 0,
         Phase::Complaints => 1,
@@ -53,8 +61,60 @@ pub struct Desk {
     pub replica: Replica,
     /// How long it waits for the board.
     pub patience: Duration,
-    /// Entries for whose receipt it waited in vain.
-    unsigned: BTreeSet<u64>,
+    /// What it handed in, and when.
+    pub attempts: Attempts,
+    /// Entries whose receipts it does not have.
+    owed: BTreeMap<u64, Owed>,
+    /// What it has said of things that went wrong.
+    told: BTreeSet<Digest>,
+}
+
+/// A receipt that the board owes.
+#[derive(Clone, Copy, Debug)]
+struct Owed {
+    since: Instant,
+    /// When to look for it.
+    next: Instant,
+    /// Whether it was said that it is late.
+    is_told: bool,
+}
+
+/// What came of handing something in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Insisted {
+    /// It is this entry.
+    Stands(u64),
+    /// It was handed in now.
+    HandedIn,
+    /// It was handed in a while ago only.
+    Waits,
+}
+
+/// A refusal, by whoever wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The check, as it says.
+    pub check: String,
+    /// Why.
+    pub sentence: String,
+}
+
+/// An instruction that was handed in and does not stand.
+struct Waiting<'a> {
+    id: Digest,
+    bytes: &'a [u8],
+    /// How it was refused, although the rules allow it.
+    said: Option<Said>,
+}
+
+/// A stranger's text as a terminal may show it: a line of letters, not too long.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let is_plain = |letter: &char| {
+        // Beyond control codes there are those that turn the writing around.
+        !letter.is_control() && !('\u{200b}'..='\u{206f}').contains(letter) && *letter != '\u{feff}'
+    };
+    text.chars().filter(is_plain).take(MOST_LETTERS).collect()
 }
 
 impl Desk {
@@ -66,7 +126,8 @@ impl Desk {
         // A board that runs appends an entry before it signs it.
         let checkpoints = serve::checkpoints(&folder);
         let replica = Replica::of(&folder)?;
-        let desk = Self { folder, keys, replica, patience, unsigned: BTreeSet::new() };
+        let (attempts, told) = (Attempts::default(), BTreeSet::new());
+        let desk = Self { folder, keys, replica, patience, attempts, owed: BTreeMap::new(), told };
         desk.check_receipts(&checkpoints)?;
         Ok(desk)
     }
@@ -82,7 +143,15 @@ impl Desk {
         for path in kept.flatten().map(|file| file.path()) {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             if name.starts_with(RECEIPT) {
-                let kept = Receipt::read(&path)?.is_kept(&self.replica, checkpoints);
+                let receipt = match Receipt::read(&path) {
+                    Ok(receipt) => receipt,
+                    // A damaged one speaks against nobody, and must not keep bids from being revealed.
+                    Err(failure) => {
+                        say(&format!("{}: {}", path.display(), failure.sentence));
+                        continue;
+                    }
+                };
+                let kept = receipt.is_kept(&self.replica, checkpoints);
                 kept.map_err(|failure| {
                     let help = format!(
                         "keep the board's folder as it is now, and the receipt that speaks against it: {}",
@@ -95,33 +164,70 @@ impl Desk {
         Ok(())
     }
 
-    /// Keeps the receipt of an entry, once the board has signed for it. If it does not, says so, once,
-    /// and does not wait for it again.
+    /// The receipt of an entry is to be kept, once the board has signed for it.
+    ///
+    /// # Errors
+    /// `file.unwritable`.
+    pub fn owe_receipt(&mut self, entry: u64) -> Result<(), Failure> {
+        if !self.receipt(entry)?.exists() {
+            let now = Instant::now();
+            self.owed.entry(entry).or_insert(Owed { since: now, next: now, is_told: false });
+        }
+        Ok(())
+    }
+
+    fn receipt(&self, entry: u64) -> Result<PathBuf, Failure> {
+        Ok(self.state()?.join(format!("{RECEIPT}{entry}.json")))
+    }
+
+    /// Keeps what the board has signed for by now of the receipts that are owed. Where it is late, says so,
+    /// once, and looks more rarely.
     ///
     /// # Errors
     /// As [`Receipt::of`]; `file.unwritable`.
-    pub fn keep_receipt(&mut self, entry: u64) -> Result<(), Failure> {
-        let path = self.state()?.join(format!("{RECEIPT}{entry}.json"));
-        let since = Instant::now();
-        let patience = if self.unsigned.contains(&entry) { Duration::ZERO } else { SIGNING };
-        while !path.exists() {
-            let checkpoints = serve::checkpoints(&self.folder);
-            self.replica.advance()?;
+    pub fn keep_receipts(&mut self) -> Result<(), Failure> {
+        let now = Instant::now();
+        let due = self.owed.iter().filter(|(_, owed)| owed.next <= now);
+        let due: Vec<u64> = due.map(|(entry, _)| *entry).collect();
+        if due.is_empty() {
+            return Ok(());
+        }
+        let checkpoints = serve::checkpoints(&self.folder);
+        self.replica.advance()?;
+        for entry in due {
             match Receipt::of(&mut self.replica, &checkpoints, entry) {
                 Ok(receipt) => {
+                    let path = self.receipt(entry)?;
                     files::write(&path, receipt.json().as_bytes(), Readers::Everybody)?;
+                    self.owed.remove(&entry);
                 }
                 Err(failure) if failure.code != Code::NotYet => return Err(failure),
-                Err(_) if since.elapsed() < patience => std::thread::sleep(POLL),
                 Err(failure) => {
-                    if self.unsigned.insert(entry) {
-                        say(&format!("{}, so there is no receipt yet", failure.sentence));
+                    let Some(owed) = self.owed.get_mut(&entry) else { continue };
+                    if now.duration_since(owed.since) >= SIGNING {
+                        owed.next = now + UNSIGNED;
+                        if !std::mem::replace(&mut owed.is_told, true) {
+                            say(&format!("{}, so there is no receipt yet", failure.sentence));
+                        }
                     }
-                    return Ok(());
                 }
             }
         }
         Ok(())
+    }
+
+    /// Waits a moment for the receipts that are owed: for all of them together.
+    ///
+    /// # Errors
+    /// As [`keep_receipts`](Self::keep_receipts).
+    pub fn await_receipts(&mut self) -> Result<(), Failure> {
+        loop {
+            self.keep_receipts()?;
+            if self.owed.values().all(|owed| owed.is_told) {
+                return Ok(());
+            }
+            std::thread::sleep(POLL);
+        }
     }
 
     /// Where this party keeps what belongs to this auction; made if it is not there.
@@ -172,53 +278,145 @@ impl Desk {
         }
     }
 
-    /// Hands an instruction in and waits for it to stand in the transcript; in which entry.
+    /// Hands an instruction in, unless it stands or was handed in a while ago only.
+    ///
+    /// # Errors
+    /// `file.unwritable`; it is tried again when it is time.
+    pub fn insist(&mut self, id: &Digest, instruction: &[u8]) -> Result<Insisted, Failure> {
+        if let Some(entry) = self.replica.entry_of(id) {
+            self.attempts.forget(id);
+            return Ok(Insisted::Stands(entry));
+        }
+        let now = Instant::now();
+        if !self.attempts.is_due(id, now, || self.folder.waits(id)) {
+            return Ok(Insisted::Waits);
+        }
+        self.attempts.made(*id, now);
+        self.folder.hand_in(instruction)?;
+        Ok(Insisted::HandedIn)
+    }
+
+    /// Hands instructions in, all at once, and waits for them to stand in the transcript; in which entries.
+    /// What the transcript does not show is handed in again until this party's patience is over.
+    ///
+    /// # Errors
+    /// Of each: `refused` if the rules refuse it, whatever the board says; `board.silent`, and those of
+    /// reading and writing.
+    pub fn submit_all(&mut self, instructions: &[Vec<u8>]) -> Vec<Result<u64, Failure>> {
+        let ids = instructions.iter().map(|bytes| Digest::of(&[bytes]));
+        let mut waiting: BTreeMap<usize, Waiting<'_>> = BTreeMap::new();
+        for (at, (id, bytes)) in ids.zip(instructions).enumerate() {
+            waiting.insert(at, Waiting { id, bytes, said: None });
+        }
+        let mut done = BTreeMap::new();
+        let since = Instant::now();
+        let mut judged_in = self.replica.auction().phase();
+        while !waiting.is_empty() {
+            let is_over = since.elapsed() > self.patience;
+            let advanced = self.replica.advance();
+            let phase = self.replica.auction().phase();
+            let is_new_phase = std::mem::replace(&mut judged_in, phase) != phase;
+            // What is judged here is judged after those before it, as the board would.
+            let mut trial = None;
+            waiting.retain(|at, waiting| {
+                let outcome = match &advanced {
+                    Err(failure) => Some(Err(failure.clone())),
+                    Ok(_) => self.look_for(waiting, is_new_phase, &mut trial),
+                };
+                let silent = || is_over.then(|| Err(self.silent(waiting.said.as_ref())));
+                let outcome = outcome.or_else(silent);
+                let waits = outcome.is_none();
+                done.extend(outcome.map(|outcome| (*at, outcome)));
+                waits
+            });
+            if !waiting.is_empty() {
+                std::thread::sleep(POLL);
+            }
+        }
+        done.into_values().collect()
+    }
+
+    /// What has become of something that was handed in, or is now; nothing so far.
+    fn look_for(
+        &mut self,
+        waiting: &mut Waiting<'_>,
+        is_new_phase: bool,
+        trial: &mut Option<Auction>,
+    ) -> Option<Result<u64, Failure>> {
+        match self.insist(&waiting.id, waiting.bytes) {
+            Err(failure) => return Some(Err(failure)),
+            Ok(Insisted::Stands(entry)) => return Some(Ok(entry)),
+            Ok(Insisted::HandedIn | Insisted::Waits) => {}
+        }
+        let refused = self.refusal(&waiting.id);
+        let is_refused = refused.is_some() && self.attempts.judges(&waiting.id);
+        if is_refused {
+            waiting.said = refused;
+        }
+        if !is_refused && !is_new_phase {
+            return None;
+        }
+        // It is the rules that refuse, and the party knows them. Time is what the transcript says: this
+        // machine's clock may be ahead.
+        let auction = self.replica.auction();
+        let trial = trial.get_or_insert_with(|| auction.clone());
+        let refusal = trial.apply(auction.slot(), waiting.bytes).err()?;
+        Some(Err(refusal.into()))
+    }
+
+    /// Hands one instruction in and waits for it, as [`submit_all`](Self::submit_all) does.
     ///
     /// # Errors
     /// `refused`, `board.silent`, and those of reading and writing.
-    pub fn submit(&mut self, instruction: &[u8]) -> Result<u64, Failure> {
-        let id = Digest::of(&[instruction]);
-        if let Some(entry) = self.replica.entry_of(&id) {
-            return Ok(entry);
-        }
-        self.folder.hand_in(instruction)?;
-        let since = Instant::now();
-        loop {
-            self.replica.advance()?;
-            if let Some(entry) = self.replica.entry_of(&id) {
-                return Ok(entry);
-            }
-            if let Some(Answer::Refused { check, sentence }) = self.folder.answer(&id) {
-                return Err(self.refused(instruction, &check, &sentence));
-            }
-            if since.elapsed() > self.patience {
-                let sentence = format!(
-                    "the board did not take the instruction within {} s",
-                    self.patience.as_secs()
-                );
-                return Err(Failure::new(Code::BoardSilent, sentence).with_help(
-                    "it stays in the inbox; the same command, given again, hands in the same bytes",
-                ));
-            }
-            std::thread::sleep(POLL);
+    pub fn submit(&mut self, instruction: Vec<u8>) -> Result<u64, Failure> {
+        let done = self.submit_all(&[instruction]).pop();
+        done.unwrap_or_else(|| Err(Failure::new(Code::Internal, "nothing came of an instruction")))
+    }
+
+    /// Says what went wrong, once, and goes on.
+    pub fn complain(&mut self, failure: &Failure) {
+        self.complain_of(Digest::of(&[failure.sentence.as_bytes()]), &failure.sentence);
+    }
+
+    /// Says what is wrong with something, once for each, and goes on.
+    pub fn complain_of(&mut self, what: Digest, sentence: &str) {
+        if self.told.len() < MOST_TOLD && self.told.insert(what) {
+            say(&format!("{sentence}; going on"));
         }
     }
 
-    /// What a refusal by the board comes to: it is the rules that refuse, and the party knows them.
-    fn refused(&mut self, instruction: &[u8], check: &str, sentence: &str) -> Failure {
-        if let Err(failure) = self.replica.advance() {
-            return failure;
+    /// What stands in the place of the board's answer to an instruction, if it is a refusal. Anybody may
+    /// have written it, so it is made plain.
+    #[must_use]
+    pub fn refusal(&self, id: &Digest) -> Option<Said> {
+        match self.folder.answer(id)? {
+            Answer::Refused { check, sentence } => {
+                Some(Said { check: plain(&check), sentence: plain(&sentence) })
+            }
+            Answer::Accepted { .. } => None,
         }
-        match self.replica.auction().clone().apply(self.slot(), instruction) {
-            Err(refusal) => refusal.into(),
-            Ok(_) => {
+    }
+
+    /// The transcript does not show what was handed in, and patience is over.
+    #[must_use]
+    pub fn silent(&self, said: Option<&Said>) -> Failure {
+        let patience = self.patience.as_secs();
+        match said {
+            None => {
+                let sentence =
+                    format!("the board did not take the instruction within {patience} s");
+                Failure::new(Code::BoardSilent, sentence).with_help(
+                    "it stays in the inbox; the same command, given again, hands in the same bytes",
+                )
+            }
+            Some(Said { check, sentence }) => {
                 let sentence = format!(
-                    "the board refused the instruction ({check}: {sentence}), and by its transcript \
-                     the rules allow it"
+                    "the board refused the instruction ({check}: {sentence}) for {patience} s, and by its \
+                     transcript the rules allow it"
                 );
                 Failure::new(Code::BoardSilent, sentence).with_help(
-                    "what was missing may have come meanwhile, or the board is wrong; the same \
-                     command, given again, hands in the same bytes",
+                    "the board is wrong, or somebody else answers in its place; the same command, given \
+                     again, hands in the same bytes",
                 )
             }
         }

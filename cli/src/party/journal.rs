@@ -4,11 +4,12 @@
 use crate::failure::{Code, Failure};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::{
+    collections::BTreeMap,
     fs::{File, OpenOptions, TryLockError},
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
 };
-use talea_protocol::{bytes::Digest, commitment::BidId};
+use talea_protocol::{bytes::Digest, commitment::BidId, quorum::KeyholderId, ranking::Duty};
 
 /// What a keyholder says once and for ever in an auction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
@@ -32,6 +33,15 @@ pub enum Occasion {
         step: u32,
         /// The chunk.
         chunk: u32,
+    },
+    /// Its word for another's post that a board does not show.
+    Vouch {
+        /// The round.
+        round: u32,
+        /// What the other was due to do.
+        duty: Duty,
+        /// The other.
+        whom: KeyholderId,
     },
 }
 
@@ -71,6 +81,8 @@ pub struct Journal {
     path: PathBuf,
     file: File,
     notes: Vec<Note>,
+    /// Which note says what was said on an occasion.
+    said: BTreeMap<Occasion, usize>,
 }
 
 fn check_of(body: &[u8]) -> [u8; 8] {
@@ -120,7 +132,10 @@ impl Journal {
             file.set_len(at as u64).and_then(|()| file.sync_all()).map_err(unwritable)?;
         }
         crate::files::sync_folder(path).map_err(unwritable)?;
-        Ok(Self { path: path.to_owned(), file, notes })
+        let mut journal =
+            Self { path: path.to_owned(), file, notes: Vec::new(), said: BTreeMap::new() };
+        notes.into_iter().for_each(|note| journal.take(note));
+        Ok(journal)
     }
 
     /// Writes a note, durably.
@@ -135,17 +150,24 @@ impl Journal {
         let written = self.file.write_all(&bytes).and_then(|()| self.file.sync_data());
         crate::files::may_die_here();
         written.map_err(|error| Failure::unwritable(&self.path, error))?;
-        self.notes.push(note);
+        self.take(note);
         Ok(())
+    }
+
+    fn take(&mut self, note: Note) {
+        if let Note::Said { occasion, .. } = &note {
+            self.said.entry(*occasion).or_insert(self.notes.len());
+        }
+        self.notes.push(note);
     }
 
     /// What was said on an occasion.
     #[must_use]
     pub fn said(&self, on: Occasion) -> Option<&[u8]> {
-        self.notes.iter().find_map(|note| match note {
-            Note::Said { occasion, bytes, .. } if *occasion == on => Some(&bytes[..]),
-            Note::Said { .. } | Note::Erased | Note::Received { .. } => None,
-        })
+        match self.notes.get(*self.said.get(&on)?)? {
+            Note::Said { bytes, .. } => Some(bytes),
+            Note::Erased | Note::Received { .. } => None,
+        }
     }
 
     /// Every note.

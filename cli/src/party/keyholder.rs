@@ -7,48 +7,43 @@
 
 use crate::{
     failure::{Code, Failure},
-    files,
+    files::{self, Readers},
     party::{
-        bidder::Handed,
-        desk::{Desk, POLL},
+        desk::{Desk, Insisted, POLL, Said},
         journal::{Journal, Note, Occasion},
+        witness::Witness,
     },
     say::say,
 };
 use rand_core::OsRng;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::PathBuf,
-    time::{Duration, Instant, SystemTime},
-};
+use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 use talea_contract::{Due, Phase};
-use talea_parties::{
-    bidder,
-    keyholder::{Dealer, Keyholder, KeyholderError},
-};
+use talea_parties::keyholder::{Dealer, Keyholder, KeyholderError};
 use talea_protocol::{
     bytes::Digest,
-    commitment::{BidId, seal},
     instruction::{Instruction, SignedInstruction},
     quorum::{KeyholderId, keyholders},
-    sealed_bid::Reveal,
 };
 
 /// The largest file of coefficients: 64 members at most, encrypted.
 const MAX_SECRET: u64 = 1 << 16;
-/// How long until what was refused is handed in again: a bond may have been paid meanwhile.
-const RETRY: Duration = Duration::from_secs(2);
-/// The largest file that a bidder hands over.
-const MAX_HANDED: u64 = 4 << 20;
+/// How long a board may take before it is said that it is silent.
+const SILENCE: Duration = Duration::from_secs(20);
+/// How long until what it said is left with others.
+const UNHEARD: Duration = Duration::from_millis(1_500);
+/// How many things are remembered of which something was said.
+const MOST_SAID: usize = 1 << 12;
 
 /// Runs a keyholder until the auction is closed. `reveals` is a folder in which bidders may leave
-/// sealed bids, and commits of later rounds, that the board ignores.
+/// sealed bids, and commits of later rounds, and other keyholders their posts, that the board ignores; `tell` are
+/// folders in which this one leaves its own for others. No refusal and no silence ends it: it
+/// says so, once, and goes on.
 ///
 /// # Errors
-/// `key.other`, `board.*`, and whatever keeps it from reading or writing.
-pub fn run(desk: Desk, reveals: Option<PathBuf>) -> Result<(), Failure> {
-    let mut runner = Runner::start(desk, reveals)?;
+/// `key.other`, `board.*` of a transcript that breaks the rules or is another one, and whatever keeps it
+/// from reading or writing what it keeps.
+pub fn run(desk: Desk, reveals: Option<PathBuf>, tell: Vec<PathBuf>) -> Result<(), Failure> {
+    let mut runner = Runner::start(desk, reveals, tell)?;
     let mut last_words = String::new();
     loop {
         if runner.desk.replica.advance()? > 0 {
@@ -59,13 +54,23 @@ pub fn run(desk: Desk, reveals: Option<PathBuf>) -> Result<(), Failure> {
             say("the auction is closed; this keyholder has erased its share");
             return Ok(());
         }
-        let words = runner.turn()?;
-        if words != last_words {
-            say(&words);
-            last_words = words;
+        match runner.turn() {
+            Ok(words) if words != last_words => {
+                say(&words);
+                last_words = words;
+            }
+            Ok(_) => {}
+            Err(failure) if ends(failure.code) => return Err(failure),
+            Err(failure) => runner.desk.complain(&failure),
         }
         std::thread::sleep(POLL);
     }
+}
+
+/// Whether a keyholder stops at such a failure. What one lot's post, the rules or a folder that others
+/// write in come to, it lives with.
+fn ends(code: Code) -> bool {
+    !matches!(code, Code::Refused | Code::BoardSilent | Code::NotYet | Code::Internal)
 }
 
 struct Runner {
@@ -73,24 +78,19 @@ struct Runner {
     id: KeyholderId,
     journal: Journal,
     secret: PathBuf,
-    reveals: Option<PathBuf>,
+    witness: Option<Witness>,
+    /// Folders of other keyholders.
+    tell: Vec<PathBuf>,
+    /// Posts that it left there.
+    told: BTreeSet<Digest>,
     keyholder: Option<Keyholder>,
-    /// Posts that were refused, and when: they are handed in again after a while, as they are.
-    refused: BTreeMap<Digest, Instant>,
-    /// Files that bidders left, with nothing in them that is of use in this phase of this round.
-    useless: ((Phase, u32), BTreeSet<Look>),
-}
-
-/// A file as it was when it was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Look {
-    path: PathBuf,
-    modified: SystemTime,
-    bytes: u64,
+    /// Posts of whose refusal it has spoken.
+    refused: BTreeSet<Digest>,
+    is_silence_told: bool,
 }
 
 impl Runner {
-    fn start(desk: Desk, reveals: Option<PathBuf>) -> Result<Self, Failure> {
+    fn start(desk: Desk, reveals: Option<PathBuf>, tell: Vec<PathBuf>) -> Result<Self, Failure> {
         let member = desk.keys.member()?;
         let quorum = &desk.replica.auction().terms().quorum;
         let named = keyholders(quorum).find(|(_, named)| **named == member).map(|(id, _)| id);
@@ -99,9 +99,19 @@ impl Runner {
         let state = desk.state()?;
         let journal = Journal::open(&state.join("journal"))?;
         let secret = state.join("coefficients.age");
-        let refused = BTreeMap::new();
-        let useless = ((Phase::Deals, 0), BTreeSet::new());
-        let runner = Self { desk, id, journal, secret, reveals, keyholder: None, refused, useless };
+        let witness = reveals.map(|folder| Witness::new(folder, &journal));
+        let runner = Self {
+            desk,
+            id,
+            journal,
+            secret,
+            witness,
+            tell,
+            told: BTreeSet::new(),
+            keyholder: None,
+            refused: BTreeSet::new(),
+            is_silence_told: false,
+        };
         runner.follow_history()?;
         Ok(runner)
     }
@@ -131,19 +141,37 @@ impl Runner {
         Ok(match phase {
             Phase::Deals => self.deal()?,
             Phase::Complaints => self.complain()?,
-            Phase::Reserves => "waiting for the seller's reserves".into(),
+            Phase::Reserves => {
+                self.witness()?;
+                "waiting for the seller's reserves".into()
+            }
             Phase::Commits => {
-                self.take_share()?;
-                self.carry_commits()?;
+                // Without a share it is a witness all the same.
+                let share = self.take_share();
+                self.witness()?;
+                share?;
                 format!("waiting for bids, round {}", self.desk.replica.auction().round())
             }
             Phase::Reveals => {
-                self.carry_reveals()?;
+                self.witness()?;
                 "waiting for reveals".into()
             }
-            Phase::Endorsing | Phase::Ranking => self.act()?,
+            Phase::Endorsing | Phase::Ranking => {
+                // Its own posts first: others may wait for them.
+                let words = self.act();
+                if words.as_ref().err().is_none_or(|failure| !ends(failure.code)) {
+                    self.witness()?;
+                    self.vouch()?;
+                }
+                words?
+            }
             Phase::Closed => "nothing is left to do".into(),
         })
+    }
+
+    fn witness(&mut self) -> Result<(), Failure> {
+        let Some(witness) = &mut self.witness else { return Ok(()) };
+        witness.turn(&mut self.desk, &mut self.journal)
     }
 
     fn deal(&mut self) -> Result<String, Failure> {
@@ -212,126 +240,6 @@ impl Runner {
         Ok(())
     }
 
-    /// The files that bidders left here, one at a time, but for those in which there was nothing of use
-    /// when they were looked at. Anybody may write here.
-    fn handed(&mut self) -> impl Iterator<Item = (Look, Handed)> + use<> {
-        let auction = self.desk.replica.auction();
-        let now = (auction.phase(), auction.round());
-        if self.useless.0 != now {
-            self.useless = (now, BTreeSet::new());
-        }
-        let folder = self.reveals.iter().flat_map(fs::read_dir).flatten().flatten();
-        let look = |file: fs::DirEntry| {
-            let metadata = file.metadata().ok()?;
-            Some(Look {
-                path: file.path(),
-                modified: metadata.modified().ok()?,
-                bytes: metadata.len(),
-            })
-        };
-        let mut looks: Vec<Look> = folder.filter_map(look).collect();
-        looks.retain(|look| !self.useless.1.contains(look));
-        looks.sort();
-        looks.into_iter().map(|look| {
-            let bytes = files::read_strangers(&look.path, MAX_HANDED);
-            let handed = bytes.and_then(|bytes| borsh::from_slice(&bytes).ok());
-            (look, handed.unwrap_or_default())
-        })
-    }
-
-    /// Takes commits to the board that it did not take from their bidders. In round 0 nobody is
-    /// harmed by a commit that never came but who made it, so they are of later rounds.
-    fn carry_commits(&mut self) -> Result<(), Failure> {
-        if self.desk.replica.auction().round() == 0 {
-            return Ok(());
-        }
-        for (look, handed) in self.handed() {
-            let mut is_useful = false;
-            for commit in handed.commits {
-                is_useful |= self.carry_commit(&commit)?;
-            }
-            if !is_useful {
-                self.useless.1.insert(look);
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether this commit was missing, and is taken to the board now.
-    fn carry_commit(&mut self, commit: &[u8]) -> Result<bool, Failure> {
-        let auction = self.desk.replica.auction();
-        let missing = bid_of(commit).filter(|bid| auction.is_missing(bid));
-        let Some(bid) = missing else { return Ok(false) };
-        // What the rules refuse is not attested; by this machine's clock it may also be too late.
-        let is_held = self.received(&bid, true);
-        if !is_held && auction.clone().apply(self.desk.slot(), commit).is_err() {
-            return Ok(false);
-        }
-        self.receive(bid, true)?;
-        self.hand_in(commit)?;
-        Ok(true)
-    }
-
-    /// Takes sealed bids to the board that it did not take from their bidders, while there is time.
-    fn carry_reveals(&mut self) -> Result<(), Failure> {
-        let deadline = self.desk.replica.auction().deadline();
-        if deadline.is_some_and(|deadline| self.desk.slot() > deadline) {
-            return Ok(());
-        }
-        for (look, handed) in self.handed() {
-            let mut is_useful = false;
-            for reveal in handed.reveals {
-                is_useful |= self.carry_reveal(reveal)?;
-            }
-            if !is_useful {
-                self.useless.1.insert(look);
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether this sealed bid was due, and is taken to the board now.
-    fn carry_reveal(&mut self, reveal: Reveal) -> Result<bool, Failure> {
-        let (replica, bid) = (&self.desk.replica, reveal.bid);
-        let auction = replica.auction();
-        let made = seal(&auction.id(), &bid, &reveal.sealed_bid);
-        if !auction.is_open(&bid) || replica.seal_of(&bid) != Some(made) {
-            return Ok(false);
-        }
-        let carried = bidder::carry(&self.desk.keys.identity(), auction, vec![reveal]);
-        let carried = carried.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-        self.receive(bid, false)?;
-        self.hand_in(&carried)?;
-        Ok(true)
-    }
-
-    fn received(&self, bid: &BidId, is_commit: bool) -> bool {
-        let note = Note::Received { bid: *bid, is_commit };
-        self.journal.notes().contains(&note)
-    }
-
-    /// Writes down that it was here in time.
-    fn receive(&mut self, bid: BidId, is_commit: bool) -> Result<(), Failure> {
-        if self.received(&bid, is_commit) {
-            return Ok(());
-        }
-        self.journal.write(Note::Received { bid, is_commit })
-    }
-
-    /// The bids that were here in time and that the board does not show, ascending.
-    fn attested(&self) -> Vec<BidId> {
-        let auction = self.desk.replica.auction();
-        let found = self.journal.notes().iter().filter_map(|note| match note {
-            Note::Received { bid, is_commit } => {
-                // A commit that came and was not revealed is another thing than one that never came.
-                let is_due = auction.is_missing(bid) && auction.is_open(bid) != *is_commit;
-                is_due.then_some(*bid)
-            }
-            Note::Said { .. } | Note::Erased => None,
-        });
-        found.collect::<BTreeSet<_>>().into_iter().collect()
-    }
-
     fn act(&mut self) -> Result<String, Failure> {
         self.take_share()?;
         let auction = self.desk.replica.auction();
@@ -339,6 +247,7 @@ impl Runner {
         if self.keyholder.is_none() {
             return Ok("has no share in this auction; it watches".into());
         }
+        let mut trouble = None;
         for due in dues {
             let occasion = match &due {
                 Due::Endorse { round, .. } => Occasion::Endorsement { round: *round },
@@ -349,11 +258,18 @@ impl Runner {
                     chunk: header.chunk,
                 },
             };
-            if self.journal.said(occasion).is_none() {
-                self.perform(occasion, due)?;
+            // One lot's trouble keeps no other lot waiting.
+            let done = match self.journal.said(occasion) {
+                None => self.perform(occasion, due),
+                Some(_) => Ok(()),
+            };
+            match done.and_then(|()| self.repeat(occasion)).and_then(|()| self.tell(occasion)) {
+                Err(failure) if ends(failure.code) => return Err(failure),
+                Err(failure) => drop(trouble.get_or_insert(failure)),
+                Ok(()) => {}
             }
-            self.repeat(occasion)?;
         }
+        trouble.map_or(Ok(()), Err)?;
         let auction = self.desk.replica.auction();
         if auction.phase() == Phase::Endorsing {
             return Ok(format!("endorsing round {} with the others", auction.round()));
@@ -363,13 +279,64 @@ impl Runner {
         Ok(format!("ranking with the others; {open} of {lots} lots are not decided"))
     }
 
+    /// Leaves what the board does not show for a while with other keyholders, so that they can vouch for it.
+    fn tell(&mut self, occasion: Occasion) -> Result<(), Failure> {
+        let Some(bytes) = self.journal.said(occasion) else { return Ok(()) };
+        let id = Digest::of(&[bytes]);
+        let since = self.desk.attempts.first(&id).map(|first| first.elapsed());
+        let is_unheard = since.is_some_and(|since| since >= UNHEARD);
+        if self.tell.is_empty() || !is_unheard || self.told.contains(&id) {
+            return Ok(());
+        }
+        if self.told.len() >= MOST_SAID {
+            self.told.clear();
+        }
+        self.told.insert(id);
+        for folder in &self.tell {
+            // One folder that takes nothing keeps no other from being told.
+            let told = files::write(&folder.join(hex::encode(id.0)), bytes, Readers::Everybody);
+            if let Err(failure) = told {
+                self.desk.complain(&failure);
+            }
+        }
+        Ok(())
+    }
+
+    /// Vouches for others whose posts it holds and handed in, and that the board does not show.
+    fn vouch(&mut self) -> Result<(), Failure> {
+        let (Some(witness), Some(keyholder)) = (&mut self.witness, &mut self.keyholder) else {
+            return Ok(());
+        };
+        let auction = self.desk.replica.auction();
+        let round = auction.round();
+        let mut vouches = Vec::new();
+        for (whom, duty) in witness.unheard(auction) {
+            let occasion = Occasion::Vouch { round, duty, whom };
+            let vouch = match self.journal.said(occasion) {
+                Some(_) => None,
+                None => {
+                    let vouch = keyholder.vouch(auction, duty, &BTreeSet::from([whom]));
+                    Some(vouch.map_err(|error| keyholder_failure(&error))?)
+                }
+            };
+            vouches.push((occasion, vouch));
+        }
+        for (occasion, vouch) in vouches {
+            if let Some(vouch) = vouch {
+                self.say_on(occasion, vouch)?;
+            }
+            self.repeat(occasion)?;
+        }
+        Ok(())
+    }
+
     fn perform(&mut self, occasion: Occasion, due: Due) -> Result<(), Failure> {
-        let attested: Vec<BidId> = match &due {
-            Due::Endorse { .. } => self.attested(),
-            Due::Rank { .. } => Vec::new(),
+        let auction = self.desk.replica.auction();
+        let attested = match (&due, &self.witness) {
+            (Due::Endorse { .. }, Some(witness)) => witness.attested(auction),
+            _ => Vec::new(),
         };
         let Some(keyholder) = &mut self.keyholder else { return Ok(()) };
-        let auction = self.desk.replica.auction();
         let said = keyholder.perform(auction, due, &attested, &mut OsRng);
         self.say_on(occasion, said.map_err(|error| keyholder_failure(&error))?)
     }
@@ -382,38 +349,37 @@ impl Runner {
         self.journal.write(Note::Said { occasion, bytes, entries, head })
     }
 
-    /// Hands in what was said on this occasion, unless it stands in the transcript or waits.
+    /// Hands in what was said on this occasion, until it stands in the transcript.
     fn repeat(&mut self, occasion: Occasion) -> Result<(), Failure> {
-        let Some(bytes) = self.journal.said(occasion).map(<[u8]>::to_vec) else { return Ok(()) };
-        self.hand_in(&bytes)
+        let Some(bytes) = self.journal.said(occasion) else { return Ok(()) };
+        let id = Digest::of(&[bytes]);
+        match self.desk.insist(&id, bytes) {
+            Ok(Insisted::Stands(_)) => self.is_silence_told = false,
+            Ok(Insisted::HandedIn | Insisted::Waits) => self.hear(id),
+            // A folder in which others write may be in any state. It is tried again.
+            Err(failure) => self.desk.complain(&failure),
+        }
+        Ok(())
     }
 
-    fn hand_in(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        use crate::board::folder::Answer;
-        let id = Digest::of(&[bytes]);
-        let folder = &self.desk.folder;
-        if self.desk.replica.entry_of(&id).is_some()
-            || folder.waits(&id)
-            || self.refused.get(&id).is_some_and(|at| at.elapsed() < RETRY)
-        {
-            return Ok(());
+    /// Says what a refusal says, once. It is handed in again all the same: a bond may have been paid
+    /// meanwhile, and anybody may have written it.
+    fn hear(&mut self, id: Digest) {
+        let since = self.desk.attempts.first(&id).map(|first| first.elapsed());
+        if since.is_some_and(|since| since > SILENCE) && !self.is_silence_told {
+            self.is_silence_told = true;
+            say(
+                "the board does not show what this keyholder handed in; it hands it in again until it does",
+            );
         }
-        match folder.answer(&id) {
-            Some(Answer::Refused { check, sentence }) => {
-                let was_refused = self.refused.insert(id, Instant::now()).is_some();
-                if was_refused {
-                    folder.hand_in(bytes)?;
-                } else if !["E4", "K2", "K3", "K4"].contains(&&*check) {
-                    // With these checks others were faster, or the time for it is over: that happens.
-                    say(&format!(
-                        "the board refused what this keyholder said: {check}: {sentence}"
-                    ));
-                }
-                Ok(())
-            }
-            // It is in the transcript, which this replica has not read so far.
-            Some(Answer::Accepted { .. }) => Ok(()),
-            None => folder.hand_in(bytes).map(|_| ()),
+        if self.refused.contains(&id) || self.refused.len() >= MOST_SAID {
+            return;
+        }
+        let Some(Said { check, sentence }) = self.desk.refusal(&id) else { return };
+        self.refused.insert(id);
+        // With these checks others were faster, or the time for it is over: that happens.
+        if !["E4", "K2", "K3", "K4"].contains(&&*check) {
+            say(&format!("the board refused what this keyholder said: {check}: {sentence}"));
         }
     }
 
@@ -432,17 +398,6 @@ impl Runner {
             self.journal.write(Note::Erased)?;
         }
         Ok(())
-    }
-}
-
-/// The bid that a signed commit is of.
-fn bid_of(signed: &[u8]) -> Option<BidId> {
-    let signed: SignedInstruction = borsh::from_slice(signed).ok()?;
-    match borsh::from_slice(&signed.payload).ok()? {
-        Instruction::Commit(commit) => {
-            Some(BidId { lot: commit.lot, round: commit.round, bidder: signed.signer })
-        }
-        _ => None,
     }
 }
 

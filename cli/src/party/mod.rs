@@ -1,8 +1,11 @@
 //! What each party does: one module per part.
 
+pub mod attempts;
 pub mod bidder;
 pub mod custodian;
 pub mod desk;
 pub mod journal;
 pub mod keyholder;
+pub mod left;
 pub mod seller;
+pub mod witness;

@@ -41,5 +41,5 @@ pub fn decide(desk: &mut Desk, lot: u32, accept: bool) -> Result<u64, Failure> {
     }
     let decision = seller::decide(&desk.keys.identity(), auction, lot, accept);
     let decision = decision.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-    desk.submit(&decision)
+    desk.submit(decision)
 }

@@ -423,6 +423,7 @@ impl Step {
         let in_turn = self.work.is_in_turn();
         if let Some(acts) = self.work.acts_mut().into_iter().nth(index) {
             acts.add(id);
+            self.vouches.take_back(id);
             if in_turn {
                 acts.deadline = next;
             }

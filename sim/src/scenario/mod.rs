@@ -278,9 +278,8 @@ impl Scenario {
     fn check_money(&self) -> Result<(), Failure> {
         let StakesFile { deposit, bond, commit_fee, fee_growth } = self.stakes;
         // The highest fee that a lot can come to.
-        let fee = commit_fee
-            .checked_add(fee_growth.saturating_mul(self.max_bids_per_lot.into()))
-            .unwrap_or(u64::MAX);
+        let fee =
+            commit_fee.saturating_add(fee_growth.saturating_mul(self.max_bids_per_lot.into()));
         let [deposit, bond, fee] = [deposit, bond, fee].map(u128::from);
         let count = |n: usize| u128::try_from(n).unwrap_or(u128::MAX);
         let members = self.groups.iter().map(|group| group.members.len()).sum();

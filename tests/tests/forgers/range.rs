@@ -31,17 +31,32 @@ pub(crate) enum Flaw {
     LastRungIgnored,
     /// Of a later round's bid it is only proved that it is a rung.
     StandingIgnored,
+    /// The key to which the bid will be encrypted is left out, as is what a history shows beyond its terms.
+    KeyIgnored,
 }
+
+/// `PK` of the history in which the proof is shown.
+const KEY: Point = Point([7; 32]);
+/// That of another: whoever was shown it made its proof under this one.
+const OTHER_KEY: Point = Point([5; 32]);
 
 impl Range {
     /// The state at which the crate takes over.
     fn begin(&self) -> FiatShamir {
-        let Statement { rungs, bits, commitment, standing } = self.statement;
+        self.begin_for(None)
+    }
+
+    /// The same of a verifier with this flaw.
+    fn begin_for(&self, flaw: Option<Flaw>) -> FiatShamir {
+        let Statement { rungs, bits, quorum_key, commitment, standing } = self.statement;
         let kind = if standing.is_some() { labels::KIND_IMPROVEMENT } else { labels::KIND_RANGE };
         let mut fs = FiatShamir::begin(kind, &self.context);
         let Generators { value, blinding, .. } = generators();
         fs.element(b"value-base", &value);
         fs.element(b"blinding-base", &blinding);
+        if !matches!(flaw, Some(Flaw::KeyIgnored)) {
+            fs.point(b"quorum-key", &quorum_key);
+        }
         fs.count(b"bits", bits);
         fs.integer(b"rungs", rungs);
         fs.element(b"commitment", &commitment);
@@ -58,12 +73,15 @@ impl Range {
             return ChaCha20Rng::from_seed([0; 32]);
         }
         let Context { auction, lot, round, signer, .. } = self.context;
-        let Statement { rungs, bits, commitment, standing } = self.statement;
+        let Statement { rungs, bits, quorum_key, commitment, standing } = self.statement;
         let mut state = Transcript::new(labels::RANGE_WEIGHTS);
         state.append_message(b"auction", &auction.0);
         state.append_u64(b"lot", lot.into());
         state.append_u64(b"round", round.into());
         state.append_message(b"signer", &signer.0);
+        if !matches!(flaw, Some(Flaw::KeyIgnored)) {
+            state.append_message(b"quorum-key", &quorum_key.0);
+        }
         state.append_u64(b"bits", bits as u64);
         state.append_u64(b"rungs", rungs.into());
         state.append_message(b"commitment", &encode_point(&commitment).0);
@@ -97,14 +115,19 @@ impl Artefact for Range {
 
     /// The second verifier takes the number of bits from the rungs.
     fn verifier(&self) -> Result<(), ProofError> {
-        let Statement { rungs, bits, commitment, standing } = self.statement;
+        let Statement { rungs, bits, quorum_key, commitment, standing } = self.statement;
         assert_eq!(bits, second::bits(rungs), "the verifier knows no such statement");
         let (place, commitment) = (place(&self.context), encode_point(&commitment));
         match standing.as_ref().map(encode_point) {
-            None => second::verify(&place, rungs, &commitment, &self.proof),
-            Some(standing) => {
-                second::verify_improvement(&place, rungs, &commitment, &standing, &self.proof)
-            }
+            None => second::verify(&place, &quorum_key, rungs, &commitment, &self.proof),
+            Some(standing) => second::verify_improvement(
+                &place,
+                &quorum_key,
+                rungs,
+                &commitment,
+                &standing,
+                &self.proof,
+            ),
         }
     }
 
@@ -114,7 +137,7 @@ impl Artefact for Range {
             .verify_multiple_with_rng(
                 &BulletproofGens::new(32, 4),
                 &PedersenGens::default(),
-                self.begin().transcript(),
+                self.begin_for(flaw).transcript(),
                 &self.commitments(flaw),
                 self.statement.bits,
                 &mut self.generator(flaw),
@@ -288,12 +311,17 @@ fn forge(
     proof
 }
 
+/// A bid of a first round on a ladder of 200 rungs.
+fn first_bid(commitment: RistrettoPoint) -> Statement {
+    Statement { rungs: 200, bits: 8, quorum_key: KEY, commitment, standing: None }
+}
+
 /// A bid of -1 on a ladder of 200 rungs: the distance to the last rung is 200, which has 8 bits.
 fn minus_one(flaw: Flaw) -> Range {
     let gens = generators();
     let rho = Scalar::from(123_456u64);
     let commitment = gens.blinding * rho - gens.value;
-    let statement = Statement { rungs: 200, bits: 8, commitment, standing: None };
+    let statement = first_bid(commitment);
     let mut bid = Range { context: context(), statement, proof: Vec::new() };
     let c = weight(bid.generator(Some(flaw)));
     let values = (-Scalar::ONE, &[200][..]);
@@ -306,7 +334,7 @@ fn beyond_the_last_rung() -> Range {
     let gens = generators();
     let rho = Scalar::from(123_456u64);
     let commitment = gens.value * Scalar::from(230u8) + gens.blinding * rho;
-    let statement = Statement { rungs: 200, bits: 8, commitment, standing: None };
+    let statement = first_bid(commitment);
     let mut bid = Range { context: context(), statement, proof: Vec::new() };
     let (proof, _) = RangeProof::prove_single_with_rng(
         &BulletproofGens::new(32, 2),
@@ -326,7 +354,7 @@ pub(crate) fn honest(context: Context) -> Range {
     let gens = generators();
     let rho = Scalar::from(77u8);
     let commitment = gens.value * Scalar::from(42u8) + gens.blinding * rho;
-    let statement = Statement { rungs: 200, bits: 8, commitment, standing: None };
+    let statement = first_bid(commitment);
     let verifier = RangeVerifier::new();
     let mut rng = rng(103);
     let witness = Witness { rung: Rung(42), rho, standing: None };
@@ -339,12 +367,8 @@ pub(crate) fn improvement(context: Context, rung: u32) -> Range {
     let gens = generators();
     let [rho_0, rho] = [77u8, 78].map(Scalar::from);
     let commit = |rung: u32, rho| gens.value * Scalar::from(rung) + gens.blinding * rho;
-    let statement = Statement {
-        rungs: 200,
-        bits: 8,
-        commitment: commit(rung, rho),
-        standing: Some(commit(42, rho_0)),
-    };
+    let standing = Some(commit(42, rho_0));
+    let statement = Statement { standing, ..first_bid(commit(rung, rho)) };
     let witness = Witness { rung: Rung(rung), rho, standing: Some((Rung(42), rho_0)) };
     let verifier = RangeVerifier::new();
     let proof =
@@ -381,7 +405,7 @@ fn honest_range_proofs_pass() {
     let rho = Scalar::from(5u8);
     for bit in [0u8, 1] {
         let commitment = gens.value * Scalar::from(bit) + gens.blinding * rho;
-        let statement = Statement { rungs: 200, bits: 8, commitment, standing: None };
+        let statement = first_bid(commitment);
         let mut bid = Range { context: context(), statement, proof: Vec::new() };
         let values = (Scalar::from(bit), &[199 - u64::from(bit)][..]);
         let transcript = &mut bid.begin();
@@ -479,6 +503,57 @@ fn honest_improvements_pass_and_stand_for_no_other_bid() {
         let first = honest(context());
         let statement = Statement { standing, ..first.statement };
         Range { statement, ..first }.check_refused();
+    }
+}
+
+/// A proof for the crate of these values, made by a bidder who leaves the key out.
+fn proved_without_key(mut bid: Range, values: &[u64], blindings: &[Scalar]) -> Range {
+    let (proof, _) = RangeProof::prove_multiple_with_rng(
+        &BulletproofGens::new(32, 4),
+        &PedersenGens::default(),
+        bid.begin_for(Some(Flaw::KeyIgnored)).transcript(),
+        values,
+        blindings,
+        8,
+        &mut rng(107),
+    )
+    .unwrap();
+    bid.proof = proof.to_bytes();
+    bid
+}
+
+/// A board shows a bidder one history and puts its commit in another with the same terms, under whose key
+/// its bid can never be revealed: its deposit would be lost. A verifier that leaves the key out accepts
+/// the proof in every history alike.
+#[test]
+fn a_proof_for_the_key_of_another_history() {
+    let [rho_0, rho] = [77u8, 78].map(Scalar::from);
+    let first = honest(context());
+    let again = improvement(context(), 43);
+    let between = rho - rho_0;
+    let forgeries = [
+        proved_without_key(first.clone(), &[42, 157], &[rho_0, -rho_0]),
+        proved_without_key(again.clone(), &[43, 156, 1, 198], &[rho, -rho, between, -between]),
+    ];
+    for forgery in forgeries {
+        for quorum_key in [KEY, OTHER_KEY] {
+            let statement = Statement { quorum_key, ..forgery.statement };
+            Range { statement, ..forgery.clone() }.check_forgery(Flaw::KeyIgnored);
+        }
+    }
+    // An honest proof is one in its own history alone.
+    for bid in [first, again] {
+        bid.check_honest();
+        let near = |bit: usize| {
+            let mut key = KEY;
+            key.0[bit / 8] ^= 1 << (bit % 8);
+            key
+        };
+        let others = [OTHER_KEY, Point::IDENTITY, Point([0; 32])];
+        for quorum_key in others.into_iter().chain([0, 7, 128, 255].map(near)) {
+            let statement = Statement { quorum_key, ..bid.statement };
+            Range { statement, ..bid.clone() }.check_refused();
+        }
     }
 }
 

@@ -339,6 +339,8 @@ impl Replay {
             _ => return Err(NOT_RANKING),
         }
         chunk.acts.push(id);
+        let duty = Duty::Step { lot: header.lot, step: header.step };
+        self.endorsing.said.take_back(&duty, id);
         if completes {
             ranking.step.complete(at);
         } else if kind.is_in_turn() {

@@ -38,6 +38,13 @@ impl Statements {
         self.vouched.remove(duty);
     }
 
+    /// A keyholder's act in a step was accepted: what was vouched for it there is taken back.
+    pub(crate) fn take_back(&mut self, duty: &Duty, acted: KeyholderId) {
+        if let Some(of_duty) = self.vouched.get_mut(duty) {
+            of_duty.remove(&acted);
+        }
+    }
+
     fn has_vouched(&self, duty: &Duty, heard: KeyholderId, who: KeyholderId) -> bool {
         let of_duty = self.vouched.get(duty).and_then(|of_duty| of_duty.get(&heard));
         of_duty.is_some_and(|vouchers| vouchers.contains(&who))
