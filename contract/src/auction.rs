@@ -300,17 +300,10 @@ impl Auction {
         self.state.endorsing.head
     }
 
-    /// What keyholders owe now: their endorsement, or the current step of each lot that is ranked.
+    /// What keyholders owe now: their endorsement, or each chunk of the current steps that is not complete.
     #[must_use]
     pub fn duties(&self) -> Vec<Duty> {
-        match self.state.phase {
-            Phase::Endorsing => alloc::vec![Duty::Endorsement],
-            _ => (0u32..)
-                .zip(&self.state.lots)
-                .filter_map(|(lot, state)| Some((lot, state.ranking()?)))
-                .map(|(lot, ranking)| Duty::Step { lot, step: ranking.step_number() })
-                .collect(),
-        }
+        self.state.duties(&self.setting)
     }
 
     /// Those for whom others may vouch now on this duty: its deadline would put them out.
@@ -561,6 +554,7 @@ impl State {
 
     fn reveal(&mut self, setting: &Setting, reveals: &Reveals) -> Result<(), Refusal> {
         let mut named = BTreeSet::new();
+        let mut shown = BTreeSet::new();
         let mut fresh: Vec<(&Lot, &CommittedBid, &_)> = Vec::new();
         for reveal in reveals.iter() {
             let at = index(reveal.bid.lot);
@@ -570,14 +564,17 @@ impl State {
             let bids = lot.map(|(_, state)| &state.bids);
             // Revealed by another instruction: somebody may have copied it out of this one.
             if !bids::check_seal(setting, (bids, self.round.number), reveal)? {
+                shown.insert(reveal.bid.bidder);
                 continue;
             }
             let known =
                 lot.and_then(|(lot, state)| Some((lot, state.bids.of(&reveal.bid.bidder)?)));
             fresh.extend(known.map(|(lot, bid)| (lot, bid, reveal)));
         }
-        let stale = Fault::Unknown { what: "open bid among these reveals" };
-        require(!fresh.is_empty(), Check::RevealCommit, stale)?;
+        // Of each bidder something must be new: else one open bid could have everybody's recorded again.
+        let stale = Fault::Unknown { what: "open bid of each bidder among these reveals" };
+        shown.retain(|bidder| !fresh.iter().any(|(_, bid, _)| bid.bidder == *bidder));
+        require(!fresh.is_empty() && shown.is_empty(), Check::RevealCommit, stale)?;
         let Some(keys) = self.keys.clone() else {
             return Ok(());
         };
@@ -616,15 +613,33 @@ impl State {
         }
         match (self.phase, vouch.duty) {
             (Phase::Endorsing, Duty::Endorsement) => self.endorsing.vouch(&keys, keyholder, vouch),
-            (Phase::Ranking, Duty::Step { lot, step }) => {
+            (Phase::Ranking, Duty::Chunk { lot, step, chunk }) => {
                 let (round, head) = (self.round.number, self.endorsing.head);
                 let around = Surroundings { setting, keys: &keys, round, head };
                 let stage = self.lots.get_mut(index(lot)).map(|state| &mut state.stage);
                 let Some(Stage::Ranking(ranking)) = stage else { return Err(place("the lot")) };
-                ranking.vouch(around, keyholder, vouch, step)
+                ranking.vouch(around, keyholder, vouch, (step, chunk))
             }
             _ => Err(place("the duty")),
         }
+    }
+
+    fn duties(&self, setting: &Setting) -> Vec<Duty> {
+        let Some(keys) = self.keys.as_deref() else { return Vec::new() };
+        let (round, head) = (self.round.number, self.endorsing.head);
+        let around = Surroundings { setting, keys, round, head };
+        if self.phase == Phase::Endorsing {
+            return alloc::vec![Duty::Endorsement];
+        }
+        (0u32..)
+            .zip(&self.lots)
+            .filter_map(|(lot, state)| Some((lot, state.ranking()?)))
+            .flat_map(|(lot, ranking)| {
+                let step = ranking.step_number();
+                let chunks = ranking.waiting(around).into_iter();
+                chunks.map(move |chunk| Duty::Chunk { lot, step, chunk })
+            })
+            .collect()
     }
 
     fn late(&self, setting: &Setting, duty: Duty) -> BTreeSet<KeyholderId> {
@@ -632,11 +647,11 @@ impl State {
         let (round, head) = (self.round.number, self.endorsing.head);
         match (self.phase, duty) {
             (Phase::Endorsing, Duty::Endorsement) => self.endorsing.missing(keys),
-            (Phase::Ranking, Duty::Step { lot, step }) => {
+            (Phase::Ranking, Duty::Chunk { lot, step, chunk }) => {
                 let ranking = self.lot(lot).and_then(LotState::ranking);
                 let ranking = ranking.filter(|ranking| ranking.step_number() == step);
                 let around = Surroundings { setting, keys, round, head };
-                ranking.map(|ranking| ranking.late(around)).unwrap_or_default()
+                ranking.map(|ranking| ranking.late(around, chunk)).unwrap_or_default()
             }
             _ => BTreeSet::new(),
         }
@@ -755,9 +770,12 @@ impl State {
                 Phase::Reserves => self.phase = Phase::Commits,
                 Phase::Commits => {
                     self.phase = Phase::Reveals;
-                    if let Some(rounds) = setting.terms.rounds.filter(|_| self.round.number > 0) {
-                        self.round.reveals_until = slot.saturating_add(rounds.reveal_slots);
-                    }
+                    let schedule = &setting.terms.schedule;
+                    let slots = schedule.reveals_until.saturating_sub(schedule.commits_until);
+                    let later = setting.terms.rounds.filter(|_| self.round.number > 0);
+                    let slots = later.map_or(slots, |rounds| rounds.reveal_slots);
+                    // Of these the slot before this one was the last that had to wait.
+                    self.round.reveals_until = slot.saturating_sub(1).saturating_add(slots);
                     if !self.has_open_commits() {
                         self.close_reveals(setting, slot);
                     }
@@ -832,10 +850,11 @@ impl State {
 
     /// Decides, by what is endorsed, which bids stand and which lapsed.
     fn settle_bids(&mut self, setting: &Setting) {
-        let (round, endorsing) = (self.round.number, &self.endorsing);
+        let (round, endorsing, keys) = (self.round.number, &self.endorsing, self.keys.as_deref());
         for (lot, state) in (0u32..).zip(&mut self.lots) {
             state.bids.settle(round, |bidder| {
-                endorsing.attest(setting, &BidId { lot, round, bidder: *bidder })
+                let bid = BidId { lot, round, bidder: *bidder };
+                keys.is_some_and(|keys| endorsing.attest(setting, keys, &bid))
             });
         }
     }
@@ -887,10 +906,11 @@ impl State {
 
     fn give_up_endorsing(&mut self, setting: &Setting) {
         self.settle_bids(setting);
-        let keys = self.keys.as_deref();
-        let out = keys.map(|keys| self.endorsing.missing(keys)).unwrap_or_default();
-        let excused = self.endorsing.excused(setting, &out);
-        self.end_lots(setting, &Absent { out, excused }, |state| {
+        let absent = self.keys.as_deref().map(|keys| {
+            let out = self.endorsing.missing(keys);
+            Absent { excused: self.endorsing.excused(setting, keys, &out), out }
+        });
+        self.end_lots(setting, &absent.unwrap_or_default(), |state| {
             Some(match state.bids.ranked().next() {
                 Some(_) => Ending::Void(VoidCause::Endorsement),
                 None => Ending::Unsold,
@@ -973,15 +993,8 @@ impl State {
             state.stage = Stage::Idle;
             let at_fault: BTreeSet<KeyholderId> =
                 self.ceremony.at_fault().chain(state.absent.at_fault()).collect();
-            let (round, endorsing) = (self.round.number, &self.endorsing);
-            close::close(
-                setting,
-                &mut self.ledger,
-                &state.bids,
-                &ending,
-                |bidder| endorsing.attest(setting, &BidId { lot, round, bidder: *bidder }),
-                &Bonds { dealers: &dealers, at_fault: &at_fault },
-            );
+            let bonds = Bonds { dealers: &dealers, at_fault: &at_fault };
+            close::close(setting, &mut self.ledger, &state.bids, &ending, &bonds);
             state.ending = Some(ending);
         }
         if self.lots.iter().all(|state| state.ending.is_some()) {

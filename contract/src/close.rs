@@ -7,7 +7,6 @@ use crate::{
 };
 use alloc::collections::BTreeSet;
 use talea_protocol::{
-    bytes::PartyKey,
     outcome::Ending,
     quorum::{KeyholderId, keyholders},
 };
@@ -26,7 +25,6 @@ pub(crate) fn close(
     ledger: &mut Ledger,
     bids: &Bids,
     ending: &Ending,
-    is_attested: impl Fn(&PartyKey) -> bool,
     bonds: &Bonds<'_>,
 ) {
     let stakes = &setting.terms.stakes;
@@ -39,7 +37,14 @@ pub(crate) fn close(
         | Ending::Void(_)
         | Ending::Halted => &[],
     };
-    for bid in bids.in_order().iter().chain(bids.reserve()) {
+    // Where nobody bid a reserve binds nobody, and nobody was asked to attest it.
+    let reserve = if bids.in_order().is_empty() {
+        bids.reserve().into_iter().for_each(|reserve| ledger.release(reserve.bidder, deposit));
+        None
+    } else {
+        bids.reserve()
+    };
+    for bid in bids.in_order().iter().chain(reserve) {
         let won = sales.iter().any(|sale| sale.winner == bid.bidder);
         match &bid.state {
             BidState::Ranked(_) if bid.is_in_default => {
@@ -47,7 +52,6 @@ pub(crate) fn close(
             }
             BidState::Ranked(_) if won => ledger.settle(bid.bidder, deposit),
             BidState::Ranked(_) => ledger.release(bid.bidder, deposit),
-            BidState::Open if is_attested(&bid.bidder) => ledger.release(bid.bidder, deposit),
             BidState::Lapsed { is_attested: true } => ledger.release(bid.bidder, deposit),
             BidState::Open | BidState::Lapsed { is_attested: false } | BidState::Invalid => {
                 ledger.forfeit(bid.bidder, deposit, stakes);

@@ -3,7 +3,7 @@
 use crate::{
     refusal::{Fault, Refusal, require},
     setting::Setting,
-    setup::QuorumKeys,
+    setup::{QuorumKeys, keyholder_of},
     witness::{Vouches, is_borne_out},
 };
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -79,9 +79,11 @@ impl Endorsing {
     pub(crate) fn excused(
         &self,
         setting: &Setting,
+        keys: &QuorumKeys,
         missing: &BTreeSet<KeyholderId>,
     ) -> BTreeSet<KeyholderId> {
-        self.vouches.excused(&setting.terms.quorum, missing)
+        let keyholders = keys.share_keys.keys().copied();
+        self.vouches.excused(&setting.terms.quorum, keyholders, missing)
     }
 
     /// Whether this keyholder may still endorse.
@@ -102,8 +104,10 @@ impl Endorsing {
     }
 
     /// Whether endorsements bear out that this bid's bidder tried.
-    pub(crate) fn attest(&self, setting: &Setting, bid: &BidId) -> bool {
-        is_borne_out(&setting.terms.quorum, &bid.bidder, |witness| {
+    pub(crate) fn attest(&self, setting: &Setting, keys: &QuorumKeys, bid: &BidId) -> bool {
+        let quorum = &setting.terms.quorum;
+        let bidder = keyholder_of(quorum, &bid.bidder);
+        is_borne_out(quorum, keys.share_keys.keys().copied(), bidder, |witness| {
             self.by.get(&witness).is_some_and(|attested| attested.contains(bid))
         })
     }

@@ -122,14 +122,16 @@ impl Ceremony {
             return Err(malformed());
         }
 
-        // The last to deal must not be able to make the group's key vanish: where one member is a
-        // threshold it knows all the others' constants.
+        // The last to deal must not be able to make a key vanish, its group's or that of all groups: where
+        // one member is a threshold it knows all the others' constants.
+        let own = commitments.first().copied().unwrap_or_default();
         let constant = |deal: &VerifiedDeal| deal.commitments.first().copied();
-        let before = self.deals.iter().filter(|(id, _)| id.group == dealer.group);
-        let sum: RistrettoPoint =
-            before.filter_map(|(_, deal)| constant(deal)).chain(commitments.first().copied()).sum();
+        let of_group = self.deals.iter().filter(|(id, _)| id.group == dealer.group);
+        let of_group: RistrettoPoint = of_group.filter_map(|(_, deal)| constant(deal)).sum();
+        let of_all: RistrettoPoint = self.deals.values().filter_map(constant).sum();
+        let vanishes = [of_group, of_all].iter().any(|sum| (sum + own).is_identity());
         let cancels = Fault::Proof { culprit: signer, fault: ProofFault::Identity };
-        require(!sum.is_identity(), Check::DealConstant, cancels)?;
+        require(!vanishes, Check::DealConstant, cancels)?;
 
         let encryption_keys = encryption_keys(group);
         let statement = possession::Statement {

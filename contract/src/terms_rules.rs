@@ -154,8 +154,10 @@ fn parties(terms: &Terms) -> Result<(), Refusal> {
             "seller, custodian and beneficiary must be distinct parties",
         ),
         (
-            keyholders(&terms.quorum).all(|(_, member)| Some(member.signing) != beneficiary),
-            "the beneficiary of forfeits must not be a keyholder",
+            keyholders(&terms.quorum).all(|(_, member)| {
+                ![Some(*custodian), beneficiary].contains(&Some(member.signing))
+            }),
+            "neither the custodian nor the beneficiary of forfeits may be a keyholder",
         ),
         (
             listed.iter().all(envelope::key_is_valid) && listed.is_sorted_by(|a, b| a < b),

@@ -1,17 +1,15 @@
 //! Who bears witness for what a board did not take. Section 10 of `docs/spec.md`, "Witnesses".
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use talea_protocol::{
-    bytes::PartyKey,
-    quorum::{KeyholderId, Quorum},
-};
+use talea_protocol::quorum::{KeyholderId, Quorum};
 
-/// Whether something of `subject`'s is borne out: in every group of witnesses that counts for it a
-/// threshold of the others has said so, and some group counts. A group that has fewer members than
-/// its threshold besides the subject does not count.
+/// Whether something of `subject`'s is borne out, who may be a keyholder: in every group of witnesses that
+/// counts for it a threshold of the others has said so, and some group counts. A group that has fewer
+/// keyholders than its threshold besides the subject does not count.
 pub(crate) fn is_borne_out(
     quorum: &Quorum,
-    subject: &PartyKey,
+    keyholders: impl Iterator<Item = KeyholderId> + Clone,
+    subject: Option<KeyholderId>,
     has_said_so: impl Fn(KeyholderId) -> bool,
 ) -> bool {
     let mut groups = (0u16..)
@@ -19,11 +17,9 @@ pub(crate) fn is_borne_out(
         .filter(|(_, group)| group.is_witness)
         .filter_map(|(index, group)| {
             let threshold = usize::from(group.threshold);
-            let members = (1u16..).zip(group.members.iter());
-            let others = members.filter(|(_, member)| member.signing != *subject);
-            let ids = others.map(|(member, _)| KeyholderId { group: index, member });
-            (ids.clone().count() >= threshold)
-                .then(|| ids.filter(|id| has_said_so(*id)).count() >= threshold)
+            let others = keyholders.clone().filter(|id| id.group == index && Some(*id) != subject);
+            (others.clone().count() >= threshold)
+                .then(|| others.filter(|id| has_said_so(*id)).count() >= threshold)
         })
         .peekable();
     groups.peek().is_some() && groups.all(|has_enough| has_enough)
@@ -45,24 +41,15 @@ impl Vouches {
         }
     }
 
-    /// The transcript shows now what `heard` said: whatever it is late with next is another thing.
-    pub(crate) fn take_back(&mut self, heard: KeyholderId) {
-        self.0.remove(&heard);
-    }
-
     /// Those of `late` whose posts are borne out.
     pub(crate) fn excused(
         &self,
         quorum: &Quorum,
+        keyholders: impl Iterator<Item = KeyholderId> + Clone,
         late: &BTreeSet<KeyholderId>,
     ) -> BTreeSet<KeyholderId> {
         let is_excused = |id: &&KeyholderId| {
-            let group = quorum.get(usize::from(id.group));
-            let index = usize::from(id.member).checked_sub(1);
-            let member = group.zip(index).and_then(|(group, index)| group.members.get(index));
-            member.is_some_and(|member| {
-                is_borne_out(quorum, &member.signing, |witness| self.has(witness, **id))
-            })
+            is_borne_out(quorum, keyholders.clone(), Some(**id), |witness| self.has(witness, **id))
         };
         late.iter().filter(is_excused).copied().collect()
     }
@@ -73,27 +60,20 @@ mod tests {
     use super::*;
     use alloc::vec::Vec;
     use talea_protocol::{
-        bytes::{List, Point, Text},
-        quorum::{Group, Member},
+        bytes::{List, PartyKey, Point, Text},
+        quorum::{Group, Member, keyholders},
     };
-
-    fn key(group: u16, member: u16) -> PartyKey {
-        let mut key = [0; 32];
-        key[0] = u8::try_from(group + 1).unwrap();
-        key[1] = u8::try_from(member).unwrap();
-        PartyKey(key)
-    }
 
     /// Groups of so many members: threshold, members, whether they are witnesses.
     fn quorum(groups: &[(u16, u16, bool)]) -> Quorum {
-        let groups = (0u16..).zip(groups).map(|(g, (threshold, members, is_witness))| Group {
+        let groups = groups.iter().map(|(threshold, members, is_witness)| Group {
             name: Text::new("g").unwrap(),
             threshold: *threshold,
             endorsements: *threshold,
             is_witness: *is_witness,
             members: List::new(
                 (1..=*members)
-                    .map(|m| Member { signing: key(g, m), encryption: Point::IDENTITY })
+                    .map(|_| Member { signing: PartyKey([7; 32]), encryption: Point::IDENTITY })
                     .collect(),
             )
             .unwrap(),
@@ -101,17 +81,30 @@ mod tests {
         List::new(groups.collect()).unwrap()
     }
 
-    fn borne_out(quorum: &Quorum, subject: PartyKey, by: &[(u16, u16)]) -> bool {
-        let by: Vec<KeyholderId> = by
-            .iter()
-            .map(|(group, member)| KeyholderId { group: *group, member: *member })
-            .collect();
-        is_borne_out(quorum, &subject, |id| by.contains(&id))
+    fn id(group: u16, member: u16) -> KeyholderId {
+        KeyholderId { group, member }
+    }
+
+    /// Among all members but those who have no share.
+    fn borne_out_without(
+        shareless: &[(u16, u16)],
+        quorum: &Quorum,
+        subject: Option<KeyholderId>,
+        by: &[(u16, u16)],
+    ) -> bool {
+        let is_in = |list: &[(u16, u16)], id: KeyholderId| list.contains(&(id.group, id.member));
+        let all = keyholders(quorum).map(|(id, _)| id).filter(|id| !is_in(shareless, *id));
+        let all: Vec<KeyholderId> = all.collect();
+        is_borne_out(quorum, all.iter().copied(), subject, |id| is_in(by, id))
+    }
+
+    fn borne_out(quorum: &Quorum, subject: Option<KeyholderId>, by: &[(u16, u16)]) -> bool {
+        borne_out_without(&[], quorum, subject, by)
     }
 
     #[test]
     fn every_group_that_counts_is_needed_and_a_threshold_of_it() {
-        let stranger = PartyKey([9; 32]);
+        let stranger = None;
         let one = quorum(&[(2, 3, true)]);
         assert!(borne_out(&one, stranger, &[(0, 1), (0, 3)]));
         assert!(!borne_out(&one, stranger, &[(0, 1)]));
@@ -128,14 +121,28 @@ mod tests {
     #[test]
     fn nobody_is_a_witness_in_its_own_cause() {
         let three = quorum(&[(2, 3, true)]);
-        assert!(!borne_out(&three, key(0, 1), &[(0, 1), (0, 2)]));
-        assert!(borne_out(&three, key(0, 1), &[(0, 2), (0, 3)]));
+        assert!(!borne_out(&three, Some(id(0, 1)), &[(0, 1), (0, 2)]));
+        assert!(borne_out(&three, Some(id(0, 1)), &[(0, 2), (0, 3)]));
         // Alone in its group, or needed for its threshold: the group does not count, another may.
         let seller_and_buyers = quorum(&[(1, 1, true), (2, 2, true)]);
-        assert!(!borne_out(&seller_and_buyers, key(0, 1), &[(0, 1)]));
-        assert!(borne_out(&seller_and_buyers, key(0, 1), &[(1, 1), (1, 2)]));
-        assert!(borne_out(&seller_and_buyers, key(1, 1), &[(0, 1)]));
-        assert!(!borne_out(&seller_and_buyers, key(1, 1), &[(1, 1), (1, 2)]));
-        assert!(!borne_out(&quorum(&[(1, 1, true)]), key(0, 1), &[(0, 1)]));
+        assert!(!borne_out(&seller_and_buyers, Some(id(0, 1)), &[(0, 1)]));
+        assert!(borne_out(&seller_and_buyers, Some(id(0, 1)), &[(1, 1), (1, 2)]));
+        assert!(borne_out(&seller_and_buyers, Some(id(1, 1)), &[(0, 1)]));
+        assert!(!borne_out(&seller_and_buyers, Some(id(1, 1)), &[(1, 1), (1, 2)]));
+        assert!(!borne_out(&quorum(&[(1, 1, true)]), Some(id(0, 1)), &[(0, 1)]));
+    }
+
+    #[test]
+    fn who_has_no_share_is_not_counted_on() {
+        let two = quorum(&[(2, 3, true), (2, 3, true)]);
+        let subject = Some(id(0, 1));
+        let by_others = [(0, 2), (1, 1), (1, 2)];
+        assert!(!borne_out(&two, subject, &by_others), "the third could have said so");
+        assert!(borne_out_without(&[(0, 3)], &two, subject, &by_others));
+        assert!(
+            !borne_out_without(&[(0, 3)], &two, None, &by_others),
+            "of the first both are needed"
+        );
+        assert!(!borne_out_without(&[(0, 3)], &two, subject, &[(0, 2), (1, 1)]));
     }
 }

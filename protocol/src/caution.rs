@@ -29,6 +29,13 @@ pub enum Caution {
         /// The group's name.
         group: Text,
     },
+    /// A group of witnesses that asks for no more endorsements than its threshold, and has members to spare.
+    ScarceWitness {
+        /// The group's name.
+        group: Text,
+        /// Endorsements that it asks for.
+        endorsements: u16,
+    },
     /// A deposit is at stake and nobody is a witness.
     NoWitness,
     /// Witnesses, and no time in which they attest nothing any more.
@@ -85,6 +92,7 @@ impl Caution {
         match self {
             Self::Veto { .. } => "quorum.veto",
             Self::LoneWitness { .. } => "quorum.lone-witness",
+            Self::ScarceWitness { .. } => "quorum.scarce-witness",
             Self::NoWitness => "quorum.no-witness",
             Self::NoMargin => "quorum.no-margin",
             Self::SplitEndorsement { .. } => "quorum.split-endorsement",
@@ -123,6 +131,12 @@ impl fmt::Display for Caution {
                 f,
                 "group {group} is a witness, and one member's word is its word: if the other witnesses agree, \
                  that member saves the deposit of whoever it likes"
+            ),
+            Self::ScarceWitness { group, endorsements } => write!(
+                f,
+                "group {group} attests with {endorsements} endorsements, the first ones: one member that endorses \
+                 early and attests nothing denies it to everybody, and a member that bids denies it to itself; \
+                 one more makes room"
             ),
             Self::NoWitness => f.write_str(
                 "no group is a witness: a bidder whose reveal the board drops loses its deposit",
@@ -197,6 +211,13 @@ pub fn cautions(terms: &Terms) -> Vec<Caution> {
         }
         if group.is_witness && group.threshold == 1 {
             cautions.push(Caution::LoneWitness { group: name() });
+        }
+        let endorsements = group.endorsements;
+        if group.is_witness
+            && endorsements == group.threshold
+            && usize::from(endorsements) < members
+        {
+            cautions.push(Caution::ScarceWitness { group: name(), endorsements });
         }
         // Two sets of e among n share at least 2e - n members; of those fewer than the threshold
         // may be dishonest.

@@ -162,7 +162,7 @@ impl fmt::Display for VoidCause {
 ///
 /// # Invariants
 /// `funded + received == available + locked + settlement + forfeited` per party, and the sum of
-/// all `received` equals the sum of all `forfeited`.
+/// all `received` equals the sum of all `forfeited`, or is 0 where the terms name no beneficiary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Account {
     /// Whose.

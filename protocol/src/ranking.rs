@@ -28,12 +28,14 @@ pub struct Endorsement {
 pub enum Duty {
     /// Its endorsement of the head at the close of reveals.
     Endorsement,
-    /// Its part in a step of a lot.
-    Step {
+    /// Its part in a chunk of a lot's step.
+    Chunk {
         /// Index of the lot, from 0.
         lot: u32,
         /// Step of the lot's ranking, from 0.
         step: u32,
+        /// Chunk of the step's list, from 0.
+        chunk: u32,
     },
 }
 

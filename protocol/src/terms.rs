@@ -244,7 +244,7 @@ impl Stakes {
 /// Who may bid.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Admission {
-    /// Anybody but the seller and the custodian.
+    /// Anybody but the seller, the custodian and the beneficiary.
     Open,
     /// These keys.
     Listed(List<PartyKey, MAX_LISTED_BIDDERS>),

@@ -656,7 +656,7 @@ fn one_instruction_passes_one_deadline_of_each_lot() {
                 let duty = start
                     .duties()
                     .into_iter()
-                    .find(|duty| matches!(duty, Duty::Step { lot: named, .. } if *named == lot));
+                    .find(|duty| matches!(duty, Duty::Chunk { lot: named, .. } if *named == lot));
                 // Whoever is out now was waited for, and nobody else: not whoever would have been next.
                 let expected: BTreeSet<KeyholderId> =
                     duty.map(|duty| start.late(duty)).unwrap_or_default();

@@ -904,7 +904,7 @@ fn a_vouch_on_one_lot_saves_no_bond_of_another() {
     // Nobody's posts are taken. All vouch for all on lot 1.
     let duties = stage.auction().duties();
     let [first, second] = duties[..] else { panic!("two lots") };
-    assert!(matches!((first, second), (Duty::Step { lot: 0, .. }, Duty::Step { lot: 1, .. })));
+    assert!(matches!((first, second), (Duty::Chunk { lot: 0, .. }, Duty::Chunk { lot: 1, .. })));
     for word in [(0, &[1, 2]), (1, &[0, 2]), (2, &[0, 1])] {
         let vouch = vouch_on(&mut stage, second, (word.0, word.1));
         stage.submit(&vouch);

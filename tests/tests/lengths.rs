@@ -123,7 +123,7 @@ fn prefixes(instruction: &Instruction) -> Vec<Prefix> {
             vec![prefix("attested", 1 + 4 + 32, endorsement.attested.len(), MAX_ATTESTED)]
         }
         Instruction::Vouch(vouch) => {
-            let heard = 1 + 4 + 32 + if vouch.duty == Duty::Endorsement { 1 } else { 9 };
+            let heard = 1 + 4 + 32 + if vouch.duty == Duty::Endorsement { 1 } else { 13 };
             vec![prefix("heard", heard, vouch.heard.len(), MAX_HEARD)]
         }
         Instruction::Gate(post) => {

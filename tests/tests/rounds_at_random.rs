@@ -115,6 +115,7 @@ fn rules(chance: &mut Chance, seed: u64) -> Small {
         ]),
         ties: chance.one_of(&[Ties::EarliestCommit, Ties::Lottery]),
         disclosure: Disclosure::Facts { cover: true, depth: Some(Depth { min_bids: 1 }) },
+        chunk_items: chance.one_of(&[512, 2]),
         reserve: chance.one_of(&[None, Some(false), Some(true)]),
         acceptance: chance.once_in(3),
         rounds: Some((2 + chance.below(4), chance.once_in(2))),
@@ -255,11 +256,11 @@ impl Play {
         let (round, head) = (auction.round(), auction.endorsed_head());
         let ids: Vec<KeyholderId> = keyholders(&auction.terms().quorum).map(|(id, _)| id).collect();
         for _ in 0..3 {
-            let step = Duty::Step { lot: self.chance.below(3), step: self.chance.below(30) };
-            let due = self.lots().flat_map(|lot| (0..60).map(move |step| Duty::Step { lot, step }));
-            let due = due.filter(|duty| !self.stage.auction().late(*duty).is_empty());
-            let due: Vec<Duty> = due.chain([Duty::Endorsement]).collect();
-            let duty = if self.chance.once_in(4) { step } else { self.chance.one_of(&due) };
+            let [lot, step, chunk] = [3, 30, 2].map(|bound| self.chance.below(bound));
+            let any = Duty::Chunk { lot, step, chunk };
+            let mut due = self.stage.auction().duties();
+            due.push(Duty::Endorsement);
+            let duty = if self.chance.once_in(4) { any } else { self.chance.one_of(&due) };
             let late = self.stage.auction().late(duty);
             let place = self.chance.below(self.stage.keyholders.len() as u32) as usize;
             let voucher = self.stage.keyholders[place].id();

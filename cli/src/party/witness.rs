@@ -18,7 +18,7 @@ use std::{
     path::PathBuf,
     time::{Duration, Instant},
 };
-use talea_contract::{Auction, Due, Phase};
+use talea_contract::{Auction, Phase};
 use talea_parties::bidder;
 use talea_protocol::{
     bytes::Digest,
@@ -53,8 +53,6 @@ enum Thing {
 struct Place {
     who: KeyholderId,
     duty: Duty,
-    /// The chunk of a step.
-    chunk: u32,
 }
 
 /// What a keyholder does for those whom the board ignores.
@@ -72,9 +70,6 @@ pub struct Witness {
     held: BTreeSet<Thing>,
     /// What others were due to say, that it handed in, and when.
     heard: BTreeMap<Place, Instant>,
-    /// Who was not heard by the board when that was found out last, and when that was.
-    unheard: Vec<(KeyholderId, Duty)>,
-    counted: Option<Instant>,
     /// Files with sealed bids that came before the reveals: what was said of them.
     early: Remembered,
 }
@@ -105,8 +100,6 @@ impl Witness {
             bytes: 0,
             held: held.collect(),
             heard: BTreeMap::new(),
-            unheard: Vec::new(),
-            counted: None,
             early: Remembered::default(),
         }
     }
@@ -123,7 +116,6 @@ impl Witness {
             self.looked_at.clear();
             self.carried.clear();
             self.heard.clear();
-            self.unheard.clear();
             self.bytes = 0;
         }
         let lots = auction.terms().lots.len();
@@ -223,7 +215,7 @@ impl Witness {
         if !is_signed(auction, signed) {
             return Heard::Nothing;
         }
-        if !auction.late(place.duty).contains(&place.who) || !is_due(auction, &place) {
+        if !auction.late(place.duty).contains(&place.who) {
             // It may have seen more of the transcript than this one.
             return Heard::NotDue;
         }
@@ -235,27 +227,13 @@ impl Witness {
         Heard::Post
     }
 
-    /// For whom this keyholder is to vouch, and on what: those whose every post that is due it handed in a while
-    /// ago, and that the board does not show.
+    /// For whom this keyholder is to vouch, and on what: those whose post it handed in a while ago, and the
+    /// board does not show.
     #[must_use]
     pub fn unheard(&mut self, auction: &Auction) -> Vec<(KeyholderId, Duty)> {
         self.heard.retain(|place, _| auction.late(place.duty).contains(&place.who));
-        // What is due is dear to find out, and changes slowly.
-        if self.heard.is_empty() || self.counted.is_some_and(|at| at.elapsed() < HEARD / 2) {
-            let late = |(who, duty): &(KeyholderId, Duty)| auction.late(*duty).contains(who);
-            self.unheard.retain(late);
-            return self.unheard.clone();
-        }
-        self.counted = Some(Instant::now());
-        let late: BTreeSet<_> = self.heard.keys().map(|place| (place.who, place.duty)).collect();
-        let is_heard =
-            |place: &Place| self.heard.get(place).is_some_and(|since| since.elapsed() >= HEARD);
-        let all_heard = |(who, duty): &(KeyholderId, Duty)| {
-            let mut due = due_places(auction, *who).filter(|place| place.duty == *duty).peekable();
-            due.peek().is_some() && due.all(|place| is_heard(&place))
-        };
-        self.unheard = late.into_iter().filter(all_heard).collect();
-        self.unheard.clone()
+        let unheard = self.heard.iter().filter(|(_, since)| since.elapsed() >= HEARD);
+        unheard.map(|(place, _)| (place.who, place.duty)).collect()
     }
 
     fn carry(&mut self, desk: &Desk, thing: Thing, instruction: Vec<u8>) {
@@ -366,7 +344,7 @@ fn place_of(auction: &Auction, signed: &SignedInstruction) -> Option<Place> {
         Instruction::Endorse(endorsement) => {
             let is_now =
                 endorsement.round == auction.round() && endorsement.head == auction.endorsed_head();
-            return is_now.then_some(Place { who, duty: Duty::Endorsement, chunk: 0 });
+            return is_now.then_some(Place { who, duty: Duty::Endorsement });
         }
         Instruction::Gate(post) => post.header,
         Instruction::Mix(post) => post.header,
@@ -379,20 +357,8 @@ fn place_of(auction: &Auction, signed: &SignedInstruction) -> Option<Place> {
 }
 
 fn place_at(who: KeyholderId, header: &RankHeader) -> Place {
-    let duty = Duty::Step { lot: header.lot, step: header.step };
-    Place { who, duty, chunk: header.chunk }
-}
-
-/// Where a keyholder is due.
-fn due_places(auction: &Auction, who: KeyholderId) -> impl Iterator<Item = Place> {
-    auction.dues(who).into_iter().map(move |due| match due {
-        Due::Endorse { .. } => Place { who, duty: Duty::Endorsement, chunk: 0 },
-        Due::Rank { header, .. } => place_at(who, &header),
-    })
-}
-
-fn is_due(auction: &Auction, place: &Place) -> bool {
-    due_places(auction, place.who).any(|due| due == *place)
+    let RankHeader { lot, step, chunk, .. } = *header;
+    Place { who, duty: Duty::Chunk { lot, step, chunk } }
 }
 
 /// Whether it is signed for this auction.

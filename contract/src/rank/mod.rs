@@ -133,22 +133,27 @@ impl Ranking {
         self.deadline
     }
 
-    /// Those whom the current step waits for.
-    pub(crate) fn late(&self, around: Surroundings<'_>) -> BTreeSet<KeyholderId> {
-        self.step.late(roster(around, &self.absent))
+    /// Those whom a chunk of the current step waits for.
+    pub(crate) fn late(&self, around: Surroundings<'_>, chunk: u32) -> BTreeSet<KeyholderId> {
+        self.step.late(roster(around, &self.absent), chunk)
     }
 
-    /// The rest of K14, and K15: a keyholder's word for others on this step.
+    /// The chunks of the current step that are not complete.
+    pub(crate) fn waiting(&self, around: Surroundings<'_>) -> Vec<u32> {
+        self.step.waiting(roster(around, &self.absent)).collect()
+    }
+
+    /// The rest of K14, and K15: a keyholder's word for others on a chunk of this step.
     pub(crate) fn vouch(
         &mut self,
         around: Surroundings<'_>,
         keyholder: KeyholderId,
         vouch: &Vouch,
-        step: u32,
+        (step, chunk): (u32, u32),
     ) -> Result<(), Refusal> {
         let other = Fault::Differs { what: "the step" };
         require(step == self.step.number, Check::VouchDue, other)?;
-        self.step.vouch(roster(around, &self.absent), keyholder, vouch)
+        self.step.vouch(roster(around, &self.absent), keyholder, vouch, chunk)
     }
 
     pub(crate) fn step_number(&self) -> u32 {

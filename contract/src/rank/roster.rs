@@ -1,6 +1,6 @@
 //! Who may act on a lot, and who has.
 
-use crate::{setting::Setting, setup::QuorumKeys};
+use crate::{setting::Setting, setup::QuorumKeys, witness::Vouches};
 use alloc::{collections::BTreeSet, vec::Vec};
 use talea_protocol::{
     bytes::Digest,
@@ -58,6 +58,8 @@ pub(crate) struct Acts {
     by: Vec<KeyholderId>,
     /// The last slot for the next act, or for all of them.
     pub(crate) deadline: u64,
+    /// For whom others vouched.
+    pub(crate) vouches: Vouches,
 }
 
 impl Acts {

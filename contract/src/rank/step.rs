@@ -14,7 +14,6 @@ use crate::{
     },
     refusal::{Fault, Refusal, require},
     setting::Setting,
-    witness::Vouches,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use curve25519_dalek::RistrettoPoint;
@@ -31,7 +30,6 @@ use talea_protocol::{
 pub(crate) struct Step {
     pub(crate) number: u32,
     pub(crate) work: Work,
-    vouches: Vouches,
 }
 
 /// The four kinds of work that keyholders do.
@@ -202,12 +200,6 @@ impl Work {
         acts.wanted(roster).take(limit)
     }
 
-    /// Those whom some chunk waits for that `is_meant`.
-    fn late(&self, roster: Roster<'_>, is_meant: impl Fn(&Acts) -> bool) -> BTreeSet<KeyholderId> {
-        let chunks = self.acts().filter(|acts| is_meant(acts));
-        chunks.flat_map(|acts| self.waits_for(acts, roster)).collect()
-    }
-
     /// What `id` may do now, by chunk.
     pub(crate) fn tasks(&self, roster: Roster<'_>, id: KeyholderId) -> Vec<(u32, Task)> {
         let in_turn = self.is_in_turn();
@@ -332,7 +324,7 @@ impl Step {
     /// A step that begins: each of its chunks has time until `deadline`.
     pub(crate) fn begin(number: u32, mut work: Work, deadline: u64) -> Self {
         work.acts_mut().into_iter().for_each(|acts| acts.deadline = deadline);
-        Self { number, work, vouches: Vouches::default() }
+        Self { number, work }
     }
 
     /// The last slot before time alone changes something: the least of the chunks that wait.
@@ -341,9 +333,17 @@ impl Step {
         waiting.map(|acts| acts.deadline).min().unwrap_or(u64::MAX)
     }
 
-    /// Those whom the step waits for.
-    pub(crate) fn late(&self, roster: Roster<'_>) -> BTreeSet<KeyholderId> {
-        self.work.late(roster, |_| true)
+    /// Those whom a chunk waits for; nobody, if there is no such chunk.
+    pub(crate) fn late(&self, roster: Roster<'_>, chunk: u32) -> BTreeSet<KeyholderId> {
+        let at = usize::try_from(chunk).unwrap_or(usize::MAX);
+        let acts = self.work.acts().nth(at);
+        acts.map(|acts| self.work.waits_for(acts, roster).collect()).unwrap_or_default()
+    }
+
+    /// The chunks that are not complete.
+    pub(crate) fn waiting(&self, roster: Roster<'_>) -> impl Iterator<Item = u32> {
+        let chunks = (0u32..).zip(self.work.acts());
+        chunks.filter(move |(_, acts)| !acts.is_complete(roster)).map(|(chunk, _)| chunk)
     }
 
     /// The last clauses of K14, and K15.
@@ -352,24 +352,35 @@ impl Step {
         roster: Roster<'_>,
         keyholder: KeyholderId,
         vouch: &Vouch,
+        chunk: u32,
     ) -> Result<(), Refusal> {
-        let late = self.late(roster);
-        take_vouch(&mut self.vouches, &late, keyholder, vouch)
+        let late = self.late(roster, chunk);
+        let at = usize::try_from(chunk).unwrap_or(usize::MAX);
+        let other = Fault::Differs { what: "the chunk" }.fails(Check::VouchDue);
+        let acts = self.work.acts_mut().into_iter().nth(at).ok_or(other)?;
+        take_vouch(&mut acts.vouches, &late, keyholder, vouch)
     }
 
-    /// Lets every chunk time out whose deadline is before `slot`: those who are late. If the lot can go on
-    /// without them, each chunk that waited for one of them waits until `next`.
+    /// Lets every chunk time out whose deadline is before `slot`: those who are late, and are excused if they
+    /// are of each chunk. If the lot can go on without them, each chunk that waited for one of them waits
+    /// until `next`.
     pub(crate) fn time_out(&mut self, roster: Roster<'_>, (slot, next): (u64, u64)) -> Absent {
-        let out = self.work.late(roster, |acts| acts.deadline < slot);
-        let waited = |acts: &Acts| self.work.waits_for(acts, roster).any(|id| out.contains(&id));
+        let mut absent = Absent::default();
+        for acts in self.work.acts().filter(|acts| acts.deadline < slot) {
+            let out: BTreeSet<KeyholderId> = self.work.waits_for(acts, roster).collect();
+            let keyholders = roster.keys.share_keys.keys().copied();
+            let excused = acts.vouches.excused(roster.quorum, keyholders, &out);
+            absent.extend(&Absent { out, excused });
+        }
+        let waited =
+            |acts: &Acts| self.work.waits_for(acts, roster).any(|id| absent.out.contains(&id));
         let waited: Vec<bool> = self.work.acts().map(waited).collect();
         for (acts, waited) in self.work.acts_mut().into_iter().zip(waited) {
             if waited {
                 acts.deadline = next;
             }
         }
-        let excused = self.vouches.excused(roster.quorum, &out);
-        Absent { out, excused }
+        absent
     }
 
     /// K3 to K9 and K12: takes a keyholder's post into its chunk. Who is next in turn has until `next`.
@@ -423,7 +434,6 @@ impl Step {
         let in_turn = self.work.is_in_turn();
         if let Some(acts) = self.work.acts_mut().into_iter().nth(index) {
             acts.add(id);
-            self.vouches.take_back(id);
             if in_turn {
                 acts.deadline = next;
             }

@@ -42,7 +42,7 @@ fn endorsing(chunk_items: u16) -> Stage {
 fn side_by_side(chunk_items: u16) -> Stage {
     let mut stage = endorsing(chunk_items);
     stage.act_until(Phase::Ranking);
-    assert_eq!(stage.auction().duties(), [Duty::Step { lot: 0, step: 0 }]);
+    assert_eq!(stage.auction().duties(), [Duty::Chunk { lot: 0, step: 0, chunk: 0 }]);
     stage
 }
 
@@ -104,12 +104,12 @@ fn k14_a_vouch_names_the_round_the_head_and_the_duty() {
         assert_eq!(with(&|vouch| vouch.head = current), Some("K14"), "it has moved since");
         for duty in [
             Duty::Endorsement,
-            Duty::Step { lot: 0, step: 0 },
-            Duty::Step { lot: 0, step: 1 },
-            Duty::Step { lot: 0, step: u32::MAX },
-            Duty::Step { lot: 1, step: 0 },
-            Duty::Step { lot: 2, step: 0 },
-            Duty::Step { lot: u32::MAX, step: 0 },
+            Duty::Chunk { lot: 0, step: 0, chunk: 0 },
+            Duty::Chunk { lot: 0, step: 1, chunk: 0 },
+            Duty::Chunk { lot: 0, step: u32::MAX, chunk: 0 },
+            Duty::Chunk { lot: 1, step: 0, chunk: 0 },
+            Duty::Chunk { lot: 2, step: 0, chunk: 0 },
+            Duty::Chunk { lot: u32::MAX, step: 0, chunk: 0 },
         ] {
             if auction.duties() != [duty] {
                 assert_eq!(with(&|vouch| vouch.duty = duty), Some("K14"), "{duty:?}");
@@ -171,7 +171,7 @@ fn k14_who_has_acted_or_is_not_wanted_needs_no_vouch() {
 }
 
 #[test]
-fn k14_who_lacks_in_any_chunk_is_due() {
+fn k14_each_chunk_is_a_duty_of_its_own() {
     let mut stage = side_by_side(1);
     let is_aside =
         |due: &Due| matches!(due, Due::Rank { task: Task::Blind(_) | Task::Unseal(_), .. });
@@ -180,11 +180,17 @@ fn k14_who_lacks_in_any_chunk_is_due() {
     while chunks(&stage) < 2 {
         assert!((0..5).any(|place| stage.act(place)), "somebody is due");
     }
-    for post in stage.posts(1, &[]) {
-        assert_eq!(says(&stage, &[id(0, 2)]), None);
+    let duties = stage.auction().duties();
+    for (at, post) in stage.posts(1, &[]).into_iter().enumerate() {
+        for (chunk, duty) in duties.iter().enumerate() {
+            let word = vouch_altered(&stage, 0, &[id(0, 2)], |vouch| vouch.duty = *duty);
+            let expected = (chunk < at).then_some("K14");
+            assert_eq!(verdict(&stage, &word), expected, "chunk {chunk} after {at} posts");
+        }
         stage.submit(&post);
     }
-    assert_eq!(says(&stage, &[id(0, 2)]), Some("K14"));
+    let word = vouch(&stage, 0, &[id(0, 2)]);
+    assert_eq!(verdict(&stage, &word), Some("K14"));
 }
 
 #[test]
@@ -284,7 +290,7 @@ fn e4_vouches_are_taken_from_the_endorsements_on() {
     };
     for phase in [Phase::Commits, Phase::Reveals] {
         assert_eq!(stage.auction().phase(), phase);
-        for duty in [Duty::Endorsement, Duty::Step { lot: 0, step: 0 }] {
+        for duty in [Duty::Endorsement, Duty::Chunk { lot: 0, step: 0, chunk: 0 }] {
             assert_eq!(word(&stage, duty), Some("E4"), "{phase:?}");
         }
         if phase == Phase::Commits {

@@ -53,11 +53,14 @@ impl Replay {
             | Ending::Void(_)
             | Ending::Halted => BTreeSet::new(),
         };
+        let has_commits = !state.commits.is_empty();
         // 1. Deposits, in commit order, and then the reserve's, which no winner has.
         for commit in state.commits.iter_mut().chain(&mut state.reserve) {
             let bidder = commit.bidder;
             let deposit = stakes.deposit;
             match commit.status {
+                // A reserve on which nobody bid.
+                _ if !has_commits => self.money(|ledger| ledger.release(bidder, deposit))?,
                 Status::Ranked if commit.in_default => {
                     self.money(|ledger| ledger.forfeit(bidder, deposit))?;
                 }
@@ -67,7 +70,6 @@ impl Replay {
                 Status::Ranked | Status::Attested => {
                     self.money(|ledger| ledger.release(bidder, deposit))?;
                 }
-                // Open is only what nobody was asked to attest: a reserve without bids.
                 Status::Open | Status::Unrevealed | Status::Invalid => {
                     self.money(|ledger| ledger.forfeit(bidder, deposit))?;
                 }

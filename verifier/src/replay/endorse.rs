@@ -153,7 +153,7 @@ impl Replay {
         }
         self.settle_round()?;
         self.phase = Phase::Ranking;
-        self.endorsing.said.forget(&Duty::Endorsement);
+        self.endorsing.said.forget(|duty| *duty == Duty::Endorsement);
         let surveys = self.begins_with_surveys();
         for lot in 0..self.lots.len() {
             if self.lot(lot)?.ending.is_some() {

@@ -339,8 +339,6 @@ impl Replay {
             _ => return Err(NOT_RANKING),
         }
         chunk.acts.push(id);
-        let duty = Duty::Step { lot: header.lot, step: header.step };
-        self.endorsing.said.take_back(&duty, id);
         if completes {
             ranking.step.complete(at);
         } else if kind.is_in_turn() {
@@ -401,12 +399,20 @@ impl Replay {
             return Ok(());
         }
         let Ranking { mut dialogue, step, dur } = state.ranking.take().ok_or(NOT_RANKING)?;
-        self.endorsing.said.forget(&duty(lot, &step)?);
+        self.forget_vouches(lot)?;
         let number = step.number.saturating_add(1);
         let done = step.done().ok_or(Stop::Internal("a completed step contradicts itself"))?;
         let turn = dialogue.resume(&mut self.docket, done)?;
         self.take_turn(lot, slot, dialogue, dur, number, turn)?;
         self.end_surveys(slot)
+    }
+
+    /// A step of this lot is over: what was vouched on its chunks is of no use any more.
+    fn forget_vouches(&mut self, lot: usize) -> Result<(), Stop> {
+        let of = u32::try_from(lot).map_err(|_| NOT_RANKING)?;
+        let is_over = |duty: &Duty| matches!(duty, Duty::Chunk { lot, .. } if *lot == of);
+        self.endorsing.said.forget(is_over);
+        Ok(())
     }
 
     /// Passes the deadline of a lot, if it is before `slot`. The next one counts from `slot`, so there is
@@ -431,9 +437,14 @@ impl Replay {
             return Err(Stop::Internal("a step timed out and nobody was late"));
         }
         let mut anew = step.lose_their_turn(&committee, &state.out, &late);
-        anew.extend(expired);
-        let duty = duty(lot, step)?;
-        let at_fault = self.not_excused(&duty, &late);
+        anew.extend(expired.iter().copied());
+        // Whoever is late in several chunks must be excused in each.
+        let number = step.number;
+        let mut at_fault = BTreeSet::new();
+        for at in expired.iter().copied() {
+            let late = step.late(&committee, &state.out, std::iter::once(at));
+            at_fault.extend(self.not_excused(&duty(lot, number, at)?, &late));
+        }
 
         let state = self.lot_mut(lot)?;
         state.out.extend(late);
@@ -445,7 +456,7 @@ impl Replay {
         });
         if short {
             state.ranking = None;
-            self.endorsing.said.forget(&duty);
+            self.forget_vouches(lot)?;
             return self.close_lot(lot, Ending::Void(VoidCause::Quorum)).map(|()| true);
         }
         let ranking = state.ranking.as_mut().ok_or(NOT_RANKING)?;
@@ -456,10 +467,11 @@ impl Replay {
     }
 }
 
-/// What a step asks of keyholders, as a vouch names it.
-fn duty(lot: usize, step: &Step) -> Result<Duty, Stop> {
-    let lot = u32::try_from(lot).map_err(|_| NOT_RANKING)?;
-    Ok(Duty::Step { lot, step: step.number })
+/// A chunk of a lot's step, as a vouch names it.
+fn duty(lot: usize, step: u32, chunk: usize) -> Result<Duty, Stop> {
+    let [lot, chunk] = [lot, chunk].map(u32::try_from);
+    let (lot, chunk) = (lot.map_err(|_| NOT_RANKING)?, chunk.map_err(|_| NOT_RANKING)?);
+    Ok(Duty::Chunk { lot, step, chunk })
 }
 
 /// **K4**: why the keyholder may not act, if it may not.

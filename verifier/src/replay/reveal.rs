@@ -10,7 +10,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use talea_protocol::{check::Check, commitment::BidId, sealed_bid::Contribution};
+use talea_protocol::{bytes::PartyKey, check::Check, commitment::BidId, sealed_bid::Contribution};
 
 use super::{
     Replay,
@@ -65,8 +65,9 @@ impl Replay {
                 open.push((lot, commit, reveal));
             }
         }
-        if open.is_empty() {
-            let sentence = "every bid named was revealed before".into();
+        let new: BTreeSet<PartyKey> = open.iter().map(|(_, _, reveal)| reveal.bid.bidder).collect();
+        if let Some(bid) = named.iter().find(|bid| !new.contains(&bid.bidder)) {
+            let sentence = format!("every bid named of bidder {} was revealed before", bid.bidder);
             return Err(self.docket.refuse(Check::RevealCommit, sentence));
         }
         self.take_open(open)

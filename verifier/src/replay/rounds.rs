@@ -111,10 +111,12 @@ impl Replay {
     /// The deadline of a Reveals that an instruction at `slot` begins.
     pub(crate) fn reveals_until(&self, slot: u64) -> u64 {
         let terms = &self.facts.terms;
-        match terms.rounds {
-            Some(rounds) if self.round.number > 0 => slot.saturating_add(rounds.reveal_slots),
-            Some(_) | None => terms.schedule.reveals_until,
-        }
+        let schedule = &terms.schedule;
+        let n = match terms.rounds {
+            Some(rounds) if self.round.number > 0 => rounds.reveal_slots,
+            Some(_) | None => schedule.reveals_until.saturating_sub(schedule.commits_until),
+        };
+        slot.saturating_sub(1).saturating_add(n)
     }
 }
 

@@ -53,10 +53,10 @@ impl Setup {
         self.dealt.contains_key(&id)
     }
 
-    /// The sum of the `A_0` dealt in a group so far.
-    fn constants(&self, group: u16) -> RistrettoPoint {
-        let of_group = self.dealt.iter().filter(|(id, _)| id.group == group);
-        of_group.filter_map(|(_, dealt)| dealt.commitments.first()).sum()
+    /// The sum of the `A_0` that these members dealt so far.
+    fn constants(&self, are_meant: impl Fn(&KeyholderId) -> bool) -> RistrettoPoint {
+        let meant = self.dealt.iter().filter(|(id, _)| are_meant(id));
+        meant.filter_map(|(_, dealt)| dealt.commitments.first()).sum()
     }
 
     /// Those who dealt and were not expelled: the dealers.
@@ -213,8 +213,10 @@ impl Replay {
         });
         let context = Context::setup(facts.auction, signer);
         let constant = commitments.first().copied().unwrap_or_default();
-        if (self.setup.constants(id.group) + constant).is_identity() {
-            let sentence = "the constant term and those dealt in the group before cancel".into();
+        let of_group = self.setup.constants(|other| other.group == id.group);
+        let of_all = self.setup.constants(|_| true);
+        if [of_group, of_all].iter().any(|sum| (sum + constant).is_identity()) {
+            let sentence = "the constant term and those dealt before cancel".into();
             return Err(self.docket.refuse(Check::DealConstant, sentence));
         }
         let proofs = [

@@ -254,9 +254,11 @@ fn parties_fault(terms: &Terms) -> Option<String> {
     if distinct.len() < parties.len() {
         return Some("seller, custodian and beneficiary must be distinct".into());
     }
-    let seat = keyholders(&terms.quorum).find(|(_, m)| Some(m.signing) == beneficiary);
-    if let Some((id, _)) = seat {
-        return Some(format!("the beneficiary must be no keyholder and is {id}"));
+    for (id, member) in keyholders(&terms.quorum) {
+        let seated = [("custodian", Some(terms.custodian)), ("beneficiary", beneficiary)];
+        if let Some((name, _)) = seated.into_iter().find(|(_, key)| *key == Some(member.signing)) {
+            return Some(format!("the {name} must be no keyholder and is {id}"));
+        }
     }
     if let Admission::Listed(list) = &terms.admission {
         let mut before: Option<&PartyKey> = None;

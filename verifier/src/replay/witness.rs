@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use talea_protocol::{
-    bytes::PartyKey,
     check::Check,
     commitment::BidId,
     quorum::{Group, KeyholderId},
@@ -33,16 +32,9 @@ impl Statements {
         *count = count.saturating_add(1);
     }
 
-    /// Nobody can be put out for this duty any more.
-    pub(crate) fn forget(&mut self, duty: &Duty) {
-        self.vouched.remove(duty);
-    }
-
-    /// A keyholder's act in a step was accepted: what was vouched for it there is taken back.
-    pub(crate) fn take_back(&mut self, duty: &Duty, acted: KeyholderId) {
-        if let Some(of_duty) = self.vouched.get_mut(duty) {
-            of_duty.remove(&acted);
-        }
+    /// Nobody can be put out for these duties any more.
+    pub(crate) fn forget(&mut self, is_over: impl Fn(&Duty) -> bool) {
+        self.vouched.retain(|duty, _| !is_over(duty));
     }
 
     fn has_vouched(&self, duty: &Duty, heard: KeyholderId, who: KeyholderId) -> bool {
@@ -51,15 +43,19 @@ impl Statements {
     }
 }
 
-/// Whether something of a party's is borne out, given how many statements of each group there are for
-/// it, its own not counted: every witness group that counts has `threshold`, and one counts.
-fn is_borne_out(quorum: &[Group], party: &PartyKey, statements: impl Fn(u16) -> usize) -> bool {
+/// Whether something of a party's is borne out, given how many keyholders of each group there are besides
+/// the party, and how many statements of theirs for it: every witness group that counts has `threshold`,
+/// and one counts.
+fn is_borne_out(
+    quorum: &[Group],
+    others: impl Fn(u16) -> usize,
+    statements: impl Fn(u16) -> usize,
+) -> bool {
     let mut counts = false;
     for (g, group) in (0u16..).zip(quorum).filter(|(_, group)| group.is_witness) {
         let threshold = usize::from(group.threshold);
         // Nobody is a witness in its own cause.
-        let others = group.members.iter().filter(|member| member.signing != *party).count();
-        if others < threshold {
+        if others(g) < threshold {
             continue;
         }
         if statements(g) < threshold {
@@ -76,8 +72,15 @@ impl Replay {
         let Some(of_group) = self.endorsing.said.attested.get(bid) else {
             return false;
         };
+        let bidder = self.facts.keyholders.get(&bid.bidder).copied();
         let statements = |group| of_group.get(&group).copied().unwrap_or(0);
-        is_borne_out(&self.facts.terms.quorum, &bid.bidder, statements)
+        is_borne_out(&self.facts.terms.quorum, |g| self.others(g, bidder), statements)
+    }
+
+    /// How many keyholders a group has besides this one.
+    fn others(&self, group: u16, party: Option<KeyholderId>) -> usize {
+        let all = self.committee.iter().flat_map(|committee| committee.keyholders());
+        all.filter(|id| id.group == group && Some(*id) != party).count()
     }
 
     /// Of those whom the deadline of a duty puts out, the ones who are not excused.
@@ -92,13 +95,11 @@ impl Replay {
     /// Whether vouches bear out what a keyholder had to post on a duty.
     fn is_excused(&self, duty: &Duty, id: KeyholderId) -> bool {
         let of_duty = self.endorsing.said.vouched.get(duty);
-        let (Some(vouchers), Some(member)) =
-            (of_duty.and_then(|of_duty| of_duty.get(&id)), self.facts.member(id))
-        else {
+        let Some(vouchers) = of_duty.and_then(|of_duty| of_duty.get(&id)) else {
             return false;
         };
         let statements = |group| vouchers.iter().filter(|who| who.group == group).count();
-        is_borne_out(&self.facts.terms.quorum, &member.signing, statements)
+        is_borne_out(&self.facts.terms.quorum, |g| self.others(g, Some(id)), statements)
     }
 
     /// **K14** and **K15**.
@@ -150,19 +151,21 @@ impl Replay {
     fn due_now(&self, duty: &Duty) -> Result<BTreeSet<KeyholderId>, Stop> {
         match (duty, self.phase) {
             (Duty::Endorsement, Phase::Endorsing { .. }) => self.not_endorsed(),
-            (Duty::Step { lot, step }, Phase::Ranking) => {
+            (Duty::Chunk { lot, step, chunk }, Phase::Ranking) => {
                 let lot = usize::try_from(*lot).ok().and_then(|lot| self.lots.get(lot));
                 let Some(lot) = lot else {
                     return Ok(BTreeSet::new());
                 };
                 let ranking = lot.ranking.as_ref().filter(|ranking| ranking.step.number == *step);
                 let committee = self.committee()?;
-                // Of every chunk, as if the deadlines of all had passed.
-                let late = ranking
-                    .map(|Ranking { step, .. }| step.late(&committee, &lot.out, step.incomplete()));
+                let chunk = usize::try_from(*chunk).unwrap_or(usize::MAX);
+                let late = ranking.map(|Ranking { step, .. }| {
+                    let waits = step.incomplete().filter(|at| *at == chunk);
+                    step.late(&committee, &lot.out, waits)
+                });
                 Ok(late.unwrap_or_default())
             }
-            (Duty::Endorsement | Duty::Step { .. }, _) => Ok(BTreeSet::new()),
+            (Duty::Endorsement | Duty::Chunk { .. }, _) => Ok(BTreeSet::new()),
         }
     }
 }
@@ -171,7 +174,7 @@ impl Replay {
 mod tests {
     use super::*;
     use talea_protocol::{
-        bytes::{List, Point, Text},
+        bytes::{List, PartyKey, Point, Text},
         quorum::Member,
     };
 
@@ -201,7 +204,12 @@ mod tests {
     }
 
     fn borne_out(groups: &[(u16, u8, bool)], party: PartyKey, statements: &[usize]) -> bool {
-        is_borne_out(&quorum(groups), &party, |g| statements[usize::from(g)])
+        let quorum = quorum(groups);
+        let others = |g: u16| {
+            let members = quorum[usize::from(g)].members.iter();
+            members.filter(|member| member.signing != party).count()
+        };
+        is_borne_out(&quorum, others, |g| statements[usize::from(g)])
     }
 
     const STRANGER: PartyKey = PartyKey([9; 32]);

@@ -620,9 +620,9 @@ impl Auction {
     }
 
     /// The current step of a lot.
-    pub(crate) fn step(&self, lot: usize) -> Duty {
+    pub(crate) fn chunk(&self, lot: usize, chunk: usize) -> Duty {
         let ranking = self.replay.lot_states()[lot].ranking.as_ref().unwrap();
-        Duty::Step { lot: lot as u32, step: ranking.step.number }
+        Duty::Chunk { lot: lot as u32, step: ranking.step.number, chunk: chunk as u32 }
     }
 
     /// `x_j`, of all who dealt and were not expelled.

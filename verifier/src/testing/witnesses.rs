@@ -105,7 +105,7 @@ mod vouching {
         refuse_forms(&auction, id(0, 2), Duty::Endorsement, &due);
         let signer = seat(id(0, 2));
         // No lot has a step.
-        let step = auction.vouch(Duty::Step { lot: 0, step: 0 }, &due);
+        let step = auction.vouch(Duty::Chunk { lot: 0, step: 0, chunk: 0 }, &due);
         refuse(&auction, &signer, &step, Check::VouchDue);
         // Who has endorsed; and of a group that wants no more, who has not.
         let endorsement = auction.endorsement(vec![]);
@@ -126,20 +126,22 @@ mod vouching {
     fn k14_of_turns() {
         let mut auction = at_ranking(811, &Rules::default(), &[3, 9]);
         until(&mut auction, is_gate);
-        let step = auction.step(0);
+        let step = auction.chunk(0, 0);
         // The one due is 1.
         let signer = seat(id(0, 3));
         for idle in [&[id(0, 2)][..], &[id(0, 1), id(0, 2)]] {
             let bad = auction.vouch(step, idle);
             refuse(&auction, &signer, &bad, Check::VouchDue);
         }
-        let Duty::Step { step: number, .. } = step else { unreachable!() };
+        let Duty::Chunk { step: number, .. } = step else { unreachable!() };
         for duty in [
             Duty::Endorsement,
-            Duty::Step { lot: 1, step: number },
-            Duty::Step { lot: u32::MAX, step: number },
-            Duty::Step { lot: 0, step: number + 1 },
-            Duty::Step { lot: 0, step: number - 1 },
+            Duty::Chunk { lot: 0, step: number, chunk: 1 },
+            Duty::Chunk { lot: 0, step: number, chunk: u32::MAX },
+            Duty::Chunk { lot: 1, step: number, chunk: 0 },
+            Duty::Chunk { lot: u32::MAX, step: number, chunk: 0 },
+            Duty::Chunk { lot: 0, step: number + 1, chunk: 0 },
+            Duty::Chunk { lot: 0, step: number - 1, chunk: 0 },
         ] {
             let bad = auction.vouch(duty, &[id(0, 1)]);
             refuse(&auction, &signer, &bad, Check::VouchDue);
@@ -161,7 +163,7 @@ mod vouching {
     fn k14_of_what_is_open_to_all() {
         // The first step is a Blind.
         let mut auction = at_ranking(812, &Rules::default(), &[3, 9]);
-        let step = auction.step(0);
+        let step = auction.chunk(0, 0);
         refuse_forms(&auction, id(0, 2), step, &[id(0, 1), id(0, 3)]);
         act(&mut auction, 0, id(0, 3));
         let acted = auction.vouch(step, &[id(0, 1), id(0, 3)]);
@@ -170,27 +172,30 @@ mod vouching {
         // Of a group that has its acts nobody is due.
         let rules = Rules { groups: vec![(1, 1, 3), (1, 1, 1)], ..Rules::default() };
         let mut auction = at_ranking(813, &rules, &[3, 9]);
-        let step = auction.step(0);
+        let step = auction.chunk(0, 0);
         act(&mut auction, 0, id(0, 2));
         let bad = auction.vouch(step, &[id(0, 1)]);
         refuse(&auction, &seat(id(1, 1)), &bad, Check::VouchDue);
         vouch(&mut auction, id(0, 1), step, &[id(1, 1)]);
     }
 
-    /// A vouch is of any chunk that is not complete, whichever times out first.
+    /// Each chunk is a duty of its own.
     #[test]
-    fn k14_is_of_every_chunk() {
+    fn k14_is_of_one_chunk() {
         let rules = Rules { groups: vec![(2, 2, 4)], chunk_items: 1, ..Rules::default() };
         let mut auction = at_ranking(814, &rules, &[3, 9]);
         until(&mut auction, is_gate);
         act(&mut auction, 0, id(0, 1));
-        let step = auction.step(0);
-        let bad = auction.vouch(step, &[id(0, 1), id(0, 2), id(0, 3)]);
-        refuse(&auction, &seat(id(0, 4)), &bad, Check::VouchDue);
-        vouch(&mut auction, id(0, 4), step, &[id(0, 1), id(0, 2)]);
-        // Complete, and 2 is due nowhere.
+        let [first, second] = [0, 1].map(|chunk| auction.chunk(0, chunk));
+        for (duty, idle) in [(first, id(0, 1)), (second, id(0, 2)), (first, id(0, 3))] {
+            let bad = auction.vouch(duty, &[idle]);
+            refuse(&auction, &seat(id(0, 4)), &bad, Check::VouchDue);
+        }
+        vouch(&mut auction, id(0, 4), first, &[id(0, 2)]);
+        vouch(&mut auction, id(0, 4), second, &[id(0, 1)]);
+        // Complete, and nobody is due in it.
         act(&mut auction, 0, id(0, 2));
-        let bad = auction.vouch(step, &[id(0, 2)]);
+        let bad = auction.vouch(first, &[id(0, 2)]);
         refuse(&auction, &seat(id(0, 3)), &bad, Check::VouchDue);
     }
 
@@ -211,7 +216,7 @@ mod vouching {
         vouch(&mut auction, id(0, 1), Duty::Endorsement, &[id(0, 3)]);
         // Another duty.
         auction.endorse(&[]);
-        let step = auction.step(0);
+        let step = auction.chunk(0, 0);
         vouch(&mut auction, id(0, 2), step, &[id(0, 3)]);
         let again = auction.vouch(step, &[id(0, 3)]);
         refuse(&auction, &signer, &again, Check::VouchOnce);
@@ -241,7 +246,7 @@ mod vouching {
         until(&mut auction, is_gate);
         let before = auction.replay.next_deadline();
         auction.slot += 5;
-        let step = auction.step(0);
+        let step = auction.chunk(0, 0);
         for who in [2, 3] {
             vouch(&mut auction, id(0, who), step, &[id(0, 1)]);
         }
@@ -356,7 +361,7 @@ mod excused {
     fn untaken(seed: u64, vouches: &[(KeyholderId, KeyholderId)]) -> Vec<u64> {
         let mut auction = at_ranking(seed, &Rules::default(), &[3, 9]);
         until(&mut auction, is_gate);
-        let step = auction.step(0);
+        let step = auction.chunk(0, 0);
         for late in [id(0, 1), id(0, 2)] {
             for (who, heard) in vouches.iter().filter(|(_, heard)| *heard == late) {
                 vouch(&mut auction, *who, step, &[*heard]);
@@ -382,14 +387,14 @@ mod excused {
     #[test]
     fn a_vouch_is_of_its_step() {
         let mut auction = at_ranking(845, &Rules::default(), &[3, 9]);
-        let step = auction.step(0);
+        let step = auction.chunk(0, 0);
         // All three are due in a Blind.
         let [one, two, three] = THREE;
         vouch(&mut auction, two, step, &[one, three]);
         vouch(&mut auction, three, step, &[one]);
         act(&mut auction, 0, two);
         act(&mut auction, 0, three);
-        assert_ne!(auction.step(0), step);
+        assert_ne!(auction.chunk(0, 0), step);
         pass(&mut auction);
         assert_eq!(lost(&auction, VoidCause::Quorum, &THREE), [BOND; 3]);
     }
@@ -430,11 +435,11 @@ mod excused {
     fn a_vouch_is_of_its_round() {
         let rules = Rules { groups: vec![(2, 2, 2), (1, 1, 1)], ..rounds() };
         let (mut auction, hidden) = surveying(846, &rules);
-        let step = auction.step(0);
+        let step = auction.chunk(0, 0);
         vouch(&mut auction, id(1, 1), step, &[id(0, 1)]);
         next_round(&mut auction, &hidden);
         auction.endorse(&[]);
-        assert_eq!(auction.step(0), step);
+        assert_eq!(auction.chunk(0, 0), step);
         pass(&mut auction);
         let ids = [id(0, 1), id(0, 2), id(1, 1)];
         assert_eq!(lost(&auction, VoidCause::Quorum, &ids), [BOND, 0, 0]);
@@ -446,7 +451,7 @@ mod excused {
         let rules = Rules { groups: vec![(1, 2, 3)], ..rounds() };
         for vouched in [false, true] {
             let (mut auction, hidden) = surveying(847, &rules);
-            let step = auction.step(0);
+            let step = auction.chunk(0, 0);
             if vouched {
                 vouch(&mut auction, id(0, 2), step, &[id(0, 1)]);
             }
@@ -708,7 +713,7 @@ mod deadlines {
             act(&mut auction, chunk, id(0, who));
         }
         assert_eq!(auction.replay.next_deadline(), Some(start + 12));
-        let step = auction.step(0);
+        let step = auction.chunk(0, 0);
         vouch(&mut auction, id(0, 1), step, &[id(0, 2), id(0, 3), id(0, 4)]);
         auction.slot = start + 13;
         tick(&mut auction);
@@ -765,7 +770,7 @@ mod deadlines {
         auction.slot = u64::MAX;
         tick(&mut auction);
         assert_eq!(auction.replay.next_deadline(), Some(u64::MAX));
-        let step = auction.step(0);
+        let step = auction.chunk(0, 0);
         vouch(&mut auction, id(0, 3), step, &[id(0, 2)]);
         let early = auction.attempt(&party("anybody"), &Instruction::Tick);
         assert_eq!(early.failure.unwrap().check, Check::EnvelopePhase);
