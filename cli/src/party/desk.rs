@@ -181,14 +181,14 @@ impl Desk {
         if let Some(entry) = self.replica.entry_of(&id) {
             return Ok(entry);
         }
-        self.folder.hand_in(instruction)?;
+        let attempt = self.folder.hand_in(instruction)?;
         let since = Instant::now();
         loop {
             self.replica.advance()?;
             if let Some(entry) = self.replica.entry_of(&id) {
                 return Ok(entry);
             }
-            if let Some(Answer::Refused { check, sentence }) = self.folder.answer(&id) {
+            if let Some(Answer::Refused { check, sentence }) = self.folder.answer_to(&attempt) {
                 return Err(self.refused(instruction, &check, &sentence));
             }
             if since.elapsed() > self.patience {
