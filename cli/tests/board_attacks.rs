@@ -1377,6 +1377,131 @@ fn a_strangers_answer_moves_no_terminal() {
     assert!(said.len() < 2_000 && said.lines().count() < 6, "{} bytes: {said:?}", said.len());
 }
 
+// ---- figures ----
+
+/// What lies in the inbox before the honest reveal does.
+#[derive(Clone, Copy)]
+enum Flood {
+    /// Files of 40 bytes.
+    Rubbish(u32),
+    /// Instructions that each another key has signed, which has no part in the auction.
+    Signed(u32),
+}
+
+/// A board that runs by the real clock, and a flood five seconds before the end of the reveals; a second
+/// later one honest reveal. What it waits, and what the board needs.
+fn flood(flood: Flood) {
+    const PHASE: u64 = 80;
+    let beside = tempfile::tempdir().unwrap();
+    let lay = |bytes: &[u8]| {
+        let path = beside.path().join(hex::encode(Digest::of(&[bytes]).0));
+        fs::write(&path, bytes).unwrap();
+        let hour_ago = std::time::SystemTime::now() - Duration::from_secs(3_600);
+        fs::File::options().write(true).open(path).unwrap().set_modified(hour_ago).unwrap();
+    };
+    if let Flood::Rubbish(count) = flood {
+        (0..count).for_each(|n| lay(&[&n.to_le_bytes()[..], &[7; 36]].concat()));
+    }
+    let scene = Scene(Stage::open(&Shape { patience: PHASE, ..SMALL }));
+    let mut pen = Pen::open(&scene, "board");
+    let dealing = ["keyholder0.key", "keyholder1.key"]
+        .map(|key| scene.start_aloud(&["keyholder", "run", "board", "--key", key]));
+    pen.serve_until(|pen| pen.entries() == 2);
+    drop(dealing);
+    pen.pass();
+    pen.pass();
+    for bid in [BID_0, BID_1] {
+        ends(&pen.serve_to_the_end_of(scene.start(&bid)), 0, &[]);
+    }
+    pen.pass();
+    let carried = scene.start(&["reveal", "board", "--key", "bidder0.key"]);
+    let reveal = loop {
+        if let Some(reveal) = pen.seize().pop() {
+            break reveal;
+        }
+        std::thread::sleep(POLL);
+    };
+    drop(carried);
+    let (auction, deadline) = (pen.auction().id(), pen.auction().deadline().unwrap());
+    let ends_at = pen.replica().board().end_of(deadline);
+    drop(pen);
+    let count = match flood {
+        Flood::Rubbish(count) => count,
+        Flood::Signed(count) => {
+            for n in 0..count {
+                let seed = Digest::of(&[b"throw-away", &n.to_le_bytes()]).0;
+                let tick = Identity::from_seed(&seed).sign(&auction, &Instruction::Tick);
+                lay(&tick.unwrap());
+            }
+            count
+        }
+    };
+    let sleep_until = |before: u64| {
+        let at = ends_at - Duration::from_secs(before);
+        let left = at.duration_since(std::time::SystemTime::now());
+        std::thread::sleep(left.expect("the preparations took too long: make PHASE longer"));
+    };
+    sleep_until(6);
+    let mut board = scene.board();
+    scene.await_word("the board takes what comes");
+    sleep_until(5);
+    // All at once: the folder with the flood takes the place of the inbox.
+    let inbox = scene.path("board/inbox");
+    fs::rename(&inbox, scene.path("aside")).unwrap();
+    fs::rename(beside.path(), &inbox).unwrap();
+    sleep_until(4);
+    let mut replica = scene.replica("board");
+    let id = Folder::new(scene.path("board")).hand_in(&reveal).unwrap().id;
+    let since = Instant::now();
+    let entry = loop {
+        replica.advance().unwrap();
+        if let Some(entry) = replica.entry_of(&id) {
+            break Some(entry);
+        }
+        if replica.auction().phase() != Phase::Reveals {
+            break None;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let waited = since.elapsed().as_secs_f64();
+    while fs::read_dir(&inbox).unwrap().next().is_some()
+        || scene.replica("board").auction().phase() == Phase::Reveals
+    {
+        assert!(since.elapsed() < LIMIT && lives(&mut board), "{}", scene.log());
+        std::thread::sleep(POLL);
+    }
+    let through = since.elapsed().as_secs_f64();
+    let pid = board.0.as_ref().unwrap().id();
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or(" unknown");
+    let kind = match flood {
+        Flood::Rubbish(_) => "rubbish files",
+        Flood::Signed(_) => "signed instructions",
+    };
+    let verdict = entry.map_or("refused".to_owned(), |entry| {
+        let slot = replica.lines()[usize::try_from(entry).unwrap()].slot;
+        format!("accepted in slot {slot} (deadline {deadline})")
+    });
+    println!(
+        "{count:>7} {kind:<20} reveal {verdict} after {waited:.2} s; all judged after {through:.1} s; \
+         peak memory {}",
+        peak.trim()
+    );
+    assert!(entry.is_some(), "{}", scene.log());
+}
+
+/// By hand, for docs/board.md: in release, and alone.
+#[test]
+#[ignore = "some minutes, and only of use in release"]
+fn figures_of_floods() {
+    for count in [0, 3_000, 30_000, 300_000] {
+        flood(Flood::Rubbish(count));
+    }
+    for count in [3_000, 30_000] {
+        flood(Flood::Signed(count));
+    }
+}
+
 // ---- files ----
 
 /// Runs a command so that permission bits bind it: root gives up what frees it from them.

@@ -156,14 +156,12 @@ impl Folder {
         if is_there {
             return Ok(attempt);
         }
-        let Err(failure) = files::write(&path, instruction, Readers::Everybody) else {
-            return Ok(attempt);
-        };
-        if path.symlink_metadata().is_err() {
-            return Err(failure);
-        }
-        let other = format!("{}-{:016x}", hex::encode(id.0), OsRng.next_u64());
-        files::write(&self.inbox().join(other), instruction, Readers::Everybody)?;
+        // A name that is taken is left to whoever took it: the board may be about to remove what it names.
+        let name = hex::encode(id.0);
+        let is_taken = path.symlink_metadata().is_ok();
+        let other = || self.inbox().join(format!("{name}-{:016x}", OsRng.next_u64()));
+        let path = if is_taken { other() } else { path };
+        files::write(&path, instruction, Readers::Everybody)?;
         Ok(attempt)
     }
 
@@ -247,10 +245,13 @@ mod tests {
         let inbox = Shared::open(&folder.inbox()).unwrap();
         inbox.remove(&Name::of_hash(attempt.id.0)).unwrap();
         assert!(!folder.waits(&attempt.id));
-        // Other bytes under its name are not it.
+        // Other bytes under its name are not it, and stay.
         fs::write(folder.inbox().join(&name), "other").unwrap();
         folder.hand_in(b"bytes").unwrap();
-        assert_eq!(fs::read(folder.inbox().join(&name)).unwrap(), b"bytes");
+        let mut found: Vec<Vec<u8>> =
+            waiting(&folder).into_iter().map(|path| fs::read(path).unwrap()).collect();
+        found.sort();
+        assert_eq!(found, [b"bytes".to_vec(), b"other".to_vec()]);
     }
 
     #[test]

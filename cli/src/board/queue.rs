@@ -49,6 +49,7 @@ struct Place {
 enum State {
     Unsorted,
     Sorted(Box<(Turn, Digest)>),
+    Condemned,
     Aside,
 }
 
@@ -181,7 +182,7 @@ impl<K: Ord + Clone> Queue<K> {
     pub fn sorted(&self, key: &K) -> Option<(Standing, Digest)> {
         match &self.known.get(key)?.state {
             State::Sorted(sorted) => Some((sorted.0.0, sorted.1)),
-            State::Unsorted | State::Aside => None,
+            State::Unsorted | State::Condemned | State::Aside => None,
         }
     }
 
@@ -212,12 +213,28 @@ impl<K: Ord + Clone> Queue<K> {
         }
     }
 
+    /// An item is dealt with, and will be removed from where it lies when there is time: it does not arrive
+    /// again as long as looks show it.
+    pub fn condemn(&mut self, key: &K) {
+        self.put(key, State::Condemned);
+    }
+
+    /// Whether an item is still to be removed.
+    #[must_use]
+    pub fn is_condemned(&self, key: &K) -> bool {
+        self.known.get(key).is_some_and(|known| matches!(known.state, State::Condemned))
+    }
+
     /// An item is dealt with, and cannot be removed from where it lies: it does not arrive again as long as
     /// looks show it, until [`retry`](Self::retry).
     pub fn set_aside(&mut self, key: &K) {
+        self.put(key, State::Aside);
+    }
+
+    fn put(&mut self, key: &K, state: State) {
         let Some(known) = self.known.get_mut(key) else { return };
         let before = known.clone();
-        known.state = State::Aside;
+        known.state = state;
         self.leave(&before);
     }
 
@@ -248,7 +265,7 @@ impl<K: Ord + Clone> Queue<K> {
                     }
                 }
             }
-            State::Aside => {}
+            State::Condemned | State::Aside => {}
         }
     }
 }
@@ -366,7 +383,12 @@ mod tests {
     fn what_is_aside_does_not_arrive_again_until_it_is_tried_anew() {
         let mut queue = Queue::new([4; 32]);
         look(&mut queue, 1, [1, 2]);
+        queue.condemn(&1);
+        queue.retry();
+        look(&mut queue, 1, [1, 2]);
+        assert!(queue.is_condemned(&1) && queue.waiting() == 1);
         queue.set_aside(&1);
+        assert!(!queue.is_condemned(&1));
         assert!(queue.sort(&2, (Part, party(1)), content(2)));
         queue.set_aside(&2);
         for slot in 2..9 {

@@ -24,7 +24,7 @@ use crate::{
 };
 use rand_core::{OsRng, RngCore as _};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read as _, Write as _},
     path::Path,
@@ -37,6 +37,8 @@ use talea_protocol::{bytes::Digest, instruction::Instruction, limits::MAX_INSTRU
 const POLL: Duration = Duration::from_millis(50);
 /// How long it sorts before it judges.
 const SORTING: Duration = Duration::from_millis(100);
+/// How long it removes rubbish before it goes on with what is none.
+const SWEEPING: Duration = Duration::from_millis(20);
 /// How often each party is heard in a pass.
 const TURNS: usize = 8;
 /// The most instructions of each standing that are judged in a pass.
@@ -82,7 +84,7 @@ pub fn run(
                 return Ok(());
             }
         }
-        if !worked {
+        if !worked && board.condemned.is_empty() {
             std::thread::sleep(POLL.max(board.look_took));
         }
     }
@@ -136,6 +138,8 @@ struct Board {
     lag: Lag,
     parts: Parts,
     queue: Queue<Item>,
+    /// Rubbish that is still there.
+    condemned: VecDeque<Item>,
     /// Since when the names of drafts are there, and in which look they were seen last.
     drafts: BTreeMap<Name, (Instant, u64)>,
     answers: Answers,
@@ -188,6 +192,7 @@ impl Board {
             lag: Lag::of(log.replica().auction()),
             parts: Parts::of(log.replica().auction().terms()),
             queue: Queue::new(seed),
+            condemned: VecDeque::new(),
             drafts: BTreeMap::new(),
             answers: Answers::take_over(&folder.answers()),
             inbox: None,
@@ -253,6 +258,7 @@ impl Board {
         let sorted = self.sort()?;
         let judged = self.judge()?;
         self.sign_checkpoint()?;
+        self.sweep(sorted || judged)?;
         self.tell();
         Ok(passed || sorted || judged)
     }
@@ -407,9 +413,33 @@ impl Board {
         None
     }
 
-    /// Removes what is no instruction.
+    /// What is no instruction will be removed: not now, for a file system may take its time.
     fn discard(&mut self, item: &Item) {
-        self.rubbish.count += usize::from(self.take_out(item));
+        self.queue.condemn(item);
+        self.condemned.push_back(item.clone());
+    }
+
+    /// Removes rubbish, for a short while if there is anything else to do.
+    fn sweep(&mut self, is_busy: bool) -> Result<(), Failure> {
+        let began = Instant::now();
+        let patience = if is_busy { SWEEPING } else { SORTING };
+        while began.elapsed() < patience {
+            let Some(item) = self.condemned.pop_front() else { break };
+            if !self.queue.is_condemned(&item) {
+                continue;
+            }
+            // Something else may bear the name by now.
+            let limit = MAX_INSTRUCTION_BYTES as u64;
+            let found = self.inbox.as_ref().map(|inbox| inbox.read(&item.0, limit));
+            let auction = self.log.replica().auction();
+            if matches!(found, Some(Found::Bytes(bytes)) if auction.read(&bytes).is_ok()) {
+                self.queue.done(&item);
+            } else {
+                self.rubbish.count += usize::from(self.take_out(&item));
+            }
+            self.keep_watch()?;
+        }
+        Ok(())
     }
 
     /// Takes an item out of the inbox and the queue; sets it aside if that cannot be. Whether it is gone.
