@@ -1375,6 +1375,18 @@ fn a_strangers_answer_moves_no_terminal() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(!said.chars().any(|c| c == '\u{202e}' || (c.is_control() && c != '\n')), "{said:?}");
     assert!(said.len() < 2_000 && said.lines().count() < 6, "{} bytes: {said:?}", said.len());
+
+    // So is a receipt that somebody sent.
+    let words = serde_json::to_string(&format!("\u{1b}[2J{}", "long ".repeat(4_000))).unwrap();
+    fs::write(
+        scene.path("sent"),
+        format!("{{\"schema\": \"talea-receipt/1\", \"entry\": {words}}}"),
+    )
+    .unwrap();
+    let output = scene.run(&["receipt", "check", "sent"]);
+    ends(&output, 1, &["error[receipt.invalid]", "this is no receipt"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.len() < 1_000 && !said.contains('\u{1b}'), "{} bytes: {said:?}", said.len());
 }
 
 // ---- figures ----

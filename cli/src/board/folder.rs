@@ -3,6 +3,7 @@
 use crate::{
     failure::{Code, Failure},
     files::{self, Readers},
+    say::excerpt,
 };
 use rand_core::{OsRng, RngCore as _};
 use serde::{Deserialize, Serialize};
@@ -10,10 +11,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-use talea_protocol::{
-    bytes::{Digest, printable},
-    limits::MAX_INSTRUCTION_BYTES,
-};
+use talea_protocol::{bytes::Digest, limits::MAX_INSTRUCTION_BYTES};
 
 /// The largest answer, in bytes.
 const MAX_ANSWER: u64 = 1 << 16;
@@ -47,22 +45,13 @@ impl Answer {
             Self::Refused { check, sentence } => {
                 let [of_check, of_sentence] = SHOWN;
                 Self::Refused {
-                    check: printable_in(&check, of_check),
-                    sentence: printable_in(&sentence, of_sentence),
+                    check: excerpt(&check, of_check),
+                    sentence: excerpt(&sentence, of_sentence),
                 }
             }
             Self::Accepted { .. } => self,
         }
     }
-}
-
-/// The beginning of a text, fit to be shown, in so many characters at most.
-fn printable_in(text: &str, most: usize) -> String {
-    let mut shown: String = printable(text).chars().take(most).collect();
-    if text.chars().nth(most).is_some() {
-        shown.push('…');
-    }
-    shown
 }
 
 /// An answer as its file holds it.

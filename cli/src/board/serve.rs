@@ -85,7 +85,7 @@ pub fn run(
             }
         }
         if !worked && board.condemned.is_empty() {
-            std::thread::sleep(POLL.max(board.look_took));
+            std::thread::sleep(POLL);
         }
     }
 }
@@ -149,7 +149,7 @@ struct Board {
     looks: u64,
     /// The slot in which the last look began, when it did, and how long it took.
     last_look: u64,
-    looked_at: Instant,
+    looked_at: Option<Instant>,
     look_took: Duration,
     retried_at: Instant,
     rubbish: Tally,
@@ -200,7 +200,7 @@ impl Board {
             looks: 0,
             // What lies there already has arrived when it is seen first, not before.
             last_look: clock.slot().max(last),
-            looked_at: Instant::now(),
+            looked_at: None,
             look_took: Duration::ZERO,
             retried_at: Instant::now(),
             rubbish: Tally::default(),
@@ -253,7 +253,7 @@ impl Board {
             self.queue.retry();
             self.retried_at = Instant::now();
         }
-        self.look()?;
+        self.keep_watch()?;
         let passed = self.let_time_pass()?;
         let sorted = self.sort()?;
         let judged = self.judge()?;
@@ -291,7 +291,7 @@ impl Board {
             Some(Ok(())) | None => self.queue.end_look(),
         }
         self.end_drafts();
-        (self.looked_at, self.look_took) = (began, began.elapsed());
+        (self.looked_at, self.look_took) = (Some(began), began.elapsed());
         self.sign_checkpoint()
     }
 
@@ -300,10 +300,11 @@ impl Board {
         self.last_look <= due && due < self.slot()
     }
 
-    /// Looks, if it is time to. Half of the time at most goes into looking.
+    /// Looks, if it is time to. A quarter of the time at most goes into looking.
     fn keep_watch(&mut self) -> Result<(), Failure> {
         let is_late = self.deadline().is_some_and(|(_, due)| self.is_to_be_closed(due));
-        if is_late || self.looked_at.elapsed() > POLL.max(self.look_took * 2) {
+        let between = POLL.max(self.look_took * 4);
+        if is_late || self.looked_at.is_none_or(|looked| looked.elapsed() >= between) {
             self.look()?;
         }
         Ok(())
