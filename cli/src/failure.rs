@@ -1,5 +1,6 @@
 //! Why a command stopped: one sentence, a stable code, an exit status, and what to do next.
 
+use crate::say::fit_for_terminals;
 use std::{fmt, path::Path, process::ExitCode};
 use talea_contract::Refusal;
 
@@ -129,7 +130,7 @@ impl Failure {
     pub fn report(&self) -> String {
         let Self { code, sentence, help } = self;
         let help = help.as_ref().map_or(String::new(), |help| format!("\n  help: {help}"));
-        format!("error[{code}]: {sentence}{help}")
+        fit_for_terminals(&format!("error[{code}]: {sentence}{help}"))
     }
 }
 
@@ -151,6 +152,13 @@ impl From<talea_sim::failure::Failure> for Failure {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn what_a_failure_quotes_moves_no_terminal() {
+        let failure = Failure::new(Code::Receipt, "no receipt: \u{1b}[2J").with_help("\u{7}");
+        let expected = "error[receipt.invalid]: no receipt: \\u{1b}[2J\n  help: \\u{7}";
+        assert_eq!(failure.report(), expected);
+    }
 
     #[test]
     fn codes_are_distinct() {

@@ -191,6 +191,16 @@ impl Auction {
         Ok(Entry { slot, instruction: bytes, head: self.state.head })
     }
 
+    /// Who signed an instruction of this auction, and what it says; whether the rules allow it now is
+    /// not asked. It costs one signature, and nothing is copied but what it says.
+    ///
+    /// # Errors
+    /// E1 or E2.
+    pub fn read(&self, instruction: &[u8]) -> Result<(PartyKey, Instruction), Refusal> {
+        let opened = envelope::open(&self.setting.auction, instruction)?;
+        Ok((opened.signer, opened.instruction))
+    }
+
     /// The terms.
     #[must_use]
     pub fn terms(&self) -> &Terms {

@@ -6,6 +6,7 @@ use crate::{
     failure::{Code, Failure},
     files,
     replica::Replica,
+    say::excerpt,
 };
 use ed25519_dalek::{Signature as DalekSignature, VerifyingKey};
 use serde::{Deserialize, Serialize};
@@ -176,6 +177,9 @@ pub const RECEIPT: &str = "talea-receipt/1";
 /// The largest receipt, in bytes: an entry in hexadecimal, and room for the rest.
 const MAX_RECEIPT: u64 = 2 * MAX_INSTRUCTION_BYTES as u64 + (1 << 16);
 
+/// The most characters of a reason that are shown.
+const MAX_WHY: usize = 200;
+
 impl Receipt {
     /// The receipt of an entry, under the first of these checkpoints that speaks of it.
     ///
@@ -217,8 +221,11 @@ impl Receipt {
     /// `receipt.invalid`, `file.unreadable`, `file.too-large`.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let bytes = files::read(path, MAX_RECEIPT)?;
-        let receipt: Self = serde_json::from_slice(&bytes)
-            .map_err(|error| Failure::new(Code::Receipt, format!("this is no receipt: {error}")))?;
+        let receipt: Self = serde_json::from_slice(&bytes).map_err(|error| {
+            // It quotes what it found, at any length.
+            let why = excerpt(&error.to_string(), MAX_WHY);
+            Failure::new(Code::Receipt, format!("this is no receipt: {why}"))
+        })?;
         receipt.verify()?;
         Ok(receipt)
     }

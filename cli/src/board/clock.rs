@@ -6,6 +6,7 @@ use crate::{
     names,
 };
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use talea_contract::{Auction, Phase};
 use talea_protocol::{
     bytes::{PartyKey, Text},
     terms::Terms,
@@ -136,9 +137,80 @@ impl Clock {
     }
 }
 
+/// How far the slots of a transcript lie behind the clock, after a board had more to judge before a
+/// deadline than there was time for, or did not run.
+///
+/// What is judged late bears a slot of before, and some deadlines count from that slot. Those who are
+/// due until then see it late, and have their time from there: such a deadline passes so much later by
+/// the clock. Deadlines that the terms name pass when the terms say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lag {
+    slots: u64,
+    deadline: Option<u64>,
+    /// Until when by the clock a step may be waited for that began late.
+    until: u64,
+}
+
+impl Lag {
+    /// None yet, in an auction as it stands.
+    #[must_use]
+    pub fn of(auction: &Auction) -> Self {
+        Self { slots: 0, deadline: auction.deadline(), until: 0 }
+    }
+
+    /// An entry was appended when the clock said `now`.
+    pub fn note(&mut self, now: u64, auction: &Auction) {
+        let terms = auction.terms();
+        let per_bid = terms.schedule.step_slots_per_bid;
+        let longest = per_bid.saturating_mul(terms.max_bids_per_lot.into());
+        let longest = longest.saturating_add(terms.schedule.step_slots);
+        self.note_entry(now, auction.slot(), auction.deadline(), longest);
+    }
+
+    fn note_entry(&mut self, now: u64, slot: u64, deadline: Option<u64>, longest: u64) {
+        let lag = now.saturating_sub(slot);
+        if lag > 0 {
+            self.slots = self.slots.max(lag);
+            self.until = now.saturating_add(self.slots).saturating_add(longest);
+        } else if deadline != self.deadline && now > self.until {
+            self.slots = 0;
+        }
+        self.deadline = deadline;
+    }
+
+    /// How many slots later by the clock the auction's next deadline passes.
+    #[must_use]
+    pub fn at(&self, auction: &Auction) -> u64 {
+        let is_named_by_terms = match auction.phase() {
+            Phase::Deals | Phase::Complaints | Phase::Reserves | Phase::Closed => true,
+            Phase::Commits | Phase::Reveals => auction.round() == 0,
+            Phase::Endorsing | Phase::Ranking => false,
+        };
+        if is_named_by_terms { 0 } else { self.slots }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_is_told_late_has_its_time_from_there() {
+        let mut lag = Lag { slots: 0, deadline: Some(100), until: 0 };
+        let note = |lag: &mut Lag, now, slot, deadline| {
+            lag.note_entry(now, slot, Some(deadline), 50);
+            lag.slots
+        };
+        // In time; then an entry that arrived before slot 100 and was judged in slot 130.
+        assert_eq!(note(&mut lag, 90, 90, 140), 0);
+        assert_eq!(note(&mut lag, 130, 100, 150), 30, "its deadline passes in slot 180");
+        // Another lot's entry is in time; the first one's step still has its time.
+        assert_eq!(note(&mut lag, 140, 140, 150), 30);
+        assert_eq!(note(&mut lag, 145, 145, 160), 30);
+        // Once no step can have begun late, it is over, with the next deadline.
+        assert_eq!(note(&mut lag, 211, 211, 160), 30);
+        assert_eq!(note(&mut lag, 212, 212, 262), 0);
+    }
 
     #[test]
     fn slots_begin_and_end_where_they_say() {

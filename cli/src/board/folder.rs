@@ -3,7 +3,9 @@
 use crate::{
     failure::{Code, Failure},
     files::{self, Readers},
+    say::excerpt,
 };
+use rand_core::{OsRng, RngCore as _};
 use serde::{Deserialize, Serialize};
 use std::{
     fs,
@@ -13,6 +15,8 @@ use talea_protocol::{bytes::Digest, limits::MAX_INSTRUCTION_BYTES};
 
 /// The largest answer, in bytes.
 const MAX_ANSWER: u64 = 1 << 16;
+/// The most characters of a check's number, and of a sentence, that are shown of an answer.
+const SHOWN: [usize; 2] = [16, 400];
 
 /// What became of an instruction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +36,40 @@ pub enum Answer {
         /// Why.
         sentence: String,
     },
+}
+
+impl Answer {
+    /// The same answer in words that anybody may be shown: a stranger may have written it.
+    fn fit_to_show(self) -> Self {
+        match self {
+            Self::Refused { check, sentence } => {
+                let [of_check, of_sentence] = SHOWN;
+                Self::Refused {
+                    check: excerpt(&check, of_check),
+                    sentence: excerpt(&sentence, of_sentence),
+                }
+            }
+            Self::Accepted { .. } => self,
+        }
+    }
+}
+
+/// An answer as its file holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// Drawn anew for each answer: one that says what an earlier one said is another file.
+    pub mark: u64,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// An instruction that was handed in, and what lay in the place of its answer then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The hash of the instruction.
+    pub id: Digest,
+    /// The hash of what was there, if anything was.
+    before: Option<Digest>,
 }
 
 /// The folder of a board.
@@ -78,12 +116,6 @@ impl Folder {
         self.0.join("checkpoints")
     }
 
-    /// The lock of the process that runs the board.
-    #[must_use]
-    pub fn lock(&self) -> PathBuf {
-        self.0.join("lock")
-    }
-
     /// Where instructions wait.
     #[must_use]
     pub fn inbox(&self) -> PathBuf {
@@ -96,99 +128,167 @@ impl Folder {
         self.0.join("answers")
     }
 
-    /// Hands an instruction in, whole. Handing in the same bytes twice is handing them in once.
+    /// Hands an instruction in, whole. Handing in the same bytes twice is handing them in once. Whatever
+    /// strangers put in the place of its name, it gets in: the board takes any name.
     ///
     /// # Errors
     /// `file.unwritable`.
-    pub fn hand_in(&self, instruction: &[u8]) -> Result<Digest, Failure> {
+    pub fn hand_in(&self, instruction: &[u8]) -> Result<Attempt, Failure> {
         let id = Digest::of(&[instruction]);
-        // An answer to an earlier attempt, such as "too early", is no answer to this one.
-        let _ = fs::remove_file(self.answer_of(&id));
+        let before = self.answer_file(&id).map(|bytes| Digest::of(&[&bytes]));
+        let attempt = Attempt { id, before };
         let path = self.inbox().join(hex::encode(id.0));
+        // What waits already has its place in the line.
+        let is_there = is_file(&path)
+            && files::read_strangers(&path, MAX_INSTRUCTION_BYTES as u64)
+                .is_some_and(|bytes| bytes == instruction);
+        if is_there {
+            return Ok(attempt);
+        }
+        // A name that is taken is left to whoever took it: the board may be about to remove what it names.
+        let name = hex::encode(id.0);
+        let is_taken = path.symlink_metadata().is_ok();
+        let other = || self.inbox().join(format!("{name}-{:016x}", OsRng.next_u64()));
+        let path = if is_taken { other() } else { path };
         files::write(&path, instruction, Readers::Everybody)?;
-        Ok(id)
+        Ok(attempt)
     }
 
-    /// Whether an instruction still waits.
+    /// Whether an instruction still waits, as far as the names in the inbox say so.
     #[must_use]
     pub fn waits(&self, id: &Digest) -> bool {
-        self.inbox().join(hex::encode(id.0)).exists()
+        let name = hex::encode(id.0);
+        let path = self.inbox().join(&name);
+        if is_file(&path) {
+            return true;
+        }
+        // If something else has its name, it may wait under another one.
+        path.symlink_metadata().is_ok()
+            && fs::read_dir(self.inbox()).into_iter().flatten().flatten().any(|item| {
+                let other = item.file_name();
+                let is_for_it = other.to_str().and_then(|other| other.strip_prefix(&name));
+                is_for_it.is_some_and(|rest| rest.starts_with('-')) && is_file(&item.path())
+            })
     }
 
-    fn answer_of(&self, id: &Digest) -> PathBuf {
-        self.answers().join(hex::encode(id.0))
+    fn answer_file(&self, id: &Digest) -> Option<Vec<u8>> {
+        files::read_strangers(&self.answers().join(hex::encode(id.0)), MAX_ANSWER)
     }
 
-    /// The board's answer to an instruction, once there is one. What it says of acceptance is no
-    /// proof; that stands in the transcript.
+    /// What lies in the place of an answer to this instruction, whenever and by whomever it was given. It
+    /// is no proof of anything; what counts stands in the transcript. Its words are fit to be shown.
     #[must_use]
     pub fn answer(&self, id: &Digest) -> Option<Answer> {
-        let bytes = files::read_strangers(&self.answer_of(id), MAX_ANSWER)?;
-        serde_json::from_slice(&bytes).ok()
+        read_answer(&self.answer_file(id)?)
     }
 
-    /// The board answers, and takes the instruction out of the inbox.
-    ///
-    /// # Errors
-    /// `file.unwritable`.
-    pub fn give_answer(&self, waiting: &Path, id: &Digest, answer: &Answer) -> Result<(), Failure> {
-        let text = serde_json::to_vec(answer).unwrap_or_default();
-        files::write(&self.answer_of(id), &text, Readers::Everybody)?;
-        match fs::remove_file(waiting) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Failure::unwritable(waiting, error))
-            }
-            _ => Ok(()),
-        }
+    /// As [`answer`](Self::answer), but nothing as long as there is only what was there before this attempt.
+    #[must_use]
+    pub fn answer_to(&self, attempt: &Attempt) -> Option<Answer> {
+        let bytes = self.answer_file(&attempt.id)?;
+        (Some(Digest::of(&[&bytes])) != attempt.before).then(|| read_answer(&bytes))?
     }
+}
 
-    /// What waits, the longest first. Files that are no instructions, by name or by size, are left
-    /// alone.
-    ///
-    /// # Errors
-    /// `file.unreadable`.
-    pub fn waiting(&self) -> Result<Vec<PathBuf>, Failure> {
-        let inbox = self.inbox();
-        let unreadable = |error| Failure::unreadable(&inbox, error);
-        let mut found = Vec::new();
-        for item in fs::read_dir(&inbox).map_err(unreadable)? {
-            let item = item.map_err(unreadable)?;
-            let name = item.file_name();
-            let is_hash = name.to_str().is_some_and(|name| {
-                name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit())
-            });
-            // Gone since it was listed, or a link to elsewhere: not ours.
-            let Ok(metadata) = item.metadata() else { continue };
-            let fits = metadata.is_file() && metadata.len() <= MAX_INSTRUCTION_BYTES as u64 + 256;
-            if is_hash && fits {
-                found.push((metadata.modified().ok(), item.path()));
-            }
-        }
-        found.sort();
-        Ok(found.into_iter().map(|(_, path)| path).collect())
-    }
+fn read_answer(bytes: &[u8]) -> Option<Answer> {
+    let given: Given = serde_json::from_slice(bytes).ok()?;
+    Some(given.answer.fit_to_show())
+}
+
+/// Whether a file lies here, and no link to one.
+fn is_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::board::{
+        answers::Answers,
+        queue::Standing,
+        shared::{Name, Shared},
+    };
 
-    #[test]
-    fn what_is_handed_in_waits_once_until_it_is_answered() {
+    fn folder() -> (tempfile::TempDir, Folder) {
         let temporary = tempfile::tempdir().unwrap();
         let folder = Folder::new(temporary.path());
         folder.create().unwrap();
-        let id = folder.hand_in(b"bytes").unwrap();
-        assert_eq!(folder.hand_in(b"bytes").unwrap(), id);
-        fs::write(folder.inbox().join("rubbish"), b"rubbish").unwrap();
-        let waiting = folder.waiting().unwrap();
-        assert_eq!(waiting.len(), 1);
-        assert!(folder.waits(&id) && folder.answer(&id).is_none());
-        let answer = Answer::Accepted { entry: 3, slot: 4 };
-        folder.give_answer(&waiting[0], &id, &answer).unwrap();
-        assert_eq!(folder.answer(&id), Some(answer));
-        assert!(!folder.waits(&id));
+        (temporary, folder)
+    }
+
+    fn waiting(folder: &Folder) -> Vec<PathBuf> {
+        fs::read_dir(folder.inbox()).unwrap().map(|item| item.unwrap().path()).collect()
+    }
+
+    #[test]
+    fn what_is_handed_in_waits_once_until_it_is_taken_out() {
+        let (_temporary, folder) = folder();
+        let attempt = folder.hand_in(b"bytes").unwrap();
+        let name = hex::encode(attempt.id.0);
+        let modified = || fs::metadata(folder.inbox().join(&name)).unwrap().modified().unwrap();
+        let first = modified();
+        assert_eq!(folder.hand_in(b"bytes").unwrap(), attempt);
+        assert_eq!(waiting(&folder), [folder.inbox().join(&name)]);
+        assert_eq!(modified(), first, "it keeps its place");
+        assert!(folder.waits(&attempt.id));
+        let inbox = Shared::open(&folder.inbox()).unwrap();
+        inbox.remove(&Name::of_hash(attempt.id.0)).unwrap();
+        assert!(!folder.waits(&attempt.id));
+        // Other bytes under its name are not it, and stay.
+        fs::write(folder.inbox().join(&name), "other").unwrap();
         folder.hand_in(b"bytes").unwrap();
-        assert_eq!(folder.answer(&id), None, "asked anew");
+        let mut found: Vec<Vec<u8>> =
+            waiting(&folder).into_iter().map(|path| fs::read(path).unwrap()).collect();
+        found.sort();
+        assert_eq!(found, [b"bytes".to_vec(), b"other".to_vec()]);
+    }
+
+    #[test]
+    fn an_answer_to_an_earlier_attempt_is_none_to_this_one_and_stays() {
+        let (_temporary, folder) = folder();
+        let answers = Shared::open(&folder.answers()).unwrap();
+        let mut given = Answers::default();
+        let answer = Answer::Refused { check: "E4".into(), sentence: "too early".into() };
+        let first = folder.hand_in(b"bytes").unwrap();
+        assert_eq!(folder.answer_to(&first), None);
+        assert!(given.give(&answers, &first.id, &answer, Standing::Part));
+        assert_eq!(folder.answer_to(&first), Some(answer.clone()));
+        let second = folder.hand_in(b"bytes").unwrap();
+        assert_eq!(folder.answer_to(&second), None);
+        assert_eq!(folder.answer(&second.id), Some(answer.clone()), "nobody removed it");
+        assert!(given.give(&answers, &second.id, &answer, Standing::Part));
+        assert_eq!(folder.answer_to(&second), Some(answer), "the same words, said again");
+    }
+
+    #[test]
+    fn a_name_in_the_way_keeps_nobody_out() {
+        let (_temporary, folder) = folder();
+        let id = Digest::of(&[b"bytes"]);
+        let blocked = folder.inbox().join(hex::encode(id.0));
+        fs::create_dir_all(blocked.join("full")).unwrap();
+        assert!(!folder.waits(&id));
+        assert_eq!(folder.hand_in(b"bytes").unwrap().id, id);
+        assert!(folder.waits(&id));
+        let other = waiting(&folder).into_iter().find(|path| *path != blocked).unwrap();
+        assert_eq!(fs::read(&other).unwrap(), b"bytes");
+        fs::remove_file(other).unwrap();
+        assert!(!folder.waits(&id));
+        fs::remove_dir_all(folder.inbox()).unwrap();
+        assert_eq!(folder.hand_in(b"bytes").unwrap_err().code, Code::FileUnwritable);
+    }
+
+    #[test]
+    fn an_answers_words_are_fit_to_be_shown() {
+        let (_temporary, folder) = folder();
+        let id = Digest([7; 32]);
+        let words = format!("\u{1b}[2J\u{7}\r\n\u{202e}{}", "long ".repeat(1_000));
+        let answer = Answer::Refused { check: words.clone(), sentence: words };
+        let given = serde_json::to_vec(&Given { mark: 0, answer }).unwrap();
+        fs::write(folder.answers().join(hex::encode(id.0)), given).unwrap();
+        let Some(Answer::Refused { check, sentence }) = folder.answer(&id) else { panic!() };
+        assert!(check.starts_with("\\u{1b}[2J\\u{7}") && sentence.ends_with('…'), "{sentence}");
+        assert_eq!([check, sentence].map(|text| text.chars().count()), SHOWN.map(|most| most + 1));
+        fs::write(folder.answers().join(hex::encode(id.0)), "{}").unwrap();
+        assert_eq!(folder.answer(&id), None);
     }
 }

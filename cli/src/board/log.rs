@@ -2,12 +2,12 @@
 
 use crate::{
     board::folder::Folder,
-    failure::{Code, Failure},
+    failure::Failure,
     files::{self, Readers},
     replica::{Replica, record},
 };
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions},
     io::Write as _,
 };
 use talea_contract::{Auction, Refusal};
@@ -30,33 +30,21 @@ pub struct Log {
     folder: Folder,
     replica: Replica,
     file: File,
-    /// Held as long as the log is open.
-    _lock: File,
 }
 
 impl Log {
-    /// Takes the lock and replays the transcript. A last record that is not whole was never
-    /// acknowledged, and is cut off; an outcome that is missing is appended.
+    /// Replays the transcript. A last record that is not whole was never acknowledged, and is cut off;
+    /// an outcome that is missing is appended. Nobody else may have the log open: whoever runs a board
+    /// holds its lock.
     ///
     /// # Errors
-    /// `board.busy`, `board.folder`, `board.invalid`, `file.unreadable`, `file.unwritable`.
+    /// `board.folder`, `board.invalid`, `file.unreadable`, `file.unwritable`.
     pub fn open(folder: &Folder) -> Result<Self, Failure> {
         let path = folder.transcript();
         let replica = Replica::open(&path)?;
-        let lock_path = folder.lock();
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
-        let lock = lock.map_err(|error| Failure::unwritable(&lock_path, error))?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => {
-                let sentence =
-                    format!("another process runs the board {}", folder.path().display());
-                Failure::new(Code::BoardBusy, sentence)
-            }
-            TryLockError::Error(error) => Failure::unwritable(&lock_path, error),
-        })?;
         let unwritable = |error| Failure::unwritable(&path, error);
         let file = OpenOptions::new().append(true).open(&path).map_err(unwritable)?;
-        let mut log = Self { folder: folder.clone(), replica, file, _lock: lock };
+        let mut log = Self { folder: folder.clone(), replica, file };
         log.replica.advance()?;
         let length = log.file.metadata().map_err(unwritable)?.len();
         if length > log.replica.offset() {

@@ -4,16 +4,19 @@
 //! |---|---|---|
 //! | `transcript.talea` | the auction, entry by entry, only ever appended to | the board |
 //! | `checkpoints` | signed heads of it, a JSON line each | the board |
-//! | `inbox/` | instructions that wait, each named by its hash | everybody |
-//! | `answers/` | what became of each | the board |
-//! | `lock` | held by the process that runs the board | the board |
+//! | `inbox/` | instructions that wait | everybody, and nobody writes elsewhere |
+//! | `answers/` | what became of each, for a while | the board |
 //!
 //! Nobody trusts that process: everybody replays the transcript, and what counts stands there. A
 //! board can refuse service, and that shows.
 
+pub mod answers;
 pub mod checkpoint;
 pub mod clock;
 pub mod folder;
 pub mod log;
 pub mod merkle;
+pub mod parts;
+pub mod queue;
 pub mod serve;
+pub mod shared;

@@ -1,37 +1,65 @@
 //! Running a board: the one process that orders what waits, lets time pass, and signs checkpoints.
+//!
+//! Looking at the inbox, sorting what lies there and judging it are three things, and none keeps the
+//! first from being done in time: see [`queue`](crate::board::queue). Before a deadline passes,
+//! everything is judged that had arrived by then. Nothing that strangers leave in the folder ends the
+//! process; only its own log and its own checkpoints can.
 
 use crate::{
     board::{
+        answers::Answers,
         checkpoint::Checkpoint,
-        clock::Clock,
+        clock::{Clock, Lag},
         folder::{Answer, Folder},
         log::Log,
+        parts::Parts,
+        queue::{Queue, Standing},
+        shared::{Found, Name, Shared},
     },
     failure::{Code, Failure},
     files,
     keys::Keys,
+    replica::Replica,
     say::say,
 };
+use rand_core::{OsRng, RngCore as _};
 use std::{
-    fs::OpenOptions,
-    io::Read as _,
-    io::Write as _,
+    collections::{BTreeMap, VecDeque},
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Read as _, Write as _},
     path::Path,
     time::{Duration, Instant},
 };
 use talea_parties::identity::Identity;
 use talea_protocol::{bytes::Digest, instruction::Instruction, limits::MAX_INSTRUCTION_BYTES};
 
-/// How long a board waits before it looks into its inbox again.
+/// How long a board waits before it looks into its inbox again, if there is nothing else to do.
 const POLL: Duration = Duration::from_millis(50);
-/// How long it stays after the auction, for those who still want an answer.
+/// How long it sorts before it judges.
+const SORTING: Duration = Duration::from_millis(100);
+/// How long it removes rubbish before it goes on with what is none.
+const SWEEPING: Duration = Duration::from_millis(20);
+/// How often each party is heard in a pass.
+const TURNS: usize = 8;
+/// The most instructions of each standing that are judged in a pass.
+const PASS: usize = 128;
+/// How long a file may bear the name of a draft.
+const DRAFTING: Duration = Duration::from_secs(600);
+/// The most drafts that are known at a time.
+const MOST_DRAFTS: usize = 1 << 16;
+/// How long until what was set aside is tried anew, and until something is said once more.
+const AGAIN: Duration = Duration::from_secs(60);
+/// How long the board stays after the auction, for those who still want an answer.
 const LINGER: Duration = Duration::from_secs(2);
+/// How long it stays at most, whoever asks.
+const LINGER_AT_MOST: Duration = Duration::from_secs(60);
 
 /// Runs a board until its auction is closed and nobody asks any more. If a deadline passed while no
 /// board ran, `confirm` is asked first: by a wrong clock it would pass for good.
 ///
 /// # Errors
-/// `key.other`, `board.busy`, `not-confirmed`, and whatever keeps it from reading or writing.
+/// `key.other`, `board.busy`, `not-confirmed`, and whatever keeps it from reading its log or from
+/// writing that or its checkpoints.
 pub fn run(
     folder: &Folder,
     keys: &Keys,
@@ -43,15 +71,62 @@ pub fn run(
         confirm("Is the clock right, and shall it pass?")?;
     }
     say("the board takes what comes, and stops after the auction");
-    let mut idle_since = Instant::now();
+    let (mut idle_since, mut closed_since) = (Instant::now(), None);
     loop {
-        if board.turn()? {
+        let worked = board.turn()?;
+        if worked {
             idle_since = Instant::now();
-        } else if board.log.replica().is_closed() && idle_since.elapsed() > LINGER {
-            say("the auction is closed; the board stops");
-            return Ok(());
         }
-        std::thread::sleep(POLL);
+        if board.log.replica().is_closed() {
+            let since = *closed_since.get_or_insert_with(Instant::now);
+            if idle_since.elapsed() > LINGER || since.elapsed() > LINGER_AT_MOST {
+                say("the auction is closed; the board stops");
+                return Ok(());
+            }
+        }
+        if !worked && board.condemned.is_empty() {
+            std::thread::sleep(POLL);
+        }
+    }
+}
+
+/// The lock of the one process that runs this board, in the board's own state: whoever can open a file
+/// can lock it, so it is where nobody else comes.
+fn lock(folder: &Folder, keys: &Keys) -> Result<File, Failure> {
+    let auction = Replica::open(&folder.transcript())?.auction().id();
+    let state = keys.state_folder().join(hex::encode(auction.0));
+    files::private_folder(&state)?;
+    let path = state.join("board.lock");
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let lock = lock.map_err(|error| Failure::unwritable(&path, error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            let sentence = format!("another process runs the board {}", folder.path().display());
+            Err(Failure::new(Code::BoardBusy, sentence))
+        }
+        Err(TryLockError::Error(error)) => Err(Failure::unwritable(&path, error)),
+    }
+}
+
+/// A name in the inbox, and whether it seems to be a file's: what takes the place of something of
+/// another kind is something else.
+type Item = (Name, bool);
+
+/// Something that is counted, and said once in a while.
+#[derive(Default)]
+struct Tally {
+    count: usize,
+    said: Option<Instant>,
+}
+
+impl Tally {
+    /// Says what was counted, unless it was said a short while ago.
+    fn tell(&mut self, words: impl Fn(usize) -> String) {
+        if self.count > 0 && self.said.is_none_or(|said| said.elapsed() > AGAIN) {
+            say(&words(self.count));
+            (self.count, self.said) = (0, Some(Instant::now()));
+        }
     }
 }
 
@@ -60,12 +135,38 @@ struct Board {
     identity: Identity,
     log: Log,
     clock: Clock,
+    lag: Lag,
+    parts: Parts,
+    queue: Queue<Item>,
+    /// Rubbish that is still there.
+    condemned: VecDeque<Item>,
+    /// Since when the names of drafts are there, and in which look they were seen last.
+    drafts: BTreeMap<Name, (Instant, u64)>,
+    answers: Answers,
+    /// The inbox, and where answers go, as far as they are folders.
+    inbox: Option<Shared>,
+    out: Option<Shared>,
+    looks: u64,
+    /// The slot in which the last look began, when it did, and how long it took.
+    last_look: u64,
+    looked_at: Option<Instant>,
+    look_took: Duration,
+    retried_at: Instant,
+    rubbish: Tally,
+    unanswered: Tally,
+    /// How many things in the inbox it has said cannot be removed.
+    told_aside: usize,
+    /// What it has said of its folders, and has not seen mended.
+    told_of: BTreeMap<&'static str, String>,
     signed_entries: Option<u64>,
     told_of_jump: bool,
+    /// As long as this process runs.
+    _lock: File,
 }
 
 impl Board {
     fn open(folder: &Folder, keys: &Keys) -> Result<Self, Failure> {
+        let lock = lock(folder, keys)?;
         let log = Log::open(folder)?;
         let terms = *log.replica().board();
         if keys.party() != terms.key {
@@ -83,13 +184,34 @@ impl Board {
         }
         end_torn_line(&folder.checkpoints())?;
         let signed_entries = last_checkpoint(folder).map(|checkpoint| checkpoint.entries);
+        let mut seed = [0; 32];
+        OsRng.fill_bytes(&mut seed);
         Ok(Self {
             folder: folder.clone(),
             identity: keys.identity(),
+            lag: Lag::of(log.replica().auction()),
+            parts: Parts::of(log.replica().auction().terms()),
+            queue: Queue::new(seed),
+            condemned: VecDeque::new(),
+            drafts: BTreeMap::new(),
+            answers: Answers::take_over(&folder.answers()),
+            inbox: None,
+            out: None,
+            looks: 0,
+            // What lies there already has arrived when it is seen first, not before.
+            last_look: clock.slot().max(last),
+            looked_at: None,
+            look_took: Duration::ZERO,
+            retried_at: Instant::now(),
+            rubbish: Tally::default(),
+            unanswered: Tally::default(),
+            told_aside: 0,
+            told_of: BTreeMap::new(),
             log,
             clock,
             signed_entries,
             told_of_jump: false,
+            _lock: lock,
         })
     }
 
@@ -111,6 +233,13 @@ impl Board {
         self.clock.slot().max(self.log.replica().auction().slot())
     }
 
+    /// The next deadline, and the slot by the clock until which what arrives is in time for it.
+    fn deadline(&self) -> Option<(u64, u64)> {
+        let auction = self.log.replica().auction();
+        let deadline = auction.deadline()?;
+        Some((deadline, deadline.saturating_add(self.lag.at(auction))))
+    }
+
     /// Does what there is to do; whether there was anything.
     fn turn(&mut self) -> Result<bool, Failure> {
         if let Some(jump) = self.clock.jump().filter(|_| !self.told_of_jump) {
@@ -120,41 +249,261 @@ impl Board {
             ));
             self.told_of_jump = true;
         }
-        let mut worked = self.let_time_pass()?;
-        for waiting in self.folder.waiting()? {
-            worked |= self.take(&waiting)?;
+        if self.retried_at.elapsed() > AGAIN {
+            self.queue.retry();
+            self.retried_at = Instant::now();
         }
+        self.keep_watch()?;
+        let passed = self.let_time_pass()?;
+        let sorted = self.sort()?;
+        let judged = self.judge()?;
         self.sign_checkpoint()?;
-        Ok(worked)
+        self.sweep(sorted || judged)?;
+        self.tell();
+        Ok(passed || sorted || judged)
     }
 
-    /// Ticks wherever a deadline is behind us.
+    // ---- arriving ----
+
+    /// Looks into the inbox: at names, and at nothing else. The first look after a deadline still shows
+    /// what had come by then, and counts so.
+    fn look(&mut self) -> Result<(), Failure> {
+        let (began, slot) = (Instant::now(), self.slot());
+        let closing = self.deadline().map(|(_, due)| due).filter(|due| self.is_to_be_closed(*due));
+        self.queue.begin_look(closing.unwrap_or(slot));
+        self.looks += 1;
+        self.last_look = slot;
+        self.inbox = self.open_shared("inbox");
+        self.out = self.open_shared("answers");
+        let (queue, drafts, looks) = (&mut self.queue, &mut self.drafts, self.looks);
+        let shown = self.inbox.as_ref().map(|inbox| {
+            inbox.each(|name, is_file| {
+                if !name.is_draft() {
+                    queue.show((name, is_file));
+                } else if drafts.len() < MOST_DRAFTS || drafts.contains_key(&name) {
+                    drafts.entry(name).or_insert((began, looks)).1 = looks;
+                }
+            })
+        });
+        match shown {
+            Some(Err(error)) => self.tell_of("inbox", &error),
+            // What is not there shows nothing either.
+            Some(Ok(())) | None => self.queue.end_look(),
+        }
+        self.end_drafts();
+        (self.looked_at, self.look_took) = (Some(began), began.elapsed());
+        self.sign_checkpoint()
+    }
+
+    /// Whether the last look was before the end of a deadline that is over now.
+    fn is_to_be_closed(&self, due: u64) -> bool {
+        self.last_look <= due && due < self.slot()
+    }
+
+    /// Looks, if it is time to. A quarter of the time at most goes into looking.
+    fn keep_watch(&mut self) -> Result<(), Failure> {
+        let is_late = self.deadline().is_some_and(|(_, due)| self.is_to_be_closed(due));
+        let between = POLL.max(self.look_took * 4);
+        if is_late || self.looked_at.is_none_or(|looked| looked.elapsed() >= between) {
+            self.look()?;
+        }
+        Ok(())
+    }
+
+    /// One of the board's folders; made if it is gone.
+    fn open_shared(&mut self, name: &'static str) -> Option<Shared> {
+        let path = self.folder.path().join(name);
+        let opened = Shared::open(&path).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                std::fs::create_dir(&path).and_then(|()| Shared::open(&path))
+            }
+            _ => Err(error),
+        });
+        match opened {
+            Ok(shared) => {
+                self.told_of.remove(name);
+                Some(shared)
+            }
+            Err(error) => {
+                self.tell_of(name, &error);
+                None
+            }
+        }
+    }
+
+    /// Says what is wrong with a folder, once until it is mended or something else is wrong.
+    fn tell_of(&mut self, name: &'static str, error: &io::Error) {
+        let path = self.folder.path().join(name);
+        let words =
+            format!("{} is no folder of use ({error}); the board goes on without", path.display());
+        if self.told_of.get(name) != Some(&words) {
+            say(&words);
+            self.told_of.insert(name, words);
+        }
+    }
+
+    /// Forgets drafts that are gone, and removes those at which nobody can be writing any more.
+    fn end_drafts(&mut self) {
+        let (inbox, looks) = (&self.inbox, self.looks);
+        let mut ended = 0;
+        self.drafts.retain(|name, (since, seen)| {
+            let is_there = *seen == looks;
+            if is_there && since.elapsed() > DRAFTING {
+                ended +=
+                    usize::from(inbox.as_ref().is_some_and(|inbox| inbox.remove(name).is_ok()));
+                return false;
+            }
+            is_there
+        });
+        self.rubbish.count += ended;
+    }
+
+    // ---- sorting ----
+
+    /// Sorts what has arrived, for a while, in the order in which it did; whether there was anything that
+    /// may come to something.
+    fn sort(&mut self) -> Result<bool, Failure> {
+        let began = Instant::now();
+        let mut any = false;
+        while let Some(item) = self.queue.unsorted() {
+            any |= self.sort_one(&item);
+            if began.elapsed() > SORTING {
+                return Ok(true);
+            }
+            self.keep_watch()?;
+        }
+        Ok(any)
+    }
+
+    /// Reads an item once: rubbish goes, and leaves nothing behind.
+    fn sort_one(&mut self, item: &Item) -> bool {
+        let Some(bytes) = self.read(item) else { return false };
+        let id = Digest::of(&[&bytes]);
+        if let Some(answer) = self.accepted(&id) {
+            self.take_out(item);
+            // It shows in the transcript; whoever asks again under other names gets no more.
+            self.answer(&id, &answer, Standing::Stranger);
+            return true;
+        }
+        let replica = self.log.replica();
+        let Ok((signer, instruction)) = replica.auction().read(&bytes) else {
+            self.discard(item);
+            return false;
+        };
+        self.parts.follow(replica);
+        let turn = self.parts.turn(replica, signer, &instruction);
+        if !self.queue.sort(item, turn, id) {
+            // It waits already.
+            self.take_out(item);
+        }
+        true
+    }
+
+    /// What an item holds; otherwise it is dealt with.
+    fn read(&mut self, item: &Item) -> Option<Vec<u8>> {
+        let found = match &self.inbox {
+            Some(inbox) if item.1 => inbox.read(&item.0, MAX_INSTRUCTION_BYTES as u64),
+            Some(_) => Found::Other,
+            None => Found::Gone,
+        };
+        match found {
+            Found::Bytes(bytes) => return Some(bytes),
+            Found::Gone => self.queue.done(item),
+            Found::Other => self.discard(item),
+        }
+        None
+    }
+
+    /// What is no instruction will be removed: not now, for a file system may take its time.
+    fn discard(&mut self, item: &Item) {
+        self.queue.condemn(item);
+        self.condemned.push_back(item.clone());
+    }
+
+    /// Removes rubbish, for a short while if there is anything else to do.
+    fn sweep(&mut self, is_busy: bool) -> Result<(), Failure> {
+        let began = Instant::now();
+        let patience = if is_busy { SWEEPING } else { SORTING };
+        while began.elapsed() < patience {
+            let Some(item) = self.condemned.pop_front() else { break };
+            if !self.queue.is_condemned(&item) {
+                continue;
+            }
+            // Something else may bear the name by now.
+            let limit = MAX_INSTRUCTION_BYTES as u64;
+            let found = self.inbox.as_ref().map(|inbox| inbox.read(&item.0, limit));
+            let auction = self.log.replica().auction();
+            if matches!(found, Some(Found::Bytes(bytes)) if auction.read(&bytes).is_ok()) {
+                self.queue.done(&item);
+            } else {
+                self.rubbish.count += usize::from(self.take_out(&item));
+            }
+            self.keep_watch()?;
+        }
+        Ok(())
+    }
+
+    /// Takes an item out of the inbox and the queue; sets it aside if that cannot be. Whether it is gone.
+    fn take_out(&mut self, item: &Item) -> bool {
+        let is_gone = self.inbox.as_ref().is_none_or(|inbox| inbox.remove(&item.0).is_ok());
+        if is_gone {
+            self.queue.done(item)
+        } else {
+            self.queue.set_aside(item)
+        }
+        is_gone
+    }
+
+    // ---- judging ----
+
+    /// Ticks wherever a deadline is behind us and everything that came before it is judged.
     fn let_time_pass(&mut self) -> Result<bool, Failure> {
         let mut passed = false;
-        loop {
-            let (auction, slot) = (self.log.replica().auction(), self.slot());
-            if auction.deadline().is_none_or(|deadline| slot <= deadline) {
-                return Ok(passed);
+        while let Some((deadline, due)) = self.deadline() {
+            if self.slot() <= due || self.last_look <= due || self.queue.holds(due) {
+                break;
             }
-            let tick = self.identity.sign(&auction.id(), &Instruction::Tick);
+            let tick = self.identity.sign(&self.log.replica().auction().id(), &Instruction::Tick);
             let tick = tick.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-            if let Err(refusal) = self.log.append(slot, &tick)? {
+            // The first slot after it: what came after that may be in time for the next one.
+            let slot = deadline.saturating_add(1);
+            if let Err(refusal) = self.append(slot, &tick)? {
                 return Err(Failure::new(Code::Internal, format!("a tick was refused: {refusal}")));
             }
             passed = true;
         }
+        Ok(passed)
     }
 
-    /// Applies what waits and answers it; whether there was anything to read.
-    fn take(&mut self, waiting: &Path) -> Result<bool, Failure> {
-        // Gone, or unreadable for us alone: its sender will see that it gets no answer.
-        let Some(bytes) = files::read_strangers(waiting, MAX_INSTRUCTION_BYTES as u64 + 256) else {
-            return Ok(false);
-        };
+    /// Judges some of what is sorted, as far as it is not too early for it; whether there was anything.
+    fn judge(&mut self) -> Result<bool, Failure> {
+        let due = |board: &Self| board.deadline().map_or(u64::MAX, |(_, due)| due);
+        let pass = self.queue.pass(TURNS, PASS, due(self));
+        for item in &pass {
+            // What was judged before it may have brought another deadline.
+            if self.queue.arrival(item).is_some_and(|slot| slot <= due(self)) {
+                self.judge_one(item)?;
+            }
+            self.keep_watch()?;
+        }
+        Ok(!pass.is_empty())
+    }
+
+    /// Applies an instruction and answers it. It bears the slot of now, and never one beyond a deadline
+    /// before which it arrived.
+    fn judge_one(&mut self, item: &Item) -> Result<(), Failure> {
+        let Some((standing, content)) = self.queue.sorted(item) else { return Ok(()) };
+        let Some(bytes) = self.read(item) else { return Ok(()) };
         let id = Digest::of(&[&bytes]);
+        if id != content {
+            // Other bytes under the same name arrive when the next look shows them.
+            self.queue.done(item);
+            return Ok(());
+        }
+        let slot = self.deadline().map_or(self.slot(), |(deadline, _)| self.slot().min(deadline));
         let answer = match self.accepted(&id) {
             Some(answer) => answer,
-            None => match self.log.append(self.slot(), &bytes)? {
+            None => match self.append(slot, &bytes)? {
                 Ok(()) => self.accepted(&id).ok_or_else(|| {
                     Failure::new(Code::Internal, "an accepted entry is not in the transcript")
                 })?,
@@ -164,8 +513,28 @@ impl Board {
                 },
             },
         };
-        self.folder.give_answer(waiting, &id, &answer)?;
-        Ok(true)
+        // Out of the inbox first: what is handed in once more after the answer is another attempt.
+        self.take_out(item);
+        self.answer(&id, &answer, standing);
+        Ok(())
+    }
+
+    fn append(
+        &mut self,
+        slot: u64,
+        instruction: &[u8],
+    ) -> Result<Result<(), talea_contract::Refusal>, Failure> {
+        let now = self.slot();
+        let appended = self.log.append(slot, instruction)?;
+        if appended.is_ok() {
+            self.lag.note(now, self.log.replica().auction());
+        }
+        Ok(appended)
+    }
+
+    fn answer(&mut self, id: &Digest, answer: &Answer, to: Standing) {
+        let given = self.out.as_ref().is_some_and(|out| self.answers.give(out, id, answer, to));
+        self.unanswered.count += usize::from(!given);
     }
 
     /// The answer to what stands in the transcript already, as after a crash before it was given.
@@ -173,6 +542,25 @@ impl Board {
         let entry = self.log.replica().entry_of(id)?;
         let line = self.log.replica().lines().get(usize::try_from(entry).ok()?)?;
         Some(Answer::Accepted { entry, slot: line.slot })
+    }
+
+    /// Says what was counted.
+    fn tell(&mut self) {
+        self.rubbish.tell(|count| {
+            format!(
+                "{count} things in the inbox were no instructions of this auction, and are gone"
+            )
+        });
+        self.unanswered.tell(|count| {
+            format!("{count} answers could not be written; what counts stands in the transcript")
+        });
+        let aside = self.queue.aside();
+        if aside > self.told_aside {
+            say(&format!(
+                "{aside} things in the inbox cannot be removed, and are left where they are"
+            ));
+            self.told_aside = aside;
+        }
     }
 
     fn sign_checkpoint(&mut self) -> Result<(), Failure> {
