@@ -138,12 +138,17 @@ impl<R: BufRead, W: Write> Interview<R, W> {
         }
         let board = self.party("The name of whoever runs the board")?;
         let beneficiary = self.ask(
-            "Who receives forfeits and fees: neither the board's ally nor anybody's who bids or keeps a \
-             share; or nothing: nobody does",
+            "The name of the beneficiary, who receives forfeits and fees and takes no part (empty: nobody)",
             Some(""),
             |text| match text {
                 "" => Ok(None),
-                name => Ok(Some(names::party(&names::read_party(name)?))),
+                name => match names::party(&names::read_party(name)?) {
+                    name if name == board => Err(Failure::new(
+                        Code::TermsField,
+                        "the board chooses what it drops, so it receives no forfeits",
+                    )),
+                    name => Ok(Some(name)),
+                },
             },
         )?;
         if let Some(name) = beneficiary {

@@ -933,8 +933,8 @@ fn a_clock_that_jumps_forwards_moves_no_deadline_of_a_board_that_runs() {
     assert_eq!(scene.replica("board").auction().phase(), Phase::Commits);
     drop(board);
 
-    // Whoever starts a board with such a clock is told, and asked. If the deadlines shall pass, the bids
-    // count as not revealed; they are kept. Endorsements have their time from then on.
+    // Whoever starts a board with such a clock is told, and asked. If the deadline shall pass, no more bids
+    // are taken. Reveals have their time from then on.
     let replica = scene.replica("board");
     scene.fails(&BOARD, 2, "not-confirmed");
     assert_eq!(scene.replica("board").lines().len(), replica.lines().len());
@@ -942,14 +942,17 @@ fn a_clock_that_jumps_forwards_moves_no_deadline_of_a_board_that_runs() {
     scene.await_word("Commits ended with slot 108000");
     scene.await_word("while no board ran");
     let since = Instant::now();
-    while scene.replica("board").auction().phase() != Phase::Endorsing {
+    while scene.replica("board").auction().phase() != Phase::Reveals {
         assert!(since.elapsed() < LIMIT, "{}", scene.log());
         std::thread::sleep(POLL);
     }
     std::thread::sleep(POLL * 10);
+    scene.done(&["reveal", "board", "--key", "bidder1.key"]);
     assert!(lives(&mut board));
     drop(board);
     let mut pen = Pen::open(&scene, "board");
+    assert_eq!(pen.auction().phase(), Phase::Reveals);
+    pen.pass();
     assert_eq!(pen.auction().phase(), Phase::Endorsing);
     pen.pass();
     drop(pen);
@@ -1463,7 +1466,7 @@ fn flood(flood: Flood) {
     fs::rename(beside.path(), &inbox).unwrap();
     sleep_until(4);
     let mut replica = scene.replica("board");
-    let id = Folder::new(scene.path("board")).hand_in(&reveal).unwrap().id;
+    let id = Folder::new(scene.path("board")).hand_in(&reveal).unwrap();
     let since = Instant::now();
     let entry = loop {
         replica.advance().unwrap();

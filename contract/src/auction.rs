@@ -287,6 +287,13 @@ impl Auction {
         self.state.is_missing(bid)
     }
 
+    /// Whether a bid stands on an undecided lot for which nothing was committed in the current round: what
+    /// keyholders attest of a commit that never came (K1).
+    #[must_use]
+    pub fn lacks_commit(&self, bid: &BidId) -> bool {
+        self.is_missing(bid) && !self.is_open(bid)
+    }
+
     /// Whether a keyholder let a deadline of this lot pass, as far as the transcript shows.
     #[must_use]
     pub fn is_out(&self, lot: u32, keyholder: KeyholderId) -> bool {
@@ -656,7 +663,7 @@ impl State {
         let Some(keys) = self.keys.as_deref() else { return BTreeSet::new() };
         let (round, head) = (self.round.number, self.endorsing.head);
         match (self.phase, duty) {
-            (Phase::Endorsing, Duty::Endorsement) => self.endorsing.missing(keys),
+            (Phase::Endorsing, Duty::Endorsement) => self.endorsing.late(keys),
             (Phase::Ranking, Duty::Chunk { lot, step, chunk }) => {
                 let ranking = self.lot(lot).and_then(LotState::ranking);
                 let ranking = ranking.filter(|ranking| ranking.step_number() == step);
@@ -710,7 +717,7 @@ impl State {
         setting: &Setting,
         signer: PartyKey,
     ) -> Result<(KeyholderId, Arc<QuorumKeys>), Refusal> {
-        let role = Fault::WrongRole { signer, needed: "a keyholder who is in" };
+        let role = Fault::WrongRole { signer, needed: "a keyholder" };
         setup::keyholder_of(&setting.terms.quorum, &signer)
             .zip(self.keys.clone())
             .filter(|(id, keys)| keys.share_keys.contains_key(id))
@@ -917,7 +924,7 @@ impl State {
     fn give_up_endorsing(&mut self, setting: &Setting) {
         self.settle_bids(setting);
         let absent = self.keys.as_deref().map(|keys| {
-            let out = self.endorsing.missing(keys);
+            let out = self.endorsing.late(keys);
             Absent { excused: self.endorsing.excused(setting, keys, &out), out }
         });
         self.end_lots(setting, &absent.unwrap_or_default(), |state| {

@@ -1,7 +1,7 @@
 //! Keyholders' word for the transcript so far. Section 10 of `docs/spec.md`.
 
 use crate::{
-    refusal::{Fault, Refusal, require},
+    refusal::{Fault, Refusal},
     setting::Setting,
     setup::{QuorumKeys, keyholder_of},
     witness::{Vouches, is_borne_out},
@@ -65,12 +65,12 @@ impl Endorsing {
         keyholder: KeyholderId,
         vouch: &Vouch,
     ) -> Result<(), Refusal> {
-        let missing = self.missing(keys);
-        take_vouch(&mut self.vouches, &missing, keyholder, vouch)
+        let late = self.late(keys);
+        self.vouches.take(&late, keyholder, vouch)
     }
 
     /// Those whose endorsement is waited for.
-    pub(crate) fn missing(&self, keys: &QuorumKeys) -> BTreeSet<KeyholderId> {
+    pub(crate) fn late(&self, keys: &QuorumKeys) -> BTreeSet<KeyholderId> {
         let ids = keys.share_keys.keys().copied();
         ids.filter(|id| self.wants(keys, *id)).collect()
     }
@@ -80,10 +80,10 @@ impl Endorsing {
         &self,
         setting: &Setting,
         keys: &QuorumKeys,
-        missing: &BTreeSet<KeyholderId>,
+        late: &BTreeSet<KeyholderId>,
     ) -> BTreeSet<KeyholderId> {
         let keyholders = keys.share_keys.keys().copied();
-        self.vouches.excused(&setting.terms.quorum, keyholders, missing)
+        self.vouches.excused(&setting.terms.quorum, keyholders, late)
     }
 
     /// Whether this keyholder may still endorse.
@@ -111,25 +111,4 @@ impl Endorsing {
             self.by.get(&witness).is_some_and(|attested| attested.contains(bid))
         })
     }
-}
-
-/// The last clauses of K14, and K15: takes a vouch for some of those who are `due` now.
-pub(crate) fn take_vouch(
-    vouches: &mut Vouches,
-    due: &BTreeSet<KeyholderId>,
-    keyholder: KeyholderId,
-    vouch: &Vouch,
-) -> Result<(), Refusal> {
-    let heard = &vouch.heard;
-    let is_others = !heard.is_empty()
-        && heard.is_sorted_by(|a, b| a < b)
-        && !heard.contains(&keyholder)
-        && heard.iter().all(|id| due.contains(id));
-    let others = Fault::Differs { what: "the list of those who are due" };
-    require(is_others, Check::VouchDue, others)?;
-    let fresh = heard.iter().all(|id| !vouches.has(keyholder, *id));
-    let twice = Fault::Already { what: "the keyholder vouched for one of them" };
-    require(fresh, Check::VouchOnce, twice)?;
-    vouches.add(keyholder, heard);
-    Ok(())
 }

@@ -46,9 +46,9 @@ pub(crate) fn key_is_valid(key: &PartyKey) -> bool {
     verifying_key(key).is_some()
 }
 
-/// Strict Ed25519: batch and cofactored verification accept other signatures, so neither is used
-/// anywhere.
-pub(crate) fn signature_holds(key: &PartyKey, message: &[u8], signature: &Signature) -> bool {
+/// Whether this key signed this message. Strict Ed25519: batch and cofactored verification accept other
+/// signatures, so neither is used anywhere.
+pub fn signature_holds(key: &PartyKey, message: &[u8], signature: &Signature) -> bool {
     let signature = DalekSignature::from_bytes(&signature.0);
     verifying_key(key).is_some_and(|k| k.verify_strict(message, &signature).is_ok())
 }

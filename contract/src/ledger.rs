@@ -134,15 +134,7 @@ impl Ledger {
 
     /// The account of a party that has just been given something.
     fn account(&mut self, party: PartyKey) -> &mut Account {
-        self.accounts.entry(party).or_insert(Account {
-            party,
-            funded: 0,
-            received: 0,
-            available: 0,
-            locked: 0,
-            settlement: 0,
-            forfeited: 0,
-        })
+        self.accounts.entry(party).or_insert_with(|| Account::empty(party))
     }
 }
 

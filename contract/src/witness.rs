@@ -1,7 +1,12 @@
 //! Who bears witness for what a board did not take. Section 10 of `docs/spec.md`, "Witnesses".
 
+use crate::refusal::{Fault, Refusal, require};
 use alloc::collections::{BTreeMap, BTreeSet};
-use talea_protocol::quorum::{KeyholderId, Quorum};
+use talea_protocol::{
+    check::Check,
+    quorum::{KeyholderId, Quorum},
+    ranking::Vouch,
+};
 
 /// Whether something of `subject`'s is borne out, who may be a keyholder: in every group of witnesses that
 /// counts for it a threshold of the others has said so, and some group counts. A group that has fewer
@@ -30,15 +35,32 @@ pub(crate) fn is_borne_out(
 pub(crate) struct Vouches(BTreeMap<KeyholderId, BTreeSet<KeyholderId>>);
 
 impl Vouches {
-    /// Whether `voucher` vouched for `heard`.
-    pub(crate) fn has(&self, voucher: KeyholderId, heard: KeyholderId) -> bool {
-        self.0.get(&heard).is_some_and(|by| by.contains(&voucher))
+    /// The last clauses of K14, and K15: takes a vouch for some of those who are late.
+    pub(crate) fn take(
+        &mut self,
+        late: &BTreeSet<KeyholderId>,
+        keyholder: KeyholderId,
+        vouch: &Vouch,
+    ) -> Result<(), Refusal> {
+        let heard = &vouch.heard;
+        let is_others = !heard.is_empty()
+            && heard.is_sorted_by(|a, b| a < b)
+            && !heard.contains(&keyholder)
+            && heard.iter().all(|id| late.contains(id));
+        let others = Fault::Differs { what: "the list of those who are due" };
+        require(is_others, Check::VouchDue, others)?;
+        let fresh = heard.iter().all(|id| !self.has(keyholder, *id));
+        let twice = Fault::Already { what: "the keyholder vouched for one of them" };
+        require(fresh, Check::VouchOnce, twice)?;
+        for id in heard.iter() {
+            self.0.entry(*id).or_default().insert(keyholder);
+        }
+        Ok(())
     }
 
-    pub(crate) fn add(&mut self, voucher: KeyholderId, heard: &[KeyholderId]) {
-        for id in heard {
-            self.0.entry(*id).or_default().insert(voucher);
-        }
+    /// Whether `voucher` vouched for `heard`.
+    fn has(&self, voucher: KeyholderId, heard: KeyholderId) -> bool {
+        self.0.get(&heard).is_some_and(|by| by.contains(&voucher))
     }
 
     /// Those of `late` whose posts are borne out.

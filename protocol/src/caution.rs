@@ -129,8 +129,8 @@ impl fmt::Display for Caution {
             }
             Self::LoneWitness { group } => write!(
                 f,
-                "group {group} is a witness, and one member's word is its word: if the other witnesses agree, \
-                 that member saves the deposit of whoever it likes"
+                "group {group} is a witness with a threshold of 1: where the other witnesses agree, any one \
+                 member decides whose deposit is saved"
             ),
             Self::ScarceWitness { group, endorsements } => write!(
                 f,
@@ -219,9 +219,7 @@ pub fn cautions(terms: &Terms) -> Vec<Caution> {
         {
             cautions.push(Caution::ScarceWitness { group: name(), endorsements });
         }
-        // Two sets of e among n share at least 2e - n members; of those fewer than the threshold
-        // may be dishonest.
-        let sufficient = members.saturating_add(group.threshold.into()).div_ceil(2);
+        let sufficient = group.endorsements_sufficient(members);
         if usize::from(group.endorsements) < sufficient {
             let endorsements = group.endorsements;
             cautions.push(Caution::SplitEndorsement { group: name(), endorsements, sufficient });

@@ -51,7 +51,7 @@ checks! {
     FundRoom            "M4" "there is room for one more account"
     DealOnce            "S1" "a member deals once, with its bonds at stake"
     DealLengths         "S2" "a deal has exactly threshold commitments and a share for each other member"
-    DealConstant        "S3" "a dealer knows its constant term, which does not cancel the group's key"
+    DealConstant        "S3" "a dealer knows its constant term, and the sum of constants is not O, in its group and in all"
     DealEphemeral       "S4" "a dealer knows the randomness of its ephemeral key"
     ComplaintParties    "S5" "a complaint is between two members of a group who both dealt and are both in"
     ComplaintProof      "S6" "a complaint's shared point is the one between complainer and dealer"

@@ -180,3 +180,10 @@ pub struct Account {
     /// Forfeited to others, fees included.
     pub forfeited: u64,
 }
+
+impl Account {
+    /// The account of a party before anything comes into it.
+    pub fn empty(party: PartyKey) -> Self {
+        Self { party, funded: 0, received: 0, available: 0, locked: 0, settlement: 0, forfeited: 0 }
+    }
+}

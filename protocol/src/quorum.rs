@@ -29,8 +29,13 @@ impl Group {
     /// How many endorsements this group wants once it has so many keyholders: what the terms ask for,
     /// and no more than any two sets of endorsers need to share a threshold of keyholders.
     pub fn endorsements_wanted(&self, keyholders: usize) -> usize {
-        let sufficient = keyholders.saturating_add(self.threshold.into()).div_ceil(2);
-        sufficient.min(self.endorsements.into())
+        self.endorsements_sufficient(keyholders).min(self.endorsements.into())
+    }
+
+    /// How many endorsements of so many keyholders exclude that two heads are endorsed. Two sets of `e`
+    /// among `n` share at least `2e - n` keyholders; of those fewer than the threshold may be dishonest.
+    pub fn endorsements_sufficient(&self, keyholders: usize) -> usize {
+        keyholders.saturating_add(self.threshold.into()).div_ceil(2)
     }
 
     /// How many members can void every lot by not endorsing, if all of them are keyholders.

@@ -102,7 +102,7 @@ impl Cast {
         self.custodian.party()
     }
 
-    /// The key of whoever receives forfeits that no bidder can.
+    /// The key of the beneficiary, who receives forfeits and fees.
     pub fn beneficiary(&self) -> PartyKey {
         self.beneficiary
     }

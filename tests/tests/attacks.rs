@@ -473,15 +473,7 @@ fn fits(outcome: &Outcome) -> bool {
 fn the_largest_outcomes_fit_in_their_record() {
     let party = PartyKey([7; 32]);
     let quote = Quote { rung: Rung(0), price: Price(0) };
-    let account = Account {
-        party,
-        funded: 0,
-        received: 0,
-        available: 0,
-        locked: 0,
-        settlement: 0,
-        forfeited: 0,
-    };
+    let account = Account::empty(party);
     let sale = Sale { winner: party, standing: Standing::AbovePrice };
     let lot = |surveys: usize, buckets: usize, bids: usize| {
         let depth = (buckets > 0).then(|| list(vec![0; buckets]));

@@ -302,6 +302,9 @@ fn a_caution_says_what_to_do() {
     assert_eq!(
         told(&Small::default().terms()),
         [
+            "group group 0 attests with 2 endorsements, the first ones: one member that endorses early \
+             and attests nothing denies it to everybody, and a member that bids denies it to itself; \
+             one more makes room",
             "group group 0 endorses with 2: unless the runtime has finality, a board and dishonest \
              members fewer than the threshold can have two bid sets endorsed, and compare them; 3 \
              endorsements exclude it",
@@ -327,8 +330,8 @@ fn a_caution_says_what_to_do() {
         [
             "group group 0 has none to spare: its one member can void a lot by staying away, also \
              after the first digits of its price are known",
-            "group group 0 is a witness, and one member's word is its word: if the other witnesses \
-             agree, that member saves the deposit of whoever it likes",
+            "group group 0 is a witness with a threshold of 1: where the other witnesses agree, any one \
+             member decides whose deposit is saved",
             "witnesses attest what they hold in the last slot: a bidder can hand its bid to them alone \
              when the board can no longer take it, and so withdraw for nothing"
         ]
@@ -341,6 +344,7 @@ fn no_two_cautions_have_one_code() {
     let all = [
         Caution::Veto { group: group.clone(), members: 1, for_ranking: true },
         Caution::LoneWitness { group: group.clone() },
+        Caution::ScarceWitness { group: group.clone(), endorsements: 2 },
         Caution::NoWitness,
         Caution::NoMargin,
         Caution::SplitEndorsement { group, endorsements: 2, sufficient: 3 },

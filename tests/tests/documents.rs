@@ -1,42 +1,37 @@
-//! What the documents say shows a claim is there: files of trials, and trials by name.
+//! What the documents say shows a claim is there: files of tests, and tests by name.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-/// Every file of trials, as the documents write it, and every function in them.
-fn trials() -> (BTreeSet<String>, BTreeSet<String>) {
-    fn walk(
-        folder: &Path,
-        name: &str,
-        files: &mut BTreeSet<String>,
-        trials: &mut BTreeSet<String>,
-    ) {
+/// Every file of tests, as the documents write it, and every function in them.
+fn tests() -> (BTreeSet<String>, BTreeSet<String>) {
+    fn walk(folder: &Path, name: &str, files: &mut BTreeSet<String>, tests: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder).expect("a folder of the project") {
             let entry = entry.expect("it can be read").path();
             let file = entry.file_name().and_then(|file| file.to_str()).expect("a plain name");
             let name = format!("{name}/{file}");
             if entry.is_dir() {
-                walk(&entry, &name, files, trials);
+                walk(&entry, &name, files, tests);
             } else {
                 let text = fs::read_to_string(&entry).expect("it is text");
-                let tests = text.split("#[test]").skip(1).filter_map(|rest| {
+                let found = text.split("#[test]").skip(1).filter_map(|rest| {
                     Some(rest.split_once("fn ")?.1.split_once('(')?.0.to_string())
                 });
-                trials.extend(tests);
+                tests.extend(found);
                 files.insert(name);
             }
         }
     }
-    let (mut files, mut trials) = (BTreeSet::new(), BTreeSet::new());
-    for name in ["tests/tests", "cli/tests"] {
+    let (mut files, mut tests) = (BTreeSet::new(), BTreeSet::new());
+    for name in ["tests/tests", "cli/tests", "cli/src/board"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
-        walk(&folder, name, &mut files, &mut trials);
+        walk(&folder, name, &mut files, &mut tests);
     }
-    (files, trials)
+    (files, tests)
 }
 
 #[test]
-fn every_trial_that_a_document_names_is_there() {
-    let (files, trials) = trials();
+fn every_test_that_a_document_names_is_there() {
+    let (files, tests) = tests();
     let mut named = 0;
     for document in
         ["README.md", "docs/spec.md", "docs/security.md", "docs/costs.md", "docs/board.md"]
@@ -44,15 +39,15 @@ fn every_trial_that_a_document_names_is_there() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(document);
         let text = fs::read_to_string(path).expect("a document of the project");
         // The specification names fields too.
-        let names_trials = ["docs/security.md", "docs/board.md"].contains(&document);
+        let names_tests = ["docs/security.md", "docs/board.md"].contains(&document);
         for word in text.split('`').skip(1).step_by(2) {
             let is_name =
                 word.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit());
             if word.starts_with("tests/tests/") || word.starts_with("cli/tests/") {
                 assert!(files.contains(word), "{document} names {word}");
                 named += 1;
-            } else if names_trials && is_name && word.contains('_') {
-                assert!(trials.contains(word), "{document} names {word}");
+            } else if names_tests && is_name && word.contains('_') {
+                assert!(tests.contains(word), "{document} names {word}");
                 named += 1;
             }
         }

@@ -527,7 +527,7 @@ fn wanted_role(body: &Body) -> &'static str {
         | Body::Gate(_)
         | Body::Mix(_)
         | Body::Blind(_)
-        | Body::Unseal(_) => "a keyholder who is in",
+        | Body::Unseal(_) => "a keyholder",
     }
 }
 

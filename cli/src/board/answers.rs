@@ -2,11 +2,10 @@
 //! is made to last through a crash, so many are kept and no more, and nothing in their way matters.
 
 use crate::board::{
-    folder::{Answer, Given},
+    folder::Answer,
     queue::Standing,
     shared::{Name, Shared},
 };
-use rand_core::{OsRng, RngCore as _};
 use std::{collections::VecDeque, path::Path, time::SystemTime};
 use talea_protocol::bytes::Digest;
 
@@ -55,21 +54,21 @@ impl Answers {
 
     /// Gives an answer, and lets go of the oldest one if there are too many. Whether it could be written.
     pub fn give(&mut self, shared: &Shared, id: &Digest, answer: &Answer, to: Standing) -> bool {
+        let text = serde_json::to_vec(answer).unwrap_or_default();
+        if shared.write(&Name::of_hash(id.0), &text).is_err() {
+            return false;
+        }
         let (kept, most) = match to {
             Standing::Part => (&mut self.to_parts, TO_PARTS),
             Standing::Carrier | Standing::Stranger => (&mut self.to_strangers, TO_STRANGERS),
         };
-        // The mark tells a new answer from an old one that says the same.
-        let given = Given { mark: OsRng.next_u64(), answer: answer.clone() };
-        let text = serde_json::to_vec(&given).unwrap_or_default();
-        if shared.write(&Name::of_hash(id.0), &text).is_err() {
-            return false;
-        }
         kept.push_back(*id);
-        if kept.len() > most {
-            let oldest = kept.pop_front();
-            // An answer that was given again since stands further back in the line.
-            if let Some(oldest) = oldest.filter(|oldest| !kept.contains(oldest)) {
+        let oldest = if kept.len() > most { kept.pop_front() } else { None };
+        if let Some(oldest) = oldest {
+            // An answer that was given again since stands further back in a line: a stranger that hands in a
+            // party's bytes takes no answer of it away.
+            let is_kept = self.to_parts.contains(&oldest) || self.to_strangers.contains(&oldest);
+            if !is_kept {
                 let _ = shared.remove(&Name::of_hash(oldest.0));
             }
         }
@@ -100,6 +99,12 @@ mod tests {
         let count = || fs::read_dir(folder.answers()).unwrap().count();
         let mut answers = Answers::take_over(&folder.answers());
         assert!(answers.give(&shared, &id(0), &refused(), Standing::Part));
+        for n in 1..TO_STRANGERS + 100 {
+            assert!(answers.give(&shared, &id(n), &refused(), Standing::Stranger));
+        }
+        assert_eq!(count(), 1 + TO_STRANGERS);
+        // Nor does a stranger who hands in what a party handed in, and then so many of its own.
+        assert!(answers.give(&shared, &id(0), &refused(), Standing::Stranger));
         for n in 1..TO_STRANGERS + 100 {
             assert!(answers.give(&shared, &id(n), &refused(), Standing::Stranger));
         }

@@ -8,12 +8,12 @@ use crate::{
     replica::Replica,
     say::excerpt,
 };
-use ed25519_dalek::{Signature as DalekSignature, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use talea_contract::signature_holds;
 use talea_parties::identity::Identity;
 use talea_protocol::{
-    bytes::{Digest, PartyKey},
+    bytes::{Digest, PartyKey, Signature},
     instruction::{Instruction, SignedInstruction},
     limits::MAX_INSTRUCTION_BYTES,
     terms::AuctionId,
@@ -85,10 +85,9 @@ impl Checkpoint {
             let message = signed_bytes(&auction, self.entries, &root, &head, self.slot);
             let mut signature = [0; 64];
             hex::decode_to_slice(&self.signature, &mut signature).ok()?;
-            let key = VerifyingKey::from_bytes(&board.0).ok()?;
-            key.verify_strict(&message, &DalekSignature::from_bytes(&signature)).ok()
+            Some(signature_holds(board, &message, &Signature(signature)))
         };
-        check().is_some()
+        check().unwrap_or(false)
     }
 
     /// Whether the board of this auction signed it, for this auction.

@@ -74,7 +74,10 @@ impl BoardTerms {
     #[must_use]
     pub fn end_of(&self, slot: u64) -> SystemTime {
         let end = self.starts.saturating_add(slot.saturating_add(1).saturating_mul(self.slot));
-        UNIX_EPOCH + Duration::from_millis(end)
+        // Not every system's clock goes as far as the terms may.
+        UNIX_EPOCH
+            .checked_add(Duration::from_millis(end))
+            .unwrap_or(UNIX_EPOCH + LAST_YEAR_OF_FOUR_DIGITS + Duration::from_secs(1))
     }
 
     /// The time when a slot ends, in words: by RFC 3339, whose years have four digits.
@@ -147,7 +150,7 @@ impl Clock {
 pub struct Lag {
     slots: u64,
     deadline: Option<u64>,
-    /// Until when by the clock a step may be waited for that began late.
+    /// Until when by the clock a step, or the seller's word, may be waited for that began late.
     until: u64,
 }
 
@@ -164,6 +167,7 @@ impl Lag {
         let per_bid = terms.schedule.step_slots_per_bid;
         let longest = per_bid.saturating_mul(terms.max_bids_per_lot.into());
         let longest = longest.saturating_add(terms.schedule.step_slots);
+        let longest = longest.max(terms.acceptance.map_or(0, |acceptance| acceptance.slots));
         self.note_entry(now, auction.slot(), auction.deadline(), longest);
     }
 
@@ -183,8 +187,8 @@ impl Lag {
     pub fn at(&self, auction: &Auction) -> u64 {
         let is_named_by_terms = match auction.phase() {
             Phase::Deals | Phase::Complaints | Phase::Reserves | Phase::Closed => true,
-            Phase::Commits | Phase::Reveals => auction.round() == 0,
-            Phase::Endorsing | Phase::Ranking => false,
+            Phase::Commits => auction.round() == 0,
+            Phase::Reveals | Phase::Endorsing | Phase::Ranking => false,
         };
         if is_named_by_terms { 0 } else { self.slots }
     }

@@ -54,24 +54,6 @@ impl Answer {
     }
 }
 
-/// An answer as its file holds it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Given {
-    /// Drawn anew for each answer: one that says what an earlier one said is another file.
-    pub mark: u64,
-    /// The answer.
-    pub answer: Answer,
-}
-
-/// An instruction that was handed in, and what lay in the place of its answer then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// The hash of the instruction.
-    pub id: Digest,
-    /// The hash of what was there, if anything was.
-    before: Option<Digest>,
-}
-
 /// The folder of a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder(PathBuf);
@@ -133,17 +115,15 @@ impl Folder {
     ///
     /// # Errors
     /// `file.unwritable`.
-    pub fn hand_in(&self, instruction: &[u8]) -> Result<Attempt, Failure> {
+    pub fn hand_in(&self, instruction: &[u8]) -> Result<Digest, Failure> {
         let id = Digest::of(&[instruction]);
-        let before = self.answer_file(&id).map(|bytes| Digest::of(&[&bytes]));
-        let attempt = Attempt { id, before };
         let path = self.inbox().join(hex::encode(id.0));
         // What waits already has its place in the line.
         let is_there = is_file(&path)
             && files::read_strangers(&path, MAX_INSTRUCTION_BYTES as u64)
                 .is_some_and(|bytes| bytes == instruction);
         if is_there {
-            return Ok(attempt);
+            return Ok(id);
         }
         // A name that is taken is left to whoever took it: the board may be about to remove what it names.
         let name = hex::encode(id.0);
@@ -151,7 +131,7 @@ impl Folder {
         let other = || self.inbox().join(format!("{name}-{:016x}", OsRng.next_u64()));
         let path = if is_taken { other() } else { path };
         files::write(&path, instruction, Readers::Everybody)?;
-        Ok(attempt)
+        Ok(id)
     }
 
     /// Whether an instruction still waits, as far as the names in the inbox say so.
@@ -171,28 +151,14 @@ impl Folder {
             })
     }
 
-    fn answer_file(&self, id: &Digest) -> Option<Vec<u8>> {
-        files::read_strangers(&self.answers().join(hex::encode(id.0)), MAX_ANSWER)
-    }
-
     /// What lies in the place of an answer to this instruction, whenever and by whomever it was given. It
     /// is no proof of anything; what counts stands in the transcript. Its words are fit to be shown.
     #[must_use]
     pub fn answer(&self, id: &Digest) -> Option<Answer> {
-        read_answer(&self.answer_file(id)?)
+        let bytes = files::read_strangers(&self.answers().join(hex::encode(id.0)), MAX_ANSWER)?;
+        let answer: Answer = serde_json::from_slice(&bytes).ok()?;
+        Some(answer.fit_to_show())
     }
-
-    /// As [`answer`](Self::answer), but nothing as long as there is only what was there before this attempt.
-    #[must_use]
-    pub fn answer_to(&self, attempt: &Attempt) -> Option<Answer> {
-        let bytes = self.answer_file(&attempt.id)?;
-        (Some(Digest::of(&[&bytes])) != attempt.before).then(|| read_answer(&bytes))?
-    }
-}
-
-fn read_answer(bytes: &[u8]) -> Option<Answer> {
-    let given: Given = serde_json::from_slice(bytes).ok()?;
-    Some(given.answer.fit_to_show())
 }
 
 /// Whether a file lies here, and no link to one.
@@ -203,11 +169,7 @@ fn is_file(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::{
-        answers::Answers,
-        queue::Standing,
-        shared::{Name, Shared},
-    };
+    use crate::board::shared::{Name, Shared};
 
     fn folder() -> (tempfile::TempDir, Folder) {
         let temporary = tempfile::tempdir().unwrap();
@@ -223,17 +185,17 @@ mod tests {
     #[test]
     fn what_is_handed_in_waits_once_until_it_is_taken_out() {
         let (_temporary, folder) = folder();
-        let attempt = folder.hand_in(b"bytes").unwrap();
-        let name = hex::encode(attempt.id.0);
+        let id = folder.hand_in(b"bytes").unwrap();
+        let name = hex::encode(id.0);
         let modified = || fs::metadata(folder.inbox().join(&name)).unwrap().modified().unwrap();
         let first = modified();
-        assert_eq!(folder.hand_in(b"bytes").unwrap(), attempt);
+        assert_eq!(folder.hand_in(b"bytes").unwrap(), id);
         assert_eq!(waiting(&folder), [folder.inbox().join(&name)]);
         assert_eq!(modified(), first, "it keeps its place");
-        assert!(folder.waits(&attempt.id));
+        assert!(folder.waits(&id));
         let inbox = Shared::open(&folder.inbox()).unwrap();
-        inbox.remove(&Name::of_hash(attempt.id.0)).unwrap();
-        assert!(!folder.waits(&attempt.id));
+        inbox.remove(&Name::of_hash(id.0)).unwrap();
+        assert!(!folder.waits(&id));
         // Other bytes under its name are not it, and stay.
         fs::write(folder.inbox().join(&name), "other").unwrap();
         folder.hand_in(b"bytes").unwrap();
@@ -244,30 +206,13 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_to_an_earlier_attempt_is_none_to_this_one_and_stays() {
-        let (_temporary, folder) = folder();
-        let answers = Shared::open(&folder.answers()).unwrap();
-        let mut given = Answers::default();
-        let answer = Answer::Refused { check: "E4".into(), sentence: "too early".into() };
-        let first = folder.hand_in(b"bytes").unwrap();
-        assert_eq!(folder.answer_to(&first), None);
-        assert!(given.give(&answers, &first.id, &answer, Standing::Part));
-        assert_eq!(folder.answer_to(&first), Some(answer.clone()));
-        let second = folder.hand_in(b"bytes").unwrap();
-        assert_eq!(folder.answer_to(&second), None);
-        assert_eq!(folder.answer(&second.id), Some(answer.clone()), "nobody removed it");
-        assert!(given.give(&answers, &second.id, &answer, Standing::Part));
-        assert_eq!(folder.answer_to(&second), Some(answer), "the same words, said again");
-    }
-
-    #[test]
     fn a_name_in_the_way_keeps_nobody_out() {
         let (_temporary, folder) = folder();
         let id = Digest::of(&[b"bytes"]);
         let blocked = folder.inbox().join(hex::encode(id.0));
         fs::create_dir_all(blocked.join("full")).unwrap();
         assert!(!folder.waits(&id));
-        assert_eq!(folder.hand_in(b"bytes").unwrap().id, id);
+        assert_eq!(folder.hand_in(b"bytes").unwrap(), id);
         assert!(folder.waits(&id));
         let other = waiting(&folder).into_iter().find(|path| *path != blocked).unwrap();
         assert_eq!(fs::read(&other).unwrap(), b"bytes");
@@ -283,7 +228,7 @@ mod tests {
         let id = Digest([7; 32]);
         let words = format!("\u{1b}[2J\u{7}\r\n\u{202e}{}", "long ".repeat(1_000));
         let answer = Answer::Refused { check: words.clone(), sentence: words };
-        let given = serde_json::to_vec(&Given { mark: 0, answer }).unwrap();
+        let given = serde_json::to_vec(&answer).unwrap();
         fs::write(folder.answers().join(hex::encode(id.0)), given).unwrap();
         let Some(Answer::Refused { check, sentence }) = folder.answer(&id) else { panic!() };
         assert!(check.starts_with("\\u{1b}[2J\\u{7}") && sentence.ends_with('…'), "{sentence}");

@@ -13,7 +13,7 @@ use talea_protocol::{
     terms::{Admission, Terms},
 };
 
-/// Those who have a part in an auction: whom the terms name, who has money locked, and who has
+/// Those who have a part in an auction: whom the terms name, who has an account, and who has
 /// committed a bid.
 #[derive(Clone, Debug)]
 pub struct Parts {

@@ -13,7 +13,7 @@
 //! aside, or not shown any more by two looks in a row. What has arrived up to a slot can be asked for by
 //! itself, so that all of it is judged before a deadline passes, and nothing else keeps that waiting.
 //!
-//! Memory: some 300 bytes for each item and its key, twice; of at most [`MOST`] items. What is shown
+//! Memory: some 300 bytes for each item and its key; of at most [`MOST`] items. What is shown
 //! beyond that arrives once there is room.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -26,7 +26,7 @@ use rand_core::{OsRng, RngCore as _};
 use std::{
     collections::{BTreeMap, VecDeque},
     fs::{File, OpenOptions, TryLockError},
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::Path,
     time::{Duration, Instant},
 };
@@ -171,7 +171,8 @@ impl Board {
         let terms = *log.replica().board();
         if keys.party() != terms.key {
             let sentence = "the terms name another board than this key";
-            return Err(Failure::new(Code::KeyOther, sentence));
+            return Err(Failure::new(Code::KeyOther, sentence)
+                .with_help("run it with the key that stands under [board] in the terms"));
         }
         let clock = Clock::start(terms);
         let last = log.replica().auction().slot();
@@ -585,8 +586,16 @@ impl Board {
 
 /// Ends a line of which a crash left the beginning only, so that it spoils none after it.
 fn end_torn_line(path: &Path) -> Result<(), Failure> {
-    let torn = std::fs::read(path).is_ok_and(|text| text.last().is_some_and(|last| *last != b'\n'));
-    if !torn {
+    let last = File::open(path).and_then(|mut file| {
+        let mut last = [b'\n'];
+        if file.metadata()?.len() > 0 {
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+        }
+        Ok(last)
+    });
+    // What is not there, or cannot be read, has no line to end.
+    if last.is_ok_and(|last| last == [b'\n']) || !path.exists() {
         return Ok(());
     }
     let file = OpenOptions::new().append(true).open(path);
@@ -594,16 +603,20 @@ fn end_torn_line(path: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::unwritable(path, error))
 }
 
-/// The most that is read of a file of checkpoints: some 150,000 of them.
+/// The most that is read of a file of checkpoints, from its end: some 150,000 of them.
 const MAX_CHECKPOINTS: u64 = 64 << 20;
 
-/// Every checkpoint that can be read; a torn line is left out.
+/// Every checkpoint that can be read, of a very long file the last ones; a torn line is left out.
 #[must_use]
 pub fn checkpoints(folder: &Folder) -> Vec<Checkpoint> {
     let mut text = Vec::new();
     let file = std::fs::File::open(folder.checkpoints());
     // What cannot be read is no checkpoint, and whoever needs one says that there is none.
-    let _ = file.and_then(|file| file.take(MAX_CHECKPOINTS).read_to_end(&mut text));
+    let _ = file.and_then(|mut file| {
+        let begin = file.metadata()?.len().saturating_sub(MAX_CHECKPOINTS);
+        file.seek(SeekFrom::Start(begin))?;
+        file.take(MAX_CHECKPOINTS).read_to_end(&mut text)
+    });
     text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 

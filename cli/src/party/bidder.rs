@@ -67,8 +67,11 @@ fn keep(keys: &Keys, path: &Path, bid: &PreparedBid) -> Result<(), Failure> {
         reveal: bid.reveal.clone(),
         secret: bid.secret.save().to_vec(),
     };
-    let bytes = Zeroizing::new(borsh::to_vec(&kept).unwrap_or_default());
-    keys.keep_new(path, &bytes)
+    keys.keep_new(path, &Zeroizing::new(encoded(&kept)?))
+}
+
+fn encoded(value: &impl BorshSerialize) -> Result<Vec<u8>, Failure> {
+    borsh::to_vec(value).map_err(|error| Failure::new(Code::Internal, error.to_string()))
 }
 
 /// The bid of this party on a lot in a round, if it made one.
@@ -258,6 +261,7 @@ fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<PreparedBid
                     desk.line(lot).map_or(lot.to_string(), |line| line.identifier.to_string());
                 let sentence = format!("no bid of this party stands on {lot}");
                 Failure::new(Code::NoBid, sentence)
+                    .with_help("in later rounds only bids that stand are made again or improved")
             })?;
             signer.improve(auction, lot, rung, &standing, &mut OsRng)
         }
@@ -283,7 +287,7 @@ pub fn not_bid_again(desk: &Desk) -> Vec<String> {
     let (round, bidder) = (auction.round(), desk.keys.party());
     let is_due = |lot: &u32| {
         let bid = BidId { lot: *lot, round, bidder };
-        auction.is_missing(&bid) && !auction.is_open(&bid)
+        auction.lacks_commit(&bid)
     };
     let due = (0..lots(auction)).filter(is_due);
     due.filter_map(|lot| Some(desk.line(lot)?.identifier.to_string())).collect()
@@ -322,9 +326,6 @@ struct Revealing {
     /// What this party keeps of the round's bids.
     kept: Vec<Reveal>,
     batches: Vec<Batch>,
-    /// How many go into one instruction at most. Fewer after each that somebody came before with one of
-    /// them: what stands by itself nobody can spoil by coming first.
-    size: usize,
 }
 
 /// Reveals in one instruction.
@@ -339,7 +340,7 @@ impl Revealing {
     fn begin(desk: &Desk) -> (Self, Option<Failure>) {
         let Done { done, trouble } = to_reveal(desk);
         let round = desk.replica.auction().round();
-        (Self { round, kept: done, batches: Vec::new(), size: MAX_REVEALS }, trouble)
+        (Self { round, kept: done, batches: Vec::new() }, trouble)
     }
 
     /// How many are not revealed.
@@ -357,12 +358,10 @@ impl Revealing {
         for batch in std::mem::take(&mut self.batches) {
             if let Some(entry) = desk.replica.entry_of(&batch.id) {
                 stand.done.push((entry, batch.bids.len()));
-            } else if batch.bids.iter().all(|bid| auction.is_open(bid)) {
+            } else if batch.bids.iter().any(|bid| auction.is_open(bid)) {
+                // What somebody else revealed of it passes R1 and is left as it is.
                 on_the_way.extend(batch.bids.iter().copied());
                 batches.push(batch);
-            } else {
-                // Somebody was faster with one of them, so this instruction is refused.
-                self.size = self.size.min(batch.bids.len()).div_ceil(2);
             }
         }
         if auction.phase() == Phase::Reveals && auction.round() == self.round {
@@ -370,7 +369,7 @@ impl Revealing {
                 auction.is_open(&reveal.bid) && !on_the_way.contains(&reveal.bid)
             };
             let left = self.kept.iter().filter(is_left).cloned().collect();
-            let made = stand.take(carried(&desk.keys, auction, left, self.size));
+            let made = stand.take(carried(&desk.keys, auction, left));
             batches.extend(made.into_iter().flatten());
             for batch in &batches {
                 stand.take(desk.insist(&batch.id, &batch.instruction));
@@ -381,19 +380,14 @@ impl Revealing {
     }
 }
 
-/// Instructions that carry these reveals, as few as can be with so many in each.
-fn carried(
-    keys: &Keys,
-    auction: &Auction,
-    reveals: Vec<Reveal>,
-    most: usize,
-) -> Result<Vec<Batch>, Failure> {
+/// Instructions that carry these reveals, as few as can be.
+fn carried(keys: &Keys, auction: &Auction, reveals: Vec<Reveal>) -> Result<Vec<Batch>, Failure> {
     let mut batches: Vec<(usize, Vec<Reveal>)> = Vec::new();
     for reveal in reveals {
         let size = reveal.sealed_bid.len() + 64;
         match batches.last_mut() {
             Some((bytes, batch))
-                if *bytes + size < MAX_INSTRUCTION_BYTES - FRAME && batch.len() < most =>
+                if *bytes + size < MAX_INSTRUCTION_BYTES - FRAME && batch.len() < MAX_REVEALS =>
             {
                 *bytes += size;
                 batch.push(reveal);
@@ -412,7 +406,7 @@ fn carried(
 }
 
 /// Reveals every bid of the current round that is not revealed: in which entries, and how many in
-/// each. What is refused or dropped is handed in again, without what others have revealed, while
+/// each. What is refused or dropped is handed in again, while
 /// the board takes anything of it within this party's patience: `refused`, `board.*`.
 pub fn reveal(desk: &mut Desk) -> Done<(u64, usize)> {
     let mut revealed = Done::new();
@@ -439,7 +433,10 @@ pub fn reveal(desk: &mut Desk) -> Done<(u64, usize)> {
         }
         if !is_due {
             let sentence = format!("the reveals are over, and {left} bids are not revealed");
-            revealed.trouble.get_or_insert(Failure::new(Code::Refused, sentence));
+            let failure = Failure::new(Code::Refused, sentence).with_help(
+                "keyholders who held them in time can attest them; talea status says how it goes on",
+            );
+            revealed.trouble.get_or_insert(failure);
             break;
         }
         if progress.1.elapsed() > desk.patience {
@@ -511,7 +508,7 @@ pub fn hand_over(
     if phase == Phase::Commits {
         let is_missed = |lot: &u32| {
             let bid = BidId { lot: *lot, round, bidder };
-            auction.is_missing(&bid) && !auction.is_open(&bid)
+            auction.lacks_commit(&bid)
         };
         for lot in (0..lots(auction)).filter(is_missed) {
             let bid = commits.take(recall(desk, lot, round)).flatten();
@@ -520,7 +517,7 @@ pub fn hand_over(
     }
     let handed = Handed { commits: commits.done, reveals: reveals.done };
     let trouble = commits.trouble.or(reveals.trouble);
-    // Also if there is nothing in it: then nothing older stays in its place.
+    // Also if there is nothing in it: then no older file stays in its place.
     let mut files = Vec::new();
     for (part, number) in handed.clone().in_parts(MAX_LEFT).into_iter().zip(1u32..) {
         let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -528,7 +525,7 @@ pub fn hand_over(
             name.push(format!("-{number}"));
         }
         let path = path.with_file_name(name);
-        files::write(&path, &borsh::to_vec(&part).unwrap_or_default(), Readers::Everybody)?;
+        files::write(&path, &encoded(&part)?, Readers::Everybody)?;
         files.push(path);
     }
     if order(phase) < order(Phase::Reveals) && handed.commits.is_empty() && trouble.is_none() {
@@ -552,7 +549,8 @@ fn lots(auction: &Auction) -> u32 {
 /// `bid.none` in the first round. Of each lot: as [`commit`].
 pub fn stand(desk: &mut Desk) -> Result<Done<Committed>, Failure> {
     if desk.replica.auction().round() == 0 {
-        return Err(Failure::new(Code::NoBid, "in the first round there is nothing to stand by"));
+        return Err(Failure::new(Code::NoBid, "in the first round there is nothing to stand by")
+            .with_help("talea bid makes a bid of the first round"));
     }
     let mut bids = Done::new();
     for lot in standing_on(desk) {
@@ -644,7 +642,7 @@ impl Troubles {
             }
             _ => {}
         }
-        desk.complain(&failure);
+        desk.warn(&failure);
         Ok(())
     }
 
@@ -743,7 +741,7 @@ impl Troubles {
         if let Some(said) = desk.refusal(&id) {
             // Once for each, however often and in whatever words: anybody may have written it.
             let sentence = format!("the board refused it ({}: {})", said.check, said.sentence);
-            desk.complain_of(id, &sentence);
+            desk.warn_once(id, &sentence);
         }
         let is_late = desk.attempts.first(&id).is_some_and(|first| first.elapsed() > desk.patience);
         if is_late { self.take(desk, desk.silent(None)) } else { Ok(()) }

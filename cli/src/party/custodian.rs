@@ -29,7 +29,12 @@ pub fn fund(desk: &mut Desk, party: PartyKey, amount: u64) -> Result<u64, Failur
     let pending = desk.state()?.join("fund-pending");
     if pending.exists() {
         let bytes = files::read(&pending, MAX_FUND)?;
-        let entry = hand_in(desk, &pending, bytes.clone())?;
+        let entry = hand_in(desk, &pending, bytes.clone()).map_err(|failure| match failure.code {
+            Code::Refused => failure.with_help(
+                "this was an earlier report, which waited and is now dropped; give the command again",
+            ),
+            _ => failure,
+        })?;
         if read(&bytes) == Some((party, amount)) {
             say(&format!(
                 "this was handed in before: entry {entry}; to add to it, give the command again"

@@ -31,8 +31,6 @@ const SIGNING: Duration = Duration::from_secs(2);
 const UNSIGNED: Duration = Duration::from_secs(5);
 /// How many different things it says of what goes wrong.
 const MOST_TOLD: usize = 1 << 12;
-/// How many letters of a stranger's text it shows.
-const MOST_LETTERS: usize = 200;
 /// How the names of receipts begin that a party keeps; the entry follows.
 const RECEIPT: &str = "receipt-";
 
@@ -105,16 +103,6 @@ struct Waiting<'a> {
     bytes: &'a [u8],
     /// How it was refused, although the rules allow it.
     said: Option<Said>,
-}
-
-/// A stranger's text as a terminal may show it: a line of letters, not too long.
-#[must_use]
-pub fn plain(text: &str) -> String {
-    let is_plain = |letter: &char| {
-        // Beyond control codes there are those that turn the writing around.
-        !letter.is_control() && !('\u{200b}'..='\u{206f}').contains(letter) && *letter != '\u{feff}'
-    };
-    text.chars().filter(is_plain).take(MOST_LETTERS).collect()
 }
 
 impl Desk {
@@ -374,25 +362,23 @@ impl Desk {
     }
 
     /// Says what went wrong, once, and goes on.
-    pub fn complain(&mut self, failure: &Failure) {
-        self.complain_of(Digest::of(&[failure.sentence.as_bytes()]), &failure.sentence);
+    pub fn warn(&mut self, failure: &Failure) {
+        self.warn_once(Digest::of(&[failure.sentence.as_bytes()]), &failure.sentence);
     }
 
     /// Says what is wrong with something, once for each, and goes on.
-    pub fn complain_of(&mut self, what: Digest, sentence: &str) {
+    pub fn warn_once(&mut self, what: Digest, sentence: &str) {
         if self.told.len() < MOST_TOLD && self.told.insert(what) {
             say(&format!("{sentence}; going on"));
         }
     }
 
     /// What stands in the place of the board's answer to an instruction, if it is a refusal. Anybody may
-    /// have written it, so it is made plain.
+    /// have written it.
     #[must_use]
     pub fn refusal(&self, id: &Digest) -> Option<Said> {
         match self.folder.answer(id)? {
-            Answer::Refused { check, sentence } => {
-                Some(Said { check: plain(&check), sentence: plain(&sentence) })
-            }
+            Answer::Refused { check, sentence } => Some(Said { check, sentence }),
             Answer::Accepted { .. } => None,
         }
     }

@@ -61,7 +61,7 @@ pub fn run(desk: Desk, reveals: Option<PathBuf>, tell: Vec<PathBuf>) -> Result<(
             }
             Ok(_) => {}
             Err(failure) if ends(failure.code) => return Err(failure),
-            Err(failure) => runner.desk.complain(&failure),
+            Err(failure) => runner.desk.warn(&failure),
         }
         std::thread::sleep(POLL);
     }
@@ -296,7 +296,7 @@ impl Runner {
             // One folder that takes nothing keeps no other from being told.
             let told = files::write(&folder.join(hex::encode(id.0)), bytes, Readers::Everybody);
             if let Err(failure) = told {
-                self.desk.complain(&failure);
+                self.desk.warn(&failure);
             }
         }
         Ok(())
@@ -357,7 +357,7 @@ impl Runner {
             Ok(Insisted::Stands(_)) => self.is_silence_told = false,
             Ok(Insisted::HandedIn | Insisted::Waits) => self.hear(id),
             // A folder in which others write may be in any state. It is tried again.
-            Err(failure) => self.desk.complain(&failure),
+            Err(failure) => self.desk.warn(&failure),
         }
         Ok(())
     }

@@ -53,8 +53,8 @@ pub struct Left {
 pub enum Content {
     /// What a bidder has for the board.
     Handed(Handed),
-    /// What a keyholder says, signed, perhaps.
-    Post(SignedInstruction, Vec<u8>),
+    /// What a keyholder says, perhaps.
+    Post(Vec<u8>),
 }
 
 impl Content {
@@ -66,7 +66,8 @@ impl Content {
         if bytes.len() > MAX_INSTRUCTION_BYTES {
             return None;
         }
-        Some(Self::Post(borsh::from_slice(&bytes).ok()?, bytes))
+        borsh::from_slice::<SignedInstruction>(&bytes).ok()?;
+        Some(Self::Post(bytes))
     }
 }
 
@@ -145,7 +146,7 @@ impl LeftFolder {
         let left = self.look(lots, until);
         self.spent += since.elapsed();
         if self.listing.is_none() {
-            // Many files make a look at them dear, and must not make it all that is done.
+            // Many files make a look slow, and it must not take all the time.
             let rest = self.spent.saturating_mul(REST).min(LONGEST_REST);
             self.rests_until = Some(Instant::now() + rest);
             self.spent = Duration::ZERO;

@@ -6,13 +6,12 @@ use crate::{
     board::clock::now,
     failure::{Code, Failure},
     party::{
-        desk::{Desk, Insisted, order, plain},
+        desk::{Desk, Insisted, order},
         journal::{Journal, Note},
         left::{Content, Left, LeftFolder, MAX_LEFT, Remembered},
     },
-    say::say,
+    say::{excerpt, say},
 };
-use ed25519_dalek::{Signature, VerifyingKey};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
@@ -21,10 +20,9 @@ use std::{
 use talea_contract::{Auction, Phase};
 use talea_parties::bidder;
 use talea_protocol::{
-    bytes::Digest,
-    commitment::{BidId, Commit, seal},
-    instruction::{Instruction, SignedInstruction, signed_bytes},
-    limits::MAX_INSTRUCTION_BYTES,
+    bytes::{Digest, PartyKey},
+    commitment::{BidId, seal},
+    instruction::Instruction,
     quorum::{KeyholderId, keyholders},
     ranking::{Duty, RankHeader},
     sealed_bid::Reveal,
@@ -36,6 +34,11 @@ const LOOK: Duration = Duration::from_millis(100);
 const AT_A_TIME: usize = 16;
 /// How many bytes of what it carries it keeps in memory.
 const MOST_BYTES: usize = 64 << 20;
+
+/// How many files with sealed bids that came too early are named: anybody may leave more.
+const MOST_EARLY: usize = 64;
+/// How much of a file's name is shown.
+const MOST_LETTERS: usize = 200;
 
 /// How long what another keyholder said may be in the inbox before this one vouches for it: some looks.
 const HEARD: Duration = Duration::from_secs(1);
@@ -72,6 +75,8 @@ pub struct Witness {
     heard: BTreeMap<Place, Instant>,
     /// Files with sealed bids that came before the reveals: what was said of them.
     early: Remembered,
+    /// Of how many of them it was said.
+    told_early: usize,
 }
 
 /// An instruction that this keyholder hands in for somebody else.
@@ -101,6 +106,7 @@ impl Witness {
             held: held.collect(),
             heard: BTreeMap::new(),
             early: Remembered::default(),
+            told_early: 0,
         }
     }
 
@@ -141,19 +147,20 @@ impl Witness {
         let (phase, round) = self.during;
         let handed = match left.content {
             Content::Handed(handed) => handed,
-            Content::Post(signed, bytes) => {
-                if self.take_post(desk, &signed, bytes) == Heard::NotDue {
+            Content::Post(bytes) => {
+                if self.take_post(desk, bytes) == Heard::NotDue {
                     self.folder.read_again(&left.look);
                 }
                 return Ok(());
             }
         };
         let is_early = order(phase) < order(Phase::Reveals) && !handed.reveals.is_empty();
-        if is_early && self.early.insert(left.look) {
+        if is_early && self.told_early < MOST_EARLY && self.early.insert(left.look) {
+            self.told_early += 1;
             say(&format!(
                 "{} holds sealed bids, and came before the reveals: they are dropped until then, and \
                  whoever can read this folder may hold them",
-                plain(&left.name)
+                excerpt(&left.name, MOST_LETTERS)
             ));
         }
         match phase {
@@ -174,8 +181,9 @@ impl Witness {
     /// Takes a commit that the board does not show, if it is what it says and the rules would take it.
     fn take_commit(&mut self, desk: &Desk, bytes: &[u8]) {
         let auction = desk.replica.auction();
-        let Some((bid, commit)) = opened(auction, bytes) else { return };
-        let is_missed = auction.is_missing(&bid) && !auction.is_open(&bid);
+        let Ok((bidder, Instruction::Commit(commit))) = auction.read(bytes) else { return };
+        let bid = BidId { lot: commit.lot, round: commit.round, bidder };
+        let is_missed = auction.lacks_commit(&bid);
         // Whoever signed two commits of one bid has no right to a second look.
         if !is_missed || !self.looked_at.insert(Thing::Commit(bid)) {
             return;
@@ -203,16 +211,14 @@ impl Witness {
     }
 
     /// Takes what another keyholder was due to say and the board does not show, if the rules take it. That is
-    /// tried once for each place: it is dear, and who signs two things there has no right to it.
-    fn take_post(&mut self, desk: &Desk, signed: &SignedInstruction, bytes: Vec<u8>) -> Heard {
+    /// tried once for each place: it is expensive, and who signs two things there has no right to it.
+    fn take_post(&mut self, desk: &Desk, bytes: Vec<u8>) -> Heard {
         let auction = desk.replica.auction();
-        let Some(place) = place_of(auction, signed) else { return Heard::Nothing };
+        let Ok((signer, instruction)) = auction.read(&bytes) else { return Heard::Nothing };
+        let Some(place) = place_of(auction, &signer, &instruction) else { return Heard::Nothing };
         let thing = Thing::Post(place);
         let id = Digest::of(&[&bytes]);
         if self.looked_at.contains(&thing) || desk.replica.entry_of(&id).is_some() {
-            return Heard::Nothing;
-        }
-        if !is_signed(auction, signed) {
             return Heard::Nothing;
         }
         if !auction.late(place.duty).contains(&place.who) {
@@ -255,7 +261,7 @@ impl Witness {
         let auction = desk.replica.auction();
         let is_gone = |(thing, carried): &(&Thing, &Carried)| {
             let is_wanted = match thing {
-                Thing::Commit(bid) => auction.is_missing(bid) && !auction.is_open(bid),
+                Thing::Commit(bid) => auction.lacks_commit(bid),
                 Thing::SealedBid(bid) => auction.is_open(bid),
                 Thing::Post(place) => auction.late(place.duty).contains(&place.who),
             };
@@ -285,7 +291,7 @@ impl Witness {
                     // The board's folder takes nothing. It is tried again.
                     Err(failure) => {
                         left -= 1;
-                        desk.complain(&failure);
+                        desk.warn(&failure);
                         continue;
                     }
                 }
@@ -313,9 +319,7 @@ impl Witness {
     pub fn attested(&self, auction: &Auction) -> Vec<BidId> {
         let found = self.held.iter().filter_map(|thing| match thing {
             // A commit that came and was not revealed is another thing than one that never came.
-            Thing::Commit(bid) => {
-                (auction.is_missing(bid) && !auction.is_open(bid)).then_some(*bid)
-            }
+            Thing::Commit(bid) => (auction.lacks_commit(bid)).then_some(*bid),
             Thing::SealedBid(bid) => {
                 (auction.is_missing(bid) && auction.is_open(bid)).then_some(*bid)
             }
@@ -336,48 +340,27 @@ enum Heard {
     Nothing,
 }
 
-/// Who says where what a signed post says; nothing if it is none of a keyholder in this round.
-fn place_of(auction: &Auction, signed: &SignedInstruction) -> Option<Place> {
+/// Who says where what a post says; nothing if it is none of a keyholder in this round.
+fn place_of(auction: &Auction, signer: &PartyKey, instruction: &Instruction) -> Option<Place> {
     let quorum = &auction.terms().quorum;
-    let who = keyholders(quorum).find(|(_, member)| member.signing == signed.signer)?.0;
-    let header = match borsh::from_slice(&signed.payload).ok()? {
+    let who = keyholders(quorum).find(|(_, member)| member.signing == *signer)?.0;
+    let header = match instruction {
         Instruction::Endorse(endorsement) => {
             let is_now =
                 endorsement.round == auction.round() && endorsement.head == auction.endorsed_head();
             return is_now.then_some(Place { who, duty: Duty::Endorsement });
         }
-        Instruction::Gate(post) => post.header,
-        Instruction::Mix(post) => post.header,
-        Instruction::Blind(post) => post.header,
-        Instruction::Unseal(post) => post.header,
+        Instruction::Gate(post) => &post.header,
+        Instruction::Mix(post) => &post.header,
+        Instruction::Blind(post) => &post.header,
+        Instruction::Unseal(post) => &post.header,
         _ => return None,
     };
     let is_now = header.round == auction.round() && header.head == auction.endorsed_head();
-    is_now.then(|| place_at(who, &header))
+    is_now.then(|| place_at(who, header))
 }
 
 fn place_at(who: KeyholderId, header: &RankHeader) -> Place {
     let RankHeader { lot, step, chunk, .. } = *header;
     Place { who, duty: Duty::Chunk { lot, step, chunk } }
-}
-
-/// Whether it is signed for this auction.
-fn is_signed(auction: &Auction, signed: &SignedInstruction) -> bool {
-    let message = signed_bytes(&auction.id(), &signed.payload);
-    let signature = Signature::from_bytes(&signed.signature.0);
-    let key = VerifyingKey::from_bytes(&signed.signer.0);
-    key.is_ok_and(|key| key.verify_strict(&message, &signature).is_ok())
-}
-
-/// A commit, if its bidder signed it for this auction.
-fn opened(auction: &Auction, bytes: &[u8]) -> Option<(BidId, Commit)> {
-    if bytes.len() > MAX_INSTRUCTION_BYTES {
-        return None;
-    }
-    let signed: SignedInstruction = borsh::from_slice(bytes).ok()?;
-    let Instruction::Commit(commit) = borsh::from_slice(&signed.payload).ok()? else { return None };
-    if !is_signed(auction, &signed) {
-        return None;
-    }
-    Some((BidId { lot: commit.lot, round: commit.round, bidder: signed.signer }, commit))
 }

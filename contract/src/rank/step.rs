@@ -3,7 +3,6 @@
 
 use crate::{
     elgamal::Ciphertext,
-    endorse::take_vouch,
     fiat_shamir::Context,
     lot::Absent,
     proofs::{ProofFault, blind, gate, mix, unseal},
@@ -358,7 +357,7 @@ impl Step {
         let at = usize::try_from(chunk).unwrap_or(usize::MAX);
         let other = Fault::Differs { what: "the chunk" }.fails(Check::VouchDue);
         let acts = self.work.acts_mut().into_iter().nth(at).ok_or(other)?;
-        take_vouch(&mut acts.vouches, &late, keyholder, vouch)
+        acts.vouches.take(&late, keyholder, vouch)
     }
 
     /// Lets every chunk time out whose deadline is before `slot`: those who are late, and are excused if they

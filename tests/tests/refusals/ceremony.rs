@@ -222,8 +222,8 @@ fn s3_a_constant_term_is_not_zero() {
 }
 
 #[test]
-fn s3_no_deal_makes_the_sum_of_its_groups_constants_vanish() {
-    // Deals of constants, by group and member: the last is refused if it makes the sum of its group O.
+fn s3_no_deal_makes_the_sum_of_constants_vanish_in_its_group_or_in_all() {
+    // Deals of constants, by group and member: the last is refused if it makes a sum O.
     let verdict = |groups: &[u16], deals: &[(usize, i64)]| {
         let groups = groups.iter().map(|threshold| (*threshold, vec![Seat::Own; 3])).collect();
         let small = Small { groups, ..Small::default() };
@@ -258,9 +258,10 @@ fn s3_no_deal_makes_the_sum_of_its_groups_constants_vanish() {
         assert_eq!(verdict(&[(0, 5), (1, 7), (2, -5)]), None, "only the sum counts");
         assert_eq!(verdict(&[(0, 5), (1, 5)]), None);
     }
-    // Each group by itself, though the quorum's key is the sum of both.
-    assert_eq!(verdict(&[1, 2], &[(0, 5), (3, -5)]), None);
-    assert_eq!(verdict(&[1, 2], &[(0, 5), (3, 7), (1, -12)]), None);
+    // The quorum's key is the sum of both groups'.
+    assert_eq!(verdict(&[1, 2], &[(0, 5), (3, -5)]), Some("S3"));
+    assert_eq!(verdict(&[1, 2], &[(0, 5), (3, 7), (1, -12)]), Some("S3"));
+    assert_eq!(verdict(&[1, 2], &[(0, 5), (3, 7), (1, -11)]), None);
     assert_eq!(verdict(&[1, 2], &[(0, 5), (3, 7), (4, -7)]), Some("S3"));
 }
 

@@ -147,15 +147,7 @@ impl Ledger {
 
     fn open(&mut self, party: PartyKey) -> &mut Account {
         self.touched.insert(party);
-        self.accounts.entry(party).or_insert(Account {
-            party,
-            funded: 0,
-            received: 0,
-            available: 0,
-            locked: 0,
-            settlement: 0,
-            forfeited: 0,
-        })
+        self.accounts.entry(party).or_insert_with(|| Account::empty(party))
     }
 
     /// Nothing moves where the amount is zero, and no account opens for it.

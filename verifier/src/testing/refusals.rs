@@ -575,6 +575,8 @@ mod envelope {
         auction.post(&bidder(0), &commit);
         let reveal = Auction::reveals(&[hidden]);
         refuse(&auction, &party("anybody"), &reveal, Check::EnvelopePhase);
+        auction.slot = COMMITS + 1;
+        auction.post(&party("anybody"), &Instruction::Tick);
         auction.slot = REVEALS + 1;
         refuse(&auction, &party("anybody"), &reveal, Check::EnvelopePhase);
     }
@@ -1035,16 +1037,20 @@ mod bids {
 
     #[test]
     fn r1_what_was_revealed_before_is_skipped() {
-        let (mut auction, hidden) = at_reveals(429, &Rules::default(), &[3, 4, 5]);
+        let mut auction = at_commits(429, &Rules { lots: 2, ..Rules::default() });
+        let copied = &auction.commit(0, &bidder(0), 3);
+        let fresh = &auction.commit(1, &bidder(0), 4);
+        let last = &auction.commit(0, &bidder(1), 5);
+        auction.slot = COMMITS + 1;
         let carrier = party("carrier");
-        let (copied, fresh, last) = (&hidden[0], &hidden[1], &hidden[2]);
         let both = |a: &Hidden, b: &Hidden| Auction::reveals(&[a.clone(), b.clone()]);
         // Whoever copies one of a bidder's sealed bids has nothing else refused.
         auction.post(&party("copier"), &Auction::reveals(std::slice::from_ref(copied)));
         auction.post(&carrier, &both(copied, fresh));
         assert_eq!(auction.replay.phase().name(), "Reveals");
-        // Nothing in it is new.
+        // Nothing in it is new; or nothing of one of its bidders.
         refuse(&auction, &carrier, &both(copied, fresh), Check::RevealCommit);
+        refuse(&auction, &carrier, &both(last, copied), Check::RevealCommit);
         // What is skipped is checked all the same, and named once.
         let mut other = copied.clone();
         other.sealed[7] ^= 1;
@@ -1053,13 +1059,13 @@ mod bids {
         refuse(&auction, &carrier, &Auction::reveals(&[other]), Check::RevealSeal);
         let twice = [copied.clone(), last.clone(), copied.clone()];
         refuse(&auction, &carrier, &Auction::reveals(&twice), Check::RevealCommit);
-        auction.post(&carrier, &both(last, copied));
+        auction.post(&carrier, &Auction::reveals(std::slice::from_ref(last)));
         assert_eq!(auction.replay.phase().name(), "Endorsing");
         auction.endorse(&[]);
         auction.rank(&BTreeSet::new());
         let report = report(&auction.closed(), 2);
         assert_eq!(report.verdict, Verdict::Valid);
-        assert_eq!(report.lots[0].ranked, 3);
+        assert_eq!((report.lots[0].ranked, report.lots[1].ranked), (2, 1));
         // Each was judged once.
         let row = report.checks.iter().find(|row| row.check == Check::RevealForm).unwrap();
         assert_eq!(row.count.performed, 3);
@@ -1067,11 +1073,11 @@ mod bids {
 
     #[test]
     fn r1_an_invalid_bid_stays_invalid() {
-        let mut auction = at_commits(428, &Rules::default());
+        let mut auction = at_commits(428, &Rules { lots: 2, ..Rules::default() });
         auction.fund(key(&bidder(0)), DEPOSIT + FEE);
         let (commit, lie) = auction.commitment_and_ladder(0, &bidder(0), 2, 3);
         auction.post(&bidder(0), &Instruction::Commit(commit));
-        let good = auction.commit(0, &bidder(1), 1);
+        let good = auction.commit(1, &bidder(0), 1);
         let open = auction.commit(0, &bidder(2), 1);
         auction.slot = COMMITS + 1;
         let carrier = party("carrier");
@@ -1083,7 +1089,7 @@ mod bids {
         auction.endorse(&[]);
         auction.rank(&BTreeSet::new());
         let report = report(&auction.closed(), 2);
-        assert_eq!((report.lots[0].ranked, report.lots[0].invalid), (2, 1));
+        assert_eq!((report.lots[0].ranked, report.lots[0].invalid), (1, 1));
     }
 
     #[test]

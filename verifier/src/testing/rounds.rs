@@ -593,7 +593,7 @@ mod timeouts {
         auction.slot = until + 1_000;
         tick(&mut auction);
         assert_eq!(phase(&auction), ("Reveals", 1));
-        assert_eq!(auction.replay.next_deadline(), Some(until + 1_000 + REVEAL_SLOTS));
+        assert_eq!(auction.replay.next_deadline(), Some(until + 999 + REVEAL_SLOTS));
         auction.slot += 5_000;
         tick(&mut auction);
         assert_eq!(phase(&auction), ("Endorsing", 1));

@@ -120,17 +120,35 @@ fn where_the_groups_key_is_nothing_the_expelled_one_pays() {
     assert_bonds(&auction, &[BOND, 0, 0]);
 }
 
-/// Another group's secret, which its only member must know, makes the whole key vanish.
+/// A deal that makes the sum of all constants vanish is refused, also across groups.
 #[test]
-fn without_a_key_the_auction_is_void() {
+fn s3_the_last_deal_does_not_cancel_the_whole_key() {
     let rules = Rules { groups: vec![(1, 1, 1), (1, 1, 1)], ..Rules::default() };
     let mut auction = Auction::open(804, &rules);
     auction.cancel_key(id(1, 1), &[id(0, 1)]);
-    auction.ceremony();
+    deal(&mut auction, id(0, 1), None);
+    auction.bond(id(1, 1));
+    let last = Instruction::Deal(auction.deal(id(1, 1), None));
+    refuse(&auction, &seat(id(1, 1)), &last, Check::DealConstant);
+}
+
+/// It vanishes all the same where one who dealt is expelled, and that one pays.
+#[test]
+fn without_a_key_the_auction_is_void() {
+    let rules = Rules { groups: vec![(1, 1, 2), (1, 1, 1)], ..Rules::default() };
+    let mut auction = Auction::open(804, &rules);
+    auction.cancel_key(id(1, 1), &[id(0, 2)]);
+    deal(&mut auction, id(0, 1), Some(2));
+    deal(&mut auction, id(0, 2), None);
+    deal(&mut auction, id(1, 1), None);
+    auction.slot = COMPLAINTS;
+    let complaint = auction.complaint(id(0, 2), id(0, 1));
+    auction.post(&seat(id(0, 2)), &Instruction::Complain(complaint));
+    auction.slot += 1;
     tick(&mut auction);
     let report = valid(&auction);
     assert_eq!(report.lots[0].ending, Some(Ending::Void(VoidCause::Setup)));
-    assert_bonds(&auction, &[0]);
+    assert_bonds(&auction, &[BOND, 0]);
 }
 
 /// 2 of 3 with 3 endorsements, as two sets of endorsers need to meet; one never deals.

@@ -231,6 +231,7 @@ mod vouching {
         let early = auction.vouch(Duty::Endorsement, &[id(0, 1)]);
         refuse(&auction, &seat(id(0, 2)), &early, Check::EnvelopePhase);
         // The instruction's own slot may begin the phase; its head is the one before it.
+        tick(&mut auction);
         auction.slot = REVEALS + 1;
         let head = auction.replay.head();
         let Instruction::Vouch(mut vouch) = early else { unreachable!() };
@@ -713,7 +714,7 @@ mod deadlines {
             act(&mut auction, chunk, id(0, who));
         }
         assert_eq!(auction.replay.next_deadline(), Some(start + 12));
-        let step = auction.chunk(0, 0);
+        let step = auction.chunk(0, 2);
         vouch(&mut auction, id(0, 1), step, &[id(0, 2), id(0, 3), id(0, 4)]);
         auction.slot = start + 13;
         tick(&mut auction);
@@ -753,13 +754,14 @@ mod deadlines {
         auction.slot = 5_010;
         auction.endorse(&[]);
         assert_eq!(auction.replay.phase().name(), "Ranking");
-        // Commits that nobody made end with all that follows them.
+        // Nor does it pass the end of commits and that of reveals.
         let mut auction = at_commits(887, &Rules::default());
         auction.commit(0, &bidder(0), 3);
         auction.slot = COMMITS + 1_000;
         tick(&mut auction);
-        assert_eq!(auction.replay.phase().name(), "Endorsing");
-        assert_eq!(auction.replay.next_deadline(), Some(COMMITS + 1_010));
+        assert_eq!(auction.replay.phase().name(), "Reveals");
+        let slots = REVEALS - COMMITS;
+        assert_eq!(auction.replay.next_deadline(), Some(COMMITS + 999 + slots));
     }
 
     /// Deadlines are sums that saturate.
