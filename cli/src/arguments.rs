@@ -110,7 +110,7 @@ pub(crate) enum KeyCommand {
     New {
         /// The file; its state will stand beside it.
         file: PathBuf,
-        /// How dear it is to guess a passphrase: 2^N rounds of scrypt.
+        /// How much work it is to guess a passphrase: 2^N rounds of scrypt.
         #[arg(long, value_name = "N", default_value_t = keys::WORK_FACTOR,
               value_parser = clap::value_parser!(u8).range(4..=20))]
         work_factor: u8,

@@ -34,7 +34,7 @@ const SHORTEST_PASSPHRASE: usize = 12;
 
 /// `N = 2^18` of scrypt, as age's own tool has it: about a second and 256 MiB.
 pub const WORK_FACTOR: u8 = 18;
-/// The dearest key file that is opened: four times as dear.
+/// The most work for which a key file is opened: four times the usual.
 const MOST_WORK: u8 = 20;
 
 /// A party's keys, unlocked.

@@ -21,7 +21,7 @@ use talea_cli::{
         checkpoint::Checkpoint,
         folder::{Answer, Folder},
         log::Log,
-        queue::Standing,
+        queue::Priority,
         serve,
         shared::Shared,
     },
@@ -134,7 +134,7 @@ impl Pen {
     /// Answers, whatever the truth.
     fn answer(&self, id: &Digest, answer: &Answer) {
         let out = Shared::open(&self.folder.answers()).unwrap();
-        assert!(Answers::default().give(&out, id, answer, Standing::Part));
+        assert!(Answers::default().give(&out, id, answer, Priority::Part));
     }
 
     /// What waits, by name.

@@ -32,7 +32,7 @@ fn the_tutorial_can_be_typed() {
     let mode =
         |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     mode(&home.join("passphrase"), 0o600);
-    // In place of the somebody who types passphrases, and waits for dear ones.
+    // In place of the somebody who types passphrases, and waits while they are stretched.
     let typist = format!(
         "#!/bin/sh\ncase \"$1 $2\" in \"key new\") set -- \"$@\" --work-factor 4;; esac\n\
          exec {} --passphrase-file {}/passphrase \"$@\"\n",

@@ -10,7 +10,7 @@
 //! passed over. Section 5 of `docs/spec.md`.
 
 use crate::{
-    bids::{self, CommittedBid, Ground, Seen},
+    bids::{self, BidState, CommittedBid, Ground, Seen},
     close::{self, Bonds},
     endorse::Endorsing,
     envelope::{self, Opened},
@@ -579,14 +579,13 @@ impl State {
             let twice = Fault::Already { what: "the instruction revealed this bid" };
             require(named.insert(reveal.bid), Check::RevealCommit, twice)?;
             let bids = lot.map(|(_, state)| &state.bids);
-            // Revealed by another instruction: somebody may have copied it out of this one.
-            if !bids::check_seal(setting, (bids, self.round.number), reveal)? {
+            let bid = bids::check_seal(setting, (bids, self.round.number), reveal)?;
+            if bid.state == BidState::Open {
+                fresh.extend(lot.map(|(lot, _)| (lot, bid, reveal)));
+            } else {
+                // Revealed by another instruction: somebody may have copied it out of this one.
                 shown.insert(reveal.bid.bidder);
-                continue;
             }
-            let known =
-                lot.and_then(|(lot, state)| Some((lot, state.bids.of(&reveal.bid.bidder)?)));
-            fresh.extend(known.map(|(lot, bid)| (lot, bid, reveal)));
         }
         // Of each bidder something must be new: else one open bid could have everybody's recorded again.
         let stale = Fault::Unknown { what: "open bid of each bidder among these reveals" };

@@ -361,12 +361,12 @@ pub fn lottery_seed(
 }
 
 /// R1 and R2 of one reveal: the bid has a commit of this round, and these are the bytes that it sealed.
-/// Whether it is open, so that they are new.
-pub(crate) fn check_seal(
+/// The bid; it is open if they are new.
+pub(crate) fn check_seal<'a>(
     setting: &Setting,
-    (bids, round): (Option<&Bids>, u32),
+    (bids, round): (Option<&'a Bids>, u32),
     reveal: &Reveal,
-) -> Result<bool, Refusal> {
+) -> Result<&'a CommittedBid, Refusal> {
     let unknown = Fault::Unknown { what: "commit" }.fails(Check::RevealCommit);
     let BidId { lot: _, round: named, bidder } = &reveal.bid;
     let bid = bids.and_then(|bids| bids.of(bidder));
@@ -374,7 +374,7 @@ pub(crate) fn check_seal(
     let bid = bid.filter(current).ok_or(unknown)?;
     let sealed = seal(&setting.auction, &reveal.bid, &reveal.sealed_bid);
     require(sealed == bid.seal, Check::RevealSeal, Fault::Differs { what: "the sealed bid" })?;
-    Ok(bid.state == BidState::Open)
+    Ok(bid)
 }
 
 /// A sealed bid whose argument holds.

@@ -515,8 +515,8 @@ impl Keyholder {
         Ok(self.identity.sign(&auction.id(), &instruction)?)
     }
 
-    /// Vouches that it holds what these others were due to do, and handed it in in vain. That is for whoever
-    /// calls it to make sure of.
+    /// Vouches that it holds what these others were due to do, handed it in, and that the board did not take
+    /// it. The caller must have made sure of this.
     ///
     /// # Errors
     /// As [`act`](Self::act).

@@ -385,7 +385,8 @@ impl Play {
         if self.stage.auction().phase() == Phase::Reserves {
             for lot in self.lots() {
                 // Rounds take bids upwards, and few end below it.
-                let rung = if self.chance.once_in(2) { RUNGS - 1 } else { self.chance.below(RUNGS) };
+                let rung =
+                    if self.chance.once_in(2) { RUNGS - 1 } else { self.chance.below(RUNGS) };
                 match self.chance.below(4) {
                     0 => {}
                     1 => {

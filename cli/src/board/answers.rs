@@ -3,7 +3,7 @@
 
 use crate::board::{
     folder::Answer,
-    queue::Standing,
+    queue::Priority,
     shared::{Name, Shared},
 };
 use std::{collections::VecDeque, path::Path, time::SystemTime};
@@ -53,14 +53,14 @@ impl Answers {
     }
 
     /// Gives an answer, and lets go of the oldest one if there are too many. Whether it could be written.
-    pub fn give(&mut self, shared: &Shared, id: &Digest, answer: &Answer, to: Standing) -> bool {
+    pub fn give(&mut self, shared: &Shared, id: &Digest, answer: &Answer, to: Priority) -> bool {
         let text = serde_json::to_vec(answer).unwrap_or_default();
         if shared.write(&Name::of_hash(id.0), &text).is_err() {
             return false;
         }
         let (kept, most) = match to {
-            Standing::Part => (&mut self.to_parts, TO_PARTS),
-            Standing::Carrier | Standing::Stranger => (&mut self.to_strangers, TO_STRANGERS),
+            Priority::Part => (&mut self.to_parts, TO_PARTS),
+            Priority::Carrier | Priority::Stranger => (&mut self.to_strangers, TO_STRANGERS),
         };
         kept.push_back(*id);
         let oldest = if kept.len() > most { kept.pop_front() } else { None };
@@ -98,21 +98,21 @@ mod tests {
         let shared = Shared::open(&folder.answers()).unwrap();
         let count = || fs::read_dir(folder.answers()).unwrap().count();
         let mut answers = Answers::take_over(&folder.answers());
-        assert!(answers.give(&shared, &id(0), &refused(), Standing::Part));
+        assert!(answers.give(&shared, &id(0), &refused(), Priority::Part));
         for n in 1..TO_STRANGERS + 100 {
-            assert!(answers.give(&shared, &id(n), &refused(), Standing::Stranger));
+            assert!(answers.give(&shared, &id(n), &refused(), Priority::Stranger));
         }
         assert_eq!(count(), 1 + TO_STRANGERS);
         // Nor does a stranger who hands in what a party handed in, and then so many of its own.
-        assert!(answers.give(&shared, &id(0), &refused(), Standing::Stranger));
+        assert!(answers.give(&shared, &id(0), &refused(), Priority::Stranger));
         for n in 1..TO_STRANGERS + 100 {
-            assert!(answers.give(&shared, &id(n), &refused(), Standing::Stranger));
+            assert!(answers.give(&shared, &id(n), &refused(), Priority::Stranger));
         }
         assert_eq!(count(), 1 + TO_STRANGERS);
         assert_eq!(folder.answer(&id(0)), Some(refused()), "strangers push nobody else's out");
         assert_eq!(folder.answer(&id(50)), None);
         for n in 0..TO_PARTS {
-            assert!(answers.give(&shared, &id(10_000 + n), &refused(), Standing::Part));
+            assert!(answers.give(&shared, &id(10_000 + n), &refused(), Priority::Part));
         }
         assert_eq!(count(), TO_PARTS + TO_STRANGERS);
         assert_eq!(folder.answer(&id(0)), None);
@@ -124,7 +124,7 @@ mod tests {
         fs::create_dir_all(folder.answers().join("a").join("full")).unwrap();
         let mut answers = Answers::take_over(&folder.answers());
         assert_eq!(count(), TO_PARTS + 1, "a folder that is not empty stays, in nobody's way");
-        assert!(answers.give(&shared, &id(1), &refused(), Standing::Part));
+        assert!(answers.give(&shared, &id(1), &refused(), Priority::Part));
         assert_eq!(count(), TO_PARTS + 1);
         assert_eq!(folder.answer(&id(1)), Some(refused()));
     }
@@ -137,8 +137,8 @@ mod tests {
         let shared = Shared::open(&folder.answers()).unwrap();
         fs::create_dir_all(folder.answers().join(hex::encode(id(1).0)).join("full")).unwrap();
         let mut answers = Answers::take_over(&folder.answers());
-        assert!(!answers.give(&shared, &id(1), &refused(), Standing::Part));
-        assert!(answers.give(&shared, &id(2), &refused(), Standing::Part));
+        assert!(!answers.give(&shared, &id(1), &refused(), Priority::Part));
+        assert!(answers.give(&shared, &id(2), &refused(), Priority::Part));
         assert_eq!(fs::read_dir(folder.answers()).unwrap().count(), 2);
         let missing = folder.path().join("missing");
         assert!(Answers::take_over(&missing).to_parts.is_empty());

@@ -1,7 +1,7 @@
 //! Who has a part in an auction, and so is heard before those who have none.
 
 use crate::{
-    board::queue::{Standing, Turn},
+    board::queue::{Priority, Turn},
     replica::Replica,
 };
 use std::collections::BTreeSet;
@@ -50,10 +50,10 @@ impl Parts {
     #[must_use]
     pub fn turn(&self, replica: &Replica, signer: PartyKey, instruction: &Instruction) -> Turn {
         if self.keys.contains(&signer) {
-            return (Standing::Part, signer);
+            return (Priority::Part, signer);
         }
         let Instruction::Reveal(reveals) = instruction else {
-            return (Standing::Stranger, signer);
+            return (Priority::Stranger, signer);
         };
         // Anybody may carry what is due.
         let auction = replica.auction();
@@ -61,6 +61,6 @@ impl Parts {
             let sealed = || Some(seal(&auction.id(), &reveal.bid, &reveal.sealed_bid));
             auction.is_open(&reveal.bid) && replica.seal_of(&reveal.bid) == sealed()
         });
-        due.map_or((Standing::Stranger, signer), |reveal| (Standing::Carrier, reveal.bid.bidder))
+        due.map_or((Priority::Stranger, signer), |reveal| (Priority::Carrier, reveal.bid.bidder))
     }
 }

@@ -24,7 +24,7 @@ pub const MOST: usize = 1 << 20;
 
 /// Who comes first in a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum Priority {
     /// The signer has a part in this auction.
     Part,
     /// The signer has none, and carries what somebody who has one is due to say.
@@ -35,7 +35,7 @@ pub enum Standing {
 
 /// Whose turn an item takes, and where that stands. An item of a carrier takes a turn of the party for
 /// which it carries, so that many carriers are no more than one party.
-pub type Turn = (Standing, PartyKey);
+pub type Turn = (Priority, PartyKey);
 
 /// When an item arrived: the slot, the look, and the draw among what that look showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -158,11 +158,11 @@ impl<K: Ord + Clone> Queue<K> {
     }
 
     /// What is judged next, in this order: of what is sorted and arrived up to slot `until`, so many
-    /// turns at most for each party, and so many items at most of each standing, so that no crowd of
+    /// turns at most for each party, and so many items at most of each priority, so that no crowd of
     /// strangers makes a pass long. All of it stays until it is done or set aside.
     #[must_use]
     pub fn pass(&self, turns: usize, most: usize, until: u64) -> Vec<K> {
-        let mut found: Vec<((Standing, usize, Place), &K)> = Vec::new();
+        let mut found: Vec<((Priority, usize, Place), &K)> = Vec::new();
         for (turn, items) in &self.turns {
             let due = items.iter().take_while(|(place, _)| place.slot <= until).take(turns);
             found.extend(
@@ -170,8 +170,8 @@ impl<K: Ord + Clone> Queue<K> {
             );
         }
         found.sort_unstable_by_key(|(order, _)| *order);
-        let of_one_standing = found.chunk_by(|one, other| one.0.0 == other.0.0);
-        of_one_standing
+        let of_one_priority = found.chunk_by(|one, other| one.0.0 == other.0.0);
+        of_one_priority
             .flat_map(|items| items.iter().take(most))
             .map(|(_, key)| (*key).clone())
             .collect()
@@ -179,7 +179,7 @@ impl<K: Ord + Clone> Queue<K> {
 
     /// Where a sorted item stands, and the hash of what it holds.
     #[must_use]
-    pub fn sorted(&self, key: &K) -> Option<(Standing, Digest)> {
+    pub fn sorted(&self, key: &K) -> Option<(Priority, Digest)> {
         match &self.known.get(key)?.state {
             State::Sorted(sorted) => Some((sorted.0.0, sorted.1)),
             State::Unsorted | State::Condemned | State::Aside => None,
@@ -273,7 +273,7 @@ impl<K: Ord + Clone> Queue<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Standing::{Carrier, Part, Stranger};
+    use Priority::{Carrier, Part, Stranger};
 
     fn party(n: u8) -> PartyKey {
         PartyKey([n; 32])
@@ -362,7 +362,7 @@ mod tests {
         assert_eq!(queue.waiting(), 1_096);
         assert_eq!(queue.pass(3, MOST, 3).len(), 6);
         assert_eq!(queue.pass(3, MOST, 1).len(), 3, "only what came by then");
-        assert_eq!(queue.pass(3, 2, 3).len(), 4, "so many of each standing");
+        assert_eq!(queue.pass(3, 2, 3).len(), 4, "so many of each priority");
     }
 
     #[test]

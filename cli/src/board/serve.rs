@@ -13,7 +13,7 @@ use crate::{
         folder::{Answer, Folder},
         log::Log,
         parts::Parts,
-        queue::{Queue, Standing},
+        queue::{Priority, Queue},
         shared::{Found, Name, Shared},
     },
     failure::{Code, Failure},
@@ -41,7 +41,7 @@ const SORTING: Duration = Duration::from_millis(100);
 const SWEEPING: Duration = Duration::from_millis(20);
 /// How often each party is heard in a pass.
 const TURNS: usize = 8;
-/// The most instructions of each standing that are judged in a pass.
+/// The most instructions of each priority that are judged in a pass.
 const PASS: usize = 128;
 /// How long a file may bear the name of a draft.
 const DRAFTING: Duration = Duration::from_secs(600);
@@ -383,7 +383,7 @@ impl Board {
         if let Some(answer) = self.accepted(&id) {
             self.take_out(item);
             // It shows in the transcript; whoever asks again under other names gets no more.
-            self.answer(&id, &answer, Standing::Stranger);
+            self.answer(&id, &answer, Priority::Stranger);
             return true;
         }
         let replica = self.log.replica();
@@ -493,7 +493,7 @@ impl Board {
     /// Applies an instruction and answers it. It bears the slot of now, and never one beyond a deadline
     /// before which it arrived.
     fn judge_one(&mut self, item: &Item) -> Result<(), Failure> {
-        let Some((standing, content)) = self.queue.sorted(item) else { return Ok(()) };
+        let Some((priority, content)) = self.queue.sorted(item) else { return Ok(()) };
         let Some(bytes) = self.read(item) else { return Ok(()) };
         let id = Digest::of(&[&bytes]);
         if id != content {
@@ -516,7 +516,7 @@ impl Board {
         };
         // Out of the inbox first: what is handed in once more after the answer is another attempt.
         self.take_out(item);
-        self.answer(&id, &answer, standing);
+        self.answer(&id, &answer, priority);
         Ok(())
     }
 
@@ -533,7 +533,7 @@ impl Board {
         Ok(appended)
     }
 
-    fn answer(&mut self, id: &Digest, answer: &Answer, to: Standing) {
+    fn answer(&mut self, id: &Digest, answer: &Answer, to: Priority) {
         let given = self.out.as_ref().is_some_and(|out| self.answers.give(out, id, answer, to));
         self.unanswered.count += usize::from(!given);
     }

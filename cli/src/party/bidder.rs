@@ -698,7 +698,9 @@ impl Work {
                         unkept.get_or_insert(failure);
                     }
                 }
-                Ok(Insisted::Waits | Insisted::HandedIn) => self.troubles.hear(desk, *id)?,
+                Ok(Insisted::Waits | Insisted::HandedIn) => {
+                    self.troubles.report_refusal(desk, *id)?
+                }
                 Err(failure) => self.troubles.take(desk, failure)?,
             }
         }
@@ -730,14 +732,14 @@ impl Work {
         owed.collect::<Result<(), Failure>>()?;
         trouble.map_or(Ok(()), |failure| self.troubles.take(desk, failure))?;
         let ids: Vec<Digest> = revealing.batches.iter().map(|batch| batch.id).collect();
-        ids.into_iter().try_for_each(|id| self.troubles.hear(desk, id))
+        ids.into_iter().try_for_each(|id| self.troubles.report_refusal(desk, id))
     }
 }
 
 impl Troubles {
     /// Says what a refusal of something says that does not stand; or that nothing came of it for as long as
     /// this party is patient.
-    fn hear(&mut self, desk: &mut Desk, id: Digest) -> Result<(), Failure> {
+    fn report_refusal(&mut self, desk: &mut Desk, id: Digest) -> Result<(), Failure> {
         if let Some(said) = desk.refusal(&id) {
             // Once for each, however often and in whatever words: anybody may have written it.
             let sentence = format!("the board refused it ({}: {})", said.check, said.sentence);

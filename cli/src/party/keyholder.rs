@@ -355,7 +355,7 @@ impl Runner {
         let id = Digest::of(&[bytes]);
         match self.desk.insist(&id, bytes) {
             Ok(Insisted::Stands(_)) => self.is_silence_told = false,
-            Ok(Insisted::HandedIn | Insisted::Waits) => self.hear(id),
+            Ok(Insisted::HandedIn | Insisted::Waits) => self.report_refusal(id),
             // A folder in which others write may be in any state. It is tried again.
             Err(failure) => self.desk.warn(&failure),
         }
@@ -364,7 +364,7 @@ impl Runner {
 
     /// Says what a refusal says, once. It is handed in again all the same: a bond may have been paid
     /// meanwhile, and anybody may have written it.
-    fn hear(&mut self, id: Digest) {
+    fn report_refusal(&mut self, id: Digest) {
         let since = self.desk.attempts.first(&id).map(|first| first.elapsed());
         if since.is_some_and(|since| since > SILENCE) && !self.is_silence_told {
             self.is_silence_told = true;

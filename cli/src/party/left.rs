@@ -44,7 +44,7 @@ pub struct Left {
     /// Its name, which anybody may have given it.
     pub name: String,
     /// What it was when it was read.
-    pub look: Look,
+    pub fingerprint: Fingerprint,
     /// What is in it.
     pub content: Content,
 }
@@ -73,27 +73,27 @@ impl Content {
 
 /// A file as it was when it was looked at: a hash of its name, its size, and when it was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Look([u8; 16]);
+pub struct Fingerprint([u8; 16]);
 
 /// Files that were looked at, at most so many.
 #[derive(Debug, Default)]
-pub struct Remembered(BTreeSet<Look>);
+pub struct Remembered(BTreeSet<Fingerprint>);
 
 impl Remembered {
     /// Remembers one; whether it was new.
-    pub fn insert(&mut self, look: Look) -> bool {
+    pub fn insert(&mut self, fingerprint: Fingerprint) -> bool {
         if self.0.len() >= MOST_FILES {
             self.0.clear();
         }
-        self.0.insert(look)
+        self.0.insert(fingerprint)
     }
 
-    fn contains(&self, look: &Look) -> bool {
-        self.0.contains(look)
+    fn contains(&self, fingerprint: &Fingerprint) -> bool {
+        self.0.contains(fingerprint)
     }
 }
 
-impl Look {
+impl Fingerprint {
     fn at(name: &str, metadata: &fs::Metadata) -> Self {
         let modified = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let modified = modified.map_or(0, |since| since.as_nanos());
@@ -173,8 +173,8 @@ impl LeftFolder {
     }
 
     /// This one is read again: what is in it may become of use.
-    pub fn read_again(&mut self, look: &Look) {
-        self.read.0.remove(look);
+    pub fn read_again(&mut self, fingerprint: &Fingerprint) {
+        self.read.0.remove(fingerprint);
     }
 
     fn read_once(&mut self, file: &fs::DirEntry, lots: usize) -> Option<Left> {
@@ -185,18 +185,18 @@ impl LeftFolder {
         if is_draft || !metadata.is_file() || !(1..=MAX_LEFT).contains(&metadata.len()) {
             return None;
         }
-        let look = Look::at(&name, &metadata);
-        if self.rubbish.contains(&look) || self.read.contains(&look) {
+        let fingerprint = Fingerprint::at(&name, &metadata);
+        if self.rubbish.contains(&fingerprint) || self.read.contains(&fingerprint) {
             return None;
         }
         let bytes = files::read_strangers(&file.path(), MAX_LEFT)?;
         match Content::read(bytes, lots) {
             Some(content) => {
-                self.read.insert(look);
-                Some(Left { name, look, content })
+                self.read.insert(fingerprint);
+                Some(Left { name, fingerprint, content })
             }
             None => {
-                self.rubbish.insert(look);
+                self.rubbish.insert(fingerprint);
                 None
             }
         }
@@ -297,8 +297,8 @@ mod tests {
         let auction = Digest([5; 32]);
         let tick = talea_protocol::instruction::Instruction::Tick;
         let post = identity.sign(&auction, &tick).unwrap();
-        let Some(Content::Post(signed, bytes)) = Content::read(post.clone(), 2) else { panic!() };
-        assert_eq!((signed.signer, bytes), (identity.party(), post));
+        let Some(Content::Post(bytes)) = Content::read(post.clone(), 2) else { panic!() };
+        assert_eq!(bytes, post);
         assert!(matches!(Content::read(handed(2), 2), Some(Content::Handed(_))));
         assert!(Content::read(handed(3), 2).is_none());
         assert!(Content::read(vec![7; 300], 2).is_none());
@@ -308,7 +308,7 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let mut remembered = Remembered::default();
         for n in 0..MOST_FILES as u128 + 9 {
-            assert!(remembered.insert(Look(n.to_le_bytes())));
+            assert!(remembered.insert(Fingerprint(n.to_le_bytes())));
             assert!(remembered.0.len() <= MOST_FILES);
         }
     }

@@ -148,14 +148,14 @@ impl Witness {
         let handed = match left.content {
             Content::Handed(handed) => handed,
             Content::Post(bytes) => {
-                if self.take_post(desk, bytes) == Heard::NotDue {
-                    self.folder.read_again(&left.look);
+                if self.take_post(desk, bytes) {
+                    self.folder.read_again(&left.fingerprint);
                 }
                 return Ok(());
             }
         };
         let is_early = order(phase) < order(Phase::Reveals) && !handed.reveals.is_empty();
-        if is_early && self.told_early < MOST_EARLY && self.early.insert(left.look) {
+        if is_early && self.told_early < MOST_EARLY && self.early.insert(left.fingerprint) {
             self.told_early += 1;
             say(&format!(
                 "{} holds sealed bids, and came before the reveals: they are dropped until then, and \
@@ -212,25 +212,26 @@ impl Witness {
 
     /// Takes what another keyholder was due to say and the board does not show, if the rules take it. That is
     /// tried once for each place: it is expensive, and who signs two things there has no right to it.
-    fn take_post(&mut self, desk: &Desk, bytes: Vec<u8>) -> Heard {
+    /// Whether the file is to be read again.
+    fn take_post(&mut self, desk: &Desk, bytes: Vec<u8>) -> bool {
         let auction = desk.replica.auction();
-        let Ok((signer, instruction)) = auction.read(&bytes) else { return Heard::Nothing };
-        let Some(place) = place_of(auction, &signer, &instruction) else { return Heard::Nothing };
+        let Ok((signer, instruction)) = auction.read(&bytes) else { return false };
+        let Some(place) = place_of(auction, &signer, &instruction) else { return false };
         let thing = Thing::Post(place);
         let id = Digest::of(&[&bytes]);
         if self.looked_at.contains(&thing) || desk.replica.entry_of(&id).is_some() {
-            return Heard::Nothing;
+            return false;
         }
         if !auction.late(place.duty).contains(&place.who) {
             // It may have seen more of the transcript than this one.
-            return Heard::NotDue;
+            return true;
         }
         self.looked_at.insert(thing);
         if auction.clone().apply(auction.slot(), &bytes).is_err() {
-            return Heard::Nothing;
+            return false;
         }
         self.carry(desk, thing, bytes);
-        Heard::Post
+        false
     }
 
     /// For whom this keyholder is to vouch, and on what: those whose post it handed in a while ago, and the
@@ -255,9 +256,8 @@ impl Witness {
         self.carried.insert(thing, carried);
     }
 
-    /// Hands in what the board does not show, some of it at a time; and once it has, writes down what was
-    /// here in time. If it dies in between, it attests nothing that it did not hand in.
-    fn hand_in(&mut self, desk: &mut Desk, journal: &mut Journal) -> Result<(), Failure> {
+    /// Lets go of what the transcript shows, and of what is not due any more.
+    fn drop_what_stands(&mut self, desk: &mut Desk) {
         let auction = desk.replica.auction();
         let is_gone = |(thing, carried): &(&Thing, &Carried)| {
             let is_wanted = match thing {
@@ -275,6 +275,12 @@ impl Witness {
                 desk.attempts.forget(&carried.id);
             }
         }
+    }
+
+    /// Hands in what the board does not show, some of it at a time; and once it has, writes down what was
+    /// here in time. If it dies in between, it attests nothing that it did not hand in.
+    fn hand_in(&mut self, desk: &mut Desk, journal: &mut Journal) -> Result<(), Failure> {
+        self.drop_what_stands(desk);
         let mut left = AT_A_TIME;
         // What was never handed in goes before what a board drops again and again.
         for again in [false, true] {
@@ -319,7 +325,7 @@ impl Witness {
     pub fn attested(&self, auction: &Auction) -> Vec<BidId> {
         let found = self.held.iter().filter_map(|thing| match thing {
             // A commit that came and was not revealed is another thing than one that never came.
-            Thing::Commit(bid) => (auction.lacks_commit(bid)).then_some(*bid),
+            Thing::Commit(bid) => auction.lacks_commit(bid).then_some(*bid),
             Thing::SealedBid(bid) => {
                 (auction.is_missing(bid) && auction.is_open(bid)).then_some(*bid)
             }
@@ -327,17 +333,6 @@ impl Witness {
         });
         found.collect::<BTreeSet<_>>().into_iter().collect()
     }
-}
-
-/// What came of another keyholder's post.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Heard {
-    /// It is carried.
-    Post,
-    /// It is not due, as far as this replica goes.
-    NotDue,
-    /// It is of no use.
-    Nothing,
 }
 
 /// Who says where what a post says; nothing if it is none of a keyholder in this round.
