@@ -753,6 +753,42 @@ fn a_keyholder_attests_what_came_early_enough_and_was_handed_in() {
     assert_eq!(held(&scene, 0), [(scene.party("bidder2"), false)]);
 }
 
+/// A board that lets time pass and says afterwards that bids had ended in time takes nobody's witnesses away:
+/// reveals have their time from when a keyholder could see that they had begun.
+#[test]
+fn a_board_that_shows_the_end_of_bids_late_takes_no_witnesses_away() {
+    let (scene, mut pen) = Scene::at_commits(&Shape { patience: HOUR, ..SMALL });
+    for (key, price) in [("bidder0.key", "B0=90.50"), ("bidder1.key", "B0=91.50")] {
+        scene.honestly(&mut pen, &bid(key, &[price]));
+    }
+    // By the clock of the terms reveals are over but for half of the witnesses' margin.
+    let schedule = pen.auction().terms().schedule;
+    let board = *pen.log.replica().board();
+    let late = board.starts + (schedule.reveals_until - schedule.witness_slots / 2) * board.slot;
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let wrong_by = i64::try_from(late).unwrap() - i64::try_from(since.as_millis()).unwrap();
+    fs::write(scene.path("clock"), wrong_by.to_string()).unwrap();
+    let running = scene.start_aloud(&[
+        "keyholder",
+        "run",
+        "board",
+        "--key",
+        "keyholder0.key",
+        "--reveals",
+        "reveals",
+    ]);
+    scene.await_word("waiting for bids");
+    std::thread::sleep(Duration::from_secs(1));
+    pen.pass();
+    assert_eq!(pen.auction().slot(), schedule.commits_until + 1);
+    let reveals = vec![scene.kept("bidder0", 0)];
+    scene.leave("bidder0", &Handed { commits: Vec::new(), reveals });
+    await_carried(&scene, &pen, "bidder0");
+    std::thread::sleep(Duration::from_secs(1));
+    drop(running);
+    assert_eq!(held(&scene, 0), [(scene.party("bidder0"), false)]);
+}
+
 // ---- keyholders for each other ----
 
 /// A stage with two groups: keyholder 0 alone in one, the others in one of witnesses.

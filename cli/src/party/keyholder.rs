@@ -6,6 +6,7 @@
 //! and a board that takes entries back gets no second answer out of it.
 
 use crate::{
+    board::clock::now,
     failure::{Code, Failure},
     files::{self, Readers},
     party::{
@@ -16,7 +17,12 @@ use crate::{
     say::say,
 };
 use rand_core::OsRng;
-use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 use talea_contract::{Due, Phase};
 use talea_parties::keyholder::{Dealer, Keyholder, KeyholderError};
 use talea_protocol::{
@@ -46,6 +52,7 @@ pub fn run(desk: Desk, reveals: Option<PathBuf>, tell: Vec<PathBuf>) -> Result<(
     let mut runner = Runner::start(desk, reveals, tell)?;
     let mut last_words = String::new();
     loop {
+        runner.looked = now();
         if runner.desk.replica.advance()? > 0 {
             runner.follow_history()?;
         }
@@ -79,6 +86,8 @@ struct Runner {
     journal: Journal,
     secret: PathBuf,
     witness: Option<Witness>,
+    /// When it last began to read the transcript.
+    looked: SystemTime,
     /// Folders of other keyholders.
     tell: Vec<PathBuf>,
     /// Posts that it left there.
@@ -106,6 +115,7 @@ impl Runner {
             journal,
             secret,
             witness,
+            looked: now(),
             tell,
             told: BTreeSet::new(),
             keyholder: None,
@@ -171,7 +181,7 @@ impl Runner {
 
     fn witness(&mut self) -> Result<(), Failure> {
         let Some(witness) = &mut self.witness else { return Ok(()) };
-        witness.turn(&mut self.desk, &mut self.journal)
+        witness.turn(&mut self.desk, &mut self.journal, self.looked)
     }
 
     fn deal(&mut self) -> Result<String, Failure> {

@@ -15,7 +15,7 @@ use crate::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 use talea_contract::{Auction, Phase};
 use talea_parties::bidder;
@@ -63,6 +63,10 @@ pub struct Witness {
     folder: LeftFolder,
     /// The phase and round to which the rest belongs.
     during: (Phase, u32),
+    /// In which slot by this machine's clock it began to look for the last time, and by how many slots this
+    /// phase began later by that clock than the board says, at least.
+    last_look: Option<u64>,
+    late_by: u64,
     /// What it has looked at well, one of each: more than one commit of one bidder on one lot, or post of one
     /// keyholder at one place, is the fault of whoever signed it.
     looked_at: BTreeSet<Thing>,
@@ -100,6 +104,8 @@ impl Witness {
         Self {
             folder: LeftFolder::new(folder),
             during: (Phase::Deals, 0),
+            last_look: None,
+            late_by: 0,
             looked_at: BTreeSet::new(),
             carried: BTreeMap::new(),
             bytes: 0,
@@ -110,15 +116,23 @@ impl Witness {
         }
     }
 
-    /// Looks at what was left, and hands in what is due.
+    /// Looks at what was left, and hands in what is due. The transcript was read from `looked` on.
     ///
     /// # Errors
     /// `file.unwritable` of the journal. What the board's folder does not take is said, once.
-    pub fn turn(&mut self, desk: &mut Desk, journal: &mut Journal) -> Result<(), Failure> {
+    pub fn turn(
+        &mut self,
+        desk: &mut Desk,
+        journal: &mut Journal,
+        looked: SystemTime,
+    ) -> Result<(), Failure> {
         let auction = desk.replica.auction();
         let during = (auction.phase(), auction.round());
+        // When it looked before, this phase had not begun.
+        let before = self.last_look.replace(desk.replica.board().slot_at(looked));
         if self.during != during {
             self.during = during;
+            self.late_by = before.map_or(0, |before| before.saturating_sub(auction.slot()));
             self.looked_at.clear();
             self.carried.clear();
             self.heard.clear();
@@ -248,9 +262,10 @@ impl Witness {
         let auction = desk.replica.auction();
         let margin = auction.terms().schedule.witness_slots;
         let last = auction.deadline().map(|deadline| deadline.saturating_sub(margin));
-        // This machine's clock alone: a board that is ahead of time takes nobody's witnesses away.
+        // By this machine's clock alone, and no sooner than that long after it saw the phase begin: neither a
+        // board that is ahead of time takes anybody's witnesses away, nor one that lets time pass late.
         let slot = desk.replica.board().slot_at(now());
-        let in_time = last.is_none_or(|last| slot <= last);
+        let in_time = last.is_none_or(|last| slot <= last.saturating_add(self.late_by));
         self.bytes += instruction.len();
         let carried = Carried { id, instruction, in_time, was_handed_in: false };
         self.carried.insert(thing, carried);
