@@ -392,8 +392,19 @@ fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failur
     let entries = revealed.done.iter().copied();
     let taken = entries.map(|(entry, count)| Taken::reveals(&desk, entry, count));
     print(&written(&taken.collect::<Vec<_>>(), json));
+    let is_nothing = revealed.done.is_empty();
     revealed.well()?;
-    all_taken(&desk)
+    all_taken(&desk)?;
+    if is_nothing && !bidder::has_committed(&desk) {
+        let sentence =
+            "the board shows no bid of this party in this round: there is nothing to reveal";
+        return Err(Failure::new(Code::NoBid, sentence)
+            .with_help("talea key show prints whose key this is; talea status shows the auction"));
+    }
+    if is_nothing {
+        say("every bid of this party was revealed before");
+    }
+    Ok(())
 }
 
 /// Says so if the board shows no commit where this party made one: there is nothing to reveal then.

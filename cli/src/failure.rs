@@ -80,6 +80,7 @@ codes! {
     BoardSilent      "board.silent"        NotYet   "the board did not take an instruction in time"
     NotYet           "not-yet"             NotYet   "the auction has not come so far"
     Refused          "refused"             Refused  "the rules refuse"
+    BidElsewhere     "bid.elsewhere"       Key      "what reveals a bid is not on this machine"
     NoBid            "bid.none"            Refused  "there is no bid of this party to go on with"
     Receipt          "receipt.invalid"     Invalid  "a receipt proves nothing"
     Internal         "internal"            Internal "a fault of this program"

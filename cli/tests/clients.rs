@@ -535,6 +535,33 @@ fn a_kept_bid_that_is_damaged_keeps_no_other_from_being_revealed() {
     assert!(is_open(&pen, "bidder1", 0));
 }
 
+/// A key alone reveals nothing: what does lies beside it where the bid was made. Whoever brings the one without
+/// the other is told, and so is whoever has nothing to reveal.
+#[test]
+fn a_bid_that_this_machine_cannot_reveal_is_not_lost_in_silence() {
+    let (scene, mut pen) = Scene::at_commits(&Shape { bidders: 3, patience: HOUR, ..SMALL });
+    scene.honestly(&mut pen, &bid("bidder0.key", &["B0=90.50"]));
+    scene.honestly(&mut pen, &bid("bidder1.key", &["B0=91.50"]));
+    pen.pass();
+    fs::create_dir(scene.path("elsewhere")).unwrap();
+    fs::copy(scene.path("bidder0.key"), scene.path("elsewhere/bidder0.key")).unwrap();
+    let elsewhere = ["reveal", "board", "--key", "elsewhere/bidder0.key"];
+    ends(
+        &scene.run(&elsewhere),
+        5,
+        &["error[bid.elsewhere]", "bidder0.key.state", "B0", "deposit"],
+    );
+    let handed = [&elsewhere[..], &["--to", "handed"]].concat();
+    ends(&scene.run(&handed), 5, &["error[bid.elsewhere]"]);
+    ends(&scene.run(&["reveal", "board", "--key", "bidder2.key"]), 6, &["error[bid.none]"]);
+    let reveal = ["reveal", "board", "--key", "bidder0.key"];
+    ends(&pen.serve_to_the_end_of(scene.start(&reveal), |_, _| false), 0, &[]);
+    // Again, from wherever: there is nothing left to do, and it says so.
+    for again in [reveal, elsewhere] {
+        ends(&scene.run(&again), 0, &["every bid of this party was revealed before"]);
+    }
+}
+
 // ---- sealed bids stay where they are until the reveals ----
 
 #[test]

@@ -293,17 +293,46 @@ pub fn not_bid_again(desk: &Desk) -> Vec<String> {
     due.filter_map(|lot| Some(desk.line(lot)?.identifier.to_string())).collect()
 }
 
-/// What this party has to reveal in the current round: of every lot of which it can be read.
+/// What this party has to reveal in the current round: of every lot of which it can be read. `bid.elsewhere`
+/// if there is nothing to be read of some.
 pub fn to_reveal(desk: &Desk) -> Done<Reveal> {
     let mut found = Done::new();
+    let mut elsewhere = Vec::new();
     let auction = desk.replica.auction();
     let (round, bidder) = (auction.round(), desk.keys.party());
     for lot in (0..lots(auction)).filter(|lot| auction.is_open(&BidId { lot: *lot, round, bidder }))
     {
-        let bid = found.take(recall(desk, lot, round)).flatten();
-        found.done.extend(bid.map(|bid| bid.reveal));
+        match found.take(recall(desk, lot, round)) {
+            Some(Some(bid)) => found.done.push(bid.reveal),
+            Some(None) => elsewhere.extend(desk.line(lot).map(|line| line.identifier.to_string())),
+            None => {}
+        }
+    }
+    if !elsewhere.is_empty() {
+        found.take(Err::<(), _>(lies_elsewhere(desk, &elsewhere)));
     }
     found
+}
+
+fn lies_elsewhere(desk: &Desk, lots: &[String]) -> Failure {
+    let state = match desk.state() {
+        Ok(state) => state.display().to_string(),
+        Err(failure) => return failure,
+    };
+    let lots = lots.join(", ");
+    let sentence =
+        format!("bids of this party wait to be revealed, and {state} has none on: {lots}");
+    Failure::new(Code::BidElsewhere, sentence).with_help(
+        "bring that folder from the machine where the bids were made: it lies beside the key file there. A \
+         bid that is not revealed does not count, and its deposit is lost",
+    )
+}
+
+/// Whether the board shows a commit of this party in the current round.
+pub fn has_committed(desk: &Desk) -> bool {
+    let auction = desk.replica.auction();
+    let (round, bidder) = (auction.round(), desk.keys.party());
+    (0..lots(auction)).any(|lot| desk.replica.seal_of(&BidId { lot, round, bidder }).is_some())
 }
 
 /// The lots on which this party made a bid in the current round that the transcript does not show.
