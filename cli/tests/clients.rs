@@ -540,7 +540,13 @@ fn a_kept_bid_that_is_damaged_keeps_no_other_from_being_revealed() {
 #[test]
 fn a_bid_that_this_machine_cannot_reveal_is_not_lost_in_silence() {
     let (scene, mut pen) = Scene::at_commits(&Shape { bidders: 3, patience: HOUR, ..SMALL });
-    scene.honestly(&mut pen, &bid("bidder0.key", &["B0=90.50"]));
+    let made = scene.start(&bid("bidder0.key", &["B0=90.50"]));
+    let schedule = pen.auction().terms().schedule;
+    let [from, to] = [schedule.commits_until, schedule.reveals_until]
+        .map(|slot| pen.log.replica().board().time_of(slot));
+    let due = format!("reveals are due from {from} to {to}");
+    let made = pen.serve_to_the_end_of(made, |_, _| false);
+    ends(&made, 0, &[&due, "its deposit is lost", "bidder0.key.state"]);
     scene.honestly(&mut pen, &bid("bidder1.key", &["B0=91.50"]));
     pen.pass();
     fs::create_dir(scene.path("elsewhere")).unwrap();
