@@ -7,7 +7,7 @@ use crate::{
         RevealArgs, StatusArgs, TermsCommand, VerifyArgs,
     },
     board::{
-        checkpoint::{Checkpoint, Receipt},
+        checkpoint::{Checkpoint, Receipt, Signatures},
         folder::Folder,
         serve,
     },
@@ -556,22 +556,41 @@ fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {
     let folder = args.path.is_dir().then(|| Folder::new(&args.path));
     let path = folder.as_ref().map_or(args.path.clone(), Folder::transcript);
     let report = verify_file(&path)?;
-    print(&if args.json { report.to_json() } else { report.to_text() });
-    if report.exit_code() == 1 {
+    let is_invalid = report.exit_code() == 1;
+    // What the board signed is compared with what is valid.
+    let signatures = folder.filter(|_| !is_invalid).map(|folder| signatures(&folder));
+    let found = signatures.as_ref().and_then(|signatures| signatures.as_ref().ok());
+    print(&if args.json {
+        with_signatures(&report.to_json(), found)?
+    } else {
+        let found = found.map_or(String::new(), |found| format!("\n{}\n", found.in_words()));
+        report.to_text() + &found
+    });
+    if is_invalid {
         return Ok(Exit::Invalid);
     }
-    if let Some(folder) = &folder {
-        check_checkpoints(folder)?;
-    }
+    signatures.transpose()?;
     Ok(if report.exit_code() == 3 { Exit::NotYet } else { Exit::Ok })
 }
 
-/// Every checkpoint in a board's folder that the board signed of this auction speaks of the
-/// transcript beside it.
-fn check_checkpoints(folder: &Folder) -> Result<(), Failure> {
-    let (replica, checkpoints) = shown(folder)?;
-    let mut signed = checkpoints.iter().filter(|checkpoint| checkpoint.is_of(&replica));
-    signed.try_for_each(|checkpoint| checkpoint.is_kept(&replica, &checkpoints))
+/// What the board signed of the transcript in its folder. Every checkpoint in it that the board signed of
+/// this auction speaks of that transcript.
+fn signatures(folder: &Folder) -> Result<Signatures, Failure> {
+    // Signatures first: a board that runs appends an entry before it signs it.
+    let (checkpoints, others) = serve::checkpoints_and_others(folder);
+    Signatures::over(&Replica::of(folder)?, (&checkpoints, others))
+}
+
+/// The verifier's report, with what the board signed beside it.
+fn with_signatures(report: &str, found: Option<&Signatures>) -> Result<String, Failure> {
+    let Some(found) = found else { return Ok(report.to_owned()) };
+    let internal = |error: serde_json::Error| Failure::new(Code::Internal, error.to_string());
+    let mut report: serde_json::Value = serde_json::from_str(report).map_err(internal)?;
+    if let Some(report) = report.as_object_mut() {
+        let found = serde_json::to_value(found).map_err(internal)?;
+        report.insert("board_signatures".into(), found);
+    }
+    Ok(format!("{report:#}\n"))
 }
 
 #[cfg(test)]

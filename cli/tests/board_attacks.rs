@@ -920,6 +920,40 @@ fn of_two_histories_none_is_ranked_and_two_receipts_convict_the_board() {
     fails(["--board", "other"]);
 }
 
+/// Without the board's signatures a transcript may be valid, and nothing shows that others see the same: whoever
+/// verifies a folder is told what was signed.
+#[test]
+fn signatures_that_are_gone_are_missed() {
+    let scene = scene(&auctions().commits);
+    let entries = scene.replica("board").lines().len();
+    let verify = |more: &[&str]| {
+        let output = scene.run(&[&["verify", "board"], more].concat());
+        assert_eq!(output.status.code(), Some(3), "not closed, and valid so far");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let told = |signed: Option<usize>, unusable: usize, words: &[&str]| {
+        let text = verify(&[]);
+        words.iter().for_each(|word| assert!(text.contains(word), "{word:?} is missing in {text}"));
+        let report: serde_json::Value = serde_json::from_str(&verify(&["--json"])).unwrap();
+        let expected = serde_json::json!({
+            "entries": entries, "signed_entries": signed, "unusable_lines": unusable,
+        });
+        assert_eq!(report["board_signatures"], expected);
+    };
+    let checkpoints = scene.path("board/checkpoints");
+    let signed = fs::read_to_string(&checkpoints).unwrap();
+    told(Some(entries), 0, &[&format!("the board signed {entries} of {entries} entries")]);
+    fs::write(&checkpoints, signed.clone() + "rubbish\n{\"torn\":").unwrap();
+    told(Some(entries), 2, &["2 lines of `checkpoints` are no signatures of this board"]);
+    // Another key's is none, nor is one of which a byte was changed.
+    let flipped = signed.replace("\"entries\":", "\"entries\":1");
+    assert_ne!(flipped, signed);
+    fs::write(&checkpoints, flipped).unwrap();
+    told(None, signed.lines().count(), &["none of the board's signatures is here"]);
+    fs::remove_file(&checkpoints).unwrap();
+    told(None, 0, &["none of the board's signatures is here"]);
+}
+
 // ---- clocks ----
 
 #[test]

@@ -609,6 +609,12 @@ const MAX_CHECKPOINTS: u64 = 64 << 20;
 /// Every checkpoint that can be read, of a very long file the last ones; a torn line is left out.
 #[must_use]
 pub fn checkpoints(folder: &Folder) -> Vec<Checkpoint> {
+    checkpoints_and_others(folder).0
+}
+
+/// Every checkpoint that can be read, and how many lines are none.
+#[must_use]
+pub fn checkpoints_and_others(folder: &Folder) -> (Vec<Checkpoint>, usize) {
     let mut text = Vec::new();
     let file = std::fs::File::open(folder.checkpoints());
     // What cannot be read is no checkpoint, and whoever needs one says that there is none.
@@ -617,7 +623,15 @@ pub fn checkpoints(folder: &Folder) -> Vec<Checkpoint> {
         file.seek(SeekFrom::Start(begin))?;
         file.take(MAX_CHECKPOINTS).read_to_end(&mut text)
     });
-    text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
+    let mut others = 0;
+    let mut read = |line: &[u8]| {
+        let checkpoint = serde_json::from_slice(line).ok();
+        others += usize::from(checkpoint.is_none());
+        checkpoint
+    };
+    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let checkpoints = lines.filter_map(&mut read).collect();
+    (checkpoints, others)
 }
 
 /// The last checkpoint.
