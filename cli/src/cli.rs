@@ -114,8 +114,11 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Receipt(command) => receipt(command)?,
         Command::Status(args) => {
-            let status = Status::of(&Replica::of(&Folder::new(&args.board))?);
+            let folder = Folder::new(&args.board);
+            let (replica, signatures) = signed(&folder)?;
+            let status = Status::of(&replica).signed(signatures.as_ref().ok().copied());
             print(&if args.json { status.json() } else { status.text() });
+            signatures?;
         }
         Command::Watch(args) => watch(&args)?,
         Command::Report { board, out } => report(&Folder::new(&board), &out)?,
@@ -558,7 +561,8 @@ fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {
     let report = verify_file(&path)?;
     let is_invalid = report.exit_code() == 1;
     // What the board signed is compared with what is valid.
-    let signatures = folder.filter(|_| !is_invalid).map(|folder| signatures(&folder));
+    let signatures =
+        folder.filter(|_| !is_invalid).map(|folder| signed(&folder).and_then(|(_, found)| found));
     let found = signatures.as_ref().and_then(|signatures| signatures.as_ref().ok());
     print(&if args.json {
         with_signatures(&report.to_json(), found)?
@@ -575,10 +579,12 @@ fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {
 
 /// What the board signed of the transcript in its folder. Every checkpoint in it that the board signed of
 /// this auction speaks of that transcript.
-fn signatures(folder: &Folder) -> Result<Signatures, Failure> {
+fn signed(folder: &Folder) -> Result<(Replica, Result<Signatures, Failure>), Failure> {
     // Signatures first: a board that runs appends an entry before it signs it.
     let (checkpoints, others) = serve::checkpoints_and_others(folder);
-    Signatures::over(&Replica::of(folder)?, (&checkpoints, others))
+    let replica = Replica::of(folder)?;
+    let signatures = Signatures::over(&replica, (&checkpoints, others));
+    Ok((replica, signatures))
 }
 
 /// The verifier's report, with what the board signed beside it.

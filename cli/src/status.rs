@@ -1,6 +1,10 @@
 //! How an auction stands, for whoever asks: no key is needed.
 
-use crate::{board::clock::now, names, replica::Replica};
+use crate::{
+    board::{checkpoint::Signatures, clock::now},
+    names,
+    replica::Replica,
+};
 use serde::Serialize;
 use std::fmt::Write as _;
 use talea_contract::Due;
@@ -30,6 +34,8 @@ pub struct Status {
     waiting_for: Vec<Waiting>,
     lots: Vec<LotStatus>,
     closed: bool,
+    /// Of a folder: what its board signed.
+    board_signatures: Option<Signatures>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -162,7 +168,14 @@ impl Status {
             waiting_for: waiting_for.collect(),
             lots: lots.map(|(number, lot)| LotStatus::of(replica, number, lot)).collect(),
             closed: replica.is_closed(),
+            board_signatures: None,
         }
+    }
+
+    /// With what the board signed of it.
+    #[must_use]
+    pub fn signed(self, signatures: Option<Signatures>) -> Self {
+        Self { board_signatures: signatures, ..self }
     }
 
     /// As tools read it.
@@ -182,6 +195,9 @@ impl Status {
         if let Some(Deadline { slot, at, passed }) = &self.deadline {
             let late = if *passed { " (passed: the board is behind)" } else { "" };
             let _ = writeln!(text, "until    {at}, slot {slot}{late}");
+        }
+        if let Some(signatures) = &self.board_signatures {
+            let _ = writeln!(text, "signed   {}", signatures.in_words());
         }
         for Waiting { keyholder, what, .. } in &self.waiting_for {
             let _ = writeln!(text, "waiting  for {keyholder}: {what}");

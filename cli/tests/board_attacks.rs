@@ -939,6 +939,11 @@ fn signatures_that_are_gone_are_missed() {
             "entries": entries, "signed_entries": signed, "unusable_lines": unusable,
         });
         assert_eq!(report["board_signatures"], expected);
+        let text = scene.done(&["status", "board"]);
+        words.iter().for_each(|word| assert!(text.contains(word), "{word:?} is missing in {text}"));
+        let status: serde_json::Value =
+            serde_json::from_str(&scene.done(&["status", "board", "--json"])).unwrap();
+        assert_eq!(status["board_signatures"], expected);
     };
     let checkpoints = scene.path("board/checkpoints");
     let signed = fs::read_to_string(&checkpoints).unwrap();
