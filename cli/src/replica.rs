@@ -249,7 +249,11 @@ impl Replica {
     fn invalid(&self, why: &str) -> Failure {
         let sentence = format!("{}, entry {}: {why}", self.path.display(), self.lines.len());
         Failure::new(Code::BoardInvalid, sentence)
-            .with_help("keep a copy of the folder: it convicts the board")
+            .with_help(
+                "anybody can change a copy, so a transcript alone convicts nobody: copy the folder from the \
+                 board again. If the board shows this, keep it with its checkpoints: a signature of the \
+                 board over such a history convicts it",
+            )
     }
 
     fn take(&mut self, kind: RecordKind, body: &[u8]) -> Result<(), Failure> {
