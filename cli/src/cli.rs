@@ -352,10 +352,7 @@ fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<
 fn say_when_reveals_are_due(desk: &Desk) -> Result<(), Failure> {
     let (auction, board) = (desk.replica.auction(), desk.replica.board());
     let (Phase::Commits, Some(last)) = (auction.phase(), auction.deadline()) else { return Ok(()) };
-    let terms = auction.terms();
-    let of_first = terms.schedule.reveals_until.saturating_sub(terms.schedule.commits_until);
-    let of_later = terms.rounds.filter(|_| auction.round() > 0);
-    let slots = of_later.map_or(of_first, |rounds| rounds.reveal_slots);
+    let slots = auction.terms().reveal_slots(auction.round());
     say(&format!(
         "reveals are due from {} to {}: run talea reveal then. A bid that is not revealed does not count, and \
          its deposit is lost. What reveals it lies in {}, and not in the key: keep both",

@@ -630,8 +630,7 @@ impl State {
         match (self.phase, vouch.duty) {
             (Phase::Endorsing, Duty::Endorsement) => self.endorsing.vouch(&keys, keyholder, vouch),
             (Phase::Ranking, Duty::Chunk { lot, step, chunk }) => {
-                let (round, head) = (self.round.number, self.endorsing.head);
-                let around = Surroundings { setting, keys: &keys, round, head };
+                let around = self.around(setting, &keys);
                 let stage = self.lots.get_mut(index(lot)).map(|state| &mut state.stage);
                 let Some(Stage::Ranking(ranking)) = stage else { return Err(place("the lot")) };
                 ranking.vouch(around, keyholder, vouch, (step, chunk))
@@ -642,14 +641,11 @@ impl State {
 
     fn duties(&self, setting: &Setting) -> Vec<Duty> {
         let Some(keys) = self.keys.as_deref() else { return Vec::new() };
-        let (round, head) = (self.round.number, self.endorsing.head);
-        let around = Surroundings { setting, keys, round, head };
         if self.phase == Phase::Endorsing {
             return alloc::vec![Duty::Endorsement];
         }
-        (0u32..)
-            .zip(&self.lots)
-            .filter_map(|(lot, state)| Some((lot, state.ranking()?)))
+        let around = self.around(setting, keys);
+        self.rankings()
             .flat_map(|(lot, ranking)| {
                 let step = ranking.step_number();
                 let chunks = ranking.waiting(around).into_iter();
@@ -658,15 +654,24 @@ impl State {
             .collect()
     }
 
+    /// The lots that are being surveyed or ranked.
+    fn rankings(&self) -> impl Iterator<Item = (u32, &Ranking)> {
+        (0u32..).zip(&self.lots).filter_map(|(lot, state)| Some((lot, state.ranking()?)))
+    }
+
+    /// What the steps of every lot need to know.
+    fn around<'a>(&self, setting: &'a Setting, keys: &'a QuorumKeys) -> Surroundings<'a> {
+        Surroundings { setting, keys, round: self.round.number, head: self.endorsing.head }
+    }
+
     fn late(&self, setting: &Setting, duty: Duty) -> BTreeSet<KeyholderId> {
         let Some(keys) = self.keys.as_deref() else { return BTreeSet::new() };
-        let (round, head) = (self.round.number, self.endorsing.head);
         match (self.phase, duty) {
             (Phase::Endorsing, Duty::Endorsement) => self.endorsing.late(keys),
             (Phase::Ranking, Duty::Chunk { lot, step, chunk }) => {
                 let ranking = self.lot(lot).and_then(LotState::ranking);
                 let ranking = ranking.filter(|ranking| ranking.step_number() == step);
-                let around = Surroundings { setting, keys, round, head };
+                let around = self.around(setting, keys);
                 ranking.map(|ranking| ranking.late(around, chunk)).unwrap_or_default()
             }
             _ => BTreeSet::new(),
@@ -683,8 +688,7 @@ impl State {
         let (keyholder, keys) = self.keyholder(setting, signer)?;
         let lot = post.header().lot;
         let unknown = Fault::Unknown { what: "lot being ranked" }.fails(Check::RankPlace);
-        let (round, head) = (self.round.number, self.endorsing.head);
-        let around = Surroundings { setting, keys: &keys, round, head };
+        let around = self.around(setting, &keys);
         let stage = self.lots.get_mut(index(lot)).map(|state| &mut state.stage);
         let Some(Stage::Ranking(ranking)) = stage else {
             return Err(unknown);
@@ -734,11 +738,10 @@ impl State {
                 let is_wanted = self.endorsing.wants(keys, keyholder);
                 if is_wanted { alloc::vec![endorse] } else { Vec::new() }
             }
-            Phase::Ranking => (0u32..)
-                .zip(&self.lots)
-                .filter_map(|(lot, state)| Some((lot, state.ranking()?)))
+            Phase::Ranking => self
+                .rankings()
                 .flat_map(|(lot, ranking)| {
-                    let around = Surroundings { setting, keys, round, head };
+                    let around = self.around(setting, keys);
                     let step = ranking.step_number();
                     ranking.tasks(around, keyholder).into_iter().map(move |(chunk, task)| {
                         let header = RankHeader { lot, round, step, chunk, head };
@@ -786,10 +789,7 @@ impl State {
                 Phase::Reserves => self.phase = Phase::Commits,
                 Phase::Commits => {
                     self.phase = Phase::Reveals;
-                    let schedule = &setting.terms.schedule;
-                    let slots = schedule.reveals_until.saturating_sub(schedule.commits_until);
-                    let later = setting.terms.rounds.filter(|_| self.round.number > 0);
-                    let slots = later.map_or(slots, |rounds| rounds.reveal_slots);
+                    let slots = setting.terms.reveal_slots(self.round.number);
                     // Of these the slot before this one was the last that had to wait.
                     self.round.reveals_until = slot.saturating_sub(1).saturating_add(slots);
                     if !self.has_open_commits() {
@@ -969,8 +969,7 @@ impl State {
         let Some(keys) = self.keys.clone() else {
             return;
         };
-        let (round, head) = (self.round.number, self.endorsing.head);
-        let around = Surroundings { setting, keys: &keys, round, head };
+        let around = self.around(setting, &keys);
         let mut endings = BTreeMap::new();
         let lots = (0u32..).zip(&mut self.lots).zip(setting.terms.lots.iter());
         for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {

@@ -27,6 +27,15 @@ pub struct SignedInstruction {
     pub payload: List<u8, MAX_INSTRUCTION_BYTES>,
 }
 
+impl SignedInstruction {
+    /// What these bytes say, and who is said to have signed it; the signature is **not** verified.
+    pub fn read_unverified(bytes: &[u8]) -> Option<(Self, Instruction)> {
+        let signed: Self = borsh::from_slice(bytes).ok()?;
+        let instruction = borsh::from_slice(&signed.payload).ok()?;
+        Some((signed, instruction))
+    }
+}
+
 /// What the signer signs: `label || auction id || payload`. The signer's key is inside Ed25519's
 /// own hash.
 pub fn signed_bytes(auction: &AuctionId, payload: &[u8]) -> Vec<u8> {

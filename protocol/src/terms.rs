@@ -72,6 +72,12 @@ impl Terms {
     pub fn auction_id_of_bytes(terms_bytes: &[u8]) -> AuctionId {
         Digest::of(&[labels::AUCTION_ID, terms_bytes])
     }
+
+    /// How many slots the reveals of a round have.
+    pub fn reveal_slots(&self, round: u32) -> u64 {
+        let of_first = self.schedule.reveals_until.saturating_sub(self.schedule.commits_until);
+        self.rounds.filter(|_| round > 0).map_or(of_first, |rounds| rounds.reveal_slots)
+    }
 }
 
 /// A line item.

@@ -33,7 +33,7 @@ use talea_protocol::{
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
     quorum::Group,
     sealed_bid::SealedBid,
-    terms::{Admission, Lot, Reserve, Rounds, Schedule, Stakes, Terms},
+    terms::{Admission, Lot, Reserve, Rounds, Schedule, Terms},
     transcript::{Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
 
@@ -597,13 +597,7 @@ pub fn one_lot(ladder: &PriceLadder, bidders: usize, rules: &Rules) -> Result<Ve
             step_slots_per_bid: 1,
             witness_slots: 1,
         },
-        stakes: Stakes {
-            deposit: 1,
-            bond: 1,
-            commit_fee: 0,
-            fee_growth: 0,
-            beneficiary: Some(cast.beneficiary()),
-        },
+        stakes: cast.token_stakes(),
         admission: Admission::Open,
         max_bids_per_lot: 1_000,
         quorum: List::new(vec![group]).expect("one group"),

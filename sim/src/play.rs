@@ -26,7 +26,7 @@ use talea_protocol::{
     quorum::{KeyholderId, Member},
     ranking::Duty,
     sealed_bid::Reveal,
-    terms::Terms,
+    terms::{Stakes, Terms},
 };
 
 /// Who sits where in the quorum.
@@ -105,6 +105,12 @@ impl Cast {
     /// The key of the beneficiary, who receives forfeits and fees.
     pub fn beneficiary(&self) -> PartyKey {
         self.beneficiary
+    }
+
+    /// Stakes that only show that money moves: one unit of deposit and of bond, and no fee.
+    pub fn token_stakes(&self) -> Stakes {
+        let beneficiary = Some(self.beneficiary);
+        Stakes { deposit: 1, bond: 1, commit_fee: 0, fee_growth: 0, beneficiary }
     }
 
     /// A keyholder as the terms name it, by group and place, both from 0.

@@ -290,8 +290,7 @@ impl Receipt {
     #[must_use]
     pub fn read_entry(&self) -> Option<(Entry, SignedInstruction, Instruction)> {
         let entry: Entry = borsh::from_slice(&hex::decode(&self.body).ok()?).ok()?;
-        let signed: SignedInstruction = borsh::from_slice(&entry.instruction).ok()?;
-        let instruction = borsh::from_slice(&signed.payload).ok()?;
+        let (signed, instruction) = SignedInstruction::read_unverified(&entry.instruction)?;
         Some((entry, signed, instruction))
     }
 

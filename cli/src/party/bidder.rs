@@ -212,8 +212,7 @@ fn kept_or_made(
         }
     };
     let kept = kept.filter(|bid| bid.secret.rung() == rung).ok_or_else(|| {
-        let lot = desk.line(lot).map_or(lot.to_string(), |line| line.identifier.to_string());
-        let sentence = format!("another bid on {lot} was made in round {round}");
+        let sentence = format!("another bid on {} was made in round {round}", desk.name_of(lot));
         Failure::new(Code::Refused, sentence)
             .with_help("one bid per lot and round; it may be on its way")
     })?;
@@ -257,9 +256,7 @@ fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<PreparedBid
         None => signer.commit(auction, lot, rung, &mut OsRng),
         Some(_) => {
             let standing = standing(desk, lot)?.ok_or_else(|| {
-                let lot =
-                    desk.line(lot).map_or(lot.to_string(), |line| line.identifier.to_string());
-                let sentence = format!("no bid of this party stands on {lot}");
+                let sentence = format!("no bid of this party stands on {}", desk.name_of(lot));
                 Failure::new(Code::NoBid, sentence)
                     .with_help("in later rounds only bids that stand are made again or improved")
             })?;
@@ -283,14 +280,14 @@ fn no_bid(desk: &Desk, lot: u32, error: &BidError) -> Failure {
 /// The lots on which this party's bid stands and nothing was committed in this round.
 #[must_use]
 pub fn not_bid_again(desk: &Desk) -> Vec<String> {
+    lacking_commits(desk).map(|lot| desk.name_of(lot)).collect()
+}
+
+/// The lots on which a bid of this party stands, and nothing was committed in the current round.
+fn lacking_commits(desk: &Desk) -> impl Iterator<Item = u32> {
     let auction = desk.replica.auction();
     let (round, bidder) = (auction.round(), desk.keys.party());
-    let is_due = |lot: &u32| {
-        let bid = BidId { lot: *lot, round, bidder };
-        auction.lacks_commit(&bid)
-    };
-    let due = (0..lots(auction)).filter(is_due);
-    due.filter_map(|lot| Some(desk.line(lot)?.identifier.to_string())).collect()
+    (0..lots(auction)).filter(move |lot| auction.lacks_commit(&BidId { lot: *lot, round, bidder }))
 }
 
 /// What this party has to reveal in the current round: of every lot of which it can be read. `bid.elsewhere`
@@ -304,7 +301,7 @@ pub fn to_reveal(desk: &Desk) -> Done<Reveal> {
     {
         match found.take(recall(desk, lot, round)) {
             Some(Some(bid)) => found.done.push(bid.reveal),
-            Some(None) => elsewhere.extend(desk.line(lot).map(|line| line.identifier.to_string())),
+            Some(None) => elsewhere.push(desk.name_of(lot)),
             None => {}
         }
     }
@@ -528,18 +525,14 @@ pub fn hand_over(
     path: &Path,
 ) -> Result<(Handed, Vec<PathBuf>, Option<Failure>), Failure> {
     let auction = desk.replica.auction();
-    let (round, bidder, phase) = (auction.round(), desk.keys.party(), auction.phase());
+    let (round, phase) = (auction.round(), auction.phase());
     let mut commits = Done::new();
     let mut reveals = Done::new();
     if phase == Phase::Reveals {
         reveals = to_reveal(desk);
     }
     if phase == Phase::Commits {
-        let is_missed = |lot: &u32| {
-            let bid = BidId { lot: *lot, round, bidder };
-            auction.lacks_commit(&bid)
-        };
-        for lot in (0..lots(auction)).filter(is_missed) {
+        for lot in lacking_commits(desk) {
             let bid = commits.take(recall(desk, lot, round)).flatten();
             commits.done.extend(bid.map(|bid| bid.commit));
         }

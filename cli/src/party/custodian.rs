@@ -61,8 +61,7 @@ fn hand_in(desk: &mut Desk, pending: &Path, fund: Vec<u8>) -> Result<u64, Failur
 
 /// For whom, and how much.
 fn read(fund: &[u8]) -> Option<(PartyKey, u64)> {
-    let signed: SignedInstruction = borsh::from_slice(fund).ok()?;
-    match borsh::from_slice(&signed.payload).ok()? {
+    match SignedInstruction::read_unverified(fund)?.1 {
         Instruction::Fund(fund) => Some((fund.party, fund.amount)),
         _ => None,
     }

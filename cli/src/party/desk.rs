@@ -414,6 +414,12 @@ impl Desk {
         self.replica.auction().terms().lots.get(usize::try_from(lot).ok()?)
     }
 
+    /// What a lot is called: its identifier, or its number if there is no such lot.
+    #[must_use]
+    pub fn name_of(&self, lot: u32) -> String {
+        self.line(lot).map_or(lot.to_string(), |line| line.identifier.to_string())
+    }
+
     /// A lot by its identifier, or by its number.
     ///
     /// # Errors

@@ -413,8 +413,7 @@ impl Runner {
 
 /// The head that a signed endorsement names.
 fn endorsed_head(signed: &[u8]) -> Option<Digest> {
-    let signed: SignedInstruction = borsh::from_slice(signed).ok()?;
-    match borsh::from_slice(&signed.payload).ok()? {
+    match SignedInstruction::read_unverified(signed)?.1 {
         Instruction::Endorse(endorsement) => Some(endorsement.head),
         _ => None,
     }

@@ -33,8 +33,7 @@ pub fn open(folder: &Folder, keys: &Keys, terms: &Terms) -> Result<Auction, Fail
 pub fn decide(desk: &mut Desk, lot: u32, accept: bool) -> Result<u64, Failure> {
     let auction = desk.replica.auction();
     if auction.award_to_decide(lot).is_none() {
-        let lot = desk.line(lot).map_or(lot.to_string(), |line| line.identifier.to_string());
-        let sentence = format!("there is nothing to decide on {lot} now");
+        let sentence = format!("there is nothing to decide on {} now", desk.name_of(lot));
         return Err(
             Failure::new(Code::NotYet, sentence).with_help("talea status says when there is")
         );

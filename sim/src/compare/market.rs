@@ -17,7 +17,7 @@ use talea_protocol::{
     outcome::{Award, Ending, Survey},
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
     quorum::Group,
-    terms::{Admission, Depth, Disclosure, Lot, Mechanism, Rounds, Schedule, Stakes, Terms, Ties},
+    terms::{Admission, Depth, Disclosure, Lot, Mechanism, Rounds, Schedule, Terms, Ties},
 };
 
 /// Rounds at most, unless something else is asked for.
@@ -161,13 +161,7 @@ impl Market {
                 step_slots_per_bid: 1,
                 witness_slots: 1,
             },
-            stakes: Stakes {
-                deposit: 1,
-                bond: 1,
-                commit_fee: 0,
-                fee_growth: 0,
-                beneficiary: Some(cast.beneficiary()),
-            },
+            stakes: cast.token_stakes(),
             admission: Admission::Open,
             max_bids_per_lot: 1_000,
             quorum: list(vec![group])?,
