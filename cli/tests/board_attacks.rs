@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{LIMIT, Running, SMALL, Shape, Stage, find, whole_records};
+use common::{LIMIT, Running, SMALL, Shape, Stage, ends, find, whole_records};
 use std::{
     collections::BTreeSet,
     fs,
@@ -251,20 +251,22 @@ impl Deref for Scene {
 }
 
 impl Scene {
-    /// Starts a process whose words are kept.
-    fn start(&self, arguments: &[&str]) -> Running {
-        let mut command = self.command(arguments);
-        Running(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
-    }
-
-    /// Starts a process whose words go into the log.
-    fn start_aloud(&self, arguments: &[&str]) -> Running {
-        let words: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
-        Running(Some(self.spawn(&words)))
-    }
-
     fn board(&self) -> Running {
         self.start_aloud(&BOARD)
+    }
+
+    fn keyholders(&self) -> [Running; 2] {
+        ["keyholder0.key", "keyholder1.key"]
+            .map(|key| self.start_aloud(&["keyholder", "run", "board", "--key", key]))
+    }
+
+    /// The ceremony of two keyholders, to its end.
+    fn make_keys(&self, pen: &mut Pen) {
+        let dealing = self.keyholders();
+        pen.serve_until(|pen| pen.entries() == 2);
+        drop(dealing);
+        pen.pass();
+        pen.pass();
     }
 
     fn await_word(&self, word: &str) {
@@ -273,12 +275,6 @@ impl Scene {
             assert!(since.elapsed() < LIMIT, "{word:?} is missing in {}", self.log());
             std::thread::sleep(POLL);
         }
-    }
-
-    fn set_clock(&self, wrong_by: i64) {
-        // Whole or not at all: others read it.
-        fs::write(self.path("clock.new"), wrong_by.to_string()).unwrap();
-        fs::rename(self.path("clock.new"), self.path("clock")).unwrap();
     }
 
     #[cfg(unix)]
@@ -319,13 +315,6 @@ impl Scene {
     fn receipt(&self, board: &str, entry: u64, out: &str) {
         self.done(&["receipt", "new", board, &entry.to_string(), "--out", out]);
     }
-}
-
-#[track_caller]
-fn ends(output: &Output, status: i32, words: &[&str]) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(status), "{said}");
-    words.iter().for_each(|word| assert!(said.contains(word), "{word:?} is missing in {said}"));
 }
 
 const BOARD: [&str; 5] = ["board", "run", "board", "--key", "board.key"];
@@ -395,15 +384,7 @@ fn auctions() -> &'static Auctions {
         let scene = Scene(Stage::open(&Shape { patience: HOUR, ..SMALL }));
         scene.set_clock(AT_COMMITS);
         let mut pen = Pen::open(&scene, "board");
-        let keyholders = || {
-            ["keyholder0.key", "keyholder1.key"]
-                .map(|key| scene.start_aloud(&["keyholder", "run", "board", "--key", key]))
-        };
-        let dealing = keyholders();
-        pen.serve_until(|pen| pen.entries() == 2);
-        drop(dealing);
-        pen.pass();
-        pen.pass();
+        scene.make_keys(&mut pen);
         assert_eq!((pen.auction().phase(), pen.entries()), (Phase::Commits, CEREMONY));
         pen.sign();
         let commits = files(&scene);
@@ -416,7 +397,7 @@ fn auctions() -> &'static Auctions {
             let reveal = scene.start(&["reveal", "board", "--key", key]);
             ends(&pen.serve_to_the_end_of(reveal), 0, &[]);
         }
-        let ranking = keyholders();
+        let ranking = scene.keyholders();
         pen.serve_until(|pen| pen.replica().is_closed());
         for keyholder in ranking {
             assert!(keyholder.output().status.success(), "{}", scene.log());
@@ -1059,12 +1040,7 @@ fn a_bid_that_is_refused_leaves_another_one_free() {
     let scene = Scene(Stage::open(&Shape { patience: HOUR, more, ..SMALL }));
     scene.set_clock(AT_COMMITS);
     let mut pen = Pen::open(&scene, "board");
-    let dealing = ["keyholder0.key", "keyholder1.key"]
-        .map(|key| scene.start_aloud(&["keyholder", "run", "board", "--key", key]));
-    pen.serve_until(|pen| pen.entries() == 2);
-    drop(dealing);
-    pen.pass();
-    pen.pass();
+    scene.make_keys(&mut pen);
     ends(&scene.run(&BID_0), 6, &["error[refused]: C5"]);
     assert!(find(&scene.path("bidder0.key.state"), "bid-0-0.age").is_empty());
     let name = scene.name("bidder0", "party");
@@ -1459,12 +1435,7 @@ fn flood(flood: Flood) {
     }
     let scene = Scene(Stage::open(&Shape { patience: PHASE, ..SMALL }));
     let mut pen = Pen::open(&scene, "board");
-    let dealing = ["keyholder0.key", "keyholder1.key"]
-        .map(|key| scene.start_aloud(&["keyholder", "run", "board", "--key", key]));
-    pen.serve_until(|pen| pen.entries() == 2);
-    drop(dealing);
-    pen.pass();
-    pen.pass();
+    scene.make_keys(&mut pen);
     for bid in [BID_0, BID_1] {
         ends(&pen.serve_to_the_end_of(scene.start(&bid)), 0, &[]);
     }

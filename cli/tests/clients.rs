@@ -5,12 +5,12 @@
 
 mod common;
 
-use common::{LIMIT, Running, SMALL, Shape, Stage, find};
+use common::{LIMIT, Running, SMALL, Shape, Stage, ends, find};
 use std::{
     collections::BTreeSet,
     fs,
     ops::Deref,
-    process::{Output, Stdio},
+    process::Output,
     time::{Duration, Instant},
 };
 use talea_cli::{
@@ -226,6 +226,10 @@ fn keys(stage: &Stage, who: &str) -> Keys {
     Keys::open(&stage.path(&format!("{who}.key")), &passphrase).unwrap()
 }
 
+/// A keyholder that takes what bidders leave with it.
+const KEYHOLDER: [&str; 7] =
+    ["keyholder", "run", "board", "--key", "keyholder0.key", "--reveals", "reveals"];
+
 // ---- processes ----
 
 /// A stage with a pen at its board.
@@ -241,7 +245,7 @@ impl Deref for Scene {
 impl Scene {
     fn open(shape: &Shape) -> (Self, Pen) {
         let scene = Self(Stage::open(shape));
-        fs::write(scene.path("clock"), AT_COMMITS.to_string()).unwrap();
+        scene.set_clock(AT_COMMITS);
         fs::create_dir(scene.path("reveals")).unwrap();
         let pen = Pen::open(&scene);
         (scene, pen)
@@ -250,25 +254,18 @@ impl Scene {
     /// A stage on which the keys are made and bids are due.
     fn at_commits(shape: &Shape) -> (Self, Pen) {
         let (scene, mut pen) = Self::open(shape);
-        let dealing = scene.keyholders();
-        pen.serve_all(|pen| pen.count("deal") == 2);
-        drop(dealing);
-        pen.pass();
-        pen.pass();
+        scene.make_keys(&mut pen);
         assert_eq!(pen.auction().phase(), Phase::Commits);
         (scene, pen)
     }
 
-    /// Starts a process whose words are kept.
-    fn start(&self, arguments: &[&str]) -> Running {
-        let mut command = self.command(arguments);
-        Running(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
-    }
-
-    /// Starts a process whose words go into the log.
-    fn start_aloud(&self, arguments: &[&str]) -> Running {
-        let words: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
-        Running(Some(self.spawn(&words)))
+    /// The ceremony of two keyholders, to its end.
+    fn make_keys(&self, pen: &mut Pen) {
+        let dealing = self.keyholders();
+        pen.serve_all(|pen| pen.count("deal") == 2);
+        drop(dealing);
+        pen.pass();
+        pen.pass();
     }
 
     fn keyholders(&self) -> [Running; 2] {
@@ -313,13 +310,6 @@ impl Scene {
         fs::write(self.path("draft"), borsh::to_vec(handed).unwrap()).unwrap();
         fs::rename(self.path("draft"), self.path("reveals").join(name)).unwrap();
     }
-}
-
-#[track_caller]
-fn ends(output: &Output, status: i32, words: &[&str]) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(status), "{said}");
-    words.iter().for_each(|word| assert!(said.contains(word), "{word:?} is missing in {said}"));
 }
 
 /// What was handed over.
@@ -396,11 +386,7 @@ fn commands_go_on_handing_in_what_is_refused_without_a_rule() {
     let fund = ["fund", "board", "--key", "custodian.key", "--for", &name, "--amount", "6"];
     assert_eq!(lie_twice(&mut pen, &fund), 1);
     scene.pay(&mut pen, "seller", "6");
-    let dealing = scene.keyholders();
-    pen.serve_all(|pen| pen.count("deal") == 2);
-    drop(dealing);
-    pen.pass();
-    pen.pass();
+    scene.make_keys(&mut pen);
     assert_eq!(pen.auction().phase(), Phase::Reserves);
     let reserve = ["reserve", "board", "--key", "seller.key", "--yes", "B0=90.25"];
     assert_eq!(lie_twice(&mut pen, &reserve), 1);
@@ -581,15 +567,7 @@ fn no_sealed_bid_leaves_before_the_reveals_and_none_is_taken_before() {
 
     // Somebody leaves a sealed bid all the same. It is said, once, and not handed in.
     let early = Handed { commits: Vec::new(), reveals: vec![scene.kept("bidder0", 0)] };
-    let running = scene.start_aloud(&[
-        "keyholder",
-        "run",
-        "board",
-        "--key",
-        "keyholder0.key",
-        "--reveals",
-        "reveals",
-    ]);
+    let running = scene.start_aloud(&KEYHOLDER);
     scene.leave("early\u{1b}[2J", &early);
     scene.await_word("before the reveals");
     std::thread::sleep(Duration::from_secs(2));
@@ -646,15 +624,7 @@ fn witnesses_hand_in_what_the_rules_would_take_and_nothing_else() {
     let last = hand_over("bidder0.key", "last");
     assert_eq!((last.commits.len(), last.reveals.len()), (2, 0));
 
-    let witness = scene.start_aloud(&[
-        "keyholder",
-        "run",
-        "board",
-        "--key",
-        "keyholder0.key",
-        "--reveals",
-        "reveals",
-    ]);
+    let witness = scene.start_aloud(&KEYHOLDER);
     scene.leave("real", &handed);
     let mut found = BTreeSet::new();
     let mut await_bytes = |bytes: &[u8]| {
@@ -738,16 +708,10 @@ fn a_keyholder_attests_what_came_early_enough_and_was_handed_in() {
         let reveals = vec![scene.kept(who, 0)];
         scene.leave(who, &Handed { commits: Vec::new(), reveals });
     };
-    let set_clock = |wrong_by: i64| {
-        fs::write(scene.path("clock.new"), wrong_by.to_string()).unwrap();
-        fs::rename(scene.path("clock.new"), scene.path("clock")).unwrap();
-    };
     // A folder that takes nothing: what is read now was read in time.
     fs::rename(scene.path("board/inbox"), scene.path("aside")).unwrap();
     fs::write(scene.path("board/inbox"), "").unwrap();
-    let keyholder =
-        ["keyholder", "run", "board", "--key", "keyholder0.key", "--reveals", "reveals"];
-    let mut running = scene.start_aloud(&keyholder);
+    let mut running = scene.start_aloud(&KEYHOLDER);
     leave("bidder0");
     scene.await_word("cannot be written");
     assert!(is_running(&mut running), "{}", scene.log());
@@ -761,8 +725,8 @@ fn a_keyholder_attests_what_came_early_enough_and_was_handed_in() {
     let started = i64::try_from(pen.log.replica().board().starts).unwrap();
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let passed = i64::try_from(since.as_millis()).unwrap() - started;
-    set_clock(4 * HOUR_MS - passed - slot / 2);
-    let running = scene.start_aloud(&keyholder);
+    scene.set_clock(4 * HOUR_MS - passed - slot / 2);
+    let running = scene.start_aloud(&KEYHOLDER);
     leave("bidder1");
     await_carried(&scene, &pen, "bidder1");
     std::thread::sleep(Duration::from_secs(1));
@@ -775,10 +739,10 @@ fn a_keyholder_attests_what_came_early_enough_and_was_handed_in() {
     let fund = keys(&scene, "custodian").identity().sign(&pen.auction().id(), &fund).unwrap();
     let last = pen.auction().deadline().unwrap();
     pen.log.append(last, &fund).unwrap().unwrap();
-    set_clock(4 * HOUR_MS - passed - 4 * slot);
+    scene.set_clock(4 * HOUR_MS - passed - 4 * slot);
     fs::remove_file(scene.path("reveals/bidder0")).unwrap();
     fs::remove_file(scene.path("reveals/bidder1")).unwrap();
-    let running = scene.start_aloud(&keyholder);
+    let running = scene.start_aloud(&KEYHOLDER);
     leave("bidder2");
     await_carried(&scene, &pen, "bidder2");
     std::thread::sleep(Duration::from_secs(1));
@@ -800,16 +764,8 @@ fn a_board_that_shows_the_end_of_bids_late_takes_no_witnesses_away() {
     let late = board.starts + (schedule.reveals_until - schedule.witness_slots / 2) * board.slot;
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let wrong_by = i64::try_from(late).unwrap() - i64::try_from(since.as_millis()).unwrap();
-    fs::write(scene.path("clock"), wrong_by.to_string()).unwrap();
-    let running = scene.start_aloud(&[
-        "keyholder",
-        "run",
-        "board",
-        "--key",
-        "keyholder0.key",
-        "--reveals",
-        "reveals",
-    ]);
+    scene.set_clock(wrong_by);
+    let running = scene.start_aloud(&KEYHOLDER);
     scene.await_word("waiting for bids");
     std::thread::sleep(Duration::from_secs(1));
     pen.pass();
@@ -842,7 +798,7 @@ fn two_groups() -> (Scene, Pen) {
     fs::remove_file(stage.path("terms")).unwrap();
     stage.done(&["terms", "new", "terms.toml", "--out", "terms"]);
     stage.done(&["open", "board", "--terms", "terms", "--key", "seller.key", "--yes"]);
-    fs::write(stage.path("clock"), AT_COMMITS.to_string()).unwrap();
+    stage.set_clock(AT_COMMITS);
     for n in 0..3 {
         fs::create_dir(stage.path(&format!("left{n}"))).unwrap();
     }

@@ -2,7 +2,7 @@
 
 use crate::{Small, replay::Pens, rng};
 use rand_chacha::ChaCha20Rng;
-use talea_contract::{Auction, Phase};
+use talea_contract::{Auction, Due, Phase, Task};
 use talea_parties::{
     bidder::{self, Bidder, PreparedBid},
     board::Board,
@@ -241,6 +241,14 @@ impl Stage {
             if !progress {
                 self.pass();
             }
+        }
+    }
+
+    /// Keyholders act in turn until the first of them is due in a step of gates.
+    pub fn act_until_gates(&mut self) {
+        let is_gate = |due: &Due| matches!(due, Due::Rank { task: Task::Gate { .. }, .. });
+        while !self.auction().dues(self.keyholders[0].id()).iter().any(is_gate) {
+            assert!((0..self.keyholders.len()).any(|place| self.act(place)), "somebody is due");
         }
     }
 

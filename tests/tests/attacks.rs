@@ -368,16 +368,7 @@ fn a_word_for_one_chunk_excuses_from_no_other() {
 fn one_instruction_passes_no_two_deadlines_of_a_lot() {
     // Shares of the first digit, then gates, in turn.
     let mut stage = ranking(&of(2, 3));
-    let is_gate = |stage: &Stage| {
-        let dues = stage.auction().dues(stage.keyholders[0].id());
-        let gate = |due: &talea_contract::Due| {
-            matches!(due, talea_contract::Due::Rank { task: talea_contract::Task::Gate { .. }, .. })
-        };
-        dues.iter().any(gate)
-    };
-    while !is_gate(&stage) {
-        assert!((0..3).any(|place| stage.act(place)), "somebody is due");
-    }
+    stage.act_until_gates();
     stage.slot += 1 << 40;
     stage.pass();
     assert_eq!(stage.auction().ending(0), None, "the second has not been waited for");

@@ -688,16 +688,7 @@ fn at_gates() -> Stage {
     let (mut stage, reveals) = timed();
     stage.reveal(reveals);
     stage.act_until(Phase::Ranking);
-    let is_gate = |stage: &Stage| {
-        let dues = stage.auction().dues(stage.keyholders[0].id());
-        matches!(
-            dues[..],
-            [talea_contract::Due::Rank { task: talea_contract::Task::Gate { .. }, .. }, ..]
-        )
-    };
-    while !is_gate(&stage) {
-        assert!((0..3).any(|place| stage.act(place)), "somebody is due");
-    }
+    stage.act_until_gates();
     stage
 }
 
@@ -811,12 +802,7 @@ fn at_chunks_of_gates() -> Stage {
     stage.pass();
     stage.reveal(reveals.into());
     stage.act_until(Phase::Ranking);
-    let is_gate = |due: &talea_contract::Due| {
-        matches!(due, talea_contract::Due::Rank { task: talea_contract::Task::Gate { .. }, .. })
-    };
-    while !stage.auction().dues(stage.keyholders[0].id()).iter().any(is_gate) {
-        assert!((0..3).any(|place| stage.act(place)), "somebody is due");
-    }
+    stage.act_until_gates();
     assert!(stage.auction().dues(stage.keyholders[0].id()).len() >= 3);
     stage
 }

@@ -2,7 +2,7 @@
 //! bonds are lost by those who caused it and by nobody else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use talea_contract::{Due, Phase, Task};
+use talea_contract::Phase;
 use talea_protocol::{
     bytes::PartyKey,
     commitment::BidId,
@@ -263,8 +263,8 @@ fn a_buyer_whose_group_had_done_its_part_is_not_blamed_for_the_seller() {
     }
 }
 
-#[test]
-fn being_out_of_one_lot_is_not_being_out_of_another() {
+/// Two lots of two bids each, about to be ranked by two of three.
+fn ranking_of_two_lots() -> (Small, Stage) {
     let lots = vec![(8, vec![1, 2]); 2];
     let small = Small { lots, ..small(&two_of_three()) };
     let mut stage = Stage::at_commits(&small, &small.terms());
@@ -273,6 +273,12 @@ fn being_out_of_one_lot_is_not_being_out_of_another() {
     stage.pass();
     stage.reveal(reveals.to_vec());
     stage.act_until(Phase::Ranking);
+    (small, stage)
+}
+
+#[test]
+fn being_out_of_one_lot_is_not_being_out_of_another() {
+    let (small, mut stage) = ranking_of_two_lots();
 
     // The first keyholder takes no turn on lot 0.
     let mut left_lot_0 = false;
@@ -820,10 +826,7 @@ fn a_vouch_counts_until_the_deadline_and_not_a_slot_longer() {
 fn at_gates(small: &Small) -> Stage {
     let mut stage = revealed_under(small, &small.terms());
     stage.act_until(Phase::Ranking);
-    let is_gate = |due: &Due| matches!(due, Due::Rank { task: Task::Gate { .. }, .. });
-    while !stage.auction().dues(id(0, 1)).iter().any(is_gate) {
-        assert!((0..3).any(|place| stage.act(place)), "somebody is due");
-    }
+    stage.act_until_gates();
     stage
 }
 
@@ -893,14 +896,7 @@ fn a_vouch_is_for_one_duty_and_excuses_from_no_other() {
 
 #[test]
 fn a_vouch_on_one_lot_saves_no_bond_of_another() {
-    let lots = vec![(8, vec![1, 2]); 2];
-    let small = Small { lots, ..small(&two_of_three()) };
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let reveals = [(0, 0, 5), (1, 0, 2), (0, 1, 3), (1, 1, 6)];
-    let reveals = reveals.map(|(bidder, lot, rung)| stage.commit(bidder, lot, rung));
-    stage.pass();
-    stage.reveal(reveals.to_vec());
-    stage.act_until(Phase::Ranking);
+    let (small, mut stage) = ranking_of_two_lots();
     // Nobody's posts are taken. All vouch for all on lot 1.
     let duties = stage.auction().duties();
     let [first, second] = duties[..] else { panic!("two lots") };

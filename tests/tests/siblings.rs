@@ -344,10 +344,7 @@ fn a_vouch_is_spent_once_a_post_is_there() {
     let terms = small.terms();
     let mut stage = endorsing(Stage::at_commits(&small, &terms));
     stage.act_until(Phase::Ranking);
-    let is_gate = |due: &Due| matches!(due, Due::Rank { task: Task::Gate { .. }, .. });
-    while !stage.auction().dues(id(0, 1)).iter().any(is_gate) {
-        assert!((0..3).any(|place| stage.act(place)), "somebody is due");
-    }
+    stage.act_until_gates();
     vouch(&mut stage, 1, &[0]);
     vouch(&mut stage, 2, &[0]);
     let posts = stage.posts(0, &[]);
@@ -363,10 +360,7 @@ fn at_gates() -> Stage {
     let small = Small { chunk_items: 1, ..small(&[(2, 3)]) };
     let mut stage = endorsing(Stage::at_commits(&small, &small.terms()));
     stage.act_until(Phase::Ranking);
-    let is_gate = |due: &Due| matches!(due, Due::Rank { task: Task::Gate { .. }, .. });
-    while !stage.auction().dues(id(0, 1)).iter().any(is_gate) {
-        assert!((0..3).any(|place| stage.act(place)), "somebody is due");
-    }
+    stage.act_until_gates();
     stage
 }
 

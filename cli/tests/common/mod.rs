@@ -168,6 +168,25 @@ impl Stage {
         self.command(&words).stdout(log).stderr(copy).spawn().unwrap()
     }
 
+    /// Starts a process whose words are kept.
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        let mut command = self.command(arguments);
+        Running(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
+    }
+
+    /// Starts a process whose words go into the log.
+    pub fn start_aloud(&self, arguments: &[&str]) -> Running {
+        let words: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
+        Running(Some(self.spawn(&words)))
+    }
+
+    /// By how many milliseconds the clock of every process is wrong.
+    pub fn set_clock(&self, wrong_by: i64) {
+        // Whole or not at all: others read it.
+        fs::write(self.path("clock.new"), wrong_by.to_string()).unwrap();
+        fs::rename(self.path("clock.new"), self.path("clock")).unwrap();
+    }
+
     pub fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap_or_default()
     }
@@ -238,6 +257,14 @@ impl Stage {
             }
         }
     }
+}
+
+/// How a process ended, and words that it said.
+#[track_caller]
+pub fn ends(output: &Output, status: i32, words: &[&str]) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{said}");
+    words.iter().for_each(|word| assert!(said.contains(word), "{word:?} is missing in {said}"));
 }
 
 /// The beginning of a transcript, so many bytes at most, up to the end of a record.

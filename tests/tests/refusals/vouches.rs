@@ -49,10 +49,7 @@ fn side_by_side(chunk_items: u16) -> Stage {
 /// A step of gates, which are taken in turn.
 fn in_turn() -> Stage {
     let mut stage = side_by_side(512);
-    let is_gate = |due: &Due| matches!(due, Due::Rank { task: Task::Gate { .. }, .. });
-    while !stage.auction().dues(id(0, 1)).iter().any(is_gate) {
-        assert!((0..5).any(|place| stage.act(place)), "somebody is due");
-    }
+    stage.act_until_gates();
     stage
 }
 
