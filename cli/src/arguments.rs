@@ -348,6 +348,10 @@ pub(crate) struct RevealArgs {
     /// commits of a later round are due, those that the board does not take, and no sealed bid.
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
+    /// What this party bid on a lot, where another machine made the bid and the ladder is so long that finding
+    /// it again takes long. It is only tried first.
+    #[arg(long = "price", value_name = "LOT=PRICE")]
+    pub(crate) prices: Vec<String>,
 }
 
 #[derive(Debug, Args)]

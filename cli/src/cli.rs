@@ -270,13 +270,17 @@ struct BidRow {
 /// The largest file of bids, in bytes.
 const MAX_BIDS_FILE: u64 = 4 << 20;
 
+fn lot_and_price(bid: &str) -> Result<(&str, &str), Failure> {
+    bid.rsplit_once('=').ok_or_else(|| {
+        Failure::new(Code::Price, format!("{bid:?} is no bid"))
+            .with_help("write LOT=PRICE, as in 3=99-17+")
+    })
+}
+
 fn read_bids(desk: &Desk, args: &BidsArgs) -> Result<Vec<(u32, Rung)>, Failure> {
     let mut written: Vec<(String, String)> = Vec::new();
     for bid in &args.bids {
-        let (lot, price) = bid.rsplit_once('=').ok_or_else(|| {
-            Failure::new(Code::Price, format!("{bid:?} is no bid"))
-                .with_help("write LOT=PRICE, as in 3=99-17+")
-        })?;
+        let (lot, price) = lot_and_price(bid)?;
         written.push((lot.into(), price.into()));
     }
     if let Some(path) = &args.file {
@@ -354,11 +358,10 @@ fn say_when_reveals_are_due(desk: &Desk) -> Result<(), Failure> {
     let (Phase::Commits, Some(last)) = (auction.phase(), auction.deadline()) else { return Ok(()) };
     let slots = auction.terms().reveal_slots(auction.round());
     say(&format!(
-        "reveals are due from {} to {}: run talea reveal then. A bid that is not revealed does not count, and \
-         its deposit is lost. What reveals it lies in {}, and not in the key: keep both",
+        "reveals are due from {} to {}: run talea reveal then, here or wherever this key and the board's folder \
+         are. A bid that is not revealed does not count, and its deposit is lost",
         board.time_of(last),
         board.time_of(last.saturating_add(slots)),
-        desk.state()?.display()
     ));
     Ok(())
 }
@@ -383,6 +386,11 @@ fn print_commits(what: &'static str, desk: &Desk, committed: &[Committed], json:
 
 fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
+    for price in &args.prices {
+        let (lot, price) = lot_and_price(price)?;
+        let (lot, rung) = desk.rung(lot, price)?;
+        desk.remembered.insert(lot, rung);
+    }
     let json = args.party.json;
     if let Some(path) = &args.to {
         if args.wait.wait {

@@ -12,7 +12,7 @@ use std::{
 };
 use talea_contract::{Auction, Refusal};
 use talea_protocol::{
-    bytes::{Digest, PartyKey},
+    bytes::{Digest, PartyKey, Point},
     commitment::BidId,
     instruction::{Instruction, SignedInstruction},
     transcript::{Closing, Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
@@ -27,6 +27,17 @@ pub struct Line {
     pub signer: PartyKey,
     /// What kind of instruction it is.
     pub kind: &'static str,
+}
+
+/// What the transcript shows of a bid's commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShownCommit {
+    /// Which entry it is.
+    pub entry: u64,
+    /// `C`.
+    pub commitment: Point,
+    /// The hash of the sealed bid.
+    pub seal: Digest,
 }
 
 /// An auction, replayed as far as its transcript goes.
@@ -47,7 +58,7 @@ pub struct Replica {
     /// Where the body of each entry begins, and how long it is.
     spans: Vec<(u64, usize)>,
     heads: Vec<Digest>,
-    seals: BTreeMap<BidId, Digest>,
+    commits: BTreeMap<BidId, ShownCommit>,
     closing: Option<Closing>,
 }
 
@@ -165,7 +176,7 @@ impl Replica {
             roots: Vec::new(),
             spans: Vec::new(),
             heads: Vec::new(),
-            seals: BTreeMap::new(),
+            commits: BTreeMap::new(),
             closing: None,
         })
     }
@@ -296,7 +307,12 @@ impl Replica {
         let Ok(instruction) = borsh::from_slice::<Instruction>(&signed.payload) else { return };
         if let Instruction::Commit(commit) | Instruction::Reserve(commit) = &instruction {
             let (lot, round) = (commit.lot, commit.round);
-            self.seals.insert(BidId { lot, round, bidder: signed.signer }, commit.seal);
+            let shown = ShownCommit {
+                entry: self.lines.len() as u64,
+                commitment: commit.commitment,
+                seal: commit.seal,
+            };
+            self.commits.insert(BidId { lot, round, bidder: signed.signer }, shown);
         }
         // Ticks of one signer are all alike.
         let id = Digest::of(&[&entry.instruction]);
@@ -347,12 +363,13 @@ impl Replica {
     ///
     /// # Errors
     /// `file.unreadable`.
-    pub fn body_of(&mut self, entry: u64) -> Result<Option<Vec<u8>>, Failure> {
+    pub fn body_of(&self, entry: u64) -> Result<Option<Vec<u8>>, Failure> {
         let span = usize::try_from(entry).ok().and_then(|at| self.spans.get(at));
         let Some((offset, length)) = span.copied() else { return Ok(None) };
         let mut body = vec![0; length];
-        let read =
-            self.file.seek(SeekFrom::Start(offset)).and_then(|_| self.file.read_exact(&mut body));
+        // Whoever reads on from here seeks first.
+        let mut file = self.file.get_ref();
+        let read = file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut body));
         read.map_err(|error| Failure::unreadable(&self.path, error))?;
         Ok(Some(body))
     }
@@ -364,10 +381,16 @@ impl Replica {
         self.heads.get(at).copied()
     }
 
+    /// The commit of a bid, or of a reserve.
+    #[must_use]
+    pub fn commit_of(&self, bid: &BidId) -> Option<&ShownCommit> {
+        self.commits.get(bid)
+    }
+
     /// The seal of a commit or a reserve.
     #[must_use]
     pub fn seal_of(&self, bid: &BidId) -> Option<Digest> {
-        self.seals.get(bid).copied()
+        self.commit_of(bid).map(|shown| shown.seal)
     }
 
     /// The entry that these signed bytes became.

@@ -6,6 +6,7 @@
 mod common;
 
 use common::{LIMIT, Running, SMALL, Shape, Stage, ends, find};
+use rand_core::OsRng;
 use std::{
     collections::BTreeSet,
     fs,
@@ -28,12 +29,13 @@ use talea_cli::{
     },
 };
 use talea_contract::{Auction, Phase};
-use talea_parties::identity::Identity;
+use talea_parties::{bidder::Bidder, identity::Identity};
 use talea_protocol::{
     bytes::{Digest, List, PartyKey},
     commitment::BidId,
     instruction::{Fund, Instruction, SignedInstruction},
     outcome::Ending,
+    price::Rung,
     sealed_bid::Reveal,
 };
 
@@ -491,7 +493,7 @@ fn a_bid_for_which_no_money_is_left_is_not_made() {
 }
 
 #[test]
-fn a_kept_bid_that_is_damaged_keeps_no_other_from_being_revealed() {
+fn a_kept_bid_that_is_damaged_is_found_again() {
     let (scene, mut pen) = Scene::at_commits(&THREE_LOTS);
     scene.honestly(&mut pen, &bid("bidder0.key", &BIDS_0));
     let mut running = scene.start_aloud(&run("bidder1.key", &BIDS_1));
@@ -504,7 +506,7 @@ fn a_kept_bid_that_is_damaged_keeps_no_other_from_being_revealed() {
     drop(running);
     damage("bidder0");
     damage("bidder1");
-    // Nor does a receipt that is.
+    // Nor does a receipt that is stand in the way.
     let receipts = find(&scene.path("bidder0.key.state"), "receipt-4.json");
     fs::write(&receipts[0], "damaged").unwrap();
     pen.pass();
@@ -513,45 +515,96 @@ fn a_kept_bid_that_is_damaged_keeps_no_other_from_being_revealed() {
         pen.auction().is_open(&bid)
     };
     let reveal = scene.start(&["reveal", "board", "--key", "bidder0.key"]);
-    ends(&pen.serve_to_the_end_of(reveal, |_, _| false), 5, &["error[key.other]", "bid-0-0.age"]);
-    assert_eq!([0, 1, 2].map(|lot| is_open(&pen, "bidder0", lot)), [true, false, false]);
+    let words = ["bid-0-0.age", "found again with the key alone"];
+    ends(&pen.serve_to_the_end_of(reveal, |_, _| false), 0, &words);
+    assert_eq!([0, 1, 2].map(|lot| is_open(&pen, "bidder0", lot)), [false; 3]);
     running = scene.start_aloud(&run("bidder1.key", &BIDS_1));
-    pen.serve_all(|pen| ![1, 2].iter().any(|lot| is_open(pen, "bidder1", *lot)));
+    pen.serve_all(|pen| ![0, 1, 2].iter().any(|lot| is_open(pen, "bidder1", *lot)));
     assert!(is_running(&mut running), "{}", scene.log());
-    assert!(is_open(&pen, "bidder1", 0));
 }
 
-/// A key alone reveals nothing: what does lies beside it where the bid was made. Whoever brings the one without
-/// the other is told, and so is whoever has nothing to reveal.
+const TWO_ROUNDS: &str =
+    "[disclosure]\ndepth_from = 1\n[rounds]\nlimit = 2\ncommits = \"1h\"\nreveals = \"1h\"\n";
+
+/// A key file is copied before there are bids, and everything else of the party is lost each time that it
+/// made or revealed some. The copies go on with what the transcript shows, into a second round.
 #[test]
-fn a_bid_that_this_machine_cannot_reveal_is_not_lost_in_silence() {
-    let (scene, mut pen) = Scene::at_commits(&Shape { bidders: 3, patience: HOUR, ..SMALL });
-    let made = scene.start(&bid("bidder0.key", &["B0=90.50"]));
+fn the_key_alone_finds_its_bids_again() {
+    let shape = Shape { lots: 2, patience: HOUR, more: TWO_ROUNDS, ..SMALL };
+    let (scene, mut pen) = Scene::at_commits(&shape);
+    let made = scene.start(&bid("bidder0.key", &BIDS_0[..2]));
     let schedule = pen.auction().terms().schedule;
     let [from, to] = [schedule.commits_until, schedule.reveals_until]
         .map(|slot| pen.log.replica().board().time_of(slot));
     let due = format!("reveals are due from {from} to {to}");
     let made = pen.serve_to_the_end_of(made, |_, _| false);
-    ends(&made, 0, &[&due, "its deposit is lost", "bidder0.key.state"]);
+    ends(&made, 0, &[&due, "its deposit is lost"]);
+    scene.honestly(&mut pen, &bid("bidder1.key", &BIDS_1[..2]));
+    pen.pass();
+
+    let mut copies = 0;
+    let mut copy = || {
+        copies += 1;
+        let folder = format!("copy{copies}");
+        fs::create_dir(scene.path(&folder)).unwrap();
+        let path = format!("{folder}/bidder0.key");
+        fs::copy(scene.path("bidder0.key"), scene.path(&path)).unwrap();
+        path
+    };
+    let mut alone = |pen: &mut Pen, command: &str, more: &[&str]| {
+        let key = copy();
+        let arguments = [&[command, "board", "--key", &key], more].concat();
+        let output = pen.serve_to_the_end_of(scene.start(&arguments), |_, _| false);
+        ends(&output, 0, &["found again with the key alone"]);
+        output
+    };
+    alone(&mut pen, "reveal", &[]);
+    scene.honestly(&mut pen, &["reveal", "board", "--key", "bidder1.key"]);
+    let running = scene.keyholders();
+    pen.serve_all(|pen| pen.auction().round() == 1);
+    let own = scene.party("bidder0");
+    let before = [0, 1].map(|lot| pen.auction().standing(lot, &own).unwrap());
+    alone(&mut pen, "improve", &["--yes", "B0=95.00"]);
+    alone(&mut pen, "stand", &[]);
+    scene.honestly(&mut pen, &["stand", "board", "--key", "bidder1.key"]);
+    pen.pass();
+    alone(&mut pen, "reveal", &["--price", "B1=90.00", "--price", "B0=95.00"]);
+    scene.honestly(&mut pen, &["reveal", "board", "--key", "bidder1.key"]);
+    pen.serve_all(|pen| pen.auction().phase() == Phase::Closed);
+    drop(running);
+    for (lot, before) in (0..).zip(before) {
+        assert_ne!(pen.auction().standing(lot, &own), Some(before), "lot {lot} was bid again");
+    }
+    let results = alone(&mut pen, "result", &[]);
+    let results = String::from_utf8(results.stdout).unwrap();
+    assert!(results.contains("95.00") && !results.contains("NotRanked"), "{results}");
+}
+
+/// A bid that the key cannot find, for another program made it, is not lost in silence; and whoever has
+/// nothing to reveal is told.
+#[test]
+fn a_bid_that_this_machine_cannot_reveal_is_not_lost_in_silence() {
+    let (scene, mut pen) = Scene::at_commits(&Shape { bidders: 3, patience: HOUR, ..SMALL });
+    let bidder = Bidder::new(keys(&scene, "bidder0").identity());
+    let made = bidder.commit_altered(
+        pen.auction(),
+        0,
+        Rung(5),
+        |sealed| [sealed, vec![0]].concat(),
+        &mut OsRng,
+    );
+    pen.order(&made.unwrap().commit).unwrap();
     scene.honestly(&mut pen, &bid("bidder1.key", &["B0=91.50"]));
     pen.pass();
-    fs::create_dir(scene.path("elsewhere")).unwrap();
-    fs::copy(scene.path("bidder0.key"), scene.path("elsewhere/bidder0.key")).unwrap();
-    let elsewhere = ["reveal", "board", "--key", "elsewhere/bidder0.key"];
-    ends(
-        &scene.run(&elsewhere),
-        5,
-        &["error[bid.elsewhere]", "bidder0.key.state", "B0", "deposit"],
-    );
-    let handed = [&elsewhere[..], &["--to", "handed"]].concat();
-    ends(&scene.run(&handed), 5, &["error[bid.elsewhere]"]);
-    ends(&scene.run(&["reveal", "board", "--key", "bidder2.key"]), 6, &["error[bid.none]"]);
     let reveal = ["reveal", "board", "--key", "bidder0.key"];
+    let words = ["error[bid.elsewhere]", "bidder0.key.state", "B0", "deposit"];
+    ends(&scene.run(&reveal), 5, &words);
+    ends(&scene.run(&[&reveal[..], &["--to", "handed"]].concat()), 5, &["error[bid.elsewhere]"]);
+    ends(&scene.run(&["reveal", "board", "--key", "bidder2.key"]), 6, &["error[bid.none]"]);
+    let reveal = ["reveal", "board", "--key", "bidder1.key"];
     ends(&pen.serve_to_the_end_of(scene.start(&reveal), |_, _| false), 0, &[]);
-    // Again, from wherever: there is nothing left to do, and it says so.
-    for again in [reveal, elsewhere] {
-        ends(&scene.run(&again), 0, &["every bid of this party was revealed before"]);
-    }
+    // Again: there is nothing left to do, and it says so.
+    ends(&scene.run(&reveal), 0, &["every bid of this party was revealed before"]);
 }
 
 // ---- sealed bids stay where they are until the reveals ----
@@ -588,9 +641,7 @@ fn no_sealed_bid_leaves_before_the_reveals_and_none_is_taken_before() {
 /// no sealed bid while commits are due.
 #[test]
 fn witnesses_hand_in_what_the_rules_would_take_and_nothing_else() {
-    let more =
-        "[disclosure]\ndepth_from = 1\n[rounds]\nlimit = 2\ncommits = \"1h\"\nreveals = \"1h\"\n";
-    let shape = Shape { lots: 2, patience: HOUR, more, ..SMALL };
+    let shape = Shape { lots: 2, patience: HOUR, more: TWO_ROUNDS, ..SMALL };
     let (scene, mut pen) = Scene::at_commits(&shape);
     for (who, bids) in [("bidder0.key", &BIDS_0), ("bidder1.key", &BIDS_1)] {
         scene.honestly(&mut pen, &bid(who, &bids[..2]));

@@ -33,6 +33,19 @@ pub struct Context {
     pub signer: PartyKey,
 }
 
+impl Context {
+    /// Absorbs what it says into a hash state that begins here.
+    pub fn absorb(&self, transcript: &mut Transcript) {
+        // Without `..`: a field added to the context does not compile until it is absorbed.
+        let Self { auction, lot, round, step, signer } = self;
+        transcript.append_message(b"auction", &auction.0);
+        transcript.append_u64(b"lot", (*lot).into());
+        transcript.append_u64(b"round", (*round).into());
+        transcript.append_u64(b"step", (*step).into());
+        transcript.append_message(b"signer", &signer.0);
+    }
+}
+
 /// The running hash of one proof.
 #[derive(Clone)]
 pub struct FiatShamir(Transcript);
@@ -41,16 +54,10 @@ impl FiatShamir {
     /// Begins a proof of this kind, one of the `KIND_` labels, in its context.
     #[must_use]
     pub fn begin(kind: &'static [u8], context: &Context) -> Self {
-        // Without `..`: a field added to the context does not compile until it is absorbed.
-        let Context { auction, lot, round, step, signer } = context;
         let mut transcript = Transcript::new(labels::PROOF);
         transcript.append_u64(b"version", PROTOCOL_VERSION.into());
         transcript.append_message(b"kind", kind);
-        transcript.append_message(b"auction", &auction.0);
-        transcript.append_u64(b"lot", (*lot).into());
-        transcript.append_u64(b"round", (*round).into());
-        transcript.append_u64(b"step", (*step).into());
-        transcript.append_message(b"signer", &signer.0);
+        context.absorb(&mut transcript);
         Self(transcript)
     }
 

@@ -1,26 +1,30 @@
 //! The bidder: commits a rung, then hands over the sealed bid, and may go.
 //!
-//! A bid walks one way: [`Bidder::commit`] draws every secret, makes the commit *and* the sealed
-//! bid, and forgets the secrets. What is left to do is to post two byte strings.
+//! A bid walks one way: [`Bidder::commit`] derives every secret, makes the commit *and* the sealed
+//! bid, and forgets the secrets. What is left to do is to post two byte strings. Whoever has lost the
+//! second finds it again with [`Place::find`] and [`Place::reveal`].
 
 use crate::{
+    bid_secrets::{BidSecrets, Derivation},
     identity::{Identity, TooLarge},
     proofs::{Unprovable, commit, ladder, range},
 };
 use curve25519_dalek::Scalar;
 use rand_core::CryptoRngCore;
+use std::ops::Range;
 use talea_contract::{
     Auction,
     fiat_shamir::Context,
     group::{Generators, encode_point},
     proofs::range::Statement,
+    setup::QuorumKeys,
 };
 use talea_protocol::{
     bytes::{List, PartyKey, Point},
     commitment::{BidId, Commit, seal},
     instruction::Instruction,
-    price::Rung,
-    sealed_bid::{Contribution, Reveal},
+    price::{PriceLadder, Rung},
+    sealed_bid::Reveal,
 };
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
@@ -33,8 +37,8 @@ pub struct Bidder {
 pub struct PreparedBid {
     /// The signed commit.
     pub commit: Vec<u8>,
-    /// The sealed bid. Keep it safe before the commit leaves the machine: a bid that cannot be
-    /// revealed forfeits its deposit. It tells nobody the price unless a quorum decrypts it.
+    /// The sealed bid: [`Place::reveal`] makes it once more. It tells nobody the price unless a quorum
+    /// decrypts it.
     pub reveal: Reveal,
     /// What it takes to bid again in the next round. Nothing without rounds.
     pub secret: BidSecret,
@@ -122,7 +126,7 @@ impl Bidder {
     /// Makes a bid of `rung` on a lot.
     ///
     /// # Errors
-    /// [`BidError`], before any secret is drawn.
+    /// [`BidError`].
     pub fn commit(
         &self,
         auction: &Auction,
@@ -137,7 +141,7 @@ impl Bidder {
     /// cheating bidder can do.
     ///
     /// # Errors
-    /// [`BidError`], before any secret is drawn.
+    /// [`BidError`].
     pub fn commit_altered(
         &self,
         auction: &Auction,
@@ -146,14 +150,14 @@ impl Bidder {
         alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
         rng: &mut impl CryptoRngCore,
     ) -> Result<PreparedBid, BidError> {
-        prepare((&self.identity, Instruction::Commit), auction, (lot, rung), None, alter, rng)
+        self.place(auction, lot)?.prepare(Instruction::Commit, rung, None, alter, rng)
     }
 
     /// Bids again in a later round: `rung` is at least the one of the `standing` bid. Whether it is
     /// more, nobody learns.
     ///
     /// # Errors
-    /// [`BidError`], before any secret is drawn.
+    /// [`BidError`].
     pub fn improve(
         &self,
         auction: &Auction,
@@ -168,7 +172,7 @@ impl Bidder {
     /// A bid in a later round whose sealed bytes are what `alter` makes of the right ones.
     ///
     /// # Errors
-    /// [`BidError`], before any secret is drawn.
+    /// [`BidError`].
     pub fn improve_altered(
         &self,
         auction: &Auction,
@@ -177,72 +181,139 @@ impl Bidder {
         alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
         rng: &mut impl CryptoRngCore,
     ) -> Result<PreparedBid, BidError> {
-        let kind = (&self.identity, Instruction::Commit);
-        prepare(kind, auction, (lot, rung), Some(standing), alter, rng)
+        let place = self.place(auction, lot)?;
+        place.prepare(Instruction::Commit, rung, Some(standing), alter, rng)
+    }
+
+    /// Of this bidder's bid in the current round.
+    fn place<'a>(&'a self, auction: &'a Auction, lot: u32) -> Result<Place<'a>, BidError> {
+        Place::new(&self.identity, auction, (lot, auction.round()))
     }
 }
 
-/// Makes a bid, or a seller's reserve, which is made in the same way.
-pub(crate) fn prepare(
-    (identity, kind): (&Identity, impl FnOnce(Commit) -> Instruction),
-    auction: &Auction,
-    (lot, rung): (u32, Rung),
-    standing: Option<&BidSecret>,
-    alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
-    rng: &mut impl CryptoRngCore,
-) -> Result<PreparedBid, BidError> {
-    let terms = auction.terms();
-    let line = usize::try_from(lot).ok().and_then(|lot| terms.lots.get(lot));
-    let ladder = &line.ok_or(BidError::NoLot(lot))?.ladder;
-    if rung.0 >= ladder.rungs {
-        return Err(BidError::OffLadder { lot, rung: rung.0, rungs: ladder.rungs });
-    }
-    let keys = auction.quorum_keys().ok_or(BidError::NoKey)?;
-    let setting = auction.setting();
-    let generators = &setting.generators;
-    let bidder = identity.party();
-    let round = auction.round();
-    let bid = BidId { lot, round, bidder };
-    let context = Context { auction: auction.id(), lot, round, step: 0, signer: bidder };
+/// Where a bid is made: whose it is, on which lot, in which round, under which key.
+pub struct Place<'a> {
+    auction: &'a Auction,
+    bidder: &'a Identity,
+    ladder: &'a PriceLadder,
+    keys: &'a QuorumKeys,
+    bid: BidId,
+    derivation: Derivation,
+}
 
-    let blinding = Zeroizing::new(Scalar::random(rng));
-    let to = |rung: Rung, blinding: &Scalar| commit(generators, &rung.0.into(), blinding);
-    let commitment = to(rung, &blinding);
-    let statement = Statement {
-        rungs: ladder.rungs,
-        bits: ladder.range_bits(),
-        quorum_key: keys.encoded,
-        commitment,
-        standing: standing.map(|standing| to(standing.rung, &standing.blinding)),
-    };
-    let witness = range::Witness {
-        rung,
-        rho: *blinding,
-        standing: standing.map(|standing| (standing.rung, standing.blinding)),
-    };
-    let range_proof =
-        range::prove(&setting.range, generators, &context, &statement, &witness, rng)?;
-    let mut sealed_bid =
-        ladder::prove(generators, &context, &ladder.shape, &keys.key, rung, &blinding, rng)?
-            .to_bytes();
-    if terms.ties.asks_for_contributions(round) {
-        let mut contribution: Contribution = Default::default();
-        rng.fill_bytes(&mut contribution);
-        sealed_bid.extend(contribution);
+impl<'a> Place<'a> {
+    /// The place of a bid, or of the seller's reserve, on a lot in a round.
+    ///
+    /// # Errors
+    /// [`BidError::NoLot`], [`BidError::NoKey`].
+    pub fn new(
+        bidder: &'a Identity,
+        auction: &'a Auction,
+        (lot, round): (u32, u32),
+    ) -> Result<Self, BidError> {
+        let line = usize::try_from(lot).ok().and_then(|lot| auction.terms().lots.get(lot));
+        let ladder = &line.ok_or(BidError::NoLot(lot))?.ladder;
+        let keys = auction.quorum_keys().ok_or(BidError::NoKey)?;
+        let bid = BidId { lot, round, bidder: bidder.party() };
+        let derivation = Derivation::new(bidder, &context(auction, &bid), &keys.encoded);
+        Ok(Self { auction, bidder, ladder, keys, bid, derivation })
     }
-    let sealed_bid = alter(sealed_bid);
-    let commit = Commit {
-        lot,
-        round,
-        commitment: encode_point(&commitment),
-        range_proof: List::new(range_proof).map_err(|_| TooLarge)?,
-        seal: seal(&auction.id(), &bid, &sealed_bid),
-    };
-    Ok(PreparedBid {
-        commit: identity.sign(&auction.id(), &kind(commit))?,
-        reveal: Reveal { bid, sealed_bid: List::new(sealed_bid).map_err(|_| TooLarge)? },
-        secret: BidSecret { rung, blinding: *blinding },
-    })
+
+    /// Which of these rungs a commitment at this place is to, if this bidder made it.
+    #[must_use]
+    pub fn find(&self, commitment: &Point, rungs: Range<u32>) -> Option<Rung> {
+        self.derivation.find(&self.auction.setting().generators, commitment, rungs)
+    }
+
+    /// What reveals the bid of this rung, and what proves the next one: made anew from the key, and the
+    /// same each time.
+    ///
+    /// # Errors
+    /// [`BidError`].
+    pub fn reveal(&self, rung: Rung) -> Result<(Reveal, BidSecret), BidError> {
+        let secrets = self.secrets(rung)?;
+        let sealed_bid = List::new(self.seal(rung, &secrets)?).map_err(|_| TooLarge)?;
+        let secret = BidSecret { rung, blinding: *secrets.blinding() };
+        Ok((Reveal { bid: self.bid, sealed_bid }, secret))
+    }
+
+    fn secrets(&self, rung: Rung) -> Result<BidSecrets, BidError> {
+        if rung.0 >= self.ladder.rungs {
+            let (lot, rungs) = (self.bid.lot, self.ladder.rungs);
+            return Err(BidError::OffLadder { lot, rung: rung.0, rungs });
+        }
+        Ok(self.derivation.secrets(rung))
+    }
+
+    fn seal(&self, rung: Rung, secrets: &BidSecrets) -> Result<Vec<u8>, BidError> {
+        let Self { auction, ladder, keys, bid, .. } = self;
+        let sealed_bid = ladder::prove(
+            &auction.setting().generators,
+            &context(auction, bid),
+            &ladder.shape,
+            &keys.key,
+            rung,
+            &secrets.blinding(),
+            &mut secrets.generator(),
+        )?;
+        let mut bytes = sealed_bid.to_bytes();
+        if auction.terms().ties.asks_for_contributions(bid.round) {
+            bytes.extend(secrets.contribution());
+        }
+        Ok(bytes)
+    }
+
+    /// Makes a bid, or a seller's reserve, which is made in the same way.
+    pub(crate) fn prepare(
+        &self,
+        kind: impl FnOnce(Commit) -> Instruction,
+        rung: Rung,
+        standing: Option<&BidSecret>,
+        alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<PreparedBid, BidError> {
+        let Self { auction, bidder, ladder, keys, bid, .. } = self;
+        let secrets = self.secrets(rung)?;
+        let blinding = secrets.blinding();
+        let setting = auction.setting();
+        let generators = &setting.generators;
+        let to = |rung: Rung, blinding: &Scalar| commit(generators, &rung.0.into(), blinding);
+        let commitment = to(rung, &blinding);
+        let statement = Statement {
+            rungs: ladder.rungs,
+            bits: ladder.range_bits(),
+            quorum_key: keys.encoded,
+            commitment,
+            standing: standing.map(|standing| to(standing.rung, &standing.blinding)),
+        };
+        let witness = range::Witness {
+            rung,
+            rho: *blinding,
+            standing: standing.map(|standing| (standing.rung, standing.blinding)),
+        };
+        let context = context(auction, bid);
+        let range_proof =
+            range::prove(&setting.range, generators, &context, &statement, &witness, rng)?;
+        let sealed_bid = alter(self.seal(rung, &secrets)?);
+        let commit = Commit {
+            lot: bid.lot,
+            round: bid.round,
+            commitment: encode_point(&commitment),
+            range_proof: List::new(range_proof).map_err(|_| TooLarge)?,
+            seal: seal(&auction.id(), bid, &sealed_bid),
+        };
+        Ok(PreparedBid {
+            commit: bidder.sign(&auction.id(), &kind(commit))?,
+            reveal: Reveal { bid: *bid, sealed_bid: List::new(sealed_bid).map_err(|_| TooLarge)? },
+            secret: BidSecret { rung, blinding: *blinding },
+        })
+    }
+}
+
+/// What the proofs of a bid are bound to.
+fn context(auction: &Auction, bid: &BidId) -> Context {
+    let BidId { lot, round, bidder } = *bid;
+    Context { auction: auction.id(), lot, round, step: 0, signer: bidder }
 }
 
 /// Signs reveals for submission. Anybody may: the bidder, or a courier.

@@ -6,6 +6,7 @@
 //! | [`seller`] | opens the auction |
 //! | [`custodian`] | reports locked money |
 //! | [`bidder`] | commits a bid and hands over the sealed one |
+//! | [`bid_secrets`] | where every secret of a bid comes from |
 //! | [`keyholder`] | deals, complains, endorses, ranks |
 //! | [`board`] | orders instructions and writes the transcript |
 //! | [`masks`] | where every secret factor of a keyholder comes from |
@@ -13,6 +14,7 @@
 //!
 //! Randomness is an argument everywhere. In earnest it is the operating system's.
 
+pub mod bid_secrets;
 pub mod bidder;
 pub mod board;
 pub mod custodian;

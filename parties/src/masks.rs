@@ -53,16 +53,10 @@ impl Masks {
         chunk: u32,
         attempt: u64,
     ) -> Self {
-        // Without `..`: a field added to the context does not compile until it is absorbed.
-        let Context { auction, lot, round, step, signer } = context;
         let mut transcript = Transcript::new(labels::MASKS);
         transcript.append_u64(b"version", PROTOCOL_VERSION.into());
         transcript.append_message(b"kind", kind);
-        transcript.append_message(b"auction", &auction.0);
-        transcript.append_u64(b"lot", (*lot).into());
-        transcript.append_u64(b"round", (*round).into());
-        transcript.append_u64(b"step", (*step).into());
-        transcript.append_message(b"signer", &signer.0);
+        context.absorb(&mut transcript);
         transcript.append_message(b"head", &head.0);
         transcript.append_u64(b"chunk", chunk.into());
         transcript.append_u64(b"attempt", attempt);

@@ -1,14 +1,13 @@
 //! The seller: opens an auction by signing its terms, commits a reserve, accepts or declines.
 
 use crate::{
-    bidder::{BidError, PreparedBid, prepare},
+    bidder::{BidError, Place, PreparedBid},
     identity::{Identity, TooLarge},
 };
 use rand_core::CryptoRngCore;
 use talea_contract::Auction;
 use talea_protocol::{
     bytes::{List, TooLong},
-    commitment::Commit,
     instruction::{Instruction, opening_bytes},
     price::Rung,
     ranking::Decision,
@@ -31,7 +30,7 @@ pub fn open(seller: &Identity, terms: &Terms, slot: u64) -> Result<Genesis, TooL
 /// terms open it; what reveals it is kept like a bid's.
 ///
 /// # Errors
-/// [`BidError`], before any secret is drawn.
+/// [`BidError`].
 pub fn reserve(
     seller: &Identity,
     auction: &Auction,
@@ -39,8 +38,8 @@ pub fn reserve(
     rung: Rung,
     rng: &mut impl CryptoRngCore,
 ) -> Result<PreparedBid, BidError> {
-    let kind = (seller, Instruction::Reserve as fn(Commit) -> Instruction);
-    prepare(kind, auction, (lot, rung), None, |sealed_bid| sealed_bid, rng)
+    let place = Place::new(seller, auction, (lot, auction.round()))?;
+    place.prepare(Instruction::Reserve, rung, None, |sealed_bid| sealed_bid, rng)
 }
 
 /// Accepts or declines what a lot came to.

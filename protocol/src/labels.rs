@@ -37,8 +37,10 @@ pub const RANGE_WEIGHTS: &[u8] = b"talea/v1/range-weights";
 /// Name of the transcript from which one weight per equation is drawn when several proofs are
 /// verified together.
 pub const BATCH_WEIGHTS: &[u8] = b"talea/v1/batch-weights";
-/// Name of the transcript from which a keyholder or bidder derives masks and nonces.
+/// Name of the transcript from which a keyholder derives masks.
 pub const MASKS: &[u8] = b"talea/v1/masks";
+/// Name of the transcript from which a bidder derives the secrets of a bid.
+pub const BID_SECRETS: &[u8] = b"talea/v1/bid-secrets";
 
 /// Proof kind: knowledge of a dealer's constant term.
 pub const KIND_CONSTANT: &[u8] = b"possession-of-constant";
@@ -77,6 +79,7 @@ pub const ALL: &[&[u8]] = &[
     RANGE_WEIGHTS,
     BATCH_WEIGHTS,
     MASKS,
+    BID_SECRETS,
     KIND_CONSTANT,
     KIND_EPHEMERAL,
     KIND_COMPLAINT,

@@ -1,5 +1,5 @@
 //! A bidder: commits, reveals, improves or stands. Whatever it takes to reveal a bid is kept safely
-//! before the commit leaves the machine.
+//! before the commit leaves the machine; where it is gone all the same, the key finds it again.
 
 use crate::{
     failure::{Code, Failure},
@@ -8,8 +8,10 @@ use crate::{
     party::{
         attempts,
         desk::{Desk, Insisted, POLL, order},
+        found::{self, Found},
         left::MAX_LEFT,
     },
+    say::say,
     status,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -61,7 +63,7 @@ fn place(state: &Path, lot: u32, round: u32) -> PathBuf {
     state.join(format!("bid-{lot}-{round}.age"))
 }
 
-fn keep(keys: &Keys, path: &Path, bid: &PreparedBid) -> Result<(), Failure> {
+fn keep(keys: &Keys, path: &Path, bid: &Bid) -> Result<(), Failure> {
     let kept = Kept {
         commit: bid.commit.clone(),
         reveal: bid.reveal.clone(),
@@ -74,20 +76,34 @@ fn encoded(value: &impl BorshSerialize) -> Result<Vec<u8>, Failure> {
     borsh::to_vec(value).map_err(|error| Failure::new(Code::Internal, error.to_string()))
 }
 
-/// The bid of this party on a lot in a round, if it made one.
+/// The bid of this party on a lot in a round, if it made one: what this machine keeps, or, where it keeps
+/// nothing that can be read, what the key finds again in the transcript.
 ///
 /// # Errors
 /// `file.unreadable`, `key.other`.
 pub fn recall(desk: &Desk, lot: u32, round: u32) -> Result<Option<Bid>, Failure> {
     let path = place(&desk.state()?, lot, round);
-    if !path.exists() {
-        return Ok(None);
+    let kept = if path.exists() { kept(desk, &path).map(Some) } else { Ok(None) };
+    if let Ok(Some(bid)) = kept {
+        return Ok(Some(bid));
     }
-    let bytes = desk.keys.recall(&path, MAX_KEPT)?;
+    let Some(Found { commit, reveal, secret }) = found::find(desk, lot, round)? else {
+        return kept;
+    };
+    let why = kept.err().map_or(String::new(), |failure| format!("{}; ", failure.sentence));
+    say(&format!("{why}the bid on {} was found again with the key alone", desk.name_of(lot)));
+    let bid = Bid { commit, reveal, secret };
+    // It spares the next search. Where nothing can be written, or something lies there, that one is made.
+    let _ = keep(&desk.keys, &path, &bid);
+    Ok(Some(bid))
+}
+
+fn kept(desk: &Desk, path: &Path) -> Result<Bid, Failure> {
+    let bytes = desk.keys.recall(path, MAX_KEPT)?;
     let damaged = || Failure::new(Code::FileUnreadable, format!("{} is damaged", path.display()));
     let kept: Kept = borsh::from_slice(&bytes).map_err(|_| damaged())?;
     let secret = BidSecret::resume(&kept.secret).ok_or_else(damaged)?;
-    Ok(Some(Bid { commit: kept.commit, reveal: kept.reveal, secret }))
+    Ok(Bid { commit: kept.commit, reveal: kept.reveal, secret })
 }
 
 /// What a bid came to.
@@ -202,12 +218,11 @@ fn kept_or_made(
             let made = make(desk, (lot, round), rung)?;
             // What the rules refuse now, for want of money perhaps, must not stand in the way of another.
             trial.apply(slot, &made.commit)?;
+            let PreparedBid { commit, reveal, secret } = made;
+            let made = Bid { commit, reveal, secret };
             match keep(&desk.keys, &place(&desk.state()?, lot, round), &made) {
                 Err(failure) if failure.code == Code::FileExists => recall(desk, lot, round)?,
-                kept => {
-                    kept?;
-                    Some(Bid { commit: made.commit, reveal: made.reveal, secret: made.secret })
-                }
+                kept => kept.map(|()| Some(made))?,
             }
         }
     };
@@ -317,11 +332,14 @@ fn lies_elsewhere(desk: &Desk, lots: &[String]) -> Failure {
         Err(failure) => return failure,
     };
     let lots = lots.join(", ");
-    let sentence =
-        format!("bids of this party wait to be revealed, and {state} has none on: {lots}");
+    let sentence = format!(
+        "bids of this party wait to be revealed, and neither the key nor {state} has what reveals them, on: \
+         {lots}"
+    );
     Failure::new(Code::BidElsewhere, sentence).with_help(
-        "bring that folder from the machine where the bids were made: it lies beside the key file there. A \
-         bid that is not revealed does not count, and its deposit is lost",
+        "this program did not make them, or another version did: reveal them with that one, or bring the \
+         folder from the machine where they were made. A bid that is not revealed does not count, and its \
+         deposit is lost",
     )
 }
 

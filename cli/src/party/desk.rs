@@ -61,6 +61,8 @@ pub struct Desk {
     pub patience: Duration,
     /// What it handed in, and when.
     pub attempts: Attempts,
+    /// Prices that the party remembers of bids that this machine does not keep, by lot.
+    pub remembered: BTreeMap<u32, Rung>,
     /// Entries whose receipts it does not have.
     owed: BTreeMap<u64, Owed>,
     /// What it has said of things that went wrong.
@@ -114,8 +116,16 @@ impl Desk {
         // A board that runs appends an entry before it signs it.
         let checkpoints = serve::checkpoints(&folder);
         let replica = Replica::of(&folder)?;
-        let (attempts, told) = (Attempts::default(), BTreeSet::new());
-        let desk = Self { folder, keys, replica, patience, attempts, owed: BTreeMap::new(), told };
+        let desk = Self {
+            folder,
+            keys,
+            replica,
+            patience,
+            attempts: Attempts::default(),
+            remembered: BTreeMap::new(),
+            owed: BTreeMap::new(),
+            told: BTreeSet::new(),
+        };
         desk.check_receipts(&checkpoints)?;
         Ok(desk)
     }

@@ -4,6 +4,7 @@ pub mod attempts;
 pub mod bidder;
 pub mod custodian;
 pub mod desk;
+pub mod found;
 pub mod journal;
 pub mod keyholder;
 pub mod left;

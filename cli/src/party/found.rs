@@ -1,0 +1,97 @@
+//! Finds a party's own bid again, from its key and the transcript, where this machine does not keep it or
+//! cannot read what it keeps.
+
+use crate::{failure::Failure, party::desk::Desk, say::say};
+use std::{
+    num::NonZero,
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+};
+use talea_parties::bidder::{BidSecret, Place};
+use talea_protocol::{
+    bytes::Point,
+    commitment::{BidId, seal},
+    price::Rung,
+    sealed_bid::Reveal,
+    transcript::Entry,
+};
+
+/// How many rungs a thread tries before it looks whether another has found the right one.
+const CHUNK: u32 = 1 << 12;
+/// From how many rungs on it says that the search takes a while: about a second of work.
+const LONG: u32 = 1 << 16;
+
+/// A bid that was found again.
+pub struct Found {
+    /// The signed commit, as the transcript has it.
+    pub commit: Vec<u8>,
+    /// What reveals it.
+    pub reveal: Reveal,
+    /// What proves the next one.
+    pub secret: BidSecret,
+}
+
+/// The bid of this party on a lot in a round, if the transcript shows its commit and its key made it.
+///
+/// # Errors
+/// `file.unreadable`.
+pub fn find(desk: &Desk, lot: u32, round: u32) -> Result<Option<Found>, Failure> {
+    let (auction, bidder) = (desk.replica.auction(), desk.keys.identity());
+    let bid = BidId { lot, round, bidder: bidder.party() };
+    let Some(shown) = desk.replica.commit_of(&bid) else { return Ok(None) };
+    // Commits come after the ceremony, and on lots that there are.
+    let Ok(place) = Place::new(&bidder, auction, (lot, round)) else { return Ok(None) };
+    let rungs = desk.line(lot).map_or(0, |line| line.ladder.rungs);
+    let remembered = desk.remembered.get(&lot).copied();
+    let Some(rung) = search(&place, &shown.commitment, remembered, rungs, &desk.name_of(lot))
+    else {
+        return Ok(None);
+    };
+    let Ok((reveal, secret)) = place.reveal(rung) else { return Ok(None) };
+    if seal(&auction.id(), &bid, &reveal.sealed_bid) != shown.seal {
+        return Ok(None);
+    }
+    let Some(body) = desk.replica.body_of(shown.entry)? else { return Ok(None) };
+    let Ok(entry) = borsh::from_slice::<Entry>(&body) else { return Ok(None) };
+    Ok(Some(Found { commit: entry.instruction.into_inner(), reveal, secret }))
+}
+
+/// The rung that a commitment is to: the one that somebody remembers, or one of all, tried on every core.
+fn search(
+    place: &Place<'_>,
+    commitment: &Point,
+    remembered: Option<Rung>,
+    rungs: u32,
+    lot: &str,
+) -> Option<Rung> {
+    let remembered =
+        remembered.and_then(|Rung(rung)| place.find(commitment, rung..rung.saturating_add(1)));
+    if remembered.is_some() {
+        return remembered;
+    }
+    if rungs >= LONG {
+        say(&format!(
+            "looking for the price of this party's bid on {lot} among {rungs}, some 100,000 in a second on each core; \
+             who remembers it says it with --price, and need not wait"
+        ));
+    }
+    let next = AtomicU32::new(0);
+    let work = || {
+        loop {
+            let from = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |from| {
+                (from < rungs).then(|| from.saturating_add(CHUNK))
+            });
+            let from = from.ok()?;
+            let to = from.saturating_add(CHUNK).min(rungs);
+            if let Some(rung) = place.find(commitment, from..to) {
+                next.store(rungs, Ordering::Relaxed);
+                return Some(rung);
+            }
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        let searches: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        searches.into_iter().find_map(|search| search.join().ok().flatten())
+    })
+}

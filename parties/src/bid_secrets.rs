@@ -1,0 +1,224 @@
+//! Where the secrets of a bid come from: its blinding, its contribution to a lottery, and all randomness
+//! of the sealed bid (spec section 14).
+//!
+//! All of it is derived from the bidder's key, from the place of the bid, from the quorum's key and from
+//! the rung. So the key and a transcript are enough: the bidder tries the rungs of the ladder against its
+//! own commitment, makes the sealed bid once more, and reveals it from any machine. The price of it is
+//! that whoever has the key later can do the same, and reads old bids.
+//!
+//! **The same blinding under two rungs opens their difference.** A bidder may come to make two bids for
+//! one place: its first one never reached the board, or two histories of the board were shown to it. With
+//! the rung and the quorum's key in the derivation the two have nothing in common.
+//!
+//! The sealed bid takes no fresh randomness, for its bytes must come out again. Its nonces are functions of
+//! all that its proof absorbs, as those of Ed25519 (RFC 8032) are of the message. The range proof stands in
+//! the commit and is never made again; it takes fresh randomness, too.
+
+use crate::identity::Identity;
+use curve25519_dalek::{
+    ristretto::{RistrettoBasepointTable, RistrettoPoint},
+    scalar::Scalar,
+};
+use merlin::Transcript;
+use rand_core::{CryptoRng, Error, RngCore};
+use std::ops::Range;
+use talea_contract::{
+    fiat_shamir::Context,
+    group::{Generators, decode_point},
+};
+use talea_protocol::{
+    bytes::Point,
+    labels::{self, PROTOCOL_VERSION},
+    price::Rung,
+    sealed_bid::Contribution,
+};
+use zeroize::Zeroizing;
+
+/// Derives the secrets of a bidder's bids at one place: a lot in a round, under a quorum's key.
+///
+/// The hash state inside holds the bidder's key; it erases itself when dropped, as all that is cloned
+/// from it does.
+#[derive(Clone)]
+pub struct Derivation(Transcript);
+
+impl Derivation {
+    /// Of the bids of `bidder` in this context, whose step is 0, sealed under `quorum_key`.
+    #[must_use]
+    pub fn new(bidder: &Identity, context: &Context, quorum_key: &Point) -> Self {
+        let mut transcript = Transcript::new(labels::BID_SECRETS);
+        transcript.append_u64(b"version", PROTOCOL_VERSION.into());
+        context.absorb(&mut transcript);
+        transcript.append_message(b"quorum-key", &quorum_key.0);
+        transcript.append_message(b"key", bidder.seed().as_slice());
+        Self(transcript)
+    }
+
+    /// The secrets of a bid of this rung.
+    #[must_use]
+    pub fn secrets(&self, rung: Rung) -> BidSecrets {
+        let Self(mut transcript) = self.clone();
+        transcript.append_u64(b"rung", rung.0.into());
+        BidSecrets(transcript)
+    }
+
+    /// Which of these rungs the commitment is to, if it is one of this bidder at this place.
+    ///
+    /// Tries one after the other, at some ten microseconds each. How long it takes tells the rung to
+    /// whoever watches this machine.
+    #[must_use]
+    pub fn find(
+        &self,
+        generators: &Generators,
+        commitment: &Point,
+        rungs: Range<u32>,
+    ) -> Option<Rung> {
+        let commitment = decode_point(commitment)?;
+        let blinding_base = RistrettoBasepointTable::create(&generators.blinding);
+        // C - b*G, which is rho*H at the right b.
+        let mut blinded = commitment - generators.value * Scalar::from(rungs.start);
+        for rung in rungs {
+            let rho = self.secrets(Rung(rung)).blinding();
+            let found: RistrettoPoint = &blinding_base * &*rho;
+            if found == blinded {
+                return Some(Rung(rung));
+            }
+            blinded -= generators.value;
+        }
+        None
+    }
+}
+
+/// The secrets of one bid, each under a label of its own.
+#[derive(Clone)]
+pub struct BidSecrets(Transcript);
+
+impl BidSecrets {
+    fn bytes<const LENGTH: usize>(&self, label: &'static [u8]) -> Zeroizing<[u8; LENGTH]> {
+        let mut bytes = Zeroizing::new([0; LENGTH]);
+        self.0.clone().challenge_bytes(label, bytes.as_mut());
+        bytes
+    }
+
+    /// `rho`, which blinds the commitment.
+    #[must_use]
+    pub fn blinding(&self) -> Zeroizing<Scalar> {
+        Zeroizing::new(Scalar::from_bytes_mod_order_wide(&self.bytes(b"blinding")))
+    }
+
+    /// What the bid contributes to a lottery. Public once it is revealed.
+    #[must_use]
+    pub fn contribution(&self) -> Contribution {
+        *self.bytes(b"contribution")
+    }
+
+    /// What the argument of the sealed bid is made with.
+    #[must_use]
+    pub fn generator(&self) -> Generator {
+        let mut transcript = self.0.clone();
+        transcript.append_message(b"use", b"sealed-bid");
+        Generator(transcript)
+    }
+}
+
+/// A generator without chance: the same secrets yield the same bytes.
+pub struct Generator(Transcript);
+
+impl RngCore for Generator {
+    fn next_u32(&mut self) -> u32 {
+        rand_core::impls::next_u32_via_fill(self)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        rand_core::impls::next_u64_via_fill(self)
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        self.0.challenge_bytes(b"random", bytes);
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
+        self.fill_bytes(bytes);
+        Ok(())
+    }
+}
+
+/// Its bytes are those of a keyed hash: nobody without the key can tell them from random ones.
+impl CryptoRng for Generator {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proofs::{
+        commit,
+        testing::{context, other_contexts},
+    };
+    use std::collections::BTreeSet;
+    use talea_contract::group::encode_point;
+
+    const KEY: Point = Point([7; 32]);
+
+    fn bidder(seed: u8) -> Identity {
+        Identity::from_seed(&[seed; 32])
+    }
+
+    #[test]
+    fn a_commitment_is_found_by_its_bidder_alone_and_at_its_place_alone() {
+        let generators = Generators::derive();
+        let derivation = Derivation::new(&bidder(1), &context(), &KEY);
+        for rung in [0, 1, 77, 199] {
+            let rho = derivation.secrets(Rung(rung)).blinding();
+            let commitment = encode_point(&commit(&generators, &rung.into(), &rho));
+            let found = |derivation: &Derivation, rungs| {
+                derivation.find(&generators, &commitment, rungs).map(|rung| rung.0)
+            };
+            assert_eq!(found(&derivation, 0..200), Some(rung));
+            assert_eq!(found(&derivation, rung..rung + 1), Some(rung));
+            assert_eq!(found(&derivation, 0..rung), None);
+            assert_eq!(found(&derivation, rung + 1..300), None);
+            let [other_bidder, other_key] = [(2, KEY), (1, Point([8; 32]))]
+                .map(|(seed, key)| Derivation::new(&bidder(seed), &context(), &key));
+            assert_eq!(found(&other_bidder, 0..200), None);
+            assert_eq!(found(&other_key, 0..200), None);
+            for context in other_contexts() {
+                let elsewhere = Derivation::new(&bidder(1), &context, &KEY);
+                assert_eq!(found(&elsewhere, 0..200), None, "{context:?}");
+            }
+        }
+        assert_eq!(derivation.find(&generators, &Point([0xff; 32]), 0..2), None);
+    }
+
+    #[test]
+    fn no_two_secrets_are_alike() {
+        let derivation = Derivation::new(&bidder(1), &context(), &KEY);
+        let mut seen = BTreeSet::new();
+        for rung in 0..100 {
+            let secrets = derivation.secrets(Rung(rung));
+            let mut generator = secrets.generator();
+            let mut more = || {
+                let mut bytes = [0; 32];
+                generator.fill_bytes(&mut bytes);
+                bytes
+            };
+            let contribution = secrets.contribution();
+            for bytes in [secrets.blinding().to_bytes(), contribution, more(), more()] {
+                assert!(seen.insert(bytes), "rung {rung}");
+            }
+            assert_eq!(secrets.blinding(), derivation.secrets(Rung(rung)).blinding());
+        }
+    }
+
+    /// Other secrets would leave a bid unrevealed that was committed before.
+    #[test]
+    fn secrets_stay_what_they_are() {
+        let secrets = Derivation::new(&bidder(1), &context(), &KEY).secrets(Rung(42));
+        let mut random = [0; 8];
+        secrets.generator().fill_bytes(&mut random);
+        let found =
+            [&secrets.blinding().to_bytes()[..8], &secrets.contribution()[..8], &random].map(hex);
+        assert_eq!(found, ["6835d62929bb56f5", "2b0eed2c634f687f", "3c10f645acfb6d2d"]);
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
