@@ -192,7 +192,7 @@ pub(crate) enum ReceiptCommand {
     New {
         /// The board's folder.
         board: PathBuf,
-        /// Which entry, from 0; as bid and reveal say it.
+        /// Which entry, from 1; as bid and reveal say it.
         entry: u64,
         /// Where the receipt goes; stdout if left out.
         #[arg(long, short, value_name = "FILE")]

@@ -90,6 +90,12 @@ pub fn read_record(source: &mut impl Read) -> io::Result<Option<Record>> {
     Ok((body.len() == length).then_some((kind, body)))
 }
 
+/// Where an entry of this number stands in a list of all of them: entries are counted from 1.
+#[must_use]
+pub fn index_of(entry: u64) -> Option<usize> {
+    usize::try_from(entry).ok()?.checked_sub(1)
+}
+
 /// Whether all of `buffer` could be read.
 fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
     match source.read_exact(buffer) {
@@ -258,7 +264,7 @@ impl Replica {
     }
 
     fn invalid(&self, why: &str) -> Failure {
-        let sentence = format!("{}, entry {}: {why}", self.path.display(), self.lines.len());
+        let sentence = format!("{}, entry {}: {why}", self.path.display(), self.next_entry());
         Failure::new(Code::BoardInvalid, sentence)
             .with_help(
                 "anybody can change a copy, so a transcript alone convicts nobody: copy the folder from the \
@@ -308,7 +314,7 @@ impl Replica {
         if let Instruction::Commit(commit) | Instruction::Reserve(commit) = &instruction {
             let (lot, round) = (commit.lot, commit.round);
             let shown = ShownCommit {
-                entry: self.lines.len() as u64,
+                entry: self.next_entry(),
                 commitment: commit.commitment,
                 seal: commit.seal,
             };
@@ -316,7 +322,8 @@ impl Replica {
         }
         // Ticks of one signer are all alike.
         let id = Digest::of(&[&entry.instruction]);
-        self.by_id.entry(id).or_insert(self.lines.len() as u64);
+        let number = self.next_entry();
+        self.by_id.entry(id).or_insert(number);
         let kind = kind(&instruction);
         self.lines.push(Line { slot: entry.slot, signer: signed.signer, kind });
         let leaf = merkle::leaf(body);
@@ -324,6 +331,11 @@ impl Replica {
         self.roots.push(self.frontier.push(leaf));
         self.spans.push((self.offset.saturating_sub(body.len() as u64), body.len()));
         self.heads.push(entry.head);
+    }
+
+    /// The number of the entry that comes next; the first is 1.
+    fn next_entry(&self) -> u64 {
+        self.lines.len() as u64 + 1
     }
 
     /// The program's state.
@@ -342,6 +354,12 @@ impl Replica {
     #[must_use]
     pub fn lines(&self) -> &[Line] {
         &self.lines
+    }
+
+    /// An entry by its number, from 1.
+    #[must_use]
+    pub fn line(&self, entry: u64) -> Option<&Line> {
+        self.lines.get(index_of(entry)?)
     }
 
     /// The leaves of the Merkle tree over the entries.
@@ -364,7 +382,7 @@ impl Replica {
     /// # Errors
     /// `file.unreadable`.
     pub fn body_of(&self, entry: u64) -> Result<Option<Vec<u8>>, Failure> {
-        let span = usize::try_from(entry).ok().and_then(|at| self.spans.get(at));
+        let span = index_of(entry).and_then(|at| self.spans.get(at));
         let Some((offset, length)) = span.copied() else { return Ok(None) };
         let mut body = vec![0; length];
         // Whoever reads on from here seeks first.
@@ -377,8 +395,7 @@ impl Replica {
     /// The head after so many entries, at least 1.
     #[must_use]
     pub fn head_after(&self, entries: u64) -> Option<Digest> {
-        let at = usize::try_from(entries).ok()?.checked_sub(1)?;
-        self.heads.get(at).copied()
+        self.heads.get(index_of(entries)?).copied()
     }
 
     /// The commit of a bid, or of a reserve.

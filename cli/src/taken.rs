@@ -14,7 +14,7 @@ pub const SCHEMA: &str = "talea-taken/1";
 pub struct Taken {
     /// As `talea status` and the report name it: `commit`, `reveal` and so on.
     what: &'static str,
-    /// The entry, from 0.
+    /// The entry, from 1.
     entry: u64,
     /// In which round.
     round: u32,

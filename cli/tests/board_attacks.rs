@@ -46,6 +46,8 @@ const HOUR_MS: i64 = 3_600_000;
 const AT_COMMITS: i64 = 2 * HOUR_MS + 60_000;
 /// The entries before the commits: two deals, and two ticks.
 const CEREMONY: u64 = 4;
+/// The first entry after them.
+const FIRST: u64 = CEREMONY + 1;
 
 // ---- the dishonest board ----
 
@@ -84,7 +86,7 @@ impl Pen {
         let slot = self.auction().slot();
         let refused = |refusal: talea_contract::Refusal| refusal.check.number();
         self.log.append(slot, instruction).unwrap().map_err(refused)?;
-        Ok(self.entries() - 1)
+        Ok(self.entries())
     }
 
     /// Takes everything that waits out of the inbox, and answers nobody.
@@ -430,7 +432,7 @@ fn a_commit_that_the_board_drops_is_handed_in_again_as_it_was() {
     let silent = ["error[board.silent]", "did not take the instruction", "the same bytes"];
     ends(&attempt(None, "1"), 3, &silent);
     // A word of acceptance is none; the transcript counts. And it is the rules that refuse.
-    ends(&attempt(Some(Answer::Accepted { entry: CEREMONY, slot: 1 }), "1"), 3, &silent);
+    ends(&attempt(Some(Answer::Accepted { entry: FIRST, slot: 1 }), "1"), 3, &silent);
     let lie = Answer::Refused { check: "C6".into(), sentence: "no rung".into() };
     let denied = ["error[board.silent]", "(C6: no rung)", "the rules allow it", "the same bytes"];
     ends(&attempt(Some(lie), "2"), 3, &denied);
@@ -444,7 +446,7 @@ fn a_commit_that_the_board_drops_is_handed_in_again_as_it_was() {
     drop(pen);
     let board = scene.board();
     let done = scene.done(&BID_0);
-    assert!(done.contains(&format!("entry {}", CEREMONY + 1)), "{done}");
+    assert!(done.contains(&format!("entry {}", FIRST + 1)), "{done}");
     drop(board);
     let history = History::read(&scene.path("board/transcript.talea"));
     assert_eq!(dropped.first().map(|b| &b[..]), history.entries.last().map(|e| &e.instruction[..]));
@@ -600,7 +602,7 @@ fn a_reserve_of_a_lot_without_bids_that_a_board_ignores_spoils_no_endorsement() 
 #[test]
 fn an_entry_taken_back_after_its_receipt_convicts_the_board() {
     let scene = scene(&auctions().bids);
-    let (own, check) = (CEREMONY, ["receipt", "check", "receipt"]);
+    let (own, check) = (FIRST, ["receipt", "check", "receipt"]);
     scene.receipt("board", own, "receipt");
     scene.copy_board("honest");
     let at_board = [&check[..], &["--board", "board"]].concat();
@@ -612,7 +614,7 @@ fn an_entry_taken_back_after_its_receipt_convicts_the_board() {
     let notices = |code: &str| {
         for command in ["reveal", "result"] {
             let output = scene.run(&[command, "board", "--key", "bidder0.key"]);
-            ends(&output, 1, &[&format!("error[{code}]"), "bidder0.key.state", "receipt-4.json"]);
+            ends(&output, 1, &[&format!("error[{code}]"), "bidder0.key.state", "receipt-5.json"]);
         }
     };
 
@@ -664,11 +666,11 @@ fn an_honest_board_is_not_framed() {
     let lines = lines.map(|path| fs::read_to_string(path).unwrap());
     fs::write(scene.path("board/checkpoints"), lines.concat()).unwrap();
     assert_eq!(scene.verdict("board"), (Some(3), None));
-    scene.receipt("board", CEREMONY, "receipt");
+    scene.receipt("board", FIRST, "receipt");
     let check = ["receipt", "check", "receipt"];
     scene.fails(&[&check[..], &["--board", "elsewhere"]].concat(), 1, "receipt.invalid");
 
-    scene.receipt("board", CEREMONY + 1, "later");
+    scene.receipt("board", FIRST + 1, "later");
     scene.done(&[&check[..], &["--against", "later"]].concat());
     // A copy, cut by whoever has it: its reader is warned, and no signature speaks against the board.
     fs::create_dir(scene.path("cut")).unwrap();
@@ -732,7 +734,7 @@ fn swap_commits(path: &Path) {
 fn commits_swapped_after_the_fact_are_noticed_by_followers_and_by_receipts() {
     let scene = scene(&auctions().bids);
     let path = scene.path("board/transcript.talea");
-    scene.receipt("board", CEREMONY, "receipt");
+    scene.receipt("board", FIRST, "receipt");
     let followers = [
         scene.start_aloud(&["watch", "board"]),
         scene.start_aloud(&["keyholder", "run", "board", "--key", "keyholder0.key"]),
@@ -755,7 +757,7 @@ fn commits_swapped_after_the_fact_are_noticed_by_followers_and_by_receipts() {
     Pen::open(&scene, "board").sign();
     assert_eq!(scene.verdict("board"), (Some(3), None));
     scene.fails(&[&check[..], &["--board", "board"]].concat(), 1, "board.forked");
-    scene.receipt("board", CEREMONY, "other");
+    scene.receipt("board", FIRST, "other");
     scene.fails(&[&check[..], &["--against", "other"]].concat(), 1, "board.forked");
 }
 
@@ -858,8 +860,8 @@ fn of_two_histories_none_is_ranked_and_two_receipts_convict_the_board() {
     // Each folder alone is in order; two receipts, of any entries, are not.
     for board in ["board", "other"] {
         assert_eq!(scene.verdict(board), (Some(3), None));
-        scene.receipt(board, CEREMONY, &format!("receipt-{board}"));
-        scene.receipt(board, one.entries() - 1, &format!("last-{board}"));
+        scene.receipt(board, FIRST, &format!("receipt-{board}"));
+        scene.receipt(board, one.entries(), &format!("last-{board}"));
     }
     let check = ["receipt", "check", "receipt-board"];
     let against = |other| [&check[..], &["--against", other]].concat();
@@ -897,7 +899,7 @@ fn of_two_histories_none_is_ranked_and_two_receipts_convict_the_board() {
     let checkpoints = serve::checkpoints(&Folder::new(scene.path("other")));
     let last = serde_json::to_string(checkpoints.last().unwrap()).unwrap();
     fs::write(scene.path("other/checkpoints"), last + "\n").unwrap();
-    scene.receipt("other", CEREMONY + 5, "longer");
+    scene.receipt("other", FIRST + 5, "longer");
     fails(["--against", "longer"]);
     fails(["--board", "other"]);
 }
@@ -1399,7 +1401,7 @@ fn a_strangers_answer_moves_no_terminal() {
     let words = serde_json::to_string(&format!("\u{1b}[2J{}", "long ".repeat(4_000))).unwrap();
     fs::write(
         scene.path("sent"),
-        format!("{{\"schema\": \"talea-receipt/1\", \"entry\": {words}}}"),
+        format!("{{\"schema\": \"talea-receipt/2\", \"entry\": {words}}}"),
     )
     .unwrap();
     let output = scene.run(&["receipt", "check", "sent"]);
@@ -1505,7 +1507,7 @@ fn flood(flood: Flood) {
         Flood::Signed(_) => "signed instructions",
     };
     let verdict = entry.map_or("refused".to_owned(), |entry| {
-        let slot = replica.lines()[usize::try_from(entry).unwrap()].slot;
+        let slot = replica.line(entry).unwrap().slot;
         format!("accepted in slot {slot} (deadline {deadline})")
     });
     println!(
@@ -1576,7 +1578,7 @@ fn where_only_reading_is_allowed_everything_can_be_read() {
     }
     let Some(verified) = bound(&scene, &["verify", "board"]) else { return };
     ends(&verified, 3, &[]);
-    let entry = CEREMONY.to_string();
+    let entry = FIRST.to_string();
     for command in [
         &["status", "board"][..],
         &["terms", "show", "board"],
@@ -1687,7 +1689,7 @@ fn where_nothing_can_be_written_nothing_is_half_done_or_lost() {
 
     // What goes into files of one's own.
     block("flat");
-    let entry = CEREMONY.to_string();
+    let entry = FIRST.to_string();
     for command in [
         &["receipt", "new", "board", &entry, "--out", "flat/receipt"][..],
         &["report", "board", "--out", "flat/report.html"],

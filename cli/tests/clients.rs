@@ -112,7 +112,7 @@ impl Pen {
         let refused = |refusal: talea_contract::Refusal| refusal.check.number();
         self.log.append(slot, instruction).unwrap().map_err(refused)?;
         self.sign();
-        Ok(self.entries() - 1)
+        Ok(self.entries())
     }
 
     /// Takes everything that waits out of the inbox, and answers nobody.
@@ -507,7 +507,7 @@ fn a_kept_bid_that_is_damaged_is_found_again() {
     damage("bidder0");
     damage("bidder1");
     // Nor does a receipt that is stand in the way.
-    let receipts = find(&scene.path("bidder0.key.state"), "receipt-4.json");
+    let receipts = find(&scene.path("bidder0.key.state"), "receipt-5.json");
     fs::write(&receipts[0], "damaged").unwrap();
     pen.pass();
     let is_open = |pen: &Pen, who: &str, lot: u32| {

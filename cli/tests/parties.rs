@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{LIMIT, SMALL, Shape, Stage, whole_records};
+use common::{LIMIT, SMALL, Shape, Stage, ends, whole_records};
 use std::{
     fs,
     io::Write as _,
@@ -23,10 +23,29 @@ fn processes_hold_an_auction_over_a_folder() {
     assert_eq!(result["lots"][0]["result"], "Hit");
 
     // A receipt, and a board that shows another history afterwards.
-    stage.done(&["receipt", "new", "board", "2", "--out", "receipt"]);
+    stage.done(&["receipt", "new", "board", "3", "--out", "receipt"]);
     let check = stage.done(&["receipt", "check", "receipt", "--board", "board", "--json"]);
     let check: serde_json::Value = serde_json::from_str(&check).unwrap();
-    assert_eq!((&check["entry"], &check["kind"]), (&2.into(), &"tick".into()), "{check}");
+    assert_eq!((&check["entry"], &check["kind"]), (&3.into(), &"tick".into()), "{check}");
+    // The number of an entry, and the name of the auction, are the verifier's too.
+    let receipt: serde_json::Value =
+        serde_json::from_slice(&fs::read(stage.path("receipt")).unwrap()).unwrap();
+    let body = hex::decode(receipt["body"].as_str().unwrap()).unwrap();
+    let mut changed = fs::read(stage.path("board/transcript.talea")).unwrap();
+    let at = changed.windows(body.len()).position(|bytes| bytes == body).unwrap();
+    changed[at + body.len() - 1] ^= 1;
+    fs::write(stage.path("changed.talea"), changed).unwrap();
+    let verdict = stage.run(&["verify", "changed.talea", "--json"]);
+    ends(&verdict, 1, &[]);
+    let verdict: serde_json::Value = serde_json::from_slice(&verdict.stdout).unwrap();
+    let failed = &verdict["failure"];
+    assert_eq!((&failed["check"], &failed["entry"]), (&"X2".into(), &3.into()), "{failed}");
+    let status = stage.done(&["status", "board", "--json"]);
+    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    let names = [&check["auction"], &receipt["checkpoint"]["auction"], &status["auction"]];
+    assert!(names.iter().all(|name| **name == verdict["auction"]), "{names:?}");
+    assert_eq!(check["signer"], failed["signer"]);
+
     let terms = stage.done(&["terms", "show", "board", "--json"]);
     let terms: serde_json::Value = serde_json::from_str(&terms).unwrap();
     assert_eq!(
@@ -34,7 +53,7 @@ fn processes_hold_an_auction_over_a_folder() {
         (&"talea-terms/1".into(), &64.into())
     );
     let receipt = fs::read_to_string(stage.path("receipt")).unwrap();
-    let forged = receipt.replacen("\"entry\": 2", "\"entry\": 3", 1);
+    let forged = receipt.replacen("\"entry\": 3", "\"entry\": 4", 1);
     assert_ne!(forged, receipt);
     fs::write(stage.path("forged"), forged).unwrap();
     stage.fails(&["receipt", "check", "forged"], 1, "receipt.invalid");
@@ -287,7 +306,7 @@ fn a_reserve_rounds_and_the_sellers_word() {
     };
     let reserve = party("reserve", "seller", &["--yes", "B0=91.00"]);
     let (lot, price, entry) = (&reserve["lot"], &reserve["price"], &reserve["entry"]);
-    assert_eq!((lot, price, entry), (&"B0".into(), &"91.00".into(), &4.into()), "{reserve}");
+    assert_eq!((lot, price, entry), (&"B0".into(), &"91.00".into(), &5.into()), "{reserve}");
     party("bid", "bidder1", &["--yes", "B0=90.25"]);
     party("reveal", "seller", &[]);
     assert_eq!(party("reveal", "bidder1", &[])["sealed_bids"], 1);

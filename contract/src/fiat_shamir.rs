@@ -179,7 +179,7 @@ mod tests {
     use talea_protocol::bytes::Point;
 
     fn context() -> Context {
-        let (auction, signer) = (Digest([1; 32]), PartyKey([2; 32]));
+        let (auction, signer) = (AuctionId([1; 32]), PartyKey([2; 32]));
         Context { auction, lot: 3, round: 4, step: 5, signer }
     }
 

@@ -24,21 +24,28 @@ macro_rules! bytes32 {
                 write!(f, concat!(stringify!($name), "({})"), hex::encode(self.0))
             }
         }
+    };
+}
+pub(crate) use bytes32;
 
+macro_rules! written_in_hexadecimal {
+    ($($name:ident),*) => {$(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&hex::encode(self.0))
             }
         }
-    };
+    )*};
 }
+written_in_hexadecimal!(Digest, Point, Scalar);
 
 bytes32! {
     /// A SHA-256 digest.
     Digest
 }
 bytes32! {
-    /// A party's Ed25519 public key, by which the party is known throughout an auction.
+    /// A party's Ed25519 public key, by which the party is known throughout an auction. Written as
+    /// [`names`](crate::names) has it.
     PartyKey
 }
 bytes32! {

@@ -4,16 +4,19 @@
 //! and no two auctions share an id.
 
 use crate::{
-    bytes::{Digest, List, PartyKey, Text},
+    bytes::{Digest, List, PartyKey, Text, bytes32},
     labels,
     limits::{MAX_LISTED_BIDDERS, MAX_LOTS},
     price::PriceLadder,
     quorum::Quorum,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
+use core::fmt;
 
-/// The identity of an auction: see [`Terms::auction_id`].
-pub type AuctionId = Digest;
+bytes32! {
+    /// The identity of an auction: see [`Terms::auction_id`]. Written as [`names`](crate::names) has it.
+    AuctionId
+}
 
 /// Everything that the parties agreed on before the first bid.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -70,7 +73,7 @@ impl Terms {
 
     /// The auction id of terms given as their canonical bytes.
     pub fn auction_id_of_bytes(terms_bytes: &[u8]) -> AuctionId {
-        Digest::of(&[labels::AUCTION_ID, terms_bytes])
+        AuctionId(Digest::of(&[labels::AUCTION_ID, terms_bytes]).0)
     }
 
     /// How many slots the reveals of a round have.

@@ -33,7 +33,7 @@ use talea_protocol::{
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
     quorum::Group,
     sealed_bid::SealedBid,
-    terms::{Admission, Lot, Reserve, Rounds, Schedule, Terms},
+    terms::{Admission, AuctionId, Lot, Reserve, Rounds, Schedule, Terms},
     transcript::{Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
 
@@ -294,7 +294,7 @@ impl Bench {
         let mut rng = ChaCha20Rng::seed_from_u64(7);
         let quorum_key = Scalar::random(&mut rng) * generators.key;
         let context = Context {
-            auction: Digest([1; 32]),
+            auction: AuctionId([1; 32]),
             lot: 0,
             round: 0,
             step: 1,

@@ -15,7 +15,7 @@ use talea_protocol::{
     price::{Price, Rung, Shape},
     quorum::keyholders,
     sealed_bid::Reveal,
-    terms::{Depth, Disclosure, Rounds, Terms},
+    terms::{AuctionId, Depth, Disclosure, Rounds, Terms},
     transcript::{Closing, RecordKind},
 };
 use talea_sim::play::Seat;
@@ -484,7 +484,7 @@ fn the_largest_outcomes_fit_in_their_record() {
         }
     };
     let outcome = |lots: Vec<LotResult>| Outcome {
-        auction: Digest([0; 32]),
+        auction: AuctionId([0; 32]),
         lots: list(lots),
         accounts: vec![account; MAX_ACCOUNTS + 1],
     };

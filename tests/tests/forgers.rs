@@ -25,6 +25,7 @@ use talea_contract::{
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     setup::CompactProof,
+    terms::AuctionId,
 };
 use talea_verifier::{fiat_shamir::Context as Place, proofs::ProofError};
 
@@ -98,7 +99,7 @@ fn generators() -> Generators {
 
 /// Where the forgeries are made, and shown.
 fn context() -> Context {
-    Context { auction: Digest([1; 32]), lot: 2, round: 0, step: 7, signer: PartyKey([3; 32]) }
+    Context { auction: AuctionId([1; 32]), lot: 2, round: 0, step: 7, signer: PartyKey([3; 32]) }
 }
 
 /// The context of another party.
@@ -116,7 +117,7 @@ fn place(context: &Context) -> Place {
 fn elsewhere() -> [(&'static str, Context); 5] {
     let here = context();
     [
-        ("another auction", Context { auction: Digest([9; 32]), ..here }),
+        ("another auction", Context { auction: AuctionId([9; 32]), ..here }),
         ("another lot", Context { lot: here.lot + 1, ..here }),
         ("another round", Context { round: here.round + 1, ..here }),
         ("another step", Context { step: here.step + 1, ..here }),

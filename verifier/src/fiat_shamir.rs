@@ -192,14 +192,14 @@ mod tests {
     use super::*;
 
     fn transcript(signer: u8) -> ProofTranscript {
-        let context = Context::setup(Digest([1; 32]), PartyKey([signer; 32]));
+        let context = Context::setup(AuctionId([1; 32]), PartyKey([signer; 32]));
         ProofTranscript::begin(b"kind", &context)
     }
 
     #[test]
     fn every_part_of_the_context_is_absorbed() {
         let base = Context {
-            auction: Digest([1; 32]),
+            auction: AuctionId([1; 32]),
             lot: 1,
             round: 1,
             step: 1,
@@ -207,7 +207,7 @@ mod tests {
         };
         let mut others = vec![(b"a" as &[u8], base); 7];
         others[1].0 = b"b";
-        others[2].1.auction = Digest([2; 32]);
+        others[2].1.auction = AuctionId([2; 32]);
         others[3].1.lot = 2;
         others[4].1.round = 2;
         others[5].1.step = 2;

@@ -14,7 +14,7 @@ use talea_protocol::{
     caution::{Caution, cautions},
     check::Check,
     outcome::{Account, Disclosed, Ending, ReserveResult},
-    terms::{Lot, Terms},
+    terms::{AuctionId, Lot, Terms},
 };
 
 use crate::{
@@ -133,7 +133,7 @@ pub struct Report {
     /// The terms, once they passed.
     pub terms: Option<Terms>,
     /// The auction's id, once the terms passed.
-    pub auction: Option<Digest>,
+    pub auction: Option<AuctionId>,
     /// The head after the last entry, if all entries passed.
     pub head: Option<Digest>,
     /// SHA-256 of the outcome's bytes, if it was derived.

@@ -5,7 +5,7 @@ use crate::{
     board::merkle,
     failure::{Code, Failure},
     files,
-    replica::Replica,
+    replica::{Replica, index_of},
     say::excerpt,
 };
 use serde::{Deserialize, Serialize};
@@ -26,11 +26,11 @@ const LABEL: &[u8] = b"talea/v1/checkpoint";
 /// A signed statement of the board: "so many entries, with this root and this head".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// The auction's id, in hexadecimal like all hashes here.
+    /// The auction's id: `taleaauction1...`.
     pub auction: String,
     /// Entries.
     pub entries: u64,
-    /// The root of the Merkle tree over them.
+    /// The root of the Merkle tree over them, in hexadecimal like all other hashes.
     pub root: String,
     /// The head after the last of them.
     pub head: String,
@@ -67,7 +67,7 @@ impl Checkpoint {
         let head = replica.auction().head();
         let signature = board.sign_bytes(&signed_bytes(&auction, entries, &root, &head, slot));
         Self {
-            auction: hex::encode(auction.0),
+            auction: auction.to_string(),
             entries,
             root: hex::encode(root.0),
             head: hex::encode(head.0),
@@ -80,8 +80,8 @@ impl Checkpoint {
     #[must_use]
     pub fn is_signed_by(&self, board: &PartyKey) -> bool {
         let check = || {
-            let (auction, root, head) =
-                (digest(&self.auction)?, digest(&self.root)?, digest(&self.head)?);
+            let auction: AuctionId = self.auction.parse().ok()?;
+            let (root, head) = (digest(&self.root)?, digest(&self.head)?);
             let message = signed_bytes(&auction, self.entries, &root, &head, self.slot);
             let mut signature = [0; 64];
             hex::decode_to_slice(&self.signature, &mut signature).ok()?;
@@ -93,8 +93,8 @@ impl Checkpoint {
     /// Whether the board of this auction signed it, for this auction.
     #[must_use]
     pub fn is_of(&self, replica: &Replica) -> bool {
-        let id = hex::encode(replica.auction().id().0);
-        self.auction == id && self.is_signed_by(&replica.board().key)
+        self.auction == replica.auction().id().to_string()
+            && self.is_signed_by(&replica.board().key)
     }
 
     /// Whether a folder keeps to what the board signed here. `shown` is what the folder shows of the
@@ -208,11 +208,11 @@ fn forked(one: u64, other: u64) -> Failure {
 /// Proof that the board took an entry: what a bidder keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// `talea-receipt/1`.
+    /// `talea-receipt/2`.
     pub schema: String,
     /// The board's key, as the terms name it.
     pub board: String,
-    /// Which entry, from 0.
+    /// Which entry, from 1.
     pub entry: u64,
     /// The entry itself, as it stands in the transcript: slot, signed instruction, head.
     pub body: String,
@@ -223,7 +223,7 @@ pub struct Receipt {
 }
 
 /// The schema of receipts.
-pub const RECEIPT: &str = "talea-receipt/1";
+pub const RECEIPT: &str = "talea-receipt/2";
 /// The largest receipt, in bytes: an entry in hexadecimal, and room for the rest.
 const MAX_RECEIPT: u64 = 2 * MAX_INSTRUCTION_BYTES as u64 + (1 << 16);
 
@@ -246,13 +246,13 @@ impl Receipt {
             Failure::new(Code::NotYet, sentence)
         };
         let is_usable =
-            |checkpoint: &&Checkpoint| checkpoint.entries > entry && checkpoint.is_of(replica);
+            |checkpoint: &&Checkpoint| checkpoint.entries >= entry && checkpoint.is_of(replica);
         let checkpoint = checkpoints.iter().find(is_usable).ok_or_else(unsigned)?;
         checkpoint.is_kept(replica, checkpoints)?;
         let body = replica.body_of(entry)?.ok_or_else(unsigned)?;
         let entries = usize::try_from(checkpoint.entries).unwrap_or(usize::MAX);
-        let at = usize::try_from(entry).unwrap_or(usize::MAX);
-        let path = replica.leaves().get(..entries).and_then(|leaves| merkle::path(leaves, at));
+        let leaves = replica.leaves().get(..entries);
+        let path = leaves.zip(index_of(entry)).and_then(|(leaves, at)| merkle::path(leaves, at));
         let receipt = Self {
             schema: RECEIPT.into(),
             board: crate::names::party(&replica.board().key),
@@ -301,7 +301,7 @@ impl Receipt {
     pub fn verify(&self) -> Result<(), Failure> {
         let invalid = |why: &str| Failure::new(Code::Receipt, why.to_owned());
         if self.schema != RECEIPT {
-            return Err(invalid("this is no receipt of the kind talea-receipt/1"));
+            return Err(invalid("this is no receipt of the kind talea-receipt/2"));
         }
         let board = crate::names::read_party(&self.board)
             .map_err(|_| invalid("the board that it names is no party"))?;
@@ -316,7 +316,8 @@ impl Receipt {
         let leaf = merkle::leaf(&body);
         let path: Option<Vec<Digest>> = self.path.iter().map(|hash| digest(hash)).collect();
         let path = path.ok_or_else(|| invalid("its path holds something that is no hash"))?;
-        let root = merkle::root_of_path(leaf, self.entry, self.checkpoint.entries, &path);
+        let at = self.entry.checked_sub(1).ok_or_else(|| invalid("there is no entry 0"))?;
+        let root = merkle::root_of_path(leaf, at, self.checkpoint.entries, &path);
         if root.map(|root| hex::encode(root.0)) != Some(self.checkpoint.root.clone()) {
             return Err(invalid("its path does not lead to the signed root"));
         }
@@ -329,14 +330,14 @@ impl Receipt {
     /// # Errors
     /// As [`Checkpoint::is_kept`]; `receipt.invalid` if the receipt is of another auction.
     pub fn is_kept(&self, replica: &Replica, shown: &[Checkpoint]) -> Result<(), Failure> {
-        let auction = hex::encode(replica.auction().id().0);
+        let auction = replica.auction().id().to_string();
         self.is_of_auction(&auction, &crate::names::party(&replica.board().key))?;
         // Another entry in its place is enough, also where the folder is shorter than the checkpoint.
         let own = hex::decode(&self.body).ok().map(|body| merkle::leaf(&body));
-        let at = usize::try_from(self.entry).unwrap_or(usize::MAX);
-        if replica.leaves().get(at).copied() != own {
+        let shown_there = index_of(self.entry).and_then(|at| replica.leaves().get(at));
+        if shown_there.copied() != own {
             let signed = shown.iter().find(|other| {
-                other.entries > self.entry
+                other.entries >= self.entry
                     && other.is_of(replica)
                     && other.agrees_with(replica).is_ok()
             });

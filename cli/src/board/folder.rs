@@ -24,7 +24,7 @@ const SHOWN: [usize; 2] = [16, 400];
 pub enum Answer {
     /// It stands in the transcript.
     Accepted {
-        /// Which entry it is, from 0.
+        /// Which entry it is, from 1.
         entry: u64,
         /// In which slot.
         slot: u64,

@@ -19,6 +19,7 @@ use crate::{
     failure::{Code, Failure},
     files,
     keys::Keys,
+    names,
     replica::Replica,
     say::say,
 };
@@ -94,7 +95,7 @@ pub fn run(
 /// can lock it, so it is where nobody else comes.
 fn lock(folder: &Folder, keys: &Keys) -> Result<File, Failure> {
     let auction = Replica::open(&folder.transcript())?.auction().id();
-    let state = keys.state_folder().join(hex::encode(auction.0));
+    let state = keys.state_folder().join(names::auction(&auction));
     files::private_folder(&state)?;
     let path = state.join("board.lock");
     let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
@@ -541,7 +542,7 @@ impl Board {
     /// The answer to what stands in the transcript already, as after a crash before it was given.
     fn accepted(&self, id: &Digest) -> Option<Answer> {
         let entry = self.log.replica().entry_of(id)?;
-        let line = self.log.replica().lines().get(usize::try_from(entry).ok()?)?;
+        let line = self.log.replica().line(entry)?;
         Some(Answer::Accepted { entry, slot: line.slot })
     }
 

@@ -10,6 +10,7 @@ use crate::{
     failure::{Code, Failure},
     files::{self, Readers},
     keys::Keys,
+    names,
     party::attempts::Attempts,
     replica::Replica,
     say::say,
@@ -131,8 +132,7 @@ impl Desk {
     }
 
     fn state_folder(&self) -> PathBuf {
-        let auction = hex::encode(self.replica.auction().id().0);
-        self.keys.state_folder().join(auction)
+        self.keys.state_folder().join(names::auction(&self.replica.auction().id()))
     }
 
     /// Whether the board keeps everything that this party has a receipt for.

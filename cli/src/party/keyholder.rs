@@ -134,8 +134,7 @@ impl Runner {
             if *entries > 0 && replica.head_after(*entries) != Some(*head) {
                 let sentence = format!(
                     "the board shows another history than the one to which this keyholder spoke: \
-                     entry {} is gone or another",
-                    entries - 1
+                     entry {entries} is gone or another"
                 );
                 return Err(Failure::new(Code::BoardRewritten, sentence).with_help(
                     "this keyholder says nothing more; keep its state and the board's folder as evidence",

@@ -294,7 +294,7 @@ mod tests {
     #[test]
     fn a_post_is_told_from_what_a_bidder_leaves() {
         let identity = talea_parties::identity::Identity::from_seed(&[3; 32]);
-        let auction = Digest([5; 32]);
+        let auction = talea_protocol::terms::AuctionId([5; 32]);
         let tick = talea_protocol::instruction::Instruction::Tick;
         let post = identity.sign(&auction, &tick).unwrap();
         let Some(Content::Post(bytes)) = Content::read(post.clone(), 2) else { panic!() };

@@ -198,13 +198,13 @@ mod tests {
     use super::*;
     use alloc::collections::BTreeSet;
     use rand_core::RngCore as _;
-    use talea_protocol::bytes::{Digest, PartyKey};
+    use talea_protocol::{bytes::PartyKey, terms::AuctionId};
 
     #[test]
     fn the_folding_generator_depends_on_everything_and_on_every_byte_of_the_proof() {
         let gens = Generators::derive();
         let context = || {
-            let (auction, signer) = (Digest([1; 32]), PartyKey([2; 32]));
+            let (auction, signer) = (AuctionId([1; 32]), PartyKey([2; 32]));
             Context { auction, lot: 3, round: 4, step: 0, signer }
         };
         let statement = || Statement {

@@ -51,7 +51,7 @@ mod tests {
             complaint::{share_pad, verify},
         },
     };
-    use talea_protocol::bytes::{Digest, Point};
+    use talea_protocol::{bytes::Point, terms::AuctionId};
 
     fn complaint() -> (Statement, Witness) {
         let mut rng = rng(1);
@@ -128,7 +128,15 @@ mod tests {
         let (recipient_key, ephemeral) = (key * p, key * r);
         let encoded = |point| encode_point(&point);
         let pad = |auction: u8, group, dealer, recipient, shared: Point, ephemeral, key| {
-            share_pad(&Digest([auction; 32]), group, dealer, recipient, &shared, &ephemeral, &key)
+            share_pad(
+                &AuctionId([auction; 32]),
+                group,
+                dealer,
+                recipient,
+                &shared,
+                &ephemeral,
+                &key,
+            )
         };
         let (e, k) = (encoded(ephemeral), encoded(recipient_key));
         let s = encoded(ephemeral * p);

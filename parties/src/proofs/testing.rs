@@ -4,7 +4,10 @@ use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use talea_contract::{elgamal::Ciphertext, fiat_shamir::Context, group::Generators};
-use talea_protocol::bytes::{Digest, PartyKey, Point, Scalar as WireScalar};
+use talea_protocol::{
+    bytes::{PartyKey, Point, Scalar as WireScalar},
+    terms::AuctionId,
+};
 
 /// A generator that a seed determines.
 pub(crate) fn rng(seed: u8) -> ChaCha20Rng {
@@ -13,7 +16,7 @@ pub(crate) fn rng(seed: u8) -> ChaCha20Rng {
 
 /// Some place in some auction.
 pub(crate) fn context() -> Context {
-    Context { auction: Digest([1; 32]), lot: 2, round: 0, step: 4, signer: PartyKey([5; 32]) }
+    Context { auction: AuctionId([1; 32]), lot: 2, round: 0, step: 4, signer: PartyKey([5; 32]) }
 }
 
 /// Every context that differs from [`context`] in one field.

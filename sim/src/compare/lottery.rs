@@ -15,10 +15,7 @@ use rand_core::RngCore;
 use serde::Serialize;
 use std::cmp::Reverse;
 use talea_contract::{lottery_draw, lottery_seed};
-use talea_protocol::{
-    bytes::{Digest, PartyKey},
-    sealed_bid::Contribution,
-};
+use talea_protocol::{bytes::PartyKey, sealed_bid::Contribution, terms::AuctionId};
 
 /// Bids that tie for the best, and whoever reveals last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +101,7 @@ impl Attack {
             rng.fill_bytes(&mut bytes);
             bytes
         };
-        let auction = Digest(bytes());
+        let auction = AuctionId(bytes());
         let mut bids = |number: u32| -> Vec<(PartyKey, Contribution)> {
             (0..number).map(|_| (PartyKey(bytes()), bytes())).collect()
         };

@@ -226,7 +226,7 @@ fn a_complaint_carried_over_to_another_pair() {
         |c| c.statement.member = 2,
         |c| c.statement.group = 1,
         |c| c.context = context_of(2),
-        |c| c.context.auction = Digest([9; 32]),
+        |c| c.context.auction = AuctionId([9; 32]),
     ];
     for change in changes {
         let mut complaint = honest();

@@ -256,7 +256,7 @@ mod tests {
         group::bases,
         testing::provers::{self, Choice},
     };
-    use talea_protocol::bytes::Point;
+    use talea_protocol::{bytes::Point, terms::AuctionId};
 
     struct Case {
         context: Context,
@@ -349,7 +349,7 @@ mod tests {
         assert!(case.with(|c| c.context.step ^= 1).is_err());
         assert!(case.with(|c| c.context.lot ^= 1).is_err());
         assert!(case.with(|c| c.context.signer.0[0] ^= 1).is_err());
-        assert!(case.with(|c| c.context.auction = Digest([0; 32])).is_err());
+        assert!(case.with(|c| c.context.auction = AuctionId([0; 32])).is_err());
         assert!(case.with(|c| c.head = Digest([6; 32])).is_err());
         assert!(case.with(|c| c.chunk += 1).is_err());
         // An entry replaced, two exchanged, lists exchanged.

@@ -13,6 +13,7 @@ use talea_protocol::{
     ranking::{GateProof, GateTurn, Switch},
     sealed_bid::{BitCommitments, BitResponses, Ciphertext, LadderArgument, SealedBid},
     setup::CompactProof,
+    terms::AuctionId,
 };
 
 use crate::{
@@ -28,7 +29,13 @@ pub(crate) fn rng(seed: u64) -> Rng {
 }
 
 pub(crate) fn context(signer: u8) -> Context {
-    Context { auction: Digest([9; 32]), lot: 1, round: 0, step: 2, signer: PartyKey([signer; 32]) }
+    Context {
+        auction: AuctionId([9; 32]),
+        lot: 1,
+        round: 0,
+        step: 2,
+        signer: PartyKey([signer; 32]),
+    }
 }
 
 fn compact(c: &Scalar, z: &Scalar) -> CompactProof {

@@ -13,7 +13,7 @@ use talea_protocol::{
     check::Check,
     outcome::Standing,
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
-    terms::{Depth, Disclosure, Mechanism, Ties},
+    terms::{AuctionId, Depth, Disclosure, Mechanism, Ties},
 };
 
 use super::{
@@ -486,7 +486,7 @@ fn k13_opened_values_that_no_bids_give_halt_the_lot() {
 
 #[test]
 fn a_lottery_draws_by_hash() {
-    let auction = Digest([4; 32]);
+    let auction = AuctionId([4; 32]);
     let bids = |contribution: u8| -> Vec<Bid> {
         (0..20)
             .map(|n| Bid {

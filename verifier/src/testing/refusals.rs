@@ -16,7 +16,9 @@ use talea_protocol::{
     price::{Price, Scale, Shape, Side},
     quorum::KeyholderId,
     ranking::BlindPost,
-    terms::{Acceptance, Admission, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms},
+    terms::{
+        Acceptance, Admission, AuctionId, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms,
+    },
     transcript::{Genesis, MAGIC, RecordKind},
 };
 
@@ -531,7 +533,7 @@ mod envelope {
         };
         // Of another auction.
         let elsewhere =
-            Signature(signer.sign(&signed_bytes(&Digest([0; 32]), &payload)).to_bytes());
+            Signature(signer.sign(&signed_bytes(&AuctionId([0; 32]), &payload)).to_bytes());
         assert_refused(&signed(key(&signer), elsewhere), Check::EnvelopeSignature);
         // The key of small order for which (R, s) = (identity, 0) is a signature of everything.
         let mut identity = [0; 32];
@@ -632,7 +634,7 @@ mod envelope {
         };
         assert_eq!(claim(|_| ()).verdict, Verdict::Valid);
         for changed in [
-            claim(|c| c.outcome.auction = Digest([0; 32])),
+            claim(|c| c.outcome.auction = AuctionId([0; 32])),
             claim(|c| c.outcome.lots = List::default()),
             claim(|c| {
                 let mut lots = c.outcome.lots.clone().into_inner();

@@ -1,0 +1,128 @@
+//! Keys and ids as people write them (spec section 4): bech32m (BIP 350), so that a slip of the pen is
+//! noticed, and a double click takes all of it.
+//!
+//! | what | prefix | bytes |
+//! |---|---|---|
+//! | a party's signing key | `taleaparty` | 32 |
+//! | a keyholder's keys: signing, then encryption | `taleakeyholder` | 64 |
+//! | an auction's id | `taleaauction` | 32 |
+//!
+//! Heads, roots and other hashes are names of nobody, and are written in hexadecimal.
+
+use crate::{
+    bytes::{PartyKey, Point},
+    quorum::Member,
+    terms::AuctionId,
+};
+use alloc::{string::String, vec::Vec};
+use bech32::{Bech32m, Hrp, primitives::decode::CheckedHrpstring};
+use core::{fmt, str::FromStr};
+
+const PARTY: &str = "taleaparty";
+const KEYHOLDER: &str = "taleakeyholder";
+const AUCTION: &str = "taleaauction";
+
+/// What is not the name that it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is no {what}, which begins with {prefix}1: {why}")]
+pub struct NameError {
+    /// A party, a keyholder or an auction.
+    pub what: &'static str,
+    /// What such a name begins with, before a 1.
+    pub prefix: &'static str,
+    /// Why.
+    pub why: String,
+}
+
+fn write(f: &mut fmt::Formatter<'_>, prefix: &str, bytes: &[u8]) -> fmt::Result {
+    // Neither can fail: the prefixes are short and the data too.
+    let name = Hrp::parse(prefix).ok().map(|hrp| bech32::encode::<Bech32m>(hrp, bytes));
+    f.pad(&name.and_then(Result::ok).ok_or(fmt::Error)?)
+}
+
+fn read<const LENGTH: usize>(
+    prefix: &'static str,
+    what: &'static str,
+    text: &str,
+) -> Result<[u8; LENGTH], NameError> {
+    let error = |why: String| NameError { what, prefix, why };
+    let decoded = CheckedHrpstring::new::<Bech32m>(text.trim());
+    let decoded = decoded.map_err(|fault| error(alloc::format!("{fault}")))?;
+    if decoded.hrp().to_lowercase() != prefix {
+        return Err(error(alloc::format!("it names something else ({}1...)", decoded.hrp())));
+    }
+    let bytes: Vec<u8> = decoded.byte_iter().collect();
+    let found = bytes.len();
+    bytes.try_into().map_err(|_| error(alloc::format!("it holds {found} bytes, not {LENGTH}")))
+}
+
+impl fmt::Display for PartyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(f, PARTY, &self.0)
+    }
+}
+
+impl FromStr for PartyKey {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        read(PARTY, "party", text).map(Self)
+    }
+}
+
+impl fmt::Display for AuctionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(f, AUCTION, &self.0)
+    }
+}
+
+impl FromStr for AuctionId {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        read(AUCTION, "auction", text).map(Self)
+    }
+}
+
+impl fmt::Display for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(f, KEYHOLDER, &[self.signing.0, self.encryption.0].concat())
+    }
+}
+
+impl FromStr for Member {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let bytes: [u8; 64] = read(KEYHOLDER, "keyholder", text)?;
+        let (mut signing, mut encryption) = ([0; 32], [0; 32]);
+        signing.copy_from_slice(bytes.get(..32).unwrap_or_default());
+        encryption.copy_from_slice(bytes.get(32..).unwrap_or_default());
+        Ok(Self { signing: PartyKey(signing), encryption: Point(encryption) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString as _;
+
+    #[test]
+    fn names_read_back_and_slips_do_not() {
+        let key = PartyKey([7; 32]);
+        let name = key.to_string();
+        assert_eq!(name.parse(), Ok(key));
+        assert_eq!(name.to_uppercase().parse(), Ok(key));
+        for at in 0..name.len() {
+            let mut slip = name.clone().into_bytes();
+            slip[at] = if slip[at] == b'q' { b'p' } else { b'q' };
+            let slip = String::from_utf8(slip).unwrap();
+            assert!(slip.parse::<PartyKey>().is_err(), "{slip}");
+        }
+        let member = Member { signing: key, encryption: Point([9; 32]) };
+        let name = member.to_string();
+        assert_eq!(name.parse(), Ok(member));
+        assert!(name.parse::<PartyKey>().unwrap_err().why.contains("something else"));
+        assert!(name.len() < 140, "it fits in a mail: {}", name.len());
+        let id = AuctionId([7; 32]);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert!(id.to_string().parse::<PartyKey>().is_err());
+    }
+}
