@@ -373,6 +373,9 @@ pub(crate) struct StatusArgs {
 pub(crate) struct VerifyArgs {
     /// A transcript, or a board's folder.
     pub(crate) path: PathBuf,
+    /// Write every check, passed or not, before the verdict. JSON has them always.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) checks: bool,
     /// Write the report as JSON (schema talea-verify/1).
     #[arg(long)]
     pub(crate) json: bool,

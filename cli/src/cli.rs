@@ -564,8 +564,9 @@ fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {
     print(&if args.json {
         with_signatures(&report.to_json(), found)?
     } else {
+        let checks = args.checks.then(|| report.checks_to_text() + "\n").unwrap_or_default();
         let found = found.map_or(String::new(), |found| format!("\n{}\n", found.in_words()));
-        report.to_text() + &found
+        checks + &report.to_text() + &found
     });
     if is_invalid {
         return Ok(Exit::Invalid);
