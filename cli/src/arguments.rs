@@ -1,6 +1,6 @@
 //! What can be written after `talea`.
 
-use crate::keys;
+use crate::{board::share::Share, keys};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -17,6 +17,7 @@ Exit status, the same for every command:
   5   a key problem
   6   the rules refuse
   70  a fault of this program
+  130, 143  stopped by Ctrl-C, or by a signal to end; nothing is lost, and the same command goes on
 
 A passphrase is asked for on the terminal, or read from the first line of --passphrase-file. It is
 never a flag or a variable, which others can see.";
@@ -160,6 +161,8 @@ pub(crate) enum BoardCommand {
     Run {
         #[command(flatten)]
         desk: DeskArgs,
+        #[command(flatten)]
+        share: ShareArgs,
         /// Do not ask whether to go on where a deadline passed while no board ran.
         #[arg(long)]
         yes: bool,
@@ -236,6 +239,13 @@ pub(crate) struct PartyArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ShareArgs {
+    /// Which other users of this machine may read the folder and hand in; as the umask says if left out.
+    #[arg(long, value_name = "WHOM")]
+    pub(crate) share: Option<Share>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct OpenArgs {
     /// The folder of the new board.
     pub(crate) board: PathBuf,
@@ -245,6 +255,8 @@ pub(crate) struct OpenArgs {
     /// The key file of the seller.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) key: PathBuf,
+    #[command(flatten)]
+    pub(crate) share: ShareArgs,
     /// Do not ask for confirmation.
     #[arg(long)]
     pub(crate) yes: bool,

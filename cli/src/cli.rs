@@ -14,6 +14,7 @@ use crate::{
     demo,
     failure::{Code, Exit, Failure},
     files::{self, Readers},
+    interrupt,
     interview::interview,
     keys::{Keys, PassphraseSource},
     money, names,
@@ -43,6 +44,16 @@ use std::{
 use talea_contract::Phase;
 use talea_protocol::{price::Rung, terms::Terms};
 
+/// What a process says that is told to end.
+const GOES_ON: &str = "nothing is lost: what was handed in stays handed in, and the same command, given \
+                       again, goes on where it stopped";
+const BOARD_GOES_ON: &str = "nothing is lost: the same command goes on where it stopped. Give it before the \
+                             next deadline: a board must run when one passes";
+const KEYHOLDER_GOES_ON: &str = "nothing is lost: the same command goes on where it stopped. What is due \
+                                 waits until its deadline, and no longer";
+const BIDDER_GOES_ON: &str = "nothing is lost: the same command goes on where it stopped. What is not \
+                              committed or not revealed by its deadline does not count";
+
 /// Runs the command with the process's arguments.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -68,9 +79,11 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Key(command) => key(command, &passphrase)?,
         Command::Terms(command) => terms_of(command)?,
         Command::Open(args) => open(&args, &passphrase)?,
-        Command::Board(BoardCommand::Run { desk: DeskArgs { board, key }, yes }) => {
+        Command::Board(BoardCommand::Run { desk: DeskArgs { board, key }, share, yes }) => {
             let keys = Keys::open(&key, &passphrase)?;
-            serve::run(&Folder::new(&board), &keys, |question| ask(question, yes))?;
+            interrupt::say_when_stopped(BOARD_GOES_ON);
+            let folder = Folder::new(&board).shared(share.share);
+            serve::run(&folder, &keys, |question| ask(question, yes))?;
         }
         Command::Fund(args) => {
             let party = names::read_party(&args.whom)?;
@@ -92,7 +105,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Reveal(args) => reveal(&args, &passphrase)?,
         Command::Result(args) => {
-            let mut desk = sit_down(&args.desk, PATIENCE, &passphrase)?;
+            let mut desk = sit_down(&args.desk, PATIENCE, &passphrase, GOES_ON)?;
             if args.wait {
                 desk.await_phase(Phase::Closed, 0, true)?;
             }
@@ -101,7 +114,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Bidder(BidderArgs { command }) => {
             let BidderCommand::Run { desk, patience, json, bids } = command;
-            let mut desk = sit_down(&desk, patience, &passphrase)?;
+            let mut desk = sit_down(&desk, patience, &passphrase, BIDDER_GOES_ON)?;
             let yes = bids.yes;
             let bids = read_bids(&desk, &bids)?;
             confirm(&desk, &bids, yes)?;
@@ -110,7 +123,8 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             print(&if json { results.json() } else { results.text() });
         }
         Command::Keyholder(KeyholderCommand::Run { desk, reveals, tell }) => {
-            keyholder::run(sit_down(&desk, PATIENCE, &passphrase)?, reveals, tell)?;
+            let desk = sit_down(&desk, PATIENCE, &passphrase, KEYHOLDER_GOES_ON)?;
+            keyholder::run(desk, reveals, tell)?;
         }
         Command::Receipt(command) => receipt(command)?,
         Command::Status(args) => {
@@ -155,15 +169,17 @@ fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
 }
 
 fn desk(args: &PartyArgs, passphrase: &PassphraseSource) -> Result<Desk, Failure> {
-    sit_down(&args.desk, args.patience, passphrase)
+    sit_down(&args.desk, args.patience, passphrase, GOES_ON)
 }
 
 fn sit_down(
     args: &DeskArgs,
     patience: u64,
     passphrase: &PassphraseSource,
+    when_stopped: &'static str,
 ) -> Result<Desk, Failure> {
     let keys = Keys::open(&args.key, passphrase)?;
+    interrupt::say_when_stopped(when_stopped);
     Desk::open(Folder::new(&args.board), keys, Duration::from_secs(patience))
 }
 
@@ -194,7 +210,7 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
                 None => ask_for_terms(&out)?,
             };
             let bytes = borsh::to_vec(&terms).unwrap_or_default();
-            files::write_new(&out, &bytes, Readers::Everybody)?;
+            files::write_new(&out, &bytes, Readers::Usual)?;
             (terms, json)
         }
         TermsCommand::Show { path, json } if path.is_dir() => {
@@ -218,7 +234,7 @@ fn ask_for_terms(out: &Path) -> Result<Terms, Failure> {
     }
     let folder = out.parent().unwrap_or(Path::new(""));
     let text = interview(std::io::stdin().lock(), std::io::stderr(), folder)?;
-    files::write_new(&answers, text.as_bytes(), Readers::Everybody)?;
+    files::write_new(&answers, text.as_bytes(), Readers::Usual)?;
     say(&format!("the answers are in {}", answers.display()));
     terms::from_text(&text, folder).map_err(|failure| {
         let again = format!("edit {0}, and give it: talea terms new {0}", answers.display());
@@ -249,7 +265,8 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     say(&format!("these terms will bind:\n\n{}", terms::in_words(&terms)?));
     ask("Sign them and open the auction?", args.yes)?;
     let keys = Keys::open(&args.key, passphrase)?;
-    let auction = seller::open(&Folder::new(&args.board), &keys, &terms)?;
+    let folder = Folder::new(&args.board).shared(args.share.share);
+    let auction = seller::open(&folder, &keys, &terms)?;
     let id = names::auction(&auction.id());
     print(&if args.json {
         format!("{:#}\n", serde_json::json!({ "schema": "talea-auction/1", "auction": id }))
@@ -461,7 +478,7 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
             let text = Receipt::of(&mut replica, &checkpoints, entry)?.json();
             match out {
                 None => print(&text),
-                Some(path) => files::write_new(&path, text.as_bytes(), Readers::Everybody)?,
+                Some(path) => files::write_new(&path, text.as_bytes(), Readers::Usual)?,
             }
         }
         ReceiptCommand::Check { receipt, board, against, json } => {
@@ -506,6 +523,7 @@ fn shown(folder: &Folder) -> Result<(Replica, Vec<Checkpoint>), Failure> {
 
 /// How an auction goes on: each change as it comes, and on a terminal a bar for what it waits for.
 fn watch(args: &StatusArgs) -> Result<(), Failure> {
+    interrupt::say_when_stopped("nothing is lost: whoever watches changes nothing");
     let mut replica = Replica::of(&Folder::new(&args.board))?;
     let bar = progress::Bar::new();
     let mut shown = String::new();
@@ -536,7 +554,7 @@ fn report(folder: &Folder, out: &Path) -> Result<(), Failure> {
             return Err(Failure::new(Code::FileUnwritable, sentence));
         }
     };
-    files::write(out, text.as_bytes(), Readers::Everybody)
+    files::write(out, text.as_bytes(), Readers::Usual)
 }
 
 /// What the independent verifier says of a transcript.

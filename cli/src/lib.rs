@@ -13,7 +13,7 @@
 //! | [`money`], [`taken`] | what a bid comes to, and what a command brought into the transcript |
 //! | [`status`], [`result`], [`report`] | how an auction stands, what a bidder's own bids came to, what happened |
 //! | [`demo`] | all of them in a temporary folder |
-//! | [`failure`], [`say`], [`progress`] | why a command stops, how it says so, and how far things are |
+//! | [`failure`], [`interrupt`], [`say`], [`progress`] | why a command stops, how it says so, and how far things are |
 
 #![forbid(unsafe_code)]
 
@@ -23,6 +23,7 @@ pub mod cli;
 pub mod demo;
 pub mod failure;
 pub mod files;
+pub mod interrupt;
 pub mod interview;
 pub mod keys;
 pub mod money;

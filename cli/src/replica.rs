@@ -176,9 +176,7 @@ impl Replica {
     /// `board.invalid` if the rules do not allow it, `board.rewritten` if what was replayed before
     /// is gone or another, `file.unreadable`.
     pub fn advance(&mut self) -> Result<u64, Failure> {
-        let length = std::fs::metadata(&self.path)
-            .map_err(|error| Failure::unreadable(&self.path, error))?
-            .len();
+        let length = self.open_anew().map_err(|error| Failure::unreadable(&self.path, error))?;
         if length < self.offset || !self.ends_as_before()? {
             return Err(self.rewritten());
         }
@@ -192,6 +190,15 @@ impl Replica {
             }
         }
         Ok((self.lines.len() - before) as u64)
+    }
+
+    /// Opens what has the name now: whoever synchronises or copies a folder puts a new file in the place of
+    /// the old one. How long it is.
+    fn open_anew(&mut self) -> io::Result<u64> {
+        let file = File::open(&self.path)?;
+        let length = file.metadata()?.len();
+        self.file = BufReader::new(file);
+        Ok(length)
     }
 
     /// Applies an instruction that is not in the file yet; its record, which the caller appends. If
