@@ -65,6 +65,94 @@ fn whoever_is_killed_at_random_goes_on_where_it_was() {
     stage.check();
 }
 
+#[cfg(unix)]
+fn tell_to_end(child: &Child, signal: &str) {
+    let told = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    assert!(told.success());
+}
+
+/// Waits until a process has words for the signals that end it, where the system says so.
+#[cfg(unix)]
+fn await_handlers(child: &Child) {
+    let since = Instant::now();
+    let handled = || {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
+        // Signal n is bit n - 1: SIGINT and SIGTERM.
+        Some(u64::from_str_radix(mask.trim(), 16).ok()? & 0x4002 == 0x4002)
+    };
+    while handled() != Some(true) && since.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Every process that runs or waits until somebody stops it.
+#[cfg(unix)]
+#[test]
+fn who_is_told_to_end_says_that_nothing_is_lost_and_how_it_goes_on() {
+    let stage = Stage::open(&Shape { patience: 6_000, ..SMALL });
+    for (words, more) in [
+        (&["board", "run", "board", "--key", "board.key"][..], "before the next deadline"),
+        (&["keyholder", "run", "board", "--key", "keyholder0.key"], "until its deadline"),
+        (&["bidder", "run", "board", "--key", "bidder0.key", "--yes", "B0=99.00"], "not count"),
+        (&["bid", "board", "--key", "bidder0.key", "--wait", "--yes", "B0=99.00"], "stays handed"),
+        (&["reveal", "board", "--key", "bidder0.key", "--wait"], "stays handed"),
+        (&["result", "board", "--key", "bidder0.key", "--wait"], "the same command"),
+        (&["accept", "board", "--key", "seller.key", "--wait", "B0"], "the same command"),
+        (
+            &["fund", "board", "--key", "custodian.key", "--for", "KEY", "--amount", "5"],
+            "handed in",
+        ),
+        (&["watch", "board"], "changes nothing"),
+    ] {
+        let key = stage.name("bidder0", "party");
+        let words: Vec<&str> =
+            words.iter().map(|word| if *word == "KEY" { &key } else { *word }).collect();
+        for (signal, status, name) in [("-INT", 130, "Ctrl-C"), ("-TERM", 143, "a signal")] {
+            let running = stage.start(&words);
+            let child = running.0.as_ref().unwrap();
+            await_handlers(child);
+            tell_to_end(child, signal);
+            let stopped = format!("stopped by {name}; nothing is lost");
+            common::ends(&running.output(), status, &[&stopped, more]);
+        }
+    }
+}
+
+/// They end between two writes, whenever they are told: nothing is left of a draft, and nothing twice.
+#[cfg(unix)]
+#[test]
+fn whoever_is_told_to_end_at_random_goes_on_where_it_was_and_leaves_no_draft() {
+    let stage = Stage::open(&Shape { patience: 80, ..SMALL });
+    let (mut seed, mut stops) = (0x9e37_79b9_7f4a_7c15u64, 0);
+    stage.play(|children| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let victim = (seed >> 20) as usize % children.len();
+        if !seed.is_multiple_of(8) || stops >= 40 {
+            return None;
+        }
+        let child = &mut children[victim];
+        if child.try_wait().unwrap().is_some() {
+            return None;
+        }
+        tell_to_end(child, "-TERM");
+        let status = child.wait().unwrap();
+        // It may have had no time to say anything, or have ended by itself.
+        assert!(status.code().is_none_or(|code| [0, 143].contains(&code)), "{status}");
+        stops += 1;
+        Some(victim)
+    });
+    stage.check();
+    assert!(stops > 5, "{stops}");
+    let is_draft = |path: &std::path::PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+    };
+    let drafts: Vec<_> = common::files(stage.folder.path()).into_iter().filter(is_draft).collect();
+    assert!(drafts.is_empty(), "{drafts:?}");
+}
+
 /// One party dies at every single write, and is started again each time.
 fn dies_at_every_write(victim: usize, least: usize) {
     let stage = Stage::open(&Shape { patience: 100, ..SMALL });
