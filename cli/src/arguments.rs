@@ -115,6 +115,10 @@ pub(crate) enum KeyCommand {
         #[arg(long, value_name = "N", default_value_t = keys::WORK_FACTOR,
               value_parser = clap::value_parser!(u8).range(4..=20))]
         work_factor: u8,
+        /// Make a passphrase of ten words: into the new file that --passphrase-file names, or shown once
+        /// on the terminal. An empty answer on the terminal asks for one too.
+        #[arg(long)]
+        generate_passphrase: bool,
         /// Overwrite a key file that is there.
         #[arg(long)]
         force: bool,
@@ -376,6 +380,9 @@ pub(crate) struct DecideArgs {
 pub(crate) struct StatusArgs {
     /// The board's folder.
     pub(crate) board: PathBuf,
+    /// Say also which bids of this party are in: taleaparty1... Its key is not needed.
+    #[arg(long, value_name = "PARTY")]
+    pub(crate) party: Option<String>,
     /// Write JSON (schema talea-status/1).
     #[arg(long)]
     pub(crate) json: bool,

@@ -21,7 +21,7 @@ use crate::{
     party::{
         bidder::{self, Committed, Handed},
         custodian,
-        desk::{Desk, POLL},
+        desk::{Desk, POLL, order},
         keyholder, seller,
     },
     progress,
@@ -101,6 +101,9 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             desk.await_phase(Phase::Commits, 1, args.wait.wait)?;
             let committed = bidder::stand(&mut desk)?;
             print_commits("commit", &desk, &committed.done, args.party.json);
+            if !committed.done.is_empty() {
+                say_when_reveals_are_due(&desk)?;
+            }
             committed.well()?;
         }
         Command::Reveal(args) => reveal(&args, &passphrase)?,
@@ -118,6 +121,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             let yes = bids.yes;
             let bids = read_bids(&desk, &bids)?;
             confirm(&desk, &bids, yes)?;
+            say_until_when_to_run(&desk);
             bidder::run(&mut desk, &bids)?;
             let results = Results::of(&desk)?;
             print(&if json { results.json() } else { results.text() });
@@ -129,8 +133,10 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Receipt(command) => receipt(command)?,
         Command::Status(args) => {
             let folder = Folder::new(&args.board);
+            let party = args.party.as_deref().map(names::read_party).transpose()?;
             let (replica, signatures) = signed(&folder)?;
-            let status = Status::of(&replica).signed(signatures.as_ref().ok().copied());
+            let status = Status::of(&replica).with_party(&replica, party);
+            let status = status.signed(signatures.as_ref().ok().copied());
             print(&if args.json { status.json() } else { status.text() });
             signatures?;
         }
@@ -185,8 +191,17 @@ fn sit_down(
 
 fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let (keys, json) = match command {
-        KeyCommand::New { file, work_factor, force, json } => {
-            (Keys::create(&file, passphrase, work_factor, force)?, json)
+        KeyCommand::New { file, work_factor, generate_passphrase, force, json } => {
+            let create = if generate_passphrase { Keys::create_and_draw } else { Keys::create };
+            let keys = create(&file, passphrase, work_factor, force)?;
+            say(&format!(
+                "keep a copy of {} elsewhere, and the passphrase apart from it: nobody can make these keys \
+                 again. Both together sign as this party; the file alone opens nothing. What commands keep \
+                 goes beside it, into {}",
+                file.display(),
+                keys.state_folder().display()
+            ));
+            (keys, json)
         }
         KeyCommand::Show { file, json } => (Keys::open(&file, passphrase)?, json),
     };
@@ -211,7 +226,14 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
             };
             let bytes = borsh::to_vec(&terms).unwrap_or_default();
             files::write_new(&out, &bytes, Readers::Usual)?;
-            (terms, json)
+            let words = InWords::of(&terms)?;
+            if json {
+                print(&words.json());
+            } else {
+                print(&names::shortened(&words.text()));
+                say(&format!("talea terms show {} shows the names whole", out.display()));
+            }
+            return Ok(());
         }
         TermsCommand::Show { path, json } if path.is_dir() => {
             let auction = Replica::open(&Folder::new(&path).transcript())?;
@@ -262,7 +284,14 @@ fn ask(question: &str, yes: bool) -> Result<(), Failure> {
 
 fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let terms = terms::read_bytes(&args.terms)?;
-    say(&format!("these terms will bind:\n\n{}", terms::in_words(&terms)?));
+    // Whoever says yes beforehand has read them.
+    if !args.yes {
+        let words = names::shortened(&terms::in_words(&terms)?);
+        let path = args.terms.display();
+        say(&format!(
+            "these terms will bind; talea terms show {path} shows the names whole:\n\n{words}"
+        ));
+    }
     ask("Sign them and open the auction?", args.yes)?;
     let keys = Keys::open(&args.key, passphrase)?;
     let folder = Folder::new(&args.board).shared(args.share.share);
@@ -378,6 +407,25 @@ fn say_when_reveals_are_due(desk: &Desk) -> Result<(), Failure> {
         desk.state()?.display()
     ));
     Ok(())
+}
+
+/// Until when a bidder that runs by itself must not be stopped, in the first round.
+fn say_until_when_to_run(desk: &Desk) {
+    let (auction, board) = (desk.replica.auction(), desk.replica.board());
+    if auction.round() > 0 || order(auction.phase()) > order(Phase::Reveals) {
+        return;
+    }
+    let schedule = &auction.terms().schedule;
+    let in_rounds = match auction.terms().rounds {
+        Some(_) => ", and in each round after",
+        None => "",
+    };
+    say(&format!(
+        "this process reveals by itself, from {} to {}{in_rounds}: let it run until it ends. A bid that is not \
+         revealed does not count, and its deposit is lost",
+        board.time_of(schedule.commits_until),
+        board.time_of(schedule.reveals_until)
+    ));
 }
 
 fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
@@ -524,11 +572,12 @@ fn shown(folder: &Folder) -> Result<(Replica, Vec<Checkpoint>), Failure> {
 /// How an auction goes on: each change as it comes, and on a terminal a bar for what it waits for.
 fn watch(args: &StatusArgs) -> Result<(), Failure> {
     interrupt::say_when_stopped("nothing is lost: whoever watches changes nothing");
+    let party = args.party.as_deref().map(names::read_party).transpose()?;
     let mut replica = Replica::of(&Folder::new(&args.board))?;
     let bar = progress::Bar::new();
     let mut shown = String::new();
     loop {
-        let status = Status::of(&replica);
+        let status = Status::of(&replica).with_party(&replica, party);
         let text = if args.json { status.json() } else { status.text() };
         if text != shown {
             bar.aside(|| print(&text));
@@ -582,7 +631,7 @@ fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {
     print(&if args.json {
         with_signatures(&report.to_json(), found)?
     } else {
-        let checks = args.checks.then(|| report.checks_to_text() + "\n").unwrap_or_default();
+        let checks = if args.checks { report.checks_to_text() + "\n" } else { String::new() };
         let found = found.map_or(String::new(), |found| format!("\n{}\n", found.in_words()));
         checks + &report.to_text() + &found
     });

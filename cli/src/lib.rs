@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `arguments`, [`cli`] | arguments in, exit status out |
-//! | [`names`], [`keys`], [`files`] | public keys as text, secret ones in files, files that are whole |
+//! | [`names`], [`keys`], [`passphrase`], [`files`] | public keys as text, secret ones in files, what locks them, files that are whole |
 //! | [`terms`], [`interview`] | terms from TOML and CSV or by questions, and in words |
 //! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts |
 //! | [`replica`] | the program replayed from the transcript: what a party believes |
@@ -29,6 +29,7 @@ pub mod keys;
 pub mod money;
 pub mod names;
 pub mod party;
+pub mod passphrase;
 pub mod progress;
 pub mod replica;
 pub mod report;

@@ -29,6 +29,17 @@ pub struct Line {
     pub kind: &'static str,
 }
 
+/// What the transcript shows of a bid, or of a reserve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BidLine {
+    /// The seal of its commit.
+    pub seal: Digest,
+    /// Which entry the commit is.
+    pub committed: u64,
+    /// Which entry was the first to carry its sealed bid.
+    pub revealed: Option<u64>,
+}
+
 /// An auction, replayed as far as its transcript goes.
 pub struct Replica {
     path: PathBuf,
@@ -47,7 +58,7 @@ pub struct Replica {
     /// Where the body of each entry begins, and how long it is.
     spans: Vec<(u64, usize)>,
     heads: Vec<Digest>,
-    seals: BTreeMap<BidId, Digest>,
+    bids: BTreeMap<BidId, BidLine>,
     closing: Option<Closing>,
 }
 
@@ -165,7 +176,7 @@ impl Replica {
             roots: Vec::new(),
             spans: Vec::new(),
             heads: Vec::new(),
-            seals: BTreeMap::new(),
+            bids: BTreeMap::new(),
             closing: None,
         })
     }
@@ -301,13 +312,25 @@ impl Replica {
         // It was accepted, so it decodes.
         let Ok(signed) = borsh::from_slice::<SignedInstruction>(&entry.instruction) else { return };
         let Ok(instruction) = borsh::from_slice::<Instruction>(&signed.payload) else { return };
-        if let Instruction::Commit(commit) | Instruction::Reserve(commit) = &instruction {
-            let (lot, round) = (commit.lot, commit.round);
-            self.seals.insert(BidId { lot, round, bidder: signed.signer }, commit.seal);
+        let number = self.lines.len() as u64;
+        match &instruction {
+            Instruction::Commit(commit) | Instruction::Reserve(commit) => {
+                let bid = BidId { lot: commit.lot, round: commit.round, bidder: signed.signer };
+                let line = BidLine { seal: commit.seal, committed: number, revealed: None };
+                self.bids.insert(bid, line);
+            }
+            Instruction::Reveal(reveals) => {
+                for reveal in reveals.iter() {
+                    if let Some(line) = self.bids.get_mut(&reveal.bid) {
+                        line.revealed.get_or_insert(number);
+                    }
+                }
+            }
+            _ => {}
         }
         // Ticks of one signer are all alike.
         let id = Digest::of(&[&entry.instruction]);
-        self.by_id.entry(id).or_insert(self.lines.len() as u64);
+        self.by_id.entry(id).or_insert(number);
         let kind = kind(&instruction);
         self.lines.push(Line { slot: entry.slot, signer: signed.signer, kind });
         let leaf = merkle::leaf(body);
@@ -374,7 +397,12 @@ impl Replica {
     /// The seal of a commit or a reserve.
     #[must_use]
     pub fn seal_of(&self, bid: &BidId) -> Option<Digest> {
-        self.seals.get(bid).copied()
+        self.bids.get(bid).map(|line| line.seal)
+    }
+
+    /// Every bid whose commit stands in the transcript, of every round, reserves among them.
+    pub fn bids(&self) -> impl Iterator<Item = (&BidId, &BidLine)> {
+        self.bids.iter()
     }
 
     /// The entry that these signed bytes became.

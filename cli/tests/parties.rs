@@ -341,8 +341,9 @@ fn terms_by_questions() {
     let complaints =
         ["begins with taleaparty1", "it must be 1 to 2", "is neither", "check digit is wrong"];
     complaints.iter().for_each(|words| assert!(said.contains(words), "{words:?} in {said}"));
-    let words = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(stage.done(&["terms", "show", "asked"]), words);
+    let short = String::from_utf8(output.stdout).unwrap();
+    let words = stage.done(&["terms", "show", "asked"]);
+    assert_eq!(talea_cli::names::shortened(&words), short);
     for fact in ["XS0004120779", "Larkspur \"Mill\"", "90-00", "107-31", &one, &two, &ash] {
         assert!(words.contains(fact), "{fact:?} in {words}");
     }
@@ -351,6 +352,98 @@ fn terms_by_questions() {
     assert!(toml.contains("threshold = 2") && toml.contains("limit = 5"), "{toml}");
     stage.done(&["terms", "new", "asked.toml", "--out", "again"]);
     stage.fails(&["terms", "new", "--out", "asked"], 2, "file.exists");
+}
+
+#[test]
+fn terms_are_read_before_they_are_signed_with_names_that_can_be_read() {
+    let stage = Stage::open(&SMALL);
+    let key = stage.name("keyholder0", "keyholder");
+    let short = talea_cli::names::shortened(&key);
+    let made = stage.done(&["terms", "new", "terms.toml", "--out", "new"]);
+    assert!(made.contains(&short) && !made.contains(&key), "{made}");
+    assert!(stage.done(&["terms", "show", "new"]).contains(&key));
+    let words = |more: &[&str]| {
+        let open = ["open", "other", "--terms", "new", "--key", "seller.key"];
+        let output = stage.run(&[&open[..], more].concat());
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (status, said) = words(&[]);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains(&made) && said.contains("talea terms show new"), "{said}");
+    // Whoever says yes beforehand has read them.
+    assert_eq!(words(&["--yes"]), (Some(0), String::new()));
+}
+
+#[test]
+fn a_new_key_says_what_takes_long_and_what_its_file_is_worth() {
+    let stage = Stage::open(&SMALL);
+    let said = |work: &str| {
+        let key = format!("new{work}.key");
+        let output = stage.run(&["key", "new", &key, "--work-factor", work]);
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let slow = said("16");
+    let [first, last] = [0, 1].map(|line| slow.lines().nth(line).unwrap());
+    assert!(first.contains("scrypt: 2^16 rounds and 64 MiB"), "{slow}");
+    for words in ["keep a copy of new16.key", "passphrase apart", "alone opens nothing"] {
+        assert!(last.contains(words), "{slow}");
+    }
+    assert!(!said("4").contains("scrypt"));
+}
+
+/// The words of a passphrase that was made.
+fn ten_words(text: &str) -> bool {
+    let words: Vec<&str> = text.split('-').collect();
+    let is_word = |word: &&str| word.len() >= 3 && word.chars().all(|c| c.is_ascii_lowercase());
+    words.len() == 10 && words.iter().all(is_word)
+}
+
+#[cfg(unix)]
+#[test]
+fn who_has_no_passphrase_gets_one() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let stage = Stage::open(&SMALL);
+    let talea = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_talea"));
+        command.current_dir(stage.folder.path()).args(arguments).stdin(Stdio::null());
+        command.output().unwrap()
+    };
+    let new = ["key", "new", "drawn.key", "--work-factor", "4", "--generate-passphrase"];
+    let drawn = [&["--passphrase-file", "drawn"][..], &new].concat();
+    common::ends(&talea(&drawn), 0, &["the passphrase is in drawn"]);
+    let text = fs::read_to_string(stage.path("drawn")).unwrap();
+    assert!(ten_words(text.trim_end()), "{text}");
+    assert_eq!(fs::metadata(stage.path("drawn")).unwrap().permissions().mode() & 0o777, 0o600);
+    let show = |file: &str, key: &str| talea(&["--passphrase-file", file, "key", "show", key]);
+    common::ends(&show("drawn", "drawn.key"), 0, &[]);
+    // Neither of the two files is ever written over.
+    common::ends(&talea(&drawn), 2, &["error[file.exists]", "drawn.key"]);
+    fs::remove_file(stage.path("drawn.key")).unwrap();
+    common::ends(&talea(&drawn), 2, &["error[file.exists]: drawn is there already"]);
+    assert!(!stage.path("drawn.key").exists());
+
+    // On a terminal: no answer is to be given one.
+    let typed = format!("{} key new typed.key --work-factor 4", env!("CARGO_BIN_EXE_talea"));
+    let terminal = Command::new("script")
+        .args(["-qec", &typed, "/dev/null"])
+        .current_dir(stage.folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut terminal = match terminal {
+        Ok(terminal) => terminal,
+        Err(error) => return eprintln!("not tried: no terminal can be had here: script: {error}"),
+    };
+    terminal.stdin.take().unwrap().write_all(b"\n").unwrap();
+    let shown = String::from_utf8(terminal.wait_with_output().unwrap().stdout).unwrap();
+    let words = shown.split_whitespace().find(|word| ten_words(word)).expect(&shown);
+    assert_eq!(shown.matches(words).count(), 1, "{shown}");
+    assert!(!shown.contains("once more"), "{shown}");
+    let file = stage.path("written down");
+    talea_cli::files::write(&file, words.as_bytes(), talea_cli::files::Readers::Owner).unwrap();
+    common::ends(&show("written down", "typed.key"), 0, &[]);
 }
 
 /// A reserve, two rounds in which one bidder improves and the other stands, and the seller's word:
@@ -402,6 +495,10 @@ fn a_reserve_rounds_and_the_sellers_word() {
         .iter_mut()
         .for_each(|child| assert!(child.wait().unwrap().success(), "{}", stage.log()));
     stage.check();
+    let log = stage.log();
+    assert!(
+        log.contains("this process reveals by itself, from ") && log.contains("does not count")
+    );
     let result = stage.done(&["result", "board", "--key", "bidder1.key"]);
     assert!(result.contains("Hit"), "{result}");
     stage.done(&["report", "board", "--out", "report.html"]);

@@ -60,21 +60,21 @@ impl Share {
     /// Those of the system: only its owner may.
     #[cfg(unix)]
     pub fn apply(self, path: &Path, part: Part, group: u32) -> io::Result<()> {
-        use rustix::{
-            fs::{CWD, Gid, Mode, OFlags, fchmod, fchown, fstat, openat},
-            io::Errno,
+        use rustix::fs::{CWD, Mode, OFlags, openat};
+        use std::{
+            fs::{File, Permissions},
+            os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown},
         };
         let follow = if part == Part::Whole { OFlags::empty() } else { OFlags::NOFOLLOW };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | follow;
-        let folder = openat(CWD, path, flags, Mode::empty())?;
-        if fstat(&folder)?.st_gid != group {
-            fchown(&folder, None, Some(Gid::from_raw(group)))?;
+        let folder = File::from(openat(CWD, path, flags, Mode::empty())?);
+        if folder.metadata()?.gid() != group {
+            fchown(&folder, None, Some(group))?;
         }
-        let wanted = Mode::from_raw_mode(self.mode(part).into());
-        fchmod(&folder, wanted)?;
+        folder.set_permissions(Permissions::from_mode(self.mode(part)))?;
         // A system may drop a bit that it does not let this user set.
-        if Mode::from_raw_mode(fstat(&folder)?.st_mode) != wanted {
-            return Err(Errno::PERM.into());
+        if folder.metadata()?.mode() & 0o7777 != self.mode(part) {
+            return Err(io::ErrorKind::PermissionDenied.into());
         }
         Ok(())
     }
