@@ -417,6 +417,14 @@ fn who_has_no_passphrase_gets_one() {
     assert_eq!(fs::metadata(stage.path("drawn")).unwrap().permissions().mode() & 0o777, 0o600);
     let show = |file: &str, key: &str| talea(&["--passphrase-file", file, "key", "show", key]);
     common::ends(&show("drawn", "drawn.key"), 0, &[]);
+    // In no file at all, as a password manager gives it.
+    let piped = format!(
+        "{} --passphrase-file <(cat drawn) key show drawn.key",
+        env!("CARGO_BIN_EXE_talea")
+    );
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &piped]).current_dir(stage.folder.path()).stdin(Stdio::null());
+    common::ends(&bash.output().unwrap(), 0, &[]);
     // Neither of the two files is ever written over.
     common::ends(&talea(&drawn), 2, &["error[file.exists]", "drawn.key"]);
     fs::remove_file(stage.path("drawn.key")).unwrap();
