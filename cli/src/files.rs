@@ -12,16 +12,20 @@ use std::{
 };
 
 /// A place at which trials let a process die, before and after everything that it writes: the
-/// variable `TALEA_DIE_AT_WRITE` counts them. Only in builds with debug assertions.
+/// variable `TALEA_DIE_AT_WRITE` counts them, and `TALEA_WRITE_SLOWLY` lets each last so many
+/// milliseconds. Only in builds with debug assertions.
 pub fn may_die_here() {
     #[cfg(debug_assertions)]
     {
         use std::sync::atomic::{AtomicU64, Ordering};
         static WRITES: AtomicU64 = AtomicU64::new(0);
         let number = WRITES.fetch_add(1, Ordering::SeqCst);
-        let fatal = std::env::var("TALEA_DIE_AT_WRITE").ok().and_then(|text| text.parse().ok());
-        if fatal == Some(number) {
+        let set = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
+        if set("TALEA_DIE_AT_WRITE") == Some(number) {
             std::process::abort();
+        }
+        if let Some(slowly) = set("TALEA_WRITE_SLOWLY") {
+            std::thread::sleep(std::time::Duration::from_millis(slowly));
         }
     }
 }

@@ -119,6 +119,32 @@ fn who_is_told_to_end_says_that_nothing_is_lost_and_how_it_goes_on() {
     }
 }
 
+/// What is being written when somebody says so is written to its end, and nothing after it.
+#[cfg(unix)]
+#[test]
+fn who_is_told_to_end_while_it_writes_writes_the_whole_of_it() {
+    let stage = Stage::open(&SMALL);
+    let name = stage.name("bidder0", "party");
+    let fund = ["fund", "board", "--key", "custodian.key", "--for", &name, "--amount", "5"];
+    let mut command = stage.command(&fund);
+    command.env("TALEA_WRITE_SLOWLY", "300").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let running = common::Running(Some(command.spawn().unwrap()));
+    let names = || -> Vec<String> {
+        let inbox = fs::read_dir(stage.path("board/inbox")).unwrap().flatten();
+        inbox.map(|item| item.file_name().to_string_lossy().into_owned()).collect()
+    };
+    let since = Instant::now();
+    while !names().iter().any(|name| name.starts_with('.')) {
+        assert!(since.elapsed() < LIMIT, "{:?}", names());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    tell_to_end(running.0.as_ref().unwrap(), "-TERM");
+    common::ends(&running.output(), 143, &["nothing is lost"]);
+    let [handed_in] = &names()[..] else { panic!("{:?}", names()) };
+    let bytes = fs::read(stage.path("board/inbox").join(handed_in)).unwrap();
+    assert_eq!(*handed_in, hex::encode(talea_protocol::bytes::Digest::of(&[&bytes]).0));
+}
+
 /// They end between two writes, whenever they are told: nothing is left of a draft, and nothing twice.
 #[cfg(unix)]
 #[test]
