@@ -50,7 +50,7 @@ pub fn write(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure>
     replace(path, bytes, readers).map_err(|error| Failure::unwritable(path, error))
 }
 
-/// As [`write`], for whoever has to know why it failed.
+/// As [`write()`], for whoever has to know why it failed.
 ///
 /// # Errors
 /// Those of the system; then what was there stands.
