@@ -29,15 +29,17 @@ pub struct Line {
     pub kind: &'static str,
 }
 
-/// What the transcript shows of a bid's commit.
+/// What the transcript shows of a bid, or of a reserve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ShownCommit {
-    /// Which entry it is.
-    pub entry: u64,
+pub struct BidLine {
     /// `C`.
     pub commitment: Point,
-    /// The hash of the sealed bid.
+    /// The seal of its commit.
     pub seal: Digest,
+    /// Which entry the commit is.
+    pub committed: u64,
+    /// Which entry was the first to carry its sealed bid.
+    pub revealed: Option<u64>,
 }
 
 /// An auction, replayed as far as its transcript goes.
@@ -58,7 +60,7 @@ pub struct Replica {
     /// Where the body of each entry begins, and how long it is.
     spans: Vec<(u64, usize)>,
     heads: Vec<Digest>,
-    commits: BTreeMap<BidId, ShownCommit>,
+    bids: BTreeMap<BidId, BidLine>,
     closing: Option<Closing>,
 }
 
@@ -182,7 +184,7 @@ impl Replica {
             roots: Vec::new(),
             spans: Vec::new(),
             heads: Vec::new(),
-            commits: BTreeMap::new(),
+            bids: BTreeMap::new(),
             closing: None,
         })
     }
@@ -193,9 +195,7 @@ impl Replica {
     /// `board.invalid` if the rules do not allow it, `board.rewritten` if what was replayed before
     /// is gone or another, `file.unreadable`.
     pub fn advance(&mut self) -> Result<u64, Failure> {
-        let length = std::fs::metadata(&self.path)
-            .map_err(|error| Failure::unreadable(&self.path, error))?
-            .len();
+        let length = self.open_anew().map_err(|error| Failure::unreadable(&self.path, error))?;
         if length < self.offset || !self.ends_as_before()? {
             return Err(self.rewritten());
         }
@@ -209,6 +209,15 @@ impl Replica {
             }
         }
         Ok((self.lines.len() - before) as u64)
+    }
+
+    /// Opens what has the name now: whoever synchronises or copies a folder puts a new file in the place of
+    /// the old one. How long it is.
+    fn open_anew(&mut self) -> io::Result<u64> {
+        let file = File::open(&self.path)?;
+        let length = file.metadata()?.len();
+        self.file = BufReader::new(file);
+        Ok(length)
     }
 
     /// Applies an instruction that is not in the file yet; its record, which the caller appends. If
@@ -311,18 +320,29 @@ impl Replica {
         // It was accepted, so it decodes.
         let Ok(signed) = borsh::from_slice::<SignedInstruction>(&entry.instruction) else { return };
         let Ok(instruction) = borsh::from_slice::<Instruction>(&signed.payload) else { return };
-        if let Instruction::Commit(commit) | Instruction::Reserve(commit) = &instruction {
-            let (lot, round) = (commit.lot, commit.round);
-            let shown = ShownCommit {
-                entry: self.next_entry(),
-                commitment: commit.commitment,
-                seal: commit.seal,
-            };
-            self.commits.insert(BidId { lot, round, bidder: signed.signer }, shown);
+        let number = self.next_entry();
+        match &instruction {
+            Instruction::Commit(commit) | Instruction::Reserve(commit) => {
+                let bid = BidId { lot: commit.lot, round: commit.round, bidder: signed.signer };
+                let line = BidLine {
+                    commitment: commit.commitment,
+                    seal: commit.seal,
+                    committed: number,
+                    revealed: None,
+                };
+                self.bids.insert(bid, line);
+            }
+            Instruction::Reveal(reveals) => {
+                for reveal in reveals.iter() {
+                    if let Some(line) = self.bids.get_mut(&reveal.bid) {
+                        line.revealed.get_or_insert(number);
+                    }
+                }
+            }
+            _ => {}
         }
         // Ticks of one signer are all alike.
         let id = Digest::of(&[&entry.instruction]);
-        let number = self.next_entry();
         self.by_id.entry(id).or_insert(number);
         let kind = kind(&instruction);
         self.lines.push(Line { slot: entry.slot, signer: signed.signer, kind });
@@ -398,16 +418,21 @@ impl Replica {
         self.heads.get(index_of(entries)?).copied()
     }
 
-    /// The commit of a bid, or of a reserve.
+    /// What the transcript shows of a bid, or of a reserve.
     #[must_use]
-    pub fn commit_of(&self, bid: &BidId) -> Option<&ShownCommit> {
-        self.commits.get(bid)
+    pub fn bid(&self, bid: &BidId) -> Option<&BidLine> {
+        self.bids.get(bid)
     }
 
     /// The seal of a commit or a reserve.
     #[must_use]
     pub fn seal_of(&self, bid: &BidId) -> Option<Digest> {
-        self.commit_of(bid).map(|shown| shown.seal)
+        self.bid(bid).map(|line| line.seal)
+    }
+
+    /// Every bid whose commit stands in the transcript, of every round, reserves among them.
+    pub fn bids(&self) -> impl Iterator<Item = (&BidId, &BidLine)> {
+        self.bids.iter()
     }
 
     /// The entry that these signed bytes became.
