@@ -73,13 +73,22 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Receipt(ReceiptCommand),
     /// Everybody: how the auction stands, and what its rounds have shown.
-    Status(StatusArgs),
+    Status {
+        /// A transcript, or a board's folder.
+        path: PathBuf,
+        /// Write JSON (schema talea-status/1).
+        #[arg(long)]
+        json: bool,
+    },
     /// Everybody: follow an auction until it is over.
-    Watch(StatusArgs),
+    Watch(WatchArgs),
     /// Everybody: what happened, as one HTML file, as JSON or as CSV.
+    ///
+    /// An auction that is not over is reported like any other. Of a transcript that breaks the rules the
+    /// report says so and why, and the command ends with status 1.
     Report {
-        /// The board's folder.
-        board: PathBuf,
+        /// A transcript, or a board's folder.
+        path: PathBuf,
         /// Where it goes: FILE.html, FILE.json or FILE.csv.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
@@ -361,7 +370,7 @@ pub(crate) struct DecideArgs {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct StatusArgs {
+pub(crate) struct WatchArgs {
     /// The board's folder.
     pub(crate) board: PathBuf,
     /// Write JSON (schema talea-status/1).

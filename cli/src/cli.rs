@@ -4,7 +4,7 @@ use crate::{
     arguments::{
         BidArgs, BidderArgs, BidderCommand, BidsArgs, BoardCommand, Cli, Command, DecideArgs,
         DeskArgs, KeyCommand, KeyholderCommand, OpenArgs, PATIENCE, PartyArgs, ReceiptCommand,
-        RevealArgs, StatusArgs, TermsCommand, VerifyArgs,
+        RevealArgs, TermsCommand, VerifyArgs, WatchArgs,
     },
     board::{
         checkpoint::{Checkpoint, Receipt, Signatures},
@@ -24,7 +24,7 @@ use crate::{
         keyholder, seller,
     },
     progress,
-    replica::{self, Replica},
+    replica::{self, Replay, Replica},
     report::Report,
     result::Results,
     say::{print, say},
@@ -113,15 +113,9 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             keyholder::run(sit_down(&desk, PATIENCE, &passphrase)?, reveals, tell)?;
         }
         Command::Receipt(command) => receipt(command)?,
-        Command::Status(args) => {
-            let folder = Folder::new(&args.board);
-            let (replica, signatures) = signed(&folder)?;
-            let status = Status::of(&replica).signed(signatures.as_ref().ok().copied());
-            print(&if args.json { status.json() } else { status.text() });
-            signatures?;
-        }
+        Command::Status { path, json } => status(&path, json)?,
         Command::Watch(args) => watch(&args)?,
-        Command::Report { board, out } => report(&Folder::new(&board), &out)?,
+        Command::Report { path, out } => return report(&path, &out),
         Command::Demo { folder } => play_demo(folder)?,
         Command::Completions { shell } => {
             let mut out = Vec::new();
@@ -505,7 +499,7 @@ fn shown(folder: &Folder) -> Result<(Replica, Vec<Checkpoint>), Failure> {
 }
 
 /// How an auction goes on: each change as it comes, and on a terminal a bar for what it waits for.
-fn watch(args: &StatusArgs) -> Result<(), Failure> {
+fn watch(args: &WatchArgs) -> Result<(), Failure> {
     let mut replica = Replica::of(&Folder::new(&args.board))?;
     let bar = progress::Bar::new();
     let mut shown = String::new();
@@ -525,18 +519,34 @@ fn watch(args: &StatusArgs) -> Result<(), Failure> {
     }
 }
 
-fn report(folder: &Folder, out: &Path) -> Result<(), Failure> {
-    let report = Report::of(folder)?;
-    let text = match out.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => report.html(),
-        Some("json") => report.json(),
-        Some("csv") => report.csv(),
+/// How the auction of a transcript stands, or of a board's folder.
+fn status(path: &Path, json: bool) -> Result<(), Failure> {
+    let show = |status: &Status| print(&if json { status.json() } else { status.text() });
+    if !path.is_dir() {
+        show(&Status::of(&Replay::of(path)?));
+        return Ok(());
+    }
+    let (replica, signatures) = signed(&Folder::new(path))?;
+    show(&Status::of(&replica).signed(signatures.as_ref().ok().copied()));
+    signatures.map(drop)
+}
+
+fn report(path: &Path, out: &Path) -> Result<Exit, Failure> {
+    let write = match out.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => Report::html,
+        Some("json") => Report::json,
+        Some("csv") => Report::csv,
         _ => {
             let sentence = format!("{} ends neither in .html nor .json nor .csv", out.display());
             return Err(Failure::new(Code::FileUnwritable, sentence));
         }
     };
-    files::write(out, text.as_bytes(), Readers::Everybody)
+    let report = Report::of(path)?;
+    files::write(out, write(&report).as_bytes(), Readers::Everybody)?;
+    if let (true, Some(why)) = (report.is_invalid(), report.objection()) {
+        say(&format!("{} is INVALID: {why}", path.display()));
+    }
+    report.exit()
 }
 
 /// What the independent verifier says of a transcript.

@@ -1,13 +1,16 @@
 //! How an auction stands, for whoever asks: no key is needed.
 
 use crate::{
-    board::{checkpoint::Signatures, clock::now},
+    board::{
+        checkpoint::Signatures,
+        clock::{FAR, Moment, now},
+    },
     names,
-    replica::Replica,
+    replica::Replay,
 };
 use serde::Serialize;
 use std::fmt::Write as _;
-use talea_contract::Due;
+use talea_contract::{Auction, Due};
 use talea_protocol::{
     bytes::PartyKey,
     outcome::{Award, Ending},
@@ -40,9 +43,10 @@ pub struct Status {
 
 #[derive(Clone, Debug, Serialize)]
 struct Deadline {
-    slot: u64,
-    at: String,
-    passed: bool,
+    #[serde(flatten)]
+    moment: Moment,
+    /// Nothing where the terms name no board, and so no time.
+    passed: Option<bool>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -64,6 +68,7 @@ struct LotStatus {
     result: String,
     winners: Vec<String>,
     price: Option<String>,
+    price_decimal: Option<String>,
     /// What the rounds have shown so far.
     surveys: Vec<SurveyReport>,
 }
@@ -72,6 +77,12 @@ struct LotStatus {
 #[must_use]
 pub fn price(lot: &Lot, rung: Rung) -> String {
     lot.ladder.price(rung).map_or(String::new(), |price| lot.ladder.scale.write(price))
+}
+
+/// The price of a lot as a decimal number, exactly.
+#[must_use]
+pub fn price_decimal(lot: &Lot, rung: Rung) -> String {
+    lot.ladder.price(rung).map_or(String::new(), |price| lot.ladder.scale.write_decimal(price))
 }
 
 /// The beginning and the end of a party's name.
@@ -83,14 +94,13 @@ pub fn short(party: &PartyKey) -> String {
 }
 
 impl LotStatus {
-    fn of(replica: &Replica, number: u32, lot: &Lot) -> Self {
-        let auction = replica.auction();
+    fn of(auction: &Auction, number: u32, lot: &Lot) -> Self {
         let ending = auction.ending(number);
         let award = |award: &Award| {
             let winners = award.sales.iter().map(|sale| names::party(&sale.winner)).collect();
-            (winners, Some(price(lot, award.quote.rung)))
+            (winners, Some(award.quote.rung))
         };
-        let (state, result, (winners, price)) = match &ending {
+        let (state, result, (winners, rung)) = match &ending {
             Some(Ending::Sold(a)) => ("sold", "sold".into(), award(a)),
             Some(Ending::Declined(a)) => {
                 ("declined", "did not trade: the seller declined".into(), award(a))
@@ -119,21 +129,22 @@ impl LotStatus {
             state,
             result,
             winners,
-            price,
+            price: rung.map(|rung| price(lot, rung)),
+            price_decimal: rung.map(|rung| price_decimal(lot, rung)),
             surveys: SurveyReport::all(&lot.ladder, auction.surveys(number)),
         }
     }
 }
 
 impl Status {
-    /// How a replica stands.
+    /// How a replay stands.
     #[must_use]
-    pub fn of(replica: &Replica) -> Self {
-        let auction = replica.auction();
+    pub fn of(replay: &Replay) -> Self {
+        let auction = replay.auction();
         let terms = auction.terms();
-        let deadline = auction.deadline().map(|slot| {
-            let end = replica.board().end_of(slot);
-            Deadline { slot, at: replica.board().time_of(slot), passed: now() > end }
+        let deadline = auction.deadline().map(|slot| Deadline {
+            moment: Moment::of(replay.board(), slot),
+            passed: replay.board().map(|board| now() > board.end_of(slot)),
         });
         let waiting_for = keyholders(&terms.quorum).filter_map(|(id, member)| {
             let dues = auction.dues(id);
@@ -162,12 +173,12 @@ impl Status {
             auction: names::auction(&auction.id()),
             phase: auction.phase().name(),
             round: auction.round(),
-            entries: replica.lines().len(),
+            entries: replay.lines().len(),
             slot: auction.slot(),
             deadline,
             waiting_for: waiting_for.collect(),
-            lots: lots.map(|(number, lot)| LotStatus::of(replica, number, lot)).collect(),
-            closed: replica.is_closed(),
+            lots: lots.map(|(number, lot)| LotStatus::of(auction, number, lot)).collect(),
+            closed: replay.is_closed(),
             board_signatures: None,
         }
     }
@@ -192,9 +203,14 @@ impl Status {
         let _ = writeln!(text, "auction  {}", self.auction);
         let round = if self.round > 0 { format!(", round {}", self.round) } else { String::new() };
         let _ = writeln!(text, "phase    {}{round}, {} entries", self.phase, self.entries);
-        if let Some(Deadline { slot, at, passed }) = &self.deadline {
-            let late = if *passed { " (passed: the board is behind)" } else { "" };
-            let _ = writeln!(text, "until    {at}, slot {slot}{late}");
+        if let Some(Deadline { moment: Moment { slot, at }, passed }) = &self.deadline {
+            let time = match (at, passed) {
+                (Some(at), _) => format!("{at}, "),
+                (None, Some(_)) => format!("{FAR}, "),
+                (None, None) => String::new(),
+            };
+            let late = if *passed == Some(true) { " (passed: the board is behind)" } else { "" };
+            let _ = writeln!(text, "until    {time}slot {slot}{late}");
         }
         if let Some(signatures) = &self.board_signatures {
             let _ = writeln!(text, "signed   {}", signatures.in_words());
