@@ -94,10 +94,9 @@ impl Results {
             };
             let counted = bidder::standing(desk, number)?.map(|secret| secret.rung());
             let (won, price) = match &result.ending {
-                Ending::Sold(award) => (
-                    award.sales.iter().any(|sale| sale.winner == party),
-                    Some(award.quote.rung),
-                ),
+                Ending::Sold(award) => {
+                    (award.sales.iter().any(|sale| sale.winner == party), Some(award.quote.rung))
+                }
                 _ => (false, None),
             };
             let bid = counted.or(made);

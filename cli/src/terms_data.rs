@@ -356,8 +356,7 @@ impl ScheduleData {
             step_slots_per_bid,
             witness_slots,
         } = *schedule;
-        let (moment, span) =
-            (|slot| Moment::of(board, slot), |slots: u64| Span::of(board, slots));
+        let (moment, span) = (|slot| Moment::of(board, slot), |slots: u64| Span::of(board, slots));
         Self {
             deals_until: moment(deals_until),
             complaints_until: moment(complaints_until),

@@ -87,8 +87,7 @@ fn is_taken_as_text(words: &str) -> bool {
     let lower = words.to_lowercase();
     let runs: Vec<&str> =
         lower.split(|c: char| !c.is_alphabetic()).filter(|run| !run.is_empty()).collect();
-    let has_month =
-        || runs.iter().any(|run| MONTHS.split(' ').any(|month| run.starts_with(month)));
+    let has_month = || runs.iter().any(|run| MONTHS.split(' ').any(|month| run.starts_with(month)));
     // Of an exponent, or of a time of day.
     let of_number = |run: &&str| ["e", "a", "p", "am", "pm"].contains(run);
     match words.chars().next() {
@@ -109,17 +108,58 @@ mod tests {
     #[test]
     fn no_text_becomes_a_date_a_number_or_a_formula() {
         for words in [
-            "98-10", "99-17+", "99.62", "-0-001", "100-00", "1/2", "12:30", "5 March", "3-Mai-31",
-            "912828E50", "037833100", "5 pm", "50%", "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1",
-            "\n=1", " =1", "'quoted", "\"=1\"", "May 2031", "MAR1", "dec-30", "Sept 2", "TRUE", "false",
-            "\u{ff1d}1", "|calc", "%0", "$5", "\u{feff}=1",
+            "98-10",
+            "99-17+",
+            "99.62",
+            "-0-001",
+            "100-00",
+            "1/2",
+            "12:30",
+            "5 March",
+            "3-Mai-31",
+            "912828E50",
+            "037833100",
+            "5 pm",
+            "50%",
+            "=1+1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            " =1",
+            "'quoted",
+            "\"=1\"",
+            "May 2031",
+            "MAR1",
+            "dec-30",
+            "Sept 2",
+            "TRUE",
+            "false",
+            "\u{ff1d}1",
+            "|calc",
+            "%0",
+            "$5",
+            "\u{feff}=1",
         ] {
             assert_eq!(text(words), format!("'{words}"));
         }
         for words in [
-            "Larkspur Mill CLO 2027-1 B", "ZZ0004120778", "999101AB4", "38259P508", "B0", "A-1",
-            "Brougham, 1871", "sold", "did not trade: nobody bid", "sealed", "Börse", "Lot 7",
-            "Marble quarry", "",
+            "Larkspur Mill CLO 2027-1 B",
+            "ZZ0004120778",
+            "999101AB4",
+            "38259P508",
+            "B0",
+            "A-1",
+            "Brougham, 1871",
+            "sold",
+            "did not trade: nobody bid",
+            "sealed",
+            "Börse",
+            "Lot 7",
+            "Marble quarry",
+            "",
         ] {
             assert_eq!(text(words), words);
         }

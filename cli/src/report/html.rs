@@ -16,13 +16,19 @@ struct Page(String);
 /// What stands in a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Column {
-    /// Aligned left.
+    /// Aligned left, with breaks between words.
     Words(&'static str),
+    /// What a lot is called; broken only if it is long.
+    Name(&'static str),
+    /// A party by the beginning and the end of its name; several with breaks between them.
+    Short(&'static str),
+    /// The whole name of a party, broken anywhere.
+    Party(&'static str),
     /// Aligned right.
     Figures(&'static str),
 }
 
-use Column::{Figures, Words};
+use Column::{Figures, Name, Party, Short, Words};
 
 impl Page {
     fn new(title: &str) -> Self {
@@ -78,6 +84,9 @@ impl Page {
             .filter(|(at, _)| is_used(at))
             .map(|(at, column)| match column {
                 Words(name) => (at, *name, ""),
+                Name(name) => (at, *name, " class=name"),
+                Short(name) => (at, *name, " class=short"),
+                Party(name) => (at, *name, " class=party"),
                 Figures(name) => (at, *name, " class=figures"),
             })
             .collect();
@@ -182,13 +191,13 @@ fn write_lots(page: &mut Page, report: &Report) {
     page.heading("Lots");
     let rows: Vec<_> = report.lots.iter().map(lot_row).collect();
     let columns = [
-        Words("Lot"),
+        Name("Lot"),
         Words("Name"),
         Figures("Quantity"),
         Words("Result"),
         Figures("Price"),
         Figures("Amount"),
-        Words("Winner"),
+        Short("Winner"),
         Figures("Cover"),
         Figures("Reserve"),
         Words("Bids"),
@@ -258,7 +267,7 @@ fn write_opened(page: &mut Page, lots: &[LotReport]) {
         let what = if lot.opened.is_empty() { "nothing".into() } else { lot.opened.join("; ") };
         vec![lot.identifier.clone(), what]
     };
-    page.table(&[Words("Lot"), Words("Opened")], &lots.iter().map(opened).collect::<Vec<_>>());
+    page.table(&[Name("Lot"), Words("Opened")], &lots.iter().map(opened).collect::<Vec<_>>());
     let bids = lots.iter().flat_map(|lot| {
         let of_lot = lot.bids.iter().flatten();
         of_lot.map(|bid| vec![lot.identifier.clone(), bid.party.clone(), bid.price.clone()])
@@ -266,7 +275,7 @@ fn write_opened(page: &mut Page, lots: &[LotReport]) {
     let bids: Vec<_> = bids.collect();
     if !bids.is_empty() {
         page.text("h3", "Bids, of each lot in the order in which equal ones win");
-        page.table(&[Words("Lot"), Words("Bidder"), Figures("Bid")], &bids);
+        page.table(&[Name("Lot"), Party("Bidder"), Figures("Bid")], &bids);
     }
 }
 
@@ -294,7 +303,7 @@ fn write_parties(page: &mut Page, report: &Report) {
         .iter()
         .map(|b| vec![b.party.clone(), b.commits.to_string(), b.ranked.to_string()]);
     let columns =
-        [Words("Bidder"), Figures("Bids committed"), Figures("Lots on which one counted")];
+        [Party("Bidder"), Figures("Bids committed"), Figures("Lots on which one counted")];
     page.table(&columns, &bidders.collect::<Vec<_>>());
     let keyholders = report.keyholders.iter().map(|keyholder| {
         let count = |kind: &str| keyholder.said.get(kind).copied().unwrap_or(0).to_string();
@@ -309,7 +318,7 @@ fn write_parties(page: &mut Page, report: &Report) {
     });
     let columns = [
         Words("Keyholder"),
-        Words("Party"),
+        Party("Party"),
         Figures("Dealt"),
         Figures("Endorsed"),
         Figures("Decryption shares posted"),
@@ -337,7 +346,7 @@ fn write_money(page: &mut Page, report: &Report) {
         ]
     });
     let columns = [
-        Words("Party"),
+        Party("Party"),
         Words("Role"),
         Figures("Funded"),
         Figures("Received"),
@@ -364,7 +373,7 @@ fn write_terms(page: &mut Page, terms: &TermsData) {
         ]
     });
     let columns = [
-        Words("Lot"),
+        Name("Lot"),
         Words("Name"),
         Figures("From"),
         Figures("To"),
@@ -418,7 +427,8 @@ fn facts(terms: &TermsData) -> Vec<(&'static str, String)> {
         DisclosureData::Everything => "everything".to_owned(),
         DisclosureData::Facts { cover, depth_from_bids } => {
             let cover = if cover { ", cover" } else { "" };
-            let depth = depth_from_bids.map_or(String::new(), |bids| format!(", depth from {bids} bids on"));
+            let depth = depth_from_bids
+                .map_or(String::new(), |bids| format!(", depth from {bids} bids on"));
             format!("winners, price{cover}{depth}")
         }
     };
@@ -519,7 +529,8 @@ mod tests {
         let pairs = style.split(';').filter_map(|pair| {
             let (name, value) = pair.rsplit_once("--")?.1.split_once(": #")?;
             let channel = |at: usize| {
-                let channel = f64::from(u8::from_str_radix(value.get(at..at + 2)?, 16).ok()?) / 255.0;
+                let channel =
+                    f64::from(u8::from_str_radix(value.get(at..at + 2)?, 16).ok()?) / 255.0;
                 let linear = ((channel + 0.055) / 1.055).powf(2.4);
                 Some(if channel <= 0.04045 { channel / 12.92 } else { linear })
             };

@@ -22,7 +22,8 @@ pub(super) struct LotReport {
     pub(super) result: String,
     pub(super) price: Option<String>,
     pub(super) price_decimal: Option<String>,
-    /// What each winner pays: quantity times price, where the price is a per cent of it.
+    /// What the winner pays: quantity times price, where the price is a per cent of it. Nothing of a
+    /// lot of several units: whether its quantity is that of one or of all, terms do not say.
     pub(super) amount: Option<String>,
     pub(super) winners: Vec<String>,
     pub(super) cover: Option<String>,
@@ -70,9 +71,7 @@ fn ending(row: &LotRow) -> (&'static str, String, Option<&Award>) {
         Some(Ending::Unsold) if row.commits == 0 => {
             ("unsold", "did not trade: nobody bid".into(), None)
         }
-        Some(Ending::Unsold) => {
-            ("unsold", "did not trade: no valid bid was revealed".into(), None)
-        }
+        Some(Ending::Unsold) => ("unsold", "did not trade: no valid bid was revealed".into(), None),
         Some(Ending::Void(cause)) => ("void", format!("void: {cause}"), None),
         Some(Ending::Halted) => ("halted", "halted: an alarm about soundness".into(), None),
     }
@@ -109,9 +108,8 @@ fn opened(row: &LotRow, mechanism: Mechanism, award: Option<&Award>) -> Vec<Stri
         opened.push(format!("the reserve, {}", price(quote.rung)));
     }
     if let Some(bids) = bids {
-        let at_price = |award: &Award| {
-            bids.iter().filter(|bid| bid.quote.rung == award.quote.rung).count()
-        };
+        let at_price =
+            |award: &Award| bids.iter().filter(|bid| bid.quote.rung == award.quote.rung).count();
         let tied = match award.map_or(0, at_price) {
             tied if tied > 1 => format!(", {tied} of them tied at the price"),
             _ => String::new(),
@@ -153,6 +151,7 @@ impl LotReport {
             price: quote.map(notation),
             price_decimal: quote.map(decimal),
             amount: quote
+                .filter(|_| mechanism.units() == 1)
                 .and_then(|quote| money::amount(lot.ladder.scale, quote.price, lot.quantity)),
             winners: sales.map(|sale| names::party(&sale.winner)).collect(),
             cover: cover.map(notation),

@@ -128,8 +128,8 @@ impl Reason {
         let failure = verified.failure.as_ref()?;
         let Subject { place, slot, instruction, signer } = failure.subject;
         let slot = slot.map(|slot| format!("slot {slot}"));
-        let signer =
-            signer.map(|key| format!(" signed by {} ({})", names::party(&key), verified.role(&key)));
+        let signer = signer
+            .map(|key| format!(" signed by {} ({})", names::party(&key), verified.role(&key)));
         let instruction = instruction.map(|kind| format!("{kind}{}", signer.unwrap_or_default()));
         let parts = [Some(place.to_string()), slot, instruction];
         Some(Self {
@@ -156,7 +156,8 @@ fn title(terms: Option<&Terms>, due: Option<&Moment>) -> String {
     let is_procurement = terms.lots.iter().all(|lot| lot.ladder.side == Side::LowestWins);
     let kind = if is_procurement { "Procurement" } else { "Auction" };
     let seller = status::short(&terms.seller);
-    format!("{kind} of {what} by {seller}, bids due {}", due.in_words())
+    let when = if due.at.is_some() { due.in_words() } else { format!("in {}", due.in_words()) };
+    format!("{kind} of {what} by {seller}, bids due {when}")
 }
 
 impl Report {
@@ -233,8 +234,9 @@ impl Report {
     fn with_events(self, replay: &Replay, verified: &talea_verifier::Report) -> Self {
         let mechanism = replay.auction().terms().mechanism;
         let lots = verified.lots.iter().enumerate();
-        let depth =
-            |row: &talea_verifier::report::LotRow| histogram::Row::of(&row.lot, &row.disclosed, String::new());
+        let depth = |row: &talea_verifier::report::LotRow| {
+            histogram::Row::of(&row.lot, &row.disclosed, String::new())
+        };
         Self {
             phase: Some(replay.auction().phase().name()),
             timeline: timeline(replay),
