@@ -81,15 +81,16 @@ fn text(words: &str) -> String {
 const MONTHS: &str = "jan gen ene feb fev fév mar mär mrt apr avr abr may mai mag mei maj jun jui giu \
                       jul lug aug aou aoû ago sep set oct okt ott out nov dec déc dez dic";
 
-/// Whether a spreadsheet leaves this alone. Rather too seldom than too often: an apostrophe too many
-/// can be seen.
+/// Whether every spreadsheet leaves this alone. In doubt it does not: an apostrophe too many does no
+/// harm.
 fn is_taken_as_text(words: &str) -> bool {
     let lower = words.to_lowercase();
     let runs: Vec<&str> =
         lower.split(|c: char| !c.is_alphabetic()).filter(|run| !run.is_empty()).collect();
     let has_month = || runs.iter().any(|run| MONTHS.split(' ').any(|month| run.starts_with(month)));
-    // Of an exponent, or of a time of day.
-    let of_number = |run: &&str| ["e", "a", "p", "am", "pm"].contains(run);
+    // An exponent, or a time of day.
+    let of_number =
+        |run: &&str| *run == "e" || ["a", "p", "am", "pm"].contains(run) && lower.ends_with(*run);
     match words.chars().next() {
         None => true,
         Some(first) if first.is_ascii_digit() => !runs.iter().all(of_number) && !has_month(),
