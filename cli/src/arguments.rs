@@ -1,8 +1,9 @@
 //! What can be written after `talea`.
 
-use crate::{board::share::Share, keys};
+use crate::{board::share::Share, failure::Failure, keys, names};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+use talea_protocol::bytes::PartyKey;
 
 /// How long a party waits for the board to take an instruction, in seconds, if nothing else is said.
 pub(crate) const PATIENCE: u64 = 60;
@@ -78,9 +79,12 @@ pub(crate) enum Command {
     /// Everybody: follow an auction until it is over.
     Watch(StatusArgs),
     /// Everybody: what happened, as one HTML file, as JSON or as CSV.
+    ///
+    /// An auction that is not over is reported like any other. Of a transcript that breaks the rules the
+    /// report says so and why, and the command ends with status 1.
     Report {
-        /// The board's folder.
-        board: PathBuf,
+        /// A transcript, or a board's folder.
+        path: PathBuf,
         /// Where it goes: FILE.html, FILE.json or FILE.csv.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
@@ -382,14 +386,21 @@ pub(crate) struct DecideArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
-    /// The board's folder.
-    pub(crate) board: PathBuf,
+    /// A board's folder; for status a transcript will do.
+    pub(crate) path: PathBuf,
     /// Say also which bids of this party are in: taleaparty1... Its key is not needed.
     #[arg(long, value_name = "PARTY")]
     pub(crate) party: Option<String>,
     /// Write JSON (schema talea-status/1).
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl StatusArgs {
+    /// Whose bids to say.
+    pub(crate) fn read_party(&self) -> Result<Option<PartyKey>, Failure> {
+        self.party.as_deref().map(names::read_party).transpose()
+    }
 }
 
 #[derive(Debug, Args)]

@@ -25,7 +25,7 @@ use crate::{
         keyholder, seller,
     },
     progress,
-    replica::{self, Replica},
+    replica::{self, Replay, Replica},
     report::Report,
     result::Results,
     say::{print, say},
@@ -131,17 +131,9 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             keyholder::run(desk, reveals, tell)?;
         }
         Command::Receipt(command) => receipt(command)?,
-        Command::Status(args) => {
-            let folder = Folder::new(&args.board);
-            let party = args.party.as_deref().map(names::read_party).transpose()?;
-            let (replica, signatures) = signed(&folder)?;
-            let status = Status::of(&replica).with_party(&replica, party);
-            let status = status.signed(signatures.as_ref().ok().copied());
-            print(&if args.json { status.json() } else { status.text() });
-            signatures?;
-        }
+        Command::Status(args) => status(&args)?,
         Command::Watch(args) => watch(&args)?,
-        Command::Report { board, out } => report(&Folder::new(&board), &out)?,
+        Command::Report { path, out } => return report(&path, &out),
         Command::Demo { folder } => play_demo(folder)?,
         Command::Completions { shell } => {
             let mut out = Vec::new();
@@ -580,8 +572,8 @@ fn shown(folder: &Folder) -> Result<(Replica, Vec<Checkpoint>), Failure> {
 /// How an auction goes on: each change as it comes, and on a terminal a bar for what it waits for.
 fn watch(args: &StatusArgs) -> Result<(), Failure> {
     interrupt::say_when_stopped("nothing is lost: whoever watches changes nothing");
-    let party = args.party.as_deref().map(names::read_party).transpose()?;
-    let mut replica = Replica::of(&Folder::new(&args.board))?;
+    let party = args.read_party()?;
+    let mut replica = Replica::of(&Folder::new(&args.path))?;
     let bar = progress::Bar::new();
     let mut shown = String::new();
     loop {
@@ -600,18 +592,38 @@ fn watch(args: &StatusArgs) -> Result<(), Failure> {
     }
 }
 
-fn report(folder: &Folder, out: &Path) -> Result<(), Failure> {
-    let report = Report::of(folder)?;
-    let text = match out.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => report.html(),
-        Some("json") => report.json(),
-        Some("csv") => report.csv(),
+/// How the auction of a transcript stands, or of a board's folder.
+fn status(args: &StatusArgs) -> Result<(), Failure> {
+    let party = args.read_party()?;
+    let show = |replay: &Replay, signatures: Option<Signatures>| {
+        let status = Status::of(replay).with_party(replay, party).signed(signatures);
+        print(&if args.json { status.json() } else { status.text() });
+    };
+    if !args.path.is_dir() {
+        show(&Replay::of(&args.path)?, None);
+        return Ok(());
+    }
+    let (replica, signatures) = signed(&Folder::new(&args.path))?;
+    show(&replica, signatures.as_ref().ok().copied());
+    signatures.map(drop)
+}
+
+fn report(path: &Path, out: &Path) -> Result<Exit, Failure> {
+    let write = match out.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => Report::html,
+        Some("json") => Report::json,
+        Some("csv") => Report::csv,
         _ => {
             let sentence = format!("{} ends neither in .html nor .json nor .csv", out.display());
             return Err(Failure::new(Code::FileUnwritable, sentence));
         }
     };
-    files::write(out, text.as_bytes(), Readers::Usual)
+    let report = Report::of(path)?;
+    files::write(out, write(&report).as_bytes(), Readers::Usual)?;
+    if let (true, Some(why)) = (report.is_invalid(), report.objection()) {
+        say(&format!("{} is INVALID: {why}", path.display()));
+    }
+    report.exit()
 }
 
 /// What the independent verifier says of a transcript.

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `arguments`, [`cli`] | arguments in, exit status out |
 //! | [`names`], [`keys`], [`passphrase`], [`files`] | public keys as text, secret ones in files, what locks them, files that are whole |
-//! | [`terms`], [`interview`] | terms from TOML and CSV or by questions, and in words |
+//! | [`terms`], [`interview`], [`terms_data`] | terms from TOML and CSV or by questions, in words, and as data |
 //! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts |
 //! | [`replica`] | the program replayed from the transcript: what a party believes |
 //! | [`party`] | what seller, custodian, bidder and keyholder do |
@@ -38,3 +38,4 @@ pub mod say;
 pub mod status;
 pub mod taken;
 pub mod terms;
+pub mod terms_data;

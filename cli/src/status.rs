@@ -1,9 +1,12 @@
 //! How an auction stands, for whoever asks: no key is needed.
 
 use crate::{
-    board::{checkpoint::Signatures, clock::now},
+    board::{
+        checkpoint::Signatures,
+        clock::{FAR, Moment, now},
+    },
     names,
-    replica::{BidLine, Replica},
+    replica::{BidLine, Replay},
 };
 use serde::Serialize;
 use std::{collections::BTreeSet, fmt::Write as _};
@@ -46,9 +49,10 @@ pub struct Status {
 
 #[derive(Clone, Debug, Serialize)]
 struct Deadline {
-    slot: u64,
-    at: String,
-    passed: bool,
+    #[serde(flatten)]
+    moment: Moment,
+    /// Nothing where the terms name no board, and so no time.
+    passed: Option<bool>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -102,6 +106,7 @@ struct LotStatus {
     result: String,
     winners: Vec<String>,
     price: Option<String>,
+    price_decimal: Option<String>,
     /// What the rounds have shown so far.
     surveys: Vec<SurveyReport>,
 }
@@ -112,6 +117,12 @@ pub fn price(lot: &Lot, rung: Rung) -> String {
     lot.ladder.price(rung).map_or(String::new(), |price| lot.ladder.scale.write(price))
 }
 
+/// The price of a lot as a decimal number, exactly.
+#[must_use]
+pub fn price_decimal(lot: &Lot, rung: Rung) -> String {
+    lot.ladder.price(rung).map_or(String::new(), |price| lot.ladder.scale.write_decimal(price))
+}
+
 /// The beginning and the end of a party's name.
 #[must_use]
 pub fn short(party: &PartyKey) -> String {
@@ -119,14 +130,14 @@ pub fn short(party: &PartyKey) -> String {
 }
 
 impl LotStatus {
-    fn of(replica: &Replica, number: u32, lot: &Lot) -> Self {
-        let auction = replica.auction();
+    fn of(replay: &Replay, number: u32, lot: &Lot) -> Self {
+        let auction = replay.auction();
         let ending = auction.ending(number);
         let award = |award: &Award| {
             let winners = award.sales.iter().map(|sale| names::party(&sale.winner)).collect();
-            (winners, Some(price(lot, award.quote.rung)))
+            (winners, Some(award.quote.rung))
         };
-        let (state, result, (winners, price)) = match &ending {
+        let (state, result, (winners, rung)) = match &ending {
             Some(Ending::Sold(a)) => ("sold", "sold".into(), award(a)),
             Some(Ending::Declined(a)) => {
                 ("declined", "did not trade: the seller declined".into(), award(a))
@@ -148,7 +159,7 @@ impl LotStatus {
                 None => ("open", "not decided".into(), Default::default()),
             },
         };
-        let lines = || this_round(replica).filter(|(bid, _)| bid.lot == number);
+        let lines = || this_round(replay).filter(|(bid, _)| bid.lot == number);
         Self {
             lot: number,
             identifier: lot.identifier.to_string(),
@@ -158,7 +169,8 @@ impl LotStatus {
             state,
             result,
             winners,
-            price,
+            price: rung.map(|rung| price(lot, rung)),
+            price_decimal: rung.map(|rung| price_decimal(lot, rung)),
             surveys: SurveyReport::all(&lot.ladder, auction.surveys(number)),
         }
     }
@@ -204,15 +216,15 @@ fn in_words(phase: Phase, terms: &Terms) -> &'static str {
 }
 
 /// The bids of the current round whose commits are in, without the seller's reserves.
-fn this_round(replica: &Replica) -> impl Iterator<Item = (&BidId, &BidLine)> {
-    let (round, seller) = (replica.auction().round(), replica.auction().terms().seller);
-    replica.bids().filter(move |(bid, _)| bid.round == round && bid.bidder != seller)
+fn this_round(replay: &Replay) -> impl Iterator<Item = (&BidId, &BidLine)> {
+    let (round, seller) = (replay.auction().round(), replay.auction().terms().seller);
+    replay.bids().filter(move |(bid, _)| bid.round == round && bid.bidder != seller)
 }
 
 impl Committed {
-    fn of(replica: &Replica) -> Self {
-        let bidders: BTreeSet<PartyKey> = this_round(replica).map(|(bid, _)| bid.bidder).collect();
-        let invited = match &replica.auction().terms().admission {
+    fn of(replay: &Replay) -> Self {
+        let bidders: BTreeSet<PartyKey> = this_round(replay).map(|(bid, _)| bid.bidder).collect();
+        let invited = match &replay.auction().terms().admission {
             Admission::Open => None,
             Admission::Listed(keys) => Some(keys.len()),
         };
@@ -230,11 +242,11 @@ impl Committed {
 }
 
 impl PartyStatus {
-    fn of(replica: &Replica, party: PartyKey) -> Self {
-        let terms = replica.auction().terms();
+    fn of(replay: &Replay, party: PartyKey) -> Self {
+        let terms = replay.auction().terms();
         let bids = (0..).zip(terms.lots.iter()).map(|(number, lot)| {
             let own = |(bid, _): &(&BidId, &BidLine)| bid.lot == number && bid.bidder == party;
-            let last = replica.bids().filter(own).max_by_key(|(bid, _)| bid.round);
+            let last = replay.bids().filter(own).max_by_key(|(bid, _)| bid.round);
             PartyBid {
                 lot: number,
                 identifier: lot.identifier.to_string(),
@@ -277,14 +289,14 @@ impl PartyStatus {
 }
 
 impl Status {
-    /// How a replica stands.
+    /// How a replay stands.
     #[must_use]
-    pub fn of(replica: &Replica) -> Self {
-        let auction = replica.auction();
+    pub fn of(replay: &Replay) -> Self {
+        let auction = replay.auction();
         let terms = auction.terms();
-        let deadline = auction.deadline().map(|slot| {
-            let end = replica.board().end_of(slot);
-            Deadline { slot, at: replica.board().time_of(slot), passed: now() > end }
+        let deadline = auction.deadline().map(|slot| Deadline {
+            moment: Moment::of(replay.board(), slot),
+            passed: replay.board().map(|board| now() > board.end_of(slot)),
         });
         let waiting_for = keyholders(&terms.quorum).filter_map(|(id, member)| {
             let dues = auction.dues(id);
@@ -314,22 +326,22 @@ impl Status {
             phase: auction.phase().name(),
             phase_in_words: in_words(auction.phase(), terms),
             round: auction.round(),
-            entries: replica.lines().len(),
+            entries: replay.lines().len(),
             slot: auction.slot(),
             deadline,
             waiting_for: waiting_for.collect(),
-            committed: Committed::of(replica),
-            lots: lots.map(|(number, lot)| LotStatus::of(replica, number, lot)).collect(),
+            committed: Committed::of(replay),
+            lots: lots.map(|(number, lot)| LotStatus::of(replay, number, lot)).collect(),
             party: None,
-            closed: replica.is_closed(),
+            closed: replay.is_closed(),
             board_signatures: None,
         }
     }
 
     /// With what stands of this party's bids.
     #[must_use]
-    pub fn with_party(self, replica: &Replica, party: Option<PartyKey>) -> Self {
-        Self { party: party.map(|party| PartyStatus::of(replica, party)), ..self }
+    pub fn with_party(self, replay: &Replay, party: Option<PartyKey>) -> Self {
+        Self { party: party.map(|party| PartyStatus::of(replay, party)), ..self }
     }
 
     /// With what the board signed of it.
@@ -353,9 +365,14 @@ impl Status {
         let round = if self.round > 0 { format!(", round {}", self.round) } else { String::new() };
         let _ = writeln!(text, "phase    {}{round}, {} entries", self.phase, self.entries);
         let _ = writeln!(text, "now      {}", self.phase_in_words);
-        if let Some(Deadline { slot, at, passed }) = &self.deadline {
-            let late = if *passed { " (passed: the board is behind)" } else { "" };
-            let _ = writeln!(text, "until    {at}, slot {slot}{late}");
+        if let Some(Deadline { moment: Moment { slot, at }, passed }) = &self.deadline {
+            let time = match (at, passed) {
+                (Some(at), _) => format!("{at}, "),
+                (None, Some(_)) => format!("{FAR}, "),
+                (None, None) => String::new(),
+            };
+            let late = if *passed == Some(true) { " (passed: the board is behind)" } else { "" };
+            let _ = writeln!(text, "until    {time}slot {slot}{late}");
         }
         if let Some(signatures) = &self.board_signatures {
             let _ = writeln!(text, "signed   {}", signatures.in_words());

@@ -630,6 +630,15 @@ fn an_entry_taken_back_after_its_receipt_convicts_the_board() {
     let shorter = History { entries: history.entries[..own as usize].to_vec(), ..history };
     shorter.write(&path);
     scene.fails(&["verify", "board"], 1, "board.rewritten");
+    // So does its report, and the folder is reported all the same.
+    scene.fails(&["report", "board", "--out", "report.json"], 1, "board.rewritten");
+    let report = fs::read(scene.path("report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+    let (verdict, code) = (&report["verdict"], &report["board_failure"]["code"]);
+    assert_eq!((verdict, code), (&"undecided".into(), &"board.rewritten".into()), "{report}");
+    scene.fails(&["report", "board", "--out", "report.html"], 1, "board.rewritten");
+    let page = fs::read_to_string(scene.path("report.html")).unwrap();
+    assert!(page.contains("The folder is not what its board signed"), "{page}");
     scene.fails(&["receipt", "new", "board", "4"], 1, "board.rewritten");
     fs::remove_file(scene.path("board/checkpoints")).unwrap();
     scene.fails(&at_board, 1, "board.rewritten");
@@ -933,6 +942,10 @@ fn signatures_that_are_gone_are_missed() {
         let status: serde_json::Value =
             serde_json::from_str(&scene.done(&["status", "board", "--json"])).unwrap();
         assert_eq!(status["board_signatures"], expected);
+        scene.done(&["report", "board", "--out", "report.json"]);
+        let report = fs::read(scene.path("report.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+        assert_eq!(report["board_signatures"], expected);
     };
     let checkpoints = scene.path("board/checkpoints");
     let signed = fs::read_to_string(&checkpoints).unwrap();

@@ -522,6 +522,7 @@ fn a_reserve_rounds_and_the_sellers_word() {
     let reserve = party("reserve", "seller", &["--yes", "B0=91.00"]);
     let (lot, price, entry) = (&reserve["lot"], &reserve["price"], &reserve["entry"]);
     assert_eq!((lot, price, entry), (&"B0".into(), &"91.00".into(), &5.into()), "{reserve}");
+    assert_eq!(reserve["price_decimal"], "91.00", "{reserve}");
     party("bid", "bidder1", &["--yes", "B0=90.25"]);
     party("reveal", "seller", &[]);
     assert_eq!(party("reveal", "bidder1", &[])["sealed_bids"], 1);
@@ -541,6 +542,10 @@ fn a_reserve_rounds_and_the_sellers_word() {
     let buckets = survey["depth"].as_array().unwrap();
     assert_eq!((survey["round"].as_u64(), buckets.iter().map(counted).sum()), (Some(0), 1u64));
     assert_eq!(buckets.iter().find(|bucket| counted(bucket) == 1).unwrap()["from"], "90.00");
+    assert_eq!(
+        buckets.iter().find(|bucket| counted(bucket) == 1).unwrap()["from_decimal"],
+        "90.00"
+    );
     assert_eq!(party("improve", "bidder1", &["--yes", "B0=91.50"])["round"], 1);
     party("reveal", "bidder1", &[]);
     party("accept", "seller", &["B0"]);

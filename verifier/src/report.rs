@@ -350,7 +350,8 @@ impl Report {
         Ok(())
     }
 
-    fn headline(&self) -> String {
+    /// The verdict in a sentence or two.
+    pub fn headline(&self) -> String {
         match (self.verdict, &self.stand) {
             (Verdict::Valid, _) => {
                 let halted = |row: &LotRow| row.ending == Some(Ending::Halted);
