@@ -188,8 +188,8 @@ fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure
             let keys = create(&file, passphrase, work_factor, force)?;
             say(&format!(
                 "keep a copy of {} elsewhere, and the passphrase apart from it: nobody can make these keys \
-                 again. Both together sign as this party; the file alone opens nothing. What commands keep \
-                 goes beside it, into {}",
+                 again. Both together sign as this party, reveal its bids and read them, also years later; the \
+                 file alone opens nothing. What commands keep goes beside it, into {}",
                 file.display(),
                 keys.state_folder().display()
             ));
