@@ -1,0 +1,39 @@
+//! Terms: from a TOML file and a CSV list of lots to the bytes that the seller signs, and into words.
+
+mod file;
+mod identifier;
+mod in_words;
+mod lots;
+mod read;
+
+pub use identifier::{is_cusip, is_isin};
+pub use in_words::{InWords, SCHEMA, in_words};
+pub(crate) use lots::read_lots_file;
+pub(crate) use read::Slots;
+pub use read::{from_text, read};
+
+use crate::{
+    failure::{Code, Failure},
+    files,
+};
+use std::path::Path;
+use talea_protocol::{limits::MAX_TERMS_BYTES, terms::Terms};
+
+/// The largest file of terms, or list of lots, in bytes.
+const MAX_FILE: u64 = 4 << 20;
+
+pub(crate) fn fail<T>(at: &str, why: impl std::fmt::Display) -> Result<T, Failure> {
+    Err(Failure::new(Code::TermsField, format!("{at}: {why}")))
+}
+
+/// Reads the bytes of terms, as `talea terms new` wrote them.
+///
+/// # Errors
+/// `terms.field`, `file.*`.
+pub fn read_bytes(path: &Path) -> Result<Terms, Failure> {
+    let bytes = files::read(path, MAX_TERMS_BYTES as u64)?;
+    borsh::from_slice(&bytes).or_else(|_| {
+        let why = "these are no terms as \"talea terms new\" writes them";
+        fail(&path.display().to_string(), why)
+    })
+}
