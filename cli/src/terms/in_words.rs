@@ -1,5 +1,6 @@
 //! Terms in words.
 
+use super::{nobody::has_no_custodian, prospects::doubts};
 use crate::{board::clock::BoardTerms, failure::Failure, names};
 use serde::Serialize;
 use std::{fmt::Write as _, time::Duration};
@@ -116,6 +117,10 @@ impl InWords {
         let left_open = caution::cautions(terms)
             .into_iter()
             .map(|caution| LeftOpen { code: caution.code(), sentence: caution.to_string() });
+        let doubts = doubts(terms, &BoardTerms::of(terms)?)
+            .into_iter()
+            .map(|doubt| LeftOpen { code: doubt.code, sentence: doubt.sentence });
+        let left_open = left_open.chain(doubts);
         Ok(Self { schema: SCHEMA, facts, lots: lots.collect(), left_open: left_open.collect() })
     }
 }
@@ -131,7 +136,14 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
     line("auction", names::auction(&terms.auction_id()));
     line("seller", names::party(&terms.seller));
     line("board", names::party(&board.key));
-    line("custodian", names::party(&terms.custodian));
+    line(
+        "custodian",
+        if has_no_custodian(terms) {
+            "nobody: nothing is at stake, so there is nothing to report".into()
+        } else {
+            names::party(&terms.custodian)
+        },
+    );
     let nobody = || "nobody: what is forfeited is received by nobody".to_owned();
     line("beneficiary", terms.stakes.beneficiary.as_ref().map_or_else(nobody, names::party));
     line("price", mechanism_in_words(terms));
