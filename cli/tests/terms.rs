@@ -71,6 +71,20 @@ fn terms_that_can_never_work_are_refused() {
     let author = Author::new();
     let nobody = author.changed(&[("[board]", "bidders = []\n[board]")]);
     ends(&nobody, 2, &["error[terms.field]", "nobody may bid", "leave bidders out"]);
+    let seller = author.0.name("seller", "party");
+    let one = author.0.name("bidder0", "party");
+    for (list, words) in [
+        (format!("[{seller:?}]"), "nobody may bid"),
+        (format!("[{seller:?}, {one:?}]"), "bidders: the seller is among them"),
+    ] {
+        let output = author.changed(&[("[board]", &format!("bidders = {list}\n[board]"))]);
+        ends(&output, 2, &["error[terms.field]", words]);
+    }
+    let many = author.changed(&[("threshold = 2", "threshold = 3")]);
+    ends(&many, 2, &["quorum[0] (keyholders): a threshold of 3", "cannot be met by 2 members"]);
+    let rounds = "[rounds]\nlimit = 5\ncommits = \"1m\"\nreveals = \"1m\"\n[board]";
+    let blind = author.changed(&[("[board]", rounds)]);
+    ends(&blind, 2, &["rounds: they need a depth", "say depth_from in [disclosure]"]);
     let past = author.changed(&[("slot =", "starts = \"2021-12-01T14:00:00Z\"\nslot =")]);
     ends(
         &past,
@@ -103,8 +117,7 @@ fn an_opening_that_comes_too_late_says_which_deadline_has_passed_and_what_to_do(
 #[test]
 fn what_will_hardly_work_is_said_before_anybody_signs() {
     let author = Author::new();
-    let [one, two, seller, board] =
-        ["bidder0", "bidder1", "seller", "board"].map(|who| author.0.name(who, "party"));
+    let [one, two, board] = ["bidder0", "bidder1", "board"].map(|who| author.0.name(who, "party"));
     let bidders = |names: &[&String]| format!("bidders = {names:?}\n");
     let cases = [
         (
@@ -116,7 +129,6 @@ fn what_will_hardly_work_is_said_before_anybody_signs() {
             "mechanism = { uniform-price = { units = 5 } }\n".to_owned() + &bidders(&[&one, &two]),
             "2 bids can be made on a lot at most, and 5 win",
         ),
-        (bidders(&[&one, &seller]), "the seller is a listed bidder"),
         (bidders(&[&one, &board]), "the board is a listed bidder"),
         (
             "disclosure = { depth_from = 9 }\n".to_owned() + &bidders(&[&one, &two]),

@@ -8,7 +8,7 @@ use crate::board::clock::BoardTerms;
 use std::time::SystemTime;
 use talea_protocol::{
     bytes::PartyKey,
-    terms::{Admission, Disclosure, Mechanism, Stakes, Terms},
+    terms::{Admission, Disclosure, Mechanism, Terms},
 };
 
 /// The deadlines that terms name, in their order, each with what is due until then.
@@ -20,6 +20,28 @@ fn deadlines(terms: &Terms) -> Vec<(&'static str, u64)> {
     deadlines.push(("bids", schedule.commits_until));
     deadlines.push(("reveals", schedule.reveals_until));
     deadlines
+}
+
+/// Those of whom the rules take no bid (C2), each with what it is called.
+fn barred(terms: &Terms) -> Vec<(&'static str, PartyKey)> {
+    let mut barred = vec![("seller", terms.seller), ("custodian", terms.custodian)];
+    barred.extend(terms.stakes.beneficiary.map(|key| ("beneficiary", key)));
+    barred
+}
+
+/// A listed bidder of whom the rules take no bid, by what it is called.
+pub(super) fn listed_and_barred(terms: &Terms) -> Option<&'static str> {
+    let Admission::Listed(keys) = &terms.admission else { return None };
+    let barred = barred(terms).into_iter();
+    barred.filter(|(_, key)| keys.contains(key)).map(|(who, _)| who).next()
+}
+
+/// How many are listed, of whom the rules take bids; nothing where anybody may bid.
+fn invited(terms: &Terms) -> Option<u64> {
+    let Admission::Listed(keys) = &terms.admission else { return None };
+    let barred = barred(terms);
+    let invited = keys.iter().filter(|key| barred.iter().all(|(_, other)| other != *key));
+    Some(u64::try_from(invited.count()).unwrap_or(u64::MAX))
 }
 
 /// Why no auction can be held under these terms from now on.
@@ -47,7 +69,9 @@ impl Hopeless {
 impl std::fmt::Display for Hopeless {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NobodyAdmitted => f.write_str("the list of bidders is empty: nobody may bid"),
+            Self::NobodyAdmitted => f.write_str(
+                "nobody may bid: the list of bidders names none of whom the rules take bids",
+            ),
             Self::Passed(sentence) => f.write_str(sentence),
         }
     }
@@ -55,7 +79,7 @@ impl std::fmt::Display for Hopeless {
 
 /// Whether no auction can be held under these terms, and why.
 pub(crate) fn hopeless(terms: &Terms, board: &BoardTerms, now: SystemTime) -> Option<Hopeless> {
-    if matches!(&terms.admission, Admission::Listed(keys) if keys.is_empty()) {
+    if invited(terms) == Some(0) {
         return Some(Hopeless::NobodyAdmitted);
     }
     // An auction opens before the first deadline (T3), and time does not go back.
@@ -85,11 +109,7 @@ pub(super) fn doubts(terms: &Terms, board: &BoardTerms) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     let mut doubt = |code, sentence: String| doubts.push(Doubt { code, sentence });
     let room = u64::from(terms.max_bids_per_lot);
-    let listed: Option<&[PartyKey]> = match &terms.admission {
-        Admission::Open => None,
-        Admission::Listed(keys) => Some(keys),
-    };
-    let invited = listed.map(|keys| u64::try_from(keys.len()).unwrap_or(u64::MAX));
+    let invited = invited(terms);
     // A bidder bids once on a lot.
     let most = invited.unwrap_or(u64::MAX).min(room);
     if let Some(invited) = invited {
@@ -133,16 +153,15 @@ pub(super) fn doubts(terms: &Terms, board: &BoardTerms) -> Vec<Doubt> {
             );
         }
     }
-    let Stakes { beneficiary, .. } = terms.stakes;
-    for (code, who, key, what) in [
-        ("bidders.seller", "seller", Some(terms.seller), "it can bid against the others"),
-        ("bidders.board", "board", Some(board.key), "it decides which commits it takes"),
-        ("bidders.custodian", "custodian", Some(terms.custodian), "it reports its own money"),
-        ("bidders.beneficiary", "beneficiary", beneficiary, "it receives what others forfeit"),
-    ] {
-        if listed.is_some_and(|keys| key.is_some_and(|key| keys.contains(&key))) {
-            doubt(code, format!("the {who} is a listed bidder: {what}"));
-        }
+    if let Some(who) = listed_and_barred(terms) {
+        doubt(
+            "bidders.barred",
+            format!("the {who} is a listed bidder: the rules take no bid of it"),
+        );
+    }
+    if matches!(&terms.admission, Admission::Listed(keys) if keys.contains(&board.key)) {
+        let sentence = "the board is a listed bidder: it decides which commits of others it takes";
+        doubt("bidders.board", sentence.into());
     }
     if board.key == terms.seller {
         let sentence = "the seller runs the board: it decides which commits it takes";

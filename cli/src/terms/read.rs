@@ -8,7 +8,7 @@ use super::{
     },
     lots::{Item, Place, read_lots_file, says},
     nobody::{is_free, nobody},
-    prospects::hopeless,
+    prospects::{hopeless, listed_and_barred},
     time,
     timetable::{Timetable, duration},
 };
@@ -25,8 +25,9 @@ use std::{
 use talea_protocol::{
     bytes::{List, PartyKey, Text},
     labels::PROTOCOL_VERSION,
+    limits::MAX_ROUNDS,
     quorum::Group,
-    terms::{Acceptance, Admission, Lot, Reserve, Rounds, Schedule, Stakes, Terms},
+    terms::{Acceptance, Admission, Disclosure, Lot, Reserve, Rounds, Schedule, Stakes, Terms},
 };
 use talea_sim::{
     scenario::{
@@ -81,6 +82,10 @@ pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Draft, Failure
     let rounds = read_rounds(file.rounds.as_ref(), &timetable)?;
     let (schedule, reserve) = read_schedule(&file, rounds, &mut timetable)?;
     let disclosure = rules::disclosure(file.disclosure)?;
+    if rounds.is_some() && !matches!(disclosure, Disclosure::Facts { depth: Some(_), .. }) {
+        return Err(field("rounds", "they need a depth to show between them".into())
+            .with_help("say depth_from in [disclosure]"));
+    }
     let acceptance = match &file.acceptance {
         None => None,
         Some(AcceptanceFile { decide }) => {
@@ -137,6 +142,10 @@ pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Draft, Failure
     judge(&terms)?;
     if let Some(hopeless) = hopeless(&terms, &board, now) {
         return Err(field(name, hopeless.to_string()).with_help(hopeless.help()));
+    }
+    if let Some(who) = listed_and_barred(&terms) {
+        let why = format!("the {who} is among them, and the rules take no bid of it");
+        return Err(field("bidders", why).with_help("leave it out"));
     }
     let mut remarks = timetable.into_named();
     if file.custodian.is_none() {
@@ -234,6 +243,9 @@ fn read_rounds(
     timetable: &Timetable,
 ) -> Result<Option<Rounds>, Failure> {
     let Some(RoundsFile { limit, commits, reveals, cover }) = file else { return Ok(None) };
+    if !(2..=MAX_ROUNDS).contains(&usize::try_from(*limit).unwrap_or(usize::MAX)) {
+        return fail("rounds.limit", format!("it is {limit}, and must be 2 to {MAX_ROUNDS}"));
+    }
     Ok(Some(Rounds {
         limit: *limit,
         commit_slots: timetable.slots("rounds.commits", commits)?,
@@ -300,11 +312,20 @@ fn read_quorum(files: &[GroupFile]) -> Result<Vec<Group>, Failure> {
             .iter()
             .map(|name| names::read_keyholder(name))
             .collect::<Result<_, _>>()?;
+        let (threshold, count) = (file.threshold, members.len());
+        let endorsements = file.endorsements.unwrap_or(threshold);
+        if threshold < 1 || endorsements < threshold || usize::from(endorsements) > count {
+            let why = format!(
+                "a threshold of {threshold} and {endorsements} endorsements cannot be met by {count} members"
+            );
+            return Err(field(&format!("{at} ({})", file.name), why)
+                .with_help("1 <= threshold <= endorsements <= number of members"));
+        }
         Ok(Group {
             name: Text::new(&file.name).or_else(|error| fail(&format!("{at}.name"), error))?,
-            threshold: file.threshold,
-            endorsements: file.endorsements.unwrap_or(file.threshold),
-            is_witness: file.witness.unwrap_or(file.threshold > 1),
+            threshold,
+            endorsements,
+            is_witness: file.witness.unwrap_or(threshold > 1),
             members: List::new(members).or_else(|error| fail(&format!("{at}.members"), error))?,
         })
     });
