@@ -154,7 +154,7 @@ fn what_will_hardly_work_is_said_before_anybody_signs() {
 #[test]
 fn what_a_list_of_lots_cannot_mean_is_named_by_line_column_and_value() {
     let author = Author::new();
-    let cases: [(&[u8], &[&str]); 10] = [
+    let cases: [(&[u8], &[&str]); 13] = [
         (
             b"name,cusip,quantity\nA,037833100,1\nB,912828XG0,25,000,000\n",
             &["lots.csv line 3, column quantity", "\"25,000,000\"", "write 25000000"],
@@ -162,6 +162,12 @@ fn what_a_list_of_lots_cannot_mean_is_named_by_line_column_and_value() {
         (
             b"name,quantity\nA,\"25,000,000\"\n",
             &["lots.csv line 2, column quantity: \"25,000,000\"", "write 25000000"],
+        ),
+        (b"name,quantity\nA,0\n", &["line 2, column quantity: \"0\"", "write 1 or more"]),
+        (b"name\n\"A\x1b[2J\"\n", &["line 2, column name: \"A\\u{1b}[2J\"", "control"]),
+        (
+            b"name,cusip\nA,037833100\nB,037833100\n",
+            &["lots.csv line 3, column cusip: there are two lots \"037833100\"", "of its own"],
         ),
         (b"name,quantity\nA,25MM\n", &["line 2, column quantity: \"25MM\"", "digits alone"]),
         (b"name;quantity\nA;1\n", &["lots.csv line 1: semicolons", "with commas between"]),
@@ -279,6 +285,16 @@ fn a_deadline_can_be_a_time_on_the_clocks_of_a_place() {
         ],
     );
     assert_eq!(author.0.done(&["terms", "show", "new"]), shown(&output));
+    // As TOML writes times, without quotes; and where time begins to run when the terms are made, a second is
+    // a slot and a deadline the second that was named.
+    let output = author.changed(&[
+        ("slot = \"100ms\"", "slot = \"1s\""),
+        ("commits = \"4000ms\"", "commits = 2096-12-01T15:30:00Z"),
+    ]);
+    ends(&output, 0, &[]);
+    says(&shown(&output), &["bids          until 2096-12-01T15:30:00Z"]);
+    let output = author.changed(&[("commits = \"4000ms\"", "commits = 4000")]);
+    ends(&output, 2, &["(commits = 4000): a deadline is a text in quotes"]);
     for (commits, words) in [
         (
             "2096-11-04T01:30[America/New_York]",

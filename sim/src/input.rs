@@ -80,6 +80,9 @@ pub struct Table<'a> {
     pub most: usize,
 }
 
+/// The longest field, in bytes.
+const MAX_FIELD: usize = 1 << 10;
+
 /// What to do about bytes that are no UTF-8.
 const IN_UTF8: &str = "save the list as \"CSV UTF-8\", as spreadsheets call it";
 
@@ -149,11 +152,12 @@ impl Table<'_> {
             match known {
                 None if written.is_empty() => titles.push(""),
                 None => {
+                    let shown = lossy(field);
                     let between = [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")];
                     let found = between.into_iter().find(|(mark, _)| written.contains(*mark));
                     let what = found.map_or_else(
-                        || format!("the column {written:?} is unknown"),
-                        |(_, marks)| format!("{marks} stand between the columns in {written:?}"),
+                        || format!("the column {shown:?} is unknown"),
+                        |(_, marks)| format!("{marks} stand between the columns in {shown:?}"),
                     );
                     return fail(what);
                 }
@@ -187,6 +191,10 @@ impl Table<'_> {
             let Ok(text) = std::str::from_utf8(field) else {
                 return fail(of_column("is not UTF-8 text"), IN_UTF8.into());
             };
+            if text.len() > MAX_FIELD {
+                let help = format!("a field has {MAX_FIELD} bytes at most");
+                return fail(of_column("goes on, and is too long"), help);
+            }
             if text.contains(['\n', '\r']) {
                 let help = "a quote before a field ends with a quote behind it, on the same line";
                 return fail(of_column("goes over more than one line"), help.into());
@@ -333,6 +341,10 @@ mod tests {
             (b"a,b\n1,25,000,000\n", ["line 2, column b", "\"25,000,000\""]),
             (b"a,b\n1,2,000 x\n", ["line 2: it has 3 fields", "\"000 x\""]),
             (b"a,b,\n1,2,3\n", ["line 2: it has 3 fields", "names 2 columns"]),
+            (
+                &[b"a,b\n1,", &[b'2'; 1025][..], b"\n"].concat()[..],
+                ["line 2, column b: \"2222", "too long"],
+            ),
             (b"a,b\n1,2\n1,2\n1,2\n1,2\n", ["line 5: there are more than 3 rows", "f.csv"]),
             (b"a,b\n\"1,2\n3,4\n", ["line 2, column a", "goes over more than one line"]),
         ] {

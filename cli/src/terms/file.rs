@@ -3,18 +3,38 @@
 //! What stands above a field here is what its author reads: `docs/terms.md` and the file that
 //! `talea terms example` prints are made from it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use talea_sim::scenario::file::{
     DisclosureFile, LadderFile, MechanismFile, PriceText, SideFile, TiesFile,
 };
+
+/// A text in quotes, or a time as TOML itself writes it.
+fn text_of<'de, D: Deserializer<'de>>(deserializer: D, what: &str) -> Result<String, D::Error> {
+    match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(text) => Ok(text),
+        toml::Value::Datetime(time) => Ok(time.to_string()),
+        other => {
+            let found = other.type_str();
+            Err(D::Error::custom(format!(
+                "a {what} is a text in quotes, and this is of type {found}"
+            )))
+        }
+    }
+}
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident $shown:literal)*) => {
         $(
             $(#[$doc])*
-            #[derive(Clone, Debug, Deserialize)]
+            #[derive(Clone, Debug)]
             #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = $shown))]
             pub(super) struct $name(pub(super) String);
+
+            impl<'de> Deserialize<'de> for $name {
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    text_of(deserializer, $shown).map(Self)
+                }
+            }
 
             impl std::ops::Deref for $name {
                 type Target = str;
@@ -110,7 +130,7 @@ fn max_bids_per_lot() -> u32 {
 pub(super) struct BoardFile {
     /// Who runs the board; the seller may.
     pub(super) key: PartyText,
-    /// When slot 0 begins. When the terms are made if left out.
+    /// When slot 0 begins. If left out, when the terms are made, rounded down to a multiple of the slot.
     pub(super) starts: Option<TimeText>,
     /// The length of a slot, the unit of all times of an auction. One second if left out.
     pub(super) slot: Option<DurationText>,

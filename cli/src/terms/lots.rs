@@ -10,6 +10,7 @@ use crate::{
     lists::{self, List},
 };
 use std::path::Path;
+use talea_protocol::bytes::Text;
 use talea_sim::{
     input::at_column,
     scenario::file::{LadderFile, PriceText, SideFile},
@@ -74,6 +75,14 @@ impl Item {
                 Err(Failure::new(Code::TermsField, sentence).with_help("one is enough"))
             }
         }
+    }
+
+    /// Where that stands.
+    pub(super) fn at_identifier(&self) -> String {
+        let LotFile { identifier, cusip, isin, .. } = &self.lot;
+        let said = [("identifier", identifier), ("cusip", cusip), ("isin", isin)];
+        let said = said.into_iter().find(|(_, text)| text.is_some());
+        said.map_or_else(|| self.place.whole(), |(field, _)| self.place.field(field))
     }
 
     fn checked(&self, name: &str, text: &str, holds: fn(&str) -> bool) -> Result<String, Failure> {
@@ -143,8 +152,18 @@ fn read_row(line: lists::Line<'_>) -> Result<LotFile, Failure> {
             return Err(line.fault("side", "is no side").with_help("write sale or procurement"));
         }
     };
+    let name = line.need("name", "write what people call the lot")?.to_owned();
+    for column in ["name", "identifier"] {
+        if let Some(Err(fault)) = line.get(column).map(Text::new) {
+            return Err(line.fault(column, "cannot stand there").with_help(fault.to_string()));
+        }
+    }
+    let quantity = line.number_in("quantity")?;
+    if quantity == Some(0) {
+        return Err(line.fault("quantity", "is no quantity").with_help("write 1 or more"));
+    }
     Ok(LotFile {
-        name: line.need("name", "write what people call the lot")?.to_owned(),
+        name,
         identifier: text("identifier"),
         cusip: text("cusip"),
         isin: text("isin"),
@@ -155,6 +174,6 @@ fn read_row(line: lists::Line<'_>) -> Result<LotFile, Failure> {
         end: price("end"),
         rungs: line.number_in("rungs")?,
         shape: None,
-        quantity: line.number_in("quantity")?,
+        quantity,
     })
 }

@@ -92,7 +92,7 @@ pub(crate) fn hopeless(terms: &Terms, board: &BoardTerms, now: SystemTime) -> Op
         let time = board.time_of(*slot);
         sentence.push_str(&format!(", and the last that has passed, for {last}, at {time}"));
     }
-    sentence.push_str(": an auction opens before its first deadline, so this one cannot any more");
+    sentence.push_str(": no auction can be opened under these terms any more");
     Some(Hopeless::Passed(sentence))
 }
 

@@ -184,7 +184,8 @@ fn read_lots(
     for (index, item) in items.into_iter().enumerate() {
         let identifier = item.identifier(index)?;
         if lots.iter().any(|lot| lot.identifier.as_str() == identifier) {
-            return fail(&item.place.whole(), format!("there are two lots {identifier:?}"));
+            return Err(field(&item.at_identifier(), format!("there are two lots {identifier:?}"))
+                .with_help("each lot has an identifier of its own"));
         }
         let own = item.ladder();
         let place = |field: &str| {
@@ -221,20 +222,26 @@ fn read_custodian(file: Option<&PartyText>, stakes: &Stakes) -> Result<PartyKey,
     }
 }
 
+/// The longest slot, in milliseconds, that begins with a multiple of itself where the terms do not say when.
+const LONGEST_ALIGNED: u64 = 3_600_000;
+
 fn read_board(file: &BoardFile, now: SystemTime) -> Result<BoardTerms, Failure> {
     let key = names::read_party(&file.key)?;
-    let starts = match &file.starts {
-        None => {
-            let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-            u64::try_from(since).unwrap_or(u64::MAX)
-        }
-        Some(text) => time::read("board.starts", text)?,
-    };
     let slot = duration("board.slot", file.slot.as_deref().unwrap_or("1s"))?.as_millis();
     let slot = u64::try_from(slot).unwrap_or(0);
     if slot == 0 {
         return fail("board.slot", "a slot lasts at least a millisecond");
     }
+    let starts = match &file.starts {
+        None => {
+            let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+            let since = u64::try_from(since).unwrap_or(u64::MAX);
+            // Slots then end on whole seconds, or minutes, as the times do that people name. No phase loses by
+            // it: the first has the slot beside those that it lasts.
+            if slot <= LONGEST_ALIGNED { since - since % slot } else { since }
+        }
+        Some(text) => time::read("board.starts", text)?,
+    };
     Ok(BoardTerms { key, starts, slot })
 }
 

@@ -1,6 +1,6 @@
 //! From times to slots: deadlines, one after the other.
 
-use super::{fail, time};
+use super::{fail, field, time};
 use crate::{board::clock::BoardTerms, failure::Failure};
 use std::time::Duration;
 
@@ -86,7 +86,8 @@ impl Timetable {
         };
         match ended.checked_sub(1).filter(|slot| *slot >= least) {
             Some(slot) => Ok(slot),
-            None => fail(at, format!("no slot of this phase ends by {text:?}: {before}")),
+            None => Err(field(at, format!("no slot of this phase ends by {text:?}: {before}"))
+                .with_help("say a later time, or make what comes before shorter")),
         }
     }
 
