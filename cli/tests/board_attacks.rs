@@ -644,7 +644,7 @@ fn an_entry_taken_back_after_its_receipt_convicts_the_board() {
     scene.fails(&["report", "board", "--out", "report.html"], 1, "board.rewritten");
     let page = fs::read_to_string(scene.path("report.html")).unwrap();
     assert!(page.contains("The folder is not what its board signed"), "{page}");
-    scene.fails(&["receipt", "new", "board", "4"], 1, "board.rewritten");
+    scene.fails(&["receipt", "new", "board", &own.to_string()], 1, "board.rewritten");
     fs::remove_file(scene.path("board/checkpoints")).unwrap();
     scene.fails(&at_board, 1, "board.rewritten");
     notices("board.rewritten");
