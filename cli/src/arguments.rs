@@ -209,6 +209,7 @@ pub(crate) enum ReceiptCommand {
         /// The board's folder.
         board: PathBuf,
         /// Which entry, from 1; as bid and reveal say it.
+        #[arg(value_parser = clap::value_parser!(u64).range(1..))]
         entry: u64,
         /// Where the receipt goes; stdout if left out.
         #[arg(long, short, value_name = "FILE")]

@@ -123,7 +123,7 @@ fn shares(whom: &str, guest_gid: u32, folder_mode: u32, inbox_mode: u32) {
     let fund = ["fund", folder, "--key", "custodian.key", "--for", &name, "--amount", "5"];
     ends(&guest.run("077", &fund), 0, &[]);
     ends(&guest.run("077", &["verify", folder]), 3, &[]);
-    ends(&guest.run("077", &["receipt", "new", folder, "0", "--out", "receipt"]), 0, &[]);
+    ends(&guest.run("077", &["receipt", "new", folder, "1", "--out", "receipt"]), 0, &[]);
     // It removes and replaces nothing of anybody, and writes nowhere else.
     let held = market.join("inbox/.held");
     assert!(host.shell("touch market/inbox/.held").status().unwrap().success());
@@ -366,7 +366,7 @@ fn signatures_that_come_before_their_entries_say_rewritten_until_those_come() {
     let fund = ["fund", "board", "--key", "custodian.key", "--for", &name, "--amount", "5"];
     stage.done(&fund);
     let since = Instant::now();
-    while !stage.run(&["receipt", "new", "board", "1"]).status.success() {
+    while !stage.run(&["receipt", "new", "board", "2"]).status.success() {
         assert!(since.elapsed() < LIMIT);
         std::thread::sleep(Duration::from_millis(50));
     }
