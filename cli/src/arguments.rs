@@ -1,8 +1,9 @@
 //! What can be written after `talea`.
 
-use crate::keys;
+use crate::{board::share::Share, failure::Failure, keys, names};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+use talea_protocol::bytes::PartyKey;
 
 /// How long a party waits for the board to take an instruction, in seconds, if nothing else is said.
 pub(crate) const PATIENCE: u64 = 60;
@@ -17,6 +18,7 @@ Exit status, the same for every command:
   5   a key problem
   6   the rules refuse
   70  a fault of this program
+  130, 143  stopped by Ctrl-C, or by a signal to end; nothing is lost, and the same command goes on
 
 A passphrase is asked for on the terminal, or read from the first line of --passphrase-file. It is
 never a flag or a variable, which others can see.";
@@ -77,9 +79,12 @@ pub(crate) enum Command {
     /// Everybody: follow an auction until it is over.
     Watch(StatusArgs),
     /// Everybody: what happened, as one HTML file, as JSON or as CSV.
+    ///
+    /// An auction that is not over is reported like any other. Of a transcript that breaks the rules the
+    /// report says so and why, and the command ends with status 1.
     Report {
-        /// The board's folder.
-        board: PathBuf,
+        /// A transcript, or a board's folder.
+        path: PathBuf,
         /// Where it goes: FILE.html, FILE.json or FILE.csv.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
@@ -114,6 +119,10 @@ pub(crate) enum KeyCommand {
         #[arg(long, value_name = "N", default_value_t = keys::WORK_FACTOR,
               value_parser = clap::value_parser!(u8).range(4..=20))]
         work_factor: u8,
+        /// Make a passphrase of ten words: into the new file that --passphrase-file names, or shown once
+        /// on the terminal. An empty answer on the terminal asks for one too.
+        #[arg(long)]
+        generate_passphrase: bool,
         /// Overwrite a key file that is there.
         #[arg(long)]
         force: bool,
@@ -160,6 +169,8 @@ pub(crate) enum BoardCommand {
     Run {
         #[command(flatten)]
         desk: DeskArgs,
+        #[command(flatten)]
+        share: ShareArgs,
         /// Do not ask whether to go on where a deadline passed while no board ran.
         #[arg(long)]
         yes: bool,
@@ -236,6 +247,13 @@ pub(crate) struct PartyArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ShareArgs {
+    /// Which other users of this machine may read the folder and hand in; as the umask says if left out.
+    #[arg(long, value_name = "WHOM")]
+    pub(crate) share: Option<Share>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct OpenArgs {
     /// The folder of the new board.
     pub(crate) board: PathBuf,
@@ -245,6 +263,8 @@ pub(crate) struct OpenArgs {
     /// The key file of the seller.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) key: PathBuf,
+    #[command(flatten)]
+    pub(crate) share: ShareArgs,
     /// Do not ask for confirmation.
     #[arg(long)]
     pub(crate) yes: bool,
@@ -366,17 +386,30 @@ pub(crate) struct DecideArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
-    /// The board's folder.
-    pub(crate) board: PathBuf,
+    /// A board's folder; for status a transcript will do.
+    pub(crate) path: PathBuf,
+    /// Say also which bids of this party are in: taleaparty1... Its key is not needed.
+    #[arg(long, value_name = "PARTY")]
+    pub(crate) party: Option<String>,
     /// Write JSON (schema talea-status/1).
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl StatusArgs {
+    /// Whose bids to say.
+    pub(crate) fn read_party(&self) -> Result<Option<PartyKey>, Failure> {
+        self.party.as_deref().map(names::read_party).transpose()
+    }
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
     /// A transcript, or a board's folder.
     pub(crate) path: PathBuf,
+    /// Write every check, passed or not, before the verdict. JSON has them always.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) checks: bool,
     /// Write the report as JSON (schema talea-verify/1).
     #[arg(long)]
     pub(crate) json: bool,

@@ -14,17 +14,18 @@ use crate::{
     demo,
     failure::{Code, Exit, Failure},
     files::{self, Readers},
+    interrupt,
     interview::interview,
     keys::{Keys, PassphraseSource},
     money, names,
     party::{
         bidder::{self, Committed, Handed},
         custodian,
-        desk::{Desk, POLL},
+        desk::{Desk, POLL, order},
         keyholder, seller,
     },
     progress,
-    replica::{self, Replica},
+    replica::{self, Replay, Replica},
     report::Report,
     result::Results,
     say::{print, say},
@@ -42,6 +43,16 @@ use std::{
 };
 use talea_contract::Phase;
 use talea_protocol::{price::Rung, terms::Terms};
+
+/// What a process says that is told to end.
+const GOES_ON: &str = "nothing is lost: what was handed in stays handed in, and the same command, given \
+                       again, goes on where it stopped";
+const BOARD_GOES_ON: &str = "nothing is lost: the same command goes on where it stopped. Give it before the \
+                             next deadline: a board must run when one passes";
+const KEYHOLDER_GOES_ON: &str = "nothing is lost: the same command goes on where it stopped. What is due \
+                                 waits until its deadline, and no longer";
+const BIDDER_GOES_ON: &str = "nothing is lost: the same command goes on where it stopped. What is not \
+                              committed or not revealed by its deadline does not count";
 
 /// Runs the command with the process's arguments.
 pub fn main() -> ExitCode {
@@ -68,9 +79,11 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Key(command) => key(command, &passphrase)?,
         Command::Terms(command) => terms_of(command)?,
         Command::Open(args) => open(&args, &passphrase)?,
-        Command::Board(BoardCommand::Run { desk: DeskArgs { board, key }, yes }) => {
+        Command::Board(BoardCommand::Run { desk: DeskArgs { board, key }, share, yes }) => {
             let keys = Keys::open(&key, &passphrase)?;
-            serve::run(&Folder::new(&board), &keys, |question| ask(question, yes))?;
+            interrupt::say_when_stopped(BOARD_GOES_ON);
+            let folder = Folder::new(&board).shared(share.share);
+            serve::run(&folder, &keys, |question| ask(question, yes))?;
         }
         Command::Fund(args) => {
             let party = names::read_party(&args.whom)?;
@@ -88,11 +101,14 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             desk.await_phase(Phase::Commits, 1, args.wait.wait)?;
             let committed = bidder::stand(&mut desk)?;
             print_commits("commit", &desk, &committed.done, args.party.json);
+            if !committed.done.is_empty() {
+                say_when_reveals_are_due(&desk)?;
+            }
             committed.well()?;
         }
         Command::Reveal(args) => reveal(&args, &passphrase)?,
         Command::Result(args) => {
-            let mut desk = sit_down(&args.desk, PATIENCE, &passphrase)?;
+            let mut desk = sit_down(&args.desk, PATIENCE, &passphrase, GOES_ON)?;
             if args.wait {
                 desk.await_phase(Phase::Closed, 0, true)?;
             }
@@ -101,27 +117,23 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Bidder(BidderArgs { command }) => {
             let BidderCommand::Run { desk, patience, json, bids } = command;
-            let mut desk = sit_down(&desk, patience, &passphrase)?;
+            let mut desk = sit_down(&desk, patience, &passphrase, BIDDER_GOES_ON)?;
             let yes = bids.yes;
             let bids = read_bids(&desk, &bids)?;
             confirm(&desk, &bids, yes)?;
+            say_until_when_to_run(&desk);
             bidder::run(&mut desk, &bids)?;
             let results = Results::of(&desk)?;
             print(&if json { results.json() } else { results.text() });
         }
         Command::Keyholder(KeyholderCommand::Run { desk, reveals, tell }) => {
-            keyholder::run(sit_down(&desk, PATIENCE, &passphrase)?, reveals, tell)?;
+            let desk = sit_down(&desk, PATIENCE, &passphrase, KEYHOLDER_GOES_ON)?;
+            keyholder::run(desk, reveals, tell)?;
         }
         Command::Receipt(command) => receipt(command)?,
-        Command::Status(args) => {
-            let folder = Folder::new(&args.board);
-            let (replica, signatures) = signed(&folder)?;
-            let status = Status::of(&replica).signed(signatures.as_ref().ok().copied());
-            print(&if args.json { status.json() } else { status.text() });
-            signatures?;
-        }
+        Command::Status(args) => status(&args)?,
         Command::Watch(args) => watch(&args)?,
-        Command::Report { board, out } => report(&Folder::new(&board), &out)?,
+        Command::Report { path, out } => return report(&path, &out),
         Command::Demo { folder } => play_demo(folder)?,
         Command::Completions { shell } => {
             let mut out = Vec::new();
@@ -155,22 +167,33 @@ fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
 }
 
 fn desk(args: &PartyArgs, passphrase: &PassphraseSource) -> Result<Desk, Failure> {
-    sit_down(&args.desk, args.patience, passphrase)
+    sit_down(&args.desk, args.patience, passphrase, GOES_ON)
 }
 
 fn sit_down(
     args: &DeskArgs,
     patience: u64,
     passphrase: &PassphraseSource,
+    when_stopped: &'static str,
 ) -> Result<Desk, Failure> {
     let keys = Keys::open(&args.key, passphrase)?;
+    interrupt::say_when_stopped(when_stopped);
     Desk::open(Folder::new(&args.board), keys, Duration::from_secs(patience))
 }
 
 fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let (keys, json) = match command {
-        KeyCommand::New { file, work_factor, force, json } => {
-            (Keys::create(&file, passphrase, work_factor, force)?, json)
+        KeyCommand::New { file, work_factor, generate_passphrase, force, json } => {
+            let create = if generate_passphrase { Keys::create_and_draw } else { Keys::create };
+            let keys = create(&file, passphrase, work_factor, force)?;
+            say(&format!(
+                "keep a copy of {} elsewhere, and the passphrase apart from it: nobody can make these keys \
+                 again. Both together sign as this party; the file alone opens nothing. What commands keep \
+                 goes beside it, into {}",
+                file.display(),
+                keys.state_folder().display()
+            ));
+            (keys, json)
         }
         KeyCommand::Show { file, json } => (Keys::open(&file, passphrase)?, json),
     };
@@ -194,8 +217,15 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
                 None => ask_for_terms(&out)?,
             };
             let bytes = borsh::to_vec(&terms).unwrap_or_default();
-            files::write_new(&out, &bytes, Readers::Everybody)?;
-            (terms, json)
+            files::write_new(&out, &bytes, Readers::Usual)?;
+            let words = InWords::of(&terms)?;
+            if json {
+                print(&words.json());
+            } else {
+                print(&names::shortened(&words.text()));
+                say(&format!("talea terms show {} shows the names whole", out.display()));
+            }
+            return Ok(());
         }
         TermsCommand::Show { path, json } if path.is_dir() => {
             let auction = Replica::open(&Folder::new(&path).transcript())?;
@@ -218,7 +248,7 @@ fn ask_for_terms(out: &Path) -> Result<Terms, Failure> {
     }
     let folder = out.parent().unwrap_or(Path::new(""));
     let text = interview(std::io::stdin().lock(), std::io::stderr(), folder)?;
-    files::write_new(&answers, text.as_bytes(), Readers::Everybody)?;
+    files::write_new(&answers, text.as_bytes(), Readers::Usual)?;
     say(&format!("the answers are in {}", answers.display()));
     terms::from_text(&text, folder).map_err(|failure| {
         let again = format!("edit {0}, and give it: talea terms new {0}", answers.display());
@@ -246,10 +276,18 @@ fn ask(question: &str, yes: bool) -> Result<(), Failure> {
 
 fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let terms = terms::read_bytes(&args.terms)?;
-    say(&format!("these terms will bind:\n\n{}", terms::in_words(&terms)?));
+    // Whoever says yes beforehand has read them.
+    if !args.yes {
+        let words = names::shortened(&terms::in_words(&terms)?);
+        let path = args.terms.display();
+        say(&format!(
+            "these terms will bind; talea terms show {path} shows the names whole:\n\n{words}"
+        ));
+    }
     ask("Sign them and open the auction?", args.yes)?;
     let keys = Keys::open(&args.key, passphrase)?;
-    let auction = seller::open(&Folder::new(&args.board), &keys, &terms)?;
+    let folder = Folder::new(&args.board).shared(args.share.share);
+    let auction = seller::open(&folder, &keys, &terms)?;
     let id = names::auction(&auction.id());
     print(&if args.json {
         format!("{:#}\n", serde_json::json!({ "schema": "talea-auction/1", "auction": id }))
@@ -366,6 +404,25 @@ fn say_when_reveals_are_due(desk: &Desk) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Until when a bidder that runs by itself must not be stopped, in the first round.
+fn say_until_when_to_run(desk: &Desk) {
+    let (auction, board) = (desk.replica.auction(), desk.replica.board());
+    if auction.round() > 0 || order(auction.phase()) > order(Phase::Reveals) {
+        return;
+    }
+    let schedule = &auction.terms().schedule;
+    let in_rounds = match auction.terms().rounds {
+        Some(_) => ", and in each round after",
+        None => "",
+    };
+    say(&format!(
+        "this process reveals by itself, from {} to {}{in_rounds}: let it run until it ends. A bid that is not \
+         revealed does not count, and its deposit is lost",
+        board.time_of(schedule.commits_until),
+        board.time_of(schedule.reveals_until)
+    ));
+}
+
 fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
     if desk.keys.party() != desk.replica.auction().terms().seller {
@@ -469,7 +526,7 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
             let text = Receipt::of(&mut replica, &checkpoints, entry)?.json();
             match out {
                 None => print(&text),
-                Some(path) => files::write_new(&path, text.as_bytes(), Readers::Everybody)?,
+                Some(path) => files::write_new(&path, text.as_bytes(), Readers::Usual)?,
             }
         }
         ReceiptCommand::Check { receipt, board, against, json } => {
@@ -514,11 +571,13 @@ fn shown(folder: &Folder) -> Result<(Replica, Vec<Checkpoint>), Failure> {
 
 /// How an auction goes on: each change as it comes, and on a terminal a bar for what it waits for.
 fn watch(args: &StatusArgs) -> Result<(), Failure> {
-    let mut replica = Replica::of(&Folder::new(&args.board))?;
+    interrupt::say_when_stopped("nothing is lost: whoever watches changes nothing");
+    let party = args.read_party()?;
+    let mut replica = Replica::of(&Folder::new(&args.path))?;
     let bar = progress::Bar::new();
     let mut shown = String::new();
     loop {
-        let status = Status::of(&replica);
+        let status = Status::of(&replica).with_party(&replica, party);
         let text = if args.json { status.json() } else { status.text() };
         if text != shown {
             bar.aside(|| print(&text));
@@ -533,18 +592,38 @@ fn watch(args: &StatusArgs) -> Result<(), Failure> {
     }
 }
 
-fn report(folder: &Folder, out: &Path) -> Result<(), Failure> {
-    let report = Report::of(folder)?;
-    let text = match out.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => report.html(),
-        Some("json") => report.json(),
-        Some("csv") => report.csv(),
+/// How the auction of a transcript stands, or of a board's folder.
+fn status(args: &StatusArgs) -> Result<(), Failure> {
+    let party = args.read_party()?;
+    let show = |replay: &Replay, signatures: Option<Signatures>| {
+        let status = Status::of(replay).with_party(replay, party).signed(signatures);
+        print(&if args.json { status.json() } else { status.text() });
+    };
+    if !args.path.is_dir() {
+        show(&Replay::of(&args.path)?, None);
+        return Ok(());
+    }
+    let (replica, signatures) = signed(&Folder::new(&args.path))?;
+    show(&replica, signatures.as_ref().ok().copied());
+    signatures.map(drop)
+}
+
+fn report(path: &Path, out: &Path) -> Result<Exit, Failure> {
+    let write = match out.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => Report::html,
+        Some("json") => Report::json,
+        Some("csv") => Report::csv,
         _ => {
             let sentence = format!("{} ends neither in .html nor .json nor .csv", out.display());
             return Err(Failure::new(Code::FileUnwritable, sentence));
         }
     };
-    files::write(out, text.as_bytes(), Readers::Everybody)
+    let report = Report::of(path)?;
+    files::write(out, write(&report).as_bytes(), Readers::Usual)?;
+    if let (true, Some(why)) = (report.is_invalid(), report.objection()) {
+        say(&format!("{} is INVALID: {why}", path.display()));
+    }
+    report.exit()
 }
 
 /// What the independent verifier says of a transcript.
@@ -572,8 +651,9 @@ fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {
     print(&if args.json {
         with_signatures(&report.to_json(), found)?
     } else {
+        let checks = if args.checks { report.checks_to_text() + "\n" } else { String::new() };
         let found = found.map_or(String::new(), |found| format!("\n{}\n", found.in_words()));
-        report.to_text() + &found
+        checks + &report.to_text() + &found
     });
     if is_invalid {
         return Ok(Exit::Invalid);

@@ -1,6 +1,9 @@
 //! Files that are whole or not there, and files that nobody else may read.
 
-use crate::failure::{Code, Failure};
+use crate::{
+    failure::{Code, Failure},
+    interrupt::writing,
+};
 use rand_core::{OsRng, RngCore as _};
 use std::{
     fs::{self, File, OpenOptions},
@@ -9,16 +12,20 @@ use std::{
 };
 
 /// A place at which trials let a process die, before and after everything that it writes: the
-/// variable `TALEA_DIE_AT_WRITE` counts them. Only in builds with debug assertions.
+/// variable `TALEA_DIE_AT_WRITE` counts them, and `TALEA_WRITE_SLOWLY` lets each last so many
+/// milliseconds. Only in builds with debug assertions.
 pub fn may_die_here() {
     #[cfg(debug_assertions)]
     {
         use std::sync::atomic::{AtomicU64, Ordering};
         static WRITES: AtomicU64 = AtomicU64::new(0);
         let number = WRITES.fetch_add(1, Ordering::SeqCst);
-        let fatal = std::env::var("TALEA_DIE_AT_WRITE").ok().and_then(|text| text.parse().ok());
-        if fatal == Some(number) {
+        let set = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
+        if set("TALEA_DIE_AT_WRITE") == Some(number) {
             std::process::abort();
+        }
+        if let Some(slowly) = set("TALEA_WRITE_SLOWLY") {
+            std::thread::sleep(std::time::Duration::from_millis(slowly));
         }
     }
 }
@@ -28,8 +35,10 @@ pub fn may_die_here() {
 pub enum Readers {
     /// Its owner.
     Owner,
-    /// Whoever may read the folder.
+    /// Whoever may read the folder, whatever the umask: what is handed to others must be of use to them.
     Everybody,
+    /// Whom the umask of its owner lets.
+    Usual,
 }
 
 /// Writes a file so that after a crash it is there whole, or not at all, and replaces what was
@@ -38,7 +47,15 @@ pub enum Readers {
 /// # Errors
 /// `file.unwritable`; then what was there stands.
 pub fn write(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
-    let unwritable = |error: io::Error| Failure::unwritable(path, error);
+    replace(path, bytes, readers).map_err(|error| Failure::unwritable(path, error))
+}
+
+/// As [`write()`], for whoever has to know why it failed.
+///
+/// # Errors
+/// Those of the system; then what was there stands.
+pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    let _whole = writing();
     let draft = draft_of(path);
     may_die_here();
     let written = write_draft(&draft, bytes, readers).and_then(|()| {
@@ -49,9 +66,9 @@ pub fn write(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure>
     if let Err(error) = written {
         // Best effort: the draft is in nobody's way.
         let _ = fs::remove_file(&draft);
-        return Err(unwritable(error));
+        return Err(error);
     }
-    sync_folder(path).map_err(unwritable)
+    sync_folder(path)
 }
 
 /// Writes a file that must not be there yet.
@@ -59,6 +76,7 @@ pub fn write(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure>
 /// # Errors
 /// `file.exists`, `file.unwritable`.
 pub fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
+    let _whole = writing();
     let draft = draft_of(path);
     may_die_here();
     let written = write_draft(&draft, bytes, readers).and_then(|()| {
@@ -104,8 +122,29 @@ fn write_draft(draft: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
         options.mode(0o600);
     }
     let mut file = options.open(draft)?;
+    if readers == Readers::Everybody {
+        let_everybody_read(&file)?;
+    }
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+/// Lets everybody read a file who may read its folder.
+///
+/// # Errors
+/// Those of the system, if the umask has kept others out and the file system does not let them in.
+pub fn let_everybody_read(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = file.metadata()?.permissions().mode();
+        if mode & 0o444 != 0o444 {
+            file.set_permissions(fs::Permissions::from_mode(mode & 0o7777 | 0o444))?;
+        }
+    }
+    // Elsewhere a folder's own rights decide.
+    let _ = file;
+    Ok(())
 }
 
 /// Makes a file's name last.

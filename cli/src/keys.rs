@@ -7,6 +7,8 @@
 use crate::{
     failure::{Code, Failure},
     files::{self, Readers},
+    passphrase::{draw, show},
+    say::{say, say_if_slow},
 };
 use age::{
     armor::{ArmoredReader, ArmoredWriter, Format},
@@ -34,6 +36,8 @@ const SHORTEST_PASSPHRASE: usize = 12;
 
 /// `N = 2^18` of scrypt, as age's own tool has it: about a second and 256 MiB.
 pub const WORK_FACTOR: u8 = 18;
+/// Work that takes longer than one reads that it does.
+const LONG_WORK: u8 = 16;
 /// The most work for which a key file is opened: four times the usual.
 const MOST_WORK: u8 = 20;
 
@@ -71,6 +75,51 @@ impl PassphraseSource {
             |error| Failure::new(Code::KeyPassphrase, format!("no passphrase was typed: {error}"));
         Ok(SecretString::from(typed.map_err(unheard)?))
     }
+
+    /// A passphrase for a new key. On a terminal none is one that is drawn, and shown there once; one that is
+    /// typed is typed twice.
+    fn get_new(&self, path: &Path) -> Result<SecretString, Failure> {
+        let question =
+            format!("Passphrase for the new key {} (none: one is made): ", path.display());
+        let secret = self.get(&question)?;
+        let length = secret.expose_secret().chars().count();
+        if length == 0 && self.file.is_none() {
+            return Self::draw_and_show();
+        }
+        if length < SHORTEST_PASSPHRASE {
+            let sentence = format!(
+                "the passphrase has {length} characters, and must have {SHORTEST_PASSPHRASE}"
+            );
+            return Err(Failure::new(Code::KeyPassphrase, sentence));
+        }
+        if self.file.is_none() {
+            let again = self.get("The same once more: ")?;
+            if again.expose_secret() != secret.expose_secret() {
+                return Err(Failure::new(Code::KeyPassphrase, "the two passphrases differ"));
+            }
+        }
+        Ok(secret)
+    }
+
+    /// A passphrase that is drawn: into the file, which must not be there, or onto the terminal.
+    fn make(&self) -> Result<SecretString, Failure> {
+        let Some(path) = &self.file else { return Self::draw_and_show() };
+        let secret = draw();
+        let line = Zeroizing::new(format!("{}\n", secret.expose_secret()));
+        files::write_new(path, line.as_bytes(), Readers::Owner)?;
+        say(&format!("the passphrase is in {}", path.display()));
+        Ok(secret)
+    }
+
+    fn draw_and_show() -> Result<SecretString, Failure> {
+        let secret = draw();
+        let words = Zeroizing::new(format!(
+            "The passphrase, shown this once; write it down: {}",
+            secret.expose_secret()
+        ));
+        show(&words)?;
+        Ok(secret)
+    }
 }
 
 /// Refuses a secret file that its group or the world may read.
@@ -89,6 +138,16 @@ fn refuse_readable_by_others(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+fn require_no_key(path: &Path, force: bool) -> Result<(), Failure> {
+    if path.exists() && !force {
+        let sentence = format!("{} is there already", path.display());
+        return Err(Failure::new(Code::FileExists, sentence).with_help(
+            "take another name; --force would overwrite the key, and with it all that it signs",
+        ));
+    }
+    Ok(())
+}
+
 impl Keys {
     /// Draws new keys and writes them to `path`, which must not be there unless `force` says so.
     ///
@@ -100,26 +159,31 @@ impl Keys {
         work_factor: u8,
         force: bool,
     ) -> Result<Self, Failure> {
-        if path.exists() && !force {
-            let sentence = format!("{} is there already", path.display());
-            return Err(Failure::new(Code::FileExists, sentence).with_help(
-                "take another name; --force would overwrite the key, and with it all that it signs",
-            ));
-        }
-        let secret = passphrase.get(&format!("Passphrase for the new key {}: ", path.display()))?;
-        let length = secret.expose_secret().chars().count();
-        if length < SHORTEST_PASSPHRASE {
-            let sentence = format!(
-                "the passphrase has {length} characters, and must have {SHORTEST_PASSPHRASE}"
-            );
-            return Err(Failure::new(Code::KeyPassphrase, sentence));
-        }
-        if passphrase.file.is_none() {
-            let again = passphrase.get("The same once more: ")?;
-            if again.expose_secret() != secret.expose_secret() {
-                return Err(Failure::new(Code::KeyPassphrase, "the two passphrases differ"));
-            }
-        }
+        require_no_key(path, force)?;
+        Self::create_with(path, passphrase.get_new(path)?, work_factor, force)
+    }
+
+    /// As [`create`](Self::create), with a passphrase that is drawn: it goes into the file of `passphrase`,
+    /// which must not be there, or is shown once on the terminal.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_and_draw(
+        path: &Path,
+        passphrase: &PassphraseSource,
+        work_factor: u8,
+        force: bool,
+    ) -> Result<Self, Failure> {
+        require_no_key(path, force)?;
+        Self::create_with(path, passphrase.make()?, work_factor, force)
+    }
+
+    fn create_with(
+        path: &Path,
+        secret: SecretString,
+        work_factor: u8,
+        force: bool,
+    ) -> Result<Self, Failure> {
         let identity = Identity::generate(&mut OsRng);
         let encryption = EncryptionSecret::generate(&mut OsRng);
         let keys = Self {
@@ -130,6 +194,13 @@ impl Keys {
         };
         let mut recipient = age::scrypt::Recipient::new(secret);
         recipient.set_work_factor(work_factor);
+        if work_factor >= LONG_WORK {
+            say(&format!(
+                "locking the key with scrypt: 2^{work_factor} rounds and {} MiB of memory, which takes a while \
+                 on a slow machine",
+                1u64 << (work_factor - 10)
+            ));
+        }
         let sealed = encrypt(&recipient, keys.contents().as_bytes(), Format::AsciiArmor)?;
         let write = if force { files::write } else { files::write_new };
         write(path, &sealed, Readers::Owner)?;
@@ -146,7 +217,8 @@ impl Keys {
         let secret = passphrase.get(&format!("Passphrase for {}: ", path.display()))?;
         let mut identity = age::scrypt::Identity::new(secret);
         identity.set_max_work_factor(MOST_WORK);
-        let contents = decrypt(&identity, &bytes).map_err(|error| {
+        let slow = format!("unlocking {}: on a slow machine it takes a while", path.display());
+        let contents = say_if_slow(&slow, || decrypt(&identity, &bytes)).map_err(|error| {
             let (code, why) = match error {
                 age::DecryptError::DecryptionFailed | age::DecryptError::KeyDecryptionFailed => {
                     (Code::KeyPassphrase, "the passphrase is wrong".to_owned())

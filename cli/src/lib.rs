@@ -5,15 +5,15 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `arguments`, [`cli`] | arguments in, exit status out |
-//! | [`names`], [`keys`], [`files`] | public keys as text, secret ones in files, files that are whole |
-//! | [`terms`], [`interview`] | terms from TOML and CSV or by questions, and in words |
+//! | [`names`], [`keys`], [`passphrase`], [`files`] | public keys as text, secret ones in files, what locks them, files that are whole |
+//! | [`terms`], [`interview`], [`terms_data`] | terms from TOML and CSV or by questions, in words, and as data |
 //! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts |
 //! | [`replica`] | the program replayed from the transcript: what a party believes |
 //! | [`party`] | what seller, custodian, bidder and keyholder do |
 //! | [`money`], [`taken`] | what a bid comes to, and what a command brought into the transcript |
 //! | [`status`], [`result`], [`report`] | how an auction stands, what a bidder's own bids came to, what happened |
 //! | [`demo`] | all of them in a temporary folder |
-//! | [`failure`], [`say`], [`progress`] | why a command stops, how it says so, and how far things are |
+//! | [`failure`], [`interrupt`], [`say`], [`progress`] | why a command stops, how it says so, and how far things are |
 
 #![forbid(unsafe_code)]
 
@@ -23,11 +23,13 @@ pub mod cli;
 pub mod demo;
 pub mod failure;
 pub mod files;
+pub mod interrupt;
 pub mod interview;
 pub mod keys;
 pub mod money;
 pub mod names;
 pub mod party;
+pub mod passphrase;
 pub mod progress;
 pub mod replica;
 pub mod report;
@@ -36,3 +38,4 @@ pub mod say;
 pub mod status;
 pub mod taken;
 pub mod terms;
+pub mod terms_data;

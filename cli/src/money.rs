@@ -16,14 +16,24 @@ pub struct OfBond {
 #[must_use]
 pub fn of_bond(scale: Scale, price: Price, quantity: u64) -> Option<OfBond> {
     let Scale::Binary(bits) = scale else { return None };
-    let (price, bits) = (i128::from(price.0), u32::from(bits));
-    let percent = decimal(price, 0, bits)?;
-    let value = decimal(price.checked_mul(i128::from(quantity))?, 2, bits)?;
+    let percent = decimal(price.0.into(), 0, bits.into(), grouped)?;
+    let value = decimal(total(price, quantity)?, 2, bits.into(), grouped)?;
     Some(OfBond { percent, value })
 }
 
+/// The value of [`of_bond`] as programs read it: without commas.
+#[must_use]
+pub fn amount(scale: Scale, price: Price, quantity: u64) -> Option<String> {
+    let Scale::Binary(bits) = scale else { return None };
+    decimal(total(price, quantity)?, 2, bits.into(), |whole| whole.to_string())
+}
+
+fn total(price: Price, quantity: u64) -> Option<i128> {
+    i128::from(price.0).checked_mul(quantity.into())
+}
+
 /// `numerator / (10^tens * 2^bits)`, exactly: so many twos need as many places.
-fn decimal(numerator: i128, tens: u32, bits: u32) -> Option<String> {
+fn decimal(numerator: i128, tens: u32, bits: u32, write: fn(u128) -> String) -> Option<String> {
     let places = tens.checked_add(bits)?;
     let denominator = 10i128.checked_pow(tens)?.checked_mul(1i128.checked_shl(bits)?)?;
     let (whole, rest) = (numerator / denominator, numerator % denominator);
@@ -32,7 +42,7 @@ fn decimal(numerator: i128, tens: u32, bits: u32) -> Option<String> {
     let digits = digits.trim_end_matches('0');
     let sign = if numerator < 0 { "-" } else { "" };
     let point = if digits.is_empty() { "" } else { "." };
-    Some(format!("{sign}{}{point}{digits}", grouped(whole.unsigned_abs())))
+    Some(format!("{sign}{}{point}{digits}", write(whole.unsigned_abs())))
 }
 
 /// A number with a comma before every three digits.
@@ -69,6 +79,9 @@ mod tests {
             "9,223,372,036,854,775,807 % = 1,701,411,834,604,692,317,040,171,876,053,197,783.05";
         assert_eq!(bond(0, i64::MAX, u64::MAX), most);
         assert_eq!(of_bond(Scale::Decimal(2), Price(9_950), 100), None);
+        let plain = |scale| amount(scale, Price(99 * 64 + 33), 5_000_000);
+        assert_eq!(plain(Scale::Binary(6)).as_deref(), Some("4975781.25"));
+        assert_eq!(plain(Scale::Decimal(2)), None);
     }
 
     #[test]

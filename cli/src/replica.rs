@@ -1,4 +1,5 @@
-//! A replica of the program, fed from a transcript: what a party believes, and all that it believes.
+//! The program replayed from a transcript: what a party believes, and all that it believes. A
+//! [`Replay`] needs the transcript alone; a [`Replica`] is one whose terms name a board.
 
 use crate::{
     board::{clock::BoardTerms, folder::Folder, merkle},
@@ -8,6 +9,7 @@ use std::{
     collections::BTreeMap,
     fs::File,
     io::{self, BufReader, Read, Seek as _, SeekFrom},
+    ops::{Deref, DerefMut},
     path::{Path, PathBuf},
 };
 use talea_contract::{Auction, Refusal};
@@ -27,27 +29,31 @@ pub struct Line {
     pub signer: PartyKey,
     /// What kind of instruction it is.
     pub kind: &'static str,
+    /// How many things of that kind it holds: a reveal may carry several sealed bids.
+    pub count: usize,
 }
 
-/// What the transcript shows of a bid's commit.
+/// What the transcript shows of a bid, or of a reserve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ShownCommit {
-    /// Which entry it is.
-    pub entry: u64,
+pub struct BidLine {
     /// `C`.
     pub commitment: Point,
-    /// The hash of the sealed bid.
+    /// The seal of its commit.
     pub seal: Digest,
+    /// Which entry the commit is.
+    pub committed: u64,
+    /// Which entry was the first to carry its sealed bid.
+    pub revealed: Option<u64>,
 }
 
 /// An auction, replayed as far as its transcript goes.
-pub struct Replica {
+pub struct Replay {
     path: PathBuf,
     file: BufReader<File>,
     /// Where the next record begins.
     offset: u64,
     auction: Auction,
-    board: BoardTerms,
+    board: Option<BoardTerms>,
     lines: Vec<Line>,
     /// By the hash of the signed bytes: the first entry with them.
     by_id: BTreeMap<Digest, u64>,
@@ -58,8 +64,28 @@ pub struct Replica {
     /// Where the body of each entry begins, and how long it is.
     spans: Vec<(u64, usize)>,
     heads: Vec<Digest>,
-    commits: BTreeMap<BidId, ShownCommit>,
+    bids: BTreeMap<BidId, BidLine>,
     closing: Option<Closing>,
+}
+
+/// The replay of a board's transcript: its terms say who signs it and when its slots end.
+pub struct Replica {
+    replay: Replay,
+    board: BoardTerms,
+}
+
+impl Deref for Replica {
+    type Target = Replay;
+
+    fn deref(&self) -> &Replay {
+        &self.replay
+    }
+}
+
+impl DerefMut for Replica {
+    fn deref_mut(&mut self) -> &mut Replay {
+        &mut self.replay
+    }
 }
 
 /// A record as it stands in a file: its kind, its body.
@@ -137,6 +163,41 @@ impl Replica {
         Ok(replica)
     }
 
+    /// Opens a board's transcript and reads how it begins.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        Self::from_replay(Replay::open(path)?)
+    }
+
+    /// A replay, if it is one of a board.
+    ///
+    /// # Errors
+    /// `board.folder` if its terms name no board.
+    pub fn from_replay(replay: Replay) -> Result<Self, Failure> {
+        let board = BoardTerms::of(replay.auction.terms())?;
+        Ok(Self { replay, board })
+    }
+
+    /// What the terms say of the board.
+    #[must_use]
+    pub fn board(&self) -> &BoardTerms {
+        &self.board
+    }
+}
+
+impl Replay {
+    /// Replays what a transcript holds by now.
+    ///
+    /// # Errors
+    /// `board.folder` if there is none, `file.unreadable`, `board.invalid`.
+    pub fn of(path: &Path) -> Result<Self, Failure> {
+        let mut replay = Self::open(path)?;
+        replay.advance()?;
+        Ok(replay)
+    }
+
     /// Opens a transcript and reads how it begins.
     ///
     /// # Errors
@@ -167,7 +228,7 @@ impl Replica {
             borsh::from_slice(&body).map_err(|error| invalid(error.to_string()))?;
         let auction = Auction::open(genesis.slot, &genesis.terms, &genesis.signature)
             .map_err(|refusal| invalid(refusal.to_string()))?;
-        let board = BoardTerms::of(auction.terms())?;
+        let board = BoardTerms::of(auction.terms()).ok();
         let offset = (MAGIC.len() + RECORD_HEADER_BYTES + body.len()) as u64;
         Ok(Self {
             path: path.to_owned(),
@@ -182,7 +243,7 @@ impl Replica {
             roots: Vec::new(),
             spans: Vec::new(),
             heads: Vec::new(),
-            commits: BTreeMap::new(),
+            bids: BTreeMap::new(),
             closing: None,
         })
     }
@@ -193,9 +254,15 @@ impl Replica {
     /// `board.invalid` if the rules do not allow it, `board.rewritten` if what was replayed before
     /// is gone or another, `file.unreadable`.
     pub fn advance(&mut self) -> Result<u64, Failure> {
-        let length = std::fs::metadata(&self.path)
-            .map_err(|error| Failure::unreadable(&self.path, error))?
-            .len();
+        self.advance_within(u64::MAX)
+    }
+
+    /// As [`advance`](Self::advance), and no further than the first so many bytes of the file.
+    ///
+    /// # Errors
+    /// As [`advance`](Self::advance).
+    pub fn advance_within(&mut self, bytes: u64) -> Result<u64, Failure> {
+        let length = self.open_anew().map_err(|error| Failure::unreadable(&self.path, error))?;
         if length < self.offset || !self.ends_as_before()? {
             return Err(self.rewritten());
         }
@@ -203,12 +270,23 @@ impl Replica {
         if length > self.offset {
             let unreadable = |error| Failure::unreadable(&self.path, error);
             self.file.seek(SeekFrom::Start(self.offset)).map_err(unreadable)?;
-            while let Some((kind, body)) = self.next_record()? {
+            while self.offset < bytes
+                && let Some((kind, body)) = self.next_record()?
+            {
                 self.offset += (RECORD_HEADER_BYTES + body.len()) as u64;
                 self.take(kind, &body)?;
             }
         }
         Ok((self.lines.len() - before) as u64)
+    }
+
+    /// Opens what has the name now: whoever synchronises or copies a folder puts a new file in the place of
+    /// the old one. How long it is.
+    fn open_anew(&mut self) -> io::Result<u64> {
+        let file = File::open(&self.path)?;
+        let length = file.metadata()?.len();
+        self.file = BufReader::new(file);
+        Ok(length)
     }
 
     /// Applies an instruction that is not in the file yet; its record, which the caller appends. If
@@ -311,21 +389,36 @@ impl Replica {
         // It was accepted, so it decodes.
         let Ok(signed) = borsh::from_slice::<SignedInstruction>(&entry.instruction) else { return };
         let Ok(instruction) = borsh::from_slice::<Instruction>(&signed.payload) else { return };
-        if let Instruction::Commit(commit) | Instruction::Reserve(commit) = &instruction {
-            let (lot, round) = (commit.lot, commit.round);
-            let shown = ShownCommit {
-                entry: self.next_entry(),
-                commitment: commit.commitment,
-                seal: commit.seal,
-            };
-            self.commits.insert(BidId { lot, round, bidder: signed.signer }, shown);
+        let number = self.next_entry();
+        match &instruction {
+            Instruction::Commit(commit) | Instruction::Reserve(commit) => {
+                let bid = BidId { lot: commit.lot, round: commit.round, bidder: signed.signer };
+                let line = BidLine {
+                    commitment: commit.commitment,
+                    seal: commit.seal,
+                    committed: number,
+                    revealed: None,
+                };
+                self.bids.insert(bid, line);
+            }
+            Instruction::Reveal(reveals) => {
+                for reveal in reveals.iter() {
+                    if let Some(line) = self.bids.get_mut(&reveal.bid) {
+                        line.revealed.get_or_insert(number);
+                    }
+                }
+            }
+            _ => {}
         }
         // Ticks of one signer are all alike.
         let id = Digest::of(&[&entry.instruction]);
-        let number = self.next_entry();
         self.by_id.entry(id).or_insert(number);
         let kind = kind(&instruction);
-        self.lines.push(Line { slot: entry.slot, signer: signed.signer, kind });
+        let count = match &instruction {
+            Instruction::Reveal(reveals) => reveals.len(),
+            _ => 1,
+        };
+        self.lines.push(Line { slot: entry.slot, signer: signed.signer, kind, count });
         let leaf = merkle::leaf(body);
         self.leaves.push(leaf);
         self.roots.push(self.frontier.push(leaf));
@@ -344,10 +437,10 @@ impl Replica {
         &self.auction
     }
 
-    /// What the terms say of the board.
+    /// What the terms say of the board, if they name one.
     #[must_use]
-    pub fn board(&self) -> &BoardTerms {
-        &self.board
+    pub fn board(&self) -> Option<&BoardTerms> {
+        self.board.as_ref()
     }
 
     /// The entries so far.
@@ -398,16 +491,21 @@ impl Replica {
         self.heads.get(index_of(entries)?).copied()
     }
 
-    /// The commit of a bid, or of a reserve.
+    /// What the transcript shows of a bid, or of a reserve.
     #[must_use]
-    pub fn commit_of(&self, bid: &BidId) -> Option<&ShownCommit> {
-        self.commits.get(bid)
+    pub fn bid(&self, bid: &BidId) -> Option<&BidLine> {
+        self.bids.get(bid)
     }
 
     /// The seal of a commit or a reserve.
     #[must_use]
     pub fn seal_of(&self, bid: &BidId) -> Option<Digest> {
-        self.commit_of(bid).map(|shown| shown.seal)
+        self.bid(bid).map(|line| line.seal)
+    }
+
+    /// Every bid whose commit stands in the transcript, of every round, reserves among them.
+    pub fn bids(&self) -> impl Iterator<Item = (&BidId, &BidLine)> {
+        self.bids.iter()
     }
 
     /// The entry that these signed bytes became.

@@ -48,7 +48,9 @@ struct Line {
     lot: u32,
     identifier: String,
     bid: Option<String>,
+    bid_decimal: Option<String>,
     price: Option<String>,
+    price_decimal: Option<String>,
     result: Word,
 }
 
@@ -92,17 +94,19 @@ impl Results {
             };
             let counted = bidder::standing(desk, number)?.map(|secret| secret.rung());
             let (won, price) = match &result.ending {
-                Ending::Sold(award) => (
-                    award.sales.iter().any(|sale| sale.winner == party),
-                    Some(status::price(lot, award.quote.rung)),
-                ),
+                Ending::Sold(award) => {
+                    (award.sales.iter().any(|sale| sale.winner == party), Some(award.quote.rung))
+                }
                 _ => (false, None),
             };
+            let bid = counted.or(made);
             Ok(Line {
                 lot: number,
                 identifier: lot.identifier.to_string(),
-                bid: counted.or(made).map(|rung| status::price(lot, rung)),
-                price,
+                bid: bid.map(|rung| status::price(lot, rung)),
+                bid_decimal: bid.map(|rung| status::price_decimal(lot, rung)),
+                price: price.map(|rung| status::price(lot, rung)),
+                price_decimal: price.map(|rung| status::price_decimal(lot, rung)),
                 result: match (counted, made) {
                     (Some(counted), _) => word(result, won, counted),
                     (None, Some(_)) => Word::NotRanked,

@@ -1,19 +1,23 @@
 //! How an auction stands, for whoever asks: no key is needed.
 
 use crate::{
-    board::{checkpoint::Signatures, clock::now},
+    board::{
+        checkpoint::Signatures,
+        clock::{FAR, Moment, now},
+    },
     names,
-    replica::Replica,
+    replica::{BidLine, Replay},
 };
 use serde::Serialize;
-use std::fmt::Write as _;
-use talea_contract::Due;
+use std::{collections::BTreeSet, fmt::Write as _};
+use talea_contract::{Due, Phase};
 use talea_protocol::{
     bytes::PartyKey,
+    commitment::BidId,
     outcome::{Award, Ending},
     price::Rung,
     quorum::keyholders,
-    terms::Lot,
+    terms::{Admission, Lot, Terms},
 };
 use talea_sim::survey::{self, SurveyReport};
 
@@ -26,13 +30,18 @@ pub struct Status {
     schema: &'static str,
     auction: String,
     phase: &'static str,
+    /// What happens in it, who must act, and what comes next.
+    phase_in_words: &'static str,
     round: u32,
     entries: usize,
     /// That of the last entry.
     slot: u64,
     deadline: Option<Deadline>,
     waiting_for: Vec<Waiting>,
+    committed: Committed,
     lots: Vec<LotStatus>,
+    /// Of the party that was asked for.
+    party: Option<PartyStatus>,
     closed: bool,
     /// Of a folder: what its board signed.
     board_signatures: Option<Signatures>,
@@ -40,9 +49,10 @@ pub struct Status {
 
 #[derive(Clone, Debug, Serialize)]
 struct Deadline {
-    slot: u64,
-    at: String,
-    passed: bool,
+    #[serde(flatten)]
+    moment: Moment,
+    /// Nothing where the terms name no board, and so no time.
+    passed: Option<bool>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -54,16 +64,49 @@ struct Waiting {
     what: String,
 }
 
+/// Bidders who have committed in this round, on whatever lot.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Committed {
+    bidders: usize,
+    /// How many may bid, if the terms list them.
+    invited: Option<usize>,
+}
+
+/// What stands in the transcript of one party's bids.
+#[derive(Clone, Debug, Serialize)]
+struct PartyStatus {
+    party: String,
+    /// Whether the terms let it bid.
+    invited: bool,
+    bids: Vec<PartyBid>,
+}
+
+/// Its last bid on a lot.
+#[derive(Clone, Debug, Serialize)]
+struct PartyBid {
+    lot: u32,
+    identifier: String,
+    round: Option<u32>,
+    /// The entry of its commit.
+    committed: Option<u64>,
+    /// The entry of its reveal.
+    revealed: Option<u64>,
+}
+
 #[derive(Clone, Debug, Serialize)]
 struct LotStatus {
     lot: u32,
     identifier: String,
     name: String,
+    /// Bids committed in this round, and how many of them are revealed.
+    committed: usize,
+    revealed: usize,
     state: &'static str,
     /// In words.
     result: String,
     winners: Vec<String>,
     price: Option<String>,
+    price_decimal: Option<String>,
     /// What the rounds have shown so far.
     surveys: Vec<SurveyReport>,
 }
@@ -74,23 +117,27 @@ pub fn price(lot: &Lot, rung: Rung) -> String {
     lot.ladder.price(rung).map_or(String::new(), |price| lot.ladder.scale.write(price))
 }
 
+/// The price of a lot as a decimal number, exactly.
+#[must_use]
+pub fn price_decimal(lot: &Lot, rung: Rung) -> String {
+    lot.ladder.price(rung).map_or(String::new(), |price| lot.ladder.scale.write_decimal(price))
+}
+
 /// The beginning and the end of a party's name.
 #[must_use]
 pub fn short(party: &PartyKey) -> String {
-    let name = names::party(party);
-    let (head, tail) = (name.get(..17).unwrap_or(&name), name.get(name.len() - 6..).unwrap_or(""));
-    format!("{head}..{tail}")
+    names::shortened(&names::party(party))
 }
 
 impl LotStatus {
-    fn of(replica: &Replica, number: u32, lot: &Lot) -> Self {
-        let auction = replica.auction();
+    fn of(replay: &Replay, number: u32, lot: &Lot) -> Self {
+        let auction = replay.auction();
         let ending = auction.ending(number);
         let award = |award: &Award| {
             let winners = award.sales.iter().map(|sale| names::party(&sale.winner)).collect();
-            (winners, Some(price(lot, award.quote.rung)))
+            (winners, Some(award.quote.rung))
         };
-        let (state, result, (winners, price)) = match &ending {
+        let (state, result, (winners, rung)) = match &ending {
             Some(Ending::Sold(a)) => ("sold", "sold".into(), award(a)),
             Some(Ending::Declined(a)) => {
                 ("declined", "did not trade: the seller declined".into(), award(a))
@@ -112,28 +159,144 @@ impl LotStatus {
                 None => ("open", "not decided".into(), Default::default()),
             },
         };
+        let lines = || this_round(replay).filter(|(bid, _)| bid.lot == number);
         Self {
             lot: number,
             identifier: lot.identifier.to_string(),
             name: lot.name.to_string(),
+            committed: lines().count(),
+            revealed: lines().filter(|(_, line)| line.revealed.is_some()).count(),
             state,
             result,
             winners,
-            price,
+            price: rung.map(|rung| price(lot, rung)),
+            price_decimal: rung.map(|rung| price_decimal(lot, rung)),
             surveys: SurveyReport::all(&lot.ladder, auction.surveys(number)),
         }
     }
 }
 
+/// What happens in a phase, who must act, and what comes next.
+fn in_words(phase: Phase, terms: &Terms) -> &'static str {
+    match (phase, terms.reserve.is_some(), terms.rounds.is_some()) {
+        (Phase::Deals, ..) => {
+            "keyholders make the key to which bids are encrypted, each with talea keyholder run; bids \
+             come after their complaints"
+        }
+        (Phase::Complaints, true, _) => {
+            "keyholders that run complain about wrong shares of the key; the seller's reserves come next"
+        }
+        (Phase::Complaints, false, _) => {
+            "keyholders that run complain about wrong shares of the key; bids come next"
+        }
+        (Phase::Reserves, ..) => {
+            "the seller commits its reserves, with talea reserve; bids come next"
+        }
+        (Phase::Commits, _, true) => {
+            "bidders commit, with talea bid, and from the second round on with improve or stand; reveals \
+             come next"
+        }
+        (Phase::Commits, _, false) => "bidders commit, with talea bid; reveals come next",
+        (Phase::Reveals, ..) => {
+            "whoever committed hands in its sealed bids, with talea reveal, or they do not count; ranking \
+             comes next"
+        }
+        (Phase::Endorsing, ..) => {
+            "keyholders that run endorse the transcript: all of them saw the same bids; ranking comes next"
+        }
+        (Phase::Ranking, _, true) => {
+            "keyholders that run find the best of the sealed bids, step by step; another round or the \
+             outcome comes next"
+        }
+        (Phase::Ranking, _, false) => {
+            "keyholders that run find the best of the sealed bids, step by step; the outcome comes next"
+        }
+        (Phase::Closed, ..) => "it is over: talea result, talea verify and talea report say how",
+    }
+}
+
+/// The bids of the current round whose commits are in, without the seller's reserves.
+fn this_round(replay: &Replay) -> impl Iterator<Item = (&BidId, &BidLine)> {
+    let (round, seller) = (replay.auction().round(), replay.auction().terms().seller);
+    replay.bids().filter(move |(bid, _)| bid.round == round && bid.bidder != seller)
+}
+
+impl Committed {
+    fn of(replay: &Replay) -> Self {
+        let bidders: BTreeSet<PartyKey> = this_round(replay).map(|(bid, _)| bid.bidder).collect();
+        let invited = match &replay.auction().terms().admission {
+            Admission::Open => None,
+            Admission::Listed(keys) => Some(keys.len()),
+        };
+        Self { bidders: bidders.len(), invited }
+    }
+
+    fn in_words(self, round: u32) -> String {
+        let Self { bidders, invited } = self;
+        let round = if round > 0 { format!(" in round {round}") } else { String::new() };
+        match invited {
+            Some(invited) => format!("{bidders} of {invited} invited bidders{round}"),
+            None => format!("{bidders} bidders{round}; anybody may"),
+        }
+    }
+}
+
+impl PartyStatus {
+    fn of(replay: &Replay, party: PartyKey) -> Self {
+        let terms = replay.auction().terms();
+        let bids = (0..).zip(terms.lots.iter()).map(|(number, lot)| {
+            let own = |(bid, _): &(&BidId, &BidLine)| bid.lot == number && bid.bidder == party;
+            let last = replay.bids().filter(own).max_by_key(|(bid, _)| bid.round);
+            PartyBid {
+                lot: number,
+                identifier: lot.identifier.to_string(),
+                round: last.map(|(bid, _)| bid.round),
+                committed: last.map(|(_, line)| line.committed),
+                revealed: last.and_then(|(_, line)| line.revealed),
+            }
+        });
+        let invited = match &terms.admission {
+            Admission::Open => true,
+            Admission::Listed(keys) => keys.contains(&party),
+        };
+        Self { party: names::party(&party), invited, bids: bids.collect() }
+    }
+
+    fn write(&self, text: &mut String) {
+        let Self { party, invited, bids } = self;
+        let is_listed = if *invited { "" } else { ", whom the terms do not list as a bidder" };
+        let _ = writeln!(text, "\nbids of {party}{is_listed}");
+        for PartyBid { identifier, round, committed, revealed, .. } in bids {
+            let of_round = match round {
+                Some(round) if *round > 0 => format!(" in round {round}"),
+                _ => String::new(),
+            };
+            let _ = match (committed, revealed) {
+                (None, _) => writeln!(text, "  {identifier}: nothing is committed"),
+                (Some(entry), None) => {
+                    writeln!(
+                        text,
+                        "  {identifier}: committed{of_round}, entry {entry}; not revealed"
+                    )
+                }
+                (Some(entry), Some(revealed)) => writeln!(
+                    text,
+                    "  {identifier}: committed{of_round}, entry {entry}; revealed, entry {revealed}"
+                ),
+            };
+        }
+    }
+}
+
 impl Status {
-    /// How a replica stands.
+    /// How a replay stands.
     #[must_use]
-    pub fn of(replica: &Replica) -> Self {
-        let auction = replica.auction();
+    pub fn of(replay: &Replay) -> Self {
+        let auction = replay.auction();
         let terms = auction.terms();
-        let deadline = auction.deadline().map(|slot| {
-            let end = replica.board().end_of(slot);
-            Deadline { slot, at: replica.board().time_of(slot), passed: now() > end }
+        let deadline = auction.deadline().map(|slot| Deadline {
+            moment: Moment::of(replay.board(), slot),
+            passed: replay.board().map(|board| now() > board.end_of(slot)),
         });
         let waiting_for = keyholders(&terms.quorum).filter_map(|(id, member)| {
             let dues = auction.dues(id);
@@ -161,15 +324,24 @@ impl Status {
             schema: SCHEMA,
             auction: names::auction(&auction.id()),
             phase: auction.phase().name(),
+            phase_in_words: in_words(auction.phase(), terms),
             round: auction.round(),
-            entries: replica.lines().len(),
+            entries: replay.lines().len(),
             slot: auction.slot(),
             deadline,
             waiting_for: waiting_for.collect(),
-            lots: lots.map(|(number, lot)| LotStatus::of(replica, number, lot)).collect(),
-            closed: replica.is_closed(),
+            committed: Committed::of(replay),
+            lots: lots.map(|(number, lot)| LotStatus::of(replay, number, lot)).collect(),
+            party: None,
+            closed: replay.is_closed(),
             board_signatures: None,
         }
+    }
+
+    /// With what stands of this party's bids.
+    #[must_use]
+    pub fn with_party(self, replay: &Replay, party: Option<PartyKey>) -> Self {
+        Self { party: party.map(|party| PartyStatus::of(replay, party)), ..self }
     }
 
     /// With what the board signed of it.
@@ -192,9 +364,15 @@ impl Status {
         let _ = writeln!(text, "auction  {}", self.auction);
         let round = if self.round > 0 { format!(", round {}", self.round) } else { String::new() };
         let _ = writeln!(text, "phase    {}{round}, {} entries", self.phase, self.entries);
-        if let Some(Deadline { slot, at, passed }) = &self.deadline {
-            let late = if *passed { " (passed: the board is behind)" } else { "" };
-            let _ = writeln!(text, "until    {at}, slot {slot}{late}");
+        let _ = writeln!(text, "now      {}", self.phase_in_words);
+        if let Some(Deadline { moment: Moment { slot, at }, passed }) = &self.deadline {
+            let time = match (at, passed) {
+                (Some(at), _) => format!("{at}, "),
+                (None, Some(_)) => format!("{FAR}, "),
+                (None, None) => String::new(),
+            };
+            let late = if *passed == Some(true) { " (passed: the board is behind)" } else { "" };
+            let _ = writeln!(text, "until    {time}slot {slot}{late}");
         }
         if let Some(signatures) = &self.board_signatures {
             let _ = writeln!(text, "signed   {}", signatures.in_words());
@@ -202,6 +380,7 @@ impl Status {
         for Waiting { keyholder, what, .. } in &self.waiting_for {
             let _ = writeln!(text, "waiting  for {keyholder}: {what}");
         }
+        let _ = writeln!(text, "bids     from {}", self.committed.in_words(self.round));
         let rows = self.lots.iter().map(|lot| {
             let winners: Vec<String> = lot
                 .winners
@@ -213,15 +392,20 @@ impl Status {
             vec![
                 lot.identifier.clone(),
                 lot.name.clone(),
+                lot.committed.to_string(),
+                lot.revealed.to_string(),
                 lot.result.clone(),
                 price,
                 winners.join(" "),
             ]
         });
-        let heading = ["lot", "name", "result", "price", "winner"];
+        let heading = ["lot", "name", "committed", "revealed", "result", "price", "winner"];
         text.push('\n');
-        text.push_str(&talea_sim::report::table(&heading, rows.collect(), &[3]));
+        text.push_str(&talea_sim::report::table(&heading, rows.collect(), &[2, 3, 5]));
         text.push('\n');
+        if let Some(party) = &self.party {
+            party.write(&mut text);
+        }
         for lot in self.lots.iter().filter(|lot| !lot.surveys.is_empty()) {
             let _ = writeln!(
                 text,

@@ -24,6 +24,9 @@ pub struct Taken {
     /// What was bid.
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<String>,
+    /// The same as a decimal number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price_decimal: Option<String>,
     /// How many sealed bids it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     sealed_bids: Option<usize>,
@@ -34,7 +37,7 @@ impl Taken {
     #[must_use]
     pub fn new(what: &'static str, desk: &Desk, entry: u64) -> Self {
         let round = desk.replica.auction().round();
-        Self { what, entry, round, lot: None, price: None, sealed_bids: None }
+        Self { what, entry, round, lot: None, price: None, price_decimal: None, sealed_bids: None }
     }
 
     /// One about a lot.
@@ -48,8 +51,10 @@ impl Taken {
     #[must_use]
     pub fn commit(what: &'static str, desk: &Desk, committed: &Committed) -> Self {
         let Committed { lot, round, rung, entry } = *committed;
-        let price = desk.line(lot).map(|line| status::price(line, rung));
-        Self { round, price, ..Self::on_lot(what, desk, entry, lot) }
+        let line = desk.line(lot);
+        let price = line.map(|line| status::price(line, rung));
+        let price_decimal = line.map(|line| status::price_decimal(line, rung));
+        Self { round, price, price_decimal, ..Self::on_lot(what, desk, entry, lot) }
     }
 
     /// Sealed bids that were revealed.
@@ -60,7 +65,7 @@ impl Taken {
 
     /// As people read it.
     fn text(&self) -> String {
-        let Self { what, entry, round, lot, price, sealed_bids } = self;
+        let Self { what, entry, round, lot, price, sealed_bids, .. } = self;
         let lot = lot.as_ref().map_or(String::new(), |lot| format!(" on {lot}"));
         let price = price.as_ref().map_or(String::new(), |price| format!(", {price}"));
         let sealed = sealed_bids.map_or(String::new(), |count| format!(" of {count} sealed bids"));

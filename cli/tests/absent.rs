@@ -132,6 +132,7 @@ fn the_auction_goes_on_without_a_keyholder_and_a_bidder_who_never_come_back() {
     let result = json(&stage, &["result", "board", "--key", "bidder2.key", "--json"]);
     assert_eq!(result["lots"][0]["result"], "NotRanked");
     assert_eq!(result["lots"][0]["bid"], "99.00");
+    assert_eq!(result["lots"][0]["bid_decimal"], "99.00");
 
     // If the keyholder comes back after all, it has nothing left to do but to erase its share.
     let state = stage.path("keyholder0.key.state");

@@ -478,7 +478,12 @@ fn who_is_ignored_and_has_keyholders_for_witnesses_loses_nothing() {
     };
     let party = |pen: &mut Pen, what: &str, who: usize, more: &[&str]| {
         let key = format!("bidder{who}.key");
-        done(pen, &[&[what, "board", "--key", &key], more].concat());
+        let command = [&[what, "board", "--key", &key], more].concat();
+        let said: &[&str] = match what {
+            "improve" | "stand" => &["reveals are due from", "does not count"],
+            _ => &[],
+        };
+        ends(&pen.serve_to_the_end_of(scene.start(&command)), 0, said);
     };
     let name = |who: usize| scene.name(&format!("bidder{who}"), "party");
     let key = |who: usize| talea_cli::names::read_party(&name(who)).unwrap();
@@ -625,6 +630,15 @@ fn an_entry_taken_back_after_its_receipt_convicts_the_board() {
     let shorter = History { entries: history.entries[..own as usize].to_vec(), ..history };
     shorter.write(&path);
     scene.fails(&["verify", "board"], 1, "board.rewritten");
+    // So does its report, and the folder is reported all the same.
+    scene.fails(&["report", "board", "--out", "report.json"], 1, "board.rewritten");
+    let report = fs::read(scene.path("report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+    let (verdict, code) = (&report["verdict"], &report["board_failure"]["code"]);
+    assert_eq!((verdict, code), (&"undecided".into(), &"board.rewritten".into()), "{report}");
+    scene.fails(&["report", "board", "--out", "report.html"], 1, "board.rewritten");
+    let page = fs::read_to_string(scene.path("report.html")).unwrap();
+    assert!(page.contains("The folder is not what its board signed"), "{page}");
     scene.fails(&["receipt", "new", "board", "4"], 1, "board.rewritten");
     fs::remove_file(scene.path("board/checkpoints")).unwrap();
     scene.fails(&at_board, 1, "board.rewritten");
@@ -928,6 +942,10 @@ fn signatures_that_are_gone_are_missed() {
         let status: serde_json::Value =
             serde_json::from_str(&scene.done(&["status", "board", "--json"])).unwrap();
         assert_eq!(status["board_signatures"], expected);
+        scene.done(&["report", "board", "--out", "report.json"]);
+        let report = fs::read(scene.path("report.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+        assert_eq!(report["board_signatures"], expected);
     };
     let checkpoints = scene.path("board/checkpoints");
     let signed = fs::read_to_string(&checkpoints).unwrap();
@@ -1528,6 +1546,54 @@ fn figures_of_floods() {
     for count in [3_000, 30_000] {
         flood(Flood::Signed(count));
     }
+}
+
+// ---- what everybody may know ----
+
+#[test]
+fn status_says_what_happens_now_who_has_committed_and_which_of_ones_own_bids_are_in() {
+    let names = |scene: &Scene| ["bidder0", "seller"].map(|who| scene.name(who, "party"));
+    let status = |scene: &Scene, party: &str| -> serde_json::Value {
+        let shown = scene.done(&["status", "board", "--party", party, "--json"]);
+        serde_json::from_str(&shown).unwrap()
+    };
+    let own = |status: &serde_json::Value| {
+        let bid = &status["party"]["bids"][0];
+        (bid["committed"].as_u64(), bid["revealed"].as_u64())
+    };
+    let counts = |status: &serde_json::Value| {
+        let lot = &status["lots"][0];
+        let bidders = &status["committed"]["bidders"];
+        [bidders, &lot["committed"], &lot["revealed"]].map(|count| count.as_u64().unwrap())
+    };
+    let stage = scene(&auctions().commits);
+    let [bidder, seller] = names(&stage);
+    let before = status(&stage, &bidder);
+    assert_eq!((counts(&before), own(&before)), ([0, 0, 0], (None, None)));
+    assert!(stage.done(&["status", "board", "--party", &bidder]).contains("nothing is committed"));
+
+    let stage = scene(&auctions().bids);
+    let committed = status(&stage, &bidder);
+    assert_eq!((counts(&committed), own(&committed)), ([2, 2, 0], (Some(CEREMONY), None)));
+    let text = stage.done(&["status", "board", "--party", &bidder]);
+    for words in [
+        "now      bidders commit, with talea bid; reveals come next",
+        "bids     from 2 bidders; anybody may",
+        &format!("bids of {bidder}\n  B0: committed, entry {CEREMONY}; not revealed"),
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    // Whose bid it is is public; what was bid is not.
+    assert_eq!(own(&status(&stage, &seller)), (None, None));
+    stage.fails(&["status", "board", "--party", "taleaparty1x"], 2, "name.malformed");
+
+    let stage = scene(&auctions().closed);
+    let closed = status(&stage, &bidder);
+    // After both commits and the tick between.
+    assert_eq!((counts(&closed), own(&closed)), ([2, 2, 2], (Some(CEREMONY), Some(CEREMONY + 3))));
+    let text = stage.done(&["status", "board", "--party", &bidder]);
+    assert!(text.contains("now      it is over: talea result"), "{text}");
+    assert!(text.contains(&format!("revealed, entry {}", CEREMONY + 3)), "{text}");
 }
 
 // ---- files ----

@@ -84,6 +84,120 @@ fn whoever_is_killed_at_random_goes_on_where_it_was() {
     stage.check();
 }
 
+#[cfg(unix)]
+fn tell_to_end(child: &Child, signal: &str) {
+    let told = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    assert!(told.success());
+}
+
+/// Waits until a process has words for the signals that end it, where the system says so.
+#[cfg(unix)]
+fn await_handlers(child: &Child) {
+    let since = Instant::now();
+    let handled = || {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
+        // Signal n is bit n - 1: SIGINT and SIGTERM.
+        Some(u64::from_str_radix(mask.trim(), 16).ok()? & 0x4002 == 0x4002)
+    };
+    while handled() != Some(true) && since.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Every process that runs or waits until somebody stops it.
+#[cfg(unix)]
+#[test]
+fn who_is_told_to_end_says_that_nothing_is_lost_and_how_it_goes_on() {
+    let stage = Stage::open(&Shape { patience: 6_000, ..SMALL });
+    for (words, more) in [
+        (&["board", "run", "board", "--key", "board.key"][..], "before the next deadline"),
+        (&["keyholder", "run", "board", "--key", "keyholder0.key"], "until its deadline"),
+        (&["bidder", "run", "board", "--key", "bidder0.key", "--yes", "B0=99.00"], "not count"),
+        (&["bid", "board", "--key", "bidder0.key", "--wait", "--yes", "B0=99.00"], "stays handed"),
+        (&["reveal", "board", "--key", "bidder0.key", "--wait"], "stays handed"),
+        (&["result", "board", "--key", "bidder0.key", "--wait"], "the same command"),
+        (&["accept", "board", "--key", "seller.key", "--wait", "B0"], "the same command"),
+        (
+            &["fund", "board", "--key", "custodian.key", "--for", "KEY", "--amount", "5"],
+            "handed in",
+        ),
+        (&["watch", "board"], "changes nothing"),
+    ] {
+        let key = stage.name("bidder0", "party");
+        let words: Vec<&str> =
+            words.iter().map(|word| if *word == "KEY" { &key } else { *word }).collect();
+        for (signal, status, name) in [("-INT", 130, "Ctrl-C"), ("-TERM", 143, "a signal")] {
+            let running = stage.start(&words);
+            let child = running.0.as_ref().unwrap();
+            await_handlers(child);
+            tell_to_end(child, signal);
+            let stopped = format!("stopped by {name}; nothing is lost");
+            common::ends(&running.output(), status, &[&stopped, more]);
+        }
+    }
+}
+
+/// What is being written when somebody says so is written to its end, and nothing after it.
+#[cfg(unix)]
+#[test]
+fn who_is_told_to_end_while_it_writes_writes_the_whole_of_it() {
+    let stage = Stage::open(&SMALL);
+    let name = stage.name("bidder0", "party");
+    let fund = ["fund", "board", "--key", "custodian.key", "--for", &name, "--amount", "5"];
+    let mut command = stage.command(&fund);
+    command.env("TALEA_WRITE_SLOWLY", "300").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let running = common::Running(Some(command.spawn().unwrap()));
+    let names = || -> Vec<String> {
+        let inbox = fs::read_dir(stage.path("board/inbox")).unwrap().flatten();
+        inbox.map(|item| item.file_name().to_string_lossy().into_owned()).collect()
+    };
+    let since = Instant::now();
+    while !names().iter().any(|name| name.starts_with('.')) {
+        assert!(since.elapsed() < LIMIT, "{:?}", names());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    tell_to_end(running.0.as_ref().unwrap(), "-TERM");
+    common::ends(&running.output(), 143, &["nothing is lost"]);
+    let [handed_in] = &names()[..] else { panic!("{:?}", names()) };
+    let bytes = fs::read(stage.path("board/inbox").join(handed_in)).unwrap();
+    assert_eq!(*handed_in, hex::encode(talea_protocol::bytes::Digest::of(&[&bytes]).0));
+}
+
+/// They end between two writes, whenever they are told: nothing is left of a draft, and nothing twice.
+#[cfg(unix)]
+#[test]
+fn whoever_is_told_to_end_at_random_goes_on_where_it_was_and_leaves_no_draft() {
+    let stage = Stage::open(&Shape { patience: 80, ..SMALL });
+    let (mut seed, mut stops) = (0x9e37_79b9_7f4a_7c15u64, 0);
+    stage.play(|children| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let victim = (seed >> 20) as usize % children.len();
+        if !seed.is_multiple_of(8) || stops >= 40 {
+            return None;
+        }
+        let child = &mut children[victim];
+        if child.try_wait().unwrap().is_some() {
+            return None;
+        }
+        tell_to_end(child, "-TERM");
+        let status = child.wait().unwrap();
+        // It may have had no time to say anything, or have ended by itself.
+        assert!(status.code().is_none_or(|code| [0, 143].contains(&code)), "{status}");
+        stops += 1;
+        Some(victim)
+    });
+    stage.check();
+    assert!(stops > 5, "{stops}");
+    let is_draft = |path: &std::path::PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+    };
+    let drafts: Vec<_> = common::files(stage.folder.path()).into_iter().filter(is_draft).collect();
+    assert!(drafts.is_empty(), "{drafts:?}");
+}
+
 /// One party dies at every single write, and is started again each time.
 fn dies_at_every_write(victim: usize, least: usize) {
     let stage = Stage::open(&Shape { patience: 100, ..SMALL });
@@ -272,8 +386,9 @@ fn terms_by_questions() {
     let complaints =
         ["begins with taleaparty1", "it must be 1 to 2", "is neither", "check digit is wrong"];
     complaints.iter().for_each(|words| assert!(said.contains(words), "{words:?} in {said}"));
-    let words = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(stage.done(&["terms", "show", "asked"]), words);
+    let short = String::from_utf8(output.stdout).unwrap();
+    let words = stage.done(&["terms", "show", "asked"]);
+    assert_eq!(talea_cli::names::shortened(&words), short);
     for fact in ["XS0004120779", "Larkspur \"Mill\"", "90-00", "107-31", &one, &two, &ash] {
         assert!(words.contains(fact), "{fact:?} in {words}");
     }
@@ -282,6 +397,106 @@ fn terms_by_questions() {
     assert!(toml.contains("threshold = 2") && toml.contains("limit = 5"), "{toml}");
     stage.done(&["terms", "new", "asked.toml", "--out", "again"]);
     stage.fails(&["terms", "new", "--out", "asked"], 2, "file.exists");
+}
+
+#[test]
+fn terms_are_read_before_they_are_signed_with_names_that_can_be_read() {
+    let stage = Stage::open(&SMALL);
+    let key = stage.name("keyholder0", "keyholder");
+    let short = talea_cli::names::shortened(&key);
+    let made = stage.done(&["terms", "new", "terms.toml", "--out", "new"]);
+    assert!(made.contains(&short) && !made.contains(&key), "{made}");
+    assert!(stage.done(&["terms", "show", "new"]).contains(&key));
+    let words = |more: &[&str]| {
+        let open = ["open", "other", "--terms", "new", "--key", "seller.key"];
+        let output = stage.run(&[&open[..], more].concat());
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (status, said) = words(&[]);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains(&made) && said.contains("talea terms show new"), "{said}");
+    // Whoever says yes beforehand has read them.
+    assert_eq!(words(&["--yes"]), (Some(0), String::new()));
+}
+
+#[test]
+fn a_new_key_says_what_takes_long_and_what_its_file_is_worth() {
+    let stage = Stage::open(&SMALL);
+    let said = |work: &str| {
+        let key = format!("new{work}.key");
+        let output = stage.run(&["key", "new", &key, "--work-factor", work]);
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let slow = said("16");
+    let [first, last] = [0, 1].map(|line| slow.lines().nth(line).unwrap());
+    assert!(first.contains("scrypt: 2^16 rounds and 64 MiB"), "{slow}");
+    for words in ["keep a copy of new16.key", "passphrase apart", "alone opens nothing"] {
+        assert!(last.contains(words), "{slow}");
+    }
+    assert!(!said("4").contains("scrypt"));
+}
+
+/// The words of a passphrase that was made.
+fn ten_words(text: &str) -> bool {
+    let words: Vec<&str> = text.split('-').collect();
+    let is_word = |word: &&str| word.len() >= 3 && word.chars().all(|c| c.is_ascii_lowercase());
+    words.len() == 10 && words.iter().all(is_word)
+}
+
+#[cfg(unix)]
+#[test]
+fn who_has_no_passphrase_gets_one() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let stage = Stage::open(&SMALL);
+    let talea = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_talea"));
+        command.current_dir(stage.folder.path()).args(arguments).stdin(Stdio::null());
+        command.output().unwrap()
+    };
+    let new = ["key", "new", "drawn.key", "--work-factor", "4", "--generate-passphrase"];
+    let drawn = [&["--passphrase-file", "drawn"][..], &new].concat();
+    common::ends(&talea(&drawn), 0, &["the passphrase is in drawn"]);
+    let text = fs::read_to_string(stage.path("drawn")).unwrap();
+    assert!(ten_words(text.trim_end()), "{text}");
+    assert_eq!(fs::metadata(stage.path("drawn")).unwrap().permissions().mode() & 0o777, 0o600);
+    let show = |file: &str, key: &str| talea(&["--passphrase-file", file, "key", "show", key]);
+    common::ends(&show("drawn", "drawn.key"), 0, &[]);
+    // In no file at all, as a password manager gives it.
+    let piped = format!(
+        "{} --passphrase-file <(cat drawn) key show drawn.key",
+        env!("CARGO_BIN_EXE_talea")
+    );
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &piped]).current_dir(stage.folder.path()).stdin(Stdio::null());
+    common::ends(&bash.output().unwrap(), 0, &[]);
+    // Neither of the two files is ever written over.
+    common::ends(&talea(&drawn), 2, &["error[file.exists]", "drawn.key"]);
+    fs::remove_file(stage.path("drawn.key")).unwrap();
+    common::ends(&talea(&drawn), 2, &["error[file.exists]: drawn is there already"]);
+    assert!(!stage.path("drawn.key").exists());
+
+    // On a terminal: no answer is to be given one.
+    let typed = format!("{} key new typed.key --work-factor 4", env!("CARGO_BIN_EXE_talea"));
+    let terminal = Command::new("script")
+        .args(["-qec", &typed, "/dev/null"])
+        .current_dir(stage.folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut terminal = match terminal {
+        Ok(terminal) => terminal,
+        Err(error) => return eprintln!("not tried: no terminal can be had here: script: {error}"),
+    };
+    terminal.stdin.take().unwrap().write_all(b"\n").unwrap();
+    let shown = String::from_utf8(terminal.wait_with_output().unwrap().stdout).unwrap();
+    let words = shown.split_whitespace().find(|word| ten_words(word)).expect(&shown);
+    assert_eq!(shown.matches(words).count(), 1, "{shown}");
+    assert!(!shown.contains("once more"), "{shown}");
+    let file = stage.path("written down");
+    talea_cli::files::write(&file, words.as_bytes(), talea_cli::files::Readers::Owner).unwrap();
+    common::ends(&show("written down", "typed.key"), 0, &[]);
 }
 
 /// A reserve, two rounds in which one bidder improves and the other stands, and the seller's word:
@@ -307,6 +522,7 @@ fn a_reserve_rounds_and_the_sellers_word() {
     let reserve = party("reserve", "seller", &["--yes", "B0=91.00"]);
     let (lot, price, entry) = (&reserve["lot"], &reserve["price"], &reserve["entry"]);
     assert_eq!((lot, price, entry), (&"B0".into(), &"91.00".into(), &5.into()), "{reserve}");
+    assert_eq!(reserve["price_decimal"], "91.00", "{reserve}");
     party("bid", "bidder1", &["--yes", "B0=90.25"]);
     party("reveal", "seller", &[]);
     assert_eq!(party("reveal", "bidder1", &[])["sealed_bids"], 1);
@@ -326,6 +542,10 @@ fn a_reserve_rounds_and_the_sellers_word() {
     let buckets = survey["depth"].as_array().unwrap();
     assert_eq!((survey["round"].as_u64(), buckets.iter().map(counted).sum()), (Some(0), 1u64));
     assert_eq!(buckets.iter().find(|bucket| counted(bucket) == 1).unwrap()["from"], "90.00");
+    assert_eq!(
+        buckets.iter().find(|bucket| counted(bucket) == 1).unwrap()["from_decimal"],
+        "90.00"
+    );
     assert_eq!(party("improve", "bidder1", &["--yes", "B0=91.50"])["round"], 1);
     party("reveal", "bidder1", &[]);
     party("accept", "seller", &["B0"]);
@@ -333,6 +553,10 @@ fn a_reserve_rounds_and_the_sellers_word() {
         .iter_mut()
         .for_each(|child| assert!(child.wait().unwrap().success(), "{}", stage.log()));
     stage.check();
+    let log = stage.log();
+    assert!(
+        log.contains("this process reveals by itself, from ") && log.contains("does not count")
+    );
     let result = stage.done(&["result", "board", "--key", "bidder1.key"]);
     assert!(result.contains("Hit"), "{result}");
     stage.done(&["report", "board", "--out", "report.html"]);

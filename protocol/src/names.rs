@@ -18,9 +18,12 @@ use alloc::{string::String, vec::Vec};
 use bech32::{Bech32m, Hrp, primitives::decode::CheckedHrpstring};
 use core::{fmt, str::FromStr};
 
-const PARTY: &str = "taleaparty";
-const KEYHOLDER: &str = "taleakeyholder";
-const AUCTION: &str = "taleaauction";
+/// What a party's name begins with, before a 1.
+pub const PARTY: &str = "taleaparty";
+/// What a keyholder's name begins with, before a 1.
+pub const KEYHOLDER: &str = "taleakeyholder";
+/// What an auction's name begins with, before a 1.
+pub const AUCTION: &str = "taleaauction";
 
 /// What is not the name that it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -81,6 +81,23 @@ impl Scale {
         }
     }
 
+    /// Writes `price` as a decimal number in major units, exactly: `99-16+` is `99.515625`. A dot
+    /// before the fraction, a minus before what is negative, and no other sign.
+    pub fn write_decimal(&self, price: Price) -> String {
+        let Self::Binary(bits) = *self else { return self.write(price) };
+        let sign = if price.0 < 0 { "-" } else { "" };
+        let magnitude = u128::from(price.0.unsigned_abs());
+        let unit = 1u128.checked_shl(bits.into()).unwrap_or(u128::MAX);
+        let (major, minor) = (magnitude.div_euclid(unit), magnitude.rem_euclid(unit));
+        // One half is five tenths: so many twos need as many places.
+        let digits = minor.saturating_mul(5u128.saturating_pow(bits.into()));
+        let digits = format!("{digits:0width$}", width = usize::from(bits));
+        match digits.trim_end_matches('0') {
+            "" => format!("{sign}{major}"),
+            digits => format!("{sign}{major}.{digits}"),
+        }
+    }
+
     /// Reads a price as [`write`](Self::write) writes it; decimals may have fewer places.
     ///
     /// # Errors
@@ -382,6 +399,25 @@ mod tests {
         assert_eq!(fine.read("99-16+"), Ok(Price(99 * 256 + 132)));
         assert_eq!(Scale::Binary(5).read("99-16+"), Err(BadPrice), "a 64th is not a 32nd");
         assert_eq!(fine.read("99-32"), Err(BadPrice));
+    }
+
+    #[test]
+    fn every_notation_is_a_decimal_number_too() {
+        let written = |scale: Scale, text: &str| scale.write_decimal(scale.read(text).unwrap());
+        let fine = Scale::Binary(8);
+        for (notation, decimal) in [
+            ("98-10", "98.3125"),
+            ("99-16+", "99.515625"),
+            ("99-162", "99.5078125"),
+            ("100-00", "100"),
+            ("-0-001", "-0.00390625"),
+        ] {
+            assert_eq!(written(fine, notation), decimal);
+        }
+        assert_eq!(written(Scale::Decimal(2), "99.5"), "99.50");
+        assert_eq!(Scale::Binary(0).write_decimal(Price(-7)), "-7");
+        // No scale has so many places; the terms of such a lot are refused.
+        assert!(Scale::Binary(255).write_decimal(Price(i64::MIN)).starts_with('-'));
     }
 
     #[test]

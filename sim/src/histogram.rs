@@ -50,19 +50,47 @@ const MARGIN: usize = 24;
 /// A character of a bucket's prices is at most this wide.
 const LABEL_CHARACTER: usize = 7;
 const PANEL: usize = 150;
+/// Room beside the longest bar, for its number.
+const NUMBER: usize = 40;
 const GAP: usize = 26;
 const BAR: usize = 16;
-const HEAD: usize = 64;
+/// Above a lot's panels: its name.
+const NAME: usize = 44;
+/// Above a panel's bars: what it shows.
+const LABEL: usize = 20;
 const FOOT: usize = 40;
 
-/// The picture.
+/// How a picture by itself looks. On a page the page's style sheet says it, by the same classes.
+const STYLE: &str = "<style>
+svg { fill: #1d2733; } .page { fill: #fff; } .prices { fill: #56616f; font-size: 11px; }
+.title { font-size: 17px; font-weight: 600; } .name { font-size: 14px; font-weight: 600; }
+.heading { font-weight: 600; } .note { fill: #56616f; } .axis { stroke: #56616f; } .bar { fill: #2f6f9f; }
+@media (prefers-color-scheme: dark) {
+svg { fill: #e3e8ee; } .page { fill: #1a2129; } .prices, .note { fill: #a3afbd; } .axis { stroke: #a3afbd; }
+.bar { fill: #6fb1e0; }
+}
+</style>";
+
+/// The most bids in a bucket, over all rows: the longest bar.
+fn most(rows: &[Row]) -> u32 {
+    let counts = rows.iter().flat_map(|row| &row.panels).flat_map(|(_, depth)| depth);
+    counts.max().copied().unwrap_or(0).max(1)
+}
+
+/// How wide the prices of these rows are.
+fn label_width<'a>(rows: impl IntoIterator<Item = &'a Row>) -> usize {
+    let labels = rows.into_iter().flat_map(|row| &row.buckets).map(|label| label.chars().count());
+    labels.max().unwrap_or(0) * LABEL_CHARACTER + 10
+}
+
+/// The picture. All bars have one scale.
 #[must_use]
 pub fn svg(title: &str, rows: &[Row]) -> String {
     let panels = rows.iter().map(|row| row.panels.len()).max().unwrap_or(0);
-    let labels = rows.iter().flat_map(|row| &row.buckets).map(|label| label.chars().count()).max();
-    let labels = labels.unwrap_or(0) * LABEL_CHARACTER + GAP;
+    let labels = label_width(rows);
     let width = MARGIN * 2 + labels + panels * (PANEL + GAP);
-    let height_of = |row: &Row| HEAD + row.buckets.len() * BAR + FOOT;
+    let foot = |row: &Row| if row.ending.is_empty() { 0 } else { FOOT };
+    let height_of = |row: &Row| NAME + LABEL + row.buckets.len() * BAR + foot(row);
     let height = MARGIN * 2 + 40 + rows.iter().map(height_of).sum::<usize>();
     let mut out = String::new();
     // Writing to a string cannot fail.
@@ -70,57 +98,97 @@ pub fn svg(title: &str, rows: &[Row]) -> String {
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
          width=\"{width}\" height=\"{height}\" font-family=\"system-ui, sans-serif\" \
-         font-size=\"12\" fill=\"#1d2733\" role=\"img\">"
+         font-size=\"12\" role=\"img\">"
     );
-    let _ = writeln!(out, "<title>{}</title>", escaped(title));
-    let _ = writeln!(out, "<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>");
-    let heading = (MARGIN, MARGIN + 14);
-    text(&mut out, heading, "font-size=\"17\" font-weight=\"600\"", title);
+    let _ = writeln!(out, "<title>{}</title>\n{STYLE}", escaped(title));
+    let _ = writeln!(out, "<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>");
+    text(&mut out, (MARGIN, MARGIN + 14), "class=\"title\"", title);
     let note = "bids per price bucket, without the best ones";
-    text(&mut out, (MARGIN, MARGIN + 32), "fill=\"#5a6675\"", note);
+    text(&mut out, (MARGIN, MARGIN + 32), "class=\"note\"", note);
+    let most = most(rows);
     let mut y = MARGIN + 40;
     for row in rows {
-        draw(&mut out, row, (MARGIN + labels, y));
+        text(&mut out, (MARGIN, y + 28), "class=\"name\"", &row.name);
+        let left = MARGIN + labels;
+        draw_prices(&mut out, row, (left, y + NAME + LABEL));
+        for (index, panel) in row.panels.iter().enumerate() {
+            draw_panel(&mut out, panel, (left + index * (PANEL + GAP), y + NAME), most);
+        }
+        let below = y + NAME + LABEL + row.buckets.len() * BAR + 20;
+        if !row.ending.is_empty() {
+            text(&mut out, (left, below), "", &row.ending);
+        }
         y += height_of(row);
     }
     out.push_str("</svg>\n");
     out
 }
 
-fn draw(out: &mut String, row: &Row, (labelled, top): (usize, usize)) {
-    text(out, (MARGIN, top + 28), "font-size=\"14\" font-weight=\"600\"", &row.name);
-    let first = top + HEAD;
-    // The best price on top, as in a book of orders.
-    let y_of = |bucket: usize| first + (row.buckets.len() - 1 - bucket) * BAR;
-    for (bucket, prices) in row.buckets.iter().enumerate() {
-        let at = (labelled - 10, y_of(bucket) + BAR - 4);
-        text(out, at, "text-anchor=\"end\" font-size=\"11\" fill=\"#5a6675\"", prices);
-    }
-    let most = row.panels.iter().flat_map(|(_, depth)| depth).max().copied().unwrap_or(0).max(1);
-    for (index, (label, depth)) in row.panels.iter().enumerate() {
-        let left = labelled + index * (PANEL + GAP);
-        text(out, (left, first - 8), "font-weight=\"600\"", label);
-        let bottom = first + row.buckets.len() * BAR;
+/// The panels of each row as pictures by themselves, each with its prices: for a page that sets them
+/// beside or below one another, and whose style sheet colours `prices`, `heading`, `axis` and `bar`. All
+/// bars have one scale.
+#[must_use]
+pub fn panels(rows: &[Row]) -> Vec<Vec<String>> {
+    let most = most(rows);
+    let picture = |row: &Row, panel: &(String, Vec<u32>)| {
+        let labels = label_width([row]);
+        let (width, height) = (labels + PANEL, LABEL + row.buckets.len() * BAR + 4);
+        let mut out = String::new();
+        // Writing to a string cannot fail.
         let _ = writeln!(
             out,
-            "<line x1=\"{left}\" y1=\"{first}\" x2=\"{left}\" y2=\"{bottom}\" stroke=\"#9aa5b1\"/>"
+            "<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+             role=\"img\">\n<title>{}, {}</title>",
+            escaped(&row.name),
+            escaped(&panel.0)
         );
-        for (bucket, bids) in depth.iter().enumerate().filter(|(_, bids)| **bids > 0) {
-            let length = PANEL.saturating_sub(24) * *bids as usize / most as usize;
-            let y = y_of(bucket);
-            let _ = writeln!(
-                out,
-                "<rect x=\"{left}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"#2f6f9f\"/>",
-                y + 2,
-                length.max(2),
-                BAR - 4
-            );
-            let at = (left + length.max(2) + 5, y + BAR - 4);
-            text(out, at, "font-size=\"11\"", &bids.to_string());
-        }
+        draw_prices(&mut out, row, (labels, LABEL));
+        draw_panel(&mut out, panel, (labels, 0), most);
+        out.push_str("</svg>\n");
+        out
+    };
+    let of_row = |row: &Row| row.panels.iter().map(|panel| picture(row, panel)).collect();
+    rows.iter().map(of_row).collect()
+}
+
+/// Where the bar of a bucket begins: the best price on top, as in a book of orders.
+fn y_of(bucket: usize, buckets: usize) -> usize {
+    buckets.saturating_sub(bucket + 1) * BAR
+}
+
+/// The prices, to the left of the bars.
+fn draw_prices(out: &mut String, row: &Row, (right, top): (usize, usize)) {
+    for (bucket, prices) in row.buckets.iter().enumerate() {
+        let at = (right.saturating_sub(10), top + y_of(bucket, row.buckets.len()) + BAR - 4);
+        text(out, at, "class=\"prices\" text-anchor=\"end\"", prices);
     }
-    let below = first + row.buckets.len() * BAR + 20;
-    text(out, (labelled, below), "", &row.ending);
+}
+
+/// What a panel shows, and its bars below.
+fn draw_panel(
+    out: &mut String,
+    (label, depth): &(String, Vec<u32>),
+    (left, top): (usize, usize),
+    most: u32,
+) {
+    text(out, (left, top + LABEL - 8), "class=\"heading\"", label);
+    let first = top + LABEL;
+    let bottom = first + depth.len() * BAR;
+    let _ = writeln!(
+        out,
+        "<line class=\"axis\" x1=\"{left}\" y1=\"{first}\" x2=\"{left}\" y2=\"{bottom}\"/>"
+    );
+    for (bucket, bids) in depth.iter().enumerate().filter(|(_, bids)| **bids > 0) {
+        let length = ((PANEL - NUMBER) * *bids as usize / most as usize).max(2);
+        let y = first + y_of(bucket, depth.len());
+        let _ = writeln!(
+            out,
+            "<rect class=\"bar\" x=\"{left}\" y=\"{}\" width=\"{length}\" height=\"{}\"/>",
+            y + 2,
+            BAR - 4
+        );
+        text(out, (left + length + 5, y + BAR - 4), "", &bids.to_string());
+    }
 }
 
 fn text(out: &mut String, (x, y): (usize, usize), attributes: &str, words: &str) {
@@ -161,11 +229,44 @@ mod tests {
     #[test]
     fn every_count_that_is_not_zero_has_a_bar_with_its_number() {
         let picture = svg("Depth", &[row()]);
-        assert_eq!(picture.matches("fill=\"#2f6f9f\"").count(), 3);
+        assert_eq!(picture.matches("class=\"bar\"").count(), 3);
         for number in [">2<", ">1<", ">3<"] {
             assert_eq!(picture.matches(number).count(), 1, "{number}");
         }
         assert!(picture.contains("sold at 6"));
+    }
+
+    /// The widths of the bars, in the order in which they are drawn.
+    fn bars(picture: &str) -> Vec<usize> {
+        let bars = picture.split("class=\"bar\"").skip(1);
+        let width = |bar: &str| bar.split("width=\"").nth(1)?.split('"').next()?.parse().ok();
+        bars.map(|bar| width(bar).unwrap()).collect()
+    }
+
+    #[test]
+    fn so_many_bids_are_drawn_as_long_in_every_panel_and_lot() {
+        let other = Row {
+            panels: vec![("at the end".into(), vec![1, 6])],
+            buckets: vec!["1 .. 2".into(), "3 .. 4".into()],
+            ..row()
+        };
+        let rows = [row(), other];
+        // 2 and 1, 3; 1 and 6.
+        let each = bars(&svg("Depth", &rows));
+        assert_eq!(each, [2, 1, 3, 1, 6].map(|bids| bids * (PANEL - NUMBER) / 6));
+        let panels: Vec<usize> = panels(&rows).iter().flatten().flat_map(|p| bars(p)).collect();
+        assert_eq!(panels, each);
+    }
+
+    #[test]
+    fn panels_by_themselves_say_what_they_show() {
+        let panels = panels(&[row()]);
+        let [[first, second]] = [<[String; 2]>::try_from(panels[0].clone()).unwrap()];
+        assert!(first.contains(">round 0<") && second.contains(">round 1<"));
+        for panel in [first, second] {
+            assert!(panel.contains("5 .. 6") && !panel.contains("fill="), "{panel}");
+            assert!(panel.contains("Lot &lt;1&gt;"), "{panel}");
+        }
     }
 
     #[test]

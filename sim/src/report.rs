@@ -366,7 +366,7 @@ impl AccountReport {
 
 fn write_depth(text: &mut String, depth: &[BucketReport]) {
     let width = depth.iter().map(|b| b.from.len().max(b.to.len())).max().unwrap_or(0);
-    for BucketReport { from, to, bids } in depth.iter().rev() {
+    for BucketReport { from, to, bids, .. } in depth.iter().rev() {
         let bar = "#".repeat(usize::try_from(*bids).unwrap_or(usize::MAX).min(60));
         let line = format!("  {from:>width$} .. {to:>width$} {bids:>4} {bar}");
         // Writing to a string cannot fail.

@@ -14,13 +14,16 @@ pub struct SurveyReport {
     round: usize,
     depth: Option<Vec<BucketReport>>,
     cover: Option<String>,
+    cover_decimal: Option<String>,
 }
 
 /// So many bids with prices from here to there, the best bids left out.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct BucketReport {
+pub struct BucketReport {
     pub(crate) from: String,
+    from_decimal: String,
     pub(crate) to: String,
+    to_decimal: String,
     pub(crate) bids: u32,
 }
 
@@ -32,6 +35,10 @@ impl SurveyReport {
             round,
             depth: survey.depth.as_ref().map(|depth| buckets(ladder, depth)),
             cover: survey.cover.as_ref().map(|quote| ladder.scale.write(quote.price)),
+            cover_decimal: survey
+                .cover
+                .as_ref()
+                .map(|quote| ladder.scale.write_decimal(quote.price)),
         };
         surveys.iter().enumerate().map(report).collect()
     }
@@ -65,16 +72,24 @@ pub fn table(surveys: &[SurveyReport]) -> String {
 }
 
 /// The buckets of a depth, with the prices that they hold.
-pub(crate) fn buckets(ladder: &PriceLadder, depth: &[u32]) -> Vec<BucketReport> {
+#[must_use]
+pub fn buckets(ladder: &PriceLadder, depth: &[u32]) -> Vec<BucketReport> {
     let lower_bits: u32 =
         ladder.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum();
     let last = ladder.rungs.saturating_sub(1);
     let width = 1u32.checked_shl(lower_bits).unwrap_or(u32::MAX);
-    let write = |rung: u32| ladder.price(Rung(rung)).map(|price| ladder.scale.write(price));
+    let scale = ladder.scale;
     let buckets = (0u32..).zip(depth).map_while(|(bucket, bids)| {
         let first = bucket.checked_mul(width).filter(|first| *first <= last)?;
         let end = first.saturating_add(width.saturating_sub(1)).min(last);
-        Some(BucketReport { from: write(first)?, to: write(end)?, bids: *bids })
+        let (from, to) = (ladder.price(Rung(first))?, ladder.price(Rung(end))?);
+        Some(BucketReport {
+            from: scale.write(from),
+            from_decimal: scale.write_decimal(from),
+            to: scale.write(to),
+            to_decimal: scale.write_decimal(to),
+            bids: *bids,
+        })
     });
     buckets.collect()
 }

@@ -8,6 +8,7 @@ fn the_commands_of_the_readme_do_what_it_says() {
     // Commands are typed in the root of the clone.
     std::env::set_current_dir("..").expect("the workspace's root");
     TestCases::new()
+        .register_bin("talea", Bin::Path(env!("CARGO_BIN_EXE_readme-talea").into()))
         .register_bin("talea-sim", Bin::Path(env!("CARGO_BIN_EXE_readme-talea-sim").into()))
         .register_bin("talea-verify", Bin::Path(env!("CARGO_BIN_EXE_readme-talea-verify").into()))
         .case("README.md");

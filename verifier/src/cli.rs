@@ -27,7 +27,7 @@ use crate::{
     version,
     after_help = "Exit codes:\n  \
         0   the transcript is valid\n  \
-        1   the transcript is invalid\n  \
+        1   the transcript is invalid, or the file is no transcript: the report says which\n  \
         2   usage\n  \
         3   not decidable yet: all is well so far and the outcome is missing\n  \
         4   the file cannot be read\n  \
@@ -40,8 +40,11 @@ struct Arguments {
     /// Write the report as JSON (schema "talea-verify/1").
     #[arg(long)]
     json: bool,
-    /// Write nothing but errors; the exit code says it all.
+    /// Write every check, passed or not, before the verdict. JSON has them always.
     #[arg(long, conflicts_with = "json")]
+    checks: bool,
+    /// Write nothing but errors; the exit code says it all.
+    #[arg(long, conflicts_with_all = ["json", "checks"])]
     quiet: bool,
     /// Threads; all cores if not given. The report does not depend on it.
     #[arg(long, value_name = "N")]
@@ -88,6 +91,9 @@ fn run(arguments: &Arguments) -> u8 {
     let text = match (arguments.quiet, arguments.json) {
         (true, _) => String::new(),
         (false, true) => report.to_json(),
+        (false, false) if arguments.checks => {
+            format!("{}\n{}", report.checks_to_text(), report.to_text())
+        }
         (false, false) => report.to_text(),
     };
     let written = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());

@@ -38,6 +38,7 @@ pub(crate) struct Records<R> {
     source: BufReader<R>,
     hash: Sha256,
     bytes: u64,
+    is_transcript: bool,
 }
 
 /// What is allocated for a body before any of it has arrived.
@@ -45,7 +46,13 @@ const FIRST_BUFFER: usize = 1 << 12;
 
 impl<R: Read> Records<R> {
     pub(crate) fn new(source: R) -> Self {
-        Self { source: BufReader::with_capacity(1 << 16, source), hash: Sha256::new(), bytes: 0 }
+        let source = BufReader::with_capacity(1 << 16, source);
+        Self { source, hash: Sha256::new(), bytes: 0, is_transcript: false }
+    }
+
+    /// Whether it begins as a transcript does. Known once the magic bytes were asked for.
+    pub(crate) fn is_transcript(&self) -> bool {
+        self.is_transcript
     }
 
     /// Bytes read so far.
@@ -79,6 +86,7 @@ impl<R: Read> Records<R> {
                 "this is not a transcript: it must begin with the line \"talea transcript 1\"",
             );
         }
+        self.is_transcript = true;
         Ok(())
     }
 
@@ -161,7 +169,10 @@ mod tests {
 
     #[test]
     fn magic() {
-        assert!(records(MAGIC).magic().is_ok());
+        let mut reader = records(MAGIC);
+        assert!(reader.magic().is_ok() && reader.is_transcript());
+        let mut reader = records(b"# A README");
+        assert!(reader.magic().is_err() && !reader.is_transcript());
         assert!(framing(records(b"").magic().unwrap_err()).contains("empty"));
         assert!(framing(records(&MAGIC[..5]).magic().unwrap_err()).contains("ends within"));
         assert!(framing(records(b"{\"json\": true, ...}").magic().unwrap_err()).contains("not a"));

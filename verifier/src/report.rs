@@ -76,6 +76,17 @@ pub enum Standing {
     NotReached,
 }
 
+impl Standing {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Fail => "FAIL",
+            Self::NotNeeded => "not needed",
+            Self::NotReached => "not reached",
+        }
+    }
+}
+
 /// One numbered check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CheckRow {
@@ -126,6 +137,8 @@ pub struct Stand {
 pub struct Report {
     /// The verdict.
     pub verdict: Verdict,
+    /// Whether the file begins as a transcript does. What does not is invalid, and most likely another file.
+    pub is_transcript: bool,
     /// SHA-256 and length of the file. Nothing if an invalid file could not be read to its end.
     pub file: Option<(Digest, u64)>,
     /// Entries that were applied. The one that failed, if one did, is counted.
@@ -184,6 +197,7 @@ impl Report {
         };
         Self {
             verdict,
+            is_transcript: true,
             file,
             entries,
             terms: replay.map(|replay| replay.facts.terms.clone()),
@@ -225,11 +239,19 @@ impl Report {
         self.terms.as_ref().map_or_else(|| "unknown".into(), |terms| role(terms, key))
     }
 
-    /// For people.
+    /// For people. Of the checks it has the counts, and the one that failed: see
+    /// [`checks_to_text`](Self::checks_to_text).
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = self.write_text(&mut text);
+        text
+    }
+
+    /// Every check, for people, a line each. It is long: what it comes to belongs after it.
+    pub fn checks_to_text(&self) -> String {
+        let mut text = String::new();
+        let _ = self.write_checks(&mut text);
         text
     }
 
@@ -255,6 +277,9 @@ impl Report {
             writeln!(out, "head     {head}  after {} entries", self.entries)?;
         }
         writeln!(out, "tool     {TOOL} {VERSION}")?;
+        if self.is_transcript {
+            writeln!(out, "checks   {}; --checks lists them", self.tally())?;
+        }
 
         if !self.lots.is_empty() {
             writeln!(out, "\nLots")?;
@@ -278,27 +303,10 @@ impl Report {
             }
         }
 
-        writeln!(out, "\nChecks")?;
-        for row in &self.checks {
-            let standing = match row.standing {
-                Standing::Pass => "PASS",
-                Standing::Fail => "FAIL",
-                Standing::NotNeeded => "not needed",
-                Standing::NotReached => "not reached",
-            };
-            let count = match row.count.performed {
-                0 => String::new(),
-                n => n.to_string(),
-            };
-            writeln!(
-                out,
-                "  {:<3} {standing:<11} {count:>8}  {}{}",
-                row.check,
-                row.check.sentence(),
-                note(row)
-            )?;
+        // Of what is refused nothing is left open, and nothing was shown.
+        if self.verdict == Verdict::Invalid {
+            return Ok(());
         }
-
         let cautions = self.cautions();
         if !cautions.is_empty() {
             writeln!(out, "\nLeft open by these terms")?;
@@ -313,7 +321,37 @@ impl Report {
         Ok(())
     }
 
-    fn headline(&self) -> String {
+    /// How many checks fared how, those left out of which there is none.
+    fn tally(&self) -> String {
+        let standings = [Standing::Pass, Standing::Fail, Standing::NotNeeded, Standing::NotReached];
+        let counts = standings.into_iter().filter_map(|standing| {
+            let count = self.checks.iter().filter(|row| row.standing == standing).count();
+            (count > 0).then(|| format!("{count} {}", standing.in_words()))
+        });
+        counts.collect::<Vec<_>>().join(", ")
+    }
+
+    fn write_checks(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "Checks")?;
+        for row in &self.checks {
+            let standing = row.standing.in_words();
+            let count = match row.count.performed {
+                0 => String::new(),
+                n => n.to_string(),
+            };
+            writeln!(
+                out,
+                "  {:<3} {standing:<11} {count:>8}  {}{}",
+                row.check,
+                row.check.sentence(),
+                note(row)
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The verdict in a sentence or two.
+    pub fn headline(&self) -> String {
         match (self.verdict, &self.stand) {
             (Verdict::Valid, _) => {
                 let halted = |row: &LotRow| row.ending == Some(Ending::Halted);
@@ -323,6 +361,9 @@ impl Report {
                     ""
                 };
                 format!("VALID: the outcome is the one derived from the entries.{alarm}")
+            }
+            (Verdict::Invalid, _) if !self.is_transcript => {
+                "INVALID: this is no transcript. Is it the right file?".into()
             }
             (Verdict::Invalid, _) => "INVALID: a check failed.".into(),
             (Verdict::Undecided, Some(stand)) => {

@@ -74,17 +74,19 @@ pub fn verify(
         Ended::Read(error) => return Err(Fault::Read(error)),
         Ended::Internal(what) => return Err(Fault::Internal(what)),
     };
+    let is_transcript = records.is_transcript();
     // An invalid beginning stays invalid, whether or not the rest can be read to be hashed.
     let file = match (records.finish(), &failure) {
         (Ok(file), _) => Some(file),
         (Err(error), None) => return Err(Fault::Read(error)),
         (Err(_), Some(_)) => None,
     };
-    Ok(match run {
+    let report = match run {
         Run::Start(docket) => Report::new(file, &docket, None, false, failure),
         Run::Open(replay) => Report::new(file, &replay.docket, Some(&replay), false, failure),
         Run::Closed(replay) => Report::new(file, &replay.docket, Some(&replay), true, failure),
-    })
+    };
+    Ok(Report { is_transcript, ..report })
 }
 
 /// Records that were read together, and why there are no more, if there are none.

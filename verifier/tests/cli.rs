@@ -29,6 +29,8 @@ fn usage_is_2() {
         &["--jobs", "0", "a"],
         &["--jobs", "many", "a"],
         &["--json", "--quiet", "a"],
+        &["--json", "--checks", "a"],
+        &["--quiet", "--checks", "a"],
     ] {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -72,6 +74,43 @@ fn what_is_no_transcript_is_1() {
         assert!(text.contains("\n  X1 every record is whole"));
         // Neither where the file lay nor when it was read.
         assert!(!text.contains(path(&file)));
+    }
+}
+
+/// A wrong file is told from a forged transcript, in words and in JSON; both are invalid.
+#[test]
+fn another_file_is_told_from_a_transcript_that_fails() {
+    for (bytes, is_transcript) in
+        [(&b"# A README\n"[..], false), (b"", false), (b"talea transcript 1\n\x07", true)]
+    {
+        let file = file(bytes);
+        let output = run(&[path(&file)]);
+        assert_eq!(output.status.code(), Some(1));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let headline = text.lines().next().unwrap();
+        assert_eq!(headline == "INVALID: a check failed.", is_transcript, "{text}");
+        assert_eq!(headline.contains("no transcript"), !is_transcript, "{text}");
+        let json: serde_json::Value =
+            serde_json::from_slice(&run(&["--json", path(&file)]).stdout).unwrap();
+        assert_eq!(json["is_transcript"], is_transcript);
+        assert_eq!(json["verdict"], "invalid");
+    }
+}
+
+#[test]
+fn checks_are_listed_if_asked_for_and_the_verdict_comes_after_them() {
+    for bytes in [&b"nothing"[..], b"talea transcript 1\n\x07"] {
+        let file = file(bytes);
+        let text = String::from_utf8(run(&[path(&file)]).stdout).unwrap();
+        assert!(text.lines().count() <= 10, "what matters fits on a screen: {text}");
+        assert!(!text.contains("\n  X2 "), "{text}");
+        let listed = String::from_utf8(run(&["--checks", path(&file)]).stdout).unwrap();
+        let checks = listed.strip_suffix(&text).expect("the same report is last");
+        assert!(checks.starts_with("Checks\n  X1  FAIL"), "{checks}");
+        let json: serde_json::Value =
+            serde_json::from_slice(&run(&["--json", path(&file)]).stdout).unwrap();
+        let rows = checks.lines().filter(|line| line.contains("not reached")).count();
+        assert_eq!(rows + 1, json["checks"].as_array().unwrap().len());
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     failure::{Code, Failure},
     names,
 };
+use serde::Serialize;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use talea_contract::{Auction, Phase};
 use talea_protocol::{
@@ -80,14 +81,48 @@ impl BoardTerms {
             .unwrap_or(UNIX_EPOCH + LAST_YEAR_OF_FOUR_DIGITS + Duration::from_secs(1))
     }
 
-    /// The time when a slot ends, in words: by RFC 3339, whose years have four digits.
+    /// The time when a slot ends, by RFC 3339; nothing after the year 9999, for its years have four
+    /// digits.
+    #[must_use]
+    pub fn rfc3339_of(&self, slot: u64) -> Option<String> {
+        let end = self.end_of(slot);
+        (end <= UNIX_EPOCH + LAST_YEAR_OF_FOUR_DIGITS)
+            .then(|| humantime::format_rfc3339_seconds(end).to_string())
+    }
+
+    /// The time when a slot ends, in words.
     #[must_use]
     pub fn time_of(&self, slot: u64) -> String {
-        let end = self.end_of(slot);
-        if end > UNIX_EPOCH + LAST_YEAR_OF_FOUR_DIGITS {
-            return "after the year 9999".into();
+        self.rfc3339_of(slot).unwrap_or_else(|| FAR.into())
+    }
+}
+
+/// A time that RFC 3339 cannot write.
+pub const FAR: &str = "after the year 9999";
+
+/// The end of a slot, as exports write it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Moment {
+    /// The slot.
+    pub slot: u64,
+    /// When it ends, by RFC 3339; nothing where the terms name no board, and after the year 9999.
+    pub at: Option<String>,
+}
+
+impl Moment {
+    /// The end of a slot in the time of a board, if there is one.
+    #[must_use]
+    pub fn of(board: Option<&BoardTerms>, slot: u64) -> Self {
+        Self { slot, at: board.and_then(|board| board.rfc3339_of(slot)) }
+    }
+
+    /// As people read it: the time, or else the slot.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match &self.at {
+            Some(at) => at.replace('T', " ").replace('Z', " UTC"),
+            None => format!("slot {}", self.slot),
         }
-        humantime::format_rfc3339_seconds(end).to_string()
     }
 }
 
@@ -229,6 +264,9 @@ mod tests {
         assert_eq!(seconds.time_of(253_402_300_799), "after the year 9999");
         let last = BoardTerms { key: PartyKey([255; 32]), starts: u64::MAX, slot: u64::MAX };
         assert_eq!(last.time_of(u64::MAX), "after the year 9999");
+        let words = |board, slot| Moment::of(board, slot).in_words();
+        assert_eq!(words(Some(&terms), 0), "1970-01-01 00:00:10 UTC");
+        assert_eq!([words(Some(&last), 7), words(None, 7)], ["slot 7", "slot 7"]);
         assert!(last.domain().is_ok(), "the longest fits");
     }
 }

@@ -1,14 +1,15 @@
 //! The folder of a board: where everything stands, and how an instruction gets in.
 
 use crate::{
+    board::share::{Part, Share},
     failure::{Code, Failure},
     files::{self, Readers},
-    say::excerpt,
+    say::{excerpt, say},
 };
 use rand_core::{OsRng, RngCore as _};
 use serde::{Deserialize, Serialize};
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 use talea_protocol::{bytes::Digest, limits::MAX_INSTRUCTION_BYTES};
@@ -56,12 +57,22 @@ impl Answer {
 
 /// The folder of a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Folder(PathBuf);
+pub struct Folder {
+    path: PathBuf,
+    /// Whom it is shared with, if anything was said.
+    share: Option<Share>,
+}
 
 impl Folder {
     /// The folder at this path, whether or not it holds a board.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self(path.into())
+        Self { path: path.into(), share: None }
+    }
+
+    /// The same, shared as this says once it is made; as the umask says if this says nothing.
+    #[must_use]
+    pub fn shared(self, share: Option<Share>) -> Self {
+        Self { share, ..self }
     }
 
     /// Makes the folders of a board that is not there yet.
@@ -70,44 +81,102 @@ impl Folder {
     /// `file.exists` if a transcript is there, `file.unwritable`.
     pub fn create(&self) -> Result<(), Failure> {
         if self.transcript().exists() {
-            let sentence = format!("{} holds an auction already", self.0.display());
+            let sentence = format!("{} holds an auction already", self.path.display());
             return Err(Failure::new(Code::FileExists, sentence)
                 .with_help("take another folder: one holds one auction"));
         }
-        for folder in [self.inbox(), self.answers()] {
-            fs::create_dir_all(&folder).map_err(|error| Failure::unwritable(&folder, error))?;
+        fs::create_dir_all(&self.path).map_err(|error| Failure::unwritable(&self.path, error))?;
+        // What is in it takes its group.
+        self.share_out(Part::Whole)?;
+        [Part::Inbox, Part::Answers].into_iter().try_for_each(|part| self.ready(part))
+    }
+
+    /// Shares again what is there, as was said, whatever it was before. What strangers have put in the place
+    /// of a folder in it is said, and left.
+    ///
+    /// # Errors
+    /// `file.unwritable`, if the folder itself cannot be shared.
+    pub fn share_again(&self) -> Result<(), Failure> {
+        if self.share.is_none() {
+            return Ok(());
+        }
+        self.share_out(Part::Whole)?;
+        for part in [Part::Inbox, Part::Answers] {
+            if let Err(failure) = self.ready(part) {
+                say(&failure.sentence);
+            }
         }
         Ok(())
+    }
+
+    fn ready(&self, part: Part) -> Result<(), Failure> {
+        let place = self.place(part);
+        if place.symlink_metadata().is_err() {
+            fs::create_dir(&place).map_err(|error| Failure::unwritable(&place, error))?;
+        }
+        self.share_out(part)
+    }
+
+    /// Makes one of the folders in it that is missing.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn make(&self, part: Part) -> io::Result<()> {
+        fs::create_dir(self.place(part))?;
+        self.apply_share(part)
+    }
+
+    fn share_out(&self, part: Part) -> Result<(), Failure> {
+        self.apply_share(part).map_err(|error| {
+            Failure::unwritable(&self.place(part), error).with_help(
+                "to share a board's folder is for the user who owns it, and runs the board",
+            )
+        })
+    }
+
+    fn apply_share(&self, part: Part) -> io::Result<()> {
+        let Some(share) = self.share else { return Ok(()) };
+        share.apply(&self.place(part), part, Share::group_of(&self.path)?)
+    }
+
+    /// Where one of its folders is.
+    #[must_use]
+    pub fn place(&self, part: Part) -> PathBuf {
+        match part {
+            Part::Whole => self.path.clone(),
+            Part::Inbox => self.inbox(),
+            Part::Answers => self.answers(),
+        }
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// The transcript.
     #[must_use]
     pub fn transcript(&self) -> PathBuf {
-        self.0.join("transcript.talea")
+        self.path.join("transcript.talea")
     }
 
     /// The signed checkpoints.
     #[must_use]
     pub fn checkpoints(&self) -> PathBuf {
-        self.0.join("checkpoints")
+        self.path.join("checkpoints")
     }
 
     /// Where instructions wait.
     #[must_use]
     pub fn inbox(&self) -> PathBuf {
-        self.0.join("inbox")
+        self.path.join("inbox")
     }
 
     /// What became of them.
     #[must_use]
     pub fn answers(&self) -> PathBuf {
-        self.0.join("answers")
+        self.path.join("answers")
     }
 
     /// Hands an instruction in, whole. Handing in the same bytes twice is handing them in once. Whatever
@@ -130,7 +199,16 @@ impl Folder {
         let is_taken = path.symlink_metadata().is_ok();
         let other = || self.inbox().join(format!("{name}-{:016x}", OsRng.next_u64()));
         let path = if is_taken { other() } else { path };
-        files::write(&path, instruction, Readers::Everybody)?;
+        files::replace(&path, instruction, Readers::Everybody).map_err(|error| {
+            let failure = Failure::unwritable(&path, &error);
+            if error.kind() != io::ErrorKind::PermissionDenied {
+                return failure;
+            }
+            failure.with_help(
+                "this user may hand nothing in: whoever runs the board lets others in with \
+                 talea board run --share group, or --share everybody",
+            )
+        })?;
         Ok(id)
     }
 

@@ -4,6 +4,7 @@ use crate::{
     board::folder::Folder,
     failure::Failure,
     files::{self, Readers},
+    interrupt::writing,
     replica::{Replica, record},
 };
 use std::{
@@ -43,7 +44,12 @@ impl Log {
         let path = folder.transcript();
         let replica = Replica::open(&path)?;
         let unwritable = |error| Failure::unwritable(&path, error);
-        let file = OpenOptions::new().append(true).open(&path).map_err(unwritable)?;
+        let file = OpenOptions::new().append(true).open(&path).map_err(|error| {
+            unwritable(error).with_help(
+                "the folder of a board must be its user's own: copy the transcript into a new one, and run \
+                 the board there",
+            )
+        })?;
         let mut log = Self { folder: folder.clone(), replica, file };
         log.replica.advance()?;
         let length = log.file.metadata().map_err(unwritable)?.len();
@@ -71,6 +77,8 @@ impl Log {
         slot: u64,
         instruction: &[u8],
     ) -> Result<Result<(), Refusal>, Failure> {
+        // An entry, and the outcome if it decides the last lot.
+        let _whole = writing();
         let length = self.replica.offset();
         let record = match self.replica.extend(slot, instruction)? {
             Ok(record) => record,

@@ -19,4 +19,5 @@ pub mod merkle;
 pub mod parts;
 pub mod queue;
 pub mod serve;
+pub mod share;
 pub mod shared;

@@ -14,10 +14,12 @@ use crate::{
         log::Log,
         parts::Parts,
         queue::{Priority, Queue},
+        share::Part,
         shared::{Found, Name, Shared},
     },
     failure::{Code, Failure},
     files,
+    interrupt::writing,
     keys::Keys,
     names,
     replica::Replica,
@@ -28,7 +30,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 use talea_parties::identity::Identity;
@@ -158,7 +160,7 @@ struct Board {
     /// How many things in the inbox it has said cannot be removed.
     told_aside: usize,
     /// What it has said of its folders, and has not seen mended.
-    told_of: BTreeMap<&'static str, String>,
+    told_of: BTreeMap<PathBuf, String>,
     signed_entries: Option<u64>,
     told_of_jump: bool,
     /// As long as this process runs.
@@ -169,6 +171,7 @@ impl Board {
     fn open(folder: &Folder, keys: &Keys) -> Result<Self, Failure> {
         let lock = lock(folder, keys)?;
         let log = Log::open(folder)?;
+        folder.share_again()?;
         let terms = *log.replica().board();
         if keys.party() != terms.key {
             let sentence = "the terms name another board than this key";
@@ -275,8 +278,8 @@ impl Board {
         self.queue.begin_look(closing.unwrap_or(slot));
         self.looks += 1;
         self.last_look = slot;
-        self.inbox = self.open_shared("inbox");
-        self.out = self.open_shared("answers");
+        self.inbox = self.open_shared(Part::Inbox);
+        self.out = self.open_shared(Part::Answers);
         let (queue, drafts, looks) = (&mut self.queue, &mut self.drafts, self.looks);
         let shown = self.inbox.as_ref().map(|inbox| {
             inbox.each(|name, is_file| {
@@ -288,7 +291,7 @@ impl Board {
             })
         });
         match shown {
-            Some(Err(error)) => self.tell_of("inbox", &error),
+            Some(Err(error)) => self.tell_of(Part::Inbox, &error),
             // What is not there shows nothing either.
             Some(Ok(())) | None => self.queue.end_look(),
         }
@@ -313,34 +316,32 @@ impl Board {
     }
 
     /// One of the board's folders; made if it is gone.
-    fn open_shared(&mut self, name: &'static str) -> Option<Shared> {
-        let path = self.folder.path().join(name);
+    fn open_shared(&mut self, part: Part) -> Option<Shared> {
+        let path = self.folder.place(part);
         let opened = Shared::open(&path).or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => {
-                std::fs::create_dir(&path).and_then(|()| Shared::open(&path))
-            }
+            io::ErrorKind::NotFound => self.folder.make(part).and_then(|()| Shared::open(&path)),
             _ => Err(error),
         });
         match opened {
             Ok(shared) => {
-                self.told_of.remove(name);
+                self.told_of.remove(&path);
                 Some(shared)
             }
             Err(error) => {
-                self.tell_of(name, &error);
+                self.tell_of(part, &error);
                 None
             }
         }
     }
 
     /// Says what is wrong with a folder, once until it is mended or something else is wrong.
-    fn tell_of(&mut self, name: &'static str, error: &io::Error) {
-        let path = self.folder.path().join(name);
+    fn tell_of(&mut self, part: Part, error: &io::Error) {
+        let path = self.folder.place(part);
         let words =
             format!("{} is no folder of use ({error}); the board goes on without", path.display());
-        if self.told_of.get(name) != Some(&words) {
+        if self.told_of.get(&path) != Some(&words) {
             say(&words);
-            self.told_of.insert(name, words);
+            self.told_of.insert(path, words);
         }
     }
 
@@ -571,11 +572,13 @@ impl Board {
             return Ok(());
         }
         let checkpoint = Checkpoint::sign(&self.identity, self.log.replica(), self.slot());
+        let _whole = writing();
         let path = self.folder.checkpoints();
         let mut line = serde_json::to_vec(&checkpoint).unwrap_or_default();
         line.push(b'\n');
         let file = OpenOptions::new().create(true).append(true).open(&path);
         let written = file.and_then(|mut file| {
+            files::let_everybody_read(&file)?;
             file.write_all(&line)?;
             file.sync_data()
         });

@@ -2,7 +2,10 @@
 //! call leads elsewhere, and no link is followed: not one in the place of a file, nor, once the folder is
 //! open, one in the place of the folder.
 
-use crate::files::may_die_here;
+use crate::{
+    files::{let_everybody_read, may_die_here},
+    interrupt::writing,
+};
 use rand_core::{OsRng, RngCore as _};
 use std::{borrow::Cow, io, path::Path, sync::Arc};
 
@@ -115,6 +118,7 @@ impl Shared {
     /// # Errors
     /// Those of the system; then what was there stands.
     pub fn write(&self, name: &Name, bytes: &[u8]) -> io::Result<()> {
+        let _whole = writing();
         let name = name.bytes();
         let draft = [&b"."[..], &name, format!(".{:016x}", OsRng.next_u64()).as_bytes()].concat();
         may_die_here();
@@ -185,8 +189,9 @@ mod system {
 
     pub(super) fn write_new(folder: &Folder, name: &[u8], bytes: &[u8]) -> io::Result<()> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let everybody_reads = Mode::from_raw_mode(0o644);
-        File::from(openat(folder, name, flags, everybody_reads)?).write_all(bytes)
+        let mut file = File::from(openat(folder, name, flags, Mode::from_raw_mode(0o644))?);
+        super::let_everybody_read(&file)?;
+        file.write_all(bytes)
     }
 
     pub(super) fn rename(folder: &Folder, from: &[u8], to: &[u8]) -> io::Result<()> {
@@ -245,7 +250,9 @@ mod system {
 
     pub(super) fn write_new(folder: &Folder, name: &[u8], bytes: &[u8]) -> io::Result<()> {
         let path = place(folder, name)?;
-        OpenOptions::new().write(true).create_new(true).open(path)?.write_all(bytes)
+        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        super::let_everybody_read(&file)?;
+        file.write_all(bytes)
     }
 
     pub(super) fn rename(folder: &Folder, from: &[u8], to: &[u8]) -> io::Result<()> {

@@ -38,7 +38,7 @@ pub struct Found {
 pub fn find(desk: &Desk, lot: u32, round: u32) -> Result<Option<Found>, Failure> {
     let (auction, bidder) = (desk.replica.auction(), desk.keys.identity());
     let bid = BidId { lot, round, bidder: bidder.party() };
-    let Some(shown) = desk.replica.commit_of(&bid) else { return Ok(None) };
+    let Some(shown) = desk.replica.bid(&bid) else { return Ok(None) };
     // Commits come after the ceremony, and on lots that there are.
     let Ok(place) = Place::new(&bidder, auction, (lot, round)) else { return Ok(None) };
     let rungs = desk.line(lot).map_or(0, |line| line.ladder.rungs);
@@ -51,7 +51,7 @@ pub fn find(desk: &Desk, lot: u32, round: u32) -> Result<Option<Found>, Failure>
     if seal(&auction.id(), &bid, &reveal.sealed_bid) != shown.seal {
         return Ok(None);
     }
-    let Some(body) = desk.replica.body_of(shown.entry)? else { return Ok(None) };
+    let Some(body) = desk.replica.body_of(shown.committed)? else { return Ok(None) };
     let Ok(entry) = borsh::from_slice::<Entry>(&body) else { return Ok(None) };
     Ok(Some(Found { commit: entry.instruction.into_inner(), reveal, secret }))
 }

@@ -146,6 +146,7 @@ impl Journal {
         let body = borsh::to_vec(&note).unwrap_or_default();
         let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
         let bytes = [&length.to_le_bytes()[..], &check_of(&body), &body].concat();
+        let _whole = crate::interrupt::writing();
         crate::files::may_die_here();
         let written = self.file.write_all(&bytes).and_then(|()| self.file.sync_data());
         crate::files::may_die_here();

@@ -9,6 +9,7 @@ use crate::{
     board::clock::now,
     failure::{Code, Failure},
     files::{self, Readers},
+    interrupt::writing,
     party::{
         desk::{Desk, Insisted, POLL, Said},
         journal::{Journal, Note, Occasion},
@@ -394,6 +395,7 @@ impl Runner {
 
     /// Erases the share: what is left cannot decrypt anything.
     fn erase(&mut self) -> Result<(), Failure> {
+        let _whole = writing();
         self.keyholder = None;
         if self.secret.exists() {
             let unwritable = |error| Failure::unwritable(&self.secret, error);

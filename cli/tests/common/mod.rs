@@ -283,12 +283,18 @@ pub fn whole_records(transcript: &[u8], most: usize) -> &[u8] {
 }
 
 pub fn find(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let is_it = |path: &PathBuf| path.file_name().is_some_and(|file| file == name);
+    files(folder).into_iter().filter(is_it).collect()
+}
+
+/// All files in a folder and in those below.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for item in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = item.path();
         if path.is_dir() {
-            found.extend(find(&path, name));
-        } else if path.file_name().is_some_and(|file| file == name) {
+            found.extend(files(&path));
+        } else {
             found.push(path);
         }
     }

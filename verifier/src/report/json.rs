@@ -20,6 +20,8 @@ pub(super) struct View<'a> {
     schema: &'static str,
     tool: ToolView,
     verdict: Verdict,
+    /// Whether the file begins as a transcript does.
+    is_transcript: bool,
     file: Option<FileView>,
     entries: u64,
     auction: Option<String>,
@@ -170,6 +172,7 @@ impl<'a> View<'a> {
             schema: SCHEMA,
             tool: ToolView { name: TOOL, version: VERSION },
             verdict: report.verdict,
+            is_transcript: report.is_transcript,
             file: report.file.map(|(digest, bytes)| FileView { sha256: digest.to_string(), bytes }),
             entries: report.entries,
             auction: report.auction.map(|digest| digest.to_string()),

@@ -404,11 +404,18 @@ fn every_check_is_in_the_report_even_after_a_failure() {
     assert_eq!(report.verdict, Verdict::Invalid);
     let failure = report.failure.clone().unwrap();
     assert_eq!(failure.check, Check::ChainHead);
-    let text = report.to_text();
+    let checks = report.checks_to_text();
     for check in Check::ALL {
-        assert!(text.contains(&format!("  {:<3} ", check.number())));
+        assert!(checks.contains(&format!("  {:<3} ", check.number())));
     }
+    let text = report.to_text();
     assert!(text.contains("at closing"));
+    let standings = |standing| report.checks.iter().filter(|row| row.standing == standing).count();
+    let [passed, failed, left] =
+        [Standing::Pass, Standing::Fail, Standing::NotReached].map(standings);
+    let tally = format!("checks   {passed} PASS, {failed} FAIL, {left} not reached; --checks");
+    assert!(failed == 1 && text.contains(&tally), "{tally}: {text}");
+    assert!(!text.contains("Not verified"), "it shows nothing of what is refused: {text}");
     assert!(report.lots.is_empty() && report.accounts.is_empty());
 }
 

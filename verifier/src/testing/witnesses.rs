@@ -267,7 +267,7 @@ mod vouching {
         vouch(&mut auction, id(0, 2), Duty::Endorsement, &[id(0, 3)]);
         let again = auction.vouch(Duty::Endorsement, &[id(0, 3)]);
         let report = auction.attempt(&seat(id(0, 2)), &again);
-        let text = report.to_text();
+        let text = report.checks_to_text() + &report.to_text();
         let place = format!("Vouch signed by {} (keyholder 2 of group 0)", key(&seat(id(0, 2))));
         for part in [
             "  K15 a keyholder vouches once for another's post",

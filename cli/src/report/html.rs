@@ -1,0 +1,574 @@
+//! The report as one page. Whatever somebody typed is escaped where it is written, and nowhere else.
+
+use super::{Report, lot::LotReport};
+use crate::{
+    money, names, status,
+    terms_data::{DisclosureData, GroupData, LotData, MechanismData, TermsData},
+};
+use serde_json::Value;
+use std::fmt::Write as _;
+use talea_sim::histogram::{self, escaped};
+use talea_verifier::Verdict;
+
+/// A page that is being written. Writing to a string cannot fail.
+struct Page(String);
+
+/// What stands in a column.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Column {
+    /// Aligned left, with breaks between words.
+    Words(&'static str),
+    /// What a lot is called; broken only if it is long.
+    Name(&'static str),
+    /// A party by the beginning and the end of its name; several with breaks between them.
+    Short(&'static str),
+    /// The whole name of a party, broken anywhere.
+    Party(&'static str),
+    /// Aligned right.
+    Figures(&'static str),
+}
+
+use Column::{Figures, Name, Party, Short, Words};
+
+impl Page {
+    fn new(title: &str) -> Self {
+        let style = include_str!("page.css");
+        Self(format!(
+            "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n\
+             <meta name=viewport content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=color-scheme content=\"light dark\">\n\
+             <title>{}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n",
+            escaped(title)
+        ))
+    }
+
+    fn end(mut self) -> String {
+        self.0.push_str("</main>\n</body>\n</html>\n");
+        self.0
+    }
+
+    /// One element with text in it.
+    fn text(&mut self, element: &str, words: &str) {
+        let name = element.split(' ').next().unwrap_or(element);
+        let _ = writeln!(self.0, "<{element}>{}</{name}>", escaped(words));
+    }
+
+    fn heading(&mut self, words: &str) {
+        self.text("h2", words);
+    }
+
+    fn list(&mut self, sentences: &[&str]) {
+        self.0.push_str("<ul>\n");
+        sentences.iter().for_each(|sentence| self.text("li", sentence));
+        self.0.push_str("</ul>\n");
+    }
+
+    fn facts<'a>(&mut self, facts: impl IntoIterator<Item = (&'a str, String)>) {
+        self.0.push_str("<dl>\n");
+        for (what, words) in facts {
+            self.text("dt", what);
+            self.text("dd", &words);
+        }
+        self.0.push_str("</dl>\n");
+    }
+
+    /// A table without the columns in which nothing stands. On a narrow screen each row is a card, in
+    /// which every cell says what it is.
+    fn table(&mut self, columns: &[Column], rows: &[Vec<String>]) {
+        let is_used = |at: &usize| {
+            rows.is_empty() || rows.iter().any(|row| row.get(*at).is_some_and(|c| !c.is_empty()))
+        };
+        let used: Vec<(usize, &str, &str)> = columns
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| is_used(at))
+            .map(|(at, column)| match column {
+                Words(name) => (at, *name, ""),
+                Name(name) => (at, *name, " class=name"),
+                Short(name) => (at, *name, " class=short"),
+                Party(name) => (at, *name, " class=party"),
+                Figures(name) => (at, *name, " class=figures"),
+            })
+            .collect();
+        // With roles a table stays one for screen readers however it is laid out.
+        self.0.push_str("<table role=table>\n<thead role=rowgroup><tr role=row>");
+        for (_, name, class) in &used {
+            let _ = write!(self.0, "<th role=columnheader{class}>{}</th>", escaped(name));
+        }
+        self.0.push_str("</tr></thead>\n<tbody role=rowgroup>\n");
+        for row in rows {
+            self.0.push_str("<tr role=row>");
+            for (at, name, class) in &used {
+                let cell = row.get(*at).map_or("", String::as_str);
+                let (name, cell) = (escaped(name), escaped(cell));
+                let _ = write!(self.0, "<td role=cell{class} data-label=\"{name}\">{cell}</td>");
+            }
+            self.0.push_str("</tr>\n");
+        }
+        self.0.push_str("</tbody>\n</table>\n");
+    }
+}
+
+/// The report as people read it, in a browser or on paper.
+pub(super) fn html(report: &Report) -> String {
+    let prefix = if report.is_invalid() { "INVALID: " } else { "" };
+    let mut page = Page::new(&format!("{prefix}{}", report.title));
+    if report.is_invalid() {
+        write_verdict(&mut page, report);
+        page.text("h1", &report.title);
+    } else {
+        page.text("h1", &report.title);
+        write_verdict(&mut page, report);
+    }
+    write_identity(&mut page, report);
+    if !report.is_invalid() {
+        write_lots(&mut page, report);
+        write_depths(&mut page, report);
+        write_opened(&mut page, &report.lots);
+        write_timeline(&mut page, report);
+        write_parties(&mut page, report);
+        write_money(&mut page, report);
+    }
+    if let Some(terms) = &report.terms {
+        write_terms(&mut page, terms);
+    }
+    write_checks(&mut page, &report.verification);
+    page.end()
+}
+
+fn write_verdict(page: &mut Page, report: &Report) {
+    let class = match report.verdict {
+        _ if report.board_failure.is_some() => "bad",
+        Verdict::Valid => "good",
+        Verdict::Invalid => "bad",
+        Verdict::Undecided => "open",
+    };
+    let _ = writeln!(page.0, "<div class=\"verdict {class}\">");
+    let (word, rest) = report.verdict_in_words.split_once(':').unwrap_or(("", ""));
+    page.text("strong", word);
+    page.text("p", &format!("The independent verifier:{rest}"));
+    if let Some(reason) = &report.reason {
+        page.facts([
+            ("Check", format!("{} {}", reason.check, reason.rule)),
+            ("Where", reason.place.clone()),
+            ("Why", reason.sentence.clone()),
+        ]);
+        page.text(
+            "p",
+            "Nothing that such a transcript says of lots, bids or money can be relied on, and none of it is \
+             shown. Anybody can change a copy: ask the board for another one.",
+        );
+    }
+    if let Some(failure) = &report.board_failure {
+        page.text("p", &format!("The folder is not what its board signed: {}.", failure.sentence));
+    }
+    if let Some(signatures) = &report.board_signatures {
+        page.text("p", &format!("In its folder: {}.", signatures.in_words()));
+    }
+    page.0.push_str("</div>\n");
+}
+
+/// What names the auction without doubt.
+fn write_identity(page: &mut Page, report: &Report) {
+    let mut facts = Vec::new();
+    if let Some(auction) = &report.auction {
+        facts.push(("Auction", auction.clone()));
+    }
+    if let Some(terms) = &report.terms {
+        facts.push(("Seller", terms.seller.clone()));
+        facts.push(("Bids due", terms.schedule.commits_until.in_words()));
+    }
+    if let Some(phase) = report.phase {
+        facts.push(("Phase", phase.to_owned()));
+    }
+    if let Some(sha256) = report.verification.pointer("/file/sha256").and_then(Value::as_str) {
+        facts.push(("Transcript", format!("SHA-256 {sha256}")));
+    }
+    page.facts(facts);
+}
+
+fn write_lots(page: &mut Page, report: &Report) {
+    page.heading("Lots");
+    let rows: Vec<_> = report.lots.iter().map(lot_row).collect();
+    let columns = [
+        Name("Lot"),
+        Words("Name"),
+        Figures("Quantity"),
+        Words("Result"),
+        Figures("Price"),
+        Figures("Amount"),
+        Short("Winner"),
+        Figures("Cover"),
+        Figures("Reserve"),
+        Words("Bids"),
+    ];
+    page.table(&columns, &rows);
+    if report.lots.iter().any(|lot| lot.amount.is_some()) {
+        page.text(
+            "p class=quiet",
+            "Amount: the price as a per cent of the quantity, where prices are written in fractions of a \
+             point; what other prices are per, the terms do not say. They name no currency.",
+        );
+    }
+}
+
+fn lot_row(lot: &LotReport) -> Vec<String> {
+    let grouped = |quantity: &String| quantity.parse().map_or(quantity.clone(), money::grouped);
+    let price = |notation: &Option<String>, decimal: &Option<String>| match (notation, decimal) {
+        (Some(notation), Some(decimal)) if notation != decimal => format!("{notation} = {decimal}"),
+        (notation, _) => notation.clone().unwrap_or_default(),
+    };
+    let reserve = match (lot.reserve, &lot.reserve_price) {
+        ("none" | "open", _) => String::new(),
+        (_, Some(_)) => price(&lot.reserve_price, &lot.reserve_price_decimal),
+        (state, None) => state.into(),
+    };
+    let mut bids = format!("{} committed, {} ranked", lot.committed, lot.ranked);
+    if lot.invalid > 0 {
+        let _ = write!(bids, ", {} invalid", lot.invalid);
+    }
+    let amount = lot.amount.as_deref().map_or(String::new(), |amount| {
+        let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
+        let point = if fraction.is_empty() { "" } else { "." };
+        format!("{}{point}{fraction}", grouped(&whole.to_owned()))
+    });
+    vec![
+        lot.identifier.clone(),
+        lot.name.clone(),
+        grouped(&lot.quantity),
+        lot.result.clone(),
+        price(&lot.price, &lot.price_decimal),
+        amount,
+        lot.winners.iter().map(|name| shortened(name)).collect::<Vec<_>>().join(" "),
+        price(&lot.cover, &lot.cover_decimal),
+        reserve,
+        bids,
+    ]
+}
+
+fn write_depths(page: &mut Page, report: &Report) {
+    if report.depths.is_empty() {
+        return;
+    }
+    page.heading("Depth");
+    page.text(
+        "p class=quiet",
+        "Bids in each range of prices, without the best ones. All bars have one scale.",
+    );
+    for (row, panels) in report.depths.iter().zip(histogram::panels(&report.depths)) {
+        page.text("h3", &row.name);
+        let _ = writeln!(page.0, "<div class=panels>\n{}</div>", panels.concat());
+    }
+}
+
+fn write_opened(page: &mut Page, lots: &[LotReport]) {
+    page.heading("What was opened");
+    let opened = |lot: &LotReport| {
+        let what = if lot.opened.is_empty() { "nothing".into() } else { lot.opened.join("; ") };
+        vec![lot.identifier.clone(), what]
+    };
+    page.table(&[Name("Lot"), Words("Opened")], &lots.iter().map(opened).collect::<Vec<_>>());
+    let bids = lots.iter().flat_map(|lot| {
+        let of_lot = lot.bids.iter().flatten();
+        of_lot.map(|bid| vec![lot.identifier.clone(), bid.party.clone(), bid.price.clone()])
+    });
+    let bids: Vec<_> = bids.collect();
+    if !bids.is_empty() {
+        page.text("h3", "Bids, of each lot in the order in which equal ones win");
+        page.table(&[Name("Lot"), Party("Bidder"), Figures("Bid")], &bids);
+    }
+}
+
+fn write_timeline(page: &mut Page, report: &Report) {
+    page.heading("Timeline");
+    let rows = report.timeline.iter().map(|event| {
+        let count = match event.instructions {
+            instructions if instructions == event.count => event.count.to_string(),
+            1 => format!("{} in 1 instruction", event.count),
+            instructions => format!("{} in {instructions} instructions", event.count),
+        };
+        vec![event.what.to_owned(), count, event.first.in_words(), event.last.in_words()]
+    });
+    let columns = [Words("What"), Words("How many"), Words("First"), Words("Last")];
+    page.table(&columns, &rows.collect::<Vec<_>>());
+}
+
+fn write_parties(page: &mut Page, report: &Report) {
+    page.heading("Who took part");
+    if let Some(invited) = report.invited {
+        page.text("p", &format!("{invited} parties were invited, {} bid.", report.bidders.len()));
+    }
+    let bidders = report
+        .bidders
+        .iter()
+        .map(|b| vec![b.party.clone(), b.commits.to_string(), b.ranked.to_string()]);
+    let columns =
+        [Party("Bidder"), Figures("Bids committed"), Figures("Lots on which one counted")];
+    page.table(&columns, &bidders.collect::<Vec<_>>());
+    let keyholders = report.keyholders.iter().map(|keyholder| {
+        let count = |kind: &str| keyholder.said.get(kind).copied().unwrap_or(0).to_string();
+        vec![
+            keyholder.name.clone(),
+            keyholder.party.clone(),
+            count("deal"),
+            count("endorse"),
+            count("unseal"),
+            keyholder.note(),
+        ]
+    });
+    let columns = [
+        Words("Keyholder"),
+        Party("Party"),
+        Figures("Dealt"),
+        Figures("Endorsed"),
+        Figures("Decryption shares posted"),
+        Words("Missed"),
+    ];
+    page.table(&columns, &keyholders.collect::<Vec<_>>());
+}
+
+/// Who paid and who was paid, where anything was at stake.
+fn write_money(page: &mut Page, report: &Report) {
+    if report.accounts.is_empty() {
+        return;
+    }
+    page.heading("Money");
+    page.text("p class=quiet", "In units of the custodian's currency.");
+    let rows = report.accounts.iter().map(|account| {
+        vec![
+            account.party.clone(),
+            account.role.clone(),
+            account.funded.clone(),
+            account.received.clone(),
+            account.released.clone(),
+            account.settlement.clone(),
+            account.forfeited.clone(),
+        ]
+    });
+    let columns = [
+        Party("Party"),
+        Words("Role"),
+        Figures("Funded"),
+        Figures("Received"),
+        Figures("Released"),
+        Figures("Settlement"),
+        Figures("Forfeited"),
+    ];
+    page.table(&columns, &rows.collect::<Vec<_>>());
+}
+
+fn write_terms(page: &mut Page, terms: &TermsData) {
+    page.heading("Terms");
+    page.facts(facts(terms));
+    page.text("h3", "Lots and their prices");
+    let lots = terms.lots.iter().map(|lot: &LotData| {
+        vec![
+            lot.identifier.clone(),
+            lot.name.clone(),
+            lot.first_price.clone(),
+            lot.last_price.clone(),
+            lot.tick_decimal.clone().unwrap_or_default(),
+            lot.prices.to_string(),
+            lot.side.replace('-', " "),
+        ]
+    });
+    let columns = [
+        Name("Lot"),
+        Words("Name"),
+        Figures("From"),
+        Figures("To"),
+        Figures("Tick"),
+        Figures("Prices"),
+        Words("Which bid wins"),
+    ];
+    page.table(&columns, &lots.collect::<Vec<_>>());
+    page.text("h3", "Who together may decrypt");
+    let groups = terms.quorum.iter().map(|group: &GroupData| {
+        vec![
+            group.name.clone(),
+            format!("{} of {}", group.threshold, group.members.len()),
+            group.endorsements.to_string(),
+            group.members_who_can_void.to_string(),
+            if group.is_witness { "yes" } else { "no" }.into(),
+        ]
+    });
+    let columns = [
+        Words("Group"),
+        Words("Decrypt together"),
+        Figures("Must endorse"),
+        Figures("Can void every lot"),
+        Words("Witnesses"),
+    ];
+    page.table(&columns, &groups.collect::<Vec<_>>());
+    if let Some(bidders) = &terms.bidders {
+        page.text("h3", "Who may bid");
+        page.list(&bidders.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    if !terms.cautions.is_empty() {
+        page.text("h3", "Left open by these terms");
+        page.list(&terms.cautions.iter().map(|c| c.sentence.as_str()).collect::<Vec<_>>());
+    }
+}
+
+/// The fields of the terms, as a sheet of data.
+fn facts(terms: &TermsData) -> Vec<(&'static str, String)> {
+    let TermsData { schedule, stakes, .. } = terms;
+    let mut facts = vec![("Domain", terms.domain.clone())];
+    facts.push(("Custodian", terms.custodian.clone()));
+    facts.push(("Beneficiary", terms.beneficiary.clone().unwrap_or_else(|| "nobody".into())));
+    let mechanism = match terms.mechanism {
+        MechanismData::FirstPrice => "first price".to_owned(),
+        MechanismData::UniformPrice { units: 1 } => "second price".into(),
+        MechanismData::UniformPrice { units } => format!("uniform price, {units} units"),
+    };
+    facts.push(("Mechanism", mechanism));
+    facts.push(("Ties", terms.ties.replace('-', " ")));
+    let opened = match terms.disclosure {
+        DisclosureData::Everything => "everything".to_owned(),
+        DisclosureData::Facts { cover, depth_from_bids } => {
+            let cover = if cover { ", cover" } else { "" };
+            let depth = depth_from_bids
+                .map_or(String::new(), |bids| format!(", depth from {bids} bids on"));
+            format!("winners, price{cover}{depth}")
+        }
+    };
+    facts.push(("Opened", opened));
+    let who = terms.bidders.as_ref().map_or("anybody".into(), |listed| listed.len().to_string());
+    facts.push(("Bidders", who));
+    facts.push(("Bids per lot, at most", terms.max_bids_per_lot.to_string()));
+    facts.push(("Deposit per bid", stakes.deposit.clone()));
+    facts.push(("Bond per keyholder and lot", stakes.bond.clone()));
+    facts.push(("Fee per bid", stakes.commit_fee.clone()));
+    if stakes.fee_growth != "0" {
+        facts.push(("Added to the fee per bid before", stakes.fee_growth.clone()));
+    }
+    facts.push(("Deals until", schedule.deals_until.in_words()));
+    facts.push(("Complaints until", schedule.complaints_until.in_words()));
+    if let Some(reserve) = &terms.reserve {
+        let opened = if reserve.opened { "opened at the end" } else { "never opened" };
+        facts.push(("Reserves until", format!("{}, {opened}", reserve.until.in_words())));
+    }
+    facts.push(("Bids until", schedule.commits_until.in_words()));
+    facts.push(("Reveals until", schedule.reveals_until.in_words()));
+    facts.push(("Endorsing", schedule.endorsing.in_words()));
+    facts.push(("Step of the ranking", schedule.step.in_words()));
+    if schedule.step_per_bid.slots > 0 {
+        facts.push(("Added to a step per bid", schedule.step_per_bid.in_words()));
+    }
+    if let Some(rounds) = &terms.rounds {
+        facts.push(("Rounds, at most", rounds.limit.to_string()));
+        facts.push(("Bids of a later round", rounds.commits.in_words()));
+        facts.push(("Reveals of a later round", rounds.reveals.in_words()));
+        let cover = if rounds.cover { "depth, cover" } else { "depth" };
+        facts.push(("Shown between rounds", cover.into()));
+    }
+    if let Some(acceptance) = &terms.acceptance {
+        facts.push(("Seller may decline for", acceptance.in_words()));
+    }
+    facts
+}
+
+fn write_checks(page: &mut Page, verification: &Value) {
+    page.heading("Checks");
+    let checks = verification.get("checks").and_then(Value::as_array);
+    let rows = checks.into_iter().flatten().map(|check| {
+        let cell = |key: &str| match check.get(key) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Null) | None => String::new(),
+            Some(other) => other.to_string(),
+        };
+        let standing = match cell("standing").as_str() {
+            "pass" => "PASS".to_owned(),
+            "fail" => "FAIL".into(),
+            other => other.replace('-', " "),
+        };
+        vec![cell("number"), standing, cell("performed"), cell("sentence")]
+    });
+    let columns = [Words("Check"), Words("Result"), Figures("Times"), Words("What it says")];
+    page.table(&columns, &rows.collect::<Vec<_>>());
+    if let Some(sentences) = verification.get("not_verified").and_then(Value::as_array) {
+        page.heading("Not verified, because no transcript can show it");
+        page.list(&sentences.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+    }
+}
+
+fn shortened(name: &str) -> String {
+    names::read_party(name).map_or(name.to_owned(), |party| status::short(&party))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_break_the_page() {
+        let mut page = Page(String::new());
+        page.table(&[Words("<h>")], &[vec!["<script>alert('1')</script> & \"x\"".into()]]);
+        page.text("h1", "</h1><script>");
+        page.facts([("what", "<script>".to_owned())]);
+        page.list(&["<script>"]);
+        let page = page.0 + &Page::new("</title><script>").0;
+        assert!(!page.contains("<script"));
+        assert!(
+            page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &quot;x&quot;")
+        );
+    }
+
+    #[test]
+    fn every_cell_says_what_it_is_and_no_column_is_empty() {
+        let mut page = Page(String::new());
+        let rows = [vec!["B0".into(), String::new(), "5".into()]];
+        page.table(&[Words("Lot"), Words("Cover"), Figures("Bids")], &rows);
+        assert!(page.0.contains("<td role=cell data-label=\"Lot\">B0</td>"), "{}", page.0);
+        assert!(page.0.contains("<td role=cell class=figures data-label=\"Bids\">5</td>"));
+        assert!(!page.0.contains("Cover"), "{}", page.0);
+    }
+
+    /// The colours of a scheme, by name, in three channels.
+    fn colours(style: &str) -> std::collections::BTreeMap<&str, [f64; 3]> {
+        let pairs = style.split(';').filter_map(|pair| {
+            let (name, value) = pair.rsplit_once("--")?.1.split_once(": #")?;
+            let channel = |at: usize| {
+                let channel =
+                    f64::from(u8::from_str_radix(value.get(at..at + 2)?, 16).ok()?) / 255.0;
+                let linear = ((channel + 0.055) / 1.055).powf(2.4);
+                Some(if channel <= 0.04045 { channel / 12.92 } else { linear })
+            };
+            Some((name, [channel(0)?, channel(2)?, channel(4)?]))
+        });
+        pairs.collect()
+    }
+
+    /// By WCAG 2: text needs 4.5, and what is drawn 3.
+    #[test]
+    fn colours_can_be_told_apart_in_both_schemes() {
+        let style = include_str!("page.css");
+        let (light, rest) = style.split_once("@media").unwrap();
+        let (dark, _) = rest.split_once("* {").unwrap();
+        for scheme in [light, dark] {
+            let colours = colours(scheme);
+            let luminance = |name: &str| {
+                let [r, g, b] = colours[name];
+                0.2126 * r + 0.7152 * g + 0.0722 * b
+            };
+            let contrast = |one: &str, other: &str| {
+                let (one, other) = (luminance(one), luminance(other));
+                (one.max(other) + 0.05) / (one.min(other) + 0.05)
+            };
+            let sheets = ["paper", "sheet", "good-sheet", "bad-sheet", "open-sheet"];
+            for (ink, sheets, least) in [
+                ("ink", &sheets[..], 4.5),
+                ("quiet", &sheets[..2], 4.5),
+                ("good", &["good-sheet"], 4.5),
+                ("bad", &["bad-sheet"], 4.5),
+                ("open", &["open-sheet"], 4.5),
+                ("bar", &["sheet"], 3.0),
+            ] {
+                for sheet in sheets {
+                    let found = contrast(ink, sheet);
+                    assert!(found >= least, "{ink} on {sheet}: {found:.2}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What became of a lot.
+
+use crate::{money, names, status};
+use serde::Serialize;
+use talea_protocol::{
+    outcome::{Award, Disclosed, Ending, OpenedBid, Quote, ReserveResult, Standing},
+    price::Rung,
+    terms::Mechanism,
+};
+use talea_sim::survey::{BucketReport, SurveyReport, buckets};
+use talea_verifier::report::LotRow;
+
+/// What became of a lot. Prices stand in their notation, and as decimal numbers.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct LotReport {
+    pub(super) lot: usize,
+    pub(super) identifier: String,
+    pub(super) name: String,
+    pub(super) quantity: String,
+    pub(super) state: &'static str,
+    /// In words.
+    pub(super) result: String,
+    pub(super) price: Option<String>,
+    pub(super) price_decimal: Option<String>,
+    /// What the winner pays: quantity times price, where the price is a per cent of it. Nothing of a
+    /// lot of several units: whether its quantity is that of one or of all, terms do not say.
+    pub(super) amount: Option<String>,
+    pub(super) winners: Vec<String>,
+    pub(super) cover: Option<String>,
+    pub(super) cover_decimal: Option<String>,
+    pub(super) reserve: &'static str,
+    pub(super) reserve_price: Option<String>,
+    pub(super) reserve_price_decimal: Option<String>,
+    pub(super) committed: usize,
+    pub(super) ranked: usize,
+    pub(super) invalid: usize,
+    /// In words.
+    pub(super) opened: Vec<String>,
+    /// What the rounds have shown.
+    surveys: Vec<SurveyReport>,
+    depth: Option<Vec<BucketReport>>,
+    /// Every bid, where the terms open them.
+    pub(super) bids: Option<Vec<BidReport>>,
+}
+
+/// A bid that was opened.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct BidReport {
+    pub(super) party: String,
+    pub(super) price: String,
+    price_decimal: String,
+}
+
+/// How a lot ended or stands: in a word, in words, and at what price.
+fn ending(row: &LotRow) -> (&'static str, String, Option<&Award>) {
+    match &row.ending {
+        None => match row.decision_until {
+            Some(slot) => {
+                ("deciding", format!("ranked; the seller may decline until slot {slot}"), None)
+            }
+            None => ("open", "not decided yet".into(), None),
+        },
+        Some(Ending::Sold(award)) => ("sold", "sold".into(), Some(award)),
+        Some(Ending::Declined(award)) => {
+            let words = "did not trade: declined by the seller above the reserve";
+            ("declined", words.into(), Some(award))
+        }
+        Some(Ending::BelowReserve) => {
+            ("below-reserve", "did not trade: below the committed reserve".into(), None)
+        }
+        Some(Ending::Unsold) if row.commits == 0 => {
+            ("unsold", "did not trade: nobody bid".into(), None)
+        }
+        Some(Ending::Unsold) => ("unsold", "did not trade: no valid bid was revealed".into(), None),
+        Some(Ending::Void(cause)) => ("void", format!("void: {cause}"), None),
+        Some(Ending::Halted) => ("halted", "halted: an alarm about soundness".into(), None),
+    }
+}
+
+/// What was opened of a lot, in words.
+fn opened(row: &LotRow, mechanism: Mechanism, award: Option<&Award>) -> Vec<String> {
+    let price = |rung: Rung| status::price(&row.lot, rung);
+    let Disclosed { surveys, cover, depth, bids } = &row.disclosed;
+    let mut opened = Vec::new();
+    if let Some(award) = award {
+        opened.push(format!("the price, {}", price(award.quote.rung)));
+        opened.push(match award.sales.len() {
+            1 => "the winner".to_owned(),
+            winners => format!("the {winners} winners"),
+        });
+    }
+    let is_at_price =
+        |award: &Award| award.sales.iter().any(|sale| sale.standing == Standing::AtPrice);
+    if mechanism != Mechanism::FirstPrice && award.is_some_and(is_at_price) {
+        let words = "that a winner bid the price itself, as did the best loser or the reserve";
+        opened.push(words.into());
+    }
+    if let Some(cover) = cover {
+        opened.push(format!("the best losing price, {}", price(cover.rung)));
+    }
+    match (surveys.len(), depth) {
+        (0, None) => (),
+        (0, Some(_)) => opened.push("the depth".into()),
+        (1, _) => opened.push("the depth after one round".into()),
+        (rounds, _) => opened.push(format!("the depth after {rounds} rounds")),
+    }
+    if let Some(ReserveResult::Opened(quote)) = &row.reserve {
+        opened.push(format!("the reserve, {}", price(quote.rung)));
+    }
+    if let Some(bids) = bids {
+        let at_price =
+            |award: &Award| bids.iter().filter(|bid| bid.quote.rung == award.quote.rung).count();
+        let tied = match award.map_or(0, at_price) {
+            tied if tied > 1 => format!(", {tied} of them tied at the price"),
+            _ => String::new(),
+        };
+        opened.push(format!("all {} bids{tied}", bids.len()));
+    }
+    opened
+}
+
+impl LotReport {
+    pub(super) fn of(number: usize, row: &LotRow, mechanism: Mechanism) -> Self {
+        let LotRow { lot, commits, ranked, invalid, reserve, disclosed, .. } = row;
+        let notation = |quote: &Quote| status::price(lot, quote.rung);
+        let decimal = |quote: &Quote| status::price_decimal(lot, quote.rung);
+        let (state, result, award) = ending(row);
+        let quote = award.map(|award| &award.quote);
+        let (reserve, reserve_quote) = match reserve {
+            None => ("open", None),
+            Some(ReserveResult::None) => ("none", None),
+            Some(ReserveResult::Lapsed) => ("lapsed", None),
+            Some(ReserveResult::Sealed) => ("sealed", None),
+            Some(ReserveResult::Opened(quote)) => ("opened", Some(quote)),
+        };
+        let Disclosed { surveys, cover, depth, bids } = disclosed;
+        let cover = cover.as_ref();
+        let bid = |OpenedBid { bidder, quote }: &OpenedBid| BidReport {
+            party: names::party(bidder),
+            price: notation(quote),
+            price_decimal: decimal(quote),
+        };
+        let sales = award.into_iter().flat_map(|award| award.sales.iter());
+        Self {
+            lot: number,
+            identifier: lot.identifier.to_string(),
+            name: lot.name.to_string(),
+            quantity: lot.quantity.to_string(),
+            state,
+            result,
+            price: quote.map(notation),
+            price_decimal: quote.map(decimal),
+            amount: quote
+                .filter(|_| mechanism.units() == 1)
+                .and_then(|quote| money::amount(lot.ladder.scale, quote.price, lot.quantity)),
+            winners: sales.map(|sale| names::party(&sale.winner)).collect(),
+            cover: cover.map(notation),
+            cover_decimal: cover.map(decimal),
+            reserve,
+            reserve_price: reserve_quote.map(notation),
+            reserve_price_decimal: reserve_quote.map(decimal),
+            committed: *commits,
+            ranked: *ranked,
+            invalid: *invalid,
+            opened: opened(row, mechanism, award),
+            surveys: SurveyReport::all(&lot.ladder, surveys),
+            depth: depth.as_ref().map(|depth| buckets(&lot.ladder, depth)),
+            bids: bids.as_ref().map(|bids| bids.iter().map(bid).collect()),
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! The report: what happened in an auction, for a regulator or an auditor who was not there. One HTML
+//! file without scripts or outside links, and its twins in JSON and CSV.
+//!
+//! It needs a transcript and nothing else. What the independent verifier says of it stands first: of
+//! one that is invalid nothing is reported but where, and why.
+
+mod csv;
+mod html;
+mod lot;
+mod parties;
+
+use crate::{
+    board::{checkpoint::Signatures, clock::Moment, folder::Folder, serve},
+    cli::verify_file,
+    failure::{Code, Exit, Failure},
+    names,
+    replica::{Replay, Replica},
+    status,
+    terms_data::TermsData,
+};
+use lot::LotReport;
+use parties::{AccountReport, BidderReport, KeyholderReport};
+use serde::Serialize;
+use serde_json::Value;
+use std::path::Path;
+use talea_protocol::{
+    price::Side,
+    terms::{Admission, Terms},
+};
+use talea_sim::histogram;
+use talea_verifier::{Verdict, failure::Subject};
+
+/// The schema of the JSON.
+pub const SCHEMA: &str = "talea-report/2";
+
+/// What happened in an auction.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    schema: &'static str,
+    /// The independent verifier's.
+    verdict: Verdict,
+    verdict_in_words: String,
+    /// Why the transcript is invalid.
+    reason: Option<Reason>,
+    /// Of a folder: what its board signed.
+    board_signatures: Option<Signatures>,
+    /// Of a folder: why it is not what its board signed.
+    #[serde(serialize_with = "as_code_and_sentence")]
+    board_failure: Option<Failure>,
+    title: String,
+    auction: Option<String>,
+    phase: Option<&'static str>,
+    /// Nothing if they did not pass.
+    terms: Option<TermsData>,
+    invited: Option<usize>,
+    timeline: Vec<Event>,
+    lots: Vec<LotReport>,
+    bidders: Vec<BidderReport>,
+    keyholders: Vec<KeyholderReport>,
+    accounts: Vec<AccountReport>,
+    /// The independent verifier's report (schema talea-verify/1).
+    verification: Value,
+    #[serde(skip)]
+    depths: Vec<histogram::Row>,
+}
+
+/// The check that failed first.
+#[derive(Clone, Debug, Serialize)]
+struct Reason {
+    /// Its number in the specification.
+    check: &'static str,
+    /// What it says.
+    rule: &'static str,
+    /// Where in the transcript, as the verifier counts: entries from 1.
+    place: String,
+    /// What was expected and what was found.
+    sentence: String,
+}
+
+/// Everything of one kind that was said.
+#[derive(Clone, Debug, Serialize)]
+struct Event {
+    kind: &'static str,
+    /// In words.
+    what: &'static str,
+    /// How many things of this kind.
+    count: usize,
+    /// In how many instructions: one may reveal several sealed bids.
+    instructions: usize,
+    first: Moment,
+    last: Moment,
+}
+
+/// The kinds of instructions, in the order of an auction, in words.
+const KINDS: [(&str, &str); 14] = [
+    ("fund", "money reported"),
+    ("deal", "keys dealt"),
+    ("complain", "complaints"),
+    ("reserve", "reserves committed"),
+    ("commit", "bids committed"),
+    ("reveal", "sealed bids and reserves revealed"),
+    ("endorse", "endorsements"),
+    ("mix", "counts mixed"),
+    ("gate", "products under encryption"),
+    ("blind", "counts blinded"),
+    ("unseal", "decryption shares"),
+    ("vouch", "words for posts that the board did not take"),
+    ("decide", "seller's decisions"),
+    ("tick", "deadlines passed"),
+];
+
+fn as_code_and_sentence<S: serde::Serializer>(
+    failure: &Option<Failure>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct View<'a> {
+        code: &'static str,
+        sentence: &'a str,
+    }
+    let view = failure.as_ref();
+    view.map(|failure| View { code: failure.code.name(), sentence: &failure.sentence })
+        .serialize(serializer)
+}
+
+impl Reason {
+    fn of(verified: &talea_verifier::Report) -> Option<Self> {
+        let failure = verified.failure.as_ref()?;
+        let Subject { place, slot, instruction, signer } = failure.subject;
+        let slot = slot.map(|slot| format!("slot {slot}"));
+        let signer = signer
+            .map(|key| format!(" signed by {} ({})", names::party(&key), verified.role(&key)));
+        let instruction = instruction.map(|kind| format!("{kind}{}", signer.unwrap_or_default()));
+        let parts = [Some(place.to_string()), slot, instruction];
+        Some(Self {
+            check: failure.check.number(),
+            rule: failure.check.sentence(),
+            place: parts.into_iter().flatten().collect::<Vec<_>>().join(", "),
+            sentence: failure.sentence.clone(),
+        })
+    }
+
+    fn in_words(&self) -> String {
+        let Self { check, rule, place, sentence } = self;
+        format!("{check} {rule}: at {place}: {sentence}")
+    }
+}
+
+/// What is auctioned, by whom, and when bids are due.
+fn title(terms: Option<&Terms>, due: Option<&Moment>) -> String {
+    let (Some(terms), Some(due)) = (terms, due) else { return "A transcript".into() };
+    let what = match terms.lots.as_ref() {
+        [lot] => format!("{} ({})", lot.name, lot.identifier),
+        lots => format!("{} lots", lots.len()),
+    };
+    let is_procurement = terms.lots.iter().all(|lot| lot.ladder.side == Side::LowestWins);
+    let kind = if is_procurement { "Procurement" } else { "Auction" };
+    let seller = status::short(&terms.seller);
+    let when = if due.at.is_some() { due.in_words() } else { format!("in {}", due.in_words()) };
+    format!("{kind} of {what} by {seller}, bids due {when}")
+}
+
+impl Report {
+    /// The report of a transcript, or of a board's folder.
+    ///
+    /// # Errors
+    /// `board.folder` if there is no transcript, `file.unreadable`; `board.invalid` if the replay does
+    /// not allow what the verifier does. A transcript that the verifier finds invalid is no error: the
+    /// report says so.
+    pub fn of(path: &Path) -> Result<Self, Failure> {
+        let folder = path.is_dir().then(|| Folder::new(path));
+        // Signatures first: a board that runs appends an entry before it signs it.
+        let signed = folder.as_ref().map(serve::checkpoints_and_others);
+        let path = folder.as_ref().map_or(path.to_owned(), Folder::transcript);
+        let opened = Replay::open(&path);
+        if let Err(failure) = &opened
+            && failure.code != Code::BoardInvalid
+        {
+            return Err(failure.clone());
+        }
+        let verified = verify_file(&path)?;
+        let verdict = Self::of_verdict(&verified);
+        if verdict.is_invalid() {
+            return Ok(verdict);
+        }
+        let mut replay = opened?;
+        // A board that runs may have appended more since.
+        replay.advance_within(verified.file.map_or(u64::MAX, |(_, bytes)| bytes))?;
+        let report = verdict.with_events(&replay, &verified);
+        match signed.filter(|_| replay.board().is_some()) {
+            Some((checkpoints, others)) => {
+                let replica = Replica::from_replay(replay)?;
+                let found = Signatures::over(&replica, (&checkpoints, others));
+                let (board_signatures, board_failure) = match found {
+                    Ok(signatures) => (Some(signatures), None),
+                    Err(failure) => (None, Some(failure)),
+                };
+                Ok(Self { board_signatures, board_failure, ..report })
+            }
+            None => Ok(report),
+        }
+    }
+
+    /// What the verifier alone can say.
+    fn of_verdict(verified: &talea_verifier::Report) -> Self {
+        let terms = verified.terms.as_ref();
+        let data = terms.map(TermsData::of);
+        Self {
+            schema: SCHEMA,
+            verdict: verified.verdict,
+            verdict_in_words: verified.headline(),
+            reason: Reason::of(verified),
+            board_signatures: None,
+            board_failure: None,
+            title: title(terms, data.as_ref().map(|data| &data.schedule.commits_until)),
+            auction: verified.auction.as_ref().map(names::auction),
+            phase: None,
+            terms: data,
+            invited: match terms.map(|terms| &terms.admission) {
+                Some(Admission::Listed(keys)) => Some(keys.len()),
+                Some(Admission::Open) | None => None,
+            },
+            timeline: Vec::new(),
+            lots: Vec::new(),
+            bidders: Vec::new(),
+            keyholders: Vec::new(),
+            accounts: Vec::new(),
+            verification: serde_json::from_str(&verified.to_json()).unwrap_or(Value::Null),
+            depths: Vec::new(),
+        }
+    }
+
+    /// With what happened in a transcript that keeps the rules.
+    fn with_events(self, replay: &Replay, verified: &talea_verifier::Report) -> Self {
+        let mechanism = replay.auction().terms().mechanism;
+        let lots = verified.lots.iter().enumerate();
+        let depth = |row: &talea_verifier::report::LotRow| {
+            histogram::Row::of(&row.lot, &row.disclosed, String::new())
+        };
+        Self {
+            phase: Some(replay.auction().phase().name()),
+            timeline: timeline(replay),
+            lots: lots.map(|(at, row)| LotReport::of(at, row, mechanism)).collect(),
+            bidders: BidderReport::all(replay),
+            keyholders: KeyholderReport::all(replay),
+            accounts: AccountReport::all(verified),
+            depths: verified.lots.iter().filter_map(depth).collect(),
+            ..self
+        }
+    }
+
+    /// Whether the transcript breaks the rules.
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        self.verdict == Verdict::Invalid
+    }
+
+    /// How the process ends that reported this: an auction that is not over is reported as well as any.
+    ///
+    /// # Errors
+    /// That of a folder which is not what its board signed.
+    pub fn exit(&self) -> Result<Exit, Failure> {
+        match &self.board_failure {
+            Some(failure) => Err(failure.clone()),
+            None if self.is_invalid() => Ok(Exit::Invalid),
+            None => Ok(Exit::Ok),
+        }
+    }
+
+    /// What speaks against the transcript or the folder, in a sentence.
+    #[must_use]
+    pub fn objection(&self) -> Option<String> {
+        let of_board = |failure: &Failure| format!("{}: {}", failure.code, failure.sentence);
+        self.reason.as_ref().map(Reason::in_words).or(self.board_failure.as_ref().map(of_board))
+    }
+
+    fn verdict_word(&self) -> String {
+        let word = match self.verdict {
+            Verdict::Valid => "VALID",
+            Verdict::Invalid => "INVALID",
+            Verdict::Undecided => "UNDECIDED",
+        };
+        word.into()
+    }
+
+    /// As tools read it.
+    #[must_use]
+    pub fn json(&self) -> String {
+        talea_sim::report::to_json(self) + "\n"
+    }
+
+    /// The lots, a row each, for a spreadsheet.
+    #[must_use]
+    pub fn csv(&self) -> String {
+        csv::csv(self)
+    }
+
+    /// As people read it, in a browser or on paper.
+    #[must_use]
+    pub fn html(&self) -> String {
+        html::html(self)
+    }
+}
+
+fn timeline(replay: &Replay) -> Vec<Event> {
+    let moment = |slot: u64| Moment::of(replay.board(), slot);
+    let events = KINDS.into_iter().filter_map(|(kind, what)| {
+        let lines: Vec<_> = replay.lines().iter().filter(|line| line.kind == kind).collect();
+        Some(Event {
+            kind,
+            what,
+            count: lines.iter().map(|line| line.count).sum(),
+            instructions: lines.len(),
+            first: moment(lines.first()?.slot),
+            last: moment(lines.last()?.slot),
+        })
+    });
+    events.collect()
+}

@@ -1,0 +1,433 @@
+//! Terms as data: every field by itself, for tools. Keys and ids are spelled as everywhere on the
+//! command line, prices in their notation and as decimal numbers, money as text, and times both in
+//! slots and, where the terms name a board, by RFC 3339.
+
+use crate::{
+    board::clock::{BoardTerms, Moment},
+    names,
+};
+use serde::Serialize;
+use talea_protocol::{
+    caution,
+    price::{Price, PriceLadder, Rung, Scale, Side},
+    quorum::Group,
+    terms::{
+        Acceptance, Admission, Depth, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule,
+        Stakes, Terms, Ties,
+    },
+};
+
+/// Terms, field by field.
+#[derive(Clone, Debug, Serialize)]
+pub struct TermsData {
+    /// The auction that these terms are.
+    pub auction: String,
+    /// Version of the protocol.
+    pub version: u16,
+    /// In hexadecimal.
+    pub nonce: String,
+    /// The chain or board on which the auction runs.
+    pub domain: String,
+    /// The board that the domain names, if it names one.
+    pub board: Option<BoardData>,
+    /// A party, as are the next two.
+    pub seller: String,
+    /// Reports money.
+    pub custodian: String,
+    /// Receives forfeits and fees; nobody does if nobody is named.
+    pub beneficiary: Option<String>,
+    /// How the price follows from the bids.
+    pub mechanism: MechanismData,
+    /// How ties are broken.
+    pub ties: &'static str,
+    /// What is opened besides winners and price.
+    pub disclosure: DisclosureData,
+    /// Whether the seller may commit a reserve.
+    pub reserve: Option<ReserveData>,
+    /// How long the seller may decline what a lot came to.
+    pub acceptance: Option<Span>,
+    /// Whether bids can be improved, round by round.
+    pub rounds: Option<RoundsData>,
+    /// When each phase ends.
+    pub schedule: ScheduleData,
+    /// In units of the custodian's currency, which the terms do not name.
+    pub stakes: StakesData,
+    /// The parties who may bid; nothing if anybody may.
+    pub bidders: Option<Vec<String>>,
+    /// Commits per lot, at most.
+    pub max_bids_per_lot: u32,
+    /// Who together may decrypt.
+    pub quorum: Vec<GroupData>,
+    /// Test points asked at once.
+    pub fan_out: u16,
+    /// Items in one chunk of a rank message.
+    pub chunk_items: u16,
+    /// The line items.
+    pub lots: Vec<LotData>,
+    /// What these terms leave to chance or to others.
+    pub cautions: Vec<CautionData>,
+}
+
+/// A board.
+#[derive(Clone, Debug, Serialize)]
+pub struct BoardData {
+    /// Who signs checkpoints.
+    pub party: String,
+    /// The length of a slot.
+    pub slot_milliseconds: u64,
+    /// When slot 0 begins, in milliseconds since 1970.
+    pub starts_milliseconds: u64,
+}
+
+/// So many slots.
+#[derive(Clone, Debug, Serialize)]
+pub struct Span {
+    /// How many.
+    pub slots: u64,
+    /// How long they last; nothing where the terms name no board.
+    pub milliseconds: Option<u64>,
+}
+
+/// How the price follows from the bids.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum MechanismData {
+    /// The best bid wins and pays what it bid.
+    FirstPrice,
+    /// The best bids win and pay the best losing one.
+    UniformPrice {
+        /// How many win.
+        units: u16,
+    },
+}
+
+/// What is opened besides winners and price.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum DisclosureData {
+    /// Every bid.
+    Everything,
+    /// These facts.
+    Facts {
+        /// Whether the best losing price is.
+        cover: bool,
+        /// From how many bids on the depth is; nothing if never.
+        depth_from_bids: Option<u32>,
+    },
+}
+
+/// A price below which a lot does not trade.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReserveData {
+    /// Until when it can be committed.
+    pub until: Moment,
+    /// Whether it is opened at the end.
+    pub opened: bool,
+}
+
+/// Rounds in which everybody bids again.
+#[derive(Clone, Debug, Serialize)]
+pub struct RoundsData {
+    /// At most so many.
+    pub limit: u32,
+    /// For the commits of every round but the first.
+    pub commits: Span,
+    /// For the reveals of every round but the first.
+    pub reveals: Span,
+    /// Whether the best bid without the winning ones is shown in between.
+    pub cover: bool,
+}
+
+/// When each phase ends.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScheduleData {
+    /// The last slot for deals.
+    pub deals_until: Moment,
+    /// The last one for complaints.
+    pub complaints_until: Moment,
+    /// The last one for commits: bids are due.
+    pub commits_until: Moment,
+    /// The last one for reveals.
+    pub reveals_until: Moment,
+    /// For endorsing, from the close of reveals.
+    pub endorsing: Span,
+    /// For each step of ranking a lot.
+    pub step: Span,
+    /// Added to each step for each revealed bid of the lot.
+    pub step_per_bid: Span,
+    /// Before a deadline, in which keyholders attest nothing any more.
+    pub witness: Span,
+}
+
+/// What is at stake.
+#[derive(Clone, Debug, Serialize)]
+pub struct StakesData {
+    /// Locked per commit.
+    pub deposit: String,
+    /// Locked per keyholder and lot.
+    pub bond: String,
+    /// Charged per commit.
+    pub commit_fee: String,
+    /// Added to the fee for each commit that the lot has.
+    pub fee_growth: String,
+}
+
+/// A group of keyholders.
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupData {
+    /// What people call it.
+    pub name: String,
+    /// So many decrypt together.
+    pub threshold: u16,
+    /// So many must endorse.
+    pub endorsements: u16,
+    /// So many can void every lot by not endorsing.
+    pub members_who_can_void: usize,
+    /// Whether its members attest and vouch for what they held.
+    pub is_witness: bool,
+    /// In the order of their numbers, from 1.
+    pub members: Vec<MemberData>,
+}
+
+/// A keyholder.
+#[derive(Clone, Debug, Serialize)]
+pub struct MemberData {
+    /// Who signs for it.
+    pub party: String,
+    /// Both of its keys.
+    pub keyholder: String,
+}
+
+/// A line item.
+#[derive(Clone, Debug, Serialize)]
+pub struct LotData {
+    /// Its number, from 0.
+    pub lot: usize,
+    /// An identifier such as an ISIN.
+    pub identifier: String,
+    /// What people call it.
+    pub name: String,
+    /// How much is for sale, in the unit that the name implies.
+    pub quantity: String,
+    /// Which bid wins.
+    pub side: &'static str,
+    /// How prices are written: `decimal 2`, or `binary 5` for 32nds.
+    pub scale: String,
+    /// The price of rung 0, the worst for the seller.
+    pub first_price: String,
+    /// The same as a decimal number.
+    pub first_price_decimal: String,
+    /// The best price for the seller.
+    pub last_price: String,
+    /// The same as a decimal number.
+    pub last_price_decimal: String,
+    /// The distance between neighbouring prices, as a decimal number.
+    pub tick_decimal: Option<String>,
+    /// How many prices there are.
+    pub prices: u32,
+    /// Radices of the digits in which a rung is encrypted.
+    pub shape: Vec<usize>,
+}
+
+/// Something that terms leave to chance or to others.
+#[derive(Clone, Debug, Serialize)]
+pub struct CautionData {
+    /// Its stable name.
+    pub code: &'static str,
+    /// What follows from it.
+    pub sentence: String,
+}
+
+impl TermsData {
+    /// Terms, field by field.
+    #[must_use]
+    pub fn of(terms: &Terms) -> Self {
+        // A new field of the terms must not be forgotten here.
+        let Terms {
+            version,
+            nonce,
+            domain,
+            seller,
+            custodian,
+            lots,
+            mechanism,
+            ties,
+            disclosure,
+            reserve,
+            acceptance,
+            rounds,
+            schedule,
+            stakes,
+            admission,
+            max_bids_per_lot,
+            quorum,
+            fan_out,
+            chunk_items,
+        } = terms;
+        let board = BoardTerms::of(terms).ok();
+        let board = board.as_ref();
+        let span = |slots: u64| Span::of(board, slots);
+        Self {
+            auction: names::auction(&terms.auction_id()),
+            version: *version,
+            nonce: hex::encode(nonce),
+            domain: domain.to_string(),
+            board: board.map(|BoardTerms { key, starts, slot }| BoardData {
+                party: names::party(key),
+                slot_milliseconds: *slot,
+                starts_milliseconds: *starts,
+            }),
+            seller: names::party(seller),
+            custodian: names::party(custodian),
+            beneficiary: stakes.beneficiary.as_ref().map(names::party),
+            mechanism: match *mechanism {
+                Mechanism::FirstPrice => MechanismData::FirstPrice,
+                Mechanism::UniformPrice { units } => MechanismData::UniformPrice { units },
+            },
+            ties: match ties {
+                Ties::EarliestCommit => "earliest-commit",
+                Ties::Lottery => "lottery",
+            },
+            disclosure: match *disclosure {
+                Disclosure::Everything => DisclosureData::Everything,
+                Disclosure::Facts { cover, depth } => DisclosureData::Facts {
+                    cover,
+                    depth_from_bids: depth.map(|Depth { min_bids }| min_bids),
+                },
+            },
+            reserve: reserve.map(|Reserve { until, opened }| ReserveData {
+                until: Moment::of(board, until),
+                opened,
+            }),
+            acceptance: acceptance.map(|Acceptance { slots }| span(slots)),
+            rounds: rounds.map(|Rounds { limit, commit_slots, reveal_slots, cover }| RoundsData {
+                limit,
+                commits: span(commit_slots),
+                reveals: span(reveal_slots),
+                cover,
+            }),
+            schedule: ScheduleData::of(board, schedule),
+            stakes: StakesData::of(stakes),
+            bidders: match admission {
+                Admission::Open => None,
+                Admission::Listed(keys) => Some(keys.iter().map(names::party).collect()),
+            },
+            max_bids_per_lot: *max_bids_per_lot,
+            quorum: quorum.iter().map(GroupData::of).collect(),
+            fan_out: *fan_out,
+            chunk_items: *chunk_items,
+            lots: lots.iter().enumerate().map(LotData::of).collect(),
+            cautions: caution::cautions(terms)
+                .into_iter()
+                .map(|caution| CautionData { code: caution.code(), sentence: caution.to_string() })
+                .collect(),
+        }
+    }
+}
+
+impl Span {
+    fn of(board: Option<&BoardTerms>, slots: u64) -> Self {
+        Self { slots, milliseconds: board.map(|board| slots.saturating_mul(board.slot)) }
+    }
+
+    /// As people read it.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self.milliseconds {
+            Some(milliseconds) => {
+                let time = std::time::Duration::from_millis(milliseconds);
+                humantime::format_duration(time).to_string()
+            }
+            None if self.slots == 1 => "1 slot".into(),
+            None => format!("{} slots", self.slots),
+        }
+    }
+}
+
+impl ScheduleData {
+    fn of(board: Option<&BoardTerms>, schedule: &Schedule) -> Self {
+        let Schedule {
+            deals_until,
+            complaints_until,
+            commits_until,
+            reveals_until,
+            endorse_slots,
+            step_slots,
+            step_slots_per_bid,
+            witness_slots,
+        } = *schedule;
+        let (moment, span) = (|slot| Moment::of(board, slot), |slots: u64| Span::of(board, slots));
+        Self {
+            deals_until: moment(deals_until),
+            complaints_until: moment(complaints_until),
+            commits_until: moment(commits_until),
+            reveals_until: moment(reveals_until),
+            endorsing: span(endorse_slots),
+            step: span(step_slots),
+            step_per_bid: span(step_slots_per_bid),
+            witness: span(witness_slots),
+        }
+    }
+}
+
+impl StakesData {
+    fn of(stakes: &Stakes) -> Self {
+        // The beneficiary stands beside the other parties.
+        let Stakes { deposit, bond, commit_fee, fee_growth, beneficiary: _ } = stakes;
+        Self {
+            deposit: deposit.to_string(),
+            bond: bond.to_string(),
+            commit_fee: commit_fee.to_string(),
+            fee_growth: fee_growth.to_string(),
+        }
+    }
+}
+
+impl GroupData {
+    fn of(group: &Group) -> Self {
+        let Group { name, threshold, endorsements, is_witness, members } = group;
+        Self {
+            name: name.to_string(),
+            threshold: *threshold,
+            endorsements: *endorsements,
+            members_who_can_void: group.members_who_can_void(),
+            is_witness: *is_witness,
+            members: members
+                .iter()
+                .map(|member| MemberData {
+                    party: names::party(&member.signing),
+                    keyholder: names::keyholder(member),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl LotData {
+    fn of((lot, line): (usize, &Lot)) -> Self {
+        let Lot { name, identifier, quantity, ladder } = line;
+        let PriceLadder { side, start, tick, rungs, scale, shape } = ladder;
+        let last = ladder.price(Rung(rungs.saturating_sub(1))).unwrap_or(*start);
+        Self {
+            lot,
+            identifier: identifier.to_string(),
+            name: name.to_string(),
+            quantity: quantity.to_string(),
+            side: match side {
+                Side::HighestWins => "highest-wins",
+                Side::LowestWins => "lowest-wins",
+            },
+            scale: match scale {
+                Scale::Decimal(places) => format!("decimal {places}"),
+                Scale::Binary(bits) => format!("binary {bits}"),
+            },
+            first_price: scale.write(*start),
+            first_price_decimal: scale.write_decimal(*start),
+            last_price: scale.write(last),
+            last_price_decimal: scale.write_decimal(last),
+            tick_decimal: i64::try_from(*tick).ok().map(|tick| scale.write_decimal(Price(tick))),
+            prices: *rungs,
+            shape: shape.radices().collect(),
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The report of a transcript or a folder: for people, for tools and for spreadsheets.
+
+mod common;
+
+use common::{SMALL, Stage, whole_records};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::OnceLock,
+};
+use talea_sim::{run::run, scenario::Scenario};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+fn scenario(name: &str) -> String {
+    fs::read_to_string(Path::new(ROOT).join("scenarios").join(name)).unwrap()
+}
+
+/// The transcript of a simulation.
+fn played(scenario: &str) -> Vec<u8> {
+    let scenario = Scenario::from_text(scenario, Path::new("")).unwrap();
+    let mut transcript = Vec::new();
+    run(&scenario, (scenario.seed, 0), &mut transcript).unwrap();
+    transcript
+}
+
+/// README's first auction.
+fn bwic() -> &'static [u8] {
+    static BWIC: OnceLock<Vec<u8>> = OnceLock::new();
+    BWIC.get_or_init(|| played(&scenario("bwic.toml")))
+}
+
+/// One bid in three: a lot whose depth is shown in five rounds.
+fn rounds() -> &'static [u8] {
+    static ROUNDS: OnceLock<Vec<u8>> = OnceLock::new();
+    ROUNDS.get_or_init(|| played(&scenario("rounds.toml")))
+}
+
+fn talea(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_talea")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+/// A folder with one transcript in it.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn with(transcript: &[u8]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.talea"), transcript).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// The report in this format, and the status with which the command ended.
+    fn report(&self, format: &str) -> (String, Option<i32>) {
+        let out = format!("report.{format}");
+        let output = talea(&["report", "a.talea", "--out", &out], self.0.path());
+        let said = String::from_utf8_lossy(&output.stderr);
+        let text = fs::read_to_string(self.path(&out)).unwrap_or_else(|_| panic!("{said}"));
+        (text, output.status.code())
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.report("json").0).unwrap()
+    }
+
+    /// The cells of the table, by the names of their columns.
+    fn rows(&self) -> Vec<std::collections::BTreeMap<String, String>> {
+        let (text, _) = self.report("csv");
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        reader.deserialize().map(Result::unwrap).collect()
+    }
+}
+
+#[test]
+fn a_transcript_alone_is_enough_for_a_report_and_a_status() {
+    let desk = Desk::with(bwic());
+    let (page, status) = desk.report("html");
+    assert_eq!(status, Some(0));
+    assert!(page.contains("VALID") && page.contains("Larkspur Mill CLO 2027-1 B"));
+    let report = desk.json();
+    assert_eq!((&report["verdict"], &report["phase"]), (&"valid".into(), &"Closed".into()));
+    let line = &report["lots"][3];
+    assert_eq!((&line["price"], &line["price_decimal"]), (&"99-17+".into(), &"99.546875".into()));
+    assert_eq!((&line["amount"], &line["state"]), (&"24886718.75".into(), &"sold".into()));
+    assert_eq!(report["lots"][8]["result"], "did not trade: nobody bid");
+    // Its terms name no board, so nobody knows when its slots end.
+    let due = &report["terms"]["schedule"]["commits_until"];
+    assert_eq!((&due["slot"], &due["at"]), (&30.into(), &Value::Null));
+    assert_eq!(report["board_signatures"], Value::Null);
+    assert!(page.contains("bids due in slot 30"));
+
+    let output = talea(&["status", "a.talea", "--json"], desk.0.path());
+    let status: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let line = &status["lots"][3];
+    assert_eq!((&line["price"], &line["price_decimal"]), (&"99-17+".into(), &"99.546875".into()));
+    let output = talea(&["report", "nowhere", "--out", "r.html"], desk.0.path());
+    assert_eq!(output.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("error[board.folder]"));
+}
+
+#[test]
+fn the_page_says_what_who_and_when_and_nothing_leads_out_of_it() {
+    let desk = Desk::with(rounds());
+    let (page, report) = (desk.report("html").0, desk.json());
+    let title = report["title"].as_str().unwrap();
+    let seller = report["terms"]["seller"].as_str().unwrap();
+    for part in ["Unit tranche (PI)", &seller[..17], "bids due in slot 30"] {
+        assert!(title.contains(part), "{part} is missing in {title}");
+    }
+    assert!(page.contains(&format!("<title>{title}</title>")));
+    assert!(page.contains(&format!("<h1>{title}</h1>")));
+    for outside in ["<script", "http:", "https:", "src=", "href=", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    // A panel for each round, under one heading, and no cell without its column's name.
+    assert_eq!(page.matches(">Depth<").count(), 1);
+    assert_eq!(page.matches("<svg ").count(), 5);
+    assert_eq!(page.matches("<td ").count(), page.matches("data-label=").count());
+    assert!(page.contains("@media screen and (prefers-color-scheme: dark)"));
+}
+
+#[test]
+fn an_invalid_transcript_is_reported_as_invalid_with_the_reason_first() {
+    let tampered = fs::read(Path::new(ROOT).join("scenarios/tampered.talea")).unwrap();
+    // A byte that was changed, and one in the genesis; no transcript at all; one that goes on.
+    let mut elsewhere = rounds().to_vec();
+    elsewhere[40] ^= 1;
+    let longer = [rounds(), b"more"].concat();
+    for transcript in [&tampered[..], &elsewhere, b"rubbish", &longer] {
+        let desk = Desk::with(transcript);
+        let verified = talea(&["verify", "a.talea", "--json"], desk.0.path());
+        assert_eq!(verified.status.code(), Some(1));
+        let verified: Value = serde_json::from_slice(&verified.stdout).unwrap();
+        let failure = &verified["failure"];
+        let check = failure["check"].as_str().unwrap();
+
+        let (json, status) = desk.report("json");
+        assert_eq!(status, Some(1), "as talea verify");
+        let report: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(
+            (&report["verdict"], &report["reason"]["check"]),
+            (&"invalid".into(), &check.into())
+        );
+        assert_eq!(report["reason"]["sentence"], failure["sentence"]);
+        assert_eq!(report["lots"], serde_json::json!([]), "nothing of it can be relied on");
+        assert!(json.find("\"reason\"") < json.find("\"auction\""));
+
+        let (page, status) = desk.report("html");
+        assert_eq!(status, Some(1));
+        assert!(page.contains("<title>INVALID: "));
+        let place = |words: &str| page.find(words).unwrap_or_else(|| panic!("{words} in {page}"));
+        let sheet = place("<main>");
+        let reason = page.split_once("<main>").unwrap().1.find(check).unwrap() + sheet;
+        assert!(place(">INVALID<") < reason && reason < place("<h1>"), "it comes first");
+
+        let rows = desk.rows();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0]["verdict"], "INVALID");
+        assert!(rows[0]["verdict_reason"].starts_with(check), "{rows:?}");
+        assert_eq!(rows[0]["result"], "");
+        assert_eq!(desk.report("csv").1, Some(1));
+    }
+    let place = &Desk::with(&tampered).json()["reason"]["place"];
+    assert!(place.as_str().unwrap().starts_with("entry 12, slot 31, "), "{place}");
+}
+
+#[test]
+fn an_auction_that_is_not_over_is_reported_as_far_as_it_has_come() {
+    let half = whole_records(rounds(), rounds().len() / 2);
+    let desk = Desk::with(half);
+    assert_eq!(talea(&["verify", "a.talea"], desk.0.path()).status.code(), Some(3));
+    let (page, status) = desk.report("html");
+    assert_eq!(status, Some(0), "a report is no verdict");
+    assert!(page.contains("UNDECIDED") && page.contains("not decided yet"));
+    assert!(page.contains("after round 0"));
+    let report = desk.json();
+    let (lot, verdict) = (&report["lots"][0], &report["verdict"]);
+    assert_eq!((verdict, &lot["state"]), (&"undecided".into(), &"open".into()), "{lot}");
+    assert!(!lot["surveys"].as_array().unwrap().is_empty(), "{lot}");
+    assert_eq!(desk.rows()[0]["verdict"], "UNDECIDED");
+}
+
+#[test]
+fn the_timeline_counts_bids_and_not_instructions() {
+    let report = Desk::with(bwic()).json();
+    let event = |kind: &str| {
+        let mut events = report["timeline"].as_array().unwrap().iter();
+        let event = events.find(|event| event["kind"] == kind).unwrap();
+        (event["count"].as_u64().unwrap(), event["instructions"].as_u64().unwrap())
+    };
+    let (committed, revealed) = (event("commit"), event("reveal"));
+    assert_eq!(committed, (39, 39));
+    assert_eq!(revealed.0, committed.0);
+    assert!(revealed.1 < revealed.0, "one instruction carries several");
+}
+
+#[test]
+fn what_people_typed_reaches_no_spreadsheet_as_a_formula_or_a_date() {
+    let hostile = scenario("bwic.toml")
+        .replace("Larkspur Mill CLO 2027-1 B", "=HYPERLINK(\\\"x\\\")")
+        .replace("Larkspur Mill CLO 2027-1 C", "@SUM(A1)")
+        .replace("Ostermoor Funding 2029 A2", "+1-1")
+        .replace("Avalon Housing 5.5% pool 77120", "May 2031");
+    let rows = Desk::with(&played(&hostile)).rows();
+    let column = |name: &str| rows.iter().map(|row| row[name].as_str()).collect::<Vec<_>>();
+    let names = column("name");
+    assert_eq!(names[..3], ["'=HYPERLINK(\"x\")", "'@SUM(A1)", "'+1-1"]);
+    assert_eq!(names[5], "'May 2031");
+    assert_eq!(column("price")[3..6], ["'99-17+", "'90-081", "'100-14"]);
+    assert_eq!(column("price_decimal")[3..6], ["99.546875", "90.25390625", "100.4375"]);
+    assert_eq!(column("amount")[3..6], ["24886718.75", "9025390.625", "8286093.75"]);
+    assert_eq!(column("amount")[0], "", "the terms do not say what 99.62 is per");
+    let is_number = |cell: &str| cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    for (column, cell) in rows.iter().flatten() {
+        let is_text = cell.starts_with('\'') || cell.chars().next().is_none_or(char::is_alphabetic);
+        assert!(is_text || is_number(cell) || column == "identifier", "{column}: {cell}");
+    }
+}
+
+/// Reads a time as RFC 3339 writes it; nothing else.
+fn is_rfc3339(time: &Value) -> bool {
+    let time = time.as_str().unwrap();
+    let shape: String = time.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    shape == "0000-00-00T00:00:00Z"
+}
+
+#[test]
+fn a_board_adds_times_and_what_it_signed_and_terms_are_data() {
+    let stage = Stage::open(&SMALL);
+    stage.done(&["report", "board", "--out", "report.json"]);
+    let report: Value =
+        serde_json::from_slice(&fs::read(stage.path("report.json")).unwrap()).unwrap();
+    let terms = &report["terms"];
+    for (field, who) in [
+        (&terms["seller"], "seller"),
+        (&terms["custodian"], "custodian"),
+        (&terms["beneficiary"], "beneficiary"),
+        (&terms["board"]["party"], "board"),
+        (&terms["quorum"][0]["members"][1]["party"], "keyholder1"),
+    ] {
+        assert_eq!(field, &Value::from(stage.name(who, "party")));
+    }
+    assert_eq!(terms["auction"], report["auction"]);
+    assert!(terms["auction"].as_str().unwrap().starts_with("taleaauction1"));
+    assert_eq!(terms["mechanism"]["kind"], "first-price");
+    assert_eq!(terms["quorum"][0]["threshold"], 2);
+    let lot = &terms["lots"][0];
+    assert_eq!((&lot["first_price"], &lot["tick_decimal"]), (&"90.00".into(), &"0.25".into()));
+    for deadline in ["deals_until", "complaints_until", "commits_until", "reveals_until"] {
+        assert!(is_rfc3339(&terms["schedule"][deadline]["at"]), "{terms}");
+    }
+    assert_eq!(terms["schedule"]["step"]["milliseconds"], 600_000);
+    assert_eq!(report["board_signatures"]["entries"], 0);
+    stage.done(&["report", "board", "--out", "report.html"]);
+    let page = fs::read_to_string(stage.path("report.html")).unwrap();
+    assert!(page.contains(" UTC</h1>"), "the title says when bids are due");
+    // The transcript alone knows the board's time too.
+    stage.done(&["report", "board/transcript.talea", "--out", "alone.json"]);
+    let alone: Value =
+        serde_json::from_slice(&fs::read(stage.path("alone.json")).unwrap()).unwrap();
+    assert_eq!((&alone["terms"], &alone["board_signatures"]), (terms, &Value::Null));
+}
