@@ -7,7 +7,7 @@ use super::{
 use crate::{
     endorse::Endorsing,
     lot::{Absent, LotState, Stage},
-    rank::program::Purpose,
+    rank::plan::Purpose,
     setting::Setting,
 };
 use alloc::collections::BTreeMap;
@@ -32,14 +32,14 @@ impl State {
         } else {
             Purpose::Survey
         };
-        self.start_lots(setting, &purpose, slot);
+        self.start_lots(setting, purpose, slot);
     }
 
-    pub(super) fn start_lots(&mut self, setting: &Setting, purpose: &Purpose, slot: u64) {
+    pub(super) fn start_lots(&mut self, setting: &Setting, purpose: Purpose, slot: u64) {
         let mut endings = BTreeMap::new();
         let lots = (0u32..).zip(&mut self.lots).zip(setting.terms.lots.iter());
         for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
-            let ending = state.start(purpose.clone(), setting, line, lot, slot);
+            let ending = state.start(purpose, setting, line, lot, slot);
             endings.extend(ending.map(|ending| (lot, ending)));
         }
         self.end(setting, endings, &Absent::default());
@@ -53,7 +53,7 @@ impl State {
             undecided().next().is_some() && undecided().all(|s| s.stage == Stage::Surveyed);
         let Some(rounds) = setting.terms.rounds.filter(|_| is_surveyed) else { return };
         if undecided().all(LotState::is_unmoved) {
-            self.start_lots(setting, &Purpose::Rank { surveyed: true }, slot);
+            self.start_lots(setting, Purpose::Rank { surveyed: true }, slot);
             return;
         }
         let commits_until = slot.saturating_add(rounds.commit_slots);
