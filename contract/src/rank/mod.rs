@@ -18,7 +18,7 @@
 //! | `opened`, `interpolation` | reading what a quorum opened |
 
 mod interpolation;
-mod mechanism;
+pub(crate) mod mechanism;
 mod opened;
 pub(crate) mod plan;
 pub(crate) mod program;

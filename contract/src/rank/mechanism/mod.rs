@@ -8,6 +8,14 @@ use super::{plan::Query, queries::Places};
 use alloc::vec::Vec;
 use talea_protocol::{price::Rung, terms::Mechanism};
 
+/// Whether terms can name it (T7).
+pub(crate) fn is_possible(mechanism: Mechanism) -> bool {
+    match mechanism {
+        Mechanism::FirstPrice => true,
+        Mechanism::UniformPrice { units } => uniform_price::is_possible(units),
+    }
+}
+
 /// The queries that find the price and the winners of a lot with so many ranked bids, at least one. Where a
 /// reserve binds, some bid has reached it.
 pub(crate) fn queries(mechanism: Mechanism, bids: usize, reserve_binds: bool) -> Vec<Query> {

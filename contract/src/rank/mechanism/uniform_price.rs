@@ -6,7 +6,11 @@ use crate::rank::{
     queries::{Contest, Places},
 };
 use alloc::{vec, vec::Vec};
-use talea_protocol::{outcome::Standing, price::Rung};
+use talea_protocol::{limits::MAX_UNITS, outcome::Standing, price::Rung};
+
+pub(super) fn is_possible(units: u16) -> bool {
+    (1..=MAX_UNITS).contains(&units.into())
+}
 
 pub(super) fn queries(units: u16, bids: usize, reserve_binds: bool) -> Vec<Query> {
     if !reserve_binds && bids <= usize::from(units) {
