@@ -143,21 +143,26 @@ pub(crate) enum KeyCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TermsCommand {
     /// Write terms from a TOML file, and the CSV list of lots that it names; or ask for them.
+    ///
+    /// `talea terms example` shows every field of such a file; docs/terms.md says the same.
     New {
-        /// The TOML file. If left out, questions are asked, and the answers kept in `OUT.toml`.
+        /// The TOML file. If left out, questions are asked, and the answers kept in `OUT.toml`; whoever
+        /// breaks off goes on later with the same command.
         file: Option<PathBuf>,
         /// Where the terms go; never over a file that is there.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
-        /// Write JSON (schema talea-terms/1).
+        /// Write JSON (schema talea-terms/2).
         #[arg(long)]
         json: bool,
     },
+    /// Print a file of terms in which every field occurs, with what it means; fill in the keys.
+    Example,
     /// Show terms in words: of a file, or of a board's folder.
     Show {
         /// The file or the folder.
         path: PathBuf,
-        /// Write JSON (schema talea-terms/1).
+        /// Write JSON (schema talea-terms/2).
         #[arg(long)]
         json: bool,
     },
@@ -307,7 +312,8 @@ pub(crate) struct BidsArgs {
     /// Lot and price, as in 999101AB4=99.62 or 3=99-17+.
     #[arg(value_name = "LOT=PRICE", required_unless_present = "file")]
     pub(crate) bids: Vec<String>,
-    /// A CSV file with the columns lot,price.
+    /// A CSV file of bids, in UTF-8 with commas. Its first line names the columns `lot` and `price`, and no
+    /// other: a lot's identifier or number, and a price as above.
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// Do not ask for confirmation.

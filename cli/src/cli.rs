@@ -1,11 +1,13 @@
 //! The command line: data to stdout, messages to stderr, and an exit status that means something.
 
 use crate::{
+    answers::Answers,
     arguments::{
-        BidArgs, BidderArgs, BidderCommand, BidsArgs, BoardCommand, Cli, Command, DecideArgs,
-        DeskArgs, KeyCommand, KeyholderCommand, OpenArgs, PATIENCE, PartyArgs, ReceiptCommand,
-        RevealArgs, StatusArgs, TermsCommand, VerifyArgs,
+        BidArgs, BidderArgs, BidderCommand, BoardCommand, Cli, Command, DecideArgs, DeskArgs,
+        KeyCommand, KeyholderCommand, OpenArgs, PATIENCE, PartyArgs, ReceiptCommand, RevealArgs,
+        StatusArgs, TermsCommand, VerifyArgs,
     },
+    bids,
     board::{
         checkpoint::{Checkpoint, Receipt, Signatures},
         folder::Folder,
@@ -31,10 +33,9 @@ use crate::{
     say::{print, say},
     status::{self, Status},
     taken::{Taken, written},
-    terms::{self, InWords},
+    terms::{self, Draft, TermsData},
 };
 use clap::{CommandFactory as _, Parser as _};
-use serde::Deserialize;
 use std::{
     io::{BufRead as _, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
@@ -42,7 +43,7 @@ use std::{
     time::Duration,
 };
 use talea_contract::Phase;
-use talea_protocol::{price::Rung, terms::Terms};
+use talea_protocol::price::Rung;
 
 /// What a process says that is told to end.
 const GOES_ON: &str = "nothing is lost: what was handed in stays handed in, and the same command, given \
@@ -119,7 +120,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             let BidderCommand::Run { desk, patience, json, bids } = command;
             let mut desk = sit_down(&desk, patience, &passphrase, BIDDER_GOES_ON)?;
             let yes = bids.yes;
-            let bids = read_bids(&desk, &bids)?;
+            let bids = bids::read(&desk, &bids)?;
             confirm(&desk, &bids, yes)?;
             say_until_when_to_run(&desk);
             bidder::run(&mut desk, &bids)?;
@@ -188,8 +189,8 @@ fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure
             let keys = create(&file, passphrase, work_factor, force)?;
             say(&format!(
                 "keep a copy of {} elsewhere, and the passphrase apart from it: nobody can make these keys \
-                 again. Both together sign as this party; the file alone opens nothing. What commands keep \
-                 goes beside it, into {}",
+                 again. Both together sign as this party, reveal its bids and read them, also years later; the \
+                 file alone opens nothing. What commands keep goes beside it, into {}",
                 file.display(),
                 keys.state_folder().display()
             ));
@@ -211,18 +212,22 @@ fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure
 
 fn terms_of(command: TermsCommand) -> Result<(), Failure> {
     let (terms, json) = match command {
+        TermsCommand::Example => {
+            print(terms::EXAMPLE);
+            return Ok(());
+        }
         TermsCommand::New { file, out, json } => {
-            let terms = match file {
+            let Draft { terms, remarks } = match file {
                 Some(file) => terms::read(&file)?,
                 None => ask_for_terms(&out)?,
             };
             let bytes = borsh::to_vec(&terms).unwrap_or_default();
             files::write_new(&out, &bytes, Readers::Usual)?;
-            let words = InWords::of(&terms)?;
+            remarks.iter().for_each(|remark| say(remark));
             if json {
-                print(&words.json());
+                print(&TermsData::of(&terms).json());
             } else {
-                print(&names::shortened(&words.text()));
+                print(&names::shortened(&terms::in_words(&terms)?));
                 say(&format!("talea terms show {} shows the names whole", out.display()));
             }
             return Ok(());
@@ -233,25 +238,30 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
         }
         TermsCommand::Show { path, json } => (terms::read_bytes(&path)?, json),
     };
-    let words = InWords::of(&terms)?;
-    print(&if json { words.json() } else { words.text() });
+    print(&if json { TermsData::of(&terms).json() } else { terms::in_words(&terms)? });
     Ok(())
 }
 
 /// Asks for terms, and keeps the answers beside them before they are judged as a whole.
-fn ask_for_terms(out: &Path) -> Result<Terms, Failure> {
-    let mut answers = out.as_os_str().to_owned();
-    answers.push(".toml");
-    let answers = PathBuf::from(answers);
-    for path in [out, &answers] {
+fn ask_for_terms(out: &Path) -> Result<Draft, Failure> {
+    let beside = |extension: &str| {
+        let mut name = out.as_os_str().to_owned();
+        name.push(extension);
+        PathBuf::from(name)
+    };
+    let file = beside(".toml");
+    for path in [out, &file] {
         files::require_new(path)?;
     }
     let folder = out.parent().unwrap_or(Path::new(""));
-    let text = interview(std::io::stdin().lock(), std::io::stderr(), folder)?;
-    files::write_new(&answers, text.as_bytes(), Readers::Usual)?;
-    say(&format!("the answers are in {}", answers.display()));
-    terms::from_text(&text, folder).map_err(|failure| {
-        let again = format!("edit {0}, and give it: talea terms new {0}", answers.display());
+    let mut answers = Answers::open(&beside(".answers"))?;
+    let text = interview(std::io::stdin().lock(), std::io::stderr(), &mut answers, folder)?;
+    files::write_new(&file, text.as_bytes(), Readers::Usual)?;
+    answers.discard();
+    let name = file.display().to_string();
+    say(&format!("the answers are in {name}"));
+    terms::from_text(&name, &text, folder).map_err(|failure| {
+        let again = format!("edit {name}, and give it: talea terms new {name} --out FILE");
         failure.with_help(again)
     })
 }
@@ -276,6 +286,7 @@ fn ask(question: &str, yes: bool) -> Result<(), Failure> {
 
 fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let terms = terms::read_bytes(&args.terms)?;
+    seller::require_hope(&terms)?;
     // Whoever says yes beforehand has read them.
     if !args.yes {
         let words = names::shortened(&terms::in_words(&terms)?);
@@ -295,52 +306,6 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
         format!("{id}\n")
     });
     Ok(())
-}
-
-/// A row of a file of bids.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BidRow {
-    lot: String,
-    price: String,
-}
-
-/// The largest file of bids, in bytes.
-const MAX_BIDS_FILE: u64 = 4 << 20;
-
-fn lot_and_price(bid: &str) -> Result<(&str, &str), Failure> {
-    bid.rsplit_once('=').ok_or_else(|| {
-        Failure::new(Code::Price, format!("{bid:?} is no bid"))
-            .with_help("write LOT=PRICE, as in 3=99-17+")
-    })
-}
-
-fn read_bids(desk: &Desk, args: &BidsArgs) -> Result<Vec<(u32, Rung)>, Failure> {
-    let mut written: Vec<(String, String)> = Vec::new();
-    for bid in &args.bids {
-        let (lot, price) = lot_and_price(bid)?;
-        written.push((lot.into(), price.into()));
-    }
-    if let Some(path) = &args.file {
-        let bytes = files::read(path, MAX_BIDS_FILE)?;
-        let mut rows = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(&bytes[..]);
-        for (at, row) in rows.deserialize::<BidRow>().enumerate() {
-            let row = row.map_err(|error| {
-                let sentence = format!("{}, line {}: {error}", path.display(), at + 2);
-                Failure::new(Code::Price, sentence)
-            })?;
-            written.push((row.lot, row.price));
-        }
-    }
-    let mut bids: Vec<(u32, Rung)> = Vec::new();
-    for (lot, price) in written {
-        let bid = desk.rung(&lot, &price)?;
-        if bids.iter().any(|(number, _)| *number == bid.0) {
-            return Err(Failure::new(Code::Price, format!("there are two bids for lot {lot}")));
-        }
-        bids.push(bid);
-    }
-    Ok(bids)
 }
 
 fn confirm(desk: &Desk, bids: &[(u32, Rung)], yes: bool) -> Result<(), Failure> {
@@ -371,7 +336,7 @@ fn confirm(desk: &Desk, bids: &[(u32, Rung)], yes: bool) -> Result<(), Failure> 
 
 fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
-    let bids = read_bids(&desk, &args.bids)?;
+    let bids = bids::read(&desk, &args.bids)?;
     confirm(&desk, &bids, args.bids.yes)?;
     desk.await_phase(Phase::Commits, u32::from(improves), args.wait.wait)?;
     let committed = bidder::commit(&mut desk, &bids);
@@ -428,7 +393,7 @@ fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure>
     if desk.keys.party() != desk.replica.auction().terms().seller {
         return Err(Failure::new(Code::KeyOther, "the terms name another seller than this key"));
     }
-    let bids = read_bids(&desk, &args.bids)?;
+    let bids = bids::read(&desk, &args.bids)?;
     confirm(&desk, &bids, args.bids.yes)?;
     desk.await_phase(Phase::Reserves, 0, args.wait.wait)?;
     let committed = bidder::reserve(&mut desk, &bids);
@@ -444,7 +409,7 @@ fn print_commits(what: &'static str, desk: &Desk, committed: &[Committed], json:
 fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
     for price in &args.prices {
-        let (lot, price) = lot_and_price(price)?;
+        let (lot, price) = bids::lot_and_price(price)?;
         let (lot, rung) = desk.rung(lot, price)?;
         desk.remembered.insert(lot, rung);
     }
@@ -689,8 +654,16 @@ mod tests {
     use super::*;
 
     /// Commands that run and write no data, or write a file or a format of its own.
-    const OTHERS: [&str; 7] =
-        ["board run", "keyholder run", "receipt new", "report", "demo", "completions", "man"];
+    const OTHERS: [&str; 8] = [
+        "terms example",
+        "board run",
+        "keyholder run",
+        "receipt new",
+        "report",
+        "demo",
+        "completions",
+        "man",
+    ];
 
     fn leaves(command: &clap::Command, name: &str, found: &mut Vec<(String, bool)>) {
         let inner: Vec<_> = command.get_subcommands().collect();

@@ -38,8 +38,8 @@ pub fn play(folder: &Path) -> Result<(), Failure> {
     let source = PassphraseSource { file: Some(demo.passphrase.clone()) };
     let key =
         |who: &str| Keys::create(&folder.join(format!("{who}.key")), &source, WORK_FACTOR, false);
-    let [seller, custodian, beneficiary, board] = ["seller", "custodian", "beneficiary", "board"]
-        .map(|who| key(who).map(|keys| names::party(&keys.party())));
+    let [seller, board] =
+        ["seller", "board"].map(|who| key(who).map(|keys| names::party(&keys.party())));
     for (who, _) in BIDS {
         key(who)?;
     }
@@ -48,7 +48,7 @@ pub fn play(folder: &Path) -> Result<(), Failure> {
         members.push(format!("{:?}", names::keyholder(&key(who)?.member()?)));
     }
     let terms = format!(
-        "seller = {:?}\ncustodian = {:?}\nbeneficiary = {:?}\n\
+        "seller = {:?}\n\
          [board]\nkey = {:?}\nslot = \"100ms\"\n\
          [schedule]\ndeals = \"3s\"\ncomplaints = \"1s\"\ncommits = \"4s\"\nreveals = \"4s\"\n\
          endorsing = \"10s\"\nstep = \"10s\"\n\
@@ -59,8 +59,6 @@ pub fn play(folder: &Path) -> Result<(), Failure> {
          [[lots]]\nname = \"Larkspur Mill 2031\"\nidentifier = \"B1\"\n\
          [[lots]]\nname = \"Kingdom of Thule 2044\"\nidentifier = \"B2\"\n",
         seller?,
-        custodian?,
-        beneficiary?,
         board?,
         members.join(", ")
     );

@@ -2,15 +2,17 @@
 //! can have read again; every answer is judged at once, and asked again if it makes no sense.
 
 use crate::{
+    answers::Answers,
+    board::clock::{self, BoardTerms},
     failure::{Code, Failure},
     names,
-    terms::{self, Slots, fail, is_cusip, is_isin},
+    terms::{self, Timetable, fail, is_cusip, is_isin},
 };
 use std::{
     fmt::Write as _,
     io::{BufRead, Read as _, Write},
     path::Path,
-    time::Duration,
+    time::UNIX_EPOCH,
 };
 use talea_sim::{
     scenario::{file::LadderFile, read_lot},
@@ -20,33 +22,55 @@ use talea_sim::{
 /// The longest answer, in bytes.
 const MAX_ANSWER: u64 = 1 << 12;
 
+/// The length of a slot in terms by questions, in milliseconds.
+const SLOT: u64 = 1_000;
+
 /// Whoever is asked.
-struct Interview<R, W> {
+struct Interview<'a, R, W> {
     input: R,
     output: W,
+    answers: &'a mut Answers,
 }
 
-/// Asks for everything that terms need; the text of a file of terms, to stand in `folder`.
+/// Asks for everything that terms need, but for what was answered before; the text of a file of terms, to
+/// stand in `folder`.
 ///
 /// # Errors
-/// `not-confirmed` if the answers end before the questions.
-pub fn interview(
+/// `not-confirmed` if the answers end before the questions; `file.unwritable` if they cannot be kept.
+pub(crate) fn interview(
     input: impl BufRead,
     output: impl Write,
+    answers: &mut Answers,
     folder: &Path,
 ) -> Result<String, Failure> {
-    let mut seller = Interview { input, output };
+    let mut seller = Interview { input, output, answers };
     let mut file = String::new();
-    seller.parties(&mut file)?;
-    seller.rules(&mut file)?;
+    let parties = seller.parties(&mut file)?;
+    seller.rules(&mut file, &parties)?;
     seller.lots(&mut file, folder)?;
     Ok(file)
 }
 
-impl<R: BufRead, W: Write> Interview<R, W> {
+/// What the rules must know of the parties.
+struct Parties {
+    board: BoardTerms,
+    /// Without one nothing can be at stake.
+    has_custodian: bool,
+}
+
+impl<R: BufRead, W: Write> Interview<'_, R, W> {
     fn say(&mut self, text: &str) {
         // Whoever cannot be told cannot answer either.
         let _ = self.output.write_all(text.as_bytes()).and_then(|()| self.output.flush());
+    }
+
+    fn line(&mut self) -> Result<String, Failure> {
+        let mut line = Vec::new();
+        let read = self.input.by_ref().take(MAX_ANSWER).read_until(b'\n', &mut line);
+        if !read.is_ok_and(|length| length > 0) {
+            return Err(self.answers.broken_off());
+        }
+        Ok(String::from_utf8_lossy(&line).into_owned())
     }
 
     /// Asks until the answer makes sense. An empty one is the usual one, which stands in brackets.
@@ -56,22 +80,30 @@ impl<R: BufRead, W: Write> Interview<R, W> {
         usual: Option<&str>,
         judge: impl Fn(&str) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let hint = usual.map_or(String::new(), |usual| format!(" [{usual}]"));
+        let hint = usual
+            .filter(|usual| !usual.is_empty())
+            .map_or(String::new(), |usual| format!(" [{usual}]"));
         loop {
             self.say(&format!("{question}{hint}: "));
-            let mut line = Vec::new();
-            let read = self.input.by_ref().take(MAX_ANSWER).read_until(b'\n', &mut line);
-            if !read.is_ok_and(|length| length > 0) {
-                let sentence = "the answers ended before the questions; nothing was written";
-                return Err(Failure::new(Code::NotConfirmed, sentence));
-            }
-            let line = String::from_utf8_lossy(&line);
+            let line = match self.answers.again(question) {
+                Some(answer) => {
+                    self.say(&format!("{answer}\n"));
+                    answer
+                }
+                None => self.line()?,
+            };
             let answer = if line.trim().is_empty() { usual.unwrap_or("") } else { line.trim() };
             if answer.is_empty() && usual.is_none() {
+                self.say(
+                    "  an answer is needed here; Ctrl-D breaks off, and keeps what was answered\n",
+                );
                 continue;
             }
             match judge(answer) {
-                Ok(judged) => return Ok(judged),
+                Ok(judged) => {
+                    self.answers.keep(question, answer)?;
+                    return Ok(judged);
+                }
                 Err(failure) => {
                     let help = failure.help.map_or(String::new(), |help| format!("; {help}"));
                     self.say(&format!("  {}{help}\n", failure.sentence));
@@ -119,38 +151,60 @@ impl<R: BufRead, W: Write> Interview<R, W> {
         })
     }
 
-    fn duration(&mut self, slots: &Slots, question: &str, usual: &str) -> Result<String, Failure> {
+    fn duration(
+        &mut self,
+        timetable: &Timetable,
+        question: &str,
+        usual: &str,
+    ) -> Result<String, Failure> {
         self.ask(question, Some(usual), |text| {
-            slots.of("a duration", text).map(|_| text.to_owned())
+            timetable.slots("a duration", text).map(|_| quoted(text))
         })
     }
 
-    fn parties(&mut self, file: &mut String) -> Result<(), Failure> {
+    /// The next deadline: so long after the one before, or a time.
+    fn deadline(
+        &mut self,
+        timetable: &mut Timetable,
+        (at, question, usual): (&'static str, &str, &str),
+    ) -> Result<String, Failure> {
+        let before = timetable.clone();
+        let (text, after) = self.ask(question, Some(usual), |text| {
+            let mut after = before.clone();
+            after.next(at, text)?;
+            Ok((quoted(text), after))
+        })?;
+        *timetable = after;
+        Ok(text)
+    }
+
+    fn parties(&mut self, file: &mut String) -> Result<Parties, Failure> {
         self.say(
             "Names are what `talea key show` prints. An empty answer takes what stands in brackets.\n\n",
         );
-        for (field, question) in [
-            ("seller", "The seller's name"),
-            ("custodian", "The custodian's, who reports deposits and bonds"),
-        ] {
-            let name = self.party(question)?;
-            let _ = writeln!(file, "{field} = {}", quoted(&name));
+        let seller = self.party("The seller's name")?;
+        let _ = writeln!(file, "seller = {}", quoted(&seller));
+        let custodian = self.name_or_nobody(
+            "The custodian's, who reports deposits and bonds (empty: nobody, and nothing is at stake)",
+            |_| Ok(()),
+        )?;
+        if let Some(name) = &custodian {
+            let _ = writeln!(file, "custodian = {}", quoted(name));
         }
         let board = self.party("The name of whoever runs the board")?;
-        let beneficiary = self.ask(
-            "The name of the beneficiary, who receives forfeits and fees and takes no part (empty: nobody)",
-            Some(""),
-            |text| match text {
-                "" => Ok(None),
-                name => match names::party(&names::read_party(name)?) {
-                    name if name == board => Err(Failure::new(
+        let beneficiary = match custodian {
+            None => None,
+            Some(_) => self.name_or_nobody(
+                "The name of the beneficiary, who receives forfeits and fees and takes no part (empty: nobody)",
+                |name| match name == board {
+                    false => Ok(()),
+                    true => Err(Failure::new(
                         Code::TermsField,
                         "the board chooses what it drops, so it receives no forfeits",
                     )),
-                    name => Ok(Some(name)),
                 },
-            },
-        )?;
+            )?,
+        };
         if let Some(name) = beneficiary {
             let _ = writeln!(file, "beneficiary = {}", quoted(&name));
         }
@@ -162,6 +216,18 @@ impl<R: BufRead, W: Write> Interview<R, W> {
             let _ = writeln!(file, "bidders = {}", list(&bidders));
         }
         let _ = writeln!(file, "\n[board]\nkey = {}\nslot = \"1s\"", quoted(&board));
+        let starts = self.ask(
+            "When does time begin to run, as in 2026-12-01 09:00 America/New_York (empty: when these terms are \
+             made)",
+            Some(""),
+            |text| match text {
+                "" => Ok(None),
+                time => terms::read_time("board.starts", time).map(|_| Some(time.to_owned())),
+            },
+        )?;
+        if let Some(starts) = &starts {
+            let _ = writeln!(file, "starts = {}", quoted(starts));
+        }
         let members = loop {
             let members = self.several("A keyholder, or nothing: no more of them", |text| {
                 Ok(names::keyholder(&names::read_keyholder(text)?))
@@ -182,7 +248,27 @@ impl<R: BufRead, W: Write> Interview<R, W> {
             (most + threshold).div_ceil(2),
             list(&members)
         );
-        Ok(())
+        let starts = match &starts {
+            None => milliseconds_now(),
+            Some(starts) => terms::read_time("board.starts", starts)?,
+        };
+        let board = BoardTerms { key: names::read_party(&board)?, starts, slot: SLOT };
+        Ok(Parties { board, has_custodian: custodian.is_some() })
+    }
+
+    fn name_or_nobody(
+        &mut self,
+        question: &str,
+        judge: impl Fn(&str) -> Result<(), Failure>,
+    ) -> Result<Option<String>, Failure> {
+        self.ask(question, Some(""), |text| match text {
+            "" => Ok(None),
+            text => {
+                let name = names::party(&names::read_party(text)?);
+                judge(&name)?;
+                Ok(Some(name))
+            }
+        })
     }
 
     fn among(&mut self, question: &str, usual: u64, most: u64) -> Result<u64, Failure> {
@@ -192,8 +278,7 @@ impl<R: BufRead, W: Write> Interview<R, W> {
         })
     }
 
-    fn rules(&mut self, file: &mut String) -> Result<(), Failure> {
-        let slots = Slots { length: Duration::from_secs(1) };
+    fn rules(&mut self, file: &mut String, parties: &Parties) -> Result<(), Failure> {
         let units = self.ask(
             "Who wins pays: \"first\" its own price, \"second\" the next best, a number of units: as \
              many win and pay the best losing price",
@@ -227,42 +312,62 @@ impl<R: BufRead, W: Write> Interview<R, W> {
             let from = self.number("From how many bids on is the depth opened", enough)?;
             let _ = writeln!(file, "depth_from = {from}");
         }
-        let _ = writeln!(file, "\n[schedule]");
-        for (field, question, usual) in [
-            ("deals", "How long do keyholders have to make the key", "10m"),
-            ("complaints", "And then to complain of each other", "5m"),
-            ("commits", "Then bids can be made, for", "1h"),
-            ("reveals", "And revealed, still encrypted, for", "30m"),
-            ("endorsing", "Keyholders have for their word on what was bid", "10m"),
-            ("step", "And for each step of the ranking", "10m"),
-        ] {
-            let lasting = self.duration(&slots, question, usual)?;
-            let _ = writeln!(file, "{field} = {}", quoted(&lasting));
-        }
+        let mut timetable = Timetable::new(parties.board);
+        let reserves =
+            self.yes("Does the seller commit a reserve, below which a lot does not trade?")?;
+        self.say("Each is so long after the one before, or a time as in 2026-12-01 10:30 America/New_York.\n");
+        self.deadlines(file, &mut timetable, reserves)?;
         if rounds {
             let limit = self.number("Rounds at most", 18)?;
-            let commits = self.duration(&slots, "In each later one bids are due for", "10m")?;
-            let reveals = self.duration(&slots, "And reveals for", "10m")?;
-            let [commits, reveals] = [commits, reveals].map(|text| quoted(&text));
+            let commits = self.duration(&timetable, "In each later one bids are due for", "10m")?;
+            let reveals = self.duration(&timetable, "And reveals for", "10m")?;
             let _ = writeln!(
                 file,
                 "\n[rounds]\nlimit = {limit}\ncommits = {commits}\nreveals = {reveals}"
             );
         }
-        if self.yes("Does the seller commit a reserve, below which a lot does not trade?")? {
-            let reserves =
-                self.duration(&slots, "How long before the bids can it be made", "10m")?;
-            let opened = self.yes("Is it opened at the end?")?;
-            let reserves = quoted(&reserves);
-            let _ = writeln!(file, "\n[reserve]\nreserves = {reserves}\nopened = {opened}");
-        }
         if self.yes("May the seller decline what a lot came to?")? {
-            let decide = self.duration(&slots, "For how long", "30m")?;
-            let _ = writeln!(file, "\n[acceptance]\ndecide = {}", quoted(&decide));
+            let decide = self.duration(&timetable, "For how long", "30m")?;
+            let _ = writeln!(file, "\n[acceptance]\ndecide = {decide}");
         }
-        let deposit = self.number("What is locked for each bid, in the custodian's units", 0)?;
-        let bond = self.number("And for each lot by each keyholder", 0)?;
-        let _ = writeln!(file, "\n[stakes]\ndeposit = {deposit}\nbond = {bond}");
+        if parties.has_custodian {
+            let deposit =
+                self.number("What is locked for each bid, in the custodian's units", 0)?;
+            let bond = self.number("And for each lot by each keyholder", 0)?;
+            let _ = writeln!(file, "\n[stakes]\ndeposit = {deposit}\nbond = {bond}");
+        }
+        Ok(())
+    }
+
+    fn deadlines(
+        &mut self,
+        file: &mut String,
+        timetable: &mut Timetable,
+        has_reserves: bool,
+    ) -> Result<(), Failure> {
+        let deals = ("schedule.deals", "Until when do keyholders make the key", "10m");
+        let complaints = ("schedule.complaints", "And then complain of each other", "5m");
+        let deals = self.deadline(timetable, deals)?;
+        let complaints = self.deadline(timetable, complaints)?;
+        let mut reserve = String::new();
+        if has_reserves {
+            let reserves = ("reserve.reserves", "Until when can reserves be committed", "10m");
+            let reserves = self.deadline(timetable, reserves)?;
+            let opened = self.yes("Are they opened at the end?")?;
+            reserve = format!("\n[reserve]\nreserves = {reserves}\nopened = {opened}\n");
+        }
+        let commits = ("schedule.commits", "Until when are bids due", "1h");
+        let reveals = ("schedule.reveals", "Until when are they revealed, still encrypted", "30m");
+        let commits = self.deadline(timetable, commits)?;
+        let reveals = self.deadline(timetable, reveals)?;
+        let endorsing = "How long have keyholders for their word on what was bid";
+        let endorsing = self.duration(timetable, endorsing, "10m")?;
+        let step = self.duration(timetable, "And for each step of the ranking", "10m")?;
+        let _ = writeln!(
+            file,
+            "\n[schedule]\ndeals = {deals}\ncomplaints = {complaints}\ncommits = {commits}\n\
+             reveals = {reveals}\nendorsing = {endorsing}\nstep = {step}\n{reserve}"
+        );
         Ok(())
     }
 
@@ -336,15 +441,22 @@ impl<R: BufRead, W: Write> Interview<R, W> {
             }
             let ladder: Result<LadderFile, _> = toml::from_str(&fields);
             let load = |rungs| Load { rungs, bidders: 10, acts: 2, fan_out: 15 };
+            let place =
+                |field: &str| format!("prices{}{field}", if field.is_empty() { "" } else { "." });
             let judged = ladder
                 .or_else(|error| fail("prices", error))
-                .and_then(|ladder| Ok(read_lot("prices", "lot", "lot", &ladder, load)?));
+                .and_then(|ladder| Ok(read_lot(&place, "lot", "lot", &ladder, load)?));
             match judged {
                 Ok(_) => return Ok(fields),
                 Err(failure) => self.say(&format!("  {}; once more:\n", failure.sentence)),
             }
         }
     }
+}
+
+fn milliseconds_now() -> u64 {
+    let since = clock::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    u64::try_from(since).unwrap_or(u64::MAX)
 }
 
 /// Text as TOML writes it.

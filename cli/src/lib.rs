@@ -6,7 +6,8 @@
 //! |---|---|
 //! | `arguments`, [`cli`] | arguments in, exit status out |
 //! | [`names`], [`keys`], [`passphrase`], [`files`] | public keys as text, secret ones in files, what locks them, files that are whole |
-//! | [`terms`], [`interview`], [`terms_data`] | terms from TOML and CSV or by questions, in words, and as data |
+//! | [`terms`], `interview`, `answers` | terms from TOML and CSV or by questions, in words, and as data |
+//! | `lists`, `bids` | CSV files that people hand in, and bids as people write them |
 //! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts |
 //! | [`replica`] | the program replayed from the transcript: what a party believes |
 //! | [`party`] | what seller, custodian, bidder and keyholder do |
@@ -17,15 +18,18 @@
 
 #![forbid(unsafe_code)]
 
+mod answers;
 mod arguments;
+mod bids;
 pub mod board;
 pub mod cli;
 pub mod demo;
 pub mod failure;
 pub mod files;
 pub mod interrupt;
-pub mod interview;
+mod interview;
 pub mod keys;
+mod lists;
 pub mod money;
 pub mod names;
 pub mod party;
@@ -38,4 +42,3 @@ pub mod say;
 pub mod status;
 pub mod taken;
 pub mod terms;
-pub mod terms_data;

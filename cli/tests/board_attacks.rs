@@ -232,8 +232,13 @@ impl History {
         fs::write(path, bytes).unwrap();
     }
 
+    /// An entry by its number, from 1.
+    fn entry(&self, entry: u64) -> &Entry {
+        &self.entries[usize::try_from(entry).unwrap() - 1]
+    }
+
     fn change_instruction(&mut self, entry: u64, change: impl FnOnce(&mut Vec<u8>)) {
-        let entry = &mut self.entries[usize::try_from(entry).unwrap()];
+        let entry = &mut self.entries[usize::try_from(entry).unwrap() - 1];
         let mut bytes = std::mem::take(&mut entry.instruction).into_inner();
         change(&mut bytes);
         entry.instruction = List::new(bytes).unwrap();
@@ -626,8 +631,8 @@ fn an_entry_taken_back_after_its_receipt_convicts_the_board() {
     // The board takes both back, and tells nobody what it had signed.
     let path = scene.path("board/transcript.talea");
     let history = History::read(&path);
-    let [one, two] = [own, own + 1].map(|at| history.entries[at as usize].instruction.to_vec());
-    let shorter = History { entries: history.entries[..own as usize].to_vec(), ..history };
+    let [one, two] = [own, own + 1].map(|entry| history.entry(entry).instruction.to_vec());
+    let shorter = History { entries: history.entries[..own as usize - 1].to_vec(), ..history };
     shorter.write(&path);
     scene.fails(&["verify", "board"], 1, "board.rewritten");
     // So does its report, and the folder is reported all the same.
@@ -717,7 +722,7 @@ fn a_commit_that_the_board_delays_is_refused_and_proves_nothing() {
     // Nor is there any use in waiting for it.
     scene.fails(&[&BID_0[..], &["--wait"]].concat(), 6, "refused");
     // The board signed nothing for it, so there is nothing to hold against the board.
-    let next = pen.entries();
+    let next = pen.entries() + 1;
     scene.fails(&["receipt", "new", "board", &next.to_string()], 3, "not-yet");
     assert_eq!(scene.verdict("board"), (Some(3), None));
     scene.fails(&["reveal", "board", "--key", "bidder0.key"], 6, "bid.none");
@@ -793,10 +798,10 @@ fn a_byte_changed_anywhere_is_named_by_its_check() {
     let pen = Pen::open(&scene, "board");
     type Change<'a> = Box<dyn Fn(&mut History) + 'a>;
     let flip = |bytes: &mut Vec<u8>| *bytes.last_mut().unwrap() ^= 1;
-    let alter: Change<'_> = Box::new(move |history| history.change_instruction(CEREMONY, flip));
+    let alter: Change<'_> = Box::new(move |history| history.change_instruction(FIRST, flip));
     // The board puts its own name under another's words.
     let resign: Change<'_> = Box::new(|history| {
-        history.change_instruction(CEREMONY, |bytes| {
+        history.change_instruction(FIRST, |bytes| {
             let signed: SignedInstruction = borsh::from_slice(bytes).unwrap();
             let instruction = borsh::from_slice(&signed.payload).unwrap();
             *bytes = pen.identity.sign(&pen.auction().id(), &instruction).unwrap();
@@ -1574,12 +1579,12 @@ fn status_says_what_happens_now_who_has_committed_and_which_of_ones_own_bids_are
 
     let stage = scene(&auctions().bids);
     let committed = status(&stage, &bidder);
-    assert_eq!((counts(&committed), own(&committed)), ([2, 2, 0], (Some(CEREMONY), None)));
+    assert_eq!((counts(&committed), own(&committed)), ([2, 2, 0], (Some(FIRST), None)));
     let text = stage.done(&["status", "board", "--party", &bidder]);
     for words in [
         "now      bidders commit, with talea bid; reveals come next",
         "bids     from 2 bidders; anybody may",
-        &format!("bids of {bidder}\n  B0: committed, entry {CEREMONY}; not revealed"),
+        &format!("bids of {bidder}\n  B0: committed, entry {FIRST}; not revealed"),
     ] {
         assert!(text.contains(words), "{words}: {text}");
     }
@@ -1590,10 +1595,10 @@ fn status_says_what_happens_now_who_has_committed_and_which_of_ones_own_bids_are
     let stage = scene(&auctions().closed);
     let closed = status(&stage, &bidder);
     // After both commits and the tick between.
-    assert_eq!((counts(&closed), own(&closed)), ([2, 2, 2], (Some(CEREMONY), Some(CEREMONY + 3))));
+    assert_eq!((counts(&closed), own(&closed)), ([2, 2, 2], (Some(FIRST), Some(FIRST + 3))));
     let text = stage.done(&["status", "board", "--party", &bidder]);
     assert!(text.contains("now      it is over: talea result"), "{text}");
-    assert!(text.contains(&format!("revealed, entry {}", CEREMONY + 3)), "{text}");
+    assert!(text.contains(&format!("revealed, entry {}", FIRST + 3)), "{text}");
 }
 
 // ---- files ----
@@ -1753,7 +1758,8 @@ fn where_nothing_can_be_written_nothing_is_half_done_or_lost() {
     assert_eq!((commits, waiting()), (2, 0));
     assert_eq!(scene.verdict("board"), (Some(3), None));
 
-    // What goes into files of one's own.
+    // What goes into files of one's own. The scene's own terms are too old by now to open anything.
+    scene.done(&["terms", "new", "terms.toml", "--out", "later"]);
     block("flat");
     let entry = FIRST.to_string();
     for command in [
@@ -1761,7 +1767,7 @@ fn where_nothing_can_be_written_nothing_is_half_done_or_lost() {
         &["report", "board", "--out", "flat/report.html"],
         &["terms", "new", "terms.toml", "--out", "flat/terms"],
         &["key", "new", "flat/key", "--work-factor", "4"],
-        &["open", "flat/board", "--terms", "terms", "--key", "seller.key", "--yes"],
+        &["open", "flat/board", "--terms", "later", "--key", "seller.key", "--yes"],
         &["reveal", "board", "--key", "bidder0.key", "--to", "flat/reveal"],
         &["man", "flat/man"],
     ] {

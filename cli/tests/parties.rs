@@ -50,7 +50,7 @@ fn processes_hold_an_auction_over_a_folder() {
     let terms: serde_json::Value = serde_json::from_str(&terms).unwrap();
     assert_eq!(
         (&terms["schema"], &terms["lots"][0]["prices"]),
-        (&"talea-terms/1".into(), &64.into())
+        (&"talea-terms/2".into(), &64.into())
     );
     let receipt = fs::read_to_string(stage.path("receipt")).unwrap();
     let forged = receipt.replacen("\"entry\": 3", "\"entry\": 4", 1);
@@ -317,7 +317,7 @@ fn a_keyholder_hands_in_what_a_bidder_left_with_it() {
 }
 
 /// A seller who has no file of terms is asked. What makes no sense is asked again, what was answered is
-/// kept, and nothing is written if the answers end before the questions.
+/// kept, and there are no terms if the answers end before the questions.
 #[test]
 fn terms_by_questions() {
     let stage = Stage::open(&SMALL);
@@ -328,13 +328,15 @@ fn terms_by_questions() {
     let parties = [
         "nobody",
         &oak,
-        &seller,
         "",
+        &seller,
         &custodian,
         &board,
         &beneficiary,
         &one,
         &two,
+        "",
+        "yesterday",
         "",
         "",
         &oak,
@@ -345,8 +347,34 @@ fn terms_by_questions() {
         "2",
     ];
     let rules = [
-        "third", "64", "second", "maybe", "no", "yes", "yes", "none", "4", "soon", "10m", "5m",
-        "1h", "30m", "", "", "5", "10m", "", "y", "", "n", "yes", "30m", "7", "-1", "9",
+        "third",
+        "64",
+        "second",
+        "maybe",
+        "no",
+        "yes",
+        "yes",
+        "none",
+        "4",
+        "y",
+        "soon",
+        "10m",
+        "5m",
+        "",
+        "n",
+        "1h",
+        "2020-12-01T10:30Z",
+        "30m",
+        "",
+        "",
+        "5",
+        "10m",
+        "",
+        "yes",
+        "30m",
+        "7",
+        "-1",
+        "9",
     ];
     let prices = [
         "", "32nds", "110-00", "100-00", "1/32", // the wrong way round
@@ -379,12 +407,22 @@ fn terms_by_questions() {
         assert_eq!(output.status.code(), Some(2), "{short} answers");
         assert!(String::from_utf8_lossy(&output.stderr).contains("error[not-confirmed]"));
         assert!(!stage.path("asked").exists() && !stage.path("asked.toml").exists());
+        // Anew, and not from there on.
+        let _ = fs::remove_file(stage.path("asked.answers"));
     }
     let output = ask(&answers);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
-    let complaints =
-        ["begins with taleaparty1", "it must be 1 to 2", "is neither", "check digit is wrong"];
+    let complaints = [
+        "begins with taleaparty1",
+        "an answer is needed here",
+        "\"yesterday\" is no time",
+        "it must be 1 to 2",
+        "is neither",
+        "\"soon\" is no duration",
+        "no slot of this phase ends by \"2020-12-01T10:30Z\"",
+        "check digit is wrong",
+    ];
     complaints.iter().for_each(|words| assert!(said.contains(words), "{words:?} in {said}"));
     let short = String::from_utf8(output.stdout).unwrap();
     let words = stage.done(&["terms", "show", "asked"]);

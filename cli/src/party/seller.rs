@@ -1,15 +1,32 @@
 //! The seller: opens an auction, reserves, accepts or declines.
 
 use crate::{
-    board::{clock::BoardTerms, folder::Folder, log},
+    board::{
+        clock::{self, BoardTerms},
+        folder::Folder,
+        log,
+    },
     failure::{Code, Failure},
     keys::Keys,
     party::desk::Desk,
+    terms::hopeless,
 };
-use std::time::SystemTime;
 use talea_contract::Auction;
 use talea_parties::seller;
 use talea_protocol::terms::Terms;
+
+/// Says so if no auction can be held under these terms any more.
+///
+/// # Errors
+/// `refused`, with the deadline that has passed; `board.folder` if they name no board.
+pub fn require_hope(terms: &Terms) -> Result<(), Failure> {
+    match hopeless(terms, &BoardTerms::of(terms)?, clock::now()) {
+        None => Ok(()),
+        Some(hopeless) => {
+            Err(Failure::new(Code::Refused, hopeless.to_string()).with_help(hopeless.help()))
+        }
+    }
+}
 
 /// Opens an auction in a board's folder, which must not hold one.
 ///
@@ -19,7 +36,8 @@ pub fn open(folder: &Folder, keys: &Keys, terms: &Terms) -> Result<Auction, Fail
     if keys.party() != terms.seller {
         return Err(Failure::new(Code::KeyOther, "the terms name another seller than this key"));
     }
-    let slot = BoardTerms::of(terms)?.slot_at(SystemTime::now());
+    require_hope(terms)?;
+    let slot = BoardTerms::of(terms)?.slot_at(clock::now());
     let genesis = seller::open(&keys.identity(), terms, slot).map_err(|error| {
         Failure::new(Code::TermsField, format!("the terms are too long: {error}"))
     })?;

@@ -3,7 +3,7 @@
 use super::{Report, lot::LotReport};
 use crate::{
     money, names, status,
-    terms_data::{DisclosureData, GroupData, LotData, MechanismData, TermsData},
+    terms::{DisclosureData, GroupData, LotData, MechanismData, TermsData},
 };
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -414,7 +414,7 @@ fn write_terms(page: &mut Page, terms: &TermsData) {
 fn facts(terms: &TermsData) -> Vec<(&'static str, String)> {
     let TermsData { schedule, stakes, .. } = terms;
     let mut facts = vec![("Domain", terms.domain.clone())];
-    facts.push(("Custodian", terms.custodian.clone()));
+    facts.push(("Custodian", terms.custodian.clone().unwrap_or_else(|| "nobody".into())));
     facts.push(("Beneficiary", terms.beneficiary.clone().unwrap_or_else(|| "nobody".into())));
     let mechanism = match terms.mechanism {
         MechanismData::FirstPrice => "first price".to_owned(),

@@ -16,7 +16,7 @@ use crate::{
     names,
     replica::{Replay, Replica},
     status,
-    terms_data::TermsData,
+    terms::TermsData,
 };
 use lot::LotReport;
 use parties::{AccountReport, BidderReport, KeyholderReport};

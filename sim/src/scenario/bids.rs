@@ -31,7 +31,8 @@ pub struct BidRow {
 /// # Errors
 /// `bids.columns`, or `bids.row` with the line.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<BidRow>, Failure> {
-    let rows = input::rows(name, bytes, &NEEDED, &OPTIONAL, CODES)?;
+    let (needed, optional, most) = (&NEEDED, &OPTIONAL, usize::MAX);
+    let rows = input::Table { name, needed, optional, codes: CODES, most }.rows(bytes)?;
     let bid = |row: input::Row| {
         let line = row.line;
         let fail =

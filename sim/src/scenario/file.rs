@@ -96,6 +96,7 @@ pub enum AdmissionFile {
 }
 
 /// How the price follows from the bids.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "mechanism"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum MechanismFile {
@@ -112,6 +113,7 @@ pub enum MechanismFile {
 }
 
 /// How ties are broken.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ties"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TiesFile {
@@ -123,10 +125,11 @@ pub enum TiesFile {
 }
 
 /// What is opened besides winners and price.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DisclosureFile {
-    /// Every bid, and the reserve.
+    /// Every bid, and the reserve; without `cover` and `depth_from`, which it includes.
     pub everything: bool,
     /// The best losing price.
     pub cover: bool,
@@ -213,24 +216,28 @@ impl Default for StakesFile {
 }
 
 /// A price ladder, or the part of it that holds for every lot.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LadderFile {
-    /// Which side bids.
+    /// Which side bids: `"sale"`, where the highest price wins, or `"procurement"`, where the lowest does.
     pub side: Option<SideFile>,
-    /// What a minor unit is.
+    /// How prices are written: `"decimal 0"` to `"decimal 12"`, `"32nds"`, `"64ths"`, `"128ths"` or
+    /// `"256ths"`.
     pub scale: Option<String>,
-    /// The worst price for the seller: rung 0.
+    /// The worst price for the seller, with which the ladder begins.
     pub start: Option<PriceText>,
-    /// The distance of neighbouring prices; one minor unit if left out.
+    /// The distance of neighbouring prices: an amount, or a fraction such as `"1/64"`. If left out, the scale's
+    /// smallest unit.
     pub tick: Option<PriceText>,
-    /// The last price.
+    /// The best price for the seller, with which the ladder ends.
     pub end: Option<PriceText>,
-    /// Or the number of prices.
+    /// In place of `end`, the number of prices.
     pub rungs: Option<u32>,
-    /// Radices of the digits, most significant first; suggested if left out.
+    /// Radices of the digits of a price's number, most significant first. If left out, what
+    /// `talea-sim suggest` suggests.
     pub shape: Option<Vec<u32>>,
-    /// How much is offered; 1 if left out.
+    /// How much is offered. 1 if left out.
     pub quantity: Option<u64>,
 }
 
@@ -325,6 +332,7 @@ impl LotFile {
 }
 
 /// Which side of the market bids.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "side"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SideFile {
@@ -417,7 +425,8 @@ pub struct BidFile {
     pub then: Vec<(String, BidderConduct)>,
 }
 
-/// A price, as people write it. Whole numbers may stand without quotes.
+/// A price as its scale has it, such as `"99.50"` or `"99-16+"`. Whole numbers may stand without quotes.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "price"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PriceText(pub String);
 
@@ -578,17 +587,23 @@ impl ScenarioFile {
     }
 }
 
-/// A fault of TOML in one sentence: the line, what stands there, and what is wrong with it.
 fn at_line(text: &str, code: Code, error: &toml::de::Error) -> Failure {
+    Failure::new(code, fault_of_toml("the scenario", text, error))
+}
+
+/// A fault of TOML in one sentence: the line, what stands there, and what is wrong with it; `whole` names the
+/// file where it is about no line.
+#[must_use]
+pub fn fault_of_toml(whole: &str, text: &str, error: &toml::de::Error) -> String {
     let message = error.message().lines().collect::<Vec<_>>().join("; ");
     let start = error.span().map(|span| span.start).filter(|start| *start > 0);
     let Some(before) = start.and_then(|start| text.get(..start)) else {
-        return Failure::new(code, format!("the scenario: {message}"));
+        return format!("{whole}: {message}");
     };
     let number = before.bytes().filter(|byte| *byte == b'\n').count().saturating_add(1);
     let line = text.lines().nth(number.saturating_sub(1)).unwrap_or("").trim();
     let shown: String = line.chars().take(60).collect();
-    Failure::new(code, format!("line {number} ({shown}): {message}"))
+    format!("line {number} ({shown}): {message}")
 }
 
 #[cfg(test)]

@@ -219,7 +219,8 @@ impl Scenario {
                 lot.split();
             let at = format!("lots[{index}]");
             let identifier = identifier.unwrap_or_else(|| format!("lot {index}"));
-            let item = read_lot(&at, &name, &identifier, &ladder.or(&every_lot), load)?;
+            let place = |field: &str| field_of(&at, field);
+            let item = read_lot(&place, &name, &identifier, &ladder.or(&every_lot), load)?;
             if let Some(PriceText(text)) = reserve_text {
                 let at = format!("{at}.reserve");
                 rules::require_table(&at, reserve.is_some(), "reserve")?;
@@ -628,26 +629,31 @@ fn keyholder_conduct(
     })
 }
 
-/// Reads a line item.
+/// A field of something; it itself where the field has no name.
+fn field_of(at: &str, field: &str) -> String {
+    if field.is_empty() { at.to_owned() } else { format!("{at}.{field}") }
+}
+
+/// Reads a line item. `at` says where one of its fields stands, or the item itself for an empty name.
 ///
 /// # Errors
 /// [`Failure`], naming the field.
 pub fn read_lot(
-    at: &str,
+    at: &dyn Fn(&str) -> String,
     name: &str,
     identifier: &str,
     file: &LadderFile,
     load: impl Fn(u32) -> Load,
 ) -> Result<Lot, Failure> {
-    let name = named(&format!("{at}.name"), name)?;
-    let identifier = named(&format!("{at}.identifier"), identifier)?;
+    let name = named(&at("name"), name)?;
+    let identifier = named(&at("identifier"), identifier)?;
     let quantity = file.quantity.unwrap_or(1);
     if quantity == 0 {
-        let sentence = format!("{at}.quantity ({name}) must be at least 1");
+        let sentence = format!("{} ({name}) must be at least 1", at("quantity"));
         return Err(Failure::new(Code::ScenarioQuantity, sentence));
     }
     let missing = |field: &str| {
-        let sentence = format!("{at}.{field} ({name}) is missing");
+        let sentence = format!("{} ({name}) is missing", at(field));
         Failure::new(Code::ScenarioField, sentence)
             .with_help(format!("say it here, or for all lots in [every_lot].{field}"))
     };
@@ -657,18 +663,19 @@ pub fn read_lot(
     };
     let text = file.scale.as_deref().ok_or_else(|| missing("scale"))?;
     let scale = notation::scale(text).ok_or_else(|| {
-        Failure::new(Code::ScenarioScale, format!("{at}.scale ({name}): {text:?} is no scale"))
+        Failure::new(Code::ScenarioScale, format!("{} ({name}): {text:?} is no scale", at("scale")))
             .with_help(notation::SCALES)
     })?;
     let price = |field: &str, text: &PriceText| {
-        read_price(&format!("{at}.{field} ({name})"), scale, &text.0)
+        read_price(&format!("{} ({name})", at(field)), scale, &text.0)
     };
     let start = price("start", file.start.as_ref().ok_or_else(|| missing("start"))?)?;
     let tick = match &file.tick {
         None => 1,
         Some(PriceText(text)) => notation::tick(scale, text).ok_or_else(|| {
             let sentence = format!(
-                "{at}.tick ({name}): {text:?} is no positive number of units at the scale {:?}",
+                "{} ({name}): {text:?} is no positive number of units at the scale {:?}",
+                at("tick"),
                 notation::scale_name(scale)
             );
             Failure::new(Code::ScenarioTick, sentence)
@@ -682,26 +689,27 @@ pub fn read_lot(
             );
         }
         (Some(_), Some(_)) => {
-            let sentence = format!("{at} ({name}) says both end and rungs");
+            let sentence = format!("{} ({name}) says both end and rungs", at(""));
             return Err(Failure::new(Code::ScenarioLadder, sentence).with_help("leave one out"));
         }
         (None, Some(rungs)) => rungs,
         (Some(end), None) => {
             let end = price("end", end)?;
-            rungs_between(&format!("{at}.end ({name})"), side, scale, (start, end), tick)?
+            rungs_between(&format!("{} ({name})", at("end")), side, scale, (start, end), tick)?
         }
     };
     if rungs < 2 {
-        let sentence = format!("{at} ({name}): a ladder needs at least two rungs, not {rungs}");
+        let sentence =
+            format!("{} ({name}): a ladder needs at least two rungs, not {rungs}", at(""));
         return Err(Failure::new(Code::ScenarioLadder, sentence));
     }
     let shape = match &file.shape {
         None => suggest::suggest(&load(rungs))?,
-        Some(radices) => read_shape(&format!("{at}.shape ({name})"), radices, rungs)?,
+        Some(radices) => read_shape(&format!("{} ({name})", at("shape")), radices, rungs)?,
     };
     let ladder = PriceLadder { side, start, tick, rungs, scale, shape };
     if let Some(fault) = ladder.fault() {
-        return Err(Failure::new(Code::ScenarioLadder, format!("{at} ({name}): {fault}")));
+        return Err(Failure::new(Code::ScenarioLadder, format!("{} ({name}): {fault}", at(""))));
     }
     Ok(Lot { name, identifier, quantity, ladder })
 }

@@ -97,7 +97,8 @@ struct Common {
 /// # Errors
 /// `tenders.columns`, or `tenders.row` and `tenders.tender` with the line.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<Tender>, Failure> {
-    let rows = input::rows(name, bytes, &COLUMNS, &[], CODES)?;
+    let (needed, optional, most) = (&COLUMNS, &[], usize::MAX);
+    let rows = input::Table { name, needed, optional, codes: CODES, most }.rows(bytes)?;
     let mut tenders: Vec<(Common, Tender)> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for row in rows {

@@ -2,6 +2,7 @@
 //! command line, prices in their notation and as decimal numbers, money as text, and times both in
 //! slots and, where the terms name a board, by RFC 3339.
 
+use super::{nobody::has_no_custodian, prospects::doubts};
 use crate::{
     board::clock::{BoardTerms, Moment},
     names,
@@ -17,9 +18,14 @@ use talea_protocol::{
     },
 };
 
+/// The schema of the JSON.
+pub const SCHEMA: &str = "talea-terms/2";
+
 /// Terms, field by field.
 #[derive(Clone, Debug, Serialize)]
 pub struct TermsData {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
     /// The auction that these terms are.
     pub auction: String,
     /// Version of the protocol.
@@ -32,8 +38,8 @@ pub struct TermsData {
     pub board: Option<BoardData>,
     /// A party, as are the next two.
     pub seller: String,
-    /// Reports money.
-    pub custodian: String,
+    /// Reports money; nobody does where nothing is at stake and nobody is named.
+    pub custodian: Option<String>,
     /// Receives forfeits and fees; nobody does if nobody is named.
     pub beneficiary: Option<String>,
     /// How the price follows from the bids.
@@ -268,6 +274,7 @@ impl TermsData {
         let board = board.as_ref();
         let span = |slots: u64| Span::of(board, slots);
         Self {
+            schema: SCHEMA,
             auction: names::auction(&terms.auction_id()),
             version: *version,
             nonce: hex::encode(nonce),
@@ -278,7 +285,7 @@ impl TermsData {
                 starts_milliseconds: *starts,
             }),
             seller: names::party(seller),
-            custodian: names::party(custodian),
+            custodian: (!has_no_custodian(terms)).then(|| names::party(custodian)),
             beneficiary: stakes.beneficiary.as_ref().map(names::party),
             mechanism: match *mechanism {
                 Mechanism::FirstPrice => MechanismData::FirstPrice,
@@ -320,8 +327,20 @@ impl TermsData {
             cautions: caution::cautions(terms)
                 .into_iter()
                 .map(|caution| CautionData { code: caution.code(), sentence: caution.to_string() })
+                .chain(
+                    board
+                        .into_iter()
+                        .flat_map(|board| doubts(terms, board))
+                        .map(|doubt| CautionData { code: doubt.code, sentence: doubt.sentence }),
+                )
                 .collect(),
         }
+    }
+
+    /// As tools read it.
+    #[must_use]
+    pub fn json(&self) -> String {
+        talea_sim::report::to_json(self) + "\n"
     }
 }
 

@@ -1,0 +1,226 @@
+//! Terms in words.
+
+use super::{nobody::has_no_custodian, prospects::doubts};
+use crate::{board::clock::BoardTerms, failure::Failure, names};
+use std::{fmt::Write as _, time::Duration};
+use talea_protocol::{
+    caution,
+    price::{Rung, Side},
+    quorum::Group,
+    terms::{Admission, Disclosure, Mechanism, Rounds, Schedule, Stakes, Terms, Ties},
+};
+
+/// Terms in words, for somebody who is about to agree.
+#[derive(Clone, Debug)]
+struct InWords {
+    facts: Vec<Fact>,
+    lots: Vec<LotInWords>,
+    /// What these terms leave to chance or to others.
+    left_open: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Fact {
+    /// Empty where it goes on from the one before.
+    what: &'static str,
+    words: String,
+}
+
+#[derive(Clone, Debug)]
+struct LotInWords {
+    lot: usize,
+    identifier: String,
+    name: String,
+    quantity: String,
+    first_price: String,
+    last_price: String,
+    prices: u32,
+    side: &'static str,
+}
+
+/// The terms in words, as people read them.
+///
+/// # Errors
+/// As [`BoardTerms::of`].
+pub fn in_words(terms: &Terms) -> Result<String, Failure> {
+    Ok(InWords::of(terms)?.text())
+}
+
+impl InWords {
+    /// As people read them.
+    #[must_use]
+    fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        for Fact { what, words } in &self.facts {
+            let _ = writeln!(text, "{what:<14}{words}");
+        }
+        text.push('\n');
+        for row in &self.lots {
+            let LotInWords { lot, identifier, name, quantity, first_price, last_price, .. } = row;
+            let _ = writeln!(
+                text,
+                "lot {lot}  {identifier}  {quantity} x {name}: {first_price} to {last_price}, {} prices, {}",
+                row.prices, row.side
+            );
+        }
+        if !self.left_open.is_empty() {
+            text.push_str("\nLeft open by these terms\n");
+            for sentence in &self.left_open {
+                let _ = writeln!(text, "  - {sentence}");
+            }
+        }
+        text
+    }
+
+    /// Terms in words.
+    ///
+    /// # Errors
+    /// As [`BoardTerms::of`].
+    fn of(terms: &Terms) -> Result<Self, Failure> {
+        let facts = facts(terms)?;
+        let lots = terms.lots.iter().enumerate().map(|(lot, line)| {
+            let ladder = &line.ladder;
+            let write =
+                |rung| ladder.price(Rung(rung)).map_or(String::new(), |p| ladder.scale.write(p));
+            LotInWords {
+                lot,
+                identifier: line.identifier.to_string(),
+                name: line.name.to_string(),
+                quantity: line.quantity.to_string(),
+                first_price: write(0),
+                last_price: write(ladder.rungs.saturating_sub(1)),
+                prices: ladder.rungs,
+                side: match ladder.side {
+                    Side::HighestWins => "highest wins",
+                    Side::LowestWins => "lowest wins",
+                },
+            }
+        });
+        let cautions = caution::cautions(terms).into_iter().map(|caution| caution.to_string());
+        let doubts = doubts(terms, &BoardTerms::of(terms)?).into_iter().map(|doubt| doubt.sentence);
+        let left_open = cautions.chain(doubts);
+        Ok(Self { facts, lots: lots.collect(), left_open: left_open.collect() })
+    }
+}
+
+fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
+    let board = BoardTerms::of(terms)?;
+    let until = |slot: u64| board.time_of(slot);
+    let lasting = |slots: u64| {
+        humantime::format_duration(Duration::from_millis(slots.saturating_mul(board.slot)))
+    };
+    let mut facts = Vec::new();
+    let mut line = |what, words| facts.push(Fact { what, words });
+    line("auction", names::auction(&terms.auction_id()));
+    line("seller", names::party(&terms.seller));
+    line("board", names::party(&board.key));
+    line(
+        "custodian",
+        if has_no_custodian(terms) {
+            "nobody: nothing is at stake, so there is nothing to report".into()
+        } else {
+            names::party(&terms.custodian)
+        },
+    );
+    let nobody = || "nobody: what is forfeited is received by nobody".to_owned();
+    line("beneficiary", terms.stakes.beneficiary.as_ref().map_or_else(nobody, names::party));
+    line("price", mechanism_in_words(terms));
+    line("opened", disclosure_in_words(terms));
+    line(
+        "ties",
+        match terms.ties {
+            Ties::EarliestCommit => "the earliest commit wins".into(),
+            Ties::Lottery => "by lottery".into(),
+        },
+    );
+    for group in terms.quorum.iter() {
+        let Group { name, threshold, endorsements, is_witness, members } = group;
+        let witnesses = if *is_witness { ", witnesses" } else { "" };
+        let words = format!(
+            "{name}: {threshold} of {} decrypt together, {endorsements} endorse, {} can void every lot \
+             by not endorsing{witnesses}",
+            members.len(),
+            group.members_who_can_void()
+        );
+        line("keyholders", words);
+        members.iter().for_each(|member| line("", names::keyholder(member)));
+    }
+    let who = match &terms.admission {
+        Admission::Open => "anybody".to_owned(),
+        Admission::Listed(keys) => format!("{} listed parties", keys.len()),
+    };
+    line("bidders", format!("{who}, {} bids per lot at most", terms.max_bids_per_lot));
+    if let Admission::Listed(keys) = &terms.admission {
+        keys.iter().for_each(|key| line("", names::party(key)));
+    }
+    let Stakes { deposit, bond, commit_fee, fee_growth, .. } = terms.stakes;
+    let grows = match fee_growth {
+        0 => String::new(),
+        growth => format!(" and {growth} more for each bid that the lot has"),
+    };
+    let words = format!("{deposit} per bid, {bond} per keyholder and lot, fee {commit_fee}{grows}");
+    line("at stake", words);
+    line("deals", format!("until {}", until(terms.schedule.deals_until)));
+    line("complaints", format!("until {}", until(terms.schedule.complaints_until)));
+    if let Some(reserve) = terms.reserve {
+        let opened = if reserve.opened { "opened at the end" } else { "never opened" };
+        line("reserves", format!("until {}, {opened}", until(reserve.until)));
+    }
+    line("bids", format!("until {}", until(terms.schedule.commits_until)));
+    line("reveals", format!("until {}", until(terms.schedule.reveals_until)));
+    let Schedule { endorse_slots, step_slots, step_slots_per_bid, witness_slots, .. } =
+        terms.schedule;
+    let margin = lasting(witness_slots);
+    line("witnesses", format!("attest what they held {margin} before a deadline, or earlier"));
+    let per_bid = match step_slots_per_bid {
+        0 => String::new(),
+        slots => format!(" and {} per bid", lasting(slots)),
+    };
+    let (endorsing, step) = (lasting(endorse_slots), lasting(step_slots));
+    line("ranking", format!("{endorsing} to endorse, {step}{per_bid} for each step at most"));
+    if let Some(Rounds { limit, commit_slots, reveal_slots, cover }) = terms.rounds {
+        let cover = if cover { ", with the cover shown in between" } else { "" };
+        let words = format!(
+            "{limit} at most, {} to bid and {} to reveal in each{cover}",
+            lasting(commit_slots),
+            lasting(reveal_slots)
+        );
+        line("rounds", words);
+    }
+    if let Some(acceptance) = terms.acceptance {
+        line(
+            "seller's say",
+            format!("{} to accept or decline; silence accepts", lasting(acceptance.slots)),
+        );
+    }
+    Ok(facts)
+}
+
+fn mechanism_in_words(terms: &Terms) -> String {
+    match terms.mechanism {
+        Mechanism::FirstPrice => "the best bid wins and pays what it bid".into(),
+        Mechanism::UniformPrice { units: 1 } => {
+            "the best bid wins and pays the best losing one".into()
+        }
+        Mechanism::UniformPrice { units } => {
+            format!("the best {units} bids win and pay the best losing one")
+        }
+    }
+}
+
+fn disclosure_in_words(terms: &Terms) -> String {
+    match terms.disclosure {
+        Disclosure::Everything => "every bid".into(),
+        Disclosure::Facts { cover, depth } => {
+            let mut facts = vec!["winners and price".to_owned()];
+            if cover {
+                facts.push("the best losing price".into());
+            }
+            if let Some(depth) = depth {
+                facts.push(format!("the depth of {} bids or more", depth.min_bids));
+            }
+            facts.join(", ")
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The line items of a file of terms, and of the CSV list beside it.
+
+use super::{
+    field,
+    file::LotFile,
+    identifier::{is_cusip, is_isin},
+};
+use crate::{
+    failure::{Code, Failure},
+    lists::{self, List},
+};
+use std::path::Path;
+use talea_protocol::bytes::Text;
+use talea_sim::{
+    input::at_column,
+    scenario::file::{LadderFile, PriceText, SideFile},
+};
+
+/// The column that a list of lots must have.
+pub(super) const NEEDED: [&str; 1] = ["name"];
+
+/// The columns that it may have.
+pub(super) const OPTIONAL: [&str; 10] =
+    ["identifier", "cusip", "isin", "side", "scale", "start", "tick", "end", "rungs", "quantity"];
+
+/// Where a line item stands.
+pub(super) enum Place {
+    /// Among `[[lots]]` of the file of terms, counted from 0.
+    Item(usize),
+    /// In a CSV list.
+    Row {
+        /// What it is called.
+        list: String,
+        /// The number of the line.
+        line: u64,
+    },
+}
+
+impl Place {
+    /// Of the whole item.
+    pub(super) fn whole(&self) -> String {
+        match self {
+            Self::Item(index) => format!("lots[{index}]"),
+            Self::Row { list, line } => format!("{list} line {line}"),
+        }
+    }
+
+    /// Of one of its fields.
+    pub(super) fn field(&self, field: &str) -> String {
+        match self {
+            Self::Item(_) => format!("{}.{field}", self.whole()),
+            Self::Row { list, line } => at_column(list, *line, field),
+        }
+    }
+}
+
+/// A line item and where it stands.
+pub(crate) struct Item {
+    pub(super) place: Place,
+    pub(super) lot: LotFile,
+}
+
+impl Item {
+    /// What everybody knows the lot by; `lot 3` and so on if it says nothing.
+    pub(super) fn identifier(&self, index: usize) -> Result<String, Failure> {
+        let LotFile { identifier, cusip, isin, .. } = &self.lot;
+        match (identifier, cusip, isin) {
+            (None, None, None) => Ok(format!("lot {index}")),
+            (Some(any), None, None) => Ok(any.clone()),
+            (None, Some(cusip), None) => self.checked("cusip", cusip, is_cusip),
+            (None, None, Some(isin)) => self.checked("isin", isin, is_isin),
+            _ => {
+                let at = self.place.whole();
+                let sentence = format!("{at}: it has more than one of identifier, cusip and isin");
+                Err(Failure::new(Code::TermsField, sentence).with_help("one is enough"))
+            }
+        }
+    }
+
+    /// Where that stands.
+    pub(super) fn at_identifier(&self) -> String {
+        let LotFile { identifier, cusip, isin, .. } = &self.lot;
+        let said = [("identifier", identifier), ("cusip", cusip), ("isin", isin)];
+        let said = said.into_iter().find(|(_, text)| text.is_some());
+        said.map_or_else(|| self.place.whole(), |(field, _)| self.place.field(field))
+    }
+
+    fn checked(&self, name: &str, text: &str, holds: fn(&str) -> bool) -> Result<String, Failure> {
+        if holds(text) {
+            return Ok(text.to_owned());
+        }
+        let capitals = text.to_ascii_uppercase();
+        Err(if holds(&capitals) {
+            field(&self.place.field(name), format!("{text:?} is not in capitals"))
+                .with_help(format!("write {capitals}"))
+        } else {
+            field(&self.place.field(name), format!("the check digit of {text:?} is wrong"))
+                .with_help("copy it again, as text; what has no check digit is an identifier")
+        })
+    }
+
+    /// Its own part of its ladder.
+    pub(super) fn ladder(&self) -> LadderFile {
+        let LotFile { side, scale, start, tick, end, rungs, shape, quantity, .. } = &self.lot;
+        LadderFile {
+            side: *side,
+            scale: scale.clone(),
+            start: start.clone(),
+            tick: tick.clone(),
+            end: end.clone(),
+            rungs: *rungs,
+            shape: shape.clone(),
+            quantity: *quantity,
+        }
+    }
+}
+
+/// Whether a ladder says a field itself.
+pub(super) fn says(ladder: &LadderFile, field: &str) -> bool {
+    let LadderFile { side, scale, start, tick, end, rungs, shape, quantity } = ladder;
+    match field {
+        "side" => side.is_some(),
+        "scale" => scale.is_some(),
+        "start" => start.is_some(),
+        "tick" => tick.is_some(),
+        "end" => end.is_some(),
+        "rungs" => rungs.is_some(),
+        "shape" => shape.is_some(),
+        "quantity" => quantity.is_some(),
+        _ => false,
+    }
+}
+
+/// Reads a CSV list of lots.
+pub(crate) fn read_lots_file(path: &Path) -> Result<Vec<Item>, Failure> {
+    let list = List::read(path, &NEEDED, &OPTIONAL, Code::TermsField)?;
+    let items = list.lines().map(|line| {
+        let place = Place::Row { list: list.name.clone(), line: line.number() };
+        Ok(Item { place, lot: read_row(line)? })
+    });
+    items.collect()
+}
+
+fn read_row(line: lists::Line<'_>) -> Result<LotFile, Failure> {
+    let text = |column| line.get(column).map(str::to_owned);
+    let price = |column| text(column).map(PriceText);
+    let side = match line.get("side") {
+        None => None,
+        Some(side) if side.eq_ignore_ascii_case("sale") => Some(SideFile::Sale),
+        Some(side) if side.eq_ignore_ascii_case("procurement") => Some(SideFile::Procurement),
+        Some(_) => {
+            return Err(line.fault("side", "is no side").with_help("write sale or procurement"));
+        }
+    };
+    let name = line.need("name", "write what people call the lot")?.to_owned();
+    for column in ["name", "identifier"] {
+        if let Some(Err(fault)) = line.get(column).map(Text::new) {
+            return Err(line.fault(column, "cannot stand there").with_help(fault.to_string()));
+        }
+    }
+    let quantity = line.number_in("quantity")?;
+    if quantity == Some(0) {
+        return Err(line.fault("quantity", "is no quantity").with_help("write 1 or more"));
+    }
+    Ok(LotFile {
+        name,
+        identifier: text("identifier"),
+        cusip: text("cusip"),
+        isin: text("isin"),
+        side,
+        scale: text("scale"),
+        start: price("start"),
+        tick: price("tick"),
+        end: price("end"),
+        rungs: line.number_in("rungs")?,
+        shape: None,
+        quantity,
+    })
+}

@@ -1,0 +1,180 @@
+//! What becomes of terms that are valid: those that can never work are refused, and those that hardly will, or
+//! not as their author may think, are said to be so before anybody signs.
+//!
+//! What follows from the protocol alone is in [`talea_protocol::caution`]. Here stands what needs a clock, or
+//! who the board is.
+
+use crate::board::clock::BoardTerms;
+use std::time::SystemTime;
+use talea_protocol::{
+    bytes::PartyKey,
+    terms::{Admission, Disclosure, Mechanism, Terms},
+};
+
+/// The deadlines that terms name, in their order, each with what is due until then.
+fn deadlines(terms: &Terms) -> Vec<(&'static str, u64)> {
+    let schedule = terms.schedule;
+    let mut deadlines =
+        vec![("deals", schedule.deals_until), ("complaints", schedule.complaints_until)];
+    deadlines.extend(terms.reserve.map(|reserve| ("reserves", reserve.until)));
+    deadlines.push(("bids", schedule.commits_until));
+    deadlines.push(("reveals", schedule.reveals_until));
+    deadlines
+}
+
+/// Those of whom the rules take no bid (C2), each with what it is called.
+fn barred(terms: &Terms) -> Vec<(&'static str, PartyKey)> {
+    let mut barred = vec![("seller", terms.seller), ("custodian", terms.custodian)];
+    barred.extend(terms.stakes.beneficiary.map(|key| ("beneficiary", key)));
+    barred
+}
+
+/// A listed bidder of whom the rules take no bid, by what it is called.
+pub(super) fn listed_and_barred(terms: &Terms) -> Option<&'static str> {
+    let Admission::Listed(keys) = &terms.admission else { return None };
+    let barred = barred(terms).into_iter();
+    barred.filter(|(_, key)| keys.contains(key)).map(|(who, _)| who).next()
+}
+
+/// How many are listed, of whom the rules take bids; nothing where anybody may bid.
+fn invited(terms: &Terms) -> Option<u64> {
+    let Admission::Listed(keys) = &terms.admission else { return None };
+    let barred = barred(terms);
+    let invited = keys.iter().filter(|key| barred.iter().all(|(_, other)| other != *key));
+    Some(u64::try_from(invited.count()).unwrap_or(u64::MAX))
+}
+
+/// Why no auction can be held under these terms from now on.
+pub(crate) enum Hopeless {
+    /// Nobody may bid.
+    NobodyAdmitted,
+    /// It is too late to open it: deadlines have passed.
+    Passed(String),
+}
+
+impl Hopeless {
+    /// What to do about it.
+    pub(crate) fn help(&self) -> &'static str {
+        match self {
+            Self::NobodyAdmitted => {
+                "list the bidders under bidders, or leave bidders out to let anybody bid"
+            }
+            Self::Passed(_) => {
+                "make new terms, with later deadlines or a later board.starts: talea terms new"
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Hopeless {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NobodyAdmitted => f.write_str(
+                "nobody may bid: the list of bidders names none of whom the rules take bids",
+            ),
+            Self::Passed(sentence) => f.write_str(sentence),
+        }
+    }
+}
+
+/// Whether no auction can be held under these terms, and why.
+pub(crate) fn hopeless(terms: &Terms, board: &BoardTerms, now: SystemTime) -> Option<Hopeless> {
+    if invited(terms) == Some(0) {
+        return Some(Hopeless::NobodyAdmitted);
+    }
+    // An auction opens before the first deadline (T3), and time does not go back.
+    let passed = deadlines(terms);
+    let passed: Vec<_> =
+        passed.into_iter().take_while(|(_, slot)| board.end_of(*slot) <= now).collect();
+    let (first, slot) = passed.first()?;
+    let mut sentence = format!("the deadline for {first} passed at {}", board.time_of(*slot));
+    if let Some((last, slot)) = passed.last().filter(|(last, _)| last != first) {
+        let time = board.time_of(*slot);
+        sentence.push_str(&format!(", and the last that has passed, for {last}, at {time}"));
+    }
+    sentence.push_str(": no auction can be opened under these terms any more");
+    Some(Hopeless::Passed(sentence))
+}
+
+/// A consequence of terms that their author may not think of.
+pub(super) struct Doubt {
+    /// A stable name, for tools.
+    pub(super) code: &'static str,
+    /// What it is.
+    pub(super) sentence: String,
+}
+
+/// The doubts that apply to these terms, in a fixed order.
+pub(super) fn doubts(terms: &Terms, board: &BoardTerms) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    let mut doubt = |code, sentence: String| doubts.push(Doubt { code, sentence });
+    let room = u64::from(terms.max_bids_per_lot);
+    let invited = invited(terms);
+    // A bidder bids once on a lot.
+    let most = invited.unwrap_or(u64::MAX).min(room);
+    if let Some(invited) = invited {
+        if invited > room {
+            doubt(
+                "bidders.no-room",
+                format!(
+                    "{invited} bidders are listed and a lot takes {room} bids: on a lot on which all bid, \
+                     those who come last are kept out"
+                ),
+            );
+        }
+        if invited == 1 {
+            doubt("bidders.alone", "one bidder is listed: it bids against nobody".into());
+        }
+    }
+    let units = u64::from(terms.mechanism.units());
+    if terms.mechanism != Mechanism::FirstPrice && most <= units {
+        doubt(
+            "mechanism.no-loser",
+            format!(
+                "{most} bids can be made on a lot at most, and {units} win: there is no losing one to set the \
+                 price, so all win at the first price of the ladder, or at the seller's reserve if it commits \
+                 one"
+            ),
+        );
+    }
+    if let Disclosure::Facts { depth: Some(depth), .. } = terms.disclosure {
+        let least = u64::from(depth.min_bids).max(units.saturating_add(1));
+        if most < least {
+            let rounds = match terms.rounds {
+                None => "",
+                Some(_) => ", and rounds have nothing to go by",
+            };
+            doubt(
+                "disclosure.depth-never",
+                format!(
+                    "{most} bids can be made on a lot at most, and a depth needs {least}: none is ever \
+                     shown{rounds}"
+                ),
+            );
+        }
+    }
+    if let Some(who) = listed_and_barred(terms) {
+        doubt(
+            "bidders.barred",
+            format!("the {who} is a listed bidder: the rules take no bid of it"),
+        );
+    }
+    if matches!(&terms.admission, Admission::Listed(keys) if keys.contains(&board.key)) {
+        let sentence = "the board is a listed bidder: it decides which commits of others it takes";
+        doubt("bidders.board", sentence.into());
+    }
+    if board.key == terms.seller {
+        let sentence = "the seller runs the board: it decides which commits it takes";
+        doubt("board.seller", sentence.into());
+    }
+    if let [group] = &terms.quorum[..]
+        && group.threshold == 1
+    {
+        let sentence = format!(
+            "each member of group {} decrypts alone: once bids are revealed it can read every one of them",
+            group.name
+        );
+        doubt("quorum.alone", sentence);
+    }
+    doubts
+}
