@@ -55,6 +55,14 @@ impl Mechanism {
         }
     }
 
+    /// Its kind, for tools.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::FirstPrice => "first-price",
+            Self::UniformPrice { .. } => "uniform-price",
+        }
+    }
+
     /// Its name.
     pub fn name(self) -> String {
         match self {
