@@ -4,7 +4,8 @@ use crate::{
     bids::{BidState, Bids},
     rank::{
         Conclusion, Ranking,
-        program::{Finding, Purpose, RankedBid},
+        plan::Purpose,
+        program::{Finding, RankedBid},
     },
     setting::Setting,
 };

@@ -3,6 +3,7 @@
 use crate::{
     envelope,
     group::decode_point,
+    rank::mechanism,
     refusal::{Fault, Refusal, require},
 };
 use alloc::collections::BTreeSet;
@@ -14,10 +15,10 @@ use talea_protocol::{
     labels::PROTOCOL_VERSION,
     limits::{
         MAX_BIDS_PER_LOT, MAX_CHUNK_ITEMS, MAX_OPENED_BIDS, MAX_ROUNDS, MAX_SHOWN_BUCKETS,
-        MAX_TERMS_BYTES, MAX_UNITS,
+        MAX_TERMS_BYTES,
     },
     quorum::keyholders,
-    terms::{Admission, AuctionId, Disclosure, Mechanism, Terms},
+    terms::{Admission, AuctionId, Disclosure, Terms},
 };
 
 const MAX_SLOT: u64 = 1 << 62;
@@ -182,13 +183,7 @@ fn parties(terms: &Terms) -> Result<(), Refusal> {
 fn rules(terms: &Terms) -> Result<(), Refusal> {
     let schedule = &terms.schedule;
     let rules = [
-        (
-            match terms.mechanism {
-                Mechanism::FirstPrice => true,
-                Mechanism::UniformPrice { units } => (1..=MAX_UNITS).contains(&units.into()),
-            },
-            "a uniform price sells 1 to 63 units",
-        ),
+        (mechanism::is_possible(terms.mechanism), "a uniform price sells 1 to 63 units"),
         (
             match terms.disclosure {
                 Disclosure::Facts { depth: Some(depth), .. } => depth.min_bids >= 1,

@@ -6,7 +6,7 @@
 use crate::{
     bytes::Text,
     limits::MAX_ROUNDS,
-    terms::{Admission, Disclosure, Mechanism, Terms, Ties},
+    terms::{Admission, Disclosure, Terms, Ties},
 };
 use alloc::vec::Vec;
 use core::fmt;
@@ -256,7 +256,7 @@ pub fn cautions(terms: &Terms) -> Vec<Caution> {
         }
     }
     if terms.admission == Admission::Open {
-        if terms.mechanism != Mechanism::FirstPrice {
+        if !terms.mechanism.pays_own_bid() {
             cautions.push(Caution::Shills);
         }
         if terms.ties == Ties::Lottery {

@@ -10,6 +10,7 @@
 //! | [`limits`] | the static bound of every list and message |
 //! | [`check`] | the numbered checks of `docs/spec.md` |
 //! | [`bytes`] | fixed and bounded byte types: digests, keys, points, scalars, lists |
+//! | [`mechanism`] | how price and winners follow from the bids |
 //! | [`names`] | keys and ids as people write them |
 //! | [`price`] | a lot's price ladder: rungs, shape, exact prices |
 //! | [`quorum`] | who together may decrypt |
@@ -44,6 +45,7 @@ pub mod commitment;
 pub mod instruction;
 pub mod labels;
 pub mod limits;
+pub mod mechanism;
 pub mod names;
 pub mod outcome;
 pub mod price;

@@ -13,6 +13,8 @@ use crate::{
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::fmt;
 
+pub use crate::mechanism::Mechanism;
+
 bytes32! {
     /// The identity of an auction: see [`Terms::auction_id`]. Written as [`names`](crate::names) has it.
     AuctionId
@@ -94,34 +96,6 @@ pub struct Lot {
     pub quantity: u64,
     /// The prices at which it can be bid for.
     pub ladder: PriceLadder,
-}
-
-/// How the price follows from the bids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub enum Mechanism {
-    /// The best bid wins and pays what it bid. Not strategy-proof: bidders gain by shading.
-    FirstPrice,
-    /// Each lot is `units` identical units, of which a bidder wants one. The best bids win, and all
-    /// pay the best losing one. With one unit the second-price (Vickrey) auction.
-    UniformPrice {
-        /// Units of each lot: 1 to [`MAX_UNITS`](crate::limits::MAX_UNITS).
-        units: u16,
-    },
-}
-
-impl Mechanism {
-    /// `M`: how many bids are better than the price, at most.
-    pub fn limit(self) -> u16 {
-        match self {
-            Self::FirstPrice => 0,
-            Self::UniformPrice { units } => units,
-        }
-    }
-
-    /// How many bids win, at most.
-    pub fn units(self) -> u16 {
-        self.limit().max(1)
-    }
 }
 
 /// How ties are broken.

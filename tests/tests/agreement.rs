@@ -20,7 +20,7 @@ use talea_tests::{
 };
 use talea_verifier::Verdict;
 
-const SECOND_PRICE: Mechanism = Mechanism::UniformPrice { units: 1 };
+const SECOND_PRICE: Mechanism = Mechanism::SECOND_PRICE;
 const COVER: Disclosure = Disclosure::Facts { cover: true, depth: None };
 const COVER_AND_DEPTH: Disclosure =
     Disclosure::Facts { cover: true, depth: Some(Depth { min_bids: 1 }) };

@@ -163,7 +163,7 @@ fn too_few_endorsements_are_those_with_which_two_heads_can_be_endorsed() {
 #[test]
 fn what_anybody_may_do_with_many_keys_is_named_where_there_is_no_list() {
     const FIRST_PRICE: Mechanism = Mechanism::FirstPrice;
-    const SECOND_PRICE: Mechanism = Mechanism::UniformPrice { units: 1 };
+    const SECOND_PRICE: Mechanism = Mechanism::SECOND_PRICE;
     let with = |mechanism, ties, deposit, is_open| {
         altered(|terms| {
             (terms.mechanism, terms.ties, terms.stakes.deposit) = (mechanism, ties, deposit);

@@ -36,7 +36,7 @@ use talea_tests::{
 const RUNGS: u32 = 4;
 const ONE_DIGIT: &[u8] = &[2];
 const TWO_DIGITS: &[u8] = &[1, 1];
-const SECOND_PRICE: Mechanism = Mechanism::UniformPrice { units: 1 };
+const SECOND_PRICE: Mechanism = Mechanism::SECOND_PRICE;
 const TWO_UNITS: Mechanism = Mechanism::UniformPrice { units: 2 };
 const COVER: Disclosure = Disclosure::Facts { cover: true, depth: None };
 const DEPTH: Disclosure = Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) };

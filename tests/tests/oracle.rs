@@ -31,7 +31,7 @@ const TWO_DIGITS: Shape = (&[1, 2], Side::LowestWins, 2);
 const BITS: Shape = (&[1, 1, 1], Side::HighestWins, 1);
 const SHAPES: [Shape; 3] = [ONE_DIGIT, TWO_DIGITS, BITS];
 
-const SECOND_PRICE: Mechanism = Mechanism::UniformPrice { units: 1 };
+const SECOND_PRICE: Mechanism = Mechanism::SECOND_PRICE;
 const TWO_UNITS: Mechanism = Mechanism::UniformPrice { units: 2 };
 const THREE_UNITS: Mechanism = Mechanism::UniformPrice { units: 3 };
 

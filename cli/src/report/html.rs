@@ -3,7 +3,7 @@
 use super::{Report, lot::LotReport};
 use crate::{
     money, names, status,
-    terms::{DisclosureData, GroupData, LotData, MechanismData, TermsData},
+    terms::{DisclosureData, GroupData, LotData, TermsData},
 };
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -416,12 +416,7 @@ fn facts(terms: &TermsData) -> Vec<(&'static str, String)> {
     let mut facts = vec![("Domain", terms.domain.clone())];
     facts.push(("Custodian", terms.custodian.clone().unwrap_or_else(|| "nobody".into())));
     facts.push(("Beneficiary", terms.beneficiary.clone().unwrap_or_else(|| "nobody".into())));
-    let mechanism = match terms.mechanism {
-        MechanismData::FirstPrice => "first price".to_owned(),
-        MechanismData::UniformPrice { units: 1 } => "second price".into(),
-        MechanismData::UniformPrice { units } => format!("uniform price, {units} units"),
-    };
-    facts.push(("Mechanism", mechanism));
+    facts.push(("Mechanism", terms.mechanism.name.clone()));
     facts.push(("Ties", terms.ties.replace('-', " ")));
     let opened = match terms.disclosure {
         DisclosureData::Everything => "everything".to_owned(),

@@ -91,7 +91,7 @@ fn opened(row: &LotRow, mechanism: Mechanism, award: Option<&Award>) -> Vec<Stri
     }
     let is_at_price =
         |award: &Award| award.sales.iter().any(|sale| sale.standing == Standing::AtPrice);
-    if mechanism != Mechanism::FirstPrice && award.is_some_and(is_at_price) {
+    if !mechanism.pays_own_bid() && award.is_some_and(is_at_price) {
         let words = "that a winner bid the price itself, as did the best loser or the reserve";
         opened.push(words.into());
     }

@@ -13,8 +13,8 @@ use talea_protocol::{
     price::{Price, PriceLadder, Rung, Scale, Side},
     quorum::Group,
     terms::{
-        Acceptance, Admission, Depth, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule,
-        Stakes, Terms, Ties,
+        Acceptance, Admission, Depth, Disclosure, Lot, Reserve, Rounds, Schedule, Stakes, Terms,
+        Ties,
     },
 };
 
@@ -96,15 +96,13 @@ pub struct Span {
 
 /// How the price follows from the bids.
 #[derive(Clone, Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum MechanismData {
-    /// The best bid wins and pays what it bid.
-    FirstPrice,
-    /// The best bids win and pay the best losing one.
-    UniformPrice {
-        /// How many win.
-        units: u16,
-    },
+pub struct MechanismData {
+    /// `first-price` or `uniform-price`.
+    pub kind: &'static str,
+    /// How many win, at most.
+    pub units: u16,
+    /// What people call it.
+    pub name: String,
 }
 
 /// What is opened besides winners and price.
@@ -287,9 +285,10 @@ impl TermsData {
             seller: names::party(seller),
             custodian: (!has_no_custodian(terms)).then(|| names::party(custodian)),
             beneficiary: stakes.beneficiary.as_ref().map(names::party),
-            mechanism: match *mechanism {
-                Mechanism::FirstPrice => MechanismData::FirstPrice,
-                Mechanism::UniformPrice { units } => MechanismData::UniformPrice { units },
+            mechanism: MechanismData {
+                kind: mechanism.kind(),
+                units: mechanism.units(),
+                name: mechanism.name(),
             },
             ties: match ties {
                 Ties::EarliestCommit => "earliest-commit",

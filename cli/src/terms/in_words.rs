@@ -7,7 +7,7 @@ use talea_protocol::{
     caution,
     price::{Rung, Side},
     quorum::Group,
-    terms::{Admission, Disclosure, Mechanism, Rounds, Schedule, Stakes, Terms, Ties},
+    terms::{Admission, Disclosure, Rounds, Schedule, Stakes, Terms, Ties},
 };
 
 /// Terms in words, for somebody who is about to agree.
@@ -125,7 +125,7 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
     );
     let nobody = || "nobody: what is forfeited is received by nobody".to_owned();
     line("beneficiary", terms.stakes.beneficiary.as_ref().map_or_else(nobody, names::party));
-    line("price", mechanism_in_words(terms));
+    line("price", terms.mechanism.in_words());
     line("opened", disclosure_in_words(terms));
     line(
         "ties",
@@ -195,18 +195,6 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
         );
     }
     Ok(facts)
-}
-
-fn mechanism_in_words(terms: &Terms) -> String {
-    match terms.mechanism {
-        Mechanism::FirstPrice => "the best bid wins and pays what it bid".into(),
-        Mechanism::UniformPrice { units: 1 } => {
-            "the best bid wins and pays the best losing one".into()
-        }
-        Mechanism::UniformPrice { units } => {
-            format!("the best {units} bids win and pay the best losing one")
-        }
-    }
 }
 
 fn disclosure_in_words(terms: &Terms) -> String {

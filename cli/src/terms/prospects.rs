@@ -8,7 +8,7 @@ use crate::board::clock::BoardTerms;
 use std::time::SystemTime;
 use talea_protocol::{
     bytes::PartyKey,
-    terms::{Admission, Disclosure, Mechanism, Terms},
+    terms::{Admission, Disclosure, Terms},
 };
 
 /// The deadlines that terms name, in their order, each with what is due until then.
@@ -127,7 +127,7 @@ pub(super) fn doubts(terms: &Terms, board: &BoardTerms) -> Vec<Doubt> {
         }
     }
     let units = u64::from(terms.mechanism.units());
-    if terms.mechanism != Mechanism::FirstPrice && most <= units {
+    if !terms.mechanism.pays_own_bid() && most <= units {
         doubt(
             "mechanism.no-loser",
             format!(

@@ -8,27 +8,24 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `program` | what a lot is asked, in order |
-//! | `reserve`, `price`, `winners`, `depth` | the pieces of that order |
-//! | `products` | one digit's products of prefix and bit |
-//! | `search` | which points of a staircase to ask at |
+//! | `plan` | what a lot is asked, in order, as data |
+//! | `mechanism/` | which queries find price and winners, one mechanism to a file |
+//! | `program` | a plan while it is carried out |
+//! | `queries/` | the queries: reserve, price, winners, depth, opening |
 //! | `question` | a question about a list of ciphertexts, as steps of keyholders |
 //! | `step` | one step: a list in chunks, on which a quorum acts |
 //! | `roster` | who may act, and who has |
 //! | `opened`, `interpolation` | reading what a quorum opened |
 
-mod depth;
 mod interpolation;
+pub(crate) mod mechanism;
 mod opened;
-mod price;
-mod products;
+pub(crate) mod plan;
 pub(crate) mod program;
+mod queries;
 mod question;
-mod reserve;
 pub(crate) mod roster;
-mod search;
 pub(crate) mod step;
-mod winners;
 
 use crate::{
     elgamal::Ciphertext,
@@ -37,8 +34,9 @@ use crate::{
     setting::Setting,
 };
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
-use price::Turn;
-use program::{Finding, Line, Program, Purpose, RankedBid};
+use plan::Purpose;
+use program::{Finding, Line, Program, RankedBid};
+use queries::Turn;
 use question::{Pending, Progress};
 use roster::{Roster, Surroundings};
 use step::{Post, Step, Task, Work};
@@ -108,8 +106,8 @@ impl Ranking {
     ) -> Result<Self, Conclusion> {
         let line = Line { setting, lot };
         let count = bids.len();
-        let mut program = Program::new(bids, reserve, purpose);
-        let turn = program.start(line);
+        let mut program = Program::new(bids, reserve, purpose, setting);
+        let turn = program.proceed(line);
         match go_on(&mut program, turn, line) {
             Next::End(conclusion) => Err(conclusion),
             Next::Step(work, pending) => {

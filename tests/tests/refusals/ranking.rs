@@ -24,7 +24,7 @@ use talea_tests::{
 
 const NO_POINT: Point = Point([0xff; 32]);
 const NO_SCALAR: WireScalar = WireScalar([0xff; 32]);
-const SECOND_PRICE: Mechanism = Mechanism::UniformPrice { units: 1 };
+const SECOND_PRICE: Mechanism = Mechanism::SECOND_PRICE;
 
 /// Two lots under `[1 of 1] and [2 of 3]`, of which the second has no bids; two items to a chunk.
 fn ranking(mechanism: Mechanism) -> Stage {

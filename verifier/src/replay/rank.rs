@@ -4,12 +4,12 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`program`] | a lot's questions in order, and what they come to |
+//! | [`mechanism`] | how price and winners are found, one mechanism to a file |
 //! | [`ties`] | the order in which equal bids win |
 //! | [`reserve`] | is any bid at least the reserve? |
 //! | [`price`] | the rung that at most so many are above, digit by digit |
 //! | [`winners`] | who wins at that price |
 //! | [`depth`] | how many bids lie in each bucket |
-//! | [`clear`] | the award by the plain rule, where everything is disclosed |
 //! | [`ladder`] | the rows of a digit, and opened rungs |
 //! | [`search`] | the points of a search, and its narrowing |
 //! | [`question`] | Open, Zero-test, At-most-test, Product: what a step or two answers |
@@ -17,11 +17,11 @@
 //! | [`step`] | items, chunks, accepted sets |
 //! | [`lagrange`] | opening what a quorum sent shares of |
 
-pub(crate) mod clear;
 pub(crate) mod depth;
 pub(crate) mod dialogue;
 pub(crate) mod ladder;
 pub(crate) mod lagrange;
+pub(crate) mod mechanism;
 pub(crate) mod price;
 pub(crate) mod program;
 pub(crate) mod question;

@@ -7,14 +7,15 @@ use talea_protocol::{
     bytes::{PartyKey, Point},
     instruction::opening_bytes,
     labels::PROTOCOL_VERSION,
-    limits::{MAX_BIDS_PER_LOT, MAX_OPENED_BIDS, MAX_ROUNDS, MAX_SHOWN_BUCKETS, MAX_UNITS},
+    limits::{MAX_BIDS_PER_LOT, MAX_OPENED_BIDS, MAX_ROUNDS, MAX_SHOWN_BUCKETS},
     outcome::Quote,
     price::{Price, PriceLadder, Rung, Side},
     quorum::{KeyholderId, Member, keyholders},
-    terms::{Admission, AuctionId, Disclosure, Lot, Mechanism, Terms},
+    terms::{Admission, AuctionId, Disclosure, Lot, Terms},
     transcript::{Genesis, genesis_head},
 };
 
+use super::rank::mechanism;
 use crate::{docket::Docket, failure::Stop, group, keys};
 use talea_protocol::{bytes::Digest, check::Check, quorum::Group};
 
@@ -287,10 +288,9 @@ fn parties_fault(terms: &Terms) -> Option<String> {
 
 /// **T7**.
 fn rules_fault(terms: &Terms) -> Option<String> {
-    if let Mechanism::UniformPrice { units } = terms.mechanism
-        && !(1..=MAX_UNITS).contains(&usize::from(units))
-    {
-        return Some(format!("the units must be in 1 ..= {MAX_UNITS} and are {units}"));
+    let fault = mechanism::fault(terms.mechanism);
+    if fault.is_some() {
+        return fault;
     }
     if let Disclosure::Facts { depth: Some(depth), .. } = terms.disclosure
         && depth.min_bids == 0

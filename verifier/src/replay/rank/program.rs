@@ -13,13 +13,12 @@ use talea_protocol::{
 
 use super::{
     super::terms::quote,
-    clear,
     depth::depth,
     dialogue::{Halt, Line},
     ladder::{Ladder, open_rungs},
+    mechanism,
     price::{self, Participant},
     reserve,
-    winners::winners,
 };
 
 /// One ranked bid.
@@ -79,7 +78,7 @@ impl Program {
         let rungs = open_rungs(line, &self.ladder, &ladders).await?;
         let (bids, reserve) = rungs.split_at_checked(self.bids.len()).ok_or(Halt::Lost)?;
         let reserve = reserve.first().copied();
-        let found = clear::award(self.mechanism, bids, reserve);
+        let found = mechanism::in_the_clear(self.mechanism, bids, reserve);
         let opened = self
             .bids
             .iter()
@@ -113,7 +112,7 @@ impl Program {
         };
         let award = if is_met {
             // 2. Price search, 3. winners.
-            let (rung, standings) = self.price_and_winners(line).await?;
+            let (rung, standings) = mechanism::price_and_winners(self, line).await?;
             // 4. Cover.
             if cover {
                 disclosed.cover = self.cover(line, &standings).await?;
@@ -167,27 +166,6 @@ impl Program {
         depth(line, self.mechanism.units(), &self.ladders()).await.map(Some)
     }
 
-    /// The price's rung, and how each bid stands to it, if it wins.
-    async fn price_and_winners(&self, line: &Line) -> Result<(Rung, Vec<Option<Standing>>), Halt> {
-        let limit = self.mechanism.limit();
-        let n = self.bids.len();
-        if n <= usize::from(limit) && self.reserve.is_none() {
-            return Ok((Rung(0), vec![Some(Standing::NotCompared); n]));
-        }
-        let mut participants = self.participants();
-        // The seller keeps what would go for less than its reserve: every unit, if need be. At a
-        // first price the test has said enough.
-        if limit > 0
-            && let Some(reserve) = &self.reserve
-        {
-            participants.push(Participant { ladder: &reserve.ladder, weight: limit });
-        }
-        let found = price::search(line, &self.ladder, self.fan_out, limit, &participants).await?;
-        let binds = self.reserve.is_some();
-        let standings = winners(line, self.mechanism, self.fan_out, binds, n, &found).await?;
-        Ok((found.rung, standings))
-    }
-
     /// The best losing price, if some ranked bid lost.
     async fn cover(
         &self,
@@ -213,7 +191,7 @@ impl Program {
     }
 
     /// Every bid with weight 1, in tie order.
-    fn participants(&self) -> Vec<Participant<'_>> {
+    pub(crate) fn participants(&self) -> Vec<Participant<'_>> {
         self.ladders().into_iter().map(|ladder| Participant { ladder, weight: 1 }).collect()
     }
 

@@ -1,7 +1,7 @@
 //! Who wins at the price that was found (section 11, Winners).
 
 use curve25519_dalek::traits::IsIdentity as _;
-use talea_protocol::{check::Check, outcome::Standing, terms::Mechanism};
+use talea_protocol::{check::Check, outcome::Standing};
 
 use super::{
     dialogue::{Halt, Line},
@@ -10,43 +10,45 @@ use super::{
 };
 use crate::group::{Cipher, bases};
 
-/// How each ranked bid, in tie order, stands to the price, if it wins.
+/// Opens of each bid whether it is above the price (K13): so it wins. How many of the places are left.
 ///
-/// Of what was found the first `bids` participants are the ranked bids. Where a reserve `binds` a
-/// uniform price, fewer bids may be at the price than there are places.
-pub(crate) async fn winners(
+/// Of what was found the first participants are the ranked bids, as many as there are `standings`.
+pub(crate) async fn above(
     line: &Line,
-    mechanism: Mechanism,
-    fan_out: u16,
-    binds: bool,
-    bids: usize,
     found: &Found,
-) -> Result<Vec<Option<Standing>>, Halt> {
-    let above = found.above.get(..bids).ok_or(Halt::Lost)?;
-    let at = found.at.get(..bids).ok_or(Halt::Lost)?;
-    let is_uniform = mechanism != Mechanism::FirstPrice;
-    let mut standings = vec![None; bids];
-    let mut places = usize::from(mechanism.units());
-    if is_uniform {
-        let one = bases().g * found.scale;
-        let mut winning = 0usize;
-        for (standing, m) in standings.iter_mut().zip(line.open(above.to_vec()).await?) {
-            let wins = m == one;
-            line.judge(Check::CountOpened, wins || m.is_identity())?;
-            *standing = wins.then_some(Standing::AbovePrice);
-            winning = winning.saturating_add(usize::from(wins));
-        }
-        let left = places.checked_sub(winning);
-        line.judge(Check::CountOpened, left.is_some())?;
-        places = left.ok_or(Halt::Lost)?;
+    places: u16,
+    standings: &mut [Option<Standing>],
+) -> Result<usize, Halt> {
+    let above = found.above.get(..standings.len()).ok_or(Halt::Lost)?;
+    let one = bases().g * found.scale;
+    let mut winning = 0usize;
+    for (standing, m) in standings.iter_mut().zip(line.open(above.to_vec()).await?) {
+        let wins = m == one;
+        line.judge(Check::CountOpened, wins || m.is_identity())?;
+        *standing = wins.then_some(Standing::AbovePrice);
+        winning = winning.saturating_add(usize::from(wins));
     }
+    let left = usize::from(places).checked_sub(winning);
+    line.judge(Check::CountOpened, left.is_some())?;
+    left.ok_or(Halt::Lost)
+}
 
-    // At the price, one after the other, among the bids beyond the last one found here.
+/// Finds as many bids at the price as there are places, in tie order. Fewer may be there only if they
+/// `may_run_out`.
+pub(crate) async fn at_price(
+    line: &Line,
+    fan_out: u16,
+    found: &Found,
+    (mut places, may_run_out): (usize, bool),
+    standings: &mut [Option<Standing>],
+) -> Result<(), Halt> {
+    let bids = standings.len();
+    let at = found.at.get(..bids).ok_or(Halt::Lost)?;
+    // One after the other, each among the bids beyond the last one found.
     let mut from = 0usize;
     while places > 0 && from < bids {
         let beyond = at.get(from..).ok_or(Halt::Lost)?;
-        let none = is_uniform && binds;
-        let Some(next) = first_flag(line, fan_out, beyond, none).await? else {
+        let Some(next) = first_flag(line, fan_out, beyond, may_run_out).await? else {
             break;
         };
         let place = from.saturating_add(next);
@@ -54,7 +56,7 @@ pub(crate) async fn winners(
         from = place.saturating_add(1);
         places = places.saturating_sub(1);
     }
-    Ok(standings)
+    Ok(())
 }
 
 /// The place of the first flag that is set; there may be none only if `none` says so. A search

@@ -5,11 +5,14 @@
 //! under encryption: a *selection*, by the reserve's own bits.
 
 use super::{
-    price::Turn,
+    Turn,
     products::{Products, factors},
-    question::{Answer, Ask},
 };
-use crate::{elgamal::Ciphertext, setting::Setting};
+use crate::{
+    elgamal::Ciphertext,
+    rank::question::{Answer, Ask},
+    setting::Setting,
+};
 use alloc::{sync::Arc, vec, vec::Vec};
 use curve25519_dalek::Scalar;
 use talea_protocol::price::PriceLadder;

@@ -1,21 +1,27 @@
 //! Who won, once the price is known. Section 11 of `docs/spec.md`, "Winners".
 
-use super::{
-    price::{Found, Turn},
-    question::{Answer, Ask},
-    search::Search,
+use super::{Turn, price::Found, search::Search};
+use crate::{
+    elgamal::Ciphertext,
+    rank::question::{Answer, Ask},
 };
-use crate::elgamal::Ciphertext;
 use alloc::vec::Vec;
 use curve25519_dalek::Scalar;
-use talea_protocol::{
-    outcome::Standing,
-    price::Rung,
-    terms::{Mechanism, Terms},
-};
+use talea_protocol::outcome::Standing;
 
 /// Places of winners in tie order, each with its standing, ascending.
 pub(crate) type Places = Vec<(usize, Standing)>;
+
+/// What there is to win, and how it is found who does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Contest {
+    /// How many bids win, at most.
+    pub(crate) units: u16,
+    /// Whether it is opened of each bid if it lies above the price. Where nobody can, it need not be.
+    pub(crate) opens_above: bool,
+    /// Whether fewer bids than units may reach the price: where the seller keeps units at its reserve.
+    pub(crate) may_run_out: bool,
+}
 
 /// The search for winners, between two questions of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +34,7 @@ pub(crate) struct Winners {
     won: Places,
     /// Bids before this one are decided.
     from: usize,
-    /// Whether fewer bids than units may reach the price: where the seller keeps units at its
-    /// reserve.
+    /// As the contest says.
     may_run_out: bool,
     search: Search,
     points: Vec<usize>,
@@ -37,27 +42,19 @@ pub(crate) struct Winners {
 
 impl Winners {
     /// Among `bids` bids, which come first in what was found; a binding reserve comes after them.
-    pub(crate) fn new(
-        found: Found,
-        bids: usize,
-        mechanism: Mechanism,
-        reserve_binds: bool,
-    ) -> Self {
+    pub(crate) fn new(found: Found, bids: usize, contest: Contest) -> Self {
         let Found { rung: _, mut above, mut at_price, scale } = found;
-        above.truncate(bids);
+        let Contest { units, opens_above, may_run_out } = contest;
+        above.truncate(if opens_above { bids } else { 0 });
         at_price.truncate(bids);
-        if mechanism == Mechanism::FirstPrice {
-            // Nobody is above the best bid.
-            above.clear();
-        }
         Self {
             above,
             at_price,
             scale,
-            units: mechanism.units().into(),
+            units: units.into(),
             won: Vec::new(),
             from: 0,
-            may_run_out: reserve_binds && mechanism != Mechanism::FirstPrice,
+            may_run_out,
             search: Search::new(0),
             points: Vec::new(),
         }
@@ -125,39 +122,4 @@ impl Winners {
         let counts = self.points.iter().map(|point| flags().take(*point).sum()).collect();
         Turn::Ask(Ask::AtMost { limit: 0, scale: Scalar::ONE, counts })
     }
-}
-
-/// What the bids in the clear come to, in tie order: price and winners; nothing if none reaches the
-/// reserve.
-pub(crate) fn in_the_clear(
-    bids: &[Rung],
-    reserve: Option<Rung>,
-    terms: &Terms,
-) -> Option<(Rung, Places)> {
-    let best = bids.iter().max().copied()?;
-    if reserve.is_some_and(|reserve| best < reserve) {
-        return None;
-    }
-    let limit = usize::from(terms.mechanism.limit());
-    if reserve.is_none() && bids.len() <= limit {
-        let places = (0..bids.len()).map(|place| (place, Standing::NotCompared));
-        return Some((Rung(0), places.collect()));
-    }
-    // The reserve stands for every unit that the seller keeps.
-    let mut ranked: Vec<Rung> = bids.to_vec();
-    if let Some(reserve) = reserve {
-        ranked.extend(core::iter::repeat_n(reserve, limit));
-    }
-    ranked.sort_by(|a, b| b.cmp(a));
-    let price = ranked.get(limit).copied()?;
-    let with = |standing, matches: fn(&Rung, &Rung) -> bool| {
-        let places = bids.iter().enumerate().filter(move |(_, rung)| matches(rung, &price));
-        places.map(move |(place, _)| (place, standing))
-    };
-    let units = usize::from(terms.mechanism.units());
-    let above = with(Standing::AbovePrice, |rung, price| rung > price);
-    let at_price = with(Standing::AtPrice, |rung, price| rung == price);
-    let mut places: Places = above.chain(at_price).take(units).collect();
-    places.sort_by_key(|(place, _)| *place);
-    Some((price, places))
 }

@@ -2,33 +2,18 @@
 //! `docs/spec.md`, "Price search".
 
 use super::{
+    Turn,
     products::{Products, factors},
-    question::{Answer, Ask},
     search::Search,
 };
-use crate::{elgamal::Ciphertext, setting::Setting};
+use crate::{
+    elgamal::Ciphertext,
+    rank::question::{Answer, Ask},
+    setting::Setting,
+};
 use alloc::{sync::Arc, vec, vec::Vec};
 use curve25519_dalek::Scalar;
 use talea_protocol::price::{PriceLadder, Rung};
-
-/// What a piece of the ranking needs next.
-pub(crate) enum Turn<T> {
-    Ask(Ask),
-    Done(T),
-    /// Something that no accepted proof allows.
-    Alarm,
-}
-
-impl<T> Turn<T> {
-    /// Goes on with `next` when done.
-    pub(crate) fn then<U>(self, next: impl FnOnce(T) -> Turn<U>) -> Turn<U> {
-        match self {
-            Self::Ask(ask) => Turn::Ask(ask),
-            Self::Done(result) => next(result),
-            Self::Alarm => Turn::Alarm,
-        }
-    }
-}
 
 /// Whose bids are searched.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,15 @@
 //! The depth: how many bids lie in each price bucket, without the best ones. Section 11 of
 //! `docs/spec.md`, "Cover and depth".
 
-use super::{
-    opened::Counts,
-    price::Turn,
-    question::{Answer, Ask},
+use super::Turn;
+use crate::{
+    elgamal::Ciphertext,
+    rank::{
+        opened::Counts,
+        question::{Answer, Ask},
+    },
+    setting::Setting,
 };
-use crate::{elgamal::Ciphertext, setting::Setting};
 use alloc::{sync::Arc, vec::Vec};
 use curve25519_dalek::Scalar;
 

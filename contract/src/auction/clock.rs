@@ -1,0 +1,66 @@
+//! Time: deadlines that pass, and transitions that completion causes. Section 5.
+
+use super::{Phase, state::State};
+use crate::{lot::LotState, setting::Setting};
+
+impl State {
+    /// The last slot before time alone changes something.
+    pub(super) fn deadline(&self, setting: &Setting) -> Option<u64> {
+        let schedule = &setting.terms.schedule;
+        match self.phase {
+            Phase::Deals => Some(schedule.deals_until),
+            Phase::Complaints => Some(schedule.complaints_until),
+            Phase::Reserves => setting.terms.reserve.map(|reserve| reserve.until),
+            Phase::Commits => Some(self.round.commits_until),
+            Phase::Reveals => Some(self.round.reveals_until),
+            Phase::Endorsing => Some(self.endorsing.deadline),
+            Phase::Ranking => self.lots.iter().filter_map(LotState::deadline).min(),
+            Phase::Closed => None,
+        }
+    }
+
+    pub(super) fn has_expired(&self, setting: &Setting, slot: u64) -> bool {
+        self.deadline(setting).is_some_and(|deadline| slot > deadline)
+    }
+
+    /// Passes every deadline before `slot`, in order. What begins then has its time from `slot`, however
+    /// late that is.
+    pub(super) fn advance(&mut self, setting: &Setting, slot: u64) {
+        while self.has_expired(setting, slot) {
+            match self.phase {
+                Phase::Deals => self.phase = Phase::Complaints,
+                Phase::Complaints => self.finish_setup(setting),
+                Phase::Reserves => self.phase = Phase::Commits,
+                Phase::Commits => {
+                    self.phase = Phase::Reveals;
+                    let slots = setting.terms.reveal_slots(self.round.number);
+                    // Of these the slot before this one was the last that had to wait.
+                    self.round.reveals_until = slot.saturating_sub(1).saturating_add(slots);
+                    if !self.has_open_commits() {
+                        self.close_reveals(setting, slot);
+                    }
+                }
+                Phase::Reveals => self.close_reveals(setting, slot),
+                Phase::Endorsing => self.give_up_endorsing(setting),
+                Phase::Ranking => self.time_out_lots(setting, slot),
+                Phase::Closed => return,
+            }
+        }
+    }
+
+    /// Transitions that the instruction just accepted completed.
+    pub(super) fn complete(&mut self, setting: &Setting, slot: u64) {
+        match self.phase {
+            Phase::Reveals if !self.has_open_commits() => self.close_reveals(setting, slot),
+            Phase::Endorsing if self.is_endorsed() => self.start_ranking(setting, slot),
+            Phase::Ranking => self.proceed_with_lots(setting, slot),
+            Phase::Deals
+            | Phase::Complaints
+            | Phase::Reserves
+            | Phase::Commits
+            | Phase::Reveals
+            | Phase::Endorsing
+            | Phase::Closed => {}
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Commits, and the seller's reserves. Section 8.
+
+use super::state::{State, index, require_seller};
+use crate::{
+    bids::{CommittedBid, Ground},
+    lot::LotState,
+    refusal::{Fault, Refusal, require},
+    setting::Setting,
+};
+use talea_protocol::{bytes::PartyKey, check::Check, commitment::Commit, terms::Lot};
+
+impl State {
+    pub(super) fn commit(
+        &mut self,
+        setting: &Setting,
+        signer: PartyKey,
+        commit: &Commit,
+    ) -> Result<(), Refusal> {
+        let committed = self.check_commit(setting, signer, commit)?;
+        let stakes = &setting.terms.stakes;
+        let Some(state) = self.lots.get_mut(index(commit.lot)) else { return Ok(()) };
+        let fee = stakes.fee(state.bids.count());
+        state.bids.keep(&mut self.seen, committed);
+        if self.round.number == 0 {
+            self.ledger.lock(signer, stakes.deposit);
+            self.ledger.charge(signer, fee, stakes);
+        }
+        Ok(())
+    }
+
+    /// C1 to C8.
+    pub(super) fn check_commit(
+        &self,
+        setting: &Setting,
+        bidder: PartyKey,
+        commit: &Commit,
+    ) -> Result<CommittedBid, Refusal> {
+        let (lot, state, ground) = self.ground(setting, commit)?;
+        let stakes = &setting.terms.stakes;
+        // T5 bounds the sum.
+        let stake = |commits| stakes.deposit.saturating_add(stakes.fee(commits));
+        let has_stake = |commits| self.ledger.require(bidder, stake(commits), Check::CommitStake);
+        state.bids.check(&ground, (lot, bidder), commit, has_stake)
+    }
+
+    pub(super) fn reserve(
+        &mut self,
+        setting: &Setting,
+        signer: PartyKey,
+        commit: &Commit,
+    ) -> Result<(), Refusal> {
+        require_seller(setting, signer)?;
+        let (lot, state, ground) = self.ground(setting, commit)?;
+        let deposit = setting.terms.stakes.deposit;
+        let has_stake = || self.ledger.require(signer, deposit, Check::CommitStake);
+        let committed = state.bids.check_reserve(&ground, (lot, signer), commit, has_stake)?;
+        if let Some(state) = self.lots.get_mut(index(commit.lot)) {
+            state.bids.keep_reserve(&mut self.seen, committed);
+        }
+        self.ledger.lock(signer, deposit);
+        Ok(())
+    }
+
+    /// C1: the lot that a commit or a reserve names, in the round that is open, and what it is checked
+    /// against.
+    pub(super) fn ground<'a>(
+        &'a self,
+        setting: &'a Setting,
+        commit: &Commit,
+    ) -> Result<(&'a Lot, &'a LotState, Ground<'a>), Refusal> {
+        let unknown = |what| Fault::Unknown { what }.fails(Check::CommitLot);
+        let at = index(commit.lot);
+        let lot = setting.terms.lots.get(at).zip(self.lots.get(at));
+        let (lot, state) = lot.ok_or(unknown("lot"))?;
+        if commit.round != self.round.number {
+            return Err(unknown("round"));
+        }
+        let ended = Fault::Already { what: "the lot ended" };
+        require(state.ending.is_none(), Check::CommitLot, ended)?;
+        // There are keys from the end of the ceremony on.
+        let keys = self.keys.as_deref().ok_or(unknown("quorum key"))?;
+        Ok((lot, state, Ground { setting, keys, seen: &self.seen }))
+    }
+}

@@ -1,0 +1,77 @@
+//! What is due of a keyholder.
+
+use super::{Due, Phase, state::State};
+use crate::{
+    refusal::{Fault, Refusal},
+    setting::Setting,
+    setup,
+    setup::QuorumKeys,
+};
+use alloc::{sync::Arc, vec::Vec};
+use talea_protocol::{
+    bytes::PartyKey,
+    check::Check,
+    quorum::KeyholderId,
+    ranking::{Duty, RankHeader},
+};
+
+impl State {
+    /// The keyholder who signs with this key, if it has a share, and the quorum's keys.
+    pub(super) fn keyholder(
+        &self,
+        setting: &Setting,
+        signer: PartyKey,
+    ) -> Result<(KeyholderId, Arc<QuorumKeys>), Refusal> {
+        let role = Fault::WrongRole { signer, needed: "a keyholder" };
+        setup::keyholder_of(&setting.terms.quorum, &signer)
+            .zip(self.keys.clone())
+            .filter(|(id, keys)| keys.share_keys.contains_key(id))
+            .ok_or(role.fails(Check::EnvelopeRole))
+    }
+
+    pub(super) fn dues(&self, setting: &Setting, keyholder: KeyholderId) -> Vec<Due> {
+        let Some(keys) = self.keys.as_deref() else {
+            return Vec::new();
+        };
+        let (round, head) = (self.round.number, self.endorsing.head);
+        match self.phase {
+            Phase::Endorsing => {
+                let endorse = Due::Endorse { round, head };
+                let is_wanted = self.endorsing.wants(keys, keyholder);
+                if is_wanted { alloc::vec![endorse] } else { Vec::new() }
+            }
+            Phase::Ranking => self
+                .rankings()
+                .flat_map(|(lot, ranking)| {
+                    let around = self.around(setting, keys);
+                    let step = ranking.step_number();
+                    ranking.tasks(around, keyholder).into_iter().map(move |(chunk, task)| {
+                        let header = RankHeader { lot, round, step, chunk, head };
+                        Due::Rank { header, task }
+                    })
+                })
+                .collect(),
+            Phase::Deals
+            | Phase::Complaints
+            | Phase::Reserves
+            | Phase::Commits
+            | Phase::Reveals
+            | Phase::Closed => Vec::new(),
+        }
+    }
+
+    pub(super) fn duties(&self, setting: &Setting) -> Vec<Duty> {
+        let Some(keys) = self.keys.as_deref() else { return Vec::new() };
+        if self.phase == Phase::Endorsing {
+            return alloc::vec![Duty::Endorsement];
+        }
+        let around = self.around(setting, keys);
+        self.rankings()
+            .flat_map(|(lot, ranking)| {
+                let step = ranking.step_number();
+                let chunks = ranking.waiting(around).into_iter();
+                chunks.map(move |chunk| Duty::Chunk { lot, step, chunk })
+            })
+            .collect()
+    }
+}

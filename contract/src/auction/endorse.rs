@@ -1,0 +1,104 @@
+//! Endorsements of the transcript, and keyholders' words for what it does not show. Section 10.
+
+use super::{
+    Phase,
+    state::{State, index},
+};
+use crate::{
+    lot::{Absent, LotState, Stage},
+    refusal::{Fault, Refusal, require},
+    setting::Setting,
+};
+use alloc::collections::BTreeSet;
+use talea_protocol::{
+    bytes::PartyKey,
+    check::Check,
+    commitment::BidId,
+    outcome::{Ending, VoidCause},
+    quorum::KeyholderId,
+    ranking::{Duty, Endorsement, Vouch},
+};
+
+impl State {
+    pub(super) fn endorse(
+        &mut self,
+        setting: &Setting,
+        signer: PartyKey,
+        endorsement: &Endorsement,
+    ) -> Result<(), Refusal> {
+        let (keyholder, keys) = self.keyholder(setting, signer)?;
+        let round = Fault::Differs { what: "the round" };
+        require(endorsement.round == self.round.number, Check::EndorseHead, round)?;
+        let are_missing = endorsement.attested.iter().all(|bid| self.is_missing(bid));
+        self.endorsing.endorse(&keys, keyholder, endorsement, are_missing)
+    }
+
+    pub(super) fn is_endorsed(&self) -> bool {
+        self.keys.as_ref().is_some_and(|keys| self.endorsing.is_complete(keys))
+    }
+
+    /// Decides, by what is endorsed, which bids stand and which lapsed.
+    pub(super) fn settle_bids(&mut self, setting: &Setting) {
+        let (round, endorsing, keys) = (self.round.number, &self.endorsing, self.keys.as_deref());
+        for (lot, state) in (0u32..).zip(&mut self.lots) {
+            state.bids.settle(round, |bidder| {
+                let bid = BidId { lot, round, bidder: *bidder };
+                keys.is_some_and(|keys| endorsing.attest(setting, keys, &bid))
+            });
+        }
+    }
+
+    pub(super) fn give_up_endorsing(&mut self, setting: &Setting) {
+        self.settle_bids(setting);
+        let absent = self.keys.as_deref().map(|keys| {
+            let out = self.endorsing.late(keys);
+            Absent { excused: self.endorsing.excused(setting, keys, &out), out }
+        });
+        self.end_lots(setting, &absent.unwrap_or_default(), |state| {
+            Some(match state.bids.ranked().next() {
+                Some(_) => Ending::Void(VoidCause::Endorsement),
+                None => Ending::Unsold,
+            })
+        });
+    }
+
+    pub(super) fn vouch(
+        &mut self,
+        setting: &Setting,
+        signer: PartyKey,
+        vouch: &Vouch,
+    ) -> Result<(), Refusal> {
+        let (keyholder, keys) = self.keyholder(setting, signer)?;
+        let place = |what| Fault::Differs { what }.fails(Check::VouchDue);
+        if vouch.round != self.round.number {
+            return Err(place("the round"));
+        }
+        if vouch.head != self.endorsing.head {
+            return Err(place("the head"));
+        }
+        match (self.phase, vouch.duty) {
+            (Phase::Endorsing, Duty::Endorsement) => self.endorsing.vouch(&keys, keyholder, vouch),
+            (Phase::Ranking, Duty::Chunk { lot, step, chunk }) => {
+                let around = self.around(setting, &keys);
+                let stage = self.lots.get_mut(index(lot)).map(|state| &mut state.stage);
+                let Some(Stage::Ranking(ranking)) = stage else { return Err(place("the lot")) };
+                ranking.vouch(around, keyholder, vouch, (step, chunk))
+            }
+            _ => Err(place("the duty")),
+        }
+    }
+
+    pub(super) fn late(&self, setting: &Setting, duty: Duty) -> BTreeSet<KeyholderId> {
+        let Some(keys) = self.keys.as_deref() else { return BTreeSet::new() };
+        match (self.phase, duty) {
+            (Phase::Endorsing, Duty::Endorsement) => self.endorsing.late(keys),
+            (Phase::Ranking, Duty::Chunk { lot, step, chunk }) => {
+                let ranking = self.lot(lot).and_then(LotState::ranking);
+                let ranking = ranking.filter(|ranking| ranking.step_number() == step);
+                let around = self.around(setting, keys);
+                ranking.map(|ranking| ranking.late(around, chunk)).unwrap_or_default()
+            }
+            _ => BTreeSet::new(),
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The program: one match of phase and instruction.
+//!
+//! ```text
+//! Deals -> Complaints -> [Reserves] -> Commits -> Reveals -> Endorsing -> Ranking -> Closed
+//!                                         \____________ next round _________/
+//!               \________________________________________\__________\_____________/
+//! ```
+//!
+//! Each phase ends at its deadline or when it is complete; a phase that leaves nothing to do is
+//! passed over. Section 5 of `docs/spec.md`.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `phase` | what the auction waits for |
+//! | `state` | everything that changes, and the one match of phase and instruction |
+//! | `setup`, `commit`, `reveal`, `endorse`, `rank` | what is done with an instruction of each phase |
+//! | `clock`, `rounds` | deadlines, transitions, from one round to the next |
+//! | `dues` | what is due of a keyholder |
+//! | `ending` | how lots end, and the outcome |
+
+mod clock;
+mod commit;
+mod dues;
+mod ending;
+mod endorse;
+mod phase;
+mod rank;
+mod reveal;
+mod rounds;
+mod setup;
+mod state;
+
+use crate::{
+    bids::Seen,
+    endorse::Endorsing,
+    envelope,
+    ledger::Ledger,
+    lot::{Absent, LotState, Stage},
+    rank::Ranking,
+    refusal::{Fault, Refusal, require},
+    setting::Setting,
+    setup::{Ceremony, QuorumKeys},
+    terms_rules,
+};
+use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
+use state::{Round, State};
+use talea_protocol::{
+    bytes::{Digest, List, PartyKey, Point, Signature},
+    check::Check,
+    commitment::{BidId, Commit},
+    instruction::Instruction,
+    outcome::{Award, Ending, Outcome, Survey},
+    quorum::KeyholderId,
+    ranking::Duty,
+    setup::Deal,
+    terms::{AuctionId, Terms},
+    transcript::{Entry, genesis_head, next_head},
+};
+
+pub use phase::{Due, Phase};
+
+/// An auction, from its opening to its outcome.
+///
+/// # Invariants
+/// It is a pure function of its genesis and the instructions that it accepted. A refused
+/// instruction leaves it exactly as it was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Auction {
+    setting: Arc<Setting>,
+    state: State,
+}
+
+impl Auction {
+    /// Opens an auction at `slot` under terms that the seller signed.
+    ///
+    /// # Errors
+    /// The first of T1 to T6 that fails.
+    pub fn open(slot: u64, terms: &[u8], signature: &Signature) -> Result<Self, Refusal> {
+        let (terms, auction) = terms_rules::check(slot, terms, signature)?;
+        let state = State {
+            slot,
+            head: genesis_head(&auction, slot, signature),
+            phase: Phase::Deals,
+            round: Round {
+                number: 0,
+                commits_until: terms.schedule.commits_until,
+                reveals_until: terms.schedule.reveals_until,
+            },
+            ledger: Ledger::default(),
+            ceremony: Ceremony::default(),
+            keys: None,
+            lots: terms.lots.iter().map(|_| LotState::default()).collect(),
+            seen: Seen::default(),
+            endorsing: Endorsing::default(),
+        };
+        Ok(Self { setting: Arc::new(Setting::new(terms, auction)), state })
+    }
+
+    /// Applies a signed instruction at `slot` and returns its entry in the transcript.
+    ///
+    /// # Errors
+    /// The first check that fails; then nothing has changed.
+    pub fn apply(&mut self, slot: u64, instruction: &[u8]) -> Result<Entry, Refusal> {
+        let back = Fault::SlotBack { last: self.state.slot, given: slot };
+        require(slot >= self.state.slot, Check::SlotOrder, back)?;
+        let malformed = Fault::Malformed { what: "instruction" };
+        let opened = envelope::open(&self.setting.auction, instruction)?;
+        let bytes = List::new(instruction.to_vec())
+            .map_err(|_| malformed.fails(Check::EnvelopeCanonical))?;
+
+        // Handlers check everything before they change anything. Passing a deadline does change
+        // things, so that is tried on a copy.
+        if self.state.has_expired(&self.setting, slot) {
+            let mut later = self.state.clone();
+            later.advance(&self.setting, slot);
+            later.take(&self.setting, slot, opened, true)?;
+            self.state = later;
+        } else {
+            self.state.take(&self.setting, slot, opened, false)?;
+        }
+        self.state.slot = slot;
+        self.state.head = next_head(&self.state.head, slot, instruction);
+        self.state.complete(&self.setting, slot);
+        Ok(Entry { slot, instruction: bytes, head: self.state.head })
+    }
+
+    /// Who signed an instruction of this auction, and what it says; whether the rules allow it now is
+    /// not asked. It costs one signature, and nothing is copied but what it says.
+    ///
+    /// # Errors
+    /// E1 or E2.
+    pub fn read(&self, instruction: &[u8]) -> Result<(PartyKey, Instruction), Refusal> {
+        let opened = envelope::open(&self.setting.auction, instruction)?;
+        Ok((opened.signer, opened.instruction))
+    }
+
+    /// The terms.
+    #[must_use]
+    pub fn terms(&self) -> &Terms {
+        &self.setting.terms
+    }
+
+    /// The terms' hash.
+    #[must_use]
+    pub fn id(&self) -> AuctionId {
+        self.setting.auction
+    }
+
+    /// Everything that never changes.
+    #[must_use]
+    pub fn setting(&self) -> &Setting {
+        &self.setting
+    }
+
+    /// The chain's head.
+    #[must_use]
+    pub fn head(&self) -> Digest {
+        self.state.head
+    }
+
+    /// The slot of the last accepted instruction.
+    #[must_use]
+    pub fn slot(&self) -> u64 {
+        self.state.slot
+    }
+
+    /// The current round, from 0.
+    #[must_use]
+    pub fn round(&self) -> u32 {
+        self.state.round.number
+    }
+
+    /// What the auction waits for, as of its last accepted instruction.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.state.phase
+    }
+
+    /// The last slot before time alone changes something; nothing once closed.
+    #[must_use]
+    pub fn deadline(&self) -> Option<u64> {
+        self.state.deadline(&self.setting)
+    }
+
+    /// The quorum's keys, once the ceremony is over.
+    #[must_use]
+    pub fn quorum_keys(&self) -> Option<&QuorumKeys> {
+        self.state.keys.as_deref()
+    }
+
+    /// The deal of a member, once posted.
+    #[must_use]
+    pub fn deal_of(&self, member: KeyholderId) -> Option<&Deal> {
+        self.state.ceremony.deal_of(member)
+    }
+
+    /// Whether a member was expelled in the ceremony.
+    #[must_use]
+    pub fn was_expelled(&self, member: KeyholderId) -> bool {
+        self.state.ceremony.was_expelled(member)
+    }
+
+    /// Whether a bid on an undecided lot was committed and not yet revealed or closed.
+    #[must_use]
+    pub fn is_open(&self, bid: &BidId) -> bool {
+        let lot = self.state.lot(bid.lot).filter(|lot| lot.ending.is_none());
+        lot.is_some_and(|lot| lot.bids.is_open(&bid.bidder, bid.round))
+    }
+
+    /// The commitment over which a bidder proves its next bid on a lot: that of its bid which stands.
+    #[must_use]
+    pub fn standing(&self, lot: u32, bidder: &PartyKey) -> Option<Point> {
+        self.state.lot(lot).and_then(|lot| lot.bids.standing(bidder))
+    }
+
+    /// Whether keyholders may attest this bid of the current round: its commit is open, or in a later
+    /// round there is no commit for a bid that stands (K1).
+    #[must_use]
+    pub fn is_missing(&self, bid: &BidId) -> bool {
+        self.state.is_missing(bid)
+    }
+
+    /// Whether a bid stands on an undecided lot for which nothing was committed in the current round: what
+    /// keyholders attest of a commit that never came (K1).
+    #[must_use]
+    pub fn lacks_commit(&self, bid: &BidId) -> bool {
+        self.is_missing(bid) && !self.is_open(bid)
+    }
+
+    /// Whether a keyholder let a deadline of this lot pass, as far as the transcript shows.
+    #[must_use]
+    pub fn is_out(&self, lot: u32, keyholder: KeyholderId) -> bool {
+        self.absent(lot).is_some_and(|absent| absent.out.contains(&keyholder))
+    }
+
+    /// Whether others vouched for one who is out, so that it is not blamed if the lot is void.
+    #[must_use]
+    pub fn is_excused(&self, lot: u32, keyholder: KeyholderId) -> bool {
+        self.absent(lot).is_some_and(|absent| absent.excused.contains(&keyholder))
+    }
+
+    fn absent(&self, lot: u32) -> Option<&Absent> {
+        let state = self.state.lot(lot)?;
+        Some(state.ranking().map_or(&state.absent, Ranking::absent))
+    }
+
+    /// The head at the close of the last reveals: what keyholders endorse, and rank under.
+    #[must_use]
+    pub fn endorsed_head(&self) -> Digest {
+        self.state.endorsing.head
+    }
+
+    /// What keyholders owe now: their endorsement, or each chunk of the current steps that is not complete.
+    #[must_use]
+    pub fn duties(&self) -> Vec<Duty> {
+        self.state.duties(&self.setting)
+    }
+
+    /// Those for whom others may vouch now on this duty: its deadline would put them out.
+    #[must_use]
+    pub fn late(&self, duty: Duty) -> BTreeSet<KeyholderId> {
+        self.state.late(&self.setting, duty)
+    }
+
+    /// What is refused of a commit now, if it came from this bidder: E4, or C1 to C8. Nothing changes and
+    /// nothing is copied; time is where the last instruction left it.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn check_commit(&self, bidder: &PartyKey, commit: &Commit) -> Result<(), Refusal> {
+        let (instruction, phase) = ("a commit", self.state.phase);
+        let wrong_phase = Fault::WrongPhase { instruction, phase: phase.name() };
+        require(phase == Phase::Commits, Check::EnvelopePhase, wrong_phase)?;
+        self.state.check_commit(&self.setting, *bidder, commit).map(|_| ())
+    }
+
+    /// What `keyholder` may do now. Everything in it was computed from accepted entries.
+    #[must_use]
+    pub fn dues(&self, keyholder: KeyholderId) -> Vec<Due> {
+        self.state.dues(&self.setting, keyholder)
+    }
+
+    /// What the rounds have shown of a lot so far, from round 0.
+    #[must_use]
+    pub fn surveys(&self, lot: u32) -> &[Survey] {
+        self.state.lot(lot).map_or(&[], LotState::surveys)
+    }
+
+    /// How a lot ended, once it has.
+    #[must_use]
+    pub fn ending(&self, lot: u32) -> Option<Ending> {
+        self.state.lot(lot).and_then(|lot| lot.ending.clone())
+    }
+
+    /// What the seller may accept or decline on a lot, while it may.
+    #[must_use]
+    pub fn award_to_decide(&self, lot: u32) -> Option<&Award> {
+        match &self.state.lot(lot)?.stage {
+            Stage::Deciding { award, .. } => Some(award),
+            Stage::Idle | Stage::Ranking(_) | Stage::Surveyed => None,
+        }
+    }
+
+    /// The outcome, once the auction is closed.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        (self.state.phase == Phase::Closed).then(|| self.state.outcome(&self.setting))
+    }
+
+    /// Every account, at any time.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<talea_protocol::outcome::Account> {
+        self.state.ledger.accounts()
+    }
+}

@@ -1,0 +1,80 @@
+//! Sealed bids, and the end of their phase. Section 9.
+
+use super::{
+    Phase,
+    state::{State, index},
+};
+use crate::{
+    bids,
+    bids::{BidState, CommittedBid},
+    endorse::Endorsing,
+    lot::Absent,
+    refusal::{Fault, Refusal, require},
+    setting::Setting,
+};
+use alloc::{collections::BTreeSet, vec::Vec};
+use talea_protocol::{
+    check::Check, commitment::BidId, outcome::Ending, sealed_bid::Reveals, terms::Lot,
+};
+
+impl State {
+    pub(super) fn reveal(&mut self, setting: &Setting, reveals: &Reveals) -> Result<(), Refusal> {
+        let mut named = BTreeSet::new();
+        let mut shown = BTreeSet::new();
+        let mut fresh: Vec<(&Lot, &CommittedBid, &_)> = Vec::new();
+        for reveal in reveals.iter() {
+            let at = index(reveal.bid.lot);
+            let lot = setting.terms.lots.get(at).zip(self.lots.get(at));
+            let twice = Fault::Already { what: "the instruction revealed this bid" };
+            require(named.insert(reveal.bid), Check::RevealCommit, twice)?;
+            let bids = lot.map(|(_, state)| &state.bids);
+            let bid = bids::check_seal(setting, (bids, self.round.number), reveal)?;
+            if bid.state == BidState::Open {
+                fresh.extend(lot.map(|(lot, _)| (lot, bid, reveal)));
+            } else {
+                // Revealed by another instruction: somebody may have copied it out of this one.
+                shown.insert(reveal.bid.bidder);
+            }
+        }
+        // Of each bidder something must be new: else one open bid could have everybody's recorded again.
+        let stale = Fault::Unknown { what: "open bid of each bidder among these reveals" };
+        shown.retain(|bidder| !fresh.iter().any(|(_, bid, _)| bid.bidder == *bidder));
+        require(!fresh.is_empty() && shown.is_empty(), Check::RevealCommit, stale)?;
+        let Some(keys) = self.keys.clone() else {
+            return Ok(());
+        };
+        let judged = bids::judge(setting, &keys, &fresh);
+        let named: Vec<BidId> = fresh.iter().map(|(_, _, reveal)| reveal.bid).collect();
+        for (bid, judged) in named.into_iter().zip(judged) {
+            let weeded = judged.filter(|judged| bids::weed(&mut self.seen, judged));
+            if let Some(lot) = self.lots.get_mut(index(bid.lot)) {
+                lot.bids.close(&bid.bidder, weeded);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_missing(&self, bid: &BidId) -> bool {
+        let undecided = self.lot(bid.lot).filter(|lot| lot.ending.is_none());
+        let is_current = bid.round == self.round.number;
+        is_current && undecided.is_some_and(|lot| lot.bids.is_missing(&bid.bidder, bid.round))
+    }
+
+    pub(super) fn has_open_commits(&self) -> bool {
+        self.lots.iter().any(|state| state.bids.has_open())
+    }
+
+    /// Reveals closed at `slot`: by completion, or because its deadline had passed.
+    pub(super) fn close_reveals(&mut self, setting: &Setting, slot: u64) {
+        self.phase = Phase::Endorsing;
+        let deadline = slot.saturating_add(setting.terms.schedule.endorse_slots);
+        self.endorsing = Endorsing::of(self.head, deadline);
+        if self.is_last_round(setting) {
+            // Nothing of a ladder's randomness comes after.
+            self.seen.randomness = BTreeSet::new();
+        }
+        self.end_lots(setting, &Absent::default(), |state| {
+            state.bids.in_order().is_empty().then_some(Ending::Unsold)
+        });
+    }
+}

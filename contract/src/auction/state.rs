@@ -1,0 +1,149 @@
+//! Everything that changes, and the one match of phase and instruction.
+
+use super::Phase;
+use crate::{
+    bids::Seen,
+    endorse::Endorsing,
+    envelope::Opened,
+    ledger::Ledger,
+    lot::LotState,
+    rank::step::Post,
+    refusal::{Fault, Refusal, require},
+    setting::Setting,
+    setup::{Ceremony, QuorumKeys},
+};
+use alloc::{sync::Arc, vec::Vec};
+use talea_protocol::{
+    bytes::{Digest, PartyKey},
+    check::Check,
+    instruction::{Fund, Instruction},
+};
+
+/// Everything that changes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct State {
+    pub(super) slot: u64,
+    pub(super) head: Digest,
+    pub(super) phase: Phase,
+    pub(super) round: Round,
+    pub(super) ledger: Ledger,
+    pub(super) ceremony: Ceremony,
+    pub(super) keys: Option<Arc<QuorumKeys>>,
+    pub(super) lots: Vec<LotState>,
+    pub(super) seen: Seen,
+    pub(super) endorsing: Endorsing,
+}
+
+/// The current round, and when its bids are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Round {
+    pub(super) number: u32,
+    pub(super) commits_until: u64,
+    pub(super) reveals_until: u64,
+}
+
+pub(super) fn index(lot: u32) -> usize {
+    usize::try_from(lot).unwrap_or(usize::MAX)
+}
+
+impl State {
+    pub(super) fn lot(&self, lot: u32) -> Option<&LotState> {
+        self.lots.get(index(lot))
+    }
+
+    /// The one match of phase and instruction: E4, E3, then the instruction's own checks.
+    pub(super) fn take(
+        &mut self,
+        setting: &Setting,
+        slot: u64,
+        opened: Opened,
+        passed_a_deadline: bool,
+    ) -> Result<(), Refusal> {
+        use Instruction as I;
+        let Opened { signer, instruction } = opened;
+        let wrong_phase =
+            Fault::WrongPhase { instruction: name(&instruction), phase: self.phase.name() }
+                .fails(Check::EnvelopePhase);
+        match (self.phase, instruction) {
+            // Also the tick by which the last deadline passed, so that time alone closes an auction.
+            (_, I::Tick) if passed_a_deadline => Ok(()),
+            (_, I::Tick) | (Phase::Closed, _) => Err(wrong_phase),
+            (_, I::Fund(fund)) => self.fund(setting, signer, &fund),
+
+            (Phase::Deals, I::Deal(deal)) => self.deal(setting, signer, deal),
+            (Phase::Complaints, I::Complain(complaint)) => {
+                self.complain(setting, signer, &complaint)
+            }
+            (Phase::Reserves, I::Reserve(commit)) => self.reserve(setting, signer, &commit),
+            (Phase::Commits, I::Commit(commit)) => self.commit(setting, signer, &commit),
+            (Phase::Reveals, I::Reveal(reveals)) => self.reveal(setting, &reveals),
+            (Phase::Endorsing, I::Endorse(endorsement)) => {
+                self.endorse(setting, signer, &endorsement)
+            }
+            (Phase::Endorsing | Phase::Ranking, I::Vouch(vouch)) => {
+                self.vouch(setting, signer, &vouch)
+            }
+            (Phase::Ranking, I::Gate(post)) => self.rank(setting, slot, signer, Post::Gate(post)),
+            (Phase::Ranking, I::Mix(post)) => self.rank(setting, slot, signer, Post::Mix(post)),
+            (Phase::Ranking, I::Decide(decision)) => self.decide(setting, signer, decision),
+            (Phase::Ranking, I::Blind(post)) => self.rank(setting, slot, signer, Post::Blind(post)),
+            (Phase::Ranking, I::Unseal(post)) => {
+                self.rank(setting, slot, signer, Post::Unseal(post))
+            }
+
+            (
+                Phase::Deals
+                | Phase::Complaints
+                | Phase::Reserves
+                | Phase::Commits
+                | Phase::Reveals
+                | Phase::Endorsing
+                | Phase::Ranking,
+                I::Deal(_)
+                | I::Complain(_)
+                | I::Reserve(_)
+                | I::Commit(_)
+                | I::Reveal(_)
+                | I::Endorse(_)
+                | I::Gate(_)
+                | I::Mix(_)
+                | I::Blind(_)
+                | I::Unseal(_)
+                | I::Decide(_)
+                | I::Vouch(_),
+            ) => Err(wrong_phase),
+        }
+    }
+
+    fn fund(&mut self, setting: &Setting, signer: PartyKey, fund: &Fund) -> Result<(), Refusal> {
+        let role = Fault::WrongRole { signer, needed: "the custodian" };
+        require(signer == setting.terms.custodian, Check::EnvelopeRole, role)?;
+        self.ledger.fund(fund.sequence, fund.party, fund.amount)
+    }
+}
+
+/// E3 of what only the seller may do.
+pub(super) fn require_seller(setting: &Setting, signer: PartyKey) -> Result<(), Refusal> {
+    let role = Fault::WrongRole { signer, needed: "the seller" };
+    require(signer == setting.terms.seller, Check::EnvelopeRole, role)
+}
+
+/// The kind of an instruction, for refusals.
+fn name(instruction: &Instruction) -> &'static str {
+    match instruction {
+        Instruction::Tick => "a tick",
+        Instruction::Fund(_) => "a fund",
+        Instruction::Deal(_) => "a deal",
+        Instruction::Complain(_) => "a complaint",
+        Instruction::Commit(_) => "a commit",
+        Instruction::Reveal(_) => "a reveal",
+        Instruction::Endorse(_) => "an endorsement",
+        Instruction::Gate(_) => "a gate post",
+        Instruction::Blind(_) => "a blind post",
+        Instruction::Unseal(_) => "an unseal post",
+        Instruction::Reserve(_) => "a reserve",
+        Instruction::Mix(_) => "a mix post",
+        Instruction::Decide(_) => "a decision",
+        Instruction::Vouch(_) => "a vouch",
+    }
+}

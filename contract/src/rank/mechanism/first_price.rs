@@ -1,0 +1,21 @@
+//! The first price: the best bid wins and pays what it bid.
+
+use crate::rank::{
+    plan::Query,
+    queries::{Contest, Places},
+};
+use alloc::{vec, vec::Vec};
+use talea_protocol::{outcome::Standing, price::Rung};
+
+/// Nobody is above the best bid, so nothing is opened of that. A reserve has no part in the search: that it
+/// is reached was tested before.
+pub(super) fn queries() -> Vec<Query> {
+    let contest = Contest { units: 1, opens_above: false, may_run_out: false };
+    vec![Query::Price { limit: 0, reserve_weight: 0 }, Query::Winners(contest)]
+}
+
+/// The first of the best.
+pub(super) fn award(bids: &[Rung], best: Rung) -> (Rung, Places) {
+    let first = bids.iter().position(|rung| *rung == best);
+    (best, first.into_iter().map(|place| (place, Standing::AtPrice)).collect())
+}

@@ -1,0 +1,36 @@
+//! What a lot can be asked, a query to a file: each a machine that asks keyholders, is answered, and asks
+//! again, until it is done. Section 11 of `docs/spec.md`.
+
+mod depth;
+pub(crate) mod opening;
+mod price;
+mod products;
+mod reserve;
+mod search;
+mod winners;
+
+pub(crate) use depth::DepthSurvey;
+pub(crate) use price::{Found, Participants, PriceSearch};
+pub(crate) use reserve::ReserveTest;
+pub(crate) use winners::{Contest, Places, Winners};
+
+use super::question::Ask;
+
+/// What a query needs next.
+pub(crate) enum Turn<T> {
+    Ask(Ask),
+    Done(T),
+    /// Something that no accepted proof allows.
+    Alarm,
+}
+
+impl<T> Turn<T> {
+    /// The same with another result.
+    pub(crate) fn map<U>(self, result: impl FnOnce(T) -> U) -> Turn<U> {
+        match self {
+            Self::Ask(ask) => Turn::Ask(ask),
+            Self::Done(done) => Turn::Done(result(done)),
+            Self::Alarm => Turn::Alarm,
+        }
+    }
+}
