@@ -61,9 +61,9 @@ pub fn tables(text: &str) -> Vec<(Option<String>, Table)> {
 
 /// The one table of a section whose columns are these.
 pub fn table(number: usize, head: &[&str]) -> Table {
-    let mut found = tables(section(number)).into_iter().filter(|(name, table)| {
-        name.is_none() && table.head == head
-    });
+    let mut found = tables(section(number))
+        .into_iter()
+        .filter(|(name, table)| name.is_none() && table.head == head);
     let (_, table) = found.next().unwrap_or_else(|| panic!("no table of {head:?} in {number}"));
     assert!(found.next().is_none(), "two tables of {head:?} in section {number}");
     table
@@ -282,7 +282,8 @@ impl<'a> Walk<'a> {
 
     fn take(&mut self, len: usize) -> &'a [u8] {
         let taken = self.bytes.get(self.at..self.at + len);
-        let taken = taken.unwrap_or_else(|| panic!("{}: the text goes on, the bytes not", self.path));
+        let taken =
+            taken.unwrap_or_else(|| panic!("{}: the text goes on, the bytes not", self.path));
         self.at += len;
         taken
     }

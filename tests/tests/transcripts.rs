@@ -6,14 +6,16 @@
 
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, path::PathBuf};
+use talea_contract::{Auction, Phase};
 use talea_protocol::{
     check::Check,
     outcome::{Ending, LotResult, Outcome, ReserveResult, VoidCause},
 };
 use talea_tests::{
     on_all_cores,
+    onlooker::header_of,
     opinions::{first_opinion, second_opinion},
-    replay::Replay,
+    replay::{Kind, Replay, Scene},
     spec::table,
 };
 use talea_verifier::{Place, Report, Verdict};
@@ -68,9 +70,8 @@ fn lot(result: &LotResult) -> Value {
         ReserveResult::Opened(_) => "opened",
     };
     let hex = |key: [u8; 32]| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let winners = award.map_or(Vec::new(), |award| {
-        award.sales.iter().map(|sale| hex(sale.winner.0)).collect()
-    });
+    let winners = award
+        .map_or(Vec::new(), |award| award.sales.iter().map(|sale| hex(sale.winner.0)).collect());
     json!({
         "ending": ending,
         "cause": cause,
@@ -81,7 +82,10 @@ fn lot(result: &LotResult) -> Value {
 }
 
 /// What both verifications find, where they agree: the verdict, the check, the entry, the lots.
-fn found(file: &str, transcript: &[u8]) -> (Verdict, Option<&'static str>, Option<u64>, Vec<Value>) {
+fn found(
+    file: &str,
+    transcript: &[u8],
+) -> (Verdict, Option<&'static str>, Option<u64>, Vec<Value>) {
     let report: Report = second_opinion(transcript);
     let first: Result<Option<Outcome>, Check> = first_opinion(transcript);
     let failed = report.failure.as_ref().map(|failure| failure.check);
@@ -229,4 +233,100 @@ fn the_specification_lists_the_fields_of_the_manifest() {
         let entry = entry.as_object().expect("an object").clone();
         assert_eq!(entry.keys().map(String::as_str).collect::<BTreeSet<_>>(), listed);
     }
+}
+
+// ---- what the specification settles, read from the vectors ----
+
+fn replay(file: &str) -> Replay {
+    Replay::read(&std::fs::read(folder().join(file)).expect("the vector is in the project"))
+}
+
+fn outcome(file: &str) -> Outcome {
+    replay(file).closing.expect("it is closed").outcome
+}
+
+/// Section 5: the next round counts from the instruction with which the last lot was surveyed or ended, not from
+/// the lot with the highest index.
+#[test]
+fn a_round_counts_from_the_latest_slot_at_which_a_lot_was_surveyed_or_ended() {
+    let (scenes, _) = replay("rounds-several-deadlines.talea").scenes();
+    let ends = scenes.iter().position(|scene| {
+        let phases = (scene.before.phase(), scene.after().phase());
+        phases == (Phase::Ranking, Phase::Commits)
+    });
+    let ends = &scenes[ends.expect("there is a second round")];
+    let after = ends.after();
+    let endings = [0, 1, 2].map(|lot| after.ending(lot).is_some());
+    assert_eq!(
+        endings,
+        [true, false, true],
+        "two lots ended at once, around the one that was surveyed"
+    );
+    let rounds = after.terms().rounds.expect("there are rounds");
+    assert_eq!(after.deadline(), Some(ends.slot + rounds.commit_slots));
+    let middle =
+        |scene: &&Scene| header_of(&scene.instruction).is_some_and(|h| h.lot == 1 && h.round == 0);
+    let surveyed = scenes.iter().rfind(middle).expect("it was surveyed");
+    assert!(surveyed.slot < ends.slot, "earlier");
+}
+
+/// Section 11.
+#[test]
+fn steps_start_again_in_every_round() {
+    let (scenes, _) = replay("rounds-moved.talea").scenes();
+    let mut steps: Vec<Vec<u32>> = Vec::new();
+    for header in scenes.iter().filter_map(|scene| header_of(&scene.instruction)) {
+        steps.resize(header.round as usize + 1, Vec::new());
+        steps[header.round as usize].push(header.step);
+    }
+    assert_eq!(steps.len(), 3);
+    for steps in steps {
+        assert_eq!(steps[0], 0);
+        assert!(steps.windows(2).all(|pair| pair[0] <= pair[1] && pair[1] <= pair[0] + 1));
+    }
+}
+
+/// Section 12.
+#[test]
+fn an_attested_reserve_does_not_bind_and_its_deposit_is_released() {
+    let seller = replay("reserve-attested.talea").open().terms().seller;
+    let of_seller = |file| {
+        let outcome = outcome(file);
+        assert_eq!(outcome.lots[0].reserve, ReserveResult::Lapsed, "{file}");
+        // The reserve is the highest rung and the best bid is below.
+        assert!(matches!(outcome.lots[0].ending, Ending::Sold(_)), "{file}");
+        *outcome.accounts.iter().find(|account| account.party == seller).expect("it was funded")
+    };
+    let [attested, lapsed] = ["reserve-attested.talea", "reserve-lapsed.talea"].map(of_seller);
+    assert_eq!((attested.available, attested.forfeited), (attested.funded, 0));
+    assert_eq!((lapsed.available, lapsed.forfeited), (0, lapsed.funded));
+}
+
+/// Section 9.
+#[test]
+fn differences_with_equal_randomness_are_no_fault_and_entries_are() {
+    let counts = |file| {
+        let lot = &outcome(file).lots[0];
+        (lot.ranked, lot.invalid)
+    };
+    assert_eq!(counts("equal-differences.talea"), (2, 0));
+    assert_eq!(counts("equal-entries.talea"), (1, 1));
+}
+
+/// Section 13.
+#[test]
+fn who_received_nothing_has_no_account() {
+    assert_eq!(outcome("nothing-at-stake.talea").accounts, []);
+    // Fees are charged, and nobody is named who would receive them.
+    let outcome = outcome("nobody-receives.talea");
+    assert!(outcome.accounts.iter().all(|account| account.funded > 0 && account.received == 0));
+    assert!(outcome.accounts.iter().any(|account| account.forfeited > 0));
+    // A beneficiary is there as soon as it has received a fee.
+    let with_fees = replay("first-price.talea");
+    let beneficiary = with_fees.open().terms().stakes.beneficiary.expect("there is one");
+    let (scenes, end) = with_fees.scenes();
+    let has_one = |auction: &Auction| auction.accounts().iter().any(|a| a.party == beneficiary);
+    let first = scenes.iter().find(|scene| has_one(&scene.after())).expect("it receives fees");
+    assert_eq!(first.kind(), Kind::Commit);
+    assert!(!has_one(&first.before) && has_one(&end));
 }

@@ -90,11 +90,8 @@ fn samples_of(replay: &Replay) -> Vec<Sample> {
 fn outcomes() -> Vec<Sample> {
     let quote = |n: u32| Quote { rung: Rung(n), price: Price(-i64::from(n) - 1) };
     let sale = |n, standing| Sale { winner: PartyKey([n; 32]), standing };
-    let sales = [
-        sale(1, Standing::AbovePrice),
-        sale(2, Standing::AtPrice),
-        sale(3, Standing::NotCompared),
-    ];
+    let sales =
+        [sale(1, Standing::AbovePrice), sale(2, Standing::AtPrice), sale(3, Standing::NotCompared)];
     let award = Award { quote: quote(7), sales: list(sales) };
     let depth = || Some(list([1, 2, 3]));
     let survey = Survey { depth: depth(), cover: Some(quote(9)) };
@@ -179,7 +176,8 @@ fn every_type_is_written_as_its_table_says() {
                 let shape = &terms.lots[reveal.bid.lot as usize].ladder.shape;
                 let split = split_contribution(&reveal.sealed_bid, terms.ties, reveal.bid.round);
                 // A bid that is invalid may have any length.
-                let sealed = split.and_then(|(bytes, _)| Some((bytes, SealedBid::from_bytes(bytes, shape)?)));
+                let sealed = split
+                    .and_then(|(bytes, _)| Some((bytes, SealedBid::from_bytes(bytes, shape)?)));
                 let Some((bytes, sealed)) = sealed else { continue };
                 let (walked, walk) = Walk::over(&wire, "SealedBid", bytes, Some(shape));
                 assert_eq!(walked, format!("{sealed:?}"));
@@ -189,7 +187,9 @@ fn every_type_is_written_as_its_table_says() {
     }
     let all = wire.types.iter().flat_map(|(name, definition)| {
         let tags: Vec<String> = match definition {
-            Definition::Tags(tags) => tags.iter().map(|(tag, _)| format!("{name}::{tag}")).collect(),
+            Definition::Tags(tags) => {
+                tags.iter().map(|(tag, _)| format!("{name}::{tag}")).collect()
+            }
             Definition::Simple(_) | Definition::Fields(_) => Vec::new(),
         };
         std::iter::once(name.clone()).chain(tags)
@@ -296,7 +296,9 @@ fn a_file_is_framed_as_the_text_says() {
         assert!(RecordKind::read_header(&header(longest)).is_some());
         assert!(RecordKind::read_header(&header(longest + 1)).is_none());
     }
-    assert!((rows.len() as u8..=255).all(|kind| RecordKind::read_header(&[kind, 0, 0, 0, 0]).is_none()));
+    assert!(
+        (rows.len() as u8..=255).all(|kind| RecordKind::read_header(&[kind, 0, 0, 0, 0]).is_none())
+    );
     let line = std::str::from_utf8(MAGIC).unwrap().strip_suffix('\n').expect("it ends a line");
     assert!(section(17).contains(&format!("{} bytes of the line `{line}`", MAGIC.len())));
 }
@@ -314,14 +316,17 @@ fn a_text_is_made_of_the_characters_that_the_text_allows() {
     // Shapes.
     let shape = |digits: &[u8]| Shape::new(digits).is_ok();
     assert!(!shape(&[]) && !shape(&[0]) && shape(&[1]) && shape(&[10]) && !shape(&[11]));
-    assert!(shape(&[10, 10, 10, 2]) && !shape(&[10, 10, 10, 3]) && shape(&[1; 32]) && !shape(&[1; 33]));
+    assert!(
+        shape(&[10, 10, 10, 2]) && !shape(&[10, 10, 10, 3]) && shape(&[1; 32]) && !shape(&[1; 33])
+    );
 }
 
 // ---- labels ----
 
 #[test]
 fn the_labels_are_those_of_the_program() {
-    let of = |head: &[&str]| table(19, head).rows.into_iter().map(|row| row[0].clone().into_bytes());
+    let of =
+        |head: &[&str]| table(19, head).rows.into_iter().map(|row| row[0].clone().into_bytes());
     let kinds = ["kind", "proof", "check", "statement"];
     let listed: BTreeSet<Vec<u8>> = of(&["label", "use"]).chain(of(&kinds)).collect();
     let program: BTreeSet<Vec<u8>> = labels::ALL.iter().map(|label| label.to_vec()).collect();
@@ -402,7 +407,10 @@ fn check_within(path: &str) -> &'static [&'static str] {
         "Reveal.sealed_bid" => &["R2"],
         "Endorsement.attested" => &["K1"],
         "Vouch.heard" => &["K14"],
-        "GatePost.turns" | "MixPost.switches" | "BlindPost.blinded" | "BlindPost.responses"
+        "GatePost.turns"
+        | "MixPost.switches"
+        | "BlindPost.blinded"
+        | "BlindPost.responses"
         | "UnsealPost.shares" => &["K5"],
         other => panic!("{other} has no rule in section 17"),
     }
@@ -437,7 +445,11 @@ fn a_list_of_an_instruction_that_is_too_long_fails_before_anything_else() {
     on_all_cores(&trials, |(path, index, within, beyond)| {
         let check = |bytes: &[u8]| check_of(&replay.ending_with(*index, bytes), path);
         assert_eq!(check(beyond), Some("E1"), "{path}");
-        assert!(check_within(path).contains(&check(within).unwrap_or("none")), "{path}: {:?}", check(within));
+        assert!(
+            check_within(path).contains(&check(within).unwrap_or("none")),
+            "{path}: {:?}",
+            check(within)
+        );
     });
 }
 
@@ -463,7 +475,8 @@ fn lists_of_the_terms_that_are_too_long_are_t1_and_impossible_shapes_too() {
         if !paths.insert(spot.path.clone()) {
             continue;
         }
-        let check = |count| check_of(&opened(grown(&bytes, spot.at, &spot.kind, count)), &spot.path);
+        let check =
+            |count| check_of(&opened(grown(&bytes, spot.at, &spot.kind, count)), &spot.path);
         assert_eq!(check(bound + 1), Some("T1"), "{}", spot.path);
         assert_ne!(check(bound), Some("T1"), "{}", spot.path);
     }
@@ -561,7 +574,8 @@ fn what_a_record_carries_is_x1_where_it_is_too_long_or_does_not_decode() {
 
     // An outcome that differs is X4, one that does not decode X1, a wrong head before both X2.
     let closing = replay.closing.clone().expect("it is closed");
-    let closed = |body: Vec<u8>| check_of(&with(RecordKind::Closing, replay.until(last), body), "closing");
+    let closed =
+        |body: Vec<u8>| check_of(&with(RecordKind::Closing, replay.until(last), body), "closing");
     let mut outcome = closing.clone();
     outcome.outcome.lots = List::default();
     assert_eq!(closed(to_vec(&closing)), None);
@@ -583,9 +597,15 @@ fn what_a_record_carries_is_x1_where_it_is_too_long_or_does_not_decode() {
         let SpotKind::List { bound: Some(bound), .. } = spot.kind else { continue };
         paths.insert(spot.path.clone());
         assert_eq!(closed(grown(&bytes, spot.at, &spot.kind, bound)), Some("X4"), "{}", spot.path);
-        assert_eq!(closed(grown(&bytes, spot.at, &spot.kind, bound + 1)), Some("X1"), "{}", spot.path);
+        assert_eq!(
+            closed(grown(&bytes, spot.at, &spot.kind, bound + 1)),
+            Some("X1"),
+            "{}",
+            spot.path
+        );
     }
-    let all = ["Award.sales", "Disclosed.depth", "Disclosed.surveys", "Outcome.lots", "Survey.depth"];
+    let all =
+        ["Award.sales", "Disclosed.depth", "Disclosed.surveys", "Outcome.lots", "Survey.depth"];
     assert!(paths.iter().eq(all), "{paths:?}");
 }
 

@@ -82,7 +82,12 @@ fn terms() -> Vec<Case> {
     // Two digits of one bit.
     let shape = [2, 0, 0, 0, 1, 1];
     vec![
-        fault("t1-tail.talea", "T1", "terms with a byte too many", genesis([&bytes[..], &[0]].concat())),
+        fault(
+            "t1-tail.talea",
+            "T1",
+            "terms with a byte too many",
+            genesis([&bytes[..], &[0]].concat()),
+        ),
         fault("t1-version.talea", "T1", "terms of version 2", of(|t| t.version = 2)),
         fault(
             "t1-text.talea",
@@ -132,7 +137,12 @@ fn terms() -> Vec<Case> {
             "a threshold above the members",
             of(|t| edit(&mut t.quorum, |groups| groups[0].threshold = 2)),
         ),
-        fault("t5-one-party.talea", "T5", "the custodian is the seller", of(|t| t.custodian = t.seller)),
+        fault(
+            "t5-one-party.talea",
+            "T5",
+            "the custodian is the seller",
+            of(|t| t.custodian = t.seller),
+        ),
         fault(
             "t7-units.talea",
             "T7",
@@ -210,10 +220,7 @@ fn framing() -> Vec<Case> {
     let too_early = {
         let mut transcript = replay.until(replay.entries.len() - 1);
         let last = replay.entries.len() - 1;
-        let closing = Closing {
-            head: replay.head_before(last),
-            ..closing.clone()
-        };
+        let closing = Closing { head: replay.head_before(last), ..closing.clone() };
         append(&mut transcript, RecordKind::Closing, &closing);
         transcript
     };
@@ -394,8 +401,18 @@ fn envelopes(base: &Base) -> Vec<Case> {
                 payload
             })
         }),
-        fault("e2-signature.talea", "E2", "another signature", base.replay.ending_with(index, &unsigned)),
-        fault("e3-role.talea", "E3", "the seller reports money", base.by(Kind::Fund, cast.seller())),
+        fault(
+            "e2-signature.talea",
+            "E2",
+            "another signature",
+            base.replay.ending_with(index, &unsigned),
+        ),
+        fault(
+            "e3-role.talea",
+            "E3",
+            "the seller reports money",
+            base.by(Kind::Fund, cast.seller()),
+        ),
         fault("e4-phase.talea", "E4", "a commit while deals are due", {
             base.replay.ending_with(base.first(Kind::Deal), &commit)
         }),
@@ -423,12 +440,20 @@ fn money_and_setup(base: &Base) -> Vec<Case> {
         })
     };
     vec![
-        fault("m1-sequence.talea", "M1", "a number left out", funded(Fund { sequence: 1, ..fund(5) })),
+        fault(
+            "m1-sequence.talea",
+            "M1",
+            "a number left out",
+            funded(Fund { sequence: 1, ..fund(5) }),
+        ),
         fault("m2-amount.talea", "M2", "an amount of nothing", funded(fund(0))),
         fault("s1-bond.talea", "S1", "a deal without a bond", poor),
         fault("s1-twice.talea", "S1", "a second deal", base.twice(Kind::Deal)),
         fault("s2-shares.talea", "S2", "a deal with a share too few", {
-            base.altered(Kind::Deal, alter!(Deal, deal => edit(&mut deal.shares, |s| s.truncate(s.len() - 1))))
+            base.altered(
+                Kind::Deal,
+                alter!(Deal, deal => edit(&mut deal.shares, |s| s.truncate(s.len() - 1))),
+            )
         }),
         fault("s2-ephemeral.talea", "S2", "a deal whose ephemeral key is not canonical", {
             base.altered(Kind::Deal, alter!(Deal, deal => deal.ephemeral = Point(RUBBISH)))
@@ -475,7 +500,12 @@ fn commits(base: &Base) -> Vec<Case> {
         fault("c2-seller.talea", "C2", "the seller bids", base.by(Kind::Commit, cast.seller())),
         fault("c3-twice.talea", "C3", "a second commit", base.twice(Kind::Commit)),
         fault("c4-room.talea", "C4", "a commit on a full lot", full),
-        fault("c5-stake.talea", "C5", "a commit without a deposit", base.by(Kind::Commit, keyholder)),
+        fault(
+            "c5-stake.talea",
+            "C5",
+            "a commit without a deposit",
+            base.by(Kind::Commit, keyholder),
+        ),
         fault("c6-commitment.talea", "C6", "a commitment that is not canonical", {
             base.altered(Kind::Commit, alter!(Commit, commit => commit.commitment = Point(RUBBISH)))
         }),
@@ -573,7 +603,8 @@ fn reveals(base: &Base) -> Vec<Case> {
 
 fn ranking(base: &Base) -> Vec<Case> {
     let head = Digest([7; 32]);
-    let last = |kind: Kind| base.scenes.iter().rposition(|s| s.kind() == kind).expect("there is one");
+    let last =
+        |kind: Kind| base.scenes.iter().rposition(|s| s.kind() == kind).expect("there is one");
     let decide = |lot, at: usize| {
         let instruction = Instruction::Decide(Decision { lot, accept: true });
         base.replay.ending_with(at, &base.sign(base.small.cast().seller(), &instruction))
@@ -594,10 +625,18 @@ fn ranking(base: &Base) -> Vec<Case> {
         fault("k3-head.talea", "K3", "a post under another head", {
             base.altered(Kind::Gate, alter!(Gate, post => post.header.head = head))
         }),
-        fault("k4-due.talea", "K4", "a keyholder that is not due at a gate", base.by(Kind::Gate, other)),
+        fault(
+            "k4-due.talea",
+            "K4",
+            "a keyholder that is not due at a gate",
+            base.by(Kind::Gate, other),
+        ),
         fault("k4-twice.talea", "K4", "a second post for a chunk", base.twice(Kind::Unseal)),
         fault("k5-length.talea", "K5", "a gate too few", {
-            base.altered(Kind::Gate, alter!(Gate, post => edit(&mut post.turns, |t| t.truncate(t.len() - 1))))
+            base.altered(
+                Kind::Gate,
+                alter!(Gate, post => edit(&mut post.turns, |t| t.truncate(t.len() - 1))),
+            )
         }),
         fault("k6-proof.talea", "K6", "a gate whose proof does not hold", {
             base.altered(
@@ -615,7 +654,10 @@ fn ranking(base: &Base) -> Vec<Case> {
             base.altered(Kind::Unseal, alter!(Unseal, post => post.proof.response.0[0] ^= 1))
         }),
         fault("k9-canonical.talea", "K9", "a response that is not canonical", {
-            base.altered(Kind::Unseal, alter!(Unseal, post => post.proof.response = Scalar(RUBBISH)))
+            base.altered(
+                Kind::Unseal,
+                alter!(Unseal, post => post.proof.response = Scalar(RUBBISH)),
+            )
         }),
         fault("k12-proof.talea", "K12", "a mix whose proof does not hold", {
             base.altered(
@@ -624,12 +666,15 @@ fn ranking(base: &Base) -> Vec<Case> {
             )
         }),
         fault("k14-duty.talea", "K14", "a vouch on a step that is not the current one", {
-            base.altered(Kind::Vouch, alter!(Vouch, vouch => {
-                let Vouch { duty, .. } = vouch;
-                if let Duty::Chunk { step, .. } = duty {
-                    *step += 1;
-                }
-            }))
+            base.altered(
+                Kind::Vouch,
+                alter!(Vouch, vouch => {
+                    let Vouch { duty, .. } = vouch;
+                    if let Duty::Chunk { step, .. } = duty {
+                        *step += 1;
+                    }
+                }),
+            )
         }),
         fault("k15-twice.talea", "K15", "a second vouch", base.twice(Kind::Vouch)),
         fault("d1-lot.talea", "D1", "a decision on a lot that does not wait for it", {

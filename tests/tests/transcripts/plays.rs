@@ -14,7 +14,13 @@ use talea_protocol::{
 };
 use talea_sim::play::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
-    Small, chosen_ladder::{Chosen, blinding}, list, replay::edit, rng, stage::Stage, with_bidder, with_keyholder,
+    Small,
+    chosen_ladder::{Chosen, blinding},
+    list,
+    replay::edit,
+    rng,
+    stage::Stage,
+    with_bidder, with_keyholder,
 };
 use talea_verifier::Verdict;
 
@@ -134,7 +140,12 @@ fn mechanisms() -> Vec<Case> {
             &uniform,
             &[&[1, 3]],
         ),
-        bid("two-lots.talea", "two lots of different shapes, one without bids", &two_lots, &[&[1, 2]]),
+        bid(
+            "two-lots.talea",
+            "two lots of different shapes, one without bids",
+            &two_lots,
+            &[&[1, 2]],
+        ),
         bid("chunks.talea", "chunks of one item, and bisection", &chunks, &[&[1, 3, 2]]),
         bid(
             "nobody-bids.talea",
@@ -179,13 +190,24 @@ fn disclosures() -> Vec<Case> {
     let everything = with(Disclosure::Everything);
     let kept = Small { reserve: Some(false), ..everything.clone() };
     vec![
-        bid("cover.talea", "the best losing price is opened", &with(facts(true, None)), &[&[1, 3, 2]]),
+        bid(
+            "cover.talea",
+            "the best losing price is opened",
+            &with(facts(true, None)),
+            &[&[1, 3, 2]],
+        ),
         bid("depth.talea", "the depth is opened", &with(facts(false, DEPTH)), &[&[1, 3, 0]]),
         bid(
             "cover-and-depth.talea",
             "a second price with cover and depth",
             &Small { mechanism: SECOND_PRICE, ..with(facts(true, DEPTH)) },
             &[&[1, 3, 2]],
+        ),
+        bid(
+            "depth-beyond-the-ladder.talea",
+            "a shape with room for more than the rungs: the second bucket of the depth lies beyond them",
+            &Small { lots: vec![(3, vec![1, 2])], ..with(facts(false, DEPTH)) },
+            &[&[1, 2, 0]],
         ),
         bid("everything.talea", "every bid is opened", &everything, &[&[1, 3, 2]]),
         played(
@@ -283,7 +305,12 @@ fn keyholders() -> Vec<Case> {
     };
     vec![
         bid("two-of-three.talea", "a quorum of 2 of 3", &small, &[&[1, 2]]),
-        bid("two-groups.talea", "two groups, with the seller and a bidder in them", &groups, &[&[1, 2]]),
+        bid(
+            "two-groups.talea",
+            "two groups, with the seller and a bidder in them",
+            &groups,
+            &[&[1, 2]],
+        ),
         case("never-deals.talea", "a member that does not deal", with(&[2], NeverDeals)),
         case(
             "dealer-expelled.talea",
@@ -297,8 +324,16 @@ fn keyholders() -> Vec<Case> {
         ),
         case("void-setup.talea", "too few members deal", with(&[1, 2], NeverDeals)),
         case("void-endorsement.talea", "too few keyholders endorse", with(&[1, 2], NeverEndorses)),
-        case("out.talea", "a keyholder stops, and the others go on", with(&[1], Leaves { from_step: 2 })),
-        case("void-quorum.talea", "too few keyholders stay", with(&[1, 2], Leaves { from_step: 1 })),
+        case(
+            "out.talea",
+            "a keyholder stops, and the others go on",
+            with(&[1], Leaves { from_step: 2 }),
+        ),
+        case(
+            "void-quorum.talea",
+            "too few keyholders stay",
+            with(&[1, 2], Leaves { from_step: 1 }),
+        ),
         case(
             "vouched.talea",
             "a keyholder's posts are dropped, and others vouch for it",
@@ -334,7 +369,11 @@ fn bids() -> Vec<Case> {
             &small,
             &with_bidder(plan(), 2, RevealsRubbish),
         ),
-        staged("attested.talea", "a bid that the board did not take, and a keyholder attests", attested),
+        staged(
+            "attested.talea",
+            "a bid that the board did not take, and a keyholder attests",
+            attested,
+        ),
         chosen_randomness(
             "equal-differences.talea",
             "two differences of a ladder have the same randomness: the bid is valid",
@@ -372,7 +411,8 @@ fn rounds() -> Vec<Case> {
     let small = in_rounds();
     let moves = |rounds: &[&[(usize, u32)]]| {
         let conduct = BidderConduct::Honest;
-        let bid = |(bidder, rung): &_| BidPlan { lot: 0, bidder: *bidder, rung: Rung(*rung), conduct };
+        let bid =
+            |(bidder, rung): &_| BidPlan { lot: 0, bidder: *bidder, rung: Rung(*rung), conduct };
         let rounds = rounds.iter().map(|round| round.iter().map(bid).collect()).collect();
         Plan { rounds, ..small.plan(&[&[0, 1, 3]]) }
     };
@@ -385,8 +425,15 @@ fn rounds() -> Vec<Case> {
     }]];
     let cover = Small { rounds: Some((2, true)), mechanism: SECOND_PRICE, ..small.clone() };
     let lottery = Small { ties: Ties::Lottery, ..small.clone() };
+    let depth = Some(Depth { min_bids: 4 });
+    let few = Small { disclosure: Disclosure::Facts { cover: false, depth }, ..small.clone() };
     vec![
-        played("rounds-unmoved.talea", "two rounds: the second shows the same", &small, &moves(&[])),
+        played(
+            "rounds-unmoved.talea",
+            "two rounds: the second shows the same",
+            &small,
+            &moves(&[]),
+        ),
         played(
             "rounds-moved.talea",
             "three rounds, the limit: bids move in the first two",
@@ -403,6 +450,12 @@ fn rounds() -> Vec<Case> {
             "rounds-cover.talea",
             "a second price in two rounds that show the cover, too",
             &cover,
+            &[&[0, 1, 3]],
+        ),
+        bid(
+            "rounds-nothing-shown.talea",
+            "fewer bids than the depth asks for: the surveys show nothing, and round 1 is the last",
+            &few,
             &[&[0, 1, 3]],
         ),
         bid("rounds-lottery.talea", "rounds in which ties go by lottery", &lottery, &[&[3, 3, 3]]),
