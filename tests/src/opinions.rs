@@ -8,38 +8,38 @@ use talea_protocol::{
 };
 use talea_verifier::{Options, Report, Verdict, verify};
 
+/// What is no record where one is due.
+const FRAMING: Check = Check::RecordFraming;
+
 /// What the independent verifier says.
 pub fn second_opinion(transcript: &[u8]) -> Report {
     let options = Options { jobs: Some(1) };
     verify(transcript, &options, |_| ()).expect("memory can be read")
 }
 
-/// What an auditor who has only the contract says: the outcome of a closed transcript, or nothing for one
-/// that is not closed yet. Framing, heads and the comparison of outcomes are the auditor's own; the
-/// contract, which writes all three, does not read them.
-///
-/// # Errors
-/// The first check that fails.
-pub fn first_opinion(transcript: &[u8]) -> Result<Option<Outcome>, Check> {
-    const FRAMING: Check = Check::RecordFraming;
-    let mut rest = transcript.strip_prefix(MAGIC).ok_or(FRAMING)?;
-    let mut auction: Option<Auction> = None;
-    let mut closed = false;
-    while !rest.is_empty() {
-        let (header, after) = rest.split_first_chunk::<RECORD_HEADER_BYTES>().ok_or(FRAMING)?;
+/// An auditor who has only the contract, and has read a transcript so far. Framing, heads and the comparison
+/// of outcomes are its own; the contract, which writes all three, does not read them.
+#[derive(Clone, Default)]
+struct Auditor {
+    auction: Option<Auction>,
+    closed: bool,
+}
+
+impl Auditor {
+    /// Reads the first record of these bytes, and says what comes after it; or the check that fails.
+    fn read<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Check> {
+        let (header, after) = bytes.split_first_chunk::<RECORD_HEADER_BYTES>().ok_or(FRAMING)?;
         let (kind, length) = RecordKind::read_header(header).ok_or(FRAMING)?;
         let (body, after) = after.split_at_checked(length).ok_or(FRAMING)?;
-        rest = after;
-        match (kind, &mut auction, closed) {
+        match (kind, &mut self.auction, self.closed) {
             (RecordKind::Genesis, None, false) => {
                 let genesis: Genesis = borsh::from_slice(body).map_err(|_| FRAMING)?;
                 let opened = Auction::open(genesis.slot, &genesis.terms, &genesis.signature);
-                auction = Some(opened.map_err(|refusal| refusal.check)?);
+                self.auction = Some(opened.map_err(|refusal| refusal.check)?);
             }
             (RecordKind::Entry, Some(auction), false) => {
                 let entry: Entry = borsh::from_slice(body).map_err(|_| FRAMING)?;
-                let head = next_head(&auction.head(), entry.slot, &entry.instruction);
-                if entry.head != head {
+                if entry.head != next_head(&auction.head(), entry.slot, &entry.instruction) {
                     return Err(Check::ChainHead);
                 }
                 let applied = auction.apply(entry.slot, &entry.instruction);
@@ -54,13 +54,58 @@ pub fn first_opinion(transcript: &[u8]) -> Result<Option<Outcome>, Check> {
                 if Some(closing.outcome) != auction.outcome() {
                     return Err(Check::OutcomeDerived);
                 }
-                closed = true;
+                self.closed = true;
             }
             _ => return Err(FRAMING),
         }
+        Ok(after)
     }
-    let auction = auction.ok_or(FRAMING)?;
-    Ok(if closed { auction.outcome() } else { None })
+
+    /// Reads all that is left. The outcome of a closed transcript, nothing for one that is not closed
+    /// yet, or the check that fails.
+    fn finish(mut self, mut rest: &[u8]) -> Result<Option<Outcome>, Check> {
+        while !rest.is_empty() {
+            rest = self.read(rest)?;
+        }
+        let auction = self.auction.ok_or(FRAMING)?;
+        Ok(if self.closed { auction.outcome() } else { None })
+    }
+}
+
+/// What an auditor who has only the contract says of a transcript.
+///
+/// # Errors
+/// The first check that fails.
+pub fn first_opinion(transcript: &[u8]) -> Result<Option<Outcome>, Check> {
+    Auditor::default().finish(transcript.strip_prefix(MAGIC).ok_or(FRAMING)?)
+}
+
+/// What it says of a transcript that it has read and that is changed somewhere: it goes on from the record
+/// before the change, for what stands before that it has seen.
+pub struct Reread {
+    /// Where each record begins, and the auditor who has come that far.
+    auditors: Vec<(usize, Auditor)>,
+}
+
+impl Reread {
+    /// Reads a transcript that is right.
+    pub fn of(transcript: &[u8]) -> Result<Self, Check> {
+        let mut rest = transcript.strip_prefix(MAGIC).ok_or(FRAMING)?;
+        let (mut auditor, mut auditors) = (Auditor::default(), Vec::new());
+        while !rest.is_empty() {
+            auditors.push((transcript.len() - rest.len(), auditor.clone()));
+            rest = auditor.read(rest)?;
+        }
+        Ok(Self { auditors })
+    }
+
+    /// The transcript again, changed at this byte and perhaps after it.
+    pub fn opinion(&self, changed: &[u8], at: usize) -> Result<Option<Outcome>, Check> {
+        match self.auditors.iter().rev().find(|(begin, _)| *begin <= at) {
+            Some((begin, auditor)) => auditor.clone().finish(&changed[*begin..]),
+            None => first_opinion(changed),
+        }
+    }
 }
 
 /// Both find the outcome right.
