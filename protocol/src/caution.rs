@@ -59,6 +59,8 @@ pub enum Caution {
     },
     /// Cover and depth together: the best loser is taken out of the distribution.
     DepthWithCover,
+    /// Everything is opened, and with it a reserve that the terms do not open by themselves.
+    OpenedReserve,
     /// Between rounds the best bid without the leaders is opened, beside the depth.
     CoverBetweenRounds,
     /// One bid that goes up a bucket a round can keep the rounds going until the last one that the
@@ -98,6 +100,7 @@ impl Caution {
             Self::SplitEndorsement { .. } => "quorum.split-endorsement",
             Self::NarrowDepth { .. } => "disclosure.narrow-depth",
             Self::DepthWithCover => "disclosure.depth-with-cover",
+            Self::OpenedReserve => "disclosure.opened-reserve",
             Self::CoverBetweenRounds => "rounds.cover",
             Self::KnownLastRound { .. } => "rounds.known-last",
             Self::Shills => "mechanism.shills",
@@ -158,6 +161,10 @@ impl fmt::Display for Caution {
             ),
             Self::DepthWithCover => f.write_str(
                 "depth and cover together show the best loser's price and where the others lie",
+            ),
+            Self::OpenedReserve => f.write_str(
+                "every bid is opened, and the seller's reserve with them, although the reserve is not to be \
+                 opened: where it must stay sealed, not everything can be opened",
             ),
             Self::CoverBetweenRounds => f.write_str(
                 "every round opens the best bid without the leaders to the rung: whoever leads learns \
@@ -241,6 +248,10 @@ pub fn cautions(terms: &Terms) -> Vec<Caution> {
         if cover {
             cautions.push(Caution::DepthWithCover);
         }
+    }
+    let keeps_reserve = terms.reserve.is_some_and(|reserve| !reserve.opened);
+    if keeps_reserve && terms.opens_reserves() {
+        cautions.push(Caution::OpenedReserve);
     }
     if let Some(rounds) = terms.rounds {
         if rounds.cover {

@@ -305,12 +305,13 @@ impl PriceLadder {
             return None;
         }
         let tick = i64::try_from(self.tick).ok()?;
-        let distance = tick.checked_mul(i64::from(rung.0))?;
+        // A ladder may reach from one end of 64 bits to the other: its length need not fit, its prices must.
+        let distance = i128::from(tick).checked_mul(rung.0.into())?;
         let price = match self.side {
-            Side::HighestWins => self.start.0.checked_add(distance)?,
-            Side::LowestWins => self.start.0.checked_sub(distance)?,
+            Side::HighestWins => i128::from(self.start.0).checked_add(distance)?,
+            Side::LowestWins => i128::from(self.start.0).checked_sub(distance)?,
         };
-        Some(Price(price))
+        i64::try_from(price).ok().map(Price)
     }
 
     /// The rung that has exactly this price, or nothing if none has.
@@ -381,6 +382,24 @@ mod tests {
         assert_eq!(ladder(Side::HighestWins).price(Rung(3)), Some(Price(9_515)));
         assert_eq!(ladder(Side::LowestWins).price(Rung(3)), Some(Price(9_485)));
         assert_eq!(ladder(Side::LowestWins).price(Rung(200)), None);
+    }
+
+    #[test]
+    fn a_ladder_may_be_longer_than_its_prices_are_wide() {
+        let widest = |side, start| PriceLadder {
+            start: Price(start),
+            tick: i64::MAX as u64,
+            rungs: 3,
+            ..ladder(side)
+        };
+        let up = widest(Side::HighestWins, i64::MIN);
+        assert_eq!(up.fault(), None);
+        assert_eq!(up.price(Rung(2)), Some(Price(i64::MAX - 1)));
+        assert_eq!(up.rung(Price(i64::MAX - 1)), Some(Rung(2)));
+        let down = widest(Side::LowestWins, i64::MAX);
+        assert_eq!(down.price(Rung(2)), Some(Price(-i64::MAX)));
+        assert!(widest(Side::HighestWins, 2).fault().is_some());
+        assert!(PriceLadder { tick: 1 << 63, ..up }.fault().is_some());
     }
 
     #[test]

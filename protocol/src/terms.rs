@@ -78,6 +78,13 @@ impl Terms {
         AuctionId(Digest::of(&[labels::AUCTION_ID, terms_bytes]).0)
     }
 
+    /// Whether a reserve that binds is opened: if the terms open it, and where they open everything, for
+    /// bids are then ranked in the clear.
+    pub fn opens_reserves(&self) -> bool {
+        let opened = self.reserve.is_some_and(|reserve| reserve.opened);
+        opened || self.disclosure == Disclosure::Everything
+    }
+
     /// How many slots the reveals of a round have.
     pub fn reveal_slots(&self, round: u32) -> u64 {
         let of_first = self.schedule.reveals_until.saturating_sub(self.schedule.commits_until);
@@ -150,7 +157,8 @@ pub struct Depth {
 pub struct Reserve {
     /// Last slot for it.
     pub until: u64,
-    /// Whether it is opened at the end of a lot that was ranked.
+    /// Whether it is opened at the end of a lot that was ranked. Where everything is disclosed it is opened
+    /// in any case: see [`Terms::opens_reserves`].
     pub opened: bool,
 }
 

@@ -1,19 +1,65 @@
-//! A bid sealed with randomness of the cheat's own choice, which the honest prover never gives: the
-//! argument of spec section 9, computed the slow way round.
+//! A bid committed and sealed with randomness of the cheat's own choice, which the honest prover never
+//! gives: the argument of spec section 9, computed the slow way round.
 
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use rand_core::CryptoRngCore;
 use talea_contract::{
+    Auction,
     elgamal::Ciphertext,
     fiat_shamir::{Context, FiatShamir},
     group::{Generators, encode_point, encode_scalar},
-    proofs::ladder::{Statement, absorb_bits, absorb_entries, absorb_polynomial},
+    proofs::{
+        ladder::{Statement, absorb_bits, absorb_entries, absorb_polynomial},
+        range,
+    },
 };
+use talea_parties::{bidder::BidSecret, proofs::range as proving};
 use talea_protocol::{
+    bytes::Digest,
+    commitment::{BidId, Commit},
     labels,
     price::{Rung, Shape},
     sealed_bid::{BitCommitments, BitResponses, LadderArgument, SealedBid},
 };
+
+/// `rho` of a bid, which its bidder derives from its key.
+pub fn blinding(secret: &BidSecret) -> Scalar {
+    let saved = secret.save();
+    let bytes = saved.last_chunk().expect("the blinding is last");
+    Scalar::from_canonical_bytes(*bytes).expect("it is canonical")
+}
+
+/// A commit with `rho` of the cheat's choice, and in a later round a `standing` bid with its own; its seal
+/// opens to nothing.
+pub fn commit(
+    auction: &Auction,
+    bid: &BidId,
+    (rung, rho): (Rung, Scalar),
+    standing: Option<(Rung, Scalar)>,
+    rng: &mut impl CryptoRngCore,
+) -> Commit {
+    let BidId { lot, round, bidder } = *bid;
+    let (setting, ladder) = (auction.setting(), &auction.terms().lots[lot as usize].ladder);
+    let gens = &setting.generators;
+    let com = |(rung, rho): (Rung, Scalar)| Scalar::from(rung.0) * gens.value + rho * gens.blinding;
+    let statement = range::Statement {
+        rungs: ladder.rungs,
+        bits: ladder.range_bits(),
+        quorum_key: auction.quorum_keys().expect("the ceremony is over").encoded,
+        commitment: com((rung, rho)),
+        standing: standing.map(com),
+    };
+    let context = Context { auction: auction.id(), lot, round, step: 0, signer: bidder };
+    let witness = proving::Witness { rung, rho, standing };
+    let proof = proving::prove(&setting.range, gens, &context, &statement, &witness, rng);
+    Commit {
+        lot,
+        round,
+        commitment: encode_point(&statement.commitment),
+        range_proof: crate::list(proof.expect("a rung of the ladder")),
+        seal: Digest::default(),
+    }
+}
 
 /// A rung, its commitment's blinding, and one scalar of randomness per entry of the ladder.
 #[derive(Clone, Debug)]

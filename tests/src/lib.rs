@@ -6,6 +6,7 @@ pub mod chosen_ladder;
 pub mod onlooker;
 pub mod opinions;
 pub mod replay;
+pub mod spec;
 pub mod stage;
 
 use rand_chacha::ChaCha20Rng;

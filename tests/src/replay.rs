@@ -1,13 +1,14 @@
 //! A transcript taken apart, so that a trial can stop before any entry and try something else.
 
+use borsh::BorshSerialize;
 use std::collections::BTreeMap;
 use talea_contract::Auction;
 use talea_parties::identity::Identity;
 use talea_protocol::{
-    bytes::{List, PartyKey},
+    bytes::{Digest, List, PartyKey},
     instruction::{Instruction, SignedInstruction, signed_bytes},
     terms::AuctionId,
-    transcript::{Closing, Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
+    transcript::{Closing, Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind, next_head},
 };
 use talea_sim::play::Cast;
 
@@ -131,6 +132,47 @@ impl Replay {
         Self { genesis: genesis.expect("a transcript has a genesis"), entries, closing }
     }
 
+    /// The transcript up to this entry, which is left out.
+    pub fn until(&self, index: usize) -> Vec<u8> {
+        let mut transcript = MAGIC.to_vec();
+        append(&mut transcript, RecordKind::Genesis, &self.genesis);
+        for entry in self.entries.iter().take(index) {
+            append(&mut transcript, RecordKind::Entry, entry);
+        }
+        transcript
+    }
+
+    /// The transcript with this instruction in place of entry `index`, its chain right, as the last entry.
+    pub fn ending_with(&self, index: usize, instruction: &[u8]) -> Vec<u8> {
+        self.ending_at(index, self.entries[index].slot, instruction)
+    }
+
+    /// The same with another slot.
+    pub fn ending_at(&self, index: usize, slot: u64, instruction: &[u8]) -> Vec<u8> {
+        let head = next_head(&self.head_before(index), slot, instruction);
+        let instruction = List::new(instruction.to_vec()).expect("within its bound");
+        let mut transcript = self.until(index);
+        append(&mut transcript, RecordKind::Entry, &Entry { slot, instruction, head });
+        transcript
+    }
+
+    /// The head before this entry.
+    pub fn head_before(&self, index: usize) -> Digest {
+        match index.checked_sub(1) {
+            Some(last) => self.entries[last].head,
+            None => self.open().head(),
+        }
+    }
+
+    /// The whole transcript.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut transcript = self.until(self.entries.len());
+        if let Some(closing) = &self.closing {
+            append(&mut transcript, RecordKind::Closing, closing);
+        }
+        transcript
+    }
+
     /// The auction before its first entry.
     pub fn open(&self) -> Auction {
         let Genesis { slot, terms, signature } = &self.genesis;
@@ -154,6 +196,12 @@ impl Replay {
         });
         (scenes.collect(), auction)
     }
+}
+
+/// Appends a record to a transcript.
+pub fn append(transcript: &mut Vec<u8>, kind: RecordKind, body: &impl BorshSerialize) {
+    let body = borsh::to_vec(body).expect("to memory");
+    transcript.extend(kind.write(&body).expect("within its bound"));
 }
 
 impl Scene {

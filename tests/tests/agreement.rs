@@ -9,12 +9,12 @@ use talea_protocol::{
     outcome::Outcome,
     price::Rung,
     terms::{Acceptance, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms, Ties},
-    transcript::{Entry, MAGIC, RECORD_HEADER_BYTES, RecordKind, next_head},
+    transcript::{MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
 use talea_sim::play::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small, on_all_cores,
-    opinions::{Wrong, agree_that_it_is_valid, first_opinion, second_opinion},
+    opinions::{Reread, agree_that_it_is_valid, first_opinion, second_opinion},
     replay::{Kind, Pens, Replay, Scene},
     with_bidder, with_keyholder,
 };
@@ -235,13 +235,21 @@ fn no_flipped_byte_is_accepted_where_terms_ask_for_everything() {
 /// Flips a bit of every `stride`-th byte of the file.
 fn no_flip_is_accepted(transcript: &[u8], stride: usize) {
     let positions: Vec<usize> = (0..transcript.len()).step_by(stride).collect();
+    let first = Reread::of(transcript).unwrap();
+    assert_eq!(first.opinion(transcript, transcript.len()), first_opinion(transcript));
     on_all_cores(&positions, |&position| {
         let mut flipped = transcript.to_vec();
         flipped[position] ^= 1 << (position % 8);
         let report = second_opinion(&flipped);
         assert_eq!(report.verdict, Verdict::Invalid, "byte {position}");
-        assert!(report.failure.is_some(), "byte {position}: the place is named");
-        assert_eq!(first_opinion(&flipped), Err(Wrong), "byte {position}");
+        let failed = report.failure.as_ref().map(|failure| failure.check);
+        assert!(failed.is_some(), "byte {position}: the place is named");
+        assert_eq!(
+            first.opinion(&flipped, position).err(),
+            failed,
+            "byte {position}\n{}",
+            report.to_text()
+        );
     });
 }
 
@@ -344,24 +352,6 @@ fn agree_on_terms(terms: &Terms, what: &str) -> Option<Check> {
     first
 }
 
-/// A transcript that ends with this instruction in place of entry `index`, its chain right.
-fn ending_with(replay: &Replay, index: usize, instruction: &[u8]) -> Vec<u8> {
-    let mut transcript = MAGIC.to_vec();
-    let mut append = |kind: RecordKind, body: &[u8]| {
-        transcript.extend(kind.write(body).expect("within its bound"));
-    };
-    append(RecordKind::Genesis, &borsh::to_vec(&replay.genesis).unwrap());
-    for entry in &replay.entries[..index] {
-        append(RecordKind::Entry, &borsh::to_vec(entry).unwrap());
-    }
-    let (scenes, _) = replay.scenes();
-    let slot = replay.entries[index].slot;
-    let head = next_head(&scenes[index].before.head(), slot, instruction);
-    let instruction = talea_tests::list(instruction.iter().copied());
-    append(RecordKind::Entry, &borsh::to_vec(&Entry { slot, instruction, head }).unwrap());
-    transcript
-}
-
 /// Both opinions on an instruction that may be wrong, which must name the same check.
 fn agree_on(replay: &Replay, index: usize, before: &Auction, instruction: &[u8], what: &str) {
     let first: Option<Check> = before
@@ -369,7 +359,7 @@ fn agree_on(replay: &Replay, index: usize, before: &Auction, instruction: &[u8],
         .apply(replay.entries[index].slot, instruction)
         .err()
         .map(|Refusal { check, .. }| check);
-    let report = second_opinion(&ending_with(replay, index, instruction));
+    let report = second_opinion(&replay.ending_with(index, instruction));
     let second = report.failure.as_ref().map(|failure| failure.check);
     assert_eq!(first, second, "{what}\n{}", report.to_text());
 }

@@ -1,16 +1,17 @@
 //! What the tools say about terms that are valid and leave something open.
 
 use std::collections::BTreeSet;
+use talea_cli::{board::clock::BoardTerms, terms::in_words};
 use talea_protocol::{
     bytes::PartyKey,
     caution::{Caution, cautions},
     limits::{MAX_BIDS_PER_LOT, MAX_ROUNDS},
-    outcome::Account,
+    outcome::{Account, ReserveResult},
     price::Rung,
     quorum::Group,
-    terms::{Admission, Depth, Disclosure, Mechanism, Terms, Ties},
+    terms::{Admission, Depth, Disclosure, Mechanism, Reserve, Terms, Ties},
 };
-use talea_sim::play::{BidPlan, Seat};
+use talea_sim::play::{BidPlan, ReservePlan, Seat};
 use talea_tests::{Small, replay::edit, stage::Stage, text};
 
 /// Terms for listed bidders with a group of `threshold` of `members`, so many of whom endorse.
@@ -235,6 +236,37 @@ fn the_price_of_all_the_room_does_not_overflow() {
 // ---- what is shown ----
 
 #[test]
+fn a_reserve_that_is_opened_although_it_is_not_to_be_is_named() {
+    let with = |disclosure, opened: Option<bool>| {
+        altered(|terms| {
+            terms.disclosure = disclosure;
+            terms.reserve = opened.map(|opened| Reserve { until: 25, opened });
+        })
+    };
+    assert_eq!(with(Disclosure::Everything, Some(false)), ["disclosure.opened-reserve"]);
+    assert_eq!(with(Disclosure::Everything, Some(true)), [""; 0], "as the terms say");
+    assert_eq!(with(Disclosure::Everything, None), [""; 0]);
+    assert_eq!(with(Disclosure::WINNER_AND_PRICE, Some(false)), [""; 0]);
+    // So it is.
+    for disclosure in [Disclosure::Everything, Disclosure::WINNER_AND_PRICE] {
+        for opened in [false, true] {
+            let small = Small { disclosure, reserve: Some(opened), ..Small::default() };
+            let mut plan = small.plan(&[&[1, 3, 2]]);
+            plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(2), is_revealed: true }];
+            let (played, _) = small.play(&plan);
+            let is_opened = matches!(played.outcome.lots[0].reserve, ReserveResult::Opened(_));
+            assert_eq!(is_opened, plan.terms.opens_reserves(), "{disclosure:?}, {opened}");
+            // And in the words in which the terms are read.
+            let board = BoardTerms { key: plan.terms.seller, starts: 0, slot: 100 };
+            plan.terms.domain = board.domain().unwrap();
+            let words = in_words(&plan.terms).unwrap();
+            assert_eq!(words.contains("opened at the end"), is_opened, "{words}");
+            assert_eq!(words.contains("never opened"), !is_opened, "{words}");
+        }
+    }
+}
+
+#[test]
 fn a_depth_that_shows_single_losers_is_named() {
     for (mechanism, sufficient) in [
         (Mechanism::FirstPrice, 4),
@@ -350,6 +382,7 @@ fn no_two_cautions_have_one_code() {
         Caution::SplitEndorsement { group, endorsements: 2, sufficient: 3 },
         Caution::NarrowDepth { min_bids: 1, sufficient: 4 },
         Caution::DepthWithCover,
+        Caution::OpenedReserve,
         Caution::CoverBetweenRounds,
         Caution::KnownLastRound { limit: 2, sufficient: 6 },
         Caution::Shills,

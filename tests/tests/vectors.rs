@@ -569,6 +569,7 @@ fn written(vector: &Vector) -> String {
     }
     writer.line("terms", &hex(&replay.genesis.terms));
     writer.line("auction id", &hex(&terms.auction_id().0));
+    writer.line("opening slot", &replay.genesis.slot.to_string());
     writer.line("genesis signature", &hex(&replay.genesis.signature.0));
     writer.line("genesis head", &hex(&replay.open().head().0));
     let mut steps: Vec<Vec<Kind>> = Vec::new();

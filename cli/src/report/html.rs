@@ -440,7 +440,9 @@ fn facts(terms: &TermsData) -> Vec<(&'static str, String)> {
     facts.push(("Deals until", schedule.deals_until.in_words()));
     facts.push(("Complaints until", schedule.complaints_until.in_words()));
     if let Some(reserve) = &terms.reserve {
-        let opened = if reserve.opened { "opened at the end" } else { "never opened" };
+        // With all bids, too: spec section 11.
+        let is_opened = reserve.opened || matches!(terms.disclosure, DisclosureData::Everything);
+        let opened = if is_opened { "opened at the end" } else { "never opened" };
         facts.push(("Reserves until", format!("{}, {opened}", reserve.until.in_words())));
     }
     facts.push(("Bids until", schedule.commits_until.in_words()));

@@ -164,7 +164,7 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
     line("deals", format!("until {}", until(terms.schedule.deals_until)));
     line("complaints", format!("until {}", until(terms.schedule.complaints_until)));
     if let Some(reserve) = terms.reserve {
-        let opened = if reserve.opened { "opened at the end" } else { "never opened" };
+        let opened = if terms.opens_reserves() { "opened at the end" } else { "never opened" };
         line("reserves", format!("until {}, {opened}", until(reserve.until)));
     }
     line("bids", format!("until {}", until(terms.schedule.commits_until)));

@@ -16,7 +16,7 @@ use talea_protocol::{
 use talea_sim::play::Seat;
 use talea_tests::{
     Small,
-    chosen_ladder::Chosen,
+    chosen_ladder::{self, Chosen, blinding},
     is_sold_to, list,
     replay::{Pens, accepted, edit, opened},
     rng,
@@ -230,11 +230,14 @@ fn c6_a_copied_commit_is_nothing_without_its_bidder() {
 
 #[test]
 fn c7_no_commitment_stands_twice() {
-    // The same rung and blinding, from the same generator: even with proofs of their own.
+    // The same rung and blinding, chosen by a cheat: even with proofs of their own.
     let mut stage = commits();
-    let auction = stage.board.auction();
     let bid = |bidder: usize, lot| {
-        stage.bidders[bidder].commit(auction, lot, Rung(4), &mut rng(9)).unwrap().commit
+        let bidder = stage.bidder(bidder);
+        let bid = BidId { lot, round: 0, bidder };
+        let chosen = (Rung(4), Scalar::from(1000u32));
+        let commit = chosen_ladder::commit(stage.auction(), &bid, chosen, None, &mut rng(9));
+        stage.sign(bidder, &Instruction::Commit(commit))
     };
     let [first, of_other_bidder, of_other_lot] = [bid(0, 0), bid(1, 0), bid(0, 1)];
     let commitment = |bytes: &[u8]| match opened(bytes).1 {
@@ -395,8 +398,7 @@ fn is_ranked(alter: impl FnOnce(&Stage, Scalar, Vec<u8>) -> Vec<u8>) -> bool {
 
 fn is_ranked_in(small: &Small, alter: impl FnOnce(&Stage, Scalar, Vec<u8>) -> Vec<u8>) -> bool {
     let mut stage = Stage::at_commits(small, &small.terms());
-    // The first thing drawn for a bid is its commitment's blinding.
-    let rho = Scalar::random(&mut stage.rng.clone());
+    let rho = blinding_of(&mut stage, 0, 0);
     let auction = stage.board.auction();
     let mut rng = stage.rng.clone();
     let bid = stage.bidders[0].commit_altered(
@@ -498,6 +500,11 @@ fn r4_a_ladder_encrypts_the_committed_bid() {
     assert!(!is_ranked(other_blinding));
 }
 
+/// `rho` of a bid of rung 5, which its bidder derives anew each time.
+fn blinding_of(stage: &mut Stage, bidder: usize, lot: u32) -> Scalar {
+    blinding(&bid(stage, bidder, lot, 5).secret)
+}
+
 /// A sealed bid of bidder 0 on lot 0 whose ladder has this randomness.
 fn chosen(stage: &Stage, rung: u32, rho: Scalar, randomness: [u64; 4]) -> Vec<u8> {
     sealed(stage, 0, 0, rung, rho, randomness)
@@ -538,7 +545,7 @@ fn invalid_after(
 ) -> Vec<u32> {
     let mut stage = commits();
     let mut commit = |(bidder, lot, randomness): (usize, u32, [u64; 4]), spoil: bool| {
-        let rho = Scalar::random(&mut stage.rng.clone());
+        let rho = blinding_of(&mut stage, bidder, lot);
         let mut bytes = sealed(&stage, bidder, lot, 5, rho, randomness);
         let last = bytes.len() - 32;
         bytes[last] ^= u8::from(spoil);

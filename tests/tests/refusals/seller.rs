@@ -1,11 +1,12 @@
 //! What the seller does beside opening: its reserves (C1, C3, C5 to C7, R1, E3) and its last word (D1).
 
 use super::{SCRIPT, refuses};
+use curve25519_dalek::Scalar;
 use talea_contract::Phase;
-use talea_parties::{bidder, seller};
+use talea_parties::bidder;
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
-    commitment::{Commit, seal},
+    commitment::{BidId, Commit, seal},
     instruction::Instruction,
     outcome::{Ending, ReserveResult},
     price::Rung,
@@ -13,7 +14,7 @@ use talea_protocol::{
     terms::Mechanism,
 };
 use talea_tests::{
-    Small, is_sold_to, list,
+    Small, chosen_ladder, is_sold_to, list,
     replay::{Kind, edit, opened, refused},
     rng,
     stage::Stage,
@@ -127,17 +128,22 @@ fn c6_a_bidder_cannot_bid_the_reserve_it_does_not_know() {
 #[test]
 fn c7_no_commitment_stands_twice_among_bids_and_reserves() {
     let mut stage = reserves();
-    let seller = stage.pens.identity(stage.auction().terms().seller);
-    let prepare =
-        |lot| seller::reserve(seller, stage.auction(), lot, Rung(4), &mut rng(9)).unwrap().commit;
-    let [first, second] = [0, 1].map(prepare);
+    // The same rung and blinding, chosen by cheats in league.
+    let commit = |stage: &Stage, lot, bidder| {
+        let bid = BidId { lot, round: 0, bidder };
+        let chosen = (Rung(4), Scalar::from(1000u32));
+        chosen_ladder::commit(stage.auction(), &bid, chosen, None, &mut rng(9))
+    };
+    let seller = stage.auction().terms().seller;
+    let [first, second] =
+        [0, 1].map(|lot| stage.sign(seller, &Instruction::Reserve(commit(&stage, lot, seller))));
     assert_eq!(commit_of(&first).commitment, commit_of(&second).commitment);
     stage.submit(&first);
     assert_eq!(refuses(&stage, &second), "C7", "of another lot");
     stage.pass();
     for lot in [0, 1] {
-        let auction = stage.board.auction();
-        let bid = stage.bidders[0].commit(auction, lot, Rung(4), &mut rng(9)).unwrap().commit;
+        let bidder = stage.bidder(0);
+        let bid = stage.sign(bidder, &Instruction::Commit(commit(&stage, lot, bidder)));
         assert_eq!(commit_of(&bid).commitment, commit_of(&first).commitment);
         assert_eq!(refuses(&stage, &bid), "C7", "of a bid");
     }
