@@ -3,9 +3,7 @@
 //!
 //! The dishonest board is this file: it holds the pen of the transcript and the board's key.
 
-mod common;
-
-use common::{LIMIT, Running, SMALL, Shape, Stage, ends, find, whole_records};
+use crate::common::{LIMIT, Running, SMALL, Shape, Stage, ends, find, whole_records};
 use std::{
     collections::BTreeSet,
     fs,

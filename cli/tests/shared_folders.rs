@@ -1,11 +1,7 @@
 //! Folders that several users or several machines share: who may do what in them, and what a copy does that
 //! comes late, in halves, or twice.
 
-#![cfg(unix)]
-
-mod common;
-
-use common::{LIMIT, Running, SMALL, Shape, Stage, ends};
+use crate::common::{LIMIT, Running, SMALL, Shape, Stage, ends};
 use std::{
     collections::BTreeSet,
     fs,

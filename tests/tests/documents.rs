@@ -1,6 +1,10 @@
 //! What the documents say shows a claim is there: files of tests, and tests by name.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Every file of tests, as the documents write it, and every function in them.
 fn tests() -> (BTreeSet<String>, BTreeSet<String>) {
@@ -27,6 +31,40 @@ fn tests() -> (BTreeSet<String>, BTreeSet<String>) {
         walk(&folder, name, &mut files, &mut tests);
     }
     (files, tests)
+}
+
+/// The file that declares this one's module: the one that its folder is named after, or `all.rs`.
+fn parent_of(file: &Path) -> Option<PathBuf> {
+    let (folder, name) = (file.parent()?, file.file_stem()?);
+    let module = if name == "mod" { folder } else { file };
+    let folder = module.parent()?;
+    let is_root = folder.file_name()? == "tests";
+    Some(if is_root { folder.join("all.rs") } else { folder.with_extension("rs") })
+}
+
+#[test]
+fn every_file_of_tests_is_run() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let (files, _) = tests();
+    let mut found = 0;
+    for name in files.iter().filter(|name| name.contains("/tests/") && name.ends_with(".rs")) {
+        let (package, _) = name.split_once("/tests/").expect("a package's tests");
+        let manifest =
+            fs::read_to_string(root.join(package).join("Cargo.toml")).expect("a manifest");
+        let path = name.strip_prefix(&format!("{package}/")).expect("it begins with its package");
+        if manifest.contains(&format!("path = \"{path}\"")) {
+            continue;
+        }
+        let file = Path::new(name);
+        let module = if file.ends_with("mod.rs") { file.parent() } else { Some(file) };
+        let module = module.and_then(Path::file_stem).and_then(|stem| stem.to_str());
+        let parent = parent_of(file).expect("a file in a folder of tests");
+        let text = fs::read_to_string(root.join(&parent)).unwrap_or_default();
+        let declares = |line: &str| line == format!("mod {};", module.expect("a plain name"));
+        assert!(text.lines().any(declares), "{} does not declare {name}", parent.display());
+        found += 1;
+    }
+    assert!(found > 10, "{found} files were found");
 }
 
 #[test]

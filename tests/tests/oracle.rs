@@ -3,7 +3,7 @@
 //! and reserve, each pattern a lot of an auction.
 //!
 //! The clear outcome is `talea_sim::plain`'s, which sorts. Three shapes of ladder take turns; by
-//! hand, with `cargo test --release -p talea-tests --test oracle -- --ignored --nocapture NAME`, every
+//! hand, with `cargo test --release -p talea-tests --test all oracle:: -- --ignored --nocapture NAME`, every
 //! combination of them is held: `every_combination`, and those with a reserve.
 
 use std::{

@@ -1,0 +1,20 @@
+//! Every file of tests, in one binary: what takes long on one core runs beside the rest. Only what counts the
+//! memory of its process, and what is typed in another folder, stands alone.
+
+mod agreement;
+mod attacks;
+mod auction_flow;
+mod board;
+mod cautions;
+mod documents;
+mod forgers;
+mod keyholders;
+mod leakage;
+mod lengths;
+mod money;
+mod oracle;
+mod refusals;
+mod rounds;
+mod rounds_at_random;
+mod siblings;
+mod vectors;
