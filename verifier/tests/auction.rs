@@ -730,7 +730,7 @@ impl Auction {
     /// What a party has now.
     pub(crate) fn account(&self, who: &SigningKey) -> Account {
         let who = key(who);
-        *self.replay.accounts().iter().find(|account| account.party == who).unwrap()
+        *self.replay.ledger.accounts().iter().find(|account| account.party == who).unwrap()
     }
 
     /// The seller's word on a lot.
