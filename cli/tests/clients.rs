@@ -21,8 +21,9 @@ use talea_cli::{
     keys::{Keys, PassphraseSource},
     names,
     party::{
-        bidder::{self, Handed},
+        bidder,
         desk::Desk,
+        handed::Handed,
         journal::{Journal, Note},
     },
 };

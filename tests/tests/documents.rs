@@ -26,7 +26,7 @@ fn tests() -> (BTreeSet<String>, BTreeSet<String>) {
         }
     }
     let (mut files, mut tests) = (BTreeSet::new(), BTreeSet::new());
-    for name in ["tests/tests", "cli/tests", "cli/src/board"] {
+    for name in ["tests/tests", "cli/tests", "verifier/tests", "cli/src/board"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
         walk(&folder, name, &mut files, &mut tests);
     }

@@ -5,6 +5,7 @@
 //! | [`terms`] | the opening: terms, and the seller's word for them | 3 |
 //! | [`ledger`] | money | 6 |
 //! | [`setup`] | the key ceremony | 7 |
+//! | [`lot`], [`bid`] | what is known of a lot, and of a bid or a reserve | |
 //! | [`commit`] | reserves and bids, committed | 8 |
 //! | [`reveal`] | sealed bids, revealed and judged | 9 |
 //! | [`endorse`] | keyholders' word for the transcript so far | 10 |
@@ -17,11 +18,13 @@
 //! Here stand the phases and their ways out (section 5). A refused instruction ends the replay, so
 //! unlike the contract nothing here needs to be undone.
 
+pub(crate) mod bid;
 pub(crate) mod close;
 pub(crate) mod commit;
 pub(crate) mod decide;
 pub(crate) mod endorse;
 pub(crate) mod ledger;
+pub(crate) mod lot;
 pub(crate) mod rank;
 pub(crate) mod reveal;
 pub(crate) mod rounds;
@@ -47,9 +50,9 @@ use crate::{
     failure::{Place, Refusal, Stop, Subject},
     intake::{Body, Envelope, Intake, RawEntry},
 };
-use commit::LotState;
 use endorse::Endorsing;
 use ledger::Ledger;
+use lot::LotState;
 use rank::Post;
 use reveal::Judging;
 use rounds::Round;
