@@ -68,6 +68,26 @@ fn every_file_of_tests_is_run() {
 }
 
 #[test]
+fn every_test_that_is_ignored_is_run_by_hand() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let script = fs::read_to_string(root.join(".ci/long")).expect("a script of the project");
+    let (files, _) = tests();
+    let mut found = 0;
+    for file in files.iter().filter(|file| file.ends_with(".rs")) {
+        let text = fs::read_to_string(root.join(file)).expect("it is text");
+        let module = Path::new(file).file_stem().and_then(|stem| stem.to_str());
+        // An attribute begins its line.
+        for rest in text.split("\n#[ignore").skip(1) {
+            let name = rest.split_once("fn ").and_then(|(_, rest)| rest.split_once('('));
+            let name = format!("{}::{}", module.expect("a plain name"), name.expect("a test").0);
+            assert!(script.split_whitespace().any(|word| word == name), ".ci/long lacks {name}");
+            found += 1;
+        }
+    }
+    assert!(found > 10, "{found} were found");
+}
+
+#[test]
 fn every_test_that_a_document_names_is_there() {
     let (files, tests) = tests();
     let mut named = 0;
