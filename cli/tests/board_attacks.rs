@@ -1398,7 +1398,7 @@ fn a_strangers_answer_moves_no_terminal() {
     let scene = scene(&auctions().commits);
     let pen = Pen::open(&scene, "board");
     let name = scene.leave(&BID_0);
-    let mut bid = scene.start(&BID_0);
+    let mut bid = scene.start(&[&BID_0[..], &["--patience", "5"]].concat());
     let words = format!("\u{1b}[2J\u{1b}]0;owned\u{7}\r\n\u{202e}{}", "long ".repeat(4_000));
     let lie = Answer::Refused { check: words.clone(), sentence: words };
     let mut id = [0; 32];

@@ -7,6 +7,7 @@ mod auction_flow;
 mod board;
 mod cautions;
 mod documents;
+mod files;
 mod forgers;
 mod keyholders;
 mod leakage;
