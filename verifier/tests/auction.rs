@@ -671,7 +671,7 @@ impl Auction {
             }
             Items::Mix(lists) => {
                 let lists: Vec<Vec<_>> = lists
-                    .entries()
+                    .entries
                     .chunks(lists.length())
                     .map(|list| list.iter().map(|entry| entry.cipher).collect())
                     .collect();

@@ -1496,7 +1496,7 @@ mod mixing {
         let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
         let Items::Mix(lists) = &ranking.step.chunks[0].items else { panic!("the step is a Mix") };
         let lists: Vec<Vec<_>> = lists
-            .entries()
+            .entries
             .chunks(lists.length())
             .map(|list| list.iter().map(|entry| entry.cipher).collect())
             .collect();

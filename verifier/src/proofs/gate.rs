@@ -26,11 +26,11 @@ use crate::{
 pub(crate) struct Wires {
     /// Decoded.
     pub(crate) points: Vec<(Cipher, Cipher)>,
-    encodings: Encodings,
+    pub(crate) encodings: Encodings,
 }
 
 #[derive(Clone, Debug)]
-enum Encodings {
+pub(crate) enum Encodings {
     /// As a keyholder posted them.
     Posted(Vec<(Ciphertext, Ciphertext)>),
     /// Not encoded yet: half of every `X`, and every `Y` encoded.
@@ -49,13 +49,6 @@ impl Wires {
             ys.push(y_wire);
         }
         Self { points, encodings: Encodings::Halved(halves, ys) }
-    }
-
-    /// As if a keyholder had posted them.
-    #[cfg(test)]
-    pub(crate) fn of(points: Vec<(Cipher, Cipher)>) -> Self {
-        let posted = points.iter().map(|(x, y)| (x.encode(), y.encode())).collect();
-        Self { points, encodings: Encodings::Posted(posted) }
     }
 
     /// One gate's, decoded only.

@@ -30,7 +30,8 @@ pub(crate) fn switches_of(k: u32) -> usize {
 #[derive(Clone, Debug)]
 pub(crate) struct Lists {
     k: u32,
-    entries: Vec<Item>,
+    /// List by list.
+    pub(crate) entries: Vec<Item>,
 }
 
 impl Lists {
@@ -38,12 +39,6 @@ impl Lists {
     pub(crate) fn new(k: u32, entries: Vec<Item>) -> Option<Self> {
         let length = 1usize.checked_shl(k)?;
         (k >= 1 && entries.len().checked_rem(length)? == 0).then_some(Self { k, entries })
-    }
-
-    /// The entries of all lists, list by list.
-    #[cfg(test)]
-    pub(crate) fn entries(&self) -> &[Item] {
-        &self.entries
     }
 
     /// `2^k`.

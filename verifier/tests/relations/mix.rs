@@ -91,7 +91,7 @@ fn a_network_permutes() {
         let lists = Lists::new(3, entries).unwrap();
         let turn = decode(&case.switches, &case.challenge).unwrap();
         let (_, left) = lists.through(&turn).unwrap();
-        let left: Vec<Ciphertext> = left.entries().iter().map(|entry| entry.wire).collect();
+        let left: Vec<Ciphertext> = left.entries.iter().map(|entry| entry.wire).collect();
         assert_eq!(left, order.map(|i| case.inputs[0][i]));
     }
 }
