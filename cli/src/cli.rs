@@ -21,9 +21,10 @@ use crate::{
     keys::{Keys, PassphraseSource},
     money, names,
     party::{
-        bidder::{self, Committed, Handed},
+        bidder::{self, Committed},
         custodian,
         desk::{Desk, POLL, order},
+        handed::Handed,
         keyholder, seller,
     },
     progress,
@@ -34,6 +35,7 @@ use crate::{
     status::{self, Status},
     taken::{Taken, written},
     terms::{self, Draft, TermsData},
+    verification::verify_file,
 };
 use clap::{CommandFactory as _, Parser as _};
 use std::{
@@ -589,19 +591,6 @@ fn report(path: &Path, out: &Path) -> Result<Exit, Failure> {
         say(&format!("{} is INVALID: {why}", path.display()));
     }
     report.exit()
-}
-
-/// What the independent verifier says of a transcript.
-///
-/// # Errors
-/// `file.unreadable`, `internal`.
-pub fn verify_file(path: &Path) -> Result<talea_verifier::Report, Failure> {
-    let file = std::fs::File::open(path).map_err(|error| Failure::unreadable(path, error))?;
-    let report = talea_verifier::verify(file, &talea_verifier::Options::default(), |_| ());
-    report.map_err(|fault| match fault {
-        talea_verifier::Fault::Read(error) => Failure::unreadable(path, error),
-        talea_verifier::Fault::Internal(what) => Failure::new(Code::Internal, what.to_string()),
-    })
 }
 
 fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {

@@ -12,6 +12,7 @@
 //! | [`replica`] | the program replayed from the transcript: what a party believes |
 //! | [`party`] | what seller, custodian, bidder and keyholder do |
 //! | [`money`], [`taken`] | what a bid comes to, and what a command brought into the transcript |
+//! | [`verification`] | what the independent verifier says of a transcript |
 //! | [`status`], [`result`], [`report`] | how an auction stands, what a bidder's own bids came to, what happened |
 //! | [`demo`] | all of them in a temporary folder |
 //! | [`failure`], [`interrupt`], [`say`], [`progress`] | why a command stops, how it says so, and how far things are |
@@ -42,3 +43,4 @@ pub mod say;
 pub mod status;
 pub mod taken;
 pub mod terms;
+pub mod verification;

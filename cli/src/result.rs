@@ -142,7 +142,7 @@ impl Results {
             vec![line.identifier.clone(), bid, price, result.into()]
         });
         let heading = ["lot", "your bid", "price", "result"];
-        talea_sim::report::table(&heading, rows.collect(), &[1, 2]) + "\n"
+        talea_sim::table::table(&heading, rows.collect(), &[1, 2]) + "\n"
     }
 }
 

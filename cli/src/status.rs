@@ -401,7 +401,7 @@ impl Status {
         });
         let heading = ["lot", "name", "committed", "revealed", "result", "price", "winner"];
         text.push('\n');
-        text.push_str(&talea_sim::report::table(&heading, rows.collect(), &[2, 3, 5]));
+        text.push_str(&talea_sim::table::table(&heading, rows.collect(), &[2, 3, 5]));
         text.push('\n');
         if let Some(party) = &self.party {
             party.write(&mut text);

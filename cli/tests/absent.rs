@@ -1,9 +1,7 @@
 //! Parties who leave and never come back, with real processes: the auction ends as the protocol says,
 //! and what it leaves behind names them.
 
-mod common;
-
-use common::{LIMIT, Running, SMALL, Shape, Stage, find};
+use crate::common::{LIMIT, Running, SMALL, Shape, Stage, find};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use talea_cli::{board::folder::Folder, names, replica::Replica};

@@ -3,9 +3,7 @@
 //!
 //! The dishonest board is this file: it holds the pen of the transcript and the board's key.
 
-mod common;
-
-use common::{LIMIT, Running, SMALL, Shape, Stage, ends, find, whole_records};
+use crate::common::{LIMIT, Running, SMALL, Shape, Stage, ends, find, whole_records};
 use std::{
     collections::BTreeSet,
     fs,
@@ -1405,7 +1403,7 @@ fn a_strangers_answer_moves_no_terminal() {
     let scene = scene(&auctions().commits);
     let pen = Pen::open(&scene, "board");
     let name = scene.leave(&BID_0);
-    let mut bid = scene.start(&BID_0);
+    let mut bid = scene.start(&[&BID_0[..], &["--patience", "5"]].concat());
     let words = format!("\u{1b}[2J\u{1b}]0;owned\u{7}\r\n\u{202e}{}", "long ".repeat(4_000));
     let lie = Answer::Refused { check: words.clone(), sentence: words };
     let mut id = [0; 32];

@@ -3,9 +3,7 @@
 //!
 //! The dishonest board is this file: it holds the pen of the transcript and the board's key.
 
-mod common;
-
-use common::{LIMIT, Running, SMALL, Shape, Stage, ends, find};
+use crate::common::{LIMIT, Running, SMALL, Shape, Stage, ends, find};
 use rand_core::OsRng;
 use std::{
     collections::BTreeSet,
@@ -23,8 +21,9 @@ use talea_cli::{
     keys::{Keys, PassphraseSource},
     names,
     party::{
-        bidder::{self, Handed},
+        bidder,
         desk::Desk,
+        handed::Handed,
         journal::{Journal, Note},
     },
 };

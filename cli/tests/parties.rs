@@ -1,8 +1,6 @@
 //! Real processes hold an auction over one folder, and die wherever it pleases us.
 
-mod common;
-
-use common::{LIMIT, SMALL, Shape, Stage, ends, whole_records};
+use crate::common::{self, LIMIT, SMALL, Shape, Stage, ends, whole_records};
 use std::{
     fs,
     io::Write as _,
@@ -672,7 +670,7 @@ fn bad_input_gets_one_sentence_a_code_and_its_status() {
     assert_eq!(stage.run(&["verify", "board"]).status.code(), Some(3));
 }
 
-/// By hand: `cargo test --release -p talea-cli --test parties -- --ignored`.
+/// By hand: `cargo test --release -p talea-cli --test all parties:: -- --ignored`.
 #[test]
 #[ignore = "eleven processes, ten lots: a minute or two"]
 fn eleven_processes_hold_an_auction_of_ten_lots_and_are_killed_at_random() {

@@ -1,8 +1,6 @@
 //! The report of a transcript or a folder: for people, for tools and for spreadsheets.
 
-mod common;
-
-use common::{SMALL, Stage, whole_records};
+use crate::common::{SMALL, Stage, whole_records};
 use serde_json::Value;
 use std::{
     fs,

@@ -1,11 +1,7 @@
 //! Folders that several users or several machines share: who may do what in them, and what a copy does that
 //! comes late, in halves, or twice.
 
-#![cfg(unix)]
-
-mod common;
-
-use common::{LIMIT, Running, SMALL, Shape, Stage, ends};
+use crate::common::{LIMIT, Running, SMALL, Shape, Stage, ends};
 use std::{
     collections::BTreeSet,
     fs,
@@ -68,7 +64,11 @@ impl<'a> User<'a> {
     fn talea(&self, umask: &str, arguments: &[&str]) -> Command {
         let program = self.stage.path("talea");
         if !program.exists() {
-            fs::copy(env!("CARGO_BIN_EXE_talea"), &program).unwrap();
+            // By another process: what other tests start meanwhile would hold the file open for writing, and
+            // it could not be run.
+            let mut copy = Command::new("cp");
+            let copied = copy.arg(env!("CARGO_BIN_EXE_talea")).arg(&program).status().unwrap();
+            assert!(copied.success());
             set_mode(&program, 0o755);
         }
         let mut command = self.shell(&format!("umask {umask}; exec \"$0\" \"$@\""));

@@ -1,9 +1,7 @@
 //! Terms as their author writes them: what is refused, what is warned of, what the example and the questions
 //! are good for.
 
-mod common;
-
-use common::{SMALL, Shape, Stage, ends};
+use super::common::{SMALL, Shape, Stage, ends};
 use std::{
     fs,
     io::Write as _,

@@ -9,6 +9,7 @@
 //! | [`bid_secrets`] | where every secret of a bid comes from |
 //! | [`keyholder`] | deals, complains, endorses, ranks |
 //! | [`board`] | orders instructions and writes the transcript |
+//! | [`choices`] | what a keyholder chooses at a gate or a switch |
 //! | [`masks`] | where every secret factor of a keyholder comes from |
 //! | [`proofs`] | the twins of `talea_contract::proofs` |
 //!
@@ -17,6 +18,7 @@
 pub mod bid_secrets;
 pub mod bidder;
 pub mod board;
+pub mod choices;
 pub mod custodian;
 pub mod identity;
 pub mod keyholder;

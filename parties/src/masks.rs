@@ -11,7 +11,10 @@
 //!   as the input, the place or the attempt is another;
 //! - the same post made again on the same input yields other masks as long as the generator lives.
 
-use crate::proofs::gate;
+use crate::{
+    choices::{Crossing, Sign},
+    proofs::gate,
+};
 use core::fmt;
 use curve25519_dalek::scalar::Scalar;
 use merlin::{Transcript, TranscriptRng};
@@ -21,7 +24,7 @@ use talea_contract::{fiat_shamir::Context, proofs::mix};
 use talea_protocol::{
     bytes::Digest, labels, labels::PROTOCOL_VERSION, sealed_bid::Ciphertext as WireCiphertext,
 };
-use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// The masks of one post, item by item.
 pub struct Masks {
@@ -151,90 +154,23 @@ impl ItemMasks {
     }
 
     /// A fair bit.
-    fn bit(&mut self) -> u8 {
+    fn bit(&mut self) -> Choice {
         let mut byte = [0u8; 1];
         self.0.fill_bytes(&mut byte);
         let [byte] = byte;
-        byte & 1
+        Choice::from(byte & 1)
     }
 
     /// A fair sign.
     #[must_use]
     pub fn sign(&mut self) -> Sign {
-        Sign { is_plus: self.bit() }
+        Sign::of(self.bit())
     }
 
     /// A fair crossing, with two powers that are not zero.
     #[must_use]
     pub fn crossing(&mut self) -> Crossing {
-        Crossing { is_crossed: self.bit(), powers: [self.factor(), self.factor()] }
-    }
-}
-
-/// A secret sign, +1 or -1. It is never compared and never branched on; it acts as a scalar.
-///
-/// # Invariants
-/// `is_plus` is 0 or 1.
-#[derive(Clone, ZeroizeOnDrop)]
-pub struct Sign {
-    is_plus: u8,
-}
-
-impl fmt::Debug for Sign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sign(secret)")
-    }
-}
-
-impl Sign {
-    /// +1 if `is_plus`, else -1: for trials, where a sign is chosen.
-    #[must_use]
-    pub fn chosen(is_plus: bool) -> Self {
-        Self { is_plus: u8::from(is_plus) }
-    }
-
-    /// `[v = 1]`, as a scalar.
-    #[must_use]
-    pub fn indicator(&self) -> Scalar {
-        Scalar::from(self.is_plus)
-    }
-
-    /// `v = 2 [v = 1] - 1`, as a scalar.
-    #[must_use]
-    pub fn scalar(&self) -> Scalar {
-        let indicator = self.indicator();
-        indicator + indicator - Scalar::ONE
-    }
-}
-
-/// What a switch does. Whether it crosses is never branched on.
-///
-/// # Invariants
-/// `is_crossed` is 0 or 1.
-#[derive(Clone, ZeroizeOnDrop)]
-pub struct Crossing {
-    is_crossed: u8,
-    /// To which either input is raised, not zero.
-    pub(crate) powers: [Scalar; 2],
-}
-
-impl fmt::Debug for Crossing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Crossing(secret)")
-    }
-}
-
-impl Crossing {
-    /// Chosen, for trials.
-    #[must_use]
-    pub fn chosen(is_crossed: bool, powers: [Scalar; 2]) -> Self {
-        Self { is_crossed: u8::from(is_crossed), powers }
-    }
-
-    /// Whether the outputs change places.
-    #[must_use]
-    pub fn is_crossed(&self) -> Choice {
-        Choice::from(self.is_crossed)
+        Crossing::of(self.bit(), [self.factor(), self.factor()])
     }
 }
 

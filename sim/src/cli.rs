@@ -4,10 +4,11 @@ use crate::{
     bench::{self, Memory},
     compare,
     failure::{Code, Exit, Failure},
-    report::{RunReport, SCHEMA, table, to_json},
+    report::{RunReport, SCHEMA, to_json},
     run,
     scenario::Scenario,
     suggest::{self, Candidate, Load},
+    table::table,
     tenders::{record, replay, report::TendersReport},
     verify_after::verify_after,
 };

@@ -14,6 +14,7 @@
 //! | [`run`] | all of these for one scenario |
 //! | [`tenders`] | all of these for a public record of real bids |
 //! | [`input`], [`failure`] | files from outside, and why something stopped |
+//! | [`survey`], [`table`](mod@table) | what a round showed, and figures in columns |
 //! | [`histogram`] | the depth, round by round, as a picture |
 //! | [`bench`](mod@bench) | what an auction costs, as ratios |
 //! | [`compare`] | what bidders make of a mechanism, over many auctions |
@@ -49,5 +50,6 @@ pub mod scenario;
 pub mod seed;
 pub mod suggest;
 pub mod survey;
+pub mod table;
 pub mod tenders;
 pub mod verify_after;

@@ -8,8 +8,8 @@ use crate::{
     run::Run,
     scenario::Scenario,
     survey::{self, BucketReport, SurveyReport, buckets},
+    table::table,
 };
-use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 use talea_protocol::{
@@ -372,22 +372,6 @@ fn write_depth(text: &mut String, depth: &[BucketReport]) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{}", line.trim_end());
     }
-}
-
-/// A table in Markdown, the columns of `right` aligned right.
-#[must_use]
-pub fn table(heading: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String {
-    let mut table = Table::new();
-    table.load_preset(ASCII_MARKDOWN).set_header(heading.iter().copied());
-    for row in rows {
-        table.add_row(row);
-    }
-    for column in right {
-        if let Some(column) = table.column_mut(*column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table.trim_fmt()
 }
 
 /// JSON with two blanks per level. The reports of this crate are trees of strings and numbers, so

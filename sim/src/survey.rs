@@ -1,6 +1,6 @@
 //! What a round showed: the depth and the cover, with prices as people write them.
 
-use crate::report;
+use crate::table;
 use serde::Serialize;
 use std::iter;
 use talea_protocol::{
@@ -68,7 +68,7 @@ pub fn table(surveys: &[SurveyReport]) -> String {
         rows.push(iter::once("cover".to_owned()).chain(covers).collect());
     }
     let right: Vec<usize> = (0..heading.len()).collect();
-    report::table(&heading, rows, &right)
+    table::table(&heading, rows, &right)
 }
 
 /// The buckets of a depth, with the prices that they hold.

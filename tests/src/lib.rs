@@ -248,6 +248,23 @@ pub fn list<T, const MAX: usize>(items: impl IntoIterator<Item = T>) -> List<T, 
     List::new(items.into_iter().collect()).expect("a list within its bound")
 }
 
+/// Of many cases, one in `one_of`. Which, says the variable `TALEA_TURN`: another text is another turn, as the
+/// commit's name is in CI, and `all` is every case. A test that fails shows it.
+pub fn in_turn<T>(cases: Vec<T>, one_of: usize) -> Vec<T> {
+    let turn = std::env::var("TALEA_TURN").unwrap_or_default();
+    println!("one case in {one_of}, by TALEA_TURN={turn}");
+    in_this_turn(cases, one_of, &turn)
+}
+
+fn in_this_turn<T>(cases: Vec<T>, one_of: usize, turn: &str) -> Vec<T> {
+    if turn == "all" {
+        return cases;
+    }
+    let sum =
+        turn.bytes().fold(0, |sum: usize, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    cases.into_iter().skip(sum % one_of).step_by(one_of).collect()
+}
+
 /// Does the work for every item, on as many threads as there are cores.
 pub fn on_all_cores<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -257,4 +274,21 @@ pub fn on_all_cores<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
             scope.spawn(move || items.iter().skip(core).step_by(cores).for_each(work));
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_has_its_turn() {
+        let all: Vec<u32> = (0..100).collect();
+        let turn = |text: &str| in_this_turn(all.clone(), 7, text);
+        assert_eq!(turn("all"), all);
+        let turns: BTreeSet<Vec<u32>> = (0..100).map(|n| turn(&format!("commit {n}"))).collect();
+        assert_eq!(turns.len(), 7);
+        let cases: BTreeSet<u32> = turns.into_iter().flatten().collect();
+        assert!(cases.into_iter().eq(all.clone()));
+        assert_eq!(turn("commit 1"), turn("commit 1"));
+    }
 }

@@ -404,7 +404,7 @@ fn both_name_the_same_check_for_instructions_altered_by_their_signers() {
     deep_mutants(&small, &transcript, 127);
 }
 
-/// By hand: `cargo test --release -p talea-tests --test agreement -- --ignored`.
+/// By hand: `cargo test --release -p talea-tests --test all agreement:: -- --ignored`.
 #[test]
 #[ignore = "every byte of every payload of a larger auction: minutes"]
 fn both_name_the_same_check_for_every_byte_altered() {

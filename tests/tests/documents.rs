@@ -1,6 +1,10 @@
 //! What the documents say shows a claim is there: files of tests, and tests by name.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Every file of tests, as the documents write it, and every function in them.
 fn tests() -> (BTreeSet<String>, BTreeSet<String>) {
@@ -22,11 +26,65 @@ fn tests() -> (BTreeSet<String>, BTreeSet<String>) {
         }
     }
     let (mut files, mut tests) = (BTreeSet::new(), BTreeSet::new());
-    for name in ["tests/tests", "cli/tests", "cli/src/board"] {
+    for name in ["tests/tests", "cli/tests", "verifier/tests", "cli/src/board"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
         walk(&folder, name, &mut files, &mut tests);
     }
     (files, tests)
+}
+
+/// The file that declares this one's module: the one that its folder is named after, or `all.rs`.
+fn parent_of(file: &Path) -> Option<PathBuf> {
+    let (folder, name) = (file.parent()?, file.file_stem()?);
+    let module = if name == "mod" { folder } else { file };
+    let folder = module.parent()?;
+    let is_root = folder.file_name()? == "tests";
+    Some(if is_root { folder.join("all.rs") } else { folder.with_extension("rs") })
+}
+
+#[test]
+fn every_file_of_tests_is_run() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let (files, _) = tests();
+    let mut found = 0;
+    for name in files.iter().filter(|name| name.contains("/tests/") && name.ends_with(".rs")) {
+        let (package, _) = name.split_once("/tests/").expect("a package's tests");
+        let manifest =
+            fs::read_to_string(root.join(package).join("Cargo.toml")).expect("a manifest");
+        let path = name.strip_prefix(&format!("{package}/")).expect("it begins with its package");
+        if manifest.contains(&format!("path = \"{path}\"")) {
+            continue;
+        }
+        let file = Path::new(name);
+        let module = if file.ends_with("mod.rs") { file.parent() } else { Some(file) };
+        let module = module.and_then(Path::file_stem).and_then(|stem| stem.to_str());
+        let parent = parent_of(file).expect("a file in a folder of tests");
+        let text = fs::read_to_string(root.join(&parent)).unwrap_or_default();
+        let declares = |line: &str| line == format!("mod {};", module.expect("a plain name"));
+        assert!(text.lines().any(declares), "{} does not declare {name}", parent.display());
+        found += 1;
+    }
+    assert!(found > 10, "{found} files were found");
+}
+
+#[test]
+fn every_test_that_is_ignored_is_run_by_hand() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let script = fs::read_to_string(root.join(".ci/long")).expect("a script of the project");
+    let (files, _) = tests();
+    let mut found = 0;
+    for file in files.iter().filter(|file| file.ends_with(".rs")) {
+        let text = fs::read_to_string(root.join(file)).expect("it is text");
+        let module = Path::new(file).file_stem().and_then(|stem| stem.to_str());
+        // An attribute begins its line.
+        for rest in text.split("\n#[ignore").skip(1) {
+            let name = rest.split_once("fn ").and_then(|(_, rest)| rest.split_once('('));
+            let name = format!("{}::{}", module.expect("a plain name"), name.expect("a test").0);
+            assert!(script.split_whitespace().any(|word| word == name), ".ci/long lacks {name}");
+            found += 1;
+        }
+    }
+    assert!(found > 10, "{found} were found");
 }
 
 #[test]

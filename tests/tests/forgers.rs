@@ -29,25 +29,15 @@ use talea_protocol::{
 };
 use talea_verifier::{fiat_shamir::Context as Place, proofs::ProofError};
 
-#[path = "forgers/blind.rs"]
 mod blind;
-#[path = "forgers/complaint.rs"]
 mod complaint;
-#[path = "forgers/gate.rs"]
 mod gate;
-#[path = "forgers/ladder.rs"]
 mod ladder;
-#[path = "forgers/mix.rs"]
 mod mix;
-#[path = "forgers/possession.rs"]
 mod possession;
-#[path = "forgers/range.rs"]
 mod range;
-#[path = "forgers/replay.rs"]
 mod replay;
-#[path = "forgers/sources.rs"]
 mod sources;
-#[path = "forgers/unseal.rs"]
 mod unseal;
 
 /// A statement with the proof that came with it.

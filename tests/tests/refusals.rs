@@ -24,21 +24,13 @@ use talea_tests::{
     with_bidder, with_keyholder,
 };
 
-#[path = "refusals/bids.rs"]
 mod bids;
-#[path = "refusals/ceremony.rs"]
 mod ceremony;
-#[path = "refusals/ranking.rs"]
 mod ranking;
-#[path = "refusals/rounds.rs"]
 mod rounds;
-#[path = "refusals/seller.rs"]
 mod seller;
-#[path = "refusals/signatures.rs"]
 mod signatures;
-#[path = "refusals/terms.rs"]
 mod terms;
-#[path = "refusals/vouches.rs"]
 mod vouches;
 
 /// A played auction to stop anywhere in.

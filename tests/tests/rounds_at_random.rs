@@ -822,7 +822,7 @@ fn whatever_happens_in_rounds_both_verifications_agree() {
     hold(0..24);
 }
 
-/// By hand: `cargo test --release -p talea-tests --test rounds_at_random -- --ignored`.
+/// By hand: `cargo test --release -p talea-tests --test all rounds_at_random:: -- --ignored`.
 #[test]
 #[ignore = "a quarter of an hour"]
 fn whatever_happens_in_many_rounds_both_verifications_agree() {

@@ -2,7 +2,7 @@
 //! ending and option, and faults, one each. Both verifications find what the manifest says.
 //!
 //! To write them anew, an explicit decision because old transcripts stop verifying:
-//! `TALEA_WRITE_VECTORS=1 cargo test -p talea-tests --test transcripts`.
+//! `TALEA_WRITE_VECTORS=1 cargo test -p talea-tests --test all transcripts::`.
 
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, path::PathBuf};

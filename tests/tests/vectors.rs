@@ -2,7 +2,7 @@
 //! specification names.
 //!
 //! To write them anew, an explicit decision because old transcripts stop verifying:
-//! `TALEA_WRITE_VECTORS=1 cargo test -p talea-tests --test vectors`.
+//! `TALEA_WRITE_VECTORS=1 cargo test -p talea-tests --test all vectors::`.
 
 use curve25519_dalek::{RistrettoPoint, Scalar, traits::Identity as _};
 use std::{collections::BTreeMap, fmt::Write as _};

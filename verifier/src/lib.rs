@@ -41,9 +41,6 @@ mod replay;
 pub mod report;
 pub mod verify;
 
-#[cfg(test)]
-mod testing;
-
 pub use failure::{Failure, Fault, Place};
 pub use report::{Report, Standing, Verdict};
 pub use verify::{Options, Progress, verify};

@@ -5,6 +5,7 @@
 //! | [`terms`] | the opening: terms, and the seller's word for them | 3 |
 //! | [`ledger`] | money | 6 |
 //! | [`setup`] | the key ceremony | 7 |
+//! | [`lot`], [`bid`] | what is known of a lot, and of a bid or a reserve | |
 //! | [`commit`] | reserves and bids, committed | 8 |
 //! | [`reveal`] | sealed bids, revealed and judged | 9 |
 //! | [`endorse`] | keyholders' word for the transcript so far | 10 |
@@ -17,11 +18,13 @@
 //! Here stand the phases and their ways out (section 5). A refused instruction ends the replay, so
 //! unlike the contract nothing here needs to be undone.
 
+pub(crate) mod bid;
 pub(crate) mod close;
 pub(crate) mod commit;
 pub(crate) mod decide;
 pub(crate) mod endorse;
 pub(crate) mod ledger;
+pub(crate) mod lot;
 pub(crate) mod rank;
 pub(crate) mod reveal;
 pub(crate) mod rounds;
@@ -47,9 +50,9 @@ use crate::{
     failure::{Place, Refusal, Stop, Subject},
     intake::{Body, Envelope, Intake, RawEntry},
 };
-use commit::LotState;
 use endorse::Endorsing;
 use ledger::Ledger;
+use lot::LotState;
 use rank::Post;
 use reveal::Judging;
 use rounds::Round;
@@ -95,7 +98,7 @@ pub(crate) struct Replay {
     entries: u64,
     /// Accepted Fund instructions.
     funds: u64,
-    ledger: Ledger,
+    pub(crate) ledger: Ledger,
     pub(crate) setup: Setup,
     committee: Option<Arc<Committee>>,
     lots: Vec<LotState>,
@@ -350,7 +353,7 @@ impl Replay {
     }
 
     /// **M1**, **M2** and **M4**.
-    fn fund(&mut self, fund: &Fund) -> Result<(), Stop> {
+    pub(crate) fn fund(&mut self, fund: &Fund) -> Result<(), Stop> {
         let expected = self.funds;
         self.docket.require(Check::FundSequence, fund.sequence == expected, || {
             format!("the sequence must be {expected} and is {}", fund.sequence)
@@ -469,14 +472,6 @@ impl Replay {
     }
 }
 
-#[cfg(test)]
-impl Replay {
-    /// Every account, ascending by key.
-    pub(crate) fn accounts(&self) -> Vec<talea_protocol::outcome::Account> {
-        self.ledger.accounts()
-    }
-}
-
 const NO_LOT: Stop = Stop::Internal("a lot of the terms has no state");
 
 /// What an instruction may bring to completion.
@@ -564,37 +559,4 @@ fn difference(derived: &Outcome, claimed: &Outcome) -> Option<String> {
         derived.accounts.len(),
         claimed.accounts.len()
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::auction::{Auction, Rules};
-
-    /// In a ledger that is as full as it may be, which no file is built for here.
-    #[test]
-    fn m4_refuses_one_account_too_many() {
-        let mut auction = Auction::open(900, &Rules::default());
-        let nth = |n: u32| {
-            let mut key = [0xff; 32];
-            key[..4].copy_from_slice(&n.to_le_bytes());
-            PartyKey(key)
-        };
-        let most = u32::try_from(MAX_ACCOUNTS).unwrap();
-        for n in 0..most {
-            auction.replay.ledger.fund(nth(n), 1).unwrap();
-        }
-        let fund = |sequence, n| Fund { sequence, party: nth(n), amount: 1 };
-        assert!(auction.replay.fund(&fund(0, most - 1)).is_ok());
-        let Err(Stop::Refused(refusal)) = auction.replay.fund(&fund(1, most)) else {
-            panic!("it was accepted")
-        };
-        assert_eq!(refusal.failure.check, Check::FundRoom);
-        // **M2** stands before it.
-        let none = Fund { amount: 0, ..fund(1, most) };
-        let Err(Stop::Refused(refusal)) = auction.replay.fund(&none) else {
-            panic!("it was accepted")
-        };
-        assert_eq!(refusal.failure.check, Check::FundAmount);
-    }
 }

@@ -20,12 +20,7 @@ use talea_protocol::{
 use crate::{
     docket::{Count, Docket},
     failure::{Failure, Place, Subject},
-    replay::{
-        Replay,
-        close::reserve,
-        commit::{LotState, Status as CommitStatus},
-        terms::Facts,
-    },
+    replay::{Replay, bid::Status as CommitStatus, close::reserve, lot::LotState, terms::Facts},
 };
 
 /// Name of the JSON view's schema; a change that could break a reader changes it.

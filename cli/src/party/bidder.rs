@@ -9,6 +9,7 @@ use crate::{
         attempts,
         desk::{Desk, Insisted, POLL, order},
         found::{self, Found},
+        handed::Handed,
         left::MAX_LEFT,
     },
     say::say,
@@ -495,41 +496,6 @@ pub fn reveal(desk: &mut Desk) -> Done<(u64, usize)> {
     revealed
 }
 
-/// What a bidder hands over to a keyholder, or to any other courier: nothing in it is secret.
-#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct Handed {
-    /// Signed commits of a later round that the board does not show.
-    pub commits: Vec<Vec<u8>>,
-    /// Sealed bids that are due.
-    pub reveals: Vec<Reveal>,
-}
-
-impl Handed {
-    /// The same in parts of at most so many bytes each, for a keyholder reads no larger file; at least one.
-    fn in_parts(self, most: u64) -> Vec<Self> {
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        // Two counts; and before each item its length, before a sealed bid whose it is too.
-        let (mut part, mut bytes, mut parts) = (Self::default(), FRAME, Vec::new());
-        let mut room_for = |part: &mut Self, item: usize| {
-            if bytes + item > most && *part != Self::default() {
-                parts.push(std::mem::take(part));
-                bytes = FRAME;
-            }
-            bytes += item;
-        };
-        for commit in self.commits {
-            room_for(&mut part, commit.len() + 4);
-            part.commits.push(commit);
-        }
-        for reveal in self.reveals {
-            room_for(&mut part, reveal.sealed_bid.len() + 64);
-            part.reveals.push(reveal);
-        }
-        parts.push(part);
-        parts
-    }
-}
-
 /// Writes what the board should have into a file: what is to be revealed once the reveals have begun, and
 /// while the commits of a later round are due those that it does not show, and nothing else. A board that
 /// drops one commit must not get to see the other bids for it. What does not fit into one file goes
@@ -802,34 +768,4 @@ fn made(
         None => rung_to_stand(desk, lot)?,
     };
     rung.map(|rung| kept_or_made(desk, trial, (lot, round), rung, make)).transpose()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use talea_protocol::bytes::{List, PartyKey};
-
-    #[test]
-    fn what_is_handed_over_fits_into_files_that_keyholders_read() {
-        let reveal = |lot| Reveal {
-            bid: BidId { lot, round: 0, bidder: PartyKey([7; 32]) },
-            sealed_bid: List::new(vec![9; 3_000]).unwrap(),
-        };
-        let handed =
-            Handed { commits: vec![vec![1; 900]; 10], reveals: (0..20).map(reveal).collect() };
-        let most = FRAME as u64 + 7_000;
-        let parts = handed.clone().in_parts(most);
-        assert!(parts.len() > 8, "{}", parts.len());
-        for part in &parts {
-            assert!(borsh::to_vec(part).unwrap().len() as u64 <= most);
-        }
-        let again = parts.into_iter().fold(Handed::default(), |mut all, part| {
-            all.commits.extend(part.commits);
-            all.reveals.extend(part.reveals);
-            all
-        });
-        assert_eq!(again, handed);
-        assert_eq!(Handed::default().in_parts(MAX_LEFT), [Handed::default()]);
-        assert_eq!(handed.clone().in_parts(MAX_LEFT), [handed]);
-    }
 }

@@ -2,7 +2,7 @@
 //! any name, size and content, and change them while they are read. So a look has an end, a file is read
 //! once as long as it does not change, and what is remembered of files is bounded.
 
-use crate::{files, party::bidder::Handed};
+use crate::{files, party::handed::Handed};
 use std::{
     collections::BTreeSet,
     fs,

@@ -5,6 +5,7 @@ pub mod bidder;
 pub mod custodian;
 pub mod desk;
 pub mod found;
+pub mod handed;
 pub mod journal;
 pub mod keyholder;
 pub mod left;

@@ -11,12 +11,12 @@ mod parties;
 
 use crate::{
     board::{checkpoint::Signatures, clock::Moment, folder::Folder, serve},
-    cli::verify_file,
     failure::{Code, Exit, Failure},
     names,
     replica::{Replay, Replica},
     status,
     terms::TermsData,
+    verification::verify_file,
 };
 use lot::LotReport;
 use parties::{AccountReport, BidderReport, KeyholderReport};

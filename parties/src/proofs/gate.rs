@@ -2,7 +2,7 @@
 //! sign, re-encrypts them, and proves that it was one sign (spec section 11).
 
 use super::nonces;
-use crate::masks::Sign;
+use crate::choices::Sign;
 use curve25519_dalek::{
     ristretto::{RistrettoBasepointTable, RistrettoPoint},
     scalar::Scalar,

@@ -2,7 +2,7 @@
 //! (spec section 11).
 
 use super::nonces;
-use crate::masks::Crossing;
+use crate::choices::Crossing;
 use curve25519_dalek::scalar::Scalar;
 use rand_core::{CryptoRng, RngCore};
 use subtle::{Choice, ConditionallySelectable};

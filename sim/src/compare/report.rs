@@ -9,7 +9,10 @@ use super::{
     statistics::Estimate,
     withholding::Withholding,
 };
-use crate::report::{SCHEMA, table, to_json};
+use crate::{
+    report::{SCHEMA, to_json},
+    table::table,
+};
 use serde::Serialize;
 use std::fmt::Write as _;
 

@@ -1,7 +1,8 @@
 //! The comparison, for people and for tools.
 
 use crate::{
-    report::{SCHEMA, table, to_json},
+    report::{SCHEMA, to_json},
+    table::table,
     tenders::replay::{PlayedTender, Replay},
 };
 use serde::Serialize;

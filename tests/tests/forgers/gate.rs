@@ -6,10 +6,7 @@ use talea_contract::{
     fiat_shamir::{FiatShamir, Weights},
     proofs::gate::{Statement, verify},
 };
-use talea_parties::{
-    masks::{Masks, Sign},
-    proofs::gate as prover,
-};
+use talea_parties::{choices::Sign, masks::Masks, proofs::gate as prover};
 use talea_protocol::{
     labels,
     ranking::{GateProof, GateTurn},

@@ -7,10 +7,7 @@ use talea_contract::{
     fiat_shamir::FiatShamir,
     proofs::mix::{network, switches, verify},
 };
-use talea_parties::{
-    masks::{Crossing, Masks},
-    proofs::mix as prover,
-};
+use talea_parties::{choices::Crossing, masks::Masks, proofs::mix as prover};
 use talea_protocol::{
     bytes::Scalar as WireScalar, labels, ranking::Switch, sealed_bid::Ciphertext as Wire,
 };

@@ -4,7 +4,7 @@ use curve25519_dalek::Scalar;
 use std::collections::BTreeMap;
 use talea_contract::{Auction, Due, Phase, Task, elgamal::Ciphertext, fiat_shamir::Context};
 use talea_parties::{
-    masks::Crossing,
+    choices::Crossing,
     proofs::{blind, mix},
 };
 use talea_protocol::{

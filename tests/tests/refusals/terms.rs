@@ -1,7 +1,9 @@
 //! T1 to T7: terms under which nobody can hold an auction.
 
-use super::SCRIPT;
-use crate::signatures::{bad_keys, small_order_keys};
+use super::{
+    SCRIPT,
+    signatures::{bad_keys, small_order_keys},
+};
 use talea_contract::Auction;
 use talea_parties::seller;
 use talea_protocol::{
@@ -518,7 +520,7 @@ fn the_key_that_verifies_everything_opens_nothing() {
         let mut terms = SCRIPT.small.terms();
         terms.seller = key;
         let bytes = borsh::to_vec(&terms).unwrap();
-        let signature = Signature(crate::signatures::one_for_every_message());
+        let signature = Signature(super::signatures::one_for_every_message());
         assert_eq!(verdict(1, &bytes, &signature).err(), Some("T5"), "{key}");
     }
 }

@@ -11,8 +11,9 @@ use talea_protocol::{
 
 use super::{
     Phase, Replay,
-    commit::{LotState, Status},
+    bid::Status,
     ledger::{Imbalance, Ledger},
+    lot::LotState,
 };
 use crate::failure::Stop;
 

@@ -11,7 +11,7 @@ use talea_protocol::{
     ranking::{Duty, Endorsement},
 };
 
-use super::{Phase, Replay, commit::Status, witness::Statements};
+use super::{Phase, Replay, bid::Status, witness::Statements};
 use crate::failure::Stop;
 
 /// What was endorsed by whom.

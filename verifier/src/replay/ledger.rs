@@ -197,7 +197,8 @@ const FORFEITED: Place = Place { name: "forfeited", of: |a| &mut a.forfeited };
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand_core::RngCore as _;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::{RngCore as _, SeedableRng as _};
 
     fn party(n: u8) -> PartyKey {
         PartyKey([n; 32])
@@ -219,7 +220,7 @@ mod tests {
 
     /// After many movements, each of which kept the balance.
     fn moved_about(beneficiary: Option<PartyKey>) -> Ledger {
-        let mut rng = crate::testing::provers::rng(50);
+        let mut rng = ChaCha20Rng::seed_from_u64(50);
         let mut ledger = Ledger::new(beneficiary);
         let mut refused = 0;
         for _ in 0..5_000 {

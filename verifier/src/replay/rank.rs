@@ -42,7 +42,7 @@ use talea_protocol::{
     terms::Disclosure,
 };
 
-use super::{Replay, commit::Status, setup::Committee};
+use super::{Replay, bid::Status, setup::Committee};
 use crate::{
     docket::Task,
     failure::Stop,

@@ -14,7 +14,7 @@ use talea_protocol::{bytes::PartyKey, check::Check, commitment::BidId, sealed_bi
 
 use super::{
     Replay,
-    commit::{CommitState, Named, Status},
+    bid::{CommitState, Named, Status},
 };
 use crate::{
     failure::{Position, Stop},

@@ -9,7 +9,7 @@ use talea_protocol::{commitment::BidId, outcome::Survey};
 
 use super::{
     Phase, Replay,
-    commit::{CommitState, Status},
+    bid::{CommitState, Status},
 };
 use crate::failure::Stop;
 

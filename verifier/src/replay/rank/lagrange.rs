@@ -223,7 +223,9 @@ fn large(keyholders: &[KeyholderId]) -> Option<Vec<Scalar>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{group::bases, testing::provers};
+    use crate::group::{Cipher, bases};
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng as _;
 
     fn ids(members: &[(u16, u16)]) -> Vec<KeyholderId> {
         members
@@ -234,7 +236,7 @@ mod tests {
 
     /// Shares a secret among the keyholders' groups, and opens.
     fn opens(members: &[(u16, u16)]) {
-        let mut rng = provers::rng(60);
+        let mut rng = ChaCha20Rng::seed_from_u64(60);
         let keyholders = ids(members);
         let mut secret = Scalar::ZERO;
         let mut share = vec![Scalar::ZERO; keyholders.len()];
@@ -250,7 +252,9 @@ mod tests {
                 }
             }
         }
-        let cipher = provers::encrypt(&mut rng, &(bases().k * secret), 1);
+        let r = Scalar::random(&mut rng);
+        let key = bases().k * secret;
+        let cipher = Cipher { r: bases().k * r, e: bases().g + key * r };
         let shares = || share.iter().map(|x| cipher.r * x);
         let opening = Opening::new(&keyholders).unwrap();
         let scalars = Opening {

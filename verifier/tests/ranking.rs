@@ -24,7 +24,10 @@ use crate::{
     docket::Docket,
     failure::{Place, Subject},
     group::{Cipher, bases},
-    proofs::{blind::Item, gate::Wires},
+    proofs::{
+        blind::Item,
+        gate::{Encodings, Wires},
+    },
     replay::rank::{
         dialogue::{Dialogue, Halt, Turn},
         ladder::Ladder,
@@ -90,7 +93,7 @@ impl Keyholder {
                     let (x, y) = if self.coin() { (x, y) } else { (-x, -y) };
                     (x + self.encrypt(0), y + self.encrypt(0))
                 });
-                Done::Gate(vec![Arc::new(Wires::of(turned.collect()))])
+                Done::Gate(vec![Arc::new(posted(turned.collect()))])
             }
             Work::Mix(k, entries) => {
                 self.steps.push(('M', entries.len() >> k));
@@ -162,6 +165,12 @@ fn run(keyholder: &mut Keyholder, program: Program) -> Ended {
             }
         };
     }
+}
+
+/// As if a keyholder had posted them.
+fn posted(points: Vec<(Cipher, Cipher)>) -> Wires {
+    let posted = points.iter().map(|(x, y)| (x.encode(), y.encode())).collect();
+    Wires { points, encodings: Encodings::Posted(posted) }
 }
 
 fn price_ladder(shape: &[u8], rungs: u32) -> PriceLadder {

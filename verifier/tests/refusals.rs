@@ -12,6 +12,7 @@ use talea_protocol::{
     check::Check,
     commitment::BidId,
     instruction::{Fund, Instruction, SignedInstruction, signed_bytes},
+    limits::MAX_ACCOUNTS,
     outcome::{Ending, ReserveResult},
     price::{Price, Scale, Shape, Side},
     quorum::KeyholderId,
@@ -30,7 +31,7 @@ use super::{
     provers,
 };
 use crate::{
-    Place,
+    failure::{Place, Stop},
     fiat_shamir::Context,
     group::{bases, encode},
     replay::rank::step::Items,
@@ -617,6 +618,33 @@ mod envelope {
         let report = report(&auction.file, 1);
         let row = report.checks.iter().find(|row| row.check == Check::FundRoom).unwrap();
         assert_eq!((row.standing, row.count.performed), (Standing::Pass, 1));
+    }
+
+    /// In a ledger that is as full as it may be, which no file is built for here.
+    #[test]
+    fn m4_refuses_one_account_too_many() {
+        let mut auction = Auction::open(900, &Rules::default());
+        let nth = |n: u32| {
+            let mut key = [0xff; 32];
+            key[..4].copy_from_slice(&n.to_le_bytes());
+            PartyKey(key)
+        };
+        let most = u32::try_from(MAX_ACCOUNTS).unwrap();
+        for n in 0..most {
+            auction.replay.ledger.fund(nth(n), 1).unwrap();
+        }
+        let fund = |sequence, n| Fund { sequence, party: nth(n), amount: 1 };
+        assert!(auction.replay.fund(&fund(0, most - 1)).is_ok());
+        let Err(Stop::Refused(refusal)) = auction.replay.fund(&fund(1, most)) else {
+            panic!("it was accepted")
+        };
+        assert_eq!(refusal.failure.check, Check::FundRoom);
+        // **M2** stands before it.
+        let none = Fund { amount: 0, ..fund(1, most) };
+        let Err(Stop::Refused(refusal)) = auction.replay.fund(&none) else {
+            panic!("it was accepted")
+        };
+        assert_eq!(refusal.failure.check, Check::FundAmount);
     }
 
     #[test]
@@ -1468,7 +1496,7 @@ mod mixing {
         let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
         let Items::Mix(lists) = &ranking.step.chunks[0].items else { panic!("the step is a Mix") };
         let lists: Vec<Vec<_>> = lists
-            .entries()
+            .entries
             .chunks(lists.length())
             .map(|list| list.iter().map(|entry| entry.cipher).collect())
             .collect();

@@ -420,7 +420,7 @@ fn every_check_is_in_the_report_even_after_a_failure() {
 }
 
 /// 128 bidders on 65,536 rungs. Run it alone, in release:
-/// `cargo test --release -p talea-verifier --lib -- --ignored --nocapture a_whole_lot`.
+/// `cargo test --release -p talea-verifier --test all -- --ignored --nocapture a_whole_lot`.
 #[test]
 #[ignore = "a measurement"]
 fn a_whole_lot_in_bulletproofs() {

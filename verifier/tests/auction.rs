@@ -671,7 +671,7 @@ impl Auction {
             }
             Items::Mix(lists) => {
                 let lists: Vec<Vec<_>> = lists
-                    .entries()
+                    .entries
                     .chunks(lists.length())
                     .map(|list| list.iter().map(|entry| entry.cipher).collect())
                     .collect();
@@ -730,7 +730,7 @@ impl Auction {
     /// What a party has now.
     pub(crate) fn account(&self, who: &SigningKey) -> Account {
         let who = key(who);
-        *self.replay.accounts().iter().find(|account| account.party == who).unwrap()
+        *self.replay.ledger.accounts().iter().find(|account| account.party == who).unwrap()
     }
 
     /// The seller's word on a lot.

@@ -1,0 +1,25 @@
+//! Every file of tests, in one binary: what takes long on one core runs beside the rest. Only what counts the
+//! memory of its process, and what is typed in another folder, stands alone.
+
+mod agreement;
+mod attacks;
+mod auction_flow;
+mod board;
+mod cautions;
+mod documents;
+mod files;
+mod forgers;
+mod keyholders;
+mod leakage;
+mod lengths;
+mod money;
+mod oracle;
+mod range_proof;
+mod refusals;
+mod rounds;
+mod rounds_at_random;
+mod siblings;
+mod transcripts;
+mod vectors;
+mod verify_report;
+mod wire_format;
