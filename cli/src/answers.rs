@@ -13,7 +13,7 @@ use std::{
 const MAX_FILE: u64 = 4 << 20;
 
 const HEADING: &str =
-    "# Answers to \"talea terms new --out FILE\". Given again, it goes on after the last one.\n";
+    "# Answers to \"talea terms new --out FILE\". Run it again to continue after the last one.\n";
 
 /// A question and what was answered.
 type Answer = (String, String);
@@ -43,9 +43,13 @@ impl Answers {
             let question = line.strip_prefix("? ");
             let answer = lines.next().and_then(|line| line.strip_prefix("= "));
             let (Some(question), Some(answer)) = (question, answer) else {
-                let sentence = format!("{} holds no answers, at {line:?}", path.display());
+                let sentence = format!(
+                    "{} is not a file of answers: found {line:?} where a question \
+                     (\"? ...\") and its answer (\"= ...\") were expected",
+                    path.display()
+                );
                 return Err(Failure::new(Code::TermsField, sentence)
-                    .with_help("remove it to begin with the first question"));
+                    .with_help("remove the file to start with the first question"));
             };
             answers.before.push_back((question.into(), answer.into()));
         }
@@ -82,15 +86,16 @@ impl Answers {
     pub(crate) fn broken_off(&self) -> Failure {
         let count = self.given.len() + self.before.len();
         if count == 0 {
-            let sentence = "nothing was answered, and nothing was written";
+            let sentence = "no question was answered, so nothing was written";
             return Failure::new(Code::NotConfirmed, sentence);
         }
         let path = self.path.display();
         let sentence = format!(
-            "the answers ended before the questions; the {count} that were given are kept in {path}"
+            "the input ended before the last question; the {count} answers given are kept in {path}"
         );
         Failure::new(Code::NotConfirmed, sentence).with_help(
-            "give the same command again: it goes on after the last of them; remove the file to begin anew",
+            "run the same command again to continue after the last answer, or remove the file to start \
+             over",
         )
     }
 }

@@ -8,26 +8,25 @@ use talea_protocol::bytes::PartyKey;
 /// How long a party waits for the board to take an instruction, in seconds, if nothing else is said.
 pub(crate) const PATIENCE: u64 = 60;
 
-pub(crate) const AFTER: &str = "\
-Exit status, the same for every command:
+pub(crate) const AFTER: &str = "Exit status, the same for every command:
   0   done, or valid
   1   the record is invalid, or somebody broke the rules of the board
   2   usage
-  3   not decidable yet, or the auction has not come so far
+  3   not decidable yet: the auction has not reached that point
   4   a file cannot be read or written
   5   a key problem
   6   the rules refuse
-  70  a fault of this program
-  130, 143  stopped by Ctrl-C, or by a signal to end; nothing is lost, and the same command goes on
+  70  internal error in this program
+  130, 143  stopped by Ctrl-C or a signal; nothing is lost, and the same command continues
 
-A passphrase is asked for on the terminal, or read from the first line of --passphrase-file. It is
-never a flag or a variable, which others can see.";
+talea asks for a passphrase on the terminal, or reads it from the first line of --passphrase-file. It
+never takes one from a flag or a variable, which others can see.";
 
 /// Hold a sealed-bid auction over a shared folder, with no auctioneer to trust.
 #[derive(Debug, Parser)]
 #[command(name = "talea", version, after_help = AFTER, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// A file whose first line is the passphrase of the key.
+    /// Read the passphrase of the key from the first line of this file.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
     /// What to do.
@@ -40,58 +39,58 @@ pub(crate) enum Command {
     /// Make and show keys.
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Write terms, and read them.
+    /// Write and read terms.
     #[command(subcommand)]
     Terms(TermsCommand),
     /// Seller: open an auction in a folder.
     Open(OpenArgs),
-    /// Run the board: the one process that orders what parties hand in.
+    /// Board: run the one process that orders what parties hand in.
     #[command(subcommand)]
     Board(BoardCommand),
     /// Custodian: report money that was locked for a party.
     Fund(FundArgs),
     /// Seller: commit a price below which a lot does not trade.
     Reserve(BidArgs),
-    /// Seller: accept what a lot came to.
+    /// Seller: accept the result of a lot.
     Accept(DecideArgs),
-    /// Seller: decline what a lot came to.
+    /// Seller: decline the result of a lot.
     Decline(DecideArgs),
     /// Bidder: commit bids.
     Bid(BidArgs),
-    /// Bidder: bid again in a later round, not worse than before.
+    /// Bidder: bid again in a later round, at a price that is not worse.
     Improve(BidArgs),
-    /// Bidder: bid the same again in a later round; it looks like an improvement.
+    /// Bidder: keep the price in a later round, with a fresh commitment that looks like an improvement.
     Stand(StandArgs),
-    /// Bidder or seller: reveal what was committed, still sealed.
+    /// Bidder or seller: hand in the sealed bids that were committed; they stay encrypted.
     Reveal(RevealArgs),
-    /// Bidder: what the own bids came to.
+    /// Bidder: show the result of the own bids.
     Result(ResultArgs),
-    /// Bidder: commit, reveal and stand, until there is an outcome.
+    /// Bidder: commit, reveal, and keep the price in later rounds, until there is an outcome.
     Bidder(BidderArgs),
-    /// Keyholder: do whatever is due, until there is an outcome.
+    /// Keyholder: do everything that is due, until there is an outcome.
     #[command(subcommand)]
     Keyholder(KeyholderCommand),
     /// Write or check a receipt: proof that the board took an entry.
     #[command(subcommand)]
     Receipt(ReceiptCommand),
-    /// Everybody: how the auction stands, and what its rounds have shown.
+    /// Everybody: show the phase of the auction, who must act, and what its rounds have shown.
     Status(StatusArgs),
     /// Everybody: follow an auction until it is over.
     Watch(StatusArgs),
-    /// Everybody: what happened, as one HTML file, as JSON or as CSV.
+    /// Everybody: write a report, as one HTML file, as JSON or as CSV.
     ///
-    /// An auction that is not over is reported like any other. Of a transcript that breaks the rules the
-    /// report says so and why, and the command ends with status 1.
+    /// The auction need not be over. If the transcript breaks the rules, the report says which rule and where,
+    /// and the command ends with status 1.
     Report {
         /// A transcript, or a board's folder.
         path: PathBuf,
-        /// Where it goes: FILE.html, FILE.json or FILE.csv.
+        /// The report to write: FILE.html, FILE.json or FILE.csv.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
     },
-    /// Play a small auction with real processes in a temporary folder.
+    /// Run a small auction with real processes in a temporary folder.
     Demo {
-        /// Play it in this folder, which is made and stays.
+        /// Run it in this folder, which is made and kept.
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
     },
@@ -105,34 +104,34 @@ pub(crate) enum Command {
         /// The folder.
         folder: PathBuf,
     },
-    /// Everybody: verify a transcript, and what the board signed of it.
+    /// Everybody: verify a transcript, and the board's signatures over it.
     Verify(VerifyArgs),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
-    /// Draw new keys into a file, encrypted with a passphrase in the age format.
+    /// Make new keys in a file, encrypted with a passphrase in the age format.
     New {
-        /// The file; its state will stand beside it.
+        /// The new key file. Commands keep their state beside it.
         file: PathBuf,
-        /// How much work it is to guess a passphrase: 2^N rounds of scrypt.
+        /// The work to try one passphrase: 2^N rounds of scrypt.
         #[arg(long, value_name = "N", default_value_t = keys::WORK_FACTOR,
               value_parser = clap::value_parser!(u8).range(4..=20))]
         work_factor: u8,
-        /// Make a passphrase of ten words: into the new file that --passphrase-file names, or shown once
-        /// on the terminal. An empty answer on the terminal asks for one too.
+        /// Make a passphrase of ten words. It is written into the new file that --passphrase-file names, or
+        /// shown once on the terminal. An empty answer on the terminal makes one too.
         #[arg(long)]
         generate_passphrase: bool,
-        /// Overwrite a key file that is there.
+        /// Overwrite an existing key file.
         #[arg(long)]
         force: bool,
         /// Write JSON (schema talea-key/1).
         #[arg(long)]
         json: bool,
     },
-    /// Show the public keys of a file.
+    /// Show the public keys of a key file.
     Show {
-        /// The file.
+        /// The key file.
         file: PathBuf,
         /// Write JSON (schema talea-key/1).
         #[arg(long)]
@@ -142,25 +141,25 @@ pub(crate) enum KeyCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TermsCommand {
-    /// Write terms from a TOML file, and the CSV list of lots that it names; or ask for them.
+    /// Write terms, from a TOML file and the CSV list of lots that it names, or from questions.
     ///
-    /// `talea terms example` shows every field of such a file; docs/terms.md says the same.
+    /// `talea terms example` shows every field of such a file; docs/terms.md describes them.
     New {
-        /// The TOML file. If left out, questions are asked, and the answers kept in `OUT.toml`; whoever
-        /// breaks off goes on later with the same command.
+        /// The TOML file. If left out, talea asks questions and keeps the answers in `OUT.toml`; the same
+        /// command continues an interview that was stopped.
         file: Option<PathBuf>,
-        /// Where the terms go; never over a file that is there.
+        /// The file of terms to write; it must not exist.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
         /// Write JSON (schema talea-terms/2).
         #[arg(long)]
         json: bool,
     },
-    /// Print a file of terms in which every field occurs, with what it means; fill in the keys.
+    /// Print an example of a TOML file, with every field and its meaning; fill in the keys.
     Example,
-    /// Show terms in words: of a file, or of a board's folder.
+    /// Show terms in words, from a file or from a board's folder.
     Show {
-        /// The file or the folder.
+        /// The file of terms, or the board's folder.
         path: PathBuf,
         /// Write JSON (schema talea-terms/2).
         #[arg(long)]
@@ -176,7 +175,7 @@ pub(crate) enum BoardCommand {
         desk: DeskArgs,
         #[command(flatten)]
         share: ShareArgs,
-        /// Do not ask whether to go on where a deadline passed while no board ran.
+        /// Do not ask before a deadline passes that ended while no board ran.
         #[arg(long)]
         yes: bool,
     },
@@ -184,19 +183,19 @@ pub(crate) enum BoardCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyholderCommand {
-    /// Run until there is an outcome; then erase the share.
+    /// Run until there is an outcome, then erase the share of the key.
     Run {
         #[command(flatten)]
         desk: DeskArgs,
-        /// A folder in which others may leave what the board ignores: bidders sealed bids, and in later
-        /// rounds commits; other keyholders what they say.
+        /// A folder in which others may leave what the board does not take: bidders their sealed bids, and in
+        /// later rounds commits; other keyholders their posts.
         ///
-        /// It is handed in, and if the board ignores it still, attested and vouched for.
+        /// This keyholder hands it in. If the board still does not take it, it attests or vouches for it.
         #[arg(long, value_name = "FOLDER")]
         reveals: Option<PathBuf>,
-        /// The folder that another keyholder has for that; may be given more than once.
+        /// The --reveals folder of another keyholder; may be given more than once.
         ///
-        /// What this one says and the board does not show is left there.
+        /// This keyholder leaves its own posts there if the board does not take them.
         #[arg(long, value_name = "FOLDER")]
         tell: Vec<PathBuf>,
     },
@@ -208,10 +207,10 @@ pub(crate) enum ReceiptCommand {
     New {
         /// The board's folder.
         board: PathBuf,
-        /// Which entry, from 1; as bid and reveal say it.
+        /// The number of the entry, from 1, as printed by talea bid and talea reveal.
         #[arg(value_parser = clap::value_parser!(u64).range(1..))]
         entry: u64,
-        /// Where the receipt goes; stdout if left out.
+        /// The receipt to write; stdout if left out.
         #[arg(long, short, value_name = "FILE")]
         out: Option<PathBuf>,
     },
@@ -219,10 +218,10 @@ pub(crate) enum ReceiptCommand {
     Check {
         /// The receipt.
         receipt: PathBuf,
-        /// The board's folder, as it is shown now.
+        /// The board's folder, to check that it still shows the entry.
         #[arg(long, value_name = "FOLDER")]
         board: Option<PathBuf>,
-        /// Another receipt of the same auction: can one history hold both?
+        /// Another receipt of the same auction, to check that one history can hold both.
         #[arg(long, value_name = "RECEIPT")]
         against: Option<PathBuf>,
         /// Write JSON (schema talea-receipt-check/1).
@@ -254,7 +253,7 @@ pub(crate) struct PartyArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShareArgs {
-    /// Which other users of this machine may read the folder and hand in; as the umask says if left out.
+    /// Which other users of this machine may read the folder and hand in. If left out, the umask decides.
     #[arg(long, value_name = "WHOM")]
     pub(crate) share: Option<Share>,
 }
@@ -283,10 +282,10 @@ pub(crate) struct OpenArgs {
 pub(crate) struct FundArgs {
     #[command(flatten)]
     pub(crate) party: PartyArgs,
-    /// For whom: taleaparty1...
+    /// The party whose money is locked: taleaparty1...
     #[arg(long = "for", value_name = "PARTY")]
     pub(crate) whom: String,
-    /// How much, in whole units.
+    /// The amount, in whole units of the custodian's currency.
     #[arg(long, value_name = "UNITS")]
     pub(crate) amount: u64,
 }
@@ -303,7 +302,7 @@ pub(crate) struct BidArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct WaitArgs {
-    /// Wait until it is time.
+    /// Wait until the phase begins.
     #[arg(long)]
     pub(crate) wait: bool,
 }
@@ -314,7 +313,7 @@ pub(crate) struct BidsArgs {
     #[arg(value_name = "LOT=PRICE", required_unless_present = "file")]
     pub(crate) bids: Vec<String>,
     /// A CSV file of bids, in UTF-8 with commas. Its first line names the columns `lot` and `price`, and no
-    /// other: a lot's identifier or number, and a price as above.
+    /// others. A lot is an identifier or a number; prices are written as above.
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// Do not ask for confirmation.
@@ -350,11 +349,11 @@ pub(crate) struct BidderArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BidderCommand {
-    /// Commit, reveal, and stand in later rounds, until there is an outcome.
+    /// Commit, reveal, and keep the price in later rounds, until there is an outcome.
     Run {
         #[command(flatten)]
         desk: DeskArgs,
-        /// After how many seconds to say that the board does not take an instruction. It goes on.
+        /// Seconds until it says that the board does not take an instruction. It keeps trying.
         #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE)]
         patience: u64,
         /// Write JSON (schema talea-result/1).
@@ -371,12 +370,12 @@ pub(crate) struct RevealArgs {
     pub(crate) party: PartyArgs,
     #[command(flatten)]
     pub(crate) wait: WaitArgs,
-    /// Write the sealed bids into this file instead, for a courier or a keyholder to hand in; while
-    /// commits of a later round are due, those that the board does not take, and no sealed bid.
+    /// Write the sealed bids into this file instead, for a courier or a keyholder to hand in. While commits of
+    /// a later round are due, write the commits that the board does not take, and no sealed bid.
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
-    /// What this party bid on a lot, where another machine made the bid and the ladder is so long that finding
-    /// it again takes long. It is only tried first.
+    /// A price to try first, where another machine made the bid and the ladder is so long that the search
+    /// takes long.
     #[arg(long = "price", value_name = "LOT=PRICE")]
     pub(crate) prices: Vec<String>,
 }
@@ -393,9 +392,9 @@ pub(crate) struct DecideArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
-    /// A board's folder; for status a transcript will do.
+    /// A board's folder; for status also a transcript.
     pub(crate) path: PathBuf,
-    /// Say also which bids of this party are in: taleaparty1... Its key is not needed.
+    /// Show also which bids of this party the board took: taleaparty1... Its key file is not needed.
     #[arg(long, value_name = "PARTY")]
     pub(crate) party: Option<String>,
     /// Write JSON (schema talea-status/1).
@@ -414,7 +413,7 @@ impl StatusArgs {
 pub(crate) struct VerifyArgs {
     /// A transcript, or a board's folder.
     pub(crate) path: PathBuf,
-    /// Write every check, passed or not, before the verdict. JSON has them always.
+    /// Write every check, passed or not, before the verdict. JSON always has them.
     #[arg(long, conflicts_with = "json")]
     pub(crate) checks: bool,
     /// Write the report as JSON (schema talea-verify/1).

@@ -21,7 +21,7 @@ pub(crate) fn read(desk: &Desk, args: &BidsArgs) -> Result<Vec<(u32, Rung)>, Fai
     let list = args.file.as_ref().map(|path| List::read(path, &COLUMNS, &[], Code::Price));
     for line in list.transpose()?.iter().flat_map(List::lines) {
         let lot = line.need("lot", "write a lot's identifier, or its number")?;
-        let price = line.need("price", "write a price, or leave out the line")?;
+        let price = line.need("price", "write a price, or remove the line")?;
         desk.lot(lot).map_err(|failure| in_column(line, "lot", failure))?;
         let bid = desk.rung(lot, price).map_err(|failure| in_column(line, "price", failure))?;
         add(&mut bids, bid, lot).map_err(|failure| in_column(line, "lot", failure))?;
@@ -32,15 +32,21 @@ pub(crate) fn read(desk: &Desk, args: &BidsArgs) -> Result<Vec<(u32, Rung)>, Fai
 /// A bid as it is written on the command line.
 pub(crate) fn lot_and_price(bid: &str) -> Result<(&str, &str), Failure> {
     bid.rsplit_once('=').ok_or_else(|| {
-        Failure::new(Code::Price, format!("{bid:?} is no bid"))
+        Failure::new(Code::Price, format!("{bid:?} is not a bid"))
             .with_help("write LOT=PRICE, as in 3=99-17+")
     })
 }
 
 fn add(bids: &mut Vec<(u32, Rung)>, bid: (u32, Rung), lot: &str) -> Result<(), Failure> {
     if bids.iter().any(|(number, _)| *number == bid.0) {
-        return Err(Failure::new(Code::Price, format!("there are two bids for lot {lot}"))
-            .with_help("leave one out"));
+        return Err(Failure::new(
+            Code::Price,
+            format!(
+                "lot {lot} has two bids, and a bidder has one bid \
+             per lot"
+            ),
+        )
+        .with_help("remove one of them"));
     }
     bids.push(bid);
     Ok(())

@@ -48,14 +48,14 @@ use talea_contract::Phase;
 use talea_protocol::price::Rung;
 
 /// What a process says that is told to end.
-const GOES_ON: &str = "nothing is lost: what was handed in stays handed in, and the same command, given \
-                       again, goes on where it stopped";
-const BOARD_GOES_ON: &str = "nothing is lost: the same command goes on where it stopped. Give it before the \
-                             next deadline: a board must run when one passes";
-const KEYHOLDER_GOES_ON: &str = "nothing is lost: the same command goes on where it stopped. What is due \
-                                 waits until its deadline, and no longer";
-const BIDDER_GOES_ON: &str = "nothing is lost: the same command goes on where it stopped. What is not \
-                              committed or not revealed by its deadline does not count";
+const GOES_ON: &str = "nothing is lost: what was handed in stays handed in, and the same command \
+                       continues where it stopped";
+const BOARD_GOES_ON: &str = "nothing is lost: the same command continues where it stopped. Run it \
+                             before the next deadline: a board must be running when a deadline passes";
+const KEYHOLDER_GOES_ON: &str = "nothing is lost: the same command continues where it stopped. Run it \
+                                 before the deadline of what is due";
+const BIDDER_GOES_ON: &str = "nothing is lost: the same command continues where it stopped. A bid that \
+                              is not committed and revealed by its deadlines does not count";
 
 /// Runs the command with the process's arguments.
 pub fn main() -> ExitCode {
@@ -156,7 +156,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
 fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
     match folder {
         Some(folder) if folder.exists() => {
-            let sentence = format!("{} is there already", folder.display());
+            let sentence = format!("{} already exists", folder.display());
             Err(Failure::new(Code::FileExists, sentence))
         }
         Some(folder) => demo::play(&std::path::absolute(&folder).unwrap_or(folder)),
@@ -190,9 +190,10 @@ fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure
             let create = if generate_passphrase { Keys::create_and_draw } else { Keys::create };
             let keys = create(&file, passphrase, work_factor, force)?;
             say(&format!(
-                "keep a copy of {} elsewhere, and the passphrase apart from it: nobody can make these keys \
-                 again. Both together sign as this party, reveal its bids and read them, also years later; the \
-                 file alone opens nothing. What commands keep goes beside it, into {}",
+                "keep a copy of {} in another place, and the passphrase apart from it: nobody can make \
+                 these keys again. Whoever has both can sign as this party, and reveal and read its \
+                 bids, even years later; the file alone opens nothing. Commands keep their state beside \
+                 it, in {}",
                 file.display(),
                 keys.state_folder().display()
             ));
@@ -230,7 +231,7 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
                 print(&TermsData::of(&terms).json());
             } else {
                 print(&names::shortened(&terms::in_words(&terms)?));
-                say(&format!("talea terms show {} shows the names whole", out.display()));
+                say(&format!("talea terms show {} prints the keys in full", out.display()));
             }
             return Ok(());
         }
@@ -263,7 +264,7 @@ fn ask_for_terms(out: &Path) -> Result<Draft, Failure> {
     let name = file.display().to_string();
     say(&format!("the answers are in {name}"));
     terms::from_text(&name, &text, folder).map_err(|failure| {
-        let again = format!("edit {name}, and give it: talea terms new {name} --out FILE");
+        let again = format!("edit {name}, then run: talea terms new {name} --out FILE");
         failure.with_help(again)
     })
 }
@@ -275,7 +276,10 @@ fn ask(question: &str, yes: bool) -> Result<(), Failure> {
     }
     let declined = |why: &str| Err(Failure::new(Code::NotConfirmed, why.to_owned()));
     if !std::io::stdin().is_terminal() {
-        return declined("this binds, and there is no terminal to ask on; --yes says yes");
+        return declined(
+            "not confirmed: this is binding, and there is no terminal to ask on; --yes \
+             confirms it",
+        );
     }
     let _ = write!(std::io::stderr(), "{question} [y/N] ");
     let mut answer = String::new();
@@ -283,7 +287,7 @@ fn ask(question: &str, yes: bool) -> Result<(), Failure> {
     if ["y", "yes"].contains(&&*answer.trim().to_lowercase()) {
         return Ok(());
     }
-    declined("nothing was done")
+    declined("not confirmed: nothing was done")
 }
 
 fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
@@ -294,7 +298,7 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
         let words = names::shortened(&terms::in_words(&terms)?);
         let path = args.terms.display();
         say(&format!(
-            "these terms will bind; talea terms show {path} shows the names whole:\n\n{words}"
+            "these terms will bind; talea terms show {path} prints the keys in full:\n\n{words}"
         ));
     }
     ask("Sign them and open the auction?", args.yes)?;
@@ -346,8 +350,8 @@ fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<
     let left = bidder::not_bid_again(&desk);
     if !left.is_empty() {
         say(&format!(
-            "nothing is bid in this round on: {}; talea stand bids the same again. Without it the bid \
-             stands and its deposit is lost",
+            "no bid was made in this round on: {}. talea stand makes the same bid again; otherwise the \
+             bid of the round before counts, and its deposit is lost",
             left.join(", ")
         ));
     }
@@ -363,8 +367,8 @@ fn say_when_reveals_are_due(desk: &Desk) -> Result<(), Failure> {
     let (Phase::Commits, Some(last)) = (auction.phase(), auction.deadline()) else { return Ok(()) };
     let slots = auction.terms().reveal_slots(auction.round());
     say(&format!(
-        "reveals are due from {} to {}: run talea reveal then, here or wherever this key and the board's folder \
-         are. A bid that is not revealed does not count, and its deposit is lost",
+        "reveals are due from {} to {}: run talea reveal then, on any machine with this key and the \
+         board's folder. A bid that is not revealed does not count, and its deposit is lost",
         board.time_of(last),
         board.time_of(last.saturating_add(slots)),
     ));
@@ -392,8 +396,9 @@ fn say_until_when_to_run(desk: &Desk) {
 
 fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
-    if desk.keys.party() != desk.replica.auction().terms().seller {
-        return Err(Failure::new(Code::KeyOther, "the terms name another seller than this key"));
+    let named = desk.replica.auction().terms().seller;
+    if desk.keys.party() != named {
+        return Err(Failure::other_key("seller", &named, &desk.keys.party()));
     }
     let bids = bids::read(&desk, &args.bids)?;
     confirm(&desk, &bids, args.bids.yes)?;
@@ -455,7 +460,7 @@ fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failur
             .with_help("talea key show prints whose key this is; talea status shows the auction"));
     }
     if is_nothing {
-        say("every bid of this party was revealed before");
+        say("every bid of this party is already revealed");
     }
     Ok(())
 }
@@ -468,7 +473,7 @@ fn all_taken(desk: &Desk) -> Result<(), Failure> {
     }
     let sentence = format!("the board shows no commit of this party on: {}", untaken.join(", "));
     Err(Failure::new(Code::NoBid, sentence).with_help(
-        "it never took the commit, or took it back before it had signed for it; talea bid hands in the \
+        "the board never took the commit, or removed it before signing for it; talea bid hands in the \
          same bytes while bids are due",
     ))
 }
@@ -506,7 +511,10 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
                 receipt.is_kept(&replica, &checkpoints)?;
             }
             let Some((entry, signed, instruction)) = receipt.read_entry() else {
-                return Err(Failure::new(Code::Receipt, "its entry is none of a transcript"));
+                return Err(Failure::new(
+                    Code::Receipt,
+                    "its field `body` is not an entry of a transcript",
+                ));
             };
             let (kind, signer) = (replica::kind(&instruction), names::party(&signed.signer));
             let Receipt { entry: number, board, checkpoint, .. } = &receipt;
@@ -538,7 +546,7 @@ fn shown(folder: &Folder) -> Result<(Replica, Vec<Checkpoint>), Failure> {
 
 /// How an auction goes on: each change as it comes, and on a terminal a bar for what it waits for.
 fn watch(args: &StatusArgs) -> Result<(), Failure> {
-    interrupt::say_when_stopped("nothing is lost: whoever watches changes nothing");
+    interrupt::say_when_stopped("nothing is lost: watching changes nothing");
     let party = args.read_party()?;
     let mut replica = Replica::of(&Folder::new(&args.path))?;
     let bar = progress::Bar::new();
@@ -581,7 +589,7 @@ fn report(path: &Path, out: &Path) -> Result<Exit, Failure> {
         Some("json") => Report::json,
         Some("csv") => Report::csv,
         _ => {
-            let sentence = format!("{} ends neither in .html nor .json nor .csv", out.display());
+            let sentence = format!("the name {} must end in .html, .json or .csv", out.display());
             return Err(Failure::new(Code::FileUnwritable, sentence));
         }
     };

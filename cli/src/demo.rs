@@ -34,7 +34,7 @@ pub fn play(folder: &Path) -> Result<(), Failure> {
     let passphrase = folder.join("passphrase");
     files::write(&passphrase, b"this is only a demonstration\n", Readers::Owner)?;
     let demo = Demo { folder: folder.to_owned(), passphrase };
-    say(&format!("everything stands in {}", folder.display()));
+    say(&format!("all files are in {}", folder.display()));
     let source = PassphraseSource { file: Some(demo.passphrase.clone()) };
     let key =
         |who: &str| Keys::create(&folder.join(format!("{who}.key")), &source, WORK_FACTOR, false);
@@ -98,7 +98,7 @@ impl Demo {
     fn command(&self, arguments: &[&str]) -> Result<Command, Failure> {
         say(&format!("$ talea {}", arguments.join(" ")));
         let program = std::env::current_exe().map_err(|error| {
-            Failure::new(Code::Internal, format!("this program is gone: {error}"))
+            Failure::new(Code::Internal, format!("this program cannot be found again: {error}"))
         })?;
         let mut command = Command::new(program);
         command.current_dir(&self.folder).arg("--passphrase-file").arg(&self.passphrase);

@@ -1,8 +1,9 @@
 //! Why a command stopped: one sentence, a stable code, an exit status, and what to do next.
 
-use crate::say::fit_for_terminals;
+use crate::{names, say::fit_for_terminals};
 use std::{fmt, path::Path, process::ExitCode};
 use talea_contract::Refusal;
+use talea_protocol::bytes::PartyKey;
 
 /// How a process ends. The same for every command of Talea.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,26 +65,27 @@ codes! {
     FileExists       "file.exists"         Usage    "a file would be overwritten"
     FileTooLarge     "file.too-large"      Usage    "a file exceeds its bound"
     KeyPassphrase    "key.passphrase"      Key      "a passphrase is wrong, missing or too short"
-    KeyFile          "key.file"            Key      "a file is no key file"
-    KeyMode          "key.mode"            Key      "others may read a key file"
-    KeyOther         "key.other"           Key      "the terms give this part to another key"
-    NameMalformed    "name.malformed"      Usage    "a name is mistyped, or names something else"
-    TermsField       "terms.field"         Usage    "a field of the terms makes no sense"
+    KeyFile          "key.file"            Key      "a file is not a key file"
+    KeyMode          "key.mode"            Key      "other users may read a key file"
+    KeyOther         "key.other"           Key      "the terms give this role to another key"
+    NameMalformed    "name.malformed"      Usage    "a key or id is mistyped, or is of another kind"
+    TermsField       "terms.field"         Usage    "a field of the terms is invalid"
     LotUnknown       "lot.unknown"         Usage    "there is no such lot"
     Price            "price"               Usage    "a price cannot be bid"
-    NotConfirmed     "not-confirmed"       Usage    "nobody said yes"
-    BoardFolder      "board.folder"        Io       "a folder holds no board"
+    NotConfirmed     "not-confirmed"       Usage    "not confirmed"
+    BoardFolder      "board.folder"        Io       "a folder does not hold a board"
     BoardBusy        "board.busy"          Io       "another process runs this board"
     BoardInvalid     "board.invalid"       Invalid  "the board's transcript breaks the rules"
-    BoardRewritten   "board.rewritten"     Invalid  "the board shows another history than before"
+    BoardRewritten   "board.rewritten"     Invalid  "the board shows a different history than before"
     BoardForked      "board.forked"        Invalid  "the board signed two histories"
     BoardSilent      "board.silent"        NotYet   "the board did not take an instruction in time"
-    NotYet           "not-yet"             NotYet   "the auction has not come so far"
+    NotYet           "not-yet"             NotYet   "the auction has not reached that point"
     Refused          "refused"             Refused  "the rules refuse"
-    BidElsewhere     "bid.elsewhere"       Key      "what reveals a bid is not on this machine"
-    NoBid            "bid.none"            Refused  "there is no bid of this party to go on with"
+    BidElsewhere     "bid.elsewhere"       Key      "the secrets that reveal a bid are not on this \
+         machine"
+    NoBid            "bid.none"            Refused  "this party has no bid to continue with"
     Receipt          "receipt.invalid"     Invalid  "a receipt proves nothing"
-    Internal         "internal"            Internal "a fault of this program"
+    Internal         "internal"            Internal "internal error in this program"
 }
 
 impl fmt::Display for Code {
@@ -126,6 +128,13 @@ impl Failure {
         Self::new(Code::FileUnwritable, format!("{} cannot be written: {error}", path.display()))
     }
 
+    /// The terms give a role to another key than the one at hand.
+    pub fn other_key(role: &str, named: &PartyKey, given: &PartyKey) -> Self {
+        let [named, given] = [named, given].map(|key| names::shortened(&names::party(key)));
+        let sentence = format!("the terms name {named} as the {role}, and this key is {given}");
+        Self::new(Code::KeyOther, sentence).with_help(format!("use the key file of the {role}"))
+    }
+
     /// As people read it on stderr.
     #[must_use]
     pub fn report(&self) -> String {
@@ -159,6 +168,17 @@ mod tests {
         let failure = Failure::new(Code::Receipt, "no receipt: \u{1b}[2J").with_help("\u{7}");
         let expected = "error[receipt.invalid]: no receipt: \\u{1b}[2J\n  help: \\u{7}";
         assert_eq!(failure.report(), expected);
+    }
+
+    #[test]
+    fn a_key_of_another_role_is_said_beside_the_one_that_the_terms_name() {
+        let (named, given) = (PartyKey([1; 32]), PartyKey([2; 32]));
+        let failure = Failure::other_key("seller", &named, &given);
+        for key in [named, given] {
+            let shown = names::shortened(&names::party(&key));
+            assert!(failure.sentence.contains(&shown), "{failure}");
+        }
+        assert_eq!(failure.code, Code::KeyOther);
     }
 
     #[test]

@@ -88,7 +88,7 @@ pub fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Fail
     let _ = fs::remove_file(&draft);
     written.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
-            Failure::new(Code::FileExists, format!("{} is there already", path.display()))
+            Failure::new(Code::FileExists, format!("{} already exists", path.display()))
         }
         _ => Failure::unwritable(path, error),
     })?;
@@ -103,7 +103,7 @@ pub fn require_new(path: &Path) -> Result<(), Failure> {
     if path.symlink_metadata().is_err() {
         return Ok(());
     }
-    Err(Failure::new(Code::FileExists, format!("{} is there already", path.display())))
+    Err(Failure::new(Code::FileExists, format!("{} already exists", path.display())))
 }
 
 /// Where a file is written before it gets its name. Nobody else writes there: process numbers would

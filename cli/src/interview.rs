@@ -95,7 +95,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             let answer = if line.trim().is_empty() { usual.unwrap_or("") } else { line.trim() };
             if answer.is_empty() && usual.is_none() {
                 self.say(
-                    "  an answer is needed here; Ctrl-D breaks off, and keeps what was answered\n",
+                    "  an answer is needed here; Ctrl-D stops, and keeps the answers so far\n",
                 );
                 continue;
             }
@@ -120,7 +120,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         self.ask(question, Some("no"), |text| match text {
             "y" | "yes" => Ok(true),
             "n" | "no" => Ok(false),
-            other => fail("yes or no", format!("{other:?} is neither")),
+            other => fail("yes or no", format!("{other:?} is neither yes nor no")),
         })
     }
 
@@ -180,27 +180,29 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
 
     fn parties(&mut self, file: &mut String) -> Result<Parties, Failure> {
         self.say(
-            "Names are what `talea key show` prints. An empty answer takes what stands in brackets.\n\n",
+            "Keys are what `talea key show` prints. An empty answer takes the value in brackets.\n\n",
         );
-        let seller = self.party("The seller's name")?;
+        let seller = self.party("The seller's key")?;
         let _ = writeln!(file, "seller = {}", quoted(&seller));
         let custodian = self.name_or_nobody(
-            "The custodian's, who reports deposits and bonds (empty: nobody, and nothing is at stake)",
+            "The custodian's key; the custodian reports deposits and bonds (empty: no custodian, and \
+             nothing is at stake)",
             |_| Ok(()),
         )?;
         if let Some(name) = &custodian {
             let _ = writeln!(file, "custodian = {}", quoted(name));
         }
-        let board = self.party("The name of whoever runs the board")?;
+        let board = self.party("The key of the party that runs the board")?;
         let beneficiary = match custodian {
             None => None,
             Some(_) => self.name_or_nobody(
-                "The name of the beneficiary, who receives forfeits and fees and takes no part (empty: nobody)",
+                "The key of the beneficiary, who receives forfeits and fees and takes no part (empty: \
+                 nobody)",
                 |name| match name == board {
                     false => Ok(()),
                     true => Err(Failure::new(
                         Code::TermsField,
-                        "the board chooses what it drops, so it receives no forfeits",
+                        "the board decides which posts it takes, so it must not receive forfeits",
                     )),
                 },
             )?,
@@ -209,7 +211,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             let _ = writeln!(file, "beneficiary = {}", quoted(&name));
         }
         let bidders = self.several(
-            "A bidder who may bid, or nothing: no more of them (none at all: anybody may)",
+            "The key of a bidder (empty: no more; none at all: anybody may bid)",
             |text| Ok(names::party(&names::read_party(text)?)),
         )?;
         if !bidders.is_empty() {
@@ -217,8 +219,8 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         }
         let _ = writeln!(file, "\n[board]\nkey = {}\nslot = \"1s\"", quoted(&board));
         let starts = self.ask(
-            "When does time begin to run, as in 2026-12-01 09:00 America/New_York (empty: when these terms are \
-             made)",
+            "When does slot 0 begin, as in 2026-12-01 09:00 America/New_York (empty: when these terms \
+             are made)",
             Some(""),
             |text| match text {
                 "" => Ok(None),
@@ -229,17 +231,17 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             let _ = writeln!(file, "starts = {}", quoted(starts));
         }
         let members = loop {
-            let members = self.several("A keyholder, or nothing: no more of them", |text| {
+            let members = self.several("The key of a keyholder (empty: no more)", |text| {
                 Ok(names::keyholder(&names::read_keyholder(text)?))
             })?;
             if !members.is_empty() {
                 break members;
             }
-            self.say("  there must be one at least\n");
+            self.say("  at least one keyholder is needed\n");
         };
         let most = u64::try_from(members.len()).unwrap_or(u64::MAX);
         let majority = most / 2 + 1;
-        let threshold = self.among("How many of them decrypt together", majority, most)?;
+        let threshold = self.among("How many of them must decrypt together", majority, most)?;
         // So many that any two sets of endorsers share an honest member, as far as there are.
         let _ = writeln!(
             file,
@@ -280,8 +282,8 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
 
     fn rules(&mut self, file: &mut String, parties: &Parties) -> Result<(), Failure> {
         let units = self.ask(
-            "Who wins pays: \"first\" its own price, \"second\" the next best, a number of units: as \
-             many win and pay the best losing price",
+            "What does a winner pay: \"first\" its own price, \"second\" the next best price; or a \
+             number of units: that many bids win and pay the best losing price",
             Some("first"),
             |text| match (text, text.parse::<u16>()) {
                 ("first", _) => Ok(None),
@@ -295,7 +297,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             Some(1) => "\"second-price\"".into(),
             Some(units) => format!("{{ uniform-price = {{ units = {units} }} }}"),
         };
-        let ties = if self.yes("Do ties go by lottery, and not to the earliest bid?")? {
+        let ties = if self.yes("Are ties broken by lottery? (no: the earliest commit wins)")? {
             "lottery"
         } else {
             "earliest-commit"
@@ -303,37 +305,42 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         // Plain keys come before the first table.
         file.insert_str(0, &format!("mechanism = {mechanism}\nties = \"{ties}\"\n"));
 
-        let rounds = self.yes("Rounds, in which bids can be improved?")?;
-        let cover = self.yes("Is the best losing price opened?")?;
-        let depth = rounds || self.yes("Is it opened how many bids lie where?")?;
+        let rounds = self.yes("Can bids be improved in rounds?")?;
+        let cover = self.yes("Is the best losing price published?")?;
+        let depth = rounds || self.yes("Is the number of bids in each price range published?")?;
         let _ = writeln!(file, "\n[disclosure]\ncover = {cover}");
         if depth {
             let enough = u64::from(units.unwrap_or(1)) + 3;
-            let from = self.number("From how many bids on is the depth opened", enough)?;
+            let from = self.number("From how many bids on is it published", enough)?;
             let _ = writeln!(file, "depth_from = {from}");
         }
         let mut timetable = Timetable::new(parties.board);
         let reserves =
-            self.yes("Does the seller commit a reserve, below which a lot does not trade?")?;
-        self.say("Each is so long after the one before, or a time as in 2026-12-01 10:30 America/New_York.\n");
+            self.yes("May the seller commit a reserve, below which a lot does not trade?")?;
+        self.say(
+            "Answer with a duration, counted from the deadline before, or a time as in 2026-12-01 \
+             10:30 America/New_York.\n",
+        );
         self.deadlines(file, &mut timetable, reserves)?;
         if rounds {
-            let limit = self.number("Rounds at most", 18)?;
-            let commits = self.duration(&timetable, "In each later one bids are due for", "10m")?;
-            let reveals = self.duration(&timetable, "And reveals for", "10m")?;
+            let limit = self.number("Maximum number of rounds", 18)?;
+            let commits =
+                self.duration(&timetable, "How long are bids due in each later round", "10m")?;
+            let reveals =
+                self.duration(&timetable, "How long are reveals due in each later round", "10m")?;
             let _ = writeln!(
                 file,
                 "\n[rounds]\nlimit = {limit}\ncommits = {commits}\nreveals = {reveals}"
             );
         }
-        if self.yes("May the seller decline what a lot came to?")? {
-            let decide = self.duration(&timetable, "For how long", "30m")?;
+        if self.yes("May the seller decline the result of a lot?")? {
+            let decide =
+                self.duration(&timetable, "How long may the seller take to decide", "30m")?;
             let _ = writeln!(file, "\n[acceptance]\ndecide = {decide}");
         }
         if parties.has_custodian {
-            let deposit =
-                self.number("What is locked for each bid, in the custodian's units", 0)?;
-            let bond = self.number("And for each lot by each keyholder", 0)?;
+            let deposit = self.number("Deposit for each bid, in the custodian's units", 0)?;
+            let bond = self.number("Bond of each keyholder for each lot", 0)?;
             let _ = writeln!(file, "\n[stakes]\ndeposit = {deposit}\nbond = {bond}");
         }
         Ok(())
@@ -345,24 +352,29 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         timetable: &mut Timetable,
         has_reserves: bool,
     ) -> Result<(), Failure> {
-        let deals = ("schedule.deals", "Until when do keyholders make the key", "10m");
-        let complaints = ("schedule.complaints", "And then complain of each other", "5m");
+        let deals = ("schedule.deals", "Until when do keyholders make their key", "10m");
+        let complaints =
+            ("schedule.complaints", "Until when may they complain about wrong shares", "5m");
         let deals = self.deadline(timetable, deals)?;
         let complaints = self.deadline(timetable, complaints)?;
         let mut reserve = String::new();
         if has_reserves {
             let reserves = ("reserve.reserves", "Until when can reserves be committed", "10m");
             let reserves = self.deadline(timetable, reserves)?;
-            let opened = self.yes("Are they opened at the end?")?;
+            let opened = self.yes("Are the reserves published at the end?")?;
             reserve = format!("\n[reserve]\nreserves = {reserves}\nopened = {opened}\n");
         }
         let commits = ("schedule.commits", "Until when are bids due", "1h");
-        let reveals = ("schedule.reveals", "Until when are they revealed, still encrypted", "30m");
+        let reveals = ("schedule.reveals", "Until when are bids revealed, still encrypted", "30m");
         let commits = self.deadline(timetable, commits)?;
         let reveals = self.deadline(timetable, reveals)?;
-        let endorsing = "How long have keyholders for their word on what was bid";
+        let endorsing = "How long do keyholders have to endorse the set of bids";
         let endorsing = self.duration(timetable, endorsing, "10m")?;
-        let step = self.duration(timetable, "And for each step of the ranking", "10m")?;
+        let step = self.duration(
+            timetable,
+            "How long do keyholders have for each step of the ranking",
+            "10m",
+        )?;
         let _ = writeln!(
             file,
             "\n[schedule]\ndeals = {deals}\ncomplaints = {complaints}\ncommits = {commits}\n\
@@ -372,10 +384,11 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
     }
 
     fn lots(&mut self, file: &mut String, folder: &Path) -> Result<(), Failure> {
-        self.say("\nPrices, for every lot that says nothing else:\n");
+        self.say("\nPrices, for every lot that does not set its own:\n");
         let _ = write!(file, "\n[every_lot]\n{}", self.ladder()?);
         let listed = self.ask(
-            "A CSV file of lots (name, and isin, cusip or identifier, quantity), or nothing: type them in",
+            "A CSV file of lots, with the columns name, quantity, and isin, cusip or identifier (empty: \
+             type the lots in)",
             Some(""),
             |text| match text {
                 "" => Ok(None),
@@ -389,12 +402,12 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         let mut count = 0;
         loop {
             let usual = if count == 0 { None } else { Some("") };
-            let name = self.text("A lot's name, or nothing: no more lots", usual)?;
+            let name = self.text("A lot's name (empty: no more lots)", usual)?;
             if name.is_empty() {
                 return Ok(());
             }
             let identifier =
-                self.ask("Its ISIN, CUSIP, or \"other\" and any identifier", None, |text| {
+                self.ask("Its ISIN or CUSIP, or \"other\" and any identifier", None, |text| {
                     let quoted =
                         |field: &str, text: &str| Ok(format!("{field} = {}", quoted(text)));
                     match text.strip_prefix("other ").map(str::trim) {
@@ -403,11 +416,13 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
                         _ if is_cusip(text) => quoted("cusip", text),
                         _ => fail(
                             "an identifier",
-                            format!("{text:?} is no ISIN and no CUSIP: its check digit is wrong"),
+                            format!(
+                                "{text:?} is neither an ISIN nor a CUSIP: its check digit is wrong"
+                            ),
                         ),
                     }
                 })?;
-            let quantity = self.number("How much of it", 1)?;
+            let quantity = self.number("Its quantity", 1)?;
             let name = quoted(&name);
             let _ =
                 write!(file, "\n[[lots]]\nname = {name}\n{identifier}\nquantity = {quantity}\n");
@@ -425,9 +440,9 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             )?;
             let [first, last] =
                 if procures { ["highest", "lowest"] } else { ["lowest", "highest"] };
-            let start = self.text(&format!("The {first} price, with which bids begin"), None)?;
-            let end = self.text(&format!("The {last} price"), None)?;
-            let tick = self.text("The distance of neighbouring prices", None)?;
+            let start = self.text(&format!("The {first} price that can be bid"), None)?;
+            let end = self.text(&format!("The {last} price that can be bid"), None)?;
+            let tick = self.text("The tick between prices", None)?;
             let side = if procures { "procurement" } else { "sale" };
             let mut fields = String::new();
             for (field, text) in [
@@ -448,7 +463,9 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
                 .and_then(|ladder| Ok(read_lot(&place, "lot", "lot", &ladder, load)?));
             match judged {
                 Ok(_) => return Ok(fields),
-                Err(failure) => self.say(&format!("  {}; once more:\n", failure.sentence)),
+                Err(failure) => {
+                    self.say(&format!("  {}; please answer again:\n", failure.sentence))
+                }
             }
         }
     }

@@ -67,12 +67,14 @@ impl PassphraseSource {
         }
         if !std::io::stdin().is_terminal() {
             let sentence = "a passphrase is needed, and there is no terminal to ask on";
-            return Err(Failure::new(Code::KeyPassphrase, sentence)
-                .with_help("name a file that holds it with --passphrase-file"));
+            return Err(Failure::new(Code::KeyPassphrase, sentence).with_help(
+                "use --passphrase-file FILE; the passphrase is the first line of FILE",
+            ));
         }
         let typed = rpassword::prompt_password(question);
-        let unheard =
-            |error| Failure::new(Code::KeyPassphrase, format!("no passphrase was typed: {error}"));
+        let unheard = |error| {
+            Failure::new(Code::KeyPassphrase, format!("the passphrase could not be read: {error}"))
+        };
         Ok(SecretString::from(typed.map_err(unheard)?))
     }
 
@@ -80,7 +82,7 @@ impl PassphraseSource {
     /// typed is typed twice.
     fn get_new(&self, path: &Path) -> Result<SecretString, Failure> {
         let question =
-            format!("Passphrase for the new key {} (none: one is made): ", path.display());
+            format!("Passphrase for the new key {} (empty: talea makes one): ", path.display());
         let secret = self.get(&question)?;
         let length = secret.expose_secret().chars().count();
         if length == 0 && self.file.is_none() {
@@ -88,12 +90,12 @@ impl PassphraseSource {
         }
         if length < SHORTEST_PASSPHRASE {
             let sentence = format!(
-                "the passphrase has {length} characters, and must have {SHORTEST_PASSPHRASE}"
+                "the passphrase has {length} characters, and must have at least {SHORTEST_PASSPHRASE}"
             );
             return Err(Failure::new(Code::KeyPassphrase, sentence));
         }
         if self.file.is_none() {
-            let again = self.get("The same once more: ")?;
+            let again = self.get("The same again: ")?;
             if again.expose_secret() != secret.expose_secret() {
                 return Err(Failure::new(Code::KeyPassphrase, "the two passphrases differ"));
             }
@@ -114,7 +116,7 @@ impl PassphraseSource {
     fn draw_and_show() -> Result<SecretString, Failure> {
         let secret = draw();
         let words = Zeroizing::new(format!(
-            "The passphrase, shown this once; write it down: {}",
+            "The passphrase; it is shown only once, so write it down: {}",
             secret.expose_secret()
         ));
         show(&words)?;
@@ -130,7 +132,8 @@ fn refuse_readable_by_others(path: &Path) -> Result<(), Failure> {
         let metadata = std::fs::metadata(path).map_err(|e| Failure::unreadable(path, e))?;
         let mode = metadata.permissions().mode() & 0o777;
         if metadata.is_file() && mode & 0o077 != 0 {
-            let sentence = format!("others may read {} (mode {mode:04o})", path.display());
+            let sentence =
+                format!("other users may read {} (mode {mode:04o}, expected 0600)", path.display());
             return Err(Failure::new(Code::KeyMode, sentence)
                 .with_help(format!("chmod 600 {}", path.display())));
         }
@@ -140,9 +143,10 @@ fn refuse_readable_by_others(path: &Path) -> Result<(), Failure> {
 
 fn require_no_key(path: &Path, force: bool) -> Result<(), Failure> {
     if path.exists() && !force {
-        let sentence = format!("{} is there already", path.display());
+        let sentence = format!("{} already exists", path.display());
         return Err(Failure::new(Code::FileExists, sentence).with_help(
-            "take another name; --force would overwrite the key, and with it all that it signs",
+            "choose another name; --force would overwrite the key, and the party could not sign with it \
+             again",
         ));
     }
     Ok(())
@@ -196,8 +200,8 @@ impl Keys {
         recipient.set_work_factor(work_factor);
         if work_factor >= LONG_WORK {
             say(&format!(
-                "locking the key with scrypt: 2^{work_factor} rounds and {} MiB of memory, which takes a while \
-                 on a slow machine",
+                "locking the key with scrypt: 2^{work_factor} rounds and {} MiB of memory; on a slow \
+                 machine this takes a while",
                 1u64 << (work_factor - 10)
             ));
         }
@@ -217,7 +221,7 @@ impl Keys {
         let secret = passphrase.get(&format!("Passphrase for {}: ", path.display()))?;
         let mut identity = age::scrypt::Identity::new(secret);
         identity.set_max_work_factor(MOST_WORK);
-        let slow = format!("unlocking {}: on a slow machine it takes a while", path.display());
+        let slow = format!("unlocking {}; on a slow machine this takes a while", path.display());
         let contents = say_if_slow(&slow, || decrypt(&identity, &bytes)).map_err(|error| {
             let (code, why) = match error {
                 age::DecryptError::DecryptionFailed | age::DecryptError::KeyDecryptionFailed => {
@@ -228,10 +232,10 @@ impl Keys {
                 }
                 other => (Code::KeyFile, other.to_string()),
             };
-            Failure::new(code, format!("{} does not open: {why}", path.display()))
+            Failure::new(code, format!("{} cannot be unlocked: {why}", path.display()))
         })?;
         Self::parse(path, &contents).ok_or_else(|| {
-            Failure::new(Code::KeyFile, format!("{} holds no keys of Talea", path.display()))
+            Failure::new(Code::KeyFile, format!("{} does not hold keys of Talea", path.display()))
                 .with_help("make one with: talea key new FILE")
         })
     }
@@ -284,7 +288,7 @@ impl Keys {
     /// `key.file` never: the secret was read when the file was opened.
     pub fn candidate(&self) -> Result<Candidate, Failure> {
         let secret = EncryptionSecret::from_bytes(*self.encryption)
-            .ok_or_else(|| Failure::new(Code::KeyFile, "the encryption secret is no scalar"))?;
+            .ok_or_else(|| Failure::new(Code::KeyFile, "the encryption secret is not a scalar"))?;
         Ok(Candidate::new(self.identity(), secret))
     }
 
@@ -329,7 +333,7 @@ impl Keys {
     pub fn recall(&self, path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let sealed = files::read(path, limit)?;
         decrypt(&self.storage, &sealed).map_err(|error| {
-            let sentence = format!("{} does not open with this key: {error}", path.display());
+            let sentence = format!("{} cannot be decrypted with this key: {error}", path.display());
             Failure::new(Code::KeyOther, sentence)
         })
     }

@@ -92,9 +92,9 @@ impl Line<'_> {
             let digits = text.replace(apart, "");
             let help = match digits.parse::<N>() {
                 Ok(_) => format!("write {digits}"),
-                Err(_) => "write it in digits alone, as in 25000000".into(),
+                Err(_) => "write digits only, as in 25000000".into(),
             };
-            self.fault(column, "is no whole number that fits").with_help(help)
+            self.fault(column, "is not a whole number in range").with_help(help)
         })
     }
 }

@@ -11,7 +11,7 @@ use talea_protocol::{
 
 fn read<T: FromStr<Err = NameError>>(text: &str) -> Result<T, Failure> {
     text.parse().map_err(|NameError { what, prefix, why }| {
-        Failure::new(Code::NameMalformed, format!("{text:?} is no {what}: {why}"))
+        Failure::new(Code::NameMalformed, format!("{text:?} is not a {what}: {why}"))
             .with_help(format!("a {what} begins with {prefix}1"))
     })
 }

@@ -33,7 +33,7 @@ pub fn show(text: &str) -> Result<(), Failure> {
     let nowhere = |error: io::Error| {
         let sentence = format!("there is no terminal to show the new passphrase on: {error}");
         Failure::new(Code::KeyPassphrase, sentence)
-            .with_help("name a new file for it with --passphrase-file")
+            .with_help("use --passphrase-file FILE to write it into a new file")
     };
     #[cfg(unix)]
     let terminal = std::fs::OpenOptions::new().write(true).open("/dev/tty");

@@ -110,7 +110,7 @@ pub fn read_record(source: &mut impl Read) -> io::Result<Option<Record>> {
         return Ok(None);
     }
     let (kind, length) = RecordKind::read_header(&header)
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no record begins here"))?;
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "expected a record here"))?;
     let mut body = Vec::new();
     source.take(length as u64).read_to_end(&mut body)?;
     Ok((body.len() == length).then_some((kind, body)))
@@ -204,13 +204,16 @@ impl Replay {
     /// As [`of`](Self::of).
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let invalid = |why: String| {
-            Failure::new(Code::BoardInvalid, format!("{} is no transcript: {why}", path.display()))
+            Failure::new(
+                Code::BoardInvalid,
+                format!("{} is not a transcript: {why}", path.display()),
+            )
         };
         let file = File::open(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => {
-                let sentence = format!("{} is not there", path.display());
+                let sentence = format!("{} does not exist", path.display());
                 Failure::new(Code::BoardFolder, sentence)
-                    .with_help("name the folder of a board that was opened with: talea open")
+                    .with_help("give the folder that talea open made")
             }
             _ => Failure::unreadable(path, error),
         })?;
@@ -218,7 +221,11 @@ impl Replay {
         let mut magic = [0; MAGIC.len()];
         let unreadable = |error| Failure::unreadable(path, error);
         if !fill(&mut file, &mut magic).map_err(unreadable)? || magic != *MAGIC {
-            return Err(invalid("it begins otherwise".into()));
+            let expected = String::from_utf8_lossy(MAGIC);
+            return Err(invalid(format!(
+                "it does not begin with the line {:?}",
+                expected.trim_end()
+            )));
         }
         let record = read_record(&mut file).map_err(|error| invalid(error.to_string()))?;
         let Some((RecordKind::Genesis, body)) = record else {
@@ -325,12 +332,12 @@ impl Replay {
 
     fn rewritten(&self) -> Failure {
         let sentence = format!(
-            "{} does not begin any more with the {} entries that it had: they were taken back or changed",
+            "{} had {} entries, and no longer begins with them: they were removed or changed",
             self.path.display(),
             self.lines.len()
         );
         Failure::new(Code::BoardRewritten, sentence).with_help(
-            "keep a copy of it, and your receipts: talea receipt check RECEIPT --board FOLDER",
+            "keep a copy of it and your receipts, and run: talea receipt check RECEIPT --board FOLDER",
         )
     }
 
@@ -345,18 +352,18 @@ impl Replay {
         let sentence = format!("{}, entry {}: {why}", self.path.display(), self.next_entry());
         Failure::new(Code::BoardInvalid, sentence)
             .with_help(
-                "anybody can change a copy, so a transcript alone convicts nobody: copy the folder from the \
-                 board again. If the board shows this, keep it with its checkpoints: a signature of the \
-                 board over such a history convicts it",
+                "anybody can change a copy, so a transcript alone proves nothing against the board: \
+                 copy the folder from the board again. If the board itself shows this, keep it with its \
+                 checkpoints: a signature of the board over this history proves the fault",
             )
     }
 
     fn take(&mut self, kind: RecordKind, body: &[u8]) -> Result<(), Failure> {
         if self.closing.is_some() {
-            return Err(self.invalid("something follows the outcome"));
+            return Err(self.invalid("a record follows the outcome, which must be the last"));
         }
         match kind {
-            RecordKind::Genesis => Err(self.invalid("a second genesis")),
+            RecordKind::Genesis => Err(self.invalid("a second genesis; a transcript has one")),
             RecordKind::Entry => {
                 let entry: Entry = borsh::from_slice(body)
                     .map_err(|error| self.invalid(&format!("it does not decode: {error}")))?;
@@ -365,7 +372,9 @@ impl Replay {
                     .apply(entry.slot, &entry.instruction)
                     .map_err(|refusal| self.invalid(&refusal.to_string()))?;
                 if applied.head != entry.head {
-                    return Err(self.invalid("its head is another"));
+                    let (expected, found) = (applied.head, entry.head);
+                    let why = format!("expected the head {expected}, found {found}");
+                    return Err(self.invalid(&why));
                 }
                 self.index(&entry, body);
                 Ok(())

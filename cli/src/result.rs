@@ -80,7 +80,7 @@ impl Results {
     pub fn of(desk: &Desk) -> Result<Self, Failure> {
         let auction = desk.replica.auction();
         let outcome = auction.outcome().ok_or_else(|| {
-            let sentence = format!("the auction is in {}", auction.phase().name());
+            let sentence = format!("the auction is in the phase {}", auction.phase().name());
             Failure::new(Code::NotYet, sentence).with_help("talea watch shows when it is over")
         })?;
         let party = desk.keys.party();

@@ -184,10 +184,11 @@ fn in_words(phase: Phase, terms: &Terms) -> &'static str {
              come after their complaints"
         }
         (Phase::Complaints, true, _) => {
-            "keyholders that run complain about wrong shares of the key; the seller's reserves come next"
+            "running keyholders check their shares and complain about wrong ones; the seller's reserves \
+             come next"
         }
         (Phase::Complaints, false, _) => {
-            "keyholders that run complain about wrong shares of the key; bids come next"
+            "running keyholders check their shares and complain about wrong ones; bids come next"
         }
         (Phase::Reserves, ..) => {
             "the seller commits its reserves, with talea reserve; bids come next"
@@ -198,20 +199,23 @@ fn in_words(phase: Phase, terms: &Terms) -> &'static str {
         }
         (Phase::Commits, _, false) => "bidders commit, with talea bid; reveals come next",
         (Phase::Reveals, ..) => {
-            "whoever committed hands in its sealed bids, with talea reveal, or they do not count; ranking \
-             comes next"
+            "bidders hand in their sealed bids, with talea reveal; a bid that is not revealed does not \
+             count; ranking comes next"
         }
         (Phase::Endorsing, ..) => {
-            "keyholders that run endorse the transcript: all of them saw the same bids; ranking comes next"
+            "running keyholders endorse the transcript, to confirm that they saw the same bids; ranking \
+             comes next"
         }
         (Phase::Ranking, _, true) => {
-            "keyholders that run find the best of the sealed bids, step by step; another round or the \
+            "running keyholders find the best of the sealed bids, step by step; another round or the \
              outcome comes next"
         }
         (Phase::Ranking, _, false) => {
-            "keyholders that run find the best of the sealed bids, step by step; the outcome comes next"
+            "running keyholders find the best of the sealed bids, step by step; the outcome comes next"
         }
-        (Phase::Closed, ..) => "it is over: talea result, talea verify and talea report say how",
+        (Phase::Closed, ..) => {
+            "the auction is over: see talea result, talea verify and talea report"
+        }
     }
 }
 
@@ -272,7 +276,7 @@ impl PartyStatus {
                 _ => String::new(),
             };
             let _ = match (committed, revealed) {
-                (None, _) => writeln!(text, "  {identifier}: nothing is committed"),
+                (None, _) => writeln!(text, "  {identifier}: no commit"),
                 (Some(entry), None) => {
                     writeln!(
                         text,

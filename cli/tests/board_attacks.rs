@@ -828,7 +828,11 @@ fn a_byte_changed_anywhere_is_named_by_its_check() {
         history.chain().write(&scene.path("rewritten/transcript.talea"));
         assert_eq!(scene.verdict("rewritten"), (Some(1), Some(check.into())));
         let status = scene.run(&["status", "rewritten"]);
-        ends(&status, 1, &["error[board.invalid]", "a transcript alone convicts nobody"]);
+        ends(
+            &status,
+            1,
+            &["error[board.invalid]", "a transcript alone proves nothing against the board"],
+        );
     }
     // A chain that was not computed anew breaks before any signature is looked at.
     let mut history = History::read(&path);
@@ -954,14 +958,14 @@ fn signatures_that_are_gone_are_missed() {
     let signed = fs::read_to_string(&checkpoints).unwrap();
     told(Some(entries), 0, &[&format!("the board signed {entries} of {entries} entries")]);
     fs::write(&checkpoints, signed.clone() + "rubbish\n{\"torn\":").unwrap();
-    told(Some(entries), 2, &["2 lines of `checkpoints` are no signatures of this board"]);
+    told(Some(entries), 2, &["2 lines of `checkpoints` are not signatures of this board"]);
     // Another key's is none, nor is one of which a byte was changed.
     let flipped = signed.replace("\"entries\":", "\"entries\":1");
     assert_ne!(flipped, signed);
     fs::write(&checkpoints, flipped).unwrap();
-    told(None, signed.lines().count(), &["none of the board's signatures is here"]);
+    told(None, signed.lines().count(), &["the folder has no signature of the board"]);
     fs::remove_file(&checkpoints).unwrap();
-    told(None, 0, &["none of the board's signatures is here"]);
+    told(None, 0, &["the folder has no signature of the board"]);
 }
 
 // ---- clocks ----
@@ -1015,7 +1019,10 @@ fn a_clock_that_is_set_back_stops_time_until_it_has_caught_up() {
     let last = scene.replica("board").auction().slot();
     scene.set_clock(AT_COMMITS - 3 * HOUR_MS);
     let board = scene.board();
-    scene.await_word(&format!("the last entry has slot {last}: time stands still until then"));
+    scene.await_word(&format!(
+        "the last entry has slot {last}: the board keeps slot {last} until the \
+         clock reaches it"
+    ));
     scene.done(&BID_0);
     assert_eq!(scene.replica("board").auction().slot(), last);
     drop(board);
@@ -1359,7 +1366,7 @@ fn rubbish_leaves_nothing_behind_and_takes_nothing_with_it() {
 
     // What cannot be removed is said once.
     fs::create_dir_all(inbox.join(hash(8)).join("full")).unwrap();
-    scene.await_word("left where");
+    scene.await_word("the board leaves them there");
     assert!(lives(&mut board), "{}", scene.log());
     drop(board);
 
@@ -1369,7 +1376,7 @@ fn rubbish_leaves_nothing_behind_and_takes_nothing_with_it() {
     fs::rename(&inbox, scene.path("aside")).unwrap();
     symlink(scene.path("elsewhere"), &inbox).unwrap();
     let mut board = scene.board();
-    scene.await_word("is no folder");
+    scene.await_word("cannot be used as a folder");
     assert_eq!(scene.names_in("elsewhere"), [hash(1)]);
     fs::remove_file(&inbox).unwrap();
     fs::rename(scene.path("aside"), &inbox).unwrap();
@@ -1426,7 +1433,7 @@ fn a_strangers_answer_moves_no_terminal() {
     )
     .unwrap();
     let output = scene.run(&["receipt", "check", "sent"]);
-    ends(&output, 1, &["error[receipt.invalid]", "this is no receipt"]);
+    ends(&output, 1, &["error[receipt.invalid]", "this is not a receipt"]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.len() < 1_000 && !said.contains('\u{1b}'), "{} bytes: {said:?}", said.len());
 }
@@ -1492,7 +1499,7 @@ fn flood(flood: Flood) {
     };
     sleep_until(6);
     let mut board = scene.board();
-    scene.await_word("the board takes what comes");
+    scene.await_word("the board is running");
     sleep_until(5);
     // All at once: the folder with the flood takes the place of the inbox.
     let inbox = scene.path("board/inbox");
@@ -1573,7 +1580,7 @@ fn status_says_what_happens_now_who_has_committed_and_which_of_ones_own_bids_are
     let [bidder, seller] = names(&stage);
     let before = status(&stage, &bidder);
     assert_eq!((counts(&before), own(&before)), ([0, 0, 0], (None, None)));
-    assert!(stage.done(&["status", "board", "--party", &bidder]).contains("nothing is committed"));
+    assert!(stage.done(&["status", "board", "--party", &bidder]).contains("no commit"));
 
     let stage = scene(&auctions().bids);
     let committed = status(&stage, &bidder);
@@ -1595,7 +1602,7 @@ fn status_says_what_happens_now_who_has_committed_and_which_of_ones_own_bids_are
     // After both commits and the tick between.
     assert_eq!((counts(&closed), own(&closed)), ([2, 2, 2], (Some(FIRST), Some(FIRST + 3))));
     let text = stage.done(&["status", "board", "--party", &bidder]);
-    assert!(text.contains("now      it is over: talea result"), "{text}");
+    assert!(text.contains("now      the auction is over: see talea result"), "{text}");
     assert!(text.contains(&format!("revealed, entry {}", FIRST + 3)), "{text}");
 }
 

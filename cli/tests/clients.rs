@@ -514,7 +514,7 @@ fn a_kept_bid_that_is_damaged_is_found_again() {
         pen.auction().is_open(&bid)
     };
     let reveal = scene.start(&["reveal", "board", "--key", "bidder0.key"]);
-    let words = ["bid-0-0.age", "found again with the key alone"];
+    let words = ["bid-0-0.age", "recovered from the key and the transcript"];
     ends(&pen.serve_to_the_end_of(reveal, |_, _| false), 0, &words);
     assert_eq!([0, 1, 2].map(|lot| is_open(&pen, "bidder0", lot)), [false; 3]);
     running = scene.start_aloud(&run("bidder1.key", &BIDS_1));
@@ -554,7 +554,7 @@ fn the_key_alone_finds_its_bids_again() {
         let key = copy();
         let arguments = [&[command, "board", "--key", &key], more].concat();
         let output = pen.serve_to_the_end_of(scene.start(&arguments), |_, _| false);
-        ends(&output, 0, &["found again with the key alone"]);
+        ends(&output, 0, &["recovered from the key and the transcript"]);
         output
     };
     alone(&mut pen, "reveal", &[]);
@@ -603,7 +603,7 @@ fn a_bid_that_this_machine_cannot_reveal_is_not_lost_in_silence() {
     let reveal = ["reveal", "board", "--key", "bidder1.key"];
     ends(&pen.serve_to_the_end_of(scene.start(&reveal), |_, _| false), 0, &[]);
     // Again: there is nothing left to do, and it says so.
-    ends(&scene.run(&reveal), 0, &["every bid of this party was revealed before"]);
+    ends(&scene.run(&reveal), 0, &["every bid of this party is already revealed"]);
 }
 
 // ---- sealed bids stay where they are until the reveals ----
@@ -670,7 +670,7 @@ fn witnesses_hand_in_what_the_rules_would_take_and_nothing_else() {
         read(&scene, file)
     };
     let handed = hand_over("bidder1.key", "handed");
-    assert_eq!((handed.commits.len(), handed.reveals.len()), (1, 0), "no sealed bid leaves");
+    assert_eq!((handed.commits.len(), handed.reveals.len()), (1, 0), "sealed bids are not written");
     let last = hand_over("bidder0.key", "last");
     assert_eq!((last.commits.len(), last.reveals.len()), (2, 0));
 

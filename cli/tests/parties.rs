@@ -110,7 +110,10 @@ fn who_is_told_to_end_says_that_nothing_is_lost_and_how_it_goes_on() {
     let stage = Stage::open(&Shape { patience: 6_000, ..SMALL });
     for (words, more) in [
         (&["board", "run", "board", "--key", "board.key"][..], "before the next deadline"),
-        (&["keyholder", "run", "board", "--key", "keyholder0.key"], "until its deadline"),
+        (
+            &["keyholder", "run", "board", "--key", "keyholder0.key"],
+            "before the deadline of what is due",
+        ),
         (&["bidder", "run", "board", "--key", "bidder0.key", "--yes", "B0=99.00"], "not count"),
         (&["bid", "board", "--key", "bidder0.key", "--wait", "--yes", "B0=99.00"], "stays handed"),
         (&["reveal", "board", "--key", "bidder0.key", "--wait"], "stays handed"),
@@ -414,10 +417,10 @@ fn terms_by_questions() {
     let complaints = [
         "begins with taleaparty1",
         "an answer is needed here",
-        "\"yesterday\" is no time",
+        "\"yesterday\" is not a time",
         "it must be 1 to 2",
         "is neither",
-        "\"soon\" is no duration",
+        "\"soon\" is not a duration",
         "no slot of this phase ends by \"2020-12-01T10:30Z\"",
         "check digit is wrong",
     ];
@@ -509,7 +512,7 @@ fn who_has_no_passphrase_gets_one() {
     // Neither of the two files is ever written over.
     common::ends(&talea(&drawn), 2, &["error[file.exists]", "drawn.key"]);
     fs::remove_file(stage.path("drawn.key")).unwrap();
-    common::ends(&talea(&drawn), 2, &["error[file.exists]: drawn is there already"]);
+    common::ends(&talea(&drawn), 2, &["error[file.exists]: drawn already exists"]);
     assert!(!stage.path("drawn.key").exists());
 
     // On a terminal: no answer is to be given one.
@@ -566,7 +569,7 @@ fn a_reserve_rounds_and_the_sellers_word() {
     let worse = ["improve", "board", "--key", "bidder1.key", "--wait", "--yes", "B0=90.00"];
     stage.fails(&worse, 2, "price");
     let said = String::from_utf8(stage.run(&worse).stderr).unwrap();
-    assert!(said.contains("B0: 90.00 is worse than 90.25, which stands"), "{said}");
+    assert!(said.contains("B0: 90.00 is worse than the standing bid, 90.25"), "{said}");
     // What everybody may know before it bids again: one bid of three is counted, for the reserve is none
     // and the best is left out.
     let status = stage.done(&["status", "board"]);

@@ -1,7 +1,7 @@
 //! Terms as their author writes them: what is refused, what is warned of, what the example and the questions
 //! are good for.
 
-use super::common::{SMALL, Shape, Stage, ends};
+use crate::common::{SMALL, Shape, Stage, ends};
 use std::{
     fs,
     io::Write as _,
@@ -69,12 +69,12 @@ const HOUR: i64 = 3_600_000;
 fn terms_that_can_never_work_are_refused() {
     let author = Author::new();
     let nobody = author.changed(&[("[board]", "bidders = []\n[board]")]);
-    ends(&nobody, 2, &["error[terms.field]", "nobody may bid", "leave bidders out"]);
+    ends(&nobody, 2, &["error[terms.field]", "nobody may bid", "remove the field"]);
     let seller = author.0.name("seller", "party");
     let one = author.0.name("bidder0", "party");
     for (list, words) in [
         (format!("[{seller:?}]"), "nobody may bid"),
-        (format!("[{seller:?}, {one:?}]"), "bidders: the seller is among them"),
+        (format!("[{seller:?}, {one:?}]"), "bidders: the list includes the seller"),
     ] {
         let output = author.changed(&[("[board]", &format!("bidders = {list}\n[board]"))]);
         ends(&output, 2, &["error[terms.field]", words]);
@@ -83,7 +83,7 @@ fn terms_that_can_never_work_are_refused() {
     ends(&many, 2, &["quorum[0] (keyholders): a threshold of 3", "cannot be met by 2 members"]);
     let rounds = "[rounds]\nlimit = 5\ncommits = \"1m\"\nreveals = \"1m\"\n[board]";
     let blind = author.changed(&[("[board]", rounds)]);
-    ends(&blind, 2, &["rounds: they need a depth", "say depth_from in [disclosure]"]);
+    ends(&blind, 2, &["rounds: a depth must be disclosed", "set depth_from in [disclosure]"]);
     let past = author.changed(&[("slot =", "starts = \"2021-12-01T14:00:00Z\"\nslot =")]);
     ends(
         &past,
@@ -123,15 +123,15 @@ fn what_will_hardly_work_is_said_before_anybody_signs() {
             "max_bids_per_lot = 1\n".to_owned() + &bidders(&[&one, &two]),
             "2 bidders are listed and a lot takes 1 bids",
         ),
-        (bidders(&[&one]), "it bids against nobody"),
+        (bidders(&[&one]), "it has no competitor"),
         (
             "mechanism = { uniform-price = { units = 5 } }\n".to_owned() + &bidders(&[&one, &two]),
-            "2 bids can be made on a lot at most, and 5 win",
+            "at most 2 bids can be made on a lot, and 5 win",
         ),
         (bidders(&[&one, &board]), "the board is a listed bidder"),
         (
             "disclosure = { depth_from = 9 }\n".to_owned() + &bidders(&[&one, &two]),
-            "a depth needs 9: none is ever shown",
+            "a depth needs 9: it is never shown",
         ),
     ];
     for (more, words) in cases {
@@ -147,7 +147,7 @@ fn what_will_hardly_work_is_said_before_anybody_signs() {
         ("deals = \"4000ms\"", "deals = \"2096-12-01T10:30Z\""),
         ("slot =", "starts = \"2021-12-01T14:00:00Z\"\nslot ="),
     ]);
-    ends(&late, 0, &["board.starts lies in the past", "must be open by 2096-12-01T10:30:00Z"]);
+    ends(&late, 0, &["board.starts is in the past", "must be opened by 2096-12-01T10:30:00Z"]);
 }
 
 #[test]
@@ -166,9 +166,12 @@ fn what_a_list_of_lots_cannot_mean_is_named_by_line_column_and_value() {
         (b"name\n\"A\x1b[2J\"\n", &["line 2, column name: \"A\\u{1b}[2J\"", "control"]),
         (
             b"name,cusip\nA,037833100\nB,037833100\n",
-            &["lots.csv line 3, column cusip: there are two lots \"037833100\"", "of its own"],
+            &[
+                "lots.csv line 3, column cusip: two lots have the identifier \"037833100\"",
+                "its own identifier",
+            ],
         ),
-        (b"name,quantity\nA,25MM\n", &["line 2, column quantity: \"25MM\"", "digits alone"]),
+        (b"name,quantity\nA,25MM\n", &["line 2, column quantity: \"25MM\"", "digits only"]),
         (b"name;quantity\nA;1\n", &["lots.csv line 1: semicolons", "with commas between"]),
         (b"name\tquantity\nA\t1\n", &["lots.csv line 1: tabs", "with commas between"]),
         (
@@ -183,7 +186,7 @@ fn what_a_list_of_lots_cannot_mean_is_named_by_line_column_and_value() {
         (b"name,talk\nA,99\n", &["line 1: the column \"talk\" is unknown", "name, and if wanted"]),
         (
             b"name,start\nA,1\nB,99-16\n",
-            &["lots.csv line 3, column start (B): \"99-16\" is no price", "write it like"],
+            &["lots.csv line 3, column start (B): \"99-16\" is not a price", "write it like"],
         ),
     ];
     for (list, words) in cases {
@@ -293,7 +296,7 @@ fn a_deadline_can_be_a_time_on_the_clocks_of_a_place() {
     ends(&output, 0, &[]);
     says(&shown(&output), &["bids          until 2096-12-01T15:30:00Z"]);
     let output = author.changed(&[("commits = \"4000ms\"", "commits = 4000")]);
-    ends(&output, 2, &["(commits = 4000): a deadline is a text in quotes"]);
+    ends(&output, 2, &["(commits = 4000): expected a deadline as text in quotes"]);
     for (commits, words) in [
         (
             "2096-11-04T01:30[America/New_York]",
@@ -363,7 +366,7 @@ fn where_nothing_is_at_stake_there_need_be_no_custodian_and_the_seller_may_run_t
         &["custodian     nobody: nothing is at stake", "the seller runs the board"],
     );
     let staked = format!("{simple}\n[stakes]\ndeposit = 5\n");
-    ends(&author.new_terms(&staked), 2, &["custodian: it is missing, and money is at stake"]);
+    ends(&author.new_terms(&staked), 2, &["custodian: it must be set where money is at stake"]);
     // The auction is held to its end, and is valid.
     ends(&author.new_terms(&simple), 0, &[]);
     stage.done(&["open", "simple", "--terms", "new", "--key", "seller.key", "--yes"]);
@@ -429,7 +432,7 @@ fn an_interview_that_breaks_off_goes_on_where_it_was() {
     for (count, answer) in all[..all.len() - 1].iter().enumerate() {
         let output = author.answer(&[answer]);
         ends(&output, 2, &["error[not-confirmed]", "kept in asked.answers", "same command again"]);
-        ends(&output, 2, &[&format!("the {} that were given", count + 1)]);
+        ends(&output, 2, &[&format!("the {} answers given", count + 1)]);
         assert!(path.exists() && !author.0.path("asked").exists());
     }
     let output = author.answer(&all[all.len() - 1..]);
@@ -440,7 +443,7 @@ fn an_interview_that_breaks_off_goes_on_where_it_was() {
     fs::write(&path, "something else\n").unwrap();
     fs::remove_file(author.0.path("asked")).unwrap();
     fs::remove_file(author.0.path("asked.toml")).unwrap();
-    ends(&author.answer(&all), 2, &["asked.answers holds no answers", "remove it"]);
+    ends(&author.answer(&all), 2, &["asked.answers is not a file of answers", "remove the file"]);
 }
 
 #[test]

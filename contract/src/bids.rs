@@ -5,7 +5,7 @@ use crate::{
     fiat_shamir::Context,
     group::decode_point,
     proofs::{ProofFault, ladder, range},
-    refusal::{Fault, Refusal, require},
+    refusal::{Fault, Refusal, require, require_digest},
     setting::Setting,
     setup::QuorumKeys,
 };
@@ -373,7 +373,7 @@ pub(crate) fn check_seal<'a>(
     let current = |bid: &&CommittedBid| *named == round && bid.round == round;
     let bid = bid.filter(current).ok_or(unknown)?;
     let sealed = seal(&setting.auction, &reveal.bid, &reveal.sealed_bid);
-    require(sealed == bid.seal, Check::RevealSeal, Fault::Differs { what: "the sealed bid" })?;
+    require_digest(Check::RevealSeal, "the hash of the sealed bid", (bid.seal, sealed))?;
     Ok(bid)
 }
 

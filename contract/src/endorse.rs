@@ -1,7 +1,7 @@
 //! Keyholders' word for the transcript so far. Section 10 of `docs/spec.md`.
 
 use crate::{
-    refusal::{Fault, Refusal},
+    refusal::{Fault, Refusal, require, require_digest},
     setting::Setting,
     setup::{QuorumKeys, keyholder_of},
     witness::{Vouches, is_borne_out},
@@ -38,15 +38,13 @@ impl Endorsing {
         endorsement: &Endorsement,
         are_missing: bool,
     ) -> Result<(), Refusal> {
-        let place = |what| Fault::Differs { what }.fails(Check::EndorseHead);
-        if endorsement.head != self.head {
-            return Err(place("the head"));
-        }
+        require_digest(Check::EndorseHead, "the head", (self.head, endorsement.head))?;
         let attested = &endorsement.attested;
         let in_order = attested.is_sorted_by(|a, b| a < b);
-        if !in_order || !are_missing {
-            return Err(place("the list of bids attested"));
-        }
+        let attests = Fault::Broken {
+            rule: "attested bids must be missing from the transcript, and be listed in ascending order",
+        };
+        require(in_order && are_missing, Check::EndorseHead, attests)?;
         let refuse = |why| Fault::NotDue { keyholder, why }.fails(Check::EndorseOnce);
         if self.by.contains_key(&keyholder) {
             return Err(refuse("it has endorsed"));

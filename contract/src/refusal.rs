@@ -4,7 +4,11 @@
 //! what was expected, what came, and whose it was. Nothing changes when something is refused.
 
 use crate::proofs::ProofFault;
-use talea_protocol::{bytes::PartyKey, check::Check, quorum::KeyholderId};
+use talea_protocol::{
+    bytes::{Digest, PartyKey},
+    check::Check,
+    quorum::KeyholderId,
+};
 
 /// A refusal. The state is as it was before.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +24,7 @@ pub struct Refusal {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// Bytes that decode to nothing, or have a tail.
-    #[error("the bytes are no canonical {what}")]
+    #[error("malformed {what}: the bytes are not a canonical encoding")]
     Malformed {
         /// What they should have been.
         what: &'static str,
@@ -91,11 +95,21 @@ pub enum Fault {
         /// What was done.
         what: &'static str,
     },
-    /// Something exists that is not equal to what it must equal.
-    #[error("{what} is another")]
+    /// A hash is not the one that it must be.
+    #[error("{what}: expected {expected}, got {actual}")]
     Differs {
         /// What differs.
         what: &'static str,
+        /// The right hash.
+        expected: Digest,
+        /// The hash that came.
+        actual: Digest,
+    },
+    /// Something that is well formed does not keep its rule.
+    #[error("{rule}")]
+    Broken {
+        /// The rule.
+        rule: &'static str,
     },
     /// Too little money at stake.
     #[error("{party} needs {needed} units available and has {available}")]
@@ -139,4 +153,23 @@ impl Fault {
 /// `Err` of `fault` under `check` unless `holds`.
 pub(crate) fn require(holds: bool, check: Check, fault: Fault) -> Result<(), Refusal> {
     if holds { Ok(()) } else { Err(fault.fails(check)) }
+}
+
+/// `Err` under `check` unless a number is the one that is expected.
+pub(crate) fn require_number(
+    check: Check,
+    what: &'static str,
+    (expected, actual): (u32, u32),
+) -> Result<(), Refusal> {
+    let (expected, actual) = (expected.into(), actual.into());
+    require(expected == actual, check, Fault::Count { what, expected, actual })
+}
+
+/// `Err` under `check` unless a hash is the one that is expected.
+pub(crate) fn require_digest(
+    check: Check,
+    what: &'static str,
+    (expected, actual): (Digest, Digest),
+) -> Result<(), Refusal> {
+    require(expected == actual, check, Fault::Differs { what, expected, actual })
 }

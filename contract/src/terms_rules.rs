@@ -127,11 +127,11 @@ fn quorum(terms: &Terms) -> Result<(), Refusal> {
     let mut encryption = BTreeSet::new();
     for (_, member) in keyholders(&terms.quorum) {
         if !envelope::key_is_valid(&member.signing) || !signing.insert(member.signing) {
-            return Err(broken("a keyholder's signing key is invalid or stands twice"));
+            return Err(broken("a keyholder's signing key is invalid or occurs twice"));
         }
         let usable = decode_point(&member.encryption).is_some_and(|p| !p.is_identity());
         if !usable || !encryption.insert(member.encryption) {
-            return Err(broken("a keyholder's encryption key is invalid or stands twice"));
+            return Err(broken("a keyholder's encryption key is invalid or occurs twice"));
         }
     }
     Ok(())

@@ -47,7 +47,9 @@ impl Vouches {
             && heard.is_sorted_by(|a, b| a < b)
             && !heard.contains(&keyholder)
             && heard.iter().all(|id| late.contains(id));
-        let others = Fault::Differs { what: "the list of those who are due" };
+        let others = Fault::Broken {
+            rule: "a vouch must list keyholders who are late, without its signer, in ascending order",
+        };
         require(is_others, Check::VouchDue, others)?;
         let fresh = heard.iter().all(|id| !self.has(keyholder, *id));
         let twice = Fault::Already { what: "the keyholder vouched for one of them" };

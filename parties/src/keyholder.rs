@@ -40,13 +40,13 @@ pub enum KeyholderError {
     #[error("the terms name no keyholder with this signing key")]
     NotNamed,
     /// The terms name another encryption key for it.
-    #[error("the terms name another encryption key for this keyholder")]
+    #[error("the encryption key of this keyholder is not the one that the terms name")]
     OtherEncryptionKey,
     /// The ceremony is not over, voided the auction, or expelled this keyholder.
     #[error("the ceremony left this keyholder without a share")]
     NoShare,
     /// The coefficients that it kept are not those of the deal in the transcript.
-    #[error("the transcript shows another deal of this keyholder than the one it kept")]
+    #[error("the deal of this keyholder in the transcript is not the one that it kept")]
     OtherDeal,
     /// The share that was dealt is not the one that the transcript implies: a complaint was due.
     #[error("the share dealt to this keyholder is wrong and it did not complain in time")]

@@ -119,45 +119,46 @@ impl fmt::Display for Caution {
                 if *for_ranking {
                     write!(
                         f,
-                        "group {group} has none to spare: {who} can void a lot by staying away, also \
-                         after the first digits of its price are known"
+                        "group {group} needs all of its members to decrypt: {who} can void a lot by \
+                         staying away, even after the first digits of its price are known"
                     )
                 } else {
                     write!(
                         f,
-                        "group {group} asks all of its members to endorse: {who} can void every lot, \
-                         at the price of its bonds, by not endorsing"
+                        "group {group} needs all of its members to endorse: {who} can void every lot by \
+                         not endorsing, and loses its bonds"
                     )
                 }
             }
             Self::LoneWitness { group } => write!(
                 f,
-                "group {group} is a witness with a threshold of 1: where the other witnesses agree, any one \
-                 member decides whose deposit is saved"
+                "group {group} is a witness with a threshold of 1: if the other witnesses agree, any \
+                 one member decides whose deposit is saved"
             ),
             Self::ScarceWitness { group, endorsements } => write!(
                 f,
-                "group {group} attests with {endorsements} endorsements, the first ones: one member that endorses \
-                 early and attests nothing denies it to everybody, and a member that bids denies it to itself; \
-                 one more makes room"
+                "group {group} attests with its first {endorsements} endorsements: a member that \
+                 endorses early and attests nothing prevents every attestation, and a member that bids \
+                 cannot be attested; ask for one endorsement more"
             ),
             Self::NoWitness => f.write_str(
                 "no group is a witness: a bidder whose reveal the board drops loses its deposit",
             ),
             Self::NoMargin => f.write_str(
-                "witnesses attest what they hold in the last slot: a bidder can hand its bid to them alone \
-                 when the board can no longer take it, and so withdraw for nothing",
+                "witnesses attest even what they receive in the last slot: a bidder can hand its bid to \
+                 them alone when the board can no longer take it, and so withdraw it without losing its \
+                 deposit",
             ),
             Self::SplitEndorsement { group, endorsements, sufficient } => write!(
                 f,
-                "group {group} endorses with {endorsements}: unless the runtime has finality, a \
-                 board and dishonest members fewer than the threshold can have two bid sets \
-                 endorsed, and compare them; {sufficient} endorsements exclude it"
+                "group {group} needs {endorsements} endorsements: unless the runtime has finality, a \
+                 board and fewer dishonest members than the threshold can get two sets of bids \
+                 endorsed, and compare them; {sufficient} endorsements exclude this"
             ),
             Self::NarrowDepth { min_bids, sufficient } => write!(
                 f,
-                "a depth of {min_bids} bids shows in which bucket single losers lie; from \
-                 {sufficient} bids on it holds three losers at least"
+                "a depth of {min_bids} bids can show the bucket of a single loser; from {sufficient} \
+                 bids on it holds at least three losers"
             ),
             Self::DepthWithCover => f.write_str(
                 "depth and cover together show the best loser's price and where the others lie",
@@ -167,20 +168,21 @@ impl fmt::Display for Caution {
                  opened: where it must stay sealed, not everything can be opened",
             ),
             Self::CoverBetweenRounds => f.write_str(
-                "every round opens the best bid without the leaders to the rung: whoever leads learns \
-                 how far it could have stayed back, and everybody whose bid comes next",
+                "every round opens the exact price of the best bid after the leaders: a leader learns \
+                 how much worse it could have bid, and everybody learns which price to beat",
             ),
             Self::KnownLastRound { limit, sufficient } => {
                 write!(
                     f,
-                    "a bid that goes up a bucket a round can keep the auction going for {limit} rounds, \
-                     and wait for the last one; "
+                    "a bid that moves up one bucket in each round can keep the auction going for \
+                     {limit} rounds, and so know which round is the last; "
                 )?;
                 if usize::try_from(*sufficient).is_ok_and(|limit| limit <= MAX_ROUNDS) {
-                    write!(f, "with a limit of {sufficient} no single bid can")
+                    write!(f, "with a limit of {sufficient} no single bid can do this")
                 } else {
                     let buckets = MAX_ROUNDS - 2;
-                    write!(f, "with a first digit of {buckets} values, and the highest limit, none can")
+                    write!(f, "with a first digit of {buckets} values and the highest limit no single \
+                         bid can do this")
                 }
             }
             Self::Shills => f.write_str(
@@ -188,19 +190,19 @@ impl fmt::Display for Caution {
                  the winner pays",
             ),
             Self::LastReveal => f.write_str(
-                "anybody may bid, so whoever reveals last can choose between draws by not \
-                 revealing some of its bids, at the price of their deposits, or of nothing in league with \
-                 the board and before witnesses",
+                "anybody may bid, so the last to reveal can choose between draws by not revealing some \
+                 of its bids; it loses their deposits, or nothing if it acts together with the board \
+                 and hands the bids to witnesses",
             ),
             Self::FreeBids => f.write_str(
-                "anybody may bid and no deposit is at stake: one party can commit many bids and \
-                 reveal whichever suits it",
+                "anybody may bid and no deposit is at stake: one party can commit many bids and reveal \
+                 only those that suit it",
             ),
             Self::CrowdingOut { room, fees, deposits } => write!(
                 f,
-                "anybody may bid, and a lot takes {room} bids: one party can make them all, for {fees} in fees \
-                 and {deposits} in deposits that come back, and be alone; a fee that grows as a lot fills, or a \
-                 list of bidders, stands against it"
+                "anybody may bid, and a lot takes {room} bids: one party can make all of them and keep \
+                 others out, for {fees} in fees and {deposits} in deposits that come back; a fee that \
+                 grows as a lot fills, or a list of bidders, prevents this"
             ),
         }
     }

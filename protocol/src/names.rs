@@ -27,7 +27,7 @@ pub const AUCTION: &str = "taleaauction";
 
 /// What is not the name that it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is no {what}, which begins with {prefix}1: {why}")]
+#[error("it is not a {what}, which begins with {prefix}1: {why}")]
 pub struct NameError {
     /// A party, a keyholder or an auction.
     pub what: &'static str,
@@ -56,7 +56,7 @@ fn read<const LENGTH: usize>(
     }
     let bytes: Vec<u8> = decoded.byte_iter().collect();
     let found = bytes.len();
-    bytes.try_into().map_err(|_| error(alloc::format!("it holds {found} bytes, not {LENGTH}")))
+    bytes.try_into().map_err(|_| error(alloc::format!("expected {LENGTH} bytes, found {found}")))
 }
 
 impl fmt::Display for PartyKey {

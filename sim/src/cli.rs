@@ -24,13 +24,13 @@ use std::{
 const AFTER: &str = "\
 Exit status:
   0   done; with --tenders: every award is the published one
-  1   an outcome, an award or a transcript is not what it should be
-  2   a command line, scenario or record that makes no sense
+  1   an outcome or an award differs from the expected one, or a transcript is invalid
+  2   the command line, the scenario or the record is invalid
   4   a file cannot be read or written
   6   the rules of the auction refused what a party did
-  70  a fault of this program
+  70  internal error in this program
 
-Everything secret here follows from a seed: a simulation shows and measures, and protects nobody.";
+All secrets of a simulation follow from its seed. A simulation protects nobody.";
 
 const AFTER_RUN: &str = "\
 Examples:
@@ -43,36 +43,36 @@ The same scenario and the same seed give the same transcript, byte for byte.
 
 A record of tenders has the columns auction, date_yyyymmdd, bidder_id, bid_jpy, reserve_max_jpy,
 min_price_jpy, min_price_rule, result_code, below_min, winner. Each tender that its bids decide
-becomes a lot: a ladder from the ceiling down to the floor, quorum 2 of 3. Void, disqualified and
-blank bids are not handed in; tenders decided by lottery or without a published winner are skipped
-and counted.";
+becomes a lot with a ladder from the ceiling down to the floor and quorum 2 of 3. Void, disqualified
+and blank bids are left out. Tenders decided by lottery or without a published winner are skipped and
+counted.";
 
 const AFTER_COMPARE: &str = "\
-Values are private, independent and uniform. Every line of a table has the same auctions, so that
-differences are of rules and strategies alone. Means come with a 95 % confidence interval.
+Values are private, independent and uniform. Every line of a table uses the same auctions, so that
+only rules and strategies differ. Means have a 95 % confidence interval.
 
 Revenue, efficiency and the winners' surplus are in per cent of what the best bidders' values add up
 to; prices and a deviator's surplus are in rungs. Strategies: truthful, shading ((n - 1) / n of the
 value), and in rounds standing, improving, sniping in the last round or in round 1, and a creeping
-sniper who keeps the rounds going. Rounds are first price, the depth shown in between.
+sniper who keeps the rounds going. Rounds are first price; the depth is shown after each.
 
-Then: how often the last revealer of a lottery can win, and what it is worth not to reveal when
-one's value fell. docs/strategies.md says what follows.
+Two more tables show how often the last revealer of a lottery can win, and what a bidder gains by not
+revealing when its value fell. docs/strategies.md discusses the results.
 
-The first auctions of every line are played with real cryptography, their transcripts verified; a
-result that is not the one in the clear ends with the exit status 1.
+The first auctions of every line are repeated with real cryptography, and their transcripts verified.
+If a result differs from the one in the clear, the exit status is 1.
 
 Example:
   talea-sim compare --auctions 20000 --bidders 8 --seed 3 --sample 1";
 
 const AFTER_SUGGEST: &str = "\
-Costs are sums over one lot, counted in verifications of a 64-bit Bulletproof: making every message
-once and verifying it once. Steps are round trips to the keyholders, at worst.
+Costs are sums over one lot, in verifications of a 64-bit Bulletproof: every message is made once and
+verified once. Steps are the most round trips to the keyholders that the ranking can take.
 
 Example:
   talea-sim suggest --rungs 25600 --bidders 7 --quorum-size 2";
 
-/// Plays sealed-bid auctions: every party, with real cryptography.
+/// Simulates sealed-bid auctions: every party, with real cryptography.
 #[derive(Debug, Parser)]
 #[command(name = "talea-sim", version, after_help = AFTER, max_term_width = 100)]
 pub struct Cli {
@@ -84,24 +84,25 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Play a scenario, or a public record of tenders, through the whole protocol.
+    /// Run a scenario, or a public record of tenders, through the whole protocol.
     #[command(after_help = AFTER_RUN)]
     Run(RunArgs),
-    /// Suggest digits to write a ladder's rungs in, and show what they cost.
+    /// Suggest the digits in which a ladder's rungs are written, and show what they cost.
     #[command(after_help = AFTER_SUGGEST)]
     Suggest(SuggestArgs),
-    /// Compare mechanisms and strategies over many auctions in the clear, some of them with real
-    /// cryptography: revenue, efficiency, rounds.
+    /// Compare mechanisms and strategies over many auctions: revenue, efficiency, rounds.
+    ///
+    /// The auctions are simulated in the clear; some are repeated with real cryptography.
     #[command(after_help = AFTER_COMPARE)]
     Compare(CompareArgs),
     /// Measure what an auction costs, as ratios to one Bulletproof verification.
     Bench(BenchArgs),
 }
 
-/// What to play, and where to put it.
+/// What to run, and where the results go.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// A scenario: terms, quorum, bidders and what they do.
+    /// The scenario: terms, quorum, bidders, and what each party does.
     #[arg(
         value_name = "SCENARIO.toml",
         required_unless_present = "tenders",
@@ -109,32 +110,32 @@ pub struct RunArgs {
     )]
     pub scenario: Option<PathBuf>,
 
-    /// A record of real tenders instead: play them all and compare each award.
+    /// A record of real tenders instead: run them all and compare each award.
     #[arg(long, value_name = "FILE.csv")]
     pub tenders: Option<PathBuf>,
 
-    /// Where every key and random number comes from, instead of the scenario's seed. For tenders
-    /// it also draws the sample and the order of commits, and is 1 if left out.
+    /// The seed of every key and random number, in place of the scenario's. For tenders it also draws the
+    /// sample and the order of commits; 1 if left out.
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
 
-    /// Where the transcript goes; the scenario's name with .talea in this folder if left out.
+    /// The transcript to write. If left out, the scenario's name with .talea, in the current folder.
     #[arg(long, value_name = "PATH", conflicts_with = "tenders")]
     pub transcript: Option<PathBuf>,
 
-    /// Where to draw the depth, round by round, as an SVG picture. Not drawn if left out.
+    /// Draw the depth, round by round, into this SVG file.
     #[arg(long, value_name = "FILE.svg", conflicts_with = "tenders")]
     pub histogram: Option<PathBuf>,
 
-    /// Do not have the transcript verified afterwards.
+    /// Do not verify the transcript afterwards.
     #[arg(long, conflicts_with = "tenders")]
     pub no_verify: bool,
 
-    /// Play only so many of the tenders, drawn from the seed.
+    /// Run only this many of the tenders, drawn with the seed.
     #[arg(long, value_name = "NUMBER", conflicts_with = "scenario")]
     pub sample: Option<usize>,
 
-    /// Tenders that share an auction, and with it a key ceremony.
+    /// Number of tenders that share an auction, and with it a key ceremony.
     #[arg(
         long,
         value_name = "NUMBER",
@@ -144,11 +145,11 @@ pub struct RunArgs {
     )]
     pub lots_per_auction: usize,
 
-    /// Keep the transcripts of the tenders in this folder, and have them verified.
+    /// Keep the transcripts of the tenders in this folder, and verify them.
     #[arg(long, value_name = "FOLDER", conflicts_with = "scenario")]
     pub transcripts: Option<PathBuf>,
 
-    /// Threads; all cores if left out.
+    /// Number of threads; all cores if left out.
     #[arg(long, value_name = "NUMBER")]
     pub jobs: Option<usize>,
 
@@ -169,7 +170,7 @@ pub struct CompareArgs {
     )]
     pub auctions: u32,
 
-    /// Bidders of each auction; a depth and three units need four.
+    /// Bidders in each auction; a depth and three units need at least four.
     #[arg(
         long,
         value_name = "NUMBER",
@@ -178,7 +179,7 @@ pub struct CompareArgs {
     )]
     pub bidders: usize,
 
-    /// Rungs of the ladder that values and bids lie on.
+    /// Rungs of the ladder of values and bids.
     #[arg(
         long,
         value_name = "NUMBER",
@@ -187,7 +188,7 @@ pub struct CompareArgs {
     )]
     pub rungs: u32,
 
-    /// Rounds at most, where there are rounds.
+    /// Maximum number of rounds, in auctions with rounds.
     #[arg(
         long,
         value_name = "NUMBER",
@@ -196,11 +197,11 @@ pub struct CompareArgs {
     )]
     pub rounds: u32,
 
-    /// Where every value, draw and secret comes from.
+    /// The seed of every value, draw and secret.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub seed: u64,
 
-    /// Auctions of each line to be played with real cryptography.
+    /// Auctions of each line that are repeated with real cryptography.
     #[arg(
         long,
         value_name = "NUMBER",
@@ -209,7 +210,7 @@ pub struct CompareArgs {
     )]
     pub sample: u32,
 
-    /// Threads; all cores if left out.
+    /// Number of threads; all cores if left out.
     #[arg(long, value_name = "NUMBER")]
     pub jobs: Option<usize>,
 
@@ -229,7 +230,7 @@ pub struct SuggestArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     pub bidders: u32,
 
-    /// Keyholders who act in every step: the thresholds of all groups added up.
+    /// Keyholders who act in every step: the sum of the thresholds of all groups.
     #[arg(long, value_name = "NUMBER", default_value_t = 2)]
     pub quorum_size: u32,
 
@@ -237,7 +238,7 @@ pub struct SuggestArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 15)]
     pub fan_out: u16,
 
-    /// Show so many shapes, the best first.
+    /// Number of shapes to show, the best first.
     #[arg(long, value_name = "NUMBER", default_value_t = 6)]
     pub show: usize,
 
@@ -249,15 +250,15 @@ pub struct SuggestArgs {
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// Measure the smallest ladders and auctions only.
+    /// Measure only the smallest ladders and auctions.
     #[arg(long)]
     pub quick: bool,
 
-    /// Only ladders of so many rungs: 256, 1024 or 65536. May be given more than once.
+    /// Measure only ladders of this many rungs: 256, 1024 or 65536. May be given more than once.
     #[arg(long, value_name = "NUMBER", conflicts_with = "quick")]
     pub rungs: Vec<u32>,
 
-    /// Only auctions of so many bidders, instead of 8, 32 and 128. May be given more than once.
+    /// Measure auctions of this many bidders, in place of 8, 32 and 128. May be given more than once.
     #[arg(
         long,
         value_name = "NUMBER",
@@ -509,7 +510,7 @@ fn bench(args: &BenchArgs, memory: Option<&dyn Memory>) -> Result<Exit, Failure>
     };
     let report = bench::run(&options, memory, progress)
         .map_err(|error| Failure::new(Code::RunStuck, error.to_string()))?;
-    let unwritable = |_| Failure::new(Code::RunStuck, "a figure is no number");
+    let unwritable = |_| Failure::new(Code::RunStuck, "a figure is not a number");
     print(if args.json { report.to_json().map_err(unwritable)? } else { report.to_text() })?;
     Ok(Exit::Ok)
 }

@@ -162,7 +162,7 @@ impl Table<'_> {
                     return fail(what);
                 }
                 Some(title) if titles.contains(&title) => {
-                    return fail(format!("the column {title:?} stands twice"));
+                    return fail(format!("the column {title:?} occurs twice"));
                 }
                 Some(title) => titles.push(title),
             }
@@ -192,11 +192,11 @@ impl Table<'_> {
                 return fail(of_column("is not UTF-8 text"), IN_UTF8.into());
             };
             if text.len() > MAX_FIELD {
-                let help = format!("a field has {MAX_FIELD} bytes at most");
+                let help = format!("a field has at most {MAX_FIELD} bytes");
                 return fail(of_column("goes on, and is too long"), help);
             }
             if text.contains(['\n', '\r']) {
-                let help = "a quote before a field ends with a quote behind it, on the same line";
+                let help = "close a quoted field with a quote on the same line";
                 return fail(of_column("goes over more than one line"), help.into());
             }
             fields.push(text);
@@ -317,7 +317,7 @@ mod tests {
         for (text, word) in [
             (&b"a\n1\n"[..], "\"b\" is missing"),
             (b"a,b,d\n1,2,3\n", "\"d\" is unknown"),
-            (b"a,b,a\n1,2,3\n", "\"a\" stands twice"),
+            (b"a,b,a\n1,2,3\n", "\"a\" occurs twice"),
             (b"", "\"a\" is missing"),
             (b"a;b\n1;2\n", "semicolons stand between the columns in \"a;b\""),
             (b"a\tb\n1\t2\n", "tabs stand between the columns"),

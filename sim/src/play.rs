@@ -257,10 +257,10 @@ pub enum PlayError {
     #[error(transparent)]
     Terms(#[from] TooLong),
     /// A bid of somebody who is not in the cast.
-    #[error("the plan has a bid of bidder {0}, who is not in the cast")]
+    #[error("the plan has a bid of bidder {0}, who does not take part")]
     NoBidder(usize),
     /// The auction waits for nothing and has no outcome.
-    #[error("the auction came to a stand without an outcome")]
+    #[error("the auction stopped without an outcome")]
     Stuck,
 }
 

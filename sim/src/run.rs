@@ -85,9 +85,9 @@ pub fn write_transcript<T>(
         return Ok(value);
     }
     if !may_replace(path).map_err(unwritable)? {
-        let sentence = format!("{} exists and is no transcript", path.display());
+        let sentence = format!("{} exists and is not a transcript", path.display());
         return Err(Failure::new(Code::NotATranscript, sentence)
-            .with_help("name another file with --transcript, or move this one away"));
+            .with_help("choose another file with --transcript, or move this one"));
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".partial");

@@ -202,7 +202,7 @@ pub fn candidates(load: &Load) -> Result<Vec<Candidate>, Failure> {
 pub fn suggest(load: &Load) -> Result<Shape, Failure> {
     let best = candidates(load)?.into_iter().next();
     best.map(|candidate| candidate.shape)
-        .ok_or_else(|| Failure::new(Code::SuggestLoad, "no shape holds so many rungs"))
+        .ok_or_else(|| Failure::new(Code::SuggestLoad, "no shape holds that many rungs"))
 }
 
 #[cfg(test)]

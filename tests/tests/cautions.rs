@@ -334,15 +334,15 @@ fn a_caution_says_what_to_do() {
     assert_eq!(
         told(&Small::default().terms()),
         [
-            "group group 0 attests with 2 endorsements, the first ones: one member that endorses early \
-             and attests nothing denies it to everybody, and a member that bids denies it to itself; \
-             one more makes room",
-            "group group 0 endorses with 2: unless the runtime has finality, a board and dishonest \
-             members fewer than the threshold can have two bid sets endorsed, and compare them; 3 \
-             endorsements exclude it",
-            "anybody may bid, and a lot takes 500 bids: one party can make them all, for 500 in fees \
-             and 50000 in deposits that come back, and be alone; a fee that grows as a lot fills, or a \
-             list of bidders, stands against it"
+            "group group 0 attests with its first 2 endorsements: a member that endorses early and \
+             attests nothing prevents every attestation, and a member that bids cannot be attested; ask \
+             for one endorsement more",
+            "group group 0 needs 2 endorsements: unless the runtime has finality, a board and fewer \
+             dishonest members than the threshold can get two sets of bids endorsed, and compare them; \
+             3 endorsements exclude this",
+            "anybody may bid, and a lot takes 500 bids: one party can make all of them and keep others \
+             out, for 500 in fees and 50000 in deposits that come back; a fee that grows as a lot \
+             fills, or a list of bidders, prevents this"
         ]
     );
     let mut unwitnessed = terms(2, 3, 3);
@@ -350,8 +350,8 @@ fn a_caution_says_what_to_do() {
     assert_eq!(
         told(&unwitnessed),
         [
-            "group group 0 asks all of its members to endorse: each member can void every lot, at \
-             the price of its bonds, by not endorsing",
+            "group group 0 needs all of its members to endorse: each member can void every lot by not \
+             endorsing, and loses its bonds",
             "no group is a witness: a bidder whose reveal the board drops loses its deposit"
         ]
     );
@@ -360,12 +360,13 @@ fn a_caution_says_what_to_do() {
     assert_eq!(
         told(&alone),
         [
-            "group group 0 has none to spare: its one member can void a lot by staying away, also \
-             after the first digits of its price are known",
-            "group group 0 is a witness with a threshold of 1: where the other witnesses agree, any one \
+            "group group 0 needs all of its members to decrypt: its one member can void a lot by \
+             staying away, even after the first digits of its price are known",
+            "group group 0 is a witness with a threshold of 1: if the other witnesses agree, any one \
              member decides whose deposit is saved",
-            "witnesses attest what they hold in the last slot: a bidder can hand its bid to them alone \
-             when the board can no longer take it, and so withdraw for nothing"
+            "witnesses attest even what they receive in the last slot: a bidder can hand its bid to \
+             them alone when the board can no longer take it, and so withdraw it without losing its \
+             deposit"
         ]
     );
 }
@@ -407,8 +408,11 @@ fn no_caution_asks_for_more_rounds_than_there_may_be() {
         let of_rounds = |caution: &&Caution| caution.code() == "rounds.known-last";
         let sentence = cautions.iter().find(of_rounds).unwrap().to_string();
         let advice = match (1usize << bits) + 2 {
-            limit if limit <= MAX_ROUNDS => format!("with a limit of {limit} no single bid can"),
-            _ => "with a first digit of 62 values, and the highest limit, none can".into(),
+            limit if limit <= MAX_ROUNDS => {
+                format!("with a limit of {limit} no single bid can do this")
+            }
+            _ => "with a first digit of 62 values and the highest limit no single bid can do this"
+                .into(),
         };
         assert!(sentence.ends_with(&advice), "{bits} bits: {sentence}");
     }

@@ -112,3 +112,99 @@ fn every_test_that_a_document_names_is_there() {
     }
     assert!(named > 10, "{named} names were found");
 }
+
+/// The documents that people read, by their path from the root.
+fn documents() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut documents = Vec::new();
+    for folder in ["", "docs/", "docs/decisions/", "scenarios/"] {
+        for entry in fs::read_dir(root.join(folder)).expect("a folder of the project") {
+            let name = entry.expect("it can be read").file_name().into_string().expect("plain");
+            if name.ends_with(".md") {
+                documents.push(format!("{folder}{name}"));
+            }
+        }
+    }
+    documents
+}
+
+/// What a heading is called in links to it.
+fn anchor(heading: &str) -> String {
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    let dashed = |c: char| if c == ' ' { '-' } else { c };
+    heading.trim().to_lowercase().chars().filter(kept).map(dashed).collect()
+}
+
+/// The lines that are no examples of commands, files or output.
+fn prose(text: &str) -> impl Iterator<Item = &str> {
+    let mut is_example = false;
+    text.lines().filter(move |line| {
+        is_example ^= line.starts_with("```");
+        !is_example
+    })
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut links = 0;
+    for document in documents() {
+        let path = root.join(&document);
+        let text = fs::read_to_string(&path).expect("a document of the project");
+        for line in prose(&text) {
+            let words: String = line.split('`').step_by(2).collect();
+            for rest in words.split("](").skip(1) {
+                let link = rest.split(')').next().unwrap_or_default();
+                if link.starts_with("https://") {
+                    continue;
+                }
+                let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+                let target = match file {
+                    "" => path.clone(),
+                    file => path.parent().expect("a folder").join(file),
+                };
+                assert!(target.exists(), "{document} links to {link}");
+                if !heading.is_empty() {
+                    let text = fs::read_to_string(&target).expect("a document");
+                    let headings = prose(&text).filter(|line| line.starts_with('#'));
+                    let is_there = headings
+                        .map(|line| anchor(line.trim_start_matches('#')))
+                        .any(|anchor| anchor == heading);
+                    assert!(is_there, "{document} links to {link}");
+                }
+                links += 1;
+            }
+        }
+    }
+    assert!(links > 50, "{links} links were found");
+}
+
+#[test]
+fn every_file_that_a_document_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folders = ["protocol", "contract", "parties", "verifier", "sim", "cli", "tests", "docs"];
+    let mut named = 0;
+    for document in documents() {
+        let text = fs::read_to_string(root.join(&document)).expect("a document of the project");
+        for line in prose(&text) {
+            for word in line.split('`').skip(1).step_by(2) {
+                let is_path = word.split_once('/').is_some_and(|(first, _)| folders.contains(&first))
+                    && !word.contains([' ', ':'])
+                    // Any file of a folder.
+                    && !word.ends_with("/X.rs");
+                if is_path {
+                    assert!(root.join(word).exists(), "{document} names {word}");
+                    named += 1;
+                }
+            }
+        }
+    }
+    assert!(named > 50, "{named} files were named");
+}
+
+#[test]
+fn the_readme_is_read_on_a_screen_and_a_half() {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    let lines = fs::read_to_string(readme).expect("README").lines().count();
+    assert!(lines <= 90, "{lines} lines");
+}

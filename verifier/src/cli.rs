@@ -17,19 +17,19 @@ use crate::{
     verify::{Options, verify},
 };
 
-/// Replay an auction's transcript and believe nothing in it.
+/// Verify an auction's transcript, trusting nothing in it.
 ///
-/// Every signature, proof, deadline and unit of money is derived a second time, from the file
-/// alone, and the outcome is compared with the one that the file records.
+/// Derives every signature check, proof, deadline and unit of money a second time, from the file alone,
+/// and compares the outcome with the one that the file records.
 #[derive(Debug, Parser)]
 #[command(
     name = "talea-verify",
     version,
     after_help = "Exit codes:\n  \
         0   the transcript is valid\n  \
-        1   the transcript is invalid, or the file is no transcript: the report says which\n  \
+        1   the transcript is invalid, or the file is not a transcript: the report says which\n  \
         2   usage\n  \
-        3   not decidable yet: all is well so far and the outcome is missing\n  \
+        3   not decidable yet: every check so far passed, and the outcome is missing\n  \
         4   the file cannot be read\n  \
         70  internal error: the verifier is at fault, not the transcript"
 )]
@@ -40,13 +40,13 @@ struct Arguments {
     /// Write the report as JSON (schema "talea-verify/1").
     #[arg(long)]
     json: bool,
-    /// Write every check, passed or not, before the verdict. JSON has them always.
+    /// Write every check, passed or not, before the verdict. JSON always has them.
     #[arg(long, conflicts_with = "json")]
     checks: bool,
-    /// Write nothing but errors; the exit code says it all.
+    /// Write only errors; the exit code gives the verdict.
     #[arg(long, conflicts_with_all = ["json", "checks"])]
     quiet: bool,
-    /// Threads; all cores if not given. The report does not depend on it.
+    /// Number of threads; all cores if left out. The report does not depend on it.
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 }

@@ -34,11 +34,12 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What no transcript can show.
 pub const NOT_VERIFIED: &[&str] = &[
-    "that the board took every commit, reveal and post of a keyholder that was offered to it, and \
-     ordered them fairly within a slot",
-    "that keyholders attested and vouched for what they held in time, and for all of it",
+    "that the board took every commit, reveal and keyholder's post that was handed in, and ordered them \
+     fairly within a slot",
+    "that keyholders attested and vouched for everything that they received in time, and for nothing \
+     else",
     "that slots correspond to real time",
-    "that the custodian really holds the money that it reported",
+    "that the custodian holds the money that it reported",
     "who is behind a key, and whether two keys belong to one party",
     "that keyholders decrypted no more than the transcript shows: secrecy rests on every group \
      having fewer than its threshold of dishonest members",
@@ -358,7 +359,7 @@ impl Report {
                 format!("VALID: the outcome is the one derived from the entries.{alarm}")
             }
             (Verdict::Invalid, _) if !self.is_transcript => {
-                "INVALID: this is no transcript. Is it the right file?".into()
+                "INVALID: this is not a transcript. Is it the right file?".into()
             }
             (Verdict::Invalid, _) => "INVALID: a check failed.".into(),
             (Verdict::Undecided, Some(stand)) => {

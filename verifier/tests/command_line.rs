@@ -89,7 +89,7 @@ fn another_file_is_told_from_a_transcript_that_fails() {
         let text = String::from_utf8(output.stdout).unwrap();
         let headline = text.lines().next().unwrap();
         assert_eq!(headline == "INVALID: a check failed.", is_transcript, "{text}");
-        assert_eq!(headline.contains("no transcript"), !is_transcript, "{text}");
+        assert_eq!(headline.contains("not a transcript"), !is_transcript, "{text}");
         let json: serde_json::Value =
             serde_json::from_slice(&run(&["--json", path(&file)]).stdout).unwrap();
         assert_eq!(json["is_transcript"], is_transcript);

@@ -138,7 +138,8 @@ impl Checkpoint {
                 self.entries, self.root
             );
             return Err(Failure::new(Code::BoardRewritten, sentence).with_help(
-                "keep both, and who gave you the folder: it is not what the board signed",
+                "keep the folder, the checkpoint, and a note of who gave you the folder: the board did \
+                 not sign this history",
             ));
         }
         Ok(())
@@ -184,25 +185,39 @@ impl Signatures {
     pub fn in_words(&self) -> String {
         let Self { entries, signed_entries, unusable_lines } = self;
         let signed = match signed_entries {
-            None => "none of the board's signatures is here: nothing shows that it showed others the same".into(),
+            None => {
+                "the folder has no signature of the board, so nothing shows that others saw the \
+                 same history"
+                    .into()
+            }
             Some(signed) => format!("the board signed {signed} of {entries} entries"),
         };
         match unusable_lines {
             0 => signed,
             lines => {
-                format!("{signed}; {lines} lines of `checkpoints` are no signatures of this board")
+                format!("{signed}; {lines} lines of `checkpoints` are not signatures of this board")
             }
         }
     }
 }
 
+fn of_another(what: &str, expected: &str, found: &str) -> Failure {
+    let found = excerpt(found, MAX_WHY);
+    Failure::new(
+        Code::Receipt,
+        format!("expected a receipt of {what} {expected}, found one of {found}"),
+    )
+}
+
 fn forked(one: u64, other: u64) -> Failure {
     let sentence = format!(
-        "the board signed two histories: one over {one} entries, and one over {other} that does not \
-         begin with it"
+        "the board signed two histories: one of {one} entries, and one of {other} entries that \
+         contradicts it"
     );
-    Failure::new(Code::BoardForked, sentence)
-        .with_help("keep both: its own two signatures convict the board before anybody")
+    Failure::new(Code::BoardForked, sentence).with_help(
+        "keep both signatures: together they prove to anybody that the board signed two \
+             histories",
+    )
 }
 
 /// Proof that the board took an entry: what a bidder keeps.
@@ -274,7 +289,7 @@ impl Receipt {
         let receipt: Self = serde_json::from_slice(&bytes).map_err(|error| {
             // It quotes what it found, at any length.
             let why = excerpt(&error.to_string(), MAX_WHY);
-            Failure::new(Code::Receipt, format!("this is no receipt: {why}"))
+            Failure::new(Code::Receipt, format!("this is not a receipt: {why}"))
         })?;
         receipt.verify()?;
         Ok(receipt)
@@ -301,25 +316,43 @@ impl Receipt {
     pub fn verify(&self) -> Result<(), Failure> {
         let invalid = |why: &str| Failure::new(Code::Receipt, why.to_owned());
         if self.schema != RECEIPT {
-            return Err(invalid("this is no receipt of the kind talea-receipt/2"));
+            let found = excerpt(&self.schema, MAX_WHY);
+            return Err(invalid(&format!("expected the schema {RECEIPT}, found {found:?}")));
         }
         let board = crate::names::read_party(&self.board)
-            .map_err(|_| invalid("the board that it names is no party"))?;
+            .map_err(|_| invalid("its field `board` is not the key of a party"))?;
         if !self.checkpoint.is_signed_by(&board) {
-            return Err(invalid("the board that it names did not sign its checkpoint"));
+            return Err(invalid("its checkpoint is not signed by the board that it names"));
         }
         let body =
-            hex::decode(&self.body).map_err(|_| invalid("its entry is not in hexadecimal"))?;
+            hex::decode(&self.body).map_err(|_| invalid("its field `body` is not hexadecimal"))?;
         if self.read_entry().is_none() {
-            return Err(invalid("its entry is none of a transcript"));
+            return Err(invalid("its field `body` is not an entry of a transcript"));
         }
         let leaf = merkle::leaf(&body);
         let path: Option<Vec<Digest>> = self.path.iter().map(|hash| digest(hash)).collect();
-        let path = path.ok_or_else(|| invalid("its path holds something that is no hash"))?;
-        let at = self.entry.checked_sub(1).ok_or_else(|| invalid("there is no entry 0"))?;
+        let path =
+            path.ok_or_else(|| invalid("its field `path` holds something that is not a hash"))?;
+        let at = self.entry.checked_sub(1).ok_or_else(|| {
+            invalid(
+                "its field `entry` is 0, and entries \
+             are counted from 1",
+            )
+        })?;
         let root = merkle::root_of_path(leaf, at, self.checkpoint.entries, &path);
-        if root.map(|root| hex::encode(root.0)) != Some(self.checkpoint.root.clone()) {
-            return Err(invalid("its path does not lead to the signed root"));
+        let root = root.map(|root| hex::encode(root.0)).unwrap_or_default();
+        if root != self.checkpoint.root {
+            let signed = excerpt(&self.checkpoint.root, MAX_WHY);
+            let why = match root.is_empty() {
+                true => format!(
+                    "its path does not fit entry {} of {}",
+                    self.entry, self.checkpoint.entries
+                ),
+                false => {
+                    format!("its path leads to the root {root}, and the board signed {signed}")
+                }
+            };
+            return Err(invalid(&why));
         }
         Ok(())
     }
@@ -364,10 +397,10 @@ impl Receipt {
 
     fn is_of_auction(&self, auction: &str, board: &str) -> Result<(), Failure> {
         if self.checkpoint.auction != auction {
-            return Err(Failure::new(Code::Receipt, "the receipt is of another auction"));
+            return Err(of_another("auction", auction, &self.checkpoint.auction));
         }
         if self.board != board {
-            return Err(Failure::new(Code::Receipt, "the receipt is of another board"));
+            return Err(of_another("board", board, &self.board));
         }
         Ok(())
     }

@@ -46,7 +46,10 @@ impl BoardTerms {
     /// `board.folder` if these terms are not for a board of this kind.
     pub fn of(terms: &Terms) -> Result<Self, Failure> {
         let other = || {
-            let sentence = format!("the domain {:?} names no board", terms.domain.as_str());
+            let sentence = format!(
+                "the domain of the terms is {:?}, which does not name a board",
+                terms.domain.as_str()
+            );
             Failure::new(Code::BoardFolder, sentence)
         };
         let mut words = terms.domain.as_str().split(' ');

@@ -81,9 +81,9 @@ impl Folder {
     /// `file.exists` if a transcript is there, `file.unwritable`.
     pub fn create(&self) -> Result<(), Failure> {
         if self.transcript().exists() {
-            let sentence = format!("{} holds an auction already", self.path.display());
+            let sentence = format!("{} already holds an auction", self.path.display());
             return Err(Failure::new(Code::FileExists, sentence)
-                .with_help("take another folder: one holds one auction"));
+                .with_help("use another folder: a folder holds one auction"));
         }
         fs::create_dir_all(&self.path).map_err(|error| Failure::unwritable(&self.path, error))?;
         // What is in it takes its group.
@@ -128,9 +128,8 @@ impl Folder {
 
     fn share_out(&self, part: Part) -> Result<(), Failure> {
         self.apply_share(part).map_err(|error| {
-            Failure::unwritable(&self.place(part), error).with_help(
-                "to share a board's folder is for the user who owns it, and runs the board",
-            )
+            Failure::unwritable(&self.place(part), error)
+                .with_help("only the user who owns the folder and runs the board can share it")
         })
     }
 
@@ -205,7 +204,7 @@ impl Folder {
                 return failure;
             }
             failure.with_help(
-                "this user may hand nothing in: whoever runs the board lets others in with \
+                "this user may not write into the inbox; the user who runs the board can allow it with \
                  talea board run --share group, or --share everybody",
             )
         })?;

@@ -46,8 +46,8 @@ impl Log {
         let unwritable = |error| Failure::unwritable(&path, error);
         let file = OpenOptions::new().append(true).open(&path).map_err(|error| {
             unwritable(error).with_help(
-                "the folder of a board must be its user's own: copy the transcript into a new one, and run \
-                 the board there",
+                "the board's folder must belong to the user who runs the board: copy the transcript \
+                 into a new folder and run the board there",
             )
         })?;
         let mut log = Self { folder: folder.clone(), replica, file };
@@ -109,7 +109,7 @@ impl Log {
             // Half a record would be cut off at the next start too.
             let _ = self.file.set_len(length);
             Failure::unwritable(&self.folder.transcript(), error)
-                .with_help("nothing is lost: make room, and run the board again")
+                .with_help("nothing is lost: free some space, then run the board again")
         })
     }
 }

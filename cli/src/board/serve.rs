@@ -71,9 +71,9 @@ pub fn run(
     let mut board = Board::open(folder, keys)?;
     if let Some(words) = board.missed() {
         say(&words);
-        confirm("Is the clock right, and shall it pass?")?;
+        confirm("Is the clock right, and should the deadline pass?")?;
     }
-    say("the board takes what comes, and stops after the auction");
+    say("the board is running; it stops after the auction");
     let (mut idle_since, mut closed_since) = (Instant::now(), None);
     loop {
         let worked = board.turn()?;
@@ -174,16 +174,14 @@ impl Board {
         folder.share_again()?;
         let terms = *log.replica().board();
         if keys.party() != terms.key {
-            let sentence = "the terms name another board than this key";
-            return Err(Failure::new(Code::KeyOther, sentence)
-                .with_help("run it with the key that stands under [board] in the terms"));
+            return Err(Failure::other_key("board", &terms.key, &keys.party()));
         }
         let clock = Clock::start(terms);
         let last = log.replica().auction().slot();
         if clock.slot() < last {
             say(&format!(
-                "this machine's clock says slot {}, and the last entry has slot {last}: time stands \
-                 still until then",
+                "this machine's clock says slot {}, and the last entry has slot {last}: the board keeps \
+                 slot {last} until the clock reaches it",
                 clock.slot()
             ));
         }
@@ -226,8 +224,9 @@ impl Board {
         let deadline = replica.auction().deadline().filter(|deadline| *deadline < slot)?;
         let time = |slot| replica.board().time_of(slot);
         Some(format!(
-            "{} ended with slot {deadline}, at {}, while no board ran: this machine's clock says slot \
-             {slot}, {}; what was due until then and did not come counts as missing, for good",
+            "the phase {} ended with slot {deadline}, at {}, while no board ran; this machine's clock \
+             says slot {slot}, {}. If the deadline passes, everything that was due and is not in the \
+             transcript is missing for good",
             replica.auction().phase().name(),
             time(deadline),
             time(slot),
@@ -249,7 +248,8 @@ impl Board {
     fn turn(&mut self) -> Result<bool, Failure> {
         if let Some(jump) = self.clock.jump().filter(|_| !self.told_of_jump) {
             say(&format!(
-                "this machine's clock jumped by {} s; the board goes on by its stop-watch",
+                "this machine's clock jumped by {} s; the board ignores the jump and continues with its \
+                 own stop-watch",
                 jump.as_secs()
             ));
             self.told_of_jump = true;
@@ -337,8 +337,10 @@ impl Board {
     /// Says what is wrong with a folder, once until it is mended or something else is wrong.
     fn tell_of(&mut self, part: Part, error: &io::Error) {
         let path = self.folder.place(part);
-        let words =
-            format!("{} is no folder of use ({error}); the board goes on without", path.display());
+        let words = format!(
+            "{} cannot be used as a folder ({error}); the board continues without it",
+            path.display()
+        );
         if self.told_of.get(&path) != Some(&words) {
             say(&words);
             self.told_of.insert(path, words);
@@ -551,16 +553,17 @@ impl Board {
     fn tell(&mut self) {
         self.rubbish.tell(|count| {
             format!(
-                "{count} things in the inbox were no instructions of this auction, and are gone"
+                "{count} files in the inbox were not instructions of this auction; the board removed \
+                 them"
             )
         });
         self.unanswered.tell(|count| {
-            format!("{count} answers could not be written; what counts stands in the transcript")
+            format!("{count} answers could not be written; only the transcript counts")
         });
         let aside = self.queue.aside();
         if aside > self.told_aside {
             say(&format!(
-                "{aside} things in the inbox cannot be removed, and are left where they are"
+                "{aside} files or folders in the inbox cannot be removed; the board leaves them there"
             ));
             self.told_aside = aside;
         }

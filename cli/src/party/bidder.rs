@@ -92,7 +92,10 @@ pub fn recall(desk: &Desk, lot: u32, round: u32) -> Result<Option<Bid>, Failure>
         return kept;
     };
     let why = kept.err().map_or(String::new(), |failure| format!("{}; ", failure.sentence));
-    say(&format!("{why}the bid on {} was found again with the key alone", desk.name_of(lot)));
+    say(&format!(
+        "{why}the bid on {} was recovered from the key and the transcript",
+        desk.name_of(lot)
+    ));
     let bid = Bid { commit, reveal, secret };
     // It spares the next search. Where nothing can be written, or something lies there, that one is made.
     let _ = keep(&desk.keys, &path, &bid);
@@ -228,9 +231,14 @@ fn kept_or_made(
         }
     };
     let kept = kept.filter(|bid| bid.secret.rung() == rung).ok_or_else(|| {
-        let sentence = format!("another bid on {} was made in round {round}", desk.name_of(lot));
-        Failure::new(Code::Refused, sentence)
-            .with_help("one bid per lot and round; it may be on its way")
+        let sentence = format!(
+            "this party already made a different bid on {} in round {round}",
+            desk.name_of(lot)
+        );
+        Failure::new(Code::Refused, sentence).with_help(
+            "a bidder has one bid per lot and round; the earlier one may still wait in the \
+                 inbox",
+        )
     })?;
     Ok(kept.commit)
 }
@@ -272,9 +280,9 @@ fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<PreparedBid
         None => signer.commit(auction, lot, rung, &mut OsRng),
         Some(_) => {
             let standing = standing(desk, lot)?.ok_or_else(|| {
-                let sentence = format!("no bid of this party stands on {}", desk.name_of(lot));
+                let sentence = format!("this party has no standing bid on {}", desk.name_of(lot));
                 Failure::new(Code::NoBid, sentence)
-                    .with_help("in later rounds only bids that stand are made again or improved")
+                    .with_help("in later rounds only standing bids can be repeated or improved")
             })?;
             signer.improve(auction, lot, rung, &standing, &mut OsRng)
         }
@@ -286,7 +294,7 @@ fn no_bid(desk: &Desk, lot: u32, error: &BidError) -> Failure {
     let sentence = match (error, desk.line(lot)) {
         (BidError::Unprovable(Unprovable::Worse { rung, standing }), Some(line)) => {
             let [price, standing] = [rung, standing].map(|rung| status::price(line, Rung(*rung)));
-            format!("{}: {price} is worse than {standing}, which stands", line.identifier)
+            format!("{}: {price} is worse than the standing bid, {standing}", line.identifier)
         }
         _ => error.to_string(),
     };
@@ -334,13 +342,13 @@ fn lies_elsewhere(desk: &Desk, lots: &[String]) -> Failure {
     };
     let lots = lots.join(", ");
     let sentence = format!(
-        "bids of this party wait to be revealed, and neither the key nor {state} has what reveals them, on: \
-         {lots}"
+        "bids of this party are due to be revealed, and neither the key nor {state} holds their \
+         secrets, on: {lots}"
     );
     Failure::new(Code::BidElsewhere, sentence).with_help(
-        "this program did not make them, or another version did: reveal them with that one, or bring the \
-         folder from the machine where they were made. A bid that is not revealed does not count, and its \
-         deposit is lost",
+        "another program or version made them: reveal them with that one, or copy the folder from the \
+         machine where they were made. A bid that is not revealed does not count, and its deposit is \
+         lost",
     )
 }
 
@@ -479,7 +487,8 @@ pub fn reveal(desk: &mut Desk) -> Done<(u64, usize)> {
         if !is_due {
             let sentence = format!("the reveals are over, and {left} bids are not revealed");
             let failure = Failure::new(Code::Refused, sentence).with_help(
-                "keyholders who held them in time can attest them; talea status says how it goes on",
+                "keyholders who received them in time can attest them; talea status shows what comes \
+                 next",
             );
             revealed.trouble.get_or_insert(failure);
             break;
@@ -536,11 +545,11 @@ pub fn hand_over(
     }
     if order(phase) < order(Phase::Reveals) && handed.commits.is_empty() && trouble.is_none() {
         let sentence = format!(
-            "the auction is in {}: no sealed bid leaves before the reveals have begun, and no commit of a \
-             standing bid is missing",
+            "the auction is in the phase {}: sealed bids are not written before the reveals begin, and \
+             no commit of a standing bid is missing",
             phase.name()
         );
-        return Err(Failure::new(Code::NotYet, sentence).with_help("--wait stays until it is time"));
+        return Err(Failure::new(Code::NotYet, sentence).with_help("--wait waits until then"));
     }
     Ok((handed, files, trouble))
 }
@@ -555,8 +564,12 @@ fn lots(auction: &Auction) -> u32 {
 /// `bid.none` in the first round. Of each lot: as [`commit`].
 pub fn stand(desk: &mut Desk) -> Result<Done<Committed>, Failure> {
     if desk.replica.auction().round() == 0 {
-        return Err(Failure::new(Code::NoBid, "in the first round there is nothing to stand by")
-            .with_help("talea bid makes a bid of the first round"));
+        return Err(Failure::new(
+            Code::NoBid,
+            "this is the first round, and only a bid of an earlier \
+             round can be repeated",
+        )
+        .with_help("talea bid makes a bid in the first round"));
     }
     let mut bids = Done::new();
     for lot in standing_on(desk) {

@@ -21,8 +21,9 @@ const MAX_FUND: u64 = 1 << 12;
 /// # Errors
 /// `key.other`, `refused`, `board.*`.
 pub fn fund(desk: &mut Desk, party: PartyKey, amount: u64) -> Result<u64, Failure> {
-    if desk.keys.party() != desk.replica.auction().terms().custodian {
-        return Err(Failure::new(Code::KeyOther, "the terms name another custodian"));
+    let named = desk.replica.auction().terms().custodian;
+    if desk.keys.party() != named {
+        return Err(Failure::other_key("custodian", &named, &desk.keys.party()));
     }
     // What was handed in and not seen in the transcript is handed in again, as it was: it may have been
     // taken meanwhile, and the same money must not count twice.
@@ -31,13 +32,14 @@ pub fn fund(desk: &mut Desk, party: PartyKey, amount: u64) -> Result<u64, Failur
         let bytes = files::read(&pending, MAX_FUND)?;
         let entry = hand_in(desk, &pending, bytes.clone()).map_err(|failure| match failure.code {
             Code::Refused => failure.with_help(
-                "this was an earlier report, which waited and is now dropped; give the command again",
+                "this was an earlier report that was still waiting; it is now dropped. Run the command \
+                 again",
             ),
             _ => failure,
         })?;
         if read(&bytes) == Some((party, amount)) {
             say(&format!(
-                "this was handed in before: entry {entry}; to add to it, give the command again"
+                "this was handed in before, as entry {entry}; to report more, run the command again"
             ));
             return Ok(entry);
         }

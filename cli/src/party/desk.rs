@@ -152,7 +152,7 @@ impl Desk {
                 let kept = receipt.is_kept(&self.replica, checkpoints);
                 kept.map_err(|failure| {
                     let help = format!(
-                        "keep the board's folder as it is now, and the receipt that speaks against it: {}",
+                        "keep the board's folder as it is now, and the receipt that contradicts it: {}",
                         path.display()
                     );
                     failure.with_help(help)
@@ -259,18 +259,21 @@ impl Desk {
             }
             let of_round =
                 if from > 0 { format!(" of a later round than {round}") } else { String::new() };
-            let sentence =
-                format!("the auction is in {}, not in {}{of_round}", phase.name(), wanted.name());
+            let sentence = format!(
+                "the auction is in the phase {}, not in {}{of_round}",
+                phase.name(),
+                wanted.name()
+            );
             let is_last = auction.terms().rounds.is_none_or(|rounds| round + 1 >= rounds.limit);
             if phase == Phase::Closed || (is_last && order(phase) > order(wanted)) {
                 let sentence = format!("{sentence}: it is too late");
                 return Err(Failure::new(Code::Refused, sentence).with_help(
-                    "what the board took before stands; talea status says how it goes on",
+                    "what the board took before still counts; talea status shows what comes next",
                 ));
             }
             if !wait {
                 return Err(Failure::new(Code::NotYet, sentence)
-                    .with_help("--wait stays until it is time; talea status says when that is"));
+                    .with_help("--wait waits until then; talea status says when that is"));
             }
             std::thread::sleep(POLL);
         }
@@ -368,7 +371,7 @@ impl Desk {
     /// `refused`, `board.silent`, and those of reading and writing.
     pub fn submit(&mut self, instruction: Vec<u8>) -> Result<u64, Failure> {
         let done = self.submit_all(&[instruction]).pop();
-        done.unwrap_or_else(|| Err(Failure::new(Code::Internal, "nothing came of an instruction")))
+        done.unwrap_or_else(|| Err(Failure::new(Code::Internal, "an instruction had no result")))
     }
 
     /// Says what went wrong, once, and goes on.
@@ -379,7 +382,7 @@ impl Desk {
     /// Says what is wrong with something, once for each, and goes on.
     pub fn warn_once(&mut self, what: Digest, sentence: &str) {
         if self.told.len() < MOST_TOLD && self.told.insert(what) {
-            say(&format!("{sentence}; going on"));
+            say(&format!("{sentence}; continuing"));
         }
     }
 
@@ -402,17 +405,17 @@ impl Desk {
                 let sentence =
                     format!("the board did not take the instruction within {patience} s");
                 Failure::new(Code::BoardSilent, sentence).with_help(
-                    "it stays in the inbox; the same command, given again, hands in the same bytes",
+                    "it stays in the inbox; the same command hands in the same bytes again",
                 )
             }
             Some(Said { check, sentence }) => {
                 let sentence = format!(
-                    "the board refused the instruction ({check}: {sentence}) for {patience} s, and by its \
-                     transcript the rules allow it"
+                    "the board refused the instruction ({check}: {sentence}) for {patience} s, although \
+                     the rules allow it by the transcript"
                 );
                 Failure::new(Code::BoardSilent, sentence).with_help(
-                    "the board is wrong, or somebody else answers in its place; the same command, given \
-                     again, hands in the same bytes",
+                    "the board is wrong, or somebody else writes its answers; the same command hands in \
+                     the same bytes again",
                 )
             }
         }

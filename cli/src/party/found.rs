@@ -71,8 +71,8 @@ fn search(
     }
     if rungs >= LONG {
         say(&format!(
-            "looking for the price of this party's bid on {lot} among {rungs}, some 100,000 in a second on each core; \
-             who remembers it says it with --price, and need not wait"
+            "searching {rungs} prices for this party's bid on {lot}, about 100,000 per second and core; \
+             if you remember the price, --price LOT=PRICE saves the search"
         ));
     }
     let next = AtomicU32::new(0);

@@ -117,7 +117,7 @@ impl Journal {
         file.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => Failure::new(
                 Code::BoardBusy,
-                "this keyholder is running already: two of it could say two things",
+                "this keyholder is already running; two processes could post two different messages",
             ),
             TryLockError::Error(error) => unwritable(error),
         })?;

@@ -132,13 +132,16 @@ impl Runner {
         let replica = &self.desk.replica;
         for note in self.journal.notes() {
             let Note::Said { entries, head, .. } = note else { continue };
-            if *entries > 0 && replica.head_after(*entries) != Some(*head) {
+            let shown = replica.head_after(*entries);
+            if *entries > 0 && shown != Some(*head) {
+                let shown = shown.map_or("no such entry".into(), |shown| format!("{shown}"));
                 let sentence = format!(
-                    "the board shows another history than the one to which this keyholder spoke: \
-                     entry {entries} is gone or another"
+                    "the board shows a different history than the one on which this keyholder posted: the \
+                     head after entry {entries} was {head}, and the board shows {shown}"
                 );
                 return Err(Failure::new(Code::BoardRewritten, sentence).with_help(
-                    "this keyholder says nothing more; keep its state and the board's folder as evidence",
+                    "this keyholder posts nothing more; keep its state and the board's folder as \
+                     evidence",
                 ));
             }
         }
@@ -175,7 +178,7 @@ impl Runner {
                 }
                 words?
             }
-            Phase::Closed => "nothing is left to do".into(),
+            Phase::Closed => "nothing left to do".into(),
         })
     }
 
@@ -206,7 +209,7 @@ impl Runner {
 
     fn complain(&mut self) -> Result<String, Failure> {
         if self.desk.replica.auction().deal_of(self.id).is_none() {
-            return Ok("did not deal in time, so it is no keyholder of this auction".into());
+            return Ok("did not deal in time, so it takes no part in this auction".into());
         }
         if self.journal.said(Occasion::Complaint(0)).is_none() {
             let complaints = self.dealer()?.complaints(self.desk.replica.auction(), &mut OsRng);
@@ -222,8 +225,8 @@ impl Runner {
             number += 1;
         }
         Ok(match number {
-            0 => "its shares are right; waiting for the end of complaints".into(),
-            _ => format!("{number} wrong shares; it complained"),
+            0 => "its shares are correct; waiting for the end of complaints".into(),
+            _ => format!("{number} shares are wrong; it complained"),
         })
     }
 
@@ -255,7 +258,7 @@ impl Runner {
         let auction = self.desk.replica.auction();
         let dues = auction.dues(self.id);
         if self.keyholder.is_none() {
-            return Ok("has no share in this auction; it watches".into());
+            return Ok("has no share in this auction; only watching".into());
         }
         let mut trouble = None;
         for due in dues {
@@ -379,7 +382,8 @@ impl Runner {
         if since.is_some_and(|since| since > SILENCE) && !self.is_silence_told {
             self.is_silence_told = true;
             say(
-                "the board does not show what this keyholder handed in; it hands it in again until it does",
+                "the board does not show what this keyholder handed in; handing it in again until it \
+                 does",
             );
         }
         if self.refused.contains(&id) || self.refused.len() >= MOST_SAID {
@@ -389,7 +393,7 @@ impl Runner {
         self.refused.insert(id);
         // With these checks others were faster, or the time for it is over: that happens.
         if !["E4", "K2", "K3", "K4"].contains(&&*check) {
-            say(&format!("the board refused what this keyholder said: {check}: {sentence}"));
+            say(&format!("the board refused this keyholder's message: {check}: {sentence}"));
         }
     }
 

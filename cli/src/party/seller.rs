@@ -34,7 +34,7 @@ pub fn require_hope(terms: &Terms) -> Result<(), Failure> {
 /// `key.other`, `refused`, `file.exists`, `file.unwritable`.
 pub fn open(folder: &Folder, keys: &Keys, terms: &Terms) -> Result<Auction, Failure> {
     if keys.party() != terms.seller {
-        return Err(Failure::new(Code::KeyOther, "the terms name another seller than this key"));
+        return Err(Failure::other_key("seller", &terms.seller, &keys.party()));
     }
     require_hope(terms)?;
     let slot = BoardTerms::of(terms)?.slot_at(clock::now());
@@ -51,7 +51,8 @@ pub fn open(folder: &Folder, keys: &Keys, terms: &Terms) -> Result<Auction, Fail
 pub fn decide(desk: &mut Desk, lot: u32, accept: bool) -> Result<u64, Failure> {
     let auction = desk.replica.auction();
     if auction.award_to_decide(lot).is_none() {
-        let sentence = format!("there is nothing to decide on {} now", desk.name_of(lot));
+        let sentence =
+            format!("there is nothing to accept or decline on {} now", desk.name_of(lot));
         return Err(
             Failure::new(Code::NotYet, sentence).with_help("talea status says when there is")
         );

@@ -172,8 +172,8 @@ impl Witness {
         if is_early && self.told_early < MOST_EARLY && self.early.insert(left.fingerprint) {
             self.told_early += 1;
             say(&format!(
-                "{} holds sealed bids, and came before the reveals: they are dropped until then, and \
-                 whoever can read this folder may hold them",
+                "{} holds sealed bids and arrived before the reveals began: they are ignored until \
+                 then, and anybody who can read this folder may have copied them",
                 excerpt(&left.name, MOST_LETTERS)
             ));
         }

@@ -155,7 +155,7 @@ fn write_verdict(page: &mut Page, report: &Report) {
         ]);
         page.text(
             "p",
-            "Nothing that such a transcript says of lots, bids or money can be relied on, and none of it is \
+            "An invalid transcript says nothing reliable about lots, bids or money, so none of it is \
              shown. Anybody can change a copy: ask the board for another one.",
         );
     }
@@ -206,8 +206,9 @@ fn write_lots(page: &mut Page, report: &Report) {
     if report.lots.iter().any(|lot| lot.amount.is_some()) {
         page.text(
             "p class=quiet",
-            "Amount: the price as a per cent of the quantity, where prices are written in fractions of a \
-             point; what other prices are per, the terms do not say. They name no currency.",
+            "Amount: the price as a per cent of the quantity, where prices are written in fractions of \
+             a point. For other prices the terms do not state the unit, so there is no amount. The \
+             terms name no currency.",
         );
     }
 }
@@ -253,7 +254,7 @@ fn write_depths(page: &mut Page, report: &Report) {
     page.heading("Depth");
     page.text(
         "p class=quiet",
-        "Bids in each range of prices, without the best ones. All bars have one scale.",
+        "Number of bids in each price range, without the best ones. All bars have the same scale.",
     );
     for (row, panels) in report.depths.iter().zip(histogram::panels(&report.depths)) {
         page.text("h3", &row.name);
@@ -274,7 +275,7 @@ fn write_opened(page: &mut Page, lots: &[LotReport]) {
     });
     let bids: Vec<_> = bids.collect();
     if !bids.is_empty() {
-        page.text("h3", "Bids, of each lot in the order in which equal ones win");
+        page.text("h3", "Bids of each lot; of equal bids the one listed first wins");
         page.table(&[Name("Lot"), Party("Bidder"), Figures("Bid")], &bids);
     }
 }
@@ -382,7 +383,7 @@ fn write_terms(page: &mut Page, terms: &TermsData) {
         Words("Which bid wins"),
     ];
     page.table(&columns, &lots.collect::<Vec<_>>());
-    page.text("h3", "Who together may decrypt");
+    page.text("h3", "Who may decrypt together");
     let groups = terms.quorum.iter().map(|group: &GroupData| {
         vec![
             group.name.clone(),

@@ -104,7 +104,7 @@ const KINDS: [(&str, &str); 14] = [
     ("gate", "products under encryption"),
     ("blind", "counts blinded"),
     ("unseal", "decryption shares"),
-    ("vouch", "words for posts that the board did not take"),
+    ("vouch", "vouches for posts that the board did not take"),
     ("decide", "seller's decisions"),
     ("tick", "deadlines passed"),
 ];

@@ -16,7 +16,7 @@ fn text_of<'de, D: Deserializer<'de>>(deserializer: D, what: &str) -> Result<Str
         other => {
             let found = other.type_str();
             Err(D::Error::custom(format!(
-                "a {what} is a text in quotes, and this is of type {found}"
+                "expected a {what} as text in quotes, found a value of type {found}"
             )))
         }
     }
@@ -54,14 +54,13 @@ texts! {
     KeyholderText "keyholder"
     /// How long something lasts, such as `"90s"`, `"10m"` or `"1h 30m"`. It is rounded up to whole slots.
     DurationText "duration"
-    /// An instant: with an offset from UTC as in RFC 3339, `"2026-12-01T15:30:00Z"` or
-    /// `"2026-12-01T10:30-05:00"`, or by the clocks of a place, with the name of its time zone in the IANA
-    /// list, `"2026-12-01 10:30 America/New_York"` or `"2026-12-01T10:30[America/New_York]"` (RFC 9557). A
-    /// local time that comes twice or never where clocks change is refused.
+    /// An instant. Either with an offset from UTC as in RFC 3339: `"2026-12-01T15:30:00Z"` or
+    /// `"2026-12-01T10:30-05:00"`. Or a local time with the IANA name of its time zone:
+    /// `"2026-12-01 10:30 America/New_York"` or `"2026-12-01T10:30[America/New_York]"` (RFC 9557). A local time
+    /// that occurs twice or never, because clocks change, is refused.
     TimeText "time"
-    /// When a phase ends: a duration, which counts from the deadline before, or a time. The deadline is then
-    /// the last slot of the phase that ends at or before that time. Times and durations may follow one
-    /// another in any order.
+    /// When a phase ends: a duration, counted from the deadline before, or a time. With a time the deadline is
+    /// the last slot of the phase that ends at or before it. Times and durations can be mixed in any order.
     DeadlineText "deadline"
 }
 
@@ -70,48 +69,47 @@ texts! {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct TermsFile {
-    /// Who sells, or procures, and opens the auction.
+    /// The party that sells or procures, and opens the auction.
     pub(super) seller: PartyText,
-    /// Reports the money that it locked for a party. Where nothing is at stake it may be left out: there is
-    /// none then.
+    /// Reports the money that it locked for a party. Optional if nothing is at stake.
     pub(super) custodian: Option<PartyText>,
-    /// Receives forfeits and fees, and takes no part. Nobody does if left out.
+    /// Receives forfeits and fees, and takes no part in the auction. Nobody if left out.
     pub(super) beneficiary: Option<PartyText>,
     /// Who may bid. Anybody if left out.
     pub(super) bidders: Option<Vec<PartyText>>,
-    /// Bids that a lot takes at most, of all bidders together. 1000 if left out.
+    /// The most bids that a lot takes, of all bidders together. 1000 if left out.
     #[serde(default = "max_bids_per_lot")]
     pub(super) max_bids_per_lot: u32,
     /// How the price follows from the bids. First price if left out.
     #[serde(default)]
     pub(super) mechanism: MechanismFile,
-    /// How ties are broken. By the earliest commit if left out.
+    /// How ties are broken. The earliest commit wins if left out.
     #[serde(default)]
     pub(super) ties: TiesFile,
-    /// A CSV list of lots, beside this file, in UTF-8 with commas. Its first line names columns, in any order,
-    /// after the fields of `[[lots]]`, `shape` excepted. Lots that stand in this file come first.
+    /// A CSV list of lots, in the folder of this file, in UTF-8 with commas. Its first line names the columns, in
+    /// any order: the fields of `[[lots]]`, without `shape`. Lots in this file come first.
     pub(super) lots_file: Option<String>,
-    /// Who orders what parties hand in, and when.
+    /// The party that orders what parties hand in, and the clock of the auction.
     pub(super) board: BoardFile,
     /// When phases end, each in a slot after the one before.
     pub(super) schedule: ScheduleFile,
     /// What is at stake, in whole units of the custodian's currency. Nothing if left out.
     #[serde(default)]
     pub(super) stakes: StakesFile,
-    /// What is opened besides winners and price. Nothing if left out.
+    /// What is opened in addition to winners and price. Nothing if left out.
     #[serde(default)]
     pub(super) disclosure: DisclosureFile,
-    /// That the seller may commit to reserves, below which a lot does not trade. It may not if left out.
+    /// Lets the seller commit reserves: a lot does not trade below its reserve. No reserves if left out.
     pub(super) reserve: Option<ReserveFile>,
-    /// That the seller may accept or decline what a lot came to; silence accepts. It may not if left out.
+    /// Lets the seller accept or decline the result of a lot. Silence accepts. The seller cannot decline if left
+    /// out.
     pub(super) acceptance: Option<AcceptanceFile>,
-    /// That bids can be improved in rounds. They cannot if left out. It needs `depth_from` in `[disclosure]`.
+    /// Lets bidders improve their bids in rounds. One round if left out. It needs `depth_from` in `[disclosure]`.
     pub(super) rounds: Option<RoundsFile>,
-    /// A group of keyholders, who together decrypt what the terms open. With several groups, so many of each as
-    /// its threshold says are needed.
+    /// A group of keyholders, who together decrypt what the terms open. With several groups, each group must reach
+    /// its threshold.
     pub(super) quorum: Vec<GroupFile>,
-    /// What holds for every lot that does not say otherwise. `side`, `scale`, `start`, and `end` or `rungs` must be
-    /// said here or by the lot.
+    /// Default values for all lots. `side`, `scale`, `start`, and `end` or `rungs` must be set here or by the lot.
     #[serde(default)]
     pub(super) every_lot: LadderFile,
     /// A line item.
@@ -123,16 +121,16 @@ fn max_bids_per_lot() -> u32 {
     1_000
 }
 
-/// Who orders what parties hand in, and when.
+/// The party that orders what parties hand in, and the clock of the auction.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct BoardFile {
-    /// Who runs the board; the seller may.
+    /// The party that runs the board. It may be the seller.
     pub(super) key: PartyText,
-    /// When slot 0 begins. If left out, when the terms are made, rounded down to a multiple of the slot.
+    /// When slot 0 begins. If left out, the time when the terms are made, rounded down to a multiple of the slot.
     pub(super) starts: Option<TimeText>,
-    /// The length of a slot, the unit of all times of an auction. One second if left out.
+    /// The length of a slot, the unit of all times in an auction. One second if left out.
     pub(super) slot: Option<DurationText>,
 }
 
@@ -141,22 +139,23 @@ pub(super) struct BoardFile {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScheduleFile {
-    /// Keyholders make their key. The first of the phases counts from the start of slot 0.
+    /// Keyholders make their key. This first phase counts from the start of slot 0.
     pub(super) deals: DeadlineText,
-    /// Keyholders complain of each other.
+    /// Keyholders complain about wrong shares of the key.
     pub(super) complaints: DeadlineText,
     /// Bids are due.
     pub(super) commits: DeadlineText,
     /// Bids are revealed, still encrypted.
     pub(super) reveals: DeadlineText,
-    /// So long keyholders have for their word on which bids there are, from when the reveals are over.
+    /// The time that keyholders have to endorse the set of bids, from the end of the reveals.
     pub(super) endorsing: DurationText,
-    /// So long keyholders have for each step of the ranking.
+    /// The time that keyholders have for each step of the ranking.
     pub(super) step: DurationText,
-    /// Added to a step for each bid on the lot. Nothing if left out.
+    /// Time added to a step for each bid on the lot. Nothing if left out.
     pub(super) step_per_bid: Option<DurationText>,
-    /// So long before the end of reveals, and of a later round's commits, keyholders attest nothing any
-    /// more. If left out, a tenth of the shortest of these phases, and ten seconds at most.
+    /// The margin of witnesses: keyholders attest nothing that they receive later than this before the end of the
+    /// reveals, or of a later round's commits. If left out, a tenth of the shortest of these phases, and at most
+    /// ten seconds.
     pub(super) witness: Option<DurationText>,
 }
 
@@ -165,13 +164,13 @@ pub(super) struct ScheduleFile {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct StakesFile {
-    /// Locked for each bid; lost if it is not revealed.
+    /// Locked for each bid; lost if the bid is not revealed.
     pub(super) deposit: u64,
-    /// Locked for each lot by each keyholder; lost if the keyholder's absence voids the lot.
+    /// Locked by each keyholder for each lot; lost if the keyholder's absence voids the lot.
     pub(super) bond: u64,
     /// Charged for each bid.
     pub(super) commit_fee: u64,
-    /// Added to the fee for each bid that the lot has already.
+    /// Added to the fee for each bid that the lot already has.
     pub(super) fee_growth: u64,
 }
 
@@ -180,7 +179,7 @@ pub(super) struct StakesFile {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReserveFile {
-    /// Reserves are due, after the complaints and before the bids.
+    /// Reserves are due. This phase comes after the complaints and before the bids.
     pub(super) reserves: DeadlineText,
     /// Whether they are opened at the end.
     #[serde(default)]
@@ -192,7 +191,7 @@ pub(super) struct ReserveFile {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct AcceptanceFile {
-    /// So long the seller has for it, from when a lot's ranking is over.
+    /// The time that the seller has to decide, from the end of a lot's ranking.
     pub(super) decide: DurationText,
 }
 
@@ -201,13 +200,13 @@ pub(super) struct AcceptanceFile {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RoundsFile {
-    /// Rounds at most, 2 to 64.
+    /// The most rounds, 2 to 64.
     pub(super) limit: u32,
-    /// So long bids are due in each round but the first.
+    /// The time for bids in each round after the first.
     pub(super) commits: DurationText,
-    /// So long reveals are due in each round but the first.
+    /// The time for reveals in each round after the first.
     pub(super) reveals: DurationText,
-    /// Whether the best bid without the best ones is shown between rounds.
+    /// Whether the best bid that would not win is shown between rounds.
     #[serde(default)]
     pub(super) cover: bool,
 }
@@ -217,13 +216,14 @@ pub(super) struct RoundsFile {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct GroupFile {
-    /// What people call it.
+    /// Its name.
     pub(super) name: String,
-    /// How many of its members decrypt together.
+    /// How many of its members must decrypt together.
     pub(super) threshold: u16,
-    /// How many must endorse which bids there are. As many as the threshold if left out.
+    /// How many members must endorse the set of bids. The threshold if left out.
     pub(super) endorsements: Option<u16>,
-    /// Whether its word counts for what the board did not take. If left out, if its threshold is more than 1.
+    /// Whether its members are witnesses of what the board did not take. If left out, they are if the threshold is
+    /// more than 1.
     pub(super) witness: Option<bool>,
     /// Its members.
     pub(super) members: Vec<KeyholderText>,
@@ -234,30 +234,30 @@ pub(super) struct GroupFile {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LotFile {
-    /// What people call it.
+    /// Its name.
     pub(super) name: String,
-    /// An identifier of any kind. `lot 0`, `lot 1` and so on if there is none.
+    /// An identifier of any other kind. `lot 0`, `lot 1` and so on if a lot has none.
     pub(super) identifier: Option<String>,
-    /// A CUSIP, whose check digit is checked.
+    /// A CUSIP. Its check digit is verified.
     pub(super) cusip: Option<String>,
-    /// An ISIN, whose check digit is checked.
+    /// An ISIN. Its check digit is verified.
     pub(super) isin: Option<String>,
-    /// Which side bids: `"sale"`, where the highest price wins, or `"procurement"`, where the lowest does.
+    /// Which side bids: `"sale"` (the highest price wins) or `"procurement"` (the lowest price wins).
     pub(super) side: Option<SideFile>,
     /// How prices are written: `"decimal 0"` to `"decimal 12"`, `"32nds"`, `"64ths"`, `"128ths"` or
     /// `"256ths"`.
     pub(super) scale: Option<String>,
-    /// The worst price for the seller, with which the ladder begins.
+    /// The first price of the ladder, the worst for the seller.
     pub(super) start: Option<PriceText>,
-    /// The distance of neighbouring prices: an amount, or a fraction such as `"1/64"`. If left out, the scale's
-    /// smallest unit.
+    /// The distance between neighbouring prices: an amount, or a fraction such as `"1/64"`. If left out, the
+    /// smallest unit of the scale.
     pub(super) tick: Option<PriceText>,
-    /// The best price for the seller, with which the ladder ends.
+    /// The last price of the ladder, the best for the seller.
     pub(super) end: Option<PriceText>,
-    /// In place of `end`, the number of prices.
+    /// The number of prices, in place of `end`.
     pub(super) rungs: Option<u32>,
-    /// Radices of the digits of a price's number, most significant first. If left out, what
-    /// `talea-sim suggest` suggests.
+    /// Radices of the digits in which a price's number is written, most significant first. If left out, those
+    /// that `talea-sim suggest` suggests.
     pub(super) shape: Option<Vec<u32>>,
     /// How much is offered. 1 if left out.
     pub(super) quantity: Option<u64>,

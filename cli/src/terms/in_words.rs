@@ -118,12 +118,12 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
     line(
         "custodian",
         if has_no_custodian(terms) {
-            "nobody: nothing is at stake, so there is nothing to report".into()
+            "nobody: nothing is at stake".into()
         } else {
             names::party(&terms.custodian)
         },
     );
-    let nobody = || "nobody: what is forfeited is received by nobody".to_owned();
+    let nobody = || "nobody receives forfeits".to_owned();
     line("beneficiary", terms.stakes.beneficiary.as_ref().map_or_else(nobody, names::party));
     line("price", terms.mechanism.in_words());
     line("opened", disclosure_in_words(terms));
@@ -172,7 +172,7 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
     let Schedule { endorse_slots, step_slots, step_slots_per_bid, witness_slots, .. } =
         terms.schedule;
     let margin = lasting(witness_slots);
-    line("witnesses", format!("attest what they held {margin} before a deadline, or earlier"));
+    line("witnesses", format!("attest what they received at least {margin} before a deadline"));
     let per_bid = match step_slots_per_bid {
         0 => String::new(),
         slots => format!(" and {} per bid", lasting(slots)),

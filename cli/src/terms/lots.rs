@@ -71,8 +71,11 @@ impl Item {
             (None, None, Some(isin)) => self.checked("isin", isin, is_isin),
             _ => {
                 let at = self.place.whole();
-                let sentence = format!("{at}: it has more than one of identifier, cusip and isin");
-                Err(Failure::new(Code::TermsField, sentence).with_help("one is enough"))
+                let sentence = format!(
+                    "{at}: expected one of identifier, cusip and isin, found more \
+                     than one"
+                );
+                Err(Failure::new(Code::TermsField, sentence).with_help("remove all but one"))
             }
         }
     }
@@ -91,11 +94,13 @@ impl Item {
         }
         let capitals = text.to_ascii_uppercase();
         Err(if holds(&capitals) {
-            field(&self.place.field(name), format!("{text:?} is not in capitals"))
+            field(&self.place.field(name), format!("{text:?} must be in capitals"))
                 .with_help(format!("write {capitals}"))
         } else {
             field(&self.place.field(name), format!("the check digit of {text:?} is wrong"))
-                .with_help("copy it again, as text; what has no check digit is an identifier")
+                .with_help(
+                    "copy it again, as text; if it has no check digit, use the field identifier",
+                )
         })
     }
 
@@ -149,18 +154,18 @@ fn read_row(line: lists::Line<'_>) -> Result<LotFile, Failure> {
         Some(side) if side.eq_ignore_ascii_case("sale") => Some(SideFile::Sale),
         Some(side) if side.eq_ignore_ascii_case("procurement") => Some(SideFile::Procurement),
         Some(_) => {
-            return Err(line.fault("side", "is no side").with_help("write sale or procurement"));
+            return Err(line.fault("side", "is not a side").with_help("write sale or procurement"));
         }
     };
-    let name = line.need("name", "write what people call the lot")?.to_owned();
+    let name = line.need("name", "write the name of the lot")?.to_owned();
     for column in ["name", "identifier"] {
         if let Some(Err(fault)) = line.get(column).map(Text::new) {
-            return Err(line.fault(column, "cannot stand there").with_help(fault.to_string()));
+            return Err(line.fault(column, "is not allowed there").with_help(fault.to_string()));
         }
     }
     let quantity = line.number_in("quantity")?;
     if quantity == Some(0) {
-        return Err(line.fault("quantity", "is no quantity").with_help("write 1 or more"));
+        return Err(line.fault("quantity", "is not a quantity").with_help("write 1 or more"));
     }
     Ok(LotFile {
         name,

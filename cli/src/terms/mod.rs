@@ -53,7 +53,7 @@ pub(crate) fn fail<T>(at: &str, why: impl std::fmt::Display) -> Result<T, Failur
 pub fn read_bytes(path: &Path) -> Result<Terms, Failure> {
     let bytes = files::read(path, MAX_TERMS_BYTES as u64)?;
     borsh::from_slice(&bytes).or_else(|_| {
-        let why = "these are no terms as \"talea terms new\" writes them";
+        let why = "this is not a file of terms as \"talea terms new\" writes it";
         fail(&path.display().to_string(), why)
     })
 }

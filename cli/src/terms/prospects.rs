@@ -57,10 +57,10 @@ impl Hopeless {
     pub(crate) fn help(&self) -> &'static str {
         match self {
             Self::NobodyAdmitted => {
-                "list the bidders under bidders, or leave bidders out to let anybody bid"
+                "list the bidders under bidders, or remove the field to let anybody bid"
             }
             Self::Passed(_) => {
-                "make new terms, with later deadlines or a later board.starts: talea terms new"
+                "make new terms with later deadlines or a later board.starts: talea terms new"
             }
         }
     }
@@ -69,9 +69,9 @@ impl Hopeless {
 impl std::fmt::Display for Hopeless {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NobodyAdmitted => f.write_str(
-                "nobody may bid: the list of bidders names none of whom the rules take bids",
-            ),
+            Self::NobodyAdmitted => {
+                f.write_str("nobody may bid: no party in the list of bidders is allowed to bid")
+            }
             Self::Passed(sentence) => f.write_str(sentence),
         }
     }
@@ -117,13 +117,13 @@ pub(super) fn doubts(terms: &Terms, board: &BoardTerms) -> Vec<Doubt> {
             doubt(
                 "bidders.no-room",
                 format!(
-                    "{invited} bidders are listed and a lot takes {room} bids: on a lot on which all bid, \
-                     those who come last are kept out"
+                    "{invited} bidders are listed and a lot takes {room} bids: if all of them bid on a \
+                     lot, the last ones are refused"
                 ),
             );
         }
         if invited == 1 {
-            doubt("bidders.alone", "one bidder is listed: it bids against nobody".into());
+            doubt("bidders.alone", "one bidder is listed: it has no competitor".into());
         }
     }
     let units = u64::from(terms.mechanism.units());
@@ -131,9 +131,9 @@ pub(super) fn doubts(terms: &Terms, board: &BoardTerms) -> Vec<Doubt> {
         doubt(
             "mechanism.no-loser",
             format!(
-                "{most} bids can be made on a lot at most, and {units} win: there is no losing one to set the \
-                 price, so all win at the first price of the ladder, or at the seller's reserve if it commits \
-                 one"
+                "at most {most} bids can be made on a lot, and {units} win: no losing bid can set the \
+                 price, so all win at the first price of the ladder, or at the seller's reserve if it \
+                 commits one"
             ),
         );
     }
@@ -142,12 +142,12 @@ pub(super) fn doubts(terms: &Terms, board: &BoardTerms) -> Vec<Doubt> {
         if most < least {
             let rounds = match terms.rounds {
                 None => "",
-                Some(_) => ", and rounds have nothing to go by",
+                Some(_) => ", and rounds have nothing to show",
             };
             doubt(
                 "disclosure.depth-never",
                 format!(
-                    "{most} bids can be made on a lot at most, and a depth needs {least}: none is ever \
+                    "at most {most} bids can be made on a lot, and a depth needs {least}: it is never \
                      shown{rounds}"
                 ),
             );
@@ -156,22 +156,23 @@ pub(super) fn doubts(terms: &Terms, board: &BoardTerms) -> Vec<Doubt> {
     if let Some(who) = listed_and_barred(terms) {
         doubt(
             "bidders.barred",
-            format!("the {who} is a listed bidder: the rules take no bid of it"),
+            format!("the {who} is a listed bidder, and the rules refuse its bids"),
         );
     }
     if matches!(&terms.admission, Admission::Listed(keys) if keys.contains(&board.key)) {
-        let sentence = "the board is a listed bidder: it decides which commits of others it takes";
+        let sentence =
+            "the board is a listed bidder, and it decides which commits of others it takes";
         doubt("bidders.board", sentence.into());
     }
     if board.key == terms.seller {
-        let sentence = "the seller runs the board: it decides which commits it takes";
+        let sentence = "the seller runs the board, and so decides which commits are taken";
         doubt("board.seller", sentence.into());
     }
     if let [group] = &terms.quorum[..]
         && group.threshold == 1
     {
         let sentence = format!(
-            "each member of group {} decrypts alone: once bids are revealed it can read every one of them",
+            "each member of group {} can decrypt alone: it can read every bid once bids are revealed",
             group.name
         );
         doubt("quorum.alone", sentence);

@@ -63,7 +63,7 @@ fn parties(at: &str, names: &[PartyText]) -> Result<Vec<PartyKey>, Failure> {
 pub fn read(path: &Path) -> Result<Draft, Failure> {
     let bytes = files::read(path, MAX_FILE)?;
     let name = path.display().to_string();
-    let text = String::from_utf8(bytes).or_else(|_| fail(&name, "it is not UTF-8 text"))?;
+    let text = String::from_utf8(bytes).or_else(|_| fail(&name, "the file is not UTF-8 text"))?;
     from_text(&name, &text, path.parent().unwrap_or(Path::new("")))
 }
 
@@ -83,8 +83,8 @@ pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Draft, Failure
     let (schedule, reserve) = read_schedule(&file, rounds, &mut timetable)?;
     let disclosure = rules::disclosure(file.disclosure)?;
     if rounds.is_some() && !matches!(disclosure, Disclosure::Facts { depth: Some(_), .. }) {
-        return Err(field("rounds", "they need a depth to show between them".into())
-            .with_help("say depth_from in [disclosure]"));
+        return Err(field("rounds", "a depth must be disclosed, to show after each round".into())
+            .with_help("set depth_from in [disclosure]"));
     }
     let acceptance = match &file.acceptance {
         None => None,
@@ -144,19 +144,19 @@ pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Draft, Failure
         return Err(field(name, hopeless.to_string()).with_help(hopeless.help()));
     }
     if let Some(who) = listed_and_barred(&terms) {
-        let why = format!("the {who} is among them, and the rules take no bid of it");
-        return Err(field("bidders", why).with_help("leave it out"));
+        let why = format!("the list includes the {who}, whose bids the rules refuse");
+        return Err(field("bidders", why).with_help("remove it"));
     }
     let mut remarks = timetable.into_named();
     if file.custodian.is_none() {
-        let sentence = "the terms name no custodian, and nothing is at stake: a key stands in its place of \
-                        which nobody has the secret half";
+        let sentence = "the terms name no custodian, and nothing is at stake: they contain a key whose \
+                        secret half nobody knows";
         remarks.push(sentence.into());
     }
     if board.end_of(0) <= now && file.board.starts.is_some() {
         let slot = board.slot_at(now);
         remarks.push(format!(
-            "board.starts lies in the past: slot {slot} runs, and the auction must be open by {}",
+            "board.starts is in the past: it is slot {slot} now, and the auction must be opened by {}",
             board.time_of(terms.schedule.deals_until)
         ));
     }
@@ -184,8 +184,11 @@ fn read_lots(
     for (index, item) in items.into_iter().enumerate() {
         let identifier = item.identifier(index)?;
         if lots.iter().any(|lot| lot.identifier.as_str() == identifier) {
-            return Err(field(&item.at_identifier(), format!("there are two lots {identifier:?}"))
-                .with_help("each lot has an identifier of its own"));
+            return Err(field(
+                &item.at_identifier(),
+                format!("two lots have the identifier {identifier:?}"),
+            )
+            .with_help("give each lot its own identifier"));
         }
         let own = item.ladder();
         let place = |field: &str| {
@@ -207,7 +210,8 @@ fn read_stakes(file: &TermsFile, board: &BoardTerms) -> Result<Stakes, Failure> 
     let StakesFile { deposit, bond, commit_fee, fee_growth } = file.stakes;
     let beneficiary = file.beneficiary.as_deref().map(names::read_party).transpose()?;
     if beneficiary == Some(board.key) {
-        let why = "the board decides which posts and reveals it takes, and so who forfeits: it must not receive forfeits";
+        let why = "the board must not be the beneficiary: it decides which posts and reveals it takes, \
+             and so who forfeits";
         return fail("beneficiary", why);
     }
     Ok(Stakes { deposit, bond, commit_fee, fee_growth, beneficiary })
@@ -217,8 +221,8 @@ fn read_custodian(file: Option<&PartyText>, stakes: &Stakes) -> Result<PartyKey,
     match file {
         Some(name) => names::read_party(name),
         None if is_free(stakes) => Ok(nobody()),
-        None => Err(field("custodian", "it is missing, and money is at stake".into())
-            .with_help("name who reports the money that it locked, or leave [stakes] out")),
+        None => Err(field("custodian", "it must be set where money is at stake".into())
+            .with_help("name the party that locks and reports money, or remove [stakes]")),
     }
 }
 
@@ -251,7 +255,7 @@ fn read_rounds(
 ) -> Result<Option<Rounds>, Failure> {
     let Some(RoundsFile { limit, commits, reveals, cover }) = file else { return Ok(None) };
     if !(2..=MAX_ROUNDS).contains(&usize::try_from(*limit).unwrap_or(usize::MAX)) {
-        return fail("rounds.limit", format!("it is {limit}, and must be 2 to {MAX_ROUNDS}"));
+        return fail("rounds.limit", format!("expected 2 to {MAX_ROUNDS}, found {limit}"));
     }
     Ok(Some(Rounds {
         limit: *limit,

@@ -13,26 +13,25 @@ use std::collections::BTreeSet;
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/terms.md");
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/terms/example.toml");
 
-const OPENING: &str = "\
-# A file of terms
+const OPENING: &str = "# A file of terms
 
-The seller writes the terms of an auction as a TOML file, and `talea terms new FILE.toml --out terms` makes of it the
-bytes that everybody is bound to; `talea terms new --out terms` asks for the same in questions. `talea terms example`
-prints a file with every table and field; with its keys filled in `talea terms new` takes it. A field that is unknown is
-refused. What is valid and will hardly work, or not as its author may think, stands under \"Left open by these terms\" in
-what `talea terms new`, `talea terms show` and `talea open` print. What can never work is refused: an empty list of
-bidders, and deadlines that have passed.
+The seller writes the terms of an auction as a TOML file. `talea terms new FILE.toml --out terms` turns it into the bytes
+that bind everybody. `talea terms new --out terms` asks for the same in questions. `talea terms example` prints a file with
+every table and field; fill in its keys and `talea terms new` accepts it. Unknown fields are refused.
 
-A scenario of `talea-sim` ([scenarios/README.md](../scenarios/README.md)) is another file with the same nouns: it counts
-time in slots, draws its keys from a seed, and says what everybody does.
+Terms that can never work are refused: an empty list of bidders, deadlines that have passed. Terms that are valid but may
+surprise their author are accepted. `talea terms new`, `talea terms show` and `talea open` list the surprises under \"Left
+open by these terms\".
+
+A scenario of `talea-sim` ([scenarios/README.md](../scenarios/README.md)) is a different file with similar fields. It counts
+time in slots, draws its keys from a seed, and says what each party does.
 ";
 
-const CLOSING: &str = "\
-## A list of bids
+const CLOSING: &str = "## A list of bids
 
-`talea bid`, `improve`, `reserve` and `bidder run` take bids on the command line, `LOT=PRICE`, or with `--file` from a CSV
-file in UTF-8 with commas. Its first line names the columns `lot` and `price`, in either order, and no other. A lot is
-known by its identifier, or by its number from 0.
+`talea bid`, `improve`, `reserve` and `bidder run` take bids on the command line as `LOT=PRICE`, or with `--file` from a CSV
+file in UTF-8 with commas. Its first line names the columns `lot` and `price`, in either order, and no others. A lot is
+named by its identifier, or by its number, counted from 0.
 
 ```csv
 lot,price
@@ -44,10 +43,10 @@ XS0004120779,99-17+
 TALEA_WRITE_REFERENCE=1 cargo test -p talea-cli --lib reference -->
 ";
 
-const EXAMPLE_OPENING: &str = "\
-# The terms of an auction: every table and field, as `talea terms new` reads them.
+const EXAMPLE_OPENING: &str =
+    "# The terms of an auction: every table and field, as `talea terms new` reads them.
 # Fill in the keys, which `talea key show` prints; leave out what you do not want.
-# What begins with # and no blank is a setting, to be said in place of another.
+# A line that begins with # and no space is an alternative setting.
 ";
 
 /// The types of a file of terms, as JSON schema has them.
@@ -203,8 +202,7 @@ fn example(types: &Types, settings: &str) -> String {
 
 fn rows(types: &Types, table: &str, fields: &[&str]) -> String {
     let required = types.table(table)["required"].as_array().cloned().unwrap_or_default();
-    let mut text =
-        String::from("\n| field | value | must be said | meaning |\n|---|---|---|---|\n");
+    let mut text = String::from("\n| field | value | required | meaning |\n|---|---|---|---|\n");
     for field in fields {
         let schema = types.field(table, field);
         let is_needed = if required.contains(&Value::from(*field)) { "yes" } else { "" };
@@ -218,7 +216,7 @@ fn rows(types: &Types, table: &str, fields: &[&str]) -> String {
 fn section(types: &Types, table: &str, blocks: &[Vec<&str>]) -> String {
     let heading = blocks.first().and_then(|lines| lines.first()).unwrap();
     let mut text = match table {
-        "" => String::from("\n## The file itself\n\nThese fields stand before the first table.\n"),
+        "" => String::from("\n## The file itself\n\nThese fields come before the first table.\n"),
         _ => format!("\n## `{heading}`\n\n{}\n", Types::words(types.field("", table))),
     };
     let mut fields: Vec<&str> = Vec::new();
@@ -232,7 +230,7 @@ fn section(types: &Types, table: &str, blocks: &[Vec<&str>]) -> String {
     if table == "lots" {
         let common = &types.table("every_lot")["properties"];
         fields.retain(|field| common[field].is_null());
-        text.push_str("\nBeside these a lot may say any field of `[every_lot]`.\n");
+        text.push_str("\nA lot may also set any field of `[every_lot]`.\n");
     }
     text.push_str(&rows(types, table, &fields));
     let blocks: Vec<String> = blocks.iter().map(|lines| lines.join("\n")).collect();
@@ -281,11 +279,11 @@ fn page(types: &Types, settings: &str) -> String {
         text.push_str(&section(types, name, &blocks));
     }
     text.push_str(&format!(
-        "\n## A list of lots\n\nThe CSV file that `lots_file` names is in UTF-8 with commas. Its first line names the \
-         column `{}`, and any of `{}`, in any order and in capitals or not. They mean what they do in `[[lots]]`; a \
-         field that is left empty is left out. A number stands in digits alone, and a field with a comma in it between \
-         quotes. Blank lines count for nothing.\n\n```csv\nISIN,Name,Quantity\nXS0004120779,Kingdom of Thule 4.25% \
-         2035,5000000\n```\n",
+        "\n## A list of lots\n\n`lots_file` names a CSV file in UTF-8 with commas. Its first line names \
+         the column `{}`, and any of `{}`, in any order, in capitals or not. The columns mean what they \
+         mean in `[[lots]]`. An empty field counts as not set. Numbers are digits only. A field that \
+         contains a comma is put in quotes. Blank lines are \
+         ignored.\n\n```csv\nISIN,Name,Quantity\nXS0004120779,Kingdom of Thule 4.25% 2035,5000000\n```\n",
         NEEDED.join("`, `"),
         OPTIONAL.join("`, `")
     ));

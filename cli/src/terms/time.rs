@@ -28,19 +28,20 @@ pub(super) fn is_time(text: &str) -> bool {
 pub(crate) fn read(at: &str, text: &str) -> Result<u64, Failure> {
     let instant = instant(at, text)?;
     u64::try_from(instant.as_millisecond())
-        .or_else(|_| fail(at, format!("{text:?} lies before 1970")))
+        .or_else(|_| fail(at, format!("{text:?} is before 1970")))
 }
 
 fn instant(at: &str, text: &str) -> Result<Timestamp, Failure> {
     let no_time = |why: String| {
-        fail(at, format!("{text:?} is no time: {why}")).map_err(|f: Failure| f.with_help(EXAMPLES))
+        fail(at, format!("{text:?} is not a time: {why}"))
+            .map_err(|f: Failure| f.with_help(EXAMPLES))
     };
     let bracketed = zone_in_brackets(text);
     let pieces = match Pieces::parse(&bracketed) {
         Ok(pieces) => pieces,
         Err(error) => return no_time(error.to_string()),
     };
-    let Some(time) = pieces.time() else { return no_time("it says no time of day".into()) };
+    let Some(time) = pieces.time() else { return no_time("it has no time of day".into()) };
     let local = DateTime::from_parts(pieces.date(), time);
     let zone = match pieces.to_time_zone() {
         Ok(zone) => zone,
@@ -49,7 +50,7 @@ fn instant(at: &str, text: &str) -> Result<Timestamp, Failure> {
     let by_offset = |offset: Offset| offset.to_timestamp(local);
     let instant = match (pieces.offset(), zone) {
         (None, None) => {
-            return no_time("it says neither an offset from UTC nor a time zone".into());
+            return no_time("it has neither an offset from UTC nor a time zone".into());
         }
         (None, Some(zone)) => return local_instant(at, text, local, &zone),
         (Some(offset), None) => by_offset(offset.to_numeric_offset()),
@@ -100,7 +101,7 @@ fn local_instant(
     let (earlier, later) = (shown(earlier)?, shown(later)?);
     let sentence =
         format!("{text:?} comes {often} in that zone: it could mean {earlier} or {later}");
-    fail(at, sentence).map_err(|f: Failure| f.with_help("write the one that is meant"))
+    fail(at, sentence).map_err(|f: Failure| f.with_help("write the one you mean"))
 }
 
 #[cfg(test)]
@@ -138,9 +139,9 @@ mod tests {
             ("2026-12-01", "no time of day"),
             ("2026-12-01 10:30 America/Atlantis", "America/Atlantis"),
             ("2026-12-01T10:30-04:00[America/New_York]", "-05 from UTC"),
-            ("2026-13-01T10:30Z", "no time"),
-            ("tomorrow", "no time"),
-            ("", "no time"),
+            ("2026-13-01T10:30Z", "not a time"),
+            ("tomorrow", "not a time"),
+            ("", "not a time"),
         ] {
             let failure = read("at", text).unwrap_err();
             assert!(failure.sentence.contains(word), "{text}: {}", failure.sentence);

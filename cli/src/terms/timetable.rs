@@ -12,11 +12,11 @@ const MAX_SLOTS: u64 = 1 << 32;
 
 pub(super) fn duration(at: &str, text: &str) -> Result<Duration, Failure> {
     if time::is_time(text) {
-        let why = format!("{text:?} is a time, and this lasts from whenever it begins");
+        let why = format!("{text:?} is a time, and a duration is expected here");
         return fail(at, why).map_err(|failure: Failure| failure.with_help(EXAMPLES));
     }
     humantime::parse_duration(text).or_else(|error| {
-        fail(at, format!("{text:?} is no duration ({error})"))
+        fail(at, format!("{text:?} is not a duration ({error})"))
             .map_err(|failure: Failure| failure.with_help(EXAMPLES))
     })
 }
@@ -87,7 +87,7 @@ impl Timetable {
         match ended.checked_sub(1).filter(|slot| *slot >= least) {
             Some(slot) => Ok(slot),
             None => Err(field(at, format!("no slot of this phase ends by {text:?}: {before}"))
-                .with_help("say a later time, or make what comes before shorter")),
+                .with_help("write a later time, or make the phases before it shorter")),
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     lot::{Absent, LotState, Stage},
-    refusal::{Fault, Refusal, require},
+    refusal::{Fault, Refusal, require_digest, require_number},
     setting::Setting,
 };
 use alloc::collections::BTreeSet;
@@ -27,8 +27,8 @@ impl State {
         endorsement: &Endorsement,
     ) -> Result<(), Refusal> {
         let (keyholder, keys) = self.keyholder(setting, signer)?;
-        let round = Fault::Differs { what: "the round" };
-        require(endorsement.round == self.round.number, Check::EndorseHead, round)?;
+        let rounds = (self.round.number, endorsement.round);
+        require_number(Check::EndorseHead, "the round", rounds)?;
         let are_missing = endorsement.attested.iter().all(|bid| self.is_missing(bid));
         self.endorsing.endorse(&keys, keyholder, endorsement, are_missing)
     }
@@ -69,22 +69,20 @@ impl State {
         vouch: &Vouch,
     ) -> Result<(), Refusal> {
         let (keyholder, keys) = self.keyholder(setting, signer)?;
-        let place = |what| Fault::Differs { what }.fails(Check::VouchDue);
-        if vouch.round != self.round.number {
-            return Err(place("the round"));
-        }
-        if vouch.head != self.endorsing.head {
-            return Err(place("the head"));
-        }
+        require_number(Check::VouchDue, "the round", (self.round.number, vouch.round))?;
+        require_digest(Check::VouchDue, "the head", (self.endorsing.head, vouch.head))?;
+        let not_due = |rule| Fault::Broken { rule }.fails(Check::VouchDue);
         match (self.phase, vouch.duty) {
             (Phase::Endorsing, Duty::Endorsement) => self.endorsing.vouch(&keys, keyholder, vouch),
             (Phase::Ranking, Duty::Chunk { lot, step, chunk }) => {
                 let around = self.around(setting, &keys);
                 let stage = self.lots.get_mut(index(lot)).map(|state| &mut state.stage);
-                let Some(Stage::Ranking(ranking)) = stage else { return Err(place("the lot")) };
+                let Some(Stage::Ranking(ranking)) = stage else {
+                    return Err(not_due("a vouch must be for a lot that is surveyed or ranked"));
+                };
                 ranking.vouch(around, keyholder, vouch, (step, chunk))
             }
-            _ => Err(place("the duty")),
+            _ => Err(not_due("a vouch must be for a post that is due in this phase")),
         }
     }
 

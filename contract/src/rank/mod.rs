@@ -30,7 +30,7 @@ pub(crate) mod step;
 use crate::{
     elgamal::Ciphertext,
     lot::Absent,
-    refusal::{Fault, Refusal, require},
+    refusal::{Refusal, require_number},
     setting::Setting,
 };
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
@@ -149,8 +149,7 @@ impl Ranking {
         vouch: &Vouch,
         (step, chunk): (u32, u32),
     ) -> Result<(), Refusal> {
-        let other = Fault::Differs { what: "the step" };
-        require(step == self.step.number, Check::VouchDue, other)?;
+        require_number(Check::VouchDue, "the step", (self.step.number, step))?;
         self.step.vouch(roster(around, &self.absent), keyholder, vouch, chunk)
     }
 

@@ -11,7 +11,7 @@ use crate::{
         opened::Opened,
         roster::{Acts, Roster, Surroundings},
     },
-    refusal::{Fault, Refusal, require},
+    refusal::{Fault, Refusal, require, require_digest, require_number},
     setting::Setting,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
@@ -355,7 +355,7 @@ impl Step {
     ) -> Result<(), Refusal> {
         let late = self.late(roster, chunk);
         let at = usize::try_from(chunk).unwrap_or(usize::MAX);
-        let other = Fault::Differs { what: "the chunk" }.fails(Check::VouchDue);
+        let other = Fault::Unknown { what: "chunk" }.fails(Check::VouchDue);
         let acts = self.work.acts_mut().into_iter().nth(at).ok_or(other)?;
         acts.vouches.take(&late, keyholder, vouch)
     }
@@ -392,14 +392,8 @@ impl Step {
         next: u64,
     ) -> Result<(), Refusal> {
         let header = *post.header();
-        let place = |what| Fault::Differs { what }.fails(Check::RankPlace);
-        if header.round != around.round {
-            return Err(place("the round"));
-        }
-        if header.step != self.number {
-            let (what, expected, actual) = ("the step", self.number.into(), header.step.into());
-            return Err(Fault::Count { what, expected, actual }.fails(Check::RankPlace));
-        }
+        require_number(Check::RankPlace, "the round", (around.round, header.round))?;
+        require_number(Check::RankPlace, "the step", (self.number, header.step))?;
         let context = Context {
             auction: around.setting.auction,
             lot: header.lot,
@@ -409,25 +403,27 @@ impl Step {
         };
         let actor = Actor { around, roster, id, signer, header, context };
         let index = usize::try_from(header.chunk).unwrap_or(usize::MAX);
+        let no_chunk = || Fault::Unknown { what: "chunk" }.fails(Check::RankPlace);
         match (&mut self.work, post) {
             (Work::Gate(chunks), Post::Gate(post)) => {
-                let chunk = chunks.get_mut(index).ok_or(place("the chunk"))?;
+                let chunk = chunks.get_mut(index).ok_or_else(no_chunk)?;
                 chunk.accept(&actor, &post)
             }
             (Work::Mix(chunks), Post::Mix(post)) => {
-                let chunk = chunks.get_mut(index).ok_or(place("the chunk"))?;
+                let chunk = chunks.get_mut(index).ok_or_else(no_chunk)?;
                 chunk.accept(&actor, &post)
             }
             (Work::Blind(chunks), Post::Blind(post)) => {
-                let chunk = chunks.get_mut(index).ok_or(place("the chunk"))?;
+                let chunk = chunks.get_mut(index).ok_or_else(no_chunk)?;
                 chunk.accept(&actor, &post)
             }
             (Work::Unseal(chunks), Post::Unseal(post)) => {
-                let chunk = chunks.get_mut(index).ok_or(place("the chunk"))?;
+                let chunk = chunks.get_mut(index).ok_or_else(no_chunk)?;
                 chunk.accept(&actor, &post)
             }
             (Work::Gate(_) | Work::Mix(_) | Work::Blind(_) | Work::Unseal(_), _) => {
-                Err(place("the kind of work that is due"))
+                let rule = "a message must be of the kind that the step asks for";
+                Err(Fault::Broken { rule }.fails(Check::RankPlace))
             }
         }?;
         let in_turn = self.work.is_in_turn();
@@ -456,8 +452,7 @@ impl Actor<'_> {
     fn may_act(&self, acts: &Acts, in_turn: bool) -> Result<(), Refusal> {
         let done = Fault::Already { what: "the chunk is complete" };
         require(!acts.is_complete(self.roster), Check::RankPlace, done)?;
-        let head = Fault::Differs { what: "the head" };
-        require(self.header.head == self.around.head, Check::RankPlace, head)?;
+        require_digest(Check::RankPlace, "the head", (self.around.head, self.header.head))?;
         let refuse = |why| Err(Fault::NotDue { keyholder: self.id, why }.fails(Check::RankActor));
         if !self.roster.is_in(self.id) {
             return refuse("it is out");

@@ -86,18 +86,17 @@ impl Report {
         let _ = writeln!(text, "{}\n", self.lottery_table());
         let _ = writeln!(
             text,
-            "What not to reveal is worth, at first price, when one's value fell after the commit \
+            "What a bidder gains by not revealing, at first price, when its value fell after the commit \
              (gains in rungs)"
         );
         let _ = writeln!(text, "{}\n", self.withholding_table());
         let Sample { auctions, entries, bytes, checks } = sample;
         let _ = match auctions {
-            0 => writeln!(text, "none played with real cryptography"),
+            0 => writeln!(text, "none repeated with real cryptography"),
             _ => writeln!(
                 text,
-                "{auctions} auctions played with real cryptography: {entries} entries, {bytes} \
-                 bytes, {checks} checks by the independent verifier; every result is the one in the \
-                 clear"
+                "{auctions} auctions repeated with real cryptography: {entries} entries, {bytes} bytes, \
+                 {checks} checks by the independent verifier; every result equals the one in the clear"
             ),
         };
         text

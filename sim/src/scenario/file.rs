@@ -39,7 +39,7 @@ pub struct ScenarioFile {
     /// How ties are broken.
     #[serde(default)]
     pub ties: TiesFile,
-    /// What is opened besides winners and price.
+    /// What is opened in addition to winners and price.
     #[serde(default)]
     pub disclosure: DisclosureFile,
     /// Reserves; none if left out.
@@ -120,20 +120,20 @@ pub enum TiesFile {
     /// The earliest commit wins.
     #[default]
     EarliestCommit,
-    /// Chance decides.
+    /// A lottery decides.
     Lottery,
 }
 
-/// What is opened besides winners and price.
+/// What is opened in addition to winners and price.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DisclosureFile {
-    /// Every bid, and the reserve; without `cover` and `depth_from`, which it includes.
+    /// Every bid, and the reserve. It includes `cover` and `depth_from`, which are then not set.
     pub everything: bool,
     /// The best losing price.
     pub cover: bool,
-    /// How many bids lie in each price bucket, from so many bids on.
+    /// The depth: how many bids lie in each price bucket, opened if there are at least this many bids.
     pub depth_from: Option<u32>,
 }
 
@@ -165,7 +165,7 @@ pub struct RoundsFile {
     pub commit_slots: Option<u64>,
     /// Slots for reveals, of every round but the first; 10 if left out.
     pub reveal_slots: Option<u64>,
-    /// Whether the best bid without the best ones is shown between rounds.
+    /// Whether the best bid that would not win is shown between rounds.
     #[serde(default)]
     pub cover: bool,
 }
@@ -220,22 +220,22 @@ impl Default for StakesFile {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LadderFile {
-    /// Which side bids: `"sale"`, where the highest price wins, or `"procurement"`, where the lowest does.
+    /// Which side bids: `"sale"` (the highest price wins) or `"procurement"` (the lowest price wins).
     pub side: Option<SideFile>,
     /// How prices are written: `"decimal 0"` to `"decimal 12"`, `"32nds"`, `"64ths"`, `"128ths"` or
     /// `"256ths"`.
     pub scale: Option<String>,
-    /// The worst price for the seller, with which the ladder begins.
+    /// The first price of the ladder, the worst for the seller.
     pub start: Option<PriceText>,
-    /// The distance of neighbouring prices: an amount, or a fraction such as `"1/64"`. If left out, the scale's
-    /// smallest unit.
+    /// The distance between neighbouring prices: an amount, or a fraction such as `"1/64"`. If left out, the
+    /// smallest unit of the scale.
     pub tick: Option<PriceText>,
-    /// The best price for the seller, with which the ladder ends.
+    /// The last price of the ladder, the best for the seller.
     pub end: Option<PriceText>,
-    /// In place of `end`, the number of prices.
+    /// The number of prices, in place of `end`.
     pub rungs: Option<u32>,
-    /// Radices of the digits of a price's number, most significant first. If left out, what
-    /// `talea-sim suggest` suggests.
+    /// Radices of the digits in which a price's number is written, most significant first. If left out, those
+    /// that `talea-sim suggest` suggests.
     pub shape: Option<Vec<u32>>,
     /// How much is offered. 1 if left out.
     pub quantity: Option<u64>,
@@ -336,9 +336,9 @@ impl LotFile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SideFile {
-    /// Buyers bid, the highest price wins.
+    /// Buyers bid; the highest price wins.
     Sale,
-    /// Suppliers bid, the lowest price wins.
+    /// Suppliers bid; the lowest price wins.
     Procurement,
 }
 
@@ -445,7 +445,7 @@ pub fn bidder_conduct(text: &str) -> Option<BidderConduct> {
 pub const BIDDER_CONDUCTS: &str = "\"honest\", \"never-reveals\" or \"reveals-rubbish\"";
 
 const QUOTES: &str =
-    "a price with a fraction stands in quotes, as in \"99.50\": a float is not exact";
+    "write a price with a fraction in quotes, as in \"99.50\": a float is not exact";
 
 struct PriceVisitor;
 
@@ -521,7 +521,7 @@ impl<'de> Visitor<'de> for BidVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rounds: A) -> Result<BidFile, A::Error> {
-        let none = || de::Error::custom("a list of bids, round by round, holds one at least");
+        let none = || de::Error::custom("a list of bids, round by round, must hold at least one");
         let mut first: BidFile = rounds.next_element()?.ok_or_else(none)?;
         while let Some(BidFile { price, conduct, then }) = rounds.next_element()? {
             if !then.is_empty() {

@@ -207,8 +207,7 @@ impl Scenario {
             fan_out,
         };
         if lots.is_empty() || lots.len() > MAX_LOTS {
-            let sentence =
-                format!("lots: there are {}, and an auction has 1 to {MAX_LOTS}", lots.len());
+            let sentence = format!("lots: found {}, expected 1 to {MAX_LOTS}", lots.len());
             return Err(Failure::new(Code::ScenarioLots, sentence));
         }
         let mut items: Vec<Lot> = Vec::new();
@@ -472,7 +471,7 @@ fn add_bidder(names: &mut Vec<String>, at: &str, name: &str) -> Result<usize, Fa
         return taken("belongs to a party of every auction");
     }
     if names.iter().any(|known| known == name) {
-        return taken("stands twice");
+        return taken("occurs twice");
     }
     names.push(name.to_owned());
     Ok(names.len().saturating_sub(1))
@@ -496,7 +495,7 @@ fn read_bids(
             None if are_listed => {
                 let sentence = format!("{at}: there is no bidder {:?} in the scenario", row.bidder);
                 return Err(Failure::new(Code::ScenarioBidder, sentence)
-                    .with_help("list it under bidders, or leave bidders out"));
+                    .with_help("list it under bidders, or remove the list of bidders"));
             }
             None => {
                 let index = add_bidder(names, &at, &row.bidder)?;
@@ -514,8 +513,7 @@ type Quorum = (Vec<GroupPlan>, BTreeMap<KeyholderId, KeyholderConduct>);
 
 fn read_quorum(files: Vec<GroupFile>, bidders: &[String]) -> Result<Quorum, Failure> {
     if files.is_empty() || files.len() > MAX_GROUPS {
-        let sentence =
-            format!("quorum: there are {} groups, and a quorum has 1 to {MAX_GROUPS}", files.len());
+        let sentence = format!("quorum: found {} groups, expected 1 to {MAX_GROUPS}", files.len());
         return Err(Failure::new(Code::ScenarioQuorum, sentence));
     }
     let mut groups = Vec::new();
@@ -655,7 +653,7 @@ pub fn read_lot(
     let missing = |field: &str| {
         let sentence = format!("{} ({name}) is missing", at(field));
         Failure::new(Code::ScenarioField, sentence)
-            .with_help(format!("say it here, or for all lots in [every_lot].{field}"))
+            .with_help(format!("set it here, or for all lots in [every_lot].{field}"))
     };
     let side = match file.side.ok_or_else(|| missing("side"))? {
         SideFile::Sale => Side::HighestWins,
@@ -663,8 +661,11 @@ pub fn read_lot(
     };
     let text = file.scale.as_deref().ok_or_else(|| missing("scale"))?;
     let scale = notation::scale(text).ok_or_else(|| {
-        Failure::new(Code::ScenarioScale, format!("{} ({name}): {text:?} is no scale", at("scale")))
-            .with_help(notation::SCALES)
+        Failure::new(
+            Code::ScenarioScale,
+            format!("{} ({name}): {text:?} is not a scale", at("scale")),
+        )
+        .with_help(notation::SCALES)
     })?;
     let price = |field: &str, text: &PriceText| {
         read_price(&format!("{} ({name})", at(field)), scale, &text.0)
@@ -674,7 +675,7 @@ pub fn read_lot(
         None => 1,
         Some(PriceText(text)) => notation::tick(scale, text).ok_or_else(|| {
             let sentence = format!(
-                "{} ({name}): {text:?} is no positive number of units at the scale {:?}",
+                "{} ({name}): {text:?} is not a positive number of units at the scale {:?}",
                 at("tick"),
                 notation::scale_name(scale)
             );
@@ -684,13 +685,14 @@ pub fn read_lot(
     };
     let rungs = match (&file.end, file.rungs) {
         (None, None) => {
-            return Err(
-                missing("end").with_help("say the last price (end), or how many there are (rungs)")
-            );
+            return Err(missing("end")
+                .with_help("set the last price (end) or the number of prices (rungs)"));
         }
         (Some(_), Some(_)) => {
-            let sentence = format!("{} ({name}) says both end and rungs", at(""));
-            return Err(Failure::new(Code::ScenarioLadder, sentence).with_help("leave one out"));
+            let sentence = format!("{} ({name}) sets both end and rungs", at(""));
+            return Err(
+                Failure::new(Code::ScenarioLadder, sentence).with_help("remove one of them")
+            );
         }
         (None, Some(rungs)) => rungs,
         (Some(end), None) => {
@@ -717,7 +719,7 @@ pub fn read_lot(
 fn read_price(at: &str, scale: Scale, text: &str) -> Result<Price, Failure> {
     scale.read(text).map_err(|_| {
         let sentence =
-            format!("{at}: {text:?} is no price at the scale {:?}", notation::scale_name(scale));
+            format!("{at}: {text:?} is not a price at the scale {:?}", notation::scale_name(scale));
         Failure::new(Code::ScenarioPrice, sentence)
             .with_help(format!("write it {}", notation::example(scale)))
     })
@@ -737,7 +739,7 @@ fn rungs_between(
     };
     let (from, to) = (scale.write(start), scale.write(end));
     if distance <= 0 {
-        return Err(fail(format!("{to} must lie {better} the start, {from}")));
+        return Err(fail(format!("{to} must be {better} the start, {from}")));
     }
     let tick = i128::from(tick.max(1));
     if distance.rem_euclid(tick) != 0 {
@@ -750,13 +752,15 @@ fn rungs_between(
             i64::try_from(minor).map_or_else(|_| "beyond".into(), |minor| scale.write(Price(minor)))
         };
         let (near, far) = (reach(whole), reach(whole.saturating_add(tick)));
-        return Err(fail(format!("{to} is no whole number of ticks from the start, {from}"))
+        return Err(fail(format!("{to} is not a whole number of ticks from the start, {from}"))
             .with_help(format!("the nearest ends are {near} and {far}")));
     }
     let rungs = distance.div_euclid(tick).saturating_add(1);
     u32::try_from(rungs).map_err(|_| {
-        fail(format!("the ladder from {from} to {to} has {rungs} rungs, and 2^32 - 1 is the most"))
-            .with_help("take a larger tick or a shorter ladder")
+        fail(format!(
+            "the ladder from {from} to {to} has {rungs} rungs, and may have at most 2^32 - 1"
+        ))
+        .with_help("choose a larger tick or a shorter ladder")
     })
 }
 
@@ -764,7 +768,7 @@ fn read_shape(at: &str, radices: &[u32], rungs: u32) -> Result<Shape, Failure> {
     let fail = |what: String| Failure::new(Code::ScenarioShape, format!("{at}: {what}"));
     let bits = radices.iter().map(|radix| {
         if !radix.is_power_of_two() || *radix < 2 {
-            return Err(fail(format!("the radix {radix} is no power of two from 2 to 1024")));
+            return Err(fail(format!("the radix {radix} is not a power of two from 2 to 1024")));
         }
         Ok(u8::try_from(radix.trailing_zeros()).unwrap_or(u8::MAX))
     });
@@ -772,8 +776,8 @@ fn read_shape(at: &str, radices: &[u32], rungs: u32) -> Result<Shape, Failure> {
     let shape = Shape::new(&bits).map_err(|fault| fail(fault.to_string()))?;
     let product = 1u64.checked_shl(u32::try_from(shape.bits()).unwrap_or(u32::MAX));
     if product.is_some_and(|product| product < u64::from(rungs)) {
-        return Err(fail(format!("{shape} holds fewer than the ladder's {rungs} rungs"))
-            .with_help("leave the shape out to have one suggested"));
+        return Err(fail(format!("{shape} holds fewer values than the ladder's {rungs} rungs"))
+            .with_help("remove the shape to use the suggested one"));
     }
     Ok(shape)
 }
@@ -790,7 +794,7 @@ fn place_bids(
         let identifier = lot.identifier.as_str();
         if let Some(before) = by_identifier.insert(identifier, index) {
             let sentence = format!(
-                "lots[{index}].identifier: {identifier:?} is the one of lots[{before}] too"
+                "lots[{index}].identifier: {identifier:?} is also the identifier of lots[{before}]"
             );
             return Err(Failure::new(Code::ScenarioIdentifier, sentence));
         }
@@ -809,13 +813,13 @@ fn place_bids(
         let name = bidders.get(bidder).map_or("", String::as_str);
         let found = find(&text).and_then(|lot| Some((lot, lots.get(usize::try_from(lot).ok()?)?)));
         let Some((lot, item)) = found else {
-            let sentence = format!("{at}: {name} bids for {text:?}, which is no lot");
+            let sentence = format!("{at}: {name} bids for {text:?}, which is not a lot");
             return Err(Failure::new(Code::ScenarioUnknownLot, sentence).with_help(
                 "name a lot by its identifier, or by its index, counted from 0 in the order of lots",
             ));
         };
         if let Some(before) = taken.insert((bidder, lot), at.clone()) {
-            let sentence = format!("{at}: {name} has bid for {} before, at {before}", item.name);
+            let sentence = format!("{at}: {name} already bids for {}, at {before}", item.name);
             return Err(Failure::new(Code::ScenarioBidTwice, sentence)
                 .with_help("a bidder has one bid per lot"));
         }

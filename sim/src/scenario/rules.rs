@@ -44,7 +44,7 @@ pub fn disclosure(file: file::DisclosureFile) -> Result<Disclosure, Failure> {
         if cover || depth_from.is_some() {
             let sentence = "disclosure: everything includes cover and depth";
             return Err(Failure::new(Code::ScenarioField, sentence)
-                .with_help("leave cover and depth_from out, or everything"));
+                .with_help("remove cover and depth_from, or remove everything"));
         }
         return Ok(Disclosure::Everything);
     }
@@ -96,7 +96,7 @@ pub fn rounds(file: file::RoundsFile, disclosure: &Disclosure) -> Result<Rounds,
     if !matches!(disclosure, Disclosure::Facts { depth: Some(_), .. }) {
         let sentence = "rounds need a depth to show, and the scenario has none";
         return Err(
-            Failure::new(Code::ScenarioField, sentence).with_help("say depth_from in [disclosure]")
+            Failure::new(Code::ScenarioField, sentence).with_help("set depth_from in [disclosure]")
         );
     }
     Ok(Rounds { limit, commit_slots, reveal_slots, cover })

@@ -253,7 +253,7 @@ fn bidders_and_bids() {
         fails(&[LOT, QUORUM, &bid], Code::ScenarioUnknownLot, &[lot, "counted from 0"]);
     }
     let bid = bidder("A", "X1 = \"99-16\", 0 = \"99-17\"");
-    fails(&[LOT, QUORUM, &bid], Code::ScenarioBidTwice, &["A has bid", "Harrow 2031"]);
+    fails(&[LOT, QUORUM, &bid], Code::ScenarioBidTwice, &["A already bids", "Harrow 2031"]);
     fails(
         &["max_bids_per_lot = 1\n", LOT, QUORUM, BIDDERS],
         Code::ScenarioTooManyBids,

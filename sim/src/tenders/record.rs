@@ -126,7 +126,7 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<Tender>, Failure> {
         }
         let wins = |result| matches!(result, ResultCode::Won | ResultCode::WonByLottery);
         if let Some(other) = tender.bids.iter().find(|bid| wins(bid.result) && wins(result)) {
-            return Err(fail(format!("it has a winner already, on line {}", other.line)));
+            return Err(fail(format!("it already has a winner, on line {}", other.line)));
         }
         let same = |bid: &&RecordedBid| {
             bid.bidder == bidder
@@ -168,7 +168,12 @@ fn read_row(name: &str, row: &Row) -> Result<ReadRow, Failure> {
         // i64 is what a price of the terms can hold.
         let amount = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i64>());
         let amount = amount.and_then(Result::ok).and_then(|amount| Yen::try_from(amount).ok());
-        amount.map(Some).ok_or_else(|| fail(format!("{title} is {text:?}, no amount in whole yen")))
+        amount.map(Some).ok_or_else(|| {
+            fail(format!(
+                "{title} is {text:?}, which is not an amount in \
+             whole yen"
+            ))
+        })
     };
     let flag = |title: &str, text: &str| match text {
         "0" => Ok(false),
@@ -179,7 +184,7 @@ fn read_row(name: &str, row: &Row) -> Result<ReadRow, Failure> {
     let auction = word("auction", auction)?;
     let bidder = word("bidder_id", bidder)?;
     if !is_date(date) {
-        return Err(fail(format!("date_yyyymmdd is {date:?}, no day")));
+        return Err(fail(format!("date_yyyymmdd is {date:?}, which is not a date")));
     }
     let ceiling = yen("reserve_max_jpy", ceiling)?.filter(|ceiling| *ceiling > 0);
     let ceiling = ceiling.ok_or_else(|| fail("reserve_max_jpy is blank or 0".into()))?;
@@ -197,7 +202,7 @@ fn read_row(name: &str, row: &Row) -> Result<ReadRow, Failure> {
         "2" => ResultCode::Won,
         "3" => ResultCode::WonByLottery,
         "4" => ResultCode::Out,
-        _ => return Err(fail(format!("result_code is {result:?}, none of 1, 2, 3, 4"))),
+        _ => return Err(fail(format!("result_code is {result:?}, expected 1, 2, 3 or 4"))),
     };
     if price.is_none() && result != ResultCode::Out {
         return Err(fail("bid_jpy is blank, but result_code is not 4".into()));
@@ -258,13 +263,13 @@ mod tests {
     fn rows_that_make_no_sense_are_named_by_line() {
         for (row, word) in [
             (",20200131,7,900,1000,,0,2,0,1", "auction is \"\""),
-            ("1,2020-01-31,7,900,1000,,0,2,0,1", "no day"),
-            ("1,20201331,7,900,1000,,0,2,0,1", "no day"),
+            ("1,2020-01-31,7,900,1000,,0,2,0,1", "not a date"),
+            ("1,20201331,7,900,1000,,0,2,0,1", "not a date"),
             ("1,20200131,,900,1000,,0,2,0,1", "bidder_id"),
             ("1,20200131,7,9e2,1000,,0,2,0,1", "bid_jpy is \"9e2\""),
             ("1,20200131,7,-5,1000,,0,2,0,1", "bid_jpy is \"-5\""),
             ("1,20200131,7,+5,1000,,0,2,0,1", "bid_jpy is \"+5\""),
-            ("1,20200131,7,99999999999999999999,1000,,0,2,0,1", "no amount"),
+            ("1,20200131,7,99999999999999999999,1000,,0,2,0,1", "not an amount"),
             ("1,20200131,7,0,1000,,0,1,0,0", "bid_jpy is 0"),
             ("1,20200131,7,900,,,0,2,0,1", "reserve_max_jpy"),
             ("1,20200131,7,900,1000,2000,1,2,0,1", "above the ceiling"),
@@ -289,7 +294,7 @@ mod tests {
             ("1,20200131,7,900,1001,,0,1,0,0", "first row, line 2"),
             ("1,20200130,7,900,1000,,0,1,0,0", "first row, line 2"),
             ("1,20200131,7,900,1000,5,1,1,0,0", "first row, line 2"),
-            ("1,20200131,7,900,1000,,0,3,0,1", "winner already, on line 2"),
+            ("1,20200131,7,900,1000,,0,3,0,1", "already has a winner, on line 2"),
         ] {
             let failure = parse(&format!("1,20200131,1,5,1000,,0,2,0,1\n{row}\n")).unwrap_err();
             assert_eq!(failure.code, Code::TendersTender, "{row}");

@@ -163,7 +163,7 @@ impl TendersReport {
         };
         row("with a tie at the lowest", self.ties.len(), ties);
         row("with a bidder's number twice", self.twins.len(), self.twins.join(", "));
-        row("bids recorded for those played", self.bids.recorded, String::new());
+        row("bids recorded for those run", self.bids.recorded, String::new());
         for (why, count) in &self.bids.not_submitted {
             row(&format!("not handed in: {why}"), *count, String::new());
         }

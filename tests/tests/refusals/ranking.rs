@@ -207,6 +207,22 @@ fn k3_a_rank_message_names_the_endorsed_head() {
 }
 
 #[test]
+fn a_refused_head_or_step_is_said_beside_the_one_that_was_expected() {
+    let (stage, posts) = posts(Kind::Gate, 1);
+    let mut due = opened(&posts[0]).1;
+    let due = *header(&mut due);
+    let said = |alter: fn(&mut RankHeader)| {
+        let bytes = stage.pens.alter(stage.auction(), &posts[0], |i| alter(header(i)));
+        stage.auction().clone().apply(stage.slot, &bytes).unwrap_err().to_string()
+    };
+    let found = Digest([9; 32]);
+    let of_head = format!("K3: the head: expected {}, got {found}", due.head);
+    assert_eq!(said(|h| h.head = Digest([9; 32])), of_head);
+    let of_step = format!("K3: the step: expected {}, got {}", due.step, u32::MAX);
+    assert_eq!(said(|h| h.step = u32::MAX), of_step);
+}
+
+#[test]
 fn e3_only_keyholders_rank() {
     for kind in KINDS {
         let (stage, posts) = posts(kind, 1);

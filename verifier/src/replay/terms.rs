@@ -226,7 +226,7 @@ fn quorum_fault(terms: &Terms) -> Option<String> {
             return Some(format!("the signing key of {id} {bad}"));
         }
         if !signing.insert(member.signing) {
-            return Some(format!("the signing key of {id} stands twice"));
+            return Some(format!("the signing key of {id} occurs twice"));
         }
         if member.encryption == Point::IDENTITY {
             return Some(format!("the encryption key of {id} is the identity"));
@@ -235,7 +235,7 @@ fn quorum_fault(terms: &Terms) -> Option<String> {
             return Some(format!("the encryption key of {id} is not canonical"));
         }
         if !encryption.insert(member.encryption) {
-            return Some(format!("the encryption key of {id} stands twice"));
+            return Some(format!("the encryption key of {id} occurs twice"));
         }
     }
     None
