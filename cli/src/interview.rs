@@ -104,10 +104,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
                     self.answers.keep(question, answer)?;
                     return Ok(judged);
                 }
-                Err(failure) => {
-                    let help = failure.help.map_or(String::new(), |help| format!("; {help}"));
-                    self.say(&format!("  {}{help}\n", failure.sentence));
-                }
+                Err(failure) => self.say(&format!("  {}\n", with_help(&failure))),
             }
         }
     }
@@ -448,7 +445,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
                 .and_then(|ladder| Ok(read_lot(&place, "lot", "lot", &ladder, load)?));
             match judged {
                 Ok(_) => return Ok(fields),
-                Err(failure) => self.say(&format!("  {}; once more:\n", failure.sentence)),
+                Err(failure) => self.say(&format!("  {}; once more:\n", with_help(&failure))),
             }
         }
     }
@@ -457,6 +454,11 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
 fn milliseconds_now() -> u64 {
     let since = clock::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     u64::try_from(since).unwrap_or(u64::MAX)
+}
+
+/// What is wrong, and what to do.
+fn with_help(Failure { sentence, help, .. }: &Failure) -> String {
+    help.as_ref().map_or_else(|| sentence.clone(), |help| format!("{sentence}; {help}"))
 }
 
 /// Text as TOML writes it.

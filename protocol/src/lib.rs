@@ -12,6 +12,7 @@
 //! | [`bytes`] | fixed and bounded byte types: digests, keys, points, scalars, lists |
 //! | [`names`] | keys and ids as people write them |
 //! | [`price`] | a lot's price ladder: rungs, shape, exact prices |
+//! | [`notation`] | prices as people write them |
 //! | [`quorum`] | who together may decrypt |
 //! | [`terms`] | the contract between the parties, hashed to the auction id |
 //! | [`caution`] | what valid terms leave open |
@@ -45,6 +46,7 @@ pub mod instruction;
 pub mod labels;
 pub mod limits;
 pub mod names;
+pub mod notation;
 pub mod outcome;
 pub mod price;
 pub mod quorum;

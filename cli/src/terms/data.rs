@@ -219,6 +219,9 @@ pub struct LotData {
     pub side: &'static str,
     /// How prices are written: `decimal 2`, or `binary 5` for 32nds.
     pub scale: String,
+    /// What a third digit after two of 32nds counts, where prices are written so: `eighths` of a 32nd, as the
+    /// cash market writes.
+    pub third_digit: Option<&'static str>,
     /// The price of rung 0, the worst for the seller.
     pub first_price: String,
     /// The same as a decimal number.
@@ -439,6 +442,10 @@ impl LotData {
             scale: match scale {
                 Scale::Decimal(places) => format!("decimal {places}"),
                 Scale::Binary(bits) => format!("binary {bits}"),
+            },
+            third_digit: match scale {
+                Scale::Decimal(_) => None,
+                Scale::Binary(_) => Some("eighths"),
             },
             first_price: scale.write(*start),
             first_price_decimal: scale.write_decimal(*start),

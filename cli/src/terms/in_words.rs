@@ -5,10 +5,11 @@ use crate::{board::clock::BoardTerms, failure::Failure, names};
 use std::{fmt::Write as _, time::Duration};
 use talea_protocol::{
     caution,
-    price::{Rung, Side},
+    price::{Rung, Scale, Side},
     quorum::Group,
     terms::{Admission, Disclosure, Mechanism, Rounds, Schedule, Stakes, Terms, Ties},
 };
+use talea_sim::scenario::notation;
 
 /// Terms in words, for somebody who is about to agree.
 #[derive(Clone, Debug)]
@@ -145,6 +146,13 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
         );
         line("keyholders", words);
         members.iter().for_each(|member| line("", names::keyholder(member)));
+    }
+    let mut scales: Vec<Scale> = Vec::new();
+    for scale in terms.lots.iter().map(|lot| lot.ladder.scale) {
+        if !scales.contains(&scale) {
+            line("written", notation::in_words(scale));
+            scales.push(scale);
+        }
     }
     let who = match &terms.admission {
         Admission::Open => "anybody".to_owned(),
