@@ -40,6 +40,9 @@ pub(crate) enum Command {
     /// Make and show keys.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Keep whose key is whose, in an address book.
+    #[command(subcommand)]
+    Book(BookCommand),
     /// Write terms, and read them.
     #[command(subcommand)]
     Terms(TermsCommand),
@@ -88,6 +91,9 @@ pub(crate) enum Command {
         /// Where it goes: FILE.html, FILE.json or FILE.csv.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
+        /// An address book, whose names are shown beside the keys as "known as". None if left out.
+        #[arg(long, value_name = "FILE")]
+        book: Option<PathBuf>,
     },
     /// Play a small auction with real processes in a temporary folder.
     Demo {
@@ -140,6 +146,51 @@ pub(crate) enum KeyCommand {
     },
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct BookArgs {
+    /// The address book, a CSV file; `talea/book.csv` in the user's folder of settings (on Linux ~/.config)
+    /// if left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) book: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KnownArgs {
+    #[command(flatten)]
+    pub(crate) book: BookArgs,
+    /// Write JSON (schema talea-book/1): everybody in the book.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BookCommand {
+    /// Add somebody whose key you learnt from them, and not from the terms.
+    Add {
+        /// By which name you know them; nobody else in the book has it.
+        name: String,
+        /// Their key: taleakeyholder1... of a keyholder, taleaparty1... of anybody else.
+        key: String,
+        /// How you learnt whose key it is, and when.
+        #[arg(long, value_name = "WORDS")]
+        how: String,
+        #[command(flatten)]
+        known: KnownArgs,
+    },
+    /// Show everybody in the book.
+    List {
+        #[command(flatten)]
+        known: KnownArgs,
+    },
+    /// Remove somebody.
+    Remove {
+        /// Their name, as the book has it.
+        name: String,
+        #[command(flatten)]
+        known: KnownArgs,
+    },
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TermsCommand {
     /// Write terms from a TOML file, and the CSV list of lots that it names; or ask for them.
@@ -162,6 +213,8 @@ pub(crate) enum TermsCommand {
     Show {
         /// The file or the folder.
         path: PathBuf,
+        #[command(flatten)]
+        book: BookArgs,
         /// Write JSON (schema talea-terms/2).
         #[arg(long)]
         json: bool,
@@ -316,6 +369,8 @@ pub(crate) struct BidsArgs {
     /// other: a lot's identifier or number, and a price as above.
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) book: BookArgs,
     /// Do not ask for confirmation.
     #[arg(long)]
     pub(crate) yes: bool,
@@ -397,6 +452,8 @@ pub(crate) struct StatusArgs {
     /// Say also which bids of this party are in: taleaparty1... Its key is not needed.
     #[arg(long, value_name = "PARTY")]
     pub(crate) party: Option<String>,
+    #[command(flatten)]
+    pub(crate) book: BookArgs,
     /// Write JSON (schema talea-status/1).
     #[arg(long)]
     pub(crate) json: bool,

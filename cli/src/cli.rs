@@ -3,9 +3,9 @@
 use crate::{
     answers::Answers,
     arguments::{
-        BidArgs, BidderArgs, BidderCommand, BoardCommand, Cli, Command, DecideArgs, DeskArgs,
-        KeyCommand, KeyholderCommand, OpenArgs, PATIENCE, PartyArgs, ReceiptCommand, RevealArgs,
-        StatusArgs, TermsCommand, VerifyArgs,
+        BidArgs, BidderArgs, BidderCommand, BoardCommand, BookCommand, Cli, Command, DecideArgs,
+        DeskArgs, KeyCommand, KeyholderCommand, OpenArgs, PATIENCE, PartyArgs, ReceiptCommand,
+        RevealArgs, StatusArgs, TermsCommand, VerifyArgs,
     },
     bids,
     board::{
@@ -13,6 +13,7 @@ use crate::{
         folder::Folder,
         serve,
     },
+    book::Book,
     demo,
     failure::{Code, Exit, Failure},
     files::{self, Readers},
@@ -78,6 +79,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
     let passphrase = PassphraseSource { file: cli.passphrase_file };
     match cli.command {
         Command::Key(command) => key(command, &passphrase)?,
+        Command::Book(command) => book(command)?,
         Command::Terms(command) => terms_of(command)?,
         Command::Open(args) => open(&args, &passphrase)?,
         Command::Board(BoardCommand::Run { desk: DeskArgs { board, key }, share, yes }) => {
@@ -119,9 +121,9 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Bidder(BidderArgs { command }) => {
             let BidderCommand::Run { desk, patience, json, bids } = command;
             let mut desk = sit_down(&desk, patience, &passphrase, BIDDER_GOES_ON)?;
-            let yes = bids.yes;
+            let (yes, book) = (bids.yes, Book::open(bids.book.book.as_deref())?);
             let bids = bids::read(&desk, &bids)?;
-            confirm(&desk, &bids, yes)?;
+            confirm(&desk, &bids, &book, yes)?;
             say_until_when_to_run(&desk);
             bidder::run(&mut desk, &bids)?;
             let results = Results::of(&desk)?;
@@ -134,7 +136,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Receipt(command) => receipt(command)?,
         Command::Status(args) => status(&args)?,
         Command::Watch(args) => watch(&args)?,
-        Command::Report { path, out } => return report(&path, &out),
+        Command::Report { path, out, book } => return report(&path, &out, book.as_deref()),
         Command::Demo { folder } => play_demo(folder)?,
         Command::Completions { shell } => {
             let mut out = Vec::new();
@@ -210,8 +212,30 @@ fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure
     Ok(())
 }
 
+fn book(command: BookCommand) -> Result<(), Failure> {
+    let (known, book) = match command {
+        BookCommand::Add { name, key, how, known } => {
+            let mut book = Book::open_or_new(known.book.book.as_deref())?;
+            book.add(&name, &key, &how)?;
+            (known, book)
+        }
+        BookCommand::Remove { name, known } => {
+            let mut book = Book::open_or_new(known.book.book.as_deref())?;
+            book.remove(&name)?;
+            (known, book)
+        }
+        BookCommand::List { known } => {
+            let book = Book::open(known.book.book.as_deref())?;
+            (known, book)
+        }
+    };
+    say(&format!("the address book is {}", book.path().display()));
+    print(&if known.json { book.json() } else { book.text() });
+    Ok(())
+}
+
 fn terms_of(command: TermsCommand) -> Result<(), Failure> {
-    let (terms, json) = match command {
+    let (terms, book, json) = match command {
         TermsCommand::Example => {
             print(terms::EXAMPLE);
             return Ok(());
@@ -227,18 +251,23 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
             if json {
                 print(&TermsData::of(&terms).json());
             } else {
-                print(&names::shortened(&terms::in_words(&terms)?));
+                print(&names::shortened(&terms::in_words(&terms, None)?));
                 say(&format!("talea terms show {} shows the names whole", out.display()));
             }
             return Ok(());
         }
-        TermsCommand::Show { path, json } if path.is_dir() => {
+        TermsCommand::Show { path, book, json } if path.is_dir() => {
             let auction = Replica::open(&Folder::new(&path).transcript())?;
-            (auction.auction().terms().clone(), json)
+            (auction.auction().terms().clone(), book, json)
         }
-        TermsCommand::Show { path, json } => (terms::read_bytes(&path)?, json),
+        TermsCommand::Show { path, book, json } => (terms::read_bytes(&path)?, book, json),
     };
-    print(&if json { TermsData::of(&terms).json() } else { terms::in_words(&terms)? });
+    let book = Book::open(book.book.as_deref())?;
+    print(&if json {
+        TermsData::of(&terms).with_people(&book, &terms).json()
+    } else {
+        terms::in_words(&terms, Some(&book))?
+    });
     Ok(())
 }
 
@@ -289,7 +318,7 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     seller::require_hope(&terms)?;
     // Whoever says yes beforehand has read them.
     if !args.yes {
-        let words = names::shortened(&terms::in_words(&terms)?);
+        let words = names::shortened(&terms::in_words(&terms, None)?);
         let path = args.terms.display();
         say(&format!(
             "these terms will bind; talea terms show {path} shows the names whole:\n\n{words}"
@@ -308,7 +337,8 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     Ok(())
 }
 
-fn confirm(desk: &Desk, bids: &[(u32, Rung)], yes: bool) -> Result<(), Failure> {
+/// Asks before bids are committed, and before that whether to bid to keyholders whom the book does not know.
+fn confirm(desk: &Desk, bids: &[(u32, Rung)], book: &Book, yes: bool) -> Result<(), Failure> {
     let terms = desk.replica.auction().terms();
     for (number, rung) in bids {
         let lot = usize::try_from(*number).ok().and_then(|at| terms.lots.get(at));
@@ -329,6 +359,10 @@ fn confirm(desk: &Desk, bids: &[(u32, Rung)], yes: bool) -> Result<(), Failure> 
             None => format!("{price} for {quantity} x {name} ({})", lot.identifier),
         });
     }
+    if let Some(warning) = book.warning(terms, &desk.keys.member()?) {
+        say(&warning);
+        ask("Bid to keyholders whom you do not know?", yes)?;
+    }
     let deposit = terms.stakes.deposit;
     let locked = if deposit == 0 { String::new() } else { format!(", {deposit} locked for each") };
     ask(&format!("Commit these {} bids{locked}? They cannot be taken back.", bids.len()), yes)
@@ -336,8 +370,9 @@ fn confirm(desk: &Desk, bids: &[(u32, Rung)], yes: bool) -> Result<(), Failure> 
 
 fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
+    let book = Book::open(args.bids.book.book.as_deref())?;
     let bids = bids::read(&desk, &args.bids)?;
-    confirm(&desk, &bids, args.bids.yes)?;
+    confirm(&desk, &bids, &book, args.bids.yes)?;
     desk.await_phase(Phase::Commits, u32::from(improves), args.wait.wait)?;
     let committed = bidder::commit(&mut desk, &bids);
     print_commits("commit", &desk, &committed.done, args.party.json);
@@ -393,8 +428,9 @@ fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure>
     if desk.keys.party() != desk.replica.auction().terms().seller {
         return Err(Failure::new(Code::KeyOther, "the terms name another seller than this key"));
     }
+    let book = Book::open(args.bids.book.book.as_deref())?;
     let bids = bids::read(&desk, &args.bids)?;
-    confirm(&desk, &bids, args.bids.yes)?;
+    confirm(&desk, &bids, &book, args.bids.yes)?;
     desk.await_phase(Phase::Reserves, 0, args.wait.wait)?;
     let committed = bidder::reserve(&mut desk, &bids);
     print_commits("reserve", &desk, &committed.done, args.party.json);
@@ -537,12 +573,12 @@ fn shown(folder: &Folder) -> Result<(Replica, Vec<Checkpoint>), Failure> {
 /// How an auction goes on: each change as it comes, and on a terminal a bar for what it waits for.
 fn watch(args: &StatusArgs) -> Result<(), Failure> {
     interrupt::say_when_stopped("nothing is lost: whoever watches changes nothing");
-    let party = args.read_party()?;
+    let (party, book) = (args.read_party()?, Book::open(args.book.book.as_deref())?);
     let mut replica = Replica::of(&Folder::new(&args.path))?;
     let bar = progress::Bar::new();
     let mut shown = String::new();
     loop {
-        let status = Status::of(&replica).with_party(&replica, party);
+        let status = Status::of(&replica).with_party(&replica, party).with_people(&replica, &book);
         let text = if args.json { status.json() } else { status.text() };
         if text != shown {
             bar.aside(|| print(&text));
@@ -559,9 +595,10 @@ fn watch(args: &StatusArgs) -> Result<(), Failure> {
 
 /// How the auction of a transcript stands, or of a board's folder.
 fn status(args: &StatusArgs) -> Result<(), Failure> {
-    let party = args.read_party()?;
+    let (party, book) = (args.read_party()?, Book::open(args.book.book.as_deref())?);
     let show = |replay: &Replay, signatures: Option<Signatures>| {
-        let status = Status::of(replay).with_party(replay, party).signed(signatures);
+        let status = Status::of(replay).with_party(replay, party).with_people(replay, &book);
+        let status = status.signed(signatures);
         print(&if args.json { status.json() } else { status.text() });
     };
     if !args.path.is_dir() {
@@ -573,7 +610,7 @@ fn status(args: &StatusArgs) -> Result<(), Failure> {
     signatures.map(drop)
 }
 
-fn report(path: &Path, out: &Path) -> Result<Exit, Failure> {
+fn report(path: &Path, out: &Path, book: Option<&Path>) -> Result<Exit, Failure> {
     let write = match out.extension().and_then(|extension| extension.to_str()) {
         Some("html") => Report::html,
         Some("json") => Report::json,
@@ -583,7 +620,12 @@ fn report(path: &Path, out: &Path) -> Result<Exit, Failure> {
             return Err(Failure::new(Code::FileUnwritable, sentence));
         }
     };
+    let book = book.map(|book| Book::open(Some(book))).transpose()?;
     let report = Report::of(path)?;
+    let report = match &book {
+        Some(book) => report.with_names(book),
+        None => report,
+    };
     files::write(out, write(&report).as_bytes(), Readers::Usual)?;
     if let (true, Some(why)) = (report.is_invalid(), report.objection()) {
         say(&format!("{} is INVALID: {why}", path.display()));

@@ -69,6 +69,7 @@ codes! {
     KeyOther         "key.other"           Key      "the terms give this part to another key"
     NameMalformed    "name.malformed"      Usage    "a name is mistyped, or names something else"
     TermsField       "terms.field"         Usage    "a field of the terms makes no sense"
+    Book             "book.entry"          Usage    "an address book cannot have such an entry, or has none"
     LotUnknown       "lot.unknown"         Usage    "there is no such lot"
     Price            "price"               Usage    "a price cannot be bid"
     NotConfirmed     "not-confirmed"       Usage    "nobody said yes"

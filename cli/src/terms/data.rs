@@ -5,6 +5,7 @@
 use super::{nobody::has_no_custodian, prospects::doubts};
 use crate::{
     board::clock::{BoardTerms, Moment},
+    book::{Book, Person},
     names,
 };
 use serde::Serialize;
@@ -72,6 +73,8 @@ pub struct TermsData {
     pub lots: Vec<LotData>,
     /// What these terms leave to chance or to others.
     pub cautions: Vec<CautionData>,
+    /// Whom they name, and what an address book says of them; nothing where none was asked.
+    pub people: Option<Vec<Person>>,
 }
 
 /// A board.
@@ -337,7 +340,14 @@ impl TermsData {
                         .map(|doubt| CautionData { code: doubt.code, sentence: doubt.sentence }),
                 )
                 .collect(),
+            people: None,
         }
+    }
+
+    /// With what an address book says of those whom they name.
+    #[must_use]
+    pub fn with_people(self, book: &Book, terms: &Terms) -> Self {
+        Self { people: Some(book.people(terms)), ..self }
     }
 
     /// As tools read it.

@@ -1,9 +1,15 @@
 //! Terms in words.
 
 use super::{nobody::has_no_custodian, prospects::doubts};
-use crate::{board::clock::BoardTerms, failure::Failure, names};
+use crate::{
+    board::clock::BoardTerms,
+    book::{Acquaintance, Book},
+    failure::Failure,
+    names,
+};
 use std::{fmt::Write as _, time::Duration};
 use talea_protocol::{
+    bytes::PartyKey,
     caution,
     price::{Rung, Scale, Side},
     quorum::Group,
@@ -39,12 +45,12 @@ struct LotInWords {
     side: &'static str,
 }
 
-/// The terms in words, as people read them.
+/// The terms in words, as people read them, with what an address book says of those whom they name.
 ///
 /// # Errors
 /// As [`BoardTerms::of`].
-pub fn in_words(terms: &Terms) -> Result<String, Failure> {
-    Ok(InWords::of(terms)?.text())
+pub fn in_words(terms: &Terms, book: Option<&Book>) -> Result<String, Failure> {
+    Ok(InWords::of(terms, book)?.text())
 }
 
 impl InWords {
@@ -78,8 +84,8 @@ impl InWords {
     ///
     /// # Errors
     /// As [`BoardTerms::of`].
-    fn of(terms: &Terms) -> Result<Self, Failure> {
-        let facts = facts(terms)?;
+    fn of(terms: &Terms, book: Option<&Book>) -> Result<Self, Failure> {
+        let facts = facts(terms, book)?;
         let lots = terms.lots.iter().enumerate().map(|(lot, line)| {
             let ladder = &line.ladder;
             let write =
@@ -105,7 +111,13 @@ impl InWords {
     }
 }
 
-fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
+/// A key, and what an address book says of it.
+fn with_name(key: String, found: Option<Acquaintance<'_>>) -> String {
+    found.map_or_else(|| key.clone(), |found| format!("{key}  {found}"))
+}
+
+fn facts(terms: &Terms, book: Option<&Book>) -> Result<Vec<Fact>, Failure> {
+    let party = |key: &PartyKey| with_name(names::party(key), book.map(|book| book.party(key)));
     let board = BoardTerms::of(terms)?;
     let until = |slot: u64| board.time_of(slot);
     let lasting = |slots: u64| {
@@ -114,18 +126,18 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
     let mut facts = Vec::new();
     let mut line = |what, words| facts.push(Fact { what, words });
     line("auction", names::auction(&terms.auction_id()));
-    line("seller", names::party(&terms.seller));
-    line("board", names::party(&board.key));
+    line("seller", party(&terms.seller));
+    line("board", party(&board.key));
     line(
         "custodian",
         if has_no_custodian(terms) {
             "nobody: nothing is at stake, so there is nothing to report".into()
         } else {
-            names::party(&terms.custodian)
+            party(&terms.custodian)
         },
     );
     let nobody = || "nobody: what is forfeited is received by nobody".to_owned();
-    line("beneficiary", terms.stakes.beneficiary.as_ref().map_or_else(nobody, names::party));
+    line("beneficiary", terms.stakes.beneficiary.as_ref().map_or_else(nobody, party));
     line("price", mechanism_in_words(terms));
     line("opened", disclosure_in_words(terms));
     line(
@@ -145,7 +157,10 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
             group.members_who_can_void()
         );
         line("keyholders", words);
-        members.iter().for_each(|member| line("", names::keyholder(member)));
+        for member in members.iter() {
+            let found = book.map(|book| book.keyholder(member));
+            line("", with_name(names::keyholder(member), found));
+        }
     }
     let mut scales: Vec<Scale> = Vec::new();
     for scale in terms.lots.iter().map(|lot| lot.ladder.scale) {
@@ -160,7 +175,7 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
     };
     line("bidders", format!("{who}, {} bids per lot at most", terms.max_bids_per_lot));
     if let Admission::Listed(keys) = &terms.admission {
-        keys.iter().for_each(|key| line("", names::party(key)));
+        keys.iter().for_each(|key| line("", party(key)));
     }
     let Stakes { deposit, bond, commit_fee, fee_growth, .. } = terms.stakes;
     let grows = match fee_growth {
