@@ -74,6 +74,9 @@ pub(crate) enum Command {
     /// Keyholder: do whatever is due, until there is an outcome.
     #[command(subcommand)]
     Keyholder(KeyholderCommand),
+    /// Agent: hand in what bidders left who cannot come back.
+    #[command(subcommand)]
+    Agent(AgentCommand),
     /// Write or check a receipt: proof that the board took an entry.
     #[command(subcommand)]
     Receipt(ReceiptCommand),
@@ -203,6 +206,8 @@ pub(crate) enum TermsCommand {
         /// Where the terms go; never over a file that is there.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
+        #[command(flatten)]
+        book: BookArgs,
         /// Write JSON (schema talea-terms/2).
         #[arg(long)]
         json: bool,
@@ -253,6 +258,37 @@ pub(crate) enum KeyholderCommand {
         #[arg(long, value_name = "FOLDER")]
         tell: Vec<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentCommand {
+    /// Hand in the sealed bids in a folder once the reveals have begun, until there is an outcome.
+    ///
+    /// It opens what bidders encrypted to this key with `talea bid --agent`, and hands in what the board shows
+    /// as committed, and nothing else.
+    Run {
+        #[command(flatten)]
+        desk: DeskArgs,
+        /// The folder in which bidders leave them.
+        #[arg(long, value_name = "FOLDER")]
+        left: PathBuf,
+        /// Write JSON (schema talea-agent/1): how many the board took.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgentArgs {
+    /// Leave the sealed bids with an agent, taleaagent1..., who hands them in if you cannot come back to
+    /// reveal them. It must be neither a keyholder nor the board.
+    ///
+    /// It can withhold them, and do nothing else by itself. Nobody has one unless you name one.
+    #[arg(long, value_name = "AGENT", requires = "leave")]
+    pub(crate) agent: Option<String>,
+    /// Into this file, encrypted to the agent alone: it goes into the folder that the agent named.
+    #[arg(long, value_name = "FILE", requires = "agent")]
+    pub(crate) leave: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -323,6 +359,8 @@ pub(crate) struct OpenArgs {
     pub(crate) key: PathBuf,
     #[command(flatten)]
     pub(crate) share: ShareArgs,
+    #[command(flatten)]
+    pub(crate) book: BookArgs,
     /// Do not ask for confirmation.
     #[arg(long)]
     pub(crate) yes: bool,
@@ -351,6 +389,8 @@ pub(crate) struct BidArgs {
     pub(crate) wait: WaitArgs,
     #[command(flatten)]
     pub(crate) bids: BidsArgs,
+    #[command(flatten)]
+    pub(crate) agent: AgentArgs,
 }
 
 #[derive(Debug, Args)]

@@ -399,18 +399,25 @@ impl Book {
     }
 }
 
-/// Who is known and who is not, in a few lines.
+/// Who is known and who is not, a line each.
 #[must_use]
 pub fn in_lines(people: &[Person]) -> String {
-    let (known, others): (Vec<&Person>, Vec<&Person>) =
-        people.iter().partition(|person| person.known_as.is_some());
-    let mut lines = String::new();
-    for (what, people) in [("known", known), ("unknown", others)] {
-        for person in people {
-            lines.push_str(&format!("{what:<9}{}: {}\n", person.role, person.in_words));
-        }
-    }
-    lines
+    let line = |person: &Person| format!("people   {}: {}\n", person.role, person.in_words);
+    people.iter().map(line).collect()
+}
+
+/// The same of the board, the custodian and the keyholders who are known, in one line: a warning names the
+/// others.
+#[must_use]
+pub fn in_a_line(people: &[Person]) -> String {
+    let is_said = |person: &&Person| {
+        let is_known_keyholder = person.key.starts_with(KEYHOLDER) && person.known_as.is_some();
+        is_known_keyholder || ["board", "custodian"].contains(&person.role.as_str())
+    };
+    let said = people.iter().filter(is_said);
+    let said: Vec<String> =
+        said.map(|person| format!("{}: {}", person.role, person.in_words)).collect();
+    said.join("; ")
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use crate::{
     answers::Answers,
     arguments::{
-        BidArgs, BidderArgs, BidderCommand, BoardCommand, BookCommand, Cli, Command, DecideArgs,
-        DeskArgs, KeyCommand, KeyholderCommand, OpenArgs, PATIENCE, PartyArgs, ReceiptCommand,
-        RevealArgs, StatusArgs, TermsCommand, VerifyArgs,
+        AgentArgs, AgentCommand, BidArgs, BidderArgs, BidderCommand, BoardCommand, BookCommand,
+        Cli, Command, DecideArgs, DeskArgs, KeyCommand, KeyholderCommand, OpenArgs, PATIENCE,
+        PartyArgs, ReceiptCommand, RevealArgs, StatusArgs, TermsCommand, VerifyArgs,
     },
     bids,
     board::{
@@ -13,7 +13,7 @@ use crate::{
         folder::Folder,
         serve,
     },
-    book::Book,
+    book::{self, Book},
     demo,
     failure::{Code, Exit, Failure},
     files::{self, Readers},
@@ -22,6 +22,7 @@ use crate::{
     keys::{Keys, PassphraseSource},
     money, names,
     party::{
+        agent::{self, Agent},
         bidder::{self, Committed, Handed},
         custodian,
         desk::{Desk, POLL, order},
@@ -53,6 +54,8 @@ const BOARD_GOES_ON: &str = "nothing is lost: the same command goes on where it 
                              next deadline: a board must run when one passes";
 const KEYHOLDER_GOES_ON: &str = "nothing is lost: the same command goes on where it stopped. What is due \
                                  waits until its deadline, and no longer";
+const AGENT_GOES_ON: &str = "nothing is lost: the same command goes on where it stopped. What is not handed in \
+                             before the reveals are over does not count";
 const BIDDER_GOES_ON: &str = "nothing is lost: the same command goes on where it stopped. What is not \
                               committed or not revealed by its deadline does not count";
 
@@ -79,7 +82,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
     let passphrase = PassphraseSource { file: cli.passphrase_file };
     match cli.command {
         Command::Key(command) => key(command, &passphrase)?,
-        Command::Book(command) => book(command)?,
+        Command::Book(command) => address_book(command)?,
         Command::Terms(command) => terms_of(command)?,
         Command::Open(args) => open(&args, &passphrase)?,
         Command::Board(BoardCommand::Run { desk: DeskArgs { board, key }, share, yes }) => {
@@ -132,6 +135,18 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Keyholder(KeyholderCommand::Run { desk, reveals, tell }) => {
             let desk = sit_down(&desk, PATIENCE, &passphrase, KEYHOLDER_GOES_ON)?;
             keyholder::run(desk, reveals, tell)?;
+        }
+        Command::Agent(AgentCommand::Run { desk, left, json }) => {
+            let mut desk = sit_down(&desk, PATIENCE, &passphrase, AGENT_GOES_ON)?;
+            let agent::Tally { revealed, not_taken } = agent::run(&mut desk, left)?;
+            print(&if json {
+                let value = serde_json::json!({
+                    "schema": "talea-agent/1", "revealed": revealed, "not_taken": not_taken,
+                });
+                format!("{value:#}\n")
+            } else {
+                format!("{revealed} sealed bids revealed, {not_taken} not taken by the board\n")
+            });
         }
         Command::Receipt(command) => receipt(command)?,
         Command::Status(args) => status(&args)?,
@@ -201,18 +216,19 @@ fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure
         KeyCommand::Show { file, json } => (Keys::open(&file, passphrase)?, json),
     };
     let (party, keyholder) = (names::party(&keys.party()), names::keyholder(&keys.member()?));
+    let agent = keys.agent()?.to_string();
     print(&if json {
         let value = serde_json::json!({
-            "schema": "talea-key/1", "party": party, "keyholder": keyholder,
+            "schema": "talea-key/1", "party": party, "keyholder": keyholder, "agent": agent,
         });
         format!("{value:#}\n")
     } else {
-        format!("party      {party}\nkeyholder  {keyholder}\n")
+        format!("party      {party}\nkeyholder  {keyholder}\nagent      {agent}\n")
     });
     Ok(())
 }
 
-fn book(command: BookCommand) -> Result<(), Failure> {
+fn address_book(command: BookCommand) -> Result<(), Failure> {
     let (known, book) = match command {
         BookCommand::Add { name, key, how, known } => {
             let mut book = Book::open_or_new(known.book.book.as_deref())?;
@@ -240,7 +256,8 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
             print(terms::EXAMPLE);
             return Ok(());
         }
-        TermsCommand::New { file, out, json } => {
+        TermsCommand::New { file, out, book, json } => {
+            let book = Book::open(book.book.as_deref())?;
             let Draft { terms, remarks } = match file {
                 Some(file) => terms::read(&file)?,
                 None => ask_for_terms(&out)?,
@@ -249,9 +266,9 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
             files::write_new(&out, &bytes, Readers::Usual)?;
             remarks.iter().for_each(|remark| say(remark));
             if json {
-                print(&TermsData::of(&terms).json());
+                print(&TermsData::of(&terms).with_people(&book, &terms).json());
             } else {
-                print(&names::shortened(&terms::in_words(&terms, None)?));
+                print(&names::shortened(&terms::in_words(&terms, &book)?));
                 say(&format!("talea terms show {} shows the names whole", out.display()));
             }
             return Ok(());
@@ -266,7 +283,7 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
     print(&if json {
         TermsData::of(&terms).with_people(&book, &terms).json()
     } else {
-        terms::in_words(&terms, Some(&book))?
+        terms::in_words(&terms, &book)?
     });
     Ok(())
 }
@@ -318,7 +335,8 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     seller::require_hope(&terms)?;
     // Whoever says yes beforehand has read them.
     if !args.yes {
-        let words = names::shortened(&terms::in_words(&terms, None)?);
+        let book = Book::open(args.book.book.as_deref())?;
+        let words = names::shortened(&terms::in_words(&terms, &book)?);
         let path = args.terms.display();
         say(&format!(
             "these terms will bind; talea terms show {path} shows the names whole:\n\n{words}"
@@ -359,6 +377,7 @@ fn confirm(desk: &Desk, bids: &[(u32, Rung)], book: &Book, yes: bool) -> Result<
             None => format!("{price} for {quantity} x {name} ({})", lot.identifier),
         });
     }
+    say(&book::in_a_line(&book.people(terms)));
     if let Some(warning) = book.warning(terms, &desk.keys.member()?) {
         say(&warning);
         ask("Bid to keyholders whom you do not know?", yes)?;
@@ -368,14 +387,46 @@ fn confirm(desk: &Desk, bids: &[(u32, Rung)], book: &Book, yes: bool) -> Result<
     ask(&format!("Commit these {} bids{locked}? They cannot be taken back.", bids.len()), yes)
 }
 
+/// The agent with whom bids are to be left, if there is one, after a word on what that means.
+fn agent_for(desk: &Desk, args: &AgentArgs, yes: bool) -> Result<Option<Agent>, Failure> {
+    let Some(name) = &args.agent else { return Ok(None) };
+    let agent = names::read_agent(name)?;
+    let (warning, is_grave) = agent::warning(&agent, desk.replica.auction().terms());
+    say(&warning);
+    if is_grave {
+        ask("Leave your sealed bids with it all the same?", yes)?;
+    }
+    Ok(Some(agent))
+}
+
+/// Leaves what was committed with the agent.
+fn leave(
+    desk: &Desk,
+    committed: &[Committed],
+    (agent, args): (Option<Agent>, &AgentArgs),
+) -> Result<(), Failure> {
+    let (Some(agent), Some(path)) = (agent, &args.leave) else { return Ok(()) };
+    let files = bidder::leave(desk, committed, &agent, path)?;
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    say(&format!(
+        "{} sealed bids for the agent are in {}: put them, whole, into the folder that it named. They are of this \
+         round alone",
+        committed.len(),
+        names.join(", ")
+    ));
+    Ok(())
+}
+
 fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
     let book = Book::open(args.bids.book.book.as_deref())?;
     let bids = bids::read(&desk, &args.bids)?;
+    let agent = agent_for(&desk, &args.agent, args.bids.yes)?;
     confirm(&desk, &bids, &book, args.bids.yes)?;
     desk.await_phase(Phase::Commits, u32::from(improves), args.wait.wait)?;
     let committed = bidder::commit(&mut desk, &bids);
     print_commits("commit", &desk, &committed.done, args.party.json);
+    leave(&desk, &committed.done, (agent, &args.agent))?;
     let left = bidder::not_bid_again(&desk);
     if !left.is_empty() {
         say(&format!(
@@ -430,10 +481,12 @@ fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure>
     }
     let book = Book::open(args.bids.book.book.as_deref())?;
     let bids = bids::read(&desk, &args.bids)?;
+    let agent = agent_for(&desk, &args.agent, args.bids.yes)?;
     confirm(&desk, &bids, &book, args.bids.yes)?;
     desk.await_phase(Phase::Reserves, 0, args.wait.wait)?;
     let committed = bidder::reserve(&mut desk, &bids);
     print_commits("reserve", &desk, &committed.done, args.party.json);
+    leave(&desk, &committed.done, (agent, &args.agent))?;
     committed.well()
 }
 

@@ -51,12 +51,12 @@ fn the_book_is_a_file_that_people_can_edit() {
 fn the_users_own_book_stands_among_its_settings() {
     let stage = Stage::open(&SMALL);
     let nobody = stage.done(&["status", "board"]);
-    assert!(nobody.contains("unknown  keyholders 1: not in the address book"), "{nobody}");
+    assert!(nobody.contains("people   keyholders 1: not in the address book"), "{nobody}");
     let ash = stage.name("keyholder0", "keyholder");
     stage.done(&["book", "add", "Ash", &ash, "--how", "met them"]);
     assert!(stage.path("settings/talea/book.csv").exists());
     let status = stage.done(&["status", "board"]);
-    assert!(status.contains("known    keyholders 1: known as \"Ash\""), "{status}");
+    assert!(status.contains("people   keyholders 1: known as \"Ash\""), "{status}");
 }
 
 #[test]
@@ -111,7 +111,8 @@ fn a_bid_to_strangers_asks_first_and_with_yes_warns() {
     ends(&run(&[]), 2, &["1 of 2 keyholders are not known", "These are not enough without others"]);
     learn(&stage, "Oak", "keyholder1", "keyholder");
     let known = run(&[]);
-    ends(&known, 2, &["90.50 for", "error[not-confirmed]"]);
+    let who = "board: known as \"Cedar\"; custodian: not in the address book; keyholders 1: known as \"Ash\"";
+    ends(&known, 2, &[who, "90.50 for", "error[not-confirmed]"]);
     assert!(!String::from_utf8_lossy(&known.stderr).contains("not known"));
     // A keyholder that bids knows itself.
     stage.done(&["book", "remove", "Oak", "--book", "known.csv"]);

@@ -9,6 +9,7 @@ use std::{
     io::Write as _,
     process::{Output, Stdio},
 };
+use talea_cli::names;
 
 /// Somebody who writes terms, and has everybody's keys.
 struct Author(Stage);
@@ -139,7 +140,7 @@ fn what_will_hardly_work_is_said_before_anybody_signs() {
         let output = author.changed(&[("[board]", &format!("{more}[board]"))]);
         ends(&output, 0, &[]);
         says(&shown(&output), &["Left open by these terms", words]);
-        assert_eq!(author.0.done(&["terms", "show", "new"]), shown(&output));
+        assert_eq!(names::shortened(&author.0.done(&["terms", "show", "new"])), shown(&output));
     }
     let alone = author.changed(&[("threshold = 2", "threshold = 1\nendorsements = 2")]);
     says(&shown(&alone), &["each member of group keyholders decrypts alone"]);
@@ -184,7 +185,7 @@ fn what_a_list_of_lots_cannot_mean_is_named_by_line_column_and_value() {
         (b"name,talk\nA,99\n", &["line 1: the column \"talk\" is unknown", "name, and if wanted"]),
         (
             b"name,start\nA,1\nB,99-16\n",
-            &["lots.csv line 3, column start (B): \"99-16\" is no price", "write it like"],
+            &["lots.csv line 3, column start (B): \"99-16\" is written in 32nds", "write it like"],
         ),
     ];
     for (list, words) in cases {
@@ -284,7 +285,7 @@ fn a_deadline_can_be_a_time_on_the_clocks_of_a_place() {
             "reveals       until 2096-12-01T16:00:00Z",
         ],
     );
-    assert_eq!(author.0.done(&["terms", "show", "new"]), shown(&output));
+    assert_eq!(names::shortened(&author.0.done(&["terms", "show", "new"])), shown(&output));
     // As TOML writes times, without quotes; and where time begins to run when the terms are made, a second is
     // a slot and a deadline the second that was named.
     let output = author.changed(&[
@@ -437,7 +438,7 @@ fn an_interview_that_breaks_off_goes_on_where_it_was() {
     ends(&output, 0, &["the answers are in asked.toml"]);
     assert!(!path.exists());
     says(&shown(&output), &["bids          until 2096-12-01T15:30:00Z", "B-1", "1 listed parties"]);
-    assert_eq!(author.0.done(&["terms", "show", "asked"]), shown(&output));
+    assert_eq!(names::shortened(&author.0.done(&["terms", "show", "asked"])), shown(&output));
     fs::write(&path, "something else\n").unwrap();
     fs::remove_file(author.0.path("asked")).unwrap();
     fs::remove_file(author.0.path("asked.toml")).unwrap();

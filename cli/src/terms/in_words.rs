@@ -1,12 +1,7 @@
 //! Terms in words.
 
 use super::{nobody::has_no_custodian, prospects::doubts};
-use crate::{
-    board::clock::BoardTerms,
-    book::{Acquaintance, Book},
-    failure::Failure,
-    names,
-};
+use crate::{board::clock::BoardTerms, book::Book, failure::Failure, names};
 use std::{fmt::Write as _, time::Duration};
 use talea_protocol::{
     bytes::PartyKey,
@@ -49,7 +44,7 @@ struct LotInWords {
 ///
 /// # Errors
 /// As [`BoardTerms::of`].
-pub fn in_words(terms: &Terms, book: Option<&Book>) -> Result<String, Failure> {
+pub fn in_words(terms: &Terms, book: &Book) -> Result<String, Failure> {
     Ok(InWords::of(terms, book)?.text())
 }
 
@@ -84,7 +79,7 @@ impl InWords {
     ///
     /// # Errors
     /// As [`BoardTerms::of`].
-    fn of(terms: &Terms, book: Option<&Book>) -> Result<Self, Failure> {
+    fn of(terms: &Terms, book: &Book) -> Result<Self, Failure> {
         let facts = facts(terms, book)?;
         let lots = terms.lots.iter().enumerate().map(|(lot, line)| {
             let ladder = &line.ladder;
@@ -111,13 +106,8 @@ impl InWords {
     }
 }
 
-/// A key, and what an address book says of it.
-fn with_name(key: String, found: Option<Acquaintance<'_>>) -> String {
-    found.map_or_else(|| key.clone(), |found| format!("{key}  {found}"))
-}
-
-fn facts(terms: &Terms, book: Option<&Book>) -> Result<Vec<Fact>, Failure> {
-    let party = |key: &PartyKey| with_name(names::party(key), book.map(|book| book.party(key)));
+fn facts(terms: &Terms, book: &Book) -> Result<Vec<Fact>, Failure> {
+    let party = |key: &PartyKey| format!("{}  {}", names::party(key), book.party(key));
     let board = BoardTerms::of(terms)?;
     let until = |slot: u64| board.time_of(slot);
     let lasting = |slots: u64| {
@@ -158,8 +148,7 @@ fn facts(terms: &Terms, book: Option<&Book>) -> Result<Vec<Fact>, Failure> {
         );
         line("keyholders", words);
         for member in members.iter() {
-            let found = book.map(|book| book.keyholder(member));
-            line("", with_name(names::keyholder(member), found));
+            line("", format!("{}  {}", names::keyholder(member), book.keyholder(member)));
         }
     }
     let mut scales: Vec<Scale> = Vec::new();
@@ -175,7 +164,11 @@ fn facts(terms: &Terms, book: Option<&Book>) -> Result<Vec<Fact>, Failure> {
     };
     line("bidders", format!("{who}, {} bids per lot at most", terms.max_bids_per_lot));
     if let Admission::Listed(keys) = &terms.admission {
-        keys.iter().for_each(|key| line("", party(key)));
+        for key in keys.iter() {
+            // Of bidders only who is known is of use.
+            let known = book.party(key).name().is_some();
+            line("", if known { party(key) } else { names::party(key) });
+        }
     }
     let Stakes { deposit, bond, commit_fee, fee_growth, .. } = terms.stakes;
     let grows = match fee_growth {

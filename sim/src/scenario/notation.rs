@@ -137,10 +137,7 @@ pub fn fault(scale: Scale, text: &str, misread: Misread, neighbours: &[Price]) -
         ],
         Misread::In32nds { in_256ths } => [
             format!("{text:?} is written in 32nds, and prices at the scale {name:?} are not"),
-            format!(
-                "it would be {}; a price is written {example}",
-                FINEST.write_decimal(in_256ths)
-            ),
+            format!("it would be {}; write it {example}", FINEST.write_decimal(in_256ths)),
         ],
         Misread::TooLarge => [
             format!("{text:?} is too large for the scale {name:?}"),
@@ -227,7 +224,7 @@ mod tests {
                 "futures market's price was meant, it is 99-16+ (99.515625)",
             ),
             (Scale::Binary(8), "99.16", "one in 32nds was meant, it is 99-16 (99.5)"),
-            (Scale::Decimal(2), "99-16", "it would be 99.5; a price is written like \"99.50\""),
+            (Scale::Decimal(2), "99-16", "it would be 99.5; write it like \"99.50\""),
             (
                 Scale::Decimal(2),
                 "99.501",
