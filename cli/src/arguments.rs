@@ -39,6 +39,9 @@ pub(crate) enum Command {
     /// Make and show keys.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Keep whose key is whose, in an address book.
+    #[command(subcommand)]
+    Book(BookCommand),
     /// Write and read terms.
     #[command(subcommand)]
     Terms(TermsCommand),
@@ -70,6 +73,9 @@ pub(crate) enum Command {
     /// Keyholder: do everything that is due, until there is an outcome.
     #[command(subcommand)]
     Keyholder(KeyholderCommand),
+    /// Agent: hand in what bidders left who cannot come back.
+    #[command(subcommand)]
+    Agent(AgentCommand),
     /// Write or check a receipt: proof that the board took an entry.
     #[command(subcommand)]
     Receipt(ReceiptCommand),
@@ -87,6 +93,9 @@ pub(crate) enum Command {
         /// The report to write: FILE.html, FILE.json or FILE.csv.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
+        /// An address book, whose names are shown beside the keys as "known as". None if left out.
+        #[arg(long, value_name = "FILE")]
+        book: Option<PathBuf>,
     },
     /// Run a small auction with real processes in a temporary folder.
     Demo {
@@ -139,6 +148,51 @@ pub(crate) enum KeyCommand {
     },
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct BookArgs {
+    /// The address book, a CSV file; `talea/book.csv` in the user's folder of settings (on Linux ~/.config)
+    /// if left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) book: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KnownArgs {
+    #[command(flatten)]
+    pub(crate) book: BookArgs,
+    /// Write JSON (schema talea-book/1): everybody in the book.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BookCommand {
+    /// Add somebody whose key you learnt from them, and not from the terms.
+    Add {
+        /// By which name you know them; nobody else in the book has it.
+        name: String,
+        /// Their key: taleakeyholder1... of a keyholder, taleaparty1... of anybody else.
+        key: String,
+        /// How you learnt whose key it is, and when.
+        #[arg(long, value_name = "WORDS")]
+        how: String,
+        #[command(flatten)]
+        known: KnownArgs,
+    },
+    /// Show everybody in the book.
+    List {
+        #[command(flatten)]
+        known: KnownArgs,
+    },
+    /// Remove somebody.
+    Remove {
+        /// Their name, as the book has it.
+        name: String,
+        #[command(flatten)]
+        known: KnownArgs,
+    },
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TermsCommand {
     /// Write terms, from a TOML file and the CSV list of lots that it names, or from questions.
@@ -151,6 +205,8 @@ pub(crate) enum TermsCommand {
         /// The file of terms to write; it must not exist.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
+        #[command(flatten)]
+        book: BookArgs,
         /// Write JSON (schema talea-terms/2).
         #[arg(long)]
         json: bool,
@@ -161,6 +217,8 @@ pub(crate) enum TermsCommand {
     Show {
         /// The file of terms, or the board's folder.
         path: PathBuf,
+        #[command(flatten)]
+        book: BookArgs,
         /// Write JSON (schema talea-terms/2).
         #[arg(long)]
         json: bool,
@@ -199,6 +257,37 @@ pub(crate) enum KeyholderCommand {
         #[arg(long, value_name = "FOLDER")]
         tell: Vec<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentCommand {
+    /// Hand in the sealed bids in a folder once the reveals have begun, until there is an outcome.
+    ///
+    /// It opens what bidders encrypted to this key with `talea bid --agent`, and hands in what the board shows
+    /// as committed, and nothing else.
+    Run {
+        #[command(flatten)]
+        desk: DeskArgs,
+        /// The folder in which bidders leave them.
+        #[arg(long, value_name = "FOLDER")]
+        left: PathBuf,
+        /// Write JSON (schema talea-agent/1): how many the board took.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgentArgs {
+    /// Leave the sealed bids with an agent, taleaagent1..., who hands them in if you cannot come back to
+    /// reveal them. It must be neither a keyholder nor the board.
+    ///
+    /// It can withhold them, and do nothing else by itself. Nobody has one unless you name one.
+    #[arg(long, value_name = "AGENT", requires = "leave")]
+    pub(crate) agent: Option<String>,
+    /// Into this file, encrypted to the agent alone: it goes into the folder that the agent named.
+    #[arg(long, value_name = "FILE", requires = "agent")]
+    pub(crate) leave: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -270,6 +359,8 @@ pub(crate) struct OpenArgs {
     pub(crate) key: PathBuf,
     #[command(flatten)]
     pub(crate) share: ShareArgs,
+    #[command(flatten)]
+    pub(crate) book: BookArgs,
     /// Do not ask for confirmation.
     #[arg(long)]
     pub(crate) yes: bool,
@@ -298,6 +389,8 @@ pub(crate) struct BidArgs {
     pub(crate) wait: WaitArgs,
     #[command(flatten)]
     pub(crate) bids: BidsArgs,
+    #[command(flatten)]
+    pub(crate) agent: AgentArgs,
 }
 
 #[derive(Debug, Args)]
@@ -316,6 +409,8 @@ pub(crate) struct BidsArgs {
     /// others. A lot is an identifier or a number; prices are written as above.
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) book: BookArgs,
     /// Do not ask for confirmation.
     #[arg(long)]
     pub(crate) yes: bool,
@@ -397,6 +492,8 @@ pub(crate) struct StatusArgs {
     /// Show also which bids of this party the board took: taleaparty1... Its key file is not needed.
     #[arg(long, value_name = "PARTY")]
     pub(crate) party: Option<String>,
+    #[command(flatten)]
+    pub(crate) book: BookArgs,
     /// Write JSON (schema talea-status/1).
     #[arg(long)]
     pub(crate) json: bool,

@@ -3,9 +3,9 @@
 use crate::{
     answers::Answers,
     arguments::{
-        BidArgs, BidderArgs, BidderCommand, BoardCommand, Cli, Command, DecideArgs, DeskArgs,
-        KeyCommand, KeyholderCommand, OpenArgs, PATIENCE, PartyArgs, ReceiptCommand, RevealArgs,
-        StatusArgs, TermsCommand, VerifyArgs,
+        AgentArgs, AgentCommand, BidArgs, BidderArgs, BidderCommand, BoardCommand, BookCommand,
+        Cli, Command, DecideArgs, DeskArgs, KeyCommand, KeyholderCommand, OpenArgs, PATIENCE,
+        PartyArgs, ReceiptCommand, RevealArgs, StatusArgs, TermsCommand, VerifyArgs,
     },
     bids,
     board::{
@@ -13,6 +13,7 @@ use crate::{
         folder::Folder,
         serve,
     },
+    book::{self, Book},
     demo,
     failure::{Code, Exit, Failure},
     files::{self, Readers},
@@ -21,6 +22,7 @@ use crate::{
     keys::{Keys, PassphraseSource},
     money, names,
     party::{
+        agent::{self, Agent},
         bidder::{self, Committed},
         custodian,
         desk::{Desk, POLL, order},
@@ -54,6 +56,8 @@ const BOARD_GOES_ON: &str = "nothing is lost: the same command continues where i
                              before the next deadline: a board must be running when a deadline passes";
 const KEYHOLDER_GOES_ON: &str = "nothing is lost: the same command continues where it stopped. Run it \
                                  before the deadline of what is due";
+const AGENT_GOES_ON: &str = "nothing is lost: the same command continues where it stopped. What is not \
+                             handed in before the reveals end does not count";
 const BIDDER_GOES_ON: &str = "nothing is lost: the same command continues where it stopped. A bid that \
                               is not committed and revealed by its deadlines does not count";
 
@@ -80,6 +84,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
     let passphrase = PassphraseSource { file: cli.passphrase_file };
     match cli.command {
         Command::Key(command) => key(command, &passphrase)?,
+        Command::Book(command) => address_book(command)?,
         Command::Terms(command) => terms_of(command)?,
         Command::Open(args) => open(&args, &passphrase)?,
         Command::Board(BoardCommand::Run { desk: DeskArgs { board, key }, share, yes }) => {
@@ -121,9 +126,9 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Bidder(BidderArgs { command }) => {
             let BidderCommand::Run { desk, patience, json, bids } = command;
             let mut desk = sit_down(&desk, patience, &passphrase, BIDDER_GOES_ON)?;
-            let yes = bids.yes;
+            let (yes, book) = (bids.yes, Book::open(bids.book.book.as_deref())?);
             let bids = bids::read(&desk, &bids)?;
-            confirm(&desk, &bids, yes)?;
+            confirm(&desk, &bids, &book, yes)?;
             say_until_when_to_run(&desk);
             bidder::run(&mut desk, &bids)?;
             let results = Results::of(&desk)?;
@@ -133,10 +138,22 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             let desk = sit_down(&desk, PATIENCE, &passphrase, KEYHOLDER_GOES_ON)?;
             keyholder::run(desk, reveals, tell)?;
         }
+        Command::Agent(AgentCommand::Run { desk, left, json }) => {
+            let mut desk = sit_down(&desk, PATIENCE, &passphrase, AGENT_GOES_ON)?;
+            let agent::Tally { revealed, not_taken } = agent::run(&mut desk, left)?;
+            print(&if json {
+                let value = serde_json::json!({
+                    "schema": "talea-agent/1", "revealed": revealed, "not_taken": not_taken,
+                });
+                format!("{value:#}\n")
+            } else {
+                format!("{revealed} sealed bids revealed, {not_taken} not taken by the board\n")
+            });
+        }
         Command::Receipt(command) => receipt(command)?,
         Command::Status(args) => status(&args)?,
         Command::Watch(args) => watch(&args)?,
-        Command::Report { path, out } => return report(&path, &out),
+        Command::Report { path, out, book } => return report(&path, &out, book.as_deref()),
         Command::Demo { folder } => play_demo(folder)?,
         Command::Completions { shell } => {
             let mut out = Vec::new();
@@ -202,24 +219,48 @@ fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure
         KeyCommand::Show { file, json } => (Keys::open(&file, passphrase)?, json),
     };
     let (party, keyholder) = (names::party(&keys.party()), names::keyholder(&keys.member()?));
+    let agent = keys.agent()?.to_string();
     print(&if json {
         let value = serde_json::json!({
-            "schema": "talea-key/1", "party": party, "keyholder": keyholder,
+            "schema": "talea-key/1", "party": party, "keyholder": keyholder, "agent": agent,
         });
         format!("{value:#}\n")
     } else {
-        format!("party      {party}\nkeyholder  {keyholder}\n")
+        format!("party      {party}\nkeyholder  {keyholder}\nagent      {agent}\n")
     });
     Ok(())
 }
 
+fn address_book(command: BookCommand) -> Result<(), Failure> {
+    let (known, book) = match command {
+        BookCommand::Add { name, key, how, known } => {
+            let mut book = Book::open_or_new(known.book.book.as_deref())?;
+            book.add(&name, &key, &how)?;
+            (known, book)
+        }
+        BookCommand::Remove { name, known } => {
+            let mut book = Book::open_or_new(known.book.book.as_deref())?;
+            book.remove(&name)?;
+            (known, book)
+        }
+        BookCommand::List { known } => {
+            let book = Book::open(known.book.book.as_deref())?;
+            (known, book)
+        }
+    };
+    say(&format!("the address book is {}", book.path().display()));
+    print(&if known.json { book.json() } else { book.text() });
+    Ok(())
+}
+
 fn terms_of(command: TermsCommand) -> Result<(), Failure> {
-    let (terms, json) = match command {
+    let (terms, book, json) = match command {
         TermsCommand::Example => {
             print(terms::EXAMPLE);
             return Ok(());
         }
-        TermsCommand::New { file, out, json } => {
+        TermsCommand::New { file, out, book, json } => {
+            let book = Book::open(book.book.as_deref())?;
             let Draft { terms, remarks } = match file {
                 Some(file) => terms::read(&file)?,
                 None => ask_for_terms(&out)?,
@@ -228,20 +269,25 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
             files::write_new(&out, &bytes, Readers::Usual)?;
             remarks.iter().for_each(|remark| say(remark));
             if json {
-                print(&TermsData::of(&terms).json());
+                print(&TermsData::of(&terms).with_people(&book, &terms).json());
             } else {
-                print(&names::shortened(&terms::in_words(&terms)?));
+                print(&names::shortened(&terms::in_words(&terms, &book)?));
                 say(&format!("talea terms show {} prints the keys in full", out.display()));
             }
             return Ok(());
         }
-        TermsCommand::Show { path, json } if path.is_dir() => {
+        TermsCommand::Show { path, book, json } if path.is_dir() => {
             let auction = Replica::open(&Folder::new(&path).transcript())?;
-            (auction.auction().terms().clone(), json)
+            (auction.auction().terms().clone(), book, json)
         }
-        TermsCommand::Show { path, json } => (terms::read_bytes(&path)?, json),
+        TermsCommand::Show { path, book, json } => (terms::read_bytes(&path)?, book, json),
     };
-    print(&if json { TermsData::of(&terms).json() } else { terms::in_words(&terms)? });
+    let book = Book::open(book.book.as_deref())?;
+    print(&if json {
+        TermsData::of(&terms).with_people(&book, &terms).json()
+    } else {
+        terms::in_words(&terms, &book)?
+    });
     Ok(())
 }
 
@@ -295,7 +341,8 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     seller::require_hope(&terms)?;
     // Whoever says yes beforehand has read them.
     if !args.yes {
-        let words = names::shortened(&terms::in_words(&terms)?);
+        let book = Book::open(args.book.book.as_deref())?;
+        let words = names::shortened(&terms::in_words(&terms, &book)?);
         let path = args.terms.display();
         say(&format!(
             "these terms will bind; talea terms show {path} prints the keys in full:\n\n{words}"
@@ -314,7 +361,8 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     Ok(())
 }
 
-fn confirm(desk: &Desk, bids: &[(u32, Rung)], yes: bool) -> Result<(), Failure> {
+/// Asks before bids are committed, and before that whether to bid to keyholders whom the book does not know.
+fn confirm(desk: &Desk, bids: &[(u32, Rung)], book: &Book, yes: bool) -> Result<(), Failure> {
     let terms = desk.replica.auction().terms();
     for (number, rung) in bids {
         let lot = usize::try_from(*number).ok().and_then(|at| terms.lots.get(at));
@@ -335,18 +383,56 @@ fn confirm(desk: &Desk, bids: &[(u32, Rung)], yes: bool) -> Result<(), Failure> 
             None => format!("{price} for {quantity} x {name} ({})", lot.identifier),
         });
     }
+    say(&book::in_a_line(&book.people(terms)));
+    if let Some(warning) = book.warning(terms, &desk.keys.member()?) {
+        say(&warning);
+        ask("Bid to keyholders whom you do not know?", yes)?;
+    }
     let deposit = terms.stakes.deposit;
     let locked = if deposit == 0 { String::new() } else { format!(", {deposit} locked for each") };
     ask(&format!("Commit these {} bids{locked}? They cannot be taken back.", bids.len()), yes)
 }
 
+/// The agent with whom bids are to be left, if there is one, after a word on what that means.
+fn agent_for(desk: &Desk, args: &AgentArgs, yes: bool) -> Result<Option<Agent>, Failure> {
+    let Some(name) = &args.agent else { return Ok(None) };
+    let agent = names::read_agent(name)?;
+    let (warning, is_grave) = agent::warning(&agent, desk.replica.auction().terms());
+    say(&warning);
+    if is_grave {
+        ask("Leave your sealed bids with it all the same?", yes)?;
+    }
+    Ok(Some(agent))
+}
+
+/// Leaves what was committed with the agent.
+fn leave(
+    desk: &Desk,
+    committed: &[Committed],
+    (agent, args): (Option<Agent>, &AgentArgs),
+) -> Result<(), Failure> {
+    let (Some(agent), Some(path)) = (agent, &args.leave) else { return Ok(()) };
+    let files = bidder::leave(desk, committed, &agent, path)?;
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    say(&format!(
+        "{} sealed bids for the agent are in {}: put them, whole, into the folder that it named. They are of this \
+         round alone",
+        committed.len(),
+        names.join(", ")
+    ));
+    Ok(())
+}
+
 fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
+    let book = Book::open(args.bids.book.book.as_deref())?;
     let bids = bids::read(&desk, &args.bids)?;
-    confirm(&desk, &bids, args.bids.yes)?;
+    let agent = agent_for(&desk, &args.agent, args.bids.yes)?;
+    confirm(&desk, &bids, &book, args.bids.yes)?;
     desk.await_phase(Phase::Commits, u32::from(improves), args.wait.wait)?;
     let committed = bidder::commit(&mut desk, &bids);
     print_commits("commit", &desk, &committed.done, args.party.json);
+    leave(&desk, &committed.done, (agent, &args.agent))?;
     let left = bidder::not_bid_again(&desk);
     if !left.is_empty() {
         say(&format!(
@@ -400,11 +486,14 @@ fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure>
     if desk.keys.party() != named {
         return Err(Failure::other_key("seller", &named, &desk.keys.party()));
     }
+    let book = Book::open(args.bids.book.book.as_deref())?;
     let bids = bids::read(&desk, &args.bids)?;
-    confirm(&desk, &bids, args.bids.yes)?;
+    let agent = agent_for(&desk, &args.agent, args.bids.yes)?;
+    confirm(&desk, &bids, &book, args.bids.yes)?;
     desk.await_phase(Phase::Reserves, 0, args.wait.wait)?;
     let committed = bidder::reserve(&mut desk, &bids);
     print_commits("reserve", &desk, &committed.done, args.party.json);
+    leave(&desk, &committed.done, (agent, &args.agent))?;
     committed.well()
 }
 
@@ -547,12 +636,12 @@ fn shown(folder: &Folder) -> Result<(Replica, Vec<Checkpoint>), Failure> {
 /// How an auction goes on: each change as it comes, and on a terminal a bar for what it waits for.
 fn watch(args: &StatusArgs) -> Result<(), Failure> {
     interrupt::say_when_stopped("nothing is lost: watching changes nothing");
-    let party = args.read_party()?;
+    let (party, book) = (args.read_party()?, Book::open(args.book.book.as_deref())?);
     let mut replica = Replica::of(&Folder::new(&args.path))?;
     let bar = progress::Bar::new();
     let mut shown = String::new();
     loop {
-        let status = Status::of(&replica).with_party(&replica, party);
+        let status = Status::of(&replica).with_party(&replica, party).with_people(&replica, &book);
         let text = if args.json { status.json() } else { status.text() };
         if text != shown {
             bar.aside(|| print(&text));
@@ -569,9 +658,10 @@ fn watch(args: &StatusArgs) -> Result<(), Failure> {
 
 /// How the auction of a transcript stands, or of a board's folder.
 fn status(args: &StatusArgs) -> Result<(), Failure> {
-    let party = args.read_party()?;
+    let (party, book) = (args.read_party()?, Book::open(args.book.book.as_deref())?);
     let show = |replay: &Replay, signatures: Option<Signatures>| {
-        let status = Status::of(replay).with_party(replay, party).signed(signatures);
+        let status = Status::of(replay).with_party(replay, party).with_people(replay, &book);
+        let status = status.signed(signatures);
         print(&if args.json { status.json() } else { status.text() });
     };
     if !args.path.is_dir() {
@@ -583,7 +673,7 @@ fn status(args: &StatusArgs) -> Result<(), Failure> {
     signatures.map(drop)
 }
 
-fn report(path: &Path, out: &Path) -> Result<Exit, Failure> {
+fn report(path: &Path, out: &Path, book: Option<&Path>) -> Result<Exit, Failure> {
     let write = match out.extension().and_then(|extension| extension.to_str()) {
         Some("html") => Report::html,
         Some("json") => Report::json,
@@ -593,7 +683,12 @@ fn report(path: &Path, out: &Path) -> Result<Exit, Failure> {
             return Err(Failure::new(Code::FileUnwritable, sentence));
         }
     };
+    let book = book.map(|book| Book::open(Some(book))).transpose()?;
     let report = Report::of(path)?;
+    let report = match &book {
+        Some(book) => report.with_names(book),
+        None => report,
+    };
     files::write(out, write(&report).as_bytes(), Readers::Usual)?;
     if let (true, Some(why)) = (report.is_invalid(), report.objection()) {
         say(&format!("{} is INVALID: {why}", path.display()));

@@ -3,6 +3,7 @@
 
 use crate::{
     board::folder::Folder,
+    book::Book,
     failure::{Code, Failure},
     files::{self, Readers},
     keys::{Keys, PassphraseSource},
@@ -24,6 +25,7 @@ const BIDS: [(&str, [&str; 2]); 3] = [
     ("fir", ["B1=98.75", "B2=97.50"]),
 ];
 const KEYHOLDERS: [&str; 3] = ["ash", "oak", "yew"];
+const BOOK: &str = "book.csv";
 
 /// Plays the demonstration in `folder`.
 ///
@@ -43,9 +45,13 @@ pub fn play(folder: &Path) -> Result<(), Failure> {
     for (who, _) in BIDS {
         key(who)?;
     }
+    // Bidders who know their keyholders are warned of none.
+    let mut book = Book::open_or_new(Some(&folder.join(BOOK)))?;
     let mut members = Vec::new();
     for who in KEYHOLDERS {
-        members.push(format!("{:?}", names::keyholder(&key(who)?.member()?)));
+        let member = names::keyholder(&key(who)?.member()?);
+        book.add(who, &member, "its key was made for this demonstration")?;
+        members.push(format!("{member:?}"));
     }
     let terms = format!(
         "seller = {:?}\n\
@@ -74,7 +80,7 @@ pub fn play(folder: &Path) -> Result<(), Failure> {
     }
     for (who, [first, second]) in BIDS {
         let key = format!("{who}.key");
-        let bid = ["bidder", "run", "board", "--key", &key, "--yes", first, second];
+        let bid = ["bidder", "run", "board", "--key", &key, "--book", BOOK, "--yes", first, second];
         children.0.push(demo.spawn(&bid)?);
     }
     children.wait()?;
@@ -83,7 +89,7 @@ pub fn play(folder: &Path) -> Result<(), Failure> {
         demo.run(&["result", "board", "--key", &key])?;
     }
     demo.run(&["verify", "board"])?;
-    demo.run(&["report", "board", "--out", "report.html"])?;
+    demo.run(&["report", "board", "--book", BOOK, "--out", "report.html"])?;
     let replica = Replica::of(&Folder::new(folder.join("board")))?;
     print(&Status::of(&replica).text());
     Ok(())

@@ -70,6 +70,7 @@ codes! {
     KeyOther         "key.other"           Key      "the terms give this role to another key"
     NameMalformed    "name.malformed"      Usage    "a key or id is mistyped, or is of another kind"
     TermsField       "terms.field"         Usage    "a field of the terms is invalid"
+    Book             "book.entry"          Usage    "an address book cannot have such an entry, or has none"
     LotUnknown       "lot.unknown"         Usage    "there is no such lot"
     Price            "price"               Usage    "a price cannot be bid"
     NotConfirmed     "not-confirmed"       Usage    "not confirmed"

@@ -104,10 +104,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
                     self.answers.keep(question, answer)?;
                     return Ok(judged);
                 }
-                Err(failure) => {
-                    let help = failure.help.map_or(String::new(), |help| format!("; {help}"));
-                    self.say(&format!("  {}{help}\n", failure.sentence));
-                }
+                Err(failure) => self.say(&format!("  {}\n", with_help(&failure))),
             }
         }
     }
@@ -464,7 +461,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             match judged {
                 Ok(_) => return Ok(fields),
                 Err(failure) => {
-                    self.say(&format!("  {}; please answer again:\n", failure.sentence))
+                    self.say(&format!("  {}; please answer again:\n", with_help(&failure)))
                 }
             }
         }
@@ -474,6 +471,11 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
 fn milliseconds_now() -> u64 {
     let since = clock::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     u64::try_from(since).unwrap_or(u64::MAX)
+}
+
+/// What is wrong, and what to do.
+fn with_help(Failure { sentence, help, .. }: &Failure) -> String {
+    help.as_ref().map_or_else(|| sentence.clone(), |help| format!("{sentence}; {help}"))
 }
 
 /// Text as TOML writes it.

@@ -7,6 +7,7 @@
 use crate::{
     failure::{Code, Failure},
     files::{self, Readers},
+    party::{agent::Agent, left::Unlock},
     passphrase::{draw, show},
     say::{say, say_if_slow},
 };
@@ -300,6 +301,23 @@ impl Keys {
         Ok(self.candidate()?.member())
     }
 
+    /// The public keys by which bidders name this party as their agent.
+    ///
+    /// # Errors
+    /// `key.file` never: the identity was read when the file was opened.
+    pub fn agent(&self) -> Result<Agent, Failure> {
+        let recipient = self.storage.to_public().to_string();
+        Agent::new(self.party(), &recipient)
+            .ok_or_else(|| Failure::new(Code::KeyFile, "the age identity has no public name"))
+    }
+
+    /// What opens files that were encrypted to this party as an agent.
+    #[must_use]
+    pub fn unlock(&self) -> Box<Unlock> {
+        let identity = self.storage.clone();
+        Box::new(move |sealed| decrypt(&identity, &sealed).ok().map(|bytes| bytes.to_vec()))
+    }
+
     /// Where this party keeps what it must not forget between commands: beside the key file.
     #[must_use]
     pub fn state_folder(&self) -> PathBuf {
@@ -337,6 +355,18 @@ impl Keys {
             Failure::new(Code::KeyOther, sentence)
         })
     }
+}
+
+/// Encrypts something to an agent alone.
+///
+/// # Errors
+/// `name.malformed` if nothing can be encrypted to it.
+pub fn lock_for(agent: &Agent, secret: &[u8]) -> Result<Vec<u8>, Failure> {
+    let recipient = agent.recipient().and_then(|text| x25519::Recipient::from_str(&text).ok());
+    let recipient = recipient.ok_or_else(|| {
+        Failure::new(Code::NameMalformed, "nothing can be encrypted to this agent's name")
+    })?;
+    encrypt(&recipient, secret, Format::Binary)
 }
 
 fn encrypt(

@@ -7,6 +7,7 @@
 //! | `arguments`, [`cli`] | arguments in, exit status out |
 //! | [`names`], [`keys`], [`passphrase`], [`files`] | public keys as text, secret ones in files, what locks them, files that are whole |
 //! | [`terms`], `interview`, `answers` | terms from TOML and CSV or by questions, in words, and as data |
+//! | [`book`] | an address book: whose key a key is |
 //! | `lists`, `bids` | CSV files that people hand in, and bids as people write them |
 //! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts |
 //! | [`replica`] | the program replayed from the transcript: what a party believes |
@@ -23,6 +24,7 @@ mod answers;
 mod arguments;
 mod bids;
 pub mod board;
+pub mod book;
 pub mod cli;
 pub mod demo;
 pub mod failure;

@@ -1,6 +1,9 @@
 //! Public keys and auction ids as text, as `talea_protocol::names` has them, with this program's refusals.
 
-use crate::failure::{Code, Failure};
+use crate::{
+    failure::{Code, Failure},
+    party::agent::Agent,
+};
 use std::str::FromStr;
 use talea_protocol::{
     bytes::PartyKey,
@@ -41,6 +44,14 @@ pub fn keyholder(member: &Member) -> String {
 /// # Errors
 /// `name.malformed`.
 pub fn read_keyholder(text: &str) -> Result<Member, Failure> {
+    read(text)
+}
+
+/// Reads the public keys of an agent: `taleaagent1...`.
+///
+/// # Errors
+/// `name.malformed`.
+pub fn read_agent(text: &str) -> Result<Agent, Failure> {
     read(text)
 }
 

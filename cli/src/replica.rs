@@ -15,8 +15,9 @@ use std::{
 use talea_contract::{Auction, Refusal};
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
-    commitment::BidId,
+    commitment::{BidId, seal},
     instruction::{Instruction, SignedInstruction},
+    sealed_bid::Reveal,
     transcript::{Closing, Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
 
@@ -510,6 +511,13 @@ impl Replay {
     #[must_use]
     pub fn seal_of(&self, bid: &BidId) -> Option<Digest> {
         self.bid(bid).map(|line| line.seal)
+    }
+
+    /// Whether a sealed bid is the one that was committed.
+    #[must_use]
+    pub fn opens_a_commit(&self, reveal: &Reveal) -> bool {
+        let Reveal { bid, sealed_bid } = reveal;
+        self.seal_of(bid) == Some(seal(&self.auction().id(), bid, sealed_bid))
     }
 
     /// Every bid whose commit stands in the transcript, of every round, reserves among them.

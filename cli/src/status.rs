@@ -5,6 +5,7 @@ use crate::{
         checkpoint::Signatures,
         clock::{FAR, Moment, now},
     },
+    book::{self, Book, Person},
     names,
     replica::{BidLine, Replay},
 };
@@ -43,6 +44,8 @@ pub struct Status {
     /// Of the party that was asked for.
     party: Option<PartyStatus>,
     closed: bool,
+    /// Whom the terms name, and what an address book says of them.
+    people: Option<Vec<Person>>,
     /// Of a folder: what its board signed.
     board_signatures: Option<Signatures>,
 }
@@ -338,6 +341,7 @@ impl Status {
             lots: lots.map(|(number, lot)| LotStatus::of(replay, number, lot)).collect(),
             party: None,
             closed: replay.is_closed(),
+            people: None,
             board_signatures: None,
         }
     }
@@ -346,6 +350,12 @@ impl Status {
     #[must_use]
     pub fn with_party(self, replay: &Replay, party: Option<PartyKey>) -> Self {
         Self { party: party.map(|party| PartyStatus::of(replay, party)), ..self }
+    }
+
+    /// With what an address book says of the keyholders, and of the others whom the terms name.
+    #[must_use]
+    pub fn with_people(self, replay: &Replay, book: &Book) -> Self {
+        Self { people: Some(book.people(replay.auction().terms())), ..self }
     }
 
     /// With what the board signed of it.
@@ -381,6 +391,7 @@ impl Status {
         if let Some(signatures) = &self.board_signatures {
             let _ = writeln!(text, "signed   {}", signatures.in_words());
         }
+        text.push_str(&self.people.as_deref().map(book::in_lines).unwrap_or_default());
         for Waiting { keyholder, what, .. } in &self.waiting_for {
             let _ = writeln!(text, "waiting  for {keyholder}: {what}");
         }

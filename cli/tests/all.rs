@@ -1,10 +1,13 @@
 //! The tests with real processes, in one binary: what takes long on one core runs beside the rest.
 
 mod absent;
+mod agent;
 mod board_attacks;
+mod book;
 mod clients;
 mod common;
 mod parties;
+mod prices;
 mod report;
 #[cfg(unix)]
 mod shared_folders;

@@ -186,7 +186,7 @@ fn what_a_list_of_lots_cannot_mean_is_named_by_line_column_and_value() {
         (b"name,talk\nA,99\n", &["line 1: the column \"talk\" is unknown", "name, and if wanted"]),
         (
             b"name,start\nA,1\nB,99-16\n",
-            &["lots.csv line 3, column start (B): \"99-16\" is not a price", "write it like"],
+            &["lots.csv line 3, column start (B): \"99-16\" is written in 32nds", "write it like"],
         ),
     ];
     for (list, words) in cases {

@@ -13,6 +13,7 @@
 //! | [`mechanism`] | how price and winners follow from the bids |
 //! | [`names`] | keys and ids as people write them |
 //! | [`price`] | a lot's price ladder: rungs, shape, exact prices |
+//! | [`notation`] | prices as people write them |
 //! | [`quorum`] | who together may decrypt |
 //! | [`terms`] | the contract between the parties, hashed to the auction id |
 //! | [`caution`] | what valid terms leave open |
@@ -47,6 +48,7 @@ pub mod labels;
 pub mod limits;
 pub mod mechanism;
 pub mod names;
+pub mod notation;
 pub mod outcome;
 pub mod price;
 pub mod quorum;

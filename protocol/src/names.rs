@@ -38,12 +38,20 @@ pub struct NameError {
 }
 
 fn write(f: &mut fmt::Formatter<'_>, prefix: &str, bytes: &[u8]) -> fmt::Result {
-    // Neither can fail: the prefixes are short and the data too.
-    let name = Hrp::parse(prefix).ok().map(|hrp| bech32::encode::<Bech32m>(hrp, bytes));
-    f.pad(&name.and_then(Result::ok).ok_or(fmt::Error)?)
+    f.pad(&write_name(prefix, bytes).ok_or(fmt::Error)?)
 }
 
-fn read<const LENGTH: usize>(
+/// A name with this prefix that holds these bytes. Nothing if either is too long for one; none of the names
+/// above is.
+pub fn write_name(prefix: &str, bytes: &[u8]) -> Option<String> {
+    bech32::encode::<Bech32m>(Hrp::parse(prefix).ok()?, bytes).ok()
+}
+
+/// The bytes that a name with this prefix holds.
+///
+/// # Errors
+/// [`NameError`], which calls it a `what`.
+pub fn read_name<const LENGTH: usize>(
     prefix: &'static str,
     what: &'static str,
     text: &str,
@@ -68,7 +76,7 @@ impl fmt::Display for PartyKey {
 impl FromStr for PartyKey {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
-        read(PARTY, "party", text).map(Self)
+        read_name(PARTY, "party", text).map(Self)
     }
 }
 
@@ -81,7 +89,7 @@ impl fmt::Display for AuctionId {
 impl FromStr for AuctionId {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
-        read(AUCTION, "auction", text).map(Self)
+        read_name(AUCTION, "auction", text).map(Self)
     }
 }
 
@@ -94,7 +102,7 @@ impl fmt::Display for Member {
 impl FromStr for Member {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let bytes: [u8; 64] = read(KEYHOLDER, "keyholder", text)?;
+        let bytes: [u8; 64] = read_name(KEYHOLDER, "keyholder", text)?;
         let (mut signing, mut encryption) = ([0; 32], [0; 32]);
         signing.copy_from_slice(bytes.get(..32).unwrap_or_default());
         encryption.copy_from_slice(bytes.get(32..).unwrap_or_default());

@@ -1,7 +1,7 @@
 //! What the tools say about terms that are valid and leave something open.
 
 use std::collections::BTreeSet;
-use talea_cli::{board::clock::BoardTerms, terms::in_words};
+use talea_cli::{board::clock::BoardTerms, book::Book, terms::in_words};
 use talea_protocol::{
     bytes::PartyKey,
     caution::{Caution, cautions},
@@ -259,7 +259,7 @@ fn a_reserve_that_is_opened_although_it_is_not_to_be_is_named() {
             // And in the words in which the terms are read.
             let board = BoardTerms { key: plan.terms.seller, starts: 0, slot: 100 };
             plan.terms.domain = board.domain().unwrap();
-            let words = in_words(&plan.terms).unwrap();
+            let words = in_words(&plan.terms, &Book::default()).unwrap();
             assert_eq!(words.contains("opened at the end"), is_opened, "{words}");
             assert_eq!(words.contains("never opened"), !is_opened, "{words}");
         }

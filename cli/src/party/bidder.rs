@@ -4,8 +4,9 @@
 use crate::{
     failure::{Code, Failure},
     files::{self, Readers},
-    keys::Keys,
+    keys::{Keys, lock_for},
     party::{
+        agent::Agent,
         attempts,
         desk::{Desk, Insisted, POLL, order},
         found::{self, Found},
@@ -41,6 +42,8 @@ use zeroize::Zeroizing;
 const MAX_KEPT: u64 = 4 << 20;
 /// Room for the frame of an instruction that carries reveals.
 const FRAME: usize = 4_096;
+/// By how much a file is longer once it is encrypted, at most: a head, and 16 bytes for every 64 KiB.
+const ROOM_TO_LOCK: u64 = 8_192;
 
 /// What is kept of a bid.
 #[derive(BorshSerialize, BorshDeserialize)]
@@ -533,16 +536,7 @@ pub fn hand_over(
     let handed = Handed { commits: commits.done, reveals: reveals.done };
     let trouble = commits.trouble.or(reveals.trouble);
     // Also if there is nothing in it: then no older file stays in its place.
-    let mut files = Vec::new();
-    for (part, number) in handed.clone().in_parts(MAX_LEFT).into_iter().zip(1u32..) {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        if number > 1 {
-            name.push(format!("-{number}"));
-        }
-        let path = path.with_file_name(name);
-        files::write(&path, &encoded(&part)?, Readers::Everybody)?;
-        files.push(path);
-    }
+    let files = write_parts(path, handed.clone().in_parts(MAX_LEFT), Ok)?;
     if order(phase) < order(Phase::Reveals) && handed.commits.is_empty() && trouble.is_none() {
         let sentence = format!(
             "the auction is in the phase {}: sealed bids are not written before the reveals begin, and \
@@ -552,6 +546,47 @@ pub fn hand_over(
         return Err(Failure::new(Code::NotYet, sentence).with_help("--wait waits until then"));
     }
     Ok((handed, files, trouble))
+}
+
+/// Writes parts into a file, and more beside it; which they are.
+fn write_parts(
+    path: &Path,
+    parts: Vec<Handed>,
+    lock: impl Fn(Vec<u8>) -> Result<Vec<u8>, Failure>,
+) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for (part, number) in parts.into_iter().zip(1u32..) {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        let path = path.with_file_name(name);
+        files::write(&path, &lock(encoded(&part)?)?, Readers::Everybody)?;
+        files.push(path);
+    }
+    Ok(files)
+}
+
+/// Writes the sealed bids of these commits into a file, for an agent alone to read, and to hand in once the
+/// reveals have begun. What does not fit into one file goes into more beside it; which they are.
+///
+/// # Errors
+/// `bid.elsewhere` if a bid cannot be read; `name.malformed`, `file.unwritable`.
+pub fn leave(
+    desk: &Desk,
+    committed: &[Committed],
+    agent: &Agent,
+    path: &Path,
+) -> Result<Vec<PathBuf>, Failure> {
+    let mut handed = Handed::default();
+    for Committed { lot, round, .. } in committed {
+        let bid = recall(desk, *lot, *round)?;
+        let bid = bid.ok_or_else(|| lies_elsewhere(desk, &[desk.name_of(*lot)]))?;
+        handed.reveals.push(bid.reveal);
+    }
+    // Encrypted it is a little longer.
+    let parts = handed.in_parts(MAX_LEFT - ROOM_TO_LOCK);
+    write_parts(path, parts, |bytes| lock_for(agent, &bytes))
 }
 
 fn lots(auction: &Auction) -> u32 {

@@ -22,6 +22,7 @@ use std::{
 };
 use talea_contract::{Auction, Phase};
 use talea_protocol::{bytes::Digest, price::Rung, terms::Lot};
+use talea_sim::scenario::{notation, read_bid};
 
 /// How long a party waits before it looks at the transcript again.
 pub const POLL: Duration = Duration::from_millis(50);
@@ -449,17 +450,20 @@ impl Desk {
         })
     }
 
-    /// A price on a lot's ladder.
+    /// A price on a lot's ladder. What others would mean by it is pointed out.
     ///
     /// # Errors
     /// `price`.
     pub fn rung(&self, name: &str, price: &str) -> Result<(u32, Rung), Failure> {
         let (number, lot) = self.lot(name)?;
-        let rung = talea_sim::scenario::read_bid(name, lot, price).map_err(|failure| Failure {
+        let rung = read_bid(name, lot, price).map_err(|failure| Failure {
             code: Code::Price,
             sentence: failure.sentence,
             help: failure.help,
         })?;
+        if let Some(remark) = notation::remark(lot.ladder.scale, price) {
+            say(&format!("{name}: {remark}"));
+        }
         Ok((number, rung))
     }
 }

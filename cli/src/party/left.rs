@@ -27,6 +27,8 @@ const MOST_FILES: usize = 1 << 17;
 /// A folder in which others leave files.
 pub struct LeftFolder {
     path: PathBuf,
+    /// What makes of a file what is in it.
+    unlock: Box<Unlock>,
     /// How far a look at the folder has come; none between two looks.
     listing: Option<fs::ReadDir>,
     /// How long this look has taken so far, and until when there is none after it.
@@ -38,6 +40,9 @@ pub struct LeftFolder {
     /// Files that hold nothing, in whatever phase.
     rubbish: Remembered,
 }
+
+/// What is in a file of these bytes; nothing if it is for somebody else.
+pub type Unlock = dyn Fn(Vec<u8>) -> Option<Vec<u8>>;
 
 /// A file with something in it.
 pub struct Left {
@@ -120,8 +125,15 @@ impl LeftFolder {
     /// The folder at this path, whether or not it is there.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
+        Self::locked(path, Box::new(Some))
+    }
+
+    /// A folder of files that have to be unlocked.
+    #[must_use]
+    pub fn locked(path: PathBuf, unlock: Box<Unlock>) -> Self {
         Self {
             path,
+            unlock,
             listing: None,
             spent: Duration::ZERO,
             rests_until: None,
@@ -190,7 +202,7 @@ impl LeftFolder {
             return None;
         }
         let bytes = files::read_strangers(&file.path(), MAX_LEFT)?;
-        match Content::read(bytes, lots) {
+        match (self.unlock)(bytes).and_then(|bytes| Content::read(bytes, lots)) {
             Some(content) => {
                 self.read.insert(fingerprint);
                 Some(Left { name, fingerprint, content })

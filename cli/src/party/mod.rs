@@ -1,5 +1,6 @@
 //! What each party does: one module per part.
 
+pub mod agent;
 pub mod attempts;
 pub mod bidder;
 pub mod custodian;

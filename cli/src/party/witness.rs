@@ -21,7 +21,7 @@ use talea_contract::{Auction, Phase};
 use talea_parties::bidder;
 use talea_protocol::{
     bytes::{Digest, PartyKey},
-    commitment::{BidId, seal},
+    commitment::BidId,
     instruction::Instruction,
     quorum::{KeyholderId, keyholders},
     ranking::{Duty, RankHeader},
@@ -214,7 +214,7 @@ impl Witness {
         if !auction.is_open(&bid) || self.looked_at.contains(&Thing::SealedBid(bid)) {
             return Ok(());
         }
-        if replica.seal_of(&bid) != Some(seal(&auction.id(), &bid, &reveal.sealed_bid)) {
+        if !replica.opens_a_commit(&reveal) {
             return Ok(());
         }
         self.looked_at.insert(Thing::SealedBid(bid));

@@ -6,7 +6,7 @@
 
 use super::{Report, lot::LotReport};
 
-const HEADING: [&str; 19] = [
+const HEADING: [&str; 20] = [
     "verdict",
     "verdict_reason",
     "auction",
@@ -26,6 +26,7 @@ const HEADING: [&str; 19] = [
     "committed",
     "ranked",
     "invalid",
+    "winners_known_as",
 ];
 
 /// The lots, a row each. Of a transcript that is invalid nothing is shown but that, in one row.
@@ -43,12 +44,13 @@ pub(super) fn csv(report: &Report) -> String {
         let _ = writer.write_record(of_all.iter().cloned().chain(empty));
     }
     for lot in &report.lots {
-        let _ = writer.write_record(of_all.iter().cloned().chain(cells(lot)));
+        let _ = writer.write_record(of_all.iter().cloned().chain(cells(report, lot)));
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-fn cells(lot: &LotReport) -> [String; 16] {
+fn cells(report: &Report, lot: &LotReport) -> [String; 17] {
+    let known: Vec<&str> = lot.winners.iter().filter_map(|party| report.name_of(party)).collect();
     let number = |number: &Option<String>| number.clone().unwrap_or_default();
     let notation = |price: &Option<String>| price.as_deref().map_or(String::new(), text);
     let reserve = lot.reserve_price.as_deref().map_or_else(|| lot.reserve.into(), text);
@@ -69,6 +71,7 @@ fn cells(lot: &LotReport) -> [String; 16] {
         lot.committed.to_string(),
         lot.ranked.to_string(),
         lot.invalid.to_string(),
+        text(&known.join("; ")),
     ]
 }
 

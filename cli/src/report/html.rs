@@ -124,13 +124,13 @@ pub(super) fn html(report: &Report) -> String {
     if !report.is_invalid() {
         write_lots(&mut page, report);
         write_depths(&mut page, report);
-        write_opened(&mut page, &report.lots);
+        write_opened(&mut page, report);
         write_timeline(&mut page, report);
         write_parties(&mut page, report);
         write_money(&mut page, report);
     }
     if let Some(terms) = &report.terms {
-        write_terms(&mut page, terms);
+        write_terms(&mut page, report, terms);
     }
     write_checks(&mut page, &report.verification);
     page.end()
@@ -175,7 +175,7 @@ fn write_identity(page: &mut Page, report: &Report) {
         facts.push(("Auction", auction.clone()));
     }
     if let Some(terms) = &report.terms {
-        facts.push(("Seller", terms.seller.clone()));
+        facts.push(("Seller", named(report, &terms.seller)));
         facts.push(("Bids due", terms.schedule.commits_until.in_words()));
     }
     if let Some(phase) = report.phase {
@@ -185,11 +185,30 @@ fn write_identity(page: &mut Page, report: &Report) {
         facts.push(("Transcript", format!("SHA-256 {sha256}")));
     }
     page.facts(facts);
+    if report.known_as.is_some() {
+        page.text(
+            "p class=quiet",
+            "What parties are \"known as\" stands in an address book of whoever made this report. The transcript \
+             proves keys, and no names.",
+        );
+    }
+}
+
+/// A party's key, and after it the name by which it is known.
+fn named(report: &Report, party: &str) -> String {
+    with_name(report, party, party.to_owned())
+}
+
+fn with_name(report: &Report, party: &str, shown: String) -> String {
+    match report.name_of(party) {
+        Some(name) => format!("{shown} (known as \"{name}\")"),
+        None => shown,
+    }
 }
 
 fn write_lots(page: &mut Page, report: &Report) {
     page.heading("Lots");
-    let rows: Vec<_> = report.lots.iter().map(lot_row).collect();
+    let rows: Vec<_> = report.lots.iter().map(|lot| lot_row(report, lot)).collect();
     let columns = [
         Name("Lot"),
         Words("Name"),
@@ -213,7 +232,8 @@ fn write_lots(page: &mut Page, report: &Report) {
     }
 }
 
-fn lot_row(lot: &LotReport) -> Vec<String> {
+fn lot_row(report: &Report, lot: &LotReport) -> Vec<String> {
+    let winner = |party: &String| with_name(report, party, shortened(party));
     let grouped = |quantity: &String| quantity.parse().map_or(quantity.clone(), money::grouped);
     let price = |notation: &Option<String>, decimal: &Option<String>| match (notation, decimal) {
         (Some(notation), Some(decimal)) if notation != decimal => format!("{notation} = {decimal}"),
@@ -240,7 +260,7 @@ fn lot_row(lot: &LotReport) -> Vec<String> {
         lot.result.clone(),
         price(&lot.price, &lot.price_decimal),
         amount,
-        lot.winners.iter().map(|name| shortened(name)).collect::<Vec<_>>().join(" "),
+        lot.winners.iter().map(winner).collect::<Vec<_>>().join(" "),
         price(&lot.cover, &lot.cover_decimal),
         reserve,
         bids,
@@ -262,7 +282,8 @@ fn write_depths(page: &mut Page, report: &Report) {
     }
 }
 
-fn write_opened(page: &mut Page, lots: &[LotReport]) {
+fn write_opened(page: &mut Page, report: &Report) {
+    let lots = &report.lots;
     page.heading("What was opened");
     let opened = |lot: &LotReport| {
         let what = if lot.opened.is_empty() { "nothing".into() } else { lot.opened.join("; ") };
@@ -271,7 +292,7 @@ fn write_opened(page: &mut Page, lots: &[LotReport]) {
     page.table(&[Name("Lot"), Words("Opened")], &lots.iter().map(opened).collect::<Vec<_>>());
     let bids = lots.iter().flat_map(|lot| {
         let of_lot = lot.bids.iter().flatten();
-        of_lot.map(|bid| vec![lot.identifier.clone(), bid.party.clone(), bid.price.clone()])
+        of_lot.map(|bid| vec![lot.identifier.clone(), named(report, &bid.party), bid.price.clone()])
     });
     let bids: Vec<_> = bids.collect();
     if !bids.is_empty() {
@@ -302,7 +323,7 @@ fn write_parties(page: &mut Page, report: &Report) {
     let bidders = report
         .bidders
         .iter()
-        .map(|b| vec![b.party.clone(), b.commits.to_string(), b.ranked.to_string()]);
+        .map(|b| vec![named(report, &b.party), b.commits.to_string(), b.ranked.to_string()]);
     let columns =
         [Party("Bidder"), Figures("Bids committed"), Figures("Lots on which one counted")];
     page.table(&columns, &bidders.collect::<Vec<_>>());
@@ -310,7 +331,7 @@ fn write_parties(page: &mut Page, report: &Report) {
         let count = |kind: &str| keyholder.said.get(kind).copied().unwrap_or(0).to_string();
         vec![
             keyholder.name.clone(),
-            keyholder.party.clone(),
+            named(report, &keyholder.party),
             count("deal"),
             count("endorse"),
             count("unseal"),
@@ -337,7 +358,7 @@ fn write_money(page: &mut Page, report: &Report) {
     page.text("p class=quiet", "In units of the custodian's currency.");
     let rows = report.accounts.iter().map(|account| {
         vec![
-            account.party.clone(),
+            named(report, &account.party),
             account.role.clone(),
             account.funded.clone(),
             account.received.clone(),
@@ -358,9 +379,9 @@ fn write_money(page: &mut Page, report: &Report) {
     page.table(&columns, &rows.collect::<Vec<_>>());
 }
 
-fn write_terms(page: &mut Page, terms: &TermsData) {
+fn write_terms(page: &mut Page, report: &Report, terms: &TermsData) {
     page.heading("Terms");
-    page.facts(facts(terms));
+    page.facts(facts(report, terms));
     page.text("h3", "Lots and their prices");
     let lots = terms.lots.iter().map(|lot: &LotData| {
         vec![
@@ -403,6 +424,7 @@ fn write_terms(page: &mut Page, terms: &TermsData) {
     page.table(&columns, &groups.collect::<Vec<_>>());
     if let Some(bidders) = &terms.bidders {
         page.text("h3", "Who may bid");
+        let bidders: Vec<String> = bidders.iter().map(|party| named(report, party)).collect();
         page.list(&bidders.iter().map(String::as_str).collect::<Vec<_>>());
     }
     if !terms.cautions.is_empty() {
@@ -412,11 +434,17 @@ fn write_terms(page: &mut Page, terms: &TermsData) {
 }
 
 /// The fields of the terms, as a sheet of data.
-fn facts(terms: &TermsData) -> Vec<(&'static str, String)> {
+fn facts(report: &Report, terms: &TermsData) -> Vec<(&'static str, String)> {
     let TermsData { schedule, stakes, .. } = terms;
     let mut facts = vec![("Domain", terms.domain.clone())];
-    facts.push(("Custodian", terms.custodian.clone().unwrap_or_else(|| "nobody".into())));
-    facts.push(("Beneficiary", terms.beneficiary.clone().unwrap_or_else(|| "nobody".into())));
+    let named = |party: &Option<String>| {
+        party.as_ref().map_or("nobody".into(), |party| named(report, party))
+    };
+    if let Some(board) = &terms.board {
+        facts.push(("Board", named(&Some(board.party.clone()))));
+    }
+    facts.push(("Custodian", named(&terms.custodian)));
+    facts.push(("Beneficiary", named(&terms.beneficiary)));
     facts.push(("Mechanism", terms.mechanism.name.clone()));
     facts.push(("Ties", terms.ties.replace('-', " ")));
     let opened = match terms.disclosure {

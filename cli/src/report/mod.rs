@@ -11,18 +11,19 @@ mod parties;
 
 use crate::{
     board::{checkpoint::Signatures, clock::Moment, folder::Folder, serve},
+    book::{Acquaintance, Book},
     failure::{Code, Exit, Failure},
     names,
     replica::{Replay, Replica},
     status,
-    terms::TermsData,
+    terms::{MemberData, TermsData},
     verification::verify_file,
 };
 use lot::LotReport;
 use parties::{AccountReport, BidderReport, KeyholderReport};
 use serde::Serialize;
 use serde_json::Value;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 use talea_protocol::{
     price::Side,
     terms::{Admission, Terms},
@@ -58,6 +59,9 @@ pub struct Report {
     bidders: Vec<BidderReport>,
     keyholders: Vec<KeyholderReport>,
     accounts: Vec<AccountReport>,
+    /// Names of parties out of the address book of whoever made the report, by their keys; nothing where none
+    /// was asked. The transcript proves none of them.
+    known_as: Option<BTreeMap<String, String>>,
     /// The independent verifier's report (schema talea-verify/1).
     verification: Value,
     #[serde(skip)]
@@ -225,6 +229,7 @@ impl Report {
             bidders: Vec::new(),
             keyholders: Vec::new(),
             accounts: Vec::new(),
+            known_as: None,
             verification: serde_json::from_str(&verified.to_json()).unwrap_or(Value::Null),
             depths: Vec::new(),
         }
@@ -247,6 +252,40 @@ impl Report {
             depths: verified.lots.iter().filter_map(depth).collect(),
             ..self
         }
+    }
+
+    /// With the names by which an address book knows whoever occurs.
+    #[must_use]
+    pub fn with_names(self, book: &Book) -> Self {
+        let mut parties: Vec<&String> = self.bidders.iter().map(|bidder| &bidder.party).collect();
+        parties.extend(self.accounts.iter().map(|account| &account.party));
+        let mut members = Vec::new();
+        if let Some(terms) = &self.terms {
+            parties.push(&terms.seller);
+            parties.extend(terms.board.iter().map(|board| &board.party));
+            parties.extend(terms.custodian.iter().chain(&terms.beneficiary));
+            parties.extend(terms.bidders.iter().flatten());
+            members.extend(terms.quorum.iter().flat_map(|group| &group.members));
+        }
+        let named = |party: &String, found: Acquaintance<'_>| {
+            found.name().map(|name| (party.clone(), name.to_owned()))
+        };
+        let mut known: BTreeMap<String, String> = parties
+            .into_iter()
+            .filter_map(|party| named(party, book.party(&names::read_party(party).ok()?)))
+            .collect();
+        for MemberData { party, keyholder } in members {
+            // A signing key alone does not make a keyholder somebody whom one knows.
+            known.remove(party);
+            let keys = names::read_keyholder(keyholder).ok();
+            known.extend(keys.and_then(|keys| named(party, book.keyholder(&keys))));
+        }
+        Self { known_as: Some(known), ..self }
+    }
+
+    /// The name by which a party is known, if it is.
+    fn name_of(&self, party: &str) -> Option<&str> {
+        self.known_as.as_ref()?.get(party).map(String::as_str)
     }
 
     /// Whether the transcript breaks the rules.

@@ -5,6 +5,7 @@
 use super::{nobody::has_no_custodian, prospects::doubts};
 use crate::{
     board::clock::{BoardTerms, Moment},
+    book::{Book, Person},
     names,
 };
 use serde::Serialize;
@@ -72,6 +73,8 @@ pub struct TermsData {
     pub lots: Vec<LotData>,
     /// What these terms leave to chance or to others.
     pub cautions: Vec<CautionData>,
+    /// Whom they name, and what an address book says of them; nothing where none was asked.
+    pub people: Option<Vec<Person>>,
 }
 
 /// A board.
@@ -217,6 +220,9 @@ pub struct LotData {
     pub side: &'static str,
     /// How prices are written: `decimal 2`, or `binary 5` for 32nds.
     pub scale: String,
+    /// What a third digit after two of 32nds counts, where prices are written so: `eighths` of a 32nd, as the
+    /// cash market writes.
+    pub third_digit: Option<&'static str>,
     /// The price of rung 0, the worst for the seller.
     pub first_price: String,
     /// The same as a decimal number.
@@ -333,7 +339,14 @@ impl TermsData {
                         .map(|doubt| CautionData { code: doubt.code, sentence: doubt.sentence }),
                 )
                 .collect(),
+            people: None,
         }
+    }
+
+    /// With what an address book says of those whom they name.
+    #[must_use]
+    pub fn with_people(self, book: &Book, terms: &Terms) -> Self {
+        Self { people: Some(book.people(terms)), ..self }
     }
 
     /// As tools read it.
@@ -438,6 +451,10 @@ impl LotData {
             scale: match scale {
                 Scale::Decimal(places) => format!("decimal {places}"),
                 Scale::Binary(bits) => format!("binary {bits}"),
+            },
+            third_digit: match scale {
+                Scale::Decimal(_) => None,
+                Scale::Binary(_) => Some("eighths"),
             },
             first_price: scale.write(*start),
             first_price_decimal: scale.write_decimal(*start),

@@ -1,14 +1,16 @@
 //! Terms in words.
 
 use super::{nobody::has_no_custodian, prospects::doubts};
-use crate::{board::clock::BoardTerms, failure::Failure, names};
+use crate::{board::clock::BoardTerms, book::Book, failure::Failure, names};
 use std::{fmt::Write as _, time::Duration};
 use talea_protocol::{
+    bytes::PartyKey,
     caution,
-    price::{Rung, Side},
+    price::{Rung, Scale, Side},
     quorum::Group,
     terms::{Admission, Disclosure, Rounds, Schedule, Stakes, Terms, Ties},
 };
+use talea_sim::scenario::notation;
 
 /// Terms in words, for somebody who is about to agree.
 #[derive(Clone, Debug)]
@@ -38,12 +40,12 @@ struct LotInWords {
     side: &'static str,
 }
 
-/// The terms in words, as people read them.
+/// The terms in words, as people read them, with what an address book says of those whom they name.
 ///
 /// # Errors
 /// As [`BoardTerms::of`].
-pub fn in_words(terms: &Terms) -> Result<String, Failure> {
-    Ok(InWords::of(terms)?.text())
+pub fn in_words(terms: &Terms, book: &Book) -> Result<String, Failure> {
+    Ok(InWords::of(terms, book)?.text())
 }
 
 impl InWords {
@@ -77,8 +79,8 @@ impl InWords {
     ///
     /// # Errors
     /// As [`BoardTerms::of`].
-    fn of(terms: &Terms) -> Result<Self, Failure> {
-        let facts = facts(terms)?;
+    fn of(terms: &Terms, book: &Book) -> Result<Self, Failure> {
+        let facts = facts(terms, book)?;
         let lots = terms.lots.iter().enumerate().map(|(lot, line)| {
             let ladder = &line.ladder;
             let write =
@@ -104,7 +106,8 @@ impl InWords {
     }
 }
 
-fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
+fn facts(terms: &Terms, book: &Book) -> Result<Vec<Fact>, Failure> {
+    let party = |key: &PartyKey| format!("{}  {}", names::party(key), book.party(key));
     let board = BoardTerms::of(terms)?;
     let until = |slot: u64| board.time_of(slot);
     let lasting = |slots: u64| {
@@ -113,18 +116,18 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
     let mut facts = Vec::new();
     let mut line = |what, words| facts.push(Fact { what, words });
     line("auction", names::auction(&terms.auction_id()));
-    line("seller", names::party(&terms.seller));
-    line("board", names::party(&board.key));
+    line("seller", party(&terms.seller));
+    line("board", party(&board.key));
     line(
         "custodian",
         if has_no_custodian(terms) {
             "nobody: nothing is at stake".into()
         } else {
-            names::party(&terms.custodian)
+            party(&terms.custodian)
         },
     );
     let nobody = || "nobody receives forfeits".to_owned();
-    line("beneficiary", terms.stakes.beneficiary.as_ref().map_or_else(nobody, names::party));
+    line("beneficiary", terms.stakes.beneficiary.as_ref().map_or_else(nobody, party));
     line("price", terms.mechanism.in_words());
     line("opened", disclosure_in_words(terms));
     line(
@@ -144,7 +147,16 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
             group.members_who_can_void()
         );
         line("keyholders", words);
-        members.iter().for_each(|member| line("", names::keyholder(member)));
+        for member in members.iter() {
+            line("", format!("{}  {}", names::keyholder(member), book.keyholder(member)));
+        }
+    }
+    let mut scales: Vec<Scale> = Vec::new();
+    for scale in terms.lots.iter().map(|lot| lot.ladder.scale) {
+        if !scales.contains(&scale) {
+            line("written", notation::in_words(scale));
+            scales.push(scale);
+        }
     }
     let who = match &terms.admission {
         Admission::Open => "anybody".to_owned(),
@@ -152,7 +164,11 @@ fn facts(terms: &Terms) -> Result<Vec<Fact>, Failure> {
     };
     line("bidders", format!("{who}, {} bids per lot at most", terms.max_bids_per_lot));
     if let Admission::Listed(keys) = &terms.admission {
-        keys.iter().for_each(|key| line("", names::party(key)));
+        for key in keys.iter() {
+            // Of bidders only who is known is of use.
+            let known = book.party(key).name().is_some();
+            line("", if known { party(key) } else { names::party(key) });
+        }
     }
     let Stakes { deposit, bond, commit_fee, fee_growth, .. } = terms.stakes;
     let grows = match fee_growth {

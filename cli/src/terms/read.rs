@@ -31,8 +31,8 @@ use talea_protocol::{
 };
 use talea_sim::{
     scenario::{
-        file::{LadderFile, fault_of_toml},
-        read_lot, rules,
+        file::{LadderFile, PriceText, fault_of_toml},
+        notation, read_lot, rules,
     },
     suggest::Load,
 };
@@ -42,7 +42,8 @@ use talea_sim::{
 pub struct Draft {
     /// The terms.
     pub terms: Terms,
-    /// In sentences: what times that the file names came to.
+    /// In sentences: what times that the file names came to, and prices by which others would mean other
+    /// money.
     pub remarks: Vec<String>,
 }
 
@@ -115,7 +116,7 @@ pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Draft, Failure
     if let Some(name) = &file.lots_file {
         items.extend(read_lots_file(&folder.join(name))?);
     }
-    let lots = read_lots(items, &file.every_lot, load)?;
+    let (lots, of_prices) = read_lots(items, &file.every_lot, load)?;
     let mut nonce = [0; 32];
     OsRng.fill_bytes(&mut nonce);
     let terms = Terms {
@@ -148,6 +149,7 @@ pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Draft, Failure
         return Err(field("bidders", why).with_help("remove it"));
     }
     let mut remarks = timetable.into_named();
+    remarks.extend(of_prices);
     if file.custodian.is_none() {
         let sentence = "the terms name no custodian, and nothing is at stake: they contain a key whose \
                         secret half nobody knows";
@@ -179,8 +181,8 @@ fn read_lots(
     items: Vec<Item>,
     every_lot: &LadderFile,
     load: impl Fn(u32) -> Load + Copy,
-) -> Result<Vec<Lot>, Failure> {
-    let mut lots: Vec<Lot> = Vec::new();
+) -> Result<(Vec<Lot>, Vec<String>), Failure> {
+    let (mut lots, mut remarks): (Vec<Lot>, Vec<String>) = (Vec::new(), Vec::new());
     for (index, item) in items.into_iter().enumerate() {
         let identifier = item.identifier(index)?;
         if lots.iter().any(|lot| lot.identifier.as_str() == identifier) {
@@ -201,9 +203,18 @@ fn read_lots(
             }
         };
         let ladder = own.clone().or(every_lot);
-        lots.push(read_lot(&place, &item.lot.name, &identifier, &ladder, load)?);
+        let lot = read_lot(&place, &item.lot.name, &identifier, &ladder, load)?;
+        let scale = lot.ladder.scale;
+        let prices = [&ladder.start, &ladder.tick, &ladder.end].into_iter().flatten();
+        for remark in prices.filter_map(|PriceText(text)| notation::remark(scale, text)) {
+            // What every lot has is said once.
+            if !remarks.contains(&remark) {
+                remarks.push(remark);
+            }
+        }
+        lots.push(lot);
     }
-    Ok(lots)
+    Ok((lots, remarks))
 }
 
 fn read_stakes(file: &TermsFile, board: &BoardTerms) -> Result<Stakes, Failure> {

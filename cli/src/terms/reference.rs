@@ -27,7 +27,24 @@ A scenario of `talea-sim` ([scenarios/README.md](../scenarios/README.md)) is a d
 time in slots, draws its keys from a seed, and says what each party does.
 ";
 
-const CLOSING: &str = "## A list of bids
+const CLOSING: &str = "\
+## Prices
+
+A price is taken in any spelling that is exactly a price of the lot's scale. At `\"256ths\"` these are one price:
+`99-16+`, `99:16+`, `99'16+`, `99 33/64`, `99.515625`. At `\"decimal 2\"` these are: `99.5`, `99.50`, `99.500`, `99 1/2`. 32nds
+after `-`, `:` or `'` have two digits, and only a scale in 32nds or finer takes them. What is not exact is refused, with the
+nearest prices. A price has 64 bytes at most.
+
+After two digits of 32nds, `+` is half of one, and a third digit counts its **eighths**, as the cash market writes:
+`99-162` is 99 and 16.25/32, `99-165` is 99 and 16.625/32. The futures market writes quarters cut to one digit, `0`, `2`, `5`
+and `7`, and means 99 and 16.5/32 by `99-165`. Commands point out a price of which that is true, and show every price as a
+decimal number before it binds.
+
+The convention is no field of its own. The bytes of the terms have each lot's scale, and every program writes prices of that
+scale in eighths; a field could only contradict them. `talea terms show` says it in words, and in JSON as the `third_digit` of
+each lot. Whoever thinks in quarters writes decimals or fractions: `99.515625`, `99 33/64`.
+
+## A list of bids
 
 `talea bid`, `improve`, `reserve` and `bidder run` take bids on the command line as `LOT=PRICE`, or with `--file` from a CSV
 file in UTF-8 with commas. Its first line names the columns `lot` and `price`, in either order, and no others. A lot is

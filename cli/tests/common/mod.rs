@@ -105,6 +105,8 @@ impl Stage {
         command.args(arguments).stdin(Stdio::null());
         // Whoever writes this file makes everybody's clock wrong by so many milliseconds.
         command.env("TALEA_CLOCK", self.path("clock"));
+        // No address book of whoever runs the trials.
+        command.env("XDG_CONFIG_HOME", self.path("settings"));
         command
     }
 

@@ -425,7 +425,8 @@ pub struct BidFile {
     pub then: Vec<(String, BidderConduct)>,
 }
 
-/// A price as its scale has it, such as `"99.50"` or `"99-16+"`. Whole numbers may stand without quotes.
+/// A price that the scale has exactly, in any of its spellings, such as `"99.50"`, `"99 1/2"` or `"99-16+"`.
+/// Whole numbers may stand without quotes.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "price"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PriceText(pub String);

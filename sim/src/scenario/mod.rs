@@ -29,6 +29,7 @@ use talea_protocol::{
     limits::{
         MAX_BIDS_PER_LOT, MAX_CHUNK_ITEMS, MAX_GROUPS, MAX_LISTED_BIDDERS, MAX_LOTS, MAX_MEMBERS,
     },
+    notation::Misread,
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
     quorum::{Group, KeyholderId},
     terms::{
@@ -717,12 +718,16 @@ pub fn read_lot(
 }
 
 fn read_price(at: &str, scale: Scale, text: &str) -> Result<Price, Failure> {
-    scale.read(text).map_err(|_| {
-        let sentence =
-            format!("{at}: {text:?} is not a price at the scale {:?}", notation::scale_name(scale));
-        Failure::new(Code::ScenarioPrice, sentence)
-            .with_help(format!("write it {}", notation::example(scale)))
-    })
+    scale.read(text).map_err(|why| misread(at, scale, text, why))
+}
+
+fn misread(at: &str, scale: Scale, text: &str, why: Misread) -> Failure {
+    let neighbours = match why {
+        Misread::Between { below, above } => vec![below, above],
+        _ => Vec::new(),
+    };
+    let [sentence, help] = notation::fault(scale, text, why, &neighbours);
+    Failure::new(Code::ScenarioPrice, format!("{at}: {sentence}")).with_help(help)
 }
 
 fn rungs_between(
@@ -890,23 +895,28 @@ fn place_later_bids(
 /// [`Failure`] if it cannot be read at the lot's scale, or is not on the ladder.
 pub fn read_bid(at: &str, lot: &Lot, text: &str) -> Result<Rung, Failure> {
     let ladder = &lot.ladder;
-    let price = read_price(at, ladder.scale, text)?;
-    ladder.rung(price).ok_or_else(|| {
-        let write = |price| ladder.scale.write(price);
-        let last = Rung(ladder.rungs.saturating_sub(1));
-        let end = ladder.price(last).map(write).unwrap_or_default();
-        let sentence = format!(
-            "{at}: {} is not on the ladder of {}, which goes from {} to {end} in steps of {}",
-            write(price),
-            lot.name,
-            write(ladder.start),
-            write(Price(i64::try_from(ladder.tick).unwrap_or(i64::MAX))),
-        );
-        let nearest: Vec<String> =
-            notation::nearest(ladder, price).into_iter().map(write).collect();
-        Failure::new(Code::ScenarioOffLadder, sentence)
-            .with_help(format!("the nearest on it: {}", nearest.join(" and ")))
-    })
+    let scale = ladder.scale;
+    // What lies between two minor units is not on the ladder either.
+    let around = match scale.read(text) {
+        Ok(price) => match ladder.rung(price) {
+            Some(rung) => return Ok(rung),
+            None => (price, price),
+        },
+        Err(Misread::Between { below, above }) => (below, above),
+        Err(why) => return Err(misread(at, scale, text, why)),
+    };
+    let last = Rung(ladder.rungs.saturating_sub(1));
+    let end = ladder.price(last).map(|price| scale.write(price)).unwrap_or_default();
+    let sentence = format!(
+        "{at}: {text:?} is not on the ladder of {}, which goes from {} to {end} in steps of {}",
+        lot.name,
+        scale.write(ladder.start),
+        scale.write(Price(i64::try_from(ladder.tick).unwrap_or(i64::MAX))),
+    );
+    let (below, above) = around;
+    let nearest = notation::nearest(ladder, around);
+    let [_, help] = notation::fault(scale, text, Misread::Between { below, above }, &nearest);
+    Err(Failure::new(Code::ScenarioOffLadder, sentence).with_help(help))
 }
 
 #[cfg(test)]

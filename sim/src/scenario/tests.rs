@@ -88,8 +88,9 @@ fn prices_scales_and_ticks() {
     let with = |from: &str, to: &str| LOT.replace(from, to);
     let lot = with("\"64ths\"", "\"65ths\"");
     fails(&[&lot, QUORUM], Code::ScenarioScale, &["lots[0].scale", "65ths", "256ths"]);
-    let lot = with("\"95-00\"", "\"95.00\"");
-    fails(&[&lot, QUORUM], Code::ScenarioPrice, &["lots[0].start", "95.00", "99-16+"]);
+    let lot = with("\"95-00\"", "\"95.01\"");
+    let words = ["lots[0].start", "95.01", "95-00 (95) and 95-00+ (95.015625)", "99-16+"];
+    fails(&[&lot, QUORUM], Code::ScenarioPrice, &words);
     let lot = with("\"105-00\"", "\"105-33\"");
     fails(&[&lot, QUORUM], Code::ScenarioPrice, &["lots[0].end"]);
     for tick in ["0", "-1", "0-001", "1/128", "x"] {
@@ -259,8 +260,15 @@ fn bidders_and_bids() {
         Code::ScenarioTooManyBids,
         &["1 bids"],
     );
-    let bid = bidder("A", "X1 = \"99.5\"");
-    fails(&[LOT, QUORUM, &bid], Code::ScenarioPrice, &["bidders[0].bids", "99.5", "99-16+"]);
+    let bid = bidder("A", "X1 = \"99.5x\"");
+    fails(&[LOT, QUORUM, &bid], Code::ScenarioPrice, &["bidders[0].bids", "99.5x", "99-16+"]);
+    let bid = bidder("A", "X1 = \"99.51\"");
+    let nearest = "the nearest: 99-16 (99.5) and 99-16+ (99.515625)";
+    fails(
+        &[LOT, QUORUM, &bid],
+        Code::ScenarioOffLadder,
+        &["\"99.51\"", nearest, "like \"99-16+\""],
+    );
     for (price, nearest) in [("105-01", "105-00"), ("94-31", "95-00")] {
         let bid = bidder("A", &format!("X1 = \"{price}\""));
         fails(
@@ -271,7 +279,7 @@ fn bidders_and_bids() {
     }
     let lot = format!("{LOT}tick = \"0-02\"\n");
     let bid = bidder("A", "X1 = \"99-17\"");
-    fails(&[&lot, QUORUM, &bid], Code::ScenarioOffLadder, &["99-16 and 99-18"]);
+    fails(&[&lot, QUORUM, &bid], Code::ScenarioOffLadder, &["99-16 (99.5) and 99-18 (99.5625)"]);
 }
 
 #[test]
