@@ -10,7 +10,7 @@ use crate::{
     files::{self, Readers},
     lists::{Line, List},
     names,
-    terms::has_no_custodian,
+    terms::nobody::has_no_custodian,
 };
 use etcetera::{BaseStrategy as _, choose_base_strategy};
 use serde::Serialize;

@@ -1,6 +1,7 @@
 //! The command line: data to stdout, messages to stderr, and an exit status that means something.
 
 use crate::{
+    agent::Agent,
     answers::Answers,
     arguments::{
         AgentArgs, AgentCommand, BidArgs, BidderArgs, BidderCommand, BoardCommand, BookCommand,
@@ -22,7 +23,7 @@ use crate::{
     keys::{Keys, PassphraseSource},
     money, names,
     party::{
-        agent::{self, Agent},
+        agent,
         bidder::{self, Committed},
         custodian,
         desk::{Desk, POLL, order},
@@ -437,8 +438,9 @@ fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<
     if !left.is_empty() {
         say(&format!(
             "no bid was made in this round on: {}. talea stand makes the same bid again; otherwise the \
-             bid of the round before counts, and its deposit is lost",
-            left.join(", ")
+             bid of the round before counts{}",
+            left.join(", "),
+            bidder::and_its_deposit(desk.replica.auction().terms())
         ));
     }
     if !committed.done.is_empty() {
@@ -454,9 +456,10 @@ fn say_when_reveals_are_due(desk: &Desk) -> Result<(), Failure> {
     let slots = auction.terms().reveal_slots(auction.round());
     say(&format!(
         "reveals are due from {} to {}: run talea reveal then, on any machine with this key and the \
-         board's folder. A bid that is not revealed does not count, and its deposit is lost",
+         board's folder. A bid that is not revealed does not count{}",
         board.time_of(last),
         board.time_of(last.saturating_add(slots)),
+        bidder::and_its_deposit(auction.terms())
     ));
     Ok(())
 }
@@ -474,9 +477,10 @@ fn say_until_when_to_run(desk: &Desk) {
     };
     say(&format!(
         "this process reveals by itself, from {} to {}{in_rounds}: let it run until it ends. A bid that is not \
-         revealed does not count, and its deposit is lost",
+         revealed does not count{}",
         board.time_of(schedule.commits_until),
-        board.time_of(schedule.reveals_until)
+        board.time_of(schedule.reveals_until),
+        bidder::and_its_deposit(auction.terms())
     ));
 }
 

@@ -1,6 +1,6 @@
 //! Why a command stopped: one sentence, a stable code, an exit status, and what to do next.
 
-use crate::{names, say::fit_for_terminals};
+use crate::say::{fit_for_terminals, shortened};
 use std::{fmt, path::Path, process::ExitCode};
 use talea_contract::Refusal;
 use talea_protocol::bytes::PartyKey;
@@ -131,7 +131,7 @@ impl Failure {
 
     /// The terms give a role to another key than the one at hand.
     pub fn other_key(role: &str, named: &PartyKey, given: &PartyKey) -> Self {
-        let [named, given] = [named, given].map(|key| names::shortened(&names::party(key)));
+        let [named, given] = [named, given].map(|key| shortened(&key.to_string()));
         let sentence = format!("the terms name {named} as the {role}, and this key is {given}");
         Self::new(Code::KeyOther, sentence).with_help(format!("use the key file of the {role}"))
     }
@@ -176,7 +176,7 @@ mod tests {
         let (named, given) = (PartyKey([1; 32]), PartyKey([2; 32]));
         let failure = Failure::other_key("seller", &named, &given);
         for key in [named, given] {
-            let shown = names::shortened(&names::party(&key));
+            let shown = shortened(&key.to_string());
             assert!(failure.sentence.contains(&shown), "{failure}");
         }
         assert_eq!(failure.code, Code::KeyOther);

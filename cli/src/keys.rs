@@ -5,9 +5,10 @@
 //! party keeps between commands.
 
 use crate::{
+    agent::Agent,
     failure::{Code, Failure},
     files::{self, Readers},
-    party::{agent::Agent, left::Unlock},
+    party::left::Unlock,
     passphrase::{draw, show},
     say::{say, say_if_slow},
 };

@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `arguments`, [`cli`] | arguments in, exit status out |
-//! | [`names`], [`keys`], [`passphrase`], [`files`] | public keys as text, secret ones in files, what locks them, files that are whole |
+//! | [`names`], [`agent`], [`keys`], [`passphrase`], [`files`] | public keys as text, secret ones in files, what locks them, files that are whole |
 //! | [`terms`], `interview`, `answers` | terms from TOML and CSV or by questions, in words, and as data |
 //! | [`book`] | an address book: whose key a key is |
 //! | `lists`, `bids` | CSV files that people hand in, and bids as people write them |
@@ -20,6 +20,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod agent;
 mod answers;
 mod arguments;
 mod bids;

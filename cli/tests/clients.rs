@@ -488,7 +488,9 @@ fn a_bid_for_which_no_money_is_left_is_not_made() {
     assert_eq!(pen.count("commit"), 1);
     assert!(find(&scene.path("bidder0.key.state"), "bid-1-0.age").is_empty());
     scene.pay(&mut pen, "bidder0", "6");
-    scene.honestly(&mut pen, &bid("bidder0.key", &["B1=91.00"]));
+    let bid = scene.start(&bid("bidder0.key", &["B1=91.00"]));
+    let made = pen.serve_to_the_end_of(bid, |_, _| false);
+    ends(&made, 0, &["does not count, and its deposit of 6 is lost"]);
 }
 
 #[test]
@@ -537,7 +539,7 @@ fn the_key_alone_finds_its_bids_again() {
         .map(|slot| pen.log.replica().board().time_of(slot));
     let due = format!("reveals are due from {from} to {to}");
     let made = pen.serve_to_the_end_of(made, |_, _| false);
-    ends(&made, 0, &[&due, "its deposit is lost"]);
+    ends(&made, 0, &[&due, "A bid that is not revealed does not count\n"]);
     scene.honestly(&mut pen, &bid("bidder1.key", &BIDS_1[..2]));
     pen.pass();
 
@@ -596,7 +598,7 @@ fn a_bid_that_this_machine_cannot_reveal_is_not_lost_in_silence() {
     scene.honestly(&mut pen, &bid("bidder1.key", &["B0=91.50"]));
     pen.pass();
     let reveal = ["reveal", "board", "--key", "bidder0.key"];
-    let words = ["error[bid.elsewhere]", "bidder0.key.state", "B0", "deposit"];
+    let words = ["error[bid.elsewhere]", "bidder0.key.state", "B0", "does not count"];
     ends(&scene.run(&reveal), 5, &words);
     ends(&scene.run(&[&reveal[..], &["--to", "handed"]].concat()), 5, &["error[bid.elsewhere]"]);
     ends(&scene.run(&["reveal", "board", "--key", "bidder2.key"]), 6, &["error[bid.none]"]);

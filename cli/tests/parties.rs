@@ -635,7 +635,9 @@ fn bad_input_gets_one_sentence_a_code_and_its_status() {
     stage.fails(&["terms", "new", "terms.toml", "--out", "terms"], 2, "file.exists");
     stage.fails(&["key", "new", "seller.key"], 2, "file.exists");
     stage.fails(&["receipt", "check", "terms.toml"], 1, "receipt.invalid");
-    stage.fails(&["receipt", "new", "board", "0"], 3, "not-yet");
+    stage.fails(&["receipt", "new", "board", "1"], 3, "not-yet");
+    // Entries are counted from 1.
+    ends(&stage.run(&["receipt", "new", "board", "0"]), 2, &["0 is not in 1.."]);
     stage.fails(&["result", "board", "--key", "bidder0.key"], 3, "not-yet");
     stage.fails(&["report", "board", "--out", "report.doc"], 4, "file.unwritable");
     fs::write(stage.path("other"), "incorrect horse battery\n").unwrap();

@@ -141,7 +141,7 @@ fn what_will_hardly_work_is_said_before_anybody_signs() {
         assert_eq!(names::shortened(&author.0.done(&["terms", "show", "new"])), shown(&output));
     }
     let alone = author.changed(&[("threshold = 2", "threshold = 1\nendorsements = 2")]);
-    says(&shown(&alone), &["each member of group keyholders decrypts alone"]);
+    says(&shown(&alone), &["each member of group keyholders can decrypt alone"]);
     // The clock has begun to run, and there is time left.
     let late = author.changed(&[
         ("deals = \"4000ms\"", "deals = \"2096-12-01T10:30Z\""),

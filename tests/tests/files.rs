@@ -65,13 +65,19 @@ fn used(source: &str) -> Vec<String> {
     let source = source.split("#[cfg(test)]\nmod tests").next().expect("there is a first");
     let code: Vec<&str> =
         source.lines().map(|line| line.split("//").next().expect("there is a first")).collect();
-    let code = code.join(" ");
-    let words = [" use ", "(crate) use ", "(super) use "];
-    let at =
-        |word: &str| code.match_indices(word).map(|(at, _)| at + word.len()).collect::<Vec<_>>();
-    let starts: BTreeSet<usize> = words.iter().flat_map(|word| at(word)).collect();
-    let trees = starts.iter().filter_map(|start| Some(code[*start..].split_once(';')?.0));
-    trees.flat_map(paths).collect()
+    // An item begins its line; the word in the middle of one is prose.
+    let begins = |line: &str| {
+        let line = line.trim_start();
+        ["use ", "pub use ", "pub(crate) use ", "pub(super) use "]
+            .iter()
+            .find_map(|words| line.strip_prefix(words).map(str::to_owned))
+    };
+    let trees = code.iter().enumerate().filter_map(|(at, line)| {
+        let rest = code.get(at + 1..).unwrap_or_default().join(" ");
+        let tree = format!("{} {rest}", begins(line)?);
+        Some(tree.split_once(';')?.0.to_owned())
+    });
+    trees.flat_map(|tree| paths(&tree)).collect()
 }
 
 /// The module of the crate in which a path that stands in `module` ends; nothing if it leaves the crate.

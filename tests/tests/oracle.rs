@@ -183,7 +183,7 @@ fn combinations(reserves: &[Option<bool>]) -> Vec<(Small, Shape)> {
         Disclosure::Everything,
     ];
     let mut combinations = Vec::new();
-    for mechanism in [Mechanism::FirstPrice, SECOND_PRICE, TWO_UNITS, THREE_UNITS] {
+    for mechanism in Mechanism::EXAMPLES {
         for disclosure in disclosures {
             for ties in [Ties::EarliestCommit, Ties::Lottery] {
                 for reserve in reserves {

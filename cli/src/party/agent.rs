@@ -6,6 +6,7 @@
 //! of them.
 
 use crate::{
+    agent::Agent,
     board::clock::BoardTerms,
     failure::{Code, Failure},
     names,
@@ -16,28 +17,15 @@ use crate::{
     say::{excerpt, say},
     status,
 };
-use bech32::{Bech32, Hrp};
 use std::{
     collections::BTreeMap,
-    fmt,
     path::PathBuf,
-    str::FromStr,
     time::{Duration, Instant},
 };
 use talea_contract::Phase;
 use talea_parties::bidder;
-use talea_protocol::{
-    bytes::{Digest, PartyKey},
-    commitment::BidId,
-    names::{NameError, read_name, write_name},
-    quorum::keyholders,
-    terms::Terms,
-};
+use talea_protocol::{bytes::Digest, commitment::BidId, quorum::keyholders, terms::Terms};
 
-/// What an agent's name begins with, before a 1.
-pub const AGENT: &str = "taleaagent";
-/// What the name of an age identity begins with, before a 1.
-const AGE: &str = "age";
 /// How long it looks at what others left before it looks at the transcript again.
 const LOOK: Duration = Duration::from_millis(100);
 /// How many bytes of sealed bids it keeps in memory.
@@ -47,57 +35,16 @@ const MOST_TOLD: usize = 1 << 10;
 /// How much of a file's name is shown.
 const MOST_LETTERS: usize = 200;
 
-/// The public keys of an agent: who it is, and to what bids are encrypted for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agent {
-    /// Who hands in what was left.
-    pub party: PartyKey,
-    recipient: [u8; 32],
-}
-
-impl Agent {
-    /// An agent by its party and the text of an age recipient.
-    #[must_use]
-    pub fn new(party: PartyKey, recipient: &str) -> Option<Self> {
-        let (prefix, bytes) = bech32::decode(recipient).ok()?;
-        let recipient = bytes.try_into().ok().filter(|_| prefix.as_str() == AGE)?;
-        Some(Self { party, recipient })
+/// What an agent is in an auction besides, if that makes it a bad choice.
+#[must_use]
+pub fn conflict(agent: &Agent, terms: &Terms) -> Option<&'static str> {
+    if keyholders(&terms.quorum).any(|(_, member)| member.signing == agent.party) {
+        return Some("a keyholder");
     }
-
-    /// To what age encrypts for it.
-    #[must_use]
-    pub fn recipient(&self) -> Option<String> {
-        bech32::encode::<Bech32>(Hrp::parse(AGE).ok()?, &self.recipient).ok()
+    if BoardTerms::of(terms).is_ok_and(|board| board.key == agent.party) {
+        return Some("the board");
     }
-
-    /// What it is in an auction besides, if that makes it a bad choice.
-    #[must_use]
-    pub fn conflict(&self, terms: &Terms) -> Option<&'static str> {
-        if keyholders(&terms.quorum).any(|(_, member)| member.signing == self.party) {
-            return Some("a keyholder");
-        }
-        if BoardTerms::of(terms).is_ok_and(|board| board.key == self.party) {
-            return Some("the board");
-        }
-        (terms.seller == self.party).then_some("the seller")
-    }
-}
-
-impl fmt::Display for Agent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = [self.party.0, self.recipient].concat();
-        f.pad(&write_name(AGENT, &bytes).ok_or(fmt::Error)?)
-    }
-}
-
-impl FromStr for Agent {
-    type Err = NameError;
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        let bytes: [u8; 64] = read_name(AGENT, "agent", text)?;
-        let (mut party, mut recipient) = ([0; 32], [0; 32]);
-        party.iter_mut().chain(&mut recipient).zip(bytes).for_each(|(to, from)| *to = from);
-        Ok(Self { party: PartyKey(party), recipient })
-    }
+    (terms.seller == agent.party).then_some("the seller")
 }
 
 /// What became of the bids that were left.
@@ -260,7 +207,7 @@ pub fn warning(agent: &Agent, terms: &Terms) -> (String, bool) {
         "{name} can hand these bids in or withhold them, and nothing else. A bid that it withholds does not \
          count, unless you reveal it, and its deposit is lost"
     );
-    match agent.conflict(terms) {
+    match conflict(agent, terms) {
         None => (plain, false),
         Some(what) => {
             let sentence = format!(
@@ -269,22 +216,5 @@ pub fn warning(agent: &Agent, terms: &Terms) -> (String, bool) {
             );
             (sentence, true)
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_agents_name_reads_back() {
-        let identity = age::x25519::Identity::generate();
-        let recipient = identity.to_public().to_string();
-        let agent = Agent::new(PartyKey([7; 32]), &recipient).unwrap();
-        assert_eq!(agent.recipient(), Some(recipient));
-        assert_eq!(agent.to_string().parse(), Ok(agent));
-        assert!(agent.to_string().starts_with("taleaagent1"));
-        assert!(names::party(&agent.party).parse::<Agent>().is_err());
-        assert_eq!(Agent::new(agent.party, "age1rubbish"), None);
     }
 }

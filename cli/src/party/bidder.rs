@@ -2,11 +2,11 @@
 //! before the commit leaves the machine; where it is gone all the same, the key finds it again.
 
 use crate::{
+    agent::Agent,
     failure::{Code, Failure},
     files::{self, Readers},
     keys::{Keys, lock_for},
     party::{
-        agent::Agent,
         attempts,
         desk::{Desk, Insisted, POLL, order},
         found::{self, Found},
@@ -35,6 +35,7 @@ use talea_protocol::{
     limits::{MAX_INSTRUCTION_BYTES, MAX_REVEALS},
     price::Rung,
     sealed_bid::Reveal,
+    terms::Terms,
 };
 use zeroize::Zeroizing;
 
@@ -338,6 +339,15 @@ pub fn to_reveal(desk: &Desk) -> Done<Reveal> {
     found
 }
 
+/// What is lost besides a bid that does not count, as the end of a sentence; nothing where nothing is at stake.
+#[must_use]
+pub fn and_its_deposit(terms: &Terms) -> String {
+    match terms.stakes.deposit {
+        0 => String::new(),
+        deposit => format!(", and its deposit of {deposit} is lost"),
+    }
+}
+
 fn lies_elsewhere(desk: &Desk, lots: &[String]) -> Failure {
     let state = match desk.state() {
         Ok(state) => state.display().to_string(),
@@ -348,11 +358,11 @@ fn lies_elsewhere(desk: &Desk, lots: &[String]) -> Failure {
         "bids of this party are due to be revealed, and neither the key nor {state} holds their \
          secrets, on: {lots}"
     );
-    Failure::new(Code::BidElsewhere, sentence).with_help(
+    Failure::new(Code::BidElsewhere, sentence).with_help(format!(
         "another program or version made them: reveal them with that one, or copy the folder from the \
-         machine where they were made. A bid that is not revealed does not count, and its deposit is \
-         lost",
-    )
+         machine where they were made. A bid that is not revealed does not count{}",
+        and_its_deposit(desk.replica.auction().terms())
+    ))
 }
 
 /// Whether the board shows a commit of this party in the current round.

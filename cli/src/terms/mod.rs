@@ -5,7 +5,7 @@ mod file;
 mod identifier;
 mod in_words;
 mod lots;
-mod nobody;
+pub mod nobody;
 mod prospects;
 mod read;
 #[cfg(test)]

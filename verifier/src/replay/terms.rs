@@ -7,15 +7,14 @@ use talea_protocol::{
     bytes::{PartyKey, Point},
     instruction::opening_bytes,
     labels::PROTOCOL_VERSION,
-    limits::{MAX_BIDS_PER_LOT, MAX_OPENED_BIDS, MAX_ROUNDS, MAX_SHOWN_BUCKETS},
+    limits::{MAX_BIDS_PER_LOT, MAX_OPENED_BIDS, MAX_ROUNDS, MAX_SHOWN_BUCKETS, MAX_UNITS},
     outcome::Quote,
     price::{Price, PriceLadder, Rung, Side},
     quorum::{KeyholderId, Member, keyholders},
-    terms::{Admission, AuctionId, Disclosure, Lot, Terms},
+    terms::{Admission, AuctionId, Disclosure, Lot, Mechanism, Terms},
     transcript::{Genesis, genesis_head},
 };
 
-use super::rank::mechanism;
 use crate::{docket::Docket, failure::Stop, group, keys};
 use talea_protocol::{bytes::Digest, check::Check, quorum::Group};
 
@@ -288,9 +287,11 @@ fn parties_fault(terms: &Terms) -> Option<String> {
 
 /// **T7**.
 fn rules_fault(terms: &Terms) -> Option<String> {
-    let fault = mechanism::fault(terms.mechanism);
-    if fault.is_some() {
-        return fault;
+    match terms.mechanism {
+        Mechanism::UniformPrice { units } if !(1..=MAX_UNITS).contains(&usize::from(units)) => {
+            return Some(format!("the units must be in 1 ..= {MAX_UNITS} and are {units}"));
+        }
+        Mechanism::UniformPrice { .. } | Mechanism::FirstPrice => {}
     }
     if let Disclosure::Facts { depth: Some(depth), .. } = terms.disclosure
         && depth.min_bids == 0

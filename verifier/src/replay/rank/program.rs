@@ -16,7 +16,7 @@ use super::{
     depth::depth,
     dialogue::{Halt, Line},
     ladder::{Ladder, open_rungs},
-    mechanism,
+    mechanism::{self, Entrants},
     price::{self, Participant},
     reserve,
 };
@@ -112,7 +112,8 @@ impl Program {
         };
         let award = if is_met {
             // 2. Price search, 3. winners.
-            let (rung, standings) = mechanism::price_and_winners(self, line).await?;
+            let (rung, standings) =
+                mechanism::price_and_winners(self.mechanism, &self.entrants(), line).await?;
             // 4. Cover.
             if cover {
                 disclosed.cover = self.cover(line, &standings).await?;
@@ -144,7 +145,7 @@ impl Program {
         let depth = self.depth(line, min_bids).await?;
         let limit = self.mechanism.units();
         let cover = if cover && self.bids.len() > usize::from(limit) {
-            let bids = self.participants();
+            let bids = self.entrants().participants();
             let found = price::search(line, &self.ladder, self.fan_out, limit, &bids).await?;
             Some(self.quote(found.rung)?)
         } else {
@@ -190,9 +191,13 @@ impl Program {
         self.bids.iter().map(|bid| bid.ladder.as_ref()).collect()
     }
 
-    /// Every bid with weight 1, in tie order.
-    pub(crate) fn participants(&self) -> Vec<Participant<'_>> {
-        self.ladders().into_iter().map(|ladder| Participant { ladder, weight: 1 }).collect()
+    fn entrants(&self) -> Entrants<'_> {
+        Entrants {
+            ladder: &self.ladder,
+            fan_out: self.fan_out,
+            bids: self.ladders(),
+            reserve: self.reserve.as_ref().map(|reserve| reserve.ladder.as_ref()),
+        }
     }
 
     fn quote(&self, rung: Rung) -> Result<Quote, Halt> {

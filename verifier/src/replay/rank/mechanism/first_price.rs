@@ -2,22 +2,20 @@
 
 use talea_protocol::price::Rung;
 
-use super::{Standings, first_at_price};
+use super::{Entrants, Standings, first_at_price};
 use crate::replay::rank::{
     dialogue::{Halt, Line},
-    price,
-    program::Program,
-    winners,
+    price, winners,
 };
 
 /// Nobody is above the best bid, so that is not opened. What the reserve test has said of a reserve is enough.
 pub(super) async fn price_and_winners(
-    program: &Program,
+    entrants: &Entrants<'_>,
     line: &Line,
 ) -> Result<(Rung, Standings), Halt> {
-    let (ladder, fan_out) = (&program.ladder, program.fan_out);
-    let found = price::search(line, ladder, fan_out, 0, &program.participants()).await?;
-    let mut standings = vec![None; program.bids.len()];
+    let (ladder, fan_out) = (entrants.ladder, entrants.fan_out);
+    let found = price::search(line, ladder, fan_out, 0, &entrants.participants()).await?;
+    let mut standings = vec![None; entrants.bids.len()];
     winners::at_price(line, fan_out, &found, (1, false), &mut standings).await?;
     Ok((found.rung, standings))
 }

@@ -1,36 +1,51 @@
 //! The mechanisms, one to a file: how price and winners are found of bids that stay encrypted, and of bids
-//! in the clear (section 11). A new one is a file here, and an arm in each function below.
+//! in the clear (section 11). A new one is a file here, and an arm in each function below; its bounds are **T7**.
 
 mod first_price;
 mod uniform_price;
 
-use talea_protocol::{outcome::Standing, price::Rung, terms::Mechanism};
+use talea_protocol::{
+    outcome::Standing,
+    price::{PriceLadder, Rung},
+    terms::Mechanism,
+};
 
 use super::{
     dialogue::{Halt, Line},
-    program::Program,
+    ladder::Ladder,
+    price::Participant,
 };
 
 /// How each ranked bid, in tie order, stands to the price, if it wins.
 pub(crate) type Standings = Vec<Option<Standing>>;
 
-/// **T7** of a mechanism: what is wrong with it.
-pub(crate) fn fault(mechanism: Mechanism) -> Option<String> {
-    match mechanism {
-        Mechanism::FirstPrice => None,
-        Mechanism::UniformPrice { units } => uniform_price::fault(units),
+/// Who takes part, and how they are asked.
+pub(crate) struct Entrants<'a> {
+    pub(crate) ladder: &'a PriceLadder,
+    pub(crate) fan_out: u16,
+    /// The ranked bids, in tie order; at least one.
+    pub(crate) bids: Vec<&'a Ladder>,
+    /// The reserve, if one binds. Some bid has reached it.
+    pub(crate) reserve: Option<&'a Ladder>,
+}
+
+impl<'a> Entrants<'a> {
+    /// Every bid with weight 1, in tie order.
+    pub(crate) fn participants(&self) -> Vec<Participant<'a>> {
+        self.bids.iter().map(|ladder| Participant { ladder, weight: 1 }).collect()
     }
 }
 
-/// The price's rung, and the winners. Where a reserve binds, some bid has reached it.
+/// The price's rung, and the winners.
 pub(crate) async fn price_and_winners(
-    program: &Program,
+    mechanism: Mechanism,
+    entrants: &Entrants<'_>,
     line: &Line,
 ) -> Result<(Rung, Standings), Halt> {
-    match program.mechanism {
-        Mechanism::FirstPrice => first_price::price_and_winners(program, line).await,
+    match mechanism {
+        Mechanism::FirstPrice => first_price::price_and_winners(entrants, line).await,
         Mechanism::UniformPrice { units } => {
-            uniform_price::price_and_winners(program, units, line).await
+            uniform_price::price_and_winners(entrants, units, line).await
         }
     }
 }

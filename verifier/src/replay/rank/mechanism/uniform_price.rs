@@ -1,40 +1,34 @@
 //! A uniform price: the best bids win, and all pay the best losing one.
 
-use talea_protocol::{limits::MAX_UNITS, outcome::Standing, price::Rung};
+use talea_protocol::{outcome::Standing, price::Rung};
 
-use super::{Standings, first_at_price};
+use super::{Entrants, Standings, first_at_price};
 use crate::replay::rank::{
     dialogue::{Halt, Line},
     price::{self, Participant},
-    program::Program,
     winners,
 };
-
-pub(super) fn fault(units: u16) -> Option<String> {
-    let is_possible = (1..=MAX_UNITS).contains(&usize::from(units));
-    (!is_possible).then(|| format!("the units must be in 1 ..= {MAX_UNITS} and are {units}"))
-}
 
 /// The seller keeps what would go for less than its reserve: every unit, if need be. So the reserve takes
 /// part as so many bids, and fewer bids than units may reach the price.
 pub(super) async fn price_and_winners(
-    program: &Program,
+    entrants: &Entrants<'_>,
     units: u16,
     line: &Line,
 ) -> Result<(Rung, Standings), Halt> {
-    let bids = program.bids.len();
-    if program.reserve.is_none() && bids <= usize::from(units) {
+    let bids = entrants.bids.len();
+    if entrants.reserve.is_none() && bids <= usize::from(units) {
         return Ok(all_win(bids));
     }
-    let mut participants = program.participants();
-    if let Some(reserve) = &program.reserve {
-        participants.push(Participant { ladder: &reserve.ladder, weight: units });
+    let mut participants = entrants.participants();
+    if let Some(ladder) = entrants.reserve {
+        participants.push(Participant { ladder, weight: units });
     }
-    let (ladder, fan_out) = (&program.ladder, program.fan_out);
+    let (ladder, fan_out) = (entrants.ladder, entrants.fan_out);
     let found = price::search(line, ladder, fan_out, units, &participants).await?;
     let mut standings = vec![None; bids];
     let left = winners::above(line, &found, units, &mut standings).await?;
-    let may_run_out = program.reserve.is_some();
+    let may_run_out = entrants.reserve.is_some();
     winners::at_price(line, fan_out, &found, (left, may_run_out), &mut standings).await?;
     Ok((found.rung, standings))
 }
