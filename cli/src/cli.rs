@@ -111,7 +111,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             let committed = bidder::stand(&mut desk)?;
             print_commits("commit", &desk, &committed.done, args.party.json);
             if !committed.done.is_empty() {
-                say_when_reveals_are_due(&desk)?;
+                say_when_reveals_are_due(&desk);
             }
             committed.well()?;
         }
@@ -414,14 +414,19 @@ fn leave(
 ) -> Result<(), Failure> {
     let (Some(agent), Some(path)) = (agent, &args.leave) else { return Ok(()) };
     let files = bidder::leave(desk, committed, &agent, path)?;
-    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     say(&format!(
         "{} sealed bids for the agent are in {}: put them, whole, into the folder that it named. They are of this \
          round alone",
         committed.len(),
-        names.join(", ")
+        listed(&files)
     ));
     Ok(())
+}
+
+/// Files, one after the other.
+fn listed(files: &[PathBuf]) -> String {
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    names.join(", ")
 }
 
 fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<(), Failure> {
@@ -444,15 +449,15 @@ fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<
         ));
     }
     if !committed.done.is_empty() {
-        say_when_reveals_are_due(&desk)?;
+        say_when_reveals_are_due(&desk);
     }
     committed.well()
 }
 
 /// What a bidder must still do, until when, and with what.
-fn say_when_reveals_are_due(desk: &Desk) -> Result<(), Failure> {
+fn say_when_reveals_are_due(desk: &Desk) {
     let (auction, board) = (desk.replica.auction(), desk.replica.board());
-    let (Phase::Commits, Some(last)) = (auction.phase(), auction.deadline()) else { return Ok(()) };
+    let (Phase::Commits, Some(last)) = (auction.phase(), auction.deadline()) else { return };
     let slots = auction.terms().reveal_slots(auction.round());
     say(&format!(
         "reveals are due from {} to {}: run talea reveal then, on any machine with this key and the \
@@ -461,7 +466,6 @@ fn say_when_reveals_are_due(desk: &Desk) -> Result<(), Failure> {
         board.time_of(last.saturating_add(slots)),
         bidder::and_its_deposit(auction.terms())
     ));
-    Ok(())
 }
 
 /// Until when a bidder that runs by itself must not be stopped, in the first round.
@@ -520,8 +524,7 @@ fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failur
         }
         let (Handed { commits, reveals }, files, trouble) = bidder::hand_over(&desk, path)?;
         let (sealed, commits) = (reveals.len(), commits.len());
-        let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-        let file = names.join(", ");
+        let file = listed(&files);
         print(&if json {
             let value = serde_json::json!({
                 "schema": "talea-handed/1", "file": path, "files": files, "sealed_bids": sealed,
@@ -587,8 +590,8 @@ fn decide(args: &DecideArgs, accept: bool, passphrase: &PassphraseSource) -> Res
 fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
     match command {
         ReceiptCommand::New { board, entry, out } => {
-            let (mut replica, checkpoints) = shown(&Folder::new(&board))?;
-            let text = Receipt::of(&mut replica, &checkpoints, entry)?.json();
+            let (replica, checkpoints) = shown(&Folder::new(&board))?;
+            let text = Receipt::of(&replica, &checkpoints, entry)?.json();
             match out {
                 None => print(&text),
                 Some(path) => files::write_new(&path, text.as_bytes(), Readers::Usual)?,

@@ -31,14 +31,6 @@ impl Mechanism {
         Self::UniformPrice { units: 63 },
     ];
 
-    /// `M`: how many bids are better than the price, at most.
-    pub fn limit(self) -> u16 {
-        match self {
-            Self::FirstPrice => 0,
-            Self::UniformPrice { units } => units,
-        }
-    }
-
     /// How many bids win, at most.
     pub fn units(self) -> u16 {
         match self {

@@ -114,8 +114,19 @@ pub(crate) fn range(
     rungs: u32,
     rung: u32,
 ) -> (Point, Vec<u8>, Scalar) {
+    range_of(rng, context, quorum_key, rungs, (rung.into(), (rungs - 1 - rung).into()))
+}
+
+/// The same over a value and what is said to be left to the last rung.
+fn range_of(
+    rng: &mut Rng,
+    context: &Context,
+    quorum_key: &Point,
+    rungs: u32,
+    (value, rest): (u64, u64),
+) -> (Point, Vec<u8>, Scalar) {
     let rho = Scalar::random(rng);
-    let c = encode(&(bases().g * Scalar::from(rung) + bases().h * rho));
+    let c = encode(&(bases().g * Scalar::from(value) + bases().h * rho));
     let n = range::bits(rungs);
     let mut transcript = range::transcript(context, quorum_key, n, rungs, &c, None).into_inner();
     let (bulletproof, pedersen) = range::generators();
@@ -123,7 +134,7 @@ pub(crate) fn range(
         bulletproof,
         pedersen,
         &mut transcript,
-        &[u64::from(rung), u64::from(rungs - 1 - rung)],
+        &[value, rest],
         &[rho, -rho],
         n,
         rng,
@@ -182,22 +193,8 @@ pub(crate) fn range_lie(
     value: u64,
     rest: u64,
 ) -> (Point, Vec<u8>) {
-    let rho = Scalar::random(rng);
-    let c = encode(&(bases().g * Scalar::from(value) + bases().h * rho));
-    let n = range::bits(rungs);
-    let mut transcript = range::transcript(context, quorum_key, n, rungs, &c, None).into_inner();
-    let (bulletproof, pedersen) = range::generators();
-    let (proof, _) = RangeProof::prove_multiple_with_rng(
-        bulletproof,
-        pedersen,
-        &mut transcript,
-        &[value, rest],
-        &[rho, -rho],
-        n,
-        rng,
-    )
-    .unwrap();
-    (c, proof.to_bytes())
+    let (c, proof, _) = range_of(rng, context, quorum_key, rungs, (value, rest));
+    (c, proof)
 }
 
 /// Polynomials in `x`, lowest coefficient first.

@@ -251,11 +251,7 @@ impl Receipt {
     /// # Errors
     /// `not-yet` if the board has signed none; `board.forked` and `board.rewritten` if it signed
     /// something else; `file.unreadable`.
-    pub fn of(
-        replica: &mut Replica,
-        checkpoints: &[Checkpoint],
-        entry: u64,
-    ) -> Result<Self, Failure> {
+    pub fn of(replica: &Replica, checkpoints: &[Checkpoint], entry: u64) -> Result<Self, Failure> {
         let unsigned = || {
             let sentence = format!("the board has signed no checkpoint over entry {entry}");
             Failure::new(Code::NotYet, sentence)

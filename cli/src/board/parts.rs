@@ -7,7 +7,6 @@ use crate::{
 use std::collections::BTreeSet;
 use talea_protocol::{
     bytes::PartyKey,
-    commitment::seal,
     instruction::Instruction,
     quorum::keyholders,
     terms::{Admission, Terms},
@@ -57,10 +56,9 @@ impl Parts {
         };
         // Anybody may carry what is due.
         let auction = replica.auction();
-        let due = reveals.iter().find(|reveal| {
-            let sealed = || Some(seal(&auction.id(), &reveal.bid, &reveal.sealed_bid));
-            auction.is_open(&reveal.bid) && replica.seal_of(&reveal.bid) == sealed()
-        });
+        let due = reveals
+            .iter()
+            .find(|reveal| auction.is_open(&reveal.bid) && replica.opens_a_commit(reveal));
         due.map_or((Priority::Stranger, signer), |reveal| (Priority::Carrier, reveal.bid.bidder))
     }
 }

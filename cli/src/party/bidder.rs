@@ -9,7 +9,7 @@ use crate::{
     party::{
         attempts,
         desk::{Desk, Insisted, POLL, order},
-        found::{self, Found},
+        found,
         handed::Handed,
         left::MAX_LEFT,
     },
@@ -54,21 +54,11 @@ struct Kept {
     secret: Vec<u8>,
 }
 
-/// A bid that this party made.
-pub struct Bid {
-    /// The signed commit.
-    pub commit: Vec<u8>,
-    /// What reveals it.
-    pub reveal: Reveal,
-    /// What proves the next one.
-    pub secret: BidSecret,
-}
-
 fn place(state: &Path, lot: u32, round: u32) -> PathBuf {
     state.join(format!("bid-{lot}-{round}.age"))
 }
 
-fn keep(keys: &Keys, path: &Path, bid: &Bid) -> Result<(), Failure> {
+fn keep(keys: &Keys, path: &Path, bid: &PreparedBid) -> Result<(), Failure> {
     let kept = Kept {
         commit: bid.commit.clone(),
         reveal: bid.reveal.clone(),
@@ -86,32 +76,29 @@ fn encoded(value: &impl BorshSerialize) -> Result<Vec<u8>, Failure> {
 ///
 /// # Errors
 /// `file.unreadable`, `key.other`.
-pub fn recall(desk: &Desk, lot: u32, round: u32) -> Result<Option<Bid>, Failure> {
+pub fn recall(desk: &Desk, lot: u32, round: u32) -> Result<Option<PreparedBid>, Failure> {
     let path = place(&desk.state()?, lot, round);
     let kept = if path.exists() { kept(desk, &path).map(Some) } else { Ok(None) };
     if let Ok(Some(bid)) = kept {
         return Ok(Some(bid));
     }
-    let Some(Found { commit, reveal, secret }) = found::find(desk, lot, round)? else {
-        return kept;
-    };
+    let Some(bid) = found::find(desk, lot, round)? else { return kept };
     let why = kept.err().map_or(String::new(), |failure| format!("{}; ", failure.sentence));
     say(&format!(
         "{why}the bid on {} was recovered from the key and the transcript",
         desk.name_of(lot)
     ));
-    let bid = Bid { commit, reveal, secret };
     // It spares the next search. Where nothing can be written, or something lies there, that one is made.
     let _ = keep(&desk.keys, &path, &bid);
     Ok(Some(bid))
 }
 
-fn kept(desk: &Desk, path: &Path) -> Result<Bid, Failure> {
+fn kept(desk: &Desk, path: &Path) -> Result<PreparedBid, Failure> {
     let bytes = desk.keys.recall(path, MAX_KEPT)?;
     let damaged = || Failure::new(Code::FileUnreadable, format!("{} is damaged", path.display()));
     let kept: Kept = borsh::from_slice(&bytes).map_err(|_| damaged())?;
     let secret = BidSecret::resume(&kept.secret).ok_or_else(damaged)?;
-    Ok(Bid { commit: kept.commit, reveal: kept.reveal, secret })
+    Ok(PreparedBid { commit: kept.commit, reveal: kept.reveal, secret })
 }
 
 /// What a bid came to.
@@ -226,8 +213,6 @@ fn kept_or_made(
             let made = make(desk, (lot, round), rung)?;
             // What the rules refuse now, for want of money perhaps, must not stand in the way of another.
             trial.apply(slot, &made.commit)?;
-            let PreparedBid { commit, reveal, secret } = made;
-            let made = Bid { commit, reveal, secret };
             match keep(&desk.keys, &place(&desk.state()?, lot, round), &made) {
                 Err(failure) if failure.code == Code::FileExists => recall(desk, lot, round)?,
                 kept => kept.map(|()| Some(made))?,

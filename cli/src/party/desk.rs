@@ -194,7 +194,7 @@ impl Desk {
         let checkpoints = serve::checkpoints(&self.folder);
         self.replica.advance()?;
         for entry in due {
-            match Receipt::of(&mut self.replica, &checkpoints, entry) {
+            match Receipt::of(&self.replica, &checkpoints, entry) {
                 Ok(receipt) => {
                     let path = self.receipt(entry)?;
                     files::write(&path, receipt.json().as_bytes(), Readers::Everybody)?;

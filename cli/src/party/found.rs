@@ -7,35 +7,19 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
     thread,
 };
-use talea_parties::bidder::{BidSecret, Place};
-use talea_protocol::{
-    bytes::Point,
-    commitment::{BidId, seal},
-    price::Rung,
-    sealed_bid::Reveal,
-    transcript::Entry,
-};
+use talea_parties::bidder::{Place, PreparedBid};
+use talea_protocol::{bytes::Point, commitment::BidId, price::Rung, transcript::Entry};
 
 /// How many rungs a thread tries before it looks whether another has found the right one.
 const CHUNK: u32 = 1 << 12;
 /// From how many rungs on it says that the search takes a while: about a second of work.
 const LONG: u32 = 1 << 16;
 
-/// A bid that was found again.
-pub struct Found {
-    /// The signed commit, as the transcript has it.
-    pub commit: Vec<u8>,
-    /// What reveals it.
-    pub reveal: Reveal,
-    /// What proves the next one.
-    pub secret: BidSecret,
-}
-
 /// The bid of this party on a lot in a round, if the transcript shows its commit and its key made it.
 ///
 /// # Errors
 /// `file.unreadable`.
-pub fn find(desk: &Desk, lot: u32, round: u32) -> Result<Option<Found>, Failure> {
+pub fn find(desk: &Desk, lot: u32, round: u32) -> Result<Option<PreparedBid>, Failure> {
     let (auction, bidder) = (desk.replica.auction(), desk.keys.identity());
     let bid = BidId { lot, round, bidder: bidder.party() };
     let Some(shown) = desk.replica.bid(&bid) else { return Ok(None) };
@@ -48,12 +32,12 @@ pub fn find(desk: &Desk, lot: u32, round: u32) -> Result<Option<Found>, Failure>
         return Ok(None);
     };
     let Ok((reveal, secret)) = place.reveal(rung) else { return Ok(None) };
-    if seal(&auction.id(), &bid, &reveal.sealed_bid) != shown.seal {
+    if !desk.replica.opens_a_commit(&reveal) {
         return Ok(None);
     }
     let Some(body) = desk.replica.body_of(shown.committed)? else { return Ok(None) };
     let Ok(entry) = borsh::from_slice::<Entry>(&body) else { return Ok(None) };
-    Ok(Some(Found { commit: entry.instruction.into_inner(), reveal, secret }))
+    Ok(Some(PreparedBid { commit: entry.instruction.into_inner(), reveal, secret }))
 }
 
 /// The rung that a commitment is to: the one that somebody remembers, or one of all, tried on every core.

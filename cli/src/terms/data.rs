@@ -248,6 +248,18 @@ pub struct CautionData {
     pub sentence: String,
 }
 
+impl CautionData {
+    /// What follows from the protocol alone, and where there is a board what follows from clocks and from who it is.
+    pub(super) fn all(terms: &Terms, board: Option<&BoardTerms>) -> Vec<Self> {
+        let cautions = caution::cautions(terms).into_iter();
+        let cautions =
+            cautions.map(|caution| Self { code: caution.code(), sentence: caution.to_string() });
+        let doubts = board.into_iter().flat_map(|board| doubts(terms, board));
+        let doubts = doubts.map(|doubt| Self { code: doubt.code, sentence: doubt.sentence });
+        cautions.chain(doubts).collect()
+    }
+}
+
 impl TermsData {
     /// Terms, field by field.
     #[must_use]
@@ -329,16 +341,7 @@ impl TermsData {
             fan_out: *fan_out,
             chunk_items: *chunk_items,
             lots: lots.iter().enumerate().map(LotData::of).collect(),
-            cautions: caution::cautions(terms)
-                .into_iter()
-                .map(|caution| CautionData { code: caution.code(), sentence: caution.to_string() })
-                .chain(
-                    board
-                        .into_iter()
-                        .flat_map(|board| doubts(terms, board))
-                        .map(|doubt| CautionData { code: doubt.code, sentence: doubt.sentence }),
-                )
-                .collect(),
+            cautions: CautionData::all(terms, board),
             people: None,
         }
     }

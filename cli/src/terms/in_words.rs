@@ -1,11 +1,10 @@
 //! Terms in words.
 
-use super::{nobody::has_no_custodian, prospects::doubts};
+use super::{data::CautionData, nobody::has_no_custodian};
 use crate::{board::clock::BoardTerms, book::Book, failure::Failure, names};
 use std::{fmt::Write as _, time::Duration};
 use talea_protocol::{
     bytes::PartyKey,
-    caution,
     price::{Rung, Scale, Side},
     quorum::Group,
     terms::{Admission, Disclosure, Rounds, Schedule, Stakes, Terms, Ties},
@@ -18,7 +17,7 @@ struct InWords {
     facts: Vec<Fact>,
     lots: Vec<LotInWords>,
     /// What these terms leave to chance or to others.
-    left_open: Vec<String>,
+    left_open: Vec<CautionData>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,7 +67,7 @@ impl InWords {
         }
         if !self.left_open.is_empty() {
             text.push_str("\nLeft open by these terms\n");
-            for sentence in &self.left_open {
+            for CautionData { sentence, .. } in &self.left_open {
                 let _ = writeln!(text, "  - {sentence}");
             }
         }
@@ -99,10 +98,8 @@ impl InWords {
                 },
             }
         });
-        let cautions = caution::cautions(terms).into_iter().map(|caution| caution.to_string());
-        let doubts = doubts(terms, &BoardTerms::of(terms)?).into_iter().map(|doubt| doubt.sentence);
-        let left_open = cautions.chain(doubts);
-        Ok(Self { facts, lots: lots.collect(), left_open: left_open.collect() })
+        let left_open = CautionData::all(terms, Some(&BoardTerms::of(terms)?));
+        Ok(Self { facts, lots: lots.collect(), left_open })
     }
 }
 
