@@ -469,7 +469,7 @@ pub(crate) struct RevealArgs {
     /// a later round are due, write the commits that the board does not take, and no sealed bid.
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
-    /// A price to try first, where another machine made the bid and the ladder is so long that the search
+    /// A price to try first, where another machine made the bid and the grid is so long that the search
     /// takes long.
     #[arg(long = "price", value_name = "LOT=PRICE")]
     pub(crate) prices: Vec<String>,
@@ -513,7 +513,7 @@ pub(crate) struct VerifyArgs {
     /// Write every check, passed or not, before the verdict. JSON always has them.
     #[arg(long, conflicts_with = "json")]
     pub(crate) checks: bool,
-    /// Write the report as JSON (schema talea-verify/1).
+    /// Write the report as JSON (schema talea-verify/2).
     #[arg(long)]
     pub(crate) json: bool,
 }

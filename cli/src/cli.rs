@@ -48,7 +48,7 @@ use std::{
     time::Duration,
 };
 use talea_contract::Phase;
-use talea_protocol::price::Rung;
+use talea_protocol::price::Level;
 
 /// What a process says that is told to end.
 const GOES_ON: &str = "nothing is lost: what was handed in stays handed in, and the same command \
@@ -363,17 +363,15 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
 }
 
 /// Asks before bids are committed, and before that whether to bid to keyholders whom the book does not know.
-fn confirm(desk: &Desk, bids: &[(u32, Rung)], book: &Book, yes: bool) -> Result<(), Failure> {
+fn confirm(desk: &Desk, bids: &[(u32, Level)], book: &Book, yes: bool) -> Result<(), Failure> {
     let terms = desk.replica.auction().terms();
-    for (number, rung) in bids {
+    for (number, level) in bids {
         let lot = usize::try_from(*number).ok().and_then(|at| terms.lots.get(at));
         let Some(lot) = lot else { continue };
-        let price = status::price(lot, *rung);
+        let price = status::price(lot, *level);
         let (quantity, name) = (money::grouped(lot.quantity.into()), &lot.name);
-        let value = lot
-            .ladder
-            .price(*rung)
-            .and_then(|at| money::of_bond(lot.ladder.scale, at, lot.quantity));
+        let value =
+            lot.grid.price(*level).and_then(|at| money::of_bond(lot.grid.scale, at, lot.quantity));
         say(&match value {
             Some(money::OfBond { percent, value }) => {
                 format!(
@@ -514,8 +512,8 @@ fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failur
     let mut desk = desk(&args.party, passphrase)?;
     for price in &args.prices {
         let (lot, price) = bids::lot_and_price(price)?;
-        let (lot, rung) = desk.rung(lot, price)?;
-        desk.remembered.insert(lot, rung);
+        let (lot, level) = desk.level(lot, price)?;
+        desk.remembered.insert(lot, level);
     }
     let json = args.party.json;
     if let Some(path) = &args.to {

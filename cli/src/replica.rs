@@ -145,9 +145,9 @@ pub fn kind(instruction: &Instruction) -> &'static str {
         Instruction::Reveal(_) => "reveal",
         Instruction::Endorse(_) => "endorse",
         Instruction::Gate(_) => "gate",
-        Instruction::Mix(_) => "mix",
+        Instruction::Shuffle(_) => "shuffle",
         Instruction::Blind(_) => "blind",
-        Instruction::Unseal(_) => "unseal",
+        Instruction::Decrypt(_) => "decrypt",
         Instruction::Decide(_) => "decide",
         Instruction::Vouch(_) => "vouch",
     }

@@ -50,10 +50,10 @@ impl Taken {
     /// A bid, or a reserve.
     #[must_use]
     pub fn commit(what: &'static str, desk: &Desk, committed: &Committed) -> Self {
-        let Committed { lot, round, rung, entry } = *committed;
+        let Committed { lot, round, level, entry } = *committed;
         let line = desk.line(lot);
-        let price = line.map(|line| status::price(line, rung));
-        let price_decimal = line.map(|line| status::price_decimal(line, rung));
+        let price = line.map(|line| status::price(line, level));
+        let price_decimal = line.map(|line| status::price_decimal(line, level));
         Self { round, price, price_decimal, ..Self::on_lot(what, desk, entry, lot) }
     }
 

@@ -436,8 +436,8 @@ fn a_commit_that_the_board_drops_is_handed_in_again_as_it_was() {
     ends(&attempt(None, "1"), 3, &silent);
     // A word of acceptance is none; the transcript counts. And it is the rules that refuse.
     ends(&attempt(Some(Answer::Accepted { entry: FIRST, slot: 1 }), "1"), 3, &silent);
-    let lie = Answer::Refused { check: "C6".into(), sentence: "no rung".into() };
-    let denied = ["error[board.silent]", "(C6: no rung)", "the rules allow it", "the same bytes"];
+    let lie = Answer::Refused { check: "C6".into(), sentence: "no level".into() };
+    let denied = ["error[board.silent]", "(C6: no level)", "the rules allow it", "the same bytes"];
     ends(&attempt(Some(lie), "2"), 3, &denied);
     assert_eq!(dropped.len(), 1, "it made one commit");
     let other = ["bid", "board", "--key", "bidder0.key", "--yes", "B0=91.00"];

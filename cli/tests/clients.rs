@@ -34,7 +34,7 @@ use talea_protocol::{
     commitment::BidId,
     instruction::{Fund, Instruction, SignedInstruction},
     outcome::Ending,
-    price::Rung,
+    price::Level,
     sealed_bid::Reveal,
 };
 
@@ -376,7 +376,7 @@ fn commands_go_on_handing_in_what_is_refused_without_a_rule() {
             if lies > 2 {
                 return false;
             }
-            pen.refuse(item, "C6", "no rung of yours");
+            pen.refuse(item, "C6", "no level of yours");
             true
         };
         ends(&pen.serve_to_the_end_of(scene.start(arguments), lie), 0, &[]);
@@ -590,7 +590,7 @@ fn a_bid_that_this_machine_cannot_reveal_is_not_lost_in_silence() {
     let made = bidder.commit_altered(
         pen.auction(),
         0,
-        Rung(5),
+        Level(5),
         |sealed| [sealed, vec![0]].concat(),
         &mut OsRng,
     );

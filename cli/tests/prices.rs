@@ -12,14 +12,13 @@ fn stage() -> Stage {
     stage
 }
 
-/// Terms like everybody's, with this ladder at a scale of 256ths.
-fn sell(stage: &Stage, ladder: &[(&str, &str)]) -> Output {
+/// Terms like everybody's, with this grid at a scale of 256ths.
+fn sell(stage: &Stage, grid: &[(&str, &str)]) -> Output {
     let terms = fs::read_to_string(stage.path("terms.toml")).unwrap();
     let (before, lots) = terms.split_once("[[lots]]").unwrap();
     let (before, _) = before.split_once("scale = ").unwrap();
-    let ladder: String =
-        ladder.iter().map(|(field, text)| format!("{field} = {text:?}\n")).collect();
-    let terms = format!("{before}scale = \"256ths\"\n{ladder}[[lots]]{lots}");
+    let grid: String = grid.iter().map(|(field, text)| format!("{field} = {text:?}\n")).collect();
+    let terms = format!("{before}scale = \"256ths\"\n{grid}[[lots]]{lots}");
     fs::write(stage.path("treasury.toml"), terms).unwrap();
     let _ = fs::remove_file(stage.path("treasury.terms"));
     stage.run(&["terms", "new", "treasury.toml", "--out", "treasury.terms"])
@@ -45,7 +44,7 @@ fn every_exact_spelling_of_a_price_can_be_bid() {
 }
 
 #[test]
-fn an_inexact_price_is_refused_with_the_nearest_on_the_ladder_and_an_example() {
+fn an_inexact_price_is_refused_with_the_nearest_on_the_grid_and_an_example() {
     let stage = stage();
     let nearest = "the nearest: 99-16 (99.5) and 99-16+ (99.515625)";
     for price in ["99.51", "99-162", "99 1001/2000"] {
@@ -66,8 +65,8 @@ fn an_inexact_price_is_refused_with_the_nearest_on_the_ladder_and_an_example() {
 fn a_third_digit_that_means_other_money_elsewhere_is_pointed_out() {
     let stage = stage();
     let eighths = "third digit counts eighths of a 32nd, as the cash market writes";
-    let ladder = [("start", "90-00"), ("tick", "0-001"), ("end", "107-317")];
-    let written = sell(&stage, &ladder);
+    let grid = [("start", "90-00"), ("tick", "0-001"), ("end", "107-317")];
+    let written = sell(&stage, &grid);
     ends(&written, 0, &["\"107-317\" is read as 107-317 (107.99609375)", eighths, "107-316"]);
     stage.done(&["open", "fine", "--terms", "treasury.terms", "--key", "seller.key", "--yes"]);
     let read = "\"99-165\" is read as 99-165 (99.51953125)";

@@ -4,7 +4,7 @@ use crate::{
     elgamal::Ciphertext,
     fiat_shamir::Context,
     group::decode_point,
-    proofs::{ProofFault, ladder, range},
+    proofs::{ProofFault, range, unary},
     refusal::{Fault, Refusal, require, require_digest},
     setting::Setting,
     setup::QuorumKeys,
@@ -44,7 +44,7 @@ pub(crate) struct CommittedBid {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Standing {
     commitment: Point,
-    ladder: Arc<[Ciphertext]>,
+    unary: Arc<[Ciphertext]>,
 }
 
 /// How far a committed bid has come.
@@ -89,10 +89,10 @@ impl Bids {
         self.reserve.as_ref()
     }
 
-    /// The ladder of a reserve that binds.
+    /// The unary encoding of a reserve that binds.
     pub(crate) fn binding_reserve(&self) -> Option<&Arc<[Ciphertext]>> {
         match &self.reserve.as_ref()?.state {
-            BidState::Ranked(ladder) => Some(ladder),
+            BidState::Ranked(unary) => Some(unary),
             BidState::Open | BidState::Invalid | BidState::Lapsed { .. } => None,
         }
     }
@@ -135,7 +135,7 @@ impl Bids {
     /// The bids that take part in the ranking, in commit order.
     pub(crate) fn ranked(&self) -> impl Iterator<Item = (&CommittedBid, &Arc<[Ciphertext]>)> {
         self.in_order.iter().filter_map(|bid| match &bid.state {
-            BidState::Ranked(ladder) => Some((bid, ladder)),
+            BidState::Ranked(unary) => Some((bid, unary)),
             BidState::Open | BidState::Invalid | BidState::Lapsed { .. } => None,
         })
     }
@@ -148,7 +148,7 @@ impl Bids {
         lot: u32,
     ) -> Vec<(PartyKey, Arc<[Ciphertext]>)> {
         let mut bids: Vec<_> =
-            self.ranked().map(|(bid, ladder)| (bid.bidder, Arc::clone(ladder))).collect();
+            self.ranked().map(|(bid, unary)| (bid.bidder, Arc::clone(unary))).collect();
         if setting.terms.ties == Ties::Lottery {
             let contributions: Vec<_> = self
                 .ranked()
@@ -183,12 +183,12 @@ impl Bids {
         require(is_first, Check::CommitOnce, already)?;
         if commit.round > 0 {
             let none = Fault::Unknown { what: "standing bid of this bidder" };
-            let Some(CommittedBid { commitment, state: BidState::Ranked(ladder), .. }) = before
+            let Some(CommittedBid { commitment, state: BidState::Ranked(unary), .. }) = before
             else {
                 return Err(none.fails(Check::CommitStanding));
             };
             let update = prove(ground, (lot, bidder), commit, Some(commitment))?;
-            let standing = Standing { commitment: *commitment, ladder: Arc::clone(ladder) };
+            let standing = Standing { commitment: *commitment, unary: Arc::clone(unary) };
             return Ok(CommittedBid { standing: Some(standing), ..update });
         }
         let room = usize::try_from(terms.max_bids_per_lot).unwrap_or(usize::MAX);
@@ -249,9 +249,9 @@ impl Bids {
         };
         let Some(bid) = bid else { return };
         bid.state = match judged {
-            Some(Judged { ladder, contribution, .. }) => {
+            Some(Judged { unary, contribution, .. }) => {
                 bid.contribution = bid.contribution.or(contribution);
-                BidState::Ranked(ladder)
+                BidState::Ranked(unary)
             }
             None => BidState::Invalid,
         };
@@ -291,7 +291,7 @@ impl Bids {
 impl CommittedBid {
     fn stand(&mut self, standing: Standing) {
         self.commitment = standing.commitment;
-        self.state = BidState::Ranked(standing.ladder);
+        self.state = BidState::Ranked(standing.unary);
     }
 }
 
@@ -313,8 +313,8 @@ fn prove(
     let context = bid_context(setting, commit.lot, commit.round, bidder);
     let fails = |fault| Fault::Proof { culprit: bidder, fault }.fails(Check::CommitRange);
     let statement = range::Statement {
-        rungs: lot.ladder.rungs,
-        bits: lot.ladder.range_bits(),
+        levels: lot.grid.levels,
+        bits: lot.grid.range_bits(),
         quorum_key: ground.keys.encoded,
         commitment: decode_point(&commit.commitment)
             .ok_or_else(|| fails(ProofFault::NotCanonical))?,
@@ -379,7 +379,7 @@ pub(crate) fn check_seal<'a>(
 
 /// A sealed bid whose argument holds.
 pub(crate) struct Judged {
-    ladder: Arc<[Ciphertext]>,
+    unary: Arc<[Ciphertext]>,
     /// To a lottery, in round 0.
     contribution: Option<Contribution>,
     /// The `R` of every entry, for weeding.
@@ -398,10 +398,10 @@ pub(crate) fn judge(
         .map(|(lot, _, reveal)| {
             let (bytes, contribution) =
                 split_contribution(&reveal.sealed_bid, setting.terms.ties, reveal.bid.round)?;
-            Some((SealedBid::from_bytes(bytes, &lot.ladder.shape)?, contribution.copied()))
+            Some((SealedBid::from_bytes(bytes, &lot.grid.shape)?, contribution.copied()))
         })
         .collect();
-    let (places, decoded): (Vec<usize>, Vec<ladder::Decoded<'_>>) = reveals
+    let (places, decoded): (Vec<usize>, Vec<unary::Decoded<'_>>) = reveals
         .iter()
         .zip(&sealed)
         .enumerate()
@@ -410,8 +410,8 @@ pub(crate) fn judge(
             Some((place, decode(setting, reveal, sealed_bid)?))
         })
         .unzip();
-    let holds = |decoded: &[ladder::Decoded<'_>]| {
-        ladder::verify_batch(&setting.generators, &keys.key, decoded).is_ok()
+    let holds = |decoded: &[unary::Decoded<'_>]| {
+        unary::verify_batch(&setting.generators, &keys.key, decoded).is_ok()
     };
     let all_hold = holds(&decoded);
     let mut judged: Vec<Option<Judged>> = reveals.iter().map(|_| None).collect();
@@ -421,9 +421,9 @@ pub(crate) fn judge(
             && (all_hold || holds(core::slice::from_ref(&decoded)))
         {
             *slot = Some(Judged {
-                ladder: decoded.ladder.into(),
+                unary: decoded.unary.into(),
                 contribution: *contribution,
-                randomness: sealed.ladder.iter().map(|entry| entry.r).collect(),
+                randomness: sealed.unary.iter().map(|entry| entry.r).collect(),
             });
         }
     }
@@ -435,17 +435,17 @@ fn decode<'a>(
     setting: &Setting,
     (lot, bid, reveal): &(&'a Lot, &CommittedBid, &Reveal),
     sealed_bid: &'a SealedBid,
-) -> Option<ladder::Decoded<'a>> {
-    let claim = ladder::Claim {
+) -> Option<unary::Decoded<'a>> {
+    let claim = unary::Claim {
         context: bid_context(setting, reveal.bid.lot, reveal.bid.round, bid.bidder),
-        shape: &lot.ladder.shape,
+        shape: &lot.grid.shape,
         commitment: decode_point(&bid.commitment)?,
         sealed_bid,
     };
-    ladder::decode(claim).ok()
+    unary::decode(claim).ok()
 }
 
-/// R5: weeds the randomness of a ladder. False, and nothing remembered, if any of it stands twice.
+/// R5: weeds the randomness of a unary encoding. False, and nothing remembered, if any of it stands twice.
 pub(crate) fn weed(seen: &mut Seen, judged: &Judged) -> bool {
     let own: BTreeSet<Point> = judged.randomness.iter().copied().collect();
     let distinct = own.len() == judged.randomness.len();

@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn weights_depend_on_every_proof_and_none_is_given_twice() {
         let finished = |byte: u8| {
-            let mut fs = FiatShamir::begin(labels::KIND_LADDER, &context());
+            let mut fs = FiatShamir::begin(labels::KIND_UNARY, &context());
             fs.scalar(b"last", &WireScalar([byte; 32]));
             fs
         };

@@ -115,7 +115,7 @@ impl LotState {
         slot: u64,
     ) -> Option<Ending> {
         let bids = self.bids.in_tie_order(setting, lot);
-        let bids = bids.into_iter().map(|(bidder, ladder)| RankedBid { bidder, ladder }).collect();
+        let bids = bids.into_iter().map(|(bidder, unary)| RankedBid { bidder, unary }).collect();
         let reserve = self.bids.binding_reserve().cloned();
         let is_survey = purpose == Purpose::Survey;
         self.is_ranked_after_survey = purpose == (Purpose::Rank { surveyed: true });

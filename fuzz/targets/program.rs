@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use talea_protocol::{
     bytes::PartyKey,
     instruction::SignedInstruction,
-    price::Rung,
+    price::Level,
     terms::{Depth, Disclosure, Mechanism, Ties},
 };
 use talea_sim::play::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
@@ -61,8 +61,8 @@ static PLAYS: LazyLock<[Play; 3]> = LazyLock::new(|| {
         rounds: Some((3, true)),
         ..first_price.clone()
     };
-    let reserves = vec![ReservePlan { lot: 0, rung: Rung(1), is_revealed: true }];
-    let better = BidPlan { lot: 0, bidder: 0, rung: Rung(2), conduct: BidderConduct::Honest };
+    let reserves = vec![ReservePlan { lot: 0, level: Level(1), is_revealed: true }];
+    let better = BidPlan { lot: 0, bidder: 0, level: Level(2), conduct: BidderConduct::Honest };
     // The other one vouches for it when its turn at the gates has come.
     let ignored = KeyholderConduct::Ignored { from_step: 0 };
     let first_plan = with_keyholder(first_price.plan(&[&[1, 2]]), 0, 1, ignored);

@@ -8,7 +8,7 @@
 use crate::{
     identity::{Identity, TooLarge},
     masks::Masks,
-    proofs::{blind, complaint, gate, mix, possession, unseal},
+    proofs::{blind, complaint, decryption_share, gate, possession, shuffle},
 };
 use curve25519_dalek::Scalar;
 use rand_core::CryptoRngCore;
@@ -28,7 +28,9 @@ use talea_protocol::{
     labels,
     limits::MAX_ATTESTED,
     quorum::{Group, KeyholderId, Member, keyholders},
-    ranking::{BlindPost, Duty, Endorsement, GatePost, MixPost, RankHeader, UnsealPost, Vouch},
+    ranking::{
+        BlindPost, DecryptionSharePost, Duty, Endorsement, GatePost, RankHeader, ShufflePost, Vouch,
+    },
     setup::{Complaint, Deal},
 };
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
@@ -591,13 +593,13 @@ impl Keyholder {
                 let turns = List::new(turns).map_err(|_| TooLarge)?;
                 Instruction::Gate(GatePost { header, turns })
             }
-            Task::Mix(lists) => {
+            Task::Shuffle(lists) => {
                 let encoded: Vec<Vec<_>> =
                     lists.iter().map(|list| list.iter().map(|(_, wire)| *wire).collect()).collect();
-                let crossings = masks(labels::KIND_MIX).crossings(&encoded, rng);
-                let witness = mix::Witness { crossings };
-                let post = mix::prove(&context, (head, chunk), &lists, &witness, rng);
-                Instruction::Mix(MixPost {
+                let crossings = masks(labels::KIND_SHUFFLE).crossings(&encoded, rng);
+                let witness = shuffle::Witness { crossings };
+                let post = shuffle::prove(&context, (head, chunk), &lists, &witness, rng);
+                Instruction::Shuffle(ShufflePost {
                     header,
                     switches: List::new(post.switches).map_err(|_| TooLarge)?,
                     challenge: post.challenge,
@@ -615,12 +617,19 @@ impl Keyholder {
                     responses: List::new(post.responses).map_err(|_| TooLarge)?,
                 })
             }
-            Task::Unseal(randomness) => {
-                let witness = unseal::Witness { share: *self.share };
-                let (shares, proof) =
-                    unseal::prove(generators, &context, head, chunk, &randomness, &witness, rng);
+            Task::Decrypt(randomness) => {
+                let witness = decryption_share::Witness { share: *self.share };
+                let (shares, proof) = decryption_share::prove(
+                    generators,
+                    &context,
+                    head,
+                    chunk,
+                    &randomness,
+                    &witness,
+                    rng,
+                );
                 let shares = List::new(shares).map_err(|_| TooLarge)?;
-                Instruction::Unseal(UnsealPost { header, shares, proof })
+                Instruction::Decrypt(DecryptionSharePost { header, shares, proof })
             }
         })
     }

@@ -20,7 +20,7 @@ use curve25519_dalek::scalar::Scalar;
 use merlin::{Transcript, TranscriptRng};
 use rand_core::{CryptoRng, RngCore};
 use subtle::Choice;
-use talea_contract::{fiat_shamir::Context, proofs::mix};
+use talea_contract::{fiat_shamir::Context, proofs::shuffle};
 use talea_protocol::{
     bytes::Digest, labels, labels::PROTOCOL_VERSION, sealed_bid::Ciphertext as WireCiphertext,
 };
@@ -110,7 +110,7 @@ impl Masks {
         let of_list = |(index, list): (usize, &Vec<WireCiphertext>)| {
             let input: Vec<&WireCiphertext> = list.iter().collect();
             let mut masks = self.item(index, &input, rng);
-            let switches = mix::switches(list.len().checked_ilog2().unwrap_or(0));
+            let switches = shuffle::switches(list.len().checked_ilog2().unwrap_or(0));
             (0..switches).map(|_| masks.crossing()).collect::<Vec<_>>()
         };
         lists.iter().enumerate().flat_map(of_list).collect()

@@ -261,7 +261,7 @@ pub fn cautions(terms: &Terms) -> Vec<Caution> {
         }
         // Through its buckets a bid moves `buckets - 1` times, in rounds 1 and up. The round after
         // the last move is held too, and must not be the last of the limit.
-        let buckets = terms.lots.iter().filter_map(|lot| lot.ladder.shape.radices().next()).max();
+        let buckets = terms.lots.iter().filter_map(|lot| lot.grid.shape.radices().next()).max();
         let buckets = u32::try_from(buckets.unwrap_or(0)).unwrap_or(u32::MAX);
         let sufficient = buckets.saturating_add(2);
         if rounds.limit < sufficient {

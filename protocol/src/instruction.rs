@@ -5,7 +5,9 @@ use crate::{
     commitment::Commit,
     labels,
     limits::MAX_INSTRUCTION_BYTES,
-    ranking::{BlindPost, Decision, Endorsement, GatePost, MixPost, UnsealPost, Vouch},
+    ranking::{
+        BlindPost, Decision, DecryptionSharePost, Endorsement, GatePost, ShufflePost, Vouch,
+    },
     sealed_bid::Reveals,
     setup::{Complaint, Deal},
     terms::AuctionId,
@@ -69,11 +71,11 @@ pub enum Instruction {
     /// A keyholder's blinding for zero-tests.
     Blind(BlindPost),
     /// A keyholder's decryption shares.
-    Unseal(UnsealPost),
+    Decrypt(DecryptionSharePost),
     /// The seller's reserve for a lot, committed.
     Reserve(Commit),
-    /// A keyholder's turn on lists to be mixed.
-    Mix(MixPost),
+    /// A keyholder's turn on lists to be shuffled.
+    Shuffle(ShufflePost),
     /// The seller's word on a lot that has an award.
     Decide(Decision),
     /// A keyholder's word for what others said and the transcript does not show.

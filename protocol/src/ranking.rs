@@ -121,9 +121,9 @@ pub struct Switch {
     pub z_crossed: [Scalar; 2],
 }
 
-/// A keyholder's turn on a chunk of lists to be mixed.
+/// A keyholder's turn on a chunk of lists to be shuffled.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct MixPost {
+pub struct ShufflePost {
     /// Where it belongs.
     pub header: RankHeader,
     /// List by list, layer by layer.
@@ -156,7 +156,7 @@ pub struct Decision {
 
 /// A keyholder's decryption shares for a chunk of ciphertexts.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct UnsealPost {
+pub struct DecryptionSharePost {
     /// Where it belongs.
     pub header: RankHeader,
     /// `D = x * R` per ciphertext.

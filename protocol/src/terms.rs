@@ -7,7 +7,7 @@ use crate::{
     bytes::{Digest, List, PartyKey, Text, bytes32},
     labels,
     limits::{MAX_LISTED_BIDDERS, MAX_LOTS},
-    price::PriceLadder,
+    price::PriceGrid,
     quorum::Quorum,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -102,7 +102,7 @@ pub struct Lot {
     /// How much is for sale, in the unit that the name implies (face amount, pieces); at least 1.
     pub quantity: u64,
     /// The prices at which it can be bid for.
-    pub ladder: PriceLadder,
+    pub grid: PriceGrid,
 }
 
 /// How ties are broken.
@@ -144,7 +144,7 @@ impl Disclosure {
 }
 
 /// How many bids lie in each price bucket, without the best ones. The buckets are the first digits
-/// of the ladder's shape.
+/// of the grid's shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Depth {
     /// Of a lot with fewer ranked bids no depth is opened; at least 1. Few bids in a depth show

@@ -7,14 +7,14 @@ use crate::{
 use talea_protocol::{
     bytes::{List, PartyKey},
     outcome::{Award, Disclosed, Ending, LotResult, Outcome, ReserveResult, Survey},
-    price::{PriceLadder, Rung, Scale},
+    price::{Level, PriceGrid, Scale},
     terms::Ties,
 };
 
 /// The bids of a lot that stand, in commit order, and what the rounds showed of them.
 #[derive(Clone, Debug, Default)]
 struct Standing {
-    bids: Vec<(PartyKey, Rung)>,
+    bids: Vec<(PartyKey, Level)>,
     surveys: Vec<Survey>,
     /// Whether the last survey is of these very bids, so that no depth is asked for after it.
     is_surveyed: bool,
@@ -28,8 +28,8 @@ fn standing(plan: &Plan, bidders: &[PartyKey]) -> Option<Vec<Standing>> {
         let lot = lots.get_mut(usize::try_from(bid.lot).ok()?)?;
         if bid.conduct == BidderConduct::Honest {
             match lot.bids.iter_mut().find(|(party, _)| *party == bidder) {
-                Some((_, rung)) => *rung = bid.rung,
-                None if may_enter => lot.bids.push((bidder, bid.rung)),
+                Some((_, level)) => *level = bid.level,
+                None if may_enter => lot.bids.push((bidder, bid.level)),
                 None => {}
             }
         }
@@ -43,7 +43,7 @@ fn standing(plan: &Plan, bidders: &[PartyKey]) -> Option<Vec<Standing>> {
             if lot.bids.is_empty() {
                 continue;
             }
-            let survey = plain(plan, &line.ladder, &lot.bids).survey();
+            let survey = plain(plan, &line.grid, &lot.bids).survey();
             moved |= lot.surveys.last() != Some(&survey);
             lot.surveys.push(survey);
         }
@@ -58,12 +58,8 @@ fn standing(plan: &Plan, bidders: &[PartyKey]) -> Option<Vec<Standing>> {
 }
 
 /// A lot with these bids and no reserve.
-fn plain<'a>(
-    plan: &'a Plan,
-    ladder: &'a PriceLadder,
-    bids: &'a [(PartyKey, Rung)],
-) -> PlainLot<'a> {
-    PlainLot { terms: &plan.terms, ladder, bids, reserve: None, declines: false }
+fn plain<'a>(plan: &'a Plan, grid: &'a PriceGrid, bids: &'a [(PartyKey, Level)]) -> PlainLot<'a> {
+    PlainLot { terms: &plan.terms, grid, bids, reserve: None, declines: false }
 }
 
 /// What the plan implies for lot `index` if enough keyholders do their work; `found` is what it came
@@ -86,9 +82,9 @@ fn implied(
     }
     let reserve = plan.reserves.iter().find(|reserve| reserve.lot == lot);
     let plain = PlainLot {
-        reserve: reserve.filter(|reserve| reserve.is_revealed).map(|reserve| reserve.rung),
+        reserve: reserve.filter(|reserve| reserve.is_revealed).map(|reserve| reserve.level),
         declines: plan.declines.contains(&lot),
-        ..plain(plan, &plan.terms.lots.get(index)?.ladder, &bids)
+        ..plain(plan, &plan.terms.lots.get(index)?.grid, &bids)
     };
     let PlainResult { ending, mut disclosed, reserve: of_reserve } = plain.result();
     if is_surveyed {
@@ -107,7 +103,7 @@ fn implied(
 
 /// Puts the bids in an order in which those that won a tie come before those that did not; where
 /// all bids were opened, in the order in which they were.
-fn sort_as_drawn(bids: &mut [(PartyKey, Rung)], found: &LotResult) {
+fn sort_as_drawn(bids: &mut [(PartyKey, Level)], found: &LotResult) {
     if let Some(opened) = &found.disclosed.bids {
         bids.sort_by_key(|(bidder, _)| opened.iter().position(|bid| bid.bidder == *bidder));
         return;
@@ -138,7 +134,7 @@ pub fn differences(plan: &Plan, bidders: &[PartyKey], outcome: &Outcome) -> Vec<
         if is_excused || implied.as_ref() == Some(result) {
             continue;
         }
-        let scale = lot.ladder.scale;
+        let scale = lot.grid.scale;
         let implied = implied.map_or("nothing".into(), |result| in_words(scale, &result));
         found.push(format!(
             "lot {index} ({}): {}, but the bids imply {implied}",
@@ -212,9 +208,9 @@ bidders = [
     #[test]
     fn every_other_outcome_is_found_out() {
         let (mut plan, bidders) = plan();
-        let sold = |bidder: usize, rung| {
+        let sold = |bidder: usize, level| {
             let sale = Sale { winner: bidders[bidder], standing: Standing::AtPrice };
-            let quote = Quote { rung: Rung(rung), price: Price(i64::from(rung)) };
+            let quote = Quote { level: Level(level), price: Price(i64::from(level)) };
             Ending::Sold(Award { quote, sales: List::new(vec![sale]).unwrap() })
         };
         let found = |plan: &Plan, ending, ranked| {

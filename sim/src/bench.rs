@@ -24,13 +24,13 @@ use talea_contract::{
     elgamal::Ciphertext,
     fiat_shamir::Context,
     group::{Generators, encode_point},
-    proofs::{gate, ladder, mix, range, unseal},
+    proofs::{decryption_share, gate, range, shuffle, unary},
 };
 use talea_parties::{masks::Masks, proofs as provers};
 use talea_protocol::{
     bytes::{Digest, List, PartyKey, Text},
     labels,
-    price::{Price, PriceLadder, Rung, Scale, Shape, Side},
+    price::{Level, Price, PriceGrid, Scale, Shape, Side},
     quorum::Group,
     sealed_bid::SealedBid,
     terms::{Admission, AuctionId, Lot, Reserve, Rounds, Schedule, Terms},
@@ -52,8 +52,8 @@ pub struct Options {
     pub time_per_figure: Duration,
     /// Bidders per lot, for whole auctions.
     pub bidders: Vec<usize>,
-    /// Rungs and digits, most significant first, as bit lengths.
-    pub ladders: Vec<(u32, Vec<u8>)>,
+    /// Levels and digits, most significant first, as bit lengths.
+    pub grids: Vec<(u32, Vec<u8>)>,
     /// Threads for the verifier's parallel run; 0 takes all cores.
     pub jobs: usize,
 }
@@ -63,27 +63,27 @@ impl Default for Options {
         Self {
             time_per_figure: Duration::from_millis(600),
             bidders: vec![8, 32, 128],
-            ladders: standard_ladders(),
+            grids: standard_grids(),
             jobs: 0,
         }
     }
 }
 
 impl Options {
-    /// A look at everything, within a minute or so: short ladders, few bidders.
+    /// A look at everything, within a minute or so: short grids, few bidders.
     #[must_use]
     pub fn quick() -> Self {
         Self {
             time_per_figure: Duration::from_millis(150),
             bidders: vec![8],
-            ladders: vec![(256, vec![1; 8]), (65_536, vec![1; 16])],
+            grids: vec![(256, vec![1; 8]), (65_536, vec![1; 16])],
             jobs: 0,
         }
     }
 }
 
-/// The ladders that figures are published for.
-pub fn standard_ladders() -> Vec<(u32, Vec<u8>)> {
+/// The grids that figures are published for.
+pub fn standard_grids() -> Vec<(u32, Vec<u8>)> {
     let bits = |first: &[u8], ones: usize| [first, &vec![1; ones][..]].concat();
     vec![
         (256, bits(&[], 8)),
@@ -111,15 +111,15 @@ pub struct Report {
     pub keyholder: KeyholderFigures,
     /// Figures of whole auctions.
     pub auctions: Vec<AuctionFigures>,
-    /// Figures of ranking under every rule, on the last ladder with the most bidders.
+    /// Figures of ranking under every rule, on the last grid with the most bidders.
     pub rules: Vec<RulesFigures>,
 }
 
 /// A bid's two messages.
 #[derive(Clone, Debug, Serialize)]
 pub struct MessageFigures {
-    /// Rungs of the ladder.
-    pub rungs: u32,
+    /// Levels of the grid.
+    pub levels: u32,
     /// Its digits.
     pub shape: String,
     /// Making range proof and commitment.
@@ -153,23 +153,23 @@ pub struct KeyholderFigures {
     pub gate_verify: f64,
     /// Bytes of it.
     pub gate_bytes: usize,
-    /// One switch of a mix, of a list of two.
+    /// One switch of a shuffle, of a list of two.
     pub switch_prove: f64,
     /// Verifying it.
     pub switch_verify: f64,
     /// Bytes of it.
     pub switch_bytes: usize,
     /// One decryption share.
-    pub unseal_prove: f64,
+    pub decryption_share_prove: f64,
     /// Verifying it.
-    pub unseal_verify: f64,
+    pub decryption_share_verify: f64,
 }
 
 /// One lot with a quorum of 2 of 3.
 #[derive(Clone, Debug, Serialize)]
 pub struct AuctionFigures {
-    /// Rungs of the ladder.
-    pub rungs: u32,
+    /// Levels of the grid.
+    pub levels: u32,
     /// Its digits.
     pub shape: String,
     /// Bidders.
@@ -303,44 +303,47 @@ impl Bench {
         Self { generators, context, quorum_key, range: range::RangeVerifier::new(), rng }
     }
 
-    /// A committed bid of the middle rung: its statement and secret.
-    pub fn bid(&mut self, ladder: &PriceLadder) -> (range::Statement, Rung, Scalar) {
-        let rung = Rung(ladder.rungs / 2);
+    /// A committed bid of the middle level: its statement and secret.
+    pub fn bid(&mut self, grid: &PriceGrid) -> (range::Statement, Level, Scalar) {
+        let level = Level(grid.levels / 2);
         let rho = Scalar::random(&mut self.rng);
         let commitment =
-            Scalar::from(rung.0) * self.generators.value + rho * self.generators.blinding;
-        let (rungs, bits) = (ladder.rungs, ladder.range_bits());
+            Scalar::from(level.0) * self.generators.value + rho * self.generators.blinding;
+        let (levels, bits) = (grid.levels, grid.range_bits());
         let quorum_key = encode_point(&self.quorum_key);
-        (range::Statement { rungs, bits, quorum_key, commitment, standing: None }, rung, rho)
+        (range::Statement { levels, bits, quorum_key, commitment, standing: None }, level, rho)
     }
 
     /// The same bid once more, a round later: its statement and secret.
     pub fn bid_again(
         &mut self,
-        (standing, rung, rho_0): &(range::Statement, Rung, Scalar),
+        (standing, level, rho_0): &(range::Statement, Level, Scalar),
     ) -> (range::Statement, provers::range::Witness) {
         let rho = Scalar::random(&mut self.rng);
         let commitment =
-            Scalar::from(rung.0) * self.generators.value + rho * self.generators.blinding;
+            Scalar::from(level.0) * self.generators.value + rho * self.generators.blinding;
         let statement =
             range::Statement { commitment, standing: Some(standing.commitment), ..*standing };
-        let standing = Some((*rung, *rho_0));
-        (statement, provers::range::Witness { rung: *rung, rho, standing })
+        let standing = Some((*level, *rho_0));
+        (statement, provers::range::Witness { level: *level, rho, standing })
     }
 
     /// A bid's range proof.
     ///
     /// # Panics
-    /// Never: the rung is on the ladder.
-    pub fn commit(&mut self, (statement, rung, rho): &(range::Statement, Rung, Scalar)) -> Vec<u8> {
-        let witness = provers::range::Witness { rung: *rung, rho: *rho, standing: None };
+    /// Never: the level is on the grid.
+    pub fn commit(
+        &mut self,
+        (statement, level, rho): &(range::Statement, Level, Scalar),
+    ) -> Vec<u8> {
+        let witness = provers::range::Witness { level: *level, rho: *rho, standing: None };
         self.prove(statement, &witness)
     }
 
     /// The range proof of a statement, in any round.
     ///
     /// # Panics
-    /// If the statement is not of these rungs.
+    /// If the statement is not of these levels.
     pub fn prove(
         &mut self,
         statement: &range::Statement,
@@ -348,33 +351,33 @@ impl Bench {
     ) -> Vec<u8> {
         let Self { range, generators, context, rng, .. } = self;
         provers::range::prove(range, generators, context, statement, witness, rng)
-            .expect("the rung is on the ladder")
+            .expect("the level is on the grid")
     }
 
     /// Its sealed bid.
     ///
     /// # Panics
-    /// Never: the rung is on the ladder.
-    pub fn seal(&mut self, shape: &Shape, rung: Rung, rho: &Scalar) -> SealedBid {
+    /// Never: the level is on the grid.
+    pub fn seal(&mut self, shape: &Shape, level: Level, rho: &Scalar) -> SealedBid {
         let Self { generators, context, quorum_key, rng, .. } = self;
-        provers::ladder::prove(generators, context, shape, quorum_key, rung, rho, rng)
-            .expect("the rung is on the ladder")
+        provers::unary::prove(generators, context, shape, quorum_key, level, rho, rng)
+            .expect("the level is on the grid")
     }
 
     /// Verifies these sealed bids together.
     ///
     /// # Panics
     /// If one is false.
-    pub fn unseal(&self, shape: &Shape, bids: &[(RistrettoPoint, &SealedBid)]) {
-        let decoded: Vec<ladder::Decoded<'_>> = bids
+    pub fn verify_sealed(&self, shape: &Shape, bids: &[(RistrettoPoint, &SealedBid)]) {
+        let decoded: Vec<unary::Decoded<'_>> = bids
             .iter()
             .map(|(commitment, sealed_bid)| {
                 let (context, commitment) = (self.context, *commitment);
-                ladder::decode(ladder::Claim { context, shape, commitment, sealed_bid })
+                unary::decode(unary::Claim { context, shape, commitment, sealed_bid })
                     .expect("well formed")
             })
             .collect();
-        ladder::verify_batch(&self.generators, &self.quorum_key, &decoded).expect("it holds");
+        unary::verify_batch(&self.generators, &self.quorum_key, &decoded).expect("it holds");
     }
 
     /// Pairs to multiply.
@@ -390,17 +393,17 @@ impl Bench {
     }
 }
 
-/// A ladder for measuring.
+/// A grid for measuring.
 ///
 /// # Panics
 /// If the digits are no shape.
 #[must_use]
-pub fn ladder(rungs: u32, digit_bits: &[u8]) -> PriceLadder {
-    PriceLadder {
+pub fn grid(levels: u32, digit_bits: &[u8]) -> PriceGrid {
+    PriceGrid {
         side: Side::HighestWins,
         start: Price(0),
         tick: 1,
-        rungs,
+        levels,
         scale: Scale::Decimal(2),
         shape: Shape::new(digit_bits).expect("a possible shape"),
     }
@@ -410,13 +413,13 @@ fn message_figures(
     bench: &mut Bench,
     yardstick: &mut Yardstick,
     time: Duration,
-    ladder: &PriceLadder,
+    grid: &PriceGrid,
 ) -> MessageFigures {
-    let bid = bench.bid(ladder);
-    let (statement, rung, rho) = &bid;
-    let shape = &ladder.shape;
+    let bid = bench.bid(grid);
+    let (statement, level, rho) = &bid;
+    let shape = &grid.shape;
     let proof = bench.commit(&bid);
-    let sealed: Vec<SealedBid> = (0..64).map(|_| bench.seal(shape, *rung, rho)).collect();
+    let sealed: Vec<SealedBid> = (0..64).map(|_| bench.seal(shape, *level, rho)).collect();
     let one = [(statement.commitment, &sealed[0])];
     let many: Vec<_> = sealed.iter().map(|sealed| (statement.commitment, sealed)).collect();
     let commit_prove = yardstick.ratio(time, || drop(black_box(bench.commit(&bid))));
@@ -435,11 +438,11 @@ fn message_figures(
             .verify(&bench.generators, &bench.context, &again, &improvement)
             .expect("the improvement holds");
     });
-    let reveal_prove = yardstick.ratio(time, || drop(black_box(bench.seal(shape, *rung, rho))));
-    let reveal_verify = yardstick.ratio(time, || bench.unseal(shape, &one));
-    let reveal_verify_in_64 = yardstick.ratio(time, || bench.unseal(shape, &many)) / 64.0;
+    let reveal_prove = yardstick.ratio(time, || drop(black_box(bench.seal(shape, *level, rho))));
+    let reveal_verify = yardstick.ratio(time, || bench.verify_sealed(shape, &one));
+    let reveal_verify_in_64 = yardstick.ratio(time, || bench.verify_sealed(shape, &many)) / 64.0;
     MessageFigures {
-        rungs: ladder.rungs,
+        levels: grid.levels,
         shape: shape.to_string(),
         commit_prove,
         commit_verify,
@@ -499,40 +502,40 @@ fn keyholder_figures(
         .map(|((x, y), (x_wire, y_wire))| vec![(*x, *x_wire), (*y, *y_wire)])
         .collect();
     let lists_encoded: Vec<Vec<_>> = encoded.iter().map(|(x, y)| vec![*x, *y]).collect();
-    let masks = Masks::new(labels::KIND_MIX, &[4; 32], &bench.context, &head, 0, 0);
+    let masks = Masks::new(labels::KIND_SHUFFLE, &[4; 32], &bench.context, &head, 0, 0);
     let mut prove = || {
         let crossings = masks.crossings(&lists_encoded, &mut bench.rng);
-        let witness = provers::mix::Witness { crossings };
-        provers::mix::prove(&bench.context, (head, 0), &lists, &witness, &mut bench.rng)
+        let witness = provers::shuffle::Witness { crossings };
+        provers::shuffle::prove(&bench.context, (head, 0), &lists, &witness, &mut bench.rng)
     };
-    let mixed = prove();
+    let shuffled = prove();
     let switch_prove = yardstick.ratio(time, || drop(black_box(prove()))) / per_item;
     let switch_verify = yardstick.ratio(time, || {
-        mix::verify(&bench.context, (head, 0), &lists, &mixed.switches, &mixed.challenge)
+        shuffle::verify(&bench.context, (head, 0), &lists, &shuffled.switches, &shuffled.challenge)
             .expect("the switches hold");
     }) / per_item;
     let switch_bytes =
-        mixed.switches.first().and_then(|turn| borsh::to_vec(turn).ok()).map_or(0, |b| b.len());
+        shuffled.switches.first().and_then(|turn| borsh::to_vec(turn).ok()).map_or(0, |b| b.len());
 
     let share = Scalar::random(&mut bench.rng);
     let share_key = share * bench.generators.key;
     let randomness: Vec<RistrettoPoint> = pairs.iter().map(|(x, _)| x.r).collect();
-    let witness = provers::unseal::Witness { share };
+    let witness = provers::decryption_share::Witness { share };
     let mut prove = || {
         let Bench { generators, context, rng, .. } = &mut *bench;
-        provers::unseal::prove(generators, context, head, 0, &randomness, &witness, rng)
+        provers::decryption_share::prove(generators, context, head, 0, &randomness, &witness, rng)
     };
     let (shares, proof) = prove();
-    let unseal_prove = yardstick.ratio(time, || drop(black_box(prove()))) / per_item;
-    let unseal_verify = yardstick.ratio(time, || {
-        let statement = unseal::Statement {
+    let decryption_share_prove = yardstick.ratio(time, || drop(black_box(prove()))) / per_item;
+    let decryption_share_verify = yardstick.ratio(time, || {
+        let statement = decryption_share::Statement {
             head,
             chunk: 0,
             share_key,
             randomness: &randomness,
             shares: &shares,
         };
-        unseal::verify(&bench.generators, &bench.context, &statement, &proof)
+        decryption_share::verify(&bench.generators, &bench.context, &statement, &proof)
             .expect("the shares are right");
     }) / per_item;
     let gate_bytes = turns.first().and_then(|turn| borsh::to_vec(turn).ok()).map_or(0, |b| b.len());
@@ -543,8 +546,8 @@ fn keyholder_figures(
         switch_prove,
         switch_verify,
         switch_bytes,
-        unseal_prove,
-        unseal_verify,
+        decryption_share_prove,
+        decryption_share_verify,
     }
 }
 
@@ -555,7 +558,7 @@ fn keyholder_figures(
 ///
 /// # Panics
 /// Never: the terms are within every bound.
-pub fn one_lot(ladder: &PriceLadder, bidders: usize, rules: &Rules) -> Result<Vec<u8>, PlayError> {
+pub fn one_lot(grid: &PriceGrid, bidders: usize, rules: &Rules) -> Result<Vec<u8>, PlayError> {
     let mut rng = ChaCha20Rng::seed_from_u64(11);
     let cast = Cast::draw(&[vec![Seat::Own; 3]], bidders, &mut rng);
     let text = |text| Text::new(text).expect("a short text");
@@ -567,8 +570,7 @@ pub fn one_lot(ladder: &PriceLadder, bidders: usize, rules: &Rules) -> Result<Ve
         is_witness: true,
         members: List::new(members).expect("three members"),
     };
-    let lot =
-        Lot { name: text("lot"), identifier: text("LOT"), quantity: 1, ladder: ladder.clone() };
+    let lot = Lot { name: text("lot"), identifier: text("LOT"), quantity: 1, grid: grid.clone() };
     let terms = Terms {
         version: labels::PROTOCOL_VERSION,
         nonce: [9; 32],
@@ -604,13 +606,13 @@ pub fn one_lot(ladder: &PriceLadder, bidders: usize, rules: &Rules) -> Result<Ve
         fan_out: 15,
         chunk_items: 1024,
     };
-    // Spread over the ladder by a multiplier that is odd, so bids differ while there is room.
-    let rung = |bidder: usize| Rung((bidder as u32).wrapping_mul(2_654_435_761) % ladder.rungs);
+    // Spread over the grid by a multiplier that is odd, so bids differ while there is room.
+    let level = |bidder: usize| Level((bidder as u32).wrapping_mul(2_654_435_761) % grid.levels);
     let bids = (0..bidders)
         .map(|bidder| BidPlan {
             lot: 0,
             bidder,
-            rung: rung(bidder),
+            level: level(bidder),
             conduct: BidderConduct::Honest,
         })
         .collect();
@@ -621,7 +623,7 @@ pub fn one_lot(ladder: &PriceLadder, bidders: usize, rules: &Rules) -> Result<Ve
         rounds: Vec::new(),
         reserves: rules
             .reserve
-            .map(|rung| ReservePlan { lot: 0, rung, is_revealed: true })
+            .map(|level| ReservePlan { lot: 0, level, is_revealed: true })
             .into_iter()
             .collect(),
         declines: Default::default(),
@@ -671,10 +673,10 @@ fn auction_figures(
     yardstick: &mut Yardstick,
     options: &Options,
     memory: Option<&dyn Memory>,
-    ladder: &PriceLadder,
+    grid: &PriceGrid,
     bidders: usize,
 ) -> Result<AuctionFigures, PlayError> {
-    let transcript = one_lot(ladder, bidders, &Rules::FIRST_PRICE)?;
+    let transcript = one_lot(grid, bidders, &Rules::FIRST_PRICE)?;
     let time = options.time_per_figure;
     let per_bidder = bidders as f64;
     let peak_of = |work: &dyn Fn()| {
@@ -697,8 +699,8 @@ fn auction_figures(
     };
     let on_all_cores = yardstick.ratio(time, || verify(jobs));
     Ok(AuctionFigures {
-        rungs: ladder.rungs,
-        shape: ladder.shape.to_string(),
+        levels: grid.levels,
+        shape: grid.shape.to_string(),
         bidders,
         contract_per_bidder: contract / per_bidder,
         verifier_per_bidder: verifier / per_bidder,
@@ -724,28 +726,28 @@ pub fn run(
     let time = options.time_per_figure;
     progress("keyholders' work");
     let keyholder = keyholder_figures(&mut bench, &mut yardstick, time);
-    let ladders: Vec<PriceLadder> =
-        options.ladders.iter().map(|(rungs, bits)| ladder(*rungs, bits)).collect();
+    let grids: Vec<PriceGrid> =
+        options.grids.iter().map(|(levels, bits)| grid(*levels, bits)).collect();
     let mut messages = Vec::new();
     let mut auctions = Vec::new();
-    for ladder in &ladders {
-        let name = format!("{} rungs as {}", ladder.rungs, ladder.shape);
+    for grid in &grids {
+        let name = format!("{} levels as {}", grid.levels, grid.shape);
         progress(&name);
-        messages.push(message_figures(&mut bench, &mut yardstick, time, ladder));
+        messages.push(message_figures(&mut bench, &mut yardstick, time, grid));
         for bidders in &options.bidders {
             progress(&format!("{name}, {bidders} bidders"));
-            let figures = auction_figures(&mut yardstick, options, memory, ladder, *bidders)?;
+            let figures = auction_figures(&mut yardstick, options, memory, grid, *bidders)?;
             auctions.push(figures);
         }
     }
-    let rules = match (ladders.last(), options.bidders.iter().max()) {
-        (Some(ladder), Some(bidders)) => {
-            rules::figures(&mut yardstick, time, ladder, *bidders, &progress)?
+    let rules = match (grids.last(), options.bidders.iter().max()) {
+        (Some(grid), Some(bidders)) => {
+            rules::figures(&mut yardstick, time, grid, *bidders, &progress)?
         }
         (None, _) | (_, None) => Vec::new(),
     };
     let unit = "one 64-bit Bulletproof verification";
-    Ok(Report { schema: "talea-sim-bench/1", unit, messages, keyholder, auctions, rules })
+    Ok(Report { schema: "talea-sim-bench/2", unit, messages, keyholder, auctions, rules })
 }
 
 impl Report {
@@ -761,12 +763,12 @@ impl Report {
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut messages = table(&[
-            "rungs", "shape", "commit", "verify", "bytes", "improve", "verify", "bytes", "reveal",
+            "levels", "shape", "commit", "verify", "bytes", "improve", "verify", "bytes", "reveal",
             "verify", "in 64", "bytes",
         ]);
         for m in &self.messages {
             messages.add_row([
-                m.rungs.to_string(),
+                m.levels.to_string(),
                 m.shape.clone(),
                 ratio(m.commit_prove),
                 ratio(m.commit_verify),
@@ -786,10 +788,10 @@ impl Report {
         keyholder.add_row(["gate step", &ratio(k.gate_prove), &ratio(k.gate_verify), &bytes]);
         let bytes = k.switch_bytes.to_string();
         keyholder.add_row(["switch", &ratio(k.switch_prove), &ratio(k.switch_verify), &bytes]);
-        let (prove, verify) = (ratio(k.unseal_prove), ratio(k.unseal_verify));
+        let (prove, verify) = (ratio(k.decryption_share_prove), ratio(k.decryption_share_verify));
         keyholder.add_row(["decryption share", &prove, &verify, "32"]);
         let mut auctions = table(&[
-            "rungs",
+            "levels",
             "shape",
             "bidders",
             "contract",
@@ -802,7 +804,7 @@ impl Report {
         let kib = |bytes: Option<usize>| bytes.map_or("-".into(), |b| (b / 1024).to_string());
         for a in &self.auctions {
             auctions.add_row([
-                a.rungs.to_string(),
+                a.levels.to_string(),
                 a.shape.clone(),
                 a.bidders.to_string(),
                 ratio(a.contract_per_bidder),

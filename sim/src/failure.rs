@@ -86,8 +86,8 @@ codes! {
     ScenarioPrice         "scenario.price"             Usage    "a price cannot be read at its lot's scale"
     ScenarioTick          "scenario.tick"              Usage    "a tick is not a positive amount at its \
          lot's scale"
-    ScenarioLadder        "scenario.ladder"            Usage    "a lot has no possible price ladder"
-    ScenarioShape         "scenario.shape"             Usage    "a shape is impossible or too small for its ladder"
+    ScenarioGrid          "scenario.grid"            Usage    "a lot has no possible price grid"
+    ScenarioShape         "scenario.shape"             Usage    "a shape is impossible or too small for its grid"
     ScenarioSchedule      "scenario.schedule"          Usage    "deadlines do not follow one another"
     ScenarioBound         "scenario.bound"             Usage    "a number lies outside its bounds"
     ScenarioStakes        "scenario.stakes"            Usage    "stakes do not fit in 64 bits"
@@ -98,7 +98,7 @@ codes! {
     ScenarioUnknownLot    "scenario.unknown-lot"       Usage    "a bid is for a lot that does not exist"
     ScenarioBidTwice      "scenario.bid-twice"         Usage    "a bidder bids twice for a lot"
     ScenarioTooManyBids   "scenario.too-many-bids"     Usage    "a lot has more bids than it takes"
-    ScenarioOffLadder     "scenario.price-off-ladder"  Usage    "a bid's price is not on its lot's ladder"
+    ScenarioOffGrid       "scenario.price-off-grid"  Usage    "a bid's price is not on its lot's grid"
     BidsColumns           "bids.columns"               Usage    "a file of bids has missing or unknown \
          columns"
     BidsRow               "bids.row"                   Usage    "a row of a file of bids is invalid"
@@ -110,7 +110,7 @@ codes! {
     TendersEmpty          "tenders.empty"              Usage    "there is nothing to run"
     TendersDiffer         "tenders.differ"             Differs  "an award differs from the published one"
     SuggestLoad           "suggest.load"               Usage    "no shape can be suggested for such a load"
-    CompareLadder         "compare.ladder"             Usage    "nothing can be compared on such a ladder"
+    CompareGrid           "compare.grid"             Usage    "nothing can be compared on such a grid"
     RunRefused            "run.refused"                Refused  "the rules refused what a party did"
     RunDiffers            "run.outcome-differs"        Differs  "the outcome is not the one that the bids imply"
     RunInvalid            "run.transcript-invalid"     Differs  "the verifier refuses the transcript"

@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`scenario`] | who takes part, under which terms, and what everybody does |
-//! | [`suggest`] | which digits to write a ladder's rungs in |
+//! | [`suggest`] | which digits to write a grid's levels in |
 //! | [`seed`] | where every secret of a simulated auction comes from |
 //! | [`play`] | all parties through the contract, into a transcript |
 //! | [`auditor`] | the same auction in the clear, to compare with |

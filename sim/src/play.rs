@@ -22,7 +22,7 @@ use talea_protocol::{
     instruction::Instruction,
     limits::{MAX_INSTRUCTION_BYTES, MAX_REVEALS},
     outcome::Outcome,
-    price::Rung,
+    price::Level,
     quorum::{KeyholderId, Member},
     ranking::Duty,
     sealed_bid::Reveal,
@@ -190,7 +190,7 @@ pub struct BidPlan {
     /// Index of the bidder in the cast.
     pub bidder: usize,
     /// The bid.
-    pub rung: Rung,
+    pub level: Level,
     /// How the bidder behaves.
     pub conduct: BidderConduct,
 }
@@ -201,7 +201,7 @@ pub struct ReservePlan {
     /// Index of the lot.
     pub lot: u32,
     /// The reserve.
-    pub rung: Rung,
+    pub level: Level,
     /// Whether it is revealed.
     pub is_revealed: bool,
 }
@@ -428,7 +428,7 @@ impl<W: Write> Stage<W> {
         if self.auction().phase() == Phase::Reserves {
             for reserve in &plan.reserves {
                 let prepared =
-                    seller::reserve(seller, self.auction(), reserve.lot, reserve.rung, rng)?;
+                    seller::reserve(seller, self.auction(), reserve.lot, reserve.level, rng)?;
                 self.submit(&prepared.commit)?;
                 reveals.extend(reserve.is_revealed.then_some(prepared.reveal));
             }
@@ -453,7 +453,7 @@ impl<W: Write> Stage<W> {
                 let rng = &mut ChaCha20Rng::from_seed(seed.0);
                 let bidder = bidders.get(bid.bidder).ok_or(PlayError::NoBidder(bid.bidder))?;
                 let sealed = |bytes| sealed(bid.conduct, bytes);
-                let prepared = bidder.commit_altered(auction, bid.lot, bid.rung, sealed, rng)?;
+                let prepared = bidder.commit_altered(auction, bid.lot, bid.level, sealed, rng)?;
                 Ok((bid, prepared))
             })
             .collect();
@@ -486,7 +486,7 @@ impl<W: Write> Stage<W> {
             let stay = BidPlan { conduct: BidderConduct::Honest, ..last };
             let next = next.unwrap_or(stay);
             let bidder = bidders.get(next.bidder).ok_or(PlayError::NoBidder(next.bidder))?;
-            let (place, sealed) = ((next.lot, next.rung), |bytes| sealed(next.conduct, bytes));
+            let (place, sealed) = ((next.lot, next.level), |bytes| sealed(next.conduct, bytes));
             let update = bidder.improve_altered(self.auction(), place, &bid.secret, sealed, rng)?;
             self.submit(&update.commit)?;
             prepared.push(match next.conduct {

@@ -21,7 +21,7 @@ use talea_protocol::{
 };
 
 /// The schema of every `--json` of this program.
-pub const SCHEMA: &str = "talea-sim/1";
+pub const SCHEMA: &str = "talea-sim/2";
 
 /// What a scenario came to.
 #[derive(Clone, Debug, Serialize)]
@@ -53,7 +53,7 @@ struct LotReport {
     name: String,
     quantity: String,
     side: &'static str,
-    rungs: u32,
+    levels: u32,
     shape: Vec<usize>,
     result: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +62,7 @@ struct LotReport {
     winner_key: Option<String>,
     winners: Vec<WinnerReport>,
     price: Option<String>,
-    rung: Option<u32>,
+    level: Option<u32>,
     reserve: &'static str,
     reserve_price: Option<String>,
     cover: Option<String>,
@@ -93,7 +93,7 @@ struct OpenedBidReport {
     party: String,
     key: String,
     price: String,
-    rung: u32,
+    level: u32,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -215,8 +215,8 @@ impl LotReport {
         result: &LotResult,
         called: impl Fn(&PartyKey) -> String,
     ) -> Self {
-        let ladder = &lot.ladder;
-        let write = |quote: &Quote| ladder.scale.write(quote.price);
+        let grid = &lot.grid;
+        let write = |quote: &Quote| grid.scale.write(quote.price);
         let (result_word, why, award) = match &result.ending {
             Ending::Sold(award) => ("sold", None, Some(award)),
             Ending::Declined(award) => {
@@ -262,31 +262,31 @@ impl LotReport {
             party: called(&bid.bidder),
             key: bid.bidder.to_string(),
             price: write(&bid.quote),
-            rung: bid.quote.rung.0,
+            level: bid.quote.level.0,
         };
         Self {
             lot: index,
             identifier: lot.identifier.to_string(),
             name: lot.name.to_string(),
             quantity: lot.quantity.to_string(),
-            side: match ladder.side {
+            side: match grid.side {
                 Side::HighestWins => "sale",
                 Side::LowestWins => "procurement",
             },
-            rungs: ladder.rungs,
-            shape: ladder.shape.radices().collect(),
+            levels: grid.levels,
+            shape: grid.shape.radices().collect(),
             result: result_word,
             why,
             winner: alone.as_ref().map(|winner| winner.party.clone()),
             winner_key: alone.map(|winner| winner.key),
             winners,
             price,
-            rung: award.map(|award| award.quote.rung.0),
+            level: award.map(|award| award.quote.level.0),
             reserve,
             reserve_price,
             cover: disclosed.cover.as_ref().map(write),
-            surveys: SurveyReport::all(ladder, &disclosed.surveys),
-            depth: disclosed.depth.as_ref().map(|depth| buckets(ladder, depth)),
+            surveys: SurveyReport::all(grid, &disclosed.surveys),
+            depth: disclosed.depth.as_ref().map(|depth| buckets(grid, depth)),
             opened_bids: disclosed.bids.as_ref().map(|bids| bids.iter().map(opened).collect()),
             bids: result.commits,
             ranked: result.ranked,

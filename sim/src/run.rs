@@ -143,7 +143,7 @@ mod tests {
             Ending::Sold(award) => {
                 let winners: Vec<String> =
                     award.sales.iter().map(|sale| name(sale.winner)).collect();
-                Some((winners.join(", "), lot.ladder.scale.write(award.quote.price)))
+                Some((winners.join(", "), lot.grid.scale.write(award.quote.price)))
             }
             _ => None,
         })
@@ -163,9 +163,9 @@ mod tests {
         assert_eq!(award(5), Some(("Birch", "100-14")), "of a tie the earlier commit");
         assert_eq!(award(8), None);
         assert_eq!(award(9), Some(("Elm", "83.50")));
-        let tied = scenario.bids.iter().filter(|bid| bid.lot == 5).map(|bid| bid.rung);
+        let tied = scenario.bids.iter().filter(|bid| bid.lot == 5).map(|bid| bid.level);
         let best = tied.clone().max();
-        assert_eq!(tied.filter(|rung| Some(*rung) == best).count(), 2);
+        assert_eq!(tied.filter(|level| Some(*level) == best).count(), 2);
     }
 
     #[test]

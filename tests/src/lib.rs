@@ -2,7 +2,7 @@
 //!
 //! The trials themselves live in `tests/tests/`, one file per kind of question.
 
-pub mod chosen_ladder;
+pub mod chosen_unary;
 pub mod onlooker;
 pub mod opinions;
 pub mod replay;
@@ -16,7 +16,7 @@ use talea_protocol::{
     bytes::{List, PartyKey, Text},
     labels::PROTOCOL_VERSION,
     outcome::Ending,
-    price::{Price, PriceLadder, Rung, Scale, Shape, Side},
+    price::{Level, Price, PriceGrid, Scale, Shape, Side},
     quorum::{Group, KeyholderId},
     terms::{
         Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule, Stakes,
@@ -38,7 +38,7 @@ pub fn rng(seed: u64) -> ChaCha20Rng {
 pub struct Small {
     /// Per group: threshold and who sits there.
     pub groups: Vec<(u16, Vec<Seat>)>,
-    /// Per lot: rungs and the bit lengths of its digits.
+    /// Per lot: levels and the bit lengths of its digits.
     pub lots: Vec<(u32, Vec<u8>)>,
     /// Which side wins on every lot.
     pub side: Side,
@@ -107,15 +107,15 @@ impl Small {
             is_witness: true,
             members: list((0..seats.len()).map(|m| cast.member(g, m).expect("it was drawn"))),
         });
-        let lots = self.lots.iter().enumerate().map(|(l, (rungs, bits))| Lot {
+        let lots = self.lots.iter().enumerate().map(|(l, (levels, bits))| Lot {
             name: text(&format!("Lot {l}")),
             identifier: text(&format!("LOT{l}")),
             quantity: 1,
-            ladder: PriceLadder {
+            grid: PriceGrid {
                 side: self.side,
                 start: Price(10_000),
                 tick: 25,
-                rungs: *rungs,
+                levels: *levels,
                 scale: Scale::Decimal(2),
                 shape: Shape::new(bits).expect("a possible shape"),
             },
@@ -166,14 +166,14 @@ impl Small {
         }
     }
 
-    /// A plan in which everybody behaves: per lot, the rungs of bidders 0, 1, 2 and so on, who
+    /// A plan in which everybody behaves: per lot, the levels of bidders 0, 1, 2 and so on, who
     /// commit in that order.
-    pub fn plan(&self, rungs: &[&[u32]]) -> Plan {
-        let bids = (0u32..).zip(rungs).flat_map(|(lot, rungs)| {
-            rungs.iter().enumerate().map(move |(bidder, rung)| BidPlan {
+    pub fn plan(&self, levels: &[&[u32]]) -> Plan {
+        let bids = (0u32..).zip(levels).flat_map(|(lot, levels)| {
+            levels.iter().enumerate().map(move |(bidder, level)| BidPlan {
                 lot,
                 bidder,
-                rung: Rung(*rung),
+                level: Level(*level),
                 conduct: BidderConduct::Honest,
             })
         });
@@ -210,14 +210,14 @@ pub fn with_keyholder(mut plan: Plan, group: u16, member: u16, conduct: Keyholde
     plan
 }
 
-/// Every list of up to `bidders` bids on a ladder of `rungs`.
-pub fn patterns(rungs: u32, bidders: usize) -> Vec<Vec<u32>> {
+/// Every list of up to `bidders` bids on a grid of `levels`.
+pub fn patterns(levels: u32, bidders: usize) -> Vec<Vec<u32>> {
     let mut all: Vec<Vec<u32>> = vec![vec![]];
     let mut last = all.clone();
     for _ in 0..bidders {
         last = last
             .iter()
-            .flat_map(|bids| (0..rungs).map(move |rung| [&bids[..], &[rung]].concat()))
+            .flat_map(|bids| (0..levels).map(move |level| [&bids[..], &[level]].concat()))
             .collect();
         all.extend(last.iter().cloned());
     }
@@ -225,9 +225,9 @@ pub fn patterns(rungs: u32, bidders: usize) -> Vec<Vec<u32>> {
 }
 
 /// The outcome of a lot as anybody computes it who may see the bids, in commit order.
-pub fn plain_ending(terms: &Terms, lot: u32, bids: &[(PartyKey, Rung)]) -> Ending {
-    let ladder = &terms.lots[lot as usize].ladder;
-    PlainLot { terms, ladder, bids, reserve: None, declines: false }.result().ending
+pub fn plain_ending(terms: &Terms, lot: u32, bids: &[(PartyKey, Level)]) -> Ending {
+    let grid = &terms.lots[lot as usize].grid;
+    PlainLot { terms, grid, bids, reserve: None, declines: false }.result().ending
 }
 
 /// Whether a lot was sold to this party alone.

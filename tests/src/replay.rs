@@ -59,12 +59,12 @@ pub enum Kind {
     Gate,
     /// Of [`Instruction::Blind`].
     Blind,
-    /// Of [`Instruction::Unseal`].
-    Unseal,
+    /// Of [`Instruction::Decrypt`].
+    Decrypt,
     /// Of [`Instruction::Reserve`].
     Reserve,
-    /// Of [`Instruction::Mix`].
-    Mix,
+    /// Of [`Instruction::Shuffle`].
+    Shuffle,
     /// Of [`Instruction::Decide`].
     Decide,
     /// Of [`Instruction::Vouch`].
@@ -83,9 +83,9 @@ impl Kind {
         Self::Endorse,
         Self::Gate,
         Self::Blind,
-        Self::Unseal,
+        Self::Decrypt,
         Self::Reserve,
-        Self::Mix,
+        Self::Shuffle,
         Self::Decide,
         Self::Vouch,
     ];
@@ -102,9 +102,9 @@ impl Kind {
             Instruction::Endorse(_) => Self::Endorse,
             Instruction::Gate(_) => Self::Gate,
             Instruction::Blind(_) => Self::Blind,
-            Instruction::Unseal(_) => Self::Unseal,
+            Instruction::Decrypt(_) => Self::Decrypt,
             Instruction::Reserve(_) => Self::Reserve,
-            Instruction::Mix(_) => Self::Mix,
+            Instruction::Shuffle(_) => Self::Shuffle,
             Instruction::Decide(_) => Self::Decide,
             Instruction::Vouch(_) => Self::Vouch,
         }

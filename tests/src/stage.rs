@@ -11,7 +11,7 @@ use talea_parties::{
     seller,
 };
 use talea_protocol::{
-    bytes::PartyKey, commitment::BidId, instruction::Instruction, outcome::Outcome, price::Rung,
+    bytes::PartyKey, commitment::BidId, instruction::Instruction, outcome::Outcome, price::Level,
     sealed_bid::Reveal, terms::Terms,
 };
 
@@ -159,17 +159,17 @@ impl Stage {
     }
 
     /// The seller's reserve for a lot, not submitted.
-    pub fn prepare_reserve(&mut self, lot: u32, rung: u32) -> PreparedBid {
+    pub fn prepare_reserve(&mut self, lot: u32, level: u32) -> PreparedBid {
         let auction = self.board.auction();
         let seller = self.pens.identity(auction.terms().seller);
-        let reserve = seller::reserve(seller, auction, lot, Rung(rung), &mut self.rng);
-        reserve.expect("a rung of the ladder")
+        let reserve = seller::reserve(seller, auction, lot, Level(level), &mut self.rng);
+        reserve.expect("a level of the grid")
     }
 
     /// The seller's reserve is committed; what reveals it is given back.
     #[track_caller]
-    pub fn reserve(&mut self, lot: u32, rung: u32) -> Reveal {
-        let reserve = self.prepare_reserve(lot, rung);
+    pub fn reserve(&mut self, lot: u32, level: u32) -> Reveal {
+        let reserve = self.prepare_reserve(lot, level);
         self.submit(&reserve.commit);
         reserve.reveal
     }
@@ -182,8 +182,8 @@ impl Stage {
 
     /// A bid is committed; what reveals it is given back.
     #[track_caller]
-    pub fn commit(&mut self, bidder: usize, lot: u32, rung: u32) -> Reveal {
-        self.commit_altered(bidder, lot, rung, |sealed_bid| sealed_bid)
+    pub fn commit(&mut self, bidder: usize, lot: u32, level: u32) -> Reveal {
+        self.commit_altered(bidder, lot, level, |sealed_bid| sealed_bid)
     }
 
     /// A bid whose sealed bytes are what `alter` makes of the right ones.
@@ -192,12 +192,12 @@ impl Stage {
         &mut self,
         bidder: usize,
         lot: u32,
-        rung: u32,
+        level: u32,
         alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
     ) -> Reveal {
         let (auction, rng) = (self.board.auction(), &mut self.rng);
-        let bid = self.bidders[bidder].commit_altered(auction, lot, Rung(rung), alter, rng);
-        let bid = bid.expect("a rung of the ladder");
+        let bid = self.bidders[bidder].commit_altered(auction, lot, Level(level), alter, rng);
+        let bid = bid.expect("a level of the grid");
         self.submit(&bid.commit);
         bid.reveal
     }

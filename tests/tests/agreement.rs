@@ -7,7 +7,7 @@ use talea_protocol::{
     check::Check,
     instruction::SignedInstruction,
     outcome::Outcome,
-    price::Rung,
+    price::Level,
     terms::{Acceptance, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms, Ties},
     transcript::{MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
@@ -50,8 +50,8 @@ fn honest_transcripts_are_valid() {
         Small { disclosure: Disclosure::Everything, acceptance: true, ..Small::default() },
     ];
     for small in smalls {
-        let rungs: [&[u32]; 2] = [&[3, 0, 4], &[1]];
-        let plan = small.plan(&rungs[..small.lots.len()]);
+        let levels: [&[u32]; 2] = [&[3, 0, 4], &[1]];
+        let plan = small.plan(&levels[..small.lots.len()]);
         let (played, transcript) = small.play(&plan);
         agree_that_it_is_valid(&transcript, &played.outcome);
     }
@@ -75,7 +75,8 @@ fn transcripts_with_reserves_are_valid() {
         };
         // Met, not met, hidden, and there is none.
         let mut plan = small.plan(&[&[3, 0, 4], &[3, 0, 2], &[3, 0, 2], &[3, 0, 2]]);
-        let reserve = |(lot, rung, is_revealed)| ReservePlan { lot, rung: Rung(rung), is_revealed };
+        let reserve =
+            |(lot, level, is_revealed)| ReservePlan { lot, level: Level(level), is_revealed };
         plan.reserves = [(0, 4, true), (1, 4, true), (2, 4, false)].map(reserve).into();
         plan.declines = [0].into();
         let (played, transcript) = small.play(&plan);
@@ -100,10 +101,11 @@ fn in_rounds() -> Small {
 /// Bids and, round by round, who moves how.
 fn moving(small: &Small, bids: &[&[u32]], moves: &[&[(usize, u32, BidderConduct)]]) -> Plan {
     let mut plan = small.plan(bids);
-    let bid = |&(bidder, rung, conduct): &_| BidPlan { lot: 0, bidder, rung: Rung(rung), conduct };
+    let bid =
+        |&(bidder, level, conduct): &_| BidPlan { lot: 0, bidder, level: Level(level), conduct };
     plan.rounds = moves.iter().map(|round| round.iter().map(bid).collect()).collect();
     if small.reserve.is_some() {
-        plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(1), is_revealed: true }];
+        plan.reserves = vec![ReservePlan { lot: 0, level: Level(1), is_revealed: true }];
     }
     plan
 }
@@ -208,7 +210,7 @@ fn smallest_of_everything() -> (Small, Vec<u8>, Outcome) {
         ..Small::default()
     };
     let mut plan = small.plan(&[&[2, 1, 2]]);
-    plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(1), is_revealed: true }];
+    plan.reserves = vec![ReservePlan { lot: 0, level: Level(1), is_revealed: true }];
     // The board drops what the first keyholder posts, and the second vouches for it.
     let plan = with_keyholder(plan, 0, 1, KeyholderConduct::Ignored { from_step: 0 });
     let (played, transcript) = small.play(&plan);

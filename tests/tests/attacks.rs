@@ -12,7 +12,7 @@ use talea_protocol::{
         Account, Award, Disclosed, Ending, LotResult, OpenedBid, Outcome, Quote, ReserveResult,
         Sale, Standing, Survey, VoidCause,
     },
-    price::{Price, Rung, Shape},
+    price::{Level, Price, Shape},
     quorum::keyholders,
     sealed_bid::Reveal,
     terms::{AuctionId, Depth, Disclosure, Rounds, Terms},
@@ -25,7 +25,7 @@ const BOND: u64 = 30;
 const DEPOSIT: u64 = 100;
 const FEE: u64 = 1;
 
-/// Eight rungs in two digits, so that there are gates, blindings and shares.
+/// Eight levels in two digits, so that there are gates, blindings and shares.
 fn small(groups: &[(u16, Vec<Seat>)]) -> Small {
     Small { groups: groups.to_vec(), lots: vec![(8, vec![1, 2])], ..Small::default() }
 }
@@ -166,7 +166,7 @@ fn a_commit_is_bound_to_the_key_of_its_history() {
     other.finish_ceremony();
     let commit = {
         let (auction, rng) = (other.board.auction(), &mut other.rng);
-        other.bidders[0].commit(auction, 0, Rung(5), rng).expect("a rung of the ladder").commit
+        other.bidders[0].commit(auction, 0, Level(5), rng).expect("a level of the grid").commit
     };
     let before = main.auction().accounts();
     match main.board.submit(main.slot, &commit) {
@@ -245,7 +245,7 @@ fn ranking_under(small: &Small, terms: &Terms) -> Stage {
     let lots = small.lots.len() as u32;
     let bids = (0..lots).flat_map(|lot| [(0, lot, 5), (1, lot, 2)]);
     let reveals: Vec<Reveal> =
-        bids.map(|(bidder, lot, rung)| stage.commit(bidder, lot, rung)).collect();
+        bids.map(|(bidder, lot, level)| stage.commit(bidder, lot, level)).collect();
     stage.pass();
     stage.reveal(reveals);
     stage.act_until(Phase::Ranking);
@@ -439,8 +439,8 @@ fn terms_whose_outcome_cannot_be_recorded_are_refused() {
     let rounds = Rounds { limit: 64, commit_slots: 5, reveal_slots: 5, cover: true };
     terms.rounds = Some(rounds);
     let mut lot = terms.lots[0].clone();
-    lot.ladder.shape = Shape::new(&[10]).expect("a possible shape");
-    lot.ladder.rungs = 1024;
+    lot.grid.shape = Shape::new(&[10]).expect("a possible shape");
+    lot.grid.levels = 1024;
     terms.lots = List::new(vec![lot; 1024]).expect("as many as there may be");
     let open = |terms: &Terms| {
         let cast = small.cast();
@@ -463,7 +463,7 @@ fn fits(outcome: &Outcome) -> bool {
 #[test]
 fn the_largest_outcomes_fit_in_their_record() {
     let party = PartyKey([7; 32]);
-    let quote = Quote { rung: Rung(0), price: Price(0) };
+    let quote = Quote { level: Level(0), price: Price(0) };
     let account = Account::empty(party);
     let sale = Sale { winner: party, standing: Standing::AbovePrice };
     let lot = |surveys: usize, buckets: usize, bids: usize| {

@@ -2,7 +2,7 @@
 
 use talea_protocol::{
     outcome::{Award, Ending, Quote, ReserveResult, Sale, Standing, VoidCause},
-    price::Rung,
+    price::Level,
     terms::{Mechanism, Ties},
 };
 use talea_sim::play::{Plan, ReservePlan, Seat};
@@ -16,10 +16,10 @@ fn three_bid_and_the_best_wins_at_its_price() {
 
     let cast = small.cast();
     let [lot] = &played.outcome.lots[..] else { panic!("one lot") };
-    let price = plan.terms.lots[0].ladder.price(Rung(199)).unwrap();
+    let price = plan.terms.lots[0].grid.price(Level(199)).unwrap();
     let winner = cast.bidder(1).unwrap();
     let sales = list([Sale { winner, standing: Standing::AtPrice }]);
-    let award = Award { quote: Quote { rung: Rung(199), price }, sales };
+    let award = Award { quote: Quote { level: Level(199), price }, sales };
     assert_eq!(lot.ending, Ending::Sold(award));
     assert_eq!((lot.commits, lot.ranked, lot.invalid), (3, 3, 0));
 }
@@ -55,11 +55,11 @@ fn award(small: &Small, plan: &Plan) -> Award {
     }
 }
 
-/// Winners by their index, each with its standing, and the rung that all pay.
+/// Winners by their index, each with its standing, and the level that all pay.
 fn sold(small: &Small, award: &Award) -> (Vec<(usize, Standing)>, u32) {
     let bidder = |winner| (0..small.bidders).find(|b| small.cast().bidder(*b) == Some(winner));
     let sales = award.sales.iter().map(|sale| (bidder(sale.winner).unwrap(), sale.standing));
-    (sales.collect(), award.quote.rung.0)
+    (sales.collect(), award.quote.level.0)
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_seller_with_a_reserve_keeps_what_nobody_pays_for() {
     let lots = vec![(16, vec![2, 2])];
     let small = Small { lots, mechanism, reserve: Some(true), ..Small::default() };
     let mut plan = small.plan(&[&[9, 12, 3]]);
-    let reserve = |rung| vec![ReservePlan { lot: 0, rung: Rung(rung), is_revealed: true }];
+    let reserve = |level| vec![ReservePlan { lot: 0, level: Level(level), is_revealed: true }];
     // One bid reaches it and pays it; then two do; then none.
     plan.reserves = reserve(10);
     let (above, at) = (Standing::AbovePrice, Standing::AtPrice);
@@ -98,7 +98,8 @@ fn a_seller_with_a_reserve_keeps_what_nobody_pays_for() {
     let (played, _) = small.play(&plan);
     let [lot] = &played.outcome.lots[..] else { panic!("one lot") };
     assert_eq!(lot.ending, Ending::BelowReserve);
-    let quote = Quote { rung: Rung(13), price: plan.terms.lots[0].ladder.price(Rung(13)).unwrap() };
+    let quote =
+        Quote { level: Level(13), price: plan.terms.lots[0].grid.price(Level(13)).unwrap() };
     assert_eq!(lot.reserve, ReserveResult::Opened(quote));
 }
 
@@ -121,9 +122,9 @@ fn lots_are_decided_each_by_itself() {
     let (played, _) = small.play(&plan);
     let bidders: Vec<_> = (0..3).map(|b| small.cast().bidder(b).unwrap()).collect();
     let bids = [
-        vec![(bidders[0], Rung(0)), (bidders[1], Rung(7)), (bidders[2], Rung(5))],
+        vec![(bidders[0], Level(0)), (bidders[1], Level(7)), (bidders[2], Level(5))],
         vec![],
-        vec![(bidders[0], Rung(3))],
+        vec![(bidders[0], Level(3))],
     ];
     for (lot, bids) in bids.iter().enumerate() {
         let expected = plain_ending(&plan.terms, lot as u32, bids);

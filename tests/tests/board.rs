@@ -10,7 +10,7 @@ use talea_protocol::{
     commitment::BidId,
     instruction::Instruction,
     outcome::{Account, Ending, Outcome, VoidCause},
-    price::Rung,
+    price::Level,
     quorum::{KeyholderId, keyholders},
     ranking::Duty,
     sealed_bid::Reveal,
@@ -42,11 +42,11 @@ fn account(outcome: &Outcome, party: PartyKey) -> Account {
 }
 
 #[track_caller]
-fn assert_sold_to(outcome: &Outcome, winner: PartyKey, rung: u32) {
+fn assert_sold_to(outcome: &Outcome, winner: PartyKey, level: u32) {
     match &outcome.lots[0].ending {
         Ending::Sold(award) => {
             let [sale] = &award.sales[..] else { panic!("{award:?}") };
-            assert_eq!((sale.winner, award.quote.rung), (winner, Rung(rung)));
+            assert_eq!((sale.winner, award.quote.level), (winner, Level(level)));
         }
         other => panic!("{other:?}"),
     }
@@ -57,7 +57,7 @@ fn assert_sold_to(outcome: &Outcome, winner: PartyKey, rung: u32) {
 /// Bids 5, 2 and 7; the board never shows the last one's reveal. Endorsing waits.
 fn dropped_reveal(small: &Small) -> (Stage, BidId) {
     let mut stage = Stage::at_commits(small, &small.terms());
-    let [one, two, best] = [(0, 5), (1, 2), (2, 7)].map(|(b, rung)| stage.commit(b, 0, rung));
+    let [one, two, best] = [(0, 5), (1, 2), (2, 7)].map(|(b, level)| stage.commit(b, 0, level));
     stage.pass();
     stage.reveal(vec![one, two]);
     stage.pass();
@@ -147,7 +147,7 @@ fn is_released_under(small: &Small, witnesses: &[bool], attesting: &[usize]) -> 
     // A bidder who is a keyholder has its bond beside.
     terms.stakes.bond = 0;
     let mut stage = Stage::at_commits(small, &terms);
-    let [one, two, best] = [(0, 5), (1, 2), (2, 7)].map(|(b, rung)| stage.commit(b, 0, rung));
+    let [one, two, best] = [(0, 5), (1, 2), (2, 7)].map(|(b, level)| stage.commit(b, 0, level));
     stage.pass();
     stage.reveal(vec![one, two]);
     stage.pass();
@@ -223,7 +223,7 @@ fn what_was_attested_counts_also_where_endorsing_fails() {
             }
         });
         let mut stage = Stage::at_commits(&small, &terms);
-        let [one, best] = [(0, 5), (2, 7)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+        let [one, best] = [(0, 5), (2, 7)].map(|(bidder, level)| stage.commit(bidder, 0, level));
         stage.pass();
         stage.reveal(vec![one]);
         stage.pass();
@@ -303,7 +303,7 @@ fn a_board_that_drops_every_commit_ends_the_rounds() {
 fn a_dropped_bid_cannot_come_back_once_reveals_are_closed() {
     let small = two_of_three();
     let mut stage = Stage::at_commits(&small, &small.terms());
-    let [one, best] = [(0, 5), (2, 7)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+    let [one, best] = [(0, 5), (2, 7)].map(|(bidder, level)| stage.commit(bidder, 0, level));
     stage.pass();
     stage.reveal(vec![one]);
     stage.pass();
@@ -319,7 +319,7 @@ fn two_faces() -> [Stage; 2] {
     let small = two_of_three();
     let faces = orders.map(|order| {
         let mut stage = Stage::at_commits(&small, &small.terms());
-        let reveals = [(0, 5), (1, 2), (2, 7)].map(|(b, rung)| stage.commit(b, 0, rung));
+        let reveals = [(0, 5), (1, 2), (2, 7)].map(|(b, level)| stage.commit(b, 0, level));
         stage.pass();
         order.into_iter().for_each(|which| stage.reveal(vec![reveals[which].clone()]));
         assert_eq!(stage.auction().phase(), Phase::Endorsing);
@@ -400,11 +400,11 @@ struct Order {
 }
 
 /// The outcome of these bids, everything submitted in this order.
-fn outcome_in(order: Order, rungs: [u32; 3]) -> Outcome {
-    outcome_of(&two_of_three(), order, rungs)
+fn outcome_in(order: Order, levels: [u32; 3]) -> Outcome {
+    outcome_of(&two_of_three(), order, levels)
 }
 
-fn outcome_of(small: &Small, order: Order, rungs: [u32; 3]) -> Outcome {
+fn outcome_of(small: &Small, order: Order, levels: [u32; 3]) -> Outcome {
     let mut stage = Stage::open(small, &small.terms());
     stage.fund_everybody();
     let candidates = std::mem::take(&mut stage.candidates);
@@ -418,7 +418,7 @@ fn outcome_of(small: &Small, order: Order, rungs: [u32; 3]) -> Outcome {
 
     let (auction, rng) = (stage.board.auction(), &mut stage.rng);
     let mut bid = |bidder: usize| {
-        stage.bidders[bidder].commit(auction, 0, Rung(rungs[bidder]), rng).expect("a rung")
+        stage.bidders[bidder].commit(auction, 0, Level(levels[bidder]), rng).expect("a level")
     };
     let bids = [bid(0), bid(1), bid(2)];
     ORDERS[order.commits].into_iter().for_each(|which| stage.submit(&bids[which].commit));
@@ -490,7 +490,7 @@ fn reveals_count_the_same_together_or_apart() {
             let small = two_of_three();
             let mut stage = Stage::at_commits(&small, &small.terms());
             let mut reveals: Vec<Reveal> =
-                [(0, 5), (1, 2), (2, 7)].map(|(b, rung)| stage.commit(b, 0, rung)).into();
+                [(0, 5), (1, 2), (2, 7)].map(|(b, level)| stage.commit(b, 0, level)).into();
             stage.pass();
             let rest = reveals.split_off(split);
             [reveals, rest].into_iter().filter(|r| !r.is_empty()).for_each(|r| stage.reveal(r));
@@ -557,11 +557,11 @@ fn troubled_seller() -> (Small, Vec<u8>) {
 }
 
 fn play_troubled(small: &Small) -> Vec<u8> {
-    let rungs: [&[u32]; 2] = [&[5, 2, 7], &[1, 6]];
+    let levels: [&[u32]; 2] = [&[5, 2, 7], &[1, 6]];
     let lots = small.lots.len();
-    let mut plan = small.plan(&rungs[..lots]);
+    let mut plan = small.plan(&levels[..lots]);
     if small.reserve.is_some() {
-        let reserve = |(lot, is_revealed)| ReservePlan { lot, rung: Rung(3), is_revealed };
+        let reserve = |(lot, is_revealed)| ReservePlan { lot, level: Level(3), is_revealed };
         plan.reserves = [(0, true), (1, false)].into_iter().take(lots).map(reserve).collect();
     }
     let plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
@@ -674,7 +674,7 @@ fn one_instruction_passes_one_deadline_of_each_lot() {
 fn timed() -> (Stage, Vec<Reveal>) {
     let small = two_of_three();
     let mut stage = Stage::at_commits(&small, &small.terms());
-    let reveals = [(0, 5), (1, 2)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+    let reveals = [(0, 5), (1, 2)].map(|(bidder, level)| stage.commit(bidder, 0, level));
     stage.commit(2, 0, 7);
     stage.pass();
     assert_eq!((stage.slot, stage.auction().deadline()), (31, Some(40)));
@@ -697,7 +697,7 @@ fn what_begins_counts_from_the_instruction_that_began_it() {
     // Reveals, by completion: with everybody's reveal, at slot 33.
     let small = two_of_three();
     let mut stage = Stage::at_commits(&small, &small.terms());
-    let reveals = [(0, 5), (1, 2)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+    let reveals = [(0, 5), (1, 2)].map(|(bidder, level)| stage.commit(bidder, 0, level));
     stage.pass();
     stage.slot = 33;
     stage.reveal(reveals.into());
@@ -758,7 +758,7 @@ fn every_lot_has_its_own_time() {
     let small = Small { lots: vec![(8, vec![1, 2]); 2], ..two_of_three() };
     let mut stage = Stage::at_commits(&small, &small.terms());
     let bids = [(0, 0, 5), (1, 0, 2), (2, 0, 7), (0, 1, 3)];
-    let reveals = bids.map(|(bidder, lot, rung)| stage.commit(bidder, lot, rung));
+    let reveals = bids.map(|(bidder, lot, level)| stage.commit(bidder, lot, level));
     stage.pass();
     stage.reveal(reveals.to_vec());
     stage.act_until(Phase::Ranking);
@@ -798,7 +798,7 @@ fn time_that_nobody_noticed_runs_out_for_whoever_was_due_and_nobody_else() {
 fn at_chunks_of_gates() -> Stage {
     let small = Small { chunk_items: 1, ..two_of_three() };
     let mut stage = Stage::at_commits(&small, &small.terms());
-    let reveals = [(0, 5), (1, 2)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+    let reveals = [(0, 5), (1, 2)].map(|(bidder, level)| stage.commit(bidder, 0, level));
     stage.pass();
     stage.reveal(reveals.into());
     stage.act_until(Phase::Ranking);
@@ -904,8 +904,8 @@ fn outcome_with(ticks: Ticks) -> Outcome {
         stage.keyholders.push(dealer.into_keyholder(&seen).expect("it dealt"));
     }
     let mut reveals = Vec::new();
-    for (bidder, rung) in [(0, 5), (1, 7), (2, 6)] {
-        let bid = stage.bidders[bidder].commit(&seen, 0, Rung(rung), &mut stage.rng).unwrap();
+    for (bidder, level) in [(0, 5), (1, 7), (2, 6)] {
+        let bid = stage.bidders[bidder].commit(&seen, 0, Level(level), &mut stage.rng).unwrap();
         stage.submit(&bid.commit);
         reveals.push(bid.reveal);
     }

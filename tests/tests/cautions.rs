@@ -7,7 +7,7 @@ use talea_protocol::{
     caution::{Caution, cautions},
     limits::{MAX_BIDS_PER_LOT, MAX_ROUNDS},
     outcome::{Account, ReserveResult},
-    price::Rung,
+    price::Level,
     quorum::Group,
     terms::{Admission, Depth, Disclosure, Mechanism, Reserve, Terms, Ties},
 };
@@ -252,7 +252,7 @@ fn a_reserve_that_is_opened_although_it_is_not_to_be_is_named() {
         for opened in [false, true] {
             let small = Small { disclosure, reserve: Some(opened), ..Small::default() };
             let mut plan = small.plan(&[&[1, 3, 2]]);
-            plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(2), is_revealed: true }];
+            plan.reserves = vec![ReservePlan { lot: 0, level: Level(2), is_revealed: true }];
             let (played, _) = small.play(&plan);
             let is_opened = matches!(played.outcome.lots[0].reserve, ReserveResult::Opened(_));
             assert_eq!(is_opened, plan.terms.opens_reserves(), "{disclosure:?}, {opened}");
@@ -289,11 +289,11 @@ fn a_depth_that_shows_single_losers_is_named() {
 
 // ---- rounds ----
 
-/// A single bid among others that stand, through every bucket of the ladder: with as many rounds as the
+/// A single bid among others that stand, through every bucket of the grid: with as many rounds as the
 /// caution asks for it never sees the last one, with one less it does.
 #[test]
 fn rounds_whose_last_one_a_single_bid_can_reach_are_named() {
-    // Eight rungs as four buckets of two. The leader stands in the highest.
+    // Eight levels as four buckets of two. The leader stands in the highest.
     for (limit, reaches) in [(4, true), (5, true), (6, false), (7, false)] {
         let small = Small {
             groups: vec![(2, vec![Seat::Own; 3])],
@@ -304,11 +304,11 @@ fn rounds_whose_last_one_a_single_bid_can_reach_are_named() {
             ..Small::default()
         };
         let mut plan = small.plan(&[&[7, 0]]);
-        let rung = |bucket: u32| Rung(2 * bucket);
+        let level = |bucket: u32| Level(2 * bucket);
         let creeping = (1..4).map(|bucket| BidPlan {
             lot: 0,
             bidder: 1,
-            rung: rung(bucket),
+            level: level(bucket),
             conduct: Default::default(),
         });
         plan.rounds = creeping.map(|bid| vec![bid]).take(limit as usize - 1).collect();

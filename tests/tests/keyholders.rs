@@ -27,12 +27,12 @@ fn id(group: u16, member: u16) -> KeyholderId {
     KeyholderId { group, member }
 }
 
-/// Three bid 5, 2 and 7 of eight rungs in two digits, so that there are gates, blindings and shares.
+/// Three bid 5, 2 and 7 of eight levels in two digits, so that there are gates, blindings and shares.
 fn small(groups: &[(u16, Vec<Seat>)]) -> Small {
     Small { groups: groups.to_vec(), lots: vec![(8, vec![1, 2])], ..Small::default() }
 }
 
-/// The same at the second price, for which lists are mixed.
+/// The same at the second price, for which lists are shuffled.
 fn second_price(groups: &[(u16, Vec<Seat>)]) -> Small {
     Small { mechanism: Mechanism::UniformPrice { units: 1 }, ..small(groups) }
 }
@@ -67,9 +67,9 @@ fn steps(small: &Small) -> u32 {
     let steps = Replay::read(&transcript).entries.into_iter().filter_map(|entry| {
         match opened(&entry.instruction).1 {
             Instruction::Gate(post) => Some(post.header.step),
-            Instruction::Mix(post) => Some(post.header.step),
+            Instruction::Shuffle(post) => Some(post.header.step),
             Instruction::Blind(post) => Some(post.header.step),
-            Instruction::Unseal(post) => Some(post.header.step),
+            Instruction::Decrypt(post) => Some(post.header.step),
             _ => None,
         }
     });
@@ -186,14 +186,14 @@ fn two_of_three_who_leave_void_the_lot_and_pay() {
 
 #[test]
 fn whose_turn_never_came_is_not_blamed() {
-    // In a step of gates, or of lists to be mixed, one is due after the other. When two of three have
+    // In a step of gates, or of lists to be shuffled, one is due after the other. When two of three have
     // let it time out, the lot is void, and nobody knows what the third would have done.
     let of_gates = |instruction: &Instruction| match instruction {
         Instruction::Gate(post) => Some(post.header.step),
         _ => None,
     };
     let of_lists = |instruction: &Instruction| match instruction {
-        Instruction::Mix(post) => Some(post.header.step),
+        Instruction::Shuffle(post) => Some(post.header.step),
         _ => None,
     };
     let small = small(&two_of_three());
@@ -269,7 +269,7 @@ fn ranking_of_two_lots() -> (Small, Stage) {
     let small = Small { lots, ..small(&two_of_three()) };
     let mut stage = Stage::at_commits(&small, &small.terms());
     let bids = [(0, 0, 5), (1, 0, 2), (0, 1, 3), (1, 1, 6)];
-    let reveals = bids.map(|(bidder, lot, rung)| stage.commit(bidder, lot, rung));
+    let reveals = bids.map(|(bidder, lot, level)| stage.commit(bidder, lot, level));
     stage.pass();
     stage.reveal(reveals.to_vec());
     stage.act_until(Phase::Ranking);
@@ -319,9 +319,9 @@ fn being_out_of_one_lot_is_not_being_out_of_another() {
 fn lot_of(instruction: &Instruction) -> u32 {
     match instruction {
         Instruction::Gate(post) => post.header.lot,
-        Instruction::Mix(post) => post.header.lot,
+        Instruction::Shuffle(post) => post.header.lot,
         Instruction::Blind(post) => post.header.lot,
-        Instruction::Unseal(post) => post.header.lot,
+        Instruction::Decrypt(post) => post.header.lot,
         _ => panic!("a rank message"),
     }
 }
@@ -613,9 +613,9 @@ fn every_chunk_has_a_first_quorum_of_its_own() {
         for (place, post) in posts {
             let instruction = opened(&post).1;
             let chunk = match &instruction {
-                Instruction::Gate(_) | Instruction::Mix(_) => None,
+                Instruction::Gate(_) | Instruction::Shuffle(_) => None,
                 Instruction::Blind(post) => Some(post.header.chunk as usize),
-                Instruction::Unseal(post) => Some(post.header.chunk as usize),
+                Instruction::Decrypt(post) => Some(post.header.chunk as usize),
                 _ => panic!("a rank message"),
             };
             // Chunk 0 waits for keyholders 0 and 1, chunk 1 for 1 and 2, chunk 2 for 2 and 0.
@@ -642,7 +642,7 @@ fn revealed(small: &Small) -> Stage {
 
 fn revealed_under(small: &Small, terms: &Terms) -> Stage {
     let mut stage = Stage::at_commits(small, terms);
-    let reveals = [(0, 5), (1, 2), (2, 7)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+    let reveals = [(0, 5), (1, 2), (2, 7)].map(|(bidder, level)| stage.commit(bidder, 0, level));
     stage.pass();
     stage.reveal(reveals.to_vec());
     assert_eq!(stage.auction().phase(), Phase::Endorsing);

@@ -7,7 +7,7 @@ use talea_contract::{Auction, Phase};
 use talea_protocol::{
     bytes::PartyKey,
     outcome::{Account, Ending, LotResult, Outcome, ReserveResult, VoidCause},
-    price::Rung,
+    price::Level,
     quorum::{KeyholderId, keyholders},
     terms::{Depth, Disclosure, Mechanism, Terms},
 };
@@ -138,7 +138,7 @@ fn each_stake_stands_by_itself() {
 #[test]
 fn every_winners_deposit_is_held() {
     let [loser, winner] = [[100, 0, 1, 0], [0, 100, 1, 0]];
-    for (units, rungs, expected) in [
+    for (units, levels, expected) in [
         (2, vec![1, 4, 2], vec![loser, winner, winner]),
         (2, vec![4, 4, 4], vec![winner, winner, loser]),
         (1, vec![1, 4, 2], vec![loser, winner, loser]),
@@ -148,8 +148,8 @@ fn every_winners_deposit_is_held() {
     ] {
         let mechanism = Mechanism::UniformPrice { units };
         let small = Small { mechanism, ..Small::default() };
-        let (_, accounts) = play(&small, &small.plan(&[&rungs]));
-        assert_eq!(of_bidders(&small, &accounts), expected, "{units} units, {rungs:?}");
+        let (_, accounts) = play(&small, &small.plan(&[&levels]));
+        assert_eq!(of_bidders(&small, &accounts), expected, "{units} units, {levels:?}");
     }
 }
 
@@ -167,9 +167,9 @@ fn units_that_the_seller_keeps_hold_no_deposit() {
 // ---- the seller ----
 
 /// The plan with the same reserve on every lot.
-fn with_reserve(mut plan: Plan, rung: u32, is_revealed: bool) -> Plan {
+fn with_reserve(mut plan: Plan, level: u32, is_revealed: bool) -> Plan {
     let lots = 0..plan.terms.lots.len() as u32;
-    let reserve = |lot| ReservePlan { lot, rung: Rung(rung), is_revealed };
+    let reserve = |lot| ReservePlan { lot, level: Level(level), is_revealed };
     plan.reserves = lots.map(reserve).collect();
     plan
 }
@@ -249,7 +249,7 @@ fn a_seller_who_says_nothing_has_accepted() {
     let mut outcomes = Vec::new();
     for says_something in [true, false] {
         let mut stage = Stage::at_commits(&small, &small.terms());
-        let reveals = [(0, 1), (1, 4)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+        let reveals = [(0, 1), (1, 4)].map(|(bidder, level)| stage.commit(bidder, 0, level));
         stage.pass();
         stage.reveal(reveals.to_vec());
         while stage.auction().award_to_decide(0).is_none() {
@@ -282,8 +282,8 @@ fn what_is_forfeited_reaches_the_beneficiary_and_no_bidder() {
     let small = Small::default();
     for conduct in [BidderConduct::NeverReveals, BidderConduct::RevealsRubbish] {
         // Also if it would have won.
-        for rung in [0, 4] {
-            let plan = with_bidder(small.plan(&[&[1, 3, rung]]), 2, conduct);
+        for level in [0, 4] {
+            let plan = with_bidder(small.plan(&[&[1, 3, level]]), 2, conduct);
             let (outcome, accounts) = play(&small, &plan);
             let expected = [[100, 0, 1, 0], [0, 100, 1, 0], [0, 0, 101, 0]];
             assert_eq!(of_bidders(&small, &accounts), expected, "{conduct:?}");
@@ -446,9 +446,9 @@ fn a_fee_grows_in_round_0_only() {
         ..Small::default()
     };
     let mut stage = Stage::at_commits(&small, &growing(&small, 7, 3));
-    let bids = [(0, 1), (1, 3)].map(|(bidder, rung)| {
+    let bids = [(0, 1), (1, 3)].map(|(bidder, level)| {
         let (auction, rng) = (stage.board.auction(), &mut stage.rng);
-        let bid = stage.bidders[bidder].commit(auction, 0, Rung(rung), rng).unwrap();
+        let bid = stage.bidders[bidder].commit(auction, 0, Level(level), rng).unwrap();
         stage.submit(&bid.commit);
         bid
     });
@@ -457,10 +457,10 @@ fn a_fee_grows_in_round_0_only() {
     stage.act_until(Phase::Commits);
     assert_eq!(stage.auction().round(), 1);
     let before = stage.auction().accounts();
-    for (bidder, rung) in [(1, 3), (0, 2)] {
+    for (bidder, level) in [(1, 3), (0, 2)] {
         let (auction, rng) = (stage.board.auction(), &mut stage.rng);
         let standing = &bids[bidder].secret;
-        let bid = stage.bidders[bidder].improve(auction, 0, Rung(rung), standing, rng).unwrap();
+        let bid = stage.bidders[bidder].improve(auction, 0, Level(level), standing, rng).unwrap();
         stage.submit(&bid.commit);
     }
     assert_eq!(stage.auction().accounts(), before);
@@ -676,7 +676,7 @@ fn the_beneficiarys_own_money_and_what_it_receives_fill_its_account() {
 #[derive(Clone, Debug)]
 struct Wild {
     small: Small,
-    /// Per lot, per bidder: a rung and how it behaves, or no bid.
+    /// Per lot, per bidder: a level and how it behaves, or no bid.
     bids: Vec<Vec<Option<(u32, BidderConduct)>>>,
     keyholders: Vec<(KeyholderId, KeyholderConduct)>,
     /// The reserve of every lot and whether it is revealed.
@@ -753,21 +753,21 @@ fn wild() -> impl Strategy<Value = Wild> {
 
 impl Wild {
     fn plan(&self) -> Plan {
-        let rungs: Vec<Vec<u32>> = vec![Vec::new(); self.bids.len()];
-        let rungs: Vec<&[u32]> = rungs.iter().map(Vec::as_slice).collect();
-        let mut plan = self.small.plan(&rungs);
-        if let Some((rung, is_revealed)) = self.reserve {
-            plan = with_reserve(plan, rung, is_revealed);
+        let levels: Vec<Vec<u32>> = vec![Vec::new(); self.bids.len()];
+        let levels: Vec<&[u32]> = levels.iter().map(Vec::as_slice).collect();
+        let mut plan = self.small.plan(&levels);
+        if let Some((level, is_revealed)) = self.reserve {
+            plan = with_reserve(plan, level, is_revealed);
         }
         if self.declines {
             plan.declines = (0..plan.terms.lots.len() as u32).collect();
         }
         for (lot, bids) in (0u32..).zip(&self.bids) {
             for (bidder, bid) in bids.iter().enumerate() {
-                let Some((rung, conduct)) = bid else { continue };
-                let rung = talea_protocol::price::Rung(*rung);
+                let Some((level, conduct)) = bid else { continue };
+                let level = talea_protocol::price::Level(*level);
                 let conduct = *conduct;
-                plan.bids.push(talea_sim::play::BidPlan { lot, bidder, rung, conduct });
+                plan.bids.push(talea_sim::play::BidPlan { lot, bidder, level, conduct });
             }
         }
         plan.keyholders = self.keyholders.iter().copied().collect();

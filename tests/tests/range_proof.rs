@@ -41,7 +41,7 @@ fn proved(file: &str) -> Vec<Proved> {
             return None;
         };
         let (signer, auction) = (scene.signer, &scene.before);
-        let ladder = &terms.lots[commit.lot as usize].ladder;
+        let grid = &terms.lots[commit.lot as usize].grid;
         let standing = auction.standing(commit.lot, &signer).filter(|_| commit.round > 0);
         Some(Proved {
             context: Context {
@@ -52,8 +52,8 @@ fn proved(file: &str) -> Vec<Proved> {
                 signer,
             },
             statement: Statement {
-                rungs: ladder.rungs,
-                bits: ladder.range_bits(),
+                levels: grid.levels,
+                bits: grid.range_bits(),
                 quorum_key: auction.quorum_keys().expect("the ceremony is over").encoded,
                 commitment: decode_point(&commit.commitment).expect("it was accepted"),
                 standing: standing.map(|point| decode_point(&point).expect("it was accepted")),

@@ -12,7 +12,7 @@ use talea_protocol::{
     check::Check,
     instruction::{Fund, Instruction},
     limits::MAX_INSTRUCTION_BYTES,
-    price::Rung,
+    price::Level,
     quorum::KeyholderId,
     terms::Mechanism,
 };
@@ -55,7 +55,7 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
         ..Small::default()
     };
     let mut plan = small.plan(&[&[5, 2, 7, 1, 3]]);
-    plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(3), is_revealed: true }];
+    plan.reserves = vec![ReservePlan { lot: 0, level: Level(3), is_revealed: true }];
     let plan = with_bidder(plan, 3, BidderConduct::NeverReveals);
     let plan = with_bidder(plan, 4, BidderConduct::NeverReveals);
     let plan = with_keyholder(plan, 0, 4, KeyholderConduct::DealsWrongShare { to: 1 });
@@ -136,7 +136,7 @@ fn phase_of(kind: Kind) -> Option<Phase> {
         Kind::Commit => Some(Phase::Commits),
         Kind::Reveal => Some(Phase::Reveals),
         Kind::Endorse => Some(Phase::Endorsing),
-        Kind::Gate | Kind::Mix | Kind::Blind | Kind::Unseal | Kind::Decide | Kind::Vouch => {
+        Kind::Gate | Kind::Shuffle | Kind::Blind | Kind::Decrypt | Kind::Decide | Kind::Vouch => {
             Some(Phase::Ranking)
         }
     }
@@ -163,7 +163,7 @@ fn a_copy_of_what_was_just_accepted_is_refused() {
             Kind::Commit | Kind::Reserve => "C3",
             Kind::Reveal => "R1",
             Kind::Endorse => "K2",
-            Kind::Gate | Kind::Mix | Kind::Blind | Kind::Unseal => "K4",
+            Kind::Gate | Kind::Shuffle | Kind::Blind | Kind::Decrypt => "K4",
             Kind::Vouch => "K15",
             // It ended the last lot.
             Kind::Decide => "E4",
@@ -204,7 +204,7 @@ fn a_deadline_is_the_last_slot_of_its_phase() {
             // It was this keyholder's turn, so the time-out put it out of the lot.
             Kind::Gate => "K4",
             // The other one out is the one whom the board ignores, and the lot is void without both.
-            Kind::Mix => "E4",
+            Kind::Shuffle => "E4",
             // So was the one for whom somebody vouches.
             Kind::Vouch => "K14",
             _ => "E4",
@@ -362,10 +362,10 @@ fn others(kind: Kind) -> Vec<(PartyKey, Option<&'static str>)> {
             (SCRIPT.keyholder(2), Some("K14")),
             (SCRIPT.keyholder(3), None),
         ],
-        Kind::Gate | Kind::Mix | Kind::Blind | Kind::Unseal => {
+        Kind::Gate | Kind::Shuffle | Kind::Blind | Kind::Decrypt => {
             let check = match kind {
                 // It is not its turn.
-                Kind::Gate | Kind::Mix => "K4",
+                Kind::Gate | Kind::Shuffle => "K4",
                 Kind::Blind => "K7",
                 _ => "K9",
             };
@@ -377,7 +377,7 @@ fn others(kind: Kind) -> Vec<(PartyKey, Option<&'static str>)> {
 
 /// Whether keyholder 2 is out when the first of a kind is due.
 fn is_ranked_without_keyholder_2(kind: Kind) -> bool {
-    [Kind::Mix, Kind::Blind, Kind::Decide].contains(&kind)
+    [Kind::Shuffle, Kind::Blind, Kind::Decide].contains(&kind)
 }
 
 #[test]
@@ -565,7 +565,7 @@ const NEVER_REFUSED_WITH: &[(Check, &str)] = &[
     (Check::ChainHead, "the program computes heads and is told none: the verifier's"),
     (Check::OutcomeDerived, "the program derives the outcome: the verifier's"),
     (Check::SignOpened, "halts a lot; accepted proofs exclude it"),
-    (Check::PriceOnLadder, "halts a lot; accepted proofs exclude it"),
+    (Check::PriceOnGrid, "halts a lot; accepted proofs exclude it"),
     (Check::CountOpened, "halts a lot; accepted proofs exclude it"),
     (Check::LedgerBalance, "an invariant, not a condition: see money.rs"),
 ];

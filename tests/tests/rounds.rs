@@ -7,7 +7,7 @@ use talea_protocol::{
     commitment::BidId,
     instruction::Instruction,
     outcome::{Ending, LotResult},
-    price::Rung,
+    price::Level,
     ranking::Endorsement,
     terms::{Depth, Disclosure, Mechanism, Ties},
 };
@@ -17,7 +17,7 @@ use talea_sim::{
 };
 use talea_tests::{Small, is_sold_to, list, on_all_cores, stage::Stage};
 
-/// Three bidders, eight rungs as four buckets of two, a depth whatever the number of bids.
+/// Three bidders, eight levels as four buckets of two, a depth whatever the number of bids.
 fn small() -> Small {
     Small {
         groups: vec![(1, vec![Seat::Own])],
@@ -28,8 +28,8 @@ fn small() -> Small {
     }
 }
 
-fn bid(lot: u32, bidder: usize, rung: u32) -> BidPlan {
-    BidPlan { lot, bidder, rung: Rung(rung), conduct: BidderConduct::Honest }
+fn bid(lot: u32, bidder: usize, level: u32) -> BidPlan {
+    BidPlan { lot, bidder, level: Level(level), conduct: BidderConduct::Honest }
 }
 
 /// Plays, and compares with the rounds in the clear.
@@ -94,19 +94,19 @@ fn a_new_leader_out_of_the_leaders_bucket_is_not_shown() {
 fn commit_that_never_came() -> Stage {
     let small = Small { groups: vec![(2, vec![Seat::Own; 3])], ..small() };
     let mut stage = Stage::at_commits(&small, &small.terms());
-    let [first, second, third] = [(0, 1), (1, 4), (2, 6)].map(|(bidder, rung)| {
+    let [first, second, third] = [(0, 1), (1, 4), (2, 6)].map(|(bidder, level)| {
         let (auction, rng) = (stage.board.auction(), &mut stage.rng);
-        let bid = stage.bidders[bidder].commit(auction, 0, Rung(rung), rng).unwrap();
+        let bid = stage.bidders[bidder].commit(auction, 0, Level(level), rng).unwrap();
         stage.submit(&bid.commit);
         bid
     });
     stage.pass();
     stage.reveal([&first, &second, &third].map(|bid| bid.reveal.clone()).into());
     stage.act_until(Phase::Commits);
-    let again = [(0, 1, &first), (1, 4, &second)].map(|(bidder, rung, standing)| {
+    let again = [(0, 1, &first), (1, 4, &second)].map(|(bidder, level, standing)| {
         let (auction, rng) = (stage.board.auction(), &mut stage.rng);
         let secret = &standing.secret;
-        stage.bidders[bidder].improve(auction, 0, Rung(rung), secret, rng).unwrap()
+        stage.bidders[bidder].improve(auction, 0, Level(level), secret, rng).unwrap()
     });
     again.iter().for_each(|bid| stage.submit(&bid.commit));
     stage.pass();
@@ -170,7 +170,7 @@ fn an_update_left_unrevealed_or_invalid_forfeits_and_the_old_bid_stands() {
         assert_eq!(played.auction.round(), 2);
         assert!(is_sold_to(&lot(&played).ending, winner), "at its old bid");
         let Ending::Sold(award) = &lot(&played).ending else { panic!("it was sold") };
-        assert_eq!(award.quote.rung, Rung(6));
+        assert_eq!(award.quote.level, Level(6));
         let mut accounts = played.outcome.accounts.iter();
         let account = accounts.find(|account| account.party == winner).unwrap();
         // Its deposit of 100 is lost, and goes to the two others; the fee of 1 went before.
@@ -191,7 +191,7 @@ fn lots_go_on_together() {
 
 #[test]
 fn every_pattern_of_two_moves() {
-    // Every first bids and every second bids of two bidders on four rungs, a lot each; nobody gets
+    // Every first bids and every second bids of two bidders on four levels, a lot each; nobody gets
     // worse.
     let mut first = Vec::new();
     let mut second = Vec::new();
@@ -224,8 +224,8 @@ fn every_pattern_of_two_moves() {
         let moves = (0u32..).zip(&second);
         let moves = moves.flat_map(|(lot, [c, d])| [bid(lot, 0, *c), bid(lot, 1, *d)]);
         plan.rounds = vec![moves.collect()];
-        if let Some(rung) = reserve {
-            let reserve = |lot| ReservePlan { lot, rung: Rung(rung), is_revealed: true };
+        if let Some(level) = reserve {
+            let reserve = |lot| ReservePlan { lot, level: Level(level), is_revealed: true };
             plan.reserves = (0..first.len() as u32).map(reserve).collect();
         }
         hold(&small, &plan);

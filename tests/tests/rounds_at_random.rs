@@ -16,7 +16,7 @@ use talea_protocol::{
     commitment::BidId,
     instruction::Instruction,
     outcome::{Ending, Outcome},
-    price::Rung,
+    price::Level,
     quorum::{KeyholderId, keyholders},
     ranking::{Duty, Endorsement, Vouch},
     sealed_bid::Reveal,
@@ -32,7 +32,7 @@ use talea_tests::{
 };
 use talea_verifier::Verdict;
 
-const RUNGS: u32 = 4;
+const LEVELS: u32 = 4;
 /// The last one is a keyholder.
 const BIDDERS: usize = 4;
 const DEPOSIT: u64 = 100;
@@ -68,8 +68,8 @@ struct Attempt {
 /// What a bid on a lot has come to, as everybody knows who sees what each does.
 #[derive(Default)]
 struct Line {
-    /// Its rung, and what proves the next one.
-    standing: Option<(Rung, BidSecret)>,
+    /// Its level, and what proves the next one.
+    standing: Option<(Level, BidSecret)>,
     /// Whether its deposit is lost.
     forfeits: bool,
 }
@@ -106,7 +106,7 @@ fn rules(chance: &mut Chance, seed: u64) -> Small {
             1 => vec![(1, vec![Seat::Own; 2]), (2, vec![Seat::Own; 3])],
             _ => vec![(2, vec![Seat::Own; 3])],
         },
-        lots: vec![(RUNGS, vec![1, 1]); lots],
+        lots: vec![(LEVELS, vec![1, 1]); lots],
         bidders: BIDDERS - 1,
         mechanism: chance.one_of(&[
             Mechanism::FirstPrice,
@@ -138,7 +138,7 @@ struct Play {
     /// The first commits of each lot, in order.
     commits: BTreeMap<u32, Vec<usize>>,
     /// The reserves that bind.
-    reserves: BTreeMap<u32, Rung>,
+    reserves: BTreeMap<u32, Level>,
     /// Of the seller's, not revealed.
     lapsed: u64,
     lapsed_on: BTreeSet<u32>,
@@ -385,21 +385,21 @@ impl Play {
         if self.stage.auction().phase() == Phase::Reserves {
             for lot in self.lots() {
                 // Rounds take bids upwards, and few end below it.
-                let rung =
-                    if self.chance.once_in(2) { RUNGS - 1 } else { self.chance.below(RUNGS) };
+                let level =
+                    if self.chance.once_in(2) { LEVELS - 1 } else { self.chance.below(LEVELS) };
                 match self.chance.below(4) {
                     0 => {}
                     1 => {
-                        let reveal = self.stage.reserve(lot, rung);
+                        let reveal = self.stage.reserve(lot, level);
                         self.all_reveals.push(reveal);
                         self.lapsed_on.insert(lot);
                         self.lapsed += 1;
                     }
                     _ => {
-                        let reveal = self.stage.reserve(lot, rung);
+                        let reveal = self.stage.reserve(lot, level);
                         self.all_reveals.push(reveal.clone());
                         reveals.push(reveal);
-                        self.reserves.insert(lot, Rung(rung));
+                        self.reserves.insert(lot, Level(level));
                     }
                 }
             }
@@ -444,7 +444,7 @@ impl Play {
             let signer = &self.stage.bidders[bidder];
             if round > 0 && standing.is_none() {
                 // Nobody enters after round 0.
-                let late = signer.commit(auction, lot, Rung(0), rng).unwrap();
+                let late = signer.commit(auction, lot, Level(0), rng).unwrap();
                 if self.chance.once_in(3) {
                     self.try_out(late.commit.clone());
                 }
@@ -458,12 +458,12 @@ impl Play {
                 }
                 continue;
             }
-            let least = standing.map_or(0, |(rung, _)| rung.0);
-            let rung = Rung(least + self.chance.below(RUNGS - least));
+            let least = standing.map_or(0, |(level, _)| level.0);
+            let level = Level(least + self.chance.below(LEVELS - least));
             let bid = match standing {
-                None => signer.commit_altered(auction, lot, rung, alter, rng),
+                None => signer.commit_altered(auction, lot, level, alter, rng),
                 Some((_, secret)) => {
-                    signer.improve_altered(auction, (lot, rung), secret, alter, rng)
+                    signer.improve_altered(auction, (lot, level), secret, alter, rng)
                 }
             };
             let bid = bid.unwrap();
@@ -481,7 +481,7 @@ impl Play {
                 reveals.push(bid.reveal.clone());
             }
             if next == Bids {
-                self.lines.entry((lot, bidder)).or_default().standing = Some((rung, bid.secret));
+                self.lines.entry((lot, bidder)).or_default().standing = Some((level, bid.secret));
             }
             moves.insert((lot, bidder), next);
         }
@@ -677,20 +677,20 @@ impl Play {
         let terms = self.terms();
         let mut settled: BTreeMap<PartyKey, u64> = BTreeMap::new();
         for (lot, result) in (0u32..).zip(outcome.lots.iter()) {
-            let bids: Vec<(PartyKey, Rung)> = self
+            let bids: Vec<(PartyKey, Level)> = self
                 .commits
                 .get(&lot)
                 .into_iter()
                 .flatten()
                 .filter_map(|bidder| {
-                    let (rung, _) = self.lines.get(&(lot, *bidder))?.standing.as_ref()?;
-                    Some((self.stage.bidder(*bidder), *rung))
+                    let (level, _) = self.lines.get(&(lot, *bidder))?.standing.as_ref()?;
+                    Some((self.stage.bidder(*bidder), *level))
                 })
                 .collect();
             let reserve = self.reserves.get(&lot).copied();
             let plain = PlainLot {
                 terms: &terms,
-                ladder: &terms.lots[lot as usize].ladder,
+                grid: &terms.lots[lot as usize].grid,
                 bids: &bids,
                 reserve,
                 declines: self.declined.contains(&lot),

@@ -19,7 +19,7 @@ const BOND: u64 = 30;
 const DEPOSIT: u64 = 100;
 const FEE: u64 = 1;
 
-/// Eight rungs in two digits, so that there are gates, blindings and shares.
+/// Eight levels in two digits, so that there are gates, blindings and shares.
 fn small(groups: &[(u16, usize)]) -> Small {
     let groups = groups.iter().map(|(threshold, members)| (*threshold, vec![Seat::Own; *members]));
     Small { groups: groups.collect(), lots: vec![(8, vec![1, 2])], ..Small::default() }
@@ -64,7 +64,7 @@ fn endorsing(mut stage: Stage) -> Stage {
     let lots = stage.auction().terms().lots.len() as u32;
     let bids = (0..lots).flat_map(|lot| [(0, lot, 5), (1, lot, 2)]);
     let reveals: Vec<Reveal> =
-        bids.map(|(bidder, lot, rung)| stage.commit(bidder, lot, rung)).collect();
+        bids.map(|(bidder, lot, level)| stage.commit(bidder, lot, level)).collect();
     stage.pass();
     stage.reveal(reveals);
     assert_eq!(stage.auction().phase(), Phase::Endorsing);
@@ -395,7 +395,7 @@ fn a_board_wipes_out_no_words_by_taking_one_post() {
     let terms = small.terms();
     let mut stage = at_gates();
     // Gates first, so that there are many chunks of shares.
-    let is_share = |due: &Due| matches!(due, Due::Rank { task: Task::Unseal(_), .. });
+    let is_share = |due: &Due| matches!(due, Due::Rank { task: Task::Decrypt(_), .. });
     while !stage.auction().dues(id(0, 1)).iter().any(is_share) {
         assert!((0..3).any(|place| stage.act(place)), "somebody is due");
     }

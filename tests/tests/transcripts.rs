@@ -76,7 +76,7 @@ fn lot(result: &LotResult) -> Value {
         "ending": ending,
         "cause": cause,
         "reserve": reserve,
-        "rung": award.map(|award| award.quote.rung.0),
+        "level": award.map(|award| award.quote.level.0),
         "winners": winners,
     })
 }
@@ -293,7 +293,7 @@ fn an_attested_reserve_does_not_bind_and_its_deposit_is_released() {
     let of_seller = |file| {
         let outcome = outcome(file);
         assert_eq!(outcome.lots[0].reserve, ReserveResult::Lapsed, "{file}");
-        // The reserve is the highest rung and the best bid is below.
+        // The reserve is the highest level and the best bid is below.
         assert!(matches!(outcome.lots[0].ending, Ending::Sold(_)), "{file}");
         *outcome.accounts.iter().find(|account| account.party == seller).expect("it was funded")
     };

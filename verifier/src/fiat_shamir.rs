@@ -159,7 +159,7 @@ pub(crate) fn range_weights(
     context: &Context,
     quorum_key: &Point,
     bits: usize,
-    rungs: u32,
+    levels: u32,
     commitment: &Point,
     standing: Option<&Point>,
     proof: &[u8],
@@ -171,7 +171,7 @@ pub(crate) fn range_weights(
     t.append_message(b"signer", &context.signer.0);
     t.append_message(b"quorum-key", &quorum_key.0);
     t.append_u64(b"bits", u64::try_from(bits).unwrap_or(u64::MAX));
-    t.append_u64(b"rungs", u64::from(rungs));
+    t.append_u64(b"rungs", u64::from(levels));
     t.append_message(b"commitment", &commitment.0);
     // Of an improvement.
     if let Some(standing) = standing {

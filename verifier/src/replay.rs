@@ -109,7 +109,7 @@ pub(crate) struct Replay {
     /// Bids whose argument is to be judged, in the order of the file.
     judging: Vec<Judging>,
     judging_points: usize,
-    /// Every `R` of an accepted ladder, of all rounds.
+    /// Every `R` of an accepted unary encoding, of all rounds.
     randomness: BTreeSet<Point>,
     pub(crate) endorsing: Endorsing,
 }
@@ -247,9 +247,13 @@ impl Replay {
             }
             Body::Vouch(vouch) => self.vouch(seat()?, vouch).map(|()| Effect::None),
             Body::Gate(body) => self.rank(signer, seat()?, slot, Post::Gate(body)).map(ranked),
-            Body::Mix(body) => self.rank(signer, seat()?, slot, Post::Mix(body)).map(ranked),
+            Body::Shuffle(body) => {
+                self.rank(signer, seat()?, slot, Post::Shuffle(body)).map(ranked)
+            }
             Body::Blind(body) => self.rank(signer, seat()?, slot, Post::Blind(body)).map(ranked),
-            Body::Unseal(body) => self.rank(signer, seat()?, slot, Post::Unseal(body)).map(ranked),
+            Body::Decrypt(body) => {
+                self.rank(signer, seat()?, slot, Post::Decrypt(body)).map(ranked)
+            }
             Body::Decide(decision) => {
                 self.decide(decision).map(|(lot, sells)| Effect::Decided { lot, sells })
             }
@@ -340,9 +344,9 @@ impl Replay {
             Body::Endorse(_)
             | Body::Vouch(_)
             | Body::Gate(_)
-            | Body::Mix(_)
+            | Body::Shuffle(_)
             | Body::Blind(_)
-            | Body::Unseal(_) => seat()
+            | Body::Decrypt(_) => seat()
                 .filter(|id| {
                     self.committee
                         .as_ref()
@@ -503,7 +507,7 @@ fn accepts(phase: Phase, body: &Body, passed: bool) -> bool {
         Body::Reveal(_) => matches!(phase, Phase::Reveals { .. }),
         Body::Endorse(_) => matches!(phase, Phase::Endorsing { .. }),
         Body::Vouch(_) => matches!(phase, Phase::Endorsing { .. } | Phase::Ranking),
-        Body::Gate(_) | Body::Mix(_) | Body::Blind(_) | Body::Unseal(_) | Body::Decide(_) => {
+        Body::Gate(_) | Body::Shuffle(_) | Body::Blind(_) | Body::Decrypt(_) | Body::Decide(_) => {
             phase == Phase::Ranking
         }
     }
@@ -520,9 +524,9 @@ fn wanted_role(body: &Body) -> &'static str {
         Body::Endorse(_)
         | Body::Vouch(_)
         | Body::Gate(_)
-        | Body::Mix(_)
+        | Body::Shuffle(_)
         | Body::Blind(_)
-        | Body::Unseal(_) => "a keyholder",
+        | Body::Decrypt(_) => "a keyholder",
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Name of the JSON view's schema; a change that could break a reader changes it.
-pub const SCHEMA: &str = "talea-verify/1";
+pub const SCHEMA: &str = "talea-verify/2";
 
 /// Name of this tool.
 pub const TOOL: &str = "talea-verify";
@@ -452,7 +452,7 @@ fn role(terms: &Terms, key: &PartyKey) -> String {
 fn note(row: &CheckRow) -> String {
     match (row.count.adverse, row.check) {
         (0, _) => String::new(),
-        (n, Check::SignOpened | Check::PriceOnLadder | Check::CountOpened) => {
+        (n, Check::SignOpened | Check::PriceOnGrid | Check::CountOpened) => {
             format!(" (halted {n})")
         }
         (n, _) => format!(" (closed {n} as invalid)"),

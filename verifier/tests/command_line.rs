@@ -126,7 +126,7 @@ fn json_has_a_schema() {
     let output = run(&["--json", "--jobs", "1", path(&file(b"nothing"))]);
     assert_eq!(output.status.code(), Some(1));
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(json["schema"], "talea-verify/1");
+    assert_eq!(json["schema"], "talea-verify/2");
     assert_eq!(json["verdict"], "invalid");
     assert_eq!(json["failure"]["check"], "X1");
     assert_eq!(json["failure"]["place"], "genesis");

@@ -5,7 +5,7 @@ use talea_protocol::{
     terms::{Disclosure, Mechanism},
 };
 
-/// What is to be ranked: rungs, in tie order.
+/// What is to be ranked: levels, in tie order.
 #[derive(Clone, Debug)]
 pub(crate) struct Market {
     pub(crate) mechanism: Mechanism,
@@ -13,14 +13,14 @@ pub(crate) struct Market {
     pub(crate) bids: Vec<u32>,
     /// One that binds, and whether it is opened.
     pub(crate) reserve: Option<(u32, bool)>,
-    /// Radix of the first digit, and rungs that share one.
+    /// Radix of the first digit, and levels that share one.
     pub(crate) buckets: (u32, u32),
 }
 
 /// What it must come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Expected {
-    /// The price's rung, and the winners by their place in tie order.
+    /// The price's level, and the winners by their place in tie order.
     pub(crate) award: Option<(u32, Vec<(usize, Standing)>)>,
     pub(crate) cover: Option<u32>,
     pub(crate) depth: Option<Vec<u32>>,

@@ -403,7 +403,7 @@ mod excused {
     fn rounds() -> Rules {
         Rules {
             shape: vec![1, 1],
-            rungs: 4,
+            levels: 4,
             fan_out: 3,
             disclosure: Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 2 }) },
             rounds: Some((5, true)),

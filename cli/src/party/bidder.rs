@@ -33,7 +33,7 @@ use talea_protocol::{
     bytes::Digest,
     commitment::BidId,
     limits::{MAX_INSTRUCTION_BYTES, MAX_REVEALS},
-    price::Rung,
+    price::Level,
     sealed_bid::Reveal,
     terms::Terms,
 };
@@ -109,7 +109,7 @@ pub struct Committed {
     /// The round.
     pub round: u32,
     /// What was bid.
-    pub rung: Rung,
+    pub level: Level,
     /// Which entry the commit is.
     pub entry: u64,
 }
@@ -149,57 +149,57 @@ impl<T> Done<T> {
 }
 
 /// How a bid is made that is not kept yet.
-type Make = fn(&Desk, (u32, u32), Rung) -> Result<PreparedBid, Failure>;
+type Make = fn(&Desk, (u32, u32), Level) -> Result<PreparedBid, Failure>;
 
 /// Commits bids in the current round: first ones, or ones that are not worse than the last. A bid that
 /// was made and kept before is handed in again, and no other one is made. One lot's trouble keeps no
 /// other bid from going: `refused`, `board.*`, `bid.none` where there is nothing to improve.
-pub fn commit(desk: &mut Desk, bids: &[(u32, Rung)]) -> Done<Committed> {
+pub fn commit(desk: &mut Desk, bids: &[(u32, Level)]) -> Done<Committed> {
     commit_all(desk, bids, make)
 }
 
 /// Commits the seller's reserves, as [`commit`] does.
-pub fn reserve(desk: &mut Desk, bids: &[(u32, Rung)]) -> Done<Committed> {
-    commit_all(desk, bids, |desk, (lot, _), rung| {
+pub fn reserve(desk: &mut Desk, bids: &[(u32, Level)]) -> Done<Committed> {
+    commit_all(desk, bids, |desk, (lot, _), level| {
         let auction = desk.replica.auction();
-        seller::reserve(&desk.keys.identity(), auction, lot, rung, &mut OsRng)
+        seller::reserve(&desk.keys.identity(), auction, lot, level, &mut OsRng)
             .map_err(|error| no_bid(desk, lot, &error))
     })
 }
 
-fn commit_all(desk: &mut Desk, bids: &[(u32, Rung)], make: Make) -> Done<Committed> {
+fn commit_all(desk: &mut Desk, bids: &[(u32, Level)], make: Make) -> Done<Committed> {
     let mut committed = Done::new();
     let round = desk.replica.auction().round();
     let mut trial = desk.replica.auction().clone();
     let (mut made, mut commits) = (Vec::new(), Vec::new());
-    for (lot, rung) in bids.iter().copied() {
-        let bid = kept_or_made(desk, &mut trial, (lot, round), rung, make);
+    for (lot, level) in bids.iter().copied() {
+        let bid = kept_or_made(desk, &mut trial, (lot, round), level, make);
         // It is on its way while the next one is made.
         let handed =
             bid.and_then(|commit| desk.insist(&Digest::of(&[&commit]), &commit).map(|_| commit));
         if let Some(commit) = committed.take(handed) {
-            made.push((lot, rung));
+            made.push((lot, level));
             commits.push(commit);
         }
     }
-    for ((lot, rung), entry) in made.into_iter().zip(desk.submit_all(&commits)) {
+    for ((lot, level), entry) in made.into_iter().zip(desk.submit_all(&commits)) {
         let kept = entry.and_then(|entry| desk.owe_receipt(entry).map(|()| entry));
         if let Some(entry) = committed.take(kept) {
-            committed.done.push(Committed { lot, round, rung, entry });
+            committed.done.push(Committed { lot, round, level, entry });
         }
     }
     committed.take(desk.await_receipts());
     committed
 }
 
-/// The commit of the bid of this rung that is kept, or of one that is made and kept now. Where two processes
+/// The commit of the bid of this level that is kept, or of one that is made and kept now. Where two processes
 /// of one bidder make one at the same time, both hand in the one that was kept first. `trial` is the
 /// auction as it is once the bids before this one are taken.
 fn kept_or_made(
     desk: &Desk,
     trial: &mut Auction,
     (lot, round): (u32, u32),
-    rung: Rung,
+    level: Level,
     make: Make,
 ) -> Result<Vec<u8>, Failure> {
     let slot = trial.slot();
@@ -210,7 +210,7 @@ fn kept_or_made(
             Some(kept)
         }
         None => {
-            let made = make(desk, (lot, round), rung)?;
+            let made = make(desk, (lot, round), level)?;
             // What the rules refuse now, for want of money perhaps, must not stand in the way of another.
             trial.apply(slot, &made.commit)?;
             match keep(&desk.keys, &place(&desk.state()?, lot, round), &made) {
@@ -219,7 +219,7 @@ fn kept_or_made(
             }
         }
     };
-    let kept = kept.filter(|bid| bid.secret.rung() == rung).ok_or_else(|| {
+    let kept = kept.filter(|bid| bid.secret.level() == level).ok_or_else(|| {
         let sentence = format!(
             "this party already made a different bid on {} in round {round}",
             desk.name_of(lot)
@@ -253,27 +253,27 @@ pub fn standing(desk: &Desk, lot: u32) -> Result<Option<BidSecret>, Failure> {
 ///
 /// # Errors
 /// As [`recall`].
-pub fn last_made(desk: &Desk, lot: u32) -> Result<Option<Rung>, Failure> {
+pub fn last_made(desk: &Desk, lot: u32) -> Result<Option<Level>, Failure> {
     for round in (0..=desk.replica.auction().round()).rev() {
         if let Some(bid) = recall(desk, lot, round)? {
-            return Ok(Some(bid.secret.rung()));
+            return Ok(Some(bid.secret.level()));
         }
     }
     Ok(None)
 }
 
-fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<PreparedBid, Failure> {
+fn make(desk: &Desk, (lot, round): (u32, u32), level: Level) -> Result<PreparedBid, Failure> {
     let auction = desk.replica.auction();
     let signer = Bidder::new(desk.keys.identity());
     let made = match round.checked_sub(1) {
-        None => signer.commit(auction, lot, rung, &mut OsRng),
+        None => signer.commit(auction, lot, level, &mut OsRng),
         Some(_) => {
             let standing = standing(desk, lot)?.ok_or_else(|| {
                 let sentence = format!("this party has no standing bid on {}", desk.name_of(lot));
                 Failure::new(Code::NoBid, sentence)
                     .with_help("in later rounds only standing bids can be repeated or improved")
             })?;
-            signer.improve(auction, lot, rung, &standing, &mut OsRng)
+            signer.improve(auction, lot, level, &standing, &mut OsRng)
         }
     };
     made.map_err(|error| no_bid(desk, lot, &error))
@@ -281,8 +281,9 @@ fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<PreparedBid
 
 fn no_bid(desk: &Desk, lot: u32, error: &BidError) -> Failure {
     let sentence = match (error, desk.line(lot)) {
-        (BidError::Unprovable(Unprovable::Worse { rung, standing }), Some(line)) => {
-            let [price, standing] = [rung, standing].map(|rung| status::price(line, Rung(*rung)));
+        (BidError::Unprovable(Unprovable::Worse { level, standing }), Some(line)) => {
+            let [price, standing] =
+                [level, standing].map(|level| status::price(line, Level(*level)));
             format!("{}: {price} is worse than the standing bid, {standing}", line.identifier)
         }
         _ => error.to_string(),
@@ -603,8 +604,8 @@ pub fn stand(desk: &mut Desk) -> Result<Done<Committed>, Failure> {
     }
     let mut bids = Done::new();
     for lot in standing_on(desk) {
-        let rung = bids.take(rung_to_stand(desk, lot)).flatten();
-        bids.done.extend(rung.map(|rung| (lot, rung)));
+        let level = bids.take(level_to_stand(desk, lot)).flatten();
+        bids.done.extend(level.map(|level| (lot, level)));
     }
     let mut committed = commit(desk, &bids.done);
     committed.trouble = bids.trouble.or(committed.trouble);
@@ -620,10 +621,10 @@ fn standing_on(desk: &Desk) -> Vec<u32> {
 }
 
 /// What this party bids on a lot if it stands: what it made in this round already, or what stands.
-fn rung_to_stand(desk: &Desk, lot: u32) -> Result<Option<Rung>, Failure> {
+fn level_to_stand(desk: &Desk, lot: u32) -> Result<Option<Level>, Failure> {
     let Some(standing) = standing(desk, lot)? else { return Ok(None) };
     let made = recall(desk, lot, desk.replica.auction().round())?;
-    Ok(Some(made.map_or(standing.rung(), |bid| bid.secret.rung())))
+    Ok(Some(made.map_or(standing.level(), |bid| bid.secret.level())))
 }
 
 /// Bids, reveals, and stands in every later round in which no better bid was made meanwhile; until
@@ -633,7 +634,7 @@ fn rung_to_stand(desk: &Desk, lot: u32) -> Result<Option<Rung>, Failure> {
 /// # Errors
 /// `board.*` of a transcript that breaks the rules or is another one; `file.*` and `key.*` where
 /// what it keeps cannot be written, at once, or read, at the end.
-pub fn run(desk: &mut Desk, bids: &[(u32, Rung)]) -> Result<(), Failure> {
+pub fn run(desk: &mut Desk, bids: &[(u32, Level)]) -> Result<(), Failure> {
     let mut work = Work::default();
     loop {
         desk.replica.advance()?;
@@ -701,14 +702,14 @@ impl Troubles {
 }
 
 impl Work {
-    fn commit(&mut self, desk: &mut Desk, bids: &[(u32, Rung)]) -> Result<(), Failure> {
+    fn commit(&mut self, desk: &mut Desk, bids: &[(u32, Level)]) -> Result<(), Failure> {
         let (now, mut trial) = (Instant::now(), None);
-        let lots: Vec<(u32, Option<Rung>)> = match self.round {
-            0 => bids.iter().map(|(lot, rung)| (*lot, Some(*rung))).collect(),
+        let lots: Vec<(u32, Option<Level>)> = match self.round {
+            0 => bids.iter().map(|(lot, level)| (*lot, Some(*level))).collect(),
             _ => standing_on(desk).into_iter().map(|lot| (lot, None)).collect(),
         };
         let mut unkept = None;
-        for (lot, rung) in lots {
+        for (lot, level) in lots {
             let is_to_make = match self.commits.get(&lot) {
                 Some(OneCommit::Later { at, .. }) => *at <= now,
                 Some(OneCommit::Made { .. } | OneCommit::Stands) => false,
@@ -716,7 +717,7 @@ impl Work {
             };
             if is_to_make {
                 let trial = trial.get_or_insert_with(|| self.as_if_taken(desk.replica.auction()));
-                match made(desk, trial, (lot, self.round), rung) {
+                match made(desk, trial, (lot, self.round), level) {
                     Ok(Some(commit)) => {
                         let id = Digest::of(&[&commit]);
                         self.commits.insert(lot, OneCommit::Made { id, commit });
@@ -804,11 +805,11 @@ fn made(
     desk: &Desk,
     trial: &mut Auction,
     (lot, round): (u32, u32),
-    rung: Option<Rung>,
+    level: Option<Level>,
 ) -> Result<Option<Vec<u8>>, Failure> {
-    let rung = match rung {
-        Some(rung) => Some(rung),
-        None => rung_to_stand(desk, lot)?,
+    let level = match level {
+        Some(level) => Some(level),
+        None => level_to_stand(desk, lot)?,
     };
-    rung.map(|rung| kept_or_made(desk, trial, (lot, round), rung, make)).transpose()
+    level.map(|level| kept_or_made(desk, trial, (lot, round), level, make)).transpose()
 }

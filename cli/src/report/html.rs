@@ -334,7 +334,7 @@ fn write_parties(page: &mut Page, report: &Report) {
             named(report, &keyholder.party),
             count("deal"),
             count("endorse"),
-            count("unseal"),
+            count("decrypt"),
             keyholder.note(),
         ]
     });

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use talea_sim::scenario::file::{
-    DisclosureFile, LadderFile, MechanismFile, PriceText, SideFile, TiesFile,
+    DisclosureFile, GridFile, MechanismFile, PriceText, SideFile, TiesFile,
 };
 
 /// A text in quotes, or a time as TOML itself writes it.
@@ -109,9 +109,9 @@ pub(super) struct TermsFile {
     /// A group of keyholders, who together decrypt what the terms open. With several groups, each group must reach
     /// its threshold.
     pub(super) quorum: Vec<GroupFile>,
-    /// Default values for all lots. `side`, `scale`, `start`, and `end` or `rungs` must be set here or by the lot.
+    /// Default values for all lots. `side`, `scale`, `start`, and `end` or `levels` must be set here or by the lot.
     #[serde(default)]
-    pub(super) every_lot: LadderFile,
+    pub(super) every_lot: GridFile,
     /// A line item.
     #[serde(default)]
     pub(super) lots: Vec<LotFile>,
@@ -247,15 +247,15 @@ pub(crate) struct LotFile {
     /// How prices are written: `"decimal 0"` to `"decimal 12"`, `"32nds"`, `"64ths"`, `"128ths"` or
     /// `"256ths"`.
     pub(super) scale: Option<String>,
-    /// The first price of the ladder, the worst for the seller.
+    /// The first price of the grid, the worst for the seller.
     pub(super) start: Option<PriceText>,
     /// The distance between neighbouring prices: an amount, or a fraction such as `"1/64"`. If left out, the
     /// smallest unit of the scale.
     pub(super) tick: Option<PriceText>,
-    /// The last price of the ladder, the best for the seller.
+    /// The last price of the grid, the best for the seller.
     pub(super) end: Option<PriceText>,
     /// The number of prices, in place of `end`.
-    pub(super) rungs: Option<u32>,
+    pub(super) levels: Option<u32>,
     /// Radices of the digits in which a price's number is written, most significant first. If left out, those
     /// that `talea-sim suggest` suggests.
     pub(super) shape: Option<Vec<u32>>,

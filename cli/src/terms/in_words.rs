@@ -5,7 +5,7 @@ use crate::{board::clock::BoardTerms, book::Book, failure::Failure, names};
 use std::{fmt::Write as _, time::Duration};
 use talea_protocol::{
     bytes::PartyKey,
-    price::{Rung, Scale, Side},
+    price::{Level, Scale, Side},
     quorum::Group,
     terms::{Admission, Disclosure, Rounds, Schedule, Stakes, Terms, Ties},
 };
@@ -81,18 +81,18 @@ impl InWords {
     fn of(terms: &Terms, book: &Book) -> Result<Self, Failure> {
         let facts = facts(terms, book)?;
         let lots = terms.lots.iter().enumerate().map(|(lot, line)| {
-            let ladder = &line.ladder;
+            let grid = &line.grid;
             let write =
-                |rung| ladder.price(Rung(rung)).map_or(String::new(), |p| ladder.scale.write(p));
+                |level| grid.price(Level(level)).map_or(String::new(), |p| grid.scale.write(p));
             LotInWords {
                 lot,
                 identifier: line.identifier.to_string(),
                 name: line.name.to_string(),
                 quantity: line.quantity.to_string(),
                 first_price: write(0),
-                last_price: write(ladder.rungs.saturating_sub(1)),
-                prices: ladder.rungs,
-                side: match ladder.side {
+                last_price: write(grid.levels.saturating_sub(1)),
+                prices: grid.levels,
+                side: match grid.side {
                     Side::HighestWins => "highest wins",
                     Side::LowestWins => "lowest wins",
                 },
@@ -149,7 +149,7 @@ fn facts(terms: &Terms, book: &Book) -> Result<Vec<Fact>, Failure> {
         }
     }
     let mut scales: Vec<Scale> = Vec::new();
-    for scale in terms.lots.iter().map(|lot| lot.ladder.scale) {
+    for scale in terms.lots.iter().map(|lot| lot.grid.scale) {
         if !scales.contains(&scale) {
             line("written", notation::in_words(scale));
             scales.push(scale);

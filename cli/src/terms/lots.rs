@@ -13,7 +13,7 @@ use std::path::Path;
 use talea_protocol::bytes::Text;
 use talea_sim::{
     input::at_column,
-    scenario::file::{LadderFile, PriceText, SideFile},
+    scenario::file::{GridFile, PriceText, SideFile},
 };
 
 /// The column that a list of lots must have.
@@ -21,7 +21,7 @@ pub(super) const NEEDED: [&str; 1] = ["name"];
 
 /// The columns that it may have.
 pub(super) const OPTIONAL: [&str; 10] =
-    ["identifier", "cusip", "isin", "side", "scale", "start", "tick", "end", "rungs", "quantity"];
+    ["identifier", "cusip", "isin", "side", "scale", "start", "tick", "end", "levels", "quantity"];
 
 /// Where a line item stands.
 pub(super) enum Place {
@@ -104,32 +104,32 @@ impl Item {
         })
     }
 
-    /// Its own part of its ladder.
-    pub(super) fn ladder(&self) -> LadderFile {
-        let LotFile { side, scale, start, tick, end, rungs, shape, quantity, .. } = &self.lot;
-        LadderFile {
+    /// Its own part of its grid.
+    pub(super) fn grid(&self) -> GridFile {
+        let LotFile { side, scale, start, tick, end, levels, shape, quantity, .. } = &self.lot;
+        GridFile {
             side: *side,
             scale: scale.clone(),
             start: start.clone(),
             tick: tick.clone(),
             end: end.clone(),
-            rungs: *rungs,
+            levels: *levels,
             shape: shape.clone(),
             quantity: *quantity,
         }
     }
 }
 
-/// Whether a ladder says a field itself.
-pub(super) fn says(ladder: &LadderFile, field: &str) -> bool {
-    let LadderFile { side, scale, start, tick, end, rungs, shape, quantity } = ladder;
+/// Whether a grid says a field itself.
+pub(super) fn says(grid: &GridFile, field: &str) -> bool {
+    let GridFile { side, scale, start, tick, end, levels, shape, quantity } = grid;
     match field {
         "side" => side.is_some(),
         "scale" => scale.is_some(),
         "start" => start.is_some(),
         "tick" => tick.is_some(),
         "end" => end.is_some(),
-        "rungs" => rungs.is_some(),
+        "levels" => levels.is_some(),
         "shape" => shape.is_some(),
         "quantity" => quantity.is_some(),
         _ => false,
@@ -177,7 +177,7 @@ fn read_row(line: lists::Line<'_>) -> Result<LotFile, Failure> {
         start: price("start"),
         tick: price("tick"),
         end: price("end"),
-        rungs: line.number_in("rungs")?,
+        levels: line.number_in("levels")?,
         shape: None,
         quantity,
     })

@@ -31,7 +31,7 @@ use talea_protocol::{
 };
 use talea_sim::{
     scenario::{
-        file::{LadderFile, PriceText, fault_of_toml},
+        file::{GridFile, PriceText, fault_of_toml},
         notation, read_lot, rules,
     },
     suggest::Load,
@@ -109,7 +109,7 @@ pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Draft, Failure
         Admission::Listed(keys) => u32::try_from(keys.len()).unwrap_or(u32::MAX),
     };
     let acts = groups.iter().map(|group| u32::from(group.threshold)).sum();
-    let load = |rungs| Load { rungs, bidders: bidders.max(1), acts, fan_out };
+    let load = |levels| Load { levels, bidders: bidders.max(1), acts, fan_out };
     let written = (0..).zip(file.lots);
     let mut items: Vec<Item> =
         written.map(|(at, lot)| Item { place: Place::Item(at), lot }).collect();
@@ -179,7 +179,7 @@ fn judge(terms: &Terms) -> Result<(), Failure> {
 
 fn read_lots(
     items: Vec<Item>,
-    every_lot: &LadderFile,
+    every_lot: &GridFile,
     load: impl Fn(u32) -> Load + Copy,
 ) -> Result<(Vec<Lot>, Vec<String>), Failure> {
     let (mut lots, mut remarks): (Vec<Lot>, Vec<String>) = (Vec::new(), Vec::new());
@@ -192,7 +192,7 @@ fn read_lots(
             )
             .with_help("give each lot its own identifier"));
         }
-        let own = item.ladder();
+        let own = item.grid();
         let place = |field: &str| {
             if field.is_empty() {
                 item.place.whole()
@@ -202,10 +202,10 @@ fn read_lots(
                 item.place.field(field)
             }
         };
-        let ladder = own.clone().or(every_lot);
-        let lot = read_lot(&place, &item.lot.name, &identifier, &ladder, load)?;
-        let scale = lot.ladder.scale;
-        let prices = [&ladder.start, &ladder.tick, &ladder.end].into_iter().flatten();
+        let grid = own.clone().or(every_lot);
+        let lot = read_lot(&place, &item.lot.name, &identifier, &grid, load)?;
+        let scale = lot.grid.scale;
+        let prices = [&grid.start, &grid.tick, &grid.end].into_iter().flatten();
         for remark in prices.filter_map(|PriceText(text)| notation::remark(scale, text)) {
             // What every lot has is said once.
             if !remarks.contains(&remark) {

@@ -340,9 +340,9 @@ fn every_field_of_the_types_occurs_in_the_example_and_no_other() {
         });
         found.extend(fields);
     }
-    // A lot of the example need not say every field of a ladder once more.
-    let ladder = types.table("every_lot")["properties"].as_object().unwrap();
-    found.extend(ladder.keys().map(|field| ("lots".to_owned(), field.clone())));
+    // A lot of the example need not say every field of a grid once more.
+    let grid = types.table("every_lot")["properties"].as_object().unwrap();
+    found.extend(grid.keys().map(|field| ("lots".to_owned(), field.clone())));
     assert_eq!(found, types.all());
 }
 

@@ -83,7 +83,7 @@ impl Stage {
              endorsing = \"{step}ms\"\nstep = \"{step}ms\"\n\
              [[quorum]]\nname = \"keyholders\"\nthreshold = 2\nmembers = [{0}]\n\
              [every_lot]\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \"90.00\"\n\
-             tick = \"0.25\"\nrungs = 64\nshape = [8, 8]\n",
+             tick = \"0.25\"\nlevels = 64\nshape = [8, 8]\n",
             members.join(", "),
         );
         for lot in 0..lots {

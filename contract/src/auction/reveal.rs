@@ -70,7 +70,7 @@ impl State {
         let deadline = slot.saturating_add(setting.terms.schedule.endorse_slots);
         self.endorsing = Endorsing::of(self.head, deadline);
         if self.is_last_round(setting) {
-            // Nothing of a ladder's randomness comes after.
+            // Nothing of a unary encoding's randomness comes after.
             self.seen.randomness = BTreeSet::new();
         }
         self.end_lots(setting, &Absent::default(), |state| {

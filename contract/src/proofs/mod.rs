@@ -5,12 +5,12 @@
 //! |---|---|---|
 //! | [`possession`] | a dealer knows its constant term, and the randomness of its ephemeral key | 7 |
 //! | [`complaint`] | a point is the one shared between a complainer and its dealer | 7 |
-//! | [`range`] | a commitment is to a rung of its ladder | 8 |
-//! | [`ladder`] | an encrypted ladder of bits spells the committed rung | 9 |
+//! | [`range`] | a commitment is to a level of its grid | 8 |
+//! | [`unary`] | an encrypted unary encoding of bits spells the committed level | 9 |
 //! | [`gate`] | two ciphertexts were multiplied by the same secret sign | 11 |
-//! | [`mix`] | lists were permuted and their entries multiplied by secrets, none of them zero | 11 |
+//! | [`shuffle`] | lists were permuted and their entries multiplied by secrets, none of them zero | 11 |
 //! | [`blind`] | both halves of a ciphertext were multiplied by the same secret, not by zero | 11 |
-//! | [`unseal`] | decryption shares were made with the keyholder's share of the key | 11 |
+//! | [`decryption_share`] | decryption shares were made with the keyholder's share of the key | 11 |
 //!
 //! Each has a `Statement` with `absorb`, which prover and verifier share, and a `verify`. Both are
 //! total: bytes that no honest party sends are refused, never a panic. Verification handles nothing
@@ -24,12 +24,12 @@ use curve25519_dalek::{
 
 pub mod blind;
 pub mod complaint;
+pub mod decryption_share;
 pub mod gate;
-pub mod ladder;
-pub mod mix;
 pub mod possession;
 pub mod range;
-pub mod unseal;
+pub mod shuffle;
+pub mod unary;
 
 /// Why a proof was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

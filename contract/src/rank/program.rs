@@ -13,7 +13,7 @@ use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
 use talea_protocol::{
     bytes::{List, PartyKey},
     outcome::{Award, Disclosed, OpenedBid, Quote, Sale, Standing},
-    price::{PriceLadder, Rung},
+    price::{Level, PriceGrid},
     terms::Lot,
 };
 
@@ -21,7 +21,7 @@ use talea_protocol::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RankedBid {
     pub(crate) bidder: PartyKey,
-    pub(crate) ladder: Arc<[Ciphertext]>,
+    pub(crate) unary: Arc<[Ciphertext]>,
 }
 
 /// What a lot came to.
@@ -40,7 +40,7 @@ pub(crate) struct Program {
     purpose: Purpose,
     /// In tie order; never empty.
     bids: Vec<RankedBid>,
-    /// The ladder of a binding reserve.
+    /// The unary encoding of a binding reserve.
     reserve: Option<Arc<[Ciphertext]>>,
     /// What is still to be asked, in order.
     plan: VecDeque<Query>,
@@ -49,7 +49,7 @@ pub(crate) struct Program {
     /// How everybody stands to the price, from when it is found until the winners are looked for.
     found: Option<Found>,
     /// The price; the lowest one where none was searched.
-    price: Rung,
+    price: Level,
     finding: Finding,
 }
 
@@ -67,13 +67,13 @@ enum Asking {
 
 /// What a query has found.
 enum Learned {
-    Everything(Vec<Rung>),
+    Everything(Vec<Level>),
     Reserve(bool),
     Price(Found),
     Winners(Places),
-    Cover(Rung),
+    Cover(Level),
     Depth(Vec<u32>),
-    OpenReserve(Vec<Rung>),
+    OpenReserve(Vec<Level>),
 }
 
 /// What does not change.
@@ -84,33 +84,31 @@ pub(crate) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn ladder(self) -> &'a PriceLadder {
-        &self.lot.ladder
+    fn grid(self) -> &'a PriceGrid {
+        &self.lot.grid
     }
 
-    fn quote(self, rung: Rung) -> Option<Quote> {
-        self.ladder().price(rung).map(|price| Quote { rung, price })
+    fn quote(self, level: Level) -> Option<Quote> {
+        self.grid().price(level).map(|price| Quote { level, price })
     }
 }
 
 impl Asking {
     /// With the answer to what it asked last.
     fn resume(&mut self, answer: Answer, line: Line<'_>) -> Turn<Learned> {
-        let (ladder, setting) = (line.ladder(), line.setting);
+        let (grid, setting) = (line.grid(), line.setting);
         match self {
-            Self::Everything => opening::resume(&answer, ladder, setting).map(Learned::Everything),
-            Self::Reserve(test) => test.resume(answer, ladder).map(Learned::Reserve),
-            Self::Price(search) => search.resume(Some(answer), ladder, setting).map(Learned::Price),
+            Self::Everything => opening::resume(&answer, grid, setting).map(Learned::Everything),
+            Self::Reserve(test) => test.resume(answer, grid).map(Learned::Reserve),
+            Self::Price(search) => search.resume(Some(answer), grid, setting).map(Learned::Price),
             Self::Winners(winners) => {
                 winners.resume(answer, setting.terms.fan_out).map(Learned::Winners)
             }
             Self::Cover(search) => {
-                search.resume(Some(answer), ladder, setting).map(|found| Learned::Cover(found.rung))
+                search.resume(Some(answer), grid, setting).map(|found| Learned::Cover(found.level))
             }
             Self::Depth(survey) => survey.resume(answer, setting).map(Learned::Depth),
-            Self::OpenReserve => {
-                opening::resume(&answer, ladder, setting).map(Learned::OpenReserve)
-            }
+            Self::OpenReserve => opening::resume(&answer, grid, setting).map(Learned::OpenReserve),
         }
     }
 }
@@ -124,7 +122,7 @@ impl Program {
     ) -> Self {
         let plan = plan(purpose, &setting.terms, bids.len(), reserve.is_some()).into();
         let (asking, found) = (None, None);
-        let (price, finding) = (Rung(0), Finding::default());
+        let (price, finding) = (Level(0), Finding::default());
         Self { purpose, bids, reserve, plan, asking, found, price, finding }
     }
 
@@ -163,25 +161,25 @@ impl Program {
 
     /// Begins a query; nothing where there is nothing to ask it of.
     fn begin(&mut self, query: Query, line: Line<'_>) -> Option<Turn<Learned>> {
-        let (ladder, setting) = (line.ladder(), line.setting);
+        let (grid, setting) = (line.grid(), line.setting);
         let search = |participants, limit| {
-            let mut search = PriceSearch::new(participants, limit, ladder, setting);
-            let first = search.resume(None, ladder, setting);
+            let mut search = PriceSearch::new(participants, limit, grid, setting);
+            let first = search.resume(None, grid, setting);
             (search, first)
         };
         let (asking, first) = match query {
             Query::Everything => {
-                let all = self.ladders().chain(self.reserve.clone());
-                (Asking::Everything, opening::start(all, ladder).map(Learned::Everything))
+                let all = self.encodings().chain(self.reserve.clone());
+                (Asking::Everything, opening::start(all, grid).map(Learned::Everything))
             }
             Query::Reserve => {
                 let reserve = self.reserve.clone()?;
-                let test = ReserveTest::new(self.ladders(), reserve, ladder, setting);
-                let first = test.start(ladder).map(Learned::Reserve);
+                let test = ReserveTest::new(self.encodings(), reserve, grid, setting);
+                let first = test.start(grid).map(Learned::Reserve);
                 (Asking::Reserve(Box::new(test)), first)
             }
             Query::Price { limit, reserve_weight } => {
-                let mut participants = Participants::bids(self.ladders());
+                let mut participants = Participants::bids(self.encodings());
                 if let Some(reserve) = self.reserve.clone().filter(|_| reserve_weight > 0) {
                     participants = participants.with(reserve, reserve_weight);
                 }
@@ -203,18 +201,18 @@ impl Program {
                     return None;
                 }
                 let (search, first) = search(Participants::bids(losers.into_iter()), limit);
-                (Asking::Cover(search), first.map(|found| Learned::Cover(found.rung)))
+                (Asking::Cover(search), first.map(|found| Learned::Cover(found.level)))
             }
             Query::Depth { hidden } => {
-                let radix = ladder.shape.radices().next().unwrap_or(1);
-                let ladders = self.bids.iter().map(|bid| &bid.ladder);
-                let survey = DepthSurvey::new(ladders, hidden, radix);
+                let radix = grid.shape.radices().next().unwrap_or(1);
+                let encodings = self.bids.iter().map(|bid| &bid.unary);
+                let survey = DepthSurvey::new(encodings, hidden, radix);
                 let first = survey.start().map(Learned::Depth);
                 (Asking::Depth(survey), first)
             }
             Query::OpenReserve => {
                 let reserve = self.reserve.clone()?;
-                let first = opening::start([reserve].into_iter(), ladder);
+                let first = opening::start([reserve].into_iter(), grid);
                 (Asking::OpenReserve, first.map(Learned::OpenReserve))
             }
         };
@@ -226,42 +224,42 @@ impl Program {
     fn learn(&mut self, learned: Learned, line: Line<'_>) -> Option<()> {
         let disclosed = &mut self.finding.disclosed;
         match learned {
-            Learned::Everything(rungs) => self.learn_everything(rungs, line)?,
+            Learned::Everything(levels) => self.learn_everything(levels, line)?,
             Learned::Reserve(true) => {}
             Learned::Reserve(false) => self.plan.retain(|query| *query == Query::OpenReserve),
             Learned::Price(found) => {
-                self.price = found.rung;
+                self.price = found.level;
                 self.found = Some(found);
             }
             Learned::Winners(places) => {
                 self.finding.award = Some(self.award(self.price, &places, line)?);
             }
-            Learned::Cover(rung) => disclosed.cover = line.quote(rung),
+            Learned::Cover(level) => disclosed.cover = line.quote(level),
             Learned::Depth(buckets) => disclosed.depth = List::new(buckets).ok(),
-            Learned::OpenReserve(rungs) => {
-                let [rung] = rungs.as_slice() else { return None };
-                self.finding.reserve = line.quote(*rung);
+            Learned::OpenReserve(levels) => {
+                let [level] = levels.as_slice() else { return None };
+                self.finding.reserve = line.quote(*level);
             }
         }
         Some(())
     }
 
-    fn learn_everything(&mut self, mut rungs: Vec<Rung>, line: Line<'_>) -> Option<()> {
-        let reserve = if self.reserve.is_some() { rungs.pop() } else { None };
-        self.finding.reserve = reserve.and_then(|rung| line.quote(rung));
+    fn learn_everything(&mut self, mut levels: Vec<Level>, line: Line<'_>) -> Option<()> {
+        let reserve = if self.reserve.is_some() { levels.pop() } else { None };
+        self.finding.reserve = reserve.and_then(|level| line.quote(level));
         let bids =
-            self.bids.iter().zip(&rungs).map(|(bid, rung)| {
-                Some(OpenedBid { bidder: bid.bidder, quote: line.quote(*rung)? })
+            self.bids.iter().zip(&levels).map(|(bid, level)| {
+                Some(OpenedBid { bidder: bid.bidder, quote: line.quote(*level)? })
             });
         self.finding.disclosed.bids = bids.collect();
         let mechanism = line.setting.terms.mechanism;
-        if let Some((price, places)) = mechanism::award(mechanism, &rungs, reserve) {
+        if let Some((price, places)) = mechanism::award(mechanism, &levels, reserve) {
             self.finding.award = Some(self.award(price, &places, line)?);
         }
         Some(())
     }
 
-    fn award(&self, price: Rung, places: &Places, line: Line<'_>) -> Option<Award> {
+    fn award(&self, price: Level, places: &Places, line: Line<'_>) -> Option<Award> {
         let sales = places.iter().map(|(place, standing)| {
             let winner = self.bids.get(*place)?.bidder;
             Some(Sale { winner, standing: *standing })
@@ -270,15 +268,15 @@ impl Program {
         Some(Award { quote: line.quote(price)?, sales: List::new(sales?).ok()? })
     }
 
-    fn ladders(&self) -> impl Iterator<Item = Arc<[Ciphertext]>> + '_ {
-        self.bids.iter().map(|bid| Arc::clone(&bid.ladder))
+    fn encodings(&self) -> impl Iterator<Item = Arc<[Ciphertext]>> + '_ {
+        self.bids.iter().map(|bid| Arc::clone(&bid.unary))
     }
 
-    /// The ladders of the bids that did not win; in a survey of all.
+    /// The unary encodings of the bids that did not win; in a survey of all.
     fn losers(&self) -> impl Iterator<Item = Arc<[Ciphertext]>> + '_ {
         let sales = self.finding.award.as_ref().map_or(&[][..], |award| &award.sales);
         let won = move |bidder| sales.iter().any(|sale| sale.winner == bidder);
         let losers = self.bids.iter().filter(move |bid| !won(bid.bidder));
-        losers.map(|bid| Arc::clone(&bid.ladder))
+        losers.map(|bid| Arc::clone(&bid.unary))
     }
 }

@@ -3,10 +3,10 @@
 //!
 //! | asked | steps | answer |
 //! |---|---|---|
-//! | [`Ask::Open`] | Unseal | the messages |
-//! | [`Ask::AtMost`], limit 0 | Blind, Unseal | which are zero |
-//! | [`Ask::AtMost`], other limits | Mix, Unseal | which are counts from 0 to the limit |
-//! | [`Ask::Multiply`] | Gate, Unseal | encryptions of `2*x*y` |
+//! | [`Ask::Open`] | Decrypt | the messages |
+//! | [`Ask::AtMost`], limit 0 | Blind, Decrypt | which are zero |
+//! | [`Ask::AtMost`], other limits | Shuffle, Decrypt | which are counts from 0 to the limit |
+//! | [`Ask::Multiply`] | Gate, Decrypt | encryptions of `2*x*y` |
 //!
 //! A ciphertext without randomness is public: it is read, and no keyholder is asked.
 
@@ -37,19 +37,19 @@ pub(crate) enum Answer {
 /// A question on its way, between two steps of it: what is known of each item already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Pending {
-    /// Unseal.
+    /// Decrypt.
     Open { read: Vec<Option<Opened>> },
     /// Blind.
     Blind { read: Vec<Option<bool>> },
-    /// Unseal of the blinded.
+    /// Decrypt of the blinded.
     ZeroTest { read: Vec<Option<bool>> },
-    /// Mix.
-    Mix { read: Vec<Option<bool>> },
-    /// Unseal of the mixed, as many to a list.
-    MixedTest { read: Vec<Option<bool>>, entries: usize },
+    /// Shuffle.
+    Shuffle { read: Vec<Option<bool>> },
+    /// Decrypt of the shuffled, as many to a list.
+    ShuffledTest { read: Vec<Option<bool>>, entries: usize },
     /// Gate.
     Gate { seconds: Vec<Ciphertext> },
-    /// Unseal of the signs; `masked` holds every `y` with the `Y` of its gate.
+    /// Decrypt of the signs; `masked` holds every `y` with the `Y` of its gate.
     Signs { masked: Vec<(Ciphertext, Ciphertext)>, read: Vec<Option<Opened>> },
 }
 
@@ -71,7 +71,7 @@ impl Ask {
                 if sealed.is_empty() {
                     return Progress::Answer(Answer::Opened(merge(&read, Vec::new())));
                 }
-                Progress::Step(Work::unseal(&sealed, setting), Pending::Open { read })
+                Progress::Step(Work::decrypt(&sealed, setting), Pending::Open { read })
             }
             Self::AtMost { limit: 0, scale: _, counts } => {
                 let zero = |c: &Ciphertext| Some(read_public(c, setting)?.is_zero());
@@ -92,7 +92,7 @@ impl Ask {
                 }
                 let lists: Vec<Vec<Ciphertext>> =
                     sealed.iter().map(|count| candidates(count, limit, &scale, setting)).collect();
-                Progress::Step(Work::mix(&lists, setting), Pending::Mix { read })
+                Progress::Step(Work::shuffle(&lists, setting), Pending::Shuffle { read })
             }
             Self::Multiply(factors) => {
                 if factors.is_empty() {
@@ -133,20 +133,20 @@ impl Pending {
                 Progress::Answer(Answer::Opened(merge(read, work.opened(setting))))
             }
             Self::Blind { read } => {
-                let work = Work::unseal(&work.blinded(), setting);
+                let work = Work::decrypt(&work.blinded(), setting);
                 Progress::Step(work, Self::ZeroTest { read: read.clone() })
             }
             Self::ZeroTest { read } => {
                 let zeros = work.opened(setting).iter().map(Opened::is_zero).collect();
                 Progress::Answer(Answer::AtMost(merge(read, zeros)))
             }
-            Self::Mix { read } => {
-                let lists = work.mixed();
+            Self::Shuffle { read } => {
+                let lists = work.shuffled();
                 let entries = lists.first().map_or(0, Vec::len);
-                let work = Work::unseal(&lists.concat(), setting);
-                Progress::Step(work, Self::MixedTest { read: read.clone(), entries })
+                let work = Work::decrypt(&lists.concat(), setting);
+                Progress::Step(work, Self::ShuffledTest { read: read.clone(), entries })
             }
-            Self::MixedTest { read, entries } => {
+            Self::ShuffledTest { read, entries } => {
                 let opened = work.opened(setting);
                 let lists = opened.chunks((*entries).max(1));
                 let some_zero = lists.map(|list| list.iter().any(Opened::is_zero)).collect();
@@ -161,7 +161,7 @@ impl Pending {
                 if sealed.is_empty() {
                     return products(&masked, &merge(&read, Vec::new()));
                 }
-                Progress::Step(Work::unseal(&sealed, setting), Self::Signs { masked, read })
+                Progress::Step(Work::decrypt(&sealed, setting), Self::Signs { masked, read })
             }
             Self::Signs { masked, read } => products(masked, &merge(read, work.opened(setting))),
         }

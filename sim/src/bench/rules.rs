@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::{hint::black_box, time::Duration};
 use talea_contract::{Auction, Phase};
 use talea_protocol::{
-    price::{PriceLadder, Rung},
+    price::{Level, PriceGrid},
     terms::{Depth, Disclosure, Mechanism, Ties},
     transcript::Entry,
 };
@@ -25,7 +25,7 @@ pub struct Rules {
     /// What is opened besides winners and price.
     pub disclosure: Disclosure,
     /// The seller's reserve, if it has one.
-    pub reserve: Option<Rung>,
+    pub reserve: Option<Level>,
     /// If it is the survey between two rounds that is measured: whether it shows the cover.
     pub survey: Option<bool>,
 }
@@ -50,7 +50,7 @@ impl Rules {
         Self { name: "ties by lottery", ties: Ties::Lottery, ..Self::FIRST_PRICE },
         Self { name: "with cover", disclosure: COVER, ..Self::FIRST_PRICE },
         Self { name: "with depth", disclosure: DEPTH, ..Self::FIRST_PRICE },
-        Self { name: "with a sealed reserve", reserve: Some(Rung(1)), ..Self::FIRST_PRICE },
+        Self { name: "with a sealed reserve", reserve: Some(Level(1)), ..Self::FIRST_PRICE },
         Self { name: "second price", mechanism: units(1), ..Self::FIRST_PRICE },
         Self { name: "ten units, one price", mechanism: units(10), ..Self::FIRST_PRICE },
         Self { name: "everything", disclosure: Disclosure::Everything, ..Self::FIRST_PRICE },
@@ -71,8 +71,8 @@ const fn units(units: u16) -> Mechanism {
 pub struct RulesFigures {
     /// Which rules.
     pub rules: &'static str,
-    /// Rungs of the ladder.
-    pub rungs: u32,
+    /// Levels of the grid.
+    pub levels: u32,
     /// Its digits.
     pub shape: String,
     /// Bidders.
@@ -123,21 +123,21 @@ fn steps(auction: &Auction, entries: &[Entry]) -> u32 {
     most
 }
 
-/// Measures every rule on one ladder.
+/// Measures every rule on one grid.
 ///
 /// # Errors
 /// [`PlayError`] if a play fails.
 pub(super) fn figures(
     yardstick: &mut Yardstick,
     time: Duration,
-    ladder: &PriceLadder,
+    grid: &PriceGrid,
     bidders: usize,
     progress: impl Fn(&str),
 ) -> Result<Vec<RulesFigures>, PlayError> {
     let mut figures: Vec<RulesFigures> = Vec::new();
     for rules in Rules::ALL {
         progress(rules.name);
-        let transcript = one_lot(ladder, bidders, &rules)?;
+        let transcript = one_lot(grid, bidders, &rules)?;
         let (auction, entries) = ranking(&transcript);
         let rank = || {
             let mut auction = auction.clone();
@@ -154,8 +154,8 @@ pub(super) fn figures(
         let first = figures.first().map_or(rank_per_bidder, |first| first.rank_per_bidder);
         figures.push(RulesFigures {
             rules: rules.name,
-            rungs: ladder.rungs,
-            shape: ladder.shape.to_string(),
+            levels: grid.levels,
+            shape: grid.shape.to_string(),
             bidders,
             rank_per_bidder,
             rank_to_first_price: rank_per_bidder / first,

@@ -37,7 +37,7 @@ use rand_core::CryptoRngCore;
 use rayon::prelude::*;
 use report::Report;
 use sample::Sample;
-use talea_protocol::price::PriceLadder;
+use talea_protocol::price::PriceGrid;
 
 /// What to compare.
 #[derive(Clone, Debug)]
@@ -46,8 +46,8 @@ pub struct Options {
     pub auctions: u32,
     /// Bidders of each.
     pub bidders: usize,
-    /// The ladder that values and bids lie on.
-    pub ladder: PriceLadder,
+    /// The grid that values and bids lie on.
+    pub grid: PriceGrid,
     /// Rounds at most, where there are rounds.
     pub limit: u32,
     /// Where all values and secrets come from.
@@ -57,19 +57,19 @@ pub struct Options {
 }
 
 impl Options {
-    /// Options with a ladder of so many rungs, and the usual limit of rounds.
+    /// Options with a grid of so many levels, and the usual limit of rounds.
     ///
     /// # Errors
-    /// `compare.ladder` if there is no such ladder.
+    /// `compare.grid` if there is no such grid.
     pub fn new(
         auctions: u32,
         bidders: usize,
-        rungs: u32,
+        levels: u32,
         seed: u64,
         sample: u32,
     ) -> Result<Self, Failure> {
-        let ladder = market::ladder(rungs).map_err(|why| Failure::new(Code::CompareLadder, why))?;
-        Ok(Self { auctions, bidders, ladder, limit: market::LIMIT, seed, sample })
+        let grid = market::grid(levels).map_err(|why| Failure::new(Code::CompareGrid, why))?;
+        Ok(Self { auctions, bidders, grid, limit: market::LIMIT, seed, sample })
     }
 
     fn market_with_cast(
@@ -77,7 +77,7 @@ impl Options {
         rules: Rules,
         rng: &mut impl CryptoRngCore,
     ) -> Result<(Market, Cast), Failure> {
-        Market::draw((rules, self.limit), &self.ladder, self.bidders, rng)
+        Market::draw((rules, self.limit), &self.grid, self.bidders, rng)
     }
 
     /// A market that is held in the clear, where nobody needs secrets.
@@ -133,7 +133,7 @@ mod tests {
     fn tools_find_every_line() {
         let report = run(&Options::new(10, 4, 64, 1, 0).unwrap(), |_| ()).unwrap();
         let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
-        assert_eq!((&json["schema"], &json["kind"]), (&"talea-sim/1".into(), &"compare".into()));
+        assert_eq!((&json["schema"], &json["kind"]), (&"talea-sim/2".into(), &"compare".into()));
         assert_eq!(json["seed"], "1");
         let lines = |name: &str| json[name].as_array().unwrap().len();
         assert_eq!((lines("strategies"), lines("deviations")), (ALIKE.len(), DEVIATIONS.len()));

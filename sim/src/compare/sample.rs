@@ -55,7 +55,7 @@ fn plan(market: &Market, held: &Held) -> Plan {
     let mut rounds = held.bids.iter().map(|bids| {
         let bids = bids.iter().enumerate();
         let conduct = BidderConduct::Honest;
-        bids.map(|(bidder, rung)| BidPlan { lot: 0, bidder, rung: *rung, conduct }).collect()
+        bids.map(|(bidder, level)| BidPlan { lot: 0, bidder, level: *level, conduct }).collect()
     });
     Plan {
         terms: market.terms.clone(),

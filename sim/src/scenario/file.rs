@@ -56,7 +56,7 @@ pub struct ScenarioFile {
     pub stakes: StakesFile,
     /// What holds for every lot that does not say otherwise.
     #[serde(default)]
-    pub every_lot: LadderFile,
+    pub every_lot: GridFile,
     /// The line items.
     pub lots: Vec<LotFile>,
     /// Who together may decrypt.
@@ -215,25 +215,25 @@ impl Default for StakesFile {
     }
 }
 
-/// A price ladder, or the part of it that holds for every lot.
+/// A price grid, or the part of it that holds for every lot.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LadderFile {
+pub struct GridFile {
     /// Which side bids: `"sale"` (the highest price wins) or `"procurement"` (the lowest price wins).
     pub side: Option<SideFile>,
     /// How prices are written: `"decimal 0"` to `"decimal 12"`, `"32nds"`, `"64ths"`, `"128ths"` or
     /// `"256ths"`.
     pub scale: Option<String>,
-    /// The first price of the ladder, the worst for the seller.
+    /// The first price of the grid, the worst for the seller.
     pub start: Option<PriceText>,
     /// The distance between neighbouring prices: an amount, or a fraction such as `"1/64"`. If left out, the
     /// smallest unit of the scale.
     pub tick: Option<PriceText>,
-    /// The last price of the ladder, the best for the seller.
+    /// The last price of the grid, the best for the seller.
     pub end: Option<PriceText>,
     /// The number of prices, in place of `end`.
-    pub rungs: Option<u32>,
+    pub levels: Option<u32>,
     /// Radices of the digits in which a price's number is written, most significant first. If left out, those
     /// that `talea-sim suggest` suggests.
     pub shape: Option<Vec<u32>>,
@@ -241,22 +241,22 @@ pub struct LadderFile {
     pub quantity: Option<u64>,
 }
 
-impl LadderFile {
-    /// What this says, and `common` where it says nothing. An end and a number of rungs exclude
+impl GridFile {
+    /// What this says, and `common` where it says nothing. An end and a number of levels exclude
     /// each other, so either of them here sets aside both there.
     #[must_use]
     pub fn or(self, common: &Self) -> Self {
         let common = common.clone();
-        let own_length = self.end.is_some() || self.rungs.is_some();
-        let (end, rungs) =
-            if own_length { (self.end, self.rungs) } else { (common.end, common.rungs) };
+        let own_length = self.end.is_some() || self.levels.is_some();
+        let (end, levels) =
+            if own_length { (self.end, self.levels) } else { (common.end, common.levels) };
         Self {
             side: self.side.or(common.side),
             scale: self.scale.or(common.scale),
             start: self.start.or(common.start),
             tick: self.tick.or(common.tick),
             end,
-            rungs,
+            levels,
             shape: self.shape.or(common.shape),
             quantity: self.quantity.or(common.quantity),
         }
@@ -275,14 +275,14 @@ pub struct LotFile {
     pub side: Option<SideFile>,
     /// What a minor unit is.
     pub scale: Option<String>,
-    /// The worst price for the seller: rung 0.
+    /// The worst price for the seller: level 0.
     pub start: Option<PriceText>,
     /// The distance of neighbouring prices; one minor unit if left out.
     pub tick: Option<PriceText>,
     /// The last price.
     pub end: Option<PriceText>,
     /// Or the number of prices.
-    pub rungs: Option<u32>,
+    pub levels: Option<u32>,
     /// Radices of the digits, most significant first; suggested if left out.
     pub shape: Option<Vec<u32>>,
     /// How much is offered; 1 if left out.
@@ -300,8 +300,8 @@ pub struct LotParts {
     pub name: String,
     /// Its identifier, if it has one.
     pub identifier: Option<String>,
-    /// Its ladder.
-    pub ladder: LadderFile,
+    /// Its grid.
+    pub grid: GridFile,
     /// The seller's reserve.
     pub reserve: Option<PriceText>,
     /// Whether the seller declines what the lot comes to.
@@ -320,14 +320,14 @@ impl LotFile {
             start,
             tick,
             end,
-            rungs,
+            levels,
             shape,
             quantity,
             reserve,
             declined,
         } = self;
-        let ladder = LadderFile { side, scale, start, tick, end, rungs, shape, quantity };
-        LotParts { name, identifier, ladder, reserve, declined }
+        let grid = GridFile { side, scale, start, tick, end, levels, shape, quantity };
+        LotParts { name, identifier, grid, reserve, declined }
     }
 }
 
@@ -691,15 +691,12 @@ mod tests {
 
     #[test]
     fn a_lots_own_length_sets_aside_the_common_one() {
-        let common = LadderFile {
-            end: Some(PriceText("5".into())),
-            quantity: Some(3),
-            ..LadderFile::default()
-        };
-        let own = LadderFile { rungs: Some(9), ..LadderFile::default() };
+        let common =
+            GridFile { end: Some(PriceText("5".into())), quantity: Some(3), ..GridFile::default() };
+        let own = GridFile { levels: Some(9), ..GridFile::default() };
         let both = own.or(&common);
-        assert_eq!((both.end, both.rungs, both.quantity), (None, Some(9), Some(3)));
-        let neither = LadderFile::default().or(&common);
+        assert_eq!((both.end, both.levels, both.quantity), (None, Some(9), Some(3)));
+        let neither = GridFile::default().or(&common);
         assert_eq!(neither.end, Some(PriceText("5".into())));
     }
 }

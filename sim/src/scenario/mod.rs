@@ -15,7 +15,7 @@ use crate::{
     suggest::{self, Load},
 };
 use file::{
-    AdmissionFile, GroupFile, KeyholderConductFile, LadderFile, LotParts, MembersFile, PriceText,
+    AdmissionFile, GridFile, GroupFile, KeyholderConductFile, LotParts, MembersFile, PriceText,
     ScenarioFile, ScheduleFile, SideFile, StakesFile,
 };
 use rand_core::CryptoRngCore;
@@ -30,7 +30,7 @@ use talea_protocol::{
         MAX_BIDS_PER_LOT, MAX_CHUNK_ITEMS, MAX_GROUPS, MAX_LISTED_BIDDERS, MAX_LOTS, MAX_MEMBERS,
     },
     notation::Misread,
-    price::{Price, PriceLadder, Rung, Scale, Shape, Side},
+    price::{Level, Price, PriceGrid, Scale, Shape, Side},
     quorum::{Group, KeyholderId},
     terms::{
         Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule, Stakes,
@@ -44,7 +44,7 @@ const RESERVED: [&str; 3] = ["seller", "custodian", "beneficiary"];
 /// A scenario that can be played.
 ///
 /// # Invariants
-/// Every bid names a bidder, a lot and a rung that exist, and no bidder bids twice for a lot;
+/// Every bid names a bidder, a lot and a level that exist, and no bidder bids twice for a lot;
 /// members sit in the quorum once; all of it keeps the bounds of checks T2 to T5.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -201,8 +201,8 @@ impl Scenario {
         let (groups, keyholders) = read_quorum(quorum, &names)?;
         let acts = groups.iter().map(|group| u32::from(group.threshold)).sum();
         let bidders_or_one = u32::try_from(names.len()).unwrap_or(u32::MAX);
-        let load = |rungs| Load {
-            rungs,
+        let load = |levels| Load {
+            levels,
             bidders: bidders_or_one.clamp(1, MAX_BIDS_PER_LOT),
             acts,
             fan_out,
@@ -215,17 +215,16 @@ impl Scenario {
         let mut reserves = Vec::new();
         let mut declines = BTreeSet::new();
         for (index, lot) in (0u32..).zip(lots) {
-            let LotParts { name, identifier, ladder, reserve: reserve_text, declined } =
-                lot.split();
+            let LotParts { name, identifier, grid, reserve: reserve_text, declined } = lot.split();
             let at = format!("lots[{index}]");
             let identifier = identifier.unwrap_or_else(|| format!("lot {index}"));
             let place = |field: &str| field_of(&at, field);
-            let item = read_lot(&place, &name, &identifier, &ladder.or(&every_lot), load)?;
+            let item = read_lot(&place, &name, &identifier, &grid.or(&every_lot), load)?;
             if let Some(PriceText(text)) = reserve_text {
                 let at = format!("{at}.reserve");
                 rules::require_table(&at, reserve.is_some(), "reserve")?;
-                let rung = read_bid(&at, &item, &text)?;
-                reserves.push(ReservePlan { lot: index, rung, is_revealed: true });
+                let level = read_bid(&at, &item, &text)?;
+                reserves.push(ReservePlan { lot: index, level, is_revealed: true });
             }
             if declined {
                 let at = format!("{at}.declined");
@@ -641,7 +640,7 @@ pub fn read_lot(
     at: &dyn Fn(&str) -> String,
     name: &str,
     identifier: &str,
-    file: &LadderFile,
+    file: &GridFile,
     load: impl Fn(u32) -> Load,
 ) -> Result<Lot, Failure> {
     let name = named(&at("name"), name)?;
@@ -684,37 +683,35 @@ pub fn read_lot(
                 .with_help("write an amount such as \"0.05\" or a fraction such as \"1/64\"")
         })?,
     };
-    let rungs = match (&file.end, file.rungs) {
+    let levels = match (&file.end, file.levels) {
         (None, None) => {
             return Err(missing("end")
-                .with_help("set the last price (end) or the number of prices (rungs)"));
+                .with_help("set the last price (end) or the number of prices (levels)"));
         }
         (Some(_), Some(_)) => {
-            let sentence = format!("{} ({name}) sets both end and rungs", at(""));
-            return Err(
-                Failure::new(Code::ScenarioLadder, sentence).with_help("remove one of them")
-            );
+            let sentence = format!("{} ({name}) sets both end and levels", at(""));
+            return Err(Failure::new(Code::ScenarioGrid, sentence).with_help("remove one of them"));
         }
-        (None, Some(rungs)) => rungs,
+        (None, Some(levels)) => levels,
         (Some(end), None) => {
             let end = price("end", end)?;
-            rungs_between(&format!("{} ({name})", at("end")), side, scale, (start, end), tick)?
+            levels_between(&format!("{} ({name})", at("end")), side, scale, (start, end), tick)?
         }
     };
-    if rungs < 2 {
+    if levels < 2 {
         let sentence =
-            format!("{} ({name}): a ladder needs at least two rungs, not {rungs}", at(""));
-        return Err(Failure::new(Code::ScenarioLadder, sentence));
+            format!("{} ({name}): a grid needs at least two levels, not {levels}", at(""));
+        return Err(Failure::new(Code::ScenarioGrid, sentence));
     }
     let shape = match &file.shape {
-        None => suggest::suggest(&load(rungs))?,
-        Some(radices) => read_shape(&format!("{} ({name})", at("shape")), radices, rungs)?,
+        None => suggest::suggest(&load(levels))?,
+        Some(radices) => read_shape(&format!("{} ({name})", at("shape")), radices, levels)?,
     };
-    let ladder = PriceLadder { side, start, tick, rungs, scale, shape };
-    if let Some(fault) = ladder.fault() {
-        return Err(Failure::new(Code::ScenarioLadder, format!("{} ({name}): {fault}", at(""))));
+    let grid = PriceGrid { side, start, tick, levels, scale, shape };
+    if let Some(fault) = grid.fault() {
+        return Err(Failure::new(Code::ScenarioGrid, format!("{} ({name}): {fault}", at(""))));
     }
-    Ok(Lot { name, identifier, quantity, ladder })
+    Ok(Lot { name, identifier, quantity, grid })
 }
 
 fn read_price(at: &str, scale: Scale, text: &str) -> Result<Price, Failure> {
@@ -730,14 +727,14 @@ fn misread(at: &str, scale: Scale, text: &str, why: Misread) -> Failure {
     Failure::new(Code::ScenarioPrice, format!("{at}: {sentence}")).with_help(help)
 }
 
-fn rungs_between(
+fn levels_between(
     at: &str,
     side: Side,
     scale: Scale,
     (start, end): (Price, Price),
     tick: u64,
 ) -> Result<u32, Failure> {
-    let fail = |what: String| Failure::new(Code::ScenarioLadder, format!("{at}: {what}"));
+    let fail = |what: String| Failure::new(Code::ScenarioGrid, format!("{at}: {what}"));
     let (distance, better) = match side {
         Side::HighestWins => (i128::from(end.0) - i128::from(start.0), "above"),
         Side::LowestWins => (i128::from(start.0) - i128::from(end.0), "below"),
@@ -760,16 +757,16 @@ fn rungs_between(
         return Err(fail(format!("{to} is not a whole number of ticks from the start, {from}"))
             .with_help(format!("the nearest ends are {near} and {far}")));
     }
-    let rungs = distance.div_euclid(tick).saturating_add(1);
-    u32::try_from(rungs).map_err(|_| {
+    let levels = distance.div_euclid(tick).saturating_add(1);
+    u32::try_from(levels).map_err(|_| {
         fail(format!(
-            "the ladder from {from} to {to} has {rungs} rungs, and may have at most 2^32 - 1"
+            "the grid from {from} to {to} has {levels} levels, and may have at most 2^32 - 1"
         ))
-        .with_help("choose a larger tick or a shorter ladder")
+        .with_help("choose a larger tick or a shorter grid")
     })
 }
 
-fn read_shape(at: &str, radices: &[u32], rungs: u32) -> Result<Shape, Failure> {
+fn read_shape(at: &str, radices: &[u32], levels: u32) -> Result<Shape, Failure> {
     let fail = |what: String| Failure::new(Code::ScenarioShape, format!("{at}: {what}"));
     let bits = radices.iter().map(|radix| {
         if !radix.is_power_of_two() || *radix < 2 {
@@ -780,14 +777,14 @@ fn read_shape(at: &str, radices: &[u32], rungs: u32) -> Result<Shape, Failure> {
     let bits: Vec<u8> = bits.collect::<Result<_, _>>()?;
     let shape = Shape::new(&bits).map_err(|fault| fail(fault.to_string()))?;
     let product = 1u64.checked_shl(u32::try_from(shape.bits()).unwrap_or(u32::MAX));
-    if product.is_some_and(|product| product < u64::from(rungs)) {
-        return Err(fail(format!("{shape} holds fewer values than the ladder's {rungs} rungs"))
+    if product.is_some_and(|product| product < u64::from(levels)) {
+        return Err(fail(format!("{shape} holds fewer values than the grid's {levels} levels"))
             .with_help("remove the shape to use the suggested one"));
     }
     Ok(shape)
 }
 
-/// Gives every written bid its lot and its rung.
+/// Gives every written bid its lot and its level.
 fn place_bids(
     written: Vec<WrittenBid>,
     lots: &[Lot],
@@ -837,8 +834,8 @@ fn place_bids(
             );
             return Err(Failure::new(Code::ScenarioTooManyBids, sentence));
         }
-        let rung = read_bid(&at, item, &price)?;
-        bids.push(BidPlan { lot, bidder, rung, conduct });
+        let level = read_bid(&at, item, &price)?;
+        bids.push(BidPlan { lot, bidder, level, conduct });
     }
     Ok(bids)
 }
@@ -854,8 +851,8 @@ fn place_later_bids(
     let most = rounds.map_or(0, |rounds| rounds.limit.saturating_sub(1));
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let mut placed: Vec<Vec<BidPlan>> = Vec::new();
-    let mut standing: BTreeMap<(usize, u32), Rung> =
-        first.iter().map(|bid| ((bid.bidder, bid.lot), bid.rung)).collect();
+    let mut standing: BTreeMap<(usize, u32), Level> =
+        first.iter().map(|bid| ((bid.bidder, bid.lot), bid.level)).collect();
     for (round, written) in later {
         let WrittenBid { at, bidder, lot: text, price, conduct } = written;
         if round > most {
@@ -872,8 +869,8 @@ fn place_later_bids(
             MAX_BIDS_PER_LOT,
         )?;
         for bid in place {
-            let before = standing.insert((bidder, bid.lot), bid.rung);
-            if before.is_some_and(|before| bid.rung < before) {
+            let before = standing.insert((bidder, bid.lot), bid.level);
+            if before.is_some_and(|before| bid.level < before) {
                 let sentence =
                     format!("{at}: a bid of a later round is not worse than the one before");
                 return Err(Failure::new(Code::ScenarioPrice, sentence));
@@ -889,34 +886,34 @@ fn place_later_bids(
     Ok(placed)
 }
 
-/// Reads a price as a rung of a lot's ladder; `at` names the place in a complaint.
+/// Reads a price as a level of a lot's grid; `at` names the place in a complaint.
 ///
 /// # Errors
-/// [`Failure`] if it cannot be read at the lot's scale, or is not on the ladder.
-pub fn read_bid(at: &str, lot: &Lot, text: &str) -> Result<Rung, Failure> {
-    let ladder = &lot.ladder;
-    let scale = ladder.scale;
-    // What lies between two minor units is not on the ladder either.
+/// [`Failure`] if it cannot be read at the lot's scale, or is not on the grid.
+pub fn read_bid(at: &str, lot: &Lot, text: &str) -> Result<Level, Failure> {
+    let grid = &lot.grid;
+    let scale = grid.scale;
+    // What lies between two minor units is not on the grid either.
     let around = match scale.read(text) {
-        Ok(price) => match ladder.rung(price) {
-            Some(rung) => return Ok(rung),
+        Ok(price) => match grid.level(price) {
+            Some(level) => return Ok(level),
             None => (price, price),
         },
         Err(Misread::Between { below, above }) => (below, above),
         Err(why) => return Err(misread(at, scale, text, why)),
     };
-    let last = Rung(ladder.rungs.saturating_sub(1));
-    let end = ladder.price(last).map(|price| scale.write(price)).unwrap_or_default();
+    let last = Level(grid.levels.saturating_sub(1));
+    let end = grid.price(last).map(|price| scale.write(price)).unwrap_or_default();
     let sentence = format!(
-        "{at}: {text:?} is not on the ladder of {}, which goes from {} to {end} in steps of {}",
+        "{at}: {text:?} is not on the grid of {}, which goes from {} to {end} in steps of {}",
         lot.name,
-        scale.write(ladder.start),
-        scale.write(Price(i64::try_from(ladder.tick).unwrap_or(i64::MAX))),
+        scale.write(grid.start),
+        scale.write(Price(i64::try_from(grid.tick).unwrap_or(i64::MAX))),
     );
     let (below, above) = around;
-    let nearest = notation::nearest(ladder, around);
+    let nearest = notation::nearest(grid, around);
     let [_, help] = notation::fault(scale, text, Misread::Between { below, above }, &nearest);
-    Err(Failure::new(Code::ScenarioOffLadder, sentence).with_help(help))
+    Err(Failure::new(Code::ScenarioOffGrid, sentence).with_help(help))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`record`] | the record: tenders with all their bids, losers included |
-//! | [`submission`] | what of a tender is played: its ladder, and which bids are handed in |
+//! | [`submission`] | what of a tender is played: its grid, and which bids are handed in |
 //! | [`replay`] | the play, many tenders as the lots of one auction, compared with the record |
 //! | [`report`] | the comparison, for people and for tools |
 

@@ -81,10 +81,10 @@ pub struct PlayedTender {
     pub bids: usize,
     /// Bids not handed in.
     pub not_submitted: Vec<NotSubmitted>,
-    /// Yen per rung.
+    /// Yen per level.
     pub unit: u64,
-    /// Rungs of the ladder.
-    pub rungs: u32,
+    /// Levels of the grid.
+    pub levels: u32,
     /// Radices of its digits.
     pub shape: Vec<usize>,
     /// Whether a bidder's number stands twice.
@@ -109,7 +109,7 @@ pub fn replay(
     options: &Options,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Replay, Failure> {
-    let load = Load { rungs: 2, bidders: 1, acts: THRESHOLD.into(), fan_out: FAN_OUT };
+    let load = Load { levels: 2, bidders: 1, acts: THRESHOLD.into(), fan_out: FAN_OUT };
     let mut skipped: BTreeMap<Skip, Vec<String>> = BTreeMap::new();
     let mut decided = Vec::new();
     for tender in tenders {
@@ -256,15 +256,15 @@ fn scenario(
             name: text(format!("tender {} of {}", tender.auction, tender.date))?,
             identifier: text(tender.auction.clone())?,
             quantity: 1,
-            ladder: submission.ladder.clone(),
+            grid: submission.grid.clone(),
         });
-        for (place, rung) in &submission.bids {
+        for (place, level) in &submission.bids {
             let name = tender.bids.get(*place).map_or("", |bid| bid.bidder.as_str());
             let bidder = *places.entry(name).or_insert_with(|| {
                 bidders.push(name.to_owned());
                 bidders.len().saturating_sub(1)
             });
-            bids.push(BidPlan { lot, bidder, rung: *rung, conduct: BidderConduct::Honest });
+            bids.push(BidPlan { lot, bidder, level: *level, conduct: BidderConduct::Honest });
         }
     }
     // A stream of its own: the parties draw from the seed's.
@@ -337,9 +337,9 @@ fn compare(
         recorded: tender.bids.len(),
         bids: submission.bids.len(),
         not_submitted: submission.not_submitted.clone(),
-        unit: submission.ladder.tick,
-        rungs: submission.ladder.rungs,
-        shape: submission.ladder.shape.radices().collect(),
+        unit: submission.grid.tick,
+        levels: submission.grid.levels,
+        shape: submission.grid.shape.radices().collect(),
         has_twin: tender.bids.iter().any(|bid| bid.bidder.ends_with(')')),
         is_tie,
         published,

@@ -49,7 +49,7 @@ struct TenderReport {
     tender: String,
     bids: usize,
     unit: String,
-    rungs: u32,
+    levels: u32,
     shape: Vec<usize>,
     tie: bool,
     published: AwardReport,
@@ -169,7 +169,7 @@ impl TendersReport {
         }
         row("bids sealed and ranked", self.bids.played, String::new());
         for (unit, count) in self.units.iter().rev() {
-            row(&format!("ladders in steps of {unit} yen"), *count, String::new());
+            row(&format!("grids in steps of {unit} yen"), *count, String::new());
         }
         let mut text = format!(
             "{}\n\n{}\n",
@@ -200,7 +200,7 @@ impl TenderReport {
             tender: tender.auction.clone(),
             bids: tender.bids,
             unit: tender.unit.to_string(),
-            rungs: tender.rungs,
+            levels: tender.levels,
             shape: tender.shape.clone(),
             tie: tender.is_tie,
             published: AwardReport::new(&tender.published),

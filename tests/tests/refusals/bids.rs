@@ -8,7 +8,7 @@ use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     commitment::{BidId, Commit},
     instruction::Instruction,
-    price::Rung,
+    price::Level,
     ranking::Endorsement,
     sealed_bid::{Reveal, SealedBid},
     terms::{Admission, Ties},
@@ -16,7 +16,7 @@ use talea_protocol::{
 use talea_sim::play::Seat;
 use talea_tests::{
     Small,
-    chosen_ladder::{self, Chosen, blinding},
+    chosen_unary::{self, Chosen, blinding},
     is_sold_to, list,
     replay::{Pens, accepted, edit, opened},
     rng,
@@ -25,7 +25,7 @@ use talea_tests::{
 
 const NO_POINT: Point = Point([0xff; 32]);
 
-/// Two lots of eight rungs, three bidders.
+/// Two lots of eight levels, three bidders.
 fn small() -> Small {
     Small { lots: vec![(8, vec![1, 2]), (8, vec![1, 2])], ..Small::default() }
 }
@@ -35,9 +35,9 @@ fn commits() -> Stage {
 }
 
 /// A bid, not submitted.
-fn bid(stage: &mut Stage, bidder: usize, lot: u32, rung: u32) -> PreparedBid {
+fn bid(stage: &mut Stage, bidder: usize, lot: u32, level: u32) -> PreparedBid {
     let (auction, rng) = (stage.board.auction(), &mut stage.rng);
-    stage.bidders[bidder].commit(auction, lot, Rung(rung), rng).unwrap()
+    stage.bidders[bidder].commit(auction, lot, Level(level), rng).unwrap()
 }
 
 /// A commit, altered and signed again by its bidder.
@@ -72,7 +72,7 @@ fn c2_seller_custodian_and_beneficiary_do_not_bid() {
     for party in [terms.seller, terms.custodian, beneficiary] {
         stage.fund(party, 1_000);
         let bidder = Bidder::new(Pens::of(&small().cast()).take(party));
-        let bid = bidder.commit(stage.board.auction(), 0, Rung(1), &mut rng(3)).unwrap();
+        let bid = bidder.commit(stage.board.auction(), 0, Level(1), &mut rng(3)).unwrap();
         assert_eq!(refuses(&stage, &bid.commit), "C2");
     }
 }
@@ -94,7 +94,7 @@ fn c2_only_listed_bidders_bid_where_there_is_a_list() {
 #[test]
 fn c3_a_bidder_has_one_commit_per_lot() {
     let mut stage = commits();
-    let [first, second] = [3, 4].map(|rung| bid(&mut stage, 0, 0, rung).commit);
+    let [first, second] = [3, 4].map(|level| bid(&mut stage, 0, 0, level).commit);
     stage.submit(&first);
     assert_eq!(refuses(&stage, &second), "C3");
     stage.commit(0, 1, 4);
@@ -230,13 +230,13 @@ fn c6_a_copied_commit_is_nothing_without_its_bidder() {
 
 #[test]
 fn c7_no_commitment_stands_twice() {
-    // The same rung and blinding, chosen by a cheat: even with proofs of their own.
+    // The same level and blinding, chosen by a cheat: even with proofs of their own.
     let mut stage = commits();
     let bid = |bidder: usize, lot| {
         let bidder = stage.bidder(bidder);
         let bid = BidId { lot, round: 0, bidder };
-        let chosen = (Rung(4), Scalar::from(1000u32));
-        let commit = chosen_ladder::commit(stage.auction(), &bid, chosen, None, &mut rng(9));
+        let chosen = (Level(4), Scalar::from(1000u32));
+        let commit = chosen_unary::commit(stage.auction(), &bid, chosen, None, &mut rng(9));
         stage.sign(bidder, &Instruction::Commit(commit))
     };
     let [first, of_other_bidder, of_other_lot] = [bid(0, 0), bid(1, 0), bid(0, 1)];
@@ -340,7 +340,11 @@ fn a_bid_revealed_before_is_left_as_it_is() {
     let winner = stage.bidder(0);
     let outcome = stage.finish();
     let lot = &outcome.lots[0];
-    assert_eq!((lot.commits, lot.ranked, lot.invalid), (2, 1, 1), "no ladder stands twice (R5)");
+    assert_eq!(
+        (lot.commits, lot.ranked, lot.invalid),
+        (2, 1, 1),
+        "no unary encoding stands twice (R5)"
+    );
     assert!(is_sold_to(&lot.ending, winner));
 }
 
@@ -390,7 +394,7 @@ fn r2_revealed_bytes_are_the_sealed_ones() {
 
 // ---- reveals that close a bid as invalid ----
 
-/// How a lot of bidder 0, who sealed what `alter` makes of rung 5, and of honest bidder 1 comes out:
+/// How a lot of bidder 0, who sealed what `alter` makes of level 5, and of honest bidder 1 comes out:
 /// whether bidder 0's bid was ranked. If it was not, its deposit is the beneficiary's.
 fn is_ranked(alter: impl FnOnce(&Stage, Scalar, Vec<u8>) -> Vec<u8>) -> bool {
     is_ranked_in(&small(), alter)
@@ -404,7 +408,7 @@ fn is_ranked_in(small: &Small, alter: impl FnOnce(&Stage, Scalar, Vec<u8>) -> Ve
     let bid = stage.bidders[0].commit_altered(
         auction,
         0,
-        Rung(5),
+        Level(5),
         |bytes| alter(&stage, rho, bytes),
         &mut rng,
     );
@@ -438,7 +442,7 @@ fn is_ranked_in(small: &Small, alter: impl FnOnce(&Stage, Scalar, Vec<u8>) -> Ve
 /// The same, with the sealed bid taken apart.
 fn is_ranked_with(alter: impl FnOnce(&mut SealedBid)) -> bool {
     is_ranked(|stage, _, bytes| {
-        let shape = &stage.auction().terms().lots[0].ladder.shape;
+        let shape = &stage.auction().terms().lots[0].grid.shape;
         let mut sealed = SealedBid::from_bytes(&bytes, shape).unwrap();
         alter(&mut sealed);
         sealed.to_bytes()
@@ -466,8 +470,8 @@ fn r3_a_contribution_stands_where_ties_go_by_lottery_and_nowhere_else() {
     // It is 32 bytes, whichever.
     for byte in [0, 0xff] {
         assert!(is_ranked_in(&lottery, |_, _, mut bytes| {
-            let ladder = bytes.len() - 32;
-            bytes[ladder..].fill(byte);
+            let unary = bytes.len() - 32;
+            bytes[unary..].fill(byte);
             bytes
         }));
     }
@@ -476,8 +480,8 @@ fn r3_a_contribution_stands_where_ties_go_by_lottery_and_nowhere_else() {
 
 #[test]
 fn r3_a_sealed_bid_is_canonical() {
-    assert!(!is_ranked_with(|sealed| sealed.ladder[0].r = NO_POINT));
-    assert!(!is_ranked_with(|sealed| sealed.ladder[3].e = NO_POINT));
+    assert!(!is_ranked_with(|sealed| sealed.unary[0].r = NO_POINT));
+    assert!(!is_ranked_with(|sealed| sealed.unary[3].e = NO_POINT));
     assert!(!is_ranked_with(|sealed| sealed.argument.polynomial[1].e = NO_POINT));
     assert!(!is_ranked_with(|sealed| sealed.argument.randomness.0 = [0xff; 32]));
 }
@@ -485,51 +489,51 @@ fn r3_a_sealed_bid_is_canonical() {
 #[test]
 fn r3_no_randomness_of_an_entry_or_a_difference_is_the_identity() {
     // Entry 0 is the first digit's, 1 to 3 the second's.
-    assert!(!is_ranked_with(|sealed| sealed.ladder[0].r = Point::IDENTITY));
-    assert!(!is_ranked_with(|sealed| sealed.ladder[2].r = sealed.ladder[1].r));
+    assert!(!is_ranked_with(|sealed| sealed.unary[0].r = Point::IDENTITY));
+    assert!(!is_ranked_with(|sealed| sealed.unary[2].r = sealed.unary[1].r));
 }
 
 #[test]
-fn r4_a_ladder_encrypts_the_committed_bid() {
-    assert!(!is_ranked_with(|sealed| sealed.ladder.swap(1, 3)));
+fn r4_a_unary_encoding_encrypts_the_committed_bid() {
+    assert!(!is_ranked_with(|sealed| sealed.unary.swap(1, 3)));
     assert!(!is_ranked_with(|sealed| sealed.argument.randomness.0[0] ^= 1));
-    // All is proved as it should be, of rung 6 where rung 5 was committed.
-    let other_rung = |stage: &Stage, rho, _| chosen(stage, 6, rho, [1, 2, 3, 4]);
-    assert!(!is_ranked(other_rung));
+    // All is proved as it should be, of level 6 where level 5 was committed.
+    let other_level = |stage: &Stage, rho, _| chosen(stage, 6, rho, [1, 2, 3, 4]);
+    assert!(!is_ranked(other_level));
     let other_blinding = |stage: &Stage, rho, _| chosen(stage, 5, rho + Scalar::ONE, [1, 2, 3, 4]);
     assert!(!is_ranked(other_blinding));
 }
 
-/// `rho` of a bid of rung 5, which its bidder derives anew each time.
+/// `rho` of a bid of level 5, which its bidder derives anew each time.
 fn blinding_of(stage: &mut Stage, bidder: usize, lot: u32) -> Scalar {
     blinding(&bid(stage, bidder, lot, 5).secret)
 }
 
-/// A sealed bid of bidder 0 on lot 0 whose ladder has this randomness.
-fn chosen(stage: &Stage, rung: u32, rho: Scalar, randomness: [u64; 4]) -> Vec<u8> {
-    sealed(stage, 0, 0, rung, rho, randomness)
+/// A sealed bid of bidder 0 on lot 0 whose unary encoding has this randomness.
+fn chosen(stage: &Stage, level: u32, rho: Scalar, randomness: [u64; 4]) -> Vec<u8> {
+    sealed(stage, 0, 0, level, rho, randomness)
 }
 
 fn sealed(
     stage: &Stage,
     bidder: usize,
     lot: u32,
-    rung: u32,
+    level: u32,
     rho: Scalar,
     randomness: [u64; 4],
 ) -> Vec<u8> {
     let auction = stage.auction();
     let signer = stage.bidder(bidder);
     let context = Context { auction: auction.id(), lot, round: 0, step: 0, signer };
-    let shape = &auction.terms().lots[0].ladder.shape;
+    let shape = &auction.terms().lots[0].grid.shape;
     let key = auction.quorum_keys().unwrap().key;
     let randomness = randomness.map(|r| Scalar::from(1000 + r)).to_vec();
-    let chosen = Chosen { rung: Rung(rung), rho, randomness };
+    let chosen = Chosen { level: Level(level), rho, randomness };
     chosen.seal(&context, shape, &key, &mut rng(8)).to_bytes()
 }
 
 #[test]
-fn r5_no_randomness_stands_twice_in_a_ladder() {
+fn r5_no_randomness_stands_twice_in_a_unary_encoding() {
     assert!(is_ranked(|stage, rho, _| chosen(stage, 5, rho, [1, 2, 3, 4])), "distinct");
     assert!(!is_ranked(|stage, rho, _| chosen(stage, 5, rho, [1, 2, 3, 1])), "of two digits");
     assert!(!is_ranked(|stage, rho, _| chosen(stage, 5, rho, [1, 2, 3, 2])), "of one digit");
@@ -560,7 +564,7 @@ fn invalid_after(
 }
 
 #[test]
-fn r5_no_randomness_stands_in_two_ladders() {
+fn r5_no_randomness_stands_in_two_unary_encodings() {
     let [one, other, overlap] = [[1, 2, 3, 4], [5, 6, 7, 8], [5, 6, 7, 1]];
     assert_eq!(invalid_after(1, 0, [one, other], false), [0, 0]);
     assert_eq!(invalid_after(1, 0, [one, one], false), [1, 0]);
@@ -571,7 +575,7 @@ fn r5_no_randomness_stands_in_two_ladders() {
 }
 
 #[test]
-fn r5_a_ladder_that_was_not_accepted_blocks_nobody() {
+fn r5_a_unary_encoding_that_was_not_accepted_blocks_nobody() {
     let one = [1, 2, 3, 4];
     assert_eq!(invalid_after(1, 1, [one, one], true), [1, 0]);
 }

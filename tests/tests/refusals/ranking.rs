@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use talea_contract::{Auction, Due, Phase, Task, elgamal::Ciphertext, fiat_shamir::Context};
 use talea_parties::{
     choices::Crossing,
-    proofs::{blind, mix},
+    proofs::{blind, shuffle},
 };
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point, Scalar as WireScalar},
     instruction::Instruction,
     quorum::KeyholderId,
-    ranking::{BlindPost, GatePost, GateTurn, MixPost, RankHeader, Switch, UnsealPost},
+    ranking::{
+        BlindPost, DecryptionSharePost, GatePost, GateTurn, RankHeader, ShufflePost, Switch,
+    },
     terms::Mechanism,
 };
 use talea_sim::play::Seat;
@@ -40,7 +42,7 @@ fn ranking_in_chunks(mechanism: Mechanism, chunk_items: u16) -> Stage {
         ..Small::default()
     };
     let mut stage = Stage::at_commits(&small, &small.terms());
-    let reveals = [(0, 5), (1, 2), (2, 7)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+    let reveals = [(0, 5), (1, 2), (2, 7)].map(|(bidder, level)| stage.commit(bidder, 0, level));
     stage.pass();
     stage.reveal(reveals.to_vec());
     stage.act_until(Phase::Ranking);
@@ -51,9 +53,9 @@ fn kind_due(stage: &Stage) -> Kind {
     let tasks = stage.keyholders.iter().flat_map(|k| stage.auction().dues(k.id()));
     let mut kinds = tasks.filter_map(|due| match due {
         Due::Rank { task: Task::Gate { .. }, .. } => Some(Kind::Gate),
-        Due::Rank { task: Task::Mix(_), .. } => Some(Kind::Mix),
+        Due::Rank { task: Task::Shuffle(_), .. } => Some(Kind::Shuffle),
         Due::Rank { task: Task::Blind(_), .. } => Some(Kind::Blind),
-        Due::Rank { task: Task::Unseal(_), .. } => Some(Kind::Unseal),
+        Due::Rank { task: Task::Decrypt(_), .. } => Some(Kind::Decrypt),
         Due::Endorse { .. } => None,
     });
     kinds.next().expect("something is due")
@@ -62,8 +64,8 @@ fn kind_due(stage: &Stage) -> Kind {
 /// A stage at the beginning of the first step of this kind, or the first of more than one chunk.
 fn at(kind: Kind, chunks: usize) -> Stage {
     let mechanism = match kind {
-        // "At most none" is asked by blindings, "at most one" by mixing.
-        Kind::Mix => SECOND_PRICE,
+        // "At most none" is asked by blindings, "at most one" by shuffling.
+        Kind::Shuffle => SECOND_PRICE,
         _ => Mechanism::FirstPrice,
     };
     until(ranking(mechanism), kind, chunks)
@@ -88,14 +90,14 @@ fn posts(kind: Kind, chunks: usize) -> (Stage, Vec<Vec<u8>>) {
 /// What is altered, in words, and how.
 type Change<T> = (&'static str, fn(&mut T));
 
-const KINDS: [Kind; 4] = [Kind::Gate, Kind::Mix, Kind::Blind, Kind::Unseal];
+const KINDS: [Kind; 4] = [Kind::Gate, Kind::Shuffle, Kind::Blind, Kind::Decrypt];
 
 fn header(instruction: &mut Instruction) -> &mut RankHeader {
     match instruction {
         Instruction::Gate(post) => &mut post.header,
-        Instruction::Mix(post) => &mut post.header,
+        Instruction::Shuffle(post) => &mut post.header,
         Instruction::Blind(post) => &mut post.header,
-        Instruction::Unseal(post) => &mut post.header,
+        Instruction::Decrypt(post) => &mut post.header,
         _ => panic!("a rank message"),
     }
 }
@@ -248,7 +250,7 @@ fn k4_a_keyholder_acts_once_in_a_chunk() {
 
 #[test]
 fn k4_gates_and_lists_are_taken_in_turn() {
-    for (kind, proof) in [(Kind::Gate, "K6"), (Kind::Mix, "K12")] {
+    for (kind, proof) in [(Kind::Gate, "K6"), (Kind::Shuffle, "K12")] {
         is_taken_in_turn(kind, proof);
     }
 }
@@ -272,7 +274,7 @@ fn is_taken_in_turn(kind: Kind, proof: &str) {
 
 #[test]
 fn k4_a_group_acts_no_more_often_than_it_must() {
-    for kind in [Kind::Blind, Kind::Unseal] {
+    for kind in [Kind::Blind, Kind::Decrypt] {
         let mut stage = at(kind, 1);
         let third = stage.posts(3, &[]).swap_remove(0);
         assert!(stage.act(1));
@@ -285,7 +287,7 @@ fn k4_a_group_acts_no_more_often_than_it_must() {
 
 #[test]
 fn k4_whoever_let_its_turn_time_out_is_out() {
-    [Kind::Gate, Kind::Mix].into_iter().for_each(is_out_after_its_turn);
+    [Kind::Gate, Kind::Shuffle].into_iter().for_each(is_out_after_its_turn);
 }
 
 fn is_out_after_its_turn(kind: Kind) {
@@ -318,10 +320,10 @@ fn gate(alter: impl FnOnce(&mut Vec<GateTurn>)) -> &'static str {
     })
 }
 
-fn mix(alter: impl FnOnce(&mut MixPost)) -> &'static str {
-    altered(Kind::Mix, 2, |instruction| match instruction {
-        Instruction::Mix(post) => alter(post),
-        _ => panic!("a mix post"),
+fn shuffle(alter: impl FnOnce(&mut ShufflePost)) -> &'static str {
+    altered(Kind::Shuffle, 2, |instruction| match instruction {
+        Instruction::Shuffle(post) => alter(post),
+        _ => panic!("a shuffle post"),
     })
 }
 
@@ -332,10 +334,10 @@ fn blind(alter: impl FnOnce(&mut BlindPost)) -> &'static str {
     })
 }
 
-fn unseal(alter: impl FnOnce(&mut UnsealPost)) -> &'static str {
-    altered(Kind::Unseal, 2, |instruction| match instruction {
-        Instruction::Unseal(post) => alter(post),
-        _ => panic!("an unseal post"),
+fn decrypt(alter: impl FnOnce(&mut DecryptionSharePost)) -> &'static str {
+    altered(Kind::Decrypt, 2, |instruction| match instruction {
+        Instruction::Decrypt(post) => alter(post),
+        _ => panic!("a post of decryption shares"),
     })
 }
 
@@ -344,17 +346,17 @@ fn k5_a_rank_message_covers_its_chunk_exactly() {
     assert_eq!(gate(|turns| turns.truncate(1)), "K5");
     assert_eq!(gate(|turns| turns.push(turns[0])), "K5");
     assert_eq!(gate(Vec::clear), "K5");
-    assert_eq!(mix(|post| edit(&mut post.switches, |items| items.truncate(1))), "K5");
-    assert_eq!(mix(|post| edit(&mut post.switches, |items| items.push(items[0]))), "K5");
-    assert_eq!(mix(|post| post.switches = list([])), "K5");
+    assert_eq!(shuffle(|post| edit(&mut post.switches, |items| items.truncate(1))), "K5");
+    assert_eq!(shuffle(|post| edit(&mut post.switches, |items| items.push(items[0]))), "K5");
+    assert_eq!(shuffle(|post| post.switches = list([])), "K5");
     assert_eq!(blind(|post| edit(&mut post.blinded, |items| items.truncate(1))), "K5");
     assert_eq!(blind(|post| edit(&mut post.blinded, |items| items.push(items[0]))), "K5");
     assert_eq!(blind(|post| edit(&mut post.responses, |items| items.truncate(1))), "K5");
     assert_eq!(blind(|post| edit(&mut post.responses, |items| items.push(items[0]))), "K5");
     assert_eq!(blind(|post| (post.blinded, post.responses) = (list([]), list([]))), "K5");
-    assert_eq!(unseal(|post| edit(&mut post.shares, |items| items.truncate(1))), "K5");
-    assert_eq!(unseal(|post| edit(&mut post.shares, |items| items.push(items[0]))), "K5");
-    assert_eq!(unseal(|post| post.shares = list([])), "K5");
+    assert_eq!(decrypt(|post| edit(&mut post.shares, |items| items.truncate(1))), "K5");
+    assert_eq!(decrypt(|post| edit(&mut post.shares, |items| items.push(items[0]))), "K5");
+    assert_eq!(decrypt(|post| post.shares = list([])), "K5");
 }
 
 #[test]
@@ -363,15 +365,15 @@ fn k5_counts_switches_of_whole_lists() {
     // lists as its items allow switches, and for one at least.
     let three_at_once = Mechanism::UniformPrice { units: 2 };
     for (chunk_items, switches) in [(1, 4), (4, 4), (7, 4), (8, 8), (11, 8)] {
-        let mut stage = until(ranking_in_chunks(three_at_once, chunk_items), Kind::Mix, 2);
+        let mut stage = until(ranking_in_chunks(three_at_once, chunk_items), Kind::Shuffle, 2);
         let post = stage.posts(0, &[]).swap_remove(0);
-        let Instruction::Mix(MixPost { switches: posted, .. }) = opened(&post).1 else {
-            panic!("a mix post")
+        let Instruction::Shuffle(ShufflePost { switches: posted, .. }) = opened(&post).1 else {
+            panic!("a shuffle post")
         };
         assert_eq!(posted.len(), switches, "{chunk_items} items");
         let with = |count: usize| {
             let bytes = stage.pens.alter(stage.auction(), &post, |instruction| {
-                let Instruction::Mix(post) = instruction else { panic!("a mix post") };
+                let Instruction::Shuffle(post) = instruction else { panic!("a shuffle post") };
                 post.switches = list(posted.iter().copied().cycle().take(count));
             });
             refused(stage.auction(), stage.slot, &bytes)
@@ -520,10 +522,10 @@ fn k12_a_switch_raises_its_two_inputs_and_nothing_else() {
         }),
     ];
     for (what, change) in changes {
-        assert_eq!(mix(|post| edit(&mut post.switches, change)), "K12", "{what}");
+        assert_eq!(shuffle(|post| edit(&mut post.switches, change)), "K12", "{what}");
     }
-    assert_eq!(mix(|post| post.challenge.0[0] ^= 1), "K12", "another challenge");
-    assert_eq!(moved(Kind::Mix), "K12", "a post for another chunk");
+    assert_eq!(shuffle(|post| post.challenge.0[0] ^= 1), "K12", "another challenge");
+    assert_eq!(moved(Kind::Shuffle), "K12", "a post for another chunk");
 }
 
 #[test]
@@ -533,7 +535,7 @@ fn k12_every_field_of_a_switch_is_canonical_and_counts() {
         [|s| &mut s.low.r, |s| &mut s.low.e, |s| &mut s.high.r, |s| &mut s.high.e];
     for (place, field) in points.into_iter().enumerate() {
         for other in [NO_POINT, Point::IDENTITY] {
-            let check = mix(|post| edit(&mut post.switches, |s| *field(&mut s[1]) = other));
+            let check = shuffle(|post| edit(&mut post.switches, |s| *field(&mut s[1]) = other));
             assert_eq!(check, "K12", "point {place}");
         }
     }
@@ -545,45 +547,45 @@ fn k12_every_field_of_a_switch_is_canonical_and_counts() {
         |s| &mut s.z_crossed[1],
     ];
     for (place, field) in scalars.into_iter().enumerate() {
-        let check = mix(|post| edit(&mut post.switches, |s| *field(&mut s[1]) = NO_SCALAR));
+        let check = shuffle(|post| edit(&mut post.switches, |s| *field(&mut s[1]) = NO_SCALAR));
         assert_eq!(check, "K12", "scalar {place}");
-        let check = mix(|post| edit(&mut post.switches, |s| field(&mut s[1]).0[0] ^= 1));
+        let check = shuffle(|post| edit(&mut post.switches, |s| field(&mut s[1]).0[0] ^= 1));
         assert_eq!(check, "K12", "another scalar {place}");
     }
-    assert_eq!(mix(|post| post.challenge = NO_SCALAR), "K12");
+    assert_eq!(shuffle(|post| post.challenge = NO_SCALAR), "K12");
 }
 
 /// A turn of the first keyholder on the first chunk due, with these powers for every switch, proved
 /// as the protocol says.
-fn mixing(stage: &Stage, powers: [u64; 2]) -> Vec<u8> {
+fn shuffling(stage: &Stage, powers: [u64; 2]) -> Vec<u8> {
     let keyholder = &stage.keyholders[0];
     let due = stage.auction().dues(keyholder.id()).into_iter().next();
-    let Some(Due::Rank { header, task: Task::Mix(lists) }) = due else {
-        panic!("lists are to be mixed")
+    let Some(Due::Rank { header, task: Task::Shuffle(lists) }) = due else {
+        panic!("lists are to be shuffled")
     };
     let RankHeader { lot, round, step, chunk, head } = header;
     let signer = keyholder.party();
     let context = Context { auction: stage.auction().id(), lot, round, step, signer };
     let crossings = lists.iter().map(|_| Crossing::chosen(true, powers.map(Scalar::from)));
-    let witness = mix::Witness { crossings: crossings.collect() };
-    let post = mix::prove(&context, (head, chunk), &lists, &witness, &mut rng(6));
+    let witness = shuffle::Witness { crossings: crossings.collect() };
+    let post = shuffle::prove(&context, (head, chunk), &lists, &witness, &mut rng(6));
     let (switches, challenge) = (list(post.switches), post.challenge);
-    stage.sign(signer, &Instruction::Mix(MixPost { header, switches, challenge }))
+    stage.sign(signer, &Instruction::Shuffle(ShufflePost { header, switches, challenge }))
 }
 
 #[test]
 fn k12_a_power_is_not_zero() {
     // Whatever is raised to the power of zero would read as a count of at most one.
-    let stage = at(Kind::Mix, 2);
-    let check = |powers| refused(stage.auction(), stage.slot, &mixing(&stage, powers));
+    let stage = at(Kind::Shuffle, 2);
+    let check = |powers| refused(stage.auction(), stage.slot, &shuffling(&stage, powers));
     assert_eq!(check([0, 5]), "K12");
     assert_eq!(check([5, 0]), "K12");
-    drop(accepted(stage.auction(), stage.slot, &mixing(&stage, [5, 7])));
+    drop(accepted(stage.auction(), stage.slot, &shuffling(&stage, [5, 7])));
 }
 
 #[test]
 fn k12_a_turn_is_its_keyholders_own() {
-    let (mut stage, posts) = posts(Kind::Mix, 1);
+    let (mut stage, posts) = posts(Kind::Shuffle, 1);
     stage.submit(&posts[0]);
     let bytes = stage.sign(stage.keyholders[1].party(), &opened(&posts[0]).1);
     assert_eq!(refused(stage.auction(), stage.slot, &bytes), "K12");
@@ -591,7 +593,7 @@ fn k12_a_turn_is_its_keyholders_own() {
 
 #[test]
 fn k9_decryption_shares_are_the_keyholders_own() {
-    let changes: [Change<UnsealPost>; 7] = [
+    let changes: [Change<DecryptionSharePost>; 7] = [
         ("shares swapped", |p| edit(&mut p.shares, |d| d.swap(0, 1))),
         ("one share twice", |p| edit(&mut p.shares, |d| d[1] = d[0])),
         ("the identity", |p| edit(&mut p.shares, |d| d[0] = Point::IDENTITY)),
@@ -601,11 +603,11 @@ fn k9_decryption_shares_are_the_keyholders_own() {
         ("no scalar", |p| p.proof.response = NO_SCALAR),
     ];
     for (what, change) in changes {
-        assert_eq!(unseal(change), "K9", "{what}");
+        assert_eq!(decrypt(change), "K9", "{what}");
     }
-    assert_eq!(moved(Kind::Unseal), "K9", "a post for another chunk");
+    assert_eq!(moved(Kind::Decrypt), "K9", "a post for another chunk");
     // Another keyholder's, signed anew.
-    let (stage, posts) = posts(Kind::Unseal, 1);
+    let (stage, posts) = posts(Kind::Decrypt, 1);
     let (_, instruction) = opened(&posts[0]);
     let bytes = stage.sign(stage.keyholders[1].party(), &instruction);
     assert_eq!(refused(stage.auction(), stage.slot, &bytes), "K9");

@@ -9,12 +9,12 @@ use talea_protocol::{
     commitment::{BidId, Commit, seal},
     instruction::Instruction,
     outcome::{Ending, ReserveResult},
-    price::Rung,
+    price::Level,
     sealed_bid::Reveal,
     terms::Mechanism,
 };
 use talea_tests::{
-    Small, chosen_ladder, is_sold_to, list,
+    Small, chosen_unary, is_sold_to, list,
     replay::{Kind, edit, opened, refused},
     rng,
     stage::Stage,
@@ -22,7 +22,7 @@ use talea_tests::{
 
 const NO_POINT: Point = Point([0xff; 32]);
 
-/// Two lots of eight rungs with a reserve, three bidders.
+/// Two lots of eight levels with a reserve, three bidders.
 fn small() -> Small {
     let lots = vec![(8, vec![1, 2]), (8, vec![1, 2])];
     Small { lots, reserve: Some(true), ..Small::default() }
@@ -66,7 +66,7 @@ fn c1_a_reserve_names_a_lot_and_the_only_round() {
 #[test]
 fn c3_a_lot_has_one_reserve() {
     let mut stage = reserves();
-    let [first, second] = [3, 4].map(|rung| stage.prepare_reserve(0, rung).commit);
+    let [first, second] = [3, 4].map(|level| stage.prepare_reserve(0, level).commit);
     stage.submit(&first);
     assert_eq!(refuses(&stage, &second), "C3");
     assert_eq!(refuses(&stage, &first), "C3");
@@ -97,9 +97,9 @@ fn c5_a_reserve_takes_the_deposit_and_no_fee() {
 }
 
 #[test]
-fn c6_a_reserve_is_a_rung_of_the_ladder() {
+fn c6_a_reserve_is_a_level_of_the_grid() {
     let mut stage = reserves();
-    let [reserve, other] = [1, 2].map(|rung| stage.prepare_reserve(0, rung).commit);
+    let [reserve, other] = [1, 2].map(|level| stage.prepare_reserve(0, level).commit);
     for point in [NO_POINT, Point::IDENTITY, commit_of(&other).commitment] {
         assert_eq!(refuses(&stage, &altered(&stage, &reserve, |c| c.commitment = point)), "C6");
     }
@@ -128,11 +128,11 @@ fn c6_a_bidder_cannot_bid_the_reserve_it_does_not_know() {
 #[test]
 fn c7_no_commitment_stands_twice_among_bids_and_reserves() {
     let mut stage = reserves();
-    // The same rung and blinding, chosen by cheats in league.
+    // The same level and blinding, chosen by cheats in league.
     let commit = |stage: &Stage, lot, bidder| {
         let bid = BidId { lot, round: 0, bidder };
-        let chosen = (Rung(4), Scalar::from(1000u32));
-        chosen_ladder::commit(stage.auction(), &bid, chosen, None, &mut rng(9))
+        let chosen = (Level(4), Scalar::from(1000u32));
+        chosen_unary::commit(stage.auction(), &bid, chosen, None, &mut rng(9))
     };
     let seller = stage.auction().terms().seller;
     let [first, second] =
@@ -158,7 +158,7 @@ fn c4_a_reserve_takes_no_room() {
     stage.pass();
     stage.commit(0, 0, 1);
     let auction = stage.board.auction();
-    let second = stage.bidders[1].commit(auction, 0, Rung(1), &mut rng(4)).unwrap().commit;
+    let second = stage.bidders[1].commit(auction, 0, Level(1), &mut rng(4)).unwrap().commit;
     assert_eq!(refuses(&stage, &second), "C4");
 }
 
@@ -195,7 +195,7 @@ fn a_reserve_is_no_commit_and_a_commit_no_reserve() {
 
 // ---- their reveals ----
 
-/// Lot 0 with a reserve of rung 3 and a bid of rung 5; time has come for reveals.
+/// Lot 0 with a reserve of level 3 and a bid of level 5; time has come for reveals.
 fn reveals() -> (Stage, [Reveal; 2]) {
     let mut stage = reserves();
     let reserve = stage.reserve(0, 3);
@@ -218,7 +218,7 @@ fn a_reserve_is_revealed_by_anybody() {
         let outcome = stage.finish();
         assert!(is_sold_to(&outcome.lots[0].ending, stage.bidder(0)));
         let ReserveResult::Opened(quote) = outcome.lots[0].reserve else { panic!("it binds") };
-        assert_eq!(quote.rung, Rung(3));
+        assert_eq!(quote.level, Level(3));
     }
 }
 
@@ -251,7 +251,7 @@ fn reveals_wait_for_the_reserve() {
     assert_eq!(stage.auction().phase(), Phase::Endorsing);
 }
 
-/// The outcome of the lot with a reserve of rung 7, above the only bid, whose sealed bytes are what
+/// The outcome of the lot with a reserve of level 7, above the only bid, whose sealed bytes are what
 /// `alter` makes of them.
 fn with_reserve_altered(alter: impl FnOnce(&mut Vec<u8>)) -> (Ending, ReserveResult) {
     let mut stage = reserves();
@@ -320,7 +320,7 @@ fn deciding() -> Stage {
     let small = Small { reserve: None, acceptance: true, ..small() };
     let mut stage = Stage::at_commits(&small, &small.terms());
     let bids = [(0, 0, 5), (1, 0, 2), (0, 1, 3), (1, 1, 6)];
-    let reveals = bids.map(|(bidder, lot, rung)| stage.commit(bidder, lot, rung));
+    let reveals = bids.map(|(bidder, lot, level)| stage.commit(bidder, lot, level));
     stage.pass();
     stage.reveal(reveals.to_vec());
     stage.act_until(Phase::Ranking);
@@ -341,7 +341,7 @@ fn is_of_lot_0(post: &[u8]) -> bool {
     match opened(post).1 {
         Instruction::Gate(post) => post.header.lot == 0,
         Instruction::Blind(post) => post.header.lot == 0,
-        Instruction::Unseal(post) => post.header.lot == 0,
+        Instruction::Decrypt(post) => post.header.lot == 0,
         _ => panic!("a rank message"),
     }
 }
@@ -422,7 +422,7 @@ fn a_lot_that_waits_for_the_seller_asks_nothing_of_keyholders() {
     }
     assert_eq!(stage.auction().phase(), Phase::Ranking);
     assert!(stage.keyholders.iter().all(|k| stage.auction().dues(k.id()).is_empty()));
-    let share = SCRIPT.first(Kind::Unseal).instruction.clone();
+    let share = SCRIPT.first(Kind::Decrypt).instruction.clone();
     let bytes = stage.sign(stage.keyholders[0].party(), &share);
     assert_eq!(refuses(&stage, &bytes), "K3");
     assert!(stage.auction().accounts().iter().any(|account| account.locked > 0));

@@ -29,7 +29,7 @@ fn endorsing(chunk_items: u16) -> Stage {
     stage.candidates.remove(3);
     stage.deal();
     stage.finish_ceremony();
-    let reveals = [(0, 5), (1, 2)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
+    let reveals = [(0, 5), (1, 2)].map(|(bidder, level)| stage.commit(bidder, 0, level));
     stage.commit(2, 0, 1);
     stage.pass();
     stage.reveal(reveals.to_vec());
@@ -171,7 +171,7 @@ fn k14_who_has_acted_or_is_not_wanted_needs_no_vouch() {
 fn k14_each_chunk_is_a_duty_of_its_own() {
     let mut stage = side_by_side(1);
     let is_aside =
-        |due: &Due| matches!(due, Due::Rank { task: Task::Blind(_) | Task::Unseal(_), .. });
+        |due: &Due| matches!(due, Due::Rank { task: Task::Blind(_) | Task::Decrypt(_), .. });
     let chunks =
         |stage: &Stage| stage.auction().dues(id(0, 2)).iter().filter(|due| is_aside(due)).count();
     while chunks(&stage) < 2 {

@@ -1,4 +1,4 @@
-//! Whole auctions: every ending and every option, on ladders of four rungs.
+//! Whole auctions: every ending and every option, on grids of four levels.
 
 use super::Case;
 use curve25519_dalek::Scalar;
@@ -7,7 +7,7 @@ use talea_parties::bidder::PreparedBid;
 use talea_protocol::{
     commitment::BidId,
     instruction::Instruction,
-    price::{Rung, Scale, Side},
+    price::{Level, Scale, Side},
     ranking::Endorsement,
     terms::{Depth, Disclosure, Mechanism, Ties},
     transcript::{MAGIC, RECORD_HEADER_BYTES, RecordKind},
@@ -15,7 +15,7 @@ use talea_protocol::{
 use talea_sim::play::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small,
-    chosen_ladder::{Chosen, blinding},
+    chosen_unary::{Chosen, blinding},
     list,
     replay::edit,
     rng,
@@ -28,7 +28,7 @@ const SECOND_PRICE: Mechanism = Mechanism::UniformPrice { units: 1 };
 const TWO_UNITS: Mechanism = Mechanism::UniformPrice { units: 2 };
 const DEPTH: Option<Depth> = Some(Depth { min_bids: 1 });
 
-/// One lot of four rungs as two bits, one keyholder, two bidders.
+/// One lot of four levels as two bits, one keyholder, two bidders.
 pub fn small() -> Small {
     Small {
         groups: vec![(1, vec![Seat::Own])],
@@ -60,9 +60,9 @@ fn played(file: &'static str, title: &'static str, small: &Small, plan: &Plan) -
     valid(file, title, small.play(plan).1)
 }
 
-/// Everybody bids these rungs, lot by lot.
-fn bid(file: &'static str, title: &'static str, small: &Small, rungs: &[&[u32]]) -> Case {
-    played(file, title, small, &small.plan(rungs))
+/// Everybody bids these levels, lot by lot.
+fn bid(file: &'static str, title: &'static str, small: &Small, levels: &[&[u32]]) -> Case {
+    played(file, title, small, &small.plan(levels))
 }
 
 fn staged(file: &'static str, title: &'static str, mut stage: Stage) -> Case {
@@ -70,9 +70,9 @@ fn staged(file: &'static str, title: &'static str, mut stage: Stage) -> Case {
     valid(file, title, stage.board.into_inner().1)
 }
 
-fn with_reserve(small: &Small, rungs: &[u32], reserve: u32, is_revealed: bool) -> Plan {
-    let reserves = vec![ReservePlan { lot: 0, rung: Rung(reserve), is_revealed }];
-    Plan { reserves, ..small.plan(&[rungs]) }
+fn with_reserve(small: &Small, levels: &[u32], reserve: u32, is_revealed: bool) -> Plan {
+    let reserves = vec![ReservePlan { lot: 0, level: Level(reserve), is_revealed }];
+    Plan { reserves, ..small.plan(&[levels]) }
 }
 
 /// All of them.
@@ -93,7 +93,7 @@ fn mechanisms() -> Vec<Case> {
     let say = Small { acceptance: true, ..small() };
     let declined = Plan { declines: [0].into(), ..say.plan(&[&[1, 2]]) };
     let mut procurement = Small { side: Side::LowestWins, ..small() }.plan(&[&[1, 2]]);
-    edit(&mut procurement.terms.lots, |lots| lots[0].ladder.scale = Scale::Binary(5));
+    edit(&mut procurement.terms.lots, |lots| lots[0].grid.scale = Scale::Binary(5));
     let two_lots = Small { lots: vec![(4, vec![1, 1]), (3, vec![2])], ..small() };
     let chunks = Small { chunk_items: 1, fan_out: 1, mechanism: SECOND_PRICE, ..three_bidders() };
     let mut free = Small { stakes: (0, 0, 0), ..small() }.plan(&[&[1, 2]]);
@@ -204,8 +204,8 @@ fn disclosures() -> Vec<Case> {
             &[&[1, 3, 2]],
         ),
         bid(
-            "depth-beyond-the-ladder.talea",
-            "a shape with room for more than the rungs: the second bucket of the depth lies beyond them",
+            "depth-beyond-the-grid.talea",
+            "a shape with room for more than the levels: the second bucket of the depth lies beyond them",
             &Small { lots: vec![(3, vec![1, 2])], ..with(facts(false, DEPTH)) },
             &[&[1, 2, 0]],
         ),
@@ -376,30 +376,30 @@ fn bids() -> Vec<Case> {
         ),
         chosen_randomness(
             "equal-differences.talea",
-            "two differences of a ladder have the same randomness: the bid is valid",
+            "two differences of a unary encoding have the same randomness: the bid is valid",
             [1, 2, 3],
         ),
         chosen_randomness(
             "equal-entries.talea",
-            "two entries of a ladder have the same randomness: the bid is invalid",
+            "two entries of a unary encoding have the same randomness: the bid is invalid",
             [1, 2, 1],
         ),
     ]
 }
 
-/// A bid of rung 2 on a ladder of one digit whose three entries have this randomness, and another bid.
+/// A bid of level 2 on a grid of one digit whose three entries have this randomness, and another bid.
 fn chosen_randomness(file: &'static str, title: &'static str, randomness: [u64; 3]) -> Case {
     let small = Small { lots: vec![(4, vec![2])], ..small() };
     let mut stage = Stage::at_commits(&small, &small.terms());
     let (auction, signer) = (stage.auction(), stage.bidder(0));
     // The bidder derives the same blinding each time.
-    let bid = stage.bidders[0].commit(auction, 0, Rung(2), &mut rng(9));
-    let rho = blinding(&bid.expect("a rung of the ladder").secret);
+    let bid = stage.bidders[0].commit(auction, 0, Level(2), &mut rng(9));
+    let rho = blinding(&bid.expect("a level of the grid").secret);
     let context = Context { auction: auction.id(), lot: 0, round: 0, step: 0, signer };
     let key = auction.quorum_keys().expect("the ceremony is over").key;
-    let shape = auction.terms().lots[0].ladder.shape.clone();
+    let shape = auction.terms().lots[0].grid.shape.clone();
     let randomness = randomness.map(|r| Scalar::from(1000 + r)).to_vec();
-    let chosen = Chosen { rung: Rung(2), rho, randomness };
+    let chosen = Chosen { level: Level(2), rho, randomness };
     let sealed = chosen.seal(&context, &shape, &key, &mut rng(8)).to_bytes();
     let reveals = vec![stage.commit_altered(0, 0, 2, |_| sealed), stage.commit(1, 0, 1)];
     stage.pass();
@@ -411,8 +411,12 @@ fn rounds() -> Vec<Case> {
     let small = in_rounds();
     let moves = |rounds: &[&[(usize, u32)]]| {
         let conduct = BidderConduct::Honest;
-        let bid =
-            |(bidder, rung): &_| BidPlan { lot: 0, bidder: *bidder, rung: Rung(*rung), conduct };
+        let bid = |(bidder, level): &_| BidPlan {
+            lot: 0,
+            bidder: *bidder,
+            level: Level(*level),
+            conduct,
+        };
         let rounds = rounds.iter().map(|round| round.iter().map(bid).collect()).collect();
         Plan { rounds, ..small.plan(&[&[0, 1, 3]]) }
     };
@@ -420,7 +424,7 @@ fn rounds() -> Vec<Case> {
     silent.rounds = vec![vec![BidPlan {
         lot: 0,
         bidder: 2,
-        rung: Rung(3),
+        level: Level(3),
         conduct: BidderConduct::NeverReveals,
     }]];
     let cover = Small { rounds: Some((2, true)), mechanism: SECOND_PRICE, ..small.clone() };
@@ -476,8 +480,8 @@ fn surveys_that_end_together() -> Case {
         .into_iter()
         .map(|(bidder, lot)| {
             let (auction, rng) = (stage.board.auction(), &mut stage.rng);
-            let bid = stage.bidders[bidder].commit(auction, lot, Rung(lot), rng);
-            let bid = bid.expect("a rung of the ladder");
+            let bid = stage.bidders[bidder].commit(auction, lot, Level(lot), rng);
+            let bid = bid.expect("a level of the grid");
             stage.submit(&bid.commit);
             bid
         })

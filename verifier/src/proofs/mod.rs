@@ -4,28 +4,28 @@
 //! |---|---|---|
 //! | [`possession`] | a dealer knows its constant term, and the randomness of its ephemeral key | 7 |
 //! | [`complaint`] | a complaint's shared point is the one between complainer and dealer | 7 |
-//! | [`range`] | the committed bid is a rung of the ladder | 8 |
-//! | [`ladder`] | a ladder encrypts the committed bid | 9 |
+//! | [`range`] | the committed bid is a level of the grid | 8 |
+//! | [`unary`] | a unary encoding encrypts the committed bid | 9 |
 //! | [`gate`] | both ciphertexts of a gate took the same sign | 11 |
-//! | [`mix`] | lists were permuted, and every entry raised to a power that is not zero | 11 |
+//! | [`shuffle`] | lists were permuted, and every entry raised to a power that is not zero | 11 |
 //! | [`blind`] | both parts of a ciphertext took the same blinding, and it is not zero | 11 |
-//! | [`unseal`] | a decryption share is the keyholder's own | 11 |
+//! | [`decryption_share`] | a decryption share is the keyholder's own | 11 |
 //!
 //! Each has a `verify` that takes a statement and a proof as they stand on the wire. Inside, the
 //! replay decodes once, on all cores, and calls the same equations on decoded values.
 //!
-//! Possession, complaint, mix, blind and unseal are compact: the announcements are recomputed and the
-//! challenge drawn again. Ladder and gate are folded (section 2): each equation times a weight of
+//! Possession, complaint, shuffle, blind and decryption share are compact: the announcements are recomputed and the
+//! challenge drawn again. Grid and gate are folded (section 2): each equation times a weight of
 //! its own, all in one multi-scalar multiplication.
 
 pub mod blind;
 pub mod complaint;
+pub mod decryption_share;
 pub mod gate;
-pub mod ladder;
-pub mod mix;
 pub mod possession;
 pub mod range;
-pub mod unseal;
+pub mod shuffle;
+pub mod unary;
 
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
 use talea_protocol::bytes::{Point, Scalar as WireScalar};

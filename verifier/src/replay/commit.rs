@@ -144,7 +144,7 @@ impl Replay {
             Task::Range {
                 context: Context::bid(self.facts.auction, &bid),
                 key,
-                rungs: lot.ladder.rungs,
+                levels: lot.grid.levels,
                 commitment: commit.commitment,
                 point,
                 former,
@@ -163,7 +163,7 @@ impl Replay {
             point,
             seal: commit.seal,
             status: Status::Open,
-            ladder: Arc::default(),
+            unary: Arc::default(),
             contribution: None,
             in_default: false,
         })

@@ -7,10 +7,10 @@
 //! | [`mechanism`] | how price and winners are found, one mechanism to a file |
 //! | [`ties`] | the order in which equal bids win |
 //! | [`reserve`] | is any bid at least the reserve? |
-//! | [`price`] | the rung that at most so many are above, digit by digit |
+//! | [`price`] | the level that at most so many are above, digit by digit |
 //! | [`winners`] | who wins at that price |
 //! | [`depth`] | how many bids lie in each bucket |
-//! | [`ladder`] | the rows of a digit, and opened rungs |
+//! | [`unary`] | the rows of a digit, and opened levels |
 //! | [`search`] | the points of a search, and its narrowing |
 //! | [`question`] | Open, Zero-test, At-most-test, Product: what a step or two answers |
 //! | [`dialogue`] | the program and the keyholders, in turn |
@@ -19,7 +19,6 @@
 
 pub(crate) mod depth;
 pub(crate) mod dialogue;
-pub(crate) mod ladder;
 pub(crate) mod lagrange;
 pub(crate) mod mechanism;
 pub(crate) mod price;
@@ -29,6 +28,7 @@ pub(crate) mod reserve;
 pub(crate) mod search;
 pub(crate) mod step;
 pub(crate) mod ties;
+pub(crate) mod unary;
 pub(crate) mod winners;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -49,7 +49,7 @@ use crate::{
     fiat_shamir::Context,
     group::Cipher,
     intake::RankBody,
-    proofs::{ProofError, blind, gate, mix, unseal},
+    proofs::{ProofError, blind, decryption_share, gate, shuffle},
 };
 use dialogue::{Dialogue, Halt, Turn};
 use program::{Bid, Finding, Program, Reserve};
@@ -76,36 +76,36 @@ pub(crate) struct Ranking {
 /// A rank message's content.
 pub(crate) enum Post {
     Gate(RankBody<Vec<gate::Turn>>),
-    Mix(RankBody<mix::Decoded>),
+    Shuffle(RankBody<shuffle::Decoded>),
     Blind(RankBody<blind::Decoded>),
-    Unseal(RankBody<unseal::Decoded>),
+    Decrypt(RankBody<decryption_share::Decoded>),
 }
 
 impl Post {
     fn kind(&self) -> Kind {
         match self {
             Self::Gate(_) => Kind::Gate,
-            Self::Mix(_) => Kind::Mix,
+            Self::Shuffle(_) => Kind::Shuffle,
             Self::Blind(_) => Kind::Blind,
-            Self::Unseal(_) => Kind::Unseal,
+            Self::Decrypt(_) => Kind::Decrypt,
         }
     }
 
     fn header(&self) -> &RankHeader {
         match self {
             Self::Gate(body) => &body.header,
-            Self::Mix(body) => &body.header,
+            Self::Shuffle(body) => &body.header,
             Self::Blind(body) => &body.header,
-            Self::Unseal(body) => &body.header,
+            Self::Decrypt(body) => &body.header,
         }
     }
 
     fn lengths(&self) -> (usize, usize) {
         match self {
             Self::Gate(body) => body.lengths,
-            Self::Mix(body) => body.lengths,
+            Self::Shuffle(body) => body.lengths,
             Self::Blind(body) => body.lengths,
-            Self::Unseal(body) => body.lengths,
+            Self::Decrypt(body) => body.lengths,
         }
     }
 }
@@ -113,11 +113,11 @@ impl Post {
 const NOT_RANKING: Stop = Stop::Internal("a lot that is being ranked has no ranking");
 
 impl Replay {
-    /// What there is to be asked about a lot, and `step_slots + n * step_slots_per_bid`. The ladders
+    /// What there is to be asked about a lot, and `step_slots + n * step_slots_per_bid`. The unary encodings
     /// stay with the bids: the next round may need them again.
     fn program(&self, lot: usize) -> Result<(Program, u64), Stop> {
         let terms = &self.facts.terms;
-        let ladder = terms.lots.get(lot).ok_or(NOT_RANKING)?.ladder.clone();
+        let grid = terms.lots.get(lot).ok_or(NOT_RANKING)?.grid.clone();
         let state = self.lot(lot)?;
         let bids: Vec<Bid> = state
             .commits
@@ -125,15 +125,14 @@ impl Replay {
             .filter(|commit| commit.status == Status::Ranked)
             .map(|commit| Bid {
                 bidder: commit.bidder,
-                ladder: Arc::clone(&commit.ladder),
+                unary: Arc::clone(&commit.unary),
                 contribution: commit.contribution,
             })
             .collect();
         // A reserve that was not revealed, or is invalid, does not bind.
         let reserve = state.reserve.as_ref().filter(|reserve| reserve.status == Status::Ranked);
         let opened = terms.reserve.is_some_and(|reserve| reserve.opened);
-        let reserve =
-            reserve.map(|reserve| Reserve { ladder: Arc::clone(&reserve.ladder), opened });
+        let reserve = reserve.map(|reserve| Reserve { unary: Arc::clone(&reserve.unary), opened });
         let n = u64::try_from(bids.len()).unwrap_or(u64::MAX);
         let schedule = &terms.schedule;
         let dur = schedule.step_slots.saturating_add(n.saturating_mul(schedule.step_slots_per_bid));
@@ -141,7 +140,7 @@ impl Replay {
         let bids = ties::order(terms.ties, &self.facts.auction, index, bids)
             .ok_or(Stop::Internal("a ranked bid has no contribution to the lottery"))?;
         let program = Program {
-            ladder,
+            grid,
             mechanism: terms.mechanism,
             disclosure: terms.disclosure,
             fan_out: terms.fan_out,
@@ -177,7 +176,7 @@ impl Replay {
         let number = state.steps;
         // No round follows this one.
         for commit in state.commits.iter_mut().chain(&mut state.reserve) {
-            commit.ladder = Arc::default();
+            commit.unary = Arc::default();
         }
         let mut dialogue =
             Dialogue::new(|line| async move { program.run(line).await.map(Found::Finding) });
@@ -257,7 +256,7 @@ impl Replay {
         docket.require(Check::RankActor, idle.is_none(), || idle.unwrap_or_default())?;
         let (items, responses) = post.lengths();
         docket.require(Check::RankLength, items == chunk.len && responses == chunk.len, || {
-            let what = if kind == Kind::Mix { "switches" } else { "items" };
+            let what = if kind == Kind::Shuffle { "switches" } else { "items" };
             format!(
                 "chunk {at} has {} {what} and the message {items} of them and {responses} \
                  responses",
@@ -286,13 +285,13 @@ impl Replay {
                     },
                 );
             }
-            (Post::Mix(body), Items::Mix(lists)) => {
-                let post = canonical(docket, Check::MixProof, body.decoded)?;
+            (Post::Shuffle(body), Items::Shuffle(lists)) => {
+                let post = canonical(docket, Check::ShuffleProof, body.decoded)?;
                 let (_, outputs) = lists.through(&post).ok_or(NOT_RANKING)?;
                 let inputs = std::mem::replace(lists, Arc::new(outputs));
                 docket.defer(
-                    Check::MixProof,
-                    Task::Mix { context, head, chunk: number, inputs, post },
+                    Check::ShuffleProof,
+                    Task::Shuffle { context, head, chunk: number, inputs, post },
                 );
             }
             (Post::Blind(body), Items::Blind { inputs, sums }) => {
@@ -320,12 +319,12 @@ impl Replay {
                 }
                 *sums = summed;
             }
-            (Post::Unseal(body), Items::Unseal { randomness, posts, .. }) => {
-                let post = canonical(docket, Check::UnsealProof, body.decoded)?;
+            (Post::Decrypt(body), Items::Decrypt { randomness, posts, .. }) => {
+                let post = canonical(docket, Check::DecryptionShare, body.decoded)?;
                 let key = committee.share_keys.get(&id).ok_or(NOT_RANKING)?;
                 docket.defer(
-                    Check::UnsealProof,
-                    Task::Unseal {
+                    Check::DecryptionShare,
+                    Task::Decrypt {
                         context,
                         head,
                         chunk: number,

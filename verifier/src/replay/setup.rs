@@ -27,7 +27,7 @@ use crate::{
     fiat_shamir::Context,
     group::{QuorumKey, bases, decode_scalar, wide},
     intake::DealBody,
-    proofs::{complaint, possession, unseal::Element},
+    proofs::{complaint, decryption_share::Element, possession},
 };
 
 /// Who dealt what, and who was expelled.

@@ -82,7 +82,7 @@ struct LotView<'a> {
     price: Option<String>,
     /// In minor units.
     price_minor: Option<String>,
-    rung: Option<u32>,
+    level: Option<u32>,
     commits: usize,
     ranked: usize,
     invalid: usize,
@@ -110,7 +110,7 @@ struct QuoteView {
     price: String,
     /// In minor units.
     price_minor: String,
-    rung: u32,
+    level: u32,
 }
 
 #[derive(Serialize)]
@@ -128,7 +128,7 @@ struct SurveyView {
 /// Bids of one bucket, those that are among the best not counted.
 #[derive(Serialize)]
 struct BucketView {
-    /// The first price of the bucket. Nothing if the whole bucket lies beyond the ladder.
+    /// The first price of the bucket. Nothing if the whole bucket lies beyond the grid.
     from: Option<QuoteView>,
     bids: u32,
 }
@@ -245,9 +245,9 @@ impl<'a> FailureView<'a> {
 impl QuoteView {
     fn of(lot: &Lot, quote: &Quote) -> Self {
         Self {
-            price: lot.ladder.scale.write(quote.price),
+            price: lot.grid.scale.write(quote.price),
             price_minor: quote.price.0.to_string(),
-            rung: quote.rung.0,
+            level: quote.level.0,
         }
     }
 }
@@ -292,7 +292,7 @@ impl<'a> LotView<'a> {
             winner: None,
             price: None,
             price_minor: None,
-            rung: None,
+            level: None,
             commits: row.commits,
             ranked: row.ranked,
             invalid: row.invalid,
@@ -331,10 +331,10 @@ impl<'a> LotView<'a> {
 
     /// The price, and who won at it.
     fn award(&mut self, row: &LotRow, award: &Award) {
-        let QuoteView { price, price_minor, rung } = QuoteView::of(&row.lot, &award.quote);
+        let QuoteView { price, price_minor, level } = QuoteView::of(&row.lot, &award.quote);
         self.price = Some(price);
         self.price_minor = Some(price_minor);
-        self.rung = Some(rung);
+        self.level = Some(level);
         let winner = |sale: &Sale| WinnerView {
             party: sale.winner.to_string(),
             standing: match sale.standing {

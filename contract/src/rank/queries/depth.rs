@@ -27,13 +27,13 @@ pub(crate) struct DepthSurvey {
 
 impl DepthSurvey {
     pub(crate) fn new<'a>(
-        ladders: impl Iterator<Item = &'a Arc<[Ciphertext]>> + Clone,
+        encodings: impl Iterator<Item = &'a Arc<[Ciphertext]>> + Clone,
         hidden: u16,
         radix: usize,
     ) -> Self {
-        let count = |j: usize| ladders.clone().filter_map(|ladder| ladder.get(j).copied()).sum();
+        let count = |j: usize| encodings.clone().filter_map(|unary| unary.get(j).copied()).sum();
         let counts = (0..radix.saturating_sub(1)).map(count).collect();
-        Self { bids: ladders.count(), hidden, counts, opened: 0 }
+        Self { bids: encodings.count(), hidden, counts, opened: 0 }
     }
 
     /// From its beginning. Done: the number of bids per bucket.

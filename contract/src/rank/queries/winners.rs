@@ -43,7 +43,7 @@ pub(crate) struct Winners {
 impl Winners {
     /// Among `bids` bids, which come first in what was found; a binding reserve comes after them.
     pub(crate) fn new(found: Found, bids: usize, contest: Contest) -> Self {
-        let Found { rung: _, mut above, mut at_price, scale } = found;
+        let Found { level: _, mut above, mut at_price, scale } = found;
         let Contest { units, opens_above, may_run_out } = contest;
         above.truncate(if opens_above { bids } else { 0 });
         at_price.truncate(bids);

@@ -5,7 +5,7 @@ use talea_protocol::{bytes::List, check::Check, limits::MAX_BUCKETS};
 
 use super::{
     dialogue::{Halt, Line},
-    ladder::{Counts, Ladder},
+    unary::{Counts, UnaryEncoding},
 };
 use crate::group::Cipher;
 
@@ -13,10 +13,10 @@ use crate::group::Cipher;
 pub(crate) async fn depth(
     line: &Line,
     limit: u16,
-    bids: &[&Ladder],
+    bids: &[&UnaryEncoding],
 ) -> Result<List<u32, MAX_BUCKETS>, Halt> {
     // T_j = sum over ranked bids of U_i[1][j], 0 < j < B_1
-    let digits: Option<Vec<&Vec<Cipher>>> = bids.iter().map(|ladder| ladder.first()).collect();
+    let digits: Option<Vec<&Vec<Cipher>>> = bids.iter().map(|unary| unary.first()).collect();
     let digits = digits.ok_or(Halt::Lost)?;
     let width = digits.first().map_or(0, |digit| digit.len());
     let mut totals = vec![Cipher::zero(); width];

@@ -6,7 +6,7 @@ use talea_protocol::{
     bytes::{List, PartyKey},
     limits::MAX_BUCKETS,
     outcome::{Award, Disclosed, OpenedBid, Quote, Sale, Standing, Survey},
-    price::{PriceLadder, Rung},
+    price::{Level, PriceGrid},
     sealed_bid::Contribution,
     terms::{Disclosure, Mechanism},
 };
@@ -15,17 +15,17 @@ use super::{
     super::terms::quote,
     depth::depth,
     dialogue::{Halt, Line},
-    ladder::{Ladder, open_rungs},
     mechanism::{self, Entrants},
     price::{self, Participant},
     reserve,
+    unary::{UnaryEncoding, open_levels},
 };
 
 /// One ranked bid.
 #[derive(Debug)]
 pub(crate) struct Bid {
     pub(crate) bidder: PartyKey,
-    pub(crate) ladder: Arc<Ladder>,
+    pub(crate) unary: Arc<UnaryEncoding>,
     /// Where ties go by lottery.
     pub(crate) contribution: Option<Contribution>,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Bid {
 /// A reserve that binds.
 #[derive(Debug)]
 pub(crate) struct Reserve {
-    pub(crate) ladder: Arc<Ladder>,
+    pub(crate) unary: Arc<UnaryEncoding>,
     /// Whether the terms open it.
     pub(crate) opened: bool,
 }
@@ -41,7 +41,7 @@ pub(crate) struct Reserve {
 /// What is to be ranked, and by which rules.
 #[derive(Debug)]
 pub(crate) struct Program {
-    pub(crate) ladder: PriceLadder,
+    pub(crate) grid: PriceGrid,
     pub(crate) mechanism: Mechanism,
     pub(crate) disclosure: Disclosure,
     pub(crate) fan_out: u16,
@@ -73,27 +73,26 @@ impl Program {
 
     /// Every bid is opened, and the award follows by the plain rule.
     async fn in_the_clear(&self, line: &Line) -> Result<Finding, Halt> {
-        let mut ladders = self.ladders();
-        ladders.extend(self.reserve.as_ref().map(|reserve| reserve.ladder.as_ref()));
-        let rungs = open_rungs(line, &self.ladder, &ladders).await?;
-        let (bids, reserve) = rungs.split_at_checked(self.bids.len()).ok_or(Halt::Lost)?;
+        let mut encodings = self.encodings();
+        encodings.extend(self.reserve.as_ref().map(|reserve| reserve.unary.as_ref()));
+        let levels = open_levels(line, &self.grid, &encodings).await?;
+        let (bids, reserve) = levels.split_at_checked(self.bids.len()).ok_or(Halt::Lost)?;
         let reserve = reserve.first().copied();
         let found = mechanism::in_the_clear(self.mechanism, bids, reserve);
-        let opened = self
-            .bids
-            .iter()
-            .zip(bids)
-            .map(|(bid, rung)| Ok(OpenedBid { bidder: bid.bidder, quote: self.quote(*rung)? }));
+        let opened =
+            self.bids.iter().zip(bids).map(|(bid, level)| {
+                Ok(OpenedBid { bidder: bid.bidder, quote: self.quote(*level)? })
+            });
         Ok(Finding {
             award: match found {
-                Some((rung, standings)) => Some(self.award(rung, &standings)?),
+                Some((level, standings)) => Some(self.award(level, &standings)?),
                 None => None,
             },
             disclosed: Disclosed {
                 bids: Some(opened.collect::<Result<_, _>>()?),
                 ..Disclosed::default()
             },
-            reserve: reserve.map(|rung| self.quote(rung)).transpose()?,
+            reserve: reserve.map(|level| self.quote(level)).transpose()?,
         })
     }
 
@@ -108,11 +107,11 @@ impl Program {
         // 1. Reserve test.
         let is_met = match &self.reserve {
             None => true,
-            Some(reserve) => reserve::is_met(line, &self.ladders(), &reserve.ladder).await?,
+            Some(reserve) => reserve::is_met(line, &self.encodings(), &reserve.unary).await?,
         };
         let award = if is_met {
             // 2. Price search, 3. winners.
-            let (rung, standings) =
+            let (level, standings) =
                 mechanism::price_and_winners(self.mechanism, &self.entrants(), line).await?;
             // 4. Cover.
             if cover {
@@ -120,7 +119,7 @@ impl Program {
             }
             // 5. Depth.
             disclosed.depth = self.depth(line, min_bids).await?;
-            Some(self.award(rung, &standings)?)
+            Some(self.award(level, &standings)?)
         } else {
             None
         };
@@ -128,8 +127,8 @@ impl Program {
         let reserve = match self.reserve.as_ref().filter(|reserve| reserve.opened) {
             None => None,
             Some(reserve) => {
-                let rungs = open_rungs(line, &self.ladder, &[&reserve.ladder]).await?;
-                Some(self.quote(*rungs.first().ok_or(Halt::Lost)?)?)
+                let levels = open_levels(line, &self.grid, &[&reserve.unary]).await?;
+                Some(self.quote(*levels.first().ok_or(Halt::Lost)?)?)
             }
         };
         Ok(Finding { award, disclosed, reserve })
@@ -146,8 +145,8 @@ impl Program {
         let limit = self.mechanism.units();
         let cover = if cover && self.bids.len() > usize::from(limit) {
             let bids = self.entrants().participants();
-            let found = price::search(line, &self.ladder, self.fan_out, limit, &bids).await?;
-            Some(self.quote(found.rung)?)
+            let found = price::search(line, &self.grid, self.fan_out, limit, &bids).await?;
+            Some(self.quote(found.level)?)
         } else {
             None
         };
@@ -164,7 +163,7 @@ impl Program {
         if min_bids.is_none_or(|least| n < u64::from(least)) {
             return Ok(None);
         }
-        depth(line, self.mechanism.units(), &self.ladders()).await.map(Some)
+        depth(line, self.mechanism.units(), &self.encodings()).await.map(Some)
     }
 
     /// The best losing price, if some ranked bid lost.
@@ -174,42 +173,42 @@ impl Program {
         standings: &[Option<Standing>],
     ) -> Result<Option<Quote>, Halt> {
         let losers: Vec<Participant<'_>> = self
-            .ladders()
+            .encodings()
             .into_iter()
             .zip(standings)
             .filter(|(_, standing)| standing.is_none())
-            .map(|(ladder, _)| Participant { ladder, weight: 1 })
+            .map(|(unary, _)| Participant { unary, weight: 1 })
             .collect();
         if losers.is_empty() {
             return Ok(None);
         }
-        let found = price::search(line, &self.ladder, self.fan_out, 0, &losers).await?;
-        self.quote(found.rung).map(Some)
+        let found = price::search(line, &self.grid, self.fan_out, 0, &losers).await?;
+        self.quote(found.level).map(Some)
     }
 
-    fn ladders(&self) -> Vec<&Ladder> {
-        self.bids.iter().map(|bid| bid.ladder.as_ref()).collect()
+    fn encodings(&self) -> Vec<&UnaryEncoding> {
+        self.bids.iter().map(|bid| bid.unary.as_ref()).collect()
     }
 
     fn entrants(&self) -> Entrants<'_> {
         Entrants {
-            ladder: &self.ladder,
+            grid: &self.grid,
             fan_out: self.fan_out,
-            bids: self.ladders(),
-            reserve: self.reserve.as_ref().map(|reserve| reserve.ladder.as_ref()),
+            bids: self.encodings(),
+            reserve: self.reserve.as_ref().map(|reserve| reserve.unary.as_ref()),
         }
     }
 
-    fn quote(&self, rung: Rung) -> Result<Quote, Halt> {
-        quote(&self.ladder, rung).ok_or(Halt::Lost)
+    fn quote(&self, level: Level) -> Result<Quote, Halt> {
+        quote(&self.grid, level).ok_or(Halt::Lost)
     }
 
     /// Winners in tie order.
-    fn award(&self, rung: Rung, standings: &[Option<Standing>]) -> Result<Award, Halt> {
+    fn award(&self, level: Level, standings: &[Option<Standing>]) -> Result<Award, Halt> {
         let sales = self.bids.iter().zip(standings).filter_map(|(bid, standing)| {
             Some(Sale { winner: bid.bidder, standing: (*standing)? })
         });
         let sales = List::new(sales.collect()).map_err(|_| Halt::Lost)?;
-        Ok(Award { quote: self.quote(rung)?, sales })
+        Ok(Award { quote: self.quote(level)?, sales })
     }
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     group::{Cipher, bases},
-    proofs::{blind::Item, unseal::Element},
+    proofs::{blind::Item, decryption_share::Element},
 };
 
 /// A ciphertext to be opened: its randomness, encoded too, and its masked message.
@@ -35,7 +35,7 @@ pub(crate) struct Factor {
 impl Line {
     /// **Open**: `M` of each.
     pub(crate) async fn open(&self, ciphers: Vec<Cipher>) -> Result<Vec<RistrettoPoint>, Halt> {
-        let opened = self.unseal(ciphers.into_par_iter().map(sealed).collect()).await?;
+        let opened = self.decrypt(ciphers.into_par_iter().map(sealed).collect()).await?;
         Ok(opened.par_iter().map(Opened::message).collect())
     }
 
@@ -50,7 +50,8 @@ impl Line {
                 _ => return Err(Halt::Lost),
             }
         };
-        let mut opened = self.unseal(sums.into_par_iter().map(sealed).collect()).await?.into_iter();
+        let mut opened =
+            self.decrypt(sums.into_par_iter().map(sealed).collect()).await?.into_iter();
         ciphers
             .iter()
             .map(|cipher| {
@@ -95,18 +96,18 @@ impl Line {
                 })
             })
             .collect();
-        let mixed = if entries.is_empty() {
+        let shuffled = if entries.is_empty() {
             Vec::new()
         } else {
-            match self.ask(Work::Mix(k, entries)).await {
-                Done::Mix(mixed) => mixed,
+            match self.ask(Work::Shuffle(k, entries)).await {
+                Done::Shuffle(shuffled) => shuffled,
                 _ => return Err(Halt::Lost),
             }
         };
-        let mixed = mixed
+        let shuffled = shuffled
             .into_iter()
             .map(|item| (Element { point: item.cipher.r, wire: item.wire.r }, item.cipher.e));
-        let opened = self.unseal(mixed.collect()).await?;
+        let opened = self.decrypt(shuffled.collect()).await?;
         let mut lists = opened.chunks_exact(length);
         totals
             .iter()
@@ -142,7 +143,7 @@ impl Line {
                 signs.push((Element { point: x.r, wire }, x.e));
             }
         }
-        let signs = self.unseal(signs).await?;
+        let signs = self.decrypt(signs).await?;
 
         // v*Y_last + y
         let lasts = gates.iter().flat_map(|wires| wires.points.iter());
@@ -162,15 +163,15 @@ impl Line {
         Ok(products)
     }
 
-    /// An Unseal step of those that are not public, and what is read of the others.
-    async fn unseal(&self, sealed: Vec<Sealed>) -> Result<Vec<Opened>, Halt> {
+    /// A Decrypt step of those that are not public, and what is read of the others.
+    async fn decrypt(&self, sealed: Vec<Sealed>) -> Result<Vec<Opened>, Halt> {
         let is_public = |(r, _): &&Sealed| r.point.is_identity();
         let hidden: Vec<Sealed> = sealed.iter().filter(|s| !is_public(s)).copied().collect();
         let opened = if hidden.is_empty() {
             Vec::new()
         } else {
-            match self.ask(Work::Unseal(hidden)).await {
-                Done::Unseal(opened) => opened,
+            match self.ask(Work::Decrypt(hidden)).await {
+                Done::Decrypt(opened) => opened,
                 _ => return Err(Halt::Lost),
             }
         };

@@ -4,13 +4,17 @@ use rayon::prelude::*;
 
 use super::{
     dialogue::{Halt, Line},
-    ladder::{Ladder, rows},
     question::Factor,
+    unary::{UnaryEncoding, rows},
 };
 use crate::group::Cipher;
 
 /// Whether any of the bids, in tie order, reaches the reserve.
-pub(crate) async fn is_met(line: &Line, bids: &[&Ladder], reserve: &Ladder) -> Result<bool, Halt> {
+pub(crate) async fn is_met(
+    line: &Line,
+    bids: &[&UnaryEncoding],
+    reserve: &UnaryEncoding,
+) -> Result<bool, Halt> {
     // N counts the bids above the reserve, as far as the digits seen tell; q_i says whether bid i
     // has the reserve's digits so far.
     let mut n = Cipher::zero();

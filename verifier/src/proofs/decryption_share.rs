@@ -1,4 +1,4 @@
-//! Unseal: `D_k = x_j * R_k` for every item, with the `x_j` of `Y_j = x_j * K` (section 11, **K9**).
+//! Decrypt: `D_k = x_j * R_k` for every item, with the `x_j` of `Y_j = x_j * K` (section 11, **K9**).
 
 use curve25519_dalek::{
     RistrettoPoint,
@@ -33,7 +33,7 @@ impl Element {
     }
 }
 
-/// An Unseal post's content, every encoding canonical and no share `O`.
+/// A Decrypt post's content, every encoding canonical and no share `O`.
 #[derive(Clone, Debug)]
 pub(crate) struct Decoded {
     pub(crate) shares: Vec<Element>,
@@ -95,7 +95,7 @@ pub(crate) fn verify_decoded(
 ) -> Result<(), ProofError> {
     same_length("decryption shares", randomness.len(), post.shares.len())?;
     let bases = bases();
-    let mut t = ProofTranscript::begin(labels::KIND_UNSEAL, context);
+    let mut t = ProofTranscript::begin(labels::KIND_DECRYPTION_SHARE, context);
     t.digest(b"head", head);
     t.integer(b"chunk", chunk);
     t.point(b"key-base", &bases.k_wire);

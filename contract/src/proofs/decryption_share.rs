@@ -77,7 +77,7 @@ pub fn verify(
         return Err(ProofFault::Identity);
     }
 
-    let mut fs = FiatShamir::begin(labels::KIND_UNSEAL, context);
+    let mut fs = FiatShamir::begin(labels::KIND_DECRYPTION_SHARE, context);
     let weights = statement.absorb(&mut fs, gens);
     // R~ = sum w_k R_k, D~ = sum w_k D_k
     let combined_randomness = RistrettoPoint::vartime_multiscalar_mul(&weights, *randomness);

@@ -10,7 +10,7 @@ use talea_contract::{
     elgamal::Ciphertext,
     fiat_shamir::{Context, FiatShamir},
     group::encode_scalar,
-    proofs::mix::{Pair, Statement, network},
+    proofs::shuffle::{Pair, Statement, network},
 };
 use talea_protocol::{
     bytes::{Digest, Scalar as WireScalar},
@@ -30,7 +30,7 @@ pub struct Witness {
 
 /// What a post says besides its header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mixed {
+pub struct Shuffled {
     /// Of every switch.
     pub switches: Vec<Switch>,
     /// `c`.
@@ -64,11 +64,11 @@ pub fn prove<R: RngCore + CryptoRng>(
     lists: &[Vec<(Ciphertext, WireCiphertext)>],
     witness: &Witness,
     rng: &mut R,
-) -> Mixed {
+) -> Shuffled {
     let turns = pass(lists, &witness.crossings);
     let inputs: Vec<_> = turns.iter().map(|turn| turn.inputs_wire).collect();
     let outputs: Vec<_> = turns.iter().map(|turn| turn.outputs_wire).collect();
-    let mut fs = FiatShamir::begin(labels::KIND_MIX, context);
+    let mut fs = FiatShamir::begin(labels::KIND_SHUFFLE, context);
     Statement { head, chunk, inputs: &inputs, outputs: &outputs }.absorb(&mut fs);
 
     let powers = witness.crossings.iter().flat_map(|crossing| &crossing.powers);
@@ -120,7 +120,7 @@ pub fn prove<R: RngCore + CryptoRng>(
             z_crossed: crossed.map(|z| encode_scalar(&z)),
         }
     });
-    Mixed { switches: switches.collect(), challenge: encode_scalar(&challenge) }
+    Shuffled { switches: switches.collect(), challenge: encode_scalar(&challenge) }
 }
 
 /// Passes every list through its network.
@@ -170,7 +170,7 @@ mod tests {
         group::Generators,
         proofs::{
             ProofFault,
-            mix::{switches, verify},
+            shuffle::{switches, verify},
         },
     };
     use talea_protocol::bytes::Point;
@@ -209,21 +209,22 @@ mod tests {
         Witness { crossings: crossings.collect() }
     }
 
-    fn proved(lists: &Lists, witness: &Witness) -> Mixed {
+    fn proved(lists: &Lists, witness: &Witness) -> Shuffled {
         prove(&context(), (HEAD, 3), lists, witness, &mut rng(3))
     }
 
-    fn verdict(lists: &Lists, mixed: &Mixed) -> Result<(), ProofFault> {
-        verify(&context(), (HEAD, 3), lists, &mixed.switches, &mixed.challenge).map(|_| ())
+    fn verdict(lists: &Lists, shuffled: &Shuffled) -> Result<(), ProofFault> {
+        verify(&context(), (HEAD, 3), lists, &shuffled.switches, &shuffled.challenge).map(|_| ())
     }
 
     #[test]
     fn every_length_is_proved_and_one_entry_stays_zero() {
         for (count, k) in [(1, 1), (3, 1), (2, 2), (1, 3), (1, 6)] {
             let lists = lists(count, k, 1);
-            let mixed = proved(&lists, &witness(count, k, 0b0110_1001_1010));
+            let shuffled = proved(&lists, &witness(count, k, 0b0110_1001_1010));
             let out =
-                verify(&context(), (HEAD, 3), &lists, &mixed.switches, &mixed.challenge).unwrap();
+                verify(&context(), (HEAD, 3), &lists, &shuffled.switches, &shuffled.challenge)
+                    .unwrap();
             assert_eq!(out.len(), count);
             for list in out {
                 assert_eq!(list.len(), 1 << k);
@@ -267,8 +268,8 @@ mod tests {
     #[test]
     fn every_field_of_every_switch_counts() {
         let lists = lists(2, 2, 0);
-        let mixed = proved(&lists, &witness(2, 2, 0b1011_0101));
-        assert_eq!(verdict(&lists, &mixed), Ok(()));
+        let shuffled = proved(&lists, &witness(2, 2, 0b1011_0101));
+        assert_eq!(verdict(&lists, &shuffled), Ok(()));
         let points: [fn(&mut Switch) -> &mut Point; 4] =
             [|s| &mut s.low.r, |s| &mut s.low.e, |s| &mut s.high.r, |s| &mut s.high.e];
         let scalars: [fn(&mut Switch) -> &mut WireScalar; 5] = [
@@ -278,9 +279,9 @@ mod tests {
             |s| &mut s.z_crossed[0],
             |s| &mut s.z_crossed[1],
         ];
-        for at in 0..mixed.switches.len() {
+        for at in 0..shuffled.switches.len() {
             for field in points {
-                let mut other = mixed.clone();
+                let mut other = shuffled.clone();
                 let point = field(&mut other.switches[at]);
                 *point = nudge(point);
                 assert_eq!(verdict(&lists, &other), Err(ProofFault::False));
@@ -288,7 +289,7 @@ mod tests {
                 assert_eq!(verdict(&lists, &other), Err(ProofFault::NotCanonical));
             }
             for field in scalars {
-                let mut other = mixed.clone();
+                let mut other = shuffled.clone();
                 let scalar = field(&mut other.switches[at]);
                 *scalar = bump(scalar);
                 assert_eq!(verdict(&lists, &other), Err(ProofFault::False));
@@ -296,10 +297,10 @@ mod tests {
                 assert_eq!(verdict(&lists, &other), Err(ProofFault::NotCanonical));
             }
         }
-        let mut other = mixed.clone();
+        let mut other = shuffled.clone();
         other.challenge = bump(&other.challenge);
         assert_eq!(verdict(&lists, &other), Err(ProofFault::False));
-        let mut other = mixed;
+        let mut other = shuffled;
         other.switches.swap(0, 1);
         assert_eq!(verdict(&lists, &other), Err(ProofFault::False));
     }
@@ -307,9 +308,9 @@ mod tests {
     #[test]
     fn every_item_of_the_statement_is_bound() {
         let lists = lists(1, 2, 0);
-        let mixed = proved(&lists, &witness(1, 2, 0b0110));
+        let shuffled = proved(&lists, &witness(1, 2, 0b0110));
         let at = |context: &Context, place| {
-            verify(context, place, &lists, &mixed.switches, &mixed.challenge).map(|_| ())
+            verify(context, place, &lists, &shuffled.switches, &shuffled.challenge).map(|_| ())
         };
         assert_eq!(at(&context(), (HEAD, 3)), Ok(()));
         assert_eq!(at(&context(), (HEAD, 4)), Err(ProofFault::False));
@@ -328,12 +329,12 @@ mod tests {
                     c.e += gens.value
                 }
                 *wire = c.encode();
-                assert_eq!(verdict(&other, &mixed), Err(ProofFault::False));
+                assert_eq!(verdict(&other, &shuffled), Err(ProofFault::False));
             }
         }
         let mut other = lists.clone();
         other[0].swap(0, 1);
-        assert_eq!(verdict(&other, &mixed), Err(ProofFault::False));
+        assert_eq!(verdict(&other, &shuffled), Err(ProofFault::False));
     }
 
     #[test]
@@ -347,26 +348,26 @@ mod tests {
         let mut public = lists;
         let c = Ciphertext::trivial(Generators::derive().value);
         public[0][1] = (c, c.encode());
-        let mixed = proved(&public, &witness(1, 1, 1));
-        assert_eq!(verdict(&public, &mixed), Err(ProofFault::Identity));
+        let shuffled = proved(&public, &witness(1, 1, 1));
+        assert_eq!(verdict(&public, &shuffled), Err(ProofFault::Identity));
     }
 
     #[test]
     fn lists_of_other_lengths_are_refused() {
         let all = lists(2, 1, 0);
-        let mixed = proved(&all, &witness(2, 1, 1));
+        let shuffled = proved(&all, &witness(2, 1, 1));
         let verdict = |lists: &Lists, switches: &[Switch]| {
-            verify(&context(), (HEAD, 3), lists, switches, &mixed.challenge)
+            verify(&context(), (HEAD, 3), lists, switches, &shuffled.challenge)
                 .map(|_| ())
                 .unwrap_err()
         };
         let length = |expected, actual| ProofFault::Length { expected, actual };
-        assert_eq!(verdict(&all, &mixed.switches[..1]), length(2, 1));
-        assert_eq!(verdict(&all[..1].to_vec(), &mixed.switches), length(1, 2));
+        assert_eq!(verdict(&all, &shuffled.switches[..1]), length(2, 1));
+        assert_eq!(verdict(&all[..1].to_vec(), &shuffled.switches), length(1, 2));
         assert_eq!(verdict(&Vec::new(), &[]), length(1, 0));
         let mut ragged = all.clone();
         ragged[1].push(all[0][0]);
-        assert_eq!(verdict(&ragged, &mixed.switches), length(2, 3));
+        assert_eq!(verdict(&ragged, &shuffled.switches), length(2, 3));
         let single = vec![vec![all[0][0]]];
         assert_eq!(verdict(&single, &[]), length(2, 1));
     }
