@@ -271,7 +271,7 @@ pub(crate) enum AgentCommand {
         /// The folder in which bidders leave them.
         #[arg(long, value_name = "FOLDER")]
         left: PathBuf,
-        /// Write JSON (schema talea-agent/1): how many the board took.
+        /// Write JSON (schema talea-agent/2): how many the board took.
         #[arg(long)]
         json: bool,
     },
@@ -335,7 +335,7 @@ pub(crate) struct PartyArgs {
     /// How long to wait for the board to take an instruction, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE)]
     pub(crate) patience: u64,
-    /// Write JSON (schema talea-taken/1).
+    /// Write JSON (schema talea-accepted/1).
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -3,7 +3,7 @@
 use crate::{
     arguments::BidsArgs,
     failure::{Code, Failure},
-    lists::{Line, List},
+    lists::{List, ListRow},
     party::desk::Desk,
 };
 use talea_protocol::price::Level;
@@ -53,7 +53,7 @@ fn add(bids: &mut Vec<(u32, Level)>, bid: (u32, Level), lot: &str) -> Result<(),
 }
 
 /// A complaint with the place in the file that it is about.
-fn in_column(line: Line<'_>, column: &str, failure: Failure) -> Failure {
+fn in_column(line: ListRow<'_>, column: &str, failure: Failure) -> Failure {
     let Failure { code, sentence, help } = failure;
     let sentence = line.fault(column, &format!("cannot be bid: {sentence}")).sentence;
     Failure { code, sentence, help }

@@ -1,6 +1,7 @@
 //! The command line: data to stdout, messages to stderr, and an exit status that means something.
 
 use crate::{
+    accepted::{Accepted, written},
     agent::Agent,
     answers::Answers,
     arguments::{
@@ -36,7 +37,6 @@ use crate::{
     result::Results,
     say::{print, say},
     status::{self, Status},
-    taken::{Taken, written},
     terms::{self, Draft, TermsData},
     verification::verify_file,
 };
@@ -98,7 +98,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             let party = names::read_party(&args.whom)?;
             let mut desk = desk(&args.party, &passphrase)?;
             let entry = custodian::fund(&mut desk, party, args.amount)?;
-            print(&written(&[Taken::new("fund", &desk, entry)], args.party.json));
+            print(&written(&[Accepted::new("fund", &desk, entry)], args.party.json));
         }
         Command::Reserve(args) => reserve(&args, &passphrase)?,
         Command::Accept(args) => decide(&args, true, &passphrase)?,
@@ -141,14 +141,16 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Agent(AgentCommand::Run { desk, left, json }) => {
             let mut desk = sit_down(&desk, PATIENCE, &passphrase, AGENT_GOES_ON)?;
-            let agent::Tally { revealed, not_taken } = agent::run(&mut desk, left)?;
+            let agent::Tally { revealed, not_accepted } = agent::run(&mut desk, left)?;
             print(&if json {
                 let value = serde_json::json!({
-                    "schema": "talea-agent/1", "revealed": revealed, "not_taken": not_taken,
+                    "schema": "talea-agent/2", "revealed": revealed, "not_accepted": not_accepted,
                 });
                 format!("{value:#}\n")
             } else {
-                format!("{revealed} sealed bids revealed, {not_taken} not taken by the board\n")
+                format!(
+                    "{revealed} sealed bids revealed, {not_accepted} not accepted by the board\n"
+                )
             });
         }
         Command::Receipt(command) => receipt(command)?,
@@ -177,12 +179,12 @@ fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
             let sentence = format!("{} already exists", folder.display());
             Err(Failure::new(Code::FileExists, sentence))
         }
-        Some(folder) => demo::play(&std::path::absolute(&folder).unwrap_or(folder)),
+        Some(folder) => demo::run(&std::path::absolute(&folder).unwrap_or(folder)),
         None => {
             let folder = tempfile::Builder::new().prefix("talea-demo-").tempdir();
             let folder =
                 folder.map_err(|error| Failure::unwritable(&std::env::temp_dir(), error))?;
-            demo::play(folder.path())
+            demo::run(folder.path())
         }
     }
 }
@@ -504,8 +506,8 @@ fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure>
 }
 
 fn print_commits(what: &'static str, desk: &Desk, committed: &[Committed], json: bool) {
-    let taken = committed.iter().map(|committed| Taken::commit(what, desk, committed));
-    print(&written(&taken.collect::<Vec<_>>(), json));
+    let accepted = committed.iter().map(|committed| Accepted::commit(what, desk, committed));
+    print(&written(&accepted.collect::<Vec<_>>(), json));
 }
 
 fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
@@ -542,8 +544,8 @@ fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failur
     desk.await_phase(Phase::Reveals, 0, args.wait.wait)?;
     let revealed = bidder::reveal(&mut desk);
     let entries = revealed.done.iter().copied();
-    let taken = entries.map(|(entry, count)| Taken::reveals(&desk, entry, count));
-    print(&written(&taken.collect::<Vec<_>>(), json));
+    let accepted = entries.map(|(entry, count)| Accepted::reveals(&desk, entry, count));
+    print(&written(&accepted.collect::<Vec<_>>(), json));
     let is_nothing = revealed.done.is_empty();
     revealed.well()?;
     all_taken(&desk)?;
@@ -581,7 +583,7 @@ fn decide(args: &DecideArgs, accept: bool, passphrase: &PassphraseSource) -> Res
     }
     let entry = seller::decide(&mut desk, lot, accept)?;
     let word = if accept { "accept" } else { "decline" };
-    print(&written(&[Taken::on_lot(word, &desk, entry, lot)], args.party.json));
+    print(&written(&[Accepted::on_lot(word, &desk, entry, lot)], args.party.json));
     Ok(())
 }
 

@@ -27,11 +27,11 @@ const BIDS: [(&str, [&str; 2]); 3] = [
 const KEYHOLDERS: [&str; 3] = ["ash", "oak", "yew"];
 const BOOK: &str = "book.csv";
 
-/// Plays the demonstration in `folder`.
+/// Runs the demonstration in `folder`.
 ///
 /// # Errors
 /// Those of every command that it runs.
-pub fn play(folder: &Path) -> Result<(), Failure> {
+pub fn run(folder: &Path) -> Result<(), Failure> {
     files::private_folder(folder)?;
     let passphrase = folder.join("passphrase");
     files::write(&passphrase, b"this is only a demonstration\n", Readers::Owner)?;

@@ -26,7 +26,7 @@ pub(crate) struct List {
 
 /// A row of a list.
 #[derive(Clone, Copy)]
-pub(crate) struct Line<'a> {
+pub(crate) struct ListRow<'a> {
     list: &'a List,
     row: &'a Row,
 }
@@ -52,12 +52,12 @@ impl List {
         Ok(Self { name, columns, code, rows })
     }
 
-    pub(crate) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        self.rows.iter().map(|row| Line { list: self, row })
+    pub(crate) fn lines(&self) -> impl Iterator<Item = ListRow<'_>> {
+        self.rows.iter().map(|row| ListRow { list: self, row })
     }
 }
 
-impl Line<'_> {
+impl ListRow<'_> {
     /// The number of its line, from 1.
     pub(crate) fn number(&self) -> u64 {
         self.row.line
@@ -111,7 +111,7 @@ mod tests {
         let list = List::read(&path, needed, optional, Code::TermsField);
         let failure = list
             .and_then(|list| {
-                let number = |line: Line<'_>| line.number_in::<u64>("quantity").map(|_| ());
+                let number = |line: ListRow<'_>| line.number_in::<u64>("quantity").map(|_| ());
                 list.lines().try_for_each(number)
             })
             .unwrap_err();

@@ -23,7 +23,7 @@ use talea_protocol::{
 
 /// One line of the transcript, as far as tools need it.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct EntrySummary {
     /// In which slot.
     pub slot: u64,
     /// Who said it.
@@ -55,7 +55,7 @@ pub struct Replay {
     offset: u64,
     auction: Auction,
     board: Option<BoardTerms>,
-    lines: Vec<Line>,
+    lines: Vec<EntrySummary>,
     /// By the hash of the signed bytes: the first entry with them.
     by_id: BTreeMap<Digest, u64>,
     leaves: Vec<Digest>,
@@ -428,7 +428,7 @@ impl Replay {
             Instruction::Reveal(reveals) => reveals.len(),
             _ => 1,
         };
-        self.lines.push(Line { slot: entry.slot, signer: signed.signer, kind, count });
+        self.lines.push(EntrySummary { slot: entry.slot, signer: signed.signer, kind, count });
         let leaf = merkle::leaf(body);
         self.leaves.push(leaf);
         self.roots.push(self.frontier.push(leaf));
@@ -455,13 +455,13 @@ impl Replay {
 
     /// The entries so far.
     #[must_use]
-    pub fn lines(&self) -> &[Line] {
+    pub fn lines(&self) -> &[EntrySummary] {
         &self.lines
     }
 
     /// An entry by its number, from 1.
     #[must_use]
-    pub fn line(&self, entry: u64) -> Option<&Line> {
+    pub fn line(&self, entry: u64) -> Option<&EntrySummary> {
         self.lines.get(index_of(entry)?)
     }
 

@@ -8,7 +8,7 @@ use crate::{
 };
 use serde::Serialize;
 use talea_protocol::{
-    outcome::{Ending, LotResult, Standing},
+    outcome::{Ending, LotResult, PriceComparison},
     price::Level,
 };
 
@@ -40,11 +40,11 @@ pub enum Word {
 #[derive(Clone, Debug, Serialize)]
 pub struct Results {
     schema: &'static str,
-    lots: Vec<Line>,
+    lots: Vec<ResultRow>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Line {
+struct ResultRow {
     lot: u32,
     identifier: String,
     bid: Option<String>,
@@ -62,7 +62,7 @@ fn word(result: &LotResult, party_won: bool, own: Level) -> Word {
     }
     let price = award.quote.level;
     let cover = result.disclosed.cover.as_ref().map(|quote| quote.level);
-    let is_tied = award.sales.iter().any(|sale| sale.standing == Standing::AtPrice);
+    let is_tied = award.sales.iter().any(|sale| sale.comparison == PriceComparison::AtPrice);
     match own {
         own if own == price && is_tied => Word::Tied,
         // At a uniform price the best losing bid is the price.
@@ -92,7 +92,7 @@ impl Results {
             } else {
                 bidder::last_made(desk, number)?
             };
-            let counted = bidder::standing(desk, number)?.map(|secret| secret.level());
+            let counted = bidder::active_bid(desk, number)?.map(|secret| secret.level());
             let (won, price) = match &result.ending {
                 Ending::Sold(award) => {
                     (award.sales.iter().any(|sale| sale.winner == party), Some(award.quote.level))
@@ -100,7 +100,7 @@ impl Results {
                 _ => (false, None),
             };
             let bid = counted.or(made);
-            Ok(Line {
+            Ok(ResultRow {
                 lot: number,
                 identifier: lot.identifier.to_string(),
                 bid: bid.map(|level| status::price(lot, level)),
@@ -160,9 +160,12 @@ mod tests {
     }
 
     /// A lot that was sold at level 5 to winners who stand like this.
-    fn sold(standings: &[Standing], cover: Option<u32>) -> LotResult {
-        let sale = |standing: &Standing| Sale { winner: PartyKey([1; 32]), standing: *standing };
-        let sales = List::new(standings.iter().map(sale).collect()).unwrap();
+    fn sold(comparisons: &[PriceComparison], cover: Option<u32>) -> LotResult {
+        let sale = |comparison: &PriceComparison| Sale {
+            winner: PartyKey([1; 32]),
+            comparison: *comparison,
+        };
+        let sales = List::new(comparisons.iter().map(sale).collect()).unwrap();
         LotResult {
             commits: 4,
             ranked: 4,
@@ -175,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_loser_at_the_price_is_tied_or_the_cover() {
-        use Standing::{AbovePrice, AtPrice};
+        use PriceComparison::{AbovePrice, AtPrice};
         let first_price = sold(&[AtPrice], Some(3));
         let uniform = sold(&[AbovePrice, AbovePrice], None);
         let tied = sold(&[AbovePrice, AtPrice], None);

@@ -1,6 +1,6 @@
 //! Bids that are left with an agent, by bidders who do not come back to reveal them.
 
-use crate::common::{Running, SMALL, Shape, Stage, ends};
+use crate::common::{Running, SMALL, Shape, Workspace, ends};
 use serde_json::Value;
 use std::fs;
 use talea_cli::{
@@ -9,55 +9,55 @@ use talea_cli::{
 };
 use talea_protocol::{bytes::List, sealed_bid::Reveal};
 
-fn keys(stage: &Stage, who: &str) -> Keys {
-    let passphrase = PassphraseSource { file: Some(stage.path("passphrase")) };
-    Keys::open(&stage.path(&format!("{who}.key")), &passphrase).unwrap()
+fn keys(workspace: &Workspace, who: &str) -> Keys {
+    let passphrase = PassphraseSource { file: Some(workspace.path("passphrase")) };
+    Keys::open(&workspace.path(&format!("{who}.key")), &passphrase).unwrap()
 }
 
 #[test]
 fn an_agent_reveals_for_a_bidder_who_does_not_come_back() {
-    let stage = Stage::open(&Shape { patience: 100, ..SMALL });
-    stage.done(&["key", "new", "agent.key", "--work-factor", "4"]);
-    let agent = stage.name("agent", "agent");
-    fs::create_dir(stage.path("left")).unwrap();
-    let everybody = stage.everybody();
-    let start = |words: &[String]| Running(Some(stage.spawn(words)));
+    let workspace = Workspace::open(&Shape { patience: 100, ..SMALL });
+    workspace.done(&["key", "new", "agent.key", "--work-factor", "4"]);
+    let agent = workspace.name("agent", "agent");
+    fs::create_dir(workspace.path("left")).unwrap();
+    let everybody = workspace.everybody();
+    let start = |words: &[String]| Running(Some(workspace.spawn(words)));
     let board: Vec<Running> = everybody.iter().take(3).map(|words| start(words)).collect();
     let agents = ["agent", "run", "board", "--key", "agent.key", "--left", "left", "--json"];
-    let at_work = stage.start(&agents);
+    let at_work = workspace.start(&agents);
     let other = start(everybody.last().unwrap());
 
     // It bids more than the other one, and is gone.
     let bid = ["bid", "board", "--key", "bidder0.key", "--wait", "--yes", "B0=95.50"];
     let left = ["--agent", &agent, "--leave", "bidder0.left"];
-    let output = stage.run(&[&bid[..], &left].concat());
+    let output = workspace.run(&[&bid[..], &left].concat());
     ends(&output, 0, &["can hand these bids in or withhold them", "1 sealed bids for the agent"]);
     // Nobody but the agent opens it.
-    let sealed = fs::read(stage.path("bidder0.left")).unwrap();
-    assert_eq!(keys(&stage, "keyholder0").unlock()(sealed.clone()), None);
-    let opened = keys(&stage, "agent").unlock()(sealed).unwrap();
+    let sealed = fs::read(workspace.path("bidder0.left")).unwrap();
+    assert_eq!(keys(&workspace, "keyholder0").unlock()(sealed.clone()), None);
+    let opened = keys(&workspace, "agent").unlock()(sealed).unwrap();
     let Handed { commits, reveals } = borsh::from_slice(&opened).unwrap();
     assert!(commits.is_empty());
     // Others leave rubbish, something for somebody else, and a sealed bid that nobody committed.
     let forged = Reveal { sealed_bid: List::new(vec![7; 3_000]).unwrap(), ..reveals[0].clone() };
     let forged = borsh::to_vec(&Handed { commits, reveals: vec![forged] }).unwrap();
     let (to_agent, to_other) =
-        (keys(&stage, "agent").agent().unwrap(), keys(&stage, "board").agent().unwrap());
+        (keys(&workspace, "agent").agent().unwrap(), keys(&workspace, "board").agent().unwrap());
     for (name, bytes) in [
         ("rubbish", b"rubbish".to_vec()),
         ("for-another", lock_for(&to_other, &opened).unwrap()),
         ("forged", lock_for(&to_agent, &forged).unwrap()),
     ] {
-        fs::write(stage.path("left").join(name), bytes).unwrap();
+        fs::write(workspace.path("left").join(name), bytes).unwrap();
     }
-    fs::rename(stage.path("bidder0.left"), stage.path("left/bidder0")).unwrap();
+    fs::rename(workspace.path("bidder0.left"), workspace.path("left/bidder0")).unwrap();
 
     let output = at_work.output();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}\n{}", stage.log());
+    assert!(output.status.success(), "{said}\n{}", workspace.log());
     let tally: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(tally["revealed"], 1, "{said}");
-    assert_eq!(tally["not_taken"], 0, "{said}");
+    assert_eq!(tally["not_accepted"], 0, "{said}");
     for words in [
         "bidder0: 1 sealed bids open what was committed; they stay here until the reveals",
         "forged: 1 sealed bids open nothing that the board shows so far",
@@ -67,19 +67,23 @@ fn an_agent_reveals_for_a_bidder_who_does_not_come_back() {
     }
     assert!(!said.contains("rubbish") && !said.contains("for-another"), "{said}");
     drop((board, other));
-    let status: Value = serde_json::from_str(&stage.done(&["status", "board", "--json"])).unwrap();
+    let status: Value =
+        serde_json::from_str(&workspace.done(&["status", "board", "--json"])).unwrap();
     assert_eq!(status["lots"][0]["price"], "95.50", "{status}");
-    assert_eq!(status["lots"][0]["winners"], serde_json::json!([stage.name("bidder0", "party")]));
-    assert!(stage.done(&["verify", "board"]).starts_with("VALID"));
+    assert_eq!(
+        status["lots"][0]["winners"],
+        serde_json::json!([workspace.name("bidder0", "party")])
+    );
+    assert!(workspace.done(&["verify", "board"]).starts_with("VALID"));
 }
 
 #[test]
 fn leaving_bids_with_a_keyholder_or_the_board_asks_first() {
-    let stage = Stage::open(&SMALL);
+    let workspace = Workspace::open(&SMALL);
     let bid = |agent: &str, more: &[&str]| {
-        let agent = stage.name(agent, "agent");
+        let agent = workspace.name(agent, "agent");
         let words = ["bid", "board", "--key", "bidder0.key", "B0=90.50", "--leave", "f", "--agent"];
-        stage.run(&[&words[..], &[&agent], more].concat())
+        workspace.run(&[&words[..], &[&agent], more].concat())
     };
     for (agent, what) in [
         ("keyholder1", "is a keyholder of"),
@@ -95,9 +99,13 @@ fn leaving_bids_with_a_keyholder_or_the_board_asks_first() {
     let output = bid("bidder1", &[]);
     ends(&output, 2, &["withhold them, and nothing else", "90.50 for"]);
     assert!(!String::from_utf8_lossy(&output.stderr).contains("open bids"));
-    assert!(!stage.path("f").exists());
+    assert!(!workspace.path("f").exists());
     let words = ["bid", "board", "--key", "bidder0.key", "B0=90.50", "--leave", "f", "--agent"];
-    stage.fails(&[&words[..], &[&stage.name("bidder1", "party")]].concat(), 2, "name.malformed");
+    workspace.fails(
+        &[&words[..], &[&workspace.name("bidder1", "party")]].concat(),
+        2,
+        "name.malformed",
+    );
     let nowhere = ["agent", "run", "board", "--key", "bidder1.key", "--left", "nowhere"];
-    stage.fails(&nowhere, 4, "file.unreadable");
+    workspace.fails(&nowhere, 4, "file.unreadable");
 }

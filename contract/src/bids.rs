@@ -35,14 +35,14 @@ pub(crate) struct CommittedBid {
     /// What its bidder revealed in round 0 for a lottery, if there is one.
     contribution: Option<Contribution>,
     /// The bid of the rounds before, while this one's is on its way.
-    standing: Option<Standing>,
-    /// Whether it once failed to bring a standing bid's update.
+    active: Option<ActiveBid>,
+    /// Whether it once failed to bring an active bid's update.
     pub(crate) is_in_default: bool,
 }
 
 /// A bid that stands until a better one takes its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Standing {
+struct ActiveBid {
     commitment: Point,
     unary: Arc<[Ciphertext]>,
 }
@@ -105,11 +105,11 @@ impl Bids {
     }
 
     /// The commitment of this bidder's bid that stands, while an update is on its way too.
-    pub(crate) fn standing(&self, bidder: &PartyKey) -> Option<Point> {
+    pub(crate) fn active_commitment(&self, bidder: &PartyKey) -> Option<Point> {
         let bid = self.by_bidder.get(bidder).and_then(|index| self.in_order.get(*index))?;
         let is_ranked = matches!(bid.state, BidState::Ranked(_));
-        let standing = bid.standing.as_ref().map(|standing| standing.commitment);
-        standing.or(is_ranked.then_some(bid.commitment))
+        let active = bid.active.as_ref().map(|active| active.commitment);
+        active.or(is_ranked.then_some(bid.commitment))
     }
 
     /// Whether some commit, or the reserve, is neither revealed nor closed.
@@ -182,20 +182,20 @@ impl Bids {
         let is_first = before.is_none_or(|bid| bid.round != commit.round);
         require(is_first, Check::CommitOnce, already)?;
         if commit.round > 0 {
-            let none = Fault::Unknown { what: "standing bid of this bidder" };
+            let none = Fault::Unknown { what: "active bid of this bidder" };
             let Some(CommittedBid { commitment, state: BidState::Ranked(unary), .. }) = before
             else {
-                return Err(none.fails(Check::CommitStanding));
+                return Err(none.fails(Check::CommitActive));
             };
-            let update = prove(ground, (lot, bidder), commit, Some(commitment))?;
-            let standing = Standing { commitment: *commitment, unary: Arc::clone(unary) };
-            return Ok(CommittedBid { standing: Some(standing), ..update });
+            let update = verified(ground, (lot, bidder), commit, Some(commitment))?;
+            let active = ActiveBid { commitment: *commitment, unary: Arc::clone(unary) };
+            return Ok(CommittedBid { active: Some(active), ..update });
         }
         let room = usize::try_from(terms.max_bids_per_lot).unwrap_or(usize::MAX);
         let full = Fault::Already { what: "the lot has all the bids that it takes" };
         require(self.in_order.len() < room, Check::CommitRoom, full)?;
         has_stake(self.count())?;
-        prove(ground, (lot, bidder), commit, None)
+        verified(ground, (lot, bidder), commit, None)
     }
 
     /// Keeps a commit that was checked.
@@ -231,7 +231,7 @@ impl Bids {
         let already = Fault::Already { what: "the seller committed a reserve for this lot" };
         require(self.reserve.is_none(), Check::CommitOnce, already)?;
         has_stake()?;
-        prove(ground, (lot, seller), commit, None)
+        verified(ground, (lot, seller), commit, None)
     }
 
     /// Keeps a reserve that was checked.
@@ -257,21 +257,21 @@ impl Bids {
         };
     }
 
-    /// Closes a round: what was not revealed lapses, and where there is no valid update the standing
+    /// Closes a round: what was not revealed lapses, and where there is no valid update the active
     /// bid stands, in default unless keyholders attest that its bidder tried.
     pub(crate) fn settle(&mut self, round: u32, is_attested: impl Fn(&PartyKey) -> bool) {
         for bid in self.in_order.iter_mut().chain(&mut self.reserve) {
-            let standing = bid.standing.take();
+            let active = bid.active.take();
             let is_attested = is_attested(&bid.bidder);
-            match (&bid.state, standing) {
+            match (&bid.state, active) {
                 (BidState::Open, None) => bid.state = BidState::Lapsed { is_attested },
-                (BidState::Open, Some(standing)) => {
+                (BidState::Open, Some(active)) => {
                     bid.is_in_default |= !is_attested;
-                    bid.stand(standing);
+                    bid.stand(active);
                 }
-                (BidState::Invalid, Some(standing)) => {
+                (BidState::Invalid, Some(active)) => {
                     bid.is_in_default = true;
-                    bid.stand(standing);
+                    bid.stand(active);
                 }
                 // A bidder who did not even commit; a reserve is committed once.
                 (BidState::Ranked(_), None) if bid.round != round => {
@@ -289,9 +289,9 @@ impl Bids {
 }
 
 impl CommittedBid {
-    fn stand(&mut self, standing: Standing) {
-        self.commitment = standing.commitment;
-        self.state = BidState::Ranked(standing.unary);
+    fn stand(&mut self, active: ActiveBid) {
+        self.commitment = active.commitment;
+        self.state = BidState::Ranked(active.unary);
     }
 }
 
@@ -302,12 +302,12 @@ pub(crate) struct Ground<'a> {
     pub(crate) seen: &'a Seen,
 }
 
-/// C6 and C7: a commit as it will be kept.
-fn prove(
+/// Verifies C6 and C7: the commit as it will be kept.
+fn verified(
     ground: &Ground<'_>,
     (lot, bidder): (&Lot, PartyKey),
     commit: &Commit,
-    standing: Option<&Point>,
+    active: Option<&Point>,
 ) -> Result<CommittedBid, Refusal> {
     let setting = ground.setting;
     let context = bid_context(setting, commit.lot, commit.round, bidder);
@@ -319,7 +319,7 @@ fn prove(
         commitment: decode_point(&commit.commitment)
             .ok_or_else(|| fails(ProofFault::NotCanonical))?,
         // It was accepted before, so it is canonical.
-        standing: standing.and_then(decode_point),
+        active: active.and_then(decode_point),
     };
     setting
         .range
@@ -335,7 +335,7 @@ fn prove(
         seal: commit.seal,
         state: BidState::Open,
         contribution: None,
-        standing: None,
+        active: None,
         is_in_default: false,
     })
 }

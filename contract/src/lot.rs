@@ -21,7 +21,7 @@ use talea_protocol::{
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct LotState {
     pub(crate) bids: Bids,
-    pub(crate) stage: Stage,
+    pub(crate) phase: LotPhase,
     /// Keyholders that let a step of this lot's ranking time out, or the endorsement without which it
     /// ended.
     pub(crate) absent: Absent,
@@ -39,7 +39,7 @@ pub(crate) struct LotState {
 /// Keyholders whose time ran out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Absent {
-    pub(crate) out: BTreeSet<KeyholderId>,
+    pub(crate) excluded: BTreeSet<KeyholderId>,
     /// Those of them for whom others vouched each time: a board did not take what they said.
     pub(crate) excused: BTreeSet<KeyholderId>,
 }
@@ -49,19 +49,19 @@ impl Absent {
     /// one is not of another.
     pub(crate) fn extend(&mut self, more: &Self) {
         let at_fault: BTreeSet<KeyholderId> = self.at_fault().chain(more.at_fault()).collect();
-        self.out.extend(&more.out);
-        self.excused = self.out.difference(&at_fault).copied().collect();
+        self.excluded.extend(&more.excluded);
+        self.excused = self.excluded.difference(&at_fault).copied().collect();
     }
 
     /// Those who lose the bond of a lot that is void.
     pub(crate) fn at_fault(&self) -> impl Iterator<Item = KeyholderId> + '_ {
-        self.out.difference(&self.excused).copied()
+        self.excluded.difference(&self.excused).copied()
     }
 }
 
 /// What an undecided lot waits for.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum Stage {
+pub(crate) enum LotPhase {
     /// For its bids, or for nothing any more.
     #[default]
     Idle,
@@ -81,17 +81,17 @@ pub(crate) enum Stage {
 impl LotState {
     /// The last slot before time alone changes something.
     pub(crate) fn deadline(&self) -> Option<u64> {
-        match &self.stage {
-            Stage::Idle | Stage::Surveyed => None,
-            Stage::Ranking(ranking) => Some(ranking.deadline()),
-            Stage::Deciding { deadline, .. } => Some(*deadline),
+        match &self.phase {
+            LotPhase::Idle | LotPhase::Surveyed => None,
+            LotPhase::Ranking(ranking) => Some(ranking.deadline()),
+            LotPhase::Deciding { deadline, .. } => Some(*deadline),
         }
     }
 
     pub(crate) fn ranking(&self) -> Option<&Ranking> {
-        match &self.stage {
-            Stage::Ranking(ranking) => Some(ranking),
-            Stage::Idle | Stage::Surveyed | Stage::Deciding { .. } => None,
+        match &self.phase {
+            LotPhase::Ranking(ranking) => Some(ranking),
+            LotPhase::Idle | LotPhase::Surveyed | LotPhase::Deciding { .. } => None,
         }
     }
 
@@ -122,7 +122,7 @@ impl LotState {
         let (first, absent) = (self.steps, self.absent.clone());
         match Ranking::begin((bids, reserve), purpose, setting, line, (first, slot), absent) {
             Ok(ranking) => {
-                self.stage = Stage::Ranking(Box::new(ranking));
+                self.phase = LotPhase::Ranking(Box::new(ranking));
                 None
             }
             Err(conclusion) => self.take(conclusion, is_survey, setting, slot),
@@ -147,7 +147,7 @@ impl LotState {
 
     /// Who let a deadline pass is known beyond the ranking.
     pub(crate) fn remember_absent(&mut self) {
-        if let Stage::Ranking(ranking) = &self.stage {
+        if let LotPhase::Ranking(ranking) = &self.phase {
             self.absent = ranking.absent().clone();
         }
     }
@@ -166,20 +166,20 @@ impl LotState {
         let Finding { award, disclosed, reserve } = finding;
         if is_survey {
             self.surveys.push(Survey { depth: disclosed.depth, cover: disclosed.cover });
-            self.stage = Stage::Surveyed;
+            self.phase = LotPhase::Surveyed;
             return None;
         }
         self.disclosed = disclosed;
         self.opened_reserve = reserve;
         let Some(award) = award else { return Some(Ending::BelowReserve) };
         let Some(acceptance) = setting.terms.acceptance else { return Some(Ending::Sold(award)) };
-        self.stage = Stage::Deciding { award, deadline: slot.saturating_add(acceptance.slots) };
+        self.phase = LotPhase::Deciding { award, deadline: slot.saturating_add(acceptance.slots) };
         None
     }
 
-    /// Forgets the round that is over; surveys and who is out stay.
+    /// Forgets the round that is over; surveys and who is excluded stay.
     pub(crate) fn await_next_round(&mut self) {
-        self.stage = Stage::Idle;
+        self.phase = LotPhase::Idle;
         self.steps = 0;
     }
 

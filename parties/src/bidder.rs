@@ -102,7 +102,7 @@ pub enum BidError {
     /// The key ceremony is not over, or failed.
     #[error("the auction has no key to seal bids under")]
     NoKey,
-    /// A level beyond what can be proved, or below the standing bid; [`OffGrid`](Self::OffGrid) comes first.
+    /// A level beyond what can be proved, or below the active bid; [`OffGrid`](Self::OffGrid) comes first.
     #[error(transparent)]
     Unprovable(#[from] Unprovable),
     /// Too large a message.
@@ -137,7 +137,7 @@ impl Bidder {
         self.commit_altered(auction, lot, level, |sealed_bid| sealed_bid, rng)
     }
 
-    /// A bid whose sealed bytes are what `alter` makes of the right ones: for trials of what a
+    /// A bid whose sealed bytes are what `alter` makes of the right ones: for tests of what a
     /// cheating bidder can do.
     ///
     /// # Errors
@@ -153,7 +153,7 @@ impl Bidder {
         self.place(auction, lot)?.prepare(Instruction::Commit, level, None, alter, rng)
     }
 
-    /// Bids again in a later round: `level` is at least the one of the `standing` bid. Whether it is
+    /// Bids again in a later round: `level` is at least the one of the `active` bid. Whether it is
     /// more, nobody learns.
     ///
     /// # Errors
@@ -163,10 +163,10 @@ impl Bidder {
         auction: &Auction,
         lot: u32,
         level: Level,
-        standing: &BidSecret,
+        active: &BidSecret,
         rng: &mut impl CryptoRngCore,
     ) -> Result<PreparedBid, BidError> {
-        self.improve_altered(auction, (lot, level), standing, |sealed_bid| sealed_bid, rng)
+        self.improve_altered(auction, (lot, level), active, |sealed_bid| sealed_bid, rng)
     }
 
     /// A bid in a later round whose sealed bytes are what `alter` makes of the right ones.
@@ -177,12 +177,12 @@ impl Bidder {
         &self,
         auction: &Auction,
         (lot, level): (u32, Level),
-        standing: &BidSecret,
+        active: &BidSecret,
         alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
         rng: &mut impl CryptoRngCore,
     ) -> Result<PreparedBid, BidError> {
         let place = self.place(auction, lot)?;
-        place.prepare(Instruction::Commit, level, Some(standing), alter, rng)
+        place.prepare(Instruction::Commit, level, Some(active), alter, rng)
     }
 
     /// Of this bidder's bid in the current round.
@@ -268,7 +268,7 @@ impl<'a> Place<'a> {
         &self,
         kind: impl FnOnce(Commit) -> Instruction,
         level: Level,
-        standing: Option<&BidSecret>,
+        active: Option<&BidSecret>,
         alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
         rng: &mut impl CryptoRngCore,
     ) -> Result<PreparedBid, BidError> {
@@ -284,12 +284,12 @@ impl<'a> Place<'a> {
             bits: grid.range_bits(),
             quorum_key: keys.encoded,
             commitment,
-            standing: standing.map(|standing| to(standing.level, &standing.blinding)),
+            active: active.map(|active| to(active.level, &active.blinding)),
         };
         let witness = range::Witness {
             level,
             rho: *blinding,
-            standing: standing.map(|standing| (standing.level, standing.blinding)),
+            active: active.map(|active| (active.level, active.blinding)),
         };
         let context = context(auction, bid);
         let range_proof =

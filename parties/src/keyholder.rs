@@ -155,7 +155,7 @@ impl Candidate {
         self.deal_altered(auction, |_, share| share, rng)
     }
 
-    /// A deal whose share for each member is what `alter` makes of the right one: for trials of
+    /// A deal whose share for each member is what `alter` makes of the right one: for tests of
     /// what a cheating dealer can do.
     ///
     /// # Errors
@@ -173,7 +173,7 @@ impl Candidate {
         self.deal_chosen(auction, &coefficients, alter, rng)
     }
 
-    /// A deal of these coefficients, as many as the threshold, altered likewise: for trials of what a
+    /// A deal of these coefficients, as many as the threshold, altered likewise: for tests of what a
     /// dealer can choose.
     ///
     /// # Errors
@@ -466,7 +466,7 @@ impl Keyholder {
     }
 
     /// Like [`act`](Self::act), but leaves out the endorsement (`None`) or the steps for which
-    /// `skip` says so: for trials of keyholders who stay away.
+    /// `skip` says so: for tests of keyholders who stay away.
     ///
     /// # Errors
     /// As [`act`](Self::act).

@@ -59,7 +59,7 @@ checks! {
     CommitAdmission     "C2" "the bidder is admitted, and is neither seller, custodian nor beneficiary"
     CommitOnce          "C3" "a bidder has one commit per lot and round"
     CommitRoom          "C4" "a lot has room for the commit"
-    CommitStanding      "C8" "who commits in a later round has a standing bid"
+    CommitActive        "C8" "who commits in a later round has an active bid"
     CommitStake         "C5" "deposit and fee are available"
     CommitRange         "C6" "the committed bid is a level of the grid"
     CommitDistinct      "C7" "no commitment appears twice"

@@ -50,7 +50,7 @@ pub const KIND_EPHEMERAL: &[u8] = b"possession-of-ephemeral";
 pub const KIND_COMPLAINT: &[u8] = b"complaint";
 /// Proof kind: a committed bid lies on its grid.
 pub const KIND_RANGE: &[u8] = b"range";
-/// Proof kind: a committed bid lies on its grid and is not below the standing one.
+/// Proof kind: a committed bid lies on its grid and is not below the active one.
 pub const KIND_IMPROVEMENT: &[u8] = b"improvement";
 /// Proof kind: an encrypted unary encoding is well formed and opens its commitment.
 pub const KIND_UNARY: &[u8] = b"ladder";

@@ -123,12 +123,12 @@ pub struct Sale {
     /// Who.
     pub winner: PartyKey,
     /// How its bid stands to the price.
-    pub standing: Standing,
+    pub comparison: PriceComparison,
 }
 
 /// How a winner's bid stands to the price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub enum Standing {
+pub enum PriceComparison {
     /// It bid more than the price (less, in a procurement).
     AbovePrice,
     /// It bid the price.

@@ -2,7 +2,7 @@
 
 use crate::{
     plain::{PlainLot, PlainResult},
-    play::{BidPlan, BidderConduct, KeyholderConduct, Plan},
+    simulate::{BidPlan, BidderConduct, KeyholderConduct, Plan},
 };
 use talea_protocol::{
     bytes::{List, PartyKey},
@@ -13,7 +13,7 @@ use talea_protocol::{
 
 /// The bids of a lot that stand, in commit order, and what the rounds showed of them.
 #[derive(Clone, Debug, Default)]
-struct Standing {
+struct ActiveBids {
     bids: Vec<(PartyKey, Level)>,
     surveys: Vec<Survey>,
     /// Whether the last survey is of these very bids, so that no depth is asked for after it.
@@ -21,9 +21,9 @@ struct Standing {
 }
 
 /// Every lot's bids as the last round leaves them.
-fn standing(plan: &Plan, bidders: &[PartyKey]) -> Option<Vec<Standing>> {
-    let mut lots = vec![Standing::default(); plan.terms.lots.len()];
-    let place = |lots: &mut Vec<Standing>, bid: &BidPlan, may_enter: bool| {
+fn active_bids(plan: &Plan, bidders: &[PartyKey]) -> Option<Vec<ActiveBids>> {
+    let mut lots = vec![ActiveBids::default(); plan.terms.lots.len()];
+    let place = |lots: &mut Vec<ActiveBids>, bid: &BidPlan, may_enter: bool| {
         let bidder = *bidders.get(bid.bidder)?;
         let lot = lots.get_mut(usize::try_from(bid.lot).ok()?)?;
         if bid.conduct == BidderConduct::Honest {
@@ -68,7 +68,7 @@ fn plain<'a>(plan: &'a Plan, grid: &'a PriceGrid, bids: &'a [(PartyKey, Level)])
 fn implied(
     plan: &Plan,
     index: usize,
-    Standing { mut bids, surveys, is_surveyed }: Standing,
+    ActiveBids { mut bids, surveys, is_surveyed }: ActiveBids,
     found: &LotResult,
 ) -> Option<LotResult> {
     let lot = u32::try_from(index).ok()?;
@@ -118,7 +118,7 @@ fn sort_as_drawn(bids: &mut [(PartyKey, Level)], found: &LotResult) {
 #[must_use]
 pub fn differences(plan: &Plan, bidders: &[PartyKey], outcome: &Outcome) -> Vec<String> {
     let may_be_void = plan.keyholders.values().any(|conduct| *conduct != KeyholderConduct::Honest);
-    let lots = standing(plan, bidders);
+    let lots = active_bids(plan, bidders);
     let mut found = Vec::new();
     if outcome.lots.len() != plan.terms.lots.len() {
         found.push(format!(
@@ -128,8 +128,8 @@ pub fn differences(plan: &Plan, bidders: &[PartyKey], outcome: &Outcome) -> Vec<
         ));
     }
     for (index, (lot, result)) in plan.terms.lots.iter().zip(outcome.lots.iter()).enumerate() {
-        let standing = lots.as_ref().and_then(|lots| lots.get(index)).cloned();
-        let implied = standing.and_then(|standing| implied(plan, index, standing, result));
+        let active = lots.as_ref().and_then(|lots| lots.get(index)).cloned();
+        let implied = active.and_then(|active| implied(plan, index, active, result));
         let is_excused = may_be_void && matches!(result.ending, Ending::Void(_));
         if is_excused || implied.as_ref() == Some(result) {
             continue;
@@ -168,7 +168,7 @@ mod tests {
     use crate::{scenario::Scenario, seed};
     use std::path::Path;
     use talea_protocol::{
-        outcome::{Quote, Sale, Standing, VoidCause},
+        outcome::{PriceComparison, Quote, Sale, VoidCause},
         price::Price,
     };
 
@@ -209,7 +209,7 @@ bidders = [
     fn every_other_outcome_is_found_out() {
         let (mut plan, bidders) = plan();
         let sold = |bidder: usize, level| {
-            let sale = Sale { winner: bidders[bidder], standing: Standing::AtPrice };
+            let sale = Sale { winner: bidders[bidder], comparison: PriceComparison::AtPrice };
             let quote = Quote { level: Level(level), price: Price(i64::from(level)) };
             Ending::Sold(Award { quote, sales: List::new(vec![sale]).unwrap() })
         };

@@ -7,7 +7,9 @@ mod rules;
 
 pub use rules::{Rules, RulesFigures};
 
-use crate::play::{BidPlan, BidderConduct, Cast, Plan, PlayError, ReservePlan, Seat, play};
+use crate::simulate::{
+    BidPlan, BidderConduct, Cast, Plan, ReservePlan, Seat, SimulationError, simulate,
+};
 use bulletproofs::{BulletproofGens, PedersenGens, RangeProof};
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 use curve25519_dalek::{RistrettoPoint, Scalar};
@@ -311,21 +313,20 @@ impl Bench {
             Scalar::from(level.0) * self.generators.value + rho * self.generators.blinding;
         let (levels, bits) = (grid.levels, grid.range_bits());
         let quorum_key = encode_point(&self.quorum_key);
-        (range::Statement { levels, bits, quorum_key, commitment, standing: None }, level, rho)
+        (range::Statement { levels, bits, quorum_key, commitment, active: None }, level, rho)
     }
 
     /// The same bid once more, a round later: its statement and secret.
     pub fn bid_again(
         &mut self,
-        (standing, level, rho_0): &(range::Statement, Level, Scalar),
+        (active, level, rho_0): &(range::Statement, Level, Scalar),
     ) -> (range::Statement, provers::range::Witness) {
         let rho = Scalar::random(&mut self.rng);
         let commitment =
             Scalar::from(level.0) * self.generators.value + rho * self.generators.blinding;
-        let statement =
-            range::Statement { commitment, standing: Some(standing.commitment), ..*standing };
-        let standing = Some((*level, *rho_0));
-        (statement, provers::range::Witness { level: *level, rho, standing })
+        let statement = range::Statement { commitment, active: Some(active.commitment), ..*active };
+        let active = Some((*level, *rho_0));
+        (statement, provers::range::Witness { level: *level, rho, active })
     }
 
     /// A bid's range proof.
@@ -336,7 +337,7 @@ impl Bench {
         &mut self,
         (statement, level, rho): &(range::Statement, Level, Scalar),
     ) -> Vec<u8> {
-        let witness = provers::range::Witness { level: *level, rho: *rho, standing: None };
+        let witness = provers::range::Witness { level: *level, rho: *rho, active: None };
         self.prove(statement, &witness)
     }
 
@@ -554,11 +555,15 @@ fn keyholder_figures(
 /// One lot, this many bidders with different bids, quorum 2 of 3: its transcript.
 ///
 /// # Errors
-/// [`PlayError`] if the play fails.
+/// [`SimulationError`] if the run fails.
 ///
 /// # Panics
 /// Never: the terms are within every bound.
-pub fn one_lot(grid: &PriceGrid, bidders: usize, rules: &Rules) -> Result<Vec<u8>, PlayError> {
+pub fn one_lot(
+    grid: &PriceGrid,
+    bidders: usize,
+    rules: &Rules,
+) -> Result<Vec<u8>, SimulationError> {
     let mut rng = ChaCha20Rng::seed_from_u64(11);
     let cast = Cast::draw(&[vec![Seat::Own; 3]], bidders, &mut rng);
     let text = |text| Text::new(text).expect("a short text");
@@ -630,7 +635,7 @@ pub fn one_lot(grid: &PriceGrid, bidders: usize, rules: &Rules) -> Result<Vec<u8
         keyholders: Default::default(),
     };
     let mut transcript = Vec::new();
-    play(cast, &plan, &mut transcript, &mut rng)?;
+    simulate(cast, &plan, &mut transcript, &mut rng)?;
     Ok(transcript)
 }
 
@@ -675,7 +680,7 @@ fn auction_figures(
     memory: Option<&dyn Memory>,
     grid: &PriceGrid,
     bidders: usize,
-) -> Result<AuctionFigures, PlayError> {
+) -> Result<AuctionFigures, SimulationError> {
     let transcript = one_lot(grid, bidders, &Rules::FIRST_PRICE)?;
     let time = options.time_per_figure;
     let per_bidder = bidders as f64;
@@ -715,12 +720,12 @@ fn auction_figures(
 /// Measures everything asked for; `progress` hears of each part before it begins.
 ///
 /// # Errors
-/// [`PlayError`] if a play fails.
+/// [`SimulationError`] if a run fails.
 pub fn run(
     options: &Options,
     memory: Option<&dyn Memory>,
     progress: impl Fn(&str),
-) -> Result<Report, PlayError> {
+) -> Result<Report, SimulationError> {
     let mut yardstick = Yardstick::new();
     let mut bench = Bench::new();
     let time = options.time_per_figure;

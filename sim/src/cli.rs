@@ -53,7 +53,7 @@ only rules and strategies differ. Means have a 95 % confidence interval.
 
 Revenue, efficiency and the winners' surplus are in per cent of what the best bidders' values add up
 to; prices and a deviator's surplus are in levels. Strategies: truthful, shading ((n - 1) / n of the
-value), and in rounds standing, improving, sniping in the last round or in round 1, and a creeping
+value), and in rounds holding, improving, sniping in the last round or in round 1, and a creeping
 sniper who keeps the rounds going. Rounds are first price; the depth is shown after each.
 
 Two more tables show how often the last revealer of a lottery can win, and what a bidder gains by not
@@ -332,7 +332,7 @@ fn run_scenario(path: &Path, args: &RunArgs) -> Result<Exit, Failure> {
     let transcript = args.transcript.clone().unwrap_or_else(|| default_transcript(path));
     let seed = args.seed.unwrap_or(scenario.seed);
     let run = run::write_transcript(&transcript, |file| run::run(&scenario, (seed, 0), file))?;
-    let played = &run.played;
+    let simulated = &run.simulated;
     let report = RunReport::new(&scenario, &run, &transcript);
     print(if args.json { report.json() } else { report.text() })?;
     if let Some(picture) = &args.histogram {
@@ -342,8 +342,8 @@ fn run_scenario(path: &Path, args: &RunArgs) -> Result<Exit, Failure> {
     say(&format!(
         "transcript {}: {} entries, {} bytes, seed {seed}",
         transcript.display(),
-        played.entries,
-        played.bytes
+        simulated.entries,
+        simulated.bytes
     ));
     if !args.no_verify {
         say(&verify_after(&transcript)?);

@@ -7,7 +7,9 @@ use std::{cmp::Reverse, iter};
 use talea_protocol::{
     bytes::{List, PartyKey},
     limits::MAX_BUCKETS,
-    outcome::{Award, Disclosed, Ending, OpenedBid, Quote, ReserveResult, Sale, Standing, Survey},
+    outcome::{
+        Award, Disclosed, Ending, OpenedBid, PriceComparison, Quote, ReserveResult, Sale, Survey,
+    },
     price::{Level, PriceGrid},
     terms::{Disclosure, Mechanism, Terms},
 };
@@ -83,12 +85,12 @@ impl PlainLot<'_> {
         places.sort_unstable();
         let sales = places.into_iter().filter_map(|place| {
             let (winner, level) = *self.bids.get(place)?;
-            let standing = match (was_compared, level > price) {
-                (false, _) => Standing::NotCompared,
-                (true, true) => Standing::AbovePrice,
-                (true, false) => Standing::AtPrice,
+            let comparison = match (was_compared, level > price) {
+                (false, _) => PriceComparison::NotCompared,
+                (true, true) => PriceComparison::AbovePrice,
+                (true, false) => PriceComparison::AtPrice,
             };
-            Some(Sale { winner, standing })
+            Some(Sale { winner, comparison })
         });
         Some(Award { quote: self.quote(price), sales: List::new(sales.collect()).ok()? })
     }

@@ -1,4 +1,4 @@
-//! What was played, for people and for tools.
+//! What was simulated, for people and for tools.
 //!
 //! Tables and JSON say the same. In JSON money, prices, seeds and quantities are strings, so that
 //! no reader rounds them; the schema is [`SCHEMA`], and only ever gains fields under this name.
@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 use talea_protocol::{
     bytes::PartyKey,
     caution::cautions,
-    outcome::{Account, Ending, LotResult, OpenedBid, Quote, ReserveResult, Standing},
+    outcome::{Account, Ending, LotResult, OpenedBid, PriceComparison, Quote, ReserveResult},
     price::Side,
     terms::Lot,
 };
@@ -84,7 +84,7 @@ struct LotReport {
 struct WinnerReport {
     party: String,
     key: String,
-    standing: &'static str,
+    comparison: &'static str,
 }
 
 /// A bid that the terms have opened.
@@ -117,15 +117,15 @@ impl RunReport {
     /// Gathers what there is to say about a run whose transcript stands at `path`.
     #[must_use]
     pub fn new(scenario: &Scenario, run: &Run, path: &Path) -> Self {
-        let Run { seed, terms, names, played } = run;
+        let Run { seed, terms, names, simulated } = run;
         let by_key: BTreeMap<PartyKey, &str> =
             names.iter().map(|(key, name)| (*key, name.as_str())).collect();
         let called =
             |key: &PartyKey| by_key.get(key).map_or_else(|| key.to_string(), |n| (*n).into());
-        let lots = terms.lots.iter().zip(played.outcome.lots.iter()).enumerate();
+        let lots = terms.lots.iter().zip(simulated.outcome.lots.iter()).enumerate();
         let lots = lots.map(|(index, (lot, result))| LotReport::new(index, lot, result, called));
         let account = |party: &PartyKey| {
-            played.outcome.accounts.iter().find(|account| account.party == *party)
+            simulated.outcome.accounts.iter().find(|account| account.party == *party)
         };
         let accounts = names.iter().filter_map(|(key, name)| {
             let Account { party, funded, received, available, locked: _, settlement, forfeited } =
@@ -145,13 +145,13 @@ impl RunReport {
             kind: "run",
             title: scenario.title.clone(),
             seed: seed.to_string(),
-            auction: played.outcome.auction.to_string(),
+            auction: simulated.outcome.auction.to_string(),
             quorum: scenario.quorum_in_words(),
             transcript: TranscriptReport {
                 path: path.display().to_string(),
-                entries: played.entries,
-                bytes: played.bytes,
-                head: played.auction.head().to_string(),
+                entries: simulated.entries,
+                bytes: simulated.bytes,
+                head: simulated.auction.head().to_string(),
             },
             lots: lots.collect(),
             accounts: accounts.collect(),
@@ -235,10 +235,10 @@ impl LotReport {
             .map(|sale| WinnerReport {
                 party: called(&sale.winner),
                 key: sale.winner.to_string(),
-                standing: match sale.standing {
-                    Standing::AbovePrice => "above the price",
-                    Standing::AtPrice => "at the price",
-                    Standing::NotCompared => "not compared",
+                comparison: match sale.comparison {
+                    PriceComparison::AbovePrice => "above the price",
+                    PriceComparison::AtPrice => "at the price",
+                    PriceComparison::NotCompared => "not compared",
                 },
             })
             .collect();

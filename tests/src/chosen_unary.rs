@@ -29,13 +29,13 @@ pub fn blinding(secret: &BidSecret) -> Scalar {
     Scalar::from_canonical_bytes(*bytes).expect("it is canonical")
 }
 
-/// A commit with `rho` of the cheat's choice, and in a later round a `standing` bid with its own; its seal
+/// A commit with `rho` of the cheat's choice, and in a later round a `active` bid with its own; its seal
 /// opens to nothing.
 pub fn commit(
     auction: &Auction,
     bid: &BidId,
     (level, rho): (Level, Scalar),
-    standing: Option<(Level, Scalar)>,
+    active: Option<(Level, Scalar)>,
     rng: &mut impl CryptoRngCore,
 ) -> Commit {
     let BidId { lot, round, bidder } = *bid;
@@ -48,10 +48,10 @@ pub fn commit(
         bits: grid.range_bits(),
         quorum_key: auction.quorum_keys().expect("the ceremony is over").encoded,
         commitment: com((level, rho)),
-        standing: standing.map(com),
+        active: active.map(com),
     };
     let context = Context { auction: auction.id(), lot, round, step: 0, signer: bidder };
-    let witness = proving::Witness { level, rho, standing };
+    let witness = proving::Witness { level, rho, active };
     let proof = proving::prove(&setting.range, gens, &context, &statement, &witness, rng);
     Commit {
         lot,

@@ -1,13 +1,13 @@
-//! What the trials share: small auctions, and their outcome computed the plain way.
+//! What the tests share: small auctions, and their outcome computed the plain way.
 //!
-//! The trials themselves live in `tests/tests/`, one file per kind of question.
+//! The tests themselves live in `tests/tests/`, one file per kind of question.
 
 pub mod chosen_unary;
+pub mod harness;
 pub mod onlooker;
 pub mod opinions;
 pub mod replay;
 pub mod spec;
-pub mod stage;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -25,7 +25,7 @@ use talea_protocol::{
 };
 use talea_sim::{
     plain::PlainLot,
-    play::{BidPlan, BidderConduct, Cast, KeyholderConduct, Plan, Played, Seat, play},
+    simulate::{BidPlan, BidderConduct, Cast, KeyholderConduct, Plan, Seat, Simulated, simulate},
 };
 
 /// A generator for this seed.
@@ -188,11 +188,11 @@ impl Small {
         }
     }
 
-    /// Plays `plan` and gives back the transcript too.
-    pub fn play(&self, plan: &Plan) -> (Played, Vec<u8>) {
+    /// Runs `plan` and gives back the transcript too.
+    pub fn simulate(&self, plan: &Plan) -> (Simulated, Vec<u8>) {
         let mut transcript = Vec::new();
-        let played = play(self.cast(), plan, &mut transcript, &mut rng(self.seed + 1000));
-        (played.expect("honest parties are not refused"), transcript)
+        let simulated = simulate(self.cast(), plan, &mut transcript, &mut rng(self.seed + 1000));
+        (simulated.expect("honest parties are not refused"), transcript)
     }
 }
 

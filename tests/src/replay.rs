@@ -1,4 +1,4 @@
-//! A transcript taken apart, so that a trial can stop before any entry and try something else.
+//! A transcript taken apart, so that a test can stop before any entry and try something else.
 
 use borsh::BorshSerialize;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use talea_protocol::{
     terms::AuctionId,
     transcript::{Closing, Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind, next_head},
 };
-use talea_sim::play::Cast;
+use talea_sim::simulate::Cast;
 
 /// A transcript, record by record.
 #[derive(Clone, Debug)]

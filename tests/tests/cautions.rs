@@ -11,8 +11,8 @@ use talea_protocol::{
     quorum::Group,
     terms::{Admission, Depth, Disclosure, Mechanism, Reserve, Terms, Ties},
 };
-use talea_sim::play::{BidPlan, ReservePlan, Seat};
-use talea_tests::{Small, replay::edit, stage::Stage, text};
+use talea_sim::simulate::{BidPlan, ReservePlan, Seat};
+use talea_tests::{Small, harness::Harness, replay::edit, text};
 
 /// Terms for listed bidders with a group of `threshold` of `members`, so many of whom endorse.
 fn terms(threshold: u16, members: usize, endorsements: u16) -> Terms {
@@ -209,12 +209,13 @@ fn the_price_of_all_the_room_of_a_lot_is_told_to_the_unit() {
         let deposits = u64::from(room) * deposit;
         assert!(told.contains(&Caution::CrowdingOut { room, fees, deposits }), "{told:?}");
 
-        let mut stage = Stage::at_commits(&small, &terms);
-        let bidders: Vec<PartyKey> = (0..room as usize).map(|index| stage.bidder(index)).collect();
+        let mut harness = Harness::at_commits(&small, &terms);
+        let bidders: Vec<PartyKey> =
+            (0..room as usize).map(|index| harness.bidder(index)).collect();
         for index in 0..bidders.len() {
-            stage.commit(index, 0, 1);
+            harness.commit(index, 0, 1);
         }
-        let accounts = stage.auction().accounts();
+        let accounts = harness.auction().accounts();
         let of = |field: fn(&Account) -> u64| -> u64 {
             accounts.iter().filter(|a| bidders.contains(&a.party)).map(field).sum()
         };
@@ -253,8 +254,8 @@ fn a_reserve_that_is_opened_although_it_is_not_to_be_is_named() {
             let small = Small { disclosure, reserve: Some(opened), ..Small::default() };
             let mut plan = small.plan(&[&[1, 3, 2]]);
             plan.reserves = vec![ReservePlan { lot: 0, level: Level(2), is_revealed: true }];
-            let (played, _) = small.play(&plan);
-            let is_opened = matches!(played.outcome.lots[0].reserve, ReserveResult::Opened(_));
+            let (simulated, _) = small.simulate(&plan);
+            let is_opened = matches!(simulated.outcome.lots[0].reserve, ReserveResult::Opened(_));
             assert_eq!(is_opened, plan.terms.opens_reserves(), "{disclosure:?}, {opened}");
             // And in the words in which the terms are read.
             let board = BoardTerms { key: plan.terms.seller, starts: 0, slot: 100 };
@@ -312,8 +313,8 @@ fn rounds_whose_last_one_a_single_bid_can_reach_are_named() {
             conduct: Default::default(),
         });
         plan.rounds = creeping.map(|bid| vec![bid]).take(limit as usize - 1).collect();
-        let (played, _) = small.play(&plan);
-        assert_eq!(played.auction.round() + 1 == limit, reaches, "{limit} rounds");
+        let (simulated, _) = small.simulate(&plan);
+        assert_eq!(simulated.auction.round() + 1 == limit, reaches, "{limit} rounds");
         let codes: Vec<&str> = cautions(&plan.terms).iter().map(Caution::code).collect();
         assert_eq!(codes.contains(&"rounds.known-last"), reaches, "{limit} rounds");
         assert!(!codes.contains(&"rounds.cover"));

@@ -25,7 +25,7 @@ use talea_protocol::{
     sealed_bid::Reveal,
     terms::{Depth, Disclosure, Mechanism, Terms, Ties},
 };
-use talea_sim::play::{BidPlan, BidderConduct, Plan, ReservePlan, Seat};
+use talea_sim::simulate::{BidPlan, BidderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small,
     onlooker::{UnaryEncoding, above, count_of, counts, draw, header_of, shuffled, unary_of},
@@ -253,7 +253,7 @@ impl<'a> Onlooker<'a> {
                 for sale in award.sales.iter() {
                     let place = self.bidders.iter().position(|bidder| *bidder == sale.winner);
                     let place = place.expect("a winner has bid");
-                    let _ = write!(facts, "; sold to {place} {:?}", sale.standing);
+                    let _ = write!(facts, "; sold to {place} {:?}", sale.comparison);
                 }
             }
             other => {
@@ -294,19 +294,19 @@ fn seen(small: &Small, patterns: &[Vec<u32>], reserve: Option<u32>) -> Vec<Seen>
     seen_in(&small, &plan)
 }
 
-/// Every lot of an auction played like this.
+/// Every lot of an auction simulated like this.
 fn seen_in(small: &Small, plan: &Plan) -> Vec<Seen> {
-    let (played, transcript) = small.play(plan);
-    // Of every lot the standing bids, in commit order.
-    let mut standing: BTreeMap<u32, Vec<(PartyKey, Vec<u8>)>> = BTreeMap::new();
-    let lots = played.outcome.lots.iter();
+    let (simulated, transcript) = small.simulate(plan);
+    // Of every lot the active bids, in commit order.
+    let mut active: BTreeMap<u32, Vec<(PartyKey, Vec<u8>)>> = BTreeMap::new();
+    let lots = simulated.outcome.lots.iter();
     let mut onlookers: Vec<(u32, Onlooker<'_>)> =
         lots.map(|result| (u32::MAX, Onlooker::new(&plan.terms, result))).collect();
     for entry in Replay::read(&transcript).entries {
         match opened(&entry.instruction).1 {
             Instruction::Reveal(revealed) => {
                 for Reveal { bid, sealed_bid } in revealed.iter() {
-                    let of_lot = standing.entry(bid.lot).or_default();
+                    let of_lot = active.entry(bid.lot).or_default();
                     match of_lot.iter_mut().find(|(bidder, _)| *bidder == bid.bidder) {
                         Some((_, former)) => *former = sealed_bid.to_vec(),
                         None => of_lot.push((bid.bidder, sealed_bid.to_vec())),
@@ -318,7 +318,7 @@ fn seen_in(small: &Small, plan: &Plan) -> Vec<Seen> {
                 let (current, onlooker) = &mut onlookers[lot as usize];
                 if *current != round {
                     *current = round;
-                    onlooker.turn_to(lot, round, &standing[&lot]);
+                    onlooker.turn_to(lot, round, &active[&lot]);
                 }
                 onlooker.read(&post);
             }
@@ -326,7 +326,7 @@ fn seen_in(small: &Small, plan: &Plan) -> Vec<Seen> {
     }
     let lots = (0u32..).zip(onlookers).map(|(lot, (current, mut onlooker))| {
         // Where nothing is asked at all, everybody who bid wins.
-        let bids = standing.get(&lot).filter(|_| current == u32::MAX);
+        let bids = active.get(&lot).filter(|_| current == u32::MAX);
         bids.into_iter().for_each(|bids| onlooker.turn_to(lot, 0, bids));
         Seen { facts: onlooker.facts(), view: onlooker.view, masks: onlooker.masks }
     });

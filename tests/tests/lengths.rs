@@ -17,7 +17,7 @@ use talea_protocol::{
     terms::{Admission, Mechanism, Terms},
     transcript::{Entry, Genesis},
 };
-use talea_sim::play::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
+use talea_sim::simulate::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
 use talea_tests::{
     Small, list,
     replay::{Kind, Pens, Replay, Scene, refused},
@@ -47,10 +47,10 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
     let plan = with_bidder(plan, 3, BidderConduct::NeverReveals);
     let plan = with_keyholder(plan, 0, 4, KeyholderConduct::DealsWrongShare { to: 1 });
     let plan = with_keyholder(plan, 0, 2, KeyholderConduct::Ignored { from_step: 2 });
-    let (played, transcript) = small.play(&plan);
+    let (simulated, transcript) = small.simulate(&plan);
     let replay = Replay::read(&transcript);
     let pens = Pens::of(&small.cast());
-    Script { pens, scenes: replay.scenes().0, replay, outcome: played.outcome }
+    Script { pens, scenes: replay.scenes().0, replay, outcome: simulated.outcome }
 });
 
 impl Script {

@@ -20,7 +20,7 @@ use talea_protocol::{
 };
 use talea_sim::{
     auditor,
-    play::{ReservePlan, Seat},
+    simulate::{ReservePlan, Seat},
 };
 use talea_tests::{Small, in_turn, on_all_cores, patterns};
 
@@ -55,10 +55,10 @@ fn hold(small: &Small, patterns: &[Vec<u32>], reserve: Option<u32>, declines: bo
         plan.reserves = lots.clone().map(reserve).collect();
     }
     plan.declines = if declines { lots.collect() } else { BTreeSet::new() };
-    let (played, _) = small.play(&plan);
+    let (simulated, _) = small.simulate(&plan);
     let bidders: Vec<PartyKey> =
         (0..small.bidders).map(|bidder| cast.bidder(bidder).unwrap()).collect();
-    let differences = auditor::differences(&plan, &bidders, &played.outcome);
+    let differences = auditor::differences(&plan, &bidders, &simulated.outcome);
     assert!(differences.is_empty(), "{small:?}, reserve {reserve:?}: {}", differences.join("\n"));
 }
 

@@ -29,7 +29,7 @@ use talea_protocol::{
     sealed_bid::{Ciphertext as Encoded, Reveal, SealedBid, split_contribution},
     terms::{Depth, Disclosure, Mechanism, Terms, Ties},
 };
-use talea_sim::play::{BidPlan, BidderConduct, Plan, ReservePlan, Seat};
+use talea_sim::simulate::{BidPlan, BidderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small,
     onlooker::{above, counts, draw, drawn_number, header_of, shuffled, unary_of},
@@ -43,7 +43,7 @@ use talea_verifier::{Options, Verdict, verify};
 struct Vector {
     /// In `docs/vectors/`.
     file: &'static str,
-    /// What is played, and what comes of it.
+    /// What is simulated, and what comes of it.
     title: &'static str,
     small: Small,
     plan: Plan,
@@ -211,7 +211,7 @@ struct Writer<'a> {
     /// The last commit of every bidder, and of the seller.
     commits: BTreeMap<PartyKey, Commit>,
     /// The sealed bids that stand, in commit order.
-    standing: Vec<(PartyKey, Vec<u8>)>,
+    active: Vec<(PartyKey, Vec<u8>)>,
     in_round_0: Vec<(PartyKey, Vec<u8>)>,
     step: Step,
     /// `v*Y` of every step of gates of this round.
@@ -264,16 +264,16 @@ impl<'a> Writer<'a> {
         }
         let grid = &self.terms.lots[0].grid;
         let decoded = |commit: &Commit| decode_point(&commit.commitment).expect("canonical");
-        let standing = self.commits.insert(scene.signer, commit.clone());
+        let active = self.commits.insert(scene.signer, commit.clone());
         let statement = range::Statement {
             levels: grid.levels,
             bits: grid.range_bits(),
             quorum_key: keys.encoded,
             commitment: decoded(commit),
-            standing: standing.as_ref().map(decoded),
+            active: active.as_ref().map(decoded),
         };
-        if let Some(standing) = standing {
-            self.of_entry("C_0", &hex(&standing.commitment.0));
+        if let Some(active) = active {
+            self.of_entry("C_0", &hex(&active.commitment.0));
         }
         self.of_entry("n", &statement.bits.to_string());
         for value in statement.commitments(&self.generators) {
@@ -319,11 +319,11 @@ impl<'a> Writer<'a> {
             self.of_entry("contribution", &hex(contribution));
         }
         let bidder = reveal.bid.bidder;
-        match self.standing.iter_mut().find(|(other, _)| *other == bidder) {
+        match self.active.iter_mut().find(|(other, _)| *other == bidder) {
             Some((_, former)) => *former = reveal.sealed_bid.to_vec(),
             None if bidder == self.terms.seller => {}
             None => {
-                self.standing.push((bidder, reveal.sealed_bid.to_vec()));
+                self.active.push((bidder, reveal.sealed_bid.to_vec()));
                 self.in_round_0.push((bidder, reveal.sealed_bid.to_vec()));
             }
         }
@@ -331,7 +331,7 @@ impl<'a> Writer<'a> {
 
     /// The bids that stand, in tie order.
     fn in_tie_order(&mut self, is_written: bool) -> Vec<(PartyKey, Vec<u8>)> {
-        let mut bids = self.standing.clone();
+        let mut bids = self.active.clone();
         let seed = draw(self.terms, 0, &self.in_round_0, &mut bids);
         if let Some(seed) = seed.filter(|_| is_written) {
             self.of_entry("lottery seed", &hex(&seed.0));
@@ -539,7 +539,7 @@ fn lagrange(members: &[u16], member: u16) -> Scalar {
 
 /// The vector, line by line: `name = value`.
 fn written(vector: &Vector) -> String {
-    let (played, transcript) = vector.small.play(&vector.plan);
+    let (simulated, transcript) = vector.small.simulate(&vector.plan);
     let report = verify(transcript.as_slice(), &Options { jobs: Some(1) }, |_| ());
     assert_eq!(report.expect("memory can be read").verdict, Verdict::Valid);
     let replay = Replay::read(&transcript);
@@ -547,7 +547,7 @@ fn written(vector: &Vector) -> String {
     let terms = &vector.plan.terms;
     let mut writer = Writer {
         terms,
-        outcome: &played.outcome,
+        outcome: &simulated.outcome,
         generators: Generators::derive(),
         text: format!(
             "# {}\n\
@@ -557,7 +557,7 @@ fn written(vector: &Vector) -> String {
         ),
         number: 0,
         commits: BTreeMap::new(),
-        standing: Vec::new(),
+        active: Vec::new(),
         in_round_0: Vec::new(),
         step: Step::default(),
         products: Vec::new(),

@@ -14,8 +14,8 @@ use talea_protocol::{
     instruction::{Instruction, SignedInstruction, opening_bytes},
     labels, limits,
     outcome::{
-        Account, Award, Disclosed, Ending, LotResult, OpenedBid, Outcome, Quote, ReserveResult,
-        Sale, Standing, Survey, VoidCause,
+        Account, Award, Disclosed, Ending, LotResult, OpenedBid, Outcome, PriceComparison, Quote,
+        ReserveResult, Sale, Survey, VoidCause,
     },
     price::{Level, Price, PriceGrid, Scale, Shape, Side},
     ranking::Duty,
@@ -23,7 +23,7 @@ use talea_protocol::{
     terms::{Admission, Terms},
     transcript::{Closing, Entry, Genesis, MAGIC, RecordKind, next_head},
 };
-use talea_sim::play::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
+use talea_sim::simulate::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
 use talea_tests::{
     Small, list, on_all_cores,
     opinions::{first_opinion, second_opinion},
@@ -89,9 +89,12 @@ fn samples_of(replay: &Replay) -> Vec<Sample> {
 /// Outcomes with everything that there can be, also what no transcript shows.
 fn outcomes() -> Vec<Sample> {
     let quote = |n: u32| Quote { level: Level(n), price: Price(-i64::from(n) - 1) };
-    let sale = |n, standing| Sale { winner: PartyKey([n; 32]), standing };
-    let sales =
-        [sale(1, Standing::AbovePrice), sale(2, Standing::AtPrice), sale(3, Standing::NotCompared)];
+    let sale = |n, comparison| Sale { winner: PartyKey([n; 32]), comparison };
+    let sales = [
+        sale(1, PriceComparison::AbovePrice),
+        sale(2, PriceComparison::AtPrice),
+        sale(3, PriceComparison::NotCompared),
+    ];
     let award = Award { quote: quote(7), sales: list(sales) };
     let depth = || Some(list([1, 2, 3]));
     let survey = Survey { depth: depth(), cover: Some(quote(9)) };
@@ -384,7 +387,7 @@ fn script() -> (Replay, Vec<Scene>, Pens) {
     let plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
     let plan = with_keyholder(plan, 0, 4, KeyholderConduct::DealsWrongShare { to: 1 });
     let plan = with_keyholder(plan, 0, 2, KeyholderConduct::Ignored { from_step: 2 });
-    let replay = Replay::read(&small.play(&plan).1);
+    let replay = Replay::read(&small.simulate(&plan).1);
     let (scenes, _) = replay.scenes();
     (replay, scenes, Pens::of(&small.cast()))
 }
@@ -421,7 +424,7 @@ fn a_list_of_an_instruction_that_is_too_long_fails_before_anything_else() {
     let wire = Wire::read();
     let (replay, scenes, pens) = script();
     let mut tried = BTreeSet::new();
-    let mut trials = Vec::new();
+    let mut attempts = Vec::new();
     for (index, scene) in scenes.iter().enumerate().filter(|(_, scene)| pens.has(scene.signer)) {
         let payload = to_vec(&scene.instruction);
         let (_, walk) = Walk::over(&wire, "Instruction", &payload, None);
@@ -438,11 +441,11 @@ fn a_list_of_an_instruction_that_is_too_long_fails_before_anything_else() {
                 let payload = grown(&payload, spot.at, &spot.kind, count);
                 pens.sign_payload(scene.signer, &scene.before.id(), &payload)
             };
-            trials.push((spot.path, index, sign(bound), sign(bound + 1)));
+            attempts.push((spot.path, index, sign(bound), sign(bound + 1)));
         }
     }
     assert_eq!(tried.len(), 13, "{tried:?}");
-    on_all_cores(&trials, |(path, index, within, beyond)| {
+    on_all_cores(&attempts, |(path, index, within, beyond)| {
         let check = |bytes: &[u8]| check_of(&replay.ending_with(*index, bytes), path);
         assert_eq!(check(beyond), Some("E1"), "{path}");
         assert!(

@@ -78,7 +78,7 @@ pub(crate) enum Task {
         inputs: Arc<gate::Wires>,
         /// The next turn's inputs: one place in memory, by which turns in a row are folded as one.
         outputs: Arc<gate::Wires>,
-        turns: Arc<Vec<gate::Turn>>,
+        turns: Arc<Vec<gate::DecodedGate>>,
     },
     Shuffle {
         context: Context,

@@ -161,7 +161,7 @@ pub(crate) fn range_weights(
     bits: usize,
     levels: u32,
     commitment: &Point,
-    standing: Option<&Point>,
+    active: Option<&Point>,
     proof: &[u8],
 ) -> ChaCha20Rng {
     let mut t = Transcript::new(labels::RANGE_WEIGHTS);
@@ -174,8 +174,8 @@ pub(crate) fn range_weights(
     t.append_u64(b"rungs", u64::from(levels));
     t.append_message(b"commitment", &commitment.0);
     // Of an improvement.
-    if let Some(standing) = standing {
-        t.append_message(b"standing", &standing.0);
+    if let Some(active) = active {
+        t.append_message(b"standing", &active.0);
     }
     t.append_message(b"proof", proof);
     seeded(&mut t)

@@ -76,7 +76,7 @@ pub(crate) enum Body {
     Reveal(Vec<RevealBody>),
     Endorse(Endorsement),
     Vouch(Vouch),
-    Gate(RankBody<Vec<gate::Turn>>),
+    Gate(RankBody<Vec<gate::DecodedGate>>),
     Shuffle(RankBody<shuffle::Decoded>),
     Blind(RankBody<blind::Decoded>),
     Decrypt(RankBody<decryption_share::Decoded>),

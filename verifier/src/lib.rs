@@ -42,5 +42,5 @@ pub mod report;
 pub mod verify;
 
 pub use failure::{Failure, Fault, Place};
-pub use report::{Report, Standing, Verdict};
+pub use report::{CheckStatus, Report, Verdict};
 pub use verify::{Options, Progress, verify};

@@ -1,4 +1,4 @@
-//! An auction in miniature. The tests play every party; a [`Replay`] runs along and says what is
+//! An auction in miniature. The tests run every party; a [`Replay`] runs along and says what is
 //! asked next, so that a test states only what it is about.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -726,7 +726,7 @@ impl Auction {
         let ranking = state.ranking.as_ref()?;
         ranking.step.chunks.iter().enumerate().find_map(|(at, chunk)| {
             let mut able = committee.keyholders().filter(|id| {
-                !state.out.contains(id)
+                !state.excluded.contains(id)
                     && !chunk.has_acted(*id)
                     && chunk.lacks(&committee, id.group)
             });
@@ -750,7 +750,7 @@ impl Auction {
         Instruction::Decide(Decision { lot, accept })
     }
 
-    /// Plays whoever can act on any lot until nobody can: surveys end, or all is ranked.
+    /// Runs whoever can act on any lot until nobody can: surveys end, or all is ranked.
     pub(crate) fn act_all(&mut self) {
         for lot in (0..self.terms.lots.len()).cycle() {
             let none = BTreeSet::new();

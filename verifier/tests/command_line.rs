@@ -132,8 +132,8 @@ fn json_has_a_schema() {
     assert_eq!(json["failure"]["place"], "genesis");
     assert_eq!(json["file"]["bytes"], 7);
     assert_eq!(json["checks"][0]["number"], "X1");
-    assert_eq!(json["checks"][0]["standing"], "fail");
-    assert_eq!(json["checks"][1]["standing"], "not-reached");
+    assert_eq!(json["checks"][0]["status"], "fail");
+    assert_eq!(json["checks"][1]["status"], "not-reached");
     assert!(json["not_verified"].as_array().unwrap().len() >= 6);
 }
 

@@ -1,4 +1,4 @@
-//! Trials of whole auctions under every rule: mechanisms, disclosures, reserves, ties, the seller's
+//! Tests of whole auctions under every rule: mechanisms, disclosures, reserves, ties, the seller's
 //! say.
 
 use std::collections::BTreeSet;
@@ -7,9 +7,7 @@ use talea_protocol::{
     bytes::{Digest, PartyKey},
     check::Check,
     instruction::Instruction,
-    outcome::{
-        Account, Award, Disclosed, Ending, ReserveResult, Standing as BidStanding, VoidCause,
-    },
+    outcome::{Account, Award, Disclosed, Ending, PriceComparison, ReserveResult, VoidCause},
     quorum::KeyholderId,
     terms::{Depth, Disclosure, Mechanism, Ties},
 };
@@ -21,7 +19,7 @@ use super::{
     },
     oracle::Market,
 };
-use crate::report::{Report, Standing, Verdict};
+use crate::report::{CheckStatus, Report, Verdict};
 
 const FIRST: Mechanism = Mechanism::FirstPrice;
 
@@ -47,7 +45,7 @@ fn small() -> Rules {
     Rules { shape: vec![1, 1], levels: 4, ..Rules::default() }
 }
 
-/// Plays one lot up to the reveals. The reserve is last among the hidden.
+/// Runs one lot up to the reveals. The reserve is last among the hidden.
 fn committed(
     seed: u64,
     rules: &Rules,
@@ -72,7 +70,7 @@ fn ranked(seed: u64, rules: &Rules, bids: &[u32], reserve: Option<u32>) -> (Auct
     (auction, hidden)
 }
 
-fn played(seed: u64, rules: &Rules, bids: &[u32], reserve: Option<u32>) -> (Auction, Vec<Hidden>) {
+fn run(seed: u64, rules: &Rules, bids: &[u32], reserve: Option<u32>) -> (Auction, Vec<Hidden>) {
     let (mut auction, hidden) = ranked(seed, rules, bids, reserve);
     auction.rank(&BTreeSet::new());
     (auction, hidden)
@@ -99,7 +97,7 @@ fn tie_order(auction: &Auction, hidden: &[Hidden], bids: usize) -> Vec<usize> {
 
 /// That an honest lot comes to what the oracle says, in the file and in both views.
 fn agrees(seed: u64, rules: &Rules, bids: &[u32], reserve: Option<u32>) -> Report {
-    let (auction, hidden) = played(seed, rules, bids, reserve);
+    let (auction, hidden) = run(seed, rules, bids, reserve);
     let order = tie_order(&auction, &hidden, bids.len());
     let first = rules.shape[0];
     let below: u8 = rules.shape[1..].iter().sum();
@@ -118,10 +116,10 @@ fn agrees(seed: u64, rules: &Rules, bids: &[u32], reserve: Option<u32>) -> Repor
     match (&expected.award, row.ending.as_ref().unwrap()) {
         (Some((level, winners)), Ending::Sold(award)) => {
             assert_eq!(award.quote, quote(*level), "{market:?}");
-            let sales: Vec<(PartyKey, BidStanding)> =
-                award.sales.iter().map(|sale| (sale.winner, sale.standing)).collect();
-            let winners: Vec<(PartyKey, BidStanding)> =
-                winners.iter().map(|(place, standing)| (name(*place), *standing)).collect();
+            let sales: Vec<(PartyKey, PriceComparison)> =
+                award.sales.iter().map(|sale| (sale.winner, sale.comparison)).collect();
+            let winners: Vec<(PartyKey, PriceComparison)> =
+                winners.iter().map(|(place, status)| (name(*place), *status)).collect();
             assert_eq!(sales, winners, "{market:?}");
             for n in 0..bids.len() {
                 let won = winners.iter().any(|(winner, _)| *winner == key(&bidder(n)));
@@ -259,11 +257,11 @@ fn both_views_say_who_won_at_what() {
     assert_eq!(lot["ending"], "sold");
     assert_eq!(lot["winner"], serde_json::Value::Null);
     assert_eq!(lot["winners"][0]["party"], key(&bidder(0)).to_string());
-    assert_eq!(lot["winners"][0]["standing"], "above-price");
+    assert_eq!(lot["winners"][0]["comparison"], "above-price");
     assert_eq!(lot["winners"][1]["party"], key(&bidder(2)).to_string());
-    assert_eq!(lot["winners"][1]["standing"], "at-price");
+    assert_eq!(lot["winners"][1]["comparison"], "at-price");
     assert_eq!(lot["price"], "95.10");
-    assert_eq!(lot["reserve"]["standing"], "opened");
+    assert_eq!(lot["reserve"]["state"], "opened");
     assert_eq!(lot["reserve"]["opened"]["level"], 1);
     assert_eq!(lot["cover"]["price_minor"], "9510");
     assert_eq!(lot["depth"][0]["bids"], 1);
@@ -298,7 +296,7 @@ fn counts_of_the_new_checks() {
     assert_eq!(report.verdict, Verdict::Valid);
     let performed = |check: Check| {
         let row = report.checks.iter().find(|row| row.check == check).unwrap();
-        assert_eq!((row.standing, row.count.adverse), (Standing::Pass, 0));
+        assert_eq!((row.status, row.count.adverse), (CheckStatus::Pass, 0));
         row.count.performed
     };
     assert_eq!(performed(Check::TermsRules), 1);
@@ -518,7 +516,7 @@ mod acceptance {
         let report = report(&auction.closed(), 2);
         let award = award(&report);
         assert_eq!(award.quote, quote(0));
-        assert!(award.sales.iter().all(|sale| sale.standing == BidStanding::NotCompared));
+        assert!(award.sales.iter().all(|sale| sale.comparison == PriceComparison::NotCompared));
         assert_eq!(report.verdict, Verdict::Valid);
     }
 
@@ -531,7 +529,7 @@ mod acceptance {
             groups: vec![(1, 1, 1)],
             ..small()
         };
-        let (auction, _) = played(655, &rules, &[1], Some(2));
+        let (auction, _) = run(655, &rules, &[1], Some(2));
         let report = report(&auction.closed(), 2);
         assert_eq!(report.lots[0].ending, Some(Ending::BelowReserve));
     }
@@ -565,7 +563,7 @@ mod acceptance {
     }
 }
 
-/// Shuffling is in turn: who is late is out, and the next goes on from what was shuffled before.
+/// Shuffling is in turn: who is late is excluded, and the next goes on from what was shuffled before.
 #[test]
 fn absent_shufflers_are_replaced() {
     for absent in 1..=3 {
@@ -581,7 +579,7 @@ fn absent_shufflers_are_replaced() {
     }
 }
 
-/// Plays so many acts of the lot's keyholders, or all; how many there were.
+/// Runs so many acts of the lot's keyholders, or all; how many there were.
 fn act(auction: &mut Auction, most: usize) -> usize {
     for acts in 0..most {
         let Some((chunk, who)) = auction.next_act(0, &BTreeSet::new()) else {

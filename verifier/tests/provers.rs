@@ -165,9 +165,8 @@ pub(crate) fn improvement(
     let rho = Scalar::random(rng);
     let c = encode(&(bases().g * Scalar::from(level) + bases().h * rho));
     let n = range::bits(levels);
-    let standing = Some(&former.commitment);
-    let mut transcript =
-        range::transcript(context, quorum_key, n, levels, &c, standing).into_inner();
+    let active = Some(&former.commitment);
+    let mut transcript = range::transcript(context, quorum_key, n, levels, &c, active).into_inner();
     let (bulletproof, pedersen) = range::generators();
     let values = [level, levels - 1 - level, gain, levels - 1 - gain].map(u64::from);
     let of_gain = rho - former.rho;

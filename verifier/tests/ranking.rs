@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use talea_protocol::{
     bytes::{Digest, PartyKey},
     check::Check,
-    outcome::Standing,
+    outcome::PriceComparison,
     price::{Level, Price, PriceGrid, Scale, Shape, Side},
     terms::{AuctionId, Depth, Disclosure, Mechanism, Ties},
 };
@@ -29,7 +29,7 @@ use crate::{
         gate::{Encodings, Wires},
     },
     replay::rank::{
-        dialogue::{Dialogue, Halt, Turn},
+        dialogue::{Dialogue, DialogueProgress, Halt},
         lagrange::{Delta, Opened},
         program::{Bid, Finding, Program, Reserve},
         step::{Done, Work},
@@ -151,15 +151,15 @@ impl Ended {
 
 fn run(keyholder: &mut Keyholder, program: Program) -> Ended {
     let mut docket = Docket::new(Subject::at(Place::Entry(1)));
-    let mut dialogue = Dialogue::new(|line| program.run(line));
+    let mut dialogue = Dialogue::new(|channel| program.run(channel));
     let mut turn = dialogue.start(&mut docket).unwrap();
     loop {
         turn = match turn {
-            Turn::Ask(work) => {
+            DialogueProgress::Ask(work) => {
                 let done = keyholder.answer(work);
                 dialogue.resume(&mut docket, done).unwrap()
             }
-            Turn::End(finding) => {
+            DialogueProgress::End(finding) => {
                 docket.flush(None).unwrap();
                 return Ended { finding, docket };
             }
@@ -211,7 +211,7 @@ fn told(finding: &Finding) -> Expected {
     Expected {
         award: finding.award.as_ref().map(|award| {
             assert_eq!(award.quote.price, Price(award.quote.level.0.into()));
-            let sales = award.sales.iter().map(|sale| (place(sale.winner), sale.standing));
+            let sales = award.sales.iter().map(|sale| (place(sale.winner), sale.comparison));
             (award.quote.level.0, sales.collect())
         }),
         cover: disclosed.cover.map(|quote| quote.level.0),
@@ -277,15 +277,15 @@ fn surveys_of_all_patterns() {
             let program = program(&mut keyholder, &market, &[1, 1], 1);
             let mut docket = Docket::new(Subject::at(Place::Entry(1)));
             let mut dialogue =
-                Dialogue::new(|line| async move { program.survey(&line, true).await });
+                Dialogue::new(|channel| async move { program.survey(&channel, true).await });
             let mut turn = dialogue.start(&mut docket).unwrap();
             let survey = loop {
                 turn = match turn {
-                    Turn::Ask(work) => {
+                    DialogueProgress::Ask(work) => {
                         let done = keyholder.answer(work);
                         dialogue.resume(&mut docket, done).unwrap()
                     }
-                    Turn::End(survey) => break survey.unwrap(),
+                    DialogueProgress::End(survey) => break survey.unwrap(),
                 };
             };
             let mut rest = bids.clone();
@@ -540,9 +540,9 @@ fn a_lottery_draws_by_hash() {
 #[test]
 fn one_bid_is_at_its_own_price() {
     let market = plain(FIRST, Disclosure::Everything, &[2]);
-    assert_eq!(market.expected().award, Some((2, vec![(0, Standing::AtPrice)])));
+    assert_eq!(market.expected().award, Some((2, vec![(0, PriceComparison::AtPrice)])));
     agrees(9, &market, &[1, 1], 1);
     let market = plain(uniform(1), Disclosure::Everything, &[2]);
-    assert_eq!(market.expected().award, Some((0, vec![(0, Standing::NotCompared)])));
+    assert_eq!(market.expected().award, Some((0, vec![(0, PriceComparison::NotCompared)])));
     agrees(9, &market, &[1, 1], 1);
 }

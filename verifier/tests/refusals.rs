@@ -1,6 +1,6 @@
-//! One small trial per numbered check: what it refuses, at which entry.
+//! One small test per numbered check: what it refuses, at which entry.
 //!
-//! **R3** to **R5** refuse nothing and are in `trials`. **K10**, **K11**, **K13** and **M3** fail only
+//! **R3** to **R5** refuse nothing and are in `whole_auctions`. **K10**, **K11**, **K13** and **M3** fail only
 //! where a proof system or this program is broken, and have tests next to their code.
 
 use std::collections::BTreeSet;
@@ -35,7 +35,7 @@ use crate::{
     fiat_shamir::Context,
     group::{bases, encode},
     replay::rank::step::Items,
-    report::{Report, Standing, Verdict},
+    report::{CheckStatus, Report, Verdict},
 };
 
 pub(super) fn id(group: u16, member: u16) -> KeyholderId {
@@ -49,7 +49,7 @@ pub(super) fn assert_refused(report: &Report, check: Check) {
     assert_eq!(report.verdict, Verdict::Invalid);
     assert_eq!(report.exit_code(), 1);
     let row = report.checks.iter().find(|row| row.check == check).unwrap();
-    assert_eq!(row.standing, Standing::Fail);
+    assert_eq!(row.status, CheckStatus::Fail);
     assert!(!failure.sentence.is_empty());
 }
 
@@ -99,7 +99,7 @@ pub(super) fn is_gate(items: &Items) -> bool {
     matches!(items, Items::Gate(_))
 }
 
-/// Plays on until the step is of the kind wanted, nobody having acted in it.
+/// Runs on until the step is of the kind wanted, nobody having acted in it.
 pub(super) fn until(auction: &mut Auction, wanted: fn(&Items) -> bool) {
     let none = BTreeSet::new();
     loop {
@@ -615,7 +615,7 @@ mod envelope {
         auction.fund(PartyKey([2; 32]), 5);
         let report = report(&auction.file, 1);
         let row = report.checks.iter().find(|row| row.check == Check::FundRoom).unwrap();
-        assert_eq!((row.standing, row.count.performed), (Standing::Pass, 1));
+        assert_eq!((row.status, row.count.performed), (CheckStatus::Pass, 1));
     }
 
     /// In a ledger that is as full as it may be, which no file is built for here.
@@ -1417,7 +1417,7 @@ mod shuffling {
         refuse(&auction, &outsider, &act, Check::EnvelopeRole);
         auction.post(&seat(first), &act);
         refuse(&auction, &seat(first), &act, Check::RankActor);
-        // An act moves the deadline; who is late is out.
+        // An act moves the deadline; who is late is excluded.
         let deadline = auction.replay.next_deadline().unwrap();
         auction.slot = deadline;
         let act = auction.act(0, 0, second);

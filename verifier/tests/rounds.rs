@@ -1,4 +1,4 @@
-//! Trials of auctions with rounds: what stands, who pays, when it ends.
+//! Tests of auctions with rounds: what stands, who pays, when it ends.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     fiat_shamir::Context,
     group::{bases, encode},
-    report::{Report, Standing, Verdict},
+    report::{CheckStatus, Report, Verdict},
 };
 
 fn id(group: u16, member: u16) -> KeyholderId {
@@ -163,11 +163,11 @@ fn rounds_go_on_until_nothing_moves() {
 
     let performed = |check: Check| {
         let row = report.checks.iter().find(|row| row.check == check).unwrap();
-        assert_eq!((row.standing, row.count.adverse), (Standing::Pass, 0));
+        assert_eq!((row.status, row.count.adverse), (CheckStatus::Pass, 0));
         row.count.performed
     };
     assert_eq!(performed(Check::CommitRange), 9);
-    assert_eq!((performed(Check::CommitStanding), performed(Check::CommitStake)), (6, 3));
+    assert_eq!((performed(Check::CommitActive), performed(Check::CommitStake)), (6, 3));
     assert_eq!(performed(Check::RevealDistinct), 9);
     assert_eq!(performed(Check::EndorseHead), 3);
 }
@@ -243,8 +243,8 @@ impl Update {
     }
 }
 
-fn spoiled(seed: u64, update: Update, standing: u32) -> Report {
-    let (mut auction, bids) = surveyed(seed, &small(2, false), &[1, standing, 0]);
+fn spoiled(seed: u64, update: Update, active: u32) -> Report {
+    let (mut auction, bids) = surveyed(seed, &small(2, false), &[1, active, 0]);
     let mut open = vec![auction.improve(&bidder(0), &bids[0], 2)];
     match update {
         Update::Missing | Update::MissingAttested => (),
@@ -274,9 +274,9 @@ fn spoiled(seed: u64, update: Update, standing: u32) -> Report {
     report
 }
 
-/// The standing bid stands, and the deposit of who did not bid again goes to the beneficiary.
+/// The active bid stands, and the deposit of who did not bid again goes to the beneficiary.
 #[test]
-fn an_update_that_fails_leaves_the_standing_bid_and_costs_the_deposit() {
+fn an_update_that_fails_leaves_the_active_bid_and_costs_the_deposit() {
     let updates = [
         Update::Missing,
         Update::MissingAttested,
@@ -379,7 +379,7 @@ fn a_bid_that_never_stood_is_out_of_the_later_rounds() {
         auction.endorse(&attest);
         assert_eq!(phase(&auction), ("Commits", 1));
         let (commit, _) = auction.improvement(&lost, 3);
-        refuse(&auction, &bidder(1), &Instruction::Commit(commit), Check::CommitStanding);
+        refuse(&auction, &bidder(1), &Instruction::Commit(commit), Check::CommitActive);
         let update = auction.improve(&bidder(0), &good, 1);
         auction.pass();
         // Neither revealed nor attested in another round than its own.
@@ -430,10 +430,10 @@ fn c1_to_c8_in_a_later_round() {
     refuse(&auction, &who, &commit(&|c| c.lot = 2), Check::CommitLot);
     // A newcomer with money.
     auction.fund(key(&bidder(7)), DEPOSIT + FEE);
-    refuse(&auction, &bidder(7), &commit(&|_| ()), Check::CommitStanding);
+    refuse(&auction, &bidder(7), &commit(&|_| ()), Check::CommitActive);
     // Another's proof.
     refuse(&auction, &bidder(1), &commit(&|_| ()), Check::CommitRange);
-    // A worse bid, and a proof against a commitment that is not the standing one.
+    // A worse bid, and a proof against a commitment that is not the active one.
     let (worse, _) = auction.improvement(&bids[0], 0);
     refuse(&auction, &who, &Instruction::Commit(worse), Check::CommitRange);
     let mut wrong = bids[0].clone();
@@ -622,7 +622,7 @@ mod timeouts {
         assert_eq!(account(&report, &bidder(0)).forfeited, FEE + DEPOSIT);
     }
 
-    /// Who is out in one round stays out in the next; and who is short then is void.
+    /// Who is excluded in one round stays excluded in the next; and who is short then is void.
     #[test]
     fn of_steps() {
         let rules = Rules { groups: vec![(1, 1, 2)], ..small(5, true) };
@@ -636,7 +636,7 @@ mod timeouts {
         // The first is due in the Shuffle, and late.
         auction.pass();
         tick(&mut auction);
-        assert_eq!(auction.replay.lot_states()[0].out, BTreeSet::from([id(0, 1)]));
+        assert_eq!(auction.replay.lot_states()[0].excluded, BTreeSet::from([id(0, 1)]));
         auction.act_all();
         assert_eq!(phase(&auction), ("Commits", 1));
         again(&mut auction, &bids, &[2, 1]);
@@ -700,7 +700,7 @@ mod timeouts {
     /// Surveys are over at the slot of the instruction that ends the last lot without one.
     #[test]
     fn a_lot_that_ends_ends_the_surveys() {
-        let play = |ticks: &[u64]| {
+        let run = |ticks: &[u64]| {
             // Lot 0 has the most bids and so the latest deadline.
             let rules = Rules { lots: 3, ..small(5, true) };
             let mut auction = Auction::open(734, &rules);
@@ -731,7 +731,7 @@ mod timeouts {
             auction.act_all();
             closed(&auction)
         };
-        for report in [play(&[14, 15]), play(&[15]), play(&[18])] {
+        for report in [run(&[14, 15]), run(&[15]), run(&[18])] {
             for lot in 0..2 {
                 let row = &report.lots[lot];
                 assert_eq!(row.ending, Some(Ending::Void(VoidCause::Quorum)));
@@ -865,7 +865,7 @@ fn between_rounds_a_file_is_undecided() {
     assert_eq!(told(&report.lots[0].disclosed.surveys), [(Some(vec![1, 0]), Some(1))]);
     assert!(report.to_text().contains("in phase Commits of round 1 at slot"));
     let json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
-    assert_eq!(json["stand"]["round"], 1);
+    assert_eq!(json["progress"]["round"], 1);
     assert_eq!(json["lots"][0]["surveys"][0]["cover"]["price"], "95.05");
 }
 

@@ -129,7 +129,7 @@ impl Moment {
     }
 }
 
-/// This machine's clock. In builds with debug assertions a trial can set it: the file that the variable
+/// This machine's clock. In builds with debug assertions a test can set it: the file that the variable
 /// `TALEA_CLOCK` names says by how many milliseconds it is wrong.
 #[must_use]
 pub fn now() -> SystemTime {

@@ -170,10 +170,10 @@ pub fn reserve(desk: &mut Desk, bids: &[(u32, Level)]) -> Done<Committed> {
 fn commit_all(desk: &mut Desk, bids: &[(u32, Level)], make: Make) -> Done<Committed> {
     let mut committed = Done::new();
     let round = desk.replica.auction().round();
-    let mut trial = desk.replica.auction().clone();
+    let mut scratch = desk.replica.auction().clone();
     let (mut made, mut commits) = (Vec::new(), Vec::new());
     for (lot, level) in bids.iter().copied() {
-        let bid = kept_or_made(desk, &mut trial, (lot, round), level, make);
+        let bid = kept_or_made(desk, &mut scratch, (lot, round), level, make);
         // It is on its way while the next one is made.
         let handed =
             bid.and_then(|commit| desk.insist(&Digest::of(&[&commit]), &commit).map(|_| commit));
@@ -193,26 +193,26 @@ fn commit_all(desk: &mut Desk, bids: &[(u32, Level)], make: Make) -> Done<Commit
 }
 
 /// The commit of the bid of this level that is kept, or of one that is made and kept now. Where two processes
-/// of one bidder make one at the same time, both hand in the one that was kept first. `trial` is the
+/// of one bidder make one at the same time, both hand in the one that was kept first. `scratch` is the
 /// auction as it is once the bids before this one are taken.
 fn kept_or_made(
     desk: &Desk,
-    trial: &mut Auction,
+    scratch: &mut Auction,
     (lot, round): (u32, u32),
     level: Level,
     make: Make,
 ) -> Result<Vec<u8>, Failure> {
-    let slot = trial.slot();
+    let slot = scratch.slot();
     let kept = match recall(desk, lot, round)? {
         Some(kept) => {
             // What it takes, the next ones do not have. That it is refused is said when it is handed in.
-            let _ = trial.apply(slot, &kept.commit);
+            let _ = scratch.apply(slot, &kept.commit);
             Some(kept)
         }
         None => {
             let made = make(desk, (lot, round), level)?;
             // What the rules refuse now, for want of money perhaps, must not stand in the way of another.
-            trial.apply(slot, &made.commit)?;
+            scratch.apply(slot, &made.commit)?;
             match keep(&desk.keys, &place(&desk.state()?, lot, round), &made) {
                 Err(failure) if failure.code == Code::FileExists => recall(desk, lot, round)?,
                 kept => kept.map(|()| Some(made))?,
@@ -237,9 +237,11 @@ fn kept_or_made(
 ///
 /// # Errors
 /// As [`recall`].
-pub fn standing(desk: &Desk, lot: u32) -> Result<Option<BidSecret>, Failure> {
+pub fn active_bid(desk: &Desk, lot: u32) -> Result<Option<BidSecret>, Failure> {
     let auction = desk.replica.auction();
-    let Some(commitment) = auction.standing(lot, &desk.keys.party()) else { return Ok(None) };
+    let Some(commitment) = auction.active_commitment(lot, &desk.keys.party()) else {
+        return Ok(None);
+    };
     for round in (0..=auction.round()).rev() {
         let kept = recall(desk, lot, round)?.filter(|bid| bid.secret.opens(&commitment));
         if let Some(bid) = kept {
@@ -268,12 +270,12 @@ fn make(desk: &Desk, (lot, round): (u32, u32), level: Level) -> Result<PreparedB
     let made = match round.checked_sub(1) {
         None => signer.commit(auction, lot, level, &mut OsRng),
         Some(_) => {
-            let standing = standing(desk, lot)?.ok_or_else(|| {
-                let sentence = format!("this party has no standing bid on {}", desk.name_of(lot));
+            let active = active_bid(desk, lot)?.ok_or_else(|| {
+                let sentence = format!("this party has no active bid on {}", desk.name_of(lot));
                 Failure::new(Code::NoBid, sentence)
-                    .with_help("in later rounds only standing bids can be repeated or improved")
+                    .with_help("in later rounds only active bids can be repeated or improved")
             })?;
-            signer.improve(auction, lot, level, &standing, &mut OsRng)
+            signer.improve(auction, lot, level, &active, &mut OsRng)
         }
     };
     made.map_err(|error| no_bid(desk, lot, &error))
@@ -281,10 +283,9 @@ fn make(desk: &Desk, (lot, round): (u32, u32), level: Level) -> Result<PreparedB
 
 fn no_bid(desk: &Desk, lot: u32, error: &BidError) -> Failure {
     let sentence = match (error, desk.line(lot)) {
-        (BidError::Unprovable(Unprovable::Worse { level, standing }), Some(line)) => {
-            let [price, standing] =
-                [level, standing].map(|level| status::price(line, Level(*level)));
-            format!("{}: {price} is worse than the standing bid, {standing}", line.identifier)
+        (BidError::Unprovable(Unprovable::Worse { level, active }), Some(line)) => {
+            let [price, active] = [level, active].map(|level| status::price(line, Level(*level)));
+            format!("{}: {price} is worse than the active bid, {active}", line.identifier)
         }
         _ => error.to_string(),
     };
@@ -536,7 +537,7 @@ pub fn hand_over(
     if order(phase) < order(Phase::Reveals) && handed.commits.is_empty() && trouble.is_none() {
         let sentence = format!(
             "the auction is in the phase {}: sealed bids are not written before the reveals begin, and \
-             no commit of a standing bid is missing",
+             no commit of an active bid is missing",
             phase.name()
         );
         return Err(Failure::new(Code::NotYet, sentence).with_help("--wait waits until then"));
@@ -603,7 +604,7 @@ pub fn stand(desk: &mut Desk) -> Result<Done<Committed>, Failure> {
         .with_help("talea bid makes a bid in the first round"));
     }
     let mut bids = Done::new();
-    for lot in standing_on(desk) {
+    for lot in active_on(desk) {
         let level = bids.take(level_to_stand(desk, lot)).flatten();
         bids.done.extend(level.map(|level| (lot, level)));
     }
@@ -613,18 +614,19 @@ pub fn stand(desk: &mut Desk) -> Result<Done<Committed>, Failure> {
 }
 
 /// The undecided lots on which a bid of this party stands.
-fn standing_on(desk: &Desk) -> Vec<u32> {
+fn active_on(desk: &Desk) -> Vec<u32> {
     let (auction, bidder) = (desk.replica.auction(), desk.keys.party());
-    let stands =
-        |lot: &u32| auction.ending(*lot).is_none() && auction.standing(*lot, &bidder).is_some();
+    let stands = |lot: &u32| {
+        auction.ending(*lot).is_none() && auction.active_commitment(*lot, &bidder).is_some()
+    };
     (0..lots(auction)).filter(stands).collect()
 }
 
 /// What this party bids on a lot if it stands: what it made in this round already, or what stands.
 fn level_to_stand(desk: &Desk, lot: u32) -> Result<Option<Level>, Failure> {
-    let Some(standing) = standing(desk, lot)? else { return Ok(None) };
+    let Some(active) = active_bid(desk, lot)? else { return Ok(None) };
     let made = recall(desk, lot, desk.replica.auction().round())?;
-    Ok(Some(made.map_or(standing.level(), |bid| bid.secret.level())))
+    Ok(Some(made.map_or(active.level(), |bid| bid.secret.level())))
 }
 
 /// Bids, reveals, and stands in every later round in which no better bid was made meanwhile; until
@@ -703,10 +705,10 @@ impl Troubles {
 
 impl Work {
     fn commit(&mut self, desk: &mut Desk, bids: &[(u32, Level)]) -> Result<(), Failure> {
-        let (now, mut trial) = (Instant::now(), None);
+        let (now, mut scratch) = (Instant::now(), None);
         let lots: Vec<(u32, Option<Level>)> = match self.round {
             0 => bids.iter().map(|(lot, level)| (*lot, Some(*level))).collect(),
-            _ => standing_on(desk).into_iter().map(|lot| (lot, None)).collect(),
+            _ => active_on(desk).into_iter().map(|lot| (lot, None)).collect(),
         };
         let mut unkept = None;
         for (lot, level) in lots {
@@ -716,8 +718,9 @@ impl Work {
                 None => true,
             };
             if is_to_make {
-                let trial = trial.get_or_insert_with(|| self.as_if_taken(desk.replica.auction()));
-                match made(desk, trial, (lot, self.round), level) {
+                let scratch =
+                    scratch.get_or_insert_with(|| self.as_if_accepted(desk.replica.auction()));
+                match made(desk, scratch, (lot, self.round), level) {
                     Ok(Some(commit)) => {
                         let id = Digest::of(&[&commit]);
                         self.commits.insert(lot, OneCommit::Made { id, commit });
@@ -759,15 +762,15 @@ impl Work {
 
     /// The auction as it is once the commits that are on their way are taken: what they take of this
     /// party's money, no other bid has.
-    fn as_if_taken(&self, auction: &Auction) -> Auction {
-        let mut trial = auction.clone();
+    fn as_if_accepted(&self, auction: &Auction) -> Auction {
+        let mut scratch = auction.clone();
         for commit in self.commits.values() {
             if let OneCommit::Made { commit, .. } = commit {
                 // What is refused is not in the way.
-                let _ = trial.apply(auction.slot(), commit);
+                let _ = scratch.apply(auction.slot(), commit);
             }
         }
-        trial
+        scratch
     }
 
     fn reveal(&mut self, desk: &mut Desk) -> Result<(), Failure> {
@@ -803,7 +806,7 @@ impl Troubles {
 /// The commit that this party makes on a lot in this round, or made; nothing if it stands by nothing.
 fn made(
     desk: &Desk,
-    trial: &mut Auction,
+    scratch: &mut Auction,
     (lot, round): (u32, u32),
     level: Option<Level>,
 ) -> Result<Option<Vec<u8>>, Failure> {
@@ -811,5 +814,5 @@ fn made(
         Some(level) => Some(level),
         None => level_to_stand(desk, lot)?,
     };
-    level.map(|level| kept_or_made(desk, trial, (lot, round), level, make)).transpose()
+    level.map(|level| kept_or_made(desk, scratch, (lot, round), level, make)).transpose()
 }

@@ -319,11 +319,11 @@ impl Desk {
             let phase = self.replica.auction().phase();
             let is_new_phase = std::mem::replace(&mut judged_in, phase) != phase;
             // What is judged here is judged after those before it, as the board would.
-            let mut trial = None;
+            let mut scratch = None;
             waiting.retain(|at, waiting| {
                 let outcome = match &advanced {
                     Err(failure) => Some(Err(failure.clone())),
-                    Ok(_) => self.look_for(waiting, is_new_phase, &mut trial),
+                    Ok(_) => self.look_for(waiting, is_new_phase, &mut scratch),
                 };
                 let silent = || is_over.then(|| Err(self.silent(waiting.said.as_ref())));
                 let outcome = outcome.or_else(silent);
@@ -343,7 +343,7 @@ impl Desk {
         &mut self,
         waiting: &mut Waiting<'_>,
         is_new_phase: bool,
-        trial: &mut Option<Auction>,
+        scratch: &mut Option<Auction>,
     ) -> Option<Result<u64, Failure>> {
         match self.insist(&waiting.id, waiting.bytes) {
             Err(failure) => return Some(Err(failure)),
@@ -361,8 +361,8 @@ impl Desk {
         // It is the rules that refuse, and the party knows them. Time is what the transcript says: this
         // machine's clock may be ahead.
         let auction = self.replica.auction();
-        let trial = trial.get_or_insert_with(|| auction.clone());
-        let refusal = trial.apply(auction.slot(), waiting.bytes).err()?;
+        let scratch = scratch.get_or_insert_with(|| auction.clone());
+        let refusal = scratch.apply(auction.slot(), waiting.bytes).err()?;
         Some(Err(refusal.into()))
     }
 

@@ -3,7 +3,7 @@
 use crate::{money, names, status};
 use serde::Serialize;
 use talea_protocol::{
-    outcome::{Award, Disclosed, Ending, OpenedBid, Quote, ReserveResult, Standing},
+    outcome::{Award, Disclosed, Ending, OpenedBid, PriceComparison, Quote, ReserveResult},
     price::Level,
     terms::Mechanism,
 };
@@ -90,7 +90,7 @@ fn opened(row: &LotRow, mechanism: Mechanism, award: Option<&Award>) -> Vec<Stri
         });
     }
     let is_at_price =
-        |award: &Award| award.sales.iter().any(|sale| sale.standing == Standing::AtPrice);
+        |award: &Award| award.sales.iter().any(|sale| sale.comparison == PriceComparison::AtPrice);
     if !mechanism.pays_own_bid() && award.is_some_and(is_at_price) {
         let words = "that a winner bid the price itself, as did the best loser or the reserve";
         opened.push(words.into());

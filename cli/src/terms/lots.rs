@@ -146,7 +146,7 @@ pub(crate) fn read_lots_file(path: &Path) -> Result<Vec<Item>, Failure> {
     items.collect()
 }
 
-fn read_row(line: lists::Line<'_>) -> Result<LotFile, Failure> {
+fn read_row(line: lists::ListRow<'_>) -> Result<LotFile, Failure> {
     let text = |column| line.get(column).map(str::to_owned);
     let price = |column| text(column).map(PriceText);
     let side = match line.get("side") {

@@ -5,7 +5,7 @@ use super::{
     state::{State, index},
 };
 use crate::{
-    lot::{Absent, LotState, Stage},
+    lot::{Absent, LotPhase, LotState},
     refusal::{Fault, Refusal, require_digest, require_number},
     setting::Setting,
 };
@@ -51,8 +51,8 @@ impl State {
     pub(super) fn give_up_endorsing(&mut self, setting: &Setting) {
         self.settle_bids(setting);
         let absent = self.keys.as_deref().map(|keys| {
-            let out = self.endorsing.late(keys);
-            Absent { excused: self.endorsing.excused(setting, keys, &out), out }
+            let excluded = self.endorsing.late(keys);
+            Absent { excused: self.endorsing.excused(setting, keys, &excluded), excluded }
         });
         self.end_lots(setting, &absent.unwrap_or_default(), |state| {
             Some(match state.bids.ranked().next() {
@@ -76,8 +76,8 @@ impl State {
             (Phase::Endorsing, Duty::Endorsement) => self.endorsing.vouch(&keys, keyholder, vouch),
             (Phase::Ranking, Duty::Chunk { lot, step, chunk }) => {
                 let around = self.around(setting, &keys);
-                let stage = self.lots.get_mut(index(lot)).map(|state| &mut state.stage);
-                let Some(Stage::Ranking(ranking)) = stage else {
+                let phase = self.lots.get_mut(index(lot)).map(|state| &mut state.phase);
+                let Some(LotPhase::Ranking(ranking)) = phase else {
                     return Err(not_due("a vouch must be for a lot that is surveyed or ranked"));
                 };
                 ranking.vouch(around, keyholder, vouch, (step, chunk))

@@ -35,7 +35,7 @@ use crate::{
     endorse::Endorsing,
     envelope,
     ledger::Ledger,
-    lot::{Absent, LotState, Stage},
+    lot::{Absent, LotPhase, LotState},
     rank::Ranking,
     refusal::{Fault, Refusal, require},
     setting::Setting,
@@ -209,8 +209,8 @@ impl Auction {
 
     /// The commitment over which a bidder proves its next bid on a lot: that of its bid which stands.
     #[must_use]
-    pub fn standing(&self, lot: u32, bidder: &PartyKey) -> Option<Point> {
-        self.state.lot(lot).and_then(|lot| lot.bids.standing(bidder))
+    pub fn active_commitment(&self, lot: u32, bidder: &PartyKey) -> Option<Point> {
+        self.state.lot(lot).and_then(|lot| lot.bids.active_commitment(bidder))
     }
 
     /// Whether keyholders may attest this bid of the current round: its commit is open, or in a later
@@ -229,11 +229,11 @@ impl Auction {
 
     /// Whether a keyholder let a deadline of this lot pass, as far as the transcript shows.
     #[must_use]
-    pub fn is_out(&self, lot: u32, keyholder: KeyholderId) -> bool {
-        self.absent(lot).is_some_and(|absent| absent.out.contains(&keyholder))
+    pub fn is_excluded(&self, lot: u32, keyholder: KeyholderId) -> bool {
+        self.absent(lot).is_some_and(|absent| absent.excluded.contains(&keyholder))
     }
 
-    /// Whether others vouched for one who is out, so that it is not blamed if the lot is void.
+    /// Whether others vouched for one who is excluded, so that it is not blamed if the lot is void.
     #[must_use]
     pub fn is_excused(&self, lot: u32, keyholder: KeyholderId) -> bool {
         self.absent(lot).is_some_and(|absent| absent.excused.contains(&keyholder))
@@ -256,7 +256,7 @@ impl Auction {
         self.state.duties(&self.setting)
     }
 
-    /// Those for whom others may vouch now on this duty: its deadline would put them out.
+    /// Those for whom others may vouch now on this duty: its deadline would exclude them.
     #[must_use]
     pub fn late(&self, duty: Duty) -> BTreeSet<KeyholderId> {
         self.state.late(&self.setting, duty)
@@ -295,9 +295,9 @@ impl Auction {
     /// What the seller may accept or decline on a lot, while it may.
     #[must_use]
     pub fn award_to_decide(&self, lot: u32) -> Option<&Award> {
-        match &self.state.lot(lot)?.stage {
-            Stage::Deciding { award, .. } => Some(award),
-            Stage::Idle | Stage::Ranking(_) | Stage::Surveyed => None,
+        match &self.state.lot(lot)?.phase {
+            LotPhase::Deciding { award, .. } => Some(award),
+            LotPhase::Idle | LotPhase::Ranking(_) | LotPhase::Surveyed => None,
         }
     }
 

@@ -80,7 +80,7 @@ pub fn absorb_responses<'a>(fs: &mut FiatShamir, proofs: impl IntoIterator<Item 
 }
 
 /// A turn of decoded elements.
-struct Turn {
+struct DecodedGate {
     x: Ciphertext,
     y: Ciphertext,
     plus: Ciphertext,
@@ -90,7 +90,7 @@ struct Turn {
     z_minus: Scalar,
 }
 
-impl Turn {
+impl DecodedGate {
     fn decode(turn: &GateTurn) -> Option<Self> {
         let GateTurn { x, y, proof } = turn;
         let GateProof { plus, minus, c_plus, z_plus, z_minus } = proof;
@@ -118,7 +118,7 @@ pub fn verify(
     let Statement { quorum_key, inputs, inputs_encoded, turns, .. } = statement;
     ProofFault::unless_complete(inputs.len(), turns.len())?;
     ProofFault::unless_length(inputs.len(), inputs_encoded.len())?;
-    let decoded: Option<Vec<Turn>> = turns.iter().map(Turn::decode).collect();
+    let decoded: Option<Vec<DecodedGate>> = turns.iter().map(DecodedGate::decode).collect();
     let decoded = decoded.ok_or(ProofFault::NotCanonical)?;
 
     let mut fs = FiatShamir::begin(labels::KIND_GATE, context);

@@ -4,7 +4,8 @@ use super::{
     mechanism,
     plan::{Purpose, Query, plan},
     queries::{
-        DepthSurvey, Found, Participants, Places, PriceSearch, ReserveTest, Turn, Winners, opening,
+        DepthSurvey, Found, Participants, Places, PriceSearch, QueryProgress, ReserveTest, Winners,
+        opening,
     },
     question::Answer,
 };
@@ -12,7 +13,7 @@ use crate::{elgamal::Ciphertext, setting::Setting};
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
 use talea_protocol::{
     bytes::{List, PartyKey},
-    outcome::{Award, Disclosed, OpenedBid, Quote, Sale, Standing},
+    outcome::{Award, Disclosed, OpenedBid, PriceComparison, Quote, Sale},
     price::{Level, PriceGrid},
     terms::Lot,
 };
@@ -78,12 +79,12 @@ enum Learned {
 
 /// What does not change.
 #[derive(Clone, Copy)]
-pub(crate) struct Line<'a> {
+pub(crate) struct LotSetting<'a> {
     pub(crate) setting: &'a Setting,
     pub(crate) lot: &'a Lot,
 }
 
-impl<'a> Line<'a> {
+impl<'a> LotSetting<'a> {
     fn grid(self) -> &'a PriceGrid {
         &self.lot.grid
     }
@@ -95,8 +96,8 @@ impl<'a> Line<'a> {
 
 impl Asking {
     /// With the answer to what it asked last.
-    fn resume(&mut self, answer: Answer, line: Line<'_>) -> Turn<Learned> {
-        let (grid, setting) = (line.grid(), line.setting);
+    fn resume(&mut self, answer: Answer, lot_setting: LotSetting<'_>) -> QueryProgress<Learned> {
+        let (grid, setting) = (lot_setting.grid(), lot_setting.setting);
         match self {
             Self::Everything => opening::resume(&answer, grid, setting).map(Learned::Everything),
             Self::Reserve(test) => test.resume(answer, grid).map(Learned::Reserve),
@@ -131,37 +132,45 @@ impl Program {
     }
 
     /// Goes on with the plan until keyholders are asked something.
-    pub(crate) fn proceed(&mut self, line: Line<'_>) -> Turn<Finding> {
+    pub(crate) fn proceed(&mut self, lot_setting: LotSetting<'_>) -> QueryProgress<Finding> {
         while let Some(query) = self.plan.pop_front() {
-            match self.begin(query, line) {
+            match self.begin(query, lot_setting) {
                 None => {}
-                Some(Turn::Ask(ask)) => return Turn::Ask(ask),
-                Some(Turn::Alarm) => return Turn::Alarm,
-                Some(Turn::Done(learned)) => match self.learn(learned, line) {
+                Some(QueryProgress::Ask(ask)) => return QueryProgress::Ask(ask),
+                Some(QueryProgress::Alarm) => return QueryProgress::Alarm,
+                Some(QueryProgress::Done(learned)) => match self.learn(learned, lot_setting) {
                     Some(()) => {}
-                    None => return Turn::Alarm,
+                    None => return QueryProgress::Alarm,
                 },
             }
         }
-        Turn::Done(core::mem::take(&mut self.finding))
+        QueryProgress::Done(core::mem::take(&mut self.finding))
     }
 
     /// With the answer to what was asked last.
-    pub(crate) fn resume(&mut self, answer: Answer, line: Line<'_>) -> Turn<Finding> {
-        let Some(asking) = &mut self.asking else { return Turn::Alarm };
-        match asking.resume(answer, line) {
-            Turn::Ask(ask) => Turn::Ask(ask),
-            Turn::Alarm => Turn::Alarm,
-            Turn::Done(learned) => match self.learn(learned, line) {
-                Some(()) => self.proceed(line),
-                None => Turn::Alarm,
+    pub(crate) fn resume(
+        &mut self,
+        answer: Answer,
+        lot_setting: LotSetting<'_>,
+    ) -> QueryProgress<Finding> {
+        let Some(asking) = &mut self.asking else { return QueryProgress::Alarm };
+        match asking.resume(answer, lot_setting) {
+            QueryProgress::Ask(ask) => QueryProgress::Ask(ask),
+            QueryProgress::Alarm => QueryProgress::Alarm,
+            QueryProgress::Done(learned) => match self.learn(learned, lot_setting) {
+                Some(()) => self.proceed(lot_setting),
+                None => QueryProgress::Alarm,
             },
         }
     }
 
     /// Begins a query; nothing where there is nothing to ask it of.
-    fn begin(&mut self, query: Query, line: Line<'_>) -> Option<Turn<Learned>> {
-        let (grid, setting) = (line.grid(), line.setting);
+    fn begin(
+        &mut self,
+        query: Query,
+        lot_setting: LotSetting<'_>,
+    ) -> Option<QueryProgress<Learned>> {
+        let (grid, setting) = (lot_setting.grid(), lot_setting.setting);
         let search = |participants, limit| {
             let mut search = PriceSearch::new(participants, limit, grid, setting);
             let first = search.resume(None, grid, setting);
@@ -187,8 +196,8 @@ impl Program {
                 (Asking::Price(search), first.map(Learned::Price))
             }
             Query::AllWin => {
-                let all = (0..self.bids.len()).map(|place| (place, Standing::NotCompared));
-                return Some(Turn::Done(Learned::Winners(all.collect())));
+                let all = (0..self.bids.len()).map(|place| (place, PriceComparison::NotCompared));
+                return Some(QueryProgress::Done(Learned::Winners(all.collect())));
             }
             Query::Winners(contest) => {
                 let mut winners = Winners::new(self.found.take()?, self.bids.len(), contest);
@@ -221,10 +230,10 @@ impl Program {
     }
 
     /// Takes what a query has found; nothing if no accepted proof allows it (K11, K13).
-    fn learn(&mut self, learned: Learned, line: Line<'_>) -> Option<()> {
+    fn learn(&mut self, learned: Learned, lot_setting: LotSetting<'_>) -> Option<()> {
         let disclosed = &mut self.finding.disclosed;
         match learned {
-            Learned::Everything(levels) => self.learn_everything(levels, line)?,
+            Learned::Everything(levels) => self.learn_everything(levels, lot_setting)?,
             Learned::Reserve(true) => {}
             Learned::Reserve(false) => self.plan.retain(|query| *query == Query::OpenReserve),
             Learned::Price(found) => {
@@ -232,40 +241,43 @@ impl Program {
                 self.found = Some(found);
             }
             Learned::Winners(places) => {
-                self.finding.award = Some(self.award(self.price, &places, line)?);
+                self.finding.award = Some(self.award(self.price, &places, lot_setting)?);
             }
-            Learned::Cover(level) => disclosed.cover = line.quote(level),
+            Learned::Cover(level) => disclosed.cover = lot_setting.quote(level),
             Learned::Depth(buckets) => disclosed.depth = List::new(buckets).ok(),
             Learned::OpenReserve(levels) => {
                 let [level] = levels.as_slice() else { return None };
-                self.finding.reserve = line.quote(*level);
+                self.finding.reserve = lot_setting.quote(*level);
             }
         }
         Some(())
     }
 
-    fn learn_everything(&mut self, mut levels: Vec<Level>, line: Line<'_>) -> Option<()> {
+    fn learn_everything(
+        &mut self,
+        mut levels: Vec<Level>,
+        lot_setting: LotSetting<'_>,
+    ) -> Option<()> {
         let reserve = if self.reserve.is_some() { levels.pop() } else { None };
-        self.finding.reserve = reserve.and_then(|level| line.quote(level));
-        let bids =
-            self.bids.iter().zip(&levels).map(|(bid, level)| {
-                Some(OpenedBid { bidder: bid.bidder, quote: line.quote(*level)? })
-            });
+        self.finding.reserve = reserve.and_then(|level| lot_setting.quote(level));
+        let bids = self.bids.iter().zip(&levels).map(|(bid, level)| {
+            Some(OpenedBid { bidder: bid.bidder, quote: lot_setting.quote(*level)? })
+        });
         self.finding.disclosed.bids = bids.collect();
-        let mechanism = line.setting.terms.mechanism;
+        let mechanism = lot_setting.setting.terms.mechanism;
         if let Some((price, places)) = mechanism::award(mechanism, &levels, reserve) {
-            self.finding.award = Some(self.award(price, &places, line)?);
+            self.finding.award = Some(self.award(price, &places, lot_setting)?);
         }
         Some(())
     }
 
-    fn award(&self, price: Level, places: &Places, line: Line<'_>) -> Option<Award> {
-        let sales = places.iter().map(|(place, standing)| {
+    fn award(&self, price: Level, places: &Places, lot_setting: LotSetting<'_>) -> Option<Award> {
+        let sales = places.iter().map(|(place, comparison)| {
             let winner = self.bids.get(*place)?.bidder;
-            Some(Sale { winner, standing: *standing })
+            Some(Sale { winner, comparison: *comparison })
         });
         let sales: Option<Vec<Sale>> = sales.collect();
-        Some(Award { quote: line.quote(price)?, sales: List::new(sales?).ok()? })
+        Some(Award { quote: lot_setting.quote(price)?, sales: List::new(sales?).ok()? })
     }
 
     fn encodings(&self) -> impl Iterator<Item = Arc<[Ciphertext]>> + '_ {

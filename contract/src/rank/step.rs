@@ -371,13 +371,13 @@ impl Step {
     pub(crate) fn time_out(&mut self, roster: Roster<'_>, (slot, next): (u64, u64)) -> Absent {
         let mut absent = Absent::default();
         for acts in self.work.acts().filter(|acts| acts.deadline < slot) {
-            let out: BTreeSet<KeyholderId> = self.work.waits_for(acts, roster).collect();
+            let excluded: BTreeSet<KeyholderId> = self.work.waits_for(acts, roster).collect();
             let keyholders = roster.keys.share_keys.keys().copied();
-            let excused = acts.vouches.excused(roster.quorum, keyholders, &out);
-            absent.extend(&Absent { out, excused });
+            let excused = acts.vouches.excused(roster.quorum, keyholders, &excluded);
+            absent.extend(&Absent { excluded, excused });
         }
         let waited =
-            |acts: &Acts| self.work.waits_for(acts, roster).any(|id| absent.out.contains(&id));
+            |acts: &Acts| self.work.waits_for(acts, roster).any(|id| absent.excluded.contains(&id));
         let waited: Vec<bool> = self.work.acts().map(waited).collect();
         for (acts, waited) in self.work.acts_mut().into_iter().zip(waited) {
             if waited {
@@ -460,7 +460,7 @@ impl Actor<'_> {
         require_digest(Check::RankPlace, "the head", (self.around.head, self.header.head))?;
         let refuse = |why| Err(Fault::NotDue { keyholder: self.id, why }.fails(Check::RankActor));
         if !self.roster.is_in(self.id) {
-            return refuse("it is out");
+            return refuse("it is excluded");
         }
         if !acts.wants(self.roster, self.id) {
             return refuse("it has acted, or its group is complete");

@@ -31,13 +31,13 @@ pub enum Unprovable {
         /// How many the grid has.
         levels: u64,
     },
-    /// A bid below the standing one.
-    #[error("level {level} is worse than the standing bid's {standing}")]
+    /// A bid below the active one.
+    #[error("level {level} is worse than the active bid's {active}")]
     Worse {
         /// The new bid's level.
         level: u32,
-        /// The standing bid's.
-        standing: u32,
+        /// The active bid's.
+        active: u32,
     },
     /// Bulletproofs has no proof of this size.
     #[error("a range proof has 8, 16 or 32 bits, not {bits}")]

@@ -12,7 +12,7 @@ use talea_contract::{
 use talea_protocol::price::Level;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-/// A bid, and in a later round the standing one.
+/// A bid, and in a later round the active one.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct Witness {
     /// `b`.
@@ -20,15 +20,15 @@ pub struct Witness {
     pub level: Level,
     /// `rho`.
     pub rho: Scalar,
-    /// `b_0` and `rho_0` of the standing bid.
+    /// `b_0` and `rho_0` of the active bid.
     #[zeroize(skip)]
-    pub standing: Option<(Level, Scalar)>,
+    pub active: Option<(Level, Scalar)>,
 }
 
 /// Proves that `C = b*G + rho*H` has `0 <= b < levels`, and in a later round that `b_0 <= b`.
 ///
 /// # Errors
-/// [`Unprovable`] if the level is not on the grid, lies below the standing one, or the bits are no
+/// [`Unprovable`] if the level is not on the grid, lies below the active one, or the bits are no
 /// number of bits.
 pub fn prove<R: RngCore + CryptoRng>(
     verifier: &RangeVerifier,
@@ -39,15 +39,15 @@ pub fn prove<R: RngCore + CryptoRng>(
     rng: &mut R,
 ) -> Result<Vec<u8>, Unprovable> {
     let Statement { levels, bits, .. } = *statement;
-    let Witness { level, rho, standing } = witness;
+    let Witness { level, rho, active } = witness;
     let no_such_level = Unprovable::NoSuchLevel { level: level.0, levels: levels.into() };
     let last = levels.checked_sub(1).ok_or(no_such_level)?;
     let mut fs = FiatShamir::begin(statement.kind(), context);
     statement.absorb(&mut fs, gens);
     // C commits to b with rho, (levels-1)*G - C to levels-1-b with -rho; the same of C - C_0.
     let mut bounded = vec![(level.0, *rho)];
-    if let Some((below, rho_0)) = standing {
-        let worse = Unprovable::Worse { level: level.0, standing: below.0 };
+    if let Some((below, rho_0)) = active {
+        let worse = Unprovable::Worse { level: level.0, active: below.0 };
         bounded.push((level.0.checked_sub(below.0).ok_or(worse)?, rho - rho_0));
     }
     let mut values = Zeroizing::new(Vec::new());
@@ -88,7 +88,7 @@ mod tests {
 
     /// The witness of a first bid.
     fn first(level: u32, rho: Scalar) -> Witness {
-        Witness { level: Level(level), rho, standing: None }
+        Witness { level: Level(level), rho, active: None }
     }
 
     /// A proof for `level` of `levels`, with its statement.
@@ -97,7 +97,7 @@ mod tests {
         let verifier = RangeVerifier::new();
         let rho = Scalar::random(&mut rng(1));
         let commitment = commit(&gens, &level.into(), &rho);
-        let statement = Statement { levels, bits, quorum_key: KEY, commitment, standing: None };
+        let statement = Statement { levels, bits, quorum_key: KEY, commitment, active: None };
         let context = context();
         let proof = prove(&verifier, &gens, &context, &statement, &first(level, rho), &mut rng(2));
         (statement, proof.unwrap())
@@ -134,7 +134,7 @@ mod tests {
         let rho = Scalar::ONE;
         let attempt = |levels, bits, level| {
             let commitment = commit(&gens, &Scalar::from(level), &rho);
-            let statement = Statement { levels, bits, quorum_key: KEY, commitment, standing: None };
+            let statement = Statement { levels, bits, quorum_key: KEY, commitment, active: None };
             prove(&verifier, &gens, &context(), &statement, &first(level, rho), &mut rng(2))
         };
         let refused = Err(Unprovable::NoSuchLevel { level: 200, levels: 200 });
@@ -151,7 +151,7 @@ mod tests {
         let rho = Scalar::random(&mut rng(1));
         let commitment = commit(&gens, &Scalar::from(230u32), &rho);
         let statement =
-            Statement { levels: 200, bits: 8, quorum_key: KEY, commitment, standing: None };
+            Statement { levels: 200, bits: 8, quorum_key: KEY, commitment, active: None };
         let mut fs = FiatShamir::begin(labels::KIND_RANGE, &context());
         statement.absorb(&mut fs, &gens);
         let (proof, _) = RangeProof::prove_multiple_with_rng(
@@ -230,7 +230,7 @@ mod tests {
             bits: 8,
             quorum_key: KEY,
             commitment: commit(&gens, &7u32.into(), &rho),
-            standing: None,
+            active: None,
         };
         let mut prover = FiatShamir::begin(labels::KIND_RANGE, &context());
         statement.absorb(&mut prover, &gens);
@@ -267,16 +267,16 @@ mod tests {
             bits: 8,
             quorum_key: KEY,
             commitment: commit(&gens, &new.into(), &rho),
-            standing: Some(commit(&gens, &old.into(), &rho_0)),
+            active: Some(commit(&gens, &old.into(), &rho_0)),
         };
-        let witness = Witness { level: Level(new), rho, standing: Some((Level(old), rho_0)) };
+        let witness = Witness { level: Level(new), rho, active: Some((Level(old), rho_0)) };
         let verifier = RangeVerifier::new();
         let proof = prove(&verifier, &gens, &context(), &statement, &witness, &mut rng(6))?;
         Ok((statement, proof))
     }
 
     #[test]
-    fn standing_and_improving_are_proved_and_look_alike() {
+    fn keeping_and_improving_are_proved_and_look_alike() {
         let gens = Generators::derive();
         let verifier = RangeVerifier::new();
         for (old, new) in [(0, 0), (7, 7), (7, 8), (0, 199), (199, 199)] {
@@ -285,24 +285,24 @@ mod tests {
             let verdict = verifier.verify(&gens, &context(), &statement, &proof);
             assert_eq!(verdict, Ok(()), "{old} {new}");
         }
-        assert_eq!(improved(8, 7).unwrap_err(), Unprovable::Worse { level: 7, standing: 8 });
+        assert_eq!(improved(8, 7).unwrap_err(), Unprovable::Worse { level: 7, active: 8 });
     }
 
     #[test]
-    fn an_improvement_is_bound_to_the_standing_bid() {
+    fn an_improvement_is_bound_to_the_active_bid() {
         let gens = Generators::derive();
         let verifier = RangeVerifier::new();
         let (statement, proof) = improved(7, 9).unwrap();
         let verdict = |statement: &Statement, proof: &[u8]| {
             verifier.verify(&gens, &context(), statement, proof)
         };
-        let lower = statement.standing.map(|c| c - gens.value);
+        let lower = statement.active.map(|c| c - gens.value);
         assert_eq!(
-            verdict(&Statement { standing: lower, ..statement }, &proof),
+            verdict(&Statement { active: lower, ..statement }, &proof),
             Err(ProofFault::False)
         );
         let length = |expected, actual| Err(ProofFault::Length { expected, actual });
-        let first = Statement { standing: None, ..statement };
+        let first = Statement { active: None, ..statement };
         assert_eq!(verdict(&first, &proof), length(proof_len(8, 2), proof_len(8, 4)));
         let (alone, of_first) = proved(200, 8, 9);
         assert_eq!(verdict(&statement, &of_first), length(proof_len(8, 4), proof_len(8, 2)));

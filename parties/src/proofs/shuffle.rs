@@ -38,7 +38,7 @@ pub struct Shuffled {
 }
 
 /// One switch on its way.
-struct Turn {
+struct AppliedSwitch {
     inputs: Pair<Ciphertext>,
     inputs_wire: Pair<WireCiphertext>,
     /// `s_i * X_i`, before they are crossed.
@@ -65,25 +65,25 @@ pub fn prove<R: RngCore + CryptoRng>(
     witness: &Witness,
     rng: &mut R,
 ) -> Shuffled {
-    let turns = pass(lists, &witness.crossings);
-    let inputs: Vec<_> = turns.iter().map(|turn| turn.inputs_wire).collect();
-    let outputs: Vec<_> = turns.iter().map(|turn| turn.outputs_wire).collect();
+    let applied = pass(lists, &witness.crossings);
+    let inputs: Vec<_> = applied.iter().map(|switch| switch.inputs_wire).collect();
+    let outputs: Vec<_> = applied.iter().map(|switch| switch.outputs_wire).collect();
     let mut fs = FiatShamir::begin(labels::KIND_SHUFFLE, context);
     Statement { head, chunk, inputs: &inputs, outputs: &outputs }.absorb(&mut fs);
 
     let powers = witness.crossings.iter().flat_map(|crossing| &crossing.powers);
     let mut nonces = nonces(&mut fs, powers, rng);
-    let mut secrets = Vec::with_capacity(turns.len());
-    for (turn, crossing) in turns.iter().zip(&witness.crossings) {
+    let mut secrets = Vec::with_capacity(applied.len());
+    for (switch, crossing) in applied.iter().zip(&witness.crossings) {
         let mut scalar = || Scalar::random(&mut nonces);
         let secret = Secrets {
             taken: [scalar(), scalar()],
             challenge: scalar(),
             responses: [scalar(), scalar()],
         };
-        let [x_0, x_1] = &turn.inputs;
+        let [x_0, x_1] = &switch.inputs;
         // Crossed or not, the way that was not taken claims the other's power.
-        let [p_0, p_1] = &turn.raised;
+        let [p_0, p_1] = &switch.raised;
         let [k_0, k_1] = &secret.taken;
         let [z_0, z_1] = &secret.responses;
         let simulated = |z: &Scalar, x: &Ciphertext, image: &Ciphertext| {
@@ -98,8 +98,8 @@ pub fn prove<R: RngCore + CryptoRng>(
         secrets.push(secret);
     }
     let challenge = fs.challenge(b"challenge");
-    let switches = turns.iter().zip(&witness.crossings).zip(&secrets);
-    let switches = switches.map(|((turn, crossing), secret)| {
+    let switches = applied.iter().zip(&witness.crossings).zip(&secrets);
+    let switches = switches.map(|((switch, crossing), secret)| {
         let is_crossed = crossing.is_crossed();
         let taken = challenge - secret.challenge;
         // z_i = k_i + c_b s_i
@@ -111,7 +111,7 @@ pub fn prove<R: RngCore + CryptoRng>(
             Scalar::conditional_swap(straight, crossed, is_crossed);
         }
         let c_straight = Scalar::conditional_select(&taken, &secret.challenge, is_crossed);
-        let [low, high] = turn.outputs_wire;
+        let [low, high] = switch.outputs_wire;
         Switch {
             low,
             high,
@@ -124,9 +124,9 @@ pub fn prove<R: RngCore + CryptoRng>(
 }
 
 /// Passes every list through its network.
-fn pass(lists: &[Vec<(Ciphertext, WireCiphertext)>], crossings: &[Crossing]) -> Vec<Turn> {
+fn pass(lists: &[Vec<(Ciphertext, WireCiphertext)>], crossings: &[Crossing]) -> Vec<AppliedSwitch> {
     let mut crossings = crossings.iter();
-    let mut turns = Vec::new();
+    let mut applied = Vec::new();
     for list in lists {
         let mut list = list.clone();
         let k = list.len().checked_ilog2().unwrap_or(0);
@@ -139,7 +139,7 @@ fn pass(lists: &[Vec<(Ciphertext, WireCiphertext)>], crossings: &[Crossing]) -> 
             let outputs_wire = [z_0.encode(), z_1.encode()];
             list[low] = (z_0, outputs_wire[0]);
             list[high] = (z_1, outputs_wire[1]);
-            turns.push(Turn {
+            applied.push(AppliedSwitch {
                 inputs: [x_0, x_1],
                 inputs_wire: [x_0_wire, x_1_wire],
                 raised,
@@ -147,7 +147,7 @@ fn pass(lists: &[Vec<(Ciphertext, WireCiphertext)>], crossings: &[Crossing]) -> 
             });
         }
     }
-    turns
+    applied
 }
 
 /// Swaps if `choice`, without a branch.
@@ -252,9 +252,10 @@ mod tests {
                     (0..8).map(|bits| one_per_layer(bits).sum()).collect()
                 };
                 for pattern in &patterns {
-                    let turns = pass(&lists, &witness(1, k, *pattern).crossings);
-                    let last = &turns[turns.len() - (1 << (k - 1))..];
-                    let outputs: Vec<_> = last.iter().flat_map(|turn| turn.outputs_wire).collect();
+                    let applied = pass(&lists, &witness(1, k, *pattern).crossings);
+                    let last = &applied[applied.len() - (1 << (k - 1))..];
+                    let outputs: Vec<_> =
+                        last.iter().flat_map(|switch| switch.outputs_wire).collect();
                     let is_zero = |wire: &WireCiphertext| {
                         opened(&Ciphertext::decode(wire).unwrap()).is_identity()
                     };

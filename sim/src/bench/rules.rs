@@ -2,7 +2,7 @@
 //! rounds, beside the first price.
 
 use super::{Yardstick, one_lot, open, ratio, table};
-use crate::play::PlayError;
+use crate::simulate::SimulationError;
 use comfy_table::Table;
 use serde::Serialize;
 use std::{hint::black_box, time::Duration};
@@ -126,14 +126,14 @@ fn steps(auction: &Auction, entries: &[Entry]) -> u32 {
 /// Measures every rule on one grid.
 ///
 /// # Errors
-/// [`PlayError`] if a play fails.
+/// [`SimulationError`] if a run fails.
 pub(super) fn figures(
     yardstick: &mut Yardstick,
     time: Duration,
     grid: &PriceGrid,
     bidders: usize,
     progress: impl Fn(&str),
-) -> Result<Vec<RulesFigures>, PlayError> {
+) -> Result<Vec<RulesFigures>, SimulationError> {
     let mut figures: Vec<RulesFigures> = Vec::new();
     for rules in Rules::ALL {
         progress(rules.name);

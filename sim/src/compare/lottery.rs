@@ -172,7 +172,7 @@ mod tests {
     use crate::{
         bench,
         compare::market::{Market, Rules, grid},
-        play::{BidPlan, BidderConduct, Plan, play},
+        simulate::{BidPlan, BidderConduct, Plan, simulate},
     };
     use std::collections::BTreeMap;
     use talea_protocol::{
@@ -244,7 +244,7 @@ mod tests {
                 keyholders: Default::default(),
             };
             let mut transcript = Vec::new();
-            let outcome = play(cast, &plan, &mut transcript, rng).unwrap().outcome;
+            let outcome = simulate(cast, &plan, &mut transcript, rng).unwrap().outcome;
 
             let mut in_round_0: BTreeMap<PartyKey, Contribution> = BTreeMap::new();
             for entry in bench::open(&transcript).1 {

@@ -7,7 +7,7 @@ use super::strategy::{Known, Seen, Strategy};
 use crate::{
     failure::{Code, Failure},
     plain::{PlainLot, PlainResult},
-    play::{Cast, Seat},
+    simulate::{Cast, Seat},
 };
 use rand_core::CryptoRngCore;
 use std::{fmt, slice};
@@ -292,8 +292,8 @@ mod tests {
         assert_eq!(sniped, (vec![0], 0, 2), "the first to commit wins for nothing");
         let creeping = hold(Rules::InRounds, &VALUES, &[Strategy::Creeping]);
         assert_eq!(creeping, (vec![1], 800, 8), "they keep the rounds going");
-        let standing = hold(Rules::InRounds, &VALUES, &[Strategy::Standing]);
-        assert_eq!(standing, (vec![1], 800, 2));
+        let active = hold(Rules::InRounds, &VALUES, &[Strategy::Holding]);
+        assert_eq!(active, (vec![1], 800, 2));
     }
 
     #[test]

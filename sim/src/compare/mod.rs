@@ -29,7 +29,7 @@ pub mod withholding;
 
 use crate::{
     failure::{Code, Failure},
-    play::Cast,
+    simulate::Cast,
 };
 use market::{Market, Rules};
 use profile::{ALIKE, DEVIATIONS, Profile};
@@ -52,7 +52,7 @@ pub struct Options {
     pub limit: u32,
     /// Where all values and secrets come from.
     pub seed: u64,
-    /// Auctions of each line to be played with real cryptography.
+    /// Auctions of each line to be simulated with real cryptography.
     pub sample: u32,
 }
 
@@ -87,7 +87,7 @@ impl Options {
     }
 }
 
-/// Compares everything, and plays the sample. The same options give the same report, on however
+/// Compares everything, and runs the sample. The same options give the same report, on however
 /// many threads.
 ///
 /// # Errors
@@ -109,12 +109,13 @@ pub fn run(options: &Options, progress: impl Fn(&str)) -> Result<Report, Failure
 fn play_sample(options: &Options) -> Result<Sample, Failure> {
     let lines: Vec<&Profile> = ALIKE.iter().chain(&DEVIATIONS).collect();
     let number = options.sample.min(options.auctions);
-    let plays: Vec<(u32, u32, &Profile)> = (0u32..)
+    let runs: Vec<(u32, u32, &Profile)> = (0u32..)
         .zip(lines)
         .flat_map(|(line, profile)| (0..number).map(move |number| (line, number, profile)))
         .collect();
-    let plays = plays.par_iter();
-    plays.map(|(line, number, profile)| sample::play_one(profile, options, (*line, *number))).sum()
+    let runs = runs.par_iter();
+    runs.map(|(line, number, profile)| sample::simulate_one(profile, options, (*line, *number)))
+        .sum()
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub struct Report {
     pub lottery: Vec<Bias>,
     /// What a bidder has of not revealing.
     pub withholding: Vec<Withholding>,
-    /// What was played with real cryptography.
+    /// What was simulated with real cryptography.
     pub sample: Sample,
 }
 

@@ -16,7 +16,7 @@ pub enum Strategy {
     /// *Auction Theory*, chapter 2).
     Shading,
     /// In rounds: bids the shaded bid at once and stands, whatever it sees.
-    Standing,
+    Holding,
     /// In rounds: opens at half its value. While what is shown does not exclude that somebody is
     /// before it, it goes to the next bucket above the best one shown, at most to its value.
     Improving,
@@ -35,7 +35,7 @@ impl fmt::Display for Strategy {
         f.pad(match self {
             Self::Truthful => "truthful",
             Self::Shading => "shading",
-            Self::Standing => "standing",
+            Self::Holding => "holding",
             Self::Improving => "improving",
             Self::Sniping => "sniping",
             Self::EarlySniping => "sniping in round 1",
@@ -74,7 +74,7 @@ impl Strategy {
         let is_last = seen.round.saturating_add(1) >= known.limit;
         let wish = match self {
             Self::Truthful => value,
-            Self::Shading | Self::Standing => known.shaded(value),
+            Self::Shading | Self::Holding => known.shaded(value),
             Self::Improving if seen.own.is_none() => Level(value.0.div_euclid(2)),
             Self::Improving if known.may_be_beaten(own, seen) => known.above_shown(seen),
             Self::Sniping | Self::Creeping if is_last => known.jump(value, seen),
@@ -147,7 +147,7 @@ mod tests {
     const ALL: [Strategy; 7] = [
         Strategy::Truthful,
         Strategy::Shading,
-        Strategy::Standing,
+        Strategy::Holding,
         Strategy::Improving,
         Strategy::Sniping,
         Strategy::EarlySniping,

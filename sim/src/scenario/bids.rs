@@ -3,8 +3,8 @@
 use crate::{
     failure::{Code, Failure},
     input::{self, CsvCodes},
-    play::BidderConduct,
     scenario::file::{BIDDER_CONDUCTS, bidder_conduct},
+    simulate::BidderConduct,
 };
 
 const NEEDED: [&str; 3] = ["bidder", "lot", "price"];

@@ -2,7 +2,7 @@
 
 use crate::{
     failure::{Code, Failure},
-    play::BidderConduct,
+    simulate::BidderConduct,
 };
 use serde::{
     Deserialize,

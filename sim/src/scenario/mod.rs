@@ -11,7 +11,7 @@ pub mod rules;
 use crate::{
     failure::{Code, Failure},
     input,
-    play::{BidPlan, BidderConduct, Cast, KeyholderConduct, Plan, ReservePlan, Seat},
+    simulate::{BidPlan, BidderConduct, Cast, KeyholderConduct, Plan, ReservePlan, Seat},
     suggest::{self, Load},
 };
 use file::{
@@ -41,7 +41,7 @@ use talea_protocol::{
 /// Names that belong to parties of every auction.
 const RESERVED: [&str; 3] = ["seller", "custodian", "beneficiary"];
 
-/// A scenario that can be played.
+/// A scenario that can be simulated.
 ///
 /// # Invariants
 /// Every bid names a bidder, a lot and a level that exist, and no bidder bids twice for a lot;
@@ -851,7 +851,7 @@ fn place_later_bids(
     let most = rounds.map_or(0, |rounds| rounds.limit.saturating_sub(1));
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let mut placed: Vec<Vec<BidPlan>> = Vec::new();
-    let mut standing: BTreeMap<(usize, u32), Level> =
+    let mut active: BTreeMap<(usize, u32), Level> =
         first.iter().map(|bid| ((bid.bidder, bid.lot), bid.level)).collect();
     for (round, written) in later {
         let WrittenBid { at, bidder, lot: text, price, conduct } = written;
@@ -869,7 +869,7 @@ fn place_later_bids(
             MAX_BIDS_PER_LOT,
         )?;
         for bid in place {
-            let before = standing.insert((bidder, bid.lot), bid.level);
+            let before = active.insert((bidder, bid.lot), bid.level);
             if before.is_some_and(|before| bid.level < before) {
                 let sentence =
                     format!("{at}: a bid of a later round is not worse than the one before");

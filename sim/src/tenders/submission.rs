@@ -1,4 +1,4 @@
-//! What of a tender is played.
+//! What of a tender is simulated.
 //!
 //! The grid starts at the ceiling and goes down, so a bid above the ceiling is not on it, and it
 //! ends at the floor, so a bid below the floor is not either: the rules of the tender become the
@@ -42,7 +42,7 @@ impl NotSubmitted {
     }
 }
 
-/// Why a tender is not played.
+/// Why a tender is not simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Skip {
     /// A tie was decided by lottery, which is no matter of bids.
@@ -91,7 +91,7 @@ pub fn not_submitted(tender: &Tender, bid: &RecordedBid) -> Option<NotSubmitted>
     (price > tender.ceiling).then_some(NotSubmitted::AboveCeiling)
 }
 
-/// What of a tender is played, or why it is not.
+/// What of a tender is simulated, or why it is not.
 ///
 /// # Errors
 /// None that a checked record can cause.
@@ -180,7 +180,7 @@ mod tests {
         Tender { auction: "1".into(), date: "20200101".into(), ceiling, floor, bids }
     }
 
-    fn played(ceiling: Yen, floor: Option<Yen>, bids: &[(Yen, ResultCode)]) -> Submission {
+    fn simulated(ceiling: Yen, floor: Option<Yen>, bids: &[(Yen, ResultCode)]) -> Submission {
         prepare(&tender(ceiling, floor, bids), LOAD).unwrap().unwrap()
     }
 
@@ -188,37 +188,41 @@ mod tests {
 
     #[test]
     fn the_grid_goes_from_the_ceiling_to_the_floor() {
-        let played = played(5_000_000, Some(4_000_500), &[(4_001_000, Won), (4_900_000, Lost)]);
-        assert_eq!((played.grid.tick, played.grid.levels), (1_000, 1_000));
-        assert_eq!(played.bids, [(0, Level(999)), (1, Level(100))]);
-        assert_eq!(played.grid.fault(), None);
+        let simulated =
+            simulated(5_000_000, Some(4_000_500), &[(4_001_000, Won), (4_900_000, Lost)]);
+        assert_eq!((simulated.grid.tick, simulated.grid.levels), (1_000, 1_000));
+        assert_eq!(simulated.bids, [(0, Level(999)), (1, Level(100))]);
+        assert_eq!(simulated.grid.fault(), None);
     }
 
     #[test]
     fn without_a_floor_it_goes_to_the_last_unit() {
-        let played = played(5_000_000, None, &[(4_001_000, Won)]);
-        assert_eq!(played.grid.levels, 5_000);
-        assert_eq!(played.grid.price(Level(4_999)), Some(Price(1_000)));
+        let simulated = simulated(5_000_000, None, &[(4_001_000, Won)]);
+        assert_eq!(simulated.grid.levels, 5_000);
+        assert_eq!(simulated.grid.price(Level(4_999)), Some(Price(1_000)));
     }
 
     #[test]
     fn the_unit_is_the_largest_that_fits() {
         for (price, unit) in [(4_001_000, 1_000), (4_001_100, 100), (4_001_110, 10), (4_001_111, 1)]
         {
-            let played = played(5_000_000, None, &[(price, Won), (4_900_000, Lost)]);
-            assert_eq!(played.grid.tick, unit);
+            let simulated = simulated(5_000_000, None, &[(price, Won), (4_900_000, Lost)]);
+            assert_eq!(simulated.grid.tick, unit);
         }
         // A disqualified bid does not make the grid finer.
-        assert_eq!(played(5_000_000, None, &[(4_001_000, Won), (4_000_001, Out)]).grid.tick, 1_000);
+        assert_eq!(
+            simulated(5_000_000, None, &[(4_001_000, Won), (4_000_001, Out)]).grid.tick,
+            1_000
+        );
     }
 
     #[test]
     fn bids_that_are_void_are_not_handed_in() {
         let bids = [(80, Won), (0, Out), (70, Out), (90, Out), (101, Lost), (90, Lost)];
-        let played = played(100, Some(75), &bids);
-        assert_eq!(played.bids.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [0, 5]);
+        let simulated = simulated(100, Some(75), &bids);
+        assert_eq!(simulated.bids.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [0, 5]);
         assert_eq!(
-            played.not_submitted,
+            simulated.not_submitted,
             [
                 NotSubmitted::Blank,
                 NotSubmitted::BelowFloor,
@@ -240,19 +244,19 @@ mod tests {
     #[test]
     fn a_long_way_down_is_cut_at_the_lowest_bid() {
         let ceiling = (1 << 40) + 1;
-        assert_eq!(played(ceiling, None, &[(ceiling - 7, Won)]).grid.levels, 8);
+        assert_eq!(simulated(ceiling, None, &[(ceiling - 7, Won)]).grid.levels, 8);
     }
 
     #[test]
     fn ties_are_counted() {
-        assert_eq!(played(100, None, &[(80, Won), (80, Lost), (90, Lost)]).lowest, 2);
-        assert_eq!(played(100, None, &[(80, Won), (90, Lost)]).lowest, 1);
+        assert_eq!(simulated(100, None, &[(80, Won), (80, Lost), (90, Lost)]).lowest, 2);
+        assert_eq!(simulated(100, None, &[(80, Won), (90, Lost)]).lowest, 1);
     }
 
     #[test]
     fn a_floor_at_the_ceiling_still_makes_a_grid() {
-        let played = played(1_000, Some(1_000), &[(1_000, Won)]);
-        assert_eq!(played.grid.fault(), None);
-        assert_eq!(played.bids, [(0, Level(0))]);
+        let simulated = simulated(1_000, Some(1_000), &[(1_000, Won)]);
+        assert_eq!(simulated.grid.fault(), None);
+        assert_eq!(simulated.bids, [(0, Level(0))]);
     }
 }

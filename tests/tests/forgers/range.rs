@@ -30,7 +30,7 @@ pub(crate) enum Flaw {
     /// `C` alone is proved to have `n` bits: the distance to the last level is left out of account.
     LastLevelIgnored,
     /// Of a later round's bid it is only proved that it is a level.
-    StandingIgnored,
+    ActiveIgnored,
     /// The key to which the bid will be encrypted is left out, as is what a history shows beyond its terms.
     KeyIgnored,
 }
@@ -48,8 +48,8 @@ impl Range {
 
     /// The same of a verifier with this flaw.
     fn begin_for(&self, flaw: Option<Flaw>) -> FiatShamir {
-        let Statement { levels, bits, quorum_key, commitment, standing } = self.statement;
-        let kind = if standing.is_some() { labels::KIND_IMPROVEMENT } else { labels::KIND_RANGE };
+        let Statement { levels, bits, quorum_key, commitment, active } = self.statement;
+        let kind = if active.is_some() { labels::KIND_IMPROVEMENT } else { labels::KIND_RANGE };
         let mut fs = FiatShamir::begin(kind, &self.context);
         let Generators { value, blinding, .. } = generators();
         fs.element(b"value-base", &value);
@@ -60,8 +60,8 @@ impl Range {
         fs.count(b"bits", bits);
         fs.integer(b"rungs", levels);
         fs.element(b"commitment", &commitment);
-        if let Some(standing) = standing {
-            fs.element(b"standing", &standing);
+        if let Some(active) = active {
+            fs.element(b"standing", &active);
         }
         fs
     }
@@ -73,7 +73,7 @@ impl Range {
             return ChaCha20Rng::from_seed([0; 32]);
         }
         let Context { auction, lot, round, signer, .. } = self.context;
-        let Statement { levels, bits, quorum_key, commitment, standing } = self.statement;
+        let Statement { levels, bits, quorum_key, commitment, active } = self.statement;
         let mut state = Transcript::new(labels::RANGE_WEIGHTS);
         state.append_message(b"auction", &auction.0);
         state.append_u64(b"lot", lot.into());
@@ -85,8 +85,8 @@ impl Range {
         state.append_u64(b"bits", bits as u64);
         state.append_u64(b"rungs", levels.into());
         state.append_message(b"commitment", &encode_point(&commitment).0);
-        if let Some(standing) = standing {
-            state.append_message(b"standing", &encode_point(&standing).0);
+        if let Some(active) = active {
+            state.append_message(b"standing", &encode_point(&active).0);
         }
         if !matches!(flaw, Some(Flaw::SeededBeforeProof)) {
             state.append_message(b"proof", &self.proof);
@@ -100,7 +100,7 @@ impl Range {
         let all = self.statement.commitments(&generators());
         match flaw {
             Some(Flaw::LastLevelIgnored) => all[..1].to_vec(),
-            Some(Flaw::StandingIgnored) => all[..2].to_vec(),
+            Some(Flaw::ActiveIgnored) => all[..2].to_vec(),
             _ => all,
         }
     }
@@ -115,17 +115,17 @@ impl Artefact for Range {
 
     /// The second verifier takes the number of bits from the levels.
     fn verifier(&self) -> Result<(), ProofError> {
-        let Statement { levels, bits, quorum_key, commitment, standing } = self.statement;
+        let Statement { levels, bits, quorum_key, commitment, active } = self.statement;
         assert_eq!(bits, second::bits(levels), "the verifier knows no such statement");
         let (place, commitment) = (place(&self.context), encode_point(&commitment));
-        match standing.as_ref().map(encode_point) {
+        match active.as_ref().map(encode_point) {
             None => second::verify(&place, &quorum_key, levels, &commitment, &self.proof),
-            Some(standing) => second::verify_improvement(
+            Some(active) => second::verify_improvement(
                 &place,
                 &quorum_key,
                 levels,
                 &commitment,
-                &standing,
+                &active,
                 &self.proof,
             ),
         }
@@ -313,7 +313,7 @@ fn forge(
 
 /// A bid of a first round on a grid of 200 levels.
 fn first_bid(commitment: RistrettoPoint) -> Statement {
-    Statement { levels: 200, bits: 8, quorum_key: KEY, commitment, standing: None }
+    Statement { levels: 200, bits: 8, quorum_key: KEY, commitment, active: None }
 }
 
 /// A bid of -1 on a grid of 200 levels: the distance to the last level is 200, which has 8 bits.
@@ -357,7 +357,7 @@ pub(crate) fn honest(context: Context) -> Range {
     let statement = first_bid(commitment);
     let verifier = RangeVerifier::new();
     let mut rng = rng(103);
-    let witness = Witness { level: Level(42), rho, standing: None };
+    let witness = Witness { level: Level(42), rho, active: None };
     let proof = prover::prove(&verifier, &gens, &context, &statement, &witness, &mut rng).unwrap();
     Range { context, statement, proof }
 }
@@ -367,9 +367,9 @@ pub(crate) fn improvement(context: Context, level: u32) -> Range {
     let gens = generators();
     let [rho_0, rho] = [77u8, 78].map(Scalar::from);
     let commit = |level: u32, rho| gens.value * Scalar::from(level) + gens.blinding * rho;
-    let standing = Some(commit(42, rho_0));
-    let statement = Statement { standing, ..first_bid(commit(level, rho)) };
-    let witness = Witness { level: Level(level), rho, standing: Some((Level(42), rho_0)) };
+    let active = Some(commit(42, rho_0));
+    let statement = Statement { active, ..first_bid(commit(level, rho)) };
+    let witness = Witness { level: Level(level), rho, active: Some((Level(42), rho_0)) };
     let verifier = RangeVerifier::new();
     let proof =
         prover::prove(&verifier, &gens, &context, &statement, &witness, &mut rng(104)).unwrap();
@@ -459,7 +459,7 @@ fn a_bid_beyond_the_last_level() {
 /// A bid that takes back what its bidder offered in the round before.
 #[test]
 fn a_bid_worse_than_the_one_that_stands() {
-    worse().check_forgery(Flaw::StandingIgnored);
+    worse().check_forgery(Flaw::ActiveIgnored);
 }
 
 /// The same with all four values, of which the distance is proved for another: `-1` in the place
@@ -492,16 +492,16 @@ fn honest_improvements_pass_and_stand_for_no_other_bid() {
     for level in [42, 43, 199] {
         let bid = improvement(context(), level);
         bid.check_honest();
-        let standing = bid.statement.standing;
-        let moved = [standing.map(|c| c + gens.value), standing.map(|c| c - gens.blinding)];
+        let active = bid.statement.active;
+        let moved = [active.map(|c| c + gens.value), active.map(|c| c - gens.blinding)];
         let itself = Some(bid.statement.commitment);
-        for standing in moved.into_iter().chain([itself, None]) {
-            let statement = Statement { standing, ..bid.statement };
+        for active in moved.into_iter().chain([itself, None]) {
+            let statement = Statement { active, ..bid.statement };
             Range { statement, ..bid.clone() }.check_refused();
         }
         // A first bid's proof is no improvement.
         let first = honest(context());
-        let statement = Statement { standing, ..first.statement };
+        let statement = Statement { active, ..first.statement };
         Range { statement, ..first }.check_refused();
     }
 }

@@ -50,7 +50,7 @@ pub(crate) enum Flaw {
 }
 
 /// What a switch takes, what it puts out, and what it answers.
-struct Turn {
+struct AppliedSwitch {
     inputs: [Ciphertext; 2],
     outputs: [Ciphertext; 2],
     c_straight: Scalar,
@@ -68,13 +68,13 @@ impl Shuffle {
 
     /// Every switch with its inputs, which are what the layer before put out; nothing if something
     /// is not canonical or missing.
-    fn turns(&self) -> Option<Vec<Turn>> {
+    fn applied(&self) -> Option<Vec<AppliedSwitch>> {
         let entries = self.lists.first()?.len();
         let k = entries.checked_ilog2().filter(|k| *k >= 1 && entries == 1 << k)?;
         let complete = self.switches.len() == self.lists.len() * switches(k)
             && self.lists.iter().all(|list| list.len() == entries);
         let mut wires = self.switches.iter().filter(|_| complete);
-        let mut turns = Vec::new();
+        let mut applied = Vec::new();
         for list in &self.lists {
             let mut list = list.clone();
             for [low, high] in network(k) {
@@ -82,7 +82,7 @@ impl Shuffle {
                     wires.next()?;
                 let outputs = [Ciphertext::decode(z_0)?, Ciphertext::decode(z_1)?];
                 let pair = |[a, b]: &[WireScalar; 2]| Some([decode_scalar(a)?, decode_scalar(b)?]);
-                turns.push(Turn {
+                applied.push(AppliedSwitch {
                     inputs: [list[low], list[high]],
                     outputs,
                     c_straight: decode_scalar(c_straight)?,
@@ -91,12 +91,12 @@ impl Shuffle {
                 [list[low], list[high]] = outputs;
             }
         }
-        Some(turns)
+        Some(applied)
     }
 
     /// The lists as this post leaves them.
     fn shuffled(&self) -> Vec<Vec<Ciphertext>> {
-        let mut outputs = self.turns().unwrap().into_iter().map(|turn| turn.outputs);
+        let mut outputs = self.applied().unwrap().into_iter().map(|switch| switch.outputs);
         let mut shuffled = self.lists.clone();
         for list in &mut shuffled {
             for [low, high] in network(list.len().ilog2()) {
@@ -106,13 +106,18 @@ impl Shuffle {
         shuffled
     }
 
-    fn challenge(&self, turns: &[Turn], announced: &[Announcements], flaw: Option<Flaw>) -> Scalar {
+    fn challenge(
+        &self,
+        applied: &[AppliedSwitch],
+        announced: &[Announcements],
+        flaw: Option<Flaw>,
+    ) -> Scalar {
         let mut fs = FiatShamir::begin(labels::KIND_SHUFFLE, &self.context);
         if !matches!(flaw, Some(Flaw::OnlyAnnouncementsHashed)) {
             fs.digest(b"head", &HEAD);
             fs.integer(b"chunk", self.chunk);
-            fs.count(b"switches", turns.len());
-            for Turn { inputs: [x_0, x_1], outputs: [z_0, z_1], .. } in turns {
+            fs.count(b"switches", applied.len());
+            for AppliedSwitch { inputs: [x_0, x_1], outputs: [z_0, z_1], .. } in applied {
                 fs.ciphertext(b"x-0", &x_0.encode());
                 fs.ciphertext(b"x-1", &x_1.encode());
                 if !matches!(flaw, Some(Flaw::OutputsUnhashed)) {
@@ -137,8 +142,14 @@ impl Shuffle {
     }
 
     /// The shares of the challenge in the four announcements of a switch.
-    fn shares(&self, at: usize, turn: &Turn, c: &Scalar, flaw: Option<Flaw>) -> [[Scalar; 2]; 2] {
-        let straight = turn.c_straight;
+    fn shares(
+        &self,
+        at: usize,
+        switch: &AppliedSwitch,
+        c: &Scalar,
+        flaw: Option<Flaw>,
+    ) -> [[Scalar; 2]; 2] {
+        let straight = switch.c_straight;
         let claimed = || self.claimed.get(at).copied().unwrap_or_default();
         match flaw {
             Some(Flaw::SharesFree) => [[straight; 2], [claimed(); 2]],
@@ -154,8 +165,10 @@ impl Shuffle {
     /// powers, straight or crossed; the other way is simulated.
     fn prove_knowing(&mut self, is_crossed: bool, powers: [Scalar; 2], flaw: Option<Flaw>) {
         let mut rng = rng(90);
-        let turns = self.turns().unwrap();
-        let [Turn { inputs, outputs, .. }] = &turns[..] else { unreachable!("one switch") };
+        let applied = self.applied().unwrap();
+        let [AppliedSwitch { inputs, outputs, .. }] = &applied[..] else {
+            unreachable!("one switch")
+        };
         let mut scalar = || scalar(&mut rng);
         let (k, z, c_other) = ([scalar(), scalar()], [scalar(), scalar()], scalar());
         let taken = [0, 1].map(|i| inputs[i].scaled(&k[i]));
@@ -164,7 +177,7 @@ impl Shuffle {
             inputs[i].scaled(&z[i]) - image.scaled(&c_other)
         });
         let ways = if is_crossed { [simulated, taken] } else { [taken, simulated] };
-        let c = self.challenge(&turns, &[ways], flaw);
+        let c = self.challenge(&applied, &[ways], flaw);
         let c_taken = c - c_other;
         let answers = [0, 1].map(|i| k[i] + c_taken * powers[i]);
         let (c_straight, straight, crossed) =
@@ -203,28 +216,28 @@ impl Artefact for Shuffle {
     }
 
     fn replica(&self, flaw: Option<Flaw>) -> bool {
-        let (Some(turns), Some(c)) = (self.turns(), decode_scalar(&self.challenge)) else {
+        let (Some(applied), Some(c)) = (self.applied(), decode_scalar(&self.challenge)) else {
             return false;
         };
-        let public = |of: fn(&Turn) -> &[Ciphertext; 2]| {
-            turns.iter().flat_map(of).any(Ciphertext::is_public)
+        let public = |of: fn(&AppliedSwitch) -> &[Ciphertext; 2]| {
+            applied.iter().flat_map(of).any(Ciphertext::is_public)
         };
         let identity = match flaw {
             Some(Flaw::PublicInputAllowed) => false,
-            Some(Flaw::ZeroAllowed) => public(|turn| &turn.inputs),
-            _ => public(|turn| &turn.inputs) || public(|turn| &turn.outputs),
+            Some(Flaw::ZeroAllowed) => public(|switch| &switch.inputs),
+            _ => public(|switch| &switch.inputs) || public(|switch| &switch.outputs),
         };
-        let announced = turns.iter().enumerate().map(|(at, turn)| {
-            let shares = self.shares(at, turn, &c, flaw);
+        let announced = applied.iter().enumerate().map(|(at, switch)| {
+            let shares = self.shares(at, switch, &c, flaw);
             [0, 1].map(|b| {
                 [0, 1].map(|i| {
-                    let image = turn.outputs[i ^ b].scaled(&shares[b][i]);
-                    turn.inputs[i].scaled(&turn.responses[b][i]) - image
+                    let image = switch.outputs[i ^ b].scaled(&shares[b][i]);
+                    switch.inputs[i].scaled(&switch.responses[b][i]) - image
                 })
             })
         });
         let announced: Vec<Announcements> = announced.collect();
-        !identity && self.challenge(&turns, &announced, flaw) == c
+        !identity && self.challenge(&applied, &announced, flaw) == c
     }
 }
 
@@ -255,7 +268,7 @@ fn proved(context: Context, lists: Vec<Vec<Ciphertext>>, crossings: Vec<Crossing
     shuffle
 }
 
-/// Honest turns, every second switch crossed.
+/// Honest applied, every second switch crossed.
 pub(crate) fn honest(count: usize, k: u32) -> Shuffle {
     let mut rng = rng(93);
     let crossings = (0..count * switches(k))
@@ -431,14 +444,14 @@ fn a_message_moved_from_one_entry_to_the_other() {
 fn shares_of_the_challenge_that_are_free() {
     let mut rng = rng(94);
     let mut shuffle = unproved(without_its_zero);
-    let turns = shuffle.turns().unwrap();
-    let [Turn { inputs, outputs, .. }] = &turns[..] else { unreachable!("one switch") };
+    let applied = shuffle.applied().unwrap();
+    let [AppliedSwitch { inputs, outputs, .. }] = &applied[..] else { unreachable!("one switch") };
     let shares = [scalar(&mut rng), scalar(&mut rng)];
     let responses = [(); 2].map(|()| [scalar(&mut rng), scalar(&mut rng)]);
     let announced = [0, 1].map(|b| {
         [0, 1].map(|i| inputs[i].scaled(&responses[b][i]) - outputs[i ^ b].scaled(&shares[b]))
     });
-    let c = shuffle.challenge(&turns, &[announced], Some(Flaw::SharesFree));
+    let c = shuffle.challenge(&applied, &[announced], Some(Flaw::SharesFree));
     shuffle.claimed = vec![shares[1]];
     shuffle.answer(c, shares[0], responses);
     shuffle.check_forgery(Flaw::SharesFree);
@@ -458,8 +471,10 @@ fn an_entry_that_comes_out_twice() {
         let mut shuffle = unproved(|inputs| [inputs[kept].scaled(&s_0), inputs[kept].scaled(&s_1)]);
         assert_eq!(zeros(&shuffle), expected);
         let flaw = Flaw::OutputsProvedApart;
-        let turns = shuffle.turns().unwrap();
-        let [Turn { inputs, outputs, .. }] = &turns[..] else { unreachable!("one switch") };
+        let applied = shuffle.applied().unwrap();
+        let [AppliedSwitch { inputs, outputs, .. }] = &applied[..] else {
+            unreachable!("one switch")
+        };
         let mut scalar = || scalar(&mut rng);
         // Of both outputs: the nonce of the input it came from, and the simulated other.
         let (k, z, share) = ([scalar(), scalar()], [scalar(), scalar()], [scalar(), scalar()]);
@@ -472,7 +487,7 @@ fn an_entry_that_comes_out_twice() {
             announced[kept ^ o][kept] = real[o];
             announced[other ^ o][other] = simulated[o];
         }
-        let c = shuffle.challenge(&turns, &[announced], Some(flaw));
+        let c = shuffle.challenge(&applied, &[announced], Some(flaw));
         let mut responses = [[Scalar::ZERO; 2]; 2];
         for (o, s) in [s_0, s_1].into_iter().enumerate() {
             responses[kept ^ o][kept] = k[o] + (c - share[o]) * s;
@@ -505,7 +520,7 @@ fn an_entry_chosen_after_the_challenge() {
         // The whole challenge falls to "straight".
         let straight = [Ciphertext { r: x_0.r * k[0], e: second }, x_1.scaled(&k[1])];
         let crossed = [x_0.scaled(&z[0]), x_1.scaled(&z[1])];
-        let c = shuffle.challenge(&shuffle.turns().unwrap(), &[[straight, crossed]], Some(flaw));
+        let c = shuffle.challenge(&shuffle.applied().unwrap(), &[[straight, crossed]], Some(flaw));
         let answers = [k[0] + c * s_0, k[1] + c * s_1];
         let e = (x_0.e * answers[0] - second) * c.invert();
         shuffle.put_out([Ciphertext { r: x_0.r * s_0, e }, x_1.scaled(&s_1)]);

@@ -2,7 +2,7 @@
 
 use super::{
     Case,
-    plays::{in_rounds, small},
+    auctions::{in_rounds, small},
 };
 use talea_contract::Phase;
 use talea_protocol::{
@@ -15,13 +15,13 @@ use talea_protocol::{
     terms::{Disclosure, Mechanism, Rounds, Terms},
     transcript::{Closing, Entry, Genesis, MAGIC, RecordKind, next_head},
 };
-use talea_sim::play::{KeyholderConduct, ReservePlan, Seat};
+use talea_sim::simulate::{KeyholderConduct, ReservePlan, Seat};
 use talea_tests::{
-    Small, chosen_unary, list,
+    Small, chosen_unary,
+    harness::Harness,
+    list,
     replay::{Kind, Pens, Replay, Scene, append, edit, opened},
-    rng,
-    stage::Stage,
-    with_keyholder,
+    rng, with_keyholder,
 };
 use talea_verifier::Verdict;
 
@@ -171,7 +171,7 @@ fn terms() -> Vec<Case> {
 // ---- records ----
 
 fn framing() -> Vec<Case> {
-    let (_, whole) = small().play(&small().plan(&[&[1, 2]]));
+    let (_, whole) = small().simulate(&small().plan(&[&[1, 2]]));
     let replay = Replay::read(&whole);
     let opening = replay.until(0);
     let entries = replay.until(replay.entries.len());
@@ -189,9 +189,9 @@ fn framing() -> Vec<Case> {
     };
     // Before the head stand the accounts: their number follows the lots, whose last field is the ending.
     let account = 4 + 80 * closing.outcome.accounts.len() + 32;
-    let standing = closing_bytes.len() - account - 1;
-    let mut no_standing = closing_bytes.clone();
-    no_standing[standing] = 3;
+    let comparison = closing_bytes.len() - account - 1;
+    let mut no_comparison = closing_bytes.clone();
+    no_comparison[comparison] = 3;
     let head_of_last = |replay: &Replay, index: usize| {
         let entry = &replay.entries[index];
         (entry.slot, entry.instruction.clone())
@@ -246,7 +246,7 @@ fn framing() -> Vec<Case> {
             whole[..whole.len() - 1].to_vec()
         }),
         fault("x1-outcome.talea", "X1", "an outcome with a tag that there is not", {
-            then(&entries, record(RecordKind::Closing, &no_standing))
+            then(&entries, record(RecordKind::Closing, &no_comparison))
         }),
         fault("x1-after-closing.talea", "X1", "a record after the closing", {
             then(&whole, record(RecordKind::Entry, &first))
@@ -304,7 +304,7 @@ impl Base {
         plan.reserves = vec![ReservePlan { lot: 0, level: Level(1), is_revealed: true }];
         let plan = with_keyholder(plan, 0, 4, KeyholderConduct::DealsWrongShare { to: 1 });
         let plan = with_keyholder(plan, 0, 2, KeyholderConduct::Ignored { from_step: 2 });
-        let (_, transcript) = small.play(&plan);
+        let (_, transcript) = small.simulate(&plan);
         let replay = Replay::read(&transcript);
         let (scenes, _) = replay.scenes();
         Self { pens: Pens::of(&small.cast()), replay, scenes, small }
@@ -533,28 +533,28 @@ fn commits(base: &Base) -> Vec<Case> {
 /// Two bidders commit to the same level with the same blinding, each with a proof of its own.
 fn second_commitment() -> Case {
     let small = small();
-    let mut stage = Stage::at_commits(&small, &small.terms());
+    let mut harness = Harness::at_commits(&small, &small.terms());
     let [first, second] = [0, 1].map(|bidder| {
-        let bidder = stage.bidder(bidder);
+        let bidder = harness.bidder(bidder);
         let bid = BidId { lot: 0, round: 0, bidder };
         let chosen = (Level(2), curve25519_dalek::Scalar::from(1000u32));
-        let commit = chosen_unary::commit(stage.auction(), &bid, chosen, None, &mut rng(9));
-        stage.sign(bidder, &Instruction::Commit(commit))
+        let commit = chosen_unary::commit(harness.auction(), &bid, chosen, None, &mut rng(9));
+        harness.sign(bidder, &Instruction::Commit(commit))
     });
-    stage.submit(&first);
-    refused_last("c7-commitment.talea", "C7", "a commitment that was made before", stage, &second)
+    harness.submit(&first);
+    refused_last("c7-commitment.talea", "C7", "a commitment that was made before", harness, &second)
 }
 
-/// What ends a stage's transcript, refused.
+/// What ends a harness's transcript, refused.
 fn refused_last(
     file: &'static str,
     check: &'static str,
     title: &'static str,
-    stage: Stage,
+    harness: Harness,
     instruction: &[u8],
 ) -> Case {
-    let slot = stage.slot;
-    let replay = Replay::read(&stage.board.into_inner().1);
+    let slot = harness.slot;
+    let replay = Replay::read(&harness.board.into_inner().1);
     let transcript = replay.ending_at(replay.entries.len(), slot, instruction);
     fault(file, check, title, transcript)
 }
@@ -562,14 +562,14 @@ fn refused_last(
 /// In round 1 somebody commits who did not in round 0.
 fn new_in_a_later_round() -> Case {
     let small = in_rounds();
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let reveals = vec![stage.commit(0, 0, 1), stage.commit(1, 0, 2)];
-    stage.pass();
-    stage.reveal(reveals);
-    stage.act_until(Phase::Commits);
-    let bid = stage.bidders[2].commit(stage.board.auction(), 0, Level(3), &mut rng(9));
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let reveals = vec![harness.commit(0, 0, 1), harness.commit(1, 0, 2)];
+    harness.pass();
+    harness.reveal(reveals);
+    harness.act_until(Phase::Commits);
+    let bid = harness.bidders[2].commit(harness.board.auction(), 0, Level(3), &mut rng(9));
     let bid = bid.expect("a level of the grid").commit;
-    refused_last("c8-new.talea", "C8", "somebody new commits in round 1", stage, &bid)
+    refused_last("c8-new.talea", "C8", "somebody new commits in round 1", harness, &bid)
 }
 
 fn reveals(base: &Base) -> Vec<Case> {

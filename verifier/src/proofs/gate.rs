@@ -57,7 +57,7 @@ impl Wires {
     }
 
     /// What a turn leaves to the next.
-    pub(crate) fn posted(turns: &[Turn]) -> Self {
+    pub(crate) fn posted(turns: &[DecodedGate]) -> Self {
         Self {
             points: turns.iter().map(|t| (t.x, t.y)).collect(),
             encodings: Encodings::Posted(turns.iter().map(|t| (t.wire.x, t.wire.y)).collect()),
@@ -85,7 +85,7 @@ impl Wires {
 
 /// A turn, everything canonical.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Turn {
+pub(crate) struct DecodedGate {
     wire: GateTurn,
     x: Cipher,
     y: Cipher,
@@ -97,7 +97,7 @@ pub(crate) struct Turn {
 }
 
 /// Decodes what a keyholder posted.
-pub(crate) fn decode(turns: &[GateTurn]) -> Result<Vec<Turn>, ProofError> {
+pub(crate) fn decode(turns: &[GateTurn]) -> Result<Vec<DecodedGate>, ProofError> {
     turns
         .iter()
         .enumerate()
@@ -107,7 +107,7 @@ pub(crate) fn decode(turns: &[GateTurn]) -> Result<Vec<Turn>, ProofError> {
                     .ok_or_else(|| ProofError::NotCanonical(format!("{name} of gate {i}")))
             };
             let proof = &turn.proof;
-            Ok(Turn {
+            Ok(DecodedGate {
                 wire: *turn,
                 x: cipher(&turn.x, "X'")?,
                 y: cipher(&turn.y, "Y'")?,
@@ -159,7 +159,7 @@ pub(crate) fn verify_decoded(
     chunk: u32,
     quorum_key: &QuorumKey,
     inputs: &Wires,
-    turns: &[Turn],
+    turns: &[DecodedGate],
 ) -> Result<(), ProofError> {
     let message = Message {
         context: *context,
@@ -185,7 +185,7 @@ pub(crate) struct Message<'a> {
     /// Of the turn before, if there was one: the same place in memory tells it.
     pub(crate) inputs: &'a Wires,
     pub(crate) outputs: &'a Wires,
-    pub(crate) turns: &'a [Turn],
+    pub(crate) turns: &'a [DecodedGate],
 }
 
 impl Message<'_> {

@@ -1,5 +1,5 @@
 //! Range: the committed bid is a level of the grid, `0 <= b < levels`; and in a later round
-//! *improvement*: it is besides not below the standing one, `0 <= b - b_0` (section 8).
+//! *improvement*: it is besides not below the active one, `0 <= b - b_0` (section 8).
 //!
 //! Bulletproofs (Bünz, Bootle, Boneh, Poelstra, Wuille and Maxwell, S&P 2018, section 4.3),
 //! aggregated over `V_1 = C` and `V_2 = (levels-1)*G - C`, and in an improvement over `V_3 = C - C_0`
@@ -150,7 +150,7 @@ pub fn verify(
     verify_any(context, quorum_key, levels, commitment, None, proof)
 }
 
-/// Checks a commitment of a later round and its proof against the `standing` commitment.
+/// Checks a commitment of a later round and its proof against the `active` commitment.
 ///
 /// # Errors
 /// [`ProofError`] if `C` or `C_0` is not canonical or `C` is `O`, or if the proof has another length,
@@ -160,13 +160,11 @@ pub fn verify_improvement(
     quorum_key: &Point,
     levels: u32,
     commitment: &Point,
-    standing: &Point,
+    active: &Point,
     proof: &[u8],
 ) -> Result<(), ProofError> {
-    let former = Former {
-        commitment: *standing,
-        point: point(standing, || "the standing commitment".into())?,
-    };
+    let former =
+        Former { commitment: *active, point: point(active, || "the active commitment".into())? };
     verify_any(context, quorum_key, levels, commitment, Some(former), proof)
 }
 
@@ -228,7 +226,7 @@ impl Claim<'_> {
         }
     }
 
-    fn standing(&self) -> Option<&Point> {
+    fn active(&self) -> Option<&Point> {
         self.former.as_ref().map(|former| &former.commitment)
     }
 
@@ -253,11 +251,10 @@ impl Claim<'_> {
         let values: Vec<CompressedRistretto> =
             self.values().into_iter().map(|value| CompressedRistretto(value.0)).collect();
         let (bulletproof, pedersen) = generators();
-        let standing = self.standing();
+        let active = self.active();
         let mut transcript =
-            transcript(context, quorum_key, n, *levels, commitment, standing).into_inner();
-        let mut weights =
-            range_weights(context, quorum_key, n, *levels, commitment, standing, proof);
+            transcript(context, quorum_key, n, *levels, commitment, active).into_inner();
+        let mut weights = range_weights(context, quorum_key, n, *levels, commitment, active, proof);
         parsed
             .verify_multiple_with_rng(
                 bulletproof,
@@ -344,7 +341,7 @@ impl<'a, 'b> Parsed<'a, 'b> {
             n,
             claim.levels,
             &claim.commitment,
-            claim.standing(),
+            claim.active(),
         );
         tr.message(b"dom-sep", b"rangeproof v1");
         tr.integer(b"n", n);

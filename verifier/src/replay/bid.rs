@@ -30,7 +30,7 @@ pub(crate) struct CommitState {
     pub(crate) unary: Arc<UnaryEncoding>,
     /// Of a bid ranked in round 0, where ties go by lottery; its updates bring none.
     pub(crate) contribution: Option<Contribution>,
-    /// A standing bid that its bidder failed to bid again in some round: its deposit is lost.
+    /// An active bid that its bidder failed to bid again in some round: its deposit is lost.
     pub(crate) in_default: bool,
 }
 

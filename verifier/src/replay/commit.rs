@@ -66,11 +66,11 @@ impl Replay {
         bidder: PartyKey,
         body: CommitBody,
     ) -> Result<(), Stop> {
-        let standing = self.lot(index)?.standing(&bidder);
-        self.docket.require(Check::CommitStanding, standing.is_some(), || {
-            format!("the bidder has no standing bid on lot {index}")
+        let active = self.lot(index)?.active_commitment(&bidder);
+        self.docket.require(Check::CommitActive, active.is_some(), || {
+            format!("the bidder has no active bid on lot {index}")
         })?;
-        let (at, former) = standing.ok_or(NO_LOT)?;
+        let (at, former) = active.ok_or(NO_LOT)?;
         let update = self.committed(lot, bidder, body, Some(former))?;
         self.lot_mut(index)?.updates.insert(at, update);
         Ok(())

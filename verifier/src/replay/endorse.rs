@@ -108,7 +108,7 @@ impl Replay {
             if !self.is_missing(bid) {
                 return Some(format!(
                     "attested bid {at} names neither a commit of round {round} that was never \
-                     revealed nor a standing bid without a commit in it"
+                     revealed nor an active bid without a commit in it"
                 ));
             }
         }
@@ -126,7 +126,7 @@ impl Replay {
         match lot.named(*round, bidder, &self.facts.terms.seller) {
             Some(commit) => lot.at(commit).is_some_and(|commit| commit.status == Status::Open),
             // In round 0 nothing stands.
-            None => *round > 0 && lot.standing(bidder).is_some(),
+            None => *round > 0 && lot.active_commitment(bidder).is_some(),
         }
     }
 
@@ -180,7 +180,7 @@ impl Replay {
             if state.ending.is_some() {
                 continue;
             }
-            state.out.extend(&late);
+            state.excluded.extend(&late);
             state.at_fault.extend(&at_fault);
             let ending = if state.count(Status::Ranked) > 0 {
                 Ending::Void(VoidCause::Endorsement)

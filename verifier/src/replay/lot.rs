@@ -26,9 +26,9 @@ pub(crate) struct LotState {
     pub(crate) updates: BTreeMap<usize, CommitState>,
     /// The seller's; no commit of the lot's.
     pub(crate) reserve: Option<CommitState>,
-    /// Keyholders who are out of this lot.
-    pub(crate) out: BTreeSet<KeyholderId>,
-    /// Of these, whom a deadline put out that was not excused.
+    /// Keyholders who are excluded from this lot.
+    pub(crate) excluded: BTreeSet<KeyholderId>,
+    /// Of these, whom a deadline excluded that was not excused.
     pub(crate) at_fault: BTreeSet<KeyholderId>,
     /// Being surveyed or ranked.
     pub(crate) ranking: Option<Ranking>,
@@ -92,7 +92,7 @@ impl LotState {
     }
 
     /// The place in commit order of a bidder's bid that stands.
-    pub(crate) fn standing(&self, bidder: &PartyKey) -> Option<(usize, Former)> {
+    pub(crate) fn active_commitment(&self, bidder: &PartyKey) -> Option<(usize, Former)> {
         let at = self.by_bidder.get(bidder).copied()?;
         let commit = self.commits.get(at).filter(|commit| commit.status == Status::Ranked)?;
         Some((at, Former { commitment: commit.commitment, point: commit.point }))

@@ -51,7 +51,7 @@ use crate::{
     intake::RankBody,
     proofs::{ProofError, blind, decryption_share, gate, shuffle},
 };
-use dialogue::{Dialogue, Halt, Turn};
+use dialogue::{Dialogue, DialogueProgress, Halt};
 use program::{Bid, Finding, Program, Reserve};
 use step::{Chunk, Items, Kind, Step, cancelled};
 
@@ -75,7 +75,7 @@ pub(crate) struct Ranking {
 
 /// A rank message's content.
 pub(crate) enum Post {
-    Gate(RankBody<Vec<gate::Turn>>),
+    Gate(RankBody<Vec<gate::DecodedGate>>),
     Shuffle(RankBody<shuffle::Decoded>),
     Blind(RankBody<blind::Decoded>),
     Decrypt(RankBody<decryption_share::Decoded>),
@@ -155,10 +155,9 @@ impl Replay {
     pub(crate) fn start_survey(&mut self, lot: usize, slot: u64) -> Result<(), Stop> {
         let (program, dur) = self.program(lot)?;
         let cover = self.facts.terms.rounds.is_some_and(|rounds| rounds.cover);
-        let mut dialogue =
-            Dialogue::new(
-                |line| async move { program.survey(&line, cover).await.map(Found::Survey) },
-            );
+        let mut dialogue = Dialogue::new(|channel| async move {
+            program.survey(&channel, cover).await.map(Found::Survey)
+        });
         let turn = dialogue.start(&mut self.docket)?;
         self.take_turn(lot, slot, dialogue, dur, 0, turn)
     }
@@ -179,7 +178,7 @@ impl Replay {
             commit.unary = Arc::default();
         }
         let mut dialogue =
-            Dialogue::new(|line| async move { program.run(line).await.map(Found::Finding) });
+            Dialogue::new(|channel| async move { program.run(channel).await.map(Found::Finding) });
         let turn = dialogue.start(&mut self.docket)?;
         self.take_turn(lot, slot, dialogue, dur, number, turn)
     }
@@ -198,16 +197,20 @@ impl Replay {
         dialogue: Dialogue<Found>,
         dur: u64,
         number: u32,
-        turn: Turn<Found>,
+        turn: DialogueProgress<Found>,
     ) -> Result<(), Stop> {
         match turn {
-            Turn::End(Ok(Found::Survey(survey))) => {
+            DialogueProgress::End(Ok(Found::Survey(survey))) => {
                 let state = self.lot_mut(lot)?;
                 state.surveys.push(survey);
                 state.steps = number;
                 Ok(())
             }
-            Turn::End(Ok(Found::Finding(Finding { award, mut disclosed, reserve }))) => {
+            DialogueProgress::End(Ok(Found::Finding(Finding {
+                award,
+                mut disclosed,
+                reserve,
+            }))) => {
                 if let Some(survey) = self.survey_of_this_round(lot)? {
                     disclosed.depth = survey.depth.clone();
                 }
@@ -218,9 +221,9 @@ impl Replay {
                     None => self.close_lot(lot, Ending::BelowReserve),
                 }
             }
-            Turn::End(Err(Halt::Alarm)) => self.close_lot(lot, Ending::Halted),
-            Turn::End(Err(Halt::Lost)) => Err(NOT_RANKING),
-            Turn::Ask(work) => {
+            DialogueProgress::End(Err(Halt::Alarm)) => self.close_lot(lot, Ending::Halted),
+            DialogueProgress::End(Err(Halt::Lost)) => Err(NOT_RANKING),
+            DialogueProgress::Ask(work) => {
                 let items = usize::from(self.facts.terms.chunk_items);
                 let step = Step::new(number, items, work, slot.saturating_add(dur))
                     .ok_or(Stop::Internal("a step with an empty list was asked for"))?;
@@ -252,7 +255,7 @@ impl Replay {
         let chunk = ranking.step.chunks.get_mut(at).ok_or(NOT_RANKING)?;
 
         let kind = post.kind();
-        let idle = idle(chunk, &committee, &state.out, id, kind);
+        let idle = idle(chunk, &committee, &state.excluded, id, kind);
         docket.require(Check::RankActor, idle.is_none(), || idle.unwrap_or_default())?;
         let (items, responses) = post.lengths();
         docket.require(Check::RankLength, items == chunk.len && responses == chunk.len, || {
@@ -431,26 +434,27 @@ impl Replay {
         }
         let committee = self.committee()?;
         // All at once: who is due in one chunk is not changed by a time-out in another.
-        let late = step.late(&committee, &state.out, expired.iter().copied());
+        let late = step.late(&committee, &state.excluded, expired.iter().copied());
         if late.is_empty() {
             return Err(Stop::Internal("a step timed out and nobody was late"));
         }
-        let mut anew = step.lose_their_turn(&committee, &state.out, &late);
+        let mut anew = step.lose_their_turn(&committee, &state.excluded, &late);
         anew.extend(expired.iter().copied());
         // Whoever is late in several chunks must be excused in each.
         let number = step.number;
         let mut at_fault = BTreeSet::new();
         for at in expired.iter().copied() {
-            let late = step.late(&committee, &state.out, std::iter::once(at));
+            let late = step.late(&committee, &state.excluded, std::iter::once(at));
             at_fault.extend(self.not_excused(&duty(lot, number, at)?, &late));
         }
 
         let state = self.lot_mut(lot)?;
-        state.out.extend(late);
+        state.excluded.extend(late);
         state.at_fault.extend(at_fault);
         let short = committee.seats().any(|(group, seats)| {
-            let left =
-                committee.keyholders().filter(|id| id.group == group && !state.out.contains(id));
+            let left = committee
+                .keyholders()
+                .filter(|id| id.group == group && !state.excluded.contains(id));
             left.count() < seats.threshold
         });
         if short {
@@ -477,12 +481,12 @@ fn duty(lot: usize, step: u32, chunk: usize) -> Result<Duty, Stop> {
 fn idle(
     chunk: &Chunk,
     committee: &Committee,
-    out: &BTreeSet<KeyholderId>,
+    excluded: &BTreeSet<KeyholderId>,
     id: KeyholderId,
     kind: Kind,
 ) -> Option<String> {
-    if out.contains(&id) {
-        return Some(format!("{id} is out of this lot"));
+    if excluded.contains(&id) {
+        return Some(format!("{id} is excluded from this lot"));
     }
     if chunk.has_acted(id) {
         return Some(format!("{id} has acted in this chunk already"));
@@ -490,7 +494,7 @@ fn idle(
     if !chunk.lacks(committee, id.group) {
         return Some(format!("group {} has all the acts that this chunk needs of it", id.group));
     }
-    let due = chunk.due(committee, out)?;
+    let due = chunk.due(committee, excluded)?;
     (kind.is_in_turn() && due != id).then(|| format!("{due} is due and {id} acted"))
 }
 

@@ -40,8 +40,8 @@ impl Replay {
                     }
                 }
             } else {
-                let standing = state.commits.iter_mut().enumerate();
-                for (at, commit) in standing.filter(|(_, c)| c.status == Status::Ranked) {
+                let active = state.commits.iter_mut().enumerate();
+                for (at, commit) in active.filter(|(_, c)| c.status == Status::Ranked) {
                     match state.updates.remove(&at) {
                         Some(update) if update.status == Status::Ranked => {
                             let CommitState { in_default, contribution, .. } = *commit;

@@ -32,7 +32,7 @@ impl Statements {
         *count = count.saturating_add(1);
     }
 
-    /// Nobody can be put out for these duties any more.
+    /// Nobody can be excluded for these duties any more.
     pub(crate) fn forget(&mut self, is_over: impl Fn(&Duty) -> bool) {
         self.vouched.retain(|duty, _| !is_over(duty));
     }
@@ -83,7 +83,7 @@ impl Replay {
         all.filter(|id| id.group == group && Some(*id) != party).count()
     }
 
-    /// Of those whom the deadline of a duty puts out, the ones who are not excused.
+    /// Of those whom the deadline of a duty excludes, the ones who are not excused.
     pub(crate) fn not_excused(
         &self,
         duty: &Duty,
@@ -144,10 +144,10 @@ impl Replay {
         }
         let due = self.due_now(duty)?;
         let idle = heard.iter().find(|heard| !due.contains(heard));
-        Ok(idle.map(|idle| format!("{idle} would not be out if the deadline passed now")))
+        Ok(idle.map(|idle| format!("{idle} would not be excluded if the deadline passed now")))
     }
 
-    /// Who would be out if the deadline of this duty passed now.
+    /// Who would be excluded if the deadline of this duty passed now.
     fn due_now(&self, duty: &Duty) -> Result<BTreeSet<KeyholderId>, Stop> {
         match (duty, self.phase) {
             (Duty::Endorsement, Phase::Endorsing { .. }) => self.not_endorsed(),
@@ -161,7 +161,7 @@ impl Replay {
                 let chunk = usize::try_from(*chunk).unwrap_or(usize::MAX);
                 let late = ranking.map(|Ranking { step, .. }| {
                     let waits = step.incomplete().filter(|at| *at == chunk);
-                    step.late(&committee, &lot.out, waits)
+                    step.late(&committee, &lot.excluded, waits)
                 });
                 Ok(late.unwrap_or_default())
             }

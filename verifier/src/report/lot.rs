@@ -1,7 +1,7 @@
 //! What became of a lot, for people.
 
 use talea_protocol::{
-    outcome::{Award, Ending, Quote, ReserveResult, Sale, Standing, Survey},
+    outcome::{Award, Ending, PriceComparison, Quote, ReserveResult, Sale, Survey},
     price::Level,
     terms::Lot,
 };
@@ -16,7 +16,7 @@ pub(super) fn lines(row: &LotRow) -> Vec<String> {
     if let Some(Ending::Sold(award) | Ending::Declined(award)) = &row.ending
         && award.sales.len() != 1
     {
-        let winner = |sale: &Sale| format!("  {}, {}", sale.winner, standing(sale.standing));
+        let winner = |sale: &Sale| format!("  {}, {}", sale.winner, comparison(sale.comparison));
         lines.extend(award.sales.iter().map(winner));
     }
     lines.push(format!(
@@ -101,11 +101,11 @@ pub(super) fn buckets<'a>(
 }
 
 /// How a winner's bid stands to the price, in words.
-fn standing(standing: Standing) -> &'static str {
-    match standing {
-        Standing::AbovePrice => "whose bid was better",
-        Standing::AtPrice => "whose bid was this price",
-        Standing::NotCompared => "whose bid was compared with none",
+fn comparison(comparison: PriceComparison) -> &'static str {
+    match comparison {
+        PriceComparison::AbovePrice => "whose bid was better",
+        PriceComparison::AtPrice => "whose bid was this price",
+        PriceComparison::NotCompared => "whose bid was compared with none",
     }
 }
 
@@ -114,10 +114,10 @@ fn ending_sentence(row: &LotRow) -> String {
     let award = |award: &Award| {
         let price = written(&row.lot, &award.quote);
         match award.sales.as_ref() {
-            [sale] if sale.standing == Standing::AtPrice => {
+            [sale] if sale.comparison == PriceComparison::AtPrice => {
                 format!("to {} at {price}", sale.winner)
             }
-            [sale] => format!("to {} at {price}, {}", sale.winner, standing(sale.standing)),
+            [sale] => format!("to {} at {price}, {}", sale.winner, comparison(sale.comparison)),
             sales => format!("to {} winners, each at {price}", sales.len()),
         }
     };

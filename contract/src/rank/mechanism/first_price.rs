@@ -5,7 +5,7 @@ use crate::rank::{
     queries::{Contest, Places},
 };
 use alloc::{vec, vec::Vec};
-use talea_protocol::{outcome::Standing, price::Level};
+use talea_protocol::{outcome::PriceComparison, price::Level};
 
 /// Nobody is above the best bid, so nothing is opened of that. A reserve has no part in the search: that it
 /// is reached was tested before.
@@ -17,5 +17,5 @@ pub(super) fn queries() -> Vec<Query> {
 /// The first of the best.
 pub(super) fn award(bids: &[Level], best: Level) -> (Level, Places) {
     let first = bids.iter().position(|level| *level == best);
-    (best, first.into_iter().map(|place| (place, Standing::AtPrice)).collect())
+    (best, first.into_iter().map(|place| (place, PriceComparison::AtPrice)).collect())
 }

@@ -6,7 +6,7 @@ use crate::rank::{
     queries::{Contest, Places},
 };
 use alloc::{vec, vec::Vec};
-use talea_protocol::{limits::MAX_UNITS, outcome::Standing, price::Level};
+use talea_protocol::{limits::MAX_UNITS, outcome::PriceComparison, price::Level};
 
 pub(super) fn is_possible(units: u16) -> bool {
     (1..=MAX_UNITS).contains(&units.into())
@@ -26,7 +26,7 @@ pub(super) fn queries(units: u16, bids: usize, reserve_binds: bool) -> Vec<Query
 pub(super) fn award(units: u16, bids: &[Level], reserve: Option<Level>) -> Option<(Level, Places)> {
     let limit = usize::from(units);
     if reserve.is_none() && bids.len() <= limit {
-        let places = (0..bids.len()).map(|place| (place, Standing::NotCompared));
+        let places = (0..bids.len()).map(|place| (place, PriceComparison::NotCompared));
         return Some((Level(0), places.collect()));
     }
     let mut ranked: Vec<Level> = bids.to_vec();
@@ -35,12 +35,12 @@ pub(super) fn award(units: u16, bids: &[Level], reserve: Option<Level>) -> Optio
     }
     ranked.sort_by(|a, b| b.cmp(a));
     let price = ranked.get(limit).copied()?;
-    let with = |standing, matches: fn(&Level, &Level) -> bool| {
+    let with = |comparison, matches: fn(&Level, &Level) -> bool| {
         let places = bids.iter().enumerate().filter(move |(_, level)| matches(level, &price));
-        places.map(move |(place, _)| (place, standing))
+        places.map(move |(place, _)| (place, comparison))
     };
-    let above = with(Standing::AbovePrice, |level, price| level > price);
-    let at_price = with(Standing::AtPrice, |level, price| level == price);
+    let above = with(PriceComparison::AbovePrice, |level, price| level > price);
+    let at_price = with(PriceComparison::AtPrice, |level, price| level == price);
     let mut places: Places = above.chain(at_price).take(limit).collect();
     places.sort_by_key(|(place, _)| *place);
     Some((price, places))

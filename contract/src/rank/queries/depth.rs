@@ -1,7 +1,7 @@
 //! The depth: how many bids lie in each price bucket, without the best ones. Section 11 of
 //! `docs/spec.md`, "Cover and depth".
 
-use super::Turn;
+use super::QueryProgress;
 use crate::{
     elgamal::Ciphertext,
     rank::{
@@ -37,32 +37,34 @@ impl DepthSurvey {
     }
 
     /// From its beginning. Done: the number of bids per bucket.
-    pub(crate) fn start(&self) -> Turn<Vec<u32>> {
+    pub(crate) fn start(&self) -> QueryProgress<Vec<u32>> {
         let (limit, scale) = (self.hidden, Scalar::ONE);
-        Turn::Ask(Ask::AtMost { limit, scale, counts: self.counts.clone() })
+        QueryProgress::Ask(Ask::AtMost { limit, scale, counts: self.counts.clone() })
     }
 
     /// With the answer to what it asked last.
-    pub(crate) fn resume(&mut self, answer: Answer, setting: &Setting) -> Turn<Vec<u32>> {
+    pub(crate) fn resume(&mut self, answer: Answer, setting: &Setting) -> QueryProgress<Vec<u32>> {
         match answer {
             Answer::AtMost(at_most) => {
                 // K13: counts fall, so those to open come first.
                 self.opened = at_most.iter().take_while(|at_most| !**at_most).count();
                 if at_most.iter().skip(self.opened).any(|at_most| !at_most) {
-                    return Turn::Alarm;
+                    return QueryProgress::Alarm;
                 }
-                Turn::Ask(Ask::Open(self.counts.iter().take(self.opened).copied().collect()))
+                QueryProgress::Ask(Ask::Open(
+                    self.counts.iter().take(self.opened).copied().collect(),
+                ))
             }
             Answer::Opened(opened) => {
                 let mut reader = Counts::up_to(self.bids);
                 let counts =
                     opened.iter().map(|opened| reader.read(opened, &setting.generators.value));
                 let Some(counts) = counts.collect::<Option<Vec<usize>>>() else {
-                    return Turn::Alarm;
+                    return QueryProgress::Alarm;
                 };
-                self.buckets(&counts).map_or(Turn::Alarm, Turn::Done)
+                self.buckets(&counts).map_or(QueryProgress::Alarm, QueryProgress::Done)
             }
-            Answer::Products(_) => Turn::Alarm,
+            Answer::Products(_) => QueryProgress::Alarm,
         }
     }
 

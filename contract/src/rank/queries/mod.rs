@@ -17,20 +17,20 @@ pub(crate) use winners::{Contest, Places, Winners};
 use super::question::Ask;
 
 /// What a query needs next.
-pub(crate) enum Turn<T> {
+pub(crate) enum QueryProgress<T> {
     Ask(Ask),
     Done(T),
     /// Something that no accepted proof allows.
     Alarm,
 }
 
-impl<T> Turn<T> {
+impl<T> QueryProgress<T> {
     /// The same with another result.
-    pub(crate) fn map<U>(self, result: impl FnOnce(T) -> U) -> Turn<U> {
+    pub(crate) fn map<U>(self, result: impl FnOnce(T) -> U) -> QueryProgress<U> {
         match self {
-            Self::Ask(ask) => Turn::Ask(ask),
-            Self::Done(done) => Turn::Done(result(done)),
-            Self::Alarm => Turn::Alarm,
+            Self::Ask(ask) => QueryProgress::Ask(ask),
+            Self::Done(done) => QueryProgress::Done(result(done)),
+            Self::Alarm => QueryProgress::Alarm,
         }
     }
 }

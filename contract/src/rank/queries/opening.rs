@@ -1,7 +1,7 @@
 //! Opening whole unary encodings: what the terms disclose of bids, and of the reserve. Section 11 of
 //! `docs/spec.md`, "Everything".
 
-use super::{Turn, price::level_of};
+use super::{QueryProgress, price::level_of};
 use crate::{
     elgamal::Ciphertext,
     rank::{
@@ -17,13 +17,17 @@ use talea_protocol::price::{Level, PriceGrid};
 pub(crate) fn start(
     encodings: impl Iterator<Item = Arc<[Ciphertext]>>,
     grid: &PriceGrid,
-) -> Turn<Vec<Level>> {
-    Turn::Ask(Ask::Open(encodings.flat_map(|entries| digits_of(&entries, grid)).collect()))
+) -> QueryProgress<Vec<Level>> {
+    QueryProgress::Ask(Ask::Open(encodings.flat_map(|entries| digits_of(&entries, grid)).collect()))
 }
 
 /// With the answer to what it asked. Done: a level for each unary encoding.
-pub(crate) fn resume(answer: &Answer, grid: &PriceGrid, setting: &Setting) -> Turn<Vec<Level>> {
-    levels(answer, grid, setting).map_or(Turn::Alarm, Turn::Done)
+pub(crate) fn resume(
+    answer: &Answer,
+    grid: &PriceGrid,
+    setting: &Setting,
+) -> QueryProgress<Vec<Level>> {
+    levels(answer, grid, setting).map_or(QueryProgress::Alarm, QueryProgress::Done)
 }
 
 /// Encryptions of a unary encoding's digits: `sum over j of U[t][j]`.

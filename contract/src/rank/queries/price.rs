@@ -2,7 +2,7 @@
 //! `docs/spec.md`, "Price search".
 
 use super::{
-    Turn,
+    QueryProgress,
     products::{Products, factors},
     search::Search,
 };
@@ -111,7 +111,7 @@ impl PriceSearch {
         answer: Option<Answer>,
         grid: &PriceGrid,
         setting: &Setting,
-    ) -> Turn<Found> {
+    ) -> QueryProgress<Found> {
         match answer {
             None => {}
             Some(Answer::AtMost(at_most)) => {
@@ -124,10 +124,10 @@ impl PriceSearch {
                 self.search = Search::new(self.products.radix().saturating_sub(1));
                 self.above.iter_mut().for_each(|above| *above = above.doubled());
             }
-            Some(Answer::Opened(_)) => return Turn::Alarm,
+            Some(Answer::Opened(_)) => return QueryProgress::Alarm,
         }
         match self.search.found() {
-            None => Turn::Ask(self.test(setting)),
+            None => QueryProgress::Ask(self.test(setting)),
             Some(digit) => self.take(digit, grid),
         }
     }
@@ -142,7 +142,7 @@ impl PriceSearch {
     }
 
     /// Takes a digit, and asks for the next one's products.
-    fn take(&mut self, digit: usize, grid: &PriceGrid) -> Turn<Found> {
+    fn take(&mut self, digit: usize, grid: &PriceGrid) -> QueryProgress<Found> {
         let more = self.products.column(digit.saturating_add(1));
         self.above.iter_mut().zip(more).for_each(|(above, more)| *above = *above + more);
         self.flags = self.products.unit_column(digit).collect();
@@ -150,8 +150,8 @@ impl PriceSearch {
         let radices = grid.shape.radices();
         let Some(radix) = grid.shape.radices().nth(self.digits.len()) else {
             // K11: range proofs exclude a level beyond the grid.
-            let Some(level) = level_of(&self.digits, grid) else { return Turn::Alarm };
-            return Turn::Done(Found {
+            let Some(level) = level_of(&self.digits, grid) else { return QueryProgress::Alarm };
+            return QueryProgress::Done(Found {
                 level,
                 above: core::mem::take(&mut self.above),
                 at_price: core::mem::take(&mut self.flags),
@@ -160,7 +160,7 @@ impl PriceSearch {
         };
         let before = radices.take(self.digits.len()).map(|radix| radix.saturating_sub(1)).sum();
         let factors = factors(&self.participants.encodings, &self.flags, before, radix);
-        Turn::Ask(Ask::Multiply(factors))
+        QueryProgress::Ask(Ask::Multiply(factors))
     }
 }
 

@@ -5,7 +5,7 @@
 //! under encryption: a *selection*, by the reserve's own bits.
 
 use super::{
-    Turn,
+    QueryProgress,
     products::{Products, factors},
 };
 use crate::{
@@ -65,12 +65,12 @@ impl ReserveTest {
     }
 
     /// From its beginning.
-    pub(crate) fn start(&self, grid: &PriceGrid) -> Turn<bool> {
+    pub(crate) fn start(&self, grid: &PriceGrid) -> QueryProgress<bool> {
         self.select(grid)
     }
 
     /// With the answer to what it asked last. Done: whether some bid reaches the reserve.
-    pub(crate) fn resume(&mut self, answer: Answer, grid: &PriceGrid) -> Turn<bool> {
+    pub(crate) fn resume(&mut self, answer: Answer, grid: &PriceGrid) -> QueryProgress<bool> {
         match (self.awaits, answer) {
             (Awaits::Products, Answer::Products(entries)) => {
                 self.products = Products::of_later_digit(&self.flags, entries);
@@ -80,10 +80,10 @@ impl ReserveTest {
             }
             (Awaits::Selections, Answer::Products(products)) => self.take(&products, grid),
             (Awaits::Zero, Answer::AtMost(zero)) => match zero.as_slice() {
-                [nobody] => Turn::Done(!nobody),
-                _ => Turn::Alarm,
+                [nobody] => QueryProgress::Done(!nobody),
+                _ => QueryProgress::Alarm,
             },
-            (Awaits::Products | Awaits::Selections | Awaits::Zero, _) => Turn::Alarm,
+            (Awaits::Products | Awaits::Selections | Awaits::Zero, _) => QueryProgress::Alarm,
         }
     }
 
@@ -107,7 +107,7 @@ impl ReserveTest {
     }
 
     /// Asks for `V[t][j] * (f(j) - f(j-1))`, for every selection and `0 < j < B`.
-    fn select(&self, grid: &PriceGrid) -> Turn<bool> {
+    fn select(&self, grid: &PriceGrid) -> QueryProgress<bool> {
         let options: Vec<Vec<Ciphertext>> =
             (0..self.products.radix()).map(|j| self.options(j, grid)).collect();
         let steps: Vec<(Ciphertext, Vec<Ciphertext>)> = self
@@ -123,11 +123,11 @@ impl ReserveTest {
         let factors = (0..selections).flat_map(|selection| {
             steps.iter().filter_map(move |(bit, steps)| Some((*bit, *steps.get(selection)?)))
         });
-        Turn::Ask(Ask::Multiply(factors.collect()))
+        QueryProgress::Ask(Ask::Multiply(factors.collect()))
     }
 
     /// Puts the selections together: `2*f(0) + sum of p_j`, at twice the scale.
-    fn take(&mut self, products: &[Ciphertext], grid: &PriceGrid) -> Turn<bool> {
+    fn take(&mut self, products: &[Ciphertext], grid: &PriceGrid) -> QueryProgress<bool> {
         let width = self.products.radix().saturating_sub(1).max(1);
         let mut selected = self
             .options(0, grid)
@@ -141,12 +141,12 @@ impl ReserveTest {
         if self.is_last_digit(grid) {
             self.awaits = Awaits::Zero;
             let counts = vec![self.reached];
-            return Turn::Ask(Ask::AtMost { limit: 0, scale: Scalar::ONE, counts });
+            return QueryProgress::Ask(Ask::AtMost { limit: 0, scale: Scalar::ONE, counts });
         }
         self.done = self.done.saturating_add(1);
         self.awaits = Awaits::Products;
         let radix = grid.shape.radices().nth(self.done).unwrap_or(1);
         let factors = factors(&self.bids, &self.flags, self.before(grid), radix);
-        Turn::Ask(Ask::Multiply(factors))
+        QueryProgress::Ask(Ask::Multiply(factors))
     }
 }

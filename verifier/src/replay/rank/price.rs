@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use talea_protocol::price::{Level, PriceGrid};
 
 use super::{
-    dialogue::{Halt, Line},
+    dialogue::{Halt, KeyholderChannel},
     search::Search,
     unary::{UnaryEncoding, level, rows},
 };
@@ -32,7 +32,7 @@ pub(crate) struct Found {
 
 /// Searches the level of which at most `limit` participants, counted by weight, are above.
 pub(crate) async fn search(
-    line: &Line,
+    channel: &KeyholderChannel,
     grid: &PriceGrid,
     fan_out: u16,
     limit: u16,
@@ -48,7 +48,7 @@ pub(crate) async fn search(
             scale += scale;
             above = above.iter().map(Cipher::doubled).collect();
         }
-        let rows = rows(line, t, &encodings, &at).await?;
+        let rows = rows(channel, t, &encodings, &at).await?;
 
         // T_j = sum over i of g_i (above_i + P[i][j])
         let weighted = |all: &[Cipher]| -> Cipher {
@@ -67,7 +67,7 @@ pub(crate) async fn search(
             let points = search.points(fan_out);
             let totals: Option<Vec<Cipher>> = points.par_iter().map(total).collect();
             let totals = totals.ok_or(Halt::Lost)?;
-            let at_most = line.are_at_most(limit, scale, totals).await?;
+            let at_most = channel.are_at_most(limit, scale, totals).await?;
             let more: Vec<bool> = at_most.iter().map(|at_most| !at_most).collect();
             search.narrow(&points, &more);
         };
@@ -82,5 +82,5 @@ pub(crate) async fn search(
         }
         digits.push(digit);
     }
-    Ok(Found { level: level(line, grid, &digits)?, above, at, scale })
+    Ok(Found { level: level(channel, grid, &digits)?, above, at, scale })
 }

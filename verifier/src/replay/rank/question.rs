@@ -10,7 +10,7 @@ use talea_protocol::{check::Check, sealed_bid::Ciphertext};
 use std::sync::Arc;
 
 use super::{
-    dialogue::{Halt, Line},
+    dialogue::{Halt, KeyholderChannel},
     lagrange::{Delta, Opened},
     step::{Done, Work},
 };
@@ -32,7 +32,7 @@ pub(crate) struct Factor {
     pub(crate) bits: Vec<Cipher>,
 }
 
-impl Line {
+impl KeyholderChannel {
     /// **Open**: `M` of each.
     pub(crate) async fn open(&self, ciphers: Vec<Cipher>) -> Result<Vec<RistrettoPoint>, Halt> {
         let opened = self.decrypt(ciphers.into_par_iter().map(sealed).collect()).await?;

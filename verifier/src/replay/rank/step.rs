@@ -204,18 +204,18 @@ impl Step {
         }
     }
 
-    /// Whom a time-out of these chunks, which are not complete, puts out of the lot.
+    /// Whom a time-out of these chunks, which are not complete, excludes from the lot.
     pub(crate) fn late(
         &self,
         committee: &Committee,
-        out: &BTreeSet<KeyholderId>,
+        excluded: &BTreeSet<KeyholderId>,
         chunks: impl Iterator<Item = usize>,
     ) -> BTreeSet<KeyholderId> {
         let chunks = chunks.filter_map(|at| self.chunks.get(at));
         if self.kind.is_in_turn() {
-            chunks.filter_map(|chunk| chunk.due(committee, out)).collect()
+            chunks.filter_map(|chunk| chunk.due(committee, excluded)).collect()
         } else {
-            chunks.flat_map(|chunk| chunk.waiting(committee, out)).collect()
+            chunks.flat_map(|chunk| chunk.waiting(committee, excluded)).collect()
         }
     }
 
@@ -223,11 +223,11 @@ impl Step {
     pub(crate) fn lose_their_turn(
         &self,
         committee: &Committee,
-        out: &BTreeSet<KeyholderId>,
+        excluded: &BTreeSet<KeyholderId>,
         late: &BTreeSet<KeyholderId>,
     ) -> BTreeSet<usize> {
         let is_late = |at: &usize| {
-            let due = self.chunks.get(*at).and_then(|chunk| chunk.due(committee, out));
+            let due = self.chunks.get(*at).and_then(|chunk| chunk.due(committee, excluded));
             due.is_some_and(|due| late.contains(&due))
         };
         self.incomplete().filter(|at| self.kind.is_in_turn() && is_late(at)).collect()
@@ -282,10 +282,10 @@ impl Chunk {
     pub(crate) fn waiting<'a>(
         &'a self,
         committee: &'a Committee,
-        out: &'a BTreeSet<KeyholderId>,
+        excluded: &'a BTreeSet<KeyholderId>,
     ) -> impl Iterator<Item = KeyholderId> + 'a {
         committee.keyholders().filter(move |id| {
-            !out.contains(id) && !self.has_acted(*id) && self.lacks(committee, id.group)
+            !excluded.contains(id) && !self.has_acted(*id) && self.lacks(committee, id.group)
         })
     }
 
@@ -293,9 +293,9 @@ impl Chunk {
     pub(crate) fn due(
         &self,
         committee: &Committee,
-        out: &BTreeSet<KeyholderId>,
+        excluded: &BTreeSet<KeyholderId>,
     ) -> Option<KeyholderId> {
-        self.waiting(committee, out).next()
+        self.waiting(committee, excluded).next()
     }
 
     pub(crate) fn has_acted(&self, id: KeyholderId) -> bool {

@@ -10,7 +10,7 @@ use talea_protocol::{
 };
 
 use super::{
-    dialogue::{Halt, Line},
+    dialogue::{Halt, KeyholderChannel},
     question::Factor,
 };
 use crate::group::{Cipher, bases, encode_double_elements};
@@ -21,7 +21,7 @@ pub(crate) type UnaryEncoding = Vec<Vec<Cipher>>;
 /// `P[i][j]`, `j = 0 ..= B_t`, of the digit number `t` from 0: of the first digit the entries
 /// themselves, and of every other their products with the bidders' flags.
 pub(crate) async fn rows(
-    line: &Line,
+    channel: &KeyholderChannel,
     t: usize,
     encodings: &[&UnaryEncoding],
     flags: &[Cipher],
@@ -40,30 +40,34 @@ pub(crate) async fn rows(
     }
     let factors = digits.into_iter().zip(flags);
     let factors = factors.map(|(bits, y)| Factor { y: *y, bits: bits.clone() }).collect();
-    let products = line.products(factors).await?;
+    let products = channel.products(factors).await?;
     Ok(products.iter().zip(flags).map(|(between, flag)| row(flag.doubled(), between)).collect())
 }
 
 /// The level that these digits make: `sum j_t 2^s_t`. **K11**: it is one of the grid's.
-pub(crate) fn level(line: &Line, grid: &PriceGrid, digits: &[usize]) -> Result<Level, Halt> {
+pub(crate) fn level(
+    channel: &KeyholderChannel,
+    grid: &PriceGrid,
+    digits: &[usize],
+) -> Result<Level, Halt> {
     let value = digits
         .iter()
         .zip(grid.shape.radices())
         .try_fold(0usize, |value, (digit, radix)| value.checked_mul(radix)?.checked_add(*digit));
     let level = value.and_then(|value| u32::try_from(value).ok()).ok_or(Halt::Lost)?;
-    line.judge(Check::PriceOnGrid, level < grid.levels)?;
+    channel.judge(Check::PriceOnGrid, level < grid.levels)?;
     Ok(Level(level))
 }
 
 /// Opens the digits of unary encodings, and so their levels. **K13**: digit `t` is one of `0 .. B_t - 1`.
 pub(crate) async fn open_levels(
-    line: &Line,
+    channel: &KeyholderChannel,
     grid: &PriceGrid,
     encodings: &[&UnaryEncoding],
 ) -> Result<Vec<Level>, Halt> {
     // Digit t is sum U[t][j] over 0 < j < B_t.
     let digits = encodings.iter().flat_map(|unary| unary.iter());
-    let opened = line.open(digits.map(|digit| digit.iter().copied().sum()).collect()).await?;
+    let opened = channel.open(digits.map(|digit| digit.iter().copied().sum()).collect()).await?;
     let most = grid.shape.radices().max().unwrap_or(0).saturating_sub(1);
     let opened = Counts::up_to(most).of(&opened);
     let mut digits = Vec::with_capacity(opened.len());
@@ -71,10 +75,10 @@ pub(crate) async fn open_levels(
         opened.into_iter().zip(grid.shape.radices().collect::<Vec<_>>().iter().cycle())
     {
         let digit = digit.filter(|digit| digit < radix);
-        line.judge(Check::CountOpened, digit.is_some())?;
+        channel.judge(Check::CountOpened, digit.is_some())?;
         digits.push(digit.ok_or(Halt::Lost)?);
     }
-    digits.chunks(grid.shape.digits().max(1)).map(|digits| level(line, grid, digits)).collect()
+    digits.chunks(grid.shape.digits().max(1)).map(|digits| level(channel, grid, digits)).collect()
 }
 
 /// Small counts, known by the encodings of their doubles: those cost one inversion for all.

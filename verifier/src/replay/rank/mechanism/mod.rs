@@ -5,19 +5,19 @@ mod first_price;
 mod uniform_price;
 
 use talea_protocol::{
-    outcome::Standing,
+    outcome::PriceComparison,
     price::{Level, PriceGrid},
     terms::Mechanism,
 };
 
 use super::{
-    dialogue::{Halt, Line},
+    dialogue::{Halt, KeyholderChannel},
     price::Participant,
     unary::UnaryEncoding,
 };
 
 /// How each ranked bid, in tie order, stands to the price, if it wins.
-pub(crate) type Standings = Vec<Option<Standing>>;
+pub(crate) type Comparisons = Vec<Option<PriceComparison>>;
 
 /// Who takes part, and how they are asked.
 pub(crate) struct Entrants<'a> {
@@ -40,12 +40,12 @@ impl<'a> Entrants<'a> {
 pub(crate) async fn price_and_winners(
     mechanism: Mechanism,
     entrants: &Entrants<'_>,
-    line: &Line,
-) -> Result<(Level, Standings), Halt> {
+    channel: &KeyholderChannel,
+) -> Result<(Level, Comparisons), Halt> {
     match mechanism {
-        Mechanism::FirstPrice => first_price::price_and_winners(entrants, line).await,
+        Mechanism::FirstPrice => first_price::price_and_winners(entrants, channel).await,
         Mechanism::UniformPrice { units } => {
-            uniform_price::price_and_winners(entrants, units, line).await
+            uniform_price::price_and_winners(entrants, units, channel).await
         }
     }
 }
@@ -55,7 +55,7 @@ pub(crate) fn in_the_clear(
     mechanism: Mechanism,
     bids: &[Level],
     reserve: Option<Level>,
-) -> Option<(Level, Standings)> {
+) -> Option<(Level, Comparisons)> {
     if reserve.is_some_and(|reserve| bids.iter().all(|bid| *bid < reserve)) {
         return None;
     }
@@ -66,16 +66,16 @@ pub(crate) fn in_the_clear(
 }
 
 /// Which bids win that are at the price, in tie order, as long as there are places.
-fn first_at_price(bids: &[Level], price: Level, mut places: usize) -> Standings {
-    let standing = |bid: &Level| {
+fn first_at_price(bids: &[Level], price: Level, mut places: usize) -> Comparisons {
+    let comparison = |bid: &Level| {
         if *bid > price {
-            return Some(Standing::AbovePrice);
+            return Some(PriceComparison::AbovePrice);
         }
         if *bid < price || places == 0 {
             return None;
         }
         places = places.saturating_sub(1);
-        Some(Standing::AtPrice)
+        Some(PriceComparison::AtPrice)
     };
-    bids.iter().map(standing).collect()
+    bids.iter().map(comparison).collect()
 }

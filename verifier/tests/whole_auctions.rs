@@ -1,4 +1,4 @@
-//! Trials of the whole: auctions whose outcome is known in the clear, and their files, damaged.
+//! Tests of the whole: auctions whose outcome is known in the clear, and their files, damaged.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use talea_protocol::{
     bytes::List,
     check::Check,
     instruction::Instruction,
-    outcome::{Account, Award, Ending, Sale, Standing as BidStanding, VoidCause},
+    outcome::{Account, Award, Ending, PriceComparison, Sale, VoidCause},
     quorum::KeyholderId,
     transcript::MAGIC,
 };
@@ -15,7 +15,7 @@ use super::auction::{
     Auction, BOND, COMMITS, COMPLAINTS, DEPOSIT, FEE, REVEALS, Rules, bidder, key, opening, party,
     quote, report, seat, secrets, terms,
 };
-use crate::report::{Report, Standing, Verdict};
+use crate::report::{CheckStatus, Report, Verdict};
 
 fn id(group: u16, member: u16) -> KeyholderId {
     KeyholderId { group, member }
@@ -62,7 +62,7 @@ fn assert_sold(report: &Report, lot: usize, winner: usize, level: u32) {
             quote: quote(level),
             sales: List::new(vec![Sale {
                 winner: key(&bidder(winner)),
-                standing: BidStanding::AtPrice,
+                comparison: PriceComparison::AtPrice,
             }])
             .unwrap(),
         }))
@@ -263,7 +263,7 @@ fn unrevealed_attested_and_invalid_bids() {
     assert_eq!((lot.commits, lot.ranked, lot.invalid), (5, 1, 2));
     let adverse = |check: Check| {
         let row = report.checks.iter().find(|row| row.check == check).unwrap();
-        assert_eq!(row.standing, Standing::Pass);
+        assert_eq!(row.status, CheckStatus::Pass);
         (row.count.performed, row.count.adverse)
     };
     assert_eq!(adverse(Check::RevealForm), (3, 1));
@@ -410,9 +410,9 @@ fn every_check_is_in_the_report_even_after_a_failure() {
     }
     let text = report.to_text();
     assert!(text.contains("at closing"));
-    let standings = |standing| report.checks.iter().filter(|row| row.standing == standing).count();
+    let statuses = |status| report.checks.iter().filter(|row| row.status == status).count();
     let [passed, failed, left] =
-        [Standing::Pass, Standing::Fail, Standing::NotReached].map(standings);
+        [CheckStatus::Pass, CheckStatus::Fail, CheckStatus::NotReached].map(statuses);
     let tally = format!("checks   {passed} PASS, {failed} FAIL, {left} not reached; --checks");
     assert!(failed == 1 && text.contains(&tally), "{tally}: {text}");
     assert!(!text.contains("Not verified"), "it shows nothing of what is refused: {text}");

@@ -1,4 +1,4 @@
-//! An auction played by hand, one move at a time, for trials that leave the script.
+//! An auction run by hand, one move at a time, for tests that leave the script.
 
 use crate::{Small, replay::Pens, rng};
 use rand_chacha::ChaCha20Rng;
@@ -16,7 +16,7 @@ use talea_protocol::{
 };
 
 /// The board, everybody who takes part, and the time.
-pub struct Stage {
+pub struct Harness {
     /// The board. Its transcript is written to memory.
     pub board: Board<Vec<u8>>,
     /// The slot of the next move.
@@ -37,7 +37,7 @@ pub struct Stage {
     pub keyholders: Vec<Keyholder>,
 }
 
-impl Stage {
+impl Harness {
     /// Opens an auction of this cast at slot 1. Only the keys of `terms` must be the cast's.
     pub fn open(small: &Small, terms: &Terms) -> Self {
         let cast = small.cast();
@@ -62,24 +62,24 @@ impl Stage {
 
     /// An auction that waits for commits: everybody has money, all candidates dealt.
     pub fn at_commits(small: &Small, terms: &Terms) -> Self {
-        let mut stage = Self::open(small, terms);
-        stage.fund_everybody();
-        stage.deal();
-        stage.finish_ceremony();
-        if stage.auction().phase() == Phase::Reserves {
-            stage.pass();
+        let mut harness = Self::open(small, terms);
+        harness.fund_everybody();
+        harness.deal();
+        harness.finish_ceremony();
+        if harness.auction().phase() == Phase::Reserves {
+            harness.pass();
         }
-        stage
+        harness
     }
 
     /// An auction whose terms have a reserve, and that waits for it: everybody has money, all
     /// candidates dealt.
     pub fn at_reserves(small: &Small, terms: &Terms) -> Self {
-        let mut stage = Self::open(small, terms);
-        stage.fund_everybody();
-        stage.deal();
-        stage.finish_ceremony();
-        stage
+        let mut harness = Self::open(small, terms);
+        harness.fund_everybody();
+        harness.deal();
+        harness.finish_ceremony();
+        harness
     }
 
     /// The program's state.
