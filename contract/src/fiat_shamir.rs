@@ -6,6 +6,7 @@
 //! length or a count before it; nothing is concatenated.
 
 use crate::group::encode_point;
+use alloc::{vec, vec::Vec};
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use merlin::Transcript;
 use rand_chacha::ChaCha20Rng;
@@ -13,6 +14,7 @@ use rand_core::{RngCore as _, SeedableRng as _};
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point, Scalar as WireScalar},
     labels::{self, PROTOCOL_VERSION},
+    masked::Masked,
     sealed_bid::Ciphertext as WireCiphertext,
     terms::AuctionId,
 };
@@ -116,6 +118,18 @@ impl FiatShamir {
         weight_of(bytes)
     }
 
+    /// Draws weights that belong to the proof itself, 128 bits each and none of them zero, at once.
+    pub fn weights(&mut self, label: &'static [u8], count: usize) -> Vec<Scalar> {
+        let mut bytes = vec![[0u8; 16]; count];
+        self.0.challenge_bytes(label, bytes.as_flattened_mut());
+        bytes.into_iter().map(weight_of).collect()
+    }
+
+    /// Absorbs a masked bit or sign.
+    pub fn masked(&mut self, label: &'static [u8], masked: &Masked) {
+        self.0.append_message(label, &masked.0);
+    }
+
     /// Merlin's transcript itself: for the crate that continues it, and for a prover's nonces.
     pub fn transcript(&mut self) -> &mut Transcript {
         &mut self.0
@@ -213,8 +227,8 @@ mod tests {
     #[test]
     fn a_proof_begins_as_the_specification_says() {
         // The table of section 2, written out.
-        let mut plain = Transcript::new(b"talea/v1/proof");
-        plain.append_u64(b"version", 1);
+        let mut plain = Transcript::new(b"talea/v2/proof");
+        plain.append_u64(b"version", 2);
         plain.append_message(b"kind", b"gate");
         plain.append_message(b"auction", &[1; 32]);
         plain.append_u64(b"lot", 3);

@@ -4,19 +4,21 @@
 //! over the *value base* `G`, commitments are blinded over the *blinding base* `H`, and keys,
 //! randomness and shares stand over the *key base* `K`.
 
+use alloc::vec::Vec;
 use bulletproofs::PedersenGens;
 use curve25519_dalek::{
     constants::RISTRETTO_BASEPOINT_POINT,
     ristretto::{CompressedRistretto, RistrettoPoint},
     scalar::Scalar,
 };
-use sha2::Sha512;
+use sha2::{Digest as _, Sha512};
 use talea_protocol::{
     bytes::{Point, Scalar as WireScalar},
     labels,
+    limits::MAX_VECTOR,
 };
 
-/// The three generators.
+/// The generators.
 ///
 /// Nobody may know the logarithm of one of them over another, and nobody can choose them: every
 /// verifier derives them again from fixed bytes. Were `log_G H` known, a commitment would open to
@@ -31,6 +33,9 @@ pub struct Generators {
     pub blinding: RistrettoPoint,
     /// `K`, the key base: [`labels::KEY_BASE`] hashed to the group with SHA-512.
     pub key: RistrettoPoint,
+    /// `V_l`, the vector bases: [`labels::VECTOR_BASE`] and the index `l`, hashed to the group with
+    /// SHA-512. There are [`MAX_VECTOR`].
+    pub vector: Vec<RistrettoPoint>,
 }
 
 impl Generators {
@@ -41,8 +46,15 @@ impl Generators {
             value: RISTRETTO_BASEPOINT_POINT,
             blinding: PedersenGens::default().B_blinding,
             key: RistrettoPoint::hash_from_bytes::<Sha512>(labels::KEY_BASE),
+            vector: (0u32..).take(MAX_VECTOR).map(vector_base).collect(),
         }
     }
+}
+
+/// `V_l`.
+fn vector_base(l: u32) -> RistrettoPoint {
+    let hash = Sha512::new().chain_update(labels::VECTOR_BASE).chain_update(l.to_le_bytes());
+    RistrettoPoint::from_hash(hash)
 }
 
 /// The element that `point` encodes; nothing if the encoding is not the canonical one of RFC 9496.
@@ -77,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_generators_are_three_and_come_from_fixed_bytes() {
-        let Generators { value, blinding, key } = Generators::derive();
+        let Generators { value, blinding, key, vector } = Generators::derive();
         assert!(value != blinding && blinding != key && key != value);
         assert!([value, blinding, key].iter().all(|generator| !generator.is_identity()));
         // RFC 9496, appendix A.1, and Bulletproofs as published.

@@ -57,7 +57,7 @@ impl Derivation {
     #[must_use]
     pub fn secrets(&self, level: Level) -> BidSecrets {
         let Self(mut transcript) = self.clone();
-        transcript.append_u64(b"rung", level.0.into());
+        transcript.append_u64(b"level", level.0.into());
         BidSecrets(transcript)
     }
 

@@ -1,8 +1,8 @@
 //! What a keyholder chooses in secret at a gate or a switch. Nothing branches on it.
 
 use core::fmt;
-use curve25519_dalek::scalar::Scalar;
-use subtle::Choice;
+use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
+use subtle::{Choice, ConditionallySelectable as _};
 use zeroize::ZeroizeOnDrop;
 
 /// A secret sign, +1 or -1. It is never compared and never branched on; it acts as a scalar.
@@ -36,6 +36,11 @@ impl Sign {
     #[must_use]
     pub fn indicator(&self) -> Scalar {
         Scalar::from(self.is_plus)
+    }
+
+    /// `v*point`.
+    pub(crate) fn signed(&self, point: &RistrettoPoint) -> RistrettoPoint {
+        RistrettoPoint::conditional_select(&-point, point, Choice::from(self.is_plus))
     }
 
     /// `v = 2 [v = 1] - 1`, as a scalar.

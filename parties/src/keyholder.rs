@@ -589,9 +589,10 @@ impl Keyholder {
                     inputs_encoded: &encoded,
                 };
                 let witnesses = masks(labels::KIND_GATE).gates(&encoded, rng);
-                let turns = gate::prove(generators, &context, &inputs, &witnesses, rng);
+                let (turns, proof) = gate::prove(generators, &context, &inputs, &witnesses, rng)
+                    .map_err(|_| TooLarge)?;
                 let turns = List::new(turns).map_err(|_| TooLarge)?;
-                Instruction::Gate(GatePost { header, turns })
+                Instruction::Gate(GatePost { header, turns, proof })
             }
             Task::Shuffle(lists) => {
                 let encoded: Vec<Vec<_>> =

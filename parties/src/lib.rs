@@ -15,6 +15,7 @@
 //!
 //! Randomness is an argument everywhere. In earnest it is the operating system's.
 
+mod bases;
 pub mod bid_secrets;
 pub mod bidder;
 pub mod board;

@@ -19,6 +19,7 @@
 //! | [`caution`] | what valid terms leave open |
 //! | [`setup`] | the key ceremony: deals and complaints |
 //! | [`commitment`] | a committed bid |
+//! | [`masked`] | secret bits and signs, committed to and masked |
 //! | [`sealed_bid`] | a bid encrypted as a unary encoding, with its argument |
 //! | [`ranking`] | what keyholders post to rank bids without opening them |
 //! | [`outcome`] | what the program derived |
@@ -46,6 +47,7 @@ pub mod commitment;
 pub mod instruction;
 pub mod labels;
 pub mod limits;
+pub mod masked;
 pub mod mechanism;
 pub mod names;
 pub mod notation;

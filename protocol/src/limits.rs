@@ -26,9 +26,15 @@ pub const MAX_BIDS_PER_LOT: u32 = 65_535;
 pub const MAX_DIGITS: usize = 32;
 /// Bits of one digit: a radix of 1,024 is the largest.
 pub const MAX_DIGIT_BITS: u8 = 10;
+/// Bytes of a masked bit or sign: a challenge of 128 bits, hidden by 16 bits more.
+pub const MASKED_BYTES: usize = 18;
+/// Bits or signs in one vector commitment: as many vector bases are derived.
+pub const MAX_VECTOR: usize = 64;
+/// Vector commitments in a keyholder's turn on a chunk of gates.
+pub const MAX_SIGN_VECTORS: usize = MAX_CHUNK_ITEMS.div_ceil(MAX_VECTOR);
 /// Bits of a whole level index.
 pub const MAX_LEVEL_BITS: u32 = 32;
-/// Bytes of a range proof: the size for two values of 32 bits is 672.
+/// Bytes of a range proof: the size for two values of 32 bits is 672, and no proof has more.
 pub const MAX_RANGE_PROOF_BYTES: usize = 1024;
 /// Bytes of a sealed bid: the largest shape, one digit of radix 1,024 and 22 bits, stays below.
 pub const MAX_SEALED_BID_BYTES: usize = 1 << 18;

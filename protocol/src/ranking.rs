@@ -3,7 +3,8 @@
 use crate::{
     bytes::{Digest, List, Point, Scalar},
     commitment::BidId,
-    limits::{MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_HEARD},
+    limits::{MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_HEARD, MAX_SIGN_VECTORS},
+    masked::{Masked, Quadratic, VectorOpening},
     quorum::KeyholderId,
     sealed_bid::Ciphertext,
     setup::CompactProof,
@@ -76,24 +77,22 @@ pub struct GateTurn {
     pub x: Ciphertext,
     /// `Y'`.
     pub y: Ciphertext,
-    /// The proof that both took the same sign.
-    pub proof: GateProof,
+    /// `z`, the masked sign.
+    pub sign: Masked,
 }
 
-/// An OR of two equality proofs, one per sign, in announcement form. `c_minus` is the post's
-/// challenge less `c_plus`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+/// One proof for all gates of a chunk: the signs are committed to in vectors, are signs, and each went
+/// into both outputs of its gate.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct GateProof {
-    /// Announcement for the sign +1, over `(K, PK)`.
-    pub plus: Ciphertext,
-    /// Announcement for the sign -1, over `(K, PK)`.
-    pub minus: Ciphertext,
-    /// The share of the challenge that falls to the sign +1.
-    pub c_plus: Scalar,
-    /// Response for the sign +1.
-    pub z_plus: Scalar,
-    /// Response for the sign -1.
-    pub z_minus: Scalar,
+    /// The signs, [`MAX_VECTOR`](crate::limits::MAX_VECTOR) to a vector, in the order of the gates.
+    pub signs: List<VectorOpening, MAX_SIGN_VECTORS>,
+    /// That they are 1 or -1.
+    pub squares: Quadratic,
+    /// `M`, the announcement for the outputs, weighed together.
+    pub announcement: Ciphertext,
+    /// `R`, the randomness of the outputs, weighed together.
+    pub randomness: Scalar,
 }
 
 /// A keyholder's turn on a chunk of gates.
@@ -103,6 +102,8 @@ pub struct GatePost {
     pub header: RankHeader,
     /// One turn per gate of the chunk.
     pub turns: List<GateTurn, MAX_CHUNK_ITEMS>,
+    /// One proof for all of them.
+    pub proof: GateProof,
 }
 
 /// One switch of a keyholder's network: two ciphertexts raised to secret powers, in the same places

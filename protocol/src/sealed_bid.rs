@@ -1,13 +1,14 @@
 //! A sealed bid: the bid encrypted as a unary encoding of bits, with the argument that it is one.
 //!
 //! Its length is a function of the lot's [`Shape`], so its encoding has no length prefixes:
-//! the unary encoding, then `I, B, A` of every bit, then `D`, then `z, w, v` of every bit, then `R`. Where
-//! ties go by lottery, the bidder's contribution follows ([`split_contribution`]).
+//! the unary encoding, then `S, A, w`, then `T_1, T_0, t`, then every `D`, then the `z` of every bit, then
+//! `R`. Where ties go by lottery, the bidder's contribution follows ([`split_contribution`]).
 
 use crate::{
     bytes::{List, Point, Scalar},
     commitment::BidId,
-    limits::{CONTRIBUTION_BYTES, MAX_REVEALS, MAX_SEALED_BID_BYTES},
+    limits::{CONTRIBUTION_BYTES, MASKED_BYTES, MAX_REVEALS, MAX_SEALED_BID_BYTES},
+    masked::{Masked, Quadratic, VectorOpening},
     price::Shape,
     terms::Ties,
 };
@@ -23,37 +24,17 @@ pub struct Ciphertext {
     pub e: Point,
 }
 
-/// The commitments to one bit of the bid, sent first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct BitCommitments {
-    /// `I = Com(i; alpha)`, the bit.
-    pub bit: Point,
-    /// `B = Com(beta; gamma)`, the bit's mask.
-    pub mask: Point,
-    /// `A = Com(i*beta; delta)`, their product.
-    pub product: Point,
-}
-
-/// The responses for one bit of the bid, sent last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct BitResponses {
-    /// `z = i*x + beta`.
-    pub z: Scalar,
-    /// `w = alpha*x + gamma`.
-    pub w: Scalar,
-    /// `v = alpha*(x - z) + delta`.
-    pub v: Scalar,
-}
-
 /// The argument that a unary encoding encrypts the committed bid. Bit `l = 0` is the least significant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnaryArgument {
-    /// Per bit, least significant first.
-    pub bits: Vec<BitCommitments>,
+    /// The bits of the bid.
+    pub bits: VectorOpening,
+    /// That they are 0 or 1, and those of the committed bid.
+    pub squares: Quadratic,
     /// `D_c` for `c = 0 .. m - 1`: the digits share them.
     pub polynomial: Vec<Ciphertext>,
-    /// Per bit, least significant first.
-    pub responses: Vec<BitResponses>,
+    /// `z_l`, the masked bits, least significant first.
+    pub masked: Vec<Masked>,
     /// `R`, the randomness of the whole.
     pub randomness: Scalar,
 }
@@ -71,42 +52,31 @@ pub struct SealedBid {
     pub argument: UnaryArgument,
 }
 
-const POINT_BYTES: usize = 32;
+/// Bytes of a ciphertext.
+const CIPHERTEXT_BYTES: usize = 64;
+/// Bytes of what every argument has once: `S`, `A`, `w`, `T_1`, `T_0`, `t`, `R`.
+const FIXED_BYTES: usize = 7 * 32;
 
 impl SealedBid {
     /// Bytes of a sealed bid of this shape.
     pub fn encoded_len(shape: &Shape) -> usize {
         let ciphertexts = shape.entries().saturating_add(shape.longest_digit_bits());
-        let units = ciphertexts
-            .saturating_mul(2)
-            .saturating_add(shape.bits().saturating_mul(6))
-            .saturating_add(1);
-        units.saturating_mul(POINT_BYTES)
+        let masked = shape.bits().saturating_mul(MASKED_BYTES);
+        let bytes = ciphertexts.saturating_mul(CIPHERTEXT_BYTES).saturating_add(masked);
+        bytes.saturating_add(FIXED_BYTES)
     }
 
     /// The canonical bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
+        let Self { unary, argument } = self;
+        let UnaryArgument { bits, squares, polynomial, masked, randomness } = argument;
         let mut bytes = Vec::new();
-        let mut put = |part: &[u8; 32]| bytes.extend_from_slice(part);
-        for ciphertext in &self.unary {
-            put(&ciphertext.r.0);
-            put(&ciphertext.e.0);
-        }
-        for bit in &self.argument.bits {
-            put(&bit.bit.0);
-            put(&bit.mask.0);
-            put(&bit.product.0);
-        }
-        for ciphertext in &self.argument.polynomial {
-            put(&ciphertext.r.0);
-            put(&ciphertext.e.0);
-        }
-        for response in &self.argument.responses {
-            put(&response.z.0);
-            put(&response.w.0);
-            put(&response.v.0);
-        }
-        put(&self.argument.randomness.0);
+        unary.iter().for_each(|entry| write(&mut bytes, entry));
+        write(&mut bytes, bits);
+        write(&mut bytes, squares);
+        polynomial.iter().for_each(|term| write(&mut bytes, term));
+        masked.iter().for_each(|bit| write(&mut bytes, bit));
+        write(&mut bytes, randomness);
         bytes
     }
 
@@ -115,39 +85,31 @@ impl SealedBid {
         if bytes.len() != Self::encoded_len(shape) {
             return None;
         }
-        let mut units = bytes.chunks_exact(POINT_BYTES).map(|unit| {
-            let mut out = [0u8; POINT_BYTES];
-            out.copy_from_slice(unit);
-            out
-        });
-        let mut next = || units.next();
-        let mut unary = Vec::with_capacity(shape.entries());
-        for _ in 0..shape.entries() {
-            unary.push(Ciphertext { r: Point(next()?), e: Point(next()?) });
-        }
-        let mut bits = Vec::with_capacity(shape.bits());
-        for _ in 0..shape.bits() {
-            bits.push(BitCommitments {
-                bit: Point(next()?),
-                mask: Point(next()?),
-                product: Point(next()?),
-            });
-        }
-        let mut polynomial = Vec::with_capacity(shape.longest_digit_bits());
-        for _ in 0..shape.longest_digit_bits() {
-            polynomial.push(Ciphertext { r: Point(next()?), e: Point(next()?) });
-        }
-        let mut responses = Vec::with_capacity(shape.bits());
-        for _ in 0..shape.bits() {
-            responses.push(BitResponses {
-                z: Scalar(next()?),
-                w: Scalar(next()?),
-                v: Scalar(next()?),
-            });
-        }
-        let randomness = Scalar(next()?);
-        Some(Self { unary, argument: UnaryArgument { bits, polynomial, responses, randomness } })
+        let mut rest = bytes;
+        let unary = items(&mut rest, shape.entries())?;
+        let bits = item(&mut rest)?;
+        let squares = item(&mut rest)?;
+        let polynomial = items(&mut rest, shape.longest_digit_bits())?;
+        let masked = items(&mut rest, shape.bits())?;
+        let randomness = item(&mut rest)?;
+        Some(Self { unary, argument: UnaryArgument { bits, squares, polynomial, masked, randomness } })
     }
+}
+
+/// Appends the canonical bytes of an item.
+fn write(bytes: &mut Vec<u8>, item: &impl BorshSerialize) {
+    // Memory takes every byte; its writer knows no errors.
+    item.serialize(bytes).unwrap_or_default();
+}
+
+/// The next item, of a fixed length.
+fn item<T: BorshDeserialize>(bytes: &mut &[u8]) -> Option<T> {
+    T::deserialize(bytes).ok()
+}
+
+/// The next items.
+fn items<T: BorshDeserialize>(bytes: &mut &[u8], count: usize) -> Option<Vec<T>> {
+    (0..count).map(|_| item(bytes)).collect()
 }
 
 /// A bidder's contribution to a lottery: random bytes that nobody else knows before the reveal.
@@ -188,10 +150,10 @@ mod tests {
     #[test]
     fn the_length_is_the_shapes() {
         let bits = Shape::new(&[1; 16]).unwrap();
-        assert_eq!(SealedBid::encoded_len(&bits), 4_192);
+        assert_eq!(SealedBid::encoded_len(&bits), 17 * 64 + 16 * 18 + 224);
         let one = Shape::new(&[10]).unwrap();
-        assert_eq!(SealedBid::encoded_len(&one), 1023 * 64 + 10 * 64 + 10 * 192 + 32);
-        let bytes: Vec<u8> = (0..4_192u32).map(|i| (i % 251) as u8).collect();
+        assert_eq!(SealedBid::encoded_len(&one), 1023 * 64 + 10 * 64 + 10 * 18 + 224);
+        let bytes: Vec<u8> = (0..1_600u32).map(|i| (i % 251) as u8).collect();
         let bid = SealedBid::from_bytes(&bytes, &bits).unwrap();
         assert_eq!(bid.to_bytes(), bytes);
         assert_eq!(SealedBid::from_bytes(&bytes[1..], &bits), None);

@@ -1,7 +1,7 @@
 //! The transcript: the hash-chained record of an auction, as a stream.
 //!
 //! ```text
-//! magic "talea transcript 1\n"
+//! magic "talea transcript 2\n"
 //! genesis  0x00  length u32  borsh(Genesis)
 //! entry    0x01  length u32  borsh(Entry)      any number
 //! outcome  0x02  length u32  borsh(Closing)    at most one, the last
@@ -21,7 +21,7 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// The first bytes of a transcript file.
-pub const MAGIC: &[u8; 19] = b"talea transcript 1\n";
+pub const MAGIC: &[u8; 19] = b"talea transcript 2\n";
 
 /// Bytes before a record's body: kind and length.
 pub const RECORD_HEADER_BYTES: usize = 5;

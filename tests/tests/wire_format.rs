@@ -351,10 +351,10 @@ fn the_labels_are_those_of_the_program() {
         assert_eq!((row[0].as_bytes(), row[2].as_str()), (kind, format!("**{check}**").as_str()));
     }
     // Elsewhere the text names no label that there is not.
-    for piece in SPEC.split("talea/v1/").skip(1) {
+    for piece in SPEC.split("talea/v2/").skip(1) {
         let label: String =
             piece.chars().take_while(|c| c.is_ascii_lowercase() || "-/".contains(*c)).collect();
-        let label = format!("talea/v1/{label}").into_bytes();
+        let label = format!("talea/v2/{label}").into_bytes();
         assert!(program.contains(&label), "{}", String::from_utf8_lossy(&label));
     }
     assert!(!SPEC.contains("protocol/src/") && !SPEC.contains("contract/src/"));

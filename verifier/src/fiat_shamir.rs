@@ -56,7 +56,7 @@ pub(crate) struct ProofTranscript(Transcript);
 impl ProofTranscript {
     /// The beginning that all proofs share.
     pub(crate) fn begin(kind: &'static [u8], context: &Context) -> Self {
-        let mut t = Transcript::new(b"talea/v1/proof");
+        let mut t = Transcript::new(b"talea/v2/proof");
         t.append_u64(b"version", u64::from(labels::PROTOCOL_VERSION));
         t.append_message(b"kind", kind);
         t.append_message(b"auction", &context.auction.0);
@@ -171,11 +171,11 @@ pub(crate) fn range_weights(
     t.append_message(b"signer", &context.signer.0);
     t.append_message(b"quorum-key", &quorum_key.0);
     t.append_u64(b"bits", u64::try_from(bits).unwrap_or(u64::MAX));
-    t.append_u64(b"rungs", u64::from(levels));
+    t.append_u64(b"levels", u64::from(levels));
     t.append_message(b"commitment", &commitment.0);
     // Of an improvement.
     if let Some(active) = active {
-        t.append_message(b"standing", &active.0);
+        t.append_message(b"active", &active.0);
     }
     t.append_message(b"proof", proof);
     seeded(&mut t)

@@ -29,7 +29,7 @@ pub struct Bases {
     /// `H`, the blinding base: `from_uniform_bytes(SHA3-512(encoding of G))`, as Bulletproofs
     /// derives it.
     pub h: RistrettoPoint,
-    /// `K`, the key base: `from_uniform_bytes(SHA-512("talea/v1/key-base"))`.
+    /// `K`, the key base: `from_uniform_bytes(SHA-512("talea/v2/key-base"))`.
     pub k: RistrettoPoint,
     /// `G`, encoded.
     pub g_wire: Point,

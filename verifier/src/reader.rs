@@ -83,7 +83,7 @@ impl<R: Read> Records<R> {
         }
         if bytes != MAGIC {
             return framing(
-                "this is not a transcript: it must begin with the line \"talea transcript 1\"",
+                "this is not a transcript: it must begin with the line \"talea transcript 2\"",
             );
         }
         self.is_transcript = true;

@@ -64,7 +64,7 @@ fn what_cannot_be_read_is_4() {
 
 #[test]
 fn what_is_no_transcript_is_1() {
-    for bytes in [&b""[..], b"talea transc", b"{}", b"talea transcript 1\n", &[0xff; 5_000]] {
+    for bytes in [&b""[..], b"talea transc", b"{}", b"talea transcript 2\n", &[0xff; 5_000]] {
         let file = file(bytes);
         let output = run(&[path(&file)]);
         assert_eq!(output.status.code(), Some(1));
@@ -81,7 +81,7 @@ fn what_is_no_transcript_is_1() {
 #[test]
 fn another_file_is_told_from_a_transcript_that_fails() {
     for (bytes, is_transcript) in
-        [(&b"# A README\n"[..], false), (b"", false), (b"talea transcript 1\n\x07", true)]
+        [(&b"# A README\n"[..], false), (b"", false), (b"talea transcript 2\n\x07", true)]
     {
         let file = file(bytes);
         let output = run(&[path(&file)]);
@@ -99,7 +99,7 @@ fn another_file_is_told_from_a_transcript_that_fails() {
 
 #[test]
 fn checks_are_listed_if_asked_for_and_the_verdict_comes_after_them() {
-    for bytes in [&b"nothing"[..], b"talea transcript 1\n\x07"] {
+    for bytes in [&b"nothing"[..], b"talea transcript 2\n\x07"] {
         let file = file(bytes);
         let text = String::from_utf8(run(&[path(&file)]).stdout).unwrap();
         assert!(text.lines().count() <= 10, "what matters fits on a screen: {text}");

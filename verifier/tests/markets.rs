@@ -82,7 +82,7 @@ fn tie_order(auction: &Auction, hidden: &[Hidden], bids: usize) -> Vec<usize> {
     if auction.terms.ties == Ties::EarliestCommit {
         return places;
     }
-    let mut bytes = b"talea/v1/lottery/seed".to_vec();
+    let mut bytes = b"talea/v2/lottery/seed".to_vec();
     bytes.extend(auction.replay.facts.auction.0);
     bytes.extend([0; 4]);
     bytes.extend((bids as u64).to_le_bytes());
@@ -91,7 +91,7 @@ fn tie_order(auction: &Auction, hidden: &[Hidden], bids: usize) -> Vec<usize> {
         bytes.extend(&hidden.sealed[hidden.sealed.len() - 32..]);
     }
     let seed = Digest::of(&[&bytes]);
-    places.sort_by_key(|n| Digest::of(&[b"talea/v1/lottery/draw", &seed.0, &key(&bidder(*n)).0]));
+    places.sort_by_key(|n| Digest::of(&[b"talea/v2/lottery/draw", &seed.0, &key(&bidder(*n)).0]));
     places
 }
 

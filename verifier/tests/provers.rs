@@ -249,7 +249,7 @@ pub(crate) fn unary(
     t.point(b"commitment", commitment);
     t.integer(b"entries", entries.len());
     for entry in &entries {
-        t.cipher(b"ladder", entry);
+        t.cipher(b"entry", entry);
     }
 
     // Step 1.

@@ -513,7 +513,7 @@ fn a_lottery_draws_by_hash() {
     assert_eq!(order(Ties::EarliestCommit, 3, bids(1)), commits);
     let drawn = order(Ties::Lottery, 3, bids(1));
     // The definition, word by word.
-    let mut bytes = b"talea/v1/lottery/seed".to_vec();
+    let mut bytes = b"talea/v2/lottery/seed".to_vec();
     bytes.extend(auction.0);
     bytes.extend(3u32.to_le_bytes());
     bytes.extend(20u64.to_le_bytes());
@@ -523,7 +523,7 @@ fn a_lottery_draws_by_hash() {
     }
     let seed = Digest::of(&[&bytes]);
     let mut expected = commits.clone();
-    expected.sort_by_key(|who| Digest::of(&[b"talea/v1/lottery/draw", &seed.0, &who.0]));
+    expected.sort_by_key(|who| Digest::of(&[b"talea/v2/lottery/draw", &seed.0, &who.0]));
     assert_eq!(drawn, expected);
     // Everything counts.
     assert_ne!(order(Ties::Lottery, 4, bids(1)), drawn);

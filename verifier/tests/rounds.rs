@@ -806,7 +806,7 @@ fn a_lottery_draws_once() {
         reveal(&mut auction, &last[usize::from(missing)..]);
         auction.endorse(&[]);
         auction.act_all();
-        let mut bytes = b"talea/v1/lottery/seed".to_vec();
+        let mut bytes = b"talea/v2/lottery/seed".to_vec();
         bytes.extend(auction.replay.facts.auction.0);
         bytes.extend([0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]);
         for hidden in &bids {
@@ -815,7 +815,7 @@ fn a_lottery_draws_once() {
         }
         let seed = Digest::of(&[&bytes]);
         let draw =
-            |n: &usize| Digest::of(&[b"talea/v1/lottery/draw", &seed.0, &key(&bidder(*n)).0]);
+            |n: &usize| Digest::of(&[b"talea/v2/lottery/draw", &seed.0, &key(&bidder(*n)).0]);
         let first = (0..4).min_by_key(draw).unwrap();
         assert_sold(&closed(&auction), 0, first, 3);
     }

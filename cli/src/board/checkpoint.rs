@@ -21,7 +21,7 @@ use talea_protocol::{
 };
 
 /// Prefix of what a board signs.
-const LABEL: &[u8] = b"talea/v1/checkpoint";
+const LABEL: &[u8] = b"talea/v2/checkpoint";
 
 /// A signed statement of the board: "so many entries, with this root and this head".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use talea_protocol::{
 };
 
 /// Its hash is a point of the curve, so it can stand where a key must (T5). The numbers before it are none.
-const LABEL: &str = "talea/v1/nobody/2";
+const LABEL: &str = "talea/v2/nobody/2";
 
 /// A public key of which nobody knows the secret one: it is a hash. Terms name it as their custodian where
 /// there is none.

@@ -1,10 +1,14 @@
-//! Two ciphertexts multiplied by the same secret sign and re-encrypted (spec section 11, K6).
+//! Conditional gates (Schoenmakers and Tuyls, ASIACRYPT 2004): two ciphertexts multiplied by the same
+//! secret sign and re-encrypted (spec section 11, K6).
 //!
-//! An OR of two equality proofs for every gate, in announcement form. A challenge `w`, drawn after
-//! all outputs, joins the two halves, so that one equality speaks for both: a sign that differed
-//! between them would leave `2m*G` or `2w*m*G` in a difference that must be free of `G`.
+//! One proof for all gates of a message. The prover commits to the signs before it knows the weights
+//! `e` and `f`, one for each output. With them the outputs of all gates become one linear relation, and
+//! that every value committed to is a sign becomes one quadratic equation.
 
-use super::{ProofFault, Sum};
+use super::{
+    ProofFault,
+    masked::{self, Fold, Opening, Squares, absorb_blindings},
+};
 use crate::{
     elgamal::Ciphertext,
     fiat_shamir::{Context, FiatShamir, Weights},
@@ -16,6 +20,8 @@ use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use talea_protocol::{
     bytes::Digest,
     labels,
+    limits::MAX_VECTOR,
+    masked::{Quadratic, VectorOpening},
     ranking::{GateProof, GateTurn},
     sealed_bid::Ciphertext as WireCiphertext,
 };
@@ -34,17 +40,18 @@ pub struct Statement<'a> {
     /// The encodings of `inputs`, which the caller has at hand: making them anew costs as much as
     /// a third of the verification.
     pub inputs_encoded: &'a [(WireCiphertext, WireCiphertext)],
-    /// `(X', Y')` and the proofs, as posted.
+    /// `(X', Y')` and the masked signs, as posted.
     pub turns: &'a [GateTurn],
 }
 
 impl Statement<'_> {
-    /// Absorbs the statement, in the order of the spec, and draws `w` after it. Of the turns only
-    /// the outputs are read.
-    pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) -> Scalar {
+    /// Absorbs the statement, in the order of the spec. Of the turns only the outputs are read.
+    pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) {
         let Self { head, chunk, quorum_key, inputs, inputs_encoded, turns } = self;
         fs.digest(b"head", head);
         fs.integer(b"chunk", *chunk);
+        fs.element(b"value-base", &gens.value);
+        fs.element(b"blinding-base", &gens.blinding);
         fs.element(b"key-base", &gens.key);
         fs.element(b"quorum-key", quorum_key);
         fs.count(b"gates", inputs.len());
@@ -54,54 +61,87 @@ impl Statement<'_> {
             fs.ciphertext(b"x-out", &turn.x);
             fs.ciphertext(b"y-out", &turn.y);
         }
-        fs.challenge(b"w")
     }
 }
 
-/// Absorbs the announcements of every gate and draws `c`.
-pub fn absorb_announcements<'a>(
+/// `e` and `f`: the weights of `X'` and `Y'` of one gate.
+pub type OutputWeights = [Scalar; 2];
+
+/// Absorbs the commitments to the signs and draws the weights of every gate's outputs.
+pub fn absorb_signs(
     fs: &mut FiatShamir,
-    announcements: impl IntoIterator<Item = (&'a WireCiphertext, &'a WireCiphertext)>,
-) -> Scalar {
-    for (plus, minus) in announcements {
-        fs.ciphertext(b"plus", plus);
-        fs.ciphertext(b"minus", minus);
+    signs: &[VectorOpening],
+    gates: usize,
+) -> Vec<OutputWeights> {
+    fs.count(b"vectors", signs.len());
+    for vector in signs {
+        fs.point(b"vector", &vector.commitment);
     }
-    fs.challenge(b"challenge")
+    let weights = fs.weights(b"weights", gates.saturating_mul(2));
+    weights.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).collect()
 }
 
-/// Absorbs the responses of every gate: the last bytes of the message, before any weight.
-pub fn absorb_responses<'a>(fs: &mut FiatShamir, proofs: impl IntoIterator<Item = &'a GateProof>) {
-    for proof in proofs {
-        fs.scalar(b"c-plus", &proof.c_plus);
-        fs.scalar(b"z-plus", &proof.z_plus);
-        fs.scalar(b"z-minus", &proof.z_minus);
+/// Absorbs the announcements and draws `c`.
+pub fn absorb_announcements(
+    fs: &mut FiatShamir,
+    signs: &[VectorOpening],
+    squares: &Quadratic,
+    announcement: &WireCiphertext,
+) -> Scalar {
+    for vector in signs {
+        fs.point(b"vector-announcement", &vector.announcement);
     }
+    fs.point(b"linear", &squares.linear);
+    fs.point(b"constant", &squares.constant);
+    fs.ciphertext(b"announcement", announcement);
+    fs.weight(b"challenge")
+}
+
+/// Absorbs the responses: the last bytes of the message, before any weight of the verifier's own.
+pub fn absorb_responses(fs: &mut FiatShamir, turns: &[GateTurn], proof: &GateProof) {
+    for turn in turns {
+        fs.masked(b"sign", &turn.sign);
+    }
+    absorb_blindings(fs, proof.signs.iter(), &proof.squares);
+    fs.scalar(b"randomness", &proof.randomness);
 }
 
 /// A turn of decoded elements.
-struct DecodedGate {
+struct Turn {
     x: Ciphertext,
     y: Ciphertext,
-    plus: Ciphertext,
-    minus: Ciphertext,
-    c_plus: Scalar,
-    z_plus: Scalar,
-    z_minus: Scalar,
+    sign: Scalar,
 }
 
-impl DecodedGate {
+impl Turn {
     fn decode(turn: &GateTurn) -> Option<Self> {
-        let GateTurn { x, y, proof } = turn;
-        let GateProof { plus, minus, c_plus, z_plus, z_minus } = proof;
+        let GateTurn { x, y, sign } = turn;
         Some(Self {
             x: Ciphertext::decode(x)?,
             y: Ciphertext::decode(y)?,
-            plus: Ciphertext::decode(plus)?,
-            minus: Ciphertext::decode(minus)?,
-            c_plus: decode_scalar(c_plus)?,
-            z_plus: decode_scalar(z_plus)?,
-            z_minus: decode_scalar(z_minus)?,
+            sign: masked::decode(sign),
+        })
+    }
+}
+
+/// A proof of decoded elements.
+struct Decoded {
+    turns: Vec<Turn>,
+    signs: Vec<Opening>,
+    squares: Squares,
+    announcement: Ciphertext,
+    randomness: Scalar,
+}
+
+impl Decoded {
+    fn decode(turns: &[GateTurn], proof: &GateProof) -> Option<Self> {
+        let GateProof { signs, squares, announcement, randomness } = proof;
+        Some(Self {
+            turns: masked::all(turns, Turn::decode)?,
+            signs: masked::all(signs.iter(), Opening::decode)?,
+            squares: Squares::decode(squares)?,
+            announcement: Ciphertext::decode(announcement)?,
+            randomness: decode_scalar(randomness)?,
         })
     }
 }
@@ -114,50 +154,55 @@ pub fn verify(
     gens: &Generators,
     context: &Context,
     statement: &Statement<'_>,
+    proof: &GateProof,
 ) -> Result<Vec<(Ciphertext, Ciphertext)>, ProofFault> {
     let Statement { quorum_key, inputs, inputs_encoded, turns, .. } = statement;
     ProofFault::unless_complete(inputs.len(), turns.len())?;
     ProofFault::unless_length(inputs.len(), inputs_encoded.len())?;
-    let decoded: Option<Vec<DecodedGate>> = turns.iter().map(DecodedGate::decode).collect();
-    let decoded = decoded.ok_or(ProofFault::NotCanonical)?;
+    ProofFault::unless_length(inputs.len().div_ceil(MAX_VECTOR), proof.signs.len())?;
+    let decoded = Decoded::decode(turns, proof).ok_or(ProofFault::NotCanonical)?;
 
     let mut fs = FiatShamir::begin(labels::KIND_GATE, context);
-    let w = statement.absorb(&mut fs, gens);
-    let announcements = turns.iter().map(|turn| (&turn.proof.plus, &turn.proof.minus));
-    let challenge = absorb_announcements(&mut fs, announcements);
-    absorb_responses(&mut fs, turns.iter().map(|turn| &turn.proof));
+    statement.absorb(&mut fs, gens);
+    let output_weights = absorb_signs(&mut fs, &proof.signs, inputs.len());
+    let challenge =
+        absorb_announcements(&mut fs, &proof.signs, &proof.squares, &proof.announcement);
+    absorb_responses(&mut fs, turns, proof);
     let mut weights = Weights::after(iter::once(fs));
 
-    // Per gate and sign, both components of
-    //   (z*K, z*PK) = announcement + c_sign * D_sign,
-    //   D_plus  = (X' - X) + w (Y' - Y),
-    //   D_minus = (X' + X) + w (Y' + Y),
-    // each with a weight of its own.
-    let terms = decoded.len().saturating_mul(12).saturating_add(2);
-    let mut sum = Sum::with_capacity(terms);
-    let (mut of_key_base, mut of_quorum_key) = (Scalar::ZERO, Scalar::ZERO);
-    for ((x, y), turn) in inputs.iter().zip(&decoded) {
-        let c_minus = challenge - turn.c_plus;
-        let components: [(Component, &mut Scalar); 2] =
-            [(|c| c.r, &mut of_key_base), (|c| c.e, &mut of_quorum_key)];
-        for (component, of_base) in components {
-            let (plus, minus) = (weights.draw(), weights.draw());
-            let (c_plus, c_minus) = (plus * turn.c_plus, minus * c_minus);
-            let (output, input) = (c_plus + c_minus, c_minus - c_plus);
-            sum.add(output, component(&turn.x));
-            sum.add(input, component(x));
-            sum.add(w * output, component(&turn.y));
-            sum.add(w * input, component(y));
-            sum.add(plus, component(&turn.plus));
-            sum.add(minus, component(&turn.minus));
-            *of_base -= plus * turn.z_plus + minus * turn.z_minus;
-        }
+    let Decoded { turns, signs, squares, announcement, randomness } = decoded;
+    let terms = turns.len().saturating_mul(8).saturating_add(signs.len().saturating_mul(2));
+    let mut fold = Fold::with_capacity(terms.saturating_add(4));
+    // sum z_l V_l + w*H = A + c*S, for each vector
+    for (vector, turns) in signs.iter().zip(turns.chunks(MAX_VECTOR)) {
+        let masked: Vec<Scalar> = turns.iter().map(|turn| turn.sign).collect();
+        fold.add_opening(weights.draw(), challenge, &masked, vector);
     }
-    sum.add(of_key_base, gens.key);
-    sum.add(of_quorum_key, *quorum_key);
-    ProofFault::unless(sum.vanishes())?;
-    Ok(decoded.into_iter().map(|turn| (turn.x, turn.y)).collect())
+    // (sum e (z^2 - c^2))*G + t*H = c*T_1 + T_0
+    let value = (output_weights.iter().zip(&turns))
+        .map(|([e, _], turn)| e * (turn.sign * turn.sign - challenge * challenge))
+        .sum();
+    fold.add_squares(weights.draw(), challenge, value, &squares);
+    // sum z (e*X + f*Y) + R*(K, PK) = M + c * sum (e*X' + f*Y'), both halves
+    let halves: [Half; 2] = [|c| c.r, |c| c.e];
+    let [of_r, of_e] = halves.map(|half| {
+        let weight = weights.draw();
+        let weighted_challenge = weight * challenge;
+        for (((x, y), turn), [e, f]) in inputs.iter().zip(&turns).zip(&output_weights) {
+            let weighted_sign = weight * turn.sign;
+            fold.add(weighted_sign * e, half(x));
+            fold.add(weighted_sign * f, half(y));
+            fold.add(-weighted_challenge * e, half(&turn.x));
+            fold.add(-weighted_challenge * f, half(&turn.y));
+        }
+        fold.add(-weight, half(&announcement));
+        weight * randomness
+    });
+    fold.key += of_r;
+    fold.quorum_key += of_e;
+    fold.vanishes(gens, quorum_key)?;
+    Ok(turns.into_iter().map(|turn| (turn.x, turn.y)).collect())
 }
 
 /// One half of a ciphertext.
-type Component = fn(&Ciphertext) -> RistrettoPoint;
+type Half = fn(&Ciphertext) -> RistrettoPoint;

@@ -1,9 +1,8 @@
 //! A commitment to a level of the grid (spec section 8, C6).
 //!
-//! Bulletproofs over two commitments at once, `C` and `(levels-1)*G - C`: both are of `n` bits, so
-//! the committed `b` has `0 <= b < levels`. In a later round over four: the distance of the new bid
-//! from the active one is a level too, so the bid did not get worse, and nobody learns whether it
-//! got better.
+//! Bulletproofs over `(levels-1)*G - C`, which is of `n` bits: the committed `b` is below `levels`. That it
+//! is not below zero shows once the bid is revealed, for its unary encoding has no other numbers. In a later
+//! round over `C - C_0` as well: the bid did not get worse, and nobody learns whether it got better.
 
 use super::ProofFault;
 use crate::{
@@ -23,15 +22,15 @@ use talea_protocol::{bytes::Point, labels};
 
 /// The largest number of bits in a level.
 const MAX_BITS: usize = 32;
-/// `C` and `(levels-1)*G - C`, and the same of the distance from the active bid.
-const MAX_VALUES: usize = 4;
+/// The distances from the last level and from the active bid.
+const MAX_VALUES: usize = 2;
 
 /// A commitment to one of `levels` levels.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement {
     /// Number of levels of the grid.
     pub levels: u32,
-    /// `n`, the bits of each of the two values: 8, 16 or 32.
+    /// `n`, the bits of each distance: 8, 16 or 32.
     pub bits: usize,
     /// `PK`, to which the bid will be encrypted: a commit made under the key of another history is
     /// none here.
@@ -50,10 +49,10 @@ impl Statement {
         fs.element(b"blinding-base", &gens.blinding);
         fs.point(b"quorum-key", quorum_key);
         fs.count(b"bits", *bits);
-        fs.integer(b"rungs", *levels);
+        fs.integer(b"levels", *levels);
         fs.element(b"commitment", commitment);
         if let Some(active) = active {
-            fs.element(b"standing", active);
+            fs.element(b"active", active);
         }
     }
 
@@ -69,16 +68,16 @@ impl Statement {
     /// How many commitments are proved at once.
     #[must_use]
     pub fn values(&self) -> usize {
-        if self.active.is_some() { MAX_VALUES } else { 2 }
+        if self.active.is_some() { MAX_VALUES } else { 1 }
     }
 
-    /// `C` and `(levels-1)*G - C`, and in a later round the same of `C - C_0`, encoded.
+    /// `(levels-1)*G - C`, and in a later round `C - C_0`, encoded.
     #[must_use]
     pub fn commitments(&self, gens: &Generators) -> Vec<CompressedRistretto> {
         let last = gens.value * (Scalar::from(self.levels) - Scalar::ONE);
-        let distance = self.active.map(|active| self.commitment - active);
-        let bounded = [Some(self.commitment), distance].into_iter().flatten();
-        bounded.flat_map(|value| [value.compress(), (last - value).compress()]).collect()
+        let above_active = self.active.map(|active| self.commitment - active);
+        let distances = [Some(last - self.commitment), above_active].into_iter().flatten();
+        distances.map(|distance| distance.compress()).collect()
     }
 }
 
@@ -111,7 +110,7 @@ impl Default for RangeVerifier {
 }
 
 impl RangeVerifier {
-    /// Derives the generators for four values of up to 32 bits.
+    /// Derives the generators for two values of up to 32 bits.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -132,7 +131,7 @@ impl RangeVerifier {
         &self.bulletproof
     }
 
-    /// Verifies that `C` is not `O` and commits to one of the levels.
+    /// Verifies that `C` is not `O` and commits to no level beyond the last.
     ///
     /// # Errors
     /// The fault that was found first.
@@ -184,10 +183,10 @@ fn folding_generator(context: &Context, statement: &Statement, proof_bytes: &[u8
     transcript.append_message(b"signer", &signer.0);
     transcript.append_message(b"quorum-key", &quorum_key.0);
     transcript.append_u64(b"bits", u64::try_from(*bits).unwrap_or(u64::MAX));
-    transcript.append_u64(b"rungs", (*levels).into());
+    transcript.append_u64(b"levels", (*levels).into());
     transcript.append_message(b"commitment", &encode_point(commitment).0);
     if let Some(active) = active {
-        transcript.append_message(b"standing", &encode_point(active).0);
+        transcript.append_message(b"active", &encode_point(active).0);
     }
     transcript.append_message(b"proof", proof_bytes);
     generator_after(transcript)

@@ -8,19 +8,23 @@
 //! Two stages, for a batch is verified with one multi-scalar multiplication: [`decode`] refuses
 //! what is malformed (R3), [`verify_batch`] what is false (R4).
 
-use super::{ProofFault, Sum};
+use super::{
+    ProofFault,
+    masked::{self, Fold, Opening, Squares, absorb_blindings},
+};
 use crate::{
     elgamal::Ciphertext,
     fiat_shamir::{Context, FiatShamir, Weights},
-    group::{Generators, decode_point, decode_scalar},
+    group::{Generators, decode_scalar},
 };
 use alloc::vec::Vec;
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use talea_protocol::{
-    bytes::{Point, Scalar as WireScalar},
+    bytes::Point,
     labels,
+    masked::VectorOpening,
     price::Shape,
-    sealed_bid::{BitCommitments, BitResponses, Ciphertext as WireCiphertext, SealedBid},
+    sealed_bid::{Ciphertext as WireCiphertext, SealedBid, UnaryArgument},
 };
 
 /// A bid's unary encoding without what the bidder says of it.
@@ -54,38 +58,36 @@ impl Statement<'_> {
 pub fn absorb_entries(fs: &mut FiatShamir, entries: &[WireCiphertext]) {
     fs.count(b"entries", entries.len());
     for entry in entries {
-        fs.ciphertext(b"ladder", entry);
+        fs.ciphertext(b"entry", entry);
     }
 }
 
-/// Absorbs the prover's first message and draws `y`.
-pub fn absorb_bits(fs: &mut FiatShamir, bits: &[BitCommitments]) -> Scalar {
-    fs.count(b"bits", bits.len());
-    for BitCommitments { bit, mask, product } in bits {
-        fs.point(b"bit", bit);
-        fs.point(b"mask", mask);
-        fs.point(b"product", product);
-    }
+/// Absorbs the prover's first message, the commitment to the bits, and draws `y`.
+pub fn absorb_bits(fs: &mut FiatShamir, shape: &Shape, bits: &VectorOpening) -> Scalar {
+    fs.count(b"bits", shape.bits());
+    fs.point(b"vector", &bits.commitment);
     fs.challenge(b"y")
 }
 
-/// Absorbs the prover's second message and draws `x`.
-pub fn absorb_polynomial(fs: &mut FiatShamir, polynomial: &[WireCiphertext]) -> Scalar {
-    fs.count(b"polynomial", polynomial.len());
-    for term in polynomial {
+/// Absorbs the prover's second message, all announcements, and draws `x`.
+pub fn absorb_announcements(fs: &mut FiatShamir, argument: &UnaryArgument) -> Scalar {
+    fs.point(b"vector-announcement", &argument.bits.announcement);
+    fs.point(b"linear", &argument.squares.linear);
+    fs.point(b"constant", &argument.squares.constant);
+    fs.count(b"polynomial", argument.polynomial.len());
+    for term in &argument.polynomial {
         fs.ciphertext(b"polynomial-term", term);
     }
-    fs.challenge(b"x")
+    fs.weight(b"x")
 }
 
 /// Absorbs the prover's third message: its last bytes, before any weight.
-pub fn absorb_responses(fs: &mut FiatShamir, responses: &[BitResponses], randomness: &WireScalar) {
-    for BitResponses { z, w, v } in responses {
-        fs.scalar(b"z", z);
-        fs.scalar(b"w", w);
-        fs.scalar(b"v", v);
+pub fn absorb_responses(fs: &mut FiatShamir, argument: &UnaryArgument) {
+    for bit in &argument.masked {
+        fs.masked(b"bit", bit);
     }
-    fs.scalar(b"randomness", randomness);
+    absorb_blindings(fs, [&argument.bits], &argument.squares);
+    fs.scalar(b"randomness", &argument.randomness);
 }
 
 /// What a revealed bid claims: that this unary encoding encrypts the committed level.
@@ -101,31 +103,17 @@ pub struct Claim<'a> {
     pub sealed_bid: &'a SealedBid,
 }
 
-/// The commitments to one bit, decoded.
-#[derive(Clone, Copy, Debug)]
-struct Bit {
-    commitment: RistrettoPoint,
-    mask: RistrettoPoint,
-    product: RistrettoPoint,
-}
-
-/// The responses for one bit, decoded.
-#[derive(Clone, Copy, Debug)]
-struct Response {
-    z: Scalar,
-    w: Scalar,
-    v: Scalar,
-}
-
 /// A claim of decoded elements, well formed and not yet verified.
 #[derive(Clone, Debug)]
 pub struct Decoded<'a> {
     /// The entries `U[t][j]` in wire order.
     pub unary: Vec<Ciphertext>,
     claim: Claim<'a>,
-    bits: Vec<Bit>,
+    bits: Opening,
+    squares: Squares,
     polynomial: Vec<Ciphertext>,
-    responses: Vec<Response>,
+    /// `z_l`.
+    masked: Vec<Scalar>,
     randomness: Scalar,
 }
 
@@ -138,9 +126,8 @@ pub fn decode(claim: Claim<'_>) -> Result<Decoded<'_>, ProofFault> {
     let Claim { shape, sealed_bid, .. } = claim;
     let SealedBid { unary, argument } = sealed_bid;
     ProofFault::unless_length(shape.entries(), unary.len())?;
-    ProofFault::unless_length(shape.bits(), argument.bits.len())?;
     ProofFault::unless_length(shape.longest_digit_bits(), argument.polynomial.len())?;
-    ProofFault::unless_length(shape.bits(), argument.responses.len())?;
+    ProofFault::unless_length(shape.bits(), argument.masked.len())?;
     let decoded = decode_all(claim).ok_or(ProofFault::NotCanonical)?;
     // Encodings are canonical by now, so equal points have equal bytes.
     let mut rest = unary.as_slice();
@@ -160,21 +147,12 @@ pub fn decode(claim: Claim<'_>) -> Result<Decoded<'_>, ProofFault> {
 
 fn decode_all(claim: Claim<'_>) -> Option<Decoded<'_>> {
     let SealedBid { unary, argument } = claim.sealed_bid;
-    let bit = |b: &BitCommitments| {
-        Some(Bit {
-            commitment: decode_point(&b.bit)?,
-            mask: decode_point(&b.mask)?,
-            product: decode_point(&b.product)?,
-        })
-    };
-    let response = |r: &BitResponses| {
-        Some(Response { z: decode_scalar(&r.z)?, w: decode_scalar(&r.w)?, v: decode_scalar(&r.v)? })
-    };
     Some(Decoded {
-        unary: unary.iter().map(Ciphertext::decode).collect::<Option<_>>()?,
-        bits: argument.bits.iter().map(bit).collect::<Option<_>>()?,
-        polynomial: argument.polynomial.iter().map(Ciphertext::decode).collect::<Option<_>>()?,
-        responses: argument.responses.iter().map(response).collect::<Option<_>>()?,
+        unary: masked::all(unary, Ciphertext::decode)?,
+        bits: Opening::decode(&argument.bits)?,
+        squares: Squares::decode(&argument.squares)?,
+        polynomial: masked::all(&argument.polynomial, Ciphertext::decode)?,
+        masked: argument.masked.iter().map(masked::decode).collect(),
         randomness: decode_scalar(&argument.randomness)?,
         claim,
     })
@@ -196,54 +174,44 @@ impl Decoded<'_> {
         let mut fs = FiatShamir::begin(labels::KIND_UNARY, context);
         statement.absorb(&mut fs, gens);
         absorb_entries(&mut fs, unary);
-        let y = absorb_bits(&mut fs, &argument.bits);
-        let x = absorb_polynomial(&mut fs, &argument.polynomial);
-        absorb_responses(&mut fs, &argument.responses, &argument.randomness);
+        let y = absorb_bits(&mut fs, shape, &argument.bits);
+        let x = absorb_announcements(&mut fs, argument);
+        absorb_responses(&mut fs, argument);
         (fs, Challenges { y, x })
     }
 
-    /// How many terms [`fold`](Self::fold) adds.
+    /// How many terms [`fold_into`](Self::fold_into) adds.
     fn terms(&self) -> usize {
         let ciphertexts = self.unary.len().saturating_add(self.polynomial.len());
-        let bits = self.bits.len().saturating_mul(3);
-        ciphertexts.saturating_mul(2).saturating_add(bits).saturating_add(1)
+        ciphertexts.saturating_mul(2).saturating_add(5)
     }
 
-    /// Adds this argument's `2L + 3` equations to `sum`, each with a weight of its own, and what
-    /// they have in common to `bases`.
-    fn fold(
-        &self,
-        Challenges { y, x }: Challenges,
-        weights: &mut Weights,
-        sum: &mut Sum,
-        bases: &mut Bases,
-    ) {
-        // sum 2^l I_l = C
-        let link = weights.draw();
-        sum.add(-link, self.claim.commitment);
-        let mut power_of_two = link;
-        for (bit, response) in self.bits.iter().zip(&self.responses) {
-            let Response { z, w, v } = response;
-            let (opening, square) = (weights.draw(), weights.draw());
-            // x I + B = z G + w H
-            // (x - z) I + A = v H
-            sum.add(power_of_two + opening * x + square * (x - z), bit.commitment);
-            sum.add(opening, bit.mask);
-            sum.add(square, bit.product);
-            bases.value -= opening * z;
-            bases.blinding -= opening * w + square * v;
+    /// Adds this argument's four equations, each with a weight of its own.
+    fn fold_into(&self, Challenges { y, x }: Challenges, weights: &mut Weights, fold: &mut Fold) {
+        // sum z_l V_l + w*H = A + x*S
+        fold.add_opening(weights.draw(), x, &self.masked, &self.bits);
+
+        // (sum y^(l+1) (z_l^2 - x z_l) + x * sum 2^l z_l)*G + t*H = x^2*C + x*T_1 + T_0
+        let square = weights.draw();
+        let (mut power_of_y, mut power_of_two) = (y, x);
+        let mut value = Scalar::ZERO;
+        for z in &self.masked {
+            value += power_of_y * z * (z - x) + power_of_two * z;
+            power_of_y *= y;
             power_of_two += power_of_two;
         }
+        fold.add_squares(square, x, value, &self.squares);
+        fold.add(-square * x * x, self.claim.commitment);
 
         // sum y^position x^m e.R + sum x^c D_c.R = R*K
         // sum y^position (x^m e.E - p(x) G) + sum x^c D_c.E = R*PK
         let (of_r, of_e) = (weights.draw(), weights.draw());
-        bases.key -= of_r * self.randomness;
-        bases.quorum_key -= of_e * self.randomness;
+        fold.key -= of_r * self.randomness;
+        fold.quorum_key -= of_e * self.randomness;
         let mut power_of_x = Scalar::ONE;
         for term in &self.polynomial {
-            sum.add(of_r * power_of_x, term.r);
-            sum.add(of_e * power_of_x, term.e);
+            fold.add(of_r * power_of_x, term.r);
+            fold.add(of_e * power_of_x, term.e);
             power_of_x *= x;
         }
         // `power_of_x` is x^m now. Entry j stands in two differences, e[j] = U[j] - U[j+1]:
@@ -252,13 +220,13 @@ impl Decoded<'_> {
         let (step_r, step_e) = (of_r * step, of_e * step);
         let mut power_of_y = Scalar::ONE;
         let mut entries = self.unary.iter();
-        let digit_sums = digit_sums(self.claim.shape, &self.responses, x, y);
+        let digit_sums = digit_sums(self.claim.shape, &self.masked, x, y);
         for (radix, digit_sum) in self.claim.shape.radices().zip(digit_sums) {
             // U[t][0] = (O, G) stands in e[t][0] alone; U[t][B_t] = (O, O).
-            bases.value += of_e * power_of_y * (power_of_x - digit_sum);
+            fold.value += of_e * power_of_y * (power_of_x - digit_sum);
             for entry in entries.by_ref().take(radix.saturating_sub(1)) {
-                sum.add(step_r * power_of_y, entry.r);
-                sum.add(step_e * power_of_y, entry.e);
+                fold.add(step_r * power_of_y, entry.r);
+                fold.add(step_e * power_of_y, entry.e);
                 power_of_y *= y;
             }
             power_of_y *= y;
@@ -268,9 +236,9 @@ impl Decoded<'_> {
 
 /// `sum_j y^j p[t][j](x)` for every digit `t`, most significant first:
 /// `x^(m - m_t) * product over its bits of ((x - z_l) + y^(2^(l - s_t)) z_l)`.
-fn digit_sums(shape: &Shape, responses: &[Response], x: Scalar, y: Scalar) -> Vec<Scalar> {
+fn digit_sums(shape: &Shape, masked: &[Scalar], x: Scalar, y: Scalar) -> Vec<Scalar> {
     let longest = shape.longest_digit_bits();
-    let mut rest = responses;
+    let mut rest = masked;
     let of_digit = |bits: &u8| {
         let bits = usize::from(*bits);
         let start = rest.len().saturating_sub(bits);
@@ -278,22 +246,13 @@ fn digit_sums(shape: &Shape, responses: &[Response], x: Scalar, y: Scalar) -> Ve
         rest = lower;
         let mut sum = Scalar::ONE;
         let mut power_of_y = y;
-        for Response { z, .. } in digit {
+        for z in digit {
             sum *= (x - z) + power_of_y * z;
             power_of_y *= power_of_y;
         }
         (bits..longest).fold(sum, |sum, _| sum * x)
     };
     shape.digit_bits().iter().map(of_digit).collect()
-}
-
-/// The coefficients of what all arguments of a batch have in common.
-#[derive(Clone, Copy, Debug, Default)]
-struct Bases {
-    value: Scalar,
-    blinding: Scalar,
-    key: Scalar,
-    quorum_key: Scalar,
 }
 
 /// Verifies all claims at once (R4), with one multi-scalar multiplication. No claim at all holds.
@@ -309,18 +268,12 @@ pub fn verify_batch(
         decoded.iter().map(|claim| claim.hash(gens, quorum_key)).unzip();
     let mut weights = Weights::after(finished);
 
-    let terms = decoded.iter().fold(4usize, |terms, claim| terms.saturating_add(claim.terms()));
-    let mut sum = Sum::with_capacity(terms);
-    let mut bases = Bases::default();
+    let terms = decoded.iter().fold(0usize, |terms, claim| terms.saturating_add(claim.terms()));
+    let mut fold = Fold::with_capacity(terms);
     for (claim, challenges) in decoded.iter().zip(challenges) {
-        claim.fold(challenges, &mut weights, &mut sum, &mut bases);
+        claim.fold_into(challenges, &mut weights, &mut fold);
     }
-    let Bases { value, blinding, key, quorum_key: of_quorum_key } = bases;
-    sum.add(value, gens.value);
-    sum.add(blinding, gens.blinding);
-    sum.add(key, gens.key);
-    sum.add(of_quorum_key, *quorum_key);
-    ProofFault::unless(sum.vanishes())
+    fold.vanishes(gens, quorum_key)
 }
 
 /// [`decode`] and [`verify_batch`] for a single claim.

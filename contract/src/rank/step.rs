@@ -496,7 +496,8 @@ impl GateChunk {
             inputs_encoded: &self.encoded,
             turns: &post.turns,
         };
-        self.pairs = gate::verify(&actor.around.setting.generators, &actor.context, &statement)
+        let generators = &actor.around.setting.generators;
+        self.pairs = gate::verify(generators, &actor.context, &statement, &post.proof)
             .map_err(actor.proof_fails(Check::GateProof))?;
         self.encoded = post.turns.iter().map(|turn| (turn.x, turn.y)).collect();
         Ok(())

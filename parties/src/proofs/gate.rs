@@ -1,22 +1,24 @@
-//! A keyholder takes its turn on a chunk of gates: multiplies both ciphertexts of each by a secret
-//! sign, re-encrypts them, and proves that it was one sign (spec section 11).
+//! A keyholder takes its turn on a chunk of conditional gates: multiplies both ciphertexts of each by a secret
+//! sign, re-encrypts them, and proves for all at once that each gate had one sign (spec section 11).
 
-use super::nonces;
-use crate::choices::Sign;
-use curve25519_dalek::{
-    ristretto::{RistrettoBasepointTable, RistrettoPoint},
-    scalar::Scalar,
+use super::{
+    masked::{self, Squares, Vector},
+    nonces,
 };
+use crate::{bases::Bases, choices::Sign};
+use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar, traits::MultiscalarMul as _};
 use rand_core::{CryptoRng, RngCore};
 use talea_contract::{
     elgamal::Ciphertext,
     fiat_shamir::{Context, FiatShamir},
     group::{Generators, encode_scalar},
-    proofs::gate::{Statement, absorb_announcements},
+    proofs::gate::{OutputWeights, Statement, absorb_announcements, absorb_signs},
 };
 use talea_protocol::{
-    bytes::{Digest, Point, Scalar as WireScalar},
+    bytes::{Digest, List, TooLong},
     labels,
+    limits::MAX_VECTOR,
+    masked::VectorOpening,
     ranking::{GateProof, GateTurn},
     sealed_bid::Ciphertext as WireCiphertext,
 };
@@ -49,102 +51,115 @@ pub struct Inputs<'a> {
     pub inputs_encoded: &'a [(WireCiphertext, WireCiphertext)],
 }
 
-/// What one gate needs between announcement and response.
-#[derive(ZeroizeOnDrop)]
-struct Secret {
-    /// `[v = 1]` and `[v = -1]`.
-    is_plus: Scalar,
-    is_minus: Scalar,
-    /// `q + w q'`, the randomness of the one difference that encrypts zero.
-    randomness: Scalar,
-    /// The challenge for the sign that is not `v`, chosen beforehand.
-    simulated: Scalar,
-    /// Nonce for the sign that is `v`, response for the other.
-    t_plus: Scalar,
-    t_minus: Scalar,
-}
-
-/// A proof not made yet.
-const BLANK: GateProof = {
-    let zero = WireScalar([0; 32]);
-    let nothing = WireCiphertext { r: Point::IDENTITY, e: Point::IDENTITY };
-    GateProof { plus: nothing, minus: nothing, c_plus: zero, z_plus: zero, z_minus: zero }
-};
-
-/// Takes the turn: one witness for each input, in order.
+/// Takes the turn: one witness for each input, in order. At most
+/// [`MAX_CHUNK_ITEMS`](talea_protocol::limits::MAX_CHUNK_ITEMS) of them.
+///
+/// # Errors
+/// [`TooLong`] if there are more.
 pub fn prove<R: RngCore + CryptoRng>(
     gens: &Generators,
     context: &Context,
     inputs: &Inputs<'_>,
     witnesses: &[Witness],
     rng: &mut R,
-) -> Vec<GateTurn> {
+) -> Result<(Vec<GateTurn>, GateProof), TooLong> {
     let Inputs { head, chunk, quorum_key, inputs, inputs_encoded } = *inputs;
-    let key = RistrettoBasepointTable::create(&gens.key);
-    let quorum = RistrettoBasepointTable::create(&quorum_key);
-    let encryption_of_zero = |r: &Scalar| Ciphertext { r: &key * r, e: &quorum * r };
+    let bases = Bases::new(gens, &quorum_key);
 
     // X' = v*X + Enc(0; q), Y' = v*Y + Enc(0; q')
-    let outputs: Vec<(Ciphertext, Ciphertext)> = inputs
+    let mut turns: Vec<GateTurn> = inputs
         .iter()
         .zip(witnesses)
         .map(|((x, y), Witness { sign, q_x, q_y })| {
-            let v = Zeroizing::new(sign.scalar());
-            (x.scaled(&v) + encryption_of_zero(q_x), y.scaled(&v) + encryption_of_zero(q_y))
+            let output = |input: &Ciphertext, q: &Scalar| {
+                let signed = Ciphertext { r: sign.signed(&input.r), e: sign.signed(&input.e) };
+                (signed + bases.encrypt_zero(q)).encode()
+            };
+            GateTurn { x: output(x, q_x), y: output(y, q_y), sign: masked::BLANK }
         })
-        .collect();
-    let mut turns: Vec<GateTurn> = outputs
-        .iter()
-        .map(|(x, y)| GateTurn { x: x.encode(), y: y.encode(), proof: BLANK })
         .collect();
     let statement = Statement { head, chunk, quorum_key, inputs, inputs_encoded, turns: &turns };
     let mut fs = FiatShamir::begin(labels::KIND_GATE, context);
-    let w = statement.absorb(&mut fs, gens);
+    statement.absorb(&mut fs, gens);
 
-    let secret_scalars: Zeroizing<Vec<Scalar>> = Zeroizing::new(
+    // S = sum v_l V_l + sigma*H, for each vector
+    let secrets: Zeroizing<Vec<Scalar>> = Zeroizing::new(
         witnesses.iter().flat_map(|wit| [wit.sign.indicator(), wit.q_x, wit.q_y]).collect(),
     );
-    let mut nonces = nonces(&mut fs, secret_scalars.iter(), rng);
-    let mut secrets: Vec<Secret> = Vec::with_capacity(witnesses.len());
-    for ((((x, y), (x_out, y_out)), witness), turn) in
-        inputs.iter().zip(&outputs).zip(witnesses).zip(&mut turns)
-    {
-        let is_plus = witness.sign.indicator();
-        let secret = Secret {
-            is_plus,
-            is_minus: Scalar::ONE - is_plus,
-            randomness: witness.q_x + w * witness.q_y,
-            simulated: Scalar::random(&mut nonces),
-            t_plus: Scalar::random(&mut nonces),
-            t_minus: Scalar::random(&mut nonces),
-        };
-        // D_plus = (X' - X) + w (Y' - Y), D_minus = (X' + X) + w (Y' + Y)
-        let d_plus = (*x_out - *x) + (*y_out - *y).scaled(&w);
-        let d_minus = (*x_out + *x) + (*y_out + *y).scaled(&w);
-        // t*(K, PK) - [sign is not v] simulated*D: the true announcement where the sign is v, and
-        // one that fits the simulated challenge where it is not. One formula, so that nothing
-        // branches on v.
-        let plus_challenge = Zeroizing::new(secret.is_minus * secret.simulated);
-        let minus_challenge = Zeroizing::new(secret.is_plus * secret.simulated);
-        let plus = encryption_of_zero(&secret.t_plus) - d_plus.scaled(&plus_challenge);
-        let minus = encryption_of_zero(&secret.t_minus) - d_minus.scaled(&minus_challenge);
-        turn.proof.plus = plus.encode();
-        turn.proof.minus = minus.encode();
-        secrets.push(secret);
-    }
+    let mut generator = nonces(&mut fs, secrets.iter(), rng);
+    let (mut vectors, mut openings): (Vec<Vector>, Vec<VectorOpening>) = witnesses
+        .chunks(MAX_VECTOR)
+        .map(|witnesses| {
+            let signed = witnesses.iter().zip(&gens.vector).map(|(wit, v)| wit.sign.signed(v));
+            Vector::commit(&bases, signed, &mut generator)
+        })
+        .unzip();
+    let weights = absorb_signs(&mut fs, &openings, inputs.len());
 
-    let announcements = turns.iter().map(|turn| (&turn.proof.plus, &turn.proof.minus));
-    let challenge = absorb_announcements(&mut fs, announcements);
-    for (secret, turn) in secrets.iter().zip(&mut turns) {
-        // z = t + [sign is v] (c - simulated) (q + w q')
-        let real = Zeroizing::new(challenge - secret.simulated);
-        let response = Zeroizing::new(*real * secret.randomness);
-        let c_plus = secret.is_plus * *real + secret.is_minus * secret.simulated;
-        turn.proof.c_plus = encode_scalar(&c_plus);
-        turn.proof.z_plus = encode_scalar(&(secret.t_plus + secret.is_plus * *response));
-        turn.proof.z_minus = encode_scalar(&(secret.t_minus + secret.is_minus * *response));
+    // sum (e*q + f*q'), the randomness of the weighed outputs
+    let randomness: Scalar = witnesses
+        .iter()
+        .zip(&weights)
+        .map(|(Witness { q_x, q_y, .. }, [e, f])| e * q_x + f * q_y)
+        .sum();
+    let randomness = Zeroizing::new(randomness);
+    let signs: Zeroizing<Vec<Scalar>> =
+        Zeroizing::new(witnesses.iter().map(|witness| witness.sign.scalar()).collect());
+    let mut generator = nonces(&mut fs, secrets.iter(), rng);
+    loop {
+        let mut fs = fs.clone();
+        let masks = masked::masks(&mut generator, signs.len());
+        // A = sum a_l V_l + alpha*H, for each vector
+        for ((vector, opening), masks) in
+            vectors.iter_mut().zip(&mut openings).zip(masks.chunks(MAX_VECTOR))
+        {
+            vector.announce(gens, &bases, masks, opening, &mut generator);
+        }
+        // (a + c*v)^2 - c^2 = 2 a v c + a^2
+        let (mut linear, mut constant) = (Scalar::ZERO, Scalar::ZERO);
+        for ((a, v), [e, _]) in masks.iter().zip(signs.iter()).zip(&weights) {
+            let weighed = Zeroizing::new(e * a);
+            linear += (*weighed + *weighed) * v;
+            constant += *weighed * a;
+        }
+        let (linear, constant) = (Zeroizing::new(linear), Zeroizing::new(constant));
+        let (squares, mut quadratic) =
+            Squares::announce(&bases, &linear, &constant, &mut generator);
+        // M = sum a (e*X + f*Y) + Enc(0; mu)
+        let mu = Zeroizing::new(Scalar::random(&mut generator));
+        let announcement = weighed_inputs(inputs, &masks, &weights) + bases.encrypt_zero(&mu);
+        let announcement = announcement.encode();
+        let challenge = absorb_announcements(&mut fs, &openings, &quadratic, &announcement);
+
+        // z = a + c*v
+        let Some(masked) = masked::respond(&masks, &challenge, signs.iter()) else { continue };
+        for (turn, masked) in turns.iter_mut().zip(masked) {
+            turn.sign = masked;
+        }
+        for (vector, opening) in vectors.iter().zip(&mut openings) {
+            vector.respond(&challenge, opening);
+        }
+        squares.respond(&challenge, &Scalar::ZERO, &mut quadratic);
+        // R = mu + c * sum (e*q + f*q')
+        let randomness = encode_scalar(&(*mu + challenge * *randomness));
+        let signs = List::new(openings)?;
+        return Ok((turns, GateProof { signs, squares: quadratic, announcement, randomness }));
     }
-    turns
+}
+
+/// `sum a (e*X + f*Y)`.
+fn weighed_inputs(
+    inputs: &[(Ciphertext, Ciphertext)],
+    masks: &[Scalar],
+    weights: &[OutputWeights],
+) -> Ciphertext {
+    let weighed: Zeroizing<Vec<Scalar>> =
+        Zeroizing::new(masks.iter().zip(weights).flat_map(|(a, [e, f])| [a * e, a * f]).collect());
+    let of = |half: fn(&Ciphertext) -> RistrettoPoint| {
+        let points = inputs.iter().flat_map(|(x, y)| [half(x), half(y)]);
+        RistrettoPoint::multiscalar_mul(weighed.iter(), points)
+    };
+    Ciphertext { r: of(|c| c.r), e: of(|c| c.e) }
 }
 
 #[cfg(test)]

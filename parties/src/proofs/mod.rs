@@ -9,12 +9,13 @@
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar, traits::MultiscalarMul as _};
 use merlin::TranscriptRng;
 use rand_core::{CryptoRng, RngCore};
-use talea_contract::{elgamal::Ciphertext, fiat_shamir::FiatShamir, group::Generators};
+use talea_contract::{fiat_shamir::FiatShamir, group::Generators};
 
 pub mod blind;
 pub mod complaint;
 pub mod decryption_share;
 pub mod gate;
+mod masked;
 pub mod possession;
 pub mod range;
 pub mod shuffle;
@@ -63,19 +64,6 @@ fn nonces<'a, R: RngCore + CryptoRng>(
 /// `Com(value; blinding) = value*G + blinding*H`.
 pub(crate) fn commit(gens: &Generators, value: &Scalar, blinding: &Scalar) -> RistrettoPoint {
     RistrettoPoint::multiscalar_mul([value, blinding], [gens.value, gens.blinding])
-}
-
-/// `Enc(message; r) = (r*K, message*G + r*PK)`.
-fn encrypt(
-    gens: &Generators,
-    quorum_key: &RistrettoPoint,
-    message: &Scalar,
-    r: &Scalar,
-) -> Ciphertext {
-    Ciphertext {
-        r: gens.key * r,
-        e: RistrettoPoint::multiscalar_mul([message, r], [gens.value, *quorum_key]),
-    }
 }
 
 #[cfg(test)]

@@ -44,21 +44,17 @@ pub fn prove<R: RngCore + CryptoRng>(
     let last = levels.checked_sub(1).ok_or(no_such_level)?;
     let mut fs = FiatShamir::begin(statement.kind(), context);
     statement.absorb(&mut fs, gens);
-    // C commits to b with rho, (levels-1)*G - C to levels-1-b with -rho; the same of C - C_0.
-    let mut bounded = vec![(level.0, *rho)];
+    // (levels-1)*G - C commits to levels-1-b with -rho, C - C_0 to b - b_0 with rho - rho_0.
+    let mut values = Zeroizing::new(vec![last.checked_sub(level.0).ok_or(no_such_level)?.into()]);
+    let mut blindings = Zeroizing::new(vec![-rho]);
     if let Some((below, rho_0)) = active {
         let worse = Unprovable::Worse { level: level.0, active: below.0 };
-        bounded.push((level.0.checked_sub(below.0).ok_or(worse)?, rho - rho_0));
+        values.push(level.0.checked_sub(below.0).ok_or(worse)?.into());
+        blindings.push(rho - rho_0);
     }
-    let mut values = Zeroizing::new(Vec::new());
-    let mut blindings = Zeroizing::new(Vec::new());
-    let mut secrets = Zeroizing::new(Vec::new());
-    for (value, blinding) in bounded {
-        let distance = last.checked_sub(value).ok_or(no_such_level)?;
-        values.extend([u64::from(value), u64::from(distance)]);
-        blindings.extend([blinding, -blinding]);
-        secrets.extend([Scalar::from(value), blinding]);
-    }
+    let distances = values.iter().map(|value: &u64| Scalar::from(*value));
+    let secrets: Zeroizing<Vec<Scalar>> =
+        Zeroizing::new(distances.chain(blindings.iter().copied()).collect());
     let mut nonces = nonces(&mut fs, secrets.iter(), rng);
     RangeProof::prove_multiple_with_rng(
         verifier.bulletproof(),

@@ -1,36 +1,28 @@
 //! A bidder encrypts its level as a unary encoding of bits and proves that it is the committed one (spec
 //! section 9).
 
-use super::{Unprovable, commit, encrypt, nonces};
-use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
+use super::{
+    Unprovable, commit,
+    masked::{self, Squares, Vector},
+    nonces,
+};
+use crate::bases::Bases;
+use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar, traits::Identity as _};
 use rand_core::{CryptoRng, RngCore};
+use subtle::{Choice, ConditionallySelectable as _};
 use talea_contract::{
+    elgamal::Ciphertext,
     fiat_shamir::{Context, FiatShamir},
-    group::{Generators, encode_point, encode_scalar},
-    proofs::unary::{Statement, absorb_bits, absorb_entries, absorb_polynomial, absorb_responses},
+    group::{Generators, encode_scalar},
+    proofs::unary::{Statement, absorb_announcements, absorb_bits, absorb_entries},
 };
 use talea_protocol::{
+    bytes::Scalar as WireScalar,
     labels,
     price::{Level, Shape},
-    sealed_bid::{
-        BitCommitments, BitResponses, Ciphertext as WireCiphertext, SealedBid, UnaryArgument,
-    },
+    sealed_bid::{Ciphertext as WireCiphertext, SealedBid, UnaryArgument},
 };
-use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
-
-/// What the bidder knows of one bit of its level.
-#[derive(ZeroizeOnDrop)]
-struct Bit {
-    /// `i`, 0 or 1.
-    i: Scalar,
-    /// `I = Com(i; alpha)`.
-    alpha: Scalar,
-    /// `B = Com(beta; gamma)`.
-    beta: Scalar,
-    gamma: Scalar,
-    /// `A = Com(i*beta; delta)`.
-    delta: Scalar,
-}
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// Seals a bid: encrypts `level` under the quorum's key and proves that the unary encoding is that of
 /// `C = level*G + rho*H`.
@@ -52,87 +44,103 @@ pub fn prove<R: RngCore + CryptoRng>(
     }
     let b = Zeroizing::new(Scalar::from(level.0));
     let commitment = commit(gens, &b, rho);
+    let bases = Bases::new(gens, quorum_key);
     let mut fs = FiatShamir::begin(labels::KIND_UNARY, context);
     Statement { shape, quorum_key: *quorum_key, commitment }.absorb(&mut fs, gens);
 
     // U[t][j] = Enc([b_t >= j]; r)
     let mut generator = nonces(&mut fs, [&*b, rho], rng);
-    let mut random = || Scalar::random(&mut generator);
     let randomness: Zeroizing<Vec<Scalar>> =
-        Zeroizing::new((0..shape.entries()).map(|_| random()).collect());
+        Zeroizing::new((0..shape.entries()).map(|_| Scalar::random(&mut generator)).collect());
     let unary: Vec<WireCiphertext> = indicators(shape, level)
         .iter()
         .zip(randomness.iter())
-        .map(|(bit, r)| encrypt(gens, quorum_key, bit, r).encode())
+        .map(|(is_reached, r)| indicator_under(gens, &bases, *is_reached, r).encode())
         .collect();
     absorb_entries(&mut fs, &unary);
 
-    // 1. I, B, A of every bit, with sum 2^l alpha_l = rho.
+    // 1. S = sum i_l V_l + sigma*H
     let secrets = Zeroizing::new([&[*b, *rho], randomness.as_slice()].concat());
     let mut generator = nonces(&mut fs, secrets.iter(), rng);
-    let mut random = || Scalar::random(&mut generator);
-    let mut bits: Vec<Bit> = (0..shape.bits())
-        .map(|l| Bit {
-            i: Scalar::from((level.0 >> l) & 1),
-            alpha: random(),
-            beta: random(),
-            gamma: random(),
-            delta: random(),
-        })
-        .collect();
-    tie_to(rho, &mut bits);
-    let commitments: Vec<BitCommitments> = bits
-        .iter()
-        .map(|Bit { i, alpha, beta, gamma, delta }| BitCommitments {
-            bit: encode_point(&commit(gens, i, alpha)),
-            mask: encode_point(&commit(gens, beta, gamma)),
-            product: encode_point(&commit(gens, &(i * beta), delta)),
-        })
-        .collect();
-    let y = absorb_bits(&mut fs, &commitments);
+    let bits: Zeroizing<Vec<u8>> = Zeroizing::new(
+        (0..shape.bits()).map(|l| u8::from((level.0 >> l) & 1 == 1)).collect(),
+    );
+    let multiples = bits.iter().zip(&gens.vector).map(|(bit, v)| select(*bit, v));
+    let (mut vector, mut opening) = Vector::commit(&bases, multiples, &mut generator);
+    let y = absorb_bits(&mut fs, shape, &opening);
 
-    // 2. D_c = Enc(sum over t, j of p[t][j][c] * y^position; R_c)
-    let coefficients = coefficients(shape, &bits, &y);
+    let bits: Zeroizing<Vec<Scalar>> =
+        Zeroizing::new(bits.iter().map(|bit| Scalar::from(*bit)).collect());
     let mut generator = nonces(&mut fs, secrets.iter(), rng);
-    let mut random = || Scalar::random(&mut generator);
-    let term_randomness: Zeroizing<Vec<Scalar>> =
-        Zeroizing::new((0..shape.longest_digit_bits()).map(|_| random()).collect());
-    let polynomial: Vec<WireCiphertext> = coefficients
-        .iter()
-        .zip(term_randomness.iter())
-        .map(|(coefficient, r)| encrypt(gens, quorum_key, coefficient, r).encode())
-        .collect();
-    let x = absorb_polynomial(&mut fs, &polynomial);
+    loop {
+        let mut fs = fs.clone();
+        // 2. A = sum a_l V_l + alpha*H
+        let masks = masked::masks(&mut generator, bits.len());
+        vector.announce(gens, &bases, &masks, &mut opening, &mut generator);
+        let [linear, constant] = squares(&bits, &masks, &y);
+        let (squares, quadratic) = Squares::announce(&bases, &linear, &constant, &mut generator);
+        // D_c = Enc(sum over t, j of p[t][j][c] * y^position; R_c)
+        let coefficients = coefficients(shape, &bits, &masks, &y);
+        let term_randomness: Zeroizing<Vec<Scalar>> = Zeroizing::new(
+            (0..shape.longest_digit_bits()).map(|_| Scalar::random(&mut generator)).collect(),
+        );
+        let polynomial: Vec<WireCiphertext> = coefficients
+            .iter()
+            .zip(term_randomness.iter())
+            .map(|(coefficient, r)| bases.encrypt(coefficient, r).encode())
+            .collect();
+        let mut argument = UnaryArgument {
+            bits: opening,
+            squares: quadratic,
+            polynomial,
+            masked: Vec::new(),
+            randomness: WireScalar::default(),
+        };
+        let x = absorb_announcements(&mut fs, &argument);
 
-    // 3. z, w, v of every bit, and R.
-    let responses: Vec<BitResponses> = bits
-        .iter()
-        .map(|Bit { i, alpha, beta, gamma, delta }| {
-            let z = i * x + beta;
-            BitResponses {
-                z: encode_scalar(&z),
-                w: encode_scalar(&(alpha * x + gamma)),
-                v: encode_scalar(&(alpha * (x - z) + delta)),
-            }
-        })
-        .collect();
-    // R = x^m * sum y^position r_e[t][j] + sum x^c R_c
-    let (of_terms, x_to_m) = term_randomness
-        .iter()
-        .fold((Scalar::ZERO, Scalar::ONE), |(sum, power), r| (sum + power * r, power * x));
-    let whole = Zeroizing::new(x_to_m * of_differences(shape, &randomness, &y) + of_terms);
-    let argument = UnaryArgument {
-        bits: commitments,
-        polynomial,
-        responses,
-        randomness: encode_scalar(&whole),
-    };
-    absorb_responses(&mut fs, &argument.responses, &argument.randomness);
-    Ok(SealedBid { unary, argument })
+        // 3. z of every bit, w, t and R.
+        let Some(masked) = masked::respond(&masks, &x, bits.iter()) else { continue };
+        argument.masked = masked;
+        vector.respond(&x, &mut argument.bits);
+        squares.respond(&x, rho, &mut argument.squares);
+        // R = x^m * sum y^position r_e[t][j] + sum x^c R_c
+        let (of_terms, x_to_m) = term_randomness
+            .iter()
+            .fold((Scalar::ZERO, Scalar::ONE), |(sum, power), r| (sum + power * r, power * x));
+        let whole = Zeroizing::new(x_to_m * of_differences(shape, &randomness, &y) + of_terms);
+        argument.randomness = encode_scalar(&whole);
+        return Ok(SealedBid { unary, argument });
+    }
+}
+
+/// `point` if `bit` is 1, `O` if it is 0.
+fn select(bit: u8, point: &RistrettoPoint) -> RistrettoPoint {
+    RistrettoPoint::conditional_select(&RistrettoPoint::identity(), point, Choice::from(bit))
+}
+
+/// `Enc(indicator; r)`: one addition where a message takes a multiplication.
+fn indicator_under(gens: &Generators, bases: &Bases, indicator: u8, r: &Scalar) -> Ciphertext {
+    let Ciphertext { r, e } = bases.encrypt_zero(r);
+    Ciphertext { r, e: e + select(indicator, &gens.value) }
+}
+
+/// The coefficients of `x` and of 1 in `sum y^(l+1) (z_l^2 - x z_l) + x * sum 2^l z_l`, where `z_l = a_l + x i_l`.
+fn squares(bits: &[Scalar], masks: &[Scalar], y: &Scalar) -> [Zeroizing<Scalar>; 2] {
+    let mut linear = Zeroizing::new(Scalar::ZERO);
+    let mut constant = Zeroizing::new(Scalar::ZERO);
+    let (mut power_of_y, mut power_of_two) = (*y, Scalar::ONE);
+    for (i, a) in bits.iter().zip(masks) {
+        let weighed = Zeroizing::new(power_of_y * a);
+        *linear += *weighed * (i + i - Scalar::ONE) + power_of_two * a;
+        *constant += *weighed * a;
+        power_of_y *= y;
+        power_of_two += power_of_two;
+    }
+    [linear, constant]
 }
 
 /// `[b_t >= j]` for every entry in wire order, without a comparison that could branch.
-fn indicators(shape: &Shape, level: Level) -> Zeroizing<Vec<Scalar>> {
+fn indicators(shape: &Shape, level: Level) -> Zeroizing<Vec<u8>> {
     let mut indicators = Zeroizing::new(Vec::with_capacity(shape.entries()));
     let mut shift = shape.bits();
     for (bits, radix) in shape.digit_bits().iter().zip(shape.radices()) {
@@ -141,46 +149,39 @@ fn indicators(shape: &Shape, level: Level) -> Zeroizing<Vec<Scalar>> {
         let digit = (u64::from(level.0) >> shift) & (radix - 1);
         for j in 1..radix {
             // The top bit of digit - j is set exactly if digit < j.
-            indicators.push(Scalar::from(1 ^ (digit.wrapping_sub(j) >> 63)));
+            indicators.push(1 ^ (digit.wrapping_sub(j) >> 63) as u8);
         }
     }
     indicators
 }
 
-/// Replaces `alpha_0` so that `sum 2^l alpha_l = rho`: the commitments to the bits then sum to `C`.
-fn tie_to(rho: &Scalar, bits: &mut [Bit]) {
-    let mut rest = Zeroizing::new(*rho);
-    let mut power_of_two = Scalar::ONE;
-    for bit in bits.iter().skip(1) {
-        power_of_two += power_of_two;
-        *rest -= power_of_two * bit.alpha;
-    }
-    if let Some(lowest) = bits.first_mut() {
-        lowest.alpha = *rest;
-    }
-}
-
 /// `sum over t, j of p[t][j][c] * y^position` for `c = 0 .. m - 1`.
 ///
 /// Within a digit the sum over `j` is the product over its bits of
-/// `(x - z_l) + y^(2^(l - s_t)) z_l`, which is linear in `x` because `z_l = i_l x + beta_l`: with
-/// `Y = y^(2^(l - s_t))` it is `(1 - i_l + Y i_l) x + (Y - 1) beta_l`.
-fn coefficients(shape: &Shape, bits: &[Bit], y: &Scalar) -> Zeroizing<Vec<Scalar>> {
+/// `(x - z_l) + y^(2^(l - s_t)) z_l`, which is linear in `x` because `z_l = i_l x + a_l`: with
+/// `Y = y^(2^(l - s_t))` it is `(1 - i_l + Y i_l) x + (Y - 1) a_l`.
+fn coefficients(
+    shape: &Shape,
+    bits: &[Scalar],
+    masks: &[Scalar],
+    y: &Scalar,
+) -> Zeroizing<Vec<Scalar>> {
     let longest = shape.longest_digit_bits();
     let mut sums = Zeroizing::new(vec![Scalar::ZERO; longest]);
-    let mut rest = bits;
+    let mut rest = (bits, masks);
     let mut position_power = Scalar::ONE;
     for (length, radix) in shape.digit_bits().iter().zip(shape.radices()) {
         let length = usize::from(*length);
-        let (lower, digit) = rest.split_at(rest.len() - length);
-        rest = lower;
+        let lower = rest.0.len() - length;
+        let (digit, digit_masks) = (&rest.0[lower..], &rest.1[lower..]);
+        rest = (&rest.0[..lower], &rest.1[..lower]);
         // Ascending coefficients of the product so far, times x^(m - m_t) and y^(first position).
         let mut product = Zeroizing::new(vec![Scalar::ZERO; longest + 1]);
         product[longest - length] = position_power;
         let mut power = *y;
-        for bit in digit {
-            let linear = Scalar::ONE - bit.i + power * bit.i;
-            let constant = (power - Scalar::ONE) * bit.beta;
+        for (bit, mask) in digit.iter().zip(digit_masks) {
+            let linear = Scalar::ONE - bit + power * bit;
+            let constant = (power - Scalar::ONE) * mask;
             let mut carried = Scalar::ZERO;
             for coefficient in product.iter_mut() {
                 let old = *coefficient;

@@ -58,10 +58,10 @@ impl Range {
             fs.point(b"quorum-key", &quorum_key);
         }
         fs.count(b"bits", bits);
-        fs.integer(b"rungs", levels);
+        fs.integer(b"levels", levels);
         fs.element(b"commitment", &commitment);
         if let Some(active) = active {
-            fs.element(b"standing", &active);
+            fs.element(b"active", &active);
         }
         fs
     }
@@ -83,10 +83,10 @@ impl Range {
             state.append_message(b"quorum-key", &quorum_key.0);
         }
         state.append_u64(b"bits", bits as u64);
-        state.append_u64(b"rungs", levels.into());
+        state.append_u64(b"levels", levels.into());
         state.append_message(b"commitment", &encode_point(&commitment).0);
         if let Some(active) = active {
-            state.append_message(b"standing", &encode_point(&active).0);
+            state.append_message(b"active", &encode_point(&active).0);
         }
         if !matches!(flaw, Some(Flaw::SeededBeforeProof)) {
             state.append_message(b"proof", &self.proof);

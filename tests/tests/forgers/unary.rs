@@ -79,7 +79,7 @@ impl UnaryEncoding {
             fs.element(b"commitment", &commitment);
             fs.count(b"entries", unary.len());
             if flaw != Some(Flaw::EntriesUnhashed) {
-                unary.iter().for_each(|entry| fs.ciphertext(b"ladder", entry));
+                unary.iter().for_each(|entry| fs.ciphertext(b"entry", entry));
             }
         }
         fs.count(b"bits", argument.bits.len());

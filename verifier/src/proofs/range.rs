@@ -90,10 +90,10 @@ pub(crate) fn transcript(
     // Nobody can be made to commit under the key of another history.
     t.point(b"quorum-key", quorum_key);
     t.integer(b"bits", u64::try_from(n).unwrap_or(u64::MAX));
-    t.integer(b"rungs", levels);
+    t.integer(b"levels", levels);
     t.point(b"commitment", c);
     if let Some(former) = former {
-        t.point(b"standing", former);
+        t.point(b"active", former);
     }
     t
 }

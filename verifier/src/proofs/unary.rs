@@ -175,7 +175,7 @@ fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
     t.point(b"commitment", &claim.commitment);
     t.integer(b"entries", wire.unary.len());
     for entry in &wire.unary {
-        t.cipher(b"ladder", entry);
+        t.cipher(b"entry", entry);
     }
 
     t.integer(b"bits", wire.argument.bits.len());

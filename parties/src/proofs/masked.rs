@@ -1,0 +1,129 @@
+//! Secret bits and signs behind masks (spec section 2): what provers about them have in common.
+
+use crate::bases::Bases;
+use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar, traits::MultiscalarMul as _};
+use rand_core::{CryptoRng, RngCore};
+use talea_contract::group::{Generators, encode_point, encode_scalar};
+use talea_protocol::{
+    bytes::{Point, Scalar as WireScalar},
+    limits::MASKED_BYTES,
+    masked::{Masked, Quadratic, VectorOpening},
+};
+use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
+
+/// A response not made yet.
+pub(super) const BLANK: Masked = Masked([0; MASKED_BYTES]);
+
+/// Masks, uniform below 2^144.
+pub(super) fn masks<R: RngCore + CryptoRng>(rng: &mut R, count: usize) -> Zeroizing<Vec<Scalar>> {
+    let mut bytes = Zeroizing::new([0u8; 32]);
+    let mask = |_| {
+        rng.fill_bytes(&mut bytes[..MASKED_BYTES]);
+        Scalar::from_bytes_mod_order(*bytes)
+    };
+    Zeroizing::new((0..count).map(mask).collect())
+}
+
+/// `z = a + x*i` for every secret `i`, which is -1, 0 or 1; nothing if one of them is not in
+/// `[2^128, 2^144 - 2^128)`.
+///
+/// In that interval every value is as likely whatever the secret is, and so is falling out of it: what is given
+/// away is independent of the secrets (Lyubashevsky, ASIACRYPT 2009). Whoever gets nothing draws new masks.
+pub(super) fn respond<'a>(
+    masks: &'a [Scalar],
+    challenge: &Scalar,
+    secrets: impl IntoIterator<Item = &'a Scalar>,
+) -> Option<Vec<Masked>> {
+    let respond = |(mask, secret): (&Scalar, &Scalar)| {
+        let bytes = (mask + challenge * secret).to_bytes();
+        let (low, high) = bytes.split_first_chunk::<MASKED_BYTES>()?;
+        let [.., before_last, last] = *low;
+        let is_below_the_middle = [before_last, last] == [0, 0];
+        let is_above_the_middle = [before_last, last] == [0xff, 0xff];
+        let is_short = high.iter().all(|byte| *byte == 0);
+        (is_short && !is_below_the_middle && !is_above_the_middle).then_some(Masked(*low))
+    };
+    masks.iter().zip(secrets).map(respond).collect()
+}
+
+/// A vector commitment and what answers for it.
+#[derive(ZeroizeOnDrop)]
+pub(super) struct Vector {
+    /// `sigma`.
+    blinding: Scalar,
+    /// `alpha`.
+    announcement_blinding: Scalar,
+}
+
+impl Vector {
+    /// `S = sum i_l V_l + sigma*H`. The caller gives `i_l V_l`, made without a branch on `i_l`.
+    pub(super) fn commit<R: RngCore + CryptoRng>(
+        bases: &Bases,
+        multiples: impl IntoIterator<Item = RistrettoPoint>,
+        rng: &mut R,
+    ) -> (Self, VectorOpening) {
+        let vector = Self { blinding: Scalar::random(rng), announcement_blinding: Scalar::ZERO };
+        let commitment = multiples.into_iter().fold(bases.blind(&vector.blinding), |s, v| s + v);
+        let opening = VectorOpening {
+            commitment: encode_point(&commitment),
+            announcement: Point::IDENTITY,
+            blinding: WireScalar::default(),
+        };
+        (vector, opening)
+    }
+
+    /// `A = sum a_l V_l + alpha*H`.
+    pub(super) fn announce<R: RngCore + CryptoRng>(
+        &mut self,
+        gens: &Generators,
+        bases: &Bases,
+        masks: &[Scalar],
+        opening: &mut VectorOpening,
+        rng: &mut R,
+    ) {
+        self.announcement_blinding = Scalar::random(rng);
+        let masked = RistrettoPoint::multiscalar_mul(masks, gens.vector.iter().take(masks.len()));
+        let announcement = masked + bases.blind(&self.announcement_blinding);
+        opening.announcement = encode_point(&announcement);
+    }
+
+    /// `w = alpha + x*sigma`.
+    pub(super) fn respond(&self, challenge: &Scalar, opening: &mut VectorOpening) {
+        opening.blinding =
+            encode_scalar(&(self.announcement_blinding + challenge * self.blinding));
+    }
+}
+
+/// The coefficients of a quadratic polynomial that are committed to.
+#[derive(ZeroizeOnDrop)]
+pub(super) struct Squares {
+    linear_blinding: Scalar,
+    constant_blinding: Scalar,
+}
+
+impl Squares {
+    /// `T_1` and `T_0`.
+    pub(super) fn announce<R: RngCore + CryptoRng>(
+        bases: &Bases,
+        linear: &Scalar,
+        constant: &Scalar,
+        rng: &mut R,
+    ) -> (Self, Quadratic) {
+        let squares =
+            Self { linear_blinding: Scalar::random(rng), constant_blinding: Scalar::random(rng) };
+        let quadratic = Quadratic {
+            linear: encode_point(&bases.commit(linear, &squares.linear_blinding)),
+            constant: encode_point(&bases.commit(constant, &squares.constant_blinding)),
+            blinding: WireScalar::default(),
+        };
+        (squares, quadratic)
+    }
+
+    /// `t = x*tau_1 + tau_0`, and `x^2` times the blinding of the leading coefficient.
+    pub(super) fn respond(&self, challenge: &Scalar, leading: &Scalar, quadratic: &mut Quadratic) {
+        let mut blinding =
+            (leading * challenge + self.linear_blinding) * challenge + self.constant_blinding;
+        quadratic.blinding = encode_scalar(&blinding);
+        blinding.zeroize();
+    }
+}
