@@ -85,13 +85,18 @@ pub fn encode_scalar(scalar: &Scalar) -> WireScalar {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::collections::BTreeSet;
     use curve25519_dalek::traits::IsIdentity as _;
 
     #[test]
-    fn the_generators_are_three_and_come_from_fixed_bytes() {
+    fn the_generators_differ_and_come_from_fixed_bytes() {
         let Generators { value, blinding, key, vector } = Generators::derive();
-        assert!(value != blinding && blinding != key && key != value);
-        assert!([value, blinding, key].iter().all(|generator| !generator.is_identity()));
+        assert_eq!(vector.len(), MAX_VECTOR);
+        let all: Vec<RistrettoPoint> = [value, blinding, key].into_iter().chain(vector).collect();
+        assert!(all.iter().all(|generator| !generator.is_identity()));
+        let different: BTreeSet<[u8; 32]> =
+            all.iter().map(|generator| encode_point(generator).0).collect();
+        assert_eq!(different.len(), all.len());
         // RFC 9496, appendix A.1, and Bulletproofs as published.
         let encoded = |point| hex(&encode_point(&point).0);
         assert_eq!(
@@ -103,10 +108,17 @@ mod tests {
             "8c9240b456a9e6dc65c377a1048d745f94a08cdb7f44cbcd7b46f34048871134"
         );
         assert_eq!(encoded(key), KEY);
+        assert_eq!([all[3], all[66]].map(encoded), VECTOR);
     }
 
     /// Frozen: another value would be another protocol.
-    const KEY: &str = "98bf4e366c2341a2c6ae75eaaba197c5f2e45d01b11b7c05c5909fec6780fb22";
+    const KEY: &str = "428d1ba143be62135c51c0e19aba66ededa366168cc24ef4943175bda0e8dc04";
+
+    /// The first and the last vector base.
+    const VECTOR: [&str; 2] = [
+        "086b803388c53d3a92109eb8ad270aa752884d6e84c0ac0aab3e9b1570159e7e",
+        "54990936eeb83bc58e966a6db722ae27b4a6adc645036d6d5dadeabe60220856",
+    ];
 
     fn hex(bytes: &[u8]) -> alloc::string::String {
         bytes.iter().map(|byte| alloc::format!("{byte:02x}")).collect()

@@ -17,7 +17,8 @@ const KEPT: usize = 8;
 
 /// The table of a base, kept for the next time.
 fn table(base: &RistrettoPoint) -> Arc<RistrettoBasepointTable> {
-    static TABLES: Mutex<Vec<(RistrettoPoint, Arc<RistrettoBasepointTable>)>> = Mutex::new(Vec::new());
+    static TABLES: Mutex<Vec<(RistrettoPoint, Arc<RistrettoBasepointTable>)>> =
+        Mutex::new(Vec::new());
     // A thread that panicked left whole tables.
     let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
     let entry = match tables.iter().position(|(known, _)| known == base) {

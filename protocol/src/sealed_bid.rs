@@ -92,7 +92,10 @@ impl SealedBid {
         let polynomial = items(&mut rest, shape.longest_digit_bits())?;
         let masked = items(&mut rest, shape.bits())?;
         let randomness = item(&mut rest)?;
-        Some(Self { unary, argument: UnaryArgument { bits, squares, polynomial, masked, randomness } })
+        Some(Self {
+            unary,
+            argument: UnaryArgument { bits, squares, polynomial, masked, randomness },
+        })
     }
 }
 

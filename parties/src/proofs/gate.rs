@@ -165,11 +165,9 @@ fn weighed_inputs(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proofs::{
-        encrypt,
-        testing::{
-            NO_POINT, NO_SCALAR, bump, context, nudge, other_contexts, other_generators, rng,
-        },
+    use crate::proofs::testing::{
+        NO_POINT, NO_SCALAR, blur, bump, context, encrypt, nudge, other_contexts, other_generators,
+        rng,
     };
     use talea_contract::{
         fiat_shamir::Weights,
@@ -178,6 +176,13 @@ mod tests {
             gate::{absorb_responses, verify},
         },
     };
+    use talea_protocol::{
+        bytes::{Point, Scalar as WireScalar},
+        limits::MAX_CHUNK_ITEMS,
+    };
+
+    /// What a keyholder posts.
+    type Post = (Vec<GateTurn>, GateProof);
 
     /// A chunk of gates with its key.
     struct Chunk {
@@ -223,8 +228,8 @@ mod tests {
             Statement { head, chunk, quorum_key, inputs, inputs_encoded, turns }
         }
 
-        fn verdict(&self, turns: &[GateTurn]) -> Result<(), ProofFault> {
-            verify(&Generators::derive(), &context(), &self.statement(turns)).map(|_| ())
+        fn verdict(&self, (turns, proof): &Post) -> Result<(), ProofFault> {
+            verify(&Generators::derive(), &context(), &self.statement(turns), proof).map(|_| ())
         }
 
         fn opened(&self, ciphertext: &Ciphertext) -> RistrettoPoint {
@@ -241,18 +246,19 @@ mod tests {
             .collect()
     }
 
-    fn proved(chunk: &Chunk) -> Vec<GateTurn> {
+    fn proved(chunk: &Chunk) -> Post {
         let witnesses = witnesses(chunk.inputs.len());
-        prove(&Generators::derive(), &context(), &chunk.inputs(), &witnesses, &mut rng(3))
+        prove(&Generators::derive(), &context(), &chunk.inputs(), &witnesses, &mut rng(3)).unwrap()
     }
 
     #[test]
     fn every_number_of_gates_is_proved_and_multiplies_both_halves_by_the_sign() {
         let gens = Generators::derive();
-        for gates in [1, 2, 7] {
+        for gates in [1, 2, 7, MAX_VECTOR, MAX_VECTOR + 1, 2 * MAX_VECTOR] {
             let chunk = Chunk::new(gates);
-            let turns = proved(&chunk);
-            let outputs = verify(&gens, &context(), &chunk.statement(&turns)).unwrap();
+            let (turns, proof) = proved(&chunk);
+            let statement = chunk.statement(&turns);
+            let outputs = verify(&gens, &context(), &statement, &proof).unwrap();
             assert_eq!(outputs.len(), gates);
             for (((x, y), (x_out, y_out)), mask) in
                 chunk.inputs.iter().zip(&outputs).zip(witnesses(gates))
@@ -273,74 +279,99 @@ mod tests {
         assert_eq!(chunk.verdict(&proved(&chunk)), Ok(()));
         // An output that is public is no fault here either.
         let masks = [Witness { sign: Sign::chosen(false), q_x: Scalar::ZERO, q_y: Scalar::ZERO }];
-        let turns = prove(&gens, &context(), &chunk.inputs(), &masks, &mut rng(3));
-        assert_eq!(chunk.verdict(&turns), Ok(()));
+        let post = prove(&gens, &context(), &chunk.inputs(), &masks, &mut rng(3)).unwrap();
+        assert_eq!(chunk.verdict(&post), Ok(()));
+    }
+
+    type Field<T> = Box<dyn Fn(&mut Post) -> &mut T>;
+
+    /// A proof with one of its vectors changed.
+    fn vector(post: &mut Post, index: usize, change: impl FnOnce(&mut VectorOpening)) {
+        let mut signs = post.1.signs.to_vec();
+        change(&mut signs[index]);
+        post.1.signs = List::new(signs).unwrap();
     }
 
     #[test]
-    fn every_field_of_every_turn_counts() {
+    fn every_field_of_a_post_counts() {
         let chunk = Chunk::new(3);
-        let turns = proved(&chunk);
-        let points: [fn(&mut GateTurn) -> &mut Point; 8] = [
-            |t| &mut t.x.r,
-            |t| &mut t.x.e,
-            |t| &mut t.y.r,
-            |t| &mut t.y.e,
-            |t| &mut t.proof.plus.r,
-            |t| &mut t.proof.plus.e,
-            |t| &mut t.proof.minus.r,
-            |t| &mut t.proof.minus.e,
+        let post = proved(&chunk);
+        let mut points: Vec<Field<Point>> = vec![
+            Box::new(|(_, p)| &mut p.squares.linear),
+            Box::new(|(_, p)| &mut p.squares.constant),
+            Box::new(|(_, p)| &mut p.announcement.r),
+            Box::new(|(_, p)| &mut p.announcement.e),
         ];
-        let scalars: [fn(&mut GateTurn) -> &mut WireScalar; 3] =
-            [|t| &mut t.proof.c_plus, |t| &mut t.proof.z_plus, |t| &mut t.proof.z_minus];
-        for gate in 0..turns.len() {
-            for field in points {
-                let mut other = turns.clone();
-                let point = field(&mut other[gate]);
-                *point = nudge(point);
-                assert_eq!(chunk.verdict(&other), Err(ProofFault::False));
-                *field(&mut other[gate]) = NO_POINT;
-                assert_eq!(chunk.verdict(&other), Err(ProofFault::NotCanonical));
-            }
-            for field in scalars {
-                let mut other = turns.clone();
-                let scalar = field(&mut other[gate]);
-                *scalar = bump(scalar);
-                assert_eq!(chunk.verdict(&other), Err(ProofFault::False));
-                *field(&mut other[gate]) = NO_SCALAR;
-                assert_eq!(chunk.verdict(&other), Err(ProofFault::NotCanonical));
-            }
+        for gate in 0..post.0.len() {
+            points.push(Box::new(move |(t, _)| &mut t[gate].x.r));
+            points.push(Box::new(move |(t, _)| &mut t[gate].x.e));
+            points.push(Box::new(move |(t, _)| &mut t[gate].y.r));
+            points.push(Box::new(move |(t, _)| &mut t[gate].y.e));
         }
-        let mut other = turns.clone();
-        other.swap(0, 1);
-        assert_eq!(chunk.verdict(&other), Err(ProofFault::False));
+        let scalars: [Field<WireScalar>; 2] =
+            [Box::new(|(_, p)| &mut p.squares.blinding), Box::new(|(_, p)| &mut p.randomness)];
+        let changed = |change: &dyn Fn(&mut Post)| {
+            let mut other = post.clone();
+            change(&mut other);
+            chunk.verdict(&other)
+        };
+        for (i, field) in points.iter().enumerate() {
+            let nudged = changed(&|post| *field(post) = nudge(field(post)));
+            assert_eq!(nudged, Err(ProofFault::False), "point {i}");
+            let malformed = changed(&|post| *field(post) = NO_POINT);
+            assert_eq!(malformed, Err(ProofFault::NotCanonical), "point {i}");
+        }
+        for (i, field) in scalars.iter().enumerate() {
+            let bumped = changed(&|post| *field(post) = bump(field(post)));
+            assert_eq!(bumped, Err(ProofFault::False), "scalar {i}");
+            let malformed = changed(&|post| *field(post) = NO_SCALAR);
+            assert_eq!(malformed, Err(ProofFault::NotCanonical), "scalar {i}");
+        }
+        let of_vectors: [(fn(&mut VectorOpening), ProofFault); 6] = [
+            (|v| v.commitment = nudge(&v.commitment), ProofFault::False),
+            (|v| v.announcement = nudge(&v.announcement), ProofFault::False),
+            (|v| v.blinding = bump(&v.blinding), ProofFault::False),
+            (|v| v.commitment = NO_POINT, ProofFault::NotCanonical),
+            (|v| v.announcement = NO_POINT, ProofFault::NotCanonical),
+            (|v| v.blinding = NO_SCALAR, ProofFault::NotCanonical),
+        ];
+        for (change, fault) in of_vectors {
+            assert_eq!(changed(&|post| vector(post, 0, change)), Err(fault));
+        }
+        for gate in 0..post.0.len() {
+            let blurred = changed(&|post| post.0[gate].sign = blur(&post.0[gate].sign));
+            assert_eq!(blurred, Err(ProofFault::False), "sign {gate}");
+        }
+        assert_eq!(changed(&|post| post.0.swap(0, 1)), Err(ProofFault::False));
     }
 
     #[test]
     fn weights_depend_on_every_response() {
         // A verifier alone has them, so neither prover nor vector would notice one left out.
-        let turns = proved(&Chunk::new(2));
-        let weight = |turns: &[GateTurn]| {
+        let post = proved(&Chunk::new(2));
+        let weight = |(turns, proof): &Post| {
             let mut fs = FiatShamir::begin(labels::KIND_GATE, &context());
-            absorb_responses(&mut fs, turns.iter().map(|turn| &turn.proof));
+            absorb_responses(&mut fs, turns, proof);
             Weights::after([fs]).draw()
         };
-        let fields: [fn(&mut GateProof) -> &mut WireScalar; 3] =
-            [|p| &mut p.c_plus, |p| &mut p.z_plus, |p| &mut p.z_minus];
-        for gate in 0..turns.len() {
-            for field in fields {
-                let mut other = turns.clone();
-                let response = field(&mut other[gate].proof);
-                *response = bump(response);
-                assert_ne!(weight(&other), weight(&turns));
-            }
+        let changes: [fn(&mut Post); 5] = [
+            |(turns, _)| turns[0].sign = blur(&turns[0].sign),
+            |(turns, _)| turns[1].sign = blur(&turns[1].sign),
+            |(_, proof)| proof.squares.blinding = bump(&proof.squares.blinding),
+            |(_, proof)| proof.randomness = bump(&proof.randomness),
+            |post| vector(post, 0, |v| v.blinding = bump(&v.blinding)),
+        ];
+        for change in changes {
+            let mut other = post.clone();
+            change(&mut other);
+            assert_ne!(weight(&other), weight(&post));
         }
     }
 
     #[test]
     fn every_item_of_the_statement_is_bound() {
         let gens = Generators::derive();
-        let turns = proved(&Chunk::new(2));
+        let post = proved(&Chunk::new(2));
         let changes: [fn(&mut Chunk); 8] = [
             |c| c.head.0[0] ^= 1,
             |c| c.chunk += 1,
@@ -356,25 +387,30 @@ mod tests {
             change(&mut chunk);
             let encode = |(x, y): &(Ciphertext, Ciphertext)| (x.encode(), y.encode());
             chunk.inputs_encoded = chunk.inputs.iter().map(encode).collect();
-            assert_eq!(chunk.verdict(&turns), Err(ProofFault::False), "change {i}");
+            assert_eq!(chunk.verdict(&post), Err(ProofFault::False), "change {i}");
         }
         let chunk = Chunk::new(2);
-        let statement = chunk.statement(&turns);
+        let (turns, proof) = &post;
+        let statement = chunk.statement(turns);
         for other in other_contexts() {
-            let verdict = verify(&gens, &other, &statement);
+            let verdict = verify(&gens, &other, &statement, proof);
             assert_eq!(verdict.map(|_| ()), Err(ProofFault::False), "{other:?}");
         }
-        let verdict = verify(&other_generators()[2], &context(), &statement);
-        assert_eq!(verdict.map(|_| ()), Err(ProofFault::False));
+        let mut other_vector = gens.clone();
+        other_vector.vector[1] += gens.key;
+        for other in other_generators().into_iter().chain([other_vector]) {
+            let verdict = verify(&other, &context(), &statement, proof);
+            assert_eq!(verdict.map(|_| ()), Err(ProofFault::False));
+        }
     }
 
     #[test]
     fn lists_of_other_lengths_are_refused() {
         let gens = Generators::derive();
         let chunk = Chunk::new(2);
-        let turns = proved(&chunk);
+        let (turns, proof) = proved(&chunk);
         let verdict = |statement: Statement<'_>| {
-            verify(&gens, &context(), &statement).map(|_| ()).unwrap_err()
+            verify(&gens, &context(), &statement, &proof).map(|_| ()).unwrap_err()
         };
         let right = chunk.statement(&turns);
         let length = |expected, actual| ProofFault::Length { expected, actual };
@@ -385,6 +421,12 @@ mod tests {
         let empty = Statement { inputs: &[], inputs_encoded: &[], turns: &[], ..right };
         assert_eq!(verdict(empty), length(1, 0));
         assert_eq!(verdict(Statement { turns: &turns[..1], ..empty }), length(1, 0));
+        // A vector too few, and one too many.
+        for vectors in [0, 2] {
+            let signs = List::new(vec![proof.signs[0]; vectors]).unwrap();
+            let other = (turns.clone(), GateProof { signs, ..proof.clone() });
+            assert_eq!(chunk.verdict(&other), Err(length(1, vectors)));
+        }
     }
 
     #[test]
@@ -393,8 +435,22 @@ mod tests {
         let gens = Generators::derive();
         let chunk = Chunk::new(1);
         let flipped = Chunk::of(chunk.secret, vec![(-chunk.inputs[0].0, chunk.inputs[0].1)]);
-        let turns = prove(&gens, &context(), &flipped.inputs(), &witnesses(1), &mut rng(3));
-        assert_eq!(flipped.verdict(&turns), Ok(()));
-        assert_eq!(chunk.verdict(&turns), Err(ProofFault::False));
+        let witnesses = witnesses(1);
+        let post = prove(&gens, &context(), &flipped.inputs(), &witnesses, &mut rng(3)).unwrap();
+        assert_eq!(flipped.verdict(&post), Ok(()));
+        assert_eq!(chunk.verdict(&post), Err(ProofFault::False));
+    }
+
+    #[test]
+    fn more_gates_than_a_chunk_may_hold_are_not_proved() {
+        let chunk = Chunk::new(1);
+        let many = MAX_CHUNK_ITEMS + MAX_VECTOR;
+        let (pair, encoded) = (chunk.inputs[0], chunk.inputs_encoded[0]);
+        let chunk =
+            Chunk { inputs: vec![pair; many], inputs_encoded: vec![encoded; many], ..chunk };
+        let witnesses = witnesses(many);
+        let inputs = chunk.inputs();
+        let refused = prove(&Generators::derive(), &context(), &inputs, &witnesses, &mut rng(3));
+        assert_eq!(refused.unwrap_err(), TooLong { len: 33, max: 32 });
     }
 }

@@ -89,8 +89,7 @@ impl Vector {
 
     /// `w = alpha + x*sigma`.
     pub(super) fn respond(&self, challenge: &Scalar, opening: &mut VectorOpening) {
-        opening.blinding =
-            encode_scalar(&(self.announcement_blinding + challenge * self.blinding));
+        opening.blinding = encode_scalar(&(self.announcement_blinding + challenge * self.blinding));
     }
 }
 
@@ -125,5 +124,77 @@ impl Squares {
             (leading * challenge + self.linear_blinding) * challenge + self.constant_blinding;
         quadratic.blinding = encode_scalar(&blinding);
         blinding.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proofs::testing::rng;
+    use talea_contract::proofs::masked::decode;
+
+    /// The integer `high * 2^128 + low`.
+    fn integer(high: u16, low: u128) -> Scalar {
+        let mut bytes = [0u8; 32];
+        bytes[..16].copy_from_slice(&low.to_le_bytes());
+        bytes[16..18].copy_from_slice(&high.to_le_bytes());
+        Scalar::from_bytes_mod_order(bytes)
+    }
+
+    #[test]
+    fn a_response_is_the_masked_secret() {
+        let mut rng = rng(1);
+        let masks = masks(&mut rng, 64);
+        let challenge = integer(0, u128::MAX);
+        for secret in [Scalar::ZERO, Scalar::ONE, -Scalar::ONE] {
+            let secrets = vec![secret; masks.len()];
+            let masked = respond(&masks, &challenge, &secrets).unwrap();
+            for (mask, masked) in masks.iter().zip(&masked) {
+                assert_eq!(decode(masked), mask + challenge * secret);
+            }
+        }
+    }
+
+    #[test]
+    fn masks_fill_their_eighteen_bytes_and_no_more() {
+        let masks = masks(&mut rng(2), 2_000);
+        let tops: std::collections::BTreeSet<u8> =
+            masks.iter().map(|mask| mask.to_bytes()[MASKED_BYTES - 1]).collect();
+        assert!(tops.len() > 250, "{} values of the highest byte", tops.len());
+        assert!(masks.iter().all(|mask| mask.to_bytes()[MASKED_BYTES..].iter().all(|b| *b == 0)));
+    }
+
+    /// A simulator of a response draws it uniformly from the interval. So must every secret: for a secret and a
+    /// challenge there is exactly one mask for each value within, and none is refused.
+    #[test]
+    fn within_the_interval_no_value_tells_the_secret() {
+        let (first, last) = (integer(1, 0), integer(0xfffe, u128::MAX));
+        for challenge in [1, 2, u128::MAX / 3, u128::MAX].map(|low| integer(0, low)) {
+            for value in [first, last, integer(0x8000, 77)] {
+                for secret in [Scalar::ZERO, Scalar::ONE, -Scalar::ONE] {
+                    let mask = value - challenge * secret;
+                    let is_a_mask = mask.to_bytes()[MASKED_BYTES..].iter().all(|byte| *byte == 0);
+                    assert!(is_a_mask, "{value:?} has no mask for {secret:?}");
+                    let masked = respond(&[mask], &challenge, [&secret]).unwrap();
+                    assert_eq!(masked.iter().map(decode).collect::<Vec<_>>(), [value]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_response_outside_of_the_interval_is_not_given() {
+        let one = Scalar::ONE;
+        for value in [first_below(), integer(0xffff, 0), integer(0xffff, u128::MAX) + one, -one] {
+            assert_eq!(respond(&[value], &one, [&Scalar::ZERO]), None, "{value:?}");
+            // One of many is enough.
+            let masks = [integer(7, 7), value, integer(9, 9)];
+            assert_eq!(respond(&masks, &one, [&Scalar::ZERO; 3]), None);
+        }
+    }
+
+    /// `2^128 - 1`.
+    fn first_below() -> Scalar {
+        integer(0, u128::MAX)
     }
 }

@@ -108,7 +108,7 @@ mod tests {
         {
             for level in [0, 1, levels / 2, levels - 1] {
                 let (statement, proof) = proved(levels, bits, level);
-                assert_eq!(proof.len(), proof_len(bits, 2));
+                assert_eq!(proof.len(), proof_len(bits, 1));
                 let verdict = verifier.verify(&gens, &context(), &statement, &proof);
                 assert_eq!(verdict, Ok(()), "level {level} of {levels}");
             }
@@ -117,10 +117,10 @@ mod tests {
 
     #[test]
     fn the_lengths_are_those_of_the_specification() {
+        assert_eq!([8, 16, 32].map(|bits| proof_len(bits, 1)), [32 * 15, 32 * 17, 32 * 19]);
         assert_eq!([8, 16, 32].map(|bits| proof_len(bits, 2)), [32 * 17, 32 * 19, 32 * 21]);
-        assert_eq!([8, 16, 32].map(|bits| proof_len(bits, 4)), [32 * 19, 32 * 21, 32 * 23]);
         assert_eq!(proof_len(0, 2), 32 * 9);
-        assert!(proof_len(usize::MAX, 4) > 0);
+        assert!(proof_len(usize::MAX, 2) > 0);
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_proof_of_the_crate_for_a_value_in_bits_but_not_on_the_grid_is_refused() {
-        // 230 has 8 bits but 199 - 230 has not: the prover lies to the crate about the second.
+        // 199 - 230 has no number of bits: the prover tells the crate that it is 0.
         let gens = Generators::derive();
         let verifier = RangeVerifier::new();
         let rho = Scalar::random(&mut rng(1));
@@ -154,8 +154,8 @@ mod tests {
             verifier.bulletproof(),
             verifier.pedersen(),
             fs.transcript(),
-            &[230, 0],
-            &[rho, -rho],
+            &[0],
+            &[-rho],
             8,
             &mut rng(3),
         )
@@ -179,7 +179,7 @@ mod tests {
         let quorum_key = Point([8; 32]);
         assert_eq!(verdict(&Statement { quorum_key, ..statement }), Err(ProofFault::False));
         let other = Statement { bits: 16, ..statement };
-        let length = ProofFault::Length { expected: 32 * 19, actual: 32 * 17 };
+        let length = ProofFault::Length { expected: 32 * 17, actual: 32 * 15 };
         assert_eq!(verdict(&other), Err(length));
         for other in other_contexts() {
             let verdict = verifier.verify(&gens, &other, &statement, &proof);
@@ -235,8 +235,8 @@ mod tests {
             verifier.bulletproof(),
             verifier.pedersen(),
             prover.transcript(),
-            &[7, 192],
-            &[rho, -rho],
+            &[192],
+            &[-rho],
             8,
             &mut rng(3),
         )
@@ -277,7 +277,7 @@ mod tests {
         let verifier = RangeVerifier::new();
         for (old, new) in [(0, 0), (7, 7), (7, 8), (0, 199), (199, 199)] {
             let (statement, proof) = improved(old, new).unwrap();
-            assert_eq!(proof.len(), proof_len(8, 4), "{old} {new}");
+            assert_eq!(proof.len(), proof_len(8, 2), "{old} {new}");
             let verdict = verifier.verify(&gens, &context(), &statement, &proof);
             assert_eq!(verdict, Ok(()), "{old} {new}");
         }
@@ -299,9 +299,9 @@ mod tests {
         );
         let length = |expected, actual| Err(ProofFault::Length { expected, actual });
         let first = Statement { active: None, ..statement };
-        assert_eq!(verdict(&first, &proof), length(proof_len(8, 2), proof_len(8, 4)));
+        assert_eq!(verdict(&first, &proof), length(proof_len(8, 1), proof_len(8, 2)));
         let (alone, of_first) = proved(200, 8, 9);
-        assert_eq!(verdict(&statement, &of_first), length(proof_len(8, 4), proof_len(8, 2)));
+        assert_eq!(verdict(&statement, &of_first), length(proof_len(8, 2), proof_len(8, 1)));
         assert_eq!(verdict(&alone, &of_first), Ok(()));
         for at in 0..proof.len() {
             let mut other = proof.clone();

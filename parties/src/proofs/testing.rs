@@ -6,6 +6,7 @@ use rand_core::SeedableRng as _;
 use talea_contract::{elgamal::Ciphertext, fiat_shamir::Context, group::Generators};
 use talea_protocol::{
     bytes::{PartyKey, Point, Scalar as WireScalar},
+    masked::Masked,
     terms::AuctionId,
 };
 
@@ -79,4 +80,21 @@ pub(crate) fn bump(scalar: &WireScalar) -> WireScalar {
 pub(crate) fn nudge(point: &Point) -> Point {
     let point = talea_contract::group::decode_point(point).unwrap();
     talea_contract::group::encode_point(&(point + Generators::derive().value))
+}
+
+/// `Enc(message; r) = (r*K, message*G + r*PK)`.
+pub(crate) fn encrypt(
+    gens: &Generators,
+    quorum_key: &RistrettoPoint,
+    message: &Scalar,
+    r: &Scalar,
+) -> Ciphertext {
+    Ciphertext { r: gens.key * r, e: gens.value * message + quorum_key * r }
+}
+
+/// Another masked bit or sign.
+pub(crate) fn blur(masked: &Masked) -> Masked {
+    let mut other = *masked;
+    other.0[3] ^= 1;
+    other
 }

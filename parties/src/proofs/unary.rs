@@ -62,9 +62,8 @@ pub fn prove<R: RngCore + CryptoRng>(
     // 1. S = sum i_l V_l + sigma*H
     let secrets = Zeroizing::new([&[*b, *rho], randomness.as_slice()].concat());
     let mut generator = nonces(&mut fs, secrets.iter(), rng);
-    let bits: Zeroizing<Vec<u8>> = Zeroizing::new(
-        (0..shape.bits()).map(|l| u8::from((level.0 >> l) & 1 == 1)).collect(),
-    );
+    let bits: Zeroizing<Vec<u8>> =
+        Zeroizing::new((0..shape.bits()).map(|l| u8::from((level.0 >> l) & 1 == 1)).collect());
     let multiples = bits.iter().zip(&gens.vector).map(|(bit, v)| select(*bit, v));
     let (mut vector, mut opening) = Vector::commit(&bases, multiples, &mut generator);
     let y = absorb_bits(&mut fs, shape, &opening);
@@ -224,16 +223,16 @@ fn of_differences(shape: &Shape, randomness: &[Scalar], y: &Scalar) -> Scalar {
 mod tests {
     use super::*;
     use crate::proofs::testing::{
-        NO_POINT, NO_SCALAR, bump, context, nudge, other_contexts, other_generators, rng,
+        NO_POINT, NO_SCALAR, blur, bump, context, nudge, other_contexts, other_generators, rng,
     };
     use talea_contract::{
         fiat_shamir::Weights,
         proofs::{
             ProofFault,
-            unary::{Claim, Decoded, decode, verify, verify_batch},
+            unary::{Claim, Decoded, absorb_responses, decode, verify, verify_batch},
         },
     };
-    use talea_protocol::bytes::{Point, Scalar as WireScalar};
+    use talea_protocol::{bytes::Point, masked::Masked};
 
     /// A bid with all that a verifier has.
     #[derive(Clone)]
@@ -323,35 +322,26 @@ mod tests {
     }
 
     #[test]
-    fn the_commitments_to_the_bits_sum_to_the_commitment() {
-        for shape in SHAPES {
-            let level = 1;
-            let bid = Bid::new(shape, level);
-            let (sum, _) = bid.sealed_bid.argument.bits.iter().fold(
-                (RistrettoPoint::default(), Scalar::ONE),
-                |(sum, power), bit| {
-                    let bit = talea_contract::group::decode_point(&bit.bit).unwrap();
-                    (sum + bit * power, power + power)
-                },
-            );
-            assert_eq!(sum, bid.commitment);
+    fn the_squares_are_the_coefficients_of_the_verifiers_sum() {
+        // f(x) = sum y^(l+1) (z_l^2 - x z_l) + x * sum 2^l z_l, as the verifier computes it.
+        let mut rng = rng(5);
+        let y = Scalar::random(&mut rng);
+        let level = 0b1_0110u32;
+        let bits: Vec<Scalar> = (0..5).map(|l| Scalar::from((level >> l) & 1)).collect();
+        let masks: Vec<Scalar> = (0..5).map(|_| Scalar::random(&mut rng)).collect();
+        let [linear, constant] = squares(&bits, &masks, &y);
+        for x in [Scalar::ZERO, Scalar::ONE, Scalar::from(1u64 << 40)] {
+            let (mut power_of_y, mut power_of_two) = (y, Scalar::ONE);
+            let mut sum = Scalar::ZERO;
+            for (i, a) in bits.iter().zip(&masks) {
+                let z = a + x * i;
+                sum += power_of_y * (z * z - x * z) + x * power_of_two * z;
+                power_of_y *= y;
+                power_of_two += power_of_two;
+            }
+            // Its leading coefficient is the level itself.
+            assert_eq!(sum, x * x * Scalar::from(level) + x * *linear + *constant);
         }
-        // And in the exponent: sum 2^l alpha_l = rho.
-        let rho = Scalar::from(77u8);
-        let mut bits: Vec<Bit> = (0u8..5)
-            .map(|l| Bit {
-                i: Scalar::ZERO,
-                alpha: Scalar::from(l + 3),
-                beta: Scalar::ZERO,
-                gamma: Scalar::ZERO,
-                delta: Scalar::ZERO,
-            })
-            .collect();
-        tie_to(&rho, &mut bits);
-        let sum: Scalar =
-            bits.iter().zip(0..).map(|(bit, l)| bit.alpha * Scalar::from(1u32 << l)).sum();
-        assert_eq!(sum, rho);
-        assert_eq!(bits[1].alpha, Scalar::from(4u8));
     }
 
     #[test]
@@ -362,15 +352,8 @@ mod tests {
         let shape = Shape::new(&[2, 3, 1]).unwrap();
         // Digits 2, 6 and 1.
         let level = (2 << 4) | (6 << 1) | 1u32;
-        let bits: Vec<Bit> = (0..6)
-            .map(|l| Bit {
-                i: Scalar::from((level >> l) & 1),
-                alpha: Scalar::ZERO,
-                beta: Scalar::random(&mut rng),
-                gamma: Scalar::ZERO,
-                delta: Scalar::ZERO,
-            })
-            .collect();
+        let bits: Vec<Scalar> = (0..6).map(|l| Scalar::from((level >> l) & 1)).collect();
+        let masks: Vec<Scalar> = (0..6).map(|_| Scalar::random(&mut rng)).collect();
         let m = 3;
         let mut expected = vec![Scalar::ZERO; m + 1];
         let mut power = Scalar::ONE;
@@ -378,11 +361,12 @@ mod tests {
             for j in 0..1usize << length {
                 let mut p = vec![Scalar::ZERO; m + 1];
                 p[m - length] = Scalar::ONE;
-                for (k, bit) in bits[s..s + length].iter().enumerate() {
-                    // z = i x + beta, or x - z
+                for k in 0..length {
+                    let (i, a) = (bits[s + k], masks[s + k]);
+                    // z = a + i x, or x - z
                     let (c, l) = match (j >> k) & 1 {
-                        1 => (bit.beta, bit.i),
-                        _ => (-bit.beta, Scalar::ONE - bit.i),
+                        1 => (a, i),
+                        _ => (-a, Scalar::ONE - i),
                     };
                     let lower = p.clone();
                     for (index, p) in p.iter_mut().enumerate() {
@@ -398,7 +382,7 @@ mod tests {
                 power *= y;
             }
         }
-        assert_eq!(*coefficients(&shape, &bits, &y), expected[..m]);
+        assert_eq!(*coefficients(&shape, &bits, &masks, &y), expected[..m]);
         // They are at positions 2, 4 + 6 and 12 + 1.
         let powers = |n: u32| (0..n).fold(Scalar::ONE, |p, _| p * y);
         assert_eq!(expected[m], powers(2) + powers(10) + powers(13));
@@ -429,7 +413,7 @@ mod tests {
         }
     }
 
-    type Field<T, Of = SealedBid> = Box<dyn Fn(&mut Of) -> &mut T>;
+    type Field<T> = Box<dyn Fn(&mut SealedBid) -> &mut T>;
 
     #[test]
     fn every_field_of_a_sealed_bid_counts() {
@@ -440,21 +424,26 @@ mod tests {
             points.push(Box::new(move |s| &mut s.unary[i].r));
             points.push(Box::new(move |s| &mut s.unary[i].e));
         }
-        for i in 0..3 {
-            points.push(Box::new(move |s| &mut s.argument.bits[i].bit));
-            points.push(Box::new(move |s| &mut s.argument.bits[i].mask));
-            points.push(Box::new(move |s| &mut s.argument.bits[i].product));
-            scalars.push(Box::new(move |s| &mut s.argument.responses[i].z));
-            scalars.push(Box::new(move |s| &mut s.argument.responses[i].w));
-            scalars.push(Box::new(move |s| &mut s.argument.responses[i].v));
-        }
+        points.push(Box::new(|s| &mut s.argument.bits.commitment));
+        points.push(Box::new(|s| &mut s.argument.bits.announcement));
+        scalars.push(Box::new(|s| &mut s.argument.bits.blinding));
+        points.push(Box::new(|s| &mut s.argument.squares.linear));
+        points.push(Box::new(|s| &mut s.argument.squares.constant));
+        scalars.push(Box::new(|s| &mut s.argument.squares.blinding));
         for i in 0..2 {
             points.push(Box::new(move |s| &mut s.argument.polynomial[i].r));
             points.push(Box::new(move |s| &mut s.argument.polynomial[i].e));
         }
         scalars.push(Box::new(|s| &mut s.argument.randomness));
         let fields = points.len() + scalars.len();
-        assert_eq!(fields * 32, SealedBid::encoded_len(&bid.shape));
+        let masked = bid.sealed_bid.argument.masked.len();
+        assert_eq!(fields * 32 + masked * 18, SealedBid::encoded_len(&bid.shape));
+        for l in 0..masked {
+            let mut other = bid.clone();
+            let bit: &mut Masked = &mut other.sealed_bid.argument.masked[l];
+            *bit = blur(bit);
+            assert_eq!(other.verdict(), Err(ProofFault::False), "bit {l}");
+        }
         for (i, field) in points.iter().enumerate() {
             let mut other = bid.clone();
             let point = field(&mut other.sealed_bid);
@@ -479,20 +468,20 @@ mod tests {
         let argument = Bid::new(&[2, 1], 5).sealed_bid.argument;
         let weight = |argument: &UnaryArgument| {
             let mut fs = FiatShamir::begin(labels::KIND_UNARY, &context());
-            absorb_responses(&mut fs, &argument.responses, &argument.randomness);
+            absorb_responses(&mut fs, argument);
             Weights::after([fs]).draw()
         };
-        let mut fields: Vec<Field<WireScalar, UnaryArgument>> =
-            vec![Box::new(|a| &mut a.randomness)];
-        for l in 0..3 {
-            fields.push(Box::new(move |a| &mut a.responses[l].z));
-            fields.push(Box::new(move |a| &mut a.responses[l].w));
-            fields.push(Box::new(move |a| &mut a.responses[l].v));
-        }
-        for field in fields {
+        let changes: [fn(&mut UnaryArgument); 6] = [
+            |a| a.randomness = bump(&a.randomness),
+            |a| a.bits.blinding = bump(&a.bits.blinding),
+            |a| a.squares.blinding = bump(&a.squares.blinding),
+            |a| a.masked[0] = blur(&a.masked[0]),
+            |a| a.masked[1] = blur(&a.masked[1]),
+            |a| a.masked[2] = blur(&a.masked[2]),
+        ];
+        for change in changes {
             let mut other = argument.clone();
-            let response = field(&mut other);
-            *response = bump(response);
+            change(&mut other);
             assert_ne!(weight(&other), weight(&argument));
         }
     }
@@ -517,7 +506,9 @@ mod tests {
             let other = Bid { context, ..bid.clone() };
             assert_eq!(other.verdict(), Err(ProofFault::False), "{context:?}");
         }
-        for wrong in other_generators() {
+        let mut other_vector = gens.clone();
+        other_vector.vector[1] += gens.key;
+        for wrong in other_generators().into_iter().chain([other_vector]) {
             let verdict = verify(&wrong, &bid.quorum_key, bid.claim());
             assert_eq!(verdict.map(|_| ()), Err(ProofFault::False));
         }
@@ -531,17 +522,16 @@ mod tests {
     fn lists_of_other_lengths_are_refused() {
         let bid = Bid::new(&[2, 1], 5);
         type Change = fn(&mut SealedBid);
-        let changes: [(Change, Change, usize); 4] = [
+        let changes: [(Change, Change, usize); 3] = [
             (|s| s.unary.truncate(3), |s| s.unary.push(s.unary[0]), 4),
-            (|s| s.argument.bits.truncate(2), |s| s.argument.bits.push(s.argument.bits[0]), 3),
             (
                 |s| s.argument.polynomial.truncate(1),
                 |s| s.argument.polynomial.push(s.argument.polynomial[0]),
                 2,
             ),
             (
-                |s| s.argument.responses.truncate(2),
-                |s| s.argument.responses.push(s.argument.responses[0]),
+                |s| s.argument.masked.truncate(2),
+                |s| s.argument.masked.push(s.argument.masked[0]),
                 3,
             ),
         ];
