@@ -1,4 +1,4 @@
-//! What a keyholder chooses in secret at a gate or a switch. Nothing branches on it.
+//! What a keyholder chooses in secret at a gate or for a list. Nothing branches on it.
 
 use core::fmt;
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
@@ -51,38 +51,33 @@ impl Sign {
     }
 }
 
-/// What a switch does. Whether it crosses is never branched on.
+/// How a list is shuffled: where its entries go, and to which power each is raised. It is never branched on.
 ///
 /// # Invariants
-/// `is_crossed` is 0 or 1.
+/// No power is zero.
 #[derive(Clone, ZeroizeOnDrop)]
-pub struct Crossing {
-    is_crossed: u8,
-    /// To which either input is raised, not zero.
-    pub(crate) powers: [Scalar; 2],
+pub struct Move {
+    /// `r`: the entry at `i` goes to `i xor r`.
+    mask: u8,
+    /// `s_i`.
+    pub(crate) powers: Vec<Scalar>,
 }
 
-impl fmt::Debug for Crossing {
+impl fmt::Debug for Move {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Crossing(secret)")
+        f.write_str("Move(secret)")
     }
 }
 
-impl Crossing {
-    /// Crosses if `is_crossed`; none of the powers may be zero.
-    pub(crate) fn of(is_crossed: Choice, powers: [Scalar; 2]) -> Self {
-        Self { is_crossed: is_crossed.unwrap_u8(), powers }
+impl Move {
+    /// By this mask; none of the powers may be zero.
+    #[must_use]
+    pub fn chosen(mask: u8, powers: Vec<Scalar>) -> Self {
+        Self { mask, powers }
     }
 
-    /// Chosen, for tests.
-    #[must_use]
-    pub fn chosen(is_crossed: bool, powers: [Scalar; 2]) -> Self {
-        Self { is_crossed: u8::from(is_crossed), powers }
-    }
-
-    /// Whether the outputs change places.
-    #[must_use]
-    pub fn is_crossed(&self) -> Choice {
-        Choice::from(self.is_crossed)
+    /// Bit `l` of `r`.
+    pub(crate) fn bit(&self, l: usize) -> u8 {
+        (self.mask >> l) & 1
     }
 }

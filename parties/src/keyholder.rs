@@ -597,14 +597,18 @@ impl Keyholder {
             Task::Shuffle(lists) => {
                 let encoded: Vec<Vec<_>> =
                     lists.iter().map(|list| list.iter().map(|(_, wire)| *wire).collect()).collect();
-                let crossings = masks(labels::KIND_SHUFFLE).crossings(&encoded, rng);
-                let witness = shuffle::Witness { crossings };
-                let post = shuffle::prove(&context, (head, chunk), &lists, &witness, rng);
-                Instruction::Shuffle(ShufflePost {
-                    header,
-                    switches: List::new(post.switches).map_err(|_| TooLarge)?,
-                    challenge: post.challenge,
-                })
+                let witness =
+                    shuffle::Witness { moves: masks(labels::KIND_SHUFFLE).moves(&encoded, rng) };
+                let inputs = shuffle::Inputs {
+                    head,
+                    chunk,
+                    quorum_key: auction.quorum_keys().ok_or(KeyholderError::NoShare)?.key,
+                    lists: &lists,
+                };
+                let (outputs, proof) = shuffle::prove(generators, &context, &inputs, &witness, rng)
+                    .map_err(|_| TooLarge)?;
+                let outputs = List::new(outputs).map_err(|_| TooLarge)?;
+                Instruction::Shuffle(ShufflePost { header, outputs, proof })
             }
             Task::Blind(inputs) => {
                 let encoded: Vec<_> = inputs.iter().map(Ciphertext::encode).collect();

@@ -12,7 +12,7 @@
 //! - the same post made again on the same input yields other masks as long as the generator lives.
 
 use crate::{
-    choices::{Crossing, Sign},
+    choices::{Move, Sign},
     proofs::gate,
 };
 use core::fmt;
@@ -20,7 +20,7 @@ use curve25519_dalek::scalar::Scalar;
 use merlin::{Transcript, TranscriptRng};
 use rand_core::{CryptoRng, RngCore};
 use subtle::Choice;
-use talea_contract::{fiat_shamir::Context, proofs::shuffle};
+use talea_contract::fiat_shamir::Context;
 use talea_protocol::{
     bytes::Digest, labels, labels::PROTOCOL_VERSION, sealed_bid::Ciphertext as WireCiphertext,
 };
@@ -101,19 +101,17 @@ impl Masks {
         inputs.iter().enumerate().map(masks).collect()
     }
 
-    /// What the switches of every list of a chunk do.
-    pub fn crossings<R: RngCore + CryptoRng>(
+    /// How every list of a chunk is shuffled.
+    pub fn moves<R: RngCore + CryptoRng>(
         &self,
         lists: &[Vec<WireCiphertext>],
         rng: &mut R,
-    ) -> Vec<Crossing> {
+    ) -> Vec<Move> {
         let of_list = |(index, list): (usize, &Vec<WireCiphertext>)| {
             let input: Vec<&WireCiphertext> = list.iter().collect();
-            let mut masks = self.item(index, &input, rng);
-            let switches = shuffle::switches(list.len().checked_ilog2().unwrap_or(0));
-            (0..switches).map(|_| masks.crossing()).collect::<Vec<_>>()
+            self.item(index, &input, rng).shuffle(list.len())
         };
-        lists.iter().enumerate().flat_map(of_list).collect()
+        lists.iter().enumerate().map(of_list).collect()
     }
 
     /// The factor of every ciphertext of a chunk that is blinded; none is zero.
@@ -153,24 +151,26 @@ impl ItemMasks {
         factor
     }
 
-    /// A fair bit.
-    fn bit(&mut self) -> Choice {
+    /// A uniform byte.
+    fn byte(&mut self) -> u8 {
         let mut byte = [0u8; 1];
         self.0.fill_bytes(&mut byte);
         let [byte] = byte;
-        Choice::from(byte & 1)
+        byte
     }
 
     /// A fair sign.
     #[must_use]
     pub fn sign(&mut self) -> Sign {
-        Sign::of(self.bit())
+        Sign::of(Choice::from(self.byte() & 1))
     }
 
-    /// A fair crossing, with two powers that are not zero.
+    /// A uniform move of a list of this many entries, a power of two, each with a power that is not zero.
     #[must_use]
-    pub fn crossing(&mut self) -> Crossing {
-        Crossing::of(self.bit(), [self.factor(), self.factor()])
+    pub fn shuffle(&mut self, entries: usize) -> Move {
+        // Lists have at most 64 entries, so a byte has more bits than a mask needs.
+        let mask = self.byte();
+        Move::chosen(mask, (0..entries).map(|_| self.factor()).collect())
     }
 }
 

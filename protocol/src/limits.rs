@@ -30,8 +30,10 @@ pub const MAX_DIGIT_BITS: u8 = 10;
 pub const MASKED_BYTES: usize = 18;
 /// Bits or signs in one vector commitment: as many vector bases are derived.
 pub const MAX_VECTOR: usize = 64;
-/// Vector commitments in a keyholder's turn on a chunk of gates.
-pub const MAX_SIGN_VECTORS: usize = MAX_CHUNK_ITEMS.div_ceil(MAX_VECTOR);
+/// Vector commitments of one kind in a keyholder's turn on a chunk.
+pub const MAX_VECTORS: usize = MAX_CHUNK_ITEMS.div_ceil(MAX_VECTOR);
+/// Coefficients in the proof of a shuffle: lists have at most `2^6` entries, for `MAX_UNITS` counts.
+pub const MAX_SHUFFLE_TERMS: usize = 7;
 /// Bits of a whole level index.
 pub const MAX_LEVEL_BITS: u32 = 32;
 /// Bytes of a range proof: the size for two values of 32 bits is 672, and no proof has more.

@@ -3,7 +3,7 @@
 use crate::{
     bytes::{Digest, List, Point, Scalar},
     commitment::BidId,
-    limits::{MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_HEARD, MAX_SIGN_VECTORS},
+    limits::{MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_HEARD, MAX_SHUFFLE_TERMS, MAX_VECTORS},
     masked::{Masked, Quadratic, VectorOpening},
     quorum::KeyholderId,
     sealed_bid::Ciphertext,
@@ -86,7 +86,7 @@ pub struct GateTurn {
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct GateProof {
     /// The signs, [`MAX_VECTOR`](crate::limits::MAX_VECTOR) to a vector, in the order of the gates.
-    pub signs: List<VectorOpening, MAX_SIGN_VECTORS>,
+    pub signs: List<VectorOpening, MAX_VECTORS>,
     /// That they are 1 or -1.
     pub squares: Quadratic,
     /// `M`, the announcement for the outputs, weighed together.
@@ -106,31 +106,44 @@ pub struct GatePost {
     pub proof: GateProof,
 }
 
-/// One switch of a keyholder's network: two ciphertexts raised to secret powers, in the same places
-/// or crossed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct Switch {
-    /// `Z_0`.
-    pub low: Ciphertext,
-    /// `Z_1`.
-    pub high: Ciphertext,
-    /// The share of the challenge that falls to straight; crossed has the rest.
-    pub c_straight: Scalar,
-    /// `z_(0,0)`, `z_(0,1)`: if straight, of the power of either input.
-    pub z_straight: [Scalar; 2],
-    /// `z_(1,0)`, `z_(1,1)`: if crossed.
-    pub z_crossed: [Scalar; 2],
-}
-
-/// A keyholder's turn on a chunk of lists to be shuffled.
+/// A keyholder's turn on a chunk of lists to be shuffled: every entry raised to a secret power, and the
+/// entries of each list moved by a secret mask of their places.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct ShufflePost {
     /// Where it belongs.
     pub header: RankHeader,
-    /// List by list, layer by layer.
-    pub switches: List<Switch, MAX_CHUNK_ITEMS>,
-    /// One challenge for all, `c`.
-    pub challenge: Scalar,
+    /// `Z`, list by list.
+    pub outputs: List<Ciphertext, MAX_CHUNK_ITEMS>,
+    /// One proof for all of them.
+    pub proof: ShuffleProof,
+}
+
+/// That the outputs are the entries, moved and raised.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ShuffleProof {
+    /// The bits of the lists' masks, [`MAX_VECTOR`](crate::limits::MAX_VECTOR) to a vector.
+    pub moves: List<VectorOpening, MAX_VECTORS>,
+    /// That they are 0 or 1.
+    pub squares: Quadratic,
+    /// The powers, [`MAX_VECTOR`](crate::limits::MAX_VECTOR) to a vector, in the order of the entries.
+    pub powers: List<VectorOpening, MAX_VECTORS>,
+    /// `D_e` and `N_e` for `e = 0 .. k`, where the lists have `2^k` entries: the lists share them.
+    pub polynomial: List<ShuffleTerm, MAX_SHUFFLE_TERMS>,
+    /// The masked bits of the moves, list by list, the least significant first.
+    pub masked: List<Masked, MAX_CHUNK_ITEMS>,
+    /// `z`, per entry: its power behind a nonce.
+    pub raised: List<Scalar, MAX_CHUNK_ITEMS>,
+    /// `h`, which masks the polynomial.
+    pub mask: Scalar,
+}
+
+/// A coefficient of the polynomial that a shuffle's lists share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ShuffleTerm {
+    /// `D_e`, the coefficient and `Enc(0; h_e)`.
+    pub ciphertext: Ciphertext,
+    /// `N_e = h_e*G`.
+    pub mask: Point,
 }
 
 /// A keyholder's blinding of a chunk of ciphertexts, for zero-tests.

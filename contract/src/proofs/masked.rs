@@ -174,3 +174,9 @@ pub(super) fn all<'a, T: 'a, U>(
 ) -> Option<Vec<U>> {
     items.into_iter().map(decode).collect()
 }
+
+/// `k`, where a list has `2^k` entries.
+#[must_use]
+pub fn bits_of(length: usize) -> usize {
+    usize::try_from(length.checked_ilog2().unwrap_or(0)).unwrap_or(usize::MAX)
+}

@@ -54,11 +54,8 @@ pub(crate) struct GateChunk {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ShuffleChunk {
     acts: Acts,
-    lists: Vec<List>,
+    lists: Vec<shuffle::List>,
 }
-
-/// A list of `2^k` ciphertexts with their encodings.
-pub type List = Vec<(Ciphertext, Encoded)>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BlindChunk {
@@ -85,7 +82,7 @@ pub enum Task {
         encoded: Vec<(Encoded, Encoded)>,
     },
     /// Shuffle these lists, each of `2^k` ciphertexts with their encodings.
-    Shuffle(Vec<List>),
+    Shuffle(Vec<shuffle::List>),
     /// Blind these ciphertexts.
     Blind(Vec<Ciphertext>),
     /// Post decryption shares for these points.
@@ -133,9 +130,8 @@ impl Work {
     /// Lists to shuffle, all of one length.
     pub(crate) fn shuffle(lists: &[Vec<Ciphertext>], setting: &Setting) -> Self {
         let entries = lists.first().map_or(0, Vec::len);
-        let switches = shuffle::switches(entries.checked_ilog2().unwrap_or(0));
-        let room = usize::from(setting.terms.chunk_items).checked_div(switches).unwrap_or(1);
-        let lists: Vec<List> =
+        let room = usize::from(setting.terms.chunk_items).checked_div(entries).unwrap_or(1);
+        let lists: Vec<shuffle::List> =
             lists.iter().map(|list| list.iter().map(|c| (*c, c.encode())).collect()).collect();
         let size = u16::try_from(room.max(1)).unwrap_or(u16::MAX);
         Self::Shuffle(chunks_of(&lists, size, |lists| ShuffleChunk {
@@ -247,7 +243,7 @@ impl Work {
 
     /// The lists as the last keyholder in turn left them.
     pub(crate) fn shuffled(&self) -> Vec<Vec<Ciphertext>> {
-        let entries = |list: &List| list.iter().map(|(entry, _)| *entry).collect();
+        let entries = |list: &shuffle::List| list.iter().map(|(entry, _)| *entry).collect();
         match self {
             Self::Shuffle(chunks) => {
                 chunks.iter().flat_map(|c| c.lists.iter().map(entries)).collect()
@@ -507,13 +503,18 @@ impl GateChunk {
 impl ShuffleChunk {
     fn accept(&mut self, actor: &Actor<'_>, post: &ShufflePost) -> Result<(), Refusal> {
         actor.may_act(&self.acts, true)?;
-        let entries = self.lists.first().map_or(0, Vec::len);
-        let switches = shuffle::switches(entries.checked_ilog2().unwrap_or(0));
-        actor.covers(self.lists.len().saturating_mul(switches), post.switches.len())?;
-        let place = (actor.header.head, actor.header.chunk);
-        self.lists =
-            shuffle::verify(&actor.context, place, &self.lists, &post.switches, &post.challenge)
-                .map_err(actor.proof_fails(Check::ShuffleProof))?;
+        let entries = self.lists.iter().map(Vec::len).sum();
+        actor.covers(entries, post.outputs.len())?;
+        let statement = shuffle::Statement {
+            head: actor.header.head,
+            chunk: actor.header.chunk,
+            quorum_key: actor.around.keys.key,
+            lists: &self.lists,
+            outputs: &post.outputs,
+        };
+        let generators = &actor.around.setting.generators;
+        self.lists = shuffle::verify(generators, &actor.context, &statement, &post.proof)
+            .map_err(actor.proof_fails(Check::ShuffleProof))?;
         Ok(())
     }
 }

@@ -1,8 +1,13 @@
 //! Secret bits and signs behind masks (spec section 2): what provers about them have in common.
 
 use crate::bases::Bases;
-use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar, traits::MultiscalarMul as _};
+use curve25519_dalek::{
+    ristretto::RistrettoPoint,
+    scalar::Scalar,
+    traits::{Identity as _, MultiscalarMul as _},
+};
 use rand_core::{CryptoRng, RngCore};
+use subtle::{Choice, ConditionallySelectable as _};
 use talea_contract::group::{Generators, encode_point, encode_scalar};
 use talea_protocol::{
     bytes::{Point, Scalar as WireScalar},
@@ -44,6 +49,11 @@ pub(super) fn respond<'a>(
         (is_short && !is_below_the_middle && !is_above_the_middle).then_some(Masked(*low))
     };
     masks.iter().zip(secrets).map(respond).collect()
+}
+
+/// `point` if `bit` is 1, `O` if it is 0, without a branch.
+pub(super) fn select(bit: u8, point: &RistrettoPoint) -> RistrettoPoint {
+    RistrettoPoint::conditional_select(&RistrettoPoint::identity(), point, Choice::from(bit))
 }
 
 /// A vector commitment and what answers for it.

@@ -1,391 +1,585 @@
-//! A keyholder's way through the switches: a chunk of lists, permuted and raised to secret powers
-//! (spec section 11).
+//! A keyholder shuffles a chunk of lists: moves the entries of each by a secret mask, and raises every entry to a
+//! secret power (spec section 11).
 
-use super::nonces;
-use crate::choices::Crossing;
-use curve25519_dalek::scalar::Scalar;
+use super::{
+    masked::{self, Squares, Vector},
+    nonces,
+};
+use crate::{bases::Bases, choices::Move};
+use curve25519_dalek::{
+    constants::RISTRETTO_BASEPOINT_TABLE, ristretto::RistrettoPoint, scalar::Scalar,
+    traits::MultiscalarMul as _,
+};
 use rand_core::{CryptoRng, RngCore};
 use subtle::{Choice, ConditionallySelectable};
 use talea_contract::{
     elgamal::Ciphertext,
     fiat_shamir::{Context, FiatShamir},
-    group::encode_scalar,
-    proofs::shuffle::{Pair, Statement, network},
+    group::{Generators, encode_point, encode_scalar},
+    proofs::{
+        masked::bits_of,
+        shuffle::{
+            List as Entries, ListWeights, Statement, absorb_announcements, absorb_commitments,
+        },
+    },
 };
 use talea_protocol::{
-    bytes::{Digest, Scalar as WireScalar},
+    bytes::{Digest, List, Scalar as WireScalar, TooLong},
     labels,
-    ranking::Switch,
+    limits::MAX_VECTOR,
+    masked::VectorOpening,
+    ranking::{ShuffleProof, ShuffleTerm},
     sealed_bid::Ciphertext as WireCiphertext,
 };
-use zeroize::ZeroizeOnDrop;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-/// What a switch does: [`Masks::crossings`](crate::masks::Masks::crossings) draws it. **It serves
-/// one input, once.**
+/// How each list is shuffled: [`Masks::moves`](crate::masks::Masks::moves) draws it. **It serves one input,
+/// once.**
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct Witness {
-    /// Of every switch, list by list and layer by layer.
-    pub crossings: Vec<Crossing>,
+    /// Of every list.
+    pub moves: Vec<Move>,
 }
 
-/// What a post says besides its header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shuffled {
-    /// Of every switch.
-    pub switches: Vec<Switch>,
-    /// `c`.
-    pub challenge: WireScalar,
+/// Where the lists stand.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// The endorsed head.
+    pub head: Digest,
+    /// Index of the chunk, from 0.
+    pub chunk: u32,
+    /// `PK`.
+    pub quorum_key: RistrettoPoint,
+    /// `X`, lists of one length `2^k`. No entry may have `O` for its `R`.
+    pub lists: &'a [Entries],
 }
 
-/// One switch on its way.
-struct AppliedSwitch {
-    inputs: Pair<Ciphertext>,
-    inputs_wire: Pair<WireCiphertext>,
-    /// `s_i * X_i`, before they are crossed.
-    raised: Pair<Ciphertext>,
-    outputs_wire: Pair<WireCiphertext>,
-}
-
-/// The nonces of one switch.
-#[derive(ZeroizeOnDrop)]
-struct Secrets {
-    /// Of the way that was taken.
-    taken: Pair<Scalar>,
-    /// The challenge and the responses of the way that was not.
-    challenge: Scalar,
-    responses: Pair<Scalar>,
-}
-
-/// Takes `lists`, all of one length `2^k`, through their networks, one crossing for each switch, in
-/// order. No entry may have `O` for its `R`.
+/// Shuffles the lists, one move for each, in order.
+///
+/// # Errors
+/// [`TooLong`] if a chunk has no room for so many entries.
 pub fn prove<R: RngCore + CryptoRng>(
+    gens: &Generators,
     context: &Context,
-    (head, chunk): (Digest, u32),
-    lists: &[Vec<(Ciphertext, WireCiphertext)>],
+    inputs: &Inputs<'_>,
     witness: &Witness,
     rng: &mut R,
-) -> Shuffled {
-    let applied = pass(lists, &witness.crossings);
-    let inputs: Vec<_> = applied.iter().map(|switch| switch.inputs_wire).collect();
-    let outputs: Vec<_> = applied.iter().map(|switch| switch.outputs_wire).collect();
+) -> Result<(Vec<WireCiphertext>, ShuffleProof), TooLong> {
+    let Inputs { head, chunk, quorum_key, lists } = *inputs;
+    let Witness { moves } = witness;
+    let bases = Bases::new(gens, &quorum_key);
+    let k = bits_of(lists.first().map_or(0, Vec::len));
+
+    // Z[i xor r] = s_i X_i
+    let outputs: Vec<WireCiphertext> = lists
+        .iter()
+        .zip(moves)
+        .flat_map(|(list, chosen)| shuffled(list, chosen, k))
+        .map(|output| output.encode())
+        .collect();
     let mut fs = FiatShamir::begin(labels::KIND_SHUFFLE, context);
-    Statement { head, chunk, inputs: &inputs, outputs: &outputs }.absorb(&mut fs);
+    Statement { head, chunk, quorum_key, lists, outputs: &outputs }.absorb(&mut fs, gens);
 
-    let powers = witness.crossings.iter().flat_map(|crossing| &crossing.powers);
-    let mut nonces = nonces(&mut fs, powers, rng);
-    let mut secrets = Vec::with_capacity(applied.len());
-    for (switch, crossing) in applied.iter().zip(&witness.crossings) {
-        let mut scalar = || Scalar::random(&mut nonces);
-        let secret = Secrets {
-            taken: [scalar(), scalar()],
-            challenge: scalar(),
-            responses: [scalar(), scalar()],
+    // S = sum r_l V_l + sigma*H of the bits of all moves, and of the powers
+    let bits: Zeroizing<Vec<u8>> =
+        Zeroizing::new(moves.iter().flat_map(|chosen| (0..k).map(|l| chosen.bit(l))).collect());
+    let powers: Zeroizing<Vec<Scalar>> =
+        Zeroizing::new(moves.iter().flat_map(|chosen| &chosen.powers).copied().collect());
+    let bit_scalars: Zeroizing<Vec<Scalar>> =
+        Zeroizing::new(bits.iter().map(|bit| Scalar::from(*bit)).collect());
+    let secrets = || bit_scalars.iter().chain(powers.iter());
+    let mut generator = nonces(&mut fs, secrets(), rng);
+    let (mut move_vectors, mut move_openings): (Vec<Vector>, Vec<VectorOpening>) = bits
+        .chunks(MAX_VECTOR)
+        .map(|bits| {
+            let multiples = bits.iter().zip(&gens.vector).map(|(bit, v)| masked::select(*bit, v));
+            Vector::commit(&bases, multiples, &mut generator)
+        })
+        .unzip();
+    let (mut power_vectors, mut power_openings): (Vec<Vector>, Vec<VectorOpening>) = powers
+        .chunks(MAX_VECTOR)
+        .map(|powers| {
+            let sum =
+                RistrettoPoint::multiscalar_mul(powers, gens.vector.iter().take(powers.len()));
+            Vector::commit(&bases, [sum], &mut generator)
+        })
+        .unzip();
+    let weights = absorb_commitments(&mut fs, &move_openings, &power_openings, (lists.len(), k));
+
+    let mut generator = nonces(&mut fs, secrets(), rng);
+    loop {
+        let mut fs = fs.clone();
+        let bit_masks = masked::masks(&mut generator, bits.len());
+        let power_masks: Zeroizing<Vec<Scalar>> =
+            Zeroizing::new(powers.iter().map(|_| Scalar::random(&mut generator)).collect());
+        // A = sum a_l V_l + alpha*H
+        for (vectors, openings, masks) in [
+            (&mut move_vectors, &mut move_openings, &bit_masks),
+            (&mut power_vectors, &mut power_openings, &power_masks),
+        ] {
+            let masks = masks.chunks(MAX_VECTOR);
+            for ((vector, opening), masks) in vectors.iter_mut().zip(openings.iter_mut()).zip(masks)
+            {
+                vector.announce(gens, &bases, masks, opening, &mut generator);
+            }
+        }
+        let [linear, constant] = squares(&bit_scalars, &bit_masks, &weights.bits);
+        let (squares, mut quadratic) =
+            Squares::announce(&bases, &linear, &constant, &mut generator);
+        // D_e = sum over lists, i of (the coefficient of c^e in F_i z_i) X_i + Enc(0; h_e), N_e = h_e*G
+        let term_masks: Zeroizing<Vec<Scalar>> =
+            Zeroizing::new((0..=k).map(|_| Scalar::random(&mut generator)).collect());
+        let secret = Secret {
+            bits: &bit_scalars,
+            bit_masks: &bit_masks,
+            powers: &powers,
+            power_masks: &power_masks,
         };
-        let [x_0, x_1] = &switch.inputs;
-        // Crossed or not, the way that was not taken claims the other's power.
-        let [p_0, p_1] = &switch.raised;
-        let [k_0, k_1] = &secret.taken;
-        let [z_0, z_1] = &secret.responses;
-        let simulated = |z: &Scalar, x: &Ciphertext, image: &Ciphertext| {
-            x.scaled(z) - image.scaled(&secret.challenge)
+        let coefficients = coefficients(&weights, &secret, k);
+        let polynomial: Vec<ShuffleTerm> = coefficients
+            .iter()
+            .zip(term_masks.iter())
+            .map(|(coefficients, mask)| ShuffleTerm {
+                ciphertext: (combine(coefficients, lists) + bases.encrypt_zero(mask)).encode(),
+                mask: encode_point(&(RISTRETTO_BASEPOINT_TABLE * mask)),
+            })
+            .collect();
+        let challenge =
+            absorb_announcements(&mut fs, &move_openings, &power_openings, &quadratic, &polynomial);
+
+        // z of every bit and of every power
+        let responses = masked::respond(&bit_masks, &challenge, bit_scalars.iter());
+        let Some(masked) = responses else { continue };
+        let raised: Vec<WireScalar> = power_masks
+            .iter()
+            .zip(powers.iter())
+            .map(|(mask, power)| encode_scalar(&(mask + challenge * power)))
+            .collect();
+        for (vectors, openings) in
+            [(&move_vectors, &mut move_openings), (&power_vectors, &mut power_openings)]
+        {
+            for (vector, opening) in vectors.iter().zip(openings.iter_mut()) {
+                vector.respond(&challenge, opening);
+            }
+        }
+        squares.respond(&challenge, &Scalar::ZERO, &mut quadratic);
+        // h = sum c^e h_e
+        let mask = term_masks.iter().rev().fold(Scalar::ZERO, |sum, mask| sum * challenge + mask);
+        let proof = ShuffleProof {
+            moves: List::new(move_openings)?,
+            squares: quadratic,
+            powers: List::new(power_openings)?,
+            polynomial: List::new(polynomial)?,
+            masked: List::new(masked)?,
+            raised: List::new(raised)?,
+            mask: encode_scalar(&mask),
         };
-        let mut straight = [x_0.scaled(k_0), x_1.scaled(k_1)];
-        let mut crossed = [simulated(z_0, x_0, p_1), simulated(z_1, x_1, p_0)];
-        swap(&mut straight, &mut crossed, crossing.is_crossed());
-        for announcement in straight.iter().chain(&crossed) {
-            fs.ciphertext(b"announcement", &announcement.encode());
-        }
-        secrets.push(secret);
+        return Ok((outputs, proof));
     }
-    let challenge = fs.challenge(b"challenge");
-    let switches = applied.iter().zip(&witness.crossings).zip(&secrets);
-    let switches = switches.map(|((switch, crossing), secret)| {
-        let is_crossed = crossing.is_crossed();
-        let taken = challenge - secret.challenge;
-        // z_i = k_i + c_b s_i
-        let [k_0, k_1] = &secret.taken;
-        let [s_0, s_1] = &crossing.powers;
-        let mut straight = [k_0 + taken * s_0, k_1 + taken * s_1];
-        let mut crossed = secret.responses;
-        for (straight, crossed) in straight.iter_mut().zip(&mut crossed) {
-            Scalar::conditional_swap(straight, crossed, is_crossed);
-        }
-        let c_straight = Scalar::conditional_select(&taken, &secret.challenge, is_crossed);
-        let [low, high] = switch.outputs_wire;
-        Switch {
-            low,
-            high,
-            c_straight: encode_scalar(&c_straight),
-            z_straight: straight.map(|z| encode_scalar(&z)),
-            z_crossed: crossed.map(|z| encode_scalar(&z)),
-        }
-    });
-    Shuffled { switches: switches.collect(), challenge: encode_scalar(&challenge) }
 }
 
-/// Passes every list through its network.
-fn pass(lists: &[Vec<(Ciphertext, WireCiphertext)>], crossings: &[Crossing]) -> Vec<AppliedSwitch> {
-    let mut crossings = crossings.iter();
-    let mut applied = Vec::new();
-    for list in lists {
-        let mut list = list.clone();
-        let k = list.len().checked_ilog2().unwrap_or(0);
-        for ([low, high], crossing) in network(k).zip(&mut crossings) {
-            let ((x_0, x_0_wire), (x_1, x_1_wire)) = (list[low], list[high]);
-            let [s_0, s_1] = &crossing.powers;
-            let raised = [x_0.scaled(s_0), x_1.scaled(s_1)];
-            let [mut z_0, mut z_1] = raised;
-            swap_one(&mut z_0, &mut z_1, crossing.is_crossed());
-            let outputs_wire = [z_0.encode(), z_1.encode()];
-            list[low] = (z_0, outputs_wire[0]);
-            list[high] = (z_1, outputs_wire[1]);
-            applied.push(AppliedSwitch {
-                inputs: [x_0, x_1],
-                inputs_wire: [x_0_wire, x_1_wire],
-                raised,
-                outputs_wire,
-            });
+/// A list's entries, raised, and moved bit by bit without a branch.
+fn shuffled(list: &Entries, chosen: &Move, k: usize) -> Vec<Ciphertext> {
+    let raised =
+        |((entry, _), power): (&(Ciphertext, WireCiphertext), &Scalar)| entry.scaled(power);
+    let mut list: Vec<Ciphertext> = list.iter().zip(&chosen.powers).map(raised).collect();
+    for l in 0..k {
+        let choice = Choice::from(chosen.bit(l));
+        // Blocks of 2^(l+1) entries, whose halves change places.
+        for block in list.chunks_mut(2 << l) {
+            let (lower, upper) = block.split_at_mut(1 << l);
+            for (a, b) in lower.iter_mut().zip(upper) {
+                ConditionallySelectable::conditional_swap(&mut a.r, &mut b.r, choice);
+                ConditionallySelectable::conditional_swap(&mut a.e, &mut b.e, choice);
+            }
         }
     }
-    applied
+    list
 }
 
-/// Swaps if `choice`, without a branch.
-fn swap_one(a: &mut Ciphertext, b: &mut Ciphertext, choice: Choice) {
-    ConditionallySelectable::conditional_swap(&mut a.r, &mut b.r, choice);
-    ConditionallySelectable::conditional_swap(&mut a.e, &mut b.e, choice);
+/// The coefficients of `c` and of 1 in `sum e (z_l^2 - c z_l)`, where `z_l = a_l + c*r_l`.
+fn squares(bits: &[Scalar], masks: &[Scalar], weights: &[Scalar]) -> [Zeroizing<Scalar>; 2] {
+    let mut linear = Zeroizing::new(Scalar::ZERO);
+    let mut constant = Zeroizing::new(Scalar::ZERO);
+    for ((r, a), e) in bits.iter().zip(masks).zip(weights) {
+        let weighed = Zeroizing::new(e * a);
+        *linear += *weighed * (r + r - Scalar::ONE);
+        *constant += *weighed * a;
+    }
+    [linear, constant]
 }
 
-fn swap(a: &mut Pair<Ciphertext>, b: &mut Pair<Ciphertext>, choice: Choice) {
-    a.iter_mut().zip(b).for_each(|(a, b)| swap_one(a, b, choice));
+/// What the responses are made of.
+struct Secret<'a> {
+    bits: &'a [Scalar],
+    bit_masks: &'a [Scalar],
+    powers: &'a [Scalar],
+    power_masks: &'a [Scalar],
+}
+
+/// For `e = 0 .. k` the coefficient of `c^e` in `F_i(c) z_i(c)`, times the weight of the list, for every entry of
+/// all lists in order.
+///
+/// `F_i` is the product over the bits `l` of `i` of `c + (y_l - 1) z_l`, or `y_l c + (1 - y_l) z_l` where the bit
+/// is 1, and `z_l = a_l + c*r_l`, `z_i = a_i + c*s_i`.
+fn coefficients(
+    weights: &ListWeights,
+    secret: &Secret<'_>,
+    k: usize,
+) -> Vec<Zeroizing<Vec<Scalar>>> {
+    let mut coefficients: Vec<Zeroizing<Vec<Scalar>>> =
+        (0..=k).map(|_| Zeroizing::new(Vec::with_capacity(secret.powers.len()))).collect();
+    let length = 1 << k;
+    let bits = secret.bits.chunks(k).zip(secret.bit_masks.chunks(k));
+    let powers = secret.powers.chunks(length).zip(secret.power_masks.chunks(length));
+    for (((bits, bit_masks), (powers, power_masks)), of_list) in
+        bits.zip(powers).zip(&weights.lists)
+    {
+        // Ascending coefficients of every F_i.
+        let mut all: Vec<Zeroizing<Vec<Scalar>>> = vec![Zeroizing::new(vec![*of_list])];
+        for ((r, a), y) in bits.iter().zip(bit_masks).zip(&weights.places) {
+            let (one, slope) = (Scalar::ONE, y - Scalar::ONE);
+            let upper: Vec<_> =
+                all.iter().map(|f| times(f, &(y - slope * r), &(-slope * a))).collect();
+            all = all.iter().map(|f| times(f, &(one + slope * r), &(slope * a))).collect();
+            all.extend(upper);
+        }
+        for ((f, s), a) in all.iter().zip(powers).zip(power_masks) {
+            let product = times(f, s, a);
+            for (coefficients, coefficient) in coefficients.iter_mut().zip(product.iter()) {
+                coefficients.push(*coefficient);
+            }
+        }
+    }
+    coefficients
+}
+
+/// A polynomial times `linear*c + constant`.
+fn times(f: &[Scalar], linear: &Scalar, constant: &Scalar) -> Zeroizing<Vec<Scalar>> {
+    let mut product = Zeroizing::new(vec![Scalar::ZERO; f.len() + 1]);
+    for (e, coefficient) in f.iter().enumerate() {
+        product[e] += coefficient * constant;
+        product[e + 1] += coefficient * linear;
+    }
+    product
+}
+
+/// `sum f_i X_i` over all lists.
+fn combine(factors: &[Scalar], lists: &[Entries]) -> Ciphertext {
+    let of = |half: fn(&Ciphertext) -> RistrettoPoint| {
+        let points: Vec<RistrettoPoint> =
+            lists.iter().flatten().map(|(entry, _)| half(entry)).collect();
+        RistrettoPoint::multiscalar_mul(factors, points)
+    };
+    Ciphertext { r: of(|c| c.r), e: of(|c| c.e) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proofs::testing::{NO_POINT, NO_SCALAR, bump, context, nudge, other_contexts, rng};
-    use curve25519_dalek::{RistrettoPoint, traits::IsIdentity as _};
-    use std::collections::BTreeSet;
+    use crate::proofs::testing::{
+        NO_POINT, NO_SCALAR, blur, bump, context, encrypt, nudge, other_contexts, other_generators,
+        rng,
+    };
+    use curve25519_dalek::traits::IsIdentity as _;
     use talea_contract::{
-        group::Generators,
+        fiat_shamir::Weights,
         proofs::{
             ProofFault,
-            shuffle::{switches, verify},
+            shuffle::{absorb_responses, verify},
         },
     };
-    use talea_protocol::bytes::Point;
-
-    type Lists = Vec<Vec<(Ciphertext, WireCiphertext)>>;
+    use talea_protocol::{bytes::Point, masked::Masked};
 
     const HEAD: Digest = Digest([8; 32]);
     const SECRET: u64 = 5;
 
+    type Post = (Vec<WireCiphertext>, ShuffleProof);
+
     /// Lists of `2^k` counts: entry `i` of each encrypts `i - zero`, so that one is zero.
-    fn lists(count: usize, k: u32, zero: u64) -> Lists {
-        let Generators { value, key, .. } = Generators::derive();
+    fn lists(count: usize, k: u32, zero: u64) -> Vec<Entries> {
+        let gens = Generators::derive();
+        let quorum_key = gens.key * Scalar::from(SECRET);
         let mut rng = rng(1);
-        let mut sealed = |m: Scalar| {
-            let r = Scalar::random(&mut rng);
-            let sealed = Ciphertext { r: key * r, e: value * m + key * (Scalar::from(SECRET) * r) };
-            (sealed, sealed.encode())
+        let mut entry = |i: u64| {
+            let message = Scalar::from(i) - Scalar::from(zero);
+            let entry = encrypt(&gens, &quorum_key, &message, &Scalar::random(&mut rng));
+            (entry, entry.encode())
         };
-        let list = |_| {
-            (0..1u64 << k).map(|i| sealed(Scalar::from(i) - Scalar::from(zero))).collect::<Vec<_>>()
-        };
-        (0..count).map(list).collect()
+        (0..count).map(|_| (0..1u64 << k).map(&mut entry).collect()).collect()
     }
 
-    fn opened(c: &Ciphertext) -> RistrettoPoint {
+    fn opened(wire: &WireCiphertext) -> RistrettoPoint {
+        let c = Ciphertext::decode(wire).unwrap();
         c.e - c.r * Scalar::from(SECRET)
     }
 
-    /// Crossings that follow a pattern of bits.
-    fn witness(count: usize, k: u32, pattern: u64) -> Witness {
+    fn inputs(lists: &[Entries]) -> Inputs<'_> {
+        let quorum_key = Generators::derive().key * Scalar::from(SECRET);
+        Inputs { head: HEAD, chunk: 3, quorum_key, lists }
+    }
+
+    fn statement<'a>(lists: &'a [Entries], outputs: &'a [WireCiphertext]) -> Statement<'a> {
+        let Inputs { head, chunk, quorum_key, lists } = inputs(lists);
+        Statement { head, chunk, quorum_key, lists, outputs }
+    }
+
+    /// Masks that count up from `first`.
+    fn witness(lists: &[Entries], first: u8) -> Witness {
         let mut rng = rng(2);
-        let crossings = (0..count * switches(k)).map(|i| {
-            let powers = [Scalar::random(&mut rng), Scalar::random(&mut rng)];
-            Crossing::chosen(pattern >> (i % 64) & 1 == 1, powers)
+        let moves = lists.iter().zip(0u8..).map(|(list, i)| {
+            let powers = list.iter().map(|_| Scalar::random(&mut rng)).collect();
+            Move::chosen(first.wrapping_add(i), powers)
         });
-        Witness { crossings: crossings.collect() }
+        Witness { moves: moves.collect() }
     }
 
-    fn proved(lists: &Lists, witness: &Witness) -> Shuffled {
-        prove(&context(), (HEAD, 3), lists, witness, &mut rng(3))
+    fn proved(lists: &[Entries], first: u8) -> Post {
+        let witness = witness(lists, first);
+        prove(&Generators::derive(), &context(), &inputs(lists), &witness, &mut rng(3)).unwrap()
     }
 
-    fn verdict(lists: &Lists, shuffled: &Shuffled) -> Result<(), ProofFault> {
-        verify(&context(), (HEAD, 3), lists, &shuffled.switches, &shuffled.challenge).map(|_| ())
+    fn verdict(lists: &[Entries], (outputs, proof): &Post) -> Result<(), ProofFault> {
+        let statement = statement(lists, outputs);
+        verify(&Generators::derive(), &context(), &statement, proof).map(|_| ())
     }
 
     #[test]
-    fn every_length_is_proved_and_one_entry_stays_zero() {
-        for (count, k) in [(1, 1), (3, 1), (2, 2), (1, 3), (1, 6)] {
-            let lists = lists(count, k, 1);
-            let shuffled = proved(&lists, &witness(count, k, 0b0110_1001_1010));
-            let out =
-                verify(&context(), (HEAD, 3), &lists, &shuffled.switches, &shuffled.challenge)
-                    .unwrap();
-            assert_eq!(out.len(), count);
-            for list in out {
+    fn every_length_is_proved_and_the_zero_goes_where_the_mask_says() {
+        let gens = Generators::derive();
+        for (count, k, zero) in [(1, 1, 0), (3, 1, 1), (2, 2, 1), (1, 3, 5), (1, 6, 40), (40, 2, 3)]
+        {
+            let lists = lists(count, k, zero);
+            let (outputs, proof) = proved(&lists, 2);
+            let shuffled = verify(&gens, &context(), &statement(&lists, &outputs), &proof).unwrap();
+            assert_eq!(shuffled.len(), count);
+            for (list, mask) in shuffled.iter().zip(2u64..) {
                 assert_eq!(list.len(), 1 << k);
-                assert_eq!(list.iter().filter(|(c, _)| opened(c).is_identity()).count(), 1);
+                let zeros: Vec<u64> = (0u64..)
+                    .zip(list)
+                    .filter(|(_, (_, wire))| opened(wire).is_identity())
+                    .map(|(place, _)| place)
+                    .collect();
+                assert_eq!(zeros, [zero ^ (mask % (1 << k))]);
                 assert!(list.iter().all(|(c, wire)| c.encode() == *wire));
             }
         }
     }
 
-    #[test]
-    fn the_network_takes_every_entry_to_every_place_equally_often() {
-        for k in 1..=3u32 {
-            let all = switches(k);
-            for zero in 0..1u64 << k {
-                let lists = lists(1, k, zero);
-                let mut landed = vec![0usize; 1 << k];
-                // Of the largest network a sample of patterns that is balanced in every switch.
-                let patterns: Vec<u64> = if all <= 4 {
-                    (0..1 << all).collect()
-                } else {
-                    let one_per_layer = |bits: u64| {
-                        (0..3)
-                            .map(move |l| if bits >> l & 1 == 1 { 0b1111u64 << (4 * l) } else { 0 })
-                    };
-                    (0..8).map(|bits| one_per_layer(bits).sum()).collect()
-                };
-                for pattern in &patterns {
-                    let applied = pass(&lists, &witness(1, k, *pattern).crossings);
-                    let last = &applied[applied.len() - (1 << (k - 1))..];
-                    let outputs: Vec<_> =
-                        last.iter().flat_map(|switch| switch.outputs_wire).collect();
-                    let is_zero = |wire: &WireCiphertext| {
-                        opened(&Ciphertext::decode(wire).unwrap()).is_identity()
-                    };
-                    landed[outputs.iter().position(is_zero).unwrap()] += 1;
-                }
-                assert!(landed.iter().all(|n| *n == patterns.len() >> k), "{k} {zero} {landed:?}");
-            }
-        }
+    type Field<T> = Box<dyn Fn(&mut Post) -> &mut T>;
+
+    fn edit<T: Clone, const MAX: usize>(list: &mut List<T, MAX>, change: impl FnOnce(&mut Vec<T>)) {
+        let mut items = list.to_vec();
+        change(&mut items);
+        *list = List::new(items).unwrap();
     }
 
     #[test]
-    fn every_field_of_every_switch_counts() {
+    fn every_field_of_a_post_counts() {
         let lists = lists(2, 2, 0);
-        let shuffled = proved(&lists, &witness(2, 2, 0b1011_0101));
-        assert_eq!(verdict(&lists, &shuffled), Ok(()));
-        let points: [fn(&mut Switch) -> &mut Point; 4] =
-            [|s| &mut s.low.r, |s| &mut s.low.e, |s| &mut s.high.r, |s| &mut s.high.e];
-        let scalars: [fn(&mut Switch) -> &mut WireScalar; 5] = [
-            |s| &mut s.c_straight,
-            |s| &mut s.z_straight[0],
-            |s| &mut s.z_straight[1],
-            |s| &mut s.z_crossed[0],
-            |s| &mut s.z_crossed[1],
+        let post = proved(&lists, 1);
+        assert_eq!(verdict(&lists, &post), Ok(()));
+        let changed = |change: &dyn Fn(&mut Post)| {
+            let mut other = post.clone();
+            change(&mut other);
+            verdict(&lists, &other)
+        };
+        let mut points: Vec<Field<Point>> = vec![
+            Box::new(|(_, p)| &mut p.squares.linear),
+            Box::new(|(_, p)| &mut p.squares.constant),
         ];
-        for at in 0..shuffled.switches.len() {
-            for field in points {
-                let mut other = shuffled.clone();
-                let point = field(&mut other.switches[at]);
-                *point = nudge(point);
-                assert_eq!(verdict(&lists, &other), Err(ProofFault::False));
-                *field(&mut other.switches[at]) = NO_POINT;
-                assert_eq!(verdict(&lists, &other), Err(ProofFault::NotCanonical));
-            }
-            for field in scalars {
-                let mut other = shuffled.clone();
-                let scalar = field(&mut other.switches[at]);
-                *scalar = bump(scalar);
-                assert_eq!(verdict(&lists, &other), Err(ProofFault::False));
-                *field(&mut other.switches[at]) = NO_SCALAR;
-                assert_eq!(verdict(&lists, &other), Err(ProofFault::NotCanonical));
+        for at in 0..8 {
+            points.push(Box::new(move |(outputs, _)| &mut outputs[at].r));
+            points.push(Box::new(move |(outputs, _)| &mut outputs[at].e));
+        }
+        for (i, field) in points.iter().enumerate() {
+            let nudged = changed(&|post| *field(post) = nudge(field(post)));
+            assert_eq!(nudged, Err(ProofFault::False), "point {i}");
+            let malformed = changed(&|post| *field(post) = NO_POINT);
+            assert_eq!(malformed, Err(ProofFault::NotCanonical), "point {i}");
+        }
+        let scalars: [Field<WireScalar>; 2] =
+            [Box::new(|(_, p)| &mut p.squares.blinding), Box::new(|(_, p)| &mut p.mask)];
+        for field in scalars {
+            let bumped = changed(&|post| *field(post) = bump(field(post)));
+            assert_eq!(bumped, Err(ProofFault::False));
+            let malformed = changed(&|post| *field(post) = NO_SCALAR);
+            assert_eq!(malformed, Err(ProofFault::NotCanonical));
+        }
+        let of_vectors: [(fn(&mut VectorOpening), ProofFault); 6] = [
+            (|v| v.commitment = nudge(&v.commitment), ProofFault::False),
+            (|v| v.announcement = nudge(&v.announcement), ProofFault::False),
+            (|v| v.blinding = bump(&v.blinding), ProofFault::False),
+            (|v| v.commitment = NO_POINT, ProofFault::NotCanonical),
+            (|v| v.announcement = NO_POINT, ProofFault::NotCanonical),
+            (|v| v.blinding = NO_SCALAR, ProofFault::NotCanonical),
+        ];
+        for (change, fault) in of_vectors {
+            let moved = changed(&|(_, p)| edit(&mut p.moves, |v| change(&mut v[0])));
+            assert_eq!(moved, Err(fault));
+            let raised = changed(&|(_, p)| edit(&mut p.powers, |v| change(&mut v[0])));
+            assert_eq!(raised, Err(fault));
+        }
+        let of_terms: [(fn(&mut ShuffleTerm), ProofFault); 6] = [
+            (|t| t.ciphertext.r = nudge(&t.ciphertext.r), ProofFault::False),
+            (|t| t.ciphertext.e = nudge(&t.ciphertext.e), ProofFault::False),
+            (|t| t.mask = nudge(&t.mask), ProofFault::False),
+            (|t| t.ciphertext.r = NO_POINT, ProofFault::NotCanonical),
+            (|t| t.ciphertext.e = NO_POINT, ProofFault::NotCanonical),
+            (|t| t.mask = NO_POINT, ProofFault::NotCanonical),
+        ];
+        for (change, fault) in of_terms {
+            for e in 0..3 {
+                let other = changed(&|(_, p)| edit(&mut p.polynomial, |t| change(&mut t[e])));
+                assert_eq!(other, Err(fault), "term {e}");
             }
         }
-        let mut other = shuffled.clone();
-        other.challenge = bump(&other.challenge);
-        assert_eq!(verdict(&lists, &other), Err(ProofFault::False));
-        let mut other = shuffled;
-        other.switches.swap(0, 1);
-        assert_eq!(verdict(&lists, &other), Err(ProofFault::False));
+        for bit in 0..4 {
+            let other = changed(&|(_, p)| edit(&mut p.masked, |z| z[bit] = blur(&z[bit])));
+            assert_eq!(other, Err(ProofFault::False), "bit {bit}");
+        }
+        for entry in 0..8 {
+            let other = changed(&|(_, p)| edit(&mut p.raised, |z| z[entry] = bump(&z[entry])));
+            assert_eq!(other, Err(ProofFault::False), "power {entry}");
+            let other = changed(&|(_, p)| edit(&mut p.raised, |z| z[entry] = NO_SCALAR));
+            assert_eq!(other, Err(ProofFault::NotCanonical), "power {entry}");
+        }
+        assert_eq!(changed(&|(outputs, _)| outputs.swap(0, 1)), Err(ProofFault::False));
+    }
+
+    #[test]
+    fn weights_depend_on_every_response() {
+        // A verifier alone has them, so neither prover nor vector would notice one left out.
+        let (_, proof) = proved(&lists(1, 1, 0), 1);
+        let weight = |proof: &ShuffleProof| {
+            let mut fs = FiatShamir::begin(labels::KIND_SHUFFLE, &context());
+            absorb_responses(&mut fs, proof);
+            Weights::after([fs]).draw()
+        };
+        let changes: [fn(&mut ShuffleProof); 7] = [
+            |p| p.mask = bump(&p.mask),
+            |p| p.squares.blinding = bump(&p.squares.blinding),
+            |p| edit(&mut p.masked, |z| z[0] = blur(&z[0])),
+            |p| edit(&mut p.raised, |z| z[0] = bump(&z[0])),
+            |p| edit(&mut p.raised, |z| z[1] = bump(&z[1])),
+            |p| edit(&mut p.moves, |v| v[0].blinding = bump(&v[0].blinding)),
+            |p| edit(&mut p.powers, |v| v[0].blinding = bump(&v[0].blinding)),
+        ];
+        for change in changes {
+            let mut other = proof.clone();
+            change(&mut other);
+            assert_ne!(weight(&other), weight(&proof));
+        }
     }
 
     #[test]
     fn every_item_of_the_statement_is_bound() {
-        let lists = lists(1, 2, 0);
-        let shuffled = proved(&lists, &witness(1, 2, 0b0110));
-        let at = |context: &Context, place| {
-            verify(context, place, &lists, &shuffled.switches, &shuffled.challenge).map(|_| ())
-        };
-        assert_eq!(at(&context(), (HEAD, 3)), Ok(()));
-        assert_eq!(at(&context(), (HEAD, 4)), Err(ProofFault::False));
-        assert_eq!(at(&context(), (Digest([9; 32]), 3)), Err(ProofFault::False));
-        for other in other_contexts() {
-            assert_eq!(at(&other, (HEAD, 3)), Err(ProofFault::False), "{other:?}");
-        }
         let gens = Generators::derive();
+        let lists = lists(1, 2, 0);
+        let post = proved(&lists, 3);
+        let (outputs, proof) = &post;
+        let right = statement(&lists, outputs);
+        let at = |gens: &Generators, context: &Context, statement: Statement<'_>| {
+            verify(gens, context, &statement, proof).map(|_| ())
+        };
+        assert_eq!(at(&gens, &context(), right), Ok(()));
+        for statement in [
+            Statement { chunk: 4, ..right },
+            Statement { head: Digest([9; 32]), ..right },
+            Statement { quorum_key: right.quorum_key + gens.key, ..right },
+        ] {
+            assert_eq!(at(&gens, &context(), statement), Err(ProofFault::False));
+        }
+        for other in other_contexts() {
+            assert_eq!(at(&gens, &other, right), Err(ProofFault::False), "{other:?}");
+        }
+        let mut other_vector = gens.clone();
+        other_vector.vector[1] += gens.key;
+        for other in other_generators().into_iter().chain([other_vector]) {
+            assert_eq!(at(&other, &context(), right), Err(ProofFault::False));
+        }
         for entry in 0..4 {
-            for half in 0..2 {
+            let changes: [fn(&mut Ciphertext, &Generators); 2] =
+                [|c, gens| c.r += gens.key, |c, gens| c.e += gens.value];
+            for change in changes {
                 let mut other = lists.clone();
                 let (c, wire) = &mut other[0][entry];
-                if half == 0 {
-                    c.r += gens.key
-                } else {
-                    c.e += gens.value
-                }
+                change(c, &gens);
                 *wire = c.encode();
-                assert_eq!(verdict(&other, &shuffled), Err(ProofFault::False));
+                assert_eq!(verdict(&other, &post), Err(ProofFault::False));
             }
         }
         let mut other = lists.clone();
         other[0].swap(0, 1);
-        assert_eq!(verdict(&other, &shuffled), Err(ProofFault::False));
+        assert_eq!(verdict(&other, &post), Err(ProofFault::False));
     }
 
     #[test]
     fn an_identity_or_a_zero_power_is_refused() {
+        let gens = Generators::derive();
         let lists = lists(1, 1, 0);
         for zero in [[true, false], [false, true], [true, true]] {
             let powers = zero.map(|zero| if zero { Scalar::ZERO } else { Scalar::from(7u8) });
-            let witness = Witness { crossings: vec![Crossing::chosen(false, powers)] };
-            assert_eq!(verdict(&lists, &proved(&lists, &witness)), Err(ProofFault::Identity));
+            let witness = Witness { moves: vec![Move::chosen(1, powers.to_vec())] };
+            let post = prove(&gens, &context(), &inputs(&lists), &witness, &mut rng(3)).unwrap();
+            assert_eq!(verdict(&lists, &post), Err(ProofFault::Identity));
         }
         let mut public = lists;
-        let c = Ciphertext::trivial(Generators::derive().value);
+        let c = Ciphertext::trivial(gens.value);
         public[0][1] = (c, c.encode());
-        let shuffled = proved(&public, &witness(1, 1, 1));
-        assert_eq!(verdict(&public, &shuffled), Err(ProofFault::Identity));
+        assert_eq!(verdict(&public, &proved(&public, 0)), Err(ProofFault::Identity));
     }
 
     #[test]
     fn lists_of_other_lengths_are_refused() {
         let all = lists(2, 1, 0);
-        let shuffled = proved(&all, &witness(2, 1, 1));
-        let verdict = |lists: &Lists, switches: &[Switch]| {
-            verify(&context(), (HEAD, 3), lists, switches, &shuffled.challenge)
-                .map(|_| ())
-                .unwrap_err()
+        let post = proved(&all, 0);
+        let length = |expected, actual| Err(ProofFault::Length { expected, actual });
+        let changed = |change: &dyn Fn(&mut Post)| {
+            let mut other = post.clone();
+            change(&mut other);
+            verdict(&all, &other)
         };
-        let length = |expected, actual| ProofFault::Length { expected, actual };
-        assert_eq!(verdict(&all, &shuffled.switches[..1]), length(2, 1));
-        assert_eq!(verdict(&all[..1].to_vec(), &shuffled.switches), length(1, 2));
-        assert_eq!(verdict(&Vec::new(), &[]), length(1, 0));
+        assert_eq!(changed(&|(outputs, _)| outputs.truncate(3)), length(4, 3));
+        assert_eq!(verdict(&all[..1], &post), length(2, 4));
+        assert_eq!(verdict(&[], &(Vec::new(), post.1.clone())), length(1, 0));
         let mut ragged = all.clone();
         ragged[1].push(all[0][0]);
-        assert_eq!(verdict(&ragged, &shuffled.switches), length(2, 3));
+        assert_eq!(verdict(&ragged, &post), length(2, 3));
         let single = vec![vec![all[0][0]]];
-        assert_eq!(verdict(&single, &[]), length(2, 1));
-    }
-
-    #[test]
-    fn ways_are_not_told_apart_by_what_is_posted() {
-        // All fields but the secrets are fresh in both ways; nothing stands where the way would show.
-        let lists = lists(1, 1, 0);
-        let posts = [0, 1].map(|pattern| proved(&lists, &witness(1, 1, pattern)).switches[0]);
-        let mut seen = BTreeSet::new();
-        for switch in posts {
-            for scalar in
-                [switch.c_straight].iter().chain(&switch.z_straight).chain(&switch.z_crossed)
-            {
-                assert!(seen.insert(scalar.0));
-                assert_ne!(scalar.0, [0; 32]);
+        assert_eq!(verdict(&single, &post), length(2, 1));
+        let lengths: [(fn(&mut ShuffleProof, usize), usize); 5] = [
+            (|p, n| edit(&mut p.moves, |v| v.resize(n, v[0])), 1),
+            (|p, n| edit(&mut p.powers, |v| v.resize(n, v[0])), 1),
+            (|p, n| edit(&mut p.polynomial, |v| v.resize(n, v[0])), 2),
+            (|p, n| edit(&mut p.masked, |v| v.resize(n, v[0])), 2),
+            (|p, n| edit(&mut p.raised, |v| v.resize(n, v[0])), 4),
+        ];
+        for (resize, expected) in lengths {
+            for actual in [expected - 1, expected + 1] {
+                let other = changed(&|(_, proof)| resize(proof, actual));
+                assert_eq!(other, length(expected, actual));
             }
         }
+    }
+
+    /// Neither mask nor powers stand in a post: with the same nonces two masks leave nothing alike but the
+    /// commitments to what they share.
+    #[test]
+    fn moves_are_not_told_apart_by_what_is_posted() {
+        let lists = lists(1, 1, 0);
+        let posts = [0, 1].map(|mask| proved(&lists, mask).1);
+        let scalars = |proof: &ShuffleProof| -> Vec<[u8; 32]> {
+            proof
+                .raised
+                .iter()
+                .map(|z| z.0)
+                .chain([proof.mask.0, proof.squares.blinding.0])
+                .collect()
+        };
+        let [one, other] = posts.each_ref().map(scalars);
+        assert!(one.iter().all(|scalar| !other.contains(scalar) && *scalar != [0; 32]));
+        let bits: [&Masked; 2] = posts.each_ref().map(|proof| &proof.masked[0]);
+        assert_ne!(bits[0], bits[1]);
     }
 }

@@ -7,9 +7,8 @@ use super::{
     nonces,
 };
 use crate::bases::Bases;
-use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar, traits::Identity as _};
+use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use rand_core::{CryptoRng, RngCore};
-use subtle::{Choice, ConditionallySelectable as _};
 use talea_contract::{
     elgamal::Ciphertext,
     fiat_shamir::{Context, FiatShamir},
@@ -64,7 +63,7 @@ pub fn prove<R: RngCore + CryptoRng>(
     let mut generator = nonces(&mut fs, secrets.iter(), rng);
     let bits: Zeroizing<Vec<u8>> =
         Zeroizing::new((0..shape.bits()).map(|l| u8::from((level.0 >> l) & 1 == 1)).collect());
-    let multiples = bits.iter().zip(&gens.vector).map(|(bit, v)| select(*bit, v));
+    let multiples = bits.iter().zip(&gens.vector).map(|(bit, v)| masked::select(*bit, v));
     let (mut vector, mut opening) = Vector::commit(&bases, multiples, &mut generator);
     let y = absorb_bits(&mut fs, shape, &opening);
 
@@ -112,15 +111,10 @@ pub fn prove<R: RngCore + CryptoRng>(
     }
 }
 
-/// `point` if `bit` is 1, `O` if it is 0.
-fn select(bit: u8, point: &RistrettoPoint) -> RistrettoPoint {
-    RistrettoPoint::conditional_select(&RistrettoPoint::identity(), point, Choice::from(bit))
-}
-
 /// `Enc(indicator; r)`: one addition where a message takes a multiplication.
 fn indicator_under(gens: &Generators, bases: &Bases, indicator: u8, r: &Scalar) -> Ciphertext {
     let Ciphertext { r, e } = bases.encrypt_zero(r);
-    Ciphertext { r, e: e + select(indicator, &gens.value) }
+    Ciphertext { r, e: e + masked::select(indicator, &gens.value) }
 }
 
 /// The coefficients of `x` and of 1 in `sum y^(l+1) (z_l^2 - x z_l) + x * sum 2^l z_l`, where `z_l = a_l + x i_l`.
