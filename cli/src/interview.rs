@@ -14,10 +14,7 @@ use std::{
     path::Path,
     time::UNIX_EPOCH,
 };
-use talea_sim::{
-    scenario::{file::LadderFile, read_lot},
-    suggest::Load,
-};
+use talea_text::{file::LadderFile, lot::read_lot, suggest::Load};
 
 /// The longest answer, in bytes.
 const MAX_ANSWER: u64 = 1 << 12;
@@ -455,9 +452,9 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             let load = |rungs| Load { rungs, bidders: 10, acts: 2, fan_out: 15 };
             let place =
                 |field: &str| format!("prices{}{field}", if field.is_empty() { "" } else { "." });
-            let judged = ladder
-                .or_else(|error| fail("prices", error))
-                .and_then(|ladder| Ok(read_lot(&place, "lot", "lot", &ladder, load)?));
+            let judged = ladder.or_else(|error| fail("prices", error)).and_then(|ladder| {
+                read_lot(&place, "lot", "lot", &ladder, load).map_err(terms::in_terms)
+            });
             match judged {
                 Ok(_) => return Ok(fields),
                 Err(failure) => {

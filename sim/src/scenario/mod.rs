@@ -5,18 +5,16 @@
 
 pub mod bids;
 pub mod file;
-pub mod notation;
 pub mod rules;
 
 use crate::{
     failure::{Code, Failure},
     input,
     play::{BidPlan, BidderConduct, Cast, KeyholderConduct, Plan, ReservePlan, Seat},
-    suggest::{self, Load},
 };
 use file::{
-    AdmissionFile, GroupFile, KeyholderConductFile, LadderFile, LotParts, MembersFile, PriceText,
-    ScenarioFile, ScheduleFile, SideFile, StakesFile,
+    AdmissionFile, GroupFile, KeyholderConductFile, LotFile, MembersFile, ScenarioFile,
+    ScheduleFile,
 };
 use rand_core::CryptoRngCore;
 use std::{
@@ -29,17 +27,25 @@ use talea_protocol::{
     limits::{
         MAX_BIDS_PER_LOT, MAX_CHUNK_ITEMS, MAX_GROUPS, MAX_LISTED_BIDDERS, MAX_LOTS, MAX_MEMBERS,
     },
-    notation::Misread,
-    price::{Price, PriceLadder, Rung, Scale, Shape, Side},
+    price::Rung,
     quorum::{Group, KeyholderId},
     terms::{
         Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule, Stakes,
         Terms, Ties,
     },
 };
+use talea_text::{
+    file::PriceText,
+    lot::{read_bid, read_lot},
+    rules::{GroupRules, named, within},
+    suggest::Load,
+};
 
 /// Names that belong to parties of every auction.
 const RESERVED: [&str; 3] = ["seller", "custodian", "beneficiary"];
+
+/// What is locked per bid, and per keyholder and lot, where a scenario does not say.
+pub const LOCKED: u64 = 1_000;
 
 /// A scenario that can be played.
 ///
@@ -70,8 +76,8 @@ pub struct Scenario {
     pub rounds: Option<Rounds>,
     /// When phases end.
     pub schedule: Schedule,
-    /// What is at stake.
-    pub stakes: StakesFile,
+    /// What is at stake; its beneficiary is of the cast.
+    pub stakes: Stakes,
     /// Whether only the scenario's bidders may bid.
     pub is_listed: bool,
     /// Commits per lot, at most.
@@ -165,8 +171,8 @@ impl Scenario {
         within("max_bids_per_lot", max_bids_per_lot, 1, MAX_BIDS_PER_LOT)?;
         within("fan_out", fan_out, 1, 1_023)?;
         within("chunk_items", chunk_items, 1, u16::try_from(MAX_CHUNK_ITEMS).unwrap_or(u16::MAX))?;
-        let mechanism = rules::mechanism(mechanism)?;
-        let disclosure = rules::disclosure(disclosure)?;
+        let mechanism = talea_text::rules::mechanism(mechanism)?;
+        let disclosure = talea_text::rules::disclosure(disclosure)?;
         let acceptance = acceptance.map(rules::acceptance).transpose()?;
         let rounds = rounds.map(|file| rules::rounds(file, &disclosure)).transpose()?;
         let (opening_slot, schedule) = read_schedule(&schedule, rounds)?;
@@ -215,8 +221,8 @@ impl Scenario {
         let mut reserves = Vec::new();
         let mut declines = BTreeSet::new();
         for (index, lot) in (0u32..).zip(lots) {
-            let LotParts { name, identifier, ladder, reserve: reserve_text, declined } =
-                lot.split();
+            let ladder = lot.ladder();
+            let LotFile { name, identifier, reserve: reserve_text, declined, .. } = lot;
             let at = format!("lots[{index}]");
             let identifier = identifier.unwrap_or_else(|| format!("lot {index}"));
             let place = |field: &str| field_of(&at, field);
@@ -244,13 +250,13 @@ impl Scenario {
             domain,
             opening_slot,
             schedule,
-            stakes,
+            stakes: talea_text::rules::stakes(stakes, LOCKED, None),
             is_listed: admission == AdmissionFile::Listed,
             max_bids_per_lot,
             fan_out,
             chunk_items,
             mechanism,
-            ties: rules::ties(ties),
+            ties: talea_text::rules::ties(ties),
             disclosure,
             reserve,
             acceptance,
@@ -277,7 +283,7 @@ impl Scenario {
 
     /// All money that the custodian will lock must be countable in 64 bits.
     fn check_money(&self) -> Result<(), Failure> {
-        let StakesFile { deposit, bond, commit_fee, fee_growth } = self.stakes;
+        let Stakes { deposit, bond, commit_fee, fee_growth, .. } = self.stakes;
         // The highest fee that a lot can come to.
         let fee =
             commit_fee.saturating_add(fee_growth.saturating_mul(self.max_bids_per_lot.into()));
@@ -331,7 +337,6 @@ impl Scenario {
         } else {
             Admission::Open
         };
-        let StakesFile { deposit, bond, commit_fee, fee_growth } = self.stakes;
         let beneficiary = Some(cast.beneficiary());
         let terms = Terms {
             version: PROTOCOL_VERSION,
@@ -347,7 +352,7 @@ impl Scenario {
             acceptance: self.acceptance,
             rounds: self.rounds,
             schedule: self.schedule,
-            stakes: Stakes { deposit, bond, commit_fee, fee_growth, beneficiary },
+            stakes: Stakes { beneficiary, ..self.stakes },
             admission,
             max_bids_per_lot: self.max_bids_per_lot,
             quorum: groups.and_then(|groups| List::new(groups).ok()).ok_or_else(overlooked)?,
@@ -391,23 +396,6 @@ impl Scenario {
         });
         groups.collect::<Vec<_>>().join(" and ")
     }
-}
-
-fn named(at: &str, text: &str) -> Result<Text, Failure> {
-    Text::new(text).map_err(|fault| Failure::new(Code::ScenarioText, format!("{at}: {fault}")))
-}
-
-fn within<N: PartialOrd + std::fmt::Display>(
-    at: &str,
-    value: N,
-    least: N,
-    most: N,
-) -> Result<(), Failure> {
-    if value < least || value > most {
-        let sentence = format!("{at} is {value}, and must be {least} to {most}");
-        return Err(Failure::new(Code::ScenarioBound, sentence));
-    }
-    Ok(())
 }
 
 fn read_schedule(file: &ScheduleFile, rounds: Option<Rounds>) -> Result<(u64, Schedule), Failure> {
@@ -531,23 +519,14 @@ fn read_quorum(files: Vec<GroupFile>, bidders: &[String]) -> Result<Quorum, Fail
                 return Err(Failure::new(Code::ScenarioMember, sentence));
             }
         }
-        let endorsements = endorsements.unwrap_or(threshold);
-        let count = members.len();
-        if threshold < 1 || threshold > endorsements || usize::from(endorsements) > count {
-            let sentence = format!(
-                "{at} ({name}): a threshold of {threshold} and {endorsements} endorsements cannot be \
-                 met by {count} members"
-            );
-            return Err(Failure::new(Code::ScenarioQuorum, sentence)
-                .with_help("1 <= threshold <= endorsements <= number of members"));
-        }
+        let rules = GroupRules { threshold, endorsements, witness };
+        let (endorsements, is_witness) = rules.of(&at, name.as_str(), members.len())?;
         for (who, file) in conduct {
             let at = format!("{at}.conduct.{who:?}");
             let member = place_of(&at, &members, &who)?;
             let conduct = keyholder_conduct(&at, file, &members, member)?;
             keyholders.insert(KeyholderId { group: index, member }, conduct);
         }
-        let is_witness = witness.unwrap_or(threshold > 1);
         groups.push(GroupPlan { name, threshold, endorsements, is_witness, members });
     }
     Ok((groups, keyholders))
@@ -631,160 +610,6 @@ fn keyholder_conduct(
 /// A field of something; it itself where the field has no name.
 fn field_of(at: &str, field: &str) -> String {
     if field.is_empty() { at.to_owned() } else { format!("{at}.{field}") }
-}
-
-/// Reads a line item. `at` says where one of its fields stands, or the item itself for an empty name.
-///
-/// # Errors
-/// [`Failure`], naming the field.
-pub fn read_lot(
-    at: &dyn Fn(&str) -> String,
-    name: &str,
-    identifier: &str,
-    file: &LadderFile,
-    load: impl Fn(u32) -> Load,
-) -> Result<Lot, Failure> {
-    let name = named(&at("name"), name)?;
-    let identifier = named(&at("identifier"), identifier)?;
-    let quantity = file.quantity.unwrap_or(1);
-    if quantity == 0 {
-        let sentence = format!("{} ({name}) must be at least 1", at("quantity"));
-        return Err(Failure::new(Code::ScenarioQuantity, sentence));
-    }
-    let missing = |field: &str| {
-        let sentence = format!("{} ({name}) is missing", at(field));
-        Failure::new(Code::ScenarioField, sentence)
-            .with_help(format!("set it here, or for all lots in [every_lot].{field}"))
-    };
-    let side = match file.side.ok_or_else(|| missing("side"))? {
-        SideFile::Sale => Side::HighestWins,
-        SideFile::Procurement => Side::LowestWins,
-    };
-    let text = file.scale.as_deref().ok_or_else(|| missing("scale"))?;
-    let scale = notation::scale(text).ok_or_else(|| {
-        Failure::new(
-            Code::ScenarioScale,
-            format!("{} ({name}): {text:?} is not a scale", at("scale")),
-        )
-        .with_help(notation::SCALES)
-    })?;
-    let price = |field: &str, text: &PriceText| {
-        read_price(&format!("{} ({name})", at(field)), scale, &text.0)
-    };
-    let start = price("start", file.start.as_ref().ok_or_else(|| missing("start"))?)?;
-    let tick = match &file.tick {
-        None => 1,
-        Some(PriceText(text)) => notation::tick(scale, text).ok_or_else(|| {
-            let sentence = format!(
-                "{} ({name}): {text:?} is not a positive number of units at the scale {:?}",
-                at("tick"),
-                notation::scale_name(scale)
-            );
-            Failure::new(Code::ScenarioTick, sentence)
-                .with_help("write an amount such as \"0.05\" or a fraction such as \"1/64\"")
-        })?,
-    };
-    let rungs = match (&file.end, file.rungs) {
-        (None, None) => {
-            return Err(missing("end")
-                .with_help("set the last price (end) or the number of prices (rungs)"));
-        }
-        (Some(_), Some(_)) => {
-            let sentence = format!("{} ({name}) sets both end and rungs", at(""));
-            return Err(
-                Failure::new(Code::ScenarioLadder, sentence).with_help("remove one of them")
-            );
-        }
-        (None, Some(rungs)) => rungs,
-        (Some(end), None) => {
-            let end = price("end", end)?;
-            rungs_between(&format!("{} ({name})", at("end")), side, scale, (start, end), tick)?
-        }
-    };
-    if rungs < 2 {
-        let sentence =
-            format!("{} ({name}): a ladder needs at least two rungs, not {rungs}", at(""));
-        return Err(Failure::new(Code::ScenarioLadder, sentence));
-    }
-    let shape = match &file.shape {
-        None => suggest::suggest(&load(rungs))?,
-        Some(radices) => read_shape(&format!("{} ({name})", at("shape")), radices, rungs)?,
-    };
-    let ladder = PriceLadder { side, start, tick, rungs, scale, shape };
-    if let Some(fault) = ladder.fault() {
-        return Err(Failure::new(Code::ScenarioLadder, format!("{} ({name}): {fault}", at(""))));
-    }
-    Ok(Lot { name, identifier, quantity, ladder })
-}
-
-fn read_price(at: &str, scale: Scale, text: &str) -> Result<Price, Failure> {
-    scale.read(text).map_err(|why| misread(at, scale, text, why))
-}
-
-fn misread(at: &str, scale: Scale, text: &str, why: Misread) -> Failure {
-    let neighbours = match why {
-        Misread::Between { below, above } => vec![below, above],
-        _ => Vec::new(),
-    };
-    let [sentence, help] = notation::fault(scale, text, why, &neighbours);
-    Failure::new(Code::ScenarioPrice, format!("{at}: {sentence}")).with_help(help)
-}
-
-fn rungs_between(
-    at: &str,
-    side: Side,
-    scale: Scale,
-    (start, end): (Price, Price),
-    tick: u64,
-) -> Result<u32, Failure> {
-    let fail = |what: String| Failure::new(Code::ScenarioLadder, format!("{at}: {what}"));
-    let (distance, better) = match side {
-        Side::HighestWins => (i128::from(end.0) - i128::from(start.0), "above"),
-        Side::LowestWins => (i128::from(start.0) - i128::from(end.0), "below"),
-    };
-    let (from, to) = (scale.write(start), scale.write(end));
-    if distance <= 0 {
-        return Err(fail(format!("{to} must be {better} the start, {from}")));
-    }
-    let tick = i128::from(tick.max(1));
-    if distance.rem_euclid(tick) != 0 {
-        let whole = distance.div_euclid(tick).saturating_mul(tick);
-        let reach = |distance: i128| {
-            let minor = match side {
-                Side::HighestWins => i128::from(start.0).saturating_add(distance),
-                Side::LowestWins => i128::from(start.0).saturating_sub(distance),
-            };
-            i64::try_from(minor).map_or_else(|_| "beyond".into(), |minor| scale.write(Price(minor)))
-        };
-        let (near, far) = (reach(whole), reach(whole.saturating_add(tick)));
-        return Err(fail(format!("{to} is not a whole number of ticks from the start, {from}"))
-            .with_help(format!("the nearest ends are {near} and {far}")));
-    }
-    let rungs = distance.div_euclid(tick).saturating_add(1);
-    u32::try_from(rungs).map_err(|_| {
-        fail(format!(
-            "the ladder from {from} to {to} has {rungs} rungs, and may have at most 2^32 - 1"
-        ))
-        .with_help("choose a larger tick or a shorter ladder")
-    })
-}
-
-fn read_shape(at: &str, radices: &[u32], rungs: u32) -> Result<Shape, Failure> {
-    let fail = |what: String| Failure::new(Code::ScenarioShape, format!("{at}: {what}"));
-    let bits = radices.iter().map(|radix| {
-        if !radix.is_power_of_two() || *radix < 2 {
-            return Err(fail(format!("the radix {radix} is not a power of two from 2 to 1024")));
-        }
-        Ok(u8::try_from(radix.trailing_zeros()).unwrap_or(u8::MAX))
-    });
-    let bits: Vec<u8> = bits.collect::<Result<_, _>>()?;
-    let shape = Shape::new(&bits).map_err(|fault| fail(fault.to_string()))?;
-    let product = 1u64.checked_shl(u32::try_from(shape.bits()).unwrap_or(u32::MAX));
-    if product.is_some_and(|product| product < u64::from(rungs)) {
-        return Err(fail(format!("{shape} holds fewer values than the ladder's {rungs} rungs"))
-            .with_help("remove the shape to use the suggested one"));
-    }
-    Ok(shape)
 }
 
 /// Gives every written bid its lot and its rung.
@@ -887,36 +712,6 @@ fn place_later_bids(
         }
     }
     Ok(placed)
-}
-
-/// Reads a price as a rung of a lot's ladder; `at` names the place in a complaint.
-///
-/// # Errors
-/// [`Failure`] if it cannot be read at the lot's scale, or is not on the ladder.
-pub fn read_bid(at: &str, lot: &Lot, text: &str) -> Result<Rung, Failure> {
-    let ladder = &lot.ladder;
-    let scale = ladder.scale;
-    // What lies between two minor units is not on the ladder either.
-    let around = match scale.read(text) {
-        Ok(price) => match ladder.rung(price) {
-            Some(rung) => return Ok(rung),
-            None => (price, price),
-        },
-        Err(Misread::Between { below, above }) => (below, above),
-        Err(why) => return Err(misread(at, scale, text, why)),
-    };
-    let last = Rung(ladder.rungs.saturating_sub(1));
-    let end = ladder.price(last).map(|price| scale.write(price)).unwrap_or_default();
-    let sentence = format!(
-        "{at}: {text:?} is not on the ladder of {}, which goes from {} to {end} in steps of {}",
-        lot.name,
-        scale.write(ladder.start),
-        scale.write(Price(i64::try_from(ladder.tick).unwrap_or(i64::MAX))),
-    );
-    let (below, above) = around;
-    let nearest = notation::nearest(ladder, around);
-    let [_, help] = notation::fault(scale, text, Misread::Between { below, above }, &nearest);
-    Err(Failure::new(Code::ScenarioOffLadder, sentence).with_help(help))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Every code of a scenario has its small mistake here.
 
 use super::*;
+use talea_protocol::price::{Scale, Shape};
 
 const LOT: &str = r#"
 [[lots]]

@@ -9,9 +9,8 @@ use crate::{
     failure::{Code, Failure},
     play::{BidPlan, BidderConduct, Seat},
     run,
-    scenario::{GroupPlan, Scenario, file::StakesFile},
+    scenario::{GroupPlan, LOCKED, Scenario},
     seed,
-    suggest::Load,
     tenders::{
         record::Tender,
         submission::{self, NotSubmitted, Skip, Submission},
@@ -31,6 +30,7 @@ use talea_protocol::{
     outcome::Ending,
     terms::{Disclosure, Lot, Mechanism, Schedule, Ties},
 };
+use talea_text::{file::StakesFile, rules, suggest::Load};
 
 /// How to play a record.
 #[derive(Clone, Debug)]
@@ -294,7 +294,7 @@ fn scenario(
             step_slots_per_bid: 1,
             witness_slots: 1,
         },
-        stakes: StakesFile::default(),
+        stakes: rules::stakes(StakesFile::default(), LOCKED, None),
         is_listed: false,
         max_bids_per_lot: talea_protocol::limits::MAX_BIDS_PER_LOT,
         fan_out: FAN_OUT,

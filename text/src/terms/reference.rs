@@ -1,6 +1,6 @@
 //! The reference of a file of terms, and the comments of its example: both are made from the types in
 //! [`file`](super::file) and from the settings in `example.toml`, and compared with what is committed.
-//! `TALEA_WRITE_REFERENCE=1 cargo test -p talea-cli --lib reference` writes them anew.
+//! `TALEA_WRITE_REFERENCE=1 cargo test -p talea-text --lib reference` writes them anew.
 
 use super::{
     EXAMPLE,
@@ -56,8 +56,8 @@ XS0004120779,99-17+
 999101AB4,98-08
 ```
 
-<!-- Made from cli/src/terms/file.rs and example.toml:
-TALEA_WRITE_REFERENCE=1 cargo test -p talea-cli --lib reference -->
+<!-- Made from text/src/file.rs, text/src/terms/file.rs and example.toml:
+TALEA_WRITE_REFERENCE=1 cargo test -p talea-text --lib reference -->
 ";
 
 const EXAMPLE_OPENING: &str =
@@ -317,7 +317,7 @@ fn compare(path: &str, expected: &str) {
     let committed = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         committed == expected,
-        "{path} is not what the types say; TALEA_WRITE_REFERENCE=1 cargo test -p talea-cli --lib reference \
+        "{path} is not what the types say; TALEA_WRITE_REFERENCE=1 cargo test -p talea-text --lib reference \
          writes it anew"
     );
 }

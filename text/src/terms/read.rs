@@ -1,40 +1,34 @@
 //! From a file of terms to the terms that it means.
 
 use super::{
-    MAX_FILE, fail, field,
+    fail, field,
     file::{
         AcceptanceFile, BoardFile, GroupFile, PartyText, ReserveFile, RoundsFile, ScheduleFile,
-        StakesFile, TermsFile,
+        TermsFile,
     },
-    lots::{Item, Place, read_lots_file, says},
-    nobody::{is_free, nobody},
+    in_terms,
+    lots::{Item, Place, read_lots_list, says},
     prospects::{hopeless, listed_and_barred},
     time,
     timetable::{Timetable, duration},
 };
 use crate::{
-    board::clock::{self, BoardTerms},
-    failure::Failure,
-    files, names,
+    board::BoardTerms,
+    failure::{Code, Failure},
+    file::{LadderFile, PriceText, fault_of_toml},
+    lot::read_lot,
+    names,
+    nobody::{is_free, nobody},
+    notation,
+    rules::{self, GroupRules},
+    suggest::Load,
 };
-use rand_core::{OsRng, RngCore as _};
-use std::{
-    path::Path,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 use talea_protocol::{
     bytes::{List, PartyKey, Text},
     labels::PROTOCOL_VERSION,
-    limits::MAX_ROUNDS,
     quorum::Group,
     terms::{Acceptance, Admission, Disclosure, Lot, Reserve, Rounds, Schedule, Stakes, Terms},
-};
-use talea_sim::{
-    scenario::{
-        file::{LadderFile, PriceText, fault_of_toml},
-        notation, read_lot, rules,
-    },
-    suggest::Load,
 };
 
 /// Terms that were read from a file, and what its author should see before anybody signs them.
@@ -57,36 +51,31 @@ fn parties(at: &str, names: &[PartyText]) -> Result<Vec<PartyKey>, Failure> {
     Ok(keys)
 }
 
-/// Reads a file of terms; a list of lots that it names stands beside it.
-///
-/// # Errors
-/// `terms.field`, `name.malformed`, `file.*`.
-pub fn read(path: &Path) -> Result<Draft, Failure> {
-    let bytes = files::read(path, MAX_FILE)?;
-    let name = path.display().to_string();
-    let text = String::from_utf8(bytes).or_else(|_| fail(&name, "the file is not UTF-8 text"))?;
-    from_text(&name, &text, path.parent().unwrap_or(Path::new("")))
+/// What a file of terms does not say itself.
+pub struct Surroundings<'a> {
+    /// The time.
+    pub now: SystemTime,
+    /// 32 random bytes, so that no two auctions share an id.
+    pub nonce: [u8; 32],
+    /// Reads the list of lots that a file of terms names: what complaints call it, and its bytes.
+    pub list: &'a dyn Fn(&str) -> Result<(String, Vec<u8>), Failure>,
 }
 
-/// Reads the text of a file of terms called `name`; a list of lots that it names stands in `folder`.
+/// Reads the text of a file of terms called `name`.
 ///
 /// # Errors
-/// As [`read`].
-pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Draft, Failure> {
+/// `terms.field`, `name.malformed`, and whatever its list of lots fails with.
+pub fn read(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, Failure> {
+    let Surroundings { now, nonce, list } = *around;
     let file: TermsFile = toml::from_str(text).or_else(|error| {
         let fault = fault_of_toml("the file", text, &error);
         fail(name, fault).map_err(|f: Failure| f.with_help("talea terms example shows every field"))
     })?;
-    let now = clock::now();
     let board = read_board(&file.board, now)?;
     let mut timetable = Timetable::new(board);
-    let rounds = read_rounds(file.rounds.as_ref(), &timetable)?;
+    let disclosure = rules::disclosure(file.disclosure).map_err(in_terms)?;
+    let rounds = read_rounds(file.rounds.as_ref(), &disclosure, &timetable)?;
     let (schedule, reserve) = read_schedule(&file, rounds, &mut timetable)?;
-    let disclosure = rules::disclosure(file.disclosure)?;
-    if rounds.is_some() && !matches!(disclosure, Disclosure::Facts { depth: Some(_), .. }) {
-        return Err(field("rounds", "a depth must be disclosed, to show after each round".into())
-            .with_help("set depth_from in [disclosure]"));
-    }
     let acceptance = match &file.acceptance {
         None => None,
         Some(AcceptanceFile { decide }) => {
@@ -114,11 +103,10 @@ pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Draft, Failure
     let mut items: Vec<Item> =
         written.map(|(at, lot)| Item { place: Place::Item(at), lot }).collect();
     if let Some(name) = &file.lots_file {
-        items.extend(read_lots_file(&folder.join(name))?);
+        let (name, bytes) = list(name)?;
+        items.extend(read_lots_list(&name, &bytes)?);
     }
     let (lots, of_prices) = read_lots(items, &file.every_lot, load)?;
-    let mut nonce = [0; 32];
-    OsRng.fill_bytes(&mut nonce);
     let terms = Terms {
         version: PROTOCOL_VERSION,
         nonce,
@@ -126,7 +114,7 @@ pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Draft, Failure
         seller: names::read_party(&file.seller)?,
         custodian,
         lots: List::new(lots).or_else(|error| fail("lots", error))?,
-        mechanism: rules::mechanism(file.mechanism)?,
+        mechanism: rules::mechanism(file.mechanism).map_err(in_terms)?,
         ties: rules::ties(file.ties),
         disclosure,
         reserve,
@@ -192,7 +180,7 @@ fn read_lots(
             )
             .with_help("give each lot its own identifier"));
         }
-        let own = item.ladder();
+        let own = item.lot.ladder();
         let place = |field: &str| {
             if field.is_empty() {
                 item.place.whole()
@@ -203,7 +191,7 @@ fn read_lots(
             }
         };
         let ladder = own.clone().or(every_lot);
-        let lot = read_lot(&place, &item.lot.name, &identifier, &ladder, load)?;
+        let lot = read_lot(&place, &item.lot.name, &identifier, &ladder, load).map_err(in_terms)?;
         let scale = lot.ladder.scale;
         let prices = [&ladder.start, &ladder.tick, &ladder.end].into_iter().flatten();
         for remark in prices.filter_map(|PriceText(text)| notation::remark(scale, text)) {
@@ -218,14 +206,13 @@ fn read_lots(
 }
 
 fn read_stakes(file: &TermsFile, board: &BoardTerms) -> Result<Stakes, Failure> {
-    let StakesFile { deposit, bond, commit_fee, fee_growth } = file.stakes;
     let beneficiary = file.beneficiary.as_deref().map(names::read_party).transpose()?;
     if beneficiary == Some(board.key) {
         let why = "the board must not be the beneficiary: it decides which posts and reveals it takes, \
              and so who forfeits";
         return fail("beneficiary", why);
     }
-    Ok(Stakes { deposit, bond, commit_fee, fee_growth, beneficiary })
+    Ok(rules::stakes(file.stakes, 0, beneficiary))
 }
 
 fn read_custodian(file: Option<&PartyText>, stakes: &Stakes) -> Result<PartyKey, Failure> {
@@ -262,18 +249,17 @@ fn read_board(file: &BoardFile, now: SystemTime) -> Result<BoardTerms, Failure> 
 
 fn read_rounds(
     file: Option<&RoundsFile>,
+    disclosure: &Disclosure,
     timetable: &Timetable,
 ) -> Result<Option<Rounds>, Failure> {
     let Some(RoundsFile { limit, commits, reveals, cover }) = file else { return Ok(None) };
-    if !(2..=MAX_ROUNDS).contains(&usize::try_from(*limit).unwrap_or(usize::MAX)) {
-        return fail("rounds.limit", format!("expected 2 to {MAX_ROUNDS}, found {limit}"));
-    }
-    Ok(Some(Rounds {
+    let rounds = Rounds {
         limit: *limit,
         commit_slots: timetable.slots("rounds.commits", commits)?,
         reveal_slots: timetable.slots("rounds.reveals", reveals)?,
         cover: *cover,
-    }))
+    };
+    rules::rounds(rounds, disclosure).map(Some).map_err(as_terms)
 }
 
 /// The longest time before a deadline in which keyholders attest nothing, in milliseconds, where the terms
@@ -326,6 +312,11 @@ fn read_schedule(
     Ok((schedule, reserve))
 }
 
+/// A fault of a rule that files of terms and scenarios have in common, whose sentence says enough.
+fn as_terms(failure: Failure) -> Failure {
+    Failure { code: Code::TermsField, ..failure }
+}
+
 fn read_quorum(files: &[GroupFile]) -> Result<Vec<Group>, Failure> {
     let groups = files.iter().enumerate().map(|(at, file)| {
         let at = format!("quorum[{at}]");
@@ -334,20 +325,15 @@ fn read_quorum(files: &[GroupFile]) -> Result<Vec<Group>, Failure> {
             .iter()
             .map(|name| names::read_keyholder(name))
             .collect::<Result<_, _>>()?;
-        let (threshold, count) = (file.threshold, members.len());
-        let endorsements = file.endorsements.unwrap_or(threshold);
-        if threshold < 1 || endorsements < threshold || usize::from(endorsements) > count {
-            let why = format!(
-                "a threshold of {threshold} and {endorsements} endorsements cannot be met by {count} members"
-            );
-            return Err(field(&format!("{at} ({})", file.name), why)
-                .with_help("1 <= threshold <= endorsements <= number of members"));
-        }
+        let GroupFile { threshold, endorsements, witness, .. } = *file;
+        let rules = GroupRules { threshold, endorsements, witness };
+        let (endorsements, is_witness) =
+            rules.of(&at, &file.name, members.len()).map_err(as_terms)?;
         Ok(Group {
             name: Text::new(&file.name).or_else(|error| fail(&format!("{at}.name"), error))?,
             threshold,
             endorsements,
-            is_witness: file.witness.unwrap_or(threshold > 1),
+            is_witness,
             members: List::new(members).or_else(|error| fail(&format!("{at}.members"), error))?,
         })
     });
