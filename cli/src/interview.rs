@@ -14,6 +14,7 @@ use std::{
     path::Path,
     time::UNIX_EPOCH,
 };
+use talea_protocol::builder::FAN_OUT;
 use talea_text::{file::LadderFile, lot::read_lot, suggest::Load};
 
 /// The longest answer, in bytes.
@@ -449,7 +450,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
                 let _ = writeln!(fields, "{field} = {}", quoted(text));
             }
             let ladder: Result<LadderFile, _> = toml::from_str(&fields);
-            let load = |rungs| Load { rungs, bidders: 10, acts: 2, fan_out: 15 };
+            let load = |rungs| Load { rungs, bidders: 10, acts: 2, fan_out: FAN_OUT };
             let place =
                 |field: &str| format!("prices{}{field}", if field.is_empty() { "" } else { "." });
             let judged = ladder.or_else(|error| fail("prices", error)).and_then(|ladder| {

@@ -9,6 +9,7 @@ use serde::{
     de::{self, Deserializer, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 use std::{collections::BTreeMap, fmt};
+use talea_protocol::builder;
 use talea_text::{
     file::{
         DisclosureFile, LadderFile, MechanismFile, PriceText, QUOTES, StakesFile, TiesFile,
@@ -80,15 +81,15 @@ fn domain() -> String {
 }
 
 fn max_bids_per_lot() -> u32 {
-    1_000
+    builder::MAX_BIDS_PER_LOT
 }
 
 fn fan_out() -> u16 {
-    15
+    builder::FAN_OUT
 }
 
 fn chunk_items() -> u16 {
-    256
+    builder::CHUNK_ITEMS
 }
 
 /// Who may bid.

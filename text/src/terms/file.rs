@@ -8,6 +8,7 @@ use crate::{
     table_with_ladder,
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
+use talea_protocol::builder;
 
 /// A text in quotes, or a time as TOML itself writes it.
 fn text_of<'de, D: Deserializer<'de>>(deserializer: D, what: &str) -> Result<String, D::Error> {
@@ -119,7 +120,7 @@ pub(super) struct TermsFile {
 }
 
 fn max_bids_per_lot() -> u32 {
-    1_000
+    builder::MAX_BIDS_PER_LOT
 }
 
 /// The party that orders what parties hand in, and the clock of the auction.

@@ -25,10 +25,10 @@ use crate::{
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 use talea_protocol::{
+    builder::{FAN_OUT, TermsBuilder},
     bytes::{List, PartyKey, Text},
-    labels::PROTOCOL_VERSION,
     quorum::Group,
-    terms::{Acceptance, Admission, Disclosure, Lot, Reserve, Rounds, Schedule, Stakes, Terms},
+    terms::{Acceptance, Disclosure, Lot, Reserve, Rounds, Schedule, Stakes, Terms},
 };
 
 /// Terms that were read from a file, and what its author should see before anybody signs them.
@@ -82,23 +82,15 @@ pub fn read(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, 
             Some(Acceptance { slots: timetable.slots("acceptance.decide", decide)? })
         }
     };
-    let admission = match &file.bidders {
-        None => Admission::Open,
-        Some(names) => {
-            let keys = parties("bidders", names)?;
-            Admission::Listed(List::new(keys).or_else(|error| fail("bidders", error))?)
-        }
-    };
+    let bidders = file.bidders.as_ref().map(|names| parties("bidders", names)).transpose()?;
     let groups = read_quorum(&file.quorum)?;
     let stakes = read_stakes(&file, &board)?;
     let custodian = read_custodian(file.custodian.as_ref(), &stakes)?;
-    let fan_out = 15;
-    let bidders = match &admission {
-        Admission::Open => file.max_bids_per_lot.min(10),
-        Admission::Listed(keys) => u32::try_from(keys.len()).unwrap_or(u32::MAX),
-    };
+    let most = bidders.as_ref().map_or(file.max_bids_per_lot.min(10), |keys| {
+        u32::try_from(keys.len()).unwrap_or(u32::MAX)
+    });
     let acts = groups.iter().map(|group| u32::from(group.threshold)).sum();
-    let load = |rungs| Load { rungs, bidders: bidders.max(1), acts, fan_out };
+    let load = |rungs| Load { rungs, bidders: most.max(1), acts, fan_out: FAN_OUT };
     let written = (0..).zip(file.lots);
     let mut items: Vec<Item> =
         written.map(|(at, lot)| Item { place: Place::Item(at), lot }).collect();
@@ -107,27 +99,23 @@ pub fn read(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, 
         items.extend(read_lots_list(&name, &bytes)?);
     }
     let (lots, of_prices) = read_lots(items, &file.every_lot, load)?;
-    let terms = Terms {
-        version: PROTOCOL_VERSION,
+    let parties = (names::read_party(&file.seller)?, custodian);
+    let builder = TermsBuilder {
         nonce,
-        domain: board.domain()?,
-        seller: names::read_party(&file.seller)?,
-        custodian,
-        lots: List::new(lots).or_else(|error| fail("lots", error))?,
+        lots,
         mechanism: rules::mechanism(file.mechanism).map_err(in_terms)?,
         ties: rules::ties(file.ties),
         disclosure,
         reserve,
         acceptance,
         rounds,
-        schedule,
         stakes,
-        admission,
+        bidders,
         max_bids_per_lot: file.max_bids_per_lot,
-        quorum: List::new(groups).or_else(|error| fail("quorum", error))?,
-        fan_out,
-        chunk_items: 256,
+        quorum: groups,
+        ..TermsBuilder::new(board.domain()?, parties.0, parties.1, schedule)
     };
+    let terms = builder.build().map_err(|fault| field(fault.field, fault.why.to_string()))?;
     judge(&terms)?;
     if let Some(hopeless) = hopeless(&terms, &board, now) {
         return Err(field(name, hopeless.to_string()).with_help(hopeless.help()));
