@@ -7,48 +7,15 @@ use std::{fmt, path::Path, process::ExitCode};
 use talea_contract::Refusal;
 use talea_protocol::bytes::PartyKey;
 
-/// How a process ends. The same for every command of Talea.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Exit {
-    /// All is well.
-    Ok = 0,
-    /// The record is invalid, or says something else than was found.
-    Invalid = 1,
-    /// The command line or a file asks for something impossible.
-    Usage = 2,
-    /// Not decidable yet: wait, or come back.
-    NotYet = 3,
-    /// A file cannot be read or written.
-    Io = 4,
-    /// A key is missing, locked, or not the one.
-    Key = 5,
-    /// The rules of the auction refuse.
-    Refused = 6,
-    /// A fault of this program.
-    Internal = 70,
-}
-
-impl Exit {
-    /// The status that the shell sees.
-    #[must_use]
-    pub fn status(self) -> u8 {
-        self as u8
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        exit.status().into()
-    }
-}
-
-/// A program that fails with codes.
+/// A program of Talea.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Program {
     /// `talea`.
     Talea,
     /// `talea-sim`.
     Sim,
+    /// `talea-verify`. It has exit statuses, and no codes.
+    Verify,
 }
 
 impl Program {
@@ -58,7 +25,64 @@ impl Program {
         match self {
             Self::Talea => "talea",
             Self::Sim => "talea-sim",
+            Self::Verify => "talea-verify",
         }
+    }
+}
+
+macro_rules! exits {
+    ($($name:ident $status:literal $programs:expr => $meaning:literal)*) => {
+        /// How a process ends. The same for every command of Talea.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Exit {
+            $(#[doc = $meaning] $name = $status,)*
+        }
+
+        impl Exit {
+            /// Every way to end.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The status that the shell sees.
+            #[must_use]
+            pub fn status(self) -> u8 {
+                self as u8
+            }
+
+            /// What it means, in a few words.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)* }
+            }
+
+            /// Which programs end so.
+            #[must_use]
+            pub fn programs(self) -> &'static [Program] {
+                match self { $(Self::$name => $programs,)* }
+            }
+        }
+    };
+}
+
+const ALL: &[Program] = &[Program::Talea, Program::Sim, Program::Verify];
+const TALEA_AND_SIM: &[Program] = &[Program::Talea, Program::Sim];
+const TALEA_AND_VERIFY: &[Program] = &[Program::Talea, Program::Verify];
+const TALEA: &[Program] = &[Program::Talea];
+const SIM: &[Program] = &[Program::Sim];
+
+exits! {
+    Ok       0  ALL              => "done, or valid"
+    Invalid  1  ALL              => "the record is invalid, or says something else than was found"
+    Usage    2  ALL              => "the command line or a file asks for something impossible"
+    NotYet   3  TALEA_AND_VERIFY => "not decidable yet: wait, or come back"
+    Io       4  ALL              => "a file cannot be read or written"
+    Key      5  TALEA            => "a key is missing, locked, or not the one"
+    Refused  6  TALEA_AND_SIM    => "the rules of the auction refuse"
+    Internal 70 ALL              => "a fault of this program"
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.status().into()
     }
 }
 
@@ -102,7 +126,7 @@ macro_rules! codes {
 }
 
 codes! {
-    &[Program::Talea, Program::Sim] => {
+    TALEA_AND_SIM => {
         FileUnreadable "file.unreadable" Io
             "a file cannot be read"
         FileUnwritable "file.unwritable" Io
@@ -110,7 +134,7 @@ codes! {
         FileTooLarge "file.too-large" Usage
             "a file exceeds its bound"
     }
-    &[Program::Talea] => {
+    TALEA => {
         FileExists "file.exists" Usage
             "a file would be overwritten"
         KeyPassphrase "key.passphrase" Key
@@ -158,7 +182,7 @@ codes! {
         Internal "internal" Internal
             "internal error in this program"
     }
-    &[Program::Sim] => {
+    SIM => {
         FileEncoding "file.encoding" Usage
             "a file is not UTF-8"
         NotATranscript "cli.not-a-transcript" Usage

@@ -36,6 +36,8 @@ pub mod money;
 pub mod names;
 pub mod nobody;
 pub mod notation;
+#[cfg(test)]
+mod reference;
 pub mod rows;
 pub mod rules;
 pub mod shown;

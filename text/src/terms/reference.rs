@@ -7,6 +7,7 @@ use super::{
     file::TermsFile,
     lots::{NEEDED, OPTIONAL},
 };
+use crate::reference::compare;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -306,20 +307,6 @@ fn page(types: &Types, settings: &str) -> String {
     ));
     text.push_str(&values(types));
     text + "\n" + CLOSING
-}
-
-/// What is committed is what would be written.
-#[track_caller]
-fn compare(path: &str, expected: &str) {
-    if std::env::var_os("TALEA_WRITE_REFERENCE").is_some() {
-        std::fs::write(path, expected).unwrap();
-    }
-    let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        committed == expected,
-        "{path} is not what the types say; TALEA_WRITE_REFERENCE=1 cargo test -p talea-text --lib reference \
-         writes it anew"
-    );
 }
 
 #[test]
