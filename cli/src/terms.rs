@@ -33,7 +33,7 @@ pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Draft, Failure
     OsRng.fill_bytes(&mut nonce);
     let list = |name: &str| {
         let path = folder.join(name);
-        Ok((path.display().to_string(), lists::bytes(&path)?))
+        Ok(FoundList { name: path.display().to_string(), bytes: lists::bytes(&path)? })
     };
     let around = Surroundings { now: clock::now(), nonce, list: &list };
     talea_text::terms::read(name, text, &around)

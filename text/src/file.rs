@@ -150,6 +150,44 @@ impl LadderFile {
     }
 }
 
+/// Defines a table of a file that is a group of keyholders, with members of its own kind.
+#[macro_export]
+macro_rules! table_of_group {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident { $(#[$members_meta:meta])* members: $members:ty }
+        then { $($after:tt)* }
+    ) => {
+        $(#[$meta])*
+        pub struct $name {
+            /// Its name.
+            pub name: String,
+            /// How many of its members must decrypt together.
+            pub threshold: u16,
+            /// How many members must endorse the set of bids. The threshold if left out.
+            pub endorsements: Option<u16>,
+            /// Whether its members are witnesses of what the board did not take. If left out, they are if the
+            /// threshold is more than 1.
+            pub witness: Option<bool>,
+            $(#[$members_meta])*
+            pub members: $members,
+            $($after)*
+        }
+
+        impl $name {
+            /// How many must act and endorse, and what the group's word counts for.
+            #[must_use]
+            pub fn rules(&self) -> $crate::rules::GroupRules {
+                $crate::rules::GroupRules {
+                    threshold: self.threshold,
+                    endorsements: self.endorsements,
+                    witness: self.witness,
+                }
+            }
+        }
+    };
+}
+
 /// Which side of the market bids.
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "side"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -23,6 +23,7 @@
     clippy::todo,
     clippy::string_slice
 )]
+#![cfg_attr(test, allow(clippy::string_slice))]
 
 pub mod board;
 pub mod book;

@@ -8,6 +8,7 @@ use crate::{
     suggest::{self, Load},
 };
 use talea_protocol::{
+    bytes::Text,
     notation::Misread,
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
     terms::Lot,
@@ -26,75 +27,112 @@ pub fn read_lot(
 ) -> Result<Lot, Failure> {
     let name = named(&at("name"), name)?;
     let identifier = named(&at("identifier"), identifier)?;
-    let quantity = file.quantity.unwrap_or(1);
-    if quantity == 0 {
-        let sentence = format!("{} ({name}) must be at least 1", at("quantity"));
-        return Err(Failure::new(Code::ScenarioQuantity, sentence));
+    let written = Written { at, name: &name, file };
+    let quantity = written.quantity()?;
+    let (side, scale) = (written.side()?, written.scale()?);
+    let start = written.start(scale)?;
+    let tick = written.tick(scale)?;
+    let rungs = written.rungs(side, scale, start, tick)?;
+    let shape = match &file.shape {
+        None => suggest::suggest(&load(rungs))?,
+        Some(radices) => read_shape(&written.of("shape"), radices, rungs)?,
+    };
+    let ladder = PriceLadder { side, start, tick, rungs, scale, shape };
+    if let Some(fault) = ladder.fault() {
+        return Err(Failure::new(Code::ScenarioLadder, format!("{}: {fault}", written.of(""))));
     }
-    let missing = |field: &str| {
-        let sentence = format!("{} ({name}) is missing", at(field));
-        Failure::new(Code::ScenarioField, sentence)
+    Ok(Lot { name, identifier, quantity, ladder })
+}
+
+/// A line item as its author wrote it, and where it stands.
+struct Written<'a> {
+    at: &'a dyn Fn(&str) -> String,
+    name: &'a Text,
+    file: &'a LadderFile,
+}
+
+impl Written<'_> {
+    /// Where a field stands, and of which lot.
+    fn of(&self, field: &str) -> String {
+        format!("{} ({})", (self.at)(field), self.name)
+    }
+
+    fn missing(&self, field: &str) -> Failure {
+        Failure::new(Code::ScenarioField, format!("{} is missing", self.of(field)))
             .with_help(format!("set it here, or for all lots in [every_lot].{field}"))
-    };
-    let side = match file.side.ok_or_else(|| missing("side"))? {
-        SideFile::Sale => Side::HighestWins,
-        SideFile::Procurement => Side::LowestWins,
-    };
-    let text = file.scale.as_deref().ok_or_else(|| missing("scale"))?;
-    let scale = notation::scale(text).ok_or_else(|| {
-        Failure::new(
-            Code::ScenarioScale,
-            format!("{} ({name}): {text:?} is not a scale", at("scale")),
-        )
-        .with_help(notation::SCALES)
-    })?;
-    let price = |field: &str, text: &PriceText| {
-        read_price(&format!("{} ({name})", at(field)), scale, &text.0)
-    };
-    let start = price("start", file.start.as_ref().ok_or_else(|| missing("start"))?)?;
-    let tick = match &file.tick {
-        None => 1,
-        Some(PriceText(text)) => notation::tick(scale, text).ok_or_else(|| {
+    }
+
+    fn quantity(&self) -> Result<u64, Failure> {
+        match self.file.quantity {
+            Some(0) => {
+                let sentence = format!("{} must be at least 1", self.of("quantity"));
+                Err(Failure::new(Code::ScenarioQuantity, sentence))
+            }
+            quantity => Ok(quantity.unwrap_or(1)),
+        }
+    }
+
+    fn side(&self) -> Result<Side, Failure> {
+        match self.file.side.ok_or_else(|| self.missing("side"))? {
+            SideFile::Sale => Ok(Side::HighestWins),
+            SideFile::Procurement => Ok(Side::LowestWins),
+        }
+    }
+
+    fn scale(&self) -> Result<Scale, Failure> {
+        let text = self.file.scale.as_deref().ok_or_else(|| self.missing("scale"))?;
+        notation::scale(text).ok_or_else(|| {
+            let sentence = format!("{}: {text:?} is not a scale", self.of("scale"));
+            Failure::new(Code::ScenarioScale, sentence).with_help(notation::SCALES)
+        })
+    }
+
+    fn start(&self, scale: Scale) -> Result<Price, Failure> {
+        let PriceText(text) = self.file.start.as_ref().ok_or_else(|| self.missing("start"))?;
+        read_price(&self.of("start"), scale, text)
+    }
+
+    /// The smallest unit of the scale if left out.
+    fn tick(&self, scale: Scale) -> Result<u64, Failure> {
+        let Some(PriceText(text)) = &self.file.tick else { return Ok(1) };
+        notation::tick(scale, text).ok_or_else(|| {
             let sentence = format!(
-                "{} ({name}): {text:?} is not a positive number of units at the scale {:?}",
-                at("tick"),
+                "{}: {text:?} is not a positive number of units at the scale {:?}",
+                self.of("tick"),
                 notation::scale_name(scale)
             );
             Failure::new(Code::ScenarioTick, sentence)
                 .with_help("write an amount such as \"0.05\" or a fraction such as \"1/64\"")
-        })?,
-    };
-    let rungs = match (&file.end, file.rungs) {
-        (None, None) => {
-            return Err(missing("end")
-                .with_help("set the last price (end) or the number of prices (rungs)"));
-        }
-        (Some(_), Some(_)) => {
-            let sentence = format!("{} ({name}) sets both end and rungs", at(""));
-            return Err(
-                Failure::new(Code::ScenarioLadder, sentence).with_help("remove one of them")
-            );
-        }
-        (None, Some(rungs)) => rungs,
-        (Some(end), None) => {
-            let end = price("end", end)?;
-            rungs_between(&format!("{} ({name})", at("end")), side, scale, (start, end), tick)?
-        }
-    };
-    if rungs < 2 {
-        let sentence =
-            format!("{} ({name}): a ladder needs at least two rungs, not {rungs}", at(""));
-        return Err(Failure::new(Code::ScenarioLadder, sentence));
+        })
     }
-    let shape = match &file.shape {
-        None => suggest::suggest(&load(rungs))?,
-        Some(radices) => read_shape(&format!("{} ({name})", at("shape")), radices, rungs)?,
-    };
-    let ladder = PriceLadder { side, start, tick, rungs, scale, shape };
-    if let Some(fault) = ladder.fault() {
-        return Err(Failure::new(Code::ScenarioLadder, format!("{} ({name}): {fault}", at(""))));
+
+    /// The number of prices: said, or counted up to the last one.
+    fn rungs(&self, side: Side, scale: Scale, start: Price, tick: u64) -> Result<u32, Failure> {
+        let rungs = match (&self.file.end, self.file.rungs) {
+            (None, None) => {
+                let help = "set the last price (end) or the number of prices (rungs)";
+                return Err(self.missing("end").with_help(help));
+            }
+            (Some(_), Some(_)) => {
+                let sentence = format!("{} sets both end and rungs", self.of(""));
+                return Err(
+                    Failure::new(Code::ScenarioLadder, sentence).with_help("remove one of them")
+                );
+            }
+            (None, Some(rungs)) => rungs,
+            (Some(PriceText(end)), None) => {
+                let at = self.of("end");
+                let end = read_price(&at, scale, end)?;
+                rungs_between(&at, side, scale, (start, end), tick)?
+            }
+        };
+        if rungs < 2 {
+            let sentence =
+                format!("{}: a ladder needs at least two rungs, not {rungs}", self.of(""));
+            return Err(Failure::new(Code::ScenarioLadder, sentence));
+        }
+        Ok(rungs)
     }
-    Ok(Lot { name, identifier, quantity, ladder })
 }
 
 fn read_price(at: &str, scale: Scale, text: &str) -> Result<Price, Failure> {

@@ -139,3 +139,38 @@ impl GroupRules {
         Ok((endorsements, witness.unwrap_or(threshold > 1)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::StakesFile;
+
+    #[test]
+    fn what_is_left_out_of_the_stakes_is_what_the_kind_of_file_locks() {
+        let file = StakesFile { bond: Some(7), ..StakesFile::default() };
+        for locked in [0, 1_000] {
+            let Stakes { deposit, bond, commit_fee, fee_growth, beneficiary } =
+                stakes(file, locked, None);
+            assert_eq!([deposit, bond, commit_fee, fee_growth], [locked, 7, 0, 0]);
+            assert_eq!(beneficiary, None);
+        }
+    }
+
+    #[test]
+    fn a_group_endorses_by_its_threshold_and_is_a_witness_if_that_is_more_than_one() {
+        let group = |threshold, endorsements, witness| {
+            GroupRules { threshold, endorsements, witness }.of("quorum[0]", "dealers", 3)
+        };
+        assert_eq!(group(2, None, None), Ok((2, true)));
+        assert_eq!(group(1, None, None), Ok((1, false)));
+        assert_eq!(group(1, Some(3), Some(true)), Ok((3, true)));
+        for (threshold, endorsements) in [(0, None), (4, None), (2, Some(1)), (2, Some(4))] {
+            let failure = group(threshold, endorsements, None).unwrap_err();
+            assert_eq!(failure.code, Code::ScenarioQuorum);
+            assert!(
+                failure.sentence.starts_with("quorum[0] (dealers): a threshold of"),
+                "{failure}"
+            );
+        }
+    }
+}

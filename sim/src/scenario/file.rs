@@ -15,7 +15,7 @@ use talea_text::{
         DisclosureFile, LadderFile, MechanismFile, PriceText, QUOTES, StakesFile, TiesFile,
         fault_of_toml,
     },
-    table_with_ladder,
+    table_of_group, table_with_ladder,
 };
 
 /// The whole file.
@@ -180,23 +180,19 @@ table_with_ladder! {
     }
 }
 
-/// A group of the quorum.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GroupFile {
-    /// What people call it.
-    pub name: String,
-    /// How many must act together.
-    pub threshold: u16,
-    /// How many must endorse; the threshold if left out.
-    pub endorsements: Option<u16>,
-    /// Whether its word counts for what the board did not take; if left out, if its threshold is more than 1.
-    pub witness: Option<bool>,
-    /// How many, or who.
-    pub members: MembersFile,
-    /// Members who do not behave, by name.
-    #[serde(default)]
-    pub conduct: BTreeMap<String, KeyholderConductFile>,
+table_of_group! {
+    /// A group of the quorum.
+    #[derive(Clone, Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct GroupFile {
+        /// How many, or who.
+        members: MembersFile
+    }
+    then {
+        /// Members who do not behave, by name.
+        #[serde(default)]
+        pub conduct: BTreeMap<String, KeyholderConductFile>,
+    }
 }
 
 /// The members of a group.

@@ -14,7 +14,7 @@ use talea_protocol::{
     limits::{MAX_GROUPS, MAX_MEMBERS},
     quorum::KeyholderId,
 };
-use talea_text::rules::{GroupRules, named};
+use talea_text::rules::named;
 
 /// A group of the quorum, before keys are drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,8 @@ pub(super) fn read_quorum(files: Vec<GroupFile>, bidders: &[String]) -> Result<Q
     let mut seated: BTreeSet<String> = BTreeSet::new();
     for (index, file) in (0u16..).zip(files) {
         let at = format!("quorum[{index}]");
-        let GroupFile { name, threshold, endorsements, witness, members, conduct } = file;
+        let rules = file.rules();
+        let GroupFile { name, threshold, members, conduct, .. } = file;
         let name = named(&format!("{at}.name"), &name)?;
         let members = read_members(&at, &name, members, bidders)?;
         for (member, _) in &members {
@@ -57,7 +58,6 @@ pub(super) fn read_quorum(files: Vec<GroupFile>, bidders: &[String]) -> Result<Q
                 return Err(Failure::new(Code::ScenarioMember, sentence));
             }
         }
-        let rules = GroupRules { threshold, endorsements, witness };
         let (endorsements, is_witness) = rules.of(&at, name.as_str(), members.len())?;
         for (who, file) in conduct {
             let at = format!("{at}.conduct.{who:?}");

@@ -5,7 +5,7 @@
 
 use crate::{
     file::{DisclosureFile, LadderFile, MechanismFile, StakesFile, TiesFile},
-    table_with_ladder,
+    table_of_group, table_with_ladder,
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
 use talea_protocol::builder;
@@ -30,7 +30,7 @@ macro_rules! texts {
             $(#[$doc])*
             #[derive(Clone, Debug)]
             #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = $shown))]
-            pub(super) struct $name(pub(super) String);
+            pub struct $name(pub(super) String);
 
             impl<'de> Deserialize<'de> for $name {
                 fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -198,22 +198,16 @@ pub(super) struct RoundsFile {
     pub(super) cover: bool,
 }
 
-/// A group of keyholders.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct GroupFile {
-    /// Its name.
-    pub(super) name: String,
-    /// How many of its members must decrypt together.
-    pub(super) threshold: u16,
-    /// How many members must endorse the set of bids. The threshold if left out.
-    pub(super) endorsements: Option<u16>,
-    /// Whether its members are witnesses of what the board did not take. If left out, they are if the threshold is
-    /// more than 1.
-    pub(super) witness: Option<bool>,
-    /// Its members.
-    pub(super) members: Vec<KeyholderText>,
+table_of_group! {
+    /// A group of keyholders.
+    #[derive(Debug, Deserialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
+    #[serde(deny_unknown_fields)]
+    pub struct GroupFile {
+        /// Its members.
+        members: Vec<KeyholderText>
+    }
+    then {}
 }
 
 table_with_ladder! {

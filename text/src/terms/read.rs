@@ -20,13 +20,13 @@ use crate::{
     names,
     nobody::{is_free, nobody},
     notation,
-    rules::{self, GroupRules},
+    rules::{self, named},
     suggest::Load,
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 use talea_protocol::{
     builder::{FAN_OUT, TermsBuilder},
-    bytes::{List, PartyKey, Text},
+    bytes::{List, PartyKey},
     quorum::Group,
     terms::{Acceptance, Disclosure, Lot, Reserve, Rounds, Schedule, Stakes, Terms},
 };
@@ -57,8 +57,17 @@ pub struct Surroundings<'a> {
     pub now: SystemTime,
     /// 32 random bytes, so that no two auctions share an id.
     pub nonce: [u8; 32],
-    /// Reads the list of lots that a file of terms names: what complaints call it, and its bytes.
-    pub list: &'a dyn Fn(&str) -> Result<(String, Vec<u8>), Failure>,
+    /// Finds the list of lots that a file of terms names.
+    pub list: &'a dyn Fn(&str) -> Result<FoundList, Failure>,
+}
+
+/// A CSV list of lots.
+#[derive(Clone, Debug)]
+pub struct FoundList {
+    /// What complaints call it.
+    pub name: String,
+    /// What stands in it.
+    pub bytes: Vec<u8>,
 }
 
 /// Reads the text of a file of terms called `name`.
@@ -95,7 +104,7 @@ pub fn read(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, 
     let mut items: Vec<Item> =
         written.map(|(at, lot)| Item { place: Place::Item(at), lot }).collect();
     if let Some(name) = &file.lots_file {
-        let (name, bytes) = list(name)?;
+        let FoundList { name, bytes } = list(name)?;
         items.extend(read_lots_list(&name, &bytes)?);
     }
     let (lots, of_prices) = read_lots(items, &file.every_lot, load)?;
@@ -313,17 +322,60 @@ fn read_quorum(files: &[GroupFile]) -> Result<Vec<Group>, Failure> {
             .iter()
             .map(|name| names::read_keyholder(name))
             .collect::<Result<_, _>>()?;
-        let GroupFile { threshold, endorsements, witness, .. } = *file;
-        let rules = GroupRules { threshold, endorsements, witness };
         let (endorsements, is_witness) =
-            rules.of(&at, &file.name, members.len()).map_err(as_terms)?;
+            file.rules().of(&at, &file.name, members.len()).map_err(as_terms)?;
         Ok(Group {
-            name: Text::new(&file.name).or_else(|error| fail(&format!("{at}.name"), error))?,
-            threshold,
+            name: named(&format!("{at}.name"), &file.name).map_err(as_terms)?,
+            threshold: file.threshold,
             endorsements,
             is_witness,
             members: List::new(members).or_else(|error| fail(&format!("{at}.members"), error))?,
         })
     });
     groups.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ed25519_dalek::SigningKey;
+    use std::time::Duration;
+    use talea_contract::group::{Generators, encode_point};
+    use talea_protocol::quorum::Member;
+
+    fn key(byte: u8) -> PartyKey {
+        PartyKey(SigningKey::from_bytes(&[byte; 32]).verifying_key().to_bytes())
+    }
+
+    /// The example with keys, read by a caller whose list of lots has these rows.
+    fn example(rows: &str) -> Result<Draft, Failure> {
+        let encryption = encode_point(&Generators::derive().value);
+        let member = Member { signing: key(3), encryption }.to_string();
+        let text = format!(
+            "seller = \"{}\"\nlots_file = \"lots.csv\"\n\
+             [board]\nkey = \"{}\"\nstarts = \"2026-12-01T15:00:00Z\"\n\
+             [schedule]\ndeals = \"10m\"\ncomplaints = \"10m\"\ncommits = \"1h\"\nreveals = \"10m\"\n\
+             endorsing = \"10m\"\nstep = \"10m\"\n\
+             [[quorum]]\nname = \"dealers\"\nthreshold = 1\nmembers = [{member:?}]\n\
+             [every_lot]\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \"90\"\nrungs = 8\n",
+            key(1),
+            key(2)
+        );
+        let now = UNIX_EPOCH + Duration::from_secs(1_796_137_000);
+        let list = |name: &str| {
+            Ok(FoundList { name: format!("handed/{name}"), bytes: rows.as_bytes().to_vec() })
+        };
+        read("terms.toml", &text, &Surroundings { now, nonce: [5; 32], list: &list })
+    }
+
+    #[test]
+    fn terms_follow_from_the_text_and_what_is_handed_in_with_it() {
+        let Draft { terms, .. } = example("name,quantity\nThule 2035,5\n").unwrap();
+        assert_eq!((terms.nonce, terms.lots[0].quantity), ([5; 32], 5));
+        let again = example("name,quantity\nThule 2035,5\n").unwrap().terms;
+        assert_eq!(again.auction_id(), terms.auction_id());
+        let failure = example("name,quantity\nThule 2035,0\n").unwrap_err();
+        assert_eq!(failure.code, Code::TermsField);
+        assert!(failure.sentence.starts_with("handed/lots.csv line 2"), "{failure}");
+    }
 }
