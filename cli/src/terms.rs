@@ -5,10 +5,7 @@ use rand_core::{OsRng, RngCore as _};
 use std::path::Path;
 use talea_protocol::{limits::MAX_TERMS_BYTES, terms::Terms};
 
-pub use talea_text::{
-    nobody::{has_no_custodian, nobody},
-    terms::*,
-};
+pub use talea_text::terms::*;
 
 /// The largest file of terms, in bytes.
 const MAX_FILE: u64 = 4 << 20;

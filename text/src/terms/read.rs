@@ -3,8 +3,8 @@
 use super::{
     fail, field,
     file::{
-        AcceptanceFile, BoardFile, GroupFile, PartyText, ReserveFile, RoundsFile, ScheduleFile,
-        TermsFile,
+        AcceptanceFile, BoardFile, GroupFile, LotFile, PartyText, ReserveFile, RoundsFile,
+        ScheduleFile, TermsFile,
     },
     in_terms,
     lots::{Item, Place, read_lots_list, says},
@@ -76,39 +76,21 @@ pub struct FoundList {
 /// `terms.field`, `name.malformed`, and whatever its list of lots fails with.
 pub fn read(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, Failure> {
     let Surroundings { now, nonce, list } = *around;
-    let file: TermsFile = toml::from_str(text).or_else(|error| {
-        let fault = fault_of_toml("the file", text, &error);
-        fail(name, fault).map_err(|f: Failure| f.with_help("talea terms example shows every field"))
-    })?;
+    let file = parse(name, text)?;
     let board = read_board(&file.board, now)?;
     let mut timetable = Timetable::new(board);
     let disclosure = rules::disclosure(file.disclosure).map_err(in_terms)?;
     let rounds = read_rounds(file.rounds.as_ref(), &disclosure, &timetable)?;
     let (schedule, reserve) = read_schedule(&file, rounds, &mut timetable)?;
-    let acceptance = match &file.acceptance {
-        None => None,
-        Some(AcceptanceFile { decide }) => {
-            Some(Acceptance { slots: timetable.slots("acceptance.decide", decide)? })
-        }
-    };
+    let acceptance = read_acceptance(file.acceptance.as_ref(), &timetable)?;
     let bidders = file.bidders.as_ref().map(|names| parties("bidders", names)).transpose()?;
-    let groups = read_quorum(&file.quorum)?;
+    let quorum = read_quorum(&file.quorum)?;
     let stakes = read_stakes(&file, &board)?;
     let custodian = read_custodian(file.custodian.as_ref(), &stakes)?;
-    let most = bidders.as_ref().map_or(file.max_bids_per_lot.min(10), |keys| {
-        u32::try_from(keys.len()).unwrap_or(u32::MAX)
-    });
-    let acts = groups.iter().map(|group| u32::from(group.threshold)).sum();
-    let load = |rungs| Load { rungs, bidders: most.max(1), acts, fan_out: FAN_OUT };
-    let written = (0..).zip(file.lots);
-    let mut items: Vec<Item> =
-        written.map(|(at, lot)| Item { place: Place::Item(at), lot }).collect();
-    if let Some(name) = &file.lots_file {
-        let FoundList { name, bytes } = list(name)?;
-        items.extend(read_lots_list(&name, &bytes)?);
-    }
+    let load = load(bidders.as_deref(), file.max_bids_per_lot, &quorum);
+    let items = items(file.lots, file.lots_file.as_deref(), list)?;
     let (lots, of_prices) = read_lots(items, &file.every_lot, load)?;
-    let parties = (names::read_party(&file.seller)?, custodian);
+    let seller = names::read_party(&file.seller)?;
     let builder = TermsBuilder {
         nonce,
         lots,
@@ -121,33 +103,84 @@ pub fn read(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, 
         stakes,
         bidders,
         max_bids_per_lot: file.max_bids_per_lot,
-        quorum: groups,
-        ..TermsBuilder::new(board.domain()?, parties.0, parties.1, schedule)
+        quorum,
+        ..TermsBuilder::new(board.domain()?, seller, custodian, schedule)
     };
     let terms = builder.build().map_err(|fault| field(fault.field, fault.why.to_string()))?;
     judge(&terms)?;
-    if let Some(hopeless) = hopeless(&terms, &board, now) {
+    refuse_in_vain(name, &terms, &board, now)?;
+    let mut remarks = timetable.into_named();
+    remarks.extend(of_prices);
+    remarks.extend(file.custodian.is_none().then(|| WITHOUT_CUSTODIAN.to_owned()));
+    remarks.extend(file.board.starts.is_some().then(|| begun(&terms, &board, now)).flatten());
+    Ok(Draft { terms, remarks })
+}
+
+/// What the author of terms without a custodian is told.
+const WITHOUT_CUSTODIAN: &str = "the terms name no custodian, and nothing is at stake: they contain a key whose \
+                                 secret half nobody knows";
+
+fn parse(name: &str, text: &str) -> Result<TermsFile, Failure> {
+    toml::from_str(text).map_err(|error| {
+        field(name, fault_of_toml("the file", text, &error))
+            .with_help("talea terms example shows every field")
+    })
+}
+
+/// What the shape of a lot has to serve.
+fn load(
+    bidders: Option<&[PartyKey]>,
+    max_bids_per_lot: u32,
+    quorum: &[Group],
+) -> impl Fn(u32) -> Load + Copy + use<> {
+    let bidders = bidders
+        .map_or(max_bids_per_lot.min(10), |keys| u32::try_from(keys.len()).unwrap_or(u32::MAX));
+    let acts = quorum.iter().map(|group| u32::from(group.threshold)).sum();
+    move |rungs| Load { rungs, bidders: bidders.max(1), acts, fan_out: FAN_OUT }
+}
+
+/// The line items of the file, and then those of its list.
+fn items(
+    lots: Vec<LotFile>,
+    list: Option<&str>,
+    find: &dyn Fn(&str) -> Result<FoundList, Failure>,
+) -> Result<Vec<Item>, Failure> {
+    let written = (0..).zip(lots);
+    let mut items: Vec<Item> =
+        written.map(|(at, lot)| Item { place: Place::Item(at), lot }).collect();
+    if let Some(name) = list {
+        let FoundList { name, bytes } = find(name)?;
+        items.extend(read_lots_list(&name, &bytes)?);
+    }
+    Ok(items)
+}
+
+/// Terms under which no auction can be held, or whose list names somebody who may not bid.
+fn refuse_in_vain(
+    name: &str,
+    terms: &Terms,
+    board: &BoardTerms,
+    now: SystemTime,
+) -> Result<(), Failure> {
+    if let Some(hopeless) = hopeless(terms, board, now) {
         return Err(field(name, hopeless.to_string()).with_help(hopeless.help()));
     }
-    if let Some(who) = listed_and_barred(&terms) {
+    if let Some(who) = listed_and_barred(terms) {
         let why = format!("the list includes the {who}, whose bids the rules refuse");
         return Err(field("bidders", why).with_help("remove it"));
     }
-    let mut remarks = timetable.into_named();
-    remarks.extend(of_prices);
-    if file.custodian.is_none() {
-        let sentence = "the terms name no custodian, and nothing is at stake: they contain a key whose \
-                        secret half nobody knows";
-        remarks.push(sentence.into());
-    }
-    if board.end_of(0) <= now && file.board.starts.is_some() {
-        let slot = board.slot_at(now);
-        remarks.push(format!(
-            "board.starts is in the past: it is slot {slot} now, and the auction must be opened by {}",
+    Ok(())
+}
+
+/// What the author is told if slot 0 is over.
+fn begun(terms: &Terms, board: &BoardTerms, now: SystemTime) -> Option<String> {
+    (board.end_of(0) <= now).then(|| {
+        format!(
+            "board.starts is in the past: it is slot {} now, and the auction must be opened by {}",
+            board.slot_at(now),
             board.time_of(terms.schedule.deals_until)
-        ));
-    }
-    Ok(Draft { terms, remarks })
+        )
+    })
 }
 
 /// The program judges terms before anybody signs them: the same checks, whatever the signature.
@@ -242,6 +275,14 @@ fn read_board(file: &BoardFile, now: SystemTime) -> Result<BoardTerms, Failure> 
         Some(text) => time::read("board.starts", text)?,
     };
     Ok(BoardTerms { key, starts, slot })
+}
+
+fn read_acceptance(
+    file: Option<&AcceptanceFile>,
+    timetable: &Timetable,
+) -> Result<Option<Acceptance>, Failure> {
+    let Some(AcceptanceFile { decide }) = file else { return Ok(None) };
+    Ok(Some(Acceptance { slots: timetable.slots("acceptance.decide", decide)? }))
 }
 
 fn read_rounds(
