@@ -3,7 +3,7 @@
 use crate::{
     arguments::BidsArgs,
     failure::{Code, Failure},
-    lists::{Line, List},
+    lists::{self, Line, List},
     party::desk::Desk,
 };
 use talea_protocol::price::Rung;
@@ -18,7 +18,7 @@ pub(crate) fn read(desk: &Desk, args: &BidsArgs) -> Result<Vec<(u32, Rung)>, Fai
         let (lot, price) = lot_and_price(bid)?;
         add(&mut bids, desk.rung(lot, price)?, lot)?;
     }
-    let list = args.file.as_ref().map(|path| List::read(path, &COLUMNS, &[], Code::Price));
+    let list = args.file.as_ref().map(|path| lists::read(path, &COLUMNS, &[], Code::Price));
     for line in list.transpose()?.iter().flat_map(List::lines) {
         let lot = line.need("lot", "write a lot's identifier, or its number")?;
         let price = line.need("price", "write a price, or remove the line")?;

@@ -14,7 +14,7 @@ use crate::{
         folder::Folder,
         serve,
     },
-    book::{self, Book},
+    book::{self, Book, BookFile},
     demo,
     failure::{Code, Exit, Failure},
     files::{self, Readers},
@@ -127,7 +127,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Bidder(BidderArgs { command }) => {
             let BidderCommand::Run { desk, patience, json, bids } = command;
             let mut desk = sit_down(&desk, patience, &passphrase, BIDDER_GOES_ON)?;
-            let (yes, book) = (bids.yes, Book::open(bids.book.book.as_deref())?);
+            let (yes, book) = (bids.yes, BookFile::open(bids.book.book.as_deref())?);
             let bids = bids::read(&desk, &bids)?;
             confirm(&desk, &bids, &book, yes)?;
             say_until_when_to_run(&desk);
@@ -235,17 +235,17 @@ fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure
 fn address_book(command: BookCommand) -> Result<(), Failure> {
     let (known, book) = match command {
         BookCommand::Add { name, key, how, known } => {
-            let mut book = Book::open_or_new(known.book.book.as_deref())?;
+            let mut book = BookFile::open_or_new(known.book.book.as_deref())?;
             book.add(&name, &key, &how)?;
             (known, book)
         }
         BookCommand::Remove { name, known } => {
-            let mut book = Book::open_or_new(known.book.book.as_deref())?;
+            let mut book = BookFile::open_or_new(known.book.book.as_deref())?;
             book.remove(&name)?;
             (known, book)
         }
         BookCommand::List { known } => {
-            let book = Book::open(known.book.book.as_deref())?;
+            let book = BookFile::open(known.book.book.as_deref())?;
             (known, book)
         }
     };
@@ -261,7 +261,7 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
             return Ok(());
         }
         TermsCommand::New { file, out, book, json } => {
-            let book = Book::open(book.book.as_deref())?;
+            let book = BookFile::open(book.book.as_deref())?;
             let Draft { terms, remarks } = match file {
                 Some(file) => terms::read(&file)?,
                 None => ask_for_terms(&out)?,
@@ -283,7 +283,7 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
         }
         TermsCommand::Show { path, book, json } => (terms::read_bytes(&path)?, book, json),
     };
-    let book = Book::open(book.book.as_deref())?;
+    let book = BookFile::open(book.book.as_deref())?;
     print(&if json {
         TermsData::of(&terms).with_people(&book, &terms).json()
     } else {
@@ -342,7 +342,7 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     seller::require_hope(&terms)?;
     // Whoever says yes beforehand has read them.
     if !args.yes {
-        let book = Book::open(args.book.book.as_deref())?;
+        let book = BookFile::open(args.book.book.as_deref())?;
         let words = names::shortened(&terms::in_words(&terms, &book)?);
         let path = args.terms.display();
         say(&format!(
@@ -431,7 +431,7 @@ fn listed(files: &[PathBuf]) -> String {
 
 fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
-    let book = Book::open(args.bids.book.book.as_deref())?;
+    let book = BookFile::open(args.bids.book.book.as_deref())?;
     let bids = bids::read(&desk, &args.bids)?;
     let agent = agent_for(&desk, &args.agent, args.bids.yes)?;
     confirm(&desk, &bids, &book, args.bids.yes)?;
@@ -494,7 +494,7 @@ fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure>
     if desk.keys.party() != named {
         return Err(Failure::other_key("seller", &named, &desk.keys.party()));
     }
-    let book = Book::open(args.bids.book.book.as_deref())?;
+    let book = BookFile::open(args.bids.book.book.as_deref())?;
     let bids = bids::read(&desk, &args.bids)?;
     let agent = agent_for(&desk, &args.agent, args.bids.yes)?;
     confirm(&desk, &bids, &book, args.bids.yes)?;
@@ -643,7 +643,7 @@ fn shown(folder: &Folder) -> Result<(Replica, Vec<Checkpoint>), Failure> {
 /// How an auction goes on: each change as it comes, and on a terminal a bar for what it waits for.
 fn watch(args: &StatusArgs) -> Result<(), Failure> {
     interrupt::say_when_stopped("nothing is lost: watching changes nothing");
-    let (party, book) = (args.read_party()?, Book::open(args.book.book.as_deref())?);
+    let (party, book) = (args.read_party()?, BookFile::open(args.book.book.as_deref())?);
     let mut replica = Replica::of(&Folder::new(&args.path))?;
     let bar = progress::Bar::new();
     let mut shown = String::new();
@@ -665,7 +665,7 @@ fn watch(args: &StatusArgs) -> Result<(), Failure> {
 
 /// How the auction of a transcript stands, or of a board's folder.
 fn status(args: &StatusArgs) -> Result<(), Failure> {
-    let (party, book) = (args.read_party()?, Book::open(args.book.book.as_deref())?);
+    let (party, book) = (args.read_party()?, BookFile::open(args.book.book.as_deref())?);
     let show = |replay: &Replay, signatures: Option<Signatures>| {
         let status = Status::of(replay).with_party(replay, party).with_people(replay, &book);
         let status = status.signed(signatures);
@@ -690,7 +690,7 @@ fn report(path: &Path, out: &Path, book: Option<&Path>) -> Result<Exit, Failure>
             return Err(Failure::new(Code::FileUnwritable, sentence));
         }
     };
-    let book = book.map(|book| Book::open(Some(book))).transpose()?;
+    let book = book.map(|book| BookFile::open(Some(book))).transpose()?;
     let report = Report::of(path)?;
     let report = match &book {
         Some(book) => report.with_names(book),

@@ -3,7 +3,7 @@
 
 use crate::{
     board::folder::Folder,
-    book::Book,
+    book::BookFile,
     failure::{Code, Failure},
     files::{self, Readers},
     keys::{Keys, PassphraseSource},
@@ -46,7 +46,7 @@ pub fn play(folder: &Path) -> Result<(), Failure> {
         key(who)?;
     }
     // Bidders who know their keyholders are warned of none.
-    let mut book = Book::open_or_new(Some(&folder.join(BOOK)))?;
+    let mut book = BookFile::open_or_new(Some(&folder.join(BOOK)))?;
     let mut members = Vec::new();
     for who in KEYHOLDERS {
         let member = names::keyholder(&key(who)?.member()?);

@@ -14,10 +14,8 @@ use std::{
     path::Path,
     time::UNIX_EPOCH,
 };
-use talea_sim::{
-    scenario::{file::LadderFile, read_lot},
-    suggest::Load,
-};
+use talea_protocol::builder::FAN_OUT;
+use talea_text::{file::LadderFile, lot::read_lot, suggest::Load};
 
 /// The longest answer, in bytes.
 const MAX_ANSWER: u64 = 1 << 12;
@@ -452,12 +450,12 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
                 let _ = writeln!(fields, "{field} = {}", quoted(text));
             }
             let ladder: Result<LadderFile, _> = toml::from_str(&fields);
-            let load = |rungs| Load { rungs, bidders: 10, acts: 2, fan_out: 15 };
+            let load = |rungs| Load { rungs, bidders: 10, acts: 2, fan_out: FAN_OUT };
             let place =
                 |field: &str| format!("prices{}{field}", if field.is_empty() { "" } else { "." });
-            let judged = ladder
-                .or_else(|error| fail("prices", error))
-                .and_then(|ladder| Ok(read_lot(&place, "lot", "lot", &ladder, load)?));
+            let judged = ladder.or_else(|error| fail("prices", error)).and_then(|ladder| {
+                read_lot(&place, "lot", "lot", &ladder, load).map_err(terms::in_terms)
+            });
             match judged {
                 Ok(_) => return Ok(fields),
                 Err(failure) => {

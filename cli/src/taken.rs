@@ -84,7 +84,7 @@ struct Written<'a> {
 #[must_use]
 pub fn written(taken: &[Taken], json: bool) -> String {
     if json {
-        return talea_sim::report::to_json(&Written { schema: SCHEMA, entries: taken }) + "\n";
+        return talea_text::json::to_json(&Written { schema: SCHEMA, entries: taken }) + "\n";
     }
     taken.iter().map(Taken::text).collect()
 }

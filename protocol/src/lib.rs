@@ -16,6 +16,7 @@
 //! | [`notation`] | prices as people write them |
 //! | [`quorum`] | who together may decrypt |
 //! | [`terms`] | the contract between the parties, hashed to the auction id |
+//! | [`builder`](mod@builder) | terms in the making, and the usual value of each field |
 //! | [`caution`] | what valid terms leave open |
 //! | [`setup`] | the key ceremony: deals and complaints |
 //! | [`commitment`] | a committed bid |
@@ -39,6 +40,7 @@
 
 extern crate alloc;
 
+pub mod builder;
 pub mod bytes;
 pub mod caution;
 pub mod check;

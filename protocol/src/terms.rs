@@ -208,6 +208,23 @@ pub struct Schedule {
     pub witness_slots: u64,
 }
 
+impl Schedule {
+    /// Phases of so many slots each, from slot 0 on, and as many for endorsing and for each step. A step has a
+    /// slot more per bid, and a tenth of a phase is the margin of witnesses.
+    pub const fn even(slots: u64) -> Self {
+        Self {
+            deals_until: slots,
+            complaints_until: slots.saturating_mul(2),
+            commits_until: slots.saturating_mul(3),
+            reveals_until: slots.saturating_mul(4),
+            endorse_slots: slots,
+            step_slots: slots,
+            step_slots_per_bid: 1,
+            witness_slots: slots.div_euclid(10),
+        }
+    }
+}
+
 /// What is at stake, in units of the custodian's currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Stakes {

@@ -28,12 +28,13 @@ use talea_contract::{
 };
 use talea_parties::{masks::Masks, proofs as provers};
 use talea_protocol::{
+    builder::TermsBuilder,
     bytes::{Digest, List, PartyKey, Text},
     labels,
     price::{Price, PriceLadder, Rung, Scale, Shape, Side},
     quorum::Group,
     sealed_bid::SealedBid,
-    terms::{Admission, AuctionId, Lot, Reserve, Rounds, Schedule, Terms},
+    terms::{AuctionId, Lot, Reserve, Rounds, Schedule},
     transcript::{Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
 
@@ -569,41 +570,25 @@ pub fn one_lot(ladder: &PriceLadder, bidders: usize, rules: &Rules) -> Result<Ve
     };
     let lot =
         Lot { name: text("lot"), identifier: text("LOT"), quantity: 1, ladder: ladder.clone() };
-    let terms = Terms {
-        version: labels::PROTOCOL_VERSION,
+    let builder = TermsBuilder {
         nonce: [9; 32],
-        domain: text("bench"),
-        seller: cast.seller(),
-        custodian: cast.custodian(),
-        lots: List::new(vec![lot]).expect("one lot"),
+        lots: vec![lot],
         mechanism: rules.mechanism,
         ties: rules.ties,
         disclosure: rules.disclosure,
         reserve: rules.reserve.map(|_| Reserve { until: 25, opened: false }),
-        acceptance: None,
         rounds: rules.survey.map(|cover| Rounds {
             limit: 2,
             commit_slots: 10,
             reveal_slots: 10,
             cover,
         }),
-        schedule: Schedule {
-            deals_until: 10,
-            complaints_until: 20,
-            commits_until: 30,
-            reveals_until: 40,
-            endorse_slots: 10,
-            step_slots: 10,
-            step_slots_per_bid: 1,
-            witness_slots: 1,
-        },
         stakes: cast.token_stakes(),
-        admission: Admission::Open,
-        max_bids_per_lot: 1_000,
-        quorum: List::new(vec![group]).expect("one group"),
-        fan_out: 15,
+        quorum: vec![group],
         chunk_items: 1024,
+        ..TermsBuilder::new(text("bench"), cast.seller(), cast.custodian(), Schedule::even(10))
     };
+    let terms = builder.build().expect("one lot and one group");
     // Spread over the ladder by a multiplier that is odd, so bids differ while there is room.
     let rung = |bidder: usize| Rung((bidder as u32).wrapping_mul(2_654_435_761) % ladder.rungs);
     let bids = (0..bidders)

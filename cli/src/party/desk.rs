@@ -22,7 +22,7 @@ use std::{
 };
 use talea_contract::{Auction, Phase};
 use talea_protocol::{bytes::Digest, price::Rung, terms::Lot};
-use talea_sim::scenario::{notation, read_bid};
+use talea_text::{lot::read_bid, notation};
 
 /// How long a party waits before it looks at the transcript again.
 pub const POLL: Duration = Duration::from_millis(50);

@@ -1,7 +1,9 @@
 //! Terms in words.
 
-use super::{data::CautionData, nobody::has_no_custodian};
-use crate::{board::clock::BoardTerms, book::Book, failure::Failure, names};
+use super::data::CautionData;
+use crate::{
+    board::BoardTerms, book::Book, failure::Failure, names, nobody::has_no_custodian, notation,
+};
 use std::{fmt::Write as _, time::Duration};
 use talea_protocol::{
     bytes::PartyKey,
@@ -9,7 +11,6 @@ use talea_protocol::{
     quorum::Group,
     terms::{Admission, Disclosure, Rounds, Schedule, Stakes, Terms, Ties},
 };
-use talea_sim::scenario::notation;
 
 /// Terms in words, for somebody who is about to agree.
 #[derive(Clone, Debug)]
