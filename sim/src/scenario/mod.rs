@@ -448,7 +448,9 @@ fn read_schedule(file: &ScheduleFile, rounds: Option<Rounds>) -> Result<(u64, Sc
     let shortest = [rounds.map(|r| r.commit_slots), rounds.map(|r| r.reveal_slots)];
     let reveals = reveals_until.saturating_sub(commits_until);
     let shortest = shortest.into_iter().flatten().fold(reveals, u64::min);
-    let witness_slots = file.witness_slots.unwrap_or(shortest.div_euclid(10));
+    // Slots have no length here, so no time is the most.
+    let usual = Schedule::usual_margin(reveals, rounds, u64::MAX);
+    let witness_slots = file.witness_slots.unwrap_or(usual);
     within("schedule.witness_slots", witness_slots, 0, shortest.saturating_sub(1).min(LONGEST))?;
     let schedule = Schedule {
         deals_until,
