@@ -6,7 +6,7 @@ use crate::{
     arguments::{
         AgentArgs, AgentCommand, BidArgs, BidderArgs, BidderCommand, BoardCommand, BookCommand,
         Cli, Command, DecideArgs, DeskArgs, KeyCommand, KeyholderCommand, OpenArgs, PATIENCE,
-        PartyArgs, ReceiptCommand, RevealArgs, StatusArgs, TermsCommand, VerifyArgs,
+        PartyArgs, ReceiptCommand, RevealArgs, StandArgs, StatusArgs, TermsCommand, VerifyArgs,
     },
     bids,
     board::{
@@ -20,7 +20,7 @@ use crate::{
     files::{self, Readers},
     interrupt,
     interview::interview,
-    keys::{Keys, PassphraseSource},
+    keys::{Keys, NewPassphrase, PassphraseSource},
     money, names,
     party::{
         agent,
@@ -105,16 +105,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Decline(args) => decide(&args, false, &passphrase)?,
         Command::Bid(args) => bid(&args, false, &passphrase)?,
         Command::Improve(args) => bid(&args, true, &passphrase)?,
-        Command::Stand(args) => {
-            let mut desk = desk(&args.party, &passphrase)?;
-            desk.await_phase(Phase::Commits, 1, args.wait.wait)?;
-            let committed = bidder::stand(&mut desk)?;
-            print_commits("commit", &desk, &committed.done, args.party.json);
-            if !committed.done.is_empty() {
-                say_when_reveals_are_due(&desk);
-            }
-            committed.well()?;
-        }
+        Command::Stand(args) => stand(&args, &passphrase)?,
         Command::Reveal(args) => reveal(&args, &passphrase)?,
         Command::Result(args) => {
             let mut desk = sit_down(&args.desk, PATIENCE, &passphrase, GOES_ON)?;
@@ -177,12 +168,23 @@ fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
             let sentence = format!("{} already exists", folder.display());
             Err(Failure::new(Code::FileExists, sentence))
         }
-        Some(folder) => demo::play(&std::path::absolute(&folder).unwrap_or(folder)),
+        Some(folder) => {
+            let folder = std::path::absolute(&folder).unwrap_or(folder);
+            let stop = interrupt::Stop::noted();
+            let played = demo::play(&folder, &stop);
+            stop.end_if_told(&format!("what there was until now is in {}", folder.display()));
+            played
+        }
         None => {
+            let stop = interrupt::Stop::noted();
             let folder = tempfile::Builder::new().prefix("talea-demo-").tempdir();
             let folder =
                 folder.map_err(|error| Failure::unwritable(&std::env::temp_dir(), error))?;
-            demo::play(folder.path())
+            let played = demo::play(folder.path(), &stop);
+            // Nothing is left of it when the process ends.
+            drop(folder);
+            stop.end_if_told("its folder is removed");
+            played
         }
     }
 }
@@ -205,8 +207,11 @@ fn sit_down(
 fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let (keys, json) = match command {
         KeyCommand::New { file, work_factor, generate_passphrase, force, json } => {
-            let create = if generate_passphrase { Keys::create_and_draw } else { Keys::create };
-            let keys = create(&file, passphrase, work_factor, force)?;
+            let by = match generate_passphrase {
+                true => NewPassphrase::Drawn,
+                false => NewPassphrase::Given,
+            };
+            let keys = Keys::create(&file, passphrase, by, work_factor, force)?;
             say(&format!(
                 "keep a copy of {} in another place, and the passphrase apart from it: nobody can make \
                  these keys again. Whoever has both can sign as this party, and reveal and read its \
@@ -384,14 +389,21 @@ fn confirm(desk: &Desk, bids: &[(u32, Rung)], book: &Book, yes: bool) -> Result<
             None => format!("{price} for {quantity} x {name} ({})", lot.identifier),
         });
     }
+    confirm_keyholders(desk, book, yes)?;
+    let deposit = terms.stakes.deposit;
+    let locked = if deposit == 0 { String::new() } else { format!(", {deposit} locked for each") };
+    ask(&format!("Commit these {} bids{locked}? They cannot be taken back.", bids.len()), yes)
+}
+
+/// Says who the parties are, and asks whether to bid to keyholders whom the book does not know.
+fn confirm_keyholders(desk: &Desk, book: &Book, yes: bool) -> Result<(), Failure> {
+    let terms = desk.replica.auction().terms();
     say(&book::in_a_line(&book.people(terms)));
     if let Some(warning) = book.warning(terms, &desk.keys.member()?) {
         say(&warning);
         ask("Bid to keyholders whom you do not know?", yes)?;
     }
-    let deposit = terms.stakes.deposit;
-    let locked = if deposit == 0 { String::new() } else { format!(", {deposit} locked for each") };
-    ask(&format!("Commit these {} bids{locked}? They cannot be taken back.", bids.len()), yes)
+    Ok(())
 }
 
 /// The agent with whom bids are to be left, if there is one, after a word on what that means.
@@ -448,6 +460,22 @@ fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<
             bidder::and_its_deposit(desk.replica.auction().terms())
         ));
     }
+    if !committed.done.is_empty() {
+        say_when_reveals_are_due(&desk);
+    }
+    committed.well()
+}
+
+/// Makes the bids of the round before again: they were confirmed then, but not to whom they go, nor the agent.
+fn stand(args: &StandArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
+    let mut desk = desk(&args.party, passphrase)?;
+    let book = BookFile::open(args.book.book.as_deref())?;
+    let agent = agent_for(&desk, &args.agent, args.yes)?;
+    confirm_keyholders(&desk, &book, args.yes)?;
+    desk.await_phase(Phase::Commits, 1, args.wait.wait)?;
+    let committed = bidder::stand(&mut desk)?;
+    print_commits("commit", &desk, &committed.done, args.party.json);
+    leave(&desk, &committed.done, (agent, &args.agent))?;
     if !committed.done.is_empty() {
         say_when_reveals_are_due(&desk);
     }

@@ -1,12 +1,17 @@
 //! Bids that are left with an agent, by bidders who do not come back to reveal them.
 
-use crate::common::{Running, SMALL, Shape, Stage, ends};
+use crate::common::{LIMIT, Running, SMALL, Shape, Stage, ends, time::Steps};
 use serde_json::Value;
-use std::fs;
+use std::{
+    fs,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 use talea_cli::{
     keys::{Keys, PassphraseSource, lock_for},
     party::handed::Handed,
 };
+use talea_contract::Phase;
 use talea_protocol::{bytes::List, sealed_bid::Reveal};
 
 fn keys(stage: &Stage, who: &str) -> Keys {
@@ -19,12 +24,16 @@ fn an_agent_reveals_for_a_bidder_who_does_not_come_back() {
     let stage = Stage::open(&Shape { patience: 100, ..SMALL });
     stage.done(&["key", "new", "agent.key", "--work-factor", "4"]);
     let agent = stage.name("agent", "agent");
+    let time = Steps::of(&stage).by_themselves();
+    time.awaits(|awaited| awaited.stop_in = Some(Phase::Commits));
     fs::create_dir(stage.path("left")).unwrap();
     let everybody = stage.everybody();
     let start = |words: &[String]| Running(Some(stage.spawn(words)));
     let board: Vec<Running> = everybody.iter().take(3).map(|words| start(words)).collect();
     let agents = ["agent", "run", "board", "--key", "agent.key", "--left", "left", "--json"];
-    let at_work = stage.start(&agents);
+    let mut at_work = stage.command(&agents);
+    at_work.stdout(Stdio::piped()).stderr(fs::File::create(stage.path("agent.log")).unwrap());
+    let at_work = Running(Some(at_work.spawn().unwrap()));
     let other = start(everybody.last().unwrap());
 
     // It bids more than the other one, and is gone.
@@ -52,8 +61,19 @@ fn an_agent_reveals_for_a_bidder_who_does_not_come_back() {
     }
     fs::rename(stage.path("bidder0.left"), stage.path("left/bidder0")).unwrap();
 
+    // It looks at them before the reveals.
+    let agents_log = || fs::read_to_string(stage.path("agent.log")).unwrap();
+    let since = Instant::now();
+    while !["bidder0: 1 sealed bids", "forged: 1 sealed bids"]
+        .iter()
+        .all(|words| agents_log().contains(words))
+    {
+        assert!(since.elapsed() < LIMIT, "{}", agents_log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    time.awaits(|awaited| awaited.stop_in = None);
     let output = at_work.output();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let said = agents_log();
     assert!(output.status.success(), "{said}\n{}", stage.log());
     let tally: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(tally["revealed"], 1, "{said}");
@@ -91,13 +111,26 @@ fn leaving_bids_with_a_keyholder_or_the_board_asks_first() {
         assert!(!String::from_utf8_lossy(&output.stderr).contains("90.50 for"));
         // Nobody runs the board, so there are no bids yet.
         ends(&bid(agent, &["--yes"]), 3, &[what, "90.50 for", "error[not-yet]"]);
+        let agent = stage.name(agent, "agent");
+        let stand = ["stand", "board", "--key", "bidder0.key", "--leave", "f", "--agent", &agent];
+        ends(&stage.run(&stand), 2, &[what, "are open bids: before the reveals"]);
     }
     let output = bid("bidder1", &[]);
     ends(&output, 2, &["withhold them, and nothing else", "90.50 for"]);
-    assert!(!String::from_utf8_lossy(&output.stderr).contains("open bids"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("open bids") && !said.contains("deposit"), "{said}");
     assert!(!stage.path("f").exists());
     let words = ["bid", "board", "--key", "bidder0.key", "B0=90.50", "--leave", "f", "--agent"];
     stage.fails(&[&words[..], &[&stage.name("bidder1", "party")]].concat(), 2, "name.malformed");
     let nowhere = ["agent", "run", "board", "--key", "bidder1.key", "--left", "nowhere"];
     stage.fails(&nowhere, 4, "file.unreadable");
+}
+
+#[test]
+fn a_bidder_hears_of_the_deposit_that_its_agent_can_lose_where_there_is_one() {
+    let stage = Stage::open(&Shape { more: "[stakes]\ndeposit = 6\n", ..SMALL });
+    let agent = stage.name("bidder1", "agent");
+    let words = ["bid", "board", "--key", "bidder0.key", "B0=90.50", "--leave", "f", "--agent"];
+    let output = stage.run(&[&words[..], &[&agent]].concat());
+    ends(&output, 2, &["withholds does not count, and its deposit of 6 is lost"]);
 }

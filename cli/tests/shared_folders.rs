@@ -1,7 +1,7 @@
 //! Folders that several users or several machines share: who may do what in them, and what a copy does that
 //! comes late, in halves, or twice.
 
-use crate::common::{LIMIT, Running, SMALL, Shape, Stage, ends};
+use crate::common::{LIMIT, Running, SMALL, Shape, Stage, ends, time::Steps};
 use std::{
     collections::BTreeSet,
     fs,
@@ -304,6 +304,7 @@ impl Mirror {
 #[test]
 fn an_auction_is_held_over_folders_that_are_synchronised() {
     let stage = Stage::open(&Shape { patience: 80, ..SMALL });
+    let _time = Steps::of(&stage).by_themselves();
     let mut mirror = Mirror::new(&stage);
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {

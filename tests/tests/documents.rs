@@ -182,8 +182,10 @@ fn every_link_between_documents_leads_somewhere() {
 #[test]
 fn every_file_that_a_document_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folders =
-        ["protocol", "contract", "text", "parties", "verifier", "sim", "cli", "tests", "docs", "findings"];
+    let folders = [
+        "protocol", "contract", "text", "parties", "verifier", "sim", "cli", "tests", "docs",
+        "findings",
+    ];
     let mut named = 0;
     for document in documents() {
         let text = fs::read_to_string(root.join(&document)).expect("a document of the project");

@@ -1,24 +1,50 @@
 //! From time to slots. The terms say who runs the board and what a slot is, so that everybody can
 //! tell when a deadline falls without asking the board, and whether the board keeps time.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use talea_contract::{Auction, Phase};
 
 pub use talea_text::board::{BoardTerms, FAR, Moment};
 
-/// This machine's clock. In builds with debug assertions a trial can set it: the file that the variable
-/// `TALEA_CLOCK` names says by how many milliseconds it is wrong.
-#[must_use]
-pub fn now() -> SystemTime {
-    let now = SystemTime::now();
+/// What is set of a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Setting {
+    /// It runs, and is wrong by so many milliseconds.
+    WrongBy(i64),
+    /// It stands at so many milliseconds since 1970, until the file says another time.
+    At(u64),
+}
+
+/// How a test has set this machine's clock: as the file says that the variable `TALEA_CLOCK` names. A number of
+/// milliseconds is how wrong the clock is. After `at ` it is the present time, in milliseconds since 1970, and a
+/// board has no stop-watch beside it: time passes by steps, and an auction waits for nobody's watch.
+///
+/// Builds without debug assertions, and so every release, know no such variable. Where it is known, each process
+/// reads its own: whoever may set a variable for a party's process may set the clock of that machine as well, and
+/// moves nobody else's time by it.
+fn setting() -> Setting {
     #[cfg(debug_assertions)]
     if let Some(path) = std::env::var_os("TALEA_CLOCK") {
         let text = std::fs::read_to_string(path).unwrap_or_default();
-        let wrong_by: i64 = text.trim().parse().unwrap_or(0);
-        let apart = Duration::from_millis(wrong_by.unsigned_abs());
-        return if wrong_by < 0 { now - apart } else { now + apart };
+        return match text.trim().strip_prefix("at ") {
+            Some(time) => Setting::At(time.parse().unwrap_or(0)),
+            None => Setting::WrongBy(text.trim().parse().unwrap_or(0)),
+        };
     }
-    now
+    Setting::WrongBy(0)
+}
+
+/// This machine's clock, which a test can set.
+#[must_use]
+pub fn now() -> SystemTime {
+    match setting() {
+        Setting::WrongBy(0) => SystemTime::now(),
+        Setting::WrongBy(ms) if ms < 0 => {
+            SystemTime::now() - Duration::from_millis(ms.unsigned_abs())
+        }
+        Setting::WrongBy(ms) => SystemTime::now() + Duration::from_millis(ms.unsigned_abs()),
+        Setting::At(ms) => UNIX_EPOCH + Duration::from_millis(ms),
+    }
 }
 
 /// How far clock and stop-watch may part before somebody is told.
@@ -30,26 +56,32 @@ const DRIFT: Duration = Duration::from_secs(5);
 pub struct Clock {
     terms: BoardTerms,
     started: SystemTime,
-    watch: Instant,
+    /// None where a test moves time by steps.
+    watch: Option<Instant>,
 }
 
 impl Clock {
     /// Starts now.
     #[must_use]
     pub fn start(terms: BoardTerms) -> Self {
-        Self { terms, started: now(), watch: Instant::now() }
+        let watch = match setting() {
+            Setting::WrongBy(_) => Some(Instant::now()),
+            Setting::At(_) => None,
+        };
+        Self { terms, started: now(), watch }
     }
 
     /// The slot now.
     #[must_use]
     pub fn slot(&self) -> u64 {
-        self.terms.slot_at(self.started + self.watch.elapsed())
+        let time = self.watch.map_or_else(now, |watch| self.started + watch.elapsed());
+        self.terms.slot_at(time)
     }
 
     /// By how much the system's clock has jumped since the start, if it has.
     #[must_use]
     pub fn jump(&self) -> Option<Duration> {
-        let expected = self.started + self.watch.elapsed();
+        let expected = self.started + self.watch?.elapsed();
         let apart = now().duration_since(expected).unwrap_or_else(|behind| behind.duration());
         (apart > DRIFT).then_some(apart)
     }

@@ -157,7 +157,7 @@ pub struct ScheduleFile {
     /// Slots added to a step per bid; 1 if left out.
     pub step_slots_per_bid: Option<u64>,
     /// Slots before the end of reveals, and of a later round's commits, in which keyholders attest nothing
-    /// any more; if left out, a tenth of the shortest of these phases.
+    /// any more; if left out, a tenth of the shortest of these phases, rounded up.
     pub witness_slots: Option<u64>,
 }
 

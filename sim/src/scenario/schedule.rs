@@ -50,7 +50,9 @@ pub(super) fn read_schedule(
     let shortest = [rounds.map(|r| r.commit_slots), rounds.map(|r| r.reveal_slots)];
     let reveals = reveals_until.saturating_sub(commits_until);
     let shortest = shortest.into_iter().flatten().fold(reveals, u64::min);
-    let witness_slots = file.witness_slots.unwrap_or(shortest.div_euclid(10));
+    // Slots have no length here, so no time is the most.
+    let usual = Schedule::usual_margin(reveals, rounds, u64::MAX);
+    let witness_slots = file.witness_slots.unwrap_or(usual);
     within("schedule.witness_slots", witness_slots, 0, shortest.saturating_sub(1).min(LONGEST))?;
     let schedule = Schedule {
         deals_until,

@@ -300,8 +300,7 @@ fn read_rounds(
     rules::rounds(rounds, disclosure).map(Some).map_err(as_terms)
 }
 
-/// The longest time before a deadline in which keyholders attest nothing, in milliseconds, where the terms
-/// do not say.
+/// The longest [usual margin](Schedule::usual_margin), in milliseconds.
 const USUAL_MARGIN: u64 = 10_000;
 
 fn read_schedule(
@@ -330,10 +329,8 @@ fn read_schedule(
     };
     let commits_until = timetable.next("schedule.commits", commits)?;
     let reveals_until = timetable.next("schedule.reveals", reveals)?;
-    let of_rounds = rounds.map(|rounds| rounds.commit_slots.min(rounds.reveal_slots));
-    let shortest = (reveals_until - commits_until).min(of_rounds.unwrap_or(u64::MAX));
-    let usual = timetable.whole_slots(USUAL_MARGIN).min(shortest.div_ceil(10)).max(1);
-    let usual = usual.min(shortest.saturating_sub(1));
+    let most = timetable.whole_slots(USUAL_MARGIN);
+    let usual = Schedule::usual_margin(reveals_until - commits_until, rounds, most);
     let slots = |at: &str, text: Option<&str>, usual: u64| {
         text.map_or(Ok(usual), |text| timetable.slots(at, text))
     };
