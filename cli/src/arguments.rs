@@ -271,7 +271,7 @@ pub(crate) enum AgentCommand {
         /// The folder in which bidders leave them.
         #[arg(long, value_name = "FOLDER")]
         left: PathBuf,
-        /// Write JSON (schema talea-agent/1): how many the board took.
+        /// Write JSON (schema talea-agent/2): how many the board took.
         #[arg(long)]
         json: bool,
     },
@@ -335,7 +335,7 @@ pub(crate) struct PartyArgs {
     /// How long to wait for the board to take an instruction, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE)]
     pub(crate) patience: u64,
-    /// Write JSON (schema talea-taken/1).
+    /// Write JSON (schema talea-accepted/1).
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -476,7 +476,7 @@ pub(crate) struct RevealArgs {
     /// a later round are due, write the commits that the board does not take, and no sealed bid.
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
-    /// A price to try first, where another machine made the bid and the ladder is so long that the search
+    /// A price to try first, where another machine made the bid and the grid is so long that the search
     /// takes long.
     #[arg(long = "price", value_name = "LOT=PRICE")]
     pub(crate) prices: Vec<String>,
@@ -520,7 +520,7 @@ pub(crate) struct VerifyArgs {
     /// Write every check, passed or not, before the verdict. JSON always has them.
     #[arg(long, conflicts_with = "json")]
     pub(crate) checks: bool,
-    /// Write the report as JSON (schema talea-verify/1).
+    /// Write the report as JSON (schema talea-verify/2).
     #[arg(long)]
     pub(crate) json: bool,
 }

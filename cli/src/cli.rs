@@ -1,6 +1,7 @@
 //! The command line: data to stdout, messages to stderr, and an exit status that means something.
 
 use crate::{
+    accepted::{Accepted, written},
     agent::Agent,
     answers::Answers,
     arguments::{
@@ -36,7 +37,6 @@ use crate::{
     result::Results,
     say::{print, say},
     status::{self, Status},
-    taken::{Taken, written},
     terms::{self, Draft, TermsData},
     verification::verify_file,
 };
@@ -48,7 +48,7 @@ use std::{
     time::Duration,
 };
 use talea_contract::Phase;
-use talea_protocol::price::Rung;
+use talea_protocol::price::Level;
 
 /// What a process says that is told to end.
 const GOES_ON: &str = "nothing is lost: what was handed in stays handed in, and the same command \
@@ -98,7 +98,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             let party = names::read_party(&args.whom)?;
             let mut desk = desk(&args.party, &passphrase)?;
             let entry = custodian::fund(&mut desk, party, args.amount)?;
-            print(&written(&[Taken::new("fund", &desk, entry)], args.party.json));
+            print(&written(&[Accepted::new("fund", &desk, entry)], args.party.json));
         }
         Command::Reserve(args) => reserve(&args, &passphrase)?,
         Command::Accept(args) => decide(&args, true, &passphrase)?,
@@ -132,14 +132,16 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Agent(AgentCommand::Run { desk, left, json }) => {
             let mut desk = sit_down(&desk, PATIENCE, &passphrase, AGENT_GOES_ON)?;
-            let agent::Tally { revealed, not_taken } = agent::run(&mut desk, left)?;
+            let agent::Tally { revealed, not_accepted } = agent::run(&mut desk, left)?;
             print(&if json {
                 let value = serde_json::json!({
-                    "schema": "talea-agent/1", "revealed": revealed, "not_taken": not_taken,
+                    "schema": "talea-agent/2", "revealed": revealed, "not_accepted": not_accepted,
                 });
                 format!("{value:#}\n")
             } else {
-                format!("{revealed} sealed bids revealed, {not_taken} not taken by the board\n")
+                format!(
+                    "{revealed} sealed bids revealed, {not_accepted} not accepted by the board\n"
+                )
             });
         }
         Command::Receipt(command) => receipt(command)?,
@@ -171,20 +173,20 @@ fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
         Some(folder) => {
             let folder = std::path::absolute(&folder).unwrap_or(folder);
             let stop = interrupt::Stop::noted();
-            let played = demo::play(&folder, &stop);
+            let run = demo::run(&folder, &stop);
             stop.end_if_told(&format!("what there was until now is in {}", folder.display()));
-            played
+            run
         }
         None => {
             let stop = interrupt::Stop::noted();
             let folder = tempfile::Builder::new().prefix("talea-demo-").tempdir();
             let folder =
                 folder.map_err(|error| Failure::unwritable(&std::env::temp_dir(), error))?;
-            let played = demo::play(folder.path(), &stop);
+            let run = demo::run(folder.path(), &stop);
             // Nothing is left of it when the process ends.
             drop(folder);
             stop.end_if_told("its folder is removed");
-            played
+            run
         }
     }
 }
@@ -368,17 +370,15 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
 }
 
 /// Asks before bids are committed, and before that whether to bid to keyholders whom the book does not know.
-fn confirm(desk: &Desk, bids: &[(u32, Rung)], book: &Book, yes: bool) -> Result<(), Failure> {
+fn confirm(desk: &Desk, bids: &[(u32, Level)], book: &Book, yes: bool) -> Result<(), Failure> {
     let terms = desk.replica.auction().terms();
-    for (number, rung) in bids {
+    for (number, level) in bids {
         let lot = usize::try_from(*number).ok().and_then(|at| terms.lots.get(at));
         let Some(lot) = lot else { continue };
-        let price = status::price(lot, *rung);
+        let price = status::price(lot, *level);
         let (quantity, name) = (money::grouped(lot.quantity.into()), &lot.name);
-        let value = lot
-            .ladder
-            .price(*rung)
-            .and_then(|at| money::of_bond(lot.ladder.scale, at, lot.quantity));
+        let value =
+            lot.grid.price(*level).and_then(|at| money::of_bond(lot.grid.scale, at, lot.quantity));
         say(&match value {
             Some(money::OfBond { percent, value }) => {
                 format!(
@@ -534,16 +534,16 @@ fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure>
 }
 
 fn print_commits(what: &'static str, desk: &Desk, committed: &[Committed], json: bool) {
-    let taken = committed.iter().map(|committed| Taken::commit(what, desk, committed));
-    print(&written(&taken.collect::<Vec<_>>(), json));
+    let accepted = committed.iter().map(|committed| Accepted::commit(what, desk, committed));
+    print(&written(&accepted.collect::<Vec<_>>(), json));
 }
 
 fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
     for price in &args.prices {
         let (lot, price) = bids::lot_and_price(price)?;
-        let (lot, rung) = desk.rung(lot, price)?;
-        desk.remembered.insert(lot, rung);
+        let (lot, level) = desk.level(lot, price)?;
+        desk.remembered.insert(lot, level);
     }
     let json = args.party.json;
     if let Some(path) = &args.to {
@@ -572,8 +572,8 @@ fn reveal(args: &RevealArgs, passphrase: &PassphraseSource) -> Result<(), Failur
     desk.await_phase(Phase::Reveals, 0, args.wait.wait)?;
     let revealed = bidder::reveal(&mut desk);
     let entries = revealed.done.iter().copied();
-    let taken = entries.map(|(entry, count)| Taken::reveals(&desk, entry, count));
-    print(&written(&taken.collect::<Vec<_>>(), json));
+    let accepted = entries.map(|(entry, count)| Accepted::reveals(&desk, entry, count));
+    print(&written(&accepted.collect::<Vec<_>>(), json));
     let is_nothing = revealed.done.is_empty();
     revealed.well()?;
     all_taken(&desk)?;
@@ -611,7 +611,7 @@ fn decide(args: &DecideArgs, accept: bool, passphrase: &PassphraseSource) -> Res
     }
     let entry = seller::decide(&mut desk, lot, accept)?;
     let word = if accept { "accept" } else { "decline" };
-    print(&written(&[Taken::on_lot(word, &desk, entry, lot)], args.party.json));
+    print(&written(&[Accepted::on_lot(word, &desk, entry, lot)], args.party.json));
     Ok(())
 }
 

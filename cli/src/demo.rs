@@ -31,11 +31,11 @@ const BOOK: &str = "book.csv";
 /// How long it waits before it looks again whether a process has ended.
 const POLL: Duration = Duration::from_millis(20);
 
-/// Plays the demonstration in `folder`, until it is told to stop.
+/// Runs the demonstration in `folder`, until it is told to stop.
 ///
 /// # Errors
 /// Those of every command that it runs; any, if it is told to stop.
-pub fn play(folder: &Path, stop: &Stop) -> Result<(), Failure> {
+pub fn run(folder: &Path, stop: &Stop) -> Result<(), Failure> {
     files::private_folder(folder)?;
     let passphrase = folder.join("passphrase");
     files::write(&passphrase, b"this is only a demonstration\n", Readers::Owner)?;

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A place at which trials let a process die, before and after everything that it writes: the
+/// A place at which tests let a process die, before and after everything that it writes: the
 /// variable `TALEA_DIE_AT_WRITE` counts them, and `TALEA_WRITE_SLOWLY` lets each last so many
 /// milliseconds. Only in builds with debug assertions.
 pub fn may_die_here() {

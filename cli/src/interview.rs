@@ -15,7 +15,7 @@ use std::{
     time::UNIX_EPOCH,
 };
 use talea_protocol::builder::FAN_OUT;
-use talea_text::{file::LadderFile, lot::read_lot, suggest::Load};
+use talea_text::{file::GridFile, lot::read_lot, suggest::Load};
 
 /// The longest answer, in bytes.
 const MAX_ANSWER: u64 = 1 << 12;
@@ -380,7 +380,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
 
     fn lots(&mut self, file: &mut String, folder: &Path) -> Result<(), Failure> {
         self.say("\nPrices, for every lot that does not set its own:\n");
-        let _ = write!(file, "\n[every_lot]\n{}", self.ladder()?);
+        let _ = write!(file, "\n[every_lot]\n{}", self.grid()?);
         let listed = self.ask(
             "A CSV file of lots, with the columns name, quantity, and isin, cusip or identifier (empty: \
              type the lots in)",
@@ -425,8 +425,8 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         }
     }
 
-    /// Fields of a ladder that can be.
-    fn ladder(&mut self) -> Result<String, Failure> {
+    /// Fields of a grid that can be.
+    fn grid(&mut self) -> Result<String, Failure> {
         loop {
             let procures = self.yes("Do the lowest prices win (a procurement)?")?;
             let scale = self.text(
@@ -449,12 +449,12 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             ] {
                 let _ = writeln!(fields, "{field} = {}", quoted(text));
             }
-            let ladder: Result<LadderFile, _> = toml::from_str(&fields);
-            let load = |rungs| Load { rungs, bidders: 10, acts: 2, fan_out: FAN_OUT };
+            let grid: Result<GridFile, _> = toml::from_str(&fields);
+            let load = |levels| Load { levels, bidders: 10, acts: 2, fan_out: FAN_OUT };
             let place =
                 |field: &str| format!("prices{}{field}", if field.is_empty() { "" } else { "." });
-            let judged = ladder.or_else(|error| fail("prices", error)).and_then(|ladder| {
-                read_lot(&place, "lot", "lot", &ladder, load).map_err(terms::in_terms)
+            let judged = grid.or_else(|error| fail("prices", error)).and_then(|grid| {
+                read_lot(&place, "lot", "lot", &grid, load).map_err(terms::in_terms)
             });
             match judged {
                 Ok(_) => return Ok(fields),

@@ -12,7 +12,7 @@
 //! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts |
 //! | [`replica`] | the program replayed from the transcript: what a party believes |
 //! | [`party`] | what seller, custodian, bidder and keyholder do |
-//! | [`taken`] | what a command brought into the transcript |
+//! | [`accepted`] | what a command brought into the transcript |
 //! | [`verification`] | what the independent verifier says of a transcript |
 //! | [`status`], [`result`], [`report`] | how an auction stands, what a bidder's own bids came to, what happened |
 //! | [`demo`] | all of them in a temporary folder |
@@ -22,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod accepted;
 pub mod agent;
 mod answers;
 mod arguments;
@@ -44,7 +45,6 @@ pub mod report;
 pub mod result;
 pub mod say;
 pub mod status;
-pub mod taken;
 pub mod terms;
 pub mod verification;
 

@@ -6,7 +6,7 @@ use crate::{
 };
 use std::path::Path;
 
-pub(crate) use talea_text::lists::{Line, List};
+pub(crate) use talea_text::lists::{List, ListRow};
 
 /// The largest list, in bytes.
 const MAX_LIST: u64 = 4 << 20;

@@ -24,7 +24,7 @@ use talea_protocol::{
 
 /// One line of the transcript, as far as tools need it.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct EntrySummary {
     /// In which slot.
     pub slot: u64,
     /// Who said it.
@@ -56,7 +56,7 @@ pub struct Replay {
     offset: u64,
     auction: Auction,
     board: Option<BoardTerms>,
-    lines: Vec<Line>,
+    lines: Vec<EntrySummary>,
     /// By the hash of the signed bytes: the first entry with them.
     by_id: BTreeMap<Digest, u64>,
     leaves: Vec<Digest>,
@@ -146,9 +146,9 @@ pub fn kind(instruction: &Instruction) -> &'static str {
         Instruction::Reveal(_) => "reveal",
         Instruction::Endorse(_) => "endorse",
         Instruction::Gate(_) => "gate",
-        Instruction::Mix(_) => "mix",
+        Instruction::Shuffle(_) => "shuffle",
         Instruction::Blind(_) => "blind",
-        Instruction::Unseal(_) => "unseal",
+        Instruction::Decrypt(_) => "decrypt",
         Instruction::Decide(_) => "decide",
         Instruction::Vouch(_) => "vouch",
     }
@@ -450,7 +450,7 @@ impl Replay {
             Instruction::Reveal(reveals) => reveals.len(),
             _ => 1,
         };
-        self.lines.push(Line { slot: entry.slot, signer: signed.signer, kind, count });
+        self.lines.push(EntrySummary { slot: entry.slot, signer: signed.signer, kind, count });
         let leaf = merkle::leaf(body);
         self.leaves.push(leaf);
         self.roots.push(self.frontier.push(leaf));
@@ -477,13 +477,13 @@ impl Replay {
 
     /// The entries so far.
     #[must_use]
-    pub fn lines(&self) -> &[Line] {
+    pub fn lines(&self) -> &[EntrySummary] {
         &self.lines
     }
 
     /// An entry by its number, from 1.
     #[must_use]
-    pub fn line(&self, entry: u64) -> Option<&Line> {
+    pub fn line(&self, entry: u64) -> Option<&EntrySummary> {
         self.lines.get(index_of(entry)?)
     }
 

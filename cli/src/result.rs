@@ -8,8 +8,8 @@ use crate::{
 };
 use serde::Serialize;
 use talea_protocol::{
-    outcome::{Ending, LotResult, Standing},
-    price::Rung,
+    outcome::{Ending, LotResult, PriceComparison},
+    price::Level,
 };
 
 /// The schema of the JSON.
@@ -40,11 +40,11 @@ pub enum Word {
 #[derive(Clone, Debug, Serialize)]
 pub struct Results {
     schema: &'static str,
-    lots: Vec<Line>,
+    lots: Vec<ResultRow>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Line {
+struct ResultRow {
     lot: u32,
     identifier: String,
     bid: Option<String>,
@@ -54,15 +54,15 @@ struct Line {
     result: Word,
 }
 
-/// What a bid of this rung, which counted, came to.
-fn word(result: &LotResult, party_won: bool, own: Rung) -> Word {
+/// What a bid of this level, which counted, came to.
+fn word(result: &LotResult, party_won: bool, own: Level) -> Word {
     let Ending::Sold(award) = &result.ending else { return Word::DidNotTrade };
     if party_won {
         return Word::Hit;
     }
-    let price = award.quote.rung;
-    let cover = result.disclosed.cover.as_ref().map(|quote| quote.rung);
-    let is_tied = award.sales.iter().any(|sale| sale.standing == Standing::AtPrice);
+    let price = award.quote.level;
+    let cover = result.disclosed.cover.as_ref().map(|quote| quote.level);
+    let is_tied = award.sales.iter().any(|sale| sale.comparison == PriceComparison::AtPrice);
     match own {
         own if own == price && is_tied => Word::Tied,
         // At a uniform price the best losing bid is the price.
@@ -92,21 +92,21 @@ impl Results {
             } else {
                 bidder::last_made(desk, number)?
             };
-            let counted = bidder::standing(desk, number)?.map(|secret| secret.rung());
+            let counted = bidder::active_bid(desk, number)?.map(|secret| secret.level());
             let (won, price) = match &result.ending {
                 Ending::Sold(award) => {
-                    (award.sales.iter().any(|sale| sale.winner == party), Some(award.quote.rung))
+                    (award.sales.iter().any(|sale| sale.winner == party), Some(award.quote.level))
                 }
                 _ => (false, None),
             };
             let bid = counted.or(made);
-            Ok(Line {
+            Ok(ResultRow {
                 lot: number,
                 identifier: lot.identifier.to_string(),
-                bid: bid.map(|rung| status::price(lot, rung)),
-                bid_decimal: bid.map(|rung| status::price_decimal(lot, rung)),
-                price: price.map(|rung| status::price(lot, rung)),
-                price_decimal: price.map(|rung| status::price_decimal(lot, rung)),
+                bid: bid.map(|level| status::price(lot, level)),
+                bid_decimal: bid.map(|level| status::price_decimal(lot, level)),
+                price: price.map(|level| status::price(lot, level)),
+                price_decimal: price.map(|level| status::price_decimal(lot, level)),
                 result: match (counted, made) {
                     (Some(counted), _) => word(result, won, counted),
                     (None, Some(_)) => Word::NotRanked,
@@ -155,14 +155,17 @@ mod tests {
         price::Price,
     };
 
-    fn quote(rung: u32) -> Quote {
-        Quote { rung: Rung(rung), price: Price(i64::from(rung)) }
+    fn quote(level: u32) -> Quote {
+        Quote { level: Level(level), price: Price(i64::from(level)) }
     }
 
-    /// A lot that was sold at rung 5 to winners who stand like this.
-    fn sold(standings: &[Standing], cover: Option<u32>) -> LotResult {
-        let sale = |standing: &Standing| Sale { winner: PartyKey([1; 32]), standing: *standing };
-        let sales = List::new(standings.iter().map(sale).collect()).unwrap();
+    /// A lot that was sold at level 5 to winners who stand like this.
+    fn sold(comparisons: &[PriceComparison], cover: Option<u32>) -> LotResult {
+        let sale = |comparison: &PriceComparison| Sale {
+            winner: PartyKey([1; 32]),
+            comparison: *comparison,
+        };
+        let sales = List::new(comparisons.iter().map(sale).collect()).unwrap();
         LotResult {
             commits: 4,
             ranked: 4,
@@ -175,11 +178,11 @@ mod tests {
 
     #[test]
     fn a_loser_at_the_price_is_tied_or_the_cover() {
-        use Standing::{AbovePrice, AtPrice};
+        use PriceComparison::{AbovePrice, AtPrice};
         let first_price = sold(&[AtPrice], Some(3));
         let uniform = sold(&[AbovePrice, AbovePrice], None);
         let tied = sold(&[AbovePrice, AtPrice], None);
-        for (result, rung, came_to) in [
+        for (result, level, came_to) in [
             (&first_price, 5, Word::Tied),
             (&first_price, 3, Word::TiedCover),
             (&first_price, 2, Word::DoneAway),
@@ -187,10 +190,10 @@ mod tests {
             (&tied, 5, Word::Tied),
             (&tied, 4, Word::DoneAway),
         ] {
-            assert_eq!(word(result, false, Rung(rung)), came_to, "{rung} in {result:?}");
-            assert_eq!(word(result, true, Rung(rung)), Word::Hit);
+            assert_eq!(word(result, false, Level(level)), came_to, "{level} in {result:?}");
+            assert_eq!(word(result, true, Level(level)), Word::Hit);
         }
         let void = LotResult { ending: Ending::Unsold, ..first_price };
-        assert_eq!(word(&void, false, Rung(5)), Word::DidNotTrade);
+        assert_eq!(word(&void, false, Level(5)), Word::DidNotTrade);
     }
 }

@@ -16,7 +16,7 @@ use talea_protocol::{
     bytes::PartyKey,
     commitment::BidId,
     outcome::{Award, Ending},
-    price::Rung,
+    price::Level,
     quorum::keyholders,
     terms::{Admission, Lot, Terms},
 };
@@ -116,14 +116,14 @@ struct LotStatus {
 
 /// The price of a lot, as its users write it.
 #[must_use]
-pub fn price(lot: &Lot, rung: Rung) -> String {
-    lot.ladder.price(rung).map_or(String::new(), |price| lot.ladder.scale.write(price))
+pub fn price(lot: &Lot, level: Level) -> String {
+    lot.grid.price(level).map_or(String::new(), |price| lot.grid.scale.write(price))
 }
 
 /// The price of a lot as a decimal number, exactly.
 #[must_use]
-pub fn price_decimal(lot: &Lot, rung: Rung) -> String {
-    lot.ladder.price(rung).map_or(String::new(), |price| lot.ladder.scale.write_decimal(price))
+pub fn price_decimal(lot: &Lot, level: Level) -> String {
+    lot.grid.price(level).map_or(String::new(), |price| lot.grid.scale.write_decimal(price))
 }
 
 /// The beginning and the end of a party's name.
@@ -138,9 +138,9 @@ impl LotStatus {
         let ending = auction.ending(number);
         let award = |award: &Award| {
             let winners = award.sales.iter().map(|sale| names::party(&sale.winner)).collect();
-            (winners, Some(award.quote.rung))
+            (winners, Some(award.quote.level))
         };
-        let (state, result, (winners, rung)) = match &ending {
+        let (state, result, (winners, level)) = match &ending {
             Some(Ending::Sold(a)) => ("sold", "sold".into(), award(a)),
             Some(Ending::Declined(a)) => {
                 ("declined", "did not trade: the seller declined".into(), award(a))
@@ -172,9 +172,9 @@ impl LotStatus {
             state,
             result,
             winners,
-            price: rung.map(|rung| price(lot, rung)),
-            price_decimal: rung.map(|rung| price_decimal(lot, rung)),
-            surveys: SurveyReport::all(&lot.ladder, auction.surveys(number)),
+            price: level.map(|level| price(lot, level)),
+            price_decimal: level.map(|level| price_decimal(lot, level)),
+            surveys: SurveyReport::all(&lot.grid, auction.surveys(number)),
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! The dishonest board is this file: it holds the pen of the transcript and the board's key.
 
-use crate::common::{LIMIT, Running, SMALL, Shape, Stage, ends, find, whole_records};
+use crate::common::{LIMIT, Running, SMALL, Shape, Workspace, ends, find, whole_records};
 use std::{
     collections::BTreeSet,
     fs,
@@ -59,10 +59,10 @@ struct Pen {
 }
 
 impl Pen {
-    fn open(stage: &Stage, name: &str) -> Self {
-        let passphrase = PassphraseSource { file: Some(stage.path("passphrase")) };
-        let keys = Keys::open(&stage.path("board.key"), &passphrase).unwrap();
-        let folder = Folder::new(stage.path(name));
+    fn open(workspace: &Workspace, name: &str) -> Self {
+        let passphrase = PassphraseSource { file: Some(workspace.path("passphrase")) };
+        let keys = Keys::open(&workspace.path("board.key"), &passphrase).unwrap();
+        let folder = Folder::new(workspace.path(name));
         let identity = keys.identity();
         Self { log: Log::open(&folder).unwrap(), folder, identity, ignored: None }
     }
@@ -251,12 +251,12 @@ fn hash_of(history: &History) -> String {
 
 // ---- processes ----
 
-/// A stage at some point of one auction, copied.
-struct Scene(Stage);
+/// A workspace at some point of one auction, copied.
+struct Scene(Workspace);
 
 impl Deref for Scene {
-    type Target = Stage;
-    fn deref(&self) -> &Stage {
+    type Target = Workspace;
+    fn deref(&self) -> &Workspace {
         &self.0
     }
 }
@@ -341,9 +341,9 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-// ---- one auction, of which every trial plays a part ----
+// ---- one auction, of which every test runs a part ----
 
-/// The files of a stage, by path.
+/// The files of a workspace, by path.
 type Files = Vec<(PathBuf, Option<Vec<u8>>)>;
 
 struct Auctions {
@@ -355,7 +355,7 @@ struct Auctions {
     closed: Files,
 }
 
-fn files(stage: &Stage) -> Files {
+fn files(workspace: &Workspace) -> Files {
     fn walk(root: &Path, folder: &Path, found: &mut Files) {
         for item in fs::read_dir(folder).unwrap() {
             let path = item.unwrap().path();
@@ -369,7 +369,7 @@ fn files(stage: &Stage) -> Files {
         }
     }
     let mut found = Vec::new();
-    walk(stage.folder.path(), stage.folder.path(), &mut found);
+    walk(workspace.folder.path(), workspace.folder.path(), &mut found);
     found
 }
 
@@ -386,13 +386,13 @@ fn scene(files: &Files) -> Scene {
         }
     }
     let Shape { bidders, keyholders, lots, .. } = SMALL;
-    Scene(Stage { folder, bidders, keyholders, lots })
+    Scene(Workspace { folder, bidders, keyholders, lots })
 }
 
 fn auctions() -> &'static Auctions {
     static AUCTIONS: OnceLock<Auctions> = OnceLock::new();
     AUCTIONS.get_or_init(|| {
-        let scene = Scene(Stage::open(&Shape { patience: HOUR, ..SMALL }));
+        let scene = Scene(Workspace::open(&Shape { patience: HOUR, ..SMALL }));
         scene.set_clock(AT_COMMITS);
         let mut pen = Pen::open(&scene, "board");
         scene.make_keys(&mut pen);
@@ -442,8 +442,8 @@ fn a_commit_that_the_board_drops_is_handed_in_again_as_it_was() {
     ends(&attempt(None, "1"), 3, &silent);
     // A word of acceptance is none; the transcript counts. And it is the rules that refuse.
     ends(&attempt(Some(Answer::Accepted { entry: FIRST, slot: 1 }), "1"), 3, &silent);
-    let lie = Answer::Refused { check: "C6".into(), sentence: "no rung".into() };
-    let denied = ["error[board.silent]", "(C6: no rung)", "the rules allow it", "the same bytes"];
+    let lie = Answer::Refused { check: "C6".into(), sentence: "no level".into() };
+    let denied = ["error[board.silent]", "(C6: no level)", "the rules allow it", "the same bytes"];
     ends(&attempt(Some(lie), "2"), 3, &denied);
     assert_eq!(dropped.len(), 1, "it made one commit");
     let other = ["bid", "board", "--key", "bidder0.key", "--yes", "B0=91.00"];
@@ -469,7 +469,7 @@ fn a_commit_that_the_board_drops_is_handed_in_again_as_it_was() {
 fn who_is_ignored_and_has_keyholders_for_witnesses_loses_nothing() {
     let more = "[disclosure]\ndepth_from = 1\n[stakes]\ndeposit = 6\n\
                 [rounds]\nlimit = 3\ncommits = \"1h\"\nreveals = \"1h\"\n";
-    let scene = Scene(Stage::open(&Shape { bidders: 4, patience: HOUR, more, ..SMALL }));
+    let scene = Scene(Workspace::open(&Shape { bidders: 4, patience: HOUR, more, ..SMALL }));
     scene.set_clock(AT_COMMITS);
     fs::create_dir(scene.path("reveals")).unwrap();
     let mut pen = Pen::open(&scene, "board");
@@ -568,7 +568,7 @@ fn who_is_ignored_and_has_keyholders_for_witnesses_loses_nothing() {
 #[test]
 fn a_reserve_of_a_lot_without_bids_that_a_board_ignores_spoils_no_endorsement() {
     let more = "[reserve]\nreserves = \"1h\"\n[stakes]\ndeposit = 6\nbond = 10\n";
-    let scene = Scene(Stage::open(&Shape { lots: 2, patience: HOUR, more, ..SMALL }));
+    let scene = Scene(Workspace::open(&Shape { lots: 2, patience: HOUR, more, ..SMALL }));
     scene.set_clock(AT_COMMITS);
     fs::create_dir(scene.path("reveals")).unwrap();
     let mut pen = Pen::open(&scene, "board");
@@ -1069,7 +1069,7 @@ fn a_clock_that_is_set_back_stops_time_until_it_has_caught_up() {
 #[test]
 fn money_that_was_handed_in_before_counts_once() {
     let more = "[stakes]\ndeposit = 6\n";
-    let scene = Scene(Stage::open(&Shape { patience: HOUR, more, ..SMALL }));
+    let scene = Scene(Workspace::open(&Shape { patience: HOUR, more, ..SMALL }));
     let party = scene.name("bidder0", "party");
     let fund = |patience| {
         let common = ["fund", "board", "--key", "custodian.key", "--for", &party, "--amount", "6"];
@@ -1097,7 +1097,7 @@ fn money_that_was_handed_in_before_counts_once() {
 #[test]
 fn a_bid_that_is_refused_leaves_another_one_free() {
     let more = "[stakes]\ndeposit = 6\n";
-    let scene = Scene(Stage::open(&Shape { patience: HOUR, more, ..SMALL }));
+    let scene = Scene(Workspace::open(&Shape { patience: HOUR, more, ..SMALL }));
     scene.set_clock(AT_COMMITS);
     let mut pen = Pen::open(&scene, "board");
     scene.make_keys(&mut pen);
@@ -1493,7 +1493,7 @@ fn flood(flood: Flood) {
     if let Flood::Rubbish(count) = flood {
         (0..count).for_each(|n| lay(&[&n.to_le_bytes()[..], &[7; 36]].concat()));
     }
-    let scene = Scene(Stage::open(&Shape { patience: PHASE, ..SMALL }));
+    let scene = Scene(Workspace::open(&Shape { patience: PHASE, ..SMALL }));
     let mut pen = Pen::open(&scene, "board");
     scene.make_keys(&mut pen);
     for bid in [BID_0, BID_1] {
@@ -1606,16 +1606,16 @@ fn status_says_what_happens_now_who_has_committed_and_which_of_ones_own_bids_are
         let bidders = &status["committed"]["bidders"];
         [bidders, &lot["committed"], &lot["revealed"]].map(|count| count.as_u64().unwrap())
     };
-    let stage = scene(&auctions().commits);
-    let [bidder, seller] = names(&stage);
-    let before = status(&stage, &bidder);
+    let workspace = scene(&auctions().commits);
+    let [bidder, seller] = names(&workspace);
+    let before = status(&workspace, &bidder);
     assert_eq!((counts(&before), own(&before)), ([0, 0, 0], (None, None)));
-    assert!(stage.done(&["status", "board", "--party", &bidder]).contains("no commit"));
+    assert!(workspace.done(&["status", "board", "--party", &bidder]).contains("no commit"));
 
-    let stage = scene(&auctions().bids);
-    let committed = status(&stage, &bidder);
+    let workspace = scene(&auctions().bids);
+    let committed = status(&workspace, &bidder);
     assert_eq!((counts(&committed), own(&committed)), ([2, 2, 0], (Some(FIRST), None)));
-    let text = stage.done(&["status", "board", "--party", &bidder]);
+    let text = workspace.done(&["status", "board", "--party", &bidder]);
     for words in [
         "now      bidders commit, with talea bid; reveals come next",
         "bids     from 2 bidders; anybody may",
@@ -1624,14 +1624,14 @@ fn status_says_what_happens_now_who_has_committed_and_which_of_ones_own_bids_are
         assert!(text.contains(words), "{words}: {text}");
     }
     // Whose bid it is is public; what was bid is not.
-    assert_eq!(own(&status(&stage, &seller)), (None, None));
-    stage.fails(&["status", "board", "--party", "taleaparty1x"], 2, "name.malformed");
+    assert_eq!(own(&status(&workspace, &seller)), (None, None));
+    workspace.fails(&["status", "board", "--party", "taleaparty1x"], 2, "name.malformed");
 
-    let stage = scene(&auctions().closed);
-    let closed = status(&stage, &bidder);
+    let workspace = scene(&auctions().closed);
+    let closed = status(&workspace, &bidder);
     // After both commits and the tick between.
     assert_eq!((counts(&closed), own(&closed)), ([2, 2, 2], (Some(FIRST), Some(FIRST + 3))));
-    let text = stage.done(&["status", "board", "--party", &bidder]);
+    let text = workspace.done(&["status", "board", "--party", &bidder]);
     assert!(text.contains("now      the auction is over: see talea result"), "{text}");
     assert!(text.contains(&format!("revealed, entry {}", FIRST + 3)), "{text}");
 }

@@ -1,21 +1,21 @@
 //! Whose keys the terms name: the address book, and what commands say out of it.
 
-use crate::common::{SMALL, Stage, ends};
+use crate::common::{SMALL, Workspace, ends};
 use serde_json::Value;
 use std::{fs, path::Path};
 use talea_sim::{run::run, scenario::Scenario};
 
 /// What a command wrote as JSON.
 #[track_caller]
-fn json(stage: &Stage, arguments: &[&str]) -> Value {
-    serde_json::from_str(&stage.done(&[arguments, &["--json"]].concat())).unwrap()
+fn json(workspace: &Workspace, arguments: &[&str]) -> Value {
+    serde_json::from_str(&workspace.done(&[arguments, &["--json"]].concat())).unwrap()
 }
 
 /// Somebody learns whose key it is, into `known.csv`.
 #[track_caller]
-fn learn(stage: &Stage, name: &str, who: &str, kind: &str) {
-    let key = stage.name(who, kind);
-    stage.done(&["book", "add", name, &key, "--how", "met them", "--book", "known.csv"]);
+fn learn(workspace: &Workspace, name: &str, who: &str, kind: &str) {
+    let key = workspace.name(who, kind);
+    workspace.done(&["book", "add", name, &key, "--how", "met them", "--book", "known.csv"]);
 }
 
 fn person<'a>(people: &'a Value, role: &str) -> &'a Value {
@@ -24,64 +24,65 @@ fn person<'a>(people: &'a Value, role: &str) -> &'a Value {
 
 #[test]
 fn the_book_is_a_file_that_people_can_edit() {
-    let stage = Stage::open(&SMALL);
-    learn(&stage, "Ash & Co", "keyholder0", "keyholder");
-    let text = fs::read_to_string(stage.path("known.csv")).unwrap();
+    let workspace = Workspace::open(&SMALL);
+    learn(&workspace, "Ash & Co", "keyholder0", "keyholder");
+    let text = fs::read_to_string(workspace.path("known.csv")).unwrap();
     assert_eq!(text.lines().next(), Some("name,key,how"));
-    let oak = stage.name("keyholder1", "keyholder");
-    fs::write(stage.path("known.csv"), format!("{text}Oak,{oak},\"card, 2026\"\n")).unwrap();
-    let listed = json(&stage, &["book", "list", "--book", "known.csv"]);
+    let oak = workspace.name("keyholder1", "keyholder");
+    fs::write(workspace.path("known.csv"), format!("{text}Oak,{oak},\"card, 2026\"\n")).unwrap();
+    let listed = json(&workspace, &["book", "list", "--book", "known.csv"]);
     assert_eq!(listed["schema"], "talea-book/1");
     let oak = serde_json::json!({ "name": "Oak", "key": oak, "how": "card, 2026" });
     assert_eq!(listed["people"][1], oak);
-    stage.done(&["book", "remove", "Ash & Co", "--book", "known.csv"]);
-    let listed = json(&stage, &["book", "list", "--book", "known.csv"]);
+    workspace.done(&["book", "remove", "Ash & Co", "--book", "known.csv"]);
+    let listed = json(&workspace, &["book", "list", "--book", "known.csv"]);
     assert_eq!(listed["people"], serde_json::json!([oak]));
-    stage.fails(&["book", "remove", "Ash", "--book", "known.csv"], 2, "book.entry");
-    stage.fails(&["book", "list", "--book", "nowhere.csv"], 4, "file.unreadable");
-    fs::write(stage.path("known.csv"), "name,key,how\nOak,rubbish,card\n").unwrap();
-    let output = stage.run(&["status", "board", "--book", "known.csv"]);
+    workspace.fails(&["book", "remove", "Ash", "--book", "known.csv"], 2, "book.entry");
+    workspace.fails(&["book", "list", "--book", "nowhere.csv"], 4, "file.unreadable");
+    fs::write(workspace.path("known.csv"), "name,key,how\nOak,rubbish,card\n").unwrap();
+    let output = workspace.run(&["status", "board", "--book", "known.csv"]);
     ends(&output, 2, &["error[name.malformed]", "known.csv line 2, column key", "rubbish"]);
 }
 
 #[test]
 #[cfg(unix)]
 fn the_users_own_book_stands_among_its_settings() {
-    let stage = Stage::open(&SMALL);
-    let nobody = stage.done(&["status", "board"]);
+    let workspace = Workspace::open(&SMALL);
+    let nobody = workspace.done(&["status", "board"]);
     assert!(nobody.contains("people   keyholders 1: not in the address book"), "{nobody}");
-    let ash = stage.name("keyholder0", "keyholder");
-    stage.done(&["book", "add", "Ash", &ash, "--how", "met them"]);
-    assert!(stage.path("settings/talea/book.csv").exists());
-    let status = stage.done(&["status", "board"]);
+    let ash = workspace.name("keyholder0", "keyholder");
+    workspace.done(&["book", "add", "Ash", &ash, "--how", "met them"]);
+    assert!(workspace.path("settings/talea/book.csv").exists());
+    let status = workspace.done(&["status", "board"]);
     assert!(status.contains("people   keyholders 1: known as \"Ash\""), "{status}");
 }
 
 #[test]
 fn terms_and_status_say_of_everybody_whether_they_are_known() {
-    let stage = Stage::open(&SMALL);
-    learn(&stage, "Ash & Co", "keyholder0", "keyholder");
-    learn(&stage, "Oak", "keyholder1", "party");
-    learn(&stage, "Cedar", "board", "party");
+    let workspace = Workspace::open(&SMALL);
+    learn(&workspace, "Ash & Co", "keyholder0", "keyholder");
+    learn(&workspace, "Oak", "keyholder1", "party");
+    learn(&workspace, "Cedar", "board", "party");
     let book = ["--book", "known.csv"];
     for command in [["terms", "show", "board"], ["terms", "show", "terms"]] {
-        let shown = stage.done(&[&command[..], &book].concat());
-        let (ash, board) = (stage.name("keyholder0", "keyholder"), stage.name("board", "party"));
+        let shown = workspace.done(&[&command[..], &book].concat());
+        let (ash, board) =
+            (workspace.name("keyholder0", "keyholder"), workspace.name("board", "party"));
         for words in [
             format!("{ash}  known as \"Ash & Co\""),
             format!("{board}  known as \"Cedar\""),
-            format!("{}  not in the address book", stage.name("custodian", "party")),
+            format!("{}  not in the address book", workspace.name("custodian", "party")),
             format!(
                 "{}  not known: the address book has the signing key of \"Oak\"",
-                stage.name("keyholder1", "keyholder")
+                workspace.name("keyholder1", "keyholder")
             ),
         ] {
             assert!(shown.contains(&words), "{words} is missing in {shown}");
         }
     }
     let (terms, status) = (
-        json(&stage, &["terms", "show", "board", "--book", "known.csv"]),
-        json(&stage, &["status", "board", "--book", "known.csv"]),
+        json(&workspace, &["terms", "show", "board", "--book", "known.csv"]),
+        json(&workspace, &["status", "board", "--book", "known.csv"]),
     );
     for people in [terms, status] {
         assert_eq!(person(&people, "keyholders 1")["known_as"], "Ash & Co");
@@ -94,12 +95,12 @@ fn terms_and_status_say_of_everybody_whether_they_are_known() {
 
 #[test]
 fn a_bid_to_strangers_asks_first_and_with_yes_warns() {
-    let stage = Stage::open(&SMALL);
+    let workspace = Workspace::open(&SMALL);
     let bid = ["bid", "board", "--key", "bidder0.key", "B0=90.50", "--book", "known.csv"];
-    let run = |more: &[&str]| stage.run(&[&bid, more].concat());
+    let run = |more: &[&str]| workspace.run(&[&bid, more].concat());
     let why =
         ["can read every bid", "losing ones too", "one person may have made all of their keys"];
-    learn(&stage, "Cedar", "board", "party");
+    learn(&workspace, "Cedar", "board", "party");
     let asked = run(&[]);
     ends(&asked, 2, &["90.50 for", "2 of 2 keyholders are not known", "error[not-confirmed]"]);
     ends(&asked, 2, &why);
@@ -108,22 +109,22 @@ fn a_bid_to_strangers_asks_first_and_with_yes_warns() {
     // So does who only keeps its price.
     let stand = |more: &[&str]| {
         let words = ["stand", "board", "--key", "bidder0.key", "--book", "known.csv"];
-        stage.run(&[&words, more].concat())
+        workspace.run(&[&words, more].concat())
     };
     ends(&stand(&[]), 2, &[&why[..], &["error[not-confirmed]"]].concat());
     ends(&stand(&["--yes"]), 3, &[&why[..], &["error[not-yet]"]].concat());
-    learn(&stage, "Ash", "keyholder0", "keyholder");
+    learn(&workspace, "Ash", "keyholder0", "keyholder");
     ends(&run(&[]), 2, &["1 of 2 keyholders are not known", "These are not enough without others"]);
-    learn(&stage, "Oak", "keyholder1", "keyholder");
+    learn(&workspace, "Oak", "keyholder1", "keyholder");
     let known = run(&[]);
     let who = "board: known as \"Cedar\"; custodian: not in the address book; keyholders 1: known as \"Ash\"";
     ends(&known, 2, &[who, "90.50 for", "error[not-confirmed]"]);
     assert!(!String::from_utf8_lossy(&known.stderr).contains("not known"));
     ends(&stand(&[]), 3, &[who, "error[not-yet]"]);
     // A keyholder that bids knows itself.
-    stage.done(&["book", "remove", "Oak", "--book", "known.csv"]);
+    workspace.done(&["book", "remove", "Oak", "--book", "known.csv"]);
     let own = ["bid", "board", "--key", "keyholder1.key", "B0=90.50", "--book", "known.csv"];
-    assert!(!String::from_utf8_lossy(&stage.run(&own).stderr).contains("not known"));
+    assert!(!String::from_utf8_lossy(&workspace.run(&own).stderr).contains("not known"));
 }
 
 #[test]
@@ -133,13 +134,13 @@ fn a_report_has_the_names_of_a_book_beside_the_keys_and_says_whose_they_are() {
     let scenario = Scenario::from_text(&scenario, Path::new("")).unwrap();
     let mut transcript = Vec::new();
     run(&scenario, (scenario.seed, 0), &mut transcript).unwrap();
-    let stage = Stage::open(&SMALL);
-    fs::write(stage.path("a.talea"), transcript).unwrap();
+    let workspace = Workspace::open(&SMALL);
+    fs::write(workspace.path("a.talea"), transcript).unwrap();
 
     let report = |format: &str, book: &[&str]| {
         let out = format!("report.{format}");
-        stage.done(&[&["report", "a.talea", "--out", &out], book].concat());
-        fs::read_to_string(stage.path(&out)).unwrap()
+        workspace.done(&[&["report", "a.talea", "--out", &out], book].concat());
+        fs::read_to_string(workspace.path(&out)).unwrap()
     };
     let plain: Value = serde_json::from_str(&report("json", &[])).unwrap();
     assert_eq!(plain["known_as"], Value::Null);
@@ -148,15 +149,15 @@ fn a_report_has_the_names_of_a_book_beside_the_keys_and_says_whose_they_are() {
     let member = &plain["terms"]["quorum"][0]["members"][0];
     let [keyholder, party] = ["keyholder", "party"].map(|field| member[field].as_str().unwrap());
     for (name, key) in [("=Oak <b>& Co", winner.as_str()), ("Ash", party)] {
-        stage.done(&["book", "add", name, key, "--how", "met them", "--book", "known.csv"]);
+        workspace.done(&["book", "add", name, key, "--how", "met them", "--book", "known.csv"]);
     }
     let book = ["--book", "known.csv"];
     let named: Value = serde_json::from_str(&report("json", &book)).unwrap();
     assert_eq!(named["known_as"][&winner], "=Oak <b>& Co");
     // Of this keyholder the book has one key of two.
     assert_eq!(named["known_as"][party], Value::Null);
-    stage.done(&["book", "remove", "Ash", "--book", "known.csv"]);
-    stage.done(&["book", "add", "Ash", keyholder, "--how", "met them", "--book", "known.csv"]);
+    workspace.done(&["book", "remove", "Ash", "--book", "known.csv"]);
+    workspace.done(&["book", "add", "Ash", keyholder, "--how", "met them", "--book", "known.csv"]);
     let named: Value = serde_json::from_str(&report("json", &book)).unwrap();
     assert_eq!(named["known_as"][party], "Ash");
 

@@ -3,7 +3,7 @@
 //!
 //! The dishonest board is this file: it holds the pen of the transcript and the board's key.
 
-use crate::common::{LIMIT, Running, SMALL, Shape, Stage, ends, find};
+use crate::common::{LIMIT, Running, SMALL, Shape, Workspace, ends, find};
 use rand_core::OsRng;
 use std::{
     collections::BTreeSet,
@@ -34,7 +34,7 @@ use talea_protocol::{
     commitment::BidId,
     instruction::{Fund, Instruction, SignedInstruction},
     outcome::Ending,
-    price::Rung,
+    price::Level,
     sealed_bid::Reveal,
 };
 
@@ -86,9 +86,9 @@ struct Pen {
 }
 
 impl Pen {
-    fn open(stage: &Stage) -> Self {
-        let folder = Folder::new(stage.path("board"));
-        let identity = keys(stage, "board").identity();
+    fn open(workspace: &Workspace) -> Self {
+        let folder = Folder::new(workspace.path("board"));
+        let identity = keys(workspace, "board").identity();
         Self { log: Log::open(&folder).unwrap(), folder, identity }
     }
 
@@ -222,9 +222,9 @@ impl Pen {
 /// How long a party may take until it does what it must do.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn keys(stage: &Stage, who: &str) -> Keys {
-    let passphrase = PassphraseSource { file: Some(stage.path("passphrase")) };
-    Keys::open(&stage.path(&format!("{who}.key")), &passphrase).unwrap()
+fn keys(workspace: &Workspace, who: &str) -> Keys {
+    let passphrase = PassphraseSource { file: Some(workspace.path("passphrase")) };
+    Keys::open(&workspace.path(&format!("{who}.key")), &passphrase).unwrap()
 }
 
 /// A keyholder that takes what bidders leave with it.
@@ -233,26 +233,26 @@ const KEYHOLDER: [&str; 7] =
 
 // ---- processes ----
 
-/// A stage with a pen at its board.
-struct Scene(Stage);
+/// A workspace with a pen at its board.
+struct Scene(Workspace);
 
 impl Deref for Scene {
-    type Target = Stage;
-    fn deref(&self) -> &Stage {
+    type Target = Workspace;
+    fn deref(&self) -> &Workspace {
         &self.0
     }
 }
 
 impl Scene {
     fn open(shape: &Shape) -> (Self, Pen) {
-        let scene = Self(Stage::open(shape));
+        let scene = Self(Workspace::open(shape));
         scene.set_clock(AT_COMMITS);
         fs::create_dir(scene.path("reveals")).unwrap();
         let pen = Pen::open(&scene);
         (scene, pen)
     }
 
-    /// A stage on which the keys are made and bids are due.
+    /// A workspace on which the keys are made and bids are due.
     fn at_commits(shape: &Shape) -> (Self, Pen) {
         let (scene, mut pen) = Self::open(shape);
         scene.make_keys(&mut pen);
@@ -314,8 +314,8 @@ impl Scene {
 }
 
 /// What was handed over.
-fn read(stage: &Stage, file: &str) -> Handed {
-    borsh::from_slice(&fs::read(stage.path(file)).unwrap()).unwrap()
+fn read(workspace: &Workspace, file: &str) -> Handed {
+    borsh::from_slice(&fs::read(workspace.path(file)).unwrap()).unwrap()
 }
 
 fn is_running(process: &mut Running) -> bool {
@@ -376,7 +376,7 @@ fn commands_go_on_handing_in_what_is_refused_without_a_rule() {
             if lies > 2 {
                 return false;
             }
-            pen.refuse(item, "C6", "no rung of yours");
+            pen.refuse(item, "C6", "no level of yours");
             true
         };
         ends(&pen.serve_to_the_end_of(scene.start(arguments), lie), 0, &[]);
@@ -564,7 +564,7 @@ fn the_key_alone_finds_its_bids_again() {
     let running = scene.keyholders();
     pen.serve_all(|pen| pen.auction().round() == 1);
     let own = scene.party("bidder0");
-    let before = [0, 1].map(|lot| pen.auction().standing(lot, &own).unwrap());
+    let before = [0, 1].map(|lot| pen.auction().active_commitment(lot, &own).unwrap());
     alone(&mut pen, "improve", &["--yes", "B0=95.00"]);
     alone(&mut pen, "stand", &["--yes"]);
     // Who stands can leave its bids of this round with an agent.
@@ -581,7 +581,11 @@ fn the_key_alone_finds_its_bids_again() {
     pen.serve_all(|pen| pen.auction().phase() == Phase::Closed);
     drop(running);
     for (lot, before) in (0..).zip(before) {
-        assert_ne!(pen.auction().standing(lot, &own), Some(before), "lot {lot} was bid again");
+        assert_ne!(
+            pen.auction().active_commitment(lot, &own),
+            Some(before),
+            "lot {lot} was bid again"
+        );
     }
     let results = alone(&mut pen, "result", &[]);
     let results = String::from_utf8(results.stdout).unwrap();
@@ -597,7 +601,7 @@ fn a_bid_that_this_machine_cannot_reveal_is_not_lost_in_silence() {
     let made = bidder.commit_altered(
         pen.auction(),
         0,
-        Rung(5),
+        Level(5),
         |sealed| [sealed, vec![0]].concat(),
         &mut OsRng,
     );
@@ -839,29 +843,29 @@ fn a_board_that_shows_the_end_of_bids_late_takes_no_witnesses_away() {
 
 // ---- keyholders for each other ----
 
-/// A stage with two groups: keyholder 0 alone in one, the others in one of witnesses.
+/// A workspace with two groups: keyholder 0 alone in one, the others in one of witnesses.
 fn two_groups() -> (Scene, Pen) {
     let more = "[stakes]\nbond = 10\n";
-    let stage = Stage::open(&Shape { keyholders: 3, patience: HOUR, more, ..SMALL });
-    let text = fs::read_to_string(stage.path("terms.toml")).unwrap();
+    let workspace = Workspace::open(&Shape { keyholders: 3, patience: HOUR, more, ..SMALL });
+    let text = fs::read_to_string(workspace.path("terms.toml")).unwrap();
     let [alone, one, other] =
-        [0, 1, 2].map(|n| format!("{:?}", stage.name(&format!("keyholder{n}"), "keyholder")));
+        [0, 1, 2].map(|n| format!("{:?}", workspace.name(&format!("keyholder{n}"), "keyholder")));
     let together = format!("members = [{alone}, {one}, {other}]\n");
     assert!(text.contains(&together));
     let apart = format!(
         "members = [{one}, {other}]\n\
          [[quorum]]\nname = \"alone\"\nthreshold = 1\nmembers = [{alone}]\n"
     );
-    fs::write(stage.path("terms.toml"), text.replace(&together, &apart)).unwrap();
-    fs::remove_dir_all(stage.path("board")).unwrap();
-    fs::remove_file(stage.path("terms")).unwrap();
-    stage.done(&["terms", "new", "terms.toml", "--out", "terms"]);
-    stage.done(&["open", "board", "--terms", "terms", "--key", "seller.key", "--yes"]);
-    stage.set_clock(AT_COMMITS);
+    fs::write(workspace.path("terms.toml"), text.replace(&together, &apart)).unwrap();
+    fs::remove_dir_all(workspace.path("board")).unwrap();
+    fs::remove_file(workspace.path("terms")).unwrap();
+    workspace.done(&["terms", "new", "terms.toml", "--out", "terms"]);
+    workspace.done(&["open", "board", "--terms", "terms", "--key", "seller.key", "--yes"]);
+    workspace.set_clock(AT_COMMITS);
     for n in 0..3 {
-        fs::create_dir(stage.path(&format!("left{n}"))).unwrap();
+        fs::create_dir(workspace.path(&format!("left{n}"))).unwrap();
     }
-    let scene = Scene(stage);
+    let scene = Scene(workspace);
     let mut pen = Pen::open(&scene);
     for who in ["keyholder0", "keyholder1", "keyholder2"] {
         scene.pay(&mut pen, who, "10");

@@ -1,6 +1,6 @@
 //! The report of a transcript or a folder: for people, for tools and for spreadsheets.
 
-use crate::common::{SMALL, Stage, whole_records};
+use crate::common::{SMALL, Workspace, whole_records};
 use serde_json::Value;
 use std::{
     fs,
@@ -17,7 +17,7 @@ fn scenario(name: &str) -> String {
 }
 
 /// The transcript of a simulation.
-fn played(scenario: &str) -> Vec<u8> {
+fn simulated(scenario: &str) -> Vec<u8> {
     let scenario = Scenario::from_text(scenario, Path::new("")).unwrap();
     let mut transcript = Vec::new();
     run(&scenario, (scenario.seed, 0), &mut transcript).unwrap();
@@ -27,13 +27,13 @@ fn played(scenario: &str) -> Vec<u8> {
 /// README's first auction.
 fn bwic() -> &'static [u8] {
     static BWIC: OnceLock<Vec<u8>> = OnceLock::new();
-    BWIC.get_or_init(|| played(&scenario("bwic.toml")))
+    BWIC.get_or_init(|| simulated(&scenario("bwic.toml")))
 }
 
 /// One bid in three: a lot whose depth is shown in five rounds.
 fn rounds() -> &'static [u8] {
     static ROUNDS: OnceLock<Vec<u8>> = OnceLock::new();
-    ROUNDS.get_or_init(|| played(&scenario("rounds.toml")))
+    ROUNDS.get_or_init(|| simulated(&scenario("rounds.toml")))
 }
 
 fn talea(arguments: &[&str], folder: &Path) -> Output {
@@ -205,7 +205,7 @@ fn what_people_typed_reaches_no_spreadsheet_as_a_formula_or_a_date() {
         .replace("Larkspur Mill CLO 2027-1 C", "@SUM(A1)")
         .replace("Ostermoor Funding 2029 A2", "+1-1")
         .replace("Avalon Housing 5.5% pool 77120", "May 2031");
-    let rows = Desk::with(&played(&hostile)).rows();
+    let rows = Desk::with(&simulated(&hostile)).rows();
     let column = |name: &str| rows.iter().map(|row| row[name].as_str()).collect::<Vec<_>>();
     let names = column("name");
     assert_eq!(names[..3], ["'=HYPERLINK(\"x\")", "'@SUM(A1)", "'+1-1"]);
@@ -230,10 +230,10 @@ fn is_rfc3339(time: &Value) -> bool {
 
 #[test]
 fn a_board_adds_times_and_what_it_signed_and_terms_are_data() {
-    let stage = Stage::open(&SMALL);
-    stage.done(&["report", "board", "--out", "report.json"]);
+    let workspace = Workspace::open(&SMALL);
+    workspace.done(&["report", "board", "--out", "report.json"]);
     let report: Value =
-        serde_json::from_slice(&fs::read(stage.path("report.json")).unwrap()).unwrap();
+        serde_json::from_slice(&fs::read(workspace.path("report.json")).unwrap()).unwrap();
     let terms = &report["terms"];
     for (field, who) in [
         (&terms["seller"], "seller"),
@@ -242,7 +242,7 @@ fn a_board_adds_times_and_what_it_signed_and_terms_are_data() {
         (&terms["board"]["party"], "board"),
         (&terms["quorum"][0]["members"][1]["party"], "keyholder1"),
     ] {
-        assert_eq!(field, &Value::from(stage.name(who, "party")));
+        assert_eq!(field, &Value::from(workspace.name(who, "party")));
     }
     assert_eq!(terms["auction"], report["auction"]);
     assert!(terms["auction"].as_str().unwrap().starts_with("taleaauction1"));
@@ -255,12 +255,12 @@ fn a_board_adds_times_and_what_it_signed_and_terms_are_data() {
     }
     assert_eq!(terms["schedule"]["step"]["milliseconds"], 600_000);
     assert_eq!(report["board_signatures"]["entries"], 0);
-    stage.done(&["report", "board", "--out", "report.html"]);
-    let page = fs::read_to_string(stage.path("report.html")).unwrap();
+    workspace.done(&["report", "board", "--out", "report.html"]);
+    let page = fs::read_to_string(workspace.path("report.html")).unwrap();
     assert!(page.contains(" UTC</h1>"), "the title says when bids are due");
     // The transcript alone knows the board's time too.
-    stage.done(&["report", "board/transcript.talea", "--out", "alone.json"]);
+    workspace.done(&["report", "board/transcript.talea", "--out", "alone.json"]);
     let alone: Value =
-        serde_json::from_slice(&fs::read(stage.path("alone.json")).unwrap()).unwrap();
+        serde_json::from_slice(&fs::read(workspace.path("alone.json")).unwrap()).unwrap();
     assert_eq!((&alone["terms"], &alone["board_signatures"]), (terms, &Value::Null));
 }

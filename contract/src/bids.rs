@@ -4,7 +4,7 @@ use crate::{
     elgamal::Ciphertext,
     fiat_shamir::Context,
     group::decode_point,
-    proofs::{ProofFault, ladder, range},
+    proofs::{ProofFault, range, unary},
     refusal::{Fault, Refusal, require, require_digest},
     setting::Setting,
     setup::QuorumKeys,
@@ -34,27 +34,27 @@ pub(crate) struct CommittedBid {
     pub(crate) state: BidState,
     /// What its bidder revealed in round 0 for a lottery, if there is one.
     contribution: Option<Contribution>,
-    /// The bid of the rounds before, while this one's is on its way.
-    standing: Option<Standing>,
-    /// Whether it once failed to bring a standing bid's update.
+    /// The active bid of the rounds before, while this round's update is pending.
+    active: Option<ActiveBid>,
+    /// Whether an update of the active bid was once missing or invalid.
     pub(crate) is_in_default: bool,
 }
 
-/// A bid that stands until a better one takes its place.
+/// The active bid of a bidder, until an update replaces it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Standing {
+struct ActiveBid {
     commitment: Point,
-    ladder: Arc<[Ciphertext]>,
+    unary: Arc<[Ciphertext]>,
 }
 
-/// How far a committed bid has come.
+/// The state of a committed bid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum BidState {
     /// Not revealed.
     Open,
     /// Revealed, and its argument holds: it takes part in the ranking.
     Ranked(Arc<[Ciphertext]>),
-    /// Revealed with bytes that prove nothing.
+    /// Revealed, but its bytes fail R3, R4 or R5.
     Invalid,
     /// Not revealed in time.
     Lapsed {
@@ -71,8 +71,8 @@ pub(crate) struct Bids {
     by_bidder: BTreeMap<PartyKey, usize>,
 }
 
-/// What was seen before on the whole board. Weeded only after the proof that comes with a thing,
-/// bound to its bidder, has verified: else anybody could block a victim by copying it.
+/// Commitments and randomness seen before on the whole board. They are recorded only after the proof that
+/// comes with them, bound to its bidder, has verified: otherwise anybody could block a bidder by copying its bid.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) commitments: BTreeSet<Point>,
@@ -89,10 +89,10 @@ impl Bids {
         self.reserve.as_ref()
     }
 
-    /// The ladder of a reserve that binds.
+    /// The unary encoding of a reserve that binds.
     pub(crate) fn binding_reserve(&self) -> Option<&Arc<[Ciphertext]>> {
         match &self.reserve.as_ref()?.state {
-            BidState::Ranked(ladder) => Some(ladder),
+            BidState::Ranked(unary) => Some(unary),
             BidState::Open | BidState::Invalid | BidState::Lapsed { .. } => None,
         }
     }
@@ -104,12 +104,12 @@ impl Bids {
         reserve.or_else(|| self.in_order.get(index()?))
     }
 
-    /// The commitment of this bidder's bid that stands, while an update is on its way too.
-    pub(crate) fn standing(&self, bidder: &PartyKey) -> Option<Point> {
+    /// The commitment of this bidder's active bid, also while an update is pending.
+    pub(crate) fn active_commitment(&self, bidder: &PartyKey) -> Option<Point> {
         let bid = self.by_bidder.get(bidder).and_then(|index| self.in_order.get(*index))?;
         let is_ranked = matches!(bid.state, BidState::Ranked(_));
-        let standing = bid.standing.as_ref().map(|standing| standing.commitment);
-        standing.or(is_ranked.then_some(bid.commitment))
+        let active = bid.active.as_ref().map(|active| active.commitment);
+        active.or(is_ranked.then_some(bid.commitment))
     }
 
     /// Whether some commit, or the reserve, is neither revealed nor closed.
@@ -123,7 +123,7 @@ impl Bids {
     }
 
     /// Whether keyholders may attest that this bidder tried to bid in this round: its commit is open,
-    /// or in a later round there is none although it has a bid that stands.
+    /// or in a later round there is none although it has an active bid.
     pub(crate) fn is_missing(&self, bidder: &PartyKey, round: u32) -> bool {
         let stands = || {
             let bid = self.by_bidder.get(bidder).and_then(|index| self.in_order.get(*index));
@@ -135,7 +135,7 @@ impl Bids {
     /// The bids that take part in the ranking, in commit order.
     pub(crate) fn ranked(&self) -> impl Iterator<Item = (&CommittedBid, &Arc<[Ciphertext]>)> {
         self.in_order.iter().filter_map(|bid| match &bid.state {
-            BidState::Ranked(ladder) => Some((bid, ladder)),
+            BidState::Ranked(unary) => Some((bid, unary)),
             BidState::Open | BidState::Invalid | BidState::Lapsed { .. } => None,
         })
     }
@@ -148,7 +148,7 @@ impl Bids {
         lot: u32,
     ) -> Vec<(PartyKey, Arc<[Ciphertext]>)> {
         let mut bids: Vec<_> =
-            self.ranked().map(|(bid, ladder)| (bid.bidder, Arc::clone(ladder))).collect();
+            self.ranked().map(|(bid, unary)| (bid.bidder, Arc::clone(unary))).collect();
         if setting.terms.ties == Ties::Lottery {
             let contributions: Vec<_> = self
                 .ranked()
@@ -160,8 +160,8 @@ impl Bids {
         bids
     }
 
-    /// C2 to C8: what a commit comes to, for [`keep`](Self::keep). `has_stake` is C5, in its place, for so
-    /// many commits on the lot.
+    /// Checks C2 to C8 of a commit; the result is for [`keep`](Self::keep). `has_stake` checks C5, in its place,
+    /// given the number of commits on the lot.
     pub(crate) fn check(
         &self,
         ground: &Ground<'_>,
@@ -182,20 +182,20 @@ impl Bids {
         let is_first = before.is_none_or(|bid| bid.round != commit.round);
         require(is_first, Check::CommitOnce, already)?;
         if commit.round > 0 {
-            let none = Fault::Unknown { what: "standing bid of this bidder" };
-            let Some(CommittedBid { commitment, state: BidState::Ranked(ladder), .. }) = before
+            let none = Fault::Unknown { what: "active bid of this bidder" };
+            let Some(CommittedBid { commitment, state: BidState::Ranked(unary), .. }) = before
             else {
-                return Err(none.fails(Check::CommitStanding));
+                return Err(none.fails(Check::CommitActive));
             };
-            let update = prove(ground, (lot, bidder), commit, Some(commitment))?;
-            let standing = Standing { commitment: *commitment, ladder: Arc::clone(ladder) };
-            return Ok(CommittedBid { standing: Some(standing), ..update });
+            let update = verified(ground, (lot, bidder), commit, Some(commitment))?;
+            let active = ActiveBid { commitment: *commitment, unary: Arc::clone(unary) };
+            return Ok(CommittedBid { active: Some(active), ..update });
         }
         let room = usize::try_from(terms.max_bids_per_lot).unwrap_or(usize::MAX);
         let full = Fault::Already { what: "the lot has all the bids that it takes" };
         require(self.in_order.len() < room, Check::CommitRoom, full)?;
         has_stake(self.count())?;
-        prove(ground, (lot, bidder), commit, None)
+        verified(ground, (lot, bidder), commit, None)
     }
 
     /// Keeps a commit that was checked.
@@ -231,7 +231,7 @@ impl Bids {
         let already = Fault::Already { what: "the seller committed a reserve for this lot" };
         require(self.reserve.is_none(), Check::CommitOnce, already)?;
         has_stake()?;
-        prove(ground, (lot, seller), commit, None)
+        verified(ground, (lot, seller), commit, None)
     }
 
     /// Keeps a reserve that was checked.
@@ -249,29 +249,29 @@ impl Bids {
         };
         let Some(bid) = bid else { return };
         bid.state = match judged {
-            Some(Judged { ladder, contribution, .. }) => {
+            Some(Judged { unary, contribution, .. }) => {
                 bid.contribution = bid.contribution.or(contribution);
-                BidState::Ranked(ladder)
+                BidState::Ranked(unary)
             }
             None => BidState::Invalid,
         };
     }
 
-    /// Closes a round: what was not revealed lapses, and where there is no valid update the standing
-    /// bid stands, in default unless keyholders attest that its bidder tried.
+    /// Closes a round: what was not revealed lapses, and where there is no valid update the active
+    /// bid remains, in default unless keyholders attest that its bidder tried.
     pub(crate) fn settle(&mut self, round: u32, is_attested: impl Fn(&PartyKey) -> bool) {
         for bid in self.in_order.iter_mut().chain(&mut self.reserve) {
-            let standing = bid.standing.take();
+            let active = bid.active.take();
             let is_attested = is_attested(&bid.bidder);
-            match (&bid.state, standing) {
+            match (&bid.state, active) {
                 (BidState::Open, None) => bid.state = BidState::Lapsed { is_attested },
-                (BidState::Open, Some(standing)) => {
+                (BidState::Open, Some(active)) => {
                     bid.is_in_default |= !is_attested;
-                    bid.stand(standing);
+                    bid.restore(active);
                 }
-                (BidState::Invalid, Some(standing)) => {
+                (BidState::Invalid, Some(active)) => {
                     bid.is_in_default = true;
-                    bid.stand(standing);
+                    bid.restore(active);
                 }
                 // A bidder who did not even commit; a reserve is committed once.
                 (BidState::Ranked(_), None) if bid.round != round => {
@@ -289,9 +289,9 @@ impl Bids {
 }
 
 impl CommittedBid {
-    fn stand(&mut self, standing: Standing) {
-        self.commitment = standing.commitment;
-        self.state = BidState::Ranked(standing.ladder);
+    fn restore(&mut self, active: ActiveBid) {
+        self.commitment = active.commitment;
+        self.state = BidState::Ranked(active.unary);
     }
 }
 
@@ -302,24 +302,24 @@ pub(crate) struct Ground<'a> {
     pub(crate) seen: &'a Seen,
 }
 
-/// C6 and C7: a commit as it will be kept.
-fn prove(
+/// Verifies C6 and C7: the commit as it will be kept.
+fn verified(
     ground: &Ground<'_>,
     (lot, bidder): (&Lot, PartyKey),
     commit: &Commit,
-    standing: Option<&Point>,
+    active: Option<&Point>,
 ) -> Result<CommittedBid, Refusal> {
     let setting = ground.setting;
     let context = bid_context(setting, commit.lot, commit.round, bidder);
     let fails = |fault| Fault::Proof { culprit: bidder, fault }.fails(Check::CommitRange);
     let statement = range::Statement {
-        rungs: lot.ladder.rungs,
-        bits: lot.ladder.range_bits(),
+        levels: lot.grid.levels,
+        bits: lot.grid.range_bits(),
         quorum_key: ground.keys.encoded,
         commitment: decode_point(&commit.commitment)
             .ok_or_else(|| fails(ProofFault::NotCanonical))?,
         // It was accepted before, so it is canonical.
-        standing: standing.and_then(decode_point),
+        active: active.and_then(decode_point),
     };
     setting
         .range
@@ -335,7 +335,7 @@ fn prove(
         seal: commit.seal,
         state: BidState::Open,
         contribution: None,
-        standing: None,
+        active: None,
         is_in_default: false,
     })
 }
@@ -379,10 +379,10 @@ pub(crate) fn check_seal<'a>(
 
 /// A sealed bid whose argument holds.
 pub(crate) struct Judged {
-    ladder: Arc<[Ciphertext]>,
+    unary: Arc<[Ciphertext]>,
     /// To a lottery, in round 0.
     contribution: Option<Contribution>,
-    /// The `R` of every entry, for weeding.
+    /// The `R` of every entry, for R5.
     randomness: Vec<Point>,
 }
 
@@ -398,10 +398,10 @@ pub(crate) fn judge(
         .map(|(lot, _, reveal)| {
             let (bytes, contribution) =
                 split_contribution(&reveal.sealed_bid, setting.terms.ties, reveal.bid.round)?;
-            Some((SealedBid::from_bytes(bytes, &lot.ladder.shape)?, contribution.copied()))
+            Some((SealedBid::from_bytes(bytes, &lot.grid.shape)?, contribution.copied()))
         })
         .collect();
-    let (places, decoded): (Vec<usize>, Vec<ladder::Decoded<'_>>) = reveals
+    let (places, decoded): (Vec<usize>, Vec<unary::Decoded<'_>>) = reveals
         .iter()
         .zip(&sealed)
         .enumerate()
@@ -410,8 +410,8 @@ pub(crate) fn judge(
             Some((place, decode(setting, reveal, sealed_bid)?))
         })
         .unzip();
-    let holds = |decoded: &[ladder::Decoded<'_>]| {
-        ladder::verify_batch(&setting.generators, &keys.key, decoded).is_ok()
+    let holds = |decoded: &[unary::Decoded<'_>]| {
+        unary::verify_batch(&setting.generators, &keys.key, decoded).is_ok()
     };
     let all_hold = holds(&decoded);
     let mut judged: Vec<Option<Judged>> = reveals.iter().map(|_| None).collect();
@@ -421,9 +421,9 @@ pub(crate) fn judge(
             && (all_hold || holds(core::slice::from_ref(&decoded)))
         {
             *slot = Some(Judged {
-                ladder: decoded.ladder.into(),
+                unary: decoded.unary.into(),
                 contribution: *contribution,
-                randomness: sealed.ladder.iter().map(|entry| entry.r).collect(),
+                randomness: sealed.unary.iter().map(|entry| entry.r).collect(),
             });
         }
     }
@@ -435,17 +435,17 @@ fn decode<'a>(
     setting: &Setting,
     (lot, bid, reveal): &(&'a Lot, &CommittedBid, &Reveal),
     sealed_bid: &'a SealedBid,
-) -> Option<ladder::Decoded<'a>> {
-    let claim = ladder::Claim {
+) -> Option<unary::Decoded<'a>> {
+    let claim = unary::Claim {
         context: bid_context(setting, reveal.bid.lot, reveal.bid.round, bid.bidder),
-        shape: &lot.ladder.shape,
+        shape: &lot.grid.shape,
         commitment: decode_point(&bid.commitment)?,
         sealed_bid,
     };
-    ladder::decode(claim).ok()
+    unary::decode(claim).ok()
 }
 
-/// R5: weeds the randomness of a ladder. False, and nothing remembered, if any of it stands twice.
+/// R5: records the randomness of a unary encoding. False, and nothing remembered, if any of it occurs twice.
 pub(crate) fn weed(seen: &mut Seen, judged: &Judged) -> bool {
     let own: BTreeSet<Point> = judged.randomness.iter().copied().collect();
     let distinct = own.len() == judged.randomness.len();
@@ -456,7 +456,7 @@ pub(crate) fn weed(seen: &mut Seen, judged: &Judged) -> bool {
     distinct && fresh
 }
 
-/// Proofs of a bid stand in step 0 and are bound to its bidder, whoever posts them.
+/// Proofs of a bid have step 0 and are bound to its bidder, whoever posts them.
 fn bid_context(setting: &Setting, lot: u32, round: u32, bidder: PartyKey) -> Context {
     Context { auction: setting.auction, lot, round, step: 0, signer: bidder }
 }

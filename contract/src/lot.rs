@@ -1,4 +1,4 @@
-//! One lot: its bids, their ranking, what the seller says, how it ended.
+//! One lot: its bids, their ranking, the seller's decision, its ending.
 
 use crate::{
     bids::{BidState, Bids},
@@ -21,7 +21,7 @@ use talea_protocol::{
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct LotState {
     pub(crate) bids: Bids,
-    pub(crate) stage: Stage,
+    pub(crate) phase: LotPhase,
     /// Keyholders that let a step of this lot's ranking time out, or the endorsement without which it
     /// ended.
     pub(crate) absent: Absent,
@@ -39,30 +39,30 @@ pub(crate) struct LotState {
 /// Keyholders whose time ran out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Absent {
-    pub(crate) out: BTreeSet<KeyholderId>,
-    /// Those of them for whom others vouched each time: a board did not take what they said.
+    pub(crate) excluded: BTreeSet<KeyholderId>,
+    /// Those of them for whom others vouched each time: the board did not accept their posts.
     pub(crate) excused: BTreeSet<KeyholderId>,
 }
 
 impl Absent {
-    /// Adds those whom another deadline found late. Each deadline is a fault of its own: who is excused of
-    /// one is not of another.
+    /// Adds those who missed another deadline. Each deadline is a separate fault: a keyholder excused of one is
+    /// not excused of the next.
     pub(crate) fn extend(&mut self, more: &Self) {
         let at_fault: BTreeSet<KeyholderId> = self.at_fault().chain(more.at_fault()).collect();
-        self.out.extend(&more.out);
-        self.excused = self.out.difference(&at_fault).copied().collect();
+        self.excluded.extend(&more.excluded);
+        self.excused = self.excluded.difference(&at_fault).copied().collect();
     }
 
     /// Those who lose the bond of a lot that is void.
     pub(crate) fn at_fault(&self) -> impl Iterator<Item = KeyholderId> + '_ {
-        self.out.difference(&self.excused).copied()
+        self.excluded.difference(&self.excused).copied()
     }
 }
 
 /// What an undecided lot waits for.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum Stage {
-    /// For its bids, or for nothing any more.
+pub(crate) enum LotPhase {
+    /// For its bids; or for nothing, once it has ended.
     #[default]
     Idle,
     /// For keyholders.
@@ -81,17 +81,17 @@ pub(crate) enum Stage {
 impl LotState {
     /// The last slot before time alone changes something.
     pub(crate) fn deadline(&self) -> Option<u64> {
-        match &self.stage {
-            Stage::Idle | Stage::Surveyed => None,
-            Stage::Ranking(ranking) => Some(ranking.deadline()),
-            Stage::Deciding { deadline, .. } => Some(*deadline),
+        match &self.phase {
+            LotPhase::Idle | LotPhase::Surveyed => None,
+            LotPhase::Ranking(ranking) => Some(ranking.deadline()),
+            LotPhase::Deciding { deadline, .. } => Some(*deadline),
         }
     }
 
     pub(crate) fn ranking(&self) -> Option<&Ranking> {
-        match &self.stage {
-            Stage::Ranking(ranking) => Some(ranking),
-            Stage::Idle | Stage::Surveyed | Stage::Deciding { .. } => None,
+        match &self.phase {
+            LotPhase::Ranking(ranking) => Some(ranking),
+            LotPhase::Idle | LotPhase::Surveyed | LotPhase::Deciding { .. } => None,
         }
     }
 
@@ -99,7 +99,7 @@ impl LotState {
         &self.surveys
     }
 
-    /// Whether the last survey showed what the one before it showed.
+    /// Whether the last survey equals the one before it.
     pub(crate) fn is_unmoved(&self) -> bool {
         let mut latest = self.surveys.iter().rev();
         matches!((latest.next(), latest.next()), (Some(last), Some(before)) if last == before)
@@ -115,21 +115,21 @@ impl LotState {
         slot: u64,
     ) -> Option<Ending> {
         let bids = self.bids.in_tie_order(setting, lot);
-        let bids = bids.into_iter().map(|(bidder, ladder)| RankedBid { bidder, ladder }).collect();
+        let bids = bids.into_iter().map(|(bidder, unary)| RankedBid { bidder, unary }).collect();
         let reserve = self.bids.binding_reserve().cloned();
         let is_survey = purpose == Purpose::Survey;
         self.is_ranked_after_survey = purpose == (Purpose::Rank { surveyed: true });
         let (first, absent) = (self.steps, self.absent.clone());
         match Ranking::begin((bids, reserve), purpose, setting, line, (first, slot), absent) {
             Ok(ranking) => {
-                self.stage = Stage::Ranking(Box::new(ranking));
+                self.phase = LotPhase::Ranking(Box::new(ranking));
                 None
             }
             Err(conclusion) => self.take(conclusion, is_survey, setting, slot),
         }
     }
 
-    /// Takes how a survey or a ranking ended at `slot`: the lot's ending, unless something is still
+    /// Records the end of a survey or a ranking at `slot`: the lot's ending, unless something is still
     /// to come.
     pub(crate) fn conclude(
         &mut self,
@@ -145,9 +145,9 @@ impl LotState {
         self.take(conclusion, is_survey, setting, slot)
     }
 
-    /// Who let a deadline pass is known beyond the ranking.
+    /// Keeps the excluded keyholders beyond the ranking.
     pub(crate) fn remember_absent(&mut self) {
-        if let Stage::Ranking(ranking) = &self.stage {
+        if let LotPhase::Ranking(ranking) = &self.phase {
             self.absent = ranking.absent().clone();
         }
     }
@@ -166,24 +166,24 @@ impl LotState {
         let Finding { award, disclosed, reserve } = finding;
         if is_survey {
             self.surveys.push(Survey { depth: disclosed.depth, cover: disclosed.cover });
-            self.stage = Stage::Surveyed;
+            self.phase = LotPhase::Surveyed;
             return None;
         }
         self.disclosed = disclosed;
         self.opened_reserve = reserve;
         let Some(award) = award else { return Some(Ending::BelowReserve) };
         let Some(acceptance) = setting.terms.acceptance else { return Some(Ending::Sold(award)) };
-        self.stage = Stage::Deciding { award, deadline: slot.saturating_add(acceptance.slots) };
+        self.phase = LotPhase::Deciding { award, deadline: slot.saturating_add(acceptance.slots) };
         None
     }
 
-    /// Forgets the round that is over; surveys and who is out stay.
+    /// Forgets the round that is over; surveys and who is excluded stay.
     pub(crate) fn await_next_round(&mut self) {
-        self.stage = Stage::Idle;
+        self.phase = LotPhase::Idle;
         self.steps = 0;
     }
 
-    /// What became of it, once it has ended.
+    /// Its result, once it has ended.
     pub(crate) fn result(&self) -> LotResult {
         let bids = self.bids.in_order();
         let count = |is: fn(&BidState) -> bool| {

@@ -67,7 +67,7 @@ fn lots(terms: &Terms) -> Result<(), Refusal> {
     for (lot, item) in terms.lots.iter().enumerate() {
         let why = match item.quantity {
             0 => Some("its quantity is zero"),
-            _ => item.ladder.fault(),
+            _ => item.grid.fault(),
         };
         if let Some(why) = why {
             return Err(Fault::ImpossibleLot { lot, why }.fails(Check::TermsLots));
@@ -246,7 +246,7 @@ fn shown_buckets(terms: &Terms) -> u64 {
         return 0;
     }
     let rounds = terms.rounds.map_or(1, |rounds| rounds.limit);
-    let radices = terms.lots.iter().filter_map(|lot| lot.ladder.shape.radices().next());
+    let radices = terms.lots.iter().filter_map(|lot| lot.grid.shape.radices().next());
     let buckets = radices.map(|radix| u64::try_from(radix).unwrap_or(u64::MAX));
     buckets.fold(0, u64::saturating_add).saturating_mul(rounds.into())
 }

@@ -1,7 +1,7 @@
 //! Instructions altered by somebody who holds every key, at the moment they belong to or at another:
 //! a refusal leaves the program as it was, and what is accepted keeps every account balanced.
 //!
-//! An input is the number of a play, of a moment in it, how many moments later the instruction was
+//! An input is the number of a run, of a moment in it, how many moments later the instruction was
 //! made, how late it comes, and what is altered in it.
 #![no_main]
 
@@ -10,25 +10,25 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use talea_protocol::{
     bytes::PartyKey,
     instruction::SignedInstruction,
-    price::Rung,
+    price::Level,
     terms::{Depth, Disclosure, Mechanism, Ties},
 };
-use talea_sim::play::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
+use talea_sim::simulate::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small,
     replay::{Kind, Pens, Replay, Scene},
     with_keyholder,
 };
 
-struct Play {
+struct Run {
     scenes: Vec<Scene>,
     pens: Pens,
     seller: PartyKey,
 }
 
-impl Play {
+impl Run {
     fn of(small: &Small, plan: &Plan) -> Self {
-        let (_, transcript) = small.play(plan);
+        let (_, transcript) = small.simulate(plan);
         let (scenes, _) = Replay::read(&transcript).scenes();
         let cast = small.cast();
         Self { scenes, pens: Pens::of(&cast), seller: cast.seller() }
@@ -37,7 +37,7 @@ impl Play {
 
 /// A first price in which the board ignores a keyholder, a second price with all that terms can ask for, and
 /// rounds of which nobody receives what is forfeited.
-static PLAYS: LazyLock<[Play; 3]> = LazyLock::new(|| {
+static RUNS: LazyLock<[Run; 3]> = LazyLock::new(|| {
     let first_price = Small {
         groups: vec![(1, vec![Seat::Own, Seat::Own])],
         lots: vec![(3, vec![1, 1])],
@@ -61,8 +61,8 @@ static PLAYS: LazyLock<[Play; 3]> = LazyLock::new(|| {
         rounds: Some((3, true)),
         ..first_price.clone()
     };
-    let reserves = vec![ReservePlan { lot: 0, rung: Rung(1), is_revealed: true }];
-    let better = BidPlan { lot: 0, bidder: 0, rung: Rung(2), conduct: BidderConduct::Honest };
+    let reserves = vec![ReservePlan { lot: 0, level: Level(1), is_revealed: true }];
+    let better = BidPlan { lot: 0, bidder: 0, level: Level(2), conduct: BidderConduct::Honest };
     // The other one vouches for it when its turn at the gates has come.
     let ignored = KeyholderConduct::Ignored { from_step: 0 };
     let first_plan = with_keyholder(first_price.plan(&[&[1, 2]]), 0, 1, ignored);
@@ -70,22 +70,22 @@ static PLAYS: LazyLock<[Play; 3]> = LazyLock::new(|| {
     second_plan.terms.stakes.fee_growth = 3;
     let mut rounds_plan = Plan { rounds: vec![vec![better]], ..rounds.plan(&[&[0, 0, 1]]) };
     rounds_plan.terms.stakes.beneficiary = None;
-    let plays = [
-        Play::of(&first_price, &first_plan),
-        Play::of(&second_price, &second_plan),
-        Play::of(&rounds, &rounds_plan),
+    let runs = [
+        Run::of(&first_price, &first_plan),
+        Run::of(&second_price, &second_plan),
+        Run::of(&rounds, &rounds_plan),
     ];
     let kinds: BTreeSet<Kind> =
-        plays.iter().flat_map(|play| &play.scenes).map(Scene::kind).collect();
+        runs.iter().flat_map(|run| &run.scenes).map(Scene::kind).collect();
     let missing = Kind::ALL.into_iter().filter(|kind| !kinds.contains(kind));
-    assert!(missing.eq([Kind::Complain]), "every kind is played but a complaint");
-    assert!(plays[2].scenes.iter().any(|scene| scene.before.round() == 2), "the limit is reached");
-    plays
+    assert!(missing.eq([Kind::Complain]), "every kind is simulated but a complaint");
+    assert!(runs[2].scenes.iter().any(|scene| scene.before.round() == 2), "the limit is reached");
+    runs
 });
 
 fuzz_target!(|data: &[u8]| {
-    let [play, scene, since, late, rest @ ..] = data else { return };
-    let Play { scenes, pens, seller } = &PLAYS[usize::from(*play) % PLAYS.len()];
+    let [run, scene, since, late, rest @ ..] = data else { return };
+    let Run { scenes, pens, seller } = &RUNS[usize::from(*run) % RUNS.len()];
     let moment = &scenes[usize::from(*scene) % scenes.len()];
     let made = &scenes[(usize::from(*scene) + usize::from(*since)) % scenes.len()];
     let signed: SignedInstruction = borsh::from_slice(&made.bytes).expect("it was accepted");

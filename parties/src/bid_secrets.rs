@@ -2,17 +2,17 @@
 //! of the sealed bid (spec section 14).
 //!
 //! All of it is derived from the bidder's key, from the place of the bid, from the quorum's key and from
-//! the rung. So the key and a transcript are enough: the bidder tries the rungs of the ladder against its
-//! own commitment, makes the sealed bid once more, and reveals it from any machine. The price of it is
-//! that whoever has the key later can do the same, and reads old bids.
+//! the level. So the key and a transcript are enough: the bidder tries the levels of the grid against its
+//! own commitment, makes the sealed bid once more, and reveals it from any machine. The cost is
+//! that anybody who gets the key later can do the same and read old bids.
 //!
-//! **The same blinding under two rungs opens their difference.** A bidder may come to make two bids for
-//! one place: its first one never reached the board, or two histories of the board were shown to it. With
-//! the rung and the quorum's key in the derivation the two have nothing in common.
+//! **The same blinding under two levels discloses their difference.** A bidder may make two bids for
+//! one place: the first never reached the board, or the board showed two histories. With
+//! the level and the quorum's key in the derivation the two have nothing in common.
 //!
-//! The sealed bid takes no fresh randomness, for its bytes must come out again. Its nonces are functions of
-//! all that its proof absorbs, as those of Ed25519 (RFC 8032) are of the message. The range proof stands in
-//! the commit and is never made again; it takes fresh randomness, too.
+//! The sealed bid takes no fresh randomness, because its bytes must be reproducible. Its nonces are functions of
+//! all that its proof absorbs, as those of Ed25519 (RFC 8032) are of the message. The range proof is in
+//! the commit and is never made again; it also takes fresh randomness.
 
 use crate::identity::Identity;
 use curve25519_dalek::{
@@ -29,7 +29,7 @@ use talea_contract::{
 use talea_protocol::{
     bytes::Point,
     labels::{self, PROTOCOL_VERSION},
-    price::Rung,
+    price::Level,
     sealed_bid::Contribution,
 };
 use zeroize::Zeroizing;
@@ -53,34 +53,34 @@ impl Derivation {
         Self(transcript)
     }
 
-    /// The secrets of a bid of this rung.
+    /// The secrets of a bid of this level.
     #[must_use]
-    pub fn secrets(&self, rung: Rung) -> BidSecrets {
+    pub fn secrets(&self, level: Level) -> BidSecrets {
         let Self(mut transcript) = self.clone();
-        transcript.append_u64(b"rung", rung.0.into());
+        transcript.append_u64(b"rung", level.0.into());
         BidSecrets(transcript)
     }
 
-    /// Which of these rungs the commitment is to, if it is one of this bidder at this place.
+    /// Which of these levels the commitment is to, if it is one of this bidder at this place.
     ///
-    /// Tries one after the other, at some ten microseconds each. How long it takes tells the rung to
-    /// whoever watches this machine.
+    /// Tries one after the other, at about ten microseconds each. The time taken discloses the level to
+    /// an observer of this machine.
     #[must_use]
     pub fn find(
         &self,
         generators: &Generators,
         commitment: &Point,
-        rungs: Range<u32>,
-    ) -> Option<Rung> {
+        levels: Range<u32>,
+    ) -> Option<Level> {
         let commitment = decode_point(commitment)?;
         let blinding_base = RistrettoBasepointTable::create(&generators.blinding);
         // C - b*G, which is rho*H at the right b.
-        let mut blinded = commitment - generators.value * Scalar::from(rungs.start);
-        for rung in rungs {
-            let rho = self.secrets(Rung(rung)).blinding();
+        let mut blinded = commitment - generators.value * Scalar::from(levels.start);
+        for level in levels {
+            let rho = self.secrets(Level(level)).blinding();
             let found: RistrettoPoint = &blinding_base * &*rho;
             if found == blinded {
-                return Some(Rung(rung));
+                return Some(Level(level));
             }
             blinded -= generators.value;
         }
@@ -88,7 +88,7 @@ impl Derivation {
     }
 }
 
-/// The secrets of one bid, each under a label of its own.
+/// The secrets of one bid, each under its own label.
 #[derive(Clone)]
 pub struct BidSecrets(Transcript);
 
@@ -120,7 +120,7 @@ impl BidSecrets {
     }
 }
 
-/// A generator without chance: the same secrets yield the same bytes.
+/// A deterministic generator: the same secrets yield the same bytes.
 pub struct Generator(Transcript);
 
 impl RngCore for Generator {
@@ -165,16 +165,16 @@ mod tests {
     fn a_commitment_is_found_by_its_bidder_alone_and_at_its_place_alone() {
         let generators = Generators::derive();
         let derivation = Derivation::new(&bidder(1), &context(), &KEY);
-        for rung in [0, 1, 77, 199] {
-            let rho = derivation.secrets(Rung(rung)).blinding();
-            let commitment = encode_point(&commit(&generators, &rung.into(), &rho));
-            let found = |derivation: &Derivation, rungs| {
-                derivation.find(&generators, &commitment, rungs).map(|rung| rung.0)
+        for level in [0, 1, 77, 199] {
+            let rho = derivation.secrets(Level(level)).blinding();
+            let commitment = encode_point(&commit(&generators, &level.into(), &rho));
+            let found = |derivation: &Derivation, levels| {
+                derivation.find(&generators, &commitment, levels).map(|level| level.0)
             };
-            assert_eq!(found(&derivation, 0..200), Some(rung));
-            assert_eq!(found(&derivation, rung..rung + 1), Some(rung));
-            assert_eq!(found(&derivation, 0..rung), None);
-            assert_eq!(found(&derivation, rung + 1..300), None);
+            assert_eq!(found(&derivation, 0..200), Some(level));
+            assert_eq!(found(&derivation, level..level + 1), Some(level));
+            assert_eq!(found(&derivation, 0..level), None);
+            assert_eq!(found(&derivation, level + 1..300), None);
             let [other_bidder, other_key] = [(2, KEY), (1, Point([8; 32]))]
                 .map(|(seed, key)| Derivation::new(&bidder(seed), &context(), &key));
             assert_eq!(found(&other_bidder, 0..200), None);
@@ -191,8 +191,8 @@ mod tests {
     fn no_two_secrets_are_alike() {
         let derivation = Derivation::new(&bidder(1), &context(), &KEY);
         let mut seen = BTreeSet::new();
-        for rung in 0..100 {
-            let secrets = derivation.secrets(Rung(rung));
+        for level in 0..100 {
+            let secrets = derivation.secrets(Level(level));
             let mut generator = secrets.generator();
             let mut more = || {
                 let mut bytes = [0; 32];
@@ -201,16 +201,16 @@ mod tests {
             };
             let contribution = secrets.contribution();
             for bytes in [secrets.blinding().to_bytes(), contribution, more(), more()] {
-                assert!(seen.insert(bytes), "rung {rung}");
+                assert!(seen.insert(bytes), "level {level}");
             }
-            assert_eq!(secrets.blinding(), derivation.secrets(Rung(rung)).blinding());
+            assert_eq!(secrets.blinding(), derivation.secrets(Level(level)).blinding());
         }
     }
 
-    /// Other secrets would leave a bid unrevealed that was committed before.
+    /// With other secrets a bid committed before could not be revealed.
     #[test]
     fn secrets_stay_what_they_are() {
-        let secrets = Derivation::new(&bidder(1), &context(), &KEY).secrets(Rung(42));
+        let secrets = Derivation::new(&bidder(1), &context(), &KEY).secrets(Level(42));
         let mut random = [0; 8];
         secrets.generator().fill_bytes(&mut random);
         let found =

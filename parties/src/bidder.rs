@@ -1,13 +1,13 @@
-//! The bidder: commits a rung, then hands over the sealed bid, and may go.
+//! The bidder: commits a level, then hands over the sealed bid, and need not return.
 //!
-//! A bid walks one way: [`Bidder::commit`] derives every secret, makes the commit *and* the sealed
-//! bid, and forgets the secrets. What is left to do is to post two byte strings. Whoever has lost the
+//! A bid goes through fixed states: [`Bidder::commit`] derives every secret, makes the commit *and* the sealed
+//! bid, and forgets the secrets. It then only has to post two byte strings. A bidder that has lost the
 //! second finds it again with [`Place::find`] and [`Place::reveal`].
 
 use crate::{
     bid_secrets::{BidSecrets, Derivation},
     identity::{Identity, TooLarge},
-    proofs::{Unprovable, commit, ladder, range},
+    proofs::{Unprovable, commit, range, unary},
 };
 use curve25519_dalek::Scalar;
 use rand_core::CryptoRngCore;
@@ -23,7 +23,7 @@ use talea_protocol::{
     bytes::{List, PartyKey, Point},
     commitment::{BidId, Commit, seal},
     instruction::Instruction,
-    price::{PriceLadder, Rung},
+    price::{Level, PriceGrid},
     sealed_bid::Reveal,
 };
 use zeroize::{ZeroizeOnDrop, Zeroizing};
@@ -33,14 +33,14 @@ pub struct Bidder {
     identity: Identity,
 }
 
-/// A bid on its way: the commit to post while bids are due, and what reveals it afterwards.
+/// A prepared bid: the commit to post while bids are due, and what reveals it afterwards.
 pub struct PreparedBid {
     /// The signed commit.
     pub commit: Vec<u8>,
     /// The sealed bid: [`Place::reveal`] makes it once more. It tells nobody the price unless a quorum
     /// decrypts it.
     pub reveal: Reveal,
-    /// What it takes to bid again in the next round. Nothing without rounds.
+    /// The secret needed to bid again in the next round. Nothing without rounds.
     pub secret: BidSecret,
 }
 
@@ -48,38 +48,38 @@ pub struct PreparedBid {
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct BidSecret {
     #[zeroize(skip)]
-    rung: Rung,
+    level: Level,
     blinding: Scalar,
 }
 
 impl BidSecret {
     /// The bid.
     #[must_use]
-    pub fn rung(&self) -> Rung {
-        self.rung
+    pub fn level(&self) -> Level {
+        self.level
     }
 
-    /// Whether this is what is committed here.
+    /// Whether this commitment hides it.
     #[must_use]
     pub fn opens(&self, commitment: &Point) -> bool {
-        let own = commit(&Generators::derive(), &self.rung.0.into(), &self.blinding);
+        let own = commit(&Generators::derive(), &self.level.0.into(), &self.blinding);
         encode_point(&own) == *commitment
     }
 
-    /// What to keep, encrypted, until the next round: 36 bytes, the rung and the blinding.
+    /// What to keep, encrypted, until the next round: 36 bytes, the level and the blinding.
     #[must_use]
     pub fn save(&self) -> Zeroizing<Vec<u8>> {
-        let mut bytes = Zeroizing::new(self.rung.0.to_le_bytes().to_vec());
+        let mut bytes = Zeroizing::new(self.level.0.to_le_bytes().to_vec());
         bytes.extend_from_slice(self.blinding.as_bytes());
         bytes
     }
 
-    /// What was kept; nothing if these are not the bytes of [`save`](Self::save).
+    /// Reads the bytes of [`save`](Self::save); nothing if they are not such bytes.
     #[must_use]
     pub fn resume(saved: &[u8]) -> Option<Self> {
-        let (rung, blinding) = saved.split_first_chunk()?;
+        let (level, blinding) = saved.split_first_chunk()?;
         let blinding = Scalar::from_canonical_bytes(blinding.try_into().ok()?);
-        Some(Self { rung: Rung(u32::from_le_bytes(*rung)), blinding: blinding.into_option()? })
+        Some(Self { level: Level(u32::from_le_bytes(*level)), blinding: blinding.into_option()? })
     }
 }
 
@@ -89,20 +89,20 @@ pub enum BidError {
     /// No such lot.
     #[error("the auction has no lot {0}")]
     NoLot(u32),
-    /// Not a rung of the lot's ladder.
-    #[error("rung {rung} is not on the ladder of lot {lot}, which has {rungs} rungs")]
-    OffLadder {
+    /// Not a level of the lot's grid.
+    #[error("level {level} is not on the grid of lot {lot}, which has {levels} levels")]
+    OffGrid {
         /// The lot.
         lot: u32,
-        /// The rung asked for.
-        rung: u32,
-        /// The rungs there are.
-        rungs: u32,
+        /// The level asked for.
+        level: u32,
+        /// The levels there are.
+        levels: u32,
     },
     /// The key ceremony is not over, or failed.
     #[error("the auction has no key to seal bids under")]
     NoKey,
-    /// A rung beyond what can be proved, or below the standing bid; [`OffLadder`](Self::OffLadder) comes first.
+    /// A level beyond what can be proved, or below the active bid; [`OffGrid`](Self::OffGrid) comes first.
     #[error(transparent)]
     Unprovable(#[from] Unprovable),
     /// Too large a message.
@@ -123,7 +123,7 @@ impl Bidder {
         self.identity.party()
     }
 
-    /// Makes a bid of `rung` on a lot.
+    /// Makes a bid of `level` on a lot.
     ///
     /// # Errors
     /// [`BidError`].
@@ -131,13 +131,13 @@ impl Bidder {
         &self,
         auction: &Auction,
         lot: u32,
-        rung: Rung,
+        level: Level,
         rng: &mut impl CryptoRngCore,
     ) -> Result<PreparedBid, BidError> {
-        self.commit_altered(auction, lot, rung, |sealed_bid| sealed_bid, rng)
+        self.commit_altered(auction, lot, level, |sealed_bid| sealed_bid, rng)
     }
 
-    /// A bid whose sealed bytes are what `alter` makes of the right ones: for trials of what a
+    /// A bid whose sealed bytes are what `alter` makes of the right ones: for tests of what a
     /// cheating bidder can do.
     ///
     /// # Errors
@@ -146,14 +146,14 @@ impl Bidder {
         &self,
         auction: &Auction,
         lot: u32,
-        rung: Rung,
+        level: Level,
         alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
         rng: &mut impl CryptoRngCore,
     ) -> Result<PreparedBid, BidError> {
-        self.place(auction, lot)?.prepare(Instruction::Commit, rung, None, alter, rng)
+        self.place(auction, lot)?.prepare(Instruction::Commit, level, None, alter, rng)
     }
 
-    /// Bids again in a later round: `rung` is at least the one of the `standing` bid. Whether it is
+    /// Bids again in a later round: `level` is at least the one of the `active` bid. Whether it is
     /// more, nobody learns.
     ///
     /// # Errors
@@ -162,11 +162,11 @@ impl Bidder {
         &self,
         auction: &Auction,
         lot: u32,
-        rung: Rung,
-        standing: &BidSecret,
+        level: Level,
+        active: &BidSecret,
         rng: &mut impl CryptoRngCore,
     ) -> Result<PreparedBid, BidError> {
-        self.improve_altered(auction, (lot, rung), standing, |sealed_bid| sealed_bid, rng)
+        self.improve_altered(auction, (lot, level), active, |sealed_bid| sealed_bid, rng)
     }
 
     /// A bid in a later round whose sealed bytes are what `alter` makes of the right ones.
@@ -176,13 +176,13 @@ impl Bidder {
     pub fn improve_altered(
         &self,
         auction: &Auction,
-        (lot, rung): (u32, Rung),
-        standing: &BidSecret,
+        (lot, level): (u32, Level),
+        active: &BidSecret,
         alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
         rng: &mut impl CryptoRngCore,
     ) -> Result<PreparedBid, BidError> {
         let place = self.place(auction, lot)?;
-        place.prepare(Instruction::Commit, rung, Some(standing), alter, rng)
+        place.prepare(Instruction::Commit, level, Some(active), alter, rng)
     }
 
     /// Of this bidder's bid in the current round.
@@ -195,7 +195,7 @@ impl Bidder {
 pub struct Place<'a> {
     auction: &'a Auction,
     bidder: &'a Identity,
-    ladder: &'a PriceLadder,
+    grid: &'a PriceGrid,
     keys: &'a QuorumKeys,
     bid: BidId,
     derivation: Derivation,
@@ -212,47 +212,47 @@ impl<'a> Place<'a> {
         (lot, round): (u32, u32),
     ) -> Result<Self, BidError> {
         let line = usize::try_from(lot).ok().and_then(|lot| auction.terms().lots.get(lot));
-        let ladder = &line.ok_or(BidError::NoLot(lot))?.ladder;
+        let grid = &line.ok_or(BidError::NoLot(lot))?.grid;
         let keys = auction.quorum_keys().ok_or(BidError::NoKey)?;
         let bid = BidId { lot, round, bidder: bidder.party() };
         let derivation = Derivation::new(bidder, &context(auction, &bid), &keys.encoded);
-        Ok(Self { auction, bidder, ladder, keys, bid, derivation })
+        Ok(Self { auction, bidder, grid, keys, bid, derivation })
     }
 
-    /// Which of these rungs a commitment at this place is to, if this bidder made it.
+    /// Which of these levels a commitment at this place is to, if this bidder made it.
     #[must_use]
-    pub fn find(&self, commitment: &Point, rungs: Range<u32>) -> Option<Rung> {
-        self.derivation.find(&self.auction.setting().generators, commitment, rungs)
+    pub fn find(&self, commitment: &Point, levels: Range<u32>) -> Option<Level> {
+        self.derivation.find(&self.auction.setting().generators, commitment, levels)
     }
 
-    /// What reveals the bid of this rung, and what proves the next one: made anew from the key, and the
+    /// What reveals the bid of this level, and what proves the next one: made anew from the key, and the
     /// same each time.
     ///
     /// # Errors
     /// [`BidError`].
-    pub fn reveal(&self, rung: Rung) -> Result<(Reveal, BidSecret), BidError> {
-        let secrets = self.secrets(rung)?;
-        let sealed_bid = List::new(self.seal(rung, &secrets)?).map_err(|_| TooLarge)?;
-        let secret = BidSecret { rung, blinding: *secrets.blinding() };
+    pub fn reveal(&self, level: Level) -> Result<(Reveal, BidSecret), BidError> {
+        let secrets = self.secrets(level)?;
+        let sealed_bid = List::new(self.seal(level, &secrets)?).map_err(|_| TooLarge)?;
+        let secret = BidSecret { level, blinding: *secrets.blinding() };
         Ok((Reveal { bid: self.bid, sealed_bid }, secret))
     }
 
-    fn secrets(&self, rung: Rung) -> Result<BidSecrets, BidError> {
-        if rung.0 >= self.ladder.rungs {
-            let (lot, rungs) = (self.bid.lot, self.ladder.rungs);
-            return Err(BidError::OffLadder { lot, rung: rung.0, rungs });
+    fn secrets(&self, level: Level) -> Result<BidSecrets, BidError> {
+        if level.0 >= self.grid.levels {
+            let (lot, levels) = (self.bid.lot, self.grid.levels);
+            return Err(BidError::OffGrid { lot, level: level.0, levels });
         }
-        Ok(self.derivation.secrets(rung))
+        Ok(self.derivation.secrets(level))
     }
 
-    fn seal(&self, rung: Rung, secrets: &BidSecrets) -> Result<Vec<u8>, BidError> {
-        let Self { auction, ladder, keys, bid, .. } = self;
-        let sealed_bid = ladder::prove(
+    fn seal(&self, level: Level, secrets: &BidSecrets) -> Result<Vec<u8>, BidError> {
+        let Self { auction, grid, keys, bid, .. } = self;
+        let sealed_bid = unary::prove(
             &auction.setting().generators,
             &context(auction, bid),
-            &ladder.shape,
+            &grid.shape,
             &keys.key,
-            rung,
+            level,
             &secrets.blinding(),
             &mut secrets.generator(),
         )?;
@@ -267,34 +267,34 @@ impl<'a> Place<'a> {
     pub(crate) fn prepare(
         &self,
         kind: impl FnOnce(Commit) -> Instruction,
-        rung: Rung,
-        standing: Option<&BidSecret>,
+        level: Level,
+        active: Option<&BidSecret>,
         alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
         rng: &mut impl CryptoRngCore,
     ) -> Result<PreparedBid, BidError> {
-        let Self { auction, bidder, ladder, keys, bid, .. } = self;
-        let secrets = self.secrets(rung)?;
+        let Self { auction, bidder, grid, keys, bid, .. } = self;
+        let secrets = self.secrets(level)?;
         let blinding = secrets.blinding();
         let setting = auction.setting();
         let generators = &setting.generators;
-        let to = |rung: Rung, blinding: &Scalar| commit(generators, &rung.0.into(), blinding);
-        let commitment = to(rung, &blinding);
+        let to = |level: Level, blinding: &Scalar| commit(generators, &level.0.into(), blinding);
+        let commitment = to(level, &blinding);
         let statement = Statement {
-            rungs: ladder.rungs,
-            bits: ladder.range_bits(),
+            levels: grid.levels,
+            bits: grid.range_bits(),
             quorum_key: keys.encoded,
             commitment,
-            standing: standing.map(|standing| to(standing.rung, &standing.blinding)),
+            active: active.map(|active| to(active.level, &active.blinding)),
         };
         let witness = range::Witness {
-            rung,
+            level,
             rho: *blinding,
-            standing: standing.map(|standing| (standing.rung, standing.blinding)),
+            active: active.map(|active| (active.level, active.blinding)),
         };
         let context = context(auction, bid);
         let range_proof =
             range::prove(&setting.range, generators, &context, &statement, &witness, rng)?;
-        let sealed_bid = alter(self.seal(rung, &secrets)?);
+        let sealed_bid = alter(self.seal(level, &secrets)?);
         let commit = Commit {
             lot: bid.lot,
             round: bid.round,
@@ -305,7 +305,7 @@ impl<'a> Place<'a> {
         Ok(PreparedBid {
             commit: bidder.sign(&auction.id(), &kind(commit))?,
             reveal: Reveal { bid: *bid, sealed_bid: List::new(sealed_bid).map_err(|_| TooLarge)? },
-            secret: BidSecret { rung, blinding: *blinding },
+            secret: BidSecret { level, blinding: *blinding },
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What a keyholder chooses in secret at a gate or a switch. Nothing branches on it.
+//! The secret choices of a keyholder at a gate or a switch. No code branches on them.
 
 use core::fmt;
 use curve25519_dalek::scalar::Scalar;
@@ -26,7 +26,7 @@ impl Sign {
         Self { is_plus: is_plus.unwrap_u8() }
     }
 
-    /// +1 if `is_plus`, else -1: for trials, where a sign is chosen.
+    /// +1 if `is_plus`, else -1: for tests, where a sign is chosen.
     #[must_use]
     pub fn chosen(is_plus: bool) -> Self {
         Self { is_plus: u8::from(is_plus) }
@@ -69,7 +69,7 @@ impl Crossing {
         Self { is_crossed: is_crossed.unwrap_u8(), powers }
     }
 
-    /// Chosen, for trials.
+    /// Chosen, for tests.
     #[must_use]
     pub fn chosen(is_crossed: bool, powers: [Scalar; 2]) -> Self {
         Self { is_crossed: u8::from(is_crossed), powers }

@@ -1,14 +1,14 @@
 //! The keyholder: deals, checks what it was dealt, then ranks bids that it cannot read alone.
 //!
-//! A keyholder walks one way: [`Candidate`] deals and becomes a [`Dealer`], who complains if it was
-//! cheated and becomes a [`Keyholder`], who acts on whatever is due. It acts only on ciphertexts
+//! A keyholder goes through fixed states: [`Candidate`] deals and becomes a [`Dealer`], who complains if it was
+//! cheated and becomes a [`Keyholder`], who performs what is due. It acts only on ciphertexts
 //! that its own replica of the contract computed from the transcript, endorses one head per round
-//! for ever, and its secrets are erased when it is dropped.
+//! only, and its secrets are erased when it is dropped.
 
 use crate::{
     identity::{Identity, TooLarge},
     masks::Masks,
-    proofs::{blind, complaint, gate, mix, possession, unseal},
+    proofs::{blind, complaint, decryption_share, gate, possession, shuffle},
 };
 use curve25519_dalek::Scalar;
 use rand_core::CryptoRngCore;
@@ -28,12 +28,14 @@ use talea_protocol::{
     labels,
     limits::MAX_ATTESTED,
     quorum::{Group, KeyholderId, Member, keyholders},
-    ranking::{BlindPost, Duty, Endorsement, GatePost, MixPost, RankHeader, UnsealPost, Vouch},
+    ranking::{
+        BlindPost, DecryptionSharePost, Duty, Endorsement, GatePost, RankHeader, ShufflePost, Vouch,
+    },
     setup::{Complaint, Deal},
 };
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
 
-/// Why a keyholder cannot go on.
+/// Why a keyholder cannot continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyholderError {
     /// The terms do not name this key.
@@ -64,7 +66,7 @@ pub enum KeyholderError {
     TooLarge(#[from] TooLarge),
 }
 
-/// The secret that shares are encrypted to. Serves nothing else.
+/// The secret of the key to which shares are encrypted. It has no other use.
 #[derive(zeroize::Zeroize, ZeroizeOnDrop)]
 pub struct EncryptionSecret(Scalar);
 
@@ -93,7 +95,7 @@ impl EncryptionSecret {
     }
 }
 
-/// Somebody whom the terms may name as a keyholder.
+/// A party that the terms may name as a keyholder.
 pub struct Candidate {
     identity: Identity,
     encryption: EncryptionSecret,
@@ -111,7 +113,7 @@ pub struct Keyholder {
     identity: Identity,
     id: KeyholderId,
     share: Zeroizing<Scalar>,
-    /// One head per round, for ever.
+    /// One head per round, never another.
     endorsed: BTreeMap<u32, Digest>,
     /// Counts posts, so that a retry never derives the masks of an abandoned attempt.
     attempt: u64,
@@ -153,7 +155,7 @@ impl Candidate {
         self.deal_altered(auction, |_, share| share, rng)
     }
 
-    /// A deal whose share for each member is what `alter` makes of the right one: for trials of
+    /// A deal whose share for each member is what `alter` makes of the right one: for tests of
     /// what a cheating dealer can do.
     ///
     /// # Errors
@@ -171,7 +173,7 @@ impl Candidate {
         self.deal_chosen(auction, &coefficients, alter, rng)
     }
 
-    /// A deal of these coefficients, as many as the threshold, altered likewise: for trials of what a
+    /// A deal of these coefficients, as many as the threshold, altered likewise: for tests of what a
     /// dealer can choose.
     ///
     /// # Errors
@@ -237,7 +239,7 @@ impl Candidate {
     /// The dealer that this candidate became.
     ///
     /// # Errors
-    /// [`KeyholderError`] if the terms do not name it, or if the deal that stands in the auction is
+    /// [`KeyholderError`] if the terms do not name it, or if the deal in the auction is
     /// not one of these coefficients.
     pub fn resume(self, auction: &Auction, saved: &[u8]) -> Result<Dealer, KeyholderError> {
         let id = self.find(auction)?;
@@ -464,7 +466,7 @@ impl Keyholder {
     }
 
     /// Like [`act`](Self::act), but leaves out the endorsement (`None`) or the steps for which
-    /// `skip` says so: for trials of keyholders who stay away.
+    /// `skip` says so: for tests of keyholders who stay away.
     ///
     /// # Errors
     /// As [`act`](Self::act).
@@ -489,8 +491,8 @@ impl Keyholder {
         Ok(signed)
     }
 
-    /// Does one thing that is due, and signs it. Keep what comes of it before it leaves the
-    /// machine, and never do the same thing again: post what was kept.
+    /// Performs one duty, and signs the post. Store the post before it leaves the
+    /// machine, and never perform the same duty again: send the stored post.
     ///
     /// # Errors
     /// As [`act`](Self::act).
@@ -548,7 +550,7 @@ impl Keyholder {
         Ok(Instruction::Endorse(Endorsement { round, head, attested }))
     }
 
-    /// A board that shows two heads would learn from the difference; whichever came first stays.
+    /// A board that shows two heads would learn from the difference; the first one is kept.
     fn stand_by(&mut self, round: u32, shown: Digest) -> Result<(), KeyholderError> {
         let endorsed = *self.endorsed.entry(round).or_insert(shown);
         if endorsed != shown {
@@ -591,13 +593,13 @@ impl Keyholder {
                 let turns = List::new(turns).map_err(|_| TooLarge)?;
                 Instruction::Gate(GatePost { header, turns })
             }
-            Task::Mix(lists) => {
+            Task::Shuffle(lists) => {
                 let encoded: Vec<Vec<_>> =
                     lists.iter().map(|list| list.iter().map(|(_, wire)| *wire).collect()).collect();
-                let crossings = masks(labels::KIND_MIX).crossings(&encoded, rng);
-                let witness = mix::Witness { crossings };
-                let post = mix::prove(&context, (head, chunk), &lists, &witness, rng);
-                Instruction::Mix(MixPost {
+                let crossings = masks(labels::KIND_SHUFFLE).crossings(&encoded, rng);
+                let witness = shuffle::Witness { crossings };
+                let post = shuffle::prove(&context, (head, chunk), &lists, &witness, rng);
+                Instruction::Shuffle(ShufflePost {
                     header,
                     switches: List::new(post.switches).map_err(|_| TooLarge)?,
                     challenge: post.challenge,
@@ -615,12 +617,19 @@ impl Keyholder {
                     responses: List::new(post.responses).map_err(|_| TooLarge)?,
                 })
             }
-            Task::Unseal(randomness) => {
-                let witness = unseal::Witness { share: *self.share };
-                let (shares, proof) =
-                    unseal::prove(generators, &context, head, chunk, &randomness, &witness, rng);
+            Task::Decrypt(randomness) => {
+                let witness = decryption_share::Witness { share: *self.share };
+                let (shares, proof) = decryption_share::prove(
+                    generators,
+                    &context,
+                    head,
+                    chunk,
+                    &randomness,
+                    &witness,
+                    rng,
+                );
                 let shares = List::new(shares).map_err(|_| TooLarge)?;
-                Instruction::Unseal(UnsealPost { header, shares, proof })
+                Instruction::Decrypt(DecryptionSharePost { header, shares, proof })
             }
         })
     }

@@ -9,7 +9,7 @@ use talea_contract::Auction;
 use talea_protocol::{
     bytes::{List, TooLong},
     instruction::{Instruction, opening_bytes},
-    price::Rung,
+    price::Level,
     ranking::Decision,
     terms::Terms,
     transcript::Genesis,
@@ -26,7 +26,7 @@ pub fn open(seller: &Identity, terms: &Terms, slot: u64) -> Result<Genesis, TooL
     Ok(Genesis { slot, terms: List::new(bytes)?, signature })
 }
 
-/// Makes the reserve of a lot: the seller does not sell below this rung. Nobody learns it unless the
+/// Makes the reserve of a lot: the seller does not sell below this level. Nobody learns it unless the
 /// terms open it; what reveals it is kept like a bid's.
 ///
 /// # Errors
@@ -35,11 +35,11 @@ pub fn reserve(
     seller: &Identity,
     auction: &Auction,
     lot: u32,
-    rung: Rung,
+    level: Level,
     rng: &mut impl CryptoRngCore,
 ) -> Result<PreparedBid, BidError> {
     let place = Place::new(seller, auction, (lot, auction.round()))?;
-    place.prepare(Instruction::Reserve, rung, None, |sealed_bid| sealed_bid, rng)
+    place.prepare(Instruction::Reserve, level, None, |sealed_bid| sealed_bid, rng)
 }
 
 /// Accepts or declines what a lot came to.

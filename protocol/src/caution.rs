@@ -1,4 +1,4 @@
-//! What valid terms leave open, said before anybody signs them.
+//! Risks of valid terms, stated before anybody signs them.
 //!
 //! Nothing here is refused: who holds a veto, and whether the runtime has finality, is the parties'
 //! own choice. Tools show every caution beside the outcome.
@@ -36,7 +36,7 @@ pub enum Caution {
         /// Endorsements that it asks for.
         endorsements: u16,
     },
-    /// A deposit is at stake and nobody is a witness.
+    /// A deposit is at stake and no group is a witness.
     NoWitness,
     /// Witnesses, and no time in which they attest nothing any more.
     NoMargin,
@@ -261,7 +261,7 @@ pub fn cautions(terms: &Terms) -> Vec<Caution> {
         }
         // Through its buckets a bid moves `buckets - 1` times, in rounds 1 and up. The round after
         // the last move is held too, and must not be the last of the limit.
-        let buckets = terms.lots.iter().filter_map(|lot| lot.ladder.shape.radices().next()).max();
+        let buckets = terms.lots.iter().filter_map(|lot| lot.grid.shape.radices().next()).max();
         let buckets = u32::try_from(buckets.unwrap_or(0)).unwrap_or(u32::MAX);
         let sufficient = buckets.saturating_add(2);
         if rounds.limit < sufficient {

@@ -5,7 +5,9 @@ use crate::{
     commitment::Commit,
     labels,
     limits::MAX_INSTRUCTION_BYTES,
-    ranking::{BlindPost, Decision, Endorsement, GatePost, MixPost, UnsealPost, Vouch},
+    ranking::{
+        BlindPost, Decision, DecryptionSharePost, Endorsement, GatePost, ShufflePost, Vouch,
+    },
     sealed_bid::Reveals,
     setup::{Complaint, Deal},
     terms::AuctionId,
@@ -28,7 +30,7 @@ pub struct SignedInstruction {
 }
 
 impl SignedInstruction {
-    /// What these bytes say, and who is said to have signed it; the signature is **not** verified.
+    /// The instruction in these bytes and its claimed signer; the signature is **not** verified.
     pub fn read_unverified(bytes: &[u8]) -> Option<(Self, Instruction)> {
         let signed: Self = borsh::from_slice(bytes).ok()?;
         let instruction = borsh::from_slice(&signed.payload).ok()?;
@@ -64,19 +66,19 @@ pub enum Instruction {
     Reveal(Reveals),
     /// A keyholder's word for the transcript so far.
     Endorse(Endorsement),
-    /// A keyholder's turn on gates.
+    /// A keyholder's turn on conditional gates.
     Gate(GatePost),
-    /// A keyholder's blinding for zero-tests.
+    /// A keyholder's blinding for zero-tests (plaintext-equality tests with zero).
     Blind(BlindPost),
     /// A keyholder's decryption shares.
-    Unseal(UnsealPost),
+    Decrypt(DecryptionSharePost),
     /// The seller's reserve for a lot, committed.
     Reserve(Commit),
-    /// A keyholder's turn on lists to be mixed.
-    Mix(MixPost),
+    /// A keyholder's turn on lists to be shuffled.
+    Shuffle(ShufflePost),
     /// The seller's word on a lot that has an award.
     Decide(Decision),
-    /// A keyholder's word for what others said and the transcript does not show.
+    /// A keyholder's statement that it holds others' posts which the transcript does not show.
     Vouch(Vouch),
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Two strings that were equal would let a message made for one purpose serve
 //! another, so a test compares them all. To change one is to change the
-//! protocol: no transcript written before would verify after.
+//! protocol: no transcript written before would verify after. Some strings are older than the names of
+//! their constants, and keep them: `ladder`, `mix`, `unseal`.
 
 /// Version of the protocol that this code speaks; the first field of the terms.
 pub const PROTOCOL_VERSION: u16 = 1;
@@ -48,20 +49,20 @@ pub const KIND_CONSTANT: &[u8] = b"possession-of-constant";
 pub const KIND_EPHEMERAL: &[u8] = b"possession-of-ephemeral";
 /// Proof kind: a complaint's shared point.
 pub const KIND_COMPLAINT: &[u8] = b"complaint";
-/// Proof kind: a committed bid lies on its ladder.
+/// Proof kind: a committed bid lies on its grid.
 pub const KIND_RANGE: &[u8] = b"range";
-/// Proof kind: a committed bid lies on its ladder and is not below the standing one.
+/// Proof kind: a committed bid lies on its grid and is not below the active one.
 pub const KIND_IMPROVEMENT: &[u8] = b"improvement";
-/// Proof kind: an encrypted ladder is well formed and opens its commitment.
-pub const KIND_LADDER: &[u8] = b"ladder";
-/// Proof kind: a step of an in-turn product of encrypted bits.
+/// Proof kind: a unary encoding is well formed and opens its commitment.
+pub const KIND_UNARY: &[u8] = b"ladder";
+/// Proof kind: a conditional gate, one keyholder's turn on a product of encrypted values.
 pub const KIND_GATE: &[u8] = b"gate";
-/// Proof kind: lists permuted, and every entry raised to a secret power.
-pub const KIND_MIX: &[u8] = b"mix";
+/// Proof kind: lists shuffled, and every entry raised to a secret power.
+pub const KIND_SHUFFLE: &[u8] = b"mix";
 /// Proof kind: a multiplicative blinding for a zero-test.
 pub const KIND_BLIND: &[u8] = b"blind";
 /// Proof kind: decryption shares.
-pub const KIND_UNSEAL: &[u8] = b"unseal";
+pub const KIND_DECRYPTION_SHARE: &[u8] = b"unseal";
 
 /// All of the above, for the test that they differ.
 pub const ALL: &[&[u8]] = &[
@@ -85,11 +86,11 @@ pub const ALL: &[&[u8]] = &[
     KIND_COMPLAINT,
     KIND_RANGE,
     KIND_IMPROVEMENT,
-    KIND_LADDER,
+    KIND_UNARY,
     KIND_GATE,
-    KIND_MIX,
+    KIND_SHUFFLE,
     KIND_BLIND,
-    KIND_UNSEAL,
+    KIND_DECRYPTION_SHARE,
 ];
 
 #[cfg(test)]

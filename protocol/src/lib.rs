@@ -1,7 +1,7 @@
 //! The nouns of a Talea auction and their canonical bytes.
 //!
 //! Everything here travels in the open: nothing is secret, nothing is random,
-//! nothing is verified beyond its own shape. The modules stand in the order in
+//! nothing is verified beyond its own shape. The modules are in the order in
 //! which the data moves:
 //!
 //! | module | what it holds |
@@ -12,7 +12,7 @@
 //! | [`bytes`] | fixed and bounded byte types: digests, keys, points, scalars, lists |
 //! | [`mechanism`] | how price and winners follow from the bids |
 //! | [`names`] | keys and ids as people write them |
-//! | [`price`] | a lot's price ladder: rungs, shape, exact prices |
+//! | [`price`] | a lot's price grid: levels, shape, exact prices |
 //! | [`notation`] | prices as people write them |
 //! | [`quorum`] | who together may decrypt |
 //! | [`terms`] | the contract between the parties, hashed to the auction id |
@@ -20,7 +20,7 @@
 //! | [`caution`] | what valid terms leave open |
 //! | [`setup`] | the key ceremony: deals and complaints |
 //! | [`commitment`] | a committed bid |
-//! | [`sealed_bid`] | a bid encrypted as a ladder, with its argument |
+//! | [`sealed_bid`] | a bid encrypted as a unary encoding, with its argument |
 //! | [`ranking`] | what keyholders post to rank bids without opening them |
 //! | [`outcome`] | what the program derived |
 //! | [`instruction`] | the signed envelope in which all of these travel |

@@ -22,12 +22,12 @@ pub const MAX_MEMBERS: usize = 64;
 pub const MAX_LISTED_BIDDERS: usize = 8192;
 /// Commits per lot. Sums over bidders stay far below the group order.
 pub const MAX_BIDS_PER_LOT: u32 = 65_535;
-/// Digits in the shape of a price ladder.
+/// Digits in the shape of a price grid.
 pub const MAX_DIGITS: usize = 32;
 /// Bits of one digit: a radix of 1,024 is the largest.
 pub const MAX_DIGIT_BITS: u8 = 10;
-/// Bits of a whole rung index.
-pub const MAX_RUNG_BITS: u32 = 32;
+/// Bits of a whole level index.
+pub const MAX_LEVEL_BITS: u32 = 32;
 /// Bytes of a range proof: the size for two values of 32 bits is 672.
 pub const MAX_RANGE_PROOF_BYTES: usize = 1024;
 /// Bytes of a sealed bid: the largest shape, one digit of radix 1,024 and 22 bits, stays below.

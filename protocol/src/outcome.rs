@@ -3,7 +3,7 @@
 use crate::{
     bytes::{List, PartyKey},
     limits::{MAX_BUCKETS, MAX_LOTS, MAX_ROUNDS, MAX_UNITS},
-    price::{Price, Rung},
+    price::{Level, Price},
     terms::AuctionId,
 };
 use alloc::vec::Vec;
@@ -73,11 +73,11 @@ pub struct Survey {
     pub cover: Option<Quote>,
 }
 
-/// A rung with its price.
+/// A level with its price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Quote {
-    /// The rung.
-    pub rung: Rung,
+    /// The level.
+    pub level: Level,
     /// The price.
     pub price: Price,
 }
@@ -87,7 +87,7 @@ pub struct Quote {
 pub struct OpenedBid {
     /// Whose.
     pub bidder: PartyKey,
-    /// Its rung and price.
+    /// Its level and price.
     pub quote: Quote,
 }
 
@@ -122,13 +122,13 @@ pub struct Award {
 pub struct Sale {
     /// Who.
     pub winner: PartyKey,
-    /// How its bid stands to the price.
-    pub standing: Standing,
+    /// How its bid compares with the price.
+    pub comparison: PriceComparison,
 }
 
-/// How a winner's bid stands to the price.
+/// How a winner's bid compares with the price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub enum Standing {
+pub enum PriceComparison {
     /// It bid more than the price (less, in a procurement).
     AbovePrice,
     /// It bid the price.

@@ -1,11 +1,11 @@
-//! A lot's price ladder.
+//! A lot's price grid.
 //!
-//! Four quantities live here and must not be confused: a [`Rung`] is a bid's index, `0` the worst
-//! for the seller and `rungs - 1` the best; a [`Price`] is an integer number of minor units; a
-//! [`Scale`] says what a minor unit is for people; a [`Shape`] says into which digits a rung is
+//! Four quantities live here and must not be confused: a [`Level`] is a bid's index, `0` the worst
+//! for the seller and `levels - 1` the best; a [`Price`] is an integer number of minor units; a
+//! [`Scale`] says what a minor unit is for people; a [`Shape`] says into which digits a level is
 //! written when it is encrypted. There is no float anywhere.
 
-use crate::limits::{MAX_DIGIT_BITS, MAX_DIGITS, MAX_RUNG_BITS};
+use crate::limits::{MAX_DIGIT_BITS, MAX_DIGITS, MAX_LEVEL_BITS};
 use alloc::{format, string::String, vec::Vec};
 use borsh::{
     BorshDeserialize, BorshSerialize,
@@ -13,9 +13,9 @@ use borsh::{
 };
 use core::fmt;
 
-/// The index of a price on its ladder, `0 .. rungs`.
+/// The index of a price on its grid, `0 .. levels`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
-pub struct Rung(pub u32);
+pub struct Level(pub u32);
 
 /// A price in minor units, exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
@@ -24,9 +24,9 @@ pub struct Price(pub i64);
 /// Which side of the market bids, and so which bid wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Side {
-    /// A sale: rung `j` costs `start + j * tick`, the highest price wins.
+    /// A sale: level `j` costs `start + j * tick`, the highest price wins.
     HighestWins,
-    /// A procurement: rung `j` costs `start - j * tick`, the lowest price wins.
+    /// A procurement: level `j` costs `start - j * tick`, the lowest price wins.
     LowestWins,
 }
 
@@ -99,11 +99,11 @@ impl Scale {
     }
 }
 
-/// The digits in which a rung is encrypted, most significant first, each given as the base-2
+/// The digits in which a level is encrypted, most significant first, each given as the base-2
 /// logarithm of its radix.
 ///
 /// # Invariants
-/// 1 to [`MAX_DIGITS`] digits of 1 to [`MAX_DIGIT_BITS`] bits, [`MAX_RUNG_BITS`] bits in all.
+/// 1 to [`MAX_DIGITS`] digits of 1 to [`MAX_DIGIT_BITS`] bits, [`MAX_LEVEL_BITS`] bits in all.
 #[derive(Clone, PartialEq, Eq, BorshSerialize)]
 pub struct Shape(Vec<u8>);
 
@@ -118,7 +118,7 @@ impl Shape {
         if digit_bits.is_empty()
             || digit_bits.len() > MAX_DIGITS
             || !digits_fit
-            || bits > MAX_RUNG_BITS
+            || bits > MAX_LEVEL_BITS
         {
             return Err(BadShape);
         }
@@ -140,7 +140,7 @@ impl Shape {
         self.0.iter().map(|bits| 1usize.checked_shl((*bits).into()).unwrap_or(usize::MAX))
     }
 
-    /// Bits of a rung, `sum of m_t`.
+    /// Bits of a level, `sum of m_t`.
     pub fn bits(&self) -> usize {
         self.0.iter().map(|b| usize::from(*b)).sum()
     }
@@ -150,14 +150,14 @@ impl Shape {
         self.0.iter().map(|b| usize::from(*b)).max().unwrap_or(0)
     }
 
-    /// Ciphertexts of a ladder, `sum of (B_t - 1)`.
+    /// Ciphertexts of a unary encoding, `sum of (B_t - 1)`.
     pub fn entries(&self) -> usize {
         self.radices().map(|radix| radix.saturating_sub(1)).sum()
     }
 
-    /// The digits of `rung`, most significant first.
-    pub fn digits_of(&self, rung: Rung) -> Vec<usize> {
-        let mut rest = u64::from(rung.0);
+    /// The digits of `level`, most significant first.
+    pub fn digits_of(&self, level: Level) -> Vec<usize> {
+        let mut rest = u64::from(level.0);
         let mut digits: Vec<usize> = self
             .0
             .iter()
@@ -206,7 +206,7 @@ impl BorshDeserialize for Shape {
     fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self> {
         let digits = crate::bytes::List::<u8, MAX_DIGITS>::deserialize_reader(reader)?;
         Self::new(&digits)
-            .map_err(|_| Error::new(ErrorKind::InvalidData, "a ladder's shape is impossible"))
+            .map_err(|_| Error::new(ErrorKind::InvalidData, "a grid's shape is impossible"))
     }
 }
 
@@ -217,32 +217,32 @@ pub struct BadShape;
 
 /// The prices at which a lot can be bid for.
 ///
-/// Nothing here is checked against the rest; [`PriceLadder::fault`] says what is impossible.
+/// Nothing here is checked against the rest; [`PriceGrid::fault`] says what is impossible.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct PriceLadder {
+pub struct PriceGrid {
     /// Which bid wins.
     pub side: Side,
-    /// Price of rung 0.
+    /// Price of level 0.
     pub start: Price,
-    /// Distance between neighbouring rungs in minor units, at least 1.
+    /// Distance between neighbouring levels in minor units, at least 1.
     pub tick: u64,
-    /// Number of rungs, `k`: at least 2 and at most the product of the radices.
-    pub rungs: u32,
+    /// Number of levels, `k`: at least 2 and at most the product of the radices.
+    pub levels: u32,
     /// What a minor unit is.
     pub scale: Scale,
-    /// The digits in which a rung is encrypted.
+    /// The digits in which a level is encrypted.
     pub shape: Shape,
 }
 
-impl PriceLadder {
-    /// The price of `rung`, or nothing if it is not on the ladder.
-    pub fn price(&self, rung: Rung) -> Option<Price> {
-        if rung.0 >= self.rungs {
+impl PriceGrid {
+    /// The price of `level`, or nothing if it is not on the grid.
+    pub fn price(&self, level: Level) -> Option<Price> {
+        if level.0 >= self.levels {
             return None;
         }
         let tick = i64::try_from(self.tick).ok()?;
-        // A ladder may reach from one end of 64 bits to the other: its length need not fit, its prices must.
-        let distance = i128::from(tick).checked_mul(rung.0.into())?;
+        // A grid may reach from one end of 64 bits to the other: its length need not fit, its prices must.
+        let distance = i128::from(tick).checked_mul(level.0.into())?;
         let price = match self.side {
             Side::HighestWins => i128::from(self.start.0).checked_add(distance)?,
             Side::LowestWins => i128::from(self.start.0).checked_sub(distance)?,
@@ -250,8 +250,8 @@ impl PriceLadder {
         i64::try_from(price).ok().map(Price)
     }
 
-    /// The rung that has exactly this price, or nothing if none has.
-    pub fn rung(&self, price: Price) -> Option<Rung> {
+    /// The level that has exactly this price, or nothing if none has.
+    pub fn level(&self, price: Price) -> Option<Level> {
         let distance = match self.side {
             Side::HighestWins => i128::from(price.0).checked_sub(self.start.0.into())?,
             Side::LowestWins => i128::from(self.start.0).checked_sub(price.0.into())?,
@@ -260,11 +260,11 @@ impl PriceLadder {
         if distance < 0 || distance.checked_rem(tick)? != 0 {
             return None;
         }
-        let rung = u32::try_from(distance.checked_div(tick)?).ok()?;
-        (rung < self.rungs).then_some(Rung(rung))
+        let level = u32::try_from(distance.checked_div(tick)?).ok()?;
+        (level < self.levels).then_some(Level(level))
     }
 
-    /// What is impossible about this ladder, in one sentence; nothing if all is well.
+    /// What is impossible about this grid, in one sentence; nothing if all is well.
     pub fn fault(&self) -> Option<&'static str> {
         if !self.scale.is_possible() {
             return Some("a scale has at most 12 decimal places or 8 binary ones");
@@ -272,24 +272,24 @@ impl PriceLadder {
         if self.tick == 0 {
             return Some("the tick must be at least one minor unit");
         }
-        if self.rungs < 2 {
-            return Some("a ladder needs at least two rungs");
+        if self.levels < 2 {
+            return Some("a grid needs at least two levels");
         }
         let product = 1u64
             .checked_shl(u32::try_from(self.shape.bits()).unwrap_or(u32::MAX))
             .unwrap_or(u64::MAX);
-        if u64::from(self.rungs) > product {
-            return Some("the shape's radices multiply to less than the number of rungs");
+        if u64::from(self.levels) > product {
+            return Some("the shape's radices multiply to less than the number of levels");
         }
-        if self.price(Rung(self.rungs.saturating_sub(1))).is_none() {
-            return Some("the last rung's price does not fit in 64 bits");
+        if self.price(Level(self.levels.saturating_sub(1))).is_none() {
+            return Some("the last level's price does not fit in 64 bits");
         }
         None
     }
 
-    /// Bits of each value in the range proof: the least of 8, 16 and 32 that holds a rung.
+    /// Bits of each value in the range proof: the least of 8, 16 and 32 that holds a level.
     pub fn range_bits(&self) -> usize {
-        match self.rungs {
+        match self.levels {
             0..=0x100 => 8,
             0x101..=0x1_0000 => 16,
             _ => 32,
@@ -302,12 +302,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn ladder(side: Side) -> PriceLadder {
-        PriceLadder {
+    fn grid(side: Side) -> PriceGrid {
+        PriceGrid {
             side,
             start: Price(9_500),
             tick: 5,
-            rungs: 200,
+            levels: 200,
             scale: Scale::Decimal(2),
             shape: Shape::new(&[4, 4]).unwrap(),
         }
@@ -315,34 +315,34 @@ mod tests {
 
     #[test]
     fn prices_rise_for_a_sale_and_fall_for_a_procurement() {
-        assert_eq!(ladder(Side::HighestWins).price(Rung(3)), Some(Price(9_515)));
-        assert_eq!(ladder(Side::LowestWins).price(Rung(3)), Some(Price(9_485)));
-        assert_eq!(ladder(Side::LowestWins).price(Rung(200)), None);
+        assert_eq!(grid(Side::HighestWins).price(Level(3)), Some(Price(9_515)));
+        assert_eq!(grid(Side::LowestWins).price(Level(3)), Some(Price(9_485)));
+        assert_eq!(grid(Side::LowestWins).price(Level(200)), None);
     }
 
     #[test]
-    fn a_ladder_may_be_longer_than_its_prices_are_wide() {
-        let widest = |side, start| PriceLadder {
+    fn a_grid_may_be_longer_than_its_prices_are_wide() {
+        let widest = |side, start| PriceGrid {
             start: Price(start),
             tick: i64::MAX as u64,
-            rungs: 3,
-            ..ladder(side)
+            levels: 3,
+            ..grid(side)
         };
         let up = widest(Side::HighestWins, i64::MIN);
         assert_eq!(up.fault(), None);
-        assert_eq!(up.price(Rung(2)), Some(Price(i64::MAX - 1)));
-        assert_eq!(up.rung(Price(i64::MAX - 1)), Some(Rung(2)));
+        assert_eq!(up.price(Level(2)), Some(Price(i64::MAX - 1)));
+        assert_eq!(up.level(Price(i64::MAX - 1)), Some(Level(2)));
         let down = widest(Side::LowestWins, i64::MAX);
-        assert_eq!(down.price(Rung(2)), Some(Price(-i64::MAX)));
+        assert_eq!(down.price(Level(2)), Some(Price(-i64::MAX)));
         assert!(widest(Side::HighestWins, 2).fault().is_some());
-        assert!(PriceLadder { tick: 1 << 63, ..up }.fault().is_some());
+        assert!(PriceGrid { tick: 1 << 63, ..up }.fault().is_some());
     }
 
     #[test]
-    fn a_price_off_the_grid_has_no_rung() {
-        assert_eq!(ladder(Side::HighestWins).rung(Price(9_516)), None);
-        assert_eq!(ladder(Side::HighestWins).rung(Price(9_495)), None);
-        assert_eq!(ladder(Side::HighestWins).rung(Price(9_500 + 200 * 5)), None);
+    fn a_price_off_the_grid_has_no_level() {
+        assert_eq!(grid(Side::HighestWins).level(Price(9_516)), None);
+        assert_eq!(grid(Side::HighestWins).level(Price(9_495)), None);
+        assert_eq!(grid(Side::HighestWins).level(Price(9_500 + 200 * 5)), None);
     }
 
     #[test]
@@ -379,37 +379,37 @@ mod tests {
     }
 
     #[test]
-    fn impossible_ladders_are_named() {
-        let mut bad = ladder(Side::HighestWins);
-        bad.rungs = 257;
+    fn impossible_grids_are_named() {
+        let mut bad = grid(Side::HighestWins);
+        bad.levels = 257;
         assert!(bad.fault().is_some());
-        bad.rungs = 1;
+        bad.levels = 1;
         assert!(bad.fault().is_some());
-        let mut far = ladder(Side::HighestWins);
+        let mut far = grid(Side::HighestWins);
         far.start = Price(i64::MAX - 10);
         assert!(far.fault().is_some());
-        assert_eq!(ladder(Side::LowestWins).fault(), None);
+        assert_eq!(grid(Side::LowestWins).fault(), None);
     }
 
     proptest! {
         #[test]
-        fn a_rung_is_its_digits(rung in 0u32..65_536) {
+        fn a_level_is_its_digits(level in 0u32..65_536) {
             for bits in [&[16u8; 1][..], &[8, 8], &[4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], &[3, 5, 8]] {
                 let Ok(shape) = Shape::new(bits) else { continue };
                 let value = shape
-                    .digits_of(Rung(rung))
+                    .digits_of(Level(level))
                     .into_iter()
                     .zip(shape.radices())
                     .fold(0usize, |value, (digit, radix)| value * radix + digit);
-                prop_assert_eq!(value, rung as usize);
+                prop_assert_eq!(value, level as usize);
             }
         }
 
         #[test]
-        fn price_and_rung_are_inverse(rung in 0u32..200) {
+        fn price_and_level_are_inverse(level in 0u32..200) {
             for side in [Side::HighestWins, Side::LowestWins] {
-                let ladder = ladder(side);
-                prop_assert_eq!(ladder.rung(ladder.price(Rung(rung)).unwrap()), Some(Rung(rung)));
+                let grid = grid(side);
+                prop_assert_eq!(grid.level(grid.price(Level(level)).unwrap()), Some(Level(level)));
             }
         }
     }

@@ -68,7 +68,7 @@ pub struct RankHeader {
     pub head: Digest,
 }
 
-/// One keyholder's turn on one gate: both ciphertexts multiplied by the same secret sign and
+/// One keyholder's turn on one conditional gate: both ciphertexts multiplied by the same secret sign and
 /// re-encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct GateTurn {
@@ -121,9 +121,9 @@ pub struct Switch {
     pub z_crossed: [Scalar; 2],
 }
 
-/// A keyholder's turn on a chunk of lists to be mixed.
+/// A keyholder's turn on a chunk of lists to be shuffled.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct MixPost {
+pub struct ShufflePost {
     /// Where it belongs.
     pub header: RankHeader,
     /// List by list, layer by layer.
@@ -132,7 +132,7 @@ pub struct MixPost {
     pub challenge: Scalar,
 }
 
-/// A keyholder's blinding of a chunk of ciphertexts, for zero-tests.
+/// A keyholder's blinding of a chunk of ciphertexts, for zero-tests (plaintext-equality tests with zero).
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct BlindPost {
     /// Where it belongs.
@@ -156,7 +156,7 @@ pub struct Decision {
 
 /// A keyholder's decryption shares for a chunk of ciphertexts.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct UnsealPost {
+pub struct DecryptionSharePost {
     /// Where it belongs.
     pub header: RankHeader,
     /// `D = x * R` per ciphertext.

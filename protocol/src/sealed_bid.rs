@@ -1,7 +1,7 @@
-//! A sealed bid: the bid encrypted as a ladder of bits, with the argument that it is one.
+//! A sealed bid: the bid's level encrypted in unary, digit by digit, with the argument that it is well formed.
 //!
 //! Its length is a function of the lot's [`Shape`], so its encoding has no length prefixes:
-//! the ladder, then `I, B, A` of every bit, then `D`, then `z, w, v` of every bit, then `R`. Where
+//! the unary encoding, then `I, B, A` of every bit, then `D`, then `z, w, v` of every bit, then `R`. Where
 //! ties go by lottery, the bidder's contribution follows ([`split_contribution`]).
 
 use crate::{
@@ -45,9 +45,9 @@ pub struct BitResponses {
     pub v: Scalar,
 }
 
-/// The argument that a ladder encrypts the committed bid. Bit `l = 0` is the least significant.
+/// The argument that a unary encoding encrypts the committed bid. Bit `l = 0` is the least significant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LadderArgument {
+pub struct UnaryArgument {
     /// Per bit, least significant first.
     pub bits: Vec<BitCommitments>,
     /// `D_c` for `c = 0 .. m - 1`: the digits share them.
@@ -66,9 +66,9 @@ pub struct LadderArgument {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedBid {
     /// `U[t][j]` for `t = 1 ..= d`, `j = 1 .. B_t`, digit by digit.
-    pub ladder: Vec<Ciphertext>,
+    pub unary: Vec<Ciphertext>,
     /// The argument.
-    pub argument: LadderArgument,
+    pub argument: UnaryArgument,
 }
 
 const POINT_BYTES: usize = 32;
@@ -88,7 +88,7 @@ impl SealedBid {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut put = |part: &[u8; 32]| bytes.extend_from_slice(part);
-        for ciphertext in &self.ladder {
+        for ciphertext in &self.unary {
             put(&ciphertext.r.0);
             put(&ciphertext.e.0);
         }
@@ -121,9 +121,9 @@ impl SealedBid {
             out
         });
         let mut next = || units.next();
-        let mut ladder = Vec::with_capacity(shape.entries());
+        let mut unary = Vec::with_capacity(shape.entries());
         for _ in 0..shape.entries() {
-            ladder.push(Ciphertext { r: Point(next()?), e: Point(next()?) });
+            unary.push(Ciphertext { r: Point(next()?), e: Point(next()?) });
         }
         let mut bits = Vec::with_capacity(shape.bits());
         for _ in 0..shape.bits() {
@@ -146,7 +146,7 @@ impl SealedBid {
             });
         }
         let randomness = Scalar(next()?);
-        Some(Self { ladder, argument: LadderArgument { bits, polynomial, responses, randomness } })
+        Some(Self { unary, argument: UnaryArgument { bits, polynomial, responses, randomness } })
     }
 }
 

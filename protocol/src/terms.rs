@@ -7,7 +7,7 @@ use crate::{
     bytes::{Digest, List, PartyKey, Text, bytes32},
     labels,
     limits::{MAX_LISTED_BIDDERS, MAX_LOTS},
-    price::PriceLadder,
+    price::PriceGrid,
     quorum::Quorum,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -102,7 +102,7 @@ pub struct Lot {
     /// How much is for sale, in the unit that the name implies (face amount, pieces); at least 1.
     pub quantity: u64,
     /// The prices at which it can be bid for.
-    pub ladder: PriceLadder,
+    pub grid: PriceGrid,
 }
 
 /// How ties are broken.
@@ -111,7 +111,7 @@ pub enum Ties {
     /// The earliest commit in the transcript wins. The board orders commits within a slot.
     EarliestCommit,
     /// Chance decides: every sealed bid of round 0 ends with a contribution, and nobody knows the
-    /// draw before the last reveal. Whoever reveals last with several bids can still choose among
+    /// draw before the last reveal. The last to reveal, with several bids, can still choose among
     /// draws, at the price of a bid and its deposit for each that it leaves out.
     Lottery,
 }
@@ -144,7 +144,7 @@ impl Disclosure {
 }
 
 /// How many bids lie in each price bucket, without the best ones. The buckets are the first digits
-/// of the ladder's shape.
+/// of the grid's shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Depth {
     /// Of a lot with fewer ranked bids no depth is opened; at least 1. Few bids in a depth show
@@ -247,7 +247,7 @@ pub struct Stakes {
     /// Added to the fee for each commit that the lot has already, so that it costs more and more to
     /// take all the room that there is for others.
     pub fee_growth: u64,
-    /// Receives every forfeit and fee; if nobody is named, nobody does. Neither the seller, nor the
+    /// Receives every forfeit and fee; nobody does if it is absent. Neither the seller, nor the
     /// custodian, nor a keyholder, nor a bidder: it would pay them to cause a forfeit.
     pub beneficiary: Option<PartyKey>,
 }

@@ -6,7 +6,7 @@
 #![allow(missing_docs)]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use talea_sim::bench::{Bench, Rules, Yardstick, ladder, one_lot, replay, standard_ladders};
+use talea_sim::bench::{Bench, Rules, Yardstick, grid, one_lot, replay, standard_grids};
 use talea_verifier::{Options, verify};
 
 fn yardstick(criterion: &mut Criterion) {
@@ -16,29 +16,30 @@ fn yardstick(criterion: &mut Criterion) {
 
 fn bids(criterion: &mut Criterion) {
     let mut bench = Bench::new();
-    for (rungs, digit_bits) in standard_ladders() {
-        let ladder = ladder(rungs, &digit_bits);
-        let mut group = criterion.benchmark_group(format!("{rungs} rungs as {}", ladder.shape));
-        let bid = bench.bid(&ladder);
-        let (statement, rung, rho) = &bid;
+    for (levels, digit_bits) in standard_grids() {
+        let grid = grid(levels, &digit_bits);
+        let mut group = criterion.benchmark_group(format!("{levels} levels as {}", grid.shape));
+        let bid = bench.bid(&grid);
+        let (statement, level, rho) = &bid;
         group.bench_function("commit/prove", |b| b.iter(|| bench.commit(&bid)));
         let proof = bench.commit(&bid);
         group.bench_function("commit/verify", |b| {
             b.iter(|| bench.range.verify(&bench.generators, &bench.context, statement, &proof));
         });
-        group.bench_function("reveal/prove", |b| b.iter(|| bench.seal(&ladder.shape, *rung, rho)));
-        let sealed = bench.seal(&ladder.shape, *rung, rho);
+        group.bench_function("reveal/prove", |b| b.iter(|| bench.seal(&grid.shape, *level, rho)));
+        let sealed = bench.seal(&grid.shape, *level, rho);
         let one = [(statement.commitment, &sealed)];
-        group.bench_function("reveal/verify", |b| b.iter(|| bench.unseal(&ladder.shape, &one)));
+        group
+            .bench_function("reveal/verify", |b| b.iter(|| bench.verify_sealed(&grid.shape, &one)));
         group.finish();
     }
 }
 
 fn auctions(criterion: &mut Criterion) {
     for bidders in [8usize, 32] {
-        let ladder = ladder(65_536, &[1; 16]);
+        let grid = grid(65_536, &[1; 16]);
         let transcript =
-            one_lot(&ladder, bidders, &Rules::FIRST_PRICE).expect("honest parties are not refused");
+            one_lot(&grid, bidders, &Rules::FIRST_PRICE).expect("honest parties are not refused");
         let mut group = criterion.benchmark_group(format!("{bidders} bidders"));
         group.sample_size(10).throughput(Throughput::Elements(bidders as u64));
         group.bench_function("contract", |b| {

@@ -2,34 +2,34 @@
 
 use crate::{
     plain::{PlainLot, PlainResult},
-    play::{BidPlan, BidderConduct, KeyholderConduct, Plan},
+    simulate::{BidPlan, BidderConduct, KeyholderConduct, Plan},
 };
 use talea_protocol::{
     bytes::{List, PartyKey},
     outcome::{Award, Disclosed, Ending, LotResult, Outcome, ReserveResult, Survey},
-    price::{PriceLadder, Rung, Scale},
+    price::{Level, PriceGrid, Scale},
     terms::Ties,
 };
 
-/// The bids of a lot that stand, in commit order, and what the rounds showed of them.
+/// The active bids of a lot, in commit order, and what the rounds showed of them.
 #[derive(Clone, Debug, Default)]
-struct Standing {
-    bids: Vec<(PartyKey, Rung)>,
+struct ActiveBids {
+    bids: Vec<(PartyKey, Level)>,
     surveys: Vec<Survey>,
     /// Whether the last survey is of these very bids, so that no depth is asked for after it.
     is_surveyed: bool,
 }
 
 /// Every lot's bids as the last round leaves them.
-fn standing(plan: &Plan, bidders: &[PartyKey]) -> Option<Vec<Standing>> {
-    let mut lots = vec![Standing::default(); plan.terms.lots.len()];
-    let place = |lots: &mut Vec<Standing>, bid: &BidPlan, may_enter: bool| {
+fn active_bids(plan: &Plan, bidders: &[PartyKey]) -> Option<Vec<ActiveBids>> {
+    let mut lots = vec![ActiveBids::default(); plan.terms.lots.len()];
+    let place = |lots: &mut Vec<ActiveBids>, bid: &BidPlan, may_enter: bool| {
         let bidder = *bidders.get(bid.bidder)?;
         let lot = lots.get_mut(usize::try_from(bid.lot).ok()?)?;
         if bid.conduct == BidderConduct::Honest {
             match lot.bids.iter_mut().find(|(party, _)| *party == bidder) {
-                Some((_, rung)) => *rung = bid.rung,
-                None if may_enter => lot.bids.push((bidder, bid.rung)),
+                Some((_, level)) => *level = bid.level,
+                None if may_enter => lot.bids.push((bidder, bid.level)),
                 None => {}
             }
         }
@@ -43,7 +43,7 @@ fn standing(plan: &Plan, bidders: &[PartyKey]) -> Option<Vec<Standing>> {
             if lot.bids.is_empty() {
                 continue;
             }
-            let survey = plain(plan, &line.ladder, &lot.bids).survey();
+            let survey = plain(plan, &line.grid, &lot.bids).survey();
             moved |= lot.surveys.last() != Some(&survey);
             lot.surveys.push(survey);
         }
@@ -58,12 +58,8 @@ fn standing(plan: &Plan, bidders: &[PartyKey]) -> Option<Vec<Standing>> {
 }
 
 /// A lot with these bids and no reserve.
-fn plain<'a>(
-    plan: &'a Plan,
-    ladder: &'a PriceLadder,
-    bids: &'a [(PartyKey, Rung)],
-) -> PlainLot<'a> {
-    PlainLot { terms: &plan.terms, ladder, bids, reserve: None, declines: false }
+fn plain<'a>(plan: &'a Plan, grid: &'a PriceGrid, bids: &'a [(PartyKey, Level)]) -> PlainLot<'a> {
+    PlainLot { terms: &plan.terms, grid, bids, reserve: None, declines: false }
 }
 
 /// What the plan implies for lot `index` if enough keyholders do their work; `found` is what it came
@@ -72,7 +68,7 @@ fn plain<'a>(
 fn implied(
     plan: &Plan,
     index: usize,
-    Standing { mut bids, surveys, is_surveyed }: Standing,
+    ActiveBids { mut bids, surveys, is_surveyed }: ActiveBids,
     found: &LotResult,
 ) -> Option<LotResult> {
     let lot = u32::try_from(index).ok()?;
@@ -86,9 +82,9 @@ fn implied(
     }
     let reserve = plan.reserves.iter().find(|reserve| reserve.lot == lot);
     let plain = PlainLot {
-        reserve: reserve.filter(|reserve| reserve.is_revealed).map(|reserve| reserve.rung),
+        reserve: reserve.filter(|reserve| reserve.is_revealed).map(|reserve| reserve.level),
         declines: plan.declines.contains(&lot),
-        ..plain(plan, &plan.terms.lots.get(index)?.ladder, &bids)
+        ..plain(plan, &plan.terms.lots.get(index)?.grid, &bids)
     };
     let PlainResult { ending, mut disclosed, reserve: of_reserve } = plain.result();
     if is_surveyed {
@@ -107,7 +103,7 @@ fn implied(
 
 /// Puts the bids in an order in which those that won a tie come before those that did not; where
 /// all bids were opened, in the order in which they were.
-fn sort_as_drawn(bids: &mut [(PartyKey, Rung)], found: &LotResult) {
+fn sort_as_drawn(bids: &mut [(PartyKey, Level)], found: &LotResult) {
     if let Some(opened) = &found.disclosed.bids {
         bids.sort_by_key(|(bidder, _)| opened.iter().position(|bid| bid.bidder == *bidder));
         return;
@@ -122,7 +118,7 @@ fn sort_as_drawn(bids: &mut [(PartyKey, Rung)], found: &LotResult) {
 #[must_use]
 pub fn differences(plan: &Plan, bidders: &[PartyKey], outcome: &Outcome) -> Vec<String> {
     let may_be_void = plan.keyholders.values().any(|conduct| *conduct != KeyholderConduct::Honest);
-    let lots = standing(plan, bidders);
+    let lots = active_bids(plan, bidders);
     let mut found = Vec::new();
     if outcome.lots.len() != plan.terms.lots.len() {
         found.push(format!(
@@ -132,13 +128,13 @@ pub fn differences(plan: &Plan, bidders: &[PartyKey], outcome: &Outcome) -> Vec<
         ));
     }
     for (index, (lot, result)) in plan.terms.lots.iter().zip(outcome.lots.iter()).enumerate() {
-        let standing = lots.as_ref().and_then(|lots| lots.get(index)).cloned();
-        let implied = standing.and_then(|standing| implied(plan, index, standing, result));
+        let active = lots.as_ref().and_then(|lots| lots.get(index)).cloned();
+        let implied = active.and_then(|active| implied(plan, index, active, result));
         let is_excused = may_be_void && matches!(result.ending, Ending::Void(_));
         if is_excused || implied.as_ref() == Some(result) {
             continue;
         }
-        let scale = lot.ladder.scale;
+        let scale = lot.grid.scale;
         let implied = implied.map_or("nothing".into(), |result| in_words(scale, &result));
         found.push(format!(
             "lot {index} ({}): {}, but the bids imply {implied}",
@@ -172,7 +168,7 @@ mod tests {
     use crate::{scenario::Scenario, seed};
     use std::path::Path;
     use talea_protocol::{
-        outcome::{Quote, Sale, Standing, VoidCause},
+        outcome::{PriceComparison, Quote, Sale, VoidCause},
         price::Price,
     };
 
@@ -212,9 +208,9 @@ bidders = [
     #[test]
     fn every_other_outcome_is_found_out() {
         let (mut plan, bidders) = plan();
-        let sold = |bidder: usize, rung| {
-            let sale = Sale { winner: bidders[bidder], standing: Standing::AtPrice };
-            let quote = Quote { rung: Rung(rung), price: Price(i64::from(rung)) };
+        let sold = |bidder: usize, level| {
+            let sale = Sale { winner: bidders[bidder], comparison: PriceComparison::AtPrice };
+            let quote = Quote { level: Level(level), price: Price(i64::from(level)) };
             Ending::Sold(Award { quote, sales: List::new(vec![sale]).unwrap() })
         };
         let found = |plan: &Plan, ending, ranked| {

@@ -46,7 +46,7 @@ The same scenario and the same seed give the same transcript, byte for byte.
 
 A record of tenders has the columns auction, date_yyyymmdd, bidder_id, bid_jpy, reserve_max_jpy,
 min_price_jpy, min_price_rule, result_code, below_min, winner. Each tender that its bids decide
-becomes a lot with a ladder from the ceiling down to the floor and quorum 2 of 3. Void, disqualified
+becomes a lot with a grid from the ceiling down to the floor and quorum 2 of 3. Void, disqualified
 and blank bids are left out. Tenders decided by lottery or without a published winner are skipped and
 counted.";
 
@@ -55,8 +55,8 @@ Values are private, independent and uniform. Every line of a table uses the same
 only rules and strategies differ. Means have a 95 % confidence interval.
 
 Revenue, efficiency and the winners' surplus are in per cent of what the best bidders' values add up
-to; prices and a deviator's surplus are in rungs. Strategies: truthful, shading ((n - 1) / n of the
-value), and in rounds standing, improving, sniping in the last round or in round 1, and a creeping
+to; prices and a deviator's surplus are in levels. Strategies: truthful, shading ((n - 1) / n of the
+value), and in rounds holding, improving, sniping in the last round or in round 1, and a creeping
 sniper who keeps the rounds going. Rounds are first price; the depth is shown after each.
 
 Two more tables show how often the last revealer of a lottery can win, and what a bidder gains by not
@@ -73,7 +73,7 @@ Costs are sums over one lot, in verifications of a 64-bit Bulletproof: every mes
 verified once. Steps are the most round trips to the keyholders that the ranking can take.
 
 Example:
-  talea-sim suggest --rungs 25600 --bidders 7 --quorum-size 2";
+  talea-sim suggest --levels 25600 --bidders 7 --quorum-size 2";
 
 /// Simulates sealed-bid auctions: every party, with real cryptography.
 #[derive(Debug, Parser)]
@@ -90,7 +90,7 @@ pub enum Command {
     /// Run a scenario, or a public record of tenders, through the whole protocol.
     #[command(after_help = AFTER_RUN)]
     Run(RunArgs),
-    /// Suggest the digits in which a ladder's rungs are written, and show what they cost.
+    /// Suggest the digits in which a grid's levels are written, and show what they cost.
     #[command(after_help = AFTER_SUGGEST)]
     Suggest(SuggestArgs),
     /// Compare mechanisms and strategies over many auctions: revenue, efficiency, rounds.
@@ -156,7 +156,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "NUMBER")]
     pub jobs: Option<usize>,
 
-    /// Write JSON (schema talea-sim/1) instead of tables.
+    /// Write JSON (schema talea-sim/2) instead of tables.
     #[arg(long)]
     pub json: bool,
 }
@@ -182,14 +182,14 @@ pub struct CompareArgs {
     )]
     pub bidders: usize,
 
-    /// Rungs of the ladder of values and bids.
+    /// Levels of the grid of values and bids.
     #[arg(
         long,
         value_name = "NUMBER",
         default_value_t = 1_024,
         value_parser = clap::value_parser!(u32).range(16..=16_777_216)
     )]
-    pub rungs: u32,
+    pub levels: u32,
 
     /// Maximum number of rounds, in auctions with rounds.
     #[arg(
@@ -217,7 +217,7 @@ pub struct CompareArgs {
     #[arg(long, value_name = "NUMBER")]
     pub jobs: Option<usize>,
 
-    /// Write JSON (schema talea-sim/1) instead of tables.
+    /// Write JSON (schema talea-sim/2) instead of tables.
     #[arg(long)]
     pub json: bool,
 }
@@ -225,9 +225,9 @@ pub struct CompareArgs {
 /// What a shape has to serve.
 #[derive(Debug, Args)]
 pub struct SuggestArgs {
-    /// Rungs of the ladder.
+    /// Levels of the grid.
     #[arg(long, value_name = "NUMBER")]
-    pub rungs: u32,
+    pub levels: u32,
 
     /// Bids expected on the lot.
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
@@ -245,7 +245,7 @@ pub struct SuggestArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 6)]
     pub show: usize,
 
-    /// Write JSON (schema talea-sim/1) instead of a table.
+    /// Write JSON (schema talea-sim/2) instead of a table.
     #[arg(long)]
     pub json: bool,
 }
@@ -253,13 +253,13 @@ pub struct SuggestArgs {
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// Measure only the smallest ladders and auctions.
+    /// Measure only the smallest grids and auctions.
     #[arg(long)]
     pub quick: bool,
 
-    /// Measure only ladders of this many rungs: 256, 1024 or 65536. May be given more than once.
+    /// Measure only grids of this many levels: 256, 1024 or 65536. May be given more than once.
     #[arg(long, value_name = "NUMBER", conflicts_with = "quick")]
-    pub rungs: Vec<u32>,
+    pub levels: Vec<u32>,
 
     /// Measure auctions of this many bidders, in place of 8, 32 and 128. May be given more than once.
     #[arg(
@@ -335,7 +335,7 @@ fn run_scenario(path: &Path, args: &RunArgs) -> Result<Exit, Failure> {
     let transcript = args.transcript.clone().unwrap_or_else(|| default_transcript(path));
     let seed = args.seed.unwrap_or(scenario.seed);
     let run = run::write_transcript(&transcript, |file| run::run(&scenario, (seed, 0), file))?;
-    let played = &run.played;
+    let simulated = &run.simulated;
     let report = RunReport::new(&scenario, &run, &transcript);
     print(if args.json { report.json() } else { report.text() })?;
     if let Some(picture) = &args.histogram {
@@ -345,8 +345,8 @@ fn run_scenario(path: &Path, args: &RunArgs) -> Result<Exit, Failure> {
     say(&format!(
         "transcript {}: {} entries, {} bytes, seed {seed}",
         transcript.display(),
-        played.entries,
-        played.bytes
+        simulated.entries,
+        simulated.bytes
     ));
     if !args.no_verify {
         say(&verify_after(&transcript)?);
@@ -405,7 +405,7 @@ fn run_tenders(path: &Path, args: &RunArgs) -> Result<Exit, Failure> {
 struct SuggestReport {
     schema: &'static str,
     kind: &'static str,
-    rungs: u32,
+    levels: u32,
     bidders: u32,
     quorum_size: u32,
     fan_out: u16,
@@ -448,15 +448,15 @@ fn thousandths(count: u64) -> String {
 }
 
 fn suggest_shapes(args: &SuggestArgs) -> Result<Exit, Failure> {
-    let SuggestArgs { rungs, bidders, quorum_size, fan_out, show, json } = *args;
-    let load = Load { rungs, bidders, acts: quorum_size, fan_out };
+    let SuggestArgs { levels, bidders, quorum_size, fan_out, show, json } = *args;
+    let load = Load { levels, bidders, acts: quorum_size, fan_out };
     let mut candidates = suggest::candidates(&load)?;
     candidates.truncate(show.max(1));
     if json {
         let shapes = candidates.iter().map(ShapeReport::new).collect();
         let kind = "suggest";
         let report =
-            SuggestReport { schema: SCHEMA, kind, rungs, bidders, quorum_size, fan_out, shapes };
+            SuggestReport { schema: SCHEMA, kind, levels, bidders, quorum_size, fan_out, shapes };
         print(to_json(&report))?;
         return Ok(Exit::Ok);
     }
@@ -485,8 +485,8 @@ fn suggest_shapes(args: &SuggestArgs) -> Result<Exit, Failure> {
 }
 
 fn compare_strategies(args: &CompareArgs) -> Result<Exit, Failure> {
-    let CompareArgs { auctions, bidders, rungs, rounds, seed, sample, jobs: _, json } = *args;
-    let options = compare::Options::new(auctions, bidders, rungs, seed, sample)?;
+    let CompareArgs { auctions, bidders, levels, rounds, seed, sample, jobs: _, json } = *args;
+    let options = compare::Options::new(auctions, bidders, levels, seed, sample)?;
     let options = compare::Options { limit: rounds, ..options };
     let report = compare::run(&options, |what| {
         if io::stderr().is_terminal() {
@@ -500,8 +500,8 @@ fn compare_strategies(args: &CompareArgs) -> Result<Exit, Failure> {
 fn bench(args: &BenchArgs, memory: Option<&dyn Memory>) -> Result<Exit, Failure> {
     let mut options = if args.quick { bench::Options::quick() } else { bench::Options::default() };
     options.jobs = args.jobs.unwrap_or(0);
-    if !args.rungs.is_empty() {
-        options.ladders.retain(|(rungs, _)| args.rungs.contains(rungs));
+    if !args.levels.is_empty() {
+        options.grids.retain(|(levels, _)| args.levels.contains(levels));
     }
     if !args.bidders.is_empty() {
         options.bidders.clone_from(&args.bidders);

@@ -1,15 +1,15 @@
-//! Plays every party of an auction with real cryptography, and measures what it costs.
+//! Runs every party of an auction with real cryptography, and measures what it costs.
 //!
-//! In the order in which a play goes:
+//! In the order in which a run goes:
 //!
 //! | module | what it holds |
 //! |---|---|
 //! | [`scenario`] | who takes part, under which terms, and what everybody does |
 //! | [`seed`] | where every secret of a simulated auction comes from |
-//! | [`play`] | all parties through the contract, into a transcript |
+//! | [`simulate`] | all parties through the contract, into a transcript |
 //! | [`auditor`] | the same auction in the clear, to compare with |
 //! | [`verify_after`] | the independent verifier's word on the transcript |
-//! | [`report`] | what was played, for people and for tools |
+//! | [`report`] | what was simulated, for people and for tools |
 //! | [`run`] | all of these for one scenario |
 //! | [`tenders`] | all of these for a public record of real bids |
 //! | [`input`] | files from outside |
@@ -40,11 +40,11 @@ pub mod cli;
 pub mod compare;
 pub mod input;
 pub mod plain;
-pub mod play;
 pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod seed;
+pub mod simulate;
 pub mod tenders;
 pub mod verify_after;
 

@@ -1,4 +1,4 @@
-//! `talea-sim`: plays auctions with real cryptography, and measures them.
+//! `talea-sim`: runs auctions with real cryptography, and measures them.
 
 use peak_alloc::PeakAlloc;
 use std::process::ExitCode;

@@ -7,8 +7,10 @@ use std::{cmp::Reverse, iter};
 use talea_protocol::{
     bytes::{List, PartyKey},
     limits::MAX_BUCKETS,
-    outcome::{Award, Disclosed, Ending, OpenedBid, Quote, ReserveResult, Sale, Standing, Survey},
-    price::{PriceLadder, Rung},
+    outcome::{
+        Award, Disclosed, Ending, OpenedBid, PriceComparison, Quote, ReserveResult, Sale, Survey,
+    },
+    price::{Level, PriceGrid},
     terms::{Disclosure, Mechanism, Terms},
 };
 
@@ -17,12 +19,12 @@ use talea_protocol::{
 pub struct PlainLot<'a> {
     /// The terms.
     pub terms: &'a Terms,
-    /// The lot's ladder.
-    pub ladder: &'a PriceLadder,
+    /// The lot's grid.
+    pub grid: &'a PriceGrid,
     /// The valid bids, in the order in which ties are broken.
-    pub bids: &'a [(PartyKey, Rung)],
+    pub bids: &'a [(PartyKey, Level)],
     /// The reserve, if one binds.
-    pub reserve: Option<Rung>,
+    pub reserve: Option<Level>,
     /// Whether the seller declines, where it has a say.
     pub declines: bool,
 }
@@ -39,33 +41,33 @@ pub struct PlainResult {
 }
 
 impl PlainLot<'_> {
-    fn quote(&self, rung: Rung) -> Quote {
-        let price = self.ladder.price(rung);
-        Quote { rung, price: price.unwrap_or(self.ladder.start) }
+    fn quote(&self, level: Level) -> Quote {
+        let price = self.grid.price(level);
+        Quote { level, price: price.unwrap_or(self.grid.start) }
     }
 
     /// The places of the bids, best first, and of equals the first in tie order.
     fn by_rank(&self) -> Vec<usize> {
         let mut places: Vec<usize> = (0..self.bids.len()).collect();
-        places.sort_by_key(|place| Reverse(self.rung(*place)));
+        places.sort_by_key(|place| Reverse(self.level(*place)));
         places
     }
 
-    fn rung(&self, place: usize) -> Option<Rung> {
-        self.bids.get(place).map(|(_, rung)| *rung)
+    fn level(&self, place: usize) -> Option<Level> {
+        self.bids.get(place).map(|(_, level)| *level)
     }
 
     /// The price, and how many of the best bids win. Nothing if none reaches the reserve.
-    fn price(&self, ranked: &[usize]) -> Option<(Rung, usize)> {
-        let reaching = ranked.iter().filter(|place| self.rung(**place) >= self.reserve).count();
-        let rung_at = |rank: usize| ranked.get(rank).and_then(|place| self.rung(*place));
+    fn price(&self, ranked: &[usize]) -> Option<(Level, usize)> {
+        let reaching = ranked.iter().filter(|place| self.level(**place) >= self.reserve).count();
+        let level_at = |rank: usize| ranked.get(rank).and_then(|place| self.level(*place));
         match self.terms.mechanism {
             _ if reaching == 0 => None,
-            Mechanism::FirstPrice => Some((rung_at(0)?, 1)),
+            Mechanism::FirstPrice => Some((level_at(0)?, 1)),
             Mechanism::UniformPrice { units } => {
                 let units = usize::from(units);
-                let best_loser = rung_at(units).filter(|_| reaching > units);
-                let price = best_loser.or(self.reserve).unwrap_or(Rung(0));
+                let best_loser = level_at(units).filter(|_| reaching > units);
+                let price = best_loser.or(self.reserve).unwrap_or(Level(0));
                 Some((price, reaching.min(units)))
             }
         }
@@ -82,13 +84,13 @@ impl PlainLot<'_> {
         let mut places: Vec<usize> = ranked.iter().copied().take(winners).collect();
         places.sort_unstable();
         let sales = places.into_iter().filter_map(|place| {
-            let (winner, rung) = *self.bids.get(place)?;
-            let standing = match (was_compared, rung > price) {
-                (false, _) => Standing::NotCompared,
-                (true, true) => Standing::AbovePrice,
-                (true, false) => Standing::AtPrice,
+            let (winner, level) = *self.bids.get(place)?;
+            let comparison = match (was_compared, level > price) {
+                (false, _) => PriceComparison::NotCompared,
+                (true, true) => PriceComparison::AbovePrice,
+                (true, false) => PriceComparison::AtPrice,
             };
-            Some(Sale { winner, standing })
+            Some(Sale { winner, comparison })
         });
         Some(Award { quote: self.quote(price), sales: List::new(sales.collect()).ok()? })
     }
@@ -97,11 +99,11 @@ impl PlainLot<'_> {
     fn depth(&self, ranked: &[usize]) -> Vec<u32> {
         let hidden = usize::from(self.terms.mechanism.units());
         let lower_bits: u32 =
-            self.ladder.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum();
-        let buckets = self.ladder.shape.radices().next().unwrap_or(1);
+            self.grid.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum();
+        let buckets = self.grid.shape.radices().next().unwrap_or(1);
         let mut depth: Vec<u32> = iter::repeat_n(0, buckets).collect();
-        for rung in ranked.iter().skip(hidden).filter_map(|place| self.rung(*place)) {
-            let bucket = usize::try_from(rung.0 >> lower_bits).unwrap_or(usize::MAX);
+        for level in ranked.iter().skip(hidden).filter_map(|place| self.level(*place)) {
+            let bucket = usize::try_from(level.0 >> lower_bits).unwrap_or(usize::MAX);
             if let Some(count) = depth.get_mut(bucket) {
                 *count = count.saturating_add(1);
             }
@@ -115,8 +117,8 @@ impl PlainLot<'_> {
         let ranked = self.by_rank();
         let hidden = usize::from(self.terms.mechanism.units());
         let shows_cover = self.terms.rounds.is_some_and(|rounds| rounds.cover);
-        let cover = ranked.get(hidden).and_then(|place| self.rung(*place)).filter(|_| shows_cover);
-        Survey { depth: self.shown_depth(&ranked), cover: cover.map(|rung| self.quote(rung)) }
+        let cover = ranked.get(hidden).and_then(|place| self.level(*place)).filter(|_| shows_cover);
+        Survey { depth: self.shown_depth(&ranked), cover: cover.map(|level| self.quote(level)) }
     }
 
     /// The depth, if the terms show one of so many bids.
@@ -142,9 +144,9 @@ impl PlainLot<'_> {
         let mut opens_reserve = self.terms.reserve.is_some_and(|reserve| reserve.opened);
         match self.terms.disclosure {
             Disclosure::Everything => {
-                let open = |(bidder, rung): &(PartyKey, Rung)| OpenedBid {
+                let open = |(bidder, level): &(PartyKey, Level)| OpenedBid {
                     bidder: *bidder,
-                    quote: self.quote(*rung),
+                    quote: self.quote(*level),
                 };
                 disclosed.bids = Some(self.bids.iter().map(open).collect());
                 opens_reserve = true;
@@ -152,14 +154,14 @@ impl PlainLot<'_> {
             Disclosure::Facts { cover, .. } => {
                 if let Some(award) = &award {
                     let mut losers = ranked.iter().skip(award.sales.len());
-                    let best = losers.next().and_then(|place| self.rung(*place));
-                    disclosed.cover = best.filter(|_| cover).map(|rung| self.quote(rung));
+                    let best = losers.next().and_then(|place| self.level(*place));
+                    disclosed.cover = best.filter(|_| cover).map(|level| self.quote(level));
                     disclosed.depth = self.shown_depth(&ranked);
                 }
             }
         }
         let reserve = match self.reserve {
-            Some(rung) if opens_reserve => ReserveResult::Opened(self.quote(rung)),
+            Some(level) if opens_reserve => ReserveResult::Opened(self.quote(level)),
             Some(_) | None => sealed,
         };
         let ending = match award {

@@ -1,4 +1,4 @@
-//! What was played, for people and for tools.
+//! What was simulated, for people and for tools.
 //!
 //! Tables and JSON say the same. In JSON money, prices, seeds and quantities are strings, so that
 //! no reader rounds them; the schema is [`SCHEMA`], and only ever gains fields under this name.
@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 use talea_protocol::{
     bytes::PartyKey,
     caution::cautions,
-    outcome::{Account, Ending, LotResult, OpenedBid, Quote, ReserveResult, Standing},
+    outcome::{Account, Ending, LotResult, OpenedBid, PriceComparison, Quote, ReserveResult},
     price::Side,
     terms::Lot,
 };
@@ -21,7 +21,7 @@ use talea_text::{
 };
 
 /// The schema of every `--json` of this program.
-pub const SCHEMA: &str = "talea-sim/1";
+pub const SCHEMA: &str = "talea-sim/2";
 
 /// What a scenario came to.
 #[derive(Clone, Debug, Serialize)]
@@ -53,7 +53,7 @@ struct LotReport {
     name: String,
     quantity: String,
     side: &'static str,
-    rungs: u32,
+    levels: u32,
     shape: Vec<usize>,
     result: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +62,7 @@ struct LotReport {
     winner_key: Option<String>,
     winners: Vec<WinnerReport>,
     price: Option<String>,
-    rung: Option<u32>,
+    level: Option<u32>,
     reserve: &'static str,
     reserve_price: Option<String>,
     cover: Option<String>,
@@ -79,12 +79,12 @@ struct LotReport {
     picture: Option<histogram::Row>,
 }
 
-/// A winner, and how its bid stands to the price.
+/// A winner, and how its bid compares with the price.
 #[derive(Clone, Debug, Serialize)]
 struct WinnerReport {
     party: String,
     key: String,
-    standing: &'static str,
+    comparison: &'static str,
 }
 
 /// A bid that the terms have opened.
@@ -93,7 +93,7 @@ struct OpenedBidReport {
     party: String,
     key: String,
     price: String,
-    rung: u32,
+    level: u32,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -117,15 +117,15 @@ impl RunReport {
     /// Gathers what there is to say about a run whose transcript stands at `path`.
     #[must_use]
     pub fn new(scenario: &Scenario, run: &Run, path: &Path) -> Self {
-        let Run { seed, terms, names, played } = run;
+        let Run { seed, terms, names, simulated } = run;
         let by_key: BTreeMap<PartyKey, &str> =
             names.iter().map(|(key, name)| (*key, name.as_str())).collect();
         let called =
             |key: &PartyKey| by_key.get(key).map_or_else(|| key.to_string(), |n| (*n).into());
-        let lots = terms.lots.iter().zip(played.outcome.lots.iter()).enumerate();
+        let lots = terms.lots.iter().zip(simulated.outcome.lots.iter()).enumerate();
         let lots = lots.map(|(index, (lot, result))| LotReport::new(index, lot, result, called));
         let account = |party: &PartyKey| {
-            played.outcome.accounts.iter().find(|account| account.party == *party)
+            simulated.outcome.accounts.iter().find(|account| account.party == *party)
         };
         let accounts = names.iter().filter_map(|(key, name)| {
             let Account { party, funded, received, available, locked: _, settlement, forfeited } =
@@ -145,13 +145,13 @@ impl RunReport {
             kind: "run",
             title: scenario.title.clone(),
             seed: seed.to_string(),
-            auction: played.outcome.auction.to_string(),
+            auction: simulated.outcome.auction.to_string(),
             quorum: scenario.quorum_in_words(),
             transcript: TranscriptReport {
                 path: path.display().to_string(),
-                entries: played.entries,
-                bytes: played.bytes,
-                head: played.auction.head().to_string(),
+                entries: simulated.entries,
+                bytes: simulated.bytes,
+                head: simulated.auction.head().to_string(),
             },
             lots: lots.collect(),
             accounts: accounts.collect(),
@@ -215,8 +215,8 @@ impl LotReport {
         result: &LotResult,
         called: impl Fn(&PartyKey) -> String,
     ) -> Self {
-        let ladder = &lot.ladder;
-        let write = |quote: &Quote| ladder.scale.write(quote.price);
+        let grid = &lot.grid;
+        let write = |quote: &Quote| grid.scale.write(quote.price);
         let (result_word, why, award) = match &result.ending {
             Ending::Sold(award) => ("sold", None, Some(award)),
             Ending::Declined(award) => {
@@ -235,10 +235,10 @@ impl LotReport {
             .map(|sale| WinnerReport {
                 party: called(&sale.winner),
                 key: sale.winner.to_string(),
-                standing: match sale.standing {
-                    Standing::AbovePrice => "above the price",
-                    Standing::AtPrice => "at the price",
-                    Standing::NotCompared => "not compared",
+                comparison: match sale.comparison {
+                    PriceComparison::AbovePrice => "above the price",
+                    PriceComparison::AtPrice => "at the price",
+                    PriceComparison::NotCompared => "not compared",
                 },
             })
             .collect();
@@ -262,31 +262,31 @@ impl LotReport {
             party: called(&bid.bidder),
             key: bid.bidder.to_string(),
             price: write(&bid.quote),
-            rung: bid.quote.rung.0,
+            level: bid.quote.level.0,
         };
         Self {
             lot: index,
             identifier: lot.identifier.to_string(),
             name: lot.name.to_string(),
             quantity: lot.quantity.to_string(),
-            side: match ladder.side {
+            side: match grid.side {
                 Side::HighestWins => "sale",
                 Side::LowestWins => "procurement",
             },
-            rungs: ladder.rungs,
-            shape: ladder.shape.radices().collect(),
+            levels: grid.levels,
+            shape: grid.shape.radices().collect(),
             result: result_word,
             why,
             winner: alone.as_ref().map(|winner| winner.party.clone()),
             winner_key: alone.map(|winner| winner.key),
             winners,
             price,
-            rung: award.map(|award| award.quote.rung.0),
+            level: award.map(|award| award.quote.level.0),
             reserve,
             reserve_price,
             cover: disclosed.cover.as_ref().map(write),
-            surveys: SurveyReport::all(ladder, &disclosed.surveys),
-            depth: disclosed.depth.as_ref().map(|depth| buckets(ladder, depth)),
+            surveys: SurveyReport::all(grid, &disclosed.surveys),
+            depth: disclosed.depth.as_ref().map(|depth| buckets(grid, depth)),
             opened_bids: disclosed.bids.as_ref().map(|bids| bids.iter().map(opened).collect()),
             bids: result.commits,
             ranked: result.ranked,

@@ -1,11 +1,11 @@
-//! Plays one scenario: cast, play, audit.
+//! Runs one scenario: cast, run, audit.
 
 use crate::{
     auditor,
     failure::{Code, Failure},
-    play::{self, PlayError},
     scenario::Scenario,
     seed,
+    simulate::{self, SimulationError},
 };
 use std::{
     fs::{self, File, OpenOptions},
@@ -15,7 +15,7 @@ use std::{
 use talea_parties::board::BoardError;
 use talea_protocol::{bytes::PartyKey, terms::Terms, transcript::MAGIC};
 
-/// A scenario that was played.
+/// A scenario that was simulated.
 pub struct Run {
     /// The seed that everything followed from.
     pub seed: u64,
@@ -23,12 +23,12 @@ pub struct Run {
     pub terms: Terms,
     /// Everybody's name: bidders, keyholders, then those of every auction.
     pub names: Vec<(PartyKey, String)>,
-    /// What was played.
-    pub played: play::Played,
+    /// What was simulated.
+    pub simulated: simulate::Simulated,
 }
 
-/// Plays a scenario from a seed into `transcript`, and compares the outcome with the bids in the
-/// clear. `number` tells the plays of one seed apart.
+/// Runs a scenario from a seed into `transcript`, and compares the outcome with the bids in the
+/// clear. `number` tells the runs of one seed apart.
 ///
 /// # Errors
 /// [`Failure`] if a party cannot go on, the transcript cannot be written, or the outcome is not
@@ -43,25 +43,25 @@ pub fn run<W: Write>(
     let names = scenario.names(&cast);
     let bidders: Vec<PartyKey> =
         (0..scenario.bidders.len()).filter_map(|index| cast.bidder(index)).collect();
-    let played = play::play(cast, &plan, transcript, rng).map_err(play_failure)?;
-    let differences = auditor::differences(&plan, &bidders, &played.outcome);
+    let simulated = simulate::simulate(cast, &plan, transcript, rng).map_err(simulation_failure)?;
+    let differences = auditor::differences(&plan, &bidders, &simulated.outcome);
     if !differences.is_empty() {
         return Err(Failure::new(Code::RunDiffers, differences.join("; ")));
     }
-    Ok(Run { seed, terms: plan.terms, names, played })
+    Ok(Run { seed, terms: plan.terms, names, simulated })
 }
 
-/// Why a play stopped, told apart by whose fault it is.
+/// Why a run stopped, told apart by whose fault it is.
 #[must_use]
-pub fn play_failure(error: PlayError) -> Failure {
+pub fn simulation_failure(error: SimulationError) -> Failure {
     let code = match &error {
-        PlayError::Board(BoardError::Write(_)) => Code::FileUnwritable,
-        PlayError::Board(BoardError::Refused(_))
-        | PlayError::Bid(_)
-        | PlayError::Keyholder(_)
-        | PlayError::TooLarge(_)
-        | PlayError::Terms(_) => Code::RunRefused,
-        PlayError::NoBidder(_) | PlayError::Stuck => Code::RunStuck,
+        SimulationError::Board(BoardError::Write(_)) => Code::FileUnwritable,
+        SimulationError::Board(BoardError::Refused(_))
+        | SimulationError::Bid(_)
+        | SimulationError::Keyholder(_)
+        | SimulationError::TooLarge(_)
+        | SimulationError::Terms(_) => Code::RunRefused,
+        SimulationError::NoBidder(_) | SimulationError::Stuck => Code::RunStuck,
     };
     Failure::new(code, error.to_string())
 }
@@ -129,7 +129,7 @@ mod tests {
         Scenario::read(&folder.join(name).with_extension("toml")).unwrap()
     }
 
-    fn play(scenario: &Scenario, seed: u64) -> (Run, Vec<u8>) {
+    fn simulate(scenario: &Scenario, seed: u64) -> (Run, Vec<u8>) {
         let mut transcript = Vec::new();
         let run = run(scenario, (seed, 0), &mut transcript).unwrap();
         (run, transcript)
@@ -137,13 +137,13 @@ mod tests {
 
     /// Per lot, who won at what price.
     fn awards(run: &Run) -> Vec<Option<(String, String)>> {
-        let lots = run.terms.lots.iter().zip(run.played.outcome.lots.iter());
+        let lots = run.terms.lots.iter().zip(run.simulated.outcome.lots.iter());
         let name = |key| run.names.iter().find(|(known, _)| *known == key).unwrap().1.clone();
         lots.map(|(lot, result)| match &result.ending {
             Ending::Sold(award) => {
                 let winners: Vec<String> =
                     award.sales.iter().map(|sale| name(sale.winner)).collect();
-                Some((winners.join(", "), lot.ladder.scale.write(award.quote.price)))
+                Some((winners.join(", "), lot.grid.scale.write(award.quote.price)))
             }
             _ => None,
         })
@@ -154,7 +154,7 @@ mod tests {
     fn the_bwic_list_has_a_tie_a_lone_bid_and_a_line_that_nobody_wants() {
         let scenario = scenario("bwic");
         assert_eq!((scenario.lots.len(), scenario.bidders.len()), (10, 7));
-        let (run, _) = play(&scenario, scenario.seed);
+        let (run, _) = simulate(&scenario, scenario.seed);
         let awards = awards(&run);
         let award =
             |lot: usize| awards[lot].as_ref().map(|(name, price)| (name.as_str(), price.as_str()));
@@ -163,33 +163,34 @@ mod tests {
         assert_eq!(award(5), Some(("Birch", "100-14")), "of a tie the earlier commit");
         assert_eq!(award(8), None);
         assert_eq!(award(9), Some(("Elm", "83.50")));
-        let tied = scenario.bids.iter().filter(|bid| bid.lot == 5).map(|bid| bid.rung);
+        let tied = scenario.bids.iter().filter(|bid| bid.lot == 5).map(|bid| bid.level);
         let best = tied.clone().max();
-        assert_eq!(tied.filter(|rung| Some(*rung) == best).count(), 2);
+        assert_eq!(tied.filter(|level| Some(*level) == best).count(), 2);
     }
 
     #[test]
     fn one_seed_is_one_transcript() {
         let scenario = scenario("seed-story");
-        let (run, transcript) = play(&scenario, scenario.seed);
+        let (run, transcript) = simulate(&scenario, scenario.seed);
         assert_eq!(awards(&run), [Some(("bidder 1".to_owned(), "13.141592653".to_owned()))]);
-        assert_eq!(u64::try_from(transcript.len()).unwrap(), run.played.bytes);
-        assert_eq!(transcript, play(&scenario, scenario.seed).1);
-        assert_ne!(transcript, play(&scenario, scenario.seed + 1).1);
+        assert_eq!(u64::try_from(transcript.len()).unwrap(), run.simulated.bytes);
+        assert_eq!(transcript, simulate(&scenario, scenario.seed).1);
+        assert_ne!(transcript, simulate(&scenario, scenario.seed + 1).1);
     }
 
     #[test]
     fn a_tender_is_won_by_the_lowest() {
-        let (run, _) = play(&scenario("tender"), 1);
+        let (run, _) = simulate(&scenario("tender"), 1);
         let prices: Vec<String> = awards(&run).into_iter().map(|award| award.unwrap().1).collect();
         assert_eq!(prices, ["3612000", "31977000", "8840000"]);
-        assert_eq!(run.played.outcome.lots[2].invalid, 1);
+        assert_eq!(run.simulated.outcome.lots[2].invalid, 1);
     }
 
     #[test]
     fn three_of_five_and_the_seller_finish_without_the_others() {
-        let (run, _) = play(&scenario("three-of-five-and-seller"), 1);
-        let [crane, parts]: [LotResult; 2] = run.played.outcome.lots.to_vec().try_into().unwrap();
+        let (run, _) = simulate(&scenario("three-of-five-and-seller"), 1);
+        let [crane, parts]: [LotResult; 2] =
+            run.simulated.outcome.lots.to_vec().try_into().unwrap();
         assert_eq!((crane.commits, crane.ranked), (5, 4));
         assert_eq!((parts.commits, parts.ranked, parts.invalid), (4, 3, 1));
         let award = |name: &str, price: &str| Some((name.to_owned(), price.to_owned()));

@@ -53,7 +53,7 @@ fn json_has_a_schema_and_money_as_strings() {
     let output = talea_sim(&folder, &["run", &path("tender.toml"), "--json", "--no-verify"]);
     ends_with(&output, 0, &[]);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(json["schema"], "talea-sim/1");
+    assert_eq!(json["schema"], "talea-sim/2");
     assert_eq!(json["kind"], "run");
     assert_eq!(json["lots"][1]["price"], "31977000");
     assert_eq!(json["lots"][1]["winner"], "Denholm Roofing");
@@ -85,7 +85,7 @@ fn scenarios_that_make_no_sense_end_with_2() {
     let write = |text: &str| fs::write(folder.path().join("s.toml"), text).unwrap();
     write(&text.replace("notebook = \"10\"", "notebook = \"10.000000001\""));
     let output = talea_sim(&folder, &["run", "s.toml"]);
-    ends_with(&output, 2, &["error[scenario.price-off-ladder]", "10.000000000 and 10.000000003"]);
+    ends_with(&output, 2, &["error[scenario.price-off-grid]", "10.000000000 and 10.000000003"]);
     assert!(output.stdout.is_empty());
     write(&text.replace("seed =", "sed ="));
     ends_with(&talea_sim(&folder, &["run", "s.toml"]), 2, &["error[scenario.field]", "sed"]);
@@ -93,7 +93,7 @@ fn scenarios_that_make_no_sense_end_with_2() {
     fs::write(folder.path().join("s.toml"), [0xff, 0xfe]).unwrap();
     ends_with(&talea_sim(&folder, &["run", "s.toml"]), 2, &["error[file.encoding]"]);
     ends_with(&talea_sim(&folder, &["run"]), 2, &["SCENARIO.toml"]);
-    ends_with(&talea_sim(&folder, &["suggest", "--rungs", "1"]), 2, &["error[suggest.load]"]);
+    ends_with(&talea_sim(&folder, &["suggest", "--levels", "1"]), 2, &["error[suggest.load]"]);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn tenders_end_with_0_if_every_award_is_reproduced_and_with_1_if_one_is_not() {
 fn strategies_are_compared_alike_on_however_many_threads() {
     let folder = folder();
     let compare = |more: &[&str]| {
-        let args = ["compare", "--auctions", "9", "--bidders", "4", "--rungs", "16", "--json"];
+        let args = ["compare", "--auctions", "9", "--bidders", "4", "--levels", "16", "--json"];
         let output = talea_sim(&folder, &[&args[..], more].concat());
         ends_with(&output, 0, &[]);
         output.stdout

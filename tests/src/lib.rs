@@ -1,13 +1,13 @@
-//! What the trials share: small auctions, and their outcome computed the plain way.
+//! What the tests share: small auctions, and their outcome computed the plain way.
 //!
-//! The trials themselves live in `tests/tests/`, one file per kind of question.
+//! The tests themselves live in `tests/tests/`, one file per kind of question.
 
-pub mod chosen_ladder;
+pub mod chosen_unary;
+pub mod harness;
 pub mod onlooker;
 pub mod opinions;
 pub mod replay;
 pub mod spec;
-pub mod stage;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -16,7 +16,7 @@ use talea_protocol::{
     builder::TermsBuilder,
     bytes::{List, PartyKey, Text},
     outcome::Ending,
-    price::{Price, PriceLadder, Rung, Scale, Shape, Side},
+    price::{Level, Price, PriceGrid, Scale, Shape, Side},
     quorum::{Group, KeyholderId},
     terms::{
         Acceptance, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule, Stakes, Terms, Ties,
@@ -24,7 +24,7 @@ use talea_protocol::{
 };
 use talea_sim::{
     plain::PlainLot,
-    play::{BidPlan, BidderConduct, Cast, KeyholderConduct, Plan, Played, Seat, play},
+    simulate::{BidPlan, BidderConduct, Cast, KeyholderConduct, Plan, Seat, Simulated, simulate},
 };
 
 /// A generator for this seed.
@@ -37,7 +37,7 @@ pub fn rng(seed: u64) -> ChaCha20Rng {
 pub struct Small {
     /// Per group: threshold and who sits there.
     pub groups: Vec<(u16, Vec<Seat>)>,
-    /// Per lot: rungs and the bit lengths of its digits.
+    /// Per lot: levels and the bit lengths of its digits.
     pub lots: Vec<(u32, Vec<u8>)>,
     /// Which side wins on every lot.
     pub side: Side,
@@ -106,15 +106,15 @@ impl Small {
             is_witness: true,
             members: list((0..seats.len()).map(|m| cast.member(g, m).expect("it was drawn"))),
         });
-        let lots = self.lots.iter().enumerate().map(|(l, (rungs, bits))| Lot {
+        let lots = self.lots.iter().enumerate().map(|(l, (levels, bits))| Lot {
             name: text(&format!("Lot {l}")),
             identifier: text(&format!("LOT{l}")),
             quantity: 1,
-            ladder: PriceLadder {
+            grid: PriceGrid {
                 side: self.side,
                 start: Price(10_000),
                 tick: 25,
-                rungs: *rungs,
+                levels: *levels,
                 scale: Scale::Decimal(2),
                 shape: Shape::new(bits).expect("a possible shape"),
             },
@@ -152,14 +152,14 @@ impl Small {
         builder.build().expect("short lists")
     }
 
-    /// A plan in which everybody behaves: per lot, the rungs of bidders 0, 1, 2 and so on, who
+    /// A plan in which everybody behaves: per lot, the levels of bidders 0, 1, 2 and so on, who
     /// commit in that order.
-    pub fn plan(&self, rungs: &[&[u32]]) -> Plan {
-        let bids = (0u32..).zip(rungs).flat_map(|(lot, rungs)| {
-            rungs.iter().enumerate().map(move |(bidder, rung)| BidPlan {
+    pub fn plan(&self, levels: &[&[u32]]) -> Plan {
+        let bids = (0u32..).zip(levels).flat_map(|(lot, levels)| {
+            levels.iter().enumerate().map(move |(bidder, level)| BidPlan {
                 lot,
                 bidder,
-                rung: Rung(*rung),
+                level: Level(*level),
                 conduct: BidderConduct::Honest,
             })
         });
@@ -174,11 +174,11 @@ impl Small {
         }
     }
 
-    /// Plays `plan` and gives back the transcript too.
-    pub fn play(&self, plan: &Plan) -> (Played, Vec<u8>) {
+    /// Runs `plan` and gives back the transcript too.
+    pub fn simulate(&self, plan: &Plan) -> (Simulated, Vec<u8>) {
         let mut transcript = Vec::new();
-        let played = play(self.cast(), plan, &mut transcript, &mut rng(self.seed + 1000));
-        (played.expect("honest parties are not refused"), transcript)
+        let simulated = simulate(self.cast(), plan, &mut transcript, &mut rng(self.seed + 1000));
+        (simulated.expect("honest parties are not refused"), transcript)
     }
 }
 
@@ -196,14 +196,14 @@ pub fn with_keyholder(mut plan: Plan, group: u16, member: u16, conduct: Keyholde
     plan
 }
 
-/// Every list of up to `bidders` bids on a ladder of `rungs`.
-pub fn patterns(rungs: u32, bidders: usize) -> Vec<Vec<u32>> {
+/// Every list of up to `bidders` bids on a grid of `levels`.
+pub fn patterns(levels: u32, bidders: usize) -> Vec<Vec<u32>> {
     let mut all: Vec<Vec<u32>> = vec![vec![]];
     let mut last = all.clone();
     for _ in 0..bidders {
         last = last
             .iter()
-            .flat_map(|bids| (0..rungs).map(move |rung| [&bids[..], &[rung]].concat()))
+            .flat_map(|bids| (0..levels).map(move |level| [&bids[..], &[level]].concat()))
             .collect();
         all.extend(last.iter().cloned());
     }
@@ -211,9 +211,9 @@ pub fn patterns(rungs: u32, bidders: usize) -> Vec<Vec<u32>> {
 }
 
 /// The outcome of a lot as anybody computes it who may see the bids, in commit order.
-pub fn plain_ending(terms: &Terms, lot: u32, bids: &[(PartyKey, Rung)]) -> Ending {
-    let ladder = &terms.lots[lot as usize].ladder;
-    PlainLot { terms, ladder, bids, reserve: None, declines: false }.result().ending
+pub fn plain_ending(terms: &Terms, lot: u32, bids: &[(PartyKey, Level)]) -> Ending {
+    let grid = &terms.lots[lot as usize].grid;
+    PlainLot { terms, grid, bids, reserve: None, declines: false }.result().ending
 }
 
 /// Whether a lot was sold to this party alone.

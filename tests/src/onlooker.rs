@@ -1,7 +1,7 @@
 //! What anybody computes from the posts of a lot, besides what the program derives.
 
 use curve25519_dalek::{RistrettoPoint, Scalar};
-use talea_contract::{elgamal::Ciphertext, group::Generators, proofs::mix};
+use talea_contract::{elgamal::Ciphertext, group::Generators, proofs::shuffle};
 use talea_protocol::{
     bytes::{Digest, PartyKey},
     instruction::Instruction,
@@ -11,16 +11,16 @@ use talea_protocol::{
     terms::{Terms, Ties},
 };
 
-/// A ladder of `U[t][j]`, `0 < j < B_t`, digit by digit.
-pub type Ladder = Vec<Vec<Ciphertext>>;
+/// A unary encoding of `U[t][j]`, `0 < j < B_t`, digit by digit.
+pub type UnaryEncoding = Vec<Vec<Ciphertext>>;
 
-/// The ladder of a sealed bid.
-pub fn ladder_of(terms: &Terms, lot: u32, bytes: &[u8]) -> Ladder {
-    let shape = &terms.lots[lot as usize].ladder.shape;
+/// The unary encoding of a sealed bid.
+pub fn unary_of(terms: &Terms, lot: u32, bytes: &[u8]) -> UnaryEncoding {
+    let shape = &terms.lots[lot as usize].grid.shape;
     // A contribution to a lottery may stand after it.
     let sealed = &bytes[..SealedBid::encoded_len(shape)];
     let sealed = SealedBid::from_bytes(sealed, shape).expect("its length");
-    let mut entries = sealed.ladder.iter().map(|c| Ciphertext::decode(c).expect("canonical"));
+    let mut entries = sealed.unary.iter().map(|c| Ciphertext::decode(c).expect("canonical"));
     shape.radices().map(|radix| entries.by_ref().take(radix - 1).collect()).collect()
 }
 
@@ -57,18 +57,18 @@ pub fn drawn_number(seed: &Digest, bidder: &PartyKey) -> Digest {
 pub fn header_of(instruction: &Instruction) -> Option<RankHeader> {
     match instruction {
         Instruction::Gate(post) => Some(post.header),
-        Instruction::Mix(post) => Some(post.header),
+        Instruction::Shuffle(post) => Some(post.header),
         Instruction::Blind(post) => Some(post.header),
-        Instruction::Unseal(post) => Some(post.header),
+        Instruction::Decrypt(post) => Some(post.header),
         _ => None,
     }
 }
 
 /// The lists of `2^k` entries that these switches leave.
-pub fn mixed(posted: &[Switch], k: u32) -> Vec<Vec<Ciphertext>> {
-    let lists = posted.chunks(mix::switches(k)).map(|switches| {
+pub fn shuffled(posted: &[Switch], k: u32) -> Vec<Vec<Ciphertext>> {
+    let lists = posted.chunks(shuffle::switches(k)).map(|switches| {
         let mut list = vec![Ciphertext::zero(); 1 << k];
-        for ([low, high], switch) in mix::network(k).zip(switches) {
+        for ([low, high], switch) in shuffle::network(k).zip(switches) {
             let outputs = [switch.low, switch.high].map(|wire| Ciphertext::decode(&wire));
             [list[low], list[high]] = outputs.map(|output| output.expect("it was accepted"));
         }
@@ -77,14 +77,14 @@ pub fn mixed(posted: &[Switch], k: u32) -> Vec<Vec<Ciphertext>> {
     lists.collect()
 }
 
-/// Section 11, "Price search": `above_i` of every ladder once the rung with these digits is found.
-/// `products` holds, for every digit but the first, `v*Y` of every gate, ladder by ladder.
+/// Section 11, "Price search": `above_i` of every unary encoding once the level with these digits is found.
+/// `products` holds, for every digit but the first, `v*Y` of every gate, unary encoding by unary encoding.
 pub fn above(
-    ladders: &[Ladder],
+    encodings: &[UnaryEncoding],
     digits: &[usize],
     products: &[Vec<Ciphertext>],
 ) -> Vec<Ciphertext> {
-    let above = ladders.iter().enumerate().map(|(bid, ladder)| {
+    let above = encodings.iter().enumerate().map(|(bid, unary)| {
         let entry = |row: &[Ciphertext], j: usize| match j {
             0 => None,
             j => Some(row.get(j - 1).copied().unwrap_or_else(Ciphertext::zero)),
@@ -93,10 +93,10 @@ pub fn above(
         let (mut above, mut flag) = (Ciphertext::zero(), one);
         for (t, digit) in digits.iter().enumerate() {
             let row: Vec<Ciphertext> = match t.checked_sub(1) {
-                None => ladder[0].clone(),
+                None => unary[0].clone(),
                 Some(step) => {
                     // v*Y + y, where y is the flag.
-                    let width = ladder[t].len();
+                    let width = unary[t].len();
                     let of_bid = products[step].iter().skip(bid * width);
                     above = above.doubled();
                     of_bid.take(width).map(|product| *product + flag).collect()
@@ -113,9 +113,9 @@ pub fn above(
 }
 
 /// How many bids have a first digit of at least `j`, `0 < j < B_1`: `T_j` of a depth.
-pub fn counts(ladders: &[Ladder]) -> Vec<Ciphertext> {
-    let columns = 0..ladders.first().map_or(0, |ladder| ladder[0].len());
-    columns.map(|j| ladders.iter().map(|ladder| ladder[0][j]).sum()).collect()
+pub fn counts(encodings: &[UnaryEncoding]) -> Vec<Ciphertext> {
+    let columns = 0..encodings.first().map_or(0, |unary| unary[0].len());
+    columns.map(|j| encodings.iter().map(|unary| unary[0][j]).sum()).collect()
 }
 
 /// `n` from `scale * n * G`, if it is a small count.

@@ -1,4 +1,4 @@
-//! A transcript taken apart, so that a trial can stop before any entry and try something else.
+//! A transcript taken apart, so that a test can stop before any entry and try something else.
 
 use borsh::BorshSerialize;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use talea_protocol::{
     terms::AuctionId,
     transcript::{Closing, Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind, next_head},
 };
-use talea_sim::play::Cast;
+use talea_sim::simulate::Cast;
 
 /// A transcript, record by record.
 #[derive(Clone, Debug)]
@@ -59,12 +59,12 @@ pub enum Kind {
     Gate,
     /// Of [`Instruction::Blind`].
     Blind,
-    /// Of [`Instruction::Unseal`].
-    Unseal,
+    /// Of [`Instruction::Decrypt`].
+    Decrypt,
     /// Of [`Instruction::Reserve`].
     Reserve,
-    /// Of [`Instruction::Mix`].
-    Mix,
+    /// Of [`Instruction::Shuffle`].
+    Shuffle,
     /// Of [`Instruction::Decide`].
     Decide,
     /// Of [`Instruction::Vouch`].
@@ -83,9 +83,9 @@ impl Kind {
         Self::Endorse,
         Self::Gate,
         Self::Blind,
-        Self::Unseal,
+        Self::Decrypt,
         Self::Reserve,
-        Self::Mix,
+        Self::Shuffle,
         Self::Decide,
         Self::Vouch,
     ];
@@ -102,9 +102,9 @@ impl Kind {
             Instruction::Endorse(_) => Self::Endorse,
             Instruction::Gate(_) => Self::Gate,
             Instruction::Blind(_) => Self::Blind,
-            Instruction::Unseal(_) => Self::Unseal,
+            Instruction::Decrypt(_) => Self::Decrypt,
             Instruction::Reserve(_) => Self::Reserve,
-            Instruction::Mix(_) => Self::Mix,
+            Instruction::Shuffle(_) => Self::Shuffle,
             Instruction::Decide(_) => Self::Decide,
             Instruction::Vouch(_) => Self::Vouch,
         }

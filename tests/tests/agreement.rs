@@ -7,11 +7,11 @@ use talea_protocol::{
     check::Check,
     instruction::SignedInstruction,
     outcome::Outcome,
-    price::Rung,
+    price::Level,
     terms::{Acceptance, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms, Ties},
     transcript::{MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
-use talea_sim::play::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
+use talea_sim::simulate::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small, on_all_cores,
     opinions::{Reread, agree_that_it_is_valid, first_opinion, second_opinion},
@@ -50,10 +50,10 @@ fn honest_transcripts_are_valid() {
         Small { disclosure: Disclosure::Everything, acceptance: true, ..Small::default() },
     ];
     for small in smalls {
-        let rungs: [&[u32]; 2] = [&[3, 0, 4], &[1]];
-        let plan = small.plan(&rungs[..small.lots.len()]);
-        let (played, transcript) = small.play(&plan);
-        agree_that_it_is_valid(&transcript, &played.outcome);
+        let levels: [&[u32]; 2] = [&[3, 0, 4], &[1]];
+        let plan = small.plan(&levels[..small.lots.len()]);
+        let (simulated, transcript) = small.simulate(&plan);
+        agree_that_it_is_valid(&transcript, &simulated.outcome);
     }
 }
 
@@ -75,11 +75,12 @@ fn transcripts_with_reserves_are_valid() {
         };
         // Met, not met, hidden, and there is none.
         let mut plan = small.plan(&[&[3, 0, 4], &[3, 0, 2], &[3, 0, 2], &[3, 0, 2]]);
-        let reserve = |(lot, rung, is_revealed)| ReservePlan { lot, rung: Rung(rung), is_revealed };
+        let reserve =
+            |(lot, level, is_revealed)| ReservePlan { lot, level: Level(level), is_revealed };
         plan.reserves = [(0, 4, true), (1, 4, true), (2, 4, false)].map(reserve).into();
         plan.declines = [0].into();
-        let (played, transcript) = small.play(&plan);
-        agree_that_it_is_valid(&transcript, &played.outcome);
+        let (simulated, transcript) = small.simulate(&plan);
+        agree_that_it_is_valid(&transcript, &simulated.outcome);
     }
 }
 
@@ -100,10 +101,11 @@ fn in_rounds() -> Small {
 /// Bids and, round by round, who moves how.
 fn moving(small: &Small, bids: &[&[u32]], moves: &[&[(usize, u32, BidderConduct)]]) -> Plan {
     let mut plan = small.plan(bids);
-    let bid = |&(bidder, rung, conduct): &_| BidPlan { lot: 0, bidder, rung: Rung(rung), conduct };
+    let bid =
+        |&(bidder, level, conduct): &_| BidPlan { lot: 0, bidder, level: Level(level), conduct };
     plan.rounds = moves.iter().map(|round| round.iter().map(bid).collect()).collect();
     if small.reserve.is_some() {
-        plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(1), is_revealed: true }];
+        plan.reserves = vec![ReservePlan { lot: 0, level: Level(1), is_revealed: true }];
     }
     plan
 }
@@ -128,16 +130,16 @@ fn transcripts_of_rounds_are_valid() {
         (&first_price, moving(&first_price, &[&[3, 5, 4], &[1]], &[&[(0, 6, Honest)]])),
     ];
     for (small, plan) in plans {
-        let (played, transcript) = small.play(&plan);
-        agree_that_it_is_valid(&transcript, &played.outcome);
+        let (simulated, transcript) = small.simulate(&plan);
+        agree_that_it_is_valid(&transcript, &simulated.outcome);
     }
     // A keyholder who stops in a survey, or in the ranking of a later round.
     for step in [1, 3, 5] {
         let plan = moving(&first_price, &[&[3, 5, 4], &[1, 2]], &[&[(0, 6, Honest)]]);
         let leaves = KeyholderConduct::Leaves { from_step: step };
         let plan = with_keyholder(plan, 0, 2, leaves);
-        let (played, transcript) = first_price.play(&plan);
-        agree_that_it_is_valid(&transcript, &played.outcome);
+        let (simulated, transcript) = first_price.simulate(&plan);
+        agree_that_it_is_valid(&transcript, &simulated.outcome);
     }
 }
 
@@ -145,7 +147,7 @@ fn transcripts_of_rounds_are_valid() {
 fn no_flipped_byte_of_rounds_is_accepted_and_both_name_the_same_check() {
     let small = in_rounds();
     let plan = moving(&small, &[&[0, 1, 1]], &[&[(0, 2, BidderConduct::Honest)]]);
-    let (_, transcript) = small.play(&plan);
+    let (_, transcript) = small.simulate(&plan);
     no_flip_is_accepted(&transcript, 211);
     deep_mutants(&small, &transcript, 199);
 }
@@ -176,8 +178,8 @@ fn transcripts_of_auctions_that_went_wrong_are_valid_too() {
         ),
     ];
     for plan in plans {
-        let (played, transcript) = small.play(&plan);
-        agree_that_it_is_valid(&transcript, &played.outcome);
+        let (simulated, transcript) = small.simulate(&plan);
+        agree_that_it_is_valid(&transcript, &simulated.outcome);
     }
 }
 
@@ -189,8 +191,8 @@ fn smallest() -> (Small, Vec<u8>, Outcome) {
         bidders: 2,
         ..Small::default()
     };
-    let (played, transcript) = small.play(&small.plan(&[&[1, 2]]));
-    (small, transcript, played.outcome)
+    let (simulated, transcript) = small.simulate(&small.plan(&[&[1, 2]]));
+    (small, transcript, simulated.outcome)
 }
 
 /// The smallest auction with all that terms can ask for: a second price over a reserve that is
@@ -208,14 +210,14 @@ fn smallest_of_everything() -> (Small, Vec<u8>, Outcome) {
         ..Small::default()
     };
     let mut plan = small.plan(&[&[2, 1, 2]]);
-    plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(1), is_revealed: true }];
+    plan.reserves = vec![ReservePlan { lot: 0, level: Level(1), is_revealed: true }];
     // The board drops what the first keyholder posts, and the second vouches for it.
     let plan = with_keyholder(plan, 0, 1, KeyholderConduct::Ignored { from_step: 0 });
-    let (played, transcript) = small.play(&plan);
+    let (simulated, transcript) = small.simulate(&plan);
     let kinds = Replay::read(&transcript).scenes().0;
     let kinds: BTreeSet<Kind> = kinds.iter().map(Scene::kind).collect();
     assert!(Kind::ALL.iter().all(|kind| *kind == Kind::Complain || kinds.contains(kind)));
-    (small, transcript, played.outcome)
+    (small, transcript, simulated.outcome)
 }
 
 #[test]
@@ -413,7 +415,7 @@ fn both_name_the_same_check_for_every_byte_altered() {
     let small = Small { lots: vec![(5, vec![1, 2])], ..Small::default() };
     let plan = small.plan(&[&[3, 0, 4]]);
     let plan = with_keyholder(plan, 0, 1, KeyholderConduct::DealsWrongShare { to: 3 });
-    let (_, transcript) = small.play(&plan);
+    let (_, transcript) = small.simulate(&plan);
     deep_mutants(&small, &transcript, 1);
 }
 

@@ -9,23 +9,23 @@ use talea_protocol::{
     check::Check,
     limits::{MAX_ACCOUNTS, MAX_LOTS},
     outcome::{
-        Account, Award, Disclosed, Ending, LotResult, OpenedBid, Outcome, Quote, ReserveResult,
-        Sale, Standing, Survey, VoidCause,
+        Account, Award, Disclosed, Ending, LotResult, OpenedBid, Outcome, PriceComparison, Quote,
+        ReserveResult, Sale, Survey, VoidCause,
     },
-    price::{Price, Rung, Shape},
+    price::{Level, Price, Shape},
     quorum::keyholders,
     sealed_bid::Reveal,
     terms::{AuctionId, Depth, Disclosure, Rounds, Terms},
     transcript::{Closing, RecordKind},
 };
-use talea_sim::play::Seat;
-use talea_tests::{Small, is_sold_to, list, opinions, replay::Pens, stage::Stage};
+use talea_sim::simulate::Seat;
+use talea_tests::{Small, harness::Harness, is_sold_to, list, opinions, replay::Pens};
 
 const BOND: u64 = 30;
 const DEPOSIT: u64 = 100;
 const FEE: u64 = 1;
 
-/// Eight rungs in two digits, so that there are gates, blindings and shares.
+/// Eight levels in two digits, so that there are gates, blindings and shares.
 fn small(groups: &[(u16, Vec<Seat>)]) -> Small {
     Small { groups: groups.to_vec(), lots: vec![(8, vec![1, 2])], ..Small::default() }
 }
@@ -47,31 +47,32 @@ fn forfeited(terms: &Terms, outcome: &Outcome) -> Vec<u64> {
 }
 
 /// The outcome, which both verifications find.
-fn agreed(stage: Stage) -> Outcome {
-    let outcome = stage.auction().outcome().expect("the auction is closed");
-    opinions::agree_that_it_is_valid(&stage.board.into_inner().1, &outcome);
+fn agreed(harness: Harness) -> Outcome {
+    let outcome = harness.auction().outcome().expect("the auction is closed");
+    opinions::agree_that_it_is_valid(&harness.board.into_inner().1, &outcome);
     outcome
 }
 
 // ---- the last to deal ----
 
 /// The share that the candidate has of the others' deals.
-fn sum_received(stage: &Stage, candidate: &Candidate) -> Scalar {
-    let quorum = &stage.auction().terms().quorum;
-    let received = |id| candidate.received(stage.auction(), id);
+fn sum_received(harness: &Harness, candidate: &Candidate) -> Scalar {
+    let quorum = &harness.auction().terms().quorum;
+    let received = |id| candidate.received(harness.auction(), id);
     keyholders(quorum).filter_map(|(id, _)| received(id)).sum()
 }
 
 /// All but the last member deal; it deals this polynomial, of which it knows what the others sent it.
-fn deal_last(stage: &mut Stage, polynomial: impl Fn(Scalar, Scalar) -> Vec<Scalar>) -> Vec<u8> {
-    let last = stage.candidates.pop().expect("there are members");
-    stage.deal();
-    let sum = sum_received(stage, &last);
-    let member = stage.auction().terms().quorum[0].members.len() as u64;
+fn deal_last(harness: &mut Harness, polynomial: impl Fn(Scalar, Scalar) -> Vec<Scalar>) -> Vec<u8> {
+    let last = harness.candidates.pop().expect("there are members");
+    harness.deal();
+    let sum = sum_received(harness, &last);
+    let member = harness.auction().terms().quorum[0].members.len() as u64;
     let coefficients = polynomial(sum, Scalar::from(member));
-    let dealt = last.deal_chosen(stage.board.auction(), &coefficients, |_, s| s, &mut stage.rng);
+    let dealt =
+        last.deal_chosen(harness.board.auction(), &coefficients, |_, s| s, &mut harness.rng);
     let (deal, dealer) = dealt.expect("it is named");
-    stage.dealers.push(dealer);
+    harness.dealers.push(dealer);
     deal
 }
 
@@ -81,37 +82,37 @@ fn a_share_of_nothing_is_its_dealers_own_loss() {
     for (threshold, members) in [(2, 3), (3, 5)] {
         let small = of(threshold, members);
         let terms = small.terms();
-        let mut stage = Stage::open(&small, &terms);
-        stage.fund_everybody();
+        let mut harness = Harness::open(&small, &terms);
+        harness.fund_everybody();
         // f(j) = -sum, with a random constant: f(X) = a + X (-sum - a) / j.
-        let constant = Scalar::random(&mut stage.rng);
-        let deal = deal_last(&mut stage, |sum, at| {
+        let constant = Scalar::random(&mut harness.rng);
+        let deal = deal_last(&mut harness, |sum, at| {
             let mut coefficients = vec![Scalar::ZERO; threshold.into()];
             coefficients[0] = constant;
             coefficients[1] = (-sum - constant) * at.invert();
             coefficients
         });
-        stage.submit(&deal);
-        let dealers = std::mem::take(&mut stage.dealers);
-        while stage.auction().phase() != Phase::Complaints {
-            stage.pass();
+        harness.submit(&deal);
+        let dealers = std::mem::take(&mut harness.dealers);
+        while harness.auction().phase() != Phase::Complaints {
+            harness.pass();
         }
         for dealer in &dealers {
-            let complaints = dealer.complaints(stage.board.auction(), &mut stage.rng).unwrap();
+            let complaints = dealer.complaints(harness.board.auction(), &mut harness.rng).unwrap();
             assert!(complaints.is_empty(), "every share is right");
         }
-        stage.dealers = dealers;
-        stage.finish_ceremony();
-        assert_eq!(stage.auction().phase(), Phase::Commits, "{threshold} of {members}");
-        assert_eq!(stage.keyholders.len(), members - 1, "the last has no share");
-        let reveals = vec![stage.commit(0, 0, 5), stage.commit(1, 0, 2)];
-        stage.pass();
-        stage.reveal(reveals);
-        let winner = stage.bidder(0);
-        let outcome = stage.finish();
+        harness.dealers = dealers;
+        harness.finish_ceremony();
+        assert_eq!(harness.auction().phase(), Phase::Commits, "{threshold} of {members}");
+        assert_eq!(harness.keyholders.len(), members - 1, "the last has no share");
+        let reveals = vec![harness.commit(0, 0, 5), harness.commit(1, 0, 2)];
+        harness.pass();
+        harness.reveal(reveals);
+        let winner = harness.bidder(0);
+        let outcome = harness.finish();
         assert!(is_sold_to(&outcome.lots[0].ending, winner));
         assert_eq!(forfeited(&terms, &outcome), vec![0; members], "no lot is void");
-        agreed(stage);
+        agreed(harness);
     }
 }
 
@@ -119,10 +120,10 @@ fn a_share_of_nothing_is_its_dealers_own_loss() {
 #[test]
 fn the_last_deal_cannot_cancel_the_groups_key() {
     let small = of(1, 3);
-    let mut stage = Stage::open(&small, &small.terms());
-    stage.fund_everybody();
-    let deal = deal_last(&mut stage, |sum, _| vec![-sum]);
-    let refused = stage.board.submit(stage.slot, &deal);
+    let mut harness = Harness::open(&small, &small.terms());
+    harness.fund_everybody();
+    let deal = deal_last(&mut harness, |sum, _| vec![-sum]);
+    let refused = harness.board.submit(harness.slot, &deal);
     assert!(refused.is_err(), "the sum of all constants is nothing");
 }
 
@@ -136,18 +137,18 @@ fn who_never_deals_is_not_waited_for() {
     let mut groups = terms.quorum.to_vec();
     groups[0].endorsements = 3;
     terms.quorum = list(groups);
-    let mut stage = Stage::open(&small, &terms);
-    stage.fund_everybody();
-    stage.candidates.pop();
-    stage.deal();
-    stage.finish_ceremony();
-    let reveals = vec![stage.commit(0, 0, 5), stage.commit(1, 0, 2)];
-    stage.pass();
-    stage.reveal(reveals);
-    let winner = stage.bidder(0);
-    let outcome = stage.finish();
+    let mut harness = Harness::open(&small, &terms);
+    harness.fund_everybody();
+    harness.candidates.pop();
+    harness.deal();
+    harness.finish_ceremony();
+    let reveals = vec![harness.commit(0, 0, 5), harness.commit(1, 0, 2)];
+    harness.pass();
+    harness.reveal(reveals);
+    let winner = harness.bidder(0);
+    let outcome = harness.finish();
     assert!(is_sold_to(&outcome.lots[0].ending, winner), "{:?}", outcome.lots[0].ending);
-    agreed(stage);
+    agreed(harness);
 }
 
 // ---- another history's key ----
@@ -158,15 +159,15 @@ fn who_never_deals_is_not_waited_for() {
 fn a_commit_is_bound_to_the_key_of_its_history() {
     let small = of(2, 3);
     let terms = small.terms();
-    let mut main = Stage::at_commits(&small, &terms);
-    let mut other = Stage::open(&small, &terms);
+    let mut main = Harness::at_commits(&small, &terms);
+    let mut other = Harness::open(&small, &terms);
     other.fund_everybody();
     other.candidates.pop();
     other.deal();
     other.finish_ceremony();
     let commit = {
         let (auction, rng) = (other.board.auction(), &mut other.rng);
-        other.bidders[0].commit(auction, 0, Rung(5), rng).expect("a rung of the ladder").commit
+        other.bidders[0].commit(auction, 0, Level(5), rng).expect("a level of the grid").commit
     };
     let before = main.auction().accounts();
     match main.board.submit(main.slot, &commit) {
@@ -185,24 +186,24 @@ fn a_commit_is_bound_to_the_key_of_its_history() {
 #[test]
 fn a_copied_reveal_takes_nothing_else_with_it() {
     let small = Small { lots: vec![(8, vec![1, 2]); 2], ..of(2, 3) };
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let victims = [0, 1].map(|lot| stage.commit(0, lot, 6));
-    let others = [0, 1].map(|lot| stage.commit(1, lot, 1));
-    stage.pass();
-    let both = stage.carry(victims.to_vec());
-    stage.reveal(vec![victims[0].clone()]);
-    stage.submit(&both);
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let victims = [0, 1].map(|lot| harness.commit(0, lot, 6));
+    let others = [0, 1].map(|lot| harness.commit(1, lot, 1));
+    harness.pass();
+    let both = harness.carry(victims.to_vec());
+    harness.reveal(vec![victims[0].clone()]);
+    harness.submit(&both);
     // Nothing of it is new now.
-    let refused = stage.board.submit(stage.slot, &both);
+    let refused = harness.board.submit(harness.slot, &both);
     assert!(refused.is_err());
-    stage.reveal(others.to_vec());
-    let winner = stage.bidder(0);
-    let outcome = stage.finish();
+    harness.reveal(others.to_vec());
+    let winner = harness.bidder(0);
+    let outcome = harness.finish();
     for lot in outcome.lots.iter() {
         assert!(is_sold_to(&lot.ending, winner), "{:?}", lot.ending);
     }
     assert_eq!(account(&outcome, winner).forfeited, 2 * FEE);
-    agreed(stage);
+    agreed(harness);
 }
 
 // ---- witnesses in their own cause ----
@@ -213,43 +214,43 @@ fn a_copied_reveal_takes_nothing_else_with_it() {
 fn a_seller_alone_in_its_group_saves_no_deposit_of_its_own() {
     let groups = [(1, vec![Seat::Seller]), (2, vec![Seat::Own; 3])];
     let small = Small { reserve: Some(false), ..small(&groups) };
-    let mut stage = Stage::at_reserves(&small, &small.terms());
-    let seller = stage.auction().terms().seller;
-    let reserve = stage.reserve(0, 7);
-    stage.pass();
-    let shills = [0, 1].map(|bidder| stage.commit(bidder, 0, 4 + bidder as u32));
-    let honest = stage.commit(2, 0, 3);
-    stage.pass();
-    stage.reveal(vec![honest]);
-    stage.pass();
+    let mut harness = Harness::at_reserves(&small, &small.terms());
+    let seller = harness.auction().terms().seller;
+    let reserve = harness.reserve(0, 7);
+    harness.pass();
+    let shills = [0, 1].map(|bidder| harness.commit(bidder, 0, 4 + bidder as u32));
+    let honest = harness.commit(2, 0, 3);
+    harness.pass();
+    harness.reveal(vec![honest]);
+    harness.pass();
     let mut attested = vec![reserve.bid, shills[0].bid, shills[1].bid];
     attested.sort();
     // Seat 0 is the seller's; the others hold nothing.
-    stage.posts(0, &attested).iter().for_each(|post| stage.submit(post));
-    let outcome = stage.finish();
+    harness.posts(0, &attested).iter().for_each(|post| harness.submit(post));
+    let outcome = harness.finish();
     let lost = |party: PartyKey| account(&outcome, party).forfeited;
     assert_eq!(lost(seller), DEPOSIT);
     assert_eq!(shills.map(|shill| lost(shill.bid.bidder)), [DEPOSIT + FEE; 2]);
-    agreed(stage);
+    agreed(harness);
 }
 
 // ---- posts that a board drops ----
 
 /// Ranking has begun on one lot with two bids.
-fn ranking(small: &Small) -> Stage {
+fn ranking(small: &Small) -> Harness {
     ranking_under(small, &small.terms())
 }
 
-fn ranking_under(small: &Small, terms: &Terms) -> Stage {
-    let mut stage = Stage::at_commits(small, terms);
+fn ranking_under(small: &Small, terms: &Terms) -> Harness {
+    let mut harness = Harness::at_commits(small, terms);
     let lots = small.lots.len() as u32;
     let bids = (0..lots).flat_map(|lot| [(0, lot, 5), (1, lot, 2)]);
     let reveals: Vec<Reveal> =
-        bids.map(|(bidder, lot, rung)| stage.commit(bidder, lot, rung)).collect();
-    stage.pass();
-    stage.reveal(reveals);
-    stage.act_until(Phase::Ranking);
-    stage
+        bids.map(|(bidder, lot, level)| harness.commit(bidder, lot, level)).collect();
+    harness.pass();
+    harness.reveal(reveals);
+    harness.act_until(Phase::Ranking);
+    harness
 }
 
 /// A board drops everything that keyholders say, and lets time pass. Their bonds reach nobody who
@@ -258,11 +259,11 @@ fn ranking_under(small: &Small, terms: &Terms) -> Stage {
 fn bonds_that_a_board_takes_reach_no_bidder() {
     let small = of(2, 3);
     let terms = small.terms();
-    let mut stage = ranking(&small);
-    while stage.auction().phase() != Phase::Closed {
-        stage.pass();
+    let mut harness = ranking(&small);
+    while harness.auction().phase() != Phase::Closed {
+        harness.pass();
     }
-    let outcome = agreed(stage);
+    let outcome = agreed(harness);
     assert_eq!(outcome.lots[0].ending, Ending::Void(VoidCause::Quorum));
     assert_eq!(forfeited(&terms, &outcome), [BOND; 3]);
     let beneficiary = small.cast().beneficiary();
@@ -284,36 +285,36 @@ fn a_word_for_one_deadline_excuses_from_no_other() {
         ..of(2, 3)
     };
     for vouched in [[false, false], [true, false], [false, true], [true, true]] {
-        let mut stage = ranking(&small);
-        let ids = [0, 1, 2].map(|place: usize| stage.keyholders[place].id());
-        let vouch = |stage: &mut Stage, voucher: usize, heard: &[usize]| {
-            let duty = stage.auction().duties()[0];
+        let mut harness = ranking(&small);
+        let ids = [0, 1, 2].map(|place: usize| harness.keyholders[place].id());
+        let vouch = |harness: &mut Harness, voucher: usize, heard: &[usize]| {
+            let duty = harness.auction().duties()[0];
             let heard = heard.iter().map(|place| ids[*place]).collect();
-            let auction = stage.board.auction();
-            let vouch = stage.keyholders[voucher].vouch(auction, duty, &heard).unwrap();
-            stage.submit(&vouch);
+            let auction = harness.board.auction();
+            let vouch = harness.keyholders[voucher].vouch(auction, duty, &heard).unwrap();
+            harness.submit(&vouch);
         };
         // The first one's turn at the lists of the depth.
         if vouched[0] {
-            [1, 2].into_iter().for_each(|voucher| vouch(&mut stage, voucher, &[0]));
+            [1, 2].into_iter().for_each(|voucher| vouch(&mut harness, voucher, &[0]));
         }
-        stage.pass();
-        assert!(stage.auction().is_out(0, ids[0]));
-        assert_eq!(stage.auction().is_excused(0, ids[0]), vouched[0]);
-        stage.act_until(Phase::Commits);
-        stage.pass();
+        harness.pass();
+        assert!(harness.auction().is_excluded(0, ids[0]));
+        assert_eq!(harness.auction().is_excused(0, ids[0]), vouched[0]);
+        harness.act_until(Phase::Commits);
+        harness.pass();
         // The endorsements of the first and the second are missing, of whom all vouch for the second.
-        assert_eq!((stage.auction().phase(), stage.auction().round()), (Phase::Endorsing, 1));
-        assert!(stage.act(2));
+        assert_eq!((harness.auction().phase(), harness.auction().round()), (Phase::Endorsing, 1));
+        assert!(harness.act(2));
         let of_both = if vouched[1] { &[0, 1][..] } else { &[1] };
-        vouch(&mut stage, 2, of_both);
-        vouch(&mut stage, 0, &[1]);
+        vouch(&mut harness, 2, of_both);
+        vouch(&mut harness, 0, &[1]);
         if vouched[1] {
-            vouch(&mut stage, 1, &[0]);
+            vouch(&mut harness, 1, &[0]);
         }
-        stage.pass();
-        let is_excused = stage.auction().is_excused(0, ids[0]);
-        let outcome = agreed(stage);
+        harness.pass();
+        let is_excused = harness.auction().is_excused(0, ids[0]);
+        let outcome = agreed(harness);
         assert_eq!(outcome.lots[0].ending, Ending::Void(VoidCause::Endorsement));
         let lost = if vouched == [true, true] { 0 } else { BOND };
         assert_eq!(forfeited(&small.terms(), &outcome), [lost, 0, 0], "{vouched:?}");
@@ -332,31 +333,31 @@ fn a_word_for_one_chunk_excuses_from_no_other() {
         let mut groups = terms.quorum.to_vec();
         groups[0].is_witness = false;
         terms.quorum = list(groups);
-        let mut stage = ranking_under(&small, &terms);
+        let mut harness = ranking_under(&small, &terms);
         // Gates, one a chunk; the first keyholder, whom nobody can replace, is due in all of them.
         let posts = loop {
-            let posts = stage.posts(0, &[]);
-            if posts.len() > 2 && stage.posts(1, &[]).is_empty() {
+            let posts = harness.posts(0, &[]);
+            if posts.len() > 2 && harness.posts(1, &[]).is_empty() {
                 break posts;
             }
-            assert!((0..5).any(|place| stage.act(place)), "somebody is due");
+            assert!((0..5).any(|place| harness.act(place)), "somebody is due");
         };
-        let first = stage.keyholders[0].id();
-        let duties = stage.auction().duties();
+        let first = harness.keyholders[0].id();
+        let duties = harness.auction().duties();
         for duty in duties.into_iter().take(vouched) {
             for voucher in [2, 3] {
-                let (auction, heard) = (stage.board.auction(), [first].into());
-                let vouch = stage.keyholders[voucher].vouch(auction, duty, &heard).unwrap();
-                stage.submit(&vouch);
+                let (auction, heard) = (harness.board.auction(), [first].into());
+                let vouch = harness.keyholders[voucher].vouch(auction, duty, &heard).unwrap();
+                harness.submit(&vouch);
             }
         }
         // The board takes the first; a slot later, so that the second one's time for it ends later.
-        stage.slot += 1;
+        harness.slot += 1;
         if vouched == 1 {
-            stage.submit(&posts[0]);
+            harness.submit(&posts[0]);
         }
-        stage.pass();
-        let outcome = agreed(stage);
+        harness.pass();
+        let outcome = agreed(harness);
         assert_eq!(outcome.lots[0].ending, Ending::Void(VoidCause::Quorum));
         let lost = if vouched == usize::MAX { 0 } else { BOND };
         assert_eq!(forfeited(&terms, &outcome), [lost, 0, 0, 0, 0]);
@@ -367,15 +368,15 @@ fn a_word_for_one_chunk_excuses_from_no_other() {
 #[test]
 fn one_instruction_passes_no_two_deadlines_of_a_lot() {
     // Shares of the first digit, then gates, in turn.
-    let mut stage = ranking(&of(2, 3));
-    stage.act_until_gates();
-    stage.slot += 1 << 40;
-    stage.pass();
-    assert_eq!(stage.auction().ending(0), None, "the second has not been waited for");
-    assert!(stage.act(1) && stage.act(2));
-    let winner = stage.bidder(0);
-    assert!(is_sold_to(&stage.finish().lots[0].ending, winner));
-    agreed(stage);
+    let mut harness = ranking(&of(2, 3));
+    harness.act_until_gates();
+    harness.slot += 1 << 40;
+    harness.pass();
+    assert_eq!(harness.auction().ending(0), None, "the second has not been waited for");
+    assert!(harness.act(1) && harness.act(2));
+    let winner = harness.bidder(0);
+    assert!(is_sold_to(&harness.finish().lots[0].ending, winner));
+    agreed(harness);
 }
 
 /// The same between phases: keyholders have their time for endorsing, however late the end of the
@@ -383,47 +384,47 @@ fn one_instruction_passes_no_two_deadlines_of_a_lot() {
 #[test]
 fn endorsing_has_its_time_however_late_it_begins() {
     let small = of(2, 3);
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let reveals = vec![stage.commit(0, 0, 5)];
-    stage.commit(1, 0, 2);
-    stage.pass();
-    stage.reveal(reveals);
-    stage.slot = 1 << 40;
-    stage.pass();
-    assert_eq!(stage.auction().phase(), Phase::Endorsing);
-    let winner = stage.bidder(0);
-    assert!(is_sold_to(&stage.finish().lots[0].ending, winner));
-    agreed(stage);
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let reveals = vec![harness.commit(0, 0, 5)];
+    harness.commit(1, 0, 2);
+    harness.pass();
+    harness.reveal(reveals);
+    harness.slot = 1 << 40;
+    harness.pass();
+    assert_eq!(harness.auction().phase(), Phase::Endorsing);
+    let winner = harness.bidder(0);
+    assert!(is_sold_to(&harness.finish().lots[0].ending, winner));
+    agreed(harness);
 }
 
 // ---- drip ----
 
-/// A keyholder posts one chunk at each deadline. It is out after the first.
+/// A keyholder posts one chunk at each deadline. It is excluded after the first.
 #[test]
 fn a_chunk_at_a_time_holds_nobody_up() {
     let small = Small { chunk_items: 1, ..of(2, 3) };
-    let mut stage = ranking(&small);
+    let mut harness = ranking(&small);
     let begun = loop {
-        let dues = stage.auction().dues(stage.keyholders[0].id());
-        if dues.len() > 3 && stage.posts(1, &[]).is_empty() {
-            break stage.auction().deadline().expect("a step has one");
+        let dues = harness.auction().dues(harness.keyholders[0].id());
+        if dues.len() > 3 && harness.posts(1, &[]).is_empty() {
+            break harness.auction().deadline().expect("a step has one");
         }
-        assert!((0..3).any(|place| stage.act(place)), "somebody is due");
+        assert!((0..3).any(|place| harness.act(place)), "somebody is due");
     };
     // Gates, one a chunk; the first keyholder is due in all of them.
-    let drips = stage.posts(0, &[]);
-    let step = begun - stage.slot;
+    let drips = harness.posts(0, &[]);
+    let step = begun - harness.slot;
     for (deadline, drip) in (0..).map(|number| begun + number * step).zip(&drips).take(2) {
-        stage.slot = deadline;
-        let is_accepted = stage.board.submit(stage.slot, drip).is_ok();
+        harness.slot = deadline;
+        let is_accepted = harness.board.submit(harness.slot, drip).is_ok();
         assert_eq!(is_accepted, deadline == begun, "the others have waited since the beginning");
     }
-    stage.slot = begun;
-    stage.pass();
-    assert!(stage.auction().is_out(0, stage.keyholders[0].id()));
-    let winner = stage.bidder(0);
-    assert!(is_sold_to(&stage.finish().lots[0].ending, winner));
-    agreed(stage);
+    harness.slot = begun;
+    harness.pass();
+    assert!(harness.auction().is_excluded(0, harness.keyholders[0].id()));
+    let winner = harness.bidder(0);
+    assert!(is_sold_to(&harness.finish().lots[0].ending, winner));
+    agreed(harness);
 }
 
 // ---- what an outcome can hold ----
@@ -439,8 +440,8 @@ fn terms_whose_outcome_cannot_be_recorded_are_refused() {
     let rounds = Rounds { limit: 64, commit_slots: 5, reveal_slots: 5, cover: true };
     terms.rounds = Some(rounds);
     let mut lot = terms.lots[0].clone();
-    lot.ladder.shape = Shape::new(&[10]).expect("a possible shape");
-    lot.ladder.rungs = 1024;
+    lot.grid.shape = Shape::new(&[10]).expect("a possible shape");
+    lot.grid.levels = 1024;
     terms.lots = List::new(vec![lot; 1024]).expect("as many as there may be");
     let open = |terms: &Terms| {
         let cast = small.cast();
@@ -463,9 +464,9 @@ fn fits(outcome: &Outcome) -> bool {
 #[test]
 fn the_largest_outcomes_fit_in_their_record() {
     let party = PartyKey([7; 32]);
-    let quote = Quote { rung: Rung(0), price: Price(0) };
+    let quote = Quote { level: Level(0), price: Price(0) };
     let account = Account::empty(party);
-    let sale = Sale { winner: party, standing: Standing::AbovePrice };
+    let sale = Sale { winner: party, comparison: PriceComparison::AbovePrice };
     let lot = |surveys: usize, buckets: usize, bids: usize| {
         let depth = (buckets > 0).then(|| list(vec![0; buckets]));
         let survey = Survey { depth: depth.clone(), cover: Some(quote) };

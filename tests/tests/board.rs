@@ -10,19 +10,19 @@ use talea_protocol::{
     commitment::BidId,
     instruction::Instruction,
     outcome::{Account, Ending, Outcome, VoidCause},
-    price::Rung,
+    price::Level,
     quorum::{KeyholderId, keyholders},
     ranking::Duty,
     sealed_bid::Reveal,
     terms::{Depth, Disclosure, Mechanism, Ties},
 };
-use talea_sim::play::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
+use talea_sim::simulate::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
 use talea_tests::{
-    Small, is_sold_to,
+    Small,
+    harness::Harness,
+    is_sold_to,
     replay::{Replay, accepted, edit, opened, refused},
-    rng,
-    stage::Stage,
-    with_bidder, with_keyholder,
+    rng, with_bidder, with_keyholder,
 };
 
 fn small(groups: &[(u16, Vec<Seat>)]) -> Small {
@@ -42,11 +42,11 @@ fn account(outcome: &Outcome, party: PartyKey) -> Account {
 }
 
 #[track_caller]
-fn assert_sold_to(outcome: &Outcome, winner: PartyKey, rung: u32) {
+fn assert_sold_to(outcome: &Outcome, winner: PartyKey, level: u32) {
     match &outcome.lots[0].ending {
         Ending::Sold(award) => {
             let [sale] = &award.sales[..] else { panic!("{award:?}") };
-            assert_eq!((sale.winner, award.quote.rung), (winner, Rung(rung)));
+            assert_eq!((sale.winner, award.quote.level), (winner, Level(level)));
         }
         other => panic!("{other:?}"),
     }
@@ -55,40 +55,40 @@ fn assert_sold_to(outcome: &Outcome, winner: PartyKey, rung: u32) {
 // ---- a reveal left out ----
 
 /// Bids 5, 2 and 7; the board never shows the last one's reveal. Endorsing waits.
-fn dropped_reveal(small: &Small) -> (Stage, BidId) {
-    let mut stage = Stage::at_commits(small, &small.terms());
-    let [one, two, best] = [(0, 5), (1, 2), (2, 7)].map(|(b, rung)| stage.commit(b, 0, rung));
-    stage.pass();
-    stage.reveal(vec![one, two]);
-    stage.pass();
-    assert_eq!(stage.auction().phase(), Phase::Endorsing);
-    (stage, best.bid)
+fn dropped_reveal(small: &Small) -> (Harness, BidId) {
+    let mut harness = Harness::at_commits(small, &small.terms());
+    let [one, two, best] = [(0, 5), (1, 2), (2, 7)].map(|(b, level)| harness.commit(b, 0, level));
+    harness.pass();
+    harness.reveal(vec![one, two]);
+    harness.pass();
+    assert_eq!(harness.auction().phase(), Phase::Endorsing);
+    (harness, best.bid)
 }
 
 /// Everybody endorses; keyholders at these places attest the bid whose reveal was dropped.
-fn endorse(stage: &mut Stage, bid: BidId, attesting: &[usize]) {
-    for place in 0..stage.keyholders.len() {
-        if stage.auction().phase() == Phase::Endorsing {
+fn endorse(harness: &mut Harness, bid: BidId, attesting: &[usize]) {
+    for place in 0..harness.keyholders.len() {
+        if harness.auction().phase() == Phase::Endorsing {
             let attested = if attesting.contains(&place) { vec![bid] } else { Vec::new() };
-            let posts = stage.posts(place, &attested);
-            posts.iter().for_each(|post| stage.submit(post));
+            let posts = harness.posts(place, &attested);
+            posts.iter().for_each(|post| harness.submit(post));
         }
     }
-    assert_eq!(stage.auction().phase(), Phase::Ranking);
+    assert_eq!(harness.auction().phase(), Phase::Ranking);
 }
 
 /// Whether the deposit of the dropped bid is released, after these attested it. The bid is out of
 /// the running in any case.
 fn is_released(small: &Small, attesting: &[usize]) -> bool {
-    let (mut stage, bid) = dropped_reveal(small);
-    endorse(&mut stage, bid, attesting);
-    let outcome = stage.finish();
-    assert_sold_to(&outcome, stage.bidder(0), 5);
+    let (mut harness, bid) = dropped_reveal(small);
+    endorse(&mut harness, bid, attesting);
+    let outcome = harness.finish();
+    assert_sold_to(&outcome, harness.bidder(0), 5);
     let lot = &outcome.lots[0];
     assert_eq!((lot.commits, lot.ranked, lot.invalid), (3, 2, 0));
 
     let is_released = is_without_loss(&outcome, bid.bidder);
-    let others = [0, 1].map(|bidder| account(&outcome, stage.bidder(bidder)).received);
+    let others = [0, 1].map(|bidder| account(&outcome, harness.bidder(bidder)).received);
     assert_eq!(others, [0, 0], "no bidder has anything of it");
     let received = account(&outcome, small.cast().beneficiary()).received;
     assert_eq!(received, if is_released { 3 } else { 103 }, "three fees");
@@ -146,13 +146,13 @@ fn is_released_under(small: &Small, witnesses: &[bool], attesting: &[usize]) -> 
     });
     // A bidder who is a keyholder has its bond beside.
     terms.stakes.bond = 0;
-    let mut stage = Stage::at_commits(small, &terms);
-    let [one, two, best] = [(0, 5), (1, 2), (2, 7)].map(|(b, rung)| stage.commit(b, 0, rung));
-    stage.pass();
-    stage.reveal(vec![one, two]);
-    stage.pass();
-    endorse(&mut stage, best.bid, attesting);
-    let outcome = stage.finish();
+    let mut harness = Harness::at_commits(small, &terms);
+    let [one, two, best] = [(0, 5), (1, 2), (2, 7)].map(|(b, level)| harness.commit(b, 0, level));
+    harness.pass();
+    harness.reveal(vec![one, two]);
+    harness.pass();
+    endorse(&mut harness, best.bid, attesting);
+    let outcome = harness.finish();
     is_without_loss(&outcome, best.bid.bidder)
 }
 
@@ -222,17 +222,17 @@ fn what_was_attested_counts_also_where_endorsing_fails() {
                 group.is_witness = is_witness;
             }
         });
-        let mut stage = Stage::at_commits(&small, &terms);
-        let [one, best] = [(0, 5), (2, 7)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
-        stage.pass();
-        stage.reveal(vec![one]);
-        stage.pass();
+        let mut harness = Harness::at_commits(&small, &terms);
+        let [one, best] = [(0, 5), (2, 7)].map(|(bidder, level)| harness.commit(bidder, 0, level));
+        harness.pass();
+        harness.reveal(vec![one]);
+        harness.pass();
         for place in [0, 1, 2] {
             let attested = if attesting.contains(&place) { vec![best.bid] } else { Vec::new() };
-            stage.posts(place, &attested).iter().for_each(|post| stage.submit(post));
+            harness.posts(place, &attested).iter().for_each(|post| harness.submit(post));
         }
-        stage.pass();
-        let outcome = stage.auction().outcome().expect("time closed it");
+        harness.pass();
+        let outcome = harness.auction().outcome().expect("time closed it");
         assert_eq!(outcome.lots[0].ending, Ending::Void(VoidCause::Endorsement));
         let is = is_without_loss(&outcome, best.bid.bidder);
         assert_eq!(is, released, "{witnesses:?}, {attesting:?}");
@@ -243,20 +243,20 @@ fn what_was_attested_counts_also_where_endorsing_fails() {
 /// have, and attest: the winner, and what that party lost beyond its fees.
 fn drawn(seed: u64, withheld: Option<usize>) -> (usize, u64) {
     let small = Small { ties: Ties::Lottery, seed, ..Small::default() };
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let mut reveals: Vec<Reveal> = (0..3).map(|bidder| stage.commit(bidder, 0, 4)).collect();
-    stage.pass();
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let mut reveals: Vec<Reveal> = (0..3).map(|bidder| harness.commit(bidder, 0, 4)).collect();
+    harness.pass();
     let missing: Vec<BidId> = withheld.map(|at| reveals.remove(at).bid).into_iter().collect();
-    stage.reveal(reveals);
-    if stage.auction().phase() == Phase::Reveals {
-        stage.pass();
+    harness.reveal(reveals);
+    if harness.auction().phase() == Phase::Reveals {
+        harness.pass();
     }
     for place in 0..3 {
-        stage.posts(place, &missing).iter().for_each(|post| stage.submit(post));
+        harness.posts(place, &missing).iter().for_each(|post| harness.submit(post));
     }
-    let outcome = stage.finish();
-    let is_sold_to = |bidder: &usize| is_sold_to(&outcome.lots[0].ending, stage.bidder(*bidder));
-    let lost = (0..2).map(|bidder| account(&outcome, stage.bidder(bidder)).forfeited - 1);
+    let outcome = harness.finish();
+    let is_sold_to = |bidder: &usize| is_sold_to(&outcome.lots[0].ending, harness.bidder(*bidder));
+    let lost = (0..2).map(|bidder| account(&outcome, harness.bidder(bidder)).forfeited - 1);
     ((0..3).find(is_sold_to).unwrap(), lost.sum())
 }
 
@@ -282,56 +282,56 @@ fn a_board_that_drops_every_commit_ends_the_rounds() {
         rounds: Some((4, false)),
         ..two_of_three()
     };
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let reveals = vec![stage.commit(0, 0, 1), stage.commit(1, 0, 6)];
-    stage.pass();
-    stage.reveal(reveals);
-    stage.act_until(Phase::Commits);
-    stage.pass();
-    let missing = [0, 1].map(|n| BidId { lot: 0, round: 1, bidder: stage.bidder(n) });
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let reveals = vec![harness.commit(0, 0, 1), harness.commit(1, 0, 6)];
+    harness.pass();
+    harness.reveal(reveals);
+    harness.act_until(Phase::Commits);
+    harness.pass();
+    let missing = [0, 1].map(|n| BidId { lot: 0, round: 1, bidder: harness.bidder(n) });
     for place in 0..3 {
-        stage.posts(place, &missing).iter().for_each(|post| stage.submit(post));
+        harness.posts(place, &missing).iter().for_each(|post| harness.submit(post));
     }
-    let outcome = stage.finish();
-    assert_eq!(stage.auction().round(), 1, "of four");
-    assert_sold_to(&outcome, stage.bidder(1), 6);
-    let lost = [0, 1].map(|n| account(&outcome, stage.bidder(n)).forfeited);
+    let outcome = harness.finish();
+    assert_eq!(harness.auction().round(), 1, "of four");
+    assert_sold_to(&outcome, harness.bidder(1), 6);
+    let lost = [0, 1].map(|n| account(&outcome, harness.bidder(n)).forfeited);
     assert_eq!(lost, [1, 1], "the fees");
 }
 
 #[test]
 fn a_dropped_bid_cannot_come_back_once_reveals_are_closed() {
     let small = two_of_three();
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let [one, best] = [(0, 5), (2, 7)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
-    stage.pass();
-    stage.reveal(vec![one]);
-    stage.pass();
-    let late = stage.carry(vec![best]);
-    assert_eq!(refused(stage.auction(), stage.slot, &late), "E4");
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let [one, best] = [(0, 5), (2, 7)].map(|(bidder, level)| harness.commit(bidder, 0, level));
+    harness.pass();
+    harness.reveal(vec![one]);
+    harness.pass();
+    let late = harness.carry(vec![best]);
+    assert_eq!(refused(harness.auction(), harness.slot, &late), "E4");
 }
 
 // ---- two faces ----
 
 /// The same auction on two boards: the same up to the reveals, which come in another order.
-fn two_faces() -> [Stage; 2] {
+fn two_faces() -> [Harness; 2] {
     let orders = [[0, 1, 2], [1, 0, 2]];
     let small = two_of_three();
     let faces = orders.map(|order| {
-        let mut stage = Stage::at_commits(&small, &small.terms());
-        let reveals = [(0, 5), (1, 2), (2, 7)].map(|(b, rung)| stage.commit(b, 0, rung));
-        stage.pass();
-        order.into_iter().for_each(|which| stage.reveal(vec![reveals[which].clone()]));
-        assert_eq!(stage.auction().phase(), Phase::Endorsing);
-        stage
+        let mut harness = Harness::at_commits(&small, &small.terms());
+        let reveals = [(0, 5), (1, 2), (2, 7)].map(|(b, level)| harness.commit(b, 0, level));
+        harness.pass();
+        order.into_iter().for_each(|which| harness.reveal(vec![reveals[which].clone()]));
+        assert_eq!(harness.auction().phase(), Phase::Endorsing);
+        harness
     });
     assert_eq!(faces[0].auction().id(), faces[1].auction().id());
     assert_ne!(faces[0].auction().head(), faces[1].auction().head());
     faces
 }
 
-fn act(stage: &mut Stage, place: usize, shown: &Auction) -> Result<usize, KeyholderError> {
-    let posts = stage.keyholders[place].act(shown, &[], &mut stage.rng)?;
+fn act(harness: &mut Harness, place: usize, shown: &Auction) -> Result<usize, KeyholderError> {
+    let posts = harness.keyholders[place].act(shown, &[], &mut harness.rng)?;
     Ok(posts.len())
 }
 
@@ -371,7 +371,7 @@ fn what_was_posted_under_one_head_is_refused_under_another() {
     let [mut here, mut there] = two_faces();
     let endorsement = here.posts(0, &[]).remove(0);
     assert_eq!(refused(there.auction(), there.slot, &endorsement), "K1");
-    [&mut here, &mut there].into_iter().for_each(|stage| stage.act_until(Phase::Ranking));
+    [&mut here, &mut there].into_iter().for_each(|harness| harness.act_until(Phase::Ranking));
     while here.auction().phase() == Phase::Ranking {
         for place in 0..3 {
             if here.auction().phase() == Phase::Closed {
@@ -400,37 +400,37 @@ struct Order {
 }
 
 /// The outcome of these bids, everything submitted in this order.
-fn outcome_in(order: Order, rungs: [u32; 3]) -> Outcome {
-    outcome_of(&two_of_three(), order, rungs)
+fn outcome_in(order: Order, levels: [u32; 3]) -> Outcome {
+    outcome_of(&two_of_three(), order, levels)
 }
 
-fn outcome_of(small: &Small, order: Order, rungs: [u32; 3]) -> Outcome {
-    let mut stage = Stage::open(small, &small.terms());
-    stage.fund_everybody();
-    let candidates = std::mem::take(&mut stage.candidates);
+fn outcome_of(small: &Small, order: Order, levels: [u32; 3]) -> Outcome {
+    let mut harness = Harness::open(small, &small.terms());
+    harness.fund_everybody();
+    let candidates = std::mem::take(&mut harness.candidates);
     let deals = candidates.into_iter().map(|candidate| {
-        candidate.deal(stage.board.auction(), &mut stage.rng).expect("it is named")
+        candidate.deal(harness.board.auction(), &mut harness.rng).expect("it is named")
     });
     let (deals, dealers): (Vec<_>, Vec<_>) = deals.unzip();
-    ORDERS[order.deals].into_iter().for_each(|which| stage.submit(&deals[which]));
-    stage.dealers = dealers;
-    stage.finish_ceremony();
+    ORDERS[order.deals].into_iter().for_each(|which| harness.submit(&deals[which]));
+    harness.dealers = dealers;
+    harness.finish_ceremony();
 
-    let (auction, rng) = (stage.board.auction(), &mut stage.rng);
+    let (auction, rng) = (harness.board.auction(), &mut harness.rng);
     let mut bid = |bidder: usize| {
-        stage.bidders[bidder].commit(auction, 0, Rung(rungs[bidder]), rng).expect("a rung")
+        harness.bidders[bidder].commit(auction, 0, Level(levels[bidder]), rng).expect("a level")
     };
     let bids = [bid(0), bid(1), bid(2)];
-    ORDERS[order.commits].into_iter().for_each(|which| stage.submit(&bids[which].commit));
-    stage.pass();
+    ORDERS[order.commits].into_iter().for_each(|which| harness.submit(&bids[which].commit));
+    harness.pass();
     for which in ORDERS[order.reveals] {
-        stage.reveal(vec![bids[which].reveal.clone()]);
+        harness.reveal(vec![bids[which].reveal.clone()]);
     }
-    let endorsements = [0, 1, 2].map(|place| stage.posts(place, &[]).remove(0));
+    let endorsements = [0, 1, 2].map(|place| harness.posts(place, &[]).remove(0));
     for which in ORDERS[order.endorsements].into_iter().take(2) {
-        stage.submit(&endorsements[which]);
+        harness.submit(&endorsements[which]);
     }
-    stage.finish()
+    harness.finish()
 }
 
 #[test]
@@ -488,13 +488,13 @@ fn reveals_count_the_same_together_or_apart() {
     let outcomes: Vec<Outcome> = (0..4)
         .map(|split| {
             let small = two_of_three();
-            let mut stage = Stage::at_commits(&small, &small.terms());
+            let mut harness = Harness::at_commits(&small, &small.terms());
             let mut reveals: Vec<Reveal> =
-                [(0, 5), (1, 2), (2, 7)].map(|(b, rung)| stage.commit(b, 0, rung)).into();
-            stage.pass();
+                [(0, 5), (1, 2), (2, 7)].map(|(b, level)| harness.commit(b, 0, level)).into();
+            harness.pass();
             let rest = reveals.split_off(split);
-            [reveals, rest].into_iter().filter(|r| !r.is_empty()).for_each(|r| stage.reveal(r));
-            stage.finish()
+            [reveals, rest].into_iter().filter(|r| !r.is_empty()).for_each(|r| harness.reveal(r));
+            harness.finish()
         })
         .collect();
     for outcome in &outcomes {
@@ -557,23 +557,23 @@ fn troubled_seller() -> (Small, Vec<u8>) {
 }
 
 fn play_troubled(small: &Small) -> Vec<u8> {
-    let rungs: [&[u32]; 2] = [&[5, 2, 7], &[1, 6]];
+    let levels: [&[u32]; 2] = [&[5, 2, 7], &[1, 6]];
     let lots = small.lots.len();
-    let mut plan = small.plan(&rungs[..lots]);
+    let mut plan = small.plan(&levels[..lots]);
     if small.reserve.is_some() {
-        let reserve = |(lot, is_revealed)| ReservePlan { lot, rung: Rung(3), is_revealed };
+        let reserve = |(lot, is_revealed)| ReservePlan { lot, level: Level(3), is_revealed };
         plan.reserves = [(0, true), (1, false)].into_iter().take(lots).map(reserve).collect();
     }
     let plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
     let plan = with_keyholder(plan, 0, 1, KeyholderConduct::Leaves { from_step: 2 });
-    small.play(&plan).1
+    small.simulate(&plan).1
 }
 
 #[test]
 fn slots_between_two_deadlines_change_nothing() {
     for (small, transcript) in [troubled(), troubled_seller()] {
-        let stage = Stage::open(&small, &small.terms());
-        let tick = stage.sign(stage.auction().terms().seller, &Instruction::Tick);
+        let harness = Harness::open(&small, &small.terms());
+        let tick = harness.sign(harness.auction().terms().seller, &Instruction::Tick);
         for scene in &Replay::read(&transcript).scenes().0 {
             let mut auction = scene.before.clone();
             // Up to each deadline there is nothing to say.
@@ -602,8 +602,8 @@ fn what_a_late_tick_begins_has_its_full_time() {
     let second_price = troubled_seller().0;
     for small in [two_of_three(), Small { lots: vec![(8, vec![1, 2])], ..second_price }] {
         let transcript = play_troubled(&small);
-        let stage = Stage::open(&small, &small.terms());
-        let tick = stage.sign(stage.auction().terms().seller, &Instruction::Tick);
+        let harness = Harness::open(&small, &small.terms());
+        let tick = harness.sign(harness.auction().terms().seller, &Instruction::Tick);
         let mut tried = BTreeSet::new();
         for scene in &Replay::read(&transcript).scenes().0 {
             let mut auction = scene.before.clone();
@@ -640,8 +640,8 @@ fn what_a_late_tick_begins_has_its_full_time() {
 #[test]
 fn one_instruction_passes_one_deadline_of_each_lot() {
     for (small, transcript) in [troubled(), troubled_seller()] {
-        let stage = Stage::open(&small, &small.terms());
-        let tick = stage.sign(stage.auction().terms().seller, &Instruction::Tick);
+        let harness = Harness::open(&small, &small.terms());
+        let tick = harness.sign(harness.auction().terms().seller, &Instruction::Tick);
         for scene in &Replay::read(&transcript).scenes().0 {
             let start = &scene.before;
             if start.phase() != Phase::Ranking {
@@ -651,13 +651,13 @@ fn one_instruction_passes_one_deadline_of_each_lot() {
             for lot in 0..2 {
                 let out = |auction: &Auction| -> Vec<KeyholderId> {
                     let ids = keyholders(&auction.terms().quorum).map(|(id, _)| id);
-                    ids.filter(|id| auction.is_out(lot, *id)).collect()
+                    ids.filter(|id| auction.is_excluded(lot, *id)).collect()
                 };
                 let duty = start
                     .duties()
                     .into_iter()
                     .find(|duty| matches!(duty, Duty::Chunk { lot: named, .. } if *named == lot));
-                // Whoever is out now was waited for, and nobody else: not whoever would have been next.
+                // Whoever is excluded now was waited for, and nobody else: not whoever would have been next.
                 let expected: BTreeSet<KeyholderId> =
                     duty.map(|duty| start.late(duty)).unwrap_or_default();
                 let before = out(start);
@@ -671,195 +671,198 @@ fn one_instruction_passes_one_deadline_of_each_lot() {
 
 /// One group of 2 of 3, steps of 5 slots and 1 more for each of two ranked bids; a third bidder
 /// never reveals. Reveals wait, at slot 31.
-fn timed() -> (Stage, Vec<Reveal>) {
+fn timed() -> (Harness, Vec<Reveal>) {
     let small = two_of_three();
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let reveals = [(0, 5), (1, 2)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
-    stage.commit(2, 0, 7);
-    stage.pass();
-    assert_eq!((stage.slot, stage.auction().deadline()), (31, Some(40)));
-    (stage, reveals.into())
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let reveals = [(0, 5), (1, 2)].map(|(bidder, level)| harness.commit(bidder, 0, level));
+    harness.commit(2, 0, 7);
+    harness.pass();
+    assert_eq!((harness.slot, harness.auction().deadline()), (31, Some(40)));
+    (harness, reveals.into())
 }
 
 const STEP: u64 = 5 + 2;
 
-/// The stage at the beginning of the first step of gates.
-fn at_gates() -> Stage {
-    let (mut stage, reveals) = timed();
-    stage.reveal(reveals);
-    stage.act_until(Phase::Ranking);
-    stage.act_until_gates();
-    stage
+/// The harness at the beginning of the first step of gates.
+fn at_gates() -> Harness {
+    let (mut harness, reveals) = timed();
+    harness.reveal(reveals);
+    harness.act_until(Phase::Ranking);
+    harness.act_until_gates();
+    harness
 }
 
 #[test]
 fn what_begins_counts_from_the_instruction_that_began_it() {
     // Reveals, by completion: with everybody's reveal, at slot 33.
     let small = two_of_three();
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let reveals = [(0, 5), (1, 2)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
-    stage.pass();
-    stage.slot = 33;
-    stage.reveal(reveals.into());
-    assert_eq!((stage.auction().phase(), stage.auction().deadline()), (Phase::Endorsing, Some(43)));
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let reveals = [(0, 5), (1, 2)].map(|(bidder, level)| harness.commit(bidder, 0, level));
+    harness.pass();
+    harness.slot = 33;
+    harness.reveal(reveals.into());
+    assert_eq!(
+        (harness.auction().phase(), harness.auction().deadline()),
+        (Phase::Endorsing, Some(43))
+    );
 
     // Reveals, by time-out: from the slot at which that is noticed, however late.
     for noticed in [41, 44, 50, 51, 1_000] {
-        let (mut stage, reveals) = timed();
-        stage.reveal(reveals);
-        stage.slot = noticed;
-        stage.pass();
-        assert_eq!(stage.auction().phase(), Phase::Endorsing);
-        assert_eq!(stage.auction().deadline(), Some(noticed + 10));
+        let (mut harness, reveals) = timed();
+        harness.reveal(reveals);
+        harness.slot = noticed;
+        harness.pass();
+        assert_eq!(harness.auction().phase(), Phase::Endorsing);
+        assert_eq!(harness.auction().deadline(), Some(noticed + 10));
         // Endorsements, by completion. What counts is ranked bids, of which there are two.
-        stage.act_until(Phase::Ranking);
-        assert_eq!(stage.auction().deadline(), Some(noticed + STEP));
+        harness.act_until(Phase::Ranking);
+        assert_eq!(harness.auction().deadline(), Some(noticed + STEP));
     }
 }
 
 #[test]
 fn a_step_counts_from_the_slot_that_completed_the_one_before() {
-    let (mut stage, reveals) = timed();
-    stage.reveal(reveals);
-    stage.act_until(Phase::Ranking);
-    let begun = stage.slot;
-    stage.slot = begun + 3;
-    assert!(stage.act(1));
+    let (mut harness, reveals) = timed();
+    harness.reveal(reveals);
+    harness.act_until(Phase::Ranking);
+    let begun = harness.slot;
+    harness.slot = begun + 3;
+    assert!(harness.act(1));
     assert_eq!(
-        stage.auction().deadline(),
+        harness.auction().deadline(),
         Some(begun + STEP),
         "an act side by side does not move it"
     );
-    stage.slot = begun + 5;
-    assert!(stage.act(2));
-    assert_eq!(stage.auction().deadline(), Some(begun + 5 + STEP));
+    harness.slot = begun + 5;
+    assert!(harness.act(2));
+    assert_eq!(harness.auction().deadline(), Some(begun + 5 + STEP));
 }
 
 #[test]
 fn every_turn_at_gates_has_its_own_time() {
-    let mut stage = at_gates();
-    let begun = stage.slot;
-    assert_eq!(stage.auction().deadline(), Some(begun + STEP));
-    stage.slot = begun + STEP;
-    assert!(stage.act(0));
-    assert_eq!(stage.auction().deadline(), Some(begun + 2 * STEP));
+    let mut harness = at_gates();
+    let begun = harness.slot;
+    assert_eq!(harness.auction().deadline(), Some(begun + STEP));
+    harness.slot = begun + STEP;
+    assert!(harness.act(0));
+    assert_eq!(harness.auction().deadline(), Some(begun + 2 * STEP));
     // The second lets its turn pass; that is noticed two slots late, and the third loses nothing by it.
-    stage.slot = begun + 2 * STEP + 3;
-    stage.pass();
-    assert_eq!(stage.auction().deadline(), Some(begun + 2 * STEP + 3 + STEP));
-    assert!(!stage.act(1));
-    assert!(stage.act(2));
-    assert_eq!(stage.auction().deadline(), Some(stage.slot + STEP), "the next step");
+    harness.slot = begun + 2 * STEP + 3;
+    harness.pass();
+    assert_eq!(harness.auction().deadline(), Some(begun + 2 * STEP + 3 + STEP));
+    assert!(!harness.act(1));
+    assert!(harness.act(2));
+    assert_eq!(harness.auction().deadline(), Some(harness.slot + STEP), "the next step");
 }
 
 #[test]
 fn every_lot_has_its_own_time() {
     // Three bids on lot 0 and one on lot 1: steps of 8 slots and of 6. Nobody acts.
     let small = Small { lots: vec![(8, vec![1, 2]); 2], ..two_of_three() };
-    let mut stage = Stage::at_commits(&small, &small.terms());
+    let mut harness = Harness::at_commits(&small, &small.terms());
     let bids = [(0, 0, 5), (1, 0, 2), (2, 0, 7), (0, 1, 3)];
-    let reveals = bids.map(|(bidder, lot, rung)| stage.commit(bidder, lot, rung));
-    stage.pass();
-    stage.reveal(reveals.to_vec());
-    stage.act_until(Phase::Ranking);
-    let begun = stage.slot;
-    assert_eq!(stage.auction().deadline(), Some(begun + 6));
-    stage.pass();
+    let reveals = bids.map(|(bidder, lot, level)| harness.commit(bidder, lot, level));
+    harness.pass();
+    harness.reveal(reveals.to_vec());
+    harness.act_until(Phase::Ranking);
+    let begun = harness.slot;
+    assert_eq!(harness.auction().deadline(), Some(begun + 6));
+    harness.pass();
     let void = Some(Ending::Void(VoidCause::Quorum));
-    assert_eq!([0, 1].map(|lot| stage.auction().ending(lot)), [None, void]);
-    assert_eq!(stage.auction().deadline(), Some(begun + 8));
-    let outcome = stage.finish();
-    assert_sold_to(&outcome, stage.bidder(2), 7);
+    assert_eq!([0, 1].map(|lot| harness.auction().ending(lot)), [None, void]);
+    assert_eq!(harness.auction().deadline(), Some(begun + 8));
+    let outcome = harness.finish();
+    assert_sold_to(&outcome, harness.bidder(2), 7);
 }
 
 #[test]
 fn time_that_nobody_noticed_runs_out_for_whoever_was_due_and_nobody_else() {
     // However late: the first keyholder's turn is over, and the second's begins.
     for late in [1, 2 * STEP + 1, 1 << 40] {
-        let mut stage = at_gates();
-        let begun = stage.slot;
-        stage.slot = begun + STEP + late;
-        stage.pass();
-        let ids = [0, 1, 2].map(|place: usize| stage.keyholders[place].id());
-        assert_eq!(ids.map(|id| stage.auction().is_out(0, id)), [true, false, false]);
-        assert_eq!(stage.auction().ending(0), None);
-        assert_eq!(stage.auction().deadline(), Some(stage.slot + STEP));
+        let mut harness = at_gates();
+        let begun = harness.slot;
+        harness.slot = begun + STEP + late;
+        harness.pass();
+        let ids = [0, 1, 2].map(|place: usize| harness.keyholders[place].id());
+        assert_eq!(ids.map(|id| harness.auction().is_excluded(0, id)), [true, false, false]);
+        assert_eq!(harness.auction().ending(0), None);
+        assert_eq!(harness.auction().deadline(), Some(harness.slot + STEP));
         // A second tick, as late: now the lot is void, and these two pay.
-        stage.slot += STEP + late;
-        stage.pass();
-        assert_eq!(stage.auction().ending(0), Some(Ending::Void(VoidCause::Quorum)));
-        let outcome = stage.auction().outcome().expect("it was the only lot");
-        let lost = |place: usize| account(&outcome, stage.keyholders[place].party()).forfeited;
+        harness.slot += STEP + late;
+        harness.pass();
+        assert_eq!(harness.auction().ending(0), Some(Ending::Void(VoidCause::Quorum)));
+        let outcome = harness.auction().outcome().expect("it was the only lot");
+        let lost = |place: usize| account(&outcome, harness.keyholders[place].party()).forfeited;
         assert_eq!([0, 1, 2].map(lost), [30, 30, 0]);
     }
 }
 
 /// Gates in chunks of one, all three of which wait for the first keyholder.
-fn at_chunks_of_gates() -> Stage {
+fn at_chunks_of_gates() -> Harness {
     let small = Small { chunk_items: 1, ..two_of_three() };
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let reveals = [(0, 5), (1, 2)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
-    stage.pass();
-    stage.reveal(reveals.into());
-    stage.act_until(Phase::Ranking);
-    stage.act_until_gates();
-    assert!(stage.auction().dues(stage.keyholders[0].id()).len() >= 3);
-    stage
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let reveals = [(0, 5), (1, 2)].map(|(bidder, level)| harness.commit(bidder, 0, level));
+    harness.pass();
+    harness.reveal(reveals.into());
+    harness.act_until(Phase::Ranking);
+    harness.act_until_gates();
+    assert!(harness.auction().dues(harness.keyholders[0].id()).len() >= 3);
+    harness
 }
 
 #[test]
 fn every_chunk_of_gates_has_its_own_time() {
-    let mut stage = at_chunks_of_gates();
-    let begun = stage.slot;
-    let posts = stage.posts(0, &[]);
+    let mut harness = at_chunks_of_gates();
+    let begun = harness.slot;
+    let posts = harness.posts(0, &[]);
     // Two slots in, the first takes its turn in chunk 0: the others wait as before.
-    stage.slot = begun + 2;
-    stage.submit(&posts[0]);
-    assert_eq!(stage.auction().deadline(), Some(begun + STEP));
+    harness.slot = begun + 2;
+    harness.submit(&posts[0]);
+    assert_eq!(harness.auction().deadline(), Some(begun + STEP));
     // The second, due in chunk 0 until begun + 2 + STEP, acts there: the chunk is complete.
-    let turn = stage.posts(1, &[]);
+    let turn = harness.posts(1, &[]);
     assert_eq!(turn.len(), 1);
-    stage.submit(&turn[0]);
+    harness.submit(&turn[0]);
     // The first acts in chunk 1, in its last slot: chunk 1 begins anew, chunk 2 does not.
-    stage.slot = begun + STEP;
-    stage.submit(&posts[1]);
-    assert_eq!(stage.auction().deadline(), Some(begun + STEP), "chunk 2 waits");
-    // It is out for chunk 2, and every chunk that waits for it has its time from now on.
-    stage.pass();
-    let ids = [0, 1, 2].map(|place: usize| stage.keyholders[place].id());
-    assert_eq!(ids.map(|id| stage.auction().is_out(0, id)), [true, false, false]);
+    harness.slot = begun + STEP;
+    harness.submit(&posts[1]);
+    assert_eq!(harness.auction().deadline(), Some(begun + STEP), "chunk 2 waits");
+    // It is excluded for chunk 2, and every chunk that waits for it has its time from now on.
+    harness.pass();
+    let ids = [0, 1, 2].map(|place: usize| harness.keyholders[place].id());
+    assert_eq!(ids.map(|id| harness.auction().is_excluded(0, id)), [true, false, false]);
     assert_eq!(
-        stage.auction().deadline(),
+        harness.auction().deadline(),
         Some(begun + STEP + STEP),
         "chunk 1 waits for the second"
     );
     // What it posted before stays: the second completes chunk 1 alone.
-    let posts = stage.posts(1, &[]);
-    stage.submit(&posts[0]);
-    assert_eq!(stage.auction().deadline(), Some(begun + STEP + 1 + STEP), "chunk 2");
-    assert!(stage.act(1) && stage.act(2));
-    let winner = stage.bidder(0);
-    let outcome = stage.finish();
+    let posts = harness.posts(1, &[]);
+    harness.submit(&posts[0]);
+    assert_eq!(harness.auction().deadline(), Some(begun + STEP + 1 + STEP), "chunk 2");
+    assert!(harness.act(1) && harness.act(2));
+    let winner = harness.bidder(0);
+    let outcome = harness.finish();
     assert_sold_to(&outcome, winner, 5);
 }
 
 #[test]
 fn a_chunk_that_waits_for_one_who_is_out_has_its_time_anew() {
     // The first keyholder is late in chunk 0 alone: it acted in all others later, and is due in none.
-    let mut stage = at_chunks_of_gates();
-    let begun = stage.slot;
-    let posts = stage.posts(0, &[]);
-    stage.slot = begun + 3;
-    posts[1..].iter().for_each(|post| stage.submit(post));
+    let mut harness = at_chunks_of_gates();
+    let begun = harness.slot;
+    let posts = harness.posts(0, &[]);
+    harness.slot = begun + 3;
+    posts[1..].iter().for_each(|post| harness.submit(post));
     let others = begun + 3 + STEP;
-    stage.slot = begun + STEP + 1;
-    stage.pass();
-    assert!(stage.auction().is_out(0, stage.keyholders[0].id()));
+    harness.slot = begun + STEP + 1;
+    harness.pass();
+    assert!(harness.auction().is_excluded(0, harness.keyholders[0].id()));
     // Chunk 0 has until begun + 1 + 2 * STEP; the others wait for the second, until they did before.
-    assert_eq!(stage.auction().deadline(), Some(others));
-    let posts = stage.posts(1, &[]);
-    posts[1..].iter().for_each(|post| stage.submit(post));
-    assert_eq!(stage.auction().deadline(), Some(begun + STEP + 1 + STEP), "chunk 0");
+    assert_eq!(harness.auction().deadline(), Some(others));
+    let posts = harness.posts(1, &[]);
+    posts[1..].iter().for_each(|post| harness.submit(post));
+    assert_eq!(harness.auction().deadline(), Some(begun + STEP + 1 + STEP), "chunk 0");
 }
 
 /// When time is said to have passed.
@@ -876,68 +879,68 @@ enum Ticks {
 /// An auction in which bidder 2 never reveals and the first keyholder does not act at gates.
 fn outcome_with(ticks: Ticks) -> Outcome {
     let small = two_of_three();
-    let mut stage = Stage::open(&small, &small.terms());
-    stage.fund_everybody();
-    stage.deal();
-    let seller = stage.auction().terms().seller;
-    let tick = stage.sign(seller, &Instruction::Tick);
+    let mut harness = Harness::open(&small, &small.terms());
+    harness.fund_everybody();
+    harness.deal();
+    let seller = harness.auction().terms().seller;
+    let tick = harness.sign(seller, &Instruction::Tick);
     // Lets time pass; gives the auction as it will be at the slot.
-    let wait = |stage: &mut Stage, slot: u64| -> Auction {
+    let wait = |harness: &mut Harness, slot: u64| -> Auction {
         if let Ticks::Eager = ticks {
-            while stage.slot < slot {
-                stage.slot += 1;
-                let _ = stage.board.submit(stage.slot, &tick);
+            while harness.slot < slot {
+                harness.slot += 1;
+                let _ = harness.board.submit(harness.slot, &tick);
             }
         }
-        stage.slot = slot;
-        let is_due = stage.auction().deadline().is_some_and(|deadline| slot > deadline);
+        harness.slot = slot;
+        let is_due = harness.auction().deadline().is_some_and(|deadline| slot > deadline);
         if is_due && matches!(ticks, Ticks::Always) {
-            stage.submit(&tick);
+            harness.submit(&tick);
         }
-        match stage.auction().deadline() {
-            Some(deadline) if slot > deadline => accepted(stage.auction(), slot, &tick),
-            _ => stage.auction().clone(),
+        match harness.auction().deadline() {
+            Some(deadline) if slot > deadline => accepted(harness.auction(), slot, &tick),
+            _ => harness.auction().clone(),
         }
     };
-    let seen = wait(&mut stage, 25);
-    for dealer in std::mem::take(&mut stage.dealers) {
-        stage.keyholders.push(dealer.into_keyholder(&seen).expect("it dealt"));
+    let seen = wait(&mut harness, 25);
+    for dealer in std::mem::take(&mut harness.dealers) {
+        harness.keyholders.push(dealer.into_keyholder(&seen).expect("it dealt"));
     }
     let mut reveals = Vec::new();
-    for (bidder, rung) in [(0, 5), (1, 7), (2, 6)] {
-        let bid = stage.bidders[bidder].commit(&seen, 0, Rung(rung), &mut stage.rng).unwrap();
-        stage.submit(&bid.commit);
+    for (bidder, level) in [(0, 5), (1, 7), (2, 6)] {
+        let bid = harness.bidders[bidder].commit(&seen, 0, Level(level), &mut harness.rng).unwrap();
+        harness.submit(&bid.commit);
         reveals.push(bid.reveal);
     }
     reveals.pop();
-    wait(&mut stage, 33);
-    stage.reveal(reveals);
+    wait(&mut harness, 33);
+    harness.reveal(reveals);
 
-    wait(&mut stage, 44);
-    while stage.auction().phase() != Phase::Closed {
+    wait(&mut harness, 44);
+    while harness.auction().phase() != Phase::Closed {
         let mut progress = false;
         for place in 0..3 {
-            let slot = stage.slot;
-            let seen = wait(&mut stage, slot);
+            let slot = harness.slot;
+            let seen = wait(&mut harness, slot);
             if seen.phase() == Phase::Closed {
                 break;
             }
-            let posts = stage.keyholders[place].act(&seen, &[], &mut stage.rng).unwrap();
+            let posts = harness.keyholders[place].act(&seen, &[], &mut harness.rng).unwrap();
             for post in posts {
                 let is_gate = matches!(opened(&post).1, Instruction::Gate(_));
                 if place > 0 || !is_gate {
-                    stage.submit(&post);
+                    harness.submit(&post);
                     progress = true;
                 }
             }
         }
         if !progress {
             // Two slots more than needed: what follows counts from the tick's slot.
-            let deadline = stage.auction().deadline().expect("it waits for the first keyholder");
-            wait(&mut stage, deadline + 2);
+            let deadline = harness.auction().deadline().expect("it waits for the first keyholder");
+            wait(&mut harness, deadline + 2);
         }
     }
-    stage.auction().outcome().expect("it is closed")
+    harness.auction().outcome().expect("it is closed")
 }
 
 #[test]

@@ -7,12 +7,12 @@ use talea_protocol::{
     caution::{Caution, cautions},
     limits::{MAX_BIDS_PER_LOT, MAX_ROUNDS},
     outcome::{Account, ReserveResult},
-    price::Rung,
+    price::Level,
     quorum::Group,
     terms::{Admission, Depth, Disclosure, Mechanism, Reserve, Terms, Ties},
 };
-use talea_sim::play::{BidPlan, ReservePlan, Seat};
-use talea_tests::{Small, replay::edit, stage::Stage, text};
+use talea_sim::simulate::{BidPlan, ReservePlan, Seat};
+use talea_tests::{Small, harness::Harness, replay::edit, text};
 
 /// Terms for listed bidders with a group of `threshold` of `members`, so many of whom endorse.
 fn terms(threshold: u16, members: usize, endorsements: u16) -> Terms {
@@ -209,12 +209,13 @@ fn the_price_of_all_the_room_of_a_lot_is_told_to_the_unit() {
         let deposits = u64::from(room) * deposit;
         assert!(told.contains(&Caution::CrowdingOut { room, fees, deposits }), "{told:?}");
 
-        let mut stage = Stage::at_commits(&small, &terms);
-        let bidders: Vec<PartyKey> = (0..room as usize).map(|index| stage.bidder(index)).collect();
+        let mut harness = Harness::at_commits(&small, &terms);
+        let bidders: Vec<PartyKey> =
+            (0..room as usize).map(|index| harness.bidder(index)).collect();
         for index in 0..bidders.len() {
-            stage.commit(index, 0, 1);
+            harness.commit(index, 0, 1);
         }
-        let accounts = stage.auction().accounts();
+        let accounts = harness.auction().accounts();
         let of = |field: fn(&Account) -> u64| -> u64 {
             accounts.iter().filter(|a| bidders.contains(&a.party)).map(field).sum()
         };
@@ -252,9 +253,9 @@ fn a_reserve_that_is_opened_although_it_is_not_to_be_is_named() {
         for opened in [false, true] {
             let small = Small { disclosure, reserve: Some(opened), ..Small::default() };
             let mut plan = small.plan(&[&[1, 3, 2]]);
-            plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(2), is_revealed: true }];
-            let (played, _) = small.play(&plan);
-            let is_opened = matches!(played.outcome.lots[0].reserve, ReserveResult::Opened(_));
+            plan.reserves = vec![ReservePlan { lot: 0, level: Level(2), is_revealed: true }];
+            let (simulated, _) = small.simulate(&plan);
+            let is_opened = matches!(simulated.outcome.lots[0].reserve, ReserveResult::Opened(_));
             assert_eq!(is_opened, plan.terms.opens_reserves(), "{disclosure:?}, {opened}");
             // And in the words in which the terms are read.
             let board = BoardTerms { key: plan.terms.seller, starts: 0, slot: 100 };
@@ -289,11 +290,11 @@ fn a_depth_that_shows_single_losers_is_named() {
 
 // ---- rounds ----
 
-/// A single bid among others that stand, through every bucket of the ladder: with as many rounds as the
+/// A single bid among others that stand, through every bucket of the grid: with as many rounds as the
 /// caution asks for it never sees the last one, with one less it does.
 #[test]
 fn rounds_whose_last_one_a_single_bid_can_reach_are_named() {
-    // Eight rungs as four buckets of two. The leader stands in the highest.
+    // Eight levels as four buckets of two. The leader stands in the highest.
     for (limit, reaches) in [(4, true), (5, true), (6, false), (7, false)] {
         let small = Small {
             groups: vec![(2, vec![Seat::Own; 3])],
@@ -304,16 +305,16 @@ fn rounds_whose_last_one_a_single_bid_can_reach_are_named() {
             ..Small::default()
         };
         let mut plan = small.plan(&[&[7, 0]]);
-        let rung = |bucket: u32| Rung(2 * bucket);
+        let level = |bucket: u32| Level(2 * bucket);
         let creeping = (1..4).map(|bucket| BidPlan {
             lot: 0,
             bidder: 1,
-            rung: rung(bucket),
+            level: level(bucket),
             conduct: Default::default(),
         });
         plan.rounds = creeping.map(|bid| vec![bid]).take(limit as usize - 1).collect();
-        let (played, _) = small.play(&plan);
-        assert_eq!(played.auction.round() + 1 == limit, reaches, "{limit} rounds");
+        let (simulated, _) = small.simulate(&plan);
+        assert_eq!(simulated.auction.round() + 1 == limit, reaches, "{limit} rounds");
         let codes: Vec<&str> = cautions(&plan.terms).iter().map(Caution::code).collect();
         assert_eq!(codes.contains(&"rounds.known-last"), reaches, "{limit} rounds");
         assert!(!codes.contains(&"rounds.cover"));

@@ -31,14 +31,14 @@ use talea_verifier::{fiat_shamir::Context as Place, proofs::ProofError};
 
 mod blind;
 mod complaint;
+mod decryption_share;
 mod gate;
-mod ladder;
-mod mix;
 mod possession;
 mod range;
 mod replay;
+mod shuffle;
 mod sources;
-mod unseal;
+mod unary;
 
 /// A statement with the proof that came with it.
 trait Artefact {

@@ -12,11 +12,12 @@ use talea_protocol::{
     ranking::Duty,
     terms::{Depth, Disclosure, Mechanism, Terms},
 };
-use talea_sim::play::{KeyholderConduct as Conduct, Plan, Seat};
+use talea_sim::simulate::{KeyholderConduct as Conduct, Plan, Seat};
 use talea_tests::{
-    Small, is_sold_to, list,
+    Small,
+    harness::Harness,
+    is_sold_to, list,
     replay::{Kind, Replay, edit, opened, refused},
-    stage::Stage,
     with_keyholder,
 };
 
@@ -27,12 +28,12 @@ fn id(group: u16, member: u16) -> KeyholderId {
     KeyholderId { group, member }
 }
 
-/// Three bid 5, 2 and 7 of eight rungs in two digits, so that there are gates, blindings and shares.
+/// Three bid 5, 2 and 7 of eight levels in two digits, so that there are gates, blindings and shares.
 fn small(groups: &[(u16, Vec<Seat>)]) -> Small {
     Small { groups: groups.to_vec(), lots: vec![(8, vec![1, 2])], ..Small::default() }
 }
 
-/// The same at the second price, for which lists are mixed.
+/// The same at the second price, for which lists are shuffled.
 fn second_price(groups: &[(u16, Vec<Seat>)]) -> Small {
     Small { mechanism: Mechanism::UniformPrice { units: 1 }, ..small(groups) }
 }
@@ -58,18 +59,18 @@ fn outcome_of(small: &Small, mut plan: Plan, conduct: &[(KeyholderId, Conduct)])
     for (KeyholderId { group, member }, conduct) in conduct {
         plan = with_keyholder(plan, *group, *member, *conduct);
     }
-    small.play(&plan).0.outcome
+    small.simulate(&plan).0.outcome
 }
 
 /// How many steps the honest ranking has.
 fn steps(small: &Small) -> u32 {
-    let (_, transcript) = small.play(&plan(small));
+    let (_, transcript) = small.simulate(&plan(small));
     let steps = Replay::read(&transcript).entries.into_iter().filter_map(|entry| {
         match opened(&entry.instruction).1 {
             Instruction::Gate(post) => Some(post.header.step),
-            Instruction::Mix(post) => Some(post.header.step),
+            Instruction::Shuffle(post) => Some(post.header.step),
             Instruction::Blind(post) => Some(post.header.step),
-            Instruction::Unseal(post) => Some(post.header.step),
+            Instruction::Decrypt(post) => Some(post.header.step),
             _ => None,
         }
     });
@@ -186,14 +187,14 @@ fn two_of_three_who_leave_void_the_lot_and_pay() {
 
 #[test]
 fn whose_turn_never_came_is_not_blamed() {
-    // In a step of gates, or of lists to be mixed, one is due after the other. When two of three have
+    // In a step of gates, or of lists to be shuffled, one is due after the other. When two of three have
     // let it time out, the lot is void, and nobody knows what the third would have done.
     let of_gates = |instruction: &Instruction| match instruction {
         Instruction::Gate(post) => Some(post.header.step),
         _ => None,
     };
     let of_lists = |instruction: &Instruction| match instruction {
-        Instruction::Mix(post) => Some(post.header.step),
+        Instruction::Shuffle(post) => Some(post.header.step),
         _ => None,
     };
     let small = small(&two_of_three());
@@ -210,7 +211,7 @@ fn whose_turn_never_came_is_not_blamed() {
 
 /// All three leave from the first step of a kind on, and the first two are blamed.
 fn assert_two_are_blamed(small: &Small, step: impl Fn(&Instruction) -> Option<u32>) {
-    let (_, transcript) = small.play(&plan(small));
+    let (_, transcript) = small.simulate(&plan(small));
     let entries = Replay::read(&transcript).entries;
     let from_step = entries.iter().find_map(|entry| step(&opened(&entry.instruction).1));
     let from_step = from_step.expect("there is such a step");
@@ -222,23 +223,23 @@ fn assert_two_are_blamed(small: &Small, step: impl Fn(&Instruction) -> Option<u3
 #[test]
 fn whoever_is_due_for_a_list_has_its_own_time() {
     // Steps of five slots and one more per ranked bid. The first acts in the last slot of its time,
-    // so the second has as much again; then it is out, and the third takes its turn.
+    // so the second has as much again; then it is excluded, and the third takes its turn.
     let small = second_price(&two_of_three());
-    let mut stage = revealed(&small);
-    stage.act_until(Phase::Ranking);
-    let start = stage.slot;
-    assert_eq!(stage.auction().deadline(), Some(start + 8));
-    stage.slot += 8;
-    assert!(stage.act(0));
-    assert_eq!(stage.auction().deadline(), Some(start + 16));
-    assert!(!stage.act(2), "it is not due");
+    let mut harness = revealed(&small);
+    harness.act_until(Phase::Ranking);
+    let start = harness.slot;
+    assert_eq!(harness.auction().deadline(), Some(start + 8));
+    harness.slot += 8;
+    assert!(harness.act(0));
+    assert_eq!(harness.auction().deadline(), Some(start + 16));
+    assert!(!harness.act(2), "it is not due");
     // That is noticed five slots late, of which the third loses none.
-    stage.slot = start + 16 + 5;
-    stage.pass();
-    assert_eq!(stage.auction().deadline(), Some(start + 21 + 8));
-    assert!(!stage.act(1), "it is out");
-    assert!(stage.act(2));
-    assert_honest(&outcome(&small, &[]), &stage.finish());
+    harness.slot = start + 16 + 5;
+    harness.pass();
+    assert_eq!(harness.auction().deadline(), Some(start + 21 + 8));
+    assert!(!harness.act(1), "it is excluded");
+    assert!(harness.act(2));
+    assert_honest(&outcome(&small, &[]), &harness.finish());
 }
 
 #[test]
@@ -264,29 +265,29 @@ fn a_buyer_whose_group_had_done_its_part_is_not_blamed_for_the_seller() {
 }
 
 /// Two lots of two bids each, about to be ranked by two of three.
-fn ranking_of_two_lots() -> (Small, Stage) {
+fn ranking_of_two_lots() -> (Small, Harness) {
     let lots = vec![(8, vec![1, 2]); 2];
     let small = Small { lots, ..small(&two_of_three()) };
-    let mut stage = Stage::at_commits(&small, &small.terms());
+    let mut harness = Harness::at_commits(&small, &small.terms());
     let bids = [(0, 0, 5), (1, 0, 2), (0, 1, 3), (1, 1, 6)];
-    let reveals = bids.map(|(bidder, lot, rung)| stage.commit(bidder, lot, rung));
-    stage.pass();
-    stage.reveal(reveals.to_vec());
-    stage.act_until(Phase::Ranking);
-    (small, stage)
+    let reveals = bids.map(|(bidder, lot, level)| harness.commit(bidder, lot, level));
+    harness.pass();
+    harness.reveal(reveals.to_vec());
+    harness.act_until(Phase::Ranking);
+    (small, harness)
 }
 
 #[test]
 fn being_out_of_one_lot_is_not_being_out_of_another() {
-    let (small, mut stage) = ranking_of_two_lots();
+    let (small, mut harness) = ranking_of_two_lots();
 
     // The first keyholder takes no turn on lot 0.
     let mut left_lot_0 = false;
     let mut gates_on_lot_1 = 0;
-    while stage.auction().phase() == Phase::Ranking {
+    while harness.auction().phase() == Phase::Ranking {
         let mut progress = false;
         for place in 0..3 {
-            for post in stage.posts(place, &[]) {
+            for post in harness.posts(place, &[]) {
                 let instruction = opened(&post).1;
                 if let (0, Instruction::Gate(gate)) = (place, &instruction) {
                     if gate.header.lot == 0 {
@@ -297,18 +298,18 @@ fn being_out_of_one_lot_is_not_being_out_of_another() {
                 }
                 assert!(
                     !left_lot_0 || place > 0 || lot_of(&instruction) == 1,
-                    "it is out of lot 0"
+                    "it is excluded from lot 0"
                 );
-                stage.submit(&post);
+                harness.submit(&post);
                 progress = true;
             }
         }
         if !progress {
-            stage.pass();
+            harness.pass();
         }
     }
     assert!(left_lot_0 && gates_on_lot_1 > 0);
-    let outcome = stage.auction().outcome().unwrap();
+    let outcome = harness.auction().outcome().unwrap();
     for (lot, winner) in [(0, 0), (1, 1)] {
         let winner = small.cast().bidder(winner).unwrap();
         assert!(is_sold_to(&outcome.lots[lot].ending, winner), "lot {lot}");
@@ -319,9 +320,9 @@ fn being_out_of_one_lot_is_not_being_out_of_another() {
 fn lot_of(instruction: &Instruction) -> u32 {
     match instruction {
         Instruction::Gate(post) => post.header.lot,
-        Instruction::Mix(post) => post.header.lot,
+        Instruction::Shuffle(post) => post.header.lot,
         Instruction::Blind(post) => post.header.lot,
-        Instruction::Unseal(post) => post.header.lot,
+        Instruction::Decrypt(post) => post.header.lot,
         _ => panic!("a rank message"),
     }
 }
@@ -397,32 +398,32 @@ fn so_many_endorsements_are_wanted_as_keyholders_call_for() {
         let small = small(&[(threshold, vec![Seat::Own; members])]);
         let mut terms = small.terms();
         edit(&mut terms.quorum, |groups| groups[0].endorsements = asked);
-        let mut stage = Stage::open(&small, &terms);
-        stage.fund_everybody();
-        stage.candidates.truncate(dealing);
-        stage.deal();
-        stage.finish_ceremony();
-        let reveals = vec![stage.commit(0, 0, 5)];
-        stage.pass();
-        stage.reveal(reveals);
+        let mut harness = Harness::open(&small, &terms);
+        harness.fund_everybody();
+        harness.candidates.truncate(dealing);
+        harness.deal();
+        harness.finish_ceremony();
+        let reveals = vec![harness.commit(0, 0, 5)];
+        harness.pass();
+        harness.reveal(reveals);
         for place in 0..wanted {
-            assert_eq!(stage.auction().phase(), Phase::Endorsing, "{what}: after {place}");
-            assert!(stage.act(place));
+            assert_eq!(harness.auction().phase(), Phase::Endorsing, "{what}: after {place}");
+            assert!(harness.act(place));
         }
-        assert_eq!(stage.auction().phase(), Phase::Ranking, "{what}");
+        assert_eq!(harness.auction().phase(), Phase::Ranking, "{what}");
         // Time out with one less: all the others are blamed, and whoever never dealt is not.
-        let last = stage.keyholders.len();
-        let mut stage = Stage::open(&small, &terms);
-        stage.fund_everybody();
-        stage.candidates.truncate(dealing);
-        stage.deal();
-        stage.finish_ceremony();
-        let reveals = vec![stage.commit(0, 0, 5)];
-        stage.pass();
-        stage.reveal(reveals);
-        (1..wanted).for_each(|place| assert!(stage.act(place)));
-        stage.pass();
-        let outcome = stage.auction().outcome().expect("time closed it");
+        let last = harness.keyholders.len();
+        let mut harness = Harness::open(&small, &terms);
+        harness.fund_everybody();
+        harness.candidates.truncate(dealing);
+        harness.deal();
+        harness.finish_ceremony();
+        let reveals = vec![harness.commit(0, 0, 5)];
+        harness.pass();
+        harness.reveal(reveals);
+        (1..wanted).for_each(|place| assert!(harness.act(place)));
+        harness.pass();
+        let outcome = harness.auction().outcome().expect("time closed it");
         assert_eq!(outcome.lots[0].ending, Ending::Void(VoidCause::Endorsement), "{what}");
         let silent = (0..last).filter(|place| !(1..wanted).contains(place));
         let silent: BTreeSet<_> = silent.map(|place| id(0, place as u16 + 1)).collect();
@@ -450,7 +451,7 @@ fn an_unsold_lot_costs_nobody_a_bond() {
     let lots = vec![(8, vec![1, 2]); 2];
     let small = Small { lots, ..small(&two_of_three()) };
     let mut plan = small.plan(&[&[5, 2, 7], &[1]]);
-    plan.bids[3].conduct = talea_sim::play::BidderConduct::NeverReveals;
+    plan.bids[3].conduct = talea_sim::simulate::BidderConduct::NeverReveals;
     let missing = [id(0, 1), id(0, 2)];
     let left = outcome_of(&small, plan, &never(&missing));
     assert_eq!(left.lots[0].ending, Ending::Void(VoidCause::Endorsement));
@@ -468,13 +469,13 @@ fn a_dealer_of_a_wrong_share_is_expelled_and_the_auction_goes_on() {
     for dealer in 1..=3 {
         for to in (1..=3).filter(|to| *to != dealer) {
             let plan = with_keyholder(plan(&small), 0, dealer, Conduct::DealsWrongShare { to });
-            let (played, _) = small.play(&plan);
+            let (simulated, _) = small.simulate(&plan);
             for member in 1..=3 {
-                let expelled = played.auction.was_expelled(id(0, member));
+                let expelled = simulated.auction.was_expelled(id(0, member));
                 assert_eq!(expelled, member == dealer, "{dealer} to {to}: {member}");
             }
             // Its bond is lost only if the lot is void.
-            assert_honest(&honest, &played.outcome);
+            assert_honest(&honest, &simulated.outcome);
         }
     }
 }
@@ -487,12 +488,12 @@ fn whoever_complains_falsely_is_expelled_and_the_auction_goes_on() {
         for about in (1..=3).filter(|about| *about != complainer) {
             let conduct = Conduct::ComplainsFalsely { about };
             let plan = with_keyholder(plan(&small), 0, complainer, conduct);
-            let (played, _) = small.play(&plan);
+            let (simulated, _) = small.simulate(&plan);
             for member in 1..=3 {
-                let expelled = played.auction.was_expelled(id(0, member));
+                let expelled = simulated.auction.was_expelled(id(0, member));
                 assert_eq!(expelled, member == complainer, "{complainer} about {about}: {member}");
             }
-            assert_honest(&honest, &played.outcome);
+            assert_honest(&honest, &simulated.outcome);
         }
     }
 }
@@ -587,13 +588,13 @@ fn the_first_quorum_counts_in_whatever_order_it_comes() {
     let small = small(&two_of_three());
     let honest = outcome(&small, &[]);
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
-        let mut stage = revealed(&small);
-        while stage.auction().phase() != Phase::Closed {
+        let mut harness = revealed(&small);
+        while harness.auction().phase() != Phase::Closed {
             let progress =
-                order.map(|place| stage.auction().phase() != Phase::Closed && stage.act(place));
+                order.map(|place| harness.auction().phase() != Phase::Closed && harness.act(place));
             assert!(progress.contains(&true), "somebody is due");
         }
-        assert_honest(&honest, &stage.auction().outcome().unwrap());
+        assert_honest(&honest, &harness.auction().outcome().unwrap());
     }
 }
 
@@ -602,20 +603,20 @@ fn every_chunk_has_a_first_quorum_of_its_own() {
     // One item to a chunk, and another pair of keyholders in each.
     let small = Small { chunk_items: 1, ..small(&two_of_three()) };
     let honest = outcome(&small, &[]);
-    let mut stage = revealed(&small);
-    stage.act_until(Phase::Ranking);
+    let mut harness = revealed(&small);
+    harness.act_until(Phase::Ranking);
     let mut pairs = BTreeSet::new();
-    while stage.auction().phase() == Phase::Ranking {
+    while harness.auction().phase() == Phase::Ranking {
         let posts: Vec<_> = (0..3)
-            .flat_map(|place| stage.posts(place, &[]).into_iter().map(move |p| (place, p)))
+            .flat_map(|place| harness.posts(place, &[]).into_iter().map(move |p| (place, p)))
             .collect();
         let mut submitted = 0;
         for (place, post) in posts {
             let instruction = opened(&post).1;
             let chunk = match &instruction {
-                Instruction::Gate(_) | Instruction::Mix(_) => None,
+                Instruction::Gate(_) | Instruction::Shuffle(_) => None,
                 Instruction::Blind(post) => Some(post.header.chunk as usize),
-                Instruction::Unseal(post) => Some(post.header.chunk as usize),
+                Instruction::Decrypt(post) => Some(post.header.chunk as usize),
                 _ => panic!("a rank message"),
             };
             // Chunk 0 waits for keyholders 0 and 1, chunk 1 for 1 and 2, chunk 2 for 2 and 0.
@@ -626,27 +627,27 @@ fn every_chunk_has_a_first_quorum_of_its_own() {
                 }
                 pairs.insert((Kind::of(&instruction), pair));
             }
-            stage.submit(&post);
+            harness.submit(&post);
             submitted += 1;
         }
         assert!(submitted > 0, "somebody is due");
     }
     assert!(pairs.len() >= 4, "several quorums in one step: {pairs:?}");
-    assert_honest(&honest, &stage.auction().outcome().unwrap());
+    assert_honest(&honest, &harness.auction().outcome().unwrap());
 }
 
 /// The plan's bids, revealed: endorsing waits.
-fn revealed(small: &Small) -> Stage {
+fn revealed(small: &Small) -> Harness {
     revealed_under(small, &small.terms())
 }
 
-fn revealed_under(small: &Small, terms: &Terms) -> Stage {
-    let mut stage = Stage::at_commits(small, terms);
-    let reveals = [(0, 5), (1, 2), (2, 7)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
-    stage.pass();
-    stage.reveal(reveals.to_vec());
-    assert_eq!(stage.auction().phase(), Phase::Endorsing);
-    stage
+fn revealed_under(small: &Small, terms: &Terms) -> Harness {
+    let mut harness = Harness::at_commits(small, terms);
+    let reveals = [(0, 5), (1, 2), (2, 7)].map(|(bidder, level)| harness.commit(bidder, 0, level));
+    harness.pass();
+    harness.reveal(reveals.to_vec());
+    assert_eq!(harness.auction().phase(), Phase::Endorsing);
+    harness
 }
 
 // ---- posts that a board does not take ----
@@ -655,15 +656,15 @@ fn revealed_under(small: &Small, terms: &Terms) -> Stage {
 type Word<'a> = (usize, &'a [usize]);
 
 /// A vouch on what is due now on the first lot that waits for keyholders, not submitted.
-fn vouch(stage: &mut Stage, (voucher, heard): Word<'_>) -> Vec<u8> {
-    let duty = stage.auction().duties()[0];
-    vouch_on(stage, duty, (voucher, heard))
+fn vouch(harness: &mut Harness, (voucher, heard): Word<'_>) -> Vec<u8> {
+    let duty = harness.auction().duties()[0];
+    vouch_on(harness, duty, (voucher, heard))
 }
 
-fn vouch_on(stage: &mut Stage, duty: Duty, (voucher, heard): Word<'_>) -> Vec<u8> {
-    let heard = heard.iter().map(|place| stage.keyholders[*place].id()).collect();
-    let auction = stage.board.auction();
-    stage.keyholders[voucher].vouch(auction, duty, &heard).expect("it is shown one head")
+fn vouch_on(harness: &mut Harness, duty: Duty, (voucher, heard): Word<'_>) -> Vec<u8> {
+    let heard = heard.iter().map(|place| harness.keyholders[*place].id()).collect();
+    let auction = harness.board.auction();
+    harness.keyholders[voucher].vouch(auction, duty, &heard).expect("it is shown one head")
 }
 
 /// Where a board stops taking posts.
@@ -689,31 +690,33 @@ fn bereft_after(
             group.is_witness = *is_witness;
         }
     });
-    let mut stage = revealed_under(small, &terms);
+    let mut harness = revealed_under(small, &terms);
     let cause = match at {
         At::Endorsing => VoidCause::Endorsement,
         At::FirstStep => VoidCause::Quorum,
     };
     if let At::FirstStep = at {
-        stage.act_until(Phase::Ranking);
+        harness.act_until(Phase::Ranking);
     }
-    acting.iter().for_each(|place| assert!(stage.act(*place), "{place} is wanted"));
+    acting.iter().for_each(|place| assert!(harness.act(*place), "{place} is wanted"));
     for word in words {
-        let vouch = vouch(&mut stage, *word);
-        stage.submit(&vouch);
+        let vouch = vouch(&mut harness, *word);
+        harness.submit(&vouch);
     }
-    stage.pass();
-    let outcome = stage.auction().outcome().expect("the only lot is void");
+    harness.pass();
+    let outcome = harness.auction().outcome().expect("the only lot is void");
     let lost = bereft(&outcome, &terms.quorum);
     let at_fault: Vec<KeyholderId> = lost.iter().copied().collect();
     assert_void(small, &outcome, cause, &at_fault);
-    let excused = |place: &usize| stage.auction().is_excused(0, stage.keyholders[*place].id());
-    let out = |place: &usize| stage.auction().is_out(0, stage.keyholders[*place].id());
-    let places = 0..stage.keyholders.len();
-    let blamed: Vec<usize> = places.clone().filter(|place| out(place) && !excused(place)).collect();
+    let excused = |place: &usize| harness.auction().is_excused(0, harness.keyholders[*place].id());
+    let excluded =
+        |place: &usize| harness.auction().is_excluded(0, harness.keyholders[*place].id());
+    let places = 0..harness.keyholders.len();
+    let blamed: Vec<usize> =
+        places.clone().filter(|place| excluded(place) && !excused(place)).collect();
     let lost: Vec<usize> =
-        places.filter(|place| lost.contains(&stage.keyholders[*place].id())).collect();
-    assert_eq!(blamed, lost, "those who are out and not excused pay");
+        places.filter(|place| lost.contains(&harness.keyholders[*place].id())).collect();
+    assert_eq!(blamed, lost, "those who are excluded and not excused pay");
     lost
 }
 
@@ -731,7 +734,7 @@ fn who_was_heard_by_a_threshold_of_the_others_keeps_its_bond() {
         assert_eq!(lost(&[(0, &[1]), (0, &[2]), (2, &[1])]), [2], "{at:?}: one by one");
         assert_eq!(lost(&[(0, &[1]), (1, &[2])]), [1, 2], "{at:?}: not of the same one");
         assert_eq!(lost(&[(0, &[1, 2]), (1, &[2]), (2, &[1])]), [0; 0], "{at:?}");
-        // Not even the first's are taken: all three are out, and each needs both others.
+        // Not even the first's are taken: all three are excluded, and each needs both others.
         let lost = |words: &[Word<'_>]| bereft_after(&small, &[true], at, &[], words);
         assert_eq!(lost(&[(0, &[1, 2]), (1, &[2]), (2, &[1])]), [0], "{at:?}");
         assert_eq!(lost(&[(0, &[1, 2]), (1, &[0, 2]), (2, &[0, 1])]), [0; 0], "{at:?}");
@@ -797,23 +800,23 @@ fn a_vouch_counts_until_the_deadline_and_not_a_slot_longer() {
     let small = small(&two_of_three());
     for at in [At::Endorsing, At::FirstStep] {
         for late in [0, 1] {
-            let mut stage = revealed_under(&small, &small.terms());
+            let mut harness = revealed_under(&small, &small.terms());
             if let At::FirstStep = at {
-                stage.act_until(Phase::Ranking);
+                harness.act_until(Phase::Ranking);
             }
-            assert!(stage.act(0));
+            assert!(harness.act(0));
             // Of the two words that the second needs one comes in the last slot, or in the one after.
             let words: [Word<'_>; 2] = [(0, &[1]), (2, &[1])];
-            let [first, last] = words.map(|word| vouch(&mut stage, word));
-            stage.submit(&first);
-            stage.slot = stage.auction().deadline().unwrap() + late;
+            let [first, last] = words.map(|word| vouch(&mut harness, word));
+            harness.submit(&first);
+            harness.slot = harness.auction().deadline().unwrap() + late;
             if late == 0 {
-                stage.submit(&last);
+                harness.submit(&last);
             } else {
-                assert_eq!(refused(stage.auction(), stage.slot, &last), "E4", "all is over");
+                assert_eq!(refused(harness.auction(), harness.slot, &last), "E4", "all is over");
             }
-            stage.pass();
-            let outcome = stage.auction().outcome().unwrap();
+            harness.pass();
+            let outcome = harness.auction().outcome().unwrap();
             let lost: Vec<KeyholderId> =
                 bereft(&outcome, &small.terms().quorum).into_iter().collect();
             let expected = if late == 0 { vec![id(0, 3)] } else { vec![id(0, 2), id(0, 3)] };
@@ -823,11 +826,11 @@ fn a_vouch_counts_until_the_deadline_and_not_a_slot_longer() {
 }
 
 /// The beginning of the first step of gates, of which the second is not due before the first acted.
-fn at_gates(small: &Small) -> Stage {
-    let mut stage = revealed_under(small, &small.terms());
-    stage.act_until(Phase::Ranking);
-    stage.act_until_gates();
-    stage
+fn at_gates(small: &Small) -> Harness {
+    let mut harness = revealed_under(small, &small.terms());
+    harness.act_until(Phase::Ranking);
+    harness.act_until_gates();
+    harness
 }
 
 #[test]
@@ -841,15 +844,15 @@ fn in_a_chain_each_is_excused_in_its_turn_and_who_is_out_is_a_witness_still() {
         ([&[(2, &[0])], &[(0, &[1]), (2, &[1])]], vec![id(0, 1)]),
         ([&[], &[]], vec![id(0, 1), id(0, 2)]),
     ] {
-        let mut stage = at_gates(&small);
+        let mut harness = at_gates(&small);
         for words in words {
             for word in words {
-                let vouch = vouch(&mut stage, *word);
-                stage.submit(&vouch);
+                let vouch = vouch(&mut harness, *word);
+                harness.submit(&vouch);
             }
-            stage.pass();
+            harness.pass();
         }
-        let outcome = stage.auction().outcome().expect("two of three are out");
+        let outcome = harness.auction().outcome().expect("two of three are excluded");
         let at_fault: BTreeSet<KeyholderId> = at_fault.into_iter().collect();
         assert_eq!(bereft(&outcome, quorum), at_fault);
         let ids: Vec<KeyholderId> = at_fault.into_iter().collect();
@@ -860,19 +863,19 @@ fn in_a_chain_each_is_excused_in_its_turn_and_who_is_out_is_a_witness_still() {
 #[test]
 fn who_is_excused_is_out_all_the_same_and_nobody_pays_where_the_lot_goes_on() {
     let small = small(&two_of_three());
-    let mut stage = at_gates(&small);
+    let mut harness = at_gates(&small);
     for voucher in [1, 2] {
-        let vouch = vouch(&mut stage, (voucher, &[0]));
-        stage.submit(&vouch);
+        let vouch = vouch(&mut harness, (voucher, &[0]));
+        harness.submit(&vouch);
     }
     let first = id(0, 1);
-    assert!(!stage.auction().is_out(0, first) && !stage.auction().is_excused(0, first));
-    let turn = stage.posts(0, &[]).remove(0);
-    stage.pass();
-    assert!(stage.auction().is_out(0, first) && stage.auction().is_excused(0, first));
-    assert_eq!(refused(stage.auction(), stage.slot, &turn), "K4", "it is out");
-    assert!(!stage.act(0));
-    assert_honest(&outcome(&small, &[]), &stage.finish());
+    assert!(!harness.auction().is_excluded(0, first) && !harness.auction().is_excused(0, first));
+    let turn = harness.posts(0, &[]).remove(0);
+    harness.pass();
+    assert!(harness.auction().is_excluded(0, first) && harness.auction().is_excused(0, first));
+    assert_eq!(refused(harness.auction(), harness.slot, &turn), "K4", "it is excluded");
+    assert!(!harness.act(0));
+    assert_honest(&outcome(&small, &[]), &harness.finish());
 }
 
 #[test]
@@ -880,33 +883,33 @@ fn a_vouch_is_for_one_duty_and_excuses_from_no_other() {
     // Both others vouch for the first in one step of gates; then the board takes its turn after all. In
     // the next steps it and the second stay away, without a word.
     let small = small(&two_of_three());
-    let mut stage = at_gates(&small);
+    let mut harness = at_gates(&small);
     for voucher in [1, 2] {
-        let vouch = vouch(&mut stage, (voucher, &[0]));
-        stage.submit(&vouch);
+        let vouch = vouch(&mut harness, (voucher, &[0]));
+        harness.submit(&vouch);
     }
-    let step = stage.auction().duties()[0];
-    assert!(stage.act(0) && stage.act(1));
-    assert_ne!(stage.auction().duties()[0], step);
-    assert!(stage.act(2));
-    stage.pass();
-    let outcome = stage.auction().outcome().expect("two of three are out");
+    let step = harness.auction().duties()[0];
+    assert!(harness.act(0) && harness.act(1));
+    assert_ne!(harness.auction().duties()[0], step);
+    assert!(harness.act(2));
+    harness.pass();
+    let outcome = harness.auction().outcome().expect("two of three are excluded");
     assert_void(&small, &outcome, VoidCause::Quorum, &[id(0, 1), id(0, 2)]);
 }
 
 #[test]
 fn a_vouch_on_one_lot_saves_no_bond_of_another() {
-    let (small, mut stage) = ranking_of_two_lots();
+    let (small, mut harness) = ranking_of_two_lots();
     // Nobody's posts are taken. All vouch for all on lot 1.
-    let duties = stage.auction().duties();
+    let duties = harness.auction().duties();
     let [first, second] = duties[..] else { panic!("two lots") };
     assert!(matches!((first, second), (Duty::Chunk { lot: 0, .. }, Duty::Chunk { lot: 1, .. })));
     for word in [(0, &[1, 2]), (1, &[0, 2]), (2, &[0, 1])] {
-        let vouch = vouch_on(&mut stage, second, (word.0, word.1));
-        stage.submit(&vouch);
+        let vouch = vouch_on(&mut harness, second, (word.0, word.1));
+        harness.submit(&vouch);
     }
-    stage.pass();
-    let outcome = stage.auction().outcome().expect("both lots are void");
+    harness.pass();
+    let outcome = harness.auction().outcome().expect("both lots are void");
     assert!(outcome.lots.iter().all(|lot| lot.ending == Ending::Void(VoidCause::Quorum)));
     // One bond of two.
     assert_eq!(bereft(&outcome, &small.terms().quorum), [1, 2, 3].map(|n| id(0, n)).into());
@@ -952,21 +955,21 @@ fn keyholders_whom_a_board_ignores_lose_nothing_if_the_others_speak() {
 #[test]
 fn the_reserve_of_a_lot_that_has_ended_spoils_no_endorsement() {
     let small = Small { lots: vec![(5, vec![3]); 2], reserve: Some(false), ..Small::default() };
-    let mut stage = Stage::at_reserves(&small, &small.terms());
-    stage.reserve(1, 2);
-    stage.pass();
-    let reveals = vec![stage.commit(0, 0, 1), stage.commit(1, 0, 3)];
-    stage.pass();
-    stage.reveal(reveals);
-    stage.pass();
-    assert_eq!(stage.auction().ending(1), Some(Ending::Unsold));
-    let reserve = BidId { lot: 1, round: 0, bidder: stage.auction().terms().seller };
-    assert!(!stage.auction().is_open(&reserve) && !stage.auction().is_missing(&reserve));
+    let mut harness = Harness::at_reserves(&small, &small.terms());
+    harness.reserve(1, 2);
+    harness.pass();
+    let reveals = vec![harness.commit(0, 0, 1), harness.commit(1, 0, 3)];
+    harness.pass();
+    harness.reveal(reveals);
+    harness.pass();
+    assert_eq!(harness.auction().ending(1), Some(Ending::Unsold));
+    let reserve = BidId { lot: 1, round: 0, bidder: harness.auction().terms().seller };
+    assert!(!harness.auction().is_open(&reserve) && !harness.auction().is_missing(&reserve));
     for place in 0..2 {
-        stage.posts(place, &[reserve]).iter().for_each(|post| stage.submit(post));
+        harness.posts(place, &[reserve]).iter().for_each(|post| harness.submit(post));
     }
-    let winner = stage.bidder(1);
-    assert!(is_sold_to(&stage.finish().lots[0].ending, winner));
+    let winner = harness.bidder(1);
+    assert!(is_sold_to(&harness.finish().lots[0].ending, winner));
 }
 
 /// The board drops a commit of round 1. Two of three keyholders hold it and attest it, after one in
@@ -984,20 +987,20 @@ fn who_endorses_first_and_attests_nothing_harms_where_no_more_are_asked() {
         let mut groups = terms.quorum.to_vec();
         groups[0].endorsements = endorsements;
         terms.quorum = list(groups);
-        let mut stage = Stage::at_commits(&small, &terms);
-        let reveals = vec![stage.commit(0, 0, 1), stage.commit(1, 0, 6)];
-        stage.pass();
-        stage.reveal(reveals);
-        stage.act_until(Phase::Commits);
-        stage.pass();
-        let harmed = stage.bidder(1);
+        let mut harness = Harness::at_commits(&small, &terms);
+        let reveals = vec![harness.commit(0, 0, 1), harness.commit(1, 0, 6)];
+        harness.pass();
+        harness.reveal(reveals);
+        harness.act_until(Phase::Commits);
+        harness.pass();
+        let harmed = harness.bidder(1);
         let missing = vec![BidId { lot: 0, round: 1, bidder: harmed }];
         for (place, attested) in [vec![], missing.clone(), missing].iter().enumerate() {
-            if stage.auction().phase() == Phase::Endorsing {
-                stage.posts(place, attested).iter().for_each(|post| stage.submit(post));
+            if harness.auction().phase() == Phase::Endorsing {
+                harness.posts(place, attested).iter().for_each(|post| harness.submit(post));
             }
         }
-        let outcome = stage.finish();
+        let outcome = harness.finish();
         let account = outcome.accounts.iter().find(|account| account.party == harmed).unwrap();
         assert_eq!(account.forfeited, forfeited, "with {endorsements} endorsements");
     }

@@ -1,9 +1,9 @@
-//! What a transcript unseals is a function of what the terms disclose, and of nothing else: over
-//! every pattern of up to three bids on four rungs, for the mechanisms, disclosures, reserves and tie
+//! What a transcript decrypts is a function of what the terms disclose, and of nothing else: over
+//! every pattern of up to three bids on four levels, for the mechanisms, disclosures, reserves and tie
 //! rules, two patterns that come to the same facts show the same.
 //!
 //! Everything that keyholders open is read here from the posts alone, as an onlooker reads it. Each
-//! opened value has a class: of a blinded sum whether it is zero, of a mixed list whether some entry
+//! opened value has a class: of a blinded sum whether it is zero, of a shuffled list whether some entry
 //! is, of a gate nothing but that it is a sign, of an open question the value itself. Signs and the
 //! places of zeros are masks; one test sees that they take every value.
 
@@ -20,20 +20,20 @@ use talea_protocol::{
     bytes::PartyKey,
     instruction::Instruction,
     outcome::{Ending, LotResult, ReserveResult},
-    price::Rung,
+    price::Level,
     ranking::RankHeader,
     sealed_bid::Reveal,
     terms::{Depth, Disclosure, Mechanism, Terms, Ties},
 };
-use talea_sim::play::{BidPlan, BidderConduct, Plan, ReservePlan, Seat};
+use talea_sim::simulate::{BidPlan, BidderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small,
-    onlooker::{Ladder, above, count_of, counts, draw, header_of, ladder_of, mixed},
+    onlooker::{UnaryEncoding, above, count_of, counts, draw, header_of, shuffled, unary_of},
     patterns,
     replay::{Kind, Replay, opened},
 };
 
-const RUNGS: u32 = 4;
+const LEVELS: u32 = 4;
 const ONE_DIGIT: &[u8] = &[2];
 const TWO_DIGITS: &[u8] = &[1, 1];
 const SECOND_PRICE: Mechanism = Mechanism::SECOND_PRICE;
@@ -52,9 +52,9 @@ enum Class {
     Sealed,
     /// One sign or the other.
     Sign,
-    /// A blinded sum, or a mixed list, without a zero.
+    /// A blinded sum, or a shuffled list, without a zero.
     NoZero,
-    /// A blinded sum that is zero, or a mixed list with one zero somewhere.
+    /// A blinded sum that is zero, or a shuffled list with one zero somewhere.
     Zero,
     /// What an open question asked for.
     Count(u32),
@@ -72,11 +72,11 @@ struct Onlooker<'a> {
     result: &'a LotResult,
     /// In tie order.
     bidders: Vec<PartyKey>,
-    ladders: Vec<Ladder>,
-    reserve: Option<Ladder>,
+    encodings: Vec<UnaryEncoding>,
+    reserve: Option<UnaryEncoding>,
     /// What was revealed of the bids in round 0, in commit order.
     in_round_0: Vec<(PartyKey, Vec<u8>)>,
-    /// The step before, if it left ciphertexts that an unsealing takes, item by item.
+    /// The step before, if it left ciphertexts that an decryption takes, item by item.
     left: Option<Vec<Vec<Ciphertext>>>,
     /// `Y` of every gate of the step before.
     seconds: Vec<Ciphertext>,
@@ -94,7 +94,7 @@ impl<'a> Onlooker<'a> {
             terms,
             result,
             bidders: Vec::new(),
-            ladders: Vec::new(),
+            encodings: Vec::new(),
             reserve: None,
             in_round_0: Vec::new(),
             left: None,
@@ -116,10 +116,10 @@ impl<'a> Onlooker<'a> {
             self.in_round_0.clone_from(&bids);
         }
         draw(terms, lot, &self.in_round_0, &mut bids);
-        let ladder = |(_, bytes): &(PartyKey, Vec<u8>)| ladder_of(terms, lot, bytes);
+        let unary = |(_, bytes): &(PartyKey, Vec<u8>)| unary_of(terms, lot, bytes);
         self.bidders = bids.iter().map(|(bidder, _)| *bidder).collect();
-        self.ladders = bids.iter().map(ladder).collect();
-        self.reserve = of_seller.first().map(ladder);
+        self.encodings = bids.iter().map(unary).collect();
+        self.reserve = of_seller.first().map(unary);
         self.products.clear();
         self.of_former_rounds = self.view.len();
     }
@@ -137,19 +137,19 @@ impl<'a> Onlooker<'a> {
                 self.seconds = post.turns.iter().map(|turn| decode(&turn.y)).collect();
                 vec![Class::Sealed; post.turns.len()]
             }
-            Instruction::Mix(post) => {
+            Instruction::Shuffle(post) => {
                 let entries = usize::from(self.limit_asked() + 1).next_power_of_two();
-                self.left = Some(mixed(&post.switches, entries.ilog2()));
+                self.left = Some(shuffled(&post.switches, entries.ilog2()));
                 vec![Class::Sealed; post.switches.len()]
             }
             Instruction::Blind(post) => {
                 self.left = Some(post.blinded.iter().map(|wire| vec![decode(wire)]).collect());
                 vec![Class::Sealed; post.blinded.len()]
             }
-            Instruction::Unseal(post) => {
+            Instruction::Decrypt(post) => {
                 let shares =
                     post.shares.iter().map(|share| decode_point(share).expect("it was accepted"));
-                self.unseal(&shares.collect::<Vec<_>>())
+                self.decrypt(&shares.collect::<Vec<_>>())
             }
             _ => panic!("a rank message"),
         };
@@ -161,7 +161,7 @@ impl<'a> Onlooker<'a> {
         self.terms.mechanism.units()
     }
 
-    fn unseal(&mut self, shares: &[RistrettoPoint]) -> Vec<Class> {
+    fn decrypt(&mut self, shares: &[RistrettoPoint]) -> Vec<Class> {
         let Some(left) = self.left.take() else { return self.open(shares) };
         // A quorum of one: its shares need no interpolation.
         let messages: Vec<RistrettoPoint> =
@@ -204,7 +204,7 @@ impl<'a> Onlooker<'a> {
     /// An open question: flags of who is above the price, counts of the depth, digits.
     fn open(&self, shares: &[RistrettoPoint]) -> Vec<Class> {
         let last_scale = 1 << (self.shape().len() - 1);
-        let asked = [(self.above(), last_scale), (counts(&self.ladders), 1), (self.digits(), 1)];
+        let asked = [(self.above(), last_scale), (counts(&self.encodings), 1), (self.digits(), 1)];
         let answers = asked.into_iter().find_map(|(asked, scale)| {
             let opened = asked.iter().zip(shares).map(|(c, share)| count_of(&(c.e - share), scale));
             let counts: Vec<u32> = opened.collect::<Option<_>>()?;
@@ -215,32 +215,32 @@ impl<'a> Onlooker<'a> {
     }
 
     fn shape(&self) -> Vec<usize> {
-        self.terms.lots[0].ladder.shape.radices().collect()
+        self.terms.lots[0].grid.shape.radices().collect()
     }
 
     /// `above_i` of every bid, once the price is known.
     fn above(&self) -> Vec<Ciphertext> {
-        let Some(rung) = price_of(self.result) else { return Vec::new() };
-        let shape = &self.terms.lots[0].ladder.shape;
+        let Some(level) = price_of(self.result) else { return Vec::new() };
+        let shape = &self.terms.lots[0].grid.shape;
         let Some(first) = self.products.len().checked_sub(shape.digits() - 1) else {
             return Vec::new();
         };
-        above(&self.ladders, &shape.digits_of(rung), &self.products[first..])
+        above(&self.encodings, &shape.digits_of(level), &self.products[first..])
     }
 
     /// The digits of every bid, if all are opened, and of the reserve.
     fn digits(&self) -> Vec<Ciphertext> {
         let all = self.terms.disclosure == Disclosure::Everything;
-        let bids = self.ladders.iter().filter(|_| all);
-        let ladders = bids.chain(&self.reserve);
-        ladders.flatten().map(|row| row.iter().copied().sum()).collect()
+        let bids = self.encodings.iter().filter(|_| all);
+        let encodings = bids.chain(&self.reserve);
+        encodings.flatten().map(|row| row.iter().copied().sum()).collect()
     }
 
     /// What the outcome says of this lot, bidders by their places in tie order.
     fn facts(&self) -> String {
         let LotResult { ranked, reserve, disclosed, ending, .. } = self.result;
         let mut facts = format!("{ranked} bids; reserve {reserve:?}");
-        let opened = disclosed.bids.iter().flatten().map(|bid| bid.quote.rung.0);
+        let opened = disclosed.bids.iter().flatten().map(|bid| bid.quote.level.0);
         let opened: Vec<u32> = opened.collect();
         for survey in disclosed.surveys.iter() {
             let _ = write!(facts, "; survey {:?} {:?}", survey.depth, survey.cover);
@@ -249,11 +249,11 @@ impl<'a> Onlooker<'a> {
         let _ = write!(facts, "; cover {cover:?}; depth {depth:?}; opened {opened:?}");
         match ending {
             Ending::Sold(award) => {
-                let _ = write!(facts, "; price {}", award.quote.rung.0);
+                let _ = write!(facts, "; price {}", award.quote.level.0);
                 for sale in award.sales.iter() {
                     let place = self.bidders.iter().position(|bidder| *bidder == sale.winner);
                     let place = place.expect("a winner has bid");
-                    let _ = write!(facts, "; sold to {place} {:?}", sale.standing);
+                    let _ = write!(facts, "; sold to {place} {:?}", sale.comparison);
                 }
             }
             other => {
@@ -264,9 +264,9 @@ impl<'a> Onlooker<'a> {
     }
 }
 
-fn price_of(result: &LotResult) -> Option<Rung> {
+fn price_of(result: &LotResult) -> Option<Level> {
     match &result.ending {
-        Ending::Sold(award) | Ending::Declined(award) => Some(award.quote.rung),
+        Ending::Sold(award) | Ending::Declined(award) => Some(award.quote.level),
         _ => None,
     }
 }
@@ -281,32 +281,32 @@ struct Seen {
 
 /// Every lot of a transcript.
 fn seen(small: &Small, patterns: &[Vec<u32>], reserve: Option<u32>) -> Vec<Seen> {
-    let rungs: Vec<&[u32]> = patterns.iter().map(Vec::as_slice).collect();
+    let levels: Vec<&[u32]> = patterns.iter().map(Vec::as_slice).collect();
     let small = Small {
         groups: vec![(1, vec![Seat::Own])],
         lots: patterns.iter().map(|_| small.lots[0].clone()).collect(),
         ..small.clone()
     };
-    let mut plan = small.plan(&rungs);
-    let of_lot = |rung| move |lot| ReservePlan { lot, rung: Rung(rung), is_revealed: true };
+    let mut plan = small.plan(&levels);
+    let of_lot = |level| move |lot| ReservePlan { lot, level: Level(level), is_revealed: true };
     plan.reserves =
-        reserve.into_iter().flat_map(|rung| (0..rungs.len() as u32).map(of_lot(rung))).collect();
+        reserve.into_iter().flat_map(|level| (0..levels.len() as u32).map(of_lot(level))).collect();
     seen_in(&small, &plan)
 }
 
-/// Every lot of an auction played like this.
+/// Every lot of an auction simulated like this.
 fn seen_in(small: &Small, plan: &Plan) -> Vec<Seen> {
-    let (played, transcript) = small.play(plan);
-    // Of every lot the standing bids, in commit order.
-    let mut standing: BTreeMap<u32, Vec<(PartyKey, Vec<u8>)>> = BTreeMap::new();
-    let lots = played.outcome.lots.iter();
+    let (simulated, transcript) = small.simulate(plan);
+    // Of every lot the active bids, in commit order.
+    let mut active: BTreeMap<u32, Vec<(PartyKey, Vec<u8>)>> = BTreeMap::new();
+    let lots = simulated.outcome.lots.iter();
     let mut onlookers: Vec<(u32, Onlooker<'_>)> =
         lots.map(|result| (u32::MAX, Onlooker::new(&plan.terms, result))).collect();
     for entry in Replay::read(&transcript).entries {
         match opened(&entry.instruction).1 {
             Instruction::Reveal(revealed) => {
                 for Reveal { bid, sealed_bid } in revealed.iter() {
-                    let of_lot = standing.entry(bid.lot).or_default();
+                    let of_lot = active.entry(bid.lot).or_default();
                     match of_lot.iter_mut().find(|(bidder, _)| *bidder == bid.bidder) {
                         Some((_, former)) => *former = sealed_bid.to_vec(),
                         None => of_lot.push((bid.bidder, sealed_bid.to_vec())),
@@ -318,7 +318,7 @@ fn seen_in(small: &Small, plan: &Plan) -> Vec<Seen> {
                 let (current, onlooker) = &mut onlookers[lot as usize];
                 if *current != round {
                     *current = round;
-                    onlooker.turn_to(lot, round, &standing[&lot]);
+                    onlooker.turn_to(lot, round, &active[&lot]);
                 }
                 onlooker.read(&post);
             }
@@ -326,7 +326,7 @@ fn seen_in(small: &Small, plan: &Plan) -> Vec<Seen> {
     }
     let lots = (0u32..).zip(onlookers).map(|(lot, (current, mut onlooker))| {
         // Where nothing is asked at all, everybody who bid wins.
-        let bids = standing.get(&lot).filter(|_| current == u32::MAX);
+        let bids = active.get(&lot).filter(|_| current == u32::MAX);
         bids.into_iter().for_each(|bids| onlooker.turn_to(lot, 0, bids));
         Seen { facts: onlooker.facts(), view: onlooker.view, masks: onlooker.masks }
     });
@@ -348,10 +348,10 @@ fn views_by_facts<'a>(
 
 /// Every pattern of up to `bidders` bids, with every reserve if there are reserves.
 fn every_pattern(small: &Small, bidders: usize) -> Vec<Seen> {
-    let patterns = patterns(RUNGS, bidders);
+    let patterns = patterns(LEVELS, bidders);
     match small.reserve {
         None => seen(small, &patterns, None),
-        Some(_) => (0..RUNGS).flat_map(|rung| seen(small, &patterns, Some(rung))).collect(),
+        Some(_) => (0..LEVELS).flat_map(|level| seen(small, &patterns, Some(level))).collect(),
     }
 }
 
@@ -362,7 +362,7 @@ fn assert_no_leak(small: &Small, bidders: usize) {
 
 #[track_caller]
 fn assert_no_leak_in(digit_bits: &[u8], small: &Small, bidders: usize) {
-    let small = Small { lots: vec![(RUNGS, digit_bits.to_vec())], bidders, ..small.clone() };
+    let small = Small { lots: vec![(LEVELS, digit_bits.to_vec())], bidders, ..small.clone() };
     let lots = every_pattern(&small, bidders);
     let views = views_by_facts(&lots, |lot| &lot.facts);
     let views = views.unwrap_or_else(|| {
@@ -431,14 +431,14 @@ fn a_search_by_halves_shows_no_more() {
 fn every_move(small: &Small) -> Vec<Seen> {
     let mut first = Vec::new();
     let mut moves = Vec::new();
-    for (a, b) in (0..RUNGS).flat_map(|a| (0..RUNGS).map(move |b| (a, b))) {
-        for (c, d) in (a..RUNGS).flat_map(|c| (b..RUNGS).map(move |d| (c, d))) {
+    for (a, b) in (0..LEVELS).flat_map(|a| (0..LEVELS).map(move |b| (a, b))) {
+        for (c, d) in (a..LEVELS).flat_map(|c| (b..LEVELS).map(move |d| (c, d))) {
             let lot = first.len() as u32;
             first.push(vec![a, b]);
-            let bid = |(bidder, rung)| BidPlan {
+            let bid = |(bidder, level)| BidPlan {
                 lot,
                 bidder,
-                rung: Rung(rung),
+                level: Level(level),
                 conduct: BidderConduct::Honest,
             };
             moves.extend([(0, c), (1, d)].map(bid));
@@ -450,8 +450,8 @@ fn every_move(small: &Small) -> Vec<Seen> {
         bidders: 2,
         ..small.clone()
     };
-    let rungs: Vec<&[u32]> = first.iter().map(Vec::as_slice).collect();
-    let mut plan = small.plan(&rungs);
+    let levels: Vec<&[u32]> = first.iter().map(Vec::as_slice).collect();
+    let mut plan = small.plan(&levels);
     plan.rounds = vec![moves];
     seen_in(&small, &plan)
 }
@@ -464,7 +464,7 @@ fn rounds_show_what_is_surveyed_and_not_who_moved() {
         (SECOND_PRICE, COVER_AND_DEPTH, 3, false),
     ] {
         let small = small(mechanism, disclosure);
-        let lots = vec![(RUNGS, TWO_DIGITS.to_vec())];
+        let lots = vec![(LEVELS, TWO_DIGITS.to_vec())];
         let small = Small { lots, rounds: Some((limit, cover)), ..small };
         let lots = every_move(&small);
         let views = views_by_facts(&lots, |lot| &lot.facts).expect("equal facts, equal views");
@@ -491,7 +491,7 @@ fn a_lottery_shows_its_draw() {
 fn a_fact_that_is_left_out_is_noticed() {
     // Of a first price: at a second price the cover is the price.
     let small = small(Mechanism::FirstPrice, COVER_AND_DEPTH);
-    let small = Small { lots: vec![(RUNGS, vec![1, 1])], ..small };
+    let small = Small { lots: vec![(LEVELS, vec![1, 1])], ..small };
     let lots = every_pattern(&small, 3);
     assert!(views_by_facts(&lots, |lot| &lot.facts).is_some());
     for fact in ["cover ", "depth ", "price ", "sold to "] {
@@ -509,7 +509,7 @@ fn without(facts: &str, word: &str) -> String {
 
 // ---- attacks ----
 
-/// Eight rungs as three bits.
+/// Eight levels as three bits.
 fn three_bits(mechanism: Mechanism) -> Small {
     let lots = vec![(8, vec![1, 1, 1])];
     Small { lots, ..small(mechanism, Disclosure::WINNER_AND_PRICE) }
@@ -580,7 +580,7 @@ fn a_reserve_that_was_not_met_does_not_show_by_how_much() {
 fn signs_and_places_of_zeros_are_masks() {
     // One pattern many times: every gate opens to either sign, every zero stands everywhere.
     for (mechanism, lists) in [(SECOND_PRICE, 2), (TWO_UNITS, 4)] {
-        let small = Small { lots: vec![(RUNGS, vec![1, 1])], ..small(mechanism, COVER) };
+        let small = Small { lots: vec![(LEVELS, vec![1, 1])], ..small(mechanism, COVER) };
         let patterns = vec![vec![3, 1, 2]; 60];
         let lots = seen(&small, &patterns, None);
         let mut taken: BTreeMap<(usize, usize), BTreeSet<usize>> = BTreeMap::new();
@@ -592,7 +592,7 @@ fn signs_and_places_of_zeros_are_masks() {
             let (before, _) = lots[0].view[step - 1];
             let expected = match before {
                 Kind::Gate => 2,
-                Kind::Mix => lists,
+                Kind::Shuffle => lists,
                 // A blinded sum stands alone.
                 Kind::Blind => 1,
                 other => panic!("{other:?} leaves nothing to open"),
@@ -608,7 +608,7 @@ fn signs_and_places_of_zeros_are_masks() {
 fn the_facts_name_what_the_reserve_became() {
     // The comparison would be idle if a sealed reserve stood among the facts.
     let small = Small { reserve: Some(false), ..three_bits(SECOND_PRICE) };
-    let lots: Vec<Seen> = [2, 3].map(|rung| seen(&small, &[vec![5, 4]], Some(rung))).concat();
+    let lots: Vec<Seen> = [2, 3].map(|level| seen(&small, &[vec![5, 4]], Some(level))).concat();
     assert_eq!(lots[0].facts, lots[1].facts);
     assert!(lots[0].facts.contains(&format!("{:?}", ReserveResult::Sealed)));
 }

@@ -12,12 +12,12 @@ use talea_protocol::{
         MAX_SEALED_BID_BYTES, MAX_TERMS_BYTES, MAX_TEXT_BYTES, MAX_UNITS,
     },
     outcome::{Ending, Outcome},
-    price::Rung,
+    price::Level,
     ranking::Duty,
     terms::{Admission, Mechanism, Terms},
     transcript::{Entry, Genesis},
 };
-use talea_sim::play::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
+use talea_sim::simulate::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
 use talea_tests::{
     Small, list,
     replay::{Kind, Pens, Replay, Scene, refused},
@@ -43,14 +43,14 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
         ..Small::default()
     };
     let mut plan = small.plan(&[&[5, 2, 7, 1]]);
-    plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(3), is_revealed: true }];
+    plan.reserves = vec![ReservePlan { lot: 0, level: Level(3), is_revealed: true }];
     let plan = with_bidder(plan, 3, BidderConduct::NeverReveals);
     let plan = with_keyholder(plan, 0, 4, KeyholderConduct::DealsWrongShare { to: 1 });
     let plan = with_keyholder(plan, 0, 2, KeyholderConduct::Ignored { from_step: 2 });
-    let (played, transcript) = small.play(&plan);
+    let (simulated, transcript) = small.simulate(&plan);
     let replay = Replay::read(&transcript);
     let pens = Pens::of(&small.cast());
-    Script { pens, scenes: replay.scenes().0, replay, outcome: played.outcome }
+    Script { pens, scenes: replay.scenes().0, replay, outcome: simulated.outcome }
 });
 
 impl Script {
@@ -129,7 +129,7 @@ fn prefixes(instruction: &Instruction) -> Vec<Prefix> {
         Instruction::Gate(post) => {
             vec![prefix("turns", header, post.turns.len(), MAX_CHUNK_ITEMS)]
         }
-        Instruction::Mix(post) => {
+        Instruction::Shuffle(post) => {
             vec![prefix("switches", header, post.switches.len(), MAX_CHUNK_ITEMS)]
         }
         Instruction::Blind(post) => {
@@ -139,7 +139,7 @@ fn prefixes(instruction: &Instruction) -> Vec<Prefix> {
                 prefix("responses", responses, post.responses.len(), MAX_CHUNK_ITEMS),
             ]
         }
-        Instruction::Unseal(post) => {
+        Instruction::Decrypt(post) => {
             vec![prefix("shares", header, post.shares.len(), MAX_CHUNK_ITEMS)]
         }
     }
@@ -184,10 +184,10 @@ fn a_list_of_terms_has_the_length_it_says_within_its_bound() {
     let lots = domain + len(borsh::to_vec(&(&t.domain, t.seller, t.custodian)));
     let name = lots + 4;
     let identifier = name + len(borsh::to_vec(&lot.name));
-    let ladder = &lot.ladder;
+    let grid = &lot.grid;
     let shape = identifier
-        + len(borsh::to_vec(&(&lot.identifier, lot.quantity, ladder.side, ladder.start)))
-        + len(borsh::to_vec(&(ladder.tick, ladder.rungs, ladder.scale)));
+        + len(borsh::to_vec(&(&lot.identifier, lot.quantity, grid.side, grid.start)))
+        + len(borsh::to_vec(&(grid.tick, grid.levels, grid.scale)));
     let mechanism = lots + len(borsh::to_vec(&t.lots));
     let admission = mechanism
         + len(borsh::to_vec(&(t.mechanism, t.ties, t.disclosure, t.reserve)))
@@ -206,7 +206,7 @@ fn a_list_of_terms_has_the_length_it_says_within_its_bound() {
         prefix("lots", lots, t.lots.len(), MAX_LOTS),
         prefix("name", name, lot.name.as_str().len(), MAX_TEXT_BYTES),
         prefix("identifier", identifier, lot.identifier.as_str().len(), MAX_TEXT_BYTES),
-        prefix("shape", shape, ladder.shape.digits(), 32),
+        prefix("shape", shape, grid.shape.digits(), 32),
         prefix("admission", admission, listed.len(), MAX_LISTED_BIDDERS),
         prefix("quorum", quorum, t.quorum.len(), MAX_GROUPS),
         prefix("group name", group_name, group.name.as_str().len(), MAX_TEXT_BYTES),
@@ -360,7 +360,7 @@ fn every_byte_of_a_payload_counts_though_it_is_signed_anew() {
         let honest = payload(scene);
         let step = match kind {
             Kind::Gate => 11,
-            Kind::Mix => 5,
+            Kind::Shuffle => 5,
             Kind::Reveal => 5,
             Kind::Commit | Kind::Reserve => 3,
             _ => 1,

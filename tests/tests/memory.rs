@@ -16,8 +16,8 @@ use talea_protocol::{
         MAX_RANGE_PROOF_BYTES, MAX_REVEALS, MAX_SEALED_BID_BYTES,
     },
     ranking::{
-        BlindPost, Endorsement, GatePost, GateProof, GateTurn, MixPost, RankHeader, Switch,
-        UnsealPost,
+        BlindPost, DecryptionSharePost, Endorsement, GatePost, GateProof, GateTurn, RankHeader,
+        ShufflePost, Switch,
     },
     sealed_bid::{Ciphertext, Reveal},
     setup::{CompactProof, Deal},
@@ -96,7 +96,7 @@ fn instructions(share: impl Fn(usize) -> usize) -> Vec<(&'static str, Instructio
             Instruction::Endorse(Endorsement { round: 0, head: Digest([0; 32]), attested })
         }),
         ("gate", Instruction::Gate(GatePost { header: HEADER, turns: list(vec![turn; items]) })),
-        ("mix", {
+        ("shuffle", {
             let switch = Switch {
                 low: NOTHING,
                 high: NOTHING,
@@ -105,7 +105,7 @@ fn instructions(share: impl Fn(usize) -> usize) -> Vec<(&'static str, Instructio
                 z_crossed: [ZERO; 2],
             };
             let switches = list(vec![switch; items]);
-            Instruction::Mix(MixPost { header: HEADER, switches, challenge: ZERO })
+            Instruction::Shuffle(ShufflePost { header: HEADER, switches, challenge: ZERO })
         }),
         ("blind", {
             Instruction::Blind(BlindPost {
@@ -115,9 +115,9 @@ fn instructions(share: impl Fn(usize) -> usize) -> Vec<(&'static str, Instructio
                 responses: list(vec![ZERO; items]),
             })
         }),
-        ("unseal", {
+        ("decrypt", {
             let shares = list(vec![Point([0; 32]); items]);
-            Instruction::Unseal(UnsealPost { header: HEADER, shares, proof: PROOF })
+            Instruction::Decrypt(DecryptionSharePost { header: HEADER, shares, proof: PROOF })
         }),
     ]
 }

@@ -7,15 +7,16 @@ use talea_contract::{Auction, Phase};
 use talea_protocol::{
     bytes::PartyKey,
     outcome::{Account, Ending, LotResult, Outcome, ReserveResult, VoidCause},
-    price::Rung,
+    price::Level,
     quorum::{KeyholderId, keyholders},
     terms::{Depth, Disclosure, Mechanism, Terms},
 };
-use talea_sim::play::{BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
+use talea_sim::simulate::{BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
-    Small, is_sold_to,
+    Small,
+    harness::Harness,
+    is_sold_to,
     replay::{Replay, refused},
-    stage::Stage,
     with_bidder, with_keyholder,
 };
 
@@ -42,11 +43,11 @@ fn assert_balanced(terms: &Terms, accounts: &[Account]) {
     assert!(accounts.is_sorted_by(|a, b| a.party < b.party));
 }
 
-/// Plays, checks the balance after every entry, and gives back the outcome and what became of
+/// Runs, checks the balance after every entry, and gives back the outcome and what became of
 /// everybody's money.
 #[track_caller]
-fn play(small: &Small, plan: &Plan) -> (Outcome, BTreeMap<PartyKey, Account>) {
-    let (played, transcript) = small.play(plan);
+fn run(small: &Small, plan: &Plan) -> (Outcome, BTreeMap<PartyKey, Account>) {
+    let (simulated, transcript) = small.simulate(plan);
     let (scenes, end) = Replay::read(&transcript).scenes();
     let mut at_stake = false;
     for auction in scenes.iter().map(|scene| &scene.before).chain([&end]) {
@@ -56,13 +57,13 @@ fn play(small: &Small, plan: &Plan) -> (Outcome, BTreeMap<PartyKey, Account>) {
     }
     let stakes = plan.terms.stakes;
     let is_committed = |lot: &LotResult| lot.commits > 0 || lot.reserve != ReserveResult::None;
-    let has_deposits = stakes.deposit > 0 && played.outcome.lots.iter().any(is_committed);
+    let has_deposits = stakes.deposit > 0 && simulated.outcome.lots.iter().any(is_committed);
     let has_stakes = stakes.bond > 0 || has_deposits;
     assert_eq!(at_stake, has_stakes, "something was locked on the way");
     assert_eq!(sum(&end.accounts(), |a| a.locked), 0, "nothing is locked in the end");
-    assert_eq!(played.outcome.accounts, end.accounts());
+    assert_eq!(simulated.outcome.accounts, end.accounts());
     let accounts = end.accounts().into_iter().map(|account| (account.party, account));
-    (played.outcome, accounts.collect())
+    (simulated.outcome, accounts.collect())
 }
 
 /// `(available, settlement, forfeited, received)` of bidders 0, 1, 2 and so on.
@@ -85,7 +86,7 @@ fn received_by_beneficiary(small: &Small, accounts: &BTreeMap<PartyKey, Account>
 #[test]
 fn the_winners_deposit_is_held_the_others_are_released() {
     let small = Small::default();
-    let (_, accounts) = play(&small, &small.plan(&[&[1, 4, 2]]));
+    let (_, accounts) = run(&small, &small.plan(&[&[1, 4, 2]]));
     let [loser, winner] = [[100, 0, 1, 0], [0, 100, 1, 0]];
     assert_eq!(of_bidders(&small, &accounts), [loser, winner, loser]);
     assert_eq!(received_by_beneficiary(&small, &accounts), 3);
@@ -97,7 +98,7 @@ fn the_winners_deposit_is_held_the_others_are_released() {
 #[test]
 fn of_equal_bids_one_deposit_is_held() {
     let small = Small::default();
-    let (_, accounts) = play(&small, &small.plan(&[&[4, 4, 4]]));
+    let (_, accounts) = run(&small, &small.plan(&[&[4, 4, 4]]));
     let [loser, winner] = [[100, 0, 1, 0], [0, 100, 1, 0]];
     assert_eq!(of_bidders(&small, &accounts), [winner, loser, loser]);
 }
@@ -105,7 +106,7 @@ fn of_equal_bids_one_deposit_is_held() {
 #[test]
 fn lots_are_settled_each_by_itself() {
     let small = Small { lots: vec![(5, vec![3]); 3], ..Small::default() };
-    let (_, accounts) = play(&small, &small.plan(&[&[1, 2], &[3, 0], &[4]]));
+    let (_, accounts) = run(&small, &small.plan(&[&[1, 2], &[3, 0], &[4]]));
     // Bidder 0 bid on three lots and won two, bidder 1 on two and won one.
     assert_eq!(of_bidders(&small, &accounts)[..2], [[100, 200, 3, 0], [100, 100, 2, 0]]);
     assert_eq!(received_by_beneficiary(&small, &accounts), 5);
@@ -115,7 +116,7 @@ fn lots_are_settled_each_by_itself() {
 fn nothing_at_stake_moves_nothing() {
     let small = Small { stakes: (0, 0, 0), ..Small::default() };
     let plan = with_bidder(small.plan(&[&[1, 4, 2]]), 2, BidderConduct::NeverReveals);
-    let (outcome, accounts) = play(&small, &plan);
+    let (outcome, accounts) = run(&small, &plan);
     assert!(matches!(outcome.lots[0].ending, Ending::Sold(_)));
     assert!(accounts.is_empty());
 }
@@ -126,7 +127,7 @@ fn each_stake_stands_by_itself() {
         let small = Small { stakes, ..Small::default() };
         let plan = with_bidder(small.plan(&[&[1, 4, 2]]), 2, BidderConduct::NeverReveals);
         let (deposit, _, fee) = stakes;
-        let (_, accounts) = play(&small, &plan);
+        let (_, accounts) = run(&small, &plan);
         let expected = [[deposit, 0, fee, 0], [0, deposit, fee, 0], [0, 0, deposit + fee, 0]];
         assert_eq!(of_bidders(&small, &accounts), expected, "{stakes:?}");
         assert_eq!(received_by_beneficiary(&small, &accounts), deposit + 3 * fee, "{stakes:?}");
@@ -138,7 +139,7 @@ fn each_stake_stands_by_itself() {
 #[test]
 fn every_winners_deposit_is_held() {
     let [loser, winner] = [[100, 0, 1, 0], [0, 100, 1, 0]];
-    for (units, rungs, expected) in [
+    for (units, levels, expected) in [
         (2, vec![1, 4, 2], vec![loser, winner, winner]),
         (2, vec![4, 4, 4], vec![winner, winner, loser]),
         (1, vec![1, 4, 2], vec![loser, winner, loser]),
@@ -148,8 +149,8 @@ fn every_winners_deposit_is_held() {
     ] {
         let mechanism = Mechanism::UniformPrice { units };
         let small = Small { mechanism, ..Small::default() };
-        let (_, accounts) = play(&small, &small.plan(&[&rungs]));
-        assert_eq!(of_bidders(&small, &accounts), expected, "{units} units, {rungs:?}");
+        let (_, accounts) = run(&small, &small.plan(&[&levels]));
+        assert_eq!(of_bidders(&small, &accounts), expected, "{units} units, {levels:?}");
     }
 }
 
@@ -158,7 +159,7 @@ fn units_that_the_seller_keeps_hold_no_deposit() {
     // Two units, and one bid that reaches the reserve.
     let mechanism = Mechanism::UniformPrice { units: 2 };
     let small = Small { mechanism, reserve: Some(false), ..Small::default() };
-    let (_, accounts) = play(&small, &with_reserve(small.plan(&[&[1, 4, 2]]), 3, true));
+    let (_, accounts) = run(&small, &with_reserve(small.plan(&[&[1, 4, 2]]), 3, true));
     let [loser, winner] = [[100, 0, 1, 0], [0, 100, 1, 0]];
     assert_eq!(of_bidders(&small, &accounts), [loser, winner, loser]);
     assert_eq!(of_seller(&small, &accounts), [100, 0, 0, 0]);
@@ -167,9 +168,9 @@ fn units_that_the_seller_keeps_hold_no_deposit() {
 // ---- the seller ----
 
 /// The plan with the same reserve on every lot.
-fn with_reserve(mut plan: Plan, rung: u32, is_revealed: bool) -> Plan {
+fn with_reserve(mut plan: Plan, level: u32, is_revealed: bool) -> Plan {
     let lots = 0..plan.terms.lots.len() as u32;
-    let reserve = |lot| ReservePlan { lot, rung: Rung(rung), is_revealed };
+    let reserve = |lot| ReservePlan { lot, level: Level(level), is_revealed };
     plan.reserves = lots.map(reserve).collect();
     plan
 }
@@ -183,10 +184,10 @@ fn a_reserve_costs_a_deposit_and_no_fee_and_only_if_it_is_not_revealed() {
     let small = Small { reserve: Some(false), ..Small::default() };
     let [loser, winner] = [[100, 0, 1, 0], [0, 100, 1, 0]];
     // Met, and not met.
-    let (_, accounts) = play(&small, &with_reserve(small.plan(&[&[1, 3, 2]]), 3, true));
+    let (_, accounts) = run(&small, &with_reserve(small.plan(&[&[1, 3, 2]]), 3, true));
     assert_eq!(of_bidders(&small, &accounts), [loser, winner, loser]);
     assert_eq!(of_seller(&small, &accounts), [100, 0, 0, 0]);
-    let (outcome, accounts) = play(&small, &with_reserve(small.plan(&[&[1, 3, 2]]), 4, true));
+    let (outcome, accounts) = run(&small, &with_reserve(small.plan(&[&[1, 3, 2]]), 4, true));
     assert_eq!(outcome.lots[0].ending, Ending::BelowReserve);
     assert_eq!(of_bidders(&small, &accounts), [loser; 3]);
     assert_eq!(of_seller(&small, &accounts), [100, 0, 0, 0]);
@@ -199,7 +200,7 @@ fn a_reserve_costs_a_deposit_and_no_fee_and_only_if_it_is_not_revealed() {
 fn a_seller_who_hides_its_reserve_pays_the_beneficiary() {
     let small = Small { reserve: Some(false), ..Small::default() };
     let plan = with_reserve(small.plan(&[&[1, 3, 2]]), 4, false);
-    let (outcome, accounts) = play(&small, &plan);
+    let (outcome, accounts) = run(&small, &plan);
     assert_eq!(outcome.lots[0].reserve, ReserveResult::Lapsed);
     assert!(matches!(outcome.lots[0].ending, Ending::Sold(_)), "it does not bind");
     let [loser, winner] = [[100, 0, 1, 0], [0, 100, 1, 0]];
@@ -208,7 +209,7 @@ fn a_seller_who_hides_its_reserve_pays_the_beneficiary() {
     assert_eq!(received_by_beneficiary(&small, &accounts), 103);
     // Together with a bidder who hides its bid.
     let plan = with_bidder(plan, 1, BidderConduct::NeverReveals);
-    let (_, accounts) = play(&small, &plan);
+    let (_, accounts) = run(&small, &plan);
     assert_eq!(of_bidders(&small, &accounts), [loser, [0, 0, 101, 0], winner]);
     assert_eq!(of_seller(&small, &accounts), [0, 0, 100, 0]);
     assert_eq!(received_by_beneficiary(&small, &accounts), 203);
@@ -218,7 +219,7 @@ fn a_seller_who_hides_its_reserve_pays_the_beneficiary() {
 fn a_reserve_on_which_nobody_bid_costs_nothing() {
     let small = Small { reserve: Some(false), ..Small::default() };
     for is_revealed in [true, false] {
-        let (outcome, accounts) = play(&small, &with_reserve(small.plan(&[]), 4, is_revealed));
+        let (outcome, accounts) = run(&small, &with_reserve(small.plan(&[]), 4, is_revealed));
         assert_eq!(outcome.lots[0].ending, Ending::Unsold);
         assert_eq!(of_seller(&small, &accounts), [100, 0, 0, 0]);
         assert_eq!(received_by_beneficiary(&small, &accounts), 0);
@@ -230,7 +231,7 @@ fn a_lot_that_the_seller_declines_holds_no_deposit() {
     let small = Small { acceptance: true, ..Small::default() };
     let mut plan = small.plan(&[&[1, 4, 2]]);
     plan.declines.insert(0);
-    let (outcome, accounts) = play(&small, &plan);
+    let (outcome, accounts) = run(&small, &plan);
     assert!(matches!(outcome.lots[0].ending, Ending::Declined(_)));
     assert_eq!(of_bidders(&small, &accounts), [[100, 0, 1, 0]; 3]);
     for (_, member) in keyholders(&small.terms().quorum) {
@@ -238,7 +239,7 @@ fn a_lot_that_the_seller_declines_holds_no_deposit() {
     }
     // Whoever did not reveal pays all the same.
     let plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
-    let (_, accounts) = play(&small, &plan);
+    let (_, accounts) = run(&small, &plan);
     assert_eq!(of_bidders(&small, &accounts), [[0, 0, 101, 0], [100, 0, 1, 0], [100, 0, 1, 0]]);
     assert_eq!(received_by_beneficiary(&small, &accounts), 103);
 }
@@ -248,27 +249,27 @@ fn a_seller_who_says_nothing_has_accepted() {
     let small = Small { acceptance: true, ..Small::default() };
     let mut outcomes = Vec::new();
     for says_something in [true, false] {
-        let mut stage = Stage::at_commits(&small, &small.terms());
-        let reveals = [(0, 1), (1, 4)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
-        stage.pass();
-        stage.reveal(reveals.to_vec());
-        while stage.auction().award_to_decide(0).is_none() {
-            let acted = (0..3).filter(|place| stage.act(*place)).count();
+        let mut harness = Harness::at_commits(&small, &small.terms());
+        let reveals = [(0, 1), (1, 4)].map(|(bidder, level)| harness.commit(bidder, 0, level));
+        harness.pass();
+        harness.reveal(reveals.to_vec());
+        while harness.auction().award_to_decide(0).is_none() {
+            let acted = (0..3).filter(|place| harness.act(*place)).count();
             assert!(acted > 0, "somebody is due");
         }
-        let ranked = stage.slot;
-        assert_eq!(stage.auction().deadline(), Some(ranked + 7));
+        let ranked = harness.slot;
+        assert_eq!(harness.auction().deadline(), Some(ranked + 7));
         // Meanwhile everything stays locked.
-        let accounts = stage.auction().accounts();
+        let accounts = harness.auction().accounts();
         assert_balanced(&small.terms(), &accounts);
         assert_eq!(sum(&accounts, |a| a.locked), 2 * 100 + 3 * 30);
         if says_something {
-            let decision = stage.decision(0, true);
-            stage.submit(&decision);
+            let decision = harness.decision(0, true);
+            harness.submit(&decision);
         } else {
-            stage.pass();
+            harness.pass();
         }
-        outcomes.push(stage.auction().outcome().expect("the last lot is decided"));
+        outcomes.push(harness.auction().outcome().expect("the last lot is decided"));
     }
     let [said, silent] = &outcomes[..] else { panic!("two of them") };
     assert_eq!((&said.lots, &said.accounts), (&silent.lots, &silent.accounts));
@@ -282,9 +283,9 @@ fn what_is_forfeited_reaches_the_beneficiary_and_no_bidder() {
     let small = Small::default();
     for conduct in [BidderConduct::NeverReveals, BidderConduct::RevealsRubbish] {
         // Also if it would have won.
-        for rung in [0, 4] {
-            let plan = with_bidder(small.plan(&[&[1, 3, rung]]), 2, conduct);
-            let (outcome, accounts) = play(&small, &plan);
+        for level in [0, 4] {
+            let plan = with_bidder(small.plan(&[&[1, 3, level]]), 2, conduct);
+            let (outcome, accounts) = run(&small, &plan);
             let expected = [[100, 0, 1, 0], [0, 100, 1, 0], [0, 0, 101, 0]];
             assert_eq!(of_bidders(&small, &accounts), expected, "{conduct:?}");
             assert_eq!(received_by_beneficiary(&small, &accounts), 103);
@@ -301,7 +302,7 @@ fn forfeits_of_one_lot_add_up_to_the_unit() {
     let plan = small.plan(&[&[1, 0, 2, 3, 1]]);
     let plan = with_bidder(plan, 1, BidderConduct::NeverReveals);
     let plan = with_bidder(plan, 4, BidderConduct::RevealsRubbish);
-    let (_, accounts) = play(&small, &plan);
+    let (_, accounts) = run(&small, &plan);
     let [loser, winner, lost] = [[101, 0, 0, 0], [0, 101, 0, 0], [0, 0, 101, 0]];
     assert_eq!(of_bidders(&small, &accounts), [loser, lost, loser, winner, lost]);
     assert_eq!(received_by_beneficiary(&small, &accounts), 202);
@@ -311,7 +312,7 @@ fn forfeits_of_one_lot_add_up_to_the_unit() {
 fn a_forfeit_of_a_single_unit_reaches_the_beneficiary() {
     let small = Small { stakes: (1, 0, 0), ..Small::default() };
     let plan = with_bidder(small.plan(&[&[3, 1, 2]]), 0, BidderConduct::NeverReveals);
-    let (_, accounts) = play(&small, &plan);
+    let (_, accounts) = run(&small, &plan);
     assert_eq!(of_bidders(&small, &accounts), [[0, 0, 1, 0], [1, 0, 0, 0], [0, 1, 0, 0]]);
     assert_eq!(received_by_beneficiary(&small, &accounts), 1);
 }
@@ -323,7 +324,7 @@ fn where_nobody_revealed_the_beneficiary_receives_no_more_and_no_less() {
     plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
     plan = with_bidder(plan, 1, BidderConduct::RevealsRubbish);
     plan = with_bidder(plan, 2, BidderConduct::NeverReveals);
-    let (outcome, accounts) = play(&small, &plan);
+    let (outcome, accounts) = run(&small, &plan);
     assert_eq!(outcome.lots[0].ending, Ending::Unsold);
     assert_eq!(of_bidders(&small, &accounts), [[0, 0, 101, 0]; 3]);
     assert_eq!(received_by_beneficiary(&small, &accounts), 303);
@@ -337,7 +338,7 @@ fn a_forfeit_stays_on_its_lot() {
     dropped.conduct = BidderConduct::NeverReveals;
     let dropped = plan.bids.iter_mut().find(|bid| bid.lot == 0 && bid.bidder == 0).unwrap();
     dropped.conduct = BidderConduct::NeverReveals;
-    let (_, accounts) = play(&small, &plan);
+    let (_, accounts) = run(&small, &plan);
     // Bidder 0 loses lot 0's deposit and wins lot 1; bidder 2 loses lot 1's.
     let expected = [[0, 100, 102, 0], [100, 100, 2, 0], [0, 0, 101, 0]];
     assert_eq!(of_bidders(&small, &accounts), expected);
@@ -369,8 +370,8 @@ fn without_a_beneficiary_nobody_receives_what_is_forfeited() {
     for (small, plan, forfeited) in
         [(&reserved, hidden, 203), (&plain, void, 163), (&plain, stillborn, 60)]
     {
-        let (with, mut accounts) = play(small, &plan);
-        let (without, others) = play(small, &without_beneficiary(plan));
+        let (with, mut accounts) = run(small, &plan);
+        let (without, others) = run(small, &without_beneficiary(plan));
         assert_eq!(with.lots, without.lots);
         let beneficiary = accounts.remove(&small.cast().beneficiary()).unwrap();
         assert_eq!(pockets(&beneficiary), [forfeited, 0, 0, forfeited]);
@@ -400,24 +401,24 @@ fn growing(small: &Small, fee_growth: u64, room: u32) -> Terms {
 fn a_fee_grows_with_every_commit_of_its_lot() {
     // One unit for the first commit of a lot, and seven more for each one before.
     let small = Small { lots: vec![(5, vec![3]); 2], bidders: 4, ..Small::default() };
-    let mut stage = Stage::at_commits(&small, &growing(&small, 7, 4));
-    let paid = |stage: &Stage, bidder: usize| {
-        let accounts = stage.auction().accounts();
-        let account = accounts.iter().find(|a| a.party == stage.bidder(bidder)).unwrap();
+    let mut harness = Harness::at_commits(&small, &growing(&small, 7, 4));
+    let paid = |harness: &Harness, bidder: usize| {
+        let accounts = harness.auction().accounts();
+        let account = accounts.iter().find(|a| a.party == harness.bidder(bidder)).unwrap();
         (account.forfeited, account.locked)
     };
     for bidder in 0..4 {
-        stage.commit(bidder, 0, 1);
+        harness.commit(bidder, 0, 1);
         let fee = 1 + 7 * bidder as u64;
-        assert_eq!(paid(&stage, bidder), (fee, 100), "the deposit does not grow");
+        assert_eq!(paid(&harness, bidder), (fee, 100), "the deposit does not grow");
     }
     // The other lot counts by itself: the last is its first.
-    stage.commit(3, 1, 1);
-    assert_eq!(paid(&stage, 3), (22 + 1, 200));
-    stage.commit(0, 1, 1);
-    assert_eq!(paid(&stage, 0), (1 + 8, 200));
-    let accounts = stage.auction().accounts();
-    assert_balanced(stage.auction().terms(), &accounts);
+    harness.commit(3, 1, 1);
+    assert_eq!(paid(&harness, 3), (22 + 1, 200));
+    harness.commit(0, 1, 1);
+    assert_eq!(paid(&harness, 0), (1 + 8, 200));
+    let accounts = harness.auction().accounts();
+    assert_balanced(harness.auction().terms(), &accounts);
     let beneficiary = small.cast().beneficiary();
     let received = accounts.iter().find(|a| a.party == beneficiary).unwrap().received;
     assert_eq!(received, (1 + 8 + 15 + 22) + (1 + 8));
@@ -426,16 +427,16 @@ fn a_fee_grows_with_every_commit_of_its_lot() {
 #[test]
 fn a_reserve_neither_pays_a_growing_fee_nor_makes_it_grow() {
     let small = Small { reserve: Some(false), ..Small::default() };
-    let mut stage = Stage::at_reserves(&small, &growing(&small, 7, 4));
-    stage.reserve(0, 2);
-    stage.pass();
-    stage.commit(0, 0, 1);
+    let mut harness = Harness::at_reserves(&small, &growing(&small, 7, 4));
+    harness.reserve(0, 2);
+    harness.pass();
+    harness.commit(0, 0, 1);
     let forfeited = |party: PartyKey| {
-        let accounts = stage.auction().accounts();
+        let accounts = harness.auction().accounts();
         accounts.iter().find(|a| a.party == party).unwrap().forfeited
     };
-    assert_eq!(forfeited(stage.auction().terms().seller), 0);
-    assert_eq!(forfeited(stage.bidder(0)), 1);
+    assert_eq!(forfeited(harness.auction().terms().seller), 0);
+    assert_eq!(forfeited(harness.bidder(0)), 1);
 }
 
 #[test]
@@ -445,25 +446,25 @@ fn a_fee_grows_in_round_0_only() {
         rounds: Some((3, false)),
         ..Small::default()
     };
-    let mut stage = Stage::at_commits(&small, &growing(&small, 7, 3));
-    let bids = [(0, 1), (1, 3)].map(|(bidder, rung)| {
-        let (auction, rng) = (stage.board.auction(), &mut stage.rng);
-        let bid = stage.bidders[bidder].commit(auction, 0, Rung(rung), rng).unwrap();
-        stage.submit(&bid.commit);
+    let mut harness = Harness::at_commits(&small, &growing(&small, 7, 3));
+    let bids = [(0, 1), (1, 3)].map(|(bidder, level)| {
+        let (auction, rng) = (harness.board.auction(), &mut harness.rng);
+        let bid = harness.bidders[bidder].commit(auction, 0, Level(level), rng).unwrap();
+        harness.submit(&bid.commit);
         bid
     });
-    stage.pass();
-    stage.reveal(bids.iter().map(|bid| bid.reveal.clone()).collect());
-    stage.act_until(Phase::Commits);
-    assert_eq!(stage.auction().round(), 1);
-    let before = stage.auction().accounts();
-    for (bidder, rung) in [(1, 3), (0, 2)] {
-        let (auction, rng) = (stage.board.auction(), &mut stage.rng);
-        let standing = &bids[bidder].secret;
-        let bid = stage.bidders[bidder].improve(auction, 0, Rung(rung), standing, rng).unwrap();
-        stage.submit(&bid.commit);
+    harness.pass();
+    harness.reveal(bids.iter().map(|bid| bid.reveal.clone()).collect());
+    harness.act_until(Phase::Commits);
+    assert_eq!(harness.auction().round(), 1);
+    let before = harness.auction().accounts();
+    for (bidder, level) in [(1, 3), (0, 2)] {
+        let (auction, rng) = (harness.board.auction(), &mut harness.rng);
+        let active = &bids[bidder].secret;
+        let bid = harness.bidders[bidder].improve(auction, 0, Level(level), active, rng).unwrap();
+        harness.submit(&bid.commit);
     }
-    assert_eq!(stage.auction().accounts(), before);
+    assert_eq!(harness.auction().accounts(), before);
 }
 
 #[test]
@@ -472,7 +473,7 @@ fn a_losing_bidder_has_its_deposit_back_and_not_its_fee() {
     let mut plan = small.plan(&[&[1, 4, 2]]);
     plan.terms.stakes.fee_growth = 7;
     plan = with_bidder(plan, 2, BidderConduct::NeverReveals);
-    let (_, accounts) = play(&small, &plan);
+    let (_, accounts) = run(&small, &plan);
     let lost: Vec<[u64; 2]> = of_bidders(&small, &accounts)
         .iter()
         .map(|[_, settled, lost, _]| [*settled, *lost])
@@ -492,7 +493,7 @@ fn with_bidding_keyholder(deposit: u64) -> Small {
 fn a_bidder_who_is_a_keyholder_is_released_like_any_other() {
     let small = with_bidding_keyholder(100);
     let plan = with_bidder(small.plan(&[&[4, 1, 2]]), 2, BidderConduct::NeverReveals);
-    let (_, accounts) = play(&small, &plan);
+    let (_, accounts) = run(&small, &plan);
     let expected = [[30, 100, 1, 0], [100, 0, 1, 0], [0, 0, 101, 0]];
     assert_eq!(of_bidders(&small, &accounts), expected);
     assert_eq!(received_by_beneficiary(&small, &accounts), 103);
@@ -504,7 +505,7 @@ fn a_keyholder_who_alone_revealed_receives_nothing() {
     let small = with_bidding_keyholder(100);
     let plan = with_bidder(small.plan(&[&[4, 1, 2]]), 2, BidderConduct::NeverReveals);
     let plan = with_bidder(plan, 1, BidderConduct::RevealsRubbish);
-    let (outcome, accounts) = play(&small, &plan);
+    let (outcome, accounts) = run(&small, &plan);
     assert!(matches!(outcome.lots[0].ending, Ending::Sold(_)));
     let expected = [[30, 100, 1, 0], [0, 0, 101, 0], [0, 0, 101, 0]];
     assert_eq!(of_bidders(&small, &accounts), expected);
@@ -517,7 +518,7 @@ fn a_bidding_keyholder_can_lose_both_its_bond_and_its_deposit() {
     let small = Small { groups, ..Small::default() };
     let plan = with_bidder(small.plan(&[&[4, 1, 2]]), 0, BidderConduct::NeverReveals);
     let plan = with_keyholder(plan, 0, 1, KeyholderConduct::Leaves { from_step: 0 });
-    let (outcome, accounts) = play(&small, &plan);
+    let (outcome, accounts) = run(&small, &plan);
     assert!(matches!(outcome.lots[0].ending, Ending::Void(_)));
     // Bidder 1 acted as a keyholder and has its bond.
     let expected = [[0, 0, 131, 0], [130, 0, 1, 0], [100, 0, 1, 0]];
@@ -530,10 +531,10 @@ fn the_seller_as_a_keyholder_stakes_a_bond_like_anybody() {
     let groups = vec![(1, vec![Seat::Seller]), (2, vec![Seat::Own; 3])];
     let small = Small { groups, ..Small::default() };
     let plan = small.plan(&[&[4, 1]]);
-    let (_, accounts) = play(&small, &plan);
+    let (_, accounts) = run(&small, &plan);
     assert_eq!(pockets(&accounts[&small.cast().seller()]), [30, 0, 0, 0]);
     let plan = with_keyholder(plan, 0, 1, KeyholderConduct::NeverEndorses);
-    let (_, accounts) = play(&small, &plan);
+    let (_, accounts) = run(&small, &plan);
     assert_eq!(pockets(&accounts[&small.cast().seller()]), [0, 0, 30, 0]);
     assert_eq!(of_bidders(&small, &accounts)[..2], [[100, 0, 1, 0]; 2]);
     assert_eq!(received_by_beneficiary(&small, &accounts), 30 + 2);
@@ -548,7 +549,7 @@ fn a_void_lot_holds_no_deposit_of_those_who_revealed() {
     plan = with_bidder(plan, 1, BidderConduct::NeverReveals);
     plan = with_keyholder(plan, 0, 2, KeyholderConduct::Leaves { from_step: 0 });
     plan = with_keyholder(plan, 0, 3, KeyholderConduct::Leaves { from_step: 0 });
-    let (outcome, accounts) = play(&small, &plan);
+    let (outcome, accounts) = run(&small, &plan);
     assert!(matches!(outcome.lots[0].ending, Ending::Void(_)));
     assert_eq!(of_bidders(&small, &accounts), [[100, 0, 1, 0], [0, 0, 101, 0], [100, 0, 1, 0]]);
     // 100 of bidder 1 and 30 of either keyholder, beside the fees.
@@ -561,7 +562,7 @@ fn a_bond_is_lost_lot_by_lot() {
     let mut plan = small.plan(&[&[4, 1], &[], &[2]]);
     plan = with_keyholder(plan, 0, 1, KeyholderConduct::NeverEndorses);
     plan = with_keyholder(plan, 0, 2, KeyholderConduct::NeverEndorses);
-    let (_, accounts) = play(&small, &plan);
+    let (_, accounts) = run(&small, &plan);
     // Lots 0 and 2 are void, lot 1 was unsold before.
     for (id, member) in keyholders(&small.terms().quorum) {
         let expected = if id.member < 3 { [30, 0, 60, 0] } else { [90, 0, 0, 0] };
@@ -576,25 +577,25 @@ fn a_bond_is_lost_lot_by_lot() {
 #[test]
 fn what_nobody_staked_is_available_in_the_end() {
     let small = Small::default();
-    let mut stage = Stage::open(&small, &small.terms());
+    let mut harness = Harness::open(&small, &small.terms());
     let [seller, beneficiary] = [small.cast().seller(), small.cast().beneficiary()];
-    for party in [seller, stage.custodian.party(), beneficiary, PartyKey([9; 32])] {
-        stage.fund(party, 7);
-        stage.fund(party, 5);
+    for party in [seller, harness.custodian.party(), beneficiary, PartyKey([9; 32])] {
+        harness.fund(party, 7);
+        harness.fund(party, 5);
     }
-    stage.fund_everybody();
-    stage.deal();
-    stage.finish_ceremony();
-    let reveal = stage.commit(0, 0, 3);
-    stage.pass();
-    stage.reveal(vec![reveal]);
-    let outcome = stage.finish();
+    harness.fund_everybody();
+    harness.deal();
+    harness.finish_ceremony();
+    let reveal = harness.commit(0, 0, 3);
+    harness.pass();
+    harness.reveal(vec![reveal]);
+    let outcome = harness.finish();
     assert_balanced(&small.terms(), &outcome.accounts);
     let account = |party| *outcome.accounts.iter().find(|a| a.party == party).unwrap();
     assert_eq!(pockets(&account(seller)), [12, 0, 0, 0]);
     assert_eq!(pockets(&account(PartyKey([9; 32]))), [12, 0, 0, 0], "whoever that is");
     assert_eq!(pockets(&account(beneficiary)), [13, 0, 0, 1]);
-    assert_eq!(pockets(&account(stage.bidder(1))), [101, 0, 0, 0], "who did not bid");
+    assert_eq!(pockets(&account(harness.bidder(1))), [101, 0, 0, 0], "who did not bid");
 }
 
 // ---- the largest amounts ----
@@ -612,18 +613,19 @@ fn all_the_money_there_can_be_is_staked_and_forfeited() {
     for (deposit, fee) in [(u64::MAX - 1, 1), (u64::MAX, 0), (0, u64::MAX)] {
         for named in [Some(beneficiary), None] {
             let terms = terms(deposit, fee, named);
-            let mut stage = Stage::open(&small, &terms);
-            stage.fund(stage.bidder(0), u64::MAX);
-            let more = stage.custodian.fund(&stage.auction().id(), stage.bidder(1), 1).unwrap();
-            assert_eq!(refused(stage.auction(), 1, &more), "M2");
-            stage.deal();
-            stage.finish_ceremony();
-            stage.commit(0, 0, 3);
-            assert_balanced(&terms, &stage.auction().accounts());
-            let outcome = stage.finish();
+            let mut harness = Harness::open(&small, &terms);
+            harness.fund(harness.bidder(0), u64::MAX);
+            let more =
+                harness.custodian.fund(&harness.auction().id(), harness.bidder(1), 1).unwrap();
+            assert_eq!(refused(harness.auction(), 1, &more), "M2");
+            harness.deal();
+            harness.finish_ceremony();
+            harness.commit(0, 0, 3);
+            assert_balanced(&terms, &harness.auction().accounts());
+            let outcome = harness.finish();
             assert_balanced(&terms, &outcome.accounts);
             let account = |party| outcome.accounts.iter().find(|a| a.party == party);
-            let bidder = account(stage.bidder(0)).unwrap();
+            let bidder = account(harness.bidder(0)).unwrap();
             assert_eq!(pockets(bidder), [0, 0, u64::MAX, 0]);
             let received = account(beneficiary).map(pockets);
             assert_eq!(received, named.map(|_| [u64::MAX, 0, 0, u64::MAX]));
@@ -637,17 +639,17 @@ fn the_largest_deposits_are_forfeited_released_and_settled_to_the_unit() {
     let mut terms = small.terms();
     let deposit = u64::MAX / 3;
     (terms.stakes.deposit, terms.stakes.commit_fee, terms.stakes.bond) = (deposit, 0, 0);
-    let mut stage = Stage::at_commits(&small, &terms);
-    let reveals = [stage.commit(0, 0, 1), stage.commit(1, 0, 2)];
-    stage.commit(2, 0, 3);
-    stage.pass();
-    stage.reveal(reveals.to_vec());
-    let outcome = stage.finish();
+    let mut harness = Harness::at_commits(&small, &terms);
+    let reveals = [harness.commit(0, 0, 1), harness.commit(1, 0, 2)];
+    harness.commit(2, 0, 3);
+    harness.pass();
+    harness.reveal(reveals.to_vec());
+    let outcome = harness.finish();
     assert_balanced(&terms, &outcome.accounts);
     let account = |party| *outcome.accounts.iter().find(|a| a.party == party).unwrap();
-    assert_eq!(pockets(&account(stage.bidder(0))), [deposit, 0, 0, 0]);
-    assert_eq!(pockets(&account(stage.bidder(1))), [0, deposit, 0, 0]);
-    assert_eq!(pockets(&account(stage.bidder(2))), [0, 0, deposit, 0]);
+    assert_eq!(pockets(&account(harness.bidder(0))), [deposit, 0, 0, 0]);
+    assert_eq!(pockets(&account(harness.bidder(1))), [0, deposit, 0, 0]);
+    assert_eq!(pockets(&account(harness.bidder(2))), [0, 0, deposit, 0]);
     assert_eq!(pockets(&account(small.cast().beneficiary())), [deposit, 0, 0, deposit]);
 }
 
@@ -657,14 +659,14 @@ fn the_beneficiarys_own_money_and_what_it_receives_fill_its_account() {
     let small = Small::default();
     let mut terms = small.terms();
     (terms.stakes.deposit, terms.stakes.commit_fee, terms.stakes.bond) = (5, 2, 0);
-    let mut stage = Stage::open(&small, &terms);
+    let mut harness = Harness::open(&small, &terms);
     let beneficiary = small.cast().beneficiary();
-    stage.fund(beneficiary, u64::MAX - 7);
-    stage.fund(stage.bidder(0), 7);
-    stage.deal();
-    stage.finish_ceremony();
-    stage.commit(0, 0, 3);
-    let outcome = stage.finish();
+    harness.fund(beneficiary, u64::MAX - 7);
+    harness.fund(harness.bidder(0), 7);
+    harness.deal();
+    harness.finish_ceremony();
+    harness.commit(0, 0, 3);
+    let outcome = harness.finish();
     assert_balanced(&terms, &outcome.accounts);
     let account = outcome.accounts.iter().find(|a| a.party == beneficiary).unwrap();
     assert_eq!(pockets(account), [u64::MAX, 0, 0, 7]);
@@ -676,7 +678,7 @@ fn the_beneficiarys_own_money_and_what_it_receives_fill_its_account() {
 #[derive(Clone, Debug)]
 struct Wild {
     small: Small,
-    /// Per lot, per bidder: a rung and how it behaves, or no bid.
+    /// Per lot, per bidder: a level and how it behaves, or no bid.
     bids: Vec<Vec<Option<(u32, BidderConduct)>>>,
     keyholders: Vec<(KeyholderId, KeyholderConduct)>,
     /// The reserve of every lot and whether it is revealed.
@@ -753,21 +755,21 @@ fn wild() -> impl Strategy<Value = Wild> {
 
 impl Wild {
     fn plan(&self) -> Plan {
-        let rungs: Vec<Vec<u32>> = vec![Vec::new(); self.bids.len()];
-        let rungs: Vec<&[u32]> = rungs.iter().map(Vec::as_slice).collect();
-        let mut plan = self.small.plan(&rungs);
-        if let Some((rung, is_revealed)) = self.reserve {
-            plan = with_reserve(plan, rung, is_revealed);
+        let levels: Vec<Vec<u32>> = vec![Vec::new(); self.bids.len()];
+        let levels: Vec<&[u32]> = levels.iter().map(Vec::as_slice).collect();
+        let mut plan = self.small.plan(&levels);
+        if let Some((level, is_revealed)) = self.reserve {
+            plan = with_reserve(plan, level, is_revealed);
         }
         if self.declines {
             plan.declines = (0..plan.terms.lots.len() as u32).collect();
         }
         for (lot, bids) in (0u32..).zip(&self.bids) {
             for (bidder, bid) in bids.iter().enumerate() {
-                let Some((rung, conduct)) = bid else { continue };
-                let rung = talea_protocol::price::Rung(*rung);
+                let Some((level, conduct)) = bid else { continue };
+                let level = talea_protocol::price::Level(*level);
                 let conduct = *conduct;
-                plan.bids.push(talea_sim::play::BidPlan { lot, bidder, rung, conduct });
+                plan.bids.push(talea_sim::simulate::BidPlan { lot, bidder, level, conduct });
             }
         }
         plan.keyholders = self.keyholders.iter().copied().collect();
@@ -824,7 +826,7 @@ proptest! {
     fn whatever_anybody_does_money_balances_and_the_innocent_lose_nothing(wild in wild()) {
         let plan = wild.plan();
         let terms = &plan.terms;
-        let (outcome, accounts) = play(&wild.small, &plan);
+        let (outcome, accounts) = run(&wild.small, &plan);
         let is_setup_void = outcome.lots.iter().all(|lot| lot.commits == 0);
         let is_stillborn =
             outcome.lots.iter().any(|lot| lot.ending == Ending::Void(VoidCause::Setup));
@@ -855,8 +857,8 @@ proptest! {
 #[should_panic(expected = "assertion `left == right` failed")]
 fn a_unit_out_of_nowhere_is_noticed() {
     let small = Small::default();
-    let stage = Stage::at_commits(&small, &small.terms());
-    let auction: &Auction = stage.auction();
+    let harness = Harness::at_commits(&small, &small.terms());
+    let auction: &Auction = harness.auction();
     let mut accounts = auction.accounts();
     accounts[0].available += 1;
     assert_balanced(auction.terms(), &accounts);
@@ -866,10 +868,10 @@ fn a_unit_out_of_nowhere_is_noticed() {
 #[should_panic(expected = "received: 1")]
 fn a_unit_to_somebody_else_than_the_beneficiary_is_noticed() {
     let small = Small::default();
-    let stage = Stage::at_commits(&small, &small.terms());
-    let mut accounts = stage.auction().accounts();
-    let party = stage.bidder(0);
+    let harness = Harness::at_commits(&small, &small.terms());
+    let mut accounts = harness.auction().accounts();
+    let party = harness.bidder(0);
     let account = accounts.iter_mut().find(|account| account.party == party).unwrap();
     (account.available, account.received) = (account.available + 1, 1);
-    assert_balanced(stage.auction().terms(), &accounts);
+    assert_balanced(harness.auction().terms(), &accounts);
 }

@@ -1,11 +1,11 @@
 //! The outcome equals the one that anybody computes who may see the bids: on every pattern of up to
-//! three or four bidders and five rungs, ties included, for every mechanism, disclosure, tie rule
+//! three or four bidders and five levels, ties included, for every mechanism, disclosure, tie rule
 //! and reserve, each pattern a lot of an auction.
 //!
 //! Patterns of four bidders are many, so each time one in four of them is held, by turns (`TALEA_TURN`); those of
 //! fewer are held every time, and all of them in `.ci/long`.
 //!
-//! The clear outcome is `talea_sim::plain`'s, which sorts. Three shapes of ladder take turns; by
+//! The clear outcome is `talea_sim::plain`'s, which sorts. Three shapes of grid take turns; by
 //! hand, with `cargo test --release -p talea-tests --test all oracle:: -- --ignored --nocapture NAME`, every
 //! combination of them is held: `every_combination`, and those with a reserve.
 
@@ -15,18 +15,18 @@ use std::{
 };
 use talea_protocol::{
     bytes::PartyKey,
-    price::{Rung, Side},
+    price::{Level, Side},
     terms::{Depth, Disclosure, Mechanism, Ties},
 };
 use talea_sim::{
     auditor,
-    play::{ReservePlan, Seat},
+    simulate::{ReservePlan, Seat},
 };
 use talea_tests::{Small, in_turn, on_all_cores, patterns};
 
-const RUNGS: u32 = 5;
+const LEVELS: u32 = 5;
 
-/// A shape of ladder with five rungs: bits of each digit, the side that wins, the fan-out.
+/// A shape of grid with five levels: bits of each digit, the side that wins, the fan-out.
 type Shape = (&'static [u8], Side, u16);
 
 const ONE_DIGIT: Shape = (&[3], Side::HighestWins, 15);
@@ -47,31 +47,31 @@ const DEPTH_OF_THREE: Disclosure =
 /// Holds one auction of a lot per pattern, all with this reserve, and compares.
 fn hold(small: &Small, patterns: &[Vec<u32>], reserve: Option<u32>, declines: bool) {
     let cast = small.cast();
-    let rungs: Vec<&[u32]> = patterns.iter().map(Vec::as_slice).collect();
-    let mut plan = small.plan(&rungs);
+    let levels: Vec<&[u32]> = patterns.iter().map(Vec::as_slice).collect();
+    let mut plan = small.plan(&levels);
     let lots = 0..patterns.len() as u32;
-    if let Some(rung) = reserve {
-        let reserve = |lot| ReservePlan { lot, rung: Rung(rung), is_revealed: true };
+    if let Some(level) = reserve {
+        let reserve = |lot| ReservePlan { lot, level: Level(level), is_revealed: true };
         plan.reserves = lots.clone().map(reserve).collect();
     }
     plan.declines = if declines { lots.collect() } else { BTreeSet::new() };
-    let (played, _) = small.play(&plan);
+    let (simulated, _) = small.simulate(&plan);
     let bidders: Vec<PartyKey> =
         (0..small.bidders).map(|bidder| cast.bidder(bidder).unwrap()).collect();
-    let differences = auditor::differences(&plan, &bidders, &played.outcome);
+    let differences = auditor::differences(&plan, &bidders, &simulated.outcome);
     assert!(differences.is_empty(), "{small:?}, reserve {reserve:?}: {}", differences.join("\n"));
 }
 
 /// Every pattern of up to `bidders` bids, in one shape; with reserves, every reserve.
 fn every_pattern(small: &Small, bidders: usize, shape: Shape) {
-    hold_patterns(small, &patterns(RUNGS, bidders), bidders, shape);
+    hold_patterns(small, &patterns(LEVELS, bidders), bidders, shape);
 }
 
-/// Every pattern of up to three bids, and those of four whose turn it is. One in four: as many rungs as steps
+/// Every pattern of up to three bids, and those of four whose turn it is. One in four: as many levels as steps
 /// would always choose the same last bid.
 fn patterns_of_four(small: &Small, shape: Shape) {
     let (of_four, fewer): (Vec<_>, Vec<_>) =
-        patterns(RUNGS, 4).into_iter().partition(|pattern| pattern.len() == 4);
+        patterns(LEVELS, 4).into_iter().partition(|pattern| pattern.len() == 4);
     hold_patterns(small, &[fewer, in_turn(of_four, 4)].concat(), 4, shape);
 }
 
@@ -84,7 +84,7 @@ fn hold_patterns(
 ) {
     let small = Small {
         groups: vec![(1, vec![Seat::Own])],
-        lots: patterns.iter().map(|_| (RUNGS, digit_bits.to_vec())).collect(),
+        lots: patterns.iter().map(|_| (LEVELS, digit_bits.to_vec())).collect(),
         bidders,
         side,
         fan_out,
@@ -92,7 +92,7 @@ fn hold_patterns(
     };
     match small.reserve {
         None => hold(&small, patterns, None, false),
-        Some(_) => (0..RUNGS).for_each(|rung| hold(&small, patterns, Some(rung), false)),
+        Some(_) => (0..LEVELS).for_each(|level| hold(&small, patterns, Some(level), false)),
     }
 }
 
@@ -102,7 +102,7 @@ fn small(mechanism: Mechanism) -> Small {
 
 #[test]
 fn the_first_price_in_every_shape() {
-    assert_eq!(patterns(RUNGS, 4).len(), 1 + 5 + 25 + 125 + 625);
+    assert_eq!(patterns(LEVELS, 4).len(), 1 + 5 + 25 + 125 + 625);
     patterns_of_four(&small(Mechanism::FirstPrice), TWO_DIGITS);
     [ONE_DIGIT, BITS]
         .into_iter()
@@ -158,10 +158,10 @@ fn lotteries() {
 
 #[test]
 fn a_seller_who_declines_does_not_sell() {
-    let patterns = patterns(RUNGS, 2);
+    let patterns = patterns(LEVELS, 2);
     let small = Small {
         groups: vec![(1, vec![Seat::Own])],
-        lots: patterns.iter().map(|_| (RUNGS, vec![3])).collect(),
+        lots: patterns.iter().map(|_| (LEVELS, vec![3])).collect(),
         bidders: 2,
         acceptance: true,
         ..Small::default()

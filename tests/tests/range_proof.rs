@@ -41,8 +41,8 @@ fn proved(file: &str) -> Vec<Proved> {
             return None;
         };
         let (signer, auction) = (scene.signer, &scene.before);
-        let ladder = &terms.lots[commit.lot as usize].ladder;
-        let standing = auction.standing(commit.lot, &signer).filter(|_| commit.round > 0);
+        let grid = &terms.lots[commit.lot as usize].grid;
+        let active = auction.active_commitment(commit.lot, &signer).filter(|_| commit.round > 0);
         Some(Proved {
             context: Context {
                 auction: auction.id(),
@@ -52,11 +52,11 @@ fn proved(file: &str) -> Vec<Proved> {
                 signer,
             },
             statement: Statement {
-                rungs: ladder.rungs,
-                bits: ladder.range_bits(),
+                levels: grid.levels,
+                bits: grid.range_bits(),
                 quorum_key: auction.quorum_keys().expect("the ceremony is over").encoded,
                 commitment: decode_point(&commit.commitment).expect("it was accepted"),
-                standing: standing.map(|point| decode_point(&point).expect("it was accepted")),
+                active: active.map(|point| decode_point(&point).expect("it was accepted")),
             },
             proof: commit.range_proof.to_vec(),
         })
@@ -237,7 +237,7 @@ fn a_proof_holds_by_the_text_if_and_only_if_the_program_accepts_it() {
     };
     let files = ["lowest-wins.talea", "reserve-met.talea", "rounds-moved.talea"];
     let all: Vec<Proved> = files.into_iter().flat_map(proved).collect();
-    let improvements = all.iter().filter(|one| one.statement.standing.is_some()).count();
+    let improvements = all.iter().filter(|one| one.statement.active.is_some()).count();
     assert!(improvements > 0 && improvements < all.len(), "of both kinds");
     for one in &all {
         assert!(accepts(one) && holds(one, &gens));

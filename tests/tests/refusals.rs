@@ -12,15 +12,15 @@ use talea_protocol::{
     check::Check,
     instruction::{Fund, Instruction},
     limits::MAX_INSTRUCTION_BYTES,
-    price::Rung,
+    price::Level,
     quorum::KeyholderId,
     terms::Mechanism,
 };
-use talea_sim::play::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
+use talea_sim::simulate::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
 use talea_tests::{
     Small,
+    harness::Harness,
     replay::{Kind, Pens, Replay, Scene, accepted, refused},
-    stage::Stage,
     with_bidder, with_keyholder,
 };
 
@@ -33,7 +33,7 @@ mod signatures;
 mod terms;
 mod vouches;
 
-/// A played auction to stop anywhere in.
+/// A simulated auction to stop anywhere in.
 struct Script {
     small: Small,
     scenes: Vec<Scene>,
@@ -55,20 +55,20 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
         ..Small::default()
     };
     let mut plan = small.plan(&[&[5, 2, 7, 1, 3]]);
-    plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(3), is_revealed: true }];
+    plan.reserves = vec![ReservePlan { lot: 0, level: Level(3), is_revealed: true }];
     let plan = with_bidder(plan, 3, BidderConduct::NeverReveals);
     let plan = with_bidder(plan, 4, BidderConduct::NeverReveals);
     let plan = with_keyholder(plan, 0, 4, KeyholderConduct::DealsWrongShare { to: 1 });
     let plan = with_keyholder(plan, 0, 2, KeyholderConduct::Ignored { from_step: 2 });
-    let (_, transcript) = small.play(&plan);
+    let (_, transcript) = small.simulate(&plan);
     let (scenes, end) = Replay::read(&transcript).scenes();
     Script { pens: Pens::of(&small.cast()), small, scenes, end }
 });
 
-/// The check under which the stage refuses these bytes now.
+/// The check under which the harness refuses these bytes now.
 #[track_caller]
-fn refuses(stage: &Stage, bytes: &[u8]) -> &'static str {
-    refused(stage.auction(), stage.slot, bytes)
+fn refuses(harness: &Harness, bytes: &[u8]) -> &'static str {
+    refused(harness.auction(), harness.slot, bytes)
 }
 
 impl Script {
@@ -136,7 +136,7 @@ fn phase_of(kind: Kind) -> Option<Phase> {
         Kind::Commit => Some(Phase::Commits),
         Kind::Reveal => Some(Phase::Reveals),
         Kind::Endorse => Some(Phase::Endorsing),
-        Kind::Gate | Kind::Mix | Kind::Blind | Kind::Unseal | Kind::Decide | Kind::Vouch => {
+        Kind::Gate | Kind::Shuffle | Kind::Blind | Kind::Decrypt | Kind::Decide | Kind::Vouch => {
             Some(Phase::Ranking)
         }
     }
@@ -163,7 +163,7 @@ fn a_copy_of_what_was_just_accepted_is_refused() {
             Kind::Commit | Kind::Reserve => "C3",
             Kind::Reveal => "R1",
             Kind::Endorse => "K2",
-            Kind::Gate | Kind::Mix | Kind::Blind | Kind::Unseal => "K4",
+            Kind::Gate | Kind::Shuffle | Kind::Blind | Kind::Decrypt => "K4",
             Kind::Vouch => "K15",
             // It ended the last lot.
             Kind::Decide => "E4",
@@ -201,10 +201,10 @@ fn a_deadline_is_the_last_slot_of_its_phase() {
         assert_eq!(before.accounts(), at.accounts(), "{kind:?}");
 
         let late = match kind {
-            // It was this keyholder's turn, so the time-out put it out of the lot.
+            // It was this keyholder's turn, so the time-out excluded it from the lot.
             Kind::Gate => "K4",
             // The other one out is the one whom the board ignores, and the lot is void without both.
-            Kind::Mix => "E4",
+            Kind::Shuffle => "E4",
             // So was the one for whom somebody vouches.
             Kind::Vouch => "K14",
             _ => "E4",
@@ -316,9 +316,9 @@ fn others(kind: Kind) -> Vec<(PartyKey, Option<&'static str>)> {
     let [bidder, next_bidder] = [SCRIPT.bidder(0), SCRIPT.bidder(1)];
     let [due, dealt_only] = [1, 4].map(|member| SCRIPT.keyholder(member));
     let Scene { before, signer, .. } = SCRIPT.first(kind);
-    let is_out =
-        |member: &usize| before.is_out(0, KeyholderId { group: 0, member: *member as u16 });
-    let (out, keyholders): (Vec<usize>, Vec<usize>) = (1..=3).partition(is_out);
+    let is_excluded =
+        |member: &usize| before.is_excluded(0, KeyholderId { group: 0, member: *member as u16 });
+    let (out, keyholders): (Vec<usize>, Vec<usize>) = (1..=3).partition(is_excluded);
     // Keyholder 2, once the board has ignored it for the time of a step.
     assert_eq!(out, if is_ranked_without_keyholder_2(kind) { vec![2] } else { vec![] }, "{kind:?}");
     let out: Vec<_> = out.iter().map(|out| (SCRIPT.keyholder(*out), Some("K4"))).collect();
@@ -362,10 +362,10 @@ fn others(kind: Kind) -> Vec<(PartyKey, Option<&'static str>)> {
             (SCRIPT.keyholder(2), Some("K14")),
             (SCRIPT.keyholder(3), None),
         ],
-        Kind::Gate | Kind::Mix | Kind::Blind | Kind::Unseal => {
+        Kind::Gate | Kind::Shuffle | Kind::Blind | Kind::Decrypt => {
             let check = match kind {
                 // It is not its turn.
-                Kind::Gate | Kind::Mix => "K4",
+                Kind::Gate | Kind::Shuffle => "K4",
                 Kind::Blind => "K7",
                 _ => "K9",
             };
@@ -375,9 +375,9 @@ fn others(kind: Kind) -> Vec<(PartyKey, Option<&'static str>)> {
     }
 }
 
-/// Whether keyholder 2 is out when the first of a kind is due.
+/// Whether keyholder 2 is excluded when the first of a kind is due.
 fn is_ranked_without_keyholder_2(kind: Kind) -> bool {
-    [Kind::Mix, Kind::Blind, Kind::Decide].contains(&kind)
+    [Kind::Shuffle, Kind::Blind, Kind::Decide].contains(&kind)
 }
 
 #[test]
@@ -565,7 +565,7 @@ const NEVER_REFUSED_WITH: &[(Check, &str)] = &[
     (Check::ChainHead, "the program computes heads and is told none: the verifier's"),
     (Check::OutcomeDerived, "the program derives the outcome: the verifier's"),
     (Check::SignOpened, "halts a lot; accepted proofs exclude it"),
-    (Check::PriceOnLadder, "halts a lot; accepted proofs exclude it"),
+    (Check::PriceOnGrid, "halts a lot; accepted proofs exclude it"),
     (Check::CountOpened, "halts a lot; accepted proofs exclude it"),
     (Check::LedgerBalance, "an invariant, not a condition: see money.rs"),
 ];

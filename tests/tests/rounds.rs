@@ -7,17 +7,17 @@ use talea_protocol::{
     commitment::BidId,
     instruction::Instruction,
     outcome::{Ending, LotResult},
-    price::Rung,
+    price::Level,
     ranking::Endorsement,
     terms::{Depth, Disclosure, Mechanism, Ties},
 };
 use talea_sim::{
     auditor,
-    play::{BidPlan, BidderConduct, Plan, Played, ReservePlan, Seat},
+    simulate::{BidPlan, BidderConduct, Plan, ReservePlan, Seat, Simulated},
 };
-use talea_tests::{Small, is_sold_to, list, on_all_cores, stage::Stage};
+use talea_tests::{Small, harness::Harness, is_sold_to, list, on_all_cores};
 
-/// Three bidders, eight rungs as four buckets of two, a depth whatever the number of bids.
+/// Three bidders, eight levels as four buckets of two, a depth whatever the number of bids.
 fn small() -> Small {
     Small {
         groups: vec![(1, vec![Seat::Own])],
@@ -28,43 +28,43 @@ fn small() -> Small {
     }
 }
 
-fn bid(lot: u32, bidder: usize, rung: u32) -> BidPlan {
-    BidPlan { lot, bidder, rung: Rung(rung), conduct: BidderConduct::Honest }
+fn bid(lot: u32, bidder: usize, level: u32) -> BidPlan {
+    BidPlan { lot, bidder, level: Level(level), conduct: BidderConduct::Honest }
 }
 
-/// Plays, and compares with the rounds in the clear.
-fn hold(small: &Small, plan: &Plan) -> Played {
-    let (played, _) = small.play(plan);
+/// Runs, and compares with the rounds in the clear.
+fn hold(small: &Small, plan: &Plan) -> Simulated {
+    let (simulated, _) = small.simulate(plan);
     let cast = small.cast();
     let bidders: Vec<PartyKey> = (0..small.bidders).map(|b| cast.bidder(b).unwrap()).collect();
-    let differences = auditor::differences(plan, &bidders, &played.outcome);
+    let differences = auditor::differences(plan, &bidders, &simulated.outcome);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
-    played
+    simulated
 }
 
-fn lot(played: &Played) -> &LotResult {
-    &played.outcome.lots[0]
+fn lot(simulated: &Simulated) -> &LotResult {
+    &simulated.outcome.lots[0]
 }
 
 #[test]
 fn it_ends_when_nothing_that_is_shown_moves() {
     let small = small();
     let mut plan = small.plan(&[&[1, 4, 6]]);
-    let played = hold(&small, &plan);
-    assert_eq!(lot(&played).disclosed.surveys.len(), 2, "the second round shows the same");
-    assert_eq!(played.auction.round(), 1);
+    let simulated = hold(&small, &plan);
+    assert_eq!(lot(&simulated).disclosed.surveys.len(), 2, "the second round shows the same");
+    assert_eq!(simulated.auction.round(), 1);
 
     // Bidder 0 overtakes bidder 1 in the second round, and bidder 1 answers in the third.
     plan.rounds = vec![vec![bid(0, 0, 5)], vec![bid(0, 1, 7)]];
-    let played = hold(&small, &plan);
-    let surveys = &lot(&played).disclosed.surveys;
+    let simulated = hold(&small, &plan);
+    let surveys = &lot(&simulated).disclosed.surveys;
     let depths: Vec<Vec<u32>> =
         surveys.iter().map(|survey| survey.depth.as_ref().unwrap().to_vec()).collect();
     assert_eq!(depths[0], [1, 0, 1, 0]);
     assert_eq!(depths[1], [0, 0, 2, 0]);
     assert_eq!(depths[2], [0, 0, 1, 1]);
-    assert_eq!(played.auction.round(), 3, "the limit");
-    assert!(is_sold_to(&lot(&played).ending, small.cast().bidder(1).unwrap()));
+    assert_eq!(simulated.auction.round(), 3, "the limit");
+    assert!(is_sold_to(&lot(&simulated).ending, small.cast().bidder(1).unwrap()));
 }
 
 #[test]
@@ -73,9 +73,9 @@ fn a_move_within_a_bucket_is_not_shown_and_counts() {
     let mut plan = small.plan(&[&[1, 6, 6]]);
     // From 6 to 7: the same bucket. Nothing moves, and bidder 2 wins.
     plan.rounds = vec![vec![bid(0, 2, 7)]];
-    let played = hold(&small, &plan);
-    assert_eq!(played.auction.round(), 1);
-    assert!(is_sold_to(&lot(&played).ending, small.cast().bidder(2).unwrap()));
+    let simulated = hold(&small, &plan);
+    assert_eq!(simulated.auction.round(), 1);
+    assert!(is_sold_to(&lot(&simulated).ending, small.cast().bidder(2).unwrap()));
 }
 
 #[test]
@@ -84,51 +84,51 @@ fn a_new_leader_out_of_the_leaders_bucket_is_not_shown() {
     let mut plan = small.plan(&[&[1, 4, 5]]);
     // Bidder 1 passes bidder 2, both in bucket 2, and goes to bucket 3. A depth leaves the best out.
     plan.rounds = vec![vec![bid(0, 1, 7)]];
-    let played = hold(&small, &plan);
-    assert_eq!(played.auction.round(), 1);
-    assert!(is_sold_to(&lot(&played).ending, small.cast().bidder(1).unwrap()));
+    let simulated = hold(&small, &plan);
+    assert_eq!(simulated.auction.round(), 1);
+    assert!(is_sold_to(&lot(&simulated).ending, small.cast().bidder(1).unwrap()));
 }
 
 /// In round 1 nothing comes from bidder 2, who leads: whether it was silent, or the board dropped what
 /// it sent, only keyholders can tell. Endorsing waits.
-fn commit_that_never_came() -> Stage {
+fn commit_that_never_came() -> Harness {
     let small = Small { groups: vec![(2, vec![Seat::Own; 3])], ..small() };
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let [first, second, third] = [(0, 1), (1, 4), (2, 6)].map(|(bidder, rung)| {
-        let (auction, rng) = (stage.board.auction(), &mut stage.rng);
-        let bid = stage.bidders[bidder].commit(auction, 0, Rung(rung), rng).unwrap();
-        stage.submit(&bid.commit);
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let [first, second, third] = [(0, 1), (1, 4), (2, 6)].map(|(bidder, level)| {
+        let (auction, rng) = (harness.board.auction(), &mut harness.rng);
+        let bid = harness.bidders[bidder].commit(auction, 0, Level(level), rng).unwrap();
+        harness.submit(&bid.commit);
         bid
     });
-    stage.pass();
-    stage.reveal([&first, &second, &third].map(|bid| bid.reveal.clone()).into());
-    stage.act_until(Phase::Commits);
-    let again = [(0, 1, &first), (1, 4, &second)].map(|(bidder, rung, standing)| {
-        let (auction, rng) = (stage.board.auction(), &mut stage.rng);
-        let secret = &standing.secret;
-        stage.bidders[bidder].improve(auction, 0, Rung(rung), secret, rng).unwrap()
+    harness.pass();
+    harness.reveal([&first, &second, &third].map(|bid| bid.reveal.clone()).into());
+    harness.act_until(Phase::Commits);
+    let again = [(0, 1, &first), (1, 4, &second)].map(|(bidder, level, active)| {
+        let (auction, rng) = (harness.board.auction(), &mut harness.rng);
+        let secret = &active.secret;
+        harness.bidders[bidder].improve(auction, 0, Level(level), secret, rng).unwrap()
     });
-    again.iter().for_each(|bid| stage.submit(&bid.commit));
-    stage.pass();
-    stage.reveal(again.iter().map(|bid| bid.reveal.clone()).collect());
-    assert_eq!(stage.auction().phase(), Phase::Endorsing);
-    stage
+    again.iter().for_each(|bid| harness.submit(&bid.commit));
+    harness.pass();
+    harness.reveal(again.iter().map(|bid| bid.reveal.clone()).collect());
+    assert_eq!(harness.auction().phase(), Phase::Endorsing);
+    harness
 }
 
 #[test]
 fn a_commit_that_never_comes_costs_the_deposit_unless_keyholders_saw_it() {
     for attesting in 0..=2 {
-        let mut stage = commit_that_never_came();
-        let winner = stage.bidder(2);
+        let mut harness = commit_that_never_came();
+        let winner = harness.bidder(2);
         let missing = BidId { lot: 0, round: 1, bidder: winner };
-        for place in 0..stage.keyholders.len() {
-            if stage.auction().phase() == Phase::Endorsing {
+        for place in 0..harness.keyholders.len() {
+            if harness.auction().phase() == Phase::Endorsing {
                 let attested = if place < attesting { vec![missing] } else { Vec::new() };
-                let posts = stage.posts(place, &attested);
-                posts.iter().for_each(|post| stage.submit(post));
+                let posts = harness.posts(place, &attested);
+                posts.iter().for_each(|post| harness.submit(post));
             }
         }
-        let outcome = stage.finish();
+        let outcome = harness.finish();
         assert!(is_sold_to(&outcome.lots[0].ending, winner), "its bid stands");
         let account = outcome.accounts.iter().find(|account| account.party == winner).unwrap();
         let settled = if attesting == 2 { 100 } else { 0 };
@@ -138,24 +138,29 @@ fn a_commit_that_never_comes_costs_the_deposit_unless_keyholders_saw_it() {
 
 #[test]
 fn what_was_committed_and_revealed_or_belongs_to_another_round_is_not_attested() {
-    let stage = commit_that_never_came();
-    let Due::Endorse { round, head } = stage.auction().dues(stage.keyholders[0].id())[0] else {
+    let harness = commit_that_never_came();
+    let Due::Endorse { round, head } = harness.auction().dues(harness.keyholders[0].id())[0] else {
         panic!("an endorsement is due")
     };
-    let keyholder = stage.auction().terms().quorum[0].members[0].signing;
+    let keyholder = harness.auction().terms().quorum[0].members[0].signing;
     let attest = |lot, round_of_bid, bidder| {
         let attested = list([BidId { lot, round: round_of_bid, bidder }]);
         let endorsement = Instruction::Endorse(Endorsement { round, head, attested });
-        let attest = stage.sign(keyholder, &endorsement);
-        stage.auction().clone().apply(stage.slot, &attest).map(|_| ()).map_err(|r| r.check.number())
+        let attest = harness.sign(keyholder, &endorsement);
+        harness
+            .auction()
+            .clone()
+            .apply(harness.slot, &attest)
+            .map(|_| ())
+            .map_err(|r| r.check.number())
     };
     let refused = Err("K1");
-    assert_eq!(attest(0, 1, stage.bidder(2)), Ok(()), "it stands, and nothing came");
-    assert_eq!(attest(0, 1, stage.bidder(1)), refused, "it bid again");
-    assert_eq!(attest(0, 0, stage.bidder(2)), refused, "the round before");
-    assert_eq!(attest(0, 2, stage.bidder(2)), refused, "the next round");
-    assert_eq!(attest(1, 1, stage.bidder(2)), refused, "no lot");
-    assert_eq!(attest(0, 1, stage.auction().terms().seller), refused, "no bid");
+    assert_eq!(attest(0, 1, harness.bidder(2)), Ok(()), "it stands, and nothing came");
+    assert_eq!(attest(0, 1, harness.bidder(1)), refused, "it bid again");
+    assert_eq!(attest(0, 0, harness.bidder(2)), refused, "the round before");
+    assert_eq!(attest(0, 2, harness.bidder(2)), refused, "the next round");
+    assert_eq!(attest(1, 1, harness.bidder(2)), refused, "no lot");
+    assert_eq!(attest(0, 1, harness.auction().terms().seller), refused, "no bid");
 }
 
 #[test]
@@ -166,12 +171,12 @@ fn an_update_left_unrevealed_or_invalid_forfeits_and_the_old_bid_stands() {
         let mut plan = small.plan(&[&[1, 4, 6]]);
         // Bidder 0 moves, so there is a round after it, in which everybody stands.
         plan.rounds = vec![vec![BidPlan { conduct, ..bid(0, 2, 7) }, bid(0, 0, 3)]];
-        let played = hold(&small, &plan);
-        assert_eq!(played.auction.round(), 2);
-        assert!(is_sold_to(&lot(&played).ending, winner), "at its old bid");
-        let Ending::Sold(award) = &lot(&played).ending else { panic!("it was sold") };
-        assert_eq!(award.quote.rung, Rung(6));
-        let mut accounts = played.outcome.accounts.iter();
+        let simulated = hold(&small, &plan);
+        assert_eq!(simulated.auction.round(), 2);
+        assert!(is_sold_to(&lot(&simulated).ending, winner), "at its old bid");
+        let Ending::Sold(award) = &lot(&simulated).ending else { panic!("it was sold") };
+        assert_eq!(award.quote.level, Level(6));
+        let mut accounts = simulated.outcome.accounts.iter();
         let account = accounts.find(|account| account.party == winner).unwrap();
         // Its deposit of 100 is lost, and goes to the two others; the fee of 1 went before.
         assert_eq!((account.settlement, account.forfeited, account.received), (0, 100 + 1, 0));
@@ -183,15 +188,15 @@ fn lots_go_on_together() {
     let small = Small { lots: vec![(8, vec![2, 1]); 2], ..small() };
     let mut plan = small.plan(&[&[1, 2, 3], &[0, 5, 5]]);
     plan.rounds = vec![vec![bid(1, 0, 6)], vec![]];
-    let played = hold(&small, &plan);
-    for result in played.outcome.lots.iter() {
+    let simulated = hold(&small, &plan);
+    for result in simulated.outcome.lots.iter() {
         assert_eq!(result.disclosed.surveys.len(), 3, "one lot moved, so both go on");
     }
 }
 
 #[test]
 fn every_pattern_of_two_moves() {
-    // Every first bids and every second bids of two bidders on four rungs, a lot each; nobody gets
+    // Every first bids and every second bids of two bidders on four levels, a lot each; nobody gets
     // worse.
     let mut first = Vec::new();
     let mut second = Vec::new();
@@ -224,8 +229,8 @@ fn every_pattern_of_two_moves() {
         let moves = (0u32..).zip(&second);
         let moves = moves.flat_map(|(lot, [c, d])| [bid(lot, 0, *c), bid(lot, 1, *d)]);
         plan.rounds = vec![moves.collect()];
-        if let Some(rung) = reserve {
-            let reserve = |lot| ReservePlan { lot, rung: Rung(rung), is_revealed: true };
+        if let Some(level) = reserve {
+            let reserve = |lot| ReservePlan { lot, level: Level(level), is_revealed: true };
             plan.reserves = (0..first.len() as u32).map(reserve).collect();
         }
         hold(&small, &plan);

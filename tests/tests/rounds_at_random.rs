@@ -16,23 +16,24 @@ use talea_protocol::{
     commitment::BidId,
     instruction::Instruction,
     outcome::{Ending, Outcome},
-    price::Rung,
+    price::Level,
     quorum::{KeyholderId, keyholders},
     ranking::{Duty, Endorsement, Vouch},
     sealed_bid::Reveal,
     terms::{Depth, Disclosure, Mechanism, Terms, Ties},
     transcript::{Entry, MAGIC, RecordKind, genesis_head, next_head},
 };
-use talea_sim::{plain::PlainLot, play::Seat};
+use talea_sim::{plain::PlainLot, simulate::Seat};
 use talea_tests::{
-    Small, list, on_all_cores,
+    Small,
+    harness::Harness,
+    list, on_all_cores,
     opinions::{agree_that_it_is_valid, second_opinion},
     replay::{Pens, Replay, opened},
-    stage::Stage,
 };
 use talea_verifier::Verdict;
 
-const RUNGS: u32 = 4;
+const LEVELS: u32 = 4;
 /// The last one is a keyholder.
 const BIDDERS: usize = 4;
 const DEPOSIT: u64 = 100;
@@ -67,9 +68,9 @@ struct Attempt {
 
 /// What a bid on a lot has come to, as everybody knows who sees what each does.
 #[derive(Default)]
-struct Line {
-    /// Its rung, and what proves the next one.
-    standing: Option<(Rung, BidSecret)>,
+struct BidRecord {
+    /// Its level, and what proves the next one.
+    active: Option<(Level, BidSecret)>,
     /// Whether its deposit is lost.
     forfeits: bool,
 }
@@ -106,7 +107,7 @@ fn rules(chance: &mut Chance, seed: u64) -> Small {
             1 => vec![(1, vec![Seat::Own; 2]), (2, vec![Seat::Own; 3])],
             _ => vec![(2, vec![Seat::Own; 3])],
         },
-        lots: vec![(RUNGS, vec![1, 1]); lots],
+        lots: vec![(LEVELS, vec![1, 1]); lots],
         bidders: BIDDERS - 1,
         mechanism: chance.one_of(&[
             Mechanism::FirstPrice,
@@ -125,8 +126,8 @@ fn rules(chance: &mut Chance, seed: u64) -> Small {
     }
 }
 
-struct Play {
-    stage: Stage,
+struct Run {
+    harness: Harness,
     chance: Chance,
     attempts: Vec<Attempt>,
     /// Everything that was ever signed.
@@ -134,11 +135,11 @@ struct Play {
     /// Every reveal that was ever at hand.
     all_reveals: Vec<Reveal>,
     /// By lot and bidder.
-    lines: BTreeMap<(u32, usize), Line>,
+    lines: BTreeMap<(u32, usize), BidRecord>,
     /// The first commits of each lot, in order.
     commits: BTreeMap<u32, Vec<usize>>,
     /// The reserves that bind.
-    reserves: BTreeMap<u32, Rung>,
+    reserves: BTreeMap<u32, Level>,
     /// Of the seller's, not revealed.
     lapsed: u64,
     lapsed_on: BTreeSet<u32>,
@@ -147,7 +148,7 @@ struct Play {
     seen: BTreeSet<&'static str>,
 }
 
-impl Play {
+impl Run {
     fn open(seed: u64) -> Self {
         let mut chance = Chance(ChaCha20Rng::seed_from_u64(seed));
         let small = rules(&mut chance, seed);
@@ -163,15 +164,15 @@ impl Play {
         if chance.once_in(4) {
             terms.stakes.beneficiary = None;
         }
-        let mut stage = Stage::open(&small, &terms);
+        let mut harness = Harness::open(&small, &terms);
         // A keyholder bids too.
         let member = terms.quorum[0].members[0].signing;
-        stage.bidders.push(Bidder::new(Pens::of(&small.cast()).take(member)));
-        stage.fund_everybody();
-        stage.deal();
-        stage.finish_ceremony();
+        harness.bidders.push(Bidder::new(Pens::of(&small.cast()).take(member)));
+        harness.fund_everybody();
+        harness.deal();
+        harness.finish_ceremony();
         Self {
-            stage,
+            harness,
             chance,
             attempts: Vec::new(),
             old: Vec::new(),
@@ -188,14 +189,14 @@ impl Play {
 
     /// Tries these bytes on a copy of the program, now or somewhat later.
     fn try_out(&mut self, bytes: Vec<u8>) {
-        let before = self.stage.board.entries();
-        let late = match (self.chance.below(5), self.stage.auction().deadline()) {
+        let before = self.harness.board.entries();
+        let late = match (self.chance.below(5), self.harness.auction().deadline()) {
             (0, Some(deadline)) => deadline + self.chance.below(4) as u64,
             (1, Some(deadline)) => deadline + self.chance.below(60) as u64,
             _ => 0,
         };
-        let slot = self.stage.slot.max(late);
-        let mut auction = self.stage.auction().clone();
+        let slot = self.harness.slot.max(late);
+        let mut auction = self.harness.auction().clone();
         let said = auction.apply(slot, &bytes).map(|_| ()).map_err(|r| r.check.number());
         self.attempts.push(Attempt { before, slot, bytes, said });
     }
@@ -203,11 +204,11 @@ impl Play {
     /// Endorsements that attest anything.
     fn try_endorsements(&mut self) {
         let terms = self.terms();
-        let round = self.stage.auction().round();
-        let mut parties: Vec<PartyKey> = (0..BIDDERS).map(|n| self.stage.bidder(n)).collect();
+        let round = self.harness.auction().round();
+        let mut parties: Vec<PartyKey> = (0..BIDDERS).map(|n| self.harness.bidder(n)).collect();
         parties.extend([terms.seller, terms.custodian, terms.quorum[0].members[0].signing]);
-        let head = self.stage.keyholders.iter().find_map(|keyholder| {
-            let dues = self.stage.auction().dues(keyholder.id());
+        let head = self.harness.keyholders.iter().find_map(|keyholder| {
+            let dues = self.harness.auction().dues(keyholder.id());
             dues.iter().find_map(|due| match due {
                 Due::Endorse { head, .. } => Some(*head),
                 Due::Rank { .. } => None,
@@ -222,7 +223,7 @@ impl Play {
                     for bidder in &parties {
                         let bid = BidId { lot, round: of_round, bidder: *bidder };
                         let keep = if only_missing {
-                            self.stage.auction().is_missing(&bid) && !self.chance.once_in(4)
+                            self.harness.auction().is_missing(&bid) && !self.chance.once_in(4)
                         } else {
                             self.chance.once_in(30)
                         };
@@ -240,30 +241,30 @@ impl Play {
             if attested.len() > 1 && self.chance.once_in(8) {
                 attested.reverse();
             }
-            let place = self.chance.below(self.stage.keyholders.len() as u32) as usize;
-            let signer = self.stage.keyholders[place].party();
+            let place = self.chance.below(self.harness.keyholders.len() as u32) as usize;
+            let signer = self.harness.keyholders[place].party();
             let round = if self.chance.once_in(10) { round + 1 } else { round };
             let instruction =
                 Instruction::Endorse(Endorsement { round, head, attested: list(attested) });
-            let bytes = self.stage.sign(signer, &instruction);
+            let bytes = self.harness.sign(signer, &instruction);
             self.try_out(bytes);
         }
     }
 
     /// Words for anybody, on anything; those that are accepted are sometimes given.
     fn vouch(&mut self) {
-        let auction = self.stage.auction();
+        let auction = self.harness.auction();
         let (round, head) = (auction.round(), auction.endorsed_head());
         let ids: Vec<KeyholderId> = keyholders(&auction.terms().quorum).map(|(id, _)| id).collect();
         for _ in 0..3 {
             let [lot, step, chunk] = [3, 30, 2].map(|bound| self.chance.below(bound));
             let any = Duty::Chunk { lot, step, chunk };
-            let mut due = self.stage.auction().duties();
+            let mut due = self.harness.auction().duties();
             due.push(Duty::Endorsement);
             let duty = if self.chance.once_in(4) { any } else { self.chance.one_of(&due) };
-            let late = self.stage.auction().late(duty);
-            let place = self.chance.below(self.stage.keyholders.len() as u32) as usize;
-            let voucher = self.stage.keyholders[place].id();
+            let late = self.harness.auction().late(duty);
+            let place = self.chance.below(self.harness.keyholders.len() as u32) as usize;
+            let voucher = self.harness.keyholders[place].id();
             let is_likely = self.chance.once_in(2);
             let mut heard: Vec<KeyholderId> = ids
                 .iter()
@@ -278,13 +279,13 @@ impl Play {
             }
             let round = if self.chance.once_in(10) { round + 1 } else { round };
             let head = if self.chance.once_in(10) { Digest([7; 32]) } else { head };
-            let signer = self.stage.keyholders[place].party();
+            let signer = self.harness.keyholders[place].party();
             let vouch = Instruction::Vouch(Vouch { round, head, duty, heard: list(heard) });
-            let bytes = self.stage.sign(signer, &vouch);
+            let bytes = self.harness.sign(signer, &vouch);
             self.try_out(bytes.clone());
-            let mut after = self.stage.auction().clone();
-            if self.chance.once_in(2) && after.apply(self.stage.slot, &bytes).is_ok() {
-                self.stage.submit(&bytes);
+            let mut after = self.harness.auction().clone();
+            if self.chance.once_in(2) && after.apply(self.harness.slot, &bytes).is_ok() {
+                self.harness.submit(&bytes);
                 self.try_out(bytes.clone());
                 self.old.push(bytes);
                 self.seen.insert("a vouch");
@@ -303,7 +304,7 @@ impl Play {
                 .map(|_| {
                     let mut reveal = self.all_reveals[self.chance.below(known) as usize].clone();
                     if self.chance.once_in(6) {
-                        reveal.bid.round = self.stage.auction().round();
+                        reveal.bid.round = self.harness.auction().round();
                     }
                     if self.chance.once_in(9) {
                         reveal.bid.lot ^= 1;
@@ -311,7 +312,7 @@ impl Play {
                     reveal
                 })
                 .collect();
-            let bytes = self.stage.carry(reveals);
+            let bytes = self.harness.carry(reveals);
             self.try_out(bytes);
         }
     }
@@ -320,9 +321,9 @@ impl Play {
     fn try_decision(&mut self) {
         let lot = self.chance.below(3);
         let accept = self.chance.once_in(2);
-        let decision = self.stage.decision(lot, accept);
+        let decision = self.harness.decision(lot, accept);
         self.try_out(decision);
-        let tick = self.stage.sign(self.stage.auction().terms().seller, &Instruction::Tick);
+        let tick = self.harness.sign(self.harness.auction().terms().seller, &Instruction::Tick);
         self.try_out(tick);
     }
 
@@ -368,7 +369,7 @@ impl Play {
     }
 
     fn terms(&self) -> Terms {
-        self.stage.auction().terms().clone()
+        self.harness.auction().terms().clone()
     }
 
     fn lots(&self) -> std::ops::Range<u32> {
@@ -376,41 +377,41 @@ impl Play {
     }
 
     fn undecided(&self) -> Vec<u32> {
-        self.lots().filter(|lot| self.stage.auction().ending(*lot).is_none()).collect()
+        self.lots().filter(|lot| self.harness.auction().ending(*lot).is_none()).collect()
     }
 
     /// The seller commits reserves; those that it will reveal.
     fn reserve(&mut self) -> Vec<Reveal> {
         let mut reveals = Vec::new();
-        if self.stage.auction().phase() == Phase::Reserves {
+        if self.harness.auction().phase() == Phase::Reserves {
             for lot in self.lots() {
                 // Rounds take bids upwards, and few end below it.
-                let rung =
-                    if self.chance.once_in(2) { RUNGS - 1 } else { self.chance.below(RUNGS) };
+                let level =
+                    if self.chance.once_in(2) { LEVELS - 1 } else { self.chance.below(LEVELS) };
                 match self.chance.below(4) {
                     0 => {}
                     1 => {
-                        let reveal = self.stage.reserve(lot, rung);
+                        let reveal = self.harness.reserve(lot, level);
                         self.all_reveals.push(reveal);
                         self.lapsed_on.insert(lot);
                         self.lapsed += 1;
                     }
                     _ => {
-                        let reveal = self.stage.reserve(lot, rung);
+                        let reveal = self.harness.reserve(lot, level);
                         self.all_reveals.push(reveal.clone());
                         reveals.push(reveal);
-                        self.reserves.insert(lot, Rung(rung));
+                        self.reserves.insert(lot, Level(level));
                     }
                 }
             }
-            self.stage.pass();
+            self.harness.pass();
         }
         reveals
     }
 
     /// One round of bids; what each bidder did, and what is to be revealed.
     fn bid(&mut self) -> (BTreeMap<(u32, usize), Move>, Vec<Reveal>) {
-        let round = self.stage.auction().round();
+        let round = self.harness.auction().round();
         let mut moves = BTreeMap::new();
         let mut reveals = Vec::new();
         let places: Vec<(u32, usize)> = self
@@ -439,17 +440,17 @@ impl Play {
                 }
                 bytes
             };
-            let (auction, rng) = (self.stage.board.auction(), &mut self.stage.rng);
-            let standing = self.lines.get(&(lot, bidder)).and_then(|line| line.standing.as_ref());
-            let signer = &self.stage.bidders[bidder];
-            if round > 0 && standing.is_none() {
+            let (auction, rng) = (self.harness.board.auction(), &mut self.harness.rng);
+            let active = self.lines.get(&(lot, bidder)).and_then(|line| line.active.as_ref());
+            let signer = &self.harness.bidders[bidder];
+            if round > 0 && active.is_none() {
                 // Nobody enters after round 0.
-                let late = signer.commit(auction, lot, Rung(0), rng).unwrap();
+                let late = signer.commit(auction, lot, Level(0), rng).unwrap();
                 if self.chance.once_in(3) {
                     self.try_out(late.commit.clone());
                 }
-                let slot = self.stage.slot;
-                assert!(self.stage.board.submit(slot, &late.commit).is_err());
+                let slot = self.harness.slot;
+                assert!(self.harness.board.submit(slot, &late.commit).is_err());
                 continue;
             }
             if next == Silent {
@@ -458,12 +459,12 @@ impl Play {
                 }
                 continue;
             }
-            let least = standing.map_or(0, |(rung, _)| rung.0);
-            let rung = Rung(least + self.chance.below(RUNGS - least));
-            let bid = match standing {
-                None => signer.commit_altered(auction, lot, rung, alter, rng),
+            let least = active.map_or(0, |(level, _)| level.0);
+            let level = Level(least + self.chance.below(LEVELS - least));
+            let bid = match active {
+                None => signer.commit_altered(auction, lot, level, alter, rng),
                 Some((_, secret)) => {
-                    signer.improve_altered(auction, (lot, rung), secret, alter, rng)
+                    signer.improve_altered(auction, (lot, level), secret, alter, rng)
                 }
             };
             let bid = bid.unwrap();
@@ -472,88 +473,88 @@ impl Play {
             if self.chance.once_in(6) {
                 self.try_old();
             }
-            self.stage.submit(&bid.commit);
+            self.harness.submit(&bid.commit);
             if round == 0 {
                 self.commits.entry(lot).or_default().push(bidder);
-                self.lines.insert((lot, bidder), Line::default());
+                self.lines.insert((lot, bidder), BidRecord::default());
             }
             if next != NeverReveals {
                 reveals.push(bid.reveal.clone());
             }
             if next == Bids {
-                self.lines.entry((lot, bidder)).or_default().standing = Some((rung, bid.secret));
+                self.lines.entry((lot, bidder)).or_default().active = Some((level, bid.secret));
             }
             moves.insert((lot, bidder), next);
         }
-        self.stage.pass();
+        self.harness.pass();
         (moves, reveals)
     }
 
     fn reveal(&mut self, reveals: Vec<Reveal>) {
-        if self.stage.auction().phase() != Phase::Reveals {
+        if self.harness.auction().phase() != Phase::Reveals {
             return;
         }
         let reveals = self.chance.shuffled(reveals);
         self.try_reveals();
         if self.chance.once_in(2) {
             for reveal in reveals {
-                if self.chance.once_in(6) && self.stage.auction().phase() == Phase::Reveals {
+                if self.chance.once_in(6) && self.harness.auction().phase() == Phase::Reveals {
                     self.try_reveals();
                 }
-                self.stage.reveal(vec![reveal]);
+                self.harness.reveal(vec![reveal]);
             }
         } else if !reveals.is_empty() {
-            self.stage.reveal(reveals);
+            self.harness.reveal(reveals);
         }
-        if self.stage.auction().phase() == Phase::Reveals {
-            self.stage.pass();
+        if self.harness.auction().phase() == Phase::Reveals {
+            self.harness.pass();
         }
     }
 
     /// Keyholders endorse, or not, and attest whom they like of those who are missing.
     fn endorse(&mut self, moves: &BTreeMap<(u32, usize), Move>) {
-        let round = self.stage.auction().round();
+        let round = self.harness.auction().round();
         let id =
-            |(lot, bidder): (u32, usize)| BidId { lot, round, bidder: self.stage.bidder(bidder) };
+            |(lot, bidder): (u32, usize)| BidId { lot, round, bidder: self.harness.bidder(bidder) };
         let is_missing = |next: Move| matches!(next, Move::Silent | Move::NeverReveals);
         let missing: Vec<((u32, usize), BidId)> = moves
             .iter()
             .filter(|(_, next)| is_missing(**next))
             .map(|(at, _)| (*at, id(*at)))
             .collect();
-        if self.stage.auction().phase() == Phase::Endorsing {
+        if self.harness.auction().phase() == Phase::Endorsing {
             for (at, next) in moves {
-                let missing = self.stage.auction().is_missing(&id(*at));
+                let missing = self.harness.auction().is_missing(&id(*at));
                 assert_eq!(missing, is_missing(*next), "{at:?} {next:?} in round {round}");
             }
         }
-        if self.stage.auction().phase() == Phase::Endorsing {
+        if self.harness.auction().phase() == Phase::Endorsing {
             self.try_endorsements();
             self.try_old();
         }
         let mut attesting: BTreeSet<(BidId, KeyholderId)> = BTreeSet::new();
-        let places: Vec<usize> = (0..self.stage.keyholders.len()).collect();
+        let places: Vec<usize> = (0..self.harness.keyholders.len()).collect();
         for place in self.chance.shuffled(places) {
-            let is_wanted = self.stage.auction().phase() == Phase::Endorsing;
+            let is_wanted = self.harness.auction().phase() == Phase::Endorsing;
             if !is_wanted || self.chance.once_in(12) {
                 continue;
             }
             let mut attested: Vec<BidId> = missing.iter().map(|(_, bid)| *bid).collect();
             attested.retain(|_| !self.chance.once_in(3));
             attested.sort();
-            let id = self.stage.keyholders[place].id();
-            for post in self.stage.posts(place, &attested) {
-                self.stage.submit(&post);
+            let id = self.harness.keyholders[place].id();
+            for post in self.harness.posts(place, &attested) {
+                self.harness.submit(&post);
                 self.old.push(post);
                 attesting.extend(attested.iter().map(|bid| (*bid, id)));
             }
-            if self.chance.once_in(4) && self.stage.auction().phase() == Phase::Endorsing {
+            if self.chance.once_in(4) && self.harness.auction().phase() == Phase::Endorsing {
                 self.try_endorsements();
                 self.vouch();
             }
         }
-        if self.stage.auction().phase() == Phase::Endorsing {
-            self.stage.pass();
+        if self.harness.auction().phase() == Phase::Endorsing {
+            self.harness.pass();
         }
         let groups = self.terms().quorum;
         // By each witnessing group that has a threshold of members besides the bidder.
@@ -573,7 +574,7 @@ impl Play {
         };
         for (at, next) in moves {
             let line = self.lines.entry(*at).or_default();
-            let bid = BidId { lot: at.0, round, bidder: self.stage.bidder(at.1) };
+            let bid = BidId { lot: at.0, round, bidder: self.harness.bidder(at.1) };
             let forfeits = match next {
                 Move::Bids => false,
                 next if next.is_invalid() => true,
@@ -599,18 +600,18 @@ impl Play {
     /// Keyholders rank, some of them not to the end, and the seller decides or does not; until there is
     /// another round, or the end.
     fn rank(&mut self) {
-        let round = self.stage.auction().round();
-        let leavers: BTreeMap<usize, u32> = (0..self.stage.keyholders.len())
+        let round = self.harness.auction().round();
+        let leavers: BTreeMap<usize, u32> = (0..self.harness.keyholders.len())
             .map(|place| (place, self.chance.below(150)))
             .filter(|(_, from_step)| *from_step < 12)
             .collect();
-        while self.stage.auction().phase() == Phase::Ranking {
+        while self.harness.auction().phase() == Phase::Ranking {
             let mut progress = false;
-            for place in 0..self.stage.keyholders.len() {
+            for place in 0..self.harness.keyholders.len() {
                 let stays_away =
                     |step: Option<u32>| leavers.get(&place).is_some_and(|from| step >= Some(*from));
-                let (auction, rng) = (self.stage.board.auction(), &mut self.stage.rng);
-                let keyholder = &mut self.stage.keyholders[place];
+                let (auction, rng) = (self.harness.board.auction(), &mut self.harness.rng);
+                let keyholder = &mut self.harness.keyholders[place];
                 let posts = keyholder.act_unless(auction, &[], stays_away, rng).unwrap();
                 progress |= !posts.is_empty();
                 self.old.extend(posts.iter().cloned());
@@ -619,47 +620,48 @@ impl Play {
                     self.try_decision();
                     self.vouch();
                 }
-                if self.stage.auction().phase() != Phase::Ranking {
+                if self.harness.auction().phase() != Phase::Ranking {
                     break;
                 }
-                posts.iter().for_each(|post| self.stage.submit(post));
+                posts.iter().for_each(|post| self.harness.submit(post));
             }
             for lot in self.lots() {
-                if self.stage.auction().award_to_decide(lot).is_some() && !self.chance.once_in(3) {
+                if self.harness.auction().award_to_decide(lot).is_some() && !self.chance.once_in(3)
+                {
                     let accept = self.chance.once_in(2);
-                    let decision = self.stage.decision(lot, accept);
-                    self.stage.submit(&decision);
+                    let decision = self.harness.decision(lot, accept);
+                    self.harness.submit(&decision);
                     progress = true;
                     if !accept {
                         self.declined.insert(lot);
                     }
                 }
             }
-            if !progress && self.stage.auction().phase() == Phase::Ranking {
-                self.stage.pass();
+            if !progress && self.harness.auction().phase() == Phase::Ranking {
+                self.harness.pass();
             }
         }
-        let phase = self.stage.auction().phase();
-        assert!(phase == Phase::Closed || self.stage.auction().round() == round + 1);
+        let phase = self.harness.auction().phase();
+        assert!(phase == Phase::Closed || self.harness.auction().round() == round + 1);
     }
 
     /// From the opening to the outcome.
     fn run(mut self) -> BTreeSet<&'static str> {
         let mut of_reserves = self.reserve();
-        while self.stage.auction().phase() == Phase::Commits {
+        while self.harness.auction().phase() == Phase::Commits {
             let (moves, mut reveals) = self.bid();
             reveals.append(&mut of_reserves);
             self.reveal(reveals);
             self.endorse(&moves);
             self.rank();
         }
-        let outcome = self.stage.auction().outcome().expect("it is closed");
+        let outcome = self.harness.auction().outcome().expect("it is closed");
         self.judge(&outcome);
         let small = Small::default();
-        let empty = Stage::open(&small, &small.terms());
-        let stage = std::mem::replace(&mut self.stage, empty);
-        let auction = stage.auction().clone();
-        let (_, transcript) = stage.board.into_inner();
+        let empty = Harness::open(&small, &small.terms());
+        let harness = std::mem::replace(&mut self.harness, empty);
+        let auction = harness.auction().clone();
+        let (_, transcript) = harness.board.into_inner();
         agree_that_it_is_valid(&transcript, &outcome);
         self.compare(&auction, &transcript);
         self.seen.extend(self.attempts.iter().map(|attempt| attempt.said.err().unwrap_or("taken")));
@@ -677,20 +679,20 @@ impl Play {
         let terms = self.terms();
         let mut settled: BTreeMap<PartyKey, u64> = BTreeMap::new();
         for (lot, result) in (0u32..).zip(outcome.lots.iter()) {
-            let bids: Vec<(PartyKey, Rung)> = self
+            let bids: Vec<(PartyKey, Level)> = self
                 .commits
                 .get(&lot)
                 .into_iter()
                 .flatten()
                 .filter_map(|bidder| {
-                    let (rung, _) = self.lines.get(&(lot, *bidder))?.standing.as_ref()?;
-                    Some((self.stage.bidder(*bidder), *rung))
+                    let (level, _) = self.lines.get(&(lot, *bidder))?.active.as_ref()?;
+                    Some((self.harness.bidder(*bidder), *level))
                 })
                 .collect();
             let reserve = self.reserves.get(&lot).copied();
             let plain = PlainLot {
                 terms: &terms,
-                ladder: &terms.lots[lot as usize].ladder,
+                grid: &terms.lots[lot as usize].grid,
                 bids: &bids,
                 reserve,
                 declines: self.declined.contains(&lot),
@@ -717,7 +719,7 @@ impl Play {
             match &result.ending {
                 Ending::Sold(award) => award.sales.iter().for_each(|sale| {
                     let bidder =
-                        (0..BIDDERS).find(|n| self.stage.bidder(*n) == sale.winner).unwrap();
+                        (0..BIDDERS).find(|n| self.harness.bidder(*n) == sale.winner).unwrap();
                     if !self.lines[&(lot, bidder)].forfeits {
                         *settled.entry(sale.winner).or_default() += DEPOSIT;
                     } else {
@@ -731,9 +733,9 @@ impl Play {
             }
         }
         for bidder in 0..BIDDERS {
-            let party = self.stage.bidder(bidder);
+            let party = self.harness.bidder(bidder);
             let lines = self.lines.iter().filter(|((_, of), _)| *of == bidder);
-            let lost = |((lot, _), line): (&(u32, usize), &Line)| {
+            let lost = |((lot, _), line): (&(u32, usize), &BidRecord)| {
                 self.fee(*lot, bidder) + if line.forfeits { DEPOSIT } else { 0 }
             };
             let forfeits: u64 = lines.map(lost).sum();
@@ -803,13 +805,13 @@ const ALL: [&str; 34] = [
     "R2",
 ];
 
-/// Plays with these seeds; everything that can happen is to have happened.
+/// Runs with these seeds; everything that can happen is to have happened.
 fn hold(seeds: std::ops::Range<u64>) {
     let seen = Mutex::new(BTreeSet::new());
     let seeds: Vec<u64> = seeds.collect();
     on_all_cores(&seeds, |seed| {
-        let played = std::panic::catch_unwind(|| Play::open(*seed).run());
-        let words = played.unwrap_or_else(|_| panic!("with seed {seed}"));
+        let simulated = std::panic::catch_unwind(|| Run::open(*seed).run());
+        let words = simulated.unwrap_or_else(|_| panic!("with seed {seed}"));
         seen.lock().unwrap().extend(words);
     });
     let (seen, all) = (seen.into_inner().unwrap(), BTreeSet::from(ALL));

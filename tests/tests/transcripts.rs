@@ -20,10 +20,10 @@ use talea_tests::{
 };
 use talea_verifier::{Place, Report, Verdict};
 
+#[path = "transcripts/auctions.rs"]
+mod auctions;
 #[path = "transcripts/faults.rs"]
 mod faults;
-#[path = "transcripts/plays.rs"]
-mod plays;
 
 /// A transcript and what must be found of it.
 struct Case {
@@ -40,7 +40,7 @@ fn folder() -> PathBuf {
 }
 
 fn cases() -> Vec<Case> {
-    plays::cases().into_iter().chain(faults::cases()).collect()
+    auctions::cases().into_iter().chain(faults::cases()).collect()
 }
 
 fn word(verdict: Verdict) -> &'static str {
@@ -76,7 +76,7 @@ fn lot(result: &LotResult) -> Value {
         "ending": ending,
         "cause": cause,
         "reserve": reserve,
-        "rung": award.map(|award| award.quote.rung.0),
+        "level": award.map(|award| award.quote.level.0),
         "winners": winners,
     })
 }
@@ -129,7 +129,7 @@ fn read(entry: &Value) -> (String, Vec<u8>) {
     (file, bytes)
 }
 
-/// The plays and faults still come to what the manifest says; with the variable, they are written.
+/// The runs and faults still come to what the manifest says; with the variable, they are written.
 #[test]
 fn the_manifest_says_what_was_done() {
     let cases = cases();
@@ -178,10 +178,10 @@ fn both_verifications_wait_for_the_same_deadline_after_every_entry() {
         for (index, entry) in replay.entries.iter().enumerate() {
             auction.apply(entry.slot, &entry.instruction).expect("it was accepted");
             let report = second_opinion(&replay.until(index + 1));
-            let stand = report.stand.unwrap_or_else(|| panic!("{file}, entry {}", index + 1));
+            let progress = report.progress.unwrap_or_else(|| panic!("{file}, entry {}", index + 1));
             let round = auction.terms().rounds.map(|_| auction.round());
             assert_eq!(
-                (stand.phase, stand.round, stand.slot, stand.deadline),
+                (progress.phase, progress.round, progress.slot, progress.deadline),
                 (auction.phase().name(), round, auction.slot(), auction.deadline()),
                 "{file}, entry {}",
                 index + 1
@@ -293,7 +293,7 @@ fn an_attested_reserve_does_not_bind_and_its_deposit_is_released() {
     let of_seller = |file| {
         let outcome = outcome(file);
         assert_eq!(outcome.lots[0].reserve, ReserveResult::Lapsed, "{file}");
-        // The reserve is the highest rung and the best bid is below.
+        // The reserve is the highest level and the best bid is below.
         assert!(matches!(outcome.lots[0].ending, Ending::Sold(_)), "{file}");
         *outcome.accounts.iter().find(|account| account.party == seller).expect("it was funded")
     };

@@ -12,9 +12,8 @@ use talea_contract::{
     fiat_shamir::{Context, FiatShamir},
     group::{Generators, decode_point, decode_scalar, encode_point, encode_scalar},
     proofs::{
-        gate,
-        ladder::{self, absorb_bits, absorb_entries, absorb_polynomial},
-        mix, range,
+        gate, range, shuffle,
+        unary::{self, absorb_bits, absorb_entries, absorb_polynomial},
     },
     setup::QuorumKeys,
 };
@@ -24,16 +23,16 @@ use talea_protocol::{
     instruction::Instruction,
     labels,
     outcome::{Ending, Outcome},
-    price::Rung,
+    price::Level,
     quorum::{KeyholderId, keyholders},
-    ranking::{GatePost, MixPost, RankHeader},
+    ranking::{GatePost, RankHeader, ShufflePost},
     sealed_bid::{Ciphertext as Encoded, Reveal, SealedBid, split_contribution},
     terms::{Depth, Disclosure, Mechanism, Terms, Ties},
 };
-use talea_sim::play::{BidPlan, BidderConduct, Plan, ReservePlan, Seat};
+use talea_sim::simulate::{BidPlan, BidderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small,
-    onlooker::{above, counts, draw, drawn_number, header_of, ladder_of, mixed},
+    onlooker::{above, counts, draw, drawn_number, header_of, shuffled, unary_of},
     replay::{Kind, Replay, Scene},
 };
 use talea_verifier::{Options, Verdict, verify};
@@ -44,7 +43,7 @@ use talea_verifier::{Options, Verdict, verify};
 struct Vector {
     /// In `docs/vectors/`.
     file: &'static str,
-    /// What is played, and what comes of it.
+    /// What is simulated, and what comes of it.
     title: &'static str,
     small: Small,
     plan: Plan,
@@ -52,8 +51,8 @@ struct Vector {
     steps: &'static [&'static [(Kind, &'static str)]],
 }
 
-/// One lot of four rungs as two bits, quorum 2 of 2.
-fn four_rungs(bidders: usize) -> Small {
+/// One lot of four levels as two bits, quorum 2 of 2.
+fn four_levels(bidders: usize) -> Small {
     Small {
         groups: vec![(2, vec![Seat::Own, Seat::Own])],
         lots: vec![(4, vec![1, 1])],
@@ -63,21 +62,21 @@ fn four_rungs(bidders: usize) -> Small {
 }
 
 fn first_price() -> Vector {
-    let small = four_rungs(2);
+    let small = four_levels(2);
     Vector {
         file: "first-price.txt",
-        title: "Two bidders, four rungs as two bits, quorum 2 of 2. Rungs 1 and 2 are bid; rung 2 wins.",
+        title: "Two bidders, four levels as two bits, quorum 2 of 2. Levels 1 and 2 are bid; level 2 wins.",
         plan: small.plan(&[&[1, 2]]),
         small,
         steps: &[&[
             (Kind::Blind, "price, digit 1: is T_1 zero?"),
-            (Kind::Unseal, "price, digit 1: is T_1 zero?"),
+            (Kind::Decrypt, "price, digit 1: is T_1 zero?"),
             (Kind::Gate, "price, digit 2: products"),
-            (Kind::Unseal, "price, digit 2: products"),
+            (Kind::Decrypt, "price, digit 2: products"),
             (Kind::Blind, "price, digit 2: is T_1 zero?"),
-            (Kind::Unseal, "price, digit 2: is T_1 zero?"),
+            (Kind::Decrypt, "price, digit 2: is T_1 zero?"),
             (Kind::Blind, "winner: is S_1 zero?"),
-            (Kind::Unseal, "winner: is S_1 zero?"),
+            (Kind::Decrypt, "winner: is S_1 zero?"),
         ]],
     }
 }
@@ -88,31 +87,31 @@ fn second_price() -> Vector {
         ties: Ties::Lottery,
         reserve: Some(false),
         acceptance: true,
-        ..four_rungs(3)
+        ..four_levels(3)
     };
-    let reserves = vec![ReservePlan { lot: 0, rung: Rung(1), is_revealed: true }];
+    let reserves = vec![ReservePlan { lot: 0, level: Level(1), is_revealed: true }];
     Vector {
         file: "second-price.txt",
-        title: "Second price, three bidders, four rungs as two bits, quorum 2 of 2, ties by lottery, a sealed\n\
-                # reserve of rung 1, the seller has a say. Rungs 1, 3 and 2 are bid; rung 3 wins and pays rung 2.",
+        title: "Second price, three bidders, four levels as two bits, quorum 2 of 2, ties by lottery, a sealed\n\
+                # reserve of level 1, the seller has a say. Levels 1, 3 and 2 are bid; level 3 wins and pays level 2.",
         plan: Plan { reserves, ..small.plan(&[&[1, 3, 2]]) },
         small,
         steps: &[&[
             (Kind::Gate, "reserve test, digit 1: selections"),
-            (Kind::Unseal, "reserve test, digit 1: selections"),
+            (Kind::Decrypt, "reserve test, digit 1: selections"),
             (Kind::Gate, "reserve test, digit 2: products"),
-            (Kind::Unseal, "reserve test, digit 2: products"),
+            (Kind::Decrypt, "reserve test, digit 2: products"),
             (Kind::Gate, "reserve test, digit 2: selection"),
-            (Kind::Unseal, "reserve test, digit 2: selection"),
+            (Kind::Decrypt, "reserve test, digit 2: selection"),
             (Kind::Blind, "reserve test: is N zero?"),
-            (Kind::Unseal, "reserve test: is N zero?"),
-            (Kind::Mix, "price, digit 1: is T_1 at most 1?"),
-            (Kind::Unseal, "price, digit 1: is T_1 at most 1?"),
+            (Kind::Decrypt, "reserve test: is N zero?"),
+            (Kind::Shuffle, "price, digit 1: is T_1 at most 1?"),
+            (Kind::Decrypt, "price, digit 1: is T_1 at most 1?"),
             (Kind::Gate, "price, digit 2: products"),
-            (Kind::Unseal, "price, digit 2: products"),
-            (Kind::Mix, "price, digit 2: is T_1 at most 1?"),
-            (Kind::Unseal, "price, digit 2: is T_1 at most 1?"),
-            (Kind::Unseal, "winners: who is above the price?"),
+            (Kind::Decrypt, "price, digit 2: products"),
+            (Kind::Shuffle, "price, digit 2: is T_1 at most 1?"),
+            (Kind::Decrypt, "price, digit 2: is T_1 at most 1?"),
+            (Kind::Decrypt, "winners: who is above the price?"),
         ]],
     }
 }
@@ -122,34 +121,34 @@ fn rounds() -> Vector {
         groups: vec![(1, vec![Seat::Own])],
         disclosure: Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 1 }) },
         rounds: Some((3, false)),
-        ..four_rungs(3)
+        ..four_levels(3)
     };
-    let again = BidPlan { lot: 0, bidder: 1, rung: Rung(3), conduct: BidderConduct::Honest };
+    let again = BidPlan { lot: 0, bidder: 1, level: Level(3), conduct: BidderConduct::Honest };
     Vector {
         file: "rounds.txt",
-        title: "First price in at most three rounds, three bidders, four rungs as two bits, one keyholder. Rungs 0,\n\
-                # 2 and 3 are bid. In round 1 all bid again, and bidder 1 moves from rung 2 to rung 3, in the same\n\
+        title: "First price in at most three rounds, three bidders, four levels as two bits, one keyholder. Levels 0,\n\
+                # 2 and 3 are bid. In round 1 all bid again, and bidder 1 moves from level 2 to level 3, in the same\n\
                 # bucket: nothing that is shown moves, so round 1 is the last. Bidder 1 wins as the earlier of two.",
         plan: Plan { rounds: vec![vec![again]], ..small.plan(&[&[0, 2, 3]]) },
         small,
         steps: &[
             &[
-                (Kind::Mix, "survey, depth: is T_1 at most 1?"),
-                (Kind::Unseal, "survey, depth: is T_1 at most 1?"),
-                (Kind::Unseal, "survey, depth: how many is T_1?"),
+                (Kind::Shuffle, "survey, depth: is T_1 at most 1?"),
+                (Kind::Decrypt, "survey, depth: is T_1 at most 1?"),
+                (Kind::Decrypt, "survey, depth: how many is T_1?"),
             ],
             &[
-                (Kind::Mix, "survey, depth: is T_1 at most 1?"),
-                (Kind::Unseal, "survey, depth: is T_1 at most 1?"),
-                (Kind::Unseal, "survey, depth: how many is T_1?"),
+                (Kind::Shuffle, "survey, depth: is T_1 at most 1?"),
+                (Kind::Decrypt, "survey, depth: is T_1 at most 1?"),
+                (Kind::Decrypt, "survey, depth: how many is T_1?"),
                 (Kind::Blind, "price, digit 1: is T_1 zero?"),
-                (Kind::Unseal, "price, digit 1: is T_1 zero?"),
+                (Kind::Decrypt, "price, digit 1: is T_1 zero?"),
                 (Kind::Gate, "price, digit 2: products"),
-                (Kind::Unseal, "price, digit 2: products"),
+                (Kind::Decrypt, "price, digit 2: products"),
                 (Kind::Blind, "price, digit 2: is T_1 zero?"),
-                (Kind::Unseal, "price, digit 2: is T_1 zero?"),
+                (Kind::Decrypt, "price, digit 2: is T_1 zero?"),
                 (Kind::Blind, "winner: are S_1 and S_2 zero?"),
-                (Kind::Unseal, "winner: are S_1 and S_2 zero?"),
+                (Kind::Decrypt, "winner: are S_1 and S_2 zero?"),
             ],
         ],
     }
@@ -212,7 +211,7 @@ struct Writer<'a> {
     /// The last commit of every bidder, and of the seller.
     commits: BTreeMap<PartyKey, Commit>,
     /// The sealed bids that stand, in commit order.
-    standing: Vec<(PartyKey, Vec<u8>)>,
+    active: Vec<(PartyKey, Vec<u8>)>,
     in_round_0: Vec<(PartyKey, Vec<u8>)>,
     step: Step,
     /// `v*Y` of every step of gates of this round.
@@ -263,18 +262,18 @@ impl<'a> Writer<'a> {
         if self.commits.is_empty() {
             self.keys(keys);
         }
-        let ladder = &self.terms.lots[0].ladder;
+        let grid = &self.terms.lots[0].grid;
         let decoded = |commit: &Commit| decode_point(&commit.commitment).expect("canonical");
-        let standing = self.commits.insert(scene.signer, commit.clone());
+        let active = self.commits.insert(scene.signer, commit.clone());
         let statement = range::Statement {
-            rungs: ladder.rungs,
-            bits: ladder.range_bits(),
+            levels: grid.levels,
+            bits: grid.range_bits(),
             quorum_key: keys.encoded,
             commitment: decoded(commit),
-            standing: standing.as_ref().map(decoded),
+            active: active.as_ref().map(decoded),
         };
-        if let Some(standing) = standing {
-            self.of_entry("C_0", &hex(&standing.commitment.0));
+        if let Some(active) = active {
+            self.of_entry("C_0", &hex(&active.commitment.0));
         }
         self.of_entry("n", &statement.bits.to_string());
         for value in statement.commitments(&self.generators) {
@@ -292,7 +291,7 @@ impl<'a> Writer<'a> {
 
     fn reveal(&mut self, scene: &Scene, reveal: &Reveal) {
         let commit = self.commits.get(&reveal.bid.bidder).expect("it was committed").clone();
-        let shape = &self.terms.lots[0].ladder.shape;
+        let shape = &self.terms.lots[0].grid.shape;
         let (bytes, contribution) =
             split_contribution(&reveal.sealed_bid, self.terms.ties, reveal.bid.round)
                 .expect("its length");
@@ -304,11 +303,11 @@ impl<'a> Writer<'a> {
             step: 0,
             signer: reveal.bid.bidder,
         };
-        let mut fs = FiatShamir::begin(labels::KIND_LADDER, &context);
+        let mut fs = FiatShamir::begin(labels::KIND_UNARY, &context);
         let commitment = decode_point(&commit.commitment).expect("canonical");
         let quorum_key = scene.before.quorum_keys().expect("the ceremony is over").key;
-        ladder::Statement { shape, quorum_key, commitment }.absorb(&mut fs, &self.generators);
-        absorb_entries(&mut fs, &sealed.ladder);
+        unary::Statement { shape, quorum_key, commitment }.absorb(&mut fs, &self.generators);
+        absorb_entries(&mut fs, &sealed.unary);
         let y = absorb_bits(&mut fs, &sealed.argument.bits);
         let x = absorb_polynomial(&mut fs, &sealed.argument.polynomial);
         self.of_entry("bidder", &hex(&reveal.bid.bidder.0));
@@ -320,11 +319,11 @@ impl<'a> Writer<'a> {
             self.of_entry("contribution", &hex(contribution));
         }
         let bidder = reveal.bid.bidder;
-        match self.standing.iter_mut().find(|(other, _)| *other == bidder) {
+        match self.active.iter_mut().find(|(other, _)| *other == bidder) {
             Some((_, former)) => *former = reveal.sealed_bid.to_vec(),
             None if bidder == self.terms.seller => {}
             None => {
-                self.standing.push((bidder, reveal.sealed_bid.to_vec()));
+                self.active.push((bidder, reveal.sealed_bid.to_vec()));
                 self.in_round_0.push((bidder, reveal.sealed_bid.to_vec()));
             }
         }
@@ -332,7 +331,7 @@ impl<'a> Writer<'a> {
 
     /// The bids that stand, in tie order.
     fn in_tie_order(&mut self, is_written: bool) -> Vec<(PartyKey, Vec<u8>)> {
-        let mut bids = self.standing.clone();
+        let mut bids = self.active.clone();
         let seed = draw(self.terms, 0, &self.in_round_0, &mut bids);
         if let Some(seed) = seed.filter(|_| is_written) {
             self.of_entry("lottery seed", &hex(&seed.0));
@@ -378,11 +377,11 @@ impl<'a> Writer<'a> {
                 let key = scene.before.quorum_keys().expect("the ceremony is over").key;
                 self.gate(&context, key, (&pairs, &encoded), post);
             }
-            (Task::Mix(lists), Instruction::Mix(post)) => {
+            (Task::Shuffle(lists), Instruction::Shuffle(post)) => {
                 for (entry, _) in lists.iter().flatten() {
                     self.of_entry("item", &ciphertext(entry));
                 }
-                self.mix(&lists, post);
+                self.shuffle(&lists, post);
             }
             (Task::Blind(inputs), Instruction::Blind(post)) => {
                 inputs.iter().for_each(|input| self.of_entry("item", &ciphertext(input)));
@@ -394,7 +393,7 @@ impl<'a> Writer<'a> {
                     *sum = *sum + decode(blinded);
                 }
             }
-            (Task::Unseal(points), Instruction::Unseal(post)) => {
+            (Task::Decrypt(points), Instruction::Decrypt(post)) => {
                 points.iter().for_each(|randomness| self.of_entry("item", &point(randomness)));
                 let shares = post.shares.iter().map(|d| decode_point(d).expect("it was accepted"));
                 self.step.shares.push((id, shares.collect()));
@@ -428,14 +427,14 @@ impl<'a> Writer<'a> {
         self.step.seconds = turns.iter().map(|turn| decode(&turn.y)).collect();
     }
 
-    /// The switches of a mix, list by list and layer by layer.
-    fn mix(&mut self, lists: &[Vec<(Ciphertext, Encoded)>], post: &MixPost) {
+    /// The switches of a shuffle, list by list and layer by layer.
+    fn shuffle(&mut self, lists: &[Vec<(Ciphertext, Encoded)>], post: &ShufflePost) {
         let k = lists[0].len().ilog2();
         let decoded = |wire: &WireScalar| decode_scalar(wire).expect("canonical");
         let mut switches = post.switches.iter();
         for list in lists {
             let mut entries: Vec<Encoded> = list.iter().map(|(_, wire)| *wire).collect();
-            for ([low, high], switch) in mix::network(k).zip(switches.by_ref()) {
+            for ([low, high], switch) in shuffle::network(k).zip(switches.by_ref()) {
                 self.of_entry("X_0", &encoded(&entries[low]));
                 self.of_entry("X_1", &encoded(&entries[high]));
                 self.of_entry("Z_0", &encoded(&switch.low));
@@ -452,10 +451,10 @@ impl<'a> Writer<'a> {
             }
         }
         self.of_entry("c", &hex(&post.challenge.0));
-        self.step.left = mixed(&post.switches, k).concat();
+        self.step.left = shuffled(&post.switches, k).concat();
     }
 
-    /// What a complete step of unsealing opens: what the step before left, or an open question.
+    /// What a complete step of decryption opens: what the step before left, or an open question.
     fn open(&mut self, randomness: &[RistrettoPoint]) {
         let was_left = !self.step.left.is_empty();
         let sealed = if was_left {
@@ -490,14 +489,14 @@ impl<'a> Writer<'a> {
     /// The ciphertexts of an open question, found by their `R`, each written with its name.
     fn asked_openly(&mut self, randomness: &[RistrettoPoint]) -> Vec<Ciphertext> {
         let bids = self.in_tie_order(false);
-        let ladders: Vec<_> =
-            bids.iter().map(|(_, bytes)| ladder_of(self.terms, 0, bytes)).collect();
+        let encodings: Vec<_> =
+            bids.iter().map(|(_, bytes)| unary_of(self.terms, 0, bytes)).collect();
         let mut named: Vec<(String, Ciphertext)> =
-            (1..).zip(counts(&ladders)).map(|(j, count)| (format!("T_{j}"), count)).collect();
+            (1..).zip(counts(&encodings)).map(|(j, count)| (format!("T_{j}"), count)).collect();
         if let Ending::Sold(award) = &self.outcome.lots[0].ending {
-            let digits = self.terms.lots[0].ladder.shape.digits_of(award.quote.rung);
+            let digits = self.terms.lots[0].grid.shape.digits_of(award.quote.level);
             if let Some(first) = self.products.len().checked_sub(digits.len() - 1) {
-                let above = above(&ladders, &digits, &self.products[first..]);
+                let above = above(&encodings, &digits, &self.products[first..]);
                 named.extend((0..).zip(above).map(|(i, above)| (format!("above_{i}"), above)));
             }
         }
@@ -519,7 +518,7 @@ impl<'a> Writer<'a> {
             }
         }
         let Ending::Sold(award) = &result.ending else { panic!("it was sold") };
-        self.line("rung", &award.quote.rung.0.to_string());
+        self.line("level", &award.quote.level.0.to_string());
         for sale in award.sales.iter() {
             self.line("winner", &hex(&sale.winner.0));
         }
@@ -540,7 +539,7 @@ fn lagrange(members: &[u16], member: u16) -> Scalar {
 
 /// The vector, line by line: `name = value`.
 fn written(vector: &Vector) -> String {
-    let (played, transcript) = vector.small.play(&vector.plan);
+    let (simulated, transcript) = vector.small.simulate(&vector.plan);
     let report = verify(transcript.as_slice(), &Options { jobs: Some(1) }, |_| ());
     assert_eq!(report.expect("memory can be read").verdict, Verdict::Valid);
     let replay = Replay::read(&transcript);
@@ -548,7 +547,7 @@ fn written(vector: &Vector) -> String {
     let terms = &vector.plan.terms;
     let mut writer = Writer {
         terms,
-        outcome: &played.outcome,
+        outcome: &simulated.outcome,
         generators: Generators::derive(),
         text: format!(
             "# {}\n\
@@ -558,7 +557,7 @@ fn written(vector: &Vector) -> String {
         ),
         number: 0,
         commits: BTreeMap::new(),
-        standing: Vec::new(),
+        active: Vec::new(),
         in_round_0: Vec::new(),
         step: Step::default(),
         products: Vec::new(),

@@ -104,7 +104,7 @@ fn the_json_view_is_the_one_of_the_text() {
     let mut schema = Schema { objects, met: BTreeSet::new(), words: BTreeSet::new() };
     for report in reports() {
         let json: Value = serde_json::from_str(&report.to_json()).unwrap();
-        assert_eq!(json["schema"], "talea-verify/1");
+        assert_eq!(json["schema"], "talea-verify/2");
         schema.object("report", &json);
     }
     // Whatever may be null was, and was not; every word was met.

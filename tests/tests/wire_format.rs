@@ -14,16 +14,16 @@ use talea_protocol::{
     instruction::{Instruction, SignedInstruction, opening_bytes},
     labels, limits,
     outcome::{
-        Account, Award, Disclosed, Ending, LotResult, OpenedBid, Outcome, Quote, ReserveResult,
-        Sale, Standing, Survey, VoidCause,
+        Account, Award, Disclosed, Ending, LotResult, OpenedBid, Outcome, PriceComparison, Quote,
+        ReserveResult, Sale, Survey, VoidCause,
     },
-    price::{Price, PriceLadder, Rung, Scale, Shape, Side},
+    price::{Level, Price, PriceGrid, Scale, Shape, Side},
     ranking::Duty,
     sealed_bid::{SealedBid, split_contribution},
     terms::{Admission, Terms},
     transcript::{Closing, Entry, Genesis, MAGIC, RecordKind, next_head},
 };
-use talea_sim::play::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
+use talea_sim::simulate::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
 use talea_tests::{
     Small, list, on_all_cores,
     opinions::{first_opinion, second_opinion},
@@ -88,10 +88,13 @@ fn samples_of(replay: &Replay) -> Vec<Sample> {
 
 /// Outcomes with everything that there can be, also what no transcript shows.
 fn outcomes() -> Vec<Sample> {
-    let quote = |n: u32| Quote { rung: Rung(n), price: Price(-i64::from(n) - 1) };
-    let sale = |n, standing| Sale { winner: PartyKey([n; 32]), standing };
-    let sales =
-        [sale(1, Standing::AbovePrice), sale(2, Standing::AtPrice), sale(3, Standing::NotCompared)];
+    let quote = |n: u32| Quote { level: Level(n), price: Price(-i64::from(n) - 1) };
+    let sale = |n, comparison| Sale { winner: PartyKey([n; 32]), comparison };
+    let sales = [
+        sale(1, PriceComparison::AbovePrice),
+        sale(2, PriceComparison::AtPrice),
+        sale(3, PriceComparison::NotCompared),
+    ];
     let award = Award { quote: quote(7), sales: list(sales) };
     let depth = || Some(list([1, 2, 3]));
     let survey = Survey { depth: depth(), cover: Some(quote(9)) };
@@ -173,7 +176,7 @@ fn every_type_is_written_as_its_table_says() {
         {
             let Instruction::Reveal(reveals) = instruction else { continue };
             for reveal in reveals.iter() {
-                let shape = &terms.lots[reveal.bid.lot as usize].ladder.shape;
+                let shape = &terms.lots[reveal.bid.lot as usize].grid.shape;
                 let split = split_contribution(&reveal.sealed_bid, terms.ties, reveal.bid.round);
                 // A bid that is invalid may have any length.
                 let sealed = split
@@ -266,7 +269,7 @@ fn the_bounds_are_those_of_the_program() {
     }
     let program = program! {
         MAX_INSTRUCTION_BYTES MAX_TERMS_BYTES MAX_OUTCOME_BYTES MAX_TEXT_BYTES MAX_LOTS MAX_GROUPS
-        MAX_MEMBERS MAX_LISTED_BIDDERS MAX_BIDS_PER_LOT MAX_DIGITS MAX_DIGIT_BITS MAX_RUNG_BITS
+        MAX_MEMBERS MAX_LISTED_BIDDERS MAX_BIDS_PER_LOT MAX_DIGITS MAX_DIGIT_BITS MAX_LEVEL_BITS
         MAX_RANGE_PROOF_BYTES MAX_SEALED_BID_BYTES MAX_BUCKETS MAX_ROUNDS MAX_OPENED_BIDS MAX_UNITS
         CONTRIBUTION_BYTES MAX_REVEALS MAX_CHUNK_ITEMS MAX_ATTESTED MAX_HEARD MAX_ACCOUNTS
         MAX_SHOWN_BUCKETS
@@ -338,11 +341,11 @@ fn the_labels_are_those_of_the_program() {
         (labels::KIND_COMPLAINT, Check::ComplaintProof),
         (labels::KIND_RANGE, Check::CommitRange),
         (labels::KIND_IMPROVEMENT, Check::CommitRange),
-        (labels::KIND_LADDER, Check::RevealArgument),
+        (labels::KIND_UNARY, Check::RevealArgument),
         (labels::KIND_GATE, Check::GateProof),
-        (labels::KIND_MIX, Check::MixProof),
+        (labels::KIND_SHUFFLE, Check::ShuffleProof),
         (labels::KIND_BLIND, Check::BlindProof),
-        (labels::KIND_UNSEAL, Check::UnsealProof),
+        (labels::KIND_DECRYPTION_SHARE, Check::DecryptionShare),
     ];
     for (row, (kind, check)) in table(19, &kinds).rows.iter().zip(checks) {
         assert_eq!((row[0].as_bytes(), row[2].as_str()), (kind, format!("**{check}**").as_str()));
@@ -380,11 +383,11 @@ fn script() -> (Replay, Vec<Scene>, Pens) {
         ..Small::default()
     };
     let mut plan = small.plan(&[&[1, 3, 2]]);
-    plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(1), is_revealed: true }];
+    plan.reserves = vec![ReservePlan { lot: 0, level: Level(1), is_revealed: true }];
     let plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
     let plan = with_keyholder(plan, 0, 4, KeyholderConduct::DealsWrongShare { to: 1 });
     let plan = with_keyholder(plan, 0, 2, KeyholderConduct::Ignored { from_step: 2 });
-    let replay = Replay::read(&small.play(&plan).1);
+    let replay = Replay::read(&small.simulate(&plan).1);
     let (scenes, _) = replay.scenes();
     (replay, scenes, Pens::of(&small.cast()))
 }
@@ -408,10 +411,10 @@ fn check_within(path: &str) -> &'static [&'static str] {
         "Endorsement.attested" => &["K1"],
         "Vouch.heard" => &["K14"],
         "GatePost.turns"
-        | "MixPost.switches"
+        | "ShufflePost.switches"
         | "BlindPost.blinded"
         | "BlindPost.responses"
-        | "UnsealPost.shares" => &["K5"],
+        | "DecryptionSharePost.shares" => &["K5"],
         other => panic!("{other} has no rule in section 17"),
     }
 }
@@ -421,7 +424,7 @@ fn a_list_of_an_instruction_that_is_too_long_fails_before_anything_else() {
     let wire = Wire::read();
     let (replay, scenes, pens) = script();
     let mut tried = BTreeSet::new();
-    let mut trials = Vec::new();
+    let mut attempts = Vec::new();
     for (index, scene) in scenes.iter().enumerate().filter(|(_, scene)| pens.has(scene.signer)) {
         let payload = to_vec(&scene.instruction);
         let (_, walk) = Walk::over(&wire, "Instruction", &payload, None);
@@ -438,11 +441,11 @@ fn a_list_of_an_instruction_that_is_too_long_fails_before_anything_else() {
                 let payload = grown(&payload, spot.at, &spot.kind, count);
                 pens.sign_payload(scene.signer, &scene.before.id(), &payload)
             };
-            trials.push((spot.path, index, sign(bound), sign(bound + 1)));
+            attempts.push((spot.path, index, sign(bound), sign(bound + 1)));
         }
     }
     assert_eq!(tried.len(), 13, "{tried:?}");
-    on_all_cores(&trials, |(path, index, within, beyond)| {
+    on_all_cores(&attempts, |(path, index, within, beyond)| {
         let check = |bytes: &[u8]| check_of(&replay.ending_with(*index, bytes), path);
         assert_eq!(check(beyond), Some("E1"), "{path}");
         assert!(
@@ -486,17 +489,17 @@ fn lists_of_the_terms_that_are_too_long_are_t1_and_impossible_shapes_too() {
         "Group.name",
         "Lot.identifier",
         "Lot.name",
-        "PriceLadder.shape",
+        "PriceGrid.shape",
         "Terms.domain",
         "Terms.lots",
         "Terms.quorum",
     ];
     assert!(paths.iter().eq(all), "{paths:?}");
 
-    // A possible shape that is too small for the rungs is T2; a shape that is none is T1, whatever the rungs.
-    let shaped = |digits: &[u8], rungs| {
+    // A possible shape that is too small for the levels is T2; a shape that is none is T1, whatever the levels.
+    let shaped = |digits: &[u8], levels| {
         let mut terms = terms.clone();
-        edit(&mut terms.lots, |lots| lots[0].ladder.rungs = rungs);
+        edit(&mut terms.lots, |lots| lots[0].grid.levels = levels);
         let bytes = to_vec(&terms);
         let old = [2, 0, 0, 0, 1, 1];
         let at = bytes.windows(6).position(|window| window == old).expect("the shape");
@@ -512,15 +515,14 @@ fn lists_of_the_terms_that_are_too_long_are_t1_and_impossible_shapes_too() {
 }
 
 #[test]
-fn a_ladder_may_reach_from_one_end_of_64_bits_to_the_other() {
+fn a_grid_may_reach_from_one_end_of_64_bits_to_the_other() {
     let (replay, _, pens) = script();
     let terms: Terms = borsh::from_slice(&replay.genesis.terms).unwrap();
     let check = |side, start: i64, tick: u64| {
         let mut terms = terms.clone();
         edit(&mut terms.lots, |lots| {
             let (scale, shape) = (Scale::Decimal(2), Shape::new(&[1, 1]).unwrap());
-            lots[0].ladder =
-                PriceLadder { side, start: Price(start), tick, rungs: 3, scale, shape };
+            lots[0].grid = PriceGrid { side, start: Price(start), tick, levels: 3, scale, shape };
         });
         let genesis = talea_parties::seller::open(pens.identity(terms.seller), &terms, 1).unwrap();
         let mut transcript = MAGIC.to_vec();

@@ -7,7 +7,7 @@
 use crate::{
     board::BoardTerms,
     failure::{Code, Failure},
-    lists::{Line, List},
+    lists::{List, ListRow},
     names,
     nobody::has_no_custodian,
     table::table,
@@ -162,7 +162,7 @@ impl Book {
         Ok(book)
     }
 
-    fn read_line(line: Line<'_>) -> Result<Entry, Failure> {
+    fn read_line(line: ListRow<'_>) -> Result<Entry, Failure> {
         let name = line.need("name", "write by which name you know them")?;
         let how = line.need("how", "write how you learnt whose key it is")?;
         let key = line.need("key", "write what talea key show printed")?;

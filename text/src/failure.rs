@@ -207,10 +207,10 @@ codes! {
             "a price cannot be read at its lot's scale"
         ScenarioTick "scenario.tick" Usage
             "a tick is not a positive amount at its lot's scale"
-        ScenarioLadder "scenario.ladder" Usage
-            "a lot has no possible price ladder"
+        ScenarioGrid "scenario.grid" Usage
+            "a lot has no possible price grid"
         ScenarioShape "scenario.shape" Usage
-            "a shape is impossible or too small for its ladder"
+            "a shape is impossible or too small for its grid"
         ScenarioSchedule "scenario.schedule" Usage
             "deadlines do not follow one another"
         ScenarioBound "scenario.bound" Usage
@@ -231,8 +231,8 @@ codes! {
             "a bidder bids twice for a lot"
         ScenarioTooManyBids "scenario.too-many-bids" Usage
             "a lot has more bids than it takes"
-        ScenarioOffLadder "scenario.price-off-ladder" Usage
-            "a bid's price is not on its lot's ladder"
+        ScenarioOffGrid "scenario.price-off-grid" Usage
+            "a bid's price is not on its lot's grid"
         BidsColumns "bids.columns" Usage
             "a file of bids has missing or unknown columns"
         BidsRow "bids.row" Usage
@@ -249,8 +249,8 @@ codes! {
             "an award differs from the published one"
         SuggestLoad "suggest.load" Usage
             "no shape can be suggested for such a load"
-        CompareLadder "compare.ladder" Usage
-            "nothing can be compared on such a ladder"
+        CompareGrid "compare.grid" Usage
+            "nothing can be compared on such a grid"
         RunRefused "run.refused" Refused
             "the rules refused what a party did"
         RunDiffers "run.outcome-differs" Invalid

@@ -67,9 +67,9 @@ pub struct StakesFile {
     pub fee_growth: Option<u64>,
 }
 
-/// Defines a table of a file that has the fields of a price ladder, after and before its own.
+/// Defines a table of a file that has the fields of a price grid, after and before its own.
 #[macro_export]
-macro_rules! table_with_ladder {
+macro_rules! table_with_grid {
     (
         $(#[$meta:meta])*
         pub struct $name:ident { $($before:tt)* }
@@ -83,15 +83,15 @@ macro_rules! table_with_ladder {
             /// How prices are written: `"decimal 0"` to `"decimal 12"`, `"32nds"`, `"64ths"`, `"128ths"` or
             /// `"256ths"`.
             pub scale: Option<String>,
-            /// The first price of the ladder, the worst for the seller.
+            /// The first price of the grid, the worst for the seller.
             pub start: Option<$crate::file::PriceText>,
             /// The distance between neighbouring prices: an amount, or a fraction such as `"1/64"`. If left out, the
             /// smallest unit of the scale.
             pub tick: Option<$crate::file::PriceText>,
-            /// The last price of the ladder, the best for the seller.
+            /// The last price of the grid, the best for the seller.
             pub end: Option<$crate::file::PriceText>,
             /// The number of prices, in place of `end`.
-            pub rungs: Option<u32>,
+            pub levels: Option<u32>,
             /// Radices of the digits in which a price's number is written, most significant first. If left out, those
             /// that `talea-sim suggest` suggests.
             pub shape: Option<Vec<u32>>,
@@ -101,16 +101,16 @@ macro_rules! table_with_ladder {
         }
 
         impl $name {
-            /// Its own part of its ladder.
+            /// Its own part of its grid.
             #[must_use]
-            pub fn ladder(&self) -> $crate::file::LadderFile {
-                $crate::file::LadderFile {
+            pub fn grid(&self) -> $crate::file::GridFile {
+                $crate::file::GridFile {
                     side: self.side,
                     scale: self.scale.clone(),
                     start: self.start.clone(),
                     tick: self.tick.clone(),
                     end: self.end.clone(),
-                    rungs: self.rungs,
+                    levels: self.levels,
                     shape: self.shape.clone(),
                     quantity: self.quantity,
                 }
@@ -119,31 +119,31 @@ macro_rules! table_with_ladder {
     };
 }
 
-table_with_ladder! {
-    /// A price ladder, or the part of it that holds for every lot.
+table_with_grid! {
+    /// A price grid, or the part of it that holds for every lot.
     #[cfg_attr(test, derive(schemars::JsonSchema))]
     #[derive(Clone, Debug, Default, Deserialize)]
     #[serde(deny_unknown_fields)]
-    pub struct LadderFile {}
+    pub struct GridFile {}
     then {}
 }
 
-impl LadderFile {
-    /// What this says, and `common` where it says nothing. An end and a number of rungs exclude
+impl GridFile {
+    /// What this says, and `common` where it says nothing. An end and a number of levels exclude
     /// each other, so either of them here sets aside both there.
     #[must_use]
     pub fn or(self, common: &Self) -> Self {
         let common = common.clone();
-        let own_length = self.end.is_some() || self.rungs.is_some();
-        let (end, rungs) =
-            if own_length { (self.end, self.rungs) } else { (common.end, common.rungs) };
+        let own_length = self.end.is_some() || self.levels.is_some();
+        let (end, levels) =
+            if own_length { (self.end, self.levels) } else { (common.end, common.levels) };
         Self {
             side: self.side.or(common.side),
             scale: self.scale.or(common.scale),
             start: self.start.or(common.start),
             tick: self.tick.or(common.tick),
             end,
-            rungs,
+            levels,
             shape: self.shape.or(common.shape),
             quantity: self.quantity.or(common.quantity),
         }
@@ -262,15 +262,12 @@ mod tests {
 
     #[test]
     fn a_lots_own_length_sets_aside_the_common_one() {
-        let common = LadderFile {
-            end: Some(PriceText("5".into())),
-            quantity: Some(3),
-            ..LadderFile::default()
-        };
-        let own = LadderFile { rungs: Some(9), ..LadderFile::default() };
+        let common =
+            GridFile { end: Some(PriceText("5".into())), quantity: Some(3), ..GridFile::default() };
+        let own = GridFile { levels: Some(9), ..GridFile::default() };
         let both = own.or(&common);
-        assert_eq!((both.end, both.rungs, both.quantity), (None, Some(9), Some(3)));
-        let neither = LadderFile::default().or(&common);
+        assert_eq!((both.end, both.levels, both.quantity), (None, Some(9), Some(3)));
+        let neither = GridFile::default().or(&common);
         assert_eq!(neither.end, Some(PriceText("5".into())));
     }
 }

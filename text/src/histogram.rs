@@ -33,7 +33,7 @@ impl Row {
             depths.extend(last);
         }
         let (_, first) = depths.first()?;
-        let buckets = buckets(&lot.ladder, first);
+        let buckets = buckets(&lot.grid, first);
         let panels = depths
             .into_iter()
             .map(|(label, depth)| (label, depth.iter().take(buckets.len()).copied().collect()));

@@ -8,7 +8,7 @@
 //! | [`notation`], [`money`] | prices and scales as people write them, and what a bid comes to |
 //! | [`rows`], [`lists`] | CSV files, by line and column |
 //! | [`file`](mod@file), [`rules`], [`lot`] | what files of terms and scenarios have in common: fields, and what they mean |
-//! | [`suggest`] | which digits to write a ladder's rungs in |
+//! | [`suggest`] | which digits to write a grid's levels in |
 //! | [`board`], [`nobody`], [`book`] | the board that terms name, a custodian where there is none, whose key a key is |
 //! | [`terms`] | files of terms: read, in words, as data |
 //! | [`table`](mod@table), [`survey`], [`histogram`], [`json`] | figures in columns, what a round showed, the depth as a picture, data for tools |

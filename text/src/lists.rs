@@ -18,7 +18,7 @@ pub struct List {
 
 /// A row of a list.
 #[derive(Clone, Copy)]
-pub struct Line<'a> {
+pub struct ListRow<'a> {
     list: &'a List,
     row: &'a Row,
 }
@@ -42,12 +42,12 @@ impl List {
     }
 
     /// Its rows, but for the heading.
-    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        self.rows.iter().map(|row| Line { list: self, row })
+    pub fn lines(&self) -> impl Iterator<Item = ListRow<'_>> {
+        self.rows.iter().map(|row| ListRow { list: self, row })
     }
 }
 
-impl Line<'_> {
+impl ListRow<'_> {
     /// The number of its line, from 1.
     #[must_use]
     pub fn number(&self) -> u64 {
@@ -104,7 +104,7 @@ mod tests {
         let list = List::read("list.csv", bytes, needed, optional, Code::TermsField);
         let failure = list
             .and_then(|list| {
-                let number = |line: Line<'_>| line.number_in::<u64>("quantity").map(|_| ());
+                let number = |line: ListRow<'_>| line.number_in::<u64>("quantity").map(|_| ());
                 list.lines().try_for_each(number)
             })
             .unwrap_err();

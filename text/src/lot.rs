@@ -2,7 +2,7 @@
 
 use crate::{
     failure::{Code, Failure},
-    file::{LadderFile, PriceText, SideFile},
+    file::{GridFile, PriceText, SideFile},
     notation,
     rules::named,
     suggest::{self, Load},
@@ -10,7 +10,7 @@ use crate::{
 use talea_protocol::{
     bytes::Text,
     notation::Misread,
-    price::{Price, PriceLadder, Rung, Scale, Shape, Side},
+    price::{Level, Price, PriceGrid, Scale, Shape, Side},
     terms::Lot,
 };
 
@@ -22,7 +22,7 @@ pub fn read_lot(
     at: &dyn Fn(&str) -> String,
     name: &str,
     identifier: &str,
-    file: &LadderFile,
+    file: &GridFile,
     load: impl Fn(u32) -> Load,
 ) -> Result<Lot, Failure> {
     let name = named(&at("name"), name)?;
@@ -32,23 +32,23 @@ pub fn read_lot(
     let (side, scale) = (written.side()?, written.scale()?);
     let start = written.start(scale)?;
     let tick = written.tick(scale)?;
-    let rungs = written.rungs(side, scale, start, tick)?;
+    let levels = written.levels(side, scale, start, tick)?;
     let shape = match &file.shape {
-        None => suggest::suggest(&load(rungs))?,
-        Some(radices) => read_shape(&written.of("shape"), radices, rungs)?,
+        None => suggest::suggest(&load(levels))?,
+        Some(radices) => read_shape(&written.of("shape"), radices, levels)?,
     };
-    let ladder = PriceLadder { side, start, tick, rungs, scale, shape };
-    if let Some(fault) = ladder.fault() {
-        return Err(Failure::new(Code::ScenarioLadder, format!("{}: {fault}", written.of(""))));
+    let grid = PriceGrid { side, start, tick, levels, scale, shape };
+    if let Some(fault) = grid.fault() {
+        return Err(Failure::new(Code::ScenarioGrid, format!("{}: {fault}", written.of(""))));
     }
-    Ok(Lot { name, identifier, quantity, ladder })
+    Ok(Lot { name, identifier, quantity, grid })
 }
 
 /// A line item as its author wrote it, and where it stands.
 struct Written<'a> {
     at: &'a dyn Fn(&str) -> String,
     name: &'a Text,
-    file: &'a LadderFile,
+    file: &'a GridFile,
 }
 
 impl Written<'_> {
@@ -107,31 +107,31 @@ impl Written<'_> {
     }
 
     /// The number of prices: said, or counted up to the last one.
-    fn rungs(&self, side: Side, scale: Scale, start: Price, tick: u64) -> Result<u32, Failure> {
-        let rungs = match (&self.file.end, self.file.rungs) {
+    fn levels(&self, side: Side, scale: Scale, start: Price, tick: u64) -> Result<u32, Failure> {
+        let levels = match (&self.file.end, self.file.levels) {
             (None, None) => {
-                let help = "set the last price (end) or the number of prices (rungs)";
+                let help = "set the last price (end) or the number of prices (levels)";
                 return Err(self.missing("end").with_help(help));
             }
             (Some(_), Some(_)) => {
-                let sentence = format!("{} sets both end and rungs", self.of(""));
+                let sentence = format!("{} sets both end and levels", self.of(""));
                 return Err(
-                    Failure::new(Code::ScenarioLadder, sentence).with_help("remove one of them")
+                    Failure::new(Code::ScenarioGrid, sentence).with_help("remove one of them")
                 );
             }
-            (None, Some(rungs)) => rungs,
+            (None, Some(levels)) => levels,
             (Some(PriceText(end)), None) => {
                 let at = self.of("end");
                 let end = read_price(&at, scale, end)?;
-                rungs_between(&at, side, scale, (start, end), tick)?
+                levels_between(&at, side, scale, (start, end), tick)?
             }
         };
-        if rungs < 2 {
+        if levels < 2 {
             let sentence =
-                format!("{}: a ladder needs at least two rungs, not {rungs}", self.of(""));
-            return Err(Failure::new(Code::ScenarioLadder, sentence));
+                format!("{}: a grid needs at least two levels, not {levels}", self.of(""));
+            return Err(Failure::new(Code::ScenarioGrid, sentence));
         }
-        Ok(rungs)
+        Ok(levels)
     }
 }
 
@@ -148,14 +148,14 @@ fn misread(at: &str, scale: Scale, text: &str, why: Misread) -> Failure {
     Failure::new(Code::ScenarioPrice, format!("{at}: {sentence}")).with_help(help)
 }
 
-fn rungs_between(
+fn levels_between(
     at: &str,
     side: Side,
     scale: Scale,
     (start, end): (Price, Price),
     tick: u64,
 ) -> Result<u32, Failure> {
-    let fail = |what: String| Failure::new(Code::ScenarioLadder, format!("{at}: {what}"));
+    let fail = |what: String| Failure::new(Code::ScenarioGrid, format!("{at}: {what}"));
     let (distance, better) = match side {
         Side::HighestWins => (i128::from(end.0) - i128::from(start.0), "above"),
         Side::LowestWins => (i128::from(start.0) - i128::from(end.0), "below"),
@@ -178,16 +178,16 @@ fn rungs_between(
         return Err(fail(format!("{to} is not a whole number of ticks from the start, {from}"))
             .with_help(format!("the nearest ends are {near} and {far}")));
     }
-    let rungs = distance.div_euclid(tick).saturating_add(1);
-    u32::try_from(rungs).map_err(|_| {
+    let levels = distance.div_euclid(tick).saturating_add(1);
+    u32::try_from(levels).map_err(|_| {
         fail(format!(
-            "the ladder from {from} to {to} has {rungs} rungs, and may have at most 2^32 - 1"
+            "the grid from {from} to {to} has {levels} levels, and may have at most 2^32 - 1"
         ))
-        .with_help("choose a larger tick or a shorter ladder")
+        .with_help("choose a larger tick or a shorter grid")
     })
 }
 
-fn read_shape(at: &str, radices: &[u32], rungs: u32) -> Result<Shape, Failure> {
+fn read_shape(at: &str, radices: &[u32], levels: u32) -> Result<Shape, Failure> {
     let fail = |what: String| Failure::new(Code::ScenarioShape, format!("{at}: {what}"));
     let bits = radices.iter().map(|radix| {
         if !radix.is_power_of_two() || *radix < 2 {
@@ -198,39 +198,39 @@ fn read_shape(at: &str, radices: &[u32], rungs: u32) -> Result<Shape, Failure> {
     let bits: Vec<u8> = bits.collect::<Result<_, _>>()?;
     let shape = Shape::new(&bits).map_err(|fault| fail(fault.to_string()))?;
     let product = 1u64.checked_shl(u32::try_from(shape.bits()).unwrap_or(u32::MAX));
-    if product.is_some_and(|product| product < u64::from(rungs)) {
-        return Err(fail(format!("{shape} holds fewer values than the ladder's {rungs} rungs"))
+    if product.is_some_and(|product| product < u64::from(levels)) {
+        return Err(fail(format!("{shape} holds fewer values than the grid's {levels} levels"))
             .with_help("remove the shape to use the suggested one"));
     }
     Ok(shape)
 }
 
-/// Reads a price as a rung of a lot's ladder; `at` names the place in a complaint.
+/// Reads a price as a level of a lot's grid; `at` names the place in a complaint.
 ///
 /// # Errors
-/// [`Failure`] if it cannot be read at the lot's scale, or is not on the ladder.
-pub fn read_bid(at: &str, lot: &Lot, text: &str) -> Result<Rung, Failure> {
-    let ladder = &lot.ladder;
-    let scale = ladder.scale;
-    // What lies between two minor units is not on the ladder either.
+/// [`Failure`] if it cannot be read at the lot's scale, or is not on the grid.
+pub fn read_bid(at: &str, lot: &Lot, text: &str) -> Result<Level, Failure> {
+    let grid = &lot.grid;
+    let scale = grid.scale;
+    // What lies between two minor units is not on the grid either.
     let around = match scale.read(text) {
-        Ok(price) => match ladder.rung(price) {
-            Some(rung) => return Ok(rung),
+        Ok(price) => match grid.level(price) {
+            Some(level) => return Ok(level),
             None => (price, price),
         },
         Err(Misread::Between { below, above }) => (below, above),
         Err(why) => return Err(misread(at, scale, text, why)),
     };
-    let last = Rung(ladder.rungs.saturating_sub(1));
-    let end = ladder.price(last).map(|price| scale.write(price)).unwrap_or_default();
+    let last = Level(grid.levels.saturating_sub(1));
+    let end = grid.price(last).map(|price| scale.write(price)).unwrap_or_default();
     let sentence = format!(
-        "{at}: {text:?} is not on the ladder of {}, which goes from {} to {end} in steps of {}",
+        "{at}: {text:?} is not on the grid of {}, which goes from {} to {end} in steps of {}",
         lot.name,
-        scale.write(ladder.start),
-        scale.write(Price(i64::try_from(ladder.tick).unwrap_or(i64::MAX))),
+        scale.write(grid.start),
+        scale.write(Price(i64::try_from(grid.tick).unwrap_or(i64::MAX))),
     );
     let (below, above) = around;
-    let nearest = notation::nearest(ladder, around);
+    let nearest = notation::nearest(grid, around);
     let [_, help] = notation::fault(scale, text, Misread::Between { below, above }, &nearest);
-    Err(Failure::new(Code::ScenarioOffLadder, sentence).with_help(help))
+    Err(Failure::new(Code::ScenarioOffGrid, sentence).with_help(help))
 }

@@ -4,7 +4,7 @@
 
 use talea_protocol::{
     notation::{FINEST, Misread, futures_price, point_before_32nds},
-    price::{Price, PriceLadder, Rung, Scale, Side},
+    price::{Level, Price, PriceGrid, Scale, Side},
 };
 
 /// The scales a scenario may name, in one sentence for help texts.
@@ -152,20 +152,20 @@ pub fn tick(scale: Scale, text: &str) -> Option<u64> {
     u64::try_from(scale.read(text).ok()?.0).ok().filter(|tick| *tick > 0)
 }
 
-/// The prices on the ladder nearest to one that is not, lower first: what to bid instead. Of one between two
+/// The prices on the grid nearest to one that is not, lower first: what to bid instead. Of one between two
 /// minor units both are given; they are the same otherwise.
 #[must_use]
-pub fn nearest(ladder: &PriceLadder, (low, high): (Price, Price)) -> Vec<Price> {
-    let above_start = match ladder.side {
-        Side::HighestWins => i128::from(low.0) - i128::from(ladder.start.0),
-        Side::LowestWins => i128::from(ladder.start.0) - i128::from(high.0),
+pub fn nearest(grid: &PriceGrid, (low, high): (Price, Price)) -> Vec<Price> {
+    let above_start = match grid.side {
+        Side::HighestWins => i128::from(low.0) - i128::from(grid.start.0),
+        Side::LowestWins => i128::from(grid.start.0) - i128::from(high.0),
     };
-    let last = i128::from(ladder.rungs.saturating_sub(1));
-    let below = above_start.div_euclid(i128::from(ladder.tick.max(1)));
-    let rungs = [below.clamp(0, last), below.saturating_add(1).clamp(0, last)];
-    let mut prices: Vec<Price> = rungs
+    let last = i128::from(grid.levels.saturating_sub(1));
+    let below = above_start.div_euclid(i128::from(grid.tick.max(1)));
+    let levels = [below.clamp(0, last), below.saturating_add(1).clamp(0, last)];
+    let mut prices: Vec<Price> = levels
         .into_iter()
-        .filter_map(|rung| ladder.price(Rung(u32::try_from(rung).ok()?)))
+        .filter_map(|level| grid.price(Level(u32::try_from(level).ok()?)))
         .collect();
     prices.sort();
     prices.dedup();
@@ -250,23 +250,23 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_prices_stand_on_the_ladder() {
-        let ladder = |side| PriceLadder {
+    fn the_nearest_prices_stand_on_the_grid() {
+        let grid = |side| PriceGrid {
             side,
             start: Price(100),
             tick: 10,
-            rungs: 5,
+            levels: 5,
             scale: Scale::Decimal(0),
             shape: Shape::new(&[3]).unwrap(),
         };
-        let sale = ladder(Side::HighestWins);
+        let sale = grid(Side::HighestWins);
         let at = |price| (Price(price), Price(price));
         assert_eq!(nearest(&sale, at(114)), [Price(110), Price(120)]);
         assert_eq!(nearest(&sale, at(i64::MIN)), [Price(100)]);
         assert_eq!(nearest(&sale, at(i64::MAX)), [Price(140)]);
         assert_eq!(nearest(&sale, (Price(110), Price(111))), [Price(110), Price(120)]);
         assert_eq!(nearest(&sale, (Price(119), Price(120))), [Price(110), Price(120)]);
-        let tender = ladder(Side::LowestWins);
+        let tender = grid(Side::LowestWins);
         assert_eq!(nearest(&tender, at(86)), [Price(80), Price(90)]);
         assert_eq!(nearest(&tender, at(5)), [Price(60)]);
         assert_eq!(nearest(&tender, (Price(80), Price(81))), [Price(80), Price(90)]);

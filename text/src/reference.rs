@@ -3,7 +3,7 @@
 
 use crate::{
     failure::{Code, Exit, Failure, Program},
-    file::LadderFile,
+    file::GridFile,
     lot::read_lot,
     suggest::Load,
     terms::in_terms,
@@ -45,11 +45,11 @@ fn names(programs: &[Program]) -> String {
 
 /// What a lot whose first price is between two of its scale fails with.
 fn example() -> Failure {
-    let file = "side = \"sale\"\nscale = \"decimal 2\"\nstart = \"99.501\"\nrungs = 100\n";
-    let ladder: LadderFile = toml::from_str(file).unwrap();
-    let load = |rungs| Load { rungs, bidders: 10, acts: 2, fan_out: FAN_OUT };
+    let file = "side = \"sale\"\nscale = \"decimal 2\"\nstart = \"99.501\"\nlevels = 100\n";
+    let grid: GridFile = toml::from_str(file).unwrap();
+    let load = |levels| Load { levels, bidders: 10, acts: 2, fan_out: FAN_OUT };
     let at = |field: &str| format!("lots[0].{field}");
-    in_terms(read_lot(&at, "Kingdom of Thule 2035", "lot 0", &ladder, load).unwrap_err())
+    in_terms(read_lot(&at, "Kingdom of Thule 2035", "lot 0", &grid, load).unwrap_err())
 }
 
 fn page() -> String {

@@ -1,4 +1,4 @@
-//! Which digits to write a ladder's rungs in.
+//! Which digits to write a grid's levels in.
 //!
 //! The shape decides what a lot costs. With radices `B_1 .. B_d` of `m_1 .. m_d` bits, `n` bids,
 //! and `q` keyholder acts per step (the thresholds of all groups added up), a lot needs
@@ -6,7 +6,7 @@
 //! | | how much |
 //! |---|---|
 //! | commits | `n` range proofs, whatever the shape |
-//! | reveals | `n * (sum of (B_t - 1)` ladder entries `+ sum of m_t` bits`)` |
+//! | reveals | `n * (sum of (B_t - 1)` unary encoding entries `+ sum of m_t` bits`)` |
 //! | gates | `n * sum over t >= 2 of (B_t - 1)` gates, `q` turns each, and one opening of `q` shares |
 //! | tests | per digit and for the winner a search, each of its points blinded and opened by `q` |
 //!
@@ -25,12 +25,12 @@ use talea_protocol::{limits::MAX_BIDS_PER_LOT, price::Shape, sealed_bid::SealedB
 /// 64-bit Bulletproof. Measured in a release build on one core, in chunks of 128 where there are
 /// chunks; on other machines the ratios differ a little, and the order of shapes hardly at all.
 pub mod weights {
-    /// A rung's range proof, per bit of each of its two values: 130 to make, 20 to verify.
+    /// A level's range proof, per bit of each of its two values: 130 to make, 20 to verify.
     pub const RANGE_PER_BIT: u64 = 150;
-    /// One ciphertext of a ladder: 75 to make, 18 to verify.
-    pub const LADDER_ENTRY: u64 = 93;
-    /// The argument for one bit of a rung: 125 to make, 25 to verify.
-    pub const LADDER_BIT: u64 = 150;
+    /// One ciphertext of a unary encoding: 75 to make, 18 to verify.
+    pub const UNARY_ENTRY: u64 = 93;
+    /// The argument for one bit of a level: 125 to make, 25 to verify.
+    pub const UNARY_BIT: u64 = 150;
     /// One keyholder's turn on one gate: 390 to make, 80 to verify.
     pub const GATE_TURN: u64 = 470;
     /// One keyholder's blinding of one ciphertext: 100 to make, 65 to verify.
@@ -44,8 +44,8 @@ pub mod weights {
 /// What a shape has to serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Load {
-    /// Rungs of the ladder.
-    pub rungs: u32,
+    /// Levels of the grid.
+    pub levels: u32,
     /// Bids on the lot.
     pub bidders: u32,
     /// Keyholder acts per step: the thresholds of all groups added up.
@@ -100,8 +100,8 @@ pub fn cost(shape: &Shape, load: &Load) -> Cost {
     let radices: Vec<u64> = shape.radices().map(wide).collect();
     let gates: u64 = radices.iter().skip(1).map(|radix| radix.saturating_sub(1)).sum();
 
-    // Each round of a search is a Blind step and an Unseal step; each later digit begins with a
-    // Gate step and an Unseal step.
+    // Each round of a search is a Blind step and a Decrypt step; each later digit begins with a
+    // Gate step and a Decrypt step.
     let searches = radices.iter().map(|radix| radix.saturating_sub(1)).chain([n.saturating_sub(1)]);
     let (mut points, mut steps) = (0u64, 0u64);
     for last in searches {
@@ -111,10 +111,10 @@ pub fn cost(shape: &Shape, load: &Load) -> Cost {
     }
     steps = steps.saturating_add(times(&[2, wide(shape.digits().saturating_sub(1))]));
 
-    let entry_and_bits = times(&[weights::LADDER_ENTRY, wide(shape.entries())])
-        .saturating_add(times(&[weights::LADDER_BIT, wide(shape.bits())]));
+    let entry_and_bits = times(&[weights::UNARY_ENTRY, wide(shape.entries())])
+        .saturating_add(times(&[weights::UNARY_BIT, wide(shape.bits())]));
     Cost {
-        commits: times(&[n, 2, range_bits(load.rungs), weights::RANGE_PER_BIT]),
+        commits: times(&[n, 2, range_bits(load.levels), weights::RANGE_PER_BIT]),
         reveals: times(&[n, entry_and_bits]),
         gates: times(&[n, gates, q, weights::GATE_TURN + weights::SHARE]),
         tests: times(&[points, q, weights::BLINDING + weights::SHARE]),
@@ -128,8 +128,8 @@ fn wide(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-fn range_bits(rungs: u32) -> u64 {
-    match rungs {
+fn range_bits(levels: u32) -> u64 {
+    match levels {
         0..=0x100 => 8,
         0x101..=0x1_0000 => 16,
         _ => 32,
@@ -150,15 +150,15 @@ fn search(last: u64, fan_out: u64) -> (u64, u64) {
     (points, rounds)
 }
 
-/// Shapes that can hold the load's rungs, the best first: every first digit, then digits of one,
-/// two or three bits. Shapes of more bits than the rungs need only cost more.
+/// Shapes that can hold the load's levels, the best first: every first digit, then digits of one,
+/// two or three bits. Shapes of more bits than the levels need only cost more.
 ///
 /// # Errors
 /// `suggest.load` if no lot can have such a load.
 pub fn candidates(load: &Load) -> Result<Vec<Candidate>, Failure> {
     let refuse = |sentence: &str| Err(Failure::new(Code::SuggestLoad, sentence));
-    if load.rungs < 2 {
-        return refuse("a ladder needs at least two rungs");
+    if load.levels < 2 {
+        return refuse("a grid needs at least two levels");
     }
     if !(1..=MAX_BIDS_PER_LOT).contains(&load.bidders) {
         return refuse("a lot takes 1 to 65,535 bids");
@@ -169,7 +169,7 @@ pub fn candidates(load: &Load) -> Result<Vec<Candidate>, Failure> {
     if load.fan_out == 0 {
         return refuse("the fan-out is at least 1");
     }
-    let bits = u32::BITS.saturating_sub(load.rungs.saturating_sub(1).leading_zeros());
+    let bits = u32::BITS.saturating_sub(load.levels.saturating_sub(1).leading_zeros());
     let bits = u8::try_from(bits).unwrap_or(32);
     let mut found: Vec<Candidate> = Vec::new();
     for first in 1..=bits.min(10) {
@@ -202,28 +202,28 @@ pub fn candidates(load: &Load) -> Result<Vec<Candidate>, Failure> {
 pub fn suggest(load: &Load) -> Result<Shape, Failure> {
     let best = candidates(load)?.into_iter().next();
     best.map(|candidate| candidate.shape)
-        .ok_or_else(|| Failure::new(Code::SuggestLoad, "no shape holds that many rungs"))
+        .ok_or_else(|| Failure::new(Code::SuggestLoad, "no shape holds that many levels"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talea_protocol::price::{Price, PriceLadder, Scale, Side};
+    use talea_protocol::price::{Price, PriceGrid, Scale, Side};
 
-    fn load(rungs: u32, bidders: u32) -> Load {
-        Load { rungs, bidders, acts: 2, fan_out: 15 }
+    fn load(levels: u32, bidders: u32) -> Load {
+        Load { levels, bidders, acts: 2, fan_out: 15 }
     }
 
     #[test]
-    fn every_suggestion_holds_its_rungs_and_wastes_no_bit() {
-        for rungs in [2, 3, 5, 256, 257, 1_000, 65_536, 65_537, 1 << 31, u32::MAX] {
+    fn every_suggestion_holds_its_levels_and_wastes_no_bit() {
+        for levels in [2, 3, 5, 256, 257, 1_000, 65_536, 65_537, 1 << 31, u32::MAX] {
             for bidders in [1, 3, 128, 65_535] {
-                for candidate in candidates(&load(rungs, bidders)).unwrap() {
+                for candidate in candidates(&load(levels, bidders)).unwrap() {
                     let bits = candidate.shape.bits();
-                    assert!(1u64 << bits >= u64::from(rungs), "{rungs} in {}", candidate.shape);
+                    assert!(1u64 << bits >= u64::from(levels), "{levels} in {}", candidate.shape);
                     assert!(
-                        1u64 << (bits - 1) < u64::from(rungs),
-                        "{rungs} in {}",
+                        1u64 << (bits - 1) < u64::from(levels),
+                        "{levels} in {}",
                         candidate.shape
                     );
                 }
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn impossible_loads_are_refused() {
         for load in [
-            Load { rungs: 1, ..load(2, 1) },
+            Load { levels: 1, ..load(2, 1) },
             load(2, 0),
             load(2, 65_536),
             Load { acts: 0, ..load(2, 1) },
@@ -271,17 +271,17 @@ mod tests {
     }
 
     #[test]
-    fn range_bits_are_the_ladders() {
-        for rungs in [2, 256, 257, 65_536, 65_537, u32::MAX] {
-            let ladder = PriceLadder {
+    fn range_bits_are_the_grids() {
+        for levels in [2, 256, 257, 65_536, 65_537, u32::MAX] {
+            let grid = PriceGrid {
                 side: Side::HighestWins,
                 start: Price(0),
                 tick: 1,
-                rungs,
+                levels,
                 scale: Scale::Decimal(0),
                 shape: Shape::new(&[1; 32]).unwrap(),
             };
-            assert_eq!(wide(ladder.range_bits()), range_bits(rungs));
+            assert_eq!(wide(grid.range_bits()), range_bits(levels));
         }
     }
 }

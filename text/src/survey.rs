@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::iter;
 use talea_protocol::{
     outcome::Survey,
-    price::{PriceLadder, Rung},
+    price::{Level, PriceGrid},
 };
 
 /// What a round showed.
@@ -33,15 +33,12 @@ pub struct BucketReport {
 impl SurveyReport {
     /// The surveys of a lot, from round 0.
     #[must_use]
-    pub fn all(ladder: &PriceLadder, surveys: &[Survey]) -> Vec<Self> {
+    pub fn all(grid: &PriceGrid, surveys: &[Survey]) -> Vec<Self> {
         let report = |(round, survey): (usize, &Survey)| Self {
             round,
-            depth: survey.depth.as_ref().map(|depth| buckets(ladder, depth)),
-            cover: survey.cover.as_ref().map(|quote| ladder.scale.write(quote.price)),
-            cover_decimal: survey
-                .cover
-                .as_ref()
-                .map(|quote| ladder.scale.write_decimal(quote.price)),
+            depth: survey.depth.as_ref().map(|depth| buckets(grid, depth)),
+            cover: survey.cover.as_ref().map(|quote| grid.scale.write(quote.price)),
+            cover_decimal: survey.cover.as_ref().map(|quote| grid.scale.write_decimal(quote.price)),
         };
         surveys.iter().enumerate().map(report).collect()
     }
@@ -76,16 +73,15 @@ pub fn table(surveys: &[SurveyReport]) -> String {
 
 /// The buckets of a depth, with the prices that they hold.
 #[must_use]
-pub fn buckets(ladder: &PriceLadder, depth: &[u32]) -> Vec<BucketReport> {
-    let lower_bits: u32 =
-        ladder.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum();
-    let last = ladder.rungs.saturating_sub(1);
+pub fn buckets(grid: &PriceGrid, depth: &[u32]) -> Vec<BucketReport> {
+    let lower_bits: u32 = grid.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum();
+    let last = grid.levels.saturating_sub(1);
     let width = 1u32.checked_shl(lower_bits).unwrap_or(u32::MAX);
-    let scale = ladder.scale;
+    let scale = grid.scale;
     let buckets = (0u32..).zip(depth).map_while(|(bucket, bids)| {
         let first = bucket.checked_mul(width).filter(|first| *first <= last)?;
         let end = first.saturating_add(width.saturating_sub(1)).min(last);
-        let (from, to) = (ladder.price(Rung(first))?, ladder.price(Rung(end))?);
+        let (from, to) = (grid.price(Level(first))?, grid.price(Level(end))?);
         Some(BucketReport {
             from: scale.write(from),
             from_decimal: scale.write_decimal(from),

@@ -37,7 +37,7 @@ struct Arguments {
     /// The transcript; - for standard input.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Write the report as JSON (schema "talea-verify/1").
+    /// Write the report as JSON (schema "talea-verify/2").
     #[arg(long)]
     json: bool,
     /// Write every check, passed or not, before the verdict. JSON always has them.

@@ -1,6 +1,6 @@
 //! What was checked, what is still to be checked, and the first failure of all.
 //!
-//! Cheap checks are settled at once. Proofs are *deferred*: the replay goes on as if they held,
+//! Cheap checks are decided at once. Proofs are *deferred*: the replay continues as if they held,
 //! and they are verified later, many at a time, on all cores. Every check has a position, by
 //! place in the file and then in the order in which the specification performs them; whatever the
 //! order in which proofs are verified, the failure with the least position is the one reported,
@@ -21,7 +21,7 @@ use crate::{
     failure::{Failure, Position, Refusal, Stop, Subject},
     fiat_shamir::Context,
     group::QuorumKey,
-    proofs::{ProofError, blind, gate, mix, possession, range, unseal},
+    proofs::{ProofError, blind, decryption_share, gate, possession, range, shuffle},
 };
 
 /// How often a check was performed.
@@ -63,7 +63,7 @@ pub(crate) enum Task {
     Range {
         context: Context,
         key: Arc<QuorumKey>,
-        rungs: u32,
+        levels: u32,
         commitment: Point,
         point: RistrettoPoint,
         /// In a later round.
@@ -78,14 +78,14 @@ pub(crate) enum Task {
         inputs: Arc<gate::Wires>,
         /// The next turn's inputs: one place in memory, by which turns in a row are folded as one.
         outputs: Arc<gate::Wires>,
-        turns: Arc<Vec<gate::Turn>>,
+        turns: Arc<Vec<gate::DecodedGate>>,
     },
-    Mix {
+    Shuffle {
         context: Context,
         head: Digest,
         chunk: u32,
-        inputs: Arc<mix::Lists>,
-        post: Arc<mix::Decoded>,
+        inputs: Arc<shuffle::Lists>,
+        post: Arc<shuffle::Decoded>,
     },
     Blind {
         context: Context,
@@ -94,13 +94,13 @@ pub(crate) enum Task {
         inputs: Arc<Vec<blind::Item>>,
         post: Arc<blind::Decoded>,
     },
-    Unseal {
+    Decrypt {
         context: Context,
         head: Digest,
         chunk: u32,
-        key: unseal::Element,
-        randomness: Arc<Vec<unseal::Element>>,
-        post: Arc<unseal::Decoded>,
+        key: decryption_share::Element,
+        randomness: Arc<Vec<decryption_share::Element>>,
+        post: Arc<decryption_share::Decoded>,
     },
 }
 
@@ -120,27 +120,27 @@ impl Task {
             }
             // Folded with their like.
             Self::Range { .. } | Self::Gate { .. } => Ok(()),
-            Self::Mix { context, head, chunk, inputs, post } => {
-                mix::verify_decoded(context, head, *chunk, inputs, post)
+            Self::Shuffle { context, head, chunk, inputs, post } => {
+                shuffle::verify_decoded(context, head, *chunk, inputs, post)
             }
             Self::Blind { context, head, chunk, inputs, post } => {
                 blind::verify_decoded(context, head, *chunk, inputs, post)
             }
-            Self::Unseal { context, head, chunk, key, randomness, post } => {
-                unseal::verify_decoded(context, head, *chunk, key, randomness, post)
+            Self::Decrypt { context, head, chunk, key, randomness, post } => {
+                decryption_share::verify_decoded(context, head, *chunk, key, randomness, post)
             }
         }
     }
 
-    /// About how many bytes it keeps in memory.
+    /// The memory that it takes, in bytes, approximately.
     fn weight(&self) -> usize {
         let items = match self {
             Self::Possession { deal, .. } => deal.shares.len(),
             Self::Range { .. } => 10,
             Self::Gate { turns, .. } => turns.len().saturating_mul(16),
-            Self::Mix { inputs, .. } => inputs.switches().saturating_mul(12),
+            Self::Shuffle { inputs, .. } => inputs.switches().saturating_mul(12),
             Self::Blind { inputs, .. } => inputs.len().saturating_mul(4),
-            Self::Unseal { randomness, .. } => randomness.len().saturating_mul(2),
+            Self::Decrypt { randomness, .. } => randomness.len().saturating_mul(2),
         };
         items.saturating_mul(192).saturating_add(256)
     }
@@ -235,7 +235,7 @@ impl Docket {
         Err(self.refuse(check, sentence()))
     }
 
-    /// Takes a proof's word that it holds, for now.
+    /// Defers a proof: it counts as holding until the flush.
     pub(crate) fn defer(&mut self, check: Check, task: Task) {
         let position = self.position();
         self.recent.push((position, check, Verdict::Held));
@@ -302,11 +302,11 @@ fn faults(waiting: &[Deferred]) -> Vec<(&Deferred, ProofError)> {
     let mut others = Vec::new();
     for deferred in waiting {
         match &deferred.task {
-            Task::Range { context, key, rungs, commitment, point, former, proof } => {
+            Task::Range { context, key, levels, commitment, point, former, proof } => {
                 let claim = range::Claim {
                     context: *context,
                     quorum_key: key.wire,
-                    rungs: *rungs,
+                    levels: *levels,
                     commitment: *commitment,
                     point: *point,
                     former: *former,

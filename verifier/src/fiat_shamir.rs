@@ -111,7 +111,7 @@ impl ProofTranscript {
         Scalar::from(u128::from_le_bytes(bytes).max(1))
     }
 
-    /// The transcript itself, for the proof whose crate goes on with it.
+    /// The transcript itself, for the proof whose crate continues it.
     pub(crate) fn into_inner(self) -> Transcript {
         self.0
     }
@@ -135,7 +135,7 @@ pub(crate) struct Binding([u8; 32]);
 pub struct Weights(ChaCha20Rng);
 
 impl Weights {
-    /// For a fold of exactly the proofs that these bindings stand for.
+    /// For a fold of exactly the proofs of these bindings.
     pub(crate) fn for_proofs<'a>(bindings: impl ExactSizeIterator<Item = &'a Binding>) -> Self {
         let mut t = Transcript::new(labels::BATCH_WEIGHTS);
         t.append_u64(b"proofs", u64::try_from(bindings.len()).unwrap_or(u64::MAX));
@@ -159,9 +159,9 @@ pub(crate) fn range_weights(
     context: &Context,
     quorum_key: &Point,
     bits: usize,
-    rungs: u32,
+    levels: u32,
     commitment: &Point,
-    standing: Option<&Point>,
+    active: Option<&Point>,
     proof: &[u8],
 ) -> ChaCha20Rng {
     let mut t = Transcript::new(labels::RANGE_WEIGHTS);
@@ -171,11 +171,11 @@ pub(crate) fn range_weights(
     t.append_message(b"signer", &context.signer.0);
     t.append_message(b"quorum-key", &quorum_key.0);
     t.append_u64(b"bits", u64::try_from(bits).unwrap_or(u64::MAX));
-    t.append_u64(b"rungs", u64::from(rungs));
+    t.append_u64(b"rungs", u64::from(levels));
     t.append_message(b"commitment", &commitment.0);
     // Of an improvement.
-    if let Some(standing) = standing {
-        t.append_message(b"standing", &standing.0);
+    if let Some(active) = active {
+        t.append_message(b"standing", &active.0);
     }
     t.append_message(b"proof", proof);
     seeded(&mut t)

@@ -20,11 +20,11 @@ use talea_protocol::{
 
 use crate::{
     group, keys,
-    proofs::{ProofError, blind, gate, ladder::Sealed, mix, unseal},
+    proofs::{ProofError, blind, decryption_share, gate, shuffle, unary::Sealed},
     replay::terms::Facts,
 };
 
-/// An entry as it stands in the file, cut into its fields.
+/// An entry as in the file, cut into its fields.
 pub(crate) struct RawEntry {
     pub(crate) slot: u64,
     pub(crate) instruction: Vec<u8>,
@@ -76,15 +76,15 @@ pub(crate) enum Body {
     Reveal(Vec<RevealBody>),
     Endorse(Endorsement),
     Vouch(Vouch),
-    Gate(RankBody<Vec<gate::Turn>>),
-    Mix(RankBody<mix::Decoded>),
+    Gate(RankBody<Vec<gate::DecodedGate>>),
+    Shuffle(RankBody<shuffle::Decoded>),
     Blind(RankBody<blind::Decoded>),
-    Unseal(RankBody<unseal::Decoded>),
+    Decrypt(RankBody<decryption_share::Decoded>),
     Decide(Decision),
 }
 
 impl Body {
-    /// What people call this kind of instruction.
+    /// The name of this kind of instruction.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Tick => "Tick",
@@ -97,9 +97,9 @@ impl Body {
             Self::Endorse(_) => "Endorse",
             Self::Vouch(_) => "Vouch",
             Self::Gate(_) => "Gate",
-            Self::Mix(_) => "Mix",
+            Self::Shuffle(_) => "Shuffle",
             Self::Blind(_) => "Blind",
-            Self::Unseal(_) => "Unseal",
+            Self::Decrypt(_) => "Decrypt",
             Self::Decide(_) => "Decide",
         }
     }
@@ -129,7 +129,7 @@ pub(crate) struct RevealBody {
 
 pub(crate) struct RankBody<T> {
     pub(crate) header: RankHeader,
-    /// How many items, or in a Mix switches, and in a Blind how many responses: **K5**.
+    /// How many items, or in a Shuffle switches, and in a Blind how many responses: **K5**.
     pub(crate) lengths: (usize, usize),
     /// The first half of **K6**, **K12**, **K7** or **K9**.
     pub(crate) decoded: Result<Arc<T>, ProofError>,
@@ -180,20 +180,20 @@ fn decode(instruction: Instruction, facts: &Facts) -> Body {
             lengths: (post.turns.len(), post.turns.len()),
             decoded: gate::decode(&post.turns).map(Arc::new),
         }),
-        Instruction::Mix(post) => Body::Mix(RankBody {
+        Instruction::Shuffle(post) => Body::Shuffle(RankBody {
             header: post.header,
             lengths: (post.switches.len(), post.switches.len()),
-            decoded: mix::decode(&post.switches, &post.challenge).map(Arc::new),
+            decoded: shuffle::decode(&post.switches, &post.challenge).map(Arc::new),
         }),
         Instruction::Blind(post) => Body::Blind(RankBody {
             header: post.header,
             lengths: (post.blinded.len(), post.responses.len()),
             decoded: blind::decode(&post.blinded, &post.challenge, &post.responses).map(Arc::new),
         }),
-        Instruction::Unseal(post) => Body::Unseal(RankBody {
+        Instruction::Decrypt(post) => Body::Decrypt(RankBody {
             header: post.header,
             lengths: (post.shares.len(), post.shares.len()),
-            decoded: unseal::decode(&post.shares, &post.proof).map(Arc::new),
+            decoded: decryption_share::decode(&post.shares, &post.proof).map(Arc::new),
         }),
         Instruction::Decide(decision) => Body::Decide(decision),
     }
@@ -227,7 +227,7 @@ fn decode_reveals(reveals: &Reveals, facts: &Facts) -> Vec<RevealBody> {
             let bytes = &reveal.sealed_bid;
             let (sealed, contribution) = match facts.lot(reveal.bid.lot) {
                 Some(lot) => {
-                    decode_sealed(bytes, &lot.ladder.shape, facts.terms.ties, reveal.bid.round)
+                    decode_sealed(bytes, &lot.grid.shape, facts.terms.ties, reveal.bid.round)
                 }
                 // **R1** refuses it before anybody asks.
                 None => (Err(ProofError::Equation("a reveal for no lot".into())), None),

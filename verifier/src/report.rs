@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Name of the JSON view's schema; a change that could break a reader changes it.
-pub const SCHEMA: &str = "talea-verify/1";
+pub const SCHEMA: &str = "talea-verify/2";
 
 /// Name of this tool.
 pub const TOOL: &str = "talea-verify";
@@ -58,10 +58,10 @@ pub enum Verdict {
     Undecided,
 }
 
-/// How a check fared.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum CheckStatus {
     /// It was performed, and held whenever it had to.
     Pass,
     /// It failed, and stopped the replay.
@@ -72,7 +72,7 @@ pub enum Standing {
     NotReached,
 }
 
-impl Standing {
+impl CheckStatus {
     fn in_words(self) -> &'static str {
         match self {
             Self::Pass => "PASS",
@@ -89,7 +89,7 @@ pub struct CheckRow {
     /// Which.
     pub check: Check,
     /// How it fared.
-    pub standing: Standing,
+    pub status: CheckStatus,
     /// How often it was performed.
     pub count: Count,
 }
@@ -115,9 +115,9 @@ pub struct LotRow {
     pub ending: Option<Ending>,
 }
 
-/// Where an auction stands whose outcome is not in the file.
+/// The progress of an auction whose outcome is not in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stand {
+pub struct Progress {
     /// The phase after the last entry.
     pub phase: &'static str,
     /// The round, if the terms have rounds.
@@ -152,7 +152,7 @@ pub struct Report {
     /// The first that failed.
     pub failure: Option<Failure>,
     /// Of an undecided auction.
-    pub stand: Option<Stand>,
+    pub progress: Option<Progress>,
     /// The lots. After a failure none has an ending.
     pub lots: Vec<LotRow>,
     /// The accounts of a valid transcript.
@@ -175,13 +175,13 @@ impl Report {
         let failed = failure.as_ref().map(|failure| failure.check);
         let row = |check: &Check| {
             let count = docket.counts().get(check).copied().unwrap_or_default();
-            let standing = match (failed, count.performed) {
-                (Some(failed), _) if failed == *check => Standing::Fail,
-                (_, 1..) => Standing::Pass,
-                (Some(_), 0) => Standing::NotReached,
-                (None, 0) => Standing::NotNeeded,
+            let status = match (failed, count.performed) {
+                (Some(failed), _) if failed == *check => CheckStatus::Fail,
+                (_, 1..) => CheckStatus::Pass,
+                (Some(_), 0) => CheckStatus::NotReached,
+                (None, 0) => CheckStatus::NotNeeded,
             };
-            CheckRow { check: *check, standing, count }
+            CheckRow { check: *check, status, count }
         };
         let sound = replay.filter(|_| verdict != Verdict::Invalid);
         let derived = replay.filter(|_| verdict == Verdict::Valid).and_then(Replay::outcome);
@@ -205,7 +205,7 @@ impl Report {
                 .map(|bytes| Digest::of(&[&bytes])),
             checks: Check::ALL.iter().map(row).collect(),
             failure,
-            stand: sound.filter(|_| verdict == Verdict::Undecided).map(|replay| Stand {
+            progress: sound.filter(|_| verdict == Verdict::Undecided).map(|replay| Progress {
                 phase: replay.phase().name(),
                 round: replay.facts.terms.rounds.map(|_| replay.round.number),
                 slot: replay.slot(),
@@ -319,10 +319,11 @@ impl Report {
 
     /// How many checks fared how, those left out of which there is none.
     fn tally(&self) -> String {
-        let standings = [Standing::Pass, Standing::Fail, Standing::NotNeeded, Standing::NotReached];
-        let counts = standings.into_iter().filter_map(|standing| {
-            let count = self.checks.iter().filter(|row| row.standing == standing).count();
-            (count > 0).then(|| format!("{count} {}", standing.in_words()))
+        let statuses =
+            [CheckStatus::Pass, CheckStatus::Fail, CheckStatus::NotNeeded, CheckStatus::NotReached];
+        let counts = statuses.into_iter().filter_map(|status| {
+            let count = self.checks.iter().filter(|row| row.status == status).count();
+            (count > 0).then(|| format!("{count} {}", status.in_words()))
         });
         counts.collect::<Vec<_>>().join(", ")
     }
@@ -330,14 +331,14 @@ impl Report {
     fn write_checks(&self, out: &mut String) -> std::fmt::Result {
         writeln!(out, "Checks")?;
         for row in &self.checks {
-            let standing = row.standing.in_words();
+            let status = row.status.in_words();
             let count = match row.count.performed {
                 0 => String::new(),
                 n => n.to_string(),
             };
             writeln!(
                 out,
-                "  {:<3} {standing:<11} {count:>8}  {}{}",
+                "  {:<3} {status:<11} {count:>8}  {}{}",
                 row.check,
                 row.check.sentence(),
                 note(row)
@@ -348,7 +349,7 @@ impl Report {
 
     /// The verdict in a sentence or two.
     pub fn headline(&self) -> String {
-        match (self.verdict, &self.stand) {
+        match (self.verdict, &self.progress) {
             (Verdict::Valid, _) => {
                 let halted = |row: &LotRow| row.ending == Some(Ending::Halted);
                 let alarm = if self.lots.iter().any(halted) {
@@ -362,19 +363,19 @@ impl Report {
                 "INVALID: this is not a transcript. Is it the right file?".into()
             }
             (Verdict::Invalid, _) => "INVALID: a check failed.".into(),
-            (Verdict::Undecided, Some(stand)) => {
-                let until = match stand.deadline {
+            (Verdict::Undecided, Some(progress)) => {
+                let until = match progress.deadline {
                     Some(deadline) => format!("; its next deadline is slot {deadline}"),
                     None => String::new(),
                 };
-                let round = match stand.round {
+                let round = match progress.round {
                     Some(round) => format!(" of round {round}"),
                     None => String::new(),
                 };
                 format!(
                     "UNDECIDED: every check so far passed and the file ends without an outcome. \
                      The auction is in phase {}{round} at slot {}{until}.",
-                    stand.phase, stand.slot
+                    progress.phase, progress.slot
                 )
             }
             (Verdict::Undecided, None) => {
@@ -452,7 +453,7 @@ fn role(terms: &Terms, key: &PartyKey) -> String {
 fn note(row: &CheckRow) -> String {
     match (row.count.adverse, row.check) {
         (0, _) => String::new(),
-        (n, Check::SignOpened | Check::PriceOnLadder | Check::CountOpened) => {
+        (n, Check::SignOpened | Check::PriceOnGrid | Check::CountOpened) => {
             format!(" (halted {n})")
         }
         (n, _) => format!(" (closed {n} as invalid)"),

@@ -1,4 +1,4 @@
-//! Every test of the verifier, in one binary: auctions in miniature with every party played by the tests,
+//! Every test of the verifier, in one binary: auctions in miniature with every party run by the tests,
 //! provers written from the specification like the rest, and what each relation accepts.
 //!
 //! Many tests look at what a replay knows in the middle of an auction, which is nobody else's business. So
@@ -8,7 +8,7 @@
 #![allow(
     clippy::needless_range_loop,
     clippy::type_complexity,
-    reason = "trial provers keep the letters and indices of the specification"
+    reason = "the provers of the tests keep the letters and indices of the specification"
 )]
 
 #[allow(dead_code, missing_docs, reason = "the library's own; whoever uses it is not here")]
@@ -42,5 +42,5 @@ mod refusals;
 mod relations;
 mod rounds;
 mod setting_up;
-mod trials;
+mod whole_auctions;
 mod witnesses;

@@ -1,4 +1,4 @@
-//! An auction in miniature. The tests play every party; a [`Replay`] runs along and says what is
+//! An auction in miniature. The tests run every party; a [`Replay`] runs along and says what is
 //! asked next, so that a test states only what it is about.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,10 +11,11 @@ use talea_protocol::{
     commitment::{BidId, Commit, seal},
     instruction::{Fund, Instruction, SignedInstruction, opening_bytes, signed_bytes},
     outcome::{Account, Quote},
-    price::{Price, PriceLadder, Rung, Scale, Shape, Side},
+    price::{Level, Price, PriceGrid, Scale, Shape, Side},
     quorum::{Group, KeyholderId, Member},
     ranking::{
-        BlindPost, Decision, Duty, Endorsement, GatePost, MixPost, RankHeader, UnsealPost, Vouch,
+        BlindPost, Decision, DecryptionSharePost, Duty, Endorsement, GatePost, RankHeader,
+        ShufflePost, Vouch,
     },
     sealed_bid::{Reveal, SealedBid},
     setup::{CompactProof, Complaint, Deal},
@@ -40,7 +41,7 @@ use crate::{
 /// What is sold, and by which rules.
 pub(crate) struct Rules {
     pub(crate) shape: Vec<u8>,
-    pub(crate) rungs: u32,
+    pub(crate) levels: u32,
     pub(crate) lots: usize,
     /// Per group: threshold, endorsements, members.
     pub(crate) groups: Vec<(u16, u16, u16)>,
@@ -61,7 +62,7 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             shape: vec![2, 1, 1],
-            rungs: 14,
+            levels: 14,
             lots: 1,
             groups: vec![(2, 2, 3)],
             fan_out: 1,
@@ -139,11 +140,11 @@ pub(crate) fn terms(rules: &Rules, members: &BTreeMap<KeyholderId, Secrets>) -> 
         name: text(&format!("Lot {n}")),
         identifier: text("XS0000000009"),
         quantity: 1_000,
-        ladder: PriceLadder {
+        grid: PriceGrid {
             side: Side::HighestWins,
             start: Price(9_500),
             tick: 5,
-            rungs: rules.rungs,
+            levels: rules.levels,
             scale: Scale::Decimal(2),
             shape: Shape::new(&rules.shape).unwrap(),
         },
@@ -207,9 +208,9 @@ pub(crate) fn terms(rules: &Rules, members: &BTreeMap<KeyholderId, Secrets>) -> 
     builder.build().unwrap()
 }
 
-/// A rung of the lots' ladder with its price.
-pub(crate) fn quote(rung: u32) -> Quote {
-    Quote { rung: Rung(rung), price: Price(9_500 + 5 * i64::from(rung)) }
+/// A level of the lots' grid with its price.
+pub(crate) fn quote(level: u32) -> Quote {
+    Quote { level: Level(level), price: Price(9_500 + 5 * i64::from(level)) }
 }
 
 pub(crate) fn secrets(rng: &mut Rng, rules: &Rules) -> BTreeMap<KeyholderId, Secrets> {
@@ -458,48 +459,53 @@ impl Auction {
         self.fund(key(&seat(id)), BOND * self.terms.lots.len() as u64);
     }
 
-    /// A commit to a rung, and what it hides.
-    pub(crate) fn commitment(&mut self, lot: u32, who: &SigningKey, rung: u32) -> (Commit, Hidden) {
-        self.commitment_and_ladder(lot, who, rung, rung)
-    }
-
-    /// A commit to a rung with a ladder for another.
-    pub(crate) fn commitment_and_ladder(
+    /// A commit to a level, and what it hides.
+    pub(crate) fn commitment(
         &mut self,
         lot: u32,
         who: &SigningKey,
-        rung: u32,
-        ladder: u32,
+        level: u32,
+    ) -> (Commit, Hidden) {
+        self.commitment_and_unary(lot, who, level, level)
+    }
+
+    /// A commit to a level with a unary encoding for another.
+    pub(crate) fn commitment_and_unary(
+        &mut self,
+        lot: u32,
+        who: &SigningKey,
+        level: u32,
+        unary: u32,
     ) -> (Commit, Hidden) {
         let id = BidId { lot, round: self.replay.round.number, bidder: key(who) };
         let context = Context::bid(self.replay.facts.auction, &id);
-        let rungs = self.replay.facts.lot(lot).unwrap().ladder.rungs;
+        let levels = self.replay.facts.lot(lot).unwrap().grid.levels;
         let key = self.quorum_key();
-        let proven = provers::range(&mut self.rng, &context, &key, rungs, rung);
-        self.proven(id, proven, rung, ladder)
+        let proven = provers::range(&mut self.rng, &context, &key, levels, level);
+        self.proven(id, proven, level, unary)
     }
 
-    /// A commit of a later round to a rung that is not below the former one, and what it hides.
-    pub(crate) fn improvement(&mut self, former: &Hidden, rung: u32) -> (Commit, Hidden) {
-        self.improvement_and_ladder(former, rung, rung)
+    /// A commit of a later round to a level that is not below the former one, and what it hides.
+    pub(crate) fn improvement(&mut self, former: &Hidden, level: u32) -> (Commit, Hidden) {
+        self.improvement_and_unary(former, level, level)
     }
 
-    /// A commit of a later round with a ladder for another rung.
-    pub(crate) fn improvement_and_ladder(
+    /// A commit of a later round with a unary encoding for another level.
+    pub(crate) fn improvement_and_unary(
         &mut self,
         former: &Hidden,
-        rung: u32,
-        ladder: u32,
+        level: u32,
+        unary: u32,
     ) -> (Commit, Hidden) {
         let id = BidId { round: self.replay.round.number, ..former.id };
         let context = Context::bid(self.replay.facts.auction, &id);
-        let rungs = self.replay.facts.lot(id.lot).unwrap().ladder.rungs;
+        let levels = self.replay.facts.lot(id.lot).unwrap().grid.levels;
         let former = former.former;
-        let gain = rung.saturating_sub(former.rung);
+        let gain = level.saturating_sub(former.level);
         let key = self.quorum_key();
         let proven =
-            provers::improvement(&mut self.rng, &context, &key, rungs, rung, &former, gain);
-        self.proven(id, proven, rung, ladder)
+            provers::improvement(&mut self.rng, &context, &key, levels, level, &former, gain);
+        self.proven(id, proven, level, unary)
     }
 
     /// `PK`, encoded.
@@ -511,15 +517,15 @@ impl Auction {
         &mut self,
         id: BidId,
         (c, proof, rho): (Point, Vec<u8>, Scalar),
-        rung: u32,
-        ladder: u32,
+        level: u32,
+        unary: u32,
     ) -> (Commit, Hidden) {
         let facts = self.replay.facts.clone();
         let context = Context::bid(facts.auction, &id);
-        let shape = &facts.lot(id.lot).unwrap().ladder.shape;
+        let shape = &facts.lot(id.lot).unwrap().grid.shape;
         let quorum_key = self.replay.committee().unwrap().key.point;
         let sealed: SealedBid =
-            provers::ladder(&mut self.rng, &context, shape, &quorum_key, &c, Rung(ladder), &rho);
+            provers::unary(&mut self.rng, &context, shape, &quorum_key, &c, Level(unary), &rho);
         let mut sealed = sealed.to_bytes();
         if facts.terms.ties.asks_for_contributions(id.round) {
             sealed.extend(Scalar::random(&mut self.rng).to_bytes());
@@ -531,7 +537,7 @@ impl Auction {
             range_proof: List::new(proof).unwrap(),
             seal: seal(&facts.auction, &id, &sealed),
         };
-        (commit, Hidden { id, sealed, former: Former { commitment: c, rung, rho } })
+        (commit, Hidden { id, sealed, former: Former { commitment: c, level, rho } })
     }
 
     /// Advances past setup, so that the quorum key is known before the first commit.
@@ -541,27 +547,27 @@ impl Auction {
     }
 
     /// The seller commits a reserve.
-    pub(crate) fn reserve(&mut self, lot: u32, rung: u32) -> Hidden {
+    pub(crate) fn reserve(&mut self, lot: u32, level: u32) -> Hidden {
         let seller = party("seller");
         self.fund(key(&seller), DEPOSIT);
-        let (commit, hidden) = self.commitment(lot, &seller, rung);
+        let (commit, hidden) = self.commitment(lot, &seller, level);
         self.post(&seller, &Instruction::Reserve(commit));
         hidden
     }
 
-    pub(crate) fn commit(&mut self, lot: u32, who: &SigningKey, rung: u32) -> Hidden {
+    pub(crate) fn commit(&mut self, lot: u32, who: &SigningKey, level: u32) -> Hidden {
         if self.terms.reserve.is_some() {
             self.slot = self.slot.max(RESERVES + 1);
         }
         self.fund(key(who), DEPOSIT + FEE);
-        let (commit, hidden) = self.commitment(lot, who, rung);
+        let (commit, hidden) = self.commitment(lot, who, level);
         self.post(who, &Instruction::Commit(commit));
         hidden
     }
 
     /// A bidder bids again, in a later round.
-    pub(crate) fn improve(&mut self, who: &SigningKey, former: &Hidden, rung: u32) -> Hidden {
-        let (commit, hidden) = self.improvement(former, rung);
+    pub(crate) fn improve(&mut self, who: &SigningKey, former: &Hidden, level: u32) -> Hidden {
+        let (commit, hidden) = self.improvement(former, level);
         self.post(who, &Instruction::Commit(commit));
         hidden
     }
@@ -666,16 +672,16 @@ impl Auction {
                 );
                 Instruction::Gate(GatePost { header, turns: List::new(turns).unwrap() })
             }
-            Items::Mix(lists) => {
+            Items::Shuffle(lists) => {
                 let lists: Vec<Vec<_>> = lists
                     .entries
                     .chunks(lists.length())
                     .map(|list| list.iter().map(|entry| entry.cipher).collect())
                     .collect();
                 let (switches, challenge) =
-                    provers::mix(rng, &context, &header.head, header.chunk, &lists);
+                    provers::shuffle(rng, &context, &header.head, header.chunk, &lists);
                 let switches = List::new(switches).unwrap();
-                Instruction::Mix(MixPost { header, switches, challenge })
+                Instruction::Shuffle(ShufflePost { header, switches, challenge })
             }
             Items::Blind { inputs, .. } => {
                 let inputs: Vec<_> = inputs.iter().map(|i| i.cipher).collect();
@@ -687,11 +693,17 @@ impl Auction {
                     responses: List::new(post.responses).unwrap(),
                 })
             }
-            Items::Unseal { randomness, .. } => {
+            Items::Decrypt { randomness, .. } => {
                 let points: Vec<_> = randomness.iter().map(|r| r.point).collect();
-                let (shares, proof) =
-                    provers::unseal(rng, &context, &header.head, header.chunk, &x, &points);
-                Instruction::Unseal(UnsealPost {
+                let (shares, proof) = provers::decryption_share(
+                    rng,
+                    &context,
+                    &header.head,
+                    header.chunk,
+                    &x,
+                    &points,
+                );
+                Instruction::Decrypt(DecryptionSharePost {
                     header,
                     shares: List::new(shares).unwrap(),
                     proof,
@@ -711,7 +723,7 @@ impl Auction {
         let ranking = state.ranking.as_ref()?;
         ranking.step.chunks.iter().enumerate().find_map(|(at, chunk)| {
             let mut able = committee.keyholders().filter(|id| {
-                !state.out.contains(id)
+                !state.excluded.contains(id)
                     && !chunk.has_acted(*id)
                     && chunk.lacks(&committee, id.group)
             });
@@ -735,7 +747,7 @@ impl Auction {
         Instruction::Decide(Decision { lot, accept })
     }
 
-    /// Plays whoever can act on any lot until nobody can: surveys end, or all is ranked.
+    /// Runs whoever can act on any lot until nobody can: surveys end, or all is ranked.
     pub(crate) fn act_all(&mut self) {
         for lot in (0..self.terms.lots.len()).cycle() {
             let none = BTreeSet::new();

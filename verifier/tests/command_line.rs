@@ -126,14 +126,14 @@ fn json_has_a_schema() {
     let output = run(&["--json", "--jobs", "1", path(&file(b"nothing"))]);
     assert_eq!(output.status.code(), Some(1));
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(json["schema"], "talea-verify/1");
+    assert_eq!(json["schema"], "talea-verify/2");
     assert_eq!(json["verdict"], "invalid");
     assert_eq!(json["failure"]["check"], "X1");
     assert_eq!(json["failure"]["place"], "genesis");
     assert_eq!(json["file"]["bytes"], 7);
     assert_eq!(json["checks"][0]["number"], "X1");
-    assert_eq!(json["checks"][0]["standing"], "fail");
-    assert_eq!(json["checks"][1]["standing"], "not-reached");
+    assert_eq!(json["checks"][0]["status"], "fail");
+    assert_eq!(json["checks"][1]["status"], "not-reached");
     assert!(json["not_verified"].as_array().unwrap().len() >= 6);
 }
 

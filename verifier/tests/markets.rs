@@ -1,4 +1,4 @@
-//! Trials of whole auctions under every rule: mechanisms, disclosures, reserves, ties, the seller's
+//! Tests of whole auctions under every rule: mechanisms, disclosures, reserves, ties, the seller's
 //! say.
 
 use std::collections::BTreeSet;
@@ -7,9 +7,7 @@ use talea_protocol::{
     bytes::{Digest, PartyKey},
     check::Check,
     instruction::Instruction,
-    outcome::{
-        Account, Award, Disclosed, Ending, ReserveResult, Standing as BidStanding, VoidCause,
-    },
+    outcome::{Account, Award, Disclosed, Ending, PriceComparison, ReserveResult, VoidCause},
     quorum::KeyholderId,
     terms::{Depth, Disclosure, Mechanism, Ties},
 };
@@ -21,7 +19,7 @@ use super::{
     },
     oracle::Market,
 };
-use crate::report::{Report, Standing, Verdict};
+use crate::report::{CheckStatus, Report, Verdict};
 
 const FIRST: Mechanism = Mechanism::FirstPrice;
 
@@ -42,12 +40,12 @@ fn account(report: &Report, who: &ed25519_dalek::SigningKey) -> Account {
     *report.accounts.iter().find(|a| a.party == who).unwrap()
 }
 
-/// Four rungs of two digits.
+/// Four levels of two digits.
 fn small() -> Rules {
-    Rules { shape: vec![1, 1], rungs: 4, ..Rules::default() }
+    Rules { shape: vec![1, 1], levels: 4, ..Rules::default() }
 }
 
-/// Plays one lot up to the reveals. The reserve is last among the hidden.
+/// Runs one lot up to the reveals. The reserve is last among the hidden.
 fn committed(
     seed: u64,
     rules: &Rules,
@@ -57,9 +55,9 @@ fn committed(
     let mut auction = Auction::open(seed, rules);
     auction.ceremony();
     auction.begin_commits();
-    let reserve = reserve.map(|rung| auction.reserve(0, rung));
+    let reserve = reserve.map(|level| auction.reserve(0, level));
     let mut hidden: Vec<Hidden> =
-        bids.iter().enumerate().map(|(n, rung)| auction.commit(0, &bidder(n), *rung)).collect();
+        bids.iter().enumerate().map(|(n, level)| auction.commit(0, &bidder(n), *level)).collect();
     hidden.extend(reserve);
     auction.slot = COMMITS + 1;
     (auction, hidden)
@@ -72,7 +70,7 @@ fn ranked(seed: u64, rules: &Rules, bids: &[u32], reserve: Option<u32>) -> (Auct
     (auction, hidden)
 }
 
-fn played(seed: u64, rules: &Rules, bids: &[u32], reserve: Option<u32>) -> (Auction, Vec<Hidden>) {
+fn run(seed: u64, rules: &Rules, bids: &[u32], reserve: Option<u32>) -> (Auction, Vec<Hidden>) {
     let (mut auction, hidden) = ranked(seed, rules, bids, reserve);
     auction.rank(&BTreeSet::new());
     (auction, hidden)
@@ -99,7 +97,7 @@ fn tie_order(auction: &Auction, hidden: &[Hidden], bids: usize) -> Vec<usize> {
 
 /// That an honest lot comes to what the oracle says, in the file and in both views.
 fn agrees(seed: u64, rules: &Rules, bids: &[u32], reserve: Option<u32>) -> Report {
-    let (auction, hidden) = played(seed, rules, bids, reserve);
+    let (auction, hidden) = run(seed, rules, bids, reserve);
     let order = tie_order(&auction, &hidden, bids.len());
     let first = rules.shape[0];
     let below: u8 = rules.shape[1..].iter().sum();
@@ -107,7 +105,7 @@ fn agrees(seed: u64, rules: &Rules, bids: &[u32], reserve: Option<u32>) -> Repor
         mechanism: rules.mechanism,
         disclosure: rules.disclosure,
         bids: order.iter().map(|n| bids[*n]).collect(),
-        reserve: reserve.map(|rung| (rung, rules.reserve.unwrap())),
+        reserve: reserve.map(|level| (level, rules.reserve.unwrap())),
         buckets: (1 << first, 1 << below),
     };
     let expected = market.expected();
@@ -116,12 +114,12 @@ fn agrees(seed: u64, rules: &Rules, bids: &[u32], reserve: Option<u32>) -> Repor
     assert_eq!(report.verdict, Verdict::Valid, "{}", report.to_text());
     let row = &report.lots[0];
     match (&expected.award, row.ending.as_ref().unwrap()) {
-        (Some((rung, winners)), Ending::Sold(award)) => {
-            assert_eq!(award.quote, quote(*rung), "{market:?}");
-            let sales: Vec<(PartyKey, BidStanding)> =
-                award.sales.iter().map(|sale| (sale.winner, sale.standing)).collect();
-            let winners: Vec<(PartyKey, BidStanding)> =
-                winners.iter().map(|(place, standing)| (name(*place), *standing)).collect();
+        (Some((level, winners)), Ending::Sold(award)) => {
+            assert_eq!(award.quote, quote(*level), "{market:?}");
+            let sales: Vec<(PartyKey, PriceComparison)> =
+                award.sales.iter().map(|sale| (sale.winner, sale.comparison)).collect();
+            let winners: Vec<(PartyKey, PriceComparison)> =
+                winners.iter().map(|(place, status)| (name(*place), *status)).collect();
             assert_eq!(sales, winners, "{market:?}");
             for n in 0..bids.len() {
                 let won = winners.iter().any(|(winner, _)| *winner == key(&bidder(n)));
@@ -141,13 +139,13 @@ fn agrees(seed: u64, rules: &Rules, bids: &[u32], reserve: Option<u32>) -> Repor
         .as_ref()
         .map(|opened| opened.iter().map(|bid| (bid.bidder, bid.quote)).collect::<Vec<_>>());
     let expected_bids = expected.bids.as_ref().map(|opened| {
-        opened.iter().enumerate().map(|(n, rung)| (name(n), quote(*rung))).collect::<Vec<_>>()
+        opened.iter().enumerate().map(|(n, level)| (name(n), quote(*level))).collect::<Vec<_>>()
     });
     assert_eq!(opened, expected_bids);
     let of_reserve = match (reserve, expected.reserve) {
         (None, _) => ReserveResult::None,
         (Some(_), None) => ReserveResult::Sealed,
-        (Some(_), Some(rung)) => ReserveResult::Opened(quote(rung)),
+        (Some(_), Some(level)) => ReserveResult::Opened(quote(level)),
     };
     assert_eq!(row.reserve, Some(of_reserve));
     if reserve.is_some() {
@@ -242,29 +240,29 @@ fn both_views_say_who_won_at_what() {
     let report = agrees(620, &rules, &[3, 1, 2, 2], Some(1));
     let text = report.to_text();
     for part in [
-        "SOLD to 2 winners, each at 95.10 (rung 2)",
+        "SOLD to 2 winners, each at 95.10 (level 2)",
         "whose bid was better",
         "whose bid was this price",
-        "reserve: 95.05 (rung 1)",
-        "cover: the best losing bid was 95.10 (rung 2)",
-        "from 95.00 (rung 0): 1",
-        "from 95.10 (rung 2): 1",
+        "reserve: 95.05 (level 1)",
+        "cover: the best losing bid was 95.10 (level 2)",
+        "from 95.00 (level 0): 1",
+        "from 95.10 (level 2): 1",
         "bids: 4 committed, 4 ranked, 0 invalid",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
-    assert_eq!(json["schema"], "talea-verify/1");
+    assert_eq!(json["schema"], "talea-verify/2");
     let lot = &json["lots"][0];
     assert_eq!(lot["ending"], "sold");
     assert_eq!(lot["winner"], serde_json::Value::Null);
     assert_eq!(lot["winners"][0]["party"], key(&bidder(0)).to_string());
-    assert_eq!(lot["winners"][0]["standing"], "above-price");
+    assert_eq!(lot["winners"][0]["comparison"], "above-price");
     assert_eq!(lot["winners"][1]["party"], key(&bidder(2)).to_string());
-    assert_eq!(lot["winners"][1]["standing"], "at-price");
+    assert_eq!(lot["winners"][1]["comparison"], "at-price");
     assert_eq!(lot["price"], "95.10");
-    assert_eq!(lot["reserve"]["standing"], "opened");
-    assert_eq!(lot["reserve"]["opened"]["rung"], 1);
+    assert_eq!(lot["reserve"]["state"], "opened");
+    assert_eq!(lot["reserve"]["opened"]["level"], 1);
     assert_eq!(lot["cover"]["price_minor"], "9510");
     assert_eq!(lot["depth"][0]["bids"], 1);
     assert_eq!(lot["depth"][1]["from"]["price"], "95.10");
@@ -272,13 +270,13 @@ fn both_views_say_who_won_at_what() {
 
     let rules = Rules { disclosure: Disclosure::Everything, groups: vec![(1, 1, 1)], ..small() };
     let report = agrees(621, &rules, &[1, 3], None);
-    assert!(report.to_text().contains(&format!("{} bid 95.05 (rung 1)", key(&bidder(0)))));
+    assert!(report.to_text().contains(&format!("{} bid 95.05 (level 1)", key(&bidder(0)))));
     let json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
     let lot = &json["lots"][0];
     assert_eq!(lot["winner"], key(&bidder(1)).to_string());
     assert_eq!(lot["winners"].as_array().unwrap().len(), 1);
     assert_eq!(lot["bids"][0]["party"], key(&bidder(0)).to_string());
-    assert_eq!(lot["bids"][1]["rung"], 3);
+    assert_eq!(lot["bids"][1]["level"], 3);
     assert_eq!(lot["reserve"], serde_json::Value::Null);
 }
 
@@ -298,16 +296,16 @@ fn counts_of_the_new_checks() {
     assert_eq!(report.verdict, Verdict::Valid);
     let performed = |check: Check| {
         let row = report.checks.iter().find(|row| row.check == check).unwrap();
-        assert_eq!((row.standing, row.count.adverse), (Standing::Pass, 0));
+        assert_eq!((row.status, row.count.adverse), (CheckStatus::Pass, 0));
         row.count.performed
     };
     assert_eq!(performed(Check::TermsRules), 1);
     // One question per digit at fan-out 1 and radix 2, one keyholder.
-    assert_eq!(performed(Check::MixProof), 2);
+    assert_eq!(performed(Check::ShuffleProof), 2);
     // Two flags and their sum, and the reserve's two digits.
     assert_eq!(performed(Check::CountOpened), 5);
     // The price, and the reserve.
-    assert_eq!(performed(Check::PriceOnLadder), 2);
+    assert_eq!(performed(Check::PriceOnGrid), 2);
     assert_eq!(performed(Check::DecisionDue), 1);
 }
 
@@ -347,7 +345,7 @@ fn an_invalid_reserve_does_not_bind() {
     auction.begin_commits();
     let seller = party("seller");
     auction.fund(key(&seller), DEPOSIT);
-    let (commit, lie) = auction.commitment_and_ladder(0, &seller, 3, 2);
+    let (commit, lie) = auction.commitment_and_unary(0, &seller, 3, 2);
     auction.post(&seller, &Instruction::Reserve(commit));
     let bid = auction.commit(0, &bidder(0), 1);
     auction.reveal(&[lie, bid]);
@@ -518,7 +516,7 @@ mod acceptance {
         let report = report(&auction.closed(), 2);
         let award = award(&report);
         assert_eq!(award.quote, quote(0));
-        assert!(award.sales.iter().all(|sale| sale.standing == BidStanding::NotCompared));
+        assert!(award.sales.iter().all(|sale| sale.comparison == PriceComparison::NotCompared));
         assert_eq!(report.verdict, Verdict::Valid);
     }
 
@@ -531,7 +529,7 @@ mod acceptance {
             groups: vec![(1, 1, 1)],
             ..small()
         };
-        let (auction, _) = played(655, &rules, &[1], Some(2));
+        let (auction, _) = run(655, &rules, &[1], Some(2));
         let report = report(&auction.closed(), 2);
         assert_eq!(report.lots[0].ending, Some(Ending::BelowReserve));
     }
@@ -565,9 +563,9 @@ mod acceptance {
     }
 }
 
-/// Mixing is in turn: who is late is out, and the next goes on from what was mixed before.
+/// Shuffling is in turn: who is late is excluded, and the next goes on from what was shuffled before.
 #[test]
-fn absent_mixers_are_replaced() {
+fn absent_shufflers_are_replaced() {
     for absent in 1..=3 {
         let absent = BTreeSet::from([id(0, absent)]);
         let rules = Rules { mechanism: uniform(2), fan_out: 3, chunk_items: 5, ..small() };
@@ -581,7 +579,7 @@ fn absent_mixers_are_replaced() {
     }
 }
 
-/// Plays so many acts of the lot's keyholders, or all; how many there were.
+/// Runs so many acts of the lot's keyholders, or all; how many there were.
 fn act(auction: &mut Auction, most: usize) -> usize {
     for acts in 0..most {
         let Some((chunk, who)) = auction.next_act(0, &BTreeSet::new()) else {

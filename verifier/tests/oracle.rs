@@ -1,11 +1,11 @@
 //! What an auction must come to, by plain definitions over bids in the clear.
 
 use talea_protocol::{
-    outcome::Standing,
+    outcome::PriceComparison,
     terms::{Disclosure, Mechanism},
 };
 
-/// What is to be ranked: rungs, in tie order.
+/// What is to be ranked: levels, in tie order.
 #[derive(Clone, Debug)]
 pub(crate) struct Market {
     pub(crate) mechanism: Mechanism,
@@ -13,15 +13,15 @@ pub(crate) struct Market {
     pub(crate) bids: Vec<u32>,
     /// One that binds, and whether it is opened.
     pub(crate) reserve: Option<(u32, bool)>,
-    /// Radix of the first digit, and rungs that share one.
+    /// Radix of the first digit, and levels that share one.
     pub(crate) buckets: (u32, u32),
 }
 
 /// What it must come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Expected {
-    /// The price's rung, and the winners by their place in tie order.
-    pub(crate) award: Option<(u32, Vec<(usize, Standing)>)>,
+    /// The price's level, and the winners by their place in tie order.
+    pub(crate) award: Option<(u32, Vec<(usize, PriceComparison)>)>,
     pub(crate) cover: Option<u32>,
     pub(crate) depth: Option<Vec<u32>>,
     pub(crate) bids: Option<Vec<u32>>,
@@ -55,7 +55,7 @@ impl Market {
     /// Bids at least the reserve, best first, and among equals in tie order: the first win. They
     /// pay the best bid that did not win or the reserve, whichever is more, and in a first-price
     /// auction their own.
-    fn award(&self) -> Option<(u32, Vec<(usize, Standing)>)> {
+    fn award(&self) -> Option<(u32, Vec<(usize, PriceComparison)>)> {
         let least = self.reserve.map_or(0, |(reserve, _)| reserve);
         let mut able: Vec<(usize, u32)> =
             self.bids.iter().copied().enumerate().filter(|(_, bid)| *bid >= least).collect();
@@ -63,7 +63,7 @@ impl Market {
         let units = match self.mechanism {
             Mechanism::FirstPrice => {
                 let (place, bid) = *able.first()?;
-                return Some((bid, vec![(place, Standing::AtPrice)]));
+                return Some((bid, vec![(place, PriceComparison::AtPrice)]));
             }
             Mechanism::UniformPrice { units } => usize::from(units),
         };
@@ -75,12 +75,12 @@ impl Market {
         able.truncate(units);
         able.sort();
         let winners = able.into_iter().map(|(place, bid)| {
-            let standing = match bid > price {
-                _ if !compared => Standing::NotCompared,
-                true => Standing::AbovePrice,
-                false => Standing::AtPrice,
+            let comparison = match bid > price {
+                _ if !compared => PriceComparison::NotCompared,
+                true => PriceComparison::AbovePrice,
+                false => PriceComparison::AtPrice,
             };
-            (place, standing)
+            (place, comparison)
         });
         Some((price, winners.collect()))
     }

@@ -9,9 +9,9 @@ use rand_core::SeedableRng as _;
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point, Scalar as WireScalar},
     labels,
-    price::{Rung, Shape},
+    price::{Level, Shape},
     ranking::{GateProof, GateTurn, Switch},
-    sealed_bid::{BitCommitments, BitResponses, Ciphertext, LadderArgument, SealedBid},
+    sealed_bid::{BitCommitments, BitResponses, Ciphertext, SealedBid, UnaryArgument},
     setup::CompactProof,
     terms::AuctionId,
 };
@@ -106,29 +106,29 @@ pub(crate) fn complaint(
     compact(&c, &(k + c * p))
 }
 
-/// A commitment to `rung`, its proof, its blinding.
+/// A commitment to `level`, its proof, its blinding.
 pub(crate) fn range(
     rng: &mut Rng,
     context: &Context,
     quorum_key: &Point,
-    rungs: u32,
-    rung: u32,
+    levels: u32,
+    level: u32,
 ) -> (Point, Vec<u8>, Scalar) {
-    range_of(rng, context, quorum_key, rungs, (rung.into(), (rungs - 1 - rung).into()))
+    range_of(rng, context, quorum_key, levels, (level.into(), (levels - 1 - level).into()))
 }
 
-/// The same over a value and what is said to be left to the last rung.
+/// The same over a value and what is said to be left to the last level.
 fn range_of(
     rng: &mut Rng,
     context: &Context,
     quorum_key: &Point,
-    rungs: u32,
+    levels: u32,
     (value, rest): (u64, u64),
 ) -> (Point, Vec<u8>, Scalar) {
     let rho = Scalar::random(rng);
     let c = encode(&(bases().g * Scalar::from(value) + bases().h * rho));
-    let n = range::bits(rungs);
-    let mut transcript = range::transcript(context, quorum_key, n, rungs, &c, None).into_inner();
+    let n = range::bits(levels);
+    let mut transcript = range::transcript(context, quorum_key, n, levels, &c, None).into_inner();
     let (bulletproof, pedersen) = range::generators();
     let (proof, _) = RangeProof::prove_multiple_with_rng(
         bulletproof,
@@ -147,29 +147,28 @@ fn range_of(
 #[derive(Clone, Copy)]
 pub(crate) struct Former {
     pub(crate) commitment: Point,
-    pub(crate) rung: u32,
+    pub(crate) level: u32,
     pub(crate) rho: Scalar,
 }
 
-/// A commitment to a `rung` that is not below the former one, its proof, its blinding. What a liar
+/// A commitment to a `level` that is not below the former one, its proof, its blinding. What a liar
 /// claims to have gained is `gain`.
 pub(crate) fn improvement(
     rng: &mut Rng,
     context: &Context,
     quorum_key: &Point,
-    rungs: u32,
-    rung: u32,
+    levels: u32,
+    level: u32,
     former: &Former,
     gain: u32,
 ) -> (Point, Vec<u8>, Scalar) {
     let rho = Scalar::random(rng);
-    let c = encode(&(bases().g * Scalar::from(rung) + bases().h * rho));
-    let n = range::bits(rungs);
-    let standing = Some(&former.commitment);
-    let mut transcript =
-        range::transcript(context, quorum_key, n, rungs, &c, standing).into_inner();
+    let c = encode(&(bases().g * Scalar::from(level) + bases().h * rho));
+    let n = range::bits(levels);
+    let active = Some(&former.commitment);
+    let mut transcript = range::transcript(context, quorum_key, n, levels, &c, active).into_inner();
     let (bulletproof, pedersen) = range::generators();
-    let values = [rung, rungs - 1 - rung, gain, rungs - 1 - gain].map(u64::from);
+    let values = [level, levels - 1 - level, gain, levels - 1 - gain].map(u64::from);
     let of_gain = rho - former.rho;
     let (proof, _) = RangeProof::prove_multiple_with_rng(
         bulletproof,
@@ -184,16 +183,16 @@ pub(crate) fn improvement(
     (c, proof.to_bytes(), rho)
 }
 
-/// A proof over values that do not add up to `rungs - 1`.
+/// A proof over values that do not add up to `levels - 1`.
 pub(crate) fn range_lie(
     rng: &mut Rng,
     context: &Context,
     quorum_key: &Point,
-    rungs: u32,
+    levels: u32,
     value: u64,
     rest: u64,
 ) -> (Point, Vec<u8>) {
-    let (c, proof, _) = range_of(rng, context, quorum_key, rungs, (value, rest));
+    let (c, proof, _) = range_of(rng, context, quorum_key, levels, (value, rest));
     (c, proof)
 }
 
@@ -208,13 +207,13 @@ fn times(a: &[Scalar], b: &[Scalar]) -> Vec<Scalar> {
     product
 }
 
-pub(crate) fn ladder(
+pub(crate) fn unary(
     rng: &mut Rng,
     context: &Context,
     shape: &Shape,
     key: &RistrettoPoint,
     commitment: &Point,
-    rung: Rung,
+    level: Level,
     rho: &Scalar,
 ) -> SealedBid {
     let g = bases().g;
@@ -222,9 +221,9 @@ pub(crate) fn ladder(
     let com = |v: Scalar, r: Scalar| g * v + h * r;
     let bit_count = shape.bits();
     let m = shape.longest_digit_bits();
-    let digits = shape.digits_of(rung);
+    let digits = shape.digits_of(level);
 
-    // The ladder, and the randomness of U[t][0..=B_t], of which both ends are public.
+    // The unary encoding, and the randomness of U[t][0..=B_t], of which both ends are public.
     let mut entries = Vec::new();
     let mut randomness: Vec<Vec<Scalar>> = Vec::new();
     for (digit, radix) in digits.iter().zip(shape.radices()) {
@@ -238,7 +237,7 @@ pub(crate) fn ladder(
         randomness.push(of_digit);
     }
 
-    let mut t = ProofTranscript::begin(labels::KIND_LADDER, context);
+    let mut t = ProofTranscript::begin(labels::KIND_UNARY, context);
     t.point(b"value-base", &bases().g_wire);
     t.point(b"blinding-base", &bases().h_wire);
     t.point(b"key-base", &bases().k_wire);
@@ -254,7 +253,7 @@ pub(crate) fn ladder(
     }
 
     // Step 1.
-    let bit = |l: usize| Scalar::from((rung.0 >> l) & 1);
+    let bit = |l: usize| Scalar::from((level.0 >> l) & 1);
     let mut alpha: Vec<Scalar> = (0..bit_count).map(|_| Scalar::random(rng)).collect();
     let two = Scalar::from(2u8);
     let power = |l: usize| (0..l).fold(Scalar::ONE, |p, _| p * two);
@@ -335,8 +334,8 @@ pub(crate) fn ladder(
     let x_to = |c: usize| (0..c).fold(Scalar::ONE, |p, _| p * x);
     let tail: Scalar = (0..m).map(|c| x_to(c) * term_randomness[c]).sum();
     SealedBid {
-        ladder: entries,
-        argument: LadderArgument {
+        unary: entries,
+        argument: UnaryArgument {
             bits,
             polynomial,
             responses,
@@ -458,18 +457,18 @@ impl Choice {
     }
 }
 
-pub(crate) fn mix(
+pub(crate) fn shuffle(
     rng: &mut Rng,
     context: &Context,
     head: &Digest,
     chunk: u32,
     lists: &[Vec<Cipher>],
 ) -> (Vec<Switch>, WireScalar) {
-    mix_with(rng, context, head, chunk, lists, Choice::random)
+    shuffle_with(rng, context, head, chunk, lists, Choice::random)
 }
 
 /// With permutations and powers of the caller's choice.
-pub(crate) fn mix_with(
+pub(crate) fn shuffle_with(
     rng: &mut Rng,
     context: &Context,
     head: &Digest,
@@ -501,7 +500,7 @@ pub(crate) fn mix_with(
             stride *= 2;
         }
     }
-    let mut t = ProofTranscript::begin(labels::KIND_MIX, context);
+    let mut t = ProofTranscript::begin(labels::KIND_SHUFFLE, context);
     t.digest(b"head", head);
     t.integer(b"chunk", chunk);
     t.integer(b"switches", passed.len());
@@ -610,7 +609,7 @@ pub(crate) fn blind_with(
     }
 }
 
-pub(crate) fn unseal(
+pub(crate) fn decryption_share(
     rng: &mut Rng,
     context: &Context,
     head: &Digest,
@@ -620,7 +619,7 @@ pub(crate) fn unseal(
 ) -> (Vec<Point>, CompactProof) {
     let shares: Vec<RistrettoPoint> = randomness.iter().map(|r| r * x).collect();
     let wires: Vec<Point> = shares.iter().map(encode).collect();
-    let mut t = ProofTranscript::begin(labels::KIND_UNSEAL, context);
+    let mut t = ProofTranscript::begin(labels::KIND_DECRYPTION_SHARE, context);
     t.digest(b"head", head);
     t.integer(b"chunk", chunk);
     t.point(b"key-base", &bases().k_wire);

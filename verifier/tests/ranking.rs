@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use talea_protocol::{
     bytes::{Digest, PartyKey},
     check::Check,
-    outcome::Standing,
-    price::{Price, PriceLadder, Rung, Scale, Shape, Side},
+    outcome::PriceComparison,
+    price::{Level, Price, PriceGrid, Scale, Shape, Side},
     terms::{AuctionId, Depth, Disclosure, Mechanism, Ties},
 };
 
@@ -29,12 +29,12 @@ use crate::{
         gate::{Encodings, Wires},
     },
     replay::rank::{
-        dialogue::{Dialogue, Halt, Turn},
-        ladder::Ladder,
+        dialogue::{Dialogue, DialogueProgress, Halt},
         lagrange::{Delta, Opened},
         program::{Bid, Finding, Program, Reserve},
         step::{Done, Work},
         ties,
+        unary::UnaryEncoding,
     },
 };
 
@@ -42,11 +42,11 @@ use crate::{
 struct Keyholder {
     rng: Rng,
     secret: Scalar,
-    /// What the Unseal steps so far opened.
+    /// What the Decrypt steps so far opened.
     opened: Vec<RistrettoPoint>,
     /// Kinds of steps, in order, and how many items each had.
     steps: Vec<(char, usize)>,
-    /// Number of an Unseal step, and what it makes of its first item.
+    /// Number of a Decrypt step, and what it makes of its first item.
     lie: Option<(usize, RistrettoPoint)>,
 }
 
@@ -66,8 +66,8 @@ impl Keyholder {
         public + Cipher { r: &*K * &r, e: &*K * &(r * self.secret) }
     }
 
-    fn ladder(&mut self, shape: &Shape, rung: u32) -> Ladder {
-        let digits = shape.digits_of(Rung(rung));
+    fn unary(&mut self, shape: &Shape, level: u32) -> UnaryEncoding {
+        let digits = shape.digits_of(Level(level));
         let digits = digits.into_iter().zip(shape.radices());
         digits
             .map(|(digit, radix)| (1..radix).map(|j| self.encrypt(u64::from(digit >= j))).collect())
@@ -95,24 +95,24 @@ impl Keyholder {
                 });
                 Done::Gate(vec![Arc::new(posted(turned.collect()))])
             }
-            Work::Mix(k, entries) => {
+            Work::Shuffle(k, entries) => {
                 self.steps.push(('M', entries.len() >> k));
                 assert_eq!(entries.len() % (1 << k), 0);
-                let mut mixed = Vec::new();
+                let mut shuffled = Vec::new();
                 for list in entries.chunks(1 << k) {
                     let mut list: Vec<Cipher> =
                         list.iter().map(|item| self.raised(item.cipher)).collect();
                     list.sort_by_key(|_| Scalar::random(&mut self.rng).to_bytes());
-                    mixed.extend(list.into_iter().map(Item::of));
+                    shuffled.extend(list.into_iter().map(Item::of));
                 }
-                Done::Mix(mixed)
+                Done::Shuffle(shuffled)
             }
             Work::Blind(items) => {
                 self.steps.push(('B', items.len()));
                 assert!(items.iter().all(|item| !item.is_public()));
                 Done::Blind(items.into_iter().map(|item| self.raised(item)).collect())
             }
-            Work::Unseal(items) => {
+            Work::Decrypt(items) => {
                 let number = self.steps.iter().filter(|(kind, _)| *kind == 'U').count();
                 self.steps.push(('U', items.len()));
                 let mut opened: Vec<RistrettoPoint> = items
@@ -130,7 +130,7 @@ impl Keyholder {
                 self.opened.extend(&opened);
                 let delta = Arc::new(Delta::none());
                 let one = |multiple| Opened { multiple, delta: Arc::clone(&delta) };
-                Done::Unseal(opened.into_iter().map(one).collect())
+                Done::Decrypt(opened.into_iter().map(one).collect())
             }
         }
     }
@@ -151,15 +151,15 @@ impl Ended {
 
 fn run(keyholder: &mut Keyholder, program: Program) -> Ended {
     let mut docket = Docket::new(Subject::at(Place::Entry(1)));
-    let mut dialogue = Dialogue::new(|line| program.run(line));
+    let mut dialogue = Dialogue::new(|channel| program.run(channel));
     let mut turn = dialogue.start(&mut docket).unwrap();
     loop {
         turn = match turn {
-            Turn::Ask(work) => {
+            DialogueProgress::Ask(work) => {
                 let done = keyholder.answer(work);
                 dialogue.resume(&mut docket, done).unwrap()
             }
-            Turn::End(finding) => {
+            DialogueProgress::End(finding) => {
                 docket.flush(None).unwrap();
                 return Ended { finding, docket };
             }
@@ -173,12 +173,12 @@ fn posted(points: Vec<(Cipher, Cipher)>) -> Wires {
     Wires { points, encodings: Encodings::Posted(posted) }
 }
 
-fn price_ladder(shape: &[u8], rungs: u32) -> PriceLadder {
-    PriceLadder {
+fn price_grid(shape: &[u8], levels: u32) -> PriceGrid {
+    PriceGrid {
         side: Side::HighestWins,
         start: Price(0),
         tick: 1,
-        rungs,
+        levels,
         scale: Scale::Decimal(0),
         shape: Shape::new(shape).unwrap(),
     }
@@ -189,19 +189,19 @@ fn name(n: usize) -> PartyKey {
 }
 
 fn program(keyholder: &mut Keyholder, market: &Market, shape: &[u8], fan_out: u16) -> Program {
-    let ladder = price_ladder(shape, 1 << shape.iter().sum::<u8>());
-    let shape = ladder.shape.clone();
-    let bids = market.bids.iter().enumerate().map(|(n, rung)| Bid {
+    let grid = price_grid(shape, 1 << shape.iter().sum::<u8>());
+    let shape = grid.shape.clone();
+    let bids = market.bids.iter().enumerate().map(|(n, level)| Bid {
         bidder: name(n),
-        ladder: Arc::new(keyholder.ladder(&shape, *rung)),
+        unary: Arc::new(keyholder.unary(&shape, *level)),
         contribution: None,
     });
     let bids = bids.collect();
     let reserve = market
         .reserve
-        .map(|(rung, opened)| Reserve { ladder: Arc::new(keyholder.ladder(&shape, rung)), opened });
+        .map(|(level, opened)| Reserve { unary: Arc::new(keyholder.unary(&shape, level)), opened });
     let (mechanism, disclosure) = (market.mechanism, market.disclosure);
-    Program { ladder, mechanism, disclosure, fan_out, bids, reserve }
+    Program { grid, mechanism, disclosure, fan_out, bids, reserve }
 }
 
 /// A finding in the oracle's words.
@@ -210,17 +210,17 @@ fn told(finding: &Finding) -> Expected {
     let disclosed = &finding.disclosed;
     Expected {
         award: finding.award.as_ref().map(|award| {
-            assert_eq!(award.quote.price, Price(award.quote.rung.0.into()));
-            let sales = award.sales.iter().map(|sale| (place(sale.winner), sale.standing));
-            (award.quote.rung.0, sales.collect())
+            assert_eq!(award.quote.price, Price(award.quote.level.0.into()));
+            let sales = award.sales.iter().map(|sale| (place(sale.winner), sale.comparison));
+            (award.quote.level.0, sales.collect())
         }),
-        cover: disclosed.cover.map(|quote| quote.rung.0),
+        cover: disclosed.cover.map(|quote| quote.level.0),
         depth: disclosed.depth.as_ref().map(|depth| depth.to_vec()),
         bids: disclosed.bids.as_ref().map(|bids| {
             assert!(bids.iter().enumerate().all(|(n, bid)| bid.bidder == name(n)));
-            bids.iter().map(|bid| bid.quote.rung.0).collect()
+            bids.iter().map(|bid| bid.quote.level.0).collect()
         }),
-        reserve: finding.reserve.map(|quote| quote.rung.0),
+        reserve: finding.reserve.map(|quote| quote.level.0),
     }
 }
 
@@ -231,9 +231,9 @@ fn agrees(seed: u64, market: &Market, shape: &[u8], fan_out: u16) {
     assert_eq!(told(&ended.finding.unwrap()), market.expected(), "{market:?}");
 }
 
-/// All patterns of so many bids on so many rungs.
-fn patterns(bids: u32, rungs: u32) -> impl Iterator<Item = Vec<u32>> {
-    (0..rungs.pow(bids)).map(move |n| (0..bids).map(|i| n / rungs.pow(i) % rungs).collect())
+/// All patterns of so many bids on so many levels.
+fn patterns(bids: u32, levels: u32) -> impl Iterator<Item = Vec<u32>> {
+    (0..levels.pow(bids)).map(move |n| (0..bids).map(|i| n / levels.pow(i) % levels).collect())
 }
 
 const FIRST: Mechanism = Mechanism::FirstPrice;
@@ -245,13 +245,13 @@ fn uniform(units: u16) -> Mechanism {
 /// Everything that can be opened short of the bids.
 const ALL_FACTS: Disclosure = Disclosure::Facts { cover: true, depth: Some(Depth { min_bids: 2 }) };
 
-/// Up to three bids on four rungs of two digits, with every reserve and none.
+/// Up to three bids on four levels of two digits, with every reserve and none.
 fn all_patterns(mechanism: Mechanism, disclosure: Disclosure) {
     let mut markets = Vec::new();
     for bids in 1..=3 {
         for bids in patterns(bids, 4) {
             for reserve in [None, Some(0), Some(1), Some(2), Some(3)] {
-                let reserve = reserve.map(|rung| (rung, rung % 2 == 1));
+                let reserve = reserve.map(|level| (level, level % 2 == 1));
                 let bids = bids.clone();
                 let buckets = (2, 2);
                 markets.push(Market { mechanism, disclosure, bids, reserve, buckets });
@@ -277,21 +277,21 @@ fn surveys_of_all_patterns() {
             let program = program(&mut keyholder, &market, &[1, 1], 1);
             let mut docket = Docket::new(Subject::at(Place::Entry(1)));
             let mut dialogue =
-                Dialogue::new(|line| async move { program.survey(&line, true).await });
+                Dialogue::new(|channel| async move { program.survey(&channel, true).await });
             let mut turn = dialogue.start(&mut docket).unwrap();
             let survey = loop {
                 turn = match turn {
-                    Turn::Ask(work) => {
+                    DialogueProgress::Ask(work) => {
                         let done = keyholder.answer(work);
                         dialogue.resume(&mut docket, done).unwrap()
                     }
-                    Turn::End(survey) => break survey.unwrap(),
+                    DialogueProgress::End(survey) => break survey.unwrap(),
                 };
             };
             let mut rest = bids.clone();
             rest.sort();
             rest.truncate(bids.len().saturating_sub(usize::from(mechanism.units())));
-            assert_eq!(survey.cover.map(|quote| quote.rung.0), rest.last().copied());
+            assert_eq!(survey.cover.map(|quote| quote.level.0), rest.last().copied());
             let depth = [0, 1].map(|b| rest.iter().filter(|bid| **bid / 2 == b).count() as u32);
             let depth = (bids.len() >= 2).then(|| depth.to_vec());
             assert_eq!(survey.depth.map(|depth| depth.to_vec()), depth);
@@ -364,7 +364,7 @@ fn the_questions_stand_in_their_order() {
     // Two digits, the second with a gate per bid, and the winner's search.
     let first = [('B', 1), ('U', 1), ('G', 2), ('U', 2), ('B', 1), ('U', 1), ('B', 1), ('U', 1)];
     assert_eq!(steps(&market(FIRST, None)), first);
-    // At-most-tests for the limit 1 mix lists of two; then above_i, and nobody is left.
+    // At-most-tests for the limit 1 shuffle lists of two; then above_i, and nobody is left.
     let second = [('M', 1), ('U', 2), ('G', 2), ('U', 2), ('M', 1), ('U', 2), ('U', 2)];
     assert_eq!(steps(&market(uniform(1), None)), second);
     // As many units as bids: nothing is asked.
@@ -420,9 +420,9 @@ fn what_is_public_is_read() {
                     let mut keyholder = Keyholder::new(5);
                     let mut program = program(&mut keyholder, &market, &shape, 1);
                     // The first digit of the second bid takes the randomness of the first's.
-                    let first = program.bids[0].ladder[0][0].r;
+                    let first = program.bids[0].unary[0][0].r;
                     let secret = keyholder.secret;
-                    let second = &mut Arc::make_mut(&mut program.bids[1].ladder)[0][0];
+                    let second = &mut Arc::make_mut(&mut program.bids[1].unary)[0][0];
                     let message = second.e - second.r * secret;
                     *second = Cipher { r: -first, e: message - first * secret };
                     let ended = run(&mut keyholder, program);
@@ -433,17 +433,17 @@ fn what_is_public_is_read() {
     }
 }
 
-/// Lets an Unseal step open its first item to this, and tells which check raises the alarm.
+/// Lets a Decrypt step open its first item to this, and tells which check raises the alarm.
 #[track_caller]
-fn alarm(market: &Market, shape: &[u8], rungs: u32, lie: (usize, u64), check: Check) {
+fn alarm(market: &Market, shape: &[u8], levels: u32, lie: (usize, u64), check: Check) {
     let mut keyholder = Keyholder::new(7);
     keyholder.lie = Some((lie.0, bases().g * Scalar::from(lie.1)));
     let mut program = program(&mut keyholder, market, shape, 1);
-    program.ladder.rungs = rungs;
+    program.grid.levels = levels;
     let ended = run(&mut keyholder, program);
     assert_eq!(ended.finding.as_ref().err(), Some(&Halt::Alarm));
     assert_eq!(ended.count(check).1, 1);
-    for other in [Check::SignOpened, Check::PriceOnLadder, Check::CountOpened] {
+    for other in [Check::SignOpened, Check::PriceOnGrid, Check::CountOpened] {
         assert_eq!(ended.count(other).1, u64::from(other == check));
     }
 }
@@ -460,12 +460,12 @@ fn k10_an_opened_sign_that_is_none_halts_the_lot() {
 }
 
 #[test]
-fn k11_a_rung_beyond_the_ladder_halts_the_lot() {
+fn k11_a_level_beyond_the_grid_halts_the_lot() {
     let market = plain(FIRST, Disclosure::WINNER_AND_PRICE, &[3, 1]);
     // No lie is needed where a bid is beyond; no accepted bid is.
-    alarm(&market, &[1, 1], 3, (99, 0), Check::PriceOnLadder);
+    alarm(&market, &[1, 1], 3, (99, 0), Check::PriceOnGrid);
     let market = plain(FIRST, Disclosure::Everything, &[1, 3]);
-    alarm(&market, &[1, 1], 3, (99, 0), Check::PriceOnLadder);
+    alarm(&market, &[1, 1], 3, (99, 0), Check::PriceOnGrid);
 }
 
 #[test]
@@ -500,7 +500,7 @@ fn a_lottery_draws_by_hash() {
         (0..20)
             .map(|n| Bid {
                 bidder: name(n),
-                ladder: Arc::default(),
+                unary: Arc::default(),
                 contribution: Some([contribution ^ n as u8; 32]),
             })
             .collect()
@@ -540,9 +540,9 @@ fn a_lottery_draws_by_hash() {
 #[test]
 fn one_bid_is_at_its_own_price() {
     let market = plain(FIRST, Disclosure::Everything, &[2]);
-    assert_eq!(market.expected().award, Some((2, vec![(0, Standing::AtPrice)])));
+    assert_eq!(market.expected().award, Some((2, vec![(0, PriceComparison::AtPrice)])));
     agrees(9, &market, &[1, 1], 1);
     let market = plain(uniform(1), Disclosure::Everything, &[2]);
-    assert_eq!(market.expected().award, Some((0, vec![(0, Standing::NotCompared)])));
+    assert_eq!(market.expected().award, Some((0, vec![(0, PriceComparison::NotCompared)])));
     agrees(9, &market, &[1, 1], 1);
 }

@@ -1,6 +1,6 @@
-//! One small trial per numbered check: what it refuses, at which entry.
+//! One small test per numbered check: what it refuses, at which entry.
 //!
-//! **R3** to **R5** refuse nothing and are in `trials`. **K10**, **K11**, **K13** and **M3** fail only
+//! **R3** to **R5** refuse nothing and are in `whole_auctions`. **K10**, **K11**, **K13** and **M3** fail only
 //! where a proof system or this program is broken, and have tests next to their code.
 
 use std::collections::BTreeSet;
@@ -35,7 +35,7 @@ use crate::{
     fiat_shamir::Context,
     group::{bases, encode},
     replay::rank::step::Items,
-    report::{Report, Standing, Verdict},
+    report::{CheckStatus, Report, Verdict},
 };
 
 pub(super) fn id(group: u16, member: u16) -> KeyholderId {
@@ -49,7 +49,7 @@ pub(super) fn assert_refused(report: &Report, check: Check) {
     assert_eq!(report.verdict, Verdict::Invalid);
     assert_eq!(report.exit_code(), 1);
     let row = report.checks.iter().find(|row| row.check == check).unwrap();
-    assert_eq!(row.standing, Standing::Fail);
+    assert_eq!(row.status, CheckStatus::Fail);
     assert!(!failure.sentence.is_empty());
 }
 
@@ -75,22 +75,22 @@ pub(super) fn at_commits(seed: u64, rules: &Rules) -> Auction {
     auction
 }
 
-pub(super) fn at_reveals(seed: u64, rules: &Rules, rungs: &[u32]) -> (Auction, Vec<Hidden>) {
+pub(super) fn at_reveals(seed: u64, rules: &Rules, levels: &[u32]) -> (Auction, Vec<Hidden>) {
     let mut auction = at_commits(seed, rules);
     let hidden =
-        rungs.iter().enumerate().map(|(n, rung)| auction.commit(0, &bidder(n), *rung)).collect();
+        levels.iter().enumerate().map(|(n, level)| auction.commit(0, &bidder(n), *level)).collect();
     auction.slot = COMMITS + 1;
     (auction, hidden)
 }
 
-pub(super) fn at_endorsing(seed: u64, rules: &Rules, rungs: &[u32]) -> Auction {
-    let (mut auction, hidden) = at_reveals(seed, rules, rungs);
+pub(super) fn at_endorsing(seed: u64, rules: &Rules, levels: &[u32]) -> Auction {
+    let (mut auction, hidden) = at_reveals(seed, rules, levels);
     auction.reveal(&hidden);
     auction
 }
 
-pub(super) fn at_ranking(seed: u64, rules: &Rules, rungs: &[u32]) -> Auction {
-    let mut auction = at_endorsing(seed, rules, rungs);
+pub(super) fn at_ranking(seed: u64, rules: &Rules, levels: &[u32]) -> Auction {
+    let mut auction = at_endorsing(seed, rules, levels);
     auction.endorse(&[]);
     auction
 }
@@ -99,7 +99,7 @@ pub(super) fn is_gate(items: &Items) -> bool {
     matches!(items, Items::Gate(_))
 }
 
-/// Plays on until the step is of the kind wanted, nobody having acted in it.
+/// Runs on until the step is of the kind wanted, nobody having acted in it.
 pub(super) fn until(auction: &mut Auction, wanted: fn(&Items) -> bool) {
     let none = BTreeSet::new();
     loop {
@@ -204,33 +204,31 @@ mod opening_of {
     fn t2_lots() {
         refuse_terms(Check::TermsLots, |t| t.lots = List::default());
         refuse_terms(Check::TermsLots, |t| lot(t, |l| l.quantity = 0));
-        refuse_terms(Check::TermsLots, |t| lot(t, |l| l.ladder.tick = 0));
-        refuse_terms(Check::TermsLots, |t| lot(t, |l| l.ladder.tick = 1 << 63));
-        refuse_terms(Check::TermsLots, |t| lot(t, |l| l.ladder.rungs = 1));
-        refuse_terms(Check::TermsLots, |t| lot(t, |l| l.ladder.rungs = 17));
-        accept_terms(|t| lot(t, |l| l.ladder.rungs = 16));
+        refuse_terms(Check::TermsLots, |t| lot(t, |l| l.grid.tick = 0));
+        refuse_terms(Check::TermsLots, |t| lot(t, |l| l.grid.tick = 1 << 63));
+        refuse_terms(Check::TermsLots, |t| lot(t, |l| l.grid.levels = 1));
+        refuse_terms(Check::TermsLots, |t| lot(t, |l| l.grid.levels = 17));
+        accept_terms(|t| lot(t, |l| l.grid.levels = 16));
         refuse_terms(Check::TermsLots, |t| {
-            lot(t, |l| l.ladder.scale = Scale::Decimal(13));
+            lot(t, |l| l.grid.scale = Scale::Decimal(13));
         });
         refuse_terms(Check::TermsLots, |t| {
-            lot(t, |l| l.ladder.scale = Scale::Binary(9));
+            lot(t, |l| l.grid.scale = Scale::Binary(9));
         });
-        // 14 rungs of 5: the last is 65 above the first.
-        accept_terms(|t| lot(t, |l| l.ladder.start = Price(i64::MAX - 65)));
+        // 14 levels of 5: the last is 65 above the first.
+        accept_terms(|t| lot(t, |l| l.grid.start = Price(i64::MAX - 65)));
         refuse_terms(Check::TermsLots, |t| {
-            lot(t, |l| l.ladder.start = Price(i64::MAX - 64));
+            lot(t, |l| l.grid.start = Price(i64::MAX - 64));
         });
         // Three ticks of 2^62 do not fit in 63 bits; the last price does, and that is the rule.
         accept_terms(|t| {
-            lot(t, |l| {
-                (l.ladder.start, l.ladder.tick, l.ladder.rungs) = (Price(i64::MIN), 1 << 62, 4)
-            });
+            lot(t, |l| (l.grid.start, l.grid.tick, l.grid.levels) = (Price(i64::MIN), 1 << 62, 4));
         });
         let falling = |start| {
             move |t: &mut Terms| {
                 lot(t, |l| {
-                    l.ladder.start = Price(start);
-                    l.ladder.side = Side::LowestWins;
+                    l.grid.start = Price(start);
+                    l.grid.side = Side::LowestWins;
                 });
             }
         };
@@ -371,10 +369,10 @@ mod opening_of {
             move |t: &mut Terms| {
                 depth(1)(t);
                 let mut lot = t.lots[0].clone();
-                (lot.ladder.shape, lot.ladder.rungs) = (Shape::new(&[10]).unwrap(), 1_000);
+                (lot.grid.shape, lot.grid.levels) = (Shape::new(&[10]).unwrap(), 1_000);
                 let mut lots = vec![lot; lots];
                 let shape = Shape::new(&[last, 9]).unwrap();
-                lots.last_mut().unwrap().ladder.shape = shape;
+                lots.last_mut().unwrap().grid.shape = shape;
                 t.lots = List::new(lots).unwrap();
                 let (commit_slots, reveal_slots) = (10, 10);
                 t.rounds = (limit > 1).then_some(Rounds {
@@ -617,7 +615,7 @@ mod envelope {
         auction.fund(PartyKey([2; 32]), 5);
         let report = report(&auction.file, 1);
         let row = report.checks.iter().find(|row| row.check == Check::FundRoom).unwrap();
-        assert_eq!((row.standing, row.count.performed), (Standing::Pass, 1));
+        assert_eq!((row.status, row.count.performed), (CheckStatus::Pass, 1));
     }
 
     /// In a ledger that is as full as it may be, which no file is built for here.
@@ -1105,7 +1103,7 @@ mod bids {
     fn r1_an_invalid_bid_stays_invalid() {
         let mut auction = at_commits(428, &Rules { lots: 2, ..Rules::default() });
         auction.fund(key(&bidder(0)), DEPOSIT + FEE);
-        let (commit, lie) = auction.commitment_and_ladder(0, &bidder(0), 2, 3);
+        let (commit, lie) = auction.commitment_and_unary(0, &bidder(0), 2, 3);
         auction.post(&bidder(0), &Instruction::Commit(commit));
         let good = auction.commit(1, &bidder(0), 1);
         let open = auction.commit(0, &bidder(2), 1);
@@ -1180,8 +1178,8 @@ mod ranking {
         matches!(items, Items::Blind { .. })
     }
 
-    fn is_unseal(items: &Items) -> bool {
-        matches!(items, Items::Unseal { .. })
+    fn is_decrypt(items: &Items) -> bool {
+        matches!(items, Items::Decrypt { .. })
     }
 
     #[test]
@@ -1209,7 +1207,7 @@ mod ranking {
             refuse(&auction, &seat(who), &bad, Check::RankPlace);
         }
         let Instruction::Blind(post) = with(&|_| ()) else { unreachable!() };
-        let wrong_kind = Instruction::Unseal(talea_protocol::ranking::UnsealPost {
+        let wrong_kind = Instruction::Decrypt(talea_protocol::ranking::DecryptionSharePost {
             header: post.header,
             shares: List::default(),
             proof: talea_protocol::setup::CompactProof {
@@ -1240,7 +1238,7 @@ mod ranking {
         // Not the one due.
         let early = auction.act(0, 0, id(0, 2));
         refuse(&auction, &seat(id(0, 2)), &early, Check::RankActor);
-        until(&mut auction, is_unseal);
+        until(&mut auction, is_decrypt);
         let act = auction.act(0, 0, id(0, 2));
         auction.post(&seat(id(0, 2)), &act);
         // Acted; and a group that has enough.
@@ -1341,20 +1339,20 @@ mod ranking {
     }
 
     #[test]
-    fn k5_k9_unseals() {
+    fn k5_k9_decryption_shares() {
         let mut auction = at_ranking(447, &Rules::default(), &[3, 9]);
         until(&mut auction, is_gate);
-        until(&mut auction, is_unseal);
+        until(&mut auction, is_decrypt);
         let who = id(0, 1);
-        let Instruction::Unseal(good) = auction.act(0, 0, who) else {
-            panic!("the step is an Unseal")
+        let Instruction::Decrypt(good) = auction.act(0, 0, who) else {
+            panic!("the step is a Decrypt")
         };
         let with = |change: &dyn Fn(&mut Vec<Point>)| {
             let mut shares = good.shares.to_vec();
             change(&mut shares);
             let mut post = good.clone();
             post.shares = List::new(shares).unwrap();
-            Instruction::Unseal(post)
+            Instruction::Decrypt(post)
         };
         let bad = with(&|s| s.truncate(1));
         refuse(&auction, &seat(who), &bad, Check::RankLength);
@@ -1364,52 +1362,52 @@ mod ranking {
             with(&|s| s[0] = Point([0xff; 32])),
             with(&|s| s[1] = encode(&bases().h)),
         ] {
-            refuse(&auction, &seat(who), &bad, Check::UnsealProof);
+            refuse(&auction, &seat(who), &bad, Check::DecryptionShare);
         }
         // Another keyholder's shares.
         let stolen = with(&|_| ());
-        refuse(&auction, &seat(id(0, 2)), &stolen, Check::UnsealProof);
+        refuse(&auction, &seat(id(0, 2)), &stolen, Check::DecryptionShare);
     }
 }
 
-mod mixing {
+mod shuffling {
     use super::*;
     use provers::Choice;
-    use talea_protocol::ranking::{MixPost, Switch};
+    use talea_protocol::ranking::{ShufflePost, Switch};
 
-    fn is_mix(items: &Items) -> bool {
-        matches!(items, Items::Mix(_))
+    fn is_shuffle(items: &Items) -> bool {
+        matches!(items, Items::Shuffle(_))
     }
 
-    fn at_mix(seed: u64, units: u16, rules: Rules) -> Auction {
+    fn at_shuffle(seed: u64, units: u16, rules: Rules) -> Auction {
         let rules = Rules { mechanism: Mechanism::UniformPrice { units }, ..rules };
         let mut auction = at_ranking(seed, &rules, &[3, 9, 5, 5, 5]);
-        until(&mut auction, is_mix);
+        until(&mut auction, is_shuffle);
         auction
     }
 
-    fn mix(auction: &mut Auction, who: KeyholderId) -> MixPost {
+    fn shuffle(auction: &mut Auction, who: KeyholderId) -> ShufflePost {
         match auction.act(0, 0, who) {
-            Instruction::Mix(post) => post,
-            other => panic!("the step is a Mix: {other:?}"),
+            Instruction::Shuffle(post) => post,
+            other => panic!("the step is a Shuffle: {other:?}"),
         }
     }
 
-    fn with(post: &MixPost, change: impl FnOnce(&mut Vec<Switch>)) -> Instruction {
+    fn with(post: &ShufflePost, change: impl FnOnce(&mut Vec<Switch>)) -> Instruction {
         let mut switches = post.switches.to_vec();
         change(&mut switches);
-        Instruction::Mix(MixPost { switches: List::new(switches).unwrap(), ..post.clone() })
+        Instruction::Shuffle(ShufflePost { switches: List::new(switches).unwrap(), ..post.clone() })
     }
 
     #[test]
     fn k3_k4_turns() {
-        let mut auction = at_mix(460, 1, Rules::default());
+        let mut auction = at_shuffle(460, 1, Rules::default());
         let (first, second) = (id(0, 1), id(0, 2));
         // Not the one due; not of this step's kind.
         let early = auction.act(0, 0, second);
         refuse(&auction, &seat(second), &early, Check::RankActor);
         let act = auction.act(0, 0, first);
-        let Instruction::Mix(post) = &act else { panic!("the step is a Mix") };
+        let Instruction::Shuffle(post) = &act else { panic!("the step is a Shuffle") };
         let gate = Instruction::Gate(talea_protocol::ranking::GatePost {
             header: post.header,
             turns: List::default(),
@@ -1419,7 +1417,7 @@ mod mixing {
         refuse(&auction, &outsider, &act, Check::EnvelopeRole);
         auction.post(&seat(first), &act);
         refuse(&auction, &seat(first), &act, Check::RankActor);
-        // An act moves the deadline; who is late is out.
+        // An act moves the deadline; who is late is excluded.
         let deadline = auction.replay.next_deadline().unwrap();
         auction.slot = deadline;
         let act = auction.act(0, 0, second);
@@ -1431,7 +1429,7 @@ mod mixing {
 
     #[test]
     fn an_act_moves_the_deadline() {
-        let mut auction = at_mix(461, 1, Rules::default());
+        let mut auction = at_shuffle(461, 1, Rules::default());
         // step_slots and five bids.
         let dur = 10 + 5;
         let before = auction.replay.next_deadline().unwrap();
@@ -1445,11 +1443,11 @@ mod mixing {
     fn k5_counts_switches() {
         // Lists of four have four switches; one list of three points fits in a chunk of five.
         let rules = Rules { fan_out: 3, chunk_items: 5, ..Rules::default() };
-        let mut auction = at_mix(462, 2, rules);
+        let mut auction = at_shuffle(462, 2, rules);
         let who = id(0, 1);
         let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
         assert_eq!(ranking.step.chunks.iter().map(|c| c.len).collect::<Vec<_>>(), [4, 4, 4]);
-        let good = mix(&mut auction, who);
+        let good = shuffle(&mut auction, who);
         for bad in [
             with(&good, |s| s.truncate(3)),
             with(&good, |s| s.push(s[0])),
@@ -1459,21 +1457,21 @@ mod mixing {
         }
         // More than one list where they fit.
         let rules = Rules { fan_out: 3, chunk_items: 8, ..Rules::default() };
-        let auction = at_mix(463, 2, rules);
+        let auction = at_shuffle(463, 2, rules);
         let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
         assert_eq!(ranking.step.chunks.iter().map(|c| c.len).collect::<Vec<_>>(), [8, 4]);
         // A list has a chunk of its own where not even one fits.
         let rules = Rules { fan_out: 3, chunk_items: 1, ..Rules::default() };
-        let auction = at_mix(464, 4, rules);
+        let auction = at_shuffle(464, 4, rules);
         let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
         assert_eq!(ranking.step.chunks.iter().map(|c| c.len).collect::<Vec<_>>(), [12, 12, 12]);
     }
 
     #[test]
-    fn k12_mixes() {
-        let mut auction = at_mix(465, 2, Rules { fan_out: 2, ..Rules::default() });
+    fn k12_shuffles() {
+        let mut auction = at_shuffle(465, 2, Rules { fan_out: 2, ..Rules::default() });
         let (first, second) = (id(0, 1), id(0, 2));
-        let good = mix(&mut auction, first);
+        let good = shuffle(&mut auction, first);
         for bad in [
             with(&good, |s| s.swap(0, 1)),
             with(&good, |s| s[1].low = s[0].low),
@@ -1487,14 +1485,16 @@ mod mixing {
                 std::mem::swap(&mut last.z_straight, &mut last.z_crossed);
             }),
         ] {
-            refuse(&auction, &seat(first), &bad, Check::MixProof);
+            refuse(&auction, &seat(first), &bad, Check::ShuffleProof);
         }
         let mut bad = good.clone();
         bad.challenge = WireScalar([0; 32]);
-        refuse(&auction, &seat(first), &Instruction::Mix(bad), Check::MixProof);
+        refuse(&auction, &seat(first), &Instruction::Shuffle(bad), Check::ShuffleProof);
         // A power of 0 has a proof; what it leaves is refused.
         let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
-        let Items::Mix(lists) = &ranking.step.chunks[0].items else { panic!("the step is a Mix") };
+        let Items::Shuffle(lists) = &ranking.step.chunks[0].items else {
+            panic!("the step is a Shuffle")
+        };
         let lists: Vec<Vec<_>> = lists
             .entries
             .chunks(lists.length())
@@ -1502,7 +1502,7 @@ mod mixing {
             .collect();
         let header = good.header;
         let context = Context::rank(auction.replay.facts.auction, &header, key(&seat(first)));
-        let (switches, challenge) = provers::mix_with(
+        let (switches, challenge) = provers::shuffle_with(
             &mut provers::rng(3),
             &context,
             &header.head,
@@ -1511,13 +1511,13 @@ mod mixing {
             |_| Choice { crossed: false, powers: [Scalar::ONE, Scalar::ZERO] },
         );
         let switches = List::new(switches).unwrap();
-        let zero = Instruction::Mix(MixPost { header, switches, challenge });
-        refuse(&auction, &seat(first), &zero, Check::MixProof);
+        let zero = Instruction::Shuffle(ShufflePost { header, switches, challenge });
+        refuse(&auction, &seat(first), &zero, Check::ShuffleProof);
         // The second turn starts from what the first left.
-        let stale = mix(&mut auction, second);
-        auction.post(&seat(first), &Instruction::Mix(good.clone()));
-        refuse(&auction, &seat(second), &Instruction::Mix(stale), Check::MixProof);
-        refuse(&auction, &seat(second), &Instruction::Mix(good), Check::MixProof);
+        let stale = shuffle(&mut auction, second);
+        auction.post(&seat(first), &Instruction::Shuffle(good.clone()));
+        refuse(&auction, &seat(second), &Instruction::Shuffle(stale), Check::ShuffleProof);
+        refuse(&auction, &seat(second), &Instruction::Shuffle(good), Check::ShuffleProof);
         let act = auction.act(0, 0, second);
         auction.post(&seat(second), &act);
     }
@@ -1533,7 +1533,7 @@ mod deciding {
             lots: 2,
             groups: vec![(1, 1, 1)],
             shape: vec![1, 1],
-            rungs: 4,
+            levels: 4,
             ..Rules::default()
         };
         let mut auction = at_commits(470, &rules);

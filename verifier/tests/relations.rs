@@ -2,9 +2,9 @@
 
 mod blind;
 mod complaint;
+mod decryption_share;
 mod gate;
-mod ladder;
-mod mix;
 mod possession;
 mod range;
-mod unseal;
+mod shuffle;
+mod unary;

@@ -1,4 +1,4 @@
-//! Trials of auctions with rounds: what stands, who pays, when it ends.
+//! Tests of auctions with rounds: what stands, who pays, when it ends.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     fiat_shamir::Context,
     group::{bases, encode},
-    report::{Report, Standing, Verdict},
+    report::{CheckStatus, Report, Verdict},
 };
 
 fn id(group: u16, member: u16) -> KeyholderId {
@@ -35,11 +35,11 @@ fn account(report: &Report, who: &ed25519_dalek::SigningKey) -> Account {
     *report.accounts.iter().find(|a| a.party == who).unwrap()
 }
 
-/// Four rungs of two digits, one keyholder, and two bids at least for a depth.
+/// Four levels of two digits, one keyholder, and two bids at least for a depth.
 fn small(limit: u32, cover: bool) -> Rules {
     Rules {
         shape: vec![1, 1],
-        rungs: 4,
+        levels: 4,
         groups: vec![(1, 1, 1)],
         fan_out: 3,
         disclosure: Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 2 }) },
@@ -58,7 +58,7 @@ fn surveyed(seed: u64, rules: &Rules, bids: &[u32]) -> (Auction, Vec<Hidden>) {
     auction.ceremony();
     auction.begin_commits();
     let hidden: Vec<Hidden> =
-        bids.iter().enumerate().map(|(n, rung)| auction.commit(0, &bidder(n), *rung)).collect();
+        bids.iter().enumerate().map(|(n, level)| auction.commit(0, &bidder(n), *level)).collect();
     auction.reveal(&hidden);
     auction.endorse(&[]);
     auction.act_all();
@@ -71,7 +71,7 @@ fn again(auction: &mut Auction, former: &[Hidden], bids: &[u32]) -> Vec<Hidden> 
         .iter()
         .zip(bids)
         .enumerate()
-        .map(|(n, (former, rung))| auction.improve(&bidder(n), former, *rung))
+        .map(|(n, (former, level))| auction.improve(&bidder(n), former, *level))
         .collect();
     auction.pass();
     reveal(auction, &hidden);
@@ -95,11 +95,11 @@ fn phase(auction: &Auction) -> (&'static str, u32) {
     (auction.replay.phase().name(), auction.replay.round.number)
 }
 
-/// Depth by bucket, and the cover's rung.
+/// Depth by bucket, and the cover's level.
 fn told(surveys: &[Survey]) -> Vec<(Option<Vec<u32>>, Option<u32>)> {
     let one = |survey: &Survey| {
         let depth = survey.depth.as_ref().map(|depth| depth.to_vec());
-        (depth, survey.cover.map(|quote| quote.rung.0))
+        (depth, survey.cover.map(|quote| quote.level.0))
     };
     surveys.iter().map(one).collect()
 }
@@ -113,12 +113,12 @@ fn closed(auction: &Auction) -> Report {
 }
 
 #[track_caller]
-fn assert_sold(report: &Report, lot: usize, winner: usize, rung: u32) {
+fn assert_sold(report: &Report, lot: usize, winner: usize, level: u32) {
     let Some(Ending::Sold(award)) = &report.lots[lot].ending else {
         panic!("{:?}", report.lots[lot].ending)
     };
     let winners: Vec<PartyKey> = award.sales.iter().map(|sale| sale.winner).collect();
-    assert_eq!((award.quote, winners), (quote(rung), vec![key(&bidder(winner))]));
+    assert_eq!((award.quote, winners), (quote(level), vec![key(&bidder(winner))]));
 }
 
 #[test]
@@ -152,22 +152,22 @@ fn rounds_go_on_until_nothing_moves() {
 
     let text = report.to_text();
     assert!(text.contains(
-        "round 1: bids without the best: 1 from 95.00, 1 from 95.10; the best of them 95.10 (rung 2)"
+        "round 1: bids without the best: 1 from 95.00, 1 from 95.10; the best of them 95.10 (level 2)"
     ));
     let json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
     let surveys = &json["lots"][0]["surveys"];
     assert_eq!(surveys.as_array().unwrap().len(), 3);
     assert_eq!(surveys[0]["depth"][0]["bids"], 2);
-    assert_eq!(surveys[0]["cover"]["rung"], 1);
+    assert_eq!(surveys[0]["cover"]["level"], 1);
     assert_eq!(surveys[1]["depth"][1]["from"]["price"], "95.10");
 
     let performed = |check: Check| {
         let row = report.checks.iter().find(|row| row.check == check).unwrap();
-        assert_eq!((row.standing, row.count.adverse), (Standing::Pass, 0));
+        assert_eq!((row.status, row.count.adverse), (CheckStatus::Pass, 0));
         row.count.performed
     };
     assert_eq!(performed(Check::CommitRange), 9);
-    assert_eq!((performed(Check::CommitStanding), performed(Check::CommitStake)), (6, 3));
+    assert_eq!((performed(Check::CommitActive), performed(Check::CommitStake)), (6, 3));
     assert_eq!(performed(Check::RevealDistinct), 9);
     assert_eq!(performed(Check::EndorseHead), 3);
 }
@@ -220,7 +220,7 @@ fn steps_are_counted_on() {
         auction.post(&seat(who), &act);
     }
     let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
-    // The at-most-test of one bucket: a Mix and an Unseal; nothing is more.
+    // The at-most-test of one bucket: a Shuffle and a Decrypt; nothing is more.
     assert_eq!(ranking.step.number, 2);
     assert_eq!(ranking.step.deadline(), Some(auction.slot + 12));
     auction.act_all();
@@ -243,8 +243,8 @@ impl Update {
     }
 }
 
-fn spoiled(seed: u64, update: Update, standing: u32) -> Report {
-    let (mut auction, bids) = surveyed(seed, &small(2, false), &[1, standing, 0]);
+fn spoiled(seed: u64, update: Update, active: u32) -> Report {
+    let (mut auction, bids) = surveyed(seed, &small(2, false), &[1, active, 0]);
     let mut open = vec![auction.improve(&bidder(0), &bids[0], 2)];
     match update {
         Update::Missing | Update::MissingAttested => (),
@@ -252,7 +252,7 @@ fn spoiled(seed: u64, update: Update, standing: u32) -> Report {
             auction.improve(&bidder(1), &bids[1], 3);
         }
         Update::Invalid => {
-            let (commit, hidden) = auction.improvement_and_ladder(&bids[1], 3, 2);
+            let (commit, hidden) = auction.improvement_and_unary(&bids[1], 3, 2);
             auction.post(&bidder(1), &Instruction::Commit(commit));
             open.push(hidden);
         }
@@ -274,9 +274,9 @@ fn spoiled(seed: u64, update: Update, standing: u32) -> Report {
     report
 }
 
-/// The standing bid stands, and the deposit of who did not bid again goes to the beneficiary.
+/// The active bid stands, and the deposit of who did not bid again goes to the beneficiary.
 #[test]
-fn an_update_that_fails_leaves_the_standing_bid_and_costs_the_deposit() {
+fn an_update_that_fails_leaves_the_active_bid_and_costs_the_deposit() {
     let updates = [
         Update::Missing,
         Update::MissingAttested,
@@ -313,7 +313,7 @@ fn who_wins_in_default_loses_the_deposit() {
 fn k1_what_came_is_not_attested() {
     let (mut auction, bids) = surveyed(718, &small(2, false), &[1, 1, 0]);
     let good = auction.improve(&bidder(0), &bids[0], 2);
-    let (commit, bad) = auction.improvement_and_ladder(&bids[1], 3, 2);
+    let (commit, bad) = auction.improvement_and_unary(&bids[1], 3, 2);
     auction.post(&bidder(1), &Instruction::Commit(commit));
     auction.pass();
     reveal(&mut auction, &[good, bad]);
@@ -379,7 +379,7 @@ fn a_bid_that_never_stood_is_out_of_the_later_rounds() {
         auction.endorse(&attest);
         assert_eq!(phase(&auction), ("Commits", 1));
         let (commit, _) = auction.improvement(&lost, 3);
-        refuse(&auction, &bidder(1), &Instruction::Commit(commit), Check::CommitStanding);
+        refuse(&auction, &bidder(1), &Instruction::Commit(commit), Check::CommitActive);
         let update = auction.improve(&bidder(0), &good, 1);
         auction.pass();
         // Neither revealed nor attested in another round than its own.
@@ -430,10 +430,10 @@ fn c1_to_c8_in_a_later_round() {
     refuse(&auction, &who, &commit(&|c| c.lot = 2), Check::CommitLot);
     // A newcomer with money.
     auction.fund(key(&bidder(7)), DEPOSIT + FEE);
-    refuse(&auction, &bidder(7), &commit(&|_| ()), Check::CommitStanding);
+    refuse(&auction, &bidder(7), &commit(&|_| ()), Check::CommitActive);
     // Another's proof.
     refuse(&auction, &bidder(1), &commit(&|_| ()), Check::CommitRange);
-    // A worse bid, and a proof against a commitment that is not the standing one.
+    // A worse bid, and a proof against a commitment that is not the active one.
     let (worse, _) = auction.improvement(&bids[0], 0);
     refuse(&auction, &who, &Instruction::Commit(worse), Check::CommitRange);
     let mut wrong = bids[0].clone();
@@ -493,15 +493,15 @@ fn k1_and_k3_name_the_round() {
     let revealed = auction.endorsement(vec![updates[0].id]);
     refuse(&auction, &who, &revealed, Check::EndorseHead);
     auction.post(&who, &Instruction::Endorse(good));
-    let Instruction::Mix(good) = auction.act(0, 0, id(0, 1)) else {
+    let Instruction::Shuffle(good) = auction.act(0, 0, id(0, 1)) else {
         panic!("a survey begins with an at-most-test")
     };
     for round in [0, 2] {
         let mut bad = good.clone();
         bad.header.round = round;
-        refuse(&auction, &who, &Instruction::Mix(bad), Check::RankPlace);
+        refuse(&auction, &who, &Instruction::Shuffle(bad), Check::RankPlace);
     }
-    auction.post(&who, &Instruction::Mix(good));
+    auction.post(&who, &Instruction::Shuffle(good));
     // While lots are surveyed nobody waits for the seller.
     let early = Auction::decision(0, true);
     refuse(&auction, &party("seller"), &early, Check::DecisionDue);
@@ -536,8 +536,8 @@ fn of_two_lots_one_moves() {
         assert_eq!(phase(&auction), ("Commits", round));
         let mut next = Vec::new();
         for (former, n) in bids.iter().zip([0, 1, 0, 1]) {
-            let rung = former.former.rung.max(moves[former.id.lot as usize]);
-            next.push(auction.improve(&bidder(n), former, rung));
+            let level = former.former.level.max(moves[former.id.lot as usize]);
+            next.push(auction.improve(&bidder(n), former, level));
         }
         bids = next;
         auction.pass();
@@ -622,7 +622,7 @@ mod timeouts {
         assert_eq!(account(&report, &bidder(0)).forfeited, FEE + DEPOSIT);
     }
 
-    /// Who is out in one round stays out in the next; and who is short then is void.
+    /// Who is excluded in one round stays excluded in the next; and who is short then is void.
     #[test]
     fn of_steps() {
         let rules = Rules { groups: vec![(1, 1, 2)], ..small(5, true) };
@@ -633,10 +633,10 @@ mod timeouts {
             [2, 1].iter().enumerate().map(|(n, r)| auction.commit(0, &bidder(n), *r)).collect();
         auction.reveal(&bids);
         auction.endorse(&[]);
-        // The first is due in the Mix, and late.
+        // The first is due in the Shuffle, and late.
         auction.pass();
         tick(&mut auction);
-        assert_eq!(auction.replay.lot_states()[0].out, BTreeSet::from([id(0, 1)]));
+        assert_eq!(auction.replay.lot_states()[0].excluded, BTreeSet::from([id(0, 1)]));
         auction.act_all();
         assert_eq!(phase(&auction), ("Commits", 1));
         again(&mut auction, &bids, &[2, 1]);
@@ -700,7 +700,7 @@ mod timeouts {
     /// Surveys are over at the slot of the instruction that ends the last lot without one.
     #[test]
     fn a_lot_that_ends_ends_the_surveys() {
-        let play = |ticks: &[u64]| {
+        let run = |ticks: &[u64]| {
             // Lot 0 has the most bids and so the latest deadline.
             let rules = Rules { lots: 3, ..small(5, true) };
             let mut auction = Auction::open(734, &rules);
@@ -731,7 +731,7 @@ mod timeouts {
             auction.act_all();
             closed(&auction)
         };
-        for report in [play(&[14, 15]), play(&[15]), play(&[18])] {
+        for report in [run(&[14, 15]), run(&[15]), run(&[18])] {
             for lot in 0..2 {
                 let row = &report.lots[lot];
                 assert_eq!(row.ending, Some(Ending::Void(VoidCause::Quorum)));
@@ -865,11 +865,11 @@ fn between_rounds_a_file_is_undecided() {
     assert_eq!(told(&report.lots[0].disclosed.surveys), [(Some(vec![1, 0]), Some(1))]);
     assert!(report.to_text().contains("in phase Commits of round 1 at slot"));
     let json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
-    assert_eq!(json["stand"]["round"], 1);
+    assert_eq!(json["progress"]["round"], 1);
     assert_eq!(json["lots"][0]["surveys"][0]["cover"]["price"], "95.05");
 }
 
-/// A ladder that was accepted in one round is accepted in no other.
+/// A unary encoding that was accepted in one round is accepted in no other.
 #[test]
 fn r5_spans_the_rounds() {
     let (mut auction, bids) = surveyed(742, &small(2, false), &[1, 1]);

@@ -1,4 +1,4 @@
-//! Trials of the key ceremony's end: who is a keyholder, who is at fault, how many endorse.
+//! Tests of the key ceremony's end: who is a keyholder, who is at fault, how many endorse.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Trials of what keyholders say of what the transcript does not show, of time-outs, and of who is at
+//! Tests of what keyholders say of what the transcript does not show, of time-outs, and of who is at
 //! fault when a lot is void.
 
 use std::collections::BTreeSet;
@@ -116,7 +116,7 @@ mod vouching {
             refuse(&auction, &signer, &bad, Check::VouchDue);
         }
         vouch(&mut auction, id(0, 2), Duty::Endorsement, &[id(1, 2), id(1, 3)]);
-        // After the deadline there is nobody left to be put out, and no phase for it.
+        // After the deadline there is nobody left to be excluded, and no phase for it.
         auction.pass();
         let late = auction.vouch(Duty::Endorsement, &[id(1, 2)]);
         refuse(&auction, &signer, &late, Check::EnvelopePhase);
@@ -146,7 +146,7 @@ mod vouching {
             let bad = auction.vouch(duty, &[id(0, 1)]);
             refuse(&auction, &signer, &bad, Check::VouchDue);
         }
-        // In the last slot it is in time, and after it the keyholder is out.
+        // In the last slot it is in time, and after it the keyholder is excluded.
         auction.slot = auction.replay.next_deadline().unwrap() + 1;
         let late = auction.vouch(step, &[id(0, 1)]);
         refuse(&auction, &signer, &late, Check::VouchDue);
@@ -253,7 +253,7 @@ mod vouching {
         }
         assert_eq!(auction.replay.next_deadline(), before);
         pass(&mut auction);
-        assert_eq!(auction.replay.lot_states()[0].out, BTreeSet::from([id(0, 1)]));
+        assert_eq!(auction.replay.lot_states()[0].excluded, BTreeSet::from([id(0, 1)]));
         auction.rank(&BTreeSet::new());
         let report = report(&auction.closed(), 2);
         assert!(matches!(report.lots[0].ending, Some(Ending::Sold(_))));
@@ -272,7 +272,7 @@ mod vouching {
         for part in [
             "  K15 a keyholder vouches once for another's post",
             place.as_str(),
-            "keyholder 0.2 has vouched for keyholder 0.3 already",
+            "keyholder 0.2 has already vouched for keyholder 0.3",
             "  K14 PASS ",
             "  K15 FAIL ",
             "  M4  PASS ",
@@ -345,17 +345,17 @@ mod excused {
                 terms.quorum = List::new(groups).unwrap();
             }
         };
-        let play = |seed, change, vouches| {
+        let run = |seed, change, vouches| {
             let auction = unendorsed(seed, &rules, change, vouches);
             lost(&auction, VoidCause::Endorsement, &ids)
         };
         // Of what the other group's only member posted, its own group is no witness.
-        assert_eq!(play(830, witness(true, true), by_first), [BOND, 0, BOND, BOND]);
-        assert_eq!(play(831, witness(true, true), by_all), [0, 0, BOND, 0]);
-        assert_eq!(play(832, witness(true, false), by_first), [0, 0, BOND, BOND]);
-        assert_eq!(play(833, witness(false, true), by_first), [BOND, 0, BOND, BOND]);
-        assert_eq!(play(834, witness(false, true), by_all), [0, 0, BOND, BOND]);
-        assert_eq!(play(835, witness(false, false), by_all), [BOND, 0, BOND, BOND]);
+        assert_eq!(run(830, witness(true, true), by_first), [BOND, 0, BOND, BOND]);
+        assert_eq!(run(831, witness(true, true), by_all), [0, 0, BOND, 0]);
+        assert_eq!(run(832, witness(true, false), by_first), [0, 0, BOND, BOND]);
+        assert_eq!(run(833, witness(false, true), by_first), [BOND, 0, BOND, BOND]);
+        assert_eq!(run(834, witness(false, true), by_all), [0, 0, BOND, BOND]);
+        assert_eq!(run(835, witness(false, false), by_all), [BOND, 0, BOND, BOND]);
     }
 
     /// The first in turn is late, then the second; then too few are left.
@@ -378,7 +378,7 @@ mod excused {
         assert_eq!(untaken(840, &[]), [BOND, BOND, 0]);
         assert_eq!(untaken(841, &[(two, one), (three, one)]), [0, BOND, 0]);
         assert_eq!(untaken(842, &[(three, one), (three, two)]), [BOND, BOND, 0]);
-        // Who is out of the lot is a keyholder and a witness all the same.
+        // Who is excluded from the lot is a keyholder and a witness all the same.
         assert_eq!(untaken(843, &[(one, two), (three, two)]), [BOND, 0, 0]);
         let all = [(two, one), (three, one), (one, two), (three, two)];
         assert_eq!(untaken(844, &all), [0, 0, 0]);
@@ -403,7 +403,7 @@ mod excused {
     fn rounds() -> Rules {
         Rules {
             shape: vec![1, 1],
-            rungs: 4,
+            levels: 4,
             fan_out: 3,
             disclosure: Disclosure::Facts { cover: false, depth: Some(Depth { min_bids: 2 }) },
             rounds: Some((5, true)),
@@ -457,9 +457,9 @@ mod excused {
                 vouch(&mut auction, id(0, 2), step, &[id(0, 1)]);
             }
             pass(&mut auction);
-            assert_eq!(auction.replay.lot_states()[0].out, BTreeSet::from([id(0, 1)]));
+            assert_eq!(auction.replay.lot_states()[0].excluded, BTreeSet::from([id(0, 1)]));
             next_round(&mut auction, &hidden);
-            // Now the second alone endorses; what the first posted is borne out, or was before.
+            // Now the second alone endorses; what the first posted is confirmed, or was before.
             let endorsement = auction.endorsement(vec![]);
             auction.post(&seat(id(0, 2)), &endorsement);
             if !vouched {
@@ -520,31 +520,31 @@ mod attested {
             }
         };
         let who = bidder(1);
-        let play = |seed, is_witness, attesting: &[KeyholderId]| {
+        let run = |seed, is_witness, attesting: &[KeyholderId]| {
             unrevealed(seed, &rules, second(is_witness), &who, attesting)
         };
         let all = [id(0, 1), id(0, 2), id(1, 1)];
-        assert_eq!(play(850, true, &all), 0);
-        assert_eq!(play(851, true, &all[..2]), DEPOSIT);
-        assert_eq!(play(852, true, &all[1..]), DEPOSIT);
-        assert_eq!(play(853, true, &all[2..]), DEPOSIT);
-        assert_eq!(play(854, false, &all[..2]), 0);
-        assert_eq!(play(855, false, &all[2..]), DEPOSIT);
+        assert_eq!(run(850, true, &all), 0);
+        assert_eq!(run(851, true, &all[..2]), DEPOSIT);
+        assert_eq!(run(852, true, &all[1..]), DEPOSIT);
+        assert_eq!(run(853, true, &all[2..]), DEPOSIT);
+        assert_eq!(run(854, false, &all[..2]), 0);
+        assert_eq!(run(855, false, &all[2..]), DEPOSIT);
     }
 
     /// A bidder who is a keyholder does not count for itself, and the others of its group do.
     #[test]
     fn nobody_is_a_witness_in_its_own_cause() {
-        let play = |seed, group, attesting: &[KeyholderId]| {
+        let run = |seed, group, attesting: &[KeyholderId]| {
             let rules = Rules { groups: vec![group], ..Rules::default() };
             unrevealed(seed, &rules, |_| (), &seat(id(0, 1)), attesting)
         };
-        assert_eq!(play(860, (1, 1, 2), &[id(0, 1)]), DEPOSIT);
-        assert_eq!(play(861, (1, 1, 2), &[id(0, 2)]), 0);
-        assert_eq!(play(862, (2, 3, 3), &[id(0, 1), id(0, 2)]), DEPOSIT);
-        assert_eq!(play(863, (2, 3, 3), &[id(0, 2), id(0, 3)]), 0);
+        assert_eq!(run(860, (1, 1, 2), &[id(0, 1)]), DEPOSIT);
+        assert_eq!(run(861, (1, 1, 2), &[id(0, 2)]), 0);
+        assert_eq!(run(862, (2, 3, 3), &[id(0, 1), id(0, 2)]), DEPOSIT);
+        assert_eq!(run(863, (2, 3, 3), &[id(0, 2), id(0, 3)]), 0);
         // Without it there are too few, and no other group counts.
-        assert_eq!(play(864, (2, 2, 2), &[id(0, 1), id(0, 2)]), DEPOSIT);
+        assert_eq!(run(864, (2, 2, 2), &[id(0, 1), id(0, 2)]), DEPOSIT);
     }
 
     /// A seller alone in its group saves neither its reserve nor its shills.
@@ -624,7 +624,7 @@ mod deadlines {
     }
 
     fn out(auction: &Auction) -> BTreeSet<KeyholderId> {
-        auction.replay.lot_states()[0].out.clone()
+        auction.replay.lot_states()[0].excluded.clone()
     }
 
     /// A Gate step of three chunks, with a quorum of 3 of 5, at its first slot. A turn takes 13 slots.
@@ -648,7 +648,7 @@ mod deadlines {
         act(&mut auction, 1, id(0, 2));
         auction.slot += 1;
         tick(&mut auction);
-        // Who was due in the others is out, and whoever is due next has its time.
+        // Who was due in the others is excluded, and whoever is due next has its time.
         assert_eq!(out(&auction), BTreeSet::from([id(0, 1)]));
         assert_eq!(of_chunks(&auction), [start + 27, start + 26, start + 27]);
     }
@@ -679,7 +679,7 @@ mod deadlines {
         tick(&mut auction);
         assert_eq!(out(&auction), BTreeSet::from([id(0, 2)]));
         assert_eq!(of_chunks(&auction), [start + 33, start + 33, start + 23]);
-        // And 3 is put out by the third alone, though it is due in all.
+        // And 3 is excluded by the third alone, though it is due in all.
         auction.slot = start + 24;
         tick(&mut auction);
         assert_eq!(out(&auction), BTreeSet::from([id(0, 2), id(0, 3)]));

@@ -1,7 +1,7 @@
 //! Who has a part in an auction, and so is heard before those who have none.
 
 use crate::{
-    board::queue::{Priority, Turn},
+    board::queue::{Priority, QueueKey},
     replica::Replica,
 };
 use std::collections::BTreeSet;
@@ -47,7 +47,7 @@ impl Parts {
 
     /// Whose turn an instruction takes.
     #[must_use]
-    pub fn turn(&self, replica: &Replica, signer: PartyKey, instruction: &Instruction) -> Turn {
+    pub fn turn(&self, replica: &Replica, signer: PartyKey, instruction: &Instruction) -> QueueKey {
         if self.keys.contains(&signer) {
             return (Priority::Part, signer);
         }

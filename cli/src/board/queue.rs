@@ -35,7 +35,7 @@ pub enum Priority {
 
 /// Whose turn an item takes, and where that stands. An item of a carrier takes a turn of the party for
 /// which it carries, so that many carriers are no more than one party.
-pub type Turn = (Priority, PartyKey);
+pub type QueueKey = (Priority, PartyKey);
 
 /// When an item arrived: the slot, the look, and the draw among what that look showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +48,7 @@ struct Place {
 #[derive(Clone, Debug)]
 enum State {
     Unsorted,
-    Sorted(Box<(Turn, Digest)>),
+    Sorted(Box<(QueueKey, Digest)>),
     Condemned,
     Aside,
 }
@@ -68,7 +68,7 @@ pub struct Queue<K> {
     slot: u64,
     known: BTreeMap<K, Known>,
     unsorted: BTreeMap<Place, K>,
-    turns: BTreeMap<Turn, BTreeMap<Place, K>>,
+    turns: BTreeMap<QueueKey, BTreeMap<Place, K>>,
     contents: BTreeSet<Digest>,
 }
 
@@ -146,7 +146,7 @@ impl<K: Ord + Clone> Queue<K> {
 
     /// Sorts an item: whose turn it takes, and the hash of what it holds. Not if another one that is
     /// sorted holds the same, or if it is not there to be sorted.
-    pub fn sort(&mut self, key: &K, turn: Turn, content: Digest) -> bool {
+    pub fn sort(&mut self, key: &K, turn: QueueKey, content: Digest) -> bool {
         let Some(known) = self.known.get_mut(key) else { return false };
         if !matches!(known.state, State::Unsorted) || !self.contents.insert(content) {
             return false;
@@ -290,7 +290,7 @@ mod tests {
     }
 
     /// Sorts everything, each item as the function says.
-    fn sort_all(queue: &mut Queue<u32>, turn: impl Fn(u32) -> Turn) -> Vec<u32> {
+    fn sort_all(queue: &mut Queue<u32>, turn: impl Fn(u32) -> QueueKey) -> Vec<u32> {
         let mut order = Vec::new();
         while let Some(key) = queue.unsorted() {
             assert!(queue.sort(&key, turn(key), content(key)));
@@ -351,7 +351,7 @@ mod tests {
         };
         sort_all(&mut queue, turn);
         let pass = queue.pass(2, MOST, 3);
-        let whose: Vec<Turn> = pass.iter().map(|key| turn(*key)).collect();
+        let whose: Vec<QueueKey> = pass.iter().map(|key| turn(*key)).collect();
         assert_eq!(pass.len(), 8);
         assert!(whose.is_sorted_by_key(|turn| turn.0), "{whose:?}");
         let parts: Vec<PartyKey> = whose[..4].iter().map(|turn| turn.1).collect();

@@ -54,7 +54,7 @@ pub struct Tally {
     /// Sealed bids that it handed in and the board took.
     pub revealed: usize,
     /// Those that it handed in and that nobody's reveal brought into the transcript.
-    pub not_taken: usize,
+    pub not_accepted: usize,
 }
 
 /// An agent at work.
@@ -107,7 +107,7 @@ impl Runner {
         let auction = desk.replica.auction();
         let during = (auction.phase(), auction.round());
         if std::mem::replace(&mut self.during, during) != during {
-            self.tally.not_taken += self.carried.len();
+            self.tally.not_accepted += self.carried.len();
             if !self.carried.is_empty() {
                 let count = self.carried.len();
                 say(&format!(

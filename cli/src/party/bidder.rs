@@ -34,7 +34,7 @@ use talea_protocol::{
     bytes::Digest,
     commitment::BidId,
     limits::{MAX_INSTRUCTION_BYTES, MAX_REVEALS},
-    price::Rung,
+    price::Level,
     sealed_bid::Reveal,
     terms::Terms,
 };
@@ -110,7 +110,7 @@ pub struct Committed {
     /// The round.
     pub round: u32,
     /// What was bid.
-    pub rung: Rung,
+    pub level: Level,
     /// Which entry the commit is.
     pub entry: u64,
 }
@@ -150,77 +150,77 @@ impl<T> Done<T> {
 }
 
 /// How a bid is made that is not kept yet.
-type Make = fn(&Desk, (u32, u32), Rung) -> Result<PreparedBid, Failure>;
+type Make = fn(&Desk, (u32, u32), Level) -> Result<PreparedBid, Failure>;
 
 /// Commits bids in the current round: first ones, or ones that are not worse than the last. A bid that
 /// was made and kept before is handed in again, and no other one is made. One lot's trouble keeps no
 /// other bid from going: `refused`, `board.*`, `bid.none` where there is nothing to improve.
-pub fn commit(desk: &mut Desk, bids: &[(u32, Rung)]) -> Done<Committed> {
+pub fn commit(desk: &mut Desk, bids: &[(u32, Level)]) -> Done<Committed> {
     commit_all(desk, bids, make)
 }
 
 /// Commits the seller's reserves, as [`commit`] does.
-pub fn reserve(desk: &mut Desk, bids: &[(u32, Rung)]) -> Done<Committed> {
-    commit_all(desk, bids, |desk, (lot, _), rung| {
+pub fn reserve(desk: &mut Desk, bids: &[(u32, Level)]) -> Done<Committed> {
+    commit_all(desk, bids, |desk, (lot, _), level| {
         let auction = desk.replica.auction();
-        seller::reserve(&desk.keys.identity(), auction, lot, rung, &mut OsRng)
+        seller::reserve(&desk.keys.identity(), auction, lot, level, &mut OsRng)
             .map_err(|error| no_bid(desk, lot, &error))
     })
 }
 
-fn commit_all(desk: &mut Desk, bids: &[(u32, Rung)], make: Make) -> Done<Committed> {
+fn commit_all(desk: &mut Desk, bids: &[(u32, Level)], make: Make) -> Done<Committed> {
     let mut committed = Done::new();
     let round = desk.replica.auction().round();
-    let mut trial = desk.replica.auction().clone();
+    let mut scratch = desk.replica.auction().clone();
     let (mut made, mut commits) = (Vec::new(), Vec::new());
-    for (lot, rung) in bids.iter().copied() {
-        let bid = kept_or_made(desk, &mut trial, (lot, round), rung, make);
+    for (lot, level) in bids.iter().copied() {
+        let bid = kept_or_made(desk, &mut scratch, (lot, round), level, make);
         // It is on its way while the next one is made.
         let handed =
             bid.and_then(|commit| desk.insist(&Digest::of(&[&commit]), &commit).map(|_| commit));
         if let Some(commit) = committed.take(handed) {
-            made.push((lot, rung));
+            made.push((lot, level));
             commits.push(commit);
         }
     }
-    for ((lot, rung), entry) in made.into_iter().zip(desk.submit_all(&commits)) {
+    for ((lot, level), entry) in made.into_iter().zip(desk.submit_all(&commits)) {
         let kept = entry.and_then(|entry| desk.owe_receipt(entry).map(|()| entry));
         if let Some(entry) = committed.take(kept) {
-            committed.done.push(Committed { lot, round, rung, entry });
+            committed.done.push(Committed { lot, round, level, entry });
         }
     }
     committed.take(desk.await_receipts());
     committed
 }
 
-/// The commit of the bid of this rung that is kept, or of one that is made and kept now. Where two processes
-/// of one bidder make one at the same time, both hand in the one that was kept first. `trial` is the
+/// The commit of the bid of this level that is kept, or of one that is made and kept now. Where two processes
+/// of one bidder make one at the same time, both hand in the one that was kept first. `scratch` is the
 /// auction as it is once the bids before this one are taken.
 fn kept_or_made(
     desk: &Desk,
-    trial: &mut Auction,
+    scratch: &mut Auction,
     (lot, round): (u32, u32),
-    rung: Rung,
+    level: Level,
     make: Make,
 ) -> Result<Vec<u8>, Failure> {
-    let slot = trial.slot();
+    let slot = scratch.slot();
     let kept = match recall(desk, lot, round)? {
         Some(kept) => {
             // What it takes, the next ones do not have. That it is refused is said when it is handed in.
-            let _ = trial.apply(slot, &kept.commit);
+            let _ = scratch.apply(slot, &kept.commit);
             Some(kept)
         }
         None => {
-            let made = make(desk, (lot, round), rung)?;
+            let made = make(desk, (lot, round), level)?;
             // What the rules refuse now, for want of money perhaps, must not stand in the way of another.
-            trial.apply(slot, &made.commit)?;
+            scratch.apply(slot, &made.commit)?;
             match keep(&desk.keys, &place(&desk.state()?, lot, round), &made) {
                 Err(failure) if failure.code == Code::FileExists => recall(desk, lot, round)?,
                 kept => kept.map(|()| Some(made))?,
             }
         }
     };
-    let kept = kept.filter(|bid| bid.secret.rung() == rung).ok_or_else(|| {
+    let kept = kept.filter(|bid| bid.secret.level() == level).ok_or_else(|| {
         let sentence = format!(
             "this party already made a different bid on {} in round {round}",
             desk.name_of(lot)
@@ -238,9 +238,11 @@ fn kept_or_made(
 ///
 /// # Errors
 /// As [`recall`].
-pub fn standing(desk: &Desk, lot: u32) -> Result<Option<BidSecret>, Failure> {
+pub fn active_bid(desk: &Desk, lot: u32) -> Result<Option<BidSecret>, Failure> {
     let auction = desk.replica.auction();
-    let Some(commitment) = auction.standing(lot, &desk.keys.party()) else { return Ok(None) };
+    let Some(commitment) = auction.active_commitment(lot, &desk.keys.party()) else {
+        return Ok(None);
+    };
     for round in (0..=auction.round()).rev() {
         let kept = recall(desk, lot, round)?.filter(|bid| bid.secret.opens(&commitment));
         if let Some(bid) = kept {
@@ -254,27 +256,27 @@ pub fn standing(desk: &Desk, lot: u32) -> Result<Option<BidSecret>, Failure> {
 ///
 /// # Errors
 /// As [`recall`].
-pub fn last_made(desk: &Desk, lot: u32) -> Result<Option<Rung>, Failure> {
+pub fn last_made(desk: &Desk, lot: u32) -> Result<Option<Level>, Failure> {
     for round in (0..=desk.replica.auction().round()).rev() {
         if let Some(bid) = recall(desk, lot, round)? {
-            return Ok(Some(bid.secret.rung()));
+            return Ok(Some(bid.secret.level()));
         }
     }
     Ok(None)
 }
 
-fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<PreparedBid, Failure> {
+fn make(desk: &Desk, (lot, round): (u32, u32), level: Level) -> Result<PreparedBid, Failure> {
     let auction = desk.replica.auction();
     let signer = Bidder::new(desk.keys.identity());
     let made = match round.checked_sub(1) {
-        None => signer.commit(auction, lot, rung, &mut OsRng),
+        None => signer.commit(auction, lot, level, &mut OsRng),
         Some(_) => {
-            let standing = standing(desk, lot)?.ok_or_else(|| {
-                let sentence = format!("this party has no standing bid on {}", desk.name_of(lot));
+            let active = active_bid(desk, lot)?.ok_or_else(|| {
+                let sentence = format!("this party has no active bid on {}", desk.name_of(lot));
                 Failure::new(Code::NoBid, sentence)
-                    .with_help("in later rounds only standing bids can be repeated or improved")
+                    .with_help("in later rounds only active bids can be repeated or improved")
             })?;
-            signer.improve(auction, lot, rung, &standing, &mut OsRng)
+            signer.improve(auction, lot, level, &active, &mut OsRng)
         }
     };
     made.map_err(|error| no_bid(desk, lot, &error))
@@ -282,9 +284,9 @@ fn make(desk: &Desk, (lot, round): (u32, u32), rung: Rung) -> Result<PreparedBid
 
 fn no_bid(desk: &Desk, lot: u32, error: &BidError) -> Failure {
     let sentence = match (error, desk.line(lot)) {
-        (BidError::Unprovable(Unprovable::Worse { rung, standing }), Some(line)) => {
-            let [price, standing] = [rung, standing].map(|rung| status::price(line, Rung(*rung)));
-            format!("{}: {price} is worse than the standing bid, {standing}", line.identifier)
+        (BidError::Unprovable(Unprovable::Worse { level, active }), Some(line)) => {
+            let [price, active] = [level, active].map(|level| status::price(line, Level(*level)));
+            format!("{}: {price} is worse than the active bid, {active}", line.identifier)
         }
         _ => error.to_string(),
     };
@@ -536,7 +538,7 @@ pub fn hand_over(
     if order(phase) < order(Phase::Reveals) && handed.commits.is_empty() && trouble.is_none() {
         let sentence = format!(
             "the auction is in the phase {}: sealed bids are not written before the reveals begin, and \
-             no commit of a standing bid is missing",
+             no commit of an active bid is missing",
             phase.name()
         );
         return Err(Failure::new(Code::NotYet, sentence).with_help("--wait waits until then"));
@@ -603,9 +605,9 @@ pub fn stand(desk: &mut Desk) -> Result<Done<Committed>, Failure> {
         .with_help("talea bid makes a bid in the first round"));
     }
     let mut bids = Done::new();
-    for lot in standing_on(desk) {
-        let rung = bids.take(rung_to_stand(desk, lot)).flatten();
-        bids.done.extend(rung.map(|rung| (lot, rung)));
+    for lot in active_on(desk) {
+        let level = bids.take(level_to_stand(desk, lot)).flatten();
+        bids.done.extend(level.map(|level| (lot, level)));
     }
     let mut committed = commit(desk, &bids.done);
     committed.trouble = bids.trouble.or(committed.trouble);
@@ -613,18 +615,19 @@ pub fn stand(desk: &mut Desk) -> Result<Done<Committed>, Failure> {
 }
 
 /// The undecided lots on which a bid of this party stands.
-fn standing_on(desk: &Desk) -> Vec<u32> {
+fn active_on(desk: &Desk) -> Vec<u32> {
     let (auction, bidder) = (desk.replica.auction(), desk.keys.party());
-    let stands =
-        |lot: &u32| auction.ending(*lot).is_none() && auction.standing(*lot, &bidder).is_some();
+    let stands = |lot: &u32| {
+        auction.ending(*lot).is_none() && auction.active_commitment(*lot, &bidder).is_some()
+    };
     (0..lots(auction)).filter(stands).collect()
 }
 
 /// What this party bids on a lot if it stands: what it made in this round already, or what stands.
-fn rung_to_stand(desk: &Desk, lot: u32) -> Result<Option<Rung>, Failure> {
-    let Some(standing) = standing(desk, lot)? else { return Ok(None) };
+fn level_to_stand(desk: &Desk, lot: u32) -> Result<Option<Level>, Failure> {
+    let Some(active) = active_bid(desk, lot)? else { return Ok(None) };
     let made = recall(desk, lot, desk.replica.auction().round())?;
-    Ok(Some(made.map_or(standing.rung(), |bid| bid.secret.rung())))
+    Ok(Some(made.map_or(active.level(), |bid| bid.secret.level())))
 }
 
 /// Bids, reveals, and stands in every later round in which no better bid was made meanwhile; until
@@ -634,7 +637,7 @@ fn rung_to_stand(desk: &Desk, lot: u32) -> Result<Option<Rung>, Failure> {
 /// # Errors
 /// `board.*` of a transcript that breaks the rules or is another one; `file.*` and `key.*` where
 /// what it keeps cannot be written, at once, or read, at the end.
-pub fn run(desk: &mut Desk, bids: &[(u32, Rung)]) -> Result<(), Failure> {
+pub fn run(desk: &mut Desk, bids: &[(u32, Level)]) -> Result<(), Failure> {
     let mut work = Work::default();
     loop {
         desk.replica.advance()?;
@@ -702,22 +705,23 @@ impl Troubles {
 }
 
 impl Work {
-    fn commit(&mut self, desk: &mut Desk, bids: &[(u32, Rung)]) -> Result<(), Failure> {
-        let (now, mut trial) = (Instant::now(), None);
-        let lots: Vec<(u32, Option<Rung>)> = match self.round {
-            0 => bids.iter().map(|(lot, rung)| (*lot, Some(*rung))).collect(),
-            _ => standing_on(desk).into_iter().map(|lot| (lot, None)).collect(),
+    fn commit(&mut self, desk: &mut Desk, bids: &[(u32, Level)]) -> Result<(), Failure> {
+        let (now, mut scratch) = (Instant::now(), None);
+        let lots: Vec<(u32, Option<Level>)> = match self.round {
+            0 => bids.iter().map(|(lot, level)| (*lot, Some(*level))).collect(),
+            _ => active_on(desk).into_iter().map(|lot| (lot, None)).collect(),
         };
         let mut unkept = None;
-        for (lot, rung) in lots {
+        for (lot, level) in lots {
             let is_to_make = match self.commits.get(&lot) {
                 Some(OneCommit::Later { at, .. }) => *at <= now,
                 Some(OneCommit::Made { .. } | OneCommit::Stands) => false,
                 None => true,
             };
             if is_to_make {
-                let trial = trial.get_or_insert_with(|| self.as_if_taken(desk.replica.auction()));
-                match made(desk, trial, (lot, self.round), rung) {
+                let scratch =
+                    scratch.get_or_insert_with(|| self.as_if_accepted(desk.replica.auction()));
+                match made(desk, scratch, (lot, self.round), level) {
                     Ok(Some(commit)) => {
                         let id = Digest::of(&[&commit]);
                         self.commits.insert(lot, OneCommit::Made { id, commit });
@@ -759,15 +763,15 @@ impl Work {
 
     /// The auction as it is once the commits that are on their way are taken: what they take of this
     /// party's money, no other bid has.
-    fn as_if_taken(&self, auction: &Auction) -> Auction {
-        let mut trial = auction.clone();
+    fn as_if_accepted(&self, auction: &Auction) -> Auction {
+        let mut scratch = auction.clone();
         for commit in self.commits.values() {
             if let OneCommit::Made { commit, .. } = commit {
                 // What is refused is not in the way.
-                let _ = trial.apply(auction.slot(), commit);
+                let _ = scratch.apply(auction.slot(), commit);
             }
         }
-        trial
+        scratch
     }
 
     fn reveal(&mut self, desk: &mut Desk) -> Result<(), Failure> {
@@ -803,13 +807,13 @@ impl Troubles {
 /// The commit that this party makes on a lot in this round, or made; nothing if it stands by nothing.
 fn made(
     desk: &Desk,
-    trial: &mut Auction,
+    scratch: &mut Auction,
     (lot, round): (u32, u32),
-    rung: Option<Rung>,
+    level: Option<Level>,
 ) -> Result<Option<Vec<u8>>, Failure> {
-    let rung = match rung {
-        Some(rung) => Some(rung),
-        None => rung_to_stand(desk, lot)?,
+    let level = match level {
+        Some(level) => Some(level),
+        None => level_to_stand(desk, lot)?,
     };
-    rung.map(|rung| kept_or_made(desk, trial, (lot, round), rung, make)).transpose()
+    level.map(|level| kept_or_made(desk, scratch, (lot, round), level, make)).transpose()
 }

@@ -21,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 use talea_contract::Phase;
-use talea_protocol::{bytes::Digest, price::Rung, terms::Lot};
+use talea_protocol::{bytes::Digest, price::Level, terms::Lot};
 use talea_text::{lot::read_bid, notation};
 
 /// How long a party waits before it looks at the transcript again.
@@ -64,7 +64,7 @@ pub struct Desk {
     /// What it handed in, and when.
     pub attempts: Attempts,
     /// Prices that the party remembers of bids that this machine does not keep, by lot.
-    pub remembered: BTreeMap<u32, Rung>,
+    pub remembered: BTreeMap<u32, Level>,
     /// Entries whose receipts it does not have.
     owed: BTreeMap<u64, Owed>,
     /// What it has said of things that went wrong.
@@ -334,20 +334,20 @@ impl Desk {
         })
     }
 
-    /// A price on a lot's ladder. What others would mean by it is pointed out.
+    /// A price on a lot's grid. What others would mean by it is pointed out.
     ///
     /// # Errors
     /// `price`.
-    pub fn rung(&self, name: &str, price: &str) -> Result<(u32, Rung), Failure> {
+    pub fn level(&self, name: &str, price: &str) -> Result<(u32, Level), Failure> {
         let (number, lot) = self.lot(name)?;
-        let rung = read_bid(name, lot, price).map_err(|failure| Failure {
+        let level = read_bid(name, lot, price).map_err(|failure| Failure {
             code: Code::Price,
             sentence: failure.sentence,
             help: failure.help,
         })?;
-        if let Some(remark) = notation::remark(lot.ladder.scale, price) {
+        if let Some(remark) = notation::remark(lot.grid.scale, price) {
             say(&format!("{name}: {remark}"));
         }
-        Ok((number, rung))
+        Ok((number, level))
     }
 }

@@ -8,11 +8,11 @@ use std::{
     thread,
 };
 use talea_parties::bidder::{Place, PreparedBid};
-use talea_protocol::{bytes::Point, commitment::BidId, price::Rung, transcript::Entry};
+use talea_protocol::{bytes::Point, commitment::BidId, price::Level, transcript::Entry};
 
-/// How many rungs a thread tries before it looks whether another has found the right one.
+/// How many levels a thread tries before it looks whether another has found the right one.
 const CHUNK: u32 = 1 << 12;
-/// From how many rungs on it says that the search takes a while: about a second of work.
+/// From how many levels on it says that the search takes a while: about a second of work.
 const LONG: u32 = 1 << 16;
 
 /// The bid of this party on a lot in a round, if the transcript shows its commit and its key made it.
@@ -25,13 +25,13 @@ pub fn find(desk: &Desk, lot: u32, round: u32) -> Result<Option<PreparedBid>, Fa
     let Some(shown) = desk.replica.bid(&bid) else { return Ok(None) };
     // Commits come after the ceremony, and on lots that there are.
     let Ok(place) = Place::new(&bidder, auction, (lot, round)) else { return Ok(None) };
-    let rungs = desk.line(lot).map_or(0, |line| line.ladder.rungs);
+    let levels = desk.line(lot).map_or(0, |line| line.grid.levels);
     let remembered = desk.remembered.get(&lot).copied();
-    let Some(rung) = search(&place, &shown.commitment, remembered, rungs, &desk.name_of(lot))
+    let Some(level) = search(&place, &shown.commitment, remembered, levels, &desk.name_of(lot))
     else {
         return Ok(None);
     };
-    let Ok((reveal, secret)) = place.reveal(rung) else { return Ok(None) };
+    let Ok((reveal, secret)) = place.reveal(level) else { return Ok(None) };
     if !desk.replica.opens_a_commit(&reveal) {
         return Ok(None);
     }
@@ -40,22 +40,22 @@ pub fn find(desk: &Desk, lot: u32, round: u32) -> Result<Option<PreparedBid>, Fa
     Ok(Some(PreparedBid { commit: entry.instruction.into_inner(), reveal, secret }))
 }
 
-/// The rung that a commitment is to: the one that somebody remembers, or one of all, tried on every core.
+/// The level that a commitment is to: the one that somebody remembers, or one of all, tried on every core.
 fn search(
     place: &Place<'_>,
     commitment: &Point,
-    remembered: Option<Rung>,
-    rungs: u32,
+    remembered: Option<Level>,
+    levels: u32,
     lot: &str,
-) -> Option<Rung> {
+) -> Option<Level> {
     let remembered =
-        remembered.and_then(|Rung(rung)| place.find(commitment, rung..rung.saturating_add(1)));
+        remembered.and_then(|Level(level)| place.find(commitment, level..level.saturating_add(1)));
     if remembered.is_some() {
         return remembered;
     }
-    if rungs >= LONG {
+    if levels >= LONG {
         say(&format!(
-            "searching {rungs} prices for this party's bid on {lot}, about 100,000 per second and core; \
+            "searching {levels} prices for this party's bid on {lot}, about 100,000 per second and core; \
              if you remember the price, --price LOT=PRICE saves the search"
         ));
     }
@@ -63,13 +63,13 @@ fn search(
     let work = || {
         loop {
             let from = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |from| {
-                (from < rungs).then(|| from.saturating_add(CHUNK))
+                (from < levels).then(|| from.saturating_add(CHUNK))
             });
             let from = from.ok()?;
-            let to = from.saturating_add(CHUNK).min(rungs);
-            if let Some(rung) = place.find(commitment, from..to) {
-                next.store(rungs, Ordering::Relaxed);
-                return Some(rung);
+            let to = from.saturating_add(CHUNK).min(levels);
+            if let Some(level) = place.find(commitment, from..to) {
+                next.store(levels, Ordering::Relaxed);
+                return Some(level);
             }
         }
     };

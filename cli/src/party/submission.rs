@@ -57,7 +57,7 @@ struct Look {
     is_new_phase: bool,
     /// The auction with what was judged already: what is judged here is judged after those before it, as the
     /// board would.
-    trial: Option<Auction>,
+    test: Option<Auction>,
 }
 
 impl<'a> Submission<'a> {
@@ -108,7 +108,7 @@ impl Desk {
         let advanced = self.replica.advance();
         let phase = self.replica.auction().phase();
         let is_new_phase = std::mem::replace(judged_in, phase) != phase;
-        advanced.map(|_| Look { is_new_phase, trial: None })
+        advanced.map(|_| Look { is_new_phase, test: None })
     }
 
     /// Where an instruction is, which is handed in if it is time.
@@ -149,8 +149,8 @@ impl Desk {
         // machine's clock may be ahead.
         let auction = self.replica.auction();
         let judge = || {
-            let trial = look.trial.get_or_insert_with(|| auction.clone());
-            trial.apply(auction.slot(), submission.bytes).err()
+            let test = look.test.get_or_insert_with(|| auction.clone());
+            test.apply(auction.slot(), submission.bytes).err()
         };
         is_to_judge.then(judge).flatten()
     }

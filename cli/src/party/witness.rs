@@ -362,9 +362,9 @@ fn place_of(auction: &Auction, signer: &PartyKey, instruction: &Instruction) -> 
             return is_now.then_some(Place { who, duty: Duty::Endorsement });
         }
         Instruction::Gate(post) => &post.header,
-        Instruction::Mix(post) => &post.header,
+        Instruction::Shuffle(post) => &post.header,
         Instruction::Blind(post) => &post.header,
-        Instruction::Unseal(post) => &post.header,
+        Instruction::Decrypt(post) => &post.header,
         _ => return None,
     };
     let is_now = header.round == auction.round() && header.head == auction.endorsed_head();

@@ -334,7 +334,7 @@ fn write_parties(page: &mut Page, report: &Report) {
             named(report, &keyholder.party),
             count("deal"),
             count("endorse"),
-            count("unseal"),
+            count("decrypt"),
             keyholder.note(),
         ]
     });
@@ -503,12 +503,12 @@ fn write_checks(page: &mut Page, verification: &Value) {
             Some(Value::Null) | None => String::new(),
             Some(other) => other.to_string(),
         };
-        let standing = match cell("standing").as_str() {
+        let status = match cell("status").as_str() {
             "pass" => "PASS".to_owned(),
             "fail" => "FAIL".into(),
             other => other.replace('-', " "),
         };
-        vec![cell("number"), standing, cell("performed"), cell("sentence")]
+        vec![cell("number"), status, cell("performed"), cell("sentence")]
     });
     let columns = [Words("Check"), Words("Result"), Figures("Times"), Words("What it says")];
     page.table(&columns, &rows.collect::<Vec<_>>());

@@ -3,8 +3,8 @@
 use crate::{money, names, status};
 use serde::Serialize;
 use talea_protocol::{
-    outcome::{Award, Disclosed, Ending, OpenedBid, Quote, ReserveResult, Standing},
-    price::Rung,
+    outcome::{Award, Disclosed, Ending, OpenedBid, PriceComparison, Quote, ReserveResult},
+    price::Level,
     terms::Mechanism,
 };
 use talea_text::survey::{BucketReport, SurveyReport, buckets};
@@ -79,24 +79,24 @@ fn ending(row: &LotRow) -> (&'static str, String, Option<&Award>) {
 
 /// What was opened of a lot, in words.
 fn opened(row: &LotRow, mechanism: Mechanism, award: Option<&Award>) -> Vec<String> {
-    let price = |rung: Rung| status::price(&row.lot, rung);
+    let price = |level: Level| status::price(&row.lot, level);
     let Disclosed { surveys, cover, depth, bids } = &row.disclosed;
     let mut opened = Vec::new();
     if let Some(award) = award {
-        opened.push(format!("the price, {}", price(award.quote.rung)));
+        opened.push(format!("the price, {}", price(award.quote.level)));
         opened.push(match award.sales.len() {
             1 => "the winner".to_owned(),
             winners => format!("the {winners} winners"),
         });
     }
     let is_at_price =
-        |award: &Award| award.sales.iter().any(|sale| sale.standing == Standing::AtPrice);
+        |award: &Award| award.sales.iter().any(|sale| sale.comparison == PriceComparison::AtPrice);
     if !mechanism.pays_own_bid() && award.is_some_and(is_at_price) {
         let words = "that a winner bid the price itself, as did the best loser or the reserve";
         opened.push(words.into());
     }
     if let Some(cover) = cover {
-        opened.push(format!("the best losing price, {}", price(cover.rung)));
+        opened.push(format!("the best losing price, {}", price(cover.level)));
     }
     match (surveys.len(), depth) {
         (0, None) => (),
@@ -105,11 +105,11 @@ fn opened(row: &LotRow, mechanism: Mechanism, award: Option<&Award>) -> Vec<Stri
         (rounds, _) => opened.push(format!("the depth after {rounds} rounds")),
     }
     if let Some(ReserveResult::Opened(quote)) = &row.reserve {
-        opened.push(format!("the reserve, {}", price(quote.rung)));
+        opened.push(format!("the reserve, {}", price(quote.level)));
     }
     if let Some(bids) = bids {
         let at_price =
-            |award: &Award| bids.iter().filter(|bid| bid.quote.rung == award.quote.rung).count();
+            |award: &Award| bids.iter().filter(|bid| bid.quote.level == award.quote.level).count();
         let tied = match award.map_or(0, at_price) {
             tied if tied > 1 => format!(", {tied} of them tied at the price"),
             _ => String::new(),
@@ -122,8 +122,8 @@ fn opened(row: &LotRow, mechanism: Mechanism, award: Option<&Award>) -> Vec<Stri
 impl LotReport {
     pub(super) fn of(number: usize, row: &LotRow, mechanism: Mechanism) -> Self {
         let LotRow { lot, commits, ranked, invalid, reserve, disclosed, .. } = row;
-        let notation = |quote: &Quote| status::price(lot, quote.rung);
-        let decimal = |quote: &Quote| status::price_decimal(lot, quote.rung);
+        let notation = |quote: &Quote| status::price(lot, quote.level);
+        let decimal = |quote: &Quote| status::price_decimal(lot, quote.level);
         let (state, result, award) = ending(row);
         let quote = award.map(|award| &award.quote);
         let (reserve, reserve_quote) = match reserve {
@@ -152,7 +152,7 @@ impl LotReport {
             price_decimal: quote.map(decimal),
             amount: quote
                 .filter(|_| mechanism.units() == 1)
-                .and_then(|quote| money::amount(lot.ladder.scale, quote.price, lot.quantity)),
+                .and_then(|quote| money::amount(lot.grid.scale, quote.price, lot.quantity)),
             winners: sales.map(|sale| names::party(&sale.winner)).collect(),
             cover: cover.map(notation),
             cover_decimal: cover.map(decimal),
@@ -163,8 +163,8 @@ impl LotReport {
             ranked: *ranked,
             invalid: *invalid,
             opened: opened(row, mechanism, award),
-            surveys: SurveyReport::all(&lot.ladder, surveys),
-            depth: depth.as_ref().map(|depth| buckets(&lot.ladder, depth)),
+            surveys: SurveyReport::all(&lot.grid, surveys),
+            depth: depth.as_ref().map(|depth| buckets(&lot.grid, depth)),
             bids: bids.as_ref().map(|bids| bids.iter().map(bid).collect()),
         }
     }

@@ -32,7 +32,7 @@ use talea_text::histogram;
 use talea_verifier::{Verdict, failure::Subject};
 
 /// The schema of the JSON.
-pub const SCHEMA: &str = "talea-report/2";
+pub const SCHEMA: &str = "talea-report/3";
 
 /// What happened in an auction.
 #[derive(Clone, Debug, Serialize)]
@@ -62,7 +62,7 @@ pub struct Report {
     /// Names of parties out of the address book of whoever made the report, by their keys; nothing where none
     /// was asked. The transcript proves none of them.
     known_as: Option<BTreeMap<String, String>>,
-    /// The independent verifier's report (schema talea-verify/1).
+    /// The independent verifier's report (schema talea-verify/2).
     verification: Value,
     #[serde(skip)]
     depths: Vec<histogram::Row>,
@@ -104,10 +104,10 @@ const KINDS: [(&str, &str); 14] = [
     ("commit", "bids committed"),
     ("reveal", "sealed bids and reserves revealed"),
     ("endorse", "endorsements"),
-    ("mix", "counts mixed"),
+    ("shuffle", "counts shuffled"),
     ("gate", "products under encryption"),
     ("blind", "counts blinded"),
-    ("unseal", "decryption shares"),
+    ("decrypt", "decryption shares"),
     ("vouch", "vouches for posts that the board did not take"),
     ("decide", "seller's decisions"),
     ("tick", "deadlines passed"),
@@ -157,7 +157,7 @@ fn title(terms: Option<&Terms>, due: Option<&Moment>) -> String {
         [lot] => format!("{} ({})", lot.name, lot.identifier),
         lots => format!("{} lots", lots.len()),
     };
-    let is_procurement = terms.lots.iter().all(|lot| lot.ladder.side == Side::LowestWins);
+    let is_procurement = terms.lots.iter().all(|lot| lot.grid.side == Side::LowestWins);
     let kind = if is_procurement { "Procurement" } else { "Auction" };
     let seller = status::short(&terms.seller);
     let when = if due.at.is_some() { due.in_words() } else { format!("in {}", due.in_words()) };

@@ -48,7 +48,8 @@ impl BidderReport {
         }
         let auction = replay.auction();
         let report = |(bidder, commits): (PartyKey, usize)| {
-            let ranked = |(lot, _): &(u32, &Lot)| auction.standing(*lot, &bidder).is_some();
+            let ranked =
+                |(lot, _): &(u32, &Lot)| auction.active_commitment(*lot, &bidder).is_some();
             let ranked = (0..).zip(auction.terms().lots.iter()).filter(ranked).count();
             Self { party: names::party(&bidder), commits, ranked }
         };
@@ -109,7 +110,7 @@ impl KeyholderReport {
             let names = |lots: Vec<(u32, &Lot)>| -> Vec<String> {
                 lots.into_iter().map(|(_, lot)| lot.identifier.to_string()).collect()
             };
-            let late_on = lots().filter(|(lot, _)| auction.is_out(*lot, id)).collect();
+            let late_on = lots().filter(|(lot, _)| auction.is_excluded(*lot, id)).collect();
             let excused_on = lots().filter(|(lot, _)| auction.is_excused(*lot, id)).collect();
             let has_share =
                 auction.quorum_keys().is_none_or(|keys| keys.share_keys.contains_key(&id));

@@ -1,6 +1,6 @@
-//! What the trials with real processes share: a folder with everybody in it, and who plays there.
+//! What the tests with real processes share: a folder with everybody in it, and who runs there.
 
-#![allow(dead_code, reason = "not every file of trials needs everything")]
+#![allow(dead_code, reason = "not every file of tests needs everything")]
 
 pub mod time;
 
@@ -14,14 +14,14 @@ use std::{
 pub const LIMIT: Duration = Duration::from_secs(240);
 
 /// A folder with everybody's keys, terms and an open board.
-pub struct Stage {
+pub struct Workspace {
     pub folder: tempfile::TempDir,
     pub bidders: usize,
     pub keyholders: usize,
     pub lots: usize,
 }
 
-/// A process that ends with its trial.
+/// A process that ends with its test.
 pub struct Running(pub Option<Child>);
 
 impl Running {
@@ -39,7 +39,7 @@ impl Drop for Running {
     }
 }
 
-/// What differs from trial to trial.
+/// What differs from test to test.
 pub struct Shape {
     pub bidders: usize,
     pub keyholders: usize,
@@ -51,30 +51,30 @@ pub struct Shape {
     pub more: &'static str,
 }
 
-impl Stage {
+impl Workspace {
     pub fn open(shape: &Shape) -> Self {
         let Shape { bidders, keyholders, lots, patience, step, more } = *shape;
         let folder = tempfile::tempdir().unwrap();
-        let stage = Self { folder, bidders, keyholders, lots };
-        fs::write(stage.path("passphrase"), "correct horse battery\n").unwrap();
+        let workspace = Self { folder, bidders, keyholders, lots };
+        fs::write(workspace.path("passphrase"), "correct horse battery\n").unwrap();
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
             let private = fs::Permissions::from_mode(0o600);
-            fs::set_permissions(stage.path("passphrase"), private).unwrap();
+            fs::set_permissions(workspace.path("passphrase"), private).unwrap();
         }
         let mut parties = vec!["seller".to_owned(), "custodian".into(), "beneficiary".into()];
         parties.push("board".into());
         parties.extend((0..bidders).map(|n| format!("bidder{n}")));
         parties.extend((0..keyholders).map(|n| format!("keyholder{n}")));
         for party in &parties {
-            stage.done(&["key", "new", &format!("{party}.key"), "--work-factor", "4"]);
+            workspace.done(&["key", "new", &format!("{party}.key"), "--work-factor", "4"]);
         }
         let members: Vec<String> = (0..keyholders)
-            .map(|n| format!("{:?}", stage.name(&format!("keyholder{n}"), "keyholder")))
+            .map(|n| format!("{:?}", workspace.name(&format!("keyholder{n}"), "keyholder")))
             .collect();
         let names =
-            ["seller", "custodian", "beneficiary", "board"].map(|who| stage.name(who, "party"));
+            ["seller", "custodian", "beneficiary", "board"].map(|who| workspace.name(who, "party"));
         let [seller, custodian, beneficiary, board] = names;
         let (patience, step) = (patience * 100, step * 100);
         let mut terms = format!(
@@ -85,16 +85,16 @@ impl Stage {
              endorsing = \"{step}ms\"\nstep = \"{step}ms\"\n\
              [[quorum]]\nname = \"keyholders\"\nthreshold = 2\nmembers = [{0}]\n\
              [every_lot]\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \"90.00\"\n\
-             tick = \"0.25\"\nrungs = 64\nshape = [8, 8]\n",
+             tick = \"0.25\"\nlevels = 64\nshape = [8, 8]\n",
             members.join(", "),
         );
         for lot in 0..lots {
             terms.push_str(&format!("[[lots]]\nname = \"Bond {lot}\"\nidentifier = \"B{lot}\"\n"));
         }
-        fs::write(stage.path("terms.toml"), terms).unwrap();
-        stage.done(&["terms", "new", "terms.toml", "--out", "terms"]);
-        stage.done(&["open", "board", "--terms", "terms", "--key", "seller.key", "--yes"]);
-        stage
+        fs::write(workspace.path("terms.toml"), terms).unwrap();
+        workspace.done(&["terms", "new", "terms.toml", "--out", "terms"]);
+        workspace.done(&["open", "board", "--terms", "terms", "--key", "seller.key", "--yes"]);
+        workspace
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -107,7 +107,7 @@ impl Stage {
         command.args(arguments).stdin(Stdio::null());
         // Whoever writes this file sets everybody's clock.
         command.env("TALEA_CLOCK", self.path("clock"));
-        // No address book of whoever runs the trials.
+        // No address book of whoever runs the tests.
         command.env("XDG_CONFIG_HOME", self.path("settings"));
         command
     }
@@ -193,13 +193,13 @@ impl Stage {
         fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
-    /// Lets everybody play until all have ended well. Whoever `kills` picks is killed and started
+    /// Lets everybody run until all have ended well. Whoever `kills` picks is killed and started
     /// again.
-    pub fn play(&self, kill: impl FnMut(&mut [Child]) -> Option<usize>) {
+    pub fn run_to_end(&self, kill: impl FnMut(&mut [Child]) -> Option<usize>) {
         self.play_while(kill, |_| ());
     }
 
-    /// As [`play`](Self::play), in time that passes by steps: each of them once everybody has done its part, and
+    /// As [`run`](Self::run), in time that passes by steps: each of them once everybody has done its part, and
     /// at least so many were killed since the last one.
     pub fn play_by_steps(&self, kills: usize, kill: impl FnMut(&mut [Child]) -> Option<usize>) {
         let mut time = time::Steps::of(self);

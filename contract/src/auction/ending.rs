@@ -7,7 +7,7 @@ use super::{
 use crate::{
     close,
     close::Bonds,
-    lot::{Absent, LotState, Stage},
+    lot::{Absent, LotPhase, LotState},
     refusal::{Fault, Refusal},
     setting::Setting,
 };
@@ -32,8 +32,8 @@ impl State {
     ) -> Result<(), Refusal> {
         require_seller(setting, signer)?;
         let unknown = Fault::Unknown { what: "lot waiting for a decision" };
-        let stage = self.lots.get(index(decision.lot)).map(|state| &state.stage);
-        let Some(Stage::Deciding { award, .. }) = stage else {
+        let phase = self.lots.get(index(decision.lot)).map(|state| &state.phase);
+        let Some(LotPhase::Deciding { award, .. }) = phase else {
             return Err(unknown.fails(Check::DecisionDue));
         };
         let award = award.clone();
@@ -71,7 +71,7 @@ impl State {
             };
             state.remember_absent();
             state.absent.extend(absent);
-            state.stage = Stage::Idle;
+            state.phase = LotPhase::Idle;
             let at_fault: BTreeSet<KeyholderId> =
                 self.ceremony.at_fault().chain(state.absent.at_fault()).collect();
             let bonds = Bonds { dealers: &dealers, at_fault: &at_fault };

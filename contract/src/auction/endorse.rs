@@ -1,11 +1,11 @@
-//! Endorsements of the transcript, and keyholders' words for what it does not show. Section 10.
+//! Endorsements of the transcript, and keyholders' vouches for what it does not show. Section 10.
 
 use super::{
     Phase,
     state::{State, index},
 };
 use crate::{
-    lot::{Absent, LotState, Stage},
+    lot::{Absent, LotPhase, LotState},
     refusal::{Fault, Refusal, require_digest, require_number},
     setting::Setting,
 };
@@ -37,7 +37,7 @@ impl State {
         self.keys.as_ref().is_some_and(|keys| self.endorsing.is_complete(keys))
     }
 
-    /// Decides, by what is endorsed, which bids stand and which lapsed.
+    /// Decides, by what is endorsed, which bids are active and which lapsed.
     pub(super) fn settle_bids(&mut self, setting: &Setting) {
         let (round, endorsing, keys) = (self.round.number, &self.endorsing, self.keys.as_deref());
         for (lot, state) in (0u32..).zip(&mut self.lots) {
@@ -51,8 +51,8 @@ impl State {
     pub(super) fn give_up_endorsing(&mut self, setting: &Setting) {
         self.settle_bids(setting);
         let absent = self.keys.as_deref().map(|keys| {
-            let out = self.endorsing.late(keys);
-            Absent { excused: self.endorsing.excused(setting, keys, &out), out }
+            let excluded = self.endorsing.late(keys);
+            Absent { excused: self.endorsing.excused(setting, keys, &excluded), excluded }
         });
         self.end_lots(setting, &absent.unwrap_or_default(), |state| {
             Some(match state.bids.ranked().next() {
@@ -76,8 +76,8 @@ impl State {
             (Phase::Endorsing, Duty::Endorsement) => self.endorsing.vouch(&keys, keyholder, vouch),
             (Phase::Ranking, Duty::Chunk { lot, step, chunk }) => {
                 let around = self.around(setting, &keys);
-                let stage = self.lots.get_mut(index(lot)).map(|state| &mut state.stage);
-                let Some(Stage::Ranking(ranking)) = stage else {
+                let phase = self.lots.get_mut(index(lot)).map(|state| &mut state.phase);
+                let Some(LotPhase::Ranking(ranking)) = phase else {
                     return Err(not_due("a vouch must be for a lot that is surveyed or ranked"));
                 };
                 ranking.vouch(around, keyholder, vouch, (step, chunk))

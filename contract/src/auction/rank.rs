@@ -2,7 +2,7 @@
 
 use super::state::{State, index};
 use crate::{
-    lot::{Absent, LotState, Stage},
+    lot::{Absent, LotPhase, LotState},
     rank::{Ranking, roster::Surroundings, step::Post},
     refusal::{Fault, Refusal},
     setting::Setting,
@@ -23,8 +23,8 @@ impl State {
         let lot = post.header().lot;
         let unknown = Fault::Unknown { what: "lot being ranked" }.fails(Check::RankPlace);
         let around = self.around(setting, &keys);
-        let stage = self.lots.get_mut(index(lot)).map(|state| &mut state.stage);
-        let Some(Stage::Ranking(ranking)) = stage else {
+        let phase = self.lots.get_mut(index(lot)).map(|state| &mut state.phase);
+        let Some(LotPhase::Ranking(ranking)) = phase else {
             return Err(unknown);
         };
         ranking.accept(around, (keyholder, signer), post, slot)
@@ -64,12 +64,12 @@ impl State {
     }
 
     pub(super) fn proceed_with_lots(&mut self, setting: &Setting, slot: u64) {
-        self.each_lot(setting, slot, |around, state, line| match &mut state.stage {
-            Stage::Ranking(ranking) => {
+        self.each_lot(setting, slot, |around, state, line| match &mut state.phase {
+            LotPhase::Ranking(ranking) => {
                 let conclusion = ranking.proceed(around, line, slot)?;
                 state.conclude(conclusion, setting, slot)
             }
-            Stage::Idle | Stage::Surveyed | Stage::Deciding { .. } => None,
+            LotPhase::Idle | LotPhase::Surveyed | LotPhase::Deciding { .. } => None,
         });
     }
 
@@ -77,14 +77,17 @@ impl State {
     pub(super) fn time_out_lots(&mut self, setting: &Setting, slot: u64) {
         self.each_lot(setting, slot, |around, state, _| {
             let expires = state.deadline().is_some_and(|deadline| deadline < slot);
-            match &mut state.stage {
-                Stage::Ranking(ranking) if expires => {
+            match &mut state.phase {
+                LotPhase::Ranking(ranking) if expires => {
                     let conclusion = ranking.time_out(around, slot)?;
                     state.conclude(conclusion, setting, slot)
                 }
                 // Silence accepts.
-                Stage::Deciding { award, .. } if expires => Some(Ending::Sold(award.clone())),
-                Stage::Idle | Stage::Ranking(_) | Stage::Surveyed | Stage::Deciding { .. } => None,
+                LotPhase::Deciding { award, .. } if expires => Some(Ending::Sold(award.clone())),
+                LotPhase::Idle
+                | LotPhase::Ranking(_)
+                | LotPhase::Surveyed
+                | LotPhase::Deciding { .. } => None,
             }
         });
     }

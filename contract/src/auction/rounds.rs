@@ -1,4 +1,4 @@
-//! From one round to the next. Section 5.
+//! The transition from one round to the next. Section 5.
 
 use super::{
     Phase,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     endorse::Endorsing,
-    lot::{Absent, LotState, Stage},
+    lot::{Absent, LotPhase, LotState},
     rank::plan::Purpose,
     setting::Setting,
 };
@@ -50,7 +50,7 @@ impl State {
     pub(super) fn close_round(&mut self, setting: &Setting, slot: u64) {
         let undecided = || self.lots.iter().filter(|state| state.ending.is_none());
         let is_surveyed =
-            undecided().next().is_some() && undecided().all(|s| s.stage == Stage::Surveyed);
+            undecided().next().is_some() && undecided().all(|s| s.phase == LotPhase::Surveyed);
         let Some(rounds) = setting.terms.rounds.filter(|_| is_surveyed) else { return };
         if undecided().all(LotState::is_unmoved) {
             self.start_lots(setting, Purpose::Rank { surveyed: true }, slot);

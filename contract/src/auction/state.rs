@@ -84,11 +84,13 @@ impl State {
                 self.vouch(setting, signer, &vouch)
             }
             (Phase::Ranking, I::Gate(post)) => self.rank(setting, slot, signer, Post::Gate(post)),
-            (Phase::Ranking, I::Mix(post)) => self.rank(setting, slot, signer, Post::Mix(post)),
+            (Phase::Ranking, I::Shuffle(post)) => {
+                self.rank(setting, slot, signer, Post::Shuffle(post))
+            }
             (Phase::Ranking, I::Decide(decision)) => self.decide(setting, signer, decision),
             (Phase::Ranking, I::Blind(post)) => self.rank(setting, slot, signer, Post::Blind(post)),
-            (Phase::Ranking, I::Unseal(post)) => {
-                self.rank(setting, slot, signer, Post::Unseal(post))
+            (Phase::Ranking, I::Decrypt(post)) => {
+                self.rank(setting, slot, signer, Post::Decrypt(post))
             }
 
             (
@@ -106,9 +108,9 @@ impl State {
                 | I::Reveal(_)
                 | I::Endorse(_)
                 | I::Gate(_)
-                | I::Mix(_)
+                | I::Shuffle(_)
                 | I::Blind(_)
-                | I::Unseal(_)
+                | I::Decrypt(_)
                 | I::Decide(_)
                 | I::Vouch(_),
             ) => Err(wrong_phase),
@@ -140,9 +142,9 @@ fn name(instruction: &Instruction) -> &'static str {
         Instruction::Endorse(_) => "an endorsement",
         Instruction::Gate(_) => "a gate post",
         Instruction::Blind(_) => "a blind post",
-        Instruction::Unseal(_) => "an unseal post",
+        Instruction::Decrypt(_) => "a post of decryption shares",
         Instruction::Reserve(_) => "a reserve",
-        Instruction::Mix(_) => "a mix post",
+        Instruction::Shuffle(_) => "a shuffle post",
         Instruction::Decide(_) => "a decision",
         Instruction::Vouch(_) => "a vouch",
     }

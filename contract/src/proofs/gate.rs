@@ -1,4 +1,5 @@
-//! Two ciphertexts multiplied by the same secret sign and re-encrypted (spec section 11, K6).
+//! The conditional gate (Schoenmakers and Tuyls, 2004): two ciphertexts multiplied by the same secret sign
+//! and re-encrypted (spec section 11, K6).
 //!
 //! An OR of two equality proofs for every gate, in announcement form. A challenge `w`, drawn after
 //! all outputs, joins the two halves, so that one equality speaks for both: a sign that differed
@@ -31,8 +32,8 @@ pub struct Statement<'a> {
     pub quorum_key: RistrettoPoint,
     /// `(X, Y)`.
     pub inputs: &'a [(Ciphertext, Ciphertext)],
-    /// The encodings of `inputs`, which the caller has at hand: making them anew costs as much as
-    /// a third of the verification.
+    /// The encodings of `inputs`, which the caller already has: recomputing them costs a third of
+    /// the verification.
     pub inputs_encoded: &'a [(WireCiphertext, WireCiphertext)],
     /// `(X', Y')` and the proofs, as posted.
     pub turns: &'a [GateTurn],
@@ -79,8 +80,8 @@ pub fn absorb_responses<'a>(fs: &mut FiatShamir, proofs: impl IntoIterator<Item 
     }
 }
 
-/// A turn of decoded elements.
-struct Turn {
+/// A keyholder's turn on one gate, decoded.
+struct DecodedGate {
     x: Ciphertext,
     y: Ciphertext,
     plus: Ciphertext,
@@ -90,7 +91,7 @@ struct Turn {
     z_minus: Scalar,
 }
 
-impl Turn {
+impl DecodedGate {
     fn decode(turn: &GateTurn) -> Option<Self> {
         let GateTurn { x, y, proof } = turn;
         let GateProof { plus, minus, c_plus, z_plus, z_minus } = proof;
@@ -118,7 +119,7 @@ pub fn verify(
     let Statement { quorum_key, inputs, inputs_encoded, turns, .. } = statement;
     ProofFault::unless_complete(inputs.len(), turns.len())?;
     ProofFault::unless_length(inputs.len(), inputs_encoded.len())?;
-    let decoded: Option<Vec<Turn>> = turns.iter().map(Turn::decode).collect();
+    let decoded: Option<Vec<DecodedGate>> = turns.iter().map(DecodedGate::decode).collect();
     let decoded = decoded.ok_or(ProofFault::NotCanonical)?;
 
     let mut fs = FiatShamir::begin(labels::KIND_GATE, context);

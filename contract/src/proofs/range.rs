@@ -1,8 +1,8 @@
-//! A commitment to a rung of the ladder (spec section 8, C6).
+//! A commitment to a level of the grid (spec section 8, C6).
 //!
-//! Bulletproofs over two commitments at once, `C` and `(rungs-1)*G - C`: both are of `n` bits, so
-//! the committed `b` has `0 <= b < rungs`. In a later round over four: the distance of the new bid
-//! from the standing one is a rung too, so the bid did not get worse, and nobody learns whether it
+//! Bulletproofs over two commitments at once, `C` and `(levels-1)*G - C`: both are of `n` bits, so
+//! the committed `b` has `0 <= b < levels`. In a later round over four: the distance of the new bid
+//! from the active one is a level too, so the bid did not get worse, and nobody learns whether it
 //! got better.
 
 use super::ProofFault;
@@ -21,16 +21,16 @@ use merlin::Transcript;
 use rand_chacha::ChaCha20Rng;
 use talea_protocol::{bytes::Point, labels};
 
-/// The largest number of bits in a rung.
+/// The largest number of bits in a level.
 const MAX_BITS: usize = 32;
-/// `C` and `(rungs-1)*G - C`, and the same of the distance from the standing bid.
+/// `C` and `(levels-1)*G - C`, and the same of the distance from the active bid.
 const MAX_VALUES: usize = 4;
 
-/// A commitment to one of `rungs` rungs.
+/// A commitment to one of `levels` levels.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement {
-    /// Number of rungs of the ladder.
-    pub rungs: u32,
+    /// Number of levels of the grid.
+    pub levels: u32,
     /// `n`, the bits of each of the two values: 8, 16 or 32.
     pub bits: usize,
     /// `PK`, to which the bid will be encrypted: a commit made under the key of another history is
@@ -38,29 +38,29 @@ pub struct Statement {
     pub quorum_key: Point,
     /// `C = b*G + rho*H`.
     pub commitment: RistrettoPoint,
-    /// `C_0`, the commitment of the standing bid, in a later round.
-    pub standing: Option<RistrettoPoint>,
+    /// `C_0`, the commitment of the active bid, in a later round.
+    pub active: Option<RistrettoPoint>,
 }
 
 impl Statement {
     /// Absorbs the statement, in the order of the spec; the crate continues from there.
     pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) {
-        let Self { rungs, bits, quorum_key, commitment, standing } = self;
+        let Self { levels, bits, quorum_key, commitment, active } = self;
         fs.element(b"value-base", &gens.value);
         fs.element(b"blinding-base", &gens.blinding);
         fs.point(b"quorum-key", quorum_key);
         fs.count(b"bits", *bits);
-        fs.integer(b"rungs", *rungs);
+        fs.integer(b"rungs", *levels);
         fs.element(b"commitment", commitment);
-        if let Some(standing) = standing {
-            fs.element(b"standing", standing);
+        if let Some(active) = active {
+            fs.element(b"standing", active);
         }
     }
 
     /// The proof's kind.
     #[must_use]
     pub fn kind(&self) -> &'static [u8] {
-        match self.standing {
+        match self.active {
             None => labels::KIND_RANGE,
             Some(_) => labels::KIND_IMPROVEMENT,
         }
@@ -69,14 +69,14 @@ impl Statement {
     /// How many commitments are proved at once.
     #[must_use]
     pub fn values(&self) -> usize {
-        if self.standing.is_some() { MAX_VALUES } else { 2 }
+        if self.active.is_some() { MAX_VALUES } else { 2 }
     }
 
-    /// `C` and `(rungs-1)*G - C`, and in a later round the same of `C - C_0`, encoded.
+    /// `C` and `(levels-1)*G - C`, and in a later round the same of `C - C_0`, encoded.
     #[must_use]
     pub fn commitments(&self, gens: &Generators) -> Vec<CompressedRistretto> {
-        let last = gens.value * (Scalar::from(self.rungs) - Scalar::ONE);
-        let distance = self.standing.map(|standing| self.commitment - standing);
+        let last = gens.value * (Scalar::from(self.levels) - Scalar::ONE);
+        let distance = self.active.map(|active| self.commitment - active);
         let bounded = [Some(self.commitment), distance].into_iter().flatten();
         bounded.flat_map(|value| [value.compress(), (last - value).compress()]).collect()
     }
@@ -132,7 +132,7 @@ impl RangeVerifier {
         &self.bulletproof
     }
 
-    /// Verifies that `C` is not `O` and commits to one of the rungs.
+    /// Verifies that `C` is not `O` and commits to one of the levels.
     ///
     /// # Errors
     /// The fault that was found first.
@@ -176,7 +176,7 @@ impl RangeVerifier {
 /// the commitment and *all proof bytes*.
 fn folding_generator(context: &Context, statement: &Statement, proof_bytes: &[u8]) -> ChaCha20Rng {
     let Context { auction, lot, round, step: _, signer } = context;
-    let Statement { rungs, bits, quorum_key, commitment, standing } = statement;
+    let Statement { levels, bits, quorum_key, commitment, active } = statement;
     let mut transcript = Transcript::new(labels::RANGE_WEIGHTS);
     transcript.append_message(b"auction", &auction.0);
     transcript.append_u64(b"lot", (*lot).into());
@@ -184,10 +184,10 @@ fn folding_generator(context: &Context, statement: &Statement, proof_bytes: &[u8
     transcript.append_message(b"signer", &signer.0);
     transcript.append_message(b"quorum-key", &quorum_key.0);
     transcript.append_u64(b"bits", u64::try_from(*bits).unwrap_or(u64::MAX));
-    transcript.append_u64(b"rungs", (*rungs).into());
+    transcript.append_u64(b"rungs", (*levels).into());
     transcript.append_message(b"commitment", &encode_point(commitment).0);
-    if let Some(standing) = standing {
-        transcript.append_message(b"standing", &encode_point(standing).0);
+    if let Some(active) = active {
+        transcript.append_message(b"standing", &encode_point(active).0);
     }
     transcript.append_message(b"proof", proof_bytes);
     generator_after(transcript)
@@ -208,11 +208,11 @@ mod tests {
             Context { auction, lot: 3, round: 4, step: 0, signer }
         };
         let statement = || Statement {
-            rungs: 200,
+            levels: 200,
             bits: 8,
             quorum_key: encode_point(&gens.blinding),
             commitment: gens.value,
-            standing: Some(gens.key),
+            active: Some(gens.key),
         };
         let proof: Vec<u8> = (0u8..96).collect();
         let mut seen = BTreeSet::new();
@@ -230,12 +230,12 @@ mod tests {
             assert!(is_new(&other, &statement(), &proof));
         }
         let changes: [fn(&mut Statement); 6] = [
-            |s| s.rungs ^= 1,
+            |s| s.levels ^= 1,
             |s| s.quorum_key.0[0] ^= 1,
             |s| s.bits = 16,
             |s| s.commitment += s.commitment,
-            |s| s.standing = None,
-            |s| s.standing = Some(s.commitment),
+            |s| s.active = None,
+            |s| s.active = Some(s.commitment),
         ];
         for change in changes {
             let mut other = statement();

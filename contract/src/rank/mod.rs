@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `plan` | what a lot is asked, in order, as data |
 //! | `mechanism/` | which queries find price and winners, one mechanism to a file |
-//! | `program` | a plan while it is carried out |
+//! | `program` | a running plan |
 //! | `queries/` | the queries: reserve, price, winners, depth, opening |
 //! | `question` | a question about a list of ciphertexts, as steps of keyholders |
 //! | `step` | one step: a list in chunks, on which a quorum acts |
@@ -35,9 +35,9 @@ use crate::{
 };
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use plan::Purpose;
-use program::{Finding, Line, Program, RankedBid};
-use queries::Turn;
-use question::{Pending, Progress};
+use program::{Finding, LotSetting, Program, RankedBid};
+use queries::QueryProgress;
+use question::{Pending, QuestionProgress};
 use roster::{Roster, Surroundings};
 use step::{Post, Step, Task, Work};
 use talea_protocol::{
@@ -68,28 +68,32 @@ pub(crate) struct Ranking {
 pub(crate) enum Conclusion {
     /// With everything that was asked.
     Found(Finding),
-    /// Before: it was given up, or an alarm went off.
+    /// Early: the lot is void or halted.
     Ended(Ending),
 }
 
-/// Where the process stands after it went as far as it could without keyholders.
+/// The next state of the ranking, once it can go no further without keyholders.
 enum Next {
     Step(Work, Pending),
     End(Conclusion),
 }
 
-/// Asks, and reads what can be read, until keyholders are needed.
-fn go_on(program: &mut Program, mut turn: Turn<Finding>, line: Line<'_>) -> Next {
+/// Continues the program, reading public ciphertexts, until keyholders are needed.
+fn go_on(
+    program: &mut Program,
+    mut turn: QueryProgress<Finding>,
+    lot_setting: LotSetting<'_>,
+) -> Next {
     loop {
         let ask = match turn {
-            Turn::Ask(ask) => ask,
-            Turn::Done(finding) => return Next::End(Conclusion::Found(finding)),
-            Turn::Alarm => return Next::End(Conclusion::Ended(Ending::Halted)),
+            QueryProgress::Ask(ask) => ask,
+            QueryProgress::Done(finding) => return Next::End(Conclusion::Found(finding)),
+            QueryProgress::Alarm => return Next::End(Conclusion::Ended(Ending::Halted)),
         };
-        match ask.pose(line.setting) {
-            Progress::Step(work, pending) => return Next::Step(work, pending),
-            Progress::Answer(answer) => turn = program.resume(answer, line),
-            Progress::Alarm => turn = Turn::Alarm,
+        match ask.pose(lot_setting.setting) {
+            QuestionProgress::Step(work, pending) => return Next::Step(work, pending),
+            QuestionProgress::Answer(answer) => turn = program.resume(answer, lot_setting),
+            QuestionProgress::Alarm => turn = QueryProgress::Alarm,
         }
     }
 }
@@ -104,11 +108,11 @@ impl Ranking {
         (first, slot): (u32, u64),
         absent: Absent,
     ) -> Result<Self, Conclusion> {
-        let line = Line { setting, lot };
+        let lot_setting = LotSetting { setting, lot };
         let count = bids.len();
         let mut program = Program::new(bids, reserve, purpose, setting);
-        let turn = program.proceed(line);
-        match go_on(&mut program, turn, line) {
+        let turn = program.proceed(lot_setting);
+        match go_on(&mut program, turn, lot_setting) {
             Next::End(conclusion) => Err(conclusion),
             Next::Step(work, pending) => {
                 let deadline = slot.saturating_add(duration(setting, count));
@@ -181,7 +185,7 @@ impl Ranking {
         Ok(())
     }
 
-    /// Goes on if the current step is complete; what the lot came to, if that was the last one.
+    /// Continues if the current step is complete; the lot's conclusion, if that was the last one.
     pub(crate) fn proceed(
         &mut self,
         around: Surroundings<'_>,
@@ -192,14 +196,14 @@ impl Ranking {
             return None;
         }
         let setting = around.setting;
-        let line = Line { setting, lot };
+        let lot_setting = LotSetting { setting, lot };
         let next = match self.pending.proceed(&self.step.work, setting) {
-            Progress::Step(work, pending) => Next::Step(work, pending),
-            Progress::Answer(answer) => {
-                let turn = self.program.resume(answer, line);
-                go_on(&mut self.program, turn, line)
+            QuestionProgress::Step(work, pending) => Next::Step(work, pending),
+            QuestionProgress::Answer(answer) => {
+                let turn = self.program.resume(answer, lot_setting);
+                go_on(&mut self.program, turn, lot_setting)
             }
-            Progress::Alarm => Next::End(Conclusion::Ended(Ending::Halted)),
+            QuestionProgress::Alarm => Next::End(Conclusion::Ended(Ending::Halted)),
         };
         match next {
             Next::End(conclusion) => Some(conclusion),
@@ -213,7 +217,7 @@ impl Ranking {
         }
     }
 
-    /// Lets the chunks time out whose deadline is before `slot`: those who kept them waiting are out.
+    /// Lets the chunks time out whose deadline is before `slot`: those who kept them waiting are excluded.
     pub(crate) fn time_out(&mut self, around: Surroundings<'_>, slot: u64) -> Option<Conclusion> {
         let next = slot.saturating_add(duration(around.setting, self.bids));
         let more = self.step.time_out(roster(around, &self.absent), (slot, next));
@@ -228,7 +232,7 @@ impl Ranking {
 }
 
 fn roster<'a>(around: Surroundings<'a>, absent: &'a Absent) -> Roster<'a> {
-    Roster { quorum: &around.setting.terms.quorum, keys: around.keys, out: &absent.out }
+    Roster { quorum: &around.setting.terms.quorum, keys: around.keys, excluded: &absent.excluded }
 }
 
 /// Slots of one step on a lot of this many bids.

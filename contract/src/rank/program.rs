@@ -1,10 +1,11 @@
-//! A lot's plan, while it is carried out: one query after the other, and what they have found.
+//! A running plan: one query after the other, and their results.
 
 use super::{
     mechanism,
     plan::{Purpose, Query, plan},
     queries::{
-        DepthSurvey, Found, Participants, Places, PriceSearch, ReserveTest, Turn, Winners, opening,
+        DepthSurvey, Found, Participants, Places, PriceSearch, QueryProgress, ReserveTest, Winners,
+        opening,
     },
     question::Answer,
 };
@@ -12,8 +13,8 @@ use crate::{elgamal::Ciphertext, setting::Setting};
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
 use talea_protocol::{
     bytes::{List, PartyKey},
-    outcome::{Award, Disclosed, OpenedBid, Quote, Sale, Standing},
-    price::{PriceLadder, Rung},
+    outcome::{Award, Disclosed, OpenedBid, PriceComparison, Quote, Sale},
+    price::{Level, PriceGrid},
     terms::Lot,
 };
 
@@ -21,7 +22,7 @@ use talea_protocol::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RankedBid {
     pub(crate) bidder: PartyKey,
-    pub(crate) ladder: Arc<[Ciphertext]>,
+    pub(crate) unary: Arc<[Ciphertext]>,
 }
 
 /// What a lot came to.
@@ -40,16 +41,16 @@ pub(crate) struct Program {
     purpose: Purpose,
     /// In tie order; never empty.
     bids: Vec<RankedBid>,
-    /// The ladder of a binding reserve.
+    /// The unary encoding of a binding reserve.
     reserve: Option<Arc<[Ciphertext]>>,
     /// What is still to be asked, in order.
     plan: VecDeque<Query>,
     /// What was asked last.
     asking: Option<Asking>,
-    /// How everybody stands to the price, from when it is found until the winners are looked for.
+    /// How every bid compares with the price, from when it is found until the winners are found.
     found: Option<Found>,
     /// The price; the lowest one where none was searched.
-    price: Rung,
+    price: Level,
     finding: Finding,
 }
 
@@ -67,50 +68,48 @@ enum Asking {
 
 /// What a query has found.
 enum Learned {
-    Everything(Vec<Rung>),
+    Everything(Vec<Level>),
     Reserve(bool),
     Price(Found),
     Winners(Places),
-    Cover(Rung),
+    Cover(Level),
     Depth(Vec<u32>),
-    OpenReserve(Vec<Rung>),
+    OpenReserve(Vec<Level>),
 }
 
-/// What does not change.
+/// The lot, and what does not change during its ranking.
 #[derive(Clone, Copy)]
-pub(crate) struct Line<'a> {
+pub(crate) struct LotSetting<'a> {
     pub(crate) setting: &'a Setting,
     pub(crate) lot: &'a Lot,
 }
 
-impl<'a> Line<'a> {
-    fn ladder(self) -> &'a PriceLadder {
-        &self.lot.ladder
+impl<'a> LotSetting<'a> {
+    fn grid(self) -> &'a PriceGrid {
+        &self.lot.grid
     }
 
-    fn quote(self, rung: Rung) -> Option<Quote> {
-        self.ladder().price(rung).map(|price| Quote { rung, price })
+    fn quote(self, level: Level) -> Option<Quote> {
+        self.grid().price(level).map(|price| Quote { level, price })
     }
 }
 
 impl Asking {
     /// With the answer to what it asked last.
-    fn resume(&mut self, answer: Answer, line: Line<'_>) -> Turn<Learned> {
-        let (ladder, setting) = (line.ladder(), line.setting);
+    fn resume(&mut self, answer: Answer, lot_setting: LotSetting<'_>) -> QueryProgress<Learned> {
+        let (grid, setting) = (lot_setting.grid(), lot_setting.setting);
         match self {
-            Self::Everything => opening::resume(&answer, ladder, setting).map(Learned::Everything),
-            Self::Reserve(test) => test.resume(answer, ladder).map(Learned::Reserve),
-            Self::Price(search) => search.resume(Some(answer), ladder, setting).map(Learned::Price),
+            Self::Everything => opening::resume(&answer, grid, setting).map(Learned::Everything),
+            Self::Reserve(test) => test.resume(answer, grid).map(Learned::Reserve),
+            Self::Price(search) => search.resume(Some(answer), grid, setting).map(Learned::Price),
             Self::Winners(winners) => {
                 winners.resume(answer, setting.terms.fan_out).map(Learned::Winners)
             }
             Self::Cover(search) => {
-                search.resume(Some(answer), ladder, setting).map(|found| Learned::Cover(found.rung))
+                search.resume(Some(answer), grid, setting).map(|found| Learned::Cover(found.level))
             }
             Self::Depth(survey) => survey.resume(answer, setting).map(Learned::Depth),
-            Self::OpenReserve => {
-                opening::resume(&answer, ladder, setting).map(Learned::OpenReserve)
-            }
+            Self::OpenReserve => opening::resume(&answer, grid, setting).map(Learned::OpenReserve),
         }
     }
 }
@@ -124,7 +123,7 @@ impl Program {
     ) -> Self {
         let plan = plan(purpose, &setting.terms, bids.len(), reserve.is_some()).into();
         let (asking, found) = (None, None);
-        let (price, finding) = (Rung(0), Finding::default());
+        let (price, finding) = (Level(0), Finding::default());
         Self { purpose, bids, reserve, plan, asking, found, price, finding }
     }
 
@@ -132,56 +131,64 @@ impl Program {
         self.purpose == Purpose::Survey
     }
 
-    /// Goes on with the plan until keyholders are asked something.
-    pub(crate) fn proceed(&mut self, line: Line<'_>) -> Turn<Finding> {
+    /// Continues the plan until keyholders are needed.
+    pub(crate) fn proceed(&mut self, lot_setting: LotSetting<'_>) -> QueryProgress<Finding> {
         while let Some(query) = self.plan.pop_front() {
-            match self.begin(query, line) {
+            match self.begin(query, lot_setting) {
                 None => {}
-                Some(Turn::Ask(ask)) => return Turn::Ask(ask),
-                Some(Turn::Alarm) => return Turn::Alarm,
-                Some(Turn::Done(learned)) => match self.learn(learned, line) {
+                Some(QueryProgress::Ask(ask)) => return QueryProgress::Ask(ask),
+                Some(QueryProgress::Alarm) => return QueryProgress::Alarm,
+                Some(QueryProgress::Done(learned)) => match self.learn(learned, lot_setting) {
                     Some(()) => {}
-                    None => return Turn::Alarm,
+                    None => return QueryProgress::Alarm,
                 },
             }
         }
-        Turn::Done(core::mem::take(&mut self.finding))
+        QueryProgress::Done(core::mem::take(&mut self.finding))
     }
 
     /// With the answer to what was asked last.
-    pub(crate) fn resume(&mut self, answer: Answer, line: Line<'_>) -> Turn<Finding> {
-        let Some(asking) = &mut self.asking else { return Turn::Alarm };
-        match asking.resume(answer, line) {
-            Turn::Ask(ask) => Turn::Ask(ask),
-            Turn::Alarm => Turn::Alarm,
-            Turn::Done(learned) => match self.learn(learned, line) {
-                Some(()) => self.proceed(line),
-                None => Turn::Alarm,
+    pub(crate) fn resume(
+        &mut self,
+        answer: Answer,
+        lot_setting: LotSetting<'_>,
+    ) -> QueryProgress<Finding> {
+        let Some(asking) = &mut self.asking else { return QueryProgress::Alarm };
+        match asking.resume(answer, lot_setting) {
+            QueryProgress::Ask(ask) => QueryProgress::Ask(ask),
+            QueryProgress::Alarm => QueryProgress::Alarm,
+            QueryProgress::Done(learned) => match self.learn(learned, lot_setting) {
+                Some(()) => self.proceed(lot_setting),
+                None => QueryProgress::Alarm,
             },
         }
     }
 
     /// Begins a query; nothing where there is nothing to ask it of.
-    fn begin(&mut self, query: Query, line: Line<'_>) -> Option<Turn<Learned>> {
-        let (ladder, setting) = (line.ladder(), line.setting);
+    fn begin(
+        &mut self,
+        query: Query,
+        lot_setting: LotSetting<'_>,
+    ) -> Option<QueryProgress<Learned>> {
+        let (grid, setting) = (lot_setting.grid(), lot_setting.setting);
         let search = |participants, limit| {
-            let mut search = PriceSearch::new(participants, limit, ladder, setting);
-            let first = search.resume(None, ladder, setting);
+            let mut search = PriceSearch::new(participants, limit, grid, setting);
+            let first = search.resume(None, grid, setting);
             (search, first)
         };
         let (asking, first) = match query {
             Query::Everything => {
-                let all = self.ladders().chain(self.reserve.clone());
-                (Asking::Everything, opening::start(all, ladder).map(Learned::Everything))
+                let all = self.encodings().chain(self.reserve.clone());
+                (Asking::Everything, opening::start(all, grid).map(Learned::Everything))
             }
             Query::Reserve => {
                 let reserve = self.reserve.clone()?;
-                let test = ReserveTest::new(self.ladders(), reserve, ladder, setting);
-                let first = test.start(ladder).map(Learned::Reserve);
+                let test = ReserveTest::new(self.encodings(), reserve, grid, setting);
+                let first = test.start(grid).map(Learned::Reserve);
                 (Asking::Reserve(Box::new(test)), first)
             }
             Query::Price { limit, reserve_weight } => {
-                let mut participants = Participants::bids(self.ladders());
+                let mut participants = Participants::bids(self.encodings());
                 if let Some(reserve) = self.reserve.clone().filter(|_| reserve_weight > 0) {
                     participants = participants.with(reserve, reserve_weight);
                 }
@@ -189,8 +196,8 @@ impl Program {
                 (Asking::Price(search), first.map(Learned::Price))
             }
             Query::AllWin => {
-                let all = (0..self.bids.len()).map(|place| (place, Standing::NotCompared));
-                return Some(Turn::Done(Learned::Winners(all.collect())));
+                let all = (0..self.bids.len()).map(|place| (place, PriceComparison::NotCompared));
+                return Some(QueryProgress::Done(Learned::Winners(all.collect())));
             }
             Query::Winners(contest) => {
                 let mut winners = Winners::new(self.found.take()?, self.bids.len(), contest);
@@ -203,18 +210,18 @@ impl Program {
                     return None;
                 }
                 let (search, first) = search(Participants::bids(losers.into_iter()), limit);
-                (Asking::Cover(search), first.map(|found| Learned::Cover(found.rung)))
+                (Asking::Cover(search), first.map(|found| Learned::Cover(found.level)))
             }
             Query::Depth { hidden } => {
-                let radix = ladder.shape.radices().next().unwrap_or(1);
-                let ladders = self.bids.iter().map(|bid| &bid.ladder);
-                let survey = DepthSurvey::new(ladders, hidden, radix);
+                let radix = grid.shape.radices().next().unwrap_or(1);
+                let encodings = self.bids.iter().map(|bid| &bid.unary);
+                let survey = DepthSurvey::new(encodings, hidden, radix);
                 let first = survey.start().map(Learned::Depth);
                 (Asking::Depth(survey), first)
             }
             Query::OpenReserve => {
                 let reserve = self.reserve.clone()?;
-                let first = opening::start([reserve].into_iter(), ladder);
+                let first = opening::start([reserve].into_iter(), grid);
                 (Asking::OpenReserve, first.map(Learned::OpenReserve))
             }
         };
@@ -222,63 +229,66 @@ impl Program {
         Some(first)
     }
 
-    /// Takes what a query has found; nothing if no accepted proof allows it (K11, K13).
-    fn learn(&mut self, learned: Learned, line: Line<'_>) -> Option<()> {
+    /// Records the result of a query; nothing if no accepted proof allows it (K11, K13).
+    fn learn(&mut self, learned: Learned, lot_setting: LotSetting<'_>) -> Option<()> {
         let disclosed = &mut self.finding.disclosed;
         match learned {
-            Learned::Everything(rungs) => self.learn_everything(rungs, line)?,
+            Learned::Everything(levels) => self.learn_everything(levels, lot_setting)?,
             Learned::Reserve(true) => {}
             Learned::Reserve(false) => self.plan.retain(|query| *query == Query::OpenReserve),
             Learned::Price(found) => {
-                self.price = found.rung;
+                self.price = found.level;
                 self.found = Some(found);
             }
             Learned::Winners(places) => {
-                self.finding.award = Some(self.award(self.price, &places, line)?);
+                self.finding.award = Some(self.award(self.price, &places, lot_setting)?);
             }
-            Learned::Cover(rung) => disclosed.cover = line.quote(rung),
+            Learned::Cover(level) => disclosed.cover = lot_setting.quote(level),
             Learned::Depth(buckets) => disclosed.depth = List::new(buckets).ok(),
-            Learned::OpenReserve(rungs) => {
-                let [rung] = rungs.as_slice() else { return None };
-                self.finding.reserve = line.quote(*rung);
+            Learned::OpenReserve(levels) => {
+                let [level] = levels.as_slice() else { return None };
+                self.finding.reserve = lot_setting.quote(*level);
             }
         }
         Some(())
     }
 
-    fn learn_everything(&mut self, mut rungs: Vec<Rung>, line: Line<'_>) -> Option<()> {
-        let reserve = if self.reserve.is_some() { rungs.pop() } else { None };
-        self.finding.reserve = reserve.and_then(|rung| line.quote(rung));
-        let bids =
-            self.bids.iter().zip(&rungs).map(|(bid, rung)| {
-                Some(OpenedBid { bidder: bid.bidder, quote: line.quote(*rung)? })
-            });
+    fn learn_everything(
+        &mut self,
+        mut levels: Vec<Level>,
+        lot_setting: LotSetting<'_>,
+    ) -> Option<()> {
+        let reserve = if self.reserve.is_some() { levels.pop() } else { None };
+        self.finding.reserve = reserve.and_then(|level| lot_setting.quote(level));
+        let bids = self.bids.iter().zip(&levels).map(|(bid, level)| {
+            Some(OpenedBid { bidder: bid.bidder, quote: lot_setting.quote(*level)? })
+        });
         self.finding.disclosed.bids = bids.collect();
-        let mechanism = line.setting.terms.mechanism;
-        if let Some((price, places)) = mechanism::award(mechanism, &rungs, reserve) {
-            self.finding.award = Some(self.award(price, &places, line)?);
+        let mechanism = lot_setting.setting.terms.mechanism;
+        if let Some((price, places)) = mechanism::award(mechanism, &levels, reserve) {
+            self.finding.award = Some(self.award(price, &places, lot_setting)?);
         }
         Some(())
     }
 
-    fn award(&self, price: Rung, places: &Places, line: Line<'_>) -> Option<Award> {
-        let sales = places.iter().map(|(place, standing)| {
+    fn award(&self, price: Level, places: &Places, lot_setting: LotSetting<'_>) -> Option<Award> {
+        let sales = places.iter().map(|(place, comparison)| {
             let winner = self.bids.get(*place)?.bidder;
-            Some(Sale { winner, standing: *standing })
+            Some(Sale { winner, comparison: *comparison })
         });
         let sales: Option<Vec<Sale>> = sales.collect();
-        Some(Award { quote: line.quote(price)?, sales: List::new(sales?).ok()? })
+        Some(Award { quote: lot_setting.quote(price)?, sales: List::new(sales?).ok()? })
     }
 
-    fn ladders(&self) -> impl Iterator<Item = Arc<[Ciphertext]>> + '_ {
-        self.bids.iter().map(|bid| Arc::clone(&bid.ladder))
+    fn encodings(&self) -> impl Iterator<Item = Arc<[Ciphertext]>> + '_ {
+        self.bids.iter().map(|bid| Arc::clone(&bid.unary))
     }
 
-    /// The ladders of the bids that did not win; in a survey of all.
+    /// The unary encodings of the bids that did not win; in a survey of all.
     fn losers(&self) -> impl Iterator<Item = Arc<[Ciphertext]>> + '_ {
         let sales = self.finding.award.as_ref().map_or(&[][..], |award| &award.sales);
         let won = move |bidder| sales.iter().any(|sale| sale.winner == bidder);
         let losers = self.bids.iter().filter(move |bid| !won(bid.bidder));
-        losers.map(|bid| Arc::clone(&bid.ladder))
+        losers.map(|bid| Arc::clone(&bid.unary))
     }
 }

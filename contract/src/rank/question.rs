@@ -3,10 +3,10 @@
 //!
 //! | asked | steps | answer |
 //! |---|---|---|
-//! | [`Ask::Open`] | Unseal | the messages |
-//! | [`Ask::AtMost`], limit 0 | Blind, Unseal | which are zero |
-//! | [`Ask::AtMost`], other limits | Mix, Unseal | which are counts from 0 to the limit |
-//! | [`Ask::Multiply`] | Gate, Unseal | encryptions of `2*x*y` |
+//! | [`Ask::Open`] | Decrypt | the messages |
+//! | [`Ask::AtMost`], limit 0 | Blind, Decrypt | which are zero |
+//! | [`Ask::AtMost`], other limits | Shuffle, Decrypt | which are counts from 0 to the limit |
+//! | [`Ask::Multiply`] | Gate, Decrypt | encryptions of `2*x*y` |
 //!
 //! A ciphertext without randomness is public: it is read, and no keyholder is asked.
 
@@ -20,7 +20,7 @@ use curve25519_dalek::Scalar;
 pub(crate) enum Ask {
     /// What do they hold?
     Open(Vec<Ciphertext>),
-    /// Which of these counts, each standing as `scale * n * G`, are at most `limit`?
+    /// Which of these counts, each written as `scale * n * G`, are at most `limit`?
     AtMost { limit: u16, scale: Scalar, counts: Vec<Ciphertext> },
     /// Multiply `(x, y)`, `x` an encryption of 0 or 1.
     Multiply(Vec<(Ciphertext, Ciphertext)>),
@@ -37,24 +37,24 @@ pub(crate) enum Answer {
 /// A question on its way, between two steps of it: what is known of each item already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Pending {
-    /// Unseal.
+    /// A Decrypt step.
     Open { read: Vec<Option<Opened>> },
     /// Blind.
     Blind { read: Vec<Option<bool>> },
-    /// Unseal of the blinded.
+    /// A Decrypt step of the blinded ciphertexts.
     ZeroTest { read: Vec<Option<bool>> },
-    /// Mix.
-    Mix { read: Vec<Option<bool>> },
-    /// Unseal of the mixed, as many to a list.
-    MixedTest { read: Vec<Option<bool>>, entries: usize },
+    /// A Shuffle step.
+    Shuffle { read: Vec<Option<bool>> },
+    /// A Decrypt step of the shuffled lists, all of one length.
+    ShuffledTest { read: Vec<Option<bool>>, entries: usize },
     /// Gate.
     Gate { seconds: Vec<Ciphertext> },
-    /// Unseal of the signs; `masked` holds every `y` with the `Y` of its gate.
+    /// A Decrypt step of the signs; `masked` holds every `y` with the `Y` of its gate.
     Signs { masked: Vec<(Ciphertext, Ciphertext)>, read: Vec<Option<Opened>> },
 }
 
 /// How far a question came.
-pub(crate) enum Progress {
+pub(crate) enum QuestionProgress {
     /// To a step of keyholders.
     Step(Work, Pending),
     Answer(Answer),
@@ -64,22 +64,22 @@ pub(crate) enum Progress {
 
 impl Ask {
     /// Asks: the first step, or the answer if everything can be read.
-    pub(crate) fn pose(self, setting: &Setting) -> Progress {
+    pub(crate) fn pose(self, setting: &Setting) -> QuestionProgress {
         match self {
             Self::Open(ciphertexts) => {
                 let (sealed, read) = split(ciphertexts, |c| read_public(c, setting));
                 if sealed.is_empty() {
-                    return Progress::Answer(Answer::Opened(merge(&read, Vec::new())));
+                    return QuestionProgress::Answer(Answer::Opened(merge(&read, Vec::new())));
                 }
-                Progress::Step(Work::unseal(&sealed, setting), Pending::Open { read })
+                QuestionProgress::Step(Work::decrypt(&sealed, setting), Pending::Open { read })
             }
             Self::AtMost { limit: 0, scale: _, counts } => {
                 let zero = |c: &Ciphertext| Some(read_public(c, setting)?.is_zero());
                 let (sealed, read) = split(counts, zero);
                 if sealed.is_empty() {
-                    return Progress::Answer(Answer::AtMost(merge(&read, Vec::new())));
+                    return QuestionProgress::Answer(Answer::AtMost(merge(&read, Vec::new())));
                 }
-                Progress::Step(Work::blind(&sealed, setting), Pending::Blind { read })
+                QuestionProgress::Step(Work::blind(&sealed, setting), Pending::Blind { read })
             }
             Self::AtMost { limit, scale, counts } => {
                 let at_most = |c: &Ciphertext| {
@@ -88,18 +88,18 @@ impl Ask {
                 };
                 let (sealed, read) = split(counts, at_most);
                 if sealed.is_empty() {
-                    return Progress::Answer(Answer::AtMost(merge(&read, Vec::new())));
+                    return QuestionProgress::Answer(Answer::AtMost(merge(&read, Vec::new())));
                 }
                 let lists: Vec<Vec<Ciphertext>> =
                     sealed.iter().map(|count| candidates(count, limit, &scale, setting)).collect();
-                Progress::Step(Work::mix(&lists, setting), Pending::Mix { read })
+                QuestionProgress::Step(Work::shuffle(&lists, setting), Pending::Shuffle { read })
             }
             Self::Multiply(factors) => {
                 if factors.is_empty() {
-                    return Progress::Answer(Answer::Products(Vec::new()));
+                    return QuestionProgress::Answer(Answer::Products(Vec::new()));
                 }
                 let seconds = factors.iter().map(|(_, y)| *y).collect();
-                Progress::Step(Work::gates(&factors, setting), Pending::Gate { seconds })
+                QuestionProgress::Step(Work::gates(&factors, setting), Pending::Gate { seconds })
             }
         }
     }
@@ -107,7 +107,7 @@ impl Ask {
 
 /// `T - (limit - i) * scale * (O, G)` for `i = 0 .. 2^k`, `2^k` the least power above the limit:
 /// one of them is zero exactly if `T` is a count of at most `limit`. Those beyond the limit ask for
-/// a count below zero, which there is not.
+/// a count below zero, which cannot occur.
 fn candidates(
     count: &Ciphertext,
     limit: u16,
@@ -127,30 +127,30 @@ fn candidates(
 
 impl Pending {
     /// Goes on after the step's `work` is complete.
-    pub(crate) fn proceed(&self, work: &Work, setting: &Setting) -> Progress {
+    pub(crate) fn proceed(&self, work: &Work, setting: &Setting) -> QuestionProgress {
         match self {
             Self::Open { read } => {
-                Progress::Answer(Answer::Opened(merge(read, work.opened(setting))))
+                QuestionProgress::Answer(Answer::Opened(merge(read, work.opened(setting))))
             }
             Self::Blind { read } => {
-                let work = Work::unseal(&work.blinded(), setting);
-                Progress::Step(work, Self::ZeroTest { read: read.clone() })
+                let work = Work::decrypt(&work.blinded(), setting);
+                QuestionProgress::Step(work, Self::ZeroTest { read: read.clone() })
             }
             Self::ZeroTest { read } => {
                 let zeros = work.opened(setting).iter().map(Opened::is_zero).collect();
-                Progress::Answer(Answer::AtMost(merge(read, zeros)))
+                QuestionProgress::Answer(Answer::AtMost(merge(read, zeros)))
             }
-            Self::Mix { read } => {
-                let lists = work.mixed();
+            Self::Shuffle { read } => {
+                let lists = work.shuffled();
                 let entries = lists.first().map_or(0, Vec::len);
-                let work = Work::unseal(&lists.concat(), setting);
-                Progress::Step(work, Self::MixedTest { read: read.clone(), entries })
+                let work = Work::decrypt(&lists.concat(), setting);
+                QuestionProgress::Step(work, Self::ShuffledTest { read: read.clone(), entries })
             }
-            Self::MixedTest { read, entries } => {
+            Self::ShuffledTest { read, entries } => {
                 let opened = work.opened(setting);
                 let lists = opened.chunks((*entries).max(1));
                 let some_zero = lists.map(|list| list.iter().any(Opened::is_zero)).collect();
-                Progress::Answer(Answer::AtMost(merge(read, some_zero)))
+                QuestionProgress::Answer(Answer::AtMost(merge(read, some_zero)))
             }
             Self::Gate { seconds } => {
                 let gated = work.gated();
@@ -161,7 +161,10 @@ impl Pending {
                 if sealed.is_empty() {
                     return products(&masked, &merge(&read, Vec::new()));
                 }
-                Progress::Step(Work::unseal(&sealed, setting), Self::Signs { masked, read })
+                QuestionProgress::Step(
+                    Work::decrypt(&sealed, setting),
+                    Self::Signs { masked, read },
+                )
             }
             Self::Signs { masked, read } => products(masked, &merge(read, work.opened(setting))),
         }
@@ -169,13 +172,13 @@ impl Pending {
 }
 
 /// `v*Y_last + y`, an encryption of `2*x*y`, now that the signs `v` are known (K10).
-fn products(masked: &[(Ciphertext, Ciphertext)], signs: &[Opened]) -> Progress {
+fn products(masked: &[(Ciphertext, Ciphertext)], signs: &[Opened]) -> QuestionProgress {
     let products = masked.iter().zip(signs).map(|((y, last), sign)| {
         sign.is_positive_sign().map(|plus| if plus { *y + *last } else { *y - *last })
     });
     match products.collect() {
-        Some(products) => Progress::Answer(Answer::Products(products)),
-        None => Progress::Alarm,
+        Some(products) => QuestionProgress::Answer(Answer::Products(products)),
+        None => QuestionProgress::Alarm,
     }
 }
 

@@ -23,17 +23,17 @@ pub(crate) struct Surroundings<'a> {
 pub(crate) struct Roster<'a> {
     pub(crate) quorum: &'a Quorum,
     pub(crate) keys: &'a QuorumKeys,
-    pub(crate) out: &'a BTreeSet<KeyholderId>,
+    pub(crate) excluded: &'a BTreeSet<KeyholderId>,
 }
 
 impl<'a> Roster<'a> {
     pub(crate) fn is_in(self, id: KeyholderId) -> bool {
-        self.keys.share_keys.contains_key(&id) && !self.out.contains(&id)
+        self.keys.share_keys.contains_key(&id) && !self.excluded.contains(&id)
     }
 
     /// Those who are in, by group and then member.
     fn keyholders(self) -> impl Iterator<Item = KeyholderId> + 'a {
-        self.keys.share_keys.keys().copied().filter(move |id| !self.out.contains(id))
+        self.keys.share_keys.keys().copied().filter(move |id| !self.excluded.contains(id))
     }
 
     fn threshold(self, group: u16) -> usize {
@@ -52,7 +52,7 @@ impl<'a> Roster<'a> {
     }
 }
 
-/// Who acted on a chunk, in transcript order: the first quorum, and nobody after.
+/// The keyholders that acted on a chunk, in transcript order: the first quorum and no more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Acts {
     by: Vec<KeyholderId>,
@@ -84,7 +84,7 @@ impl Acts {
         self.by.len().saturating_add(1) >= roster.acts_needed()
     }
 
-    /// Whoever could act next, in turn order.
+    /// The keyholders that may act next, in turn order.
     pub(crate) fn wanted<'a>(
         &'a self,
         roster: Roster<'a>,

@@ -5,7 +5,7 @@ use crate::{
     elgamal::Ciphertext,
     fiat_shamir::Context,
     lot::Absent,
-    proofs::{ProofFault, blind, gate, mix, unseal},
+    proofs::{ProofFault, blind, decryption_share, gate, shuffle},
     rank::{
         interpolation::Interpolation,
         opened::Opened,
@@ -20,7 +20,7 @@ use talea_protocol::{
     bytes::PartyKey,
     check::Check,
     quorum::KeyholderId,
-    ranking::{BlindPost, GatePost, MixPost, RankHeader, UnsealPost, Vouch},
+    ranking::{BlindPost, DecryptionSharePost, GatePost, RankHeader, ShufflePost, Vouch},
     sealed_bid::Ciphertext as Encoded,
 };
 
@@ -37,11 +37,11 @@ pub(crate) enum Work {
     /// In turn: multiply both ciphertexts of every item by a secret sign.
     Gate(Vec<GateChunk>),
     /// In turn: permute every list and raise its entries to secret powers.
-    Mix(Vec<MixChunk>),
+    Shuffle(Vec<ShuffleChunk>),
     /// Side by side: blindings that are summed.
     Blind(Vec<BlindChunk>),
     /// Side by side: decryption shares.
-    Unseal(Vec<UnsealChunk>),
+    Decrypt(Vec<DecryptChunk>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(crate) struct GateChunk {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct MixChunk {
+pub(crate) struct ShuffleChunk {
     acts: Acts,
     lists: Vec<List>,
 }
@@ -68,7 +68,7 @@ pub(crate) struct BlindChunk {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct UnsealChunk {
+pub(crate) struct DecryptChunk {
     acts: Acts,
     sealed: Vec<Ciphertext>,
     shares: Vec<(KeyholderId, Vec<RistrettoPoint>)>,
@@ -84,12 +84,12 @@ pub enum Task {
         /// The same, encoded.
         encoded: Vec<(Encoded, Encoded)>,
     },
-    /// Mix these lists, each of `2^k` ciphertexts with their encodings.
-    Mix(Vec<List>),
+    /// Shuffle these lists, each of `2^k` ciphertexts with their encodings.
+    Shuffle(Vec<List>),
     /// Blind these ciphertexts.
     Blind(Vec<Ciphertext>),
     /// Post decryption shares for these points.
-    Unseal(Vec<RistrettoPoint>),
+    Decrypt(Vec<RistrettoPoint>),
 }
 
 fn chunks_of<T: Clone, C>(items: &[T], size: u16, chunk: impl Fn(Vec<T>) -> C) -> Vec<C> {
@@ -130,15 +130,18 @@ impl Work {
         }))
     }
 
-    /// Lists to mix, all of one length.
-    pub(crate) fn mix(lists: &[Vec<Ciphertext>], setting: &Setting) -> Self {
+    /// Lists to shuffle, all of one length.
+    pub(crate) fn shuffle(lists: &[Vec<Ciphertext>], setting: &Setting) -> Self {
         let entries = lists.first().map_or(0, Vec::len);
-        let switches = mix::switches(entries.checked_ilog2().unwrap_or(0));
+        let switches = shuffle::switches(entries.checked_ilog2().unwrap_or(0));
         let room = usize::from(setting.terms.chunk_items).checked_div(switches).unwrap_or(1);
         let lists: Vec<List> =
             lists.iter().map(|list| list.iter().map(|c| (*c, c.encode())).collect()).collect();
         let size = u16::try_from(room.max(1)).unwrap_or(u16::MAX);
-        Self::Mix(chunks_of(&lists, size, |lists| MixChunk { acts: Acts::default(), lists }))
+        Self::Shuffle(chunks_of(&lists, size, |lists| ShuffleChunk {
+            acts: Acts::default(),
+            lists,
+        }))
     }
 
     pub(crate) fn blind(inputs: &[Ciphertext], setting: &Setting) -> Self {
@@ -149,8 +152,8 @@ impl Work {
         }))
     }
 
-    pub(crate) fn unseal(sealed: &[Ciphertext], setting: &Setting) -> Self {
-        Self::Unseal(chunks_of(sealed, setting.terms.chunk_items, |sealed| UnsealChunk {
+    pub(crate) fn decrypt(sealed: &[Ciphertext], setting: &Setting) -> Self {
+        Self::Decrypt(chunks_of(sealed, setting.terms.chunk_items, |sealed| DecryptChunk {
             acts: Acts::default(),
             sealed,
             shares: Vec::new(),
@@ -158,37 +161,37 @@ impl Work {
     }
 
     fn acts(&self) -> impl Iterator<Item = &Acts> {
-        let (gate, mix, blind, unseal): Kinds<'_> = match self {
+        let (gate, shuffle, blind, decrypt): Kinds<'_> = match self {
             Self::Gate(chunks) => (chunks, &[], &[], &[]),
-            Self::Mix(chunks) => (&[], chunks, &[], &[]),
+            Self::Shuffle(chunks) => (&[], chunks, &[], &[]),
             Self::Blind(chunks) => (&[], &[], chunks, &[]),
-            Self::Unseal(chunks) => (&[], &[], &[], chunks),
+            Self::Decrypt(chunks) => (&[], &[], &[], chunks),
         };
         let gate = gate.iter().map(|chunk| &chunk.acts);
-        let mix = mix.iter().map(|chunk| &chunk.acts);
+        let shuffle = shuffle.iter().map(|chunk| &chunk.acts);
         let blind = blind.iter().map(|chunk| &chunk.acts);
-        gate.chain(mix).chain(blind).chain(unseal.iter().map(|chunk| &chunk.acts))
+        gate.chain(shuffle).chain(blind).chain(decrypt.iter().map(|chunk| &chunk.acts))
     }
 
     fn acts_mut(&mut self) -> Vec<&mut Acts> {
         match self {
             Self::Gate(chunks) => chunks.iter_mut().map(|chunk| &mut chunk.acts).collect(),
-            Self::Mix(chunks) => chunks.iter_mut().map(|chunk| &mut chunk.acts).collect(),
+            Self::Shuffle(chunks) => chunks.iter_mut().map(|chunk| &mut chunk.acts).collect(),
             Self::Blind(chunks) => chunks.iter_mut().map(|chunk| &mut chunk.acts).collect(),
-            Self::Unseal(chunks) => chunks.iter_mut().map(|chunk| &mut chunk.acts).collect(),
+            Self::Decrypt(chunks) => chunks.iter_mut().map(|chunk| &mut chunk.acts).collect(),
         }
     }
 
     /// Whether keyholders act one after the other, each on what the one before left.
     pub(crate) fn is_in_turn(&self) -> bool {
-        matches!(self, Self::Gate(_) | Self::Mix(_))
+        matches!(self, Self::Gate(_) | Self::Shuffle(_))
     }
 
     pub(crate) fn is_complete(&self, roster: Roster<'_>) -> bool {
         self.acts().all(|acts| acts.is_complete(roster))
     }
 
-    /// Those whom a chunk waits for: in a chain whoever is due, else everybody who is wanted.
+    /// The keyholders that a chunk waits for: in turn the one that is due, otherwise all that may act.
     fn waits_for<'a>(
         &self,
         acts: &'a Acts,
@@ -215,19 +218,19 @@ impl Work {
                     may(acts).then(|| Task::Gate { pairs: pairs.clone(), encoded: encoded.clone() })
                 })
                 .collect(),
-            Self::Mix(chunks) => chunks
+            Self::Shuffle(chunks) => chunks
                 .iter()
-                .map(|chunk| may(&chunk.acts).then(|| Task::Mix(chunk.lists.clone())))
+                .map(|chunk| may(&chunk.acts).then(|| Task::Shuffle(chunk.lists.clone())))
                 .collect(),
             Self::Blind(chunks) => chunks
                 .iter()
                 .map(|chunk| may(&chunk.acts).then(|| Task::Blind(chunk.inputs.clone())))
                 .collect(),
-            Self::Unseal(chunks) => chunks
+            Self::Decrypt(chunks) => chunks
                 .iter()
                 .map(|chunk| {
                     let randomness = || chunk.sealed.iter().map(|sealed| sealed.r).collect();
-                    may(&chunk.acts).then(|| Task::Unseal(randomness()))
+                    may(&chunk.acts).then(|| Task::Decrypt(randomness()))
                 })
                 .collect(),
         };
@@ -238,16 +241,18 @@ impl Work {
     pub(crate) fn gated(&self) -> Vec<(Ciphertext, Ciphertext)> {
         match self {
             Self::Gate(chunks) => chunks.iter().flat_map(|c| c.pairs.iter().copied()).collect(),
-            Self::Mix(_) | Self::Blind(_) | Self::Unseal(_) => Vec::new(),
+            Self::Shuffle(_) | Self::Blind(_) | Self::Decrypt(_) => Vec::new(),
         }
     }
 
     /// The lists as the last keyholder in turn left them.
-    pub(crate) fn mixed(&self) -> Vec<Vec<Ciphertext>> {
+    pub(crate) fn shuffled(&self) -> Vec<Vec<Ciphertext>> {
         let entries = |list: &List| list.iter().map(|(entry, _)| *entry).collect();
         match self {
-            Self::Mix(chunks) => chunks.iter().flat_map(|c| c.lists.iter().map(entries)).collect(),
-            Self::Gate(_) | Self::Blind(_) | Self::Unseal(_) => Vec::new(),
+            Self::Shuffle(chunks) => {
+                chunks.iter().flat_map(|c| c.lists.iter().map(entries)).collect()
+            }
+            Self::Gate(_) | Self::Blind(_) | Self::Decrypt(_) => Vec::new(),
         }
     }
 
@@ -255,20 +260,20 @@ impl Work {
     pub(crate) fn blinded(&self) -> Vec<Ciphertext> {
         match self {
             Self::Blind(chunks) => chunks.iter().flat_map(|c| c.sums.iter().copied()).collect(),
-            Self::Gate(_) | Self::Mix(_) | Self::Unseal(_) => Vec::new(),
+            Self::Gate(_) | Self::Shuffle(_) | Self::Decrypt(_) => Vec::new(),
         }
     }
 
     /// What was opened.
     pub(crate) fn opened(&self, setting: &Setting) -> Vec<Opened> {
         match self {
-            Self::Unseal(chunks) => chunks.iter().flat_map(|chunk| chunk.open(setting)).collect(),
-            Self::Gate(_) | Self::Mix(_) | Self::Blind(_) => Vec::new(),
+            Self::Decrypt(chunks) => chunks.iter().flat_map(|chunk| chunk.open(setting)).collect(),
+            Self::Gate(_) | Self::Shuffle(_) | Self::Blind(_) => Vec::new(),
         }
     }
 }
 
-impl UnsealChunk {
+impl DecryptChunk {
     fn open(&self, setting: &Setting) -> Vec<Opened> {
         let mut by_group: Vec<&(KeyholderId, Vec<RistrettoPoint>)> = self.shares.iter().collect();
         by_group.sort_by_key(|(id, _)| *id);
@@ -298,23 +303,23 @@ impl UnsealChunk {
 }
 
 /// The chunks of a step, by kind; three of the four are empty.
-type Kinds<'a> = (&'a [GateChunk], &'a [MixChunk], &'a [BlindChunk], &'a [UnsealChunk]);
+type Kinds<'a> = (&'a [GateChunk], &'a [ShuffleChunk], &'a [BlindChunk], &'a [DecryptChunk]);
 
 /// A rank message, whichever.
 pub(crate) enum Post {
     Gate(GatePost),
-    Mix(MixPost),
+    Shuffle(ShufflePost),
     Blind(BlindPost),
-    Unseal(UnsealPost),
+    Decrypt(DecryptionSharePost),
 }
 
 impl Post {
     pub(crate) fn header(&self) -> &RankHeader {
         match self {
             Self::Gate(post) => &post.header,
-            Self::Mix(post) => &post.header,
+            Self::Shuffle(post) => &post.header,
             Self::Blind(post) => &post.header,
-            Self::Unseal(post) => &post.header,
+            Self::Decrypt(post) => &post.header,
         }
     }
 }
@@ -332,7 +337,7 @@ impl Step {
         waiting.map(|acts| acts.deadline).min().unwrap_or(u64::MAX)
     }
 
-    /// Those whom a chunk waits for; nobody, if there is no such chunk.
+    /// The keyholders that a chunk waits for; none if there is no such chunk.
     pub(crate) fn late(&self, roster: Roster<'_>, chunk: u32) -> BTreeSet<KeyholderId> {
         let at = usize::try_from(chunk).unwrap_or(usize::MAX);
         let acts = self.work.acts().nth(at);
@@ -366,13 +371,13 @@ impl Step {
     pub(crate) fn time_out(&mut self, roster: Roster<'_>, (slot, next): (u64, u64)) -> Absent {
         let mut absent = Absent::default();
         for acts in self.work.acts().filter(|acts| acts.deadline < slot) {
-            let out: BTreeSet<KeyholderId> = self.work.waits_for(acts, roster).collect();
+            let excluded: BTreeSet<KeyholderId> = self.work.waits_for(acts, roster).collect();
             let keyholders = roster.keys.share_keys.keys().copied();
-            let excused = acts.vouches.excused(roster.quorum, keyholders, &out);
-            absent.extend(&Absent { out, excused });
+            let excused = acts.vouches.excused(roster.quorum, keyholders, &excluded);
+            absent.extend(&Absent { excluded, excused });
         }
         let waited =
-            |acts: &Acts| self.work.waits_for(acts, roster).any(|id| absent.out.contains(&id));
+            |acts: &Acts| self.work.waits_for(acts, roster).any(|id| absent.excluded.contains(&id));
         let waited: Vec<bool> = self.work.acts().map(waited).collect();
         for (acts, waited) in self.work.acts_mut().into_iter().zip(waited) {
             if waited {
@@ -409,7 +414,7 @@ impl Step {
                 let chunk = chunks.get_mut(index).ok_or_else(no_chunk)?;
                 chunk.accept(&actor, &post)
             }
-            (Work::Mix(chunks), Post::Mix(post)) => {
+            (Work::Shuffle(chunks), Post::Shuffle(post)) => {
                 let chunk = chunks.get_mut(index).ok_or_else(no_chunk)?;
                 chunk.accept(&actor, &post)
             }
@@ -417,11 +422,11 @@ impl Step {
                 let chunk = chunks.get_mut(index).ok_or_else(no_chunk)?;
                 chunk.accept(&actor, &post)
             }
-            (Work::Unseal(chunks), Post::Unseal(post)) => {
+            (Work::Decrypt(chunks), Post::Decrypt(post)) => {
                 let chunk = chunks.get_mut(index).ok_or_else(no_chunk)?;
                 chunk.accept(&actor, &post)
             }
-            (Work::Gate(_) | Work::Mix(_) | Work::Blind(_) | Work::Unseal(_), _) => {
+            (Work::Gate(_) | Work::Shuffle(_) | Work::Blind(_) | Work::Decrypt(_), _) => {
                 let rule = "a message must be of the kind that the step asks for";
                 Err(Fault::Broken { rule }.fails(Check::RankPlace))
             }
@@ -455,7 +460,7 @@ impl Actor<'_> {
         require_digest(Check::RankPlace, "the head", (self.around.head, self.header.head))?;
         let refuse = |why| Err(Fault::NotDue { keyholder: self.id, why }.fails(Check::RankActor));
         if !self.roster.is_in(self.id) {
-            return refuse("it is out");
+            return refuse("it is excluded");
         }
         if !acts.wants(self.roster, self.id) {
             return refuse("it has acted, or its group is complete");
@@ -498,16 +503,16 @@ impl GateChunk {
     }
 }
 
-impl MixChunk {
-    fn accept(&mut self, actor: &Actor<'_>, post: &MixPost) -> Result<(), Refusal> {
+impl ShuffleChunk {
+    fn accept(&mut self, actor: &Actor<'_>, post: &ShufflePost) -> Result<(), Refusal> {
         actor.may_act(&self.acts, true)?;
         let entries = self.lists.first().map_or(0, Vec::len);
-        let switches = mix::switches(entries.checked_ilog2().unwrap_or(0));
+        let switches = shuffle::switches(entries.checked_ilog2().unwrap_or(0));
         actor.covers(self.lists.len().saturating_mul(switches), post.switches.len())?;
         let place = (actor.header.head, actor.header.chunk);
         self.lists =
-            mix::verify(&actor.context, place, &self.lists, &post.switches, &post.challenge)
-                .map_err(actor.proof_fails(Check::MixProof))?;
+            shuffle::verify(&actor.context, place, &self.lists, &post.switches, &post.challenge)
+                .map_err(actor.proof_fails(Check::ShuffleProof))?;
         Ok(())
     }
 }
@@ -536,15 +541,15 @@ impl BlindChunk {
     }
 }
 
-impl UnsealChunk {
-    fn accept(&mut self, actor: &Actor<'_>, post: &UnsealPost) -> Result<(), Refusal> {
+impl DecryptChunk {
+    fn accept(&mut self, actor: &Actor<'_>, post: &DecryptionSharePost) -> Result<(), Refusal> {
         actor.may_act(&self.acts, false)?;
         actor.covers(self.sealed.len(), post.shares.len())?;
         let out = Fault::NotDue { keyholder: actor.id, why: "it has no share" };
         let share_key = actor.around.keys.share_keys.get(&actor.id).copied();
         let share_key = share_key.ok_or(out.fails(Check::RankActor))?;
         let randomness: Vec<RistrettoPoint> = self.sealed.iter().map(|sealed| sealed.r).collect();
-        let statement = unseal::Statement {
+        let statement = decryption_share::Statement {
             head: actor.header.head,
             chunk: actor.header.chunk,
             share_key,
@@ -552,8 +557,8 @@ impl UnsealChunk {
             shares: &post.shares,
         };
         let generators = &actor.around.setting.generators;
-        let shares = unseal::verify(generators, &actor.context, &statement, &post.proof)
-            .map_err(actor.proof_fails(Check::UnsealProof))?;
+        let shares = decryption_share::verify(generators, &actor.context, &statement, &post.proof)
+            .map_err(actor.proof_fails(Check::DecryptionShare))?;
         self.shares.push((actor.id, shares));
         Ok(())
     }

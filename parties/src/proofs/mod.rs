@@ -13,31 +13,31 @@ use talea_contract::{elgamal::Ciphertext, fiat_shamir::FiatShamir, group::Genera
 
 pub mod blind;
 pub mod complaint;
+pub mod decryption_share;
 pub mod gate;
-pub mod ladder;
-pub mod mix;
 pub mod possession;
 pub mod range;
-pub mod unseal;
+pub mod shuffle;
+pub mod unary;
 
 /// What cannot be proved because it is not so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unprovable {
-    /// A rung that the ladder does not have.
-    #[error("rung {rung} is not one of the ladder's {rungs}")]
-    NoSuchRung {
-        /// The rung.
-        rung: u32,
-        /// How many the ladder has.
-        rungs: u64,
+    /// A level that the grid does not have.
+    #[error("level {level} is not one of the grid's {levels}")]
+    NoSuchLevel {
+        /// The level.
+        level: u32,
+        /// How many the grid has.
+        levels: u64,
     },
-    /// A bid below the standing one.
-    #[error("rung {rung} is worse than the standing bid's {standing}")]
+    /// A bid below the active one.
+    #[error("level {level} is worse than the active bid's {active}")]
     Worse {
-        /// The new bid's rung.
-        rung: u32,
-        /// The standing bid's.
-        standing: u32,
+        /// The new bid's level.
+        level: u32,
+        /// The active bid's.
+        active: u32,
     },
     /// Bulletproofs has no proof of this size.
     #[error("a range proof has 8, 16 or 32 bits, not {bits}")]

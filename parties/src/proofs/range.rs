@@ -1,4 +1,4 @@
-//! A bidder proves that its commitment is to a rung of the ladder (spec section 8).
+//! A bidder proves that its commitment is to a level of the grid (spec section 8).
 
 use super::{Unprovable, nonces};
 use bulletproofs::RangeProof;
@@ -9,26 +9,26 @@ use talea_contract::{
     group::Generators,
     proofs::range::{RangeVerifier, Statement},
 };
-use talea_protocol::price::Rung;
+use talea_protocol::price::Level;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-/// A bid, and in a later round the standing one.
+/// A bid, and in a later round the active one.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct Witness {
     /// `b`.
     #[zeroize(skip)]
-    pub rung: Rung,
+    pub level: Level,
     /// `rho`.
     pub rho: Scalar,
-    /// `b_0` and `rho_0` of the standing bid.
+    /// `b_0` and `rho_0` of the active bid.
     #[zeroize(skip)]
-    pub standing: Option<(Rung, Scalar)>,
+    pub active: Option<(Level, Scalar)>,
 }
 
-/// Proves that `C = b*G + rho*H` has `0 <= b < rungs`, and in a later round that `b_0 <= b`.
+/// Proves that `C = b*G + rho*H` has `0 <= b < levels`, and in a later round that `b_0 <= b`.
 ///
 /// # Errors
-/// [`Unprovable`] if the rung is not on the ladder, lies below the standing one, or the bits are no
+/// [`Unprovable`] if the level is not on the grid, lies below the active one, or the bits are no
 /// number of bits.
 pub fn prove<R: RngCore + CryptoRng>(
     verifier: &RangeVerifier,
@@ -38,23 +38,23 @@ pub fn prove<R: RngCore + CryptoRng>(
     witness: &Witness,
     rng: &mut R,
 ) -> Result<Vec<u8>, Unprovable> {
-    let Statement { rungs, bits, .. } = *statement;
-    let Witness { rung, rho, standing } = witness;
-    let no_such_rung = Unprovable::NoSuchRung { rung: rung.0, rungs: rungs.into() };
-    let last = rungs.checked_sub(1).ok_or(no_such_rung)?;
+    let Statement { levels, bits, .. } = *statement;
+    let Witness { level, rho, active } = witness;
+    let no_such_level = Unprovable::NoSuchLevel { level: level.0, levels: levels.into() };
+    let last = levels.checked_sub(1).ok_or(no_such_level)?;
     let mut fs = FiatShamir::begin(statement.kind(), context);
     statement.absorb(&mut fs, gens);
-    // C commits to b with rho, (rungs-1)*G - C to rungs-1-b with -rho; the same of C - C_0.
-    let mut bounded = vec![(rung.0, *rho)];
-    if let Some((below, rho_0)) = standing {
-        let worse = Unprovable::Worse { rung: rung.0, standing: below.0 };
-        bounded.push((rung.0.checked_sub(below.0).ok_or(worse)?, rho - rho_0));
+    // C commits to b with rho, (levels-1)*G - C to levels-1-b with -rho; the same of C - C_0.
+    let mut bounded = vec![(level.0, *rho)];
+    if let Some((below, rho_0)) = active {
+        let worse = Unprovable::Worse { level: level.0, active: below.0 };
+        bounded.push((level.0.checked_sub(below.0).ok_or(worse)?, rho - rho_0));
     }
     let mut values = Zeroizing::new(Vec::new());
     let mut blindings = Zeroizing::new(Vec::new());
     let mut secrets = Zeroizing::new(Vec::new());
     for (value, blinding) in bounded {
-        let distance = last.checked_sub(value).ok_or(no_such_rung)?;
+        let distance = last.checked_sub(value).ok_or(no_such_level)?;
         values.extend([u64::from(value), u64::from(distance)]);
         blindings.extend([blinding, -blinding]);
         secrets.extend([Scalar::from(value), blinding]);
@@ -83,23 +83,23 @@ mod tests {
     use talea_contract::proofs::{ProofFault, range::proof_len};
     use talea_protocol::{bytes::Point, labels};
 
-    /// What stands for `PK` here: any encoding does.
+    /// In place of `PK`: any encoding will do.
     const KEY: Point = Point([7; 32]);
 
     /// The witness of a first bid.
-    fn first(rung: u32, rho: Scalar) -> Witness {
-        Witness { rung: Rung(rung), rho, standing: None }
+    fn first(level: u32, rho: Scalar) -> Witness {
+        Witness { level: Level(level), rho, active: None }
     }
 
-    /// A proof for `rung` of `rungs`, with its statement.
-    fn proved(rungs: u32, bits: usize, rung: u32) -> (Statement, Vec<u8>) {
+    /// A proof for `level` of `levels`, with its statement.
+    fn proved(levels: u32, bits: usize, level: u32) -> (Statement, Vec<u8>) {
         let gens = Generators::derive();
         let verifier = RangeVerifier::new();
         let rho = Scalar::random(&mut rng(1));
-        let commitment = commit(&gens, &rung.into(), &rho);
-        let statement = Statement { rungs, bits, quorum_key: KEY, commitment, standing: None };
+        let commitment = commit(&gens, &level.into(), &rho);
+        let statement = Statement { levels, bits, quorum_key: KEY, commitment, active: None };
         let context = context();
-        let proof = prove(&verifier, &gens, &context, &statement, &first(rung, rho), &mut rng(2));
+        let proof = prove(&verifier, &gens, &context, &statement, &first(level, rho), &mut rng(2));
         (statement, proof.unwrap())
     }
 
@@ -107,14 +107,14 @@ mod tests {
     fn every_edge_of_every_size_is_proved() {
         let gens = Generators::derive();
         let verifier = RangeVerifier::new();
-        for (rungs, bits) in
+        for (levels, bits) in
             [(2, 8), (200, 8), (256, 8), (257, 16), (65_536, 16), (65_537, 32), (u32::MAX, 32)]
         {
-            for rung in [0, 1, rungs / 2, rungs - 1] {
-                let (statement, proof) = proved(rungs, bits, rung);
+            for level in [0, 1, levels / 2, levels - 1] {
+                let (statement, proof) = proved(levels, bits, level);
                 assert_eq!(proof.len(), proof_len(bits, 2));
                 let verdict = verifier.verify(&gens, &context(), &statement, &proof);
-                assert_eq!(verdict, Ok(()), "rung {rung} of {rungs}");
+                assert_eq!(verdict, Ok(()), "level {level} of {levels}");
             }
         }
     }
@@ -128,30 +128,30 @@ mod tests {
     }
 
     #[test]
-    fn a_rung_beyond_the_ladder_is_not_provable() {
+    fn a_level_beyond_the_grid_is_not_provable() {
         let gens = Generators::derive();
         let verifier = RangeVerifier::new();
         let rho = Scalar::ONE;
-        let attempt = |rungs, bits, rung| {
-            let commitment = commit(&gens, &Scalar::from(rung), &rho);
-            let statement = Statement { rungs, bits, quorum_key: KEY, commitment, standing: None };
-            prove(&verifier, &gens, &context(), &statement, &first(rung, rho), &mut rng(2))
+        let attempt = |levels, bits, level| {
+            let commitment = commit(&gens, &Scalar::from(level), &rho);
+            let statement = Statement { levels, bits, quorum_key: KEY, commitment, active: None };
+            prove(&verifier, &gens, &context(), &statement, &first(level, rho), &mut rng(2))
         };
-        let refused = Err(Unprovable::NoSuchRung { rung: 200, rungs: 200 });
+        let refused = Err(Unprovable::NoSuchLevel { level: 200, levels: 200 });
         assert_eq!(attempt(200, 8, 200), refused);
         assert!(attempt(0, 8, 0).is_err());
         assert_eq!(attempt(200, 9, 1), Err(Unprovable::Bits { bits: 9 }));
     }
 
     #[test]
-    fn a_proof_of_the_crate_for_a_value_in_bits_but_not_on_the_ladder_is_refused() {
+    fn a_proof_of_the_crate_for_a_value_in_bits_but_not_on_the_grid_is_refused() {
         // 230 has 8 bits but 199 - 230 has not: the prover lies to the crate about the second.
         let gens = Generators::derive();
         let verifier = RangeVerifier::new();
         let rho = Scalar::random(&mut rng(1));
         let commitment = commit(&gens, &Scalar::from(230u32), &rho);
         let statement =
-            Statement { rungs: 200, bits: 8, quorum_key: KEY, commitment, standing: None };
+            Statement { levels: 200, bits: 8, quorum_key: KEY, commitment, active: None };
         let mut fs = FiatShamir::begin(labels::KIND_RANGE, &context());
         statement.absorb(&mut fs, &gens);
         let (proof, _) = RangeProof::prove_multiple_with_rng(
@@ -174,7 +174,7 @@ mod tests {
         let verifier = RangeVerifier::new();
         let (statement, proof) = proved(200, 8, 7);
         let verdict = |statement: &Statement| verifier.verify(&gens, &context(), statement, &proof);
-        let other = Statement { rungs: 201, ..statement };
+        let other = Statement { levels: 201, ..statement };
         assert_eq!(verdict(&other), Err(ProofFault::False));
         let moved = [statement.commitment + gens.value, statement.commitment + gens.blinding];
         for commitment in moved {
@@ -226,11 +226,11 @@ mod tests {
         let verifier = RangeVerifier::new();
         let rho = Scalar::ONE;
         let statement = Statement {
-            rungs: 200,
+            levels: 200,
             bits: 8,
             quorum_key: KEY,
             commitment: commit(&gens, &7u32.into(), &rho),
-            standing: None,
+            active: None,
         };
         let mut prover = FiatShamir::begin(labels::KIND_RANGE, &context());
         statement.absorb(&mut prover, &gens);
@@ -258,25 +258,25 @@ mod tests {
         assert_eq!(prover.challenge(b"once more"), checker.challenge(b"once more"));
     }
 
-    /// An improvement from `old` to `new` of 200 rungs, with its statement.
+    /// An improvement from `old` to `new` of 200 levels, with its statement.
     fn improved(old: u32, new: u32) -> Result<(Statement, Vec<u8>), Unprovable> {
         let gens = Generators::derive();
         let [rho_0, rho] = [4, 5].map(|seed| Scalar::random(&mut rng(seed)));
         let statement = Statement {
-            rungs: 200,
+            levels: 200,
             bits: 8,
             quorum_key: KEY,
             commitment: commit(&gens, &new.into(), &rho),
-            standing: Some(commit(&gens, &old.into(), &rho_0)),
+            active: Some(commit(&gens, &old.into(), &rho_0)),
         };
-        let witness = Witness { rung: Rung(new), rho, standing: Some((Rung(old), rho_0)) };
+        let witness = Witness { level: Level(new), rho, active: Some((Level(old), rho_0)) };
         let verifier = RangeVerifier::new();
         let proof = prove(&verifier, &gens, &context(), &statement, &witness, &mut rng(6))?;
         Ok((statement, proof))
     }
 
     #[test]
-    fn standing_and_improving_are_proved_and_look_alike() {
+    fn keeping_and_improving_are_proved_and_look_alike() {
         let gens = Generators::derive();
         let verifier = RangeVerifier::new();
         for (old, new) in [(0, 0), (7, 7), (7, 8), (0, 199), (199, 199)] {
@@ -285,24 +285,24 @@ mod tests {
             let verdict = verifier.verify(&gens, &context(), &statement, &proof);
             assert_eq!(verdict, Ok(()), "{old} {new}");
         }
-        assert_eq!(improved(8, 7).unwrap_err(), Unprovable::Worse { rung: 7, standing: 8 });
+        assert_eq!(improved(8, 7).unwrap_err(), Unprovable::Worse { level: 7, active: 8 });
     }
 
     #[test]
-    fn an_improvement_is_bound_to_the_standing_bid() {
+    fn an_improvement_is_bound_to_the_active_bid() {
         let gens = Generators::derive();
         let verifier = RangeVerifier::new();
         let (statement, proof) = improved(7, 9).unwrap();
         let verdict = |statement: &Statement, proof: &[u8]| {
             verifier.verify(&gens, &context(), statement, proof)
         };
-        let lower = statement.standing.map(|c| c - gens.value);
+        let lower = statement.active.map(|c| c - gens.value);
         assert_eq!(
-            verdict(&Statement { standing: lower, ..statement }, &proof),
+            verdict(&Statement { active: lower, ..statement }, &proof),
             Err(ProofFault::False)
         );
         let length = |expected, actual| Err(ProofFault::Length { expected, actual });
-        let first = Statement { standing: None, ..statement };
+        let first = Statement { active: None, ..statement };
         assert_eq!(verdict(&first, &proof), length(proof_len(8, 2), proof_len(8, 4)));
         let (alone, of_first) = proved(200, 8, 9);
         assert_eq!(verdict(&statement, &of_first), length(proof_len(8, 4), proof_len(8, 2)));

@@ -1,4 +1,4 @@
-//! What the trials of all provers need.
+//! What the tests of all provers need.
 
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use rand_chacha::ChaCha20Rng;

@@ -7,16 +7,16 @@ use super::{
     rules::Rules,
     yardstick::Yardstick,
 };
-use crate::play::PlayError;
+use crate::simulate::SimulationError;
 use serde::Serialize;
 use std::hint::black_box;
-use talea_protocol::price::PriceLadder;
+use talea_protocol::price::PriceGrid;
 
 /// One lot with a quorum of 2 of 3.
 #[derive(Clone, Debug, Serialize)]
 pub struct AuctionFigures {
-    /// Rungs of the ladder.
-    pub rungs: u32,
+    /// Levels of the grid.
+    pub levels: u32,
     /// Its digits.
     pub shape: String,
     /// Bidders.
@@ -40,15 +40,15 @@ pub struct AuctionFigures {
 /// Measures one lot with so many bidders.
 ///
 /// # Errors
-/// [`PlayError`] if the play fails.
+/// [`SimulationError`] if the run fails.
 pub(super) fn figures(
     yardstick: &mut Yardstick,
     options: &Options,
     memory: Option<&dyn Memory>,
-    ladder: &PriceLadder,
+    grid: &PriceGrid,
     bidders: usize,
-) -> Result<AuctionFigures, PlayError> {
-    let transcript = one_lot(ladder, bidders, &Rules::FIRST_PRICE)?;
+) -> Result<AuctionFigures, SimulationError> {
+    let transcript = one_lot(grid, bidders, &Rules::FIRST_PRICE)?;
     let time = options.time_per_figure;
     let per_bidder = bidders as f64;
     let peak_of = |work: &dyn Fn()| {
@@ -71,8 +71,8 @@ pub(super) fn figures(
     };
     let on_all_cores = yardstick.ratio(time, || verify(jobs));
     Ok(AuctionFigures {
-        rungs: ladder.rungs,
-        shape: ladder.shape.to_string(),
+        levels: grid.levels,
+        shape: grid.shape.to_string(),
         bidders,
         contract_per_bidder: contract / per_bidder,
         verifier_per_bidder: verifier / per_bidder,

@@ -7,12 +7,12 @@ use talea_contract::{
     elgamal::Ciphertext,
     fiat_shamir::Context,
     group::{Generators, encode_point},
-    proofs::{ladder, range},
+    proofs::{grid, range},
 };
 use talea_parties::proofs as provers;
 use talea_protocol::{
     bytes::PartyKey,
-    price::{PriceLadder, Rung, Shape},
+    price::{Level, PriceGrid, Shape},
     sealed_bid::SealedBid,
     terms::AuctionId,
 };
@@ -54,44 +54,46 @@ impl Bench {
         Self { generators, context, quorum_key, range: range::RangeVerifier::new(), rng }
     }
 
-    /// A committed bid of the middle rung: its statement and secret.
-    pub fn bid(&mut self, ladder: &PriceLadder) -> (range::Statement, Rung, Scalar) {
-        let rung = Rung(ladder.rungs / 2);
+    /// A committed bid of the middle level: its statement and secret.
+    pub fn bid(&mut self, grid: &PriceGrid) -> (range::Statement, Level, Scalar) {
+        let level = Level(grid.levels / 2);
         let rho = Scalar::random(&mut self.rng);
         let commitment =
-            Scalar::from(rung.0) * self.generators.value + rho * self.generators.blinding;
-        let (rungs, bits) = (ladder.rungs, ladder.range_bits());
+            Scalar::from(level.0) * self.generators.value + rho * self.generators.blinding;
+        let (levels, bits) = (grid.levels, grid.range_bits());
         let quorum_key = encode_point(&self.quorum_key);
-        (range::Statement { rungs, bits, quorum_key, commitment, standing: None }, rung, rho)
+        (range::Statement { levels, bits, quorum_key, commitment, active: None }, level, rho)
     }
 
     /// The same bid once more, a round later: its statement and secret.
     pub fn bid_again(
         &mut self,
-        (standing, rung, rho_0): &(range::Statement, Rung, Scalar),
+        (active, level, rho_0): &(range::Statement, Level, Scalar),
     ) -> (range::Statement, provers::range::Witness) {
         let rho = Scalar::random(&mut self.rng);
         let commitment =
-            Scalar::from(rung.0) * self.generators.value + rho * self.generators.blinding;
-        let statement =
-            range::Statement { commitment, standing: Some(standing.commitment), ..*standing };
-        let standing = Some((*rung, *rho_0));
-        (statement, provers::range::Witness { rung: *rung, rho, standing })
+            Scalar::from(level.0) * self.generators.value + rho * self.generators.blinding;
+        let statement = range::Statement { commitment, active: Some(active.commitment), ..*active };
+        let active = Some((*level, *rho_0));
+        (statement, provers::range::Witness { level: *level, rho, active })
     }
 
     /// A bid's range proof.
     ///
     /// # Panics
-    /// Never: the rung is on the ladder.
-    pub fn commit(&mut self, (statement, rung, rho): &(range::Statement, Rung, Scalar)) -> Vec<u8> {
-        let witness = provers::range::Witness { rung: *rung, rho: *rho, standing: None };
+    /// Never: the level is on the grid.
+    pub fn commit(
+        &mut self,
+        (statement, level, rho): &(range::Statement, Level, Scalar),
+    ) -> Vec<u8> {
+        let witness = provers::range::Witness { level: *level, rho: *rho, active: None };
         self.prove(statement, &witness)
     }
 
     /// The range proof of a statement, in any round.
     ///
     /// # Panics
-    /// If the statement is not of these rungs.
+    /// If the statement is not of these levels.
     pub fn prove(
         &mut self,
         statement: &range::Statement,
@@ -99,33 +101,33 @@ impl Bench {
     ) -> Vec<u8> {
         let Self { range, generators, context, rng, .. } = self;
         provers::range::prove(range, generators, context, statement, witness, rng)
-            .expect("the rung is on the ladder")
+            .expect("the level is on the grid")
     }
 
     /// Its sealed bid.
     ///
     /// # Panics
-    /// Never: the rung is on the ladder.
-    pub fn seal(&mut self, shape: &Shape, rung: Rung, rho: &Scalar) -> SealedBid {
+    /// Never: the level is on the grid.
+    pub fn seal(&mut self, shape: &Shape, level: Level, rho: &Scalar) -> SealedBid {
         let Self { generators, context, quorum_key, rng, .. } = self;
-        provers::ladder::prove(generators, context, shape, quorum_key, rung, rho, rng)
-            .expect("the rung is on the ladder")
+        provers::unary::prove(generators, context, shape, quorum_key, level, rho, rng)
+            .expect("the level is on the grid")
     }
 
     /// Verifies these sealed bids together.
     ///
     /// # Panics
     /// If one is false.
-    pub fn unseal(&self, shape: &Shape, bids: &[(RistrettoPoint, &SealedBid)]) {
-        let decoded: Vec<ladder::Decoded<'_>> = bids
+    pub fn verify_sealed(&self, shape: &Shape, bids: &[(RistrettoPoint, &SealedBid)]) {
+        let decoded: Vec<unary::Decoded<'_>> = bids
             .iter()
             .map(|(commitment, sealed_bid)| {
                 let (context, commitment) = (self.context, *commitment);
-                ladder::decode(ladder::Claim { context, shape, commitment, sealed_bid })
+                unary::decode(unary::Claim { context, shape, commitment, sealed_bid })
                     .expect("well formed")
             })
             .collect();
-        ladder::verify_batch(&self.generators, &self.quorum_key, &decoded).expect("it holds");
+        unary::verify_batch(&self.generators, &self.quorum_key, &decoded).expect("it holds");
     }
 
     /// Pairs to multiply.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::{hint::black_box, time::Duration};
 use talea_contract::{
     elgamal::Ciphertext,
-    proofs::{gate, mix, unseal},
+    proofs::{decryption_share, gate, shuffle},
 };
 use talea_parties::{masks::Masks, proofs as provers};
 use talea_protocol::{bytes::Digest, labels, sealed_bid::Ciphertext as WireCiphertext};
@@ -20,16 +20,16 @@ pub struct KeyholderFigures {
     pub gate_verify: f64,
     /// Bytes of it.
     pub gate_bytes: usize,
-    /// One switch of a mix, of a list of two.
+    /// One switch of a shuffle, of a list of two.
     pub switch_prove: f64,
     /// Verifying it.
     pub switch_verify: f64,
     /// Bytes of it.
     pub switch_bytes: usize,
     /// One decryption share.
-    pub unseal_prove: f64,
+    pub decryption_share_prove: f64,
     /// Verifying it.
-    pub unseal_verify: f64,
+    pub decryption_share_verify: f64,
 }
 
 /// Items of the messages that keyholders' figures are taken on.
@@ -56,7 +56,7 @@ pub(super) fn figures(
     let encoded: Vec<PairEncoded> = pairs.iter().map(|(x, y)| (x.encode(), y.encode())).collect();
     let gate = gate(bench, &pairs, &encoded, &mut per_item);
     let switch = switch(bench, &pairs, &encoded, &mut per_item);
-    let unseal = unseal(bench, &pairs, &mut per_item);
+    let decrypt = decrypt(bench, &pairs, &mut per_item);
     KeyholderFigures {
         gate_prove: gate.prove,
         gate_verify: gate.verify,
@@ -64,8 +64,8 @@ pub(super) fn figures(
         switch_prove: switch.prove,
         switch_verify: switch.verify,
         switch_bytes: switch.bytes,
-        unseal_prove: unseal.prove,
-        unseal_verify: unseal.verify,
+        decryption_share_prove: decrypt.prove,
+        decryption_share_verify: decrypt.verify,
     }
 }
 
@@ -128,43 +128,43 @@ fn switch(
         .map(|((x, y), (x_wire, y_wire))| vec![(*x, *x_wire), (*y, *y_wire)])
         .collect();
     let lists_encoded: Vec<Vec<_>> = encoded.iter().map(|(x, y)| vec![*x, *y]).collect();
-    let masks = Masks::new(labels::KIND_MIX, &SEED, &bench.context, &HEAD, 0, 0);
+    let masks = Masks::new(labels::KIND_SHUFFLE, &SEED, &bench.context, &HEAD, 0, 0);
     let mut prove = || {
         let crossings = masks.crossings(&lists_encoded, &mut bench.rng);
-        let witness = provers::mix::Witness { crossings };
-        provers::mix::prove(&bench.context, (HEAD, 0), &lists, &witness, &mut bench.rng)
+        let witness = provers::shuffle::Witness { crossings };
+        provers::shuffle::prove(&bench.context, (HEAD, 0), &lists, &witness, &mut bench.rng)
     };
-    let mixed = prove();
-    let bytes = encoded_bytes(mixed.switches.first());
+    let shuffled = prove();
+    let bytes = encoded_bytes(shuffled.switches.first());
     let prove = per_item(&mut || drop(black_box(prove())));
     let verify = per_item(&mut || {
-        mix::verify(&bench.context, (HEAD, 0), &lists, &mixed.switches, &mixed.challenge)
+        shuffle::verify(&bench.context, (HEAD, 0), &lists, &shuffled.switches, &shuffled.challenge)
             .expect("the switches hold");
     });
     Item { prove, verify, bytes }
 }
 
-fn unseal(bench: &mut Bench, pairs: &[Pair], per_item: &mut PerItem<'_>) -> Item {
+fn decrypt(bench: &mut Bench, pairs: &[Pair], per_item: &mut PerItem<'_>) -> Item {
     let share = Scalar::random(&mut bench.rng);
     let share_key = share * bench.generators.key;
     let randomness: Vec<RistrettoPoint> = pairs.iter().map(|(x, _)| x.r).collect();
-    let witness = provers::unseal::Witness { share };
+    let witness = provers::decryption_share::Witness { share };
     let mut prove = || {
         let Bench { generators, context, rng, .. } = &mut *bench;
-        provers::unseal::prove(generators, context, HEAD, 0, &randomness, &witness, rng)
+        provers::decryption_share::prove(generators, context, HEAD, 0, &randomness, &witness, rng)
     };
     let (shares, proof) = prove();
     let bytes = encoded_bytes(shares.first());
     let prove = per_item(&mut || drop(black_box(prove())));
     let verify = per_item(&mut || {
-        let statement = unseal::Statement {
+        let statement = decryption_share::Statement {
             head: HEAD,
             chunk: 0,
             share_key,
             randomness: &randomness,
             shares: &shares,
         };
-        unseal::verify(&bench.generators, &bench.context, &statement, &proof)
+        decryption_share::verify(&bench.generators, &bench.context, &statement, &proof)
             .expect("the shares are right");
     });
     Item { prove, verify, bytes }

@@ -1,14 +1,16 @@
 //! Auctions of one lot to measure, and their transcripts.
 
 use super::rules::Rules;
-use crate::play::{BidPlan, BidderConduct, Cast, Plan, PlayError, ReservePlan, Seat, play};
+use crate::simulate::{
+    BidPlan, BidderConduct, Cast, Plan, ReservePlan, Seat, SimulationError, simulate,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use talea_contract::Auction;
 use talea_protocol::{
     builder::TermsBuilder,
     bytes::{List, Text},
-    price::{PriceLadder, Rung},
+    price::{Level, PriceGrid},
     quorum::Group,
     terms::{Lot, Reserve, Rounds, Schedule, Terms},
     transcript::{Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
@@ -17,42 +19,46 @@ use talea_protocol::{
 /// One lot, this many bidders with different bids, quorum 2 of 3: its transcript.
 ///
 /// # Errors
-/// [`PlayError`] if the play fails.
+/// [`SimulationError`] if the run fails.
 ///
 /// # Panics
 /// Never: the terms are within every bound.
-pub fn one_lot(ladder: &PriceLadder, bidders: usize, rules: &Rules) -> Result<Vec<u8>, PlayError> {
+pub fn one_lot(
+    grid: &PriceGrid,
+    bidders: usize,
+    rules: &Rules,
+) -> Result<Vec<u8>, SimulationError> {
     let mut rng = ChaCha20Rng::seed_from_u64(11);
     let cast = Cast::draw(&[vec![Seat::Own; 3]], bidders, &mut rng);
-    // Spread over the ladder by a multiplier that is odd, so bids differ while there is room.
-    let rung = |bidder: usize| Rung((bidder as u32).wrapping_mul(2_654_435_761) % ladder.rungs);
+    // Spread over the grid by a multiplier that is odd, so bids differ while there is room.
+    let level = |bidder: usize| Level((bidder as u32).wrapping_mul(2_654_435_761) % grid.levels);
     let bids = (0..bidders)
         .map(|bidder| BidPlan {
             lot: 0,
             bidder,
-            rung: rung(bidder),
+            level: level(bidder),
             conduct: BidderConduct::Honest,
         })
         .collect();
     let plan = Plan {
-        terms: terms(&cast, ladder, rules),
+        terms: terms(&cast, grid, rules),
         opening_slot: 1,
         bids,
         rounds: Vec::new(),
         reserves: rules
             .reserve
-            .map(|rung| ReservePlan { lot: 0, rung, is_revealed: true })
+            .map(|level| ReservePlan { lot: 0, level, is_revealed: true })
             .into_iter()
             .collect(),
         declines: Default::default(),
         keyholders: Default::default(),
     };
     let mut transcript = Vec::new();
-    play(cast, &plan, &mut transcript, &mut rng)?;
+    simulate(cast, &plan, &mut transcript, &mut rng)?;
     Ok(transcript)
 }
 
-fn terms(cast: &Cast, ladder: &PriceLadder, rules: &Rules) -> Terms {
+fn terms(cast: &Cast, grid: &PriceGrid, rules: &Rules) -> Terms {
     let text = |text| Text::new(text).expect("a short text");
     let members = (0..3).filter_map(|place| cast.member(0, place)).collect();
     let group = Group {
@@ -62,8 +68,7 @@ fn terms(cast: &Cast, ladder: &PriceLadder, rules: &Rules) -> Terms {
         is_witness: true,
         members: List::new(members).expect("three members"),
     };
-    let lot =
-        Lot { name: text("lot"), identifier: text("LOT"), quantity: 1, ladder: ladder.clone() };
+    let lot = Lot { name: text("lot"), identifier: text("LOT"), quantity: 1, grid: grid.clone() };
     let builder = TermsBuilder {
         nonce: [9; 32],
         lots: vec![lot],

@@ -3,13 +3,13 @@
 use super::{fixture::Bench, yardstick::Yardstick};
 use serde::Serialize;
 use std::{hint::black_box, time::Duration};
-use talea_protocol::{price::PriceLadder, sealed_bid::SealedBid};
+use talea_protocol::{price::PriceGrid, sealed_bid::SealedBid};
 
 /// A bid's two messages.
 #[derive(Clone, Debug, Serialize)]
 pub struct MessageFigures {
-    /// Rungs of the ladder.
-    pub rungs: u32,
+    /// Levels of the grid.
+    pub levels: u32,
     /// Its digits.
     pub shape: String,
     /// Making range proof and commitment.
@@ -34,18 +34,18 @@ pub struct MessageFigures {
     pub sealed_bid_bytes: usize,
 }
 
-/// Measures them on one ladder.
+/// Measures them on one grid.
 pub(super) fn figures(
     bench: &mut Bench,
     yardstick: &mut Yardstick,
     time: Duration,
-    ladder: &PriceLadder,
+    grid: &PriceGrid,
 ) -> MessageFigures {
-    let bid = bench.bid(ladder);
-    let (statement, rung, rho) = &bid;
-    let shape = &ladder.shape;
+    let bid = bench.bid(grid);
+    let (statement, level, rho) = &bid;
+    let shape = &grid.shape;
     let proof = bench.commit(&bid);
-    let sealed: Vec<SealedBid> = (0..64).map(|_| bench.seal(shape, *rung, rho)).collect();
+    let sealed: Vec<SealedBid> = (0..64).map(|_| bench.seal(shape, *level, rho)).collect();
     let one = [(statement.commitment, &sealed[0])];
     let many: Vec<_> = sealed.iter().map(|sealed| (statement.commitment, sealed)).collect();
     let commit_prove = yardstick.ratio(time, || drop(black_box(bench.commit(&bid))));
@@ -64,11 +64,11 @@ pub(super) fn figures(
             .verify(&bench.generators, &bench.context, &again, &improvement)
             .expect("the improvement holds");
     });
-    let reveal_prove = yardstick.ratio(time, || drop(black_box(bench.seal(shape, *rung, rho))));
-    let reveal_verify = yardstick.ratio(time, || bench.unseal(shape, &one));
-    let reveal_verify_in_64 = yardstick.ratio(time, || bench.unseal(shape, &many)) / 64.0;
+    let reveal_prove = yardstick.ratio(time, || drop(black_box(bench.seal(shape, *level, rho))));
+    let reveal_verify = yardstick.ratio(time, || bench.verify_sealed(shape, &one));
+    let reveal_verify_in_64 = yardstick.ratio(time, || bench.verify_sealed(shape, &many)) / 64.0;
     MessageFigures {
-        rungs: ladder.rungs,
+        levels: grid.levels,
         shape: shape.to_string(),
         commit_prove,
         commit_verify,

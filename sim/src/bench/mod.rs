@@ -32,48 +32,48 @@ pub mod yardstick;
 pub use fixture::Bench;
 pub use lot::{one_lot, replay};
 pub use memory::Memory;
-pub use options::{Options, ladder, standard_ladders};
+pub use options::{Options, grid, standard_grids};
 pub use rules::Rules;
 pub use yardstick::Yardstick;
 
-use crate::play::PlayError;
+use crate::simulate::SimulationError;
 use report::Report;
-use talea_protocol::price::PriceLadder;
+use talea_protocol::price::PriceGrid;
 
 /// Measures everything asked for; `progress` hears of each part before it begins.
 ///
 /// # Errors
-/// [`PlayError`] if a play fails.
+/// [`SimulationError`] if a run fails.
 pub fn run(
     options: &Options,
     memory: Option<&dyn Memory>,
     progress: impl Fn(&str),
-) -> Result<Report, PlayError> {
+) -> Result<Report, SimulationError> {
     let mut yardstick = Yardstick::new();
     let mut bench = Bench::new();
     let time = options.time_per_figure;
     progress("keyholders' work");
     let keyholder = keyholder::figures(&mut bench, &mut yardstick, time);
-    let ladders: Vec<PriceLadder> =
-        options.ladders.iter().map(|(rungs, bits)| ladder(*rungs, bits)).collect();
+    let grids: Vec<PriceGrid> =
+        options.grids.iter().map(|(levels, bits)| grid(*levels, bits)).collect();
     let mut messages = Vec::new();
     let mut auctions = Vec::new();
-    for ladder in &ladders {
-        let name = format!("{} rungs as {}", ladder.rungs, ladder.shape);
+    for grid in &grids {
+        let name = format!("{} levels as {}", grid.levels, grid.shape);
         progress(&name);
-        messages.push(messages::figures(&mut bench, &mut yardstick, time, ladder));
+        messages.push(messages::figures(&mut bench, &mut yardstick, time, grid));
         for bidders in &options.bidders {
             progress(&format!("{name}, {bidders} bidders"));
-            let figures = auctions::figures(&mut yardstick, options, memory, ladder, *bidders)?;
+            let figures = auctions::figures(&mut yardstick, options, memory, grid, *bidders)?;
             auctions.push(figures);
         }
     }
-    let rules = match (ladders.last(), options.bidders.iter().max()) {
-        (Some(ladder), Some(bidders)) => {
-            ranking::figures(&mut yardstick, time, ladder, *bidders, &progress)?
+    let rules = match (grids.last(), options.bidders.iter().max()) {
+        (Some(grid), Some(bidders)) => {
+            ranking::figures(&mut yardstick, time, grid, *bidders, &progress)?
         }
         (None, _) | (_, None) => Vec::new(),
     };
     let unit = "one 64-bit Bulletproof verification";
-    Ok(Report { schema: "talea-sim-bench/1", unit, messages, keyholder, auctions, rules })
+    Ok(Report { schema: "talea-sim-bench/2", unit, messages, keyholder, auctions, rules })
 }

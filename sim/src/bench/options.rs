@@ -1,7 +1,7 @@
 //! What to measure.
 
 use std::time::Duration;
-use talea_protocol::price::{Price, PriceLadder, Scale, Shape, Side};
+use talea_protocol::price::{Price, PriceGrid, Scale, Shape, Side};
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -10,8 +10,8 @@ pub struct Options {
     pub time_per_figure: Duration,
     /// Bidders per lot, for whole auctions.
     pub bidders: Vec<usize>,
-    /// Rungs and digits, most significant first, as bit lengths.
-    pub ladders: Vec<(u32, Vec<u8>)>,
+    /// Levels and digits, most significant first, as bit lengths.
+    pub grids: Vec<(u32, Vec<u8>)>,
     /// Threads for the verifier's parallel run; 0 takes all cores.
     pub jobs: usize,
 }
@@ -21,27 +21,27 @@ impl Default for Options {
         Self {
             time_per_figure: Duration::from_millis(600),
             bidders: vec![8, 32, 128],
-            ladders: standard_ladders(),
+            grids: standard_grids(),
             jobs: 0,
         }
     }
 }
 
 impl Options {
-    /// A look at everything, within a minute or so: short ladders, few bidders.
+    /// A look at everything, within a minute or so: short grids, few bidders.
     #[must_use]
     pub fn quick() -> Self {
         Self {
             time_per_figure: Duration::from_millis(150),
             bidders: vec![8],
-            ladders: vec![(256, vec![1; 8]), (65_536, vec![1; 16])],
+            grids: vec![(256, vec![1; 8]), (65_536, vec![1; 16])],
             jobs: 0,
         }
     }
 }
 
-/// The ladders that figures are published for.
-pub fn standard_ladders() -> Vec<(u32, Vec<u8>)> {
+/// The grids that figures are published for.
+pub fn standard_grids() -> Vec<(u32, Vec<u8>)> {
     let bits = |first: &[u8], ones: usize| [first, &vec![1; ones][..]].concat();
     vec![
         (256, bits(&[], 8)),
@@ -56,17 +56,17 @@ pub fn standard_ladders() -> Vec<(u32, Vec<u8>)> {
     ]
 }
 
-/// A ladder for measuring.
+/// A grid for measuring.
 ///
 /// # Panics
 /// If the digits are no shape.
 #[must_use]
-pub fn ladder(rungs: u32, digit_bits: &[u8]) -> PriceLadder {
-    PriceLadder {
+pub fn grid(levels: u32, digit_bits: &[u8]) -> PriceGrid {
+    PriceGrid {
         side: Side::HighestWins,
         start: Price(0),
         tick: 1,
-        rungs,
+        levels,
         scale: Scale::Decimal(2),
         shape: Shape::new(digit_bits).expect("a possible shape"),
     }

@@ -6,19 +6,19 @@ use super::{
     rules::Rules,
     yardstick::Yardstick,
 };
-use crate::play::PlayError;
+use crate::simulate::SimulationError;
 use serde::Serialize;
 use std::{hint::black_box, time::Duration};
 use talea_contract::{Auction, Phase};
-use talea_protocol::{price::PriceLadder, transcript::Entry};
+use talea_protocol::{price::PriceGrid, transcript::Entry};
 
 /// One lot ranked under some rules, quorum 2 of 3.
 #[derive(Clone, Debug, Serialize)]
 pub struct RulesFigures {
     /// Which rules.
     pub rules: &'static str,
-    /// Rungs of the ladder.
-    pub rungs: u32,
+    /// Levels of the grid.
+    pub levels: u32,
     /// Its digits.
     pub shape: String,
     /// Bidders.
@@ -69,21 +69,21 @@ fn steps(auction: &Auction, entries: &[Entry]) -> u32 {
     most
 }
 
-/// Measures every rule on one ladder.
+/// Measures every rule on one grid.
 ///
 /// # Errors
-/// [`PlayError`] if a play fails.
+/// [`SimulationError`] if a run fails.
 pub(super) fn figures(
     yardstick: &mut Yardstick,
     time: Duration,
-    ladder: &PriceLadder,
+    grid: &PriceGrid,
     bidders: usize,
     progress: impl Fn(&str),
-) -> Result<Vec<RulesFigures>, PlayError> {
+) -> Result<Vec<RulesFigures>, SimulationError> {
     let mut figures: Vec<RulesFigures> = Vec::new();
     for rules in Rules::ALL {
         progress(rules.name);
-        let transcript = one_lot(ladder, bidders, &rules)?;
+        let transcript = one_lot(grid, bidders, &rules)?;
         let (auction, entries) = ranking(&transcript);
         let rank = || {
             let mut auction = auction.clone();
@@ -100,8 +100,8 @@ pub(super) fn figures(
         let first = figures.first().map_or(rank_per_bidder, |first| first.rank_per_bidder);
         figures.push(RulesFigures {
             rules: rules.name,
-            rungs: ladder.rungs,
-            shape: ladder.shape.to_string(),
+            levels: grid.levels,
+            shape: grid.shape.to_string(),
             bidders,
             rank_per_bidder,
             rank_to_first_price: rank_per_bidder / first,

@@ -20,7 +20,7 @@ pub struct Report {
     pub keyholder: KeyholderFigures,
     /// Figures of whole auctions.
     pub auctions: Vec<AuctionFigures>,
-    /// Figures of ranking under every rule, on the last ladder with the most bidders.
+    /// Figures of ranking under every rule, on the last grid with the most bidders.
     pub rules: Vec<RulesFigures>,
 }
 
@@ -52,12 +52,12 @@ impl Report {
 
 fn messages(figures: &[MessageFigures]) -> Table {
     let mut rows = table(&[
-        "rungs", "shape", "commit", "verify", "bytes", "improve", "verify", "bytes", "reveal",
+        "levels", "shape", "commit", "verify", "bytes", "improve", "verify", "bytes", "reveal",
         "verify", "in 64", "bytes",
     ]);
     for m in figures {
         rows.add_row([
-            m.rungs.to_string(),
+            m.levels.to_string(),
             m.shape.clone(),
             ratio(m.commit_prove),
             ratio(m.commit_verify),
@@ -80,14 +80,14 @@ fn keyholder(k: &KeyholderFigures) -> Table {
     rows.add_row(["gate step", &ratio(k.gate_prove), &ratio(k.gate_verify), &bytes]);
     let bytes = k.switch_bytes.to_string();
     rows.add_row(["switch", &ratio(k.switch_prove), &ratio(k.switch_verify), &bytes]);
-    let (prove, verify) = (ratio(k.unseal_prove), ratio(k.unseal_verify));
+    let (prove, verify) = (ratio(k.decryption_share_prove), ratio(k.decryption_share_verify));
     rows.add_row(["decryption share", &prove, &verify, "32"]);
     rows
 }
 
 fn auctions(figures: &[AuctionFigures]) -> Table {
     let mut rows = table(&[
-        "rungs",
+        "levels",
         "shape",
         "bidders",
         "contract",
@@ -100,7 +100,7 @@ fn auctions(figures: &[AuctionFigures]) -> Table {
     let kib = |bytes: Option<usize>| bytes.map_or("-".into(), |b| (b / 1024).to_string());
     for a in figures {
         rows.add_row([
-            a.rungs.to_string(),
+            a.levels.to_string(),
             a.shape.clone(),
             a.bidders.to_string(),
             ratio(a.contract_per_bidder),

@@ -1,7 +1,7 @@
 //! The rules that are measured.
 
 use talea_protocol::{
-    price::Rung,
+    price::Level,
     terms::{Depth, Disclosure, Mechanism, Ties},
 };
 
@@ -17,7 +17,7 @@ pub struct Rules {
     /// What is opened besides winners and price.
     pub disclosure: Disclosure,
     /// The seller's reserve, if it has one.
-    pub reserve: Option<Rung>,
+    pub reserve: Option<Level>,
     /// If it is the survey between two rounds that is measured: whether it shows the cover.
     pub survey: Option<bool>,
 }
@@ -42,7 +42,7 @@ impl Rules {
         Self { name: "ties by lottery", ties: Ties::Lottery, ..Self::FIRST_PRICE },
         Self { name: "with cover", disclosure: COVER, ..Self::FIRST_PRICE },
         Self { name: "with depth", disclosure: DEPTH, ..Self::FIRST_PRICE },
-        Self { name: "with a sealed reserve", reserve: Some(Rung(1)), ..Self::FIRST_PRICE },
+        Self { name: "with a sealed reserve", reserve: Some(Level(1)), ..Self::FIRST_PRICE },
         Self { name: "second price", mechanism: units(1), ..Self::FIRST_PRICE },
         Self { name: "ten units, one price", mechanism: units(10), ..Self::FIRST_PRICE },
         Self { name: "everything", disclosure: Disclosure::Everything, ..Self::FIRST_PRICE },

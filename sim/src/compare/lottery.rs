@@ -171,14 +171,14 @@ mod tests {
     use super::*;
     use crate::{
         bench::lot,
-        compare::market::{Market, Rules, ladder},
-        play::{BidPlan, BidderConduct, Plan, play},
+        compare::market::{Market, Rules, grid},
+        simulate::{BidPlan, BidderConduct, Plan, simulate},
     };
     use std::collections::BTreeMap;
     use talea_protocol::{
         instruction::{Instruction, SignedInstruction},
         outcome::Ending,
-        price::Rung,
+        price::Level,
         terms::Ties,
     };
 
@@ -230,10 +230,10 @@ mod tests {
     fn an_update_does_not_change_the_draw() {
         for (number, conduct) in (0..).zip([BidderConduct::Honest, BidderConduct::NeverReveals]) {
             let rng = &mut generator(9, Use::Secrets, number);
-            let ladder = ladder(16).unwrap();
-            let (mut market, cast) = Market::draw((Rules::InRounds, 2), &ladder, 4, rng).unwrap();
+            let grid = grid(16).unwrap();
+            let (mut market, cast) = Market::draw((Rules::InRounds, 2), &grid, 4, rng).unwrap();
             market.terms.ties = Ties::Lottery;
-            let bid = |bidder, conduct| BidPlan { lot: 0, bidder, rung: Rung(9), conduct };
+            let bid = |bidder, conduct| BidPlan { lot: 0, bidder, level: Level(9), conduct };
             let plan = Plan {
                 terms: market.terms.clone(),
                 opening_slot: 0,
@@ -244,7 +244,7 @@ mod tests {
                 keyholders: Default::default(),
             };
             let mut transcript = Vec::new();
-            let outcome = play(cast, &plan, &mut transcript, rng).unwrap().outcome;
+            let outcome = simulate(cast, &plan, &mut transcript, rng).unwrap().outcome;
 
             let mut in_round_0: BTreeMap<PartyKey, Contribution> = BTreeMap::new();
             for entry in lot::open(&transcript).1 {

@@ -7,7 +7,7 @@ use super::strategy::{Known, Seen, Strategy};
 use crate::{
     failure::{Code, Failure},
     plain::{PlainLot, PlainResult},
-    play::{Cast, Seat},
+    simulate::{Cast, Seat},
 };
 use rand_core::CryptoRngCore;
 use std::{fmt, slice};
@@ -15,7 +15,7 @@ use talea_protocol::{
     builder::TermsBuilder,
     bytes::{List, PartyKey, Text},
     outcome::{Award, Ending, Survey},
-    price::{Price, PriceLadder, Rung, Scale, Shape, Side},
+    price::{Level, Price, PriceGrid, Scale, Shape, Side},
     quorum::Group,
     terms::{Depth, Disclosure, Lot, Mechanism, Rounds, Schedule, Terms},
 };
@@ -63,25 +63,25 @@ impl Rules {
     }
 }
 
-/// A ladder of so many rungs, from 0 in steps of 1. Its first digit has sixteen values, and so a
+/// A grid of so many levels, from 0 in steps of 1. Its first digit has sixteen values, and so a
 /// depth sixteen buckets.
 ///
 /// # Errors
-/// What is impossible about such a ladder.
-pub fn ladder(rungs: u32) -> Result<PriceLadder, &'static str> {
-    let bits = rungs.saturating_sub(1).checked_ilog2().map_or(1, |log| log.saturating_add(1));
+/// What is impossible about such a grid.
+pub fn grid(levels: u32) -> Result<PriceGrid, &'static str> {
+    let bits = levels.saturating_sub(1).checked_ilog2().map_or(1, |log| log.saturating_add(1));
     let first = u8::try_from(bits.min(4)).unwrap_or(4);
     let ones = usize::try_from(bits.saturating_sub(4)).unwrap_or(0);
     let digit_bits = [slice::from_ref(&first), &vec![1; ones]].concat();
-    let ladder = PriceLadder {
+    let grid = PriceGrid {
         side: Side::HighestWins,
         start: Price(0),
         tick: 1,
-        rungs,
+        levels,
         scale: Scale::Decimal(0),
         shape: Shape::new(&digit_bits).map_err(|_| "the shape is impossible")?,
     };
-    ladder.fault().map_or(Ok(ladder), Err)
+    grid.fault().map_or(Ok(grid), Err)
 }
 
 fn text(text: &str) -> Result<Text, Failure> {
@@ -103,14 +103,14 @@ pub struct Market {
     pub terms: Terms,
     /// The bidders, in the order in which they commit.
     pub bidders: Vec<PartyKey>,
-    ladder: PriceLadder,
+    grid: PriceGrid,
 }
 
 /// An auction that was held in the clear.
 #[derive(Clone, Debug)]
 pub struct Held {
     /// Everybody's bids, round by round.
-    pub bids: Vec<Vec<Rung>>,
+    pub bids: Vec<Vec<Level>>,
     /// What the rounds have shown.
     pub surveys: Vec<Survey>,
     /// What the lot came to.
@@ -125,7 +125,7 @@ impl Market {
     /// `run.stuck` if the terms exceed a bound.
     pub fn draw(
         (rules, limit): (Rules, u32),
-        ladder: &PriceLadder,
+        grid: &PriceGrid,
         bidders: usize,
         rng: &mut impl CryptoRngCore,
     ) -> Result<(Self, Cast), Failure> {
@@ -138,7 +138,7 @@ impl Market {
             members: list((0..3).filter_map(|place| cast.member(0, place)).collect())?,
         };
         let name = text("lot")?;
-        let lot = Lot { identifier: name.clone(), name, quantity: 1, ladder: ladder.clone() };
+        let lot = Lot { identifier: name.clone(), name, quantity: 1, grid: grid.clone() };
         let rounds = Rounds { limit, commit_slots: 10, reveal_slots: 10, cover: false };
         let rounds = (rules == Rules::InRounds).then_some(rounds);
         let depth = rounds.map(|_| Depth { min_bids: FEWEST });
@@ -155,7 +155,7 @@ impl Market {
         };
         let terms = builder.build().map_err(stuck)?;
         let bidders = (0..bidders).filter_map(|index| cast.bidder(index)).collect();
-        Ok((Self { terms, bidders, ladder: ladder.clone() }, cast))
+        Ok((Self { terms, bidders, grid: grid.clone() }, cast))
     }
 
     /// How many win, at most.
@@ -166,15 +166,15 @@ impl Market {
 
     /// Holds the auction: every bidder with its value and its strategy, in commit order.
     #[must_use]
-    pub fn hold(&self, bidders: &[(Rung, Strategy)]) -> Held {
+    pub fn hold(&self, bidders: &[(Level, Strategy)]) -> Held {
         let limit = self.terms.rounds.map_or(1, |rounds| rounds.limit);
         let number = u32::try_from(bidders.len()).unwrap_or(u32::MAX);
-        let known = Known { bidders: number, ladder: &self.ladder, limit };
-        let mut bids: Vec<Vec<Rung>> = Vec::new();
+        let known = Known { bidders: number, grid: &self.grid, limit };
+        let mut bids: Vec<Vec<Level>> = Vec::new();
         let mut surveys: Vec<Survey> = Vec::new();
         for round in 0..limit {
             let before = bids.last();
-            let bid = |(index, (value, strategy)): (usize, &(Rung, Strategy))| {
+            let bid = |(index, (value, strategy)): (usize, &(Level, Strategy))| {
                 let own = before.and_then(|bids| bids.get(index).copied());
                 strategy.bid(*value, &known, &Seen { round, own, survey: surveys.last() })
             };
@@ -195,16 +195,16 @@ impl Market {
         Held { bids, surveys, result }
     }
 
-    fn signed(&self, bids: Option<&Vec<Rung>>) -> Vec<(PartyKey, Rung)> {
+    fn signed(&self, bids: Option<&Vec<Level>>) -> Vec<(PartyKey, Level)> {
         self.bidders.iter().copied().zip(bids.into_iter().flatten().copied()).collect()
     }
 
-    fn survey(&self, bids: Option<&Vec<Rung>>) -> Survey {
+    fn survey(&self, bids: Option<&Vec<Level>>) -> Survey {
         self.plain(&self.signed(bids)).survey()
     }
 
-    fn plain<'a>(&'a self, bids: &'a [(PartyKey, Rung)]) -> PlainLot<'a> {
-        PlainLot { terms: &self.terms, ladder: &self.ladder, bids, reserve: None, declines: false }
+    fn plain<'a>(&'a self, bids: &'a [(PartyKey, Level)]) -> PlainLot<'a> {
+        PlainLot { terms: &self.terms, grid: &self.grid, bids, reserve: None, declines: false }
     }
 
     /// Which bidders won.
@@ -215,9 +215,9 @@ impl Market {
         sales.filter_map(|sale| place(sale.winner)).collect()
     }
 
-    /// What a bidder has gained, in rungs: its value less the price if it won.
+    /// What a bidder has gained, in levels: its value less the price if it won.
     #[must_use]
-    pub fn surplus(&self, held: &Held, bidder: usize, value: Rung) -> i64 {
+    pub fn surplus(&self, held: &Held, bidder: usize, value: Level) -> i64 {
         let won = self.winners(held).contains(&bidder);
         let price = held.price().filter(|_| won);
         price.map_or(0, |price| i64::from(value.0).saturating_sub(price.0.into()))
@@ -234,10 +234,10 @@ impl Held {
         }
     }
 
-    /// The price, as a rung.
+    /// The price, as a level.
     #[must_use]
-    pub fn price(&self) -> Option<Rung> {
-        self.award().map(|award| award.quote.rung)
+    pub fn price(&self) -> Option<Level> {
+        self.award().map(|award| award.quote.level)
     }
 }
 
@@ -248,15 +248,15 @@ mod tests {
     use std::iter;
 
     fn market(rules: Rules, bidders: usize) -> Market {
-        let ladder = ladder(1_024).unwrap();
-        Market::draw((rules, LIMIT), &ladder, bidders, &mut seed::generator(1, 0)).unwrap().0
+        let grid = grid(1_024).unwrap();
+        Market::draw((rules, LIMIT), &grid, bidders, &mut seed::generator(1, 0)).unwrap().0
     }
 
     fn hold(rules: Rules, values: &[u32], strategies: &[Strategy]) -> (Vec<usize>, u32, usize) {
         let market = market(rules, values.len());
         let strategies = strategies.iter().chain(iter::repeat(strategies.last().unwrap()));
         let bidders: Vec<_> =
-            values.iter().map(|value| Rung(*value)).zip(strategies.copied()).collect();
+            values.iter().map(|value| Level(*value)).zip(strategies.copied()).collect();
         let held = market.hold(&bidders);
         (market.winners(&held), held.price().unwrap().0, held.bids.len())
     }
@@ -278,8 +278,8 @@ mod tests {
         assert_eq!(sniped, (vec![0], 0, 2), "the first to commit wins for nothing");
         let creeping = hold(Rules::InRounds, &VALUES, &[Strategy::Creeping]);
         assert_eq!(creeping, (vec![1], 800, 8), "they keep the rounds going");
-        let standing = hold(Rules::InRounds, &VALUES, &[Strategy::Standing]);
-        assert_eq!(standing, (vec![1], 800, 2));
+        let active = hold(Rules::InRounds, &VALUES, &[Strategy::Holding]);
+        assert_eq!(active, (vec![1], 800, 2));
     }
 
     #[test]
@@ -291,12 +291,12 @@ mod tests {
     }
 
     #[test]
-    fn a_ladder_has_sixteen_buckets() {
-        for rungs in [16, 17, 1_000, 1_024, 1_025, 65_536] {
-            let ladder = ladder(rungs).unwrap();
-            assert_eq!(ladder.shape.radices().next(), Some(16), "{rungs}");
-            assert!(u64::from(rungs) <= 1 << ladder.shape.bits());
+    fn a_grid_has_sixteen_buckets() {
+        for levels in [16, 17, 1_000, 1_024, 1_025, 65_536] {
+            let grid = grid(levels).unwrap();
+            assert_eq!(grid.shape.radices().next(), Some(16), "{levels}");
+            assert!(u64::from(levels) <= 1 << grid.shape.bits());
         }
-        assert!(ladder(1).is_err());
+        assert!(grid(1).is_err());
     }
 }

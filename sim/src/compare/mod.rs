@@ -29,7 +29,7 @@ pub mod withholding;
 
 use crate::{
     failure::{Code, Failure},
-    play::Cast,
+    simulate::Cast,
 };
 use market::{Market, Rules};
 use profile::{ALIKE, DEVIATIONS, Profile};
@@ -37,7 +37,7 @@ use rand_core::CryptoRngCore;
 use rayon::prelude::*;
 use report::Report;
 use sample::Sample;
-use talea_protocol::price::PriceLadder;
+use talea_protocol::price::PriceGrid;
 
 /// What to compare.
 #[derive(Clone, Debug)]
@@ -46,30 +46,30 @@ pub struct Options {
     pub auctions: u32,
     /// Bidders of each.
     pub bidders: usize,
-    /// The ladder that values and bids lie on.
-    pub ladder: PriceLadder,
+    /// The grid that values and bids lie on.
+    pub grid: PriceGrid,
     /// Rounds at most, where there are rounds.
     pub limit: u32,
     /// Where all values and secrets come from.
     pub seed: u64,
-    /// Auctions of each line to be played with real cryptography.
+    /// Auctions of each line to be simulated with real cryptography.
     pub sample: u32,
 }
 
 impl Options {
-    /// Options with a ladder of so many rungs, and the usual limit of rounds.
+    /// Options with a grid of so many levels, and the usual limit of rounds.
     ///
     /// # Errors
-    /// `compare.ladder` if there is no such ladder.
+    /// `compare.grid` if there is no such grid.
     pub fn new(
         auctions: u32,
         bidders: usize,
-        rungs: u32,
+        levels: u32,
         seed: u64,
         sample: u32,
     ) -> Result<Self, Failure> {
-        let ladder = market::ladder(rungs).map_err(|why| Failure::new(Code::CompareLadder, why))?;
-        Ok(Self { auctions, bidders, ladder, limit: market::LIMIT, seed, sample })
+        let grid = market::grid(levels).map_err(|why| Failure::new(Code::CompareGrid, why))?;
+        Ok(Self { auctions, bidders, grid, limit: market::LIMIT, seed, sample })
     }
 
     fn market_with_cast(
@@ -77,7 +77,7 @@ impl Options {
         rules: Rules,
         rng: &mut impl CryptoRngCore,
     ) -> Result<(Market, Cast), Failure> {
-        Market::draw((rules, self.limit), &self.ladder, self.bidders, rng)
+        Market::draw((rules, self.limit), &self.grid, self.bidders, rng)
     }
 
     /// A market that is held in the clear, where nobody needs secrets.
@@ -87,7 +87,7 @@ impl Options {
     }
 }
 
-/// Compares everything, and plays the sample. The same options give the same report, on however
+/// Compares everything, and runs the sample. The same options give the same report, on however
 /// many threads.
 ///
 /// # Errors
@@ -109,12 +109,13 @@ pub fn run(options: &Options, progress: impl Fn(&str)) -> Result<Report, Failure
 fn play_sample(options: &Options) -> Result<Sample, Failure> {
     let lines: Vec<&Profile> = ALIKE.iter().chain(&DEVIATIONS).collect();
     let number = options.sample.min(options.auctions);
-    let plays: Vec<(u32, u32, &Profile)> = (0u32..)
+    let runs: Vec<(u32, u32, &Profile)> = (0u32..)
         .zip(lines)
         .flat_map(|(line, profile)| (0..number).map(move |number| (line, number, profile)))
         .collect();
-    let plays = plays.par_iter();
-    plays.map(|(line, number, profile)| sample::play_one(profile, options, (*line, *number))).sum()
+    let runs = runs.par_iter();
+    runs.map(|(line, number, profile)| sample::simulate_one(profile, options, (*line, *number)))
+        .sum()
 }
 
 #[cfg(test)]
@@ -133,7 +134,7 @@ mod tests {
     fn tools_find_every_line() {
         let report = run(&Options::new(10, 4, 64, 1, 0).unwrap(), |_| ()).unwrap();
         let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
-        assert_eq!((&json["schema"], &json["kind"]), (&"talea-sim/1".into(), &"compare".into()));
+        assert_eq!((&json["schema"], &json["kind"]), (&"talea-sim/2".into(), &"compare".into()));
         assert_eq!(json["seed"], "1");
         let lines = |name: &str| json[name].as_array().unwrap().len();
         assert_eq!((lines("strategies"), lines("deviations")), (ALIKE.len(), DEVIATIONS.len()));

@@ -10,7 +10,7 @@ use super::{
 use crate::failure::Failure;
 use serde::Serialize;
 use std::cmp::Reverse;
-use talea_protocol::price::Rung;
+use talea_protocol::price::Level;
 
 /// Who bids how under which rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub const ALIKE: [Profile; 12] = [
     all(Rules::ThreeUnits, Strategy::Truthful),
     all(Rules::ThreeUnits, Strategy::Shading),
     all(Rules::InRounds, Strategy::Truthful),
-    all(Rules::InRounds, Strategy::Standing),
+    all(Rules::InRounds, Strategy::Holding),
     all(Rules::InRounds, Strategy::Improving),
     all(Rules::InRounds, Strategy::Sniping),
     all(Rules::InRounds, Strategy::EarlySniping),
@@ -53,16 +53,16 @@ pub const DEVIATIONS: [Profile; 17] = [
     against(Rules::FirstPrice, Strategy::Shading, Strategy::Truthful),
     against(Rules::SecondPrice, Strategy::Truthful, Strategy::Shading),
     against(Rules::ThreeUnits, Strategy::Truthful, Strategy::Shading),
-    against(Rules::InRounds, Strategy::Standing, Strategy::Improving),
-    against(Rules::InRounds, Strategy::Standing, Strategy::Sniping),
-    against(Rules::InRounds, Strategy::Standing, Strategy::Creeping),
-    against(Rules::InRounds, Strategy::Improving, Strategy::Standing),
+    against(Rules::InRounds, Strategy::Holding, Strategy::Improving),
+    against(Rules::InRounds, Strategy::Holding, Strategy::Sniping),
+    against(Rules::InRounds, Strategy::Holding, Strategy::Creeping),
+    against(Rules::InRounds, Strategy::Improving, Strategy::Holding),
     against(Rules::InRounds, Strategy::Improving, Strategy::Sniping),
     against(Rules::InRounds, Strategy::Improving, Strategy::EarlySniping),
     against(Rules::InRounds, Strategy::Improving, Strategy::Creeping),
     against(Rules::InRounds, Strategy::Sniping, Strategy::EarlySniping),
     against(Rules::InRounds, Strategy::Sniping, Strategy::Creeping),
-    against(Rules::InRounds, Strategy::Creeping, Strategy::Standing),
+    against(Rules::InRounds, Strategy::Creeping, Strategy::Holding),
     against(Rules::InRounds, Strategy::Creeping, Strategy::Improving),
     against(Rules::InRounds, Strategy::Creeping, Strategy::Sniping),
     against(Rules::InRounds, Strategy::Creeping, Strategy::EarlySniping),
@@ -71,8 +71,8 @@ pub const DEVIATIONS: [Profile; 17] = [
 impl Profile {
     /// The bidders of auction `number`, and which of them is the one.
     #[must_use]
-    pub fn bidders(&self, options: &Options, number: u32) -> (Vec<(Rung, Strategy)>, usize) {
-        let values = values::draw(options.seed, number, options.bidders, options.ladder.rungs);
+    pub fn bidders(&self, options: &Options, number: u32) -> (Vec<(Level, Strategy)>, usize) {
+        let values = values::draw(options.seed, number, options.bidders, options.grid.levels);
         let number = usize::try_from(number).unwrap_or(usize::MAX);
         let one = number.checked_rem(values.len()).unwrap_or(0);
         let strategy = |index| if index == one { self.one } else { self.others };
@@ -95,7 +95,7 @@ pub struct Figures {
     pub efficiency: Estimate,
     /// What the winners keep.
     pub surplus: Estimate,
-    /// The price, in rungs.
+    /// The price, in levels.
     pub price: Estimate,
     /// Rounds that were held.
     pub rounds: Estimate,
@@ -111,11 +111,11 @@ pub fn figures(profile: &Profile, options: &Options) -> Result<Figures, Failure>
     for number in 0..options.auctions {
         let (bidders, _) = profile.bidders(options, number);
         let held = market.hold(&bidders);
-        let Shares { paid, won, best, rung } = shares(&market, &bidders, &held);
+        let Shares { paid, won, best, level } = shares(&market, &bidders, &held);
         revenue.push(paid / best);
         efficiency.push(won / best);
         surplus.push((won - paid) / best);
-        price.push(rung);
+        price.push(level);
         rounds.push(count(held.bids.len()));
     }
     Ok(Figures {
@@ -129,26 +129,26 @@ pub fn figures(profile: &Profile, options: &Options) -> Result<Figures, Failure>
     })
 }
 
-/// Sums of one auction, in rungs.
+/// Sums of one auction, in levels.
 struct Shares {
     paid: f64,
     won: f64,
     /// The most that winners' values can add up to.
     best: f64,
-    rung: f64,
+    level: f64,
 }
 
-fn shares(market: &Market, bidders: &[(Rung, Strategy)], held: &Held) -> Shares {
+fn shares(market: &Market, bidders: &[(Level, Strategy)], held: &Held) -> Shares {
     let value = |place: usize| bidders.get(place).map_or(0.0, |(value, _)| f64::from(value.0));
     let winners = market.winners(held);
-    let rung = held.price().map_or(0.0, |rung| f64::from(rung.0));
-    let mut values: Vec<Rung> = bidders.iter().map(|(value, _)| *value).collect();
+    let level = held.price().map_or(0.0, |level| f64::from(level.0));
+    let mut values: Vec<Level> = bidders.iter().map(|(value, _)| *value).collect();
     values.sort_by_key(|value| Reverse(*value));
     Shares {
-        paid: rung * count(winners.len()),
+        paid: level * count(winners.len()),
         won: winners.iter().map(|winner| value(*winner)).sum(),
         best: values.iter().take(market.units()).map(|value| f64::from(value.0)).sum(),
-        rung,
+        level,
     }
 }
 
@@ -165,7 +165,7 @@ pub struct Deviation {
     pub others: String,
     /// What the one does.
     pub one: String,
-    /// What it gains if it does as the others do, in rungs.
+    /// What it gains if it does as the others do, in levels.
     pub before: Estimate,
     /// What it gains if it does not.
     pub after: Estimate,
@@ -188,13 +188,13 @@ pub fn deviation(profile: &Profile, options: &Options) -> Result<Deviation, Fail
     for number in 0..options.auctions {
         let surplus = |profile: &Profile| {
             let (bidders, one) = profile.bidders(options, number);
-            let value = bidders.get(one).map_or(Rung(0), |(value, _)| *value);
+            let value = bidders.get(one).map_or(Level(0), |(value, _)| *value);
             market.surplus(&market.hold(&bidders), one, value)
         };
         let (stays, deviates) = (surplus(&alike), surplus(profile));
-        before.push(rungs(stays));
-        after.push(rungs(deviates));
-        gain.push(rungs(deviates.saturating_sub(stays)));
+        before.push(levels(stays));
+        after.push(levels(deviates));
+        gain.push(levels(deviates.saturating_sub(stays)));
         better.push_if(deviates > stays);
         worse.push_if(deviates < stays);
     }
@@ -210,8 +210,8 @@ pub fn deviation(profile: &Profile, options: &Options) -> Result<Deviation, Fail
     })
 }
 
-/// A number of rungs, gained or lost: far below where a float rounds.
-pub(super) fn rungs(number: i64) -> f64 {
+/// A number of levels, gained or lost: far below where a float rounds.
+pub(super) fn levels(number: i64) -> f64 {
     number as f64
 }
 
@@ -228,13 +228,14 @@ mod tests {
         let (bidders, one) = ALIKE[0].bidders(&options(), 7);
         assert_eq!(one, 2);
         let (others, _) = DEVIATIONS[9].bidders(&options(), 7);
-        let values = |bidders: &[(Rung, Strategy)]| bidders.iter().map(|b| b.0).collect::<Vec<_>>();
+        let values =
+            |bidders: &[(Level, Strategy)]| bidders.iter().map(|b| b.0).collect::<Vec<_>>();
         assert_eq!(values(&bidders), values(&others));
         assert_eq!(others[2].1, Strategy::EarlySniping);
         assert_eq!(others.iter().filter(|(_, s)| *s == Strategy::Improving).count(), 4);
     }
 
-    /// With n uniform values the best is n / (n + 1) of the ladder on average; by revenue equivalence
+    /// With n uniform values the best is n / (n + 1) of the grid on average; by revenue equivalence
     /// first and second price bring the seller (n - 1) / n of it.
     #[test]
     fn revenue_equivalence() {
@@ -264,7 +265,7 @@ mod tests {
                     let honest = market.surplus(&market.hold(&bidders), one, value);
                     for other in [value.0 / 2, value.0 * 4 / 5, value.0 - 1, value.0 + 1, 1_023] {
                         // A truthful bidder of another value is one that misreports its own.
-                        bidders[one] = (Rung(other), Strategy::Truthful);
+                        bidders[one] = (Level(other), Strategy::Truthful);
                         let gained = market.surplus(&market.hold(&bidders), one, value);
                         assert!(
                             gained <= honest,

@@ -22,7 +22,7 @@ pub struct Report {
     seed: String,
     auctions: u32,
     bidders: usize,
-    rungs: u32,
+    levels: u32,
     units: u16,
     rounds_limit: u32,
     /// Everybody bids alike.
@@ -33,7 +33,7 @@ pub struct Report {
     pub lottery: Vec<Bias>,
     /// What a bidder has of not revealing.
     pub withholding: Vec<Withholding>,
-    /// What was played with real cryptography.
+    /// What was simulated with real cryptography.
     pub sample: Sample,
 }
 
@@ -54,7 +54,7 @@ impl Report {
             seed: options.seed.to_string(),
             auctions: options.auctions,
             bidders: options.bidders,
-            rungs: options.ladder.rungs,
+            levels: options.grid.levels,
             units: UNITS,
             rounds_limit: options.limit,
             strategies,
@@ -69,23 +69,23 @@ impl Report {
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
-        let Self { seed, auctions, bidders, rungs, rounds_limit, sample, .. } = self;
+        let Self { seed, auctions, bidders, levels, rounds_limit, sample, .. } = self;
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "{auctions} auctions per line, {bidders} bidders, values uniform on {rungs} rungs, at most \
+            "{auctions} auctions per line, {bidders} bidders, values uniform on {levels} levels, at most \
              {rounds_limit} rounds, seed {seed}; means ± 95 %\n"
         );
         let _ = writeln!(text, "Everybody bids alike (shares in % of the best bidders' values)");
         let _ = writeln!(text, "{}\n", self.strategies_table());
-        let _ = writeln!(text, "One bidder does something else (its surplus, in rungs)");
+        let _ = writeln!(text, "One bidder does something else (its surplus, in levels)");
         let _ = writeln!(text, "{}\n", self.deviations_table());
         let _ = writeln!(text, "What the last revealer can bias in a lottery (wins in %)");
         let _ = writeln!(text, "{}\n", self.lottery_table());
         let _ = writeln!(
             text,
             "What a bidder gains by not revealing, at first price, when its value fell after the commit \
-             (gains in rungs)"
+             (gains in levels)"
         );
         let _ = writeln!(text, "{}\n", self.withholding_table());
         let Sample { auctions, entries, bytes, checks } = sample;
@@ -180,7 +180,7 @@ impl Report {
 
     fn withholding_table(&self) -> String {
         let heading =
-            ["deposit, % of the ladder", "pays blindly, %", "gain", "pays knowing all, %", "gain"];
+            ["deposit, % of the grid", "pays blindly, %", "gain", "pays knowing all, %", "gain"];
         let cells = |row: &Withholding| {
             let Withholding { deposit_per_cent, blind, blind_gain, knowing, knowing_gain } = row;
             vec![

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     auditor,
     failure::{Code, Failure},
-    play::{BidPlan, BidderConduct, Plan, play},
-    run::play_failure,
+    run::simulation_failure,
+    simulate::{BidPlan, BidderConduct, Plan, simulate},
     verify_after::verify_transcript,
 };
 use serde::Serialize;
@@ -18,7 +18,7 @@ use std::{iter::Sum, ops::Add, path::Path};
 use talea_protocol::outcome::{Disclosed, LotResult, Outcome};
 use talea_verifier::Options as VerifierOptions;
 
-/// What was played with real cryptography, all of it with the result of the auction in the clear.
+/// What was simulated with real cryptography, all of it with the result of the auction in the clear.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Sample {
     /// Auctions.
@@ -55,7 +55,7 @@ fn plan(market: &Market, held: &Held) -> Plan {
     let mut rounds = held.bids.iter().map(|bids| {
         let bids = bids.iter().enumerate();
         let conduct = BidderConduct::Honest;
-        bids.map(|(bidder, rung)| BidPlan { lot: 0, bidder, rung: *rung, conduct }).collect()
+        bids.map(|(bidder, level)| BidPlan { lot: 0, bidder, level: *level, conduct }).collect()
     });
     Plan {
         terms: market.terms.clone(),
@@ -68,13 +68,13 @@ fn plan(market: &Market, held: &Held) -> Plan {
     }
 }
 
-/// Plays auction `number` of a profile through the contract, has the transcript verified, and
+/// Runs auction `number` of a profile through the contract, has the transcript verified, and
 /// compares. `line` tells profiles apart.
 ///
 /// # Errors
 /// `run.outcome-differs` if the result is not the one in the clear, `run.transcript-invalid` if the
-/// verifier refuses it, or why it could not be played.
-pub fn play_one(
+/// verifier refuses it, or why it could not be simulated.
+pub fn simulate_one(
     profile: &Profile,
     options: &Options,
     (line, number): (u32, u32),
@@ -87,8 +87,8 @@ pub fn play_one(
     let held = market.hold(&bidders);
     let plan = plan(&market, &held);
     let mut transcript = Vec::new();
-    let played = play(cast, &plan, &mut transcript, rng).map_err(play_failure)?;
-    compare(&market, &plan, &held, &played.outcome).map_err(|differences| {
+    let simulated = simulate(cast, &plan, &mut transcript, rng).map_err(simulation_failure)?;
+    compare(&market, &plan, &held, &simulated.outcome).map_err(|differences| {
         Failure::new(Code::RunDiffers, format!("{called}: {differences}"))
     })?;
     // Many are verified at once.
@@ -96,13 +96,13 @@ pub fn play_one(
     let verified = verify_transcript(transcript.as_slice(), Path::new(&called), &one_thread)?;
     Ok(Sample {
         auctions: 1,
-        entries: played.entries,
-        bytes: played.bytes,
+        entries: simulated.entries,
+        bytes: simulated.bytes,
         checks: verified.checks,
     })
 }
 
-/// Against the plan, as every play is, and against the auction that the figures are of.
+/// Against the plan, as every run is, and against the auction that the figures are of.
 fn compare(market: &Market, plan: &Plan, held: &Held, outcome: &Outcome) -> Result<(), String> {
     let differences = auditor::differences(plan, &market.bidders, outcome);
     if !differences.is_empty() {
@@ -138,8 +138,8 @@ mod tests {
         let units = ALIKE.iter().find(|p| p.rules == Rules::ThreeUnits).unwrap();
         let mixed = DEVIATIONS.iter().find(|p| p.one == Strategy::Creeping).unwrap();
         for (line, profile) in (0..).zip([improving, units, mixed]) {
-            let sample = play_one(profile, &options(), (line, 1)).unwrap();
-            assert_eq!(sample, play_one(profile, &options(), (line, 1)).unwrap());
+            let sample = simulate_one(profile, &options(), (line, 1)).unwrap();
+            assert_eq!(sample, simulate_one(profile, &options(), (line, 1)).unwrap());
             assert!(sample.auctions == 1 && sample.checks > sample.entries);
         }
     }
@@ -150,7 +150,7 @@ mod tests {
         let profile = &ALIKE[1];
         let (market, cast) = options().market_with_cast(profile.rules, rng).unwrap();
         let held = market.hold(&profile.bidders(&options(), 0).0);
-        let outcome = play(cast, &plan(&market, &held), Vec::new(), rng).unwrap().outcome;
+        let outcome = simulate(cast, &plan(&market, &held), Vec::new(), rng).unwrap().outcome;
         compare(&market, &plan(&market, &held), &held, &outcome).unwrap();
         let other = market.hold(&profile.bidders(&options(), 1).0);
         assert!(compare(&market, &plan(&market, &held), &other, &outcome).is_err());

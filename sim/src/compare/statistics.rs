@@ -1,7 +1,7 @@
 //! Means of many auctions, and how far they can be trusted.
 //!
 //! Memory is the same for one auction as for a million. This is the one place of a comparison, with
-//! its shares, where floats do; rungs and money stay integers.
+//! its shares, where floats do; levels and money stay integers.
 
 use serde::Serialize;
 use std::fmt;

@@ -3,24 +3,24 @@
 use std::fmt;
 use talea_protocol::{
     outcome::Survey,
-    price::{PriceLadder, Rung},
+    price::{Level, PriceGrid},
 };
 
 /// What a bidder makes of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
-    /// Bids its value, and in rounds stands.
+    /// Bids its value, and in rounds keeps it.
     Truthful,
     /// Bids `(n - 1) / n` of its value: among `n` bidders with uniform values who pay what they bid,
     /// and care for the mean alone, nobody does better while all do so (Vickrey 1961; Krishna,
     /// *Auction Theory*, chapter 2).
     Shading,
-    /// In rounds: bids the shaded bid at once and stands, whatever it sees.
-    Standing,
+    /// In rounds: bids the shaded bid at once and keeps it, whatever it sees.
+    Holding,
     /// In rounds: opens at half its value. While what is shown does not exclude that somebody is
     /// before it, it goes to the next bucket above the best one shown, at most to its value.
     Improving,
-    /// In rounds: bids the lowest rung, stands, and jumps in the last round that the terms allow,
+    /// In rounds: bids the lowest level, keeps it, and jumps in the last round that the terms allow,
     /// which may never come.
     Sniping,
     /// Like sniping, but jumps in round 1: the last one that is sure to come.
@@ -35,7 +35,7 @@ impl fmt::Display for Strategy {
         f.pad(match self {
             Self::Truthful => "truthful",
             Self::Shading => "shading",
-            Self::Standing => "standing",
+            Self::Holding => "holding",
             Self::Improving => "improving",
             Self::Sniping => "sniping",
             Self::EarlySniping => "sniping in round 1",
@@ -49,8 +49,8 @@ impl fmt::Display for Strategy {
 pub struct Known<'a> {
     /// How many bid.
     pub bidders: u32,
-    /// The lot's ladder.
-    pub ladder: &'a PriceLadder,
+    /// The lot's grid.
+    pub grid: &'a PriceGrid,
     /// Rounds at most; 1 without rounds.
     pub limit: u32,
 }
@@ -61,7 +61,7 @@ pub struct Seen<'a> {
     /// The round that it bids in.
     pub round: u32,
     /// Its own bid of the round before.
-    pub own: Option<Rung>,
+    pub own: Option<Level>,
     /// What the round before has shown.
     pub survey: Option<&'a Survey>,
 }
@@ -69,13 +69,13 @@ pub struct Seen<'a> {
 impl Strategy {
     /// The bid, never above the value and never below the bid of the round before.
     #[must_use]
-    pub fn bid(self, value: Rung, known: &Known<'_>, seen: &Seen<'_>) -> Rung {
-        let own = seen.own.unwrap_or(Rung(0));
+    pub fn bid(self, value: Level, known: &Known<'_>, seen: &Seen<'_>) -> Level {
+        let own = seen.own.unwrap_or(Level(0));
         let is_last = seen.round.saturating_add(1) >= known.limit;
         let wish = match self {
             Self::Truthful => value,
-            Self::Shading | Self::Standing => known.shaded(value),
-            Self::Improving if seen.own.is_none() => Rung(value.0.div_euclid(2)),
+            Self::Shading | Self::Holding => known.shaded(value),
+            Self::Improving if seen.own.is_none() => Level(value.0.div_euclid(2)),
             Self::Improving if known.may_be_beaten(own, seen) => known.above_shown(seen),
             Self::Sniping | Self::Creeping if is_last => known.jump(value, seen),
             Self::EarlySniping if seen.round == 1 => known.jump(value, seen),
@@ -88,24 +88,24 @@ impl Strategy {
 
 impl Known<'_> {
     /// `(n - 1) / n` of a value, rounded down.
-    fn shaded(&self, value: Rung) -> Rung {
+    fn shaded(&self, value: Level) -> Level {
         let share = u64::from(value.0) * u64::from(self.bidders.saturating_sub(1));
         let shaded = share.checked_div(u64::from(self.bidders)).unwrap_or(0);
-        Rung(u32::try_from(shaded).unwrap_or(value.0))
+        Level(u32::try_from(shaded).unwrap_or(value.0))
     }
 
-    /// The bits of a rung below its bucket.
+    /// The bits of a level below its bucket.
     fn lower_bits(&self) -> u32 {
-        self.ladder.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum()
+        self.grid.shape.digit_bits().iter().skip(1).map(|bits| u32::from(*bits)).sum()
     }
 
-    fn bucket(&self, rung: Rung) -> u32 {
-        rung.0 >> self.lower_bits()
+    fn bucket(&self, level: Level) -> u32 {
+        level.0 >> self.lower_bits()
     }
 
-    /// The first rung of the bucket after this rung's.
-    fn next_bucket(&self, rung: Rung) -> Rung {
-        Rung(self.bucket(rung).saturating_add(1) << self.lower_bits())
+    /// The first level of the bucket after this level's.
+    fn next_bucket(&self, level: Level) -> Level {
+        Level(self.bucket(level).saturating_add(1) << self.lower_bits())
     }
 
     /// The best bucket shown, which the best bid of all is not in or not alone.
@@ -117,21 +117,21 @@ impl Known<'_> {
 
     /// Whether what was shown does not exclude that another bid is as good. The best bid is left
     /// out of a depth, so a bid above all that is shown is the best.
-    fn may_be_beaten(&self, own: Rung, seen: &Seen<'_>) -> bool {
+    fn may_be_beaten(&self, own: Level, seen: &Seen<'_>) -> bool {
         self.best_shown(seen).is_some_and(|best| best >= self.bucket(own))
     }
 
-    /// The first rung above the best bucket shown.
-    fn above_shown(&self, seen: &Seen<'_>) -> Rung {
-        let best = self.best_shown(seen).map(|best| Rung(best << self.lower_bits()));
-        best.map_or(Rung(0), |best| self.next_bucket(best))
+    /// The first level above the best bucket shown.
+    fn above_shown(&self, seen: &Seen<'_>) -> Level {
+        let best = self.best_shown(seen).map(|best| Level(best << self.lower_bits()));
+        best.map_or(Level(0), |best| self.next_bucket(best))
     }
 
-    /// A sniper's one true bid: shaded, or a rung more than those who improve would bid now, if that
+    /// A sniper's one true bid: shaded, or a level more than those who improve would bid now, if that
     /// is more.
-    fn jump(&self, value: Rung, seen: &Seen<'_>) -> Rung {
-        let Rung(above) = self.above_shown(seen);
-        self.shaded(value).max(Rung(above.saturating_add(1)).min(value))
+    fn jump(&self, value: Level, seen: &Seen<'_>) -> Level {
+        let Level(above) = self.above_shown(seen);
+        self.shaded(value).max(Level(above.saturating_add(1)).min(value))
     }
 }
 
@@ -139,7 +139,7 @@ impl Known<'_> {
 mod tests {
     use super::*;
     use crate::compare::{
-        market::ladder,
+        market::grid,
         values::{Use, below, generator},
     };
     use talea_protocol::bytes::List;
@@ -147,7 +147,7 @@ mod tests {
     const ALL: [Strategy; 7] = [
         Strategy::Truthful,
         Strategy::Shading,
-        Strategy::Standing,
+        Strategy::Holding,
         Strategy::Improving,
         Strategy::Sniping,
         Strategy::EarlySniping,
@@ -161,17 +161,17 @@ mod tests {
     }
 
     fn bid(strategy: Strategy, value: u32, round: u32, own: u32, shown: &[usize]) -> u32 {
-        let ladder = ladder(1_024).unwrap();
-        let known = Known { bidders: 5, ladder: &ladder, limit: 8 };
+        let grid = grid(1_024).unwrap();
+        let known = Known { bidders: 5, grid: &grid, limit: 8 };
         let survey = survey(shown);
-        let own = (round > 0).then_some(Rung(own));
+        let own = (round > 0).then_some(Level(own));
         let seen = Seen { round, own, survey: own.map(|_| &survey) };
-        strategy.bid(Rung(value), &known, &seen).0
+        strategy.bid(Level(value), &known, &seen).0
     }
 
     #[test]
     fn a_bidder_stands_when_nobody_can_be_before_it() {
-        // Buckets of 64 rungs; 600 lies in bucket 9.
+        // Buckets of 64 levels; 600 lies in bucket 9.
         assert_eq!(bid(Strategy::Improving, 900, 0, 0, &[]), 450);
         assert_eq!(bid(Strategy::Improving, 900, 1, 600, &[8, 8, 3]), 600, "all are below");
         assert_eq!(bid(Strategy::Improving, 900, 1, 600, &[9, 8, 3]), 640, "one may be level");

@@ -1,12 +1,12 @@
 //! What the lot is worth to each bidder: private values, drawn from the seed.
 //!
-//! Values are independent, and each of the rungs from 1 up is as likely as any other. A value is
-//! written as the rung that it lies on: whoever wins at that rung has gained nothing.
+//! Values are independent, and each of the levels from 1 up is as likely as any other. A value is
+//! written as the level that it lies on: whoever wins at that level has gained nothing.
 
 use crate::seed;
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
-use talea_protocol::price::Rung;
+use talea_protocol::price::Level;
 
 /// What a generator is for. Two uses of one seed never share a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +36,10 @@ pub fn generator(seed: u64, purpose: Use, number: u32) -> ChaCha20Rng {
 /// The values of auction `number`, the same for every mechanism and strategy: they are compared on
 /// the same auctions.
 #[must_use]
-pub fn draw(seed: u64, number: u32, bidders: usize, rungs: u32) -> Vec<Rung> {
+pub fn draw(seed: u64, number: u32, bidders: usize, levels: u32) -> Vec<Level> {
     let rng = &mut generator(seed, Use::Values, number);
-    let most = rungs.saturating_sub(1).max(1);
-    (0..bidders).map(|_| Rung(below(most, rng).saturating_add(1))).collect()
+    let most = levels.saturating_sub(1).max(1);
+    (0..bidders).map(|_| Level(below(most, rng).saturating_add(1))).collect()
 }
 
 /// A number below `bound`, every one as likely; 0 if there is none.
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn every_rung_but_the_worst_is_a_value() {
+    fn every_level_but_the_worst_is_a_value() {
         let mut seen = [0u32; 9];
         for number in 0..2_000 {
             for value in draw(1, number, 4, 9) {
@@ -76,7 +76,7 @@ mod tests {
             }
         }
         assert_eq!(seen[0], 0);
-        // 8,000 values on 8 rungs: 1,000 each, standard deviation 30.
+        // 8,000 values on 8 levels: 1,000 each, standard deviation 30.
         assert!(seen[1..].iter().all(|count| (850..1_150).contains(count)), "{seen:?}");
     }
 }

@@ -7,30 +7,30 @@
 use super::{
     Options,
     market::Rules,
-    profile::{Profile, rungs},
+    profile::{Profile, levels},
     statistics::{Estimate, Mean},
     strategy::Strategy,
     values::{Use, below, generator},
 };
 use crate::failure::Failure;
 use serde::Serialize;
-use talea_protocol::price::Rung;
+use talea_protocol::price::Level;
 
-/// Deposits, in hundredths of the ladder.
+/// Deposits, in hundredths of the grid.
 const DEPOSITS: [u32; 6] = [0, 1, 5, 10, 25, 50];
 
 /// What withholding is worth at one deposit, in auctions in which the bidder's value fell.
 #[derive(Clone, Debug, Serialize)]
 pub struct Withholding {
-    /// The deposit, in hundredths of the ladder.
+    /// The deposit, in hundredths of the grid.
     pub deposit_per_cent: u32,
     /// How often it pays one who knows its own bid alone.
     pub blind: Estimate,
-    /// What that one gains by being able to, in rungs.
+    /// What that one gains by being able to, in levels.
     pub blind_gain: Estimate,
     /// How often it pays one who knows all bids, in league with a quorum.
     pub knowing: Estimate,
-    /// What that one gains by being able to, in rungs.
+    /// What that one gains by being able to, in levels.
     pub knowing_gain: Estimate,
 }
 
@@ -47,17 +47,17 @@ pub fn withholdings(options: &Options) -> Result<Vec<Withholding>, Failure> {
         let (bidders, one) = profile.bidders(options, number);
         let held = market.hold(&bidders);
         let won = market.winners(&held).contains(&one);
-        let value = bidders.get(one).map_or(Rung(0), |(value, _)| *value);
+        let value = bidders.get(one).map_or(Level(0), |(value, _)| *value);
         let bids = held.bids.first();
-        let bid = bids.and_then(|bids| bids.get(one).copied()).unwrap_or(Rung(0));
+        let bid = bids.and_then(|bids| bids.get(one).copied()).unwrap_or(Level(0));
         let rng = &mut generator(options.seed, Use::Shocks, number);
-        let fallen = Rung(below(value.0.saturating_add(1), rng));
+        let fallen = Level(below(value.0.saturating_add(1), rng));
         // Negative if the price is now above the value.
-        let surplus = rungs(i64::from(fallen.0).saturating_sub(bid.0.into()));
+        let surplus = levels(i64::from(fallen.0).saturating_sub(bid.0.into()));
         let revealing = if won { surplus } else { 0.0 };
         let expected = surplus * probability(value, options);
         for (deposit, [blind, blind_gain, knowing, knowing_gain]) in &mut means {
-            let forfeit = f64::from(options.ladder.rungs) * f64::from(*deposit) / 100.0;
+            let forfeit = f64::from(options.grid.levels) * f64::from(*deposit) / 100.0;
             let gain = |withholds: bool| if withholds { -forfeit - revealing } else { 0.0 };
             blind.push_if(expected < -forfeit);
             blind_gain.push(gain(expected < -forfeit));
@@ -79,8 +79,8 @@ pub fn withholdings(options: &Options) -> Result<Vec<Withholding>, Failure> {
 }
 
 /// The probability that every other value is below this one.
-fn probability(value: Rung, options: &Options) -> f64 {
-    let below = f64::from(value.0) / f64::from(options.ladder.rungs);
+fn probability(value: Level, options: &Options) -> f64 {
+    let below = f64::from(value.0) / f64::from(options.grid.levels);
     // Not `powi`, whose last bit differs between machines.
     (1..options.bidders).fold(1.0, |product, _| product * below)
 }

@@ -4,7 +4,7 @@ use super::{RESERVED, bids, file::BidderFile};
 use crate::{
     failure::{Code, Failure},
     input,
-    play::BidderConduct,
+    simulate::BidderConduct,
 };
 use std::{collections::BTreeMap, path::Path};
 use talea_text::rules::named;

@@ -2,8 +2,8 @@
 
 use crate::{
     failure::{Code, Failure},
-    play::BidderConduct,
     scenario::file::{BIDDER_CONDUCTS, bidder_conduct},
+    simulate::BidderConduct,
 };
 use talea_text::rows::{CsvCodes, Row, Table};
 

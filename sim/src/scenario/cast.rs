@@ -1,9 +1,9 @@
-//! Who plays a scenario: everybody's keys, and the terms that name them.
+//! Who runs a scenario: everybody's keys, and the terms that name them.
 
 use super::{RESERVED, Scenario, quorum::GroupPlan};
 use crate::{
     failure::{Code, Failure},
-    play::{Cast, Plan, Seat},
+    simulate::{Cast, Plan, Seat},
 };
 use rand_core::CryptoRngCore;
 use talea_protocol::{

@@ -2,7 +2,7 @@
 
 use crate::{
     failure::{Code, Failure},
-    play::BidderConduct,
+    simulate::BidderConduct,
 };
 use serde::{
     Deserialize,
@@ -12,10 +12,10 @@ use std::{collections::BTreeMap, fmt};
 use talea_protocol::builder;
 use talea_text::{
     file::{
-        DisclosureFile, LadderFile, MechanismFile, PriceText, QUOTES, StakesFile, TiesFile,
+        DisclosureFile, GridFile, MechanismFile, PriceText, QUOTES, StakesFile, TiesFile,
         fault_of_toml,
     },
-    table_of_group, table_with_ladder,
+    table_of_group, table_with_grid,
 };
 
 /// The whole file.
@@ -64,7 +64,7 @@ pub struct ScenarioFile {
     pub stakes: StakesFile,
     /// What holds for every lot that does not say otherwise.
     #[serde(default)]
-    pub every_lot: LadderFile,
+    pub every_lot: GridFile,
     /// The line items.
     pub lots: Vec<LotFile>,
     /// Who together may decrypt.
@@ -161,7 +161,7 @@ pub struct ScheduleFile {
     pub witness_slots: Option<u64>,
 }
 
-table_with_ladder! {
+table_with_grid! {
     /// A line item.
     #[derive(Clone, Debug, Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -3,12 +3,12 @@
 use super::{file::LotFile, rules::require_table};
 use crate::{
     failure::{Code, Failure},
-    play::ReservePlan,
+    simulate::ReservePlan,
 };
 use std::collections::BTreeSet;
 use talea_protocol::{limits::MAX_LOTS, terms::Lot};
 use talea_text::{
-    file::{LadderFile, PriceText},
+    file::{GridFile, PriceText},
     lot::{read_bid, read_lot},
     suggest::Load,
 };
@@ -16,7 +16,7 @@ use talea_text::{
 /// What every lot is read by.
 pub(super) struct EveryLot<'a, L> {
     /// What holds for every lot that does not say otherwise.
-    pub(super) ladder: &'a LadderFile,
+    pub(super) grid: &'a GridFile,
     /// What a shape has to serve.
     pub(super) load: L,
     /// Whether the seller may commit reserves.
@@ -59,18 +59,18 @@ impl Lots {
         file: LotFile,
         every_lot: &EveryLot<'_, impl Fn(u32) -> Load + Copy>,
     ) -> Result<(), Failure> {
-        let EveryLot { ladder, load, has_reserve, has_acceptance } = every_lot;
-        let ladder = file.ladder().or(ladder);
+        let EveryLot { grid, load, has_reserve, has_acceptance } = every_lot;
+        let grid = file.grid().or(grid);
         let LotFile { name, identifier, reserve, declined, .. } = file;
         let at = format!("lots[{index}]");
         let identifier = identifier.unwrap_or_else(|| format!("lot {index}"));
         let place = |field: &str| field_of(&at, field);
-        let lot = read_lot(&place, &name, &identifier, &ladder, load)?;
+        let lot = read_lot(&place, &name, &identifier, &grid, load)?;
         if let Some(PriceText(text)) = reserve {
             let at = format!("{at}.reserve");
             require_table(&at, *has_reserve, "reserve")?;
-            let rung = read_bid(&at, &lot, &text)?;
-            self.reserves.push(ReservePlan { lot: index, rung, is_revealed: true });
+            let level = read_bid(&at, &lot, &text)?;
+            self.reserves.push(ReservePlan { lot: index, level, is_revealed: true });
         }
         if declined {
             let at = format!("{at}.declined");

@@ -19,7 +19,7 @@ pub use quorum::GroupPlan;
 use crate::{
     failure::{Code, Failure},
     input,
-    play::{BidPlan, KeyholderConduct, ReservePlan},
+    simulate::{BidPlan, KeyholderConduct, ReservePlan},
 };
 use bidders::Written;
 use file::{AdmissionFile, ScenarioFile};
@@ -46,10 +46,10 @@ const RESERVED: [&str; 3] = ["seller", "custodian", "beneficiary"];
 /// What is locked per bid, and per keyholder and lot, where a scenario does not say.
 pub const LOCKED: u64 = 1_000;
 
-/// A scenario that can be played.
+/// A scenario that can be simulated.
 ///
 /// # Invariants
-/// Every bid names a bidder, a lot and a rung that exist, and no bidder bids twice for a lot;
+/// Every bid names a bidder, a lot and a level that exist, and no bidder bids twice for a lot;
 /// members sit in the quorum once; all of it keeps the bounds of checks T2 to T5.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -136,8 +136,8 @@ impl Scenario {
         let acts = groups.iter().map(|group| u32::from(group.threshold)).sum();
         let at_most = u32::try_from(bidders.len()).unwrap_or(u32::MAX).clamp(1, MAX_BIDS_PER_LOT);
         let every_lot = EveryLot {
-            ladder: &file.every_lot,
-            load: |rungs| Load { rungs, bidders: at_most, acts, fan_out },
+            grid: &file.every_lot,
+            load: |levels| Load { levels, bidders: at_most, acts, fan_out },
             has_reserve: reserve.is_some(),
             has_acceptance: acceptance.is_some(),
         };

@@ -1,19 +1,19 @@
-//! Bids with the lot that they are for and the rung that their price is.
+//! Bids with the lot that they are for and the level that their price is.
 
 use super::bidders::WrittenBid;
 use crate::{
     failure::{Code, Failure},
-    play::BidPlan,
+    simulate::BidPlan,
 };
 use std::collections::BTreeMap;
 use talea_protocol::{
     limits::MAX_BIDS_PER_LOT,
-    price::Rung,
+    price::Level,
     terms::{Lot, Rounds},
 };
 use talea_text::lot::read_bid;
 
-/// Gives every written bid its lot and its rung.
+/// Gives every written bid its lot and its level.
 ///
 /// # Errors
 /// `scenario.*`, naming the bid.
@@ -66,8 +66,8 @@ pub(super) fn place_bids(
             );
             return Err(Failure::new(Code::ScenarioTooManyBids, sentence));
         }
-        let rung = read_bid(&at, item, &price)?;
-        bids.push(BidPlan { lot, bidder, rung, conduct });
+        let level = read_bid(&at, item, &price)?;
+        bids.push(BidPlan { lot, bidder, level, conduct });
     }
     Ok(bids)
 }
@@ -86,8 +86,8 @@ pub(super) fn place_later_bids(
     let most = rounds.map_or(0, |rounds| rounds.limit.saturating_sub(1));
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let mut placed: Vec<Vec<BidPlan>> = Vec::new();
-    let mut standing: BTreeMap<(usize, u32), Rung> =
-        first.iter().map(|bid| ((bid.bidder, bid.lot), bid.rung)).collect();
+    let mut active: BTreeMap<(usize, u32), Level> =
+        first.iter().map(|bid| ((bid.bidder, bid.lot), bid.level)).collect();
     for (round, written) in later {
         let WrittenBid { at, bidder, lot: text, price, conduct } = written;
         if round > most {
@@ -104,8 +104,8 @@ pub(super) fn place_later_bids(
             MAX_BIDS_PER_LOT,
         )?;
         for bid in place {
-            let before = standing.insert((bidder, bid.lot), bid.rung);
-            if before.is_some_and(|before| bid.rung < before) {
+            let before = active.insert((bidder, bid.lot), bid.level);
+            if before.is_some_and(|before| bid.level < before) {
                 let sentence =
                     format!("{at}: a bid of a later round is not worse than the one before");
                 return Err(Failure::new(Code::ScenarioPrice, sentence));

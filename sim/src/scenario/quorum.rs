@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     failure::{Code, Failure},
-    play::{KeyholderConduct, Seat},
+    simulate::{KeyholderConduct, Seat},
 };
 use std::collections::{BTreeMap, BTreeSet};
 use talea_protocol::{

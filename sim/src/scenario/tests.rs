@@ -1,7 +1,7 @@
 //! Every code of a scenario has its small mistake here.
 
 use super::*;
-use crate::play::{BidderConduct, Seat};
+use crate::simulate::{BidderConduct, Seat};
 use talea_protocol::{
     price::{Scale, Shape},
     terms::Admission,
@@ -52,8 +52,8 @@ fn a_scenario_reads() {
     let scenario = read(&[LOT, QUORUM, BIDDERS]).unwrap();
     assert_eq!(scenario.bidders, ["Alder", "Birch"]);
     let lot = &scenario.lots[0];
-    assert_eq!((lot.ladder.rungs, lot.ladder.tick, lot.quantity), (641, 1, 1));
-    assert_eq!(lot.ladder.price(scenario.bids[0].rung), Scale::Binary(6).read("99-16+").ok());
+    assert_eq!((lot.grid.levels, lot.grid.tick, lot.quantity), (641, 1, 1));
+    assert_eq!(lot.grid.price(scenario.bids[0].level), Scale::Binary(6).read("99-16+").ok());
     assert_eq!(scenario.bids[1].conduct, BidderConduct::NeverReveals);
     assert_eq!(scenario.quorum_in_words(), "[buyers 2 of 3]");
     assert_eq!(scenario.schedule.reveals_until, 40);
@@ -65,12 +65,12 @@ fn a_scenario_reads() {
 fn what_holds_for_every_lot_is_said_once() {
     let every = "[every_lot]\nside = \"procurement\"\nscale = \"decimal 2\"\nstart = 10\n\
                  tick = \"0.05\"\nend = 5\n";
-    let lots = "[[lots]]\nname = \"a\"\n[[lots]]\nname = \"b\"\nrungs = 3\nshape = [2, 2]\n";
+    let lots = "[[lots]]\nname = \"a\"\n[[lots]]\nname = \"b\"\nlevels = 3\nshape = [2, 2]\n";
     let scenario = read(&[lots, QUORUM, every]).unwrap();
-    assert_eq!(scenario.lots[0].ladder.rungs, 101);
+    assert_eq!(scenario.lots[0].grid.levels, 101);
     assert_eq!(scenario.lots[0].identifier.as_str(), "lot 0");
-    assert_eq!(scenario.lots[1].ladder.rungs, 3);
-    assert_eq!(scenario.lots[1].ladder.shape, Shape::new(&[1, 1]).unwrap());
+    assert_eq!(scenario.lots[1].grid.levels, 3);
+    assert_eq!(scenario.lots[1].grid.shape, Shape::new(&[1, 1]).unwrap());
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn missing_fields_are_named() {
         fails(&[&lot, QUORUM], Code::ScenarioField, &[&at, "Harrow 2031", "[every_lot]"]);
     }
     let lot = LOT.replace("end = \"105-00\"", "");
-    fails(&[&lot, QUORUM], Code::ScenarioField, &["lots[0].end", "rungs"]);
+    fails(&[&lot, QUORUM], Code::ScenarioField, &["lots[0].end", "levels"]);
 }
 
 #[test]
@@ -105,25 +105,25 @@ fn prices_scales_and_ticks() {
 }
 
 #[test]
-fn ladders() {
+fn grids() {
     let lot = LOT.replace("\"105-00\"", "\"95-00\"");
-    fails(&[&lot, QUORUM], Code::ScenarioLadder, &["lots[0].end", "above"]);
+    fails(&[&lot, QUORUM], Code::ScenarioGrid, &["lots[0].end", "above"]);
     let lot = LOT.replace("\"sale\"", "\"procurement\"");
-    fails(&[&lot, QUORUM], Code::ScenarioLadder, &["lots[0].end", "below"]);
+    fails(&[&lot, QUORUM], Code::ScenarioGrid, &["lots[0].end", "below"]);
     let lot = format!("{LOT}tick = \"0-03\"\n");
-    fails(&[&lot, QUORUM], Code::ScenarioLadder, &["104-30", "105-01"]);
-    let lot = format!("{LOT}rungs = 5\n");
-    fails(&[&lot, QUORUM], Code::ScenarioLadder, &["both end and rungs"]);
-    for rungs in [0, 1] {
-        let lot = LOT.replace("end = \"105-00\"", &format!("rungs = {rungs}"));
-        fails(&[&lot, QUORUM], Code::ScenarioLadder, &["two rungs"]);
+    fails(&[&lot, QUORUM], Code::ScenarioGrid, &["104-30", "105-01"]);
+    let lot = format!("{LOT}levels = 5\n");
+    fails(&[&lot, QUORUM], Code::ScenarioGrid, &["both end and levels"]);
+    for levels in [0, 1] {
+        let lot = LOT.replace("end = \"105-00\"", &format!("levels = {levels}"));
+        fails(&[&lot, QUORUM], Code::ScenarioGrid, &["two levels"]);
     }
     let long =
         "[[lots]]\nname = \"a\"\nside = \"sale\"\nscale = \"decimal 9\"\nstart = 8\nend = 14\n";
-    fails(&[long, QUORUM], Code::ScenarioLadder, &["6000000001 rungs", "larger tick"]);
+    fails(&[long, QUORUM], Code::ScenarioGrid, &["6000000001 levels", "larger tick"]);
     let far = "[[lots]]\nname = \"a\"\nside = \"sale\"\nscale = \"decimal 0\"\n\
-               start = 9223372036854775807\nrungs = 5\n";
-    fails(&[far, QUORUM], Code::ScenarioLadder, &["64 bits"]);
+               start = 9223372036854775807\nlevels = 5\n";
+    fails(&[far, QUORUM], Code::ScenarioGrid, &["64 bits"]);
 }
 
 #[test]
@@ -134,13 +134,13 @@ fn shapes() {
         ("[1]", "radix 1"),
         ("[2048]", "1 to 10 bits"),
         ("[]", "1 to 32 digits"),
-        ("[16, 32]", "641 rungs"),
+        ("[16, 32]", "641 levels"),
     ] {
         let lot = format!("{LOT}shape = {shape}\n");
         fails(&[&lot, QUORUM], Code::ScenarioShape, &["lots[0].shape", word]);
     }
     let lot = format!("{LOT}shape = [16, 64]\n");
-    assert_eq!(read(&[&lot, QUORUM]).unwrap().lots[0].ladder.shape.to_string(), "[16, 64]");
+    assert_eq!(read(&[&lot, QUORUM]).unwrap().lots[0].grid.shape.to_string(), "[16, 64]");
 }
 
 #[test]
@@ -269,22 +269,18 @@ fn bidders_and_bids() {
     fails(&[LOT, QUORUM, &bid], Code::ScenarioPrice, &["bidders[0].bids", "99.5x", "99-16+"]);
     let bid = bidder("A", "X1 = \"99.51\"");
     let nearest = "the nearest: 99-16 (99.5) and 99-16+ (99.515625)";
-    fails(
-        &[LOT, QUORUM, &bid],
-        Code::ScenarioOffLadder,
-        &["\"99.51\"", nearest, "like \"99-16+\""],
-    );
+    fails(&[LOT, QUORUM, &bid], Code::ScenarioOffGrid, &["\"99.51\"", nearest, "like \"99-16+\""]);
     for (price, nearest) in [("105-01", "105-00"), ("94-31", "95-00")] {
         let bid = bidder("A", &format!("X1 = \"{price}\""));
         fails(
             &[LOT, QUORUM, &bid],
-            Code::ScenarioOffLadder,
+            Code::ScenarioOffGrid,
             &[price, "95-00 to 105-00 in steps of 0-00+", nearest],
         );
     }
     let lot = format!("{LOT}tick = \"0-02\"\n");
     let bid = bidder("A", "X1 = \"99-17\"");
-    fails(&[&lot, QUORUM, &bid], Code::ScenarioOffLadder, &["99-16 (99.5) and 99-18 (99.5625)"]);
+    fails(&[&lot, QUORUM, &bid], Code::ScenarioOffGrid, &["99-16 (99.5) and 99-18 (99.5625)"]);
 }
 
 #[test]
@@ -314,7 +310,7 @@ fn bids_in_a_file() {
     fails("", &csv("Cedar,0,99-17"), Code::ScenarioBidTwice, &["line 3", "line 2"]);
     fails("", &csv("Oak,X2,99-17"), Code::ScenarioUnknownLot, &["line 3", "X2"]);
     fails("", &csv("Oak,X1,99-17x"), Code::ScenarioPrice, &["line 3", "99-17x"]);
-    fails("", &csv("Oak,X1,200-00"), Code::ScenarioOffLadder, &["line 3", "200-00"]);
+    fails("", &csv("Oak,X1,200-00"), Code::ScenarioOffGrid, &["line 3", "200-00"]);
     fails("", &csv("beneficiary,X1,99-00"), Code::ScenarioBidder, &["line 3", "beneficiary"]);
     fails("", &csv("Oak,X1"), Code::BidsRow, &["line 3", "2 fields"]);
     fails("", "bidder,lot\n", Code::BidsColumns, &["price"]);

@@ -3,8 +3,8 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`record`] | the record: tenders with all their bids, losers included |
-//! | [`submission`] | what of a tender is played: its ladder, and which bids are handed in |
-//! | [`replay`] | the play, many tenders as the lots of one auction, compared with the record |
+//! | [`submission`] | what of a tender is simulated: its grid, and which bids are handed in |
+//! | [`replay`] | the run, many tenders as the lots of one auction, compared with the record |
 //! | [`report`] | the comparison, for people and for tools |
 
 pub mod record;

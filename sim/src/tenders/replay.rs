@@ -1,4 +1,4 @@
-//! The play: many tenders as the lots of one auction, and a comparison with the record.
+//! The run: many tenders as the lots of one auction, and a comparison with the record.
 //!
 //! The record lists winners first, so bids are committed in an order drawn from the seed: an award
 //! that is reproduced owes nothing to the order of the file. Of equal lowest bids the earliest
@@ -7,10 +7,10 @@
 
 use crate::{
     failure::{Code, Failure},
-    play::{BidPlan, BidderConduct, Seat},
     run,
     scenario::{GroupPlan, LOCKED, Scenario},
     seed,
+    simulate::{BidPlan, BidderConduct, Seat},
     tenders::{
         record::Tender,
         submission::{self, NotSubmitted, Skip, Submission},
@@ -33,12 +33,12 @@ use talea_protocol::{
 };
 use talea_text::{file::StakesFile, rules, suggest::Load};
 
-/// How to play a record.
+/// How to run a record.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Where every secret comes from.
     pub seed: u64,
-    /// Play only so many tenders, drawn from the seed.
+    /// Run only so many tenders, drawn from the seed.
     pub sample: Option<usize>,
     /// Tenders that share an auction, and with it a key ceremony.
     pub lots_per_auction: usize,
@@ -50,7 +50,7 @@ pub struct Options {
 const KEYHOLDERS: u16 = 3;
 const THRESHOLD: u16 = 2;
 
-/// A record that was played.
+/// A record that was simulated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replay {
     /// Tenders in the record.
@@ -59,8 +59,8 @@ pub struct Replay {
     pub decided: usize,
     /// Tenders that were not, by reason.
     pub skipped: BTreeMap<Skip, Vec<String>>,
-    /// Tenders that were played, in the order of the record.
-    pub played: Vec<PlayedTender>,
+    /// Tenders that were simulated, in the order of the record.
+    pub simulated: Vec<SimulatedTender>,
     /// Auctions held for them.
     pub auctions: usize,
     /// Entries of all transcripts.
@@ -69,9 +69,9 @@ pub struct Replay {
     pub bytes: u64,
 }
 
-/// A tender that was played.
+/// A tender that was simulated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlayedTender {
+pub struct SimulatedTender {
     /// The record's name for it.
     pub auction: String,
     /// Bids of the record.
@@ -80,10 +80,10 @@ pub struct PlayedTender {
     pub bids: usize,
     /// Bids not handed in.
     pub not_submitted: Vec<NotSubmitted>,
-    /// Yen per rung.
+    /// Yen per level.
     pub unit: u64,
-    /// Rungs of the ladder.
-    pub rungs: u32,
+    /// Levels of the grid.
+    pub levels: u32,
     /// Radices of its digits.
     pub shape: Vec<usize>,
     /// Whether a bidder's number stands twice.
@@ -98,17 +98,17 @@ pub struct PlayedTender {
     pub is_reproduced: bool,
 }
 
-/// Plays a record and compares. `progress` hears how many auctions of how many are over.
+/// Runs a record and compares. `progress` hears how many auctions of how many are over.
 ///
 /// # Errors
-/// [`Failure`] if there is nothing to play, a play stops, or a transcript cannot be written or is
+/// [`Failure`] if there is nothing to run, a run stops, or a transcript cannot be written or is
 /// refused. An award that differs is no failure here.
 pub fn replay(
     tenders: &[Tender],
     options: &Options,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Replay, Failure> {
-    let load = Load { rungs: 2, bidders: 1, acts: THRESHOLD.into(), fan_out: FAN_OUT };
+    let load = Load { levels: 2, bidders: 1, acts: THRESHOLD.into(), fan_out: FAN_OUT };
     let mut skipped: BTreeMap<Skip, Vec<String>> = BTreeMap::new();
     let mut decided = Vec::new();
     for tender in tenders {
@@ -134,23 +134,23 @@ pub fn replay(
         .with_max_len(1)
         .enumerate()
         .map(|(index, tenders)| {
-            let played = play_auction(tenders, options, index);
+            let simulated = simulate_auction(tenders, options, index);
             progress(over.fetch_add(1, Ordering::Relaxed).saturating_add(1), auctions.len());
-            played
+            simulated
         })
         .collect();
     let mut replay = Replay {
         tenders: tenders.len(),
         decided: count,
         skipped,
-        played: Vec::new(),
+        simulated: Vec::new(),
         auctions: auctions.len(),
         entries: 0,
         bytes: 0,
     };
     for result in results {
         let PlayedAuction { tenders, entries, bytes } = result?;
-        replay.played.extend(tenders);
+        replay.simulated.extend(tenders);
         replay.entries = replay.entries.saturating_add(entries);
         replay.bytes = replay.bytes.saturating_add(bytes);
     }
@@ -184,31 +184,31 @@ fn shuffle<T>(items: &mut [T], rng: &mut impl RngCore) {
 }
 
 struct PlayedAuction {
-    tenders: Vec<PlayedTender>,
+    tenders: Vec<SimulatedTender>,
     entries: u64,
     bytes: u64,
 }
 
-fn play_auction(
+fn simulate_auction(
     tenders: &[(&Tender, Submission)],
     options: &Options,
     index: usize,
 ) -> Result<PlayedAuction, Failure> {
-    // Play 0 is the draw of the sample.
+    // Run 0 is the draw of the sample.
     let number = u64::try_from(index).unwrap_or(u64::MAX).saturating_add(1);
     let scenario = scenario(tenders, options.seed, number)?;
-    let play = (options.seed, number);
+    let run = (options.seed, number);
     let run = match &options.transcripts {
-        None => run::run(&scenario, play, io::sink())?,
+        None => run::run(&scenario, run, io::sink())?,
         Some(folder) => {
             let path = transcript_path(folder, number);
-            let run = run::write_transcript(&path, |file| run::run(&scenario, play, file))?;
+            let run = run::write_transcript(&path, |file| run::run(&scenario, run, file))?;
             verify_after(&path)?;
             run
         }
     };
     let names: BTreeMap<_, _> = run.names.iter().map(|(key, name)| (*key, name.as_str())).collect();
-    let results = tenders.iter().zip(run.played.outcome.lots.iter());
+    let results = tenders.iter().zip(run.simulated.outcome.lots.iter());
     let tenders = results.map(|((tender, submission), result)| {
         let derived = match &result.ending {
             Ending::Sold(award) => {
@@ -226,8 +226,8 @@ fn play_auction(
     });
     Ok(PlayedAuction {
         tenders: tenders.collect(),
-        entries: run.played.entries,
-        bytes: run.played.bytes,
+        entries: run.simulated.entries,
+        bytes: run.simulated.bytes,
     })
 }
 
@@ -255,15 +255,15 @@ fn scenario(
             name: text(format!("tender {} of {}", tender.auction, tender.date))?,
             identifier: text(tender.auction.clone())?,
             quantity: 1,
-            ladder: submission.ladder.clone(),
+            grid: submission.grid.clone(),
         });
-        for (place, rung) in &submission.bids {
+        for (place, level) in &submission.bids {
             let name = tender.bids.get(*place).map_or("", |bid| bid.bidder.as_str());
             let bidder = *places.entry(name).or_insert_with(|| {
                 bidders.push(name.to_owned());
                 bidders.len().saturating_sub(1)
             });
-            bids.push(BidPlan { lot, bidder, rung: *rung, conduct: BidderConduct::Honest });
+            bids.push(BidPlan { lot, bidder, level: *level, conduct: BidderConduct::Honest });
         }
     }
     // A stream of its own: the parties draw from the seed's.
@@ -307,7 +307,7 @@ fn compare(
     tender: &Tender,
     submission: &Submission,
     derived: Result<(String, i64), String>,
-) -> PlayedTender {
+) -> SimulatedTender {
     let winner = tender.winner();
     let published_price = winner.and_then(|bid| i64::try_from(bid.price?).ok()).unwrap_or(0);
     let published = (winner.map_or("", |bid| bid.bidder.as_str()).to_owned(), published_price);
@@ -322,14 +322,14 @@ fn compare(
         Ok(derived) => *derived == published,
         Err(_) => false,
     };
-    PlayedTender {
+    SimulatedTender {
         auction: tender.auction.clone(),
         recorded: tender.bids.len(),
         bids: submission.bids.len(),
         not_submitted: submission.not_submitted.clone(),
-        unit: submission.ladder.tick,
-        rungs: submission.ladder.rungs,
-        shape: submission.ladder.shape.radices().collect(),
+        unit: submission.grid.tick,
+        levels: submission.grid.levels,
+        shape: submission.grid.shape.radices().collect(),
         has_twin: tender.bids.iter().any(|bid| bid.bidder.ends_with(')')),
         is_tie,
         published,
@@ -354,14 +354,15 @@ mod tests {
         let tenders = record::read("example", EXAMPLE).unwrap();
         let replay = replay(&tenders, &options(), &|_, _| ()).unwrap();
         let differing: Vec<_> =
-            replay.played.iter().filter(|tender| !tender.is_reproduced).collect();
+            replay.simulated.iter().filter(|tender| !tender.is_reproduced).collect();
         assert!(differing.is_empty(), "{differing:?}");
-        assert_eq!(replay.played.len(), replay.decided);
+        assert_eq!(replay.simulated.len(), replay.decided);
         assert_eq!(
             replay.skipped.values().map(Vec::len).sum::<usize>() + replay.decided,
             tenders.len()
         );
-        let order: Vec<&str> = replay.played.iter().map(|tender| tender.auction.as_str()).collect();
+        let order: Vec<&str> =
+            replay.simulated.iter().map(|tender| tender.auction.as_str()).collect();
         let expected: Vec<&str> = tenders
             .iter()
             .map(|tender| tender.auction.as_str())
@@ -379,9 +380,9 @@ mod tests {
         let rows = "1,20200131,7,900000,1000000,,0,1,0,0\n1,20200131,8,950000,1000000,,0,2,0,1\n";
         let tenders = record::read("t", format!("{head}\n{rows}").as_bytes()).unwrap();
         let replay = replay(&tenders, &options(), &|_, _| ()).unwrap();
-        assert!(!replay.played[0].is_reproduced);
-        assert_eq!(replay.played[0].published, ("8".into(), 950_000));
-        assert_eq!(replay.played[0].derived, Ok(("7".into(), 900_000)));
+        assert!(!replay.simulated[0].is_reproduced);
+        assert_eq!(replay.simulated[0].published, ("8".into(), 950_000));
+        assert_eq!(replay.simulated[0].derived, Ok(("7".into(), 900_000)));
     }
 
     #[test]
@@ -402,7 +403,7 @@ mod tests {
     }
 
     /// The record of which `../shared/data/README.md` speaks, where it is at hand. All of it is
-    /// played by `talea-sim run --tenders`.
+    /// simulated by `talea-sim run --tenders`.
     #[test]
     fn a_sample_of_the_real_record_is_reproduced() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
@@ -413,9 +414,13 @@ mod tests {
         assert_eq!(tenders.len(), 522);
         let options = Options { sample: Some(12), ..options() };
         let replay = replay(&tenders, &options, &|_, _| ()).unwrap();
-        assert_eq!((replay.decided, replay.played.len()), (518, 12));
+        assert_eq!((replay.decided, replay.simulated.len()), (518, 12));
         assert_eq!(replay.skipped[&Skip::Lottery], ["222", "1373", "1966"]);
         assert_eq!(replay.skipped[&Skip::NoPublishedWinner], ["647"]);
-        assert!(replay.played.iter().all(|tender| tender.is_reproduced), "{:?}", replay.played);
+        assert!(
+            replay.simulated.iter().all(|tender| tender.is_reproduced),
+            "{:?}",
+            replay.simulated
+        );
     }
 }

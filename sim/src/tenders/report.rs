@@ -2,7 +2,7 @@
 
 use crate::{
     report::SCHEMA,
-    tenders::replay::{PlayedTender, Replay},
+    tenders::replay::{Replay, SimulatedTender},
 };
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -18,7 +18,7 @@ pub struct TendersReport {
     tenders: usize,
     decided_by_bids: usize,
     skipped: Vec<SkippedReport>,
-    played: usize,
+    simulated: usize,
     reproduced: usize,
     differing: usize,
     ties: Vec<String>,
@@ -40,7 +40,7 @@ struct SkippedReport {
 #[derive(Clone, Debug, Serialize)]
 struct BidsReport {
     recorded: usize,
-    played: usize,
+    simulated: usize,
     not_submitted: BTreeMap<&'static str, usize>,
 }
 
@@ -49,7 +49,7 @@ struct TenderReport {
     tender: String,
     bids: usize,
     unit: String,
-    rungs: u32,
+    levels: u32,
     shape: Vec<usize>,
     tie: bool,
     published: AwardReport,
@@ -76,14 +76,14 @@ impl TendersReport {
     /// Gathers what there is to say about a record called `record`.
     #[must_use]
     pub fn new(record: &str, seed: u64, replay: &Replay) -> Self {
-        let Replay { tenders, decided, skipped, played, auctions, entries, bytes } = replay;
-        let reproduced = played.iter().filter(|tender| tender.is_reproduced).count();
-        let names = |which: fn(&PlayedTender) -> bool| {
-            played.iter().filter(|tender| which(tender)).map(|t| t.auction.clone()).collect()
+        let Replay { tenders, decided, skipped, simulated, auctions, entries, bytes } = replay;
+        let reproduced = simulated.iter().filter(|tender| tender.is_reproduced).count();
+        let names = |which: fn(&SimulatedTender) -> bool| {
+            simulated.iter().filter(|tender| which(tender)).map(|t| t.auction.clone()).collect()
         };
         let mut units = BTreeMap::new();
         let mut not_submitted = BTreeMap::new();
-        for tender in played {
+        for tender in simulated {
             let count: &mut usize = units.entry(tender.unit).or_default();
             *count = count.saturating_add(1);
             for why in &tender.not_submitted {
@@ -102,21 +102,21 @@ impl TendersReport {
             tenders: *tenders,
             decided_by_bids: *decided,
             skipped: skipped.collect(),
-            played: played.len(),
+            simulated: simulated.len(),
             reproduced,
-            differing: played.len().saturating_sub(reproduced),
+            differing: simulated.len().saturating_sub(reproduced),
             ties: names(|tender| tender.is_tie),
             twins: names(|tender| tender.has_twin),
             bids: BidsReport {
-                recorded: played.iter().map(|tender| tender.recorded).sum(),
-                played: played.iter().map(|tender| tender.bids).sum(),
+                recorded: simulated.iter().map(|tender| tender.recorded).sum(),
+                simulated: simulated.iter().map(|tender| tender.bids).sum(),
                 not_submitted,
             },
             units,
             auctions: *auctions,
             entries: *entries,
             bytes: *bytes,
-            lots: played.iter().map(TenderReport::new).collect(),
+            lots: simulated.iter().map(TenderReport::new).collect(),
         }
     }
 
@@ -152,7 +152,7 @@ impl TendersReport {
             1 => "as lots of 1 auction, quorum 2 of 3".to_owned(),
             auctions => format!("as lots of {auctions} auctions, quorum 2 of 3"),
         };
-        row("played", self.played, auctions);
+        row("simulated", self.simulated, auctions);
         row("winner and price reproduced", self.reproduced, String::new());
         row("differing", self.differing, String::new());
         let note = "any of the lowest counts as the winner";
@@ -167,9 +167,9 @@ impl TendersReport {
         for (why, count) in &self.bids.not_submitted {
             row(&format!("not handed in: {why}"), *count, String::new());
         }
-        row("bids sealed and ranked", self.bids.played, String::new());
+        row("bids sealed and ranked", self.bids.simulated, String::new());
         for (unit, count) in self.units.iter().rev() {
-            row(&format!("ladders in steps of {unit} yen"), *count, String::new());
+            row(&format!("grids in steps of {unit} yen"), *count, String::new());
         }
         let mut text = format!(
             "{}\n\n{}\n",
@@ -195,12 +195,12 @@ impl TendersReport {
 }
 
 impl TenderReport {
-    fn new(tender: &PlayedTender) -> Self {
+    fn new(tender: &SimulatedTender) -> Self {
         Self {
             tender: tender.auction.clone(),
             bids: tender.bids,
             unit: tender.unit.to_string(),
-            rungs: tender.rungs,
+            levels: tender.levels,
             shape: tender.shape.clone(),
             tie: tender.is_tie,
             published: AwardReport::new(&tender.published),

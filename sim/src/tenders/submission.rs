@@ -1,8 +1,8 @@
-//! What of a tender is played.
+//! What of a tender is simulated.
 //!
-//! The ladder starts at the ceiling and goes down, so a bid above the ceiling is not on it, and it
+//! The grid starts at the ceiling and goes down, so a bid above the ceiling is not on it, and it
 //! ends at the floor, so a bid below the floor is not either: the rules of the tender become the
-//! shape of the ladder. Where there is no floor it goes down to the last whole unit. Disqualified
+//! shape of the grid. Where there is no floor it goes down to the last whole unit. Disqualified
 //! and blank bids are not handed in.
 //!
 //! The unit is the largest of 1,000, 100, 10 and 1 yen that divides the distance of every bid
@@ -13,7 +13,7 @@ use crate::{
     failure::Failure,
     tenders::record::{RecordedBid, ResultCode, Tender, Yen},
 };
-use talea_protocol::price::{Price, PriceLadder, Rung, Scale, Side};
+use talea_protocol::price::{Level, Price, PriceGrid, Scale, Side};
 use talea_text::suggest::{self, Load};
 
 /// Why a bid is not handed in.
@@ -42,15 +42,15 @@ impl NotSubmitted {
     }
 }
 
-/// Why a tender is not played.
+/// Why a tender is not simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Skip {
     /// A tie was decided by lottery, which is no matter of bids.
     Lottery,
     /// The record names no winner, so there is nothing to compare with.
     NoPublishedWinner,
-    /// Its bids need more than 2^32 - 1 rungs.
-    LadderTooLong,
+    /// Its bids need more than 2^32 - 1 levels.
+    GridTooLong,
 }
 
 impl Skip {
@@ -60,7 +60,7 @@ impl Skip {
         match self {
             Self::Lottery => "decided by lottery",
             Self::NoPublishedWinner => "no winner published",
-            Self::LadderTooLong => "no ladder holds its bids",
+            Self::GridTooLong => "no grid holds its bids",
         }
     }
 }
@@ -68,10 +68,10 @@ impl Skip {
 /// A tender as a lot of an auction.
 #[derive(Clone, Debug)]
 pub struct Submission {
-    /// The price ladder.
-    pub ladder: PriceLadder,
-    /// The bids that are handed in: their place in the tender, and their rung.
-    pub bids: Vec<(usize, Rung)>,
+    /// The price grid.
+    pub grid: PriceGrid,
+    /// The bids that are handed in: their place in the tender, and their level.
+    pub bids: Vec<(usize, Level)>,
     /// The bids that are not.
     pub not_submitted: Vec<NotSubmitted>,
     /// How many of the bids handed in are the lowest: more than one is a tie.
@@ -91,7 +91,7 @@ pub fn not_submitted(tender: &Tender, bid: &RecordedBid) -> Option<NotSubmitted>
     (price > tender.ceiling).then_some(NotSubmitted::AboveCeiling)
 }
 
-/// What of a tender is played, or why it is not.
+/// What of a tender is simulated, or why it is not.
 ///
 /// # Errors
 /// None that a checked record can cause.
@@ -115,23 +115,23 @@ pub fn prepare(tender: &Tender, load: Load) -> Result<Result<Submission, Skip>, 
         .collect();
     let prices: Vec<Yen> = handed_in.iter().map(|(_, price)| *price).collect();
     let tick = unit(tender.ceiling, &prices);
-    let Some(rungs) = rungs(tender, &prices, tick) else { return Ok(Err(Skip::LadderTooLong)) };
+    let Some(levels) = levels(tender, &prices, tick) else { return Ok(Err(Skip::GridTooLong)) };
     let bidders = u32::try_from(prices.len()).unwrap_or(u32::MAX).max(1);
-    let ladder = PriceLadder {
+    let grid = PriceGrid {
         side: Side::LowestWins,
         start: yen(tender.ceiling),
         tick,
-        rungs,
+        levels,
         scale: Scale::Decimal(0),
-        shape: suggest::suggest(&Load { rungs, bidders, ..load })?,
+        shape: suggest::suggest(&Load { levels, bidders, ..load })?,
     };
-    let bids: Option<Vec<(usize, Rung)>> =
-        handed_in.iter().map(|(place, price)| Some((*place, ladder.rung(yen(*price))?))).collect();
-    let Some(bids) = bids else { return Ok(Err(Skip::LadderTooLong)) };
-    let best = bids.iter().map(|(_, rung)| *rung).max();
+    let bids: Option<Vec<(usize, Level)>> =
+        handed_in.iter().map(|(place, price)| Some((*place, grid.level(yen(*price))?))).collect();
+    let Some(bids) = bids else { return Ok(Err(Skip::GridTooLong)) };
+    let best = bids.iter().map(|(_, level)| *level).max();
     Ok(Ok(Submission {
-        lowest: bids.iter().filter(|(_, rung)| Some(*rung) == best).count(),
-        ladder,
+        lowest: bids.iter().filter(|(_, level)| Some(*level) == best).count(),
+        grid,
         bids,
         not_submitted: excluded.into_iter().flatten().collect(),
     }))
@@ -151,23 +151,23 @@ fn unit(ceiling: Yen, prices: &[Yen]) -> Yen {
 }
 
 /// From the ceiling down to the floor, or without one to the last whole unit. If that is more than
-/// a ladder holds, to the lowest price; nothing if that is too.
-fn rungs(tender: &Tender, prices: &[Yen], unit: Yen) -> Option<u32> {
+/// a grid holds, to the lowest price; nothing if that is too.
+fn levels(tender: &Tender, prices: &[Yen], unit: Yen) -> Option<u32> {
     let down_to = |lowest: Yen| {
         let steps = tender.ceiling.saturating_sub(lowest).checked_div(unit)?;
         u32::try_from(steps.saturating_add(1)).ok()
     };
     let lowest = prices.iter().copied().min().unwrap_or(tender.ceiling);
-    let rungs = down_to(tender.floor.unwrap_or(unit)).or_else(|| down_to(lowest));
-    // A ladder has two rungs, even where the floor is the ceiling.
-    rungs.map(|rungs| rungs.max(2))
+    let levels = down_to(tender.floor.unwrap_or(unit)).or_else(|| down_to(lowest));
+    // A grid has two levels, even where the floor is the ceiling.
+    levels.map(|levels| levels.max(2))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LOAD: Load = Load { rungs: 2, bidders: 1, acts: 2, fan_out: 15 };
+    const LOAD: Load = Load { levels: 2, bidders: 1, acts: 2, fan_out: 15 };
 
     fn tender(ceiling: Yen, floor: Option<Yen>, bids: &[(Yen, ResultCode)]) -> Tender {
         let bids = bids.iter().enumerate().map(|(at, (price, result))| RecordedBid {
@@ -180,37 +180,38 @@ mod tests {
         Tender { auction: "1".into(), date: "20200101".into(), ceiling, floor, bids }
     }
 
-    fn played(ceiling: Yen, floor: Option<Yen>, bids: &[(Yen, ResultCode)]) -> Submission {
+    fn simulated(ceiling: Yen, floor: Option<Yen>, bids: &[(Yen, ResultCode)]) -> Submission {
         prepare(&tender(ceiling, floor, bids), LOAD).unwrap().unwrap()
     }
 
     use ResultCode::{Lost, Out, Won, WonByLottery};
 
     #[test]
-    fn the_ladder_goes_from_the_ceiling_to_the_floor() {
-        let played = played(5_000_000, Some(4_000_500), &[(4_001_000, Won), (4_900_000, Lost)]);
-        assert_eq!((played.ladder.tick, played.ladder.rungs), (1_000, 1_000));
-        assert_eq!(played.bids, [(0, Rung(999)), (1, Rung(100))]);
-        assert_eq!(played.ladder.fault(), None);
+    fn the_grid_goes_from_the_ceiling_to_the_floor() {
+        let simulated =
+            simulated(5_000_000, Some(4_000_500), &[(4_001_000, Won), (4_900_000, Lost)]);
+        assert_eq!((simulated.grid.tick, simulated.grid.levels), (1_000, 1_000));
+        assert_eq!(simulated.bids, [(0, Level(999)), (1, Level(100))]);
+        assert_eq!(simulated.grid.fault(), None);
     }
 
     #[test]
     fn without_a_floor_it_goes_to_the_last_unit() {
-        let played = played(5_000_000, None, &[(4_001_000, Won)]);
-        assert_eq!(played.ladder.rungs, 5_000);
-        assert_eq!(played.ladder.price(Rung(4_999)), Some(Price(1_000)));
+        let simulated = simulated(5_000_000, None, &[(4_001_000, Won)]);
+        assert_eq!(simulated.grid.levels, 5_000);
+        assert_eq!(simulated.grid.price(Level(4_999)), Some(Price(1_000)));
     }
 
     #[test]
     fn the_unit_is_the_largest_that_fits() {
         for (price, unit) in [(4_001_000, 1_000), (4_001_100, 100), (4_001_110, 10), (4_001_111, 1)]
         {
-            let played = played(5_000_000, None, &[(price, Won), (4_900_000, Lost)]);
-            assert_eq!(played.ladder.tick, unit);
+            let simulated = simulated(5_000_000, None, &[(price, Won), (4_900_000, Lost)]);
+            assert_eq!(simulated.grid.tick, unit);
         }
         // A disqualified bid does not make the grid finer.
         assert_eq!(
-            played(5_000_000, None, &[(4_001_000, Won), (4_000_001, Out)]).ladder.tick,
+            simulated(5_000_000, None, &[(4_001_000, Won), (4_000_001, Out)]).grid.tick,
             1_000
         );
     }
@@ -218,10 +219,10 @@ mod tests {
     #[test]
     fn bids_that_are_void_are_not_handed_in() {
         let bids = [(80, Won), (0, Out), (70, Out), (90, Out), (101, Lost), (90, Lost)];
-        let played = played(100, Some(75), &bids);
-        assert_eq!(played.bids.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [0, 5]);
+        let simulated = simulated(100, Some(75), &bids);
+        assert_eq!(simulated.bids.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [0, 5]);
         assert_eq!(
-            played.not_submitted,
+            simulated.not_submitted,
             [
                 NotSubmitted::Blank,
                 NotSubmitted::BelowFloor,
@@ -237,25 +238,25 @@ mod tests {
         assert_eq!(skip(&[(80, WonByLottery), (80, Lost)]), Skip::Lottery);
         assert_eq!(skip(&[(80, Lost)]), Skip::NoPublishedWinner);
         let long = prepare(&tender(1 << 40, None, &[(1, Won)]), LOAD).unwrap();
-        assert_eq!(long.unwrap_err(), Skip::LadderTooLong);
+        assert_eq!(long.unwrap_err(), Skip::GridTooLong);
     }
 
     #[test]
     fn a_long_way_down_is_cut_at_the_lowest_bid() {
         let ceiling = (1 << 40) + 1;
-        assert_eq!(played(ceiling, None, &[(ceiling - 7, Won)]).ladder.rungs, 8);
+        assert_eq!(simulated(ceiling, None, &[(ceiling - 7, Won)]).grid.levels, 8);
     }
 
     #[test]
     fn ties_are_counted() {
-        assert_eq!(played(100, None, &[(80, Won), (80, Lost), (90, Lost)]).lowest, 2);
-        assert_eq!(played(100, None, &[(80, Won), (90, Lost)]).lowest, 1);
+        assert_eq!(simulated(100, None, &[(80, Won), (80, Lost), (90, Lost)]).lowest, 2);
+        assert_eq!(simulated(100, None, &[(80, Won), (90, Lost)]).lowest, 1);
     }
 
     #[test]
-    fn a_floor_at_the_ceiling_still_makes_a_ladder() {
-        let played = played(1_000, Some(1_000), &[(1_000, Won)]);
-        assert_eq!(played.ladder.fault(), None);
-        assert_eq!(played.bids, [(0, Rung(0))]);
+    fn a_floor_at_the_ceiling_still_makes_a_grid() {
+        let simulated = simulated(1_000, Some(1_000), &[(1_000, Won)]);
+        assert_eq!(simulated.grid.fault(), None);
+        assert_eq!(simulated.bids, [(0, Level(0))]);
     }
 }

@@ -1,4 +1,4 @@
-//! Forgers of range proofs: a committed bid that is no rung, and one that is worse than the last.
+//! Forgers of range proofs: a committed bid that is no level, and one that is worse than the last.
 
 use super::*;
 use bulletproofs::{BulletproofGens, PedersenGens, RangeProof};
@@ -10,7 +10,7 @@ use talea_contract::{
     proofs::range::{RangeVerifier, Statement},
 };
 use talea_parties::proofs::range::{self as prover, Witness};
-use talea_protocol::{labels, price::Rung};
+use talea_protocol::{labels, price::Level};
 use talea_verifier::proofs::range as second;
 
 /// A committed bid with its range proof.
@@ -27,10 +27,10 @@ pub(crate) enum Flaw {
     FixedSeed,
     /// It is seeded from the statement, not from the proof.
     SeededBeforeProof,
-    /// `C` alone is proved to have `n` bits: the distance to the last rung is left out of account.
-    LastRungIgnored,
-    /// Of a later round's bid it is only proved that it is a rung.
-    StandingIgnored,
+    /// `C` alone is proved to have `n` bits: the distance to the last level is left out of account.
+    LastLevelIgnored,
+    /// Of a later round's bid it is only proved that it is a level.
+    ActiveIgnored,
     /// The key to which the bid will be encrypted is left out, as is what a history shows beyond its terms.
     KeyIgnored,
 }
@@ -48,8 +48,8 @@ impl Range {
 
     /// The same of a verifier with this flaw.
     fn begin_for(&self, flaw: Option<Flaw>) -> FiatShamir {
-        let Statement { rungs, bits, quorum_key, commitment, standing } = self.statement;
-        let kind = if standing.is_some() { labels::KIND_IMPROVEMENT } else { labels::KIND_RANGE };
+        let Statement { levels, bits, quorum_key, commitment, active } = self.statement;
+        let kind = if active.is_some() { labels::KIND_IMPROVEMENT } else { labels::KIND_RANGE };
         let mut fs = FiatShamir::begin(kind, &self.context);
         let Generators { value, blinding, .. } = generators();
         fs.element(b"value-base", &value);
@@ -58,10 +58,10 @@ impl Range {
             fs.point(b"quorum-key", &quorum_key);
         }
         fs.count(b"bits", bits);
-        fs.integer(b"rungs", rungs);
+        fs.integer(b"rungs", levels);
         fs.element(b"commitment", &commitment);
-        if let Some(standing) = standing {
-            fs.element(b"standing", &standing);
+        if let Some(active) = active {
+            fs.element(b"standing", &active);
         }
         fs
     }
@@ -73,7 +73,7 @@ impl Range {
             return ChaCha20Rng::from_seed([0; 32]);
         }
         let Context { auction, lot, round, signer, .. } = self.context;
-        let Statement { rungs, bits, quorum_key, commitment, standing } = self.statement;
+        let Statement { levels, bits, quorum_key, commitment, active } = self.statement;
         let mut state = Transcript::new(labels::RANGE_WEIGHTS);
         state.append_message(b"auction", &auction.0);
         state.append_u64(b"lot", lot.into());
@@ -83,10 +83,10 @@ impl Range {
             state.append_message(b"quorum-key", &quorum_key.0);
         }
         state.append_u64(b"bits", bits as u64);
-        state.append_u64(b"rungs", rungs.into());
+        state.append_u64(b"rungs", levels.into());
         state.append_message(b"commitment", &encode_point(&commitment).0);
-        if let Some(standing) = standing {
-            state.append_message(b"standing", &encode_point(&standing).0);
+        if let Some(active) = active {
+            state.append_message(b"standing", &encode_point(&active).0);
         }
         if !matches!(flaw, Some(Flaw::SeededBeforeProof)) {
             state.append_message(b"proof", &self.proof);
@@ -99,8 +99,8 @@ impl Range {
     fn commitments(&self, flaw: Option<Flaw>) -> Vec<CompressedRistretto> {
         let all = self.statement.commitments(&generators());
         match flaw {
-            Some(Flaw::LastRungIgnored) => all[..1].to_vec(),
-            Some(Flaw::StandingIgnored) => all[..2].to_vec(),
+            Some(Flaw::LastLevelIgnored) => all[..1].to_vec(),
+            Some(Flaw::ActiveIgnored) => all[..2].to_vec(),
             _ => all,
         }
     }
@@ -113,19 +113,19 @@ impl Artefact for Range {
         RangeVerifier::new().verify(&generators(), &self.context, &self.statement, &self.proof)
     }
 
-    /// The second verifier takes the number of bits from the rungs.
+    /// The second verifier takes the number of bits from the levels.
     fn verifier(&self) -> Result<(), ProofError> {
-        let Statement { rungs, bits, quorum_key, commitment, standing } = self.statement;
-        assert_eq!(bits, second::bits(rungs), "the verifier knows no such statement");
+        let Statement { levels, bits, quorum_key, commitment, active } = self.statement;
+        assert_eq!(bits, second::bits(levels), "the verifier knows no such statement");
         let (place, commitment) = (place(&self.context), encode_point(&commitment));
-        match standing.as_ref().map(encode_point) {
-            None => second::verify(&place, &quorum_key, rungs, &commitment, &self.proof),
-            Some(standing) => second::verify_improvement(
+        match active.as_ref().map(encode_point) {
+            None => second::verify(&place, &quorum_key, levels, &commitment, &self.proof),
+            Some(active) => second::verify_improvement(
                 &place,
                 &quorum_key,
-                rungs,
+                levels,
                 &commitment,
-                &standing,
+                &active,
                 &self.proof,
             ),
         }
@@ -311,12 +311,12 @@ fn forge(
     proof
 }
 
-/// A bid of a first round on a ladder of 200 rungs.
+/// A bid of a first round on a grid of 200 levels.
 fn first_bid(commitment: RistrettoPoint) -> Statement {
-    Statement { rungs: 200, bits: 8, quorum_key: KEY, commitment, standing: None }
+    Statement { levels: 200, bits: 8, quorum_key: KEY, commitment, active: None }
 }
 
-/// A bid of -1 on a ladder of 200 rungs: the distance to the last rung is 200, which has 8 bits.
+/// A bid of -1 on a grid of 200 levels: the distance to the last level is 200, which has 8 bits.
 fn minus_one(flaw: Flaw) -> Range {
     let gens = generators();
     let rho = Scalar::from(123_456u64);
@@ -329,8 +329,8 @@ fn minus_one(flaw: Flaw) -> Range {
     bid
 }
 
-/// A bid that has 8 bits and lies beyond the last of 200 rungs.
-fn beyond_the_last_rung() -> Range {
+/// A bid that has 8 bits and lies beyond the last of 200 levels.
+fn beyond_the_last_level() -> Range {
     let gens = generators();
     let rho = Scalar::from(123_456u64);
     let commitment = gens.value * Scalar::from(230u8) + gens.blinding * rho;
@@ -357,26 +357,26 @@ pub(crate) fn honest(context: Context) -> Range {
     let statement = first_bid(commitment);
     let verifier = RangeVerifier::new();
     let mut rng = rng(103);
-    let witness = Witness { rung: Rung(42), rho, standing: None };
+    let witness = Witness { level: Level(42), rho, active: None };
     let proof = prover::prove(&verifier, &gens, &context, &statement, &witness, &mut rng).unwrap();
     Range { context, statement, proof }
 }
 
-/// A bid of rung 42 or higher where 42 stands.
-pub(crate) fn improvement(context: Context, rung: u32) -> Range {
+/// A bid of level 42 or higher where 42 stands.
+pub(crate) fn improvement(context: Context, level: u32) -> Range {
     let gens = generators();
     let [rho_0, rho] = [77u8, 78].map(Scalar::from);
-    let commit = |rung: u32, rho| gens.value * Scalar::from(rung) + gens.blinding * rho;
-    let standing = Some(commit(42, rho_0));
-    let statement = Statement { standing, ..first_bid(commit(rung, rho)) };
-    let witness = Witness { rung: Rung(rung), rho, standing: Some((Rung(42), rho_0)) };
+    let commit = |level: u32, rho| gens.value * Scalar::from(level) + gens.blinding * rho;
+    let active = Some(commit(42, rho_0));
+    let statement = Statement { active, ..first_bid(commit(level, rho)) };
+    let witness = Witness { level: Level(level), rho, active: Some((Level(42), rho_0)) };
     let verifier = RangeVerifier::new();
     let proof =
         prover::prove(&verifier, &gens, &context, &statement, &witness, &mut rng(104)).unwrap();
     Range { context, statement, proof }
 }
 
-/// A bid of rung 41 where 42 stands: it is a rung, and worse.
+/// A bid of level 41 where 42 stands: it is a level, and worse.
 fn worse() -> Range {
     let Range { context, statement, .. } = improvement(context(), 42);
     let gens = generators();
@@ -415,7 +415,7 @@ fn honest_range_proofs_pass() {
 }
 
 /// F4, the one to know first: the crate folds its two equations with a weight that it draws from the
-/// caller's generator. Known beforehand, it lets -1 pass for a rung.
+/// caller's generator. Known beforehand, it lets -1 pass for a level.
 #[test]
 fn minus_one_under_a_predictable_weight() {
     for flaw in [Flaw::FixedSeed, Flaw::SeededBeforeProof] {
@@ -450,16 +450,16 @@ fn two_to_the_200_under_a_predictable_weight() {
     assert!(!verdict(ChaCha20Rng::from_seed([1; 32])));
 }
 
-/// A bid that has the bits but not the rung.
+/// A bid that has the bits but not the level.
 #[test]
-fn a_bid_beyond_the_last_rung() {
-    beyond_the_last_rung().check_forgery(Flaw::LastRungIgnored);
+fn a_bid_beyond_the_last_level() {
+    beyond_the_last_level().check_forgery(Flaw::LastLevelIgnored);
 }
 
 /// A bid that takes back what its bidder offered in the round before.
 #[test]
 fn a_bid_worse_than_the_one_that_stands() {
-    worse().check_forgery(Flaw::StandingIgnored);
+    worse().check_forgery(Flaw::ActiveIgnored);
 }
 
 /// The same with all four values, of which the distance is proved for another: `-1` in the place
@@ -489,19 +489,19 @@ fn a_distance_below_zero() {
 #[test]
 fn honest_improvements_pass_and_stand_for_no_other_bid() {
     let gens = generators();
-    for rung in [42, 43, 199] {
-        let bid = improvement(context(), rung);
+    for level in [42, 43, 199] {
+        let bid = improvement(context(), level);
         bid.check_honest();
-        let standing = bid.statement.standing;
-        let moved = [standing.map(|c| c + gens.value), standing.map(|c| c - gens.blinding)];
+        let active = bid.statement.active;
+        let moved = [active.map(|c| c + gens.value), active.map(|c| c - gens.blinding)];
         let itself = Some(bid.statement.commitment);
-        for standing in moved.into_iter().chain([itself, None]) {
-            let statement = Statement { standing, ..bid.statement };
+        for active in moved.into_iter().chain([itself, None]) {
+            let statement = Statement { active, ..bid.statement };
             Range { statement, ..bid.clone() }.check_refused();
         }
         // A first bid's proof is no improvement.
         let first = honest(context());
-        let statement = Statement { standing, ..first.statement };
+        let statement = Statement { active, ..first.statement };
         Range { statement, ..first }.check_refused();
     }
 }
@@ -558,7 +558,7 @@ fn a_proof_for_the_key_of_another_history() {
 }
 
 /// F2, F3: the statement is changed under a valid proof: a tick up or down, the two commitments
-/// swapped, more rungs, other blinding.
+/// swapped, more levels, other blinding.
 #[test]
 fn a_commitment_changed_under_its_proof() {
     let gens = generators();
@@ -570,8 +570,8 @@ fn a_commitment_changed_under_its_proof() {
         let statement = Statement { commitment, ..bid.statement };
         Range { statement, ..bid.clone() }.check_refused();
     }
-    for rungs in [43, 199, 201, 256] {
-        let statement = Statement { rungs, ..bid.statement };
+    for levels in [43, 199, 201, 256] {
+        let statement = Statement { levels, ..bid.statement };
         Range { statement, ..bid.clone() }.check_refused();
     }
 }
@@ -589,15 +589,15 @@ fn a_proof_with_another_number_of_rounds() {
     let mut shorter = bid.clone();
     shorter.proof.drain(rounds.start..rounds.start + 64);
     shorter.check_refused();
-    // As many bits as the first number of rungs that has more than 8.
+    // As many bits as the first number of levels that has more than 8.
     let mut wider = bid.clone();
-    wider.statement = Statement { rungs: 257, bits: 16, ..bid.statement };
+    wider.statement = Statement { levels: 257, bits: 16, ..bid.statement };
     wider.check_refused();
-    // More bits than the rungs have: the contract is told the bits, and the verifier derives them,
+    // More bits than the levels have: the contract is told the bits, and the verifier derives them,
     // so that nobody can tell it others.
     let mut wider = bid;
     wider.statement.bits = 16;
     assert!(!wider.replica(None), "the replica without a flaw accepts a forgery");
     assert!(wider.contract().is_err(), "THE CONTRACT ACCEPTS A FORGERY");
-    assert_eq!(second::bits(wider.statement.rungs), 8);
+    assert_eq!(second::bits(wider.statement.levels), 8);
 }

@@ -39,11 +39,11 @@ fn exhibits() -> Vec<Exhibit> {
         exhibit!("complaint", complaint::honest_in(context())),
         exhibit!("range", range::honest(context())),
         exhibit!("improvement", range::improvement(context(), 43)),
-        exhibit!("ladder", ladder::honest(context())),
+        exhibit!("unary encoding", unary::honest(context())),
         exhibit!("gate", gate::honest(&[true, false])),
-        exhibit!("mix", mix::honest(2, 2)),
+        exhibit!("shuffle", shuffle::honest(2, 2)),
         exhibit!("blind", blind::honest(2)),
-        exhibit!("unseal", unseal::honest(2).0),
+        exhibit!("decryption share", decryption_share::honest(2).0),
     ]
 }
 
@@ -77,8 +77,8 @@ fn a_commit_copied_by_another_bidder() {
 /// E1: a sealed bid copied by another bidder, who committed to the same point.
 #[test]
 fn a_sealed_bid_copied_by_another_bidder() {
-    let victim = ladder::honest(context_of(1));
+    let victim = unary::honest(context_of(1));
     victim.check_honest();
-    let copy = ladder::Ladder { context: context_of(2), ..victim };
+    let copy = unary::UnaryEncoding { context: context_of(2), ..victim };
     copy.check_refused();
 }

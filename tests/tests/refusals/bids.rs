@@ -8,41 +8,41 @@ use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     commitment::{BidId, Commit},
     instruction::Instruction,
-    price::Rung,
+    price::Level,
     ranking::Endorsement,
     sealed_bid::{Reveal, SealedBid},
     terms::{Admission, Ties},
 };
-use talea_sim::play::Seat;
+use talea_sim::simulate::Seat;
 use talea_tests::{
     Small,
-    chosen_ladder::{self, Chosen, blinding},
+    chosen_unary::{self, Chosen, blinding},
+    harness::Harness,
     is_sold_to, list,
     replay::{Pens, accepted, edit, opened},
     rng,
-    stage::Stage,
 };
 
 const NO_POINT: Point = Point([0xff; 32]);
 
-/// Two lots of eight rungs, three bidders.
+/// Two lots of eight levels, three bidders.
 fn small() -> Small {
     Small { lots: vec![(8, vec![1, 2]), (8, vec![1, 2])], ..Small::default() }
 }
 
-fn commits() -> Stage {
-    Stage::at_commits(&small(), &small().terms())
+fn commits() -> Harness {
+    Harness::at_commits(&small(), &small().terms())
 }
 
 /// A bid, not submitted.
-fn bid(stage: &mut Stage, bidder: usize, lot: u32, rung: u32) -> PreparedBid {
-    let (auction, rng) = (stage.board.auction(), &mut stage.rng);
-    stage.bidders[bidder].commit(auction, lot, Rung(rung), rng).unwrap()
+fn bid(harness: &mut Harness, bidder: usize, lot: u32, level: u32) -> PreparedBid {
+    let (auction, rng) = (harness.board.auction(), &mut harness.rng);
+    harness.bidders[bidder].commit(auction, lot, Level(level), rng).unwrap()
 }
 
 /// A commit, altered and signed again by its bidder.
-fn altered(stage: &Stage, commit: &[u8], alter: impl FnOnce(&mut Commit)) -> Vec<u8> {
-    stage.pens.alter(stage.auction(), commit, |instruction| match instruction {
+fn altered(harness: &Harness, commit: &[u8], alter: impl FnOnce(&mut Commit)) -> Vec<u8> {
+    harness.pens.alter(harness.auction(), commit, |instruction| match instruction {
         Instruction::Commit(commit) => alter(commit),
         _ => panic!("a commit"),
     })
@@ -52,13 +52,13 @@ fn altered(stage: &Stage, commit: &[u8], alter: impl FnOnce(&mut Commit)) -> Vec
 
 #[test]
 fn c1_a_commit_names_a_lot_and_the_only_round() {
-    let mut stage = commits();
-    let commit = bid(&mut stage, 0, 1, 3).commit;
+    let mut harness = commits();
+    let commit = bid(&mut harness, 0, 1, 3).commit;
     for lot in [2, 3, u32::MAX] {
-        assert_eq!(refuses(&stage, &altered(&stage, &commit, |c| c.lot = lot)), "C1");
+        assert_eq!(refuses(&harness, &altered(&harness, &commit, |c| c.lot = lot)), "C1");
     }
     for round in [1, u32::MAX] {
-        assert_eq!(refuses(&stage, &altered(&stage, &commit, |c| c.round = round)), "C1");
+        assert_eq!(refuses(&harness, &altered(&harness, &commit, |c| c.round = round)), "C1");
     }
 }
 
@@ -68,12 +68,12 @@ fn c2_seller_custodian_and_beneficiary_do_not_bid() {
     // The cast's beneficiary has no pen: let it be the third bidder.
     let beneficiary = small().cast().bidder(2).unwrap();
     terms.stakes.beneficiary = Some(beneficiary);
-    let mut stage = Stage::at_commits(&small(), &terms);
+    let mut harness = Harness::at_commits(&small(), &terms);
     for party in [terms.seller, terms.custodian, beneficiary] {
-        stage.fund(party, 1_000);
+        harness.fund(party, 1_000);
         let bidder = Bidder::new(Pens::of(&small().cast()).take(party));
-        let bid = bidder.commit(stage.board.auction(), 0, Rung(1), &mut rng(3)).unwrap();
-        assert_eq!(refuses(&stage, &bid.commit), "C2");
+        let bid = bidder.commit(harness.board.auction(), 0, Level(1), &mut rng(3)).unwrap();
+        assert_eq!(refuses(&harness, &bid.commit), "C2");
     }
 }
 
@@ -84,51 +84,51 @@ fn c2_only_listed_bidders_bid_where_there_is_a_list() {
     let mut keys = [one, two];
     keys.sort();
     terms.admission = Admission::Listed(list(keys));
-    let mut stage = Stage::at_commits(&small(), &terms);
-    let third = bid(&mut stage, 2, 0, 1).commit;
-    assert_eq!(refuses(&stage, &third), "C2");
-    stage.commit(0, 0, 1);
-    stage.commit(1, 0, 1);
+    let mut harness = Harness::at_commits(&small(), &terms);
+    let third = bid(&mut harness, 2, 0, 1).commit;
+    assert_eq!(refuses(&harness, &third), "C2");
+    harness.commit(0, 0, 1);
+    harness.commit(1, 0, 1);
 }
 
 #[test]
 fn c3_a_bidder_has_one_commit_per_lot() {
-    let mut stage = commits();
-    let [first, second] = [3, 4].map(|rung| bid(&mut stage, 0, 0, rung).commit);
-    stage.submit(&first);
-    assert_eq!(refuses(&stage, &second), "C3");
-    stage.commit(0, 1, 4);
+    let mut harness = commits();
+    let [first, second] = [3, 4].map(|level| bid(&mut harness, 0, 0, level).commit);
+    harness.submit(&first);
+    assert_eq!(refuses(&harness, &second), "C3");
+    harness.commit(0, 1, 4);
 }
 
 #[test]
 fn c4_a_lot_has_room_for_so_many() {
     let mut terms = small().terms();
     terms.max_bids_per_lot = 2;
-    let mut stage = Stage::at_commits(&small(), &terms);
-    stage.commit(0, 0, 1);
-    stage.commit(1, 0, 1);
-    let third = bid(&mut stage, 2, 0, 1).commit;
-    assert_eq!(refuses(&stage, &third), "C4");
-    stage.commit(2, 1, 1);
+    let mut harness = Harness::at_commits(&small(), &terms);
+    harness.commit(0, 0, 1);
+    harness.commit(1, 0, 1);
+    let third = bid(&mut harness, 2, 0, 1).commit;
+    assert_eq!(refuses(&harness, &third), "C4");
+    harness.commit(2, 1, 1);
 }
 
 #[test]
 fn c5_deposit_and_fee_are_available() {
     let small = Small { stakes: (100, 30, 7), ..small() };
-    let mut stage = Stage::open(&small, &small.terms());
-    let members: Vec<PartyKey> = stage.candidates.iter().map(|c| c.member().signing).collect();
-    members.into_iter().for_each(|party| stage.fund(party, 60));
-    stage.deal();
-    stage.finish_ceremony();
-    let commit = bid(&mut stage, 0, 0, 1).commit;
-    assert_eq!(refuses(&stage, &commit), "C5", "nothing");
-    stage.fund(stage.bidder(0), 106);
-    assert_eq!(refuses(&stage, &commit), "C5", "a unit short");
-    stage.fund(stage.bidder(0), 1);
-    stage.submit(&commit);
+    let mut harness = Harness::open(&small, &small.terms());
+    let members: Vec<PartyKey> = harness.candidates.iter().map(|c| c.member().signing).collect();
+    members.into_iter().for_each(|party| harness.fund(party, 60));
+    harness.deal();
+    harness.finish_ceremony();
+    let commit = bid(&mut harness, 0, 0, 1).commit;
+    assert_eq!(refuses(&harness, &commit), "C5", "nothing");
+    harness.fund(harness.bidder(0), 106);
+    assert_eq!(refuses(&harness, &commit), "C5", "a unit short");
+    harness.fund(harness.bidder(0), 1);
+    harness.submit(&commit);
     // What is locked is not available.
-    let other = bid(&mut stage, 0, 1, 1).commit;
-    assert_eq!(refuses(&stage, &other), "C5");
+    let other = bid(&mut harness, 0, 1, 1).commit;
+    assert_eq!(refuses(&harness, &other), "C5");
 }
 
 #[test]
@@ -137,23 +137,23 @@ fn c5_the_fee_is_that_of_the_next_place_on_the_lot() {
     let small = Small { stakes: (100, 30, 7), ..small() };
     let mut terms = small.terms();
     terms.stakes.fee_growth = 5;
-    let mut stage = Stage::open(&small, &terms);
-    let members: Vec<PartyKey> = stage.candidates.iter().map(|c| c.member().signing).collect();
-    members.into_iter().for_each(|party| stage.fund(party, 60));
-    stage.deal();
-    stage.finish_ceremony();
+    let mut harness = Harness::open(&small, &terms);
+    let members: Vec<PartyKey> = harness.candidates.iter().map(|c| c.member().signing).collect();
+    members.into_iter().for_each(|party| harness.fund(party, 60));
+    harness.deal();
+    harness.finish_ceremony();
     for (bidder, stake) in [(0, 107), (1, 112), (2, 117)] {
-        let commit = bid(&mut stage, bidder, 0, 1).commit;
-        stage.fund(stage.bidder(bidder), stake - 1);
-        assert_eq!(refuses(&stage, &commit), "C5", "bidder {bidder}: a unit short");
+        let commit = bid(&mut harness, bidder, 0, 1).commit;
+        harness.fund(harness.bidder(bidder), stake - 1);
+        assert_eq!(refuses(&harness, &commit), "C5", "bidder {bidder}: a unit short");
         // On the other lot it would be the first.
-        let other = bid(&mut stage, bidder, 1, 1).commit;
-        let answer = stage.auction().clone().apply(stage.slot, &other);
+        let other = bid(&mut harness, bidder, 1, 1).commit;
+        let answer = harness.auction().clone().apply(harness.slot, &other);
         assert_eq!(answer.is_ok(), stake > 107, "bidder {bidder}");
-        stage.fund(stage.bidder(bidder), 1);
-        stage.submit(&commit);
-        let accounts = stage.auction().accounts();
-        let account = accounts.iter().find(|a| a.party == stage.bidder(bidder)).unwrap();
+        harness.fund(harness.bidder(bidder), 1);
+        harness.submit(&commit);
+        let accounts = harness.auction().accounts();
+        let account = accounts.iter().find(|a| a.party == harness.bidder(bidder)).unwrap();
         let pockets = (account.available, account.locked, account.forfeited);
         assert_eq!(pockets, (0, 100, stake - 100));
     }
@@ -165,79 +165,79 @@ fn c5_whoever_comes_later_may_find_the_fee_grown() {
     // what is signed.
     let mut terms = small().terms();
     terms.stakes.fee_growth = 5;
-    let mut stage = Stage::open(&small(), &terms);
-    let members: Vec<PartyKey> = stage.candidates.iter().map(|c| c.member().signing).collect();
-    members.into_iter().for_each(|party| stage.fund(party, 60));
-    stage.deal();
-    stage.finish_ceremony();
-    (0..2).for_each(|bidder| stage.fund(stage.bidder(bidder), 101));
-    let [first, second] = [0, 1].map(|bidder| bid(&mut stage, bidder, 0, 1).commit);
+    let mut harness = Harness::open(&small(), &terms);
+    let members: Vec<PartyKey> = harness.candidates.iter().map(|c| c.member().signing).collect();
+    members.into_iter().for_each(|party| harness.fund(party, 60));
+    harness.deal();
+    harness.finish_ceremony();
+    (0..2).for_each(|bidder| harness.fund(harness.bidder(bidder), 101));
+    let [first, second] = [0, 1].map(|bidder| bid(&mut harness, bidder, 0, 1).commit);
     for commit in [&first, &second] {
-        drop(accepted(stage.auction(), stage.slot, commit));
+        drop(accepted(harness.auction(), harness.slot, commit));
     }
-    stage.submit(&first);
-    assert_eq!(refuses(&stage, &second), "C5");
-    stage.fund(stage.bidder(1), 5);
-    stage.submit(&second);
+    harness.submit(&first);
+    assert_eq!(refuses(&harness, &second), "C5");
+    harness.fund(harness.bidder(1), 5);
+    harness.submit(&second);
 }
 
 #[test]
 fn c6_a_commitment_is_canonical_and_not_the_identity() {
-    let mut stage = commits();
-    let commit = bid(&mut stage, 0, 0, 1).commit;
+    let mut harness = commits();
+    let commit = bid(&mut harness, 0, 0, 1).commit;
     for point in [NO_POINT, Point::IDENTITY] {
-        assert_eq!(refuses(&stage, &altered(&stage, &commit, |c| c.commitment = point)), "C6");
+        assert_eq!(refuses(&harness, &altered(&harness, &commit, |c| c.commitment = point)), "C6");
     }
 }
 
 #[test]
 fn c6_a_range_proof_has_its_one_length_and_holds() {
-    let mut stage = commits();
-    let commit = bid(&mut stage, 0, 0, 1).commit;
-    let other = bid(&mut stage, 0, 0, 2).commit;
+    let mut harness = commits();
+    let commit = bid(&mut harness, 0, 0, 1).commit;
+    let other = bid(&mut harness, 0, 0, 2).commit;
     let Instruction::Commit(other) = opened(&other).1 else { panic!("a commit") };
     let proof = |edit_proof: fn(&mut Vec<u8>)| {
-        let bytes = altered(&stage, &commit, |c| edit(&mut c.range_proof, edit_proof));
-        refuses(&stage, &bytes)
+        let bytes = altered(&harness, &commit, |c| edit(&mut c.range_proof, edit_proof));
+        refuses(&harness, &bytes)
     };
     assert_eq!(proof(Vec::clear), "C6");
     assert_eq!(proof(|bytes| bytes.truncate(bytes.len() - 1)), "C6");
     assert_eq!(proof(|bytes| bytes.truncate(bytes.len() - 64)), "C6");
     assert_eq!(proof(|bytes| bytes.extend([0; 64])), "C6");
     for unit in 0..9 + 2 * 4 {
-        let bytes = altered(&stage, &commit, |c| {
+        let bytes = altered(&harness, &commit, |c| {
             edit(&mut c.range_proof, |bytes| bytes[32 * unit] ^= 1);
         });
-        assert_eq!(refuses(&stage, &bytes), "C6", "point or scalar {unit}");
+        assert_eq!(refuses(&harness, &bytes), "C6", "point or scalar {unit}");
     }
-    let bytes = altered(&stage, &commit, |c| c.commitment = other.commitment);
-    assert_eq!(refuses(&stage, &bytes), "C6", "of another commitment");
-    let bytes = altered(&stage, &commit, |c| c.lot = 1);
-    assert_eq!(refuses(&stage, &bytes), "C6", "for another lot");
+    let bytes = altered(&harness, &commit, |c| c.commitment = other.commitment);
+    assert_eq!(refuses(&harness, &bytes), "C6", "of another commitment");
+    let bytes = altered(&harness, &commit, |c| c.lot = 1);
+    assert_eq!(refuses(&harness, &bytes), "C6", "for another lot");
 }
 
 #[test]
 fn c6_a_copied_commit_is_nothing_without_its_bidder() {
     // The copier comes first and is refused; the victim is not.
-    let mut stage = commits();
-    let victim = bid(&mut stage, 0, 0, 1).commit;
+    let mut harness = commits();
+    let victim = bid(&mut harness, 0, 0, 1).commit;
     let (_, instruction) = opened(&victim);
-    let copy = stage.sign(stage.bidder(1), &instruction);
-    assert_eq!(refuses(&stage, &copy), "C6");
-    stage.submit(&victim);
-    assert_eq!(refuses(&stage, &copy), "C6");
+    let copy = harness.sign(harness.bidder(1), &instruction);
+    assert_eq!(refuses(&harness, &copy), "C6");
+    harness.submit(&victim);
+    assert_eq!(refuses(&harness, &copy), "C6");
 }
 
 #[test]
 fn c7_no_commitment_stands_twice() {
-    // The same rung and blinding, chosen by a cheat: even with proofs of their own.
-    let mut stage = commits();
+    // The same level and blinding, chosen by a cheat: even with proofs of their own.
+    let mut harness = commits();
     let bid = |bidder: usize, lot| {
-        let bidder = stage.bidder(bidder);
+        let bidder = harness.bidder(bidder);
         let bid = BidId { lot, round: 0, bidder };
-        let chosen = (Rung(4), Scalar::from(1000u32));
-        let commit = chosen_ladder::commit(stage.auction(), &bid, chosen, None, &mut rng(9));
-        stage.sign(bidder, &Instruction::Commit(commit))
+        let chosen = (Level(4), Scalar::from(1000u32));
+        let commit = chosen_unary::commit(harness.auction(), &bid, chosen, None, &mut rng(9));
+        harness.sign(bidder, &Instruction::Commit(commit))
     };
     let [first, of_other_bidder, of_other_lot] = [bid(0, 0), bid(1, 0), bid(0, 1)];
     let commitment = |bytes: &[u8]| match opened(bytes).1 {
@@ -245,137 +245,141 @@ fn c7_no_commitment_stands_twice() {
         _ => panic!("a commit"),
     };
     assert_eq!(commitment(&first), commitment(&of_other_bidder));
-    stage.submit(&first);
-    assert_eq!(refuses(&stage, &of_other_bidder), "C7");
-    assert_eq!(refuses(&stage, &of_other_lot), "C7");
+    harness.submit(&first);
+    assert_eq!(refuses(&harness, &of_other_bidder), "C7");
+    assert_eq!(refuses(&harness, &of_other_lot), "C7");
 }
 
 #[test]
 fn a_seal_may_stand_twice() {
     // Else anybody could block a bidder by copying its seal.
-    let mut stage = commits();
-    let victim = bid(&mut stage, 0, 0, 1).commit;
+    let mut harness = commits();
+    let victim = bid(&mut harness, 0, 0, 1).commit;
     let Instruction::Commit(of_victim) = opened(&victim).1 else { panic!("a commit") };
-    let copier = bid(&mut stage, 1, 0, 1).commit;
-    let copier = altered(&stage, &copier, |c| c.seal = of_victim.seal);
-    stage.submit(&copier);
-    stage.submit(&victim);
+    let copier = bid(&mut harness, 1, 0, 1).commit;
+    let copier = altered(&harness, &copier, |c| c.seal = of_victim.seal);
+    harness.submit(&copier);
+    harness.submit(&victim);
 }
 
 // ---- reveals ----
 
 /// Bidders 0 and 1 bid on lot 0, bidder 2 on lot 1; time has come for reveals.
-fn reveals() -> (Stage, [Reveal; 3]) {
-    let mut stage = commits();
-    let reveals = [stage.commit(0, 0, 5), stage.commit(1, 0, 2), stage.commit(2, 1, 7)];
-    stage.pass();
-    assert_eq!(stage.auction().phase(), Phase::Reveals);
-    (stage, reveals)
+fn reveals() -> (Harness, [Reveal; 3]) {
+    let mut harness = commits();
+    let reveals = [harness.commit(0, 0, 5), harness.commit(1, 0, 2), harness.commit(2, 1, 7)];
+    harness.pass();
+    assert_eq!(harness.auction().phase(), Phase::Reveals);
+    (harness, reveals)
 }
 
 #[test]
 fn r1_a_reveal_names_a_commit() {
-    let (stage, [reveal, ..]) = reveals();
+    let (harness, [reveal, ..]) = reveals();
     let named = |bid: BidId| {
         let reveal = Reveal { bid, ..reveal.clone() };
-        refuses(&stage, &stage.carry(vec![reveal]))
+        refuses(&harness, &harness.carry(vec![reveal]))
     };
     let bid = reveal.bid;
     assert_eq!(named(BidId { lot: 1, ..bid }), "R1", "no commit of this bidder on this lot");
     assert_eq!(named(BidId { lot: 2, ..bid }), "R1", "no lot");
     assert_eq!(named(BidId { lot: u32::MAX, ..bid }), "R1", "no lot");
     assert_eq!(named(BidId { round: 1, ..bid }), "R1", "no round");
-    assert_eq!(named(BidId { bidder: stage.bidder(2), ..bid }), "R1", "no commit of this bidder");
+    assert_eq!(named(BidId { bidder: harness.bidder(2), ..bid }), "R1", "no commit of this bidder");
     assert_eq!(named(BidId { bidder: PartyKey([0; 32]), ..bid }), "R1", "nobody");
 }
 
 #[test]
 fn r1_a_reveal_is_not_empty() {
-    let (stage, _) = reveals();
-    assert_eq!(refuses(&stage, &stage.carry(Vec::new())), "R1");
+    let (harness, _) = reveals();
+    assert_eq!(refuses(&harness, &harness.carry(Vec::new())), "R1");
 }
 
 #[test]
 fn r1_a_bid_is_named_once_in_an_instruction() {
-    let (mut stage, [first, second, third]) = reveals();
-    let twice = stage.carry(vec![first.clone(), first.clone()]);
-    assert_eq!(refuses(&stage, &twice), "R1");
-    let with_another = stage.carry(vec![first.clone(), second.clone(), first.clone()]);
-    assert_eq!(refuses(&stage, &with_another), "R1", "all of an instruction or nothing");
+    let (mut harness, [first, second, third]) = reveals();
+    let twice = harness.carry(vec![first.clone(), first.clone()]);
+    assert_eq!(refuses(&harness, &twice), "R1");
+    let with_another = harness.carry(vec![first.clone(), second.clone(), first.clone()]);
+    assert_eq!(refuses(&harness, &with_another), "R1", "all of an instruction or nothing");
     // Also of a bid that was revealed before, and is passed over.
-    stage.reveal(vec![first.clone()]);
-    let twice = stage.carry(vec![first.clone(), second.clone(), first.clone()]);
-    assert_eq!(refuses(&stage, &twice), "R1");
-    stage.reveal(vec![second, third]);
+    harness.reveal(vec![first.clone()]);
+    let twice = harness.carry(vec![first.clone(), second.clone(), first.clone()]);
+    assert_eq!(refuses(&harness, &twice), "R1");
+    harness.reveal(vec![second, third]);
 }
 
 #[test]
 fn r1_something_in_a_reveal_is_new_of_each_bidder() {
-    let mut stage = commits();
-    let [first, second] = [0, 1].map(|lot| stage.commit(0, lot, 5));
-    let [other, last] = [0, 1].map(|lot| stage.commit(1, lot, 2));
-    stage.pass();
-    stage.reveal(vec![first.clone()]);
-    assert_eq!(refuses(&stage, &stage.carry(vec![first.clone()])), "R1");
+    let mut harness = commits();
+    let [first, second] = [0, 1].map(|lot| harness.commit(0, lot, 5));
+    let [other, last] = [0, 1].map(|lot| harness.commit(1, lot, 2));
+    harness.pass();
+    harness.reveal(vec![first.clone()]);
+    assert_eq!(refuses(&harness, &harness.carry(vec![first.clone()])), "R1");
     for reveals in [vec![first.clone(), other.clone()], vec![other.clone(), first.clone()]] {
-        assert_eq!(refuses(&stage, &stage.carry(reveals)), "R1", "of the one nothing is");
+        assert_eq!(refuses(&harness, &harness.carry(reveals)), "R1", "of the one nothing is");
     }
     // A copy of a part takes nothing from the rest, in whatever order.
-    stage.reveal(vec![other.clone()]);
-    stage.reveal(vec![last, first.clone(), other.clone(), second.clone()]);
-    assert_eq!(stage.auction().phase(), Phase::Endorsing, "all are revealed");
+    harness.reveal(vec![other.clone()]);
+    harness.reveal(vec![last, first.clone(), other.clone(), second.clone()]);
+    assert_eq!(harness.auction().phase(), Phase::Endorsing, "all are revealed");
 }
 
 #[test]
 fn a_bid_revealed_before_is_left_as_it_is() {
     // The one is valid and the other invalid, on whatever occasion they are shown again.
-    let mut stage = commits();
-    let valid = stage.commit(0, 0, 5);
-    let invalid = stage.commit_altered(1, 0, 7, |_| vec![1, 2, 3]);
-    let on_another_lot = [0, 1].map(|bidder| stage.commit(bidder, 1, 2));
-    stage.pass();
-    stage.reveal(vec![valid.clone(), invalid.clone()]);
+    let mut harness = commits();
+    let valid = harness.commit(0, 0, 5);
+    let invalid = harness.commit_altered(1, 0, 7, |_| vec![1, 2, 3]);
+    let on_another_lot = [0, 1].map(|bidder| harness.commit(bidder, 1, 2));
+    harness.pass();
+    harness.reveal(vec![valid.clone(), invalid.clone()]);
     let [first, second] = on_another_lot;
-    stage.reveal(vec![invalid, first, second, valid]);
-    let winner = stage.bidder(0);
-    let outcome = stage.finish();
+    harness.reveal(vec![invalid, first, second, valid]);
+    let winner = harness.bidder(0);
+    let outcome = harness.finish();
     let lot = &outcome.lots[0];
-    assert_eq!((lot.commits, lot.ranked, lot.invalid), (2, 1, 1), "no ladder stands twice (R5)");
+    assert_eq!(
+        (lot.commits, lot.ranked, lot.invalid),
+        (2, 1, 1),
+        "no unary encoding stands twice (R5)"
+    );
     assert!(is_sold_to(&lot.ending, winner));
 }
 
 #[test]
 fn r2_is_asked_of_bids_that_were_revealed_before_too() {
-    let (mut stage, [first, second, _]) = reveals();
+    let (mut harness, [first, second, _]) = reveals();
     let mut other = first.clone();
     edit(&mut other.sealed_bid, |bytes| bytes[0] ^= 1);
-    stage.reveal(vec![first]);
+    harness.reveal(vec![first]);
     for reveals in [vec![second.clone(), other.clone()], vec![other.clone(), second.clone()]] {
-        assert_eq!(refuses(&stage, &stage.carry(reveals)), "R2");
+        assert_eq!(refuses(&harness, &harness.carry(reveals)), "R2");
     }
     // It comes before "nothing is new".
-    assert_eq!(refuses(&stage, &stage.carry(vec![other])), "R2");
-    stage.reveal(vec![second]);
+    assert_eq!(refuses(&harness, &harness.carry(vec![other])), "R2");
+    harness.reveal(vec![second]);
 }
 
 #[test]
 fn r1_comes_before_r2_for_a_bid_that_stands_twice_in_an_instruction() {
-    let (stage, [first, ..]) = reveals();
+    let (harness, [first, ..]) = reveals();
     let mut other = first.clone();
     edit(&mut other.sealed_bid, |bytes| bytes[0] ^= 1);
-    assert_eq!(refuses(&stage, &stage.carry(vec![other.clone()])), "R2");
-    assert_eq!(refuses(&stage, &stage.carry(vec![first.clone(), other.clone()])), "R1");
+    assert_eq!(refuses(&harness, &harness.carry(vec![other.clone()])), "R2");
+    assert_eq!(refuses(&harness, &harness.carry(vec![first.clone(), other.clone()])), "R1");
     // One after the other: what stands first is asked both.
-    assert_eq!(refuses(&stage, &stage.carry(vec![other, first])), "R2");
+    assert_eq!(refuses(&harness, &harness.carry(vec![other, first])), "R2");
 }
 
 #[test]
 fn r2_revealed_bytes_are_the_sealed_ones() {
-    let (stage, [first, second, _]) = reveals();
+    let (harness, [first, second, _]) = reveals();
     let altered = |alter: fn(&mut Vec<u8>)| {
         let mut reveal = first.clone();
         edit(&mut reveal.sealed_bid, alter);
-        refuses(&stage, &stage.carry(vec![reveal]))
+        refuses(&harness, &harness.carry(vec![reveal]))
     };
     assert_eq!(altered(|bytes| bytes[0] ^= 1), "R2");
     assert_eq!(altered(|bytes| *bytes.last_mut().unwrap() ^= 1), "R2");
@@ -383,62 +387,62 @@ fn r2_revealed_bytes_are_the_sealed_ones() {
     assert_eq!(altered(|bytes| bytes.truncate(bytes.len() - 1)), "R2");
     assert_eq!(altered(Vec::clear), "R2");
     let of_another = Reveal { sealed_bid: second.sealed_bid, ..first.clone() };
-    assert_eq!(refuses(&stage, &stage.carry(vec![of_another.clone()])), "R2");
-    let good_then_bad = stage.carry(vec![reveals().1[2].clone(), of_another]);
-    assert_eq!(refuses(&stage, &good_then_bad), "R2", "all of an instruction or nothing");
+    assert_eq!(refuses(&harness, &harness.carry(vec![of_another.clone()])), "R2");
+    let good_then_bad = harness.carry(vec![reveals().1[2].clone(), of_another]);
+    assert_eq!(refuses(&harness, &good_then_bad), "R2", "all of an instruction or nothing");
 }
 
 // ---- reveals that close a bid as invalid ----
 
-/// How a lot of bidder 0, who sealed what `alter` makes of rung 5, and of honest bidder 1 comes out:
+/// How a lot of bidder 0, who sealed what `alter` makes of level 5, and of honest bidder 1 comes out:
 /// whether bidder 0's bid was ranked. If it was not, its deposit is the beneficiary's.
-fn is_ranked(alter: impl FnOnce(&Stage, Scalar, Vec<u8>) -> Vec<u8>) -> bool {
+fn is_ranked(alter: impl FnOnce(&Harness, Scalar, Vec<u8>) -> Vec<u8>) -> bool {
     is_ranked_in(&small(), alter)
 }
 
-fn is_ranked_in(small: &Small, alter: impl FnOnce(&Stage, Scalar, Vec<u8>) -> Vec<u8>) -> bool {
-    let mut stage = Stage::at_commits(small, &small.terms());
-    let rho = blinding_of(&mut stage, 0, 0);
-    let auction = stage.board.auction();
-    let mut rng = stage.rng.clone();
-    let bid = stage.bidders[0].commit_altered(
+fn is_ranked_in(small: &Small, alter: impl FnOnce(&Harness, Scalar, Vec<u8>) -> Vec<u8>) -> bool {
+    let mut harness = Harness::at_commits(small, &small.terms());
+    let rho = blinding_of(&mut harness, 0, 0);
+    let auction = harness.board.auction();
+    let mut rng = harness.rng.clone();
+    let bid = harness.bidders[0].commit_altered(
         auction,
         0,
-        Rung(5),
-        |bytes| alter(&stage, rho, bytes),
+        Level(5),
+        |bytes| alter(&harness, rho, bytes),
         &mut rng,
     );
     let PreparedBid { commit, reveal, .. } = bid.unwrap();
-    stage.rng = rng;
-    stage.submit(&commit);
-    let honest = stage.commit(1, 0, 2);
-    stage.pass();
+    harness.rng = rng;
+    harness.submit(&commit);
+    let honest = harness.commit(1, 0, 2);
+    harness.pass();
 
     let bid = reveal.bid;
-    let before = stage.auction().head();
-    assert!(stage.auction().is_open(&bid));
-    stage.reveal(vec![reveal.clone()]);
-    assert!(!stage.auction().is_open(&bid), "it is closed, one way or the other");
-    assert_ne!(stage.auction().head(), before, "on record");
-    assert_eq!(refuses(&stage, &stage.carry(vec![reveal])), "R1");
+    let before = harness.auction().head();
+    assert!(harness.auction().is_open(&bid));
+    harness.reveal(vec![reveal.clone()]);
+    assert!(!harness.auction().is_open(&bid), "it is closed, one way or the other");
+    assert_ne!(harness.auction().head(), before, "on record");
+    assert_eq!(refuses(&harness, &harness.carry(vec![reveal])), "R1");
 
-    stage.reveal(vec![honest]);
-    let outcome = stage.finish();
+    harness.reveal(vec![honest]);
+    let outcome = harness.finish();
     let [lot, _] = &outcome.lots[..] else { panic!("two lots") };
     assert_eq!((lot.commits, lot.ranked + lot.invalid), (2, 2));
     let account = |party| *outcome.accounts.iter().find(|a| a.party == party).unwrap();
     let fee = 1;
     let lost = if lot.invalid == 1 { 100 + fee } else { fee };
-    assert_eq!(account(stage.bidder(0)).forfeited, lost);
-    assert_eq!(account(stage.bidder(1)).received, 0);
+    assert_eq!(account(harness.bidder(0)).forfeited, lost);
+    assert_eq!(account(harness.bidder(1)).received, 0);
     assert_eq!(account(small.cast().beneficiary()).received, lost + fee);
     lot.ranked == 2
 }
 
 /// The same, with the sealed bid taken apart.
 fn is_ranked_with(alter: impl FnOnce(&mut SealedBid)) -> bool {
-    is_ranked(|stage, _, bytes| {
-        let shape = &stage.auction().terms().lots[0].ladder.shape;
+    is_ranked(|harness, _, bytes| {
+        let shape = &harness.auction().terms().lots[0].grid.shape;
         let mut sealed = SealedBid::from_bytes(&bytes, shape).unwrap();
         alter(&mut sealed);
         sealed.to_bytes()
@@ -466,8 +470,8 @@ fn r3_a_contribution_stands_where_ties_go_by_lottery_and_nowhere_else() {
     // It is 32 bytes, whichever.
     for byte in [0, 0xff] {
         assert!(is_ranked_in(&lottery, |_, _, mut bytes| {
-            let ladder = bytes.len() - 32;
-            bytes[ladder..].fill(byte);
+            let unary = bytes.len() - 32;
+            bytes[unary..].fill(byte);
             bytes
         }));
     }
@@ -476,8 +480,8 @@ fn r3_a_contribution_stands_where_ties_go_by_lottery_and_nowhere_else() {
 
 #[test]
 fn r3_a_sealed_bid_is_canonical() {
-    assert!(!is_ranked_with(|sealed| sealed.ladder[0].r = NO_POINT));
-    assert!(!is_ranked_with(|sealed| sealed.ladder[3].e = NO_POINT));
+    assert!(!is_ranked_with(|sealed| sealed.unary[0].r = NO_POINT));
+    assert!(!is_ranked_with(|sealed| sealed.unary[3].e = NO_POINT));
     assert!(!is_ranked_with(|sealed| sealed.argument.polynomial[1].e = NO_POINT));
     assert!(!is_ranked_with(|sealed| sealed.argument.randomness.0 = [0xff; 32]));
 }
@@ -485,54 +489,55 @@ fn r3_a_sealed_bid_is_canonical() {
 #[test]
 fn r3_no_randomness_of_an_entry_or_a_difference_is_the_identity() {
     // Entry 0 is the first digit's, 1 to 3 the second's.
-    assert!(!is_ranked_with(|sealed| sealed.ladder[0].r = Point::IDENTITY));
-    assert!(!is_ranked_with(|sealed| sealed.ladder[2].r = sealed.ladder[1].r));
+    assert!(!is_ranked_with(|sealed| sealed.unary[0].r = Point::IDENTITY));
+    assert!(!is_ranked_with(|sealed| sealed.unary[2].r = sealed.unary[1].r));
 }
 
 #[test]
-fn r4_a_ladder_encrypts_the_committed_bid() {
-    assert!(!is_ranked_with(|sealed| sealed.ladder.swap(1, 3)));
+fn r4_a_unary_encoding_encrypts_the_committed_bid() {
+    assert!(!is_ranked_with(|sealed| sealed.unary.swap(1, 3)));
     assert!(!is_ranked_with(|sealed| sealed.argument.randomness.0[0] ^= 1));
-    // All is proved as it should be, of rung 6 where rung 5 was committed.
-    let other_rung = |stage: &Stage, rho, _| chosen(stage, 6, rho, [1, 2, 3, 4]);
-    assert!(!is_ranked(other_rung));
-    let other_blinding = |stage: &Stage, rho, _| chosen(stage, 5, rho + Scalar::ONE, [1, 2, 3, 4]);
+    // All is proved as it should be, of level 6 where level 5 was committed.
+    let other_level = |harness: &Harness, rho, _| chosen(harness, 6, rho, [1, 2, 3, 4]);
+    assert!(!is_ranked(other_level));
+    let other_blinding =
+        |harness: &Harness, rho, _| chosen(harness, 5, rho + Scalar::ONE, [1, 2, 3, 4]);
     assert!(!is_ranked(other_blinding));
 }
 
-/// `rho` of a bid of rung 5, which its bidder derives anew each time.
-fn blinding_of(stage: &mut Stage, bidder: usize, lot: u32) -> Scalar {
-    blinding(&bid(stage, bidder, lot, 5).secret)
+/// `rho` of a bid of level 5, which its bidder derives anew each time.
+fn blinding_of(harness: &mut Harness, bidder: usize, lot: u32) -> Scalar {
+    blinding(&bid(harness, bidder, lot, 5).secret)
 }
 
-/// A sealed bid of bidder 0 on lot 0 whose ladder has this randomness.
-fn chosen(stage: &Stage, rung: u32, rho: Scalar, randomness: [u64; 4]) -> Vec<u8> {
-    sealed(stage, 0, 0, rung, rho, randomness)
+/// A sealed bid of bidder 0 on lot 0 whose unary encoding has this randomness.
+fn chosen(harness: &Harness, level: u32, rho: Scalar, randomness: [u64; 4]) -> Vec<u8> {
+    sealed(harness, 0, 0, level, rho, randomness)
 }
 
 fn sealed(
-    stage: &Stage,
+    harness: &Harness,
     bidder: usize,
     lot: u32,
-    rung: u32,
+    level: u32,
     rho: Scalar,
     randomness: [u64; 4],
 ) -> Vec<u8> {
-    let auction = stage.auction();
-    let signer = stage.bidder(bidder);
+    let auction = harness.auction();
+    let signer = harness.bidder(bidder);
     let context = Context { auction: auction.id(), lot, round: 0, step: 0, signer };
-    let shape = &auction.terms().lots[0].ladder.shape;
+    let shape = &auction.terms().lots[0].grid.shape;
     let key = auction.quorum_keys().unwrap().key;
     let randomness = randomness.map(|r| Scalar::from(1000 + r)).to_vec();
-    let chosen = Chosen { rung: Rung(rung), rho, randomness };
+    let chosen = Chosen { level: Level(level), rho, randomness };
     chosen.seal(&context, shape, &key, &mut rng(8)).to_bytes()
 }
 
 #[test]
-fn r5_no_randomness_stands_twice_in_a_ladder() {
-    assert!(is_ranked(|stage, rho, _| chosen(stage, 5, rho, [1, 2, 3, 4])), "distinct");
-    assert!(!is_ranked(|stage, rho, _| chosen(stage, 5, rho, [1, 2, 3, 1])), "of two digits");
-    assert!(!is_ranked(|stage, rho, _| chosen(stage, 5, rho, [1, 2, 3, 2])), "of one digit");
+fn r5_no_randomness_stands_twice_in_a_unary_encoding() {
+    assert!(is_ranked(|harness, rho, _| chosen(harness, 5, rho, [1, 2, 3, 4])), "distinct");
+    assert!(!is_ranked(|harness, rho, _| chosen(harness, 5, rho, [1, 2, 3, 1])), "of two digits");
+    assert!(!is_ranked(|harness, rho, _| chosen(harness, 5, rho, [1, 2, 3, 2])), "of one digit");
 }
 
 /// Bids of bidder 0 on lot 0 and of `bidder` on `lot`, sealed with this randomness each; how many
@@ -543,24 +548,24 @@ fn invalid_after(
     randomness: [[u64; 4]; 2],
     spoil_first: bool,
 ) -> Vec<u32> {
-    let mut stage = commits();
+    let mut harness = commits();
     let mut commit = |(bidder, lot, randomness): (usize, u32, [u64; 4]), spoil: bool| {
-        let rho = blinding_of(&mut stage, bidder, lot);
-        let mut bytes = sealed(&stage, bidder, lot, 5, rho, randomness);
+        let rho = blinding_of(&mut harness, bidder, lot);
+        let mut bytes = sealed(&harness, bidder, lot, 5, rho, randomness);
         let last = bytes.len() - 32;
         bytes[last] ^= u8::from(spoil);
-        stage.commit_altered(bidder, lot, 5, |_| bytes)
+        harness.commit_altered(bidder, lot, 5, |_| bytes)
     };
     let first = commit((0, 0, randomness[0]), spoil_first);
     let second = commit((bidder, lot, randomness[1]), false);
-    stage.pass();
-    stage.reveal(vec![first]);
-    stage.reveal(vec![second]);
-    stage.finish().lots.iter().map(|lot| lot.invalid).collect()
+    harness.pass();
+    harness.reveal(vec![first]);
+    harness.reveal(vec![second]);
+    harness.finish().lots.iter().map(|lot| lot.invalid).collect()
 }
 
 #[test]
-fn r5_no_randomness_stands_in_two_ladders() {
+fn r5_no_randomness_stands_in_two_unary_encodings() {
     let [one, other, overlap] = [[1, 2, 3, 4], [5, 6, 7, 8], [5, 6, 7, 1]];
     assert_eq!(invalid_after(1, 0, [one, other], false), [0, 0]);
     assert_eq!(invalid_after(1, 0, [one, one], false), [1, 0]);
@@ -571,7 +576,7 @@ fn r5_no_randomness_stands_in_two_ladders() {
 }
 
 #[test]
-fn r5_a_ladder_that_was_not_accepted_blocks_nobody() {
+fn r5_a_unary_encoding_that_was_not_accepted_blocks_nobody() {
     let one = [1, 2, 3, 4];
     assert_eq!(invalid_after(1, 1, [one, one], true), [1, 0]);
 }
@@ -580,57 +585,57 @@ fn r5_a_ladder_that_was_not_accepted_blocks_nobody() {
 fn an_invalid_bid_takes_none_of_its_instruction_along() {
     // The equations of all reveals of an instruction are folded into one: a false one among them
     // must be told from the others.
-    let mut stage = commits();
-    let good = stage.commit(0, 0, 5);
-    let bad = stage.commit_altered(1, 0, 7, |mut bytes| {
+    let mut harness = commits();
+    let good = harness.commit(0, 0, 5);
+    let bad = harness.commit_altered(1, 0, 7, |mut bytes| {
         let last = bytes.len() - 32;
         bytes[last] ^= 1;
         bytes
     });
-    let malformed = stage.commit_altered(2, 0, 7, |_| vec![1, 2, 3]);
-    stage.pass();
-    stage.reveal(vec![bad, good, malformed]);
-    let outcome = stage.finish();
+    let malformed = harness.commit_altered(2, 0, 7, |_| vec![1, 2, 3]);
+    harness.pass();
+    harness.reveal(vec![bad, good, malformed]);
+    let outcome = harness.finish();
     let lot = &outcome.lots[0];
     assert_eq!((lot.ranked, lot.invalid), (1, 2));
-    let winner = stage.bidder(0);
+    let winner = harness.bidder(0);
     assert!(is_sold_to(&lot.ending, winner));
 }
 
 // ---- endorsements ----
 
 /// One group of 2 of 3; bidder 0 revealed, bidders 1 and 2 did not, all on lot 0.
-fn endorsing(groups: Vec<(u16, Vec<Seat>)>) -> Stage {
+fn endorsing(groups: Vec<(u16, Vec<Seat>)>) -> Harness {
     let small = Small { groups, ..small() };
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let reveal = stage.commit(0, 0, 5);
-    stage.commit(1, 0, 2);
-    stage.commit(2, 0, 3);
-    stage.pass();
-    stage.reveal(vec![reveal]);
-    stage.pass();
-    assert_eq!(stage.auction().phase(), Phase::Endorsing);
-    stage
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let reveal = harness.commit(0, 0, 5);
+    harness.commit(1, 0, 2);
+    harness.commit(2, 0, 3);
+    harness.pass();
+    harness.reveal(vec![reveal]);
+    harness.pass();
+    assert_eq!(harness.auction().phase(), Phase::Endorsing);
+    harness
 }
 
-fn two_of_three() -> Stage {
+fn two_of_three() -> Harness {
     endorsing(vec![(2, vec![Seat::Own; 3])])
 }
 
 /// The check that refuses keyholder 1's endorsement after `alter`; nothing if it is accepted.
-fn altered_endorsement(alter: impl FnOnce(&Stage, &mut Endorsement)) -> Option<&'static str> {
-    let mut stage = two_of_three();
-    let bytes = stage.posts(0, &[]).remove(0);
-    let bytes = stage.pens.alter(stage.auction(), &bytes, |instruction| match instruction {
-        Instruction::Endorse(endorsement) => alter(&stage, endorsement),
+fn altered_endorsement(alter: impl FnOnce(&Harness, &mut Endorsement)) -> Option<&'static str> {
+    let mut harness = two_of_three();
+    let bytes = harness.posts(0, &[]).remove(0);
+    let bytes = harness.pens.alter(harness.auction(), &bytes, |instruction| match instruction {
+        Instruction::Endorse(endorsement) => alter(&harness, endorsement),
         _ => panic!("an endorsement"),
     });
-    let answer = stage.auction().clone().apply(stage.slot, &bytes);
-    answer.err().map(|_| refuses(&stage, &bytes))
+    let answer = harness.auction().clone().apply(harness.slot, &bytes);
+    answer.err().map(|_| refuses(&harness, &bytes))
 }
 
-fn bid_of(stage: &Stage, bidder: usize) -> BidId {
-    BidId { lot: 0, round: 0, bidder: stage.bidder(bidder) }
+fn bid_of(harness: &Harness, bidder: usize) -> BidId {
+    BidId { lot: 0, round: 0, bidder: harness.bidder(bidder) }
 }
 
 #[test]
@@ -640,24 +645,24 @@ fn k1_an_endorsement_is_of_the_head_at_the_close_of_reveals() {
     assert_eq!(altered_endorsement(|_, e| e.head.0[31] ^= 1), Some("K1"));
     assert_eq!(altered_endorsement(|_, e| e.head = Digest([0; 32])), Some("K1"));
     // The head has moved since, with the tick that passed the deadline: it is not meant.
-    assert_eq!(altered_endorsement(|stage, e| e.head = stage.auction().head()), Some("K1"));
+    assert_eq!(altered_endorsement(|harness, e| e.head = harness.auction().head()), Some("K1"));
 }
 
 #[test]
 fn k1_attested_bids_were_committed_and_never_revealed() {
-    let attesting = |which: fn(&Stage) -> Vec<BidId>| {
-        altered_endorsement(|stage, e| e.attested = list(which(stage)))
+    let attesting = |which: fn(&Harness) -> Vec<BidId>| {
+        altered_endorsement(|harness, e| e.attested = list(which(harness)))
     };
-    assert_eq!(attesting(|stage| vec![bid_of(stage, 1)]), None);
-    assert_eq!(attesting(|stage| vec![bid_of(stage, 0)]), Some("K1"), "revealed");
-    let other_lot = |stage: &Stage| vec![BidId { lot: 1, ..bid_of(stage, 1) }];
+    assert_eq!(attesting(|harness| vec![bid_of(harness, 1)]), None);
+    assert_eq!(attesting(|harness| vec![bid_of(harness, 0)]), Some("K1"), "revealed");
+    let other_lot = |harness: &Harness| vec![BidId { lot: 1, ..bid_of(harness, 1) }];
     assert_eq!(attesting(other_lot), Some("K1"), "no commit");
-    let no_lot = |stage: &Stage| vec![BidId { lot: 9, ..bid_of(stage, 1) }];
+    let no_lot = |harness: &Harness| vec![BidId { lot: 9, ..bid_of(harness, 1) }];
     assert_eq!(attesting(no_lot), Some("K1"));
-    let other_round = |stage: &Stage| vec![BidId { round: 1, ..bid_of(stage, 1) }];
+    let other_round = |harness: &Harness| vec![BidId { round: 1, ..bid_of(harness, 1) }];
     assert_eq!(attesting(other_round), Some("K1"));
-    let one_of_two = |stage: &Stage| {
-        let mut bids = vec![bid_of(stage, 0), bid_of(stage, 1)];
+    let one_of_two = |harness: &Harness| {
+        let mut bids = vec![bid_of(harness, 0), bid_of(harness, 1)];
         bids.sort();
         bids
     };
@@ -666,14 +671,14 @@ fn k1_attested_bids_were_committed_and_never_revealed() {
 
 #[test]
 fn k1_attested_bids_ascend() {
-    let sorted = |stage: &Stage| {
-        let mut bids = vec![bid_of(stage, 1), bid_of(stage, 2)];
+    let sorted = |harness: &Harness| {
+        let mut bids = vec![bid_of(harness, 1), bid_of(harness, 2)];
         bids.sort();
         bids
     };
     let attesting = |alter: fn(&mut Vec<BidId>)| {
-        altered_endorsement(|stage, e| {
-            let mut bids = sorted(stage);
+        altered_endorsement(|harness, e| {
+            let mut bids = sorted(harness);
             alter(&mut bids);
             e.attested = list(bids);
         })
@@ -685,29 +690,29 @@ fn k1_attested_bids_ascend() {
 
 #[test]
 fn e3_only_keyholders_endorse() {
-    let mut stage = two_of_three();
-    let (_, instruction) = opened(&stage.posts(0, &[])[0]);
-    for party in [stage.bidder(0), stage.auction().terms().seller, stage.custodian.party()] {
-        assert_eq!(refuses(&stage, &stage.sign(party, &instruction)), "E3");
+    let mut harness = two_of_three();
+    let (_, instruction) = opened(&harness.posts(0, &[])[0]);
+    for party in [harness.bidder(0), harness.auction().terms().seller, harness.custodian.party()] {
+        assert_eq!(refuses(&harness, &harness.sign(party, &instruction)), "E3");
     }
 }
 
 #[test]
 fn k2_a_keyholder_endorses_once() {
-    let mut stage = two_of_three();
-    let attested = [bid_of(&stage, 1)];
-    let [first, second] = [&[][..], &attested].map(|attested| stage.posts(0, attested).remove(0));
+    let mut harness = two_of_three();
+    let attested = [bid_of(&harness, 1)];
+    let [first, second] = [&[][..], &attested].map(|attested| harness.posts(0, attested).remove(0));
     assert_ne!(first, second);
-    stage.submit(&first);
-    assert_eq!(refuses(&stage, &first), "K2");
-    assert_eq!(refuses(&stage, &second), "K2");
+    harness.submit(&first);
+    assert_eq!(refuses(&harness, &first), "K2");
+    assert_eq!(refuses(&harness, &second), "K2");
 }
 
 #[test]
 fn k2_a_group_has_no_more_endorsements_than_it_wants() {
-    let mut stage = endorsing(vec![(1, vec![Seat::Own; 2]), (1, vec![Seat::Own])]);
-    let [first, second] = [0, 1].map(|place| stage.posts(place, &[]).remove(0));
-    stage.submit(&second);
-    assert_eq!(stage.auction().phase(), Phase::Endorsing, "the other group is missing");
-    assert_eq!(refuses(&stage, &first), "K2");
+    let mut harness = endorsing(vec![(1, vec![Seat::Own; 2]), (1, vec![Seat::Own])]);
+    let [first, second] = [0, 1].map(|place| harness.posts(place, &[]).remove(0));
+    harness.submit(&second);
+    assert_eq!(harness.auction().phase(), Phase::Endorsing, "the other group is missing");
+    assert_eq!(refuses(&harness, &first), "K2");
 }

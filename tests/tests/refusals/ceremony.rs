@@ -17,12 +17,13 @@ use talea_protocol::{
     instruction::{Fund, Instruction},
     setup::{CompactProof, Complaint, Deal},
 };
-use talea_sim::play::Seat;
+use talea_sim::simulate::Seat;
 use talea_tests::{
-    Small, list,
+    Small,
+    harness::Harness,
+    list,
     replay::{Kind, Scene, edit, refused},
     rng,
-    stage::Stage,
 };
 
 /// No canonical encoding of anything.
@@ -37,100 +38,100 @@ fn fund(sequence: u64, amount: u64) -> Instruction {
 
 #[test]
 fn m1_the_custodian_counts_without_gap_or_repetition() {
-    let mut stage = Stage::open(&SCRIPT.small, &SCRIPT.small.terms());
-    let custodian = stage.custodian.party();
+    let mut harness = Harness::open(&SCRIPT.small, &SCRIPT.small.terms());
+    let custodian = harness.custodian.party();
     for next in 0..3 {
         for sequence in (0..5).chain([u64::MAX]).filter(|sequence| *sequence != next) {
-            let bytes = stage.sign(custodian, &fund(sequence, 1));
-            assert_eq!(refused(stage.auction(), 1, &bytes), "M1", "{sequence} after {next}");
+            let bytes = harness.sign(custodian, &fund(sequence, 1));
+            assert_eq!(refused(harness.auction(), 1, &bytes), "M1", "{sequence} after {next}");
         }
-        let bytes = stage.sign(custodian, &fund(next, 1));
-        stage.submit(&bytes);
+        let bytes = harness.sign(custodian, &fund(next, 1));
+        harness.submit(&bytes);
     }
 }
 
 #[test]
 fn m2_an_amount_is_positive() {
-    let stage = Stage::open(&SCRIPT.small, &SCRIPT.small.terms());
-    let bytes = stage.sign(stage.custodian.party(), &fund(0, 0));
-    assert_eq!(refused(stage.auction(), 1, &bytes), "M2");
+    let harness = Harness::open(&SCRIPT.small, &SCRIPT.small.terms());
+    let bytes = harness.sign(harness.custodian.party(), &fund(0, 0));
+    assert_eq!(refused(harness.auction(), 1, &bytes), "M2");
 }
 
 #[test]
 fn m2_all_amounts_sum_to_less_than_two_to_the_64() {
-    let mut stage = Stage::open(&SCRIPT.small, &SCRIPT.small.terms());
-    let custodian = stage.custodian.party();
-    stage.fund(SCRIPT.bidder(1), u64::MAX - 10);
+    let mut harness = Harness::open(&SCRIPT.small, &SCRIPT.small.terms());
+    let custodian = harness.custodian.party();
+    harness.fund(SCRIPT.bidder(1), u64::MAX - 10);
     for amount in [11, 12, u64::MAX] {
-        let bytes = stage.sign(custodian, &fund(1, amount));
-        assert_eq!(refused(stage.auction(), 1, &bytes), "M2", "{amount}");
+        let bytes = harness.sign(custodian, &fund(1, amount));
+        assert_eq!(refused(harness.auction(), 1, &bytes), "M2", "{amount}");
     }
-    let bytes = stage.sign(custodian, &fund(1, 10));
-    stage.submit(&bytes);
-    let bytes = stage.sign(custodian, &fund(2, 1));
-    assert_eq!(refused(stage.auction(), 1, &bytes), "M2");
+    let bytes = harness.sign(custodian, &fund(1, 10));
+    harness.submit(&bytes);
+    let bytes = harness.sign(custodian, &fund(2, 1));
+    assert_eq!(refused(harness.auction(), 1, &bytes), "M2");
 }
 
 // ---- deals ----
 
 /// Funded, and before the first deal.
-fn before_deals() -> Stage {
-    let mut stage = Stage::open(&SCRIPT.small, &SCRIPT.small.terms());
-    stage.fund_everybody();
-    stage
+fn before_deals() -> Harness {
+    let mut harness = Harness::open(&SCRIPT.small, &SCRIPT.small.terms());
+    harness.fund_everybody();
+    harness
 }
 
 /// The first candidate's deal.
-fn deal(stage: &mut Stage) -> (Vec<u8>, Dealer) {
-    let candidate = stage.candidates.remove(0);
-    candidate.deal(stage.board.auction(), &mut stage.rng).unwrap()
+fn deal(harness: &mut Harness) -> (Vec<u8>, Dealer) {
+    let candidate = harness.candidates.remove(0);
+    candidate.deal(harness.board.auction(), &mut harness.rng).unwrap()
 }
 
 /// The check that refuses the first candidate's deal with something altered and signed again.
 fn altered_deal(alter: impl FnOnce(&mut Deal)) -> &'static str {
-    let mut stage = before_deals();
-    let (bytes, _) = deal(&mut stage);
-    let bytes = stage.pens.alter(stage.auction(), &bytes, |instruction| match instruction {
+    let mut harness = before_deals();
+    let (bytes, _) = deal(&mut harness);
+    let bytes = harness.pens.alter(harness.auction(), &bytes, |instruction| match instruction {
         Instruction::Deal(deal) => alter(deal),
         _ => panic!("a deal"),
     });
-    refused(stage.auction(), 1, &bytes)
+    refused(harness.auction(), 1, &bytes)
 }
 
 #[test]
 fn e3_only_a_member_of_the_quorum_deals() {
-    let mut stage = before_deals();
-    let (bytes, _) = deal(&mut stage);
+    let mut harness = before_deals();
+    let (bytes, _) = deal(&mut harness);
     let (_, instruction) = talea_tests::replay::opened(&bytes);
-    for party in [stage.bidder(0), SCRIPT.seller(), stage.custodian.party()] {
-        assert_eq!(refused(stage.auction(), 1, &stage.sign(party, &instruction)), "E3");
+    for party in [harness.bidder(0), SCRIPT.seller(), harness.custodian.party()] {
+        assert_eq!(refused(harness.auction(), 1, &harness.sign(party, &instruction)), "E3");
     }
 }
 
 #[test]
 fn s1_a_member_deals_once() {
-    let mut stage = before_deals();
-    let (first, _) = deal(&mut stage);
-    let twin = Stage::open(&SCRIPT.small, &SCRIPT.small.terms()).candidates.remove(0);
-    let (second, _) = twin.deal(stage.board.auction(), &mut rng(77)).unwrap();
+    let mut harness = before_deals();
+    let (first, _) = deal(&mut harness);
+    let twin = Harness::open(&SCRIPT.small, &SCRIPT.small.terms()).candidates.remove(0);
+    let (second, _) = twin.deal(harness.board.auction(), &mut rng(77)).unwrap();
     assert_ne!(first, second);
     // Bonds for two deals would be there.
-    stage.fund(SCRIPT.keyholder(1), 1_000);
-    stage.submit(&first);
-    assert_eq!(refused(stage.auction(), 1, &second), "S1");
+    harness.fund(SCRIPT.keyholder(1), 1_000);
+    harness.submit(&first);
+    assert_eq!(refused(harness.auction(), 1, &second), "S1");
 }
 
 #[test]
 fn s1_the_bonds_of_all_lots_are_available() {
     let small = Small { lots: vec![(5, vec![3]); 3], stakes: (1, 30, 0), ..Small::default() };
-    let mut stage = Stage::open(&small, &small.terms());
-    let (bytes, dealer) = deal(&mut stage);
+    let mut harness = Harness::open(&small, &small.terms());
+    let (bytes, dealer) = deal(&mut harness);
     let party = talea_tests::replay::opened(&bytes).0;
-    assert_eq!(refused(stage.auction(), 1, &bytes), "S1", "nothing");
-    stage.fund(party, 89);
-    assert_eq!(refused(stage.auction(), 1, &bytes), "S1", "a unit short");
-    stage.fund(party, 1);
-    stage.submit(&bytes);
+    assert_eq!(refused(harness.auction(), 1, &bytes), "S1", "nothing");
+    harness.fund(party, 89);
+    assert_eq!(refused(harness.auction(), 1, &bytes), "S1", "a unit short");
+    harness.fund(party, 1);
+    harness.submit(&bytes);
     drop(dealer);
 }
 
@@ -193,11 +194,11 @@ fn deal_of(auction: &Auction, coefficients: [u64; 2], ephemeral: u64) -> Instruc
 
 /// The check that refuses [`deal_of`]; nothing if it is accepted.
 fn verdict_on_deal(coefficients: [u64; 2], ephemeral: u64) -> Option<&'static str> {
-    let stage = before_deals();
-    let deal = deal_of(stage.auction(), coefficients, ephemeral);
-    let bytes = stage.sign(SCRIPT.keyholder(1), &deal);
-    let answer = stage.auction().clone().apply(1, &bytes);
-    answer.err().map(|_| refused(stage.auction(), 1, &bytes))
+    let harness = before_deals();
+    let deal = deal_of(harness.auction(), coefficients, ephemeral);
+    let bytes = harness.sign(SCRIPT.keyholder(1), &deal);
+    let answer = harness.auction().clone().apply(1, &bytes);
+    answer.err().map(|_| refused(harness.auction(), 1, &bytes))
 }
 
 #[test]
@@ -227,28 +228,28 @@ fn s3_no_deal_makes_the_sum_of_constants_vanish_in_its_group_or_in_all() {
     let verdict = |groups: &[u16], deals: &[(usize, i64)]| {
         let groups = groups.iter().map(|threshold| (*threshold, vec![Seat::Own; 3])).collect();
         let small = Small { groups, ..Small::default() };
-        let mut stage = Stage::open(&small, &small.terms());
-        stage.fund_everybody();
+        let mut harness = Harness::open(&small, &small.terms());
+        harness.fund_everybody();
         let mut candidates: Vec<Option<_>> =
-            std::mem::take(&mut stage.candidates).into_iter().map(Some).collect();
+            std::mem::take(&mut harness.candidates).into_iter().map(Some).collect();
         let mut last: Option<Vec<u8>> = None;
         for (place, constant) in deals {
             if let Some(deal) = last.take() {
-                stage.submit(&deal);
+                harness.submit(&deal);
             }
             let scalar = Scalar::from(constant.unsigned_abs());
             let constant = if *constant < 0 { -scalar } else { scalar };
             let candidate = candidates[*place].take().unwrap();
             let threshold = small.groups[place / 3].0;
-            let others = (1..threshold).map(|_| Scalar::random(&mut stage.rng));
+            let others = (1..threshold).map(|_| Scalar::random(&mut harness.rng));
             let coefficients: Vec<Scalar> = [constant].into_iter().chain(others).collect();
-            let auction = stage.board.auction();
-            let dealt = candidate.deal_chosen(auction, &coefficients, |_, s| s, &mut stage.rng);
+            let auction = harness.board.auction();
+            let dealt = candidate.deal_chosen(auction, &coefficients, |_, s| s, &mut harness.rng);
             last = Some(dealt.unwrap().0);
         }
         let bytes = last.unwrap();
-        let answer = stage.auction().clone().apply(1, &bytes);
-        answer.err().map(|_| refused(stage.auction(), 1, &bytes))
+        let answer = harness.auction().clone().apply(1, &bytes);
+        answer.err().map(|_| refused(harness.auction(), 1, &bytes))
     };
     for threshold in [1, 2, 3] {
         let verdict = |deals: &[(usize, i64)]| verdict(&[threshold], deals);
@@ -284,33 +285,37 @@ fn s4_an_ephemeral_key_is_not_the_identity() {
 
 /// Two groups, of 2 of 3 and 1 of 2, of which the last member never deals; time has come for
 /// complaints. Everybody dealt honestly.
-fn complaints() -> Stage {
+fn complaints() -> Harness {
     let groups = vec![(2, vec![Seat::Own; 3]), (1, vec![Seat::Own; 2])];
     let small = Small { groups, ..Small::default() };
-    let mut stage = Stage::open(&small, &small.terms());
-    stage.fund_everybody();
-    let absent = stage.candidates.pop();
-    stage.deal();
-    stage.candidates.extend(absent);
-    stage.pass();
-    assert_eq!(stage.auction().phase(), Phase::Complaints);
-    stage
+    let mut harness = Harness::open(&small, &small.terms());
+    harness.fund_everybody();
+    let absent = harness.candidates.pop();
+    harness.deal();
+    harness.candidates.extend(absent);
+    harness.pass();
+    assert_eq!(harness.auction().phase(), Phase::Complaints);
+    harness
 }
 
 /// What is altered, in words, and how, with another complaint at hand.
 type Change = (&'static str, fn(&mut Complaint, &Complaint));
 
 /// The false complaint of dealer number `from` about its group's member `about`.
-fn complaint(stage: &mut Stage, from: usize, about: u16) -> Vec<u8> {
-    let (auction, rng) = (stage.board.auction(), &mut stage.rng);
-    let dealer = &stage.dealers[from];
+fn complaint(harness: &mut Harness, from: usize, about: u16) -> Vec<u8> {
+    let (auction, rng) = (harness.board.auction(), &mut harness.rng);
+    let dealer = &harness.dealers[from];
     let accused = talea_protocol::quorum::KeyholderId { member: about, ..dealer.id() };
     dealer.complain(auction, accused, rng).unwrap().expect("the accused dealt")
 }
 
 /// A complaint, altered and signed again.
-fn altered_complaint(stage: &Stage, bytes: &[u8], alter: impl FnOnce(&mut Complaint)) -> Vec<u8> {
-    stage.pens.alter(stage.auction(), bytes, |instruction| match instruction {
+fn altered_complaint(
+    harness: &Harness,
+    bytes: &[u8],
+    alter: impl FnOnce(&mut Complaint),
+) -> Vec<u8> {
+    harness.pens.alter(harness.auction(), bytes, |instruction| match instruction {
         Instruction::Complain(complaint) => alter(complaint),
         _ => panic!("a complaint"),
     })
@@ -318,51 +323,51 @@ fn altered_complaint(stage: &Stage, bytes: &[u8], alter: impl FnOnce(&mut Compla
 
 #[test]
 fn e3_only_a_member_who_dealt_complains() {
-    let mut stage = complaints();
-    let bytes = complaint(&mut stage, 0, 2);
+    let mut harness = complaints();
+    let bytes = complaint(&mut harness, 0, 2);
     let (_, instruction) = talea_tests::replay::opened(&bytes);
-    let absent = stage.candidates[0].member().signing;
-    for party in [stage.bidder(0), stage.auction().terms().seller, absent] {
-        let bytes = stage.sign(party, &instruction);
-        assert_eq!(refused(stage.auction(), stage.slot, &bytes), "E3");
+    let absent = harness.candidates[0].member().signing;
+    for party in [harness.bidder(0), harness.auction().terms().seller, absent] {
+        let bytes = harness.sign(party, &instruction);
+        assert_eq!(refused(harness.auction(), harness.slot, &bytes), "E3");
     }
 }
 
 #[test]
 fn s5_a_complaint_is_about_another_member_who_dealt() {
-    let mut stage = complaints();
-    let bytes = complaint(&mut stage, 0, 2);
+    let mut harness = complaints();
+    let bytes = complaint(&mut harness, 0, 2);
     for (dealer, whom) in [(1, "itself"), (0, "nobody"), (4, "nobody"), (u16::MAX, "nobody")] {
-        let bytes = altered_complaint(&stage, &bytes, |c| c.dealer = dealer);
-        assert_eq!(refused(stage.auction(), stage.slot, &bytes), "S5", "{dealer}: {whom}");
+        let bytes = altered_complaint(&harness, &bytes, |c| c.dealer = dealer);
+        assert_eq!(refused(harness.auction(), harness.slot, &bytes), "S5", "{dealer}: {whom}");
     }
     // The second group's first member, about its second, who never dealt.
     let (_, instruction) = talea_tests::replay::opened(&bytes);
-    let alone = stage.auction().terms().quorum[1].members[0].signing;
-    let bytes = stage.sign(alone, &instruction);
-    assert_eq!(refused(stage.auction(), stage.slot, &bytes), "S5");
+    let alone = harness.auction().terms().quorum[1].members[0].signing;
+    let bytes = harness.sign(alone, &instruction);
+    assert_eq!(refused(harness.auction(), harness.slot, &bytes), "S5");
 }
 
 #[test]
 fn s5_whoever_was_expelled_neither_complains_nor_is_complained_about() {
-    let mut stage = complaints();
-    let about_second = complaint(&mut stage, 0, 2);
-    let [by_second, by_third] = [1, 2].map(|from| complaint(&mut stage, from, 1));
+    let mut harness = complaints();
+    let about_second = complaint(&mut harness, 0, 2);
+    let [by_second, by_third] = [1, 2].map(|from| complaint(&mut harness, from, 1));
     // The first lied: it is out.
-    stage.submit(&about_second);
-    assert!(stage.auction().was_expelled(stage.dealers[0].id()));
-    let about_third = complaint(&mut stage, 0, 3);
-    assert_eq!(refused(stage.auction(), stage.slot, &about_third), "S5");
-    assert_eq!(refused(stage.auction(), stage.slot, &about_second), "S5");
-    assert_eq!(refused(stage.auction(), stage.slot, &by_second), "S5");
-    assert_eq!(refused(stage.auction(), stage.slot, &by_third), "S5");
+    harness.submit(&about_second);
+    assert!(harness.auction().was_expelled(harness.dealers[0].id()));
+    let about_third = complaint(&mut harness, 0, 3);
+    assert_eq!(refused(harness.auction(), harness.slot, &about_third), "S5");
+    assert_eq!(refused(harness.auction(), harness.slot, &about_second), "S5");
+    assert_eq!(refused(harness.auction(), harness.slot, &by_second), "S5");
+    assert_eq!(refused(harness.auction(), harness.slot, &by_third), "S5");
 }
 
 #[test]
 fn s6_a_complaints_point_is_the_one_between_complainer_and_dealer() {
-    let mut stage = complaints();
-    let bytes = complaint(&mut stage, 0, 2);
-    let about_third = complaint(&mut stage, 0, 3);
+    let mut harness = complaints();
+    let bytes = complaint(&mut harness, 0, 2);
+    let about_third = complaint(&mut harness, 0, 3);
     let Instruction::Complain(other) = talea_tests::replay::opened(&about_third).1 else {
         panic!("a complaint")
     };
@@ -377,10 +382,10 @@ fn s6_a_complaints_point_is_the_one_between_complainer_and_dealer() {
         ("no scalar", |c, _| c.proof.response = NO_SCALAR),
     ];
     for (what, change) in changes {
-        let bytes = altered_complaint(&stage, &bytes, |c| change(c, &other));
-        assert_eq!(refused(stage.auction(), stage.slot, &bytes), "S6", "{what}");
+        let bytes = altered_complaint(&harness, &bytes, |c| change(c, &other));
+        assert_eq!(refused(harness.auction(), harness.slot, &bytes), "S6", "{what}");
     }
-    stage.submit(&bytes);
+    harness.submit(&bytes);
 }
 
 #[test]

@@ -5,21 +5,24 @@ use std::collections::BTreeMap;
 use talea_contract::{Auction, Due, Phase, Task, elgamal::Ciphertext, fiat_shamir::Context};
 use talea_parties::{
     choices::Crossing,
-    proofs::{blind, mix},
+    proofs::{blind, shuffle},
 };
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point, Scalar as WireScalar},
     instruction::Instruction,
     quorum::KeyholderId,
-    ranking::{BlindPost, GatePost, GateTurn, MixPost, RankHeader, Switch, UnsealPost},
+    ranking::{
+        BlindPost, DecryptionSharePost, GatePost, GateTurn, RankHeader, ShufflePost, Switch,
+    },
     terms::Mechanism,
 };
-use talea_sim::play::Seat;
+use talea_sim::simulate::Seat;
 use talea_tests::{
-    Small, list,
+    Small,
+    harness::Harness,
+    list,
     replay::{Kind, accepted, edit, opened, refused},
     rng,
-    stage::Stage,
 };
 
 const NO_POINT: Point = Point([0xff; 32]);
@@ -27,11 +30,11 @@ const NO_SCALAR: WireScalar = WireScalar([0xff; 32]);
 const SECOND_PRICE: Mechanism = Mechanism::SECOND_PRICE;
 
 /// Two lots under `[1 of 1] and [2 of 3]`, of which the second has no bids; two items to a chunk.
-fn ranking(mechanism: Mechanism) -> Stage {
+fn ranking(mechanism: Mechanism) -> Harness {
     ranking_in_chunks(mechanism, 2)
 }
 
-fn ranking_in_chunks(mechanism: Mechanism, chunk_items: u16) -> Stage {
+fn ranking_in_chunks(mechanism: Mechanism, chunk_items: u16) -> Harness {
     let small = Small {
         mechanism,
         groups: vec![(1, vec![Seat::Seller]), (2, vec![Seat::Own; 3])],
@@ -39,91 +42,91 @@ fn ranking_in_chunks(mechanism: Mechanism, chunk_items: u16) -> Stage {
         chunk_items,
         ..Small::default()
     };
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let reveals = [(0, 5), (1, 2), (2, 7)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
-    stage.pass();
-    stage.reveal(reveals.to_vec());
-    stage.act_until(Phase::Ranking);
-    stage
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let reveals = [(0, 5), (1, 2), (2, 7)].map(|(bidder, level)| harness.commit(bidder, 0, level));
+    harness.pass();
+    harness.reveal(reveals.to_vec());
+    harness.act_until(Phase::Ranking);
+    harness
 }
 
-fn kind_due(stage: &Stage) -> Kind {
-    let tasks = stage.keyholders.iter().flat_map(|k| stage.auction().dues(k.id()));
+fn kind_due(harness: &Harness) -> Kind {
+    let tasks = harness.keyholders.iter().flat_map(|k| harness.auction().dues(k.id()));
     let mut kinds = tasks.filter_map(|due| match due {
         Due::Rank { task: Task::Gate { .. }, .. } => Some(Kind::Gate),
-        Due::Rank { task: Task::Mix(_), .. } => Some(Kind::Mix),
+        Due::Rank { task: Task::Shuffle(_), .. } => Some(Kind::Shuffle),
         Due::Rank { task: Task::Blind(_), .. } => Some(Kind::Blind),
-        Due::Rank { task: Task::Unseal(_), .. } => Some(Kind::Unseal),
+        Due::Rank { task: Task::Decrypt(_), .. } => Some(Kind::Decrypt),
         Due::Endorse { .. } => None,
     });
     kinds.next().expect("something is due")
 }
 
-/// A stage at the beginning of the first step of this kind, or the first of more than one chunk.
-fn at(kind: Kind, chunks: usize) -> Stage {
+/// A harness at the beginning of the first step of this kind, or the first of more than one chunk.
+fn at(kind: Kind, chunks: usize) -> Harness {
     let mechanism = match kind {
-        // "At most none" is asked by blindings, "at most one" by mixing.
-        Kind::Mix => SECOND_PRICE,
+        // "At most none" is asked by blindings, "at most one" by shuffling.
+        Kind::Shuffle => SECOND_PRICE,
         _ => Mechanism::FirstPrice,
     };
     until(ranking(mechanism), kind, chunks)
 }
 
-fn until(mut stage: Stage, kind: Kind, chunks: usize) -> Stage {
-    let first = stage.keyholders[0].id();
-    while kind_due(&stage) != kind || stage.auction().dues(first).len() < chunks {
-        let complete = (0..4).any(|place| stage.act(place));
+fn until(mut harness: Harness, kind: Kind, chunks: usize) -> Harness {
+    let first = harness.keyholders[0].id();
+    while kind_due(&harness) != kind || harness.auction().dues(first).len() < chunks {
+        let complete = (0..4).any(|place| harness.act(place));
         assert!(complete, "somebody is due");
     }
-    stage
+    harness
 }
 
 /// The honest posts of the first keyholder at the beginning of a step of this kind.
-fn posts(kind: Kind, chunks: usize) -> (Stage, Vec<Vec<u8>>) {
-    let mut stage = at(kind, chunks);
-    let posts = stage.posts(0, &[]);
-    (stage, posts)
+fn posts(kind: Kind, chunks: usize) -> (Harness, Vec<Vec<u8>>) {
+    let mut harness = at(kind, chunks);
+    let posts = harness.posts(0, &[]);
+    (harness, posts)
 }
 
 /// What is altered, in words, and how.
 type Change<T> = (&'static str, fn(&mut T));
 
-const KINDS: [Kind; 4] = [Kind::Gate, Kind::Mix, Kind::Blind, Kind::Unseal];
+const KINDS: [Kind; 4] = [Kind::Gate, Kind::Shuffle, Kind::Blind, Kind::Decrypt];
 
 fn header(instruction: &mut Instruction) -> &mut RankHeader {
     match instruction {
         Instruction::Gate(post) => &mut post.header,
-        Instruction::Mix(post) => &mut post.header,
+        Instruction::Shuffle(post) => &mut post.header,
         Instruction::Blind(post) => &mut post.header,
-        Instruction::Unseal(post) => &mut post.header,
+        Instruction::Decrypt(post) => &mut post.header,
         _ => panic!("a rank message"),
     }
 }
 
 /// The check that refuses a post with its header altered and signed again.
-fn displaced(stage: &Stage, post: &[u8], alter: impl FnOnce(&mut RankHeader)) -> &'static str {
-    let bytes = stage.pens.alter(stage.auction(), post, |i| alter(header(i)));
-    refused(stage.auction(), stage.slot, &bytes)
+fn displaced(harness: &Harness, post: &[u8], alter: impl FnOnce(&mut RankHeader)) -> &'static str {
+    let bytes = harness.pens.alter(harness.auction(), post, |i| alter(header(i)));
+    refused(harness.auction(), harness.slot, &bytes)
 }
 
 #[test]
 fn k3_a_rank_message_names_a_lot_that_is_being_ranked() {
     for kind in KINDS {
-        let (stage, posts) = posts(kind, 1);
-        assert_eq!(displaced(&stage, &posts[0], |h| h.lot = 1), "K3", "it ended unsold");
-        assert_eq!(displaced(&stage, &posts[0], |h| h.lot = 2), "K3", "there is none");
-        assert_eq!(displaced(&stage, &posts[0], |h| h.lot = u32::MAX), "K3", "there is none");
+        let (harness, posts) = posts(kind, 1);
+        assert_eq!(displaced(&harness, &posts[0], |h| h.lot = 1), "K3", "it ended unsold");
+        assert_eq!(displaced(&harness, &posts[0], |h| h.lot = 2), "K3", "there is none");
+        assert_eq!(displaced(&harness, &posts[0], |h| h.lot = u32::MAX), "K3", "there is none");
     }
 }
 
 #[test]
 fn k3_a_rank_message_names_the_only_round_and_the_current_step() {
     for kind in KINDS {
-        let (stage, posts) = posts(kind, 1);
-        assert_eq!(displaced(&stage, &posts[0], |h| h.round = 1), "K3", "{kind:?}");
-        assert_eq!(displaced(&stage, &posts[0], |h| h.step += 1), "K3", "{kind:?}");
-        assert_eq!(displaced(&stage, &posts[0], |h| h.step = u32::MAX), "K3", "{kind:?}");
-        let earlier = displaced(&stage, &posts[0], |h| h.step = h.step.wrapping_sub(1));
+        let (harness, posts) = posts(kind, 1);
+        assert_eq!(displaced(&harness, &posts[0], |h| h.round = 1), "K3", "{kind:?}");
+        assert_eq!(displaced(&harness, &posts[0], |h| h.step += 1), "K3", "{kind:?}");
+        assert_eq!(displaced(&harness, &posts[0], |h| h.step = u32::MAX), "K3", "{kind:?}");
+        let earlier = displaced(&harness, &posts[0], |h| h.step = h.step.wrapping_sub(1));
         assert_eq!(earlier, "K3", "{kind:?}");
     }
 }
@@ -135,15 +138,15 @@ fn k3_a_post_of_a_step_that_is_over_or_to_come_is_refused() {
 
 /// Tries every post of a whole ranking at the beginning of every step that is not its own.
 fn no_step_takes_anothers_posts(mechanism: Mechanism) {
-    let mut stage = ranking(mechanism);
+    let mut harness = ranking(mechanism);
     let mut posts: Vec<(u32, Vec<u8>)> = Vec::new();
     let mut beginnings: BTreeMap<u32, Auction> = BTreeMap::new();
-    while stage.auction().phase() == Phase::Ranking {
+    while harness.auction().phase() == Phase::Ranking {
         for place in 0..4 {
-            for post in stage.posts(place, &[]) {
+            for post in harness.posts(place, &[]) {
                 let step = header(&mut opened(&post).1).step;
-                beginnings.entry(step).or_insert_with(|| stage.auction().clone());
-                stage.submit(&post);
+                beginnings.entry(step).or_insert_with(|| harness.auction().clone());
+                harness.submit(&post);
                 posts.push((step, post));
             }
         }
@@ -151,7 +154,7 @@ fn no_step_takes_anothers_posts(mechanism: Mechanism) {
     assert!(beginnings.len() >= 7);
     for (current, auction) in &beginnings {
         for (own, post) in posts.iter().filter(|(own, _)| own != current) {
-            assert_eq!(refused(auction, stage.slot, post), "K3", "post of {own} in {current}");
+            assert_eq!(refused(auction, harness.slot, post), "K3", "post of {own} in {current}");
         }
     }
 }
@@ -161,59 +164,59 @@ fn k3_a_rank_message_is_of_the_kind_that_is_due() {
     let samples: Vec<(Kind, Instruction)> =
         KINDS.iter().map(|kind| (*kind, opened(&posts(*kind, 1).1[0]).1)).collect();
     for kind in KINDS {
-        let (mut stage, posts) = posts(kind, 1);
+        let (mut harness, posts) = posts(kind, 1);
         let place = *header(&mut opened(&posts[0]).1);
         for (other, sample) in samples.iter().filter(|(other, _)| *other != kind) {
             let mut sample = sample.clone();
             *header(&mut sample) = place;
-            let signer = stage.keyholders[0].party();
-            let bytes = stage.sign(signer, &sample);
-            let check = refused(stage.auction(), stage.slot, &bytes);
+            let signer = harness.keyholders[0].party();
+            let bytes = harness.sign(signer, &sample);
+            let check = refused(harness.auction(), harness.slot, &bytes);
             assert_eq!(check, "K3", "{other:?} in a step of {kind:?}");
         }
-        assert!(stage.act(0));
+        assert!(harness.act(0));
     }
 }
 
 #[test]
 fn k3_a_rank_message_names_a_chunk_that_is_not_complete() {
     for kind in KINDS {
-        let (mut stage, posts) = posts(kind, 2);
+        let (mut harness, posts) = posts(kind, 2);
         for chunk in [posts.len() as u32, u32::MAX] {
-            assert_eq!(displaced(&stage, &posts[0], |h| h.chunk = chunk), "K3", "{kind:?}");
+            assert_eq!(displaced(&harness, &posts[0], |h| h.chunk = chunk), "K3", "{kind:?}");
         }
         // Everybody acts on chunk 0 only; then somebody does again.
         let mut last = Vec::new();
         for place in 0..3 {
-            last = stage.posts(place, &[]).swap_remove(0);
-            stage.submit(&last);
+            last = harness.posts(place, &[]).swap_remove(0);
+            harness.submit(&last);
         }
-        assert_eq!(refused(stage.auction(), stage.slot, &last), "K3", "{kind:?}");
-        let party = stage.keyholders[3].party();
-        let bytes = stage.sign(party, &opened(&last).1);
-        assert_eq!(refused(stage.auction(), stage.slot, &bytes), "K3", "{kind:?}");
+        assert_eq!(refused(harness.auction(), harness.slot, &last), "K3", "{kind:?}");
+        let party = harness.keyholders[3].party();
+        let bytes = harness.sign(party, &opened(&last).1);
+        assert_eq!(refused(harness.auction(), harness.slot, &bytes), "K3", "{kind:?}");
     }
 }
 
 #[test]
 fn k3_a_rank_message_names_the_endorsed_head() {
     for kind in KINDS {
-        let (stage, posts) = posts(kind, 1);
-        let current = stage.auction().head();
-        assert_eq!(displaced(&stage, &posts[0], |h| h.head.0[0] ^= 1), "K3", "{kind:?}");
-        assert_eq!(displaced(&stage, &posts[0], |h| h.head = Digest([0; 32])), "K3", "{kind:?}");
-        assert_eq!(displaced(&stage, &posts[0], |h| h.head = current), "K3", "{kind:?}");
+        let (harness, posts) = posts(kind, 1);
+        let current = harness.auction().head();
+        assert_eq!(displaced(&harness, &posts[0], |h| h.head.0[0] ^= 1), "K3", "{kind:?}");
+        assert_eq!(displaced(&harness, &posts[0], |h| h.head = Digest([0; 32])), "K3", "{kind:?}");
+        assert_eq!(displaced(&harness, &posts[0], |h| h.head = current), "K3", "{kind:?}");
     }
 }
 
 #[test]
 fn a_refused_head_or_step_is_said_beside_the_one_that_was_expected() {
-    let (stage, posts) = posts(Kind::Gate, 1);
+    let (harness, posts) = posts(Kind::Gate, 1);
     let mut due = opened(&posts[0]).1;
     let due = *header(&mut due);
     let said = |alter: fn(&mut RankHeader)| {
-        let bytes = stage.pens.alter(stage.auction(), &posts[0], |i| alter(header(i)));
-        stage.auction().clone().apply(stage.slot, &bytes).unwrap_err().to_string()
+        let bytes = harness.pens.alter(harness.auction(), &posts[0], |i| alter(header(i)));
+        harness.auction().clone().apply(harness.slot, &bytes).unwrap_err().to_string()
     };
     let found = Digest([9; 32]);
     let of_head = format!("K3: the head: expected {}, got {found}", due.head);
@@ -225,11 +228,11 @@ fn a_refused_head_or_step_is_said_beside_the_one_that_was_expected() {
 #[test]
 fn e3_only_keyholders_rank() {
     for kind in KINDS {
-        let (stage, posts) = posts(kind, 1);
+        let (harness, posts) = posts(kind, 1);
         let (_, instruction) = opened(&posts[0]);
-        for party in [stage.bidder(0), stage.custodian.party()] {
-            let bytes = stage.sign(party, &instruction);
-            assert_eq!(refused(stage.auction(), stage.slot, &bytes), "E3", "{kind:?}");
+        for party in [harness.bidder(0), harness.custodian.party()] {
+            let bytes = harness.sign(party, &instruction);
+            assert_eq!(refused(harness.auction(), harness.slot, &bytes), "E3", "{kind:?}");
         }
     }
 }
@@ -237,78 +240,78 @@ fn e3_only_keyholders_rank() {
 #[test]
 fn k4_a_keyholder_acts_once_in_a_chunk() {
     for kind in KINDS {
-        let (mut stage, posts) = posts(kind, 2);
-        let again = stage.posts(0, &[]).swap_remove(0);
-        stage.submit(&posts[0]);
-        assert_eq!(refused(stage.auction(), stage.slot, &posts[0]), "K4", "{kind:?}");
-        assert_eq!(refused(stage.auction(), stage.slot, &again), "K4", "{kind:?}, made anew");
-        stage.submit(&posts[1]);
+        let (mut harness, posts) = posts(kind, 2);
+        let again = harness.posts(0, &[]).swap_remove(0);
+        harness.submit(&posts[0]);
+        assert_eq!(refused(harness.auction(), harness.slot, &posts[0]), "K4", "{kind:?}");
+        assert_eq!(refused(harness.auction(), harness.slot, &again), "K4", "{kind:?}, made anew");
+        harness.submit(&posts[1]);
     }
 }
 
 #[test]
 fn k4_gates_and_lists_are_taken_in_turn() {
-    for (kind, proof) in [(Kind::Gate, "K6"), (Kind::Mix, "K12")] {
+    for (kind, proof) in [(Kind::Gate, "K6"), (Kind::Shuffle, "K12")] {
         is_taken_in_turn(kind, proof);
     }
 }
 
 fn is_taken_in_turn(kind: Kind, proof: &str) {
-    let (mut stage, posts) = posts(kind, 1);
+    let (mut harness, posts) = posts(kind, 1);
     let (_, first) = opened(&posts[0]);
-    let out_of_turn = |stage: &Stage, place: usize| {
-        let bytes = stage.sign(stage.keyholders[place].party(), &first);
-        refused(stage.auction(), stage.slot, &bytes)
+    let out_of_turn = |harness: &Harness, place: usize| {
+        let bytes = harness.sign(harness.keyholders[place].party(), &first);
+        refused(harness.auction(), harness.slot, &bytes)
     };
     for place in 1..4 {
-        assert_eq!(out_of_turn(&stage, place), "K4", "the first is due");
+        assert_eq!(out_of_turn(&harness, place), "K4", "the first is due");
     }
-    stage.submit(&posts[0]);
+    harness.submit(&posts[0]);
     for place in [2, 3] {
-        assert_eq!(out_of_turn(&stage, place), "K4", "the second is due");
+        assert_eq!(out_of_turn(&harness, place), "K4", "the second is due");
     }
-    assert_eq!(out_of_turn(&stage, 1), proof, "it is due, but this is not its post");
+    assert_eq!(out_of_turn(&harness, 1), proof, "it is due, but this is not its post");
 }
 
 #[test]
 fn k4_a_group_acts_no_more_often_than_it_must() {
-    for kind in [Kind::Blind, Kind::Unseal] {
-        let mut stage = at(kind, 1);
-        let third = stage.posts(3, &[]).swap_remove(0);
-        assert!(stage.act(1));
-        assert!(stage.act(2));
+    for kind in [Kind::Blind, Kind::Decrypt] {
+        let mut harness = at(kind, 1);
+        let third = harness.posts(3, &[]).swap_remove(0);
+        assert!(harness.act(1));
+        assert!(harness.act(2));
         // The seller's act is missing, so the chunk is not complete; the buyers' part of it is.
-        assert_eq!(refused(stage.auction(), stage.slot, &third), "K4", "{kind:?}");
-        assert!(stage.act(0));
+        assert_eq!(refused(harness.auction(), harness.slot, &third), "K4", "{kind:?}");
+        assert!(harness.act(0));
     }
 }
 
 #[test]
 fn k4_whoever_let_its_turn_time_out_is_out() {
-    [Kind::Gate, Kind::Mix].into_iter().for_each(is_out_after_its_turn);
+    [Kind::Gate, Kind::Shuffle].into_iter().for_each(is_out_after_its_turn);
 }
 
 fn is_out_after_its_turn(kind: Kind) {
-    let mut stage = at(kind, 1);
-    assert!(stage.act(0));
-    let late = stage.posts(1, &[]).swap_remove(0);
-    stage.pass();
-    assert_eq!(refused(stage.auction(), stage.slot, &late), "K4");
-    assert!(!stage.act(1));
+    let mut harness = at(kind, 1);
+    assert!(harness.act(0));
+    let late = harness.posts(1, &[]).swap_remove(0);
+    harness.pass();
+    assert_eq!(refused(harness.auction(), harness.slot, &late), "K4");
+    assert!(!harness.act(1));
     // For good: in the next steps too.
-    assert!(stage.act(2) && stage.act(3));
-    assert_ne!(kind_due(&stage), kind);
-    let share = stage.posts(2, &[]).swap_remove(0);
+    assert!(harness.act(2) && harness.act(3));
+    assert_ne!(kind_due(&harness), kind);
+    let share = harness.posts(2, &[]).swap_remove(0);
     let (_, share) = opened(&share);
-    let bytes = stage.sign(stage.keyholders[1].party(), &share);
-    assert_eq!(refused(stage.auction(), stage.slot, &bytes), "K4");
+    let bytes = harness.sign(harness.keyholders[1].party(), &share);
+    assert_eq!(refused(harness.auction(), harness.slot, &bytes), "K4");
 }
 
 /// The check that refuses the first keyholder's post after `alter` and signing again.
 fn altered(kind: Kind, chunks: usize, alter: impl FnOnce(&mut Instruction)) -> &'static str {
-    let (stage, posts) = posts(kind, chunks);
-    let bytes = stage.pens.alter(stage.auction(), &posts[0], alter);
-    refused(stage.auction(), stage.slot, &bytes)
+    let (harness, posts) = posts(kind, chunks);
+    let bytes = harness.pens.alter(harness.auction(), &posts[0], alter);
+    refused(harness.auction(), harness.slot, &bytes)
 }
 
 fn gate(alter: impl FnOnce(&mut Vec<GateTurn>)) -> &'static str {
@@ -318,10 +321,10 @@ fn gate(alter: impl FnOnce(&mut Vec<GateTurn>)) -> &'static str {
     })
 }
 
-fn mix(alter: impl FnOnce(&mut MixPost)) -> &'static str {
-    altered(Kind::Mix, 2, |instruction| match instruction {
-        Instruction::Mix(post) => alter(post),
-        _ => panic!("a mix post"),
+fn shuffle(alter: impl FnOnce(&mut ShufflePost)) -> &'static str {
+    altered(Kind::Shuffle, 2, |instruction| match instruction {
+        Instruction::Shuffle(post) => alter(post),
+        _ => panic!("a shuffle post"),
     })
 }
 
@@ -332,10 +335,10 @@ fn blind(alter: impl FnOnce(&mut BlindPost)) -> &'static str {
     })
 }
 
-fn unseal(alter: impl FnOnce(&mut UnsealPost)) -> &'static str {
-    altered(Kind::Unseal, 2, |instruction| match instruction {
-        Instruction::Unseal(post) => alter(post),
-        _ => panic!("an unseal post"),
+fn decrypt(alter: impl FnOnce(&mut DecryptionSharePost)) -> &'static str {
+    altered(Kind::Decrypt, 2, |instruction| match instruction {
+        Instruction::Decrypt(post) => alter(post),
+        _ => panic!("a post of decryption shares"),
     })
 }
 
@@ -344,17 +347,17 @@ fn k5_a_rank_message_covers_its_chunk_exactly() {
     assert_eq!(gate(|turns| turns.truncate(1)), "K5");
     assert_eq!(gate(|turns| turns.push(turns[0])), "K5");
     assert_eq!(gate(Vec::clear), "K5");
-    assert_eq!(mix(|post| edit(&mut post.switches, |items| items.truncate(1))), "K5");
-    assert_eq!(mix(|post| edit(&mut post.switches, |items| items.push(items[0]))), "K5");
-    assert_eq!(mix(|post| post.switches = list([])), "K5");
+    assert_eq!(shuffle(|post| edit(&mut post.switches, |items| items.truncate(1))), "K5");
+    assert_eq!(shuffle(|post| edit(&mut post.switches, |items| items.push(items[0]))), "K5");
+    assert_eq!(shuffle(|post| post.switches = list([])), "K5");
     assert_eq!(blind(|post| edit(&mut post.blinded, |items| items.truncate(1))), "K5");
     assert_eq!(blind(|post| edit(&mut post.blinded, |items| items.push(items[0]))), "K5");
     assert_eq!(blind(|post| edit(&mut post.responses, |items| items.truncate(1))), "K5");
     assert_eq!(blind(|post| edit(&mut post.responses, |items| items.push(items[0]))), "K5");
     assert_eq!(blind(|post| (post.blinded, post.responses) = (list([]), list([]))), "K5");
-    assert_eq!(unseal(|post| edit(&mut post.shares, |items| items.truncate(1))), "K5");
-    assert_eq!(unseal(|post| edit(&mut post.shares, |items| items.push(items[0]))), "K5");
-    assert_eq!(unseal(|post| post.shares = list([])), "K5");
+    assert_eq!(decrypt(|post| edit(&mut post.shares, |items| items.truncate(1))), "K5");
+    assert_eq!(decrypt(|post| edit(&mut post.shares, |items| items.push(items[0]))), "K5");
+    assert_eq!(decrypt(|post| post.shares = list([])), "K5");
 }
 
 #[test]
@@ -363,23 +366,23 @@ fn k5_counts_switches_of_whole_lists() {
     // lists as its items allow switches, and for one at least.
     let three_at_once = Mechanism::UniformPrice { units: 2 };
     for (chunk_items, switches) in [(1, 4), (4, 4), (7, 4), (8, 8), (11, 8)] {
-        let mut stage = until(ranking_in_chunks(three_at_once, chunk_items), Kind::Mix, 2);
-        let post = stage.posts(0, &[]).swap_remove(0);
-        let Instruction::Mix(MixPost { switches: posted, .. }) = opened(&post).1 else {
-            panic!("a mix post")
+        let mut harness = until(ranking_in_chunks(three_at_once, chunk_items), Kind::Shuffle, 2);
+        let post = harness.posts(0, &[]).swap_remove(0);
+        let Instruction::Shuffle(ShufflePost { switches: posted, .. }) = opened(&post).1 else {
+            panic!("a shuffle post")
         };
         assert_eq!(posted.len(), switches, "{chunk_items} items");
         let with = |count: usize| {
-            let bytes = stage.pens.alter(stage.auction(), &post, |instruction| {
-                let Instruction::Mix(post) = instruction else { panic!("a mix post") };
+            let bytes = harness.pens.alter(harness.auction(), &post, |instruction| {
+                let Instruction::Shuffle(post) = instruction else { panic!("a shuffle post") };
                 post.switches = list(posted.iter().copied().cycle().take(count));
             });
-            refused(stage.auction(), stage.slot, &bytes)
+            refused(harness.auction(), harness.slot, &bytes)
         };
         for count in [1, switches - 1, switches + 1, switches + 4, 2 * switches] {
             assert_eq!(with(count), "K5", "{count} switches in chunks of {chunk_items} items");
         }
-        stage.submit(&post);
+        harness.submit(&post);
     }
 }
 
@@ -411,8 +414,8 @@ fn k6_a_gate_multiplies_both_ciphertexts_by_one_sign() {
 
 /// The check that refuses the post for chunk 0 in the place of that for chunk 1.
 fn moved(kind: Kind) -> &'static str {
-    let (stage, posts) = posts(kind, 2);
-    displaced(&stage, &posts[0], |header| header.chunk = 1)
+    let (harness, posts) = posts(kind, 2);
+    displaced(&harness, &posts[0], |header| header.chunk = 1)
 }
 
 #[test]
@@ -432,14 +435,14 @@ fn k7_a_blinding_multiplies_both_parts_by_one_factor() {
 }
 
 /// A blinding of the first chunk due by these factors, proved as the protocol says.
-fn blinding(stage: &Stage, id: KeyholderId, signer: PartyKey, factors: &[Scalar]) -> Vec<u8> {
+fn blinding(harness: &Harness, id: KeyholderId, signer: PartyKey, factors: &[Scalar]) -> Vec<u8> {
     let Some(Due::Rank { header, task: Task::Blind(inputs) }) =
-        stage.auction().dues(id).into_iter().next()
+        harness.auction().dues(id).into_iter().next()
     else {
         panic!("a blinding is due")
     };
     let RankHeader { lot, round, step, chunk, head } = header;
-    let context = Context { auction: stage.auction().id(), lot, round, step, signer };
+    let context = Context { auction: harness.auction().id(), lot, round, step, signer };
     let witness = blind::Witness { factors: factors[..inputs.len()].to_vec() };
     let post = blind::prove(&context, head, chunk, &inputs, &witness, &mut rng(6));
     let post = Instruction::Blind(BlindPost {
@@ -448,53 +451,54 @@ fn blinding(stage: &Stage, id: KeyholderId, signer: PartyKey, factors: &[Scalar]
         challenge: post.challenge,
         responses: list(post.responses),
     });
-    stage.sign(signer, &post)
+    harness.sign(signer, &post)
 }
 
-fn blinding_by(stage: &Stage, place: usize, factors: [i64; 2]) -> Vec<u8> {
+fn blinding_by(harness: &Harness, place: usize, factors: [i64; 2]) -> Vec<u8> {
     let scalar = |factor: i64| {
         let magnitude = Scalar::from(factor.unsigned_abs());
         if factor < 0 { -magnitude } else { magnitude }
     };
-    let keyholder = &stage.keyholders[place];
-    blinding(stage, keyholder.id(), keyholder.party(), &factors.map(scalar))
+    let keyholder = &harness.keyholders[place];
+    blinding(harness, keyholder.id(), keyholder.party(), &factors.map(scalar))
 }
 
 #[test]
 fn k7_a_factor_is_not_zero() {
     // Equality of the two parts holds for zero too.
-    let stage = at(Kind::Blind, 2);
-    let check = |factors| refused(stage.auction(), stage.slot, &blinding_by(&stage, 0, factors));
+    let harness = at(Kind::Blind, 2);
+    let check =
+        |factors| refused(harness.auction(), harness.slot, &blinding_by(&harness, 0, factors));
     assert_eq!(check([0, 5]), "K7");
     assert_eq!(check([5, 0]), "K7");
-    drop(accepted(stage.auction(), stage.slot, &blinding_by(&stage, 0, [5, 7])));
+    drop(accepted(harness.auction(), harness.slot, &blinding_by(&harness, 0, [5, 7])));
 }
 
 #[test]
 fn k8_blindings_do_not_cancel() {
-    let mut stage = at(Kind::Blind, 2);
-    let [first, second] = [blinding_by(&stage, 0, [5, 7]), blinding_by(&stage, 1, [3, -3])];
-    stage.submit(&first);
-    stage.submit(&second);
+    let mut harness = at(Kind::Blind, 2);
+    let [first, second] = [blinding_by(&harness, 0, [5, 7]), blinding_by(&harness, 1, [3, -3])];
+    harness.submit(&first);
+    harness.submit(&second);
     // The last of the chunk would undo the others' factors of an item: 5 + 3 - 8, or 7 - 3 - 4.
     for factors in [[-8, 1], [1, -4], [-8, -4]] {
-        let third = blinding_by(&stage, 2, factors);
-        assert_eq!(refused(stage.auction(), stage.slot, &third), "K8", "{factors:?}");
+        let third = blinding_by(&harness, 2, factors);
+        assert_eq!(refused(harness.auction(), harness.slot, &third), "K8", "{factors:?}");
     }
-    let third = blinding_by(&stage, 2, [-4, -8]);
-    stage.submit(&third);
+    let third = blinding_by(&harness, 2, [-4, -8]);
+    harness.submit(&third);
 }
 
 #[test]
 fn k8_is_asked_of_the_post_that_completes_the_chunk() {
     // After two of three, a sum may be O: another is still to come.
-    let mut stage = at(Kind::Blind, 2);
+    let mut harness = at(Kind::Blind, 2);
     for (place, factors) in [(0, [5, 7]), (1, [-5, -7])] {
-        let post = blinding_by(&stage, place, factors);
-        stage.submit(&post);
+        let post = blinding_by(&harness, place, factors);
+        harness.submit(&post);
     }
-    let post = blinding_by(&stage, 2, [1, 1]);
-    stage.submit(&post);
+    let post = blinding_by(&harness, 2, [1, 1]);
+    harness.submit(&post);
 }
 
 #[test]
@@ -520,10 +524,10 @@ fn k12_a_switch_raises_its_two_inputs_and_nothing_else() {
         }),
     ];
     for (what, change) in changes {
-        assert_eq!(mix(|post| edit(&mut post.switches, change)), "K12", "{what}");
+        assert_eq!(shuffle(|post| edit(&mut post.switches, change)), "K12", "{what}");
     }
-    assert_eq!(mix(|post| post.challenge.0[0] ^= 1), "K12", "another challenge");
-    assert_eq!(moved(Kind::Mix), "K12", "a post for another chunk");
+    assert_eq!(shuffle(|post| post.challenge.0[0] ^= 1), "K12", "another challenge");
+    assert_eq!(moved(Kind::Shuffle), "K12", "a post for another chunk");
 }
 
 #[test]
@@ -533,7 +537,7 @@ fn k12_every_field_of_a_switch_is_canonical_and_counts() {
         [|s| &mut s.low.r, |s| &mut s.low.e, |s| &mut s.high.r, |s| &mut s.high.e];
     for (place, field) in points.into_iter().enumerate() {
         for other in [NO_POINT, Point::IDENTITY] {
-            let check = mix(|post| edit(&mut post.switches, |s| *field(&mut s[1]) = other));
+            let check = shuffle(|post| edit(&mut post.switches, |s| *field(&mut s[1]) = other));
             assert_eq!(check, "K12", "point {place}");
         }
     }
@@ -545,53 +549,53 @@ fn k12_every_field_of_a_switch_is_canonical_and_counts() {
         |s| &mut s.z_crossed[1],
     ];
     for (place, field) in scalars.into_iter().enumerate() {
-        let check = mix(|post| edit(&mut post.switches, |s| *field(&mut s[1]) = NO_SCALAR));
+        let check = shuffle(|post| edit(&mut post.switches, |s| *field(&mut s[1]) = NO_SCALAR));
         assert_eq!(check, "K12", "scalar {place}");
-        let check = mix(|post| edit(&mut post.switches, |s| field(&mut s[1]).0[0] ^= 1));
+        let check = shuffle(|post| edit(&mut post.switches, |s| field(&mut s[1]).0[0] ^= 1));
         assert_eq!(check, "K12", "another scalar {place}");
     }
-    assert_eq!(mix(|post| post.challenge = NO_SCALAR), "K12");
+    assert_eq!(shuffle(|post| post.challenge = NO_SCALAR), "K12");
 }
 
 /// A turn of the first keyholder on the first chunk due, with these powers for every switch, proved
 /// as the protocol says.
-fn mixing(stage: &Stage, powers: [u64; 2]) -> Vec<u8> {
-    let keyholder = &stage.keyholders[0];
-    let due = stage.auction().dues(keyholder.id()).into_iter().next();
-    let Some(Due::Rank { header, task: Task::Mix(lists) }) = due else {
-        panic!("lists are to be mixed")
+fn shuffling(harness: &Harness, powers: [u64; 2]) -> Vec<u8> {
+    let keyholder = &harness.keyholders[0];
+    let due = harness.auction().dues(keyholder.id()).into_iter().next();
+    let Some(Due::Rank { header, task: Task::Shuffle(lists) }) = due else {
+        panic!("lists are to be shuffled")
     };
     let RankHeader { lot, round, step, chunk, head } = header;
     let signer = keyholder.party();
-    let context = Context { auction: stage.auction().id(), lot, round, step, signer };
+    let context = Context { auction: harness.auction().id(), lot, round, step, signer };
     let crossings = lists.iter().map(|_| Crossing::chosen(true, powers.map(Scalar::from)));
-    let witness = mix::Witness { crossings: crossings.collect() };
-    let post = mix::prove(&context, (head, chunk), &lists, &witness, &mut rng(6));
+    let witness = shuffle::Witness { crossings: crossings.collect() };
+    let post = shuffle::prove(&context, (head, chunk), &lists, &witness, &mut rng(6));
     let (switches, challenge) = (list(post.switches), post.challenge);
-    stage.sign(signer, &Instruction::Mix(MixPost { header, switches, challenge }))
+    harness.sign(signer, &Instruction::Shuffle(ShufflePost { header, switches, challenge }))
 }
 
 #[test]
 fn k12_a_power_is_not_zero() {
     // Whatever is raised to the power of zero would read as a count of at most one.
-    let stage = at(Kind::Mix, 2);
-    let check = |powers| refused(stage.auction(), stage.slot, &mixing(&stage, powers));
+    let harness = at(Kind::Shuffle, 2);
+    let check = |powers| refused(harness.auction(), harness.slot, &shuffling(&harness, powers));
     assert_eq!(check([0, 5]), "K12");
     assert_eq!(check([5, 0]), "K12");
-    drop(accepted(stage.auction(), stage.slot, &mixing(&stage, [5, 7])));
+    drop(accepted(harness.auction(), harness.slot, &shuffling(&harness, [5, 7])));
 }
 
 #[test]
 fn k12_a_turn_is_its_keyholders_own() {
-    let (mut stage, posts) = posts(Kind::Mix, 1);
-    stage.submit(&posts[0]);
-    let bytes = stage.sign(stage.keyholders[1].party(), &opened(&posts[0]).1);
-    assert_eq!(refused(stage.auction(), stage.slot, &bytes), "K12");
+    let (mut harness, posts) = posts(Kind::Shuffle, 1);
+    harness.submit(&posts[0]);
+    let bytes = harness.sign(harness.keyholders[1].party(), &opened(&posts[0]).1);
+    assert_eq!(refused(harness.auction(), harness.slot, &bytes), "K12");
 }
 
 #[test]
 fn k9_decryption_shares_are_the_keyholders_own() {
-    let changes: [Change<UnsealPost>; 7] = [
+    let changes: [Change<DecryptionSharePost>; 7] = [
         ("shares swapped", |p| edit(&mut p.shares, |d| d.swap(0, 1))),
         ("one share twice", |p| edit(&mut p.shares, |d| d[1] = d[0])),
         ("the identity", |p| edit(&mut p.shares, |d| d[0] = Point::IDENTITY)),
@@ -601,12 +605,12 @@ fn k9_decryption_shares_are_the_keyholders_own() {
         ("no scalar", |p| p.proof.response = NO_SCALAR),
     ];
     for (what, change) in changes {
-        assert_eq!(unseal(change), "K9", "{what}");
+        assert_eq!(decrypt(change), "K9", "{what}");
     }
-    assert_eq!(moved(Kind::Unseal), "K9", "a post for another chunk");
+    assert_eq!(moved(Kind::Decrypt), "K9", "a post for another chunk");
     // Another keyholder's, signed anew.
-    let (stage, posts) = posts(Kind::Unseal, 1);
+    let (harness, posts) = posts(Kind::Decrypt, 1);
     let (_, instruction) = opened(&posts[0]);
-    let bytes = stage.sign(stage.keyholders[1].party(), &instruction);
-    assert_eq!(refused(stage.auction(), stage.slot, &bytes), "K9");
+    let bytes = harness.sign(harness.keyholders[1].party(), &instruction);
+    assert_eq!(refused(harness.auction(), harness.slot, &bytes), "K9");
 }

@@ -218,15 +218,15 @@ fn e2_strict_verification_takes_one_of_the_twelve_patterns() {
             let (key, r) = pairs.next_back().expect("one of 64 pairs");
             grind([0], key, (r, false), holds)
         }),
-        ("small A, mixed R", grind(small, torsion, (torsion, true), holds)),
-        ("mixed A, small R", grind(large.clone(), torsion, (torsion, false), holds)),
-        ("mixed A, mixed R, holds without the cofactor", {
+        ("small A, shuffled R", grind(small, torsion, (torsion, true), holds)),
+        ("shuffled A, small R", grind(large.clone(), torsion, (torsion, false), holds)),
+        ("shuffled A, shuffled R, holds without the cofactor", {
             grind(large.clone(), torsion, (torsion, true), holds)
         }),
-        ("mixed A, mixed R, holds with the cofactor only", {
+        ("shuffled A, shuffled R, holds with the cofactor only", {
             grind(large.clone(), torsion, (torsion, true), fails)
         }),
-        ("mixed A, R of order L, holds with the cofactor only", {
+        ("shuffled A, R of order L, holds with the cofactor only", {
             grind(large, torsion, (none, true), fails)
         }),
         ("S above L", {

@@ -9,7 +9,7 @@ use talea_parties::seller;
 use talea_protocol::{
     bytes::{PartyKey, Point, Signature},
     limits::MAX_TERMS_BYTES,
-    price::{Price, PriceLadder, Scale, Shape, Side},
+    price::{Price, PriceGrid, Scale, Shape, Side},
     quorum::{Group, Member},
     terms::{Acceptance, Admission, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms},
 };
@@ -39,9 +39,9 @@ fn altered(alter: impl FnOnce(&mut Terms)) -> Option<&'static str> {
     open(&terms).err()
 }
 
-/// The same, for the ladder of the only lot.
-fn ladder(alter: impl FnOnce(&mut PriceLadder)) -> Option<&'static str> {
-    altered(|terms| edit(&mut terms.lots, |lots| alter(&mut lots[0].ladder)))
+/// The same, for the grid of the only lot.
+fn grid(alter: impl FnOnce(&mut PriceGrid)) -> Option<&'static str> {
+    altered(|terms| edit(&mut terms.lots, |lots| alter(&mut lots[0].grid)))
 }
 
 /// The same, for the only group.
@@ -84,7 +84,7 @@ fn t1_no_text_or_shape_or_list_beyond_its_rules() {
     let lots = domain + 4 + terms.domain.as_str().len() + 64;
     let shape = {
         let head = borsh::to_vec(&terms.lots[0]).unwrap().len();
-        lots + 4 + head - terms.lots[0].ladder.shape.digits()
+        lots + 4 + head - terms.lots[0].grid.shape.digits()
     };
     let mut changes: Vec<(&str, usize, u8)> = Vec::new();
     changes.push(("a control character", domain + 4, b'\n'));
@@ -114,25 +114,25 @@ fn t2_there_is_a_lot_and_a_quantity() {
 }
 
 #[test]
-fn t2_a_ladder_is_possible() {
+fn t2_a_grid_is_possible() {
     let shape = |bits: &[u8]| Shape::new(bits).unwrap();
-    assert_eq!(ladder(|l| l.scale = Scale::Decimal(12)), None);
-    assert_eq!(ladder(|l| l.scale = Scale::Decimal(13)), Some("T2"));
-    assert_eq!(ladder(|l| l.scale = Scale::Binary(8)), None);
-    assert_eq!(ladder(|l| l.scale = Scale::Binary(9)), Some("T2"));
-    assert_eq!(ladder(|l| l.tick = 0), Some("T2"));
-    for (rungs, verdict) in [(0, Some("T2")), (1, Some("T2")), (2, None), (8, None)] {
-        assert_eq!(ladder(|l| l.rungs = rungs), verdict, "{rungs} rungs");
+    assert_eq!(grid(|l| l.scale = Scale::Decimal(12)), None);
+    assert_eq!(grid(|l| l.scale = Scale::Decimal(13)), Some("T2"));
+    assert_eq!(grid(|l| l.scale = Scale::Binary(8)), None);
+    assert_eq!(grid(|l| l.scale = Scale::Binary(9)), Some("T2"));
+    assert_eq!(grid(|l| l.tick = 0), Some("T2"));
+    for (levels, verdict) in [(0, Some("T2")), (1, Some("T2")), (2, None), (8, None)] {
+        assert_eq!(grid(|l| l.levels = levels), verdict, "{levels} levels");
     }
-    assert_eq!(ladder(|l| l.rungs = 9), Some("T2"), "eight are the digits'");
-    assert_eq!(ladder(|l| l.rungs = u32::MAX), Some("T2"));
-    assert_eq!(ladder(|l| (l.rungs, l.shape) = (u32::MAX, shape(&[1; 32]))), None);
+    assert_eq!(grid(|l| l.levels = 9), Some("T2"), "eight are the digits'");
+    assert_eq!(grid(|l| l.levels = u32::MAX), Some("T2"));
+    assert_eq!(grid(|l| (l.levels, l.shape) = (u32::MAX, shape(&[1; 32]))), None);
 }
 
 #[test]
 fn t2_every_price_fits_in_64_bits() {
     let at = |side, start, tick| {
-        ladder(|l| (l.side, l.start, l.tick, l.rungs) = (side, Price(start), tick, 8))
+        grid(|l| (l.side, l.start, l.tick, l.levels) = (side, Price(start), tick, 8))
     };
     let (up, down) = (Side::HighestWins, Side::LowestWins);
     assert_eq!(at(up, i64::MAX - 7, 1), None);
@@ -142,7 +142,7 @@ fn t2_every_price_fits_in_64_bits() {
     assert_eq!(at(up, 0, i64::MAX as u64 / 7), None);
     assert_eq!(at(up, 0, i64::MAX as u64 / 7 + 1), Some("T2"));
     // The tick itself has 63 bits, even where a sum with it would have 64.
-    let two = |tick| ladder(|l| (l.start, l.tick, l.rungs) = (Price(i64::MIN), tick, 2));
+    let two = |tick| grid(|l| (l.start, l.tick, l.levels) = (Price(i64::MIN), tick, 2));
     assert_eq!(two(i64::MAX as u64), None);
     assert_eq!(two(i64::MAX as u64 + 1), Some("T2"));
     assert_eq!(two(u64::MAX), Some("T2"));
@@ -490,8 +490,8 @@ fn t7_what_is_shown_fits_in_a_record() {
             let (commit_slots, reveal_slots) = (5, 5);
             t.rounds = limit.map(|limit| Rounds { limit, commit_slots, reveal_slots, cover: true });
             let mut lot = t.lots[0].clone();
-            lot.ladder.shape = Shape::new(&[bits]).unwrap();
-            lot.ladder.rungs = 1 << bits;
+            lot.grid.shape = Shape::new(&[bits]).unwrap();
+            lot.grid.levels = 1 << bits;
             t.lots = list(vec![lot; lots]);
         })
     };

@@ -8,8 +8,8 @@ use talea_protocol::{
     quorum::KeyholderId,
     ranking::{Duty, Vouch},
 };
-use talea_sim::play::Seat;
-use talea_tests::{Small, list, stage::Stage};
+use talea_sim::simulate::Seat;
+use talea_tests::{Small, harness::Harness, list};
 
 fn id(group: u16, member: u16) -> KeyholderId {
     KeyholderId { group, member }
@@ -17,79 +17,79 @@ fn id(group: u16, member: u16) -> KeyholderId {
 
 /// Two lots under `[2 of 4] and [1 of 2]`, of which the second lot has no bids. The last member of the
 /// first group never deals. Endorsing has begun, with a tick.
-fn endorsing(chunk_items: u16) -> Stage {
+fn endorsing(chunk_items: u16) -> Harness {
     let small = Small {
         groups: vec![(2, vec![Seat::Own; 4]), (1, vec![Seat::Own; 2])],
         lots: vec![(16, vec![1, 3]); 2],
         chunk_items,
         ..Small::default()
     };
-    let mut stage = Stage::open(&small, &small.terms());
-    stage.fund_everybody();
-    stage.candidates.remove(3);
-    stage.deal();
-    stage.finish_ceremony();
-    let reveals = [(0, 5), (1, 2)].map(|(bidder, rung)| stage.commit(bidder, 0, rung));
-    stage.commit(2, 0, 1);
-    stage.pass();
-    stage.reveal(reveals.to_vec());
-    stage.pass();
-    assert_eq!(stage.auction().phase(), Phase::Endorsing);
-    stage
+    let mut harness = Harness::open(&small, &small.terms());
+    harness.fund_everybody();
+    harness.candidates.remove(3);
+    harness.deal();
+    harness.finish_ceremony();
+    let reveals = [(0, 5), (1, 2)].map(|(bidder, level)| harness.commit(bidder, 0, level));
+    harness.commit(2, 0, 1);
+    harness.pass();
+    harness.reveal(reveals.to_vec());
+    harness.pass();
+    assert_eq!(harness.auction().phase(), Phase::Endorsing);
+    harness
 }
 
 /// The first step: blindings, for which all are wanted side by side.
-fn side_by_side(chunk_items: u16) -> Stage {
-    let mut stage = endorsing(chunk_items);
-    stage.act_until(Phase::Ranking);
-    assert_eq!(stage.auction().duties(), [Duty::Chunk { lot: 0, step: 0, chunk: 0 }]);
-    stage
+fn side_by_side(chunk_items: u16) -> Harness {
+    let mut harness = endorsing(chunk_items);
+    harness.act_until(Phase::Ranking);
+    assert_eq!(harness.auction().duties(), [Duty::Chunk { lot: 0, step: 0, chunk: 0 }]);
+    harness
 }
 
 /// A step of gates, which are taken in turn.
-fn in_turn() -> Stage {
-    let mut stage = side_by_side(512);
-    stage.act_until_gates();
-    stage
+fn in_turn() -> Harness {
+    let mut harness = side_by_side(512);
+    harness.act_until_gates();
+    harness
 }
 
 /// What a keyholder at this place says for these on what is due.
-fn vouch(stage: &Stage, place: usize, heard: &[KeyholderId]) -> Vec<u8> {
-    vouch_altered(stage, place, heard, |_| ())
+fn vouch(harness: &Harness, place: usize, heard: &[KeyholderId]) -> Vec<u8> {
+    vouch_altered(harness, place, heard, |_| ())
 }
 
 fn vouch_altered(
-    stage: &Stage,
+    harness: &Harness,
     place: usize,
     heard: &[KeyholderId],
     alter: impl FnOnce(&mut Vouch),
 ) -> Vec<u8> {
-    let auction = stage.auction();
+    let auction = harness.auction();
     let (round, head, duty) = (auction.round(), auction.endorsed_head(), auction.duties()[0]);
     let mut vouch = Vouch { round, head, duty, heard: list(heard.to_vec()) };
     alter(&mut vouch);
-    stage.sign(stage.keyholders[place].party(), &Instruction::Vouch(vouch))
+    harness.sign(harness.keyholders[place].party(), &Instruction::Vouch(vouch))
 }
 
 /// The check that refuses these bytes; nothing if they are accepted.
-fn verdict(stage: &Stage, bytes: &[u8]) -> Option<&'static str> {
-    let answer = stage.auction().clone().apply(stage.slot, bytes);
-    answer.err().map(|_| refuses(stage, bytes))
+fn verdict(harness: &Harness, bytes: &[u8]) -> Option<&'static str> {
+    let answer = harness.auction().clone().apply(harness.slot, bytes);
+    answer.err().map(|_| refuses(harness, bytes))
 }
 
 /// The same of the first keyholder's word for these.
-fn says(stage: &Stage, heard: &[KeyholderId]) -> Option<&'static str> {
-    verdict(stage, &vouch(stage, 0, heard))
+fn says(harness: &Harness, heard: &[KeyholderId]) -> Option<&'static str> {
+    verdict(harness, &vouch(harness, 0, heard))
 }
 
 #[test]
 fn k14_a_vouch_names_the_round_the_head_and_the_duty() {
-    for (stage, place, heard) in
+    for (harness, place, heard) in
         [(endorsing(512), 0, id(0, 2)), (side_by_side(512), 0, id(0, 2)), (in_turn(), 1, id(0, 1))]
     {
-        let auction = stage.auction();
+        let auction = harness.auction();
         let with = |alter: &dyn Fn(&mut Vouch)| {
-            verdict(&stage, &vouch_altered(&stage, place, &[heard], |vouch| alter(vouch)))
+            verdict(&harness, &vouch_altered(&harness, place, &[heard], |vouch| alter(vouch)))
         };
         assert_eq!(with(&|_| ()), None);
         assert_eq!(with(&|vouch| vouch.round = 1), Some("K14"));
@@ -117,160 +117,162 @@ fn k14_a_vouch_names_the_round_the_head_and_the_duty() {
 
 #[test]
 fn k14_others_are_named_ascending_and_at_least_one() {
-    for stage in [endorsing(512), side_by_side(512)] {
+    for harness in [endorsing(512), side_by_side(512)] {
         let [own, second, third, other] = [id(0, 1), id(0, 2), id(0, 3), id(1, 2)];
-        assert_eq!(says(&stage, &[second]), None);
-        assert_eq!(says(&stage, &[second, third, other]), None);
-        assert_eq!(says(&stage, &[]), Some("K14"));
-        assert_eq!(says(&stage, &[own]), Some("K14"), "itself");
-        assert_eq!(says(&stage, &[own, second]), Some("K14"), "itself among others");
-        assert_eq!(says(&stage, &[third, second]), Some("K14"));
-        assert_eq!(says(&stage, &[other, second]), Some("K14"));
-        assert_eq!(says(&stage, &[second, second]), Some("K14"), "strictly");
+        assert_eq!(says(&harness, &[second]), None);
+        assert_eq!(says(&harness, &[second, third, other]), None);
+        assert_eq!(says(&harness, &[]), Some("K14"));
+        assert_eq!(says(&harness, &[own]), Some("K14"), "itself");
+        assert_eq!(says(&harness, &[own, second]), Some("K14"), "itself among others");
+        assert_eq!(says(&harness, &[third, second]), Some("K14"));
+        assert_eq!(says(&harness, &[other, second]), Some("K14"));
+        assert_eq!(says(&harness, &[second, second]), Some("K14"), "strictly");
     }
 }
 
 #[test]
 fn k14_only_keyholders_are_vouched_for() {
-    for stage in [endorsing(512), side_by_side(512)] {
+    for harness in [endorsing(512), side_by_side(512)] {
         // Never dealt; no such member; no such group.
         for nobody in [id(0, 4), id(0, 0), id(0, 5), id(1, 3), id(2, 1), id(u16::MAX, u16::MAX)] {
-            assert_eq!(says(&stage, &[nobody]), Some("K14"), "{nobody}");
+            assert_eq!(says(&harness, &[nobody]), Some("K14"), "{nobody}");
             let mut heard = [id(0, 2), nobody];
             heard.sort();
-            assert_eq!(says(&stage, &heard), Some("K14"), "{nobody} among others");
+            assert_eq!(says(&harness, &heard), Some("K14"), "{nobody} among others");
         }
     }
 }
 
 #[test]
 fn k14_who_has_endorsed_or_is_not_wanted_needs_no_vouch() {
-    let mut stage = endorsing(512);
-    assert!(stage.act(1));
-    assert_eq!(says(&stage, &[id(0, 2)]), Some("K14"), "it has endorsed");
-    assert_eq!(says(&stage, &[id(0, 3)]), None);
-    assert_eq!(says(&stage, &[id(0, 2), id(0, 3)]), Some("K14"), "one of them has");
-    assert!(stage.act(0));
-    assert_eq!(says(&stage, &[id(0, 3)]), Some("K14"), "its group has what it wants");
+    let mut harness = endorsing(512);
+    assert!(harness.act(1));
+    assert_eq!(says(&harness, &[id(0, 2)]), Some("K14"), "it has endorsed");
+    assert_eq!(says(&harness, &[id(0, 3)]), None);
+    assert_eq!(says(&harness, &[id(0, 2), id(0, 3)]), Some("K14"), "one of them has");
+    assert!(harness.act(0));
+    assert_eq!(says(&harness, &[id(0, 3)]), Some("K14"), "its group has what it wants");
     // Whoever has endorsed may speak for the other group.
-    assert_eq!(says(&stage, &[id(1, 1), id(1, 2)]), None);
+    assert_eq!(says(&harness, &[id(1, 1), id(1, 2)]), None);
 }
 
 #[test]
 fn k14_who_has_acted_or_is_not_wanted_needs_no_vouch() {
-    let mut stage = side_by_side(512);
-    assert!(stage.act(1));
-    assert_eq!(says(&stage, &[id(0, 2)]), Some("K14"), "it has acted");
-    assert_eq!(says(&stage, &[id(0, 3)]), None);
-    assert!(stage.act(0));
-    assert_eq!(says(&stage, &[id(0, 3)]), Some("K14"), "its group has acted");
-    assert_eq!(says(&stage, &[id(1, 1), id(1, 2)]), None);
+    let mut harness = side_by_side(512);
+    assert!(harness.act(1));
+    assert_eq!(says(&harness, &[id(0, 2)]), Some("K14"), "it has acted");
+    assert_eq!(says(&harness, &[id(0, 3)]), None);
+    assert!(harness.act(0));
+    assert_eq!(says(&harness, &[id(0, 3)]), Some("K14"), "its group has acted");
+    assert_eq!(says(&harness, &[id(1, 1), id(1, 2)]), None);
 }
 
 #[test]
 fn k14_each_chunk_is_a_duty_of_its_own() {
-    let mut stage = side_by_side(1);
+    let mut harness = side_by_side(1);
     let is_aside =
-        |due: &Due| matches!(due, Due::Rank { task: Task::Blind(_) | Task::Unseal(_), .. });
-    let chunks =
-        |stage: &Stage| stage.auction().dues(id(0, 2)).iter().filter(|due| is_aside(due)).count();
-    while chunks(&stage) < 2 {
-        assert!((0..5).any(|place| stage.act(place)), "somebody is due");
+        |due: &Due| matches!(due, Due::Rank { task: Task::Blind(_) | Task::Decrypt(_), .. });
+    let chunks = |harness: &Harness| {
+        harness.auction().dues(id(0, 2)).iter().filter(|due| is_aside(due)).count()
+    };
+    while chunks(&harness) < 2 {
+        assert!((0..5).any(|place| harness.act(place)), "somebody is due");
     }
-    let duties = stage.auction().duties();
-    for (at, post) in stage.posts(1, &[]).into_iter().enumerate() {
+    let duties = harness.auction().duties();
+    for (at, post) in harness.posts(1, &[]).into_iter().enumerate() {
         for (chunk, duty) in duties.iter().enumerate() {
-            let word = vouch_altered(&stage, 0, &[id(0, 2)], |vouch| vouch.duty = *duty);
+            let word = vouch_altered(&harness, 0, &[id(0, 2)], |vouch| vouch.duty = *duty);
             let expected = (chunk < at).then_some("K14");
-            assert_eq!(verdict(&stage, &word), expected, "chunk {chunk} after {at} posts");
+            assert_eq!(verdict(&harness, &word), expected, "chunk {chunk} after {at} posts");
         }
-        stage.submit(&post);
+        harness.submit(&post);
     }
-    let word = vouch(&stage, 0, &[id(0, 2)]);
-    assert_eq!(verdict(&stage, &word), Some("K14"));
+    let word = vouch(&harness, 0, &[id(0, 2)]);
+    assert_eq!(verdict(&harness, &word), Some("K14"));
 }
 
 #[test]
 fn k14_in_a_chain_only_whose_turn_it_is_is_due() {
-    let mut stage = in_turn();
-    let word = |stage: &Stage, place: usize, heard| verdict(stage, &vouch(stage, place, &[heard]));
-    assert_eq!(word(&stage, 1, id(0, 1)), None);
+    let mut harness = in_turn();
+    let word =
+        |harness: &Harness, place: usize, heard| verdict(harness, &vouch(harness, place, &[heard]));
+    assert_eq!(word(&harness, 1, id(0, 1)), None);
     for not_due in [id(0, 3), id(1, 1), id(1, 2)] {
-        assert_eq!(word(&stage, 1, not_due), Some("K14"), "{not_due}");
+        assert_eq!(word(&harness, 1, not_due), Some("K14"), "{not_due}");
     }
-    assert_eq!(word(&stage, 1, id(0, 2)), Some("K14"), "itself, and not due either");
-    // The deadline passes: it is out, and the next is due.
-    stage.pass();
-    assert!(stage.auction().is_out(0, id(0, 1)));
-    assert_eq!(word(&stage, 2, id(0, 1)), Some("K14"), "it is out");
-    assert_eq!(word(&stage, 2, id(0, 2)), None);
-    assert_eq!(word(&stage, 0, id(0, 2)), None, "who is out speaks for others");
-    assert!(stage.act(1));
-    assert_eq!(word(&stage, 2, id(0, 2)), Some("K14"), "it has taken its turn");
-    assert_eq!(word(&stage, 0, id(0, 3)), None);
+    assert_eq!(word(&harness, 1, id(0, 2)), Some("K14"), "itself, and not due either");
+    // The deadline passes: it is excluded, and the next is due.
+    harness.pass();
+    assert!(harness.auction().is_excluded(0, id(0, 1)));
+    assert_eq!(word(&harness, 2, id(0, 1)), Some("K14"), "it is excluded");
+    assert_eq!(word(&harness, 2, id(0, 2)), None);
+    assert_eq!(word(&harness, 0, id(0, 2)), None, "who is excluded speaks for others");
+    assert!(harness.act(1));
+    assert_eq!(word(&harness, 2, id(0, 2)), Some("K14"), "it has taken its turn");
+    assert_eq!(word(&harness, 0, id(0, 3)), None);
 }
 
 #[test]
 fn k14_is_asked_when_the_deadlines_before_have_passed() {
     // What would be right in the last slot is not in the next.
-    let mut stage = in_turn();
-    let first = vouch(&stage, 1, &[id(0, 1)]);
-    stage.slot = stage.auction().deadline().expect("it is ranked");
-    assert_eq!(verdict(&stage, &first), None);
-    stage.slot += 1;
-    assert_eq!(verdict(&stage, &first), Some("K14"));
-    let second = vouch(&stage, 2, &[id(0, 2)]);
-    assert_eq!(verdict(&stage, &second), None);
+    let mut harness = in_turn();
+    let first = vouch(&harness, 1, &[id(0, 1)]);
+    harness.slot = harness.auction().deadline().expect("it is ranked");
+    assert_eq!(verdict(&harness, &first), None);
+    harness.slot += 1;
+    assert_eq!(verdict(&harness, &first), Some("K14"));
+    let second = vouch(&harness, 2, &[id(0, 2)]);
+    assert_eq!(verdict(&harness, &second), None);
 }
 
 #[test]
 fn k15_a_keyholder_vouches_once_for_each_on_a_duty() {
-    for mut stage in [endorsing(512), side_by_side(512)] {
-        let first = vouch(&stage, 0, &[id(0, 2)]);
-        stage.submit(&first);
-        assert_eq!(refuses(&stage, &first), "K15");
-        assert_eq!(says(&stage, &[id(0, 2), id(0, 3)]), Some("K15"), "one of them is new");
-        assert_eq!(says(&stage, &[id(0, 3)]), None);
+    for mut harness in [endorsing(512), side_by_side(512)] {
+        let first = vouch(&harness, 0, &[id(0, 2)]);
+        harness.submit(&first);
+        assert_eq!(refuses(&harness, &first), "K15");
+        assert_eq!(says(&harness, &[id(0, 2), id(0, 3)]), Some("K15"), "one of them is new");
+        assert_eq!(says(&harness, &[id(0, 3)]), None);
         // Others say the same, and the one who was heard says it of its voucher.
-        assert_eq!(verdict(&stage, &vouch(&stage, 2, &[id(0, 2)])), None);
-        assert_eq!(verdict(&stage, &vouch(&stage, 1, &[id(0, 1)])), None);
+        assert_eq!(verdict(&harness, &vouch(&harness, 2, &[id(0, 2)])), None);
+        assert_eq!(verdict(&harness, &vouch(&harness, 1, &[id(0, 1)])), None);
     }
 }
 
 #[test]
 fn k15_another_duty_is_another_word() {
     // The same word of the same for the same, on the endorsement and on two steps.
-    let mut stage = endorsing(512);
+    let mut harness = endorsing(512);
     for _ in 0..2 {
-        let word = vouch(&stage, 0, &[id(0, 2)]);
-        stage.submit(&word);
-        assert_eq!(refuses(&stage, &word), "K15");
-        let duty = stage.auction().duties();
-        while stage.auction().duties() == duty {
-            assert!([0, 2, 3].into_iter().any(|place| stage.act(place)), "they are enough");
+        let word = vouch(&harness, 0, &[id(0, 2)]);
+        harness.submit(&word);
+        assert_eq!(refuses(&harness, &word), "K15");
+        let duty = harness.auction().duties();
+        while harness.auction().duties() == duty {
+            assert!([0, 2, 3].into_iter().any(|place| harness.act(place)), "they are enough");
         }
     }
-    let word = vouch(&stage, 0, &[id(0, 2)]);
-    assert_eq!(verdict(&stage, &word), None);
+    let word = vouch(&harness, 0, &[id(0, 2)]);
+    assert_eq!(verdict(&harness, &word), None);
 }
 
 #[test]
 fn k14_comes_before_k15() {
-    let mut stage = side_by_side(512);
-    let word = vouch(&stage, 0, &[id(0, 2)]);
-    stage.submit(&word);
-    assert!(stage.act(1));
-    assert_eq!(refuses(&stage, &word), "K14", "twice, and not due any more");
+    let mut harness = side_by_side(512);
+    let word = vouch(&harness, 0, &[id(0, 2)]);
+    harness.submit(&word);
+    assert!(harness.act(1));
+    assert_eq!(refuses(&harness, &word), "K14", "twice, and not due any more");
 }
 
 #[test]
 fn e3_only_keyholders_vouch() {
-    for stage in [endorsing(512), side_by_side(512)] {
-        let (_, instruction) = talea_tests::replay::opened(&vouch(&stage, 0, &[id(0, 2)]));
-        let terms = stage.auction().terms();
+    for harness in [endorsing(512), side_by_side(512)] {
+        let (_, instruction) = talea_tests::replay::opened(&vouch(&harness, 0, &[id(0, 2)]));
+        let terms = harness.auction().terms();
         let never_dealt = terms.quorum[0].members[3].signing;
-        for party in [stage.bidder(0), terms.seller, terms.custodian, never_dealt] {
-            assert_eq!(refuses(&stage, &stage.sign(party, &instruction)), "E3");
+        for party in [harness.bidder(0), terms.seller, terms.custodian, never_dealt] {
+            assert_eq!(refuses(&harness, &harness.sign(party, &instruction)), "E3");
         }
     }
 }
@@ -278,21 +280,21 @@ fn e3_only_keyholders_vouch() {
 #[test]
 fn e4_vouches_are_taken_from_the_endorsements_on() {
     let small = Small { groups: vec![(2, vec![Seat::Own; 3])], ..Small::default() };
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let word = |stage: &Stage, duty| {
-        let (round, head) = (0, stage.auction().head());
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let word = |harness: &Harness, duty| {
+        let (round, head) = (0, harness.auction().head());
         let vouch = Vouch { round, head, duty, heard: list(vec![id(0, 2)]) };
-        let bytes = stage.sign(stage.keyholders[0].party(), &Instruction::Vouch(vouch));
-        verdict(stage, &bytes)
+        let bytes = harness.sign(harness.keyholders[0].party(), &Instruction::Vouch(vouch));
+        verdict(harness, &bytes)
     };
     for phase in [Phase::Commits, Phase::Reveals] {
-        assert_eq!(stage.auction().phase(), phase);
+        assert_eq!(harness.auction().phase(), phase);
         for duty in [Duty::Endorsement, Duty::Chunk { lot: 0, step: 0, chunk: 0 }] {
-            assert_eq!(word(&stage, duty), Some("E4"), "{phase:?}");
+            assert_eq!(word(&harness, duty), Some("E4"), "{phase:?}");
         }
         if phase == Phase::Commits {
-            stage.commit(0, 0, 3);
-            stage.pass();
+            harness.commit(0, 0, 3);
+            harness.pass();
         }
     }
 }

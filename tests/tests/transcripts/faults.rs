@@ -2,26 +2,26 @@
 
 use super::{
     Case,
-    plays::{in_rounds, small},
+    auctions::{in_rounds, small},
 };
 use talea_contract::Phase;
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point, Scalar, Signature},
     commitment::BidId,
     instruction::{Fund, Instruction, opening_bytes},
-    price::{Rung, Side},
+    price::{Level, Side},
     ranking::{Decision, Duty, Vouch},
     setup::Complaint,
     terms::{Disclosure, Mechanism, Rounds, Terms},
     transcript::{Closing, Entry, Genesis, MAGIC, RecordKind, next_head},
 };
-use talea_sim::play::{KeyholderConduct, ReservePlan, Seat};
+use talea_sim::simulate::{KeyholderConduct, ReservePlan, Seat};
 use talea_tests::{
-    Small, chosen_ladder, list,
+    Small, chosen_unary,
+    harness::Harness,
+    list,
     replay::{Kind, Pens, Replay, Scene, append, edit, opened},
-    rng,
-    stage::Stage,
-    with_keyholder,
+    rng, with_keyholder,
 };
 use talea_verifier::Verdict;
 
@@ -109,10 +109,10 @@ fn terms() -> Vec<Case> {
             of(|t| edit(&mut t.lots, |lots| lots[0].quantity = 0)),
         ),
         fault(
-            "t2-rungs.talea",
+            "t2-levels.talea",
             "T2",
-            "more rungs than the shape holds",
-            of(|t| edit(&mut t.lots, |lots| lots[0].ladder.rungs = 5)),
+            "more levels than the shape holds",
+            of(|t| edit(&mut t.lots, |lots| lots[0].grid.levels = 5)),
         ),
         fault(
             "t2-price.talea",
@@ -120,8 +120,8 @@ fn terms() -> Vec<Case> {
             "a last price beyond 64 bits",
             of(|t| {
                 edit(&mut t.lots, |lots| {
-                    lots[0].ladder.side = Side::HighestWins;
-                    lots[0].ladder.tick = i64::MAX as u64;
+                    lots[0].grid.side = Side::HighestWins;
+                    lots[0].grid.tick = i64::MAX as u64;
                 });
             }),
         ),
@@ -171,7 +171,7 @@ fn terms() -> Vec<Case> {
 // ---- records ----
 
 fn framing() -> Vec<Case> {
-    let (_, whole) = small().play(&small().plan(&[&[1, 2]]));
+    let (_, whole) = small().simulate(&small().plan(&[&[1, 2]]));
     let replay = Replay::read(&whole);
     let opening = replay.until(0);
     let entries = replay.until(replay.entries.len());
@@ -189,9 +189,9 @@ fn framing() -> Vec<Case> {
     };
     // Before the head stand the accounts: their number follows the lots, whose last field is the ending.
     let account = 4 + 80 * closing.outcome.accounts.len() + 32;
-    let standing = closing_bytes.len() - account - 1;
-    let mut no_standing = closing_bytes.clone();
-    no_standing[standing] = 3;
+    let comparison = closing_bytes.len() - account - 1;
+    let mut no_comparison = closing_bytes.clone();
+    no_comparison[comparison] = 3;
     let head_of_last = |replay: &Replay, index: usize| {
         let entry = &replay.entries[index];
         (entry.slot, entry.instruction.clone())
@@ -246,7 +246,7 @@ fn framing() -> Vec<Case> {
             whole[..whole.len() - 1].to_vec()
         }),
         fault("x1-outcome.talea", "X1", "an outcome with a tag that there is not", {
-            then(&entries, record(RecordKind::Closing, &no_standing))
+            then(&entries, record(RecordKind::Closing, &no_comparison))
         }),
         fault("x1-after-closing.talea", "X1", "a record after the closing", {
             then(&whole, record(RecordKind::Entry, &first))
@@ -301,10 +301,10 @@ impl Base {
         };
         let mut plan = small.plan(&[&[1, 3, 2]]);
         plan.terms.max_bids_per_lot = 3;
-        plan.reserves = vec![ReservePlan { lot: 0, rung: Rung(1), is_revealed: true }];
+        plan.reserves = vec![ReservePlan { lot: 0, level: Level(1), is_revealed: true }];
         let plan = with_keyholder(plan, 0, 4, KeyholderConduct::DealsWrongShare { to: 1 });
         let plan = with_keyholder(plan, 0, 2, KeyholderConduct::Ignored { from_step: 2 });
-        let (_, transcript) = small.play(&plan);
+        let (_, transcript) = small.simulate(&plan);
         let replay = Replay::read(&transcript);
         let (scenes, _) = replay.scenes();
         Self { pens: Pens::of(&small.cast()), replay, scenes, small }
@@ -530,31 +530,31 @@ fn commits(base: &Base) -> Vec<Case> {
     ]
 }
 
-/// Two bidders commit to the same rung with the same blinding, each with a proof of its own.
+/// Two bidders commit to the same level with the same blinding, each with a proof of its own.
 fn second_commitment() -> Case {
     let small = small();
-    let mut stage = Stage::at_commits(&small, &small.terms());
+    let mut harness = Harness::at_commits(&small, &small.terms());
     let [first, second] = [0, 1].map(|bidder| {
-        let bidder = stage.bidder(bidder);
+        let bidder = harness.bidder(bidder);
         let bid = BidId { lot: 0, round: 0, bidder };
-        let chosen = (Rung(2), curve25519_dalek::Scalar::from(1000u32));
-        let commit = chosen_ladder::commit(stage.auction(), &bid, chosen, None, &mut rng(9));
-        stage.sign(bidder, &Instruction::Commit(commit))
+        let chosen = (Level(2), curve25519_dalek::Scalar::from(1000u32));
+        let commit = chosen_unary::commit(harness.auction(), &bid, chosen, None, &mut rng(9));
+        harness.sign(bidder, &Instruction::Commit(commit))
     });
-    stage.submit(&first);
-    refused_last("c7-commitment.talea", "C7", "a commitment that was made before", stage, &second)
+    harness.submit(&first);
+    refused_last("c7-commitment.talea", "C7", "a commitment that was made before", harness, &second)
 }
 
-/// What ends a stage's transcript, refused.
+/// What ends a harness's transcript, refused.
 fn refused_last(
     file: &'static str,
     check: &'static str,
     title: &'static str,
-    stage: Stage,
+    harness: Harness,
     instruction: &[u8],
 ) -> Case {
-    let slot = stage.slot;
-    let replay = Replay::read(&stage.board.into_inner().1);
+    let slot = harness.slot;
+    let replay = Replay::read(&harness.board.into_inner().1);
     let transcript = replay.ending_at(replay.entries.len(), slot, instruction);
     fault(file, check, title, transcript)
 }
@@ -562,14 +562,14 @@ fn refused_last(
 /// In round 1 somebody commits who did not in round 0.
 fn new_in_a_later_round() -> Case {
     let small = in_rounds();
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let reveals = vec![stage.commit(0, 0, 1), stage.commit(1, 0, 2)];
-    stage.pass();
-    stage.reveal(reveals);
-    stage.act_until(Phase::Commits);
-    let bid = stage.bidders[2].commit(stage.board.auction(), 0, Rung(3), &mut rng(9));
-    let bid = bid.expect("a rung of the ladder").commit;
-    refused_last("c8-new.talea", "C8", "somebody new commits in round 1", stage, &bid)
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let reveals = vec![harness.commit(0, 0, 1), harness.commit(1, 0, 2)];
+    harness.pass();
+    harness.reveal(reveals);
+    harness.act_until(Phase::Commits);
+    let bid = harness.bidders[2].commit(harness.board.auction(), 0, Level(3), &mut rng(9));
+    let bid = bid.expect("a level of the grid").commit;
+    refused_last("c8-new.talea", "C8", "somebody new commits in round 1", harness, &bid)
 }
 
 fn reveals(base: &Base) -> Vec<Case> {
@@ -631,7 +631,7 @@ fn ranking(base: &Base) -> Vec<Case> {
             "a keyholder that is not due at a gate",
             base.by(Kind::Gate, other),
         ),
-        fault("k4-twice.talea", "K4", "a second post for a chunk", base.twice(Kind::Unseal)),
+        fault("k4-twice.talea", "K4", "a second post for a chunk", base.twice(Kind::Decrypt)),
         fault("k5-length.talea", "K5", "a gate too few", {
             base.altered(
                 Kind::Gate,
@@ -651,18 +651,18 @@ fn ranking(base: &Base) -> Vec<Case> {
             )
         }),
         fault("k9-proof.talea", "K9", "decryption shares whose proof does not hold", {
-            base.altered(Kind::Unseal, alter!(Unseal, post => post.proof.response.0[0] ^= 1))
+            base.altered(Kind::Decrypt, alter!(Decrypt, post => post.proof.response.0[0] ^= 1))
         }),
         fault("k9-canonical.talea", "K9", "a response that is not canonical", {
             base.altered(
-                Kind::Unseal,
-                alter!(Unseal, post => post.proof.response = Scalar(RUBBISH)),
+                Kind::Decrypt,
+                alter!(Decrypt, post => post.proof.response = Scalar(RUBBISH)),
             )
         }),
-        fault("k12-proof.talea", "K12", "a mix whose proof does not hold", {
+        fault("k12-proof.talea", "K12", "a shuffle whose proof does not hold", {
             base.altered(
-                Kind::Mix,
-                alter!(Mix, post => edit(&mut post.switches, |s| s[0].z_straight[0].0[0] ^= 1)),
+                Kind::Shuffle,
+                alter!(Shuffle, post => edit(&mut post.switches, |s| s[0].z_straight[0].0[0] ^= 1)),
             )
         }),
         fault("k14-duty.talea", "K14", "a vouch on a step that is not the current one", {

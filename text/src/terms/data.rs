@@ -13,7 +13,7 @@ use crate::{
 use serde::Serialize;
 use talea_protocol::{
     caution,
-    price::{Price, PriceLadder, Rung, Scale, Side},
+    price::{Level, Price, PriceGrid, Scale, Side},
     quorum::Group,
     terms::{
         Acceptance, Admission, Depth, Disclosure, Lot, Reserve, Rounds, Schedule, Stakes, Terms,
@@ -225,7 +225,7 @@ pub struct LotData {
     /// What a third digit after two of 32nds counts, where prices are written so: `eighths` of a 32nd, as the
     /// cash market writes.
     pub third_digit: Option<&'static str>,
-    /// The price of rung 0, the worst for the seller.
+    /// The price of level 0, the worst for the seller.
     pub first_price: String,
     /// The same as a decimal number.
     pub first_price_decimal: String,
@@ -237,7 +237,7 @@ pub struct LotData {
     pub tick_decimal: Option<String>,
     /// How many prices there are.
     pub prices: u32,
-    /// Radices of the digits in which a rung is encrypted.
+    /// Radices of the digits in which a level is encrypted.
     pub shape: Vec<usize>,
 }
 
@@ -441,9 +441,9 @@ impl GroupData {
 
 impl LotData {
     fn of((lot, line): (usize, &Lot)) -> Self {
-        let Lot { name, identifier, quantity, ladder } = line;
-        let PriceLadder { side, start, tick, rungs, scale, shape } = ladder;
-        let last = ladder.price(Rung(rungs.saturating_sub(1))).unwrap_or(*start);
+        let Lot { name, identifier, quantity, grid } = line;
+        let PriceGrid { side, start, tick, levels, scale, shape } = grid;
+        let last = grid.price(Level(levels.saturating_sub(1))).unwrap_or(*start);
         Self {
             lot,
             identifier: identifier.to_string(),
@@ -466,7 +466,7 @@ impl LotData {
             last_price: scale.write(last),
             last_price_decimal: scale.write_decimal(last),
             tick_decimal: i64::try_from(*tick).ok().map(|tick| scale.write_decimal(Price(tick))),
-            prices: *rungs,
+            prices: *levels,
             shape: shape.radices().collect(),
         }
     }

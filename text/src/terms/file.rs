@@ -4,8 +4,8 @@
 //! `talea terms example` prints are made from it.
 
 use crate::{
-    file::{DisclosureFile, LadderFile, MechanismFile, StakesFile, TiesFile},
-    table_of_group, table_with_ladder,
+    file::{DisclosureFile, GridFile, MechanismFile, StakesFile, TiesFile},
+    table_of_group, table_with_grid,
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
 use talea_protocol::builder;
@@ -62,7 +62,7 @@ texts! {
     /// that occurs twice or never, because clocks change, is refused.
     TimeText "time"
     /// When a phase ends: a duration, counted from the deadline before, or a time. With a time the deadline is
-    /// the last slot of the phase that ends at or before it. Times and durations can be mixed in any order.
+    /// the last slot of the phase that ends at or before it. Times and durations can be shuffled in any order.
     DeadlineText "deadline"
 }
 
@@ -111,9 +111,9 @@ pub(super) struct TermsFile {
     /// A group of keyholders, who together decrypt what the terms open. With several groups, each group must reach
     /// its threshold.
     pub(super) quorum: Vec<GroupFile>,
-    /// Default values for all lots. `side`, `scale`, `start`, and `end` or `rungs` must be set here or by the lot.
+    /// Default values for all lots. `side`, `scale`, `start`, and `end` or `levels` must be set here or by the lot.
     #[serde(default)]
-    pub(super) every_lot: LadderFile,
+    pub(super) every_lot: GridFile,
     /// A line item.
     #[serde(default)]
     pub(super) lots: Vec<LotFile>,
@@ -210,7 +210,7 @@ table_of_group! {
     then {}
 }
 
-table_with_ladder! {
+table_with_grid! {
     /// A line item. Of `identifier`, `cusip` and `isin` it has one at most.
     #[derive(Debug, Deserialize)]
     #[cfg_attr(test, derive(schemars::JsonSchema))]

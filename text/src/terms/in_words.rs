@@ -124,7 +124,7 @@ fn facts(terms: &Terms, book: &Book) -> Result<Vec<Fact>, Failure> {
         }
     }
     let mut scales: Vec<Scale> = Vec::new();
-    for scale in terms.lots.iter().map(|lot| lot.ladder.scale) {
+    for scale in terms.lots.iter().map(|lot| lot.grid.scale) {
         if !scales.contains(&scale) {
             line("written", notation::in_words(scale));
             scales.push(scale);

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     failure::{Code, Failure},
-    file::{LadderFile, PriceText, SideFile},
+    file::{GridFile, PriceText, SideFile},
     lists::{self, List},
     rows::at_column,
 };
@@ -18,7 +18,7 @@ pub(super) const NEEDED: [&str; 1] = ["name"];
 
 /// The columns that it may have.
 pub(super) const OPTIONAL: [&str; 10] =
-    ["identifier", "cusip", "isin", "side", "scale", "start", "tick", "end", "rungs", "quantity"];
+    ["identifier", "cusip", "isin", "side", "scale", "start", "tick", "end", "levels", "quantity"];
 
 /// Where a line item stands.
 pub(super) enum Place {
@@ -102,16 +102,16 @@ impl Item {
     }
 }
 
-/// Whether a ladder says a field itself.
-pub(super) fn says(ladder: &LadderFile, field: &str) -> bool {
-    let LadderFile { side, scale, start, tick, end, rungs, shape, quantity } = ladder;
+/// Whether a grid says a field itself.
+pub(super) fn says(grid: &GridFile, field: &str) -> bool {
+    let GridFile { side, scale, start, tick, end, levels, shape, quantity } = grid;
     match field {
         "side" => side.is_some(),
         "scale" => scale.is_some(),
         "start" => start.is_some(),
         "tick" => tick.is_some(),
         "end" => end.is_some(),
-        "rungs" => rungs.is_some(),
+        "levels" => levels.is_some(),
         "shape" => shape.is_some(),
         "quantity" => quantity.is_some(),
         _ => false,
@@ -131,7 +131,7 @@ pub fn read_lots_list(name: &str, bytes: &[u8]) -> Result<Vec<Item>, Failure> {
     items.collect()
 }
 
-fn read_row(line: lists::Line<'_>) -> Result<LotFile, Failure> {
+fn read_row(line: lists::ListRow<'_>) -> Result<LotFile, Failure> {
     let text = |column| line.get(column).map(str::to_owned);
     let price = |column| text(column).map(PriceText);
     let side = match line.get("side") {
@@ -162,7 +162,7 @@ fn read_row(line: lists::Line<'_>) -> Result<LotFile, Failure> {
         start: price("start"),
         tick: price("tick"),
         end: price("end"),
-        rungs: line.number_in("rungs")?,
+        levels: line.number_in("levels")?,
         shape: None,
         quantity,
     })

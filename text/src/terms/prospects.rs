@@ -132,7 +132,7 @@ pub(super) fn doubts(terms: &Terms, board: &BoardTerms) -> Vec<Doubt> {
             "mechanism.no-loser",
             format!(
                 "at most {most} bids can be made on a lot, and {units} win: no losing bid can set the \
-                 price, so all win at the first price of the ladder, or at the seller's reserve if it \
+                 price, so all win at the first price of the grid, or at the seller's reserve if it \
                  commits one"
             ),
         );

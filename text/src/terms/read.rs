@@ -15,7 +15,7 @@ use super::{
 use crate::{
     board::BoardTerms,
     failure::{Code, Failure},
-    file::{LadderFile, PriceText, fault_of_toml},
+    file::{GridFile, PriceText, fault_of_toml},
     lot::read_lot,
     names,
     nobody::{is_free, nobody},
@@ -136,7 +136,7 @@ fn load(
     let bidders = bidders
         .map_or(max_bids_per_lot.min(10), |keys| u32::try_from(keys.len()).unwrap_or(u32::MAX));
     let acts = quorum.iter().map(|group| u32::from(group.threshold)).sum();
-    move |rungs| Load { rungs, bidders: bidders.max(1), acts, fan_out: FAN_OUT }
+    move |levels| Load { levels, bidders: bidders.max(1), acts, fan_out: FAN_OUT }
 }
 
 /// The line items of the file, and then those of its list.
@@ -197,7 +197,7 @@ fn judge(terms: &Terms) -> Result<(), Failure> {
 
 fn read_lots(
     items: Vec<Item>,
-    every_lot: &LadderFile,
+    every_lot: &GridFile,
     load: impl Fn(u32) -> Load + Copy,
 ) -> Result<(Vec<Lot>, Vec<String>), Failure> {
     let (mut lots, mut remarks): (Vec<Lot>, Vec<String>) = (Vec::new(), Vec::new());
@@ -210,7 +210,7 @@ fn read_lots(
             )
             .with_help("give each lot its own identifier"));
         }
-        let own = item.lot.ladder();
+        let own = item.lot.grid();
         let place = |field: &str| {
             if field.is_empty() {
                 item.place.whole()
@@ -220,10 +220,10 @@ fn read_lots(
                 item.place.field(field)
             }
         };
-        let ladder = own.clone().or(every_lot);
-        let lot = read_lot(&place, &item.lot.name, &identifier, &ladder, load).map_err(in_terms)?;
-        let scale = lot.ladder.scale;
-        let prices = [&ladder.start, &ladder.tick, &ladder.end].into_iter().flatten();
+        let grid = own.clone().or(every_lot);
+        let lot = read_lot(&place, &item.lot.name, &identifier, &grid, load).map_err(in_terms)?;
+        let scale = lot.grid.scale;
+        let prices = [&grid.start, &grid.tick, &grid.end].into_iter().flatten();
         for remark in prices.filter_map(|PriceText(text)| notation::remark(scale, text)) {
             // What every lot has is said once.
             if !remarks.contains(&remark) {
@@ -395,7 +395,7 @@ mod tests {
              [schedule]\ndeals = \"10m\"\ncomplaints = \"10m\"\ncommits = \"1h\"\nreveals = \"10m\"\n\
              endorsing = \"10m\"\nstep = \"10m\"\n\
              [[quorum]]\nname = \"dealers\"\nthreshold = 1\nmembers = [{member:?}]\n\
-             [every_lot]\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \"90\"\nrungs = 8\n",
+             [every_lot]\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \"90\"\nlevels = 8\n",
             key(1),
             key(2)
         );

@@ -146,7 +146,7 @@ impl Types {
 }
 
 /// A line of the example.
-enum Line<'a> {
+enum ListRow<'a> {
     Blank,
     Comment,
     Table(&'a str),
@@ -154,7 +154,7 @@ enum Line<'a> {
     Setting(&'a str, bool),
 }
 
-fn line(text: &str) -> Line<'_> {
+fn line(text: &str) -> ListRow<'_> {
     let (rest, is_said) = match text.strip_prefix('#') {
         Some(rest) if !rest.starts_with(' ') && !rest.is_empty() => (rest, false),
         Some(_) => return Line::Comment,
@@ -327,9 +327,9 @@ fn every_field_of_the_types_occurs_in_the_example_and_no_other() {
         });
         found.extend(fields);
     }
-    // A lot of the example need not say every field of a ladder once more.
-    let ladder = types.table("every_lot")["properties"].as_object().unwrap();
-    found.extend(ladder.keys().map(|field| ("lots".to_owned(), field.clone())));
+    // A lot of the example need not say every field of a grid once more.
+    let grid = types.table("every_lot")["properties"].as_object().unwrap();
+    found.extend(grid.keys().map(|field| ("lots".to_owned(), field.clone())));
     assert_eq!(found, types.all());
 }
 

@@ -1,4 +1,4 @@
-//! Gate: `X' = v*X + Enc(0; q)` and `Y' = v*Y + Enc(0; q')` with the same `v` in {1, -1}
+//! The conditional gate (Schoenmakers and Tuyls, 2004): `X' = v*X + Enc(0; q)` and `Y' = v*Y + Enc(0; q')` with the same `v` in {1, -1}
 //! (section 11, **K6**).
 //!
 //! An OR of two equalities of logarithms, one per sign, over differences that vanish but for
@@ -56,8 +56,8 @@ impl Wires {
         Self { points: vec![*points], encodings: Encodings::Posted(Vec::new()) }
     }
 
-    /// What a turn leaves to the next.
-    pub(crate) fn posted(turns: &[Turn]) -> Self {
+    /// The outputs of one turn, inputs of the next.
+    pub(crate) fn posted(turns: &[DecodedGate]) -> Self {
         Self {
             points: turns.iter().map(|t| (t.x, t.y)).collect(),
             encodings: Encodings::Posted(turns.iter().map(|t| (t.wire.x, t.wire.y)).collect()),
@@ -83,9 +83,9 @@ impl Wires {
     }
 }
 
-/// A turn, everything canonical.
+/// A keyholder's turn on one gate, decoded and canonical.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Turn {
+pub(crate) struct DecodedGate {
     wire: GateTurn,
     x: Cipher,
     y: Cipher,
@@ -97,7 +97,7 @@ pub(crate) struct Turn {
 }
 
 /// Decodes what a keyholder posted.
-pub(crate) fn decode(turns: &[GateTurn]) -> Result<Vec<Turn>, ProofError> {
+pub(crate) fn decode(turns: &[GateTurn]) -> Result<Vec<DecodedGate>, ProofError> {
     turns
         .iter()
         .enumerate()
@@ -107,7 +107,7 @@ pub(crate) fn decode(turns: &[GateTurn]) -> Result<Vec<Turn>, ProofError> {
                     .ok_or_else(|| ProofError::NotCanonical(format!("{name} of gate {i}")))
             };
             let proof = &turn.proof;
-            Ok(Turn {
+            Ok(DecodedGate {
                 wire: *turn,
                 x: cipher(&turn.x, "X'")?,
                 y: cipher(&turn.y, "Y'")?,
@@ -159,7 +159,7 @@ pub(crate) fn verify_decoded(
     chunk: u32,
     quorum_key: &QuorumKey,
     inputs: &Wires,
-    turns: &[Turn],
+    turns: &[DecodedGate],
 ) -> Result<(), ProofError> {
     let message = Message {
         context: *context,
@@ -182,10 +182,10 @@ pub(crate) struct Message<'a> {
     pub(crate) head: Digest,
     pub(crate) chunk: u32,
     pub(crate) quorum_key: &'a QuorumKey,
-    /// Of the turn before, if there was one: the same place in memory tells it.
+    /// The outputs of the turn before, if any; the same allocation identifies it.
     pub(crate) inputs: &'a Wires,
     pub(crate) outputs: &'a Wires,
-    pub(crate) turns: &'a [Turn],
+    pub(crate) turns: &'a [DecodedGate],
 }
 
 impl Message<'_> {
@@ -313,7 +313,7 @@ fn fold_holds(challenged: &[&Challenged<'_, '_>]) -> bool {
     fold.vanishes(&first.message.quorum_key.point)
 }
 
-/// What multiplies the wires: `X.R, X.E, Y.R, Y.E` of every gate. Wires between two turns stand in
+/// What multiplies the wires: `X.R, X.E, Y.R, Y.E` of every gate. Wires between two turns occur in
 /// the equations of both and are multiplied once.
 #[derive(Default)]
 struct Sums<'a> {

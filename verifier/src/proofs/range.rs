@@ -1,12 +1,12 @@
-//! Range: the committed bid is a rung of the ladder, `0 <= b < rungs`; and in a later round
-//! *improvement*: it is besides not below the standing one, `0 <= b - b_0` (section 8).
+//! Range: the committed bid is a level of the grid, `0 <= b < levels`; and in a later round
+//! *improvement*: it is besides not below the active one, `0 <= b - b_0` (section 8).
 //!
 //! Bulletproofs (Bünz, Bootle, Boneh, Poelstra, Wuille and Maxwell, S&P 2018, section 4.3),
-//! aggregated over `V_1 = C` and `V_2 = (rungs-1)*G - C`, and in an improvement over `V_3 = C - C_0`
-//! and `V_4 = (rungs-1)*G - (C - C_0)` too, each of `n` bits.
+//! aggregated over `V_1 = C` and `V_2 = (levels-1)*G - C`, and in an improvement over `V_3 = C - C_0`
+//! and `V_4 = (levels-1)*G - (C - C_0)` too, each of `n` bits.
 //!
-//! The specification defines the proof by the crate `bulletproofs`. Its verifier is the judge of
-//! every proof that could be refused; but first the two equations are evaluated here, written
+//! The specification defines the proof by the crate `bulletproofs`. Its verifier decides on
+//! every proof that may be refused; but first the two equations are evaluated here, written
 //! from the paper, for many proofs of both kinds in one multi-scalar multiplication: the generators,
 //! most of the work, are shared by all of them. A proof is accepted if they hold.
 
@@ -37,9 +37,9 @@ pub(crate) const MOST_VALUES: usize = 4;
 /// Bits of the widest value.
 pub(crate) const MOST_BITS: usize = 32;
 
-/// `n`, the least of 8, 16, 32 with `rungs <= 2^n`.
-pub fn bits(rungs: u32) -> usize {
-    [8usize, 16].into_iter().find(|n| u64::from(rungs) <= 1u64 << n).unwrap_or(MOST_BITS)
+/// `n`, the least of 8, 16, 32 with `levels <= 2^n`.
+pub fn bits(levels: u32) -> usize {
+    [8usize, 16].into_iter().find(|n| u64::from(levels) <= 1u64 << n).unwrap_or(MOST_BITS)
 }
 
 /// `log2(2n)`, the rounds of the inner product argument over two values.
@@ -78,7 +78,7 @@ pub(crate) fn transcript(
     context: &Context,
     quorum_key: &Point,
     n: usize,
-    rungs: u32,
+    levels: u32,
     c: &Point,
     former: Option<&Point>,
 ) -> ProofTranscript {
@@ -90,7 +90,7 @@ pub(crate) fn transcript(
     // Nobody can be made to commit under the key of another history.
     t.point(b"quorum-key", quorum_key);
     t.integer(b"bits", u64::try_from(n).unwrap_or(u64::MAX));
-    t.integer(b"rungs", rungs);
+    t.integer(b"rungs", levels);
     t.point(b"commitment", c);
     if let Some(former) = former {
         t.point(b"standing", former);
@@ -138,42 +138,40 @@ pub(crate) fn chains() -> &'static Chains {
 /// Checks a commitment and its range proof.
 ///
 /// # Errors
-/// [`ProofError`] if `C` is not canonical or is `O`, or if the proof has another length, an
+/// [`ProofError`] if `C` is not canonical or is `O`, or if the proof has the wrong length, has an
 /// encoding that is not canonical, or does not hold.
 pub fn verify(
     context: &Context,
     quorum_key: &Point,
-    rungs: u32,
+    levels: u32,
     commitment: &Point,
     proof: &[u8],
 ) -> Result<(), ProofError> {
-    verify_any(context, quorum_key, rungs, commitment, None, proof)
+    verify_any(context, quorum_key, levels, commitment, None, proof)
 }
 
-/// Checks a commitment of a later round and its proof against the `standing` commitment.
+/// Checks a commitment of a later round and its proof against the `active` commitment.
 ///
 /// # Errors
-/// [`ProofError`] if `C` or `C_0` is not canonical or `C` is `O`, or if the proof has another length,
-/// an encoding that is not canonical, or does not hold.
+/// [`ProofError`] if `C` or `C_0` is not canonical or `C` is `O`, or if the proof has the wrong length,
+/// has an encoding that is not canonical, or does not hold.
 pub fn verify_improvement(
     context: &Context,
     quorum_key: &Point,
-    rungs: u32,
+    levels: u32,
     commitment: &Point,
-    standing: &Point,
+    active: &Point,
     proof: &[u8],
 ) -> Result<(), ProofError> {
-    let former = Former {
-        commitment: *standing,
-        point: point(standing, || "the standing commitment".into())?,
-    };
-    verify_any(context, quorum_key, rungs, commitment, Some(former), proof)
+    let former =
+        Former { commitment: *active, point: point(active, || "the active commitment".into())? };
+    verify_any(context, quorum_key, levels, commitment, Some(former), proof)
 }
 
 fn verify_any(
     context: &Context,
     quorum_key: &Point,
-    rungs: u32,
+    levels: u32,
     commitment: &Point,
     former: Option<Former>,
     proof: &[u8],
@@ -182,7 +180,7 @@ fn verify_any(
     let claim = Claim {
         context: *context,
         quorum_key: *quorum_key,
-        rungs,
+        levels,
         commitment: *commitment,
         point: c,
         former,
@@ -199,7 +197,7 @@ pub(crate) struct Claim<'a> {
     pub(crate) context: Context,
     /// `PK`, encoded.
     pub(crate) quorum_key: Point,
-    pub(crate) rungs: u32,
+    pub(crate) levels: u32,
     pub(crate) commitment: Point,
     pub(crate) point: RistrettoPoint,
     /// Of an improvement.
@@ -208,7 +206,7 @@ pub(crate) struct Claim<'a> {
 }
 
 impl Claim<'_> {
-    /// `V_1 = C`; `V_2 = (rungs-1)*G - C`, a commitment to `rungs - 1 - b`; of an improvement the same
+    /// `V_1 = C`; `V_2 = (levels-1)*G - C`, a commitment to `levels - 1 - b`; of an improvement the same
     /// of `C - C_0`, a commitment to `b - b_0`.
     fn values(&self) -> Vec<Point> {
         let top = RistrettoPoint::mul_base(&Scalar::from(self.top()));
@@ -228,12 +226,12 @@ impl Claim<'_> {
         }
     }
 
-    fn standing(&self) -> Option<&Point> {
+    fn active(&self) -> Option<&Point> {
         self.former.as_ref().map(|former| &former.commitment)
     }
 
     fn top(&self) -> u64 {
-        u64::from(self.rungs).saturating_sub(1)
+        u64::from(self.levels).saturating_sub(1)
     }
 
     /// Asks the crate.
@@ -242,22 +240,21 @@ impl Claim<'_> {
     }
 
     fn ask(&self) -> Result<(), ProofError> {
-        let Self { context, quorum_key, rungs, commitment, proof, .. } = self;
+        let Self { context, quorum_key, levels, commitment, proof, .. } = self;
         if self.point.is_identity() {
             return Err(ProofError::Identity("the commitment".into()));
         }
-        let n = bits(*rungs);
+        let n = bits(*levels);
         same_length("bytes of the range proof", self.size(n).0, proof.len())?;
         let parsed = RangeProof::from_bytes(proof)
             .map_err(|_| ProofError::NotCanonical("a scalar of the range proof".into()))?;
         let values: Vec<CompressedRistretto> =
             self.values().into_iter().map(|value| CompressedRistretto(value.0)).collect();
         let (bulletproof, pedersen) = generators();
-        let standing = self.standing();
+        let active = self.active();
         let mut transcript =
-            transcript(context, quorum_key, n, *rungs, commitment, standing).into_inner();
-        let mut weights =
-            range_weights(context, quorum_key, n, *rungs, commitment, standing, proof);
+            transcript(context, quorum_key, n, *levels, commitment, active).into_inner();
+        let mut weights = range_weights(context, quorum_key, n, *levels, commitment, active, proof);
         parsed
             .verify_multiple_with_rng(
                 bulletproof,
@@ -318,7 +315,7 @@ pub(crate) struct Parsed<'a, 'b> {
 impl<'a, 'b> Parsed<'a, 'b> {
     /// Nothing if the length is wrong, an encoding not canonical, or a point `O` that may not be.
     pub(crate) fn of(claim: &'a Claim<'b>) -> Option<Self> {
-        let n = bits(claim.rungs);
+        let n = bits(claim.levels);
         let (length, rounds) = claim.size(n);
         if claim.proof.len() != length || claim.point.is_identity() {
             return None;
@@ -342,9 +339,9 @@ impl<'a, 'b> Parsed<'a, 'b> {
             &claim.context,
             &claim.quorum_key,
             n,
-            claim.rungs,
+            claim.levels,
             &claim.commitment,
-            claim.standing(),
+            claim.active(),
         );
         tr.message(b"dom-sep", b"rangeproof v1");
         tr.integer(b"n", n);
@@ -492,7 +489,7 @@ impl Parsed<'_, '_> {
             fold.add(second * u * u, l);
             fold.add(second * inverse * inverse, r);
         }
-        // V_1 = C and V_2 = (rungs-1)*G - C; V_3 = C - C_0 and V_4 = (rungs-1)*G - (C - C_0).
+        // V_1 = C and V_2 = (levels-1)*G - C; V_3 = C - C_0 and V_4 = (levels-1)*G - (C - C_0).
         let top = Scalar::from(self.claim.top());
         let mut of_pairs = of_commitments.chunks_exact(2).map(|pair| match pair {
             [of_c, of_rest] => (of_c - of_rest, of_rest * top),

@@ -7,10 +7,10 @@
 //! | [`mechanism`] | how price and winners are found, one mechanism to a file |
 //! | [`ties`] | the order in which equal bids win |
 //! | [`reserve`] | is any bid at least the reserve? |
-//! | [`price`] | the rung that at most so many are above, digit by digit |
+//! | [`price`] | the level that at most so many are above, digit by digit |
 //! | [`winners`] | who wins at that price |
 //! | [`depth`] | how many bids lie in each bucket |
-//! | [`ladder`] | the rows of a digit, and opened rungs |
+//! | [`unary`] | the rows of a digit, and opened levels |
 //! | [`search`] | the points of a search, and its narrowing |
 //! | [`question`] | Open, Zero-test, At-most-test, Product: what a step or two answers |
 //! | [`dialogue`] | the program and the keyholders, in turn |
@@ -19,7 +19,6 @@
 
 pub(crate) mod depth;
 pub(crate) mod dialogue;
-pub(crate) mod ladder;
 pub(crate) mod lagrange;
 pub(crate) mod mechanism;
 pub(crate) mod price;
@@ -29,6 +28,7 @@ pub(crate) mod reserve;
 pub(crate) mod search;
 pub(crate) mod step;
 pub(crate) mod ties;
+pub(crate) mod unary;
 pub(crate) mod winners;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -49,9 +49,9 @@ use crate::{
     fiat_shamir::Context,
     group::Cipher,
     intake::RankBody,
-    proofs::{ProofError, blind, gate, mix, unseal},
+    proofs::{ProofError, blind, decryption_share, gate, shuffle},
 };
-use dialogue::{Dialogue, Halt, Turn};
+use dialogue::{Dialogue, DialogueProgress, Halt};
 use program::{Bid, Finding, Program, Reserve};
 use step::{Chunk, Items, Kind, Step, cancelled};
 
@@ -75,37 +75,37 @@ pub(crate) struct Ranking {
 
 /// A rank message's content.
 pub(crate) enum Post {
-    Gate(RankBody<Vec<gate::Turn>>),
-    Mix(RankBody<mix::Decoded>),
+    Gate(RankBody<Vec<gate::DecodedGate>>),
+    Shuffle(RankBody<shuffle::Decoded>),
     Blind(RankBody<blind::Decoded>),
-    Unseal(RankBody<unseal::Decoded>),
+    Decrypt(RankBody<decryption_share::Decoded>),
 }
 
 impl Post {
     fn kind(&self) -> Kind {
         match self {
             Self::Gate(_) => Kind::Gate,
-            Self::Mix(_) => Kind::Mix,
+            Self::Shuffle(_) => Kind::Shuffle,
             Self::Blind(_) => Kind::Blind,
-            Self::Unseal(_) => Kind::Unseal,
+            Self::Decrypt(_) => Kind::Decrypt,
         }
     }
 
     fn header(&self) -> &RankHeader {
         match self {
             Self::Gate(body) => &body.header,
-            Self::Mix(body) => &body.header,
+            Self::Shuffle(body) => &body.header,
             Self::Blind(body) => &body.header,
-            Self::Unseal(body) => &body.header,
+            Self::Decrypt(body) => &body.header,
         }
     }
 
     fn lengths(&self) -> (usize, usize) {
         match self {
             Self::Gate(body) => body.lengths,
-            Self::Mix(body) => body.lengths,
+            Self::Shuffle(body) => body.lengths,
             Self::Blind(body) => body.lengths,
-            Self::Unseal(body) => body.lengths,
+            Self::Decrypt(body) => body.lengths,
         }
     }
 }
@@ -113,11 +113,11 @@ impl Post {
 const NOT_RANKING: Stop = Stop::Internal("a lot that is being ranked has no ranking");
 
 impl Replay {
-    /// What there is to be asked about a lot, and `step_slots + n * step_slots_per_bid`. The ladders
+    /// What there is to be asked about a lot, and `step_slots + n * step_slots_per_bid`. The unary encodings
     /// stay with the bids: the next round may need them again.
     fn program(&self, lot: usize) -> Result<(Program, u64), Stop> {
         let terms = &self.facts.terms;
-        let ladder = terms.lots.get(lot).ok_or(NOT_RANKING)?.ladder.clone();
+        let grid = terms.lots.get(lot).ok_or(NOT_RANKING)?.grid.clone();
         let state = self.lot(lot)?;
         let bids: Vec<Bid> = state
             .commits
@@ -125,15 +125,14 @@ impl Replay {
             .filter(|commit| commit.status == Status::Ranked)
             .map(|commit| Bid {
                 bidder: commit.bidder,
-                ladder: Arc::clone(&commit.ladder),
+                unary: Arc::clone(&commit.unary),
                 contribution: commit.contribution,
             })
             .collect();
         // A reserve that was not revealed, or is invalid, does not bind.
         let reserve = state.reserve.as_ref().filter(|reserve| reserve.status == Status::Ranked);
         let opened = terms.reserve.is_some_and(|reserve| reserve.opened);
-        let reserve =
-            reserve.map(|reserve| Reserve { ladder: Arc::clone(&reserve.ladder), opened });
+        let reserve = reserve.map(|reserve| Reserve { unary: Arc::clone(&reserve.unary), opened });
         let n = u64::try_from(bids.len()).unwrap_or(u64::MAX);
         let schedule = &terms.schedule;
         let dur = schedule.step_slots.saturating_add(n.saturating_mul(schedule.step_slots_per_bid));
@@ -141,7 +140,7 @@ impl Replay {
         let bids = ties::order(terms.ties, &self.facts.auction, index, bids)
             .ok_or(Stop::Internal("a ranked bid has no contribution to the lottery"))?;
         let program = Program {
-            ladder,
+            grid,
             mechanism: terms.mechanism,
             disclosure: terms.disclosure,
             fan_out: terms.fan_out,
@@ -156,10 +155,9 @@ impl Replay {
     pub(crate) fn start_survey(&mut self, lot: usize, slot: u64) -> Result<(), Stop> {
         let (program, dur) = self.program(lot)?;
         let cover = self.facts.terms.rounds.is_some_and(|rounds| rounds.cover);
-        let mut dialogue =
-            Dialogue::new(
-                |line| async move { program.survey(&line, cover).await.map(Found::Survey) },
-            );
+        let mut dialogue = Dialogue::new(|channel| async move {
+            program.survey(&channel, cover).await.map(Found::Survey)
+        });
         let turn = dialogue.start(&mut self.docket)?;
         self.take_turn(lot, slot, dialogue, dur, 0, turn)
     }
@@ -177,10 +175,10 @@ impl Replay {
         let number = state.steps;
         // No round follows this one.
         for commit in state.commits.iter_mut().chain(&mut state.reserve) {
-            commit.ladder = Arc::default();
+            commit.unary = Arc::default();
         }
         let mut dialogue =
-            Dialogue::new(|line| async move { program.run(line).await.map(Found::Finding) });
+            Dialogue::new(|channel| async move { program.run(channel).await.map(Found::Finding) });
         let turn = dialogue.start(&mut self.docket)?;
         self.take_turn(lot, slot, dialogue, dur, number, turn)
     }
@@ -199,16 +197,20 @@ impl Replay {
         dialogue: Dialogue<Found>,
         dur: u64,
         number: u32,
-        turn: Turn<Found>,
+        turn: DialogueProgress<Found>,
     ) -> Result<(), Stop> {
         match turn {
-            Turn::End(Ok(Found::Survey(survey))) => {
+            DialogueProgress::End(Ok(Found::Survey(survey))) => {
                 let state = self.lot_mut(lot)?;
                 state.surveys.push(survey);
                 state.steps = number;
                 Ok(())
             }
-            Turn::End(Ok(Found::Finding(Finding { award, mut disclosed, reserve }))) => {
+            DialogueProgress::End(Ok(Found::Finding(Finding {
+                award,
+                mut disclosed,
+                reserve,
+            }))) => {
                 if let Some(survey) = self.survey_of_this_round(lot)? {
                     disclosed.depth = survey.depth.clone();
                 }
@@ -219,9 +221,9 @@ impl Replay {
                     None => self.close_lot(lot, Ending::BelowReserve),
                 }
             }
-            Turn::End(Err(Halt::Alarm)) => self.close_lot(lot, Ending::Halted),
-            Turn::End(Err(Halt::Lost)) => Err(NOT_RANKING),
-            Turn::Ask(work) => {
+            DialogueProgress::End(Err(Halt::Alarm)) => self.close_lot(lot, Ending::Halted),
+            DialogueProgress::End(Err(Halt::Lost)) => Err(NOT_RANKING),
+            DialogueProgress::Ask(work) => {
                 let items = usize::from(self.facts.terms.chunk_items);
                 let step = Step::new(number, items, work, slot.saturating_add(dur))
                     .ok_or(Stop::Internal("a step with an empty list was asked for"))?;
@@ -253,11 +255,11 @@ impl Replay {
         let chunk = ranking.step.chunks.get_mut(at).ok_or(NOT_RANKING)?;
 
         let kind = post.kind();
-        let idle = idle(chunk, &committee, &state.out, id, kind);
+        let idle = idle(chunk, &committee, &state.excluded, id, kind);
         docket.require(Check::RankActor, idle.is_none(), || idle.unwrap_or_default())?;
         let (items, responses) = post.lengths();
         docket.require(Check::RankLength, items == chunk.len && responses == chunk.len, || {
-            let what = if kind == Kind::Mix { "switches" } else { "items" };
+            let what = if kind == Kind::Shuffle { "switches" } else { "items" };
             format!(
                 "chunk {at} has {} {what} and the message {items} of them and {responses} \
                  responses",
@@ -286,13 +288,13 @@ impl Replay {
                     },
                 );
             }
-            (Post::Mix(body), Items::Mix(lists)) => {
-                let post = canonical(docket, Check::MixProof, body.decoded)?;
+            (Post::Shuffle(body), Items::Shuffle(lists)) => {
+                let post = canonical(docket, Check::ShuffleProof, body.decoded)?;
                 let (_, outputs) = lists.through(&post).ok_or(NOT_RANKING)?;
                 let inputs = std::mem::replace(lists, Arc::new(outputs));
                 docket.defer(
-                    Check::MixProof,
-                    Task::Mix { context, head, chunk: number, inputs, post },
+                    Check::ShuffleProof,
+                    Task::Shuffle { context, head, chunk: number, inputs, post },
                 );
             }
             (Post::Blind(body), Items::Blind { inputs, sums }) => {
@@ -320,12 +322,12 @@ impl Replay {
                 }
                 *sums = summed;
             }
-            (Post::Unseal(body), Items::Unseal { randomness, posts, .. }) => {
-                let post = canonical(docket, Check::UnsealProof, body.decoded)?;
+            (Post::Decrypt(body), Items::Decrypt { randomness, posts, .. }) => {
+                let post = canonical(docket, Check::DecryptionShare, body.decoded)?;
                 let key = committee.share_keys.get(&id).ok_or(NOT_RANKING)?;
                 docket.defer(
-                    Check::UnsealProof,
-                    Task::Unseal {
+                    Check::DecryptionShare,
+                    Task::Decrypt {
                         context,
                         head,
                         chunk: number,
@@ -387,8 +389,7 @@ impl Replay {
             return Some(format!("chunk {} is complete", header.chunk));
         }
         let head = self.endorsing.head;
-        (header.head != head)
-            .then(|| format!("the endorsed head is {head} and the message's {}", header.head))
+        (header.head != head).then(|| format!("the head must be {head} and is {}", header.head))
     }
 
     /// After an accepted message: the program goes on when its step is complete.
@@ -432,26 +433,27 @@ impl Replay {
         }
         let committee = self.committee()?;
         // All at once: who is due in one chunk is not changed by a time-out in another.
-        let late = step.late(&committee, &state.out, expired.iter().copied());
+        let late = step.late(&committee, &state.excluded, expired.iter().copied());
         if late.is_empty() {
             return Err(Stop::Internal("a step timed out and nobody was late"));
         }
-        let mut anew = step.lose_their_turn(&committee, &state.out, &late);
+        let mut anew = step.lose_their_turn(&committee, &state.excluded, &late);
         anew.extend(expired.iter().copied());
-        // Whoever is late in several chunks must be excused in each.
+        // A keyholder that is late in several chunks must be excused in each.
         let number = step.number;
         let mut at_fault = BTreeSet::new();
         for at in expired.iter().copied() {
-            let late = step.late(&committee, &state.out, std::iter::once(at));
+            let late = step.late(&committee, &state.excluded, std::iter::once(at));
             at_fault.extend(self.not_excused(&duty(lot, number, at)?, &late));
         }
 
         let state = self.lot_mut(lot)?;
-        state.out.extend(late);
+        state.excluded.extend(late);
         state.at_fault.extend(at_fault);
         let short = committee.seats().any(|(group, seats)| {
-            let left =
-                committee.keyholders().filter(|id| id.group == group && !state.out.contains(id));
+            let left = committee
+                .keyholders()
+                .filter(|id| id.group == group && !state.excluded.contains(id));
             left.count() < seats.threshold
         });
         if short {
@@ -478,20 +480,20 @@ fn duty(lot: usize, step: u32, chunk: usize) -> Result<Duty, Stop> {
 fn idle(
     chunk: &Chunk,
     committee: &Committee,
-    out: &BTreeSet<KeyholderId>,
+    excluded: &BTreeSet<KeyholderId>,
     id: KeyholderId,
     kind: Kind,
 ) -> Option<String> {
-    if out.contains(&id) {
-        return Some(format!("{id} is out of this lot"));
+    if excluded.contains(&id) {
+        return Some(format!("{id} is excluded from this lot"));
     }
     if chunk.has_acted(id) {
-        return Some(format!("{id} has acted in this chunk already"));
+        return Some(format!("{id} has already acted in this chunk"));
     }
     if !chunk.lacks(committee, id.group) {
-        return Some(format!("group {} has all the acts that this chunk needs of it", id.group));
+        return Some(format!("group {} already has all acts that this chunk needs", id.group));
     }
-    let due = chunk.due(committee, out)?;
+    let due = chunk.due(committee, excluded)?;
     (kind.is_in_turn() && due != id).then(|| format!("{due} is due and {id} acted"))
 }
 

@@ -6,7 +6,7 @@
 //! but something in an entry must be new. **R3**, **R4** and **R5** do not: they close the bid as
 //! invalid, on the record. So arguments wait for a verdict like proofs, but the verdict decides
 //! what is ranked, and is taken at the close of reveals at the latest. **R5** depends on which
-//! ladders were accepted before, in all rounds, and is judged in the order of the file.
+//! unary encodings were accepted before, in all rounds, and is judged in the order of the file.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -21,7 +21,7 @@ use crate::{
     fiat_shamir::Context,
     group::QuorumKey,
     intake::RevealBody,
-    proofs::ladder::{Claim, Sealed, judge},
+    proofs::unary::{Claim, Sealed, judge},
 };
 
 /// A bid whose form is right and whose argument is to be judged.
@@ -59,7 +59,7 @@ impl Replay {
                 format!("lot {} of bidder {} is named twice", bid.lot, bid.bidder)
             })?;
             docket.require(Check::RevealSeal, *seal == committed, || {
-                format!("the commit's seal is {committed} and the bytes have {seal}")
+                format!("the seal must be {committed} and is {seal}")
             })?;
             if status == Status::Open {
                 open.push((lot, commit, reveal));
@@ -130,7 +130,7 @@ impl Replay {
                 let commit = self.lots.get(one.lot)?.at(one.commit)?;
                 Some(Claim {
                     context: Context::bid(facts.auction, &one.bid),
-                    shape: &facts.lot(one.bid.lot)?.ladder.shape,
+                    shape: &facts.lot(one.bid.lot)?.grid.shape,
                     quorum_key: key,
                     commitment: commit.commitment,
                     commitment_point: commit.point,
@@ -145,7 +145,7 @@ impl Replay {
             if holds {
                 self.docket.judged(one.distinct_at, Check::RevealDistinct, distinct);
             }
-            let shape = &facts.lot(one.bid.lot).ok_or(NO_COMMIT)?.ladder.shape;
+            let shape = &facts.lot(one.bid.lot).ok_or(NO_COMMIT)?.grid.shape;
             let state = self
                 .lots
                 .get_mut(one.lot)
@@ -154,7 +154,7 @@ impl Replay {
             if distinct {
                 self.randomness.extend(one.sealed.randomness().copied());
                 state.status = Status::Ranked;
-                state.ladder = Arc::new(one.sealed.into_ladder(shape));
+                state.unary = Arc::new(one.sealed.into_unary(shape));
                 state.contribution = one.contribution;
             } else {
                 state.status = Status::Invalid;

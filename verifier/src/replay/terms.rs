@@ -9,7 +9,7 @@ use talea_protocol::{
     labels::PROTOCOL_VERSION,
     limits::{MAX_BIDS_PER_LOT, MAX_OPENED_BIDS, MAX_ROUNDS, MAX_SHOWN_BUCKETS, MAX_UNITS},
     outcome::Quote,
-    price::{Price, PriceLadder, Rung, Side},
+    price::{Level, Price, PriceGrid, Side},
     quorum::{KeyholderId, Member, keyholders},
     terms::{Admission, AuctionId, Disclosure, Lot, Mechanism, Terms},
     transcript::{Genesis, genesis_head},
@@ -69,17 +69,17 @@ impl Facts {
     }
 }
 
-/// A rung of the ladder with its price. Nothing if the price does not fit, which **T2** excludes.
-pub(crate) fn quote(ladder: &PriceLadder, rung: Rung) -> Option<Quote> {
-    let price = i64::try_from(price(ladder, rung)).ok()?;
-    Some(Quote { rung, price: Price(price) })
+/// A level of the grid with its price. Nothing if the price does not fit, which **T2** excludes.
+pub(crate) fn quote(grid: &PriceGrid, level: Level) -> Option<Quote> {
+    let price = i64::try_from(price(grid, level)).ok()?;
+    Some(Quote { level, price: Price(price) })
 }
 
-/// The price of a rung as an exact integer.
-pub(crate) fn price(ladder: &PriceLadder, rung: Rung) -> i128 {
-    let distance = i128::from(ladder.tick).saturating_mul(i128::from(rung.0));
-    let start = i128::from(ladder.start.0);
-    match ladder.side {
+/// The price of a level as an exact integer.
+pub(crate) fn price(grid: &PriceGrid, level: Level) -> i128 {
+    let distance = i128::from(grid.tick).saturating_mul(i128::from(level.0));
+    let start = i128::from(grid.start.0);
+    match grid.side {
         Side::HighestWins => start.saturating_add(distance),
         Side::LowestWins => start.saturating_sub(distance),
     }
@@ -144,28 +144,27 @@ fn lots_fault(terms: &Terms) -> Option<String> {
         let fault = if lot.quantity == 0 {
             "its quantity must be at least 1 and is 0".into()
         } else {
-            ladder_fault(&lot.ladder)?
+            grid_fault(&lot.grid)?
         };
         Some(format!("lot {index}: {fault}"))
     })
 }
 
-fn ladder_fault(ladder: &PriceLadder) -> Option<String> {
-    if !ladder.scale.is_possible() {
+fn grid_fault(grid: &PriceGrid) -> Option<String> {
+    if !grid.scale.is_possible() {
         return Some("its scale must have at most 12 decimal places or 8 binary ones".into());
     }
-    if ladder.tick == 0 || i64::try_from(ladder.tick).is_err() {
-        let tick = ladder.tick;
+    if grid.tick == 0 || i64::try_from(grid.tick).is_err() {
+        let tick = grid.tick;
         return Some(format!("its tick must be in 1 .. 2^63 and is {tick}"));
     }
-    let product = 1u64
-        .checked_shl(u32::try_from(ladder.shape.bits()).unwrap_or(u32::MAX))
-        .unwrap_or(u64::MAX);
-    if !(2..=product).contains(&u64::from(ladder.rungs)) {
-        let rungs = ladder.rungs;
-        return Some(format!("its rungs must be in 2 ..= {product} and are {rungs}"));
+    let product =
+        1u64.checked_shl(u32::try_from(grid.shape.bits()).unwrap_or(u32::MAX)).unwrap_or(u64::MAX);
+    if !(2..=product).contains(&u64::from(grid.levels)) {
+        let levels = grid.levels;
+        return Some(format!("its levels must be in 2 ..= {product} and are {levels}"));
     }
-    let last = price(ladder, Rung(ladder.rungs.saturating_sub(1)));
+    let last = price(grid, Level(grid.levels.saturating_sub(1)));
     if i64::try_from(last).is_err() {
         return Some(format!("its last price {last} must fit in 64 bits"));
     }
@@ -334,7 +333,7 @@ fn depth_fault(terms: &Terms) -> Option<String> {
         return None;
     };
     let radices = terms.lots.iter().map(|lot| {
-        let bits = lot.ladder.shape.digit_bits().first().copied().unwrap_or(0);
+        let bits = lot.grid.shape.digit_bits().first().copied().unwrap_or(0);
         1u64.checked_shl(bits.into()).unwrap_or(u64::MAX)
     });
     let of_a_round = radices.fold(0u64, u64::saturating_add);

@@ -5,13 +5,12 @@ use talea_protocol::{
     bytes::List,
     limits::MAX_BUCKETS,
     outcome::{
-        Award, Disclosed, Ending, OpenedBid, Quote, ReserveResult, Sale, Standing as BidStanding,
-        Survey,
+        Award, Disclosed, Ending, OpenedBid, PriceComparison, Quote, ReserveResult, Sale, Survey,
     },
     terms::Lot,
 };
 
-use super::{LotRow, NOT_VERIFIED, Report, SCHEMA, Standing, TOOL, VERSION, Verdict, lot};
+use super::{CheckStatus, LotRow, NOT_VERIFIED, Report, SCHEMA, TOOL, VERSION, Verdict, lot};
 use crate::failure::{Failure, Place};
 
 /// The report, field by field.
@@ -28,7 +27,7 @@ pub(super) struct View<'a> {
     head: Option<String>,
     outcome_sha256: Option<String>,
     failure: Option<FailureView<'a>>,
-    stand: Option<StandView>,
+    progress: Option<ProgressView>,
     lots: Vec<LotView<'a>>,
     accounts: Vec<AccountView>,
     checks: Vec<CheckView>,
@@ -61,7 +60,7 @@ struct FailureView<'a> {
 }
 
 #[derive(Serialize)]
-struct StandView {
+struct ProgressView {
     phase: &'static str,
     /// Where there are rounds.
     round: Option<u32>,
@@ -82,7 +81,7 @@ struct LotView<'a> {
     price: Option<String>,
     /// In minor units.
     price_minor: Option<String>,
-    rung: Option<u32>,
+    level: Option<u32>,
     commits: usize,
     ranked: usize,
     invalid: usize,
@@ -101,7 +100,7 @@ struct LotView<'a> {
 #[derive(Serialize)]
 struct WinnerView {
     party: String,
-    standing: &'static str,
+    comparison: &'static str,
 }
 
 #[derive(Serialize)]
@@ -110,12 +109,12 @@ struct QuoteView {
     price: String,
     /// In minor units.
     price_minor: String,
-    rung: u32,
+    level: u32,
 }
 
 #[derive(Serialize)]
 struct ReserveView {
-    standing: &'static str,
+    state: &'static str,
     opened: Option<QuoteView>,
 }
 
@@ -128,7 +127,7 @@ struct SurveyView {
 /// Bids of one bucket, those that are among the best not counted.
 #[derive(Serialize)]
 struct BucketView {
-    /// The first price of the bucket. Nothing if the whole bucket lies beyond the ladder.
+    /// The first price of the bucket. Nothing if the whole bucket lies beyond the grid.
     from: Option<QuoteView>,
     bids: u32,
 }
@@ -155,7 +154,7 @@ struct AccountView {
 struct CheckView {
     number: &'static str,
     sentence: &'static str,
-    standing: Standing,
+    status: CheckStatus,
     performed: u64,
     adverse: u64,
 }
@@ -179,11 +178,11 @@ impl<'a> View<'a> {
             head: report.head.map(|digest| digest.to_string()),
             outcome_sha256: report.outcome.map(|digest| digest.to_string()),
             failure: report.failure.as_ref().map(|f| FailureView::of(report, f)),
-            stand: report.stand.map(|stand| StandView {
-                phase: stand.phase,
-                round: stand.round,
-                slot: stand.slot.to_string(),
-                deadline: stand.deadline.map(|slot| slot.to_string()),
+            progress: report.progress.map(|progress| ProgressView {
+                phase: progress.phase,
+                round: progress.round,
+                slot: progress.slot.to_string(),
+                deadline: progress.deadline.map(|slot| slot.to_string()),
             }),
             lots: report.lots.iter().enumerate().map(LotView::of).collect(),
             accounts: report
@@ -205,7 +204,7 @@ impl<'a> View<'a> {
                 .map(|row| CheckView {
                     number: row.check.number(),
                     sentence: row.check.sentence(),
-                    standing: row.standing,
+                    status: row.status,
                     performed: row.count.performed,
                     adverse: row.count.adverse,
                 })
@@ -245,9 +244,9 @@ impl<'a> FailureView<'a> {
 impl QuoteView {
     fn of(lot: &Lot, quote: &Quote) -> Self {
         Self {
-            price: lot.ladder.scale.write(quote.price),
+            price: lot.grid.scale.write(quote.price),
             price_minor: quote.price.0.to_string(),
-            rung: quote.rung.0,
+            level: quote.level.0,
         }
     }
 }
@@ -255,13 +254,13 @@ impl QuoteView {
 impl ReserveView {
     /// Nothing where there was no reserve.
     fn of(lot: &Lot, reserve: &ReserveResult) -> Option<Self> {
-        let (standing, opened) = match reserve {
+        let (state, opened) = match reserve {
             ReserveResult::None => return None,
             ReserveResult::Lapsed => ("lapsed", None),
             ReserveResult::Sealed => ("sealed", None),
             ReserveResult::Opened(quote) => ("opened", Some(QuoteView::of(lot, quote))),
         };
-        Some(Self { standing, opened })
+        Some(Self { state, opened })
     }
 }
 
@@ -292,7 +291,7 @@ impl<'a> LotView<'a> {
             winner: None,
             price: None,
             price_minor: None,
-            rung: None,
+            level: None,
             commits: row.commits,
             ranked: row.ranked,
             invalid: row.invalid,
@@ -331,16 +330,16 @@ impl<'a> LotView<'a> {
 
     /// The price, and who won at it.
     fn award(&mut self, row: &LotRow, award: &Award) {
-        let QuoteView { price, price_minor, rung } = QuoteView::of(&row.lot, &award.quote);
+        let QuoteView { price, price_minor, level } = QuoteView::of(&row.lot, &award.quote);
         self.price = Some(price);
         self.price_minor = Some(price_minor);
-        self.rung = Some(rung);
+        self.level = Some(level);
         let winner = |sale: &Sale| WinnerView {
             party: sale.winner.to_string(),
-            standing: match sale.standing {
-                BidStanding::AbovePrice => "above-price",
-                BidStanding::AtPrice => "at-price",
-                BidStanding::NotCompared => "not-compared",
+            comparison: match sale.comparison {
+                PriceComparison::AbovePrice => "above-price",
+                PriceComparison::AtPrice => "at-price",
+                PriceComparison::NotCompared => "not-compared",
             },
         };
         self.winners = award.sales.iter().map(winner).collect();

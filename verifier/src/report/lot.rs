@@ -1,8 +1,8 @@
 //! What became of a lot, for people.
 
 use talea_protocol::{
-    outcome::{Award, Ending, Quote, ReserveResult, Sale, Standing, Survey},
-    price::Rung,
+    outcome::{Award, Ending, PriceComparison, Quote, ReserveResult, Sale, Survey},
+    price::Level,
     terms::Lot,
 };
 
@@ -16,7 +16,7 @@ pub(super) fn lines(row: &LotRow) -> Vec<String> {
     if let Some(Ending::Sold(award) | Ending::Declined(award)) = &row.ending
         && award.sales.len() != 1
     {
-        let winner = |sale: &Sale| format!("  {}, {}", sale.winner, standing(sale.standing));
+        let winner = |sale: &Sale| format!("  {}, {}", sale.winner, comparison(sale.comparison));
         lines.extend(award.sales.iter().map(winner));
     }
     lines.push(format!(
@@ -43,7 +43,7 @@ pub(super) fn lines(row: &LotRow) -> Vec<String> {
             .push("depth: bids without the best, by the price from which their bucket goes".into());
         let full = buckets(&row.lot, depth).filter(|(_, bids)| **bids > 0);
         lines.extend(full.map(|(from, bids)| {
-            let from = from.as_ref().map_or_else(|| "beyond the ladder".into(), written);
+            let from = from.as_ref().map_or_else(|| "beyond the grid".into(), written);
             format!("  from {from}: {bids}")
         }));
     }
@@ -63,8 +63,8 @@ fn survey_sentence(lot: &Lot, round: u32, survey: &Survey) -> String {
         let full: Vec<String> = full
             .map(|(from, bids)| {
                 let from = from.map_or_else(
-                    || "beyond the ladder".into(),
-                    |from| format!("from {}", lot.ladder.scale.write(from.price)),
+                    || "beyond the grid".into(),
+                    |from| format!("from {}", lot.grid.scale.write(from.price)),
                 );
                 format!("{bids} {from}")
             })
@@ -81,31 +81,31 @@ fn survey_sentence(lot: &Lot, round: u32, survey: &Survey) -> String {
     format!("round {round}: {}", parts.join("; "))
 }
 
-/// A price as people write it, with its rung.
+/// A price as people write it, with its level.
 fn written(lot: &Lot, quote: &Quote) -> String {
-    format!("{} (rung {})", lot.ladder.scale.write(quote.price), quote.rung.0)
+    format!("{} (level {})", lot.grid.scale.write(quote.price), quote.level.0)
 }
 
-/// The first price of every bucket, if it is on the ladder, and the bids in it.
+/// The first price of every bucket, if it is on the grid, and the bids in it.
 pub(super) fn buckets<'a>(
     lot: &'a Lot,
     depth: &'a [u32],
 ) -> impl Iterator<Item = (Option<Quote>, &'a u32)> + 'a {
-    let first = lot.ladder.shape.digit_bits().first().copied().unwrap_or(0);
-    let below = lot.ladder.shape.bits().saturating_sub(first.into());
+    let first = lot.grid.shape.digit_bits().first().copied().unwrap_or(0);
+    let below = lot.grid.shape.bits().saturating_sub(first.into());
     let width = 1u32.checked_shl(u32::try_from(below).unwrap_or(u32::MAX)).unwrap_or(u32::MAX);
     (0u32..).zip(depth).map(move |(bucket, bids)| {
-        let rung = bucket.checked_mul(width).filter(|rung| *rung < lot.ladder.rungs);
-        (rung.and_then(|rung| quote(&lot.ladder, Rung(rung))), bids)
+        let level = bucket.checked_mul(width).filter(|level| *level < lot.grid.levels);
+        (level.and_then(|level| quote(&lot.grid, Level(level))), bids)
     })
 }
 
-/// How a winner's bid stands to the price, in words.
-fn standing(standing: Standing) -> &'static str {
-    match standing {
-        Standing::AbovePrice => "whose bid was better",
-        Standing::AtPrice => "whose bid was this price",
-        Standing::NotCompared => "whose bid was compared with none",
+/// How a winner's bid compares with the price, in words.
+fn comparison(comparison: PriceComparison) -> &'static str {
+    match comparison {
+        PriceComparison::AbovePrice => "whose bid was better",
+        PriceComparison::AtPrice => "whose bid was this price",
+        PriceComparison::NotCompared => "whose bid was compared with none",
     }
 }
 
@@ -114,10 +114,10 @@ fn ending_sentence(row: &LotRow) -> String {
     let award = |award: &Award| {
         let price = written(&row.lot, &award.quote);
         match award.sales.as_ref() {
-            [sale] if sale.standing == Standing::AtPrice => {
+            [sale] if sale.comparison == PriceComparison::AtPrice => {
                 format!("to {} at {price}", sale.winner)
             }
-            [sale] => format!("to {} at {price}, {}", sale.winner, standing(sale.standing)),
+            [sale] => format!("to {} at {price}, {}", sale.winner, comparison(sale.comparison)),
             sales => format!("to {} winners, each at {price}", sales.len()),
         }
     };

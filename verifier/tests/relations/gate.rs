@@ -101,7 +101,7 @@ fn turns_in_a_row_are_judged_one_by_one() {
     let starts = [fresh(), fresh()];
     // Turns 0, 2 and 3 follow one another; turn 1 stands by itself.
     for bad in [None, Some(0), Some(1), Some(2), Some(3)] {
-        let mut rows: [Vec<(Wires, Vec<Turn>, Context)>; 2] = [Vec::new(), Vec::new()];
+        let mut rows: [Vec<(Wires, Vec<DecodedGate>, Context)>; 2] = [Vec::new(), Vec::new()];
         for (n, row) in [0usize, 1, 0, 0].into_iter().enumerate() {
             let context = provers::context(n as u8);
             let inputs = rows[row].last().map_or(&starts[row], |(wires, ..)| wires);

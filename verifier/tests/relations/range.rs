@@ -14,7 +14,7 @@ const KEY: Point = Point([3; 32]);
 
 #[test]
 fn bits_and_lengths() {
-    for (rungs, n, len) in [
+    for (levels, n, len) in [
         (2, 8, 544),
         (256, 8, 544),
         (257, 16, 608),
@@ -22,28 +22,28 @@ fn bits_and_lengths() {
         (65_537, 32, 672),
         (u32::MAX, 32, 672),
     ] {
-        assert_eq!(bits(rungs), n);
+        assert_eq!(bits(levels), n);
         assert_eq!((proof_len(n), improvement_len(n)), (len, len + 64));
     }
 }
 
 #[test]
-fn rungs_of_the_ladder_pass_and_nothing_else() {
+fn levels_of_the_grid_pass_and_nothing_else() {
     let mut rng = provers::rng(4);
     let context = provers::context(9);
-    for (rungs, rung) in [(2u32, 1u32), (200, 199), (300, 0), (70_000, 69_999)] {
-        let (c, proof, _) = provers::range(&mut rng, &context, &KEY, rungs, rung);
-        assert_eq!(verify(&context, &KEY, rungs, &c, &proof), Ok(()));
-        assert!(verify(&provers::context(8), &KEY, rungs, &c, &proof).is_err());
-        assert!(verify(&context, &KEY, rungs + 1, &c, &proof).is_err());
+    for (levels, level) in [(2u32, 1u32), (200, 199), (300, 0), (70_000, 69_999)] {
+        let (c, proof, _) = provers::range(&mut rng, &context, &KEY, levels, level);
+        assert_eq!(verify(&context, &KEY, levels, &c, &proof), Ok(()));
+        assert!(verify(&provers::context(8), &KEY, levels, &c, &proof).is_err());
+        assert!(verify(&context, &KEY, levels + 1, &c, &proof).is_err());
         let shifted = encode(&(crate::group::decode(&c).unwrap() + bases().g));
-        assert!(verify(&context, &KEY, rungs, &shifted, &proof).is_err());
-        assert!(verify(&context, &KEY, rungs, &Point::IDENTITY, &proof).is_err());
-        assert!(verify(&context, &KEY, rungs, &c, &proof[..proof.len() - 32]).is_err());
+        assert!(verify(&context, &KEY, levels, &shifted, &proof).is_err());
+        assert!(verify(&context, &KEY, levels, &Point::IDENTITY, &proof).is_err());
+        assert!(verify(&context, &KEY, levels, &c, &proof[..proof.len() - 32]).is_err());
         for at in (0..proof.len()).step_by(31) {
             let mut bad = proof.clone();
             bad[at] ^= 1;
-            assert!(verify(&context, &KEY, rungs, &c, &bad).is_err(), "byte {at}");
+            assert!(verify(&context, &KEY, levels, &c, &bad).is_err(), "byte {at}");
         }
     }
 }
@@ -59,7 +59,8 @@ fn another_quorum_key_is_another_statement() {
     for (commitment, former, proof) in [(c, None, &proof), (better, Some(former), &of_better)] {
         let holds = |quorum_key| {
             let point = decode(&commitment).unwrap();
-            let claim = Claim { context, quorum_key, rungs: 200, commitment, point, former, proof };
+            let claim =
+                Claim { context, quorum_key, levels: 200, commitment, point, former, proof };
             let here = Parsed::of(&claim).is_some_and(|parsed| fold_holds(&[parsed]));
             assert_eq!(here, claim.fault().is_none());
             here
@@ -93,18 +94,18 @@ fn the_generators_are_the_crates() {
 fn the_equations_here_and_in_the_crate_agree() {
     let mut rng = provers::rng(6);
     let context = provers::context(9);
-    for (rungs, rung) in [(2u32, 0u32), (256, 17), (65_536, 65_535), (1 << 20, 99)] {
-        let (c, proof, _) = provers::range(&mut rng, &context, &KEY, rungs, rung);
+    for (levels, level) in [(2u32, 0u32), (256, 17), (65_536, 65_535), (1 << 20, 99)] {
+        let (c, proof, _) = provers::range(&mut rng, &context, &KEY, levels, level);
         let point = decode(&c).unwrap();
         let former = None;
         let here = |proof: &[u8]| {
             let claim =
-                Claim { context, quorum_key: KEY, rungs, commitment: c, point, former, proof };
+                Claim { context, quorum_key: KEY, levels, commitment: c, point, former, proof };
             Parsed::of(&claim).is_some_and(|parsed| fold_holds(&[parsed]))
         };
         let there = |proof: &[u8]| {
             let claim =
-                Claim { context, quorum_key: KEY, rungs, commitment: c, point, former, proof };
+                Claim { context, quorum_key: KEY, levels, commitment: c, point, former, proof };
             claim.fault().is_none()
         };
         assert!(here(&proof) && there(&proof));
@@ -125,15 +126,15 @@ fn the_equations_here_and_in_the_crate_agree() {
 fn improved(
     seed: u64,
     context: &Context,
-    rungs: u32,
+    levels: u32,
     former: u32,
-    rung: u32,
+    level: u32,
 ) -> (provers::Former, Point, Vec<u8>) {
     let mut rng = provers::rng(seed);
-    let (commitment, _, rho) = provers::range(&mut rng, context, &KEY, rungs, former);
-    let former = provers::Former { commitment, rung: former, rho };
-    let gain = rung - former.rung;
-    let (c, proof, _) = provers::improvement(&mut rng, context, &KEY, rungs, rung, &former, gain);
+    let (commitment, _, rho) = provers::range(&mut rng, context, &KEY, levels, former);
+    let former = provers::Former { commitment, level: former, rho };
+    let gain = level - former.level;
+    let (c, proof, _) = provers::improvement(&mut rng, context, &KEY, levels, level, &former, gain);
     (former, c, proof)
 }
 
@@ -141,28 +142,29 @@ fn improved(
 fn improvements_pass_and_nothing_else() {
     let context = provers::context(9);
     let cases = [(2u32, 0u32, 1u32), (2, 1, 1), (200, 7, 199), (300, 0, 0), (70_000, 3, 69_999)];
-    for (rungs, old, new) in cases {
-        let (former, c, proof) = improved(8, &context, rungs, old, new);
-        let holds = |context: &Context, rungs, c: &Point, former: &Point, proof: &[u8]| {
-            verify_improvement(context, &KEY, rungs, c, former, proof).is_ok()
+    for (levels, old, new) in cases {
+        let (former, c, proof) = improved(8, &context, levels, old, new);
+        let holds = |context: &Context, levels, c: &Point, former: &Point, proof: &[u8]| {
+            verify_improvement(context, &KEY, levels, c, former, proof).is_ok()
         };
         let c_0 = former.commitment;
-        assert_eq!(proof.len(), improvement_len(bits(rungs)));
-        assert!(holds(&context, rungs, &c, &c_0, &proof));
-        assert!(!holds(&provers::context(8), rungs, &c, &c_0, &proof));
-        assert!(!holds(&context, rungs + 1, &c, &c_0, &proof));
-        assert!(!holds(&context, rungs, &c_0, &c_0, &proof));
-        assert!(!holds(&context, rungs, &c, &c, &proof));
-        assert!(!holds(&context, rungs, &Point::IDENTITY, &c_0, &proof));
-        assert!(!holds(&context, rungs, &c, &c_0, &proof[..proof.len() - 64]));
-        assert!(verify(&context, &KEY, rungs, &c, &proof).is_err());
+        assert_eq!(proof.len(), improvement_len(bits(levels)));
+        assert!(holds(&context, levels, &c, &c_0, &proof));
+        assert!(!holds(&provers::context(8), levels, &c, &c_0, &proof));
+        assert!(!holds(&context, levels + 1, &c, &c_0, &proof));
+        assert!(!holds(&context, levels, &c_0, &c_0, &proof));
+        assert!(!holds(&context, levels, &c, &c, &proof));
+        assert!(!holds(&context, levels, &Point::IDENTITY, &c_0, &proof));
+        assert!(!holds(&context, levels, &c, &c_0, &proof[..proof.len() - 64]));
+        assert!(verify(&context, &KEY, levels, &c, &proof).is_err());
         // A proof of the first round is none of a later one.
-        let (plain, of_plain, _) = provers::range(&mut provers::rng(9), &context, &KEY, rungs, new);
-        assert!(!holds(&context, rungs, &plain, &c_0, &of_plain));
+        let (plain, of_plain, _) =
+            provers::range(&mut provers::rng(9), &context, &KEY, levels, new);
+        assert!(!holds(&context, levels, &plain, &c_0, &of_plain));
         for at in (0..proof.len()).step_by(61) {
             let mut bad = proof.clone();
             bad[at] ^= 1;
-            assert!(!holds(&context, rungs, &c, &c_0, &bad), "byte {at}");
+            assert!(!holds(&context, levels, &c, &c_0, &bad), "byte {at}");
         }
     }
 }
@@ -172,7 +174,7 @@ fn a_worse_bid_has_no_proof() {
     let mut rng = provers::rng(10);
     let context = provers::context(9);
     let (commitment, _, rho) = provers::range(&mut rng, &context, &KEY, 200, 7);
-    let former = provers::Former { commitment, rung: 7, rho };
+    let former = provers::Former { commitment, level: 7, rho };
     for gain in [0, 199] {
         let (c, proof, _) = provers::improvement(&mut rng, &context, &KEY, 200, 6, &former, gain);
         assert!(verify_improvement(&context, &KEY, 200, &c, &commitment, &proof).is_err());
@@ -183,18 +185,20 @@ fn a_worse_bid_has_no_proof() {
 fn the_equations_of_improvements_agree_with_the_crates() {
     let context = provers::context(9);
     let element = encode(&(bases().g + bases().k)).0;
-    for (rungs, old, new) in [(2u32, 0u32, 0u32), (65_536, 17, 65_535), (1 << 20, 99, 100)] {
-        let (former, commitment, proof) = improved(11, &context, rungs, old, new);
+    for (levels, old, new) in [(2u32, 0u32, 0u32), (65_536, 17, 65_535), (1 << 20, 99, 100)] {
+        let (former, commitment, proof) = improved(11, &context, levels, old, new);
         let former =
             Former { commitment: former.commitment, point: decode(&former.commitment).unwrap() };
         let point = decode(&commitment).unwrap();
         let former = Some(former);
         let here = |proof: &[u8]| {
-            let claim = Claim { context, quorum_key: KEY, rungs, commitment, point, former, proof };
+            let claim =
+                Claim { context, quorum_key: KEY, levels, commitment, point, former, proof };
             Parsed::of(&claim).is_some_and(|parsed| fold_holds(&[parsed]))
         };
         let there = |proof: &[u8]| {
-            let claim = Claim { context, quorum_key: KEY, rungs, commitment, point, former, proof };
+            let claim =
+                Claim { context, quorum_key: KEY, levels, commitment, point, former, proof };
             claim.fault().is_none()
         };
         assert!(here(&proof) && there(&proof));
@@ -217,10 +221,10 @@ fn both_kinds_are_folded_as_one() {
         Former { commitment: former.commitment, point: decode(&former.commitment).unwrap() };
     let mut bad = of_better.clone();
     bad[4 * 32] ^= 1;
-    let claim = |rungs, commitment: Point, former, proof| Claim {
+    let claim = |levels, commitment: Point, former, proof| Claim {
         context,
         quorum_key: KEY,
-        rungs,
+        levels,
         commitment,
         point: decode(&commitment).unwrap(),
         former,
@@ -246,22 +250,22 @@ fn in_a_fold_the_bad_ones_are_found_and_only_they() {
     // More than one fold, and all widths in one.
     let cases: Vec<(u32, Point, Vec<u8>)> = (0..70u32)
         .map(|i| {
-            let rungs = [200, 50_000, 100_000][i as usize % 3];
-            let (c, mut proof, _) = provers::range(&mut rng, &context, &KEY, rungs, i);
+            let levels = [200, 50_000, 100_000][i as usize % 3];
+            let (c, mut proof, _) = provers::range(&mut rng, &context, &KEY, levels, i);
             if i % 29 == 7 {
                 // t^ of the first equation, or an end of the second.
                 let at = if i < 30 { 4 * 32 } else { proof.len() - 32 };
                 proof[at] ^= 1;
             }
-            (rungs, c, proof)
+            (levels, c, proof)
         })
         .collect();
     let claims: Vec<Claim<'_>> = cases
         .iter()
-        .map(|(rungs, c, proof)| Claim {
+        .map(|(levels, c, proof)| Claim {
             context,
             quorum_key: KEY,
-            rungs: *rungs,
+            levels: *levels,
             commitment: *c,
             point: decode(c).unwrap(),
             former: None,
@@ -274,7 +278,7 @@ fn in_a_fold_the_bad_ones_are_found_and_only_they() {
 }
 
 #[test]
-fn a_rung_beyond_the_ladder_has_no_proof() {
+fn a_level_beyond_the_grid_has_no_proof() {
     let mut rng = provers::rng(5);
     let context = provers::context(9);
     // The prover proves 200 within 8 bits, and 199 - 200 as if it were 255.

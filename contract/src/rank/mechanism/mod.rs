@@ -1,12 +1,12 @@
-//! The mechanisms, one to a file: which queries find price and winners, and what bids in the clear come to.
-//! A new one is a file here, and an arm in each function below. Section 11 of `docs/spec.md`.
+//! The mechanisms, one to a file: which queries find price and winners, and the result of bids in the clear.
+//! A new mechanism is a file here, and an arm in each function below. Section 11 of `docs/spec.md`.
 
 mod first_price;
 mod uniform_price;
 
 use super::{plan::Query, queries::Places};
 use alloc::vec::Vec;
-use talea_protocol::{price::Rung, terms::Mechanism};
+use talea_protocol::{price::Level, terms::Mechanism};
 
 /// Whether terms can name it (T7).
 pub(crate) fn is_possible(mechanism: Mechanism) -> bool {
@@ -25,12 +25,12 @@ pub(crate) fn queries(mechanism: Mechanism, bids: usize, reserve_binds: bool) ->
     }
 }
 
-/// What bids in the clear come to, in tie order: price and winners; nothing if none reaches the reserve.
+/// The result of bids in the clear, in tie order: price and winners; nothing if none reaches the reserve.
 pub(crate) fn award(
     mechanism: Mechanism,
-    bids: &[Rung],
-    reserve: Option<Rung>,
-) -> Option<(Rung, Places)> {
+    bids: &[Level],
+    reserve: Option<Level>,
+) -> Option<(Level, Places)> {
     let best = bids.iter().max().copied()?;
     if reserve.is_some_and(|reserve| best < reserve) {
         return None;

@@ -1,12 +1,12 @@
 //! A uniform price: the best bids win, and all pay the best losing one. The seller keeps what would go for
-//! less than its reserve, every unit if need be, so the reserve stands for as many bids as there are units.
+//! less than its reserve, if need be every unit, so the reserve counts as many times as there are units.
 
 use crate::rank::{
     plan::Query,
     queries::{Contest, Places},
 };
 use alloc::{vec, vec::Vec};
-use talea_protocol::{limits::MAX_UNITS, outcome::Standing, price::Rung};
+use talea_protocol::{limits::MAX_UNITS, outcome::PriceComparison, price::Level};
 
 pub(super) fn is_possible(units: u16) -> bool {
     (1..=MAX_UNITS).contains(&units.into())
@@ -23,24 +23,24 @@ pub(super) fn queries(units: u16, bids: usize, reserve_binds: bool) -> Vec<Query
 }
 
 /// Nothing where there are fewer than the price needs, which does not occur.
-pub(super) fn award(units: u16, bids: &[Rung], reserve: Option<Rung>) -> Option<(Rung, Places)> {
+pub(super) fn award(units: u16, bids: &[Level], reserve: Option<Level>) -> Option<(Level, Places)> {
     let limit = usize::from(units);
     if reserve.is_none() && bids.len() <= limit {
-        let places = (0..bids.len()).map(|place| (place, Standing::NotCompared));
-        return Some((Rung(0), places.collect()));
+        let places = (0..bids.len()).map(|place| (place, PriceComparison::NotCompared));
+        return Some((Level(0), places.collect()));
     }
-    let mut ranked: Vec<Rung> = bids.to_vec();
+    let mut ranked: Vec<Level> = bids.to_vec();
     if let Some(reserve) = reserve {
         ranked.extend(core::iter::repeat_n(reserve, limit));
     }
     ranked.sort_by(|a, b| b.cmp(a));
     let price = ranked.get(limit).copied()?;
-    let with = |standing, matches: fn(&Rung, &Rung) -> bool| {
-        let places = bids.iter().enumerate().filter(move |(_, rung)| matches(rung, &price));
-        places.map(move |(place, _)| (place, standing))
+    let with = |comparison, matches: fn(&Level, &Level) -> bool| {
+        let places = bids.iter().enumerate().filter(move |(_, level)| matches(level, &price));
+        places.map(move |(place, _)| (place, comparison))
     };
-    let above = with(Standing::AbovePrice, |rung, price| rung > price);
-    let at_price = with(Standing::AtPrice, |rung, price| rung == price);
+    let above = with(PriceComparison::AbovePrice, |level, price| level > price);
+    let at_price = with(PriceComparison::AtPrice, |level, price| level == price);
     let mut places: Places = above.chain(at_price).take(limit).collect();
     places.sort_by_key(|(place, _)| *place);
     Some((price, places))

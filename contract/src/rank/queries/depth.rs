@@ -1,7 +1,7 @@
 //! The depth: how many bids lie in each price bucket, without the best ones. Section 11 of
 //! `docs/spec.md`, "Cover and depth".
 
-use super::Turn;
+use super::QueryProgress;
 use crate::{
     elgamal::Ciphertext,
     rank::{
@@ -27,47 +27,49 @@ pub(crate) struct DepthSurvey {
 
 impl DepthSurvey {
     pub(crate) fn new<'a>(
-        ladders: impl Iterator<Item = &'a Arc<[Ciphertext]>> + Clone,
+        encodings: impl Iterator<Item = &'a Arc<[Ciphertext]>> + Clone,
         hidden: u16,
         radix: usize,
     ) -> Self {
-        let count = |j: usize| ladders.clone().filter_map(|ladder| ladder.get(j).copied()).sum();
+        let count = |j: usize| encodings.clone().filter_map(|unary| unary.get(j).copied()).sum();
         let counts = (0..radix.saturating_sub(1)).map(count).collect();
-        Self { bids: ladders.count(), hidden, counts, opened: 0 }
+        Self { bids: encodings.count(), hidden, counts, opened: 0 }
     }
 
     /// From its beginning. Done: the number of bids per bucket.
-    pub(crate) fn start(&self) -> Turn<Vec<u32>> {
+    pub(crate) fn start(&self) -> QueryProgress<Vec<u32>> {
         let (limit, scale) = (self.hidden, Scalar::ONE);
-        Turn::Ask(Ask::AtMost { limit, scale, counts: self.counts.clone() })
+        QueryProgress::Ask(Ask::AtMost { limit, scale, counts: self.counts.clone() })
     }
 
     /// With the answer to what it asked last.
-    pub(crate) fn resume(&mut self, answer: Answer, setting: &Setting) -> Turn<Vec<u32>> {
+    pub(crate) fn resume(&mut self, answer: Answer, setting: &Setting) -> QueryProgress<Vec<u32>> {
         match answer {
             Answer::AtMost(at_most) => {
-                // K13: counts fall, so those to open come first.
+                // K13: counts do not increase, so those to open come first.
                 self.opened = at_most.iter().take_while(|at_most| !**at_most).count();
                 if at_most.iter().skip(self.opened).any(|at_most| !at_most) {
-                    return Turn::Alarm;
+                    return QueryProgress::Alarm;
                 }
-                Turn::Ask(Ask::Open(self.counts.iter().take(self.opened).copied().collect()))
+                QueryProgress::Ask(Ask::Open(
+                    self.counts.iter().take(self.opened).copied().collect(),
+                ))
             }
             Answer::Opened(opened) => {
                 let mut reader = Counts::up_to(self.bids);
                 let counts =
                     opened.iter().map(|opened| reader.read(opened, &setting.generators.value));
                 let Some(counts) = counts.collect::<Option<Vec<usize>>>() else {
-                    return Turn::Alarm;
+                    return QueryProgress::Alarm;
                 };
-                self.buckets(&counts).map_or(Turn::Alarm, Turn::Done)
+                self.buckets(&counts).map_or(QueryProgress::Alarm, QueryProgress::Done)
             }
-            Answer::Products(_) => Turn::Alarm,
+            Answer::Products(_) => QueryProgress::Alarm,
         }
     }
 
-    /// The differences of the counts, the hidden bids taken off. Nothing if they are no counts
-    /// that bids can give (K13).
+    /// The differences of the counts, without the hidden bids. Nothing if no bids can give
+    /// these counts (K13).
     fn buckets(&self, counts: &[usize]) -> Option<Vec<u32>> {
         let hidden = usize::from(self.hidden);
         let mut shown = Vec::with_capacity(self.counts.len().saturating_add(2));

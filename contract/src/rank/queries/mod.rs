@@ -1,5 +1,5 @@
-//! What a lot can be asked, a query to a file: each a machine that asks keyholders, is answered, and asks
-//! again, until it is done. Section 11 of `docs/spec.md`.
+//! The queries about a lot, one to a file: each is a state machine that asks keyholders, receives the answer and
+//! asks again, until it is done. Section 11 of `docs/spec.md`.
 
 mod depth;
 pub(crate) mod opening;
@@ -17,20 +17,20 @@ pub(crate) use winners::{Contest, Places, Winners};
 use super::question::Ask;
 
 /// What a query needs next.
-pub(crate) enum Turn<T> {
+pub(crate) enum QueryProgress<T> {
     Ask(Ask),
     Done(T),
-    /// Something that no accepted proof allows.
+    /// An opened value that no accepted proof allows.
     Alarm,
 }
 
-impl<T> Turn<T> {
+impl<T> QueryProgress<T> {
     /// The same with another result.
-    pub(crate) fn map<U>(self, result: impl FnOnce(T) -> U) -> Turn<U> {
+    pub(crate) fn map<U>(self, result: impl FnOnce(T) -> U) -> QueryProgress<U> {
         match self {
-            Self::Ask(ask) => Turn::Ask(ask),
-            Self::Done(done) => Turn::Done(result(done)),
-            Self::Alarm => Turn::Alarm,
+            Self::Ask(ask) => QueryProgress::Ask(ask),
+            Self::Done(done) => QueryProgress::Done(result(done)),
+            Self::Alarm => QueryProgress::Alarm,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! `docs/spec.md`, "Price search".
 
 use super::{
-    Turn,
+    QueryProgress,
     products::{Products, factors},
     search::Search,
 };
@@ -13,32 +13,32 @@ use crate::{
 };
 use alloc::{sync::Arc, vec, vec::Vec};
 use curve25519_dalek::Scalar;
-use talea_protocol::price::{PriceLadder, Rung};
+use talea_protocol::price::{Level, PriceGrid};
 
 /// Whose bids are searched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Participants {
-    ladders: Vec<Arc<[Ciphertext]>>,
+    encodings: Vec<Arc<[Ciphertext]>>,
     /// How often the last one counts; all others count once.
     last_weight: u16,
 }
 
 impl Participants {
-    /// Everybody counts once.
-    pub(crate) fn bids(ladders: impl Iterator<Item = Arc<[Ciphertext]>>) -> Self {
-        Self { ladders: ladders.collect(), last_weight: 1 }
+    /// Every participant counts once.
+    pub(crate) fn bids(encodings: impl Iterator<Item = Arc<[Ciphertext]>>) -> Self {
+        Self { encodings: encodings.collect(), last_weight: 1 }
     }
 
-    /// Adds somebody who counts `weight` times.
-    pub(crate) fn with(mut self, ladder: Arc<[Ciphertext]>, weight: u16) -> Self {
-        self.ladders.push(ladder);
+    /// Adds a participant that counts `weight` times.
+    pub(crate) fn with(mut self, unary: Arc<[Ciphertext]>, weight: u16) -> Self {
+        self.encodings.push(unary);
         self.last_weight = weight;
         self
     }
 
     /// `sum over i of g_i * terms_i`.
     fn weigh(&self, terms: impl Iterator<Item = Ciphertext>) -> Ciphertext {
-        let last = self.ladders.len().saturating_sub(1);
+        let last = self.encodings.len().saturating_sub(1);
         terms
             .enumerate()
             .map(|(i, term)| match i == last && self.last_weight != 1 {
@@ -66,10 +66,10 @@ pub(crate) struct PriceSearch {
     points: Vec<usize>,
 }
 
-/// What a search found: the price's rung, and encrypted how everybody stands to it.
+/// What a search found: the price's level, and, encrypted, how every participant compares with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
-    pub(crate) rung: Rung,
+    pub(crate) level: Level,
     /// Per participant, at `scale`.
     pub(crate) above: Vec<Ciphertext>,
     /// Per participant, at `scale`.
@@ -81,13 +81,13 @@ impl PriceSearch {
     pub(crate) fn new(
         participants: Participants,
         limit: u16,
-        ladder: &PriceLadder,
+        grid: &PriceGrid,
         setting: &Setting,
     ) -> Self {
-        let radix = ladder.shape.radices().next().unwrap_or(1);
+        let radix = grid.shape.radices().next().unwrap_or(1);
         let one = Ciphertext::trivial(setting.generators.value);
-        let products = Products::of_first_digit(&participants.ladders, one, radix);
-        let everybody = participants.ladders.len();
+        let products = Products::of_first_digit(&participants.encodings, one, radix);
+        let everybody = participants.encodings.len();
         Self {
             participants,
             limit,
@@ -105,13 +105,13 @@ impl PriceSearch {
         (1..digits).fold(Scalar::ONE, |scale, _| scale + scale)
     }
 
-    /// Goes as far as it can: with the answer to what it asked last, or from its beginning.
+    /// Continues as far as possible: with the answer to its last question, or from its beginning.
     pub(crate) fn resume(
         &mut self,
         answer: Option<Answer>,
-        ladder: &PriceLadder,
+        grid: &PriceGrid,
         setting: &Setting,
-    ) -> Turn<Found> {
+    ) -> QueryProgress<Found> {
         match answer {
             None => {}
             Some(Answer::AtMost(at_most)) => {
@@ -124,11 +124,11 @@ impl PriceSearch {
                 self.search = Search::new(self.products.radix().saturating_sub(1));
                 self.above.iter_mut().for_each(|above| *above = above.doubled());
             }
-            Some(Answer::Opened(_)) => return Turn::Alarm,
+            Some(Answer::Opened(_)) => return QueryProgress::Alarm,
         }
         match self.search.found() {
-            None => Turn::Ask(self.test(setting)),
-            Some(digit) => self.take(digit, ladder),
+            None => QueryProgress::Ask(self.test(setting)),
+            Some(digit) => self.take(digit, grid),
         }
     }
 
@@ -142,35 +142,35 @@ impl PriceSearch {
     }
 
     /// Takes a digit, and asks for the next one's products.
-    fn take(&mut self, digit: usize, ladder: &PriceLadder) -> Turn<Found> {
+    fn take(&mut self, digit: usize, grid: &PriceGrid) -> QueryProgress<Found> {
         let more = self.products.column(digit.saturating_add(1));
         self.above.iter_mut().zip(more).for_each(|(above, more)| *above = *above + more);
         self.flags = self.products.unit_column(digit).collect();
         self.digits.push(digit);
-        let radices = ladder.shape.radices();
-        let Some(radix) = ladder.shape.radices().nth(self.digits.len()) else {
-            // K11: range proofs exclude a rung beyond the ladder.
-            let Some(rung) = rung_of(&self.digits, ladder) else { return Turn::Alarm };
-            return Turn::Done(Found {
-                rung,
+        let radices = grid.shape.radices();
+        let Some(radix) = grid.shape.radices().nth(self.digits.len()) else {
+            // K11: range proofs exclude a level beyond the grid.
+            let Some(level) = level_of(&self.digits, grid) else { return QueryProgress::Alarm };
+            return QueryProgress::Done(Found {
+                level,
                 above: core::mem::take(&mut self.above),
                 at_price: core::mem::take(&mut self.flags),
                 scale: self.scale(self.digits.len()),
             });
         };
         let before = radices.take(self.digits.len()).map(|radix| radix.saturating_sub(1)).sum();
-        let factors = factors(&self.participants.ladders, &self.flags, before, radix);
-        Turn::Ask(Ask::Multiply(factors))
+        let factors = factors(&self.participants.encodings, &self.flags, before, radix);
+        QueryProgress::Ask(Ask::Multiply(factors))
     }
 }
 
-/// `sum of digit_t * 2^(s_t)`; nothing if it is no rung of the ladder (K11).
-pub(crate) fn rung_of(digits: &[usize], ladder: &PriceLadder) -> Option<Rung> {
+/// `sum of digit_t * 2^(s_t)`; nothing if it is no level of the grid (K11).
+pub(crate) fn level_of(digits: &[usize], grid: &PriceGrid) -> Option<Level> {
     let value =
-        digits.iter().zip(ladder.shape.radices()).try_fold(0u64, |value, (digit, radix)| {
+        digits.iter().zip(grid.shape.radices()).try_fold(0u64, |value, (digit, radix)| {
             let radix = u64::try_from(radix).ok()?;
             value.checked_mul(radix)?.checked_add(u64::try_from(*digit).ok()?)
         })?;
-    let rung = u32::try_from(value).ok().map(Rung)?;
-    ladder.price(rung).map(|_| rung)
+    let level = u32::try_from(value).ok().map(Level)?;
+    grid.price(level).map(|_| level)
 }

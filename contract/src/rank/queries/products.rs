@@ -15,19 +15,19 @@ pub(crate) struct Products {
 }
 
 impl Products {
-    /// Of the first digit: everybody has the empty prefix, so they are the ladders themselves.
+    /// Of the first digit: everybody has the empty prefix, so they are the unary encodings themselves.
     pub(crate) fn of_first_digit(
-        ladders: &[Arc<[Ciphertext]>],
+        encodings: &[Arc<[Ciphertext]>],
         one: Ciphertext,
         radix: usize,
     ) -> Self {
         let width = radix.saturating_sub(1);
-        let entries = ladders.iter().flat_map(|ladder| ladder.iter().take(width).copied());
-        Self { leading: ladders.iter().map(|_| one).collect(), entries: entries.collect(), width }
+        let entries = encodings.iter().flat_map(|unary| unary.iter().take(width).copied());
+        Self { leading: encodings.iter().map(|_| one).collect(), entries: entries.collect(), width }
     }
 
-    /// Of a later digit, whose products came from gates: they stand at twice the scale of the
-    /// flags, and forgetting to follow suit gives wrong prices.
+    /// Of a later digit, whose products came from gates: they are at twice the scale of the
+    /// flags; code that ignores this computes wrong prices.
     pub(crate) fn of_later_digit(flags: &[Ciphertext], entries: Vec<Ciphertext>) -> Self {
         let width = entries.len().checked_div(flags.len()).unwrap_or(0);
         Self { leading: flags.iter().map(Ciphertext::doubled).collect(), entries, width }
@@ -55,18 +55,18 @@ impl Products {
 }
 
 /// The factors of a later digit's products: `x = U_i[t][j]`, `y = a_i`, participant by participant.
-/// `before` entries of each ladder belong to the digits before.
+/// `before` entries of each unary encoding belong to the digits before.
 pub(crate) fn factors(
-    ladders: &[Arc<[Ciphertext]>],
+    encodings: &[Arc<[Ciphertext]>],
     flags: &[Ciphertext],
     before: usize,
     radix: usize,
 ) -> Vec<(Ciphertext, Ciphertext)> {
     let width = radix.saturating_sub(1);
-    let of_one = |(ladder, flag): (&Arc<[Ciphertext]>, &Ciphertext)| {
+    let of_one = |(unary, flag): (&Arc<[Ciphertext]>, &Ciphertext)| {
         let flag = *flag;
-        let bits: Vec<Ciphertext> = ladder.iter().skip(before).take(width).copied().collect();
+        let bits: Vec<Ciphertext> = unary.iter().skip(before).take(width).copied().collect();
         bits.into_iter().map(move |bit| (bit, flag))
     };
-    ladders.iter().zip(flags).flat_map(of_one).collect()
+    encodings.iter().zip(flags).flat_map(of_one).collect()
 }

@@ -5,7 +5,7 @@
 //! under encryption: a *selection*, by the reserve's own bits.
 
 use super::{
-    Turn,
+    QueryProgress,
     products::{Products, factors},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 use alloc::{sync::Arc, vec, vec::Vec};
 use curve25519_dalek::Scalar;
-use talea_protocol::price::PriceLadder;
+use talea_protocol::price::PriceGrid;
 
 /// A test, between two questions of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,12 +46,12 @@ impl ReserveTest {
     pub(crate) fn new(
         bids: impl Iterator<Item = Arc<[Ciphertext]>>,
         reserve: Arc<[Ciphertext]>,
-        ladder: &PriceLadder,
+        grid: &PriceGrid,
         setting: &Setting,
     ) -> Self {
         let bids: Vec<_> = bids.collect();
         let one = Ciphertext::trivial(setting.generators.value);
-        let radix = ladder.shape.radices().next().unwrap_or(1);
+        let radix = grid.shape.radices().next().unwrap_or(1);
         let products = Products::of_first_digit(&bids, one, radix);
         Self {
             flags: vec![one; bids.len()],
@@ -65,55 +65,55 @@ impl ReserveTest {
     }
 
     /// From its beginning.
-    pub(crate) fn start(&self, ladder: &PriceLadder) -> Turn<bool> {
-        self.select(ladder)
+    pub(crate) fn start(&self, grid: &PriceGrid) -> QueryProgress<bool> {
+        self.select(grid)
     }
 
     /// With the answer to what it asked last. Done: whether some bid reaches the reserve.
-    pub(crate) fn resume(&mut self, answer: Answer, ladder: &PriceLadder) -> Turn<bool> {
+    pub(crate) fn resume(&mut self, answer: Answer, grid: &PriceGrid) -> QueryProgress<bool> {
         match (self.awaits, answer) {
             (Awaits::Products, Answer::Products(entries)) => {
                 self.products = Products::of_later_digit(&self.flags, entries);
                 self.reached = self.reached.doubled();
                 self.awaits = Awaits::Selections;
-                self.select(ladder)
+                self.select(grid)
             }
-            (Awaits::Selections, Answer::Products(products)) => self.take(&products, ladder),
+            (Awaits::Selections, Answer::Products(products)) => self.take(&products, grid),
             (Awaits::Zero, Answer::AtMost(zero)) => match zero.as_slice() {
-                [nobody] => Turn::Done(!nobody),
-                _ => Turn::Alarm,
+                [nobody] => QueryProgress::Done(!nobody),
+                _ => QueryProgress::Alarm,
             },
-            (Awaits::Products | Awaits::Selections | Awaits::Zero, _) => Turn::Alarm,
+            (Awaits::Products | Awaits::Selections | Awaits::Zero, _) => QueryProgress::Alarm,
         }
     }
 
-    fn is_last_digit(&self, ladder: &PriceLadder) -> bool {
-        self.done.saturating_add(1) >= ladder.shape.digits()
+    fn is_last_digit(&self, grid: &PriceGrid) -> bool {
+        self.done.saturating_add(1) >= grid.shape.digits()
     }
 
     /// `f(j)` of every selection of this digit: for `N` the number of bids above the digit `j` (at the
     /// last one: at least `j`), then for each bid whether its digit is `j`.
-    fn options(&self, j: usize, ladder: &PriceLadder) -> Vec<Ciphertext> {
-        if self.is_last_digit(ladder) {
+    fn options(&self, j: usize, grid: &PriceGrid) -> Vec<Ciphertext> {
+        if self.is_last_digit(grid) {
             return vec![self.products.column(j).sum()];
         }
         let above = self.products.column(j.saturating_add(1)).sum();
         [above].into_iter().chain(self.products.unit_column(j)).collect()
     }
 
-    /// Entries of a ladder that belong to the digits before this one.
-    fn before(&self, ladder: &PriceLadder) -> usize {
-        ladder.shape.radices().take(self.done).map(|radix| radix.saturating_sub(1)).sum()
+    /// Entries of a unary encoding that belong to the digits before this one.
+    fn before(&self, grid: &PriceGrid) -> usize {
+        grid.shape.radices().take(self.done).map(|radix| radix.saturating_sub(1)).sum()
     }
 
     /// Asks for `V[t][j] * (f(j) - f(j-1))`, for every selection and `0 < j < B`.
-    fn select(&self, ladder: &PriceLadder) -> Turn<bool> {
+    fn select(&self, grid: &PriceGrid) -> QueryProgress<bool> {
         let options: Vec<Vec<Ciphertext>> =
-            (0..self.products.radix()).map(|j| self.options(j, ladder)).collect();
+            (0..self.products.radix()).map(|j| self.options(j, grid)).collect();
         let steps: Vec<(Ciphertext, Vec<Ciphertext>)> = self
             .reserve
             .iter()
-            .skip(self.before(ladder))
+            .skip(self.before(grid))
             .zip(options.iter().zip(options.iter().skip(1)))
             .map(|(bit, (before, after))| {
                 (*bit, after.iter().zip(before).map(|(after, before)| *after - *before).collect())
@@ -123,14 +123,14 @@ impl ReserveTest {
         let factors = (0..selections).flat_map(|selection| {
             steps.iter().filter_map(move |(bit, steps)| Some((*bit, *steps.get(selection)?)))
         });
-        Turn::Ask(Ask::Multiply(factors.collect()))
+        QueryProgress::Ask(Ask::Multiply(factors.collect()))
     }
 
     /// Puts the selections together: `2*f(0) + sum of p_j`, at twice the scale.
-    fn take(&mut self, products: &[Ciphertext], ladder: &PriceLadder) -> Turn<bool> {
+    fn take(&mut self, products: &[Ciphertext], grid: &PriceGrid) -> QueryProgress<bool> {
         let width = self.products.radix().saturating_sub(1).max(1);
         let mut selected = self
-            .options(0, ladder)
+            .options(0, grid)
             .into_iter()
             .zip(products.chunks(width))
             .map(|(first, products)| first.doubled() + products.iter().copied().sum());
@@ -138,15 +138,15 @@ impl ReserveTest {
         let flags: Vec<Ciphertext> = selected.collect();
         self.reached = self.reached.doubled() + reached;
         self.flags = flags;
-        if self.is_last_digit(ladder) {
+        if self.is_last_digit(grid) {
             self.awaits = Awaits::Zero;
             let counts = vec![self.reached];
-            return Turn::Ask(Ask::AtMost { limit: 0, scale: Scalar::ONE, counts });
+            return QueryProgress::Ask(Ask::AtMost { limit: 0, scale: Scalar::ONE, counts });
         }
         self.done = self.done.saturating_add(1);
         self.awaits = Awaits::Products;
-        let radix = ladder.shape.radices().nth(self.done).unwrap_or(1);
-        let factors = factors(&self.bids, &self.flags, self.before(ladder), radix);
-        Turn::Ask(Ask::Multiply(factors))
+        let radix = grid.shape.radices().nth(self.done).unwrap_or(1);
+        let factors = factors(&self.bids, &self.flags, self.before(grid), radix);
+        QueryProgress::Ask(Ask::Multiply(factors))
     }
 }

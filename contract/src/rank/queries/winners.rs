@@ -1,23 +1,23 @@
 //! Who won, once the price is known. Section 11 of `docs/spec.md`, "Winners".
 
-use super::{Turn, price::Found, search::Search};
+use super::{QueryProgress, price::Found, search::Search};
 use crate::{
     elgamal::Ciphertext,
     rank::question::{Answer, Ask},
 };
 use alloc::vec::Vec;
 use curve25519_dalek::Scalar;
-use talea_protocol::outcome::Standing;
+use talea_protocol::outcome::PriceComparison;
 
-/// Places of winners in tie order, each with its standing, ascending.
-pub(crate) type Places = Vec<(usize, Standing)>;
+/// Places of winners in tie order, ascending, each with how its bid compares with the price.
+pub(crate) type Places = Vec<(usize, PriceComparison)>;
 
 /// What there is to win, and how it is found who does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Contest {
     /// How many bids win, at most.
     pub(crate) units: u16,
-    /// Whether it is opened of each bid if it lies above the price. Where nobody can, it need not be.
+    /// Whether each bid's flag "above the price" is opened. It need not be where no bid can be above.
     pub(crate) opens_above: bool,
     /// Whether fewer bids than units may reach the price: where the seller keeps units at its reserve.
     pub(crate) may_run_out: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Winners {
 impl Winners {
     /// Among `bids` bids, which come first in what was found; a binding reserve comes after them.
     pub(crate) fn new(found: Found, bids: usize, contest: Contest) -> Self {
-        let Found { rung: _, mut above, mut at_price, scale } = found;
+        let Found { level: _, mut above, mut at_price, scale } = found;
         let Contest { units, opens_above, may_run_out } = contest;
         above.truncate(if opens_above { bids } else { 0 });
         at_price.truncate(bids);
@@ -61,28 +61,28 @@ impl Winners {
     }
 
     /// From its beginning.
-    pub(crate) fn start(&mut self, fan_out: u16) -> Turn<Places> {
+    pub(crate) fn start(&mut self, fan_out: u16) -> QueryProgress<Places> {
         if self.above.is_empty() {
             return self.look_for_next(fan_out);
         }
-        Turn::Ask(Ask::Open(self.above.clone()))
+        QueryProgress::Ask(Ask::Open(self.above.clone()))
     }
 
     /// With the answer to what it asked last.
-    pub(crate) fn resume(&mut self, answer: Answer, fan_out: u16) -> Turn<Places> {
+    pub(crate) fn resume(&mut self, answer: Answer, fan_out: u16) -> QueryProgress<Places> {
         match answer {
             Answer::Opened(above) => {
                 for (place, opened) in above.iter().enumerate() {
                     match opened.count(&self.scale, 1) {
                         Some(0) => {}
-                        Some(_) => self.won.push((place, Standing::AbovePrice)),
+                        Some(_) => self.won.push((place, PriceComparison::AbovePrice)),
                         // K13
-                        None => return Turn::Alarm,
+                        None => return QueryProgress::Alarm,
                     }
                 }
                 // K13: the price is the bid of which at most so many are better.
                 let Some(left) = self.units.checked_sub(self.won.len()) else {
-                    return Turn::Alarm;
+                    return QueryProgress::Alarm;
                 };
                 self.units = left;
                 self.look_for_next(fan_out)
@@ -91,28 +91,28 @@ impl Winners {
                 self.search.narrow(self.points.iter().copied().zip(zero));
                 self.look_further(fan_out)
             }
-            Answer::Products(_) => Turn::Alarm,
+            Answer::Products(_) => QueryProgress::Alarm,
         }
     }
 
-    fn look_for_next(&mut self, fan_out: u16) -> Turn<Places> {
+    fn look_for_next(&mut self, fan_out: u16) -> QueryProgress<Places> {
         let left = self.at_price.len().saturating_sub(self.from);
         if self.units == 0 || left == 0 {
             let mut won = core::mem::take(&mut self.won);
             won.sort_by_key(|(place, _)| *place);
-            return Turn::Done(won);
+            return QueryProgress::Done(won);
         }
         let hi = if self.may_run_out { left } else { left.saturating_sub(1) };
         self.search = Search::new(hi);
         self.look_further(fan_out)
     }
 
-    fn look_further(&mut self, fan_out: u16) -> Turn<Places> {
+    fn look_further(&mut self, fan_out: u16) -> QueryProgress<Places> {
         if let Some(ahead) = self.search.found() {
             let place = self.from.saturating_add(ahead);
             self.from = place.saturating_add(1);
             if place < self.at_price.len() {
-                self.won.push((place, Standing::AtPrice));
+                self.won.push((place, PriceComparison::AtPrice));
                 self.units = self.units.saturating_sub(1);
             }
             return self.look_for_next(fan_out);
@@ -120,6 +120,6 @@ impl Winners {
         self.points = self.search.points(fan_out);
         let flags = || self.at_price.iter().skip(self.from).copied();
         let counts = self.points.iter().map(|point| flags().take(*point).sum()).collect();
-        Turn::Ask(Ask::AtMost { limit: 0, scale: Scalar::ONE, counts })
+        QueryProgress::Ask(Ask::AtMost { limit: 0, scale: Scalar::ONE, counts })
     }
 }

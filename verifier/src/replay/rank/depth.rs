@@ -4,19 +4,19 @@ use curve25519_dalek::scalar::Scalar;
 use talea_protocol::{bytes::List, check::Check, limits::MAX_BUCKETS};
 
 use super::{
-    dialogue::{Halt, Line},
-    ladder::{Counts, Ladder},
+    dialogue::{Halt, KeyholderChannel},
+    unary::{Counts, UnaryEncoding},
 };
 use crate::group::Cipher;
 
 /// Bids per first digit, without the `limit` best, `M'`.
 pub(crate) async fn depth(
-    line: &Line,
+    channel: &KeyholderChannel,
     limit: u16,
-    bids: &[&Ladder],
+    bids: &[&UnaryEncoding],
 ) -> Result<List<u32, MAX_BUCKETS>, Halt> {
     // T_j = sum over ranked bids of U_i[1][j], 0 < j < B_1
-    let digits: Option<Vec<&Vec<Cipher>>> = bids.iter().map(|ladder| ladder.first()).collect();
+    let digits: Option<Vec<&Vec<Cipher>>> = bids.iter().map(|unary| unary.first()).collect();
     let digits = digits.ok_or(Halt::Lost)?;
     let width = digits.first().map_or(0, |digit| digit.len());
     let mut totals = vec![Cipher::zero(); width];
@@ -25,14 +25,14 @@ pub(crate) async fn depth(
             *total = *total + *entry;
         }
     }
-    let at_most = line.are_at_most(limit, Scalar::ONE, totals.clone()).await?;
+    let at_most = channel.are_at_most(limit, Scalar::ONE, totals.clone()).await?;
 
     // K13: those that are more are the first ones, ...
     let more = at_most.iter().take_while(|at_most| !**at_most).count();
     let are_first = at_most.iter().skip(more).all(|at_most| *at_most);
-    line.judge(Check::CountOpened, are_first)?;
+    channel.judge(Check::CountOpened, are_first)?;
     totals.truncate(more);
-    let opened = line.open(totals).await?;
+    let opened = channel.open(totals).await?;
     // ... each a count in M'+1 ..= n, and none greater than the one before.
     let n = bids.len();
     let limit = usize::from(limit);
@@ -41,7 +41,7 @@ pub(crate) async fn depth(
     let mut beyond = vec![n.saturating_sub(limit)];
     for count in Counts::up_to(n).of(&opened) {
         let count = count.filter(|count| *count > limit && *count <= most);
-        line.judge(Check::CountOpened, count.is_some())?;
+        channel.judge(Check::CountOpened, count.is_some())?;
         most = count.ok_or(Halt::Lost)?;
         beyond.push(most.saturating_sub(limit));
     }

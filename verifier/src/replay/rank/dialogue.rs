@@ -16,18 +16,18 @@ use talea_protocol::check::Check;
 use super::step::{Done, Work};
 use crate::{docket::Docket, failure::Stop};
 
-/// Why a program does not come to its end.
+/// Why a program stops early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Halt {
-    /// Something was opened that the mathematics excludes: the lot is halted.
+    /// An opened value is impossible: the lot is halted.
     Alarm,
     /// The program contradicted itself. This is a fault of the verifier.
     Lost,
 }
 
-/// The program's end of the line to the keyholders.
+/// The channel from a program to the keyholders: the program's end.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Line(Arc<Mutex<Desk>>);
+pub(crate) struct KeyholderChannel(Arc<Mutex<Desk>>);
 
 /// What lies between the program and the replay.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ struct Desk {
     judged: Vec<(Check, bool)>,
 }
 
-impl Line {
+impl KeyholderChannel {
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,57 +61,61 @@ impl Line {
 }
 
 /// What a program needs.
-pub(crate) enum Turn<T> {
+pub(crate) enum DialogueProgress<T> {
     /// A step.
     Ask(Work),
     /// Nothing more.
     End(Result<T, Halt>),
 }
 
-/// A program under way, and the line to it.
+/// A running program, and the channel to it.
 pub(crate) struct Dialogue<T> {
     program: Pin<Box<dyn Future<Output = Result<T, Halt>> + Send>>,
-    line: Line,
+    channel: KeyholderChannel,
 }
 
 impl<T> std::fmt::Debug for Dialogue<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Dialogue").field("line", &self.line).finish_non_exhaustive()
+        f.debug_struct("Dialogue").field("channel", &self.channel).finish_non_exhaustive()
     }
 }
 
 impl<T> Dialogue<T> {
     /// A program that has not begun.
-    pub(crate) fn new<F>(program: impl FnOnce(Line) -> F) -> Self
+    pub(crate) fn new<F>(program: impl FnOnce(KeyholderChannel) -> F) -> Self
     where
         F: Future<Output = Result<T, Halt>> + Send + 'static,
     {
-        let line = Line::default();
-        Self { program: Box::pin(program(line.clone())), line }
+        let channel = KeyholderChannel::default();
+        Self { program: Box::pin(program(channel.clone())), channel }
     }
 
     /// From the beginning.
-    pub(crate) fn start(&mut self, docket: &mut Docket) -> Result<Turn<T>, Stop> {
+    pub(crate) fn start(&mut self, docket: &mut Docket) -> Result<DialogueProgress<T>, Stop> {
         self.run(docket)
     }
 
     /// After a step.
-    pub(crate) fn resume(&mut self, docket: &mut Docket, done: Done) -> Result<Turn<T>, Stop> {
-        self.line.desk().done = Some(done);
+    pub(crate) fn resume(
+        &mut self,
+        docket: &mut Docket,
+        done: Done,
+    ) -> Result<DialogueProgress<T>, Stop> {
+        self.channel.desk().done = Some(done);
         self.run(docket)
     }
 
-    fn run(&mut self, docket: &mut Docket) -> Result<Turn<T>, Stop> {
+    fn run(&mut self, docket: &mut Docket) -> Result<DialogueProgress<T>, Stop> {
         let polled = self.program.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        let mut desk = self.line.desk();
+        let mut desk = self.channel.desk();
         for (check, held) in desk.judged.drain(..) {
             let position = docket.position();
             docket.judged(position, check, held);
         }
         match (polled, desk.work.take()) {
             (Poll::Ready(Err(Halt::Lost)), _) => Err(Stop::Internal("a ranking lost its thread")),
-            (Poll::Ready(end), _) => Ok(Turn::End(end)),
-            (Poll::Pending, Some(work)) => Ok(Turn::Ask(work)),
+            (Poll::Ready(end), _) => Ok(DialogueProgress::End(end)),
+            (Poll::Pending, Some(work)) => Ok(DialogueProgress::Ask(work)),
             (Poll::Pending, None) => Err(Stop::Internal("a ranking waits for nothing")),
         }
     }

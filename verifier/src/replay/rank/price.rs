@@ -1,54 +1,54 @@
-//! The price search: the largest rung that more than `M` bids reach, digit by digit (section 11).
+//! The price search: the largest level that more than `M` bids reach, digit by digit (section 11).
 
 use curve25519_dalek::scalar::Scalar;
 use rayon::prelude::*;
-use talea_protocol::price::{PriceLadder, Rung};
+use talea_protocol::price::{Level, PriceGrid};
 
 use super::{
-    dialogue::{Halt, Line},
-    ladder::{Ladder, rows, rung},
+    dialogue::{Halt, KeyholderChannel},
     search::Search,
+    unary::{UnaryEncoding, level, rows},
 };
 use crate::group::Cipher;
 
 /// Who takes part in a price search.
 #[derive(Clone, Copy)]
 pub(crate) struct Participant<'a> {
-    pub(crate) ladder: &'a Ladder,
+    pub(crate) unary: &'a UnaryEncoding,
     /// `g_i`, at least 1.
     pub(crate) weight: u16,
 }
 
 /// What a price search found.
 pub(crate) struct Found {
-    pub(crate) rung: Rung,
-    /// `above_i`, at scale `2^(d-1)`: whether the participant is above the rung.
+    pub(crate) level: Level,
+    /// `above_i`, at scale `2^(d-1)`: whether the participant is above the level.
     pub(crate) above: Vec<Cipher>,
-    /// `a_i`, at the same scale: whether it is at the rung.
+    /// `a_i`, at the same scale: whether it is at the level.
     pub(crate) at: Vec<Cipher>,
     /// `2^(d-1)`.
     pub(crate) scale: Scalar,
 }
 
-/// Searches the rung of which at most `limit` participants, counted by weight, are above.
+/// Searches the level of which at most `limit` participants, counted by weight, are above.
 pub(crate) async fn search(
-    line: &Line,
-    ladder: &PriceLadder,
+    channel: &KeyholderChannel,
+    grid: &PriceGrid,
     fan_out: u16,
     limit: u16,
     participants: &[Participant<'_>],
 ) -> Result<Found, Halt> {
-    let ladders: Vec<&Ladder> = participants.iter().map(|one| one.ladder).collect();
+    let encodings: Vec<&UnaryEncoding> = participants.iter().map(|one| one.unary).collect();
     let mut above = vec![Cipher::zero(); participants.len()];
     let mut at = Vec::new();
     let mut digits = Vec::new();
     let mut scale = Scalar::ONE;
-    for (t, radix) in ladder.shape.radices().collect::<Vec<_>>().into_iter().enumerate() {
+    for (t, radix) in grid.shape.radices().collect::<Vec<_>>().into_iter().enumerate() {
         if t > 0 {
             scale += scale;
             above = above.iter().map(Cipher::doubled).collect();
         }
-        let rows = rows(line, t, &ladders, &at).await?;
+        let rows = rows(channel, t, &encodings, &at).await?;
 
         // T_j = sum over i of g_i (above_i + P[i][j])
         let weighted = |all: &[Cipher]| -> Cipher {
@@ -67,7 +67,7 @@ pub(crate) async fn search(
             let points = search.points(fan_out);
             let totals: Option<Vec<Cipher>> = points.par_iter().map(total).collect();
             let totals = totals.ok_or(Halt::Lost)?;
-            let at_most = line.are_at_most(limit, scale, totals).await?;
+            let at_most = channel.are_at_most(limit, scale, totals).await?;
             let more: Vec<bool> = at_most.iter().map(|at_most| !at_most).collect();
             search.narrow(&points, &more);
         };
@@ -82,5 +82,5 @@ pub(crate) async fn search(
         }
         digits.push(digit);
     }
-    Ok(Found { rung: rung(line, ladder, &digits)?, above, at, scale })
+    Ok(Found { level: level(channel, grid, &digits)?, above, at, scale })
 }

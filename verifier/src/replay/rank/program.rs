@@ -5,8 +5,8 @@ use std::sync::Arc;
 use talea_protocol::{
     bytes::{List, PartyKey},
     limits::MAX_BUCKETS,
-    outcome::{Award, Disclosed, OpenedBid, Quote, Sale, Standing, Survey},
-    price::{PriceLadder, Rung},
+    outcome::{Award, Disclosed, OpenedBid, PriceComparison, Quote, Sale, Survey},
+    price::{Level, PriceGrid},
     sealed_bid::Contribution,
     terms::{Disclosure, Mechanism},
 };
@@ -14,18 +14,18 @@ use talea_protocol::{
 use super::{
     super::terms::quote,
     depth::depth,
-    dialogue::{Halt, Line},
-    ladder::{Ladder, open_rungs},
+    dialogue::{Halt, KeyholderChannel},
     mechanism::{self, Entrants},
     price::{self, Participant},
     reserve,
+    unary::{UnaryEncoding, open_levels},
 };
 
 /// One ranked bid.
 #[derive(Debug)]
 pub(crate) struct Bid {
     pub(crate) bidder: PartyKey,
-    pub(crate) ladder: Arc<Ladder>,
+    pub(crate) unary: Arc<UnaryEncoding>,
     /// Where ties go by lottery.
     pub(crate) contribution: Option<Contribution>,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Bid {
 /// A reserve that binds.
 #[derive(Debug)]
 pub(crate) struct Reserve {
-    pub(crate) ladder: Arc<Ladder>,
+    pub(crate) unary: Arc<UnaryEncoding>,
     /// Whether the terms open it.
     pub(crate) opened: bool,
 }
@@ -41,7 +41,7 @@ pub(crate) struct Reserve {
 /// What is to be ranked, and by which rules.
 #[derive(Debug)]
 pub(crate) struct Program {
-    pub(crate) ladder: PriceLadder,
+    pub(crate) grid: PriceGrid,
     pub(crate) mechanism: Mechanism,
     pub(crate) disclosure: Disclosure,
     pub(crate) fan_out: u16,
@@ -61,46 +61,45 @@ pub(crate) struct Finding {
 
 impl Program {
     /// Asks everything there is to ask.
-    pub(crate) async fn run(self, line: Line) -> Result<Finding, Halt> {
+    pub(crate) async fn run(self, channel: KeyholderChannel) -> Result<Finding, Halt> {
         match self.disclosure {
-            Disclosure::Everything => self.in_the_clear(&line).await,
+            Disclosure::Everything => self.in_the_clear(&channel).await,
             Disclosure::Facts { cover, depth } => {
                 let depth = depth.map(|depth| depth.min_bids);
-                self.unopened(&line, cover, depth).await
+                self.unopened(&channel, cover, depth).await
             }
         }
     }
 
     /// Every bid is opened, and the award follows by the plain rule.
-    async fn in_the_clear(&self, line: &Line) -> Result<Finding, Halt> {
-        let mut ladders = self.ladders();
-        ladders.extend(self.reserve.as_ref().map(|reserve| reserve.ladder.as_ref()));
-        let rungs = open_rungs(line, &self.ladder, &ladders).await?;
-        let (bids, reserve) = rungs.split_at_checked(self.bids.len()).ok_or(Halt::Lost)?;
+    async fn in_the_clear(&self, channel: &KeyholderChannel) -> Result<Finding, Halt> {
+        let mut encodings = self.encodings();
+        encodings.extend(self.reserve.as_ref().map(|reserve| reserve.unary.as_ref()));
+        let levels = open_levels(channel, &self.grid, &encodings).await?;
+        let (bids, reserve) = levels.split_at_checked(self.bids.len()).ok_or(Halt::Lost)?;
         let reserve = reserve.first().copied();
         let found = mechanism::in_the_clear(self.mechanism, bids, reserve);
-        let opened = self
-            .bids
-            .iter()
-            .zip(bids)
-            .map(|(bid, rung)| Ok(OpenedBid { bidder: bid.bidder, quote: self.quote(*rung)? }));
+        let opened =
+            self.bids.iter().zip(bids).map(|(bid, level)| {
+                Ok(OpenedBid { bidder: bid.bidder, quote: self.quote(*level)? })
+            });
         Ok(Finding {
             award: match found {
-                Some((rung, standings)) => Some(self.award(rung, &standings)?),
+                Some((level, comparisons)) => Some(self.award(level, &comparisons)?),
                 None => None,
             },
             disclosed: Disclosed {
                 bids: Some(opened.collect::<Result<_, _>>()?),
                 ..Disclosed::default()
             },
-            reserve: reserve.map(|rung| self.quote(rung)).transpose()?,
+            reserve: reserve.map(|level| self.quote(level)).transpose()?,
         })
     }
 
     /// No bid is opened; what the terms disclose of them is asked for.
     async fn unopened(
         &self,
-        line: &Line,
+        channel: &KeyholderChannel,
         cover: bool,
         min_bids: Option<u32>,
     ) -> Result<Finding, Halt> {
@@ -108,19 +107,19 @@ impl Program {
         // 1. Reserve test.
         let is_met = match &self.reserve {
             None => true,
-            Some(reserve) => reserve::is_met(line, &self.ladders(), &reserve.ladder).await?,
+            Some(reserve) => reserve::is_met(channel, &self.encodings(), &reserve.unary).await?,
         };
         let award = if is_met {
             // 2. Price search, 3. winners.
-            let (rung, standings) =
-                mechanism::price_and_winners(self.mechanism, &self.entrants(), line).await?;
+            let (level, comparisons) =
+                mechanism::price_and_winners(self.mechanism, &self.entrants(), channel).await?;
             // 4. Cover.
             if cover {
-                disclosed.cover = self.cover(line, &standings).await?;
+                disclosed.cover = self.cover(channel, &comparisons).await?;
             }
             // 5. Depth.
-            disclosed.depth = self.depth(line, min_bids).await?;
-            Some(self.award(rung, &standings)?)
+            disclosed.depth = self.depth(channel, min_bids).await?;
+            Some(self.award(level, &comparisons)?)
         } else {
             None
         };
@@ -128,8 +127,8 @@ impl Program {
         let reserve = match self.reserve.as_ref().filter(|reserve| reserve.opened) {
             None => None,
             Some(reserve) => {
-                let rungs = open_rungs(line, &self.ladder, &[&reserve.ladder]).await?;
-                Some(self.quote(*rungs.first().ok_or(Halt::Lost)?)?)
+                let levels = open_levels(channel, &self.grid, &[&reserve.unary]).await?;
+                Some(self.quote(*levels.first().ok_or(Halt::Lost)?)?)
             }
         };
         Ok(Finding { award, disclosed, reserve })
@@ -137,17 +136,21 @@ impl Program {
 
     /// What a round shows before the next: the depth, and if the rounds show the `cover` the best bid
     /// without the `M'` best ones.
-    pub(crate) async fn survey(self, line: &Line, cover: bool) -> Result<Survey, Halt> {
+    pub(crate) async fn survey(
+        self,
+        channel: &KeyholderChannel,
+        cover: bool,
+    ) -> Result<Survey, Halt> {
         let min_bids = match self.disclosure {
             Disclosure::Facts { depth, .. } => depth.map(|depth| depth.min_bids),
             Disclosure::Everything => None,
         };
-        let depth = self.depth(line, min_bids).await?;
+        let depth = self.depth(channel, min_bids).await?;
         let limit = self.mechanism.units();
         let cover = if cover && self.bids.len() > usize::from(limit) {
             let bids = self.entrants().participants();
-            let found = price::search(line, &self.ladder, self.fan_out, limit, &bids).await?;
-            Some(self.quote(found.rung)?)
+            let found = price::search(channel, &self.grid, self.fan_out, limit, &bids).await?;
+            Some(self.quote(found.level)?)
         } else {
             None
         };
@@ -157,59 +160,59 @@ impl Program {
     /// The bids without the `M'` best per bucket, if there are enough of them.
     async fn depth(
         &self,
-        line: &Line,
+        channel: &KeyholderChannel,
         min_bids: Option<u32>,
     ) -> Result<Option<List<u32, MAX_BUCKETS>>, Halt> {
         let n = u64::try_from(self.bids.len()).unwrap_or(u64::MAX);
         if min_bids.is_none_or(|least| n < u64::from(least)) {
             return Ok(None);
         }
-        depth(line, self.mechanism.units(), &self.ladders()).await.map(Some)
+        depth(channel, self.mechanism.units(), &self.encodings()).await.map(Some)
     }
 
     /// The best losing price, if some ranked bid lost.
     async fn cover(
         &self,
-        line: &Line,
-        standings: &[Option<Standing>],
+        channel: &KeyholderChannel,
+        comparisons: &[Option<PriceComparison>],
     ) -> Result<Option<Quote>, Halt> {
         let losers: Vec<Participant<'_>> = self
-            .ladders()
+            .encodings()
             .into_iter()
-            .zip(standings)
-            .filter(|(_, standing)| standing.is_none())
-            .map(|(ladder, _)| Participant { ladder, weight: 1 })
+            .zip(comparisons)
+            .filter(|(_, comparison)| comparison.is_none())
+            .map(|(unary, _)| Participant { unary, weight: 1 })
             .collect();
         if losers.is_empty() {
             return Ok(None);
         }
-        let found = price::search(line, &self.ladder, self.fan_out, 0, &losers).await?;
-        self.quote(found.rung).map(Some)
+        let found = price::search(channel, &self.grid, self.fan_out, 0, &losers).await?;
+        self.quote(found.level).map(Some)
     }
 
-    fn ladders(&self) -> Vec<&Ladder> {
-        self.bids.iter().map(|bid| bid.ladder.as_ref()).collect()
+    fn encodings(&self) -> Vec<&UnaryEncoding> {
+        self.bids.iter().map(|bid| bid.unary.as_ref()).collect()
     }
 
     fn entrants(&self) -> Entrants<'_> {
         Entrants {
-            ladder: &self.ladder,
+            grid: &self.grid,
             fan_out: self.fan_out,
-            bids: self.ladders(),
-            reserve: self.reserve.as_ref().map(|reserve| reserve.ladder.as_ref()),
+            bids: self.encodings(),
+            reserve: self.reserve.as_ref().map(|reserve| reserve.unary.as_ref()),
         }
     }
 
-    fn quote(&self, rung: Rung) -> Result<Quote, Halt> {
-        quote(&self.ladder, rung).ok_or(Halt::Lost)
+    fn quote(&self, level: Level) -> Result<Quote, Halt> {
+        quote(&self.grid, level).ok_or(Halt::Lost)
     }
 
     /// Winners in tie order.
-    fn award(&self, rung: Rung, standings: &[Option<Standing>]) -> Result<Award, Halt> {
-        let sales = self.bids.iter().zip(standings).filter_map(|(bid, standing)| {
-            Some(Sale { winner: bid.bidder, standing: (*standing)? })
+    fn award(&self, level: Level, comparisons: &[Option<PriceComparison>]) -> Result<Award, Halt> {
+        let sales = self.bids.iter().zip(comparisons).filter_map(|(bid, comparison)| {
+            Some(Sale { winner: bid.bidder, comparison: (*comparison)? })
         });
         let sales = List::new(sales.collect()).map_err(|_| Halt::Lost)?;
-        Ok(Award { quote: self.quote(rung)?, sales })
+        Ok(Award { quote: self.quote(level)?, sales })
     }
 }

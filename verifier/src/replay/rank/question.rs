@@ -1,7 +1,7 @@
 //! The questions of which ranking is made: Open, Zero-test, At-most-test, Product (section 11).
 //!
 //! A question is about a list of ciphertexts and is answered by a step or two of the keyholders. A
-//! ciphertext that is public is read, and asks nobody.
+//! ciphertext that is public is read, without keyholders.
 
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar, traits::IsIdentity as _};
 use rayon::prelude::*;
@@ -10,13 +10,13 @@ use talea_protocol::{check::Check, sealed_bid::Ciphertext};
 use std::sync::Arc;
 
 use super::{
-    dialogue::{Halt, Line},
+    dialogue::{Halt, KeyholderChannel},
     lagrange::{Delta, Opened},
     step::{Done, Work},
 };
 use crate::{
     group::{Cipher, bases},
-    proofs::{blind::Item, unseal::Element},
+    proofs::{blind::Item, decryption_share::Element},
 };
 
 /// A ciphertext to be opened: its randomness, encoded too, and its masked message.
@@ -32,10 +32,10 @@ pub(crate) struct Factor {
     pub(crate) bits: Vec<Cipher>,
 }
 
-impl Line {
+impl KeyholderChannel {
     /// **Open**: `M` of each.
     pub(crate) async fn open(&self, ciphers: Vec<Cipher>) -> Result<Vec<RistrettoPoint>, Halt> {
-        let opened = self.unseal(ciphers.into_par_iter().map(sealed).collect()).await?;
+        let opened = self.decrypt(ciphers.into_par_iter().map(sealed).collect()).await?;
         Ok(opened.par_iter().map(Opened::message).collect())
     }
 
@@ -50,7 +50,8 @@ impl Line {
                 _ => return Err(Halt::Lost),
             }
         };
-        let mut opened = self.unseal(sums.into_par_iter().map(sealed).collect()).await?.into_iter();
+        let mut opened =
+            self.decrypt(sums.into_par_iter().map(sealed).collect()).await?.into_iter();
         ciphers
             .iter()
             .map(|cipher| {
@@ -95,18 +96,18 @@ impl Line {
                 })
             })
             .collect();
-        let mixed = if entries.is_empty() {
+        let shuffled = if entries.is_empty() {
             Vec::new()
         } else {
-            match self.ask(Work::Mix(k, entries)).await {
-                Done::Mix(mixed) => mixed,
+            match self.ask(Work::Shuffle(k, entries)).await {
+                Done::Shuffle(shuffled) => shuffled,
                 _ => return Err(Halt::Lost),
             }
         };
-        let mixed = mixed
+        let shuffled = shuffled
             .into_iter()
             .map(|item| (Element { point: item.cipher.r, wire: item.wire.r }, item.cipher.e));
-        let opened = self.unseal(mixed.collect()).await?;
+        let opened = self.decrypt(shuffled.collect()).await?;
         let mut lists = opened.chunks_exact(length);
         totals
             .iter()
@@ -142,7 +143,7 @@ impl Line {
                 signs.push((Element { point: x.r, wire }, x.e));
             }
         }
-        let signs = self.unseal(signs).await?;
+        let signs = self.decrypt(signs).await?;
 
         // v*Y_last + y
         let lasts = gates.iter().flat_map(|wires| wires.points.iter());
@@ -162,15 +163,15 @@ impl Line {
         Ok(products)
     }
 
-    /// An Unseal step of those that are not public, and what is read of the others.
-    async fn unseal(&self, sealed: Vec<Sealed>) -> Result<Vec<Opened>, Halt> {
+    /// A Decrypt step of those that are not public, and what is read of the others.
+    async fn decrypt(&self, sealed: Vec<Sealed>) -> Result<Vec<Opened>, Halt> {
         let is_public = |(r, _): &&Sealed| r.point.is_identity();
         let hidden: Vec<Sealed> = sealed.iter().filter(|s| !is_public(s)).copied().collect();
         let opened = if hidden.is_empty() {
             Vec::new()
         } else {
-            match self.ask(Work::Unseal(hidden)).await {
-                Done::Unseal(opened) => opened,
+            match self.ask(Work::Decrypt(hidden)).await {
+                Done::Decrypt(opened) => opened,
                 _ => return Err(Halt::Lost),
             }
         };

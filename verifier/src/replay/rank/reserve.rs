@@ -3,14 +3,18 @@
 use rayon::prelude::*;
 
 use super::{
-    dialogue::{Halt, Line},
-    ladder::{Ladder, rows},
+    dialogue::{Halt, KeyholderChannel},
     question::Factor,
+    unary::{UnaryEncoding, rows},
 };
 use crate::group::Cipher;
 
 /// Whether any of the bids, in tie order, reaches the reserve.
-pub(crate) async fn is_met(line: &Line, bids: &[&Ladder], reserve: &Ladder) -> Result<bool, Halt> {
+pub(crate) async fn is_met(
+    channel: &KeyholderChannel,
+    bids: &[&UnaryEncoding],
+    reserve: &UnaryEncoding,
+) -> Result<bool, Halt> {
     // N counts the bids above the reserve, as far as the digits seen tell; q_i says whether bid i
     // has the reserve's digits so far.
     let mut n = Cipher::zero();
@@ -19,7 +23,7 @@ pub(crate) async fn is_met(line: &Line, bids: &[&Ladder], reserve: &Ladder) -> R
         if t > 0 {
             n = n.doubled();
         }
-        let rows = rows(line, t, bids, &equal).await?;
+        let rows = rows(channel, t, bids, &equal).await?;
         let is_last = t.saturating_add(1) == reserve.len();
 
         // S_j = sum over i of P[i][j], j = 0 .. B_t
@@ -43,18 +47,18 @@ pub(crate) async fn is_met(line: &Line, bids: &[&Ladder], reserve: &Ladder) -> R
             };
             selected.extend(rows.iter().map(steps));
         }
-        let mut selections = select(line, digit, &selected).await?.into_iter();
+        let mut selections = select(channel, digit, &selected).await?.into_iter();
         n = n.doubled() + selections.next().ok_or(Halt::Lost)?;
         equal = selections.collect();
     }
-    let none = line.are_zero(vec![n]).await?;
+    let none = channel.are_zero(vec![n]).await?;
     none.first().map(|none| !none).ok_or(Halt::Lost)
 }
 
 /// Of every function `f(j)` its value at the reserve's digit, at twice the scale:
 /// `2*f(0) + sum over 0 < j < B_t of 2 * V[t][j] * (f(j) - f(j-1))`. One question for all.
 async fn select(
-    line: &Line,
+    channel: &KeyholderChannel,
     digit: &[Cipher],
     functions: &[Vec<Cipher>],
 ) -> Result<Vec<Cipher>, Halt> {
@@ -62,7 +66,7 @@ async fn select(
         let steps = f.iter().zip(f.iter().skip(1)).map(|(before, here)| *here - *before);
         steps.zip(digit).map(|(y, v)| Factor { y, bits: vec![*v] })
     });
-    let products = line.products(factors.collect()).await?.concat();
+    let products = channel.products(factors.collect()).await?.concat();
     let mut products = products.chunks(digit.len());
     functions
         .iter()

@@ -1,4 +1,4 @@
-//! A step: items in a fixed order, cut into chunks that stand by themselves (section 11).
+//! A step: items in a fixed order, cut into independent chunks (section 11).
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -14,9 +14,9 @@ use crate::{
     group::Cipher,
     proofs::{
         blind,
+        decryption_share::{self, Element},
         gate::Wires,
-        mix::{Lists, switches_of},
-        unseal::{self, Element},
+        shuffle::{Lists, switches_of},
     },
 };
 
@@ -25,21 +25,21 @@ use crate::{
 pub(crate) enum Work {
     /// Half of `X`; `Y`; `Y` encoded.
     Gate(Vec<(Cipher, Cipher, Ciphertext)>),
-    /// `k`, and the entries of lists of `2^k` each to be mixed, none public.
-    Mix(u32, Vec<blind::Item>),
+    /// `k`, and the entries of lists of `2^k` each to be shuffled, none public.
+    Shuffle(u32, Vec<blind::Item>),
     /// Ciphertexts to be blinded, none public.
     Blind(Vec<Cipher>),
     /// Ciphertexts to be opened, none public: randomness, masked message.
-    Unseal(Vec<(Element, RistrettoPoint)>),
+    Decrypt(Vec<(Element, RistrettoPoint)>),
 }
 
 impl Work {
     fn len(&self) -> usize {
         match self {
             Self::Gate(items) => items.len(),
-            Self::Mix(_, entries) => entries.len(),
+            Self::Shuffle(_, entries) => entries.len(),
             Self::Blind(items) => items.len(),
-            Self::Unseal(items) => items.len(),
+            Self::Decrypt(items) => items.len(),
         }
     }
 }
@@ -48,17 +48,17 @@ impl Work {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Gate,
-    Mix,
+    Shuffle,
     Blind,
-    Unseal,
+    Decrypt,
 }
 
 impl Kind {
     /// Whether keyholders take turns, and one at a time is due.
     pub(crate) fn is_in_turn(self) -> bool {
         match self {
-            Self::Gate | Self::Mix => true,
-            Self::Blind | Self::Unseal => false,
+            Self::Gate | Self::Shuffle => true,
+            Self::Blind | Self::Decrypt => false,
         }
     }
 }
@@ -69,11 +69,11 @@ pub(crate) enum Done {
     /// The last items of every gate, chunk by chunk.
     Gate(Vec<Arc<Wires>>),
     /// The last entries of every list, list by list.
-    Mix(Vec<blind::Item>),
+    Shuffle(Vec<blind::Item>),
     /// The sum of the accepted posts per item.
     Blind(Vec<Cipher>),
     /// What was opened, per item.
-    Unseal(Vec<Opened>),
+    Decrypt(Vec<Opened>),
 }
 
 /// The current step of a lot.
@@ -89,9 +89,9 @@ pub(crate) struct Step {
 /// A piece of a step's list with its own accepted set.
 #[derive(Debug)]
 pub(crate) struct Chunk {
-    /// What a message has one of for each: items, and in a Mix switches.
+    /// What a message has one of for each: items, and in a Shuffle switches.
     pub(crate) len: usize,
-    /// The last slot for whoever is due in it, until it is complete.
+    /// The last slot for the keyholder due in it, until it is complete.
     pub(crate) deadline: u64,
     /// Who has acted, in transcript order.
     pub(crate) acts: Vec<KeyholderId>,
@@ -101,15 +101,15 @@ pub(crate) struct Chunk {
 #[derive(Debug)]
 pub(crate) enum Items {
     Gate(Arc<Wires>),
-    Mix(Arc<Lists>),
+    Shuffle(Arc<Lists>),
     Blind {
         inputs: Arc<Vec<blind::Item>>,
         sums: Vec<Cipher>,
     },
-    Unseal {
+    Decrypt {
         randomness: Arc<Vec<Element>>,
         masked: Vec<RistrettoPoint>,
-        posts: Vec<Arc<unseal::Decoded>>,
+        posts: Vec<Arc<decryption_share::Decoded>>,
     },
 }
 
@@ -130,13 +130,13 @@ impl Step {
                 });
                 (Kind::Gate, cut.collect())
             }
-            Work::Mix(k, entries) => {
+            Work::Shuffle(k, entries) => {
                 let lists = size.checked_div(switches_of(k)).unwrap_or(1).max(1);
                 let all = Lists::new(k, entries)?;
                 let cut = all
                     .cut(lists)
-                    .map(|piece| chunk(piece.switches(), Items::Mix(Arc::new(piece))));
-                (Kind::Mix, cut.collect())
+                    .map(|piece| chunk(piece.switches(), Items::Shuffle(Arc::new(piece))));
+                (Kind::Shuffle, cut.collect())
             }
             Work::Blind(items) => {
                 let encoded: Vec<blind::Item> =
@@ -148,19 +148,19 @@ impl Step {
                 });
                 (Kind::Blind, cut.collect())
             }
-            Work::Unseal(items) => {
+            Work::Decrypt(items) => {
                 let cut = items.chunks(size).map(|piece| {
                     let (randomness, masked) = piece.iter().copied().unzip();
                     chunk(
                         piece.len(),
-                        Items::Unseal {
+                        Items::Decrypt {
                             randomness: Arc::new(randomness),
                             masked,
                             posts: Vec::new(),
                         },
                     )
                 });
-                (Kind::Unseal, cut.collect())
+                (Kind::Decrypt, cut.collect())
             }
         };
         let open = (0..chunks.len()).map(|at| (deadline, at)).collect();
@@ -204,18 +204,18 @@ impl Step {
         }
     }
 
-    /// Whom a time-out of these chunks, which are not complete, puts out of the lot.
+    /// Whom a time-out of these chunks, which are not complete, excludes from the lot.
     pub(crate) fn late(
         &self,
         committee: &Committee,
-        out: &BTreeSet<KeyholderId>,
+        excluded: &BTreeSet<KeyholderId>,
         chunks: impl Iterator<Item = usize>,
     ) -> BTreeSet<KeyholderId> {
         let chunks = chunks.filter_map(|at| self.chunks.get(at));
         if self.kind.is_in_turn() {
-            chunks.filter_map(|chunk| chunk.due(committee, out)).collect()
+            chunks.filter_map(|chunk| chunk.due(committee, excluded)).collect()
         } else {
-            chunks.flat_map(|chunk| chunk.waiting(committee, out)).collect()
+            chunks.flat_map(|chunk| chunk.waiting(committee, excluded)).collect()
         }
     }
 
@@ -223,11 +223,11 @@ impl Step {
     pub(crate) fn lose_their_turn(
         &self,
         committee: &Committee,
-        out: &BTreeSet<KeyholderId>,
+        excluded: &BTreeSet<KeyholderId>,
         late: &BTreeSet<KeyholderId>,
     ) -> BTreeSet<usize> {
         let is_late = |at: &usize| {
-            let due = self.chunks.get(*at).and_then(|chunk| chunk.due(committee, out));
+            let due = self.chunks.get(*at).and_then(|chunk| chunk.due(committee, excluded));
             due.is_some_and(|due| late.contains(&due))
         };
         self.incomplete().filter(|at| self.kind.is_in_turn() && is_late(at)).collect()
@@ -243,12 +243,12 @@ impl Step {
                 });
                 Done::Gate(wires.collect::<Option<_>>()?)
             }
-            Kind::Mix => {
+            Kind::Shuffle => {
                 let lists = self.chunks.into_iter().map(|chunk| match chunk.items {
-                    Items::Mix(lists) => Some(Arc::unwrap_or_clone(lists).into_entries()),
+                    Items::Shuffle(lists) => Some(Arc::unwrap_or_clone(lists).into_entries()),
                     _ => None,
                 });
-                Done::Mix(lists.collect::<Option<Vec<_>>>()?.concat())
+                Done::Shuffle(lists.collect::<Option<Vec<_>>>()?.concat())
             }
             Kind::Blind => {
                 let sums = self.chunks.into_iter().map(|chunk| match chunk.items {
@@ -257,12 +257,12 @@ impl Step {
                 });
                 Done::Blind(sums.collect::<Option<Vec<_>>>()?.concat())
             }
-            Kind::Unseal => {
+            Kind::Decrypt => {
                 let mut opened = Vec::new();
                 for chunk in &self.chunks {
                     opened.extend(chunk.open()?);
                 }
-                Done::Unseal(opened)
+                Done::Decrypt(opened)
             }
         })
     }
@@ -282,10 +282,10 @@ impl Chunk {
     pub(crate) fn waiting<'a>(
         &'a self,
         committee: &'a Committee,
-        out: &'a BTreeSet<KeyholderId>,
+        excluded: &'a BTreeSet<KeyholderId>,
     ) -> impl Iterator<Item = KeyholderId> + 'a {
         committee.keyholders().filter(move |id| {
-            !out.contains(id) && !self.has_acted(*id) && self.lacks(committee, id.group)
+            !excluded.contains(id) && !self.has_acted(*id) && self.lacks(committee, id.group)
         })
     }
 
@@ -293,9 +293,9 @@ impl Chunk {
     pub(crate) fn due(
         &self,
         committee: &Committee,
-        out: &BTreeSet<KeyholderId>,
+        excluded: &BTreeSet<KeyholderId>,
     ) -> Option<KeyholderId> {
-        self.waiting(committee, out).next()
+        self.waiting(committee, excluded).next()
     }
 
     pub(crate) fn has_acted(&self, id: KeyholderId) -> bool {
@@ -314,9 +314,9 @@ impl Chunk {
         })
     }
 
-    /// Opens every item of a completed Unseal chunk.
+    /// Opens every item of a completed Decrypt chunk.
     fn open(&self) -> Option<Vec<Opened>> {
-        let Items::Unseal { masked, posts, .. } = &self.items else {
+        let Items::Decrypt { masked, posts, .. } = &self.items else {
             return None;
         };
         let opening = Opening::new(&self.acts)?;

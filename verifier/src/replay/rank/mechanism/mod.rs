@@ -5,47 +5,47 @@ mod first_price;
 mod uniform_price;
 
 use talea_protocol::{
-    outcome::Standing,
-    price::{PriceLadder, Rung},
+    outcome::PriceComparison,
+    price::{Level, PriceGrid},
     terms::Mechanism,
 };
 
 use super::{
-    dialogue::{Halt, Line},
-    ladder::Ladder,
+    dialogue::{Halt, KeyholderChannel},
     price::Participant,
+    unary::UnaryEncoding,
 };
 
-/// How each ranked bid, in tie order, stands to the price, if it wins.
-pub(crate) type Standings = Vec<Option<Standing>>;
+/// How each ranked bid, in tie order, compares with the price, if it wins.
+pub(crate) type Comparisons = Vec<Option<PriceComparison>>;
 
 /// Who takes part, and how they are asked.
 pub(crate) struct Entrants<'a> {
-    pub(crate) ladder: &'a PriceLadder,
+    pub(crate) grid: &'a PriceGrid,
     pub(crate) fan_out: u16,
     /// The ranked bids, in tie order; at least one.
-    pub(crate) bids: Vec<&'a Ladder>,
+    pub(crate) bids: Vec<&'a UnaryEncoding>,
     /// The reserve, if one binds. Some bid has reached it.
-    pub(crate) reserve: Option<&'a Ladder>,
+    pub(crate) reserve: Option<&'a UnaryEncoding>,
 }
 
 impl<'a> Entrants<'a> {
     /// Every bid with weight 1, in tie order.
     pub(crate) fn participants(&self) -> Vec<Participant<'a>> {
-        self.bids.iter().map(|ladder| Participant { ladder, weight: 1 }).collect()
+        self.bids.iter().map(|unary| Participant { unary, weight: 1 }).collect()
     }
 }
 
-/// The price's rung, and the winners.
+/// The price's level, and the winners.
 pub(crate) async fn price_and_winners(
     mechanism: Mechanism,
     entrants: &Entrants<'_>,
-    line: &Line,
-) -> Result<(Rung, Standings), Halt> {
+    channel: &KeyholderChannel,
+) -> Result<(Level, Comparisons), Halt> {
     match mechanism {
-        Mechanism::FirstPrice => first_price::price_and_winners(entrants, line).await,
+        Mechanism::FirstPrice => first_price::price_and_winners(entrants, channel).await,
         Mechanism::UniformPrice { units } => {
-            uniform_price::price_and_winners(entrants, units, line).await
+            uniform_price::price_and_winners(entrants, units, channel).await
         }
     }
 }
@@ -53,9 +53,9 @@ pub(crate) async fn price_and_winners(
 /// The same of bids in the clear, at least one; nothing if none reaches the reserve.
 pub(crate) fn in_the_clear(
     mechanism: Mechanism,
-    bids: &[Rung],
-    reserve: Option<Rung>,
-) -> Option<(Rung, Standings)> {
+    bids: &[Level],
+    reserve: Option<Level>,
+) -> Option<(Level, Comparisons)> {
     if reserve.is_some_and(|reserve| bids.iter().all(|bid| *bid < reserve)) {
         return None;
     }
@@ -66,16 +66,16 @@ pub(crate) fn in_the_clear(
 }
 
 /// Which bids win that are at the price, in tie order, as long as there are places.
-fn first_at_price(bids: &[Rung], price: Rung, mut places: usize) -> Standings {
-    let standing = |bid: &Rung| {
+fn first_at_price(bids: &[Level], price: Level, mut places: usize) -> Comparisons {
+    let comparison = |bid: &Level| {
         if *bid > price {
-            return Some(Standing::AbovePrice);
+            return Some(PriceComparison::AbovePrice);
         }
         if *bid < price || places == 0 {
             return None;
         }
         places = places.saturating_sub(1);
-        Some(Standing::AtPrice)
+        Some(PriceComparison::AtPrice)
     };
-    bids.iter().map(standing).collect()
+    bids.iter().map(comparison).collect()
 }

@@ -1,10 +1,10 @@
 //! A uniform price: the best bids win, and all pay the best losing one.
 
-use talea_protocol::{outcome::Standing, price::Rung};
+use talea_protocol::{outcome::PriceComparison, price::Level};
 
-use super::{Entrants, Standings, first_at_price};
+use super::{Comparisons, Entrants, first_at_price};
 use crate::replay::rank::{
-    dialogue::{Halt, Line},
+    dialogue::{Halt, KeyholderChannel},
     price::{self, Participant},
     winners,
 };
@@ -14,35 +14,35 @@ use crate::replay::rank::{
 pub(super) async fn price_and_winners(
     entrants: &Entrants<'_>,
     units: u16,
-    line: &Line,
-) -> Result<(Rung, Standings), Halt> {
+    channel: &KeyholderChannel,
+) -> Result<(Level, Comparisons), Halt> {
     let bids = entrants.bids.len();
     if entrants.reserve.is_none() && bids <= usize::from(units) {
         return Ok(all_win(bids));
     }
     let mut participants = entrants.participants();
-    if let Some(ladder) = entrants.reserve {
-        participants.push(Participant { ladder, weight: units });
+    if let Some(unary) = entrants.reserve {
+        participants.push(Participant { unary, weight: units });
     }
-    let (ladder, fan_out) = (entrants.ladder, entrants.fan_out);
-    let found = price::search(line, ladder, fan_out, units, &participants).await?;
-    let mut standings = vec![None; bids];
-    let left = winners::above(line, &found, units, &mut standings).await?;
+    let (grid, fan_out) = (entrants.grid, entrants.fan_out);
+    let found = price::search(channel, grid, fan_out, units, &participants).await?;
+    let mut comparisons = vec![None; bids];
+    let left = winners::above(channel, &found, units, &mut comparisons).await?;
     let may_run_out = entrants.reserve.is_some();
-    winners::at_price(line, fan_out, &found, (left, may_run_out), &mut standings).await?;
-    Ok((found.rung, standings))
+    winners::at_price(channel, fan_out, &found, (left, may_run_out), &mut comparisons).await?;
+    Ok((found.level, comparisons))
 }
 
 /// Nobody had to be compared.
-fn all_win(bids: usize) -> (Rung, Standings) {
-    (Rung(0), vec![Some(Standing::NotCompared); bids])
+fn all_win(bids: usize) -> (Level, Comparisons) {
+    (Level(0), vec![Some(PriceComparison::NotCompared); bids])
 }
 
 pub(super) fn in_the_clear(
     units: u16,
-    bids: &[Rung],
-    reserve: Option<Rung>,
-) -> Option<(Rung, Standings)> {
+    bids: &[Level],
+    reserve: Option<Level>,
+) -> Option<(Level, Comparisons)> {
     let units = usize::from(units);
     if reserve.is_none() && bids.len() <= units {
         return Some(all_win(bids.len()));

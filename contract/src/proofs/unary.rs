@@ -1,11 +1,11 @@
-//! An encrypted ladder of bits that spells the committed rung (spec section 9, R3 and R4).
+//! The committed level, encrypted in unary digit by digit (spec section 9, R3 and R4).
 //!
 //! After Zhang, Oliynykov and Balogun (NDSS 2019), for all digits at once: the commitments to the
-//! bits of the rung serve every digit, and the digits share the polynomial. Entries are told apart
-//! by powers of a challenge `y`, one power for each entry *of the whole ladder*; were positions
-//! counted anew in every digit, errors in two digits could cancel.
+//! bits of the level serve every digit, and the digits share the polynomial. Entries are told apart
+//! by powers of a challenge `y`, one power for each entry *of the whole unary encoding*; if positions
+//! started again in every digit, errors in two digits could cancel.
 //!
-//! Two stages, for a batch is verified with one multi-scalar multiplication: [`decode`] refuses
+//! Verification has two parts, because a batch takes one multi-scalar multiplication: [`decode`] refuses
 //! what is malformed (R3), [`verify_batch`] what is false (R4).
 
 use super::{ProofFault, Sum};
@@ -23,10 +23,10 @@ use talea_protocol::{
     sealed_bid::{BitCommitments, BitResponses, Ciphertext as WireCiphertext, SealedBid},
 };
 
-/// A bid's ladder without what the bidder says of it.
+/// The statement: the bid's digits and commitment, without its argument.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement<'a> {
-    /// The digits of the ladder.
+    /// The digits of the unary encoding.
     pub shape: &'a Shape,
     /// `PK`.
     pub quorum_key: RistrettoPoint,
@@ -35,7 +35,7 @@ pub struct Statement<'a> {
 }
 
 impl Statement<'_> {
-    /// Absorbs the statement up to the ladder's entries, in the order of the spec.
+    /// Absorbs the statement up to the unary encoding's entries, in the order of the spec.
     pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) {
         let Self { shape, quorum_key, commitment } = self;
         fs.element(b"value-base", &gens.value);
@@ -88,16 +88,16 @@ pub fn absorb_responses(fs: &mut FiatShamir, responses: &[BitResponses], randomn
     fs.scalar(b"randomness", randomness);
 }
 
-/// What a revealed bid claims: that this ladder encrypts the committed rung.
+/// What a revealed bid claims: that this unary encoding encrypts the committed level.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim<'a> {
-    /// Where the bid stands; the signer is the bidder whose commit it opens.
+    /// The bid's place; the signer is the bidder whose commit it opens.
     pub context: Context,
-    /// The digits of the ladder.
+    /// The digits of the unary encoding.
     pub shape: &'a Shape,
     /// `C`, as committed before bids were due.
     pub commitment: RistrettoPoint,
-    /// The ladder and its argument.
+    /// The unary encoding and its argument.
     pub sealed_bid: &'a SealedBid,
 }
 
@@ -121,7 +121,7 @@ struct Response {
 #[derive(Clone, Debug)]
 pub struct Decoded<'a> {
     /// The entries `U[t][j]` in wire order.
-    pub ladder: Vec<Ciphertext>,
+    pub unary: Vec<Ciphertext>,
     claim: Claim<'a>,
     bits: Vec<Bit>,
     polynomial: Vec<Ciphertext>,
@@ -136,14 +136,14 @@ pub struct Decoded<'a> {
 /// The fault that was found first.
 pub fn decode(claim: Claim<'_>) -> Result<Decoded<'_>, ProofFault> {
     let Claim { shape, sealed_bid, .. } = claim;
-    let SealedBid { ladder, argument } = sealed_bid;
-    ProofFault::unless_length(shape.entries(), ladder.len())?;
+    let SealedBid { unary, argument } = sealed_bid;
+    ProofFault::unless_length(shape.entries(), unary.len())?;
     ProofFault::unless_length(shape.bits(), argument.bits.len())?;
     ProofFault::unless_length(shape.longest_digit_bits(), argument.polynomial.len())?;
     ProofFault::unless_length(shape.bits(), argument.responses.len())?;
     let decoded = decode_all(claim).ok_or(ProofFault::NotCanonical)?;
     // Encodings are canonical by now, so equal points have equal bytes.
-    let mut rest = ladder.as_slice();
+    let mut rest = unary.as_slice();
     for radix in shape.radices() {
         let (digit, after) = rest
             .split_at_checked(radix.saturating_sub(1))
@@ -159,7 +159,7 @@ pub fn decode(claim: Claim<'_>) -> Result<Decoded<'_>, ProofFault> {
 }
 
 fn decode_all(claim: Claim<'_>) -> Option<Decoded<'_>> {
-    let SealedBid { ladder, argument } = claim.sealed_bid;
+    let SealedBid { unary, argument } = claim.sealed_bid;
     let bit = |b: &BitCommitments| {
         Some(Bit {
             commitment: decode_point(&b.bit)?,
@@ -171,7 +171,7 @@ fn decode_all(claim: Claim<'_>) -> Option<Decoded<'_>> {
         Some(Response { z: decode_scalar(&r.z)?, w: decode_scalar(&r.w)?, v: decode_scalar(&r.v)? })
     };
     Some(Decoded {
-        ladder: ladder.iter().map(Ciphertext::decode).collect::<Option<_>>()?,
+        unary: unary.iter().map(Ciphertext::decode).collect::<Option<_>>()?,
         bits: argument.bits.iter().map(bit).collect::<Option<_>>()?,
         polynomial: argument.polynomial.iter().map(Ciphertext::decode).collect::<Option<_>>()?,
         responses: argument.responses.iter().map(response).collect::<Option<_>>()?,
@@ -191,11 +191,11 @@ impl Decoded<'_> {
     /// Hashes the whole argument; the state is finished, for weights to be drawn after it.
     fn hash(&self, gens: &Generators, quorum_key: &RistrettoPoint) -> (FiatShamir, Challenges) {
         let Claim { context, shape, commitment, sealed_bid } = &self.claim;
-        let SealedBid { ladder, argument } = sealed_bid;
+        let SealedBid { unary, argument } = sealed_bid;
         let statement = Statement { shape, quorum_key: *quorum_key, commitment: *commitment };
-        let mut fs = FiatShamir::begin(labels::KIND_LADDER, context);
+        let mut fs = FiatShamir::begin(labels::KIND_UNARY, context);
         statement.absorb(&mut fs, gens);
-        absorb_entries(&mut fs, ladder);
+        absorb_entries(&mut fs, unary);
         let y = absorb_bits(&mut fs, &argument.bits);
         let x = absorb_polynomial(&mut fs, &argument.polynomial);
         absorb_responses(&mut fs, &argument.responses, &argument.randomness);
@@ -204,7 +204,7 @@ impl Decoded<'_> {
 
     /// How many terms [`fold`](Self::fold) adds.
     fn terms(&self) -> usize {
-        let ciphertexts = self.ladder.len().saturating_add(self.polynomial.len());
+        let ciphertexts = self.unary.len().saturating_add(self.polynomial.len());
         let bits = self.bits.len().saturating_mul(3);
         ciphertexts.saturating_mul(2).saturating_add(bits).saturating_add(1)
     }
@@ -246,15 +246,15 @@ impl Decoded<'_> {
             sum.add(of_e * power_of_x, term.e);
             power_of_x *= x;
         }
-        // `power_of_x` is x^m now. Entry j stands in two differences, e[j] = U[j] - U[j+1]:
+        // `power_of_x` is x^m now. Entry j occurs in two differences, e[j] = U[j] - U[j+1]:
         // it counts y^position(j) - y^position(j-1) = (y - 1) y^position(j-1) times.
         let step = power_of_x * (y - Scalar::ONE);
         let (step_r, step_e) = (of_r * step, of_e * step);
         let mut power_of_y = Scalar::ONE;
-        let mut entries = self.ladder.iter();
+        let mut entries = self.unary.iter();
         let digit_sums = digit_sums(self.claim.shape, &self.responses, x, y);
         for (radix, digit_sum) in self.claim.shape.radices().zip(digit_sums) {
-            // U[t][0] = (O, G) stands in e[t][0] alone; U[t][B_t] = (O, O).
+            // U[t][0] = (O, G) occurs in e[t][0] alone; U[t][B_t] = (O, O).
             bases.value += of_e * power_of_y * (power_of_x - digit_sum);
             for entry in entries.by_ref().take(radix.saturating_sub(1)) {
                 sum.add(step_r * power_of_y, entry.r);
@@ -287,7 +287,7 @@ fn digit_sums(shape: &Shape, responses: &[Response], x: Scalar, y: Scalar) -> Ve
     shape.digit_bits().iter().map(of_digit).collect()
 }
 
-/// The coefficients of what all arguments of a batch have in common.
+/// The coefficients of the bases that all arguments of a batch share.
 #[derive(Clone, Copy, Debug, Default)]
 struct Bases {
     value: Scalar,
@@ -334,5 +334,5 @@ pub fn verify(
 ) -> Result<Vec<Ciphertext>, ProofFault> {
     let decoded = decode(claim)?;
     verify_batch(gens, quorum_key, core::slice::from_ref(&decoded))?;
-    Ok(decoded.ladder)
+    Ok(decoded.unary)
 }

@@ -1,4 +1,4 @@
-//! Decryption shares of one keyholder for a list of ciphertexts (spec section 11, K9).
+//! Decryption shares (partial decryptions) of one keyholder for a list of ciphertexts (spec section 11, K9).
 //!
 //! One secret, so one proof for all of them: the pairs are combined with weights that are drawn
 //! after the last share. Never combine shares of different keyholders like this.
@@ -77,7 +77,7 @@ pub fn verify(
         return Err(ProofFault::Identity);
     }
 
-    let mut fs = FiatShamir::begin(labels::KIND_UNSEAL, context);
+    let mut fs = FiatShamir::begin(labels::KIND_DECRYPTION_SHARE, context);
     let weights = statement.absorb(&mut fs, gens);
     // R~ = sum w_k R_k, D~ = sum w_k D_k
     let combined_randomness = RistrettoPoint::vartime_multiscalar_mul(&weights, *randomness);

@@ -1,8 +1,8 @@
-//! What passes `proofs::unseal`, and what does not.
+//! What passes `proofs::decryption_share`, and what does not.
 
 use crate::{
     group::{bases, encode},
-    proofs::{ProofError, unseal::*},
+    proofs::{ProofError, decryption_share::*},
     provers,
 };
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
@@ -17,7 +17,7 @@ fn shares_of_the_key_pass_and_no_others() {
     let key = encode(&(bases().k * x));
     let points: Vec<RistrettoPoint> = (0..4).map(|_| RistrettoPoint::random(&mut rng)).collect();
     let wires: Vec<Point> = points.iter().map(encode).collect();
-    let (shares, proof) = provers::unseal(&mut rng, &context, &head, 2, &x, &points);
+    let (shares, proof) = provers::decryption_share(&mut rng, &context, &head, 2, &x, &points);
     let check = |key: &Point, wires: &[Point], shares: &[Point]| {
         verify(&context, &head, 2, key, wires, shares, &proof)
     };
@@ -45,6 +45,7 @@ fn an_empty_list_has_no_proof() {
     let context = provers::context(1);
     let x = Scalar::random(&mut rng);
     let key = encode(&(bases().k * x));
-    let (shares, proof) = provers::unseal(&mut rng, &context, &Digest([3; 32]), 0, &x, &[]);
+    let (shares, proof) =
+        provers::decryption_share(&mut rng, &context, &Digest([3; 32]), 0, &x, &[]);
     assert!(verify(&context, &Digest([3; 32]), 0, &key, &[], &shares, &proof).is_err());
 }

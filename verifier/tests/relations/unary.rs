@@ -1,15 +1,15 @@
-//! What passes `proofs::ladder`, and what does not.
+//! What passes `proofs::unary`, and what does not.
 
 use crate::{
     fiat_shamir::Context,
     group::{QuorumKey, bases, decode, encode},
-    proofs::{ProofError, ladder::*},
+    proofs::{ProofError, unary::*},
     provers,
 };
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
 use talea_protocol::{
     bytes::Point,
-    price::{Rung, Shape},
+    price::{Level, Shape},
 };
 
 struct Case {
@@ -20,14 +20,14 @@ struct Case {
     bytes: Vec<u8>,
 }
 
-fn case(seed: u64, digits: &[u8], rung: u32) -> Case {
+fn case(seed: u64, digits: &[u8], level: u32) -> Case {
     let mut rng = provers::rng(seed);
     let context = provers::context(3);
     let shape = Shape::new(digits).unwrap();
     let key = RistrettoPoint::random(&mut rng);
     let rho = Scalar::random(&mut rng);
-    let commitment = encode(&(bases().g * Scalar::from(rung) + bases().h * rho));
-    let bid = provers::ladder(&mut rng, &context, &shape, &key, &commitment, Rung(rung), &rho);
+    let commitment = encode(&(bases().g * Scalar::from(level) + bases().h * rho));
+    let bid = provers::unary(&mut rng, &context, &shape, &key, &commitment, Level(level), &rho);
     Case { context, shape, key, commitment, bytes: bid.to_bytes() }
 }
 
@@ -38,7 +38,7 @@ impl Case {
 }
 
 #[test]
-fn honest_ladders_of_many_shapes_pass() {
+fn honest_unary_encodings_of_many_shapes_pass() {
     let shapes: [(&[u8], u32); 7] = [
         (&[1], 1),
         (&[3], 0),
@@ -48,13 +48,13 @@ fn honest_ladders_of_many_shapes_pass() {
         (&[3, 1, 2], 45),
         (&[2, 5], 0),
     ];
-    for (seed, (digits, rung)) in (10..).zip(shapes) {
-        assert_eq!(case(seed, digits, rung).verify(), Ok(()), "{digits:?} {rung}");
+    for (seed, (digits, level)) in (10..).zip(shapes) {
+        assert_eq!(case(seed, digits, level).verify(), Ok(()), "{digits:?} {level}");
     }
 }
 
 #[test]
-fn a_ladder_opens_its_own_commitment_only() {
+fn a_unary_encoding_opens_its_own_commitment_only() {
     let mut case = case(20, &[2, 1, 1], 5);
     case.commitment = encode(&(crate::group::decode(&case.commitment).unwrap() + bases().g));
     assert!(case.verify().is_err());
@@ -119,13 +119,13 @@ fn in_a_batch_the_bad_ones_are_found_and_only_they() {
         .map(|mut case| {
             let rho = Scalar::random(&mut rng);
             case.commitment = encode(&(bases().g * Scalar::from(7u8) + bases().h * rho));
-            let bid = provers::ladder(
+            let bid = provers::unary(
                 &mut rng,
                 &case.context,
                 &case.shape,
                 &key.point,
                 &case.commitment,
-                Rung(7),
+                Level(7),
                 &rho,
             );
             let sealed = Sealed::decode(&bid.to_bytes(), &case.shape).unwrap();

@@ -1,4 +1,4 @@
-//! A keyholder makes its decryption shares for a chunk of ciphertexts, and one proof for all (spec
+//! A keyholder makes its decryption shares (partial decryptions) for a chunk of ciphertexts, and one proof for all (spec
 //! section 11).
 
 use super::nonces;
@@ -7,7 +7,7 @@ use rand_core::{CryptoRng, RngCore};
 use talea_contract::{
     fiat_shamir::{Context, FiatShamir},
     group::{Generators, encode_point, encode_scalar},
-    proofs::unseal::Statement,
+    proofs::decryption_share::Statement,
 };
 use talea_protocol::{
     bytes::{Digest, Point},
@@ -37,7 +37,7 @@ pub fn prove<R: RngCore + CryptoRng>(
     let shares: Vec<Point> =
         randomness.iter().map(|r| encode_point(&(r * witness.share))).collect();
     let statement = Statement { head, chunk, share_key, randomness, shares: &shares };
-    let mut fs = FiatShamir::begin(labels::KIND_UNSEAL, context);
+    let mut fs = FiatShamir::begin(labels::KIND_DECRYPTION_SHARE, context);
     let weights = statement.absorb(&mut fs, gens);
     // R~ = sum w_k R_k, and D~ = sum w_k D_k = x_j*R~
     let combined_randomness = RistrettoPoint::multiscalar_mul(&weights, randomness);
@@ -61,9 +61,9 @@ mod tests {
     use crate::proofs::testing::{
         NO_POINT, NO_SCALAR, bump, context, element, nudge, other_contexts, other_generators, rng,
     };
-    use talea_contract::proofs::{ProofFault, unseal::verify};
+    use talea_contract::proofs::{ProofFault, decryption_share::verify};
 
-    /// A post and all that it stands on.
+    /// A post and all that it depends on.
     #[derive(Clone)]
     struct Post {
         head: Digest,

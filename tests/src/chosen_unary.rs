@@ -9,8 +9,8 @@ use talea_contract::{
     fiat_shamir::{Context, FiatShamir},
     group::{Generators, encode_point, encode_scalar},
     proofs::{
-        ladder::{Statement, absorb_bits, absorb_entries, absorb_polynomial},
         range,
+        unary::{Statement, absorb_bits, absorb_entries, absorb_polynomial},
     },
 };
 use talea_parties::{bidder::BidSecret, proofs::range as proving};
@@ -18,8 +18,8 @@ use talea_protocol::{
     bytes::Digest,
     commitment::{BidId, Commit},
     labels,
-    price::{Rung, Shape},
-    sealed_bid::{BitCommitments, BitResponses, LadderArgument, SealedBid},
+    price::{Level, Shape},
+    sealed_bid::{BitCommitments, BitResponses, SealedBid, UnaryArgument},
 };
 
 /// `rho` of a bid, which its bidder derives from its key.
@@ -29,50 +29,51 @@ pub fn blinding(secret: &BidSecret) -> Scalar {
     Scalar::from_canonical_bytes(*bytes).expect("it is canonical")
 }
 
-/// A commit with `rho` of the cheat's choice, and in a later round a `standing` bid with its own; its seal
+/// A commit with `rho` of the cheat's choice, and in a later round a `active` bid with its own; its seal
 /// opens to nothing.
 pub fn commit(
     auction: &Auction,
     bid: &BidId,
-    (rung, rho): (Rung, Scalar),
-    standing: Option<(Rung, Scalar)>,
+    (level, rho): (Level, Scalar),
+    active: Option<(Level, Scalar)>,
     rng: &mut impl CryptoRngCore,
 ) -> Commit {
     let BidId { lot, round, bidder } = *bid;
-    let (setting, ladder) = (auction.setting(), &auction.terms().lots[lot as usize].ladder);
+    let (setting, grid) = (auction.setting(), &auction.terms().lots[lot as usize].grid);
     let gens = &setting.generators;
-    let com = |(rung, rho): (Rung, Scalar)| Scalar::from(rung.0) * gens.value + rho * gens.blinding;
+    let com =
+        |(level, rho): (Level, Scalar)| Scalar::from(level.0) * gens.value + rho * gens.blinding;
     let statement = range::Statement {
-        rungs: ladder.rungs,
-        bits: ladder.range_bits(),
+        levels: grid.levels,
+        bits: grid.range_bits(),
         quorum_key: auction.quorum_keys().expect("the ceremony is over").encoded,
-        commitment: com((rung, rho)),
-        standing: standing.map(com),
+        commitment: com((level, rho)),
+        active: active.map(com),
     };
     let context = Context { auction: auction.id(), lot, round, step: 0, signer: bidder };
-    let witness = proving::Witness { rung, rho, standing };
+    let witness = proving::Witness { level, rho, active };
     let proof = proving::prove(&setting.range, gens, &context, &statement, &witness, rng);
     Commit {
         lot,
         round,
         commitment: encode_point(&statement.commitment),
-        range_proof: crate::list(proof.expect("a rung of the ladder")),
+        range_proof: crate::list(proof.expect("a level of the grid")),
         seal: Digest::default(),
     }
 }
 
-/// A rung, its commitment's blinding, and one scalar of randomness per entry of the ladder.
+/// A level, its commitment's blinding, and one scalar of randomness per entry of the unary encoding.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     /// The bid.
-    pub rung: Rung,
-    /// `rho`, with `C = rung*G + rho*H`.
+    pub level: Level,
+    /// `rho`, with `C = level*G + rho*H`.
     pub rho: Scalar,
     /// `r` of every `U[t][j]`, in wire order.
     pub randomness: Vec<Scalar>,
 }
 
-/// One bit of the rung: `i`, `alpha`, `beta`, `gamma`, `delta`.
+/// One bit of the level: `i`, `alpha`, `beta`, `gamma`, `delta`.
 type Bit = [Scalar; 5];
 
 impl Chosen {
@@ -84,26 +85,26 @@ impl Chosen {
         quorum_key: &RistrettoPoint,
         rng: &mut impl CryptoRngCore,
     ) -> SealedBid {
-        let Self { rung, rho, randomness } = self;
+        let Self { level, rho, randomness } = self;
         let gens = Generators::derive();
         let com = |v: Scalar, r: Scalar| encode_point(&(v * gens.value + r * gens.blinding));
         let enc = |m: Scalar, r: Scalar| {
             Ciphertext { r: r * gens.key, e: m * gens.value + r * quorum_key }.encode()
         };
-        let commitment = Scalar::from(rung.0) * gens.value + rho * gens.blinding;
-        let mut fs = FiatShamir::begin(labels::KIND_LADDER, context);
+        let commitment = Scalar::from(level.0) * gens.value + rho * gens.blinding;
+        let mut fs = FiatShamir::begin(labels::KIND_UNARY, context);
         Statement { shape, quorum_key: *quorum_key, commitment }.absorb(&mut fs, &gens);
 
-        let digits: Vec<(usize, usize)> = shape.radices().zip(shape.digits_of(*rung)).collect();
+        let digits: Vec<(usize, usize)> = shape.radices().zip(shape.digits_of(*level)).collect();
         let messages = digits.iter().flat_map(|(radix, digit)| (1..*radix).map(|j| *digit >= j));
-        let ladder: Vec<_> =
+        let unary: Vec<_> =
             messages.zip(randomness).map(|(m, r)| enc(Scalar::from(u8::from(m)), *r)).collect();
-        absorb_entries(&mut fs, &ladder);
+        absorb_entries(&mut fs, &unary);
 
         let mut bits: Vec<Bit> = (0..shape.bits())
             .map(|l| {
                 let mut random = || Scalar::random(rng);
-                [Scalar::from((rung.0 >> l) & 1), random(), random(), random(), random()]
+                [Scalar::from((level.0 >> l) & 1), random(), random(), random(), random()]
             })
             .collect();
         // sum 2^l alpha_l = rho
@@ -152,13 +153,13 @@ impl Chosen {
         let x_to = |c: usize| (0..c).map(|_| x).product::<Scalar>();
         whole = x_to(longest) * whole
             + terms.iter().enumerate().map(|(c, r)| x_to(c) * r).sum::<Scalar>();
-        let argument = LadderArgument {
+        let argument = UnaryArgument {
             bits: commitments,
             polynomial,
             responses,
             randomness: encode_scalar(&whole),
         };
-        SealedBid { ladder, argument }
+        SealedBid { unary, argument }
     }
 }
 

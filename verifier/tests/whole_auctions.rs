@@ -1,4 +1,4 @@
-//! Trials of the whole: auctions whose outcome is known in the clear, and their files, damaged.
+//! Tests of the whole: auctions whose outcome is known in the clear, and their files, damaged.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use talea_protocol::{
     bytes::List,
     check::Check,
     instruction::Instruction,
-    outcome::{Account, Award, Ending, Sale, Standing as BidStanding, VoidCause},
+    outcome::{Account, Award, Ending, PriceComparison, Sale, VoidCause},
     quorum::KeyholderId,
     transcript::MAGIC,
 };
@@ -15,7 +15,7 @@ use super::auction::{
     Auction, BOND, COMMITS, COMPLAINTS, DEPOSIT, FEE, REVEALS, Rules, bidder, key, opening, party,
     quote, report, seat, secrets, terms,
 };
-use crate::report::{Report, Standing, Verdict};
+use crate::report::{CheckStatus, Report, Verdict};
 
 fn id(group: u16, member: u16) -> KeyholderId {
     KeyholderId { group, member }
@@ -41,9 +41,9 @@ fn honest_with(
     auction.ceremony();
     auction.begin_commits();
     let mut hidden = Vec::new();
-    for (lot, rungs) in (0u32..).zip(bids) {
-        for (n, rung) in rungs.iter().enumerate() {
-            hidden.push(auction.commit(lot, &bidder(n), *rung));
+    for (lot, levels) in (0u32..).zip(bids) {
+        for (n, level) in levels.iter().enumerate() {
+            hidden.push(auction.commit(lot, &bidder(n), *level));
         }
     }
     auction.reveal(&hidden);
@@ -54,15 +54,15 @@ fn honest_with(
     auction.closed()
 }
 
-fn assert_sold(report: &Report, lot: usize, winner: usize, rung: u32) {
+fn assert_sold(report: &Report, lot: usize, winner: usize, level: u32) {
     assert_eq!(report.verdict, Verdict::Valid, "{}", report.to_text());
     assert_eq!(
         report.lots[lot].ending,
         Some(Ending::Sold(Award {
-            quote: quote(rung),
+            quote: quote(level),
             sales: List::new(vec![Sale {
                 winner: key(&bidder(winner)),
-                standing: BidStanding::AtPrice,
+                comparison: PriceComparison::AtPrice,
             }])
             .unwrap(),
         }))
@@ -82,9 +82,9 @@ fn the_best_bid_wins_and_ties_go_to_the_first() {
         (&[4, 5, 6, 7], 3),
         (&[8, 7], 0),
     ];
-    for (seed, (rungs, winner)) in (200..).zip(cases) {
-        let file = honest(seed, &rules, &[rungs.to_vec()]);
-        assert_sold(&report(&file, 2), 0, winner, rungs[winner]);
+    for (seed, (levels, winner)) in (200..).zip(cases) {
+        let file = honest(seed, &rules, &[levels.to_vec()]);
+        assert_sold(&report(&file, 2), 0, winner, levels[winner]);
     }
 }
 
@@ -103,7 +103,7 @@ fn shapes_quorums_fan_outs_and_chunks() {
     for (seed, (shape, groups, fan_out, chunk_items)) in (300..).zip(variants) {
         let rules = Rules {
             shape: shape.to_vec(),
-            rungs: 14,
+            levels: 14,
             lots: 2,
             groups: groups.to_vec(),
             fan_out,
@@ -238,7 +238,7 @@ fn unrevealed_attested_and_invalid_bids() {
     let _lost = auction.commit(0, &bidder(1), 13);
     let attested = auction.commit(0, &bidder(2), 12);
     auction.fund(key(&bidder(3)), DEPOSIT + FEE);
-    let (commit, lie) = auction.commitment_and_ladder(0, &bidder(3), 2, 3);
+    let (commit, lie) = auction.commitment_and_unary(0, &bidder(3), 2, 3);
     auction.post(&bidder(3), &Instruction::Commit(commit));
     // Garbage, sealed.
     auction.fund(key(&bidder(4)), DEPOSIT + FEE);
@@ -263,7 +263,7 @@ fn unrevealed_attested_and_invalid_bids() {
     assert_eq!((lot.commits, lot.ranked, lot.invalid), (5, 1, 2));
     let adverse = |check: Check| {
         let row = report.checks.iter().find(|row| row.check == check).unwrap();
-        assert_eq!(row.standing, Standing::Pass);
+        assert_eq!(row.status, CheckStatus::Pass);
         (row.count.performed, row.count.adverse)
     };
     assert_eq!(adverse(Check::RevealForm), (3, 1));
@@ -279,15 +279,15 @@ fn unrevealed_attested_and_invalid_bids() {
 }
 
 #[test]
-fn a_ladder_revealed_twice_is_closed_the_second_time() {
-    // The same randomness in two lots: a bidder repeats its own ladder's bytes under two seals.
+fn a_unary_encoding_revealed_twice_is_closed_the_second_time() {
+    // The same randomness in two lots: a bidder repeats its own unary encoding's bytes under two seals.
     let rules = Rules { lots: 2, ..Rules::default() };
     let mut auction = Auction::open(227, &rules);
     auction.ceremony();
     auction.begin_commits();
     let mut hidden = Vec::new();
     for lot in 0..2 {
-        // The same generator state gives the same commitment randomness, too: change the rung.
+        // The same generator state gives the same commitment randomness, too: change the level.
         auction.rng = super::provers::rng(1);
         auction.slot = COMMITS - 2 + u64::from(lot);
         hidden.push(auction.commit(lot, &bidder(0), 4 + lot));
@@ -363,7 +363,7 @@ fn a_genesis_cut_anywhere_is_invalid() {
 
 #[test]
 fn a_file_cut_anywhere_is_undecided_at_records_and_invalid_between() {
-    let rules = Rules { shape: vec![1, 1], rungs: 3, groups: vec![(1, 1, 1)], ..Rules::default() };
+    let rules = Rules { shape: vec![1, 1], levels: 3, groups: vec![(1, 1, 1)], ..Rules::default() };
     let file = honest(231, &rules, &[vec![1, 2]]);
     let mut ends = BTreeSet::new();
     let mut at = MAGIC.len();
@@ -385,7 +385,7 @@ fn a_file_cut_anywhere_is_undecided_at_records_and_invalid_between() {
 
 #[test]
 fn a_changed_bit_is_found() {
-    let rules = Rules { shape: vec![1, 1], rungs: 3, groups: vec![(1, 1, 1)], ..Rules::default() };
+    let rules = Rules { shape: vec![1, 1], levels: 3, groups: vec![(1, 1, 1)], ..Rules::default() };
     let file = honest(232, &rules, &[vec![1, 2]]);
     for at in (0..file.len()).step_by(41) {
         let mut changed = file.clone();
@@ -410,23 +410,23 @@ fn every_check_is_in_the_report_even_after_a_failure() {
     }
     let text = report.to_text();
     assert!(text.contains("at closing"));
-    let standings = |standing| report.checks.iter().filter(|row| row.standing == standing).count();
+    let statuses = |status| report.checks.iter().filter(|row| row.status == status).count();
     let [passed, failed, left] =
-        [Standing::Pass, Standing::Fail, Standing::NotReached].map(standings);
+        [CheckStatus::Pass, CheckStatus::Fail, CheckStatus::NotReached].map(statuses);
     let tally = format!("checks   {passed} PASS, {failed} FAIL, {left} not reached; --checks");
     assert!(failed == 1 && text.contains(&tally), "{tally}: {text}");
     assert!(!text.contains("Not verified"), "it shows nothing of what is refused: {text}");
     assert!(report.lots.is_empty() && report.accounts.is_empty());
 }
 
-/// 128 bidders on 65,536 rungs. Run it alone, in release:
+/// 128 bidders on 65,536 levels. Run it alone, in release:
 /// `cargo test --release -p talea-verifier --test all -- --ignored --nocapture a_whole_lot`.
 #[test]
 #[ignore = "a measurement"]
 fn a_whole_lot_in_bulletproofs() {
     let shapes: [&[u8]; 2] = [&[4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], &[1; 16]];
     for shape in shapes {
-        let rules = Rules { shape: shape.to_vec(), rungs: 65_536, ..Rules::default() };
+        let rules = Rules { shape: shape.to_vec(), levels: 65_536, ..Rules::default() };
         let bids: Vec<u32> = (0..128u32).map(|n| (n * 7_919) % 65_536).collect();
         let file = honest(240, &rules, &[bids]);
         println!("{shape:?}, {} bytes", file.len());

@@ -1,22 +1,22 @@
-//! Forgers of sealed bids: a ladder that does not spell the committed rung, or no rung at all.
+//! Forgers of sealed bids: a unary encoding that does not spell the committed level, or no level at all.
 
 use super::*;
 use curve25519_dalek::traits::IsIdentity as _;
 use talea_contract::{
     fiat_shamir::{FiatShamir, Weights},
-    proofs::ladder::{Claim, decode, verify, verify_batch},
+    proofs::unary::{Claim, decode, verify, verify_batch},
 };
-use talea_parties::proofs::ladder as prover;
+use talea_parties::proofs::unary as prover;
 use talea_protocol::{
     labels,
-    price::{Rung, Shape},
-    sealed_bid::{BitCommitments, BitResponses, Ciphertext as Wire, LadderArgument, SealedBid},
+    price::{Level, Shape},
+    sealed_bid::{BitCommitments, BitResponses, Ciphertext as Wire, SealedBid, UnaryArgument},
 };
-use talea_verifier::proofs::ladder as second;
+use talea_verifier::proofs::unary as second;
 
 /// A sealed bid with what a verifier knows of it.
 #[derive(Clone)]
-pub(crate) struct Ladder {
+pub(crate) struct UnaryEncoding {
     pub(crate) context: Context,
     pub(crate) shape: Shape,
     pub(crate) quorum_key: RistrettoPoint,
@@ -28,15 +28,15 @@ pub(crate) struct Ladder {
 pub(crate) enum Flaw {
     /// Nothing of the statement is hashed.
     StatementUnhashed,
-    /// The ladder is not hashed.
+    /// The unary encoding is not hashed.
     EntriesUnhashed,
     /// Positions are counted anew in every digit.
     PositionsRestart,
     /// The equations of both components are added with weight one.
     ComponentsMerged,
-    /// The equation of the ladder's `R` is not checked.
+    /// The equation of the unary encoding's `R` is not checked.
     FirstHalfUnchecked,
-    /// The equation of the ladder's `E` is not checked.
+    /// The equation of the unary encoding's `E` is not checked.
     SecondHalfUnchecked,
     /// The equations are folded with weights drawn before the responses are absorbed.
     WeightsBeforeResponses,
@@ -58,7 +58,7 @@ struct Challenges {
     state: FiatShamir,
 }
 
-impl Ladder {
+impl UnaryEncoding {
     fn claim(&self) -> Claim<'_> {
         let Self { context, ref shape, commitment, ref sealed_bid, .. } = *self;
         Claim { context, shape, commitment, sealed_bid }
@@ -66,8 +66,8 @@ impl Ladder {
 
     fn challenges(&self, flaw: Option<Flaw>) -> Challenges {
         let Self { context, ref shape, quorum_key, commitment, ref sealed_bid } = *self;
-        let SealedBid { ladder, argument } = sealed_bid;
-        let mut fs = FiatShamir::begin(labels::KIND_LADDER, &context);
+        let SealedBid { unary, argument } = sealed_bid;
+        let mut fs = FiatShamir::begin(labels::KIND_UNARY, &context);
         if flaw != Some(Flaw::StatementUnhashed) {
             let Generators { value, blinding, key } = generators();
             fs.element(b"value-base", &value);
@@ -77,9 +77,9 @@ impl Ladder {
             fs.count(b"digits", shape.digits());
             shape.digit_bits().iter().for_each(|bits| fs.integer(b"digit-bits", *bits));
             fs.element(b"commitment", &commitment);
-            fs.count(b"entries", ladder.len());
+            fs.count(b"entries", unary.len());
             if flaw != Some(Flaw::EntriesUnhashed) {
-                ladder.iter().for_each(|entry| fs.ciphertext(b"ladder", entry));
+                unary.iter().for_each(|entry| fs.ciphertext(b"ladder", entry));
             }
         }
         fs.count(b"bits", argument.bits.len());
@@ -111,10 +111,10 @@ impl Ladder {
     }
 
     /// Every equation's left side less its right: link, then opening and square of every bit, then
-    /// the two of the ladder, `R` and `E`.
+    /// the two of the unary encoding, `R` and `E`.
     fn residues(&self, flaw: Option<Flaw>) -> Option<Vec<RistrettoPoint>> {
         let gens = generators();
-        let LadderArgument { bits, polynomial, responses, randomness } = &self.sealed_bid.argument;
+        let UnaryArgument { bits, polynomial, responses, randomness } = &self.sealed_bid.argument;
         let challenges = self.challenges(flaw);
         let Challenges { x, y, first, .. } = &challenges;
         let mut link = -self.commitment;
@@ -139,7 +139,7 @@ impl Ladder {
             sum = sum + Ciphertext::decode(term)?.scaled(&power(x, c));
         }
         for (entry, coefficient) in
-            self.sealed_bid.ladder.iter().zip(self.entry_coefficients(&challenges))
+            self.sealed_bid.unary.iter().zip(self.entry_coefficients(&challenges))
         {
             sum = sum + Ciphertext::decode(entry)?.scaled(&coefficient);
         }
@@ -175,7 +175,7 @@ impl Ladder {
 
     /// Whether some `R` opens an entry or a difference of neighbours.
     fn has_open_randomness(&self) -> bool {
-        let mut rest = self.sealed_bid.ladder.as_slice();
+        let mut rest = self.sealed_bid.unary.as_slice();
         self.shape.radices().any(|radix| {
             let (digit, after) = rest.split_at(radix - 1);
             rest = after;
@@ -186,12 +186,12 @@ impl Ladder {
 
     /// The messages of all entries, times `G`.
     fn opened(&self, secret: &Scalar) -> Vec<RistrettoPoint> {
-        let entries = self.sealed_bid.ladder.iter();
+        let entries = self.sealed_bid.unary.iter();
         entries.map(|entry| decrypt(secret, &Ciphertext::decode(entry).unwrap())).collect()
     }
 }
 
-impl Artefact for Ladder {
+impl Artefact for UnaryEncoding {
     type Flaw = Flaw;
 
     fn contract(&self) -> Result<(), ProofFault> {
@@ -205,8 +205,8 @@ impl Artefact for Ladder {
     }
 
     fn replica(&self, flaw: Option<Flaw>) -> bool {
-        let SealedBid { ladder, argument } = &self.sealed_bid;
-        let is_complete = ladder.len() == self.shape.entries()
+        let SealedBid { unary, argument } = &self.sealed_bid;
+        let is_complete = unary.len() == self.shape.entries()
             && argument.bits.len() == self.shape.bits()
             && argument.responses.len() == self.shape.bits()
             && argument.polynomial.len() == self.shape.longest_digit_bits();
@@ -279,19 +279,19 @@ struct Recipe {
 }
 
 impl Recipe {
-    fn honest(digits: &[u8], rung: u32) -> Self {
+    fn honest(digits: &[u8], level: u32) -> Self {
         let shape = Shape::new(digits).unwrap();
         let mut rng = rng(90);
         let messages: Vec<Scalar> = shape
-            .digits_of(Rung(rung))
+            .digits_of(Level(level))
             .into_iter()
             .zip(shape.radices())
             .flat_map(|(digit, radix)| (1..radix).map(move |j| u8::from(digit >= j).into()))
             .collect();
         Self {
-            committed: rung.into(),
+            committed: level.into(),
             rho: None,
-            bits: (0..shape.bits()).map(|l| ((rung >> l) & 1).into()).collect(),
+            bits: (0..shape.bits()).map(|l| ((level >> l) & 1).into()).collect(),
             randomness: messages.iter().map(|_| scalar(&mut rng)).collect(),
             shifts: vec![Ciphertext::zero(); messages.len()],
             term_shift: Ciphertext::zero(),
@@ -302,13 +302,13 @@ impl Recipe {
         }
     }
 
-    /// A ladder of another rung than the commitment and its bits say.
-    fn spelling(digits: &[u8], rung: u32, spelled: u32) -> Self {
-        Self { messages: Self::honest(digits, spelled).messages, ..Self::honest(digits, rung) }
+    /// A unary encoding of another level than the commitment and its bits say.
+    fn spelling(digits: &[u8], level: u32, spelled: u32) -> Self {
+        Self { messages: Self::honest(digits, spelled).messages, ..Self::honest(digits, level) }
     }
 
     /// Follows the protocol, as a verifier with this flaw would have it, on whatever was chosen.
-    fn cook(&self, flaw: Option<Flaw>) -> Ladder {
+    fn cook(&self, flaw: Option<Flaw>) -> UnaryEncoding {
         let gens = generators();
         let mut rng = rng(91);
         let quorum_key = gens.key * self.secret;
@@ -329,14 +329,14 @@ impl Recipe {
             (sealed + self.shifts[at]).encode()
         };
         let none = encode_scalar(&Scalar::ZERO);
-        let mut ladder = Ladder {
+        let mut unary = UnaryEncoding {
             context: self.context,
             shape: self.shape.clone(),
             quorum_key,
             commitment: gens.value * self.committed + gens.blinding * rho,
             sealed_bid: SealedBid {
-                ladder: (0..self.messages.len()).map(entry).collect(),
-                argument: LadderArgument {
+                unary: (0..self.messages.len()).map(entry).collect(),
+                argument: UnaryArgument {
                     bits: (0..self.bits.len()).map(bit).collect(),
                     polynomial: Vec::new(),
                     responses: Vec::new(),
@@ -344,15 +344,15 @@ impl Recipe {
                 },
             },
         };
-        let Challenges { y, first, .. } = ladder.challenges(flaw);
+        let Challenges { y, first, .. } = unary.challenges(flaw);
         let m = self.shape.longest_digit_bits();
         let coefficients = self.coefficients(&betas, &y, &first);
         let term_randomness: Vec<Scalar> = (0..m).map(|_| scalar(&mut rng)).collect();
         let terms = coefficients.iter().zip(&term_randomness);
         let mut terms: Vec<Ciphertext> = terms.map(|(p, r)| encrypt(&quorum_key, p, r)).collect();
         terms[0] = terms[0] + self.term_shift;
-        ladder.sealed_bid.argument.polynomial = terms.iter().map(Ciphertext::encode).collect();
-        let challenges = ladder.challenges(flaw);
+        unary.sealed_bid.argument.polynomial = terms.iter().map(Ciphertext::encode).collect();
+        let challenges = unary.challenges(flaw);
         let x = challenges.x;
         let response = |l: usize| {
             let z = self.bits[l] * x + betas[l];
@@ -362,13 +362,13 @@ impl Recipe {
                 v: encode_scalar(&(alphas[l] * (x - z) + deltas[l])),
             }
         };
-        let of_entries = ladder.entry_coefficients(&challenges);
+        let of_entries = unary.entry_coefficients(&challenges);
         let of_entries = of_entries.iter().zip(&self.randomness).map(|(c, r)| c * r);
         let of_terms = term_randomness.iter().enumerate().map(|(c, r)| power(&x, c) * r);
         let whole: Scalar = of_entries.chain(of_terms).sum();
-        ladder.sealed_bid.argument.randomness = encode_scalar(&whole);
-        ladder.sealed_bid.argument.responses = (0..self.bits.len()).map(response).collect();
-        ladder
+        unary.sealed_bid.argument.randomness = encode_scalar(&whole);
+        unary.sealed_bid.argument.responses = (0..self.bits.len()).map(response).collect();
+        unary
     }
 
     /// The coefficients below `x^m` of the sum over all `p[t][j]`, each multiplied out.
@@ -399,70 +399,70 @@ impl Recipe {
     }
 }
 
-pub(crate) fn honest(context: Context) -> Ladder {
+pub(crate) fn honest(context: Context) -> UnaryEncoding {
     let gens = generators();
     let mut rng = rng(92);
     let shape = Shape::new(&[2, 1]).unwrap();
     let quorum_key = element(&mut rng);
     let rho = scalar(&mut rng);
-    let rung = Rung(5);
-    let commitment = gens.value * Scalar::from(rung.0) + gens.blinding * rho;
+    let level = Level(5);
+    let commitment = gens.value * Scalar::from(level.0) + gens.blinding * rho;
     let sealed_bid =
-        prover::prove(&gens, &context, &shape, &quorum_key, rung, &rho, &mut rng).unwrap();
-    Ladder { context, shape, quorum_key, commitment, sealed_bid }
+        prover::prove(&gens, &context, &shape, &quorum_key, level, &rho, &mut rng).unwrap();
+    UnaryEncoding { context, shape, quorum_key, commitment, sealed_bid }
 }
 
-/// The messages of an honest ladder, times `G`.
-fn spells(digits: &[u8], rung: u32) -> Vec<RistrettoPoint> {
-    Recipe::honest(digits, rung).messages.iter().map(|m| generators().value * m).collect()
+/// The messages of an honest unary encoding, times `G`.
+fn spells(digits: &[u8], level: u32) -> Vec<RistrettoPoint> {
+    Recipe::honest(digits, level).messages.iter().map(|m| generators().value * m).collect()
 }
 
 /// All entries but the last are chosen at will; the last is what the equations then ask for.
-fn entries_after_challenge(flaw: Flaw) -> Ladder {
+fn entries_after_challenge(flaw: Flaw) -> UnaryEncoding {
     let recipe = Recipe::honest(&[2, 1], 1);
-    let mut ladder = recipe.cook(Some(flaw));
+    let mut unary = recipe.cook(Some(flaw));
     let gens = generators();
-    let wish = encrypt(&ladder.quorum_key, &Scalar::from(57u8), &Scalar::from(91u8));
-    ladder.sealed_bid.ladder[0] = wish.encode();
-    let residues = ladder.residues(Some(flaw)).unwrap();
-    let [.., r, e] = residues[..] else { unreachable!("two equations of the ladder") };
+    let wish = encrypt(&unary.quorum_key, &Scalar::from(57u8), &Scalar::from(91u8));
+    unary.sealed_bid.unary[0] = wish.encode();
+    let residues = unary.residues(Some(flaw)).unwrap();
+    let [.., r, e] = residues[..] else { unreachable!("two equations of the unary encoding") };
     let last = recipe.messages.len() - 1;
-    let coefficient = ladder.entry_coefficients(&ladder.challenges(Some(flaw)))[last];
-    let old = Ciphertext::decode(&ladder.sealed_bid.ladder[last]).unwrap();
+    let coefficient = unary.entry_coefficients(&unary.challenges(Some(flaw)))[last];
+    let old = Ciphertext::decode(&unary.sealed_bid.unary[last]).unwrap();
     let new = old - Ciphertext { r, e }.scaled(&coefficient.invert());
-    ladder.sealed_bid.ladder[last] = new.encode();
-    assert_eq!(ladder.opened(&recipe.secret)[0], gens.value * Scalar::from(57u8));
-    ladder
+    unary.sealed_bid.unary[last] = new.encode();
+    assert_eq!(unary.opened(&recipe.secret)[0], gens.value * Scalar::from(57u8));
+    unary
 }
 
 #[test]
-fn honest_ladders_pass() {
+fn honest_unary_encodings_pass() {
     honest(context()).check_honest();
-    for (digits, rung) in [(&[1u8][..], 1), (&[1, 1], 2), (&[2, 1, 3], 37), (&[3], 7)] {
-        let recipe = Recipe::honest(digits, rung);
-        let ladder = recipe.cook(None);
-        ladder.check_honest();
-        assert_eq!(ladder.opened(&recipe.secret), spells(digits, rung));
+    for (digits, level) in [(&[1u8][..], 1), (&[1, 1], 2), (&[2, 1, 3], 37), (&[3], 7)] {
+        let recipe = Recipe::honest(digits, level);
+        let unary = recipe.cook(None);
+        unary.check_honest();
+        assert_eq!(unary.opened(&recipe.secret), spells(digits, level));
     }
 }
 
-/// F1, F2: the ladder is chosen after the challenges.
+/// F1, F2: the unary encoding is chosen after the challenges.
 #[test]
-fn a_ladder_chosen_after_the_challenge() {
+fn a_unary_encoding_chosen_after_the_challenge() {
     for flaw in [Flaw::StatementUnhashed, Flaw::EntriesUnhashed] {
         entries_after_challenge(flaw).check_forgery(flaw);
     }
 }
 
 /// F15: digits that cancel: counted anew in every digit, an entry too much in one digit and an entry
-/// too few in the next have the same position. Rung 1 was committed and rung 2 is ranked.
+/// too few in the next have the same position. Level 1 was committed and level 2 is ranked.
 #[test]
 fn digits_that_cancel_when_positions_restart() {
     let recipe = Recipe::spelling(&[1, 1], 1, 2);
-    let ladder = recipe.cook(Some(Flaw::PositionsRestart));
-    ladder.check_forgery(Flaw::PositionsRestart);
-    assert_eq!(ladder.opened(&recipe.secret), spells(&[1, 1], 2));
-    // Followed as it should be, the protocol refuses the same ladder.
+    let unary = recipe.cook(Some(Flaw::PositionsRestart));
+    unary.check_forgery(Flaw::PositionsRestart);
+    assert_eq!(unary.opened(&recipe.secret), spells(&[1, 1], 2));
+    // Followed as it should be, the protocol refuses the same unary encoding.
     recipe.cook(None).check_refused();
     // Entries that are no bits at all cancel likewise: 1 + 5 and 0 - 5.
     let five = Scalar::from(5u8);
@@ -471,15 +471,15 @@ fn digits_that_cancel_when_positions_restart() {
     recipe.cook(Some(Flaw::PositionsRestart)).check_forgery(Flaw::PositionsRestart);
 }
 
-/// F15: the two equations of the ladder added with weight one: `+D` in `R` and `-D` in `E` is not
+/// F15: the two equations of the unary encoding added with weight one: `+D` in `R` and `-D` in `E` is not
 /// seen, and the entry opens to something else.
 #[test]
 fn a_shift_between_the_halves_of_an_entry() {
     let mut recipe = Recipe::honest(&[2, 1], 3);
     recipe.shifts[1] = Ciphertext { r: generators().value, e: -generators().value };
-    let ladder = recipe.cook(Some(Flaw::ComponentsMerged));
-    ladder.check_forgery(Flaw::ComponentsMerged);
-    assert_ne!(ladder.opened(&recipe.secret), spells(&[2, 1], 3));
+    let unary = recipe.cook(Some(Flaw::ComponentsMerged));
+    unary.check_forgery(Flaw::ComponentsMerged);
+    assert_ne!(unary.opened(&recipe.secret), spells(&[2, 1], 3));
 }
 
 /// Either half of an entry alone decides what it opens to.
@@ -493,19 +493,19 @@ fn an_error_in_one_half_of_an_entry() {
         for entry in 0..4 {
             let mut recipe = Recipe::honest(&[2, 1], 3);
             recipe.shifts[entry] = shift;
-            let ladder = recipe.cook(None);
-            ladder.check_forgery(flaw);
-            assert_ne!(ladder.opened(&recipe.secret), spells(&[2, 1], 3));
+            let unary = recipe.cook(None);
+            unary.check_forgery(flaw);
+            assert_ne!(unary.opened(&recipe.secret), spells(&[2, 1], 3));
         }
     }
 }
 
-/// A ladder in order in itself that spells another rung than was committed.
+/// A unary encoding in order in itself that spells another level than was committed.
 #[test]
-fn a_rung_other_than_the_committed_one() {
+fn a_level_other_than_the_committed_one() {
     let recipe = Recipe { committed: Scalar::from(5u8), ..Recipe::honest(&[2, 1], 6) };
     recipe.cook(Some(Flaw::LinkUnchecked)).check_forgery(Flaw::LinkUnchecked);
-    // Off the ladder, in both directions.
+    // Off the unary encoding, in both directions.
     for committed in [-Scalar::ONE, Scalar::from(8u8)] {
         let recipe = Recipe { committed, ..Recipe::honest(&[2, 1], 6) };
         recipe.cook(None).check_refused();
@@ -526,11 +526,11 @@ fn a_bit_that_is_two() {
 fn an_entry_without_randomness() {
     let mut recipe = Recipe::honest(&[2, 1], 3);
     recipe.randomness[3] = Scalar::ZERO;
-    let ladder = recipe.cook(None);
-    ladder.check_forgery(Flaw::OpenRandomnessAllowed);
-    ladder.check_identity_refused();
+    let unary = recipe.cook(None);
+    unary.check_forgery(Flaw::OpenRandomnessAllowed);
+    unary.check_identity_refused();
     // Everybody reads the last bit of the bid.
-    let entry = Ciphertext::decode(&ladder.sealed_bid.ladder[3]).unwrap();
+    let entry = Ciphertext::decode(&unary.sealed_bid.unary[3]).unwrap();
     assert_eq!(entry.e, generators().value);
 }
 
@@ -539,20 +539,20 @@ fn an_entry_without_randomness() {
 fn neighbours_with_the_same_randomness() {
     let mut recipe = Recipe::honest(&[2, 1], 3);
     recipe.randomness[1] = recipe.randomness[0];
-    let ladder = recipe.cook(None);
-    ladder.check_forgery(Flaw::OpenRandomnessAllowed);
-    ladder.check_identity_refused();
-    let [one, two] = [0, 1].map(|j| Ciphertext::decode(&ladder.sealed_bid.ladder[j]).unwrap());
+    let unary = recipe.cook(None);
+    unary.check_forgery(Flaw::OpenRandomnessAllowed);
+    unary.check_identity_refused();
+    let [one, two] = [0, 1].map(|j| Ciphertext::decode(&unary.sealed_bid.unary[j]).unwrap());
     assert_eq!(one.e - two.e, generators().value);
 }
 
-/// Entries that are no ladder: rising, twice the same, more than one.
+/// Entries that are no unary encoding: rising, twice the same, more than one.
 #[test]
-fn entries_that_are_no_ladder() {
+fn entries_that_are_no_unary_encoding() {
     let wrong: [[i8; 3]; 5] = [[0, 1, 1], [0, 0, 1], [2, 1, 0], [1, 0, 1], [-1, 0, 0]];
     for messages in wrong {
-        for rung in 0..4 {
-            let mut recipe = Recipe::honest(&[2], rung);
+        for level in 0..4 {
+            let mut recipe = Recipe::honest(&[2], level);
             recipe.messages =
                 messages.map(|m| if m < 0 { -Scalar::ONE } else { Scalar::from(m as u8) }).to_vec();
             recipe.cook(None).check_refused();
@@ -563,18 +563,18 @@ fn entries_that_are_no_ladder() {
 /// E1: a ballot copied under another name, or something made of it: negated, permuted,
 /// re-randomised. Each needs an argument of its own, and the copyist has only the victim's.
 #[test]
-fn a_ladder_made_of_anothers() {
+fn a_unary_encoding_made_of_anothers() {
     let victim = Recipe::honest(&[2, 1], 5).cook(None);
     let changes: [fn(&mut Vec<Wire>, RistrettoPoint); 4] = [
         |_, _| (),
-        |ladder, _| {
-            for entry in ladder {
+        |unary, _| {
+            for entry in unary {
                 *entry = (-Ciphertext::decode(entry).unwrap()).encode();
             }
         },
-        |ladder, _| ladder.swap(0, 3),
-        |ladder, quorum_key| {
-            for entry in ladder {
+        |unary, _| unary.swap(0, 3),
+        |unary, quorum_key| {
+            for entry in unary {
                 let fresh = encrypt(&quorum_key, &Scalar::ZERO, &Scalar::from(17u8));
                 *entry = (Ciphertext::decode(entry).unwrap() + fresh).encode();
             }
@@ -582,7 +582,7 @@ fn a_ladder_made_of_anothers() {
     ];
     for (change, own_name) in changes.into_iter().zip([false, true, true, true]) {
         let mut copy = victim.clone();
-        change(&mut copy.sealed_bid.ladder, victim.quorum_key);
+        change(&mut copy.sealed_bid.unary, victim.quorum_key);
         if own_name {
             copy.check_refused();
         }
@@ -602,26 +602,26 @@ fn responses_chosen_under_weights_known_beforehand() {
     recipe.rho = Some(alpha);
     recipe.shifts[0] = Ciphertext::trivial(generators().value);
     let flaw = Flaw::WeightsBeforeResponses;
-    let mut ladder = recipe.cook(Some(flaw));
-    let challenges = ladder.challenges(Some(flaw));
-    let error = ladder.entry_coefficients(&challenges)[0];
-    let [_, opening, square, _, of_e] = ladder.early_weights(5)[..] else { unreachable!("five") };
+    let mut unary = recipe.cook(Some(flaw));
+    let challenges = unary.challenges(Some(flaw));
+    let error = unary.entry_coefficients(&challenges)[0];
+    let [_, opening, square, _, of_e] = unary.early_weights(5)[..] else { unreachable!("five") };
     // G:  of_e (error - (y - 1) dz) - opening dz - square i dz = 0
     // H:  opening dw + square alpha dz = 0
     let per_z = opening + square * i + of_e * (challenges.y - Scalar::ONE);
     let dz = of_e * error * per_z.invert();
     let dw = -(square * alpha * dz * opening.invert());
-    let BitResponses { z, w, .. } = &mut ladder.sealed_bid.argument.responses[0];
+    let BitResponses { z, w, .. } = &mut unary.sealed_bid.argument.responses[0];
     for (response, change) in [(z, dz), (w, dw)] {
         *response = encode_scalar(&(decode_scalar(response).unwrap() + change));
     }
-    ladder.check_forgery(flaw);
+    unary.check_forgery(flaw);
     let two = generators().value + generators().value;
-    assert_eq!(ladder.opened(&recipe.secret), [two]);
+    assert_eq!(unary.opened(&recipe.secret), [two]);
 }
 
 /// Two sealed bids verified at once.
-struct Batch([Ladder; 2]);
+struct Batch([UnaryEncoding; 2]);
 
 /// The same weights serve for both arguments.
 #[derive(Clone, Copy, Debug)]
@@ -631,21 +631,20 @@ impl Artefact for Batch {
     type Flaw = WeightsShared;
 
     fn contract(&self) -> Result<(), ProofFault> {
-        let decoded: Result<Vec<_>, _> =
-            self.0.iter().map(|ladder| decode(ladder.claim())).collect();
+        let decoded: Result<Vec<_>, _> = self.0.iter().map(|unary| decode(unary.claim())).collect();
         verify_batch(&generators(), &self.0[0].quorum_key, &decoded?)
     }
 
     fn verifier(&self) -> Result<(), ProofError> {
-        let sealed_bids = self.0.each_ref().map(|ladder| ladder.sealed_bid.to_bytes());
+        let sealed_bids = self.0.each_ref().map(|unary| unary.sealed_bid.to_bytes());
         let revealed: Vec<_> = self
             .0
             .iter()
             .zip(&sealed_bids)
-            .map(|(ladder, sealed_bid)| second::Revealed {
-                context: place(&ladder.context),
-                shape: &ladder.shape,
-                commitment: encode_point(&ladder.commitment),
+            .map(|(unary, sealed_bid)| second::Revealed {
+                context: place(&unary.context),
+                shape: &unary.shape,
+                commitment: encode_point(&unary.commitment),
                 sealed_bid,
             })
             .collect();
@@ -677,11 +676,11 @@ fn errors_that_cancel_between_two_arguments() {
     let honest = Batch([Recipe::honest(&[2, 1], 3).cook(None), second.cook(None)]);
     honest.check_honest();
 
-    let false_ladder = first.cook(None);
-    let coefficient = false_ladder.entry_coefficients(&false_ladder.challenges(None))[0];
+    let false_unary = first.cook(None);
+    let coefficient = false_unary.entry_coefficients(&false_unary.challenges(None))[0];
     let second = Recipe { term_shift: Ciphertext::trivial(-(error * coefficient)), ..second };
-    let batch = Batch([false_ladder, second.cook(None)]);
+    let batch = Batch([false_unary, second.cook(None)]);
     batch.check_forgery(WeightsShared);
-    // The first ladder's first entry opens to 2.
+    // The first unary encoding's first entry opens to 2.
     assert_eq!(batch.0[0].opened(&first.secret)[0], error + error);
 }

@@ -1,4 +1,4 @@
-//! What is made of ladders: the rows of a digit, and a ladder's digits themselves (section 11).
+//! What is made of unary encodings: the rows of a digit, and a unary encoding's digits themselves (section 11).
 
 use std::collections::BTreeMap;
 
@@ -6,27 +6,27 @@ use curve25519_dalek::{RistrettoPoint, traits::Identity as _};
 use talea_protocol::{
     bytes::Point,
     check::Check,
-    price::{PriceLadder, Rung},
+    price::{Level, PriceGrid},
 };
 
 use super::{
-    dialogue::{Halt, Line},
+    dialogue::{Halt, KeyholderChannel},
     question::Factor,
 };
 use crate::group::{Cipher, bases, encode_double_elements};
 
 /// `U[t][j]`, `j = 1 .. B_t - 1`, digit by digit.
-pub(crate) type Ladder = Vec<Vec<Cipher>>;
+pub(crate) type UnaryEncoding = Vec<Vec<Cipher>>;
 
 /// `P[i][j]`, `j = 0 ..= B_t`, of the digit number `t` from 0: of the first digit the entries
 /// themselves, and of every other their products with the bidders' flags.
 pub(crate) async fn rows(
-    line: &Line,
+    channel: &KeyholderChannel,
     t: usize,
-    ladders: &[&Ladder],
+    encodings: &[&UnaryEncoding],
     flags: &[Cipher],
 ) -> Result<Vec<Vec<Cipher>>, Halt> {
-    let digits: Option<Vec<&Vec<Cipher>>> = ladders.iter().map(|ladder| ladder.get(t)).collect();
+    let digits: Option<Vec<&Vec<Cipher>>> = encodings.iter().map(|unary| unary.get(t)).collect();
     let digits = digits.ok_or(Halt::Lost)?;
     // P[i][0] is U_i[1][0] = (O, G), and then 2*a_i; P[i][B_t] is (O, O).
     let row = |first: Cipher, between: &[Cipher]| {
@@ -40,41 +40,45 @@ pub(crate) async fn rows(
     }
     let factors = digits.into_iter().zip(flags);
     let factors = factors.map(|(bits, y)| Factor { y: *y, bits: bits.clone() }).collect();
-    let products = line.products(factors).await?;
+    let products = channel.products(factors).await?;
     Ok(products.iter().zip(flags).map(|(between, flag)| row(flag.doubled(), between)).collect())
 }
 
-/// The rung that these digits make: `sum j_t 2^s_t`. **K11**: it is one of the ladder's.
-pub(crate) fn rung(line: &Line, ladder: &PriceLadder, digits: &[usize]) -> Result<Rung, Halt> {
+/// The level that these digits make: `sum j_t 2^s_t`. **K11**: it is one of the grid's.
+pub(crate) fn level(
+    channel: &KeyholderChannel,
+    grid: &PriceGrid,
+    digits: &[usize],
+) -> Result<Level, Halt> {
     let value = digits
         .iter()
-        .zip(ladder.shape.radices())
+        .zip(grid.shape.radices())
         .try_fold(0usize, |value, (digit, radix)| value.checked_mul(radix)?.checked_add(*digit));
-    let rung = value.and_then(|value| u32::try_from(value).ok()).ok_or(Halt::Lost)?;
-    line.judge(Check::PriceOnLadder, rung < ladder.rungs)?;
-    Ok(Rung(rung))
+    let level = value.and_then(|value| u32::try_from(value).ok()).ok_or(Halt::Lost)?;
+    channel.judge(Check::PriceOnGrid, level < grid.levels)?;
+    Ok(Level(level))
 }
 
-/// Opens the digits of ladders, and so their rungs. **K13**: digit `t` is one of `0 .. B_t - 1`.
-pub(crate) async fn open_rungs(
-    line: &Line,
-    ladder: &PriceLadder,
-    ladders: &[&Ladder],
-) -> Result<Vec<Rung>, Halt> {
+/// Opens the digits of unary encodings, and so their levels. **K13**: digit `t` is one of `0 .. B_t - 1`.
+pub(crate) async fn open_levels(
+    channel: &KeyholderChannel,
+    grid: &PriceGrid,
+    encodings: &[&UnaryEncoding],
+) -> Result<Vec<Level>, Halt> {
     // Digit t is sum U[t][j] over 0 < j < B_t.
-    let digits = ladders.iter().flat_map(|ladder| ladder.iter());
-    let opened = line.open(digits.map(|digit| digit.iter().copied().sum()).collect()).await?;
-    let most = ladder.shape.radices().max().unwrap_or(0).saturating_sub(1);
+    let digits = encodings.iter().flat_map(|unary| unary.iter());
+    let opened = channel.open(digits.map(|digit| digit.iter().copied().sum()).collect()).await?;
+    let most = grid.shape.radices().max().unwrap_or(0).saturating_sub(1);
     let opened = Counts::up_to(most).of(&opened);
     let mut digits = Vec::with_capacity(opened.len());
     for (digit, radix) in
-        opened.into_iter().zip(ladder.shape.radices().collect::<Vec<_>>().iter().cycle())
+        opened.into_iter().zip(grid.shape.radices().collect::<Vec<_>>().iter().cycle())
     {
         let digit = digit.filter(|digit| digit < radix);
-        line.judge(Check::CountOpened, digit.is_some())?;
+        channel.judge(Check::CountOpened, digit.is_some())?;
         digits.push(digit.ok_or(Halt::Lost)?);
     }
-    digits.chunks(ladder.shape.digits().max(1)).map(|digits| rung(line, ladder, digits)).collect()
+    digits.chunks(grid.shape.digits().max(1)).map(|digits| level(channel, grid, digits)).collect()
 }
 
 /// Small counts, known by the encodings of their doubles: those cost one inversion for all.

@@ -4,15 +4,15 @@ use super::*;
 use curve25519_dalek::traits::IsIdentity as _;
 use talea_contract::{
     fiat_shamir::FiatShamir,
-    proofs::unseal::{Statement, verify},
+    proofs::decryption_share::{Statement, verify},
 };
-use talea_parties::proofs::unseal as prover;
+use talea_parties::proofs::decryption_share as prover;
 use talea_protocol::labels;
-use talea_verifier::proofs::unseal as second;
+use talea_verifier::proofs::decryption_share as second;
 
 /// A post of decryption shares.
 #[derive(Clone)]
-pub(crate) struct Unseal {
+pub(crate) struct DecryptionShares {
     pub(crate) context: Context,
     pub(crate) chunk: u32,
     pub(crate) share_key: RistrettoPoint,
@@ -46,7 +46,7 @@ struct Hashed {
     share: RistrettoPoint,
 }
 
-impl Unseal {
+impl DecryptionShares {
     fn statement(&self) -> Statement<'_> {
         let Self { chunk, share_key, ref randomness, ref shares, .. } = *self;
         Statement { head: HEAD, chunk, share_key, randomness, shares }
@@ -54,7 +54,7 @@ impl Unseal {
 
     /// The weights that a verifier with this flaw uses, and what it hashes for the challenge.
     fn hash(&self, shares: &[RistrettoPoint], flaw: Option<Flaw>) -> Hashed {
-        let mut fs = FiatShamir::begin(labels::KIND_UNSEAL, &self.context);
+        let mut fs = FiatShamir::begin(labels::KIND_DECRYPTION_SHARE, &self.context);
         let hashes_shares =
             !matches!(flaw, Some(Flaw::SharesUnhashed | Flaw::OnlyAnnouncementsHashed));
         let hashes_randomness =
@@ -113,7 +113,7 @@ impl Unseal {
     }
 }
 
-impl Artefact for Unseal {
+impl Artefact for DecryptionShares {
     type Flaw = Flaw;
 
     fn contract(&self) -> Result<(), ProofFault> {
@@ -144,7 +144,7 @@ impl Artefact for Unseal {
 }
 
 /// The true shares of a keyholder for this many ciphertexts, with its secret.
-pub(crate) fn honest(count: usize) -> (Unseal, Scalar) {
+pub(crate) fn honest(count: usize) -> (DecryptionShares, Scalar) {
     let gens = generators();
     let mut rng = rng(60);
     let share = scalar(&mut rng);
@@ -153,11 +153,11 @@ pub(crate) fn honest(count: usize) -> (Unseal, Scalar) {
     let (shares, proof) =
         prover::prove(&gens, &context(), HEAD, 1, &randomness, &witness, &mut rng);
     let share_key = gens.key * share;
-    (Unseal { context: context(), chunk: 1, share_key, randomness, shares, proof }, share)
+    (DecryptionShares { context: context(), chunk: 1, share_key, randomness, shares, proof }, share)
 }
 
 /// Adds `errors` to the true shares, and proves them by the flawed protocol.
-fn with_errors(errors: &[RistrettoPoint], flaw: Flaw) -> Unseal {
+fn with_errors(errors: &[RistrettoPoint], flaw: Flaw) -> DecryptionShares {
     let (mut post, x) = honest(errors.len());
     let shares = decode_all(&post.shares).unwrap();
     let false_shares: Vec<_> = shares.iter().zip(errors).map(|(d, error)| d + error).collect();
@@ -167,7 +167,7 @@ fn with_errors(errors: &[RistrettoPoint], flaw: Flaw) -> Unseal {
 }
 
 /// One share: the second announcement is fixed without regard to `D`, then `D = (z*R - A2) / c`.
-fn share_after_challenge(flaw: Flaw) -> Unseal {
+fn share_after_challenge(flaw: Flaw) -> DecryptionShares {
     let (mut post, x) = honest(1);
     let mut rng = rng(61);
     let (k, second) = (scalar(&mut rng), element(&mut rng));
@@ -182,7 +182,7 @@ fn share_after_challenge(flaw: Flaw) -> Unseal {
 }
 
 /// One share: `D` and both announcements are fixed, then `R = (A2 + c*D) / z`.
-fn randomness_after_challenge() -> Unseal {
+fn randomness_after_challenge() -> DecryptionShares {
     let (mut post, x) = honest(1);
     let mut rng = rng(62);
     let (k, second, share) = (scalar(&mut rng), element(&mut rng), element(&mut rng));
@@ -198,7 +198,7 @@ fn randomness_after_challenge() -> Unseal {
 }
 
 /// One share `D = x'*R` under a secret that is not the keyholder's, then `Y = (z*K - A1) / c`.
-fn key_after_challenge() -> Unseal {
+fn key_after_challenge() -> DecryptionShares {
     let (mut post, _) = honest(1);
     let mut rng = rng(63);
     let (other, k, first) = (scalar(&mut rng), scalar(&mut rng), element(&mut rng));
@@ -215,7 +215,7 @@ fn key_after_challenge() -> Unseal {
 }
 
 /// Whether some share is not `x` times its randomness.
-fn is_false(post: &Unseal, x: &Scalar) -> bool {
+fn is_false(post: &DecryptionShares, x: &Scalar) -> bool {
     post.randomness.iter().zip(&post.shares).any(|(r, d)| encode_point(&(r * x)) != *d)
 }
 

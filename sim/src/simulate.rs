@@ -1,4 +1,4 @@
-//! Plays every party of an auction with real cryptography through the contract.
+//! Runs every party of an auction with real cryptography through the contract.
 
 use curve25519_dalek::Scalar;
 use rand_chacha::ChaCha20Rng;
@@ -22,7 +22,7 @@ use talea_protocol::{
     instruction::Instruction,
     limits::{MAX_INSTRUCTION_BYTES, MAX_REVEALS},
     outcome::Outcome,
-    price::Rung,
+    price::Level,
     quorum::{KeyholderId, Member},
     ranking::Duty,
     sealed_bid::Reveal,
@@ -123,7 +123,7 @@ impl Cast {
         self.bidders.get(index).map(Seed::party)
     }
 
-    /// Everybody's signing key but the beneficiary's, which signs nothing: for trials that sign by
+    /// Everybody's signing key but the beneficiary's, which signs nothing: for tests that sign by
     /// hand. Who holds two posts is there twice.
     pub fn identities(&self) -> Vec<Identity> {
         let keyholders = self.groups.iter().flatten().map(|(seed, _, _)| seed);
@@ -131,7 +131,7 @@ impl Cast {
         seeds.chain(keyholders).map(Seed::identity).collect()
     }
 
-    /// The keyholders before they deal, by group: for trials that play them by hand.
+    /// The keyholders before they deal, by group: for tests that run them by hand.
     pub fn into_candidates(self) -> Vec<Vec<Candidate>> {
         let sit = |(seed, encryption, _): (Seed, _, _)| Candidate::new(seed.identity(), encryption);
         self.groups.into_iter().map(|group| group.into_iter().map(sit).collect()).collect()
@@ -190,7 +190,7 @@ pub struct BidPlan {
     /// Index of the bidder in the cast.
     pub bidder: usize,
     /// The bid.
-    pub rung: Rung,
+    pub level: Level,
     /// How the bidder behaves.
     pub conduct: BidderConduct,
 }
@@ -201,12 +201,12 @@ pub struct ReservePlan {
     /// Index of the lot.
     pub lot: u32,
     /// The reserve.
-    pub rung: Rung,
+    pub level: Level,
     /// Whether it is revealed.
     pub is_revealed: bool,
 }
 
-/// What is to be played.
+/// What is to be simulated.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The terms; their keys are the cast's.
@@ -226,8 +226,8 @@ pub struct Plan {
     pub keyholders: BTreeMap<KeyholderId, KeyholderConduct>,
 }
 
-/// What was played.
-pub struct Played {
+/// What was simulated.
+pub struct Simulated {
     /// The outcome.
     pub outcome: Outcome,
     /// Entries of the transcript.
@@ -238,9 +238,9 @@ pub struct Played {
     pub auction: Auction,
 }
 
-/// Why a play could not be finished.
+/// Why a run could not be finished.
 #[derive(Debug, thiserror::Error)]
-pub enum PlayError {
+pub enum SimulationError {
     /// The contract refused what an honest party did, or the transcript cannot be written.
     #[error(transparent)]
     Board(#[from] BoardError),
@@ -264,67 +264,67 @@ pub enum PlayError {
     Stuck,
 }
 
-/// Plays an auction from its opening to its outcome.
+/// Runs an auction from its opening to its outcome.
 ///
 /// # Errors
-/// [`PlayError`]. A party that misbehaves as planned is no error.
-pub fn play<W: Write>(
+/// [`SimulationError`]. A party that misbehaves as planned is no error.
+pub fn simulate<W: Write>(
     cast: Cast,
     plan: &Plan,
     transcript: W,
     rng: &mut impl CryptoRngCore,
-) -> Result<Played, PlayError> {
+) -> Result<Simulated, SimulationError> {
     let genesis = seller::open(&cast.seller.identity(), &plan.terms, plan.opening_slot)?;
     let board = Board::open(&genesis, transcript)?;
-    let mut stage = Stage { slot: plan.opening_slot, board };
-    stage.fund(&cast, plan)?;
-    let dealers = stage.deal(cast.groups, plan, rng)?;
-    let mut keyholders = stage.finish_ceremony(dealers, plan, rng)?;
+    let mut timed = TimedBoard { slot: plan.opening_slot, board };
+    timed.fund(&cast, plan)?;
+    let dealers = timed.deal(cast.groups, plan, rng)?;
+    let mut keyholders = timed.finish_ceremony(dealers, plan, rng)?;
     let clock = cast.seller.identity();
     let bidders: Vec<Bidder> =
         cast.bidders.iter().map(|seed| Bidder::new(seed.identity())).collect();
-    let reserves = stage.reserve(&clock, plan, rng)?;
-    if stage.board.auction().phase() == Phase::Commits {
-        let mut prepared = stage.commit(&bidders, plan, rng)?;
+    let reserves = timed.reserve(&clock, plan, rng)?;
+    if timed.board.auction().phase() == Phase::Commits {
+        let mut prepared = timed.commit(&bidders, plan, rng)?;
         let mut reserves = reserves;
         loop {
-            stage.pass_deadline(&clock, Phase::Commits)?;
+            timed.pass_deadline(&clock, Phase::Commits)?;
             let revealed =
                 prepared.iter().filter(|(bid, _)| bid.conduct != BidderConduct::NeverReveals);
             let bids = revealed.map(|(_, bid)| bid.reveal.clone());
-            stage.reveal(&clock, std::mem::take(&mut reserves).into_iter().chain(bids))?;
-            stage.pass_deadline(&clock, Phase::Reveals)?;
-            stage.rank(&clock, &mut keyholders, plan, rng)?;
-            if stage.auction().phase() != Phase::Commits {
+            timed.reveal(&clock, std::mem::take(&mut reserves).into_iter().chain(bids))?;
+            timed.pass_deadline(&clock, Phase::Reveals)?;
+            timed.rank(&clock, &mut keyholders, plan, rng)?;
+            if timed.auction().phase() != Phase::Commits {
                 break;
             }
-            prepared = stage.bid_again(&bidders, plan, prepared, rng)?;
+            prepared = timed.bid_again(&bidders, plan, prepared, rng)?;
         }
     }
-    let entries = stage.board.entries();
-    let bytes = stage.board.bytes();
-    let (auction, _) = stage.board.into_inner();
-    let outcome = auction.outcome().ok_or(PlayError::Stuck)?;
-    Ok(Played { outcome, entries, bytes, auction })
+    let entries = timed.board.entries();
+    let bytes = timed.board.bytes();
+    let (auction, _) = timed.board.into_inner();
+    let outcome = auction.outcome().ok_or(SimulationError::Stuck)?;
+    Ok(Simulated { outcome, entries, bytes, auction })
 }
 
 /// The board, and the time.
-struct Stage<W> {
+struct TimedBoard<W> {
     slot: u64,
     board: Board<W>,
 }
 
-impl<W: Write> Stage<W> {
+impl<W: Write> TimedBoard<W> {
     fn auction(&self) -> &Auction {
         self.board.auction()
     }
 
-    fn submit(&mut self, instruction: &[u8]) -> Result<(), PlayError> {
+    fn submit(&mut self, instruction: &[u8]) -> Result<(), SimulationError> {
         Ok(self.board.submit(self.slot, instruction)?)
     }
 
     /// The custodian locks exactly what everybody will need.
-    fn fund(&mut self, cast: &Cast, plan: &Plan) -> Result<(), PlayError> {
+    fn fund(&mut self, cast: &Cast, plan: &Plan) -> Result<(), SimulationError> {
         let terms = &plan.terms;
         let bonds = terms.stakes.bond.saturating_mul(terms.lots.len() as u64);
         let mut needed: BTreeMap<PartyKey, u64> = BTreeMap::new();
@@ -340,7 +340,7 @@ impl<W: Write> Stage<W> {
             let commits = on_lot.entry(bid.lot).or_default();
             let stake = terms.stakes.deposit.saturating_add(terms.stakes.fee(*commits));
             *commits = commits.saturating_add(1);
-            need(cast.bidder(bid.bidder).ok_or(PlayError::NoBidder(bid.bidder))?, stake);
+            need(cast.bidder(bid.bidder).ok_or(SimulationError::NoBidder(bid.bidder))?, stake);
         }
         for _ in &plan.reserves {
             need(cast.seller(), terms.stakes.deposit);
@@ -358,7 +358,7 @@ impl<W: Write> Stage<W> {
         groups: Vec<Vec<(Seed, EncryptionSecret, Member)>>,
         plan: &Plan,
         rng: &mut impl CryptoRngCore,
-    ) -> Result<Vec<Dealer>, PlayError> {
+    ) -> Result<Vec<Dealer>, SimulationError> {
         let mut dealers = Vec::new();
         for (group, members) in (0u16..).zip(groups) {
             for (member, (seed, encryption, _)) in (1u16..).zip(members) {
@@ -383,7 +383,7 @@ impl<W: Write> Stage<W> {
         dealers: Vec<Dealer>,
         plan: &Plan,
         rng: &mut impl CryptoRngCore,
-    ) -> Result<Vec<Keyholder>, PlayError> {
+    ) -> Result<Vec<Keyholder>, SimulationError> {
         self.slot = plan.terms.schedule.deals_until.saturating_add(1);
         for dealer in &dealers {
             let about = match conduct(plan, dealer.id()) {
@@ -398,7 +398,7 @@ impl<W: Write> Stage<W> {
             for complaint in false_complaint.into_iter().chain(complaints) {
                 // Somebody expelled in the meantime is no longer heard.
                 match self.submit(&complaint) {
-                    Err(PlayError::Board(BoardError::Refused(_))) | Ok(()) => {}
+                    Err(SimulationError::Board(BoardError::Refused(_))) | Ok(()) => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -423,12 +423,12 @@ impl<W: Write> Stage<W> {
         seller: &Identity,
         plan: &Plan,
         rng: &mut impl CryptoRngCore,
-    ) -> Result<Vec<Reveal>, PlayError> {
+    ) -> Result<Vec<Reveal>, SimulationError> {
         let mut reveals = Vec::new();
         if self.auction().phase() == Phase::Reserves {
             for reserve in &plan.reserves {
                 let prepared =
-                    seller::reserve(seller, self.auction(), reserve.lot, reserve.rung, rng)?;
+                    seller::reserve(seller, self.auction(), reserve.lot, reserve.level, rng)?;
                 self.submit(&prepared.commit)?;
                 reveals.extend(reserve.is_revealed.then_some(prepared.reveal));
             }
@@ -443,17 +443,18 @@ impl<W: Write> Stage<W> {
         bidders: &[Bidder],
         plan: &Plan,
         rng: &mut impl CryptoRngCore,
-    ) -> Result<Vec<(BidPlan, PreparedBid)>, PlayError> {
+    ) -> Result<Vec<(BidPlan, PreparedBid)>, SimulationError> {
         let seeded: Vec<(BidPlan, Seed)> =
             plan.bids.iter().map(|bid| (*bid, Seed::draw(rng))).collect();
         let auction = self.board.auction();
-        let prepared: Result<Vec<(BidPlan, PreparedBid)>, PlayError> = seeded
+        let prepared: Result<Vec<(BidPlan, PreparedBid)>, SimulationError> = seeded
             .into_par_iter()
             .map(|(bid, seed)| {
                 let rng = &mut ChaCha20Rng::from_seed(seed.0);
-                let bidder = bidders.get(bid.bidder).ok_or(PlayError::NoBidder(bid.bidder))?;
+                let bidder =
+                    bidders.get(bid.bidder).ok_or(SimulationError::NoBidder(bid.bidder))?;
                 let sealed = |bytes| sealed(bid.conduct, bytes);
-                let prepared = bidder.commit_altered(auction, bid.lot, bid.rung, sealed, rng)?;
+                let prepared = bidder.commit_altered(auction, bid.lot, bid.level, sealed, rng)?;
                 Ok((bid, prepared))
             })
             .collect();
@@ -464,34 +465,34 @@ impl<W: Write> Stage<W> {
         Ok(prepared)
     }
 
-    /// Everybody whose bid stands bids again: as the round's plan says, or the same.
+    /// Every bidder with an active bid bids again: as the round's plan says, or the same.
     fn bid_again(
         &mut self,
         bidders: &[Bidder],
         plan: &Plan,
         before: Vec<(BidPlan, PreparedBid)>,
         rng: &mut impl CryptoRngCore,
-    ) -> Result<Vec<(BidPlan, PreparedBid)>, PlayError> {
+    ) -> Result<Vec<(BidPlan, PreparedBid)>, SimulationError> {
         let round = usize::try_from(self.auction().round()).unwrap_or(usize::MAX);
         let planned = round.checked_sub(1).and_then(|round| plan.rounds.get(round));
         let mut prepared = Vec::new();
         for (last, bid) in before {
-            // Whoever was not ranked in round 0 is out; after that a bid stands.
-            let stands = round > 1 || last.conduct == BidderConduct::Honest;
-            if !stands || self.auction().ending(last.lot).is_some() {
+            // A bid that was not ranked in round 0 is over; after that a bid remains active.
+            let is_active = round > 1 || last.conduct == BidderConduct::Honest;
+            if !is_active || self.auction().ending(last.lot).is_some() {
                 continue;
             }
             let next = planned.into_iter().flatten();
             let next = next.copied().find(|b| (b.bidder, b.lot) == (last.bidder, last.lot));
             let stay = BidPlan { conduct: BidderConduct::Honest, ..last };
             let next = next.unwrap_or(stay);
-            let bidder = bidders.get(next.bidder).ok_or(PlayError::NoBidder(next.bidder))?;
-            let (place, sealed) = ((next.lot, next.rung), |bytes| sealed(next.conduct, bytes));
+            let bidder = bidders.get(next.bidder).ok_or(SimulationError::NoBidder(next.bidder))?;
+            let (place, sealed) = ((next.lot, next.level), |bytes| sealed(next.conduct, bytes));
             let update = bidder.improve_altered(self.auction(), place, &bid.secret, sealed, rng)?;
             self.submit(&update.commit)?;
             prepared.push(match next.conduct {
                 BidderConduct::Honest => (next, update),
-                // What stands is not replaced.
+                // The active bid is not replaced.
                 conduct => {
                     let reveal = update.reveal;
                     (BidPlan { conduct, ..last }, PreparedBid { reveal, ..bid })
@@ -506,7 +507,7 @@ impl<W: Write> Stage<W> {
         &mut self,
         courier: &Identity,
         reveals: impl Iterator<Item = Reveal>,
-    ) -> Result<(), PlayError> {
+    ) -> Result<(), SimulationError> {
         let room = MAX_INSTRUCTION_BYTES / 2;
         let mut batch: Vec<Reveal> = Vec::new();
         let mut size = 0usize;
@@ -536,7 +537,7 @@ impl<W: Write> Stage<W> {
         keyholders: &mut [Keyholder],
         plan: &Plan,
         rng: &mut impl CryptoRngCore,
-    ) -> Result<(), PlayError> {
+    ) -> Result<(), SimulationError> {
         let round = self.auction().round();
         let is_over =
             |auction: &Auction| auction.phase() == Phase::Closed || auction.round() != round;
@@ -572,7 +573,7 @@ impl<W: Write> Stage<W> {
         keyholders: &mut [Keyholder],
         plan: &Plan,
         vouched: &mut BTreeSet<(KeyholderId, Duty, KeyholderId)>,
-    ) -> Result<(), PlayError> {
+    ) -> Result<(), SimulationError> {
         let is_ignored =
             |id: KeyholderId| matches!(conduct(plan, id), KeyholderConduct::Ignored { .. });
         for duty in self.auction().duties() {
@@ -595,7 +596,7 @@ impl<W: Write> Stage<W> {
     }
 
     /// The seller accepts or declines whatever waits for it; whether something did.
-    fn decide(&mut self, seller: &Identity, plan: &Plan) -> Result<bool, PlayError> {
+    fn decide(&mut self, seller: &Identity, plan: &Plan) -> Result<bool, SimulationError> {
         let lots = 0..plan.terms.lots.len() as u32;
         let waiting: Vec<u32> =
             lots.filter(|lot| self.auction().award_to_decide(*lot).is_some()).collect();
@@ -608,11 +609,11 @@ impl<W: Write> Stage<W> {
     }
 
     /// Lets time pass beyond the deadline of `phase`, if that is still what is waited for.
-    fn pass_deadline(&mut self, clock: &Identity, phase: Phase) -> Result<(), PlayError> {
+    fn pass_deadline(&mut self, clock: &Identity, phase: Phase) -> Result<(), SimulationError> {
         if self.auction().phase() != phase {
             return Ok(());
         }
-        let deadline = self.auction().deadline().ok_or(PlayError::Stuck)?;
+        let deadline = self.auction().deadline().ok_or(SimulationError::Stuck)?;
         self.slot = self.slot.max(deadline.saturating_add(1));
         let tick = clock.sign(&self.auction().id(), &Instruction::Tick)?;
         self.submit(&tick)

@@ -1,4 +1,4 @@
-//! An auction played by hand, one move at a time, for trials that leave the script.
+//! An auction run by hand, one move at a time, for tests that leave the script.
 
 use crate::{Small, replay::Pens, rng};
 use rand_chacha::ChaCha20Rng;
@@ -11,12 +11,12 @@ use talea_parties::{
     seller,
 };
 use talea_protocol::{
-    bytes::PartyKey, commitment::BidId, instruction::Instruction, outcome::Outcome, price::Rung,
+    bytes::PartyKey, commitment::BidId, instruction::Instruction, outcome::Outcome, price::Level,
     sealed_bid::Reveal, terms::Terms,
 };
 
 /// The board, everybody who takes part, and the time.
-pub struct Stage {
+pub struct Harness {
     /// The board. Its transcript is written to memory.
     pub board: Board<Vec<u8>>,
     /// The slot of the next move.
@@ -37,7 +37,7 @@ pub struct Stage {
     pub keyholders: Vec<Keyholder>,
 }
 
-impl Stage {
+impl Harness {
     /// Opens an auction of this cast at slot 1. Only the keys of `terms` must be the cast's.
     pub fn open(small: &Small, terms: &Terms) -> Self {
         let cast = small.cast();
@@ -62,24 +62,24 @@ impl Stage {
 
     /// An auction that waits for commits: everybody has money, all candidates dealt.
     pub fn at_commits(small: &Small, terms: &Terms) -> Self {
-        let mut stage = Self::open(small, terms);
-        stage.fund_everybody();
-        stage.deal();
-        stage.finish_ceremony();
-        if stage.auction().phase() == Phase::Reserves {
-            stage.pass();
+        let mut harness = Self::open(small, terms);
+        harness.fund_everybody();
+        harness.deal();
+        harness.finish_ceremony();
+        if harness.auction().phase() == Phase::Reserves {
+            harness.pass();
         }
-        stage
+        harness
     }
 
     /// An auction whose terms have a reserve, and that waits for it: everybody has money, all
     /// candidates dealt.
     pub fn at_reserves(small: &Small, terms: &Terms) -> Self {
-        let mut stage = Self::open(small, terms);
-        stage.fund_everybody();
-        stage.deal();
-        stage.finish_ceremony();
-        stage
+        let mut harness = Self::open(small, terms);
+        harness.fund_everybody();
+        harness.deal();
+        harness.finish_ceremony();
+        harness
     }
 
     /// The program's state.
@@ -159,17 +159,17 @@ impl Stage {
     }
 
     /// The seller's reserve for a lot, not submitted.
-    pub fn prepare_reserve(&mut self, lot: u32, rung: u32) -> PreparedBid {
+    pub fn prepare_reserve(&mut self, lot: u32, level: u32) -> PreparedBid {
         let auction = self.board.auction();
         let seller = self.pens.identity(auction.terms().seller);
-        let reserve = seller::reserve(seller, auction, lot, Rung(rung), &mut self.rng);
-        reserve.expect("a rung of the ladder")
+        let reserve = seller::reserve(seller, auction, lot, Level(level), &mut self.rng);
+        reserve.expect("a level of the grid")
     }
 
     /// The seller's reserve is committed; what reveals it is given back.
     #[track_caller]
-    pub fn reserve(&mut self, lot: u32, rung: u32) -> Reveal {
-        let reserve = self.prepare_reserve(lot, rung);
+    pub fn reserve(&mut self, lot: u32, level: u32) -> Reveal {
+        let reserve = self.prepare_reserve(lot, level);
         self.submit(&reserve.commit);
         reserve.reveal
     }
@@ -182,8 +182,8 @@ impl Stage {
 
     /// A bid is committed; what reveals it is given back.
     #[track_caller]
-    pub fn commit(&mut self, bidder: usize, lot: u32, rung: u32) -> Reveal {
-        self.commit_altered(bidder, lot, rung, |sealed_bid| sealed_bid)
+    pub fn commit(&mut self, bidder: usize, lot: u32, level: u32) -> Reveal {
+        self.commit_altered(bidder, lot, level, |sealed_bid| sealed_bid)
     }
 
     /// A bid whose sealed bytes are what `alter` makes of the right ones.
@@ -192,12 +192,12 @@ impl Stage {
         &mut self,
         bidder: usize,
         lot: u32,
-        rung: u32,
+        level: u32,
         alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
     ) -> Reveal {
         let (auction, rng) = (self.board.auction(), &mut self.rng);
-        let bid = self.bidders[bidder].commit_altered(auction, lot, Rung(rung), alter, rng);
-        let bid = bid.expect("a rung of the ladder");
+        let bid = self.bidders[bidder].commit_altered(auction, lot, Level(level), alter, rng);
+        let bid = bid.expect("a level of the grid");
         self.submit(&bid.commit);
         bid.reveal
     }

@@ -1,4 +1,4 @@
-//! A bidder encrypts its rung as a ladder of bits and proves that it is the committed one (spec
+//! A bidder encrypts its level in unary, digit by digit, and proves that it is the committed one (spec
 //! section 9).
 
 use super::{Unprovable, commit, encrypt, nonces};
@@ -7,18 +7,18 @@ use rand_core::{CryptoRng, RngCore};
 use talea_contract::{
     fiat_shamir::{Context, FiatShamir},
     group::{Generators, encode_point, encode_scalar},
-    proofs::ladder::{Statement, absorb_bits, absorb_entries, absorb_polynomial, absorb_responses},
+    proofs::unary::{Statement, absorb_bits, absorb_entries, absorb_polynomial, absorb_responses},
 };
 use talea_protocol::{
     labels,
-    price::{Rung, Shape},
+    price::{Level, Shape},
     sealed_bid::{
-        BitCommitments, BitResponses, Ciphertext as WireCiphertext, LadderArgument, SealedBid,
+        BitCommitments, BitResponses, Ciphertext as WireCiphertext, SealedBid, UnaryArgument,
     },
 };
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
 
-/// What the bidder knows of one bit of its rung.
+/// What the bidder knows of one bit of its level.
 #[derive(ZeroizeOnDrop)]
 struct Bit {
     /// `i`, 0 or 1.
@@ -32,27 +32,27 @@ struct Bit {
     delta: Scalar,
 }
 
-/// Seals a bid: encrypts `rung` under the quorum's key and proves that the ladder is that of
-/// `C = rung*G + rho*H`.
+/// Seals a bid: encrypts `level` under the quorum's key and proves that the unary encoding is that of
+/// `C = level*G + rho*H`.
 ///
 /// # Errors
-/// [`Unprovable`] if the shape cannot write the rung.
+/// [`Unprovable`] if the shape cannot write the level.
 pub fn prove<R: RngCore + CryptoRng>(
     gens: &Generators,
     context: &Context,
     shape: &Shape,
     quorum_key: &RistrettoPoint,
-    rung: Rung,
+    level: Level,
     rho: &Scalar,
     rng: &mut R,
 ) -> Result<SealedBid, Unprovable> {
-    let rungs = shape.radices().fold(1u64, |product, radix| product.saturating_mul(radix as u64));
-    if u64::from(rung.0) >= rungs {
-        return Err(Unprovable::NoSuchRung { rung: rung.0, rungs });
+    let levels = shape.radices().fold(1u64, |product, radix| product.saturating_mul(radix as u64));
+    if u64::from(level.0) >= levels {
+        return Err(Unprovable::NoSuchLevel { level: level.0, levels });
     }
-    let b = Zeroizing::new(Scalar::from(rung.0));
+    let b = Zeroizing::new(Scalar::from(level.0));
     let commitment = commit(gens, &b, rho);
-    let mut fs = FiatShamir::begin(labels::KIND_LADDER, context);
+    let mut fs = FiatShamir::begin(labels::KIND_UNARY, context);
     Statement { shape, quorum_key: *quorum_key, commitment }.absorb(&mut fs, gens);
 
     // U[t][j] = Enc([b_t >= j]; r)
@@ -60,12 +60,12 @@ pub fn prove<R: RngCore + CryptoRng>(
     let mut random = || Scalar::random(&mut generator);
     let randomness: Zeroizing<Vec<Scalar>> =
         Zeroizing::new((0..shape.entries()).map(|_| random()).collect());
-    let ladder: Vec<WireCiphertext> = indicators(shape, rung)
+    let unary: Vec<WireCiphertext> = indicators(shape, level)
         .iter()
         .zip(randomness.iter())
         .map(|(bit, r)| encrypt(gens, quorum_key, bit, r).encode())
         .collect();
-    absorb_entries(&mut fs, &ladder);
+    absorb_entries(&mut fs, &unary);
 
     // 1. I, B, A of every bit, with sum 2^l alpha_l = rho.
     let secrets = Zeroizing::new([&[*b, *rho], randomness.as_slice()].concat());
@@ -73,7 +73,7 @@ pub fn prove<R: RngCore + CryptoRng>(
     let mut random = || Scalar::random(&mut generator);
     let mut bits: Vec<Bit> = (0..shape.bits())
         .map(|l| Bit {
-            i: Scalar::from((rung.0 >> l) & 1),
+            i: Scalar::from((level.0 >> l) & 1),
             alpha: random(),
             beta: random(),
             gamma: random(),
@@ -121,24 +121,24 @@ pub fn prove<R: RngCore + CryptoRng>(
         .iter()
         .fold((Scalar::ZERO, Scalar::ONE), |(sum, power), r| (sum + power * r, power * x));
     let whole = Zeroizing::new(x_to_m * of_differences(shape, &randomness, &y) + of_terms);
-    let argument = LadderArgument {
+    let argument = UnaryArgument {
         bits: commitments,
         polynomial,
         responses,
         randomness: encode_scalar(&whole),
     };
     absorb_responses(&mut fs, &argument.responses, &argument.randomness);
-    Ok(SealedBid { ladder, argument })
+    Ok(SealedBid { unary, argument })
 }
 
 /// `[b_t >= j]` for every entry in wire order, without a comparison that could branch.
-fn indicators(shape: &Shape, rung: Rung) -> Zeroizing<Vec<Scalar>> {
+fn indicators(shape: &Shape, level: Level) -> Zeroizing<Vec<Scalar>> {
     let mut indicators = Zeroizing::new(Vec::with_capacity(shape.entries()));
     let mut shift = shape.bits();
     for (bits, radix) in shape.digit_bits().iter().zip(shape.radices()) {
         shift = shift.saturating_sub(usize::from(*bits));
         let radix = radix as u64;
-        let digit = (u64::from(rung.0) >> shift) & (radix - 1);
+        let digit = (u64::from(level.0) >> shift) & (radix - 1);
         for j in 1..radix {
             // The top bit of digit - j is set exactly if digit < j.
             indicators.push(Scalar::from(1 ^ (digit.wrapping_sub(j) >> 63)));
@@ -229,7 +229,7 @@ mod tests {
         fiat_shamir::Weights,
         proofs::{
             ProofFault,
-            ladder::{Claim, Decoded, decode, verify, verify_batch},
+            unary::{Claim, Decoded, decode, verify, verify_batch},
         },
     };
     use talea_protocol::bytes::{Point, Scalar as WireScalar};
@@ -246,20 +246,20 @@ mod tests {
     }
 
     impl Bid {
-        fn new(digits: &[u8], rung: u32) -> Self {
-            Self::by(digits, rung, context(), 1)
+        fn new(digits: &[u8], level: u32) -> Self {
+            Self::by(digits, level, context(), 1)
         }
 
-        fn by(digits: &[u8], rung: u32, context: Context, seed: u8) -> Self {
+        fn by(digits: &[u8], level: u32, context: Context, seed: u8) -> Self {
             let gens = Generators::derive();
             let secret = Scalar::random(&mut rng(99));
             let mut rng = rng(seed);
             let quorum_key = gens.key * secret;
             let shape = Shape::new(digits).unwrap();
             let rho = Scalar::random(&mut rng);
-            let commitment = commit(&gens, &rung.into(), &rho);
+            let commitment = commit(&gens, &level.into(), &rho);
             let sealed_bid =
-                prove(&gens, &context, &shape, &quorum_key, Rung(rung), &rho, &mut rng).unwrap();
+                prove(&gens, &context, &shape, &quorum_key, Level(level), &rho, &mut rng).unwrap();
             Self { context, shape, secret, quorum_key, commitment, sealed_bid }
         }
 
@@ -277,24 +277,24 @@ mod tests {
         &[&[1], &[2], &[3], &[1, 1], &[2, 1], &[1, 2], &[3, 1, 2], &[1; 5], &[4, 3], &[5]];
 
     #[test]
-    fn every_rung_of_small_shapes_is_sealed_and_spells_itself() {
+    fn every_level_of_small_shapes_is_sealed_and_spells_itself() {
         let gens = Generators::derive();
         for shape in SHAPES {
             let bits: u32 = shape.iter().map(|b| u32::from(*b)).sum();
-            let rungs: Vec<u32> = match bits {
+            let levels: Vec<u32> = match bits {
                 0..=4 => (0..1 << bits).collect(),
                 _ => vec![0, 1, (1 << bits) / 2 - 1, (1 << bits) / 2, (1 << bits) - 1],
             };
-            for rung in rungs {
-                let bid = Bid::new(shape, rung);
-                let ladder = verify(&gens, &bid.quorum_key, bid.claim()).unwrap();
-                let mut opened = ladder.iter().map(|u| u.e - u.r * bid.secret);
+            for level in levels {
+                let bid = Bid::new(shape, level);
+                let unary = verify(&gens, &bid.quorum_key, bid.claim()).unwrap();
+                let mut opened = unary.iter().map(|u| u.e - u.r * bid.secret);
                 for (digit, radix) in
-                    bid.shape.digits_of(Rung(rung)).into_iter().zip(bid.shape.radices())
+                    bid.shape.digits_of(Level(level)).into_iter().zip(bid.shape.radices())
                 {
                     for j in 1..radix {
                         let expected = gens.value * Scalar::from(u8::from(digit >= j));
-                        assert_eq!(opened.next(), Some(expected), "{shape:?}, rung {rung}");
+                        assert_eq!(opened.next(), Some(expected), "{shape:?}, level {level}");
                     }
                 }
                 assert_eq!(opened.next(), None);
@@ -305,27 +305,27 @@ mod tests {
     #[test]
     fn the_edges_of_long_shapes_are_sealed() {
         for (shape, last) in [(&[1u8; 16][..], 65_535), (&[10], 1_023), (&[4, 4, 4, 4], 65_535)] {
-            for rung in [0, last] {
-                assert_eq!(Bid::new(shape, rung).verdict(), Ok(()), "{shape:?}, rung {rung}");
+            for level in [0, last] {
+                assert_eq!(Bid::new(shape, level).verdict(), Ok(()), "{shape:?}, level {level}");
             }
         }
         assert_eq!(Bid::new(&[1; 32], u32::MAX).verdict(), Ok(()));
     }
 
     #[test]
-    fn a_rung_that_the_shape_cannot_write_is_not_provable() {
+    fn a_level_that_the_shape_cannot_write_is_not_provable() {
         let gens = Generators::derive();
         let shape = Shape::new(&[2, 1]).unwrap();
         let rho = Scalar::ONE;
-        let sealed = prove(&gens, &context(), &shape, &gens.key, Rung(8), &rho, &mut rng(1));
-        assert_eq!(sealed, Err(Unprovable::NoSuchRung { rung: 8, rungs: 8 }));
+        let sealed = prove(&gens, &context(), &shape, &gens.key, Level(8), &rho, &mut rng(1));
+        assert_eq!(sealed, Err(Unprovable::NoSuchLevel { level: 8, levels: 8 }));
     }
 
     #[test]
     fn the_commitments_to_the_bits_sum_to_the_commitment() {
         for shape in SHAPES {
-            let rung = 1;
-            let bid = Bid::new(shape, rung);
+            let level = 1;
+            let bid = Bid::new(shape, level);
             let (sum, _) = bid.sealed_bid.argument.bits.iter().fold(
                 (RistrettoPoint::default(), Scalar::ONE),
                 |(sum, power), bit| {
@@ -360,10 +360,10 @@ mod tests {
         let y = Scalar::random(&mut rng);
         let shape = Shape::new(&[2, 3, 1]).unwrap();
         // Digits 2, 6 and 1.
-        let rung = (2 << 4) | (6 << 1) | 1u32;
+        let level = (2 << 4) | (6 << 1) | 1u32;
         let bits: Vec<Bit> = (0..6)
             .map(|l| Bit {
-                i: Scalar::from((rung >> l) & 1),
+                i: Scalar::from((level >> l) & 1),
                 alpha: Scalar::ZERO,
                 beta: Scalar::random(&mut rng),
                 gamma: Scalar::ZERO,
@@ -436,8 +436,8 @@ mod tests {
         let mut points: Vec<Field<Point>> = Vec::new();
         let mut scalars: Vec<Field<WireScalar>> = Vec::new();
         for i in 0..4 {
-            points.push(Box::new(move |s| &mut s.ladder[i].r));
-            points.push(Box::new(move |s| &mut s.ladder[i].e));
+            points.push(Box::new(move |s| &mut s.unary[i].r));
+            points.push(Box::new(move |s| &mut s.unary[i].e));
         }
         for i in 0..3 {
             points.push(Box::new(move |s| &mut s.argument.bits[i].bit));
@@ -476,12 +476,12 @@ mod tests {
     fn weights_depend_on_every_response() {
         // A verifier alone has them, so neither prover nor vector would notice one left out.
         let argument = Bid::new(&[2, 1], 5).sealed_bid.argument;
-        let weight = |argument: &LadderArgument| {
-            let mut fs = FiatShamir::begin(labels::KIND_LADDER, &context());
+        let weight = |argument: &UnaryArgument| {
+            let mut fs = FiatShamir::begin(labels::KIND_UNARY, &context());
             absorb_responses(&mut fs, &argument.responses, &argument.randomness);
             Weights::after([fs]).draw()
         };
-        let mut fields: Vec<Field<WireScalar, LadderArgument>> =
+        let mut fields: Vec<Field<WireScalar, UnaryArgument>> =
             vec![Box::new(|a| &mut a.randomness)];
         for l in 0..3 {
             fields.push(Box::new(move |a| &mut a.responses[l].z));
@@ -510,7 +510,7 @@ mod tests {
         other.quorum_key += gens.key;
         assert_eq!(other.verdict(), Err(ProofFault::False));
         let mut other = bid.clone();
-        other.sealed_bid.ladder.swap(0, 3);
+        other.sealed_bid.unary.swap(0, 3);
         assert_eq!(other.verdict(), Err(ProofFault::False));
         for context in other_contexts() {
             let other = Bid { context, ..bid.clone() };
@@ -531,7 +531,7 @@ mod tests {
         let bid = Bid::new(&[2, 1], 5);
         type Change = fn(&mut SealedBid);
         let changes: [(Change, Change, usize); 4] = [
-            (|s| s.ladder.truncate(3), |s| s.ladder.push(s.ladder[0]), 4),
+            (|s| s.unary.truncate(3), |s| s.unary.push(s.unary[0]), 4),
             (|s| s.argument.bits.truncate(2), |s| s.argument.bits.push(s.argument.bits[0]), 3),
             (
                 |s| s.argument.polynomial.truncate(1),
@@ -559,14 +559,14 @@ mod tests {
         let bid = Bid::new(&[2, 1], 5);
         for entry in 0..4 {
             let mut other = bid.clone();
-            other.sealed_bid.ladder[entry].r = Point::IDENTITY;
+            other.sealed_bid.unary[entry].r = Point::IDENTITY;
             assert_eq!(other.verdict(), Err(ProofFault::Identity));
         }
         for (one, two, fault) in
             [(0, 1, ProofFault::Identity), (1, 2, ProofFault::Identity), (2, 3, ProofFault::False)]
         {
             let mut other = bid.clone();
-            other.sealed_bid.ladder[one].r = other.sealed_bid.ladder[two].r;
+            other.sealed_bid.unary[one].r = other.sealed_bid.unary[two].r;
             assert_eq!(other.verdict(), Err(fault), "entries {one} and {two}");
         }
     }

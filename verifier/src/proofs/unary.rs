@@ -1,4 +1,4 @@
-//! Ladder: `U[t][j]` encrypts `[b_t >= j]` for the digits `b_t` of the committed `b` (section 9).
+//! Unary encoding: `U[t][j]` encrypts `[b_t >= j]` for the digits `b_t` of the committed `b` (section 9).
 //!
 //! After Zhang, Oliynykov and Balogun, for all digits at once. An argument that fails does not
 //! make a transcript invalid: it closes the bid as invalid (**R4**). So the verdict decides what
@@ -25,7 +25,7 @@ use crate::{
 pub(crate) struct Sealed {
     wire: SealedBid,
     /// `U[t][j]`, `j = 1 .. B_t`, digit by digit.
-    ladder: Vec<Cipher>,
+    unary: Vec<Cipher>,
     bits: Vec<Bit>,
     /// `D_c`.
     polynomial: Vec<Cipher>,
@@ -65,7 +65,7 @@ impl Sealed {
                 .map(|(at, c)| Cipher::decode(c).ok_or_else(|| bad(name, at)))
                 .collect::<Result<Vec<_>, _>>()
         };
-        let ladder = ciphers(&wire.ladder, "ladder entry")?;
+        let unary = ciphers(&wire.unary, "unary encoding entry")?;
         let argument = &wire.argument;
         let bits = argument
             .bits
@@ -92,7 +92,7 @@ impl Sealed {
             .collect::<Result<Vec<_>, ProofError>>()?;
         let randomness = decode_scalar(&argument.randomness)
             .ok_or_else(|| ProofError::NotCanonical("the argument's randomness".into()))?;
-        let sealed = Self { wire, ladder, bits, polynomial, responses, randomness };
+        let sealed = Self { wire, unary, bits, polynomial, responses, randomness };
         sealed.no_identity(shape)?;
         Ok(sealed)
     }
@@ -100,7 +100,7 @@ impl Sealed {
     /// No `R` of a `U[t][j]` or of an `e[t][j]` is `O`. An `e[t][0]` or `e[t][B_t - 1]` has the
     /// randomness of a single `U`, negated or not; between, equal encodings are equal elements.
     fn no_identity(&self, shape: &Shape) -> Result<(), ProofError> {
-        let mut entries = self.wire.ladder.iter();
+        let mut entries = self.wire.unary.iter();
         for (t, radix) in (1usize..).zip(shape.radices()) {
             let mut before = Point::IDENTITY;
             for (j, entry) in (1..radix).zip(&mut entries) {
@@ -118,14 +118,14 @@ impl Sealed {
         Ok(())
     }
 
-    /// The encodings of every `R` of the ladder, for **R5**.
+    /// The encodings of every `R` of the unary encoding, for **R5**.
     pub(crate) fn randomness(&self) -> impl Iterator<Item = &Point> {
-        self.wire.ladder.iter().map(|entry| &entry.r)
+        self.wire.unary.iter().map(|entry| &entry.r)
     }
 
-    /// What is left of an accepted bid: its ladder, digit by digit.
-    pub(crate) fn into_ladder(self, shape: &Shape) -> Vec<Vec<Cipher>> {
-        let mut entries = self.ladder.into_iter();
+    /// What is left of an accepted bid: its unary encoding, digit by digit.
+    pub(crate) fn into_unary(self, shape: &Shape) -> Vec<Vec<Cipher>> {
+        let mut entries = self.unary.into_iter();
         shape
             .radices()
             .map(|radix| entries.by_ref().take(radix.saturating_sub(1)).collect())
@@ -134,7 +134,7 @@ impl Sealed {
 
     /// Points that a fold of this argument weighs.
     pub(crate) fn points(&self) -> usize {
-        let pairs = self.ladder.len().saturating_add(self.polynomial.len());
+        let pairs = self.unary.len().saturating_add(self.polynomial.len());
         let bits = self.bits.len();
         pairs.saturating_mul(2).saturating_add(bits.saturating_mul(3)).saturating_add(1)
     }
@@ -163,7 +163,7 @@ fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
     let bases = bases();
     let wire = &claim.sealed.wire;
     let shape = claim.shape;
-    let mut t = ProofTranscript::begin(labels::KIND_LADDER, &claim.context);
+    let mut t = ProofTranscript::begin(labels::KIND_UNARY, &claim.context);
     t.point(b"value-base", &bases.g_wire);
     t.point(b"blinding-base", &bases.h_wire);
     t.point(b"key-base", &bases.k_wire);
@@ -173,8 +173,8 @@ fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
         t.integer(b"digit-bits", *bits);
     }
     t.point(b"commitment", &claim.commitment);
-    t.integer(b"entries", wire.ladder.len());
-    for entry in &wire.ladder {
+    t.integer(b"entries", wire.unary.len());
+    for entry in &wire.unary {
         t.cipher(b"ladder", entry);
     }
 
@@ -240,7 +240,7 @@ impl Challenged<'_, '_> {
 
         let powers_of_x: Vec<Scalar> = powers(x, sealed.polynomial.len().saturating_add(1));
         let m = shape.longest_digit_bits();
-        let mut entries = sealed.ladder.iter();
+        let mut entries = sealed.unary.iter();
         // y^position, from position B_1 + ... + B_{t-1} on.
         let mut y_to_position = Scalar::ONE;
         // Bits are least significant first, digits most significant first.
@@ -250,9 +250,9 @@ impl Challenged<'_, '_> {
             let s_t = bits_above.saturating_sub(m_t);
             let y_at_zero = y_to_position;
 
-            // U[t][0] = (O, G) stands in e[t][0] alone.
+            // U[t][0] = (O, G) occurs in e[t][0] alone.
             fold.g += e * x_to_m * y_at_zero;
-            // U[t][j] stands in e[t][j], and negated in e[t][j-1].
+            // U[t][j] occurs in e[t][j], and negated in e[t][j-1].
             for (_, entry) in (1..radix).zip(&mut entries) {
                 let next = y_to_position * y;
                 let coefficient = x_to_m * (next - y_to_position);
@@ -353,12 +353,12 @@ pub fn verify(
     verify_batch(quorum_key, &[revealed])
 }
 
-/// A sealed bid as it stands on the wire, and what it is checked against.
+/// A sealed bid as on the wire, and what it is checked against.
 #[derive(Clone, Copy, Debug)]
 pub struct Revealed<'a> {
     /// Whose bid it is, and where.
     pub context: Context,
-    /// The digits of the lot's ladder.
+    /// The digits of the lot's unary encoding.
     pub shape: &'a Shape,
     /// `C`.
     pub commitment: Point,
@@ -397,5 +397,5 @@ pub fn verify_batch(quorum_key: &Point, revealed: &[Revealed<'_>]) -> Result<(),
     if verdicts.len() == revealed.len() && verdicts.iter().all(|holds| *holds) {
         return Ok(());
     }
-    Err(ProofError::Equation("the ladder's argument".into()))
+    Err(ProofError::Equation("the unary encoding's argument".into()))
 }

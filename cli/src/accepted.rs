@@ -7,11 +7,11 @@ use crate::{
 use serde::Serialize;
 
 /// The schema of the JSON.
-pub const SCHEMA: &str = "talea-taken/1";
+pub const SCHEMA: &str = "talea-accepted/1";
 
 /// One entry.
 #[derive(Clone, Debug, Serialize)]
-pub struct Taken {
+pub struct Accepted {
     /// As `talea status` and the report name it: `commit`, `reveal` and so on.
     what: &'static str,
     /// The entry, from 1.
@@ -32,7 +32,7 @@ pub struct Taken {
     sealed_bids: Option<usize>,
 }
 
-impl Taken {
+impl Accepted {
     /// An entry of which there is nothing more to say.
     #[must_use]
     pub fn new(what: &'static str, desk: &Desk, entry: u64) -> Self {
@@ -50,10 +50,10 @@ impl Taken {
     /// A bid, or a reserve.
     #[must_use]
     pub fn commit(what: &'static str, desk: &Desk, committed: &Committed) -> Self {
-        let Committed { lot, round, rung, entry } = *committed;
+        let Committed { lot, round, level, entry } = *committed;
         let line = desk.line(lot);
-        let price = line.map(|line| status::price(line, rung));
-        let price_decimal = line.map(|line| status::price_decimal(line, rung));
+        let price = line.map(|line| status::price(line, level));
+        let price_decimal = line.map(|line| status::price_decimal(line, level));
         Self { round, price, price_decimal, ..Self::on_lot(what, desk, entry, lot) }
     }
 
@@ -77,14 +77,14 @@ impl Taken {
 #[derive(Serialize)]
 struct Written<'a> {
     schema: &'static str,
-    entries: &'a [Taken],
+    entries: &'a [Accepted],
 }
 
 /// Entries, as people or as tools read them.
 #[must_use]
-pub fn written(taken: &[Taken], json: bool) -> String {
+pub fn written(accepted: &[Accepted], json: bool) -> String {
     if json {
-        return talea_text::json::to_json(&Written { schema: SCHEMA, entries: taken }) + "\n";
+        return talea_text::json::to_json(&Written { schema: SCHEMA, entries: accepted }) + "\n";
     }
-    taken.iter().map(Taken::text).collect()
+    accepted.iter().map(Accepted::text).collect()
 }

@@ -1,4 +1,4 @@
-//! Whole auctions: every ending and every option, on ladders of four rungs.
+//! Whole auctions: every ending and every option, on grids of four levels.
 
 use super::Case;
 use curve25519_dalek::Scalar;
@@ -7,20 +7,19 @@ use talea_parties::bidder::PreparedBid;
 use talea_protocol::{
     commitment::BidId,
     instruction::Instruction,
-    price::{Rung, Scale, Side},
+    price::{Level, Scale, Side},
     ranking::Endorsement,
     terms::{Depth, Disclosure, Mechanism, Ties},
     transcript::{MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
-use talea_sim::play::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
+use talea_sim::simulate::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small,
-    chosen_ladder::{Chosen, blinding},
+    chosen_unary::{Chosen, blinding},
+    harness::Harness,
     list,
     replay::edit,
-    rng,
-    stage::Stage,
-    with_bidder, with_keyholder,
+    rng, with_bidder, with_keyholder,
 };
 use talea_verifier::Verdict;
 
@@ -28,7 +27,7 @@ const SECOND_PRICE: Mechanism = Mechanism::UniformPrice { units: 1 };
 const TWO_UNITS: Mechanism = Mechanism::UniformPrice { units: 2 };
 const DEPTH: Option<Depth> = Some(Depth { min_bids: 1 });
 
-/// One lot of four rungs as two bits, one keyholder, two bidders.
+/// One lot of four levels as two bits, one keyholder, two bidders.
 pub fn small() -> Small {
     Small {
         groups: vec![(1, vec![Seat::Own])],
@@ -56,23 +55,23 @@ fn valid(file: &'static str, title: &'static str, transcript: Vec<u8>) -> Case {
     Case { file, title, verdict: Verdict::Valid, check: None, transcript }
 }
 
-fn played(file: &'static str, title: &'static str, small: &Small, plan: &Plan) -> Case {
-    valid(file, title, small.play(plan).1)
+fn simulated(file: &'static str, title: &'static str, small: &Small, plan: &Plan) -> Case {
+    valid(file, title, small.simulate(plan).1)
 }
 
-/// Everybody bids these rungs, lot by lot.
-fn bid(file: &'static str, title: &'static str, small: &Small, rungs: &[&[u32]]) -> Case {
-    played(file, title, small, &small.plan(rungs))
+/// Everybody bids these levels, lot by lot.
+fn bid(file: &'static str, title: &'static str, small: &Small, levels: &[&[u32]]) -> Case {
+    simulated(file, title, small, &small.plan(levels))
 }
 
-fn staged(file: &'static str, title: &'static str, mut stage: Stage) -> Case {
-    stage.finish();
-    valid(file, title, stage.board.into_inner().1)
+fn finished(file: &'static str, title: &'static str, mut harness: Harness) -> Case {
+    harness.finish();
+    valid(file, title, harness.board.into_inner().1)
 }
 
-fn with_reserve(small: &Small, rungs: &[u32], reserve: u32, is_revealed: bool) -> Plan {
-    let reserves = vec![ReservePlan { lot: 0, rung: Rung(reserve), is_revealed }];
-    Plan { reserves, ..small.plan(&[rungs]) }
+fn with_reserve(small: &Small, levels: &[u32], reserve: u32, is_revealed: bool) -> Plan {
+    let reserves = vec![ReservePlan { lot: 0, level: Level(reserve), is_revealed }];
+    Plan { reserves, ..small.plan(&[levels]) }
 }
 
 /// All of them.
@@ -93,7 +92,7 @@ fn mechanisms() -> Vec<Case> {
     let say = Small { acceptance: true, ..small() };
     let declined = Plan { declines: [0].into(), ..say.plan(&[&[1, 2]]) };
     let mut procurement = Small { side: Side::LowestWins, ..small() }.plan(&[&[1, 2]]);
-    edit(&mut procurement.terms.lots, |lots| lots[0].ladder.scale = Scale::Binary(5));
+    edit(&mut procurement.terms.lots, |lots| lots[0].grid.scale = Scale::Binary(5));
     let two_lots = Small { lots: vec![(4, vec![1, 1]), (3, vec![2])], ..small() };
     let chunks = Small { chunk_items: 1, fan_out: 1, mechanism: SECOND_PRICE, ..three_bidders() };
     let mut free = Small { stakes: (0, 0, 0), ..small() }.plan(&[&[1, 2]]);
@@ -101,13 +100,13 @@ fn mechanisms() -> Vec<Case> {
     let mut fees = Small { listed: true, ..three_bidders() }.plan(&[&[0, 1, 1]]);
     fees.terms.stakes.fee_growth = 0;
     fees.terms.stakes.beneficiary = None;
-    let mut waiting = Stage::at_commits(&say, &say.terms());
+    let mut waiting = Harness::at_commits(&say, &say.terms());
     let reveals = vec![waiting.commit(0, 0, 2), waiting.commit(1, 0, 3)];
     waiting.pass();
     waiting.reveal(reveals);
     vec![
         bid("first-price.talea", "a first price; bits", &small(), &[&[1, 2]]),
-        played(
+        simulated(
             "lowest-wins.talea",
             "a procurement in 32nds: the lowest price is the best bid",
             &Small { side: Side::LowestWins, ..small() },
@@ -153,13 +152,13 @@ fn mechanisms() -> Vec<Case> {
             &small(),
             &[],
         ),
-        played(
+        simulated(
             "nothing-at-stake.talea",
             "no deposit, no bond, no fee, no beneficiary: nobody has an account",
             &Small { stakes: (0, 0, 0), ..small() },
             &free,
         ),
-        played(
+        simulated(
             "nobody-receives.talea",
             "listed bidders, and fees that nobody receives",
             &Small { listed: true, ..three_bidders() },
@@ -167,8 +166,8 @@ fn mechanisms() -> Vec<Case> {
         ),
         growing_fee(),
         bid("accepted.talea", "the seller accepts", &say, &[&[1, 2]]),
-        played("declined.talea", "the seller declines", &say, &declined),
-        staged("silence-accepts.talea", "the seller says nothing, and has sold", waiting),
+        simulated("declined.talea", "the seller declines", &say, &declined),
+        finished("silence-accepts.talea", "the seller says nothing, and has sold", waiting),
     ]
 }
 
@@ -177,11 +176,11 @@ fn growing_fee() -> Case {
     let small = small();
     let mut terms = small.terms();
     terms.stakes.fee_growth = 2;
-    let mut stage = Stage::at_commits(&small, &terms);
-    let reveals = vec![stage.commit(0, 0, 1), stage.commit(1, 0, 2)];
-    stage.pass();
-    stage.reveal(reveals);
-    staged("growing-fee.talea", "a fee that grows with each commit", stage)
+    let mut harness = Harness::at_commits(&small, &terms);
+    let reveals = vec![harness.commit(0, 0, 1), harness.commit(1, 0, 2)];
+    harness.pass();
+    harness.reveal(reveals);
+    finished("growing-fee.talea", "a fee that grows with each commit", harness)
 }
 
 fn disclosures() -> Vec<Case> {
@@ -204,13 +203,13 @@ fn disclosures() -> Vec<Case> {
             &[&[1, 3, 2]],
         ),
         bid(
-            "depth-beyond-the-ladder.talea",
-            "a shape with room for more than the rungs: the second bucket of the depth lies beyond them",
+            "depth-beyond-the-grid.talea",
+            "a shape with room for more than the levels: the second bucket of the depth lies beyond them",
             &Small { lots: vec![(3, vec![1, 2])], ..with(facts(false, DEPTH)) },
             &[&[1, 2, 0]],
         ),
         bid("everything.talea", "every bid is opened", &everything, &[&[1, 3, 2]]),
-        played(
+        simulated(
             "everything-and-the-reserve.talea",
             "every bid is opened, and with them a reserve of which the terms say that it is not",
             &kept,
@@ -223,7 +222,7 @@ fn reserves() -> Vec<Case> {
     let sealed = Small { reserve: Some(false), ..small() };
     let opened = Small { reserve: Some(true), ..small() };
     let second = Small { reserve: Some(false), mechanism: SECOND_PRICE, ..small() };
-    let mut attested = Stage::at_reserves(&sealed, &sealed.terms());
+    let mut attested = Harness::at_reserves(&sealed, &sealed.terms());
     attested.reserve(0, 3);
     attested.pass();
     let reveals = vec![attested.commit(0, 0, 1), attested.commit(1, 0, 2)];
@@ -232,61 +231,61 @@ fn reserves() -> Vec<Case> {
     attested.pass();
     let bidder = attested.auction().terms().seller;
     attest(&mut attested, vec![BidId { lot: 0, round: 0, bidder }]);
-    let unbid = Stage::at_reserves(&sealed, &sealed.terms());
+    let unbid = Harness::at_reserves(&sealed, &sealed.terms());
     let unbid = {
-        let mut stage = unbid;
-        stage.reserve(0, 3);
-        stage.pass();
-        stage
+        let mut harness = unbid;
+        harness.reserve(0, 3);
+        harness.pass();
+        harness
     };
     vec![
-        played(
+        simulated(
             "reserve-met.talea",
             "a sealed reserve that is met",
             &sealed,
             &with_reserve(&sealed, &[1, 2], 2, true),
         ),
-        played(
+        simulated(
             "reserve-opened.talea",
             "a reserve that is met and opened",
             &opened,
             &with_reserve(&opened, &[1, 2], 1, true),
         ),
-        played(
+        simulated(
             "reserve-sets-the-price.talea",
             "a second price between two bids, at the reserve",
             &second,
             &with_reserve(&second, &[0, 3], 2, true),
         ),
-        played(
+        simulated(
             "below-reserve.talea",
             "a sealed reserve that no bid reaches",
             &sealed,
             &with_reserve(&sealed, &[1, 2], 3, true),
         ),
-        played(
+        simulated(
             "reserve-lapsed.talea",
             "a reserve that is not revealed: its deposit is forfeited, and it does not bind",
             &sealed,
             &with_reserve(&sealed, &[1, 2], 3, false),
         ),
-        staged(
+        finished(
             "reserve-attested.talea",
             "a reserve that is not revealed and attested: its deposit is released, and it does not bind",
             attested,
         ),
-        staged("reserve-without-bids.talea", "a reserve on which nobody bids", unbid),
+        finished("reserve-without-bids.talea", "a reserve on which nobody bids", unbid),
     ]
 }
 
 /// The first keyholder endorses the head and attests these bids.
-fn attest(stage: &mut Stage, attested: Vec<BidId>) {
-    let head = stage.auction().endorsed_head();
-    let round = stage.auction().round();
+fn attest(harness: &mut Harness, attested: Vec<BidId>) {
+    let head = harness.auction().endorsed_head();
+    let round = harness.auction().round();
     let endorsement = Endorsement { round, head, attested: list(attested) };
-    let keyholder = stage.keyholders[0].party();
-    let signed = stage.sign(keyholder, &Instruction::Endorse(endorsement));
-    stage.submit(&signed);
+    let keyholder = harness.keyholders[0].party();
+    let signed = harness.sign(keyholder, &Instruction::Endorse(endorsement));
+    harness.submit(&signed);
 }
 
 fn keyholders() -> Vec<Case> {
@@ -295,7 +294,7 @@ fn keyholders() -> Vec<Case> {
     let with = |members: &[u16], conduct| {
         members.iter().fold(plan(), |plan, member| with_keyholder(plan, 0, *member, conduct))
     };
-    let case = |file, title, plan| played(file, title, &small, &plan);
+    let case = |file, title, plan| simulated(file, title, &small, &plan);
     let groups = Small {
         groups: vec![(1, vec![Seat::Seller]), (1, vec![Seat::Own, Seat::Bidder(0)])],
         ..self::small()
@@ -325,7 +324,7 @@ fn keyholders() -> Vec<Case> {
         case("void-setup.talea", "too few members deal", with(&[1, 2], NeverDeals)),
         case("void-endorsement.talea", "too few keyholders endorse", with(&[1, 2], NeverEndorses)),
         case(
-            "out.talea",
+            "excluded.talea",
             "a keyholder stops, and the others go on",
             with(&[1], Leaves { from_step: 2 }),
         ),
@@ -347,7 +346,7 @@ fn bids() -> Vec<Case> {
     let small = three_bidders();
     let plan = || small.plan(&[&[1, 2, 3]]);
     let hidden = [0, 1, 2].into_iter().fold(plan(), |plan, b| with_bidder(plan, b, NeverReveals));
-    let mut attested = Stage::at_commits(&small, &small.terms());
+    let mut attested = Harness::at_commits(&small, &small.terms());
     let reveal = attested.commit(0, 0, 1);
     attested.commit(1, 0, 3);
     attested.pass();
@@ -356,63 +355,67 @@ fn bids() -> Vec<Case> {
     let bidder = attested.bidder(1);
     attest(&mut attested, vec![BidId { lot: 0, round: 0, bidder }]);
     vec![
-        played(
+        simulated(
             "never-revealed.talea",
             "the best bid is not revealed, and its deposit is forfeited",
             &small,
             &with_bidder(plan(), 2, NeverReveals),
         ),
-        played("none-revealed.talea", "no bid is revealed: the lot is unsold", &small, &hidden),
-        played(
+        simulated("none-revealed.talea", "no bid is revealed: the lot is unsold", &small, &hidden),
+        simulated(
             "invalid.talea",
             "the best bid is revealed and invalid",
             &small,
             &with_bidder(plan(), 2, RevealsRubbish),
         ),
-        staged(
+        finished(
             "attested.talea",
             "a bid that the board did not take, and a keyholder attests",
             attested,
         ),
         chosen_randomness(
             "equal-differences.talea",
-            "two differences of a ladder have the same randomness: the bid is valid",
+            "two differences of a unary encoding have the same randomness: the bid is valid",
             [1, 2, 3],
         ),
         chosen_randomness(
             "equal-entries.talea",
-            "two entries of a ladder have the same randomness: the bid is invalid",
+            "two entries of a unary encoding have the same randomness: the bid is invalid",
             [1, 2, 1],
         ),
     ]
 }
 
-/// A bid of rung 2 on a ladder of one digit whose three entries have this randomness, and another bid.
+/// A bid of level 2 on a grid of one digit whose three entries have this randomness, and another bid.
 fn chosen_randomness(file: &'static str, title: &'static str, randomness: [u64; 3]) -> Case {
     let small = Small { lots: vec![(4, vec![2])], ..small() };
-    let mut stage = Stage::at_commits(&small, &small.terms());
-    let (auction, signer) = (stage.auction(), stage.bidder(0));
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let (auction, signer) = (harness.auction(), harness.bidder(0));
     // The bidder derives the same blinding each time.
-    let bid = stage.bidders[0].commit(auction, 0, Rung(2), &mut rng(9));
-    let rho = blinding(&bid.expect("a rung of the ladder").secret);
+    let bid = harness.bidders[0].commit(auction, 0, Level(2), &mut rng(9));
+    let rho = blinding(&bid.expect("a level of the grid").secret);
     let context = Context { auction: auction.id(), lot: 0, round: 0, step: 0, signer };
     let key = auction.quorum_keys().expect("the ceremony is over").key;
-    let shape = auction.terms().lots[0].ladder.shape.clone();
+    let shape = auction.terms().lots[0].grid.shape.clone();
     let randomness = randomness.map(|r| Scalar::from(1000 + r)).to_vec();
-    let chosen = Chosen { rung: Rung(2), rho, randomness };
+    let chosen = Chosen { level: Level(2), rho, randomness };
     let sealed = chosen.seal(&context, &shape, &key, &mut rng(8)).to_bytes();
-    let reveals = vec![stage.commit_altered(0, 0, 2, |_| sealed), stage.commit(1, 0, 1)];
-    stage.pass();
-    stage.reveal(reveals);
-    staged(file, title, stage)
+    let reveals = vec![harness.commit_altered(0, 0, 2, |_| sealed), harness.commit(1, 0, 1)];
+    harness.pass();
+    harness.reveal(reveals);
+    finished(file, title, harness)
 }
 
 fn rounds() -> Vec<Case> {
     let small = in_rounds();
     let moves = |rounds: &[&[(usize, u32)]]| {
         let conduct = BidderConduct::Honest;
-        let bid =
-            |(bidder, rung): &_| BidPlan { lot: 0, bidder: *bidder, rung: Rung(*rung), conduct };
+        let bid = |(bidder, level): &_| BidPlan {
+            lot: 0,
+            bidder: *bidder,
+            level: Level(*level),
+            conduct,
+        };
         let rounds = rounds.iter().map(|round| round.iter().map(bid).collect()).collect();
         Plan { rounds, ..small.plan(&[&[0, 1, 3]]) }
     };
@@ -420,7 +423,7 @@ fn rounds() -> Vec<Case> {
     silent.rounds = vec![vec![BidPlan {
         lot: 0,
         bidder: 2,
-        rung: Rung(3),
+        level: Level(3),
         conduct: BidderConduct::NeverReveals,
     }]];
     let cover = Small { rounds: Some((2, true)), mechanism: SECOND_PRICE, ..small.clone() };
@@ -428,19 +431,19 @@ fn rounds() -> Vec<Case> {
     let depth = Some(Depth { min_bids: 4 });
     let few = Small { disclosure: Disclosure::Facts { cover: false, depth }, ..small.clone() };
     vec![
-        played(
+        simulated(
             "rounds-unmoved.talea",
             "two rounds: the second shows the same",
             &small,
             &moves(&[]),
         ),
-        played(
+        simulated(
             "rounds-moved.talea",
             "three rounds, the limit: bids move in the first two",
             &small,
             &moves(&[&[(0, 2)], &[(1, 3)]]),
         ),
-        played(
+        simulated(
             "rounds-default.talea",
             "the leader does not reveal its second bid: the first one stands, and its deposit is lost",
             &small,
@@ -463,7 +466,7 @@ fn rounds() -> Vec<Case> {
     ]
 }
 
-/// Two lots in rounds. In the first survey the keyholder on whom the second lot waits is put out by the
+/// Two lots in rounds. In the first survey the keyholder on whom the second lot waits is excluded by the
 /// instruction that also ends the first one's survey, so that round 1 begins with it.
 fn surveys_that_end_together() -> Case {
     let small = Small {
@@ -471,31 +474,31 @@ fn surveys_that_end_together() -> Case {
         lots: vec![(4, vec![1, 1]); 3],
         ..in_rounds()
     };
-    let mut stage = Stage::at_commits(&small, &small.terms());
+    let mut harness = Harness::at_commits(&small, &small.terms());
     let bids: Vec<PreparedBid> = [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2)]
         .into_iter()
         .map(|(bidder, lot)| {
-            let (auction, rng) = (stage.board.auction(), &mut stage.rng);
-            let bid = stage.bidders[bidder].commit(auction, lot, Rung(lot), rng);
-            let bid = bid.expect("a rung of the ladder");
-            stage.submit(&bid.commit);
+            let (auction, rng) = (harness.board.auction(), &mut harness.rng);
+            let bid = harness.bidders[bidder].commit(auction, lot, Level(lot), rng);
+            let bid = bid.expect("a level of the grid");
+            harness.submit(&bid.commit);
             bid
         })
         .collect();
-    stage.pass();
-    stage.reveal(bids.into_iter().map(|bid| bid.reveal).collect());
-    stage.act_until(Phase::Ranking);
+    harness.pass();
+    harness.reveal(bids.into_iter().map(|bid| bid.reveal).collect());
+    harness.act_until(Phase::Ranking);
     // The middle lot is surveyed in time, a few slots before the others run out of it.
-    stage.slot += 2;
+    harness.slot += 2;
     let of_middle = |bytes: &Vec<u8>| {
         let (_, instruction) = talea_tests::replay::opened(bytes);
         talea_tests::onlooker::header_of(&instruction).is_some_and(|header| header.lot == 1)
     };
     loop {
         let mut progress = false;
-        for place in 0..stage.keyholders.len() {
-            for post in stage.posts(place, &[]).iter().filter(|post| of_middle(post)) {
-                stage.submit(post);
+        for place in 0..harness.keyholders.len() {
+            for post in harness.posts(place, &[]).iter().filter(|post| of_middle(post)) {
+                harness.submit(post);
                 progress = true;
             }
         }
@@ -504,19 +507,19 @@ fn surveys_that_end_together() -> Case {
         }
     }
     // One tick passes the deadlines of the first and the last lot, which end void.
-    stage.pass();
-    assert_eq!(stage.auction().phase(), Phase::Commits);
-    staged(
+    harness.pass();
+    assert_eq!(harness.auction().phase(), Phase::Commits);
+    finished(
         "rounds-several-deadlines.talea",
         "three lots in rounds: one is surveyed, and later one instruction passes the deadlines of the others, \
          which are void; round 1 counts from that instruction",
-        stage,
+        harness,
     )
 }
 
 /// The first price without its closing.
 fn undecided() -> Case {
-    let transcript = small().play(&small().plan(&[&[1, 2]])).1;
+    let transcript = small().simulate(&small().plan(&[&[1, 2]])).1;
     let mut at = MAGIC.len();
     let mut last = at;
     while let Some(header) = transcript[at..].first_chunk::<RECORD_HEADER_BYTES>() {

@@ -1,9 +1,9 @@
-//! What passes `proofs::mix`, and what does not.
+//! What passes `proofs::shuffle`, and what does not.
 
 use crate::{
     fiat_shamir::Context,
     group::{Cipher, bases, decode_scalar},
-    proofs::{ProofError, blind::Item, mix::*},
+    proofs::{ProofError, blind::Item, shuffle::*},
     provers::{self, Choice},
 };
 use curve25519_dalek::scalar::Scalar;
@@ -59,7 +59,7 @@ fn lists(lists: usize, length: usize) -> Vec<Vec<Cipher>> {
 fn case(lists: &[Vec<Cipher>], choose: impl FnMut(&mut provers::Rng) -> Choice) -> Case {
     let mut rng = provers::rng(81);
     let (context, head) = (provers::context(4), Digest([5; 32]));
-    let (switches, challenge) = provers::mix_with(&mut rng, &context, &head, 6, lists, choose);
+    let (switches, challenge) = provers::shuffle_with(&mut rng, &context, &head, 6, lists, choose);
     let inputs = lists.iter().map(|list| list.iter().map(Cipher::encode).collect()).collect();
     Case { context, head, chunk: 6, inputs, switches, challenge }
 }

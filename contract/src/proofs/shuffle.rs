@@ -1,9 +1,9 @@
-//! Lists mixed by switches, for "is the count at most M?" (spec section 11, K12).
+//! Lists shuffled by switches, for "is the count at most M?" (spec section 11, K12).
 //!
-//! A switch raises two ciphertexts to secret powers and puts them out in their places or crossed:
+//! A switch raises two ciphertexts to secret powers and outputs them straight or crossed:
 //! an OR of two ways, each two equalities of logarithms over both halves. That the first half of an
-//! output is not `O` says that its power is not zero. After the switches nobody can tell which
-//! entry of a list was which, and every entry that was not zero is anything.
+//! output is not `O` shows that its power is not zero. After the switches nobody can tell which
+//! entry of a list was which, and every entry that was not zero is random.
 
 use super::{ProofFault, announcement};
 use crate::{
@@ -92,7 +92,7 @@ impl Decoded {
     }
 }
 
-/// Verifies every list's way through its network, and gives the lists back as they left it, with
+/// Verifies the shuffle of every list, and returns the output lists, with
 /// their encodings.
 ///
 /// # Errors
@@ -116,10 +116,10 @@ pub fn verify(
     let challenge = decode_scalar(challenge).ok_or(ProofFault::NotCanonical)?;
 
     // Every switch's inputs are what the layer before put out.
-    let mut mixed = lists.to_vec();
+    let mut shuffled = lists.to_vec();
     let mut inputs: Vec<Pair<(Ciphertext, WireCiphertext)>> = Vec::with_capacity(expected);
     let mut turns = decoded.iter().zip(switches);
-    for list in &mut mixed {
+    for list in &mut shuffled {
         for [low, high] in network(k) {
             let Some((turn, wire)) = turns.next() else { break };
             let [z_low, z_high] = turn.outputs;
@@ -137,7 +137,7 @@ pub fn verify(
         return Err(ProofFault::Identity);
     }
 
-    let mut fs = FiatShamir::begin(labels::KIND_MIX, context);
+    let mut fs = FiatShamir::begin(labels::KIND_SHUFFLE, context);
     let wire_inputs: Vec<_> = inputs.iter().map(|pair| pair.map(|(_, wire)| wire)).collect();
     let wire_outputs: Vec<_> = switches.iter().map(|switch| [switch.low, switch.high]).collect();
     let statement = Statement { head, chunk, inputs: &wire_inputs, outputs: &wire_outputs };
@@ -158,5 +158,5 @@ pub fn verify(
         }
     }
     ProofFault::unless(fs.challenge(b"challenge") == challenge)?;
-    Ok(mixed)
+    Ok(shuffled)
 }

@@ -1,4 +1,4 @@
-//! Mix: lists of ciphertexts through a network of switches, each of which takes its two entries
+//! Shuffle: lists of ciphertexts through a network of switches, each of which takes its two entries
 //! straight or crossed and raises both to powers other than 0 (section 11, **K12**).
 //!
 //! An OR of two permutations per switch, in compact form: the shares of the challenge enter the
@@ -96,7 +96,7 @@ impl Lists {
     }
 }
 
-/// A Mix post's content, every encoding canonical and no first component of an output `O`.
+/// A Shuffle post's content, every encoding canonical and no first component of an output `O`.
 #[derive(Clone, Debug)]
 pub(crate) struct Decoded {
     switches: Vec<DecodedSwitch>,
@@ -196,7 +196,7 @@ pub(crate) fn verify_decoded(
     let expected = inputs.switches().max(1);
     let length = ProofError::Length { what: "switches", expected, actual: turn.switches.len() };
     let (pairs, _) = inputs.through(turn).filter(|(pairs, _)| !pairs.is_empty()).ok_or(length)?;
-    let mut t = ProofTranscript::begin(labels::KIND_MIX, context);
+    let mut t = ProofTranscript::begin(labels::KIND_SHUFFLE, context);
     t.digest(b"head", head);
     t.integer(b"chunk", chunk);
     t.integer(b"switches", turn.switches.len());

@@ -10,7 +10,7 @@ use talea_contract::{
     elgamal::Ciphertext,
     fiat_shamir::{Context, FiatShamir},
     group::encode_scalar,
-    proofs::mix::{Pair, Statement, network},
+    proofs::shuffle::{Pair, Statement, network},
 };
 use talea_protocol::{
     bytes::{Digest, Scalar as WireScalar},
@@ -30,15 +30,15 @@ pub struct Witness {
 
 /// What a post says besides its header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mixed {
+pub struct Shuffled {
     /// Of every switch.
     pub switches: Vec<Switch>,
     /// `c`.
     pub challenge: WireScalar,
 }
 
-/// One switch on its way.
-struct Turn {
+/// One switch with its inputs and outputs.
+struct AppliedSwitch {
     inputs: Pair<Ciphertext>,
     inputs_wire: Pair<WireCiphertext>,
     /// `s_i * X_i`, before they are crossed.
@@ -64,26 +64,26 @@ pub fn prove<R: RngCore + CryptoRng>(
     lists: &[Vec<(Ciphertext, WireCiphertext)>],
     witness: &Witness,
     rng: &mut R,
-) -> Mixed {
-    let turns = pass(lists, &witness.crossings);
-    let inputs: Vec<_> = turns.iter().map(|turn| turn.inputs_wire).collect();
-    let outputs: Vec<_> = turns.iter().map(|turn| turn.outputs_wire).collect();
-    let mut fs = FiatShamir::begin(labels::KIND_MIX, context);
+) -> Shuffled {
+    let applied = pass(lists, &witness.crossings);
+    let inputs: Vec<_> = applied.iter().map(|switch| switch.inputs_wire).collect();
+    let outputs: Vec<_> = applied.iter().map(|switch| switch.outputs_wire).collect();
+    let mut fs = FiatShamir::begin(labels::KIND_SHUFFLE, context);
     Statement { head, chunk, inputs: &inputs, outputs: &outputs }.absorb(&mut fs);
 
     let powers = witness.crossings.iter().flat_map(|crossing| &crossing.powers);
     let mut nonces = nonces(&mut fs, powers, rng);
-    let mut secrets = Vec::with_capacity(turns.len());
-    for (turn, crossing) in turns.iter().zip(&witness.crossings) {
+    let mut secrets = Vec::with_capacity(applied.len());
+    for (switch, crossing) in applied.iter().zip(&witness.crossings) {
         let mut scalar = || Scalar::random(&mut nonces);
         let secret = Secrets {
             taken: [scalar(), scalar()],
             challenge: scalar(),
             responses: [scalar(), scalar()],
         };
-        let [x_0, x_1] = &turn.inputs;
+        let [x_0, x_1] = &switch.inputs;
         // Crossed or not, the way that was not taken claims the other's power.
-        let [p_0, p_1] = &turn.raised;
+        let [p_0, p_1] = &switch.raised;
         let [k_0, k_1] = &secret.taken;
         let [z_0, z_1] = &secret.responses;
         let simulated = |z: &Scalar, x: &Ciphertext, image: &Ciphertext| {
@@ -98,8 +98,8 @@ pub fn prove<R: RngCore + CryptoRng>(
         secrets.push(secret);
     }
     let challenge = fs.challenge(b"challenge");
-    let switches = turns.iter().zip(&witness.crossings).zip(&secrets);
-    let switches = switches.map(|((turn, crossing), secret)| {
+    let switches = applied.iter().zip(&witness.crossings).zip(&secrets);
+    let switches = switches.map(|((switch, crossing), secret)| {
         let is_crossed = crossing.is_crossed();
         let taken = challenge - secret.challenge;
         // z_i = k_i + c_b s_i
@@ -111,7 +111,7 @@ pub fn prove<R: RngCore + CryptoRng>(
             Scalar::conditional_swap(straight, crossed, is_crossed);
         }
         let c_straight = Scalar::conditional_select(&taken, &secret.challenge, is_crossed);
-        let [low, high] = turn.outputs_wire;
+        let [low, high] = switch.outputs_wire;
         Switch {
             low,
             high,
@@ -120,13 +120,13 @@ pub fn prove<R: RngCore + CryptoRng>(
             z_crossed: crossed.map(|z| encode_scalar(&z)),
         }
     });
-    Mixed { switches: switches.collect(), challenge: encode_scalar(&challenge) }
+    Shuffled { switches: switches.collect(), challenge: encode_scalar(&challenge) }
 }
 
 /// Passes every list through its network.
-fn pass(lists: &[Vec<(Ciphertext, WireCiphertext)>], crossings: &[Crossing]) -> Vec<Turn> {
+fn pass(lists: &[Vec<(Ciphertext, WireCiphertext)>], crossings: &[Crossing]) -> Vec<AppliedSwitch> {
     let mut crossings = crossings.iter();
-    let mut turns = Vec::new();
+    let mut applied = Vec::new();
     for list in lists {
         let mut list = list.clone();
         let k = list.len().checked_ilog2().unwrap_or(0);
@@ -139,7 +139,7 @@ fn pass(lists: &[Vec<(Ciphertext, WireCiphertext)>], crossings: &[Crossing]) -> 
             let outputs_wire = [z_0.encode(), z_1.encode()];
             list[low] = (z_0, outputs_wire[0]);
             list[high] = (z_1, outputs_wire[1]);
-            turns.push(Turn {
+            applied.push(AppliedSwitch {
                 inputs: [x_0, x_1],
                 inputs_wire: [x_0_wire, x_1_wire],
                 raised,
@@ -147,7 +147,7 @@ fn pass(lists: &[Vec<(Ciphertext, WireCiphertext)>], crossings: &[Crossing]) -> 
             });
         }
     }
-    turns
+    applied
 }
 
 /// Swaps if `choice`, without a branch.
@@ -170,7 +170,7 @@ mod tests {
         group::Generators,
         proofs::{
             ProofFault,
-            mix::{switches, verify},
+            shuffle::{switches, verify},
         },
     };
     use talea_protocol::bytes::Point;
@@ -209,21 +209,22 @@ mod tests {
         Witness { crossings: crossings.collect() }
     }
 
-    fn proved(lists: &Lists, witness: &Witness) -> Mixed {
+    fn proved(lists: &Lists, witness: &Witness) -> Shuffled {
         prove(&context(), (HEAD, 3), lists, witness, &mut rng(3))
     }
 
-    fn verdict(lists: &Lists, mixed: &Mixed) -> Result<(), ProofFault> {
-        verify(&context(), (HEAD, 3), lists, &mixed.switches, &mixed.challenge).map(|_| ())
+    fn verdict(lists: &Lists, shuffled: &Shuffled) -> Result<(), ProofFault> {
+        verify(&context(), (HEAD, 3), lists, &shuffled.switches, &shuffled.challenge).map(|_| ())
     }
 
     #[test]
     fn every_length_is_proved_and_one_entry_stays_zero() {
         for (count, k) in [(1, 1), (3, 1), (2, 2), (1, 3), (1, 6)] {
             let lists = lists(count, k, 1);
-            let mixed = proved(&lists, &witness(count, k, 0b0110_1001_1010));
+            let shuffled = proved(&lists, &witness(count, k, 0b0110_1001_1010));
             let out =
-                verify(&context(), (HEAD, 3), &lists, &mixed.switches, &mixed.challenge).unwrap();
+                verify(&context(), (HEAD, 3), &lists, &shuffled.switches, &shuffled.challenge)
+                    .unwrap();
             assert_eq!(out.len(), count);
             for list in out {
                 assert_eq!(list.len(), 1 << k);
@@ -251,9 +252,10 @@ mod tests {
                     (0..8).map(|bits| one_per_layer(bits).sum()).collect()
                 };
                 for pattern in &patterns {
-                    let turns = pass(&lists, &witness(1, k, *pattern).crossings);
-                    let last = &turns[turns.len() - (1 << (k - 1))..];
-                    let outputs: Vec<_> = last.iter().flat_map(|turn| turn.outputs_wire).collect();
+                    let applied = pass(&lists, &witness(1, k, *pattern).crossings);
+                    let last = &applied[applied.len() - (1 << (k - 1))..];
+                    let outputs: Vec<_> =
+                        last.iter().flat_map(|switch| switch.outputs_wire).collect();
                     let is_zero = |wire: &WireCiphertext| {
                         opened(&Ciphertext::decode(wire).unwrap()).is_identity()
                     };
@@ -267,8 +269,8 @@ mod tests {
     #[test]
     fn every_field_of_every_switch_counts() {
         let lists = lists(2, 2, 0);
-        let mixed = proved(&lists, &witness(2, 2, 0b1011_0101));
-        assert_eq!(verdict(&lists, &mixed), Ok(()));
+        let shuffled = proved(&lists, &witness(2, 2, 0b1011_0101));
+        assert_eq!(verdict(&lists, &shuffled), Ok(()));
         let points: [fn(&mut Switch) -> &mut Point; 4] =
             [|s| &mut s.low.r, |s| &mut s.low.e, |s| &mut s.high.r, |s| &mut s.high.e];
         let scalars: [fn(&mut Switch) -> &mut WireScalar; 5] = [
@@ -278,9 +280,9 @@ mod tests {
             |s| &mut s.z_crossed[0],
             |s| &mut s.z_crossed[1],
         ];
-        for at in 0..mixed.switches.len() {
+        for at in 0..shuffled.switches.len() {
             for field in points {
-                let mut other = mixed.clone();
+                let mut other = shuffled.clone();
                 let point = field(&mut other.switches[at]);
                 *point = nudge(point);
                 assert_eq!(verdict(&lists, &other), Err(ProofFault::False));
@@ -288,7 +290,7 @@ mod tests {
                 assert_eq!(verdict(&lists, &other), Err(ProofFault::NotCanonical));
             }
             for field in scalars {
-                let mut other = mixed.clone();
+                let mut other = shuffled.clone();
                 let scalar = field(&mut other.switches[at]);
                 *scalar = bump(scalar);
                 assert_eq!(verdict(&lists, &other), Err(ProofFault::False));
@@ -296,10 +298,10 @@ mod tests {
                 assert_eq!(verdict(&lists, &other), Err(ProofFault::NotCanonical));
             }
         }
-        let mut other = mixed.clone();
+        let mut other = shuffled.clone();
         other.challenge = bump(&other.challenge);
         assert_eq!(verdict(&lists, &other), Err(ProofFault::False));
-        let mut other = mixed;
+        let mut other = shuffled;
         other.switches.swap(0, 1);
         assert_eq!(verdict(&lists, &other), Err(ProofFault::False));
     }
@@ -307,9 +309,9 @@ mod tests {
     #[test]
     fn every_item_of_the_statement_is_bound() {
         let lists = lists(1, 2, 0);
-        let mixed = proved(&lists, &witness(1, 2, 0b0110));
+        let shuffled = proved(&lists, &witness(1, 2, 0b0110));
         let at = |context: &Context, place| {
-            verify(context, place, &lists, &mixed.switches, &mixed.challenge).map(|_| ())
+            verify(context, place, &lists, &shuffled.switches, &shuffled.challenge).map(|_| ())
         };
         assert_eq!(at(&context(), (HEAD, 3)), Ok(()));
         assert_eq!(at(&context(), (HEAD, 4)), Err(ProofFault::False));
@@ -328,12 +330,12 @@ mod tests {
                     c.e += gens.value
                 }
                 *wire = c.encode();
-                assert_eq!(verdict(&other, &mixed), Err(ProofFault::False));
+                assert_eq!(verdict(&other, &shuffled), Err(ProofFault::False));
             }
         }
         let mut other = lists.clone();
         other[0].swap(0, 1);
-        assert_eq!(verdict(&other, &mixed), Err(ProofFault::False));
+        assert_eq!(verdict(&other, &shuffled), Err(ProofFault::False));
     }
 
     #[test]
@@ -347,33 +349,33 @@ mod tests {
         let mut public = lists;
         let c = Ciphertext::trivial(Generators::derive().value);
         public[0][1] = (c, c.encode());
-        let mixed = proved(&public, &witness(1, 1, 1));
-        assert_eq!(verdict(&public, &mixed), Err(ProofFault::Identity));
+        let shuffled = proved(&public, &witness(1, 1, 1));
+        assert_eq!(verdict(&public, &shuffled), Err(ProofFault::Identity));
     }
 
     #[test]
     fn lists_of_other_lengths_are_refused() {
         let all = lists(2, 1, 0);
-        let mixed = proved(&all, &witness(2, 1, 1));
+        let shuffled = proved(&all, &witness(2, 1, 1));
         let verdict = |lists: &Lists, switches: &[Switch]| {
-            verify(&context(), (HEAD, 3), lists, switches, &mixed.challenge)
+            verify(&context(), (HEAD, 3), lists, switches, &shuffled.challenge)
                 .map(|_| ())
                 .unwrap_err()
         };
         let length = |expected, actual| ProofFault::Length { expected, actual };
-        assert_eq!(verdict(&all, &mixed.switches[..1]), length(2, 1));
-        assert_eq!(verdict(&all[..1].to_vec(), &mixed.switches), length(1, 2));
+        assert_eq!(verdict(&all, &shuffled.switches[..1]), length(2, 1));
+        assert_eq!(verdict(&all[..1].to_vec(), &shuffled.switches), length(1, 2));
         assert_eq!(verdict(&Vec::new(), &[]), length(1, 0));
         let mut ragged = all.clone();
         ragged[1].push(all[0][0]);
-        assert_eq!(verdict(&ragged, &mixed.switches), length(2, 3));
+        assert_eq!(verdict(&ragged, &shuffled.switches), length(2, 3));
         let single = vec![vec![all[0][0]]];
         assert_eq!(verdict(&single, &[]), length(2, 1));
     }
 
     #[test]
     fn ways_are_not_told_apart_by_what_is_posted() {
-        // All fields but the secrets are fresh in both ways; nothing stands where the way would show.
+        // All fields but the secrets are fresh in both ways; no field shows which way was taken.
         let lists = lists(1, 1, 0);
         let posts = [0, 1].map(|pattern| proved(&lists, &witness(1, 1, pattern)).switches[0]);
         let mut seen = BTreeSet::new();
