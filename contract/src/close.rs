@@ -37,7 +37,7 @@ pub(crate) fn close(
         | Ending::Void(_)
         | Ending::Halted => &[],
     };
-    // Where nobody bid a reserve binds nobody, and nobody was asked to attest it.
+    // A reserve of a lot without bids does not bind, and no keyholder attests it.
     let reserve = if bids.in_order().is_empty() {
         bids.reserve().into_iter().for_each(|reserve| ledger.release(reserve.bidder, deposit));
         None

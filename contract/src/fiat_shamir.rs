@@ -17,7 +17,7 @@ use talea_protocol::{
     terms::AuctionId,
 };
 
-/// What every proof is bound to: where in which auction it stands, and who made it. A proof copied
+/// What every proof is bound to: its place in which auction, and who made it. A proof copied
 /// to another place, or by another party, draws other challenges and fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Context {
@@ -128,7 +128,7 @@ fn weight_of(bytes: [u8; 16]) -> Scalar {
     Scalar::from(u128::from_le_bytes(bytes).max(1))
 }
 
-/// A generator that yields what nobody could foresee before `transcript` was complete.
+/// A generator whose output nobody can predict before `transcript` is complete.
 ///
 /// **The only place in the program where a generator is seeded.** Whatever is folded with its
 /// output is sound only if every byte of every proof concerned was absorbed into `transcript`

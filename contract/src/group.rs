@@ -2,7 +2,7 @@
 //!
 //! Three bases live here and must not be confused (spec section 1): amounts and bits are written
 //! over the *value base* `G`, commitments are blinded over the *blinding base* `H`, and keys,
-//! randomness and shares stand over the *key base* `K`.
+//! randomness and shares are over the *key base* `K`.
 
 use bulletproofs::PedersenGens;
 use curve25519_dalek::{
@@ -46,7 +46,7 @@ impl Generators {
 }
 
 /// The element that `point` encodes; nothing if the encoding is not the canonical one of RFC 9496.
-/// The identity is an element like any other here: whoever refuses it says so.
+/// The identity is decoded like any other element: a caller that refuses it does so itself.
 #[must_use]
 pub fn decode_point(point: &Point) -> Option<RistrettoPoint> {
     CompressedRistretto(point.0).decompress()

@@ -1,4 +1,4 @@
-//! One lot: its bids, their ranking, what the seller says, how it ended.
+//! One lot: its bids, their ranking, the seller's decision, its ending.
 
 use crate::{
     bids::{BidState, Bids},
@@ -40,13 +40,13 @@ pub(crate) struct LotState {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Absent {
     pub(crate) excluded: BTreeSet<KeyholderId>,
-    /// Those of them for whom others vouched each time: a board did not take what they said.
+    /// Those of them for whom others vouched each time: the board did not accept their posts.
     pub(crate) excused: BTreeSet<KeyholderId>,
 }
 
 impl Absent {
-    /// Adds those whom another deadline found late. Each deadline is a fault of its own: who is excused of
-    /// one is not of another.
+    /// Adds those who missed another deadline. Each deadline is a separate fault: a keyholder excused of one is
+    /// not excused of the next.
     pub(crate) fn extend(&mut self, more: &Self) {
         let at_fault: BTreeSet<KeyholderId> = self.at_fault().chain(more.at_fault()).collect();
         self.excluded.extend(&more.excluded);
@@ -62,7 +62,7 @@ impl Absent {
 /// What an undecided lot waits for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum LotPhase {
-    /// For its bids, or for nothing any more.
+    /// For its bids; or for nothing, once it has ended.
     #[default]
     Idle,
     /// For keyholders.

@@ -4,7 +4,7 @@
 //! All of it is derived from the bidder's key, from the place of the bid, from the quorum's key and from
 //! the level. So the key and a transcript are enough: the bidder tries the levels of the grid against its
 //! own commitment, makes the sealed bid once more, and reveals it from any machine. The price of it is
-//! that whoever has the key later can do the same, and reads old bids.
+//! that anybody who gets the key later can do the same and read old bids.
 //!
 //! **The same blinding under two levels opens their difference.** A bidder may come to make two bids for
 //! one place: its first one never reached the board, or two histories of the board were shown to it. With
@@ -88,7 +88,7 @@ impl Derivation {
     }
 }
 
-/// The secrets of one bid, each under a label of its own.
+/// The secrets of one bid, each under its own label.
 #[derive(Clone)]
 pub struct BidSecrets(Transcript);
 

@@ -1,7 +1,7 @@
 //! The bidder: commits a level, then hands over the sealed bid, and may go.
 //!
 //! A bid walks one way: [`Bidder::commit`] derives every secret, makes the commit *and* the sealed
-//! bid, and forgets the secrets. What is left to do is to post two byte strings. Whoever has lost the
+//! bid, and forgets the secrets. It then only has to post two byte strings. A bidder that has lost the
 //! second finds it again with [`Place::find`] and [`Place::reveal`].
 
 use crate::{

@@ -95,7 +95,7 @@ impl EncryptionSecret {
     }
 }
 
-/// Somebody whom the terms may name as a keyholder.
+/// A party that the terms may name as a keyholder.
 pub struct Candidate {
     identity: Identity,
     encryption: EncryptionSecret,
@@ -239,7 +239,7 @@ impl Candidate {
     /// The dealer that this candidate became.
     ///
     /// # Errors
-    /// [`KeyholderError`] if the terms do not name it, or if the deal that stands in the auction is
+    /// [`KeyholderError`] if the terms do not name it, or if the deal in the auction is
     /// not one of these coefficients.
     pub fn resume(self, auction: &Auction, saved: &[u8]) -> Result<Dealer, KeyholderError> {
         let id = self.find(auction)?;

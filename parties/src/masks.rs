@@ -45,7 +45,7 @@ impl Drop for Masks {
 }
 
 impl Masks {
-    /// Masks for a post of this kind (a `KIND_` label) that stands here. `secret` is known to the
+    /// Masks for a post of this kind (a `KIND_` label) at this place. `secret` is known to the
     /// keyholder alone; `attempt` counts how often it has made this post.
     #[must_use]
     pub fn new(

@@ -2,7 +2,8 @@
 //!
 //! Two strings that were equal would let a message made for one purpose serve
 //! another, so a test compares them all. To change one is to change the
-//! protocol: no transcript written before would verify after.
+//! protocol: no transcript written before would verify after. Some strings are older than the names of
+//! their constants, and keep them: `unary`, `shuffle`, `decrypt`.
 
 /// Version of the protocol that this code speaks; the first field of the terms.
 pub const PROTOCOL_VERSION: u16 = 1;
@@ -52,11 +53,11 @@ pub const KIND_COMPLAINT: &[u8] = b"complaint";
 pub const KIND_RANGE: &[u8] = b"range";
 /// Proof kind: a committed bid lies on its grid and is not below the active one.
 pub const KIND_IMPROVEMENT: &[u8] = b"improvement";
-/// Proof kind: an encrypted unary encoding is well formed and opens its commitment.
+/// Proof kind: a unary encoding is well formed and opens its commitment.
 pub const KIND_UNARY: &[u8] = b"ladder";
-/// Proof kind: a step of an in-turn product of encrypted bits.
+/// Proof kind: a conditional gate, one keyholder's turn on a product of encrypted values.
 pub const KIND_GATE: &[u8] = b"gate";
-/// Proof kind: lists permuted, and every entry raised to a secret power.
+/// Proof kind: lists shuffled, and every entry raised to a secret power.
 pub const KIND_SHUFFLE: &[u8] = b"mix";
 /// Proof kind: a multiplicative blinding for a zero-test.
 pub const KIND_BLIND: &[u8] = b"blind";

@@ -1,7 +1,7 @@
 //! The nouns of a Talea auction and their canonical bytes.
 //!
 //! Everything here travels in the open: nothing is secret, nothing is random,
-//! nothing is verified beyond its own shape. The modules stand in the order in
+//! nothing is verified beyond its own shape. The modules are in the order in
 //! which the data moves:
 //!
 //! | module | what it holds |

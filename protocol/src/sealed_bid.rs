@@ -1,4 +1,4 @@
-//! A sealed bid: the bid encrypted as a unary encoding of bits, with the argument that it is one.
+//! A sealed bid: the bid's level encrypted in unary, digit by digit, with the argument that it is well formed.
 //!
 //! Its length is a function of the lot's [`Shape`], so its encoding has no length prefixes:
 //! the unary encoding, then `I, B, A` of every bit, then `D`, then `z, w, v` of every bit, then `R`. Where

@@ -111,7 +111,7 @@ pub enum Ties {
     /// The earliest commit in the transcript wins. The board orders commits within a slot.
     EarliestCommit,
     /// Chance decides: every sealed bid of round 0 ends with a contribution, and nobody knows the
-    /// draw before the last reveal. Whoever reveals last with several bids can still choose among
+    /// draw before the last reveal. The last to reveal, with several bids, can still choose among
     /// draws, at the price of a bid and its deposit for each that it leaves out.
     Lottery,
 }
@@ -220,7 +220,7 @@ pub struct Stakes {
     /// Added to the fee for each commit that the lot has already, so that it costs more and more to
     /// take all the room that there is for others.
     pub fee_growth: u64,
-    /// Receives every forfeit and fee; if nobody is named, nobody does. Neither the seller, nor the
+    /// Receives every forfeit and fee; nobody does if it is absent. Neither the seller, nor the
     /// custodian, nor a keyholder, nor a bidder: it would pay them to cause a forfeit.
     pub beneficiary: Option<PartyKey>,
 }

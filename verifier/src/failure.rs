@@ -2,7 +2,7 @@
 
 use talea_protocol::{bytes::PartyKey, check::Check};
 
-/// Where in a transcript something stands. Orders as the file does.
+/// A place in a transcript. Orders as the file does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// The genesis.
@@ -29,7 +29,7 @@ impl std::fmt::Display for Place {
 /// What is being checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
     /// Its slot, once read.
     pub slot: Option<u64>,
@@ -77,7 +77,7 @@ pub(crate) enum Stop {
     Internal(&'static str),
 }
 
-/// A failure, and where among all checks it stands.
+/// A failure, and its place among all checks.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) position: Position,

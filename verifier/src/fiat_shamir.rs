@@ -135,7 +135,7 @@ pub(crate) struct Binding([u8; 32]);
 pub struct Weights(ChaCha20Rng);
 
 impl Weights {
-    /// For a fold of exactly the proofs that these bindings stand for.
+    /// For a fold of exactly the proofs of these bindings.
     pub(crate) fn for_proofs<'a>(bindings: impl ExactSizeIterator<Item = &'a Binding>) -> Self {
         let mut t = Transcript::new(labels::BATCH_WEIGHTS);
         t.append_u64(b"proofs", u64::try_from(bindings.len()).unwrap_or(u64::MAX));

@@ -24,7 +24,7 @@ use crate::{
     replay::terms::Facts,
 };
 
-/// An entry as it stands in the file, cut into its fields.
+/// An entry as in the file, cut into its fields.
 pub(crate) struct RawEntry {
     pub(crate) slot: u64,
     pub(crate) instruction: Vec<u8>,

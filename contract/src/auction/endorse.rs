@@ -37,7 +37,7 @@ impl State {
         self.keys.as_ref().is_some_and(|keys| self.endorsing.is_complete(keys))
     }
 
-    /// Decides, by what is endorsed, which bids stand and which lapsed.
+    /// Decides, by what is endorsed, which bids are active and which lapsed.
     pub(super) fn settle_bids(&mut self, setting: &Setting) {
         let (round, endorsing, keys) = (self.round.number, &self.endorsing, self.keys.as_deref());
         for (lot, state) in (0u32..).zip(&mut self.lots) {

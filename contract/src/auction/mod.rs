@@ -207,20 +207,20 @@ impl Auction {
         lot.is_some_and(|lot| lot.bids.is_open(&bid.bidder, bid.round))
     }
 
-    /// The commitment over which a bidder proves its next bid on a lot: that of its bid which stands.
+    /// The commitment over which a bidder proves its next bid on a lot: that of its active bid.
     #[must_use]
     pub fn active_commitment(&self, lot: u32, bidder: &PartyKey) -> Option<Point> {
         self.state.lot(lot).and_then(|lot| lot.bids.active_commitment(bidder))
     }
 
     /// Whether keyholders may attest this bid of the current round: its commit is open, or in a later
-    /// round there is no commit for a bid that stands (K1).
+    /// round there is no commit for an active bid (K1).
     #[must_use]
     pub fn is_missing(&self, bid: &BidId) -> bool {
         self.state.is_missing(bid)
     }
 
-    /// Whether a bid stands on an undecided lot for which nothing was committed in the current round: what
+    /// Whether a bid is active on an undecided lot for which nothing was committed in the current round: what
     /// keyholders attest of a commit that never came (K1).
     #[must_use]
     pub fn lacks_commit(&self, bid: &BidId) -> bool {

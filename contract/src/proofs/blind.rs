@@ -1,4 +1,5 @@
-//! Ciphertexts blinded multiplicatively for zero-tests (spec section 11, K7).
+//! Ciphertexts blinded multiplicatively: the first half of a plaintext-equality test with zero, or zero-test
+//! (spec section 11, K7).
 //!
 //! `a*(R, E)` encrypts `a*m`: zero stays zero, and anything else becomes anything. Every ciphertext
 //! has a secret `a` of its own, so nothing is combined here. Equality of the two halves does not

@@ -1,4 +1,5 @@
-//! Two ciphertexts multiplied by the same secret sign and re-encrypted (spec section 11, K6).
+//! The conditional gate (Schoenmakers and Tuyls, 2004): two ciphertexts multiplied by the same secret sign
+//! and re-encrypted (spec section 11, K6).
 //!
 //! An OR of two equality proofs for every gate, in announcement form. A challenge `w`, drawn after
 //! all outputs, joins the two halves, so that one equality speaks for both: a sign that differed
@@ -79,7 +80,7 @@ pub fn absorb_responses<'a>(fs: &mut FiatShamir, proofs: impl IntoIterator<Item 
     }
 }
 
-/// A turn of decoded elements.
+/// A keyholder's turn on one gate, decoded.
 struct DecodedGate {
     x: Ciphertext,
     y: Ciphertext,

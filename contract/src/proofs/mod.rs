@@ -6,7 +6,7 @@
 //! | [`possession`] | a dealer knows its constant term, and the randomness of its ephemeral key | 7 |
 //! | [`complaint`] | a point is the one shared between a complainer and its dealer | 7 |
 //! | [`range`] | a commitment is to a level of its grid | 8 |
-//! | [`unary`] | an encrypted unary encoding of bits spells the committed level | 9 |
+//! | [`unary`] | a unary encoding encrypts the committed level | 9 |
 //! | [`gate`] | two ciphertexts were multiplied by the same secret sign | 11 |
 //! | [`shuffle`] | lists were permuted and their entries multiplied by secrets, none of them zero | 11 |
 //! | [`blind`] | both halves of a ciphertext were multiplied by the same secret, not by zero | 11 |
@@ -37,11 +37,11 @@ pub enum ProofFault {
     /// Some bytes decode to nothing, or are not the only encoding of what they decode to.
     #[error("a point or scalar is not in its canonical encoding")]
     NotCanonical,
-    /// The identity stands where it would undo a secret.
+    /// A point is the identity where that would cancel a secret.
     #[error("a point is the identity where it must not be")]
     Identity,
     /// A list has another length than the statement says.
-    #[error("a list has {actual} items where {expected} belong")]
+    #[error("a list must have {expected} items and has {actual}")]
     Length {
         /// The length that the statement gives.
         expected: usize,

@@ -38,7 +38,7 @@ impl Secret {
     }
 }
 
-/// A deal, as it stands on the wire. S2 has found its lengths right and all of it canonical.
+/// A deal, as on the wire. S2 has found its lengths right and all of it canonical.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement<'a> {
     /// Index of the group, from 0.

@@ -2,7 +2,7 @@
 //!
 //! A switch raises two ciphertexts to secret powers and puts them out in their places or crossed:
 //! an OR of two ways, each two equalities of logarithms over both halves. That the first half of an
-//! output is not `O` says that its power is not zero. After the switches nobody can tell which
+//! output is not `O` shows that its power is not zero. After the switches nobody can tell which
 //! entry of a list was which, and every entry that was not zero is anything.
 
 use super::{ProofFault, announcement};

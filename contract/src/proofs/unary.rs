@@ -1,9 +1,9 @@
-//! An encrypted unary encoding of bits that spells the committed level (spec section 9, R3 and R4).
+//! The committed level, encrypted in unary digit by digit (spec section 9, R3 and R4).
 //!
 //! After Zhang, Oliynykov and Balogun (NDSS 2019), for all digits at once: the commitments to the
 //! bits of the level serve every digit, and the digits share the polynomial. Entries are told apart
-//! by powers of a challenge `y`, one power for each entry *of the whole unary encoding*; were positions
-//! counted anew in every digit, errors in two digits could cancel.
+//! by powers of a challenge `y`, one power for each entry *of the whole unary encoding*; if positions
+//! started again in every digit, errors in two digits could cancel.
 //!
 //! Two stages, for a batch is verified with one multi-scalar multiplication: [`decode`] refuses
 //! what is malformed (R3), [`verify_batch`] what is false (R4).
@@ -91,7 +91,7 @@ pub fn absorb_responses(fs: &mut FiatShamir, responses: &[BitResponses], randomn
 /// What a revealed bid claims: that this unary encoding encrypts the committed level.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim<'a> {
-    /// Where the bid stands; the signer is the bidder whose commit it opens.
+    /// The bid's place; the signer is the bidder whose commit it opens.
     pub context: Context,
     /// The digits of the unary encoding.
     pub shape: &'a Shape,
@@ -246,7 +246,7 @@ impl Decoded<'_> {
             sum.add(of_e * power_of_x, term.e);
             power_of_x *= x;
         }
-        // `power_of_x` is x^m now. Entry j stands in two differences, e[j] = U[j] - U[j+1]:
+        // `power_of_x` is x^m now. Entry j occurs in two differences, e[j] = U[j] - U[j+1]:
         // it counts y^position(j) - y^position(j-1) = (y - 1) y^position(j-1) times.
         let step = power_of_x * (y - Scalar::ONE);
         let (step_r, step_e) = (of_r * step, of_e * step);
@@ -254,7 +254,7 @@ impl Decoded<'_> {
         let mut entries = self.unary.iter();
         let digit_sums = digit_sums(self.claim.shape, &self.responses, x, y);
         for (radix, digit_sum) in self.claim.shape.radices().zip(digit_sums) {
-            // U[t][0] = (O, G) stands in e[t][0] alone; U[t][B_t] = (O, O).
+            // U[t][0] = (O, G) occurs in e[t][0] alone; U[t][B_t] = (O, O).
             bases.value += of_e * power_of_y * (power_of_x - digit_sum);
             for entry in entries.by_ref().take(radix.saturating_sub(1)) {
                 sum.add(step_r * power_of_y, entry.r);

@@ -68,17 +68,17 @@ pub(crate) struct Ranking {
 pub(crate) enum Conclusion {
     /// With everything that was asked.
     Found(Finding),
-    /// Before: it was given up, or an alarm went off.
+    /// Early: the lot is void or halted.
     Ended(Ending),
 }
 
-/// Where the process stands after it went as far as it could without keyholders.
+/// The next state of the ranking, once it can go no further without keyholders.
 enum Next {
     Step(Work, Pending),
     End(Conclusion),
 }
 
-/// Asks, and reads what can be read, until keyholders are needed.
+/// Continues the program, reading public ciphertexts, until keyholders are needed.
 fn go_on(
     program: &mut Program,
     mut turn: QueryProgress<Finding>,

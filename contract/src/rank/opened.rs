@@ -70,7 +70,7 @@ impl Counts {
         Self { most, table: BTreeMap::new(), inverse: (1, Scalar::ONE) }
     }
 
-    /// As [`Opened::count`] of scale 1, for openings that all stand as multiples of `generator`.
+    /// As [`Opened::count`] of scale 1, for openings that are all multiples of `generator`.
     pub(crate) fn read(&mut self, opened: &Opened, generator: &RistrettoPoint) -> Option<usize> {
         if self.most <= FEW {
             return opened.count(&Scalar::ONE, self.most);

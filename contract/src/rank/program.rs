@@ -47,7 +47,7 @@ pub(crate) struct Program {
     plan: VecDeque<Query>,
     /// What was asked last.
     asking: Option<Asking>,
-    /// How everybody stands to the price, from when it is found until the winners are looked for.
+    /// How every bid compares with the price, from when it is found until the winners are found.
     found: Option<Found>,
     /// The price; the lowest one where none was searched.
     price: Level,
@@ -77,7 +77,7 @@ enum Learned {
     OpenReserve(Vec<Level>),
 }
 
-/// What does not change.
+/// The lot, and what does not change during its ranking.
 #[derive(Clone, Copy)]
 pub(crate) struct LotSetting<'a> {
     pub(crate) setting: &'a Setting,

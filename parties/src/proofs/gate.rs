@@ -1,4 +1,4 @@
-//! A keyholder takes its turn on a chunk of gates: multiplies both ciphertexts of each by a secret
+//! A keyholder takes its turn on a chunk of conditional gates (Schoenmakers and Tuyls, 2004): multiplies both ciphertexts of each by a secret
 //! sign, re-encrypts them, and proves that it was one sign (spec section 11).
 
 use super::nonces;
@@ -34,7 +34,7 @@ pub struct Witness {
     pub q_y: Scalar,
 }
 
-/// Where the gates stand, and what goes into them.
+/// The place of the gates, and their inputs.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
     /// The endorsed head.

@@ -37,7 +37,7 @@ pub struct Shuffled {
     pub challenge: WireScalar,
 }
 
-/// One switch on its way.
+/// One switch with its inputs and outputs.
 struct AppliedSwitch {
     inputs: Pair<Ciphertext>,
     inputs_wire: Pair<WireCiphertext>,
@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn ways_are_not_told_apart_by_what_is_posted() {
-        // All fields but the secrets are fresh in both ways; nothing stands where the way would show.
+        // All fields but the secrets are fresh in both ways; no field shows which way was taken.
         let lists = lists(1, 1, 0);
         let posts = [0, 1].map(|pattern| proved(&lists, &witness(1, 1, pattern)).switches[0]);
         let mut seen = BTreeSet::new();

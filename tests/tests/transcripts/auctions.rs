@@ -324,7 +324,7 @@ fn keyholders() -> Vec<Case> {
         case("void-setup.talea", "too few members deal", with(&[1, 2], NeverDeals)),
         case("void-endorsement.talea", "too few keyholders endorse", with(&[1, 2], NeverEndorses)),
         case(
-            "out.talea",
+            "excluded.talea",
             "a keyholder stops, and the others go on",
             with(&[1], Leaves { from_step: 2 }),
         ),

@@ -14,7 +14,7 @@ use crate::{
     group::{Cipher, combine2},
 };
 
-/// A ciphertext, decoded and as it stands on the wire.
+/// A ciphertext, decoded and as on the wire.
 #[derive(Clone, Copy, Debug)]
 pub struct Item {
     /// Decoded.

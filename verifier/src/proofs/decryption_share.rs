@@ -17,7 +17,7 @@ use crate::{
     group::{bases, combine2, encode},
 };
 
-/// A point, decoded and as it stands on the wire.
+/// A point, decoded and as on the wire.
 #[derive(Clone, Copy, Debug)]
 pub struct Element {
     /// Decoded.

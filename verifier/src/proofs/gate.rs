@@ -1,4 +1,4 @@
-//! Gate: `X' = v*X + Enc(0; q)` and `Y' = v*Y + Enc(0; q')` with the same `v` in {1, -1}
+//! The conditional gate (Schoenmakers and Tuyls, 2004): `X' = v*X + Enc(0; q)` and `Y' = v*Y + Enc(0; q')` with the same `v` in {1, -1}
 //! (section 11, **K6**).
 //!
 //! An OR of two equalities of logarithms, one per sign, over differences that vanish but for
@@ -83,7 +83,7 @@ impl Wires {
     }
 }
 
-/// A turn, everything canonical.
+/// A keyholder's turn on one gate, decoded and canonical.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DecodedGate {
     wire: GateTurn,

@@ -11,7 +11,7 @@
 //! | [`blind`] | both parts of a ciphertext took the same blinding, and it is not zero | 11 |
 //! | [`decryption_share`] | a decryption share is the keyholder's own | 11 |
 //!
-//! Each has a `verify` that takes a statement and a proof as they stand on the wire. Inside, the
+//! Each has a `verify` that takes a statement and a proof as on the wire. Inside, the
 //! replay decodes once, on all cores, and calls the same equations on decoded values.
 //!
 //! Possession, complaint, shuffle, blind and decryption share are compact: the announcements are recomputed and the

@@ -20,7 +20,7 @@ use super::question::Ask;
 pub(crate) enum QueryProgress<T> {
     Ask(Ask),
     Done(T),
-    /// Something that no accepted proof allows.
+    /// An opened value that no accepted proof allows.
     Alarm,
 }
 

@@ -29,7 +29,7 @@ impl Participants {
         Self { encodings: encodings.collect(), last_weight: 1 }
     }
 
-    /// Adds somebody who counts `weight` times.
+    /// Adds a participant that counts `weight` times.
     pub(crate) fn with(mut self, unary: Arc<[Ciphertext]>, weight: u16) -> Self {
         self.encodings.push(unary);
         self.last_weight = weight;
@@ -66,7 +66,7 @@ pub(crate) struct PriceSearch {
     points: Vec<usize>,
 }
 
-/// What a search found: the price's level, and encrypted how everybody stands to it.
+/// What a search found: the price's level, and, encrypted, how every participant compares with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) level: Level,

@@ -26,7 +26,7 @@ impl Products {
         Self { leading: encodings.iter().map(|_| one).collect(), entries: entries.collect(), width }
     }
 
-    /// Of a later digit, whose products came from gates: they stand at twice the scale of the
+    /// Of a later digit, whose products came from gates: they are at twice the scale of the
     /// flags, and forgetting to follow suit gives wrong prices.
     pub(crate) fn of_later_digit(flags: &[Ciphertext], entries: Vec<Ciphertext>) -> Self {
         let width = entries.len().checked_div(flags.len()).unwrap_or(0);
