@@ -36,7 +36,7 @@ pub(crate) struct CommittedBid {
     contribution: Option<Contribution>,
     /// The active bid of the rounds before, while this round's update is pending.
     active: Option<ActiveBid>,
-    /// Whether it once failed to bring an active bid's update.
+    /// Whether an update of the active bid was once missing or invalid.
     pub(crate) is_in_default: bool,
 }
 
@@ -47,7 +47,7 @@ struct ActiveBid {
     unary: Arc<[Ciphertext]>,
 }
 
-/// How far a committed bid has come.
+/// The state of a committed bid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum BidState {
     /// Not revealed.
@@ -160,8 +160,8 @@ impl Bids {
         bids
     }
 
-    /// C2 to C8: what a commit comes to, for [`keep`](Self::keep). `has_stake` is C5, in its place, for so
-    /// many commits on the lot.
+    /// Checks C2 to C8 of a commit; the result is for [`keep`](Self::keep). `has_stake` checks C5, in its place,
+    /// given the number of commits on the lot.
     pub(crate) fn check(
         &self,
         ground: &Ground<'_>,
@@ -258,7 +258,7 @@ impl Bids {
     }
 
     /// Closes a round: what was not revealed lapses, and where there is no valid update the active
-    /// bid stands, in default unless keyholders attest that its bidder tried.
+    /// bid remains, in default unless keyholders attest that its bidder tried.
     pub(crate) fn settle(&mut self, round: u32, is_attested: impl Fn(&PartyKey) -> bool) {
         for bid in self.in_order.iter_mut().chain(&mut self.reserve) {
             let active = bid.active.take();
@@ -382,7 +382,7 @@ pub(crate) struct Judged {
     unary: Arc<[Ciphertext]>,
     /// To a lottery, in round 0.
     contribution: Option<Contribution>,
-    /// The `R` of every entry, for weeding.
+    /// The `R` of every entry, for R5.
     randomness: Vec<Point>,
 }
 

@@ -11,9 +11,9 @@ use talea_protocol::{
     quorum::{KeyholderId, keyholders},
 };
 
-/// Who bears the bonds of a lot.
+/// The keyholders with bonds on a lot.
 pub(crate) struct Bonds<'a> {
-    /// Keyholders who locked one.
+    /// Those who locked a bond.
     pub(crate) dealers: &'a [KeyholderId],
     /// Those of them who lose it if the lot is void.
     pub(crate) at_fault: &'a BTreeSet<KeyholderId>,

@@ -1,4 +1,4 @@
-//! Keyholders' word for the transcript so far. Section 10 of `docs/spec.md`.
+//! Keyholders' endorsements of the transcript so far. Section 10 of `docs/spec.md`.
 
 use crate::{
     refusal::{Fault, Refusal, require, require_digest},
@@ -67,7 +67,7 @@ impl Endorsing {
         self.vouches.take(&late, keyholder, vouch)
     }
 
-    /// Those whose endorsement is waited for.
+    /// The keyholders whose endorsement is missing.
     pub(crate) fn late(&self, keys: &QuorumKeys) -> BTreeSet<KeyholderId> {
         let ids = keys.share_keys.keys().copied();
         ids.filter(|id| self.wants(keys, *id)).collect()

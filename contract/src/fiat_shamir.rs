@@ -2,7 +2,7 @@
 //! (spec section 2).
 //!
 //! *Transcript* is the auction's public record everywhere else in this code, so the Merlin
-//! transcript of a proof is called by what it does. Every absorption has a label and a fixed
+//! transcript of a proof is called Fiat–Shamir here. Every absorption has a label and a fixed
 //! length or a count before it; nothing is concatenated.
 
 use crate::group::encode_point;
@@ -34,7 +34,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// Absorbs what it says into a hash state that begins here.
+    /// Absorbs the context into a new hash state.
     pub fn absorb(&self, transcript: &mut Transcript) {
         // Without `..`: a field added to the context does not compile until it is absorbed.
         let Self { auction, lot, round, step, signer } = self;
@@ -77,7 +77,7 @@ impl FiatShamir {
         self.0.append_message(label, &point.0);
     }
 
-    /// Absorbs a point that is at hand decoded.
+    /// Absorbs a decoded point.
     pub fn element(&mut self, label: &'static [u8], element: &RistrettoPoint) {
         self.point(label, &encode_point(element));
     }

@@ -1,4 +1,4 @@
-//! The group, its three generators, and the way between elements and their encodings.
+//! The group, its three generators, and the encoding and decoding of elements.
 //!
 //! Three bases live here and must not be confused (spec section 1): amounts and bits are written
 //! over the *value base* `G`, commitments are blinded over the *blinding base* `H`, and keys,

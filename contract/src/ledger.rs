@@ -21,7 +21,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Takes the custodian's word that `amount` was locked for `party` (M1, M2, M4).
+    /// Credits `party` with the `amount` that the custodian reports (M1, M2, M4).
     pub(crate) fn fund(
         &mut self,
         sequence: u64,
@@ -132,7 +132,7 @@ impl Ledger {
         self.accounts.values().copied().collect()
     }
 
-    /// The account of a party that has just been given something.
+    /// The account of a party that is being credited.
     fn account(&mut self, party: PartyKey) -> &mut Account {
         self.accounts.entry(party).or_insert_with(|| Account::empty(party))
     }

@@ -99,7 +99,7 @@ impl LotState {
         &self.surveys
     }
 
-    /// Whether the last survey showed what the one before it showed.
+    /// Whether the last survey equals the one before it.
     pub(crate) fn is_unmoved(&self) -> bool {
         let mut latest = self.surveys.iter().rev();
         matches!((latest.next(), latest.next()), (Some(last), Some(before)) if last == before)
@@ -129,7 +129,7 @@ impl LotState {
         }
     }
 
-    /// Takes how a survey or a ranking ended at `slot`: the lot's ending, unless something is still
+    /// Records the end of a survey or a ranking at `slot`: the lot's ending, unless something is still
     /// to come.
     pub(crate) fn conclude(
         &mut self,
@@ -145,7 +145,7 @@ impl LotState {
         self.take(conclusion, is_survey, setting, slot)
     }
 
-    /// Who let a deadline pass is known beyond the ranking.
+    /// Keeps the excluded keyholders beyond the ranking.
     pub(crate) fn remember_absent(&mut self) {
         if let LotPhase::Ranking(ranking) = &self.phase {
             self.absent = ranking.absent().clone();
@@ -183,7 +183,7 @@ impl LotState {
         self.steps = 0;
     }
 
-    /// What became of it, once it has ended.
+    /// Its result, once it has ended.
     pub(crate) fn result(&self) -> LotResult {
         let bids = self.bids.in_order();
         let count = |is: fn(&BidState) -> bool| {

@@ -1,4 +1,4 @@
-//! What a keyholder chooses in secret at a gate or a switch. Nothing branches on it.
+//! The secret choices of a keyholder at a gate or a switch. No code branches on them.
 
 use core::fmt;
 use curve25519_dalek::scalar::Scalar;

@@ -66,9 +66,9 @@ pub enum Instruction {
     Reveal(Reveals),
     /// A keyholder's word for the transcript so far.
     Endorse(Endorsement),
-    /// A keyholder's turn on gates.
+    /// A keyholder's turn on conditional gates.
     Gate(GatePost),
-    /// A keyholder's blinding for zero-tests.
+    /// A keyholder's blinding for zero-tests (plaintext-equality tests with zero).
     Blind(BlindPost),
     /// A keyholder's decryption shares.
     Decrypt(DecryptionSharePost),

@@ -57,7 +57,7 @@ pub struct Failure {
     pub sentence: String,
 }
 
-/// Why the verifier could not say anything about a transcript.
+/// Why the verifier has no verdict on a transcript.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// The transcript could not be read.
@@ -68,7 +68,7 @@ pub enum Fault {
     Internal(&'static str),
 }
 
-/// Why a replay goes no further.
+/// Why a replay stops.
 #[derive(Debug)]
 pub(crate) enum Stop {
     /// A check failed.
@@ -82,7 +82,7 @@ pub(crate) enum Stop {
 pub(crate) struct Refusal {
     pub(crate) position: Position,
     pub(crate) failure: Failure,
-    /// Whether the tally has it already.
+    /// Whether it is already counted.
     pub(crate) counted: bool,
 }
 

@@ -111,7 +111,7 @@ impl ProofTranscript {
         Scalar::from(u128::from_le_bytes(bytes).max(1))
     }
 
-    /// The transcript itself, for the proof whose crate goes on with it.
+    /// The transcript itself, for the proof whose crate continues it.
     pub(crate) fn into_inner(self) -> Transcript {
         self.0
     }

@@ -133,7 +133,7 @@ impl Cipher {
         })
     }
 
-    /// Whether anybody can read it, its randomness being `O`.
+    /// Whether it is public: its randomness is `O`.
     pub fn is_public(&self) -> bool {
         self.r.is_identity()
     }

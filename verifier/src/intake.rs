@@ -84,7 +84,7 @@ pub(crate) enum Body {
 }
 
 impl Body {
-    /// What people call this kind of instruction.
+    /// The name of this kind of instruction.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Tick => "Tick",

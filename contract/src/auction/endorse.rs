@@ -1,4 +1,4 @@
-//! Endorsements of the transcript, and keyholders' words for what it does not show. Section 10.
+//! Endorsements of the transcript, and keyholders' vouches for what it does not show. Section 10.
 
 use super::{
     Phase,

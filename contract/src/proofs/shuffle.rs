@@ -1,9 +1,9 @@
 //! Lists shuffled by switches, for "is the count at most M?" (spec section 11, K12).
 //!
-//! A switch raises two ciphertexts to secret powers and puts them out in their places or crossed:
+//! A switch raises two ciphertexts to secret powers and outputs them straight or crossed:
 //! an OR of two ways, each two equalities of logarithms over both halves. That the first half of an
 //! output is not `O` shows that its power is not zero. After the switches nobody can tell which
-//! entry of a list was which, and every entry that was not zero is anything.
+//! entry of a list was which, and every entry that was not zero is random.
 
 use super::{ProofFault, announcement};
 use crate::{
@@ -92,7 +92,7 @@ impl Decoded {
     }
 }
 
-/// Verifies every list's way through its network, and gives the lists back as they left it, with
+/// Verifies the shuffle of every list, and returns the output lists, with
 /// their encodings.
 ///
 /// # Errors

@@ -5,7 +5,7 @@
 //! by powers of a challenge `y`, one power for each entry *of the whole unary encoding*; if positions
 //! started again in every digit, errors in two digits could cancel.
 //!
-//! Two stages, for a batch is verified with one multi-scalar multiplication: [`decode`] refuses
+//! Verification has two parts, because a batch takes one multi-scalar multiplication: [`decode`] refuses
 //! what is malformed (R3), [`verify_batch`] what is false (R4).
 
 use super::{ProofFault, Sum};
@@ -23,7 +23,7 @@ use talea_protocol::{
     sealed_bid::{BitCommitments, BitResponses, Ciphertext as WireCiphertext, SealedBid},
 };
 
-/// A bid's unary encoding without what the bidder says of it.
+/// The statement: the bid's digits and commitment, without its argument.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement<'a> {
     /// The digits of the unary encoding.
@@ -287,7 +287,7 @@ fn digit_sums(shape: &Shape, responses: &[Response], x: Scalar, y: Scalar) -> Ve
     shape.digit_bits().iter().map(of_digit).collect()
 }
 
-/// The coefficients of what all arguments of a batch have in common.
+/// The coefficients of the bases that all arguments of a batch share.
 #[derive(Clone, Copy, Debug, Default)]
 struct Bases {
     value: Scalar,

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `plan` | what a lot is asked, in order, as data |
 //! | `mechanism/` | which queries find price and winners, one mechanism to a file |
-//! | `program` | a plan while it is carried out |
+//! | `program` | a running plan |
 //! | `queries/` | the queries: reserve, price, winners, depth, opening |
 //! | `question` | a question about a list of ciphertexts, as steps of keyholders |
 //! | `step` | one step: a list in chunks, on which a quorum acts |
@@ -185,7 +185,7 @@ impl Ranking {
         Ok(())
     }
 
-    /// Goes on if the current step is complete; what the lot came to, if that was the last one.
+    /// Continues if the current step is complete; the lot's conclusion, if that was the last one.
     pub(crate) fn proceed(
         &mut self,
         around: Surroundings<'_>,

@@ -1,4 +1,4 @@
-//! A lot's plan, while it is carried out: one query after the other, and what they have found.
+//! A running plan: one query after the other, and their results.
 
 use super::{
     mechanism,
@@ -131,7 +131,7 @@ impl Program {
         self.purpose == Purpose::Survey
     }
 
-    /// Goes on with the plan until keyholders are asked something.
+    /// Continues the plan until keyholders are needed.
     pub(crate) fn proceed(&mut self, lot_setting: LotSetting<'_>) -> QueryProgress<Finding> {
         while let Some(query) = self.plan.pop_front() {
             match self.begin(query, lot_setting) {
@@ -229,7 +229,7 @@ impl Program {
         Some(first)
     }
 
-    /// Takes what a query has found; nothing if no accepted proof allows it (K11, K13).
+    /// Records the result of a query; nothing if no accepted proof allows it (K11, K13).
     fn learn(&mut self, learned: Learned, lot_setting: LotSetting<'_>) -> Option<()> {
         let disclosed = &mut self.finding.disclosed;
         match learned {

@@ -24,7 +24,7 @@ pub(crate) struct Participants {
 }
 
 impl Participants {
-    /// Everybody counts once.
+    /// Every participant counts once.
     pub(crate) fn bids(encodings: impl Iterator<Item = Arc<[Ciphertext]>>) -> Self {
         Self { encodings: encodings.collect(), last_weight: 1 }
     }
@@ -105,7 +105,7 @@ impl PriceSearch {
         (1..digits).fold(Scalar::ONE, |scale, _| scale + scale)
     }
 
-    /// Goes as far as it can: with the answer to what it asked last, or from its beginning.
+    /// Continues as far as possible: with the answer to its last question, or from its beginning.
     pub(crate) fn resume(
         &mut self,
         answer: Option<Answer>,

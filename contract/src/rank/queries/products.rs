@@ -27,7 +27,7 @@ impl Products {
     }
 
     /// Of a later digit, whose products came from gates: they are at twice the scale of the
-    /// flags, and forgetting to follow suit gives wrong prices.
+    /// flags; code that ignores this computes wrong prices.
     pub(crate) fn of_later_digit(flags: &[Ciphertext], entries: Vec<Ciphertext>) -> Self {
         let width = entries.len().checked_div(flags.len()).unwrap_or(0);
         Self { leading: flags.iter().map(Ciphertext::doubled).collect(), entries, width }

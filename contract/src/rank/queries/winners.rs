@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use curve25519_dalek::Scalar;
 use talea_protocol::outcome::PriceComparison;
 
-/// Places of winners in tie order, each with its comparison, ascending.
+/// Places of winners in tie order, ascending, each with how its bid compares with the price.
 pub(crate) type Places = Vec<(usize, PriceComparison)>;
 
 /// What there is to win, and how it is found who does.
