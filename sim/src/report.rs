@@ -79,7 +79,7 @@ struct LotReport {
     picture: Option<histogram::Row>,
 }
 
-/// A winner, and how its bid stands to the price.
+/// A winner, and how its bid compares with the price.
 #[derive(Clone, Debug, Serialize)]
 struct WinnerReport {
     party: String,

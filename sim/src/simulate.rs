@@ -465,7 +465,7 @@ impl<W: Write> TimedBoard<W> {
         Ok(prepared)
     }
 
-    /// Everybody whose bid stands bids again: as the round's plan says, or the same.
+    /// Every bidder with an active bid bids again: as the round's plan says, or the same.
     fn bid_again(
         &mut self,
         bidders: &[Bidder],
@@ -477,9 +477,9 @@ impl<W: Write> TimedBoard<W> {
         let planned = round.checked_sub(1).and_then(|round| plan.rounds.get(round));
         let mut prepared = Vec::new();
         for (last, bid) in before {
-            // Whoever was not ranked in round 0 is out; after that a bid stands.
-            let stands = round > 1 || last.conduct == BidderConduct::Honest;
-            if !stands || self.auction().ending(last.lot).is_some() {
+            // A bid that was not ranked in round 0 is over; after that a bid remains active.
+            let is_active = round > 1 || last.conduct == BidderConduct::Honest;
+            if !is_active || self.auction().ending(last.lot).is_some() {
                 continue;
             }
             let next = planned.into_iter().flatten();
@@ -492,7 +492,7 @@ impl<W: Write> TimedBoard<W> {
             self.submit(&update.commit)?;
             prepared.push(match next.conduct {
                 BidderConduct::Honest => (next, update),
-                // What stands is not replaced.
+                // The active bid is not replaced.
                 conduct => {
                     let reveal = update.reveal;
                     (BidPlan { conduct, ..last }, PreparedBid { reveal, ..bid })
