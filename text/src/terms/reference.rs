@@ -157,15 +157,15 @@ enum ListRow<'a> {
 fn line(text: &str) -> ListRow<'_> {
     let (rest, is_said) = match text.strip_prefix('#') {
         Some(rest) if !rest.starts_with(' ') && !rest.is_empty() => (rest, false),
-        Some(_) => return Line::Comment,
+        Some(_) => return ExampleLine::Comment,
         None => (text, true),
     };
     if text.is_empty() {
-        Line::Blank
+        ExampleLine::Blank
     } else if rest.starts_with('[') {
-        Line::Table(rest.trim_matches(['[', ']']))
+        ExampleLine::Table(rest.trim_matches(['[', ']']))
     } else {
-        Line::Setting(rest.split_once(" = ").unwrap().0, is_said)
+        ExampleLine::Setting(rest.split_once(" = ").unwrap().0, is_said)
     }
 }
 
@@ -174,9 +174,9 @@ fn tables(example: &str) -> Vec<(&str, Vec<&str>)> {
     let mut tables = vec![("", Vec::new())];
     for text in example.lines() {
         match line(text) {
-            Line::Blank | Line::Comment => {}
-            Line::Table(name) => tables.push((name, vec![text])),
-            Line::Setting(..) => tables.last_mut().unwrap().1.push(text),
+            ExampleLine::Blank | ExampleLine::Comment => {}
+            ExampleLine::Table(name) => tables.push((name, vec![text])),
+            ExampleLine::Setting(..) => tables.last_mut().unwrap().1.push(text),
         }
     }
     tables
@@ -205,7 +205,7 @@ fn example(types: &Types, settings: &str) -> String {
             text.push_str(&comment(&Types::words(types.field("", table))));
         }
         for setting in lines {
-            if let Line::Setting(field, _) = line(setting)
+            if let ExampleLine::Setting(field, _) = line(setting)
                 && said.insert((table, field))
                 && (table != "lots" || types.table("every_lot")["properties"][field].is_null())
             {
@@ -239,7 +239,7 @@ fn section(types: &Types, table: &str, blocks: &[Vec<&str>]) -> String {
     };
     let mut fields: Vec<&str> = Vec::new();
     for setting in blocks.iter().flatten() {
-        if let Line::Setting(field, _) = line(setting)
+        if let ExampleLine::Setting(field, _) = line(setting)
             && !fields.contains(&field)
         {
             fields.push(field);
@@ -322,7 +322,7 @@ fn every_field_of_the_types_occurs_in_the_example_and_no_other() {
     let mut found = BTreeSet::new();
     for (table, lines) in tables(EXAMPLE) {
         let fields = lines.into_iter().filter_map(|text| match line(text) {
-            Line::Setting(field, _) => Some((table.to_owned(), field.to_owned())),
+            ExampleLine::Setting(field, _) => Some((table.to_owned(), field.to_owned())),
             _ => None,
         });
         found.extend(fields);
@@ -349,7 +349,8 @@ fn a_lot_and_a_row_of_a_list_say_what_every_lot_says() {
 #[test]
 fn every_setting_of_the_example_reads_as_its_type() {
     // Those that are commented out stand in place of others: one after the other.
-    let alternatives = EXAMPLE.lines().filter(|text| matches!(line(text), Line::Setting(_, false)));
+    let alternatives =
+        EXAMPLE.lines().filter(|text| matches!(line(text), ExampleLine::Setting(_, false)));
     for chosen in std::iter::once("").chain(alternatives) {
         let mut text = String::new();
         let mut table = 0;
@@ -357,13 +358,15 @@ fn every_setting_of_the_example_reads_as_its_type() {
         let field = chosen.trim_start_matches('#').split_once(" = ").map(|(field, _)| field);
         for setting in EXAMPLE.lines() {
             match line(setting) {
-                Line::Table(_) => table += 1,
-                Line::Setting(..) if setting == chosen => {
+                ExampleLine::Table(_) => table += 1,
+                ExampleLine::Setting(..) if setting == chosen => {
                     text.push_str(&setting[1..]);
                     text.push('\n');
                     continue;
                 }
-                Line::Setting(name, _) if Some(table) == of_chosen && Some(name) == field => {
+                ExampleLine::Setting(name, _)
+                    if Some(table) == of_chosen && Some(name) == field =>
+                {
                     continue;
                 }
                 _ => {}
