@@ -3,7 +3,7 @@
 use crate::{
     arguments::BidsArgs,
     failure::{Code, Failure},
-    lists::{self, Line, List},
+    lists::{self, List, ListRow},
     party::desk::Desk,
 };
 use talea_protocol::price::Level;

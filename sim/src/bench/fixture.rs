@@ -7,7 +7,7 @@ use talea_contract::{
     elgamal::Ciphertext,
     fiat_shamir::Context,
     group::{Generators, encode_point},
-    proofs::{grid, range},
+    proofs::{range, unary},
 };
 use talea_parties::proofs as provers;
 use talea_protocol::{

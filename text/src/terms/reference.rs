@@ -146,7 +146,7 @@ impl Types {
 }
 
 /// A line of the example.
-enum ListRow<'a> {
+enum ExampleLine<'a> {
     Blank,
     Comment,
     Table(&'a str),
@@ -154,7 +154,7 @@ enum ListRow<'a> {
     Setting(&'a str, bool),
 }
 
-fn line(text: &str) -> ListRow<'_> {
+fn line(text: &str) -> ExampleLine<'_> {
     let (rest, is_said) = match text.strip_prefix('#') {
         Some(rest) if !rest.starts_with(' ') && !rest.is_empty() => (rest, false),
         Some(_) => return ExampleLine::Comment,
