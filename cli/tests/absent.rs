@@ -1,7 +1,10 @@
 //! Parties who leave and never come back, with real processes: the auction ends as the protocol says,
 //! and what it leaves behind names them.
 
-use crate::common::{LIMIT, Running, SMALL, Shape, Stage, find, time::Steps};
+use crate::{
+    common::{LIMIT, Running, SMALL, Shape, Stage, find},
+    steps::Steps,
+};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use talea_cli::{board::folder::Folder, names, replica::Replica};

@@ -1,6 +1,9 @@
 //! Bids that are left with an agent, by bidders who do not come back to reveal them.
 
-use crate::common::{LIMIT, Running, SMALL, Shape, Stage, ends, time::Steps};
+use crate::{
+    common::{LIMIT, Running, SMALL, Shape, Stage, ends},
+    steps::Steps,
+};
 use serde_json::Value;
 use std::{
     fs,

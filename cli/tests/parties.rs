@@ -1,6 +1,9 @@
 //! Real processes hold an auction over one folder, and die wherever it pleases us.
 
-use crate::common::{self, LIMIT, SMALL, Shape, Stage, ends, time::Steps, whole_records};
+use crate::{
+    common::{self, LIMIT, SMALL, Shape, Stage, ends, whole_records},
+    steps::Steps,
+};
 use std::{
     fs,
     io::Write as _,

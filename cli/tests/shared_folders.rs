@@ -1,7 +1,10 @@
 //! Folders that several users or several machines share: who may do what in them, and what a copy does that
 //! comes late, in halves, or twice.
 
-use crate::common::{LIMIT, Running, SMALL, Shape, Stage, ends, time::Steps};
+use crate::{
+    common::{LIMIT, Running, SMALL, Shape, Stage, ends},
+    steps::Steps,
+};
 use std::{
     collections::BTreeSet,
     fs,

@@ -1,7 +1,10 @@
 //! Terms as their author writes them: what is refused, what is warned of, what the example and the questions
 //! are good for.
 
-use crate::common::{SMALL, Shape, Stage, ends, time::Steps};
+use crate::{
+    common::{SMALL, Shape, Stage, ends},
+    steps::Steps,
+};
 use std::{
     fs,
     io::Write as _,

@@ -1,7 +1,7 @@
 //! Time that passes by steps: over the next deadline once everybody has done its part, and not before, however
 //! slow the machine is. The processes are the real ones, and their clock is a file.
 
-use super::Stage;
+use crate::common::Stage;
 use std::{
     collections::BTreeSet,
     fs,
