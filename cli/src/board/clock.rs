@@ -23,15 +23,20 @@ enum Setting {
 /// reads its own: whoever may set a variable for a party's process may set the clock of that machine as well, and
 /// moves nobody else's time by it.
 fn setting() -> Setting {
-    #[cfg(debug_assertions)]
-    if let Some(path) = std::env::var_os("TALEA_CLOCK") {
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        return match text.trim().strip_prefix("at ") {
-            Some(time) => Setting::At(time.parse().unwrap_or(0)),
-            None => Setting::WrongBy(text.trim().parse().unwrap_or(0)),
-        };
+    let path = if cfg!(debug_assertions) { std::env::var_os("TALEA_CLOCK") } else { None };
+    let text = path.and_then(|path| std::fs::read_to_string(path).ok());
+    Setting::read(&text.unwrap_or_default())
+}
+
+impl Setting {
+    /// Reads what a file says; what it cannot mean changes nothing.
+    fn read(text: &str) -> Self {
+        let text = text.trim();
+        match text.strip_prefix("at ").and_then(|time| time.parse().ok()) {
+            Some(time) => Self::At(time),
+            None => Self::WrongBy(text.parse().unwrap_or(0)),
+        }
     }
-    Setting::WrongBy(0)
 }
 
 /// This machine's clock, which a test can set.
@@ -144,6 +149,13 @@ impl Lag {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_is_set_as_the_file_says() {
+        use Setting::{At, WrongBy};
+        let read = ["", "-40\n", "90", "at 1500", "at noon", "noon"].map(Setting::read);
+        assert_eq!(read, [WrongBy(0), WrongBy(-40), WrongBy(90), At(1500), WrongBy(0), WrongBy(0)]);
+    }
 
     #[test]
     fn whoever_is_told_late_has_its_time_from_there() {

@@ -2,8 +2,7 @@
 
 #![allow(dead_code, reason = "not every file of tests needs everything")]
 
-pub mod time;
-
+use crate::steps;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -186,7 +185,7 @@ impl Workspace {
 
     /// By how many milliseconds the clock of every process is wrong.
     pub fn set_clock(&self, wrong_by: i64) {
-        time::set(&self.path("clock"), &wrong_by.to_string());
+        steps::set(&self.path("clock"), &wrong_by.to_string());
     }
 
     pub fn log(&self) -> String {
@@ -202,7 +201,7 @@ impl Workspace {
     /// As [`run`](Self::run), in time that passes by steps: each of them once everybody has done its part, and
     /// at least so many were killed since the last one.
     pub fn play_by_steps(&self, kills: usize, kill: impl FnMut(&mut [Child]) -> Option<usize>) {
-        let mut time = time::Steps::of(self);
+        let mut time = steps::Steps::of(self);
         let mut killed_at_step = 0;
         self.play_while(kill, |killed| {
             if killed >= killed_at_step + kills && time.step() {
