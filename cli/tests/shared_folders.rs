@@ -2,7 +2,7 @@
 //! comes late, in halves, or twice.
 
 use crate::{
-    common::{LIMIT, Running, SMALL, Shape, Stage, ends},
+    common::{LIMIT, Running, SMALL, Shape, Workspace, ends},
     steps::Steps,
 };
 use std::{
@@ -27,33 +27,33 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 /// Long enough that nothing is over before it was tried.
-fn patient() -> Stage {
-    let stage = Stage::open(&Shape { patience: 6_000, ..SMALL });
-    set_mode(stage.folder.path(), 0o755);
-    stage
+fn patient() -> Workspace {
+    let workspace = Workspace::open(&Shape { patience: 6_000, ..SMALL });
+    set_mode(workspace.folder.path(), 0o755);
+    workspace
 }
 
 // ---- users of one machine ----
 
 /// A user of this machine, with keys of its own at home.
 struct User<'a> {
-    stage: &'a Stage,
+    workspace: &'a Workspace,
     uid: u32,
     gid: u32,
     home: PathBuf,
 }
 
 impl<'a> User<'a> {
-    fn new(stage: &'a Stage, (uid, gid): (u32, u32), keys: &[&str]) -> Self {
-        let home = stage.path(&format!("home-{uid}-{gid}"));
+    fn new(workspace: &'a Workspace, (uid, gid): (u32, u32), keys: &[&str]) -> Self {
+        let home = workspace.path(&format!("home-{uid}-{gid}"));
         fs::create_dir(&home).unwrap();
         for name in [&["passphrase", "terms"], keys].concat() {
-            fs::copy(stage.path(name), home.join(name)).unwrap();
+            fs::copy(workspace.path(name), home.join(name)).unwrap();
             set_mode(&home.join(name), 0o600);
             chown(home.join(name), Some(uid), Some(gid)).unwrap();
         }
         chown(&home, Some(uid), Some(gid)).unwrap();
-        Self { stage, uid, gid, home }
+        Self { workspace, uid, gid, home }
     }
 
     fn shell(&self, script: &str) -> Command {
@@ -65,7 +65,7 @@ impl<'a> User<'a> {
 
     /// The program itself may lie where only the user who built it comes.
     fn talea(&self, umask: &str, arguments: &[&str]) -> Command {
-        let program = self.stage.path("talea");
+        let program = self.workspace.path("talea");
         if !program.exists() {
             // By another process: what other tests start meanwhile would hold the file open for writing, and
             // it could not be run.
@@ -90,8 +90,8 @@ impl<'a> User<'a> {
 }
 
 /// Whether this process may become somebody else: on CI it may.
-fn is_root(stage: &Stage) -> bool {
-    let is_root = fs::metadata(stage.path("terms")).unwrap().uid() == 0;
+fn is_root(workspace: &Workspace) -> bool {
+    let is_root = fs::metadata(workspace.path("terms")).unwrap().uid() == 0;
     if !is_root {
         eprintln!("not tried: only root can be two users");
     }
@@ -104,12 +104,12 @@ const GROUP: u32 = 4_100;
 
 /// A board of one user, shared, and what another user may do there, whatever the umask of either.
 fn shares(whom: &str, guest_gid: u32, folder_mode: u32, inbox_mode: u32) {
-    let stage = patient();
-    if !is_root(&stage) {
+    let workspace = patient();
+    if !is_root(&workspace) {
         return;
     }
-    let host = User::new(&stage, (HOST, GROUP), &["seller.key", "board.key"]);
-    let guest = User::new(&stage, (GUEST, guest_gid), &["custodian.key"]);
+    let host = User::new(&workspace, (HOST, GROUP), &["seller.key", "board.key"]);
+    let guest = User::new(&workspace, (GUEST, guest_gid), &["custodian.key"]);
     let market = host.home.join("market");
     set_mode(&host.home, 0o711);
     let folder = market.to_str().unwrap();
@@ -122,7 +122,7 @@ fn shares(whom: &str, guest_gid: u32, folder_mode: u32, inbox_mode: u32) {
     assert_eq!(modes(), [folder_mode, inbox_mode, folder_mode]);
 
     // It hands in what the board takes, and reads all that there is to read.
-    let name = stage.name("bidder0", "party");
+    let name = workspace.name("bidder0", "party");
     let fund = ["fund", folder, "--key", "custodian.key", "--for", &name, "--amount", "5"];
     ends(&guest.run("077", &fund), 0, &[]);
     ends(&guest.run("077", &["verify", folder]), 3, &[]);
@@ -175,19 +175,19 @@ fn a_user_of_the_group_hands_in_where_a_folder_is_shared_with_it() {
 
 #[test]
 fn who_is_not_let_in_is_told_by_whom() {
-    let stage = patient();
-    if !is_root(&stage) {
+    let workspace = patient();
+    if !is_root(&workspace) {
         return;
     }
-    let host = User::new(&stage, (HOST, GROUP), &["seller.key", "board.key"]);
-    let guest = User::new(&stage, (GUEST, GUEST), &["custodian.key", "board.key"]);
+    let host = User::new(&workspace, (HOST, GROUP), &["seller.key", "board.key"]);
+    let guest = User::new(&workspace, (GUEST, GUEST), &["custodian.key", "board.key"]);
     set_mode(&host.home, 0o711);
     let open = |name: &str, umask: &str, more: &[&str]| {
         let open = ["open", name, "--terms", "terms", "--key", "seller.key", "--yes"];
         ends(&host.run(umask, &[&open[..], more].concat()), 0, &[]);
         host.home.join(name).to_str().unwrap().to_owned()
     };
-    let name = stage.name("bidder0", "party");
+    let name = workspace.name("bidder0", "party");
     let fund = |folder: &str| {
         let fund = ["fund", folder, "--key", "custodian.key", "--for", &name, "--amount", "5"];
         guest.run("022", &fund)
@@ -221,18 +221,22 @@ fn who_is_not_let_in_is_told_by_whom() {
 /// Also where nobody can be two users.
 #[test]
 fn a_shared_folder_has_the_bits_that_it_needs_and_its_files_can_be_read() {
-    let stage = patient();
+    let workspace = patient();
     for (whom, folder, inbox) in [("group", 0o2750, 0o3770), ("everybody", 0o755, 0o1777)] {
         let script = "umask 077; exec \"$0\" \"$@\"";
         let open = ["open", whom, "--terms", "terms", "--key", "seller.key", "--yes", "--share"];
         let mut shell = Command::new("sh");
-        shell.current_dir(stage.folder.path()).args(["-c", script, env!("CARGO_BIN_EXE_talea")]);
+        shell.current_dir(workspace.folder.path()).args([
+            "-c",
+            script,
+            env!("CARGO_BIN_EXE_talea"),
+        ]);
         shell.args(["--passphrase-file", "passphrase"]).args(open).arg(whom);
         ends(&shell.stdin(Stdio::null()).output().unwrap(), 0, &[]);
         let found =
-            ["", "inbox", "answers"].map(|name| mode(&stage.path(&format!("{whom}/{name}"))));
+            ["", "inbox", "answers"].map(|name| mode(&workspace.path(&format!("{whom}/{name}"))));
         assert_eq!(found, [folder, inbox, folder]);
-        assert_eq!(mode(&stage.path(&format!("{whom}/transcript.talea"))), 0o644);
+        assert_eq!(mode(&workspace.path(&format!("{whom}/transcript.talea"))), 0o644);
     }
 }
 
@@ -256,8 +260,8 @@ struct Mirror {
 }
 
 impl Mirror {
-    fn new(stage: &Stage) -> Self {
-        let (board, copy) = (stage.path("board"), stage.path("copy"));
+    fn new(workspace: &Workspace) -> Self {
+        let (board, copy) = (workspace.path("board"), workspace.path("copy"));
         fs::create_dir_all(copy.join("inbox")).unwrap();
         fs::create_dir_all(copy.join("answers")).unwrap();
         let mut mirror = Self { board, copy, carried: BTreeSet::new() };
@@ -306,9 +310,9 @@ impl Mirror {
 /// Everybody but the board works on a copy in which files are replaced, come late, in halves and twice.
 #[test]
 fn an_auction_is_held_over_folders_that_are_synchronised() {
-    let stage = Stage::open(&Shape { patience: 80, ..SMALL });
-    let _time = Steps::of(&stage).by_themselves();
-    let mut mirror = Mirror::new(&stage);
+    let workspace = Workspace::open(&Shape { patience: 80, ..SMALL });
+    let _time = Steps::of(&workspace).by_themselves();
+    let mut mirror = Mirror::new(&workspace);
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -317,21 +321,21 @@ fn an_auction_is_held_over_folders_that_are_synchronised() {
                 std::thread::sleep(Duration::from_millis(200));
             }
         });
-        let everybody = stage.everybody().into_iter().enumerate();
+        let everybody = workspace.everybody().into_iter().enumerate();
         let mut running: Vec<Running> = everybody
             .map(|(at, mut words)| {
                 let is_board = at == 0;
                 if !is_board {
                     words[2] = "copy".into();
                 }
-                Running(Some(stage.spawn(&words)))
+                Running(Some(workspace.spawn(&words)))
             })
             .collect();
         let since = Instant::now();
         let ended = |running: &mut Vec<Running>| {
             running.iter_mut().all(|one| {
                 let status = one.0.as_mut().unwrap().try_wait().unwrap();
-                assert!(status.is_none_or(|status| status.success()), "{}", stage.log());
+                assert!(status.is_none_or(|status| status.success()), "{}", workspace.log());
                 status.is_some()
             })
         };
@@ -339,54 +343,54 @@ fn an_auction_is_held_over_folders_that_are_synchronised() {
             std::thread::sleep(Duration::from_millis(50));
         }
         is_over.store(true, Ordering::SeqCst);
-        assert!(since.elapsed() < LIMIT, "it came to a stand\n{}", stage.log());
+        assert!(since.elapsed() < LIMIT, "it came to a stand\n{}", workspace.log());
     });
-    stage.check();
+    workspace.check();
     // Of what came twice each counts once.
     let status: serde_json::Value =
-        serde_json::from_str(&stage.done(&["status", "copy", "--json"])).unwrap();
+        serde_json::from_str(&workspace.done(&["status", "copy", "--json"])).unwrap();
     assert_eq!(status["closed"], true);
     let verified: serde_json::Value =
-        serde_json::from_str(&stage.done(&["verify", "board", "--json"])).unwrap();
+        serde_json::from_str(&workspace.done(&["verify", "board", "--json"])).unwrap();
     assert_eq!(verified["lots"][0]["commits"], 2);
-    let inbox = fs::read_dir(stage.path("board/inbox")).unwrap().count();
-    assert_eq!(inbox, 0, "{}", stage.log());
+    let inbox = fs::read_dir(workspace.path("board/inbox")).unwrap().count();
+    assert_eq!(inbox, 0, "{}", workspace.log());
 }
 
 /// A signature that is there before what it signs looks like entries that were taken back, until they
 /// come.
 #[test]
 fn signatures_that_come_before_their_entries_say_rewritten_until_those_come() {
-    let stage = Stage::open(&Shape { patience: 6_000, ..SMALL });
-    let name = stage.name("bidder0", "party");
-    let board = stage.start(&["board", "run", "board", "--key", "board.key"]);
-    fs::create_dir(stage.path("copy")).unwrap();
+    let workspace = Workspace::open(&Shape { patience: 6_000, ..SMALL });
+    let name = workspace.name("bidder0", "party");
+    let board = workspace.start(&["board", "run", "board", "--key", "board.key"]);
+    fs::create_dir(workspace.path("copy")).unwrap();
     let copy = |name: &str| {
-        let bytes = fs::read(stage.path(&format!("board/{name}"))).unwrap();
-        put(&bytes, &stage.path(&format!("copy/{name}")));
+        let bytes = fs::read(workspace.path(&format!("board/{name}"))).unwrap();
+        put(&bytes, &workspace.path(&format!("copy/{name}")));
     };
     copy("transcript.talea");
-    stage.fund("bidder0", 5);
+    workspace.fund("bidder0", 5);
     let fund = ["fund", "board", "--key", "custodian.key", "--for", &name, "--amount", "5"];
-    stage.done(&fund);
+    workspace.done(&fund);
     let since = Instant::now();
-    while !stage.run(&["receipt", "new", "board", "2"]).status.success() {
+    while !workspace.run(&["receipt", "new", "board", "2"]).status.success() {
         assert!(since.elapsed() < LIMIT);
         std::thread::sleep(Duration::from_millis(50));
     }
     drop(board);
     copy("checkpoints");
     for command in [["status", "copy"], ["verify", "copy"]] {
-        stage.fails(&command, 1, "board.rewritten");
+        workspace.fails(&command, 1, "board.rewritten");
     }
     copy("transcript.talea");
-    stage.done(&["status", "copy"]);
-    assert_eq!(stage.run(&["verify", "copy"]).status.code(), Some(3));
+    workspace.done(&["status", "copy"]);
+    assert_eq!(workspace.run(&["verify", "copy"]).status.code(), Some(3));
     // Part of a record, or a copy in halves: what is whole counts.
-    let transcript = fs::read(stage.path("board/transcript.talea")).unwrap();
-    put(&transcript[..transcript.len() - 7], &stage.path("copy/transcript.talea"));
-    fs::remove_file(stage.path("copy/checkpoints")).unwrap();
+    let transcript = fs::read(workspace.path("board/transcript.talea")).unwrap();
+    put(&transcript[..transcript.len() - 7], &workspace.path("copy/transcript.talea"));
+    fs::remove_file(workspace.path("copy/checkpoints")).unwrap();
     let status: serde_json::Value =
-        serde_json::from_str(&stage.done(&["status", "copy", "--json"])).unwrap();
+        serde_json::from_str(&workspace.done(&["status", "copy", "--json"])).unwrap();
     assert_eq!(status["entries"], 1);
 }

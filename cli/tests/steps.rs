@@ -1,7 +1,7 @@
 //! Time that passes by steps: over the next deadline once everybody has done its part, and not before, however
 //! slow the machine is. The processes are the real ones, and their clock is a file.
 
-use crate::common::Stage;
+use crate::common::Workspace;
 use std::{
     collections::BTreeSet,
     fs,
@@ -54,24 +54,24 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// Of a stage whose bidders all bid on every lot. From now on its time stands still.
-    pub fn of(stage: &Stage) -> Self {
-        Self::on(stage, "board")
+    /// Of a workspace whose bidders all bid on every lot. From now on its time stands still.
+    pub fn of(workspace: &Workspace) -> Self {
+        Self::on(workspace, "board")
     }
 
     /// The same, where another folder is the board's.
-    pub fn on(stage: &Stage, board: &str) -> Self {
+    pub fn on(workspace: &Workspace, board: &str) -> Self {
         let awaited = Awaited {
-            deals: stage.keyholders,
+            deals: workspace.keyholders,
             reserves: 0,
-            bids: stage.bidders * stage.lots,
+            bids: workspace.bidders * workspace.lots,
             lost: BTreeSet::new(),
             stop_in: None,
         };
         let awaited = Arc::new(Mutex::new(awaited));
-        let replica = Replica::of(&Folder::new(stage.path(board))).unwrap();
+        let replica = Replica::of(&Folder::new(workspace.path(board))).unwrap();
         let opened = replica.auction().slot();
-        let mut steps = Self { clock: stage.path("clock"), awaited, replica, now: 0 };
+        let mut steps = Self { clock: workspace.path("clock"), awaited, replica, now: 0 };
         steps.pass(opened);
         steps
     }
@@ -162,8 +162,8 @@ impl Time {
     }
 
     /// Waits for this party no more.
-    pub fn loses(&self, stage: &Stage, who: &str) {
-        let party = names::read_party(&stage.name(who, "party")).unwrap();
+    pub fn loses(&self, workspace: &Workspace, who: &str) {
+        let party = names::read_party(&workspace.name(who, "party")).unwrap();
         self.awaits(|awaited| awaited.lost.extend([party]));
     }
 }

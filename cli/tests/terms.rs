@@ -2,7 +2,7 @@
 //! are good for.
 
 use crate::{
-    common::{SMALL, Shape, Stage, ends},
+    common::{SMALL, Shape, Workspace, ends},
     steps::Steps,
 };
 use std::{
@@ -13,11 +13,11 @@ use std::{
 use talea_cli::names;
 
 /// Somebody who writes terms, and has everybody's keys.
-struct Author(Stage);
+struct Author(Workspace);
 
 impl Author {
     fn new() -> Self {
-        Self(Stage::open(&SMALL))
+        Self(Workspace::open(&SMALL))
     }
 
     /// The terms that everybody has, with some of their words changed.
@@ -222,7 +222,7 @@ fn what_is_harmless_in_a_list_of_lots_is_taken() {
 
 #[test]
 fn a_file_of_bids_is_complained_of_like_a_list_of_lots() {
-    let stage = Stage::open(&Shape { lots: 2, ..SMALL });
+    let workspace = Workspace::open(&Shape { lots: 2, ..SMALL });
     let wrong: [(&[u8], &str, &[&str]); 8] = [
         (b"lot;price\nB0;99.00\n", "price", &["line 1: semicolons", "names the columns lot,price"]),
         (
@@ -251,19 +251,19 @@ fn a_file_of_bids_is_complained_of_like_a_list_of_lots() {
     ];
     for command in ["bid", "improve", "reserve"] {
         for (bids, code, words) in wrong {
-            fs::write(stage.path("bids.csv"), bids).unwrap();
+            fs::write(workspace.path("bids.csv"), bids).unwrap();
             let key = if command == "reserve" { "seller.key" } else { "bidder0.key" };
             let output =
-                stage.run(&[command, "board", "--key", key, "--yes", "--file", "bids.csv"]);
+                workspace.run(&[command, "board", "--key", key, "--yes", "--file", "bids.csv"]);
             ends(&output, 2, words);
             ends(&output, 2, &[&format!("error[{code}]")]);
         }
-        let help = stage.done(&[command, "--help"]);
+        let help = workspace.done(&[command, "--help"]);
         says(&help, &["CSV file of bids", "the columns `lot` and `price`, and no other"]);
     }
-    fs::write(stage.path("bids.csv"), "\u{feff}PRICE, LOT\r\n99.00,B0\r\n\r\n").unwrap();
+    fs::write(workspace.path("bids.csv"), "\u{feff}PRICE, LOT\r\n99.00,B0\r\n\r\n").unwrap();
     let bid = ["bid", "board", "--key", "bidder0.key", "--yes", "--file", "bids.csv"];
-    stage.fails(&bid, 3, "not-yet");
+    workspace.fails(&bid, 3, "not-yet");
 }
 
 #[test]
@@ -320,12 +320,12 @@ fn a_deadline_can_be_a_time_on_the_clocks_of_a_place() {
 #[test]
 fn the_example_is_taken_once_its_keys_are_filled_in() {
     let author = Author::new();
-    let stage = &author.0;
-    let example = stage.done(&["terms", "example"]);
+    let workspace = &author.0;
+    let example = workspace.done(&["terms", "example"]);
     ends(&author.new_terms(&example), 2, &["error[name.malformed]"]);
-    // Parties and keyholders that are no others of this stage.
+    // Parties and keyholders that are no others of this workspace.
     let key = |who: &str| {
-        stage.done(&["key", "new", &format!("{who}.key"), "--work-factor", "4"]);
+        workspace.done(&["key", "new", &format!("{who}.key"), "--work-factor", "4"]);
     };
     let others = ["Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ash", "Oak", "Yew", "issuer"];
     others.into_iter().for_each(key);
@@ -334,7 +334,7 @@ fn the_example_is_taken_once_its_keys_are_filled_in() {
     {
         while let Some((before, rest)) = filled.split_once(prefix) {
             let (who, rest) = rest.split_once('"').unwrap();
-            let name = stage.name(who.trim_start_matches("the "), kind);
+            let name = workspace.name(who.trim_start_matches("the "), kind);
             filled = format!("{before}{name}\"{rest}");
         }
     }
@@ -354,14 +354,14 @@ fn a_field_that_is_unknown_is_named_with_its_line() {
 #[test]
 fn where_nothing_is_at_stake_there_need_be_no_custodian_and_the_seller_may_run_the_board() {
     let author = Author::new();
-    let stage = &author.0;
-    let terms = fs::read_to_string(stage.path("terms.toml")).unwrap();
-    let board = stage.name("board", "party");
+    let workspace = &author.0;
+    let terms = fs::read_to_string(workspace.path("terms.toml")).unwrap();
+    let board = workspace.name("board", "party");
     let lines: Vec<&str> = terms
         .lines()
         .filter(|line| !line.starts_with("custodian") && !line.starts_with("beneficiary"))
         .collect();
-    let simple = lines.join("\n").replace(&board, &stage.name("seller", "party"));
+    let simple = lines.join("\n").replace(&board, &workspace.name("seller", "party"));
     let output = author.new_terms(&simple);
     ends(&output, 0, &["the terms name no custodian, and nothing is at stake"]);
     says(
@@ -372,9 +372,9 @@ fn where_nothing_is_at_stake_there_need_be_no_custodian_and_the_seller_may_run_t
     ends(&author.new_terms(&staked), 2, &["custodian: it must be set where money is at stake"]);
     // The auction is held to its end, and is valid.
     ends(&author.new_terms(&simple), 0, &[]);
-    stage.done(&["open", "simple", "--terms", "new", "--key", "seller.key", "--yes"]);
-    let _time = Steps::on(stage, "simple").by_themselves();
-    let mut all = stage.everybody();
+    workspace.done(&["open", "simple", "--terms", "new", "--key", "seller.key", "--yes"]);
+    let _time = Steps::on(workspace, "simple").by_themselves();
+    let mut all = workspace.everybody();
     all.iter_mut().flatten().for_each(|word| match word.as_str() {
         "board.key" => *word = "seller.key".into(),
         "board" => *word = "simple".into(),
@@ -382,14 +382,14 @@ fn where_nothing_is_at_stake_there_need_be_no_custodian_and_the_seller_may_run_t
     });
     // The command of that name is no folder.
     all[0][0] = "board".into();
-    let children: Vec<_> = all.iter().map(|words| stage.spawn(words)).collect();
+    let children: Vec<_> = all.iter().map(|words| workspace.spawn(words)).collect();
     for mut child in children {
-        assert!(child.wait().unwrap().success(), "{}", stage.log());
+        assert!(child.wait().unwrap().success(), "{}", workspace.log());
     }
-    let report = stage.done(&["verify", "simple"]);
+    let report = workspace.done(&["verify", "simple"]);
     assert!(report.starts_with("VALID"), "{report}");
     let fund = ["fund", "simple", "--key", "custodian.key", "--for", &board, "--amount", "1"];
-    stage.fails(&fund, 5, "key.other");
+    workspace.fails(&fund, 5, "key.other");
 }
 
 /// Everything but the lots.
