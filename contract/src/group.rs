@@ -1,8 +1,8 @@
-//! The group, its three generators, and the way between elements and their encodings.
+//! The group, its three generators, and the encoding and decoding of elements.
 //!
 //! Three bases live here and must not be confused (spec section 1): amounts and bits are written
 //! over the *value base* `G`, commitments are blinded over the *blinding base* `H`, and keys,
-//! randomness and shares stand over the *key base* `K`.
+//! randomness and shares are over the *key base* `K`.
 
 use alloc::vec::Vec;
 use bulletproofs::PedersenGens;
@@ -58,7 +58,7 @@ fn vector_base(l: u32) -> RistrettoPoint {
 }
 
 /// The element that `point` encodes; nothing if the encoding is not the canonical one of RFC 9496.
-/// The identity is an element like any other here: whoever refuses it says so.
+/// The identity is decoded like any other element: a caller that refuses it does so itself.
 #[must_use]
 pub fn decode_point(point: &Point) -> Option<RistrettoPoint> {
     CompressedRistretto(point.0).decompress()

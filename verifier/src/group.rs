@@ -61,7 +61,7 @@ pub fn bases() -> &'static Bases {
     &BASES
 }
 
-/// The element that `encoding` stands for, if it is the canonical one of its element.
+/// The element that `encoding` encodes, if the encoding is canonical.
 pub fn decode(encoding: &Point) -> Option<RistrettoPoint> {
     CompressedRistretto(encoding.0).decompress()
 }
@@ -71,7 +71,7 @@ pub fn encode(element: &RistrettoPoint) -> Point {
     Point(element.compress().to_bytes())
 }
 
-/// The scalar that `encoding` stands for, if it is below the group order.
+/// The scalar that `encoding` encodes, if it is below the group order.
 pub fn decode_scalar(encoding: &WireScalar) -> Option<Scalar> {
     Scalar::from_canonical_bytes(encoding.0).into()
 }
@@ -133,7 +133,7 @@ impl Cipher {
         })
     }
 
-    /// Whether anybody can read it, its randomness being `O`.
+    /// Whether it is public: its randomness is `O`.
     pub fn is_public(&self) -> bool {
         self.r.is_identity()
     }
@@ -192,7 +192,7 @@ pub fn combine2(a: &Scalar, p: &RistrettoPoint, b: &Scalar, q: &RistrettoPoint) 
 
 /// A sum of multiples of points that must be `O`, with the generators' multiples gathered.
 ///
-/// Whoever adds an equation multiplies all of it with a weight of its own
+/// A caller that adds an equation multiplies all of it with its own weight
 /// ([`Weights`](crate::fiat_shamir::Weights)).
 #[derive(Debug)]
 pub struct Fold {

@@ -36,7 +36,7 @@ pub struct Witness {
     pub q_y: Scalar,
 }
 
-/// Where the gates stand, and what goes into them.
+/// The place of the gates, and their inputs.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
     /// The endorsed head.

@@ -79,7 +79,7 @@ mod tests {
     use talea_contract::proofs::{ProofFault, range::proof_len};
     use talea_protocol::{bytes::Point, labels};
 
-    /// What stands for `PK` here: any encoding does.
+    /// In place of `PK`: any encoding will do.
     const KEY: Point = Point([7; 32]);
 
     /// The witness of a first bid.

@@ -1,4 +1,4 @@
-//! A bidder encrypts its level as a unary encoding of bits and proves that it is the committed one (spec
+//! A bidder encrypts its level in unary, digit by digit, and proves that it is the committed one (spec
 //! section 9).
 
 use super::{

@@ -1,4 +1,4 @@
-//! Gate: `X' = v*X + Enc(0; q)` and `Y' = v*Y + Enc(0; q')` with the same `v` in {1, -1}
+//! The conditional gate (Schoenmakers and Tuyls, 2004): `X' = v*X + Enc(0; q)` and `Y' = v*Y + Enc(0; q')` with the same `v` in {1, -1}
 //! (section 11, **K6**).
 //!
 //! An OR of two equalities of logarithms, one per sign, over differences that vanish but for
@@ -56,7 +56,7 @@ impl Wires {
         Self { points: vec![*points], encodings: Encodings::Posted(Vec::new()) }
     }
 
-    /// What a turn leaves to the next.
+    /// The outputs of one turn, inputs of the next.
     pub(crate) fn posted(turns: &[DecodedGate]) -> Self {
         Self {
             points: turns.iter().map(|t| (t.x, t.y)).collect(),
@@ -83,7 +83,7 @@ impl Wires {
     }
 }
 
-/// A turn, everything canonical.
+/// A keyholder's turn on one gate, decoded and canonical.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DecodedGate {
     wire: GateTurn,
@@ -182,7 +182,7 @@ pub(crate) struct Message<'a> {
     pub(crate) head: Digest,
     pub(crate) chunk: u32,
     pub(crate) quorum_key: &'a QuorumKey,
-    /// Of the turn before, if there was one: the same place in memory tells it.
+    /// The outputs of the turn before, if any; the same allocation identifies it.
     pub(crate) inputs: &'a Wires,
     pub(crate) outputs: &'a Wires,
     pub(crate) turns: &'a [DecodedGate],
@@ -313,7 +313,7 @@ fn fold_holds(challenged: &[&Challenged<'_, '_>]) -> bool {
     fold.vanishes(&first.message.quorum_key.point)
 }
 
-/// What multiplies the wires: `X.R, X.E, Y.R, Y.E` of every gate. Wires between two turns stand in
+/// What multiplies the wires: `X.R, X.E, Y.R, Y.E` of every gate. Wires between two turns occur in
 /// the equations of both and are multiplied once.
 #[derive(Default)]
 struct Sums<'a> {
