@@ -13,7 +13,7 @@ use curve25519_dalek::{
 };
 use sha2::{Digest as _, Sha512};
 use talea_protocol::{
-    bytes::{Point, Scalar as WireScalar},
+    bytes::{Digest as WireDigest, Point, Scalar as WireScalar},
     labels,
     limits::MAX_VECTOR,
 };
@@ -36,17 +36,22 @@ pub struct Generators {
     /// `V_l`, the vector bases: [`labels::VECTOR_BASE`] and the index `l`, hashed to the group with
     /// SHA-512. There are [`MAX_VECTOR`].
     pub vector: Vec<RistrettoPoint>,
+    /// SHA-256 over the encodings of all vector bases: by it statements name them.
+    pub vector_digest: WireDigest,
 }
 
 impl Generators {
     /// Derives them from the fixed bytes that they come from.
     #[must_use]
     pub fn derive() -> Self {
+        let vector: Vec<RistrettoPoint> = (0u32..).take(MAX_VECTOR).map(vector_base).collect();
+        let encoded: Vec<[u8; 32]> = vector.iter().map(|base| encode_point(base).0).collect();
         Self {
             value: RISTRETTO_BASEPOINT_POINT,
             blinding: PedersenGens::default().B_blinding,
             key: RistrettoPoint::hash_from_bytes::<Sha512>(labels::KEY_BASE),
-            vector: (0u32..).take(MAX_VECTOR).map(vector_base).collect(),
+            vector_digest: WireDigest::of(&[encoded.as_flattened()]),
+            vector,
         }
     }
 }
@@ -90,7 +95,7 @@ mod tests {
 
     #[test]
     fn the_generators_differ_and_come_from_fixed_bytes() {
-        let Generators { value, blinding, key, vector } = Generators::derive();
+        let Generators { value, blinding, key, vector, .. } = Generators::derive();
         assert_eq!(vector.len(), MAX_VECTOR);
         let all: Vec<RistrettoPoint> = [value, blinding, key].into_iter().chain(vector).collect();
         assert!(all.iter().all(|generator| !generator.is_identity()));

@@ -151,9 +151,11 @@ mod tests {
     use crate::proofs::{
         commit,
         testing::{context, other_contexts},
+        unary,
     };
     use std::collections::BTreeSet;
     use talea_contract::group::encode_point;
+    use talea_protocol::{bytes::Digest, price::Shape};
 
     const KEY: Point = Point([7; 32]);
 
@@ -216,6 +218,32 @@ mod tests {
         let found =
             [&secrets.blinding().to_bytes()[..8], &secrets.contribution()[..8], &random].map(hex);
         assert_eq!(found, ["39c14b3bd74b7e63", "2e6fa821c7f72239", "192809e16874db75"]);
+    }
+
+    /// A prover that draws otherwise must not go by the same label: two sealed bids with one set of masks and
+    /// two challenges open the bid.
+    #[test]
+    fn a_sealed_bid_stays_what_it_is() {
+        let generators = Generators::derive();
+        let quorum_key = generators.key;
+        let secrets = Derivation::new(&bidder(1), &context(), &KEY).secrets(Level(42));
+        let shape = Shape::new(&[2, 3, 1]).unwrap();
+        let mut seal = || {
+            let (rho, mut generator) = (secrets.blinding(), secrets.generator());
+            let sealed = unary::prove(
+                &generators,
+                &context(),
+                &shape,
+                &quorum_key,
+                Level(42),
+                &rho,
+                &mut generator,
+            );
+            sealed.unwrap().to_bytes()
+        };
+        let sealed_bid = seal();
+        assert_eq!(sealed_bid, seal());
+        assert_eq!(hex(&Digest::of(&[&sealed_bid]).0[..8]), "3594b7197d3cd416");
     }
 
     fn hex(bytes: &[u8]) -> String {

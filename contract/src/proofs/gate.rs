@@ -53,6 +53,7 @@ impl Statement<'_> {
         fs.element(b"value-base", &gens.value);
         fs.element(b"blinding-base", &gens.blinding);
         fs.element(b"key-base", &gens.key);
+        fs.digest(b"vector-bases", &gens.vector_digest);
         fs.element(b"quorum-key", quorum_key);
         fs.count(b"gates", inputs.len());
         for ((x, y), turn) in inputs_encoded.iter().zip(*turns) {

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | [`possession`] | a dealer knows its constant term, and the randomness of its ephemeral key | 7 |
 //! | [`complaint`] | a point is the one shared between a complainer and its dealer | 7 |
-//! | [`range`] | a commitment is to a level of its grid | 8 |
+//! | [`range`] | a commitment is to no level beyond the last of its grid | 8 |
 //! | [`unary`] | a unary encoding encrypts the committed level | 9 |
 //! | [`gate`] | conditional gate: two ciphertexts were multiplied by the same secret sign | 11 |
 //! | [`shuffle`] | lists were shuffled and their entries multiplied by secrets, none of them zero | 11 |
