@@ -137,7 +137,7 @@ impl ProofTranscript {
 }
 
 /// Depends on every byte of one proof and of its statement.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Binding([u8; 32]);
 
 /// Independent non-zero weights of 128 bits, one for each equation of a fold.

@@ -201,16 +201,16 @@ impl Message<'_> {
 }
 
 /// A message with its challenges.
-struct Challenged<'a, 'b> {
+pub(crate) struct Challenged<'a, 'b> {
     message: &'a Message<'b>,
     /// `e`, `f` of every gate.
-    weights: Vec<Scalar>,
-    c: Scalar,
-    binding: Binding,
+    pub(crate) weights: Vec<Scalar>,
+    pub(crate) c: Scalar,
+    pub(crate) binding: Binding,
 }
 
 /// Draws the challenges, and the binding after the last response.
-fn challenge<'a, 'b>(message: &'a Message<'b>) -> Challenged<'a, 'b> {
+pub(crate) fn challenge<'a, 'b>(message: &'a Message<'b>) -> Challenged<'a, 'b> {
     let bases = bases();
     let post = message.post;
     let gates = post.z.len();

@@ -307,7 +307,7 @@ pub(crate) struct Parsed<'a, 'b> {
     x: Scalar,
     /// Multiplies `G` for the inner product argument.
     w: Scalar,
-    binding: Binding,
+    pub(crate) binding: Binding,
 }
 
 impl<'a, 'b> Parsed<'a, 'b> {

@@ -124,15 +124,15 @@ pub(crate) struct Claim<'a> {
 }
 
 /// A claim with its challenges.
-struct Challenged<'a, 'b> {
+pub(crate) struct Challenged<'a, 'b> {
     claim: &'a Claim<'b>,
-    y: Scalar,
-    x: Scalar,
-    binding: Binding,
+    pub(crate) y: Scalar,
+    pub(crate) x: Scalar,
+    pub(crate) binding: Binding,
 }
 
 /// Draws the challenges, and the binding after the last response.
-fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
+pub(crate) fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
     let bases = bases();
     let wire = &claim.sealed.wire;
     let shape = claim.shape;
