@@ -153,14 +153,14 @@ pub struct KeyholderFigures {
     pub gate_prove: f64,
     /// Verifying it.
     pub gate_verify: f64,
-    /// Bytes of it.
+    /// Bytes of it, its part of the message's proof with it.
     pub gate_bytes: usize,
-    /// One switch of a shuffle, of a list of two.
-    pub switch_prove: f64,
+    /// One entry of a shuffle, of a list of two.
+    pub shuffle_prove: f64,
     /// Verifying it.
-    pub switch_verify: f64,
-    /// Bytes of it.
-    pub switch_bytes: usize,
+    pub shuffle_verify: f64,
+    /// Bytes of it, its part of the message's proof with it.
+    pub shuffle_bytes: usize,
     /// One decryption share.
     pub decryption_share_prove: f64,
     /// Verifying it.
@@ -461,6 +461,11 @@ fn message_figures(
 /// Items of the messages that keyholders' figures are taken on.
 const KEYHOLDER_ITEMS: usize = 128;
 
+/// Bytes of an encoding.
+fn encoded_len(item: &impl borsh::BorshSerialize) -> usize {
+    borsh::object_length(item).unwrap_or_default()
+}
+
 fn keyholder_figures(
     bench: &mut Bench,
     yardstick: &mut Yardstick,
@@ -481,8 +486,9 @@ fn keyholder_figures(
         let witnesses = masks.gates(&encoded, &mut bench.rng);
         let rng = &mut bench.rng;
         provers::gate::prove(&bench.generators, &bench.context, &inputs, &witnesses, rng)
+            .expect("the gates fit in a chunk")
     };
-    let turns = prove();
+    let (turns, proof) = prove();
     let per_item = KEYHOLDER_ITEMS as f64;
     let gate_prove = yardstick.ratio(time, || drop(black_box(prove()))) / per_item;
     let gate_verify = yardstick.ratio(time, || {
@@ -494,8 +500,10 @@ fn keyholder_figures(
             inputs_encoded: &encoded,
             turns: &turns,
         };
-        gate::verify(&bench.generators, &bench.context, &statement).expect("the gates hold");
+        gate::verify(&bench.generators, &bench.context, &statement, &proof)
+            .expect("the gates hold");
     }) / per_item;
+    let gate_bytes = encoded_len(&turns).saturating_add(encoded_len(&proof)) / KEYHOLDER_ITEMS;
 
     let lists: Vec<Vec<_>> = pairs
         .iter()
@@ -503,20 +511,27 @@ fn keyholder_figures(
         .map(|((x, y), (x_wire, y_wire))| vec![(*x, *x_wire), (*y, *y_wire)])
         .collect();
     let lists_encoded: Vec<Vec<_>> = encoded.iter().map(|(x, y)| vec![*x, *y]).collect();
+    let entries = 2 * KEYHOLDER_ITEMS;
+    let per_entry = entries as f64;
     let masks = Masks::new(labels::KIND_SHUFFLE, &[4; 32], &bench.context, &head, 0, 0);
+    let quorum_key = bench.quorum_key;
+    let inputs = provers::shuffle::Inputs { head, chunk: 0, quorum_key, lists: &lists };
     let mut prove = || {
-        let crossings = masks.crossings(&lists_encoded, &mut bench.rng);
-        let witness = provers::shuffle::Witness { crossings };
-        provers::shuffle::prove(&bench.context, (head, 0), &lists, &witness, &mut bench.rng)
+        let moves = masks.moves(&lists_encoded, &mut bench.rng);
+        let witness = provers::shuffle::Witness { moves };
+        let rng = &mut bench.rng;
+        provers::shuffle::prove(&bench.generators, &bench.context, &inputs, &witness, rng)
+            .expect("the lists fit in a chunk")
     };
-    let shuffled = prove();
-    let switch_prove = yardstick.ratio(time, || drop(black_box(prove()))) / per_item;
-    let switch_verify = yardstick.ratio(time, || {
-        shuffle::verify(&bench.context, (head, 0), &lists, &shuffled.switches, &shuffled.challenge)
-            .expect("the switches hold");
-    }) / per_item;
-    let switch_bytes =
-        shuffled.switches.first().and_then(|turn| borsh::to_vec(turn).ok()).map_or(0, |b| b.len());
+    let (outputs, proof) = prove();
+    let shuffle_prove = yardstick.ratio(time, || drop(black_box(prove()))) / per_entry;
+    let shuffle_verify = yardstick.ratio(time, || {
+        let statement =
+            shuffle::Statement { head, chunk: 0, quorum_key, lists: &lists, outputs: &outputs };
+        shuffle::verify(&bench.generators, &bench.context, &statement, &proof)
+            .expect("the lists are shuffled");
+    }) / per_entry;
+    let shuffle_bytes = encoded_len(&outputs).saturating_add(encoded_len(&proof)) / entries;
 
     let share = Scalar::random(&mut bench.rng);
     let share_key = share * bench.generators.key;
@@ -539,14 +554,13 @@ fn keyholder_figures(
         decryption_share::verify(&bench.generators, &bench.context, &statement, &proof)
             .expect("the shares are right");
     }) / per_item;
-    let gate_bytes = turns.first().and_then(|turn| borsh::to_vec(turn).ok()).map_or(0, |b| b.len());
     KeyholderFigures {
         gate_prove,
         gate_verify,
         gate_bytes,
-        switch_prove,
-        switch_verify,
-        switch_bytes,
+        shuffle_prove,
+        shuffle_verify,
+        shuffle_bytes,
         decryption_share_prove,
         decryption_share_verify,
     }
@@ -791,8 +805,8 @@ impl Report {
         let mut keyholder = table(&["per item of 128", "prove", "verify", "bytes"]);
         let bytes = k.gate_bytes.to_string();
         keyholder.add_row(["gate step", &ratio(k.gate_prove), &ratio(k.gate_verify), &bytes]);
-        let bytes = k.switch_bytes.to_string();
-        keyholder.add_row(["switch", &ratio(k.switch_prove), &ratio(k.switch_verify), &bytes]);
+        let bytes = k.shuffle_bytes.to_string();
+        keyholder.add_row(["entry of a shuffle", &ratio(k.shuffle_prove), &ratio(k.shuffle_verify), &bytes]);
         let (prove, verify) = (ratio(k.decryption_share_prove), ratio(k.decryption_share_verify));
         keyholder.add_row(["decryption share", &prove, &verify, "32"]);
         let mut auctions = table(&[
