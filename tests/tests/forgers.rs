@@ -29,6 +29,7 @@ use talea_protocol::{
 };
 use talea_verifier::{fiat_shamir::Context as Place, proofs::ProofError};
 
+mod algebra;
 mod blind;
 mod complaint;
 mod decryption_share;
