@@ -679,6 +679,24 @@ fn a_level_other_than_the_committed_one() {
     }
 }
 
+/// A commitment to a number below zero, which a range proof lets pass (section 8). No level is it, not the one of the
+/// same bits, and not with a bit that is -1.
+#[test]
+fn no_sealed_bid_opens_a_commitment_below_zero() {
+    for below in [1u8, 2, 8] {
+        let committed = -Scalar::from(below);
+        for level in 0..8 {
+            let recipe = Recipe { committed, ..Recipe::honest(&[2, 1], level) };
+            recipe.cook(None).check_forgery(Flaw::SquaresUnchecked);
+        }
+        let mut recipe = Recipe { committed, ..Recipe::honest(&[2, 1], 0) };
+        recipe.bits[0] = committed;
+        recipe.cook(None).check_refused();
+        recipe.messages[3] = committed;
+        recipe.cook(Some(Flaw::BitsUnchecked)).check_forgery(Flaw::BitsUnchecked);
+    }
+}
+
 /// Level 2 of two bits, of which the lower is 2: it makes an entry that counts twice, `[b >= j] = 2`.
 fn bit_of_two() -> Recipe {
     let mut recipe = Recipe::honest(&[1, 1], 2);
