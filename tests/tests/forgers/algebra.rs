@@ -177,7 +177,7 @@ pub(crate) fn solve(linear: &[Residue<'_>], quadratic: Residue<'_>) -> Option<Ve
 }
 
 /// The values at which all of these are zero, one fewer than there are values: a point, and a direction.
-fn line(linear: &[Residue<'_>]) -> Option<(Vec<Scalar>, Vec<Scalar>)> {
+pub(crate) fn line(linear: &[Residue<'_>]) -> Option<(Vec<Scalar>, Vec<Scalar>)> {
     let unknowns = linear.len() + 1;
     let zeros = vec![Scalar::ZERO; unknowns];
     let mut rows: Vec<Vec<Scalar>> = linear

@@ -3,7 +3,7 @@
 
 use super::{
     algebra::{
-        Known, Residue, commit, commit_vector, integer, is_short, is_within, mask, masked,
+        Known, Residue, commit, commit_vector, integer, is_short, is_within, line, mask, masked,
         opening_residue, shift, solve, squares_residue,
     },
     blind::Stuck,
@@ -75,6 +75,10 @@ pub(crate) enum Flaw {
     PlacesUnweighed,
     /// All lists have the weight one.
     ListsUnweighed,
+    /// The equations of all bits have the weight one.
+    BitsUnweighed,
+    /// The openings of all vectors of a kind are added with weight one.
+    OpeningsMerged,
     /// The openings of moves are not checked.
     MovesUnopened,
     /// The openings of powers are not checked.
@@ -198,10 +202,11 @@ impl Shuffle {
         }
         let mut places = fs.weights(b"weights", k + n + n * k);
         let mut lists = places.split_off(k);
-        let bits = lists.split_off(n);
+        let mut bits = lists.split_off(n);
         match flaw {
             Some(Flaw::PlacesUnweighed) => places.fill(Scalar::ONE),
             Some(Flaw::ListsUnweighed) => lists.fill(Scalar::ONE),
+            Some(Flaw::BitsUnweighed) => bits.fill(Scalar::ONE),
             _ => {}
         }
         for (item, label, vectors) in [
@@ -394,6 +399,10 @@ impl Artefact for Shuffle {
         let Some(mut residues) = self.residues(&challenges) else { return false };
         let none = RistrettoPoint::default();
         match flaw {
+            Some(Flaw::OpeningsMerged) => {
+                residues.moves = vec![residues.moves.iter().sum()];
+                residues.powers = vec![residues.powers.iter().sum()];
+            }
             Some(Flaw::MovesUnopened) => residues.moves.clear(),
             Some(Flaw::PowersUnopened) => residues.powers.clear(),
             Some(Flaw::SquaresUnchecked) => residues.squares = none,
@@ -439,7 +448,17 @@ struct Recipe {
     /// Whether the bits that the outputs would have to have are found when the weights are known.
     late_bits: bool,
     /// Whether the powers that the outputs would have to have are found when the weights are known.
-    late_powers: bool,
+    late_powers: Option<Late>,
+}
+
+/// Powers found when the weights are known.
+#[derive(Clone, Copy, PartialEq)]
+enum Late {
+    /// Any.
+    Free,
+    /// Those of the first list, and for each of them one at the same place of the second vector, so that the sum of
+    /// both is what it was.
+    InPairs,
 }
 
 impl Recipe {
@@ -465,7 +484,7 @@ impl Recipe {
             .collect();
         let extras = vec![vec![Known::default(); length]; lists];
         let shift = Ciphertext::zero();
-        let (late_bits, late_powers) = (false, false);
+        let (late_bits, late_powers) = (false, None);
         Self { inputs, mixed, extras, shift, bits, powers, late_bits, late_powers }
     }
 
@@ -515,6 +534,24 @@ impl Recipe {
         solve(&[message, randomness], &|bits| {
             bits.iter().zip(&challenges.bits).map(|(r, e)| e * r * (r - Scalar::ONE)).sum()
         })
+    }
+
+    /// The powers under which there is no surplus, in pairs.
+    fn powers_in_pairs(&self, challenges: &Challenges, bits: &[Scalar]) -> Vec<Scalar> {
+        let moved = |by: &[Scalar]| {
+            let mut powers = self.powers.clone();
+            for (at, by) in by.iter().take(2).enumerate() {
+                powers[at] += by;
+                powers[MAX_VECTOR + at] -= by;
+            }
+            powers
+        };
+        let surplus = |by: &[Scalar]| self.surplus(challenges, bits, &moved(by));
+        // The third value is not asked for.
+        let message: Residue<'_> = &|by| surplus(by).message;
+        let randomness: Residue<'_> = &|by| surplus(by).randomness;
+        let (found, _) = line(&[message, randomness]).expect("the entries are independent");
+        moved(&found)
     }
 
     /// The powers under which there is no surplus.
@@ -578,10 +615,10 @@ impl Recipe {
         let challenges = shuffle.challenges(flaw);
         let late_bits = if self.late_bits { Some(self.bits_under(&challenges)?) } else { None };
         let bits = late_bits.unwrap_or_else(|| self.bits.clone());
-        let raised_to = if self.late_powers {
-            self.powers_under(&challenges, &bits)
-        } else {
-            self.powers.clone()
+        let raised_to = match self.late_powers {
+            Some(Late::Free) => self.powers_under(&challenges, &bits),
+            Some(Late::InPairs) => self.powers_in_pairs(&challenges, &bits),
+            None => self.powers.clone(),
         };
         let surplus = self.surplus(&challenges, &bits, &raised_to);
 
@@ -822,7 +859,7 @@ fn powers_chosen_after_the_weights() {
         let mut row = vec![Scalar::ZERO; 2];
         row[kept] = Scalar::from(3u8);
         recipe.mixed = vec![vec![row.clone(), row]];
-        recipe.late_powers = true;
+        recipe.late_powers = Some(Late::Free);
         for item in [Item::Powers, Item::PowerAnnouncements] {
             let flaw = Flaw::Unhashed(item);
             let mut shuffle = recipe.cook(Some(flaw));
@@ -834,7 +871,7 @@ fn powers_chosen_after_the_weights() {
         shuffle.check_false(Flaw::PowersUnopened);
         assert_eq!(shuffle.zeros(), zeros);
         // Powers that were committed to do not do it, whichever they are.
-        recipe.late_powers = false;
+        recipe.late_powers = None;
         for powers in [[0u8, 3], [3, 0], [3, 3]] {
             let powers = powers.map(Scalar::from).to_vec();
             Recipe { powers, ..recipe.clone() }.cook(None).check_refused();
@@ -860,6 +897,34 @@ fn moves_chosen_after_the_weights() {
         assert!(shuffle.responses.iter().any(|z| !is_short(z)), "the wire has no room for these");
     }
     recipe.cook(None).check_false(Flaw::MovesUnopened);
+}
+
+/// F4: vectors with one weight bind the sums of their values, not the values: a power of the first list is moved to one
+/// of the second vector, and a zero of the first list is gone.
+#[test]
+fn powers_moved_from_one_vector_to_the_other() {
+    let mut recipe = Recipe::honest(MAX_VECTOR / 2 + 1, 1);
+    // The first list was moved by 1, so its zero comes out last.
+    recipe.extras[0][1].message = Scalar::ONE;
+    recipe.late_powers = Some(Late::InPairs);
+    recipe.cook(None).check_false(Flaw::OpeningsMerged);
+}
+
+/// F4: bits with one weight: two numbers of which neither is a bit, and of which the one is off by what the other is.
+#[test]
+fn moves_whose_errors_cancel() {
+    let mut recipe = Recipe::honest(2, 1);
+    // (6/5)(6/5 - 1) + (3/5)(3/5 - 1) = 0
+    let fifth = Scalar::from(5u8).invert();
+    recipe.bits = [6u8, 3].map(|r| Scalar::from(r) * fifth).to_vec();
+    for (list, r) in recipe.bits.iter().enumerate() {
+        let [s_0, s_1] = [recipe.powers[2 * list], recipe.powers[2 * list + 1]];
+        let stays = Scalar::ONE - r;
+        recipe.mixed[list] = vec![vec![stays * s_0, r * s_1], vec![r * s_0, stays * s_1]];
+    }
+    let flaw = Flaw::BitsUnweighed;
+    recipe.cook(Some(flaw)).check_false(flaw);
+    recipe.cook(None).check_refused();
 }
 
 /// A move of 2: its outputs mix the entries, and the zero is in neither.

@@ -1,14 +1,8 @@
 //! C1 to C7, R1 to R5 and K1, K2: bids committed, revealed, and the endorsement of both.
 
 use super::refuses;
-use bulletproofs::RangeProof;
 use curve25519_dalek::Scalar;
-use talea_contract::{
-    Phase,
-    fiat_shamir::{Context, FiatShamir},
-    group::encode_point,
-    proofs::range,
-};
+use talea_contract::{Phase, fiat_shamir::Context};
 use talea_parties::bidder::{Bidder, PreparedBid};
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
@@ -22,7 +16,7 @@ use talea_protocol::{
 use talea_sim::simulate::Seat;
 use talea_tests::{
     Small,
-    chosen_unary::{self, Chosen, blinding},
+    chosen_unary::{self, Chosen, blinding, commit_below_zero},
     harness::Harness,
     is_sold_to, list,
     replay::{Pens, accepted, edit, opened},
@@ -511,37 +505,6 @@ fn r4_a_unary_encoding_encrypts_the_committed_bid() {
     assert!(!is_ranked(other_blinding));
 }
 
-/// A commitment to -1 on a grid of eight levels, with its range proof.
-fn below_zero(harness: &Harness, commit: &mut Commit, rho: Scalar) {
-    let auction = harness.auction();
-    let (gens, range) = (&auction.setting().generators, &auction.setting().range);
-    let commitment = rho * gens.blinding - gens.value;
-    let statement = range::Statement {
-        levels: 8,
-        bits: 8,
-        quorum_key: auction.quorum_keys().unwrap().encoded,
-        commitment,
-        active: None,
-    };
-    let signer = harness.bidder(0);
-    let context = Context { auction: auction.id(), lot: 0, round: 0, step: 0, signer };
-    let mut fs = FiatShamir::begin(statement.kind(), &context);
-    statement.absorb(&mut fs, gens);
-    // The distance to the last level, 7, is 8.
-    let (proof, _) = RangeProof::prove_single_with_rng(
-        range.bulletproof(),
-        range.pedersen(),
-        fs.transcript(),
-        8,
-        &-rho,
-        8,
-        &mut rng(10),
-    )
-    .unwrap();
-    commit.commitment = encode_point(&commitment);
-    commit.range_proof = list(proof.to_bytes());
-}
-
 /// The range proof says that a bid is not beyond the last level, and no more (section 8). Whoever commits to -1 is
 /// let in and can open it with nothing: no level, and not with 7, which has the same three bits.
 #[test]
@@ -553,7 +516,11 @@ fn r4_no_sealed_bid_opens_a_commitment_to_a_number_below_zero() {
         let (auction, mut rng) = (harness.board.auction(), rng(11));
         let bidder = &mut harness.bidders[0];
         let bid = bidder.commit_altered(auction, 0, Level(level), |_| bytes, &mut rng).unwrap();
-        let commit = altered(&harness, &bid.commit, |commit| below_zero(&harness, commit, rho));
+        let below_zero = commit_below_zero(auction, &bid.reveal.bid, (1, rho), &mut rng);
+        let commit = altered(&harness, &bid.commit, |commit| {
+            let seal = std::mem::replace(commit, below_zero).seal;
+            commit.seal = seal;
+        });
         harness.submit(&commit);
         let honest = harness.commit(1, 0, 2);
         harness.pass();
