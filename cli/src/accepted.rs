@@ -84,7 +84,7 @@ struct Written<'a> {
 #[must_use]
 pub fn written(accepted: &[Accepted], json: bool) -> String {
     if json {
-        return talea_sim::report::to_json(&Written { schema: SCHEMA, entries: accepted }) + "\n";
+        return talea_text::json::to_json(&Written { schema: SCHEMA, entries: accepted }) + "\n";
     }
     accepted.iter().map(Accepted::text).collect()
 }

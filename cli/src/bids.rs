@@ -3,7 +3,7 @@
 use crate::{
     arguments::BidsArgs,
     failure::{Code, Failure},
-    lists::{List, ListRow},
+    lists::{self, List, ListRow},
     party::desk::Desk,
 };
 use talea_protocol::price::Level;
@@ -18,7 +18,7 @@ pub(crate) fn read(desk: &Desk, args: &BidsArgs) -> Result<Vec<(u32, Level)>, Fa
         let (lot, price) = lot_and_price(bid)?;
         add(&mut bids, desk.level(lot, price)?, lot)?;
     }
-    let list = args.file.as_ref().map(|path| List::read(path, &COLUMNS, &[], Code::Price));
+    let list = args.file.as_ref().map(|path| lists::read(path, &COLUMNS, &[], Code::Price));
     for line in list.transpose()?.iter().flat_map(List::lines) {
         let lot = line.need("lot", "write a lot's identifier, or its number")?;
         let price = line.need("price", "write a price, or remove the line")?;

@@ -1,154 +1,30 @@
-//! A party's address book: whose key a key is, by which name this party knows them, and how it learnt so.
-//!
-//! Terms name keys. Who holds them no transcript proves: a seller can draw the keys of three houses by
-//! itself. So each party keeps what it has learnt elsewhere, in a CSV file that people can read and edit.
-//! A name out of it is said with the words "known as", and nowhere stands in place of a key.
+//! Where an address book stands, and how it is written.
 
 use crate::{
-    board::clock::BoardTerms,
     failure::{Code, Failure},
     files::{self, Readers},
-    lists::{List, ListRow},
-    names,
-    terms::nobody::has_no_custodian,
+    lists,
 };
 use etcetera::{BaseStrategy as _, choose_base_strategy};
-use serde::Serialize;
 use std::{
-    fmt,
+    ops::Deref,
     path::{Path, PathBuf},
 };
-use talea_protocol::{
-    bytes::{PartyKey, Text, printable},
-    limits::MAX_LOTS,
-    names::{KEYHOLDER, PARTY},
-    quorum::{Member, keyholders},
-    terms::Terms,
-};
 
-/// The schema of the JSON.
-pub const SCHEMA: &str = "talea-book/1";
+pub use talea_text::book::*;
 
-/// The columns of the file.
-const COLUMNS: [&str; 3] = ["name", "key", "how"];
-/// How many people a book has, at most.
-const MOST: usize = MAX_LOTS;
-/// How many keyholders a warning names one by one.
-const MOST_NAMED: usize = 8;
-
-/// An address book.
-#[derive(Default, Clone, Debug)]
-pub struct Book {
-    path: PathBuf,
-    people: Vec<Entry>,
-}
-
-/// Somebody in it.
+/// An address book, and its file.
 #[derive(Clone, Debug)]
-struct Entry {
-    name: String,
-    key: Key,
-    how: String,
+pub struct BookFile {
+    path: PathBuf,
+    book: Book,
 }
 
-/// A key as `talea key show` prints it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Key {
-    Party(PartyKey),
-    Keyholder(Member),
-}
+impl Deref for BookFile {
+    type Target = Book;
 
-impl Key {
-    fn read(text: &str) -> Result<Self, Failure> {
-        if text.starts_with(KEYHOLDER) {
-            return names::read_keyholder(text).map(Self::Keyholder);
-        }
-        names::read_party(text).map(Self::Party).map_err(|failure| {
-            failure.with_help(format!(
-                "a key begins with {PARTY}1 or, of a keyholder, with {KEYHOLDER}1; talea key show prints both"
-            ))
-        })
-    }
-
-    fn signing(&self) -> PartyKey {
-        match self {
-            Self::Party(key) => *key,
-            Self::Keyholder(member) => member.signing,
-        }
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Party(key) => key.fmt(f),
-            Self::Keyholder(member) => member.fmt(f),
-        }
-    }
-}
-
-/// What a book says of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Acquaintance<'a> {
-    /// Whose it is.
-    Known(&'a str),
-    /// Of a keyholder: who signs with it. Who reads what is encrypted to it the book does not say.
-    SigningKeyAlone(&'a str),
-    /// Of a keyholder: who signs with it, and has another encryption key in the book.
-    OtherEncryptionKey(&'a str),
-    /// Nothing.
-    Stranger,
-}
-
-impl Acquaintance<'_> {
-    /// By which name it is known.
-    #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        match self {
-            Self::Known(name) => Some(name),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Acquaintance<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Known(name) => write!(f, "known as \"{name}\""),
-            Self::SigningKeyAlone(name) => write!(
-                f,
-                "not known: the address book has the signing key of \"{name}\", and not what {KEYHOLDER}1... says"
-            ),
-            Self::OtherEncryptionKey(name) => write!(
-                f,
-                "NOT KNOWN: \"{name}\" signs with this key, and has another encryption key in the address book"
-            ),
-            Self::Stranger => f.write_str("not in the address book"),
-        }
-    }
-}
-
-/// Somebody whom terms name, and what a book says of them.
-#[derive(Clone, Debug, Serialize)]
-pub struct Person {
-    /// `seller`, `board`, `custodian`, `beneficiary`, or group and member as in `dealers 2`.
-    pub role: String,
-    /// The key by which the terms name them.
-    pub key: String,
-    /// By which name the address book has that key.
-    pub known_as: Option<String>,
-    /// The same in words.
-    pub in_words: String,
-}
-
-impl Person {
-    fn of(role: impl Into<String>, key: impl fmt::Display, found: Acquaintance<'_>) -> Self {
-        Self {
-            role: role.into(),
-            key: key.to_string(),
-            known_as: found.name().map(str::to_owned),
-            in_words: found.to_string(),
-        }
+    fn deref(&self) -> &Book {
+        &self.book
     }
 }
 
@@ -167,7 +43,7 @@ fn place(named: Option<&Path>) -> Result<PathBuf, Failure> {
     Ok(settings.config_dir().join("talea").join("book.csv"))
 }
 
-impl Book {
+impl BookFile {
     /// Reads a book: this one, or else the user's, which need not be there.
     ///
     /// # Errors
@@ -175,9 +51,9 @@ impl Book {
     pub fn open(named: Option<&Path>) -> Result<Self, Failure> {
         match place(named) {
             Ok(path) if named.is_some() || path.exists() => Self::read(path),
-            Ok(path) => Ok(Self { path, people: Vec::new() }),
+            Ok(path) => Ok(Self { path, book: Book::default() }),
             // Who has no folder of settings knows nobody.
-            Err(_) => Ok(Self { path: PathBuf::new(), people: Vec::new() }),
+            Err(_) => Ok(Self { path: PathBuf::new(), book: Book::default() }),
         }
     }
 
@@ -188,57 +64,12 @@ impl Book {
     /// As [`open`](Self::open).
     pub fn open_or_new(named: Option<&Path>) -> Result<Self, Failure> {
         let path = place(named)?;
-        if path.exists() { Self::read(path) } else { Ok(Self { path, people: Vec::new() }) }
+        if path.exists() { Self::read(path) } else { Ok(Self { path, book: Book::default() }) }
     }
 
     fn read(path: PathBuf) -> Result<Self, Failure> {
-        let list = List::read(&path, &COLUMNS, &[], Code::Book)?;
-        let mut book = Self { path, people: Vec::new() };
-        for line in list.lines() {
-            let entry = Self::read_line(line)?;
-            book.admit(entry).map_err(|(column, why)| line.fault(column, &why))?;
-        }
-        Ok(book)
-    }
-
-    fn read_line(line: ListRow<'_>) -> Result<Entry, Failure> {
-        let name = line.need("name", "write by which name you know them")?;
-        let how = line.need("how", "write how you learnt whose key it is")?;
-        let key = line.need("key", "write what talea key show printed")?;
-        let key = Key::read(key).map_err(|failure| Failure {
-            sentence: line.fault("key", "is no key of Talea").sentence,
-            ..failure
-        })?;
-        Ok(Entry { name: name.into(), key, how: how.into() })
-    }
-
-    /// Takes somebody in; or says in which column what is wrong.
-    fn admit(&mut self, entry: Entry) -> Result<(), (&'static str, String)> {
-        for (column, text) in [("name", &entry.name), ("how", &entry.how)] {
-            Text::new(text).map_err(|fault| (column, fault.to_string()))?;
-            if printable(text) != *text {
-                return Err((column, "has characters that nobody sees".into()));
-            }
-        }
-        let name = entry.name.to_lowercase();
-        if [PARTY, KEYHOLDER].iter().any(|prefix| name.starts_with(prefix)) {
-            return Err(("name", "looks like a key, and is a name".into()));
-        }
-        if name.trim() != name {
-            return Err(("name", "begins or ends with a blank".into()));
-        }
-        if self.people.iter().any(|other| other.name.to_lowercase() == name) {
-            return Err(("name", "is in the address book already".into()));
-        }
-        let is_same = |other: &&Entry| other.key.signing() == entry.key.signing();
-        if let Some(other) = self.people.iter().find(is_same) {
-            return Err(("key", format!("is in the address book already, as \"{}\"", other.name)));
-        }
-        if self.people.len() >= MOST {
-            return Err(("name", format!("is one too many: {MOST} people are the most")));
-        }
-        self.people.push(entry);
-        Ok(())
+        let book = Book::read(&path.display().to_string(), &lists::bytes(&path)?)?;
+        Ok(Self { path, book })
     }
 
     /// Adds somebody, and writes the book.
@@ -246,17 +77,7 @@ impl Book {
     /// # Errors
     /// `name.malformed`, `book.entry`, `file.unwritable`.
     pub fn add(&mut self, name: &str, key: &str, how: &str) -> Result<(), Failure> {
-        let entry = Entry { name: name.into(), key: Key::read(key)?, how: how.into() };
-        self.admit(entry).map_err(|(column, why)| {
-            let text = match column {
-                "name" => name,
-                "how" => how,
-                _ => key,
-            };
-            Failure::new(Code::Book, format!("the {column} {text:?}: {why}")).with_help(
-                "talea book list shows who is in it; talea book remove NAME removes them",
-            )
-        })?;
+        self.book.add(name, key, how)?;
         self.write()
     }
 
@@ -265,9 +86,7 @@ impl Book {
     /// # Errors
     /// `book.entry`, `file.unwritable`.
     pub fn remove(&mut self, name: &str) -> Result<(), Failure> {
-        let before = self.people.len();
-        self.people.retain(|entry| entry.name != name);
-        if self.people.len() == before {
+        if !self.book.remove(name) {
             let sentence = format!("nobody is called {name:?} in {}", self.path.display());
             return Err(
                 Failure::new(Code::Book, sentence).with_help("talea book list shows everybody")
@@ -277,17 +96,10 @@ impl Book {
     }
 
     fn write(&self) -> Result<(), Failure> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        // Writing to memory cannot fail.
-        let _ = writer.write_record(COLUMNS);
-        for Entry { name, key, how } in &self.people {
-            let _ = writer.write_record([name, &key.to_string(), how]);
-        }
-        let text = writer.into_inner().unwrap_or_default();
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             files::private_folder(folder)?;
         }
-        files::write(&self.path, &text, Readers::Usual)
+        files::write(&self.path, &self.book.csv(), Readers::Usual)
     }
 
     /// Where it stands.
@@ -295,208 +107,39 @@ impl Book {
     pub fn path(&self) -> &Path {
         &self.path
     }
-
-    /// Everybody in it, as people read it.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let rows = self
-            .people
-            .iter()
-            .map(|Entry { name, key, how }| vec![name.clone(), key.to_string(), how.clone()]);
-        talea_sim::table::table(&COLUMNS, rows.collect(), &[]) + "\n"
-    }
-
-    /// Everybody in it, as tools read it.
-    #[must_use]
-    pub fn json(&self) -> String {
-        let people = self.people.iter().map(|Entry { name, key, how }| {
-            serde_json::json!({ "name": name, "key": key.to_string(), "how": how })
-        });
-        let people: Vec<_> = people.collect();
-        format!("{:#}\n", serde_json::json!({ "schema": SCHEMA, "people": people }))
-    }
-
-    fn entry(&self, signing: &PartyKey) -> Option<&Entry> {
-        self.people.iter().find(|entry| entry.key.signing() == *signing)
-    }
-
-    /// What it says of a party.
-    #[must_use]
-    pub fn party(&self, key: &PartyKey) -> Acquaintance<'_> {
-        self.entry(key).map_or(Acquaintance::Stranger, |entry| Acquaintance::Known(&entry.name))
-    }
-
-    /// What it says of a keyholder. Both of its keys count: shares go to whoever has the encryption key.
-    #[must_use]
-    pub fn keyholder(&self, member: &Member) -> Acquaintance<'_> {
-        let Some(Entry { name, key, .. }) = self.entry(&member.signing) else {
-            return Acquaintance::Stranger;
-        };
-        match key {
-            Key::Party(_) => Acquaintance::SigningKeyAlone(name),
-            Key::Keyholder(known) if known == member => Acquaintance::Known(name),
-            Key::Keyholder(_) => Acquaintance::OtherEncryptionKey(name),
-        }
-    }
-
-    /// Whom terms name, but for the bidders, and what the book says of each.
-    #[must_use]
-    pub fn people(&self, terms: &Terms) -> Vec<Person> {
-        let mut parties = vec![("seller", terms.seller)];
-        parties.extend(BoardTerms::of(terms).ok().map(|board| ("board", board.key)));
-        if !has_no_custodian(terms) {
-            parties.push(("custodian", terms.custodian));
-        }
-        parties.extend(terms.stakes.beneficiary.map(|key| ("beneficiary", key)));
-        let parties =
-            parties.into_iter().map(|(role, key)| Person::of(role, key, self.party(&key)));
-        let members = keyholders(&terms.quorum).map(|(id, member)| {
-            let group = terms.quorum.get(usize::from(id.group));
-            let group = group.map_or(String::new(), |group| group.name.to_string());
-            Person::of(format!("{group} {}", id.member), member, self.keyholder(member))
-        });
-        parties.chain(members).collect()
-    }
-
-    /// What somebody with the keys of `own` should read before it bids to these keyholders; nothing if it
-    /// knows all of them.
-    #[must_use]
-    pub fn warning(&self, terms: &Terms, own: &Member) -> Option<String> {
-        let is_known = |member: &Member| member == own || self.keyholder(member).name().is_some();
-        let strangers = keyholders(&terms.quorum).filter(|(_, member)| !is_known(member));
-        let strangers: Vec<String> = strangers
-            .map(|(id, member)| {
-                let group = terms.quorum.get(usize::from(id.group));
-                let group = group.map_or(String::new(), |group| group.name.to_string());
-                let key = names::shortened(&names::keyholder(member));
-                format!("{group} {} ({key}): {}", id.member, self.keyholder(member))
-            })
-            .collect();
-        if strangers.is_empty() {
-            return None;
-        }
-        let suffice = terms.quorum.iter().all(|group| {
-            let strangers = group.members.iter().filter(|member| !is_known(member)).count();
-            strangers >= usize::from(group.threshold)
-        });
-        let together = if suffice {
-            "These are enough, and one person may have made all of their keys"
-        } else {
-            "These are not enough without others"
-        };
-        let more = match strangers.len().saturating_sub(MOST_NAMED) {
-            0 => String::new(),
-            more => format!("\n  and {more} more"),
-        };
-        Some(format!(
-            "{} of {} keyholders are not known:\n  {}{more}\nWho holds a threshold of every group can read every \
-             bid once it is revealed, the losing ones too, and nobody would see it. {together}. Ask each for what \
-             talea key show prints, and keep it: talea book add NAME KEY --how \"how you learnt it\"",
-            strangers.len(),
-            keyholders(&terms.quorum).count(),
-            strangers.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join("\n  "),
-        ))
-    }
-}
-
-/// Who is known and who is not, a line each.
-#[must_use]
-pub fn in_lines(people: &[Person]) -> String {
-    let line = |person: &Person| format!("people   {}: {}\n", person.role, person.in_words);
-    people.iter().map(line).collect()
-}
-
-/// The same of the board, the custodian and the keyholders who are known, in one line: a warning names the
-/// others.
-#[must_use]
-pub fn in_a_line(people: &[Person]) -> String {
-    let is_said = |person: &&Person| {
-        let is_known_keyholder = person.key.starts_with(KEYHOLDER) && person.known_as.is_some();
-        is_known_keyholder || ["board", "custodian"].contains(&person.role.as_str())
-    };
-    let said = people.iter().filter(is_said);
-    let said: Vec<String> =
-        said.map(|person| format!("{}: {}", person.role, person.in_words)).collect();
-    said.join("; ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talea_protocol::bytes::Point;
-
-    const ASH: Member = Member { signing: PartyKey([7; 32]), encryption: Point([9; 32]) };
-
-    fn book(folder: &Path) -> Book {
-        Book::open_or_new(Some(&folder.join("settings").join("book.csv"))).unwrap()
-    }
+    use talea_protocol::{
+        bytes::{PartyKey, Point},
+        quorum::Member,
+    };
 
     #[test]
     fn who_is_added_is_there_until_removed() {
+        let ash = Member { signing: PartyKey([7; 32]), encryption: Point([9; 32]) };
+        let oak = PartyKey([8; 32]);
         let folder = tempfile::tempdir().unwrap();
-        let mut first = book(folder.path());
-        first.add("Ash, \"A\" & Co", &names::keyholder(&ASH), "by phone").unwrap();
-        first.add("=Oak", &names::party(&PartyKey([8; 32])), "card, 2026").unwrap();
-        let mut again = Book::open(Some(first.path())).unwrap();
+        let path = folder.path().join("settings").join("book.csv");
+        let mut first = BookFile::open_or_new(Some(&path)).unwrap();
+        first.add("Ash, \"A\" & Co", &ash.to_string(), "by phone").unwrap();
+        first.add("=Oak", &oak.to_string(), "card, 2026").unwrap();
+        let mut again = BookFile::open(Some(first.path())).unwrap();
         assert_eq!(again.text(), first.text());
-        assert_eq!(again.keyholder(&ASH), Acquaintance::Known("Ash, \"A\" & Co"));
+        assert_eq!(again.keyholder(&ash), Acquaintance::Known("Ash, \"A\" & Co"));
         again.remove("Ash, \"A\" & Co").unwrap();
         assert_eq!(again.remove("Ash, \"A\" & Co").unwrap_err().code, Code::Book);
-        let again = Book::open(Some(first.path())).unwrap();
-        assert_eq!(again.keyholder(&ASH), Acquaintance::Stranger);
-        assert_eq!(again.party(&PartyKey([8; 32])), Acquaintance::Known("=Oak"));
+        let again = BookFile::open(Some(first.path())).unwrap();
+        assert_eq!(again.keyholder(&ash), Acquaintance::Stranger);
+        assert_eq!(again.party(&oak), Acquaintance::Known("=Oak"));
     }
 
     #[test]
-    fn a_keyholder_is_known_by_both_of_its_keys() {
+    fn a_book_that_is_named_must_be_there() {
         let folder = tempfile::tempdir().unwrap();
-        let mut book = book(folder.path());
-        book.add("Ash", &names::keyholder(&ASH), "card").unwrap();
-        book.add("Oak", &names::party(&PartyKey([8; 32])), "card").unwrap();
-        let other = Member { encryption: Point([1; 32]), ..ASH };
-        assert_eq!(book.keyholder(&other), Acquaintance::OtherEncryptionKey("Ash"));
-        let oak = Member { signing: PartyKey([8; 32]), encryption: Point([9; 32]) };
-        assert_eq!(book.keyholder(&oak), Acquaintance::SigningKeyAlone("Oak"));
-        for found in [book.keyholder(&other), book.keyholder(&oak), Acquaintance::Stranger] {
-            assert_eq!(found.name(), None);
-        }
-        assert_eq!(book.party(&ASH.signing), Acquaintance::Known("Ash"));
-    }
-
-    #[test]
-    fn a_name_is_no_key_and_nobody_elses() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut book = book(folder.path());
-        book.add("Ash", &names::keyholder(&ASH), "card").unwrap();
-        let oak = names::party(&PartyKey([8; 32]));
-        let long = "n".repeat(129);
-        for name in
-            ["ash", "", " Oak", "taleaparty1qq", "TaleaKeyholder1", "O\u{202e}ak", "a\nb", &long]
-        {
-            assert_eq!(book.add(name, &oak, "card").unwrap_err().code, Code::Book, "{name:?}");
-        }
-        let twice = book.add("Oak", &names::party(&ASH.signing), "card").unwrap_err();
-        assert!(twice.sentence.contains("as \"Ash\""), "{}", twice.sentence);
-        assert_eq!(book.add("Oak", &oak, "").unwrap_err().code, Code::Book);
-        assert_eq!(book.add("Oak", "rubbish", "card").unwrap_err().code, Code::NameMalformed);
-        assert_eq!(Book::open(Some(book.path())).unwrap().people.len(), 1);
-    }
-
-    #[test]
-    fn a_slip_in_the_file_is_named_with_its_line_and_column() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("book.csv");
-        let (ash, oak) = (names::keyholder(&ASH), names::party(&PartyKey([8; 32])));
-        for (lines, words) in [
-            (format!("Ash,{ash},card\nash,{oak},card\n"), "line 3, column name: \"ash\""),
-            (format!("Ash,{ash}x,card\n"), "line 2, column key"),
-            (format!("Ash,{ash},\n"), "line 2, column how"),
-        ] {
-            std::fs::write(&path, format!("name,key,how\n{lines}")).unwrap();
-            let failure = Book::open(Some(&path)).unwrap_err();
-            assert!(failure.sentence.contains(words), "{}", failure.sentence);
-        }
-        let nowhere = Book::open(Some(&folder.path().join("nowhere.csv"))).unwrap_err();
+        let nowhere = BookFile::open(Some(&folder.path().join("nowhere.csv"))).unwrap_err();
         assert_eq!(nowhere.code, Code::FileUnreadable);
     }
 }

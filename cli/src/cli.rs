@@ -7,7 +7,7 @@ use crate::{
     arguments::{
         AgentArgs, AgentCommand, BidArgs, BidderArgs, BidderCommand, BoardCommand, BookCommand,
         Cli, Command, DecideArgs, DeskArgs, KeyCommand, KeyholderCommand, OpenArgs, PATIENCE,
-        PartyArgs, ReceiptCommand, RevealArgs, StatusArgs, TermsCommand, VerifyArgs,
+        PartyArgs, ReceiptCommand, RevealArgs, StandArgs, StatusArgs, TermsCommand, VerifyArgs,
     },
     bids,
     board::{
@@ -15,13 +15,13 @@ use crate::{
         folder::Folder,
         serve,
     },
-    book::{self, Book},
+    book::{self, Book, BookFile},
     demo,
     failure::{Code, Exit, Failure},
     files::{self, Readers},
     interrupt,
     interview::interview,
-    keys::{Keys, PassphraseSource},
+    keys::{Keys, NewPassphrase, PassphraseSource},
     money, names,
     party::{
         agent,
@@ -105,16 +105,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Decline(args) => decide(&args, false, &passphrase)?,
         Command::Bid(args) => bid(&args, false, &passphrase)?,
         Command::Improve(args) => bid(&args, true, &passphrase)?,
-        Command::Stand(args) => {
-            let mut desk = desk(&args.party, &passphrase)?;
-            desk.await_phase(Phase::Commits, 1, args.wait.wait)?;
-            let committed = bidder::stand(&mut desk)?;
-            print_commits("commit", &desk, &committed.done, args.party.json);
-            if !committed.done.is_empty() {
-                say_when_reveals_are_due(&desk);
-            }
-            committed.well()?;
-        }
+        Command::Stand(args) => stand(&args, &passphrase)?,
         Command::Reveal(args) => reveal(&args, &passphrase)?,
         Command::Result(args) => {
             let mut desk = sit_down(&args.desk, PATIENCE, &passphrase, GOES_ON)?;
@@ -127,7 +118,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Bidder(BidderArgs { command }) => {
             let BidderCommand::Run { desk, patience, json, bids } = command;
             let mut desk = sit_down(&desk, patience, &passphrase, BIDDER_GOES_ON)?;
-            let (yes, book) = (bids.yes, Book::open(bids.book.book.as_deref())?);
+            let (yes, book) = (bids.yes, BookFile::open(bids.book.book.as_deref())?);
             let bids = bids::read(&desk, &bids)?;
             confirm(&desk, &bids, &book, yes)?;
             say_until_when_to_run(&desk);
@@ -179,12 +170,23 @@ fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
             let sentence = format!("{} already exists", folder.display());
             Err(Failure::new(Code::FileExists, sentence))
         }
-        Some(folder) => demo::run(&std::path::absolute(&folder).unwrap_or(folder)),
+        Some(folder) => {
+            let folder = std::path::absolute(&folder).unwrap_or(folder);
+            let stop = interrupt::Stop::noted();
+            let run = demo::run(&folder, &stop);
+            stop.end_if_told(&format!("what there was until now is in {}", folder.display()));
+            run
+        }
         None => {
+            let stop = interrupt::Stop::noted();
             let folder = tempfile::Builder::new().prefix("talea-demo-").tempdir();
             let folder =
                 folder.map_err(|error| Failure::unwritable(&std::env::temp_dir(), error))?;
-            demo::run(folder.path())
+            let run = demo::run(folder.path(), &stop);
+            // Nothing is left of it when the process ends.
+            drop(folder);
+            stop.end_if_told("its folder is removed");
+            run
         }
     }
 }
@@ -207,8 +209,11 @@ fn sit_down(
 fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let (keys, json) = match command {
         KeyCommand::New { file, work_factor, generate_passphrase, force, json } => {
-            let create = if generate_passphrase { Keys::create_and_draw } else { Keys::create };
-            let keys = create(&file, passphrase, work_factor, force)?;
+            let by = match generate_passphrase {
+                true => NewPassphrase::Drawn,
+                false => NewPassphrase::Given,
+            };
+            let keys = Keys::create(&file, passphrase, by, work_factor, force)?;
             say(&format!(
                 "keep a copy of {} in another place, and the passphrase apart from it: nobody can make \
                  these keys again. Whoever has both can sign as this party, and reveal and read its \
@@ -237,17 +242,17 @@ fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure
 fn address_book(command: BookCommand) -> Result<(), Failure> {
     let (known, book) = match command {
         BookCommand::Add { name, key, how, known } => {
-            let mut book = Book::open_or_new(known.book.book.as_deref())?;
+            let mut book = BookFile::open_or_new(known.book.book.as_deref())?;
             book.add(&name, &key, &how)?;
             (known, book)
         }
         BookCommand::Remove { name, known } => {
-            let mut book = Book::open_or_new(known.book.book.as_deref())?;
+            let mut book = BookFile::open_or_new(known.book.book.as_deref())?;
             book.remove(&name)?;
             (known, book)
         }
         BookCommand::List { known } => {
-            let book = Book::open(known.book.book.as_deref())?;
+            let book = BookFile::open(known.book.book.as_deref())?;
             (known, book)
         }
     };
@@ -263,7 +268,7 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
             return Ok(());
         }
         TermsCommand::New { file, out, book, json } => {
-            let book = Book::open(book.book.as_deref())?;
+            let book = BookFile::open(book.book.as_deref())?;
             let Draft { terms, remarks } = match file {
                 Some(file) => terms::read(&file)?,
                 None => ask_for_terms(&out)?,
@@ -285,7 +290,7 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
         }
         TermsCommand::Show { path, book, json } => (terms::read_bytes(&path)?, book, json),
     };
-    let book = Book::open(book.book.as_deref())?;
+    let book = BookFile::open(book.book.as_deref())?;
     print(&if json {
         TermsData::of(&terms).with_people(&book, &terms).json()
     } else {
@@ -344,7 +349,7 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     seller::require_hope(&terms)?;
     // Whoever says yes beforehand has read them.
     if !args.yes {
-        let book = Book::open(args.book.book.as_deref())?;
+        let book = BookFile::open(args.book.book.as_deref())?;
         let words = names::shortened(&terms::in_words(&terms, &book)?);
         let path = args.terms.display();
         say(&format!(
@@ -384,14 +389,21 @@ fn confirm(desk: &Desk, bids: &[(u32, Level)], book: &Book, yes: bool) -> Result
             None => format!("{price} for {quantity} x {name} ({})", lot.identifier),
         });
     }
+    confirm_keyholders(desk, book, yes)?;
+    let deposit = terms.stakes.deposit;
+    let locked = if deposit == 0 { String::new() } else { format!(", {deposit} locked for each") };
+    ask(&format!("Commit these {} bids{locked}? They cannot be taken back.", bids.len()), yes)
+}
+
+/// Says who the parties are, and asks whether to bid to keyholders whom the book does not know.
+fn confirm_keyholders(desk: &Desk, book: &Book, yes: bool) -> Result<(), Failure> {
+    let terms = desk.replica.auction().terms();
     say(&book::in_a_line(&book.people(terms)));
     if let Some(warning) = book.warning(terms, &desk.keys.member()?) {
         say(&warning);
         ask("Bid to keyholders whom you do not know?", yes)?;
     }
-    let deposit = terms.stakes.deposit;
-    let locked = if deposit == 0 { String::new() } else { format!(", {deposit} locked for each") };
-    ask(&format!("Commit these {} bids{locked}? They cannot be taken back.", bids.len()), yes)
+    Ok(())
 }
 
 /// The agent with whom bids are to be left, if there is one, after a word on what that means.
@@ -431,7 +443,7 @@ fn listed(files: &[PathBuf]) -> String {
 
 fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<(), Failure> {
     let mut desk = desk(&args.party, passphrase)?;
-    let book = Book::open(args.bids.book.book.as_deref())?;
+    let book = BookFile::open(args.bids.book.book.as_deref())?;
     let bids = bids::read(&desk, &args.bids)?;
     let agent = agent_for(&desk, &args.agent, args.bids.yes)?;
     confirm(&desk, &bids, &book, args.bids.yes)?;
@@ -448,6 +460,22 @@ fn bid(args: &BidArgs, improves: bool, passphrase: &PassphraseSource) -> Result<
             bidder::and_its_deposit(desk.replica.auction().terms())
         ));
     }
+    if !committed.done.is_empty() {
+        say_when_reveals_are_due(&desk);
+    }
+    committed.well()
+}
+
+/// Makes the bids of the round before again: they were confirmed then, but not to whom they go, nor the agent.
+fn stand(args: &StandArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
+    let mut desk = desk(&args.party, passphrase)?;
+    let book = BookFile::open(args.book.book.as_deref())?;
+    let agent = agent_for(&desk, &args.agent, args.yes)?;
+    confirm_keyholders(&desk, &book, args.yes)?;
+    desk.await_phase(Phase::Commits, 1, args.wait.wait)?;
+    let committed = bidder::stand(&mut desk)?;
+    print_commits("commit", &desk, &committed.done, args.party.json);
+    leave(&desk, &committed.done, (agent, &args.agent))?;
     if !committed.done.is_empty() {
         say_when_reveals_are_due(&desk);
     }
@@ -494,7 +522,7 @@ fn reserve(args: &BidArgs, passphrase: &PassphraseSource) -> Result<(), Failure>
     if desk.keys.party() != named {
         return Err(Failure::other_key("seller", &named, &desk.keys.party()));
     }
-    let book = Book::open(args.bids.book.book.as_deref())?;
+    let book = BookFile::open(args.bids.book.book.as_deref())?;
     let bids = bids::read(&desk, &args.bids)?;
     let agent = agent_for(&desk, &args.agent, args.bids.yes)?;
     confirm(&desk, &bids, &book, args.bids.yes)?;
@@ -643,7 +671,7 @@ fn shown(folder: &Folder) -> Result<(Replica, Vec<Checkpoint>), Failure> {
 /// How an auction goes on: each change as it comes, and on a terminal a bar for what it waits for.
 fn watch(args: &StatusArgs) -> Result<(), Failure> {
     interrupt::say_when_stopped("nothing is lost: watching changes nothing");
-    let (party, book) = (args.read_party()?, Book::open(args.book.book.as_deref())?);
+    let (party, book) = (args.read_party()?, BookFile::open(args.book.book.as_deref())?);
     let mut replica = Replica::of(&Folder::new(&args.path))?;
     let bar = progress::Bar::new();
     let mut shown = String::new();
@@ -665,7 +693,7 @@ fn watch(args: &StatusArgs) -> Result<(), Failure> {
 
 /// How the auction of a transcript stands, or of a board's folder.
 fn status(args: &StatusArgs) -> Result<(), Failure> {
-    let (party, book) = (args.read_party()?, Book::open(args.book.book.as_deref())?);
+    let (party, book) = (args.read_party()?, BookFile::open(args.book.book.as_deref())?);
     let show = |replay: &Replay, signatures: Option<Signatures>| {
         let status = Status::of(replay).with_party(replay, party).with_people(replay, &book);
         let status = status.signed(signatures);
@@ -690,7 +718,7 @@ fn report(path: &Path, out: &Path, book: Option<&Path>) -> Result<Exit, Failure>
             return Err(Failure::new(Code::FileUnwritable, sentence));
         }
     };
-    let book = book.map(|book| Book::open(Some(book))).transpose()?;
+    let book = book.map(|book| BookFile::open(Some(book))).transpose()?;
     let report = Report::of(path)?;
     let report = match &book {
         Some(book) => report.with_names(book),

@@ -3,10 +3,11 @@
 
 use crate::{
     board::folder::Folder,
-    book::Book,
+    book::BookFile,
     failure::{Code, Failure},
     files::{self, Readers},
-    keys::{Keys, PassphraseSource},
+    interrupt::Stop,
+    keys::{Keys, NewPassphrase, PassphraseSource},
     names,
     replica::Replica,
     say::{print, say},
@@ -15,6 +16,7 @@ use crate::{
 use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 /// Guessing the demonstration's passphrase protects nobody, so it may be cheap.
@@ -26,27 +28,31 @@ const BIDS: [(&str, [&str; 2]); 3] = [
 ];
 const KEYHOLDERS: [&str; 3] = ["ash", "oak", "yew"];
 const BOOK: &str = "book.csv";
+/// How long it waits before it looks again whether a process has ended.
+const POLL: Duration = Duration::from_millis(20);
 
-/// Runs the demonstration in `folder`.
+/// Runs the demonstration in `folder`, until it is told to stop.
 ///
 /// # Errors
-/// Those of every command that it runs.
-pub fn run(folder: &Path) -> Result<(), Failure> {
+/// Those of every command that it runs; any, if it is told to stop.
+pub fn run(folder: &Path, stop: &Stop) -> Result<(), Failure> {
     files::private_folder(folder)?;
     let passphrase = folder.join("passphrase");
     files::write(&passphrase, b"this is only a demonstration\n", Readers::Owner)?;
-    let demo = Demo { folder: folder.to_owned(), passphrase };
+    let demo = Demo { folder: folder.to_owned(), passphrase, stop: stop.clone() };
     say(&format!("all files are in {}", folder.display()));
     let source = PassphraseSource { file: Some(demo.passphrase.clone()) };
-    let key =
-        |who: &str| Keys::create(&folder.join(format!("{who}.key")), &source, WORK_FACTOR, false);
+    let key = |who: &str| {
+        let path = folder.join(format!("{who}.key"));
+        Keys::create(&path, &source, NewPassphrase::Given, WORK_FACTOR, false)
+    };
     let [seller, board] =
         ["seller", "board"].map(|who| key(who).map(|keys| names::party(&keys.party())));
     for (who, _) in BIDS {
         key(who)?;
     }
     // Bidders who know their keyholders are warned of none.
-    let mut book = Book::open_or_new(Some(&folder.join(BOOK)))?;
+    let mut book = BookFile::open_or_new(Some(&folder.join(BOOK)))?;
     let mut members = Vec::new();
     for who in KEYHOLDERS {
         let member = names::keyholder(&key(who)?.member()?);
@@ -83,7 +89,7 @@ pub fn run(folder: &Path) -> Result<(), Failure> {
         let bid = ["bidder", "run", "board", "--key", &key, "--book", BOOK, "--yes", first, second];
         children.0.push(demo.spawn(&bid)?);
     }
-    children.wait()?;
+    children.wait("(in the background)", stop)?;
     for (who, _) in BIDS {
         let key = format!("{who}.key");
         demo.run(&["result", "board", "--key", &key])?;
@@ -98,6 +104,7 @@ pub fn run(folder: &Path) -> Result<(), Failure> {
 struct Demo {
     folder: PathBuf,
     passphrase: PathBuf,
+    stop: Stop,
 }
 
 impl Demo {
@@ -109,40 +116,50 @@ impl Demo {
         let mut command = Command::new(program);
         command.current_dir(&self.folder).arg("--passphrase-file").arg(&self.passphrase);
         command.args(arguments).stdin(Stdio::null());
+        // Ctrl-C on the terminal is for the demonstration, which ends them: what each would say of going on is
+        // not so.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         Ok(command)
     }
 
     fn run(&self, arguments: &[&str]) -> Result<(), Failure> {
-        let status = self.command(arguments)?.status();
-        ended(arguments, status)
+        let child = self.command(arguments)?.spawn().map_err(internal)?;
+        Children(vec![child]).wait(&arguments.join(" "), &self.stop)
     }
 
     fn spawn(&self, arguments: &[&str]) -> Result<Child, Failure> {
         let mut command = self.command(arguments)?;
         // What bidders learn at the end is shown one by one.
         command.stdout(Stdio::null());
-        command.spawn().map_err(|error| Failure::new(Code::Internal, error.to_string()))
+        command.spawn().map_err(internal)
     }
 }
 
-fn ended(what: &[&str], status: std::io::Result<std::process::ExitStatus>) -> Result<(), Failure> {
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => {
-            let sentence = format!("talea {} ended with {status}", what.join(" "));
-            Err(Failure::new(Code::Internal, sentence))
-        }
-        Err(error) => Err(Failure::new(Code::Internal, error.to_string())),
-    }
+fn internal(error: std::io::Error) -> Failure {
+    Failure::new(Code::Internal, error.to_string())
 }
 
 /// Processes that do not outlive a demonstration that fails.
 struct Children(Vec<Child>);
 
 impl Children {
-    fn wait(&mut self) -> Result<(), Failure> {
+    /// Waits until all have ended well, or one has not, or nobody wants them any more.
+    fn wait(&mut self, what: &str, stop: &Stop) -> Result<(), Failure> {
         for child in &mut self.0 {
-            ended(&["(in the background)"], child.wait())?;
+            let status = loop {
+                if stop.is_told() {
+                    return Err(Failure::new(Code::Internal, "the demonstration was stopped"));
+                }
+                match child.try_wait().map_err(internal)? {
+                    Some(status) => break status,
+                    None => std::thread::sleep(POLL),
+                }
+            };
+            if !status.success() {
+                let sentence = format!("talea {what} ended with {status}");
+                return Err(Failure::new(Code::Internal, sentence));
+            }
         }
         Ok(())
     }

@@ -1,7 +1,10 @@
 //! What a process does that is told to end, by Ctrl-C or by a signal: it finishes what it is writing, says
 //! what becomes of its work, and ends with 128 and the signal's number, as shells have it.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
 
 /// How many things are being written.
 static WRITES: Mutex<usize> = Mutex::new(0);
@@ -40,15 +43,59 @@ pub fn say_when_stopped(words: &'static str) {
     let _ = words;
 }
 
+/// Whether the process was told to end, for who has something to clear away first. It goes on until then.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicUsize>);
+
+impl Stop {
+    /// From now on a process that is told to end is only noted. Where there are no such signals, it ends.
+    #[must_use]
+    pub fn noted() -> Self {
+        let stop = Self::default();
+        #[cfg(unix)]
+        signals::note(&stop.0);
+        stop
+    }
+
+    /// Whether it was told to end.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        self.0.load(Ordering::SeqCst) != 0
+    }
+
+    /// Ends the process with these words, if it was told to.
+    pub fn end_if_told(&self, words: &str) {
+        #[cfg(unix)]
+        if let Ok(signal @ 1..) = i32::try_from(self.0.load(Ordering::SeqCst)) {
+            signals::end_now(signal, words);
+        }
+        #[cfg(not(unix))]
+        let _ = words;
+    }
+}
+
 #[cfg(unix)]
 mod signals {
     use super::{WRITTEN, writes};
     use crate::say::say;
     use signal_hook::{
-        consts::{SIGINT, SIGTERM},
+        consts::{SIGHUP, SIGINT, SIGTERM},
+        flag,
         iterator::Signals,
     };
-    use std::{process, sync::PoisonError, thread};
+    use std::{
+        process,
+        sync::{Arc, PoisonError, atomic::AtomicUsize},
+        thread,
+    };
+
+    pub(super) fn note(told: &Arc<AtomicUsize>) {
+        for signal in [SIGHUP, SIGINT, SIGTERM] {
+            // Where it cannot be noted the process ends by it, as it would without.
+            let number = usize::try_from(signal).unwrap_or_default();
+            let _ = flag::register_usize(signal, told.clone(), number);
+        }
+    }
 
     pub(super) fn watch(words: &'static str) {
         let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
@@ -71,6 +118,10 @@ mod signals {
         while *writes > 0 {
             writes = WRITTEN.wait(writes).unwrap_or_else(PoisonError::into_inner);
         }
+        end_now(signal, words);
+    }
+
+    pub(super) fn end_now(signal: i32, words: &str) -> ! {
         let name = if signal == SIGINT { "Ctrl-C" } else { "a signal" };
         say(&format!("stopped by {name}; {words}"));
         process::exit(128 + signal);

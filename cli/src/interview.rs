@@ -14,10 +14,8 @@ use std::{
     path::Path,
     time::UNIX_EPOCH,
 };
-use talea_sim::{
-    scenario::{file::GridFile, read_lot},
-    suggest::Load,
-};
+use talea_protocol::builder::FAN_OUT;
+use talea_text::{file::GridFile, lot::read_lot, suggest::Load};
 
 /// The longest answer, in bytes.
 const MAX_ANSWER: u64 = 1 << 12;
@@ -452,12 +450,12 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
                 let _ = writeln!(fields, "{field} = {}", quoted(text));
             }
             let grid: Result<GridFile, _> = toml::from_str(&fields);
-            let load = |levels| Load { levels, bidders: 10, acts: 2, fan_out: 15 };
+            let load = |levels| Load { levels, bidders: 10, acts: 2, fan_out: FAN_OUT };
             let place =
                 |field: &str| format!("prices{}{field}", if field.is_empty() { "" } else { "." });
-            let judged = grid
-                .or_else(|error| fail("prices", error))
-                .and_then(|grid| Ok(read_lot(&place, "lot", "lot", &grid, load)?));
+            let judged = grid.or_else(|error| fail("prices", error)).and_then(|grid| {
+                read_lot(&place, "lot", "lot", &grid, load).map_err(terms::in_terms)
+            });
             match judged {
                 Ok(_) => return Ok(fields),
                 Err(failure) => {

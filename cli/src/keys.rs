@@ -154,6 +154,16 @@ fn require_no_key(path: &Path, force: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Who thinks of the passphrase of new keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewPassphrase {
+    /// Whoever makes them: it is read from where passphrases come from.
+    Given,
+    /// Nobody, it is drawn: it goes into the file of the source, which must not be there, or is shown once on the
+    /// terminal.
+    Drawn,
+}
+
 impl Keys {
     /// Draws new keys and writes them to `path`, which must not be there unless `force` says so.
     ///
@@ -162,34 +172,15 @@ impl Keys {
     pub fn create(
         path: &Path,
         passphrase: &PassphraseSource,
+        by: NewPassphrase,
         work_factor: u8,
         force: bool,
     ) -> Result<Self, Failure> {
         require_no_key(path, force)?;
-        Self::create_with(path, passphrase.get_new(path)?, work_factor, force)
-    }
-
-    /// As [`create`](Self::create), with a passphrase that is drawn: it goes into the file of `passphrase`,
-    /// which must not be there, or is shown once on the terminal.
-    ///
-    /// # Errors
-    /// As [`create`](Self::create).
-    pub fn create_and_draw(
-        path: &Path,
-        passphrase: &PassphraseSource,
-        work_factor: u8,
-        force: bool,
-    ) -> Result<Self, Failure> {
-        require_no_key(path, force)?;
-        Self::create_with(path, passphrase.make()?, work_factor, force)
-    }
-
-    fn create_with(
-        path: &Path,
-        secret: SecretString,
-        work_factor: u8,
-        force: bool,
-    ) -> Result<Self, Failure> {
+        let secret = match by {
+            NewPassphrase::Given => passphrase.get_new(path)?,
+            NewPassphrase::Drawn => passphrase.make()?,
+        };
         let identity = Identity::generate(&mut OsRng);
         let encryption = EncryptionSecret::generate(&mut OsRng);
         let keys = Self {
@@ -413,7 +404,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let right = passphrase(folder.path(), "correct horse battery");
         let path = folder.path().join("birch.key");
-        let keys = Keys::create(&path, &right, CHEAP, false).unwrap();
+        let keys = Keys::create(&path, &right, NewPassphrase::Given, CHEAP, false).unwrap();
         let again = Keys::open(&path, &right).unwrap();
         assert_eq!(keys.party(), again.party());
         assert_eq!(keys.member(), again.member());
@@ -423,17 +414,23 @@ mod tests {
         let wrong = passphrase(folder.path(), "incorrect horse battery");
         let failure = |result: Result<Keys, Failure>| result.err().unwrap().code;
         assert_eq!(failure(Keys::open(&path, &wrong)), Code::KeyPassphrase);
-        assert_eq!(failure(Keys::create(&path, &right, CHEAP, false)), Code::FileExists);
+        assert_eq!(
+            failure(Keys::create(&path, &right, NewPassphrase::Given, CHEAP, false)),
+            Code::FileExists
+        );
         let short = passphrase(folder.path(), "short");
         let other = folder.path().join("other.key");
-        assert_eq!(failure(Keys::create(&other, &short, CHEAP, false)), Code::KeyPassphrase);
+        assert_eq!(
+            failure(Keys::create(&other, &short, NewPassphrase::Given, CHEAP, false)),
+            Code::KeyPassphrase
+        );
         files::write(&other, b"rubbish", Readers::Owner).unwrap();
         assert_eq!(failure(Keys::open(&other, &right)), Code::KeyFile);
 
         let secret = folder.path().join("secret");
         keys.keep(&secret, b"rung 7").unwrap();
         assert_eq!(**again.recall(&secret, 4096).unwrap(), *b"rung 7");
-        Keys::create(&path, &right, CHEAP, true).unwrap();
+        Keys::create(&path, &right, NewPassphrase::Given, CHEAP, true).unwrap();
         let new = Keys::open(&path, &right).unwrap();
         assert_eq!(new.recall(&secret, 4096).unwrap_err().code, Code::KeyOther);
     }
@@ -445,7 +442,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let right = passphrase(folder.path(), "correct horse battery");
         let path = folder.path().join("birch.key");
-        Keys::create(&path, &right, CHEAP, false).unwrap();
+        Keys::create(&path, &right, NewPassphrase::Given, CHEAP, false).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert_eq!(Keys::open(&path, &right).err().unwrap().code, Code::KeyMode);
     }

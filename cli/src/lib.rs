@@ -12,11 +12,13 @@
 //! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts |
 //! | [`replica`] | the program replayed from the transcript: what a party believes |
 //! | [`party`] | what seller, custodian, bidder and keyholder do |
-//! | [`money`], [`accepted`] | what a bid comes to, and what a command brought into the transcript |
+//! | [`accepted`] | what a command brought into the transcript |
 //! | [`verification`] | what the independent verifier says of a transcript |
 //! | [`status`], [`result`], [`report`] | how an auction stands, what a bidder's own bids came to, what happened |
 //! | [`demo`] | all of them in a temporary folder |
-//! | [`failure`], [`interrupt`], [`say`], [`progress`] | why a command stops, how it says so, and how far things are |
+//! | [`interrupt`], [`say`], [`progress`] | why a command stops, how it says so, and how far things are |
+//!
+//! What people read and write stands in [`talea_text`]; [`failure`] and [`money`] are its.
 
 #![forbid(unsafe_code)]
 
@@ -29,13 +31,11 @@ pub mod board;
 pub mod book;
 pub mod cli;
 pub mod demo;
-pub mod failure;
 pub mod files;
 pub mod interrupt;
 mod interview;
 pub mod keys;
 mod lists;
-pub mod money;
 pub mod names;
 pub mod party;
 pub mod passphrase;
@@ -47,3 +47,5 @@ pub mod say;
 pub mod status;
 pub mod terms;
 pub mod verification;
+
+pub use talea_text::{failure, money};

@@ -1,48 +1,8 @@
-//! Public keys and auction ids as text, as `talea_protocol::names` has them, with this program's refusals.
+//! Public keys and auction ids as text, and those of agents, which are of this program alone.
 
-use crate::{
-    agent::Agent,
-    failure::{Code, Failure},
-};
-use std::str::FromStr;
-use talea_protocol::{bytes::PartyKey, names::NameError, quorum::Member, terms::AuctionId};
+use crate::{agent::Agent, failure::Failure};
 
-pub use crate::say::shortened;
-
-fn read<T: FromStr<Err = NameError>>(text: &str) -> Result<T, Failure> {
-    text.parse().map_err(|NameError { what, prefix, why }| {
-        Failure::new(Code::NameMalformed, format!("{text:?} is not a {what}: {why}"))
-            .with_help(format!("a {what} begins with {prefix}1"))
-    })
-}
-
-/// A party's public key: `taleaparty1...`.
-#[must_use]
-pub fn party(key: &PartyKey) -> String {
-    key.to_string()
-}
-
-/// Reads a party's public key.
-///
-/// # Errors
-/// `name.malformed`.
-pub fn read_party(text: &str) -> Result<PartyKey, Failure> {
-    read(text)
-}
-
-/// The public keys of a keyholder, for signing and for encryption: `taleakeyholder1...`.
-#[must_use]
-pub fn keyholder(member: &Member) -> String {
-    member.to_string()
-}
-
-/// Reads the public keys of a keyholder.
-///
-/// # Errors
-/// `name.malformed`.
-pub fn read_keyholder(text: &str) -> Result<Member, Failure> {
-    read(text)
-}
+pub use talea_text::names::*;
 
 /// Reads the public keys of an agent: `taleaagent1...`.
 ///
@@ -50,10 +10,4 @@ pub fn read_keyholder(text: &str) -> Result<Member, Failure> {
 /// `name.malformed`.
 pub fn read_agent(text: &str) -> Result<Agent, Failure> {
     read(text)
-}
-
-/// An auction's id: `taleaauction1...`.
-#[must_use]
-pub fn auction(id: &AuctionId) -> String {
-    id.to_string()
 }

@@ -17,6 +17,7 @@ use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     commitment::{BidId, seal},
     instruction::{Instruction, SignedInstruction},
+    outcome::Outcome,
     sealed_bid::Reveal,
     transcript::{Closing, Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
@@ -383,16 +384,37 @@ impl Replay {
             RecordKind::Closing => {
                 let closing: Closing = borsh::from_slice(body)
                     .map_err(|error| self.invalid(&format!("it does not decode: {error}")))?;
-                let expected = self.auction.outcome();
-                if closing.head != self.auction.head()
-                    || Some(&closing.outcome) != expected.as_ref()
-                {
-                    return Err(self.invalid("the outcome is not the one that was derived"));
+                match self.fault_of(&closing) {
+                    Some(fault) => Err(self.invalid(&fault)),
+                    None => {
+                        self.closing = Some(closing);
+                        Ok(())
+                    }
                 }
-                self.closing = Some(closing);
-                Ok(())
             }
         }
+    }
+
+    /// What is wrong with a recorded outcome, if anything is.
+    fn fault_of(&self, closing: &Closing) -> Option<String> {
+        let (expected, found) = (self.auction.head(), closing.head);
+        if found != expected {
+            return Some(format!("the outcome is of the head {found}, expected {expected}"));
+        }
+        let Some(derived) = self.auction.outcome() else {
+            let phase = self.auction.phase().name();
+            return Some(format!(
+                "an outcome is recorded, and the auction is in the phase {phase}"
+            ));
+        };
+        let hash = |outcome: &Outcome| Digest::of(&[&borsh::to_vec(outcome).unwrap_or_default()]);
+        (closing.outcome != derived).then(|| {
+            format!(
+                "expected the outcome with the SHA-256 {}, found {}; talea verify names what differs",
+                hash(&derived),
+                hash(&closing.outcome)
+            )
+        })
     }
 
     fn index(&mut self, entry: &Entry, body: &[u8]) {

@@ -121,7 +121,7 @@ impl Results {
     /// As tools read it.
     #[must_use]
     pub fn json(&self) -> String {
-        talea_sim::report::to_json(self) + "\n"
+        talea_text::json::to_json(self) + "\n"
     }
 
     /// As people read it.
@@ -142,7 +142,7 @@ impl Results {
             vec![line.identifier.clone(), bid, price, result.into()]
         });
         let heading = ["lot", "your bid", "price", "result"];
-        talea_sim::table::table(&heading, rows.collect(), &[1, 2]) + "\n"
+        talea_text::table::table(&heading, rows.collect(), &[1, 2]) + "\n"
     }
 }
 

@@ -20,7 +20,7 @@ use talea_protocol::{
     quorum::keyholders,
     terms::{Admission, Lot, Terms},
 };
-use talea_sim::survey::{self, SurveyReport};
+use talea_text::survey::{self, SurveyReport};
 
 /// The schema of the JSON.
 pub const SCHEMA: &str = "talea-status/1";
@@ -367,7 +367,7 @@ impl Status {
     /// As tools read it.
     #[must_use]
     pub fn json(&self) -> String {
-        talea_sim::report::to_json(self) + "\n"
+        talea_text::json::to_json(self) + "\n"
     }
 
     /// As people read it.
@@ -416,7 +416,7 @@ impl Status {
         });
         let heading = ["lot", "name", "committed", "revealed", "result", "price", "winner"];
         text.push('\n');
-        text.push_str(&talea_sim::table::table(&heading, rows.collect(), &[2, 3, 5]));
+        text.push_str(&talea_text::table::table(&heading, rows.collect(), &[2, 3, 5]));
         text.push('\n');
         if let Some(party) = &self.party {
             party.write(&mut text);

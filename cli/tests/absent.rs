@@ -1,10 +1,14 @@
 //! Parties who leave and never come back, with real processes: the auction ends as the protocol says,
 //! and what it leaves behind names them.
 
-use crate::common::{LIMIT, Running, SMALL, Shape, Workspace, find};
+use crate::{
+    common::{LIMIT, Running, SMALL, Shape, Workspace, find},
+    steps::Steps,
+};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use talea_cli::{board::folder::Folder, names, replica::Replica};
+use talea_contract::Phase;
 
 const DEPOSIT: u64 = 6;
 const BOND: u64 = 10;
@@ -93,11 +97,15 @@ fn forfeited(workspace: &Workspace, who: &str) -> u64 {
 fn the_auction_goes_on_without_a_keyholder_and_a_bidder_who_never_come_back() {
     let shape = Shape { bidders: 3, keyholders: 3, patience: 60, step: 60, more: STAKES, ..SMALL };
     let workspace = Workspace::open(&shape);
+    let time = Steps::of(&workspace).by_themselves();
+    time.loses(&workspace, "bidder2");
+    time.awaits(|awaited| awaited.stop_in = Some(Phase::Ranking));
     let board = board(&workspace);
     let lost = keyholder(&workspace, 0);
     let others = [keyholder(&workspace, 1), keyholder(&workspace, 2)];
     await_word(&workspace, "keyholder0", "deal");
     drop(lost);
+    time.loses(&workspace, "keyholder0");
     let bidders = [bidder(&workspace, 0), bidder(&workspace, 1)];
     workspace.done(&["bid", "board", "--key", "bidder2.key", "--wait", "--yes", "B0=99.00"]);
 
@@ -108,6 +116,7 @@ fn the_auction_goes_on_without_a_keyholder_and_a_bidder_who_never_come_back() {
         let waiting = status["waiting_for"].as_array().unwrap();
         waiting.iter().any(|row| row["party"] == name && row["for"] != "endorsing round 0")
     });
+    time.awaits(|awaited| awaited.stop_in = None);
     all_end_well(&workspace, bidders.into_iter().chain(others).chain([board]));
 
     let status = json(&workspace, &["status", "board", "--json"]);
@@ -145,12 +154,14 @@ fn the_auction_goes_on_without_a_keyholder_and_a_bidder_who_never_come_back() {
 fn a_keyholder_without_whom_nothing_goes_is_named_and_pays() {
     let shape = Shape { patience: 60, step: 60, more: STAKES, ..SMALL };
     let workspace = Workspace::open(&shape);
+    let time = Steps::of(&workspace).by_themselves();
     let board = board(&workspace);
     let lost = keyholder(&workspace, 1);
     let other = keyholder(&workspace, 0);
     let bidders = [bidder(&workspace, 0), bidder(&workspace, 1)];
     await_word(&workspace, "keyholder1", "endorse");
     drop(lost);
+    time.loses(&workspace, "keyholder1");
     all_end_well(&workspace, bidders.into_iter().chain([other, board]));
 
     let status = json(&workspace, &["status", "board", "--json"]);

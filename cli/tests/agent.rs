@@ -1,12 +1,20 @@
 //! Bids that are left with an agent, by bidders who do not come back to reveal them.
 
-use crate::common::{Running, SMALL, Shape, Workspace, ends};
+use crate::{
+    common::{LIMIT, Running, SMALL, Shape, Workspace, ends},
+    steps::Steps,
+};
 use serde_json::Value;
-use std::fs;
+use std::{
+    fs,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 use talea_cli::{
     keys::{Keys, PassphraseSource, lock_for},
     party::handed::Handed,
 };
+use talea_contract::Phase;
 use talea_protocol::{bytes::List, sealed_bid::Reveal};
 
 fn keys(workspace: &Workspace, who: &str) -> Keys {
@@ -19,12 +27,16 @@ fn an_agent_reveals_for_a_bidder_who_does_not_come_back() {
     let workspace = Workspace::open(&Shape { patience: 100, ..SMALL });
     workspace.done(&["key", "new", "agent.key", "--work-factor", "4"]);
     let agent = workspace.name("agent", "agent");
+    let time = Steps::of(&workspace).by_themselves();
+    time.awaits(|awaited| awaited.stop_in = Some(Phase::Commits));
     fs::create_dir(workspace.path("left")).unwrap();
     let everybody = workspace.everybody();
     let start = |words: &[String]| Running(Some(workspace.spawn(words)));
     let board: Vec<Running> = everybody.iter().take(3).map(|words| start(words)).collect();
     let agents = ["agent", "run", "board", "--key", "agent.key", "--left", "left", "--json"];
-    let at_work = workspace.start(&agents);
+    let mut at_work = workspace.command(&agents);
+    at_work.stdout(Stdio::piped()).stderr(fs::File::create(workspace.path("agent.log")).unwrap());
+    let at_work = Running(Some(at_work.spawn().unwrap()));
     let other = start(everybody.last().unwrap());
 
     // It bids more than the other one, and is gone.
@@ -52,8 +64,19 @@ fn an_agent_reveals_for_a_bidder_who_does_not_come_back() {
     }
     fs::rename(workspace.path("bidder0.left"), workspace.path("left/bidder0")).unwrap();
 
+    // It looks at them before the reveals.
+    let agents_log = || fs::read_to_string(workspace.path("agent.log")).unwrap();
+    let since = Instant::now();
+    while !["bidder0: 1 sealed bids", "forged: 1 sealed bids"]
+        .iter()
+        .all(|words| agents_log().contains(words))
+    {
+        assert!(since.elapsed() < LIMIT, "{}", agents_log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    time.awaits(|awaited| awaited.stop_in = None);
     let output = at_work.output();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let said = agents_log();
     assert!(output.status.success(), "{said}\n{}", workspace.log());
     let tally: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(tally["revealed"], 1, "{said}");
@@ -95,10 +118,14 @@ fn leaving_bids_with_a_keyholder_or_the_board_asks_first() {
         assert!(!String::from_utf8_lossy(&output.stderr).contains("90.50 for"));
         // Nobody runs the board, so there are no bids yet.
         ends(&bid(agent, &["--yes"]), 3, &[what, "90.50 for", "error[not-yet]"]);
+        let agent = workspace.name(agent, "agent");
+        let stand = ["stand", "board", "--key", "bidder0.key", "--leave", "f", "--agent", &agent];
+        ends(&workspace.run(&stand), 2, &[what, "are open bids: before the reveals"]);
     }
     let output = bid("bidder1", &[]);
     ends(&output, 2, &["withhold them, and nothing else", "90.50 for"]);
-    assert!(!String::from_utf8_lossy(&output.stderr).contains("open bids"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("open bids") && !said.contains("deposit"), "{said}");
     assert!(!workspace.path("f").exists());
     let words = ["bid", "board", "--key", "bidder0.key", "B0=90.50", "--leave", "f", "--agent"];
     workspace.fails(
@@ -108,4 +135,13 @@ fn leaving_bids_with_a_keyholder_or_the_board_asks_first() {
     );
     let nowhere = ["agent", "run", "board", "--key", "bidder1.key", "--left", "nowhere"];
     workspace.fails(&nowhere, 4, "file.unreadable");
+}
+
+#[test]
+fn a_bidder_hears_of_the_deposit_that_its_agent_can_lose_where_there_is_one() {
+    let workspace = Workspace::open(&Shape { more: "[stakes]\ndeposit = 6\n", ..SMALL });
+    let agent = workspace.name("bidder1", "agent");
+    let words = ["bid", "board", "--key", "bidder0.key", "B0=90.50", "--leave", "f", "--agent"];
+    let output = workspace.run(&[&words[..], &[&agent]].concat());
+    ends(&output, 2, &["withholds does not count, and its deposit of 6 is lost"]);
 }

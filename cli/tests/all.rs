@@ -11,5 +11,6 @@ mod prices;
 mod report;
 #[cfg(unix)]
 mod shared_folders;
+mod steps;
 mod terms;
 mod tutorial;

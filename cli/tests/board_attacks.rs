@@ -243,6 +243,12 @@ impl History {
     }
 }
 
+/// The hash of the outcome that a transcript records.
+fn hash_of(history: &History) -> String {
+    let outcome = &history.closing.as_ref().unwrap().outcome;
+    Digest::of(&[&borsh::to_vec(outcome).unwrap()]).to_string()
+}
+
 // ---- processes ----
 
 /// A workspace at some point of one auction, copied.
@@ -531,8 +537,8 @@ fn who_is_ignored_and_has_keyholders_for_witnesses_loses_nothing() {
     // In the last round it improves what stands, which is its bid of round 0.
     pen.ignored = None;
     party(&mut pen, "improve", 1, &["--yes", "B0=97.00"]);
-    party(&mut pen, "stand", 0, &[]);
-    party(&mut pen, "stand", 3, &[]);
+    party(&mut pen, "stand", 0, &["--yes"]);
+    party(&mut pen, "stand", 3, &["--yes"]);
     pen.pass();
     for who in [0, 1, 3] {
         party(&mut pen, "reveal", who, &[]);
@@ -833,7 +839,31 @@ fn a_byte_changed_anywhere_is_named_by_its_check() {
             1,
             &["error[board.invalid]", "a transcript alone proves nothing against the board"],
         );
+        if *check == *"X4" {
+            // Both outcomes, as the verifier names the derived one.
+            let derived = scene.done(&["verify", "board", "--json"]);
+            let derived: serde_json::Value = serde_json::from_str(&derived).unwrap();
+            let found = hash_of(&History::read(&scene.path("rewritten/transcript.talea")));
+            let derived = derived["outcome_sha256"].as_str().unwrap();
+            assert_ne!(derived, found);
+            let words = format!("expected the outcome with the SHA-256 {derived}, found {found};");
+            ends(&status, 1, &[&words]);
+        }
     }
+    // An outcome of another history.
+    let mut history = History::read(&path).chain();
+    let head = history.closing.as_ref().unwrap().head;
+    let other = Digest([7; 32]);
+    history.closing.as_mut().unwrap().head = other;
+    history.write(&scene.path("rewritten/transcript.talea"));
+    let words = format!("the outcome is of the head {other}, expected {head}");
+    ends(&scene.run(&["status", "rewritten"]), 1, &["error[board.invalid]", &words]);
+    // An outcome before there is one.
+    let mut history = History::read(&path);
+    history.entries.truncate(1);
+    history.chain().write(&scene.path("rewritten/transcript.talea"));
+    let words = "an outcome is recorded, and the auction is in the phase Deals";
+    ends(&scene.run(&["status", "rewritten"]), 1, &["error[board.invalid]", words]);
     // A chain that was not computed anew breaks before any signature is looked at.
     let mut history = History::read(&path);
     alter(&mut history);

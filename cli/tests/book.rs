@@ -106,6 +106,13 @@ fn a_bid_to_strangers_asks_first_and_with_yes_warns() {
     ends(&asked, 2, &why);
     // Nobody runs the board, so there are no bids yet.
     ends(&run(&["--yes"]), 3, &[&why[..], &["90.50 for", "error[not-yet]"]].concat());
+    // So does who only keeps its price.
+    let stand = |more: &[&str]| {
+        let words = ["stand", "board", "--key", "bidder0.key", "--book", "known.csv"];
+        workspace.run(&[&words, more].concat())
+    };
+    ends(&stand(&[]), 2, &[&why[..], &["error[not-confirmed]"]].concat());
+    ends(&stand(&["--yes"]), 3, &[&why[..], &["error[not-yet]"]].concat());
     learn(&workspace, "Ash", "keyholder0", "keyholder");
     ends(&run(&[]), 2, &["1 of 2 keyholders are not known", "These are not enough without others"]);
     learn(&workspace, "Oak", "keyholder1", "keyholder");
@@ -113,6 +120,7 @@ fn a_bid_to_strangers_asks_first_and_with_yes_warns() {
     let who = "board: known as \"Cedar\"; custodian: not in the address book; keyholders 1: known as \"Ash\"";
     ends(&known, 2, &[who, "90.50 for", "error[not-confirmed]"]);
     assert!(!String::from_utf8_lossy(&known.stderr).contains("not known"));
+    ends(&stand(&[]), 3, &[who, "error[not-yet]"]);
     // A keyholder that bids knows itself.
     workspace.done(&["book", "remove", "Oak", "--book", "known.csv"]);
     let own = ["bid", "board", "--key", "keyholder1.key", "B0=90.50", "--book", "known.csv"];

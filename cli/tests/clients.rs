@@ -566,8 +566,15 @@ fn the_key_alone_finds_its_bids_again() {
     let own = scene.party("bidder0");
     let before = [0, 1].map(|lot| pen.auction().active_commitment(lot, &own).unwrap());
     alone(&mut pen, "improve", &["--yes", "B0=95.00"]);
-    alone(&mut pen, "stand", &[]);
-    scene.honestly(&mut pen, &["stand", "board", "--key", "bidder1.key"]);
+    alone(&mut pen, "stand", &["--yes"]);
+    // Who stands can leave its bids of this round with an agent.
+    let agent = scene.name("beneficiary", "agent");
+    let stand = ["stand", "board", "--key", "bidder1.key", "--yes", "--agent", &agent];
+    scene.honestly(&mut pen, &[&stand[..], &["--leave", "left"]].concat());
+    let left = keys(&scene, "beneficiary").unlock()(fs::read(scene.path("left")).unwrap());
+    let Handed { commits, reveals } = borsh::from_slice(&left.unwrap()).unwrap();
+    let left: Vec<_> = reveals.iter().map(|reveal| (reveal.bid.lot, reveal.bid.round)).collect();
+    assert_eq!((commits.len(), left), (0, vec![(0, 1), (1, 1)]));
     pen.pass();
     alone(&mut pen, "reveal", &["--price", "B1=90.00", "--price", "B0=95.00"]);
     scene.honestly(&mut pen, &["reveal", "board", "--key", "bidder1.key"]);

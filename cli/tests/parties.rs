@@ -1,6 +1,9 @@
 //! Real processes hold an auction over one folder, and die wherever it pleases us.
 
-use crate::common::{self, LIMIT, SMALL, Shape, Workspace, ends, whole_records};
+use crate::{
+    common::{self, LIMIT, SMALL, Shape, Workspace, ends, whole_records},
+    steps::Steps,
+};
 use std::{
     fs,
     io::Write as _,
@@ -8,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// By the system's clock.
 #[test]
 fn processes_hold_an_auction_over_a_folder() {
     let workspace = Workspace::open(&SMALL);
@@ -69,7 +73,7 @@ fn whoever_is_killed_at_random_goes_on_where_it_was() {
     let workspace = Workspace::open(&shape);
     let mut seed = 0x2545_f491_4f6c_dd1du64;
     let mut kills = 0;
-    workspace.run_to_end(|children| {
+    workspace.play_by_steps(8, |children| {
         // Now and then, whoever the generator names (xorshift).
         seed ^= seed << 13;
         seed ^= seed >> 7;
@@ -165,13 +169,33 @@ fn who_is_told_to_end_while_it_writes_writes_the_whole_of_it() {
     assert_eq!(*handed_in, hex::encode(talea_protocol::bytes::Digest::of(&[&bytes]).0));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_demonstration_that_is_told_to_end_leaves_no_folder_and_no_process() {
+    let workspace = Workspace::open(&SMALL);
+    fs::create_dir(workspace.path("temporary")).unwrap();
+    let mut demo = workspace.command(&["demo"]);
+    demo.env("TMPDIR", workspace.path("temporary")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let running = common::Running(Some(demo.spawn().unwrap()));
+    // Until its keyholders are at work.
+    let since = Instant::now();
+    while common::find(&workspace.path("temporary"), "journal").is_empty() {
+        assert!(since.elapsed() < LIMIT);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    tell_to_end(running.0.as_ref().unwrap(), "-INT");
+    // It comes to the end of what they say as well, so none of them is left.
+    ends(&running.output(), 130, &["stopped by Ctrl-C; its folder is removed"]);
+    assert_eq!(fs::read_dir(workspace.path("temporary")).unwrap().count(), 0);
+}
+
 /// They end between two writes, whenever they are told: nothing is left of a draft, and nothing twice.
 #[cfg(unix)]
 #[test]
 fn whoever_is_told_to_end_at_random_goes_on_where_it_was_and_leaves_no_draft() {
     let workspace = Workspace::open(&Shape { patience: 80, ..SMALL });
     let (mut seed, mut stops) = (0x9e37_79b9_7f4a_7c15u64, 0);
-    workspace.run_to_end(|children| {
+    workspace.play_by_steps(8, |children| {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
@@ -205,6 +229,7 @@ fn dies_at_every_write(victim: usize, least: usize) {
     let workspace = Workspace::open(&Shape { patience: 100, ..SMALL });
     let arguments = workspace.everybody();
     let others: Vec<usize> = (0..arguments.len()).filter(|at| *at != victim).collect();
+    let _time = Steps::of(&workspace).by_themselves();
     let mut children: Vec<Child> =
         others.iter().map(|at| workspace.spawn(&arguments[*at])).collect();
     let words: Vec<&str> = arguments[victim].iter().map(String::as_str).collect();
@@ -252,6 +277,7 @@ fn a_bidder_that_dies_at_every_write_goes_on_where_it_was() {
 fn a_full_disk_loses_nothing() {
     let workspace = Workspace::open(&Shape { patience: 60, ..SMALL });
     let arguments = workspace.everybody();
+    let _time = Steps::of(&workspace).by_themselves();
     let mut others: Vec<Child> =
         arguments.iter().skip(1).map(|words| workspace.spawn(words)).collect();
     // No file of more than 8 KiB, and no signal for trying.
@@ -259,9 +285,9 @@ fn a_full_disk_loses_nothing() {
         "trap '' XFSZ; ulimit -f 8; exec {} --passphrase-file passphrase board run board --key board.key",
         env!("CARGO_BIN_EXE_talea")
     );
-    let output =
-        Command::new("bash").args(["-c", &limited]).current_dir(workspace.folder.path()).output();
-    let output = output.unwrap();
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &limited]).current_dir(workspace.folder.path());
+    let output = bash.env("TALEA_CLOCK", workspace.path("clock")).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(4), "{said}");
     assert!(said.contains("error[file.unwritable]") && said.contains("nothing is lost"), "{said}");
@@ -277,7 +303,7 @@ fn a_full_disk_loses_nothing() {
 #[test]
 fn a_board_that_takes_entries_back_gets_no_second_answer() {
     let workspace = Workspace::open(&SMALL);
-    workspace.run_to_end(|_| None);
+    workspace.play_by_steps(0, |_| None);
     workspace.check();
     let path = workspace.path("board/transcript.talea");
     let transcript = fs::read(&path).unwrap();
@@ -303,6 +329,7 @@ fn a_keyholder_hands_in_what_a_bidder_left_with_it() {
         assert!(Command::new("mkfifo").arg(workspace.path(&pipe)).status().unwrap().success());
     }
     let arguments = workspace.everybody();
+    let _time = Steps::of(&workspace).by_themselves();
     let mut children: Vec<Child> =
         arguments[..3].iter().map(|words| workspace.spawn(words)).collect();
     std::thread::sleep(Duration::from_millis(500));
@@ -553,6 +580,8 @@ fn a_reserve_rounds_and_the_sellers_word() {
                 [rounds]\nlimit = 2\ncommits = \"5s\"\nreveals = \"5s\"\n";
     let workspace = Workspace::open(&Shape { patience: 50, more, ..SMALL });
     let arguments = workspace.everybody();
+    let time = Steps::of(&workspace).by_themselves();
+    time.awaits(|awaited| awaited.reserves = 1);
     // The board, two keyholders, and bidder 0, who bids 90.50 and stands.
     let mut children: Vec<Child> =
         arguments[..4].iter().map(|words| workspace.spawn(words)).collect();
@@ -608,7 +637,7 @@ fn a_reserve_rounds_and_the_sellers_word() {
     workspace.done(&["report", "board", "--out", "report.html"]);
     let page = fs::read_to_string(workspace.path("report.html")).unwrap();
     assert!(page.contains("after round 0") && page.contains("<svg") && !page.contains("<script"));
-    workspace.fails(&["stand", "board", "--key", "bidder1.key"], 6, "refused");
+    workspace.fails(&["stand", "board", "--key", "bidder1.key", "--yes"], 6, "refused");
 }
 
 #[test]
@@ -697,7 +726,7 @@ fn eleven_processes_hold_an_auction_of_ten_lots_and_are_killed_at_random() {
     let shape = Shape { bidders: 7, keyholders: 3, lots: 10, patience: 600, step: 6_000, more: "" };
     let workspace = Workspace::open(&shape);
     let mut seed = 88_172_645_463_325_252u64;
-    workspace.run_to_end(|children| {
+    workspace.play_by_steps(8, |children| {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;

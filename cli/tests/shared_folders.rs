@@ -1,7 +1,10 @@
 //! Folders that several users or several machines share: who may do what in them, and what a copy does that
 //! comes late, in halves, or twice.
 
-use crate::common::{LIMIT, Running, SMALL, Shape, Workspace, ends};
+use crate::{
+    common::{LIMIT, Running, SMALL, Shape, Workspace, ends},
+    steps::Steps,
+};
 use std::{
     collections::BTreeSet,
     fs,
@@ -308,6 +311,7 @@ impl Mirror {
 #[test]
 fn an_auction_is_held_over_folders_that_are_synchronised() {
     let workspace = Workspace::open(&Shape { patience: 80, ..SMALL });
+    let _time = Steps::of(&workspace).by_themselves();
     let mut mirror = Mirror::new(&workspace);
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {

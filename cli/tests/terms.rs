@@ -1,7 +1,10 @@
 //! Terms as their author writes them: what is refused, what is warned of, what the example and the questions
 //! are good for.
 
-use crate::common::{SMALL, Shape, Workspace, ends};
+use crate::{
+    common::{SMALL, Shape, Workspace, ends},
+    steps::Steps,
+};
 use std::{
     fs,
     io::Write as _,
@@ -370,6 +373,7 @@ fn where_nothing_is_at_stake_there_need_be_no_custodian_and_the_seller_may_run_t
     // The auction is held to its end, and is valid.
     ends(&author.new_terms(&simple), 0, &[]);
     workspace.done(&["open", "simple", "--terms", "new", "--key", "seller.key", "--yes"]);
+    let _time = Steps::on(workspace, "simple").by_themselves();
     let mut all = workspace.everybody();
     all.iter_mut().flatten().for_each(|word| match word.as_str() {
         "board.key" => *word = "seller.key".into(),

@@ -34,27 +34,27 @@ pub(crate) struct CommittedBid {
     pub(crate) state: BidState,
     /// What its bidder revealed in round 0 for a lottery, if there is one.
     contribution: Option<Contribution>,
-    /// The bid of the rounds before, while this one's is on its way.
+    /// The active bid of the rounds before, while this round's update is pending.
     active: Option<ActiveBid>,
-    /// Whether it once failed to bring an active bid's update.
+    /// Whether an update of the active bid was once missing or invalid.
     pub(crate) is_in_default: bool,
 }
 
-/// A bid that stands until a better one takes its place.
+/// The active bid of a bidder, until an update replaces it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct ActiveBid {
     commitment: Point,
     unary: Arc<[Ciphertext]>,
 }
 
-/// How far a committed bid has come.
+/// The state of a committed bid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum BidState {
     /// Not revealed.
     Open,
     /// Revealed, and its argument holds: it takes part in the ranking.
     Ranked(Arc<[Ciphertext]>),
-    /// Revealed with bytes that prove nothing.
+    /// Revealed, but its bytes fail R3, R4 or R5.
     Invalid,
     /// Not revealed in time.
     Lapsed {
@@ -71,8 +71,8 @@ pub(crate) struct Bids {
     by_bidder: BTreeMap<PartyKey, usize>,
 }
 
-/// What was seen before on the whole board. Weeded only after the proof that comes with a thing,
-/// bound to its bidder, has verified: else anybody could block a victim by copying it.
+/// Commitments and randomness seen before on the whole board. They are recorded only after the proof that
+/// comes with them, bound to its bidder, has verified: otherwise anybody could block a bidder by copying its bid.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) commitments: BTreeSet<Point>,
@@ -104,7 +104,7 @@ impl Bids {
         reserve.or_else(|| self.in_order.get(index()?))
     }
 
-    /// The commitment of this bidder's bid that stands, while an update is on its way too.
+    /// The commitment of this bidder's active bid, also while an update is pending.
     pub(crate) fn active_commitment(&self, bidder: &PartyKey) -> Option<Point> {
         let bid = self.by_bidder.get(bidder).and_then(|index| self.in_order.get(*index))?;
         let is_ranked = matches!(bid.state, BidState::Ranked(_));
@@ -123,7 +123,7 @@ impl Bids {
     }
 
     /// Whether keyholders may attest that this bidder tried to bid in this round: its commit is open,
-    /// or in a later round there is none although it has a bid that stands.
+    /// or in a later round there is none although it has an active bid.
     pub(crate) fn is_missing(&self, bidder: &PartyKey, round: u32) -> bool {
         let stands = || {
             let bid = self.by_bidder.get(bidder).and_then(|index| self.in_order.get(*index));
@@ -160,8 +160,8 @@ impl Bids {
         bids
     }
 
-    /// C2 to C8: what a commit comes to, for [`keep`](Self::keep). `has_stake` is C5, in its place, for so
-    /// many commits on the lot.
+    /// Checks C2 to C8 of a commit; the result is for [`keep`](Self::keep). `has_stake` checks C5, in its place,
+    /// given the number of commits on the lot.
     pub(crate) fn check(
         &self,
         ground: &Ground<'_>,
@@ -258,7 +258,7 @@ impl Bids {
     }
 
     /// Closes a round: what was not revealed lapses, and where there is no valid update the active
-    /// bid stands, in default unless keyholders attest that its bidder tried.
+    /// bid remains, in default unless keyholders attest that its bidder tried.
     pub(crate) fn settle(&mut self, round: u32, is_attested: impl Fn(&PartyKey) -> bool) {
         for bid in self.in_order.iter_mut().chain(&mut self.reserve) {
             let active = bid.active.take();
@@ -267,11 +267,11 @@ impl Bids {
                 (BidState::Open, None) => bid.state = BidState::Lapsed { is_attested },
                 (BidState::Open, Some(active)) => {
                     bid.is_in_default |= !is_attested;
-                    bid.stand(active);
+                    bid.restore(active);
                 }
                 (BidState::Invalid, Some(active)) => {
                     bid.is_in_default = true;
-                    bid.stand(active);
+                    bid.restore(active);
                 }
                 // A bidder who did not even commit; a reserve is committed once.
                 (BidState::Ranked(_), None) if bid.round != round => {
@@ -289,7 +289,7 @@ impl Bids {
 }
 
 impl CommittedBid {
-    fn stand(&mut self, active: ActiveBid) {
+    fn restore(&mut self, active: ActiveBid) {
         self.commitment = active.commitment;
         self.state = BidState::Ranked(active.unary);
     }
@@ -382,7 +382,7 @@ pub(crate) struct Judged {
     unary: Arc<[Ciphertext]>,
     /// To a lottery, in round 0.
     contribution: Option<Contribution>,
-    /// The `R` of every entry, for weeding.
+    /// The `R` of every entry, for R5.
     randomness: Vec<Point>,
 }
 
@@ -445,7 +445,7 @@ fn decode<'a>(
     unary::decode(claim).ok()
 }
 
-/// R5: weeds the randomness of a unary encoding. False, and nothing remembered, if any of it stands twice.
+/// R5: records the randomness of a unary encoding. False, and nothing remembered, if any of it occurs twice.
 pub(crate) fn weed(seen: &mut Seen, judged: &Judged) -> bool {
     let own: BTreeSet<Point> = judged.randomness.iter().copied().collect();
     let distinct = own.len() == judged.randomness.len();
@@ -456,7 +456,7 @@ pub(crate) fn weed(seen: &mut Seen, judged: &Judged) -> bool {
     distinct && fresh
 }
 
-/// Proofs of a bid stand in step 0 and are bound to its bidder, whoever posts them.
+/// Proofs of a bid have step 0 and are bound to its bidder, whoever posts them.
 fn bid_context(setting: &Setting, lot: u32, round: u32, bidder: PartyKey) -> Context {
     Context { auction: setting.auction, lot, round, step: 0, signer: bidder }
 }

@@ -11,9 +11,9 @@ use talea_protocol::{
     quorum::{KeyholderId, keyholders},
 };
 
-/// Who bears the bonds of a lot.
+/// The keyholders with bonds on a lot.
 pub(crate) struct Bonds<'a> {
-    /// Keyholders who locked one.
+    /// Those who locked a bond.
     pub(crate) dealers: &'a [KeyholderId],
     /// Those of them who lose it if the lot is void.
     pub(crate) at_fault: &'a BTreeSet<KeyholderId>,
@@ -37,7 +37,7 @@ pub(crate) fn close(
         | Ending::Void(_)
         | Ending::Halted => &[],
     };
-    // Where nobody bid a reserve binds nobody, and nobody was asked to attest it.
+    // A reserve of a lot without bids does not bind, and no keyholder attests it.
     let reserve = if bids.in_order().is_empty() {
         bids.reserve().into_iter().for_each(|reserve| ledger.release(reserve.bidder, deposit));
         None

@@ -128,7 +128,7 @@ mod tests {
         assert!(Ciphertext::trivial(message).is_public());
         assert_eq!(Ciphertext::trivial(message), sealed(1, 0));
         assert!(!sealed(1, 1).is_public());
-        // Randomness that cancels leaves the message in the open.
+        // Randomness that cancels makes the message public.
         assert!((sealed(3, 4) - sealed(1, 4)).is_public());
     }
 

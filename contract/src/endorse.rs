@@ -1,10 +1,10 @@
-//! Keyholders' word for the transcript so far. Section 10 of `docs/spec.md`.
+//! Keyholders' endorsements of the transcript so far. Section 10 of `docs/spec.md`.
 
 use crate::{
     refusal::{Fault, Refusal, require, require_digest},
     setting::Setting,
     setup::{QuorumKeys, keyholder_of},
-    witness::{Vouches, is_borne_out},
+    witness::{Vouches, is_confirmed},
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use talea_protocol::{
@@ -67,13 +67,13 @@ impl Endorsing {
         self.vouches.take(&late, keyholder, vouch)
     }
 
-    /// Those whose endorsement is waited for.
+    /// The keyholders whose endorsement is missing.
     pub(crate) fn late(&self, keys: &QuorumKeys) -> BTreeSet<KeyholderId> {
         let ids = keys.share_keys.keys().copied();
         ids.filter(|id| self.wants(keys, *id)).collect()
     }
 
-    /// Those of them whose endorsement is borne out.
+    /// Those of them whose endorsement is confirmed.
     pub(crate) fn excused(
         &self,
         setting: &Setting,
@@ -101,11 +101,11 @@ impl Endorsing {
         groups.all(|(group, _)| !self.group_wants(keys, group))
     }
 
-    /// Whether endorsements bear out that this bid's bidder tried.
+    /// Whether endorsements confirm that this bid's bidder tried.
     pub(crate) fn attest(&self, setting: &Setting, keys: &QuorumKeys, bid: &BidId) -> bool {
         let quorum = &setting.terms.quorum;
         let bidder = keyholder_of(quorum, &bid.bidder);
-        is_borne_out(quorum, keys.share_keys.keys().copied(), bidder, |witness| {
+        is_confirmed(quorum, keys.share_keys.keys().copied(), bidder, |witness| {
             self.by.get(&witness).is_some_and(|attested| attested.contains(bid))
         })
     }

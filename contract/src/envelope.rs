@@ -41,7 +41,7 @@ fn verifying_key(key: &PartyKey) -> Option<VerifyingKey> {
         .filter(|k| !k.is_weak() && k.to_edwards().compress().to_bytes() == key.0)
 }
 
-/// Whether `key` may stand for a party.
+/// Whether `key` may identify a party.
 pub(crate) fn key_is_valid(key: &PartyKey) -> bool {
     verifying_key(key).is_some()
 }

@@ -2,7 +2,7 @@
 //! (spec section 2).
 //!
 //! *Transcript* is the auction's public record everywhere else in this code, so the Merlin
-//! transcript of a proof is called by what it does. Every absorption has a label and a fixed
+//! transcript of a proof is called Fiat–Shamir here. Every absorption has a label and a fixed
 //! length or a count before it; nothing is concatenated.
 
 use crate::group::encode_point;
@@ -19,7 +19,7 @@ use talea_protocol::{
     terms::AuctionId,
 };
 
-/// What every proof is bound to: where in which auction it stands, and who made it. A proof copied
+/// What every proof is bound to: its place in which auction, and who made it. A proof copied
 /// to another place, or by another party, draws other challenges and fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Context {
@@ -36,7 +36,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// Absorbs what it says into a hash state that begins here.
+    /// Absorbs the context into a new hash state.
     pub fn absorb(&self, transcript: &mut Transcript) {
         // Without `..`: a field added to the context does not compile until it is absorbed.
         let Self { auction, lot, round, step, signer } = self;
@@ -79,7 +79,7 @@ impl FiatShamir {
         self.0.append_message(label, &point.0);
     }
 
-    /// Absorbs a point that is at hand decoded.
+    /// Absorbs a decoded point.
     pub fn element(&mut self, label: &'static [u8], element: &RistrettoPoint) {
         self.point(label, &encode_point(element));
     }
@@ -142,7 +142,7 @@ fn weight_of(bytes: [u8; 16]) -> Scalar {
     Scalar::from(u128::from_le_bytes(bytes).max(1))
 }
 
-/// A generator that yields what nobody could foresee before `transcript` was complete.
+/// A generator whose output nobody can predict before `transcript` is complete.
 ///
 /// **The only place in the program where a generator is seeded.** Whatever is folded with its
 /// output is sound only if every byte of every proof concerned was absorbed into `transcript`

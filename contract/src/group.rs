@@ -1,8 +1,8 @@
-//! The group, its three generators, and the way between elements and their encodings.
+//! The group, its three generators, and the encoding and decoding of elements.
 //!
 //! Three bases live here and must not be confused (spec section 1): amounts and bits are written
 //! over the *value base* `G`, commitments are blinded over the *blinding base* `H`, and keys,
-//! randomness and shares stand over the *key base* `K`.
+//! randomness and shares are over the *key base* `K`.
 
 use alloc::vec::Vec;
 use bulletproofs::PedersenGens;
@@ -13,7 +13,7 @@ use curve25519_dalek::{
 };
 use sha2::{Digest as _, Sha512};
 use talea_protocol::{
-    bytes::{Point, Scalar as WireScalar},
+    bytes::{Digest as WireDigest, Point, Scalar as WireScalar},
     labels,
     limits::MAX_VECTOR,
 };
@@ -36,17 +36,22 @@ pub struct Generators {
     /// `V_l`, the vector bases: [`labels::VECTOR_BASE`] and the index `l`, hashed to the group with
     /// SHA-512. There are [`MAX_VECTOR`].
     pub vector: Vec<RistrettoPoint>,
+    /// SHA-256 over the encodings of all vector bases: by it statements name them.
+    pub vector_digest: WireDigest,
 }
 
 impl Generators {
     /// Derives them from the fixed bytes that they come from.
     #[must_use]
     pub fn derive() -> Self {
+        let vector: Vec<RistrettoPoint> = (0u32..).take(MAX_VECTOR).map(vector_base).collect();
+        let encoded: Vec<[u8; 32]> = vector.iter().map(|base| encode_point(base).0).collect();
         Self {
             value: RISTRETTO_BASEPOINT_POINT,
             blinding: PedersenGens::default().B_blinding,
             key: RistrettoPoint::hash_from_bytes::<Sha512>(labels::KEY_BASE),
-            vector: (0u32..).take(MAX_VECTOR).map(vector_base).collect(),
+            vector_digest: WireDigest::of(&[encoded.as_flattened()]),
+            vector,
         }
     }
 }
@@ -58,7 +63,7 @@ fn vector_base(l: u32) -> RistrettoPoint {
 }
 
 /// The element that `point` encodes; nothing if the encoding is not the canonical one of RFC 9496.
-/// The identity is an element like any other here: whoever refuses it says so.
+/// The identity is decoded like any other element: a caller that refuses it does so itself.
 #[must_use]
 pub fn decode_point(point: &Point) -> Option<RistrettoPoint> {
     CompressedRistretto(point.0).decompress()
@@ -90,7 +95,7 @@ mod tests {
 
     #[test]
     fn the_generators_differ_and_come_from_fixed_bytes() {
-        let Generators { value, blinding, key, vector } = Generators::derive();
+        let Generators { value, blinding, key, vector, .. } = Generators::derive();
         assert_eq!(vector.len(), MAX_VECTOR);
         let all: Vec<RistrettoPoint> = [value, blinding, key].into_iter().chain(vector).collect();
         assert!(all.iter().all(|generator| !generator.is_identity()));

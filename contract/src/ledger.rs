@@ -21,7 +21,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Takes the custodian's word that `amount` was locked for `party` (M1, M2, M4).
+    /// Credits `party` with the `amount` that the custodian reports (M1, M2, M4).
     pub(crate) fn fund(
         &mut self,
         sequence: u64,
@@ -117,7 +117,7 @@ impl Ledger {
         self.receive(amount, stakes);
     }
 
-    /// Credits the beneficiary with what somebody forfeited; nobody, if the terms name none.
+    /// Credits the beneficiary with a forfeit; does nothing if the terms name none.
     fn receive(&mut self, amount: u64, stakes: &Stakes) {
         let Some(beneficiary) = stakes.beneficiary.filter(|_| amount > 0) else {
             return;
@@ -132,7 +132,7 @@ impl Ledger {
         self.accounts.values().copied().collect()
     }
 
-    /// The account of a party that has just been given something.
+    /// The account of a party that is being credited.
     fn account(&mut self, party: PartyKey) -> &mut Account {
         self.accounts.entry(party).or_insert_with(|| Account::empty(party))
     }
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(number(ledger.fund(next, party(full), 0)), Some("M2"));
         assert_eq!(number(ledger.fund(next, party(full), u64::MAX)), Some("M2"));
         assert!(ledger == before, "a refusal changes nothing");
-        // Whoever has an account is given more, the first and the last.
+        // A party that has an account can be credited again, the first and the last.
         for (sequence, has_one) in [(next, 0), (next + 1, full - 1)] {
             assert_eq!(number(ledger.fund(sequence, party(has_one), 1)), None);
             assert_eq!(ledger.available(&party(has_one)), 3);

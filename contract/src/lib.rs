@@ -1,4 +1,4 @@
-//! The auction program: deterministic, and deaf and blind to the world.
+//! The auction program: deterministic, without input or output.
 //!
 //! It knows no clock, file, network or randomness. Time and messages come in as arguments of
 //! [`Auction::apply`]; entries of the transcript and an outcome go out. What it accepts is decided
@@ -14,7 +14,7 @@
 //! | `ledger`, `close` | every party's account, and the money of a lot that has ended |
 //! | [`setup`] | the key ceremony |
 //! | `bids` | commits, and reveals of bids that stay encrypted |
-//! | `endorse`, `witness` | keyholders' word for the transcript, and for what it does not show |
+//! | `endorse`, `witness` | endorsements of the transcript, and vouches for what it does not show |
 //! | `lot` | one lot, from its bids to its ending |
 //! | `rank` | the price and the winners, found on encrypted bids |
 //! | [`proofs`] | one relation per file: statement and verification |

@@ -1,4 +1,4 @@
-//! One lot: its bids, their ranking, what the seller says, how it ended.
+//! One lot: its bids, their ranking, the seller's decision, its ending.
 
 use crate::{
     bids::{BidState, Bids},
@@ -40,13 +40,13 @@ pub(crate) struct LotState {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Absent {
     pub(crate) excluded: BTreeSet<KeyholderId>,
-    /// Those of them for whom others vouched each time: a board did not take what they said.
+    /// Those of them for whom others vouched each time: the board did not accept their posts.
     pub(crate) excused: BTreeSet<KeyholderId>,
 }
 
 impl Absent {
-    /// Adds those whom another deadline found late. Each deadline is a fault of its own: who is excused of
-    /// one is not of another.
+    /// Adds those who missed another deadline. Each deadline is a separate fault: a keyholder excused of one is
+    /// not excused of the next.
     pub(crate) fn extend(&mut self, more: &Self) {
         let at_fault: BTreeSet<KeyholderId> = self.at_fault().chain(more.at_fault()).collect();
         self.excluded.extend(&more.excluded);
@@ -62,7 +62,7 @@ impl Absent {
 /// What an undecided lot waits for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum LotPhase {
-    /// For its bids, or for nothing any more.
+    /// For its bids; or for nothing, once it has ended.
     #[default]
     Idle,
     /// For keyholders.
@@ -99,7 +99,7 @@ impl LotState {
         &self.surveys
     }
 
-    /// Whether the last survey showed what the one before it showed.
+    /// Whether the last survey equals the one before it.
     pub(crate) fn is_unmoved(&self) -> bool {
         let mut latest = self.surveys.iter().rev();
         matches!((latest.next(), latest.next()), (Some(last), Some(before)) if last == before)
@@ -129,7 +129,7 @@ impl LotState {
         }
     }
 
-    /// Takes how a survey or a ranking ended at `slot`: the lot's ending, unless something is still
+    /// Records the end of a survey or a ranking at `slot`: the lot's ending, unless something is still
     /// to come.
     pub(crate) fn conclude(
         &mut self,
@@ -145,7 +145,7 @@ impl LotState {
         self.take(conclusion, is_survey, setting, slot)
     }
 
-    /// Who let a deadline pass is known beyond the ranking.
+    /// Keeps the excluded keyholders beyond the ranking.
     pub(crate) fn remember_absent(&mut self) {
         if let LotPhase::Ranking(ranking) = &self.phase {
             self.absent = ranking.absent().clone();
@@ -183,7 +183,7 @@ impl LotState {
         self.steps = 0;
     }
 
-    /// What became of it, once it has ended.
+    /// Its result, once it has ended.
     pub(crate) fn result(&self) -> LotResult {
         let bids = self.bids.in_order();
         let count = |is: fn(&BidState) -> bool| {

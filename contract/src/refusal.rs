@@ -23,13 +23,13 @@ pub struct Refusal {
 /// What was wrong, in one plain sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// Bytes that decode to nothing, or have a tail.
+    /// Bytes that do not decode, or have a tail.
     #[error("malformed {what}: the bytes are not a canonical encoding")]
     Malformed {
-        /// What they should have been.
+        /// The type that was expected.
         what: &'static str,
     },
-    /// Terms that nobody can hold an auction under.
+    /// Terms under which no auction is possible.
     #[error("{why}")]
     Impossible {
         /// The rule that they break.
@@ -43,21 +43,21 @@ pub enum Fault {
         /// The rule that it breaks.
         why: &'static str,
     },
-    /// A signature that does not verify, or a key that nobody should trust.
+    /// A signature that does not verify, or a weak key.
     #[error("the signature of {signer} does not verify, or its key is weak")]
     BadSignature {
         /// The key that was to verify it.
         signer: PartyKey,
     },
     /// A slot before the last one.
-    #[error("slot {given} lies before slot {last}")]
+    #[error("the slot must be at least {last} and is {given}")]
     SlotBack {
         /// The last slot.
         last: u64,
         /// The slot given.
         given: u64,
     },
-    /// An instruction out of its phase.
+    /// An instruction in the wrong phase.
     #[error("{instruction} does not belong to the phase {phase}")]
     WrongPhase {
         /// The kind of the instruction.
@@ -73,14 +73,14 @@ pub enum Fault {
         /// Whom the instruction needs.
         needed: &'static str,
     },
-    /// Something was counted and the count is another.
+    /// A count differs from the expected one.
     #[error("{what}: expected {expected}, got {actual}")]
     Count {
         /// What was counted.
         what: &'static str,
         /// The right number.
         expected: u64,
-        /// The number that came.
+        /// The number that was found.
         actual: u64,
     },
     /// Something named does not exist.
@@ -89,23 +89,23 @@ pub enum Fault {
         /// What was named.
         what: &'static str,
     },
-    /// Something that may be done once was done before.
+    /// An act that is allowed once was done before.
     #[error("{what} already")]
     Already {
         /// What was done.
         what: &'static str,
     },
-    /// A hash is not the one that it must be.
+    /// A hash differs from the expected one.
     #[error("{what}: expected {expected}, got {actual}")]
     Differs {
         /// What differs.
         what: &'static str,
         /// The right hash.
         expected: Digest,
-        /// The hash that came.
+        /// The hash that was found.
         actual: Digest,
     },
-    /// Something that is well formed does not keep its rule.
+    /// A well-formed value breaks a rule.
     #[error("{rule}")]
     Broken {
         /// The rule.
@@ -121,7 +121,7 @@ pub enum Fault {
         /// Units there.
         available: u64,
     },
-    /// A sum that leaves 64 bits, or an amount of nothing.
+    /// A sum above 64 bits, or an amount of zero.
     #[error("the amount is zero or the sum of all amounts exceeds 2^64 - 1")]
     Amount,
     /// A keyholder that may not act here.
@@ -132,7 +132,7 @@ pub enum Fault {
         /// Why not.
         why: &'static str,
     },
-    /// A proof that proves nothing.
+    /// A proof that does not verify.
     #[error("the proof of {culprit} fails: {fault}")]
     Proof {
         /// Who made it.

@@ -263,12 +263,12 @@ impl Ceremony {
     }
 }
 
-/// Setup proofs stand in lot, round and step 0.
+/// Setup proofs have lot, round and step 0.
 fn ceremony_context(auction: AuctionId, signer: PartyKey) -> Context {
     Context { auction, lot: 0, round: 0, step: 0, signer }
 }
 
-/// Where the share for `recipient` stands in the list that leaves out its `dealer`.
+/// The index of the share for `recipient` in the list, which omits its `dealer`.
 #[must_use]
 pub fn share_position(dealer: u16, recipient: u16) -> Option<usize> {
     let skipped = u16::from(recipient > dealer);

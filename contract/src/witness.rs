@@ -8,10 +8,10 @@ use talea_protocol::{
     ranking::Vouch,
 };
 
-/// Whether something of `subject`'s is borne out, who may be a keyholder: in every group of witnesses that
-/// counts for it a threshold of the others has said so, and some group counts. A group that has fewer
+/// Whether something of `subject`'s is confirmed, who may be a keyholder: in every group of witnesses that
+/// counts for it a threshold of the others has stated it, and some group counts. A group that has fewer
 /// keyholders than its threshold besides the subject does not count.
-pub(crate) fn is_borne_out(
+pub(crate) fn is_confirmed(
     quorum: &Quorum,
     keyholders: impl Iterator<Item = KeyholderId> + Clone,
     subject: Option<KeyholderId>,
@@ -65,7 +65,7 @@ impl Vouches {
         self.0.get(&heard).is_some_and(|by| by.contains(&voucher))
     }
 
-    /// Those of `late` whose posts are borne out.
+    /// Those of `late` whose posts are confirmed.
     pub(crate) fn excused(
         &self,
         quorum: &Quorum,
@@ -73,7 +73,7 @@ impl Vouches {
         late: &BTreeSet<KeyholderId>,
     ) -> BTreeSet<KeyholderId> {
         let is_excused = |id: &&KeyholderId| {
-            is_borne_out(quorum, keyholders.clone(), Some(**id), |witness| self.has(witness, **id))
+            is_confirmed(quorum, keyholders.clone(), Some(**id), |witness| self.has(witness, **id))
         };
         late.iter().filter(is_excused).copied().collect()
     }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     /// Among all members but those who have no share.
-    fn borne_out_without(
+    fn confirmed_without(
         shareless: &[(u16, u16)],
         quorum: &Quorum,
         subject: Option<KeyholderId>,
@@ -119,41 +119,41 @@ mod tests {
         let is_in = |list: &[(u16, u16)], id: KeyholderId| list.contains(&(id.group, id.member));
         let all = keyholders(quorum).map(|(id, _)| id).filter(|id| !is_in(shareless, *id));
         let all: Vec<KeyholderId> = all.collect();
-        is_borne_out(quorum, all.iter().copied(), subject, |id| is_in(by, id))
+        is_confirmed(quorum, all.iter().copied(), subject, |id| is_in(by, id))
     }
 
-    fn borne_out(quorum: &Quorum, subject: Option<KeyholderId>, by: &[(u16, u16)]) -> bool {
-        borne_out_without(&[], quorum, subject, by)
+    fn confirmed(quorum: &Quorum, subject: Option<KeyholderId>, by: &[(u16, u16)]) -> bool {
+        confirmed_without(&[], quorum, subject, by)
     }
 
     #[test]
     fn every_group_that_counts_is_needed_and_a_threshold_of_it() {
         let stranger = None;
         let one = quorum(&[(2, 3, true)]);
-        assert!(borne_out(&one, stranger, &[(0, 1), (0, 3)]));
-        assert!(!borne_out(&one, stranger, &[(0, 1)]));
+        assert!(confirmed(&one, stranger, &[(0, 1), (0, 3)]));
+        assert!(!confirmed(&one, stranger, &[(0, 1)]));
         let two = quorum(&[(2, 3, true), (1, 2, true)]);
-        assert!(!borne_out(&two, stranger, &[(0, 1), (0, 2), (0, 3)]));
-        assert!(!borne_out(&two, stranger, &[(0, 1), (1, 1)]));
-        assert!(borne_out(&two, stranger, &[(0, 1), (0, 2), (1, 2)]));
+        assert!(!confirmed(&two, stranger, &[(0, 1), (0, 2), (0, 3)]));
+        assert!(!confirmed(&two, stranger, &[(0, 1), (1, 1)]));
+        assert!(confirmed(&two, stranger, &[(0, 1), (0, 2), (1, 2)]));
         let named = quorum(&[(2, 3, true), (1, 2, false)]);
-        assert!(borne_out(&named, stranger, &[(0, 1), (0, 2)]));
-        assert!(!borne_out(&named, stranger, &[(1, 1), (1, 2)]));
-        assert!(!borne_out(&quorum(&[(1, 3, false)]), stranger, &[(0, 1), (0, 2), (0, 3)]));
+        assert!(confirmed(&named, stranger, &[(0, 1), (0, 2)]));
+        assert!(!confirmed(&named, stranger, &[(1, 1), (1, 2)]));
+        assert!(!confirmed(&quorum(&[(1, 3, false)]), stranger, &[(0, 1), (0, 2), (0, 3)]));
     }
 
     #[test]
     fn nobody_is_a_witness_in_its_own_cause() {
         let three = quorum(&[(2, 3, true)]);
-        assert!(!borne_out(&three, Some(id(0, 1)), &[(0, 1), (0, 2)]));
-        assert!(borne_out(&three, Some(id(0, 1)), &[(0, 2), (0, 3)]));
+        assert!(!confirmed(&three, Some(id(0, 1)), &[(0, 1), (0, 2)]));
+        assert!(confirmed(&three, Some(id(0, 1)), &[(0, 2), (0, 3)]));
         // Alone in its group, or needed for its threshold: the group does not count, another may.
         let seller_and_buyers = quorum(&[(1, 1, true), (2, 2, true)]);
-        assert!(!borne_out(&seller_and_buyers, Some(id(0, 1)), &[(0, 1)]));
-        assert!(borne_out(&seller_and_buyers, Some(id(0, 1)), &[(1, 1), (1, 2)]));
-        assert!(borne_out(&seller_and_buyers, Some(id(1, 1)), &[(0, 1)]));
-        assert!(!borne_out(&seller_and_buyers, Some(id(1, 1)), &[(1, 1), (1, 2)]));
-        assert!(!borne_out(&quorum(&[(1, 1, true)]), Some(id(0, 1)), &[(0, 1)]));
+        assert!(!confirmed(&seller_and_buyers, Some(id(0, 1)), &[(0, 1)]));
+        assert!(confirmed(&seller_and_buyers, Some(id(0, 1)), &[(1, 1), (1, 2)]));
+        assert!(confirmed(&seller_and_buyers, Some(id(1, 1)), &[(0, 1)]));
+        assert!(!confirmed(&seller_and_buyers, Some(id(1, 1)), &[(1, 1), (1, 2)]));
+        assert!(!confirmed(&quorum(&[(1, 1, true)]), Some(id(0, 1)), &[(0, 1)]));
     }
 
     #[test]
@@ -161,12 +161,12 @@ mod tests {
         let two = quorum(&[(2, 3, true), (2, 3, true)]);
         let subject = Some(id(0, 1));
         let by_others = [(0, 2), (1, 1), (1, 2)];
-        assert!(!borne_out(&two, subject, &by_others), "the third could have said so");
-        assert!(borne_out_without(&[(0, 3)], &two, subject, &by_others));
+        assert!(!confirmed(&two, subject, &by_others), "the third could have stated it");
+        assert!(confirmed_without(&[(0, 3)], &two, subject, &by_others));
         assert!(
-            !borne_out_without(&[(0, 3)], &two, None, &by_others),
+            !confirmed_without(&[(0, 3)], &two, None, &by_others),
             "of the first both are needed"
         );
-        assert!(!borne_out_without(&[(0, 3)], &two, subject, &[(0, 2), (1, 1)]));
+        assert!(!confirmed_without(&[(0, 3)], &two, subject, &[(0, 2), (1, 1)]));
     }
 }

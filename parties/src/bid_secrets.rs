@@ -3,16 +3,16 @@
 //!
 //! All of it is derived from the bidder's key, from the place of the bid, from the quorum's key and from
 //! the level. So the key and a transcript are enough: the bidder tries the levels of the grid against its
-//! own commitment, makes the sealed bid once more, and reveals it from any machine. The price of it is
-//! that whoever has the key later can do the same, and reads old bids.
+//! own commitment, makes the sealed bid once more, and reveals it from any machine. The cost is
+//! that anybody who gets the key later can do the same and read old bids.
 //!
-//! **The same blinding under two levels opens their difference.** A bidder may come to make two bids for
-//! one place: its first one never reached the board, or two histories of the board were shown to it. With
+//! **The same blinding under two levels discloses their difference.** A bidder may make two bids for
+//! one place: the first never reached the board, or the board showed two histories. With
 //! the level and the quorum's key in the derivation the two have nothing in common.
 //!
-//! The sealed bid takes no fresh randomness, for its bytes must come out again. Its nonces are functions of
-//! all that its proof absorbs, as those of Ed25519 (RFC 8032) are of the message. The range proof stands in
-//! the commit and is never made again; it takes fresh randomness, too.
+//! The sealed bid takes no fresh randomness, because its bytes must be reproducible. Its nonces are functions of
+//! all that its proof absorbs, as those of Ed25519 (RFC 8032) are of the message. The range proof is in
+//! the commit and is never made again; it also takes fresh randomness.
 
 use crate::identity::Identity;
 use curve25519_dalek::{
@@ -63,8 +63,8 @@ impl Derivation {
 
     /// Which of these levels the commitment is to, if it is one of this bidder at this place.
     ///
-    /// Tries one after the other, at some ten microseconds each. How long it takes tells the level to
-    /// whoever watches this machine.
+    /// Tries one after the other, at about ten microseconds each. The time taken discloses the level to
+    /// an observer of this machine.
     #[must_use]
     pub fn find(
         &self,
@@ -88,7 +88,7 @@ impl Derivation {
     }
 }
 
-/// The secrets of one bid, each under a label of its own.
+/// The secrets of one bid, each under its own label.
 #[derive(Clone)]
 pub struct BidSecrets(Transcript);
 
@@ -120,7 +120,7 @@ impl BidSecrets {
     }
 }
 
-/// A generator without chance: the same secrets yield the same bytes.
+/// A deterministic generator: the same secrets yield the same bytes.
 pub struct Generator(Transcript);
 
 impl RngCore for Generator {
@@ -151,9 +151,11 @@ mod tests {
     use crate::proofs::{
         commit,
         testing::{context, other_contexts},
+        unary,
     };
     use std::collections::BTreeSet;
     use talea_contract::group::encode_point;
+    use talea_protocol::{bytes::Digest, price::Shape};
 
     const KEY: Point = Point([7; 32]);
 
@@ -207,7 +209,7 @@ mod tests {
         }
     }
 
-    /// Other secrets would leave a bid unrevealed that was committed before.
+    /// With other secrets a bid committed before could not be revealed.
     #[test]
     fn secrets_stay_what_they_are() {
         let secrets = Derivation::new(&bidder(1), &context(), &KEY).secrets(Level(42));
@@ -216,6 +218,32 @@ mod tests {
         let found =
             [&secrets.blinding().to_bytes()[..8], &secrets.contribution()[..8], &random].map(hex);
         assert_eq!(found, ["39c14b3bd74b7e63", "2e6fa821c7f72239", "192809e16874db75"]);
+    }
+
+    /// A prover that draws otherwise must not go by the same label: two sealed bids with one set of masks and
+    /// two challenges open the bid.
+    #[test]
+    fn a_sealed_bid_stays_what_it_is() {
+        let generators = Generators::derive();
+        let quorum_key = generators.key;
+        let secrets = Derivation::new(&bidder(1), &context(), &KEY).secrets(Level(42));
+        let shape = Shape::new(&[2, 3, 1]).unwrap();
+        let mut seal = || {
+            let (rho, mut generator) = (secrets.blinding(), secrets.generator());
+            let sealed = unary::prove(
+                &generators,
+                &context(),
+                &shape,
+                &quorum_key,
+                Level(42),
+                &rho,
+                &mut generator,
+            );
+            sealed.unwrap().to_bytes()
+        };
+        let sealed_bid = seal();
+        assert_eq!(sealed_bid, seal());
+        assert_eq!(hex(&Digest::of(&[&sealed_bid]).0[..8]), "3594b7197d3cd416");
     }
 
     fn hex(bytes: &[u8]) -> String {

@@ -1,7 +1,7 @@
-//! The bidder: commits a level, then hands over the sealed bid, and may go.
+//! The bidder: commits a level, then hands over the sealed bid, and need not return.
 //!
-//! A bid walks one way: [`Bidder::commit`] derives every secret, makes the commit *and* the sealed
-//! bid, and forgets the secrets. What is left to do is to post two byte strings. Whoever has lost the
+//! A bid goes through fixed states: [`Bidder::commit`] derives every secret, makes the commit *and* the sealed
+//! bid, and forgets the secrets. It then only has to post two byte strings. A bidder that has lost the
 //! second finds it again with [`Place::find`] and [`Place::reveal`].
 
 use crate::{
@@ -33,14 +33,14 @@ pub struct Bidder {
     identity: Identity,
 }
 
-/// A bid on its way: the commit to post while bids are due, and what reveals it afterwards.
+/// A prepared bid: the commit to post while bids are due, and what reveals it afterwards.
 pub struct PreparedBid {
     /// The signed commit.
     pub commit: Vec<u8>,
     /// The sealed bid: [`Place::reveal`] makes it once more. It tells nobody the price unless a quorum
     /// decrypts it.
     pub reveal: Reveal,
-    /// What it takes to bid again in the next round. Nothing without rounds.
+    /// The secret needed to bid again in the next round. Nothing without rounds.
     pub secret: BidSecret,
 }
 
@@ -59,7 +59,7 @@ impl BidSecret {
         self.level
     }
 
-    /// Whether this is what is committed here.
+    /// Whether this commitment hides it.
     #[must_use]
     pub fn opens(&self, commitment: &Point) -> bool {
         let own = commit(&Generators::derive(), &self.level.0.into(), &self.blinding);
@@ -74,7 +74,7 @@ impl BidSecret {
         bytes
     }
 
-    /// What was kept; nothing if these are not the bytes of [`save`](Self::save).
+    /// Reads the bytes of [`save`](Self::save); nothing if they are not such bytes.
     #[must_use]
     pub fn resume(saved: &[u8]) -> Option<Self> {
         let (level, blinding) = saved.split_first_chunk()?;

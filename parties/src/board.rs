@@ -1,6 +1,6 @@
 //! The board: orders instructions, applies the program, writes the transcript.
 //!
-//! Whatever it does beyond that shows: it can refuse service, and nothing else.
+//! Any other act of the board is visible: it can only refuse service.
 
 use std::io::Write;
 use talea_contract::{Auction, Refusal};
@@ -14,7 +14,7 @@ pub struct Board<W> {
     bytes: u64,
 }
 
-/// Why the board did not take something.
+/// Why the board did not accept an instruction.
 #[derive(Debug, thiserror::Error)]
 pub enum BoardError {
     /// The program refused; nothing was written.

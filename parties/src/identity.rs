@@ -9,7 +9,7 @@ use talea_protocol::{
 };
 use zeroize::Zeroizing;
 
-/// Signs what a party says. Erased when dropped.
+/// Signs a party's instructions. Erased when dropped.
 pub struct Identity(SigningKey);
 
 impl Identity {

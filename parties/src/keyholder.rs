@@ -1,9 +1,9 @@
 //! The keyholder: deals, checks what it was dealt, then ranks bids that it cannot read alone.
 //!
-//! A keyholder walks one way: [`Candidate`] deals and becomes a [`Dealer`], who complains if it was
-//! cheated and becomes a [`Keyholder`], who acts on whatever is due. It acts only on ciphertexts
+//! A keyholder goes through fixed states: [`Candidate`] deals and becomes a [`Dealer`], who complains if it was
+//! cheated and becomes a [`Keyholder`], who performs what is due. It acts only on ciphertexts
 //! that its own replica of the contract computed from the transcript, endorses one head per round
-//! for ever, and its secrets are erased when it is dropped.
+//! only, and its secrets are erased when it is dropped.
 
 use crate::{
     identity::{Identity, TooLarge},
@@ -35,7 +35,7 @@ use talea_protocol::{
 };
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
 
-/// Why a keyholder cannot go on.
+/// Why a keyholder cannot continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyholderError {
     /// The terms do not name this key.
@@ -66,7 +66,7 @@ pub enum KeyholderError {
     TooLarge(#[from] TooLarge),
 }
 
-/// The secret that shares are encrypted to. Serves nothing else.
+/// The secret of the key to which shares are encrypted. It has no other use.
 #[derive(zeroize::Zeroize, ZeroizeOnDrop)]
 pub struct EncryptionSecret(Scalar);
 
@@ -95,7 +95,7 @@ impl EncryptionSecret {
     }
 }
 
-/// Somebody whom the terms may name as a keyholder.
+/// A party that the terms may name as a keyholder.
 pub struct Candidate {
     identity: Identity,
     encryption: EncryptionSecret,
@@ -113,7 +113,7 @@ pub struct Keyholder {
     identity: Identity,
     id: KeyholderId,
     share: Zeroizing<Scalar>,
-    /// One head per round, for ever.
+    /// One head per round, never another.
     endorsed: BTreeMap<u32, Digest>,
     /// Counts posts, so that a retry never derives the masks of an abandoned attempt.
     attempt: u64,
@@ -239,7 +239,7 @@ impl Candidate {
     /// The dealer that this candidate became.
     ///
     /// # Errors
-    /// [`KeyholderError`] if the terms do not name it, or if the deal that stands in the auction is
+    /// [`KeyholderError`] if the terms do not name it, or if the deal in the auction is
     /// not one of these coefficients.
     pub fn resume(self, auction: &Auction, saved: &[u8]) -> Result<Dealer, KeyholderError> {
         let id = self.find(auction)?;
@@ -491,8 +491,8 @@ impl Keyholder {
         Ok(signed)
     }
 
-    /// Does one thing that is due, and signs it. Keep what comes of it before it leaves the
-    /// machine, and never do the same thing again: post what was kept.
+    /// Performs one duty, and signs the post. Store the post before it leaves the
+    /// machine, and never perform the same duty again: send the stored post.
     ///
     /// # Errors
     /// As [`act`](Self::act).
@@ -550,7 +550,7 @@ impl Keyholder {
         Ok(Instruction::Endorse(Endorsement { round, head, attested }))
     }
 
-    /// A board that shows two heads would learn from the difference; whichever came first stays.
+    /// A board that shows two heads would learn from the difference; the first one is kept.
     fn stand_by(&mut self, round: u32, shown: Digest) -> Result<(), KeyholderError> {
         let endorsed = *self.endorsed.entry(round).or_insert(shown);
         if endorsed != shown {

@@ -1,4 +1,4 @@
-//! The secret side of an auction: who deals, bids and ranks, and the provers of every proof.
+//! The secret side of an auction: the parties that deal, bid and rank, and the provers of every proof.
 //!
 //! | module | who or what |
 //! |---|---|
@@ -13,7 +13,7 @@
 //! | [`masks`] | where every secret factor of a keyholder comes from |
 //! | [`proofs`] | the twins of `talea_contract::proofs` |
 //!
-//! Randomness is an argument everywhere. In earnest it is the operating system's.
+//! Randomness is an argument everywhere. In production it is the operating system's.
 
 mod bases;
 pub mod bid_secrets;

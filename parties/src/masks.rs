@@ -1,14 +1,14 @@
 //! Where a keyholder's masks come from: signs, blinding factors, re-encryption scalars (spec
 //! section 14).
 //!
-//! **The same mask on two inputs opens a losing bid.** A post that is rejected, or loses a race, or
-//! stands on a branch of the board that is abandoned has been seen all the same; made again over
-//! another input with the mask of before, it gives away the difference. So a mask is drawn from
+//! **A mask used on two inputs discloses a losing bid.** A post that is rejected, or loses a race, or
+//! is on an abandoned branch of the board has still been seen. Made again over
+//! another input with the same mask, it discloses the difference. So a mask is drawn from
 //! everything that could tell two occasions apart *and* from the operating system, and neither alone
 //! has to be trusted:
 //!
-//! - a generator that is stuck, or a virtual machine that was set back, yields other masks as soon
-//!   as the input, the place or the attempt is another;
+//! - a generator that is stuck, or a virtual machine that was restored, still yields other masks as soon
+//!   as the input, the place or the attempt differs;
 //! - the same post made again on the same input yields other masks as long as the generator lives.
 
 use crate::{
@@ -45,7 +45,7 @@ impl Drop for Masks {
 }
 
 impl Masks {
-    /// Masks for a post of this kind (a `KIND_` label) that stands here. `secret` is known to the
+    /// Masks for a post of this kind (a `KIND_` label) at this place. `secret` is known to the
     /// keyholder alone; `attempt` counts how often it has made this post.
     #[must_use]
     pub fn new(

@@ -1,7 +1,7 @@
 //! Fixed and bounded byte types.
 //!
 //! [`Point`] and [`Scalar`] are *encodings as they arrived*: nothing says yet that they are
-//! canonical. Whoever uses one decodes it first, and a decoder refuses every encoding but one.
+//! canonical. A user decodes it first, and the decoder refuses every encoding but the canonical one.
 
 use alloc::{string::String, vec::Vec};
 use borsh::{
@@ -194,7 +194,7 @@ impl fmt::Display for Text {
 }
 
 /// A text in which characters that are invisible or turn the direction of writing are escaped: a name
-/// in the terms must not be able to rewrite the line it stands in.
+/// in the terms must not be able to rewrite the line in which it is shown.
 pub fn printable(text: &str) -> String {
     let hidden = |c: char| {
         c.is_control()

@@ -1,4 +1,4 @@
-//! What valid terms leave open, said before anybody signs them.
+//! Risks of valid terms, stated before anybody signs them.
 //!
 //! Nothing here is refused: who holds a veto, and whether the runtime has finality, is the parties'
 //! own choice. Tools show every caution beside the outcome.
@@ -36,7 +36,7 @@ pub enum Caution {
         /// Endorsements that it asks for.
         endorsements: u16,
     },
-    /// A deposit is at stake and nobody is a witness.
+    /// A deposit is at stake and no group is a witness.
     NoWitness,
     /// Witnesses, and no time in which they attest nothing any more.
     NoMargin,

@@ -30,7 +30,7 @@ pub struct SignedInstruction {
 }
 
 impl SignedInstruction {
-    /// What these bytes say, and who is said to have signed it; the signature is **not** verified.
+    /// The instruction in these bytes and its claimed signer; the signature is **not** verified.
     pub fn read_unverified(bytes: &[u8]) -> Option<(Self, Instruction)> {
         let signed: Self = borsh::from_slice(bytes).ok()?;
         let instruction = borsh::from_slice(&signed.payload).ok()?;
@@ -66,9 +66,9 @@ pub enum Instruction {
     Reveal(Reveals),
     /// A keyholder's word for the transcript so far.
     Endorse(Endorsement),
-    /// A keyholder's turn on gates.
+    /// A keyholder's turn on conditional gates.
     Gate(GatePost),
-    /// A keyholder's blinding for zero-tests.
+    /// A keyholder's blinding for zero-tests (plaintext-equality tests with zero).
     Blind(BlindPost),
     /// A keyholder's decryption shares.
     Decrypt(DecryptionSharePost),
@@ -78,7 +78,7 @@ pub enum Instruction {
     Shuffle(ShufflePost),
     /// The seller's word on a lot that has an award.
     Decide(Decision),
-    /// A keyholder's word for what others said and the transcript does not show.
+    /// A keyholder's statement that it holds others' posts which the transcript does not show.
     Vouch(Vouch),
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Two strings that were equal would let a message made for one purpose serve
 //! another, so a test compares them all. To change one is to change the
-//! protocol: no transcript written before would verify after.
+//! protocol: no transcript written before would verify after. Some strings are older than the names of
+//! their constants, and keep them: `ladder`, `mix`, `unseal`.
 
 /// Version of the protocol that this code speaks; the first field of the terms.
 pub const PROTOCOL_VERSION: u16 = 2;

@@ -1,7 +1,7 @@
 //! The nouns of a Talea auction and their canonical bytes.
 //!
 //! Everything here travels in the open: nothing is secret, nothing is random,
-//! nothing is verified beyond its own shape. The modules stand in the order in
+//! nothing is verified beyond its own shape. The modules are in the order in
 //! which the data moves:
 //!
 //! | module | what it holds |
@@ -16,6 +16,7 @@
 //! | [`notation`] | prices as people write them |
 //! | [`quorum`] | who together may decrypt |
 //! | [`terms`] | the contract between the parties, hashed to the auction id |
+//! | [`builder`](mod@builder) | terms in the making, and the usual value of each field |
 //! | [`caution`] | what valid terms leave open |
 //! | [`setup`] | the key ceremony: deals and complaints |
 //! | [`commitment`] | a committed bid |
@@ -40,6 +41,7 @@
 
 extern crate alloc;
 
+pub mod builder;
 pub mod bytes;
 pub mod caution;
 pub mod check;

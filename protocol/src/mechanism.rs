@@ -1,5 +1,5 @@
 //! The mechanisms: how price and winners follow from the bids. One table for everybody; what a program asks to
-//! find them of encrypted bids stands in `rank/mechanism` of the contract, and once more of the verifier.
+//! find them from encrypted bids is in `rank/mechanism` of the contract, and again of the verifier.
 
 use alloc::{format, string::String};
 use borsh::{BorshDeserialize, BorshSerialize};

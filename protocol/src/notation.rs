@@ -23,7 +23,7 @@ const MAX_PLACES: usize = 24;
 /// Digits above and below the bar of a fraction, at most.
 const MAX_FRACTION_DIGITS: usize = 9;
 
-/// What stands between a whole number and its 32nds.
+/// What separates a whole number from its 32nds.
 const BEFORE_32NDS: [char; 4] = ['-', ':', '\'', '\u{2019}'];
 
 /// A price that was written, exactly: a whole number, and a part of one that is less than 1.
@@ -49,7 +49,7 @@ enum Spelling {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Misread {
     /// It is a price in no spelling, or one of more digits than any price has.
-    #[error("it is written like no price")]
+    #[error("it is not written as a price")]
     NoPrice,
     /// It lies between two neighbouring prices of the scale.
     #[error("it lies between two prices of the scale")]
@@ -186,7 +186,7 @@ fn digits(text: &str, most: usize) -> Option<u128> {
     is_number.then(|| text.parse().ok())?
 }
 
-/// What stands after a decimal point.
+/// The digits after a decimal point.
 fn read_places(text: &str) -> Option<(u128, u128)> {
     let places = text.trim_end_matches('0');
     if places.is_empty() {

@@ -122,11 +122,11 @@ pub struct Award {
 pub struct Sale {
     /// Who.
     pub winner: PartyKey,
-    /// How its bid stands to the price.
+    /// How its bid compares with the price.
     pub comparison: PriceComparison,
 }
 
-/// How a winner's bid stands to the price.
+/// How a winner's bid compares with the price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum PriceComparison {
     /// It bid more than the price (less, in a procurement).

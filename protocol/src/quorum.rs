@@ -54,7 +54,7 @@ pub struct Member {
     pub encryption: Point,
 }
 
-/// Where a keyholder stands in the quorum. Orders by group, then by member: the order in which
+/// A keyholder's place in the quorum. Orders by group, then by member: the order in which
 /// keyholders take turns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct KeyholderId {

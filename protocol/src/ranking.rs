@@ -69,7 +69,7 @@ pub struct RankHeader {
     pub head: Digest,
 }
 
-/// One keyholder's turn on one gate: both ciphertexts multiplied by the same secret sign and
+/// One keyholder's turn on one conditional gate: both ciphertexts multiplied by the same secret sign and
 /// re-encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct GateTurn {
@@ -146,7 +146,7 @@ pub struct ShuffleTerm {
     pub mask: Point,
 }
 
-/// A keyholder's blinding of a chunk of ciphertexts, for zero-tests.
+/// A keyholder's blinding of a chunk of ciphertexts, for zero-tests (plaintext-equality tests with zero).
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct BlindPost {
     /// Where it belongs.

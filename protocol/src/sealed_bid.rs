@@ -1,4 +1,4 @@
-//! A sealed bid: the bid encrypted as a unary encoding of bits, with the argument that it is one.
+//! A sealed bid: the bid's level encrypted in unary, digit by digit, with the argument that it is well formed.
 //!
 //! Its length is a function of the lot's [`Shape`], so its encoding has no length prefixes:
 //! the unary encoding, then `S, A, w`, then `T_1, T_0, t`, then every `D`, then the `z` of every bit, then

@@ -111,7 +111,7 @@ pub enum Ties {
     /// The earliest commit in the transcript wins. The board orders commits within a slot.
     EarliestCommit,
     /// Chance decides: every sealed bid of round 0 ends with a contribution, and nobody knows the
-    /// draw before the last reveal. Whoever reveals last with several bids can still choose among
+    /// draw before the last reveal. The last to reveal, with several bids, can still choose among
     /// draws, at the price of a bid and its deposit for each that it leaves out.
     Lottery,
 }
@@ -208,6 +208,33 @@ pub struct Schedule {
     pub witness_slots: u64,
 }
 
+impl Schedule {
+    /// Phases of so many slots each, from slot 0 on, and as many for endorsing and for each step. A step has a
+    /// slot more per bid, and a tenth of a phase is the margin of witnesses.
+    pub const fn even(slots: u64) -> Self {
+        Self {
+            deals_until: slots,
+            complaints_until: slots.saturating_mul(2),
+            commits_until: slots.saturating_mul(3),
+            reveals_until: slots.saturating_mul(4),
+            endorse_slots: slots,
+            step_slots: slots,
+            step_slots_per_bid: 1,
+            witness_slots: slots.div_euclid(10),
+        }
+    }
+
+    /// The margin of witnesses where nobody names one, in slots: a tenth, rounded up, of the shortest phase before
+    /// whose end they attest, and not more than `most`; but at least one slot where the phase leaves room for it, for
+    /// without a margin a bid that was handed to witnesses alone is withdrawn for nothing (section 10 of the
+    /// specification). `reveal_slots` is how long the first reveals last.
+    pub fn usual_margin(reveal_slots: u64, rounds: Option<Rounds>, most: u64) -> u64 {
+        let of_rounds = rounds.map(|rounds| rounds.commit_slots.min(rounds.reveal_slots));
+        let shortest = of_rounds.unwrap_or(reveal_slots).min(reveal_slots);
+        shortest.div_ceil(10).min(most).max(1).min(shortest.saturating_sub(1))
+    }
+}
+
 /// What is at stake, in units of the custodian's currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Stakes {
@@ -220,7 +247,7 @@ pub struct Stakes {
     /// Added to the fee for each commit that the lot has already, so that it costs more and more to
     /// take all the room that there is for others.
     pub fee_growth: u64,
-    /// Receives every forfeit and fee; if nobody is named, nobody does. Neither the seller, nor the
+    /// Receives every forfeit and fee; nobody does if it is absent. Neither the seller, nor the
     /// custodian, nor a keyholder, nor a bidder: it would pay them to cause a forfeit.
     pub beneficiary: Option<PartyKey>,
 }
@@ -239,4 +266,23 @@ pub enum Admission {
     Open,
     /// These keys.
     Listed(List<PartyKey, MAX_LISTED_BIDDERS>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_margin_is_a_tenth_of_the_shortest_phase_and_never_nothing_where_there_is_room() {
+        let usual = |reveals| Schedule::usual_margin(reveals, None, u64::MAX);
+        assert_eq!([1, 2, 9, 10, 11, 100, 101].map(usual), [0, 1, 1, 1, 2, 10, 11]);
+        let rounds = |commit_slots, reveal_slots| {
+            let rounds = Rounds { limit: 2, commit_slots, reveal_slots, cover: false };
+            Schedule::usual_margin(100, Some(rounds), u64::MAX)
+        };
+        assert_eq!([rounds(50, 70), rounds(70, 50), rounds(200, 300)], [5, 5, 10]);
+        // A bound that is shorter than a slot leaves one.
+        let bounded = |most| Schedule::usual_margin(1_000, None, most);
+        assert_eq!([0, 1, 20, 200].map(bounded), [1, 1, 20, 100]);
+    }
 }

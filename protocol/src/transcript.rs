@@ -89,7 +89,7 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
-    /// The byte that stands for this kind.
+    /// The byte of this kind.
     pub fn byte(self) -> u8 {
         match self {
             Self::Genesis => 0,

@@ -11,7 +11,7 @@ use talea_protocol::{
     terms::Ties,
 };
 
-/// The bids of a lot that stand, in commit order, and what the rounds showed of them.
+/// The active bids of a lot, in commit order, and what the rounds showed of them.
 #[derive(Clone, Debug, Default)]
 struct ActiveBids {
     bids: Vec<(PartyKey, Level)>,

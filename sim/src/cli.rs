@@ -4,11 +4,9 @@ use crate::{
     bench::{self, Memory},
     compare,
     failure::{Code, Exit, Failure},
-    report::{RunReport, SCHEMA, to_json},
+    report::{RunReport, SCHEMA},
     run,
     scenario::Scenario,
-    suggest::{self, Candidate, Load},
-    table::table,
     tenders::{record, replay, report::TendersReport},
     verify_after::verify_after,
 };
@@ -19,6 +17,11 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
+};
+use talea_text::{
+    json::to_json,
+    suggest::{self, Candidate, Load},
+    table::table,
 };
 
 const AFTER: &str = "\

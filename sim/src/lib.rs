@@ -5,7 +5,6 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`scenario`] | who takes part, under which terms, and what everybody does |
-//! | [`suggest`] | which digits to write a grid's levels in |
 //! | [`seed`] | where every secret of a simulated auction comes from |
 //! | [`simulate`] | all parties through the contract, into a transcript |
 //! | [`auditor`] | the same auction in the clear, to compare with |
@@ -13,12 +12,12 @@
 //! | [`report`] | what was simulated, for people and for tools |
 //! | [`run`] | all of these for one scenario |
 //! | [`tenders`] | all of these for a public record of real bids |
-//! | [`input`], [`failure`] | files from outside, and why something stopped |
-//! | [`survey`], [`table`](mod@table) | what a round showed, and figures in columns |
-//! | [`histogram`] | the depth, round by round, as a picture |
+//! | [`input`] | files from outside |
 //! | [`bench`](mod@bench) | what an auction costs, as ratios |
 //! | [`compare`] | what bidders make of a mechanism, over many auctions |
 //! | [`cli`] | the command line |
+//!
+//! What people read and write stands in [`talea_text`]; [`failure`] is its.
 
 #![deny(
     clippy::unwrap_used,
@@ -39,8 +38,6 @@ pub mod auditor;
 pub mod bench;
 pub mod cli;
 pub mod compare;
-pub mod failure;
-pub mod histogram;
 pub mod input;
 pub mod plain;
 pub mod report;
@@ -48,8 +45,7 @@ pub mod run;
 pub mod scenario;
 pub mod seed;
 pub mod simulate;
-pub mod suggest;
-pub mod survey;
-pub mod table;
 pub mod tenders;
 pub mod verify_after;
+
+pub use talea_text::failure;

@@ -3,13 +3,7 @@
 //! Tables and JSON say the same. In JSON money, prices, seeds and quantities are strings, so that
 //! no reader rounds them; the schema is [`SCHEMA`], and only ever gains fields under this name.
 
-use crate::{
-    histogram,
-    run::Run,
-    scenario::Scenario,
-    survey::{self, BucketReport, SurveyReport, buckets},
-    table::table,
-};
+use crate::{run::Run, scenario::Scenario};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 use talea_protocol::{
@@ -18,6 +12,12 @@ use talea_protocol::{
     outcome::{Account, Ending, LotResult, OpenedBid, PriceComparison, Quote, ReserveResult},
     price::Side,
     terms::Lot,
+};
+use talea_text::{
+    histogram,
+    json::to_json,
+    survey::{self, BucketReport, SurveyReport, buckets},
+    table::table,
 };
 
 /// The schema of every `--json` of this program.
@@ -79,7 +79,7 @@ struct LotReport {
     picture: Option<histogram::Row>,
 }
 
-/// A winner, and how its bid stands to the price.
+/// A winner, and how its bid compares with the price.
 #[derive(Clone, Debug, Serialize)]
 struct WinnerReport {
     party: String,
@@ -372,11 +372,4 @@ fn write_depth(text: &mut String, depth: &[BucketReport]) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{}", line.trim_end());
     }
-}
-
-/// JSON with two blanks per level. The reports of this crate are trees of strings and numbers, so
-/// it cannot fail.
-#[must_use]
-pub fn to_json(report: &impl Serialize) -> String {
-    serde_json::to_string_pretty(report).unwrap_or_default()
 }

@@ -276,34 +276,34 @@ pub fn simulate<W: Write>(
 ) -> Result<Simulated, SimulationError> {
     let genesis = seller::open(&cast.seller.identity(), &plan.terms, plan.opening_slot)?;
     let board = Board::open(&genesis, transcript)?;
-    let mut board_now = TimedBoard { slot: plan.opening_slot, board };
-    board_now.fund(&cast, plan)?;
-    let dealers = board_now.deal(cast.groups, plan, rng)?;
-    let mut keyholders = board_now.finish_ceremony(dealers, plan, rng)?;
+    let mut timed = TimedBoard { slot: plan.opening_slot, board };
+    timed.fund(&cast, plan)?;
+    let dealers = timed.deal(cast.groups, plan, rng)?;
+    let mut keyholders = timed.finish_ceremony(dealers, plan, rng)?;
     let clock = cast.seller.identity();
     let bidders: Vec<Bidder> =
         cast.bidders.iter().map(|seed| Bidder::new(seed.identity())).collect();
-    let reserves = board_now.reserve(&clock, plan, rng)?;
-    if board_now.board.auction().phase() == Phase::Commits {
-        let mut prepared = board_now.commit(&bidders, plan, rng)?;
+    let reserves = timed.reserve(&clock, plan, rng)?;
+    if timed.board.auction().phase() == Phase::Commits {
+        let mut prepared = timed.commit(&bidders, plan, rng)?;
         let mut reserves = reserves;
         loop {
-            board_now.pass_deadline(&clock, Phase::Commits)?;
+            timed.pass_deadline(&clock, Phase::Commits)?;
             let revealed =
                 prepared.iter().filter(|(bid, _)| bid.conduct != BidderConduct::NeverReveals);
             let bids = revealed.map(|(_, bid)| bid.reveal.clone());
-            board_now.reveal(&clock, std::mem::take(&mut reserves).into_iter().chain(bids))?;
-            board_now.pass_deadline(&clock, Phase::Reveals)?;
-            board_now.rank(&clock, &mut keyholders, plan, rng)?;
-            if board_now.auction().phase() != Phase::Commits {
+            timed.reveal(&clock, std::mem::take(&mut reserves).into_iter().chain(bids))?;
+            timed.pass_deadline(&clock, Phase::Reveals)?;
+            timed.rank(&clock, &mut keyholders, plan, rng)?;
+            if timed.auction().phase() != Phase::Commits {
                 break;
             }
-            prepared = board_now.bid_again(&bidders, plan, prepared, rng)?;
+            prepared = timed.bid_again(&bidders, plan, prepared, rng)?;
         }
     }
-    let entries = board_now.board.entries();
-    let bytes = board_now.board.bytes();
-    let (auction, _) = board_now.board.into_inner();
+    let entries = timed.board.entries();
+    let bytes = timed.board.bytes();
+    let (auction, _) = timed.board.into_inner();
     let outcome = auction.outcome().ok_or(SimulationError::Stuck)?;
     Ok(Simulated { outcome, entries, bytes, auction })
 }
@@ -465,7 +465,7 @@ impl<W: Write> TimedBoard<W> {
         Ok(prepared)
     }
 
-    /// Everybody whose bid stands bids again: as the round's plan says, or the same.
+    /// Every bidder with an active bid bids again: as the round's plan says, or the same.
     fn bid_again(
         &mut self,
         bidders: &[Bidder],
@@ -477,9 +477,9 @@ impl<W: Write> TimedBoard<W> {
         let planned = round.checked_sub(1).and_then(|round| plan.rounds.get(round));
         let mut prepared = Vec::new();
         for (last, bid) in before {
-            // Whoever was not ranked in round 0 is out; after that a bid stands.
-            let stands = round > 1 || last.conduct == BidderConduct::Honest;
-            if !stands || self.auction().ending(last.lot).is_some() {
+            // A bid that was not ranked in round 0 is over; after that a bid remains active.
+            let is_active = round > 1 || last.conduct == BidderConduct::Honest;
+            if !is_active || self.auction().ending(last.lot).is_some() {
                 continue;
             }
             let next = planned.into_iter().flatten();
@@ -492,7 +492,7 @@ impl<W: Write> TimedBoard<W> {
             self.submit(&update.commit)?;
             prepared.push(match next.conduct {
                 BidderConduct::Honest => (next, update),
-                // What stands is not replaced.
+                // The active bid is not replaced.
                 conduct => {
                     let reveal = update.reveal;
                     (BidPlan { conduct, ..last }, PreparedBid { reveal, ..bid })

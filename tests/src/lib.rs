@@ -13,14 +13,13 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use std::collections::{BTreeMap, BTreeSet};
 use talea_protocol::{
+    builder::TermsBuilder,
     bytes::{List, PartyKey, Text},
-    labels::PROTOCOL_VERSION,
     outcome::Ending,
     price::{Level, Price, PriceGrid, Scale, Shape, Side},
     quorum::{Group, KeyholderId},
     terms::{
-        Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule, Stakes,
-        Terms, Ties,
+        Acceptance, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule, Stakes, Terms, Ties,
     },
 };
 use talea_sim::{
@@ -120,16 +119,11 @@ impl Small {
                 shape: Shape::new(bits).expect("a possible shape"),
             },
         });
-        let mut keys: Vec<PartyKey> =
-            (0..self.bidders).map(|b| cast.bidder(b).expect("it was drawn")).collect();
-        keys.sort();
-        Terms {
-            version: PROTOCOL_VERSION,
+        let keys = || (0..self.bidders).map(|b| cast.bidder(b).expect("it was drawn")).collect();
+        let schedule = Schedule { step_slots: 5, witness_slots: 2, ..Schedule::even(10) };
+        let builder = TermsBuilder {
             nonce: [self.seed as u8; 32],
-            domain: text("talea tests"),
-            seller: cast.seller(),
-            custodian: cast.custodian(),
-            lots: list(lots),
+            lots: lots.collect(),
             mechanism: self.mechanism,
             ties: self.ties,
             disclosure: self.disclosure,
@@ -141,16 +135,6 @@ impl Small {
                 reveal_slots: 5,
                 cover,
             }),
-            schedule: Schedule {
-                deals_until: 10,
-                complaints_until: 20,
-                commits_until: 30,
-                reveals_until: 40,
-                endorse_slots: 10,
-                step_slots: 5,
-                step_slots_per_bid: 1,
-                witness_slots: 2,
-            },
             stakes: Stakes {
                 deposit: self.stakes.0,
                 bond: self.stakes.1,
@@ -158,12 +142,14 @@ impl Small {
                 fee_growth: 0,
                 beneficiary: Some(cast.beneficiary()),
             },
-            admission: if self.listed { Admission::Listed(list(keys)) } else { Admission::Open },
+            bidders: self.listed.then(keys),
             max_bids_per_lot: 500,
-            quorum: list(groups),
+            quorum: groups.collect(),
             fan_out: self.fan_out,
             chunk_items: self.chunk_items,
-        }
+            ..TermsBuilder::new(text("talea tests"), cast.seller(), cast.custodian(), schedule)
+        };
+        builder.build().expect("short lists")
     }
 
     /// A plan in which everybody behaves: per lot, the levels of bidders 0, 1, 2 and so on, who

@@ -8,6 +8,7 @@ mod board;
 mod cautions;
 mod documents;
 mod files;
+mod findings;
 mod forgers;
 mod keyholders;
 mod leakage;

@@ -117,7 +117,7 @@ fn every_test_that_a_document_names_is_there() {
 fn documents() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut documents = Vec::new();
-    for folder in ["", "docs/", "docs/decisions/", "scenarios/"] {
+    for folder in ["", "docs/", "docs/decisions/", "findings/", "scenarios/"] {
         for entry in fs::read_dir(root.join(folder)).expect("a folder of the project") {
             let name = entry.expect("it can be read").file_name().into_string().expect("plain");
             if name.ends_with(".md") {
@@ -182,7 +182,10 @@ fn every_link_between_documents_leads_somewhere() {
 #[test]
 fn every_file_that_a_document_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folders = ["protocol", "contract", "parties", "verifier", "sim", "cli", "tests", "docs"];
+    let folders = [
+        "protocol", "contract", "text", "parties", "verifier", "sim", "cli", "tests", "docs",
+        "findings",
+    ];
     let mut named = 0;
     for document in documents() {
         let text = fs::read_to_string(root.join(&document)).expect("a document of the project");

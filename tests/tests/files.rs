@@ -135,7 +135,7 @@ fn in_circles(uses: &Uses) -> Vec<String> {
 
 #[test]
 fn no_two_files_of_a_crate_use_each_other() {
-    for package in ["protocol", "contract", "parties", "verifier", "sim", "cli"] {
+    for package in ["protocol", "contract", "text", "parties", "verifier", "sim", "cli"] {
         let sources = sources(package);
         let uses = uses(&sources);
         let count: usize = uses.values().map(BTreeSet::len).sum();
@@ -147,6 +147,32 @@ fn no_two_files_of_a_crate_use_each_other() {
         let circles: Vec<String> =
             in_circles(&uses).into_iter().filter(|module| !is_excepted(module)).collect();
         assert!(circles.is_empty(), "{package}: in circles are {circles:?}");
+    }
+}
+
+/// The crates of this project that a package is built on; its tests may need others.
+fn built_on(package: &str) -> BTreeSet<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(package).join("Cargo.toml");
+    let manifest = fs::read_to_string(path).expect("a manifest");
+    let of_tables = manifest.split("\n[").filter_map(|table| table.strip_prefix("dependencies]"));
+    let names = of_tables.flat_map(str::lines).filter_map(|line| line.strip_prefix("talea-"));
+    names.filter_map(|rest| Some(rest.split_once(" =")?.0.to_owned())).collect()
+}
+
+/// As docs/architecture.md draws it.
+#[test]
+fn each_crate_stands_on_those_below_it_and_no_other() {
+    for (package, below) in [
+        ("protocol", &[][..]),
+        ("contract", &["protocol"]),
+        ("text", &["contract", "protocol"]),
+        ("parties", &["contract", "protocol"]),
+        ("verifier", &["protocol"]),
+        ("sim", &["contract", "parties", "protocol", "text", "verifier"]),
+        ("cli", &["contract", "parties", "protocol", "text", "verifier"]),
+    ] {
+        let below: BTreeSet<String> = below.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(built_on(package), below, "{package}");
     }
 }
 

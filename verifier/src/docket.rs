@@ -1,6 +1,6 @@
 //! What was checked, what is still to be checked, and the first failure of all.
 //!
-//! Cheap checks are settled at once. Proofs are *deferred*: the replay goes on as if they held,
+//! Cheap checks are decided at once. Proofs are *deferred*: the replay continues as if they held,
 //! and they are verified later, many at a time, on all cores. Every check has a position, by
 //! place in the file and then in the order in which the specification performs them; whatever the
 //! order in which proofs are verified, the failure with the least position is the one reported,
@@ -132,7 +132,7 @@ impl Task {
         }
     }
 
-    /// About how many bytes it keeps in memory.
+    /// The memory that it takes, in bytes, approximately.
     fn weight(&self) -> usize {
         let items = match self {
             Self::Possession { deal, .. } => deal.shares.len(),
@@ -235,7 +235,7 @@ impl Docket {
         Err(self.refuse(check, sentence()))
     }
 
-    /// Takes a proof's word that it holds, for now.
+    /// Defers a proof: it counts as holding until the flush.
     pub(crate) fn defer(&mut self, check: Check, task: Task) {
         let position = self.position();
         self.recent.push((position, check, Verdict::Held));

@@ -2,7 +2,7 @@
 
 use talea_protocol::{bytes::PartyKey, check::Check};
 
-/// Where in a transcript something stands. Orders as the file does.
+/// A place in a transcript. Orders as the file does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// The genesis.
@@ -29,7 +29,7 @@ impl std::fmt::Display for Place {
 /// What is being checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
     /// Its slot, once read.
     pub slot: Option<u64>,
@@ -57,7 +57,7 @@ pub struct Failure {
     pub sentence: String,
 }
 
-/// Why the verifier could not say anything about a transcript.
+/// Why the verifier has no verdict on a transcript.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// The transcript could not be read.
@@ -68,7 +68,7 @@ pub enum Fault {
     Internal(&'static str),
 }
 
-/// Why a replay goes no further.
+/// Why a replay stops.
 #[derive(Debug)]
 pub(crate) enum Stop {
     /// A check failed.
@@ -77,12 +77,12 @@ pub(crate) enum Stop {
     Internal(&'static str),
 }
 
-/// A failure, and where among all checks it stands.
+/// A failure, and its place among all checks.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) position: Position,
     pub(crate) failure: Failure,
-    /// Whether the tally has it already.
+    /// Whether it is already counted.
     pub(crate) counted: bool,
 }
 

@@ -123,7 +123,7 @@ impl ProofTranscript {
         bytes.into_iter().map(as_weight).collect()
     }
 
-    /// The transcript itself, for the proof whose crate goes on with it.
+    /// The transcript itself, for the proof whose crate continues it.
     pub(crate) fn into_inner(self) -> Transcript {
         self.0
     }
@@ -147,7 +147,7 @@ pub(crate) struct Binding([u8; 32]);
 pub struct Weights(ChaCha20Rng);
 
 impl Weights {
-    /// For a fold of exactly the proofs that these bindings stand for.
+    /// For a fold of exactly the proofs of these bindings.
     pub(crate) fn for_proofs<'a>(bindings: impl ExactSizeIterator<Item = &'a Binding>) -> Self {
         let mut t = Transcript::new(labels::BATCH_WEIGHTS);
         t.append_u64(b"proofs", u64::try_from(bindings.len()).unwrap_or(u64::MAX));

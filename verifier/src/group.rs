@@ -86,7 +86,7 @@ pub fn encode(element: &RistrettoPoint) -> Point {
     Point(element.compress().to_bytes())
 }
 
-/// The scalar that `encoding` stands for, if it is below the group order.
+/// The scalar that `encoding` encodes, if it is below the group order.
 pub fn decode_scalar(encoding: &WireScalar) -> Option<Scalar> {
     Scalar::from_canonical_bytes(encoding.0).into()
 }
@@ -157,7 +157,7 @@ impl Cipher {
         })
     }
 
-    /// Whether anybody can read it, its randomness being `O`.
+    /// Whether it is public: its randomness is `O`.
     pub fn is_public(&self) -> bool {
         self.r.is_identity()
     }
@@ -219,7 +219,7 @@ pub const FOLD_POINTS: usize = 4096;
 
 /// A sum of multiples of points that must be `O`, with the generators' multiples gathered.
 ///
-/// Whoever adds an equation multiplies all of it with a weight of its own
+/// A caller that adds an equation multiplies all of it with its own weight
 /// ([`Weights`](crate::fiat_shamir::Weights)).
 #[derive(Debug)]
 pub struct Fold {

@@ -24,7 +24,7 @@ use crate::{
     replay::terms::Facts,
 };
 
-/// An entry as it stands in the file, cut into its fields.
+/// An entry as in the file, cut into its fields.
 pub(crate) struct RawEntry {
     pub(crate) slot: u64,
     pub(crate) instruction: Vec<u8>,
@@ -84,7 +84,7 @@ pub(crate) enum Body {
 }
 
 impl Body {
-    /// What people call this kind of instruction.
+    /// The name of this kind of instruction.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Tick => "Tick",

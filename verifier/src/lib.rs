@@ -1,4 +1,4 @@
-//! A second opinion on an auction: its transcript replayed, believing nothing.
+//! A second verification of an auction: its transcript is replayed, and nothing in it is trusted.
 //!
 //! Written from `docs/spec.md` and the wire types alone. In the order in which the data moves:
 //!

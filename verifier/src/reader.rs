@@ -50,7 +50,7 @@ impl<R: Read> Records<R> {
         Self { source, hash: Sha256::new(), bytes: 0, is_transcript: false }
     }
 
-    /// Whether it begins as a transcript does. Known once the magic bytes were asked for.
+    /// Whether it begins with the magic bytes. Known once they were read.
     pub(crate) fn is_transcript(&self) -> bool {
         self.is_transcript
     }

@@ -12,10 +12,10 @@
 //! | [`witness`] | their word for what it does not show | 10 |
 //! | [`rank`] | ranking without opening | 11 |
 //! | [`decide`] | the seller's say | 11 |
-//! | [`rounds`] | what stands from one round to the next | 5 |
+//! | [`rounds`] | which bids are active from one round to the next | 5 |
 //! | [`close`] | the end of a lot and of its money | 12, 13 |
 //!
-//! Here stand the phases and their ways out (section 5). A refused instruction ends the replay, so
+//! This file holds the phases and their transitions (section 5). A refused instruction ends the replay, so
 //! unlike the contract nothing here needs to be undone.
 
 pub(crate) mod bid;
@@ -59,7 +59,7 @@ use rounds::Round;
 use setup::{Committee, Setup};
 use terms::Facts;
 
-/// Where an auction stands.
+/// The state of an auction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Deals,
@@ -173,7 +173,7 @@ impl Replay {
         let after = next_head(&self.head, slot, &instruction);
         drop(instruction);
         docket.require(Check::ChainHead, head == after, || {
-            format!("the head after this entry is {after} and the entry carries {head}")
+            format!("the head after this entry must be {after} and is {head}")
         })?;
         // 1.
         let before = self.slot;
@@ -393,7 +393,7 @@ impl Replay {
         docket.pass(Check::RecordFraming);
         let head = self.head;
         docket.require(Check::ChainHead, closing.head == head, || {
-            format!("the last head is {head} and the closing carries {}", closing.head)
+            format!("the last head must be {head} and is {}", closing.head)
         })?;
         let derived = self.outcome().filter(|_| self.phase == Phase::Closed);
         let phase = self.phase;
@@ -550,12 +550,12 @@ fn difference(derived: &Outcome, claimed: &Outcome) -> Option<String> {
     }
     for (at, (a, b)) in derived.lots.iter().zip(claimed.lots.iter()).enumerate() {
         if a != b {
-            return Some(format!("lot {at}: derived is {a:?}, the record says {b:?}"));
+            return Some(format!("lot {at}: expected {a:?}, the record has {b:?}"));
         }
     }
     for (a, b) in derived.accounts.iter().zip(&claimed.accounts) {
         if a != b {
-            return Some(format!("derived is {a:?}, the record says {b:?}"));
+            return Some(format!("expected {a:?}, the record has {b:?}"));
         }
     }
     Some(format!(

@@ -58,7 +58,7 @@ pub enum Verdict {
     Undecided,
 }
 
-/// How a check fared.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckStatus {
@@ -115,7 +115,7 @@ pub struct LotRow {
     pub ending: Option<Ending>,
 }
 
-/// Where an auction stands whose outcome is not in the file.
+/// The progress of an auction whose outcome is not in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The phase after the last entry.

@@ -21,7 +21,7 @@ use crate::{
 /// How to verify.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Threads; all cores if nothing is said. The report does not depend on it.
+    /// Threads; all cores by default. The report does not depend on it.
     pub jobs: Option<usize>,
 }
 
@@ -42,7 +42,7 @@ const BATCH_RECORDS: usize = 1 << 10;
 /// Verifies a transcript.
 ///
 /// # Errors
-/// [`Fault`] if the source could not be read, or if the verifier has a fault of its own. A
+/// [`Fault`] if the source could not be read, or if the verifier itself is at fault. A
 /// transcript that is invalid is no error but a [`Report`] that says so.
 pub fn verify(
     source: impl Read,
@@ -136,7 +136,7 @@ enum Ended {
     Internal(&'static str),
 }
 
-/// Where a run stands in the order of records: one genesis, entries, at most one closing.
+/// The place of a run in the order of records: one genesis, entries, at most one closing.
 enum Run {
     Start(Docket),
     Open(Box<Replay>),

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use curve25519_dalek::scalar::Scalar;
 use ed25519_dalek::{Signer as _, SigningKey};
 use talea_protocol::{
+    builder::TermsBuilder,
     bytes::{List, PartyKey, Point, Signature, Text},
     commitment::{BidId, Commit, seal},
     instruction::{Fund, Instruction, SignedInstruction, opening_bytes, signed_bytes},
-    labels::PROTOCOL_VERSION,
     outcome::{Account, Quote},
     price::{Level, Price, PriceGrid, Scale, Shape, Side},
     quorum::{Group, KeyholderId, Member},
@@ -20,8 +20,7 @@ use talea_protocol::{
     sealed_bid::{Reveal, SealedBid},
     setup::{CompactProof, Complaint, Deal},
     terms::{
-        Acceptance, Admission, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule, Stakes,
-        Terms, Ties,
+        Acceptance, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule, Stakes, Terms, Ties,
     },
     transcript::{Closing, Entry, Genesis, MAGIC, RecordKind, next_head},
 };
@@ -168,13 +167,21 @@ pub(crate) fn terms(rules: &Rules, members: &BTreeMap<KeyholderId, Secrets>) -> 
         )
         .unwrap(),
     });
-    Terms {
-        version: PROTOCOL_VERSION,
+    let schedule = Schedule {
+        deals_until: DEALS,
+        complaints_until: COMPLAINTS,
+        commits_until: COMMITS,
+        reveals_until: REVEALS,
+        endorse_slots: 10,
+        step_slots: 10,
+        step_slots_per_bid: 1,
+        witness_slots: 2,
+    };
+    let [seller, custodian, beneficiary] =
+        ["seller", "custodian", "beneficiary"].map(|who| key(&party(who)));
+    let builder = TermsBuilder {
         nonce: [7; 32],
-        domain: text("test"),
-        seller: key(&party("seller")),
-        custodian: key(&party("custodian")),
-        lots: List::new(lots.collect()).unwrap(),
+        lots: lots.collect(),
         mechanism: rules.mechanism,
         ties: rules.ties,
         disclosure: rules.disclosure,
@@ -186,29 +193,19 @@ pub(crate) fn terms(rules: &Rules, members: &BTreeMap<KeyholderId, Secrets>) -> 
             reveal_slots: REVEAL_SLOTS,
             cover,
         }),
-        schedule: Schedule {
-            deals_until: DEALS,
-            complaints_until: COMPLAINTS,
-            commits_until: COMMITS,
-            reveals_until: REVEALS,
-            endorse_slots: 10,
-            step_slots: 10,
-            step_slots_per_bid: 1,
-            witness_slots: 2,
-        },
         stakes: Stakes {
             deposit: DEPOSIT,
             bond: BOND,
             commit_fee: FEE,
             fee_growth: 0,
-            beneficiary: Some(key(&party("beneficiary"))),
+            beneficiary: Some(beneficiary),
         },
-        admission: Admission::Open,
-        max_bids_per_lot: 1_000,
-        quorum: List::new(groups.collect()).unwrap(),
+        quorum: groups.collect(),
         fan_out: rules.fan_out,
         chunk_items: rules.chunk_items,
-    }
+        ..TermsBuilder::new(text("test"), seller, custodian, schedule)
+    };
+    builder.build().unwrap()
 }
 
 /// A level of the lots' grid with its price.

@@ -272,7 +272,7 @@ mod vouching {
         for part in [
             "  K15 a keyholder vouches once for another's post",
             place.as_str(),
-            "keyholder 0.2 has vouched for keyholder 0.3 already",
+            "keyholder 0.2 has already vouched for keyholder 0.3",
             "  K14 PASS ",
             "  K15 FAIL ",
             "  M4  PASS ",
@@ -459,7 +459,7 @@ mod excused {
             pass(&mut auction);
             assert_eq!(auction.replay.lot_states()[0].excluded, BTreeSet::from([id(0, 1)]));
             next_round(&mut auction, &hidden);
-            // Now the second alone endorses; what the first posted is borne out, or was before.
+            // Now the second alone endorses; what the first posted is confirmed, or was before.
             let endorsement = auction.endorsement(vec![]);
             auction.post(&seat(id(0, 2)), &endorsement);
             if !vouched {

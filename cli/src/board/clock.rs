@@ -1,147 +1,55 @@
 //! From time to slots. The terms say who runs the board and what a slot is, so that everybody can
 //! tell when a deadline falls without asking the board, and whether the board keeps time.
 
-use crate::{
-    failure::{Code, Failure},
-    names,
-};
-use serde::Serialize;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use talea_contract::{Auction, Phase};
-use talea_protocol::{
-    bytes::{PartyKey, Text},
-    terms::Terms,
-};
 
-const MAGIC: &str = "talea-board/1";
+pub use talea_text::board::{BoardTerms, FAR, Moment};
 
-/// 9999-12-31T23:59:59Z, since 1970.
-const LAST_YEAR_OF_FOUR_DIGITS: Duration = Duration::from_secs(253_402_300_799);
-
-/// What terms say of their board, in their domain.
+/// What is set of a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BoardTerms {
-    /// Who signs checkpoints.
-    pub key: PartyKey,
-    /// When slot 0 begins, in milliseconds since 1970.
-    pub starts: u64,
-    /// The length of a slot, in milliseconds; at least 1.
-    pub slot: u64,
+enum Setting {
+    /// It runs, and is wrong by so many milliseconds.
+    WrongBy(i64),
+    /// It stands at so many milliseconds since 1970, until the file says another time.
+    At(u64),
 }
 
-impl BoardTerms {
-    /// As the domain of terms.
-    ///
-    /// # Errors
-    /// `terms.field` never: it is short enough.
-    pub fn domain(&self) -> Result<Text, Failure> {
-        let Self { key, starts, slot } = self;
-        let text = format!("{MAGIC} {} {starts} {slot}", names::party(key));
-        Text::new(&text).map_err(|fault| Failure::new(Code::TermsField, format!("domain: {fault}")))
-    }
-
-    /// Reads the domain of terms.
-    ///
-    /// # Errors
-    /// `board.folder` if these terms are not for a board of this kind.
-    pub fn of(terms: &Terms) -> Result<Self, Failure> {
-        let other = || {
-            let sentence = format!(
-                "the domain of the terms is {:?}, which does not name a board",
-                terms.domain.as_str()
-            );
-            Failure::new(Code::BoardFolder, sentence)
-        };
-        let mut words = terms.domain.as_str().split(' ');
-        let mut word = || words.next().ok_or_else(other);
-        if word()? != MAGIC {
-            return Err(other());
-        }
-        let key = names::read_party(word()?)?;
-        let starts = word()?.parse().map_err(|_| other())?;
-        let slot = word()?.parse().map_err(|_| other())?;
-        if slot == 0 || words.next().is_some() {
-            return Err(other());
-        }
-        Ok(Self { key, starts, slot })
-    }
-
-    /// The slot at a time; 0 before the first.
-    #[must_use]
-    pub fn slot_at(&self, time: SystemTime) -> u64 {
-        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let since = u64::try_from(since).unwrap_or(u64::MAX);
-        since.saturating_sub(self.starts) / self.slot.max(1)
-    }
-
-    /// When a slot ends.
-    #[must_use]
-    pub fn end_of(&self, slot: u64) -> SystemTime {
-        let end = self.starts.saturating_add(slot.saturating_add(1).saturating_mul(self.slot));
-        // Not every system's clock goes as far as the terms may.
-        UNIX_EPOCH
-            .checked_add(Duration::from_millis(end))
-            .unwrap_or(UNIX_EPOCH + LAST_YEAR_OF_FOUR_DIGITS + Duration::from_secs(1))
-    }
-
-    /// The time when a slot ends, by RFC 3339; nothing after the year 9999, for its years have four
-    /// digits.
-    #[must_use]
-    pub fn rfc3339_of(&self, slot: u64) -> Option<String> {
-        let end = self.end_of(slot);
-        (end <= UNIX_EPOCH + LAST_YEAR_OF_FOUR_DIGITS)
-            .then(|| humantime::format_rfc3339_seconds(end).to_string())
-    }
-
-    /// The time when a slot ends, in words.
-    #[must_use]
-    pub fn time_of(&self, slot: u64) -> String {
-        self.rfc3339_of(slot).unwrap_or_else(|| FAR.into())
-    }
+/// How a test has set this machine's clock: as the file says that the variable `TALEA_CLOCK` names. A number of
+/// milliseconds is how wrong the clock is. After `at ` it is the present time, in milliseconds since 1970, and a
+/// board has no stop-watch beside it: time passes by steps, and an auction waits for nobody's watch.
+///
+/// Builds without debug assertions, and so every release, know no such variable. Where it is known, each process
+/// reads its own: whoever may set a variable for a party's process may set the clock of that machine as well, and
+/// moves nobody else's time by it.
+fn setting() -> Setting {
+    let path = if cfg!(debug_assertions) { std::env::var_os("TALEA_CLOCK") } else { None };
+    let text = path.and_then(|path| std::fs::read_to_string(path).ok());
+    Setting::read(&text.unwrap_or_default())
 }
 
-/// A time that RFC 3339 cannot write.
-pub const FAR: &str = "after the year 9999";
-
-/// The end of a slot, as exports write it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Moment {
-    /// The slot.
-    pub slot: u64,
-    /// When it ends, by RFC 3339; nothing where the terms name no board, and after the year 9999.
-    pub at: Option<String>,
-}
-
-impl Moment {
-    /// The end of a slot in the time of a board, if there is one.
-    #[must_use]
-    pub fn of(board: Option<&BoardTerms>, slot: u64) -> Self {
-        Self { slot, at: board.and_then(|board| board.rfc3339_of(slot)) }
-    }
-
-    /// As people read it: the time, or else the slot.
-    #[must_use]
-    pub fn in_words(&self) -> String {
-        match &self.at {
-            Some(at) => at.replace('T', " ").replace('Z', " UTC"),
-            None => format!("slot {}", self.slot),
+impl Setting {
+    /// Reads what a file says; what it cannot mean changes nothing.
+    fn read(text: &str) -> Self {
+        let text = text.trim();
+        match text.strip_prefix("at ").and_then(|time| time.parse().ok()) {
+            Some(time) => Self::At(time),
+            None => Self::WrongBy(text.parse().unwrap_or(0)),
         }
     }
 }
 
-/// This machine's clock. In builds with debug assertions a test can set it: the file that the variable
-/// `TALEA_CLOCK` names says by how many milliseconds it is wrong.
+/// This machine's clock, which a test can set.
 #[must_use]
 pub fn now() -> SystemTime {
-    let now = SystemTime::now();
-    #[cfg(debug_assertions)]
-    if let Some(path) = std::env::var_os("TALEA_CLOCK") {
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        let wrong_by: i64 = text.trim().parse().unwrap_or(0);
-        let apart = Duration::from_millis(wrong_by.unsigned_abs());
-        return if wrong_by < 0 { now - apart } else { now + apart };
+    match setting() {
+        Setting::WrongBy(0) => SystemTime::now(),
+        Setting::WrongBy(ms) if ms < 0 => {
+            SystemTime::now() - Duration::from_millis(ms.unsigned_abs())
+        }
+        Setting::WrongBy(ms) => SystemTime::now() + Duration::from_millis(ms.unsigned_abs()),
+        Setting::At(ms) => UNIX_EPOCH + Duration::from_millis(ms),
     }
-    now
 }
 
 /// How far clock and stop-watch may part before somebody is told.
@@ -153,26 +61,32 @@ const DRIFT: Duration = Duration::from_secs(5);
 pub struct Clock {
     terms: BoardTerms,
     started: SystemTime,
-    watch: Instant,
+    /// None where a test moves time by steps.
+    watch: Option<Instant>,
 }
 
 impl Clock {
     /// Starts now.
     #[must_use]
     pub fn start(terms: BoardTerms) -> Self {
-        Self { terms, started: now(), watch: Instant::now() }
+        let watch = match setting() {
+            Setting::WrongBy(_) => Some(Instant::now()),
+            Setting::At(_) => None,
+        };
+        Self { terms, started: now(), watch }
     }
 
     /// The slot now.
     #[must_use]
     pub fn slot(&self) -> u64 {
-        self.terms.slot_at(self.started + self.watch.elapsed())
+        let time = self.watch.map_or_else(now, |watch| self.started + watch.elapsed());
+        self.terms.slot_at(time)
     }
 
     /// By how much the system's clock has jumped since the start, if it has.
     #[must_use]
     pub fn jump(&self) -> Option<Duration> {
-        let expected = self.started + self.watch.elapsed();
+        let expected = self.started + self.watch?.elapsed();
         let apart = now().duration_since(expected).unwrap_or_else(|behind| behind.duration());
         (apart > DRIFT).then_some(apart)
     }
@@ -237,6 +151,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_clock_is_set_as_the_file_says() {
+        use Setting::{At, WrongBy};
+        let read = ["", "-40\n", "90", "at 1500", "at noon", "noon"].map(Setting::read);
+        assert_eq!(read, [WrongBy(0), WrongBy(-40), WrongBy(90), At(1500), WrongBy(0), WrongBy(0)]);
+    }
+
+    #[test]
     fn whoever_is_told_late_has_its_time_from_there() {
         let mut lag = Lag { slots: 0, deadline: Some(100), until: 0 };
         let note = |lag: &mut Lag, now, slot, deadline| {
@@ -252,24 +173,5 @@ mod tests {
         // Once no step can have begun late, it is over, with the next deadline.
         assert_eq!(note(&mut lag, 211, 211, 160), 30);
         assert_eq!(note(&mut lag, 212, 212, 262), 0);
-    }
-
-    #[test]
-    fn slots_begin_and_end_where_they_say() {
-        let terms = BoardTerms { key: PartyKey([1; 32]), starts: 10_000, slot: 500 };
-        let at = |ms| terms.slot_at(UNIX_EPOCH + Duration::from_millis(ms));
-        assert_eq!([0, 9_999, 10_000, 10_499, 10_500].map(at), [0, 0, 0, 0, 1]);
-        assert_eq!(terms.end_of(0), UNIX_EPOCH + Duration::from_millis(10_500));
-        assert!(terms.domain().is_ok());
-        assert_eq!(terms.time_of(0), "1970-01-01T00:00:10Z");
-        let seconds = BoardTerms { key: PartyKey([1; 32]), starts: 0, slot: 1_000 };
-        assert_eq!(seconds.time_of(253_402_300_798), "9999-12-31T23:59:59Z");
-        assert_eq!(seconds.time_of(253_402_300_799), "after the year 9999");
-        let last = BoardTerms { key: PartyKey([255; 32]), starts: u64::MAX, slot: u64::MAX };
-        assert_eq!(last.time_of(u64::MAX), "after the year 9999");
-        let words = |board, slot| Moment::of(board, slot).in_words();
-        assert_eq!(words(Some(&terms), 0), "1970-01-01 00:00:10 UTC");
-        assert_eq!([words(Some(&last), 7), words(None, 7)], ["slot 7", "slot 7"]);
-        assert!(last.domain().is_ok(), "the longest fits");
     }
 }

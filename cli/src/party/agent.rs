@@ -11,6 +11,7 @@ use crate::{
     failure::{Code, Failure},
     names,
     party::{
+        bidder::and_its_deposit,
         desk::{Desk, POLL, order},
         left::{Content, Left, LeftFolder, MAX_LEFT, Remembered},
     },
@@ -204,8 +205,9 @@ impl Runner {
 pub fn warning(agent: &Agent, terms: &Terms) -> (String, bool) {
     let name = names::shortened(&names::party(&agent.party));
     let plain = format!(
-        "{name} can hand these bids in or withhold them, and nothing else. A bid that it withholds does not \
-         count, unless you reveal it, and its deposit is lost"
+        "{name} can hand these bids in or withhold them, and nothing else. Unless you reveal it, a bid that it \
+         withholds does not count{}",
+        and_its_deposit(terms)
     );
     match conflict(agent, terms) {
         None => (plain, false),

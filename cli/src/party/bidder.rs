@@ -8,10 +8,11 @@ use crate::{
     keys::{Keys, lock_for},
     party::{
         attempts,
-        desk::{Desk, Insisted, POLL, order},
+        desk::{Desk, POLL, order},
         found,
         handed::Handed,
         left::MAX_LEFT,
+        submission::Insisted,
     },
     say::say,
     status,

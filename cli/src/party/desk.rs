@@ -4,7 +4,7 @@ use crate::{
     board::{
         checkpoint::{Checkpoint, Receipt},
         clock::now,
-        folder::{Answer, Folder},
+        folder::Folder,
         serve,
     },
     failure::{Code, Failure},
@@ -17,12 +17,12 @@ use crate::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
-use talea_contract::{Auction, Phase};
+use talea_contract::Phase;
 use talea_protocol::{bytes::Digest, price::Level, terms::Lot};
-use talea_sim::scenario::{notation, read_bid};
+use talea_text::{lot::read_bid, notation};
 
 /// How long a party waits before it looks at the transcript again.
 pub const POLL: Duration = Duration::from_millis(50);
@@ -81,32 +81,26 @@ struct Owed {
     is_told: bool,
 }
 
-/// What came of handing something in.
+/// Where a phase lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Insisted {
-    /// It is this entry.
-    Stands(u64),
-    /// It was handed in now.
-    HandedIn,
-    /// It was handed in a while ago only.
-    Waits,
+enum Way {
+    /// It is now.
+    There,
+    /// It comes.
+    Ahead,
+    /// It does not come any more.
+    Over,
 }
 
-/// A refusal, by whoever wrote it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// The check, as it says.
-    pub check: String,
-    /// Why.
-    pub sentence: String,
-}
-
-/// An instruction that was handed in and does not stand.
-struct Waiting<'a> {
-    id: Digest,
-    bytes: &'a [u8],
-    /// How it was refused, although the rules allow it.
-    said: Option<Said>,
+impl Owed {
+    /// Whether it is to be said now that it is late. From then on it is looked for more rarely.
+    fn is_late(&mut self, now: Instant) -> bool {
+        let is_late = now.duration_since(self.since) >= SIGNING;
+        if is_late {
+            self.next = now + UNSIGNED;
+        }
+        is_late && !std::mem::replace(&mut self.is_told, true)
+    }
 }
 
 impl Desk {
@@ -138,29 +132,29 @@ impl Desk {
 
     /// Whether the board keeps everything that this party has a receipt for.
     fn check_receipts(&self, checkpoints: &[Checkpoint]) -> Result<(), Failure> {
-        let Ok(kept) = std::fs::read_dir(self.state_folder()) else { return Ok(()) };
-        for path in kept.flatten().map(|file| file.path()) {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name.starts_with(RECEIPT) {
-                let receipt = match Receipt::read(&path) {
-                    Ok(receipt) => receipt,
-                    // A damaged one speaks against nobody, and must not keep bids from being revealed.
-                    Err(failure) => {
-                        say(&format!("{}: {}", path.display(), failure.sentence));
-                        continue;
-                    }
-                };
-                let kept = receipt.is_kept(&self.replica, checkpoints);
-                kept.map_err(|failure| {
-                    let help = format!(
-                        "keep the board's folder as it is now, and the receipt that contradicts it: {}",
-                        path.display()
-                    );
-                    failure.with_help(help)
-                })?;
+        let files = std::fs::read_dir(self.state_folder()).into_iter().flatten().flatten();
+        let is_receipt = |path: &PathBuf| {
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(RECEIPT))
+        };
+        let mut receipts = files.map(|file| file.path()).filter(is_receipt);
+        receipts.try_for_each(|path| self.check_receipt(&path, checkpoints))
+    }
+
+    fn check_receipt(&self, path: &Path, checkpoints: &[Checkpoint]) -> Result<(), Failure> {
+        match Receipt::read(path) {
+            Ok(receipt) => receipt.is_kept(&self.replica, checkpoints).map_err(|failure| {
+                let help = format!(
+                    "keep the board's folder as it is now, and the receipt that contradicts it: {}",
+                    path.display()
+                );
+                failure.with_help(help)
+            }),
+            // A damaged one speaks against nobody, and must not keep bids from being revealed.
+            Err(failure) => {
+                say(&format!("{}: {}", path.display(), failure.sentence));
+                Ok(())
             }
         }
-        Ok(())
     }
 
     /// The receipt of an entry is to be kept, once the board has signed for it.
@@ -188,31 +182,36 @@ impl Desk {
         let now = Instant::now();
         let due = self.owed.iter().filter(|(_, owed)| owed.next <= now);
         let due: Vec<u64> = due.map(|(entry, _)| *entry).collect();
-        if due.is_empty() {
-            return Ok(());
-        }
-        let checkpoints = serve::checkpoints(&self.folder);
-        self.replica.advance()?;
-        for entry in due {
-            match Receipt::of(&self.replica, &checkpoints, entry) {
-                Ok(receipt) => {
-                    let path = self.receipt(entry)?;
-                    files::write(&path, receipt.json().as_bytes(), Readers::Everybody)?;
-                    self.owed.remove(&entry);
-                }
-                Err(failure) if failure.code != Code::NotYet => return Err(failure),
-                Err(failure) => {
-                    let Some(owed) = self.owed.get_mut(&entry) else { continue };
-                    if now.duration_since(owed.since) >= SIGNING {
-                        owed.next = now + UNSIGNED;
-                        if !std::mem::replace(&mut owed.is_told, true) {
-                            say(&format!("{}, so there is no receipt yet", failure.sentence));
-                        }
-                    }
-                }
-            }
+        if !due.is_empty() {
+            let checkpoints = serve::checkpoints(&self.folder);
+            self.replica.advance()?;
+            due.into_iter().try_for_each(|entry| self.keep_receipt(entry, &checkpoints, now))?;
         }
         Ok(())
+    }
+
+    /// Keeps the receipt of an entry, or says that it is late.
+    fn keep_receipt(
+        &mut self,
+        entry: u64,
+        checkpoints: &[Checkpoint],
+        now: Instant,
+    ) -> Result<(), Failure> {
+        match Receipt::of(&self.replica, checkpoints, entry) {
+            Ok(receipt) => {
+                let path = self.receipt(entry)?;
+                files::write(&path, receipt.json().as_bytes(), Readers::Everybody)?;
+                self.owed.remove(&entry);
+                Ok(())
+            }
+            Err(unsigned) if unsigned.code == Code::NotYet => {
+                if self.owed.get_mut(&entry).is_some_and(|owed| owed.is_late(now)) {
+                    say(&format!("{}, so there is no receipt yet", unsigned.sentence));
+                }
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
     /// Waits a moment for the receipts that are owed: for all of them together.
@@ -220,13 +219,12 @@ impl Desk {
     /// # Errors
     /// As [`keep_receipts`](Self::keep_receipts).
     pub fn await_receipts(&mut self) -> Result<(), Failure> {
-        loop {
-            self.keep_receipts()?;
-            if self.owed.values().all(|owed| owed.is_told) {
-                return Ok(());
-            }
+        self.keep_receipts()?;
+        while !self.owed.values().all(|owed| owed.is_told) {
             std::thread::sleep(POLL);
+            self.keep_receipts()?;
         }
+        Ok(())
     }
 
     /// Where this party keeps what belongs to this auction; made if it is not there.
@@ -253,126 +251,47 @@ impl Desk {
     pub fn await_phase(&mut self, wanted: Phase, from: u32, wait: bool) -> Result<(), Failure> {
         loop {
             self.replica.advance()?;
-            let auction = self.replica.auction();
-            let (phase, round) = (auction.phase(), auction.round());
-            if phase == wanted && round >= from {
-                return Ok(());
+            match self.way_to(wanted, from) {
+                Way::There => return Ok(()),
+                Way::Ahead if wait => std::thread::sleep(POLL),
+                way => return Err(self.not_in(wanted, from, way)),
             }
-            let of_round =
-                if from > 0 { format!(" of a later round than {round}") } else { String::new() };
-            let sentence = format!(
-                "the auction is in the phase {}, not in {}{of_round}",
-                phase.name(),
-                wanted.name()
-            );
-            let is_last = auction.terms().rounds.is_none_or(|rounds| round + 1 >= rounds.limit);
-            if phase == Phase::Closed || (is_last && order(phase) > order(wanted)) {
-                let sentence = format!("{sentence}: it is too late");
-                return Err(Failure::new(Code::Refused, sentence).with_help(
-                    "what the board took before still counts; talea status shows what comes next",
-                ));
-            }
-            if !wait {
-                return Err(Failure::new(Code::NotYet, sentence)
-                    .with_help("--wait waits until then; talea status says when that is"));
-            }
-            std::thread::sleep(POLL);
         }
     }
 
-    /// Hands an instruction in, unless it stands or was handed in a while ago only.
-    ///
-    /// # Errors
-    /// `file.unwritable`; it is tried again when it is time.
-    pub fn insist(&mut self, id: &Digest, instruction: &[u8]) -> Result<Insisted, Failure> {
-        if let Some(entry) = self.replica.entry_of(id) {
-            self.attempts.forget(id);
-            return Ok(Insisted::Stands(entry));
-        }
-        let now = Instant::now();
-        if !self.attempts.is_due(id, now, || self.folder.waits(id)) {
-            return Ok(Insisted::Waits);
-        }
-        self.attempts.made(*id, now);
-        self.folder.hand_in(instruction)?;
-        Ok(Insisted::HandedIn)
-    }
-
-    /// Hands instructions in, all at once, and waits for them to stand in the transcript; in which entries.
-    /// What the transcript does not show is handed in again until this party's patience is over.
-    ///
-    /// # Errors
-    /// Of each: `refused` if the rules refuse it, whatever the board says; `board.silent`, and those of
-    /// reading and writing.
-    pub fn submit_all(&mut self, instructions: &[Vec<u8>]) -> Vec<Result<u64, Failure>> {
-        let ids = instructions.iter().map(|bytes| Digest::of(&[bytes]));
-        let mut waiting: BTreeMap<usize, Waiting<'_>> = BTreeMap::new();
-        for (at, (id, bytes)) in ids.zip(instructions).enumerate() {
-            waiting.insert(at, Waiting { id, bytes, said: None });
-        }
-        let mut done = BTreeMap::new();
-        let since = Instant::now();
-        let mut judged_in = self.replica.auction().phase();
-        while !waiting.is_empty() {
-            let is_over = since.elapsed() > self.patience;
-            let advanced = self.replica.advance();
-            let phase = self.replica.auction().phase();
-            let is_new_phase = std::mem::replace(&mut judged_in, phase) != phase;
-            // What is judged here is judged after those before it, as the board would.
-            let mut scratch = None;
-            waiting.retain(|at, waiting| {
-                let outcome = match &advanced {
-                    Err(failure) => Some(Err(failure.clone())),
-                    Ok(_) => self.look_for(waiting, is_new_phase, &mut scratch),
-                };
-                let silent = || is_over.then(|| Err(self.silent(waiting.said.as_ref())));
-                let outcome = outcome.or_else(silent);
-                let waits = outcome.is_none();
-                done.extend(outcome.map(|outcome| (*at, outcome)));
-                waits
-            });
-            if !waiting.is_empty() {
-                std::thread::sleep(POLL);
-            }
-        }
-        done.into_values().collect()
-    }
-
-    /// What has become of something that was handed in, or is now; nothing so far.
-    fn look_for(
-        &mut self,
-        waiting: &mut Waiting<'_>,
-        is_new_phase: bool,
-        scratch: &mut Option<Auction>,
-    ) -> Option<Result<u64, Failure>> {
-        match self.insist(&waiting.id, waiting.bytes) {
-            Err(failure) => return Some(Err(failure)),
-            Ok(Insisted::Stands(entry)) => return Some(Ok(entry)),
-            Ok(Insisted::HandedIn | Insisted::Waits) => {}
-        }
-        let refused = self.refusal(&waiting.id);
-        let is_refused = refused.is_some() && self.attempts.judges(&waiting.id);
-        if is_refused {
-            waiting.said = refused;
-        }
-        if !is_refused && !is_new_phase {
-            return None;
-        }
-        // It is the rules that refuse, and the party knows them. Time is what the transcript says: this
-        // machine's clock may be ahead.
+    /// Whether the auction is in this phase, of round `from` or a later one.
+    fn way_to(&self, wanted: Phase, from: u32) -> Way {
         let auction = self.replica.auction();
-        let scratch = scratch.get_or_insert_with(|| auction.clone());
-        let refusal = scratch.apply(auction.slot(), waiting.bytes).err()?;
-        Some(Err(refusal.into()))
+        let (phase, round) = (auction.phase(), auction.round());
+        let is_last = auction.terms().rounds.is_none_or(|rounds| round + 1 >= rounds.limit);
+        if phase == wanted && round >= from {
+            Way::There
+        } else if phase == Phase::Closed || (is_last && order(phase) > order(wanted)) {
+            Way::Over
+        } else {
+            Way::Ahead
+        }
     }
 
-    /// Hands one instruction in and waits for it, as [`submit_all`](Self::submit_all) does.
-    ///
-    /// # Errors
-    /// `refused`, `board.silent`, and those of reading and writing.
-    pub fn submit(&mut self, instruction: Vec<u8>) -> Result<u64, Failure> {
-        let done = self.submit_all(&[instruction]).pop();
-        done.unwrap_or_else(|| Err(Failure::new(Code::Internal, "an instruction had no result")))
+    fn not_in(&self, wanted: Phase, from: u32, way: Way) -> Failure {
+        let auction = self.replica.auction();
+        let of_round = match from {
+            0 => String::new(),
+            _ => format!(" of a later round than {}", auction.round()),
+        };
+        let sentence = format!(
+            "the auction is in the phase {}, not in {}{of_round}",
+            auction.phase().name(),
+            wanted.name()
+        );
+        match way {
+            Way::Over => Failure::new(Code::Refused, format!("{sentence}: it is too late"))
+                .with_help(
+                    "what the board took before still counts; talea status shows what comes next",
+                ),
+            Way::There | Way::Ahead => Failure::new(Code::NotYet, sentence)
+                .with_help("--wait waits until then; talea status says when that is"),
+        }
     }
 
     /// Says what went wrong, once, and goes on.
@@ -384,41 +303,6 @@ impl Desk {
     pub fn warn_once(&mut self, what: Digest, sentence: &str) {
         if self.told.len() < MOST_TOLD && self.told.insert(what) {
             say(&format!("{sentence}; continuing"));
-        }
-    }
-
-    /// What stands in the place of the board's answer to an instruction, if it is a refusal. Anybody may
-    /// have written it.
-    #[must_use]
-    pub fn refusal(&self, id: &Digest) -> Option<Said> {
-        match self.folder.answer(id)? {
-            Answer::Refused { check, sentence } => Some(Said { check, sentence }),
-            Answer::Accepted { .. } => None,
-        }
-    }
-
-    /// The transcript does not show what was handed in, and patience is over.
-    #[must_use]
-    pub fn silent(&self, said: Option<&Said>) -> Failure {
-        let patience = self.patience.as_secs();
-        match said {
-            None => {
-                let sentence =
-                    format!("the board did not take the instruction within {patience} s");
-                Failure::new(Code::BoardSilent, sentence).with_help(
-                    "it stays in the inbox; the same command hands in the same bytes again",
-                )
-            }
-            Some(Said { check, sentence }) => {
-                let sentence = format!(
-                    "the board refused the instruction ({check}: {sentence}) for {patience} s, although \
-                     the rules allow it by the transcript"
-                );
-                Failure::new(Code::BoardSilent, sentence).with_help(
-                    "the board is wrong, or somebody else writes its answers; the same command hands in \
-                     the same bytes again",
-                )
-            }
         }
     }
 

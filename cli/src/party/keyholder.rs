@@ -11,8 +11,9 @@ use crate::{
     files::{self, Readers},
     interrupt::writing,
     party::{
-        desk::{Desk, Insisted, POLL, Said},
+        desk::{Desk, POLL},
         journal::{Journal, Note, Occasion},
+        submission::{Insisted, Said},
         witness::Witness,
     },
     say::say,

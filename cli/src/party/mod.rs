@@ -11,4 +11,5 @@ pub mod journal;
 pub mod keyholder;
 pub mod left;
 pub mod seller;
+pub mod submission;
 pub mod witness;

@@ -6,9 +6,10 @@ use crate::{
     board::clock::now,
     failure::{Code, Failure},
     party::{
-        desk::{Desk, Insisted, order},
+        desk::{Desk, order},
         journal::{Journal, Note},
         left::{Content, Left, LeftFolder, MAX_LEFT, Remembered},
+        submission::Insisted,
     },
     say::{excerpt, say},
 };

@@ -7,7 +7,7 @@ use crate::{
 };
 use serde_json::Value;
 use std::fmt::Write as _;
-use talea_sim::histogram::{self, escaped};
+use talea_text::histogram::{self, escaped};
 use talea_verifier::Verdict;
 
 /// A page that is being written. Writing to a string cannot fail.

@@ -7,7 +7,7 @@ use talea_protocol::{
     price::Level,
     terms::Mechanism,
 };
-use talea_sim::survey::{BucketReport, SurveyReport, buckets};
+use talea_text::survey::{BucketReport, SurveyReport, buckets};
 use talea_verifier::report::LotRow;
 
 /// What became of a lot. Prices stand in their notation, and as decimal numbers.

@@ -28,7 +28,7 @@ use talea_protocol::{
     price::Side,
     terms::{Admission, Terms},
 };
-use talea_sim::histogram;
+use talea_text::histogram;
 use talea_verifier::{Verdict, failure::Subject};
 
 /// The schema of the JSON.
@@ -325,7 +325,7 @@ impl Report {
     /// As tools read it.
     #[must_use]
     pub fn json(&self) -> String {
-        talea_sim::report::to_json(self) + "\n"
+        talea_text::json::to_json(self) + "\n"
     }
 
     /// The lots, a row each, for a spreadsheet.

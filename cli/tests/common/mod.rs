@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "not every file of tests needs everything")]
 
+use crate::steps;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -103,7 +104,7 @@ impl Workspace {
         let mut command = Command::new(env!("CARGO_BIN_EXE_talea"));
         command.current_dir(self.folder.path()).args(["--passphrase-file", "passphrase"]);
         command.args(arguments).stdin(Stdio::null());
-        // Whoever writes this file makes everybody's clock wrong by so many milliseconds.
+        // Whoever writes this file sets everybody's clock.
         command.env("TALEA_CLOCK", self.path("clock"));
         // No address book of whoever runs the tests.
         command.env("XDG_CONFIG_HOME", self.path("settings"));
@@ -184,9 +185,7 @@ impl Workspace {
 
     /// By how many milliseconds the clock of every process is wrong.
     pub fn set_clock(&self, wrong_by: i64) {
-        // Whole or not at all: others read it.
-        fs::write(self.path("clock.new"), wrong_by.to_string()).unwrap();
-        fs::rename(self.path("clock.new"), self.path("clock")).unwrap();
+        steps::set(&self.path("clock"), &wrong_by.to_string());
     }
 
     pub fn log(&self) -> String {
@@ -195,11 +194,31 @@ impl Workspace {
 
     /// Lets everybody run until all have ended well. Whoever `kills` picks is killed and started
     /// again.
-    pub fn run_to_end(&self, mut kill: impl FnMut(&mut [Child]) -> Option<usize>) {
+    pub fn run_to_end(&self, kill: impl FnMut(&mut [Child]) -> Option<usize>) {
+        self.play_while(kill, |_| ());
+    }
+
+    /// As [`run`](Self::run), in time that passes by steps: each of them once everybody has done its part, and
+    /// at least so many were killed since the last one.
+    pub fn play_by_steps(&self, kills: usize, kill: impl FnMut(&mut [Child]) -> Option<usize>) {
+        let mut time = steps::Steps::of(self);
+        let mut killed_at_step = 0;
+        self.play_while(kill, |killed| {
+            if killed >= killed_at_step + kills && time.step() {
+                killed_at_step = killed;
+            }
+        });
+    }
+
+    fn play_while(
+        &self,
+        mut kill: impl FnMut(&mut [Child]) -> Option<usize>,
+        mut look: impl FnMut(usize),
+    ) {
         let arguments = self.everybody();
         let mut children: Vec<Child> = arguments.iter().map(|words| self.spawn(words)).collect();
         let mut ended = vec![false; children.len()];
-        let since = Instant::now();
+        let (since, mut killed) = (Instant::now(), 0);
         while !ended.iter().all(|ended| *ended) {
             if since.elapsed() > LIMIT {
                 children.iter_mut().for_each(|child| drop(child.kill()));
@@ -210,6 +229,7 @@ impl Workspace {
                 children[victim].kill().unwrap();
                 children[victim].wait().unwrap();
                 children[victim] = self.spawn(&arguments[victim]);
+                killed += 1;
             }
             for (at, child) in children.iter_mut().enumerate() {
                 let Some(status) = child.try_wait().unwrap() else { continue };
@@ -218,6 +238,7 @@ impl Workspace {
                 }
                 ended[at] = true;
             }
+            look(killed);
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -1,4 +1,4 @@
-//! Time: deadlines that pass, and transitions that completion causes. Section 5.
+//! Time: expired deadlines, and transitions caused by completion. Section 5.
 
 use super::{Phase, state::State};
 use crate::{lot::LotState, setting::Setting};

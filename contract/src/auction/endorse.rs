@@ -1,4 +1,4 @@
-//! Endorsements of the transcript, and keyholders' words for what it does not show. Section 10.
+//! Endorsements of the transcript, and keyholders' vouches for what it does not show. Section 10.
 
 use super::{
     Phase,
@@ -37,7 +37,7 @@ impl State {
         self.keys.as_ref().is_some_and(|keys| self.endorsing.is_complete(keys))
     }
 
-    /// Decides, by what is endorsed, which bids stand and which lapsed.
+    /// Decides, by what is endorsed, which bids are active and which lapsed.
     pub(super) fn settle_bids(&mut self, setting: &Setting) {
         let (round, endorsing, keys) = (self.round.number, &self.endorsing, self.keys.as_deref());
         for (lot, state) in (0u32..).zip(&mut self.lots) {

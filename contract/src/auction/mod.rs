@@ -6,8 +6,8 @@
 //!               \________________________________________\__________\_____________/
 //! ```
 //!
-//! Each phase ends at its deadline or when it is complete; a phase that leaves nothing to do is
-//! passed over. Section 5 of `docs/spec.md`.
+//! Each phase ends at its deadline or when it is complete; a phase with nothing to do is
+//! skipped. Section 5 of `docs/spec.md`.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -124,8 +124,8 @@ impl Auction {
         Ok(Entry { slot, instruction: bytes, head: self.state.head })
     }
 
-    /// Who signed an instruction of this auction, and what it says; whether the rules allow it now is
-    /// not asked. It costs one signature, and nothing is copied but what it says.
+    /// The signer of an instruction of this auction, and its content. Whether the rules allow it now is
+    /// not checked. It costs one signature verification and copies only the content.
     ///
     /// # Errors
     /// E1 or E2.
@@ -207,21 +207,21 @@ impl Auction {
         lot.is_some_and(|lot| lot.bids.is_open(&bid.bidder, bid.round))
     }
 
-    /// The commitment over which a bidder proves its next bid on a lot: that of its bid which stands.
+    /// The commitment over which a bidder proves its next bid on a lot: that of its active bid.
     #[must_use]
     pub fn active_commitment(&self, lot: u32, bidder: &PartyKey) -> Option<Point> {
         self.state.lot(lot).and_then(|lot| lot.bids.active_commitment(bidder))
     }
 
     /// Whether keyholders may attest this bid of the current round: its commit is open, or in a later
-    /// round there is no commit for a bid that stands (K1).
+    /// round there is no commit for an active bid (K1).
     #[must_use]
     pub fn is_missing(&self, bid: &BidId) -> bool {
         self.state.is_missing(bid)
     }
 
-    /// Whether a bid stands on an undecided lot for which nothing was committed in the current round: what
-    /// keyholders attest of a commit that never came (K1).
+    /// Whether a bid is active on an undecided lot for which nothing was committed in the current round: what
+    /// keyholders attest of a missing commit (K1).
     #[must_use]
     pub fn lacks_commit(&self, bid: &BidId) -> bool {
         self.is_missing(bid) && !self.is_open(bid)
@@ -256,14 +256,14 @@ impl Auction {
         self.state.duties(&self.setting)
     }
 
-    /// Those for whom others may vouch now on this duty: its deadline would exclude them.
+    /// The keyholders for whom others may vouch now on this duty: its deadline would exclude them.
     #[must_use]
     pub fn late(&self, duty: Duty) -> BTreeSet<KeyholderId> {
         self.state.late(&self.setting, duty)
     }
 
-    /// What is refused of a commit now, if it came from this bidder: E4, or C1 to C8. Nothing changes and
-    /// nothing is copied; time is where the last instruction left it.
+    /// Checks a commit as if this bidder had sent it now: E4, and C1 to C8. Nothing changes and
+    /// nothing is copied; the time is that of the last instruction.
     ///
     /// # Errors
     /// The first check that fails.
@@ -280,19 +280,19 @@ impl Auction {
         self.state.dues(&self.setting, keyholder)
     }
 
-    /// What the rounds have shown of a lot so far, from round 0.
+    /// The surveys of a lot so far, from round 0.
     #[must_use]
     pub fn surveys(&self, lot: u32) -> &[Survey] {
         self.state.lot(lot).map_or(&[], LotState::surveys)
     }
 
-    /// How a lot ended, once it has.
+    /// The ending of a lot, once it has ended.
     #[must_use]
     pub fn ending(&self, lot: u32) -> Option<Ending> {
         self.state.lot(lot).and_then(|lot| lot.ending.clone())
     }
 
-    /// What the seller may accept or decline on a lot, while it may.
+    /// The award that the seller may accept or decline on a lot, while it may.
     #[must_use]
     pub fn award_to_decide(&self, lot: u32) -> Option<&Award> {
         match &self.state.lot(lot)?.phase {

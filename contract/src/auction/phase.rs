@@ -1,4 +1,4 @@
-//! What the auction waits for, and what that makes due.
+//! The phases of an auction, and what is due from keyholders.
 
 use crate::rank::step::Task;
 use talea_protocol::{bytes::Digest, ranking::RankHeader};

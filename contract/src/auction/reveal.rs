@@ -32,11 +32,11 @@ impl State {
             if bid.state == BidState::Open {
                 fresh.extend(lot.map(|(lot, _)| (lot, bid, reveal)));
             } else {
-                // Revealed by another instruction: somebody may have copied it out of this one.
+                // Revealed by another instruction, which may have copied it from this one.
                 shown.insert(reveal.bid.bidder);
             }
         }
-        // Of each bidder something must be new: else one open bid could have everybody's recorded again.
+        // Each bidder named must have an open bid: otherwise one open bid would let everybody's be recorded again.
         let stale = Fault::Unknown { what: "open bid of each bidder among these reveals" };
         shown.retain(|bidder| !fresh.iter().any(|(_, bid, _)| bid.bidder == *bidder));
         require(!fresh.is_empty() && shown.is_empty(), Check::RevealCommit, stale)?;

@@ -1,4 +1,4 @@
-//! From one round to the next. Section 5.
+//! The transition from one round to the next. Section 5.
 
 use super::{
     Phase,

@@ -1,4 +1,4 @@
-//! The key ceremony: deals, complaints, and what comes of them. Section 7.
+//! The key ceremony: deals, complaints and their result. Section 7.
 
 use super::{Phase, state::State};
 use crate::{

@@ -1,8 +1,9 @@
-//! Ciphertexts blinded multiplicatively for zero-tests (spec section 11, K7).
+//! Ciphertexts blinded multiplicatively: the first half of a plaintext-equality test with zero, or zero-test
+//! (spec section 11, K7).
 //!
-//! `a*(R, E)` encrypts `a*m`: zero stays zero, and anything else becomes anything. Every ciphertext
+//! `a*(R, E)` encrypts `a*m`: zero remains zero, and any other message becomes random. Every ciphertext
 //! has a secret `a` of its own, so nothing is combined here. Equality of the two halves does not
-//! say that `a` is not zero; that the first half is not `O` does.
+//! show that `a` is not zero; that the first half is not `O` shows it.
 
 use super::{ProofFault, announcement};
 use crate::{

@@ -1,8 +1,8 @@
 //! The point that a complainer shares with its dealer, and the pad made from it (spec section 7,
 //! S6).
 //!
-//! Who complains reveals `S = p_j * R_i` and proves that it is this; then anybody removes the pad
-//! from the share and sees who lied.
+//! The complainer reveals `S = p_j * R_i` and proves it; then anybody can remove the pad
+//! from the share and see who lied.
 
 use super::{ProofFault, announcement};
 use crate::{
@@ -65,7 +65,7 @@ pub fn verify(
     ProofFault::unless(fs.challenge(b"challenge") == challenge)
 }
 
-/// `pad(S)`, which a dealer adds to a share and a recipient takes off again.
+/// `pad(S)`, which a dealer adds to a share and a recipient subtracts.
 #[must_use]
 pub fn share_pad(
     auction: &AuctionId,

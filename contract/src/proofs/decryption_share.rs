@@ -1,4 +1,4 @@
-//! Decryption shares of one keyholder for a list of ciphertexts (spec section 11, K9).
+//! Decryption shares (partial decryptions) of one keyholder for a list of ciphertexts (spec section 11, K9).
 //!
 //! One secret, so one proof for all of them: the pairs are combined with weights that are drawn
 //! after the last share. Never combine shares of different keyholders like this.

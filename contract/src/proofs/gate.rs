@@ -37,8 +37,8 @@ pub struct Statement<'a> {
     pub quorum_key: RistrettoPoint,
     /// `(X, Y)`.
     pub inputs: &'a [(Ciphertext, Ciphertext)],
-    /// The encodings of `inputs`, which the caller has at hand: making them anew costs as much as
-    /// a third of the verification.
+    /// The encodings of `inputs`, which the caller already has: recomputing them costs a third of
+    /// the verification.
     pub inputs_encoded: &'a [(WireCiphertext, WireCiphertext)],
     /// `(X', Y')` and the masked signs, as posted.
     pub turns: &'a [GateTurn],
@@ -53,6 +53,7 @@ impl Statement<'_> {
         fs.element(b"value-base", &gens.value);
         fs.element(b"blinding-base", &gens.blinding);
         fs.element(b"key-base", &gens.key);
+        fs.digest(b"vector-bases", &gens.vector_digest);
         fs.element(b"quorum-key", quorum_key);
         fs.count(b"gates", inputs.len());
         for ((x, y), turn) in inputs_encoded.iter().zip(*turns) {

@@ -5,16 +5,16 @@
 //! |---|---|---|
 //! | [`possession`] | a dealer knows its constant term, and the randomness of its ephemeral key | 7 |
 //! | [`complaint`] | a point is the one shared between a complainer and its dealer | 7 |
-//! | [`range`] | a commitment is to a level of its grid | 8 |
-//! | [`unary`] | an encrypted unary encoding of bits spells the committed level | 9 |
-//! | [`gate`] | two ciphertexts were multiplied by the same secret sign | 11 |
-//! | [`shuffle`] | lists were permuted and their entries multiplied by secrets, none of them zero | 11 |
-//! | [`blind`] | both halves of a ciphertext were multiplied by the same secret, not by zero | 11 |
+//! | [`range`] | a commitment is to no level beyond the last of its grid | 8 |
+//! | [`unary`] | a unary encoding encrypts the committed level | 9 |
+//! | [`gate`] | conditional gate: two ciphertexts were multiplied by the same secret sign | 11 |
+//! | [`shuffle`] | lists were shuffled and their entries multiplied by secrets, none of them zero | 11 |
+//! | [`blind`] | of a plaintext-equality test with zero, both halves of a ciphertext were multiplied by the same secret, not by zero | 11 |
 //! | [`decryption_share`] | decryption shares were made with the keyholder's share of the key | 11 |
 //!
 //! Each has a `Statement` with `absorb`, which prover and verifier share, and a `verify`. Both are
-//! total: bytes that no honest party sends are refused, never a panic. Verification handles nothing
-//! secret and takes as long as its input wants.
+//! total: bytes that no honest party sends are refused, never a panic. Verification handles no
+//! secret, and its time depends on its input.
 
 use curve25519_dalek::{
     ristretto::RistrettoPoint,
@@ -35,21 +35,21 @@ pub mod unary;
 /// Why a proof was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofFault {
-    /// Some bytes decode to nothing, or are not the only encoding of what they decode to.
+    /// Some bytes do not decode, or are not canonical.
     #[error("a point or scalar is not in its canonical encoding")]
     NotCanonical,
-    /// The identity stands where it would undo a secret.
+    /// A point is the identity where that would cancel a secret.
     #[error("a point is the identity where it must not be")]
     Identity,
-    /// A list has another length than the statement says.
-    #[error("a list has {actual} items where {expected} belong")]
+    /// A list's length differs from the statement's.
+    #[error("a list must have {expected} items and has {actual}")]
     Length {
         /// The length that the statement gives.
         expected: usize,
         /// The length that came.
         actual: usize,
     },
-    /// All is well formed, and proves nothing.
+    /// The proof is well formed and does not verify.
     #[error("the proof does not prove its statement")]
     False,
 }

@@ -4,7 +4,7 @@
 //! Without the first proof a dealer that posts last could choose its constant term against the
 //! others'. Without the second it could re-randomise an honest dealer's ephemeral key as its own
 //! and have the recipient's honest complaint decrypt the honest share. Both are bound to the whole
-//! deal, so no part of it can be lent to another.
+//! deal, so no part of it can be reused in another.
 
 use super::{ProofFault, announcement};
 use crate::{
@@ -38,7 +38,7 @@ impl Secret {
     }
 }
 
-/// A deal, as it stands on the wire. S2 has found its lengths right and all of it canonical.
+/// A deal, as on the wire. S2 has found its lengths right and all of it canonical.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement<'a> {
     /// Index of the group, from 0.

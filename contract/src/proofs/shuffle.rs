@@ -57,6 +57,7 @@ impl Statement<'_> {
         fs.element(b"value-base", &gens.value);
         fs.element(b"blinding-base", &gens.blinding);
         fs.element(b"key-base", &gens.key);
+        fs.digest(b"vector-bases", &gens.vector_digest);
         fs.element(b"quorum-key", quorum_key);
         fs.count(b"lists", lists.len());
         fs.count(b"length", lists.first().map_or(0, Vec::len));

@@ -1,11 +1,11 @@
-//! An encrypted unary encoding of bits that spells the committed level (spec section 9, R3 and R4).
+//! The committed level, encrypted in unary digit by digit (spec section 9, R3 and R4).
 //!
 //! After Zhang, Oliynykov and Balogun (NDSS 2019), for all digits at once: the commitments to the
 //! bits of the level serve every digit, and the digits share the polynomial. Entries are told apart
-//! by powers of a challenge `y`, one power for each entry *of the whole unary encoding*; were positions
-//! counted anew in every digit, errors in two digits could cancel.
+//! by powers of a challenge `y`, one power for each entry *of the whole unary encoding*; if positions
+//! started again in every digit, errors in two digits could cancel.
 //!
-//! Two stages, for a batch is verified with one multi-scalar multiplication: [`decode`] refuses
+//! Verification has two parts, because a batch takes one multi-scalar multiplication: [`decode`] refuses
 //! what is malformed (R3), [`verify_batch`] what is false (R4).
 
 use super::{
@@ -27,7 +27,7 @@ use talea_protocol::{
     sealed_bid::{Ciphertext as WireCiphertext, SealedBid, UnaryArgument},
 };
 
-/// A bid's unary encoding without what the bidder says of it.
+/// The statement: the bid's digits and commitment, without its argument.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement<'a> {
     /// The digits of the unary encoding.
@@ -45,6 +45,7 @@ impl Statement<'_> {
         fs.element(b"value-base", &gens.value);
         fs.element(b"blinding-base", &gens.blinding);
         fs.element(b"key-base", &gens.key);
+        fs.digest(b"vector-bases", &gens.vector_digest);
         fs.element(b"quorum-key", quorum_key);
         fs.count(b"digits", shape.digits());
         for bits in shape.digit_bits() {
@@ -93,7 +94,7 @@ pub fn absorb_responses(fs: &mut FiatShamir, argument: &UnaryArgument) {
 /// What a revealed bid claims: that this unary encoding encrypts the committed level.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim<'a> {
-    /// Where the bid stands; the signer is the bidder whose commit it opens.
+    /// The bid's place; the signer is the bidder whose commit it opens.
     pub context: Context,
     /// The digits of the unary encoding.
     pub shape: &'a Shape,
@@ -214,7 +215,7 @@ impl Decoded<'_> {
             fold.add(of_e * power_of_x, term.e);
             power_of_x *= x;
         }
-        // `power_of_x` is x^m now. Entry j stands in two differences, e[j] = U[j] - U[j+1]:
+        // `power_of_x` is x^m now. Entry j occurs in two differences, e[j] = U[j] - U[j+1]:
         // it counts y^position(j) - y^position(j-1) = (y - 1) y^position(j-1) times.
         let step = power_of_x * (y - Scalar::ONE);
         let (step_r, step_e) = (of_r * step, of_e * step);

@@ -20,7 +20,7 @@ pub(crate) struct Interpolation {
 enum Factors {
     /// Small enough for double-and-add.
     Small(Vec<i64>),
-    /// As they are modulo the group order; the scale is 1.
+    /// Modulo the group order; the scale is 1.
     Full(Vec<Scalar>),
 }
 
@@ -57,7 +57,7 @@ impl Interpolation {
         small.then_some(Self { scale, factors: Factors::Small(factors) })
     }
 
-    /// What everything opened is multiplied with.
+    /// The factor by which every opened value is multiplied.
     pub(crate) fn scale(&self) -> u64 {
         self.scale
     }

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `plan` | what a lot is asked, in order, as data |
 //! | `mechanism/` | which queries find price and winners, one mechanism to a file |
-//! | `program` | a plan while it is carried out |
+//! | `program` | a running plan |
 //! | `queries/` | the queries: reserve, price, winners, depth, opening |
 //! | `question` | a question about a list of ciphertexts, as steps of keyholders |
 //! | `step` | one step: a list in chunks, on which a quorum acts |
@@ -68,17 +68,17 @@ pub(crate) struct Ranking {
 pub(crate) enum Conclusion {
     /// With everything that was asked.
     Found(Finding),
-    /// Before: it was given up, or an alarm went off.
+    /// Early: the lot is void or halted.
     Ended(Ending),
 }
 
-/// Where the process stands after it went as far as it could without keyholders.
+/// The next state of the ranking, once it can go no further without keyholders.
 enum Next {
     Step(Work, Pending),
     End(Conclusion),
 }
 
-/// Asks, and reads what can be read, until keyholders are needed.
+/// Continues the program, reading public ciphertexts, until keyholders are needed.
 fn go_on(
     program: &mut Program,
     mut turn: QueryProgress<Finding>,
@@ -185,7 +185,7 @@ impl Ranking {
         Ok(())
     }
 
-    /// Goes on if the current step is complete; what the lot came to, if that was the last one.
+    /// Continues if the current step is complete; the lot's conclusion, if that was the last one.
     pub(crate) fn proceed(
         &mut self,
         around: Surroundings<'_>,

@@ -1,4 +1,4 @@
-//! What a ciphertext turned out to hold.
+//! The opened content of a ciphertext.
 
 use crate::elgamal::Ciphertext;
 use alloc::{collections::BTreeMap, vec::Vec};
@@ -18,7 +18,7 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// Reads a ciphertext whose randomness is `O`: everybody can.
+    /// Reads a ciphertext whose randomness is `O`, as anybody can.
     pub(crate) fn read(public: &Ciphertext, generator: RistrettoPoint) -> Self {
         Self { message: public.e, unit: generator, scale: 1 }
     }
@@ -51,7 +51,7 @@ impl Opened {
     }
 }
 
-/// Reads many openings as counts. Looked for one by one, a depth of a thousand buckets over tens of
+/// Reads many openings as counts. Searched one by one, a depth of a thousand buckets over tens of
 /// thousands of bids would cost their product in additions, in the one instruction that completes it.
 pub(crate) struct Counts {
     most: usize,
@@ -61,7 +61,7 @@ pub(crate) struct Counts {
     inverse: (u64, Scalar),
 }
 
-/// Counts up to here are looked for one by one: a table would not pay.
+/// Counts up to here are searched one by one: a table would cost more.
 const FEW: usize = 16;
 
 impl Counts {
@@ -70,7 +70,7 @@ impl Counts {
         Self { most, table: BTreeMap::new(), inverse: (1, Scalar::ONE) }
     }
 
-    /// As [`Opened::count`] of scale 1, for openings that all stand as multiples of `generator`.
+    /// As [`Opened::count`] of scale 1, for openings that are all multiples of `generator`.
     pub(crate) fn read(&mut self, opened: &Opened, generator: &RistrettoPoint) -> Option<usize> {
         if self.most <= FEW {
             return opened.count(&Scalar::ONE, self.most);

@@ -16,16 +16,16 @@ pub(crate) enum Purpose {
     },
 }
 
-/// One query. What it is asked of are the lot's ranked bids, and the reserve that binds.
+/// One query, about the lot's ranked bids and the binding reserve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Query {
     /// Every bid, and the reserve, in the clear. The award follows from them.
     Everything,
-    /// Does a bid reach the reserve? If none does, nothing but what opens the reserve is asked any more.
+    /// Does a bid reach the reserve? If none does, only the opening of the reserve may follow.
     Reserve,
-    /// The bid of which at most `limit` are better. The reserve takes part as so many bids.
+    /// The bid of which at most `limit` are better. The reserve counts as that many bids.
     Price { limit: u16, reserve_weight: u16 },
-    /// Nothing is asked: every bid wins, at the lowest price.
+    /// No question: every bid wins, at the lowest price.
     AllWin,
     /// Who wins at the price that was found.
     Winners(Contest),

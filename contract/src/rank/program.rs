@@ -1,4 +1,4 @@
-//! A lot's plan, while it is carried out: one query after the other, and what they have found.
+//! A running plan: one query after the other, and their results.
 
 use super::{
     mechanism,
@@ -47,7 +47,7 @@ pub(crate) struct Program {
     plan: VecDeque<Query>,
     /// What was asked last.
     asking: Option<Asking>,
-    /// How everybody stands to the price, from when it is found until the winners are looked for.
+    /// How every bid compares with the price, from when it is found until the winners are found.
     found: Option<Found>,
     /// The price; the lowest one where none was searched.
     price: Level,
@@ -77,7 +77,7 @@ enum Learned {
     OpenReserve(Vec<Level>),
 }
 
-/// What does not change.
+/// The lot, and what does not change during its ranking.
 #[derive(Clone, Copy)]
 pub(crate) struct LotSetting<'a> {
     pub(crate) setting: &'a Setting,
@@ -131,7 +131,7 @@ impl Program {
         self.purpose == Purpose::Survey
     }
 
-    /// Goes on with the plan until keyholders are asked something.
+    /// Continues the plan until keyholders are needed.
     pub(crate) fn proceed(&mut self, lot_setting: LotSetting<'_>) -> QueryProgress<Finding> {
         while let Some(query) = self.plan.pop_front() {
             match self.begin(query, lot_setting) {
@@ -229,7 +229,7 @@ impl Program {
         Some(first)
     }
 
-    /// Takes what a query has found; nothing if no accepted proof allows it (K11, K13).
+    /// Records the result of a query; nothing if no accepted proof allows it (K11, K13).
     fn learn(&mut self, learned: Learned, lot_setting: LotSetting<'_>) -> Option<()> {
         let disclosed = &mut self.finding.disclosed;
         match learned {

@@ -37,19 +37,19 @@ pub(crate) enum Answer {
 /// A question on its way, between two steps of it: what is known of each item already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Pending {
-    /// Decrypt.
+    /// A Decrypt step.
     Open { read: Vec<Option<Opened>> },
     /// Blind.
     Blind { read: Vec<Option<bool>> },
-    /// Decrypt of the blinded.
+    /// A Decrypt step of the blinded ciphertexts.
     ZeroTest { read: Vec<Option<bool>> },
-    /// Shuffle.
+    /// A Shuffle step.
     Shuffle { read: Vec<Option<bool>> },
-    /// Decrypt of the shuffled, as many to a list.
+    /// A Decrypt step of the shuffled lists, all of one length.
     ShuffledTest { read: Vec<Option<bool>>, entries: usize },
     /// Gate.
     Gate { seconds: Vec<Ciphertext> },
-    /// Decrypt of the signs; `masked` holds every `y` with the `Y` of its gate.
+    /// A Decrypt step of the signs; `masked` holds every `y` with the `Y` of its gate.
     Signs { masked: Vec<(Ciphertext, Ciphertext)>, read: Vec<Option<Opened>> },
 }
 
@@ -107,7 +107,7 @@ impl Ask {
 
 /// `T - (limit - i) * scale * (O, G)` for `i = 0 .. 2^k`, `2^k` the least power above the limit:
 /// one of them is zero exactly if `T` is a count of at most `limit`. Those beyond the limit ask for
-/// a count below zero, which there is not.
+/// a count below zero, which cannot occur.
 fn candidates(
     count: &Ciphertext,
     limit: u16,

@@ -52,7 +52,7 @@ impl<'a> Roster<'a> {
     }
 }
 
-/// Who acted on a chunk, in transcript order: the first quorum, and nobody after.
+/// The keyholders that acted on a chunk, in transcript order: the first quorum and no more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Acts {
     by: Vec<KeyholderId>,
@@ -84,7 +84,7 @@ impl Acts {
         self.by.len().saturating_add(1) >= roster.acts_needed()
     }
 
-    /// Whoever could act next, in turn order.
+    /// The keyholders that may act next, in turn order.
     pub(crate) fn wanted<'a>(
         &'a self,
         roster: Roster<'a>,

@@ -187,7 +187,7 @@ impl Work {
         self.acts().all(|acts| acts.is_complete(roster))
     }
 
-    /// Those whom a chunk waits for: in a chain whoever is due, else everybody who is wanted.
+    /// The keyholders that a chunk waits for: in turn the one that is due, otherwise all that may act.
     fn waits_for<'a>(
         &self,
         acts: &'a Acts,
@@ -333,7 +333,7 @@ impl Step {
         waiting.map(|acts| acts.deadline).min().unwrap_or(u64::MAX)
     }
 
-    /// Those whom a chunk waits for; nobody, if there is no such chunk.
+    /// The keyholders that a chunk waits for; none if there is no such chunk.
     pub(crate) fn late(&self, roster: Roster<'_>, chunk: u32) -> BTreeSet<KeyholderId> {
         let at = usize::try_from(chunk).unwrap_or(usize::MAX);
         let acts = self.work.acts().nth(at);

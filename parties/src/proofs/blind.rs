@@ -1,4 +1,5 @@
-//! A keyholder blinds a chunk of ciphertexts for zero-tests, each with a factor of its own (spec
+//! A keyholder blinds a chunk of ciphertexts for zero-tests (plaintext-equality tests with zero), each with
+//! its own factor (spec
 //! section 11).
 
 use super::nonces;

@@ -1,4 +1,4 @@
-//! A keyholder makes its decryption shares for a chunk of ciphertexts, and one proof for all (spec
+//! A keyholder makes its decryption shares (partial decryptions) for a chunk of ciphertexts, and one proof for all (spec
 //! section 11).
 
 use super::nonces;
@@ -63,7 +63,7 @@ mod tests {
     };
     use talea_contract::proofs::{ProofFault, decryption_share::verify};
 
-    /// A post and all that it stands on.
+    /// A post and all that it depends on.
     #[derive(Clone)]
     struct Post {
         head: Digest,

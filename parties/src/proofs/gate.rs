@@ -36,7 +36,7 @@ pub struct Witness {
     pub q_y: Scalar,
 }
 
-/// Where the gates stand, and what goes into them.
+/// The place of the gates, and their inputs.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
     /// The endorsed head.
@@ -97,12 +97,10 @@ pub fn prove<R: RngCore + CryptoRng>(
     let weights = absorb_signs(&mut fs, &openings, inputs.len());
 
     // sum (e*q + f*q'), the randomness of the weighed outputs
-    let randomness: Scalar = witnesses
-        .iter()
-        .zip(&weights)
-        .map(|(Witness { q_x, q_y, .. }, [e, f])| e * q_x + f * q_y)
-        .sum();
-    let randomness = Zeroizing::new(randomness);
+    let mut randomness = Zeroizing::new(Scalar::ZERO);
+    for (Witness { q_x, q_y, .. }, [e, f]) in witnesses.iter().zip(&weights) {
+        *randomness += e * q_x + f * q_y;
+    }
     let signs: Zeroizing<Vec<Scalar>> =
         Zeroizing::new(witnesses.iter().map(|witness| witness.sign.scalar()).collect());
     let mut generator = nonces(&mut fs, secrets.iter(), rng);
@@ -116,13 +114,13 @@ pub fn prove<R: RngCore + CryptoRng>(
             vector.announce(gens, &bases, masks, opening, &mut generator);
         }
         // (a + c*v)^2 - c^2 = 2 a v c + a^2
-        let (mut linear, mut constant) = (Scalar::ZERO, Scalar::ZERO);
+        let mut linear = Zeroizing::new(Scalar::ZERO);
+        let mut constant = Zeroizing::new(Scalar::ZERO);
         for ((a, v), [e, _]) in masks.iter().zip(signs.iter()).zip(&weights) {
             let weighed = Zeroizing::new(e * a);
-            linear += (*weighed + *weighed) * v;
-            constant += *weighed * a;
+            *linear += (*weighed + *weighed) * v;
+            *constant += *weighed * a;
         }
-        let (linear, constant) = (Zeroizing::new(linear), Zeroizing::new(constant));
         let (squares, mut quadratic) =
             Squares::announce(&bases, &linear, &constant, &mut generator);
         // M = sum a (e*X + f*Y) + Enc(0; mu)

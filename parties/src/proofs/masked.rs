@@ -7,7 +7,7 @@ use curve25519_dalek::{
     traits::{Identity as _, MultiscalarMul as _},
 };
 use rand_core::{CryptoRng, RngCore};
-use subtle::{Choice, ConditionallySelectable as _};
+use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 use talea_contract::group::{Generators, encode_point, encode_scalar};
 use talea_protocol::{
     bytes::{Point, Scalar as WireScalar},
@@ -39,16 +39,19 @@ pub(super) fn respond<'a>(
     challenge: &Scalar,
     secrets: impl IntoIterator<Item = &'a Scalar>,
 ) -> Option<Vec<Masked>> {
-    let respond = |(mask, secret): (&Scalar, &Scalar)| {
+    let mut is_refused = Choice::from(0);
+    let responses = masks.iter().zip(secrets).map(|(mask, secret)| {
         let bytes = (mask + challenge * secret).to_bytes();
-        let (low, high) = bytes.split_first_chunk::<MASKED_BYTES>()?;
-        let [.., before_last, last] = *low;
-        let is_below_the_middle = [before_last, last] == [0, 0];
-        let is_above_the_middle = [before_last, last] == [0xff, 0xff];
-        let is_short = high.iter().all(|byte| *byte == 0);
-        (is_short && !is_below_the_middle && !is_above_the_middle).then_some(Masked(*low))
-    };
-    masks.iter().zip(secrets).map(respond).collect()
+        let mut masked = BLANK;
+        masked.0.copy_from_slice(&bytes[..MASKED_BYTES]);
+        let high = bytes[MASKED_BYTES..].iter().fold(0, |all, byte| all | byte);
+        let top = u16::from_le_bytes([bytes[MASKED_BYTES - 2], bytes[MASKED_BYTES - 1]]);
+        is_refused |= !high.ct_eq(&0) | top.ct_eq(&0) | top.ct_eq(&u16::MAX);
+        masked
+    });
+    let responses = responses.collect();
+    // One branch, after all of them: it tells that some value fell out, and neither which nor on which side.
+    (!bool::from(is_refused)).then_some(responses)
 }
 
 /// `point` if `bit` is 1, `O` if it is 0, without a branch.

@@ -10,19 +10,29 @@ use talea_contract::{
     proofs::range::{RangeVerifier, Statement},
 };
 use talea_protocol::price::Level;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// A bid, and in a later round the active one.
-#[derive(Clone, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub struct Witness {
     /// `b`.
-    #[zeroize(skip)]
     pub level: Level,
     /// `rho`.
     pub rho: Scalar,
     /// `b_0` and `rho_0` of the active bid.
-    #[zeroize(skip)]
     pub active: Option<(Level, Scalar)>,
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        let Self { level, rho, active } = self;
+        level.0.zeroize();
+        rho.zeroize();
+        if let Some((level, rho)) = active {
+            level.0.zeroize();
+            rho.zeroize();
+        }
+    }
 }
 
 /// Proves that `C = b*G + rho*H` has `0 <= b < levels`, and in a later round that `b_0 <= b`.
@@ -79,7 +89,7 @@ mod tests {
     use talea_contract::proofs::{ProofFault, range::proof_len};
     use talea_protocol::{bytes::Point, labels};
 
-    /// What stands for `PK` here: any encoding does.
+    /// In place of `PK`: any encoding will do.
     const KEY: Point = Point([7; 32]);
 
     /// The witness of a first bid.

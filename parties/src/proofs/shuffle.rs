@@ -81,10 +81,13 @@ pub fn prove<R: RngCore + CryptoRng>(
     Statement { head, chunk, quorum_key, lists, outputs: &outputs }.absorb(&mut fs, gens);
 
     // S = sum r_l V_l + sigma*H of the bits of all moves, and of the powers
-    let bits: Zeroizing<Vec<u8>> =
-        Zeroizing::new(moves.iter().flat_map(|chosen| (0..k).map(|l| chosen.bit(l))).collect());
-    let powers: Zeroizing<Vec<Scalar>> =
-        Zeroizing::new(moves.iter().flat_map(|chosen| &chosen.powers).copied().collect());
+    // Room for all from the start: a vector that grows leaves copies behind.
+    let mut bits = Zeroizing::new(Vec::with_capacity(lists.len() * k));
+    let mut powers = Zeroizing::new(Vec::with_capacity(outputs.len()));
+    for chosen in moves {
+        bits.extend((0..k).map(|l| chosen.bit(l)));
+        powers.extend_from_slice(&chosen.powers);
+    }
     let bit_scalars: Zeroizing<Vec<Scalar>> =
         Zeroizing::new(bits.iter().map(|bit| Scalar::from(*bit)).collect());
     let secrets = || bit_scalars.iter().chain(powers.iter());

@@ -1,4 +1,4 @@
-//! A bidder encrypts its level as a unary encoding of bits and proves that it is the committed one (spec
+//! A bidder encrypts its level in unary, digit by digit, and proves that it is the committed one (spec
 //! section 9).
 
 use super::{
@@ -102,10 +102,13 @@ pub fn prove<R: RngCore + CryptoRng>(
         vector.respond(&x, &mut argument.bits);
         squares.respond(&x, rho, &mut argument.squares);
         // R = x^m * sum y^position r_e[t][j] + sum x^c R_c
-        let (of_terms, x_to_m) = term_randomness
-            .iter()
-            .fold((Scalar::ZERO, Scalar::ONE), |(sum, power), r| (sum + power * r, power * x));
-        let whole = Zeroizing::new(x_to_m * of_differences(shape, &randomness, &y) + of_terms);
+        let mut whole = Zeroizing::new(Scalar::ZERO);
+        let mut power_of_x = Scalar::ONE;
+        for r in term_randomness.iter() {
+            *whole += power_of_x * r;
+            power_of_x *= x;
+        }
+        *whole += power_of_x * *of_differences(shape, &randomness, &y);
         argument.randomness = encode_scalar(&whole);
         return Ok(SealedBid { unary, argument });
     }
@@ -196,18 +199,18 @@ fn coefficients(
 
 /// `sum over t, j of y^position r_e[t][j]`, where `r_e[t][j]` is the randomness of entry `j` less
 /// that of entry `j + 1`; entries 0 and `B_t` have none.
-fn of_differences(shape: &Shape, randomness: &[Scalar], y: &Scalar) -> Scalar {
-    let mut sum = Scalar::ZERO;
+fn of_differences(shape: &Shape, randomness: &[Scalar], y: &Scalar) -> Zeroizing<Scalar> {
+    let mut sum = Zeroizing::new(Scalar::ZERO);
     let mut rest = randomness.iter();
     let mut power = Scalar::ONE;
     for radix in shape.radices() {
         let mut current = Scalar::ZERO;
         for next in rest.by_ref().take(radix - 1) {
-            sum += power * (current - next);
+            *sum += power * (current - next);
             power *= y;
             current = *next;
         }
-        sum += power * current;
+        *sum += power * current;
         power *= y;
     }
     sum

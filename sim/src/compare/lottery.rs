@@ -170,7 +170,7 @@ pub fn biases(options: &Options) -> Vec<Bias> {
 mod tests {
     use super::*;
     use crate::{
-        bench,
+        bench::lot,
         compare::market::{Market, Rules, grid},
         simulate::{BidPlan, BidderConduct, Plan, simulate},
     };
@@ -247,7 +247,7 @@ mod tests {
             let outcome = simulate(cast, &plan, &mut transcript, rng).unwrap().outcome;
 
             let mut in_round_0: BTreeMap<PartyKey, Contribution> = BTreeMap::new();
-            for entry in bench::open(&transcript).1 {
+            for entry in lot::open(&transcript).1 {
                 let signed: SignedInstruction = borsh::from_slice(&entry.instruction).unwrap();
                 let Ok(Instruction::Reveal(reveals)) = borsh::from_slice(&signed.payload) else {
                     continue;

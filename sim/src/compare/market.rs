@@ -12,12 +12,12 @@ use crate::{
 use rand_core::CryptoRngCore;
 use std::{fmt, slice};
 use talea_protocol::{
+    builder::TermsBuilder,
     bytes::{List, PartyKey, Text},
-    labels,
     outcome::{Award, Ending, Survey},
     price::{Level, Price, PriceGrid, Scale, Shape, Side},
     quorum::Group,
-    terms::{Admission, Depth, Disclosure, Lot, Mechanism, Rounds, Schedule, Terms, Ties},
+    terms::{Depth, Disclosure, Lot, Mechanism, Rounds, Schedule, Terms},
 };
 
 /// Rounds at most, unless something else is asked for.
@@ -85,11 +85,15 @@ pub fn grid(levels: u32) -> Result<PriceGrid, &'static str> {
 }
 
 fn text(text: &str) -> Result<Text, Failure> {
-    Text::new(text).map_err(|error| Failure::new(Code::RunStuck, error.to_string()))
+    Text::new(text).map_err(stuck)
 }
 
 fn list<T, const MAX: usize>(items: Vec<T>) -> Result<List<T, MAX>, Failure> {
-    List::new(items).map_err(|error| Failure::new(Code::RunStuck, error.to_string()))
+    List::new(items).map_err(stuck)
+}
+
+fn stuck(error: impl fmt::Display) -> Failure {
+    Failure::new(Code::RunStuck, error.to_string())
 }
 
 /// An auction's terms and bidders, to be held with any values.
@@ -138,36 +142,18 @@ impl Market {
         let rounds = Rounds { limit, commit_slots: 10, reveal_slots: 10, cover: false };
         let rounds = (rules == Rules::InRounds).then_some(rounds);
         let depth = rounds.map(|_| Depth { min_bids: FEWEST });
-        let terms = Terms {
-            version: labels::PROTOCOL_VERSION,
-            nonce: [0; 32],
-            domain: text("talea-sim compare")?,
-            seller: cast.seller(),
-            custodian: cast.custodian(),
-            lots: list(vec![lot])?,
+        let (domain, schedule) = (text("talea-sim compare")?, Schedule::even(10));
+        let builder = TermsBuilder {
+            lots: vec![lot],
             mechanism: rules.mechanism(),
-            ties: Ties::EarliestCommit,
             disclosure: Disclosure::Facts { cover: false, depth },
-            reserve: None,
-            acceptance: None,
             rounds,
-            schedule: Schedule {
-                deals_until: 10,
-                complaints_until: 20,
-                commits_until: 30,
-                reveals_until: 40,
-                endorse_slots: 10,
-                step_slots: 10,
-                step_slots_per_bid: 1,
-                witness_slots: 1,
-            },
             stakes: cast.token_stakes(),
-            admission: Admission::Open,
-            max_bids_per_lot: 1_000,
-            quorum: list(vec![group])?,
-            fan_out: 15,
+            quorum: vec![group],
             chunk_items: 1024,
+            ..TermsBuilder::new(domain, cast.seller(), cast.custodian(), schedule)
         };
+        let terms = builder.build().map_err(stuck)?;
         let bidders = (0..bidders).filter_map(|index| cast.bidder(index)).collect();
         Ok((Self { terms, bidders, grid: grid.clone() }, cast))
     }

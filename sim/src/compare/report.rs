@@ -9,12 +9,10 @@ use super::{
     statistics::Estimate,
     withholding::Withholding,
 };
-use crate::{
-    report::{SCHEMA, to_json},
-    table::table,
-};
+use crate::report::SCHEMA;
 use serde::Serialize;
 use std::fmt::Write as _;
+use talea_text::{json::to_json, table::table};
 
 /// Everything compared.
 #[derive(Clone, Debug, Serialize)]

@@ -9,18 +9,18 @@ use talea_protocol::{
 /// What a bidder makes of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
-    /// Bids its value, and in rounds stands.
+    /// Bids its value, and in rounds keeps it.
     Truthful,
     /// Bids `(n - 1) / n` of its value: among `n` bidders with uniform values who pay what they bid,
     /// and care for the mean alone, nobody does better while all do so (Vickrey 1961; Krishna,
     /// *Auction Theory*, chapter 2).
     Shading,
-    /// In rounds: bids the shaded bid at once and stands, whatever it sees.
+    /// In rounds: bids the shaded bid at once and keeps it, whatever it sees.
     Holding,
     /// In rounds: opens at half its value. While what is shown does not exclude that somebody is
     /// before it, it goes to the next bucket above the best one shown, at most to its value.
     Improving,
-    /// In rounds: bids the lowest level, stands, and jumps in the last round that the terms allow,
+    /// In rounds: bids the lowest level, keeps it, and jumps in the last round that the terms allow,
     /// which may never come.
     Sniping,
     /// Like sniping, but jumps in round 1: the last one that is sure to come.

@@ -2,10 +2,10 @@
 
 use crate::{
     failure::{Code, Failure},
-    input::{self, CsvCodes},
     scenario::file::{BIDDER_CONDUCTS, bidder_conduct},
     simulate::BidderConduct,
 };
+use talea_text::rows::{CsvCodes, Row, Table};
 
 const NEEDED: [&str; 3] = ["bidder", "lot", "price"];
 const OPTIONAL: [&str; 1] = ["conduct"];
@@ -32,8 +32,8 @@ pub struct BidRow {
 /// `bids.columns`, or `bids.row` with the line.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<BidRow>, Failure> {
     let (needed, optional, most) = (&NEEDED, &OPTIONAL, usize::MAX);
-    let rows = input::Table { name, needed, optional, codes: CODES, most }.rows(bytes)?;
-    let bid = |row: input::Row| {
+    let rows = Table { name, needed, optional, codes: CODES, most }.rows(bytes)?;
+    let bid = |row: Row| {
         let line = row.line;
         let fail =
             |what: String| Failure::new(Code::BidsRow, format!("{name} line {line}: {what}"));

@@ -9,6 +9,14 @@ use serde::{
     de::{self, Deserializer, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 use std::{collections::BTreeMap, fmt};
+use talea_protocol::builder;
+use talea_text::{
+    file::{
+        DisclosureFile, GridFile, MechanismFile, PriceText, QUOTES, StakesFile, TiesFile,
+        fault_of_toml,
+    },
+    table_of_group, table_with_grid,
+};
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]
@@ -73,15 +81,15 @@ fn domain() -> String {
 }
 
 fn max_bids_per_lot() -> u32 {
-    1_000
+    builder::MAX_BIDS_PER_LOT
 }
 
 fn fan_out() -> u16 {
-    15
+    builder::FAN_OUT
 }
 
 fn chunk_items() -> u16 {
-    256
+    builder::CHUNK_ITEMS
 }
 
 /// Who may bid.
@@ -93,48 +101,6 @@ pub enum AdmissionFile {
     Open,
     /// The bidders of the scenario and nobody else.
     Listed,
-}
-
-/// How the price follows from the bids.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "mechanism"))]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum MechanismFile {
-    /// The best bid wins and pays what it bid.
-    #[default]
-    FirstPrice,
-    /// The best bid wins and pays the best losing one.
-    SecondPrice,
-    /// The best `units` bids win and pay the best losing one.
-    UniformPrice {
-        /// Units of each lot.
-        units: u16,
-    },
-}
-
-/// How ties are broken.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ties"))]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TiesFile {
-    /// The earliest commit wins.
-    #[default]
-    EarliestCommit,
-    /// A lottery decides.
-    Lottery,
-}
-
-/// What is opened in addition to winners and price.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DisclosureFile {
-    /// Every bid, and the reserve. It includes `cover` and `depth_from`, which are then not set.
-    pub everything: bool,
-    /// The best losing price.
-    pub cover: bool,
-    /// The depth: how many bids lie in each price bucket, opened if there are at least this many bids.
-    pub depth_from: Option<u32>,
 }
 
 /// When reserves are due, and what becomes of them.
@@ -191,174 +157,42 @@ pub struct ScheduleFile {
     /// Slots added to a step per bid; 1 if left out.
     pub step_slots_per_bid: Option<u64>,
     /// Slots before the end of reveals, and of a later round's commits, in which keyholders attest nothing
-    /// any more; if left out, a tenth of the shortest of these phases.
+    /// any more; if left out, a tenth of the shortest of these phases, rounded up.
     pub witness_slots: Option<u64>,
 }
 
-/// What is at stake, in whole units of the custodian's currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct StakesFile {
-    /// Locked per bid.
-    pub deposit: u64,
-    /// Locked per keyholder and lot.
-    pub bond: u64,
-    /// Charged per bid.
-    pub commit_fee: u64,
-    /// Added to it for each bid that the lot has already.
-    pub fee_growth: u64,
-}
-
-impl Default for StakesFile {
-    fn default() -> Self {
-        Self { deposit: 1_000, bond: 1_000, commit_fee: 0, fee_growth: 0 }
+table_with_grid! {
+    /// A line item.
+    #[derive(Clone, Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct LotFile {
+        /// What people call it.
+        pub name: String,
+        /// An identifier; `lot 0`, `lot 1` and so on if left out.
+        pub identifier: Option<String>,
+    }
+    then {
+        /// The seller's reserve.
+        pub reserve: Option<PriceText>,
+        /// Whether the seller declines what the lot comes to.
+        #[serde(default)]
+        pub declined: bool,
     }
 }
 
-/// A price grid, or the part of it that holds for every lot.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GridFile {
-    /// Which side bids: `"sale"` (the highest price wins) or `"procurement"` (the lowest price wins).
-    pub side: Option<SideFile>,
-    /// How prices are written: `"decimal 0"` to `"decimal 12"`, `"32nds"`, `"64ths"`, `"128ths"` or
-    /// `"256ths"`.
-    pub scale: Option<String>,
-    /// The first price of the grid, the worst for the seller.
-    pub start: Option<PriceText>,
-    /// The distance between neighbouring prices: an amount, or a fraction such as `"1/64"`. If left out, the
-    /// smallest unit of the scale.
-    pub tick: Option<PriceText>,
-    /// The last price of the grid, the best for the seller.
-    pub end: Option<PriceText>,
-    /// The number of prices, in place of `end`.
-    pub levels: Option<u32>,
-    /// Radices of the digits in which a price's number is written, most significant first. If left out, those
-    /// that `talea-sim suggest` suggests.
-    pub shape: Option<Vec<u32>>,
-    /// How much is offered. 1 if left out.
-    pub quantity: Option<u64>,
-}
-
-impl GridFile {
-    /// What this says, and `common` where it says nothing. An end and a number of levels exclude
-    /// each other, so either of them here sets aside both there.
-    #[must_use]
-    pub fn or(self, common: &Self) -> Self {
-        let common = common.clone();
-        let own_length = self.end.is_some() || self.levels.is_some();
-        let (end, levels) =
-            if own_length { (self.end, self.levels) } else { (common.end, common.levels) };
-        Self {
-            side: self.side.or(common.side),
-            scale: self.scale.or(common.scale),
-            start: self.start.or(common.start),
-            tick: self.tick.or(common.tick),
-            end,
-            levels,
-            shape: self.shape.or(common.shape),
-            quantity: self.quantity.or(common.quantity),
-        }
+table_of_group! {
+    /// A group of the quorum.
+    #[derive(Clone, Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct GroupFile {
+        /// How many, or who.
+        members: MembersFile
     }
-}
-
-/// A line item.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LotFile {
-    /// What people call it.
-    pub name: String,
-    /// An identifier; `lot 0`, `lot 1` and so on if left out.
-    pub identifier: Option<String>,
-    /// Which side bids.
-    pub side: Option<SideFile>,
-    /// What a minor unit is.
-    pub scale: Option<String>,
-    /// The worst price for the seller: level 0.
-    pub start: Option<PriceText>,
-    /// The distance of neighbouring prices; one minor unit if left out.
-    pub tick: Option<PriceText>,
-    /// The last price.
-    pub end: Option<PriceText>,
-    /// Or the number of prices.
-    pub levels: Option<u32>,
-    /// Radices of the digits, most significant first; suggested if left out.
-    pub shape: Option<Vec<u32>>,
-    /// How much is offered; 1 if left out.
-    pub quantity: Option<u64>,
-    /// The seller's reserve.
-    pub reserve: Option<PriceText>,
-    /// Whether the seller declines what the lot comes to.
-    #[serde(default)]
-    pub declined: bool,
-}
-
-/// A line item, taken apart.
-pub struct LotParts {
-    /// What people call it.
-    pub name: String,
-    /// Its identifier, if it has one.
-    pub identifier: Option<String>,
-    /// Its grid.
-    pub grid: GridFile,
-    /// The seller's reserve.
-    pub reserve: Option<PriceText>,
-    /// Whether the seller declines what the lot comes to.
-    pub declined: bool,
-}
-
-impl LotFile {
-    /// What belongs together.
-    #[must_use]
-    pub fn split(self) -> LotParts {
-        let Self {
-            name,
-            identifier,
-            side,
-            scale,
-            start,
-            tick,
-            end,
-            levels,
-            shape,
-            quantity,
-            reserve,
-            declined,
-        } = self;
-        let grid = GridFile { side, scale, start, tick, end, levels, shape, quantity };
-        LotParts { name, identifier, grid, reserve, declined }
+    then {
+        /// Members who do not behave, by name.
+        #[serde(default)]
+        pub conduct: BTreeMap<String, KeyholderConductFile>,
     }
-}
-
-/// Which side of the market bids.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "side"))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SideFile {
-    /// Buyers bid; the highest price wins.
-    Sale,
-    /// Suppliers bid; the lowest price wins.
-    Procurement,
-}
-
-/// A group of the quorum.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GroupFile {
-    /// What people call it.
-    pub name: String,
-    /// How many must act together.
-    pub threshold: u16,
-    /// How many must endorse; the threshold if left out.
-    pub endorsements: Option<u16>,
-    /// Whether its word counts for what the board did not take; if left out, if its threshold is more than 1.
-    pub witness: Option<bool>,
-    /// How many, or who.
-    pub members: MembersFile,
-    /// Members who do not behave, by name.
-    #[serde(default)]
-    pub conduct: BTreeMap<String, KeyholderConductFile>,
 }
 
 /// The members of a group.
@@ -425,12 +259,6 @@ pub struct BidFile {
     pub then: Vec<(String, BidderConduct)>,
 }
 
-/// A price that the scale has exactly, in any of its spellings, such as `"99.50"`, `"99 1/2"` or `"99-16+"`.
-/// Whole numbers may stand without quotes.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "price"))]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PriceText(pub String);
-
 /// Reads the name of a bidder's conduct.
 #[must_use]
 pub fn bidder_conduct(text: &str) -> Option<BidderConduct> {
@@ -444,41 +272,6 @@ pub fn bidder_conduct(text: &str) -> Option<BidderConduct> {
 
 /// The conducts a bid may have, for help texts.
 pub const BIDDER_CONDUCTS: &str = "\"honest\", \"never-reveals\" or \"reveals-rubbish\"";
-
-const QUOTES: &str =
-    "write a price with a fraction in quotes, as in \"99.50\": a float is not exact";
-
-struct PriceVisitor;
-
-impl Visitor<'_> for PriceVisitor {
-    type Value = PriceText;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a price in quotes")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<PriceText, E> {
-        Ok(PriceText(text.into()))
-    }
-
-    fn visit_i64<E: de::Error>(self, whole: i64) -> Result<PriceText, E> {
-        Ok(PriceText(whole.to_string()))
-    }
-
-    fn visit_u64<E: de::Error>(self, whole: u64) -> Result<PriceText, E> {
-        Ok(PriceText(whole.to_string()))
-    }
-
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<PriceText, E> {
-        Err(E::custom(QUOTES))
-    }
-}
-
-impl<'de> Deserialize<'de> for PriceText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(PriceVisitor)
-    }
-}
 
 struct BidVisitor;
 
@@ -592,21 +385,6 @@ fn at_line(text: &str, code: Code, error: &toml::de::Error) -> Failure {
     Failure::new(code, fault_of_toml("the scenario", text, error))
 }
 
-/// A fault of TOML in one sentence: the line, what stands there, and what is wrong with it; `whole` names the
-/// file where it is about no line.
-#[must_use]
-pub fn fault_of_toml(whole: &str, text: &str, error: &toml::de::Error) -> String {
-    let message = error.message().lines().collect::<Vec<_>>().join("; ");
-    let start = error.span().map(|span| span.start).filter(|start| *start > 0);
-    let Some(before) = start.and_then(|start| text.get(..start)) else {
-        return format!("{whole}: {message}");
-    };
-    let number = before.bytes().filter(|byte| *byte == b'\n').count().saturating_add(1);
-    let line = text.lines().nth(number.saturating_sub(1)).unwrap_or("").trim();
-    let shown: String = line.chars().take(60).collect();
-    format!("line {number} ({shown}): {message}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -687,16 +465,5 @@ mod tests {
         assert_eq!(group.conduct["a"], KeyholderConductFile::NeverDeals);
         assert_eq!(group.conduct["b"], KeyholderConductFile::Leaves { from_step: 3 });
         assert_eq!(group.members, MembersFile::Named(vec!["a".into(), "b".into()]));
-    }
-
-    #[test]
-    fn a_lots_own_length_sets_aside_the_common_one() {
-        let common =
-            GridFile { end: Some(PriceText("5".into())), quantity: Some(3), ..GridFile::default() };
-        let own = GridFile { levels: Some(9), ..GridFile::default() };
-        let both = own.or(&common);
-        assert_eq!((both.end, both.levels, both.quantity), (None, Some(9), Some(3)));
-        let neither = GridFile::default().or(&common);
-        assert_eq!(neither.end, Some(PriceText("5".into())));
     }
 }

@@ -1,6 +1,11 @@
 //! Every code of a scenario has its small mistake here.
 
 use super::*;
+use crate::simulate::{BidderConduct, Seat};
+use talea_protocol::{
+    price::{Scale, Shape},
+    terms::Admission,
+};
 
 const LOT: &str = r#"
 [[lots]]

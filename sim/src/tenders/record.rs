@@ -9,12 +9,10 @@
 //! Rows of a tender need not stand together. A bidder's number may stand twice in a tender: such
 //! rows are bids of two parties, since a party has one bid.
 
-use crate::{
-    failure::{Code, Failure},
-    input::{self, CsvCodes, Row},
-};
+use crate::failure::{Code, Failure};
 use std::collections::BTreeMap;
 use talea_protocol::bytes::Text;
+use talea_text::rows::{CsvCodes, Row, Table};
 
 const COLUMNS: [&str; 10] = [
     "auction",
@@ -98,7 +96,7 @@ struct Common {
 /// `tenders.columns`, or `tenders.row` and `tenders.tender` with the line.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<Tender>, Failure> {
     let (needed, optional, most) = (&COLUMNS, &[], usize::MAX);
-    let rows = input::Table { name, needed, optional, codes: CODES, most }.rows(bytes)?;
+    let rows = Table { name, needed, optional, codes: CODES, most }.rows(bytes)?;
     let mut tenders: Vec<(Common, Tender)> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for row in rows {

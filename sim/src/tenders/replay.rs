@@ -8,10 +8,9 @@
 use crate::{
     failure::{Code, Failure},
     run,
-    scenario::{GroupPlan, Scenario, file::StakesFile},
+    scenario::{GroupPlan, LOCKED, Scenario},
     seed,
     simulate::{BidPlan, BidderConduct, Seat},
-    suggest::Load,
     tenders::{
         record::Tender,
         submission::{self, NotSubmitted, Skip, Submission},
@@ -27,10 +26,12 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 use talea_protocol::{
+    builder::{CHUNK_ITEMS, FAN_OUT},
     bytes::Text,
     outcome::Ending,
     terms::{Disclosure, Lot, Mechanism, Schedule, Ties},
 };
+use talea_text::{file::StakesFile, rules, suggest::Load};
 
 /// How to run a record.
 #[derive(Clone, Debug)]
@@ -48,8 +49,6 @@ pub struct Options {
 /// The keyholders of every replayed auction: 2 of 3.
 const KEYHOLDERS: u16 = 3;
 const THRESHOLD: u16 = 2;
-const FAN_OUT: u16 = 15;
-const CHUNK_ITEMS: u16 = 256;
 
 /// A record that was simulated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -284,17 +283,8 @@ fn scenario(
         seed,
         domain: text("talea-sim/tenders".into())?,
         opening_slot: 0,
-        schedule: Schedule {
-            deals_until: 10,
-            complaints_until: 20,
-            commits_until: 30,
-            reveals_until: 40,
-            endorse_slots: 10,
-            step_slots: 10,
-            step_slots_per_bid: 1,
-            witness_slots: 1,
-        },
-        stakes: StakesFile::default(),
+        schedule: Schedule::even(10),
+        stakes: rules::stakes(StakesFile::default(), LOCKED, None),
         is_listed: false,
         max_bids_per_lot: talea_protocol::limits::MAX_BIDS_PER_LOT,
         fan_out: FAN_OUT,

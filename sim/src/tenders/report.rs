@@ -1,12 +1,12 @@
 //! The comparison, for people and for tools.
 
 use crate::{
-    report::{SCHEMA, to_json},
-    table::table,
+    report::SCHEMA,
     tenders::replay::{Replay, SimulatedTender},
 };
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt::Write as _};
+use talea_text::{json::to_json, table::table};
 
 /// What a record came to.
 #[derive(Clone, Debug, Serialize)]

@@ -11,10 +11,10 @@
 
 use crate::{
     failure::Failure,
-    suggest::{self, Load},
     tenders::record::{RecordedBid, ResultCode, Tender, Yen},
 };
 use talea_protocol::price::{Level, Price, PriceGrid, Scale, Side};
+use talea_text::suggest::{self, Load};
 
 /// Why a bid is not handed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

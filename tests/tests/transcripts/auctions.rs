@@ -64,7 +64,7 @@ fn bid(file: &'static str, title: &'static str, small: &Small, levels: &[&[u32]]
     simulated(file, title, small, &small.plan(levels))
 }
 
-fn harnessed(file: &'static str, title: &'static str, mut harness: Harness) -> Case {
+fn finished(file: &'static str, title: &'static str, mut harness: Harness) -> Case {
     harness.finish();
     valid(file, title, harness.board.into_inner().1)
 }
@@ -167,7 +167,7 @@ fn mechanisms() -> Vec<Case> {
         growing_fee(),
         bid("accepted.talea", "the seller accepts", &say, &[&[1, 2]]),
         simulated("declined.talea", "the seller declines", &say, &declined),
-        harnessed("silence-accepts.talea", "the seller says nothing, and has sold", waiting),
+        finished("silence-accepts.talea", "the seller says nothing, and has sold", waiting),
     ]
 }
 
@@ -180,7 +180,7 @@ fn growing_fee() -> Case {
     let reveals = vec![harness.commit(0, 0, 1), harness.commit(1, 0, 2)];
     harness.pass();
     harness.reveal(reveals);
-    harnessed("growing-fee.talea", "a fee that grows with each commit", harness)
+    finished("growing-fee.talea", "a fee that grows with each commit", harness)
 }
 
 fn disclosures() -> Vec<Case> {
@@ -269,12 +269,12 @@ fn reserves() -> Vec<Case> {
             &sealed,
             &with_reserve(&sealed, &[1, 2], 3, false),
         ),
-        harnessed(
+        finished(
             "reserve-attested.talea",
             "a reserve that is not revealed and attested: its deposit is released, and it does not bind",
             attested,
         ),
-        harnessed("reserve-without-bids.talea", "a reserve on which nobody bids", unbid),
+        finished("reserve-without-bids.talea", "a reserve on which nobody bids", unbid),
     ]
 }
 
@@ -324,7 +324,7 @@ fn keyholders() -> Vec<Case> {
         case("void-setup.talea", "too few members deal", with(&[1, 2], NeverDeals)),
         case("void-endorsement.talea", "too few keyholders endorse", with(&[1, 2], NeverEndorses)),
         case(
-            "out.talea",
+            "excluded.talea",
             "a keyholder stops, and the others go on",
             with(&[1], Leaves { from_step: 2 }),
         ),
@@ -368,7 +368,7 @@ fn bids() -> Vec<Case> {
             &small,
             &with_bidder(plan(), 2, RevealsRubbish),
         ),
-        harnessed(
+        finished(
             "attested.talea",
             "a bid that the board did not take, and a keyholder attests",
             attested,
@@ -436,7 +436,7 @@ fn chosen_randomness(file: &'static str, title: &'static str, randomness: [u64; 
     let reveals = vec![harness.commit_altered(0, 0, 2, |_| sealed), harness.commit(1, 0, 1)];
     harness.pass();
     harness.reveal(reveals);
-    harnessed(file, title, harness)
+    finished(file, title, harness)
 }
 
 fn rounds() -> Vec<Case> {
@@ -542,7 +542,7 @@ fn surveys_that_end_together() -> Case {
     // One tick passes the deadlines of the first and the last lot, which end void.
     harness.pass();
     assert_eq!(harness.auction().phase(), Phase::Commits);
-    harnessed(
+    finished(
         "rounds-several-deadlines.talea",
         "three lots in rounds: one is surveyed, and later one instruction passes the deadlines of the others, \
          which are void; round 1 counts from that instruction",

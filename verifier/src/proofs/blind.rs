@@ -1,4 +1,5 @@
-//! Blind: `(a*R, a*E)` for a known `a` other than 0 per item (section 11, **K7**).
+//! Blind, the first half of a plaintext-equality test with zero: `(a*R, a*E)` for a known `a` other than 0 per item
+//! (section 11, **K7**).
 
 use curve25519_dalek::{scalar::Scalar, traits::IsIdentity as _};
 use rayon::prelude::*;
@@ -14,7 +15,7 @@ use crate::{
     group::{Cipher, combine2},
 };
 
-/// A ciphertext, decoded and as it stands on the wire.
+/// A ciphertext, decoded and as on the wire.
 #[derive(Clone, Copy, Debug)]
 pub struct Item {
     /// Decoded.

@@ -9,7 +9,7 @@ use crate::{
     group::{bases, combine2, encode},
 };
 
-/// Between whom, and what is shown.
+/// The parties of a complaint, and its statement.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement {
     /// Group index, from 0.
@@ -29,7 +29,7 @@ pub struct Statement {
 /// Checks the proof of a complaint.
 ///
 /// # Errors
-/// [`ProofError`] if an encoding is not canonical or the challenge is another.
+/// [`ProofError`] if an encoding is not canonical or the challenge differs.
 pub fn verify(
     context: &Context,
     statement: &Statement,

@@ -1,4 +1,5 @@
-//! Decrypt: `D_k = x_j * R_k` for every item, with the `x_j` of `Y_j = x_j * K` (section 11, **K9**).
+//! Decryption shares (partial decryptions): `D_k = x_j * R_k` for every item, with the `x_j` of `Y_j = x_j * K`
+//! (section 11, **K9**).
 
 use curve25519_dalek::{
     RistrettoPoint,
@@ -17,7 +18,7 @@ use crate::{
     group::{bases, combine2, encode},
 };
 
-/// A point, decoded and as it stands on the wire.
+/// A point, decoded and as on the wire.
 #[derive(Clone, Copy, Debug)]
 pub struct Element {
     /// Decoded.
@@ -62,7 +63,7 @@ pub(crate) fn decode(shares: &[Point], proof: &CompactProof) -> Result<Decoded, 
 ///
 /// # Errors
 /// [`ProofError`] if lengths differ, an encoding is not canonical, a share is `O`, the weighted sum
-/// of the randomness is `O`, or the challenge is another.
+/// of the randomness is `O`, or the challenge differs.
 pub fn verify(
     context: &Context,
     head: &Digest,

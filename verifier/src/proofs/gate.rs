@@ -1,4 +1,4 @@
-//! Gate: `X' = v*X + Enc(0; q)` and `Y' = v*Y + Enc(0; q')` with the same `v` in {1, -1}
+//! The conditional gate (Schoenmakers and Tuyls, 2004): `X' = v*X + Enc(0; q)` and `Y' = v*Y + Enc(0; q')` with the same `v` in {1, -1}
 //! (section 11, **K6**).
 //!
 //! One proof for all gates of a message. Vectors commit to the signs, [`MAX_VECTOR`] to each; weights drawn
@@ -174,7 +174,7 @@ pub(crate) struct Message<'a> {
     pub(crate) head: Digest,
     pub(crate) chunk: u32,
     pub(crate) quorum_key: &'a QuorumKey,
-    /// Of the turn before, if there was one: the same place in memory tells it.
+    /// The outputs of the turn before, if any; the same allocation identifies it.
     pub(crate) inputs: &'a Wires,
     pub(crate) post: &'a Decoded,
 }
@@ -320,7 +320,7 @@ fn fold_holds(challenged: &[&Challenged<'_, '_>]) -> bool {
     fold.vanishes(&first.message.quorum_key.point)
 }
 
-/// What multiplies the wires: `X.R, X.E, Y.R, Y.E` of every gate. Wires between two turns stand in
+/// What multiplies the wires: `X.R, X.E, Y.R, Y.E` of every gate. Wires between two turns occur in
 /// the equations of both and are multiplied once.
 #[derive(Default)]
 struct Sums<'a> {

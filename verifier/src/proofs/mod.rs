@@ -6,12 +6,12 @@
 //! | [`complaint`] | a complaint's shared point is the one between complainer and dealer | 7 |
 //! | [`range`] | the committed bid is a level of the grid | 8 |
 //! | [`unary`] | a unary encoding encrypts the committed bid | 9 |
-//! | [`gate`] | both ciphertexts of a gate took the same sign | 11 |
-//! | [`shuffle`] | lists were permuted, and every entry raised to a power that is not zero | 11 |
-//! | [`blind`] | both parts of a ciphertext took the same blinding, and it is not zero | 11 |
+//! | [`gate`] | both ciphertexts of a conditional gate were multiplied by the same sign | 11 |
+//! | [`shuffle`] | lists were shuffled, and every entry raised to a power that is not zero | 11 |
+//! | [`blind`] | of a plaintext-equality test with zero: both parts of a ciphertext were multiplied by the same factor, which is not zero | 11 |
 //! | [`decryption_share`] | a decryption share is the keyholder's own | 11 |
 //!
-//! Each has a `verify` that takes a statement and a proof as they stand on the wire. Inside, the
+//! Each has a `verify` that takes a statement and a proof as on the wire. Inside, the
 //! replay decodes once, on all cores, and calls the same equations on decoded values.
 //!
 //! Possession, complaint, shuffle, blind and decryption share are compact: the announcements are recomputed and the
@@ -36,13 +36,13 @@ use crate::group;
 /// Why a proof is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
-    /// An encoding is not the canonical one of anything.
+    /// An encoding is not canonical.
     #[error("{0} is not a canonical encoding")]
     NotCanonical(String),
     /// The identity where the specification excludes it.
     #[error("{0} is the identity")]
     Identity(String),
-    /// A list or a proof has a length that the statement does not give it.
+    /// A list's or a proof's length differs from the statement's.
     #[error("{what}: expected {expected}, found {actual}")]
     Length {
         /// Of what.
@@ -52,7 +52,7 @@ pub enum ProofError {
         /// Length found.
         actual: usize,
     },
-    /// A compact proof's challenge is not the hash of what it must be the hash of.
+    /// A compact proof's challenge differs from the recomputed one.
     #[error("the challenge must be {expected} and is {actual}")]
     Challenge {
         /// The recomputed challenge.
@@ -65,12 +65,12 @@ pub enum ProofError {
     Equation(String),
 }
 
-/// Decodes a point, or says which one would not.
+/// Decodes a point; the error names it.
 fn point(encoding: &Point, name: impl FnOnce() -> String) -> Result<RistrettoPoint, ProofError> {
     group::decode(encoding).ok_or_else(|| ProofError::NotCanonical(name()))
 }
 
-/// Decodes a scalar, or says which one would not.
+/// Decodes a scalar; the error names it.
 fn scalar(encoding: &WireScalar, name: impl FnOnce() -> String) -> Result<Scalar, ProofError> {
     group::decode_scalar(encoding).ok_or_else(|| ProofError::NotCanonical(name()))
 }

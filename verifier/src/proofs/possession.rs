@@ -42,7 +42,7 @@ pub struct Statement<'a> {
 /// Checks one of the two proofs of a deal.
 ///
 /// # Errors
-/// [`ProofError`] if `Y` is `O`, an encoding is not canonical, or the challenge is another.
+/// [`ProofError`] if `Y` is `O`, an encoding is not canonical, or the challenge differs.
 pub fn verify(
     context: &Context,
     of: Of,

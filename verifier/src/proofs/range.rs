@@ -5,8 +5,8 @@
 //! `V_0 = (levels-1)*G - C` of `n` bits, in an improvement aggregated with `V_1 = C - C_0`. That a bid is
 //! not negative shows in its reveal.
 //!
-//! The specification defines the proof by the crate `bulletproofs`. Its verifier is the judge of
-//! every proof that could be refused; but first the two equations are evaluated here, written
+//! The specification defines the proof by the crate `bulletproofs`. Its verifier decides on
+//! every proof that may be refused; but first the two equations are evaluated here, written
 //! from the paper, for many proofs of both kinds in one multi-scalar multiplication: the generators,
 //! most of the work, are shared by all of them. A proof is accepted if they hold.
 
@@ -138,7 +138,7 @@ pub(crate) fn chains() -> &'static Chains {
 /// Checks a commitment and its range proof.
 ///
 /// # Errors
-/// [`ProofError`] if `C` is not canonical or is `O`, or if the proof has another length, an
+/// [`ProofError`] if `C` is not canonical or is `O`, or if the proof has the wrong length, has an
 /// encoding that is not canonical, or does not hold.
 pub fn verify(
     context: &Context,
@@ -153,8 +153,8 @@ pub fn verify(
 /// Checks a commitment of a later round and its proof against the `active` commitment.
 ///
 /// # Errors
-/// [`ProofError`] if `C` or `C_0` is not canonical or `C` is `O`, or if the proof has another length,
-/// an encoding that is not canonical, or does not hold.
+/// [`ProofError`] if `C` or `C_0` is not canonical or `C` is `O`, or if the proof has the wrong length,
+/// has an encoding that is not canonical, or does not hold.
 pub fn verify_improvement(
     context: &Context,
     quorum_key: &Point,

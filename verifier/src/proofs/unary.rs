@@ -223,9 +223,9 @@ impl Challenged<'_, '_> {
             let s_t = bits_above.saturating_sub(m_t);
             let y_at_zero = y_to_position;
 
-            // U[t][0] = (O, G) stands in e[t][0] alone.
+            // U[t][0] = (O, G) occurs in e[t][0] alone.
             fold.g += e * x_to_m * y_at_zero;
-            // U[t][j] stands in e[t][j], and negated in e[t][j-1].
+            // U[t][j] occurs in e[t][j], and negated in e[t][j-1].
             for (_, entry) in (1..radix).zip(&mut entries) {
                 let next = y_to_position * y;
                 let coefficient = x_to_m * (next - y_to_position);
@@ -323,7 +323,7 @@ pub fn verify(
     verify_batch(quorum_key, &[revealed])
 }
 
-/// A sealed bid as it stands on the wire, and what it is checked against.
+/// A sealed bid as on the wire, and what it is checked against.
 #[derive(Clone, Copy, Debug)]
 pub struct Revealed<'a> {
     /// Whose bid it is, and where.

@@ -60,7 +60,7 @@ impl Replay {
             let bidder = commit.bidder;
             let deposit = stakes.deposit;
             match commit.status {
-                // A reserve on which nobody bid.
+                // A reserve of a lot without bids.
                 _ if !has_commits => self.money(|ledger| ledger.release(bidder, deposit))?,
                 Status::Ranked if commit.in_default => {
                     self.money(|ledger| ledger.forfeit(bidder, deposit))?;

@@ -29,20 +29,20 @@ impl Replay {
             if excluded {
                 "the bidder is the seller, the custodian or the beneficiary".into()
             } else {
-                "the bidder is not on the list of the admitted".into()
+                "the bidder is not on the admission list".into()
             }
         })?;
         let round = self.round.number;
         let first = state.named(round, &bidder, &terms.seller).is_none();
         docket.require(Check::CommitOnce, first, || {
-            format!("the bidder has a commit for lot {index} and round {round} already")
+            format!("the bidder already has a commit for lot {index} and round {round}")
         })?;
         if round > 0 {
             return self.commit_update(index, lot, bidder, body);
         }
         let most = usize::try_from(terms.max_bids_per_lot).unwrap_or(usize::MAX);
         docket.require(Check::CommitRoom, state.commits.len() < most, || {
-            format!("lot {index} has its {most} commits already")
+            format!("lot {index} already has {most} commits, as many as it takes")
         })?;
         let deposit = terms.stakes.deposit;
         let fee = facts.commit_fee(state.commits.len());
@@ -89,7 +89,7 @@ impl Replay {
         };
         let first = state.reserve.is_none();
         self.docket
-            .require(Check::CommitOnce, first, || format!("lot {index} has a reserve already"))?;
+            .require(Check::CommitOnce, first, || format!("lot {index} already has a reserve"))?;
         let deposit = facts.terms.stakes.deposit;
         self.commit_stake(&seller, deposit)?;
         let reserve = self.committed(lot, seller, body, None)?;
@@ -154,7 +154,7 @@ impl Replay {
         // Reserves among them: a reserve's commitment is one of the auction's like any other.
         let distinct = self.commitments.insert(commit.commitment);
         docket.require(Check::CommitDistinct, distinct, || {
-            format!("another commit of the auction has {}", commit.commitment)
+            format!("commitment {} was committed before in this auction", commit.commitment)
         })?;
         self.open_commits = self.open_commits.saturating_add(1);
         Ok(CommitState {

@@ -37,7 +37,7 @@ impl Replay {
         let lot = usize::try_from(decision.lot).unwrap_or(usize::MAX);
         let waits = self.lots.get(lot).is_some_and(|state| state.waiting.is_some());
         self.docket.require(Check::DecisionDue, waits, || {
-            format!("lot {} waits for no decision", decision.lot)
+            format!("lot {} is not waiting for a decision", decision.lot)
         })?;
         Ok((lot, decision.accept))
     }

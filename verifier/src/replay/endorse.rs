@@ -14,7 +14,7 @@ use talea_protocol::{
 use super::{Phase, Replay, bid::Status, witness::Statements};
 use crate::failure::Stop;
 
-/// What was endorsed by whom.
+/// The endorsements, by keyholder.
 #[derive(Debug, Default)]
 pub(crate) struct Endorsing {
     /// The head at the close of reveals.
@@ -71,9 +71,9 @@ impl Replay {
         let has = self.endorsing.of_group(id.group);
         self.docket.require(Check::EndorseOnce, !again && has < wanted, || {
             if again {
-                format!("{id} has endorsed already")
+                format!("{id} has already endorsed")
             } else {
-                format!("group {} has the {wanted} endorsements that it wants", id.group)
+                format!("group {} already has the {wanted} endorsements that it wants", id.group)
             }
         })?;
         self.endorsing.endorsed.insert(id);
@@ -94,10 +94,7 @@ impl Replay {
             return Some(format!("the round must be {round} and is {}", endorsement.round));
         }
         if endorsement.head != head {
-            return Some(format!(
-                "the head at the close of reveals is {head} and the endorsed one {}",
-                endorsement.head
-            ));
+            return Some(format!("the endorsed head must be {head} and is {}", endorsement.head));
         }
         let mut before: Option<&BidId> = None;
         for (at, bid) in endorsement.attested.iter().enumerate() {
@@ -115,7 +112,7 @@ impl Replay {
         None
     }
 
-    /// Never revealed; or, in a later round, nothing was committed for a bid that stands.
+    /// Never revealed; or, in a later round, nothing was committed for an active bid.
     fn is_missing(&self, bid: &BidId) -> bool {
         let BidId { lot, round, bidder } = bid;
         let lot = usize::try_from(*lot).ok().and_then(|lot| self.lots.get(lot));
@@ -125,7 +122,7 @@ impl Replay {
         };
         match lot.named(*round, bidder, &self.facts.terms.seller) {
             Some(commit) => lot.at(commit).is_some_and(|commit| commit.status == Status::Open),
-            // In round 0 nothing stands.
+            // In round 0 no bid is active.
             None => *round > 0 && lot.active_commitment(bidder).is_some(),
         }
     }

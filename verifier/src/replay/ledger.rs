@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use talea_protocol::{bytes::PartyKey, limits::MAX_ACCOUNTS, outcome::Account};
 
 /// A movement of money that is not there, or a sum that does not fit. The replay asks for none
-/// unless it has a fault of its own.
+/// unless the verifier itself is at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{party} would be left with a {place} account that no unit can fill")]
 pub(crate) struct Imbalance {
@@ -18,7 +18,7 @@ pub(crate) struct Imbalance {
 /// Every account ever touched.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    /// Receives every forfeit and fee; if nobody is named, nobody does.
+    /// Receives every forfeit and fee; nobody does if the terms name none.
     beneficiary: Option<PartyKey>,
     accounts: BTreeMap<PartyKey, Account>,
     funded: u64,

@@ -19,7 +19,7 @@ use crate::proofs::range::Former;
 /// One lot.
 #[derive(Debug, Default)]
 pub(crate) struct LotState {
-    /// As they were accepted in round 0; later on the bids that stand.
+    /// As they were accepted in round 0; in later rounds the active bids.
     pub(crate) commits: Vec<CommitState>,
     pub(crate) by_bidder: BTreeMap<PartyKey, usize>,
     /// Of a later round while it lasts: by the place of the bids that they are to replace.
@@ -28,7 +28,7 @@ pub(crate) struct LotState {
     pub(crate) reserve: Option<CommitState>,
     /// Keyholders who are excluded from this lot.
     pub(crate) excluded: BTreeSet<KeyholderId>,
-    /// Of these, whom a deadline excluded that was not excused.
+    /// Of these, the ones excluded by a deadline for which they are not excused.
     pub(crate) at_fault: BTreeSet<KeyholderId>,
     /// Being surveyed or ranked.
     pub(crate) ranking: Option<Ranking>,
@@ -91,7 +91,7 @@ impl LotState {
         Disclosed { surveys: List::new(surveys).unwrap_or_default(), ..self.disclosed.clone() }
     }
 
-    /// The place in commit order of a bidder's bid that stands.
+    /// The place in commit order of a bidder's active bid.
     pub(crate) fn active_commitment(&self, bidder: &PartyKey) -> Option<(usize, Former)> {
         let at = self.by_bidder.get(bidder).copied()?;
         let commit = self.commits.get(at).filter(|commit| commit.status == Status::Ranked)?;

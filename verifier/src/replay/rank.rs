@@ -381,8 +381,7 @@ impl Replay {
             return Some(format!("chunk {} is complete", header.chunk));
         }
         let head = self.endorsing.head;
-        (header.head != head)
-            .then(|| format!("the endorsed head is {head} and the message's {}", header.head))
+        (header.head != head).then(|| format!("the head must be {head} and is {}", header.head))
     }
 
     /// After an accepted message: the program goes on when its step is complete.
@@ -432,7 +431,7 @@ impl Replay {
         }
         let mut anew = step.lose_their_turn(&committee, &state.excluded, &late);
         anew.extend(expired.iter().copied());
-        // Whoever is late in several chunks must be excused in each.
+        // A keyholder that is late in several chunks must be excused in each.
         let number = step.number;
         let mut at_fault = BTreeSet::new();
         for at in expired.iter().copied() {
@@ -481,10 +480,10 @@ fn idle(
         return Some(format!("{id} is excluded from this lot"));
     }
     if chunk.has_acted(id) {
-        return Some(format!("{id} has acted in this chunk already"));
+        return Some(format!("{id} has already acted in this chunk"));
     }
     if !chunk.lacks(committee, id.group) {
-        return Some(format!("group {} has all the acts that this chunk needs of it", id.group));
+        return Some(format!("group {} already has all acts that this chunk needs", id.group));
     }
     let due = chunk.due(committee, excluded)?;
     (kind.is_in_turn() && due != id).then(|| format!("{due} is due and {id} acted"))

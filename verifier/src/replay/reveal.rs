@@ -59,7 +59,7 @@ impl Replay {
                 format!("lot {} of bidder {} is named twice", bid.lot, bid.bidder)
             })?;
             docket.require(Check::RevealSeal, *seal == committed, || {
-                format!("the commit's seal is {committed} and the bytes have {seal}")
+                format!("the seal must be {committed} and is {seal}")
             })?;
             if status == Status::Open {
                 open.push((lot, commit, reveal));

@@ -1,4 +1,4 @@
-//! Rounds: what stands from one to the next, and when there is no next one (section 5, Rounds).
+//! Rounds: which bids are active from one to the next, and when there is no next one (section 5, Rounds).
 //!
 //! In every round but the last each undecided lot is *surveyed* before anything is ranked. The surveys
 //! are over when an instruction has the last lot surveyed or ended, at that instruction's slot.
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::failure::Stop;
 
-/// Where the rounds stand.
+/// The state of the rounds.
 #[derive(Debug, Default)]
 pub(crate) struct Round {
     /// The current one.
@@ -23,7 +23,7 @@ pub(crate) struct Round {
 }
 
 impl Replay {
-    /// Endorsing has ended: who did not reveal is known, and so is what stands.
+    /// Endorsing has ended: the missing reveals are known, and so are the active bids.
     pub(crate) fn settle_round(&mut self) -> Result<(), Stop> {
         let round = self.round.number;
         for lot in 0..self.lots.len() {
@@ -31,7 +31,7 @@ impl Replay {
             let mut state = std::mem::take(self.lot_mut(lot)?);
             let attested = |bidder| self.is_attested(&BidId { lot: index, round, bidder });
             if state.ending.is_some() {
-                // Nothing stands on a lot that has ended.
+                // No bid is active on a lot that has ended.
             } else if round == 0 {
                 for commit in state.commits.iter_mut().chain(&mut state.reserve) {
                     if commit.status == Status::Open {

@@ -178,7 +178,7 @@ impl Replay {
         let has_dealt = self.setup.dealt(id);
         self.docket.require(Check::DealOnce, !has_dealt && available >= bond, || {
             if has_dealt {
-                format!("{id} has dealt already")
+                format!("{id} has already dealt")
             } else {
                 format!("{id} must have {bond} available for its bonds and has {available}")
             }

@@ -16,12 +16,12 @@ use talea_protocol::{
 use super::{Phase, Replay, rank::Ranking};
 use crate::failure::Stop;
 
-/// What was said since the close of reveals.
+/// The statements since the close of reveals.
 #[derive(Debug, Default)]
 pub(crate) struct Statements {
     /// How many accepted endorsements of each group attest a bid, its own bidder's not among them.
     attested: BTreeMap<BidId, BTreeMap<u16, usize>>,
-    /// Who vouched for whom, by duty.
+    /// The vouches, by duty.
     vouched: BTreeMap<Duty, BTreeMap<KeyholderId, BTreeSet<KeyholderId>>>,
 }
 
@@ -32,7 +32,7 @@ impl Statements {
         *count = count.saturating_add(1);
     }
 
-    /// Nobody can be excluded for these duties any more.
+    /// No keyholder can be excluded for these duties any more.
     pub(crate) fn forget(&mut self, is_over: impl Fn(&Duty) -> bool) {
         self.vouched.retain(|duty, _| !is_over(duty));
     }
@@ -43,10 +43,10 @@ impl Statements {
     }
 }
 
-/// Whether something of a party's is borne out, given how many keyholders of each group there are besides
+/// Whether something of a party's is confirmed, given how many keyholders of each group there are besides
 /// the party, and how many statements of theirs for it: every witness group that counts has `threshold`,
 /// and one counts.
-fn is_borne_out(
+fn is_confirmed(
     quorum: &[Group],
     others: impl Fn(u16) -> usize,
     statements: impl Fn(u16) -> usize,
@@ -67,14 +67,14 @@ fn is_borne_out(
 }
 
 impl Replay {
-    /// Whether endorsements bear out a missing bid.
+    /// Whether endorsements confirm a missing bid.
     pub(crate) fn is_attested(&self, bid: &BidId) -> bool {
         let Some(of_group) = self.endorsing.said.attested.get(bid) else {
             return false;
         };
         let bidder = self.facts.keyholders.get(&bid.bidder).copied();
         let statements = |group| of_group.get(&group).copied().unwrap_or(0);
-        is_borne_out(&self.facts.terms.quorum, |g| self.others(g, bidder), statements)
+        is_confirmed(&self.facts.terms.quorum, |g| self.others(g, bidder), statements)
     }
 
     /// How many keyholders a group has besides this one.
@@ -83,7 +83,7 @@ impl Replay {
         all.filter(|id| id.group == group && Some(*id) != party).count()
     }
 
-    /// Of those whom the deadline of a duty excludes, the ones who are not excused.
+    /// Of the keyholders that the deadline of a duty excludes, those not excused.
     pub(crate) fn not_excused(
         &self,
         duty: &Duty,
@@ -92,14 +92,14 @@ impl Replay {
         late.iter().filter(|id| !self.is_excused(duty, **id)).copied().collect()
     }
 
-    /// Whether vouches bear out what a keyholder had to post on a duty.
+    /// Whether vouches confirm what a keyholder had to post on a duty.
     fn is_excused(&self, duty: &Duty, id: KeyholderId) -> bool {
         let of_duty = self.endorsing.said.vouched.get(duty);
         let Some(vouchers) = of_duty.and_then(|of_duty| of_duty.get(&id)) else {
             return false;
         };
         let statements = |group| vouchers.iter().filter(|who| who.group == group).count();
-        is_borne_out(&self.facts.terms.quorum, |g| self.others(g, Some(id)), statements)
+        is_confirmed(&self.facts.terms.quorum, |g| self.others(g, Some(id)), statements)
     }
 
     /// **K14** and **K15**.
@@ -111,7 +111,7 @@ impl Replay {
         let again = heard.iter().find(|heard| said.has_vouched(&duty, **heard, id));
         self.docket.require(Check::VouchOnce, again.is_none(), || {
             let again = again.map(ToString::to_string).unwrap_or_default();
-            format!("{id} has vouched for {again} already")
+            format!("{id} has already vouched for {again}")
         })?;
         let of_duty = said.vouched.entry(duty).or_default();
         for heard in heard.into_inner() {
@@ -128,9 +128,7 @@ impl Replay {
             return Ok(Some(format!("the round must be {now} and is {round}")));
         }
         if *head != close {
-            return Ok(Some(format!(
-                "the head at the close of reveals is {close} and the vouch's is {head}"
-            )));
+            return Ok(Some(format!("the head must be {close} and is {head}")));
         }
         if heard.is_empty() {
             return Ok(Some("a vouch must name at least one keyholder".into()));
@@ -203,13 +201,13 @@ mod tests {
         PartyKey(key)
     }
 
-    fn borne_out(groups: &[(u16, u8, bool)], party: PartyKey, statements: &[usize]) -> bool {
+    fn confirmed(groups: &[(u16, u8, bool)], party: PartyKey, statements: &[usize]) -> bool {
         let quorum = quorum(groups);
         let others = |g: u16| {
             let members = quorum[usize::from(g)].members.iter();
             members.filter(|member| member.signing != party).count()
         };
-        is_borne_out(&quorum, others, |g| statements[usize::from(g)])
+        is_confirmed(&quorum, others, |g| statements[usize::from(g)])
     }
 
     const STRANGER: PartyKey = PartyKey([9; 32]);
@@ -217,34 +215,34 @@ mod tests {
     #[test]
     fn every_group_that_counts_must_say_so() {
         let both = [(2, 3, true), (1, 2, true)];
-        assert!(borne_out(&both, STRANGER, &[2, 1]));
-        assert!(borne_out(&both, STRANGER, &[3, 2]));
-        assert!(!borne_out(&both, STRANGER, &[1, 2]));
-        assert!(!borne_out(&both, STRANGER, &[3, 0]));
+        assert!(confirmed(&both, STRANGER, &[2, 1]));
+        assert!(confirmed(&both, STRANGER, &[3, 2]));
+        assert!(!confirmed(&both, STRANGER, &[1, 2]));
+        assert!(!confirmed(&both, STRANGER, &[3, 0]));
         // What is no witness is not asked, and does not help.
         let first = [(2, 3, true), (1, 2, false)];
-        assert!(borne_out(&first, STRANGER, &[2, 0]));
-        assert!(!borne_out(&first, STRANGER, &[1, 2]));
+        assert!(confirmed(&first, STRANGER, &[2, 0]));
+        assert!(!confirmed(&first, STRANGER, &[1, 2]));
     }
 
     #[test]
-    fn without_a_witness_nothing_is_borne_out() {
-        assert!(!borne_out(&[(1, 3, false)], STRANGER, &[3]));
-        assert!(!borne_out(&[], STRANGER, &[]));
+    fn without_a_witness_nothing_is_confirmed() {
+        assert!(!confirmed(&[(1, 3, false)], STRANGER, &[3]));
+        assert!(!confirmed(&[], STRANGER, &[]));
     }
 
     #[test]
     fn a_group_that_cannot_do_without_the_party_does_not_count() {
         // The party sits in the first group, which without it has fewer than its threshold.
         let groups = [(2, 2, true), (1, 1, true)];
-        assert!(borne_out(&groups, member(0, 1), &[0, 1]));
-        assert!(!borne_out(&groups, member(0, 1), &[2, 0]));
-        assert!(!borne_out(&groups, member(1, 1), &[1, 1]));
-        assert!(borne_out(&groups, member(1, 1), &[2, 0]));
+        assert!(confirmed(&groups, member(0, 1), &[0, 1]));
+        assert!(!confirmed(&groups, member(0, 1), &[2, 0]));
+        assert!(!confirmed(&groups, member(1, 1), &[1, 1]));
+        assert!(confirmed(&groups, member(1, 1), &[2, 0]));
         // Alone in the only witness.
-        assert!(!borne_out(&[(1, 1, true), (2, 3, false)], member(0, 1), &[1, 3]));
+        assert!(!confirmed(&[(1, 1, true), (2, 3, false)], member(0, 1), &[1, 3]));
         // With a member to spare the group counts.
-        assert!(!borne_out(&[(2, 3, true), (1, 1, true)], member(0, 1), &[1, 1]));
-        assert!(borne_out(&[(2, 3, true), (1, 1, true)], member(0, 1), &[2, 1]));
+        assert!(!confirmed(&[(2, 3, true), (1, 1, true)], member(0, 1), &[1, 1]));
+        assert!(confirmed(&[(2, 3, true), (1, 1, true)], member(0, 1), &[2, 1]));
     }
 }

@@ -100,7 +100,7 @@ pub(super) fn buckets<'a>(
     })
 }
 
-/// How a winner's bid stands to the price, in words.
+/// How a winner's bid compares with the price, in words.
 fn comparison(comparison: PriceComparison) -> &'static str {
     match comparison {
         PriceComparison::AbovePrice => "whose bid was better",

@@ -7,8 +7,8 @@ use crate::rank::{
 use alloc::{vec, vec::Vec};
 use talea_protocol::{outcome::PriceComparison, price::Level};
 
-/// Nobody is above the best bid, so nothing is opened of that. A reserve has no part in the search: that it
-/// is reached was tested before.
+/// No bid is above the best bid, so `above_i` is not opened. A reserve has no part in the search: the reserve
+/// test has shown before that it is reached.
 pub(super) fn queries() -> Vec<Query> {
     let contest = Contest { units: 1, opens_above: false, may_run_out: false };
     vec![Query::Price { limit: 0, reserve_weight: 0 }, Query::Winners(contest)]

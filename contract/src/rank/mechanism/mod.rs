@@ -1,5 +1,5 @@
-//! The mechanisms, one to a file: which queries find price and winners, and what bids in the clear come to.
-//! A new one is a file here, and an arm in each function below. Section 11 of `docs/spec.md`.
+//! The mechanisms, one to a file: which queries find price and winners, and the result of bids in the clear.
+//! A new mechanism is a file here, and an arm in each function below. Section 11 of `docs/spec.md`.
 
 mod first_price;
 mod uniform_price;
@@ -25,7 +25,7 @@ pub(crate) fn queries(mechanism: Mechanism, bids: usize, reserve_binds: bool) ->
     }
 }
 
-/// What bids in the clear come to, in tie order: price and winners; nothing if none reaches the reserve.
+/// The result of bids in the clear, in tie order: price and winners; nothing if none reaches the reserve.
 pub(crate) fn award(
     mechanism: Mechanism,
     bids: &[Level],

@@ -1,5 +1,5 @@
 //! A uniform price: the best bids win, and all pay the best losing one. The seller keeps what would go for
-//! less than its reserve, every unit if need be, so the reserve stands for as many bids as there are units.
+//! less than its reserve, if need be every unit, so the reserve counts as many times as there are units.
 
 use crate::rank::{
     plan::Query,

@@ -46,7 +46,7 @@ impl DepthSurvey {
     pub(crate) fn resume(&mut self, answer: Answer, setting: &Setting) -> QueryProgress<Vec<u32>> {
         match answer {
             Answer::AtMost(at_most) => {
-                // K13: counts fall, so those to open come first.
+                // K13: counts do not increase, so those to open come first.
                 self.opened = at_most.iter().take_while(|at_most| !**at_most).count();
                 if at_most.iter().skip(self.opened).any(|at_most| !at_most) {
                     return QueryProgress::Alarm;
@@ -68,8 +68,8 @@ impl DepthSurvey {
         }
     }
 
-    /// The differences of the counts, the hidden bids taken off. Nothing if they are no counts
-    /// that bids can give (K13).
+    /// The differences of the counts, without the hidden bids. Nothing if no bids can give
+    /// these counts (K13).
     fn buckets(&self, counts: &[usize]) -> Option<Vec<u32>> {
         let hidden = usize::from(self.hidden);
         let mut shown = Vec::with_capacity(self.counts.len().saturating_add(2));

@@ -1,5 +1,5 @@
-//! What a lot can be asked, a query to a file: each a machine that asks keyholders, is answered, and asks
-//! again, until it is done. Section 11 of `docs/spec.md`.
+//! The queries about a lot, one to a file: each is a state machine that asks keyholders, receives the answer and
+//! asks again, until it is done. Section 11 of `docs/spec.md`.
 
 mod depth;
 pub(crate) mod opening;
@@ -20,7 +20,7 @@ use super::question::Ask;
 pub(crate) enum QueryProgress<T> {
     Ask(Ask),
     Done(T),
-    /// Something that no accepted proof allows.
+    /// An opened value that no accepted proof allows.
     Alarm,
 }
 

@@ -24,12 +24,12 @@ pub(crate) struct Participants {
 }
 
 impl Participants {
-    /// Everybody counts once.
+    /// Every participant counts once.
     pub(crate) fn bids(encodings: impl Iterator<Item = Arc<[Ciphertext]>>) -> Self {
         Self { encodings: encodings.collect(), last_weight: 1 }
     }
 
-    /// Adds somebody who counts `weight` times.
+    /// Adds a participant that counts `weight` times.
     pub(crate) fn with(mut self, unary: Arc<[Ciphertext]>, weight: u16) -> Self {
         self.encodings.push(unary);
         self.last_weight = weight;
@@ -66,7 +66,7 @@ pub(crate) struct PriceSearch {
     points: Vec<usize>,
 }
 
-/// What a search found: the price's level, and encrypted how everybody stands to it.
+/// What a search found: the price's level, and, encrypted, how every participant compares with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) level: Level,
@@ -105,7 +105,7 @@ impl PriceSearch {
         (1..digits).fold(Scalar::ONE, |scale, _| scale + scale)
     }
 
-    /// Goes as far as it can: with the answer to what it asked last, or from its beginning.
+    /// Continues as far as possible: with the answer to its last question, or from its beginning.
     pub(crate) fn resume(
         &mut self,
         answer: Option<Answer>,

@@ -26,8 +26,8 @@ impl Products {
         Self { leading: encodings.iter().map(|_| one).collect(), entries: entries.collect(), width }
     }
 
-    /// Of a later digit, whose products came from gates: they stand at twice the scale of the
-    /// flags, and forgetting to follow suit gives wrong prices.
+    /// Of a later digit, whose products came from gates: they are at twice the scale of the
+    /// flags; code that ignores this computes wrong prices.
     pub(crate) fn of_later_digit(flags: &[Ciphertext], entries: Vec<Ciphertext>) -> Self {
         let width = entries.len().checked_div(flags.len()).unwrap_or(0);
         Self { leading: flags.iter().map(Ciphertext::doubled).collect(), entries, width }

@@ -1,4 +1,4 @@
-//! Searching a falling staircase with as few questions as wanted. Section 11 of `docs/spec.md`.
+//! Search of a falling predicate with few questions. Section 11 of `docs/spec.md`.
 
 use alloc::vec::Vec;
 

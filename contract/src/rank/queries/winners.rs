@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use curve25519_dalek::Scalar;
 use talea_protocol::outcome::PriceComparison;
 
-/// Places of winners in tie order, each with its comparison, ascending.
+/// Places of winners in tie order, ascending, each with how its bid compares with the price.
 pub(crate) type Places = Vec<(usize, PriceComparison)>;
 
 /// What there is to win, and how it is found who does.
@@ -17,7 +17,7 @@ pub(crate) type Places = Vec<(usize, PriceComparison)>;
 pub(crate) struct Contest {
     /// How many bids win, at most.
     pub(crate) units: u16,
-    /// Whether it is opened of each bid if it lies above the price. Where nobody can, it need not be.
+    /// Whether each bid's flag "above the price" is opened. It need not be where no bid can be above.
     pub(crate) opens_above: bool,
     /// Whether fewer bids than units may reach the price: where the seller keeps units at its reserve.
     pub(crate) may_run_out: bool,

@@ -16,16 +16,16 @@ use talea_protocol::check::Check;
 use super::step::{Done, Work};
 use crate::{docket::Docket, failure::Stop};
 
-/// Why a program does not come to its end.
+/// Why a program stops early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Halt {
-    /// Something was opened that the mathematics excludes: the lot is halted.
+    /// An opened value is impossible: the lot is halted.
     Alarm,
     /// The program contradicted itself. This is a fault of the verifier.
     Lost,
 }
 
-/// The program's end of the channel to the keyholders.
+/// The channel from a program to the keyholders: the program's end.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KeyholderChannel(Arc<Mutex<Desk>>);
 
@@ -68,7 +68,7 @@ pub(crate) enum DialogueProgress<T> {
     End(Result<T, Halt>),
 }
 
-/// A program under way, and the channel to it.
+/// A running program, and the channel to it.
 pub(crate) struct Dialogue<T> {
     program: Pin<Box<dyn Future<Output = Result<T, Halt>> + Send>>,
     channel: KeyholderChannel,

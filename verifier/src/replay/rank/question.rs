@@ -1,7 +1,7 @@
 //! The questions of which ranking is made: Open, Zero-test, At-most-test, Product (section 11).
 //!
 //! A question is about a list of ciphertexts and is answered by a step or two of the keyholders. A
-//! ciphertext that is public is read, and asks nobody.
+//! ciphertext that is public is read, without keyholders.
 
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar, traits::IsIdentity as _};
 use rayon::prelude::*;

@@ -1,4 +1,4 @@
-//! A step: items in a fixed order, cut into chunks that stand by themselves (section 11).
+//! A step: items in a fixed order, cut into independent chunks (section 11).
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -91,7 +91,7 @@ pub(crate) struct Step {
 pub(crate) struct Chunk {
     /// What a message has one of for each: items, and in a Shuffle switches.
     pub(crate) len: usize,
-    /// The last slot for whoever is due in it, until it is complete.
+    /// The last slot for the keyholder due in it, until it is complete.
     pub(crate) deadline: u64,
     /// Who has acted, in transcript order.
     pub(crate) acts: Vec<KeyholderId>,

@@ -8,7 +8,7 @@ use crate::replay::rank::{
     price, winners,
 };
 
-/// Nobody is above the best bid, so that is not opened. What the reserve test has said of a reserve is enough.
+/// Nobody is above the best bid, so that is not opened. The reserve test has already decided on a reserve.
 pub(super) async fn price_and_winners(
     entrants: &Entrants<'_>,
     channel: &KeyholderChannel,

@@ -16,7 +16,7 @@ use super::{
     unary::UnaryEncoding,
 };
 
-/// How each ranked bid, in tie order, stands to the price, if it wins.
+/// How each ranked bid, in tie order, compares with the price, if it wins.
 pub(crate) type Comparisons = Vec<Option<PriceComparison>>;
 
 /// Who takes part, and how they are asked.

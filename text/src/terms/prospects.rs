@@ -4,7 +4,7 @@
 //! What follows from the protocol alone is in [`talea_protocol::caution`]. Here stands what needs a clock, or
 //! who the board is.
 
-use crate::board::clock::BoardTerms;
+use crate::board::BoardTerms;
 use std::time::SystemTime;
 use talea_protocol::{
     bytes::PartyKey,
@@ -45,7 +45,7 @@ fn invited(terms: &Terms) -> Option<u64> {
 }
 
 /// Why no auction can be held under these terms from now on.
-pub(crate) enum Hopeless {
+pub enum Hopeless {
     /// Nobody may bid.
     NobodyAdmitted,
     /// It is too late to open it: deadlines have passed.
@@ -54,7 +54,7 @@ pub(crate) enum Hopeless {
 
 impl Hopeless {
     /// What to do about it.
-    pub(crate) fn help(&self) -> &'static str {
+    pub fn help(&self) -> &'static str {
         match self {
             Self::NobodyAdmitted => {
                 "list the bidders under bidders, or remove the field to let anybody bid"
@@ -78,7 +78,7 @@ impl std::fmt::Display for Hopeless {
 }
 
 /// Whether no auction can be held under these terms, and why.
-pub(crate) fn hopeless(terms: &Terms, board: &BoardTerms, now: SystemTime) -> Option<Hopeless> {
+pub fn hopeless(terms: &Terms, board: &BoardTerms, now: SystemTime) -> Option<Hopeless> {
     if invited(terms) == Some(0) {
         return Some(Hopeless::NobodyAdmitted);
     }

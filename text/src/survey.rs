@@ -20,11 +20,14 @@ pub struct SurveyReport {
 /// So many bids with prices from here to there, the best bids left out.
 #[derive(Clone, Debug, Serialize)]
 pub struct BucketReport {
-    pub(crate) from: String,
+    /// The worst of these prices for the seller.
+    pub from: String,
     from_decimal: String,
-    pub(crate) to: String,
+    /// The best.
+    pub to: String,
     to_decimal: String,
-    pub(crate) bids: u32,
+    /// How many bids.
+    pub bids: u32,
 }
 
 impl SurveyReport {

@@ -1,21 +1,25 @@
 //! Terms in words.
 
-use super::{data::CautionData, nobody::has_no_custodian};
-use crate::{board::clock::BoardTerms, book::Book, failure::Failure, names};
+use super::{
+    TermsData,
+    data::{CautionData, LotData},
+};
+use crate::{
+    board::BoardTerms, book::Book, failure::Failure, names, nobody::has_no_custodian, notation,
+};
 use std::{fmt::Write as _, time::Duration};
 use talea_protocol::{
     bytes::PartyKey,
-    price::{Level, Scale, Side},
+    price::Scale,
     quorum::Group,
     terms::{Admission, Disclosure, Rounds, Schedule, Stakes, Terms, Ties},
 };
-use talea_sim::scenario::notation;
 
 /// Terms in words, for somebody who is about to agree.
 #[derive(Clone, Debug)]
 struct InWords {
     facts: Vec<Fact>,
-    lots: Vec<LotInWords>,
+    lots: Vec<LotData>,
     /// What these terms leave to chance or to others.
     left_open: Vec<CautionData>,
 }
@@ -25,18 +29,6 @@ struct Fact {
     /// Empty where it goes on from the one before.
     what: &'static str,
     words: String,
-}
-
-#[derive(Clone, Debug)]
-struct LotInWords {
-    lot: usize,
-    identifier: String,
-    name: String,
-    quantity: String,
-    first_price: String,
-    last_price: String,
-    prices: u32,
-    side: &'static str,
 }
 
 /// The terms in words, as people read them, with what an address book says of those whom they name.
@@ -58,11 +50,12 @@ impl InWords {
         }
         text.push('\n');
         for row in &self.lots {
-            let LotInWords { lot, identifier, name, quantity, first_price, last_price, .. } = row;
+            let LotData { lot, identifier, name, quantity, first_price, last_price, .. } = row;
             let _ = writeln!(
                 text,
                 "lot {lot}  {identifier}  {quantity} x {name}: {first_price} to {last_price}, {} prices, {}",
-                row.prices, row.side
+                row.prices,
+                row.side.replace('-', " ")
             );
         }
         if !self.left_open.is_empty() {
@@ -80,26 +73,8 @@ impl InWords {
     /// As [`BoardTerms::of`].
     fn of(terms: &Terms, book: &Book) -> Result<Self, Failure> {
         let facts = facts(terms, book)?;
-        let lots = terms.lots.iter().enumerate().map(|(lot, line)| {
-            let grid = &line.grid;
-            let write =
-                |level| grid.price(Level(level)).map_or(String::new(), |p| grid.scale.write(p));
-            LotInWords {
-                lot,
-                identifier: line.identifier.to_string(),
-                name: line.name.to_string(),
-                quantity: line.quantity.to_string(),
-                first_price: write(0),
-                last_price: write(grid.levels.saturating_sub(1)),
-                prices: grid.levels,
-                side: match grid.side {
-                    Side::HighestWins => "highest wins",
-                    Side::LowestWins => "lowest wins",
-                },
-            }
-        });
-        let left_open = CautionData::all(terms, Some(&BoardTerms::of(terms)?));
-        Ok(Self { facts, lots: lots.collect(), left_open })
+        let TermsData { lots, cautions, .. } = TermsData::of(terms);
+        Ok(Self { facts, lots, left_open: cautions })
     }
 }
 

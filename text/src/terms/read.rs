@@ -1,40 +1,34 @@
 //! From a file of terms to the terms that it means.
 
 use super::{
-    MAX_FILE, fail, field,
+    fail, field,
     file::{
-        AcceptanceFile, BoardFile, GroupFile, PartyText, ReserveFile, RoundsFile, ScheduleFile,
-        StakesFile, TermsFile,
+        AcceptanceFile, BoardFile, GroupFile, LotFile, PartyText, ReserveFile, RoundsFile,
+        ScheduleFile, TermsFile,
     },
-    lots::{Item, Place, read_lots_file, says},
-    nobody::{is_free, nobody},
+    in_terms,
+    lots::{Item, Place, read_lots_list, says},
     prospects::{hopeless, listed_and_barred},
     time,
     timetable::{Timetable, duration},
 };
 use crate::{
-    board::clock::{self, BoardTerms},
-    failure::Failure,
-    files, names,
-};
-use rand_core::{OsRng, RngCore as _};
-use std::{
-    path::Path,
-    time::{SystemTime, UNIX_EPOCH},
-};
-use talea_protocol::{
-    bytes::{List, PartyKey, Text},
-    labels::PROTOCOL_VERSION,
-    limits::MAX_ROUNDS,
-    quorum::Group,
-    terms::{Acceptance, Admission, Disclosure, Lot, Reserve, Rounds, Schedule, Stakes, Terms},
-};
-use talea_sim::{
-    scenario::{
-        file::{GridFile, PriceText, fault_of_toml},
-        notation, read_lot, rules,
-    },
+    board::BoardTerms,
+    failure::{Code, Failure},
+    file::{GridFile, PriceText, fault_of_toml},
+    lot::read_lot,
+    names,
+    nobody::{is_free, nobody},
+    notation,
+    rules::{self, named},
     suggest::Load,
+};
+use std::time::{SystemTime, UNIX_EPOCH};
+use talea_protocol::{
+    builder::{FAN_OUT, TermsBuilder},
+    bytes::{List, PartyKey},
+    quorum::Group,
+    terms::{Acceptance, Disclosure, Lot, Reserve, Rounds, Schedule, Stakes, Terms},
 };
 
 /// Terms that were read from a file, and what its author should see before anybody signs them.
@@ -57,112 +51,136 @@ fn parties(at: &str, names: &[PartyText]) -> Result<Vec<PartyKey>, Failure> {
     Ok(keys)
 }
 
-/// Reads a file of terms; a list of lots that it names stands beside it.
-///
-/// # Errors
-/// `terms.field`, `name.malformed`, `file.*`.
-pub fn read(path: &Path) -> Result<Draft, Failure> {
-    let bytes = files::read(path, MAX_FILE)?;
-    let name = path.display().to_string();
-    let text = String::from_utf8(bytes).or_else(|_| fail(&name, "the file is not UTF-8 text"))?;
-    from_text(&name, &text, path.parent().unwrap_or(Path::new("")))
+/// What a file of terms does not say itself.
+pub struct Surroundings<'a> {
+    /// The time.
+    pub now: SystemTime,
+    /// 32 random bytes, so that no two auctions share an id.
+    pub nonce: [u8; 32],
+    /// Finds the list of lots that a file of terms names.
+    pub list: &'a dyn Fn(&str) -> Result<FoundList, Failure>,
 }
 
-/// Reads the text of a file of terms called `name`; a list of lots that it names stands in `folder`.
+/// A CSV list of lots.
+#[derive(Clone, Debug)]
+pub struct FoundList {
+    /// What complaints call it.
+    pub name: String,
+    /// What stands in it.
+    pub bytes: Vec<u8>,
+}
+
+/// Reads the text of a file of terms called `name`.
 ///
 /// # Errors
-/// As [`read`].
-pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Draft, Failure> {
-    let file: TermsFile = toml::from_str(text).or_else(|error| {
-        let fault = fault_of_toml("the file", text, &error);
-        fail(name, fault).map_err(|f: Failure| f.with_help("talea terms example shows every field"))
-    })?;
-    let now = clock::now();
+/// `terms.field`, `name.malformed`, and whatever its list of lots fails with.
+pub fn read(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, Failure> {
+    let Surroundings { now, nonce, list } = *around;
+    let file = parse(name, text)?;
     let board = read_board(&file.board, now)?;
     let mut timetable = Timetable::new(board);
-    let rounds = read_rounds(file.rounds.as_ref(), &timetable)?;
+    let disclosure = rules::disclosure(file.disclosure).map_err(in_terms)?;
+    let rounds = read_rounds(file.rounds.as_ref(), &disclosure, &timetable)?;
     let (schedule, reserve) = read_schedule(&file, rounds, &mut timetable)?;
-    let disclosure = rules::disclosure(file.disclosure)?;
-    if rounds.is_some() && !matches!(disclosure, Disclosure::Facts { depth: Some(_), .. }) {
-        return Err(field("rounds", "a depth must be disclosed, to show after each round".into())
-            .with_help("set depth_from in [disclosure]"));
-    }
-    let acceptance = match &file.acceptance {
-        None => None,
-        Some(AcceptanceFile { decide }) => {
-            Some(Acceptance { slots: timetable.slots("acceptance.decide", decide)? })
-        }
-    };
-    let admission = match &file.bidders {
-        None => Admission::Open,
-        Some(names) => {
-            let keys = parties("bidders", names)?;
-            Admission::Listed(List::new(keys).or_else(|error| fail("bidders", error))?)
-        }
-    };
-    let groups = read_quorum(&file.quorum)?;
+    let acceptance = read_acceptance(file.acceptance.as_ref(), &timetable)?;
+    let bidders = file.bidders.as_ref().map(|names| parties("bidders", names)).transpose()?;
+    let quorum = read_quorum(&file.quorum)?;
     let stakes = read_stakes(&file, &board)?;
     let custodian = read_custodian(file.custodian.as_ref(), &stakes)?;
-    let fan_out = 15;
-    let bidders = match &admission {
-        Admission::Open => file.max_bids_per_lot.min(10),
-        Admission::Listed(keys) => u32::try_from(keys.len()).unwrap_or(u32::MAX),
-    };
-    let acts = groups.iter().map(|group| u32::from(group.threshold)).sum();
-    let load = |levels| Load { levels, bidders: bidders.max(1), acts, fan_out };
-    let written = (0..).zip(file.lots);
-    let mut items: Vec<Item> =
-        written.map(|(at, lot)| Item { place: Place::Item(at), lot }).collect();
-    if let Some(name) = &file.lots_file {
-        items.extend(read_lots_file(&folder.join(name))?);
-    }
+    let load = load(bidders.as_deref(), file.max_bids_per_lot, &quorum);
+    let items = items(file.lots, file.lots_file.as_deref(), list)?;
     let (lots, of_prices) = read_lots(items, &file.every_lot, load)?;
-    let mut nonce = [0; 32];
-    OsRng.fill_bytes(&mut nonce);
-    let terms = Terms {
-        version: PROTOCOL_VERSION,
+    let seller = names::read_party(&file.seller)?;
+    let builder = TermsBuilder {
         nonce,
-        domain: board.domain()?,
-        seller: names::read_party(&file.seller)?,
-        custodian,
-        lots: List::new(lots).or_else(|error| fail("lots", error))?,
-        mechanism: rules::mechanism(file.mechanism)?,
+        lots,
+        mechanism: rules::mechanism(file.mechanism).map_err(in_terms)?,
         ties: rules::ties(file.ties),
         disclosure,
         reserve,
         acceptance,
         rounds,
-        schedule,
         stakes,
-        admission,
+        bidders,
         max_bids_per_lot: file.max_bids_per_lot,
-        quorum: List::new(groups).or_else(|error| fail("quorum", error))?,
-        fan_out,
-        chunk_items: 256,
+        quorum,
+        ..TermsBuilder::new(board.domain()?, seller, custodian, schedule)
     };
+    let terms = builder.build().map_err(|fault| field(fault.field, fault.why.to_string()))?;
     judge(&terms)?;
-    if let Some(hopeless) = hopeless(&terms, &board, now) {
+    refuse_in_vain(name, &terms, &board, now)?;
+    let mut remarks = timetable.into_named();
+    remarks.extend(of_prices);
+    remarks.extend(file.custodian.is_none().then(|| WITHOUT_CUSTODIAN.to_owned()));
+    remarks.extend(file.board.starts.is_some().then(|| begun(&terms, &board, now)).flatten());
+    Ok(Draft { terms, remarks })
+}
+
+/// What the author of terms without a custodian is told.
+const WITHOUT_CUSTODIAN: &str = "the terms name no custodian, and nothing is at stake: they contain a key whose \
+                                 secret half nobody knows";
+
+fn parse(name: &str, text: &str) -> Result<TermsFile, Failure> {
+    toml::from_str(text).map_err(|error| {
+        field(name, fault_of_toml("the file", text, &error))
+            .with_help("talea terms example shows every field")
+    })
+}
+
+/// What the shape of a lot has to serve.
+fn load(
+    bidders: Option<&[PartyKey]>,
+    max_bids_per_lot: u32,
+    quorum: &[Group],
+) -> impl Fn(u32) -> Load + Copy + use<> {
+    let bidders = bidders
+        .map_or(max_bids_per_lot.min(10), |keys| u32::try_from(keys.len()).unwrap_or(u32::MAX));
+    let acts = quorum.iter().map(|group| u32::from(group.threshold)).sum();
+    move |levels| Load { levels, bidders: bidders.max(1), acts, fan_out: FAN_OUT }
+}
+
+/// The line items of the file, and then those of its list.
+fn items(
+    lots: Vec<LotFile>,
+    list: Option<&str>,
+    find: &dyn Fn(&str) -> Result<FoundList, Failure>,
+) -> Result<Vec<Item>, Failure> {
+    let written = (0..).zip(lots);
+    let mut items: Vec<Item> =
+        written.map(|(at, lot)| Item { place: Place::Item(at), lot }).collect();
+    if let Some(name) = list {
+        let FoundList { name, bytes } = find(name)?;
+        items.extend(read_lots_list(&name, &bytes)?);
+    }
+    Ok(items)
+}
+
+/// Terms under which no auction can be held, or whose list names somebody who may not bid.
+fn refuse_in_vain(
+    name: &str,
+    terms: &Terms,
+    board: &BoardTerms,
+    now: SystemTime,
+) -> Result<(), Failure> {
+    if let Some(hopeless) = hopeless(terms, board, now) {
         return Err(field(name, hopeless.to_string()).with_help(hopeless.help()));
     }
-    if let Some(who) = listed_and_barred(&terms) {
+    if let Some(who) = listed_and_barred(terms) {
         let why = format!("the list includes the {who}, whose bids the rules refuse");
         return Err(field("bidders", why).with_help("remove it"));
     }
-    let mut remarks = timetable.into_named();
-    remarks.extend(of_prices);
-    if file.custodian.is_none() {
-        let sentence = "the terms name no custodian, and nothing is at stake: they contain a key whose \
-                        secret half nobody knows";
-        remarks.push(sentence.into());
-    }
-    if board.end_of(0) <= now && file.board.starts.is_some() {
-        let slot = board.slot_at(now);
-        remarks.push(format!(
-            "board.starts is in the past: it is slot {slot} now, and the auction must be opened by {}",
+    Ok(())
+}
+
+/// What the author is told if slot 0 is over.
+fn begun(terms: &Terms, board: &BoardTerms, now: SystemTime) -> Option<String> {
+    (board.end_of(0) <= now).then(|| {
+        format!(
+            "board.starts is in the past: it is slot {} now, and the auction must be opened by {}",
+            board.slot_at(now),
             board.time_of(terms.schedule.deals_until)
-        ));
-    }
-    Ok(Draft { terms, remarks })
+        )
+    })
 }
 
 /// The program judges terms before anybody signs them: the same checks, whatever the signature.
@@ -192,7 +210,7 @@ fn read_lots(
             )
             .with_help("give each lot its own identifier"));
         }
-        let own = item.grid();
+        let own = item.lot.grid();
         let place = |field: &str| {
             if field.is_empty() {
                 item.place.whole()
@@ -203,7 +221,7 @@ fn read_lots(
             }
         };
         let grid = own.clone().or(every_lot);
-        let lot = read_lot(&place, &item.lot.name, &identifier, &grid, load)?;
+        let lot = read_lot(&place, &item.lot.name, &identifier, &grid, load).map_err(in_terms)?;
         let scale = lot.grid.scale;
         let prices = [&grid.start, &grid.tick, &grid.end].into_iter().flatten();
         for remark in prices.filter_map(|PriceText(text)| notation::remark(scale, text)) {
@@ -218,14 +236,13 @@ fn read_lots(
 }
 
 fn read_stakes(file: &TermsFile, board: &BoardTerms) -> Result<Stakes, Failure> {
-    let StakesFile { deposit, bond, commit_fee, fee_growth } = file.stakes;
     let beneficiary = file.beneficiary.as_deref().map(names::read_party).transpose()?;
     if beneficiary == Some(board.key) {
         let why = "the board must not be the beneficiary: it decides which posts and reveals it takes, \
              and so who forfeits";
         return fail("beneficiary", why);
     }
-    Ok(Stakes { deposit, bond, commit_fee, fee_growth, beneficiary })
+    Ok(rules::stakes(file.stakes, 0, beneficiary))
 }
 
 fn read_custodian(file: Option<&PartyText>, stakes: &Stakes) -> Result<PartyKey, Failure> {
@@ -260,24 +277,30 @@ fn read_board(file: &BoardFile, now: SystemTime) -> Result<BoardTerms, Failure> 
     Ok(BoardTerms { key, starts, slot })
 }
 
+fn read_acceptance(
+    file: Option<&AcceptanceFile>,
+    timetable: &Timetable,
+) -> Result<Option<Acceptance>, Failure> {
+    let Some(AcceptanceFile { decide }) = file else { return Ok(None) };
+    Ok(Some(Acceptance { slots: timetable.slots("acceptance.decide", decide)? }))
+}
+
 fn read_rounds(
     file: Option<&RoundsFile>,
+    disclosure: &Disclosure,
     timetable: &Timetable,
 ) -> Result<Option<Rounds>, Failure> {
     let Some(RoundsFile { limit, commits, reveals, cover }) = file else { return Ok(None) };
-    if !(2..=MAX_ROUNDS).contains(&usize::try_from(*limit).unwrap_or(usize::MAX)) {
-        return fail("rounds.limit", format!("expected 2 to {MAX_ROUNDS}, found {limit}"));
-    }
-    Ok(Some(Rounds {
+    let rounds = Rounds {
         limit: *limit,
         commit_slots: timetable.slots("rounds.commits", commits)?,
         reveal_slots: timetable.slots("rounds.reveals", reveals)?,
         cover: *cover,
-    }))
+    };
+    rules::rounds(rounds, disclosure).map(Some).map_err(as_terms)
 }
 
-/// The longest time before a deadline in which keyholders attest nothing, in milliseconds, where the terms
-/// do not say.
+/// The longest [usual margin](Schedule::usual_margin), in milliseconds.
 const USUAL_MARGIN: u64 = 10_000;
 
 fn read_schedule(
@@ -306,10 +329,8 @@ fn read_schedule(
     };
     let commits_until = timetable.next("schedule.commits", commits)?;
     let reveals_until = timetable.next("schedule.reveals", reveals)?;
-    let of_rounds = rounds.map(|rounds| rounds.commit_slots.min(rounds.reveal_slots));
-    let shortest = (reveals_until - commits_until).min(of_rounds.unwrap_or(u64::MAX));
-    let usual = timetable.whole_slots(USUAL_MARGIN).min(shortest.div_ceil(10)).max(1);
-    let usual = usual.min(shortest.saturating_sub(1));
+    let most = timetable.whole_slots(USUAL_MARGIN);
+    let usual = Schedule::usual_margin(reveals_until - commits_until, rounds, most);
     let slots = |at: &str, text: Option<&str>, usual: u64| {
         text.map_or(Ok(usual), |text| timetable.slots(at, text))
     };
@@ -326,6 +347,11 @@ fn read_schedule(
     Ok((schedule, reserve))
 }
 
+/// A fault of a rule that files of terms and scenarios have in common, whose sentence says enough.
+fn as_terms(failure: Failure) -> Failure {
+    Failure { code: Code::TermsField, ..failure }
+}
+
 fn read_quorum(files: &[GroupFile]) -> Result<Vec<Group>, Failure> {
     let groups = files.iter().enumerate().map(|(at, file)| {
         let at = format!("quorum[{at}]");
@@ -334,22 +360,60 @@ fn read_quorum(files: &[GroupFile]) -> Result<Vec<Group>, Failure> {
             .iter()
             .map(|name| names::read_keyholder(name))
             .collect::<Result<_, _>>()?;
-        let (threshold, count) = (file.threshold, members.len());
-        let endorsements = file.endorsements.unwrap_or(threshold);
-        if threshold < 1 || endorsements < threshold || usize::from(endorsements) > count {
-            let why = format!(
-                "a threshold of {threshold} and {endorsements} endorsements cannot be met by {count} members"
-            );
-            return Err(field(&format!("{at} ({})", file.name), why)
-                .with_help("1 <= threshold <= endorsements <= number of members"));
-        }
+        let (endorsements, is_witness) =
+            file.rules().of(&at, &file.name, members.len()).map_err(as_terms)?;
         Ok(Group {
-            name: Text::new(&file.name).or_else(|error| fail(&format!("{at}.name"), error))?,
-            threshold,
+            name: named(&format!("{at}.name"), &file.name).map_err(as_terms)?,
+            threshold: file.threshold,
             endorsements,
-            is_witness: file.witness.unwrap_or(threshold > 1),
+            is_witness,
             members: List::new(members).or_else(|error| fail(&format!("{at}.members"), error))?,
         })
     });
     groups.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ed25519_dalek::SigningKey;
+    use std::time::Duration;
+    use talea_contract::group::{Generators, encode_point};
+    use talea_protocol::quorum::Member;
+
+    fn key(byte: u8) -> PartyKey {
+        PartyKey(SigningKey::from_bytes(&[byte; 32]).verifying_key().to_bytes())
+    }
+
+    /// The example with keys, read by a caller whose list of lots has these rows.
+    fn example(rows: &str) -> Result<Draft, Failure> {
+        let encryption = encode_point(&Generators::derive().value);
+        let member = Member { signing: key(3), encryption }.to_string();
+        let text = format!(
+            "seller = \"{}\"\nlots_file = \"lots.csv\"\n\
+             [board]\nkey = \"{}\"\nstarts = \"2026-12-01T15:00:00Z\"\n\
+             [schedule]\ndeals = \"10m\"\ncomplaints = \"10m\"\ncommits = \"1h\"\nreveals = \"10m\"\n\
+             endorsing = \"10m\"\nstep = \"10m\"\n\
+             [[quorum]]\nname = \"dealers\"\nthreshold = 1\nmembers = [{member:?}]\n\
+             [every_lot]\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \"90\"\nlevels = 8\n",
+            key(1),
+            key(2)
+        );
+        let now = UNIX_EPOCH + Duration::from_secs(1_796_137_000);
+        let list = |name: &str| {
+            Ok(FoundList { name: format!("handed/{name}"), bytes: rows.as_bytes().to_vec() })
+        };
+        read("terms.toml", &text, &Surroundings { now, nonce: [5; 32], list: &list })
+    }
+
+    #[test]
+    fn terms_follow_from_the_text_and_what_is_handed_in_with_it() {
+        let Draft { terms, .. } = example("name,quantity\nThule 2035,5\n").unwrap();
+        assert_eq!((terms.nonce, terms.lots[0].quantity), ([5; 32], 5));
+        let again = example("name,quantity\nThule 2035,5\n").unwrap().terms;
+        assert_eq!(again.auction_id(), terms.auction_id());
+        let failure = example("name,quantity\nThule 2035,0\n").unwrap_err();
+        assert_eq!(failure.code, Code::TermsField);
+        assert!(failure.sentence.starts_with("handed/lots.csv line 2"), "{failure}");
+    }
 }

@@ -3,10 +3,12 @@
 //! What stands above a field here is what its author reads: `docs/terms.md` and the file that
 //! `talea terms example` prints are made from it.
 
-use serde::{Deserialize, Deserializer, de::Error as _};
-use talea_sim::scenario::file::{
-    DisclosureFile, GridFile, MechanismFile, PriceText, SideFile, TiesFile,
+use crate::{
+    file::{DisclosureFile, GridFile, MechanismFile, StakesFile, TiesFile},
+    table_of_group, table_with_grid,
 };
+use serde::{Deserialize, Deserializer, de::Error as _};
+use talea_protocol::builder;
 
 /// A text in quotes, or a time as TOML itself writes it.
 fn text_of<'de, D: Deserializer<'de>>(deserializer: D, what: &str) -> Result<String, D::Error> {
@@ -28,7 +30,7 @@ macro_rules! texts {
             $(#[$doc])*
             #[derive(Clone, Debug)]
             #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = $shown))]
-            pub(super) struct $name(pub(super) String);
+            pub struct $name(pub(super) String);
 
             impl<'de> Deserialize<'de> for $name {
                 fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -60,7 +62,7 @@ texts! {
     /// that occurs twice or never, because clocks change, is refused.
     TimeText "time"
     /// When a phase ends: a duration, counted from the deadline before, or a time. With a time the deadline is
-    /// the last slot of the phase that ends at or before it. Times and durations can be mixed in any order.
+    /// the last slot of the phase that ends at or before it. Times and durations can be shuffled in any order.
     DeadlineText "deadline"
 }
 
@@ -118,7 +120,7 @@ pub(super) struct TermsFile {
 }
 
 fn max_bids_per_lot() -> u32 {
-    1_000
+    builder::MAX_BIDS_PER_LOT
 }
 
 /// The party that orders what parties hand in, and the clock of the auction.
@@ -159,21 +161,6 @@ pub(super) struct ScheduleFile {
     pub(super) witness: Option<DurationText>,
 }
 
-/// What is at stake, in whole units of the custodian's currency.
-#[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct StakesFile {
-    /// Locked for each bid; lost if the bid is not revealed.
-    pub(super) deposit: u64,
-    /// Locked by each keyholder for each lot; lost if the keyholder's absence voids the lot.
-    pub(super) bond: u64,
-    /// Charged for each bid.
-    pub(super) commit_fee: u64,
-    /// Added to the fee for each bid that the lot already has.
-    pub(super) fee_growth: u64,
-}
-
 /// Reserves of the seller.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -211,54 +198,32 @@ pub(super) struct RoundsFile {
     pub(super) cover: bool,
 }
 
-/// A group of keyholders.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct GroupFile {
-    /// Its name.
-    pub(super) name: String,
-    /// How many of its members must decrypt together.
-    pub(super) threshold: u16,
-    /// How many members must endorse the set of bids. The threshold if left out.
-    pub(super) endorsements: Option<u16>,
-    /// Whether its members are witnesses of what the board did not take. If left out, they are if the threshold is
-    /// more than 1.
-    pub(super) witness: Option<bool>,
-    /// Its members.
-    pub(super) members: Vec<KeyholderText>,
+table_of_group! {
+    /// A group of keyholders.
+    #[derive(Debug, Deserialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
+    #[serde(deny_unknown_fields)]
+    pub struct GroupFile {
+        /// Its members.
+        members: Vec<KeyholderText>
+    }
+    then {}
 }
 
-/// A line item. Of `identifier`, `cusip` and `isin` it has one at most.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LotFile {
-    /// Its name.
-    pub(super) name: String,
-    /// An identifier of any other kind. `lot 0`, `lot 1` and so on if a lot has none.
-    pub(super) identifier: Option<String>,
-    /// A CUSIP. Its check digit is verified.
-    pub(super) cusip: Option<String>,
-    /// An ISIN. Its check digit is verified.
-    pub(super) isin: Option<String>,
-    /// Which side bids: `"sale"` (the highest price wins) or `"procurement"` (the lowest price wins).
-    pub(super) side: Option<SideFile>,
-    /// How prices are written: `"decimal 0"` to `"decimal 12"`, `"32nds"`, `"64ths"`, `"128ths"` or
-    /// `"256ths"`.
-    pub(super) scale: Option<String>,
-    /// The first price of the grid, the worst for the seller.
-    pub(super) start: Option<PriceText>,
-    /// The distance between neighbouring prices: an amount, or a fraction such as `"1/64"`. If left out, the
-    /// smallest unit of the scale.
-    pub(super) tick: Option<PriceText>,
-    /// The last price of the grid, the best for the seller.
-    pub(super) end: Option<PriceText>,
-    /// The number of prices, in place of `end`.
-    pub(super) levels: Option<u32>,
-    /// Radices of the digits in which a price's number is written, most significant first. If left out, those
-    /// that `talea-sim suggest` suggests.
-    pub(super) shape: Option<Vec<u32>>,
-    /// How much is offered. 1 if left out.
-    pub(super) quantity: Option<u64>,
+table_with_grid! {
+    /// A line item. Of `identifier`, `cusip` and `isin` it has one at most.
+    #[derive(Debug, Deserialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
+    #[serde(deny_unknown_fields)]
+    pub struct LotFile {
+        /// Its name.
+        pub name: String,
+        /// An identifier of any other kind. `lot 0`, `lot 1` and so on if a lot has none.
+        pub identifier: Option<String>,
+        /// A CUSIP. Its check digit is verified.
+        pub cusip: Option<String>,
+        /// An ISIN. Its check digit is verified.
+        pub isin: Option<String>,
+    }
+    then {}
 }

@@ -25,7 +25,7 @@ pub(super) fn is_time(text: &str) -> bool {
 /// # Errors
 /// `terms.field`: it is no time, is before 1970, names no zone, or is a local time that clocks show twice
 /// or never.
-pub(crate) fn read(at: &str, text: &str) -> Result<u64, Failure> {
+pub fn read(at: &str, text: &str) -> Result<u64, Failure> {
     let instant = instant(at, text)?;
     u64::try_from(instant.as_millisecond())
         .or_else(|_| fail(at, format!("{text:?} is before 1970")))

@@ -1,7 +1,7 @@
 //! From times to slots: deadlines, one after the other.
 
 use super::{fail, field, time};
-use crate::{board::clock::BoardTerms, failure::Failure};
+use crate::{board::BoardTerms, failure::Failure};
 use std::time::Duration;
 
 /// How a duration is written, for help texts.
@@ -23,7 +23,7 @@ pub(super) fn duration(at: &str, text: &str) -> Result<Duration, Failure> {
 
 /// Deadlines, each in a slot after the one before.
 #[derive(Clone, Debug)]
-pub(crate) struct Timetable {
+pub struct Timetable {
     board: BoardTerms,
     /// The last deadline, and of what.
     last: Option<(&'static str, u64)>,
@@ -32,12 +32,17 @@ pub(crate) struct Timetable {
 }
 
 impl Timetable {
-    pub(crate) fn new(board: BoardTerms) -> Self {
+    /// No deadline yet.
+    #[must_use]
+    pub fn new(board: BoardTerms) -> Self {
         Self { board, last: None, named: Vec::new() }
     }
 
     /// A duration in slots, rounded up.
-    pub(crate) fn slots(&self, at: &str, text: &str) -> Result<u64, Failure> {
+    ///
+    /// # Errors
+    /// `terms.field`, naming the field `at`.
+    pub fn slots(&self, at: &str, text: &str) -> Result<u64, Failure> {
         let duration = duration(at, text)?;
         let slots = duration.as_millis().div_ceil(self.board.slot.max(1).into());
         match u64::try_from(slots).ok().filter(|slots| (1..=MAX_SLOTS).contains(slots)) {
@@ -47,13 +52,16 @@ impl Timetable {
     }
 
     /// How many whole slots so many milliseconds hold.
-    pub(crate) fn whole_slots(&self, milliseconds: u64) -> u64 {
+    pub fn whole_slots(&self, milliseconds: u64) -> u64 {
         milliseconds / self.board.slot.max(1)
     }
 
     /// The next deadline: the last slot of a phase that lasts so long, or the last one that ends at or
     /// before a time.
-    pub(crate) fn next(&mut self, at: &'static str, text: &str) -> Result<u64, Failure> {
+    ///
+    /// # Errors
+    /// `terms.field`, naming the field `at`.
+    pub fn next(&mut self, at: &'static str, text: &str) -> Result<u64, Failure> {
         let last = self.last.map_or(0, |(_, slot)| slot);
         let slot = if time::is_time(text) {
             let slot = self.slot_ending_by(at, text)?;
@@ -92,7 +100,7 @@ impl Timetable {
     }
 
     /// What every time came to that was named.
-    pub(crate) fn into_named(self) -> Vec<String> {
+    pub fn into_named(self) -> Vec<String> {
         self.named
     }
 }

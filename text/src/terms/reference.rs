@@ -1,12 +1,13 @@
 //! The reference of a file of terms, and the comments of its example: both are made from the types in
 //! [`file`](super::file) and from the settings in `example.toml`, and compared with what is committed.
-//! `TALEA_WRITE_REFERENCE=1 cargo test -p talea-cli --lib reference` writes them anew.
+//! `TALEA_WRITE_REFERENCE=1 cargo test -p talea-text --lib reference` writes them anew.
 
 use super::{
     EXAMPLE,
     file::TermsFile,
     lots::{NEEDED, OPTIONAL},
 };
+use crate::reference::compare;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -56,8 +57,8 @@ XS0004120779,99-17+
 999101AB4,98-08
 ```
 
-<!-- Made from cli/src/terms/file.rs and example.toml:
-TALEA_WRITE_REFERENCE=1 cargo test -p talea-cli --lib reference -->
+<!-- Made from text/src/file.rs, text/src/terms/file.rs and example.toml:
+TALEA_WRITE_REFERENCE=1 cargo test -p talea-text --lib reference -->
 ";
 
 const EXAMPLE_OPENING: &str =
@@ -306,20 +307,6 @@ fn page(types: &Types, settings: &str) -> String {
     ));
     text.push_str(&values(types));
     text + "\n" + CLOSING
-}
-
-/// What is committed is what would be written.
-#[track_caller]
-fn compare(path: &str, expected: &str) {
-    if std::env::var_os("TALEA_WRITE_REFERENCE").is_some() {
-        std::fs::write(path, expected).unwrap();
-    }
-    let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        committed == expected,
-        "{path} is not what the types say; TALEA_WRITE_REFERENCE=1 cargo test -p talea-cli --lib reference \
-         writes it anew"
-    );
 }
 
 #[test]

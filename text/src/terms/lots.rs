@@ -7,14 +7,11 @@ use super::{
 };
 use crate::{
     failure::{Code, Failure},
+    file::{GridFile, PriceText, SideFile},
     lists::{self, List},
+    rows::at_column,
 };
-use std::path::Path;
 use talea_protocol::bytes::Text;
-use talea_sim::{
-    input::at_column,
-    scenario::file::{GridFile, PriceText, SideFile},
-};
 
 /// The column that a list of lots must have.
 pub(super) const NEEDED: [&str; 1] = ["name"];
@@ -55,7 +52,7 @@ impl Place {
 }
 
 /// A line item and where it stands.
-pub(crate) struct Item {
+pub struct Item {
     pub(super) place: Place,
     pub(super) lot: LotFile,
 }
@@ -103,21 +100,6 @@ impl Item {
                 )
         })
     }
-
-    /// Its own part of its grid.
-    pub(super) fn grid(&self) -> GridFile {
-        let LotFile { side, scale, start, tick, end, levels, shape, quantity, .. } = &self.lot;
-        GridFile {
-            side: *side,
-            scale: scale.clone(),
-            start: start.clone(),
-            tick: tick.clone(),
-            end: end.clone(),
-            levels: *levels,
-            shape: shape.clone(),
-            quantity: *quantity,
-        }
-    }
 }
 
 /// Whether a grid says a field itself.
@@ -136,9 +118,12 @@ pub(super) fn says(grid: &GridFile, field: &str) -> bool {
     }
 }
 
-/// Reads a CSV list of lots.
-pub(crate) fn read_lots_file(path: &Path) -> Result<Vec<Item>, Failure> {
-    let list = List::read(path, &NEEDED, &OPTIONAL, Code::TermsField)?;
+/// Reads the bytes of a CSV list of lots called `name`.
+///
+/// # Errors
+/// `terms.field`, naming the line, the column and what stands there.
+pub fn read_lots_list(name: &str, bytes: &[u8]) -> Result<Vec<Item>, Failure> {
+    let list = List::read(name, bytes, &NEEDED, &OPTIONAL, Code::TermsField)?;
     let items = list.lines().map(|line| {
         let place = Place::Row { list: list.name.clone(), line: line.number() };
         Ok(Item { place, lot: read_row(line)? })

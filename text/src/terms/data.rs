@@ -2,11 +2,13 @@
 //! command line, prices in their notation and as decimal numbers, money as text, and times both in
 //! slots and, where the terms name a board, by RFC 3339.
 
-use super::{nobody::has_no_custodian, prospects::doubts};
+use super::prospects::doubts;
 use crate::{
-    board::clock::{BoardTerms, Moment},
+    board::{BoardTerms, Moment},
     book::{Book, Person},
+    json::to_json,
     names,
+    nobody::has_no_custodian,
 };
 use serde::Serialize;
 use talea_protocol::{
@@ -355,7 +357,7 @@ impl TermsData {
     /// As tools read it.
     #[must_use]
     pub fn json(&self) -> String {
-        talea_sim::report::to_json(self) + "\n"
+        to_json(self) + "\n"
     }
 }
 

@@ -1,0 +1,126 @@
+//! Auctions of one lot to measure, and their transcripts.
+
+use super::rules::Rules;
+use crate::simulate::{
+    BidPlan, BidderConduct, Cast, Plan, ReservePlan, Seat, SimulationError, simulate,
+};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+use talea_contract::Auction;
+use talea_protocol::{
+    builder::TermsBuilder,
+    bytes::{List, Text},
+    price::{Level, PriceGrid},
+    quorum::Group,
+    terms::{Lot, Reserve, Rounds, Schedule, Terms},
+    transcript::{Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
+};
+
+/// One lot, this many bidders with different bids, quorum 2 of 3: its transcript.
+///
+/// # Errors
+/// [`SimulationError`] if the run fails.
+///
+/// # Panics
+/// Never: the terms are within every bound.
+pub fn one_lot(
+    grid: &PriceGrid,
+    bidders: usize,
+    rules: &Rules,
+) -> Result<Vec<u8>, SimulationError> {
+    let mut rng = ChaCha20Rng::seed_from_u64(11);
+    let cast = Cast::draw(&[vec![Seat::Own; 3]], bidders, &mut rng);
+    // Spread over the grid by a multiplier that is odd, so bids differ while there is room.
+    let level = |bidder: usize| Level((bidder as u32).wrapping_mul(2_654_435_761) % grid.levels);
+    let bids = (0..bidders)
+        .map(|bidder| BidPlan {
+            lot: 0,
+            bidder,
+            level: level(bidder),
+            conduct: BidderConduct::Honest,
+        })
+        .collect();
+    let plan = Plan {
+        terms: terms(&cast, grid, rules),
+        opening_slot: 1,
+        bids,
+        rounds: Vec::new(),
+        reserves: rules
+            .reserve
+            .map(|level| ReservePlan { lot: 0, level, is_revealed: true })
+            .into_iter()
+            .collect(),
+        declines: Default::default(),
+        keyholders: Default::default(),
+    };
+    let mut transcript = Vec::new();
+    simulate(cast, &plan, &mut transcript, &mut rng)?;
+    Ok(transcript)
+}
+
+fn terms(cast: &Cast, grid: &PriceGrid, rules: &Rules) -> Terms {
+    let text = |text| Text::new(text).expect("a short text");
+    let members = (0..3).filter_map(|place| cast.member(0, place)).collect();
+    let group = Group {
+        name: text("keyholders"),
+        threshold: 2,
+        endorsements: 2,
+        is_witness: true,
+        members: List::new(members).expect("three members"),
+    };
+    let lot = Lot { name: text("lot"), identifier: text("LOT"), quantity: 1, grid: grid.clone() };
+    let builder = TermsBuilder {
+        nonce: [9; 32],
+        lots: vec![lot],
+        mechanism: rules.mechanism,
+        ties: rules.ties,
+        disclosure: rules.disclosure,
+        reserve: rules.reserve.map(|_| Reserve { until: 25, opened: false }),
+        rounds: rules.survey.map(|cover| Rounds {
+            limit: 2,
+            commit_slots: 10,
+            reveal_slots: 10,
+            cover,
+        }),
+        stakes: cast.token_stakes(),
+        quorum: vec![group],
+        chunk_items: 1024,
+        ..TermsBuilder::new(text("bench"), cast.seller(), cast.custodian(), Schedule::even(10))
+    };
+    builder.build().expect("one lot and one group")
+}
+
+/// The records of a transcript of our own making: the auction before its first entry, and the
+/// entries one by one.
+///
+/// # Panics
+/// If it is not one.
+pub(crate) fn open(transcript: &[u8]) -> (Auction, impl Iterator<Item = Entry>) {
+    let mut rest = &transcript[MAGIC.len()..];
+    let mut record = move || {
+        let (header, after) = rest.split_first_chunk::<RECORD_HEADER_BYTES>()?;
+        let (kind, length) = RecordKind::read_header(header).expect("a record");
+        let (body, after) = after.split_at(length);
+        rest = after;
+        Some((kind, body))
+    };
+    let (_, genesis) = record().expect("a transcript has a genesis");
+    let genesis: Genesis = borsh::from_slice(genesis).expect("a genesis");
+    let auction = Auction::open(genesis.slot, &genesis.terms, &genesis.signature);
+    let entries = std::iter::from_fn(record)
+        .filter(|(kind, _)| *kind == RecordKind::Entry)
+        .map(|(_, body)| borsh::from_slice(body).expect("an entry"));
+    (auction.expect("possible terms"), entries)
+}
+
+/// Replays a transcript of our own making through the contract.
+///
+/// # Panics
+/// If it is not one.
+pub fn replay(transcript: &[u8]) -> Auction {
+    let (mut auction, entries) = open(transcript);
+    for entry in entries {
+        auction.apply(entry.slot, &entry.instruction).expect("it was accepted before");
+    }
+    auction
+}

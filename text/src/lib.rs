@@ -1,0 +1,48 @@
+//! What people read and write of an auction: files of terms, lots and prices, tables and pictures, and why
+//! something failed. It knows no terminal, folder, clock or randomness, and builds for wasm32.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`failure`] | why something stops: a sentence, a code out of one table, an exit status |
+//! | [`shown`], [`names`] | strangers' words and keys, fit for a terminal |
+//! | [`notation`], [`money`] | prices and scales as people write them, and what a bid comes to |
+//! | [`rows`], [`lists`] | CSV files, by line and column |
+//! | [`file`](mod@file), [`rules`], [`lot`] | what files of terms and scenarios have in common: fields, and what they mean |
+//! | [`suggest`] | which digits to write a grid's levels in |
+//! | [`board`], [`nobody`], [`book`] | the board that terms name, a custodian where there is none, whose key a key is |
+//! | [`terms`] | files of terms: read, in words, as data |
+//! | [`table`](mod@table), [`survey`], [`histogram`], [`json`] | figures in columns, what a round showed, the depth as a picture, data for tools |
+
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::unreachable,
+    clippy::todo,
+    clippy::string_slice
+)]
+#![cfg_attr(test, allow(clippy::string_slice))]
+
+pub mod board;
+pub mod book;
+pub mod failure;
+pub mod file;
+pub mod histogram;
+pub mod json;
+pub mod lists;
+pub mod lot;
+pub mod money;
+pub mod names;
+pub mod nobody;
+pub mod notation;
+#[cfg(test)]
+mod reference;
+pub mod rows;
+pub mod rules;
+pub mod shown;
+pub mod suggest;
+pub mod survey;
+pub mod table;
+pub mod terms;
