@@ -88,6 +88,12 @@ fn generators() -> Generators {
     Generators::derive()
 }
 
+/// The digest by which statements name the vector bases.
+fn vector_bases() -> Digest {
+    let bases: Vec<u8> = generators().vector.iter().flat_map(|base| encode_point(base).0).collect();
+    Digest::of(&[&bases])
+}
+
 /// Where the forgeries are made, and shown.
 fn context() -> Context {
     Context { auction: AuctionId([1; 32]), lot: 2, round: 0, step: 7, signer: PartyKey([3; 32]) }

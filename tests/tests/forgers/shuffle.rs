@@ -177,6 +177,7 @@ impl Shuffle {
         fs.element(b"value-base", &gens.value);
         fs.element(b"blinding-base", &gens.blinding);
         fs.element(b"key-base", &gens.key);
+        fs.digest(b"vector-bases", &vector_bases());
         if is_hashed(Item::QuorumKey) {
             fs.element(b"quorum-key", &self.quorum_key);
         }

@@ -412,7 +412,7 @@ fn below_zero() -> Case {
     let other = harness.commit(1, 0, 1);
     harness.pass();
     harness.reveal(vec![bid.reveal, other]);
-    harnessed(
+    finished(
         "below-zero.talea",
         "a commit to a number below zero is accepted, and no sealed bid opens it: the bid is invalid",
         harness,
