@@ -191,10 +191,11 @@ mod opening_of {
 
     #[test]
     fn t1_canonical() {
-        refuse_terms(Check::TermsCanonical, |t| t.version = 2);
+        refuse_terms(Check::TermsCanonical, |t| t.version = 1);
+        refuse_terms(Check::TermsCanonical, |t| t.version = 3);
         let genesis = Genesis {
             slot: 1,
-            terms: List::new(vec![1, 0, 9]).unwrap(),
+            terms: List::new(vec![2, 0, 9]).unwrap(),
             signature: Signature([0; 64]),
         };
         let record = RecordKind::Genesis.write(&borsh::to_vec(&genesis).unwrap()).unwrap();
