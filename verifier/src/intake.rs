@@ -76,7 +76,7 @@ pub(crate) enum Body {
     Reveal(Vec<RevealBody>),
     Endorse(Endorsement),
     Vouch(Vouch),
-    Gate(RankBody<Vec<gate::DecodedGate>>),
+    Gate(RankBody<gate::Decoded>),
     Shuffle(RankBody<shuffle::Decoded>),
     Blind(RankBody<blind::Decoded>),
     Decrypt(RankBody<decryption_share::Decoded>),
@@ -129,7 +129,7 @@ pub(crate) struct RevealBody {
 
 pub(crate) struct RankBody<T> {
     pub(crate) header: RankHeader,
-    /// How many items, or in a Shuffle switches, and in a Blind how many responses: **K5**.
+    /// How many items, or in a Shuffle entries, and in a Blind how many responses: **K5**.
     pub(crate) lengths: (usize, usize),
     /// The first half of **K6**, **K12**, **K7** or **K9**.
     pub(crate) decoded: Result<Arc<T>, ProofError>,
@@ -178,12 +178,12 @@ fn decode(instruction: Instruction, facts: &Facts) -> Body {
         Instruction::Gate(post) => Body::Gate(RankBody {
             header: post.header,
             lengths: (post.turns.len(), post.turns.len()),
-            decoded: gate::decode(&post.turns).map(Arc::new),
+            decoded: gate::decode(&post.turns, &post.proof).map(Arc::new),
         }),
         Instruction::Shuffle(post) => Body::Shuffle(RankBody {
             header: post.header,
-            lengths: (post.switches.len(), post.switches.len()),
-            decoded: shuffle::decode(&post.switches, &post.challenge).map(Arc::new),
+            lengths: (post.outputs.len(), post.outputs.len()),
+            decoded: shuffle::decode(&post.outputs, &post.proof).map(Arc::new),
         }),
         Instruction::Blind(post) => Body::Blind(RankBody {
             header: post.header,

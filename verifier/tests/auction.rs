@@ -661,7 +661,7 @@ impl Auction {
                     .iter()
                     .map(|_| Scalar::random(rng).to_bytes()[0] & 1 == 1)
                     .collect();
-                let turns = provers::gates(
+                let (turns, proof) = provers::gates(
                     rng,
                     &context,
                     &header.head,
@@ -670,7 +670,7 @@ impl Auction {
                     &wires.points,
                     &signs,
                 );
-                Instruction::Gate(GatePost { header, turns: List::new(turns).unwrap() })
+                Instruction::Gate(GatePost { header, turns: List::new(turns).unwrap(), proof })
             }
             Items::Shuffle(lists) => {
                 let lists: Vec<Vec<_>> = lists
@@ -678,10 +678,16 @@ impl Auction {
                     .chunks(lists.length())
                     .map(|list| list.iter().map(|entry| entry.cipher).collect())
                     .collect();
-                let (switches, challenge) =
-                    provers::shuffle(rng, &context, &header.head, header.chunk, &lists);
-                let switches = List::new(switches).unwrap();
-                Instruction::Shuffle(ShufflePost { header, switches, challenge })
+                let (outputs, proof) = provers::shuffle(
+                    rng,
+                    &context,
+                    &header.head,
+                    header.chunk,
+                    &quorum_key,
+                    &lists,
+                );
+                let outputs = List::new(outputs).unwrap();
+                Instruction::Shuffle(ShufflePost { header, outputs, proof })
             }
             Items::Blind { inputs, .. } => {
                 let inputs: Vec<_> = inputs.iter().map(|i| i.cipher).collect();

@@ -5,13 +5,15 @@
 use bulletproofs::RangeProof;
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
 use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng as _;
+use rand_core::{RngCore as _, SeedableRng as _};
+use sha2::{Digest as _, Sha256};
 use talea_protocol::{
-    bytes::{Digest, PartyKey, Point, Scalar as WireScalar},
+    bytes::{Digest, List, PartyKey, Point, Scalar as WireScalar},
     labels,
+    masked::{Masked, Quadratic, VectorOpening},
     price::{Level, Shape},
-    ranking::{GateProof, GateTurn, Switch},
-    sealed_bid::{BitCommitments, BitResponses, Ciphertext, SealedBid, UnaryArgument},
+    ranking::{GateProof, GateTurn, ShuffleProof, ShuffleTerm},
+    sealed_bid::{Ciphertext, SealedBid, UnaryArgument},
     setup::CompactProof,
     terms::AuctionId,
 };
@@ -114,16 +116,17 @@ pub(crate) fn range(
     levels: u32,
     level: u32,
 ) -> (Point, Vec<u8>, Scalar) {
-    range_of(rng, context, quorum_key, levels, (level.into(), (levels - 1 - level).into()))
+    range_of(rng, context, quorum_key, levels, level.into(), (levels - 1 - level).into())
 }
 
-/// The same over a value and what is said to be left to the last level.
-fn range_of(
+/// The same of what is said to be left to the last level.
+pub(crate) fn range_of(
     rng: &mut Rng,
     context: &Context,
     quorum_key: &Point,
     levels: u32,
-    (value, rest): (u64, u64),
+    value: u64,
+    rest: u64,
 ) -> (Point, Vec<u8>, Scalar) {
     let rho = Scalar::random(rng);
     let c = encode(&(bases().g * Scalar::from(value) + bases().h * rho));
@@ -134,8 +137,8 @@ fn range_of(
         bulletproof,
         pedersen,
         &mut transcript,
-        &[value, rest],
-        &[rho, -rho],
+        &[rest],
+        &[-rho],
         n,
         rng,
     )
@@ -168,14 +171,13 @@ pub(crate) fn improvement(
     let active = Some(&former.commitment);
     let mut transcript = range::transcript(context, quorum_key, n, levels, &c, active).into_inner();
     let (bulletproof, pedersen) = range::generators();
-    let values = [level, levels - 1 - level, gain, levels - 1 - gain].map(u64::from);
-    let of_gain = rho - former.rho;
+    let values = [levels - 1 - level, gain].map(u64::from);
     let (proof, _) = RangeProof::prove_multiple_with_rng(
         bulletproof,
         pedersen,
         &mut transcript,
         &values,
-        &[rho, -rho, of_gain, -of_gain],
+        &[-rho, rho - former.rho],
         n,
         rng,
     )
@@ -183,17 +185,52 @@ pub(crate) fn improvement(
     (c, proof.to_bytes(), rho)
 }
 
-/// A proof over values that do not add up to `levels - 1`.
-pub(crate) fn range_lie(
+/// A mask in the middle of those that may be drawn: no response leaves its bounds.
+fn mask(rng: &mut Rng) -> Scalar {
+    let mut bytes = [0; 32];
+    rng.fill_bytes(&mut bytes[..18]);
+    bytes[17] = bytes[17] & 0x3f | 0x40;
+    Scalar::from_bytes_mod_order(bytes)
+}
+
+fn masked(z: &Scalar) -> Masked {
+    let (low, high) = z.as_bytes().split_first_chunk().unwrap();
+    assert_eq!(high, [0; 14], "a response of 18 bytes");
+    Masked(*low)
+}
+
+/// `sum s_l V_l + r*H`.
+fn vector(scalars: &[Scalar], r: &Scalar) -> RistrettoPoint {
+    let terms = scalars.iter().zip(&bases().v).map(|(s, v)| v * s);
+    terms.sum::<RistrettoPoint>() + bases().h * r
+}
+
+fn power(base: &Scalar, n: usize) -> Scalar {
+    (0..n).fold(Scalar::ONE, |product, _| product * base)
+}
+
+/// Says vectors of 64 values each under a label. Their blindings, and they.
+fn vectors(
     rng: &mut Rng,
-    context: &Context,
-    quorum_key: &Point,
-    levels: u32,
-    value: u64,
-    rest: u64,
-) -> (Point, Vec<u8>) {
-    let (c, proof, _) = range_of(rng, context, quorum_key, levels, (value, rest));
-    (c, proof)
+    t: &mut ProofTranscript,
+    label: &'static [u8],
+    values: &[Scalar],
+) -> (Vec<Scalar>, Vec<Point>) {
+    let mut said = (Vec::new(), Vec::new());
+    for values in values.chunks(64) {
+        let blinding = Scalar::random(rng);
+        let point = encode(&vector(values, &blinding));
+        t.point(label, &point);
+        said.0.push(blinding);
+        said.1.push(point);
+    }
+    said
+}
+
+/// The vector bases, as statements name them.
+fn vector_bases() -> Digest {
+    let encoded: Vec<[u8; 32]> = bases().v.iter().map(|base| encode(base).0).collect();
+    Digest(Sha256::digest(encoded.as_flattened()).into())
 }
 
 /// Polynomials in `x`, lowest coefficient first.
@@ -207,6 +244,36 @@ fn times(a: &[Scalar], b: &[Scalar]) -> Vec<Scalar> {
     product
 }
 
+/// What a bidder says of its bid, true or not.
+#[derive(Clone)]
+pub(crate) struct Bid {
+    /// What is answered for as bits.
+    pub(crate) bits: Vec<Scalar>,
+    /// What the vector commits to.
+    pub(crate) committed: Vec<Scalar>,
+    /// What the entries of the unary encoding encrypt.
+    pub(crate) entries: Vec<Scalar>,
+    /// Added to its first entry.
+    pub(crate) surplus: Cipher,
+    /// The blinding of the commitment.
+    pub(crate) rho: Scalar,
+}
+
+impl Bid {
+    /// The truth.
+    pub(crate) fn of(shape: &Shape, level: Level, rho: &Scalar) -> Self {
+        let bits: Vec<Scalar> =
+            (0..shape.bits()).map(|l| Scalar::from((level.0 >> l) & 1)).collect();
+        let digits = shape.digits_of(level);
+        let entries = digits.iter().zip(shape.radices()).flat_map(|(digit, radix)| {
+            let digit = *digit;
+            (1..radix).map(move |j| Scalar::from(u8::from(digit >= j)))
+        });
+        let entries = entries.collect();
+        Self { committed: bits.clone(), bits, entries, surplus: Cipher::zero(), rho: *rho }
+    }
+}
+
 pub(crate) fn unary(
     rng: &mut Rng,
     context: &Context,
@@ -216,21 +283,34 @@ pub(crate) fn unary(
     level: Level,
     rho: &Scalar,
 ) -> SealedBid {
+    unary_of(rng, context, shape, key, commitment, &Bid::of(shape, level, rho))
+}
+
+/// The argument of whatever a bidder says.
+pub(crate) fn unary_of(
+    rng: &mut Rng,
+    context: &Context,
+    shape: &Shape,
+    key: &RistrettoPoint,
+    commitment: &Point,
+    bid: &Bid,
+) -> SealedBid {
     let g = bases().g;
-    let h = bases().h;
-    let com = |v: Scalar, r: Scalar| g * v + h * r;
+    let com = |v: Scalar, r: Scalar| encode(&(g * v + bases().h * r));
     let bit_count = shape.bits();
     let m = shape.longest_digit_bits();
-    let digits = shape.digits_of(level);
 
     // The unary encoding, and the randomness of U[t][0..=B_t], of which both ends are public.
     let mut entries = Vec::new();
     let mut randomness: Vec<Vec<Scalar>> = Vec::new();
-    for (digit, radix) in digits.iter().zip(shape.radices()) {
+    for radix in shape.radices() {
         let mut of_digit = vec![Scalar::ZERO];
-        for j in 1..radix {
+        for _ in 1..radix {
             let r = Scalar::random(rng);
-            entries.push(encrypt_with(key, u64::from(*digit >= j), &r).encode());
+            let surplus = if entries.is_empty() { bid.surplus } else { Cipher::zero() };
+            let message = bid.entries[entries.len()];
+            let entry = Cipher { r: bases().k * r, e: g * message + key * r };
+            entries.push((entry + surplus).encode());
             of_digit.push(r);
         }
         of_digit.push(Scalar::ZERO);
@@ -241,6 +321,7 @@ pub(crate) fn unary(
     t.point(b"value-base", &bases().g_wire);
     t.point(b"blinding-base", &bases().h_wire);
     t.point(b"key-base", &bases().k_wire);
+    t.digest(b"vector-bases", &vector_bases());
     t.point(b"quorum-key", &encode(key));
     t.integer(b"digits", shape.digits());
     for bits in shape.digit_bits() {
@@ -253,31 +334,28 @@ pub(crate) fn unary(
     }
 
     // Step 1.
-    let bit = |l: usize| Scalar::from((level.0 >> l) & 1);
-    let mut alpha: Vec<Scalar> = (0..bit_count).map(|_| Scalar::random(rng)).collect();
-    let two = Scalar::from(2u8);
-    let power = |l: usize| (0..l).fold(Scalar::ONE, |p, _| p * two);
-    let sum: Scalar = (1..bit_count).map(|l| power(l) * alpha[l]).sum();
-    alpha[0] = rho - sum;
-    let beta: Vec<Scalar> = (0..bit_count).map(|_| Scalar::random(rng)).collect();
-    let gamma: Vec<Scalar> = (0..bit_count).map(|_| Scalar::random(rng)).collect();
-    let delta: Vec<Scalar> = (0..bit_count).map(|_| Scalar::random(rng)).collect();
-    let mut bits = Vec::new();
+    let bits = &bid.bits;
+    let sigma = Scalar::random(rng);
+    let commitment_of_bits = encode(&vector(&bid.committed, &sigma));
     t.integer(b"bits", bit_count);
-    for l in 0..bit_count {
-        let commitments = BitCommitments {
-            bit: encode(&com(bit(l), alpha[l])),
-            mask: encode(&com(beta[l], gamma[l])),
-            product: encode(&com(bit(l) * beta[l], delta[l])),
-        };
-        t.point(b"bit", &commitments.bit);
-        t.point(b"mask", &commitments.mask);
-        t.point(b"product", &commitments.product);
-        bits.push(commitments);
-    }
+    t.point(b"vector", &commitment_of_bits);
     let y = t.challenge(b"y");
 
     // Step 2, the polynomials term by term as the text has them.
+    let masks: Vec<Scalar> = (0..bit_count).map(|_| mask(rng)).collect();
+    let [alpha, tau_1, tau_0] = [(); 3].map(|()| Scalar::random(rng));
+    let announcement = encode(&vector(&masks, &alpha));
+    let two = Scalar::from(2u8);
+    let t_1: Scalar = (0..bit_count)
+        .map(|l| {
+            power(&y, l + 1) * masks[l] * (two * bits[l] - Scalar::ONE) + power(&two, l) * masks[l]
+        })
+        .sum();
+    let t_0: Scalar = (0..bit_count).map(|l| power(&y, l + 1) * masks[l] * masks[l]).sum();
+    let (linear, constant) = (com(t_1, tau_1), com(t_0, tau_0));
+    t.point(b"vector-announcement", &announcement);
+    t.point(b"linear", &linear);
+    t.point(b"constant", &constant);
     let mut coefficients = vec![Scalar::ZERO; m + 1];
     let mut e_sum = Scalar::ZERO;
     let mut y_to_position = Scalar::ONE;
@@ -289,16 +367,14 @@ pub(crate) fn unary(
             let mut p = vec![Scalar::ONE];
             for l in s_t..s_t + m_t {
                 let factor = if (j >> (l - s_t)) & 1 == 1 {
-                    [beta[l], bit(l)]
+                    [masks[l], bits[l]]
                 } else {
-                    [-beta[l], Scalar::ONE - bit(l)]
+                    [-masks[l], Scalar::ONE - bits[l]]
                 };
                 p = times(&p, &factor);
             }
             let mut lifted = vec![Scalar::ZERO; m - m_t];
             lifted.extend(p);
-            let leading = if digits[at] == j { Scalar::ONE } else { Scalar::ZERO };
-            assert_eq!(lifted[m], leading, "the digit's own polynomial leads");
             for (sum, c) in coefficients.iter_mut().zip(&lifted) {
                 *sum += y_to_position * c;
             }
@@ -318,33 +394,51 @@ pub(crate) fn unary(
         t.cipher(b"polynomial-term", &term);
         polynomial.push(term);
     }
-    let x = t.challenge(b"x");
+    let x = t.weight(b"x");
 
     // Step 3.
-    let responses = (0..bit_count)
-        .map(|l| {
-            let z = bit(l) * x + beta[l];
-            BitResponses {
-                z: encode_scalar(&z),
-                w: encode_scalar(&(alpha[l] * x + gamma[l])),
-                v: encode_scalar(&(alpha[l] * (x - z) + delta[l])),
-            }
-        })
-        .collect();
-    let x_to = |c: usize| (0..c).fold(Scalar::ONE, |p, _| p * x);
-    let tail: Scalar = (0..m).map(|c| x_to(c) * term_randomness[c]).sum();
+    let z = (0..bit_count).map(|l| masked(&(masks[l] + x * bits[l]))).collect();
+    let tail: Scalar = (0..m).map(|c| power(&x, c) * term_randomness[c]).sum();
     SealedBid {
         unary: entries,
         argument: UnaryArgument {
-            bits,
+            bits: VectorOpening {
+                commitment: commitment_of_bits,
+                announcement,
+                blinding: encode_scalar(&(alpha + sigma * x)),
+            },
+            squares: Quadratic {
+                linear,
+                constant,
+                blinding: encode_scalar(&(bid.rho * x * x + tau_1 * x + tau_0)),
+            },
             polynomial,
-            responses,
-            randomness: encode_scalar(&(x_to(m) * e_sum + tail)),
+            masked: z,
+            randomness: encode_scalar(&(power(&x, m) * e_sum + tail)),
         },
     }
 }
 
-/// Turns on gates; `true` is the sign +1.
+/// What a keyholder does in a gate, and says of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Turn {
+    /// What both ciphertexts are multiplied by, and what is answered for.
+    pub(crate) sign: Scalar,
+    /// What the vector commits to.
+    pub(crate) committed: Scalar,
+    /// Added to `X'` and to `Y'`.
+    pub(crate) surplus: [Cipher; 2],
+}
+
+impl Turn {
+    /// An honest one; `true` is the sign +1.
+    pub(crate) fn of(plus: bool) -> Self {
+        let sign = if plus { Scalar::ONE } else { -Scalar::ONE };
+        Self { sign, committed: sign, surplus: [Cipher::zero(); 2] }
+    }
+}
+
+/// Honest turns on gates; `true` is the sign +1.
 pub(crate) fn gates(
     rng: &mut Rng,
     context: &Context,
@@ -353,7 +447,21 @@ pub(crate) fn gates(
     key: &RistrettoPoint,
     inputs: &[(Cipher, Cipher)],
     signs: &[bool],
-) -> Vec<GateTurn> {
+) -> (Vec<GateTurn>, GateProof) {
+    let turns: Vec<Turn> = signs.iter().map(|plus| Turn::of(*plus)).collect();
+    gates_of(rng, context, head, chunk, key, inputs, &turns)
+}
+
+/// Turns on gates, and the proof of whatever a keyholder says.
+pub(crate) fn gates_of(
+    rng: &mut Rng,
+    context: &Context,
+    head: &Digest,
+    chunk: u32,
+    key: &RistrettoPoint,
+    inputs: &[(Cipher, Cipher)],
+    turns: &[Turn],
+) -> (Vec<GateTurn>, GateProof) {
     struct Secret {
         q: Scalar,
         q_y: Scalar,
@@ -361,21 +469,21 @@ pub(crate) fn gates(
     }
     let secrets: Vec<Secret> = inputs
         .iter()
-        .zip(signs)
-        .map(|((x, y), plus)| {
+        .zip(turns)
+        .map(|((x, y), Turn { sign, surplus: [of_x, of_y], .. })| {
             let (q, q_y) = (Scalar::random(rng), Scalar::random(rng));
-            let signed = |c: &Cipher| if *plus { *c } else { -*c };
-            Secret {
-                q,
-                q_y,
-                out: (signed(x) + encrypt_with(key, 0, &q), signed(y) + encrypt_with(key, 0, &q_y)),
-            }
+            let x_out = scale(x, sign) + encrypt_with(key, 0, &q) + *of_x;
+            let y_out = scale(y, sign) + encrypt_with(key, 0, &q_y) + *of_y;
+            Secret { q, q_y, out: (x_out, y_out) }
         })
         .collect();
     let mut t = ProofTranscript::begin(labels::KIND_GATE, context);
     t.digest(b"head", head);
     t.integer(b"chunk", chunk);
+    t.point(b"value-base", &bases().g_wire);
+    t.point(b"blinding-base", &bases().h_wire);
     t.point(b"key-base", &bases().k_wire);
+    t.digest(b"vector-bases", &vector_bases());
     t.point(b"quorum-key", &encode(key));
     t.integer(b"gates", inputs.len());
     for ((x, y), secret) in inputs.iter().zip(&secrets) {
@@ -384,180 +492,257 @@ pub(crate) fn gates(
         t.cipher(b"x-out", &secret.out.0.encode());
         t.cipher(b"y-out", &secret.out.1.encode());
     }
-    let w = t.challenge(b"w");
-    // The true sign's branch is honest, the other is simulated: announcement = z*B - c*D.
-    struct Announced {
-        k: Scalar,
-        c_false: Scalar,
-        z_false: Scalar,
-        plus: Ciphertext,
-        minus: Ciphertext,
+
+    // Step 1.
+    let vectors: Vec<&[Turn]> = turns.chunks(64).collect();
+    let sigmas: Vec<Scalar> = vectors.iter().map(|_| Scalar::random(rng)).collect();
+    t.integer(b"vectors", vectors.len());
+    let mut commitments = Vec::new();
+    for (turns, sigma) in vectors.iter().zip(&sigmas) {
+        let signs: Vec<Scalar> = turns.iter().map(|turn| turn.committed).collect();
+        let commitment = encode(&vector(&signs, sigma));
+        t.point(b"vector", &commitment);
+        commitments.push(commitment);
     }
-    let scale = |c: Cipher, s: &Scalar| Cipher { r: c.r * s, e: c.e * s };
-    let announced: Vec<Announced> = inputs
-        .iter()
-        .zip(&secrets)
-        .zip(signs)
-        .map(|(((x, y), secret), is_plus)| {
-            let (x_out, y_out) = secret.out;
-            let d_false = if *is_plus {
-                x_out + *x + scale(y_out + *y, &w)
-            } else {
-                x_out - *x + scale(y_out - *y, &w)
-            };
-            let k = Scalar::random(rng);
-            let (c_false, z_false) = (Scalar::random(rng), Scalar::random(rng));
-            let honest = encrypt_with(key, 0, &k).encode();
-            let simulated = (encrypt_with(key, 0, &z_false) - scale(d_false, &c_false)).encode();
-            let (plus, minus) = if *is_plus { (honest, simulated) } else { (simulated, honest) };
-            Announced { k, c_false, z_false, plus, minus }
-        })
-        .collect();
-    for a in &announced {
-        t.cipher(b"plus", &a.plus);
-        t.cipher(b"minus", &a.minus);
+    // e and f in turn.
+    let weights = t.weights(b"weights", 2 * turns.len());
+
+    // Step 2.
+    let masks: Vec<Scalar> = turns.iter().map(|_| mask(rng)).collect();
+    let alphas: Vec<Scalar> = vectors.iter().map(|_| Scalar::random(rng)).collect();
+    let mut announcements = Vec::new();
+    for (masks, alpha) in masks.chunks(64).zip(&alphas) {
+        let announcement = encode(&vector(masks, alpha));
+        t.point(b"vector-announcement", &announcement);
+        announcements.push(announcement);
     }
-    let c = t.challenge(b"challenge");
-    secrets
-        .iter()
-        .zip(&announced)
-        .zip(signs)
-        .map(|((secret, a), is_plus)| {
-            let c_true = c - a.c_false;
-            let z_true = a.k + c_true * (secret.q + w * secret.q_y);
-            let (c_plus, z_plus, z_minus) =
-                if *is_plus { (c_true, z_true, a.z_false) } else { (a.c_false, a.z_false, z_true) };
-            GateTurn {
-                x: secret.out.0.encode(),
-                y: secret.out.1.encode(),
-                proof: GateProof {
-                    plus: a.plus,
-                    minus: a.minus,
-                    c_plus: encode_scalar(&c_plus),
-                    z_plus: encode_scalar(&z_plus),
-                    z_minus: encode_scalar(&z_minus),
-                },
-            }
-        })
-        .collect()
+    let [tau_1, tau_0, mu] = [(); 3].map(|()| Scalar::random(rng));
+    let (mut t_1, mut t_0) = (Scalar::ZERO, Scalar::ZERO);
+    let mut announcement = encrypt_with(key, 0, &mu);
+    let mut of_q = Scalar::ZERO;
+    for (i, (a, turn)) in masks.iter().zip(turns).enumerate() {
+        let (e, f) = (weights[2 * i], weights[2 * i + 1]);
+        t_1 += Scalar::from(2u8) * e * a * turn.sign;
+        t_0 += e * a * a;
+        let (x, y) = &inputs[i];
+        announcement = announcement + scale(&(scale(x, &e) + scale(y, &f)), a);
+        of_q += e * secrets[i].q + f * secrets[i].q_y;
+    }
+    let com = |v: Scalar, r: Scalar| encode(&(bases().g * v + bases().h * r));
+    let (linear, constant) = (com(t_1, tau_1), com(t_0, tau_0));
+    let announcement = announcement.encode();
+    t.point(b"linear", &linear);
+    t.point(b"constant", &constant);
+    t.cipher(b"announcement", &announcement);
+    let c = t.weight(b"challenge");
+
+    // Step 3.
+    let posted = secrets.iter().zip(&masks).zip(turns).map(|((secret, a), turn)| GateTurn {
+        x: secret.out.0.encode(),
+        y: secret.out.1.encode(),
+        sign: masked(&(a + c * turn.sign)),
+    });
+    let openings = (0..vectors.len()).map(|n| VectorOpening {
+        commitment: commitments[n],
+        announcement: announcements[n],
+        blinding: encode_scalar(&(alphas[n] + c * sigmas[n])),
+    });
+    let proof = GateProof {
+        signs: List::new(openings.collect()).unwrap(),
+        squares: Quadratic { linear, constant, blinding: encode_scalar(&(tau_1 * c + tau_0)) },
+        announcement,
+        randomness: encode_scalar(&(mu + c * of_q)),
+    };
+    (posted.collect(), proof)
 }
 
-/// What a keyholder does in a switch.
-#[derive(Clone, Copy)]
-pub(crate) struct Choice {
-    pub(crate) crossed: bool,
-    /// `s_0`, `s_1`.
-    pub(crate) powers: [Scalar; 2],
+/// What a keyholder does to a list of `2^k` entries, and says of it.
+#[derive(Clone)]
+pub(crate) struct Move {
+    /// The bits of `r` that the entries are moved by, least significant first, and that are answered for.
+    pub(crate) bits: Vec<Scalar>,
+    /// What the vector commits to in their place.
+    pub(crate) committed_bits: Vec<Scalar>,
+    /// The `s_i` that the entries are raised to, and that are answered for.
+    pub(crate) powers: Vec<Scalar>,
+    /// What the power vector commits to in their place.
+    pub(crate) committed_powers: Vec<Scalar>,
+    /// Added to each output.
+    pub(crate) surplus: Vec<Cipher>,
+    /// `Enc(0; q)` is added to each output, and made up for in `h`.
+    pub(crate) hidden: Vec<Scalar>,
 }
 
-impl Choice {
-    pub(crate) fn random(rng: &mut Rng) -> Self {
-        let crossed = Scalar::random(rng).to_bytes()[0] & 1 == 1;
-        Self { crossed, powers: [Scalar::random(rng), Scalar::random(rng)] }
+impl Move {
+    /// An honest one.
+    pub(crate) fn of(k: usize, r: usize, powers: &[Scalar]) -> Self {
+        let bits: Vec<Scalar> = (0..k).map(|l| Scalar::from((r as u64 >> l) & 1)).collect();
+        Self {
+            committed_bits: bits.clone(),
+            bits,
+            committed_powers: powers.to_vec(),
+            powers: powers.to_vec(),
+            surplus: vec![Cipher::zero(); 1 << k],
+            hidden: vec![Scalar::ZERO; 1 << k],
+        }
+    }
+
+    pub(crate) fn random(rng: &mut Rng, k: usize) -> Self {
+        let powers: Vec<Scalar> = (0..1 << k).map(|_| Scalar::random(rng)).collect();
+        Self::of(k, rng.next_u32() as usize % (1 << k), &powers)
+    }
+
+    /// The outputs. A bit that is none moves an entry in parts.
+    fn outputs(&self, key: &RistrettoPoint, list: &[Cipher]) -> Vec<Cipher> {
+        let part = |from: usize, to: usize| -> Scalar {
+            let bits = self.bits.iter().enumerate();
+            bits.map(|(l, r)| if (from ^ to) >> l & 1 == 1 { *r } else { Scalar::ONE - r })
+                .product()
+        };
+        (0..list.len())
+            .map(|to| {
+                let entries = list.iter().zip(&self.powers).enumerate();
+                let moved = entries.map(|(from, (x, s))| scale(x, &(part(from, to) * s)));
+                let hidden = encrypt_with(key, 0, &self.hidden[to]);
+                moved.sum::<Cipher>() + self.surplus[to] + hidden
+            })
+            .collect()
     }
 }
 
+fn scale(c: &Cipher, s: &Scalar) -> Cipher {
+    Cipher { r: c.r * s, e: c.e * s }
+}
+
+/// Honest turns on lists, moved and raised at random.
 pub(crate) fn shuffle(
     rng: &mut Rng,
     context: &Context,
     head: &Digest,
     chunk: u32,
+    key: &RistrettoPoint,
     lists: &[Vec<Cipher>],
-) -> (Vec<Switch>, WireScalar) {
-    shuffle_with(rng, context, head, chunk, lists, Choice::random)
+) -> (Vec<Ciphertext>, ShuffleProof) {
+    let k = lists[0].len().ilog2() as usize;
+    let moves: Vec<Move> = lists.iter().map(|_| Move::random(rng, k)).collect();
+    shuffle_of(rng, context, head, chunk, key, lists, &moves)
 }
 
-/// With permutations and powers of the caller's choice.
-pub(crate) fn shuffle_with(
+/// Turns on lists, and the proof of whatever a keyholder says.
+pub(crate) fn shuffle_of(
     rng: &mut Rng,
     context: &Context,
     head: &Digest,
     chunk: u32,
+    key: &RistrettoPoint,
     lists: &[Vec<Cipher>],
-    mut choose: impl FnMut(&mut Rng) -> Choice,
-) -> (Vec<Switch>, WireScalar) {
-    let scale = |c: &Cipher, s: &Scalar| Cipher { r: c.r * s, e: c.e * s };
-    struct Passed {
-        x: [Cipher; 2],
-        z: [Cipher; 2],
-        choice: Choice,
-    }
-    let mut passed = Vec::new();
-    for list in lists {
-        let mut list = list.clone();
-        let mut stride = 1;
-        while stride < list.len() {
-            for i in (0..list.len()).filter(|i| i & stride == 0) {
-                let choice = choose(rng);
-                let x = [list[i], list[i + stride]];
-                let mut z = [scale(&x[0], &choice.powers[0]), scale(&x[1], &choice.powers[1])];
-                if choice.crossed {
-                    z.swap(0, 1);
-                }
-                [list[i], list[i + stride]] = z;
-                passed.push(Passed { x, z, choice });
-            }
-            stride *= 2;
-        }
-    }
+    moves: &[Move],
+) -> (Vec<Ciphertext>, ShuffleProof) {
+    let k = moves[0].bits.len();
+    let outputs: Vec<Ciphertext> = (lists.iter().zip(moves))
+        .flat_map(|(list, of)| of.outputs(key, list))
+        .map(|output| output.encode())
+        .collect();
+    let all = |part: fn(&Move) -> &Vec<Scalar>| -> Vec<Scalar> {
+        moves.iter().flat_map(|of| part(of).iter().copied()).collect()
+    };
+    let (bits, powers) = (all(|of| &of.bits), all(|of| &of.powers));
     let mut t = ProofTranscript::begin(labels::KIND_SHUFFLE, context);
     t.digest(b"head", head);
     t.integer(b"chunk", chunk);
-    t.integer(b"switches", passed.len());
-    for Passed { x, z, .. } in &passed {
-        t.cipher(b"x-0", &x[0].encode());
-        t.cipher(b"x-1", &x[1].encode());
-        t.cipher(b"z-0", &z[0].encode());
-        t.cipher(b"z-1", &z[1].encode());
-    }
-    // The permutation that was taken is honest, the other simulated.
-    struct Nonces {
-        k: [Scalar; 2],
-        c_false: Scalar,
-        z_false: [Scalar; 2],
-    }
-    let nonces: Vec<Nonces> = passed
-        .iter()
-        .map(|_| Nonces {
-            k: [Scalar::random(rng), Scalar::random(rng)],
-            c_false: Scalar::random(rng),
-            z_false: [Scalar::random(rng), Scalar::random(rng)],
-        })
-        .collect();
-    for (Passed { x, z, choice }, nonces) in passed.iter().zip(&nonces) {
-        for b in 0..2 {
-            for i in 0..2 {
-                let announcement = if (b == 1) == choice.crossed {
-                    scale(&x[i], &nonces.k[i])
+    t.point(b"value-base", &bases().g_wire);
+    t.point(b"blinding-base", &bases().h_wire);
+    t.point(b"key-base", &bases().k_wire);
+    t.digest(b"vector-bases", &vector_bases());
+    t.point(b"quorum-key", &encode(key));
+    t.integer(b"lists", lists.len());
+    t.integer(b"length", 1usize << k);
+    lists.iter().flatten().for_each(|x| t.cipher(b"entry-in", &x.encode()));
+    outputs.iter().for_each(|z| t.cipher(b"entry-out", z));
+
+    // Step 1.
+    t.integer(b"vectors", bits.len().div_ceil(64));
+    let of_moves = vectors(rng, &mut t, b"vector", &all(|of| &of.committed_bits));
+    t.integer(b"power-vectors", powers.len().div_ceil(64));
+    let of_powers = vectors(rng, &mut t, b"power-vector", &all(|of| &of.committed_powers));
+    let weights = t.weights(b"weights", k + lists.len() + bits.len());
+    let (y, rest) = weights.split_at(k);
+    let (u, g) = rest.split_at(lists.len());
+
+    // Step 2.
+    let a: Vec<Scalar> = bits.iter().map(|_| mask(rng)).collect();
+    let b: Vec<Scalar> = powers.iter().map(|_| Scalar::random(rng)).collect();
+    let moves_announced = vectors(rng, &mut t, b"vector-announcement", &a);
+    let powers_announced = vectors(rng, &mut t, b"power-announcement", &b);
+    let [tau_1, tau_0] = [(); 2].map(|()| Scalar::random(rng));
+    let two = Scalar::from(2u8);
+    let of_bits = || g.iter().zip(&a).zip(&bits);
+    let t_1: Scalar = of_bits().map(|((g, a), r)| g * a * (two * r - Scalar::ONE)).sum();
+    let t_0: Scalar = of_bits().map(|((g, a), _)| g * a * a).sum();
+    let com = |v: Scalar, r: Scalar| encode(&(bases().g * v + bases().h * r));
+    let (linear, constant) = (com(t_1, tau_1), com(t_0, tau_0));
+    t.point(b"linear", &linear);
+    t.point(b"constant", &constant);
+
+    let h: Vec<Scalar> = (0..=k).map(|_| Scalar::random(rng)).collect();
+    let mut terms: Vec<Cipher> = h.iter().map(|h| encrypt_with(key, 0, h)).collect();
+    // What the outputs hide, as the last equation weighs it.
+    let mut hidden = Scalar::ZERO;
+    for (at, (list, of)) in lists.iter().zip(moves).enumerate() {
+        for (i, x) in list.iter().enumerate() {
+            let (b, s) = (b[(at << k) + i], of.powers[i]);
+            let mut f = vec![b, s];
+            let mut weight = u[at];
+            for l in 0..k {
+                let (a, r, y) = (a[at * k + l], of.bits[l], y[l]);
+                // z = a + c*r
+                let factor = if i >> l & 1 == 0 {
+                    [y * a - a, Scalar::ONE - r + y * r]
                 } else {
-                    scale(&x[i], &nonces.z_false[i]) - scale(&z[i ^ b], &nonces.c_false)
+                    weight *= y;
+                    [a - y * a, y - y * r + r]
                 };
-                t.cipher(b"announcement", &announcement.encode());
+                f = times(&f, &factor);
             }
+            for (term, f) in terms.iter_mut().zip(&f) {
+                *term = *term + scale(x, &(u[at] * f));
+            }
+            hidden += weight * of.hidden[i];
         }
     }
-    let c = t.challenge(b"challenge");
-    let switches = passed
-        .iter()
-        .zip(&nonces)
-        .map(|(Passed { z, choice, .. }, nonces)| {
-            let c_true = c - nonces.c_false;
-            let z_true = [0, 1].map(|i: usize| nonces.k[i] + c_true * choice.powers[i]);
-            let (c_straight, straight, crossed) = if choice.crossed {
-                (nonces.c_false, nonces.z_false, z_true)
-            } else {
-                (c_true, z_true, nonces.z_false)
-            };
-            Switch {
-                low: z[0].encode(),
-                high: z[1].encode(),
-                c_straight: encode_scalar(&c_straight),
-                z_straight: straight.map(|z| encode_scalar(&z)),
-                z_crossed: crossed.map(|z| encode_scalar(&z)),
-            }
-        })
-        .collect();
-    (switches, encode_scalar(&c))
+    t.integer(b"polynomial", k + 1);
+    let mut polynomial = Vec::new();
+    for (term, h) in terms.iter().zip(&h) {
+        let term = ShuffleTerm { ciphertext: term.encode(), mask: encode(&(bases().g * h)) };
+        t.cipher(b"polynomial-term", &term.ciphertext);
+        t.point(b"polynomial-mask", &term.mask);
+        polynomial.push(term);
+    }
+    let c = t.weight(b"challenge");
+
+    // Step 3.
+    let openings = |(sigmas, commitments): (Vec<Scalar>, Vec<Point>),
+                    (alphas, announcements): (Vec<Scalar>, Vec<Point>)| {
+        let openings = (0..commitments.len()).map(|n| VectorOpening {
+            commitment: commitments[n],
+            announcement: announcements[n],
+            blinding: encode_scalar(&(alphas[n] + c * sigmas[n])),
+        });
+        List::new(openings.collect()).unwrap()
+    };
+    let z = a.iter().zip(&bits).map(|(a, r)| masked(&(a + c * r)));
+    let p = b.iter().zip(&powers).map(|(b, s)| encode_scalar(&(b + c * s)));
+    let lower: Scalar = h.iter().enumerate().map(|(e, h)| power(&c, e) * h).sum();
+    let proof = ShuffleProof {
+        moves: openings(of_moves, moves_announced),
+        squares: Quadratic { linear, constant, blinding: encode_scalar(&(tau_1 * c + tau_0)) },
+        powers: openings(of_powers, powers_announced),
+        polynomial: List::new(polynomial).unwrap(),
+        masked: List::new(z.collect()).unwrap(),
+        raised: List::new(p.collect()).unwrap(),
+        mask: encode_scalar(&(lower + power(&c, k + 1) * hidden)),
+    };
+    (outputs, proof)
 }
 
 #[derive(Clone)]
@@ -587,8 +772,8 @@ pub(crate) fn blind_with(
     inputs: &[Cipher],
     a: &[Scalar],
 ) -> Blinded {
-    let scale = |c: &Cipher, s: &Scalar| Cipher { r: c.r * s, e: c.e * s }.encode();
-    let outputs: Vec<Ciphertext> = inputs.iter().zip(a).map(|(c, a)| scale(c, a)).collect();
+    let outputs: Vec<Ciphertext> =
+        inputs.iter().zip(a).map(|(c, a)| scale(c, a).encode()).collect();
     let mut t = ProofTranscript::begin(labels::KIND_BLIND, context);
     t.digest(b"head", head);
     t.integer(b"chunk", chunk);
@@ -599,7 +784,7 @@ pub(crate) fn blind_with(
     }
     let k: Vec<Scalar> = inputs.iter().map(|_| Scalar::random(rng)).collect();
     for (input, k) in inputs.iter().zip(&k) {
-        t.cipher(b"announcement", &scale(input, k));
+        t.cipher(b"announcement", &scale(input, k).encode());
     }
     let c = t.challenge(b"challenge");
     Blinded {

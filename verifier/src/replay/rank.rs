@@ -75,7 +75,7 @@ pub(crate) struct Ranking {
 
 /// A rank message's content.
 pub(crate) enum Post {
-    Gate(RankBody<Vec<gate::DecodedGate>>),
+    Gate(RankBody<gate::Decoded>),
     Shuffle(RankBody<shuffle::Decoded>),
     Blind(RankBody<blind::Decoded>),
     Decrypt(RankBody<decryption_share::Decoded>),
@@ -259,7 +259,7 @@ impl Replay {
         docket.require(Check::RankActor, idle.is_none(), || idle.unwrap_or_default())?;
         let (items, responses) = post.lengths();
         docket.require(Check::RankLength, items == chunk.len && responses == chunk.len, || {
-            let what = if kind == Kind::Shuffle { "switches" } else { "items" };
+            let what = if kind == Kind::Shuffle { "entries" } else { "items" };
             format!(
                 "chunk {at} has {} {what} and the message {items} of them and {responses} \
                  responses",
@@ -272,29 +272,24 @@ impl Replay {
         let completes = chunk.completes_with(&committee, id.group);
         match (post, &mut chunk.items) {
             (Post::Gate(body), Items::Gate(wires)) => {
-                let turns = canonical(docket, Check::GateProof, body.decoded)?;
-                let outputs = Arc::new(gate::Wires::posted(&turns));
-                let inputs = std::mem::replace(wires, Arc::clone(&outputs));
+                let post = canonical(docket, Check::GateProof, body.decoded)?;
+                let inputs = std::mem::replace(wires, Arc::clone(&post.outputs));
+                let key = Arc::clone(&committee.key);
                 docket.defer(
                     Check::GateProof,
-                    Task::Gate {
-                        context,
-                        head,
-                        chunk: number,
-                        key: Arc::clone(&committee.key),
-                        inputs,
-                        outputs,
-                        turns,
-                    },
+                    Task::Gate { context, head, chunk: number, key, inputs, post },
                 );
             }
             (Post::Shuffle(body), Items::Shuffle(lists)) => {
                 let post = canonical(docket, Check::ShuffleProof, body.decoded)?;
-                let (_, outputs) = lists.through(&post).ok_or(NOT_RANKING)?;
-                let inputs = std::mem::replace(lists, Arc::new(outputs));
+                // How long its lists are the message alone does not say.
+                let form = lists.same_form(&post.outputs);
+                form.map_err(|error| docket.refuse(Check::ShuffleProof, error.to_string()))?;
+                let inputs = std::mem::replace(lists, Arc::clone(&post.outputs));
+                let key = Arc::clone(&committee.key);
                 docket.defer(
                     Check::ShuffleProof,
-                    Task::Shuffle { context, head, chunk: number, inputs, post },
+                    Task::Shuffle { context, head, chunk: number, key, inputs, post },
                 );
             }
             (Post::Blind(body), Items::Blind { inputs, sums }) => {
