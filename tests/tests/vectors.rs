@@ -572,6 +572,8 @@ fn written(vector: &Vector) -> String {
     for (l, base) in vector_bases.iter().enumerate() {
         writer.line(&format!("V_{l}"), &point(base));
     }
+    let digest = writer.generators.vector_digest;
+    writer.line("vector-bases", &hex(&digest.0));
     writer.line("terms", &hex(&replay.genesis.terms));
     writer.line("auction id", &hex(&terms.auction_id().0));
     writer.line("opening slot", &replay.genesis.slot.to_string());

@@ -333,6 +333,8 @@ struct Recipe {
     outputs: Vec<[Known; 2]>,
     /// Added to the first `X'`.
     shift: Ciphertext,
+    /// Added to `M`.
+    announcement_shift: Ciphertext,
     /// What the vectors hold.
     signs: Vec<Scalar>,
     /// What they would have to hold, as far as it is not that: found when the weights are known.
@@ -353,7 +355,8 @@ impl Recipe {
         let outputs = inputs.iter().map(|pair| pair.map(|input| known(input.message))).collect();
         let signs = vec![one; gates];
         let (late, pairs) = (Vec::new(), Vec::new());
-        Self { inputs, outputs, shift: Ciphertext::zero(), signs, late, pairs, seed: 83 }
+        let [shift, announcement_shift] = [Ciphertext::zero(); 2];
+        Self { inputs, outputs, shift, announcement_shift, signs, late, pairs, seed: 83 }
     }
 
     /// The first gate's `X'` encrypts this much more.
@@ -426,7 +429,8 @@ impl Recipe {
         gate.proof.signs = List::new(vectors.clone()).unwrap();
         let blinding = Known { message: Scalar::ZERO, randomness: mu };
         let announcement = weighed(&self.inputs, &masks) + blinding;
-        gate.proof.announcement = announcement.sealed(&quorum_key).encode();
+        let announcement = announcement.sealed(&quorum_key) + self.announcement_shift;
+        gate.proof.announcement = announcement.encode();
         let Challenges { c, .. } = gate.challenges(flaw);
 
         gate.responses = masks.iter().zip(&signs).map(|(a, v)| a + c * v).collect();
@@ -717,6 +721,55 @@ fn responses_chosen_under_weights_known_beforehand() {
     let randomness = decode_scalar(&gate.proof.randomness).unwrap();
     gate.proof.randomness = encode_scalar(&(randomness + change));
     gate.check_false(flaw);
+}
+
+/// Two posts verified at once, as they are where keyholders act one after the other.
+struct Batch([Gate; 2]);
+
+/// The same weights serve for both posts.
+#[derive(Clone, Copy, Debug)]
+struct WeightsShared;
+
+impl Artefact for Batch {
+    type Flaw = WeightsShared;
+
+    fn contract(&self) -> Result<(), ProofFault> {
+        self.0.iter().try_for_each(Artefact::contract)
+    }
+
+    fn verifier(&self) -> Result<(), ProofError> {
+        self.0.iter().try_for_each(Artefact::verifier)
+    }
+
+    fn replica(&self, flaw: Option<WeightsShared>) -> bool {
+        let sides = |gate: &Gate| {
+            let Residues { openings, squares, outputs } =
+                gate.residues(&gate.challenges(None)).unwrap();
+            [openings, vec![squares, outputs.r, outputs.e]].concat()
+        };
+        match (flaw, self.0.each_ref().map(sides)) {
+            (None, _) => self.0.iter().all(|gate| gate.replica(None)),
+            // Equal weights on equations of the same index: what counts is the sum of the residues.
+            (Some(WeightsShared), [one, two]) => {
+                one.iter().zip(&two).all(|(one, two)| (one + two).is_identity())
+            }
+        }
+    }
+}
+
+/// F4, F5: two posts with the same weights, or with weights that each draws for itself: an error in the first is made
+/// good in the second, whose announcement is made when the first's challenge is known.
+#[test]
+fn errors_that_cancel_between_two_posts() {
+    let honest = || Recipe::honest(2).cook(None);
+    Batch([honest(), honest()]).check_honest();
+    let first = Recipe::honest(2).off_by(Scalar::ONE).cook(None);
+    let announcement_shift = first.residues(&first.challenges(None)).unwrap().outputs;
+    let second = Recipe { announcement_shift, ..Recipe::honest(2) }.cook(None);
+    let batch = Batch([first, second]);
+    assert!(!batch.0[0].is_true());
+    batch.check_forgery(WeightsShared);
+    batch.0.iter().for_each(Artefact::check_refused);
 }
 
 /// A vector that holds more values than there are gates: they have no responses, so they are none.

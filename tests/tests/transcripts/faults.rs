@@ -88,7 +88,7 @@ fn terms() -> Vec<Case> {
             "terms with a byte too many",
             genesis([&bytes[..], &[0]].concat()),
         ),
-        fault("t1-version.talea", "T1", "terms of version 2", of(|t| t.version = 2)),
+        fault("t1-version.talea", "T1", "terms of version 1", of(|t| t.version = 1)),
         fault(
             "t1-text.talea",
             "T1",
