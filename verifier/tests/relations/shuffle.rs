@@ -580,3 +580,57 @@ fn turns_in_a_row_are_judged_one_by_one() {
     }
     assert_eq!(judge(&[]), vec![]);
 }
+
+#[test]
+#[ignore = "a measurement"]
+fn lists_of_sixteen_in_microseconds() {
+    use crate::{group, whole_auctions::processor_seconds};
+    const LISTS: usize = 64;
+    let mut rng = provers::rng(90);
+    let key = QuorumKey::new(RistrettoPoint::random(&mut rng));
+    let (context, head) = (provers::context(4), Digest([5; 32]));
+    let start = lists(&key.point, LISTS, 16).concat().into_iter().map(Item::of).collect();
+    let start = Lists::new(4, start).unwrap();
+    // Turns in a row.
+    let mut posts: Vec<(Vec<Ciphertext>, ShuffleProof)> = Vec::new();
+    let mut turns: Vec<Decoded> = Vec::new();
+    for _ in 0..3 {
+        let inputs = turns.last().map_or(&start, |turn| Arc::as_ref(&turn.outputs));
+        let ciphers: Vec<Cipher> = inputs.entries.iter().map(|entry| entry.cipher).collect();
+        let ciphers: Vec<Vec<Cipher>> = ciphers.chunks(16).map(<[_]>::to_vec).collect();
+        let post = provers::shuffle(&mut rng, &context, &head, 1, &key.point, &ciphers);
+        turns.push(decode(&post.0, &post.1).unwrap());
+        posts.push(post);
+    }
+    // The least of many: the machine may be busy with other things.
+    let per_list = |what: &str, turns: usize, work: &mut dyn FnMut()| {
+        let seconds = (0..7).map(|_| {
+            let before = processor_seconds();
+            (0..40).for_each(|_| work());
+            (processor_seconds() - before) / 40.0
+        });
+        let least = seconds.min_by(f64::total_cmp).unwrap();
+        println!("{what}: {:.1} us per list and turn", least * 1e6 / (LISTS * turns) as f64);
+    };
+    let points: Vec<Point> = posts[0].0.iter().flat_map(|z| [z.r, z.e]).collect();
+    per_list("decompression of the outputs", 1, &mut || {
+        assert!(points.iter().all(|point| group::decode(point).is_some()));
+    });
+    per_list("decoding", 1, &mut || drop(decode(&posts[0].0, &posts[0].1).unwrap()));
+    for count in 1..=3 {
+        let messages: Vec<Message<'_>> = (0..count)
+            .map(|n: usize| Message {
+                context,
+                head,
+                chunk: 1,
+                quorum_key: &key,
+                inputs: n.checked_sub(1).map_or(&start, |n| &turns[n].outputs),
+                post: &turns[n],
+            })
+            .collect();
+        per_list("hashing", count, &mut || messages.iter().for_each(|m| drop(challenge(m))));
+        per_list(&format!("judging, {count} in a row"), count, &mut || {
+            assert!(judge(&messages).iter().all(Option::is_none));
+        });
+    }
+}
