@@ -75,10 +75,10 @@ pub(crate) enum Task {
         head: Digest,
         chunk: u32,
         key: Arc<QuorumKey>,
+        /// The outputs of the turn before, if there was one: one place in memory, by which turns in a row
+        /// are folded as one.
         inputs: Arc<gate::Wires>,
-        /// The next turn's inputs: one place in memory, by which turns in a row are folded as one.
-        outputs: Arc<gate::Wires>,
-        turns: Arc<Vec<gate::DecodedGate>>,
+        post: Arc<gate::Decoded>,
     },
     Shuffle {
         context: Context,
@@ -137,7 +137,7 @@ impl Task {
         let items = match self {
             Self::Possession { deal, .. } => deal.shares.len(),
             Self::Range { .. } => 10,
-            Self::Gate { turns, .. } => turns.len().saturating_mul(16),
+            Self::Gate { inputs, .. } => inputs.points.len().saturating_mul(5),
             Self::Shuffle { inputs, .. } => inputs.switches().saturating_mul(12),
             Self::Blind { inputs, .. } => inputs.len().saturating_mul(4),
             Self::Decrypt { randomness, .. } => randomness.len().saturating_mul(2),
@@ -314,15 +314,14 @@ fn faults(waiting: &[Deferred]) -> Vec<(&Deferred, ProofError)> {
                 };
                 ranges.push((deferred, claim));
             }
-            Task::Gate { context, head, chunk, key, inputs, outputs, turns } => {
+            Task::Gate { context, head, chunk, key, inputs, post } => {
                 let message = gate::Message {
                     context: *context,
                     head: *head,
                     chunk: *chunk,
                     quorum_key: key,
                     inputs,
-                    outputs,
-                    turns,
+                    post,
                 };
                 gates.push((deferred, message));
             }

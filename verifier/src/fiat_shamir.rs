@@ -11,6 +11,7 @@ use talea_protocol::{
     bytes::{Digest, PartyKey, Point, Scalar as WireScalar},
     commitment::BidId,
     labels,
+    masked::Masked,
     ranking::RankHeader,
     sealed_bid::Ciphertext,
     terms::AuctionId,
@@ -85,6 +86,10 @@ impl ProofTranscript {
         self.0.append_message(label, &scalar.0);
     }
 
+    pub(crate) fn masked(&mut self, label: &'static [u8], masked: &Masked) {
+        self.0.append_message(label, &masked.0);
+    }
+
     pub(crate) fn digest(&mut self, label: &'static [u8], digest: &Digest) {
         self.0.append_message(label, &digest.0);
     }
@@ -108,7 +113,14 @@ impl ProofTranscript {
     pub(crate) fn weight(&mut self, label: &'static [u8]) -> Scalar {
         let mut bytes = [0u8; 16];
         self.0.challenge_bytes(label, &mut bytes);
-        Scalar::from(u128::from_le_bytes(bytes).max(1))
+        as_weight(bytes)
+    }
+
+    /// `count` weights, drawn at once.
+    pub(crate) fn weights(&mut self, label: &'static [u8], count: usize) -> Vec<Scalar> {
+        let mut bytes = vec![[0u8; 16]; count];
+        self.0.challenge_bytes(label, bytes.as_flattened_mut());
+        bytes.into_iter().map(as_weight).collect()
     }
 
     /// The transcript itself, for the proof whose crate continues it.
@@ -125,7 +137,7 @@ impl ProofTranscript {
 }
 
 /// Depends on every byte of one proof and of its statement.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Binding([u8; 32]);
 
 /// Independent non-zero weights of 128 bits, one for each equation of a fold.
@@ -149,8 +161,13 @@ impl Weights {
     pub(crate) fn next(&mut self) -> Scalar {
         let mut bytes = [0u8; 16];
         self.0.fill_bytes(&mut bytes);
-        Scalar::from(u128::from_le_bytes(bytes).max(1))
+        as_weight(bytes)
     }
+}
+
+/// 16 bytes, little-endian; zero is replaced by one.
+fn as_weight(bytes: [u8; 16]) -> Scalar {
+    Scalar::from(u128::from_le_bytes(bytes).max(1))
 }
 
 /// The generator with which the Bulletproofs crate folds its two equations (section 8, end).
@@ -217,6 +234,19 @@ mod tests {
             let challenge = ProofTranscript::begin(kind, &context).challenge(b"c");
             assert!(seen.insert(challenge.to_bytes()));
         }
+    }
+
+    #[test]
+    fn weights_are_16_bytes_each_and_never_zero() {
+        let mut drawn = [0u8; 48];
+        transcript(1).0.challenge_bytes(b"w", &mut drawn);
+        let expected: Vec<Scalar> = drawn
+            .chunks(16)
+            .map(|bytes| Scalar::from(u128::from_le_bytes(bytes.try_into().unwrap())))
+            .collect();
+        assert_eq!(transcript(1).weights(b"w", 3), expected);
+        assert_eq!(transcript(1).weights(b"w", 0), vec![]);
+        assert_eq!(as_weight([0; 16]), Scalar::ONE);
     }
 
     #[test]

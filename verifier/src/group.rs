@@ -3,6 +3,9 @@
 //! Four quantities live here. A [`Point`] is an *encoding as it arrived*; a [`RistrettoPoint`] is
 //! an element, and exists only if its encoding was canonical. A [`Ciphertext`] is a pair of
 //! encodings, a [`Cipher`] a pair of elements.
+//!
+//! Equations are added up in a [`Fold`]. Its multiplication skips digits that are zero, so a scalar of
+//! 128 bits costs half of one of 253: what is subtracted is a negated point, never a negated scalar.
 
 use std::sync::LazyLock;
 
@@ -18,6 +21,8 @@ use sha2::{Digest as _, Sha512};
 use talea_protocol::{
     bytes::{Point, Scalar as WireScalar},
     labels,
+    limits::MAX_VECTOR,
+    masked::Masked,
     sealed_bid::Ciphertext,
 };
 
@@ -31,6 +36,9 @@ pub struct Bases {
     pub h: RistrettoPoint,
     /// `K`, the key base: `from_uniform_bytes(SHA-512("talea/v2/key-base"))`.
     pub k: RistrettoPoint,
+    /// `V_0 .. V_63`, the vector bases:
+    /// `V_l = from_uniform_bytes(SHA-512("talea/v2/vector-base" || l u32))`.
+    pub v: Vec<RistrettoPoint>,
     /// `G`, encoded.
     pub g_wire: Point,
     /// `H`, encoded.
@@ -52,6 +60,7 @@ pub fn bases() -> &'static Bases {
             g,
             h,
             k,
+            v: (0u32..).take(MAX_VECTOR).map(vector_base).collect(),
             g_wire: encode(&g),
             h_wire: encode(&h),
             k_wire: encode(&k),
@@ -61,7 +70,13 @@ pub fn bases() -> &'static Bases {
     &BASES
 }
 
-/// The element that `encoding` encodes, if the encoding is canonical.
+/// `V_l`.
+fn vector_base(l: u32) -> RistrettoPoint {
+    let hash = Sha512::new().chain_update(labels::VECTOR_BASE).chain_update(l.to_le_bytes());
+    RistrettoPoint::from_uniform_bytes(&hash.finalize().into())
+}
+
+/// The element that `encoding` stands for, if it is the canonical one of its element.
 pub fn decode(encoding: &Point) -> Option<RistrettoPoint> {
     CompressedRistretto(encoding.0).decompress()
 }
@@ -74,6 +89,15 @@ pub fn encode(element: &RistrettoPoint) -> Point {
 /// The scalar that `encoding` encodes, if it is below the group order.
 pub fn decode_scalar(encoding: &WireScalar) -> Option<Scalar> {
     Scalar::from_canonical_bytes(encoding.0).into()
+}
+
+/// The integer that a masked bit or sign is. Every encoding is canonical.
+pub fn masked_integer(masked: &Masked) -> Scalar {
+    let mut bytes = [0u8; 32];
+    for (byte, masked) in bytes.iter_mut().zip(masked.0) {
+        *byte = masked;
+    }
+    Scalar::from_bytes_mod_order(bytes)
 }
 
 /// The one encoding of `scalar`.
@@ -190,6 +214,9 @@ pub fn combine2(a: &Scalar, p: &RistrettoPoint, b: &Scalar, q: &RistrettoPoint) 
     RistrettoPoint::vartime_multiscalar_mul([a, b], [p, q])
 }
 
+/// Points that one multi-scalar multiplication should have at least. Its buckets cost as much as 260 points.
+pub const FOLD_POINTS: usize = 4096;
+
 /// A sum of multiples of points that must be `O`, with the generators' multiples gathered.
 ///
 /// A caller that adds an equation multiplies all of it with its own weight
@@ -204,9 +231,14 @@ pub struct Fold {
     pub k: Scalar,
     /// Multiple of `PK`.
     pub pk: Scalar,
+    /// Multiples of `V_0 ..`.
+    v: [Scalar; MAX_VECTOR],
     scalars: Vec<Scalar>,
     points: Vec<RistrettoPoint>,
 }
+
+/// `G`, `H`, `K`, `PK` and the vector bases.
+const GENERATORS: usize = 4 + MAX_VECTOR;
 
 impl Fold {
     /// An empty sum with room for `points` points.
@@ -216,8 +248,9 @@ impl Fold {
             h: Scalar::ZERO,
             k: Scalar::ZERO,
             pk: Scalar::ZERO,
-            scalars: Vec::with_capacity(points.saturating_add(4)),
-            points: Vec::with_capacity(points.saturating_add(4)),
+            v: [Scalar::ZERO; MAX_VECTOR],
+            scalars: Vec::with_capacity(points.saturating_add(GENERATORS)),
+            points: Vec::with_capacity(points.saturating_add(GENERATORS)),
         }
     }
 
@@ -227,12 +260,25 @@ impl Fold {
         self.points.push(*point);
     }
 
+    /// Subtracts `scalar * point`, and a short scalar stays short.
+    pub fn subtract(&mut self, scalar: Scalar, point: &RistrettoPoint) {
+        self.add(scalar, &-point);
+    }
+
+    /// Adds `weight * sum z_l V_l`. There are at most [`MAX_VECTOR`] of them.
+    pub fn add_vector<'a>(&mut self, weight: &Scalar, z: impl IntoIterator<Item = &'a Scalar>) {
+        for (sum, z) in self.v.iter_mut().zip(z) {
+            *sum += weight * z;
+        }
+    }
+
     /// Whether the sum is `O`.
     pub fn vanishes(mut self, quorum_key: &RistrettoPoint) -> bool {
         let bases = bases();
         let fixed =
             [(self.g, bases.g), (self.h, bases.h), (self.k, bases.k), (self.pk, *quorum_key)];
-        for (scalar, point) in fixed {
+        let vectors = self.v.into_iter().zip(bases.v.iter().copied());
+        for (scalar, point) in fixed.into_iter().chain(vectors) {
             if scalar != Scalar::ZERO {
                 self.add(scalar, &point);
             }
@@ -277,6 +323,50 @@ mod tests {
         assert_ne!(b.k_wire, b.g_wire);
         assert_ne!(b.k_wire, b.h_wire);
         assert_eq!(b.half_g + b.half_g, b.g);
+        assert_eq!(b.v.len(), 64);
+        // SHA-512 of the label and the index in four bytes, little-endian.
+        let hash = Sha512::digest([&b"talea/v2/vector-base"[..], &[63, 0, 0, 0]].concat());
+        assert_eq!(b.v[63], RistrettoPoint::from_uniform_bytes(&hash.into()));
+        let fixed = [b.g_wire, b.h_wire, b.k_wire];
+        let all: std::collections::BTreeSet<Point> = b.v.iter().map(encode).chain(fixed).collect();
+        assert_eq!(all.len(), 67, "no generator is another");
+    }
+
+    #[test]
+    fn a_masked_value_is_an_integer_in_little_endian() {
+        let mut bytes = [0; 18];
+        assert_eq!(masked_integer(&Masked(bytes)), Scalar::ZERO);
+        bytes[0] = 5;
+        assert_eq!(masked_integer(&Masked(bytes)), Scalar::from(5u8));
+        bytes[16] = 1;
+        let two_to_128 = Scalar::from(u128::MAX) + Scalar::ONE;
+        assert_eq!(masked_integer(&Masked(bytes)), two_to_128 + Scalar::from(5u8));
+        let largest = two_to_128 * Scalar::from(1u32 << 16) - Scalar::ONE;
+        assert_eq!(masked_integer(&Masked([0xff; 18])), largest);
+    }
+
+    #[test]
+    fn a_fold_vanishes_only_if_every_generator_cancels() {
+        let b = bases();
+        let pk = b.g + b.k;
+        let three = Scalar::from(3u8);
+        let filled = || {
+            let mut fold = Fold::with_capacity(0);
+            (fold.g, fold.h, fold.k, fold.pk) = (three, three, three, three);
+            fold.add_vector(&three, &[Scalar::ONE; MAX_VECTOR]);
+            fold
+        };
+        let everything: Vec<RistrettoPoint> =
+            [b.g, b.h, b.k, pk].into_iter().chain(b.v.iter().copied()).collect();
+        for left_out in (0..everything.len()).map(Some).chain([None]) {
+            let mut fold = filled();
+            for (at, point) in everything.iter().enumerate() {
+                if Some(at) != left_out {
+                    fold.subtract(three, point);
+                }
+            }
+            assert_eq!(fold.vanishes(&pk), left_out.is_none());
+        }
     }
 
     #[test]

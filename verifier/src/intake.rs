@@ -76,7 +76,7 @@ pub(crate) enum Body {
     Reveal(Vec<RevealBody>),
     Endorse(Endorsement),
     Vouch(Vouch),
-    Gate(RankBody<Vec<gate::DecodedGate>>),
+    Gate(RankBody<gate::Decoded>),
     Shuffle(RankBody<shuffle::Decoded>),
     Blind(RankBody<blind::Decoded>),
     Decrypt(RankBody<decryption_share::Decoded>),
@@ -178,7 +178,7 @@ fn decode(instruction: Instruction, facts: &Facts) -> Body {
         Instruction::Gate(post) => Body::Gate(RankBody {
             header: post.header,
             lengths: (post.turns.len(), post.turns.len()),
-            decoded: gate::decode(&post.turns).map(Arc::new),
+            decoded: gate::decode(&post.turns, &post.proof).map(Arc::new),
         }),
         Instruction::Shuffle(post) => Body::Shuffle(RankBody {
             header: post.header,

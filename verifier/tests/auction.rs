@@ -661,7 +661,7 @@ impl Auction {
                     .iter()
                     .map(|_| Scalar::random(rng).to_bytes()[0] & 1 == 1)
                     .collect();
-                let turns = provers::gates(
+                let (turns, proof) = provers::gates(
                     rng,
                     &context,
                     &header.head,
@@ -670,7 +670,7 @@ impl Auction {
                     &wires.points,
                     &signs,
                 );
-                Instruction::Gate(GatePost { header, turns: List::new(turns).unwrap() })
+                Instruction::Gate(GatePost { header, turns: List::new(turns).unwrap(), proof })
             }
             Items::Shuffle(lists) => {
                 let lists: Vec<Vec<_>> = lists

@@ -5,13 +5,14 @@
 use bulletproofs::RangeProof;
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
 use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng as _;
+use rand_core::{RngCore as _, SeedableRng as _};
 use talea_protocol::{
-    bytes::{Digest, PartyKey, Point, Scalar as WireScalar},
+    bytes::{Digest, List, PartyKey, Point, Scalar as WireScalar},
     labels,
+    masked::{Masked, Quadratic, VectorOpening},
     price::{Level, Shape},
     ranking::{GateProof, GateTurn, Switch},
-    sealed_bid::{BitCommitments, BitResponses, Ciphertext, SealedBid, UnaryArgument},
+    sealed_bid::{Ciphertext, SealedBid, UnaryArgument},
     setup::CompactProof,
     terms::AuctionId,
 };
@@ -114,16 +115,17 @@ pub(crate) fn range(
     levels: u32,
     level: u32,
 ) -> (Point, Vec<u8>, Scalar) {
-    range_of(rng, context, quorum_key, levels, (level.into(), (levels - 1 - level).into()))
+    range_of(rng, context, quorum_key, levels, level.into(), (levels - 1 - level).into())
 }
 
-/// The same over a value and what is said to be left to the last level.
-fn range_of(
+/// The same of what is said to be left to the last level.
+pub(crate) fn range_of(
     rng: &mut Rng,
     context: &Context,
     quorum_key: &Point,
     levels: u32,
-    (value, rest): (u64, u64),
+    value: u64,
+    rest: u64,
 ) -> (Point, Vec<u8>, Scalar) {
     let rho = Scalar::random(rng);
     let c = encode(&(bases().g * Scalar::from(value) + bases().h * rho));
@@ -134,8 +136,8 @@ fn range_of(
         bulletproof,
         pedersen,
         &mut transcript,
-        &[value, rest],
-        &[rho, -rho],
+        &[rest],
+        &[-rho],
         n,
         rng,
     )
@@ -168,14 +170,13 @@ pub(crate) fn improvement(
     let active = Some(&former.commitment);
     let mut transcript = range::transcript(context, quorum_key, n, levels, &c, active).into_inner();
     let (bulletproof, pedersen) = range::generators();
-    let values = [level, levels - 1 - level, gain, levels - 1 - gain].map(u64::from);
-    let of_gain = rho - former.rho;
+    let values = [levels - 1 - level, gain].map(u64::from);
     let (proof, _) = RangeProof::prove_multiple_with_rng(
         bulletproof,
         pedersen,
         &mut transcript,
         &values,
-        &[rho, -rho, of_gain, -of_gain],
+        &[-rho, rho - former.rho],
         n,
         rng,
     )
@@ -183,17 +184,24 @@ pub(crate) fn improvement(
     (c, proof.to_bytes(), rho)
 }
 
-/// A proof over values that do not add up to `levels - 1`.
-pub(crate) fn range_lie(
-    rng: &mut Rng,
-    context: &Context,
-    quorum_key: &Point,
-    levels: u32,
-    value: u64,
-    rest: u64,
-) -> (Point, Vec<u8>) {
-    let (c, proof, _) = range_of(rng, context, quorum_key, levels, (value, rest));
-    (c, proof)
+/// A mask in the middle of those that may be drawn: no response leaves its bounds.
+fn mask(rng: &mut Rng) -> Scalar {
+    let mut bytes = [0; 32];
+    rng.fill_bytes(&mut bytes[..18]);
+    bytes[17] = bytes[17] & 0x3f | 0x40;
+    Scalar::from_bytes_mod_order(bytes)
+}
+
+fn masked(z: &Scalar) -> Masked {
+    let (low, high) = z.as_bytes().split_first_chunk().unwrap();
+    assert_eq!(high, [0; 14], "a response of 18 bytes");
+    Masked(*low)
+}
+
+/// `sum s_l V_l + r*H`.
+fn vector(scalars: &[Scalar], r: &Scalar) -> RistrettoPoint {
+    let terms = scalars.iter().zip(&bases().v).map(|(s, v)| v * s);
+    terms.sum::<RistrettoPoint>() + bases().h * r
 }
 
 /// Polynomials in `x`, lowest coefficient first.
@@ -207,6 +215,36 @@ fn times(a: &[Scalar], b: &[Scalar]) -> Vec<Scalar> {
     product
 }
 
+/// What a bidder says of its bid, true or not.
+#[derive(Clone)]
+pub(crate) struct Bid {
+    /// What is answered for as bits.
+    pub(crate) bits: Vec<Scalar>,
+    /// What the vector commits to.
+    pub(crate) committed: Vec<Scalar>,
+    /// What the entries of the unary encoding encrypt.
+    pub(crate) entries: Vec<Scalar>,
+    /// Added to its first entry.
+    pub(crate) surplus: Cipher,
+    /// The blinding of the commitment.
+    pub(crate) rho: Scalar,
+}
+
+impl Bid {
+    /// The truth.
+    pub(crate) fn of(shape: &Shape, level: Level, rho: &Scalar) -> Self {
+        let bits: Vec<Scalar> =
+            (0..shape.bits()).map(|l| Scalar::from((level.0 >> l) & 1)).collect();
+        let digits = shape.digits_of(level);
+        let entries = digits.iter().zip(shape.radices()).flat_map(|(digit, radix)| {
+            let digit = *digit;
+            (1..radix).map(move |j| Scalar::from(u8::from(digit >= j)))
+        });
+        let entries = entries.collect();
+        Self { committed: bits.clone(), bits, entries, surplus: Cipher::zero(), rho: *rho }
+    }
+}
+
 pub(crate) fn unary(
     rng: &mut Rng,
     context: &Context,
@@ -216,21 +254,34 @@ pub(crate) fn unary(
     level: Level,
     rho: &Scalar,
 ) -> SealedBid {
+    unary_of(rng, context, shape, key, commitment, &Bid::of(shape, level, rho))
+}
+
+/// The argument of whatever a bidder says.
+pub(crate) fn unary_of(
+    rng: &mut Rng,
+    context: &Context,
+    shape: &Shape,
+    key: &RistrettoPoint,
+    commitment: &Point,
+    bid: &Bid,
+) -> SealedBid {
     let g = bases().g;
-    let h = bases().h;
-    let com = |v: Scalar, r: Scalar| g * v + h * r;
+    let com = |v: Scalar, r: Scalar| encode(&(g * v + bases().h * r));
     let bit_count = shape.bits();
     let m = shape.longest_digit_bits();
-    let digits = shape.digits_of(level);
 
     // The unary encoding, and the randomness of U[t][0..=B_t], of which both ends are public.
     let mut entries = Vec::new();
     let mut randomness: Vec<Vec<Scalar>> = Vec::new();
-    for (digit, radix) in digits.iter().zip(shape.radices()) {
+    for radix in shape.radices() {
         let mut of_digit = vec![Scalar::ZERO];
-        for j in 1..radix {
+        for _ in 1..radix {
             let r = Scalar::random(rng);
-            entries.push(encrypt_with(key, u64::from(*digit >= j), &r).encode());
+            let surplus = if entries.is_empty() { bid.surplus } else { Cipher::zero() };
+            let message = bid.entries[entries.len()];
+            let entry = Cipher { r: bases().k * r, e: g * message + key * r };
+            entries.push((entry + surplus).encode());
             of_digit.push(r);
         }
         of_digit.push(Scalar::ZERO);
@@ -253,31 +304,29 @@ pub(crate) fn unary(
     }
 
     // Step 1.
-    let bit = |l: usize| Scalar::from((level.0 >> l) & 1);
-    let mut alpha: Vec<Scalar> = (0..bit_count).map(|_| Scalar::random(rng)).collect();
-    let two = Scalar::from(2u8);
-    let power = |l: usize| (0..l).fold(Scalar::ONE, |p, _| p * two);
-    let sum: Scalar = (1..bit_count).map(|l| power(l) * alpha[l]).sum();
-    alpha[0] = rho - sum;
-    let beta: Vec<Scalar> = (0..bit_count).map(|_| Scalar::random(rng)).collect();
-    let gamma: Vec<Scalar> = (0..bit_count).map(|_| Scalar::random(rng)).collect();
-    let delta: Vec<Scalar> = (0..bit_count).map(|_| Scalar::random(rng)).collect();
-    let mut bits = Vec::new();
+    let bits = &bid.bits;
+    let sigma = Scalar::random(rng);
+    let commitment_of_bits = encode(&vector(&bid.committed, &sigma));
     t.integer(b"bits", bit_count);
-    for l in 0..bit_count {
-        let commitments = BitCommitments {
-            bit: encode(&com(bit(l), alpha[l])),
-            mask: encode(&com(beta[l], gamma[l])),
-            product: encode(&com(bit(l) * beta[l], delta[l])),
-        };
-        t.point(b"bit", &commitments.bit);
-        t.point(b"mask", &commitments.mask);
-        t.point(b"product", &commitments.product);
-        bits.push(commitments);
-    }
+    t.point(b"vector", &commitment_of_bits);
     let y = t.challenge(b"y");
 
     // Step 2, the polynomials term by term as the text has them.
+    let masks: Vec<Scalar> = (0..bit_count).map(|_| mask(rng)).collect();
+    let [alpha, tau_1, tau_0] = [(); 3].map(|()| Scalar::random(rng));
+    let announcement = encode(&vector(&masks, &alpha));
+    let power = |base: &Scalar, n: usize| (0..n).fold(Scalar::ONE, |p, _| p * base);
+    let two = Scalar::from(2u8);
+    let t_1: Scalar = (0..bit_count)
+        .map(|l| {
+            power(&y, l + 1) * masks[l] * (two * bits[l] - Scalar::ONE) + power(&two, l) * masks[l]
+        })
+        .sum();
+    let t_0: Scalar = (0..bit_count).map(|l| power(&y, l + 1) * masks[l] * masks[l]).sum();
+    let (linear, constant) = (com(t_1, tau_1), com(t_0, tau_0));
+    t.point(b"vector-announcement", &announcement);
+    t.point(b"linear", &linear);
+    t.point(b"constant", &constant);
     let mut coefficients = vec![Scalar::ZERO; m + 1];
     let mut e_sum = Scalar::ZERO;
     let mut y_to_position = Scalar::ONE;
@@ -289,16 +338,14 @@ pub(crate) fn unary(
             let mut p = vec![Scalar::ONE];
             for l in s_t..s_t + m_t {
                 let factor = if (j >> (l - s_t)) & 1 == 1 {
-                    [beta[l], bit(l)]
+                    [masks[l], bits[l]]
                 } else {
-                    [-beta[l], Scalar::ONE - bit(l)]
+                    [-masks[l], Scalar::ONE - bits[l]]
                 };
                 p = times(&p, &factor);
             }
             let mut lifted = vec![Scalar::ZERO; m - m_t];
             lifted.extend(p);
-            let leading = if digits[at] == j { Scalar::ONE } else { Scalar::ZERO };
-            assert_eq!(lifted[m], leading, "the digit's own polynomial leads");
             for (sum, c) in coefficients.iter_mut().zip(&lifted) {
                 *sum += y_to_position * c;
             }
@@ -318,33 +365,51 @@ pub(crate) fn unary(
         t.cipher(b"polynomial-term", &term);
         polynomial.push(term);
     }
-    let x = t.challenge(b"x");
+    let x = t.weight(b"x");
 
     // Step 3.
-    let responses = (0..bit_count)
-        .map(|l| {
-            let z = bit(l) * x + beta[l];
-            BitResponses {
-                z: encode_scalar(&z),
-                w: encode_scalar(&(alpha[l] * x + gamma[l])),
-                v: encode_scalar(&(alpha[l] * (x - z) + delta[l])),
-            }
-        })
-        .collect();
-    let x_to = |c: usize| (0..c).fold(Scalar::ONE, |p, _| p * x);
-    let tail: Scalar = (0..m).map(|c| x_to(c) * term_randomness[c]).sum();
+    let z = (0..bit_count).map(|l| masked(&(masks[l] + x * bits[l]))).collect();
+    let tail: Scalar = (0..m).map(|c| power(&x, c) * term_randomness[c]).sum();
     SealedBid {
         unary: entries,
         argument: UnaryArgument {
-            bits,
+            bits: VectorOpening {
+                commitment: commitment_of_bits,
+                announcement,
+                blinding: encode_scalar(&(alpha + sigma * x)),
+            },
+            squares: Quadratic {
+                linear,
+                constant,
+                blinding: encode_scalar(&(bid.rho * x * x + tau_1 * x + tau_0)),
+            },
             polynomial,
-            responses,
-            randomness: encode_scalar(&(x_to(m) * e_sum + tail)),
+            masked: z,
+            randomness: encode_scalar(&(power(&x, m) * e_sum + tail)),
         },
     }
 }
 
-/// Turns on gates; `true` is the sign +1.
+/// What a keyholder does in a gate, and says of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Turn {
+    /// What both ciphertexts are multiplied by, and what is answered for.
+    pub(crate) sign: Scalar,
+    /// What the vector commits to.
+    pub(crate) committed: Scalar,
+    /// Added to `X'` and to `Y'`.
+    pub(crate) surplus: [Cipher; 2],
+}
+
+impl Turn {
+    /// An honest one; `true` is the sign +1.
+    pub(crate) fn of(plus: bool) -> Self {
+        let sign = if plus { Scalar::ONE } else { -Scalar::ONE };
+        Self { sign, committed: sign, surplus: [Cipher::zero(); 2] }
+    }
+}
+
+/// Honest turns on gates; `true` is the sign +1.
 pub(crate) fn gates(
     rng: &mut Rng,
     context: &Context,
@@ -353,28 +418,42 @@ pub(crate) fn gates(
     key: &RistrettoPoint,
     inputs: &[(Cipher, Cipher)],
     signs: &[bool],
-) -> Vec<GateTurn> {
+) -> (Vec<GateTurn>, GateProof) {
+    let turns: Vec<Turn> = signs.iter().map(|plus| Turn::of(*plus)).collect();
+    gates_of(rng, context, head, chunk, key, inputs, &turns)
+}
+
+/// Turns on gates, and the proof of whatever a keyholder says.
+pub(crate) fn gates_of(
+    rng: &mut Rng,
+    context: &Context,
+    head: &Digest,
+    chunk: u32,
+    key: &RistrettoPoint,
+    inputs: &[(Cipher, Cipher)],
+    turns: &[Turn],
+) -> (Vec<GateTurn>, GateProof) {
     struct Secret {
         q: Scalar,
         q_y: Scalar,
         out: (Cipher, Cipher),
     }
+    let scale = |c: &Cipher, s: &Scalar| Cipher { r: c.r * s, e: c.e * s };
     let secrets: Vec<Secret> = inputs
         .iter()
-        .zip(signs)
-        .map(|((x, y), plus)| {
+        .zip(turns)
+        .map(|((x, y), Turn { sign, surplus: [of_x, of_y], .. })| {
             let (q, q_y) = (Scalar::random(rng), Scalar::random(rng));
-            let signed = |c: &Cipher| if *plus { *c } else { -*c };
-            Secret {
-                q,
-                q_y,
-                out: (signed(x) + encrypt_with(key, 0, &q), signed(y) + encrypt_with(key, 0, &q_y)),
-            }
+            let x_out = scale(x, sign) + encrypt_with(key, 0, &q) + *of_x;
+            let y_out = scale(y, sign) + encrypt_with(key, 0, &q_y) + *of_y;
+            Secret { q, q_y, out: (x_out, y_out) }
         })
         .collect();
     let mut t = ProofTranscript::begin(labels::KIND_GATE, context);
     t.digest(b"head", head);
     t.integer(b"chunk", chunk);
+    t.point(b"value-base", &bases().g_wire);
+    t.point(b"blinding-base", &bases().h_wire);
     t.point(b"key-base", &bases().k_wire);
     t.point(b"quorum-key", &encode(key));
     t.integer(b"gates", inputs.len());
@@ -384,62 +463,68 @@ pub(crate) fn gates(
         t.cipher(b"x-out", &secret.out.0.encode());
         t.cipher(b"y-out", &secret.out.1.encode());
     }
-    let w = t.challenge(b"w");
-    // The true sign's branch is honest, the other is simulated: announcement = z*B - c*D.
-    struct Announced {
-        k: Scalar,
-        c_false: Scalar,
-        z_false: Scalar,
-        plus: Ciphertext,
-        minus: Ciphertext,
+
+    // Step 1.
+    let vectors: Vec<&[Turn]> = turns.chunks(64).collect();
+    let sigmas: Vec<Scalar> = vectors.iter().map(|_| Scalar::random(rng)).collect();
+    t.integer(b"vectors", vectors.len());
+    let mut commitments = Vec::new();
+    for (turns, sigma) in vectors.iter().zip(&sigmas) {
+        let signs: Vec<Scalar> = turns.iter().map(|turn| turn.committed).collect();
+        let commitment = encode(&vector(&signs, sigma));
+        t.point(b"vector", &commitment);
+        commitments.push(commitment);
     }
-    let scale = |c: Cipher, s: &Scalar| Cipher { r: c.r * s, e: c.e * s };
-    let announced: Vec<Announced> = inputs
-        .iter()
-        .zip(&secrets)
-        .zip(signs)
-        .map(|(((x, y), secret), is_plus)| {
-            let (x_out, y_out) = secret.out;
-            let d_false = if *is_plus {
-                x_out + *x + scale(y_out + *y, &w)
-            } else {
-                x_out - *x + scale(y_out - *y, &w)
-            };
-            let k = Scalar::random(rng);
-            let (c_false, z_false) = (Scalar::random(rng), Scalar::random(rng));
-            let honest = encrypt_with(key, 0, &k).encode();
-            let simulated = (encrypt_with(key, 0, &z_false) - scale(d_false, &c_false)).encode();
-            let (plus, minus) = if *is_plus { (honest, simulated) } else { (simulated, honest) };
-            Announced { k, c_false, z_false, plus, minus }
-        })
-        .collect();
-    for a in &announced {
-        t.cipher(b"plus", &a.plus);
-        t.cipher(b"minus", &a.minus);
+    // e and f in turn.
+    let weights = t.weights(b"weights", 2 * turns.len());
+
+    // Step 2.
+    let masks: Vec<Scalar> = turns.iter().map(|_| mask(rng)).collect();
+    let alphas: Vec<Scalar> = vectors.iter().map(|_| Scalar::random(rng)).collect();
+    let mut announcements = Vec::new();
+    for (masks, alpha) in masks.chunks(64).zip(&alphas) {
+        let announcement = encode(&vector(masks, alpha));
+        t.point(b"vector-announcement", &announcement);
+        announcements.push(announcement);
     }
-    let c = t.challenge(b"challenge");
-    secrets
-        .iter()
-        .zip(&announced)
-        .zip(signs)
-        .map(|((secret, a), is_plus)| {
-            let c_true = c - a.c_false;
-            let z_true = a.k + c_true * (secret.q + w * secret.q_y);
-            let (c_plus, z_plus, z_minus) =
-                if *is_plus { (c_true, z_true, a.z_false) } else { (a.c_false, a.z_false, z_true) };
-            GateTurn {
-                x: secret.out.0.encode(),
-                y: secret.out.1.encode(),
-                proof: GateProof {
-                    plus: a.plus,
-                    minus: a.minus,
-                    c_plus: encode_scalar(&c_plus),
-                    z_plus: encode_scalar(&z_plus),
-                    z_minus: encode_scalar(&z_minus),
-                },
-            }
-        })
-        .collect()
+    let [tau_1, tau_0, mu] = [(); 3].map(|()| Scalar::random(rng));
+    let (mut t_1, mut t_0) = (Scalar::ZERO, Scalar::ZERO);
+    let mut announcement = encrypt_with(key, 0, &mu);
+    let mut of_q = Scalar::ZERO;
+    for (i, (a, turn)) in masks.iter().zip(turns).enumerate() {
+        let (e, f) = (weights[2 * i], weights[2 * i + 1]);
+        t_1 += Scalar::from(2u8) * e * a * turn.sign;
+        t_0 += e * a * a;
+        let (x, y) = &inputs[i];
+        announcement = announcement + scale(&(scale(x, &e) + scale(y, &f)), a);
+        of_q += e * secrets[i].q + f * secrets[i].q_y;
+    }
+    let com = |v: Scalar, r: Scalar| encode(&(bases().g * v + bases().h * r));
+    let (linear, constant) = (com(t_1, tau_1), com(t_0, tau_0));
+    let announcement = announcement.encode();
+    t.point(b"linear", &linear);
+    t.point(b"constant", &constant);
+    t.cipher(b"announcement", &announcement);
+    let c = t.weight(b"challenge");
+
+    // Step 3.
+    let posted = secrets.iter().zip(&masks).zip(turns).map(|((secret, a), turn)| GateTurn {
+        x: secret.out.0.encode(),
+        y: secret.out.1.encode(),
+        sign: masked(&(a + c * turn.sign)),
+    });
+    let openings = (0..vectors.len()).map(|n| VectorOpening {
+        commitment: commitments[n],
+        announcement: announcements[n],
+        blinding: encode_scalar(&(alphas[n] + c * sigmas[n])),
+    });
+    let proof = GateProof {
+        signs: List::new(openings.collect()).unwrap(),
+        squares: Quadratic { linear, constant, blinding: encode_scalar(&(tau_1 * c + tau_0)) },
+        announcement,
+        randomness: encode_scalar(&(mu + c * of_q)),
+    };
+    (posted.collect(), proof)
 }
 
 /// What a keyholder does in a switch.

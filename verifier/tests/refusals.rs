@@ -13,10 +13,12 @@ use talea_protocol::{
     commitment::BidId,
     instruction::{Fund, Instruction, SignedInstruction, signed_bytes},
     limits::MAX_ACCOUNTS,
+    masked::Quadratic,
     outcome::{Ending, ReserveResult},
     price::{Price, Scale, Shape, Side},
     quorum::KeyholderId,
-    ranking::BlindPost,
+    ranking::{BlindPost, GatePost, GateProof, GateTurn},
+    sealed_bid::Ciphertext,
     terms::{
         Acceptance, Admission, AuctionId, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms,
     },
@@ -1264,12 +1266,19 @@ mod ranking {
         until(&mut auction, is_gate);
         let who = id(0, 1);
         let Instruction::Gate(good) = auction.act(0, 0, who) else { panic!("the step is a Gate") };
-        let with = |change: &dyn Fn(&mut Vec<talea_protocol::ranking::GateTurn>)| {
+        let with = |change: &dyn Fn(&mut Vec<GateTurn>)| {
             let mut turns = good.turns.to_vec();
             change(&mut turns);
+            Instruction::Gate(GatePost { turns: List::new(turns).unwrap(), ..good.clone() })
+        };
+        let proved = |change: &dyn Fn(&mut GateProof)| {
             let mut post = good.clone();
-            post.turns = List::new(turns).unwrap();
+            change(&mut post.proof);
             Instruction::Gate(post)
+        };
+        let vectors = |number: usize| {
+            let vectors = good.proof.signs.iter().cycle().take(number);
+            proved(&|p| p.signs = List::new(vectors.clone().copied().collect()).unwrap())
         };
         for bad in [with(&|t| t.truncate(1)), with(&|t| t.push(t[0])), with(&|t| t.clear())] {
             refuse(&auction, &seat(who), &bad, Check::RankLength);
@@ -1278,8 +1287,13 @@ mod ranking {
             with(&|t| t.swap(0, 1)),
             with(&|t| t[1].y = t[0].y),
             with(&|t| t[1].x.r = Point([0xff; 32])),
-            with(&|t| t[0].proof.z_minus = WireScalar([0xff; 32])),
-            with(&|t| t[0].proof.c_plus = WireScalar([0; 32])),
+            with(&|t| t[0].sign.0[0] ^= 1),
+            vectors(0),
+            vectors(2),
+            proved(&|p| p.squares.linear = Point([0xff; 32])),
+            proved(&|p| p.announcement.e = Point([0xff; 32])),
+            proved(&|p| p.randomness = WireScalar([0xff; 32])),
+            proved(&|p| p.randomness = WireScalar([0; 32])),
         ] {
             refuse(&auction, &seat(who), &bad, Check::GateProof);
         }
@@ -1408,9 +1422,16 @@ mod shuffling {
         refuse(&auction, &seat(second), &early, Check::RankActor);
         let act = auction.act(0, 0, first);
         let Instruction::Shuffle(post) = &act else { panic!("the step is a Shuffle") };
-        let gate = Instruction::Gate(talea_protocol::ranking::GatePost {
+        let nothing = (Point::IDENTITY, WireScalar([0; 32]));
+        let gate = Instruction::Gate(GatePost {
             header: post.header,
             turns: List::default(),
+            proof: GateProof {
+                signs: List::default(),
+                squares: Quadratic { linear: nothing.0, constant: nothing.0, blinding: nothing.1 },
+                announcement: Ciphertext::default(),
+                randomness: nothing.1,
+            },
         });
         refuse(&auction, &seat(first), &gate, Check::RankPlace);
         let outsider = party("outsider");

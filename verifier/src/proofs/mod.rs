@@ -15,13 +15,14 @@
 //! replay decodes once, on all cores, and calls the same equations on decoded values.
 //!
 //! Possession, complaint, shuffle, blind and decryption share are compact: the announcements are recomputed and the
-//! challenge drawn again. Unary encoding and conditional gate are folded (section 2): each equation times a weight of
+//! challenge drawn again. Range, unary and gate are folded (section 2): each equation times a weight of
 //! its own, all in one multi-scalar multiplication.
 
 pub mod blind;
 pub mod complaint;
 pub mod decryption_share;
 pub mod gate;
+mod masked;
 pub mod possession;
 pub mod range;
 pub mod shuffle;

@@ -1,9 +1,9 @@
-//! Range: the committed bid is a level of the grid, `0 <= b < levels`; and in a later round
-//! *improvement*: it is besides not below the active one, `0 <= b - b_0` (section 8).
+//! Range: the committed bid is not beyond the grid, `b < levels`; and in a later round *improvement*: it is
+//! besides not below the active one, `0 <= b - b_0` (section 8).
 //!
-//! Bulletproofs (Bünz, Bootle, Boneh, Poelstra, Wuille and Maxwell, S&P 2018, section 4.3),
-//! aggregated over `V_1 = C` and `V_2 = (levels-1)*G - C`, and in an improvement over `V_3 = C - C_0`
-//! and `V_4 = (levels-1)*G - (C - C_0)` too, each of `n` bits.
+//! Bulletproofs (Bünz, Bootle, Boneh, Poelstra, Wuille and Maxwell, S&P 2018, section 4.3) over
+//! `V_0 = (levels-1)*G - C` of `n` bits, in an improvement aggregated with `V_1 = C - C_0`. That a bid is
+//! not negative shows in its reveal.
 //!
 //! The specification defines the proof by the crate `bulletproofs`. Its verifier decides on
 //! every proof that may be refused; but first the two equations are evaluated here, written
@@ -29,11 +29,11 @@ use talea_protocol::{
 use super::{ProofError, point, same_length};
 use crate::{
     fiat_shamir::{Binding, Context, ProofTranscript, Weights, range_weights},
-    group::{Fold, bases, decode, decode_scalar, encode},
+    group::{FOLD_POINTS, Fold, bases, decode, decode_scalar, encode},
 };
 
 /// Values that a proof covers at most: those of an improvement.
-pub(crate) const MOST_VALUES: usize = 4;
+pub(crate) const MOST_VALUES: usize = 2;
 /// Bits of the widest value.
 pub(crate) const MOST_BITS: usize = 32;
 
@@ -42,26 +42,26 @@ pub fn bits(levels: u32) -> usize {
     [8usize, 16].into_iter().find(|n| u64::from(levels) <= 1u64 << n).unwrap_or(MOST_BITS)
 }
 
-/// `log2(2n)`, the rounds of the inner product argument over two values.
+/// `log2(n)`, the rounds of the inner product argument over one value.
 fn rounds(n: usize) -> usize {
     match n {
-        8 => 4,
-        16 => 5,
-        _ => 6,
+        8 => 3,
+        16 => 4,
+        _ => 5,
     }
 }
 
-/// `log2(4n)`, the rounds of the inner product argument over four values.
+/// `log2(2n)`, the rounds of the inner product argument over two values.
 fn improvement_rounds(n: usize) -> usize {
     rounds(n) + 1
 }
 
-/// Bytes of a proof over two values of `n` bits: `32 * (9 + 2*log2(2n))`.
+/// Bytes of a proof over one value of `n` bits: `32 * (9 + 2*log2(n))`.
 pub fn proof_len(n: usize) -> usize {
     32 * (9 + 2 * rounds(n))
 }
 
-/// Bytes of an improvement's proof, over four values of `n` bits: `32 * (9 + 2*log2(4n))`.
+/// Bytes of an improvement's proof, over two values of `n` bits: `32 * (9 + 2*log2(2n))`.
 pub fn improvement_len(n: usize) -> usize {
     32 * (9 + 2 * improvement_rounds(n))
 }
@@ -206,16 +206,12 @@ pub(crate) struct Claim<'a> {
 }
 
 impl Claim<'_> {
-    /// `V_1 = C`; `V_2 = (levels-1)*G - C`, a commitment to `levels - 1 - b`; of an improvement the same
-    /// of `C - C_0`, a commitment to `b - b_0`.
+    /// `V_0 = (levels-1)*G - C`, a commitment to `levels - 1 - b`; of an improvement `V_1 = C - C_0` too, a
+    /// commitment to `b - b_0`.
     fn values(&self) -> Vec<Point> {
         let top = RistrettoPoint::mul_base(&Scalar::from(self.top()));
-        let mut values = vec![self.commitment, encode(&(top - self.point))];
-        if let Some(former) = &self.former {
-            let gain = self.point - former.point;
-            values.extend([encode(&gain), encode(&(top - gain))]);
-        }
-        values
+        let gain = self.former.iter().map(|former| self.point - former.point);
+        std::iter::once(top - self.point).chain(gain).map(|value| encode(&value)).collect()
     }
 
     /// Bytes of the proof, and rounds of its inner product argument, for values of `n` bits.
@@ -268,8 +264,10 @@ impl Claim<'_> {
     }
 }
 
+/// Points of a proof, beside the commitments and the generators.
+const PROOF_POINTS: usize = 4 + 2 * (MOST_BITS.ilog2() as usize + 1);
 /// Proofs that share the generators in one multi-scalar multiplication.
-const FOLD_PROOFS: usize = 32;
+const FOLD_PROOFS: usize = FOLD_POINTS / PROOF_POINTS;
 
 /// Judges claims: nothing for one that holds.
 pub(crate) fn judge(claims: &[Claim<'_>]) -> Vec<Option<ProofError>> {
@@ -309,7 +307,7 @@ pub(crate) struct Parsed<'a, 'b> {
     x: Scalar,
     /// Multiplies `G` for the inner product argument.
     w: Scalar,
-    binding: Binding,
+    pub(crate) binding: Binding,
 }
 
 impl<'a, 'b> Parsed<'a, 'b> {
@@ -404,9 +402,8 @@ pub(crate) fn fold_holds(proofs: &[Parsed<'_, '_>]) -> bool {
     let mut weights = Weights::for_proofs(bindings.iter());
     let none = [[Scalar::ZERO; MOST_BITS]; MOST_VALUES];
     let mut multiples = Multiples { g: none, h: none };
-    let per_proof = 4 + 2 * improvement_rounds(MOST_BITS) + 2;
     let generators = 2 * MOST_VALUES * MOST_BITS;
-    let room = proofs.len().saturating_mul(per_proof).saturating_add(generators);
+    let room = proofs.len().saturating_mul(PROOF_POINTS + 2).saturating_add(generators);
     let mut fold = Fold::with_capacity(room);
     for proof in proofs {
         proof.fold_into(&mut fold, &mut multiples, &mut weights);
@@ -423,7 +420,7 @@ pub(crate) fn fold_holds(proofs: &[Parsed<'_, '_>]) -> bool {
 
 impl Parsed<'_, '_> {
     /// Adds the two equations, each times a weight of its own, with `i` counting the bits of all
-    /// values, `0 .. 2n` or `0 .. 4n`, and `2^i` starting again at 1 for every value `j = 0, 1, ..`:
+    /// values, `0 .. n` or `0 .. 2n`, and `2^i` starting again at 1 for every value `j = 0, 1`:
     ///
     /// ```text
     /// t*G + tau*H = sum_j z^(2+j) V_j + delta(y, z)*G + x*T_1 + x^2*T_2
@@ -458,7 +455,7 @@ impl Parsed<'_, '_> {
         let (mut y_to_i, mut y_to_minus_i) = (Scalar::ONE, Scalar::ONE);
         let mut z_to_2_j = z * z;
         let mut all = s.iter().zip(s.iter().rev());
-        let count = if self.claim.former.is_some() { MOST_VALUES } else { 2 };
+        let count = if self.claim.former.is_some() { MOST_VALUES } else { 1 };
         let values = multiples.g.iter_mut().zip(&mut multiples.h).take(count);
         let mut delta = Scalar::ZERO;
         let ones = (0..*n).fold(Scalar::ZERO, |sum, _| sum + sum + Scalar::ONE);
@@ -489,19 +486,15 @@ impl Parsed<'_, '_> {
             fold.add(second * u * u, l);
             fold.add(second * inverse * inverse, r);
         }
-        // V_1 = C and V_2 = (levels-1)*G - C; V_3 = C - C_0 and V_4 = (levels-1)*G - (C - C_0).
-        let top = Scalar::from(self.claim.top());
-        let mut of_pairs = of_commitments.chunks_exact(2).map(|pair| match pair {
-            [of_c, of_rest] => (of_c - of_rest, of_rest * top),
-            _ => (Scalar::ZERO, Scalar::ZERO),
-        });
-        let (mut of_c, mut of_g) = of_pairs.next().unwrap_or_default();
-        if let (Some(former), Some((of_gain, of_top))) = (&self.claim.former, of_pairs.next()) {
+        // V_0 = (levels-1)*G - C, and V_1 = C - C_0.
+        let mut of_values = of_commitments.into_iter();
+        let of_rest = of_values.next().unwrap_or(Scalar::ZERO);
+        fold.g += of_rest * Scalar::from(self.claim.top());
+        let mut of_c = -of_rest;
+        if let (Some(former), Some(of_gain)) = (&self.claim.former, of_values.next()) {
             of_c += of_gain;
-            of_g += of_top;
-            fold.add(-of_gain, &former.point);
+            fold.subtract(of_gain, &former.point);
         }
         fold.add(of_c, &self.claim.point);
-        fold.g += of_g;
     }
 }

@@ -1,8 +1,8 @@
 //! Unary encoding: `U[t][j]` encrypts `[b_t >= j]` for the digits `b_t` of the committed `b` (section 9).
 //!
-//! After Zhang, Oliynykov and Balogun, for all digits at once. An argument that fails does not
-//! make a transcript invalid: it closes the bid as invalid (**R4**). So the verdict decides what
-//! is ranked, and arguments are folded in batches but judged one by one.
+//! After Zhang, Oliynykov and Balogun, for all digits at once, with the bits of the bid masked. An argument
+//! that fails does not make a transcript invalid: it closes the bid as invalid (**R4**). So the verdict
+//! decides what is ranked, and arguments are folded in batches but judged one by one.
 
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
 use rayon::prelude::*;
@@ -13,10 +13,14 @@ use talea_protocol::{
     sealed_bid::{Ciphertext, SealedBid},
 };
 
-use super::ProofError;
+use super::{
+    ProofError,
+    masked::{Quadratic, VectorOpening},
+    scalar,
+};
 use crate::{
     fiat_shamir::{Binding, Context, ProofTranscript, Weights},
-    group::{Cipher, Fold, QuorumKey, bases, decode, decode_scalar},
+    group::{Cipher, FOLD_POINTS, Fold, QuorumKey, bases, masked_integer},
 };
 
 /// A sealed bid that has passed **R3**: its length is the shape's, everything is canonical, and
@@ -26,28 +30,14 @@ pub(crate) struct Sealed {
     wire: SealedBid,
     /// `U[t][j]`, `j = 1 .. B_t`, digit by digit.
     unary: Vec<Cipher>,
-    bits: Vec<Bit>,
+    bits: VectorOpening,
+    squares: Quadratic,
     /// `D_c`.
     polynomial: Vec<Cipher>,
-    responses: Vec<Responses>,
+    /// `z_l`.
+    z: Vec<Scalar>,
     /// `R`.
     randomness: Scalar,
-}
-
-/// `I_l`, `B_l`, `A_l`.
-#[derive(Clone, Copy, Debug)]
-struct Bit {
-    i: RistrettoPoint,
-    b: RistrettoPoint,
-    a: RistrettoPoint,
-}
-
-/// `z_l`, `w_l`, `v_l`.
-#[derive(Clone, Copy, Debug)]
-struct Responses {
-    z: Scalar,
-    w: Scalar,
-    v: Scalar,
 }
 
 impl Sealed {
@@ -67,32 +57,16 @@ impl Sealed {
         };
         let unary = ciphers(&wire.unary, "unary encoding entry")?;
         let argument = &wire.argument;
-        let bits = argument
-            .bits
-            .iter()
-            .enumerate()
-            .map(|(at, bit)| {
-                let part = |p: &Point| decode(p).ok_or_else(|| bad("a commitment to bit", at));
-                Ok(Bit { i: part(&bit.bit)?, b: part(&bit.mask)?, a: part(&bit.product)? })
-            })
-            .collect::<Result<Vec<_>, ProofError>>()?;
         let polynomial = ciphers(&argument.polynomial, "polynomial term")?;
-        let responses = argument
-            .responses
-            .iter()
-            .enumerate()
-            .map(|(at, response)| {
-                let part = |s| decode_scalar(s).ok_or_else(|| bad("a response for bit", at));
-                Ok(Responses {
-                    z: part(&response.z)?,
-                    w: part(&response.w)?,
-                    v: part(&response.v)?,
-                })
-            })
-            .collect::<Result<Vec<_>, ProofError>>()?;
-        let randomness = decode_scalar(&argument.randomness)
-            .ok_or_else(|| ProofError::NotCanonical("the argument's randomness".into()))?;
-        let sealed = Self { wire, unary, bits, polynomial, responses, randomness };
+        let sealed = Self {
+            unary,
+            bits: VectorOpening::decode(&argument.bits)?,
+            squares: Quadratic::decode(&argument.squares)?,
+            polynomial,
+            z: argument.masked.iter().map(masked_integer).collect(),
+            randomness: scalar(&argument.randomness, || "the argument's randomness".into())?,
+            wire,
+        };
         sealed.no_identity(shape)?;
         Ok(sealed)
     }
@@ -135,8 +109,7 @@ impl Sealed {
     /// Points that a fold of this argument weighs.
     pub(crate) fn points(&self) -> usize {
         let pairs = self.unary.len().saturating_add(self.polynomial.len());
-        let bits = self.bits.len();
-        pairs.saturating_mul(2).saturating_add(bits.saturating_mul(3)).saturating_add(1)
+        pairs.saturating_mul(2).saturating_add(VectorOpening::POINTS + Quadratic::POINTS + 1)
     }
 }
 
@@ -151,15 +124,15 @@ pub(crate) struct Claim<'a> {
 }
 
 /// A claim with its challenges.
-struct Challenged<'a, 'b> {
+pub(crate) struct Challenged<'a, 'b> {
     claim: &'a Claim<'b>,
-    y: Scalar,
-    x: Scalar,
-    binding: Binding,
+    pub(crate) y: Scalar,
+    pub(crate) x: Scalar,
+    pub(crate) binding: Binding,
 }
 
 /// Draws the challenges, and the binding after the last response.
-fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
+pub(crate) fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
     let bases = bases();
     let wire = &claim.sealed.wire;
     let shape = claim.shape;
@@ -178,56 +151,56 @@ fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
         t.cipher(b"entry", entry);
     }
 
-    t.integer(b"bits", wire.argument.bits.len());
-    for bit in &wire.argument.bits {
-        t.point(b"bit", &bit.bit);
-        t.point(b"mask", &bit.mask);
-        t.point(b"product", &bit.product);
-    }
+    t.integer(b"bits", claim.sealed.z.len());
+    claim.sealed.bits.absorb_commitment(&mut t);
     let y = t.challenge(b"y");
 
+    claim.sealed.bits.absorb_announcement(&mut t);
+    claim.sealed.squares.absorb_announcements(&mut t);
     t.integer(b"polynomial", wire.argument.polynomial.len());
     for term in &wire.argument.polynomial {
         t.cipher(b"polynomial-term", term);
     }
-    let x = t.challenge(b"x");
+    let x = t.weight(b"x");
 
-    for response in &wire.argument.responses {
-        t.scalar(b"z", &response.z);
-        t.scalar(b"w", &response.w);
-        t.scalar(b"v", &response.v);
+    // No challenge follows these; the weights of the fold must.
+    for bit in &wire.argument.masked {
+        t.masked(b"bit", bit);
     }
+    claim.sealed.bits.absorb_response(&mut t);
+    claim.sealed.squares.absorb_response(&mut t);
     t.scalar(b"randomness", &wire.argument.randomness);
     Challenged { claim, y, x, binding: t.binding() }
 }
 
 impl Challenged<'_, '_> {
-    /// Adds the argument's `2L + 3` equations, each times a weight of its own.
+    /// Adds the argument's four equations, each times a weight of its own:
+    ///
+    /// ```text
+    /// sum z_l V_l + w*H = A + x*S
+    /// (sum y^(l+1) (z_l^2 - x z_l) + x * sum 2^l z_l)*G + t*H = x^2*C + x*T_1 + T_0
+    /// sum y^position x^m e[t][j].R + sum x^c D_c.R = R*K
+    /// sum y^position (x^m e[t][j].E - p[t][j](x) G) + sum x^c D_c.E = R*PK
+    /// ```
     fn fold_into(&self, fold: &mut Fold, weights: &mut Weights) {
         let Self { claim, y, x, .. } = self;
         let sealed = claim.sealed;
         let shape = claim.shape;
-        // The weights' letters: s for the sum of the bits, o per bit for its opening, q per bit
-        // for its product, r and e for the two halves of the encrypted polynomial.
-        let (s, r, e) = (weights.next(), weights.next(), weights.next());
+        // r and e are the weights of the two halves of the encrypted polynomial.
+        let (vector, square) = (weights.next(), weights.next());
+        let (r, e) = (weights.next(), weights.next());
 
-        // sum 2^l I_l - C
-        // x I_l + B_l - z_l G - w_l H                    per bit
-        // (x - z_l) I_l + A_l - v_l H                    per bit
-        let mut power_of_two = Scalar::ONE;
-        for (bit, response) in sealed.bits.iter().zip(&sealed.responses) {
-            let (o, q) = (weights.next(), weights.next());
-            fold.add(s * power_of_two + o * x + q * (x - response.z), &bit.i);
-            fold.add(o, &bit.b);
-            fold.add(q, &bit.a);
-            fold.g -= o * response.z;
-            fold.h -= o * response.w + q * response.v;
-            power_of_two += power_of_two;
+        sealed.bits.fold_into(fold, &vector, x, &sealed.z);
+        let mut value = Scalar::ZERO;
+        let (mut y_to_l_1, mut two_to_l_x) = (*y, *x);
+        for z in &sealed.z {
+            value += z * (y_to_l_1 * (z - x) + two_to_l_x);
+            y_to_l_1 *= y;
+            two_to_l_x += two_to_l_x;
         }
-        fold.add(-s, &claim.commitment_point);
+        sealed.squares.fold_into(fold, &square, x, &value);
+        fold.subtract(square * x * x, &claim.commitment_point);
 
-        // sum y^position x^m e[t][j].R + sum x^c D_c.R - R K
-        // sum y^position (x^m e[t][j].E - p[t][j](x) G) + sum x^c D_c.E - R PK
         let mut x_to_c = Scalar::ONE;
         for term in &sealed.polynomial {
             fold.add(r * x_to_c, &term.r);
@@ -267,8 +240,8 @@ impl Challenged<'_, '_> {
             let lift = powers_of_x.get(m.saturating_sub(m_t)).copied();
             let mut product = lift.unwrap_or(Scalar::ZERO);
             let mut y_to_power = *y;
-            for response in sealed.responses.iter().skip(s_t).take(m_t) {
-                product *= (x - response.z) + y_to_power * response.z;
+            for z in sealed.z.iter().skip(s_t).take(m_t) {
+                product *= (x - z) + y_to_power * z;
                 y_to_power *= y_to_power;
             }
             fold.g -= e * y_at_zero * product;
@@ -281,9 +254,6 @@ impl Challenged<'_, '_> {
 fn powers(x: &Scalar, count: usize) -> Vec<Scalar> {
     std::iter::successors(Some(Scalar::ONE), |p| Some(p * x)).take(count).collect()
 }
-
-/// Points that one multi-scalar multiplication should have at least to be worth its buckets.
-const FOLD_POINTS: usize = 2048;
 
 /// Judges every claim, in order: folds as many as are worth it, and where a fold fails, each by
 /// itself. Which claims share a fold depends on nothing but the claims.

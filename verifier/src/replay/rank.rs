@@ -75,7 +75,7 @@ pub(crate) struct Ranking {
 
 /// A rank message's content.
 pub(crate) enum Post {
-    Gate(RankBody<Vec<gate::DecodedGate>>),
+    Gate(RankBody<gate::Decoded>),
     Shuffle(RankBody<shuffle::Decoded>),
     Blind(RankBody<blind::Decoded>),
     Decrypt(RankBody<decryption_share::Decoded>),
@@ -272,20 +272,12 @@ impl Replay {
         let completes = chunk.completes_with(&committee, id.group);
         match (post, &mut chunk.items) {
             (Post::Gate(body), Items::Gate(wires)) => {
-                let turns = canonical(docket, Check::GateProof, body.decoded)?;
-                let outputs = Arc::new(gate::Wires::posted(&turns));
-                let inputs = std::mem::replace(wires, Arc::clone(&outputs));
+                let post = canonical(docket, Check::GateProof, body.decoded)?;
+                let inputs = std::mem::replace(wires, Arc::clone(&post.outputs));
+                let key = Arc::clone(&committee.key);
                 docket.defer(
                     Check::GateProof,
-                    Task::Gate {
-                        context,
-                        head,
-                        chunk: number,
-                        key: Arc::clone(&committee.key),
-                        inputs,
-                        outputs,
-                        turns,
-                    },
+                    Task::Gate { context, head, chunk: number, key, inputs, post },
                 );
             }
             (Post::Shuffle(body), Items::Shuffle(lists)) => {

@@ -15,12 +15,12 @@ const KEY: Point = Point([3; 32]);
 #[test]
 fn bits_and_lengths() {
     for (levels, n, len) in [
-        (2, 8, 544),
-        (256, 8, 544),
-        (257, 16, 608),
-        (65_536, 16, 608),
-        (65_537, 32, 672),
-        (u32::MAX, 32, 672),
+        (2, 8, 480),
+        (256, 8, 480),
+        (257, 16, 544),
+        (65_536, 16, 544),
+        (65_537, 32, 608),
+        (u32::MAX, 32, 608),
     ] {
         assert_eq!(bits(levels), n);
         assert_eq!((proof_len(n), improvement_len(n)), (len, len + 64));
@@ -279,9 +279,37 @@ fn in_a_fold_the_bad_ones_are_found_and_only_they() {
 
 #[test]
 fn a_level_beyond_the_grid_has_no_proof() {
-    let mut rng = provers::rng(5);
     let context = provers::context(9);
-    // The prover proves 200 within 8 bits, and 199 - 200 as if it were 255.
-    let (c, proof) = provers::range_lie(&mut rng, &context, &KEY, 200, 200, 255);
-    assert!(verify(&context, &KEY, 200, &c, &proof).is_err());
+    // 199 - 200, proven as if it were 255 and as if it were 0.
+    for rest in [255, 0] {
+        let mut rng = provers::rng(5);
+        let (c, proof, _) = provers::range_of(&mut rng, &context, &KEY, 200, 200, rest);
+        assert!(verify(&context, &KEY, 200, &c, &proof).is_err());
+    }
+}
+
+/// No challenge of the crate's depends on the last two scalars, so nothing but this shows that the weights of a
+/// fold do.
+#[test]
+fn the_weights_depend_on_every_byte_of_the_proof() {
+    let context = provers::context(9);
+    let (c, honest, _) = provers::range(&mut provers::rng(16), &context, &KEY, 200, 7);
+    let point = decode(&c).unwrap();
+    let mut seen = Vec::new();
+    let element = encode(&(bases().g + bases().k)).0;
+    // A, S, T_1, T_2; three scalars; three rounds; a, b.
+    for unit in 0..=honest.len() / 32 {
+        let mut proof = honest.clone();
+        if unit < honest.len() / 32 {
+            let is_scalar = (4..7).contains(&unit) || unit >= 13;
+            let other = if is_scalar { Scalar::from(5u8).to_bytes() } else { element };
+            proof[unit * 32..][..32].copy_from_slice(&other);
+        }
+        let (quorum_key, proof) = (KEY, &proof[..]);
+        let claim =
+            Claim { context, quorum_key, levels: 200, commitment: c, point, former: None, proof };
+        let binding = Parsed::of(&claim).unwrap().binding;
+        assert!(!seen.contains(&binding), "unit {unit}");
+        seen.push(binding);
+    }
 }
