@@ -21,7 +21,8 @@ use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
 pub(super) const BLANK: Masked = Masked([0; MASKED_BYTES]);
 
 /// Masks, uniform below 2^144.
-pub(super) fn masks<R: RngCore + CryptoRng>(rng: &mut R, count: usize) -> Zeroizing<Vec<Scalar>> {
+#[must_use]
+pub fn masks<R: RngCore + CryptoRng>(rng: &mut R, count: usize) -> Zeroizing<Vec<Scalar>> {
     let mut bytes = Zeroizing::new([0u8; 32]);
     let mask = |_| {
         rng.fill_bytes(&mut bytes[..MASKED_BYTES]);
@@ -35,7 +36,8 @@ pub(super) fn masks<R: RngCore + CryptoRng>(rng: &mut R, count: usize) -> Zeroiz
 ///
 /// In that interval every value is as likely whatever the secret is, and so is falling out of it: what is given
 /// away is independent of the secrets (Lyubashevsky, ASIACRYPT 2009). Whoever gets nothing draws new masks.
-pub(super) fn respond<'a>(
+#[must_use]
+pub fn respond<'a>(
     masks: &'a [Scalar],
     challenge: &Scalar,
     secrets: impl IntoIterator<Item = &'a Scalar>,
