@@ -1,17 +1,16 @@
 //! The bids of a lot: committed, then revealed still encrypted. Sections 8 and 9 of `docs/spec.md`.
 
 use crate::{
-    elgamal::Ciphertext,
     fiat_shamir::Context,
     group::decode_point,
     proofs::{ProofFault, range, unary},
     refusal::{Fault, Refusal, require, require_digest},
     setting::Setting,
     setup::QuorumKeys,
+    unary_encoding::UnaryEncoding,
 };
 use alloc::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
     vec::Vec,
 };
 use talea_protocol::{
@@ -44,7 +43,7 @@ pub(crate) struct CommittedBid {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct ActiveBid {
     commitment: Point,
-    unary: Arc<[Ciphertext]>,
+    unary: UnaryEncoding,
 }
 
 /// The state of a committed bid.
@@ -53,7 +52,7 @@ pub(crate) enum BidState {
     /// Not revealed.
     Open,
     /// Revealed, and its argument holds: it takes part in the ranking.
-    Ranked(Arc<[Ciphertext]>),
+    Ranked(UnaryEncoding),
     /// Revealed, but its bytes fail R3, R4 or R5.
     Invalid,
     /// Not revealed in time.
@@ -90,7 +89,7 @@ impl Bids {
     }
 
     /// The unary encoding of a reserve that binds.
-    pub(crate) fn binding_reserve(&self) -> Option<&Arc<[Ciphertext]>> {
+    pub(crate) fn binding_reserve(&self) -> Option<&UnaryEncoding> {
         match &self.reserve.as_ref()?.state {
             BidState::Ranked(unary) => Some(unary),
             BidState::Open | BidState::Invalid | BidState::Lapsed { .. } => None,
@@ -133,7 +132,7 @@ impl Bids {
     }
 
     /// The bids that take part in the ranking, in commit order.
-    pub(crate) fn ranked(&self) -> impl Iterator<Item = (&CommittedBid, &Arc<[Ciphertext]>)> {
+    pub(crate) fn ranked(&self) -> impl Iterator<Item = (&CommittedBid, &UnaryEncoding)> {
         self.in_order.iter().filter_map(|bid| match &bid.state {
             BidState::Ranked(unary) => Some((bid, unary)),
             BidState::Open | BidState::Invalid | BidState::Lapsed { .. } => None,
@@ -146,9 +145,9 @@ impl Bids {
         &self,
         setting: &Setting,
         lot: u32,
-    ) -> Vec<(PartyKey, Arc<[Ciphertext]>)> {
+    ) -> Vec<(PartyKey, UnaryEncoding)> {
         let mut bids: Vec<_> =
-            self.ranked().map(|(bid, unary)| (bid.bidder, Arc::clone(unary))).collect();
+            self.ranked().map(|(bid, unary)| (bid.bidder, unary.clone())).collect();
         if setting.terms.ties == Ties::Lottery {
             let contributions: Vec<_> = self
                 .ranked()
@@ -188,7 +187,7 @@ impl Bids {
                 return Err(none.fails(Check::CommitActive));
             };
             let update = verified(ground, (lot, bidder), commit, Some(commitment))?;
-            let active = ActiveBid { commitment: *commitment, unary: Arc::clone(unary) };
+            let active = ActiveBid { commitment: *commitment, unary: unary.clone() };
             return Ok(CommittedBid { active: Some(active), ..update });
         }
         let room = usize::try_from(terms.max_bids_per_lot).unwrap_or(usize::MAX);
@@ -379,7 +378,7 @@ pub(crate) fn check_seal<'a>(
 
 /// A sealed bid whose argument holds.
 pub(crate) struct Judged {
-    unary: Arc<[Ciphertext]>,
+    unary: UnaryEncoding,
     /// To a lottery, in round 0.
     contribution: Option<Contribution>,
     /// The `R` of every entry, for R5.
@@ -421,7 +420,7 @@ pub(crate) fn judge(
             && (all_hold || holds(core::slice::from_ref(&decoded)))
         {
             *slot = Some(Judged {
-                unary: decoded.unary.into(),
+                unary: UnaryEncoding::new(&sealed.unary),
                 contribution: *contribution,
                 randomness: sealed.unary.iter().map(|entry| entry.r).collect(),
             });

@@ -13,7 +13,7 @@
 //! | `envelope` | the signature on every instruction |
 //! | `ledger`, `close` | every party's account, and the money of a lot that has ended |
 //! | [`setup`] | the key ceremony |
-//! | `bids` | commits, and reveals of bids that stay encrypted |
+//! | `bids`, `unary_encoding` | commits, and reveals of bids that stay encrypted |
 //! | `endorse`, `witness` | endorsements of the transcript, and vouches for what it does not show |
 //! | `lot` | one lot, from its bids to its ending |
 //! | `rank` | the price and the winners, found on encrypted bids |
@@ -44,6 +44,7 @@ pub mod refusal;
 pub mod setting;
 pub mod setup;
 mod terms_rules;
+mod unary_encoding;
 mod witness;
 
 pub use auction::{Auction, Due, Phase};

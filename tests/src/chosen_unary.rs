@@ -1,6 +1,7 @@
 //! A bid committed and sealed with randomness of the cheat's own choice, which the honest prover never
 //! gives: the argument of spec section 9, computed the slow way round.
 
+use bulletproofs::RangeProof;
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use rand_core::CryptoRngCore;
 use talea_contract::{
@@ -10,16 +11,18 @@ use talea_contract::{
     group::{Generators, encode_point, encode_scalar},
     proofs::{
         range,
-        unary::{Statement, absorb_bits, absorb_entries, absorb_polynomial},
+        unary::{Statement, absorb_announcements, absorb_bits, absorb_entries},
     },
 };
 use talea_parties::{bidder::BidSecret, proofs::range as proving};
 use talea_protocol::{
-    bytes::Digest,
+    bytes::{Digest, Point},
     commitment::{BidId, Commit},
     labels,
+    limits::MASKED_BYTES,
+    masked::{Masked, Quadratic, VectorOpening},
     price::{Level, Shape},
-    sealed_bid::{BitCommitments, BitResponses, SealedBid, UnaryArgument},
+    sealed_bid::{SealedBid, UnaryArgument},
 };
 
 /// `rho` of a bid, which its bidder derives from its key.
@@ -62,6 +65,46 @@ pub fn commit(
     }
 }
 
+/// A commit to this much below zero: the range proof holds, for the distance to the last level has the bits, and no
+/// sealed bid opens it (spec section 8). Its seal opens to nothing.
+pub fn commit_below_zero(
+    auction: &Auction,
+    bid: &BidId,
+    (below, rho): (u32, Scalar),
+    rng: &mut impl CryptoRngCore,
+) -> Commit {
+    let BidId { lot, round, bidder } = *bid;
+    let (setting, grid) = (auction.setting(), &auction.terms().lots[lot as usize].grid);
+    let gens = &setting.generators;
+    let statement = range::Statement {
+        levels: grid.levels,
+        bits: grid.range_bits(),
+        quorum_key: auction.quorum_keys().expect("the ceremony is over").encoded,
+        commitment: rho * gens.blinding - Scalar::from(below) * gens.value,
+        active: None,
+    };
+    let context = Context { auction: auction.id(), lot, round, step: 0, signer: bidder };
+    let mut fs = FiatShamir::begin(statement.kind(), &context);
+    statement.absorb(&mut fs, gens);
+    let (proof, _) = RangeProof::prove_single_with_rng(
+        setting.range.bulletproof(),
+        setting.range.pedersen(),
+        fs.transcript(),
+        u64::from(grid.levels - 1 + below),
+        &-rho,
+        statement.bits,
+        rng,
+    )
+    .expect("a number of bits that Bulletproofs knows");
+    Commit {
+        lot,
+        round,
+        commitment: encode_point(&statement.commitment),
+        range_proof: crate::list(proof.to_bytes()),
+        seal: Digest::default(),
+    }
+}
+
 /// A level, its commitment's blinding, and one scalar of randomness per entry of the unary encoding.
 #[derive(Clone, Debug)]
 pub struct Chosen {
@@ -73,8 +116,17 @@ pub struct Chosen {
     pub randomness: Vec<Scalar>,
 }
 
-/// One bit of the level: `i`, `alpha`, `beta`, `gamma`, `delta`.
-type Bit = [Scalar; 5];
+/// One bit of the level and its mask: `i`, `a`.
+type Bit = [Scalar; 2];
+
+/// A mask that no bit takes out of the interval of responses: neither its highest byte nor what is below 2^144
+/// is all zeros or all ones.
+fn mask(rng: &mut impl CryptoRngCore) -> Scalar {
+    let mut bytes = [0; 32];
+    rng.fill_bytes(&mut bytes[..MASKED_BYTES]);
+    bytes[MASKED_BYTES - 1] = bytes[MASKED_BYTES - 1].clamp(1, 127);
+    Scalar::from_bytes_mod_order(bytes)
+}
 
 impl Chosen {
     /// Seals the bid for the bidder and lot of `context`.
@@ -101,44 +153,52 @@ impl Chosen {
             messages.zip(randomness).map(|(m, r)| enc(Scalar::from(u8::from(m)), *r)).collect();
         absorb_entries(&mut fs, &unary);
 
-        let mut bits: Vec<Bit> = (0..shape.bits())
-            .map(|l| {
-                let mut random = || Scalar::random(rng);
-                [Scalar::from((level.0 >> l) & 1), random(), random(), random(), random()]
-            })
-            .collect();
-        // sum 2^l alpha_l = rho
-        let power = |l: usize| Scalar::from(1u64 << l);
-        let rest: Scalar = bits.iter().enumerate().skip(1).map(|(l, bit)| power(l) * bit[1]).sum();
-        bits[0][1] = rho - rest;
-        let commitments: Vec<BitCommitments> = bits
-            .iter()
-            .map(|[i, alpha, beta, gamma, delta]| BitCommitments {
-                bit: com(*i, *alpha),
-                mask: com(*beta, *gamma),
-                product: com(i * beta, *delta),
-            })
-            .collect();
-        let y = absorb_bits(&mut fs, &commitments);
+        let bits: Vec<Bit> =
+            (0..shape.bits()).map(|l| [Scalar::from((level.0 >> l) & 1), mask(rng)]).collect();
+        let [sigma, alpha, tau_1, tau_0] = std::array::from_fn(|_| Scalar::random(rng));
+        let vector = |of: usize, blinding: Scalar| {
+            let values = bits.iter().zip(&gens.vector).map(|(bit, base)| bit[of] * base);
+            encode_point(&(values.sum::<RistrettoPoint>() + blinding * gens.blinding))
+        };
+        let zero = encode_scalar(&Scalar::ZERO);
+        let opening = VectorOpening {
+            commitment: vector(0, sigma),
+            announcement: Point::IDENTITY,
+            blinding: zero,
+        };
+        let y = absorb_bits(&mut fs, shape, &opening);
 
+        let (mut linear, mut constant) = (Scalar::ZERO, Scalar::ZERO);
+        for (l, [i, a]) in bits.iter().enumerate() {
+            let power_of_y = (0..=l).map(|_| y).product::<Scalar>();
+            linear += power_of_y * a * (i + i - Scalar::ONE) + Scalar::from(1u64 << l) * a;
+            constant += power_of_y * a * a;
+        }
         let longest = shape.longest_digit_bits();
         let coefficients = coefficients(shape, &bits, &y);
         let terms: Vec<Scalar> = (0..longest).map(|_| Scalar::random(rng)).collect();
         let polynomial: Vec<_> =
             coefficients.iter().zip(&terms).map(|(sum, r)| enc(*sum, *r)).collect();
-        let x = absorb_polynomial(&mut fs, &polynomial);
+        let mut argument = UnaryArgument {
+            bits: VectorOpening { announcement: vector(1, alpha), ..opening },
+            squares: Quadratic {
+                linear: com(linear, tau_1),
+                constant: com(constant, tau_0),
+                blinding: zero,
+            },
+            polynomial,
+            masked: Vec::new(),
+            randomness: zero,
+        };
+        let x = absorb_announcements(&mut fs, &argument);
 
-        let responses = bits
-            .iter()
-            .map(|[i, alpha, beta, gamma, delta]| {
-                let z = i * x + beta;
-                BitResponses {
-                    z: encode_scalar(&z),
-                    w: encode_scalar(&(alpha * x + gamma)),
-                    v: encode_scalar(&(alpha * (x - z) + delta)),
-                }
-            })
-            .collect();
+        let response = |[i, a]: &Bit| {
+            let z = (a + x * i).to_bytes();
+            Masked(*z.first_chunk().expect("18 bytes of 32"))
+        };
+        argument.masked = bits.iter().map(response).collect();
+        argument.bits.blinding = encode_scalar(&(alpha + x * sigma));
+        argument.squares.blinding = encode_scalar(&(rho * x * x + tau_1 * x + tau_0));
         let mut whole = Scalar::ZERO;
         let (mut position, mut entries) = (Scalar::ONE, randomness.iter());
         for (radix, _) in &digits {
@@ -153,12 +213,7 @@ impl Chosen {
         let x_to = |c: usize| (0..c).map(|_| x).product::<Scalar>();
         whole = x_to(longest) * whole
             + terms.iter().enumerate().map(|(c, r)| x_to(c) * r).sum::<Scalar>();
-        let argument = UnaryArgument {
-            bits: commitments,
-            polynomial,
-            responses,
-            randomness: encode_scalar(&whole),
-        };
+        argument.randomness = encode_scalar(&whole);
         SealedBid { unary, argument }
     }
 }
@@ -175,11 +230,10 @@ fn coefficients(shape: &Shape, bits: &[Bit], y: &Scalar) -> Vec<Scalar> {
             // Ascending; begins as x^(m - m_t).
             let mut product = vec![Scalar::ZERO; longest + 1];
             product[longest - length] = Scalar::ONE;
-            for (place, [i, _, beta, _, _]) in bits[above..above + length].iter().enumerate() {
+            for (place, [i, a]) in bits[above..above + length].iter().enumerate() {
                 let chosen = (j >> place) & 1 == 1;
-                // z_l = i x + beta, or x - z_l = (1 - i) x - beta.
-                let (linear, constant) =
-                    if chosen { (*i, *beta) } else { (Scalar::ONE - i, -beta) };
+                // z_l = i x + a, or x - z_l = (1 - i) x - a.
+                let (linear, constant) = if chosen { (*i, *a) } else { (Scalar::ONE - i, -a) };
                 let shifted = std::iter::once(Scalar::ZERO).chain(product.iter().copied());
                 product = product
                     .iter()

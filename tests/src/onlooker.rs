@@ -1,13 +1,13 @@
 //! What anybody computes from the posts of a lot, besides what the program derives.
 
 use curve25519_dalek::{RistrettoPoint, Scalar};
-use talea_contract::{elgamal::Ciphertext, group::Generators, proofs::shuffle};
+use talea_contract::{elgamal::Ciphertext, group::Generators};
 use talea_protocol::{
     bytes::{Digest, PartyKey},
     instruction::Instruction,
     labels,
-    ranking::{RankHeader, Switch},
-    sealed_bid::{SealedBid, split_contribution},
+    ranking::RankHeader,
+    sealed_bid::{Ciphertext as Wire, SealedBid, split_contribution},
     terms::{Terms, Ties},
 };
 
@@ -64,17 +64,10 @@ pub fn header_of(instruction: &Instruction) -> Option<RankHeader> {
     }
 }
 
-/// The lists of `2^k` entries that these switches leave.
-pub fn shuffled(posted: &[Switch], k: u32) -> Vec<Vec<Ciphertext>> {
-    let lists = posted.chunks(shuffle::switches(k)).map(|switches| {
-        let mut list = vec![Ciphertext::zero(); 1 << k];
-        for ([low, high], switch) in shuffle::network(k).zip(switches) {
-            let outputs = [switch.low, switch.high].map(|wire| Ciphertext::decode(&wire));
-            [list[low], list[high]] = outputs.map(|output| output.expect("it was accepted"));
-        }
-        list
-    });
-    lists.collect()
+/// The lists of `2^k` entries that a keyholder put out.
+pub fn shuffled(outputs: &[Wire], k: u32) -> Vec<Vec<Ciphertext>> {
+    let decoded = |wire: &Wire| Ciphertext::decode(wire).expect("it was accepted");
+    outputs.chunks(1 << k).map(|list| list.iter().map(decoded).collect()).collect()
 }
 
 /// Section 11, "Price search": `above_i` of every unary encoding once the level with these digits is found.

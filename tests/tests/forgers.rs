@@ -29,6 +29,7 @@ use talea_protocol::{
 };
 use talea_verifier::{fiat_shamir::Context as Place, proofs::ProofError};
 
+mod algebra;
 mod blind;
 mod complaint;
 mod decryption_share;
@@ -85,6 +86,12 @@ trait Artefact {
 /// The real generators.
 fn generators() -> Generators {
     Generators::derive()
+}
+
+/// The digest by which statements name the vector bases.
+fn vector_bases() -> Digest {
+    let bases: Vec<u8> = generators().vector.iter().flat_map(|base| encode_point(base).0).collect();
+    Digest::of(&[&bases])
 }
 
 /// Where the forgeries are made, and shown.

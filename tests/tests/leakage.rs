@@ -139,8 +139,8 @@ impl<'a> Onlooker<'a> {
             }
             Instruction::Shuffle(post) => {
                 let entries = usize::from(self.limit_asked() + 1).next_power_of_two();
-                self.left = Some(shuffled(&post.switches, entries.ilog2()));
-                vec![Class::Sealed; post.switches.len()]
+                self.left = Some(shuffled(&post.outputs, entries.ilog2()));
+                vec![Class::Sealed; post.outputs.len()]
             }
             Instruction::Blind(post) => {
                 self.left = Some(post.blinded.iter().map(|wire| vec![decode(wire)]).collect());

@@ -9,11 +9,12 @@ use talea_protocol::{
     limits::{
         MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_GROUPS, MAX_HEARD, MAX_INSTRUCTION_BYTES,
         MAX_LISTED_BIDDERS, MAX_LOTS, MAX_MEMBERS, MAX_RANGE_PROOF_BYTES, MAX_REVEALS, MAX_ROUNDS,
-        MAX_SEALED_BID_BYTES, MAX_TERMS_BYTES, MAX_TEXT_BYTES, MAX_UNITS,
+        MAX_SEALED_BID_BYTES, MAX_SHUFFLE_TERMS, MAX_TERMS_BYTES, MAX_TEXT_BYTES, MAX_UNITS,
+        MAX_VECTORS,
     },
     outcome::{Ending, Outcome},
     price::Level,
-    ranking::Duty,
+    ranking::{Duty, ShuffleProof},
     terms::{Admission, Mechanism, Terms},
     transcript::{Entry, Genesis},
 };
@@ -127,10 +128,30 @@ fn prefixes(instruction: &Instruction) -> Vec<Prefix> {
             vec![prefix("heard", heard, vouch.heard.len(), MAX_HEARD)]
         }
         Instruction::Gate(post) => {
-            vec![prefix("turns", header, post.turns.len(), MAX_CHUNK_ITEMS)]
+            let signs = header + 4 + 146 * post.turns.len();
+            vec![
+                prefix("turns", header, post.turns.len(), MAX_CHUNK_ITEMS),
+                prefix("signs", signs, post.proof.signs.len(), MAX_VECTORS),
+            ]
         }
         Instruction::Shuffle(post) => {
-            vec![prefix("switches", header, post.switches.len(), MAX_CHUNK_ITEMS)]
+            let ShuffleProof { moves, powers, polynomial, masked, raised, .. } = &post.proof;
+            let lists = [
+                ("outputs", post.outputs.len(), 64, MAX_CHUNK_ITEMS),
+                ("moves", moves.len(), 96, MAX_VECTORS),
+                ("powers", powers.len(), 96, MAX_VECTORS),
+                ("polynomial", polynomial.len(), 96, MAX_SHUFFLE_TERMS),
+                ("masked", masked.len(), 18, MAX_CHUNK_ITEMS),
+                ("raised", raised.len(), 32, MAX_CHUNK_ITEMS),
+            ];
+            let mut place = header;
+            let prefixes = lists.map(|(name, len, bytes, max)| {
+                let prefix = prefix(name, place, len, max);
+                // The squares stand between moves and powers.
+                place += 4 + bytes * len + if name == "moves" { 96 } else { 0 };
+                prefix
+            });
+            prefixes.into()
         }
         Instruction::Blind(post) => {
             let responses = header + 4 + 64 * post.blinded.len() + 32;
@@ -274,8 +295,10 @@ fn lists_at_their_bounds_are_read_and_one_item_more_is_not() {
     at_bound::<u8, MAX_INSTRUCTION_BYTES>(&[0]);
     at_bound::<talea_protocol::bytes::Point, MAX_MEMBERS>(&[0; 32]);
     at_bound::<talea_protocol::bytes::Scalar, MAX_CHUNK_ITEMS>(&[0; 32]);
-    at_bound::<talea_protocol::ranking::GateTurn, MAX_CHUNK_ITEMS>(&[0; 352]);
-    at_bound::<talea_protocol::ranking::Switch, MAX_CHUNK_ITEMS>(&[0; 288]);
+    at_bound::<talea_protocol::ranking::GateTurn, MAX_CHUNK_ITEMS>(&[0; 146]);
+    at_bound::<talea_protocol::ranking::ShuffleTerm, MAX_SHUFFLE_TERMS>(&[0; 96]);
+    at_bound::<talea_protocol::masked::VectorOpening, MAX_VECTORS>(&[0; 96]);
+    at_bound::<talea_protocol::masked::Masked, MAX_CHUNK_ITEMS>(&[0; 18]);
     at_bound::<talea_protocol::sealed_bid::Ciphertext, MAX_CHUNK_ITEMS>(&[0; 64]);
     at_bound::<talea_protocol::commitment::BidId, MAX_ATTESTED>(&[0; 40]);
     at_bound::<talea_protocol::quorum::KeyholderId, MAX_HEARD>(&[0; 4]);

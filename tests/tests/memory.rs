@@ -12,12 +12,13 @@ use talea_protocol::{
     commitment::{BidId, Commit},
     instruction::{Instruction, SignedInstruction},
     limits::{
-        MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_INSTRUCTION_BYTES, MAX_LOTS, MAX_MEMBERS,
-        MAX_RANGE_PROOF_BYTES, MAX_REVEALS, MAX_SEALED_BID_BYTES,
+        MASKED_BYTES, MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_INSTRUCTION_BYTES, MAX_LOTS, MAX_MEMBERS,
+        MAX_RANGE_PROOF_BYTES, MAX_REVEALS, MAX_SEALED_BID_BYTES, MAX_SHUFFLE_TERMS, MAX_VECTORS,
     },
+    masked::{Masked, Quadratic, VectorOpening},
     ranking::{
         BlindPost, DecryptionSharePost, Endorsement, GatePost, GateProof, GateTurn, RankHeader,
-        ShufflePost, Switch,
+        ShufflePost, ShuffleProof, ShuffleTerm,
     },
     sealed_bid::{Ciphertext, Reveal},
     setup::{CompactProof, Deal},
@@ -43,6 +44,10 @@ fn peak<T>(work: impl FnOnce() -> T) -> usize {
 
 const ZERO: Scalar = Scalar([0; 32]);
 const NOTHING: Ciphertext = Ciphertext { r: Point([0; 32]), e: Point([0; 32]) };
+const MASKED: Masked = Masked([0; MASKED_BYTES]);
+const VECTOR: VectorOpening =
+    VectorOpening { commitment: NOTHING.r, announcement: NOTHING.r, blinding: ZERO };
+const SQUARES: Quadratic = Quadratic { linear: NOTHING.r, constant: NOTHING.r, blinding: ZERO };
 const PROOF: CompactProof = CompactProof { challenge: ZERO, response: ZERO };
 const BID: BidId = BidId { lot: 0, round: 0, bidder: PartyKey([0; 32]) };
 const HEADER: RankHeader =
@@ -58,9 +63,8 @@ type Share = (&'static str, fn(usize) -> usize);
 
 /// Instructions of every kind that has a list, with this share of what the list may hold.
 fn instructions(share: impl Fn(usize) -> usize) -> Vec<(&'static str, Instruction)> {
-    let proof =
-        GateProof { plus: NOTHING, minus: NOTHING, c_plus: ZERO, z_plus: ZERO, z_minus: ZERO };
-    let turn = GateTurn { x: NOTHING, y: NOTHING, proof };
+    let turn = GateTurn { x: NOTHING, y: NOTHING, sign: MASKED };
+    let vectors = share(MAX_VECTORS);
     let items = share(MAX_CHUNK_ITEMS);
     let sealed = |bytes: usize| Reveal { bid: BID, sealed_bid: list(vec![1; bytes]) };
     let members = share(MAX_MEMBERS);
@@ -95,17 +99,28 @@ fn instructions(share: impl Fn(usize) -> usize) -> Vec<(&'static str, Instructio
             let attested = list(vec![BID; share(MAX_ATTESTED)]);
             Instruction::Endorse(Endorsement { round: 0, head: Digest([0; 32]), attested })
         }),
-        ("gate", Instruction::Gate(GatePost { header: HEADER, turns: list(vec![turn; items]) })),
-        ("shuffle", {
-            let switch = Switch {
-                low: NOTHING,
-                high: NOTHING,
-                c_straight: ZERO,
-                z_straight: [ZERO; 2],
-                z_crossed: [ZERO; 2],
+        ("gate", {
+            let proof = GateProof {
+                signs: list(vec![VECTOR; vectors]),
+                squares: SQUARES,
+                announcement: NOTHING,
+                randomness: ZERO,
             };
-            let switches = list(vec![switch; items]);
-            Instruction::Shuffle(ShufflePost { header: HEADER, switches, challenge: ZERO })
+            Instruction::Gate(GatePost { header: HEADER, turns: list(vec![turn; items]), proof })
+        }),
+        ("shuffle", {
+            let term = ShuffleTerm { ciphertext: NOTHING, mask: NOTHING.r };
+            let proof = ShuffleProof {
+                moves: list(vec![VECTOR; vectors]),
+                squares: SQUARES,
+                powers: list(vec![VECTOR; vectors]),
+                polynomial: list(vec![term; share(MAX_SHUFFLE_TERMS)]),
+                masked: list(vec![MASKED; items]),
+                raised: list(vec![ZERO; items]),
+                mask: ZERO,
+            };
+            let outputs = list(vec![NOTHING; items]);
+            Instruction::Shuffle(ShufflePost { header: HEADER, outputs, proof })
         }),
         ("blind", {
             Instruction::Blind(BlindPost {

@@ -10,22 +10,22 @@ use talea_contract::{
     Due, Task,
     elgamal::Ciphertext,
     fiat_shamir::{Context, FiatShamir},
-    group::{Generators, decode_point, decode_scalar, encode_point, encode_scalar},
+    group::{Generators, decode_point, encode_point, encode_scalar},
     proofs::{
         gate, range, shuffle,
-        unary::{self, absorb_bits, absorb_entries, absorb_polynomial},
+        unary::{self, absorb_announcements, absorb_bits, absorb_entries},
     },
     setup::QuorumKeys,
 };
 use talea_protocol::{
-    bytes::{PartyKey, Scalar as WireScalar},
+    bytes::PartyKey,
     commitment::Commit,
     instruction::Instruction,
     labels,
     outcome::{Ending, Outcome},
     price::Level,
     quorum::{KeyholderId, keyholders},
-    ranking::{GatePost, RankHeader, ShufflePost},
+    ranking::{GatePost, RankHeader, ShufflePost, ShuffleProof},
     sealed_bid::{Ciphertext as Encoded, Reveal, SealedBid, split_contribution},
     terms::{Depth, Disclosure, Mechanism, Terms, Ties},
 };
@@ -308,11 +308,12 @@ impl<'a> Writer<'a> {
         let quorum_key = scene.before.quorum_keys().expect("the ceremony is over").key;
         unary::Statement { shape, quorum_key, commitment }.absorb(&mut fs, &self.generators);
         absorb_entries(&mut fs, &sealed.unary);
-        let y = absorb_bits(&mut fs, &sealed.argument.bits);
-        let x = absorb_polynomial(&mut fs, &sealed.argument.polynomial);
+        let y = absorb_bits(&mut fs, shape, &sealed.argument.bits);
+        let x = absorb_announcements(&mut fs, &sealed.argument);
         self.of_entry("bidder", &hex(&reveal.bid.bidder.0));
         self.of_entry("C", &hex(&commit.commitment.0));
         self.of_entry("seal", &hex(&commit.seal.0));
+        self.of_entry("S", &hex(&sealed.argument.bits.commitment.0));
         self.of_entry("y", &scalar(&y));
         self.of_entry("x", &scalar(&x));
         if let Some(contribution) = contribution {
@@ -381,7 +382,8 @@ impl<'a> Writer<'a> {
                 for (entry, _) in lists.iter().flatten() {
                     self.of_entry("item", &ciphertext(entry));
                 }
-                self.shuffle(&lists, post);
+                let key = scene.before.quorum_keys().expect("the ceremony is over").key;
+                self.shuffle(&context, key, &lists, post);
             }
             (Task::Blind(inputs), Instruction::Blind(post)) => {
                 inputs.iter().for_each(|input| self.of_entry("item", &ciphertext(input)));
@@ -406,7 +408,7 @@ impl<'a> Writer<'a> {
         self.step.kind = Some(scene.kind());
     }
 
-    /// The challenges of a gate step's proof.
+    /// The first weights and the challenge of a gate step's proof.
     fn gate(
         &mut self,
         context: &Context,
@@ -414,44 +416,45 @@ impl<'a> Writer<'a> {
         (inputs, inputs_encoded): (&Pairs<Ciphertext>, &Pairs<Encoded>),
         post: &GatePost,
     ) {
-        let RankHeader { head, chunk, .. } = post.header;
-        let turns = &post.turns;
+        let GatePost { header: RankHeader { head, chunk, .. }, turns, proof } = post;
+        let (head, chunk) = (*head, *chunk);
         let statement = gate::Statement { head, chunk, quorum_key, inputs, inputs_encoded, turns };
         let mut fs = FiatShamir::begin(labels::KIND_GATE, context);
-        let w = statement.absorb(&mut fs, &self.generators);
-        let announcements = turns.iter().map(|turn| (&turn.proof.plus, &turn.proof.minus));
-        let c = gate::absorb_announcements(&mut fs, announcements);
-        self.of_entry("w", &scalar(&w));
+        statement.absorb(&mut fs, &self.generators);
+        let weights = gate::absorb_signs(&mut fs, &proof.signs, inputs.len());
+        let c =
+            gate::absorb_announcements(&mut fs, &proof.signs, &proof.squares, &proof.announcement);
+        let [e, f] = weights[0];
+        self.of_entry("e", &scalar(&e));
+        self.of_entry("f", &scalar(&f));
         self.of_entry("c", &scalar(&c));
         self.step.left = turns.iter().map(|turn| decode(&turn.x)).collect();
         self.step.seconds = turns.iter().map(|turn| decode(&turn.y)).collect();
     }
 
-    /// The switches of a shuffle, list by list and layer by layer.
-    fn shuffle(&mut self, lists: &[Vec<(Ciphertext, Encoded)>], post: &ShufflePost) {
+    /// The first weights and the challenge of a shuffle's proof.
+    fn shuffle(
+        &mut self,
+        context: &Context,
+        quorum_key: RistrettoPoint,
+        lists: &[shuffle::List],
+        post: &ShufflePost,
+    ) {
+        let ShufflePost { header: RankHeader { head, chunk, .. }, outputs, proof } = post;
+        let (head, chunk) = (*head, *chunk);
         let k = lists[0].len().ilog2();
-        let decoded = |wire: &WireScalar| decode_scalar(wire).expect("canonical");
-        let mut switches = post.switches.iter();
-        for list in lists {
-            let mut entries: Vec<Encoded> = list.iter().map(|(_, wire)| *wire).collect();
-            for ([low, high], switch) in shuffle::network(k).zip(switches.by_ref()) {
-                self.of_entry("X_0", &encoded(&entries[low]));
-                self.of_entry("X_1", &encoded(&entries[high]));
-                self.of_entry("Z_0", &encoded(&switch.low));
-                self.of_entry("Z_1", &encoded(&switch.high));
-                let c_1 = decoded(&post.challenge) - decoded(&switch.c_straight);
-                self.of_entry("c_0", &hex(&switch.c_straight.0));
-                self.of_entry("c_1", &scalar(&c_1));
-                let responses = [("z_(0,", &switch.z_straight), ("z_(1,", &switch.z_crossed)];
-                for (name, [z_0, z_1]) in responses {
-                    self.of_entry(&format!("{name}0)"), &hex(&z_0.0));
-                    self.of_entry(&format!("{name}1)"), &hex(&z_1.0));
-                }
-                (entries[low], entries[high]) = (switch.low, switch.high);
-            }
-        }
-        self.of_entry("c", &hex(&post.challenge.0));
-        self.step.left = shuffled(&post.switches, k).concat();
+        let statement = shuffle::Statement { head, chunk, quorum_key, lists, outputs };
+        let mut fs = FiatShamir::begin(labels::KIND_SHUFFLE, context);
+        statement.absorb(&mut fs, &self.generators);
+        let ShuffleProof { moves, powers, squares, polynomial, .. } = proof;
+        let size = (lists.len(), k as usize);
+        let weights = shuffle::absorb_commitments(&mut fs, moves, powers, size);
+        let c = shuffle::absorb_announcements(&mut fs, moves, powers, squares, polynomial);
+        self.of_entry("y_0", &scalar(&weights.places[0]));
+        self.of_entry("u", &scalar(&weights.lists[0]));
+        self.of_entry("e", &scalar(&weights.bits[0]));
+        self.of_entry("c", &scalar(&c));
+        self.step.left = shuffled(outputs, k).concat();
     }
 
     /// What a complete step of decryption opens: what the step before left, or an open question.
@@ -562,9 +565,12 @@ fn written(vector: &Vector) -> String {
         step: Step::default(),
         products: Vec::new(),
     };
-    let Generators { value, blinding, key, .. } = writer.generators.clone();
+    let Generators { value, blinding, key, vector: vector_bases, .. } = writer.generators.clone();
     for (name, generator) in [("G", value), ("H", blinding), ("K", key)] {
         writer.line(name, &point(&generator));
+    }
+    for (l, base) in vector_bases.iter().enumerate() {
+        writer.line(&format!("V_{l}"), &point(base));
     }
     writer.line("terms", &hex(&replay.genesis.terms));
     writer.line("auction id", &hex(&terms.auction_id().0));

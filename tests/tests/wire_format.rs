@@ -272,7 +272,7 @@ fn the_bounds_are_those_of_the_program() {
         MAX_MEMBERS MAX_LISTED_BIDDERS MAX_BIDS_PER_LOT MAX_DIGITS MAX_DIGIT_BITS MAX_LEVEL_BITS
         MAX_RANGE_PROOF_BYTES MAX_SEALED_BID_BYTES MAX_BUCKETS MAX_ROUNDS MAX_OPENED_BIDS MAX_UNITS
         CONTRIBUTION_BYTES MAX_REVEALS MAX_CHUNK_ITEMS MAX_ATTESTED MAX_HEARD MAX_ACCOUNTS
-        MAX_SHOWN_BUCKETS
+        MAX_SHOWN_BUCKETS MASKED_BYTES MAX_VECTOR MAX_VECTORS MAX_SHUFFLE_TERMS
     };
     let source = include_str!("../../protocol/src/limits.rs");
     let named = source.lines().filter_map(|line| line.strip_prefix("pub const "));
@@ -411,10 +411,16 @@ fn check_within(path: &str) -> &'static [&'static str] {
         "Endorsement.attested" => &["K1"],
         "Vouch.heard" => &["K14"],
         "GatePost.turns"
-        | "ShufflePost.switches"
+        | "ShufflePost.outputs"
         | "BlindPost.blinded"
         | "BlindPost.responses"
         | "DecryptionSharePost.shares" => &["K5"],
+        "GateProof.signs" => &["K6"],
+        "ShuffleProof.moves"
+        | "ShuffleProof.powers"
+        | "ShuffleProof.polynomial"
+        | "ShuffleProof.masked"
+        | "ShuffleProof.raised" => &["K12"],
         other => panic!("{other} has no rule in section 17"),
     }
 }
@@ -444,7 +450,7 @@ fn a_list_of_an_instruction_that_is_too_long_fails_before_anything_else() {
             attempts.push((spot.path, index, sign(bound), sign(bound + 1)));
         }
     }
-    assert_eq!(tried.len(), 13, "{tried:?}");
+    assert_eq!(tried.len(), 19, "{tried:?}");
     on_all_cores(&attempts, |(path, index, within, beyond)| {
         let check = |bytes: &[u8]| check_of(&replay.ending_with(*index, bytes), path);
         assert_eq!(check(beyond), Some("E1"), "{path}");
@@ -659,7 +665,7 @@ fn the_checks_of_a_record_come_in_the_order_of_the_text() {
     // Terms with more and more of them right.
     let mut terms: Terms = borsh::from_slice(&replay.genesis.terms).unwrap();
     let good = terms.clone();
-    terms.version = 2;
+    terms.version = labels::PROTOCOL_VERSION + 1;
     edit(&mut terms.lots, |lots| lots[0].quantity = 0);
     terms.fan_out = 0;
     edit(&mut terms.quorum, |groups| groups[0].threshold = 0);

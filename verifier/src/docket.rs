@@ -84,6 +84,8 @@ pub(crate) enum Task {
         context: Context,
         head: Digest,
         chunk: u32,
+        key: Arc<QuorumKey>,
+        /// As in a gate.
         inputs: Arc<shuffle::Lists>,
         post: Arc<shuffle::Decoded>,
     },
@@ -119,10 +121,7 @@ impl Task {
                 possession::verify(context, *of, &statement, proof)
             }
             // Folded with their like.
-            Self::Range { .. } | Self::Gate { .. } => Ok(()),
-            Self::Shuffle { context, head, chunk, inputs, post } => {
-                shuffle::verify_decoded(context, head, *chunk, inputs, post)
-            }
+            Self::Range { .. } | Self::Gate { .. } | Self::Shuffle { .. } => Ok(()),
             Self::Blind { context, head, chunk, inputs, post } => {
                 blind::verify_decoded(context, head, *chunk, inputs, post)
             }
@@ -138,7 +137,7 @@ impl Task {
             Self::Possession { deal, .. } => deal.shares.len(),
             Self::Range { .. } => 10,
             Self::Gate { inputs, .. } => inputs.points.len().saturating_mul(5),
-            Self::Shuffle { inputs, .. } => inputs.switches().saturating_mul(12),
+            Self::Shuffle { inputs, .. } => inputs.entries.len().saturating_mul(5),
             Self::Blind { inputs, .. } => inputs.len().saturating_mul(4),
             Self::Decrypt { randomness, .. } => randomness.len().saturating_mul(2),
         };
@@ -295,10 +294,11 @@ impl Docket {
 }
 
 /// Verifies all on all cores; those that fail, in no order. Range proofs are folded among
-/// themselves, and turns on gates among themselves.
+/// themselves, turns on gates among themselves, and turns on lists.
 fn faults(waiting: &[Deferred]) -> Vec<(&Deferred, ProofError)> {
     let mut ranges = Vec::new();
     let mut gates = Vec::new();
+    let mut shuffles = Vec::new();
     let mut others = Vec::new();
     for deferred in waiting {
         match &deferred.task {
@@ -325,17 +325,31 @@ fn faults(waiting: &[Deferred]) -> Vec<(&Deferred, ProofError)> {
                 };
                 gates.push((deferred, message));
             }
+            Task::Shuffle { context, head, chunk, key, inputs, post } => {
+                let message = shuffle::Message {
+                    context: *context,
+                    head: *head,
+                    chunk: *chunk,
+                    quorum_key: key,
+                    inputs,
+                    post,
+                };
+                shuffles.push((deferred, message));
+            }
             _ => others.push(deferred),
         }
     }
     let (range_tasks, claims): (Vec<&Deferred>, Vec<_>) = ranges.into_iter().unzip();
-    let (gate_tasks, messages): (Vec<&Deferred>, Vec<_>) = gates.into_iter().unzip();
+    let (gate_tasks, gates): (Vec<&Deferred>, Vec<_>) = gates.into_iter().unzip();
+    let (shuffle_tasks, shuffles): (Vec<&Deferred>, Vec<_>) = shuffles.into_iter().unzip();
     let alone = || -> Vec<Option<ProofError>> {
         others.par_iter().with_max_len(1).map(|deferred| deferred.task.run().err()).collect()
     };
-    let (of_gates, (of_ranges, of_others)) =
-        rayon::join(|| gate::judge(&messages), || rayon::join(|| range::judge(&claims), alone));
+    let in_turn = || rayon::join(|| gate::judge(&gates), || shuffle::judge(&shuffles));
+    let ((of_gates, of_shuffles), (of_ranges, of_others)) =
+        rayon::join(in_turn, || rayon::join(|| range::judge(&claims), alone));
     let judged = (gate_tasks.into_iter().zip(of_gates))
+        .chain(shuffle_tasks.into_iter().zip(of_shuffles))
         .chain(range_tasks.into_iter().zip(of_ranges))
         .chain(others.iter().copied().zip(of_others));
     judged.filter_map(|(deferred, fault)| Some((deferred, fault?))).collect()

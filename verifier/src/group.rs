@@ -17,9 +17,9 @@ use curve25519_dalek::{
     scalar::Scalar,
     traits::{Identity as _, IsIdentity as _, VartimeMultiscalarMul as _},
 };
-use sha2::{Digest as _, Sha512};
+use sha2::{Digest as _, Sha256, Sha512};
 use talea_protocol::{
-    bytes::{Point, Scalar as WireScalar},
+    bytes::{Digest, Point, Scalar as WireScalar},
     labels,
     limits::MAX_VECTOR,
     masked::Masked,
@@ -39,6 +39,8 @@ pub struct Bases {
     /// `V_0 .. V_63`, the vector bases:
     /// `V_l = from_uniform_bytes(SHA-512("talea/v2/vector-base" || l u32))`.
     pub v: Vec<RistrettoPoint>,
+    /// `SHA-256(V_0 || .. || V_63)`, over their encodings.
+    pub v_digest: Digest,
     /// `G`, encoded.
     pub g_wire: Point,
     /// `H`, encoded.
@@ -56,11 +58,14 @@ pub fn bases() -> &'static Bases {
         let g = RISTRETTO_BASEPOINT_POINT;
         let h = PedersenGens::default().B_blinding;
         let k = RistrettoPoint::from_uniform_bytes(&Sha512::digest(labels::KEY_BASE).into());
+        let v: Vec<RistrettoPoint> = (0u32..).take(MAX_VECTOR).map(vector_base).collect();
+        let encoded = v.iter().fold(Sha256::new(), |hash, base| hash.chain_update(encode(base).0));
         Bases {
             g,
             h,
             k,
-            v: (0u32..).take(MAX_VECTOR).map(vector_base).collect(),
+            v,
+            v_digest: Digest(encoded.finalize().into()),
             g_wire: encode(&g),
             h_wire: encode(&h),
             k_wire: encode(&k),
@@ -214,7 +219,8 @@ pub fn combine2(a: &Scalar, p: &RistrettoPoint, b: &Scalar, q: &RistrettoPoint) 
     RistrettoPoint::vartime_multiscalar_mul([a, b], [p, q])
 }
 
-/// Points that one multi-scalar multiplication should have at least. Its buckets cost as much as 260 points.
+/// Points that one multi-scalar multiplication should have at least: its buckets cost as much as 250 of them. Beyond
+/// this number nothing is gained, for they leave the cache.
 pub const FOLD_POINTS: usize = 4096;
 
 /// A sum of multiples of points that must be `O`, with the generators' multiples gathered.

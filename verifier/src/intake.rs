@@ -129,7 +129,7 @@ pub(crate) struct RevealBody {
 
 pub(crate) struct RankBody<T> {
     pub(crate) header: RankHeader,
-    /// How many items, or in a Shuffle switches, and in a Blind how many responses: **K5**.
+    /// How many items, or in a Shuffle entries, and in a Blind how many responses: **K5**.
     pub(crate) lengths: (usize, usize),
     /// The first half of **K6**, **K12**, **K7** or **K9**.
     pub(crate) decoded: Result<Arc<T>, ProofError>,
@@ -182,8 +182,8 @@ fn decode(instruction: Instruction, facts: &Facts) -> Body {
         }),
         Instruction::Shuffle(post) => Body::Shuffle(RankBody {
             header: post.header,
-            lengths: (post.switches.len(), post.switches.len()),
-            decoded: shuffle::decode(&post.switches, &post.challenge).map(Arc::new),
+            lengths: (post.outputs.len(), post.outputs.len()),
+            decoded: shuffle::decode(&post.outputs, &post.proof).map(Arc::new),
         }),
         Instruction::Blind(post) => Body::Blind(RankBody {
             header: post.header,

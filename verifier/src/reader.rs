@@ -176,7 +176,7 @@ mod tests {
         assert!(framing(records(b"").magic().unwrap_err()).contains("empty"));
         assert!(framing(records(&MAGIC[..5]).magic().unwrap_err()).contains("ends within"));
         assert!(framing(records(b"{\"json\": true, ...}").magic().unwrap_err()).contains("not a"));
-        assert!(framing(records(b"talea transcript 2\n").magic().unwrap_err()).contains("not a"));
+        assert!(framing(records(b"talea transcript 1\n").magic().unwrap_err()).contains("not a"));
     }
 
     #[test]

@@ -678,10 +678,16 @@ impl Auction {
                     .chunks(lists.length())
                     .map(|list| list.iter().map(|entry| entry.cipher).collect())
                     .collect();
-                let (switches, challenge) =
-                    provers::shuffle(rng, &context, &header.head, header.chunk, &lists);
-                let switches = List::new(switches).unwrap();
-                Instruction::Shuffle(ShufflePost { header, switches, challenge })
+                let (outputs, proof) = provers::shuffle(
+                    rng,
+                    &context,
+                    &header.head,
+                    header.chunk,
+                    &quorum_key,
+                    &lists,
+                );
+                let outputs = List::new(outputs).unwrap();
+                Instruction::Shuffle(ShufflePost { header, outputs, proof })
             }
             Items::Blind { inputs, .. } => {
                 let inputs: Vec<_> = inputs.iter().map(|i| i.cipher).collect();

@@ -6,12 +6,13 @@ use bulletproofs::RangeProof;
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
+use sha2::{Digest as _, Sha256};
 use talea_protocol::{
     bytes::{Digest, List, PartyKey, Point, Scalar as WireScalar},
     labels,
     masked::{Masked, Quadratic, VectorOpening},
     price::{Level, Shape},
-    ranking::{GateProof, GateTurn, Switch},
+    ranking::{GateProof, GateTurn, ShuffleProof, ShuffleTerm},
     sealed_bid::{Ciphertext, SealedBid, UnaryArgument},
     setup::CompactProof,
     terms::AuctionId,
@@ -204,6 +205,34 @@ fn vector(scalars: &[Scalar], r: &Scalar) -> RistrettoPoint {
     terms.sum::<RistrettoPoint>() + bases().h * r
 }
 
+fn power(base: &Scalar, n: usize) -> Scalar {
+    (0..n).fold(Scalar::ONE, |product, _| product * base)
+}
+
+/// Says vectors of 64 values each under a label. Their blindings, and they.
+fn vectors(
+    rng: &mut Rng,
+    t: &mut ProofTranscript,
+    label: &'static [u8],
+    values: &[Scalar],
+) -> (Vec<Scalar>, Vec<Point>) {
+    let mut said = (Vec::new(), Vec::new());
+    for values in values.chunks(64) {
+        let blinding = Scalar::random(rng);
+        let point = encode(&vector(values, &blinding));
+        t.point(label, &point);
+        said.0.push(blinding);
+        said.1.push(point);
+    }
+    said
+}
+
+/// The vector bases, as statements name them.
+fn vector_bases() -> Digest {
+    let encoded: Vec<[u8; 32]> = bases().v.iter().map(|base| encode(base).0).collect();
+    Digest(Sha256::digest(encoded.as_flattened()).into())
+}
+
 /// Polynomials in `x`, lowest coefficient first.
 fn times(a: &[Scalar], b: &[Scalar]) -> Vec<Scalar> {
     let mut product = vec![Scalar::ZERO; a.len() + b.len() - 1];
@@ -292,6 +321,7 @@ pub(crate) fn unary_of(
     t.point(b"value-base", &bases().g_wire);
     t.point(b"blinding-base", &bases().h_wire);
     t.point(b"key-base", &bases().k_wire);
+    t.digest(b"vector-bases", &vector_bases());
     t.point(b"quorum-key", &encode(key));
     t.integer(b"digits", shape.digits());
     for bits in shape.digit_bits() {
@@ -315,7 +345,6 @@ pub(crate) fn unary_of(
     let masks: Vec<Scalar> = (0..bit_count).map(|_| mask(rng)).collect();
     let [alpha, tau_1, tau_0] = [(); 3].map(|()| Scalar::random(rng));
     let announcement = encode(&vector(&masks, &alpha));
-    let power = |base: &Scalar, n: usize| (0..n).fold(Scalar::ONE, |p, _| p * base);
     let two = Scalar::from(2u8);
     let t_1: Scalar = (0..bit_count)
         .map(|l| {
@@ -438,7 +467,6 @@ pub(crate) fn gates_of(
         q_y: Scalar,
         out: (Cipher, Cipher),
     }
-    let scale = |c: &Cipher, s: &Scalar| Cipher { r: c.r * s, e: c.e * s };
     let secrets: Vec<Secret> = inputs
         .iter()
         .zip(turns)
@@ -455,6 +483,7 @@ pub(crate) fn gates_of(
     t.point(b"value-base", &bases().g_wire);
     t.point(b"blinding-base", &bases().h_wire);
     t.point(b"key-base", &bases().k_wire);
+    t.digest(b"vector-bases", &vector_bases());
     t.point(b"quorum-key", &encode(key));
     t.integer(b"gates", inputs.len());
     for ((x, y), secret) in inputs.iter().zip(&secrets) {
@@ -527,122 +556,193 @@ pub(crate) fn gates_of(
     (posted.collect(), proof)
 }
 
-/// What a keyholder does in a switch.
-#[derive(Clone, Copy)]
-pub(crate) struct Choice {
-    pub(crate) crossed: bool,
-    /// `s_0`, `s_1`.
-    pub(crate) powers: [Scalar; 2],
+/// What a keyholder does to a list of `2^k` entries, and says of it.
+#[derive(Clone)]
+pub(crate) struct Move {
+    /// The bits of `r` that the entries are moved by, least significant first, and that are answered for.
+    pub(crate) bits: Vec<Scalar>,
+    /// What the vector commits to in their place.
+    pub(crate) committed_bits: Vec<Scalar>,
+    /// The `s_i` that the entries are raised to, and that are answered for.
+    pub(crate) powers: Vec<Scalar>,
+    /// What the power vector commits to in their place.
+    pub(crate) committed_powers: Vec<Scalar>,
+    /// Added to each output.
+    pub(crate) surplus: Vec<Cipher>,
+    /// `Enc(0; q)` is added to each output, and made up for in `h`.
+    pub(crate) hidden: Vec<Scalar>,
 }
 
-impl Choice {
-    pub(crate) fn random(rng: &mut Rng) -> Self {
-        let crossed = Scalar::random(rng).to_bytes()[0] & 1 == 1;
-        Self { crossed, powers: [Scalar::random(rng), Scalar::random(rng)] }
+impl Move {
+    /// An honest one.
+    pub(crate) fn of(k: usize, r: usize, powers: &[Scalar]) -> Self {
+        let bits: Vec<Scalar> = (0..k).map(|l| Scalar::from((r as u64 >> l) & 1)).collect();
+        Self {
+            committed_bits: bits.clone(),
+            bits,
+            committed_powers: powers.to_vec(),
+            powers: powers.to_vec(),
+            surplus: vec![Cipher::zero(); 1 << k],
+            hidden: vec![Scalar::ZERO; 1 << k],
+        }
+    }
+
+    pub(crate) fn random(rng: &mut Rng, k: usize) -> Self {
+        let powers: Vec<Scalar> = (0..1 << k).map(|_| Scalar::random(rng)).collect();
+        Self::of(k, rng.next_u32() as usize % (1 << k), &powers)
+    }
+
+    /// The outputs. A bit that is none moves an entry in parts.
+    fn outputs(&self, key: &RistrettoPoint, list: &[Cipher]) -> Vec<Cipher> {
+        let part = |from: usize, to: usize| -> Scalar {
+            let bits = self.bits.iter().enumerate();
+            bits.map(|(l, r)| if (from ^ to) >> l & 1 == 1 { *r } else { Scalar::ONE - r })
+                .product()
+        };
+        (0..list.len())
+            .map(|to| {
+                let entries = list.iter().zip(&self.powers).enumerate();
+                let moved = entries.map(|(from, (x, s))| scale(x, &(part(from, to) * s)));
+                let hidden = encrypt_with(key, 0, &self.hidden[to]);
+                moved.sum::<Cipher>() + self.surplus[to] + hidden
+            })
+            .collect()
     }
 }
 
+fn scale(c: &Cipher, s: &Scalar) -> Cipher {
+    Cipher { r: c.r * s, e: c.e * s }
+}
+
+/// Honest turns on lists, moved and raised at random.
 pub(crate) fn shuffle(
     rng: &mut Rng,
     context: &Context,
     head: &Digest,
     chunk: u32,
+    key: &RistrettoPoint,
     lists: &[Vec<Cipher>],
-) -> (Vec<Switch>, WireScalar) {
-    shuffle_with(rng, context, head, chunk, lists, Choice::random)
+) -> (Vec<Ciphertext>, ShuffleProof) {
+    let k = lists[0].len().ilog2() as usize;
+    let moves: Vec<Move> = lists.iter().map(|_| Move::random(rng, k)).collect();
+    shuffle_of(rng, context, head, chunk, key, lists, &moves)
 }
 
-/// With permutations and powers of the caller's choice.
-pub(crate) fn shuffle_with(
+/// Turns on lists, and the proof of whatever a keyholder says.
+pub(crate) fn shuffle_of(
     rng: &mut Rng,
     context: &Context,
     head: &Digest,
     chunk: u32,
+    key: &RistrettoPoint,
     lists: &[Vec<Cipher>],
-    mut choose: impl FnMut(&mut Rng) -> Choice,
-) -> (Vec<Switch>, WireScalar) {
-    let scale = |c: &Cipher, s: &Scalar| Cipher { r: c.r * s, e: c.e * s };
-    struct Passed {
-        x: [Cipher; 2],
-        z: [Cipher; 2],
-        choice: Choice,
-    }
-    let mut passed = Vec::new();
-    for list in lists {
-        let mut list = list.clone();
-        let mut stride = 1;
-        while stride < list.len() {
-            for i in (0..list.len()).filter(|i| i & stride == 0) {
-                let choice = choose(rng);
-                let x = [list[i], list[i + stride]];
-                let mut z = [scale(&x[0], &choice.powers[0]), scale(&x[1], &choice.powers[1])];
-                if choice.crossed {
-                    z.swap(0, 1);
-                }
-                [list[i], list[i + stride]] = z;
-                passed.push(Passed { x, z, choice });
-            }
-            stride *= 2;
-        }
-    }
+    moves: &[Move],
+) -> (Vec<Ciphertext>, ShuffleProof) {
+    let k = moves[0].bits.len();
+    let outputs: Vec<Ciphertext> = (lists.iter().zip(moves))
+        .flat_map(|(list, of)| of.outputs(key, list))
+        .map(|output| output.encode())
+        .collect();
+    let all = |part: fn(&Move) -> &Vec<Scalar>| -> Vec<Scalar> {
+        moves.iter().flat_map(|of| part(of).iter().copied()).collect()
+    };
+    let (bits, powers) = (all(|of| &of.bits), all(|of| &of.powers));
     let mut t = ProofTranscript::begin(labels::KIND_SHUFFLE, context);
     t.digest(b"head", head);
     t.integer(b"chunk", chunk);
-    t.integer(b"switches", passed.len());
-    for Passed { x, z, .. } in &passed {
-        t.cipher(b"x-0", &x[0].encode());
-        t.cipher(b"x-1", &x[1].encode());
-        t.cipher(b"z-0", &z[0].encode());
-        t.cipher(b"z-1", &z[1].encode());
-    }
-    // The permutation that was taken is honest, the other simulated.
-    struct Nonces {
-        k: [Scalar; 2],
-        c_false: Scalar,
-        z_false: [Scalar; 2],
-    }
-    let nonces: Vec<Nonces> = passed
-        .iter()
-        .map(|_| Nonces {
-            k: [Scalar::random(rng), Scalar::random(rng)],
-            c_false: Scalar::random(rng),
-            z_false: [Scalar::random(rng), Scalar::random(rng)],
-        })
-        .collect();
-    for (Passed { x, z, choice }, nonces) in passed.iter().zip(&nonces) {
-        for b in 0..2 {
-            for i in 0..2 {
-                let announcement = if (b == 1) == choice.crossed {
-                    scale(&x[i], &nonces.k[i])
+    t.point(b"value-base", &bases().g_wire);
+    t.point(b"blinding-base", &bases().h_wire);
+    t.point(b"key-base", &bases().k_wire);
+    t.digest(b"vector-bases", &vector_bases());
+    t.point(b"quorum-key", &encode(key));
+    t.integer(b"lists", lists.len());
+    t.integer(b"length", 1usize << k);
+    lists.iter().flatten().for_each(|x| t.cipher(b"entry-in", &x.encode()));
+    outputs.iter().for_each(|z| t.cipher(b"entry-out", z));
+
+    // Step 1.
+    t.integer(b"vectors", bits.len().div_ceil(64));
+    let of_moves = vectors(rng, &mut t, b"vector", &all(|of| &of.committed_bits));
+    t.integer(b"power-vectors", powers.len().div_ceil(64));
+    let of_powers = vectors(rng, &mut t, b"power-vector", &all(|of| &of.committed_powers));
+    let weights = t.weights(b"weights", k + lists.len() + bits.len());
+    let (y, rest) = weights.split_at(k);
+    let (u, g) = rest.split_at(lists.len());
+
+    // Step 2.
+    let a: Vec<Scalar> = bits.iter().map(|_| mask(rng)).collect();
+    let b: Vec<Scalar> = powers.iter().map(|_| Scalar::random(rng)).collect();
+    let moves_announced = vectors(rng, &mut t, b"vector-announcement", &a);
+    let powers_announced = vectors(rng, &mut t, b"power-announcement", &b);
+    let [tau_1, tau_0] = [(); 2].map(|()| Scalar::random(rng));
+    let two = Scalar::from(2u8);
+    let of_bits = || g.iter().zip(&a).zip(&bits);
+    let t_1: Scalar = of_bits().map(|((g, a), r)| g * a * (two * r - Scalar::ONE)).sum();
+    let t_0: Scalar = of_bits().map(|((g, a), _)| g * a * a).sum();
+    let com = |v: Scalar, r: Scalar| encode(&(bases().g * v + bases().h * r));
+    let (linear, constant) = (com(t_1, tau_1), com(t_0, tau_0));
+    t.point(b"linear", &linear);
+    t.point(b"constant", &constant);
+
+    let h: Vec<Scalar> = (0..=k).map(|_| Scalar::random(rng)).collect();
+    let mut terms: Vec<Cipher> = h.iter().map(|h| encrypt_with(key, 0, h)).collect();
+    // What the outputs hide, as the last equation weighs it.
+    let mut hidden = Scalar::ZERO;
+    for (at, (list, of)) in lists.iter().zip(moves).enumerate() {
+        for (i, x) in list.iter().enumerate() {
+            let (b, s) = (b[(at << k) + i], of.powers[i]);
+            let mut f = vec![b, s];
+            let mut weight = u[at];
+            for l in 0..k {
+                let (a, r, y) = (a[at * k + l], of.bits[l], y[l]);
+                // z = a + c*r
+                let factor = if i >> l & 1 == 0 {
+                    [y * a - a, Scalar::ONE - r + y * r]
                 } else {
-                    scale(&x[i], &nonces.z_false[i]) - scale(&z[i ^ b], &nonces.c_false)
+                    weight *= y;
+                    [a - y * a, y - y * r + r]
                 };
-                t.cipher(b"announcement", &announcement.encode());
+                f = times(&f, &factor);
             }
+            for (term, f) in terms.iter_mut().zip(&f) {
+                *term = *term + scale(x, &(u[at] * f));
+            }
+            hidden += weight * of.hidden[i];
         }
     }
-    let c = t.challenge(b"challenge");
-    let switches = passed
-        .iter()
-        .zip(&nonces)
-        .map(|(Passed { z, choice, .. }, nonces)| {
-            let c_true = c - nonces.c_false;
-            let z_true = [0, 1].map(|i: usize| nonces.k[i] + c_true * choice.powers[i]);
-            let (c_straight, straight, crossed) = if choice.crossed {
-                (nonces.c_false, nonces.z_false, z_true)
-            } else {
-                (c_true, z_true, nonces.z_false)
-            };
-            Switch {
-                low: z[0].encode(),
-                high: z[1].encode(),
-                c_straight: encode_scalar(&c_straight),
-                z_straight: straight.map(|z| encode_scalar(&z)),
-                z_crossed: crossed.map(|z| encode_scalar(&z)),
-            }
-        })
-        .collect();
-    (switches, encode_scalar(&c))
+    t.integer(b"polynomial", k + 1);
+    let mut polynomial = Vec::new();
+    for (term, h) in terms.iter().zip(&h) {
+        let term = ShuffleTerm { ciphertext: term.encode(), mask: encode(&(bases().g * h)) };
+        t.cipher(b"polynomial-term", &term.ciphertext);
+        t.point(b"polynomial-mask", &term.mask);
+        polynomial.push(term);
+    }
+    let c = t.weight(b"challenge");
+
+    // Step 3.
+    let openings = |(sigmas, commitments): (Vec<Scalar>, Vec<Point>),
+                    (alphas, announcements): (Vec<Scalar>, Vec<Point>)| {
+        let openings = (0..commitments.len()).map(|n| VectorOpening {
+            commitment: commitments[n],
+            announcement: announcements[n],
+            blinding: encode_scalar(&(alphas[n] + c * sigmas[n])),
+        });
+        List::new(openings.collect()).unwrap()
+    };
+    let z = a.iter().zip(&bits).map(|(a, r)| masked(&(a + c * r)));
+    let p = b.iter().zip(&powers).map(|(b, s)| encode_scalar(&(b + c * s)));
+    let lower: Scalar = h.iter().enumerate().map(|(e, h)| power(&c, e) * h).sum();
+    let proof = ShuffleProof {
+        moves: openings(of_moves, moves_announced),
+        squares: Quadratic { linear, constant, blinding: encode_scalar(&(tau_1 * c + tau_0)) },
+        powers: openings(of_powers, powers_announced),
+        polynomial: List::new(polynomial).unwrap(),
+        masked: List::new(z.collect()).unwrap(),
+        raised: List::new(p.collect()).unwrap(),
+        mask: encode_scalar(&(lower + power(&c, k + 1) * hidden)),
+    };
+    (outputs, proof)
 }
 
 #[derive(Clone)]
@@ -672,8 +772,8 @@ pub(crate) fn blind_with(
     inputs: &[Cipher],
     a: &[Scalar],
 ) -> Blinded {
-    let scale = |c: &Cipher, s: &Scalar| Cipher { r: c.r * s, e: c.e * s }.encode();
-    let outputs: Vec<Ciphertext> = inputs.iter().zip(a).map(|(c, a)| scale(c, a)).collect();
+    let outputs: Vec<Ciphertext> =
+        inputs.iter().zip(a).map(|(c, a)| scale(c, a).encode()).collect();
     let mut t = ProofTranscript::begin(labels::KIND_BLIND, context);
     t.digest(b"head", head);
     t.integer(b"chunk", chunk);
@@ -684,7 +784,7 @@ pub(crate) fn blind_with(
     }
     let k: Vec<Scalar> = inputs.iter().map(|_| Scalar::random(rng)).collect();
     for (input, k) in inputs.iter().zip(&k) {
-        t.cipher(b"announcement", &scale(input, k));
+        t.cipher(b"announcement", &scale(input, k).encode());
     }
     let c = t.challenge(b"challenge");
     Blinded {

@@ -191,10 +191,11 @@ mod opening_of {
 
     #[test]
     fn t1_canonical() {
-        refuse_terms(Check::TermsCanonical, |t| t.version = 2);
+        refuse_terms(Check::TermsCanonical, |t| t.version = 1);
+        refuse_terms(Check::TermsCanonical, |t| t.version = 3);
         let genesis = Genesis {
             slot: 1,
-            terms: List::new(vec![1, 0, 9]).unwrap(),
+            terms: List::new(vec![2, 0, 9]).unwrap(),
             signature: Signature([0; 64]),
         };
         let record = RecordKind::Genesis.write(&borsh::to_vec(&genesis).unwrap()).unwrap();
@@ -1386,8 +1387,8 @@ mod ranking {
 
 mod shuffling {
     use super::*;
-    use provers::Choice;
-    use talea_protocol::ranking::{ShufflePost, Switch};
+    use provers::Move;
+    use talea_protocol::ranking::{ShufflePost, ShuffleProof};
 
     fn is_shuffle(items: &Items) -> bool {
         matches!(items, Items::Shuffle(_))
@@ -1407,10 +1408,25 @@ mod shuffling {
         }
     }
 
-    fn with(post: &ShufflePost, change: impl FnOnce(&mut Vec<Switch>)) -> Instruction {
-        let mut switches = post.switches.to_vec();
-        change(&mut switches);
-        Instruction::Shuffle(ShufflePost { switches: List::new(switches).unwrap(), ..post.clone() })
+    fn with(post: &ShufflePost, change: impl FnOnce(&mut Vec<Ciphertext>)) -> Instruction {
+        let mut outputs = post.outputs.to_vec();
+        change(&mut outputs);
+        Instruction::Shuffle(ShufflePost { outputs: List::new(outputs).unwrap(), ..post.clone() })
+    }
+
+    fn with_proof(post: &ShufflePost, change: impl FnOnce(&mut ShuffleProof)) -> Instruction {
+        let mut post = post.clone();
+        change(&mut post.proof);
+        Instruction::Shuffle(post)
+    }
+
+    fn changed<T: Clone, const MAX: usize>(
+        list: &List<T, MAX>,
+        change: impl FnOnce(&mut Vec<T>),
+    ) -> List<T, MAX> {
+        let mut list = list.to_vec();
+        change(&mut list);
+        List::new(list).unwrap()
     }
 
     #[test]
@@ -1461,31 +1477,35 @@ mod shuffling {
     }
 
     #[test]
-    fn k5_counts_switches() {
-        // Lists of four have four switches; one list of three points fits in a chunk of five.
-        let rules = Rules { fan_out: 3, chunk_items: 5, ..Rules::default() };
+    fn k5_counts_entries() {
+        let lengths = |auction: &Auction| -> Vec<usize> {
+            let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
+            ranking.step.chunks.iter().map(|chunk| chunk.len).collect()
+        };
+        // One list of four, of three points, fits in a chunk of seven.
+        let rules = Rules { fan_out: 3, chunk_items: 7, ..Rules::default() };
         let mut auction = at_shuffle(462, 2, rules);
         let who = id(0, 1);
-        let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
-        assert_eq!(ranking.step.chunks.iter().map(|c| c.len).collect::<Vec<_>>(), [4, 4, 4]);
+        assert_eq!(lengths(&auction), [4, 4, 4]);
         let good = shuffle(&mut auction, who);
         for bad in [
-            with(&good, |s| s.truncate(3)),
-            with(&good, |s| s.push(s[0])),
-            with(&good, |s| s.clear()),
+            with(&good, |z| z.truncate(3)),
+            with(&good, |z| z.push(z[0])),
+            with(&good, |z| z.clear()),
+            // A wrong length comes before a wrong form.
+            with(&good, |z| {
+                z.truncate(3);
+                z[0].r = Point::IDENTITY;
+            }),
         ] {
             refuse(&auction, &seat(who), &bad, Check::RankLength);
         }
         // More than one list where they fit.
         let rules = Rules { fan_out: 3, chunk_items: 8, ..Rules::default() };
-        let auction = at_shuffle(463, 2, rules);
-        let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
-        assert_eq!(ranking.step.chunks.iter().map(|c| c.len).collect::<Vec<_>>(), [8, 4]);
+        assert_eq!(lengths(&at_shuffle(463, 2, rules)), [8, 4]);
         // A list has a chunk of its own where not even one fits.
         let rules = Rules { fan_out: 3, chunk_items: 1, ..Rules::default() };
-        let auction = at_shuffle(464, 4, rules);
-        let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
-        assert_eq!(ranking.step.chunks.iter().map(|c| c.len).collect::<Vec<_>>(), [12, 12, 12]);
+        assert_eq!(lengths(&at_shuffle(464, 4, rules)), [8, 8, 8]);
     }
 
     #[test]
@@ -1493,47 +1513,61 @@ mod shuffling {
         let mut auction = at_shuffle(465, 2, Rules { fan_out: 2, ..Rules::default() });
         let (first, second) = (id(0, 1), id(0, 2));
         let good = shuffle(&mut auction, first);
+        let garbage = WireScalar([0xff; 32]);
         for bad in [
-            with(&good, |s| s.swap(0, 1)),
-            with(&good, |s| s[1].low = s[0].low),
-            with(&good, |s| s[1].low.r = Point([0xff; 32])),
-            with(&good, |s| s[1].high.r = Point::IDENTITY),
-            with(&good, |s| s[0].c_straight = WireScalar([0xff; 32])),
-            with(&good, |s| s[0].z_straight[1] = WireScalar([0; 32])),
-            with(&good, |s| s[0].z_crossed[0] = WireScalar([0; 32])),
-            with(&good, |s| {
-                let last = s.last_mut().unwrap();
-                std::mem::swap(&mut last.z_straight, &mut last.z_crossed);
-            }),
+            with(&good, |z| z.swap(0, 1)),
+            with(&good, |z| z[1] = z[0]),
+            with(&good, |z| z[1].r = Point([0xff; 32])),
+            with(&good, |z| z[1].e = Point([0xff; 32])),
+            with(&good, |z| z[1].r = Point::IDENTITY),
+            with_proof(&good, |p| p.mask = garbage),
+            with_proof(&good, |p| p.mask = WireScalar([0; 32])),
+            with_proof(&good, |p| p.raised = changed(&p.raised, |p| p[7] = garbage)),
+            with_proof(&good, |p| p.raised = changed(&p.raised, |p| p.swap(0, 1))),
+            with_proof(&good, |p| p.raised = changed(&p.raised, |p| p.truncate(7))),
+            with_proof(&good, |p| p.masked = changed(&p.masked, |z| z[3].0[0] ^= 1)),
+            with_proof(&good, |p| p.masked = changed(&p.masked, |z| z.truncate(3))),
+            with_proof(&good, |p| p.moves = changed(&p.moves, |v| v.clear())),
+            with_proof(&good, |p| p.powers = changed(&p.powers, |v| v.push(v[0]))),
+            with_proof(&good, |p| p.polynomial = changed(&p.polynomial, |d| d.swap(0, 1))),
+            with_proof(&good, |p| p.polynomial = changed(&p.polynomial, |d| d.clear())),
         ] {
             refuse(&auction, &seat(first), &bad, Check::ShuffleProof);
         }
-        let mut bad = good.clone();
-        bad.challenge = WireScalar([0; 32]);
-        refuse(&auction, &seat(first), &Instruction::Shuffle(bad), Check::ShuffleProof);
-        // A power of 0 has a proof; what it leaves is refused.
         let ranking = auction.replay.lot_states()[0].ranking.as_ref().unwrap();
         let Items::Shuffle(lists) = &ranking.step.chunks[0].items else {
             panic!("the step is a Shuffle")
         };
-        let lists: Vec<Vec<_>> = lists
-            .entries
-            .chunks(lists.length())
-            .map(|list| list.iter().map(|entry| entry.cipher).collect())
-            .collect();
+        let entries: Vec<_> = lists.entries.iter().map(|entry| entry.cipher).collect();
         let header = good.header;
         let context = Context::rank(auction.replay.facts.auction, &header, key(&seat(first)));
-        let (switches, challenge) = provers::shuffle_with(
-            &mut provers::rng(3),
-            &context,
-            &header.head,
-            header.chunk,
-            &lists,
-            |_| Choice { crossed: false, powers: [Scalar::ONE, Scalar::ZERO] },
-        );
-        let switches = List::new(switches).unwrap();
-        let zero = Instruction::Shuffle(ShufflePost { header, switches, challenge });
-        refuse(&auction, &seat(first), &zero, Check::ShuffleProof);
+        let quorum_key = auction.replay.committee().unwrap().key.point;
+        let prove = |lists: &[Vec<_>], moves: &[Move]| {
+            let (outputs, proof) = provers::shuffle_of(
+                &mut provers::rng(3),
+                &context,
+                &header.head,
+                header.chunk,
+                &quorum_key,
+                lists,
+                moves,
+            );
+            let outputs = List::new(outputs).unwrap();
+            Instruction::Shuffle(ShufflePost { header, outputs, proof })
+        };
+        // A power of 0 has a proof; what it leaves is refused.
+        let cut = |length| -> Vec<Vec<_>> { entries.chunks(length).map(<[_]>::to_vec).collect() };
+        let mut powers = [Scalar::ONE; 4];
+        let honest = Move::of(2, 1, &powers);
+        powers[3] = Scalar::ZERO;
+        let zero = [honest, Move::of(2, 1, &powers)];
+        refuse(&auction, &seat(first), &prove(&cut(4), &zero), Check::ShuffleProof);
+        // The same entries as lists of another length.
+        for (length, k) in [(2, 1), (8, 3)] {
+            let lists = cut(length);
+            let moves = vec![Move::of(k, 1, &vec![Scalar::ONE; length]); lists.len()];
+            refuse(&auction, &seat(first), &prove(&lists, &moves), Check::ShuffleProof);
+        }
         // The second turn starts from what the first left.
         let stale = shuffle(&mut auction, second);
         auction.post(&seat(first), &Instruction::Shuffle(good.clone()));
@@ -1541,96 +1575,5 @@ mod shuffling {
         refuse(&auction, &seat(second), &Instruction::Shuffle(good), Check::ShuffleProof);
         let act = auction.act(0, 0, second);
         auction.post(&seat(second), &act);
-    }
-}
-
-mod deciding {
-    use super::*;
-
-    #[test]
-    fn d1_e3_e4_decisions() {
-        let rules = Rules {
-            acceptance: Some(5),
-            lots: 2,
-            groups: vec![(1, 1, 1)],
-            shape: vec![1, 1],
-            levels: 4,
-            ..Rules::default()
-        };
-        let mut auction = at_commits(470, &rules);
-        let seller = party("seller");
-        let hidden = [auction.commit(0, &bidder(0), 3), auction.commit(1, &bidder(0), 2)];
-        auction.reveal(&hidden);
-        let accept = Auction::decision(0, true);
-        refuse(&auction, &seller, &accept, Check::EnvelopePhase);
-        auction.endorse(&[]);
-        // Not ranked yet; no such lot.
-        refuse(&auction, &seller, &accept, Check::DecisionDue);
-        refuse(&auction, &seller, &Auction::decision(2, true), Check::DecisionDue);
-        refuse(&auction, &seller, &Auction::decision(u32::MAX, true), Check::DecisionDue);
-        while auction.replay.lot_states()[0].waiting.is_none() {
-            let act = auction.act(0, 0, id(0, 1));
-            auction.post(&seat(id(0, 1)), &act);
-        }
-        refuse(&auction, &bidder(0), &accept, Check::EnvelopeRole);
-        refuse(&auction, &seat(id(0, 1)), &accept, Check::EnvelopeRole);
-        // The other lot is not waiting.
-        refuse(&auction, &seller, &Auction::decision(1, true), Check::DecisionDue);
-        // A lot that waits takes no rank message.
-        let mut act = auction.act(1, 0, id(0, 1));
-        if let Instruction::Blind(post) = &mut act {
-            post.header.lot = 0;
-        }
-        refuse(&auction, &seat(id(0, 1)), &act, Check::RankPlace);
-        auction.post(&seller, &Auction::decision(0, false));
-        refuse(&auction, &seller, &accept, Check::DecisionDue);
-    }
-
-    #[test]
-    fn d1_after_the_deadline() {
-        let rules = Rules { acceptance: Some(5), lots: 2, ..Rules::default() };
-        let rules = Rules { mechanism: Mechanism::UniformPrice { units: 1 }, ..rules };
-        let mut auction = at_commits(471, &rules);
-        let mut hidden = vec![auction.commit(0, &bidder(0), 3)];
-        hidden.extend((0..2).map(|n| auction.commit(1, &bidder(n), 2)).collect::<Vec<_>>());
-        auction.reveal(&hidden);
-        auction.endorse(&[]);
-        let deadline = auction.slot + 5;
-        auction.slot = deadline + 1;
-        refuse(&auction, &party("seller"), &Auction::decision(0, false), Check::DecisionDue);
-        auction.slot = deadline;
-        auction.post(&party("seller"), &Auction::decision(0, false));
-    }
-}
-
-#[test]
-fn of_several_failures_the_first_is_reported() {
-    // A range proof that is deferred, then an entry whose chain is broken at once.
-    let mut auction = at_commits(450, &Rules::default());
-    for n in 0..3 {
-        auction.fund(key(&bidder(n)), DEPOSIT + FEE);
-    }
-    let entries = auction.replay.entries();
-    for n in 0..3 {
-        let (mut commit, _) = auction.commitment(0, &bidder(n), 3);
-        let mut proof = commit.range_proof.to_vec();
-        proof[200] ^= u8::from(n > 0);
-        commit.range_proof = List::new(proof).unwrap();
-        // Accepted for now: the proof waits.
-        auction.post(&bidder(n), &Instruction::Commit(commit));
-    }
-    let mut broken = auction.record(&party("anybody"), &Instruction::Tick);
-    *broken.last_mut().unwrap() ^= 1;
-    let file = [&auction.file[..], &broken].concat();
-    let reports: Vec<Report> = (1..=4).map(|jobs| report(&file, jobs)).collect();
-    for report in &reports {
-        assert_refused(report, Check::CommitRange);
-        let failure = report.failure.clone().unwrap();
-        assert_eq!(failure.subject.place, Place::Entry(entries + 2));
-        assert_eq!(failure.subject.signer, Some(key(&bidder(1))));
-        assert_eq!(report.to_json(), reports[0].to_json());
-        // Only what stands before it was counted: one commit's C7.
-        let row = report.checks.iter().find(|row| row.check == Check::CommitDistinct).unwrap();
-        assert_eq!(row.count.performed, 1);
     }
 }

@@ -28,12 +28,12 @@ pub(crate) mod roster;
 pub(crate) mod step;
 
 use crate::{
-    elgamal::Ciphertext,
     lot::Absent,
     refusal::{Refusal, require_number},
     setting::Setting,
+    unary_encoding::UnaryEncoding,
 };
-use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
+use alloc::{collections::BTreeSet, vec::Vec};
 use plan::Purpose;
 use program::{Finding, LotSetting, Program, RankedBid};
 use queries::QueryProgress;
@@ -101,7 +101,7 @@ fn go_on(
 impl Ranking {
     /// Starts at `slot` with step number `first`, or ends at once where nothing has to be asked.
     pub(crate) fn begin(
-        (bids, reserve): (Vec<RankedBid>, Option<Arc<[Ciphertext]>>),
+        (bids, reserve): (Vec<RankedBid>, Option<UnaryEncoding>),
         purpose: Purpose,
         setting: &Setting,
         lot: &Lot,

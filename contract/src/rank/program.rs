@@ -9,8 +9,8 @@ use super::{
     },
     question::Answer,
 };
-use crate::{elgamal::Ciphertext, setting::Setting};
-use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
+use crate::{setting::Setting, unary_encoding::UnaryEncoding};
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use talea_protocol::{
     bytes::{List, PartyKey},
     outcome::{Award, Disclosed, OpenedBid, PriceComparison, Quote, Sale},
@@ -22,7 +22,7 @@ use talea_protocol::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RankedBid {
     pub(crate) bidder: PartyKey,
-    pub(crate) unary: Arc<[Ciphertext]>,
+    pub(crate) unary: UnaryEncoding,
 }
 
 /// What a lot came to.
@@ -42,7 +42,7 @@ pub(crate) struct Program {
     /// In tie order; never empty.
     bids: Vec<RankedBid>,
     /// The unary encoding of a binding reserve.
-    reserve: Option<Arc<[Ciphertext]>>,
+    reserve: Option<UnaryEncoding>,
     /// What is still to be asked, in order.
     plan: VecDeque<Query>,
     /// What was asked last.
@@ -117,7 +117,7 @@ impl Asking {
 impl Program {
     pub(crate) fn new(
         bids: Vec<RankedBid>,
-        reserve: Option<Arc<[Ciphertext]>>,
+        reserve: Option<UnaryEncoding>,
         purpose: Purpose,
         setting: &Setting,
     ) -> Self {
@@ -280,15 +280,15 @@ impl Program {
         Some(Award { quote: lot_setting.quote(price)?, sales: List::new(sales?).ok()? })
     }
 
-    fn encodings(&self) -> impl Iterator<Item = Arc<[Ciphertext]>> + '_ {
-        self.bids.iter().map(|bid| Arc::clone(&bid.unary))
+    fn encodings(&self) -> impl Iterator<Item = UnaryEncoding> + '_ {
+        self.bids.iter().map(|bid| bid.unary.clone())
     }
 
     /// The unary encodings of the bids that did not win; in a survey of all.
-    fn losers(&self) -> impl Iterator<Item = Arc<[Ciphertext]>> + '_ {
+    fn losers(&self) -> impl Iterator<Item = UnaryEncoding> + '_ {
         let sales = self.finding.award.as_ref().map_or(&[][..], |award| &award.sales);
         let won = move |bidder| sales.iter().any(|sale| sale.winner == bidder);
         let losers = self.bids.iter().filter(move |bid| !won(bid.bidder));
-        losers.map(|bid| Arc::clone(&bid.unary))
+        losers.map(|bid| bid.unary.clone())
     }
 }

@@ -18,14 +18,14 @@ pub struct KeyholderFigures {
     pub gate_prove: f64,
     /// Verifying it.
     pub gate_verify: f64,
-    /// Bytes of it.
+    /// Bytes of it, its part of the message's proof with it.
     pub gate_bytes: usize,
-    /// One switch of a shuffle, of a list of two.
-    pub switch_prove: f64,
+    /// One entry of a shuffle, of a list of two.
+    pub shuffle_prove: f64,
     /// Verifying it.
-    pub switch_verify: f64,
-    /// Bytes of it.
-    pub switch_bytes: usize,
+    pub shuffle_verify: f64,
+    /// Bytes of it, its part of the message's proof with it.
+    pub shuffle_bytes: usize,
     /// One decryption share.
     pub decryption_share_prove: f64,
     /// Verifying it.
@@ -55,15 +55,15 @@ pub(super) fn figures(
     let pairs = bench.pairs(ITEMS);
     let encoded: Vec<PairEncoded> = pairs.iter().map(|(x, y)| (x.encode(), y.encode())).collect();
     let gate = gate(bench, &pairs, &encoded, &mut per_item);
-    let switch = switch(bench, &pairs, &encoded, &mut per_item);
+    let shuffle = shuffle(bench, &pairs, &encoded, &mut per_item);
     let decrypt = decrypt(bench, &pairs, &mut per_item);
     KeyholderFigures {
         gate_prove: gate.prove,
         gate_verify: gate.verify,
         gate_bytes: gate.bytes,
-        switch_prove: switch.prove,
-        switch_verify: switch.verify,
-        switch_bytes: switch.bytes,
+        shuffle_prove: shuffle.prove,
+        shuffle_verify: shuffle.verify,
+        shuffle_bytes: shuffle.bytes,
         decryption_share_prove: decrypt.prove,
         decryption_share_verify: decrypt.verify,
     }
@@ -98,9 +98,10 @@ fn gate(
         let witnesses = masks.gates(encoded, &mut bench.rng);
         let rng = &mut bench.rng;
         provers::gate::prove(&bench.generators, &bench.context, &inputs, &witnesses, rng)
+            .expect("the gates fit in a chunk")
     };
-    let turns = prove();
-    let bytes = encoded_bytes(turns.first());
+    let (turns, proof) = prove();
+    let bytes = (encoded_bytes(&turns) + encoded_bytes(&proof)) / ITEMS;
     let prove = per_item(&mut || drop(black_box(prove())));
     let verify = per_item(&mut || {
         let statement = gate::Statement {
@@ -111,12 +112,13 @@ fn gate(
             inputs_encoded: encoded,
             turns: &turns,
         };
-        gate::verify(&bench.generators, &bench.context, &statement).expect("the gates hold");
+        gate::verify(&bench.generators, &bench.context, &statement, &proof)
+            .expect("the gates hold");
     });
     Item { prove, verify, bytes }
 }
 
-fn switch(
+fn shuffle(
     bench: &mut Bench,
     pairs: &[Pair],
     encoded: &[PairEncoded],
@@ -128,19 +130,31 @@ fn switch(
         .map(|((x, y), (x_wire, y_wire))| vec![(*x, *x_wire), (*y, *y_wire)])
         .collect();
     let lists_encoded: Vec<Vec<_>> = encoded.iter().map(|(x, y)| vec![*x, *y]).collect();
+    let quorum_key = bench.quorum_key;
     let masks = Masks::new(labels::KIND_SHUFFLE, &SEED, &bench.context, &HEAD, 0, 0);
+    let inputs = provers::shuffle::Inputs { head: HEAD, chunk: 0, quorum_key, lists: &lists };
     let mut prove = || {
-        let crossings = masks.crossings(&lists_encoded, &mut bench.rng);
-        let witness = provers::shuffle::Witness { crossings };
-        provers::shuffle::prove(&bench.context, (HEAD, 0), &lists, &witness, &mut bench.rng)
+        let moves = masks.moves(&lists_encoded, &mut bench.rng);
+        let witness = provers::shuffle::Witness { moves };
+        let rng = &mut bench.rng;
+        provers::shuffle::prove(&bench.generators, &bench.context, &inputs, &witness, rng)
+            .expect("the lists fit in a chunk")
     };
-    let shuffled = prove();
-    let bytes = encoded_bytes(shuffled.switches.first());
-    let prove = per_item(&mut || drop(black_box(prove())));
+    let (outputs, proof) = prove();
+    // A list of two is two items.
+    let bytes = (encoded_bytes(&outputs) + encoded_bytes(&proof)) / (2 * ITEMS);
+    let prove = per_item(&mut || drop(black_box(prove()))) / 2.0;
     let verify = per_item(&mut || {
-        shuffle::verify(&bench.context, (HEAD, 0), &lists, &shuffled.switches, &shuffled.challenge)
-            .expect("the switches hold");
-    });
+        let statement = shuffle::Statement {
+            head: HEAD,
+            chunk: 0,
+            quorum_key,
+            lists: &lists,
+            outputs: &outputs,
+        };
+        shuffle::verify(&bench.generators, &bench.context, &statement, &proof)
+            .expect("the lists are shuffled");
+    }) / 2.0;
     Item { prove, verify, bytes }
 }
 
@@ -154,7 +168,7 @@ fn decrypt(bench: &mut Bench, pairs: &[Pair], per_item: &mut PerItem<'_>) -> Ite
         provers::decryption_share::prove(generators, context, HEAD, 0, &randomness, &witness, rng)
     };
     let (shares, proof) = prove();
-    let bytes = encoded_bytes(shares.first());
+    let bytes = shares.first().map_or(0, encoded_bytes);
     let prove = per_item(&mut || drop(black_box(prove())));
     let verify = per_item(&mut || {
         let statement = decryption_share::Statement {
@@ -170,6 +184,6 @@ fn decrypt(bench: &mut Bench, pairs: &[Pair], per_item: &mut PerItem<'_>) -> Ite
     Item { prove, verify, bytes }
 }
 
-fn encoded_bytes(item: Option<&impl borsh::BorshSerialize>) -> usize {
-    item.and_then(|item| borsh::to_vec(item).ok()).map_or(0, |bytes| bytes.len())
+fn encoded_bytes(item: &impl borsh::BorshSerialize) -> usize {
+    borsh::object_length(item).unwrap_or_default()
 }

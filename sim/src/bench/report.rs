@@ -78,8 +78,8 @@ fn keyholder(k: &KeyholderFigures) -> Table {
     let mut rows = table(&["per item of 128", "prove", "verify", "bytes"]);
     let bytes = k.gate_bytes.to_string();
     rows.add_row(["gate step", &ratio(k.gate_prove), &ratio(k.gate_verify), &bytes]);
-    let bytes = k.switch_bytes.to_string();
-    rows.add_row(["switch", &ratio(k.switch_prove), &ratio(k.switch_verify), &bytes]);
+    let bytes = k.shuffle_bytes.to_string();
+    rows.add_row(["entry of a shuffle", &ratio(k.shuffle_prove), &ratio(k.shuffle_verify), &bytes]);
     let (prove, verify) = (ratio(k.decryption_share_prove), ratio(k.decryption_share_verify));
     rows.add_row(["decryption share", &prove, &verify, "32"]);
     rows

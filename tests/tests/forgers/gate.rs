@@ -1,14 +1,25 @@
 //! Forgers of turns on gates: a gate whose halves took different signs, or anything but a sign,
 //! moves the price.
 
-use super::{blind::Stuck, *};
+use super::{
+    algebra::{
+        Known, Residue, commit, commit_vector, integer, is_short, is_within, mask, masked,
+        opening_residue, shift, solve, squares_residue,
+    },
+    blind::Stuck,
+    *,
+};
+use curve25519_dalek::traits::IsIdentity as _;
 use talea_contract::{
     fiat_shamir::{FiatShamir, Weights},
     proofs::gate::{Statement, verify},
 };
 use talea_parties::{choices::Sign, masks::Masks, proofs::gate as prover};
 use talea_protocol::{
+    bytes::List,
     labels,
+    limits::MAX_VECTOR,
+    masked::{Quadratic, VectorOpening},
     ranking::{GateProof, GateTurn},
     sealed_bid::Ciphertext as Wire,
 };
@@ -18,128 +29,236 @@ use talea_verifier::proofs::gate as second;
 #[derive(Clone)]
 pub(crate) struct Gate {
     pub(crate) context: Context,
-    pub(crate) chunk: u32,
-    pub(crate) quorum_key: RistrettoPoint,
-    pub(crate) inputs: Vec<(Ciphertext, Ciphertext)>,
-    pub(crate) turns: Vec<GateTurn>,
+    head: Digest,
+    chunk: u32,
+    quorum_key: RistrettoPoint,
+    inputs: Vec<[Ciphertext; 2]>,
+    outputs: Vec<[Ciphertext; 2]>,
+    /// `z` of every gate. The replica takes longer ones than a message has room for: it is not the room that
+    /// makes a proof sound.
+    responses: Vec<Scalar>,
+    proof: GateProof,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// What the proof's hash absorbs. (All of the context is left to `replay.rs`; generators are nobody's choice.)
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Item {
+    Head,
+    Chunk,
+    QuorumKey,
+    XIn,
+    YIn,
+    XOut,
+    YOut,
+    /// `S`.
+    Vector,
+    /// `A`.
+    VectorAnnouncement,
+    /// `T_1`.
+    Linear,
+    /// `T_0`.
+    Constant,
+    /// `M`.
+    Announcement,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Flaw {
-    /// Nothing of the statement is hashed.
-    OnlyAnnouncementsHashed,
-    /// No output is hashed.
-    OutputsUnhashed,
-    /// The halves are joined with `w = 1`.
-    KnownFold,
+    /// This is not hashed.
+    Unhashed(Item),
+    /// All weights of outputs are one.
+    WeightsKnown,
+    /// The weights `f` of the `Y'` are zero.
+    SecondOutputsUnweighed,
+    /// The opening of the vectors is not checked.
+    OpeningUnchecked,
+    /// The openings of all vectors are added with weight one.
+    OpeningsMerged,
+    /// The opening of a vector that is shorter than the others is not checked.
+    ShortVectorUnchecked,
+    /// That signs are signs is not checked.
+    SquaresUnchecked,
     /// The equations of both components are added with weight one.
     ComponentsMerged,
-    /// The equations of `R` are not checked.
+    /// The equation of `R` is not checked.
     FirstHalfUnchecked,
-    /// The equations of `E` are not checked.
+    /// The equation of `E` is not checked.
     SecondHalfUnchecked,
     /// The equations are folded with weights drawn before the responses are absorbed.
     WeightsBeforeResponses,
+    /// The challenge is what the prover says it is.
+    ChallengeGiven(Scalar),
 }
 
-/// The challenges of a message, and the weights of a verifier that draws them too early.
+/// The weights `(e, f)` and the challenge of a message, and the hash when the challenge is drawn.
 struct Challenges {
-    w: Scalar,
+    weights: Vec<[Scalar; 2]>,
     c: Scalar,
-    early_weights: [Scalar; 4],
+    state: FiatShamir,
+}
+
+/// Every equation's left side less its right.
+struct Residues {
+    openings: Vec<RistrettoPoint>,
+    squares: RistrettoPoint,
+    outputs: Ciphertext,
 }
 
 impl Gate {
-    fn encoded(&self) -> Vec<(Wire, Wire)> {
-        self.inputs.iter().map(|(x, y)| (x.encode(), y.encode())).collect()
+    fn turns(&self) -> Vec<GateTurn> {
+        let turn = |([x, y], z): (&[Ciphertext; 2], &Scalar)| GateTurn {
+            x: x.encode(),
+            y: y.encode(),
+            sign: masked(z),
+        };
+        self.outputs.iter().zip(&self.responses).map(turn).collect()
     }
 
-    fn with_statement<T>(&self, use_it: impl FnOnce(&Statement<'_>) -> T) -> T {
-        let encoded = self.encoded();
-        let Self { chunk, quorum_key, ref inputs, ref turns, .. } = *self;
-        let statement =
-            Statement { head: HEAD, chunk, quorum_key, inputs, inputs_encoded: &encoded, turns };
-        use_it(&statement)
+    fn encoded(&self) -> Vec<(Wire, Wire)> {
+        self.inputs.iter().map(|[x, y]| (x.encode(), y.encode())).collect()
     }
 
     /// The challenges over what a verifier with this flaw hashes.
     fn challenges(&self, flaw: Option<Flaw>) -> Challenges {
+        let is_hashed = |item| flaw != Some(Flaw::Unhashed(item));
+        let gens = generators();
         let mut fs = FiatShamir::begin(labels::KIND_GATE, &self.context);
-        if !matches!(flaw, Some(Flaw::OnlyAnnouncementsHashed)) {
-            fs.digest(b"head", &HEAD);
+        if is_hashed(Item::Head) {
+            fs.digest(b"head", &self.head);
+        }
+        if is_hashed(Item::Chunk) {
             fs.integer(b"chunk", self.chunk);
-            fs.element(b"key-base", &generators().key);
+        }
+        fs.element(b"value-base", &gens.value);
+        fs.element(b"blinding-base", &gens.blinding);
+        fs.element(b"key-base", &gens.key);
+        fs.digest(b"vector-bases", &vector_bases());
+        if is_hashed(Item::QuorumKey) {
             fs.element(b"quorum-key", &self.quorum_key);
-            fs.count(b"gates", self.inputs.len());
-            for ((x, y), turn) in self.encoded().iter().zip(&self.turns) {
-                fs.ciphertext(b"x-in", x);
-                fs.ciphertext(b"y-in", y);
-                if !matches!(flaw, Some(Flaw::OutputsUnhashed)) {
-                    fs.ciphertext(b"x-out", &turn.x);
-                    fs.ciphertext(b"y-out", &turn.y);
+        }
+        fs.count(b"gates", self.inputs.len());
+        for (inputs, outputs) in self.inputs.iter().zip(&self.outputs) {
+            let ([x, y], [x_out, y_out]) = (inputs, outputs);
+            for (item, label, ciphertext) in [
+                (Item::XIn, b"x-in" as &[u8], x),
+                (Item::YIn, b"y-in", y),
+                (Item::XOut, b"x-out", x_out),
+                (Item::YOut, b"y-out", y_out),
+            ] {
+                if is_hashed(item) {
+                    fs.ciphertext(label, &ciphertext.encode());
                 }
             }
         }
-        let drawn = fs.challenge(b"w");
-        let w = if matches!(flaw, Some(Flaw::KnownFold)) { Scalar::ONE } else { drawn };
-        for turn in &self.turns {
-            fs.ciphertext(b"plus", &turn.proof.plus);
-            fs.ciphertext(b"minus", &turn.proof.minus);
+        let GateProof { signs, squares, announcement, .. } = &self.proof;
+        fs.count(b"vectors", signs.len());
+        let hashed = |item| signs.iter().filter(move |_| is_hashed(item));
+        hashed(Item::Vector).for_each(|vector| fs.point(b"vector", &vector.commitment));
+        let weights = fs.weights(b"weights", 2 * self.inputs.len());
+        let weights = weights.chunks(2).map(|pair| match flaw {
+            Some(Flaw::WeightsKnown) => [Scalar::ONE; 2],
+            Some(Flaw::SecondOutputsUnweighed) => [pair[0], Scalar::ZERO],
+            _ => [pair[0], pair[1]],
+        });
+        let weights = weights.collect();
+        hashed(Item::VectorAnnouncement)
+            .for_each(|vector| fs.point(b"vector-announcement", &vector.announcement));
+        if is_hashed(Item::Linear) {
+            fs.point(b"linear", &squares.linear);
         }
-        let c = fs.challenge(b"challenge");
-        let mut weights = Weights::after([fs]);
-        Challenges { w, c, early_weights: std::array::from_fn(|_| weights.draw()) }
+        if is_hashed(Item::Constant) {
+            fs.point(b"constant", &squares.constant);
+        }
+        if is_hashed(Item::Announcement) {
+            fs.ciphertext(b"announcement", announcement);
+        }
+        let drawn = fs.weight(b"challenge");
+        let c = if let Some(Flaw::ChallengeGiven(given)) = flaw { given } else { drawn };
+        Challenges { weights, c, state: fs }
     }
 
-    /// `D_plus` and `D_minus` of a gate.
-    fn differences(&self, gate: usize, w: &Scalar) -> Option<[Ciphertext; 2]> {
-        let (x, y) = self.inputs.get(gate)?;
-        let turn = self.turns.get(gate)?;
-        let (x_out, y_out) = (Ciphertext::decode(&turn.x)?, Ciphertext::decode(&turn.y)?);
-        Some([(x_out - *x) + (y_out - *y).scaled(w), (x_out + *x) + (y_out + *y).scaled(w)])
+    fn residues(&self, Challenges { weights, c, .. }: &Challenges) -> Option<Residues> {
+        let GateProof { signs, squares, announcement, randomness } = &self.proof;
+        let vectors = signs.iter().zip(self.responses.chunks(MAX_VECTOR));
+        let openings = vectors.map(|(vector, z)| opening_residue(vector, z, c));
+        let of_signs = self.responses.iter().zip(weights).map(|(z, [e, _])| e * (z * z - c * c));
+        let randomness = decode_scalar(randomness)?;
+        let gates = self.inputs.iter().zip(&self.outputs).zip(&self.responses).zip(weights);
+        let signed = gates.map(|((([x, y], [x_out, y_out]), z), [e, f])| {
+            let signed = (x.scaled(e) + y.scaled(f)).scaled(z);
+            signed - (x_out.scaled(e) + y_out.scaled(f)).scaled(c)
+        });
+        let blinding =
+            Ciphertext { r: generators().key * randomness, e: self.quorum_key * randomness };
+        Some(Residues {
+            openings: openings.collect::<Option<_>>()?,
+            squares: squares_residue(squares, &of_signs.sum(), c)?,
+            outputs: signed.sum::<Ciphertext>() + blinding - Ciphertext::decode(announcement)?,
+        })
     }
 
-    /// `(z*K, z*PK)`.
-    fn encryption_of_zero(&self, z: &Scalar) -> Ciphertext {
-        Ciphertext { r: generators().key * z, e: self.quorum_key * z }
-    }
-
-    /// Proves the only gate as the protocol does, claiming that `D_sign = (s*K, s*PK)`; the other
-    /// sign is simulated.
-    fn prove_knowing(&mut self, is_plus: bool, s: impl Fn(&Scalar) -> Scalar, flaw: Option<Flaw>) {
-        let mut rng = rng(80);
-        let (k, z_other, c_other) = (scalar(&mut rng), scalar(&mut rng), scalar(&mut rng));
-        let w = self.challenges(flaw).w;
-        let [d_plus, d_minus] = self.differences(0, &w).unwrap();
-        let other = if is_plus { d_minus } else { d_plus };
-        let real = self.encryption_of_zero(&k).encode();
-        let simulated = (self.encryption_of_zero(&z_other) - other.scaled(&c_other)).encode();
-        let proof = &mut self.turns[0].proof;
-        (proof.plus, proof.minus) = if is_plus { (real, simulated) } else { (simulated, real) };
-        let Challenges { c, .. } = self.challenges(flaw);
-        let c_real = c - c_other;
-        let z_real = k + c_real * s(&w);
-        let (c_plus, z_plus, z_minus) =
-            if is_plus { (c_real, z_real, z_other) } else { (c_other, z_other, z_real) };
-        let proof = &mut self.turns[0].proof;
-        proof.c_plus = encode_scalar(&c_plus);
-        proof.z_plus = encode_scalar(&z_plus);
-        proof.z_minus = encode_scalar(&z_minus);
-    }
-
-    /// The four sides that must be `O` in an honest gate, in the order in which the contract draws
-    /// weights for them: `R` of plus and minus, then `E` of both.
-    fn residues(&self, gate: usize, w: &Scalar, c: &Scalar) -> Option<[RistrettoPoint; 4]> {
-        let [d_plus, d_minus] = self.differences(gate, w)?;
-        let GateProof { plus, minus, c_plus, z_plus, z_minus } = self.turns.get(gate)?.proof;
-        let c_plus = decode_scalar(&c_plus)?;
-        let side = |announcement: &Wire, c: Scalar, z: Scalar, d: Ciphertext| {
-            let announcement = Ciphertext::decode(announcement)?;
-            Some(self.encryption_of_zero(&z) - announcement - d.scaled(&c))
+    /// Chooses an item that does not count in the challenges of a verifier with this flaw so that the equations
+    /// that have it hold.
+    fn choose(&mut self, item: Item, flaw: Flaw) {
+        let challenges = self.challenges(Some(flaw));
+        let Residues { openings, squares, outputs } = self.residues(&challenges).unwrap();
+        let Challenges { weights, c, .. } = challenges;
+        let ([e, f], z) = (weights[0], self.responses[0]);
+        let vectors = |proof: &mut GateProof,
+                       change: &dyn Fn(&mut VectorOpening, RistrettoPoint)| {
+            let mut signs = proof.signs.to_vec();
+            signs.iter_mut().zip(&openings).for_each(|(vector, residue)| change(vector, *residue));
+            proof.signs = List::new(signs).unwrap();
         };
-        let plus = side(&plus, c_plus, decode_scalar(&z_plus)?, d_plus)?;
-        let minus = side(&minus, c - c_plus, decode_scalar(&z_minus)?, d_minus)?;
-        Some([plus.r, minus.r, plus.e, minus.e])
+        let added =
+            |ciphertext: Ciphertext, factor: Scalar| ciphertext + outputs.scaled(&factor.invert());
+        let GateProof { squares: Quadratic { linear, constant, .. }, announcement, .. } =
+            &mut self.proof;
+        match item {
+            Item::Head | Item::Chunk => unreachable!("no equation has it"),
+            Item::QuorumKey => {
+                let randomness = decode_scalar(&self.proof.randomness).unwrap();
+                self.quorum_key -= outputs.e * randomness.invert();
+            }
+            Item::XIn => self.inputs[0][0] = added(self.inputs[0][0], -z * e),
+            Item::YIn => self.inputs[0][1] = added(self.inputs[0][1], -z * f),
+            Item::XOut => self.outputs[0][0] = added(self.outputs[0][0], c * e),
+            Item::YOut => self.outputs[0][1] = added(self.outputs[0][1], c * f),
+            Item::Vector => vectors(&mut self.proof, &|vector, residue| {
+                shift(&mut vector.commitment, &(residue * c.invert()));
+            }),
+            Item::VectorAnnouncement => {
+                vectors(&mut self.proof, &|vector, residue| {
+                    shift(&mut vector.announcement, &residue)
+                });
+            }
+            Item::Linear => shift(linear, &(squares * c.invert())),
+            Item::Constant => shift(constant, &squares),
+            Item::Announcement => {
+                shift(&mut announcement.r, &outputs.r);
+                shift(&mut announcement.e, &outputs.e);
+            }
+        }
+    }
+
+    /// The messages of a gate's outputs, times `G`.
+    fn opened(&self, gate: usize) -> [RistrettoPoint; 2] {
+        self.outputs[gate].map(|output| decrypt(&secret(), &output))
+    }
+
+    /// Whether both outputs of every gate are its inputs times one and the same sign.
+    fn is_true(&self) -> bool {
+        (0..self.inputs.len()).all(|gate| {
+            let [x, y] = self.inputs[gate].map(|input| decrypt(&secret(), &input));
+            let outputs = self.opened(gate);
+            outputs == [x, y] || outputs == [-x, -y]
+        })
+    }
+
+    /// [`Artefact::check_forgery`], of something that is not true.
+    fn check_false(&self, flaw: Flaw) {
+        assert!(!self.is_true(), "{flaw:?}: there is nothing to forge");
+        self.check_forgery(flaw);
     }
 }
 
@@ -147,177 +266,417 @@ impl Artefact for Gate {
     type Flaw = Flaw;
 
     fn contract(&self) -> Result<(), ProofFault> {
-        self.with_statement(|statement| verify(&generators(), &self.context, statement).map(|_| ()))
+        let (inputs_encoded, turns) = (self.encoded(), self.turns());
+        let Self { head, chunk, quorum_key, .. } = *self;
+        let inputs: Vec<_> = self.inputs.iter().map(|[x, y]| (*x, *y)).collect();
+        let statement = Statement {
+            head,
+            chunk,
+            quorum_key,
+            inputs: &inputs,
+            inputs_encoded: &inputs_encoded,
+            turns: &turns,
+        };
+        verify(&generators(), &self.context, &statement, &self.proof).map(|_| ())
     }
 
     fn verifier(&self) -> Result<(), ProofError> {
-        let quorum_key = encode_point(&self.quorum_key);
-        let context = place(&self.context);
-        second::verify(&context, &HEAD, self.chunk, &quorum_key, &self.encoded(), &self.turns)
+        let Self { head, chunk, quorum_key, ref proof, .. } = *self;
+        let (context, quorum_key) = (place(&self.context), encode_point(&quorum_key));
+        second::verify(&context, &head, chunk, &quorum_key, &self.encoded(), &self.turns(), proof)
     }
 
     fn replica(&self, flaw: Option<Flaw>) -> bool {
+        let gates = self.inputs.len();
+        let is_complete = gates > 0
+            && gates == self.outputs.len()
+            && gates == self.responses.len()
+            && self.proof.signs.len() == gates.div_ceil(MAX_VECTOR);
+        let challenges = self.challenges(flaw);
+        let Some(Residues { mut openings, mut squares, mut outputs }) = self.residues(&challenges)
+        else {
+            return false;
+        };
         let none = RistrettoPoint::default();
-        let Challenges { w, c, early_weights } = self.challenges(flaw);
-        let complete = !self.inputs.is_empty() && self.inputs.len() == self.turns.len();
-        complete
-            && (0..self.turns.len()).all(|gate| {
-                let Some(sides) = self.residues(gate, &w, &c) else { return false };
-                let [plus_r, minus_r, plus_e, minus_e] = sides;
-                match flaw {
-                    Some(Flaw::ComponentsMerged) => {
-                        plus_r + plus_e == none && minus_r + minus_e == none
-                    }
-                    Some(Flaw::FirstHalfUnchecked) => [plus_e, minus_e] == [none; 2],
-                    Some(Flaw::SecondHalfUnchecked) => [plus_r, minus_r] == [none; 2],
-                    Some(Flaw::WeightsBeforeResponses) => {
-                        let weighted = sides.iter().zip(&early_weights).map(|(s, w)| s * w);
-                        weighted.sum::<RistrettoPoint>() == none
-                    }
-                    _ => sides == [none; 4],
-                }
-            })
+        match flaw {
+            Some(Flaw::OpeningUnchecked) => openings.clear(),
+            Some(Flaw::OpeningsMerged) => openings = vec![openings.iter().sum()],
+            Some(Flaw::ShortVectorUnchecked) => openings.truncate(gates / MAX_VECTOR),
+            Some(Flaw::SquaresUnchecked) => squares = none,
+            Some(Flaw::ComponentsMerged) => {
+                outputs = Ciphertext { r: outputs.r + outputs.e, e: none }
+            }
+            Some(Flaw::FirstHalfUnchecked) => outputs.r = none,
+            Some(Flaw::SecondHalfUnchecked) => outputs.e = none,
+            Some(Flaw::WeightsBeforeResponses) => {
+                let mut weights = Weights::after([challenges.state]);
+                let sides = openings.iter().chain([&squares, &outputs.r, &outputs.e]);
+                let folded: RistrettoPoint = sides.map(|side| side * weights.draw()).sum();
+                return is_complete && folded.is_identity();
+            }
+            _ => {}
+        }
+        let sides = openings.iter().chain([&squares, &outputs.r, &outputs.e]);
+        is_complete && { sides }.all(|side| side.is_identity())
     }
 }
 
-/// A proof not made yet.
-const BLANK: GateProof = {
-    use talea_protocol::bytes::Scalar;
-    let (zero, nothing) = (Scalar([0; 32]), Wire { r: Point::IDENTITY, e: Point::IDENTITY });
-    GateProof { plus: nothing, minus: nothing, c_plus: zero, z_plus: zero, z_minus: zero }
-};
-
-/// The scalars of a forged turn.
-struct Knows {
-    secret: Scalar,
-    q_x: Scalar,
-    q_y: Scalar,
+/// The secret of the quorum.
+fn secret() -> Scalar {
+    scalar(&mut rng(81))
 }
 
-/// One gate on the messages `x = -1`, `y = 1`, not turned yet: outputs are inputs.
-fn unturned() -> (Gate, Knows) {
-    let mut rng = rng(81);
-    let secret = scalar(&mut rng);
-    let quorum_key = generators().key * secret;
-    let x = encrypt(&quorum_key, &-Scalar::ONE, &scalar(&mut rng));
-    let y = encrypt(&quorum_key, &Scalar::ONE, &scalar(&mut rng));
-    let turns = vec![GateTurn { x: x.encode(), y: y.encode(), proof: BLANK }];
-    let gate = Gate { context: context(), chunk: 1, quorum_key, inputs: vec![(x, y)], turns };
-    (gate, Knows { secret, q_x: scalar(&mut rng), q_y: scalar(&mut rng) })
+/// What a forger may choose of a post. The default is honest.
+#[derive(Clone)]
+struct Recipe {
+    inputs: Vec<[Known; 2]>,
+    outputs: Vec<[Known; 2]>,
+    /// Added to the first `X'`.
+    shift: Ciphertext,
+    /// What the vectors hold.
+    signs: Vec<Scalar>,
+    /// What they would have to hold, as far as it is not that: found when the weights are known.
+    late: Vec<usize>,
+    /// Where the values found late must leave the sum of those committed to as it is, two by two.
+    pairs: Vec<[usize; 2]>,
+    seed: u64,
+}
+
+impl Recipe {
+    /// Gates on `(-1, 1)`, `(1, 1)`, `(-1, 1)` and so on, all with the sign 1.
+    fn honest(gates: usize) -> Self {
+        let mut rng = rng(82);
+        let one = Scalar::ONE;
+        let mut known = |message| Known::fresh(message, &mut rng);
+        let x = |gate| if gate % 2 == 0 { -one } else { one };
+        let inputs: Vec<_> = (0..gates).map(|gate| [known(x(gate)), known(one)]).collect();
+        let outputs = inputs.iter().map(|pair| pair.map(|input| known(input.message))).collect();
+        let signs = vec![one; gates];
+        let (late, pairs) = (Vec::new(), Vec::new());
+        Self { inputs, outputs, shift: Ciphertext::zero(), signs, late, pairs, seed: 83 }
+    }
+
+    /// The first gate's `X'` encrypts this much more.
+    fn off_by(mut self, message: Scalar) -> Self {
+        self.outputs[0][0].message += message;
+        self
+    }
+
+    /// Follows the protocol, as a verifier with this flaw would have it, on whatever was chosen. Nothing if there
+    /// are no late signs that would do.
+    fn cook_with(&self, flaw: Option<Flaw>) -> Option<Gate> {
+        let mut rng = rng(self.seed);
+        let quorum_key = generators().key * secret();
+        let sealed = |pairs: &[[Known; 2]]| -> Vec<[Ciphertext; 2]> {
+            pairs.iter().map(|pair| pair.map(|known| known.sealed(&quorum_key))).collect()
+        };
+        // A forger that is to try again encrypts its outputs anew.
+        let mut recipe_outputs = self.outputs.clone();
+        recipe_outputs.iter_mut().flatten().for_each(|known| known.randomness += scalar(&mut rng));
+        let mut outputs = sealed(&recipe_outputs);
+        outputs[0][0] = outputs[0][0] + self.shift;
+        let zero = encode_scalar(&Scalar::ZERO);
+        let sigmas: Vec<Scalar> = self.signs.chunks(MAX_VECTOR).map(|_| scalar(&mut rng)).collect();
+        let vectors = self.signs.chunks(MAX_VECTOR).zip(&sigmas).map(|(signs, sigma)| {
+            let commitment = encode_point(&commit_vector(signs, sigma));
+            VectorOpening { commitment, announcement: Point::IDENTITY, blinding: zero }
+        });
+        let mut vectors: Vec<VectorOpening> = vectors.collect();
+        let nothing = Wire { r: Point::IDENTITY, e: Point::IDENTITY };
+        let [linear, constant] = [Point::IDENTITY; 2];
+        let mut gate = Gate {
+            context: context(),
+            head: HEAD,
+            chunk: 1,
+            quorum_key,
+            inputs: sealed(&self.inputs),
+            outputs,
+            responses: Vec::new(),
+            proof: GateProof {
+                signs: List::new(vectors.clone()).unwrap(),
+                squares: Quadratic { linear, constant, blinding: zero },
+                announcement: nothing,
+                randomness: zero,
+            },
+        };
+        let Challenges { weights, .. } = gate.challenges(flaw);
+        let weighed = |pairs: &[[Known; 2]], factors: &[Scalar]| -> Known {
+            let pairs = pairs.iter().zip(&weights).zip(factors);
+            pairs.map(|(([x, y], [e, f]), a)| (x.scaled(e) + y.scaled(f)).scaled(a)).sum()
+        };
+        let ones = vec![Scalar::ONE; weights.len()];
+        let of_outputs = weighed(&recipe_outputs, &ones);
+        let signs = self.signs_under(&weights, &of_outputs.message)?;
+
+        let masks: Vec<Scalar> = signs.iter().map(|_| mask(&mut rng)).collect();
+        let alphas: Vec<Scalar> = sigmas.iter().map(|_| scalar(&mut rng)).collect();
+        for ((vector, masks), alpha) in
+            vectors.iter_mut().zip(masks.chunks(MAX_VECTOR)).zip(&alphas)
+        {
+            vector.announcement = encode_point(&commit_vector(masks, alpha));
+        }
+        let terms = masks.iter().zip(&signs).zip(&weights);
+        let (t_1, t_0) = terms
+            .fold((Scalar::ZERO, Scalar::ZERO), |(t_1, t_0), ((a, v), [e, _])| {
+                (t_1 + e * a * (v + v), t_0 + e * a * a)
+            });
+        let [tau_1, tau_0, mu] = std::array::from_fn(|_| scalar(&mut rng));
+        gate.proof.squares.linear = encode_point(&commit(&t_1, &tau_1));
+        gate.proof.squares.constant = encode_point(&commit(&t_0, &tau_0));
+        gate.proof.signs = List::new(vectors.clone()).unwrap();
+        let blinding = Known { message: Scalar::ZERO, randomness: mu };
+        let announcement = weighed(&self.inputs, &masks) + blinding;
+        gate.proof.announcement = announcement.sealed(&quorum_key).encode();
+        let Challenges { c, .. } = gate.challenges(flaw);
+
+        gate.responses = masks.iter().zip(&signs).map(|(a, v)| a + c * v).collect();
+        for ((vector, alpha), sigma) in vectors.iter_mut().zip(&alphas).zip(&sigmas) {
+            vector.blinding = encode_scalar(&(alpha + c * sigma));
+        }
+        gate.proof.signs = List::new(vectors).unwrap();
+        gate.proof.squares.blinding = encode_scalar(&(tau_1 * c + tau_0));
+        let of_inputs = weighed(&self.inputs, &signs);
+        let randomness = mu + c * (of_outputs.randomness - of_inputs.randomness);
+        gate.proof.randomness = encode_scalar(&randomness);
+        Some(gate)
+    }
+
+    /// The signs under which the outputs, weighed together, encrypt the weighed inputs.
+    fn signs_under(&self, weights: &[[Scalar; 2]], of_outputs: &Scalar) -> Option<Vec<Scalar>> {
+        if self.late.is_empty() {
+            return Some(self.signs.clone());
+        }
+        let signs = |found: &[Scalar]| {
+            let mut signs = self.signs.clone();
+            self.late.iter().zip(found).for_each(|(gate, v)| signs[*gate] = *v);
+            signs
+        };
+        let message = |found: &[Scalar]| {
+            let gates = self.inputs.iter().zip(weights).zip(signs(found));
+            gates.map(|(([x, y], [e, f]), v)| v * (e * x.message + f * y.message)).sum::<Scalar>()
+                - of_outputs
+        };
+        let squares = |found: &[Scalar]| {
+            weights.iter().zip(signs(found)).map(|([e, _], v)| e * (v * v - Scalar::ONE)).sum()
+        };
+        let sum = |of: &[Scalar], [a, b]: [usize; 2]| of[a] + of[b];
+        let sums: Vec<_> = self
+            .pairs
+            .iter()
+            .map(|pair| move |found: &[Scalar]| sum(&signs(found), *pair) - sum(&self.signs, *pair))
+            .collect();
+        let linear: Vec<Residue<'_>> =
+            [&message as Residue<'_>].into_iter().chain(sums.iter().map(|sum| sum as _)).collect();
+        Some(signs(&solve(&linear, &squares)?))
+    }
+
+    /// [`Self::cook_with`], trying again until there are late signs that do.
+    fn cook(&self, flaw: Option<Flaw>) -> Gate {
+        let seeds = self.seed..self.seed + 64;
+        let cooked = seeds.map(|seed| Self { seed, ..self.clone() }.cook_with(flaw));
+        cooked.flatten().next().expect("half of all numbers have a square root")
+    }
 }
 
 /// Honest turns with these signs.
 pub(crate) fn honest(signs: &[bool]) -> Gate {
-    let (mut gate, _) = unturned();
-    let mut rng = rng(82);
-    gate.inputs = signs
-        .iter()
-        .map(|_| {
-            let mut bit = |m: u8| encrypt(&gate.quorum_key, &m.into(), &scalar(&mut rng));
-            (bit(1), bit(0))
-        })
-        .collect();
-    let encoded = gate.encoded();
-    let inputs = prover::Inputs {
-        head: HEAD,
-        chunk: gate.chunk,
-        quorum_key: gate.quorum_key,
-        inputs: &gate.inputs,
-        inputs_encoded: &encoded,
+    let mut gate = Recipe::honest(signs.len()).cook(None);
+    let mut rng = rng(84);
+    let witness = |is_plus: &bool| prover::Witness {
+        sign: Sign::chosen(*is_plus),
+        q_x: scalar(&mut rng),
+        q_y: scalar(&mut rng),
     };
-    let witnesses: Vec<_> = signs
-        .iter()
-        .map(|is_plus| prover::Witness {
-            sign: Sign::chosen(*is_plus),
-            q_x: scalar(&mut rng),
-            q_y: scalar(&mut rng),
-        })
-        .collect();
-    gate.turns = prover::prove(&generators(), &gate.context, &inputs, &witnesses, &mut rng);
+    let witnesses: Vec<_> = signs.iter().map(witness).collect();
+    let (inputs, inputs_encoded): (Vec<_>, _) =
+        (gate.inputs.iter().map(|[x, y]| (*x, *y)).collect(), gate.encoded());
+    let Gate { head, chunk, quorum_key, context, .. } = gate;
+    let inputs = prover::Inputs {
+        head,
+        chunk,
+        quorum_key,
+        inputs: &inputs,
+        inputs_encoded: &inputs_encoded,
+    };
+    let (turns, proof) =
+        prover::prove(&generators(), &context, &inputs, &witnesses, &mut rng).unwrap();
+    let output = |wire: &Wire| Ciphertext::decode(wire).unwrap();
+    gate.outputs = turns.iter().map(|turn| [output(&turn.x), output(&turn.y)]).collect();
+    gate.responses = turns.iter().map(|turn| integer(&turn.sign.0)).collect();
+    gate.proof = proof;
     gate
-}
-
-/// `X' = X` and `Y' = -Y - 2X`, re-encrypted: under `w = 1` the sum looks like the sign -1.
-fn different_signs() -> (Gate, Knows) {
-    let (mut gate, knows) = unturned();
-    let [(x, y)] = gate.inputs[..] else { unreachable!("one gate") };
-    let x_out = x + gate.encryption_of_zero(&knows.q_x);
-    let y_out = -y - x.doubled() + gate.encryption_of_zero(&knows.q_y);
-    (gate.turns[0].x, gate.turns[0].y) = (x_out.encode(), y_out.encode());
-    (gate, knows)
-}
-
-/// `X' = X + shift` and `Y' = Y`, re-encrypted.
-fn shifted(shift: Ciphertext) -> (Gate, Knows) {
-    let (mut gate, knows) = unturned();
-    let [(x, y)] = gate.inputs[..] else { unreachable!("one gate") };
-    let x_out = x + gate.encryption_of_zero(&knows.q_x) + shift;
-    let y_out = y + gate.encryption_of_zero(&knows.q_y);
-    (gate.turns[0].x, gate.turns[0].y) = (x_out.encode(), y_out.encode());
-    (gate, knows)
-}
-
-/// All challenges are known before `X'` is chosen to fit a random announcement:
-/// `D_plus = ((z*K, z*PK) - announcement) / c`. The whole challenge falls to the sign +1.
-fn outputs_after_challenge(flaw: Flaw) -> Gate {
-    let (mut gate, knows) = unturned();
-    let mut rng = rng(83);
-    let [(x, y)] = gate.inputs[..] else { unreachable!("one gate") };
-    let (z_plus, z_minus) = (scalar(&mut rng), scalar(&mut rng));
-    let plus = Ciphertext { r: element(&mut rng), e: element(&mut rng) };
-    let minus = gate.encryption_of_zero(&z_minus);
-    gate.turns[0].proof.plus = plus.encode();
-    gate.turns[0].proof.minus = minus.encode();
-    let Challenges { w, c, .. } = gate.challenges(Some(flaw));
-    let d_plus = (gate.encryption_of_zero(&z_plus) - plus).scaled(&c.invert());
-    let y_out = y + gate.encryption_of_zero(&knows.q_y);
-    let x_out = d_plus + x - (y_out - y).scaled(&w);
-    let turn = &mut gate.turns[0];
-    (turn.x, turn.y) = (x_out.encode(), y_out.encode());
-    turn.proof.c_plus = encode_scalar(&c);
-    turn.proof.z_plus = encode_scalar(&z_plus);
-    turn.proof.z_minus = encode_scalar(&z_minus);
-    gate
-}
-
-/// The messages of both outputs, times `G`.
-fn opened(gate: &Gate, secret: &Scalar) -> [RistrettoPoint; 2] {
-    let GateTurn { x, y, .. } = &gate.turns[0];
-    [x, y].map(|output| decrypt(secret, &Ciphertext::decode(output).unwrap()))
-}
-
-/// Whether the outputs are the inputs times one and the same sign.
-fn is_one_sign(gate: &Gate, secret: &Scalar) -> bool {
-    let (x, y) = gate.inputs[0];
-    let [x, y] = [x, y].map(|input| decrypt(secret, &input));
-    let outputs = opened(gate, secret);
-    outputs == [x, y] || outputs == [-x, -y]
 }
 
 #[test]
 fn honest_turns_pass() {
-    honest(&[true]).check_honest();
-    honest(&[false, true, false]).check_honest();
+    for signs in [vec![true], vec![false, true, false], vec![false; MAX_VECTOR + 2]] {
+        let gate = honest(&signs);
+        gate.check_honest();
+        assert!(gate.is_true());
+    }
     // And so does the prover kept here.
-    let (mut gate, knows) = shifted(Ciphertext::zero());
-    gate.prove_knowing(true, |w| knows.q_x + w * knows.q_y, None);
-    gate.check_honest();
-    assert!(is_one_sign(&gate, &knows.secret));
+    for gates in [1, 3, MAX_VECTOR + 2] {
+        let mut recipe = Recipe::honest(gates);
+        recipe.cook(None).check_honest();
+        let minus = -Scalar::ONE;
+        (recipe.signs[0], recipe.outputs[0]) = (minus, recipe.outputs[0].map(|known| -known));
+        let gate = recipe.cook(None);
+        gate.check_honest();
+        assert!(gate.is_true());
+    }
 }
 
-/// F4: the factor that joins the halves is known before the outputs, so a wrong sign in one half is
-/// made good in the other. With `x = -1`, `y = 1` the outputs are `-1` and `1`: each taken by itself
-/// is a possible output, of different signs.
+/// F1: every item that counts in the challenges is what it was before them. One that did not count would be
+/// chosen last, so that the equations hold: an output, an input of somebody in league, an announcement.
+#[test]
+fn whatever_is_not_hashed_is_chosen_after_the_challenge() {
+    let doubled = |gates| {
+        let mut recipe = Recipe::honest(gates);
+        recipe.signs[0] = Scalar::from(2u8);
+        recipe.outputs[0] = recipe.inputs[0].map(|input| input + input);
+        recipe
+    };
+    let wrong = Recipe::honest(2).off_by(Scalar::ONE);
+    let mut other = Recipe::honest(2);
+    other.outputs[0][1].message = Scalar::from(4u8);
+    let forgeries = [
+        (Item::QuorumKey, wrong.clone()),
+        (Item::XIn, wrong.clone()),
+        (Item::YIn, wrong.clone()),
+        (Item::XOut, other.clone()),
+        (Item::YOut, wrong.clone()),
+        (Item::Announcement, wrong),
+        (Item::Linear, doubled(2)),
+        (Item::Constant, doubled(2)),
+    ];
+    for (item, recipe) in forgeries {
+        let flaw = Flaw::Unhashed(item);
+        let mut gate = recipe.cook(Some(flaw));
+        gate.choose(item, flaw);
+        gate.check_false(flaw);
+        // Chosen against a verifier that hashes it, it changes the challenges under the forger's hands.
+        let mut gate = recipe.cook(None);
+        gate.choose(item, flaw);
+        gate.check_refused();
+    }
+}
+
+/// F1: a post shown under another head, or in another chunk.
+#[test]
+fn a_post_shown_elsewhere() {
+    for item in [Item::Head, Item::Chunk] {
+        let flaw = Flaw::Unhashed(item);
+        let mut gate = Recipe::honest(2).cook(Some(flaw));
+        match item {
+            Item::Head => gate.head.0[0] ^= 1,
+            _ => gate.chunk += 1,
+        }
+        gate.check_forgery(flaw);
+    }
+    let gate = honest(&[true, false]);
+    let changes: [fn(&mut Gate); 6] = [
+        |gate| gate.head.0[31] ^= 0x80,
+        |gate| gate.chunk += 1,
+        |gate| gate.quorum_key += generators().key,
+        |gate| gate.inputs.swap(0, 1),
+        |gate| gate.inputs[0].swap(0, 1),
+        |gate| gate.outputs.swap(0, 1),
+    ];
+    for change in changes {
+        let mut other = gate.clone();
+        change(&mut other);
+        other.check_refused();
+    }
+}
+
+/// Gates whose last two have outputs of two signs, and signs for them that are found when the weights are known.
+fn late_signs(gates: usize) -> Recipe {
+    let mut recipe = Recipe::honest(gates);
+    recipe.outputs[gates - 2][0].message = -recipe.inputs[gates - 2][0].message;
+    recipe.late = vec![gates - 2, gates - 1];
+    recipe
+}
+
+/// Signs that nothing binds before the weights: then they need not be signs at all, for the forger finds numbers
+/// whose squares, weighed, add up to those of signs, and under which the wrong outputs are right together.
+#[test]
+fn signs_chosen_after_the_weights() {
+    for item in [Item::Vector, Item::VectorAnnouncement] {
+        let flaw = Flaw::Unhashed(item);
+        let mut gate = late_signs(2).cook(Some(flaw));
+        gate.choose(item, flaw);
+        gate.check_false(flaw);
+        assert!(gate.responses.iter().any(|z| !is_short(z)), "the wire has no room for these");
+    }
+    late_signs(2).cook(None).check_false(Flaw::OpeningUnchecked);
+    // A vector of its own for the last two gates of a chunk, unchecked.
+    late_signs(MAX_VECTOR + 2).cook(None).check_false(Flaw::ShortVectorUnchecked);
+}
+
+/// F4: vectors with one weight bind the sums of their values, not the values.
+#[test]
+fn signs_moved_from_one_vector_to_the_other() {
+    let mut recipe = Recipe::honest(MAX_VECTOR + 2);
+    recipe.outputs[0][0].message = -recipe.inputs[0][0].message;
+    recipe.late = vec![0, MAX_VECTOR, 1, MAX_VECTOR + 1];
+    recipe.pairs = vec![[0, MAX_VECTOR], [1, MAX_VECTOR + 1]];
+    recipe.cook(None).check_false(Flaw::OpeningsMerged);
+}
+
+/// F4: weights known beforehand: what is wrong with one output is made good by another, of the same gate or of
+/// the next; and numbers that are no signs have squares that add up to theirs.
+#[test]
+fn errors_that_cancel_under_known_weights() {
+    let five = Scalar::from(5u8);
+    for (gate, half) in [(0, 1), (1, 0), (1, 1)] {
+        let mut recipe = Recipe::honest(2).off_by(five);
+        recipe.outputs[gate][half].message -= five;
+        recipe.cook(Some(Flaw::WeightsKnown)).check_false(Flaw::WeightsKnown);
+        recipe.cook(None).check_refused();
+    }
+    // (7/5)^2 + (1/5)^2 = 2
+    let mut recipe = Recipe::honest(2);
+    recipe.signs = [7u8, 1].map(|v| Scalar::from(v) * five.invert()).to_vec();
+    for (outputs, (inputs, v)) in
+        recipe.outputs.iter_mut().zip(recipe.inputs.iter().zip(&recipe.signs))
+    {
+        *outputs = inputs.map(|input| input.scaled(v));
+    }
+    recipe.cook(Some(Flaw::WeightsKnown)).check_false(Flaw::WeightsKnown);
+    recipe.cook(None).check_refused();
+}
+
+/// A sign that differs between the halves of a gate. With `x = -1`, `y = 1` the outputs are `-1` and `-1`: each
+/// taken by itself is a possible output, of different signs.
 #[test]
 fn a_sign_that_differs_between_the_halves() {
-    let (mut gate, knows) = different_signs();
-    gate.prove_knowing(false, |w| knows.q_x + w * knows.q_y, Some(Flaw::KnownFold));
-    gate.check_forgery(Flaw::KnownFold);
-    let value = generators().value;
-    assert_eq!(opened(&gate, &knows.secret), [-value, value]);
-    // It passes as the sign -1, under which (-1, 1) would have become (1, -1).
-    gate.prove_knowing(false, |w| knows.q_x + w * knows.q_y, None);
+    let mut recipe = Recipe::honest(2);
+    recipe.outputs[0][1].message = -recipe.inputs[0][1].message;
+    let gate = recipe.cook(None);
     gate.check_refused();
+    assert_eq!(gate.opened(0), [-generators().value; 2]);
+    // It passes where the second outputs have no weight.
+    let flaw = Flaw::SecondOutputsUnweighed;
+    recipe.cook(Some(flaw)).check_false(flaw);
+}
+
+/// What is no sign: 2 or 0 doubles an input or wipes it out, and 3 or the half do likewise.
+#[test]
+fn a_factor_that_is_no_sign() {
+    let half = Scalar::from(2u8).invert();
+    for v in [Scalar::ZERO, Scalar::from(2u8), Scalar::from(3u8), -Scalar::from(2u8), half] {
+        let mut recipe = Recipe::honest(2);
+        recipe.signs[1] = v;
+        recipe.outputs[1] = recipe.inputs[1].map(|input| input.scaled(&v));
+        let gate = recipe.cook(None);
+        gate.check_false(Flaw::SquaresUnchecked);
+        assert!(
+            v == half || gate.responses.iter().all(is_short),
+            "there is room for it on the wire"
+        );
+    }
+    // Another's bit in place of an input.
+    Recipe::honest(1).off_by(Scalar::from(2u8)).cook(None).check_refused();
 }
 
 /// F15: the equations of both components added with weight one: `+D` in the one and `-D` in the
@@ -325,10 +684,8 @@ fn a_sign_that_differs_between_the_halves() {
 #[test]
 fn a_shift_between_the_halves_of_an_output() {
     let shift = Ciphertext { r: generators().value, e: -generators().value };
-    let (mut gate, knows) = shifted(shift);
-    gate.prove_knowing(true, |w| knows.q_x + w * knows.q_y, Some(Flaw::ComponentsMerged));
-    gate.check_forgery(Flaw::ComponentsMerged);
-    assert!(!is_one_sign(&gate, &knows.secret));
+    let recipe = Recipe { shift, ..Recipe::honest(1) };
+    recipe.cook(None).check_false(Flaw::ComponentsMerged);
 }
 
 /// Either half of an output alone decides what it opens to.
@@ -339,59 +696,123 @@ fn an_error_in_one_half_of_an_output() {
     for (shift, flaw) in
         [(first, Flaw::FirstHalfUnchecked), (Ciphertext::trivial(value), Flaw::SecondHalfUnchecked)]
     {
-        let (mut gate, knows) = shifted(shift);
-        gate.prove_knowing(true, |w| knows.q_x + w * knows.q_y, None);
-        gate.check_forgery(flaw);
-        assert!(!is_one_sign(&gate, &knows.secret));
+        Recipe { shift, ..Recipe::honest(2) }.cook(None).check_false(flaw);
     }
 }
 
-/// F5, F6: weights drawn before the responses: two responses to two signs have freedom enough to
-/// hide any shift along `K`.
+/// F5, F6: weights drawn before the responses. A quorum that knows its secret, or a forger in league with it, shifts
+/// an output and hides that from both components by one response.
 #[test]
 fn responses_chosen_under_weights_known_beforehand() {
     let delta = Scalar::from(99u8);
     let shift = Ciphertext { r: generators().key * delta, e: RistrettoPoint::default() };
-    let (mut gate, knows) = shifted(shift);
+    let mut gate = Recipe { shift, ..Recipe::honest(1) }.cook(None);
     let flaw = Flaw::WeightsBeforeResponses;
-    gate.prove_knowing(true, |w| knows.q_x + w * knows.q_y, Some(flaw));
-    // With residue -c_plus*delta*K in the first equation alone, find changes of z_plus and z_minus:
-    // K:  w1 (dz+ - c_plus delta) + w2 dz- = 0,   PK:  w3 dz+ + w4 dz- = 0.
-    let [w1, w2, w3, w4] = gate.challenges(Some(flaw)).early_weights;
-    let proof = &mut gate.turns[0].proof;
-    let [c_plus, z_plus, z_minus] =
-        [proof.c_plus, proof.z_plus, proof.z_minus].map(|s| decode_scalar(&s).unwrap());
-    let plus = w1 * c_plus * delta * (w1 - w2 * w3 * w4.invert()).invert();
-    let minus = -(w3 * plus * w4.invert());
-    proof.z_plus = encode_scalar(&(z_plus + plus));
-    proof.z_minus = encode_scalar(&(z_minus + minus));
-    gate.check_forgery(flaw);
-    assert!(!is_one_sign(&gate, &knows.secret));
+    let Challenges { weights, c, state } = gate.challenges(Some(flaw));
+    let mut early = Weights::after([state]);
+    // One vector's opening and the squares come first.
+    let [_, _, of_r, of_e] = std::array::from_fn(|_| early.draw());
+    // K:  of_r (change - c e delta) + of_e secret change = 0
+    let change = of_r * c * weights[0][0] * delta * (of_r + of_e * secret()).invert();
+    let randomness = decode_scalar(&gate.proof.randomness).unwrap();
+    gate.proof.randomness = encode_scalar(&(randomness + change));
+    gate.check_false(flaw);
 }
 
-/// F1: the outputs are chosen after all challenges.
+/// A vector that holds more values than there are gates: they have no responses, so they are none.
 #[test]
-fn outputs_chosen_after_the_challenge() {
-    for flaw in [Flaw::OnlyAnnouncementsHashed, Flaw::OutputsUnhashed] {
-        let gate = outputs_after_challenge(flaw);
-        gate.check_forgery(flaw);
-        assert!(!is_one_sign(&gate, &unturned().1.secret));
+fn a_vector_with_more_values_than_gates() {
+    let gate = Recipe::honest(2).cook(None);
+    let surplus = generators().vector[2];
+    for (to_commitment, to_announcement) in [(1u64, 0u64), (1, 5), (0, 1)] {
+        let mut other = gate.clone();
+        let mut vector = other.proof.signs[0];
+        shift(&mut vector.commitment, &(surplus * Scalar::from(to_commitment)));
+        shift(&mut vector.announcement, &(surplus * Scalar::from(to_announcement)));
+        other.proof.signs = List::new(vec![vector]).unwrap();
+        other.check_refused();
+    }
+    // Whoever knows the challenge beforehand makes them cancel.
+    let c = Scalar::from(77u8);
+    let mut gate = simulated(Recipe::honest(2), c);
+    let mut vector = gate.proof.signs[0];
+    shift(&mut vector.commitment, &surplus);
+    shift(&mut vector.announcement, &(-surplus * c));
+    gate.proof.signs = List::new(vec![vector]).unwrap();
+    // The weights are others now.
+    gate.choose(Item::Constant, Flaw::ChallengeGiven(c));
+    gate.choose(Item::Announcement, Flaw::ChallengeGiven(c));
+    gate.check_forgery(Flaw::ChallengeGiven(c));
+    // Vectors, gates or outputs too many or too few.
+    let gate = honest(&[true; MAX_VECTOR + 1]);
+    let changes: [fn(&mut Gate); 4] = [
+        |gate| gate.proof.signs = List::new(gate.proof.signs[..1].to_vec()).unwrap(),
+        |gate| {
+            let signs = [&gate.proof.signs[..], &gate.proof.signs[1..]].concat();
+            gate.proof.signs = List::new(signs).unwrap();
+        },
+        |gate| {
+            gate.outputs.pop();
+            gate.responses.pop();
+        },
+        |gate| {
+            gate.inputs.clear();
+            gate.outputs.clear();
+            gate.responses.clear();
+            gate.proof.signs = List::new(Vec::new()).unwrap();
+        },
+    ];
+    for change in changes {
+        let mut other = gate.clone();
+        change(&mut other);
+        other.check_refused();
     }
 }
 
-/// What is no sign at all: the doubled input, zero, another bidder's bit.
-#[test]
-fn a_factor_that_is_no_sign() {
-    let (gate, knows) = unturned();
-    let (x, _) = gate.inputs[0];
-    let other = encrypt(&gate.quorum_key, &Scalar::ONE, &Scalar::from(6u8));
-    for shift in [x, -x, x.doubled(), other - x] {
-        let (mut gate, _) = shifted(shift);
-        for is_plus in [true, false] {
-            gate.prove_knowing(is_plus, |w| knows.q_x + w * knows.q_y, None);
-            gate.check_refused();
-        }
+/// A post made without any sign, for a challenge that is known.
+fn simulated(recipe: Recipe, c: Scalar) -> Gate {
+    let flaw = Flaw::ChallengeGiven(c);
+    let mut gate = recipe.cook(Some(flaw));
+    let mut rng = rng(85);
+    // Nothing is left of how it was made.
+    gate.responses = gate.inputs.iter().map(|_| mask(&mut rng)).collect();
+    let random = |rng: &mut ChaCha20Rng| encode_point(&element(rng));
+    let vector = |_: &VectorOpening| VectorOpening {
+        commitment: random(&mut rng),
+        announcement: random(&mut rng),
+        blinding: encode_scalar(&scalar(&mut rng)),
+    };
+    gate.proof.signs = List::new(gate.proof.signs.iter().map(vector).collect()).unwrap();
+    gate.proof.squares = Quadratic {
+        linear: random(&mut rng),
+        constant: random(&mut rng),
+        blinding: encode_scalar(&scalar(&mut rng)),
+    };
+    gate.proof.announcement = Wire { r: random(&mut rng), e: random(&mut rng) };
+    gate.proof.randomness = encode_scalar(&scalar(&mut rng));
+    for item in [Item::VectorAnnouncement, Item::Constant, Item::Announcement] {
+        gate.choose(item, flaw);
     }
+    gate
+}
+
+/// Zero knowledge: whoever may say what the challenge is makes a post that convinces without a sign, of what is
+/// true and of what is not. So an honest one, whose responses lie in the same interval, tells nothing.
+#[test]
+fn posts_are_made_without_signs_once_the_challenge_is_known() {
+    let c = Scalar::from(u128::MAX - 5);
+    for gates in [1, 3, MAX_VECTOR + 2] {
+        let gate = simulated(Recipe::honest(gates), c);
+        assert!(gate.replica(Some(Flaw::ChallengeGiven(c))));
+        gate.check_refused();
+        let wrong = simulated(Recipe::honest(gates).off_by(Scalar::from(7u8)), c);
+        wrong.check_false(Flaw::ChallengeGiven(c));
+    }
+    for sign in [true, false] {
+        let gate = honest(&[sign; MAX_VECTOR]);
+        assert!(gate.responses.iter().all(is_within), "the interval of responses");
+    }
+    assert!(simulated(Recipe::honest(9), c).responses.iter().all(is_within));
 }
 
 /// E8: the same masks on two inputs, after a lost race or a reorganisation. The re-encryptions
@@ -399,25 +820,27 @@ fn a_factor_that_is_no_sign() {
 /// and reads the sign. The keyholder's masks differ even if its generator is stuck.
 #[test]
 fn masks_that_serve_twice() {
-    let (gate, knows) = unturned();
-    let (first, _) = gate.inputs[0];
+    let gate = Recipe::honest(1).cook(None);
+    let [first, other] = gate.inputs[0];
+    let zero = |q: &Scalar| encrypt(&gate.quorum_key, &Scalar::ZERO, q);
     // The input that another order of turns would have brought.
     let second = encrypt(&gate.quorum_key, &Scalar::ONE, &Scalar::from(31u8));
     let turned = |input: Ciphertext, masks: &prover::Witness| {
-        input.scaled(&masks.sign.scalar()) + gate.encryption_of_zero(&masks.q_x)
+        input.scaled(&masks.sign.scalar()) + zero(&masks.q_x)
     };
     // What an onlooker computes from two posts, without any key.
     let sign_read = |one: Ciphertext, two: Ciphertext| {
         [first - second, second - first].iter().position(|d| *d == one - two).map(|at| at == 0)
     };
     for is_plus in [true, false] {
-        let masks = prover::Witness { sign: Sign::chosen(is_plus), q_x: knows.q_x, q_y: knows.q_y };
+        let [q_x, q_y] = [5u8, 6].map(Scalar::from);
+        let masks = prover::Witness { sign: Sign::chosen(is_plus), q_x, q_y };
         let read = sign_read(turned(first, &masks), turned(second, &masks));
         assert_eq!(read, Some(is_plus), "the attack is alive");
     }
 
     let masks = Masks::new(labels::KIND_GATE, &[7; 32], &context(), &HEAD, 1, 0);
-    let gates = |x: &Ciphertext| masks.gates(&[(x.encode(), gate.turns[0].y)], &mut Stuck);
+    let gates = |x: &Ciphertext| masks.gates(&[(x.encode(), other.encode())], &mut Stuck);
     let (one, two) = (gates(&first), gates(&second));
     assert_eq!(sign_read(turned(first, &one[0]), turned(second, &two[0])), None);
 }

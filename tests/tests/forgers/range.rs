@@ -27,7 +27,7 @@ pub(crate) enum Flaw {
     FixedSeed,
     /// It is seeded from the statement, not from the proof.
     SeededBeforeProof,
-    /// `C` alone is proved to have `n` bits: the distance to the last level is left out of account.
+    /// The distance to the last level is left out of account: a first bid is proved to have `n` bits itself.
     LastLevelIgnored,
     /// Of a later round's bid it is only proved that it is a level.
     ActiveIgnored,
@@ -97,12 +97,15 @@ impl Range {
     }
 
     fn commitments(&self, flaw: Option<Flaw>) -> Vec<CompressedRistretto> {
-        let all = self.statement.commitments(&generators());
-        match flaw {
-            Some(Flaw::LastLevelIgnored) => all[..1].to_vec(),
-            Some(Flaw::ActiveIgnored) => all[..2].to_vec(),
-            _ => all,
-        }
+        let Statement { levels, commitment, active, .. } = self.statement;
+        let last = generators().value * Scalar::from(levels - 1);
+        let distances = match (flaw, active) {
+            (Some(Flaw::LastLevelIgnored), None) => vec![commitment],
+            (Some(Flaw::LastLevelIgnored), Some(active)) => vec![commitment - active],
+            (Some(Flaw::ActiveIgnored), _) | (_, None) => vec![last - commitment],
+            (_, Some(active)) => vec![last - commitment, commitment - active],
+        };
+        distances.iter().map(RistrettoPoint::compress).collect()
     }
 }
 
@@ -135,7 +138,7 @@ impl Artefact for Range {
         let Ok(proof) = RangeProof::from_bytes(&self.proof) else { return false };
         proof
             .verify_multiple_with_rng(
-                &BulletproofGens::new(32, 4),
+                &BulletproofGens::new(32, 2),
                 &PedersenGens::default(),
                 self.begin_for(flaw).transcript(),
                 &self.commitments(flaw),
@@ -316,16 +319,37 @@ fn first_bid(commitment: RistrettoPoint) -> Statement {
     Statement { levels: 200, bits: 8, quorum_key: KEY, commitment, active: None }
 }
 
-/// A bid of -1 on a grid of 200 levels: the distance to the last level is 200, which has 8 bits.
-fn minus_one(flaw: Flaw) -> Range {
+/// A bid of 200 on a grid of 200 levels: the distance to the last level is -1. In a later round it is 158 above the
+/// active one.
+fn one_level_too_many(active: Option<(u32, Scalar)>, flaw: Flaw) -> Range {
     let gens = generators();
     let rho = Scalar::from(123_456u64);
-    let commitment = gens.blinding * rho - gens.value;
-    let statement = first_bid(commitment);
+    let commit =
+        |(level, rho): (u32, Scalar)| gens.value * Scalar::from(level) + gens.blinding * rho;
+    let statement = Statement { active: active.map(commit), ..first_bid(commit((200, rho))) };
     let mut bid = Range { context: context(), statement, proof: Vec::new() };
     let c = weight(bid.generator(Some(flaw)));
-    let values = (-Scalar::ONE, &[200][..]);
-    bid.proof = forge(bid.begin().transcript(), values, &[rho, -rho], 8, c);
+    let (others, blindings): (Vec<u64>, Vec<Scalar>) =
+        active.iter().map(|(level, rho_0)| (u64::from(200 - level), rho - rho_0)).unzip();
+    let blindings = [vec![-rho], blindings].concat();
+    bid.proof = forge(bid.begin().transcript(), (-Scalar::ONE, &others), &blindings, 8, c);
+    bid
+}
+
+/// A proof of the crate of these values, made by a bidder who hashes what a verifier with this flaw does.
+fn proved(statement: Statement, flaw: Option<Flaw>, values: &[u64], blindings: &[Scalar]) -> Range {
+    let mut bid = Range { context: context(), statement, proof: Vec::new() };
+    let (proof, _) = RangeProof::prove_multiple_with_rng(
+        &BulletproofGens::new(32, 2),
+        &PedersenGens::default(),
+        bid.begin_for(flaw).transcript(),
+        values,
+        blindings,
+        8,
+        &mut rng(102),
+    )
+    .unwrap();
+    bid.proof = proof.to_bytes();
     bid
 }
 
@@ -334,20 +358,7 @@ fn beyond_the_last_level() -> Range {
     let gens = generators();
     let rho = Scalar::from(123_456u64);
     let commitment = gens.value * Scalar::from(230u8) + gens.blinding * rho;
-    let statement = first_bid(commitment);
-    let mut bid = Range { context: context(), statement, proof: Vec::new() };
-    let (proof, _) = RangeProof::prove_single_with_rng(
-        &BulletproofGens::new(32, 2),
-        &PedersenGens::default(),
-        bid.begin().transcript(),
-        230,
-        &rho,
-        8,
-        &mut rng(102),
-    )
-    .unwrap();
-    bid.proof = proof.to_bytes();
-    bid
+    proved(first_bid(commitment), None, &[230], &[rho])
 }
 
 pub(crate) fn honest(context: Context) -> Range {
@@ -376,25 +387,17 @@ pub(crate) fn improvement(context: Context, level: u32) -> Range {
     Range { context, statement, proof }
 }
 
-/// A bid of level 41 where 42 stands: it is a level, and worse.
-fn worse() -> Range {
-    let Range { context, statement, .. } = improvement(context(), 42);
-    let gens = generators();
-    let rho = Scalar::from(78u8);
-    let statement = Statement { commitment: statement.commitment - gens.value, ..statement };
-    let mut bid = Range { context, statement, proof: Vec::new() };
-    let (proof, _) = RangeProof::prove_multiple_with_rng(
-        &BulletproofGens::new(32, 4),
-        &PedersenGens::default(),
-        bid.begin().transcript(),
-        &[41, 158],
-        &[rho, -rho],
-        8,
-        &mut rng(105),
-    )
-    .unwrap();
-    bid.proof = proof.to_bytes();
-    bid
+/// `rho` of the active bid, and of the one after it.
+fn blindings() -> [Scalar; 2] {
+    [77u8, 78].map(Scalar::from)
+}
+
+/// A bid of any level where 42 stands.
+fn after_42(level: u8) -> Statement {
+    let [rho_0, rho] = blindings();
+    let commit =
+        |level: u8, rho| generators().value * Scalar::from(level) + generators().blinding * rho;
+    Statement { active: Some(commit(42, rho_0)), ..first_bid(commit(level, rho)) }
 }
 
 #[test]
@@ -403,23 +406,24 @@ fn honest_range_proofs_pass() {
     // The forger's prover is an honest one as long as it has nothing to hide.
     let gens = generators();
     let rho = Scalar::from(5u8);
-    for bit in [0u8, 1] {
-        let commitment = gens.value * Scalar::from(bit) + gens.blinding * rho;
+    for distance in [0u8, 1] {
+        let commitment = gens.value * Scalar::from(199 - distance) + gens.blinding * rho;
         let statement = first_bid(commitment);
         let mut bid = Range { context: context(), statement, proof: Vec::new() };
-        let values = (Scalar::from(bit), &[199 - u64::from(bit)][..]);
+        let values = (Scalar::from(distance), &[][..]);
         let transcript = &mut bid.begin();
-        bid.proof = forge(transcript.transcript(), values, &[rho, -rho], 8, Scalar::ONE);
+        bid.proof = forge(transcript.transcript(), values, &[-rho], 8, Scalar::ONE);
         bid.check_honest();
     }
 }
 
 /// F4, the one to know first: the crate folds its two equations with a weight that it draws from the
-/// caller's generator. Known beforehand, it lets -1 pass for a level.
+/// caller's generator. Known beforehand, it lets -1 pass for a distance to the last level.
 #[test]
 fn minus_one_under_a_predictable_weight() {
     for flaw in [Flaw::FixedSeed, Flaw::SeededBeforeProof] {
-        minus_one(flaw).check_forgery(flaw);
+        one_level_too_many(None, flaw).check_forgery(flaw);
+        one_level_too_many(Some((42, Scalar::from(77u8))), flaw).check_forgery(flaw);
     }
 }
 
@@ -450,39 +454,52 @@ fn two_to_the_200_under_a_predictable_weight() {
     assert!(!verdict(ChaCha20Rng::from_seed([1; 32])));
 }
 
-/// A bid that has the bits but not the level.
+/// A bid that has the bits but not the level, in a first round and in a later one.
 #[test]
 fn a_bid_beyond_the_last_level() {
     beyond_the_last_level().check_forgery(Flaw::LastLevelIgnored);
+    let [rho_0, rho] = blindings();
+    let again = proved(after_42(230), None, &[230 - 42], &[rho - rho_0]);
+    again.check_forgery(Flaw::LastLevelIgnored);
 }
 
 /// A bid that takes back what its bidder offered in the round before.
 #[test]
 fn a_bid_worse_than_the_one_that_stands() {
-    worse().check_forgery(Flaw::ActiveIgnored);
+    let [_, rho] = blindings();
+    proved(after_42(41), None, &[199 - 41], &[-rho]).check_forgery(Flaw::ActiveIgnored);
 }
 
-/// The same with all four values, of which the distance is proved for another: `-1` in the place
+/// The same with both values, of which one is proved for another: `-1` in the place
 /// of a number of eight bits.
 #[test]
 fn a_distance_below_zero() {
-    let Range { context, statement, .. } = worse();
-    let mut bid = Range { context, statement, proof: Vec::new() };
-    let [rho_0, rho] = [77u8, 78].map(Scalar::from);
-    let between = rho - rho_0;
+    let [rho_0, rho] = blindings();
     for distance in [0u64, 1, 255] {
-        let (proof, _) = RangeProof::prove_multiple_with_rng(
-            &BulletproofGens::new(32, 4),
-            &PedersenGens::default(),
-            bid.begin().transcript(),
-            &[41, 158, distance, 199u64.saturating_sub(distance)],
-            &[rho, -rho, between, -between],
-            8,
-            &mut rng(106),
-        )
-        .unwrap();
-        bid.proof = proof.to_bytes();
-        bid.check_refused();
+        for (level, values) in [(41, [199 - 41, distance]), (200, [distance, 200 - 42])] {
+            proved(after_42(level), None, &values, &[-rho, rho - rho_0]).check_refused();
+        }
+    }
+}
+
+/// What a proof does not say: that a first bid is not below zero. A bid of -1 is accepted, for its distance to the last
+/// level has the bits. `refusals/bids.rs` shows that no sealed bid opens it and that its deposit is lost. Where it
+/// would help its bidder, in a later round, it is refused: it is worse than the active one.
+#[test]
+fn a_bid_below_zero_has_a_proof_and_is_no_improvement() {
+    let gens = generators();
+    let [rho_0, rho] = blindings();
+    let below_zero = |by: u64| gens.blinding * rho - gens.value * Scalar::from(by);
+    for by in [1, 56] {
+        proved(first_bid(below_zero(by)), None, &[199 + by], &[-rho]).check_honest();
+    }
+    // 256 has nine bits.
+    for distance in [0, 255] {
+        proved(first_bid(below_zero(57)), None, &[distance], &[-rho]).check_refused();
+    }
+    let statement = Statement { commitment: below_zero(1), ..after_42(42) };
+    for distance in [0u64, 42, 255] {
+        proved(statement, None, &[200, distance], &[-rho, rho - rho_0]).check_refused();
     }
 }
 
@@ -506,34 +523,18 @@ fn honest_improvements_pass_and_stand_for_no_other_bid() {
     }
 }
 
-/// A proof for the crate of these values, made by a bidder who leaves the key out.
-fn proved_without_key(mut bid: Range, values: &[u64], blindings: &[Scalar]) -> Range {
-    let (proof, _) = RangeProof::prove_multiple_with_rng(
-        &BulletproofGens::new(32, 4),
-        &PedersenGens::default(),
-        bid.begin_for(Some(Flaw::KeyIgnored)).transcript(),
-        values,
-        blindings,
-        8,
-        &mut rng(107),
-    )
-    .unwrap();
-    bid.proof = proof.to_bytes();
-    bid
-}
-
 /// A board shows a bidder one history and puts its commit in another with the same terms, under whose key
 /// its bid can never be revealed: its deposit would be lost. A verifier that leaves the key out accepts
 /// the proof in every history alike.
 #[test]
 fn a_proof_for_the_key_of_another_history() {
-    let [rho_0, rho] = [77u8, 78].map(Scalar::from);
+    let [rho_0, rho] = blindings();
     let first = honest(context());
     let again = improvement(context(), 43);
-    let between = rho - rho_0;
+    let flaw = Some(Flaw::KeyIgnored);
     let forgeries = [
-        proved_without_key(first.clone(), &[42, 157], &[rho_0, -rho_0]),
-        proved_without_key(again.clone(), &[43, 156, 1, 198], &[rho, -rho, between, -between]),
+        proved(first.statement, flaw, &[157], &[-rho_0]),
+        proved(again.statement, flaw, &[156, 1], &[-rho, rho - rho_0]),
     ];
     for forgery in forgeries {
         for quorum_key in [KEY, OTHER_KEY] {

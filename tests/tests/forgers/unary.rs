@@ -1,6 +1,12 @@
 //! Forgers of sealed bids: a unary encoding that does not spell the committed level, or no level at all.
 
-use super::*;
+use super::{
+    algebra::{
+        commit, commit_vector, integer, is_short, is_within, mask, masked, opening_residue, shift,
+        solve, squares_residue,
+    },
+    *,
+};
 use curve25519_dalek::traits::IsIdentity as _;
 use talea_contract::{
     fiat_shamir::{FiatShamir, Weights},
@@ -9,8 +15,9 @@ use talea_contract::{
 use talea_parties::proofs::unary as prover;
 use talea_protocol::{
     labels,
+    masked::{Quadratic, VectorOpening},
     price::{Level, Shape},
-    sealed_bid::{BitCommitments, BitResponses, Ciphertext as Wire, SealedBid, UnaryArgument},
+    sealed_bid::{Ciphertext as Wire, SealedBid, UnaryArgument},
 };
 use talea_verifier::proofs::unary as second;
 
@@ -21,17 +28,48 @@ pub(crate) struct UnaryEncoding {
     pub(crate) shape: Shape,
     pub(crate) quorum_key: RistrettoPoint,
     pub(crate) commitment: RistrettoPoint,
+    /// Without `z` of the bits.
     pub(crate) sealed_bid: SealedBid,
+    /// `z` of every bit. The replica takes longer ones than a sealed bid has room for: it is not the room that
+    /// makes an argument sound.
+    pub(crate) responses: Vec<Scalar>,
+}
+
+/// What the argument's hash absorbs. (All of the context is left to `replay.rs`; generators are nobody's choice.)
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Item {
+    QuorumKey,
+    /// `C`.
+    Commitment,
+    Entries,
+    /// `S`.
+    Vector,
+    /// `A`.
+    VectorAnnouncement,
+    /// `T_1`.
+    Linear,
+    /// `T_0`.
+    Constant,
+    /// `D_c`.
+    Terms,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Flaw {
-    /// Nothing of the statement is hashed.
-    StatementUnhashed,
-    /// The unary encoding is not hashed.
-    EntriesUnhashed,
+    /// This is not hashed.
+    Unhashed(Item),
+    /// `y` is one.
+    PositionsUnweighed,
     /// Positions are counted anew in every digit.
     PositionsRestart,
+    /// The opening of the vector is not checked.
+    OpeningUnchecked,
+    /// The equation of the bits and their sum is not checked.
+    SquaresUnchecked,
+    /// That bits are bits is left out of it.
+    BitsUnchecked,
+    /// That they sum to `C` is left out of it.
+    LinkUnchecked,
     /// The equations of both components are added with weight one.
     ComponentsMerged,
     /// The equation of the unary encoding's `R` is not checked.
@@ -40,12 +78,10 @@ pub(crate) enum Flaw {
     SecondHalfUnchecked,
     /// The equations are folded with weights drawn before the responses are absorbed.
     WeightsBeforeResponses,
-    /// That the bits sum to `C` is not checked.
-    LinkUnchecked,
-    /// That bits are bits is not checked.
-    SquaresUnchecked,
     /// `R` of an entry may be `O`, and neighbours may share it.
     OpenRandomnessAllowed,
+    /// The challenge `x` is what the prover says it is.
+    ChallengeGiven(Scalar),
 }
 
 /// The challenges of an argument, and the powers of `y` that a verifier with a flaw takes for the
@@ -58,42 +94,70 @@ struct Challenges {
     state: FiatShamir,
 }
 
+/// Every equation's left side less its right.
+struct Residues {
+    opening: RistrettoPoint,
+    squares: RistrettoPoint,
+    entries: Ciphertext,
+}
+
 impl UnaryEncoding {
-    fn claim(&self) -> Claim<'_> {
-        let Self { context, ref shape, commitment, ref sealed_bid, .. } = *self;
+    fn claim<'a>(&'a self, sealed_bid: &'a SealedBid) -> Claim<'a> {
+        let Self { context, ref shape, commitment, .. } = *self;
         Claim { context, shape, commitment, sealed_bid }
     }
 
+    /// The sealed bid as it is revealed.
+    fn revealed(&self) -> SealedBid {
+        let mut sealed_bid = self.sealed_bid.clone();
+        sealed_bid.argument.masked = self.responses.iter().map(masked).collect();
+        sealed_bid
+    }
+
     fn challenges(&self, flaw: Option<Flaw>) -> Challenges {
-        let Self { context, ref shape, quorum_key, commitment, ref sealed_bid } = *self;
+        let is_hashed = |item| flaw != Some(Flaw::Unhashed(item));
+        let Self { context, ref shape, quorum_key, commitment, ref sealed_bid, .. } = *self;
         let SealedBid { unary, argument } = sealed_bid;
+        let UnaryArgument { bits, squares, polynomial, .. } = argument;
         let mut fs = FiatShamir::begin(labels::KIND_UNARY, &context);
-        if flaw != Some(Flaw::StatementUnhashed) {
-            let Generators { value, blinding, key } = generators();
-            fs.element(b"value-base", &value);
-            fs.element(b"blinding-base", &blinding);
-            fs.element(b"key-base", &key);
+        let gens = generators();
+        fs.element(b"value-base", &gens.value);
+        fs.element(b"blinding-base", &gens.blinding);
+        fs.element(b"key-base", &gens.key);
+        fs.digest(b"vector-bases", &vector_bases());
+        if is_hashed(Item::QuorumKey) {
             fs.element(b"quorum-key", &quorum_key);
-            fs.count(b"digits", shape.digits());
-            shape.digit_bits().iter().for_each(|bits| fs.integer(b"digit-bits", *bits));
+        }
+        fs.count(b"digits", shape.digits());
+        shape.digit_bits().iter().for_each(|bits| fs.integer(b"digit-bits", *bits));
+        if is_hashed(Item::Commitment) {
             fs.element(b"commitment", &commitment);
-            fs.count(b"entries", unary.len());
-            if flaw != Some(Flaw::EntriesUnhashed) {
-                unary.iter().for_each(|entry| fs.ciphertext(b"entry", entry));
-            }
         }
-        fs.count(b"bits", argument.bits.len());
-        for BitCommitments { bit, mask, product } in &argument.bits {
-            fs.point(b"bit", bit);
-            fs.point(b"mask", mask);
-            fs.point(b"product", product);
+        fs.count(b"entries", unary.len());
+        if is_hashed(Item::Entries) {
+            unary.iter().for_each(|entry| fs.ciphertext(b"entry", entry));
         }
-        let y = fs.challenge(b"y");
-        fs.count(b"polynomial", argument.polynomial.len());
-        for term in &argument.polynomial {
-            fs.ciphertext(b"polynomial-term", term);
+        fs.count(b"bits", shape.bits());
+        if is_hashed(Item::Vector) {
+            fs.point(b"vector", &bits.commitment);
         }
-        let x = fs.challenge(b"x");
+        let drawn = fs.challenge(b"y");
+        let y = if flaw == Some(Flaw::PositionsUnweighed) { Scalar::ONE } else { drawn };
+        if is_hashed(Item::VectorAnnouncement) {
+            fs.point(b"vector-announcement", &bits.announcement);
+        }
+        if is_hashed(Item::Linear) {
+            fs.point(b"linear", &squares.linear);
+        }
+        if is_hashed(Item::Constant) {
+            fs.point(b"constant", &squares.constant);
+        }
+        fs.count(b"polynomial", polynomial.len());
+        if is_hashed(Item::Terms) {
+            polynomial.iter().for_each(|term| fs.ciphertext(b"polynomial-term", term));
+        }
+        let drawn = fs.weight(b"x");
+        let x = if let Some(Flaw::ChallengeGiven(given)) = flaw { given } else { drawn };
         Challenges { x, y, first: first_powers(shape, &y, flaw), state: fs }
     }
 
@@ -110,28 +174,24 @@ impl UnaryEncoding {
             .collect()
     }
 
-    /// Every equation's left side less its right: link, then opening and square of every bit, then
-    /// the two of the unary encoding, `R` and `E`.
-    fn residues(&self, flaw: Option<Flaw>) -> Option<Vec<RistrettoPoint>> {
+    fn residues(&self, challenges: &Challenges, flaw: Option<Flaw>) -> Option<Residues> {
         let gens = generators();
-        let UnaryArgument { bits, polynomial, responses, randomness } = &self.sealed_bid.argument;
-        let challenges = self.challenges(flaw);
-        let Challenges { x, y, first, .. } = &challenges;
-        let mut link = -self.commitment;
-        let mut residues = Vec::new();
-        let mut zs = Vec::new();
-        for (l, (BitCommitments { bit, mask, product }, BitResponses { z, w, v })) in
-            bits.iter().zip(responses).enumerate()
-        {
-            let [bit, mask, product] =
-                [decode_point(bit)?, decode_point(mask)?, decode_point(product)?];
-            let [z, w, v] = [decode_scalar(z)?, decode_scalar(w)?, decode_scalar(v)?];
-            link += bit * Scalar::from(1u64 << l);
-            residues.push(bit * x + mask - gens.value * z - gens.blinding * w);
-            residues.push(bit * (x - z) + product - gens.blinding * v);
-            zs.push(z);
+        let UnaryArgument { bits, squares, polynomial, randomness, .. } = &self.sealed_bid.argument;
+        let Challenges { x, y, first, .. } = challenges;
+        let zs = &self.responses;
+        let mut value = Scalar::ZERO;
+        for (l, z) in zs.iter().enumerate() {
+            if flaw != Some(Flaw::BitsUnchecked) {
+                value += power(y, l + 1) * z * (z - x);
+            }
+            if flaw != Some(Flaw::LinkUnchecked) {
+                value += x * Scalar::from(1u64 << l) * z;
+            }
         }
-        residues.insert(0, link);
+        let mut of_squares = squares_residue(squares, &value, x)?;
+        if flaw != Some(Flaw::LinkUnchecked) {
+            of_squares -= self.commitment * (x * x);
+        }
 
         let randomness = decode_scalar(randomness)?;
         let mut sum = -Ciphertext { r: gens.key * randomness, e: self.quorum_key * randomness };
@@ -139,7 +199,7 @@ impl UnaryEncoding {
             sum = sum + Ciphertext::decode(term)?.scaled(&power(x, c));
         }
         for (entry, coefficient) in
-            self.sealed_bid.unary.iter().zip(self.entry_coefficients(&challenges))
+            self.sealed_bid.unary.iter().zip(self.entry_coefficients(challenges))
         {
             sum = sum + Ciphertext::decode(entry)?.scaled(&coefficient);
         }
@@ -162,15 +222,35 @@ impl UnaryEncoding {
             }
             sum.e += gens.value * (first * of_value);
         }
-        residues.extend([sum.r, sum.e]);
-        Some(residues)
+        let opening = opening_residue(bits, zs, x)?;
+        Some(Residues { opening, squares: of_squares, entries: sum })
     }
 
-    /// The weights of a verifier that draws them too early, in the order of the residues.
-    fn early_weights(&self, count: usize) -> Vec<Scalar> {
-        let flaw = Some(Flaw::WeightsBeforeResponses);
-        let mut weights = Weights::after([self.challenges(flaw).state]);
-        (0..count).map(|_| weights.draw()).collect()
+    /// Chooses an item that does not count in the challenges of a verifier with this flaw so that the equations
+    /// that have it hold.
+    fn choose(&mut self, item: Item, flaw: Flaw) {
+        let challenges = self.challenges(Some(flaw));
+        let Residues { opening, squares, entries } = self.residues(&challenges, None).unwrap();
+        let last = *self.entry_coefficients(&challenges).last().unwrap();
+        let x = challenges.x;
+        let SealedBid { unary, argument } = &mut self.sealed_bid;
+        let add = |to: &mut Wire, by: Ciphertext| {
+            shift(&mut to.r, &by.r);
+            shift(&mut to.e, &by.e);
+        };
+        match item {
+            Item::QuorumKey => {
+                let randomness = decode_scalar(&argument.randomness).unwrap();
+                self.quorum_key += entries.e * randomness.invert();
+            }
+            Item::Commitment => self.commitment += squares * (x * x).invert(),
+            Item::Entries => add(unary.last_mut().unwrap(), entries.scaled(&-last.invert())),
+            Item::Vector => shift(&mut argument.bits.commitment, &(opening * x.invert())),
+            Item::VectorAnnouncement => shift(&mut argument.bits.announcement, &opening),
+            Item::Linear => shift(&mut argument.squares.linear, &(squares * x.invert())),
+            Item::Constant => shift(&mut argument.squares.constant, &squares),
+            Item::Terms => add(&mut argument.polynomial[0], -entries),
+        }
     }
 
     /// Whether some `R` opens an entry or a difference of neighbours.
@@ -195,48 +275,46 @@ impl Artefact for UnaryEncoding {
     type Flaw = Flaw;
 
     fn contract(&self) -> Result<(), ProofFault> {
-        verify(&generators(), &self.quorum_key, self.claim()).map(|_| ())
+        let sealed_bid = self.revealed();
+        verify(&generators(), &self.quorum_key, self.claim(&sealed_bid)).map(|_| ())
     }
 
     fn verifier(&self) -> Result<(), ProofError> {
-        let Self { ref context, ref shape, quorum_key, commitment, ref sealed_bid } = *self;
+        let Self { ref context, ref shape, quorum_key, commitment, .. } = *self;
         let [quorum_key, commitment] = [quorum_key, commitment].map(|point| encode_point(&point));
-        second::verify(&place(context), shape, &quorum_key, &commitment, &sealed_bid.to_bytes())
+        let sealed_bid = self.revealed().to_bytes();
+        second::verify(&place(context), shape, &quorum_key, &commitment, &sealed_bid)
     }
 
     fn replica(&self, flaw: Option<Flaw>) -> bool {
         let SealedBid { unary, argument } = &self.sealed_bid;
         let is_complete = unary.len() == self.shape.entries()
-            && argument.bits.len() == self.shape.bits()
-            && argument.responses.len() == self.shape.bits()
+            && self.responses.len() == self.shape.bits()
             && argument.polynomial.len() == self.shape.longest_digit_bits();
         if !is_complete || flaw != Some(Flaw::OpenRandomnessAllowed) && self.has_open_randomness() {
             return false;
         }
-        let Some(mut residues) = self.residues(flaw) else { return false };
+        let challenges = self.challenges(flaw);
+        let Some(residues) = self.residues(&challenges, flaw) else { return false };
+        let Residues { mut opening, mut squares, mut entries } = residues;
+        let none = RistrettoPoint::default();
         match flaw {
-            Some(Flaw::LinkUnchecked) => drop(residues.remove(0)),
-            Some(Flaw::FirstHalfUnchecked) => drop(residues.remove(residues.len() - 2)),
-            Some(Flaw::SecondHalfUnchecked) => drop(residues.pop()),
-            Some(Flaw::SquaresUnchecked) => {
-                let squares = 2..=2 * self.shape.bits();
-                let mut at = 0;
-                residues.retain(|_| {
-                    at += 1;
-                    !(squares.contains(&(at - 1)) && (at - 1) % 2 == 0)
-                });
-            }
+            Some(Flaw::OpeningUnchecked) => opening = none,
+            Some(Flaw::SquaresUnchecked) => squares = none,
+            Some(Flaw::FirstHalfUnchecked) => entries.r = none,
+            Some(Flaw::SecondHalfUnchecked) => entries.e = none,
             Some(Flaw::ComponentsMerged) => {
-                let [r, e] = [residues.pop(), residues.pop()].map(Option::unwrap);
-                residues.push(r + e);
+                entries = Ciphertext { r: entries.r + entries.e, e: none }
             }
             Some(Flaw::WeightsBeforeResponses) => {
-                let weights = self.early_weights(residues.len());
-                residues = vec![residues.iter().zip(weights).map(|(side, w)| side * w).sum()];
+                let mut weights = Weights::after([challenges.state]);
+                let sides = [opening, squares, entries.r, entries.e];
+                let folded: RistrettoPoint = sides.iter().map(|side| side * weights.draw()).sum();
+                return folded.is_identity();
             }
             _ => {}
         }
-        residues.iter().all(|residue| residue.is_identity())
+        [opening, squares, entries.r, entries.e].iter().all(|side| side.is_identity())
     }
 }
 
@@ -258,6 +336,7 @@ fn first_powers(shape: &Shape, y: &Scalar, flaw: Option<Flaw>) -> Vec<Scalar> {
 }
 
 /// What a forger may choose of a sealed bid. The default is honest.
+#[derive(Clone)]
 struct Recipe {
     shape: Shape,
     /// What `C` commits to.
@@ -274,8 +353,11 @@ struct Recipe {
     shifts: Vec<Ciphertext>,
     /// Added to `D_0`.
     term_shift: Ciphertext,
+    /// Whether the bits that the entries would have to have are found when `y` is known.
+    is_late: bool,
     secret: Scalar,
     context: Context,
+    seed: u64,
 }
 
 impl Recipe {
@@ -295,6 +377,8 @@ impl Recipe {
             randomness: messages.iter().map(|_| scalar(&mut rng)).collect(),
             shifts: vec![Ciphertext::zero(); messages.len()],
             term_shift: Ciphertext::zero(),
+            is_late: false,
+            seed: 91,
             secret: scalar(&mut rng),
             context: context(),
             messages,
@@ -307,72 +391,114 @@ impl Recipe {
         Self { messages: Self::honest(digits, spelled).messages, ..Self::honest(digits, level) }
     }
 
-    /// Follows the protocol, as a verifier with this flaw would have it, on whatever was chosen.
-    fn cook(&self, flaw: Option<Flaw>) -> UnaryEncoding {
+    /// Follows the protocol, as a verifier with this flaw would have it, on whatever was chosen. Nothing if there
+    /// are no late bits that would do.
+    fn cook_with(&self, flaw: Option<Flaw>, seed: u64) -> Option<UnaryEncoding> {
         let gens = generators();
-        let mut rng = rng(91);
+        let mut rng = rng(seed);
         let quorum_key = gens.key * self.secret;
-        let commit = |v: &Scalar, r: &Scalar| encode_point(&(gens.value * v + gens.blinding * r));
-        let rho = self.rho.unwrap_or_else(|| scalar(&mut rng));
-        let mut alphas: Vec<Scalar> = self.bits.iter().map(|_| scalar(&mut rng)).collect();
-        let others = alphas.iter().enumerate().skip(1);
-        alphas[0] = rho - others.map(|(l, a)| a * Scalar::from(1u64 << l)).sum::<Scalar>();
-        let mut draw = || self.bits.iter().map(|_| scalar(&mut rng)).collect::<Vec<_>>();
-        let (betas, gammas, deltas) = (draw(), draw(), draw());
-        let bit = |l: usize| BitCommitments {
-            bit: commit(&self.bits[l], &alphas[l]),
-            mask: commit(&betas[l], &gammas[l]),
-            product: commit(&(self.bits[l] * betas[l]), &deltas[l]),
-        };
+        let [drawn, sigma, alpha, tau_1, tau_0] = std::array::from_fn(|_| scalar(&mut rng));
+        let rho = self.rho.unwrap_or(drawn);
         let entry = |at: usize| {
             let sealed = encrypt(&quorum_key, &self.messages[at], &self.randomness[at]);
             (sealed + self.shifts[at]).encode()
         };
         let none = encode_scalar(&Scalar::ZERO);
+        let [linear, constant, announcement] = [Point::IDENTITY; 3];
+        let commitment = encode_point(&commit_vector(&self.bits, &sigma));
         let mut unary = UnaryEncoding {
             context: self.context,
             shape: self.shape.clone(),
             quorum_key,
-            commitment: gens.value * self.committed + gens.blinding * rho,
+            commitment: commit(&self.committed, &rho),
             sealed_bid: SealedBid {
                 unary: (0..self.messages.len()).map(entry).collect(),
                 argument: UnaryArgument {
-                    bits: (0..self.bits.len()).map(bit).collect(),
+                    bits: VectorOpening { commitment, announcement, blinding: none },
+                    squares: Quadratic { linear, constant, blinding: none },
                     polynomial: Vec::new(),
-                    responses: Vec::new(),
+                    masked: Vec::new(),
                     randomness: none,
                 },
             },
+            responses: Vec::new(),
         };
         let Challenges { y, first, .. } = unary.challenges(flaw);
+        let bits = if self.is_late { self.bits_under(&y, &first)? } else { self.bits.clone() };
+        let masks: Vec<Scalar> = bits.iter().map(|_| mask(&mut rng)).collect();
+        let (mut t_1, mut t_0) = (Scalar::ZERO, Scalar::ZERO);
+        for (l, (i, a)) in bits.iter().zip(&masks).enumerate() {
+            if flaw != Some(Flaw::BitsUnchecked) {
+                t_1 += power(&y, l + 1) * a * (i + i - Scalar::ONE);
+                t_0 += power(&y, l + 1) * a * a;
+            }
+            if flaw != Some(Flaw::LinkUnchecked) {
+                t_1 += Scalar::from(1u64 << l) * a;
+            }
+        }
         let m = self.shape.longest_digit_bits();
-        let coefficients = self.coefficients(&betas, &y, &first);
+        let coefficients = self.coefficients(&bits, &masks, &y, &first);
         let term_randomness: Vec<Scalar> = (0..m).map(|_| scalar(&mut rng)).collect();
         let terms = coefficients.iter().zip(&term_randomness);
         let mut terms: Vec<Ciphertext> = terms.map(|(p, r)| encrypt(&quorum_key, p, r)).collect();
         terms[0] = terms[0] + self.term_shift;
-        unary.sealed_bid.argument.polynomial = terms.iter().map(Ciphertext::encode).collect();
+        let argument = &mut unary.sealed_bid.argument;
+        argument.polynomial = terms.iter().map(Ciphertext::encode).collect();
+        argument.bits.announcement = encode_point(&commit_vector(&masks, &alpha));
+        argument.squares.linear = encode_point(&commit(&t_1, &tau_1));
+        argument.squares.constant = encode_point(&commit(&t_0, &tau_0));
         let challenges = unary.challenges(flaw);
         let x = challenges.x;
-        let response = |l: usize| {
-            let z = self.bits[l] * x + betas[l];
-            BitResponses {
-                z: encode_scalar(&z),
-                w: encode_scalar(&(alphas[l] * x + gammas[l])),
-                v: encode_scalar(&(alphas[l] * (x - z) + deltas[l])),
-            }
-        };
+        unary.responses = bits.iter().zip(&masks).map(|(i, a)| a + x * i).collect();
         let of_entries = unary.entry_coefficients(&challenges);
         let of_entries = of_entries.iter().zip(&self.randomness).map(|(c, r)| c * r);
         let of_terms = term_randomness.iter().enumerate().map(|(c, r)| power(&x, c) * r);
         let whole: Scalar = of_entries.chain(of_terms).sum();
-        unary.sealed_bid.argument.randomness = encode_scalar(&whole);
-        unary.sealed_bid.argument.responses = (0..self.bits.len()).map(response).collect();
-        unary
+        let of_commitment =
+            if flaw == Some(Flaw::LinkUnchecked) { Scalar::ZERO } else { rho * x * x };
+        let argument = &mut unary.sealed_bid.argument;
+        argument.randomness = encode_scalar(&whole);
+        argument.bits.blinding = encode_scalar(&(alpha + x * sigma));
+        argument.squares.blinding = encode_scalar(&(of_commitment + tau_1 * x + tau_0));
+        Some(unary)
+    }
+
+    /// [`Self::cook_with`], trying again until there are late bits that do.
+    fn cook(&self, flaw: Option<Flaw>) -> UnaryEncoding {
+        let cooked = (self.seed..self.seed + 64).map(|seed| self.cook_with(flaw, seed));
+        cooked.flatten().next().expect("half of all numbers have a square root")
+    }
+
+    /// Of two digits of one bit: the bits under which the entries, weighed together, are right, and which pass for
+    /// those of what was committed.
+    fn bits_under(&self, y: &Scalar, first: &[Scalar]) -> Option<Vec<Scalar>> {
+        let [one, zero] = [Scalar::ONE, Scalar::ZERO];
+        let entries = |bits: &[Scalar]| {
+            // The most significant digit comes first, and its bit last.
+            let digits = self.messages.iter().zip(bits.iter().rev()).zip(first);
+            let errors = digits.map(|((message, i), first)| {
+                first * (one - message + y * message - (one - i + y * i))
+            });
+            errors.sum::<Scalar>()
+        };
+        let squares = |bits: &[Scalar]| {
+            let terms = bits
+                .iter()
+                .enumerate()
+                .map(|(l, i)| power(y, l + 1) * i * (i - one) + Scalar::from(1u64 << l) * i);
+            terms.fold(zero - self.committed, |sum, term| sum + term)
+        };
+        solve(&[&entries], &squares)
     }
 
     /// The coefficients below `x^m` of the sum over all `p[t][j]`, each multiplied out.
-    fn coefficients(&self, betas: &[Scalar], y: &Scalar, first: &[Scalar]) -> Vec<Scalar> {
+    fn coefficients(
+        &self,
+        bit_values: &[Scalar],
+        masks: &[Scalar],
+        y: &Scalar,
+        first: &[Scalar],
+    ) -> Vec<Scalar> {
         let m = self.shape.longest_digit_bits();
         let mut sums = vec![Scalar::ZERO; m + 1];
         let mut shift = self.shape.bits();
@@ -383,9 +509,9 @@ impl Recipe {
                 let mut p = vec![Scalar::ZERO; m + 1];
                 p[m - bits] = first * power(y, j);
                 for k in 0..bits {
-                    let (i, beta) = (self.bits[shift + k], betas[shift + k]);
+                    let (i, a) = (bit_values[shift + k], masks[shift + k]);
                     let (linear, constant) =
-                        if (j >> k) & 1 == 1 { (i, beta) } else { (Scalar::ONE - i, -beta) };
+                        if (j >> k) & 1 == 1 { (i, a) } else { (Scalar::ONE - i, -a) };
                     for c in (0..=m).rev() {
                         let lower = if c == 0 { Scalar::ZERO } else { p[c - 1] };
                         p[c] = p[c] * constant + lower * linear;
@@ -409,30 +535,14 @@ pub(crate) fn honest(context: Context) -> UnaryEncoding {
     let commitment = gens.value * Scalar::from(level.0) + gens.blinding * rho;
     let sealed_bid =
         prover::prove(&gens, &context, &shape, &quorum_key, level, &rho, &mut rng).unwrap();
-    UnaryEncoding { context, shape, quorum_key, commitment, sealed_bid }
+    let masked = sealed_bid.argument.masked.iter();
+    let responses = masked.map(|masked| integer(&masked.0)).collect();
+    UnaryEncoding { context, shape, quorum_key, commitment, sealed_bid, responses }
 }
 
 /// The messages of an honest unary encoding, times `G`.
 fn spells(digits: &[u8], level: u32) -> Vec<RistrettoPoint> {
     Recipe::honest(digits, level).messages.iter().map(|m| generators().value * m).collect()
-}
-
-/// All entries but the last are chosen at will; the last is what the equations then ask for.
-fn entries_after_challenge(flaw: Flaw) -> UnaryEncoding {
-    let recipe = Recipe::honest(&[2, 1], 1);
-    let mut unary = recipe.cook(Some(flaw));
-    let gens = generators();
-    let wish = encrypt(&unary.quorum_key, &Scalar::from(57u8), &Scalar::from(91u8));
-    unary.sealed_bid.unary[0] = wish.encode();
-    let residues = unary.residues(Some(flaw)).unwrap();
-    let [.., r, e] = residues[..] else { unreachable!("two equations of the unary encoding") };
-    let last = recipe.messages.len() - 1;
-    let coefficient = unary.entry_coefficients(&unary.challenges(Some(flaw)))[last];
-    let old = Ciphertext::decode(&unary.sealed_bid.unary[last]).unwrap();
-    let new = old - Ciphertext { r, e }.scaled(&coefficient.invert());
-    unary.sealed_bid.unary[last] = new.encode();
-    assert_eq!(unary.opened(&recipe.secret)[0], gens.value * Scalar::from(57u8));
-    unary
 }
 
 #[test]
@@ -446,12 +556,70 @@ fn honest_unary_encodings_pass() {
     }
 }
 
-/// F1, F2: the unary encoding is chosen after the challenges.
+/// F1, F2: every item that counts in the challenges is what it was before them. One that did not count would be
+/// chosen last, so that the equations hold: an entry, the commitment, an announcement.
 #[test]
-fn a_unary_encoding_chosen_after_the_challenge() {
-    for flaw in [Flaw::StatementUnhashed, Flaw::EntriesUnhashed] {
-        entries_after_challenge(flaw).check_forgery(flaw);
+fn whatever_is_not_hashed_is_chosen_after_the_challenge() {
+    let wrong = |level| {
+        let mut recipe = Recipe::honest(&[2, 1], level);
+        recipe.messages[0] = Scalar::from(57u8);
+        recipe
+    };
+    let other = Recipe { committed: Scalar::from(5u8), ..Recipe::honest(&[2, 1], 6) };
+    let forgeries = [
+        (Item::QuorumKey, wrong(1)),
+        (Item::Entries, wrong(1)),
+        (Item::Terms, wrong(6)),
+        (Item::Commitment, bit_of_two()),
+        (Item::Linear, bit_of_two()),
+        (Item::Constant, bit_of_two()),
+        (Item::Linear, other.clone()),
+        (Item::Constant, other.clone()),
+        (Item::Commitment, other),
+    ];
+    for (item, recipe) in forgeries {
+        let flaw = Flaw::Unhashed(item);
+        let mut unary = recipe.cook(Some(flaw));
+        unary.choose(item, flaw);
+        unary.check_forgery(flaw);
+        // Chosen against a verifier that hashes it, it changes the challenges under the forger's hands.
+        let mut unary = recipe.cook(None);
+        unary.choose(item, flaw);
+        unary.check_refused();
     }
+}
+
+/// Bits that nothing binds before `y`: then they need not be bits, for the forger finds numbers that pass for them,
+/// weighed, and under which wrong entries are right together.
+#[test]
+fn bits_chosen_after_the_positions_have_weights() {
+    let mut recipe = Recipe::honest(&[1, 1], 2);
+    recipe.messages[1] = Scalar::from(3u8);
+    recipe.is_late = true;
+    for item in [Item::Vector, Item::VectorAnnouncement] {
+        let flaw = Flaw::Unhashed(item);
+        let mut unary = recipe.cook(Some(flaw));
+        unary.choose(item, flaw);
+        unary.check_forgery(flaw);
+        assert!(unary.responses.iter().any(|z| !is_short(z)), "a sealed bid has no room for these");
+        assert_ne!(unary.opened(&recipe.secret), spells(&[1, 1], 2));
+    }
+    let unary = recipe.cook(None);
+    unary.check_forgery(Flaw::OpeningUnchecked);
+    assert_ne!(unary.opened(&recipe.secret), spells(&[1, 1], 2));
+}
+
+/// F4: positions without weights: an entry too much and an entry too few.
+#[test]
+fn errors_that_cancel_under_known_weights() {
+    let mut recipe = Recipe::honest(&[2, 1], 3);
+    recipe.messages[1] += Scalar::from(9u8);
+    recipe.messages[3] -= Scalar::from(4u8);
+    let flaw = Flaw::PositionsUnweighed;
+    let unary = recipe.cook(Some(flaw));
+    unary.check_forgery(flaw);
+    assert_ne!(unary.opened(&recipe.secret), spells(&[2, 1], 3));
+    recipe.cook(None).check_refused();
 }
 
 /// F15: digits that cancel: counted anew in every digit, an entry too much in one digit and an entry
@@ -512,13 +680,54 @@ fn a_level_other_than_the_committed_one() {
     }
 }
 
-/// A bit that is 2 makes an entry that counts twice: `[b >= j] = 2`.
+/// A commitment to a number below zero, which a range proof lets pass (section 8). No level is it, not the one of the
+/// same bits, and not with a bit that is -1.
 #[test]
-fn a_bit_that_is_two() {
+fn no_sealed_bid_opens_a_commitment_below_zero() {
+    for below in [1u8, 2, 8] {
+        let committed = -Scalar::from(below);
+        for level in 0..8 {
+            let recipe = Recipe { committed, ..Recipe::honest(&[2, 1], level) };
+            recipe.cook(None).check_forgery(Flaw::SquaresUnchecked);
+        }
+        let mut recipe = Recipe { committed, ..Recipe::honest(&[2, 1], 0) };
+        recipe.bits[0] = committed;
+        recipe.cook(None).check_refused();
+        recipe.messages[3] = committed;
+        recipe.cook(Some(Flaw::BitsUnchecked)).check_forgery(Flaw::BitsUnchecked);
+    }
+}
+
+/// Level 2 of two bits, of which the lower is 2: it makes an entry that counts twice, `[b >= j] = 2`.
+fn bit_of_two() -> Recipe {
     let mut recipe = Recipe::honest(&[1, 1], 2);
     recipe.bits = vec![Scalar::from(2u8), Scalar::ZERO];
     recipe.messages = vec![Scalar::ZERO, Scalar::from(2u8)];
-    recipe.cook(Some(Flaw::SquaresUnchecked)).check_forgery(Flaw::SquaresUnchecked);
+    recipe
+}
+
+/// A number that is no bit, with the sum that was committed to.
+#[test]
+fn a_bit_that_is_two() {
+    for flaw in [Flaw::BitsUnchecked, Flaw::SquaresUnchecked] {
+        let unary = bit_of_two().cook(Some(flaw));
+        unary.check_forgery(flaw);
+        assert!(unary.responses.iter().all(is_short), "there is room for it in a sealed bid");
+    }
+    bit_of_two().cook(None).check_refused();
+}
+
+/// Whoever revealed it under another's name, or against another commitment, would need another argument.
+#[test]
+fn an_argument_for_another_commitment() {
+    let unary = honest(context());
+    let Generators { value, blinding, .. } = generators();
+    let c = unary.commitment;
+    for commitment in [c + value, c - value, c + blinding, -c, RistrettoPoint::default()] {
+        UnaryEncoding { commitment, ..unary.clone() }.check_refused();
+    }
+    let shape = Shape::new(&[1, 2]).unwrap();
+    UnaryEncoding { shape, ..unary }.check_refused();
 }
 
 /// E6: an entry without randomness is for everybody to read.
@@ -591,33 +800,90 @@ fn a_unary_encoding_made_of_anothers() {
     }
 }
 
-/// F5: weights drawn before the responses. An entry of 1 + 1 leaves its error in the last equation;
-/// a response `z` that is off by the right amount moves it into the equations of the bit, and `w`
-/// covers that up.
+/// F5, F6: weights drawn before the responses. A quorum that knows its secret, or a bidder in league with it, shifts
+/// an entry and hides that from both components by one response.
 #[test]
 fn responses_chosen_under_weights_known_beforehand() {
-    let (i, alpha) = (Scalar::ONE, Scalar::from(2023u64));
-    let mut recipe = Recipe::honest(&[1], 1);
-    // With a single bit, alpha = rho.
-    recipe.rho = Some(alpha);
-    recipe.shifts[0] = Ciphertext::trivial(generators().value);
+    let mut recipe = Recipe::honest(&[2, 1], 3);
+    let delta = Scalar::from(99u8);
+    recipe.shifts[1].r = generators().key * delta;
+    let mut unary = recipe.cook(None);
     let flaw = Flaw::WeightsBeforeResponses;
-    let mut unary = recipe.cook(Some(flaw));
     let challenges = unary.challenges(Some(flaw));
-    let error = unary.entry_coefficients(&challenges)[0];
-    let [_, opening, square, _, of_e] = unary.early_weights(5)[..] else { unreachable!("five") };
-    // G:  of_e (error - (y - 1) dz) - opening dz - square i dz = 0
-    // H:  opening dw + square alpha dz = 0
-    let per_z = opening + square * i + of_e * (challenges.y - Scalar::ONE);
-    let dz = of_e * error * per_z.invert();
-    let dw = -(square * alpha * dz * opening.invert());
-    let BitResponses { z, w, .. } = &mut unary.sealed_bid.argument.responses[0];
-    for (response, change) in [(z, dz), (w, dw)] {
-        *response = encode_scalar(&(decode_scalar(response).unwrap() + change));
-    }
+    let shifted = unary.entry_coefficients(&challenges)[1] * delta;
+    let mut early = Weights::after([challenges.state]);
+    // The opening and the squares come first.
+    let [_, _, of_r, of_e] = std::array::from_fn(|_| early.draw());
+    // K:  of_r (shifted - change) - of_e secret change = 0
+    let change = of_r * shifted * (of_r + of_e * recipe.secret).invert();
+    let argument = &mut unary.sealed_bid.argument;
+    let randomness = decode_scalar(&argument.randomness).unwrap();
+    argument.randomness = encode_scalar(&(randomness + change));
     unary.check_forgery(flaw);
-    let two = generators().value + generators().value;
-    assert_eq!(unary.opened(&recipe.secret), [two]);
+    assert_ne!(unary.opened(&recipe.secret), spells(&[2, 1], 3));
+}
+
+/// An argument made without bits, for a challenge that is known.
+fn simulated(recipe: &Recipe, x: Scalar) -> UnaryEncoding {
+    let flaw = Flaw::ChallengeGiven(x);
+    let mut unary = recipe.cook(Some(flaw));
+    let mut rng = rng(94);
+    // Nothing is left of how it was made.
+    unary.responses = unary.responses.iter().map(|_| mask(&mut rng)).collect();
+    let random = |rng: &mut ChaCha20Rng| encode_point(&element(rng));
+    let argument = &mut unary.sealed_bid.argument;
+    argument.bits = VectorOpening {
+        commitment: random(&mut rng),
+        announcement: random(&mut rng),
+        blinding: encode_scalar(&scalar(&mut rng)),
+    };
+    argument.squares = Quadratic {
+        linear: random(&mut rng),
+        constant: random(&mut rng),
+        blinding: encode_scalar(&scalar(&mut rng)),
+    };
+    let terms = argument.polynomial.iter();
+    argument.polynomial =
+        terms.map(|_| Wire { r: random(&mut rng), e: random(&mut rng) }).collect();
+    argument.randomness = encode_scalar(&scalar(&mut rng));
+    for item in [Item::VectorAnnouncement, Item::Constant, Item::Terms] {
+        unary.choose(item, flaw);
+    }
+    unary
+}
+
+/// Zero knowledge: whoever may say what the challenge is makes an argument that convinces without a bit, for a
+/// sealed bid that is in order and for one that is not. So an honest one, whose responses lie in the same interval,
+/// tells nothing. (The `D_c` are as random as ciphertexts are.)
+#[test]
+fn arguments_are_made_without_bits_once_the_challenge_is_known() {
+    let x = Scalar::from(u128::MAX - 5);
+    for (digits, level) in [(&[1u8][..], 1), (&[1, 1], 2), (&[2, 1, 3], 37)] {
+        let unary = simulated(&Recipe::honest(digits, level), x);
+        assert!(unary.replica(Some(Flaw::ChallengeGiven(x))));
+        unary.check_refused();
+        assert!(unary.responses.iter().all(is_within));
+        // Of entries that spell nothing, under a commitment to what is no level.
+        let mut wrong = Recipe { committed: -Scalar::ONE, ..Recipe::honest(digits, level) };
+        wrong.messages[0] = Scalar::from(57u8);
+        simulated(&wrong, x).check_forgery(Flaw::ChallengeGiven(x));
+    }
+    for level in 0..8 {
+        let recipe = Recipe::honest(&[2, 1], level);
+        let rho = Scalar::from(8u8);
+        let (quorum_key, level) = (generators().key * recipe.secret, Level(level));
+        let proved = prover::prove(
+            &generators(),
+            &context(),
+            &recipe.shape,
+            &quorum_key,
+            level,
+            &rho,
+            &mut rng(95),
+        );
+        let masked = proved.unwrap().argument.masked;
+        assert!(masked.iter().all(|masked| is_within(&integer(&masked.0))));
+    }
 }
 
 /// Two sealed bids verified at once.
@@ -631,12 +897,15 @@ impl Artefact for Batch {
     type Flaw = WeightsShared;
 
     fn contract(&self) -> Result<(), ProofFault> {
-        let decoded: Result<Vec<_>, _> = self.0.iter().map(|unary| decode(unary.claim())).collect();
+        let sealed_bids = self.0.each_ref().map(UnaryEncoding::revealed);
+        let claims = self.0.iter().zip(&sealed_bids);
+        let decoded: Result<Vec<_>, _> =
+            claims.map(|(unary, sealed_bid)| decode(unary.claim(sealed_bid))).collect();
         verify_batch(&generators(), &self.0[0].quorum_key, &decoded?)
     }
 
     fn verifier(&self) -> Result<(), ProofError> {
-        let sealed_bids = self.0.each_ref().map(|unary| unary.sealed_bid.to_bytes());
+        let sealed_bids = self.0.each_ref().map(|unary| unary.revealed().to_bytes());
         let revealed: Vec<_> = self
             .0
             .iter()
@@ -653,7 +922,12 @@ impl Artefact for Batch {
 
     fn replica(&self, flaw: Option<WeightsShared>) -> bool {
         let Self([one, two]) = self;
-        match (flaw, one.residues(None), two.residues(None)) {
+        let sides = |unary: &UnaryEncoding| {
+            let residues = unary.residues(&unary.challenges(None), None)?;
+            let Residues { opening, squares, entries } = residues;
+            Some([opening, squares, entries.r, entries.e])
+        };
+        match (flaw, sides(one), sides(two)) {
             (None, ..) => one.replica(None) && two.replica(None),
             // Equal weights on equations of the same index: what counts is the sum of the residues.
             (Some(WeightsShared), Some(one), Some(two)) => {

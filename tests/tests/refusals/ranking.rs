@@ -4,16 +4,18 @@ use curve25519_dalek::Scalar;
 use std::collections::BTreeMap;
 use talea_contract::{Auction, Due, Phase, Task, elgamal::Ciphertext, fiat_shamir::Context};
 use talea_parties::{
-    choices::Crossing,
+    choices::Move,
     proofs::{blind, shuffle},
 };
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point, Scalar as WireScalar},
     instruction::Instruction,
+    masked::{Masked, VectorOpening},
     quorum::KeyholderId,
     ranking::{
-        BlindPost, DecryptionSharePost, GatePost, GateTurn, RankHeader, ShufflePost, Switch,
+        BlindPost, DecryptionSharePost, GatePost, GateTurn, RankHeader, ShufflePost, ShuffleTerm,
     },
+    sealed_bid::Ciphertext as Wire,
     terms::Mechanism,
 };
 use talea_sim::simulate::Seat;
@@ -314,11 +316,15 @@ fn altered(kind: Kind, chunks: usize, alter: impl FnOnce(&mut Instruction)) -> &
     refused(harness.auction(), harness.slot, &bytes)
 }
 
-fn gate(alter: impl FnOnce(&mut Vec<GateTurn>)) -> &'static str {
+fn gate_post(alter: impl FnOnce(&mut GatePost)) -> &'static str {
     altered(Kind::Gate, 2, |instruction| match instruction {
-        Instruction::Gate(GatePost { turns, .. }) => edit(turns, alter),
+        Instruction::Gate(post) => alter(post),
         _ => panic!("a gate post"),
     })
+}
+
+fn gate(alter: impl FnOnce(&mut Vec<GateTurn>)) -> &'static str {
+    gate_post(|post| edit(&mut post.turns, alter))
 }
 
 fn shuffle(alter: impl FnOnce(&mut ShufflePost)) -> &'static str {
@@ -347,9 +353,9 @@ fn k5_a_rank_message_covers_its_chunk_exactly() {
     assert_eq!(gate(|turns| turns.truncate(1)), "K5");
     assert_eq!(gate(|turns| turns.push(turns[0])), "K5");
     assert_eq!(gate(Vec::clear), "K5");
-    assert_eq!(shuffle(|post| edit(&mut post.switches, |items| items.truncate(1))), "K5");
-    assert_eq!(shuffle(|post| edit(&mut post.switches, |items| items.push(items[0]))), "K5");
-    assert_eq!(shuffle(|post| post.switches = list([])), "K5");
+    assert_eq!(shuffle(|post| edit(&mut post.outputs, |items| items.truncate(1))), "K5");
+    assert_eq!(shuffle(|post| edit(&mut post.outputs, |items| items.push(items[0]))), "K5");
+    assert_eq!(shuffle(|post| post.outputs = list([])), "K5");
     assert_eq!(blind(|post| edit(&mut post.blinded, |items| items.truncate(1))), "K5");
     assert_eq!(blind(|post| edit(&mut post.blinded, |items| items.push(items[0]))), "K5");
     assert_eq!(blind(|post| edit(&mut post.responses, |items| items.truncate(1))), "K5");
@@ -361,56 +367,84 @@ fn k5_a_rank_message_covers_its_chunk_exactly() {
 }
 
 #[test]
-fn k5_counts_switches_of_whole_lists() {
-    // At most two: lists of four entries, through four switches each. A chunk has room for as many
-    // lists as its items allow switches, and for one at least.
+fn k5_counts_the_entries_of_whole_lists() {
+    // At most two: lists of four entries. A chunk has room for as many lists as its items allow entries, and for
+    // one at least.
     let three_at_once = Mechanism::UniformPrice { units: 2 };
-    for (chunk_items, switches) in [(1, 4), (4, 4), (7, 4), (8, 8), (11, 8)] {
+    for (chunk_items, entries) in [(1, 4), (4, 4), (7, 4), (8, 8), (11, 8)] {
         let mut harness = until(ranking_in_chunks(three_at_once, chunk_items), Kind::Shuffle, 2);
         let post = harness.posts(0, &[]).swap_remove(0);
-        let Instruction::Shuffle(ShufflePost { switches: posted, .. }) = opened(&post).1 else {
+        let Instruction::Shuffle(ShufflePost { outputs: posted, .. }) = opened(&post).1 else {
             panic!("a shuffle post")
         };
-        assert_eq!(posted.len(), switches, "{chunk_items} items");
+        assert_eq!(posted.len(), entries, "{chunk_items} items");
         let with = |count: usize| {
             let bytes = harness.pens.alter(harness.auction(), &post, |instruction| {
                 let Instruction::Shuffle(post) = instruction else { panic!("a shuffle post") };
-                post.switches = list(posted.iter().copied().cycle().take(count));
+                post.outputs = list(posted.iter().copied().cycle().take(count));
             });
             refused(harness.auction(), harness.slot, &bytes)
         };
-        for count in [1, switches - 1, switches + 1, switches + 4, 2 * switches] {
-            assert_eq!(with(count), "K5", "{count} switches in chunks of {chunk_items} items");
+        for count in [1, entries - 1, entries + 1, entries + 4, 2 * entries] {
+            assert_eq!(with(count), "K5", "{count} entries in chunks of {chunk_items} items");
         }
         harness.submit(&post);
     }
 }
 
+/// The largest response that fits: every value of 18 bytes is one, and only one is right.
+const LARGEST: Masked = Masked([0xff; 18]);
+
 #[test]
 fn k6_a_gate_multiplies_both_ciphertexts_by_one_sign() {
-    let changes: [Change<Vec<GateTurn>>; 9] = [
+    let changes: [Change<Vec<GateTurn>>; 8] = [
         ("X of one gate with the randomness of another", |t| t[0].x.r = t[1].x.r),
         ("Y of another gate", |t| t[0].y = t[1].y),
+        ("outputs of a gate swapped", |t| (t[0].x, t[0].y) = (t[0].y, t[0].x)),
         ("gates swapped", |t| t.swap(0, 1)),
-        ("proofs swapped", |t| {
-            let proof = t[0].proof;
-            t[0].proof = t[1].proof;
-            t[1].proof = proof;
-        }),
-        ("signs swapped", |t| {
-            let GateTurn { proof, .. } = &mut t[0];
-            (proof.plus, proof.minus) = (proof.minus, proof.plus);
-        }),
-        ("another response", |t| t[1].proof.z_plus.0[0] ^= 1),
+        ("masked signs swapped", |t| (t[0].sign, t[1].sign) = (t[1].sign, t[0].sign)),
+        ("another masked sign", |t| t[1].sign.0[0] ^= 1),
+        ("the largest masked sign", |t| t[1].sign = LARGEST),
         ("no point", |t| t[0].x.e = NO_POINT),
-        ("no announcement", |t| t[1].proof.minus.r = NO_POINT),
-        ("no scalar", |t| t[1].proof.c_plus = NO_SCALAR),
     ];
     for (what, change) in changes {
         assert_eq!(gate(change), "K6", "{what}");
     }
     assert_eq!(moved(Kind::Gate), "K6", "a post for another chunk");
 }
+
+#[test]
+fn k6_one_proof_covers_all_gates_of_a_post() {
+    let changes: [Change<GatePost>; 7] = [
+        ("no vector", |p| p.proof.signs = list([])),
+        ("a vector more", |p| edit(&mut p.proof.signs, |signs| signs.push(signs[0]))),
+        ("another announcement", |p| p.proof.announcement.r = p.proof.announcement.e),
+        ("no announcement", |p| p.proof.announcement.e = NO_POINT),
+        ("coefficients swapped", |p| {
+            let squares = &mut p.proof.squares;
+            (squares.linear, squares.constant) = (squares.constant, squares.linear);
+        }),
+        ("another response", |p| p.proof.randomness.0[0] ^= 1),
+        ("no scalar", |p| p.proof.squares.blinding = NO_SCALAR),
+    ];
+    for (what, change) in changes {
+        assert_eq!(gate_post(change), "K6", "{what}");
+    }
+    for (what, change) in OF_VECTORS {
+        let check = gate_post(|post| edit(&mut post.proof.signs, |signs| change(&mut signs[0])));
+        assert_eq!(check, "K6", "{what}");
+    }
+}
+
+/// What can be wrong with a vector.
+const OF_VECTORS: [Change<VectorOpening>; 6] = [
+    ("another commitment", |v| v.commitment = v.announcement),
+    ("no commitment", |v| v.commitment = NO_POINT),
+    ("another announcement", |v| v.announcement = Point::IDENTITY),
+    ("no announcement", |v| v.announcement = NO_POINT),
+    ("another response", |v| v.blinding.0[0] ^= 1),
+    ("no response", |v| v.blinding = NO_SCALAR),
+];
 
 /// The check that refuses the post for chunk 0 in the place of that for chunk 1.
 fn moved(kind: Kind) -> &'static str {
@@ -502,62 +536,75 @@ fn k8_is_asked_of_the_post_that_completes_the_chunk() {
 }
 
 #[test]
-fn k12_a_switch_raises_its_two_inputs_and_nothing_else() {
-    let changes: [Change<Vec<Switch>>; 9] = [
-        ("an output of another switch", |s| s[0].low = s[1].low),
-        ("half an output of another switch", |s| s[0].high.e = s[1].high.e),
-        ("outputs swapped", |s| {
-            let Switch { low, high, .. } = s[0];
-            (s[0].low, s[0].high) = (high, low);
-        }),
-        ("one output twice", |s| s[1].high = s[1].low),
-        ("switches swapped", |s| s.swap(0, 1)),
-        ("the ways swapped", |s| {
-            let Switch { z_straight, z_crossed, .. } = s[0];
-            (s[0].z_straight, s[0].z_crossed) = (z_crossed, z_straight);
-        }),
-        ("the inputs swapped", |s| s[0].z_straight.swap(0, 1)),
-        ("the share of another switch", |s| s[1].c_straight = s[0].c_straight),
-        ("an output turned round", |s| {
-            let low = Ciphertext::decode(&s[0].low).unwrap();
-            s[0].low = (-low).encode();
-        }),
+fn k12_a_shuffle_moves_and_raises_its_entries_and_nothing_else() {
+    let changes: [Change<Vec<Wire>>; 7] = [
+        ("an entry of another list", |z| z[0] = z[2]),
+        ("half an entry of another", |z| z[1].e = z[2].e),
+        ("entries of a list swapped", |z| z.swap(0, 1)),
+        ("one entry twice", |z| z[1] = z[0]),
+        ("the identity", |z| z[1].r = Point::IDENTITY),
+        ("no point", |z| z[1].e = NO_POINT),
+        ("an entry turned round", |z| z[0] = (-Ciphertext::decode(&z[0]).unwrap()).encode()),
     ];
     for (what, change) in changes {
-        assert_eq!(shuffle(|post| edit(&mut post.switches, change)), "K12", "{what}");
+        assert_eq!(shuffle_all(|post| edit(&mut post.outputs, change)), "K12", "{what}");
     }
-    assert_eq!(shuffle(|post| post.challenge.0[0] ^= 1), "K12", "another challenge");
     assert_eq!(moved(Kind::Shuffle), "K12", "a post for another chunk");
 }
 
-#[test]
-fn k12_every_field_of_a_switch_is_canonical_and_counts() {
-    type Field<T> = fn(&mut Switch) -> &mut T;
-    let points: [Field<Point>; 4] =
-        [|s| &mut s.low.r, |s| &mut s.low.e, |s| &mut s.high.r, |s| &mut s.high.e];
-    for (place, field) in points.into_iter().enumerate() {
-        for other in [NO_POINT, Point::IDENTITY] {
-            let check = shuffle(|post| edit(&mut post.switches, |s| *field(&mut s[1]) = other));
-            assert_eq!(check, "K12", "point {place}");
-        }
-    }
-    let scalars: [Field<WireScalar>; 5] = [
-        |s| &mut s.c_straight,
-        |s| &mut s.z_straight[0],
-        |s| &mut s.z_straight[1],
-        |s| &mut s.z_crossed[0],
-        |s| &mut s.z_crossed[1],
-    ];
-    for (place, field) in scalars.into_iter().enumerate() {
-        let check = shuffle(|post| edit(&mut post.switches, |s| *field(&mut s[1]) = NO_SCALAR));
-        assert_eq!(check, "K12", "scalar {place}");
-        let check = shuffle(|post| edit(&mut post.switches, |s| field(&mut s[1]).0[0] ^= 1));
-        assert_eq!(check, "K12", "another scalar {place}");
-    }
-    assert_eq!(shuffle(|post| post.challenge = NO_SCALAR), "K12");
+/// The check that refuses the first keyholder's shuffle of two lists of two after `alter`.
+fn shuffle_all(alter: impl FnOnce(&mut ShufflePost)) -> &'static str {
+    let mut harness = until(ranking_in_chunks(SECOND_PRICE, 4), Kind::Shuffle, 2);
+    let post = harness.posts(0, &[]).swap_remove(0);
+    let bytes = harness.pens.alter(harness.auction(), &post, |instruction| match instruction {
+        Instruction::Shuffle(post) => alter(post),
+        _ => panic!("a shuffle post"),
+    });
+    refused(harness.auction(), harness.slot, &bytes)
 }
 
-/// A turn of the first keyholder on the first chunk due, with these powers for every switch, proved
+#[test]
+fn k12_every_field_of_a_shuffle_is_canonical_and_counts() {
+    let changes: [Change<ShufflePost>; 16] = [
+        ("a masked bit missing", |p| edit(&mut p.proof.masked, |z| z.truncate(1))),
+        ("a masked bit more", |p| edit(&mut p.proof.masked, |z| z.push(z[0]))),
+        ("another masked bit", |p| edit(&mut p.proof.masked, |z| z[1].0[0] ^= 1)),
+        ("the largest masked bit", |p| edit(&mut p.proof.masked, |z| z[0] = LARGEST)),
+        ("a masked power missing", |p| edit(&mut p.proof.raised, |z| z.truncate(1))),
+        ("a masked power more", |p| edit(&mut p.proof.raised, |z| z.push(z[0]))),
+        ("masked powers swapped", |p| edit(&mut p.proof.raised, |z| z.swap(0, 3))),
+        ("no masked power", |p| edit(&mut p.proof.raised, |z| z[2] = NO_SCALAR)),
+        ("no vector of moves", |p| p.proof.moves = list([])),
+        ("no vector of powers", |p| p.proof.powers = list([])),
+        ("a vector of moves more", |p| edit(&mut p.proof.moves, |v| v.push(v[0]))),
+        ("a vector of powers more", |p| edit(&mut p.proof.powers, |v| v.push(v[0]))),
+        ("another mask", |p| p.proof.mask.0[0] ^= 1),
+        ("no mask", |p| p.proof.mask = NO_SCALAR),
+        ("another response of the squares", |p| p.proof.squares.blinding.0[0] ^= 1),
+        ("no coefficient", |p| p.proof.squares.linear = NO_POINT),
+    ];
+    for (what, change) in changes {
+        assert_eq!(shuffle_all(change), "K12", "{what}");
+    }
+    for (what, change) in OF_VECTORS {
+        let moves = shuffle_all(|post| edit(&mut post.proof.moves, |v| change(&mut v[0])));
+        let powers = shuffle_all(|post| edit(&mut post.proof.powers, |v| change(&mut v[0])));
+        assert_eq!([moves, powers], ["K12"; 2], "{what}");
+    }
+    let of_terms: [Change<Vec<ShuffleTerm>>; 6] = [
+        ("a term missing", |d| d.truncate(1)),
+        ("a term more", |d| d.push(d[0])),
+        ("terms swapped", |d| d.swap(0, 1)),
+        ("masks swapped", |d| (d[0].mask, d[1].mask) = (d[1].mask, d[0].mask)),
+        ("no mask", |d| d[1].mask = NO_POINT),
+        ("no term", |d| d[0].ciphertext.e = NO_POINT),
+    ];
+    for (what, change) in of_terms {
+        assert_eq!(shuffle_all(|post| edit(&mut post.proof.polynomial, change)), "K12", "{what}");
+    }
+}
+
+/// A turn of the first keyholder on the first chunk due, with these powers for every list, proved
 /// as the protocol says.
 fn shuffling(harness: &Harness, powers: [u64; 2]) -> Vec<u8> {
     let keyholder = &harness.keyholders[0];
@@ -567,12 +614,16 @@ fn shuffling(harness: &Harness, powers: [u64; 2]) -> Vec<u8> {
     };
     let RankHeader { lot, round, step, chunk, head } = header;
     let signer = keyholder.party();
-    let context = Context { auction: harness.auction().id(), lot, round, step, signer };
-    let crossings = lists.iter().map(|_| Crossing::chosen(true, powers.map(Scalar::from)));
-    let witness = shuffle::Witness { crossings: crossings.collect() };
-    let post = shuffle::prove(&context, (head, chunk), &lists, &witness, &mut rng(6));
-    let (switches, challenge) = (list(post.switches), post.challenge);
-    harness.sign(signer, &Instruction::Shuffle(ShufflePost { header, switches, challenge }))
+    let auction = harness.auction();
+    let context = Context { auction: auction.id(), lot, round, step, signer };
+    let moves = lists.iter().map(|_| Move::chosen(1, powers.map(Scalar::from).to_vec()));
+    let witness = shuffle::Witness { moves: moves.collect() };
+    let quorum_key = auction.quorum_keys().unwrap().key;
+    let inputs = shuffle::Inputs { head, chunk, quorum_key, lists: &lists };
+    let gens = &auction.setting().generators;
+    let (outputs, proof) = shuffle::prove(gens, &context, &inputs, &witness, &mut rng(6)).unwrap();
+    let outputs = list(outputs);
+    harness.sign(signer, &Instruction::Shuffle(ShufflePost { header, outputs, proof }))
 }
 
 #[test]

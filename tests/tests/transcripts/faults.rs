@@ -641,8 +641,17 @@ fn ranking(base: &Base) -> Vec<Case> {
         fault("k6-proof.talea", "K6", "a gate whose proof does not hold", {
             base.altered(
                 Kind::Gate,
-                alter!(Gate, post => edit(&mut post.turns, |t| t[0].proof.z_plus.0[0] ^= 1)),
+                alter!(Gate, post => edit(&mut post.turns, |t| t[0].sign.0[0] ^= 1)),
             )
+        }),
+        fault("k6-vectors.talea", "K6", "gates with a vector of signs too many", {
+            base.altered(
+                Kind::Gate,
+                alter!(Gate, post => edit(&mut post.proof.signs, |signs| signs.push(signs[0]))),
+            )
+        }),
+        fault("k6-canonical.talea", "K6", "a response of gates that is not canonical", {
+            base.altered(Kind::Gate, alter!(Gate, post => post.proof.randomness = Scalar(RUBBISH)))
         }),
         fault("k7-proof.talea", "K7", "a blinding whose proof does not hold", {
             base.altered(
@@ -662,7 +671,19 @@ fn ranking(base: &Base) -> Vec<Case> {
         fault("k12-proof.talea", "K12", "a shuffle whose proof does not hold", {
             base.altered(
                 Kind::Shuffle,
-                alter!(Shuffle, post => edit(&mut post.switches, |s| s[0].z_straight[0].0[0] ^= 1)),
+                alter!(Shuffle, post => edit(&mut post.proof.masked, |z| z[0].0[0] ^= 1)),
+            )
+        }),
+        fault("k12-terms.talea", "K12", "a shuffle with a term of its polynomial too few", {
+            base.altered(
+                Kind::Shuffle,
+                alter!(Shuffle, post => edit(&mut post.proof.polynomial, |terms| terms.truncate(1))),
+            )
+        }),
+        fault("k12-identity.talea", "K12", "a shuffle that makes an entry the identity", {
+            base.altered(
+                Kind::Shuffle,
+                alter!(Shuffle, post => edit(&mut post.outputs, |z| z[0].r = Point::IDENTITY)),
             )
         }),
         fault("k14-duty.talea", "K14", "a vouch on a step that is not the current one", {

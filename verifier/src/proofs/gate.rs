@@ -220,6 +220,7 @@ pub(crate) fn challenge<'a, 'b>(message: &'a Message<'b>) -> Challenged<'a, 'b> 
     t.point(b"value-base", &bases.g_wire);
     t.point(b"blinding-base", &bases.h_wire);
     t.point(b"key-base", &bases.k_wire);
+    t.digest(b"vector-bases", &bases.v_digest);
     t.point(b"quorum-key", &message.quorum_key.wire);
     t.integer(b"gates", gates);
     let (inputs, outputs) = (message.inputs.encoded(), post.outputs.encoded());
@@ -230,10 +231,10 @@ pub(crate) fn challenge<'a, 'b>(message: &'a Message<'b>) -> Challenged<'a, 'b> 
         t.cipher(b"y-out", y_out);
     }
     t.integer(b"vectors", post.vectors.len());
-    post.vectors.iter().for_each(|vector| vector.absorb_commitment(&mut t));
+    post.vectors.iter().for_each(|vector| vector.absorb_commitment(&mut t, b"vector"));
     let weights = t.weights(b"weights", gates.saturating_mul(2));
 
-    post.vectors.iter().for_each(|vector| vector.absorb_announcement(&mut t));
+    (post.vectors.iter()).for_each(|v| v.absorb_announcement(&mut t, b"vector-announcement"));
     post.squares.absorb_announcements(&mut t);
     t.cipher(b"announcement", &post.announcement_wire);
     let c = t.weight(b"challenge");

@@ -1,5 +1,5 @@
 //! Masked bits and signs: what a vector commitment and the masked values behind it say, and that the values
-//! are bits or signs (section 2). Gates and unary encodings use both equations alike.
+//! are bits or signs (section 2). Gates, shuffles and unary encodings use both equations alike.
 
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
 use talea_protocol::masked;
@@ -32,12 +32,12 @@ impl VectorOpening {
         })
     }
 
-    pub(super) fn absorb_commitment(&self, t: &mut ProofTranscript) {
-        t.point(b"vector", &self.wire.commitment);
+    pub(super) fn absorb_commitment(&self, t: &mut ProofTranscript, label: &'static [u8]) {
+        t.point(label, &self.wire.commitment);
     }
 
-    pub(super) fn absorb_announcement(&self, t: &mut ProofTranscript) {
-        t.point(b"vector-announcement", &self.wire.announcement);
+    pub(super) fn absorb_announcement(&self, t: &mut ProofTranscript, label: &'static [u8]) {
+        t.point(label, &self.wire.announcement);
     }
 
     pub(super) fn absorb_response(&self, t: &mut ProofTranscript) {

@@ -7,15 +7,15 @@
 //! | [`range`] | the committed bid is a level of the grid | 8 |
 //! | [`unary`] | a unary encoding encrypts the committed bid | 9 |
 //! | [`gate`] | both ciphertexts of a conditional gate were multiplied by the same sign | 11 |
-//! | [`shuffle`] | lists were shuffled, and every entry raised to a power that is not zero | 11 |
+//! | [`shuffle`] | the entries of lists were moved, and each raised to a power that is not zero | 11 |
 //! | [`blind`] | of a plaintext-equality test with zero: both parts of a ciphertext were multiplied by the same factor, which is not zero | 11 |
 //! | [`decryption_share`] | a decryption share is the keyholder's own | 11 |
 //!
 //! Each has a `verify` that takes a statement and a proof as on the wire. Inside, the
 //! replay decodes once, on all cores, and calls the same equations on decoded values.
 //!
-//! Possession, complaint, shuffle, blind and decryption share are compact: the announcements are recomputed and the
-//! challenge drawn again. Range, unary and gate are folded (section 2): each equation times a weight of
+//! Possession, complaint, blind and decryption share are compact: the announcements are recomputed and the
+//! challenge drawn again. Range, unary, gate and shuffle are folded (section 2): each equation times a weight of
 //! its own, all in one multi-scalar multiplication.
 
 pub mod blind;
@@ -26,6 +26,7 @@ mod masked;
 pub mod possession;
 pub mod range;
 pub mod shuffle;
+pub(crate) mod turns;
 pub mod unary;
 
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar};

@@ -1,30 +1,33 @@
-//! Shuffle: lists of ciphertexts through a network of switches, each of which takes its two entries
-//! straight or crossed and raises both to powers other than 0 (section 11, **K12**).
+//! Shuffle: the entries of a list are moved by a secret mask of their places, and every entry is raised to a
+//! power other than 0: `Z[i xor r] = s_i*X[i]` (section 11, **K12**).
 //!
-//! An OR of two permutations per switch, in compact form: the shares of the challenge enter the
-//! hash through the announcements that they are recomputed with. All switches of a message share
-//! the challenge.
+//! One proof for all lists of a message. Vectors commit to the bits of every `r` and to the powers,
+//! [`MAX_VECTOR`] to each; weights drawn after that make one polynomial in the challenge of all lists, whose
+//! leading coefficient is the weighted sum of the outputs.
 
-use curve25519_dalek::{scalar::Scalar, traits::IsIdentity as _};
-use rayon::prelude::*;
+use std::sync::Arc;
+
+use curve25519_dalek::{RistrettoPoint, scalar::Scalar, traits::IsIdentity as _};
 use talea_protocol::{
-    bytes::{Digest, Scalar as WireScalar},
+    bytes::{Digest, Point},
     labels,
-    ranking::Switch,
+    limits::MAX_VECTOR,
+    masked::Masked,
+    ranking::{ShuffleProof, ShuffleTerm},
     sealed_bid::Ciphertext,
 };
 
-use super::{ProofError, blind::Item, same_challenge, same_length, scalar};
-use crate::{
-    fiat_shamir::{Context, ProofTranscript},
-    group::{Cipher, combine2},
+use super::{
+    ProofError,
+    blind::Item,
+    masked::{Quadratic, VectorOpening},
+    same_length, scalar,
+    turns::{self, Points, Sums, Turn},
 };
-
-/// Switches in the network of a list of `2^k` entries: `k` layers of `2^(k-1)` each.
-pub(crate) fn switches_of(k: u32) -> usize {
-    let layer = 1usize.checked_shl(k.saturating_sub(1)).unwrap_or(usize::MAX);
-    usize::try_from(k).unwrap_or(usize::MAX).saturating_mul(layer)
-}
+use crate::{
+    fiat_shamir::{Binding, Context, ProofTranscript, Weights},
+    group::{Cipher, Fold, QuorumKey, bases, encode_scalar, masked_integer},
+};
 
 /// Lists of `2^k` entries each, one after the other.
 #[derive(Clone, Debug)]
@@ -46,10 +49,14 @@ impl Lists {
         1usize.checked_shl(self.k).unwrap_or(usize::MAX)
     }
 
-    /// Switches that a turn on all of them has.
-    pub(crate) fn switches(&self) -> usize {
-        let lists = self.entries.len().checked_div(self.length()).unwrap_or(0);
-        lists.saturating_mul(switches_of(self.k))
+    /// How many lists.
+    fn count(&self) -> usize {
+        self.entries.len().checked_div(self.length()).unwrap_or(0)
+    }
+
+    /// `k`, the bits of a place.
+    fn bits(&self) -> usize {
+        usize::try_from(self.k).unwrap_or(usize::MAX)
     }
 
     /// Cuts them into pieces of so many lists.
@@ -63,183 +70,359 @@ impl Lists {
         self.entries
     }
 
-    /// Which two entries every switch joins: list by list, layer by layer, and within layer `l`
-    /// ascending over all `i` whose bit `l` is 0, those at `i` and `i + 2^l`.
-    fn places(&self) -> impl Iterator<Item = (usize, usize)> {
-        let length = self.length();
-        let k = self.k;
-        (0..self.entries.len()).step_by(length.max(1)).flat_map(move |start| {
-            (0..k).flat_map(move |l| {
-                (0..length).filter(move |i| (i >> l) & 1 == 0).map(move |i| {
-                    let low = start.saturating_add(i);
-                    (low, low.saturating_add(1usize << l))
-                })
-            })
-        })
-    }
-
-    /// What every switch of a turn takes in, and what the turn leaves. Nothing if the turn has not
-    /// one switch for each of the network.
-    pub(crate) fn through(&self, turn: &Decoded) -> Option<(Vec<[Item; 2]>, Self)> {
-        if turn.switches.len() != self.switches() {
-            return None;
-        }
-        let mut entries = self.entries.clone();
-        let mut inputs = Vec::with_capacity(turn.switches.len());
-        for ((low, high), switch) in self.places().zip(&turn.switches) {
-            let [z_0, z_1] = switch.outputs;
-            let x_0 = std::mem::replace(entries.get_mut(low)?, z_0);
-            let x_1 = std::mem::replace(entries.get_mut(high)?, z_1);
-            inputs.push([x_0, x_1]);
-        }
-        Some((inputs, Self { k: self.k, entries }))
+    /// Whether there are as many lists of the same length.
+    ///
+    /// # Errors
+    /// [`ProofError::Length`] if not.
+    pub(crate) fn same_form(&self, outputs: &Self) -> Result<(), ProofError> {
+        same_length("terms of the polynomial", self.bits().saturating_add(1), outputs.bits() + 1)?;
+        same_length("entries", self.entries.len().max(1), outputs.entries.len())
     }
 }
 
-/// A Shuffle post's content, every encoding canonical and no first component of an output `O`.
+impl Points<2> for Lists {
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn points(&self) -> impl Iterator<Item = [&RistrettoPoint; 2]> {
+        self.entries.iter().map(|entry| [&entry.cipher.r, &entry.cipher.e])
+    }
+}
+
+/// A coefficient of the polynomial.
+#[derive(Clone, Copy, Debug)]
+struct Term {
+    wire: ShuffleTerm,
+    /// `D_e`.
+    cipher: Cipher,
+    /// `N_e`.
+    mask: RistrettoPoint,
+}
+
+impl Term {
+    const POINTS: usize = 3;
+
+    fn decode(wire: &ShuffleTerm, e: usize) -> Result<Self, ProofError> {
+        let cipher = Cipher::decode(&wire.ciphertext)
+            .ok_or_else(|| ProofError::NotCanonical(format!("polynomial term {e}")))?;
+        let mask = super::point(&wire.mask, || format!("polynomial mask {e}"))?;
+        Ok(Self { wire: *wire, cipher, mask })
+    }
+}
+
+/// A keyholder's turn on a chunk: every encoding is canonical, no first component of an output is `O`, and
+/// there is of everything as much as so many lists of such a length need.
 #[derive(Clone, Debug)]
 pub(crate) struct Decoded {
-    switches: Vec<DecodedSwitch>,
-    /// `c`.
-    challenge: Scalar,
-}
-
-#[derive(Clone, Debug)]
-struct DecodedSwitch {
-    /// `Z_0`, `Z_1`.
-    outputs: [Item; 2],
-    /// `c_0`.
-    c_straight: Scalar,
-    /// `z_(0,0)`, `z_(0,1)`.
-    z_straight: [Scalar; 2],
-    /// `z_(1,0)`, `z_(1,1)`.
-    z_crossed: [Scalar; 2],
+    /// `Z` of every list: the inputs of the next turn.
+    pub(crate) outputs: Arc<Lists>,
+    moves: Vec<VectorOpening>,
+    squares: Quadratic,
+    powers: Vec<VectorOpening>,
+    polynomial: Vec<Term>,
+    masked: Vec<Masked>,
+    /// `z_l` of every bit.
+    z: Vec<Scalar>,
+    /// `p_i` of every entry.
+    p: Vec<Scalar>,
+    /// `h`.
+    mask: Scalar,
 }
 
 /// Decodes what a keyholder posted.
-pub(crate) fn decode(switches: &[Switch], challenge: &WireScalar) -> Result<Decoded, ProofError> {
-    let switches = switches
+pub(crate) fn decode(outputs: &[Ciphertext], proof: &ShuffleProof) -> Result<Decoded, ProofError> {
+    let ShuffleProof { moves, squares, powers, polynomial, masked, raised, mask } = proof;
+    let entries = outputs
         .iter()
         .enumerate()
-        .map(|(i, switch)| {
-            let output = |wire: &Ciphertext, name: &str| {
-                let cipher = Cipher::decode(wire)
-                    .ok_or_else(|| ProofError::NotCanonical(format!("{name} of switch {i}")))?;
-                if cipher.r.is_identity() {
-                    let name = format!("the randomness of {name} of switch {i}");
-                    return Err(ProofError::Identity(name));
-                }
-                Ok(Item { cipher, wire: *wire })
-            };
-            let number =
-                |wire: &WireScalar, name: &str| scalar(wire, || format!("{name} of switch {i}"));
-            let [z_00, z_01] = &switch.z_straight;
-            let [z_10, z_11] = &switch.z_crossed;
-            Ok(DecodedSwitch {
-                outputs: [output(&switch.low, "Z_0")?, output(&switch.high, "Z_1")?],
-                c_straight: number(&switch.c_straight, "c_0")?,
-                z_straight: [number(z_00, "z_(0,0)")?, number(z_01, "z_(0,1)")?],
-                z_crossed: [number(z_10, "z_(1,0)")?, number(z_11, "z_(1,1)")?],
-            })
-        })
-        .collect::<Result<_, ProofError>>()?;
-    let challenge = scalar(challenge, || "the proof's challenge".into())?;
-    Ok(Decoded { switches, challenge })
+        .map(|(i, wire)| entry(wire, || format!("output {i}")))
+        .collect::<Result<Vec<_>, _>>()?;
+    // There are k + 1 terms.
+    let k = polynomial.len().saturating_sub(1);
+    let entry_count = entries.len();
+    let lists = u32::try_from(k).ok().and_then(|k| Lists::new(k, entries));
+    let outputs = lists.ok_or(ProofError::Length {
+        what: "terms of the polynomial",
+        expected: usize::try_from(entry_count.max(2).ilog2()).unwrap_or(usize::MAX) + 1,
+        actual: polynomial.len(),
+    })?;
+    let bits = outputs.count().saturating_mul(k);
+    same_length("move vectors", bits.div_ceil(MAX_VECTOR), moves.len())?;
+    same_length("power vectors", entry_count.div_ceil(MAX_VECTOR), powers.len())?;
+    same_length("masked bits", bits, masked.len())?;
+    same_length("masked powers", entry_count, raised.len())?;
+    let openings = |openings: &[talea_protocol::masked::VectorOpening]| {
+        openings.iter().map(VectorOpening::decode).collect::<Result<Vec<_>, _>>()
+    };
+    Ok(Decoded {
+        outputs: Arc::new(outputs),
+        moves: openings(moves)?,
+        squares: Quadratic::decode(squares)?,
+        powers: openings(powers)?,
+        polynomial: (polynomial.iter().enumerate())
+            .map(|(e, term)| Term::decode(term, e))
+            .collect::<Result<_, _>>()?,
+        z: masked.iter().map(masked_integer).collect(),
+        masked: masked.to_vec(),
+        p: (raised.iter().enumerate())
+            .map(|(i, p)| scalar(p, || format!("masked power {i}")))
+            .collect::<Result<_, _>>()?,
+        mask: scalar(mask, || "the polynomial's mask".into())?,
+    })
+}
+
+/// An entry whose first component is not `O`.
+fn entry(wire: &Ciphertext, name: impl Fn() -> String) -> Result<Item, ProofError> {
+    let cipher = Cipher::decode(wire).ok_or_else(|| ProofError::NotCanonical(name()))?;
+    if cipher.r.is_identity() {
+        return Err(ProofError::Identity(format!("the randomness of {}", name())));
+    }
+    Ok(Item { cipher, wire: *wire })
 }
 
 /// Checks a keyholder's turn on a chunk of lists, all of them of the same `2^k` entries.
 ///
 /// # Errors
-/// [`ProofError`] if the lists have no such length or the switches are not as many as their
-/// networks', an encoding is not canonical, the randomness of an entry is `O`, or the challenge is
-/// another.
+/// [`ProofError`] if the lists have no such length, of anything there is too much or too little, an
+/// encoding is not canonical, the randomness of an entry is `O`, or an equation does not hold.
 pub fn verify(
     context: &Context,
     head: &Digest,
     chunk: u32,
+    quorum_key: &Point,
     inputs: &[Vec<Ciphertext>],
-    switches: &[Switch],
-    challenge: &WireScalar,
+    outputs: &[Ciphertext],
+    proof: &ShuffleProof,
 ) -> Result<(), ProofError> {
-    let decoded = decode(switches, challenge)?;
+    let key = QuorumKey {
+        point: super::point(quorum_key, || "the quorum key".into())?,
+        wire: *quorum_key,
+    };
     let length = inputs.first().map_or(0, Vec::len);
     let expected = length.max(2).checked_next_power_of_two().unwrap_or(usize::MAX);
     let mut entries = Vec::new();
     for (at, list) in inputs.iter().enumerate() {
         same_length("entries of a list", expected, list.len())?;
         for (i, wire) in list.iter().enumerate() {
-            let cipher = Cipher::decode(wire)
-                .ok_or_else(|| ProofError::NotCanonical(format!("entry {i} of list {at}")))?;
-            if cipher.r.is_identity() {
-                let name = format!("the randomness of entry {i} of list {at}");
-                return Err(ProofError::Identity(name));
-            }
-            entries.push(Item { cipher, wire: *wire });
+            entries.push(entry(wire, || format!("entry {i} of list {at}"))?);
         }
     }
-    let lists = Lists::new(expected.trailing_zeros(), entries).ok_or(ProofError::Length {
-        what: "entries of a list",
-        expected,
-        actual: length,
-    })?;
-    verify_decoded(context, head, chunk, &lists, &decoded)
+    let what = "entries of a list";
+    let lists = Lists::new(expected.trailing_zeros(), entries);
+    let message = Message {
+        context: *context,
+        head: *head,
+        chunk,
+        quorum_key: &key,
+        inputs: &lists.ok_or(ProofError::Length { what, expected, actual: length })?,
+        post: &decode(outputs, proof)?,
+    };
+    match judge(&[message]).pop() {
+        Some(Some(error)) => Err(error),
+        Some(None) | None => Ok(()),
+    }
 }
 
-/// The same, decoded.
-pub(crate) fn verify_decoded(
-    context: &Context,
-    head: &Digest,
-    chunk: u32,
-    inputs: &Lists,
-    turn: &Decoded,
-) -> Result<(), ProofError> {
-    let expected = inputs.switches().max(1);
-    let length = ProofError::Length { what: "switches", expected, actual: turn.switches.len() };
-    let (pairs, _) = inputs.through(turn).filter(|(pairs, _)| !pairs.is_empty()).ok_or(length)?;
-    let mut t = ProofTranscript::begin(labels::KIND_SHUFFLE, context);
-    t.digest(b"head", head);
-    t.integer(b"chunk", chunk);
-    t.integer(b"switches", turn.switches.len());
-    for ([x_0, x_1], switch) in pairs.iter().zip(&turn.switches) {
-        let [z_0, z_1] = &switch.outputs;
-        t.cipher(b"x-0", &x_0.wire);
-        t.cipher(b"x-1", &x_1.wire);
-        t.cipher(b"z-0", &z_0.wire);
-        t.cipher(b"z-1", &z_1.wire);
-    }
-    let announcements: Vec<[Ciphertext; 4]> = pairs
-        .par_iter()
-        .zip(&turn.switches)
-        .map(|(inputs, switch)| switch.announcements(inputs, &turn.challenge))
-        .collect();
-    for announcement in announcements.iter().flatten() {
-        t.cipher(b"announcement", announcement);
-    }
-    same_challenge(&t.challenge(b"challenge"), &turn.challenge)
+/// A keyholder's turn on a chunk, to be judged.
+pub(crate) struct Message<'a> {
+    pub(crate) context: Context,
+    pub(crate) head: Digest,
+    pub(crate) chunk: u32,
+    pub(crate) quorum_key: &'a QuorumKey,
+    /// The outputs of the turn before, if any; the same allocation identifies it.
+    pub(crate) inputs: &'a Lists,
+    pub(crate) post: &'a Decoded,
 }
 
-impl DecodedSwitch {
-    /// `A_(b,i) = z_(b,i) X_i - c_b Z_(i xor b)`, in the order `A_(0,0)`, `A_(0,1)`, `A_(1,0)`,
-    /// `A_(1,1)`, with `c_1 = c - c_0`.
-    fn announcements(&self, inputs: &[Item; 2], c: &Scalar) -> [Ciphertext; 4] {
-        let [x_0, x_1] = inputs;
-        let [z_0, z_1] = &self.outputs;
-        let [z_00, z_01] = &self.z_straight;
-        let [z_10, z_11] = &self.z_crossed;
-        let straight = -self.c_straight;
-        let crossed = self.c_straight - c;
-        let announcement = |z: &Scalar, x: &Item, minus_c: &Scalar, output: &Item| {
-            Cipher {
-                r: combine2(z, &x.cipher.r, minus_c, &output.cipher.r),
-                e: combine2(z, &x.cipher.e, minus_c, &output.cipher.e),
-            }
-            .encode()
-        };
-        [
-            announcement(z_00, x_0, &straight, z_0),
-            announcement(z_01, x_1, &straight, z_1),
-            announcement(z_10, x_0, &crossed, z_1),
-            announcement(z_11, x_1, &crossed, z_0),
-        ]
+impl Turn for Message<'_> {
+    type Items = Lists;
+
+    fn inputs(&self) -> &Lists {
+        self.inputs
+    }
+
+    fn outputs(&self) -> &Arc<Lists> {
+        &self.post.outputs
+    }
+
+    fn input_points(&self) -> usize {
+        self.inputs.entries.len().saturating_mul(2)
+    }
+
+    fn points(&self) -> usize {
+        let post = self.post;
+        let vectors = post.moves.len().saturating_add(post.powers.len());
+        let outputs = post.outputs.entries.len().saturating_mul(2);
+        outputs
+            .saturating_add(vectors.saturating_mul(VectorOpening::POINTS))
+            .saturating_add(post.polynomial.len().saturating_mul(Term::POINTS))
+            .saturating_add(Quadratic::POINTS)
+    }
+}
+
+/// A message with its challenges.
+pub(crate) struct Challenged<'a, 'b> {
+    message: &'a Message<'b>,
+    /// `y_l` of every bit of a place.
+    pub(crate) y: Vec<Scalar>,
+    /// `u` of every list.
+    pub(crate) u: Vec<Scalar>,
+    /// `g` of every bit of every list.
+    pub(crate) g: Vec<Scalar>,
+    pub(crate) c: Scalar,
+    pub(crate) binding: Binding,
+}
+
+/// Draws the challenges, and the binding after the last response.
+pub(crate) fn challenge<'a, 'b>(message: &'a Message<'b>) -> Challenged<'a, 'b> {
+    let bases = bases();
+    let post = message.post;
+    let (lists, bits) = (post.outputs.count(), post.outputs.bits());
+    let mut t = ProofTranscript::begin(labels::KIND_SHUFFLE, &message.context);
+    t.digest(b"head", &message.head);
+    t.integer(b"chunk", message.chunk);
+    t.point(b"value-base", &bases.g_wire);
+    t.point(b"blinding-base", &bases.h_wire);
+    t.point(b"key-base", &bases.k_wire);
+    t.digest(b"vector-bases", &bases.v_digest);
+    t.point(b"quorum-key", &message.quorum_key.wire);
+    t.integer(b"lists", lists);
+    t.integer(b"length", post.outputs.length());
+    message.inputs.entries.iter().for_each(|x| t.cipher(b"entry-in", &x.wire));
+    post.outputs.entries.iter().for_each(|z| t.cipher(b"entry-out", &z.wire));
+
+    t.integer(b"vectors", post.moves.len());
+    post.moves.iter().for_each(|vector| vector.absorb_commitment(&mut t, b"vector"));
+    t.integer(b"power-vectors", post.powers.len());
+    post.powers.iter().for_each(|vector| vector.absorb_commitment(&mut t, b"power-vector"));
+    let drawn = bits.saturating_add(lists).saturating_add(post.z.len());
+    let mut weights = t.weights(b"weights", drawn).into_iter();
+    let y = weights.by_ref().take(bits).collect();
+    let u = weights.by_ref().take(lists).collect();
+    let g = weights.collect();
+
+    (post.moves.iter()).for_each(|v| v.absorb_announcement(&mut t, b"vector-announcement"));
+    (post.powers.iter()).for_each(|v| v.absorb_announcement(&mut t, b"power-announcement"));
+    post.squares.absorb_announcements(&mut t);
+    t.integer(b"polynomial", post.polynomial.len());
+    for term in &post.polynomial {
+        t.cipher(b"polynomial-term", &term.wire.ciphertext);
+        t.point(b"polynomial-mask", &term.wire.mask);
+    }
+    let c = t.weight(b"challenge");
+
+    // No challenge follows these; the weights of the fold must.
+    post.masked.iter().for_each(|z| t.masked(b"bit", z));
+    post.p.iter().for_each(|p| t.scalar(b"power", &encode_scalar(p)));
+    (post.moves.iter().chain(&post.powers)).for_each(|vector| vector.absorb_response(&mut t));
+    post.squares.absorb_response(&mut t);
+    t.scalar(b"mask", &encode_scalar(&post.mask));
+    Challenged { message, y, u, g, c, binding: t.binding() }
+}
+
+/// Judges messages: nothing for one that holds.
+pub(crate) fn judge(messages: &[Message<'_>]) -> Vec<Option<ProofError>> {
+    turns::judge(messages, challenge, fold_holds, Challenged::fault)
+}
+
+/// Whether all equations of all these messages hold.
+fn fold_holds(challenged: &[&Challenged<'_, '_>]) -> bool {
+    let Some(first) = challenged.first() else {
+        return true;
+    };
+    if challenged.iter().any(|one| one.message.inputs.same_form(&one.message.post.outputs).is_err())
+    {
+        return false;
+    }
+    let bindings: Vec<Binding> = challenged.iter().map(|one| one.binding).collect();
+    let mut weights = Weights::for_proofs(bindings.iter());
+    let points: usize = challenged.iter().map(|one| one.message.points()).sum();
+    let mut fold = Fold::with_capacity(points.saturating_add(first.message.input_points()));
+    let mut sums = Sums::new();
+    for one in challenged {
+        one.fold_into(&mut fold, &mut sums, &mut weights);
+    }
+    sums.add_to(&mut fold);
+    fold.vanishes(&first.message.quorum_key.point)
+}
+
+/// For every place of `2^k`, the product over its bits of one factor where the bit is 0 and of another
+/// where it is 1; times `first`. The factors are in order, of the least significant bit first.
+fn products(first: Scalar, factors: impl Iterator<Item = [Scalar; 2]>) -> Vec<Scalar> {
+    let mut products = vec![first];
+    for [zero, one] in factors {
+        let high: Vec<Scalar> = products.iter().map(|product| product * one).collect();
+        products.iter_mut().for_each(|product| *product *= zero);
+        products.extend(high);
+    }
+    products
+}
+
+impl<'b> Challenged<'_, 'b> {
+    /// Adds the equations, each times a weight of its own:
+    ///
+    /// ```text
+    /// sum z_l V_l + w*H = A + c*S                                          per vector
+    /// sum p_i V_i + w*H = A + c*S                                          per power vector
+    /// (sum g (z^2 - c z))*G + t*H = c*T_1 + T_0
+    /// h*G = sum c^e N_e
+    /// sum u (sum F_i(c) p_i X[i]) + h*(K, PK)
+    ///     = c^(k+1) * sum u (sum Y(j) Z[j]) + sum c^e D_e                  in both components
+    /// ```
+    fn fold_into(&self, fold: &mut Fold, sums: &mut Sums<'b, Lists, 2>, weights: &mut Weights) {
+        let Self { message, c, .. } = self;
+        let post = message.post;
+        for (vector, z) in post.moves.iter().zip(post.z.chunks(MAX_VECTOR)) {
+            vector.fold_into(fold, &weights.next(), c, z);
+        }
+        for (vector, p) in post.powers.iter().zip(post.p.chunks(MAX_VECTOR)) {
+            vector.fold_into(fold, &weights.next(), c, p);
+        }
+        let (square, of_mask) = (weights.next(), weights.next());
+        let (of_r, of_e) = (weights.next(), weights.next());
+
+        let squares = self.g.iter().zip(&post.z).map(|(g, z)| g * z * (z - c)).sum();
+        post.squares.fold_into(fold, &square, c, &squares);
+
+        let mut c_to_e = Scalar::ONE;
+        for term in &post.polynomial {
+            fold.subtract(of_mask * c_to_e, &term.mask);
+            fold.subtract(of_r * c_to_e, &term.cipher.r);
+            fold.subtract(of_e * c_to_e, &term.cipher.e);
+            c_to_e *= c;
+        }
+        // One power more than there are terms.
+        let c_to_k_1 = c_to_e;
+        fold.g += of_mask * post.mask;
+        fold.k += of_r * post.mask;
+        fold.pk += of_e * post.mask;
+
+        // F_i(c), times u; with the factors of every bit as the specification has them.
+        let factors = |z: &Scalar, y: &Scalar| [(c - z) + y * z, (c - z) * y + z];
+        let of_lists = post.z.chunks(self.y.len().max(1)).zip(&self.u);
+        let raised = of_lists
+            .flat_map(|(z, u)| products(*u, z.iter().zip(&self.y).map(|(z, y)| factors(z, y))));
+        for ((sum, f), p) in sums.of(message.inputs).zip(raised).zip(&post.p) {
+            let f_p = f * p;
+            let [r, e] = sum;
+            *r += of_r * f_p;
+            *e += of_e * f_p;
+        }
+        // Y(j), times c^(k+1).
+        let y = products(c_to_k_1, self.y.iter().map(|y| [Scalar::ONE, *y]));
+        let leading = self.u.iter().flat_map(|u| y.iter().map(move |y| u * y));
+        for (sum, leading) in sums.of(&post.outputs).zip(leading) {
+            let [r, e] = sum;
+            *r -= of_r * leading;
+            *e -= of_e * leading;
+        }
+    }
+
+    /// What is wrong with a message that does not hold.
+    fn fault(&self) -> ProofError {
+        let equation = || ProofError::Equation("the proof of the shuffle".into());
+        let same = self.message.inputs.same_form(&self.message.post.outputs);
+        same.err().unwrap_or_else(equation)
     }
 }

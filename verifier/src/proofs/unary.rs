@@ -140,6 +140,7 @@ pub(crate) fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
     t.point(b"value-base", &bases.g_wire);
     t.point(b"blinding-base", &bases.h_wire);
     t.point(b"key-base", &bases.k_wire);
+    t.digest(b"vector-bases", &bases.v_digest);
     t.point(b"quorum-key", &claim.quorum_key.wire);
     t.integer(b"digits", shape.digit_bits().len());
     for bits in shape.digit_bits() {
@@ -152,10 +153,10 @@ pub(crate) fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
     }
 
     t.integer(b"bits", claim.sealed.z.len());
-    claim.sealed.bits.absorb_commitment(&mut t);
+    claim.sealed.bits.absorb_commitment(&mut t, b"vector");
     let y = t.challenge(b"y");
 
-    claim.sealed.bits.absorb_announcement(&mut t);
+    claim.sealed.bits.absorb_announcement(&mut t, b"vector-announcement");
     claim.sealed.squares.absorb_announcements(&mut t);
     t.integer(b"polynomial", wire.argument.polynomial.len());
     for term in &wire.argument.polynomial {

@@ -259,7 +259,7 @@ impl Replay {
         docket.require(Check::RankActor, idle.is_none(), || idle.unwrap_or_default())?;
         let (items, responses) = post.lengths();
         docket.require(Check::RankLength, items == chunk.len && responses == chunk.len, || {
-            let what = if kind == Kind::Shuffle { "switches" } else { "items" };
+            let what = if kind == Kind::Shuffle { "entries" } else { "items" };
             format!(
                 "chunk {at} has {} {what} and the message {items} of them and {responses} \
                  responses",
@@ -282,11 +282,14 @@ impl Replay {
             }
             (Post::Shuffle(body), Items::Shuffle(lists)) => {
                 let post = canonical(docket, Check::ShuffleProof, body.decoded)?;
-                let (_, outputs) = lists.through(&post).ok_or(NOT_RANKING)?;
-                let inputs = std::mem::replace(lists, Arc::new(outputs));
+                // How long its lists are the message alone does not say.
+                let form = lists.same_form(&post.outputs);
+                form.map_err(|error| docket.refuse(Check::ShuffleProof, error.to_string()))?;
+                let inputs = std::mem::replace(lists, Arc::clone(&post.outputs));
+                let key = Arc::clone(&committee.key);
                 docket.defer(
                     Check::ShuffleProof,
-                    Task::Shuffle { context, head, chunk: number, inputs, post },
+                    Task::Shuffle { context, head, chunk: number, key, inputs, post },
                 );
             }
             (Post::Blind(body), Items::Blind { inputs, sums }) => {

@@ -197,7 +197,7 @@ fn every_part_of_the_proof_counts() {
 
 type Vectors = talea_protocol::bytes::List<
     talea_protocol::masked::VectorOpening,
-    { talea_protocol::limits::MAX_SIGN_VECTORS },
+    { talea_protocol::limits::MAX_VECTORS },
 >;
 
 /// The last vector, changed.

@@ -9,8 +9,9 @@ use crate::{
         question::{Answer, Ask},
     },
     setting::Setting,
+    unary_encoding::UnaryEncoding,
 };
-use alloc::{sync::Arc, vec::Vec};
+use alloc::vec::Vec;
 use curve25519_dalek::Scalar;
 
 /// A survey, between two questions of it.
@@ -27,11 +28,11 @@ pub(crate) struct DepthSurvey {
 
 impl DepthSurvey {
     pub(crate) fn new<'a>(
-        encodings: impl Iterator<Item = &'a Arc<[Ciphertext]>> + Clone,
+        encodings: impl Iterator<Item = &'a UnaryEncoding> + Clone,
         hidden: u16,
         radix: usize,
     ) -> Self {
-        let count = |j: usize| encodings.clone().filter_map(|unary| unary.get(j).copied()).sum();
+        let count = |j: usize| encodings.clone().filter_map(|unary| unary.get(j)).sum();
         let counts = (0..radix.saturating_sub(1)).map(count).collect();
         Self { bids: encodings.count(), hidden, counts, opened: 0 }
     }

@@ -9,16 +9,17 @@ use crate::{
         question::{Answer, Ask},
     },
     setting::Setting,
+    unary_encoding::UnaryEncoding,
 };
-use alloc::{sync::Arc, vec::Vec};
+use alloc::vec::Vec;
 use talea_protocol::price::{Level, PriceGrid};
 
 /// From its beginning.
 pub(crate) fn start(
-    encodings: impl Iterator<Item = Arc<[Ciphertext]>>,
+    encodings: impl Iterator<Item = UnaryEncoding>,
     grid: &PriceGrid,
 ) -> QueryProgress<Vec<Level>> {
-    QueryProgress::Ask(Ask::Open(encodings.flat_map(|entries| digits_of(&entries, grid)).collect()))
+    QueryProgress::Ask(Ask::Open(encodings.flat_map(|unary| digits_of(&unary, grid)).collect()))
 }
 
 /// With the answer to what it asked. Done: a level for each unary encoding.
@@ -31,8 +32,8 @@ pub(crate) fn resume(
 }
 
 /// Encryptions of a unary encoding's digits: `sum over j of U[t][j]`.
-fn digits_of(entries: &[Ciphertext], grid: &PriceGrid) -> Vec<Ciphertext> {
-    let mut entries = entries.iter().copied();
+fn digits_of(unary: &UnaryEncoding, grid: &PriceGrid) -> Vec<Ciphertext> {
+    let mut entries = unary.entries(0, grid.shape.entries());
     let widths = grid.shape.radices().map(|radix| radix.saturating_sub(1));
     widths.map(|width| entries.by_ref().take(width).sum()).collect()
 }

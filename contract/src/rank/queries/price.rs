@@ -10,27 +10,28 @@ use crate::{
     elgamal::Ciphertext,
     rank::question::{Answer, Ask},
     setting::Setting,
+    unary_encoding::UnaryEncoding,
 };
-use alloc::{sync::Arc, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
 use curve25519_dalek::Scalar;
 use talea_protocol::price::{Level, PriceGrid};
 
 /// Whose bids are searched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Participants {
-    encodings: Vec<Arc<[Ciphertext]>>,
+    encodings: Vec<UnaryEncoding>,
     /// How often the last one counts; all others count once.
     last_weight: u16,
 }
 
 impl Participants {
     /// Every participant counts once.
-    pub(crate) fn bids(encodings: impl Iterator<Item = Arc<[Ciphertext]>>) -> Self {
+    pub(crate) fn bids(encodings: impl Iterator<Item = UnaryEncoding>) -> Self {
         Self { encodings: encodings.collect(), last_weight: 1 }
     }
 
     /// Adds a participant that counts `weight` times.
-    pub(crate) fn with(mut self, unary: Arc<[Ciphertext]>, weight: u16) -> Self {
+    pub(crate) fn with(mut self, unary: UnaryEncoding, weight: u16) -> Self {
         self.encodings.push(unary);
         self.last_weight = weight;
         self
@@ -136,7 +137,8 @@ impl PriceSearch {
     fn test(&mut self, setting: &Setting) -> Ask {
         self.points = self.search.points(setting.terms.fan_out);
         let above = self.participants.weigh(self.above.iter().copied());
-        let count = |j: &usize| above + self.participants.weigh(self.products.column(*j));
+        let count =
+            |j: &usize| above + self.participants.weigh(self.products.column(*j).into_iter());
         let scale = self.scale(self.digits.len().saturating_add(1));
         Ask::AtMost { limit: self.limit, scale, counts: self.points.iter().map(count).collect() }
     }
@@ -145,7 +147,7 @@ impl PriceSearch {
     fn take(&mut self, digit: usize, grid: &PriceGrid) -> QueryProgress<Found> {
         let more = self.products.column(digit.saturating_add(1));
         self.above.iter_mut().zip(more).for_each(|(above, more)| *above = *above + more);
-        self.flags = self.products.unit_column(digit).collect();
+        self.flags = self.products.unit_column(digit);
         self.digits.push(digit);
         let radices = grid.shape.radices();
         let Some(radix) = grid.shape.radices().nth(self.digits.len()) else {

@@ -12,16 +12,17 @@ use crate::{
     elgamal::Ciphertext,
     rank::question::{Answer, Ask},
     setting::Setting,
+    unary_encoding::UnaryEncoding,
 };
-use alloc::{sync::Arc, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
 use curve25519_dalek::Scalar;
 use talea_protocol::price::PriceGrid;
 
 /// A test, between two questions of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReserveTest {
-    bids: Vec<Arc<[Ciphertext]>>,
-    reserve: Arc<[Ciphertext]>,
+    bids: Vec<UnaryEncoding>,
+    reserve: UnaryEncoding,
     /// Digits done.
     done: usize,
     /// `N`: how many bids lie above the reserve's digits so far, at the current scale.
@@ -44,8 +45,8 @@ enum Awaits {
 
 impl ReserveTest {
     pub(crate) fn new(
-        bids: impl Iterator<Item = Arc<[Ciphertext]>>,
-        reserve: Arc<[Ciphertext]>,
+        bids: impl Iterator<Item = UnaryEncoding>,
+        reserve: UnaryEncoding,
         grid: &PriceGrid,
         setting: &Setting,
     ) -> Self {
@@ -95,9 +96,9 @@ impl ReserveTest {
     /// last one: at least `j`), then for each bid whether its digit is `j`.
     fn options(&self, j: usize, grid: &PriceGrid) -> Vec<Ciphertext> {
         if self.is_last_digit(grid) {
-            return vec![self.products.column(j).sum()];
+            return vec![self.products.column(j).into_iter().sum()];
         }
-        let above = self.products.column(j.saturating_add(1)).sum();
+        let above = self.products.column(j.saturating_add(1)).into_iter().sum();
         [above].into_iter().chain(self.products.unit_column(j)).collect()
     }
 
@@ -112,11 +113,10 @@ impl ReserveTest {
             (0..self.products.radix()).map(|j| self.options(j, grid)).collect();
         let steps: Vec<(Ciphertext, Vec<Ciphertext>)> = self
             .reserve
-            .iter()
-            .skip(self.before(grid))
+            .entries(self.before(grid), self.products.radix().saturating_sub(1))
             .zip(options.iter().zip(options.iter().skip(1)))
             .map(|(bit, (before, after))| {
-                (*bit, after.iter().zip(before).map(|(after, before)| *after - *before).collect())
+                (bit, after.iter().zip(before).map(|(after, before)| *after - *before).collect())
             })
             .collect();
         let selections = options.first().map_or(0, Vec::len);

@@ -16,7 +16,7 @@ use crate::{
         blind,
         decryption_share::{self, Element},
         gate::Wires,
-        shuffle::{Lists, switches_of},
+        shuffle::Lists,
     },
 };
 
@@ -89,7 +89,7 @@ pub(crate) struct Step {
 /// A piece of a step's list with its own accepted set.
 #[derive(Debug)]
 pub(crate) struct Chunk {
-    /// What a message has one of for each: items, and in a Shuffle switches.
+    /// What a message has one of for each: items, and in a Shuffle the entries of all its lists.
     pub(crate) len: usize,
     /// The last slot for the keyholder due in it, until it is complete.
     pub(crate) deadline: u64,
@@ -131,11 +131,11 @@ impl Step {
                 (Kind::Gate, cut.collect())
             }
             Work::Shuffle(k, entries) => {
-                let lists = size.checked_div(switches_of(k)).unwrap_or(1).max(1);
                 let all = Lists::new(k, entries)?;
+                let lists = size.checked_div(all.length()).unwrap_or(1).max(1);
                 let cut = all
                     .cut(lists)
-                    .map(|piece| chunk(piece.switches(), Items::Shuffle(Arc::new(piece))));
+                    .map(|piece| chunk(piece.entries.len(), Items::Shuffle(Arc::new(piece))));
                 (Kind::Shuffle, cut.collect())
             }
             Work::Blind(items) => {

@@ -1,0 +1,31 @@
+//! A unary encoding that was accepted, as the state holds it: encoded.
+//!
+//! Decoded it would take five times the memory, and most of it is needed once or twice, a digit at a time.
+
+use crate::elgamal::Ciphertext;
+use alloc::sync::Arc;
+use talea_protocol::sealed_bid::Ciphertext as WireCiphertext;
+
+/// The entries `U[t][j]`, digit by digit.
+///
+/// # Invariants
+/// All of them decode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnaryEncoding(Arc<[WireCiphertext]>);
+
+impl UnaryEncoding {
+    /// Keeps entries that decoded.
+    pub(crate) fn new(entries: &[WireCiphertext]) -> Self {
+        Self(entries.into())
+    }
+
+    /// The entry with this index.
+    pub(crate) fn get(&self, index: usize) -> Option<Ciphertext> {
+        self.0.get(index).and_then(Ciphertext::decode)
+    }
+
+    /// `width` entries from the index `from` on.
+    pub(crate) fn entries(&self, from: usize, width: usize) -> impl Iterator<Item = Ciphertext> {
+        self.0.iter().skip(from).take(width).filter_map(Ciphertext::decode)
+    }
+}

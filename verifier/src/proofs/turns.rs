@@ -1,0 +1,131 @@
+//! Turns in a row: where keyholders act one after the other on a chunk, what one puts out the next takes
+//! in. What stands between two turns occurs in the equations of both, so they are folded together and it is
+//! multiplied once.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
+use rayon::prelude::*;
+
+use super::ProofError;
+use crate::group::{FOLD_POINTS, Fold};
+
+/// A keyholder's turn on a chunk.
+pub(crate) trait Turn: Sync {
+    /// What it takes in, and puts out.
+    type Items;
+
+    /// The outputs of the turn before, if any; the same allocation identifies it.
+    fn inputs(&self) -> &Self::Items;
+
+    /// What the next turn takes in.
+    fn outputs(&self) -> &Arc<Self::Items>;
+
+    /// Points of the inputs.
+    fn input_points(&self) -> usize;
+
+    /// Points that a fold of this turn weighs, the inputs not counted.
+    fn points(&self) -> usize;
+}
+
+/// Cuts turns into folds, each with the place of its turns among all: turns in a row are in one, and then
+/// as many as are worth it. Which share a fold depends on nothing but the turns.
+pub(crate) fn cut<T: Turn>(turns: &[T]) -> Vec<Vec<(usize, &T)>> {
+    // A turn belongs to the chain whose last outputs are its inputs.
+    let mut chains: Vec<Vec<(usize, &T)>> = Vec::new();
+    let mut chain_of: BTreeMap<*const T::Items, usize> = BTreeMap::new();
+    for (at, turn) in turns.iter().enumerate() {
+        let known = chain_of.remove(&std::ptr::from_ref(turn.inputs()));
+        let chain = known.unwrap_or(chains.len());
+        match chains.get_mut(chain) {
+            Some(chain) => chain.push((at, turn)),
+            None => chains.push(vec![(at, turn)]),
+        }
+        chain_of.insert(Arc::as_ptr(turn.outputs()), chain);
+    }
+    let mut folds: Vec<Vec<(usize, &T)>> = Vec::new();
+    let mut room = 0usize;
+    for chain in chains {
+        let inputs = chain.first().map_or(0, |(_, turn)| turn.input_points());
+        let points: usize = chain.iter().map(|(_, turn)| turn.points()).sum();
+        match folds.last_mut().filter(|_| room > 0) {
+            Some(fold) => fold.extend(chain),
+            None => {
+                room = FOLD_POINTS;
+                folds.push(chain);
+            }
+        }
+        room = room.saturating_sub(points.saturating_add(inputs));
+    }
+    folds
+}
+
+/// Judges turns: nothing for one that holds. Where a fold does not hold, each of its turns is judged by
+/// itself.
+pub(crate) fn judge<'a, T: Turn, C: Send + Sync>(
+    turns: &'a [T],
+    challenge: impl Fn(&'a T) -> C + Sync,
+    hold: impl Fn(&[&C]) -> bool + Sync,
+    fault: impl Fn(&C) -> ProofError + Sync,
+) -> Vec<Option<ProofError>> {
+    let verdicts: Vec<Vec<(usize, Option<ProofError>)>> = cut(turns)
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|fold| {
+            let challenged: Vec<(usize, C)> =
+                fold.into_iter().map(|(at, turn)| (at, challenge(turn))).collect();
+            let all: Vec<&C> = challenged.iter().map(|(_, one)| one).collect();
+            if hold(&all) {
+                return challenged.iter().map(|(at, _)| (*at, None)).collect();
+            }
+            let alone = |(at, one): &(usize, C)| (*at, (!hold(&[one])).then(|| fault(one)));
+            challenged.par_iter().map(alone).collect()
+        })
+        .collect();
+    let mut verdicts = verdicts.concat();
+    verdicts.sort_by_key(|(at, _)| *at);
+    verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+}
+
+/// Items with `N` points each.
+pub(crate) trait Points<const N: usize> {
+    /// How many items.
+    fn len(&self) -> usize;
+
+    /// The points of every item.
+    fn points(&self) -> impl Iterator<Item = [&RistrettoPoint; N]>;
+}
+
+/// What multiplies the points of items, gathered over all turns of a fold.
+pub(crate) struct Sums<'a, T, const N: usize> {
+    place: BTreeMap<*const T, usize>,
+    sums: Vec<(&'a T, Vec<[Scalar; N]>)>,
+}
+
+impl<'a, T: Points<N>, const N: usize> Sums<'a, T, N> {
+    /// Nothing yet.
+    pub(crate) fn new() -> Self {
+        Self { place: BTreeMap::new(), sums: Vec::new() }
+    }
+
+    /// The sums of these items, one after the other.
+    pub(crate) fn of(&mut self, items: &'a T) -> impl Iterator<Item = &mut [Scalar; N]> {
+        let next = self.sums.len();
+        let place = *self.place.entry(std::ptr::from_ref(items)).or_insert(next);
+        if place == next {
+            self.sums.push((items, vec![[Scalar::ZERO; N]; items.len()]));
+        }
+        self.sums.get_mut(place).into_iter().flat_map(|(_, sums)| sums)
+    }
+
+    /// Adds them to a fold.
+    pub(crate) fn add_to(&self, fold: &mut Fold) {
+        for (items, sums) in &self.sums {
+            for (points, scalars) in items.points().zip(sums) {
+                for (point, scalar) in points.into_iter().zip(scalars) {
+                    fold.add(*scalar, point);
+                }
+            }
+        }
+    }
+}
