@@ -209,22 +209,17 @@ fn power(base: &Scalar, n: usize) -> Scalar {
     (0..n).fold(Scalar::ONE, |product, _| product * base)
 }
 
-/// Says vectors of 64 values each under a label. Their blindings, and they.
-fn vectors(
-    rng: &mut Rng,
-    t: &mut ProofTranscript,
-    label: &'static [u8],
-    values: &[Scalar],
-) -> (Vec<Scalar>, Vec<Point>) {
-    let mut said = (Vec::new(), Vec::new());
-    for values in values.chunks(64) {
+/// Vectors of 64 values each: their blindings, and they.
+fn vectors(rng: &mut Rng, values: &[Scalar]) -> (Vec<Scalar>, Vec<RistrettoPoint>) {
+    let vectors = values.chunks(64).map(|values| {
         let blinding = Scalar::random(rng);
-        let point = encode(&vector(values, &blinding));
-        t.point(label, &point);
-        said.0.push(blinding);
-        said.1.push(point);
-    }
-    said
+        (blinding, vector(values, &blinding))
+    });
+    vectors.unzip()
+}
+
+fn say(t: &mut ProofTranscript, label: &'static [u8], points: &[RistrettoPoint]) {
+    points.iter().for_each(|point| t.point(label, &encode(point)));
 }
 
 /// The vector bases, as statements name them.
@@ -638,6 +633,31 @@ pub(crate) fn shuffle_of(
     lists: &[Vec<Cipher>],
     moves: &[Move],
 ) -> (Vec<Ciphertext>, ShuffleProof) {
+    shuffle_with(rng, context, head, chunk, key, lists, moves, |_| ())
+}
+
+/// What a keyholder says of lists before the challenge.
+pub(crate) struct Announced {
+    /// `A` of every vector of moves, and then of powers.
+    pub(crate) vectors: [Vec<RistrettoPoint>; 2],
+    /// `T_0`.
+    pub(crate) constant: RistrettoPoint,
+    /// `D_e` and `N_e`.
+    pub(crate) terms: Vec<(Cipher, RistrettoPoint)>,
+}
+
+/// The same, and the announcements changed.
+#[allow(clippy::too_many_arguments, reason = "those of the function above, and one")]
+pub(crate) fn shuffle_with(
+    rng: &mut Rng,
+    context: &Context,
+    head: &Digest,
+    chunk: u32,
+    key: &RistrettoPoint,
+    lists: &[Vec<Cipher>],
+    moves: &[Move],
+    lie: impl FnOnce(&mut Announced),
+) -> (Vec<Ciphertext>, ShuffleProof) {
     let k = moves[0].bits.len();
     let outputs: Vec<Ciphertext> = (lists.iter().zip(moves))
         .flat_map(|(list, of)| of.outputs(key, list))
@@ -662,9 +682,11 @@ pub(crate) fn shuffle_of(
 
     // Step 1.
     t.integer(b"vectors", bits.len().div_ceil(64));
-    let of_moves = vectors(rng, &mut t, b"vector", &all(|of| &of.committed_bits));
+    let of_moves = vectors(rng, &all(|of| &of.committed_bits));
+    say(&mut t, b"vector", &of_moves.1);
     t.integer(b"power-vectors", powers.len().div_ceil(64));
-    let of_powers = vectors(rng, &mut t, b"power-vector", &all(|of| &of.committed_powers));
+    let of_powers = vectors(rng, &all(|of| &of.committed_powers));
+    say(&mut t, b"power-vector", &of_powers.1);
     let weights = t.weights(b"weights", k + lists.len() + bits.len());
     let (y, rest) = weights.split_at(k);
     let (u, g) = rest.split_at(lists.len());
@@ -672,17 +694,15 @@ pub(crate) fn shuffle_of(
     // Step 2.
     let a: Vec<Scalar> = bits.iter().map(|_| mask(rng)).collect();
     let b: Vec<Scalar> = powers.iter().map(|_| Scalar::random(rng)).collect();
-    let moves_announced = vectors(rng, &mut t, b"vector-announcement", &a);
-    let powers_announced = vectors(rng, &mut t, b"power-announcement", &b);
+    let (move_alphas, move_announcements) = vectors(rng, &a);
+    let (power_alphas, power_announcements) = vectors(rng, &b);
     let [tau_1, tau_0] = [(); 2].map(|()| Scalar::random(rng));
     let two = Scalar::from(2u8);
     let of_bits = || g.iter().zip(&a).zip(&bits);
     let t_1: Scalar = of_bits().map(|((g, a), r)| g * a * (two * r - Scalar::ONE)).sum();
     let t_0: Scalar = of_bits().map(|((g, a), _)| g * a * a).sum();
-    let com = |v: Scalar, r: Scalar| encode(&(bases().g * v + bases().h * r));
-    let (linear, constant) = (com(t_1, tau_1), com(t_0, tau_0));
-    t.point(b"linear", &linear);
-    t.point(b"constant", &constant);
+    let com = |v: Scalar, r: Scalar| bases().g * v + bases().h * r;
+    let linear = encode(&com(t_1, tau_1));
 
     let h: Vec<Scalar> = (0..=k).map(|_| Scalar::random(rng)).collect();
     let mut terms: Vec<Cipher> = h.iter().map(|h| encrypt_with(key, 0, h)).collect();
@@ -710,10 +730,23 @@ pub(crate) fn shuffle_of(
             hidden += weight * of.hidden[i];
         }
     }
+    let mut announced = Announced {
+        vectors: [move_announcements, power_announcements],
+        constant: com(t_0, tau_0),
+        terms: terms.into_iter().zip(h.iter().map(|h| bases().g * h)).collect(),
+    };
+    lie(&mut announced);
+    let Announced { vectors: [move_announcements, power_announcements], constant, terms } =
+        announced;
+    let constant = encode(&constant);
+    say(&mut t, b"vector-announcement", &move_announcements);
+    say(&mut t, b"power-announcement", &power_announcements);
+    t.point(b"linear", &linear);
+    t.point(b"constant", &constant);
     t.integer(b"polynomial", k + 1);
     let mut polynomial = Vec::new();
-    for (term, h) in terms.iter().zip(&h) {
-        let term = ShuffleTerm { ciphertext: term.encode(), mask: encode(&(bases().g * h)) };
+    for (term, mask) in terms {
+        let term = ShuffleTerm { ciphertext: term.encode(), mask: encode(&mask) };
         t.cipher(b"polynomial-term", &term.ciphertext);
         t.point(b"polynomial-mask", &term.mask);
         polynomial.push(term);
@@ -721,11 +754,12 @@ pub(crate) fn shuffle_of(
     let c = t.weight(b"challenge");
 
     // Step 3.
-    let openings = |(sigmas, commitments): (Vec<Scalar>, Vec<Point>),
-                    (alphas, announcements): (Vec<Scalar>, Vec<Point>)| {
+    let openings = |(sigmas, commitments): (Vec<Scalar>, Vec<RistrettoPoint>),
+                    alphas: Vec<Scalar>,
+                    announcements: Vec<RistrettoPoint>| {
         let openings = (0..commitments.len()).map(|n| VectorOpening {
-            commitment: commitments[n],
-            announcement: announcements[n],
+            commitment: encode(&commitments[n]),
+            announcement: encode(&announcements[n]),
             blinding: encode_scalar(&(alphas[n] + c * sigmas[n])),
         });
         List::new(openings.collect()).unwrap()
@@ -734,9 +768,9 @@ pub(crate) fn shuffle_of(
     let p = b.iter().zip(&powers).map(|(b, s)| encode_scalar(&(b + c * s)));
     let lower: Scalar = h.iter().enumerate().map(|(e, h)| power(&c, e) * h).sum();
     let proof = ShuffleProof {
-        moves: openings(of_moves, moves_announced),
+        moves: openings(of_moves, move_alphas, move_announcements),
         squares: Quadratic { linear, constant, blinding: encode_scalar(&(tau_1 * c + tau_0)) },
-        powers: openings(of_powers, powers_announced),
+        powers: openings(of_powers, power_alphas, power_announcements),
         polynomial: List::new(polynomial).unwrap(),
         masked: List::new(z.collect()).unwrap(),
         raised: List::new(p.collect()).unwrap(),

@@ -4,10 +4,9 @@
 //! One proof for all gates of a message. Vectors commit to the signs, [`MAX_VECTOR`] to each; weights drawn
 //! after that make one equation of all outputs, and one of all squares.
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
-use curve25519_dalek::scalar::Scalar;
-use rayon::prelude::*;
+use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
 use talea_protocol::{
     bytes::{Digest, Point, Scalar as WireScalar},
     labels,
@@ -21,10 +20,11 @@ use super::{
     ProofError,
     masked::{Quadratic, VectorOpening},
     same_length, scalar,
+    turns::{self, Items, Sums, Turn, gather},
 };
 use crate::{
     fiat_shamir::{Binding, Context, ProofTranscript, Weights},
-    group::{Cipher, FOLD_POINTS, Fold, QuorumKey, bases, encode_doubles, masked_integer},
+    group::{Cipher, Fold, QuorumKey, bases, encode_doubles, masked_integer},
 };
 
 /// The inputs of a chunk of gates: `(X, Y)` per item.
@@ -179,8 +179,16 @@ pub(crate) struct Message<'a> {
     pub(crate) post: &'a Decoded,
 }
 
-/// Points of one gate's inputs, or of its outputs.
-const WIRE_POINTS: usize = 4;
+impl Items for Wires {
+    fn count(&self) -> usize {
+        self.points.len().saturating_mul(4)
+    }
+
+    /// `X.R`, `X.E`, `Y.R`, `Y.E` of every gate.
+    fn points(&self) -> impl Iterator<Item = &RistrettoPoint> {
+        self.points.iter().flat_map(|(x, y)| [&x.r, &x.e, &y.r, &y.e])
+    }
+}
 
 impl Message<'_> {
     /// Whether it has one turn per gate.
@@ -188,15 +196,22 @@ impl Message<'_> {
         let gates = self.post.z.len();
         gates > 0 && self.inputs.points.len() == gates
     }
+}
 
-    fn wire_points(&self) -> usize {
-        self.post.z.len().saturating_mul(WIRE_POINTS)
+impl Turn for Message<'_> {
+    type Items = Wires;
+
+    fn inputs(&self) -> &Wires {
+        self.inputs
     }
 
-    /// Points that a fold of this message weighs, the inputs not counted.
-    fn points(&self) -> usize {
+    fn outputs(&self) -> &Arc<Wires> {
+        &self.post.outputs
+    }
+
+    fn other_points(&self) -> usize {
         let vectors = self.post.vectors.len().saturating_mul(VectorOpening::POINTS);
-        self.wire_points().saturating_add(vectors).saturating_add(Quadratic::POINTS + 2)
+        vectors.saturating_add(Quadratic::POINTS + 2)
     }
 }
 
@@ -247,58 +262,9 @@ pub(crate) fn challenge<'a, 'b>(message: &'a Message<'b>) -> Challenged<'a, 'b> 
     Challenged { message, weights, c, binding: t.binding() }
 }
 
-/// Judges messages: nothing for one that holds. Turns on the same chunk are folded together, for
-/// what one puts out the next takes in, and then as many as are worth it; where a fold fails, each
-/// message by itself. Which share a fold depends on nothing but the messages.
+/// Judges messages: nothing for one that holds.
 pub(crate) fn judge(messages: &[Message<'_>]) -> Vec<Option<ProofError>> {
-    let folds = cut(messages);
-    let verdicts: Vec<Vec<(usize, Option<ProofError>)>> = folds
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|fold| {
-            let challenged: Vec<(usize, Challenged<'_, '_>)> =
-                fold.into_iter().map(|(at, message)| (at, challenge(message))).collect();
-            let all: Vec<&Challenged<'_, '_>> = challenged.iter().map(|(_, one)| one).collect();
-            if fold_holds(&all) {
-                return challenged.iter().map(|(at, _)| (*at, None)).collect();
-            }
-            challenged.par_iter().map(|(at, one)| (*at, one.fault())).collect()
-        })
-        .collect();
-    let mut verdicts = verdicts.concat();
-    verdicts.sort_by_key(|(at, _)| *at);
-    verdicts.into_iter().map(|(_, verdict)| verdict).collect()
-}
-
-/// Cuts messages into folds, each with the place of its messages among all.
-pub(crate) fn cut<'a, 'b>(messages: &'a [Message<'b>]) -> Vec<Vec<(usize, &'a Message<'b>)>> {
-    // Turns in a row: a message belongs to the chain whose last outputs are its inputs.
-    let mut chains: Vec<Vec<(usize, &Message<'_>)>> = Vec::new();
-    let mut chain_of: BTreeMap<*const Wires, usize> = BTreeMap::new();
-    for (at, message) in messages.iter().enumerate() {
-        let known = chain_of.remove(&std::ptr::from_ref(message.inputs));
-        let chain = known.unwrap_or(chains.len());
-        match chains.get_mut(chain) {
-            Some(chain) => chain.push((at, message)),
-            None => chains.push(vec![(at, message)]),
-        }
-        chain_of.insert(Arc::as_ptr(&message.post.outputs), chain);
-    }
-    let mut folds: Vec<Vec<(usize, &Message<'_>)>> = Vec::new();
-    let mut room = 0usize;
-    for chain in chains {
-        let inputs = chain.first().map_or(0, |(_, message)| message.wire_points());
-        let points: usize = chain.iter().map(|(_, message)| message.points()).sum();
-        match folds.last_mut().filter(|_| room > 0) {
-            Some(fold) => fold.extend(chain),
-            None => {
-                room = FOLD_POINTS;
-                folds.push(chain);
-            }
-        }
-        room = room.saturating_sub(points.saturating_add(inputs));
-    }
-    folds
+    turns::judge(messages, challenge, fold_holds, Challenged::fault)
 }
 
 /// Whether all equations of all these messages hold.
@@ -311,53 +277,14 @@ fn fold_holds(challenged: &[&Challenged<'_, '_>]) -> bool {
     }
     let bindings: Vec<Binding> = challenged.iter().map(|one| one.binding).collect();
     let mut weights = Weights::for_proofs(bindings.iter());
-    let points: usize = challenged.iter().map(|one| one.message.points()).sum();
-    let mut fold = Fold::with_capacity(points.saturating_add(first.message.wire_points()));
-    let mut sums = Sums::default();
+    let points = turns::points(challenged.iter().map(|one| one.message));
+    let mut fold = Fold::with_capacity(points);
+    let mut sums = Sums::new();
     for one in challenged {
         one.fold_into(&mut fold, &mut sums, &mut weights);
     }
     sums.add_to(&mut fold);
     fold.vanishes(&first.message.quorum_key.point)
-}
-
-/// What multiplies the wires: `X.R, X.E, Y.R, Y.E` of every gate. Wires between two turns occur in
-/// the equations of both and are multiplied once.
-#[derive(Default)]
-struct Sums<'a> {
-    place: BTreeMap<*const Wires, usize>,
-    sums: Vec<(&'a Wires, Vec<[Scalar; 4]>)>,
-}
-
-impl<'a> Sums<'a> {
-    fn of(&mut self, wires: &'a Wires) -> usize {
-        let next = self.sums.len();
-        let place = *self.place.entry(std::ptr::from_ref(wires)).or_insert(next);
-        if place == next {
-            self.sums.push((wires, vec![[Scalar::ZERO; 4]; wires.points.len()]));
-        }
-        place
-    }
-
-    fn add(&mut self, place: usize, gate: usize, scalars: [Scalar; 4]) {
-        let sum = self.sums.get_mut(place).and_then(|(_, sums)| sums.get_mut(gate));
-        // Places and gates are those of the wires' own lists.
-        debug_assert!(sum.is_some());
-        for (sum, scalar) in sum.into_iter().flatten().zip(scalars) {
-            *sum += scalar;
-        }
-    }
-
-    fn add_to(&self, fold: &mut Fold) {
-        for (wires, sums) in &self.sums {
-            for ((x, y), [x_r, x_e, y_r, y_e]) in wires.points.iter().zip(sums) {
-                fold.add(*x_r, &x.r);
-                fold.add(*x_e, &x.e);
-                fold.add(*y_r, &y.r);
-                fold.add(*y_e, &y.e);
-            }
-        }
-    }
 }
 
 impl<'b> Challenged<'_, 'b> {
@@ -368,7 +295,7 @@ impl<'b> Challenged<'_, 'b> {
     /// (sum e (z^2 - c^2))*G + t*H = c*T_1 + T_0
     /// sum z (e*X + f*Y) + R*(K, PK) = M + c * sum (e*X' + f*Y')            in both components
     /// ```
-    fn fold_into(&self, fold: &mut Fold, sums: &mut Sums<'b>, weights: &mut Weights) {
+    fn fold_into(&self, fold: &mut Fold, sums: &mut Sums<'b, Wires>, weights: &mut Weights) {
         let Self { message, c, .. } = self;
         let post = message.post;
         for (vector, z) in post.vectors.iter().zip(post.z.chunks(MAX_VECTOR)) {
@@ -376,16 +303,17 @@ impl<'b> Challenged<'_, 'b> {
         }
         let (square, of_r, of_e) = (weights.next(), weights.next(), weights.next());
 
-        let (into, out) = (sums.of(message.inputs), sums.of(&post.outputs));
         let c_squared = c * c;
-        let (r_c, e_c) = (-(of_r * c), -(of_e * c));
         let mut squares = Scalar::ZERO;
-        let of_gates = self.weights.as_chunks::<2>().0.iter().zip(&post.z);
-        for (gate, ([e, f], z)) in of_gates.enumerate() {
+        let of_gates = || self.weights.as_chunks::<2>().0.iter().zip(&post.z);
+        for (sums, ([e, f], z)) in sums.of(message.inputs).iter_mut().zip(of_gates()) {
             squares += e * (z * z - c_squared);
             let (z_e, z_f) = (z * e, z * f);
-            sums.add(into, gate, [of_r * z_e, of_e * z_e, of_r * z_f, of_e * z_f]);
-            sums.add(out, gate, [r_c * e, e_c * e, r_c * f, e_c * f]);
+            gather(sums, [of_r * z_e, of_e * z_e, of_r * z_f, of_e * z_f]);
+        }
+        let (r_c, e_c) = (-(of_r * c), -(of_e * c));
+        for (sums, ([e, f], _)) in sums.of(&post.outputs).iter_mut().zip(of_gates()) {
+            gather(sums, [r_c * e, e_c * e, r_c * f, e_c * f]);
         }
         post.squares.fold_into(fold, &square, c, &squares);
         fold.subtract(of_r, &post.announcement.r);
@@ -394,17 +322,14 @@ impl<'b> Challenged<'_, 'b> {
         fold.pk += of_e * post.randomness;
     }
 
-    /// What is wrong with the message by itself, if something is.
-    fn fault(&self) -> Option<ProofError> {
+    /// What is wrong with a message that does not hold.
+    fn fault(&self) -> ProofError {
         let message = self.message;
         if !message.covers() {
             let expected = message.inputs.points.len().max(1);
             let actual = message.post.z.len();
-            return Some(ProofError::Length { what: "gates", expected, actual });
+            return ProofError::Length { what: "gates", expected, actual };
         }
-        if fold_holds(&[self]) {
-            return None;
-        }
-        Some(ProofError::Equation("the proof of the gates".into()))
+        ProofError::Equation("the proof of the gates".into())
     }
 }

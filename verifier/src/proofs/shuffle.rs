@@ -22,7 +22,7 @@ use super::{
     blind::Item,
     masked::{Quadratic, VectorOpening},
     same_length, scalar,
-    turns::{self, Points, Sums, Turn},
+    turns::{self, Items, Sums, Turn, gather},
 };
 use crate::{
     fiat_shamir::{Binding, Context, ProofTranscript, Weights},
@@ -80,13 +80,14 @@ impl Lists {
     }
 }
 
-impl Points<2> for Lists {
-    fn len(&self) -> usize {
-        self.entries.len()
+impl Items for Lists {
+    fn count(&self) -> usize {
+        self.entries.len().saturating_mul(2)
     }
 
-    fn points(&self) -> impl Iterator<Item = [&RistrettoPoint; 2]> {
-        self.entries.iter().map(|entry| [&entry.cipher.r, &entry.cipher.e])
+    /// `R`, `E` of every entry.
+    fn points(&self) -> impl Iterator<Item = &RistrettoPoint> {
+        self.entries.iter().flat_map(|entry| [&entry.cipher.r, &entry.cipher.e])
     }
 }
 
@@ -246,16 +247,10 @@ impl Turn for Message<'_> {
         &self.post.outputs
     }
 
-    fn input_points(&self) -> usize {
-        self.inputs.entries.len().saturating_mul(2)
-    }
-
-    fn points(&self) -> usize {
+    fn other_points(&self) -> usize {
         let post = self.post;
         let vectors = post.moves.len().saturating_add(post.powers.len());
-        let outputs = post.outputs.entries.len().saturating_mul(2);
-        outputs
-            .saturating_add(vectors.saturating_mul(VectorOpening::POINTS))
+        (vectors.saturating_mul(VectorOpening::POINTS))
             .saturating_add(post.polynomial.len().saturating_mul(Term::POINTS))
             .saturating_add(Quadratic::POINTS)
     }
@@ -337,8 +332,8 @@ fn fold_holds(challenged: &[&Challenged<'_, '_>]) -> bool {
     }
     let bindings: Vec<Binding> = challenged.iter().map(|one| one.binding).collect();
     let mut weights = Weights::for_proofs(bindings.iter());
-    let points: usize = challenged.iter().map(|one| one.message.points()).sum();
-    let mut fold = Fold::with_capacity(points.saturating_add(first.message.input_points()));
+    let points = turns::points(challenged.iter().map(|one| one.message));
+    let mut fold = Fold::with_capacity(points);
     let mut sums = Sums::new();
     for one in challenged {
         one.fold_into(&mut fold, &mut sums, &mut weights);
@@ -370,7 +365,7 @@ impl<'b> Challenged<'_, 'b> {
     /// sum u (sum F_i(c) p_i X[i]) + h*(K, PK)
     ///     = c^(k+1) * sum u (sum Y(j) Z[j]) + sum c^e D_e                  in both components
     /// ```
-    fn fold_into(&self, fold: &mut Fold, sums: &mut Sums<'b, Lists, 2>, weights: &mut Weights) {
+    fn fold_into(&self, fold: &mut Fold, sums: &mut Sums<'b, Lists>, weights: &mut Weights) {
         let Self { message, c, .. } = self;
         let post = message.post;
         for (vector, z) in post.moves.iter().zip(post.z.chunks(MAX_VECTOR)) {
@@ -403,19 +398,16 @@ impl<'b> Challenged<'_, 'b> {
         let of_lists = post.z.chunks(self.y.len().max(1)).zip(&self.u);
         let raised = of_lists
             .flat_map(|(z, u)| products(*u, z.iter().zip(&self.y).map(|(z, y)| factors(z, y))));
-        for ((sum, f), p) in sums.of(message.inputs).zip(raised).zip(&post.p) {
+        for ((sum, f), p) in sums.of(message.inputs).iter_mut().zip(raised).zip(&post.p) {
             let f_p = f * p;
-            let [r, e] = sum;
-            *r += of_r * f_p;
-            *e += of_e * f_p;
+            gather(sum, [of_r * f_p, of_e * f_p]);
         }
         // Y(j), times c^(k+1).
+        let (minus_r, minus_e) = (-of_r, -of_e);
         let y = products(c_to_k_1, self.y.iter().map(|y| [Scalar::ONE, *y]));
         let leading = self.u.iter().flat_map(|u| y.iter().map(move |y| u * y));
-        for (sum, leading) in sums.of(&post.outputs).zip(leading) {
-            let [r, e] = sum;
-            *r -= of_r * leading;
-            *e -= of_e * leading;
+        for (sum, leading) in sums.of(&post.outputs).iter_mut().zip(leading) {
+            gather(sum, [minus_r * leading, minus_e * leading]);
         }
     }
 

@@ -10,10 +10,19 @@ use rayon::prelude::*;
 use super::ProofError;
 use crate::group::{FOLD_POINTS, Fold};
 
+/// What a turn takes in, or puts out.
+pub(crate) trait Items {
+    /// How many points it has.
+    fn count(&self) -> usize;
+
+    /// All points, in order.
+    fn points(&self) -> impl Iterator<Item = &RistrettoPoint>;
+}
+
 /// A keyholder's turn on a chunk.
 pub(crate) trait Turn: Sync {
     /// What it takes in, and puts out.
-    type Items;
+    type Items: Items;
 
     /// The outputs of the turn before, if any; the same allocation identifies it.
     fn inputs(&self) -> &Self::Items;
@@ -21,11 +30,17 @@ pub(crate) trait Turn: Sync {
     /// What the next turn takes in.
     fn outputs(&self) -> &Arc<Self::Items>;
 
-    /// Points of the inputs.
-    fn input_points(&self) -> usize;
+    /// Points that a fold of this turn weighs besides inputs and outputs.
+    fn other_points(&self) -> usize;
+}
 
-    /// Points that a fold of this turn weighs, the inputs not counted.
-    fn points(&self) -> usize;
+/// Points that a fold of turns in a row weighs.
+pub(crate) fn points<'a, T: Turn + 'a>(turns: impl IntoIterator<Item = &'a T>) -> usize {
+    let mut turns = turns.into_iter().peekable();
+    let inputs = turns.peek().map_or(0, |first| first.inputs().count());
+    turns.fold(inputs, |sum, turn| {
+        sum.saturating_add(turn.outputs().count()).saturating_add(turn.other_points())
+    })
 }
 
 /// Cuts turns into folds, each with the place of its turns among all: turns in a row are in one, and then
@@ -46,8 +61,7 @@ pub(crate) fn cut<T: Turn>(turns: &[T]) -> Vec<Vec<(usize, &T)>> {
     let mut folds: Vec<Vec<(usize, &T)>> = Vec::new();
     let mut room = 0usize;
     for chain in chains {
-        let inputs = chain.first().map_or(0, |(_, turn)| turn.input_points());
-        let points: usize = chain.iter().map(|(_, turn)| turn.points()).sum();
+        let points = points(chain.iter().map(|(_, turn)| *turn));
         match folds.last_mut().filter(|_| room > 0) {
             Some(fold) => fold.extend(chain),
             None => {
@@ -55,7 +69,7 @@ pub(crate) fn cut<T: Turn>(turns: &[T]) -> Vec<Vec<(usize, &T)>> {
                 folds.push(chain);
             }
         }
-        room = room.saturating_sub(points.saturating_add(inputs));
+        room = room.saturating_sub(points);
     }
     folds
 }
@@ -87,45 +101,44 @@ pub(crate) fn judge<'a, T: Turn, C: Send + Sync>(
     verdicts.into_iter().map(|(_, verdict)| verdict).collect()
 }
 
-/// Items with `N` points each.
-pub(crate) trait Points<const N: usize> {
-    /// How many items.
-    fn len(&self) -> usize;
-
-    /// The points of every item.
-    fn points(&self) -> impl Iterator<Item = [&RistrettoPoint; N]>;
-}
-
 /// What multiplies the points of items, gathered over all turns of a fold.
-pub(crate) struct Sums<'a, T, const N: usize> {
+pub(crate) struct Sums<'a, T> {
     place: BTreeMap<*const T, usize>,
-    sums: Vec<(&'a T, Vec<[Scalar; N]>)>,
+    sums: Vec<(&'a T, Vec<Scalar>)>,
 }
 
-impl<'a, T: Points<N>, const N: usize> Sums<'a, T, N> {
+impl<'a, T: Items> Sums<'a, T> {
     /// Nothing yet.
     pub(crate) fn new() -> Self {
         Self { place: BTreeMap::new(), sums: Vec::new() }
     }
 
-    /// The sums of these items, one after the other.
-    pub(crate) fn of(&mut self, items: &'a T) -> impl Iterator<Item = &mut [Scalar; N]> {
+    /// The sums of these items, `N` for each of them.
+    pub(crate) fn of<const N: usize>(&mut self, items: &'a T) -> &mut [[Scalar; N]] {
         let next = self.sums.len();
         let place = *self.place.entry(std::ptr::from_ref(items)).or_insert(next);
         if place == next {
-            self.sums.push((items, vec![[Scalar::ZERO; N]; items.len()]));
+            self.sums.push((items, vec![Scalar::ZERO; items.count()]));
         }
-        self.sums.get_mut(place).into_iter().flat_map(|(_, sums)| sums)
+        match self.sums.get_mut(place) {
+            Some((_, sums)) => sums.as_chunks_mut().0,
+            None => &mut [],
+        }
     }
 
     /// Adds them to a fold.
     pub(crate) fn add_to(&self, fold: &mut Fold) {
         for (items, sums) in &self.sums {
-            for (points, scalars) in items.points().zip(sums) {
-                for (point, scalar) in points.into_iter().zip(scalars) {
-                    fold.add(*scalar, point);
-                }
+            for (point, scalar) in items.points().zip(sums) {
+                fold.add(*scalar, point);
             }
         }
+    }
+}
+
+/// Adds to the sums of one item.
+pub(crate) fn gather<const N: usize>(sums: &mut [Scalar; N], scalars: [Scalar; N]) {
+    for (sum, scalar) in sums.iter_mut().zip(scalars) {
+        *sum += scalar;
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     fiat_shamir::Context,
     group::{Cipher, QuorumKey, bases, decode_scalar, encode, encode_scalar},
-    proofs::{ProofError, gate::*},
+    proofs::{ProofError, gate::*, turns::cut},
     provers::{self, Turn},
 };
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar, traits::Identity as _};

@@ -6,7 +6,7 @@ use crate::{
     fiat_shamir::Context,
     group::{Cipher, QuorumKey, bases, decode_scalar, encode, encode_scalar},
     proofs::{ProofError, blind::Item, shuffle::*, turns::cut},
-    provers::{self, Move},
+    provers::{self, Announced, Move},
 };
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar, traits::Identity as _};
 use talea_protocol::{
@@ -75,6 +75,16 @@ fn honest(count: usize, k: usize) -> Case {
 
 /// A keyholder that says something else of them.
 fn case_of(count: usize, k: usize, lie: impl FnOnce(&mut Vec<Move>)) -> Case {
+    case_with(count, k, lie, |_| ())
+}
+
+/// And changes what it announces.
+fn case_with(
+    count: usize,
+    k: usize,
+    lie: impl FnOnce(&mut Vec<Move>),
+    announce: impl FnOnce(&mut Announced),
+) -> Case {
     let mut rng = provers::rng(81);
     let key = QuorumKey::new(RistrettoPoint::random(&mut rng));
     let mut moves = (0..count).map(|_| Move::random(&mut rng, k)).collect();
@@ -82,7 +92,7 @@ fn case_of(count: usize, k: usize, lie: impl FnOnce(&mut Vec<Move>)) -> Case {
     let lists = lists(&key.point, count, 1 << k);
     let (context, head) = (provers::context(4), Digest([5; 32]));
     let (outputs, proof) =
-        provers::shuffle_of(&mut rng, &context, &head, 6, &key.point, &lists, &moves);
+        provers::shuffle_with(&mut rng, &context, &head, 6, &key.point, &lists, &moves, announce);
     let inputs = lists.iter().map(|list| list.iter().map(Cipher::encode).collect()).collect();
     Case { context, head, chunk: 6, key, inputs, outputs, proof }
 }
@@ -401,39 +411,36 @@ fn the_weights_depend_on_every_response() {
     }
 }
 
-/// Each of two equations fails by a multiple of the same base, which would cancel if they had one weight.
-/// (What multiplies `H` in a response, and `h`, are free once the challenges are known.)
+/// What is announced in each equation, one after the other: `A` of two vectors of moves and of three of
+/// powers; `T_0`; `N_0`; both components of `D_0`.
+const ANNOUNCED: [fn(&mut Announced) -> &mut RistrettoPoint; 9] = [
+    |said| &mut said.vectors[0][0],
+    |said| &mut said.vectors[0][1],
+    |said| &mut said.vectors[1][0],
+    |said| &mut said.vectors[1][1],
+    |said| &mut said.vectors[1][2],
+    |said| &mut said.constant,
+    |said| &mut said.terms[0].1,
+    |said| &mut said.terms[0].0.r,
+    |said| &mut said.terms[0].0.e,
+];
+
+/// Each equation is asked for, and two of which each fails by as much do not make one another good: they have
+/// weights of their own.
 #[test]
-fn no_two_equations_share_a_weight() {
-    let (none, h) = (RistrettoPoint::identity(), bases().h);
-    // Two vectors of moves, three of powers, and the squares: each off by `H`.
-    let responses: [&dyn Fn(&mut ShuffleProof, Scalar); 6] = [
-        &|p, more| change(&mut p.moves, 0, |v| plus(&mut v.blinding, more)),
-        &|p, more| change(&mut p.moves, 1, |v| plus(&mut v.blinding, more)),
-        &|p, more| change(&mut p.powers, 0, |v| plus(&mut v.blinding, more)),
-        &|p, more| change(&mut p.powers, 1, |v| plus(&mut v.blinding, more)),
-        &|p, more| change(&mut p.powers, 2, |v| plus(&mut v.blinding, more)),
-        &|p, more| plus(&mut p.squares.blinding, more),
-    ];
-    let with_surplus = |surplus| case_of(65, 1, |moves| moves[0].surplus[0] = surplus);
-    let good = honest(65, 1);
-    for (n, one) in responses.iter().enumerate() {
-        for other in &responses[n + 1..] {
-            assert!(refused(&good.with(|c| {
-                one(&mut c.proof, Scalar::ONE);
-                other(&mut c.proof, -Scalar::ONE);
-            })));
+fn no_equation_is_left_out_and_no_two_share_a_weight() {
+    let case = |announce: &dyn Fn(&mut Announced)| case_with(65, 1, |_| (), announce);
+    let off = bases().h;
+    for (n, one) in ANNOUNCED.iter().enumerate() {
+        assert!(refused(&case(&|said| *one(said) += off)), "equation {n}");
+        for (m, other) in ANNOUNCED.iter().enumerate().skip(n + 1) {
+            let both = |said: &mut Announced| {
+                *one(said) += off;
+                *other(said) -= off;
+            };
+            assert!(refused(&case(&both)), "equations {n} and {m}");
         }
     }
-    // An output that is off by `H` stands in its equation times -c^(k+1) * u * Y(0).
-    for surplus in [Cipher { r: h, e: none }, Cipher { r: none, e: h }] {
-        let bad = with_surplus(surplus);
-        let off = bad.challenged(|one| one.c * one.c * one.u[0]);
-        for one in &responses {
-            assert!(refused(&bad.with(|c| one(&mut c.proof, off))));
-        }
-    }
-    assert!(refused(&with_surplus(Cipher { r: h, e: -h })));
 }
 
 #[test]
