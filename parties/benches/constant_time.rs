@@ -11,8 +11,9 @@
 //! too. Controls leak on purpose, so that the measurement is known to see something: one that is not seen is a
 //! failure as well. The exit status is 1 for either.
 //!
-//! What a prover does with a secret is a small part of its time. So the steps that select by a secret have rows of
-//! their own, where seconds are enough; the rows of whole provers need minutes to see as little.
+//! "Notices" is the least difference of the two means that would have been a leak. What a prover selects by a secret
+//! is a far smaller part of its time than that, so the steps which select have rows of their own. The rows of whole
+//! provers notice a multiplication in variable time, and no single branch.
 
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use rand_chacha::ChaCha20Rng;
@@ -98,7 +99,7 @@ impl<'a> Row<'a> {
         for time in [time, time * 4] {
             let times = (self.measure)(rng, time);
             let count: usize = times.iter().map(Vec::len).sum();
-            let t = largest_t(&times);
+            let Comparison { t, noticed } = Comparison::of(&times);
             is_as_claimed = (t > LIMIT) == (self.claim == Claim::Control);
             let verdict = match (self.claim, is_as_claimed) {
                 (Claim::Constant, true) => "constant",
@@ -106,7 +107,10 @@ impl<'a> Row<'a> {
                 (Claim::Control, true) => "seen",
                 (Claim::Control, false) => "NOT SEEN",
             };
-            println!("{:32} {:40} {count:9} {t:8.2}  {verdict}", self.name, self.classes);
+            println!(
+                "{:32} {:40} {count:9} {noticed:8.3} % {t:8.2}  {verdict}",
+                self.name, self.classes
+            );
             if is_as_claimed {
                 break;
             }
@@ -152,16 +156,34 @@ fn measure<S>(
     times
 }
 
-/// The largest |t| over all quantiles.
-fn largest_t(times: &[Vec<f64>; 2]) -> f64 {
-    let mut all = times.concat();
-    all.sort_by(f64::total_cmp);
-    let t_below = |quantile: f64| {
-        let last = ((all.len() as f64 * quantile) as usize).clamp(1, all.len()) - 1;
-        let [first, second] = times.each_ref().map(|times| Moments::of(times, all[last]));
-        welch(&first, &second).abs()
-    };
-    QUANTILES.into_iter().map(t_below).fold(0.0, f64::max)
+/// How two classes of times compare.
+struct Comparison {
+    /// The largest |t| over all quantiles.
+    t: f64,
+    /// The least difference of means that would have been a leak, in per cent of the time.
+    noticed: f64,
+}
+
+impl Comparison {
+    fn of(times: &[Vec<f64>; 2]) -> Self {
+        let mut all = times.concat();
+        all.sort_by(f64::total_cmp);
+        let mut comparison = Self { t: 0.0, noticed: f64::INFINITY };
+        for quantile in QUANTILES {
+            let last = ((all.len() as f64 * quantile) as usize).clamp(1, all.len()) - 1;
+            let [first, second] = times.each_ref().map(|times| Moments::of(times, all[last]));
+            let error = (first.variance / first.count + second.variance / second.count).sqrt();
+            // Too few for a test, or all alike.
+            if first.count < 10.0 || second.count < 10.0 || error == 0.0 {
+                continue;
+            }
+            // Welch's t.
+            comparison.t = comparison.t.max(((first.mean - second.mean) / error).abs());
+            let noticed = 100.0 * LIMIT * error / first.mean;
+            comparison.noticed = comparison.noticed.min(noticed);
+        }
+        comparison
+    }
 }
 
 /// Of the measurements of one class.
@@ -179,12 +201,6 @@ impl Moments {
         let variance = kept().map(|time| (time - mean).powi(2)).sum::<f64>() / (count - 1.0);
         Self { count, mean, variance }
     }
-}
-
-/// Welch's t; 0 where a class has too few measurements for one.
-fn welch(a: &Moments, b: &Moments) -> f64 {
-    let t = (a.mean - b.mean) / (a.variance / a.count + b.variance / b.count).sqrt();
-    if a.count < 10.0 || b.count < 10.0 || t.is_nan() { 0.0 } else { t }
 }
 
 /// What the work is done on; nothing in it is secret.
@@ -498,8 +514,8 @@ fn main() -> ExitCode {
         let mut rng = ChaCha20Rng::from_seed([9; 32]);
         let place = Place::draw(&mut rng);
         println!(
-            "{:32} {:40} {:>9} {:>8}",
-            "what", "first class / second class", "measured", "|t|"
+            "{:32} {:40} {:>9} {:>10} {:>8}",
+            "what", "first class / second class", "measured", "notices", "|t|"
         );
         let rows = [controls, signs, responses, bids, moves, scalars];
         let mut hold = true;
