@@ -3,6 +3,7 @@
 use core::fmt;
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use subtle::{Choice, ConditionallySelectable as _};
+use talea_contract::{elgamal::Ciphertext, proofs::masked::bits_of};
 use zeroize::ZeroizeOnDrop;
 
 /// A secret sign, +1 or -1. It is never compared and never branched on; it acts as a scalar.
@@ -39,7 +40,8 @@ impl Sign {
     }
 
     /// `v*point`.
-    pub(crate) fn signed(&self, point: &RistrettoPoint) -> RistrettoPoint {
+    #[must_use]
+    pub fn signed(&self, point: &RistrettoPoint) -> RistrettoPoint {
         RistrettoPoint::conditional_select(&-point, point, Choice::from(self.is_plus))
     }
 
@@ -79,5 +81,20 @@ impl Move {
     /// Bit `l` of `r`.
     pub(crate) fn bit(&self, l: usize) -> u8 {
         (self.mask >> l) & 1
+    }
+
+    /// Moves the entries of a list whose length is a power of two, bit by bit.
+    pub fn apply(&self, list: &mut [Ciphertext]) {
+        for l in 0..bits_of(list.len()) {
+            let choice = Choice::from(self.bit(l));
+            // Blocks of 2^(l+1) entries, whose halves change places.
+            for block in list.chunks_mut(2 << l) {
+                let (lower, upper) = block.split_at_mut(1 << l);
+                for (a, b) in lower.iter_mut().zip(upper) {
+                    RistrettoPoint::conditional_swap(&mut a.r, &mut b.r, choice);
+                    RistrettoPoint::conditional_swap(&mut a.e, &mut b.e, choice);
+                }
+            }
+        }
     }
 }

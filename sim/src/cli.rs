@@ -1,12 +1,16 @@
 //! The command line: data to stdout, messages to stderr, and an exit status that means something.
 
 use crate::{
-    bench::{self, Memory},
+    bench::{
+        self, Memory, chart,
+        growth::{Growth, Sizes},
+    },
     compare,
     failure::{Code, Exit, Failure},
     report::{RunReport, SCHEMA},
     run,
     scenario::Scenario,
+    simulate::SimulationError,
     tenders::{record, replay, report::TendersReport},
     verify_after::verify_after,
 };
@@ -49,6 +53,15 @@ min_price_jpy, min_price_rule, result_code, below_min, winner. Each tender that 
 becomes a lot with a grid from the ceiling down to the floor and quorum 2 of 3. Void, disqualified
 and blank bids are left out. Tenders decided by lottery or without a published winner are skipped and
 counted.";
+
+const AFTER_BENCH: &str = "\
+Examples:
+  talea-sim bench --quick
+  talea-sim bench --levels 65536 --bidders 128
+  talea-sim bench --chart costs.svg
+
+Figures are ratios of processor time, so other work on the machine disturbs them little. \"x faster\" is by
+the clock on the wall, and needs idle cores.";
 
 const AFTER_COMPARE: &str = "\
 Values are private, independent and uniform. Every line of a table uses the same auctions, so that
@@ -99,6 +112,7 @@ pub enum Command {
     #[command(after_help = AFTER_COMPARE)]
     Compare(CompareArgs),
     /// Measure what an auction costs, as ratios to one Bulletproof verification.
+    #[command(after_help = AFTER_BENCH)]
     Bench(BenchArgs),
 }
 
@@ -269,7 +283,12 @@ pub struct BenchArgs {
     )]
     pub bidders: Vec<usize>,
 
-    /// Threads for the verifier's parallel run; all cores if left out.
+    /// Write a picture (SVG) of how costs and bytes grow with bidders and with prices, and measure only
+    /// this: 8 to 256 bidders, 2^8 to 2^32 prices, with --quick fewer.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["levels", "bidders", "jobs"])]
+    pub chart: Option<PathBuf>,
+
+    /// Threads for parallel runs; all cores if left out.
     #[arg(long, value_name = "NUMBER")]
     pub jobs: Option<usize>,
 
@@ -498,6 +517,24 @@ fn compare_strategies(args: &CompareArgs) -> Result<Exit, Failure> {
 }
 
 fn bench(args: &BenchArgs, memory: Option<&dyn Memory>) -> Result<Exit, Failure> {
+    let progress = |what: &str| {
+        if io::stderr().is_terminal() {
+            say(&format!("measuring {what}"));
+        }
+    };
+    let stuck = |error: SimulationError| Failure::new(Code::RunStuck, error.to_string());
+    let unwritable = |_| Failure::new(Code::RunStuck, "a figure is not a number");
+    if let Some(picture) = &args.chart {
+        // A file that cannot be written is found out before minutes have passed.
+        let written =
+            |result: io::Result<()>| result.map_err(|error| Failure::unwritable(picture, &error));
+        written(fs::write(picture, ""))?;
+        let sizes = if args.quick { Sizes::quick() } else { Sizes::default() };
+        let growth = Growth::measure(&sizes, progress).map_err(stuck)?;
+        written(fs::write(picture, chart::svg(&growth)))?;
+        print(if args.json { growth.to_json().map_err(unwritable)? } else { growth.to_text() })?;
+        return Ok(Exit::Ok);
+    }
     let mut options = if args.quick { bench::Options::quick() } else { bench::Options::default() };
     options.jobs = args.jobs.unwrap_or(0);
     if !args.levels.is_empty() {
@@ -506,14 +543,7 @@ fn bench(args: &BenchArgs, memory: Option<&dyn Memory>) -> Result<Exit, Failure>
     if !args.bidders.is_empty() {
         options.bidders.clone_from(&args.bidders);
     }
-    let progress = |what: &str| {
-        if io::stderr().is_terminal() {
-            say(&format!("measuring {what}"));
-        }
-    };
-    let report = bench::run(&options, memory, progress)
-        .map_err(|error| Failure::new(Code::RunStuck, error.to_string()))?;
-    let unwritable = |_| Failure::new(Code::RunStuck, "a figure is not a number");
+    let report = bench::run(&options, memory, progress).map_err(stuck)?;
     print(if args.json { report.to_json().map_err(unwritable)? } else { report.to_text() })?;
     Ok(Exit::Ok)
 }

@@ -165,6 +165,32 @@ fn strategies_are_compared_alike_on_however_many_threads() {
 }
 
 #[test]
+fn a_chart_is_one_file_and_its_figures_go_to_stdout() {
+    let folder = folder();
+    let output = talea_sim(&folder, &["bench", "--chart", "costs.svg", "--quick", "--json"]);
+    ends_with(&output, 0, &[]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["schema"], "talea-sim-growth/1");
+    let figures = |name: &str| json[name].as_array().unwrap().clone();
+    for point in figures("by_bidders").iter().chain(&figures("by_prices")) {
+        for cost in ["parties", "contract", "verifier", "bytes"] {
+            assert!(point[cost].as_f64().unwrap() > 0.0, "{point}");
+        }
+    }
+    // More prices take longer bids.
+    let prices = figures("by_prices");
+    let bytes: Vec<u64> = prices.iter().map(|point| point["bytes"].as_u64().unwrap()).collect();
+    assert!(bytes.is_sorted_by(|a, b| a < b), "{bytes:?}");
+    let svg = fs::read_to_string(folder.path().join("costs.svg")).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+
+    let nowhere = talea_sim(&folder, &["bench", "--chart", "nowhere/costs.svg"]);
+    ends_with(&nowhere, 4, &["error[file.unwritable]", "nowhere/costs.svg"]);
+    let both = talea_sim(&folder, &["bench", "--chart", "costs.svg", "--levels", "256"]);
+    ends_with(&both, 2, &["--levels"]);
+}
+
+#[test]
 fn help_goes_to_stdout_and_ends_with_0() {
     let folder = folder();
     for command in ["run", "suggest", "compare", "bench"].map(Some).into_iter().chain([None]) {

@@ -2,12 +2,13 @@
 //! sign, re-encrypts them, and proves for all at once that each gate had one sign (spec section 11).
 
 use super::{
-    masked::{self, Squares, Vector},
+    masked::{self, Squares, Vectors},
     nonces,
 };
 use crate::{bases::Bases, choices::Sign};
-use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar, traits::MultiscalarMul as _};
+use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use rand_core::{CryptoRng, RngCore};
+use rayon::prelude::*;
 use talea_contract::{
     elgamal::Ciphertext,
     fiat_shamir::{Context, FiatShamir},
@@ -17,8 +18,6 @@ use talea_contract::{
 use talea_protocol::{
     bytes::{Digest, List, TooLong},
     labels,
-    limits::MAX_VECTOR,
-    masked::VectorOpening,
     ranking::{GateProof, GateTurn},
     sealed_bid::Ciphertext as WireCiphertext,
 };
@@ -68,7 +67,7 @@ pub fn prove<R: RngCore + CryptoRng>(
 
     // X' = v*X + Enc(0; q), Y' = v*Y + Enc(0; q')
     let mut turns: Vec<GateTurn> = inputs
-        .iter()
+        .par_iter()
         .zip(witnesses)
         .map(|((x, y), Witness { sign, q_x, q_y })| {
             let output = |input: &Ciphertext, q: &Scalar| {
@@ -87,14 +86,11 @@ pub fn prove<R: RngCore + CryptoRng>(
         witnesses.iter().flat_map(|wit| [wit.sign.indicator(), wit.q_x, wit.q_y]).collect(),
     );
     let mut generator = nonces(&mut fs, secrets.iter(), rng);
-    let (mut vectors, mut openings): (Vec<Vector>, Vec<VectorOpening>) = witnesses
-        .chunks(MAX_VECTOR)
-        .map(|witnesses| {
-            let signed = witnesses.iter().zip(&gens.vector).map(|(wit, v)| wit.sign.signed(v));
-            Vector::commit(&bases, signed, &mut generator)
-        })
-        .unzip();
-    let weights = absorb_signs(&mut fs, &openings, inputs.len());
+    let sum = |witnesses: &[Witness]| {
+        witnesses.iter().zip(&gens.vector).map(|(wit, v)| wit.sign.signed(v)).sum()
+    };
+    let mut vectors = Vectors::commit(&bases, witnesses, sum, &mut generator);
+    let weights = absorb_signs(&mut fs, &vectors.openings(), inputs.len());
 
     // sum (e*q + f*q'), the randomness of the weighed outputs
     let mut randomness = Zeroizing::new(Scalar::ZERO);
@@ -108,11 +104,7 @@ pub fn prove<R: RngCore + CryptoRng>(
         let mut fs = fs.clone();
         let masks = masked::masks(&mut generator, signs.len());
         // A = sum a_l V_l + alpha*H, for each vector
-        for ((vector, opening), masks) in
-            vectors.iter_mut().zip(&mut openings).zip(masks.chunks(MAX_VECTOR))
-        {
-            vector.announce(gens, &bases, masks, opening, &mut generator);
-        }
+        vectors.announce(gens, &bases, &masks, &mut generator);
         // (a + c*v)^2 - c^2 = 2 a v c + a^2
         let mut linear = Zeroizing::new(Scalar::ZERO);
         let mut constant = Zeroizing::new(Scalar::ZERO);
@@ -127,20 +119,19 @@ pub fn prove<R: RngCore + CryptoRng>(
         let mu = Zeroizing::new(Scalar::random(&mut generator));
         let announcement = weighed_inputs(inputs, &masks, &weights) + bases.encrypt_zero(&mu);
         let announcement = announcement.encode();
-        let challenge = absorb_announcements(&mut fs, &openings, &quadratic, &announcement);
+        let challenge =
+            absorb_announcements(&mut fs, &vectors.openings(), &quadratic, &announcement);
 
         // z = a + c*v
         let Some(masked) = masked::respond(&masks, &challenge, signs.iter()) else { continue };
         for (turn, masked) in turns.iter_mut().zip(masked) {
             turn.sign = masked;
         }
-        for (vector, opening) in vectors.iter().zip(&mut openings) {
-            vector.respond(&challenge, opening);
-        }
+        vectors.respond(&challenge);
         squares.respond(&challenge, &Scalar::ZERO, &mut quadratic);
         // R = mu + c * sum (e*q + f*q')
         let randomness = encode_scalar(&(*mu + challenge * *randomness));
-        let signs = List::new(openings)?;
+        let signs = List::new(vectors.openings())?;
         return Ok((turns, GateProof { signs, squares: quadratic, announcement, randomness }));
     }
 }
@@ -154,8 +145,9 @@ fn weighed_inputs(
     let weighed: Zeroizing<Vec<Scalar>> =
         Zeroizing::new(masks.iter().zip(weights).flat_map(|(a, [e, f])| [a * e, a * f]).collect());
     let of = |half: fn(&Ciphertext) -> RistrettoPoint| {
-        let points = inputs.iter().flat_map(|(x, y)| [half(x), half(y)]);
-        RistrettoPoint::multiscalar_mul(weighed.iter(), points)
+        let points: Vec<RistrettoPoint> =
+            inputs.iter().flat_map(|(x, y)| [half(x), half(y)]).collect();
+        masked::combine(&weighed, &points)
     };
     Ciphertext { r: of(|c| c.r), e: of(|c| c.e) }
 }
@@ -164,8 +156,8 @@ fn weighed_inputs(
 mod tests {
     use super::*;
     use crate::proofs::testing::{
-        NO_POINT, NO_SCALAR, blur, bump, context, encrypt, nudge, other_contexts, other_generators,
-        rng,
+        NO_POINT, NO_SCALAR, blur, bump, context, encrypt, nudge, on_threads, other_contexts,
+        other_generators, rng,
     };
     use talea_contract::{
         fiat_shamir::Weights,
@@ -176,7 +168,8 @@ mod tests {
     };
     use talea_protocol::{
         bytes::{Point, Scalar as WireScalar},
-        limits::MAX_CHUNK_ITEMS,
+        limits::{MAX_CHUNK_ITEMS, MAX_VECTOR},
+        masked::VectorOpening,
     };
 
     /// What a keyholder posts.
@@ -266,6 +259,16 @@ mod tests {
                 assert_eq!(chunk.opened(y_out), chunk.opened(y) * v);
                 assert_ne!(x_out.r, x.r);
             }
+        }
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_turns_on_any_number_of_threads() {
+        let chunk = Chunk::new(5 * MAX_VECTOR + 1);
+        let post = on_threads(1, || proved(&chunk));
+        assert_eq!(chunk.verdict(&post), Ok(()));
+        for threads in [2, 7] {
+            assert_eq!(on_threads(threads, || proved(&chunk)), post, "{threads} threads");
         }
     }
 

@@ -7,11 +7,12 @@ use curve25519_dalek::{
     traits::{Identity as _, MultiscalarMul as _},
 };
 use rand_core::{CryptoRng, RngCore};
+use rayon::prelude::*;
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 use talea_contract::group::{Generators, encode_point, encode_scalar};
 use talea_protocol::{
     bytes::{Point, Scalar as WireScalar},
-    limits::MASKED_BYTES,
+    limits::{MASKED_BYTES, MAX_VECTOR},
     masked::{Masked, Quadratic, VectorOpening},
 };
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
@@ -20,7 +21,8 @@ use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
 pub(super) const BLANK: Masked = Masked([0; MASKED_BYTES]);
 
 /// Masks, uniform below 2^144.
-pub(super) fn masks<R: RngCore + CryptoRng>(rng: &mut R, count: usize) -> Zeroizing<Vec<Scalar>> {
+#[must_use]
+pub fn masks<R: RngCore + CryptoRng>(rng: &mut R, count: usize) -> Zeroizing<Vec<Scalar>> {
     let mut bytes = Zeroizing::new([0u8; 32]);
     let mask = |_| {
         rng.fill_bytes(&mut bytes[..MASKED_BYTES]);
@@ -34,7 +36,8 @@ pub(super) fn masks<R: RngCore + CryptoRng>(rng: &mut R, count: usize) -> Zeroiz
 ///
 /// In that interval every value is as likely whatever the secret is, and so is falling out of it: what is given
 /// away is independent of the secrets (Lyubashevsky, ASIACRYPT 2009). Whoever gets nothing draws new masks.
-pub(super) fn respond<'a>(
+#[must_use]
+pub fn respond<'a>(
     masks: &'a [Scalar],
     challenge: &Scalar,
     secrets: impl IntoIterator<Item = &'a Scalar>,
@@ -69,32 +72,33 @@ pub(super) struct Vector {
 }
 
 impl Vector {
-    /// `S = sum i_l V_l + sigma*H`. The caller gives `i_l V_l`, made without a branch on `i_l`.
-    pub(super) fn commit<R: RngCore + CryptoRng>(
-        bases: &Bases,
-        multiples: impl IntoIterator<Item = RistrettoPoint>,
-        rng: &mut R,
-    ) -> (Self, VectorOpening) {
-        let vector = Self { blinding: Scalar::random(rng), announcement_blinding: Scalar::ZERO };
-        let commitment = multiples.into_iter().fold(bases.blind(&vector.blinding), |s, v| s + v);
-        let opening = VectorOpening {
-            commitment: encode_point(&commitment),
+    /// Draws `sigma`.
+    pub(super) fn draw<R: RngCore + CryptoRng>(rng: &mut R) -> Self {
+        Self { blinding: Scalar::random(rng), announcement_blinding: Scalar::ZERO }
+    }
+
+    /// `S = sum i_l V_l + sigma*H`. The caller gives the `sum`, made without a branch on `i_l`.
+    pub(super) fn commit(&self, bases: &Bases, sum: &RistrettoPoint) -> VectorOpening {
+        VectorOpening {
+            commitment: encode_point(&(sum + bases.blind(&self.blinding))),
             announcement: Point::IDENTITY,
             blinding: WireScalar::default(),
-        };
-        (vector, opening)
+        }
+    }
+
+    /// Draws `alpha`.
+    pub(super) fn blind_announcement<R: RngCore + CryptoRng>(&mut self, rng: &mut R) {
+        self.announcement_blinding = Scalar::random(rng);
     }
 
     /// `A = sum a_l V_l + alpha*H`.
-    pub(super) fn announce<R: RngCore + CryptoRng>(
-        &mut self,
+    pub(super) fn announce(
+        &self,
         gens: &Generators,
         bases: &Bases,
         masks: &[Scalar],
         opening: &mut VectorOpening,
-        rng: &mut R,
     ) {
-        self.announcement_blinding = Scalar::random(rng);
         let masked = RistrettoPoint::multiscalar_mul(masks, gens.vector.iter().take(masks.len()));
         let announcement = masked + bases.blind(&self.announcement_blinding);
         opening.announcement = encode_point(&announcement);
@@ -104,6 +108,68 @@ impl Vector {
     pub(super) fn respond(&self, challenge: &Scalar, opening: &mut VectorOpening) {
         opening.blinding = encode_scalar(&(self.announcement_blinding + challenge * self.blinding));
     }
+}
+
+/// Vector commitments to the secrets of a chunk, [`MAX_VECTOR`] to each.
+///
+/// What is random is drawn in order, and the rest is computed on all cores after that: a seed gives the same
+/// bytes on any number of them.
+pub(super) struct Vectors(Vec<(Vector, VectorOpening)>);
+
+impl Vectors {
+    /// Commits to all of them. `sum` gives `sum i_l V_l` of the secrets of one vector, without a branch on `i_l`.
+    pub(super) fn commit<T: Sync, R: RngCore + CryptoRng>(
+        bases: &Bases,
+        secrets: &[T],
+        sum: impl Fn(&[T]) -> RistrettoPoint + Sync,
+        rng: &mut R,
+    ) -> Self {
+        let vectors: Vec<Vector> = secrets.chunks(MAX_VECTOR).map(|_| Vector::draw(rng)).collect();
+        let vectors = vectors.into_par_iter().zip(secrets.par_chunks(MAX_VECTOR));
+        let committed = vectors.map(|(vector, secrets)| {
+            let opening = vector.commit(bases, &sum(secrets));
+            (vector, opening)
+        });
+        Self(committed.collect())
+    }
+
+    /// Announces all, behind these masks.
+    pub(super) fn announce<R: RngCore + CryptoRng>(
+        &mut self,
+        gens: &Generators,
+        bases: &Bases,
+        masks: &[Scalar],
+        rng: &mut R,
+    ) {
+        self.0.iter_mut().for_each(|(vector, _)| vector.blind_announcement(rng));
+        self.0
+            .par_iter_mut()
+            .zip(masks.par_chunks(MAX_VECTOR))
+            .for_each(|((vector, opening), masks)| vector.announce(gens, bases, masks, opening));
+    }
+
+    /// Answers for all.
+    pub(super) fn respond(&mut self, challenge: &Scalar) {
+        self.0.iter_mut().for_each(|(vector, opening)| vector.respond(challenge, opening));
+    }
+
+    /// As they stand.
+    pub(super) fn openings(&self) -> Vec<VectorOpening> {
+        self.0.iter().map(|(_, opening)| *opening).collect()
+    }
+}
+
+/// Terms of a sum that are added up together. Their tables stay in a core's cache; with fewer, doublings that
+/// terms share would count.
+const TERMS: usize = 256;
+
+/// `sum s_i P_i`, on all cores.
+pub(super) fn combine(scalars: &[Scalar], points: &[RistrettoPoint]) -> RistrettoPoint {
+    scalars
+        .par_chunks(TERMS)
+        .zip(points.par_chunks(TERMS))
+        .map(|(scalars, points)| RistrettoPoint::multiscalar_mul(scalars, points))
+        .sum()
 }
 
 /// The coefficients of a quadratic polynomial that are committed to.

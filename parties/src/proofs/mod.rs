@@ -15,7 +15,7 @@ pub mod blind;
 pub mod complaint;
 pub mod decryption_share;
 pub mod gate;
-mod masked;
+pub mod masked;
 pub mod possession;
 pub mod range;
 pub mod shuffle;

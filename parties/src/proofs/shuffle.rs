@@ -2,7 +2,7 @@
 //! secret power (spec section 11).
 
 use super::{
-    masked::{self, Squares, Vector},
+    masked::{self, Squares, Vectors},
     nonces,
 };
 use crate::{bases::Bases, choices::Move};
@@ -11,7 +11,7 @@ use curve25519_dalek::{
     traits::MultiscalarMul as _,
 };
 use rand_core::{CryptoRng, RngCore};
-use subtle::{Choice, ConditionallySelectable};
+use rayon::prelude::*;
 use talea_contract::{
     elgamal::Ciphertext,
     fiat_shamir::{Context, FiatShamir},
@@ -26,8 +26,6 @@ use talea_contract::{
 use talea_protocol::{
     bytes::{Digest, List, Scalar as WireScalar, TooLong},
     labels,
-    limits::MAX_VECTOR,
-    masked::VectorOpening,
     ranking::{ShuffleProof, ShuffleTerm},
     sealed_bid::Ciphertext as WireCiphertext,
 };
@@ -71,12 +69,9 @@ pub fn prove<R: RngCore + CryptoRng>(
     let k = bits_of(lists.first().map_or(0, Vec::len));
 
     // Z[i xor r] = s_i X_i
-    let outputs: Vec<WireCiphertext> = lists
-        .iter()
-        .zip(moves)
-        .flat_map(|(list, chosen)| shuffled(list, chosen, k))
-        .map(|output| output.encode())
-        .collect();
+    let outputs: Vec<Vec<WireCiphertext>> =
+        lists.par_iter().zip(moves).map(|(list, chosen)| shuffled(list, chosen)).collect();
+    let outputs = outputs.concat();
     let mut fs = FiatShamir::begin(labels::KIND_SHUFFLE, context);
     Statement { head, chunk, quorum_key, lists, outputs: &outputs }.absorb(&mut fs, gens);
 
@@ -92,22 +87,15 @@ pub fn prove<R: RngCore + CryptoRng>(
         Zeroizing::new(bits.iter().map(|bit| Scalar::from(*bit)).collect());
     let secrets = || bit_scalars.iter().chain(powers.iter());
     let mut generator = nonces(&mut fs, secrets(), rng);
-    let (mut move_vectors, mut move_openings): (Vec<Vector>, Vec<VectorOpening>) = bits
-        .chunks(MAX_VECTOR)
-        .map(|bits| {
-            let multiples = bits.iter().zip(&gens.vector).map(|(bit, v)| masked::select(*bit, v));
-            Vector::commit(&bases, multiples, &mut generator)
-        })
-        .unzip();
-    let (mut power_vectors, mut power_openings): (Vec<Vector>, Vec<VectorOpening>) = powers
-        .chunks(MAX_VECTOR)
-        .map(|powers| {
-            let sum =
-                RistrettoPoint::multiscalar_mul(powers, gens.vector.iter().take(powers.len()));
-            Vector::commit(&bases, [sum], &mut generator)
-        })
-        .unzip();
-    let weights = absorb_commitments(&mut fs, &move_openings, &power_openings, (lists.len(), k));
+    let selected =
+        |bits: &[u8]| bits.iter().zip(&gens.vector).map(|(bit, v)| masked::select(*bit, v)).sum();
+    let mut move_vectors = Vectors::commit(&bases, &bits, selected, &mut generator);
+    let raised = |powers: &[Scalar]| {
+        RistrettoPoint::multiscalar_mul(powers, gens.vector.iter().take(powers.len()))
+    };
+    let mut power_vectors = Vectors::commit(&bases, &powers, raised, &mut generator);
+    let (of_moves, of_powers) = (&move_vectors.openings(), &power_vectors.openings());
+    let weights = absorb_commitments(&mut fs, of_moves, of_powers, (lists.len(), k));
 
     let mut generator = nonces(&mut fs, secrets(), rng);
     loop {
@@ -116,16 +104,8 @@ pub fn prove<R: RngCore + CryptoRng>(
         let power_masks: Zeroizing<Vec<Scalar>> =
             Zeroizing::new(powers.iter().map(|_| Scalar::random(&mut generator)).collect());
         // A = sum a_l V_l + alpha*H
-        for (vectors, openings, masks) in [
-            (&mut move_vectors, &mut move_openings, &bit_masks),
-            (&mut power_vectors, &mut power_openings, &power_masks),
-        ] {
-            let masks = masks.chunks(MAX_VECTOR);
-            for ((vector, opening), masks) in vectors.iter_mut().zip(openings.iter_mut()).zip(masks)
-            {
-                vector.announce(gens, &bases, masks, opening, &mut generator);
-            }
-        }
+        move_vectors.announce(gens, &bases, &bit_masks, &mut generator);
+        power_vectors.announce(gens, &bases, &power_masks, &mut generator);
         let [linear, constant] = squares(&bit_scalars, &bit_masks, &weights.bits);
         let (squares, mut quadratic) =
             Squares::announce(&bases, &linear, &constant, &mut generator);
@@ -147,8 +127,8 @@ pub fn prove<R: RngCore + CryptoRng>(
                 mask: encode_point(&(RISTRETTO_BASEPOINT_TABLE * mask)),
             })
             .collect();
-        let challenge =
-            absorb_announcements(&mut fs, &move_openings, &power_openings, &quadratic, &polynomial);
+        let (of_moves, of_powers) = (&move_vectors.openings(), &power_vectors.openings());
+        let challenge = absorb_announcements(&mut fs, of_moves, of_powers, &quadratic, &polynomial);
 
         // z of every bit and of every power
         let responses = masked::respond(&bit_masks, &challenge, bit_scalars.iter());
@@ -158,20 +138,15 @@ pub fn prove<R: RngCore + CryptoRng>(
             .zip(powers.iter())
             .map(|(mask, power)| encode_scalar(&(mask + challenge * power)))
             .collect();
-        for (vectors, openings) in
-            [(&move_vectors, &mut move_openings), (&power_vectors, &mut power_openings)]
-        {
-            for (vector, opening) in vectors.iter().zip(openings.iter_mut()) {
-                vector.respond(&challenge, opening);
-            }
-        }
+        move_vectors.respond(&challenge);
+        power_vectors.respond(&challenge);
         squares.respond(&challenge, &Scalar::ZERO, &mut quadratic);
         // h = sum c^e h_e
         let mask = term_masks.iter().rev().fold(Scalar::ZERO, |sum, mask| sum * challenge + mask);
         let proof = ShuffleProof {
-            moves: List::new(move_openings)?,
+            moves: List::new(move_vectors.openings())?,
             squares: quadratic,
-            powers: List::new(power_openings)?,
+            powers: List::new(power_vectors.openings())?,
             polynomial: List::new(polynomial)?,
             masked: List::new(masked)?,
             raised: List::new(raised)?,
@@ -181,23 +156,13 @@ pub fn prove<R: RngCore + CryptoRng>(
     }
 }
 
-/// A list's entries, raised, and moved bit by bit without a branch.
-fn shuffled(list: &Entries, chosen: &Move, k: usize) -> Vec<Ciphertext> {
+/// A list's entries, raised and moved.
+fn shuffled(list: &Entries, chosen: &Move) -> Vec<WireCiphertext> {
     let raised =
         |((entry, _), power): (&(Ciphertext, WireCiphertext), &Scalar)| entry.scaled(power);
     let mut list: Vec<Ciphertext> = list.iter().zip(&chosen.powers).map(raised).collect();
-    for l in 0..k {
-        let choice = Choice::from(chosen.bit(l));
-        // Blocks of 2^(l+1) entries, whose halves change places.
-        for block in list.chunks_mut(2 << l) {
-            let (lower, upper) = block.split_at_mut(1 << l);
-            for (a, b) in lower.iter_mut().zip(upper) {
-                ConditionallySelectable::conditional_swap(&mut a.r, &mut b.r, choice);
-                ConditionallySelectable::conditional_swap(&mut a.e, &mut b.e, choice);
-            }
-        }
-    }
-    list
+    chosen.apply(&mut list);
+    list.iter().map(Ciphertext::encode).collect()
 }
 
 /// The coefficients of `c` and of 1 in `sum e (z_l^2 - c z_l)`, where `z_l = a_l + c*r_l`.
@@ -230,31 +195,44 @@ fn coefficients(
     secret: &Secret<'_>,
     k: usize,
 ) -> Vec<Zeroizing<Vec<Scalar>>> {
-    let mut coefficients: Vec<Zeroizing<Vec<Scalar>>> =
-        (0..=k).map(|_| Zeroizing::new(Vec::with_capacity(secret.powers.len()))).collect();
     let length = 1 << k;
-    let bits = secret.bits.chunks(k).zip(secret.bit_masks.chunks(k));
-    let powers = secret.powers.chunks(length).zip(secret.power_masks.chunks(length));
-    for (((bits, bit_masks), (powers, power_masks)), of_list) in
-        bits.zip(powers).zip(&weights.lists)
-    {
-        // Ascending coefficients of every F_i.
-        let mut all: Vec<Zeroizing<Vec<Scalar>>> = vec![Zeroizing::new(vec![*of_list])];
-        for ((r, a), y) in bits.iter().zip(bit_masks).zip(&weights.places) {
-            let (one, slope) = (Scalar::ONE, y - Scalar::ONE);
-            let upper: Vec<_> =
-                all.iter().map(|f| times(f, &(y - slope * r), &(-slope * a))).collect();
-            all = all.iter().map(|f| times(f, &(one + slope * r), &(slope * a))).collect();
-            all.extend(upper);
-        }
-        for ((f, s), a) in all.iter().zip(powers).zip(power_masks) {
-            let product = times(f, s, a);
-            for (coefficients, coefficient) in coefficients.iter_mut().zip(product.iter()) {
-                coefficients.push(*coefficient);
-            }
-        }
+    // Without lists there are no bits to a list, and no chunk has length 0.
+    let width = k.max(1);
+    let bits = secret.bits.par_chunks(width).zip(secret.bit_masks.par_chunks(width));
+    let powers = secret.powers.par_chunks(length).zip(secret.power_masks.par_chunks(length));
+    let products: Vec<Vec<Zeroizing<Vec<Scalar>>>> = bits
+        .zip(powers)
+        .zip(&weights.lists)
+        .map(|(((bits, bit_masks), (powers, power_masks)), of_list)| {
+            let places = polynomials(of_list, &weights.places, bits, bit_masks);
+            let powers = powers.iter().zip(power_masks);
+            places.iter().zip(powers).map(|(f, (s, a))| times(f, s, a)).collect()
+        })
+        .collect();
+    let of = |e: usize| {
+        // Room for all from the start: a vector that grows leaves copies behind.
+        let mut coefficients = Zeroizing::new(Vec::with_capacity(secret.powers.len()));
+        coefficients.extend(products.iter().flatten().filter_map(|product| product.get(e)));
+        coefficients
+    };
+    (0..=k).map(of).collect()
+}
+
+/// The weight of a list times every `F_i`, as ascending coefficients.
+fn polynomials(
+    of_list: &Scalar,
+    places: &[Scalar],
+    bits: &[Scalar],
+    masks: &[Scalar],
+) -> Vec<Zeroizing<Vec<Scalar>>> {
+    let mut all: Vec<Zeroizing<Vec<Scalar>>> = vec![Zeroizing::new(vec![*of_list])];
+    for ((r, a), y) in bits.iter().zip(masks).zip(places) {
+        let (one, slope) = (Scalar::ONE, y - Scalar::ONE);
+        let upper: Vec<_> = all.iter().map(|f| times(f, &(y - slope * r), &(-slope * a))).collect();
+        all = all.iter().map(|f| times(f, &(one + slope * r), &(slope * a))).collect();
+        all.extend(upper);
     }
-    coefficients
+    all
 }
 
 /// A polynomial times `linear*c + constant`.
@@ -272,7 +250,7 @@ fn combine(factors: &[Scalar], lists: &[Entries]) -> Ciphertext {
     let of = |half: fn(&Ciphertext) -> RistrettoPoint| {
         let points: Vec<RistrettoPoint> =
             lists.iter().flatten().map(|(entry, _)| half(entry)).collect();
-        RistrettoPoint::multiscalar_mul(factors, points)
+        masked::combine(factors, &points)
     };
     Ciphertext { r: of(|c| c.r), e: of(|c| c.e) }
 }
@@ -281,8 +259,8 @@ fn combine(factors: &[Scalar], lists: &[Entries]) -> Ciphertext {
 mod tests {
     use super::*;
     use crate::proofs::testing::{
-        NO_POINT, NO_SCALAR, blur, bump, context, encrypt, nudge, other_contexts, other_generators,
-        rng,
+        NO_POINT, NO_SCALAR, blur, bump, context, encrypt, nudge, on_threads, other_contexts,
+        other_generators, rng,
     };
     use curve25519_dalek::traits::IsIdentity as _;
     use talea_contract::{
@@ -292,7 +270,11 @@ mod tests {
             shuffle::{absorb_responses, verify},
         },
     };
-    use talea_protocol::{bytes::Point, masked::Masked};
+    use talea_protocol::{
+        bytes::Point,
+        limits::MAX_VECTOR,
+        masked::{Masked, VectorOpening},
+    };
 
     const HEAD: Digest = Digest([8; 32]);
     const SECRET: u64 = 5;
@@ -367,6 +349,24 @@ mod tests {
                 assert!(list.iter().all(|(c, wire)| c.encode() == *wire));
             }
         }
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_lists_on_any_number_of_threads() {
+        for (count, k) in [(150, 1), (40, 3), (6, 6)] {
+            let lists = lists(count, k, 0);
+            let post = on_threads(1, || proved(&lists, 2));
+            assert_eq!(verdict(&lists, &post), Ok(()));
+            for threads in [2, 7] {
+                assert_eq!(on_threads(threads, || proved(&lists, 2)), post, "{threads} threads");
+            }
+        }
+    }
+
+    #[test]
+    fn a_chunk_without_lists_is_proved_to_nobody() {
+        let post = proved(&[], 1);
+        assert!(matches!(verdict(&[], &post), Err(ProofFault::Length { .. })));
     }
 
     type Field<T> = Box<dyn Fn(&mut Post) -> &mut T>;

@@ -64,6 +64,11 @@ pub(crate) fn ciphertext(rng: &mut ChaCha20Rng) -> Ciphertext {
     Ciphertext { r: element(rng), e: element(rng) }
 }
 
+/// What `work` gives on this many threads.
+pub(crate) fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
+}
+
 /// An encoding of no element: 2^255 - 1 is not below the field's prime.
 pub(crate) const NO_POINT: Point = Point([0xff; 32]);
 

@@ -63,8 +63,9 @@ pub fn prove<R: RngCore + CryptoRng>(
     let mut generator = nonces(&mut fs, secrets.iter(), rng);
     let bits: Zeroizing<Vec<u8>> =
         Zeroizing::new((0..shape.bits()).map(|l| u8::from((level.0 >> l) & 1 == 1)).collect());
-    let multiples = bits.iter().zip(&gens.vector).map(|(bit, v)| masked::select(*bit, v));
-    let (mut vector, mut opening) = Vector::commit(&bases, multiples, &mut generator);
+    let sum = bits.iter().zip(&gens.vector).map(|(bit, v)| masked::select(*bit, v)).sum();
+    let mut vector = Vector::draw(&mut generator);
+    let mut opening = vector.commit(&bases, &sum);
     let y = absorb_bits(&mut fs, shape, &opening);
 
     let bits: Zeroizing<Vec<Scalar>> =
@@ -74,7 +75,8 @@ pub fn prove<R: RngCore + CryptoRng>(
         let mut fs = fs.clone();
         // 2. A = sum a_l V_l + alpha*H
         let masks = masked::masks(&mut generator, bits.len());
-        vector.announce(gens, &bases, &masks, &mut opening, &mut generator);
+        vector.blind_announcement(&mut generator);
+        vector.announce(gens, &bases, &masks, &mut opening);
         let [linear, constant] = squares(&bits, &masks, &y);
         let (squares, quadratic) = Squares::announce(&bases, &linear, &constant, &mut generator);
         // D_c = Enc(sum over t, j of p[t][j][c] * y^position; R_c)

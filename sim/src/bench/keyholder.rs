@@ -1,9 +1,13 @@
 //! What keyholders' work costs.
 
-use super::{fixture::Bench, yardstick::Yardstick};
+use super::{
+    fixture::Bench,
+    yardstick::{Yardstick, speedup},
+};
 use curve25519_dalek::{RistrettoPoint, Scalar};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Serialize;
-use std::{hint::black_box, time::Duration};
+use std::{hint::black_box, sync::Mutex, time::Duration};
 use talea_contract::{
     elgamal::Ciphertext,
     proofs::{decryption_share, gate, shuffle},
@@ -16,12 +20,16 @@ use talea_protocol::{bytes::Digest, labels, sealed_bid::Ciphertext as WireCipher
 pub struct KeyholderFigures {
     /// One turn on one gate.
     pub gate_prove: f64,
+    /// How many times faster it is on all cores.
+    pub gate_prove_speedup: f64,
     /// Verifying it.
     pub gate_verify: f64,
     /// Bytes of it, its part of the message's proof with it.
     pub gate_bytes: usize,
     /// One entry of a shuffle, of a list of two.
     pub shuffle_prove: f64,
+    /// How many times faster it is on all cores.
+    pub shuffle_prove_speedup: f64,
     /// Verifying it.
     pub shuffle_verify: f64,
     /// Bytes of it, its part of the message's proof with it.
@@ -30,6 +38,8 @@ pub struct KeyholderFigures {
     pub decryption_share_prove: f64,
     /// Verifying it.
     pub decryption_share_verify: f64,
+    /// Threads of the runs that are compared with one core.
+    pub threads: usize,
 }
 
 /// Items of the messages that keyholders' figures are taken on.
@@ -50,41 +60,67 @@ pub(super) fn figures(
     bench: &mut Bench,
     yardstick: &mut Yardstick,
     time: Duration,
+    threads: usize,
 ) -> KeyholderFigures {
-    let mut per_item = |work: &mut dyn FnMut()| yardstick.ratio(time, work) / ITEMS as f64;
+    let mut clock = Clock { yardstick, time, one: pool(1), all: pool(threads) };
     let pairs = bench.pairs(ITEMS);
     let encoded: Vec<PairEncoded> = pairs.iter().map(|(x, y)| (x.encode(), y.encode())).collect();
-    let gate = gate(bench, &pairs, &encoded, &mut per_item);
-    let shuffle = shuffle(bench, &pairs, &encoded, &mut per_item);
-    let decrypt = decrypt(bench, &pairs, &mut per_item);
+    let gate = gate(bench, &pairs, &encoded, &mut clock);
+    let shuffle = shuffle(bench, &pairs, &encoded, &mut clock);
+    let decrypt = decrypt(bench, &pairs, &mut clock);
     KeyholderFigures {
         gate_prove: gate.prove,
+        gate_prove_speedup: gate.prove_speedup,
         gate_verify: gate.verify,
         gate_bytes: gate.bytes,
         shuffle_prove: shuffle.prove,
+        shuffle_prove_speedup: shuffle.prove_speedup,
         shuffle_verify: shuffle.verify,
         shuffle_bytes: shuffle.bytes,
         decryption_share_prove: decrypt.prove,
         decryption_share_verify: decrypt.verify,
+        threads,
     }
 }
 
 /// What one item of a message costs.
 struct Item {
     prove: f64,
+    prove_speedup: f64,
     verify: f64,
     bytes: usize,
 }
 
-/// Measures work on all items, as a multiple of the yardstick for each.
-type PerItem<'a> = dyn FnMut(&mut dyn FnMut()) -> f64 + 'a;
+/// What work on all items is measured with.
+struct Clock<'a> {
+    yardstick: &'a mut Yardstick,
+    time: Duration,
+    one: ThreadPool,
+    all: ThreadPool,
+}
 
-fn gate(
-    bench: &mut Bench,
-    pairs: &[Pair],
-    encoded: &[PairEncoded],
-    per_item: &mut PerItem<'_>,
-) -> Item {
+impl Clock<'_> {
+    /// Work on one thread, as a multiple of the yardstick for each item.
+    fn per_item(&mut self, mut work: impl FnMut() + Send) -> f64 {
+        let Self { yardstick, time, one, .. } = self;
+        yardstick.ratio(*time, || one.install(&mut work)) / ITEMS as f64
+    }
+
+    /// How many times faster it is on all.
+    fn speedup(&self, work: impl FnMut() + Send) -> f64 {
+        let work = Mutex::new(work);
+        let work = || work.lock().map_or_else(|_| (), |mut work| work());
+        speedup(self.time, || self.one.install(work), || self.all.install(work))
+    }
+}
+
+/// # Panics
+/// If threads cannot be started.
+fn pool(threads: usize) -> ThreadPool {
+    ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start")
+}
+
+fn gate(bench: &mut Bench, pairs: &[Pair], encoded: &[PairEncoded], clock: &mut Clock<'_>) -> Item {
     let quorum_key = bench.quorum_key;
     let masks = Masks::new(labels::KIND_GATE, &SEED, &bench.context, &HEAD, 0, 0);
     let inputs = provers::gate::Inputs {
@@ -102,8 +138,9 @@ fn gate(
     };
     let (turns, proof) = prove();
     let bytes = (encoded_bytes(&turns) + encoded_bytes(&proof)) / ITEMS;
-    let prove = per_item(&mut || drop(black_box(prove())));
-    let verify = per_item(&mut || {
+    let prove_speedup = clock.speedup(|| drop(black_box(prove())));
+    let prove = clock.per_item(|| drop(black_box(prove())));
+    let verify = clock.per_item(|| {
         let statement = gate::Statement {
             head: HEAD,
             chunk: 0,
@@ -115,14 +152,14 @@ fn gate(
         gate::verify(&bench.generators, &bench.context, &statement, &proof)
             .expect("the gates hold");
     });
-    Item { prove, verify, bytes }
+    Item { prove, prove_speedup, verify, bytes }
 }
 
 fn shuffle(
     bench: &mut Bench,
     pairs: &[Pair],
     encoded: &[PairEncoded],
-    per_item: &mut PerItem<'_>,
+    clock: &mut Clock<'_>,
 ) -> Item {
     let lists: Vec<Vec<_>> = pairs
         .iter()
@@ -143,8 +180,9 @@ fn shuffle(
     let (outputs, proof) = prove();
     // A list of two is two items.
     let bytes = (encoded_bytes(&outputs) + encoded_bytes(&proof)) / (2 * ITEMS);
-    let prove = per_item(&mut || drop(black_box(prove()))) / 2.0;
-    let verify = per_item(&mut || {
+    let prove_speedup = clock.speedup(|| drop(black_box(prove())));
+    let prove = clock.per_item(|| drop(black_box(prove()))) / 2.0;
+    let verify = clock.per_item(|| {
         let statement = shuffle::Statement {
             head: HEAD,
             chunk: 0,
@@ -155,10 +193,10 @@ fn shuffle(
         shuffle::verify(&bench.generators, &bench.context, &statement, &proof)
             .expect("the lists are shuffled");
     }) / 2.0;
-    Item { prove, verify, bytes }
+    Item { prove, prove_speedup, verify, bytes }
 }
 
-fn decrypt(bench: &mut Bench, pairs: &[Pair], per_item: &mut PerItem<'_>) -> Item {
+fn decrypt(bench: &mut Bench, pairs: &[Pair], clock: &mut Clock<'_>) -> Item {
     let share = Scalar::random(&mut bench.rng);
     let share_key = share * bench.generators.key;
     let randomness: Vec<RistrettoPoint> = pairs.iter().map(|(x, _)| x.r).collect();
@@ -169,8 +207,8 @@ fn decrypt(bench: &mut Bench, pairs: &[Pair], per_item: &mut PerItem<'_>) -> Ite
     };
     let (shares, proof) = prove();
     let bytes = shares.first().map_or(0, encoded_bytes);
-    let prove = per_item(&mut || drop(black_box(prove())));
-    let verify = per_item(&mut || {
+    let prove = clock.per_item(|| drop(black_box(prove())));
+    let verify = clock.per_item(|| {
         let statement = decryption_share::Statement {
             head: HEAD,
             chunk: 0,
@@ -181,7 +219,8 @@ fn decrypt(bench: &mut Bench, pairs: &[Pair], per_item: &mut PerItem<'_>) -> Ite
         decryption_share::verify(&bench.generators, &bench.context, &statement, &proof)
             .expect("the shares are right");
     });
-    Item { prove, verify, bytes }
+    // It is made on one core.
+    Item { prove, prove_speedup: 1.0, verify, bytes }
 }
 
 fn encoded_bytes(item: &impl borsh::BorshSerialize) -> usize {

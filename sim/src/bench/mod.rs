@@ -1,7 +1,7 @@
 //! What an auction costs, as ratios to one 64-bit Bulletproof verification in the same run.
 //!
 //! Machines differ and this one may be busy, so nothing here is a time: every figure is the median
-//! of pairs, the work measured and the yardstick measured right after it.
+//! of pairs, the processor time of the work and, right after it, that of the yardstick.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -15,10 +15,15 @@
 //! | [`keyholder`] | figures of keyholders' work |
 //! | [`auctions`] | figures of whole auctions |
 //! | [`ranking`] | figures of every rule |
+//! | `verification` | the verifier at work |
+//! | [`growth`] | figures by number of bidders and of prices |
+//! | [`chart`] | a picture of these |
 //! | [`report`] | all of them, for people and for tools |
 
 pub mod auctions;
+pub mod chart;
 pub mod fixture;
+pub mod growth;
 pub mod keyholder;
 pub mod lot;
 pub mod memory;
@@ -27,6 +32,7 @@ pub mod options;
 pub mod ranking;
 pub mod report;
 pub mod rules;
+mod verification;
 pub mod yardstick;
 
 pub use fixture::Bench;
@@ -53,7 +59,7 @@ pub fn run(
     let mut bench = Bench::new();
     let time = options.time_per_figure;
     progress("keyholders' work");
-    let keyholder = keyholder::figures(&mut bench, &mut yardstick, time);
+    let keyholder = keyholder::figures(&mut bench, &mut yardstick, time, options.threads());
     let grids: Vec<PriceGrid> =
         options.grids.iter().map(|(levels, bits)| grid(*levels, bits)).collect();
     let mut messages = Vec::new();
@@ -74,6 +80,6 @@ pub fn run(
         }
         (None, _) | (_, None) => Vec::new(),
     };
-    let unit = "one 64-bit Bulletproof verification";
-    Ok(Report { schema: "talea-sim-bench/2", unit, messages, keyholder, auctions, rules })
+    let unit = yardstick::UNIT;
+    Ok(Report { schema: "talea-sim-bench/3", unit, messages, keyholder, auctions, rules })
 }
