@@ -27,7 +27,7 @@ impl Mechanism {
         Self::FirstPrice,
         Self::SECOND_PRICE,
         Self::UniformPrice { units: 2 },
-        Self::UniformPrice { units: 3 },
+        Self::UniformPrice { units: 10 },
         Self::UniformPrice { units: 63 },
     ];
 

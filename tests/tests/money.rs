@@ -719,10 +719,7 @@ fn wild() -> impl Strategy<Value = Wild> {
     let bid = proptest::option::weighted(0.8, (0..8u32, bidder_conduct()));
     let bids = proptest::collection::vec(proptest::collection::vec(bid, 4), 1..3);
     let conduct = proptest::collection::vec(keyholder_conduct(), 4);
-    let mechanism = prop_oneof![
-        2 => Just(Mechanism::FirstPrice),
-        1 => (1..4u16).prop_map(|units| Mechanism::UniformPrice { units }),
-    ];
+    let mechanism = proptest::sample::select(Mechanism::EXAMPLES.to_vec());
     let reserve = proptest::option::weighted(0.3, (0..8u32, any::<bool>()));
     let rules = (mechanism, reserve, any::<bool>(), any::<bool>(), (0..4u64, any::<bool>()));
     (groups, (stake(), stake(), 0..3u64), bids, conduct, 1..200u64, rules).prop_map(

@@ -109,11 +109,7 @@ fn rules(chance: &mut Chance, seed: u64) -> Small {
         },
         lots: vec![(LEVELS, vec![1, 1]); lots],
         bidders: BIDDERS - 1,
-        mechanism: chance.one_of(&[
-            Mechanism::FirstPrice,
-            Mechanism::UniformPrice { units: 1 },
-            Mechanism::UniformPrice { units: 2 },
-        ]),
+        mechanism: chance.one_of(&Mechanism::EXAMPLES),
         ties: chance.one_of(&[Ties::EarliestCommit, Ties::Lottery]),
         disclosure: Disclosure::Facts { cover: true, depth: Some(Depth { min_bids: 1 }) },
         chunk_items: chance.one_of(&[512, 2]),

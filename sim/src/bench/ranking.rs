@@ -16,7 +16,7 @@ use talea_protocol::{price::PriceGrid, transcript::Entry};
 #[derive(Clone, Debug, Serialize)]
 pub struct RulesFigures {
     /// Which rules.
-    pub rules: &'static str,
+    pub rules: String,
     /// Levels of the grid.
     pub levels: u32,
     /// Its digits.
@@ -81,8 +81,8 @@ pub(super) fn figures(
     progress: impl Fn(&str),
 ) -> Result<Vec<RulesFigures>, SimulationError> {
     let mut figures: Vec<RulesFigures> = Vec::new();
-    for rules in Rules::ALL {
-        progress(rules.name);
+    for rules in Rules::all() {
+        progress(&rules.name);
         let transcript = one_lot(grid, bidders, &rules)?;
         let (auction, entries) = ranking(&transcript);
         let rank = || {
@@ -99,7 +99,7 @@ pub(super) fn figures(
         };
         let first = figures.first().map_or(rank_per_bidder, |first| first.rank_per_bidder);
         figures.push(RulesFigures {
-            rules: rules.name,
+            rules: rules.name.into_owned(),
             levels: grid.levels,
             shape: grid.shape.to_string(),
             bidders,
