@@ -228,7 +228,7 @@ mod tests {
         let quorum_key = generators.key;
         let secrets = Derivation::new(&bidder(1), &context(), &KEY).secrets(Level(42));
         let shape = Shape::new(&[2, 3, 1]).unwrap();
-        let mut seal = || {
+        let seal = || {
             let (rho, mut generator) = (secrets.blinding(), secrets.generator());
             let sealed = unary::prove(
                 &generators,
