@@ -68,12 +68,15 @@ enum Claim {
     Control,
 }
 
+/// Measures for so long: the times of both classes.
+type Measure<'a> = dyn FnMut(&mut ChaCha20Rng, Duration) -> [Vec<f64>; 2] + 'a;
+
 /// One row: how secrets are drawn, and what is done with them.
 struct Row<'a> {
     claim: Claim,
     name: &'static str,
     classes: &'static str,
-    measure: Box<dyn FnMut(&mut ChaCha20Rng, Duration) -> [Vec<f64>; 2] + 'a>,
+    measure: Box<Measure<'a>>,
 }
 
 impl<'a> Row<'a> {
@@ -88,7 +91,7 @@ impl<'a> Row<'a> {
         Self { claim: Claim::Constant, name, classes, measure: Box::new(measure) }
     }
 
-    fn as_control(self) -> Self {
+    fn into_control(self) -> Self {
         Self { claim: Claim::Control, ..self }
     }
 
@@ -491,7 +494,7 @@ fn controls(place: &Place) -> Vec<Row<'_>> {
         Row::new("control: a branch on a sign", "every sign + / random signs", draw, branch),
     ]
     .into_iter()
-    .map(Row::as_control)
+    .map(Row::into_control)
     .collect()
 }
 

@@ -175,6 +175,8 @@ mod tests {
     /// What a keyholder posts.
     type Post = (Vec<GateTurn>, GateProof);
 
+    type VectorChange = fn(&mut VectorOpening);
+
     /// A chunk of gates with its key.
     struct Chunk {
         head: Digest,
@@ -328,7 +330,7 @@ mod tests {
             let malformed = changed(&|post| *field(post) = NO_SCALAR);
             assert_eq!(malformed, Err(ProofFault::NotCanonical), "scalar {i}");
         }
-        let of_vectors: [(fn(&mut VectorOpening), ProofFault); 6] = [
+        let of_vectors: [(VectorChange, ProofFault); 6] = [
             (|v| v.commitment = nudge(&v.commitment), ProofFault::False),
             (|v| v.announcement = nudge(&v.announcement), ProofFault::False),
             (|v| v.blinding = bump(&v.blinding), ProofFault::False),

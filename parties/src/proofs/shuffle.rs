@@ -272,7 +272,6 @@ mod tests {
     };
     use talea_protocol::{
         bytes::Point,
-        limits::MAX_VECTOR,
         masked::{Masked, VectorOpening},
     };
 
@@ -370,6 +369,8 @@ mod tests {
     }
 
     type Field<T> = Box<dyn Fn(&mut Post) -> &mut T>;
+    type Change<T> = fn(&mut T);
+    type Length = fn(&mut ShuffleProof, usize);
 
     fn edit<T: Clone, const MAX: usize>(list: &mut List<T, MAX>, change: impl FnOnce(&mut Vec<T>)) {
         let mut items = list.to_vec();
@@ -409,7 +410,7 @@ mod tests {
             let malformed = changed(&|post| *field(post) = NO_SCALAR);
             assert_eq!(malformed, Err(ProofFault::NotCanonical));
         }
-        let of_vectors: [(fn(&mut VectorOpening), ProofFault); 6] = [
+        let of_vectors: [(Change<VectorOpening>, ProofFault); 6] = [
             (|v| v.commitment = nudge(&v.commitment), ProofFault::False),
             (|v| v.announcement = nudge(&v.announcement), ProofFault::False),
             (|v| v.blinding = bump(&v.blinding), ProofFault::False),
@@ -423,7 +424,7 @@ mod tests {
             let raised = changed(&|(_, p)| edit(&mut p.powers, |v| change(&mut v[0])));
             assert_eq!(raised, Err(fault));
         }
-        let of_terms: [(fn(&mut ShuffleTerm), ProofFault); 6] = [
+        let of_terms: [(Change<ShuffleTerm>, ProofFault); 6] = [
             (|t| t.ciphertext.r = nudge(&t.ciphertext.r), ProofFault::False),
             (|t| t.ciphertext.e = nudge(&t.ciphertext.e), ProofFault::False),
             (|t| t.mask = nudge(&t.mask), ProofFault::False),
@@ -551,7 +552,7 @@ mod tests {
         assert_eq!(verdict(&ragged, &post), length(2, 3));
         let single = vec![vec![all[0][0]]];
         assert_eq!(verdict(&single, &post), length(2, 1));
-        let lengths: [(fn(&mut ShuffleProof, usize), usize); 5] = [
+        let lengths: [(Length, usize); 5] = [
             (|p, n| edit(&mut p.moves, |v| v.resize(n, v[0])), 1),
             (|p, n| edit(&mut p.powers, |v| v.resize(n, v[0])), 1),
             (|p, n| edit(&mut p.polynomial, |v| v.resize(n, v[0])), 2),
