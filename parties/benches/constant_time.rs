@@ -405,6 +405,7 @@ fn scalars(place: &Place) -> Vec<Row<'_>> {
     let Place { gens, context, head, .. } = place;
     let points: Vec<Ciphertext> = place.inputs.iter().take(COUNT).map(|(c, _)| *c).collect();
     let randomness: Vec<RistrettoPoint> = points.iter().map(|c| c.r).collect();
+    let encoded: Vec<_> = randomness.iter().map(encode_point).collect();
     let factors = |class, rng: &mut ChaCha20Rng| blind::Witness {
         factors: (0..COUNT).map(|_| one_or_random(class, rng)).collect(),
     };
@@ -418,8 +419,15 @@ fn scalars(place: &Place) -> Vec<Row<'_>> {
     };
     let mut rng = generator(6);
     let decrypt = move |witness: &decryption_share::Witness| {
-        let shares =
-            decryption_share::prove(gens, context, *head, 0, &randomness, witness, &mut rng);
+        let shares = decryption_share::prove(
+            gens,
+            context,
+            *head,
+            0,
+            (&randomness, &encoded),
+            witness,
+            &mut rng,
+        );
         black_box(shares);
     };
     let key = encode_point(&gens.key);

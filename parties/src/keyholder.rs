@@ -622,14 +622,14 @@ impl Keyholder {
                     responses: List::new(post.responses).map_err(|_| TooLarge)?,
                 })
             }
-            Task::Decrypt(randomness) => {
+            Task::Decrypt { randomness, encoded } => {
                 let witness = decryption_share::Witness { share: *self.share };
                 let (shares, proof) = decryption_share::prove(
                     generators,
                     &context,
                     head,
                     chunk,
-                    &randomness,
+                    (&randomness, &encoded),
                     &witness,
                     rng,
                 );

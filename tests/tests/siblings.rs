@@ -400,7 +400,7 @@ fn a_board_wipes_out_no_words_by_taking_one_post() {
     let terms = small.terms();
     let mut harness = at_gates();
     // Gates first, so that there are many chunks of shares.
-    let is_share = |due: &Due| matches!(due, Due::Rank { task: Task::Decrypt(_), .. });
+    let is_share = |due: &Due| matches!(due, Due::Rank { task: Task::Decrypt { .. }, .. });
     while !harness.auction().dues(id(0, 1)).iter().any(is_share) {
         assert!((0..3).any(|place| harness.act(place)), "somebody is due");
     }

@@ -395,7 +395,7 @@ impl<'a> Writer<'a> {
                     *sum = *sum + decode(blinded);
                 }
             }
-            (Task::Decrypt(points), Instruction::Decrypt(post)) => {
+            (Task::Decrypt { randomness: points, .. }, Instruction::Decrypt(post)) => {
                 points.iter().for_each(|randomness| self.of_entry("item", &point(randomness)));
                 let shares = post.shares.iter().map(|d| decode_point(d).expect("it was accepted"));
                 self.step.shares.push((id, shares.collect()));

@@ -6,7 +6,7 @@
 use super::{ProofFault, announcement};
 use crate::{
     fiat_shamir::{Context, FiatShamir},
-    group::{Generators, decode_point, decode_scalar, encode_point},
+    group::{Generators, decode_point, decode_scalar},
 };
 use alloc::vec::Vec;
 use core::iter;
@@ -32,6 +32,8 @@ pub struct Statement<'a> {
     pub share_key: RistrettoPoint,
     /// `R_k`.
     pub randomness: &'a [RistrettoPoint],
+    /// The encodings of `randomness`, which the caller has at hand.
+    pub randomness_encoded: &'a [Point],
     /// `D_k`, as posted.
     pub shares: &'a [Point],
 }
@@ -39,14 +41,14 @@ pub struct Statement<'a> {
 impl Statement<'_> {
     /// Absorbs the statement, in the order of the spec, and draws the weights `w_k` after it.
     pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) -> Vec<Scalar> {
-        let Self { head, chunk, share_key, randomness, shares } = self;
+        let Self { head, chunk, share_key, randomness, randomness_encoded, shares } = self;
         fs.digest(b"head", head);
         fs.integer(b"chunk", *chunk);
         fs.element(b"key-base", &gens.key);
         fs.element(b"share-key", share_key);
         fs.count(b"count", randomness.len());
-        for (randomness, share) in randomness.iter().zip(*shares) {
-            fs.point(b"randomness", &encode_point(randomness));
+        for (randomness, share) in randomness_encoded.iter().zip(*shares) {
+            fs.point(b"randomness", randomness);
             fs.point(b"decryption-share", share);
         }
         // w_1 = 1
@@ -67,8 +69,9 @@ pub fn verify(
     statement: &Statement<'_>,
     proof: &CompactProof,
 ) -> Result<Vec<RistrettoPoint>, ProofFault> {
-    let Statement { share_key, randomness, shares, .. } = statement;
+    let Statement { share_key, randomness, randomness_encoded, shares, .. } = statement;
     ProofFault::unless_complete(randomness.len(), shares.len())?;
+    ProofFault::unless_length(randomness.len(), randomness_encoded.len())?;
     let decoded: Option<Vec<RistrettoPoint>> = shares.iter().map(decode_point).collect();
     let decoded = decoded.ok_or(ProofFault::NotCanonical)?;
     let challenge = decode_scalar(&proof.challenge).ok_or(ProofFault::NotCanonical)?;

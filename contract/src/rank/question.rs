@@ -10,7 +10,10 @@
 //!
 //! A ciphertext without randomness is public: it is read, and no keyholder is asked.
 
-use super::{opened::Opened, step::Work};
+use super::{
+    opened::Opened,
+    step::{Sealed, Work},
+};
 use crate::{elgamal::Ciphertext, setting::Setting};
 use alloc::vec::Vec;
 use curve25519_dalek::Scalar;
@@ -71,6 +74,7 @@ impl Ask {
                 if sealed.is_empty() {
                     return QuestionProgress::Answer(Answer::Opened(merge(&read, Vec::new())));
                 }
+                let sealed: Vec<Sealed> = sealed.into_iter().map(Sealed::from).collect();
                 QuestionProgress::Step(Work::decrypt(&sealed, setting), Pending::Open { read })
             }
             Self::AtMost { limit: 0, scale: _, counts } => {
@@ -133,7 +137,8 @@ impl Pending {
                 QuestionProgress::Answer(Answer::Opened(merge(read, work.opened(setting))))
             }
             Self::Blind { read } => {
-                let work = Work::decrypt(&work.blinded(), setting);
+                let sealed: Vec<Sealed> = work.blinded().into_iter().map(Sealed::from).collect();
+                let work = Work::decrypt(&sealed, setting);
                 QuestionProgress::Step(work, Self::ZeroTest { read: read.clone() })
             }
             Self::ZeroTest { read } => {
@@ -153,11 +158,10 @@ impl Pending {
                 QuestionProgress::Answer(Answer::AtMost(merge(read, some_zero)))
             }
             Self::Gate { seconds } => {
-                let gated = work.gated();
+                let (signs, last) = work.gated();
                 let (sealed, read) =
-                    split(gated.iter().map(|(x, _)| *x), |x| read_public(x, setting));
-                let masked: Vec<_> =
-                    seconds.iter().copied().zip(gated.iter().map(|(_, y)| *y)).collect();
+                    split(signs, |sign: &Sealed| read_public(&sign.ciphertext, setting));
+                let masked: Vec<_> = seconds.iter().copied().zip(last).collect();
                 if sealed.is_empty() {
                     return products(&masked, &merge(&read, Vec::new()));
                 }
@@ -187,10 +191,10 @@ fn read_public(ciphertext: &Ciphertext, setting: &Setting) -> Option<Opened> {
 }
 
 /// Those that keyholders must be asked about, and per place what everybody can read.
-fn split<T>(
-    ciphertexts: impl IntoIterator<Item = Ciphertext>,
-    read: impl Fn(&Ciphertext) -> Option<T>,
-) -> (Vec<Ciphertext>, Vec<Option<T>>) {
+fn split<C, T>(
+    ciphertexts: impl IntoIterator<Item = C>,
+    read: impl Fn(&C) -> Option<T>,
+) -> (Vec<C>, Vec<Option<T>>) {
     let mut sealed = Vec::new();
     let read = ciphertexts
         .into_iter()

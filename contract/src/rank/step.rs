@@ -4,6 +4,7 @@
 use crate::{
     elgamal::Ciphertext,
     fiat_shamir::Context,
+    group::encode_point,
     lot::Absent,
     proofs::{ProofFault, blind, decryption_share, gate, shuffle},
     rank::{
@@ -17,7 +18,7 @@ use crate::{
 use alloc::{collections::BTreeSet, vec::Vec};
 use curve25519_dalek::RistrettoPoint;
 use talea_protocol::{
-    bytes::PartyKey,
+    bytes::{PartyKey, Point},
     check::Check,
     quorum::KeyholderId,
     ranking::{BlindPost, DecryptionSharePost, GatePost, RankHeader, ShufflePost, Vouch},
@@ -68,7 +69,29 @@ pub(crate) struct BlindChunk {
 pub(crate) struct DecryptChunk {
     acts: Acts,
     sealed: Vec<Ciphertext>,
+    /// The encodings of their `R`.
+    randomness: Vec<Point>,
     shares: Vec<(KeyholderId, Vec<RistrettoPoint>)>,
+}
+
+/// What is to be decrypted, with the encoding of its `R`: of what was posted it is known already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sealed {
+    pub(crate) ciphertext: Ciphertext,
+    randomness: Point,
+}
+
+impl Sealed {
+    /// As it was posted.
+    fn posted((ciphertext, encoded): &(Ciphertext, Encoded)) -> Self {
+        Self { ciphertext: *ciphertext, randomness: encoded.r }
+    }
+}
+
+impl From<Ciphertext> for Sealed {
+    fn from(ciphertext: Ciphertext) -> Self {
+        Self { ciphertext, randomness: encode_point(&ciphertext.r) }
+    }
 }
 
 /// What one keyholder may do now.
@@ -86,7 +109,12 @@ pub enum Task {
     /// Blind these ciphertexts.
     Blind(Vec<Ciphertext>),
     /// Post decryption shares for these points.
-    Decrypt(Vec<RistrettoPoint>),
+    Decrypt {
+        /// `R`.
+        randomness: Vec<RistrettoPoint>,
+        /// The same, encoded.
+        encoded: Vec<Point>,
+    },
 }
 
 fn chunks_of<T: Clone, C>(items: &[T], size: u16, chunk: impl Fn(Vec<T>) -> C) -> Vec<C> {
@@ -148,10 +176,11 @@ impl Work {
         }))
     }
 
-    pub(crate) fn decrypt(sealed: &[Ciphertext], setting: &Setting) -> Self {
+    pub(crate) fn decrypt(sealed: &[Sealed], setting: &Setting) -> Self {
         Self::Decrypt(chunks_of(sealed, setting.terms.chunk_items, |sealed| DecryptChunk {
             acts: Acts::default(),
-            sealed,
+            randomness: sealed.iter().map(|sealed| sealed.randomness).collect(),
+            sealed: sealed.into_iter().map(|sealed| sealed.ciphertext).collect(),
             shares: Vec::new(),
         }))
     }
@@ -225,31 +254,28 @@ impl Work {
             Self::Decrypt(chunks) => chunks
                 .iter()
                 .map(|chunk| {
-                    let randomness = || chunk.sealed.iter().map(|sealed| sealed.r).collect();
-                    may(&chunk.acts).then(|| Task::Decrypt(randomness()))
+                    may(&chunk.acts).then(|| Task::Decrypt {
+                        randomness: chunk.sealed.iter().map(|sealed| sealed.r).collect(),
+                        encoded: chunk.randomness.clone(),
+                    })
                 })
                 .collect(),
         };
         (0u32..).zip(tasks).filter_map(|(chunk, task)| Some((chunk, task?))).collect()
     }
 
-    /// The pairs as the last keyholder in turn left them.
-    pub(crate) fn gated(&self) -> Vec<(Ciphertext, Ciphertext)> {
-        match self {
-            Self::Gate(chunks) => chunks.iter().flat_map(|c| c.pairs.iter().copied()).collect(),
-            Self::Shuffle(_) | Self::Blind(_) | Self::Decrypt(_) => Vec::new(),
-        }
+    /// Every `X`, and every `Y`, as the last keyholder in turn left them.
+    pub(crate) fn gated(&self) -> (Vec<Sealed>, Vec<Ciphertext>) {
+        let Self::Gate(chunks) = self else { return Default::default() };
+        let pairs = chunks.iter().flat_map(|chunk| chunk.pairs.iter().zip(&chunk.encoded));
+        pairs.map(|((x, y), (encoded, _))| (Sealed::posted(&(*x, *encoded)), *y)).unzip()
     }
 
     /// The lists as the last keyholder in turn left them.
-    pub(crate) fn shuffled(&self) -> Vec<Vec<Ciphertext>> {
-        let entries = |list: &shuffle::List| list.iter().map(|(entry, _)| *entry).collect();
-        match self {
-            Self::Shuffle(chunks) => {
-                chunks.iter().flat_map(|c| c.lists.iter().map(entries)).collect()
-            }
-            Self::Gate(_) | Self::Blind(_) | Self::Decrypt(_) => Vec::new(),
-        }
+    pub(crate) fn shuffled(&self) -> Vec<Vec<Sealed>> {
+        let Self::Shuffle(chunks) = self else { return Vec::new() };
+        let lists = chunks.iter().flat_map(|chunk| &chunk.lists);
+        lists.map(|list| list.iter().map(Sealed::posted).collect()).collect()
     }
 
     /// The sums of all blindings.
@@ -556,6 +582,7 @@ impl DecryptChunk {
             chunk: actor.header.chunk,
             share_key,
             randomness: &randomness,
+            randomness_encoded: &self.randomness,
             shares: &post.shares,
         };
         let generators = &actor.around.setting.generators;

@@ -2,11 +2,13 @@
 //! section 11).
 
 use super::nonces;
-use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar, traits::MultiscalarMul as _};
+use curve25519_dalek::{
+    ristretto::RistrettoPoint, scalar::Scalar, traits::VartimeMultiscalarMul as _,
+};
 use rand_core::{CryptoRng, RngCore};
 use talea_contract::{
     fiat_shamir::{Context, FiatShamir},
-    group::{Generators, encode_point, encode_scalar},
+    group::{Generators, encode_scalar},
     proofs::decryption_share::Statement,
 };
 use talea_protocol::{
@@ -29,18 +31,25 @@ pub fn prove<R: RngCore + CryptoRng>(
     context: &Context,
     head: Digest,
     chunk: u32,
-    randomness: &[RistrettoPoint],
+    (randomness, randomness_encoded): (&[RistrettoPoint], &[Point]),
     witness: &Witness,
     rng: &mut R,
 ) -> (Vec<Point>, CompactProof) {
     let share_key = gens.key * witness.share;
-    let shares: Vec<Point> =
-        randomness.iter().map(|r| encode_point(&(r * witness.share))).collect();
-    let statement = Statement { head, chunk, share_key, randomness, shares: &shares };
+    // Doubles are encoded for the price of one inversion, so half of every share is made first.
+    let half = Zeroizing::new(witness.share * Scalar::from(2u8).invert());
+    let halves: Vec<RistrettoPoint> = randomness.iter().map(|r| r * *half).collect();
+    let shares: Vec<Point> = RistrettoPoint::double_and_compress_batch(&halves)
+        .into_iter()
+        .map(|share| Point(share.to_bytes()))
+        .collect();
+    let statement =
+        Statement { head, chunk, share_key, randomness, randomness_encoded, shares: &shares };
     let mut fs = FiatShamir::begin(labels::KIND_DECRYPTION_SHARE, context);
     let weights = statement.absorb(&mut fs, gens);
     // R~ = sum w_k R_k, and D~ = sum w_k D_k = x_j*R~
-    let combined_randomness = RistrettoPoint::multiscalar_mul(&weights, randomness);
+    // Weights and points are public, so this may take as long as they want.
+    let combined_randomness = RistrettoPoint::vartime_multiscalar_mul(&weights, randomness);
     fs.element(b"combined-randomness", &combined_randomness);
     fs.element(b"combined-share", &(combined_randomness * witness.share));
     // A1 = k*K, A2 = k*R~
@@ -61,7 +70,14 @@ mod tests {
     use crate::proofs::testing::{
         NO_POINT, NO_SCALAR, bump, context, element, nudge, other_contexts, other_generators, rng,
     };
-    use talea_contract::proofs::{ProofFault, decryption_share::verify};
+    use talea_contract::{
+        group::encode_point,
+        proofs::{ProofFault, decryption_share::verify},
+    };
+
+    fn encoded(points: &[RistrettoPoint]) -> Vec<Point> {
+        points.iter().map(encode_point).collect()
+    }
 
     /// A post and all that it depends on.
     #[derive(Clone)]
@@ -80,9 +96,10 @@ mod tests {
             let mut rng = rng(1);
             let witness = Witness { share: Scalar::random(&mut rng) };
             let randomness: Vec<_> = (0..count).map(|_| element(&mut rng)).collect();
+            let encoded = encoded(&randomness);
             let (head, chunk) = (Digest([8; 32]), 3);
             let (shares, proof) =
-                prove(&gens, &context(), head, chunk, &randomness, &witness, &mut rng);
+                prove(&gens, &context(), head, chunk, (&randomness, &encoded), &witness, &mut rng);
             let share_key = gens.key * witness.share;
             Self { head, chunk, share_key, randomness, shares, proof }
         }
@@ -93,7 +110,9 @@ mod tests {
             context: &Context,
         ) -> Result<Vec<RistrettoPoint>, ProofFault> {
             let Self { head, chunk, share_key, ref randomness, ref shares, ref proof } = *self;
-            let statement = Statement { head, chunk, share_key, randomness, shares };
+            let randomness_encoded = &encoded(randomness);
+            let statement =
+                Statement { head, chunk, share_key, randomness, randomness_encoded, shares };
             verify(gens, context, &statement, proof)
         }
 

@@ -10,10 +10,15 @@ use serde::Serialize;
 use std::{hint::black_box, sync::Mutex, time::Duration};
 use talea_contract::{
     elgamal::Ciphertext,
+    group::encode_point,
     proofs::{decryption_share, gate, shuffle},
 };
 use talea_parties::{masks::Masks, proofs as provers};
-use talea_protocol::{bytes::Digest, labels, sealed_bid::Ciphertext as WireCiphertext};
+use talea_protocol::{
+    bytes::{Digest, Point},
+    labels,
+    sealed_bid::Ciphertext as WireCiphertext,
+};
 
 /// Keyholders' work, per item.
 #[derive(Clone, Debug, Serialize)]
@@ -200,10 +205,12 @@ fn decrypt(bench: &mut Bench, pairs: &[Pair], clock: &mut Clock<'_>) -> Item {
     let share = Scalar::random(&mut bench.rng);
     let share_key = share * bench.generators.key;
     let randomness: Vec<RistrettoPoint> = pairs.iter().map(|(x, _)| x.r).collect();
+    let encoded: Vec<Point> = randomness.iter().map(encode_point).collect();
+    let randomness = (randomness.as_slice(), encoded.as_slice());
     let witness = provers::decryption_share::Witness { share };
     let mut prove = || {
         let Bench { generators, context, rng, .. } = &mut *bench;
-        provers::decryption_share::prove(generators, context, HEAD, 0, &randomness, &witness, rng)
+        provers::decryption_share::prove(generators, context, HEAD, 0, randomness, &witness, rng)
     };
     let (shares, proof) = prove();
     let bytes = shares.first().map_or(0, encoded_bytes);
@@ -213,7 +220,8 @@ fn decrypt(bench: &mut Bench, pairs: &[Pair], clock: &mut Clock<'_>) -> Item {
             head: HEAD,
             chunk: 0,
             share_key,
-            randomness: &randomness,
+            randomness: randomness.0,
+            randomness_encoded: randomness.1,
             shares: &shares,
         };
         decryption_share::verify(&bench.generators, &bench.context, &statement, &proof)

@@ -47,9 +47,9 @@ struct Hashed {
 }
 
 impl DecryptionShares {
-    fn statement(&self) -> Statement<'_> {
+    fn statement<'a>(&'a self, randomness_encoded: &'a [Point]) -> Statement<'a> {
         let Self { chunk, share_key, ref randomness, ref shares, .. } = *self;
-        Statement { head: HEAD, chunk, share_key, randomness, shares }
+        Statement { head: HEAD, chunk, share_key, randomness, randomness_encoded, shares }
     }
 
     /// The weights that a verifier with this flaw uses, and what it hashes for the challenge.
@@ -117,7 +117,8 @@ impl Artefact for DecryptionShares {
     type Flaw = Flaw;
 
     fn contract(&self) -> Result<(), ProofFault> {
-        verify(&generators(), &self.context, &self.statement(), &self.proof).map(|_| ())
+        let encoded = encode_all(&self.randomness);
+        verify(&generators(), &self.context, &self.statement(&encoded), &self.proof).map(|_| ())
     }
 
     fn verifier(&self) -> Result<(), ProofError> {
@@ -150,8 +151,15 @@ pub(crate) fn honest(count: usize) -> (DecryptionShares, Scalar) {
     let share = scalar(&mut rng);
     let randomness: Vec<_> = (0..count).map(|_| element(&mut rng)).collect();
     let witness = prover::Witness { share };
-    let (shares, proof) =
-        prover::prove(&gens, &context(), HEAD, 1, &randomness, &witness, &mut rng);
+    let (shares, proof) = prover::prove(
+        &gens,
+        &context(),
+        HEAD,
+        1,
+        (&randomness, &encode_all(&randomness)),
+        &witness,
+        &mut rng,
+    );
     let share_key = gens.key * share;
     (DecryptionShares { context: context(), chunk: 1, share_key, randomness, shares, proof }, share)
 }

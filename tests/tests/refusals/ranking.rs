@@ -58,7 +58,7 @@ fn kind_due(harness: &Harness) -> Kind {
         Due::Rank { task: Task::Gate { .. }, .. } => Some(Kind::Gate),
         Due::Rank { task: Task::Shuffle(_), .. } => Some(Kind::Shuffle),
         Due::Rank { task: Task::Blind(_), .. } => Some(Kind::Blind),
-        Due::Rank { task: Task::Decrypt(_), .. } => Some(Kind::Decrypt),
+        Due::Rank { task: Task::Decrypt { .. }, .. } => Some(Kind::Decrypt),
         Due::Endorse { .. } => None,
     });
     kinds.next().expect("something is due")

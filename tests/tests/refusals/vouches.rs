@@ -171,7 +171,7 @@ fn k14_who_has_acted_or_is_not_wanted_needs_no_vouch() {
 fn k14_each_chunk_is_a_duty_of_its_own() {
     let mut harness = side_by_side(1);
     let is_aside =
-        |due: &Due| matches!(due, Due::Rank { task: Task::Blind(_) | Task::Decrypt(_), .. });
+        |due: &Due| matches!(due, Due::Rank { task: Task::Blind(_) | Task::Decrypt { .. }, .. });
     let chunks = |harness: &Harness| {
         harness.auction().dues(id(0, 2)).iter().filter(|due| is_aside(due)).count()
     };
