@@ -243,7 +243,7 @@ mod tests {
         };
         let sealed_bid = seal();
         assert_eq!(sealed_bid, seal());
-        assert_eq!(hex(&Digest::of(&[&sealed_bid]).0[..8]), "3594b7197d3cd416");
+        assert_eq!(hex(&Digest::of(&[&sealed_bid]).0[..8]), "c8c59d4dc336e7a2");
     }
 
     fn hex(bytes: &[u8]) -> String {

@@ -7,7 +7,11 @@ use super::{
     nonces,
 };
 use crate::bases::Bases;
-use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
+use curve25519_dalek::{
+    constants::RISTRETTO_BASEPOINT_TABLE,
+    ristretto::{CompressedRistretto, RistrettoPoint},
+    scalar::Scalar,
+};
 use rand_core::{CryptoRng, RngCore};
 use talea_contract::{
     elgamal::Ciphertext,
@@ -16,7 +20,7 @@ use talea_contract::{
     proofs::unary::{Statement, absorb_announcements, absorb_bits, absorb_entries},
 };
 use talea_protocol::{
-    bytes::Scalar as WireScalar,
+    bytes::{Point, Scalar as WireScalar},
     labels,
     price::{Level, Shape},
     sealed_bid::{Ciphertext as WireCiphertext, SealedBid, UnaryArgument},
@@ -49,13 +53,18 @@ pub fn prove<R: RngCore + CryptoRng>(
 
     // U[t][j] = Enc([b_t >= j]; r)
     let mut generator = nonces(&mut fs, [&*b, rho], rng);
-    let randomness: Zeroizing<Vec<Scalar>> =
+    let halves: Zeroizing<Vec<Scalar>> =
         Zeroizing::new((0..shape.entries()).map(|_| Scalar::random(&mut generator)).collect());
-    let unary: Vec<WireCiphertext> = indicators(shape, level)
-        .iter()
-        .zip(randomness.iter())
-        .map(|(is_reached, r)| indicator_under(gens, &bases, *is_reached, r).encode())
-        .collect();
+    let randomness: Zeroizing<Vec<Scalar>> =
+        Zeroizing::new(halves.iter().map(|half| half + half).collect());
+    let half = Scalar::from(2u8).invert();
+    let half_unit = RISTRETTO_BASEPOINT_TABLE * &half;
+    let half_entries = indicators(shape, level);
+    let half_entries = half_entries.iter().zip(halves.iter()).map(|(is_reached, half_r)| {
+        let Ciphertext { r, e } = bases.encrypt_zero(half_r);
+        Ciphertext { r, e: e + masked::select(*is_reached, &half_unit) }
+    });
+    let unary = encode_doubles(half_entries);
     absorb_entries(&mut fs, &unary);
 
     // 1. S = sum i_l V_l + sigma*H
@@ -84,11 +93,11 @@ pub fn prove<R: RngCore + CryptoRng>(
         let term_randomness: Zeroizing<Vec<Scalar>> = Zeroizing::new(
             (0..shape.longest_digit_bits()).map(|_| Scalar::random(&mut generator)).collect(),
         );
-        let polynomial: Vec<WireCiphertext> = coefficients
-            .iter()
-            .zip(term_randomness.iter())
-            .map(|(coefficient, r)| bases.encrypt(coefficient, r).encode())
-            .collect();
+        let half_terms = coefficients.iter().zip(term_randomness.iter());
+        let polynomial = encode_doubles(half_terms.map(|(coefficient, r)| {
+            let [coefficient, r] = [coefficient * half, r * half].map(Zeroizing::new);
+            bases.encrypt(&coefficient, &r)
+        }));
         let mut argument = UnaryArgument {
             bits: opening,
             squares: quadratic,
@@ -116,10 +125,14 @@ pub fn prove<R: RngCore + CryptoRng>(
     }
 }
 
-/// `Enc(indicator; r)`: one addition where a message takes a multiplication.
-fn indicator_under(gens: &Generators, bases: &Bases, indicator: u8, r: &Scalar) -> Ciphertext {
-    let Ciphertext { r, e } = bases.encrypt_zero(r);
-    Ciphertext { r, e: e + masked::select(indicator, &gens.value) }
+/// The encodings of the doubles of these ciphertexts, for the price of one inversion: each by itself takes a square
+/// root, which is most of what an entry costs beside its multiplications.
+fn encode_doubles(halves: impl Iterator<Item = Ciphertext>) -> Vec<WireCiphertext> {
+    let halves: Vec<RistrettoPoint> = halves.flat_map(|half| [half.r, half.e]).collect();
+    let encoded = RistrettoPoint::double_and_compress_batch(&halves);
+    let point = |encoded: &CompressedRistretto| Point(encoded.to_bytes());
+    let pairs = encoded.chunks_exact(2);
+    pairs.map(|pair| WireCiphertext { r: point(&pair[0]), e: point(&pair[1]) }).collect()
 }
 
 /// The coefficients of `x` and of 1 in `sum y^(l+1) (z_l^2 - x z_l) + x * sum 2^l z_l`, where `z_l = a_l + x i_l`.
@@ -231,7 +244,7 @@ mod tests {
             unary::{Claim, Decoded, absorb_responses, decode, verify, verify_batch},
         },
     };
-    use talea_protocol::{bytes::Point, masked::Masked};
+    use talea_protocol::masked::Masked;
 
     /// A bid with all that a verifier has.
     #[derive(Clone)]
