@@ -75,8 +75,7 @@ static RUNS: LazyLock<[Run; 3]> = LazyLock::new(|| {
         Run::of(&second_price, &second_plan),
         Run::of(&rounds, &rounds_plan),
     ];
-    let kinds: BTreeSet<Kind> =
-        runs.iter().flat_map(|run| &run.scenes).map(Scene::kind).collect();
+    let kinds: BTreeSet<Kind> = runs.iter().flat_map(|run| &run.scenes).map(Scene::kind).collect();
     let missing = Kind::ALL.into_iter().filter(|kind| !kinds.contains(kind));
     assert!(missing.eq([Kind::Complain]), "every kind is simulated but a complaint");
     assert!(runs[2].scenes.iter().any(|scene| scene.before.round() == 2), "the limit is reached");
