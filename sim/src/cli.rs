@@ -1,7 +1,7 @@
 //! The command line: data to stdout, messages to stderr, and an exit status that means something.
 
 use crate::{
-    bench::{self, Memory},
+    bench::{self, Memory, scale::Scale},
     compare,
     failure::{Code, Exit, Failure},
     report::{RunReport, SCHEMA},
@@ -269,6 +269,21 @@ pub struct BenchArgs {
     )]
     pub bidders: Vec<usize>,
 
+    /// Measure only one lot of 65,536 prices with this many bidders, up to 16384: memory, and processor time per
+    /// bidder. May be given more than once.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        conflicts_with_all = ["quick", "levels", "bidders", "jobs"],
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=16_384)
+    )]
+    pub scale: Vec<usize>,
+
+    /// Keep the transcripts of these lots in this folder, as scale-NUMBER.talea, and measure those that
+    /// are there.
+    #[arg(long, value_name = "FOLDER", requires = "scale")]
+    pub transcripts: Option<PathBuf>,
+
     /// Threads for the verifier's parallel run; all cores if left out.
     #[arg(long, value_name = "NUMBER")]
     pub jobs: Option<usize>,
@@ -498,6 +513,21 @@ fn compare_strategies(args: &CompareArgs) -> Result<Exit, Failure> {
 }
 
 fn bench(args: &BenchArgs, memory: Option<&dyn Memory>) -> Result<Exit, Failure> {
+    let progress = |what: &str| {
+        if io::stderr().is_terminal() {
+            say(&format!("measuring {what}"));
+        }
+    };
+    let unwritable = |_| Failure::new(Code::RunStuck, "a figure is not a number");
+    if !args.scale.is_empty() {
+        let scale = Scale::measure(&args.scale, args.transcripts.as_deref(), memory, progress)?;
+        return print(if args.json {
+            scale.to_json().map_err(unwritable)?
+        } else {
+            scale.to_text()
+        })
+        .map(|()| Exit::Ok);
+    }
     let mut options = if args.quick { bench::Options::quick() } else { bench::Options::default() };
     options.jobs = args.jobs.unwrap_or(0);
     if !args.levels.is_empty() {
@@ -506,14 +536,8 @@ fn bench(args: &BenchArgs, memory: Option<&dyn Memory>) -> Result<Exit, Failure>
     if !args.bidders.is_empty() {
         options.bidders.clone_from(&args.bidders);
     }
-    let progress = |what: &str| {
-        if io::stderr().is_terminal() {
-            say(&format!("measuring {what}"));
-        }
-    };
     let report = bench::run(&options, memory, progress)
         .map_err(|error| Failure::new(Code::RunStuck, error.to_string()))?;
-    let unwritable = |_| Failure::new(Code::RunStuck, "a figure is not a number");
     print(if args.json { report.to_json().map_err(unwritable)? } else { report.to_text() })?;
     Ok(Exit::Ok)
 }

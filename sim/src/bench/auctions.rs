@@ -5,7 +5,8 @@ use super::{
     memory::Memory,
     options::Options,
     rules::Rules,
-    yardstick::Yardstick,
+    verification::verify,
+    yardstick::{Yardstick, speedup},
 };
 use crate::simulate::SimulationError;
 use serde::Serialize;
@@ -58,34 +59,19 @@ pub(super) fn figures(
             memory.peak().saturating_sub(before)
         })
     };
-    let verify = |jobs: usize| {
-        let valid = verify_transcript(&transcript, jobs);
-        assert!(valid, "the verifier accepts what the contract accepted");
-    };
     let contract = yardstick.ratio(time, || drop(black_box(replay(&transcript))));
-    let verifier = yardstick.ratio(time, || verify(1));
-    let jobs = if options.jobs == 0 {
-        std::thread::available_parallelism().map_or(1, usize::from)
-    } else {
-        options.jobs
-    };
-    let on_all_cores = yardstick.ratio(time, || verify(jobs));
+    let verifier = yardstick.ratio(time, || verify(&transcript, 1));
+    let jobs = options.threads();
     Ok(AuctionFigures {
         levels: grid.levels,
         shape: grid.shape.to_string(),
         bidders,
         contract_per_bidder: contract / per_bidder,
         verifier_per_bidder: verifier / per_bidder,
-        verifier_speedup: verifier / on_all_cores,
+        verifier_speedup: speedup(time, || verify(&transcript, 1), || verify(&transcript, jobs)),
         verifier_jobs: jobs,
         bytes_per_bidder: transcript.len() as u64 / bidders as u64,
         contract_peak_bytes: peak_of(&|| drop(black_box(replay(&transcript)))),
-        verifier_peak_bytes: peak_of(&|| verify(1)),
+        verifier_peak_bytes: peak_of(&|| verify(&transcript, 1)),
     })
-}
-
-fn verify_transcript(transcript: &[u8], jobs: usize) -> bool {
-    let options = talea_verifier::Options { jobs: Some(jobs) };
-    talea_verifier::verify(transcript, &options, |_| ())
-        .is_ok_and(|report| report.verdict == talea_verifier::Verdict::Valid)
 }

@@ -15,6 +15,8 @@
 //! | [`keyholder`] | figures of keyholders' work |
 //! | [`auctions`] | figures of whole auctions |
 //! | [`ranking`] | figures of every rule |
+//! | `verification` | the verifier at work |
+//! | [`scale`] | figures of lots with thousands of bidders |
 //! | [`report`] | all of them, for people and for tools |
 
 pub mod auctions;
@@ -27,6 +29,8 @@ pub mod options;
 pub mod ranking;
 pub mod report;
 pub mod rules;
+pub mod scale;
+mod verification;
 pub mod yardstick;
 
 pub use fixture::Bench;
@@ -74,6 +78,6 @@ pub fn run(
         }
         (None, _) | (_, None) => Vec::new(),
     };
-    let unit = "one 64-bit Bulletproof verification";
+    let unit = yardstick::UNIT;
     Ok(Report { schema: "talea-sim-bench/2", unit, messages, keyholder, auctions, rules })
 }

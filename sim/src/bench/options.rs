@@ -12,7 +12,7 @@ pub struct Options {
     pub bidders: Vec<usize>,
     /// Levels and digits, most significant first, as bit lengths.
     pub grids: Vec<(u32, Vec<u8>)>,
-    /// Threads for the verifier's parallel run; 0 takes all cores.
+    /// Threads for parallel runs; 0 takes all cores.
     pub jobs: usize,
 }
 
@@ -28,6 +28,14 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Threads for parallel runs.
+    pub(super) fn threads(&self) -> usize {
+        match self.jobs {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            jobs => jobs,
+        }
+    }
+
     /// A look at everything, within a minute or so: short grids, few bidders.
     #[must_use]
     pub fn quick() -> Self {

@@ -5,10 +5,14 @@ use curve25519_dalek::{Scalar, ristretto::CompressedRistretto};
 use merlin::Transcript;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
+use rustix::time::{ClockId, clock_gettime};
 use std::{
     hint::black_box,
     time::{Duration, Instant},
 };
+
+/// What a ratio of 1 is.
+pub(super) const UNIT: &str = "one 64-bit Bulletproof verification";
 
 /// One 64-bit Bulletproof verification: the yardstick.
 pub struct Yardstick {
@@ -56,22 +60,45 @@ impl Yardstick {
         assert!(black_box(valid).is_ok(), "the yardstick holds");
     }
 
-    /// The median of `work / yardstick`, over as many pairs as the time allows, at least three.
+    /// The median of `work / yardstick` in processor time of the process, over as many pairs as the time allows, at
+    /// least three.
     pub(super) fn ratio(&mut self, time: Duration, mut work: impl FnMut()) -> f64 {
         work();
         let begin = Instant::now();
         let mut ratios = Vec::new();
         while ratios.len() < 3 || begin.elapsed() < time {
-            let once = clock(&mut work);
+            let once = processor_time(&mut work);
             // As many yardsticks as take about as long, so that both see the same disturbances.
-            let single = clock(|| self.verify());
+            let single = processor_time(|| self.verify());
             let times = (once.as_secs_f64() / single.as_secs_f64()).ceil().clamp(1.0, 200.0);
-            let yardsticks = clock(|| (0..times as u32).for_each(|_| self.verify()));
+            let yardsticks = processor_time(|| (0..times as u32).for_each(|_| self.verify()));
             ratios.push(once.as_secs_f64() * times / yardsticks.as_secs_f64());
         }
-        ratios.sort_by(f64::total_cmp);
-        ratios[ratios.len() / 2]
+        median(ratios)
     }
+}
+
+/// How many times faster `fast` is than `slow`, by the clock on the wall: the median over as many pairs as the time
+/// allows, at least three.
+pub(super) fn speedup(time: Duration, mut slow: impl FnMut(), mut fast: impl FnMut()) -> f64 {
+    let clock = |work: &mut dyn FnMut()| {
+        let begin = Instant::now();
+        work();
+        begin.elapsed().as_secs_f64()
+    };
+    fast();
+    let begin = Instant::now();
+    let mut ratios = Vec::new();
+    while ratios.len() < 3 || begin.elapsed() < time {
+        let slow = clock(&mut slow);
+        ratios.push(slow / clock(&mut fast));
+    }
+    median(ratios)
+}
+
+fn median(mut ratios: Vec<f64>) -> f64 {
+    ratios.sort_by(f64::total_cmp);
+    ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 impl Default for Yardstick {
@@ -80,8 +107,13 @@ impl Default for Yardstick {
     }
 }
 
-fn clock(mut work: impl FnMut()) -> Duration {
-    let begin = Instant::now();
+/// What all threads of the process together have computed: others on the machine do not count.
+pub(super) fn processor_time(work: impl FnOnce()) -> Duration {
+    let now = || {
+        let now = clock_gettime(ClockId::ProcessCPUTime);
+        Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32)
+    };
+    let begin = now();
     work();
-    begin.elapsed()
+    now().saturating_sub(begin)
 }
