@@ -163,7 +163,7 @@ impl Replay {
             point,
             seal: commit.seal,
             status: Status::Open,
-            unary: Arc::default(),
+            unary: None,
             contribution: None,
             in_default: false,
         })

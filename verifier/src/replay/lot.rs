@@ -12,7 +12,7 @@ use talea_protocol::{
 use super::{
     bid::{CommitState, Named, Status},
     decide::Waiting,
-    rank::Ranking,
+    rank::{Ranking, unary::FirstSums},
 };
 use crate::proofs::range::Former;
 
@@ -24,6 +24,8 @@ pub(crate) struct LotState {
     pub(crate) by_bidder: BTreeMap<PartyKey, usize>,
     /// Of a later round while it lasts: by the place of the bids that they are to replace.
     pub(crate) updates: BTreeMap<usize, CommitState>,
+    /// Of the ranked bids, until one of them is replaced.
+    pub(crate) first_sums: Option<FirstSums>,
     /// The seller's; no commit of the lot's.
     pub(crate) reserve: Option<CommitState>,
     /// Keyholders who are excluded from this lot.
