@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use curve25519_dalek::RistrettoPoint;
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     sealed_bid::Contribution,
@@ -22,8 +21,8 @@ pub(crate) enum Named {
 #[derive(Debug)]
 pub(crate) struct CommitState {
     pub(crate) bidder: PartyKey,
+    /// It decodes.
     pub(crate) commitment: Point,
-    pub(crate) point: RistrettoPoint,
     pub(crate) seal: Digest,
     pub(crate) status: Status,
     /// Of a ranked bid, until its lot is ranked.

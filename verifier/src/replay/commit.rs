@@ -160,7 +160,6 @@ impl Replay {
         Ok(CommitState {
             bidder,
             commitment: commit.commitment,
-            point,
             seal: commit.seal,
             status: Status::Open,
             unary: None,

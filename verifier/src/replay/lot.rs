@@ -14,7 +14,7 @@ use super::{
     decide::Waiting,
     rank::{Ranking, unary::FirstSums},
 };
-use crate::proofs::range::Former;
+use crate::{group, proofs::range::Former};
 
 /// One lot.
 #[derive(Debug, Default)]
@@ -97,6 +97,7 @@ impl LotState {
     pub(crate) fn active_commitment(&self, bidder: &PartyKey) -> Option<(usize, Former)> {
         let at = self.by_bidder.get(bidder).copied()?;
         let commit = self.commits.get(at).filter(|commit| commit.status == Status::Ranked)?;
-        Some((at, Former { commitment: commit.commitment, point: commit.point }))
+        let commitment = commit.commitment;
+        Some((at, Former { commitment, point: group::decode(&commitment)? }))
     }
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     failure::{Position, Stop},
     fiat_shamir::Context,
-    group::QuorumKey,
+    group::{self, QuorumKey},
     intake::RevealBody,
     proofs::unary::{Claim, Sealed, judge},
 };
@@ -134,7 +134,7 @@ impl Replay {
                     shape: &facts.lot(one.bid.lot)?.grid.shape,
                     quorum_key: key,
                     commitment: commit.commitment,
-                    commitment_point: commit.point,
+                    commitment_point: group::decode(&commit.commitment)?,
                     sealed: &one.sealed,
                 })
             })

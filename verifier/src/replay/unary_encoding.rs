@@ -17,8 +17,8 @@ use talea_protocol::{price::Shape, sealed_bid::Ciphertext};
 
 use crate::group::Cipher;
 
-/// Entries of an auction that may be kept decoded: five megabytes.
-const MOST_DECODED: usize = 1 << 14;
+/// Entries of an auction that may be kept decoded: 2.6 megabytes.
+const MOST_DECODED: usize = 1 << 13;
 
 /// How many more entries of the auction may be kept decoded.
 #[derive(Clone, Debug)]
