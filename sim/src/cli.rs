@@ -4,6 +4,7 @@ use crate::{
     bench::{
         self, Memory, chart,
         growth::{Growth, Sizes},
+        scale::Scale,
     },
     compare,
     failure::{Code, Exit, Failure},
@@ -285,8 +286,23 @@ pub struct BenchArgs {
 
     /// Write a picture (SVG) of how costs and bytes grow with bidders and with prices, and measure only
     /// this: 8 to 256 bidders, 2^8 to 2^32 prices, with --quick fewer.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["levels", "bidders", "jobs"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["levels", "bidders", "jobs", "scale"])]
     pub chart: Option<PathBuf>,
+
+    /// Measure only one lot of 65,536 prices with this many bidders, up to 16384: memory, and processor time per
+    /// bidder. May be given more than once.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        conflicts_with_all = ["quick", "levels", "bidders", "jobs"],
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=16_384)
+    )]
+    pub scale: Vec<usize>,
+
+    /// Keep the transcripts of these lots in this folder, as scale-NUMBER.talea, and measure those that
+    /// are there.
+    #[arg(long, value_name = "FOLDER", requires = "scale")]
+    pub transcripts: Option<PathBuf>,
 
     /// Threads for parallel runs; all cores if left out.
     #[arg(long, value_name = "NUMBER")]
@@ -534,6 +550,15 @@ fn bench(args: &BenchArgs, memory: Option<&dyn Memory>) -> Result<Exit, Failure>
         written(fs::write(picture, chart::svg(&growth)))?;
         print(if args.json { growth.to_json().map_err(unwritable)? } else { growth.to_text() })?;
         return Ok(Exit::Ok);
+    }
+    if !args.scale.is_empty() {
+        let scale = Scale::measure(&args.scale, args.transcripts.as_deref(), memory, progress)?;
+        return print(if args.json {
+            scale.to_json().map_err(unwritable)?
+        } else {
+            scale.to_text()
+        })
+        .map(|()| Exit::Ok);
     }
     let mut options = if args.quick { bench::Options::quick() } else { bench::Options::default() };
     options.jobs = args.jobs.unwrap_or(0);

@@ -8,7 +8,7 @@ use std::{
     io::{BufReader, Read},
     path::Path,
 };
-use talea_verifier::{Fault, Options, Verdict, verify};
+use talea_verifier::{Fault, Options, Progress, Verdict, verify};
 
 /// Has the transcript at `path` verified, and says in one line how much was checked.
 ///
@@ -16,7 +16,7 @@ use talea_verifier::{Fault, Options, Verdict, verify};
 /// `run.transcript-invalid` if the verifier refuses it, naming the check and the entry.
 pub fn verify_after(path: &Path) -> Result<String, Failure> {
     let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
-    let verified = verify_transcript(BufReader::new(file), path, &Options::default())?;
+    let verified = verify_transcript(BufReader::new(file), path, &Options::default(), |_| ())?;
     Ok(format!(
         "verified: VALID, {} entries, {} checks performed by the independent verifier",
         verified.entries, verified.checks
@@ -32,7 +32,7 @@ pub struct Verified {
     pub checks: u64,
 }
 
-/// Has a transcript verified that is called `name`.
+/// Has a transcript verified that is called `name`; `progress` hears how far it has come.
 ///
 /// # Errors
 /// As [`verify_after`].
@@ -40,8 +40,9 @@ pub fn verify_transcript(
     transcript: impl Read,
     name: &Path,
     options: &Options,
+    progress: impl FnMut(Progress),
 ) -> Result<Verified, Failure> {
-    let report = verify(transcript, options, |_| ()).map_err(|fault| match fault {
+    let report = verify(transcript, options, progress).map_err(|fault| match fault {
         Fault::Read(error) => Failure::unreadable(name, &error),
         Fault::Internal(what) => Failure::new(Code::RunStuck, what),
     })?;

@@ -1,5 +1,5 @@
 //! Hostile bytes cost memory in proportion to their own length: at most four times as much, and 64
-//! KiB.
+//! KiB. A bidder costs what is kept of it, and not what it sent.
 //!
 //! A test binary of its own, for it counts every allocation of the process.
 
@@ -24,6 +24,7 @@ use talea_protocol::{
     setup::{CompactProof, Deal},
     terms::Terms,
 };
+use talea_sim::bench::{self, Rules};
 use talea_tests::{Small, list, replay::Pens};
 
 #[global_allocator]
@@ -244,4 +245,41 @@ fn excesses(factor: usize) -> Vec<String> {
 fn hostile_bytes_cost_at_most_four_times_their_length() {
     let excesses = excesses(4);
     assert!(excesses.is_empty(), "{}", excesses.join("\n"));
+}
+
+/// The most that the verifier and the contract hold of a lot of 65,536 prices with so many bidders, in bytes.
+fn peaks(bidders: usize) -> [usize; 2] {
+    let grid = bench::grid(65_536, &[4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+    let transcript = bench::one_lot(&grid, bidders, &Rules::FIRST_PRICE).expect("a possible lot");
+    let options = talea_verifier::Options { jobs: Some(1) };
+    let verified = peak(|| {
+        let report = talea_verifier::verify(transcript.as_slice(), &options, |_| ()).unwrap();
+        assert_eq!(report.verdict, talea_verifier::Verdict::Valid);
+    });
+    [verified, peak(|| bench::replay(&transcript))]
+}
+
+/// Asserts that `more` bidders add at most so much to the peaks of as many as there were before, and prints how
+/// much they do.
+#[track_caller]
+fn more_bidders_add(before: [usize; 2], after: [usize; 2], more: usize, most: [usize; 2]) {
+    for (at, who) in ["the verifier", "the contract"].into_iter().enumerate() {
+        let added = after[at].saturating_sub(before[at]) / more;
+        println!("{who}: {} bytes, {added} for each of {more} bidders", after[at]);
+        assert!(added <= most[at], "{who} holds {added} bytes more for each bidder");
+    }
+}
+
+#[test]
+fn a_bidder_costs_little_memory() {
+    let _turn = TURN.lock().expect("nobody panics while measuring");
+    more_bidders_add(peaks(100), peaks(300), 200, [24_000, 16_000]);
+}
+
+#[test]
+#[ignore = "an auction of ten thousand takes a quarter of an hour"]
+fn ten_thousand_bidders_are_verified_in_a_hundred_megabytes() {
+    let _turn = TURN.lock().expect("nobody panics while measuring");
+    let peaks = peaks(10_000);
+    more_bidders_add([0; 2], peaks, 10_000, [10_000, 16_000]);
 }

@@ -18,6 +18,7 @@ use talea_protocol::{
 };
 
 use crate::{
+    batch,
     failure::{Failure, Position, Refusal, Stop, Subject},
     fiat_shamir::Context,
     group::QuorumKey,
@@ -106,6 +107,14 @@ pub(crate) enum Task {
     },
 }
 
+/// A turn on a chunk.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turn {
+    pub(crate) lot: u32,
+    pub(crate) step: u32,
+    pub(crate) chunk: u32,
+}
+
 impl Task {
     fn run(&self) -> Result<(), ProofError> {
         match self {
@@ -128,6 +137,19 @@ impl Task {
             Self::Decrypt { context, head, chunk, key, randomness, post } => {
                 decryption_share::verify_decoded(context, head, *chunk, key, randomness, post)
             }
+        }
+    }
+
+    /// Where turns are taken, whose turns it is one of.
+    fn turn(&self) -> Option<Turn> {
+        match self {
+            Self::Gate { context, chunk, .. } | Self::Shuffle { context, chunk, .. } => {
+                Some(Turn { lot: context.lot, step: context.step, chunk: *chunk })
+            }
+            Self::Possession { .. }
+            | Self::Range { .. }
+            | Self::Blind { .. }
+            | Self::Decrypt { .. } => None,
         }
     }
 
@@ -162,12 +184,9 @@ pub(crate) struct Docket {
     recent: Vec<(Position, Check, Verdict)>,
     waiting: Vec<Deferred>,
     weight: usize,
+    /// Of the weight, what was left waiting on purpose.
+    kept: usize,
 }
-
-/// Bytes, roughly, that waiting proofs may keep in memory.
-const MOST_WEIGHT: usize = 1 << 25;
-/// Checks that may be settled between two flushes.
-const MOST_RECENT: usize = 1 << 18;
 
 impl Docket {
     pub(crate) fn new(subject: Subject) -> Self {
@@ -178,6 +197,7 @@ impl Docket {
             recent: Vec::new(),
             waiting: Vec::new(),
             weight: 0,
+            kept: 0,
         }
     }
 
@@ -242,15 +262,38 @@ impl Docket {
         self.waiting.push(Deferred { position, subject: self.subject, check, task });
     }
 
-    /// Whether enough waits for a flush to be worth it.
+    /// Whether more has come to wait than is worth it.
+    pub(crate) fn has_enough(&self) -> bool {
+        self.weight >= self.kept.saturating_add(batch::proof_bytes())
+    }
+
+    /// Whether nothing more should wait.
     pub(crate) fn is_full(&self) -> bool {
-        self.weight >= MOST_WEIGHT || self.recent.len() >= MOST_RECENT
+        self.weight >= batch::MOST_PROOF_BYTES || self.recent.len() >= batch::CHECKS
+    }
+
+    /// Verifies proofs that wait, without those that had better wait for `more`, so that they leave memory.
+    /// Counts are not settled. Whether all hold: if not, they wait to be found by a flush.
+    pub(crate) fn relieve(&mut self, more: impl Fn(&Turn) -> bool) -> bool {
+        let waits = |deferred: &Deferred| deferred.task.turn().is_some_and(|turn| more(&turn));
+        let (kept, now): (Vec<Deferred>, Vec<Deferred>) =
+            std::mem::take(&mut self.waiting).into_iter().partition(waits);
+        let hold = faults(&now).is_empty();
+        self.waiting = kept;
+        if !hold {
+            self.waiting.extend(now);
+            self.waiting.sort_by_key(|deferred| deferred.position);
+        }
+        self.weight =
+            self.waiting.iter().fold(0, |sum, deferred| sum.saturating_add(deferred.task.weight()));
+        self.kept = self.weight;
+        hold
     }
 
     /// Verifies everything that waits. Settles the counts, up to the first failure: the least of
     /// those found here and of the `stopped` one.
     pub(crate) fn flush(&mut self, stopped: Option<Refusal>) -> Result<(), Refusal> {
-        self.weight = 0;
+        (self.weight, self.kept) = (0, 0);
         let waiting = std::mem::take(&mut self.waiting);
         let found = faults(&waiting)
             .into_iter()

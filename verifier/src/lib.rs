@@ -8,6 +8,7 @@
 //! | [`verify`](mod@verify) | a transcript, from its first byte to its last |
 //! | `reader` | the file as a stream of records |
 //! | `intake` | decoding and signatures, many entries at a time |
+//! | `batch` | how much is done together |
 //! | `keys` | Ed25519, strictly |
 //! | `replay` | the auction, derived a second time: one file per phase |
 //! | [`docket`] | what was checked, what is still to be checked, the first failure of all |
@@ -28,6 +29,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod batch;
 pub mod cli;
 pub mod docket;
 pub mod failure;

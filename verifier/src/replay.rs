@@ -6,6 +6,8 @@
 //! | [`ledger`] | money | 6 |
 //! | [`setup`] | the key ceremony | 7 |
 //! | [`lot`], [`bid`] | what is known of a lot, and of a bid or a reserve | |
+//! | [`unary_encoding`] | what is kept of a bid that was accepted | |
+//! | [`randomness`] | what no other bid may repeat of it | |
 //! | [`commit`] | reserves and bids, committed | 8 |
 //! | [`reveal`] | sealed bids, revealed and judged | 9 |
 //! | [`endorse`] | keyholders' word for the transcript so far | 10 |
@@ -25,11 +27,13 @@ pub(crate) mod decide;
 pub(crate) mod endorse;
 pub(crate) mod ledger;
 pub(crate) mod lot;
+pub(crate) mod randomness;
 pub(crate) mod rank;
 pub(crate) mod reveal;
 pub(crate) mod rounds;
 pub(crate) mod setup;
 pub(crate) mod terms;
+pub(crate) mod unary_encoding;
 pub(crate) mod witness;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -46,18 +50,21 @@ use talea_protocol::{
 };
 
 use crate::{
-    docket::Docket,
+    batch,
+    docket::{Docket, Turn},
     failure::{Place, Refusal, Stop, Subject},
     intake::{Body, Envelope, Intake, RawEntry},
 };
 use endorse::Endorsing;
 use ledger::Ledger;
 use lot::LotState;
+use randomness::Randomness;
 use rank::Post;
 use reveal::Judging;
 use rounds::Round;
 use setup::{Committee, Setup};
 use terms::Facts;
+use unary_encoding::Room;
 
 /// The state of an auction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,12 +117,11 @@ pub(crate) struct Replay {
     judging: Vec<Judging>,
     judging_points: usize,
     /// Every `R` of an accepted unary encoding, of all rounds.
-    randomness: BTreeSet<Point>,
+    randomness: Randomness,
+    /// For accepted unary encodings, decoded.
+    room: Room,
     pub(crate) endorsing: Endorsing,
 }
-
-/// Points of arguments that may wait to be judged.
-const MOST_JUDGING_POINTS: usize = 1 << 17;
 
 impl Replay {
     /// Opens an auction with the body of its genesis.
@@ -150,7 +156,8 @@ impl Replay {
             open_commits: 0,
             judging: Vec::new(),
             judging_points: 0,
-            randomness: BTreeSet::new(),
+            randomness: Randomness::default(),
+            room: Room::default(),
             endorsing: Endorsing::default(),
             facts: Arc::new(facts),
         })
@@ -422,9 +429,24 @@ impl Replay {
         self.docket.flush(stopped).map_err(Stop::Refused)
     }
 
-    /// Whether enough waits for a flush to be worth it.
+    /// Whether nothing more should wait.
     pub(crate) fn is_full(&self) -> bool {
-        self.docket.is_full() || self.judging_points >= MOST_JUDGING_POINTS
+        self.docket.is_full() || self.judging_points >= batch::argument_points()
+    }
+
+    /// Verifies what waits, if that is much. Turns on a chunk are cheaper to verify together, so they wait until
+    /// it is complete.
+    pub(crate) fn relieve(&mut self) -> Result<(), Stop> {
+        if !self.docket.has_enough() {
+            return Ok(());
+        }
+        let lots = &self.lots;
+        let is_open = |turn: &Turn| {
+            let lot = usize::try_from(turn.lot).ok().and_then(|lot| lots.get(lot));
+            let step = lot.and_then(|lot| lot.ranking.as_ref()).map(|ranking| &ranking.step);
+            step.is_some_and(|step| step.number == turn.step && step.is_open(turn.chunk))
+        };
+        if self.docket.relieve(is_open) { Ok(()) } else { self.flush(None) }
     }
 
     pub(crate) fn entries(&self) -> u64 {

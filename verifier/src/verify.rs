@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use talea_protocol::{check::Check, transcript::RecordKind};
 
 use crate::{
+    batch,
     docket::Docket,
     failure::{Failure, Fault, Place, Refusal, Stop, Subject},
     intake::{Intake, RawEntry, take_in},
@@ -34,11 +35,6 @@ pub struct Progress {
     pub entries: u64,
 }
 
-/// Bytes of records that are taken in together.
-const BATCH_BYTES: usize = 1 << 22;
-/// Records that are taken in together.
-const BATCH_RECORDS: usize = 1 << 10;
-
 /// Verifies a transcript.
 ///
 /// # Errors
@@ -56,7 +52,7 @@ pub fn verify(
     let mut records = Records::new(source);
     let mut run = Run::Start(Docket::new(Subject::at(Place::Genesis)));
     let ended = loop {
-        let batch = Batch::read(&mut records);
+        let batch = Batch::read(&mut records, pool.install(batch::record_bytes));
         // On a thread of its own: a caller that is itself a worker of some pool would take up other
         // work of its pool while it waits, and run out of stack.
         let taken =
@@ -103,7 +99,7 @@ enum End {
 }
 
 impl Batch {
-    fn read<R: Read>(source: &mut Records<R>) -> Self {
+    fn read<R: Read>(source: &mut Records<R>, enough: usize) -> Self {
         let mut records = Vec::new();
         let mut bytes = 0usize;
         let trouble = |records, trouble| Self { records, end: Some(End::Trouble(trouble)) };
@@ -112,7 +108,7 @@ impl Batch {
         {
             return trouble(records, error);
         }
-        while bytes < BATCH_BYTES && records.len() < BATCH_RECORDS {
+        while bytes < enough && records.len() < batch::RECORDS {
             match source.next() {
                 Ok(Some(record)) => {
                     bytes = bytes.saturating_add(record.body.len());
@@ -277,6 +273,7 @@ fn apply_all(replay: &mut Replay, bodies: Vec<Vec<u8>>) -> Result<(), Stop> {
         if replay.is_full() {
             replay.flush(None)?;
         }
+        replay.relieve()?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@
 #[allow(dead_code, missing_docs, reason = "the library's own; whoever uses it is not here")]
 #[path = "../src"]
 mod verifier {
+    pub(crate) mod batch;
     pub(crate) mod cli;
     pub(crate) mod docket;
     pub(crate) mod failure;

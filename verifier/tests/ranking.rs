@@ -24,17 +24,17 @@ use crate::{
     docket::Docket,
     failure::{Place, Subject},
     group::{Cipher, bases},
-    proofs::{
-        blind::Item,
-        gate::{Encodings, Wires},
-    },
+    proofs::{blind::Item, gate::Wires},
     replay::rank::{
         dialogue::{Dialogue, DialogueProgress, Halt},
         lagrange::{Delta, Opened},
         program::{Bid, Finding, Program, Reserve},
-        step::{Done, Work},
+        step::{Done, Gate, Work},
         ties,
-        unary::UnaryEncoding,
+    },
+    replay::{
+        rank::unary::FirstSums,
+        unary_encoding::{Accepted, Room, UnaryEncoding},
     },
 };
 
@@ -66,12 +66,14 @@ impl Keyholder {
         public + Cipher { r: &*K * &r, e: &*K * &(r * self.secret) }
     }
 
+    /// Some are kept decoded, some are not.
     fn unary(&mut self, shape: &Shape, level: u32) -> UnaryEncoding {
-        let digits = shape.digits_of(Level(level));
-        let digits = digits.into_iter().zip(shape.radices());
-        digits
-            .map(|(digit, radix)| (1..radix).map(|j| self.encrypt(u64::from(digit >= j))).collect())
-            .collect()
+        let mut entries = Vec::new();
+        for (digit, radix) in shape.digits_of(Level(level)).into_iter().zip(shape.radices()) {
+            entries.extend((1..radix).map(|j| self.encrypt(u64::from(digit >= j))));
+        }
+        let room = if self.coin() { entries.len() } else { 0 };
+        kept(entries, room)
     }
 
     fn coin(&mut self) -> bool {
@@ -88,8 +90,8 @@ impl Keyholder {
         match work {
             Work::Gate(items) => {
                 self.steps.push(('G', items.len()));
-                let turned = items.into_iter().map(|(half, y, _)| {
-                    let x = half.doubled();
+                let turned = items.into_iter().map(|Gate { half_x, y, .. }| {
+                    let x = half_x.doubled();
                     let (x, y) = if self.coin() { (x, y) } else { (-x, -y) };
                     (x + self.encrypt(0), y + self.encrypt(0))
                 });
@@ -167,10 +169,18 @@ fn run(keyholder: &mut Keyholder, program: Program) -> Ended {
     }
 }
 
+/// As it is kept where there is room for so many entries.
+fn kept(entries: Vec<Cipher>, room: usize) -> UnaryEncoding {
+    let encoded: Vec<_> = entries.iter().map(Cipher::encode).collect();
+    let mut accepted = Accepted::default();
+    accepted.add((), (&encoded, entries), &Room::for_entries(room));
+    accepted.keep().next().unwrap().1
+}
+
 /// As if a keyholder had posted them.
 fn posted(points: Vec<(Cipher, Cipher)>) -> Wires {
-    let posted = points.iter().map(|(x, y)| (x.encode(), y.encode())).collect();
-    Wires { points, encodings: Encodings::Posted(posted) }
+    let encoded = points.iter().map(|(x, y)| (x.encode(), y.encode())).collect();
+    Wires { points, encoded }
 }
 
 fn price_grid(shape: &[u8], levels: u32) -> PriceGrid {
@@ -196,12 +206,17 @@ fn program(keyholder: &mut Keyholder, market: &Market, shape: &[u8], fan_out: u1
         unary: Arc::new(keyholder.unary(&shape, *level)),
         contribution: None,
     });
-    let bids = bids.collect();
+    let bids: Vec<Bid> = bids.collect();
+    // Sums are known, or not.
+    let width = shape.radices().next().unwrap() - 1;
+    let mut sums = FirstSums::default();
+    bids.iter().for_each(|bid| sums.add(&bid.unary.entries(0..width).unwrap()));
+    let first_sums = keyholder.coin().then_some(sums);
     let reserve = market
         .reserve
         .map(|(level, opened)| Reserve { unary: Arc::new(keyholder.unary(&shape, level)), opened });
     let (mechanism, disclosure) = (market.mechanism, market.disclosure);
-    Program { grid, mechanism, disclosure, fan_out, bids, reserve }
+    Program { grid, mechanism, disclosure, fan_out, bids, first_sums, reserve }
 }
 
 /// A finding in the oracle's words.
@@ -420,11 +435,14 @@ fn what_is_public_is_read() {
                     let mut keyholder = Keyholder::new(5);
                     let mut program = program(&mut keyholder, &market, &shape, 1);
                     // The first digit of the second bid takes the randomness of the first's.
-                    let first = program.bids[0].unary[0][0].r;
+                    let first = program.bids[0].unary.get(0).unwrap().r;
                     let secret = keyholder.secret;
-                    let second = &mut Arc::make_mut(&mut program.bids[1].unary)[0][0];
+                    let mut entries = program.bids[1].unary.entries(0..2).unwrap().into_owned();
+                    let second = &mut entries[0];
                     let message = second.e - second.r * secret;
                     *second = Cipher { r: -first, e: message - first * secret };
+                    program.bids[1].unary = Arc::new(kept(entries, 0));
+                    program.first_sums = None;
                     let ended = run(&mut keyholder, program);
                     assert_eq!(told(&ended.finding.unwrap()), market.expected(), "{market:?}");
                 }
@@ -500,7 +518,7 @@ fn a_lottery_draws_by_hash() {
         (0..20)
             .map(|n| Bid {
                 bidder: name(n),
-                unary: Arc::default(),
+                unary: Arc::new(kept(Vec::new(), 0)),
                 contribution: Some([contribution ^ n as u8; 32]),
             })
             .collect()

@@ -124,35 +124,10 @@ fn chunks_of<T: Clone, C>(items: &[T], size: u16, chunk: impl Fn(Vec<T>) -> C) -
 impl Work {
     /// Gates over `(2*U - (O, G), y)` for every pair `(U, y)`.
     pub(crate) fn gates(factors: &[(Ciphertext, Ciphertext)], setting: &Setting) -> Self {
-        // X = 2U - (O, G) = 2 * (U - (O, G/2)): doubling is what makes encoding in bulk cheap.
-        let half = setting.half_value;
-        let halves: Vec<RistrettoPoint> =
-            factors.iter().flat_map(|(bit, _)| [bit.r, bit.e - half]).collect();
-        let encoded = RistrettoPoint::double_and_compress_batch(&halves);
-        let mut encoded = encoded.into_iter().map(|point| talea_protocol::bytes::Point(point.0));
-        let mut previous: Option<(Ciphertext, Encoded)> = None;
-        let items: Vec<_> = factors
-            .iter()
-            .map(|(bit, y)| {
-                let x = bit.doubled() - Ciphertext::trivial(setting.generators.value);
-                let x_encoded = match (encoded.next(), encoded.next()) {
-                    (Some(r), Some(e)) => Encoded { r, e },
-                    // There are two points per pair.
-                    _ => x.encode(),
-                };
-                // All gates of one bidder share their second factor.
-                let y_encoded = match previous {
-                    Some((last, encoded)) if last == *y => encoded,
-                    _ => y.encode(),
-                };
-                previous = Some((*y, y_encoded));
-                ((x, *y), (x_encoded, y_encoded))
-            })
-            .collect();
-        Self::Gate(chunks_of(&items, setting.terms.chunk_items, |items| {
-            let (pairs, encoded) = items.into_iter().unzip();
-            GateChunk { acts: Acts::default(), pairs, encoded }
-        }))
+        let size = usize::from(setting.terms.chunk_items).max(1);
+        let mut previous = None;
+        let chunk = |factors| GateChunk::new(factors, &mut previous, setting);
+        Self::Gate(factors.chunks(size).map(chunk).collect())
     }
 
     /// Lists to shuffle, all of one length.
@@ -292,6 +267,40 @@ impl Work {
             Self::Decrypt(chunks) => chunks.iter().flat_map(|chunk| chunk.open(setting)).collect(),
             Self::Gate(_) | Self::Shuffle(_) | Self::Blind(_) => Vec::new(),
         }
+    }
+}
+
+impl GateChunk {
+    /// Of these factors `(U, y)`. All gates of one bidder share their second one, so the `previous` is kept with
+    /// its encoding.
+    fn new(
+        factors: &[(Ciphertext, Ciphertext)],
+        previous: &mut Option<(Ciphertext, Encoded)>,
+        setting: &Setting,
+    ) -> Self {
+        // X = 2U - (O, G) = 2 * (U - (O, G/2)): doubling is what makes encoding in bulk cheap.
+        let half = setting.half_value;
+        let halves: Vec<RistrettoPoint> =
+            factors.iter().flat_map(|(bit, _)| [bit.r, bit.e - half]).collect();
+        let encoded = RistrettoPoint::double_and_compress_batch(&halves);
+        drop(halves);
+        let mut encoded = encoded.into_iter().map(|point| talea_protocol::bytes::Point(point.0));
+        let items = factors.iter().map(|(bit, y)| {
+            let x = bit.doubled() - Ciphertext::trivial(setting.generators.value);
+            let x_encoded = match (encoded.next(), encoded.next()) {
+                (Some(r), Some(e)) => Encoded { r, e },
+                // There are two points per pair.
+                _ => x.encode(),
+            };
+            let y_encoded = match *previous {
+                Some((last, encoded)) if last == *y => encoded,
+                _ => y.encode(),
+            };
+            *previous = Some((*y, y_encoded));
+            ((x, *y), (x_encoded, y_encoded))
+        });
+        let (pairs, encoded) = items.unzip();
+        Self { acts: Acts::default(), pairs, encoded }
     }
 }
 

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use talea_contract::Auction;
 use talea_protocol::{
-    builder::TermsBuilder,
+    builder::{MAX_BIDS_PER_LOT, TermsBuilder},
     bytes::{List, Text},
     price::{Level, PriceGrid},
     quorum::Group,
@@ -41,7 +41,7 @@ pub fn one_lot(
         })
         .collect();
     let plan = Plan {
-        terms: terms(&cast, grid, rules),
+        terms: terms(&cast, bidders, grid, rules),
         opening_slot: 1,
         bids,
         rounds: Vec::new(),
@@ -58,7 +58,7 @@ pub fn one_lot(
     Ok(transcript)
 }
 
-fn terms(cast: &Cast, grid: &PriceGrid, rules: &Rules) -> Terms {
+fn terms(cast: &Cast, bidders: usize, grid: &PriceGrid, rules: &Rules) -> Terms {
     let text = |text| Text::new(text).expect("a short text");
     let members = (0..3).filter_map(|place| cast.member(0, place)).collect();
     let group = Group {
@@ -84,6 +84,7 @@ fn terms(cast: &Cast, grid: &PriceGrid, rules: &Rules) -> Terms {
         }),
         stakes: cast.token_stakes(),
         quorum: vec![group],
+        max_bids_per_lot: MAX_BIDS_PER_LOT.max(u32::try_from(bidders).unwrap_or(u32::MAX)),
         chunk_items: 1024,
         ..TermsBuilder::new(text("bench"), cast.seller(), cast.custodian(), Schedule::even(10))
     };

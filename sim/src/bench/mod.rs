@@ -18,6 +18,7 @@
 //! | `verification` | the verifier at work |
 //! | [`growth`] | figures by number of bidders and of prices |
 //! | [`chart`] | a picture of these |
+//! | [`scale`] | figures of lots with thousands of bidders |
 //! | [`report`] | all of them, for people and for tools |
 
 pub mod auctions;
@@ -32,6 +33,7 @@ pub mod options;
 pub mod ranking;
 pub mod report;
 pub mod rules;
+pub mod scale;
 mod verification;
 pub mod yardstick;
 

@@ -108,7 +108,7 @@ impl Default for Yardstick {
 }
 
 /// What all threads of the process together have computed: others on the machine do not count.
-fn processor_time(work: impl FnOnce()) -> Duration {
+pub(super) fn processor_time(work: impl FnOnce()) -> Duration {
     let now = || {
         let now = clock_gettime(ClockId::ProcessCPUTime);
         Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32)

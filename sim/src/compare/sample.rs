@@ -93,7 +93,8 @@ pub fn simulate_one(
     })?;
     // Many are verified at once.
     let one_thread = VerifierOptions { jobs: Some(1) };
-    let verified = verify_transcript(transcript.as_slice(), Path::new(&called), &one_thread)?;
+    let verified =
+        verify_transcript(transcript.as_slice(), Path::new(&called), &one_thread, |_| ())?;
     Ok(Sample {
         auctions: 1,
         entries: simulated.entries,

@@ -4,7 +4,7 @@
 //! One proof for all gates of a message. Vectors commit to the signs, [`MAX_VECTOR`] to each; weights drawn
 //! after that make one equation of all outputs, and one of all squares.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
 use talea_protocol::{
@@ -27,52 +27,32 @@ use crate::{
     group::{Cipher, Fold, QuorumKey, bases, encode_doubles, masked_integer},
 };
 
+/// A gate that nobody has had a turn on.
+#[derive(Clone, Debug)]
+pub(crate) struct Gate {
+    /// Half of `X`.
+    pub(crate) half_x: Cipher,
+    pub(crate) y: Cipher,
+    /// `Y`, encoded.
+    pub(crate) y_wire: Ciphertext,
+}
+
 /// The inputs of a chunk of gates: `(X, Y)` per item.
 #[derive(Clone, Debug)]
 pub(crate) struct Wires {
     /// Decoded.
     pub(crate) points: Vec<(Cipher, Cipher)>,
-    pub(crate) encodings: Encodings,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Encodings {
-    /// As a keyholder posted them.
-    Posted(Vec<(Ciphertext, Ciphertext)>),
-    /// Not encoded yet: half of every `X`, and every `Y` encoded.
-    Halved(Vec<Cipher>, Vec<Ciphertext>),
+    /// Encoded.
+    pub(crate) encoded: Vec<(Ciphertext, Ciphertext)>,
 }
 
 impl Wires {
-    /// What a digit's gates start from: `X = 2 * half`, and `Y` decoded and encoded.
-    pub(crate) fn fresh(items: impl IntoIterator<Item = (Cipher, Cipher, Ciphertext)>) -> Self {
-        let mut points = Vec::new();
-        let mut halves = Vec::new();
-        let mut ys = Vec::new();
-        for (half, y, y_wire) in items {
-            points.push((half.doubled(), y));
-            halves.push(half);
-            ys.push(y_wire);
-        }
-        Self { points, encodings: Encodings::Halved(halves, ys) }
-    }
-
-    /// The encodings of every `(X, Y)`.
-    pub(crate) fn encoded(&self) -> Cow<'_, [(Ciphertext, Ciphertext)]> {
-        match &self.encodings {
-            Encodings::Posted(encoded) => Cow::Borrowed(encoded),
-            Encodings::Halved(halves, ys) => {
-                Cow::Owned(encode_doubles(halves).into_iter().zip(ys.iter().copied()).collect())
-            }
-        }
-    }
-
-    /// The encoding of the randomness of the `X` of an item that was posted.
-    pub(crate) fn x_randomness(&self, item: usize) -> Option<Point> {
-        match &self.encodings {
-            Encodings::Posted(encoded) => encoded.get(item).map(|(x, _)| x.r),
-            Encodings::Halved(..) => None,
-        }
+    /// What a digit's gates start from.
+    pub(crate) fn fresh(gates: &[Gate]) -> Self {
+        let points = gates.iter().map(|gate| (gate.half_x.doubled(), gate.y)).collect();
+        let halves: Vec<Cipher> = gates.iter().map(|gate| gate.half_x).collect();
+        let ys = gates.iter().map(|gate| gate.y_wire);
+        Self { points, encoded: encode_doubles(&halves).into_iter().zip(ys).collect() }
     }
 }
 
@@ -109,10 +89,10 @@ pub(crate) fn decode(turns: &[GateTurn], proof: &GateProof) -> Result<Decoded, P
             Ok((cipher(&turn.x, "X'")?, cipher(&turn.y, "Y'")?))
         })
         .collect::<Result<Vec<_>, ProofError>>()?;
-    let encodings = Encodings::Posted(turns.iter().map(|turn| (turn.x, turn.y)).collect());
+    let encoded = turns.iter().map(|turn| (turn.x, turn.y)).collect();
     let signs: Vec<Masked> = turns.iter().map(|turn| turn.sign).collect();
     Ok(Decoded {
-        outputs: Arc::new(Wires { points, encodings }),
+        outputs: Arc::new(Wires { points, encoded }),
         z: signs.iter().map(masked_integer).collect(),
         signs,
         vectors: vectors.iter().map(VectorOpening::decode).collect::<Result<_, _>>()?,
@@ -153,7 +133,7 @@ pub fn verify(
             Ok((cipher(x, "X")?, cipher(y, "Y")?))
         })
         .collect::<Result<Vec<_>, ProofError>>()?;
-    let wires = Wires { points, encodings: Encodings::Posted(inputs.to_vec()) };
+    let wires = Wires { points, encoded: inputs.to_vec() };
     let message = Message {
         context: *context,
         head: *head,
@@ -238,8 +218,8 @@ pub(crate) fn challenge<'a, 'b>(message: &'a Message<'b>) -> Challenged<'a, 'b> 
     t.digest(b"vector-bases", &bases.v_digest);
     t.point(b"quorum-key", &message.quorum_key.wire);
     t.integer(b"gates", gates);
-    let (inputs, outputs) = (message.inputs.encoded(), post.outputs.encoded());
-    for ((x, y), (x_out, y_out)) in inputs.iter().zip(outputs.iter()) {
+    let (inputs, outputs) = (&message.inputs.encoded, &post.outputs.encoded);
+    for ((x, y), (x_out, y_out)) in inputs.iter().zip(outputs) {
         t.cipher(b"x-in", x);
         t.cipher(b"y-in", y);
         t.cipher(b"x-out", x_out);

@@ -97,13 +97,15 @@ impl Sealed {
         self.wire.unary.iter().map(|entry| &entry.r)
     }
 
-    /// What is left of an accepted bid: its unary encoding, digit by digit.
-    pub(crate) fn into_unary(self, shape: &Shape) -> Vec<Vec<Cipher>> {
-        let mut entries = self.unary.into_iter();
-        shape
-            .radices()
-            .map(|radix| entries.by_ref().take(radix.saturating_sub(1)).collect())
-            .collect()
+    /// `U[1][j]`, `0 < j < B_1`.
+    pub(crate) fn first_digit(&self, shape: &Shape) -> &[Cipher] {
+        let width = shape.radices().next().map_or(0, |radix| radix.saturating_sub(1));
+        self.unary.get(..width).unwrap_or_default()
+    }
+
+    /// What is left of an accepted bid: the entries of its unary encoding, encoded and decoded.
+    pub(crate) fn into_unary(self) -> (Vec<Ciphertext>, Vec<Cipher>) {
+        (self.wire.unary, self.unary)
     }
 
     /// Points that a fold of this argument weighs.

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use curve25519_dalek::RistrettoPoint;
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     sealed_bid::Contribution,
 };
 
-use super::rank::unary::UnaryEncoding;
+use super::unary_encoding::UnaryEncoding;
 
 /// A commit of a lot, or its reserve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,12 +21,12 @@ pub(crate) enum Named {
 #[derive(Debug)]
 pub(crate) struct CommitState {
     pub(crate) bidder: PartyKey,
+    /// It decodes.
     pub(crate) commitment: Point,
-    pub(crate) point: RistrettoPoint,
     pub(crate) seal: Digest,
     pub(crate) status: Status,
-    /// Of a ranked bid, until its lot is ranked: `U[t][j]`, digit by digit.
-    pub(crate) unary: Arc<UnaryEncoding>,
+    /// Of a ranked bid, until its lot is ranked.
+    pub(crate) unary: Option<Arc<UnaryEncoding>>,
     /// Of a bid ranked in round 0, where ties go by lottery; its updates bring none.
     pub(crate) contribution: Option<Contribution>,
     /// An active bid that its bidder failed to bid again in some round: its deposit is lost.

@@ -76,7 +76,7 @@ impl Replay {
                 }
                 Status::Judging => return Err(Stop::Internal("a lot ended before its judgement")),
             }
-            commit.unary = Arc::default();
+            commit.unary = None;
         }
 
         // 2. Bonds of this lot: of a void one those at fault lose theirs.

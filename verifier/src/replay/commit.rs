@@ -160,10 +160,9 @@ impl Replay {
         Ok(CommitState {
             bidder,
             commitment: commit.commitment,
-            point,
             seal: commit.seal,
             status: Status::Open,
-            unary: Arc::default(),
+            unary: None,
             contribution: None,
             in_default: false,
         })

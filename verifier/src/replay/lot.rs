@@ -12,9 +12,9 @@ use talea_protocol::{
 use super::{
     bid::{CommitState, Named, Status},
     decide::Waiting,
-    rank::Ranking,
+    rank::{Ranking, unary::FirstSums},
 };
-use crate::proofs::range::Former;
+use crate::{group, proofs::range::Former};
 
 /// One lot.
 #[derive(Debug, Default)]
@@ -24,6 +24,8 @@ pub(crate) struct LotState {
     pub(crate) by_bidder: BTreeMap<PartyKey, usize>,
     /// Of a later round while it lasts: by the place of the bids that they are to replace.
     pub(crate) updates: BTreeMap<usize, CommitState>,
+    /// Of the ranked bids, until one of them is replaced.
+    pub(crate) first_sums: Option<FirstSums>,
     /// The seller's; no commit of the lot's.
     pub(crate) reserve: Option<CommitState>,
     /// Keyholders who are excluded from this lot.
@@ -95,6 +97,7 @@ impl LotState {
     pub(crate) fn active_commitment(&self, bidder: &PartyKey) -> Option<(usize, Former)> {
         let at = self.by_bidder.get(bidder).copied()?;
         let commit = self.commits.get(at).filter(|commit| commit.status == Status::Ranked)?;
-        Some((at, Former { commitment: commit.commitment, point: commit.point }))
+        let commitment = commit.commitment;
+        Some((at, Former { commitment, point: group::decode(&commitment)? }))
     }
 }

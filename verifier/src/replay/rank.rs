@@ -110,6 +110,7 @@ impl Post {
     }
 }
 
+const NO_UNARY: Stop = Stop::Internal("a ranked bid has no unary encoding");
 const NOT_RANKING: Stop = Stop::Internal("a lot that is being ranked has no ranking");
 
 impl Replay {
@@ -123,28 +124,37 @@ impl Replay {
             .commits
             .iter()
             .filter(|commit| commit.status == Status::Ranked)
-            .map(|commit| Bid {
-                bidder: commit.bidder,
-                unary: Arc::clone(&commit.unary),
-                contribution: commit.contribution,
+            .map(|commit| {
+                let unary = commit.unary.as_ref().map(Arc::clone)?;
+                Some(Bid { bidder: commit.bidder, unary, contribution: commit.contribution })
             })
-            .collect();
+            .collect::<Option<_>>()
+            .ok_or(NO_UNARY)?;
         // A reserve that was not revealed, or is invalid, does not bind.
         let reserve = state.reserve.as_ref().filter(|reserve| reserve.status == Status::Ranked);
         let opened = terms.reserve.is_some_and(|reserve| reserve.opened);
-        let reserve = reserve.map(|reserve| Reserve { unary: Arc::clone(&reserve.unary), opened });
+        let reserve = match reserve {
+            Some(reserve) => {
+                let unary = reserve.unary.as_ref().map(Arc::clone).ok_or(NO_UNARY)?;
+                Some(Reserve { unary, opened })
+            }
+            None => None,
+        };
         let n = u64::try_from(bids.len()).unwrap_or(u64::MAX);
         let schedule = &terms.schedule;
         let dur = schedule.step_slots.saturating_add(n.saturating_mul(schedule.step_slots_per_bid));
         let index = u32::try_from(lot).map_err(|_| NOT_RANKING)?;
         let bids = ties::order(terms.ties, &self.facts.auction, index, bids)
             .ok_or(Stop::Internal("a ranked bid has no contribution to the lottery"))?;
+        // Known of the bids of round 0, and only if none was replaced or left out since.
+        let first_sums = state.first_sums.clone().filter(|sums| sums.count() == bids.len());
         let program = Program {
             grid,
             mechanism: terms.mechanism,
             disclosure: terms.disclosure,
             fan_out: terms.fan_out,
             bids,
+            first_sums,
             reserve,
         };
         Ok((program, dur))
@@ -175,7 +185,7 @@ impl Replay {
         let number = state.steps;
         // No round follows this one.
         for commit in state.commits.iter_mut().chain(&mut state.reserve) {
-            commit.unary = Arc::default();
+            commit.unary = None;
         }
         let mut dialogue =
             Dialogue::new(|channel| async move { program.run(channel).await.map(Found::Finding) });
@@ -394,7 +404,10 @@ impl Replay {
         if !complete {
             return Ok(());
         }
-        let Ranking { mut dialogue, step, dur } = state.ranking.take().ok_or(NOT_RANKING)?;
+        // What the step leaves takes memory too, when its proofs do not any more.
+        self.relieve()?;
+        let Ranking { mut dialogue, step, dur } =
+            self.lot_mut(lot)?.ranking.take().ok_or(NOT_RANKING)?;
         self.forget_vouches(lot)?;
         let number = step.number.saturating_add(1);
         let done = step.done().ok_or(Stop::Internal("a completed step contradicts itself"))?;

@@ -15,11 +15,12 @@ use talea_protocol::{bytes::PartyKey, check::Check, commitment::BidId, sealed_bi
 use super::{
     Replay,
     bid::{CommitState, Named, Status},
+    unary_encoding::Accepted,
 };
 use crate::{
     failure::{Position, Stop},
     fiat_shamir::Context,
-    group::QuorumKey,
+    group::{self, QuorumKey},
     intake::RevealBody,
     proofs::unary::{Claim, Sealed, judge},
 };
@@ -133,32 +134,39 @@ impl Replay {
                     shape: &facts.lot(one.bid.lot)?.grid.shape,
                     quorum_key: key,
                     commitment: commit.commitment,
-                    commitment_point: commit.point,
+                    commitment_point: group::decode(&commit.commitment)?,
                     sealed: &one.sealed,
                 })
             })
             .collect();
         let verdicts = judge(&claims.ok_or(NO_COMMIT)?);
+        let mut accepted = Accepted::default();
         for (one, holds) in waiting.into_iter().zip(verdicts) {
             self.docket.judged(one.argument_at, Check::RevealArgument, holds);
             let distinct = holds && self.is_distinct(&one.sealed);
             if holds {
                 self.docket.judged(one.distinct_at, Check::RevealDistinct, distinct);
             }
+            let lot = self.lots.get_mut(one.lot).ok_or(NO_COMMIT)?;
             let shape = &facts.lot(one.bid.lot).ok_or(NO_COMMIT)?.grid.shape;
-            let state = self
-                .lots
-                .get_mut(one.lot)
-                .and_then(|lot| lot.at_mut(one.commit))
-                .ok_or(NO_COMMIT)?;
+            if distinct && matches!(one.commit, Named::Commit(_)) {
+                let first = one.sealed.first_digit(shape);
+                lot.first_sums.get_or_insert_default().add(first);
+            }
+            let state = lot.at_mut(one.commit).ok_or(NO_COMMIT)?;
             if distinct {
                 self.randomness.extend(one.sealed.randomness().copied());
                 state.status = Status::Ranked;
-                state.unary = Arc::new(one.sealed.into_unary(shape));
+                let (encoded, decoded) = one.sealed.into_unary();
+                accepted.add((one.lot, one.commit), (&encoded, decoded), &self.room);
                 state.contribution = one.contribution;
             } else {
                 state.status = Status::Invalid;
             }
+        }
+        for ((lot, commit), unary) in accepted.keep() {
+            let state = self.lots.get_mut(lot).and_then(|lot| lot.at_mut(commit));
+            state.ok_or(NO_COMMIT)?.unary = Some(Arc::new(unary));
         }
         Ok(())
     }

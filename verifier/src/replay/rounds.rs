@@ -3,13 +3,14 @@
 //! In every round but the last each undecided lot is *surveyed* before anything is ranked. The surveys
 //! are over when an instruction has the last lot surveyed or ended, at that instruction's slot.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use talea_protocol::{commitment::BidId, outcome::Survey};
 
 use super::{
     Phase, Replay,
     bid::{CommitState, Status},
+    randomness::Randomness,
 };
 use crate::failure::Stop;
 
@@ -46,6 +47,7 @@ impl Replay {
                         Some(update) if update.status == Status::Ranked => {
                             let CommitState { in_default, contribution, .. } = *commit;
                             *commit = CommitState { in_default, contribution, ..update };
+                            state.first_sums = None;
                         }
                         // Revealed, and invalid.
                         Some(update) if update.status != Status::Open => commit.in_default = true,
@@ -67,6 +69,9 @@ impl Replay {
             .rounds
             .is_some_and(|rounds| self.round.number.saturating_add(1) < rounds.limit);
         self.round.is_surveying = more;
+        if !more {
+            self.forget_former_bids();
+        }
         more
     }
 
@@ -87,6 +92,7 @@ impl Replay {
         if moved {
             return self.begin_round(slot);
         }
+        self.forget_former_bids();
         for lot in 0..self.lots.len() {
             if self.lot(lot)?.ending.is_none() {
                 self.start_ranking(lot, slot)?;
@@ -94,6 +100,12 @@ impl Replay {
         }
         self.close_if_decided();
         Ok(())
+    }
+
+    /// No bid follows that could repeat what another has: **C7**, **R5**.
+    fn forget_former_bids(&mut self) {
+        self.commitments = BTreeSet::new();
+        self.randomness = Randomness::default();
     }
 
     /// The next round, after surveys that were over at `slot`.

@@ -33,7 +33,7 @@ impl Case {
     fn wires(&self) -> Wires {
         let cipher = |c: &Ciphertext| Cipher::decode(c).unwrap();
         let points = self.inputs.iter().map(|(x, y)| (cipher(x), cipher(y))).collect();
-        Wires { points, encodings: Encodings::Posted(self.inputs.clone()) }
+        Wires { points, encoded: self.inputs.clone() }
     }
 
     /// What a closure sees of the message with its challenges.
@@ -302,13 +302,14 @@ fn turns_in_a_row_are_judged_one_by_one() {
     let key = QuorumKey::new(RistrettoPoint::random(&mut rng));
     let head = Digest([6; 32]);
     let mut fresh = || {
-        let items: Vec<_> = (0..4)
+        let gates: Vec<Gate> = (0..4)
             .map(|_| {
                 let y = provers::encrypt(&mut rng, &key.point, 2);
-                (provers::encrypt(&mut rng, &key.point, 1), y, y.encode())
+                let half_x = provers::encrypt(&mut rng, &key.point, 1);
+                Gate { half_x, y, y_wire: y.encode() }
             })
             .collect();
-        Wires::fresh(items)
+        Wires::fresh(&gates)
     };
     let starts = [fresh(), fresh()];
     // Turns 0, 2 and 3 follow one another; turn 1 stands by itself.
@@ -359,10 +360,9 @@ fn turns_in_a_row_are_judged_one_by_one() {
 fn the_encodings_of_fresh_inputs_are_those_of_their_elements() {
     let mut rng = provers::rng(41);
     let key = RistrettoPoint::random(&mut rng);
-    let half = provers::encrypt(&mut rng, &key, 1);
+    let half_x = provers::encrypt(&mut rng, &key, 1);
     let y = provers::encrypt(&mut rng, &key, 1);
-    let wires = Wires::fresh([(half, y, y.encode())]);
-    assert_eq!(*wires.encoded(), [(half.doubled().encode(), y.encode())]);
-    assert_eq!(wires.points, vec![(half.doubled(), y)]);
-    assert_eq!(wires.x_randomness(0), None);
+    let wires = Wires::fresh(&[Gate { half_x, y, y_wire: y.encode() }]);
+    assert_eq!(wires.encoded, [(half_x.doubled().encode(), y.encode())]);
+    assert_eq!(wires.points, [(half_x.doubled(), y)]);
 }

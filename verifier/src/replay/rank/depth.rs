@@ -3,28 +3,26 @@
 use curve25519_dalek::scalar::Scalar;
 use talea_protocol::{bytes::List, check::Check, limits::MAX_BUCKETS};
 
-use super::{
-    dialogue::{Halt, KeyholderChannel},
-    unary::{Counts, UnaryEncoding},
-};
-use crate::group::Cipher;
+use std::ops::Range;
 
-/// Bids per first digit, without the `limit` best, `M'`.
+use super::{
+    super::unary_encoding::UnaryEncoding,
+    dialogue::{Halt, KeyholderChannel},
+    unary::{Counts, FirstSums, Rows},
+};
+
+/// Bids per first digit, whose entries are at the indices `first`, without the `limit` best, `M'`.
 pub(crate) async fn depth(
     channel: &KeyholderChannel,
     limit: u16,
+    first: Range<usize>,
     bids: &[&UnaryEncoding],
+    known: Option<&FirstSums>,
 ) -> Result<List<u32, MAX_BUCKETS>, Halt> {
     // T_j = sum over ranked bids of U_i[1][j], 0 < j < B_1
-    let digits: Option<Vec<&Vec<Cipher>>> = bids.iter().map(|unary| unary.first()).collect();
-    let digits = digits.ok_or(Halt::Lost)?;
-    let width = digits.first().map_or(0, |digit| digit.len());
-    let mut totals = vec![Cipher::zero(); width];
-    for digit in &digits {
-        for (total, entry) in totals.iter_mut().zip(digit.iter()) {
-            *total = *total + *entry;
-        }
-    }
+    let width = first.len();
+    let columns: Vec<usize> = (1..=width).collect();
+    let mut totals = Rows::first(bids, first, known).sums(&columns, |_| 1).ok_or(Halt::Lost)?;
     let at_most = channel.are_at_most(limit, Scalar::ONE, totals.clone()).await?;
 
     // K13: those that are more are the first ones, ...

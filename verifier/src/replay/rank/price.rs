@@ -5,9 +5,10 @@ use rayon::prelude::*;
 use talea_protocol::price::{Level, PriceGrid};
 
 use super::{
+    super::unary_encoding::{self, UnaryEncoding},
     dialogue::{Halt, KeyholderChannel},
     search::Search,
-    unary::{UnaryEncoding, level, rows},
+    unary::{FirstSums, Rows, level},
 };
 use crate::group::Cipher;
 
@@ -30,56 +31,54 @@ pub(crate) struct Found {
     pub(crate) scale: Scalar,
 }
 
-/// Searches the level of which at most `limit` participants, counted by weight, are above.
+/// Searches the level of which at most `limit` participants, counted by weight, are above. Sums may be `known` of
+/// the first ones, with weight 1.
 pub(crate) async fn search(
     channel: &KeyholderChannel,
     grid: &PriceGrid,
     fan_out: u16,
     limit: u16,
     participants: &[Participant<'_>],
+    known: Option<&FirstSums>,
 ) -> Result<Found, Halt> {
     let encodings: Vec<&UnaryEncoding> = participants.iter().map(|one| one.unary).collect();
+    let weight = |i: usize| participants.get(i).map_or(0, |who| who.weight);
     let mut above = vec![Cipher::zero(); participants.len()];
     let mut at = Vec::new();
     let mut digits = Vec::new();
     let mut scale = Scalar::ONE;
-    for (t, radix) in grid.shape.radices().collect::<Vec<_>>().into_iter().enumerate() {
+    for (t, indices) in unary_encoding::digits(&grid.shape).into_iter().enumerate() {
         if t > 0 {
             scale += scale;
-            above = above.iter().map(Cipher::doubled).collect();
+            above.par_iter_mut().for_each(|above| *above = above.doubled());
         }
-        let rows = rows(channel, t, &encodings, &at).await?;
+        let most = indices.len();
+        let rows = Rows::of(channel, (t, indices), &encodings, &at, known).await?;
 
         // T_j = sum over i of g_i (above_i + P[i][j])
-        let weighted = |all: &[Cipher]| -> Cipher {
-            all.iter().zip(participants).map(|(one, who)| one.times(who.weight)).sum()
-        };
-        let sure = weighted(&above);
-        let total = |j: &usize| -> Option<Cipher> {
-            let column: Option<Vec<Cipher>> = rows.iter().map(|row| row.get(*j).copied()).collect();
-            Some(sure + weighted(&column?))
-        };
-        let mut search = Search::up_to(radix.saturating_sub(1));
+        let sure: Cipher =
+            above.iter().zip(participants).map(|(above, who)| above.times(who.weight)).sum();
+        let mut search = Search::up_to(most);
         let digit = loop {
             if let Some(digit) = search.found() {
                 break digit;
             }
             let points = search.points(fan_out);
-            let totals: Option<Vec<Cipher>> = points.par_iter().map(total).collect();
-            let totals = totals.ok_or(Halt::Lost)?;
+            let sums = rows.sums(&points, weight).ok_or(Halt::Lost)?;
+            let totals = sums.into_iter().map(|sum| sure + sum).collect();
             let at_most = channel.are_at_most(limit, scale, totals).await?;
             let more: Vec<bool> = at_most.iter().map(|at_most| !at_most).collect();
             search.narrow(&points, &more);
         };
 
         // above_i becomes above_i + P[i][j+1], a_i becomes P[i][j] - P[i][j+1].
-        at.clear();
-        for (above, row) in above.iter_mut().zip(&rows) {
-            let here = row.get(digit).ok_or(Halt::Lost)?;
-            let beyond = row.get(digit.saturating_add(1)).ok_or(Halt::Lost)?;
-            *above = *above + *beyond;
-            at.push(*here - *beyond);
-        }
+        let select = |(i, above): (usize, &mut Cipher)| {
+            let beyond = rows.get(i, digit.checked_add(1)?)?;
+            *above = *above + beyond;
+            Some(rows.get(i, digit)? - beyond)
+        };
+        let selected: Option<Vec<Cipher>> = above.par_iter_mut().enumerate().map(select).collect();
+        at = selected.ok_or(Halt::Lost)?;
         digits.push(digit);
     }
     Ok(Found { level: level(channel, grid, &digits)?, above, at, scale })

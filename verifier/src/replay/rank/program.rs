@@ -12,13 +12,16 @@ use talea_protocol::{
 };
 
 use super::{
-    super::terms::quote,
+    super::{
+        terms::quote,
+        unary_encoding::{self, UnaryEncoding},
+    },
     depth::depth,
     dialogue::{Halt, KeyholderChannel},
     mechanism::{self, Entrants},
     price::{self, Participant},
     reserve,
-    unary::{UnaryEncoding, open_levels},
+    unary::{FirstSums, open_levels},
 };
 
 /// One ranked bid.
@@ -47,6 +50,8 @@ pub(crate) struct Program {
     pub(crate) fan_out: u16,
     /// In tie order; at least one.
     pub(crate) bids: Vec<Bid>,
+    /// Of these bids, if it is known.
+    pub(crate) first_sums: Option<FirstSums>,
     pub(crate) reserve: Option<Reserve>,
 }
 
@@ -107,7 +112,10 @@ impl Program {
         // 1. Reserve test.
         let is_met = match &self.reserve {
             None => true,
-            Some(reserve) => reserve::is_met(channel, &self.encodings(), &reserve.unary).await?,
+            Some(reserve) => {
+                let shape = &self.grid.shape;
+                reserve::is_met(channel, shape, &self.encodings(), &reserve.unary).await?
+            }
         };
         let award = if is_met {
             // 2. Price search, 3. winners.
@@ -149,7 +157,15 @@ impl Program {
         let limit = self.mechanism.units();
         let cover = if cover && self.bids.len() > usize::from(limit) {
             let bids = self.entrants().participants();
-            let found = price::search(channel, &self.grid, self.fan_out, limit, &bids).await?;
+            let found = price::search(
+                channel,
+                &self.grid,
+                self.fan_out,
+                limit,
+                &bids,
+                self.first_sums.as_ref(),
+            )
+            .await?;
             Some(self.quote(found.level)?)
         } else {
             None
@@ -167,7 +183,11 @@ impl Program {
         if min_bids.is_none_or(|least| n < u64::from(least)) {
             return Ok(None);
         }
-        depth(channel, self.mechanism.units(), &self.encodings()).await.map(Some)
+        let first =
+            unary_encoding::digits(&self.grid.shape).into_iter().next().ok_or(Halt::Lost)?;
+        depth(channel, self.mechanism.units(), first, &self.encodings(), self.first_sums.as_ref())
+            .await
+            .map(Some)
     }
 
     /// The best losing price, if some ranked bid lost.
@@ -186,7 +206,7 @@ impl Program {
         if losers.is_empty() {
             return Ok(None);
         }
-        let found = price::search(channel, &self.grid, self.fan_out, 0, &losers).await?;
+        let found = price::search(channel, &self.grid, self.fan_out, 0, &losers, None).await?;
         self.quote(found.level).map(Some)
     }
 
@@ -199,6 +219,7 @@ impl Program {
             grid: &self.grid,
             fan_out: self.fan_out,
             bids: self.encodings(),
+            first_sums: self.first_sums.as_ref(),
             reserve: self.reserve.as_ref().map(|reserve| reserve.unary.as_ref()),
         }
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::{
     dialogue::{Halt, KeyholderChannel},
     lagrange::{Delta, Opened},
-    step::{Done, Work},
+    step::{Done, Gate, Work},
 };
 use crate::{
     group::{Cipher, bases},
@@ -24,12 +24,6 @@ type Sealed = (Element, RistrettoPoint);
 
 fn sealed(cipher: Cipher) -> Sealed {
     (Element::of(cipher.r), cipher.e)
-}
-
-/// One `y`, and the bits that it is to be multiplied with.
-pub(crate) struct Factor {
-    pub(crate) y: Cipher,
-    pub(crate) bits: Vec<Cipher>,
 }
 
 impl KeyholderChannel {
@@ -120,53 +114,67 @@ impl KeyholderChannel {
             .collect()
     }
 
-    /// **Product** of bits `x` and any `y`: encryptions of `2*x*y`, in the order of the bits.
-    /// **K10**: an opened sign that is none halts the lot.
-    pub(crate) async fn products(&self, factors: Vec<Factor>) -> Result<Vec<Vec<Cipher>>, Halt> {
+    /// **Product** of bits `x` and any `y`: encryptions of `2*x*y`, for each `y` as many as it has `bits`, which
+    /// `bit` gives by the places of both. **K10**: an opened sign that is none halts the lot.
+    pub(crate) async fn products(
+        &self,
+        ys: &[Cipher],
+        bits: usize,
+        bit: impl Fn(usize, usize) -> Option<Cipher> + Send + Sync,
+    ) -> Result<Vec<Cipher>, Halt> {
         // X = 2*x - (O, G) = 2*(x - (O, G/2)), Y = y
         let half_g = bases().half_g;
-        let items: Vec<(Cipher, Cipher, Ciphertext)> = factors
+        let bit = &bit;
+        let items: Option<Vec<Gate>> = ys
             .par_iter()
-            .flat_map_iter(|Factor { y, bits }| {
-                let wire = y.encode();
-                bits.iter().map(move |x| (Cipher { r: x.r, e: x.e - half_g }, *y, wire))
+            .enumerate()
+            .flat_map_iter(|(i, y)| {
+                let y_wire = y.encode();
+                (0..bits).map(move |j| {
+                    let x = bit(i, j)?;
+                    Some(Gate { half_x: Cipher { r: x.r, e: x.e - half_g }, y: *y, y_wire })
+                })
             })
             .collect();
-        let gates = match self.ask(Work::Gate(items)).await {
+        let gates = match self.ask(Work::Gate(items.ok_or(Halt::Lost)?)).await {
             Done::Gate(gates) => gates,
             _ => return Err(Halt::Lost),
         };
-        let mut signs = Vec::new();
-        for wires in &gates {
-            for (at, (x, _)) in wires.points.iter().enumerate() {
-                let wire = wires.x_randomness(at).ok_or(Halt::Lost)?;
-                signs.push((Element { point: x.r, wire }, x.e));
+        let count = ys.len().saturating_mul(bits);
+        let mut signs = Vec::with_capacity(count);
+        let mut turned = Vec::with_capacity(count);
+        for wires in gates {
+            for ((x, y), (wire, _)) in wires.points.iter().zip(&wires.encoded) {
+                signs.push((Element { point: x.r, wire: wire.r }, x.e));
+                turned.push(*y);
             }
         }
         let signs = self.decrypt(signs).await?;
 
         // v*Y_last + y
-        let lasts = gates.iter().flat_map(|wires| wires.points.iter());
-        let mut turned = lasts.zip(&signs);
-        let mut products = Vec::with_capacity(factors.len());
-        for Factor { y, bits } in &factors {
-            let mut row = Vec::with_capacity(bits.len());
-            for _ in bits {
-                let ((_, y_last), opened) = turned.next().ok_or(Halt::Lost)?;
-                let sign = opened.sign();
-                self.judge(Check::SignOpened, sign.is_some())?;
-                let signed = if sign == Some(true) { *y_last } else { -*y_last };
-                row.push(signed + *y);
-            }
-            products.push(row);
+        let mut products = turned;
+        let ys = ys.iter().flat_map(|y| std::iter::repeat_n(y, bits));
+        for ((product, y), opened) in products.iter_mut().zip(ys).zip(&signs) {
+            let sign = opened.sign();
+            self.judge(Check::SignOpened, sign.is_some())?;
+            let signed = if sign == Some(true) { *product } else { -*product };
+            *product = signed + *y;
         }
-        Ok(products)
+        if signs.len() == count && products.len() == count { Ok(products) } else { Err(Halt::Lost) }
     }
 
     /// A Decrypt step of those that are not public, and what is read of the others.
     async fn decrypt(&self, sealed: Vec<Sealed>) -> Result<Vec<Opened>, Halt> {
-        let is_public = |(r, _): &&Sealed| r.point.is_identity();
-        let hidden: Vec<Sealed> = sealed.iter().filter(|s| !is_public(s)).copied().collect();
+        let count = sealed.len();
+        let is_public = |(r, _): &Sealed| r.point.is_identity();
+        let public: Vec<(usize, RistrettoPoint)> = sealed
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| is_public(one))
+            .map(|(at, (_, e))| (at, *e))
+            .collect();
+        let mut hidden = sealed;
+        hidden.retain(|one| !is_public(one));
         let opened = if hidden.is_empty() {
             Vec::new()
         } else {
@@ -175,15 +183,15 @@ impl KeyholderChannel {
                 _ => return Err(Halt::Lost),
             }
         };
+        if public.is_empty() {
+            return if opened.len() == count { Ok(opened) } else { Err(Halt::Lost) };
+        }
         let read = Arc::new(Delta::none());
-        let mut opened = opened.into_iter();
-        sealed
-            .iter()
-            .map(|one| {
-                if is_public(&one) {
-                    return Ok(Opened { multiple: one.1, delta: Arc::clone(&read) });
-                }
-                opened.next().ok_or(Halt::Lost)
+        let (mut opened, mut public) = (opened.into_iter(), public.into_iter().peekable());
+        (0..count)
+            .map(|at| match public.next_if(|(place, _)| *place == at) {
+                Some((_, multiple)) => Ok(Opened { multiple, delta: Arc::clone(&read) }),
+                None => opened.next().ok_or(Halt::Lost),
             })
             .collect()
     }

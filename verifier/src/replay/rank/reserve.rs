@@ -1,17 +1,18 @@
 //! The reserve test: is any ranked bid at least the reserve? (Section 11.)
 
-use rayon::prelude::*;
+use talea_protocol::price::Shape;
 
 use super::{
+    super::unary_encoding::{self, UnaryEncoding},
     dialogue::{Halt, KeyholderChannel},
-    question::Factor,
-    unary::{UnaryEncoding, rows},
+    unary::Rows,
 };
 use crate::group::Cipher;
 
 /// Whether any of the bids, in tie order, reaches the reserve.
 pub(crate) async fn is_met(
     channel: &KeyholderChannel,
+    shape: &Shape,
     bids: &[&UnaryEncoding],
     reserve: &UnaryEncoding,
 ) -> Result<bool, Halt> {
@@ -19,35 +20,33 @@ pub(crate) async fn is_met(
     // has the reserve's digits so far.
     let mut n = Cipher::zero();
     let mut equal = Vec::new();
-    for (t, digit) in reserve.iter().enumerate() {
+    for (t, indices) in unary_encoding::digits(shape).into_iter().enumerate() {
         if t > 0 {
             n = n.doubled();
         }
-        let rows = rows(channel, t, bids, &equal).await?;
-        let is_last = t.saturating_add(1) == reserve.len();
+        let digit = reserve.entries(indices.clone()).ok_or(Halt::Lost)?;
+        let rows = Rows::of(channel, (t, indices), bids, &equal, None).await?;
+        let is_last = t.saturating_add(1) == shape.digits();
 
-        // S_j = sum over i of P[i][j], j = 0 .. B_t
-        let width = digit.len().saturating_add(2);
-        let column =
-            |j: usize| -> Option<Cipher> { rows.iter().map(|row| row.get(j).copied()).sum() };
-        let sums: Option<Vec<Cipher>> = (0..width).into_par_iter().map(column).collect();
-        let sums = sums.ok_or(Halt::Lost)?;
+        // S_j = sum over i of P[i][j], j = 0 ..= B_t
+        let all: Vec<usize> = (0..=digit.len().saturating_add(1)).collect();
+        let mut sums = rows.sums(&all, |_| 1).ok_or(Halt::Lost)?;
 
         // N selects S_(j+1), at the last digit S_j; a bid P[i][j] - P[i][j+1].
-        let mut selected: Vec<Vec<Cipher>> = vec![
-            sums.iter()
-                .skip(usize::from(!is_last))
-                .take(width.saturating_sub(1))
-                .copied()
-                .collect(),
-        ];
         if !is_last {
-            let steps = |row: &Vec<Cipher>| {
-                row.iter().zip(row.iter().skip(1)).map(|(p, next)| *p - *next).collect()
-            };
-            selected.extend(rows.iter().map(steps));
+            sums.rotate_left(1);
         }
-        let mut selections = select(channel, digit, &selected).await?.into_iter();
+        let mut selection = Selection::with_capacity(&digit, if is_last { 1 } else { bids.len() });
+        selection.of(sums);
+        if !is_last {
+            for i in 0..bids.len() {
+                let row: Option<Vec<Cipher>> = all.iter().map(|j| rows.get(i, *j)).collect();
+                let row = row.ok_or(Halt::Lost)?;
+                selection.of(row.iter().zip(row.iter().skip(1)).map(|(p, next)| *p - *next));
+            }
+        }
+        drop(rows);
+        let mut selections = selection.select(channel).await?.into_iter();
         n = n.doubled() + selections.next().ok_or(Halt::Lost)?;
         equal = selections.collect();
     }
@@ -57,23 +56,42 @@ pub(crate) async fn is_met(
 
 /// Of every function `f(j)` its value at the reserve's digit, at twice the scale:
 /// `2*f(0) + sum over 0 < j < B_t of 2 * V[t][j] * (f(j) - f(j-1))`. One question for all.
-async fn select(
-    channel: &KeyholderChannel,
-    digit: &[Cipher],
-    functions: &[Vec<Cipher>],
-) -> Result<Vec<Cipher>, Halt> {
-    let factors = functions.iter().flat_map(|f| {
-        let steps = f.iter().zip(f.iter().skip(1)).map(|(before, here)| *here - *before);
-        steps.zip(digit).map(|(y, v)| Factor { y, bits: vec![*v] })
-    });
-    let products = channel.products(factors.collect()).await?.concat();
-    let mut products = products.chunks(digit.len());
-    functions
-        .iter()
-        .map(|f| {
-            let first = f.first().ok_or(Halt::Lost)?.doubled();
+struct Selection<'a> {
+    /// `V[t][j]`.
+    digit: &'a [Cipher],
+    /// `f(0)` of each.
+    firsts: Vec<Cipher>,
+    /// `f(j) - f(j-1)`, function by function.
+    steps: Vec<Cipher>,
+}
+
+impl<'a> Selection<'a> {
+    fn with_capacity(digit: &'a [Cipher], functions: usize) -> Self {
+        let steps = Vec::with_capacity(functions.saturating_mul(digit.len()));
+        Self { digit, firsts: Vec::with_capacity(functions), steps }
+    }
+
+    /// Adds a function, from its value at 0 on.
+    fn of(&mut self, f: impl IntoIterator<Item = Cipher>) {
+        let mut f = f.into_iter();
+        let Some(first) = f.next() else { return };
+        self.firsts.push(first);
+        let mut before = first;
+        self.steps.extend(
+            f.take(self.digit.len()).map(|here| here - std::mem::replace(&mut before, here)),
+        );
+    }
+
+    async fn select(self, channel: &KeyholderChannel) -> Result<Vec<Cipher>, Halt> {
+        let Self { digit, firsts, steps } = self;
+        let bit = |step: usize, _: usize| digit.get(step.checked_rem(digit.len())?).copied();
+        let products = channel.products(&steps, 1, bit).await?;
+        drop(steps);
+        let mut products = products.chunks(digit.len());
+        let value = |first: &Cipher| {
             let terms = products.next().ok_or(Halt::Lost)?;
-            Ok(first + terms.iter().copied().sum())
-        })
-        .collect()
+            Ok(first.doubled() + terms.iter().copied().sum())
+        };
+        firsts.iter().map(value).collect()
+    }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use curve25519_dalek::{RistrettoPoint, traits::IsIdentity as _};
 use rayon::prelude::*;
-use talea_protocol::{quorum::KeyholderId, sealed_bid::Ciphertext};
+use talea_protocol::quorum::KeyholderId;
 
 use super::{
     super::setup::Committee,
@@ -20,11 +20,12 @@ use crate::{
     },
 };
 
+pub(crate) use crate::proofs::gate::Gate;
+
 /// What a step asks of keyholders.
 #[derive(Debug)]
 pub(crate) enum Work {
-    /// Half of `X`; `Y`; `Y` encoded.
-    Gate(Vec<(Cipher, Cipher, Ciphertext)>),
+    Gate(Vec<Gate>),
     /// `k`, and the entries of lists of `2^k` each to be shuffled, none public.
     Shuffle(u32, Vec<blind::Item>),
     /// Ciphertexts to be blinded, none public.
@@ -124,8 +125,8 @@ impl Step {
         let chunk = |len: usize, items: Items| Chunk { len, deadline, acts: Vec::new(), items };
         let (kind, chunks): (Kind, Vec<Chunk>) = match work {
             Work::Gate(items) => {
-                let cut = items.chunks(size).map(|piece| {
-                    let wires = Wires::fresh(piece.iter().copied());
+                let cut = items.par_chunks(size).map(|piece| {
+                    let wires = Wires::fresh(piece);
                     chunk(piece.len(), Items::Gate(Arc::new(wires)))
                 });
                 (Kind::Gate, cut.collect())
@@ -169,6 +170,12 @@ impl Step {
 
     pub(crate) fn is_complete(&self) -> bool {
         self.open.is_empty()
+    }
+
+    /// Whether there is such a chunk, and it is not complete.
+    pub(crate) fn is_open(&self, chunk: u32) -> bool {
+        let at = usize::try_from(chunk).unwrap_or(usize::MAX);
+        self.chunks.get(at).is_some_and(|chunk| self.open.contains(&(chunk.deadline, at)))
     }
 
     /// The least of the chunks that are not complete.

@@ -14,7 +14,8 @@ pub(super) async fn price_and_winners(
     channel: &KeyholderChannel,
 ) -> Result<(Level, Comparisons), Halt> {
     let (grid, fan_out) = (entrants.grid, entrants.fan_out);
-    let found = price::search(channel, grid, fan_out, 0, &entrants.participants()).await?;
+    let (bids, known) = (entrants.participants(), entrants.first_sums);
+    let found = price::search(channel, grid, fan_out, 0, &bids, known).await?;
     let mut comparisons = vec![None; entrants.bids.len()];
     winners::at_price(channel, fan_out, &found, (1, false), &mut comparisons).await?;
     Ok((found.level, comparisons))

@@ -11,9 +11,10 @@ use talea_protocol::{
 };
 
 use super::{
+    super::unary_encoding::UnaryEncoding,
     dialogue::{Halt, KeyholderChannel},
     price::Participant,
-    unary::UnaryEncoding,
+    unary::FirstSums,
 };
 
 /// How each ranked bid, in tie order, compares with the price, if it wins.
@@ -25,6 +26,8 @@ pub(crate) struct Entrants<'a> {
     pub(crate) fan_out: u16,
     /// The ranked bids, in tie order; at least one.
     pub(crate) bids: Vec<&'a UnaryEncoding>,
+    /// Of these bids, if it is known.
+    pub(crate) first_sums: Option<&'a FirstSums>,
     /// The reserve, if one binds. Some bid has reached it.
     pub(crate) reserve: Option<&'a UnaryEncoding>,
 }

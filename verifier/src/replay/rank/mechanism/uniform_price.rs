@@ -25,7 +25,8 @@ pub(super) async fn price_and_winners(
         participants.push(Participant { unary, weight: units });
     }
     let (grid, fan_out) = (entrants.grid, entrants.fan_out);
-    let found = price::search(channel, grid, fan_out, units, &participants).await?;
+    let known = entrants.first_sums;
+    let found = price::search(channel, grid, fan_out, units, &participants, known).await?;
     let mut comparisons = vec![None; bids];
     let left = winners::above(channel, &found, units, &mut comparisons).await?;
     let may_run_out = entrants.reserve.is_some();
