@@ -59,6 +59,12 @@ impl Statement<'_> {
     }
 }
 
+/// `sum w_k P_k`, in variable time: weights and points are public, to provers too.
+#[must_use]
+pub fn combine(weights: &[Scalar], points: &[RistrettoPoint]) -> RistrettoPoint {
+    RistrettoPoint::vartime_multiscalar_mul(weights, points)
+}
+
 /// Verifies all shares and gives them back decoded.
 ///
 /// # Errors
@@ -83,8 +89,8 @@ pub fn verify(
     let mut fs = FiatShamir::begin(labels::KIND_DECRYPTION_SHARE, context);
     let weights = statement.absorb(&mut fs, gens);
     // R~ = sum w_k R_k, D~ = sum w_k D_k
-    let combined_randomness = RistrettoPoint::vartime_multiscalar_mul(&weights, *randomness);
-    let combined_share = RistrettoPoint::vartime_multiscalar_mul(&weights, &decoded);
+    let combined_randomness = combine(&weights, randomness);
+    let combined_share = combine(&weights, &decoded);
     if combined_randomness.is_identity() {
         return Err(ProofFault::Identity);
     }

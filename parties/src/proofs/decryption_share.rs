@@ -2,14 +2,12 @@
 //! section 11).
 
 use super::nonces;
-use curve25519_dalek::{
-    ristretto::RistrettoPoint, scalar::Scalar, traits::VartimeMultiscalarMul as _,
-};
+use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use rand_core::{CryptoRng, RngCore};
 use talea_contract::{
     fiat_shamir::{Context, FiatShamir},
     group::{Generators, encode_scalar},
-    proofs::decryption_share::Statement,
+    proofs::decryption_share::{Statement, combine},
 };
 use talea_protocol::{
     bytes::{Digest, Point},
@@ -48,8 +46,7 @@ pub fn prove<R: RngCore + CryptoRng>(
     let mut fs = FiatShamir::begin(labels::KIND_DECRYPTION_SHARE, context);
     let weights = statement.absorb(&mut fs, gens);
     // R~ = sum w_k R_k, and D~ = sum w_k D_k = x_j*R~
-    // Weights and points are public, so this may take as long as they want.
-    let combined_randomness = RistrettoPoint::vartime_multiscalar_mul(&weights, randomness);
+    let combined_randomness = combine(&weights, randomness);
     fs.element(b"combined-randomness", &combined_randomness);
     fs.element(b"combined-share", &(combined_randomness * witness.share));
     // A1 = k*K, A2 = k*R~

@@ -2,8 +2,8 @@
 //!
 //! Each takes a `Witness` and makes what the contract's `verify` of the same name accepts. What is
 //! hashed is absorbed through the contract's own functions, so the two sides cannot drift apart.
-//! Arithmetic on secrets is constant-time, and nothing branches on a secret; only a sum of public points
-//! with public weights is `vartime`. Nonces come from the witness, the statement and the caller's generator at once
+//! Arithmetic on secrets is constant-time; nothing here is `vartime`, and nothing branches on a
+//! secret. Nonces come from the witness, the statement and the caller's generator at once
 //! (`nonces`), so a generator that fails does not give a secret away.
 
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar, traits::MultiscalarMul as _};
