@@ -191,6 +191,42 @@ fn a_chart_is_one_file_and_its_figures_go_to_stdout() {
 }
 
 #[test]
+fn a_lot_is_measured_at_any_scale_and_made_once() {
+    let folder = folder();
+    let bench = ["bench", "--scale", "3", "--scale", "5", "--transcripts", ".", "--json"];
+    let measured = || {
+        let output = talea_sim(&folder, &bench);
+        ends_with(&output, 0, &[]);
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["schema"], "talea-sim-scale/1");
+        json["lots"].as_array().unwrap().clone()
+    };
+    for (lot, bidders) in measured().iter().zip([3u64, 5]) {
+        assert_eq!(lot["bidders"], bidders);
+        for who in ["verifier", "contract"] {
+            for figure in ["cost_per_bidder", "microseconds_per_bidder", "peak_bytes"] {
+                assert!(lot[who][figure].as_f64().unwrap() > 0.0, "{figure} of the {who}: {lot}");
+            }
+        }
+        let file = folder.path().join(format!("scale-{bidders}.talea"));
+        let bytes = fs::metadata(file).unwrap().len();
+        assert_eq!(lot["bytes_per_bidder"], bytes / bidders);
+    }
+    // What is there is measured, not made again: here it is cut short.
+    let file = folder.path().join("scale-5.talea");
+    let bytes = fs::read(&file).unwrap();
+    fs::write(&file, &bytes[..bytes.len() - 1]).unwrap();
+    let cut = talea_sim(&folder, &bench);
+    ends_with(&cut, 1, &["error[run.transcript-invalid]"]);
+
+    let no_folder =
+        talea_sim(&folder, &["bench", "--scale", "3", "--transcripts", "scale-3.talea"]);
+    ends_with(&no_folder, 4, &["error[file.unwritable]", "scale-3.talea"]);
+    ends_with(&talea_sim(&folder, &["bench", "--transcripts", "."]), 2, &["--scale"]);
+    ends_with(&talea_sim(&folder, &["bench", "--scale", "0"]), 2, &["1..=16384"]);
+}
+
+#[test]
 fn help_goes_to_stdout_and_ends_with_0() {
     let folder = folder();
     for command in ["run", "suggest", "compare", "bench"].map(Some).into_iter().chain([None]) {

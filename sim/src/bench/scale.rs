@@ -71,6 +71,10 @@ impl Scale {
         memory: Option<&dyn Memory>,
         progress: impl Fn(&str),
     ) -> Result<Self, Failure> {
+        // What cannot be written is found out before minutes have passed.
+        if let Some(folder) = folder {
+            fs::create_dir_all(folder).map_err(|error| Failure::unwritable(folder, &error))?;
+        }
         let mut yardstick = Yardstick::new();
         let lots = sizes.iter().map(|bidders| {
             progress(&format!("{bidders} bidders: the auction itself"));
