@@ -131,7 +131,7 @@ pub struct ShuffleProof {
     pub polynomial: List<ShuffleTerm, MAX_SHUFFLE_TERMS>,
     /// The masked bits of the moves, list by list, the least significant first.
     pub masked: List<Masked, MAX_CHUNK_ITEMS>,
-    /// `z`, per entry: its power behind a nonce.
+    /// `p_i`, per entry: its power behind a nonce.
     pub raised: List<Scalar, MAX_CHUNK_ITEMS>,
     /// `h`, which masks the polynomial.
     pub mask: Scalar,
