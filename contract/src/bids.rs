@@ -381,8 +381,6 @@ pub(crate) struct Judged {
     unary: UnaryEncoding,
     /// To a lottery, in round 0.
     contribution: Option<Contribution>,
-    /// The `R` of every entry, for R5.
-    randomness: Vec<Point>,
 }
 
 /// R3 and R4 of many sealed bids at once: nothing for those that fail. All of them are folded into
@@ -422,7 +420,6 @@ pub(crate) fn judge(
             *slot = Some(Judged {
                 unary: UnaryEncoding::new(&sealed.unary),
                 contribution: *contribution,
-                randomness: sealed.unary.iter().map(|entry| entry.r).collect(),
             });
         }
     }
@@ -446,8 +443,8 @@ fn decode<'a>(
 
 /// R5: records the randomness of a unary encoding. False, and nothing remembered, if any of it occurs twice.
 pub(crate) fn weed(seen: &mut Seen, judged: &Judged) -> bool {
-    let own: BTreeSet<Point> = judged.randomness.iter().copied().collect();
-    let distinct = own.len() == judged.randomness.len();
+    let own: BTreeSet<Point> = judged.unary.randomness().collect();
+    let distinct = own.len() == judged.unary.randomness().count();
     let fresh = own.is_disjoint(&seen.randomness);
     if distinct && fresh {
         seen.randomness.extend(own);

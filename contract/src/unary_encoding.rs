@@ -4,7 +4,7 @@
 
 use crate::elgamal::Ciphertext;
 use alloc::sync::Arc;
-use talea_protocol::sealed_bid::Ciphertext as WireCiphertext;
+use talea_protocol::{bytes::Point, sealed_bid::Ciphertext as WireCiphertext};
 
 /// The entries `U[t][j]`, digit by digit.
 ///
@@ -17,6 +17,11 @@ impl UnaryEncoding {
     /// Keeps entries that decoded.
     pub(crate) fn new(entries: &[WireCiphertext]) -> Self {
         Self(entries.into())
+    }
+
+    /// The encodings of the `R` of every entry.
+    pub(crate) fn randomness(&self) -> impl Iterator<Item = Point> {
+        self.0.iter().map(|entry| entry.r)
     }
 
     /// The entry with this index.

@@ -3,7 +3,7 @@
 use core::fmt;
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use subtle::{Choice, ConditionallySelectable as _};
-use talea_contract::{elgamal::Ciphertext, proofs::masked::bits_of};
+use talea_contract::{elgamal::Ciphertext, proofs::shuffle::bits_of};
 use zeroize::ZeroizeOnDrop;
 
 /// A secret sign, +1 or -1. It is never compared and never branched on; it acts as a scalar.

@@ -7,7 +7,7 @@
 
 use super::{
     ProofFault,
-    masked::{self, Fold, Opening, Squares, absorb_blindings},
+    masked::{self, Fold, Opening, Squares, absorb_bases, absorb_blindings},
 };
 use crate::{
     elgamal::Ciphertext,
@@ -50,11 +50,7 @@ impl Statement<'_> {
         let Self { head, chunk, quorum_key, inputs, inputs_encoded, turns } = self;
         fs.digest(b"head", head);
         fs.integer(b"chunk", *chunk);
-        fs.element(b"value-base", &gens.value);
-        fs.element(b"blinding-base", &gens.blinding);
-        fs.element(b"key-base", &gens.key);
-        fs.digest(b"vector-bases", &gens.vector_digest);
-        fs.element(b"quorum-key", quorum_key);
+        absorb_bases(fs, gens, quorum_key);
         fs.count(b"gates", inputs.len());
         for ((x, y), turn) in inputs_encoded.iter().zip(*turns) {
             fs.ciphertext(b"x-in", x);

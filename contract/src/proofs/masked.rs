@@ -27,6 +27,15 @@ pub fn decode(masked: &Masked) -> Scalar {
     Scalar::from_bytes_mod_order(bytes)
 }
 
+/// Absorbs every base of a proof about masked values, in the order of the spec.
+pub fn absorb_bases(fs: &mut FiatShamir, gens: &Generators, quorum_key: &RistrettoPoint) {
+    fs.element(b"value-base", &gens.value);
+    fs.element(b"blinding-base", &gens.blinding);
+    fs.element(b"key-base", &gens.key);
+    fs.digest(b"vector-bases", &gens.vector_digest);
+    fs.element(b"quorum-key", quorum_key);
+}
+
 /// Absorbs the responses of a quadratic equation and of the openings of vectors.
 pub fn absorb_blindings<'a>(
     fs: &mut FiatShamir,
@@ -173,10 +182,4 @@ pub(super) fn all<'a, T: 'a, U>(
     decode: impl Fn(&T) -> Option<U>,
 ) -> Option<Vec<U>> {
     items.into_iter().map(decode).collect()
-}
-
-/// `k`, where a list has `2^k` entries.
-#[must_use]
-pub fn bits_of(length: usize) -> usize {
-    usize::try_from(length.checked_ilog2().unwrap_or(0)).unwrap_or(usize::MAX)
 }

@@ -11,7 +11,7 @@
 
 use super::{
     ProofFault,
-    masked::{self, Fold, Opening, Squares, absorb_blindings},
+    masked::{self, Fold, Opening, Squares, absorb_bases, absorb_blindings},
 };
 use crate::{
     elgamal::Ciphertext,
@@ -54,11 +54,7 @@ impl Statement<'_> {
         let Self { head, chunk, quorum_key, lists, outputs } = self;
         fs.digest(b"head", head);
         fs.integer(b"chunk", *chunk);
-        fs.element(b"value-base", &gens.value);
-        fs.element(b"blinding-base", &gens.blinding);
-        fs.element(b"key-base", &gens.key);
-        fs.digest(b"vector-bases", &gens.vector_digest);
-        fs.element(b"quorum-key", quorum_key);
+        absorb_bases(fs, gens, quorum_key);
         fs.count(b"lists", lists.len());
         fs.count(b"length", lists.first().map_or(0, Vec::len));
         for (_, entry) in lists.iter().flatten() {
@@ -180,14 +176,20 @@ impl Decoded {
     }
 }
 
+/// `k`, where a list has `2^k` entries.
+#[must_use]
+pub fn bits_of(length: usize) -> usize {
+    usize::try_from(length.checked_ilog2().unwrap_or(0)).unwrap_or(usize::MAX)
+}
+
 /// `k`, where every list has `2^k` entries and `k` is at least 1.
 fn list_bits(lists: &[List]) -> Result<usize, ProofFault> {
-    let k = lists.first().map_or(0, Vec::len).checked_ilog2().unwrap_or(0).max(1);
-    let length = 1usize.checked_shl(k).unwrap_or(usize::MAX);
+    let k = bits_of(lists.first().map_or(0, Vec::len)).max(1);
+    let length = u32::try_from(k).ok().and_then(|k| 1usize.checked_shl(k)).unwrap_or(usize::MAX);
     for list in lists {
         ProofFault::unless_length(length, list.len())?;
     }
-    Ok(usize::try_from(k).unwrap_or(usize::MAX))
+    Ok(k)
 }
 
 /// Verifies a chunk's shuffle, and gives the lists back as it left them, with their encodings.

@@ -10,7 +10,7 @@
 
 use super::{
     ProofFault,
-    masked::{self, Fold, Opening, Squares, absorb_blindings},
+    masked::{self, Fold, Opening, Squares, absorb_bases, absorb_blindings},
 };
 use crate::{
     elgamal::Ciphertext,
@@ -42,11 +42,7 @@ impl Statement<'_> {
     /// Absorbs the statement up to the unary encoding's entries, in the order of the spec.
     pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) {
         let Self { shape, quorum_key, commitment } = self;
-        fs.element(b"value-base", &gens.value);
-        fs.element(b"blinding-base", &gens.blinding);
-        fs.element(b"key-base", &gens.key);
-        fs.digest(b"vector-bases", &gens.vector_digest);
-        fs.element(b"quorum-key", quorum_key);
+        absorb_bases(fs, gens, quorum_key);
         fs.count(b"digits", shape.digits());
         for bits in shape.digit_bits() {
             fs.integer(b"digit-bits", *bits);

@@ -16,11 +16,8 @@ use talea_contract::{
     elgamal::Ciphertext,
     fiat_shamir::{Context, FiatShamir},
     group::{Generators, encode_point, encode_scalar},
-    proofs::{
-        masked::bits_of,
-        shuffle::{
-            List as Entries, ListWeights, Statement, absorb_announcements, absorb_commitments,
-        },
+    proofs::shuffle::{
+        List as Entries, ListWeights, Statement, absorb_announcements, absorb_commitments, bits_of,
     },
 };
 use talea_protocol::{

@@ -18,13 +18,13 @@ use talea_protocol::{
 
 use super::{
     ProofError,
-    masked::{Quadratic, VectorOpening},
+    masked::{Quadratic, VectorOpening, absorb_bases},
     same_length, scalar,
     turns::{self, Items, Sums, Turn, gather},
 };
 use crate::{
     fiat_shamir::{Binding, Context, ProofTranscript, Weights},
-    group::{Cipher, Fold, QuorumKey, bases, encode_doubles, masked_integer},
+    group::{Cipher, Fold, QuorumKey, encode_doubles, masked_integer},
 };
 
 /// A gate that nobody has had a turn on.
@@ -74,6 +74,18 @@ pub(crate) struct Decoded {
     randomness: Scalar,
 }
 
+/// Decodes both ciphertexts of gate `i`, each with its name.
+fn pair(
+    x: (&Ciphertext, &str),
+    y: (&Ciphertext, &str),
+    i: usize,
+) -> Result<(Cipher, Cipher), ProofError> {
+    let cipher = |(c, name): (&Ciphertext, &str)| {
+        Cipher::decode(c).ok_or_else(|| ProofError::NotCanonical(format!("{name} of gate {i}")))
+    };
+    Ok((cipher(x)?, cipher(y)?))
+}
+
 /// Decodes what a keyholder posted.
 pub(crate) fn decode(turns: &[GateTurn], proof: &GateProof) -> Result<Decoded, ProofError> {
     let GateProof { signs: vectors, squares, announcement, randomness } = proof;
@@ -81,13 +93,7 @@ pub(crate) fn decode(turns: &[GateTurn], proof: &GateProof) -> Result<Decoded, P
     let points = turns
         .iter()
         .enumerate()
-        .map(|(i, turn)| {
-            let cipher = |c: &Ciphertext, name: &str| {
-                Cipher::decode(c)
-                    .ok_or_else(|| ProofError::NotCanonical(format!("{name} of gate {i}")))
-            };
-            Ok((cipher(&turn.x, "X'")?, cipher(&turn.y, "Y'")?))
-        })
+        .map(|(i, turn)| pair((&turn.x, "X'"), (&turn.y, "Y'"), i))
         .collect::<Result<Vec<_>, ProofError>>()?;
     let encoded = turns.iter().map(|turn| (turn.x, turn.y)).collect();
     let signs: Vec<Masked> = turns.iter().map(|turn| turn.sign).collect();
@@ -125,13 +131,7 @@ pub fn verify(
     let points = inputs
         .iter()
         .enumerate()
-        .map(|(i, (x, y))| {
-            let cipher = |c: &Ciphertext, name: &str| {
-                Cipher::decode(c)
-                    .ok_or_else(|| ProofError::NotCanonical(format!("{name} of gate {i}")))
-            };
-            Ok((cipher(x, "X")?, cipher(y, "Y")?))
-        })
+        .map(|(i, (x, y))| pair((x, "X"), (y, "Y"), i))
         .collect::<Result<Vec<_>, ProofError>>()?;
     let wires = Wires { points, encoded: inputs.to_vec() };
     let message = Message {
@@ -206,17 +206,12 @@ pub(crate) struct Challenged<'a, 'b> {
 
 /// Draws the challenges, and the binding after the last response.
 pub(crate) fn challenge<'a, 'b>(message: &'a Message<'b>) -> Challenged<'a, 'b> {
-    let bases = bases();
     let post = message.post;
     let gates = post.z.len();
     let mut t = ProofTranscript::begin(labels::KIND_GATE, &message.context);
     t.digest(b"head", &message.head);
     t.integer(b"chunk", message.chunk);
-    t.point(b"value-base", &bases.g_wire);
-    t.point(b"blinding-base", &bases.h_wire);
-    t.point(b"key-base", &bases.k_wire);
-    t.digest(b"vector-bases", &bases.v_digest);
-    t.point(b"quorum-key", &message.quorum_key.wire);
+    absorb_bases(&mut t, message.quorum_key);
     t.integer(b"gates", gates);
     let (inputs, outputs) = (&message.inputs.encoded, &post.outputs.encoded);
     for ((x, y), (x_out, y_out)) in inputs.iter().zip(outputs) {
@@ -256,15 +251,10 @@ fn fold_holds(challenged: &[&Challenged<'_, '_>]) -> bool {
         return false;
     }
     let bindings: Vec<Binding> = challenged.iter().map(|one| one.binding).collect();
-    let mut weights = Weights::for_proofs(bindings.iter());
     let points = turns::points(challenged.iter().map(|one| one.message));
-    let mut fold = Fold::with_capacity(points);
-    let mut sums = Sums::new();
-    for one in challenged {
-        one.fold_into(&mut fold, &mut sums, &mut weights);
-    }
-    sums.add_to(&mut fold);
-    fold.vanishes(&first.message.quorum_key.point)
+    turns::fold_vanishes(&bindings, points, first.message.quorum_key, |fold, sums, weights| {
+        challenged.iter().for_each(|one| one.fold_into(fold, sums, weights));
+    })
 }
 
 impl<'b> Challenged<'_, 'b> {

@@ -5,7 +5,20 @@ use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
 use talea_protocol::masked;
 
 use super::{ProofError, point, scalar};
-use crate::{fiat_shamir::ProofTranscript, group::Fold};
+use crate::{
+    fiat_shamir::ProofTranscript,
+    group::{Fold, QuorumKey, bases},
+};
+
+/// Absorbs every base of a proof about masked values: of each statement that one part.
+pub(super) fn absorb_bases(t: &mut ProofTranscript, quorum_key: &QuorumKey) {
+    let bases = bases();
+    t.point(b"value-base", &bases.g_wire);
+    t.point(b"blinding-base", &bases.h_wire);
+    t.point(b"key-base", &bases.k_wire);
+    t.digest(b"vector-bases", &bases.v_digest);
+    t.point(b"quorum-key", &quorum_key.wire);
+}
 
 /// A vector commitment and how it is opened, everything canonical.
 #[derive(Clone, Copy, Debug)]

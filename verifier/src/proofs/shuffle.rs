@@ -20,13 +20,13 @@ use talea_protocol::{
 use super::{
     ProofError,
     blind::Item,
-    masked::{Quadratic, VectorOpening},
+    masked::{Quadratic, VectorOpening, absorb_bases},
     same_length, scalar,
     turns::{self, Items, Sums, Turn, gather},
 };
 use crate::{
     fiat_shamir::{Binding, Context, ProofTranscript, Weights},
-    group::{Cipher, Fold, QuorumKey, bases, encode_scalar, masked_integer},
+    group::{Cipher, Fold, QuorumKey, encode_scalar, masked_integer},
 };
 
 /// Lists of `2^k` entries each, one after the other.
@@ -271,17 +271,12 @@ pub(crate) struct Challenged<'a, 'b> {
 
 /// Draws the challenges, and the binding after the last response.
 pub(crate) fn challenge<'a, 'b>(message: &'a Message<'b>) -> Challenged<'a, 'b> {
-    let bases = bases();
     let post = message.post;
     let (lists, bits) = (post.outputs.count(), post.outputs.bits());
     let mut t = ProofTranscript::begin(labels::KIND_SHUFFLE, &message.context);
     t.digest(b"head", &message.head);
     t.integer(b"chunk", message.chunk);
-    t.point(b"value-base", &bases.g_wire);
-    t.point(b"blinding-base", &bases.h_wire);
-    t.point(b"key-base", &bases.k_wire);
-    t.digest(b"vector-bases", &bases.v_digest);
-    t.point(b"quorum-key", &message.quorum_key.wire);
+    absorb_bases(&mut t, message.quorum_key);
     t.integer(b"lists", lists);
     t.integer(b"length", post.outputs.length());
     message.inputs.entries.iter().for_each(|x| t.cipher(b"entry-in", &x.wire));
@@ -331,15 +326,10 @@ fn fold_holds(challenged: &[&Challenged<'_, '_>]) -> bool {
         return false;
     }
     let bindings: Vec<Binding> = challenged.iter().map(|one| one.binding).collect();
-    let mut weights = Weights::for_proofs(bindings.iter());
     let points = turns::points(challenged.iter().map(|one| one.message));
-    let mut fold = Fold::with_capacity(points);
-    let mut sums = Sums::new();
-    for one in challenged {
-        one.fold_into(&mut fold, &mut sums, &mut weights);
-    }
-    sums.add_to(&mut fold);
-    fold.vanishes(&first.message.quorum_key.point)
+    turns::fold_vanishes(&bindings, points, first.message.quorum_key, |fold, sums, weights| {
+        challenged.iter().for_each(|one| one.fold_into(fold, sums, weights));
+    })
 }
 
 /// For every place of `2^k`, the product over its bits of one factor where the bit is 0 and of another

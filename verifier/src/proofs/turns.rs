@@ -8,7 +8,10 @@ use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
 use rayon::prelude::*;
 
 use super::ProofError;
-use crate::group::{FOLD_POINTS, Fold};
+use crate::{
+    fiat_shamir::{Binding, Weights},
+    group::{FOLD_POINTS, Fold, QuorumKey},
+};
 
 /// What a turn takes in, or puts out.
 pub(crate) trait Items {
@@ -99,6 +102,22 @@ pub(crate) fn judge<'a, T: Turn, C: Send + Sync>(
     let mut verdicts = verdicts.concat();
     verdicts.sort_by_key(|(at, _)| *at);
     verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+}
+
+/// Whether all equations of these proofs vanish together; `add` adds those of each, with weights that depend on
+/// every byte of all.
+pub(crate) fn fold_vanishes<'a, T: Items + 'a>(
+    bindings: &[Binding],
+    points: usize,
+    quorum_key: &QuorumKey,
+    add: impl FnOnce(&mut Fold, &mut Sums<'a, T>, &mut Weights),
+) -> bool {
+    let mut weights = Weights::for_proofs(bindings.iter());
+    let mut fold = Fold::with_capacity(points);
+    let mut sums = Sums::new();
+    add(&mut fold, &mut sums, &mut weights);
+    sums.add_to(&mut fold);
+    fold.vanishes(&quorum_key.point)
 }
 
 /// What multiplies the points of items, gathered over all turns of a fold.

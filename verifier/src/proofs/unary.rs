@@ -15,12 +15,12 @@ use talea_protocol::{
 
 use super::{
     ProofError,
-    masked::{Quadratic, VectorOpening},
+    masked::{Quadratic, VectorOpening, absorb_bases},
     scalar,
 };
 use crate::{
     fiat_shamir::{Binding, Context, ProofTranscript, Weights},
-    group::{Cipher, FOLD_POINTS, Fold, QuorumKey, bases, masked_integer},
+    group::{Cipher, FOLD_POINTS, Fold, QuorumKey, masked_integer},
 };
 
 /// A sealed bid that has passed **R3**: its length is the shape's, everything is canonical, and
@@ -135,15 +135,10 @@ pub(crate) struct Challenged<'a, 'b> {
 
 /// Draws the challenges, and the binding after the last response.
 pub(crate) fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
-    let bases = bases();
     let wire = &claim.sealed.wire;
     let shape = claim.shape;
     let mut t = ProofTranscript::begin(labels::KIND_UNARY, &claim.context);
-    t.point(b"value-base", &bases.g_wire);
-    t.point(b"blinding-base", &bases.h_wire);
-    t.point(b"key-base", &bases.k_wire);
-    t.digest(b"vector-bases", &bases.v_digest);
-    t.point(b"quorum-key", &claim.quorum_key.wire);
+    absorb_bases(&mut t, claim.quorum_key);
     t.integer(b"digits", shape.digit_bits().len());
     for bits in shape.digit_bits() {
         t.integer(b"digit-bits", *bits);
