@@ -13,6 +13,7 @@ use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
 };
+use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     check::Check,
@@ -23,7 +24,7 @@ use talea_protocol::{
 };
 
 /// A bid whose commit was accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct CommittedBid {
     pub(crate) bidder: PartyKey,
     /// The round of its last commit.
@@ -40,14 +41,14 @@ pub(crate) struct CommittedBid {
 }
 
 /// The active bid of a bidder, until an update replaces it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 struct ActiveBid {
     commitment: Point,
     unary: UnaryEncoding,
 }
 
 /// The state of a committed bid.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum BidState {
     /// Not revealed.
     Open,
@@ -63,7 +64,7 @@ pub(crate) enum BidState {
 }
 
 /// The commits of one lot, in the order of acceptance, and the seller's reserve.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Bids {
     reserve: Option<CommittedBid>,
     in_order: Vec<CommittedBid>,
@@ -72,7 +73,7 @@ pub(crate) struct Bids {
 
 /// Commitments and randomness seen before on the whole board. They are recorded only after the proof that
 /// comes with them, bound to its bidder, has verified: otherwise anybody could block a bidder by copying its bid.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Seen {
     pub(crate) commitments: BTreeSet<Point>,
     pub(crate) randomness: BTreeSet<Point>,

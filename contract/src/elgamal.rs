@@ -3,7 +3,11 @@
 //! Sums of ciphertexts encrypt sums of messages. A ciphertext whose `R` is the identity is
 //! *public*: its `E` is its message (spec section 11, "Reading without keyholders").
 
-use crate::group::{decode_point, encode_point};
+use crate::{
+    group::{decode_point, encode_point},
+    store::encoding,
+};
+use borsh::{BorshDeserialize, BorshSerialize};
 use core::{
     iter::Sum,
     ops::{Add, Neg, Sub},
@@ -16,11 +20,13 @@ use curve25519_dalek::{
 use talea_protocol::sealed_bid::Ciphertext as WireCiphertext;
 
 /// A ciphertext of decoded elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Ciphertext {
     /// `R`, the randomness.
+    #[borsh(serialize_with = "encoding::point::write", deserialize_with = "encoding::point::read")]
     pub r: RistrettoPoint,
     /// `E`, the masked message.
+    #[borsh(serialize_with = "encoding::point::write", deserialize_with = "encoding::point::read")]
     pub e: RistrettoPoint,
 }
 

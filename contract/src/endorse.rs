@@ -7,6 +7,7 @@ use crate::{
     witness::{Vouches, is_confirmed},
 };
 use alloc::collections::{BTreeMap, BTreeSet};
+use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
     bytes::Digest,
     check::Check,
@@ -16,7 +17,7 @@ use talea_protocol::{
 };
 
 /// The endorsements of the head at the close of reveals.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Endorsing {
     pub(crate) head: Digest,
     pub(crate) deadline: u64,

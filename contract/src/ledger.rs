@@ -6,12 +6,13 @@
 
 use crate::refusal::{Fault, Refusal, require};
 use alloc::{collections::BTreeMap, vec::Vec};
+use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
     bytes::PartyKey, check::Check, limits::MAX_ACCOUNTS, outcome::Account, terms::Stakes,
 };
 
 /// All accounts, and the custodian's count.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Ledger {
     accounts: BTreeMap<PartyKey, Account>,
     /// The sum of all `funded`. Bounds every other sum, so later additions cannot overflow.

@@ -9,6 +9,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`auction`] | the program: one match of phase and instruction |
+//! | [`store`] | the state as records, for a home that keeps them |
 //! | `terms_rules`, `setting` | which terms are possible, and what follows from them once for all |
 //! | `envelope` | the signature on every instruction |
 //! | `ledger`, `close` | every party's account, and the money of a lot that has ended |
@@ -43,6 +44,7 @@ mod rank;
 pub mod refusal;
 pub mod setting;
 pub mod setup;
+pub mod store;
 mod terms_rules;
 mod unary_encoding;
 mod witness;
@@ -52,3 +54,4 @@ pub use bids::{lottery_draw, lottery_seed};
 pub use envelope::signature_holds;
 pub use rank::step::Task;
 pub use refusal::{Fault, Refusal};
+pub use store::{Changes, Corrupt, Store};

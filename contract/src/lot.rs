@@ -10,6 +10,7 @@ use crate::{
     setting::Setting,
 };
 use alloc::{boxed::Box, collections::BTreeSet, vec::Vec};
+use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
     bytes::List,
     outcome::{Award, Disclosed, Ending, LotResult, Quote, ReserveResult, Survey},
@@ -18,7 +19,7 @@ use talea_protocol::{
 };
 
 /// A lot, from its first commit to its ending.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct LotState {
     pub(crate) bids: Bids,
     pub(crate) phase: LotPhase,
@@ -37,7 +38,7 @@ pub(crate) struct LotState {
 }
 
 /// Keyholders whose time ran out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Absent {
     pub(crate) excluded: BTreeSet<KeyholderId>,
     /// Those of them for whom others vouched each time: the board did not accept their posts.
@@ -60,7 +61,7 @@ impl Absent {
 }
 
 /// What an undecided lot waits for.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum LotPhase {
     /// For its bids; or for nothing, once it has ended.
     #[default]

@@ -5,10 +5,15 @@ use crate::{
     group::{Generators, decode_point, decode_scalar, encode_point},
     proofs::{ProofFault, complaint, possession},
     refusal::{Fault, Refusal, require},
+    store::encoding,
 };
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
+};
+use borsh::{
+    BorshDeserialize, BorshSerialize,
+    io::{Error, Read, Write},
 };
 use curve25519_dalek::{
     RistrettoPoint, Scalar,
@@ -23,7 +28,7 @@ use talea_protocol::{
 };
 
 /// Every deal so far, and who was expelled.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Ceremony {
     deals: BTreeMap<KeyholderId, VerifiedDeal>,
     expelled: BTreeSet<KeyholderId>,
@@ -32,8 +37,12 @@ pub(crate) struct Ceremony {
 }
 
 /// A deal whose proofs hold. Whether its shares are right only its recipients can tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 struct VerifiedDeal {
+    #[borsh(
+        serialize_with = "encoding::points::write",
+        deserialize_with = "encoding::points::read"
+    )]
     commitments: Vec<RistrettoPoint>,
     deal: Deal,
 }
@@ -50,6 +59,28 @@ pub struct QuorumKeys {
     pub share_keys: BTreeMap<KeyholderId, RistrettoPoint>,
     /// How many endorsements each group wants.
     pub endorsements: Vec<usize>,
+}
+
+impl BorshSerialize for QuorumKeys {
+    fn serialize<W: Write>(&self, writer: &mut W) -> Result<(), Error> {
+        let Self { key: _, encoded, share_keys, endorsements } = self;
+        let share_keys: BTreeMap<KeyholderId, Point> =
+            share_keys.iter().map(|(id, key)| (*id, encode_point(key))).collect();
+        (encoded, share_keys, endorsements).serialize(writer)
+    }
+}
+
+impl BorshDeserialize for QuorumKeys {
+    fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self, Error> {
+        type Record = (Point, BTreeMap<KeyholderId, Point>, Vec<usize>);
+        let (encoded, share_keys, endorsements) = Record::deserialize_reader(reader)?;
+        let decode = |point: &Point| decode_point(point).ok_or_else(encoding::malformed);
+        let share_keys = share_keys
+            .iter()
+            .map(|(id, key)| Ok::<_, Error>((*id, decode(key)?)))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { key: decode(&encoded)?, encoded, share_keys, endorsements })
+    }
 }
 
 /// Which keyholder signs with this key.

@@ -4,13 +4,14 @@
 
 use crate::elgamal::Ciphertext;
 use alloc::sync::Arc;
+use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{bytes::Point, sealed_bid::Ciphertext as WireCiphertext};
 
 /// The entries `U[t][j]`, digit by digit.
 ///
 /// # Invariants
 /// All of them decode.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct UnaryEncoding(Arc<[WireCiphertext]>);
 
 impl UnaryEncoding {

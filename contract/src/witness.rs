@@ -2,6 +2,7 @@
 
 use crate::refusal::{Fault, Refusal, require};
 use alloc::collections::{BTreeMap, BTreeSet};
+use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
     check::Check,
     quorum::{KeyholderId, Quorum},
@@ -31,7 +32,7 @@ pub(crate) fn is_confirmed(
 }
 
 /// For whom keyholders vouched on one duty: by whom, for each.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Vouches(BTreeMap<KeyholderId, BTreeSet<KeyholderId>>);
 
 impl Vouches {

@@ -20,6 +20,7 @@ mod refusals;
 mod rounds;
 mod rounds_at_random;
 mod siblings;
+mod store;
 mod transcripts;
 mod vectors;
 mod verify_report;

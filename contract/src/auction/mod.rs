@@ -16,6 +16,7 @@
 //! | `setup`, `commit`, `reveal`, `endorse`, `rank` | what is done with an instruction of each phase |
 //! | `clock`, `rounds` | deadlines, transitions, from one round to the next |
 //! | `dues` | what is due of a keyholder |
+//! | `records` | an auction resumed from its records, and what to write of them |
 //! | `ending` | how lots end, and the outcome |
 
 mod clock;
@@ -25,6 +26,7 @@ mod ending;
 mod endorse;
 mod phase;
 mod rank;
+mod records;
 mod reveal;
 mod rounds;
 mod setup;
@@ -64,10 +66,19 @@ pub use phase::{Due, Phase};
 /// # Invariants
 /// It is a pure function of its genesis and the instructions that it accepted. A refused
 /// instruction leaves it exactly as it was.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Auction {
     setting: Arc<Setting>,
     state: State,
+    /// The head as of which the records stand in a home; nothing as long as none were taken.
+    stored: Option<Digest>,
+}
+
+/// What of it stands in a home already is no part of its state.
+impl PartialEq for Auction {
+    fn eq(&self, other: &Self) -> bool {
+        self.setting == other.setting && self.state == other.state
+    }
 }
 
 impl Auction {
@@ -93,7 +104,7 @@ impl Auction {
             seen: Seen::default(),
             endorsing: Endorsing::default(),
         };
-        Ok(Self { setting: Arc::new(Setting::new(terms, auction)), state })
+        Ok(Self { setting: Arc::new(Setting::new(terms, auction)), state, stored: None })
     }
 
     /// Applies a signed instruction at `slot` and returns its entry in the transcript.

@@ -1,10 +1,11 @@
 //! The phases of an auction, and what is due from keyholders.
 
 use crate::rank::step::Task;
+use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{bytes::Digest, ranking::RankHeader};
 
 /// What the auction waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Phase {
     /// Deals of the key ceremony.
     Deals,

@@ -13,6 +13,7 @@ use crate::{
     setup::{Ceremony, QuorumKeys},
 };
 use alloc::{sync::Arc, vec::Vec};
+use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
     bytes::{Digest, PartyKey},
     check::Check,
@@ -20,7 +21,7 @@ use talea_protocol::{
 };
 
 /// Everything that changes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
 pub(super) struct State {
     pub(super) slot: u64,
     pub(super) head: Digest,
@@ -35,7 +36,7 @@ pub(super) struct State {
 }
 
 /// The current round, and when its bids are due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(super) struct Round {
     pub(super) number: u32,
     pub(super) commits_until: u64,

@@ -34,6 +34,7 @@ use crate::{
     unary_encoding::UnaryEncoding,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
+use borsh::{BorshDeserialize, BorshSerialize};
 use plan::Purpose;
 use program::{Finding, LotSetting, Program, RankedBid};
 use queries::QueryProgress;
@@ -50,7 +51,7 @@ use talea_protocol::{
 };
 
 /// The ranking of one lot, between two steps of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Ranking {
     /// How many bids take part.
     bids: usize,

@@ -1,7 +1,8 @@
 //! The opened content of a ciphertext.
 
-use crate::elgamal::Ciphertext;
+use crate::{elgamal::Ciphertext, store::encoding};
 use alloc::{collections::BTreeMap, vec::Vec};
+use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::{
     RistrettoPoint, Scalar,
     ristretto::CompressedRistretto,
@@ -10,9 +11,11 @@ use curve25519_dalek::{
 
 /// An opened message `M`, as `scale * M` beside `scale * G`, `scale` a public number that is not
 /// zero and may differ from one opening to the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Opened {
+    #[borsh(serialize_with = "encoding::point::write", deserialize_with = "encoding::point::read")]
     pub(crate) message: RistrettoPoint,
+    #[borsh(serialize_with = "encoding::point::write", deserialize_with = "encoding::point::read")]
     pub(crate) unit: RistrettoPoint,
     pub(crate) scale: u64,
 }

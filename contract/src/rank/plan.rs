@@ -2,10 +2,11 @@
 
 use super::{mechanism, queries::Contest};
 use alloc::{vec, vec::Vec};
+use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::terms::{Disclosure, Terms};
 
 /// What a plan is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum Purpose {
     /// To show the depth between rounds.
     Survey,
@@ -17,7 +18,7 @@ pub(crate) enum Purpose {
 }
 
 /// One query, about the lot's ranked bids and the binding reserve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum Query {
     /// Every bid, and the reserve, in the clear. The award follows from them.
     Everything,

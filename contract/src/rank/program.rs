@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{setting::Setting, unary_encoding::UnaryEncoding};
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
+use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
     bytes::{List, PartyKey},
     outcome::{Award, Disclosed, OpenedBid, PriceComparison, Quote, Sale},
@@ -19,14 +20,14 @@ use talea_protocol::{
 };
 
 /// A bid that takes part.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct RankedBid {
     pub(crate) bidder: PartyKey,
     pub(crate) unary: UnaryEncoding,
 }
 
 /// What a lot came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Finding {
     /// Nothing if no bid reaches the reserve, and in a survey.
     pub(crate) award: Option<Award>,
@@ -36,7 +37,7 @@ pub(crate) struct Finding {
 }
 
 /// The queries of one lot, between two questions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Program {
     purpose: Purpose,
     /// In tie order; never empty.
@@ -55,7 +56,7 @@ pub(crate) struct Program {
 }
 
 /// A query that waits for its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 enum Asking {
     Everything,
     Reserve(Box<ReserveTest>),

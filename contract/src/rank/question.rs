@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{elgamal::Ciphertext, setting::Setting};
 use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::Scalar;
 
 /// A question about a list of ciphertexts.
@@ -38,7 +39,7 @@ pub(crate) enum Answer {
 }
 
 /// A question on its way, between two steps of it: what is known of each item already.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum Pending {
     /// A Decrypt step.
     Open { read: Vec<Option<Opened>> },

@@ -2,6 +2,7 @@
 
 use crate::{setting::Setting, setup::QuorumKeys, witness::Vouches};
 use alloc::{collections::BTreeSet, vec::Vec};
+use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
     bytes::Digest,
     quorum::{KeyholderId, Quorum},
@@ -53,7 +54,7 @@ impl<'a> Roster<'a> {
 }
 
 /// The keyholders that acted on a chunk, in transcript order: the first quorum and no more.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Acts {
     by: Vec<KeyholderId>,
     /// The last slot for the next act, or for all of them.

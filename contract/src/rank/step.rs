@@ -14,8 +14,10 @@ use crate::{
     },
     refusal::{Fault, Refusal, require, require_digest, require_number},
     setting::Setting,
+    store::encoding,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
+use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::RistrettoPoint;
 use talea_protocol::{
     bytes::{PartyKey, Point},
@@ -26,14 +28,14 @@ use talea_protocol::{
 };
 
 /// A step. See [`Work`] for what is done in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Step {
     pub(crate) number: u32,
     pub(crate) work: Work,
 }
 
 /// The four kinds of work that keyholders do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum Work {
     /// In turn: multiply both ciphertexts of every item by a secret sign.
     Gate(Vec<GateChunk>),
@@ -45,33 +47,44 @@ pub(crate) enum Work {
     Decrypt(Vec<DecryptChunk>),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct GateChunk {
     acts: Acts,
     pairs: Vec<(Ciphertext, Ciphertext)>,
     encoded: Vec<(Encoded, Encoded)>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct ShuffleChunk {
     acts: Acts,
     lists: Vec<shuffle::List>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct BlindChunk {
     acts: Acts,
     inputs: Vec<Ciphertext>,
     sums: Vec<Ciphertext>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct DecryptChunk {
     acts: Acts,
     sealed: Vec<Ciphertext>,
     /// The encodings of their `R`.
     randomness: Vec<Point>,
-    shares: Vec<(KeyholderId, Vec<RistrettoPoint>)>,
+    shares: Vec<Shares>,
+}
+
+/// The shares of one keyholder, item by item.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+struct Shares {
+    of: KeyholderId,
+    #[borsh(
+        serialize_with = "encoding::points::write",
+        deserialize_with = "encoding::points::read"
+    )]
+    shares: Vec<RistrettoPoint>,
 }
 
 /// What is to be decrypted, with the encoding of its `R`: of what was posted it is known already.
@@ -306,15 +319,15 @@ impl GateChunk {
 
 impl DecryptChunk {
     fn open(&self, setting: &Setting) -> Vec<Opened> {
-        let mut by_group: Vec<&(KeyholderId, Vec<RistrettoPoint>)> = self.shares.iter().collect();
-        by_group.sort_by_key(|(id, _)| *id);
+        let mut by_group: Vec<&Shares> = self.shares.iter().collect();
+        by_group.sort_by_key(|shares| shares.of);
         let groups: Vec<Vec<u16>> = (0u16..)
             .zip(setting.terms.quorum.iter())
             .map(|(group, _)| {
                 by_group
                     .iter()
-                    .filter(|(id, _)| id.group == group)
-                    .map(|(id, _)| id.member)
+                    .filter(|shares| shares.of.group == group)
+                    .map(|shares| shares.of.member)
                     .collect()
             })
             .collect();
@@ -326,7 +339,7 @@ impl DecryptChunk {
             .enumerate()
             .map(|(item, sealed)| {
                 let shares: Vec<RistrettoPoint> =
-                    by_group.iter().filter_map(|(_, shares)| shares.get(item).copied()).collect();
+                    by_group.iter().filter_map(|of| of.shares.get(item).copied()).collect();
                 Opened { message: interpolation.open(sealed, &shares), unit, scale }
             })
             .collect()
@@ -597,7 +610,7 @@ impl DecryptChunk {
         let generators = &actor.around.setting.generators;
         let shares = decryption_share::verify(generators, &actor.context, &statement, &post.proof)
             .map_err(actor.proof_fails(Check::DecryptionShare))?;
-        self.shares.push((actor.id, shares));
+        self.shares.push(Shares { of: actor.id, shares });
         Ok(())
     }
 }

@@ -12,10 +12,11 @@ use crate::{
     unary_encoding::UnaryEncoding,
 };
 use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::Scalar;
 
 /// A survey, between two questions of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct DepthSurvey {
     bids: usize,
     /// `M'`: so many of the best bids are not shown.

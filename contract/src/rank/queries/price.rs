@@ -10,14 +10,16 @@ use crate::{
     elgamal::Ciphertext,
     rank::question::{Answer, Ask},
     setting::Setting,
+    store::encoding,
     unary_encoding::UnaryEncoding,
 };
 use alloc::{vec, vec::Vec};
+use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::Scalar;
 use talea_protocol::price::{Level, PriceGrid};
 
 /// Whose bids are searched.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Participants {
     encodings: Vec<UnaryEncoding>,
     /// How often the last one counts; all others count once.
@@ -51,7 +53,7 @@ impl Participants {
 }
 
 /// A search, between two questions of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct PriceSearch {
     participants: Participants,
     limit: u16,
@@ -68,13 +70,17 @@ pub(crate) struct PriceSearch {
 }
 
 /// What a search found: the price's level, and, encrypted, how every participant compares with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Found {
     pub(crate) level: Level,
     /// Per participant, at `scale`.
     pub(crate) above: Vec<Ciphertext>,
     /// Per participant, at `scale`.
     pub(crate) at_price: Vec<Ciphertext>,
+    #[borsh(
+        serialize_with = "encoding::scalar::write",
+        deserialize_with = "encoding::scalar::read"
+    )]
     pub(crate) scale: Scalar,
 }
 

@@ -2,10 +2,11 @@
 
 use crate::{elgamal::Ciphertext, unary_encoding::UnaryEncoding};
 use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
 
 /// `P[i][j]`, `j = 0 ..= B`: an encryption of whether participant `i` has the prefix and a digit of
 /// at least `j`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Products {
     /// `P[i][0]`: whether it has the prefix, at the scale of the digit.
     leading: Vec<Ciphertext>,
@@ -14,7 +15,7 @@ pub(crate) struct Products {
     width: usize,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 enum Entries {
     /// Of the first digit, decoded column by column.
     Sealed(Vec<UnaryEncoding>),

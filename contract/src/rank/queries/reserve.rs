@@ -15,11 +15,12 @@ use crate::{
     unary_encoding::UnaryEncoding,
 };
 use alloc::{vec, vec::Vec};
+use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::Scalar;
 use talea_protocol::price::PriceGrid;
 
 /// A test, between two questions of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct ReserveTest {
     bids: Vec<UnaryEncoding>,
     reserve: UnaryEncoding,
@@ -33,7 +34,7 @@ pub(crate) struct ReserveTest {
     awaits: Awaits,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 enum Awaits {
     /// The products of a later digit.
     Products,

@@ -1,9 +1,10 @@
 //! Search of a falling predicate with few questions. Section 11 of `docs/spec.md`.
 
 use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
 
 /// The search for the largest `j` in `0 ..= hi` at which a falling predicate holds. It holds at 0.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Search {
     lo: usize,
     hi: usize,

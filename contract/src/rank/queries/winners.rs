@@ -4,8 +4,10 @@ use super::{QueryProgress, price::Found, search::Search};
 use crate::{
     elgamal::Ciphertext,
     rank::question::{Answer, Ask},
+    store::encoding,
 };
 use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::Scalar;
 use talea_protocol::outcome::PriceComparison;
 
@@ -13,7 +15,7 @@ use talea_protocol::outcome::PriceComparison;
 pub(crate) type Places = Vec<(usize, PriceComparison)>;
 
 /// What there is to win, and how it is found who does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Contest {
     /// How many bids win, at most.
     pub(crate) units: u16,
@@ -24,10 +26,14 @@ pub(crate) struct Contest {
 }
 
 /// The search for winners, between two questions of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Winners {
     above: Vec<Ciphertext>,
     at_price: Vec<Ciphertext>,
+    #[borsh(
+        serialize_with = "encoding::scalar::write",
+        deserialize_with = "encoding::scalar::read"
+    )]
     scale: Scalar,
     /// Units not yet sold.
     units: usize,
