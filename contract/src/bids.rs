@@ -7,10 +7,12 @@ use crate::{
     refusal::{Fault, Refusal, require, require_digest},
     setting::Setting,
     setup::QuorumKeys,
+    store::{Home, Set, records},
     unary_encoding::UnaryEncoding,
 };
 use alloc::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     vec::Vec,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -73,10 +75,18 @@ pub(crate) struct Bids {
 
 /// Commitments and randomness seen before on the whole board. They are recorded only after the proof that
 /// comes with them, bound to its bidder, has verified: otherwise anybody could block a bidder by copying its bid.
-#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Seen {
-    pub(crate) commitments: BTreeSet<Point>,
-    pub(crate) randomness: BTreeSet<Point>,
+    pub(crate) commitments: Set<Point>,
+    pub(crate) randomness: Set<Point>,
+}
+
+records!(Seen { commitments, randomness });
+
+impl Seen {
+    pub(crate) fn new(home: Option<&Arc<Home>>) -> Self {
+        Self { commitments: Set::new(b'c', home), randomness: Set::new(b'r', home) }
+    }
 }
 
 impl Bids {
@@ -110,11 +120,6 @@ impl Bids {
         let is_ranked = matches!(bid.state, BidState::Ranked(_));
         let active = bid.active.as_ref().map(|active| active.commitment);
         active.or(is_ranked.then_some(bid.commitment))
-    }
-
-    /// Whether some commit, or the reserve, is neither revealed nor closed.
-    pub(crate) fn has_open(&self) -> bool {
-        self.in_order.iter().chain(&self.reserve).any(|bid| bid.state == BidState::Open)
     }
 
     /// Whether this bidder's commit of this round is open.
@@ -200,7 +205,7 @@ impl Bids {
 
     /// Keeps a commit that was checked.
     pub(crate) fn keep(&mut self, seen: &mut Seen, committed: CommittedBid) {
-        seen.commitments.insert(committed.commitment);
+        seen.commitments.add(committed.commitment);
         let before = self.by_bidder.get(&committed.bidder).copied();
         match before.and_then(|index| self.in_order.get_mut(index)) {
             Some(bid) => {
@@ -236,7 +241,7 @@ impl Bids {
 
     /// Keeps a reserve that was checked.
     pub(crate) fn keep_reserve(&mut self, seen: &mut Seen, committed: CommittedBid) {
-        seen.commitments.insert(committed.commitment);
+        seen.commitments.add(committed.commitment);
         self.reserve = Some(committed);
     }
 
@@ -298,7 +303,7 @@ impl CommittedBid {
 /// What a commit is checked against, besides its lot's other bids.
 pub(crate) struct Ground<'a> {
     pub(crate) setting: &'a Setting,
-    pub(crate) keys: &'a QuorumKeys,
+    pub(crate) keys: Arc<QuorumKeys>,
     pub(crate) seen: &'a Seen,
 }
 
@@ -326,7 +331,7 @@ fn verified(
         .verify(&setting.generators, &context, &statement, &commit.range_proof)
         .map_err(fails)?;
     let twice = Fault::Already { what: "this commitment was made" };
-    let fresh = !ground.seen.commitments.contains(&commit.commitment);
+    let fresh = !ground.seen.commitments.has(&commit.commitment);
     require(fresh, Check::CommitDistinct, twice)?;
     Ok(CommittedBid {
         bidder,
@@ -446,11 +451,11 @@ fn decode<'a>(
 pub(crate) fn weed(seen: &mut Seen, judged: &Judged) -> bool {
     let own: BTreeSet<Point> = judged.unary.randomness().collect();
     let distinct = own.len() == judged.unary.randomness().count();
-    let fresh = own.is_disjoint(&seen.randomness);
-    if distinct && fresh {
-        seen.randomness.extend(own);
+    let fresh = distinct && !own.iter().any(|randomness| seen.randomness.has(randomness));
+    if fresh {
+        own.into_iter().for_each(|randomness| seen.randomness.add(randomness));
     }
-    distinct && fresh
+    fresh
 }
 
 /// Proofs of a bid have step 0 and are bound to its bidder, whoever posts them.

@@ -14,7 +14,7 @@ use talea_protocol::{
 /// The keyholders with bonds on a lot.
 pub(crate) struct Bonds<'a> {
     /// Those who locked a bond.
-    pub(crate) dealers: &'a [KeyholderId],
+    pub(crate) dealers: &'a BTreeSet<KeyholderId>,
     /// Those of them who lose it if the lot is void.
     pub(crate) at_fault: &'a BTreeSet<KeyholderId>,
 }

@@ -4,9 +4,10 @@ use crate::{
     refusal::{Fault, Refusal, require, require_digest},
     setting::Setting,
     setup::{QuorumKeys, keyholder_of},
+    store::{Cell, Home, Map, records},
     witness::{Vouches, is_confirmed},
 };
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::{collections::BTreeSet, sync::Arc};
 use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
     bytes::Digest,
@@ -17,18 +18,53 @@ use talea_protocol::{
 };
 
 /// The endorsements of the head at the close of reveals.
-#[derive(Clone, Debug, Default, PartialEq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Endorsing {
-    pub(crate) head: Digest,
-    pub(crate) deadline: u64,
-    by: BTreeMap<KeyholderId, BTreeSet<BidId>>,
-    vouches: Vouches,
+    endorsed: Cell<Endorsed>,
+    /// What those who endorsed attest.
+    attested: Map<KeyholderId, BTreeSet<BidId>>,
+    vouches: Cell<Vouches>,
+}
+
+records!(Endorsing { endorsed, attested, vouches });
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+struct Endorsed {
+    head: Digest,
+    deadline: u64,
+    by: BTreeSet<KeyholderId>,
 }
 
 impl Endorsing {
-    /// Of this head, until this slot.
-    pub(crate) fn of(head: Digest, deadline: u64) -> Self {
-        Self { head, deadline, ..Self::default() }
+    pub(crate) fn new(home: Option<&Arc<Home>>) -> Self {
+        Self {
+            endorsed: Cell::new(b'e', home),
+            attested: Map::new(b't', home),
+            vouches: Cell::new(b'v', home),
+        }
+    }
+
+    /// Opens with this head, until this slot.
+    pub(crate) fn open(&mut self, head: Digest, deadline: u64) {
+        for keyholder in &self.endorsed.get().by {
+            self.attested.remove(*keyholder);
+        }
+        self.endorsed.put(Endorsed { head, deadline, by: BTreeSet::new() });
+        self.vouches.put(Vouches::default());
+    }
+
+    /// Forgets the round that is over.
+    pub(crate) fn await_next_round(&mut self) {
+        self.open(Digest::default(), 0);
+    }
+
+    /// The head that is endorsed.
+    pub(crate) fn head(&self) -> Digest {
+        self.endorsed.get().head
+    }
+
+    pub(crate) fn deadline(&self) -> u64 {
+        self.endorsed.get().deadline
     }
 
     /// The rest of K1, and K2. `are_missing` says whether all that is attested may be.
@@ -39,7 +75,7 @@ impl Endorsing {
         endorsement: &Endorsement,
         are_missing: bool,
     ) -> Result<(), Refusal> {
-        require_digest(Check::EndorseHead, "the head", (self.head, endorsement.head))?;
+        require_digest(Check::EndorseHead, "the head", (self.head(), endorsement.head))?;
         let attested = &endorsement.attested;
         let in_order = attested.is_sorted_by(|a, b| a < b);
         let attests = Fault::Broken {
@@ -47,13 +83,14 @@ impl Endorsing {
         };
         require(in_order && are_missing, Check::EndorseHead, attests)?;
         let refuse = |why| Fault::NotDue { keyholder, why }.fails(Check::EndorseOnce);
-        if self.by.contains_key(&keyholder) {
+        if self.endorsed.get().by.contains(&keyholder) {
             return Err(refuse("it has endorsed"));
         }
         if !self.group_wants(keys, keyholder.group) {
             return Err(refuse("its group has all the endorsements that it wants"));
         }
-        self.by.insert(keyholder, attested.iter().copied().collect());
+        self.attested.put(keyholder, attested.iter().copied().collect());
+        self.endorsed.change(|endorsed| endorsed.by.insert(keyholder));
         Ok(())
     }
 
@@ -65,7 +102,9 @@ impl Endorsing {
         vouch: &Vouch,
     ) -> Result<(), Refusal> {
         let late = self.late(keys);
-        self.vouches.take(&late, keyholder, vouch)
+        self.vouches.get().check(&late, keyholder, vouch)?;
+        self.vouches.change(|vouches| vouches.add(keyholder, vouch));
+        Ok(())
     }
 
     /// The keyholders whose endorsement is missing.
@@ -82,19 +121,19 @@ impl Endorsing {
         late: &BTreeSet<KeyholderId>,
     ) -> BTreeSet<KeyholderId> {
         let keyholders = keys.share_keys.keys().copied();
-        self.vouches.excused(&setting.terms.quorum, keyholders, late)
+        self.vouches.get().excused(&setting.terms.quorum, keyholders, late)
     }
 
     /// Whether this keyholder may still endorse.
     pub(crate) fn wants(&self, keys: &QuorumKeys, id: KeyholderId) -> bool {
         keys.share_keys.contains_key(&id)
-            && !self.by.contains_key(&id)
+            && !self.endorsed.get().by.contains(&id)
             && self.group_wants(keys, id.group)
     }
 
     fn group_wants(&self, keys: &QuorumKeys, group: u16) -> bool {
         let wanted = keys.endorsements.get(usize::from(group)).copied().unwrap_or(0);
-        self.by.keys().filter(|id| id.group == group).count() < wanted
+        self.endorsed.get().by.iter().filter(|id| id.group == group).count() < wanted
     }
 
     pub(crate) fn is_complete(&self, keys: &QuorumKeys) -> bool {
@@ -107,7 +146,7 @@ impl Endorsing {
         let quorum = &setting.terms.quorum;
         let bidder = keyholder_of(quorum, &bid.bidder);
         is_confirmed(quorum, keys.share_keys.keys().copied(), bidder, |witness| {
-            self.by.get(&witness).is_some_and(|attested| attested.contains(bid))
+            self.attested.get(&witness).is_some_and(|attested| attested.contains(bid))
         })
     }
 }

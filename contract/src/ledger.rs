@@ -4,17 +4,31 @@
 //! by forfeit, from one party to another. Every movement is checked before it is made, so the
 //! balance M3 holds after each.
 
-use crate::refusal::{Fault, Refusal, require};
-use alloc::{collections::BTreeMap, vec::Vec};
+use crate::{
+    refusal::{Fault, Refusal, require},
+    store::{Cell, Home, Map, records},
+};
+use alloc::{sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
     bytes::PartyKey, check::Check, limits::MAX_ACCOUNTS, outcome::Account, terms::Stakes,
 };
 
 /// All accounts, and the custodian's count.
-#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ledger {
-    accounts: BTreeMap<PartyKey, Account>,
+    accounts: Map<PartyKey, Account>,
+    /// Who has an account, in the order in which they were opened.
+    parties: Map<u32, PartyKey>,
+    totals: Cell<Totals>,
+}
+
+records!(Ledger { accounts, parties, totals });
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+struct Totals {
+    /// How many accounts there are.
+    accounts: u32,
     /// The sum of all `funded`. Bounds every other sum, so later additions cannot overflow.
     funded: u64,
     /// Sequence number of the next Fund.
@@ -22,6 +36,14 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
+    pub(crate) fn new(home: Option<&Arc<Home>>) -> Self {
+        Self {
+            accounts: Map::new(b'a', home),
+            parties: Map::new(b'p', home),
+            totals: Cell::new(b'm', home),
+        }
+    }
+
     /// Credits `party` with the `amount` that the custodian reports (M1, M2, M4).
     pub(crate) fn fund(
         &mut self,
@@ -29,21 +51,23 @@ impl Ledger {
         party: PartyKey,
         amount: u64,
     ) -> Result<(), Refusal> {
-        if sequence != self.next_sequence {
+        let Totals { accounts, funded, next_sequence } = *self.totals.get();
+        if sequence != next_sequence {
             let what = "the custodian's sequence number";
-            let fault = Fault::Count { what, expected: self.next_sequence, actual: sequence };
+            let fault = Fault::Count { what, expected: next_sequence, actual: sequence };
             return Err(fault.fails(Check::FundSequence));
         }
-        let total = self.funded.checked_add(amount).filter(|_| amount > 0);
+        let total = funded.checked_add(amount).filter(|_| amount > 0);
         let funded = total.ok_or(Fault::Amount.fails(Check::FundAmount))?;
-        let has_room = self.accounts.contains_key(&party) || self.accounts.len() < MAX_ACCOUNTS;
+        let is_room = usize::try_from(accounts).is_ok_and(|accounts| accounts < MAX_ACCOUNTS);
         let full = Fault::Already { what: "there are as many accounts as an outcome holds" };
-        require(has_room, Check::FundRoom, full)?;
-        self.funded = funded;
-        self.next_sequence = sequence.saturating_add(1);
-        let account = self.account(party);
-        account.funded = account.funded.saturating_add(amount);
-        account.available = account.available.saturating_add(amount);
+        require(is_room || self.accounts.has(&party), Check::FundRoom, full)?;
+        let next_sequence = sequence.saturating_add(1);
+        self.totals.put(Totals { accounts, funded, next_sequence });
+        self.credit(party, |account| {
+            account.funded = account.funded.saturating_add(amount);
+            account.available = account.available.saturating_add(amount);
+        });
         Ok(())
     }
 
@@ -68,54 +92,51 @@ impl Ledger {
 
     /// From available to locked. The caller has required it.
     pub(crate) fn lock(&mut self, party: PartyKey, amount: u64) {
-        let Some(account) = self.accounts.get_mut(&party) else {
-            return;
-        };
-        let amount = amount.min(account.available);
-        account.available = account.available.saturating_sub(amount);
-        account.locked = account.locked.saturating_add(amount);
+        self.accounts.change(&party, |account| {
+            let amount = amount.min(account.available);
+            account.available = account.available.saturating_sub(amount);
+            account.locked = account.locked.saturating_add(amount);
+        });
     }
 
     /// From locked to available.
     pub(crate) fn release(&mut self, party: PartyKey, amount: u64) {
-        let Some(account) = self.accounts.get_mut(&party) else {
-            return;
-        };
-        let amount = amount.min(account.locked);
-        account.locked = account.locked.saturating_sub(amount);
-        account.available = account.available.saturating_add(amount);
+        self.accounts.change(&party, |account| {
+            let amount = amount.min(account.locked);
+            account.locked = account.locked.saturating_sub(amount);
+            account.available = account.available.saturating_add(amount);
+        });
     }
 
     /// From locked to settlement.
     pub(crate) fn settle(&mut self, party: PartyKey, amount: u64) {
-        let Some(account) = self.accounts.get_mut(&party) else {
-            return;
-        };
-        let amount = amount.min(account.locked);
-        account.locked = account.locked.saturating_sub(amount);
-        account.settlement = account.settlement.saturating_add(amount);
+        self.accounts.change(&party, |account| {
+            let amount = amount.min(account.locked);
+            account.locked = account.locked.saturating_sub(amount);
+            account.settlement = account.settlement.saturating_add(amount);
+        });
     }
 
     /// From available to forfeited, and to the beneficiary.
     pub(crate) fn charge(&mut self, party: PartyKey, fee: u64, stakes: &Stakes) {
-        let Some(account) = self.accounts.get_mut(&party) else {
-            return;
-        };
-        let fee = fee.min(account.available);
-        account.available = account.available.saturating_sub(fee);
-        account.forfeited = account.forfeited.saturating_add(fee);
-        self.receive(fee, stakes);
+        let charged = self.accounts.change(&party, |account| {
+            let fee = fee.min(account.available);
+            account.available = account.available.saturating_sub(fee);
+            account.forfeited = account.forfeited.saturating_add(fee);
+            fee
+        });
+        self.receive(charged.unwrap_or(0), stakes);
     }
 
     /// From locked to forfeited, and to the beneficiary.
     pub(crate) fn forfeit(&mut self, party: PartyKey, amount: u64, stakes: &Stakes) {
-        let Some(account) = self.accounts.get_mut(&party) else {
-            return;
-        };
-        let amount = amount.min(account.locked);
-        account.locked = account.locked.saturating_sub(amount);
-        account.forfeited = account.forfeited.saturating_add(amount);
-        self.receive(amount, stakes);
+        let forfeited = self.accounts.change(&party, |account| {
+            let amount = amount.min(account.locked);
+            account.locked = account.locked.saturating_sub(amount);
+            account.forfeited = account.forfeited.saturating_add(amount);
+            amount
+        });
+        self.receive(forfeited.unwrap_or(0), stakes);
     }
 
     /// Credits the beneficiary with a forfeit; does nothing if the terms name none.
@@ -123,19 +144,32 @@ impl Ledger {
         let Some(beneficiary) = stakes.beneficiary.filter(|_| amount > 0) else {
             return;
         };
-        let account = self.account(beneficiary);
-        account.received = account.received.saturating_add(amount);
-        account.available = account.available.saturating_add(amount);
+        self.credit(beneficiary, |account| {
+            account.received = account.received.saturating_add(amount);
+            account.available = account.available.saturating_add(amount);
+        });
     }
 
     /// Every account, ascending by key.
     pub(crate) fn accounts(&self) -> Vec<Account> {
-        self.accounts.values().copied().collect()
+        let parties = (0..self.totals.get().accounts).filter_map(|at| self.parties.expect(&at));
+        let accounts = parties.filter_map(|party| self.accounts.expect(&party));
+        let mut accounts: Vec<Account> = accounts.map(|account| *account).collect();
+        accounts.sort_by_key(|account| account.party);
+        accounts
     }
 
-    /// The account of a party that is being credited.
-    fn account(&mut self, party: PartyKey) -> &mut Account {
-        self.accounts.entry(party).or_insert_with(|| Account::empty(party))
+    /// Changes the account of a party that is being credited: it may be its first.
+    fn credit(&mut self, party: PartyKey, change: impl Fn(&mut Account)) {
+        if self.accounts.change(&party, &change).is_some() {
+            return;
+        }
+        let mut account = Account::empty(party);
+        change(&mut account);
+        self.accounts.put(party, account);
+        let Totals { accounts, .. } = *self.totals.get();
+        self.parties.put(accounts, party);
+        self.totals.change(|totals| totals.accounts = accounts.saturating_add(1));
     }
 }
 
@@ -156,7 +190,7 @@ mod tests {
     /// Signed instructions that fill a ledger take half a minute, so it is filled here.
     #[test]
     fn m4_a_party_has_an_account_or_there_is_room_for_one() {
-        let mut ledger = Ledger::default();
+        let mut ledger = Ledger::new(None);
         let full = u32::try_from(MAX_ACCOUNTS).unwrap();
         let next = u64::from(full);
         for sequence in 0..full {
@@ -193,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_beneficiary_that_receives_first_takes_one_of_the_places() {
-        let mut ledger = Ledger::default();
+        let mut ledger = Ledger::new(None);
         let full = u32::try_from(MAX_ACCOUNTS).unwrap();
         let beneficiary = Some(party(full));
         let stakes = Stakes { deposit: 0, bond: 0, commit_fee: 1, fee_growth: 0, beneficiary };

@@ -1,6 +1,10 @@
 //! What never changes during an auction: its terms, and what follows from them once for all.
 
 use crate::{group::Generators, proofs::range::RangeVerifier};
+use borsh::{
+    BorshSerialize,
+    io::{Result, Write},
+};
 use core::fmt;
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use talea_protocol::terms::{AuctionId, Terms};
@@ -24,6 +28,13 @@ impl Setting {
         let generators = Generators::derive();
         let half_value = Scalar::from(2u64).invert() * generators.value;
         Self { terms, auction, generators, half_value, range: RangeVerifier::new() }
+    }
+}
+
+/// Its record is the terms.
+impl BorshSerialize for Setting {
+    fn serialize<W: Write>(&self, writer: &mut W) -> Result<()> {
+        self.terms.serialize(writer)
     }
 }
 

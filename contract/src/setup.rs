@@ -5,10 +5,11 @@ use crate::{
     group::{Generators, decode_point, decode_scalar, encode_point},
     proofs::{ProofFault, complaint, possession},
     refusal::{Fault, Refusal, require},
-    store::encoding,
+    store::{Cell, Home, Map, encoding, records},
 };
 use alloc::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     vec::Vec,
 };
 use borsh::{
@@ -28,23 +29,35 @@ use talea_protocol::{
 };
 
 /// Every deal so far, and who was expelled.
-#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ceremony {
-    deals: BTreeMap<KeyholderId, VerifiedDeal>,
+    /// As they were posted, those whose proofs hold. Whether its shares are right only a deal's recipients can tell.
+    deals: Map<KeyholderId, Deal>,
+    members: Cell<Members>,
+    keys: Map<(), QuorumKeys>,
+}
+
+records!(Ceremony { deals, members, keys });
+
+/// What became of the members of the quorum.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+struct Members {
+    dealt: BTreeSet<KeyholderId>,
     expelled: BTreeSet<KeyholderId>,
     /// Dealt so that their own share vanished; known at the end.
     shareless: BTreeSet<KeyholderId>,
+    /// The sum of the constants that a group's members dealt, for every group of which one did.
+    constants: BTreeMap<u16, Point>,
 }
 
-/// A deal whose proofs hold. Whether its shares are right only its recipients can tell.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-struct VerifiedDeal {
-    #[borsh(
-        serialize_with = "encoding::points::write",
-        deserialize_with = "encoding::points::read"
-    )]
-    commitments: Vec<RistrettoPoint>,
-    deal: Deal,
+impl Members {
+    /// The sum of all constants, and of those of a group.
+    fn sums(&self, group: u16) -> Option<[RistrettoPoint; 2]> {
+        let sums = self.constants.iter().map(|(group, sum)| Some((*group, decode_point(sum)?)));
+        let sums: Vec<(u16, RistrettoPoint)> = sums.collect::<Option<_>>()?;
+        let of_group = sums.iter().filter(|(of, _)| *of == group);
+        Some([sums.iter().map(|(_, sum)| sum).sum(), of_group.map(|(_, sum)| sum).sum()])
+    }
 }
 
 /// What the ceremony left: the key to which bids are encrypted, and every keyholder's share of it
@@ -97,30 +110,44 @@ fn encryption_keys(group: &Group) -> Vec<Point> {
 }
 
 impl Ceremony {
+    pub(crate) fn new(home: Option<&Arc<Home>>) -> Self {
+        Self {
+            deals: Map::new(b'd', home),
+            members: Cell::new(b's', home),
+            keys: Map::new(b'k', home),
+        }
+    }
+
+    /// The quorum's keys, once the ceremony is over.
+    pub(crate) fn keys(&self) -> Option<Arc<QuorumKeys>> {
+        self.keys.get(&())
+    }
+
     /// Whether this member dealt.
     pub(crate) fn has_dealt(&self, member: KeyholderId) -> bool {
-        self.deals.contains_key(&member)
+        self.members.get().dealt.contains(&member)
     }
 
     /// Whether this member was expelled for a lie.
     pub(crate) fn was_expelled(&self, member: KeyholderId) -> bool {
-        self.expelled.contains(&member)
+        self.members.get().expelled.contains(&member)
     }
 
     /// Those whose deals would lose them the bond of a void lot: the expelled, and those without a
     /// share.
-    pub(crate) fn at_fault(&self) -> impl Iterator<Item = KeyholderId> + '_ {
-        self.expelled.union(&self.shareless).copied()
+    pub(crate) fn at_fault(&self) -> BTreeSet<KeyholderId> {
+        let members = self.members.get();
+        members.expelled.union(&members.shareless).copied().collect()
     }
 
     /// Every member that dealt, expelled or not: the ones with bonds at stake.
-    pub(crate) fn dealers(&self) -> impl Iterator<Item = KeyholderId> + '_ {
-        self.deals.keys().copied()
+    pub(crate) fn dealers(&self) -> BTreeSet<KeyholderId> {
+        self.members.get().dealt.clone()
     }
 
     /// The deal of a member, as it was posted.
-    pub(crate) fn deal_of(&self, member: KeyholderId) -> Option<&Deal> {
-        self.deals.get(&member).map(|verified| &verified.deal)
+    pub(crate) fn deal_of(&self, member: KeyholderId) -> Option<Arc<Deal>> {
+        self.deals.get(&member)
     }
 
     /// S2 to S4. S1 is the caller's, who knows the money.
@@ -156,11 +183,10 @@ impl Ceremony {
         // The last to deal must not be able to make a key vanish, its group's or that of all groups: where
         // one member is a threshold it knows all the others' constants.
         let own = commitments.first().copied().unwrap_or_default();
-        let constant = |deal: &VerifiedDeal| deal.commitments.first().copied();
-        let of_group = self.deals.iter().filter(|(id, _)| id.group == dealer.group);
-        let of_group: RistrettoPoint = of_group.filter_map(|(_, deal)| constant(deal)).sum();
-        let of_all: RistrettoPoint = self.deals.values().filter_map(constant).sum();
-        let vanishes = [of_group, of_all].iter().any(|sum| (sum + own).is_identity());
+        // They were encoded here.
+        let sums = self.members.get().sums(dealer.group).ok_or_else(malformed)?;
+        let [of_all, of_group] = sums.map(|sum| sum + own);
+        let vanishes = of_all.is_identity() || of_group.is_identity();
         let cancels = Fault::Proof { culprit: signer, fault: ProofFault::Identity };
         require(!vanishes, Check::DealConstant, cancels)?;
 
@@ -182,7 +208,11 @@ impl Ceremony {
             possession::verify(generators, &context, &statement, secret, proof)
                 .map_err(|fault| Fault::Proof { culprit: signer, fault }.fails(check))?;
         }
-        self.deals.insert(dealer, VerifiedDeal { commitments, deal });
+        self.deals.put(dealer, deal);
+        self.members.change(|members| {
+            members.dealt.insert(dealer);
+            members.constants.insert(dealer.group, encode_point(&of_group));
+        });
         Ok(())
     }
 
@@ -200,7 +230,7 @@ impl Ceremony {
         if dealer == complainer {
             return Err(parties("dealer other than the complainer"));
         }
-        let dealt = self.deals.get(&dealer).ok_or(parties("deal"))?;
+        let deal = self.deals.get(&dealer).ok_or(parties("deal"))?;
         let in_ceremony = |id| self.has_dealt(id) && !self.was_expelled(id);
         if !in_ceremony(dealer) || !in_ceremony(complainer) {
             return Err(parties("pair of members who are both in"));
@@ -213,8 +243,7 @@ impl Ceremony {
 
         let not_canonical = Fault::Proof { culprit: signer, fault: ProofFault::NotCanonical }
             .fails(Check::ComplaintProof);
-        let points =
-            [&member.encryption, &dealt.deal.ephemeral, &complaint.shared].map(decode_point);
+        let points = [&member.encryption, &deal.ephemeral, &complaint.shared].map(decode_point);
         let [Some(encryption_key), Some(ephemeral), Some(shared)] = points else {
             return Err(not_canonical);
         };
@@ -237,40 +266,42 @@ impl Ceremony {
             dealer.member,
             complainer.member,
             &complaint.shared,
-            &dealt.deal.ephemeral,
+            &deal.ephemeral,
             &member.encryption,
         );
         let position = share_position(dealer.member, complainer.member);
-        let padded = position.and_then(|p| dealt.deal.shares.get(p)).and_then(decode_scalar);
+        let padded = position.and_then(|p| deal.shares.get(p)).and_then(decode_scalar);
+        let commitments = decoded(&deal);
         let share_is_right = padded.is_some_and(|padded| {
-            (padded - pad) * generators.key == commitment_at(&dealt.commitments, complainer.member)
+            (padded - pad) * generators.key == commitment_at(&commitments, complainer.member)
         });
-        self.expelled.insert(if share_is_right { complainer } else { dealer });
+        let liar = if share_is_right { complainer } else { dealer };
+        self.members.change(|members| members.expelled.insert(liar));
         Ok(())
     }
 
-    /// The quorum's keys, or nothing if some group has too few keyholders or `PK` is `O`.
-    pub(crate) fn finish(&mut self, quorum: &Quorum) -> Option<QuorumKeys> {
+    /// Finds the quorum's keys; false if some group has too few keyholders or `PK` is `O`.
+    pub(crate) fn finish(&mut self, quorum: &Quorum) -> bool {
+        let members = self.members.get();
         let mut key = RistrettoPoint::default();
         let mut share_keys = BTreeMap::new();
         let mut endorsements = Vec::new();
         let mut shareless = BTreeSet::new();
         let mut is_complete = true;
         for (group, index) in quorum.iter().zip(0u16..) {
-            let qualified: Vec<(KeyholderId, &VerifiedDeal)> = self
-                .deals
-                .iter()
-                .filter(|(id, _)| id.group == index && !self.expelled.contains(id))
-                .map(|(id, deal)| (*id, deal))
+            let dealt = members.dealt.difference(&members.expelled);
+            let qualified: Vec<(KeyholderId, Vec<RistrettoPoint>)> = dealt
+                .filter(|id| id.group == index)
+                .filter_map(|id| Some((*id, decoded(&*self.deals.expect(id)?))))
                 .collect();
-            let constants = qualified.iter().filter_map(|(_, deal)| deal.commitments.first());
+            let constants = qualified.iter().filter_map(|(_, commitments)| commitments.first());
             let group_key: RistrettoPoint = constants.sum();
             key += group_key;
             let mut count = 0usize;
             for (member, _) in &qualified {
                 let share_key: RistrettoPoint = qualified
                     .iter()
-                    .map(|(_, deal)| commitment_at(&deal.commitments, member.member))
+                    .map(|(_, commitments)| commitment_at(commitments, member.member))
                     .sum();
                 if !share_key.is_identity() {
                     share_keys.insert(*member, share_key);
@@ -283,15 +314,19 @@ impl Ceremony {
             is_complete &= count >= usize::from(group.threshold);
             endorsements.push(group.endorsements_wanted(count));
         }
-        self.shareless = shareless;
+        self.members.change(|members| members.shareless = shareless);
         let encoded = encode_point(&key);
-        (is_complete && !key.is_identity()).then_some(QuorumKeys {
-            key,
-            encoded,
-            share_keys,
-            endorsements,
-        })
+        let is_complete = is_complete && !key.is_identity();
+        if is_complete {
+            self.keys.put((), QuorumKeys { key, encoded, share_keys, endorsements });
+        }
+        is_complete
     }
+}
+
+/// The commitments of a deal that was accepted: they all decode.
+fn decoded(deal: &Deal) -> Vec<RistrettoPoint> {
+    deal.commitments.iter().filter_map(decode_point).collect()
 }
 
 /// Setup proofs have lot, round and step 0.

@@ -36,9 +36,9 @@ pub(crate) fn is_confirmed(
 pub(crate) struct Vouches(BTreeMap<KeyholderId, BTreeSet<KeyholderId>>);
 
 impl Vouches {
-    /// The last clauses of K14, and K15: takes a vouch for some of those who are late.
-    pub(crate) fn take(
-        &mut self,
+    /// The last clauses of K14, and K15, of a vouch for some of those who are late.
+    pub(crate) fn check(
+        &self,
         late: &BTreeSet<KeyholderId>,
         keyholder: KeyholderId,
         vouch: &Vouch,
@@ -54,11 +54,14 @@ impl Vouches {
         require(is_others, Check::VouchDue, others)?;
         let fresh = heard.iter().all(|id| !self.has(keyholder, *id));
         let twice = Fault::Already { what: "the keyholder vouched for one of them" };
-        require(fresh, Check::VouchOnce, twice)?;
-        for id in heard.iter() {
+        require(fresh, Check::VouchOnce, twice)
+    }
+
+    /// Takes a vouch that was checked.
+    pub(crate) fn add(&mut self, keyholder: KeyholderId, vouch: &Vouch) {
+        for id in vouch.heard.iter() {
             self.0.entry(*id).or_default().insert(keyholder);
         }
-        Ok(())
     }
 
     /// Whether `voucher` vouched for `heard`.

@@ -11,7 +11,7 @@ use crate::{
 };
 use curve25519_dalek::Scalar;
 use rand_core::CryptoRngCore;
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 use talea_contract::{
     Auction,
     fiat_shamir::Context,
@@ -196,7 +196,7 @@ pub struct Place<'a> {
     auction: &'a Auction,
     bidder: &'a Identity,
     grid: &'a PriceGrid,
-    keys: &'a QuorumKeys,
+    keys: Arc<QuorumKeys>,
     bid: BidId,
     derivation: Derivation,
 }

@@ -344,9 +344,9 @@ impl Dealer {
     }
 
     fn share_is_right(&self, auction: &Auction, dealer: KeyholderId, share: &Scalar) -> bool {
-        let commitments = auction.deal_of(dealer).map(|deal| &deal.commitments);
+        let deal = auction.deal_of(dealer);
         let commitments: Option<Vec<_>> =
-            commitments.and_then(|points| points.iter().map(decode_point).collect());
+            deal.and_then(|deal| deal.commitments.iter().map(decode_point).collect());
         let key = auction.setting().generators.key;
         commitments.is_some_and(|a| share * key == commitment_at(&a, self.id.member))
     }

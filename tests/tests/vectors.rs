@@ -260,7 +260,7 @@ impl<'a> Writer<'a> {
     fn commit(&mut self, scene: &Scene, commit: &Commit) {
         let keys = scene.before.quorum_keys().expect("the ceremony is over");
         if self.commits.is_empty() {
-            self.keys(keys);
+            self.keys(&keys);
         }
         let grid = &self.terms.lots[0].grid;
         let decoded = |commit: &Commit| decode_point(&commit.commitment).expect("canonical");

@@ -7,13 +7,13 @@ impl State {
     /// The last slot before time alone changes something.
     pub(super) fn deadline(&self, setting: &Setting) -> Option<u64> {
         let schedule = &setting.terms.schedule;
-        match self.phase {
+        match self.core.phase {
             Phase::Deals => Some(schedule.deals_until),
             Phase::Complaints => Some(schedule.complaints_until),
             Phase::Reserves => setting.terms.reserve.map(|reserve| reserve.until),
-            Phase::Commits => Some(self.round.commits_until),
-            Phase::Reveals => Some(self.round.reveals_until),
-            Phase::Endorsing => Some(self.endorsing.deadline),
+            Phase::Commits => Some(self.core.round.commits_until),
+            Phase::Reveals => Some(self.core.round.reveals_until),
+            Phase::Endorsing => Some(self.endorsing.deadline()),
             Phase::Ranking => self.lots.iter().filter_map(LotState::deadline).min(),
             Phase::Closed => None,
         }
@@ -27,15 +27,15 @@ impl State {
     /// late that is.
     pub(super) fn advance(&mut self, setting: &Setting, slot: u64) {
         while self.has_expired(setting, slot) {
-            match self.phase {
-                Phase::Deals => self.phase = Phase::Complaints,
+            match self.core.phase {
+                Phase::Deals => self.core.phase = Phase::Complaints,
                 Phase::Complaints => self.finish_setup(setting),
-                Phase::Reserves => self.phase = Phase::Commits,
+                Phase::Reserves => self.core.phase = Phase::Commits,
                 Phase::Commits => {
-                    self.phase = Phase::Reveals;
-                    let slots = setting.terms.reveal_slots(self.round.number);
+                    self.core.phase = Phase::Reveals;
+                    let slots = setting.terms.reveal_slots(self.core.round.number);
                     // Of these the slot before this one was the last that had to wait.
-                    self.round.reveals_until = slot.saturating_sub(1).saturating_add(slots);
+                    self.core.round.reveals_until = slot.saturating_sub(1).saturating_add(slots);
                     if !self.has_open_commits() {
                         self.close_reveals(setting, slot);
                     }
@@ -50,7 +50,7 @@ impl State {
 
     /// Transitions that the instruction just accepted completed.
     pub(super) fn complete(&mut self, setting: &Setting, slot: u64) {
-        match self.phase {
+        match self.core.phase {
             Phase::Reveals if !self.has_open_commits() => self.close_reveals(setting, slot),
             Phase::Endorsing if self.is_endorsed() => self.start_ranking(setting, slot),
             Phase::Ranking => self.proceed_with_lots(setting, slot),

@@ -21,7 +21,8 @@ impl State {
         let Some(state) = self.lots.get_mut(index(commit.lot)) else { return Ok(()) };
         let fee = stakes.fee(state.bids.count());
         state.bids.keep(&mut self.seen, committed);
-        if self.round.number == 0 {
+        self.core.open = self.core.open.saturating_add(1);
+        if self.core.round.number == 0 {
             self.ledger.lock(signer, stakes.deposit);
             self.ledger.charge(signer, fee, stakes);
         }
@@ -56,6 +57,7 @@ impl State {
         let committed = state.bids.check_reserve(&ground, (lot, signer), commit, has_stake)?;
         if let Some(state) = self.lots.get_mut(index(commit.lot)) {
             state.bids.keep_reserve(&mut self.seen, committed);
+            self.core.open = self.core.open.saturating_add(1);
         }
         self.ledger.lock(signer, deposit);
         Ok(())
@@ -72,13 +74,13 @@ impl State {
         let at = index(commit.lot);
         let lot = setting.terms.lots.get(at).zip(self.lots.get(at));
         let (lot, state) = lot.ok_or(unknown("lot"))?;
-        if commit.round != self.round.number {
+        if commit.round != self.core.round.number {
             return Err(unknown("round"));
         }
         let ended = Fault::Already { what: "the lot ended" };
         require(state.ending.is_none(), Check::CommitLot, ended)?;
         // There are keys from the end of the ceremony on.
-        let keys = self.keys.as_deref().ok_or(unknown("quorum key"))?;
+        let keys = self.ceremony.keys().ok_or(unknown("quorum key"))?;
         Ok((lot, state, Ground { setting, keys, seen: &self.seen }))
     }
 }

@@ -24,26 +24,26 @@ impl State {
     ) -> Result<(KeyholderId, Arc<QuorumKeys>), Refusal> {
         let role = Fault::WrongRole { signer, needed: "a keyholder" };
         setup::keyholder_of(&setting.terms.quorum, &signer)
-            .zip(self.keys.clone())
+            .zip(self.ceremony.keys())
             .filter(|(id, keys)| keys.share_keys.contains_key(id))
             .ok_or(role.fails(Check::EnvelopeRole))
     }
 
     pub(super) fn dues(&self, setting: &Setting, keyholder: KeyholderId) -> Vec<Due> {
-        let Some(keys) = self.keys.as_deref() else {
+        let Some(keys) = self.ceremony.keys() else {
             return Vec::new();
         };
-        let (round, head) = (self.round.number, self.endorsing.head);
-        match self.phase {
+        let (round, head) = (self.core.round.number, self.endorsing.head());
+        match self.core.phase {
             Phase::Endorsing => {
                 let endorse = Due::Endorse { round, head };
-                let is_wanted = self.endorsing.wants(keys, keyholder);
+                let is_wanted = self.endorsing.wants(&keys, keyholder);
                 if is_wanted { alloc::vec![endorse] } else { Vec::new() }
             }
             Phase::Ranking => self
                 .rankings()
                 .flat_map(|(lot, ranking)| {
-                    let around = self.around(setting, keys);
+                    let around = self.around(setting, &keys);
                     let step = ranking.step_number();
                     ranking.tasks(around, keyholder).into_iter().map(move |(chunk, task)| {
                         let header = RankHeader { lot, round, step, chunk, head };
@@ -61,11 +61,11 @@ impl State {
     }
 
     pub(super) fn duties(&self, setting: &Setting) -> Vec<Duty> {
-        let Some(keys) = self.keys.as_deref() else { return Vec::new() };
-        if self.phase == Phase::Endorsing {
+        let Some(keys) = self.ceremony.keys() else { return Vec::new() };
+        if self.core.phase == Phase::Endorsing {
             return alloc::vec![Duty::Endorsement];
         }
-        let around = self.around(setting, keys);
+        let around = self.around(setting, &keys);
         self.rankings()
             .flat_map(|(lot, ranking)| {
                 let step = ranking.step_number();

@@ -50,7 +50,7 @@ impl State {
         ending: impl Fn(&LotState) -> Option<Ending>,
     ) {
         let endings = (0u32..)
-            .zip(&self.lots)
+            .zip(self.lots.iter())
             .filter(|(_, state)| state.ending.is_none())
             .filter_map(|(lot, state)| Some((lot, ending(state)?)))
             .collect();
@@ -64,7 +64,7 @@ impl State {
         endings: BTreeMap<u32, Ending>,
         absent: &Absent,
     ) {
-        let dealers: Vec<KeyholderId> = self.ceremony.dealers().collect();
+        let (dealers, expelled) = (self.ceremony.dealers(), self.ceremony.at_fault());
         for (lot, ending) in endings {
             let Some(state) = self.lots.get_mut(index(lot)) else {
                 continue;
@@ -73,13 +73,14 @@ impl State {
             state.absent.extend(absent);
             state.phase = LotPhase::Idle;
             let at_fault: BTreeSet<KeyholderId> =
-                self.ceremony.at_fault().chain(state.absent.at_fault()).collect();
+                expelled.iter().copied().chain(state.absent.at_fault()).collect();
             let bonds = Bonds { dealers: &dealers, at_fault: &at_fault };
             close::close(setting, &mut self.ledger, &state.bids, &ending, &bonds);
             state.ending = Some(ending);
+            self.core.undecided = self.core.undecided.saturating_sub(1);
         }
-        if self.lots.iter().all(|state| state.ending.is_some()) {
-            self.phase = Phase::Closed;
+        if self.core.undecided == 0 {
+            self.core.phase = Phase::Closed;
         }
     }
 

@@ -33,19 +33,18 @@ mod setup;
 mod state;
 
 use crate::{
-    bids::Seen,
-    endorse::Endorsing,
     envelope,
-    ledger::Ledger,
     lot::{Absent, LotPhase, LotState},
     rank::Ranking,
     refusal::{Fault, Refusal, require},
     setting::Setting,
-    setup::{Ceremony, QuorumKeys},
+    setup::QuorumKeys,
+    store::{Header, Home, Records as _},
     terms_rules,
 };
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
-use state::{Round, State};
+use records::TERMS;
+use state::State;
 use talea_protocol::{
     bytes::{Digest, List, PartyKey, Point, Signature},
     check::Check,
@@ -68,13 +67,13 @@ pub use phase::{Due, Phase};
 /// instruction leaves it exactly as it was.
 #[derive(Clone, Debug)]
 pub struct Auction {
-    setting: Arc<Setting>,
+    setting: Header<Arc<Setting>>,
     state: State,
-    /// The head as of which the records stand in a home; nothing as long as none were taken.
-    stored: Option<Digest>,
+    /// Where what is not held is read from.
+    home: Option<Arc<Home>>,
 }
 
-/// What of it stands in a home already is no part of its state.
+/// Whether the state is the same, wherever it is held.
 impl PartialEq for Auction {
     fn eq(&self, other: &Self) -> bool {
         self.setting == other.setting && self.state == other.state
@@ -88,23 +87,9 @@ impl Auction {
     /// The first of T1 to T6 that fails.
     pub fn open(slot: u64, terms: &[u8], signature: &Signature) -> Result<Self, Refusal> {
         let (terms, auction) = terms_rules::check(slot, terms, signature)?;
-        let state = State {
-            slot,
-            head: genesis_head(&auction, slot, signature),
-            phase: Phase::Deals,
-            round: Round {
-                number: 0,
-                commits_until: terms.schedule.commits_until,
-                reveals_until: terms.schedule.reveals_until,
-            },
-            ledger: Ledger::default(),
-            ceremony: Ceremony::default(),
-            keys: None,
-            lots: terms.lots.iter().map(|_| LotState::default()).collect(),
-            seen: Seen::default(),
-            endorsing: Endorsing::default(),
-        };
-        Ok(Self { setting: Arc::new(Setting::new(terms, auction)), state, stored: None })
+        let state = State::open(slot, genesis_head(&auction, slot, signature), &terms);
+        let setting = Header::new(TERMS, Arc::new(Setting::new(terms, auction)));
+        Ok(Self { setting, state, home: None })
     }
 
     /// Applies a signed instruction at `slot` and returns its entry in the transcript.
@@ -112,27 +97,29 @@ impl Auction {
     /// # Errors
     /// The first check that fails; then nothing has changed.
     pub fn apply(&mut self, slot: u64, instruction: &[u8]) -> Result<Entry, Refusal> {
-        let back = Fault::SlotBack { last: self.state.slot, given: slot };
-        require(slot >= self.state.slot, Check::SlotOrder, back)?;
+        let back = Fault::SlotBack { last: self.state.core.slot, given: slot };
+        require(slot >= self.state.core.slot, Check::SlotOrder, back)?;
         let malformed = Fault::Malformed { what: "instruction" };
         let opened = envelope::open(&self.setting.auction, instruction)?;
         let bytes = List::new(instruction.to_vec())
             .map_err(|_| malformed.fails(Check::EnvelopeCanonical))?;
 
-        // Handlers check everything before they change anything. Passing a deadline does change
-        // things, so that is tried on a copy.
-        if self.state.has_expired(&self.setting, slot) {
-            let mut later = self.state.clone();
-            later.advance(&self.setting, slot);
-            later.take(&self.setting, slot, opened, true)?;
-            self.state = later;
-        } else {
-            self.state.take(&self.setting, slot, opened, false)?;
+        // Handlers check everything before they change anything. Passing a deadline does change things, and
+        // what is refused then must be undone.
+        self.state.begin();
+        let passes_a_deadline = self.state.has_expired(&self.setting, slot);
+        if passes_a_deadline {
+            self.state.advance(&self.setting, slot);
         }
-        self.state.slot = slot;
-        self.state.head = next_head(&self.state.head, slot, instruction);
+        if let Err(refusal) = self.state.take(&self.setting, slot, opened, passes_a_deadline) {
+            self.state.undo();
+            return Err(refusal);
+        }
+        self.state.keep();
+        self.state.core.slot = slot;
+        self.state.core.head = next_head(&self.state.core.head, slot, instruction);
         self.state.complete(&self.setting, slot);
-        Ok(Entry { slot, instruction: bytes, head: self.state.head })
+        Ok(Entry { slot, instruction: bytes, head: self.state.core.head })
     }
 
     /// The signer of an instruction of this auction, and its content. Whether the rules allow it now is
@@ -166,25 +153,25 @@ impl Auction {
     /// The chain's head.
     #[must_use]
     pub fn head(&self) -> Digest {
-        self.state.head
+        self.state.core.head
     }
 
     /// The slot of the last accepted instruction.
     #[must_use]
     pub fn slot(&self) -> u64 {
-        self.state.slot
+        self.state.core.slot
     }
 
     /// The current round, from 0.
     #[must_use]
     pub fn round(&self) -> u32 {
-        self.state.round.number
+        self.state.core.round.number
     }
 
     /// What the auction waits for, as of its last accepted instruction.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        self.state.phase
+        self.state.core.phase
     }
 
     /// The last slot before time alone changes something; nothing once closed.
@@ -195,13 +182,13 @@ impl Auction {
 
     /// The quorum's keys, once the ceremony is over.
     #[must_use]
-    pub fn quorum_keys(&self) -> Option<&QuorumKeys> {
-        self.state.keys.as_deref()
+    pub fn quorum_keys(&self) -> Option<Arc<QuorumKeys>> {
+        self.state.ceremony.keys()
     }
 
     /// The deal of a member, once posted.
     #[must_use]
-    pub fn deal_of(&self, member: KeyholderId) -> Option<&Deal> {
+    pub fn deal_of(&self, member: KeyholderId) -> Option<Arc<Deal>> {
         self.state.ceremony.deal_of(member)
     }
 
@@ -258,7 +245,7 @@ impl Auction {
     /// The head at the close of the last reveals: what keyholders endorse, and rank under.
     #[must_use]
     pub fn endorsed_head(&self) -> Digest {
-        self.state.endorsing.head
+        self.state.endorsing.head()
     }
 
     /// What keyholders owe now: their endorsement, or each chunk of the current steps that is not complete.
@@ -279,7 +266,7 @@ impl Auction {
     /// # Errors
     /// The first check that fails.
     pub fn check_commit(&self, bidder: &PartyKey, commit: &Commit) -> Result<(), Refusal> {
-        let (instruction, phase) = ("a commit", self.state.phase);
+        let (instruction, phase) = ("a commit", self.state.core.phase);
         let wrong_phase = Fault::WrongPhase { instruction, phase: phase.name() };
         require(phase == Phase::Commits, Check::EnvelopePhase, wrong_phase)?;
         self.state.check_commit(&self.setting, *bidder, commit).map(|_| ())
@@ -315,7 +302,7 @@ impl Auction {
     /// The outcome, once the auction is closed.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
-        (self.state.phase == Phase::Closed).then(|| self.state.outcome(&self.setting))
+        (self.state.core.phase == Phase::Closed).then(|| self.state.outcome(&self.setting))
     }
 
     /// Every account, at any time.

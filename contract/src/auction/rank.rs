@@ -32,7 +32,7 @@ impl State {
 
     /// The lots that are being surveyed or ranked.
     pub(super) fn rankings(&self) -> impl Iterator<Item = (u32, &Ranking)> {
-        (0u32..).zip(&self.lots).filter_map(|(lot, state)| Some((lot, state.ranking()?)))
+        (0u32..).zip(self.lots.iter()).filter_map(|(lot, state)| Some((lot, state.ranking()?)))
     }
 
     /// What the steps of every lot need to know.
@@ -41,7 +41,7 @@ impl State {
         setting: &'a Setting,
         keys: &'a QuorumKeys,
     ) -> Surroundings<'a> {
-        Surroundings { setting, keys, round: self.round.number, head: self.endorsing.head }
+        Surroundings { setting, keys, round: self.core.round.number, head: self.endorsing.head() }
     }
 
     pub(super) fn each_lot(
@@ -50,12 +50,12 @@ impl State {
         slot: u64,
         mut visit: impl FnMut(Surroundings<'_>, &mut LotState, &Lot) -> Option<Ending>,
     ) {
-        let Some(keys) = self.keys.clone() else {
+        let Some(keys) = self.ceremony.keys() else {
             return;
         };
         let around = self.around(setting, &keys);
         let mut endings = BTreeMap::new();
-        let lots = (0u32..).zip(&mut self.lots).zip(setting.terms.lots.iter());
+        let lots = (0u32..).zip(self.lots.iter_mut()).zip(setting.terms.lots.iter());
         for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
             endings.extend(visit(around, state, line).map(|ending| (lot, ending)));
         }

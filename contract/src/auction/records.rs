@@ -3,28 +3,26 @@
 use super::{Auction, state::State};
 use crate::{
     setting::Setting,
-    store::{Changes, Corrupt, Store},
+    store::{Changes, Corrupt, Header, Home, Records as _, Store},
 };
-use alloc::{sync::Arc, vec::Vec};
-use borsh::{BorshDeserialize, BorshSerialize};
+use alloc::sync::Arc;
 use talea_protocol::terms::Terms;
 
 /// The key of the terms, which never change.
-const TERMS: &[u8] = b"terms";
-/// The key of what most instructions change.
-const CORE: &[u8] = b"core";
+pub(super) const TERMS: &[u8] = b"terms";
 
 impl Auction {
-    /// Resumes an auction from the records of its home.
+    /// Resumes an auction from the records of its home. Of these it reads the terms and what every instruction needs,
+    /// and later what it is asked for.
     ///
     /// # Errors
     /// [`Corrupt`] if a record that every auction has is missing or damaged.
     pub fn resume(store: Arc<dyn Store>) -> Result<Self, Corrupt> {
-        let terms: Terms = read(&*store, TERMS)?;
-        let state: State = read(&*store, CORE)?;
+        let home = Arc::new(Home::new(store));
+        let terms: Terms = home.read(TERMS)?;
         let auction = terms.auction_id();
-        let stored = Some(state.head);
-        Ok(Self { setting: Arc::new(Setting::new(terms, auction)), state, stored })
+        let setting = Header::read(TERMS, Arc::new(Setting::new(terms, auction)));
+        Ok(Self { setting, state: State::resume(&home)?, home: Some(home) })
     }
 
     /// The records that changed since it was opened or resumed, or since they were taken: all there are, if it was
@@ -34,13 +32,10 @@ impl Auction {
     /// [`Corrupt`] if a record that was read since is missing or damaged. Then nothing may be written, and the last
     /// instruction was neither accepted nor refused.
     pub fn changes(&self) -> Result<Changes, Corrupt> {
+        self.home.as_ref().map_or(Ok(()), |home| home.check())?;
         let mut changes = Changes::new();
-        if self.stored.is_none() {
-            changes.insert(TERMS.to_vec(), Some(write(TERMS, &self.setting.terms)?));
-        }
-        if self.stored != Some(self.state.head) {
-            changes.insert(CORE.to_vec(), Some(write(CORE, &self.state)?));
-        }
+        self.setting.changes(&mut changes)?;
+        self.state.changes(&mut changes)?;
         Ok(changes)
     }
 
@@ -50,16 +45,8 @@ impl Auction {
     /// As `changes`.
     pub fn take_changes(&mut self) -> Result<Changes, Corrupt> {
         let changes = self.changes()?;
-        self.stored = Some(self.state.head);
+        self.setting.taken();
+        self.state.taken();
         Ok(changes)
     }
-}
-
-fn read<V: BorshDeserialize>(store: &dyn Store, key: &[u8]) -> Result<V, Corrupt> {
-    let value = store.get(key).and_then(|bytes| borsh::from_slice(&bytes).ok());
-    value.ok_or_else(|| Corrupt { key: key.to_vec() })
-}
-
-fn write<V: BorshSerialize>(key: &[u8], value: &V) -> Result<Vec<u8>, Corrupt> {
-    borsh::to_vec(value).map_err(|_| Corrupt { key: key.to_vec() })
 }

@@ -7,7 +7,6 @@ use super::{
 use crate::{
     bids,
     bids::{BidState, CommittedBid},
-    endorse::Endorsing,
     lot::Absent,
     refusal::{Fault, Refusal, require},
     setting::Setting,
@@ -28,7 +27,7 @@ impl State {
             let twice = Fault::Already { what: "the instruction revealed this bid" };
             require(named.insert(reveal.bid), Check::RevealCommit, twice)?;
             let bids = lot.map(|(_, state)| &state.bids);
-            let bid = bids::check_seal(setting, (bids, self.round.number), reveal)?;
+            let bid = bids::check_seal(setting, (bids, self.core.round.number), reveal)?;
             if bid.state == BidState::Open {
                 fresh.extend(lot.map(|(lot, _)| (lot, bid, reveal)));
             } else {
@@ -40,7 +39,7 @@ impl State {
         let stale = Fault::Unknown { what: "open bid of each bidder among these reveals" };
         shown.retain(|bidder| !fresh.iter().any(|(_, bid, _)| bid.bidder == *bidder));
         require(!fresh.is_empty() && shown.is_empty(), Check::RevealCommit, stale)?;
-        let Some(keys) = self.keys.clone() else {
+        let Some(keys) = self.ceremony.keys() else {
             return Ok(());
         };
         let judged = bids::judge(setting, &keys, &fresh);
@@ -49,6 +48,7 @@ impl State {
             let weeded = judged.filter(|judged| bids::weed(&mut self.seen, judged));
             if let Some(lot) = self.lots.get_mut(index(bid.lot)) {
                 lot.bids.close(&bid.bidder, weeded);
+                self.core.open = self.core.open.saturating_sub(1);
             }
         }
         Ok(())
@@ -56,22 +56,22 @@ impl State {
 
     pub(super) fn is_missing(&self, bid: &BidId) -> bool {
         let undecided = self.lot(bid.lot).filter(|lot| lot.ending.is_none());
-        let is_current = bid.round == self.round.number;
+        let is_current = bid.round == self.core.round.number;
         is_current && undecided.is_some_and(|lot| lot.bids.is_missing(&bid.bidder, bid.round))
     }
 
     pub(super) fn has_open_commits(&self) -> bool {
-        self.lots.iter().any(|state| state.bids.has_open())
+        self.core.open > 0
     }
 
     /// Reveals closed at `slot`: by completion, or because its deadline had passed.
     pub(super) fn close_reveals(&mut self, setting: &Setting, slot: u64) {
-        self.phase = Phase::Endorsing;
+        self.core.phase = Phase::Endorsing;
         let deadline = slot.saturating_add(setting.terms.schedule.endorse_slots);
-        self.endorsing = Endorsing::of(self.head, deadline);
+        self.endorsing.open(self.core.head, deadline);
         if self.is_last_round(setting) {
             // Nothing of a unary encoding's randomness comes after.
-            self.seen.randomness = BTreeSet::new();
+            self.seen.randomness.forget();
         }
         self.end_lots(setting, &Absent::default(), |state| {
             state.bids.in_order().is_empty().then_some(Ending::Unsold)

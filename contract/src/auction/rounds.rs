@@ -5,7 +5,6 @@ use super::{
     state::{Round, State},
 };
 use crate::{
-    endorse::Endorsing,
     lot::{Absent, LotPhase, LotState},
     rank::plan::Purpose,
     setting::Setting,
@@ -16,13 +15,13 @@ use talea_protocol::outcome::Ending;
 impl State {
     /// Whether no round can follow this one.
     pub(super) fn is_last_round(&self, setting: &Setting) -> bool {
-        let next = self.round.number.saturating_add(1);
+        let next = self.core.round.number.saturating_add(1);
         setting.terms.rounds.is_none_or(|rounds| next >= rounds.limit)
     }
 
     /// Starts the surveys of this round, or in the last one the ranking.
     pub(super) fn start_ranking(&mut self, setting: &Setting, slot: u64) {
-        self.phase = Phase::Ranking;
+        self.core.phase = Phase::Ranking;
         self.settle_bids(setting);
         self.end_lots(setting, &Absent::default(), |state| {
             state.bids.ranked().next().is_none().then_some(Ending::Unsold)
@@ -37,7 +36,7 @@ impl State {
 
     pub(super) fn start_lots(&mut self, setting: &Setting, purpose: Purpose, slot: u64) {
         let mut endings = BTreeMap::new();
-        let lots = (0u32..).zip(&mut self.lots).zip(setting.terms.lots.iter());
+        let lots = (0u32..).zip(self.lots.iter_mut()).zip(setting.terms.lots.iter());
         for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
             let ending = state.start(purpose, setting, line, lot, slot);
             endings.extend(ending.map(|ending| (lot, ending)));
@@ -57,11 +56,11 @@ impl State {
             return;
         }
         let commits_until = slot.saturating_add(rounds.commit_slots);
-        let number = self.round.number.saturating_add(1);
+        let number = self.core.round.number.saturating_add(1);
         // The reveals have their time from when they begin.
-        self.round = Round { number, commits_until, reveals_until: u64::MAX };
-        self.phase = Phase::Commits;
-        self.endorsing = Endorsing::default();
+        self.core.round = Round { number, commits_until, reveals_until: u64::MAX };
+        self.core.phase = Phase::Commits;
+        self.endorsing.await_next_round();
         self.lots.iter_mut().for_each(LotState::await_next_round);
     }
 }

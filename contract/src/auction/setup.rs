@@ -7,7 +7,6 @@ use crate::{
     setting::Setting,
     setup,
 };
-use alloc::sync::Arc;
 use talea_protocol::{
     bytes::PartyKey,
     check::Check,
@@ -55,18 +54,14 @@ impl State {
     }
 
     pub(super) fn finish_setup(&mut self, setting: &Setting) {
-        match self.ceremony.finish(&setting.terms.quorum) {
-            Some(keys) => {
-                self.keys = Some(Arc::new(keys));
-                self.phase = match setting.terms.reserve {
-                    Some(_) => Phase::Reserves,
-                    None => Phase::Commits,
-                };
-            }
-            None => {
-                let void = Ending::Void(VoidCause::Setup);
-                self.end_lots(setting, &Absent::default(), |_| Some(void.clone()));
-            }
+        if self.ceremony.finish(&setting.terms.quorum) {
+            self.core.phase = match setting.terms.reserve {
+                Some(_) => Phase::Reserves,
+                None => Phase::Commits,
+            };
+        } else {
+            let void = Ending::Void(VoidCause::Setup);
+            self.end_lots(setting, &Absent::default(), |_| Some(void.clone()));
         }
     }
 }

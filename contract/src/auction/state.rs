@@ -10,7 +10,8 @@ use crate::{
     rank::step::Post,
     refusal::{Fault, Refusal, require},
     setting::Setting,
-    setup::{Ceremony, QuorumKeys},
+    setup::Ceremony,
+    store::{Corrupt, Header, Home, records},
 };
 use alloc::{sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -18,21 +19,37 @@ use talea_protocol::{
     bytes::{Digest, PartyKey},
     check::Check,
     instruction::{Fund, Instruction},
+    terms::{Schedule, Terms},
 };
 
+/// The key of what every instruction needs.
+const CORE: &[u8] = b"core";
+const LOTS: &[u8] = b"lots";
+
 /// Everything that changes.
-#[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct State {
+    pub(super) core: Header<Core>,
+    pub(super) ledger: Ledger,
+    pub(super) ceremony: Ceremony,
+    pub(super) lots: Header<Vec<LotState>>,
+    pub(super) seen: Seen,
+    pub(super) endorsing: Endorsing,
+}
+
+records!(State { core, ledger, ceremony, lots, seen, endorsing });
+
+/// What every instruction needs to know, and most of them change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(super) struct Core {
     pub(super) slot: u64,
     pub(super) head: Digest,
     pub(super) phase: Phase,
     pub(super) round: Round,
-    pub(super) ledger: Ledger,
-    pub(super) ceremony: Ceremony,
-    pub(super) keys: Option<Arc<QuorumKeys>>,
-    pub(super) lots: Vec<LotState>,
-    pub(super) seen: Seen,
-    pub(super) endorsing: Endorsing,
+    /// Bids and reserves that are neither revealed nor closed.
+    pub(super) open: u64,
+    /// Lots that have not ended.
+    pub(super) undecided: u64,
 }
 
 /// The current round, and when its bids are due.
@@ -48,6 +65,38 @@ pub(super) fn index(lot: u32) -> usize {
 }
 
 impl State {
+    /// Of an auction that opens under these terms.
+    pub(super) fn open(slot: u64, head: Digest, terms: &Terms) -> Self {
+        let Schedule { commits_until, reveals_until, .. } = terms.schedule;
+        let lots: Vec<LotState> = terms.lots.iter().map(|_| LotState::default()).collect();
+        let core = Core {
+            slot,
+            head,
+            phase: Phase::Deals,
+            round: Round { number: 0, commits_until, reveals_until },
+            open: 0,
+            undecided: u64::try_from(lots.len()).unwrap_or(u64::MAX),
+        };
+        Self::new(Header::new(CORE, core), Header::new(LOTS, lots), None)
+    }
+
+    /// As its home has it.
+    pub(super) fn resume(home: &Arc<Home>) -> Result<Self, Corrupt> {
+        let core = Header::read(CORE, home.read(CORE)?);
+        Ok(Self::new(core, Header::read(LOTS, home.read(LOTS)?), Some(home)))
+    }
+
+    fn new(core: Header<Core>, lots: Header<Vec<LotState>>, home: Option<&Arc<Home>>) -> Self {
+        Self {
+            core,
+            ledger: Ledger::new(home),
+            ceremony: Ceremony::new(home),
+            lots,
+            seen: Seen::new(home),
+            endorsing: Endorsing::new(home),
+        }
+    }
+
     pub(super) fn lot(&self, lot: u32) -> Option<&LotState> {
         self.lots.get(index(lot))
     }
@@ -63,9 +112,9 @@ impl State {
         use Instruction as I;
         let Opened { signer, instruction } = opened;
         let wrong_phase =
-            Fault::WrongPhase { instruction: name(&instruction), phase: self.phase.name() }
+            Fault::WrongPhase { instruction: name(&instruction), phase: self.core.phase.name() }
                 .fails(Check::EnvelopePhase);
-        match (self.phase, instruction) {
+        match (self.core.phase, instruction) {
             // Also the tick by which the last deadline passed, so that time alone closes an auction.
             (_, I::Tick) if passed_a_deadline => Ok(()),
             (_, I::Tick) | (Phase::Closed, _) => Err(wrong_phase),

@@ -406,7 +406,9 @@ impl Step {
         let at = usize::try_from(chunk).unwrap_or(usize::MAX);
         let other = Fault::Unknown { what: "chunk" }.fails(Check::VouchDue);
         let acts = self.work.acts_mut().into_iter().nth(at).ok_or(other)?;
-        acts.vouches.take(&late, keyholder, vouch)
+        acts.vouches.check(&late, keyholder, vouch)?;
+        acts.vouches.add(keyholder, vouch);
+        Ok(())
     }
 
     /// Lets every chunk time out whose deadline is before `slot`: those who are late, and are excused if they
