@@ -158,7 +158,7 @@ impl LotStatus {
                 ("halted", "halted: an alarm about soundness".into(), Default::default())
             }
             None => match auction.award_to_decide(number) {
-                Some(a) => ("deciding", "the seller may accept or decline".into(), award(a)),
+                Some(a) => ("deciding", "the seller may accept or decline".into(), award(&a)),
                 None => ("open", "not decided".into(), Default::default()),
             },
         };
@@ -174,7 +174,7 @@ impl LotStatus {
             winners,
             price: level.map(|level| price(lot, level)),
             price_decimal: level.map(|level| price_decimal(lot, level)),
-            surveys: SurveyReport::all(&lot.grid, auction.surveys(number)),
+            surveys: SurveyReport::all(&lot.grid, &auction.surveys(number)),
         }
     }
 }

@@ -7,14 +7,10 @@ use crate::{
     refusal::{Fault, Refusal, require, require_digest},
     setting::Setting,
     setup::QuorumKeys,
-    store::{Home, Set, records},
-    unary_encoding::UnaryEncoding,
+    store::{Home, Map, Set, records},
+    unary_encoding::{EncodingId, Encodings, UnaryEncoding},
 };
-use alloc::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    vec::Vec,
-};
+use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
@@ -43,19 +39,19 @@ pub(crate) struct CommittedBid {
 }
 
 /// The active bid of a bidder, until an update replaces it.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 struct ActiveBid {
     commitment: Point,
-    unary: UnaryEncoding,
+    unary: EncodingId,
 }
 
 /// The state of a committed bid.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum BidState {
     /// Not revealed.
     Open,
     /// Revealed, and its argument holds: it takes part in the ranking.
-    Ranked(UnaryEncoding),
+    Ranked(EncodingId),
     /// Revealed, but its bytes fail R3, R4 or R5.
     Invalid,
     /// Not revealed in time.
@@ -65,13 +61,32 @@ pub(crate) enum BidState {
     },
 }
 
-/// The commits of one lot, in the order of acceptance, and the seller's reserve.
-#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Bids {
-    reserve: Option<CommittedBid>,
-    in_order: Vec<CommittedBid>,
-    by_bidder: BTreeMap<PartyKey, usize>,
+impl BidState {
+    fn unary(&self) -> Option<EncodingId> {
+        match self {
+            Self::Ranked(unary) => Some(*unary),
+            Self::Open | Self::Invalid | Self::Lapsed { .. } => None,
+        }
+    }
 }
+
+/// Where a bid stands among those of its lot: as many were committed before it. A reserve stands after all that
+/// there may be.
+type Place = u32;
+const RESERVE: Place = u32::MAX;
+
+/// The commits of every lot, in the order of acceptance, and the seller's reserves.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bids {
+    by_place: Map<(u32, Place), CommittedBid>,
+    /// Where a bidder's bid stands.
+    places: Map<(u32, PartyKey), Place>,
+    /// Commits so far.
+    counts: Map<u32, u32>,
+    pub(crate) encodings: Encodings,
+}
+
+records!(Bids { by_place, places, counts, encodings });
 
 /// Commitments and randomness seen before on the whole board. They are recorded only after the proof that
 /// comes with them, bound to its bidder, has verified: otherwise anybody could block a bidder by copying its bid.
@@ -90,73 +105,95 @@ impl Seen {
 }
 
 impl Bids {
-    pub(crate) fn in_order(&self) -> &[CommittedBid] {
-        &self.in_order
+    /// Of so many lots.
+    pub(crate) fn open(lots: u32) -> Self {
+        let mut bids = Self::resume(None);
+        (0..lots).for_each(|lot| bids.counts.put(lot, 0));
+        bids
     }
 
-    /// The seller's reserve, once committed.
-    pub(crate) fn reserve(&self) -> Option<&CommittedBid> {
-        self.reserve.as_ref()
-    }
-
-    /// The unary encoding of a reserve that binds.
-    pub(crate) fn binding_reserve(&self) -> Option<&UnaryEncoding> {
-        match &self.reserve.as_ref()?.state {
-            BidState::Ranked(unary) => Some(unary),
-            BidState::Open | BidState::Invalid | BidState::Lapsed { .. } => None,
+    pub(crate) fn resume(home: Option<&Arc<Home>>) -> Self {
+        Self {
+            by_place: Map::new(b'b', home),
+            places: Map::new(b'i', home),
+            counts: Map::new(b'n', home),
+            encodings: Map::new(b'u', home),
         }
     }
 
-    /// What this party committed: a bid, or the seller its reserve.
-    pub(crate) fn of(&self, party: &PartyKey) -> Option<&CommittedBid> {
-        let reserve = self.reserve.as_ref().filter(|reserve| reserve.bidder == *party);
-        let index = || self.by_bidder.get(party).copied();
-        reserve.or_else(|| self.in_order.get(index()?))
+    /// Commits so far on a lot.
+    pub(crate) fn count(&self, lot: u32) -> u32 {
+        self.counts.expect(&lot).map_or(0, |count| *count)
+    }
+
+    pub(crate) fn in_order(&self, lot: u32) -> impl Iterator<Item = Arc<CommittedBid>> {
+        (0..self.count(lot)).filter_map(move |place| self.by_place.expect(&(lot, place)))
+    }
+
+    /// The seller's reserve for a lot, once committed.
+    pub(crate) fn reserve(&self, lot: u32) -> Option<Arc<CommittedBid>> {
+        self.by_place.get(&(lot, RESERVE))
+    }
+
+    /// The unary encoding of a reserve that binds.
+    pub(crate) fn binding_reserve(&self, lot: u32) -> Option<EncodingId> {
+        self.reserve(lot)?.state.unary()
+    }
+
+    fn of_bidder(&self, lot: u32, bidder: PartyKey) -> Option<Arc<CommittedBid>> {
+        let place = self.places.get(&(lot, bidder))?;
+        self.by_place.expect(&(lot, *place))
+    }
+
+    /// Where what this party committed stands: a bid, or of the seller its reserve.
+    fn place_of(&self, lot: u32, party: PartyKey) -> Option<Place> {
+        let place = self.places.get(&(lot, party)).map(|place| *place);
+        place.or_else(|| (self.reserve(lot)?.bidder == party).then_some(RESERVE))
+    }
+
+    /// What this party committed to a lot: a bid, or the seller its reserve.
+    pub(crate) fn of(&self, lot: u32, party: PartyKey) -> Option<Arc<CommittedBid>> {
+        self.by_place.expect(&(lot, self.place_of(lot, party)?))
     }
 
     /// The commitment of this bidder's active bid, also while an update is pending.
-    pub(crate) fn active_commitment(&self, bidder: &PartyKey) -> Option<Point> {
-        let bid = self.by_bidder.get(bidder).and_then(|index| self.in_order.get(*index))?;
-        let is_ranked = matches!(bid.state, BidState::Ranked(_));
+    pub(crate) fn active_commitment(&self, lot: u32, bidder: PartyKey) -> Option<Point> {
+        let bid = self.of_bidder(lot, bidder)?;
         let active = bid.active.as_ref().map(|active| active.commitment);
-        active.or(is_ranked.then_some(bid.commitment))
+        active.or(bid.state.unary().map(|_| bid.commitment))
     }
 
     /// Whether this bidder's commit of this round is open.
-    pub(crate) fn is_open(&self, bidder: &PartyKey, round: u32) -> bool {
-        self.of(bidder).is_some_and(|bid| bid.state == BidState::Open && bid.round == round)
+    pub(crate) fn is_open(&self, bid: &BidId) -> bool {
+        let of = self.of(bid.lot, bid.bidder);
+        of.is_some_and(|of| of.state == BidState::Open && of.round == bid.round)
     }
 
     /// Whether keyholders may attest that this bidder tried to bid in this round: its commit is open,
     /// or in a later round there is none although it has an active bid.
-    pub(crate) fn is_missing(&self, bidder: &PartyKey, round: u32) -> bool {
+    pub(crate) fn is_missing(&self, bid: &BidId) -> bool {
         let stands = || {
-            let bid = self.by_bidder.get(bidder).and_then(|index| self.in_order.get(*index));
-            bid.is_some_and(|bid| bid.round < round && matches!(bid.state, BidState::Ranked(_)))
+            let of = self.of_bidder(bid.lot, bid.bidder);
+            of.is_some_and(|of| of.round < bid.round && of.state.unary().is_some())
         };
-        self.is_open(bidder, round) || stands()
+        self.is_open(bid) || stands()
     }
 
     /// The bids that take part in the ranking, in commit order.
-    pub(crate) fn ranked(&self) -> impl Iterator<Item = (&CommittedBid, &UnaryEncoding)> {
-        self.in_order.iter().filter_map(|bid| match &bid.state {
-            BidState::Ranked(unary) => Some((bid, unary)),
-            BidState::Open | BidState::Invalid | BidState::Lapsed { .. } => None,
+    pub(crate) fn ranked(&self, lot: u32) -> impl Iterator<Item = (Arc<CommittedBid>, EncodingId)> {
+        self.in_order(lot).filter_map(|bid| {
+            let unary = bid.state.unary()?;
+            Some((bid, unary))
         })
     }
 
     /// The bids that take part, in the order in which ties are broken. The same in every round: who
     /// is ranked in the first one stays, and a lottery draws from its contributions.
-    pub(crate) fn in_tie_order(
-        &self,
-        setting: &Setting,
-        lot: u32,
-    ) -> Vec<(PartyKey, UnaryEncoding)> {
-        let mut bids: Vec<_> =
-            self.ranked().map(|(bid, unary)| (bid.bidder, unary.clone())).collect();
+    pub(crate) fn in_tie_order(&self, setting: &Setting, lot: u32) -> Vec<(PartyKey, EncodingId)> {
+        let mut bids: Vec<_> = self.ranked(lot).map(|(bid, unary)| (bid.bidder, unary)).collect();
         if setting.terms.ties == Ties::Lottery {
             let contributions: Vec<_> = self
-                .ranked()
+                .ranked(lot)
                 .filter_map(|(bid, _)| Some((bid.bidder, bid.contribution?)))
                 .collect();
             let seed = lottery_seed(&setting.auction, lot, &contributions);
@@ -183,45 +220,39 @@ impl Bids {
         let role = Fault::WrongRole { signer: bidder, needed: "an admitted bidder" };
         require(!barred.contains(&Some(bidder)) && listed, Check::CommitAdmission, role)?;
         let already = Fault::Already { what: "the bidder committed to this lot" };
-        let before = self.by_bidder.get(&bidder).and_then(|index| self.in_order.get(*index));
-        let is_first = before.is_none_or(|bid| bid.round != commit.round);
+        let before = self.of_bidder(commit.lot, bidder);
+        let is_first = before.as_ref().is_none_or(|bid| bid.round != commit.round);
         require(is_first, Check::CommitOnce, already)?;
         if commit.round > 0 {
             let none = Fault::Unknown { what: "active bid of this bidder" };
-            let Some(CommittedBid { commitment, state: BidState::Ranked(unary), .. }) = before
-            else {
-                return Err(none.fails(Check::CommitActive));
-            };
-            let update = verified(ground, (lot, bidder), commit, Some(commitment))?;
-            let active = ActiveBid { commitment: *commitment, unary: unary.clone() };
+            let active = before.and_then(|bid| {
+                Some(ActiveBid { commitment: bid.commitment, unary: bid.state.unary()? })
+            });
+            let active = active.ok_or(none.fails(Check::CommitActive))?;
+            let update = verified(ground, (lot, bidder), commit, Some(&active.commitment))?;
             return Ok(CommittedBid { active: Some(active), ..update });
         }
-        let room = usize::try_from(terms.max_bids_per_lot).unwrap_or(usize::MAX);
+        let count = self.count(commit.lot);
         let full = Fault::Already { what: "the lot has all the bids that it takes" };
-        require(self.in_order.len() < room, Check::CommitRoom, full)?;
-        has_stake(self.count())?;
+        require(count < terms.max_bids_per_lot, Check::CommitRoom, full)?;
+        has_stake(count.into())?;
         verified(ground, (lot, bidder), commit, None)
     }
 
     /// Keeps a commit that was checked.
-    pub(crate) fn keep(&mut self, seen: &mut Seen, committed: CommittedBid) {
+    pub(crate) fn keep(&mut self, seen: &mut Seen, lot: u32, committed: CommittedBid) {
         seen.commitments.add(committed.commitment);
-        let before = self.by_bidder.get(&committed.bidder).copied();
-        match before.and_then(|index| self.in_order.get_mut(index)) {
-            Some(bid) => {
-                let CommittedBid { contribution, is_in_default, .. } = *bid;
-                *bid = CommittedBid { contribution, is_in_default, ..committed };
-            }
-            None => {
-                self.by_bidder.insert(committed.bidder, self.in_order.len());
-                self.in_order.push(committed);
-            }
+        if let Some(before) = self.of_bidder(lot, committed.bidder) {
+            let CommittedBid { contribution, is_in_default, .. } = *before;
+            let place = self.place_of(lot, committed.bidder).unwrap_or(RESERVE);
+            let committed = CommittedBid { contribution, is_in_default, ..committed };
+            self.by_place.put((lot, place), committed);
+            return;
         }
-    }
-
-    /// Commits so far.
-    pub(crate) fn count(&self) -> u64 {
-        u64::try_from(self.in_order.len()).unwrap_or(u64::MAX)
+        let place = self.count(lot);
+        self.places.put((lot, committed.bidder), place);
+        self.by_place.put((lot, place), committed);
+        self.counts.put(lot, place.saturating_add(1));
     }
 
     /// C3, C6 and C7: what a reserve comes to, for [`keep_reserve`](Self::keep_reserve); `has_stake` is C5,
@@ -234,41 +265,43 @@ impl Bids {
         has_stake: impl FnOnce() -> Result<(), Refusal>,
     ) -> Result<CommittedBid, Refusal> {
         let already = Fault::Already { what: "the seller committed a reserve for this lot" };
-        require(self.reserve.is_none(), Check::CommitOnce, already)?;
+        require(self.reserve(commit.lot).is_none(), Check::CommitOnce, already)?;
         has_stake()?;
         verified(ground, (lot, seller), commit, None)
     }
 
     /// Keeps a reserve that was checked.
-    pub(crate) fn keep_reserve(&mut self, seen: &mut Seen, committed: CommittedBid) {
+    pub(crate) fn keep_reserve(&mut self, seen: &mut Seen, lot: u32, committed: CommittedBid) {
         seen.commitments.add(committed.commitment);
-        self.reserve = Some(committed);
+        self.by_place.put((lot, RESERVE), committed);
     }
 
     /// Closes what this party committed: ranked, or invalid if it was not judged to hold.
-    pub(crate) fn close(&mut self, party: &PartyKey, judged: Option<Judged>) {
-        let index = self.by_bidder.get(party).copied();
-        let bid = match self.reserve.as_mut().filter(|reserve| reserve.bidder == *party) {
-            Some(reserve) => Some(reserve),
-            None => index.and_then(|index| self.in_order.get_mut(index)),
-        };
-        let Some(bid) = bid else { return };
-        bid.state = match judged {
-            Some(Judged { unary, contribution, .. }) => {
-                bid.contribution = bid.contribution.or(contribution);
-                BidState::Ranked(unary)
-            }
-            None => BidState::Invalid,
-        };
+    pub(crate) fn close(&mut self, lot: u32, party: PartyKey, judged: Option<Judged>) {
+        let Some(place) = self.place_of(lot, party) else { return };
+        let encodings = &mut self.encodings;
+        self.by_place.change(&(lot, place), |bid| {
+            bid.state = match judged {
+                Some(Judged { unary, contribution, .. }) => {
+                    bid.contribution = bid.contribution.or(contribution);
+                    let id = EncodingId { lot, place, round: bid.round };
+                    encodings.put(id, unary);
+                    BidState::Ranked(id)
+                }
+                None => BidState::Invalid,
+            };
+        });
     }
 
-    /// Closes a round: what was not revealed lapses, and where there is no valid update the active
+    /// Closes a round on a lot: what was not revealed lapses, and where there is no valid update the active
     /// bid remains, in default unless keyholders attest that its bidder tried.
-    pub(crate) fn settle(&mut self, round: u32, is_attested: impl Fn(&PartyKey) -> bool) {
-        for bid in self.in_order.iter_mut().chain(&mut self.reserve) {
-            let active = bid.active.take();
+    pub(crate) fn settle(&mut self, lot: u32, round: u32, is_attested: impl Fn(&PartyKey) -> bool) {
+        let places = (0..self.count(lot)).chain(self.reserve(lot).map(|_| RESERVE));
+        for place in places {
+            let Some(before) = self.by_place.expect(&(lot, place)) else { continue };
+            let mut bid = CommittedBid::clone(&before);
             let is_attested = is_attested(&bid.bidder);
-            match (&bid.state, active) {
+            match (bid.state, bid.active.take()) {
                 (BidState::Open, None) => bid.state = BidState::Lapsed { is_attested },
                 (BidState::Open, Some(active)) => {
                     bid.is_in_default |= !is_attested;
@@ -278,17 +311,20 @@ impl Bids {
                     bid.is_in_default = true;
                     bid.restore(active);
                 }
+                // An update has replaced it.
+                (BidState::Ranked(_), Some(active)) => self.encodings.remove(active.unary),
                 // A bidder who did not even commit; a reserve is committed once.
                 (BidState::Ranked(_), None) if bid.round != round => {
-                    bid.is_in_default |= !is_attested
+                    bid.is_in_default |= !is_attested;
                 }
-                (BidState::Ranked(_), _)
+                (BidState::Ranked(_), None)
                 | (BidState::Invalid, None)
                 | (BidState::Lapsed { .. }, _) => {}
             }
-        }
-        if let Some(reserve) = &mut self.reserve {
-            reserve.is_in_default = false;
+            bid.is_in_default &= place != RESERVE;
+            if bid != *before {
+                self.by_place.put((lot, place), bid);
+            }
         }
     }
 }
@@ -367,15 +403,15 @@ pub fn lottery_seed(
 
 /// R1 and R2 of one reveal: the bid has a commit of this round, and these are the bytes that it sealed.
 /// The bid; it is open if they are new.
-pub(crate) fn check_seal<'a>(
+pub(crate) fn check_seal(
     setting: &Setting,
-    (bids, round): (Option<&'a Bids>, u32),
+    (bids, round): (&Bids, u32),
     reveal: &Reveal,
-) -> Result<&'a CommittedBid, Refusal> {
+) -> Result<Arc<CommittedBid>, Refusal> {
     let unknown = Fault::Unknown { what: "commit" }.fails(Check::RevealCommit);
-    let BidId { lot: _, round: named, bidder } = &reveal.bid;
-    let bid = bids.and_then(|bids| bids.of(bidder));
-    let current = |bid: &&CommittedBid| *named == round && bid.round == round;
+    let BidId { lot, round: named, bidder } = reveal.bid;
+    let bid = bids.of(lot, bidder);
+    let current = |bid: &Arc<CommittedBid>| named == round && bid.round == round;
     let bid = bid.filter(current).ok_or(unknown)?;
     let sealed = seal(&setting.auction, &reveal.bid, &reveal.sealed_bid);
     require_digest(Check::RevealSeal, "the hash of the sealed bid", (bid.seal, sealed))?;
@@ -389,12 +425,15 @@ pub(crate) struct Judged {
     contribution: Option<Contribution>,
 }
 
+/// A reveal of an open bid, on this lot.
+pub(crate) type Opening<'a> = (&'a Lot, Arc<CommittedBid>, &'a Reveal);
+
 /// R3 and R4 of many sealed bids at once: nothing for those that fail. All of them are folded into
 /// one equation; only if that fails is each verified by itself.
 pub(crate) fn judge(
     setting: &Setting,
     keys: &QuorumKeys,
-    reveals: &[(&Lot, &CommittedBid, &Reveal)],
+    reveals: &[Opening<'_>],
 ) -> Vec<Option<Judged>> {
     let sealed: Vec<Option<(SealedBid, Option<Contribution>)>> = reveals
         .iter()
@@ -435,7 +474,7 @@ pub(crate) fn judge(
 /// R3.
 fn decode<'a>(
     setting: &Setting,
-    (lot, bid, reveal): &(&'a Lot, &CommittedBid, &Reveal),
+    (lot, bid, reveal): &Opening<'a>,
     sealed_bid: &'a SealedBid,
 ) -> Option<unary::Decoded<'a>> {
     let claim = unary::Claim {

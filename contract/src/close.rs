@@ -23,7 +23,7 @@ pub(crate) struct Bonds<'a> {
 pub(crate) fn close(
     setting: &Setting,
     ledger: &mut Ledger,
-    bids: &Bids,
+    (bids, lot): (&Bids, u32),
     ending: &Ending,
     bonds: &Bonds<'_>,
 ) {
@@ -38,13 +38,11 @@ pub(crate) fn close(
         | Ending::Halted => &[],
     };
     // A reserve of a lot without bids does not bind, and no keyholder attests it.
-    let reserve = if bids.in_order().is_empty() {
-        bids.reserve().into_iter().for_each(|reserve| ledger.release(reserve.bidder, deposit));
-        None
-    } else {
-        bids.reserve()
-    };
-    for bid in bids.in_order().iter().chain(reserve) {
+    let mut reserve = bids.reserve(lot);
+    if bids.count(lot) == 0 {
+        reserve.take().into_iter().for_each(|reserve| ledger.release(reserve.bidder, deposit));
+    }
+    for bid in bids.in_order(lot).chain(reserve) {
         let won = sales.iter().any(|sale| sale.winner == bid.bidder);
         match &bid.state {
             BidState::Ranked(_) if bid.is_in_default => {

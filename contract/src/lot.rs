@@ -1,40 +1,73 @@
-//! One lot: its bids, their ranking, the seller's decision, its ending.
+//! The lots: each with its bids, their ranking, the seller's decision, its ending.
 
 use crate::{
     bids::{BidState, Bids},
     rank::{
         Conclusion, Ranking,
         plan::Purpose,
-        program::{Finding, RankedBid},
+        program::{Finding, LotSetting, RankedBid},
+        roster::Surroundings,
+        step::{Post, Task},
     },
+    refusal::{Fault, Refusal},
     setting::Setting,
+    store::{Cell, Home, Map, records},
 };
-use alloc::{boxed::Box, collections::BTreeSet, vec::Vec};
+use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
-    bytes::List,
+    bytes::{List, PartyKey},
+    check::Check,
     outcome::{Award, Disclosed, Ending, LotResult, Quote, ReserveResult, Survey},
     quorum::KeyholderId,
+    ranking::Vouch,
     terms::Lot,
 };
+
+/// All lots of an auction.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Lots {
+    states: Map<u32, LotState>,
+    pub(crate) bids: Bids,
+    rankings: Map<u32, Ranking>,
+    /// Of every round that had one.
+    surveys: Map<(u32, u32), Survey>,
+    /// What the last ranking opened.
+    shown: Map<u32, Shown>,
+    progress: Cell<Progress>,
+}
+
+records!(Lots { states, bids, rankings, surveys, shown, progress });
+
+/// How far the lots have come that keyholders or the seller work on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+struct Progress {
+    /// The lots that wait for somebody, each by the last slot before time alone changes something.
+    deadlines: BTreeSet<(u64, u32)>,
+    /// How many wait for the other lots' surveys.
+    surveyed: u32,
+}
 
 /// A lot, from its first commit to its ending.
 #[derive(Clone, Debug, Default, PartialEq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct LotState {
-    pub(crate) bids: Bids,
     pub(crate) phase: LotPhase,
     /// Keyholders that let a step of this lot's ranking time out, or the endorsement without which it
     /// ended.
     pub(crate) absent: Absent,
-    /// Of every round that had one.
-    surveys: Vec<Survey>,
+    /// How many surveys there were.
+    surveys: u32,
     /// Steps of the current round's ranking that are done.
     steps: u32,
     /// Whether the ranking followed a survey of the same bids.
     is_ranked_after_survey: bool,
-    disclosed: Disclosed,
-    opened_reserve: Option<Quote>,
     pub(crate) ending: Option<Ending>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, BorshSerialize, BorshDeserialize)]
+struct Shown {
+    disclosed: Disclosed,
+    reserve: Option<Quote>,
 }
 
 /// Keyholders whose time ran out.
@@ -61,13 +94,13 @@ impl Absent {
 }
 
 /// What an undecided lot waits for.
-#[derive(Clone, Debug, Default, PartialEq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum LotPhase {
     /// For its bids; or for nothing, once it has ended.
     #[default]
     Idle,
     /// For keyholders.
-    Ranking(Box<Ranking>),
+    Ranking,
     /// For the other lots' surveys.
     Surveyed,
     /// For the seller, until the deadline.
@@ -79,120 +112,328 @@ pub(crate) enum LotPhase {
     },
 }
 
-impl LotState {
-    /// The last slot before time alone changes something.
+/// When something happens, and to which lot.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment<'a> {
+    pub(crate) setting: &'a Setting,
+    pub(crate) line: &'a Lot,
+    pub(crate) lot: u32,
+    pub(crate) slot: u64,
+}
+
+impl Lots {
+    /// So many.
+    pub(crate) fn open(lots: u32) -> Self {
+        let mut opened = Self::new(Bids::open(lots), None);
+        (0..lots).for_each(|lot| opened.states.put(lot, LotState::default()));
+        opened
+    }
+
+    pub(crate) fn resume(home: &Arc<Home>) -> Self {
+        Self::new(Bids::resume(Some(home)), Some(home))
+    }
+
+    fn new(bids: Bids, home: Option<&Arc<Home>>) -> Self {
+        Self {
+            states: Map::new(b'l', home),
+            bids,
+            rankings: Map::new(b'g', home),
+            surveys: Map::new(b'y', home),
+            shown: Map::new(b'f', home),
+            progress: Cell::new(b'w', home),
+        }
+    }
+
+    pub(crate) fn get(&self, lot: u32) -> Option<Arc<LotState>> {
+        self.states.get(&lot)
+    }
+
+    /// The lot, if it has not ended.
+    pub(crate) fn undecided(&self, lot: u32) -> Option<Arc<LotState>> {
+        self.get(lot).filter(|state| state.ending.is_none())
+    }
+
+    /// The first slot before which time alone changes a lot, if there is one.
     pub(crate) fn deadline(&self) -> Option<u64> {
-        match &self.phase {
-            LotPhase::Idle | LotPhase::Surveyed => None,
-            LotPhase::Ranking(ranking) => Some(ranking.deadline()),
-            LotPhase::Deciding { deadline, .. } => Some(*deadline),
+        self.progress.get().deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// Every lot whose deadline is before `slot`, in order.
+    pub(crate) fn expired(&self, slot: u64) -> BTreeSet<u32> {
+        let progress = self.progress.get();
+        progress.deadlines.range(..(slot, 0)).map(|(_, lot)| *lot).collect()
+    }
+
+    /// How many undecided lots are surveyed.
+    pub(crate) fn surveyed(&self) -> u32 {
+        self.progress.get().surveyed
+    }
+
+    /// The lots that are being surveyed or ranked, in order, and who is out of them.
+    fn rankings(&self) -> impl Iterator<Item = (u32, Arc<Ranking>, Arc<LotState>)> {
+        let lots: BTreeSet<u32> =
+            self.progress.get().deadlines.iter().map(|(_, lot)| *lot).collect();
+        lots.into_iter().filter_map(|lot| Some((lot, self.rankings.get(&lot)?, self.get(lot)?)))
+    }
+
+    /// What a keyholder may do now, by lot, step and chunk.
+    pub(crate) fn tasks(
+        &self,
+        around: Surroundings<'_>,
+        keyholder: KeyholderId,
+    ) -> Vec<((u32, u32, u32), Task)> {
+        let of_lot = |(lot, ranking, state): (u32, Arc<Ranking>, Arc<LotState>)| {
+            let step = ranking.step_number();
+            let tasks = ranking.tasks(around, &state.absent, keyholder).into_iter();
+            tasks.map(move |(chunk, task)| ((lot, step, chunk), task))
+        };
+        self.rankings().flat_map(of_lot).collect()
+    }
+
+    /// The chunks of current steps that are not complete: lot, step and chunk.
+    pub(crate) fn waiting(&self, around: Surroundings<'_>) -> Vec<(u32, u32, u32)> {
+        let of_lot = |(lot, ranking, state): (u32, Arc<Ranking>, Arc<LotState>)| {
+            let step = ranking.step_number();
+            let chunks = ranking.waiting(around, &state.absent).into_iter();
+            chunks.map(move |chunk| (lot, step, chunk))
+        };
+        self.rankings().flat_map(of_lot).collect()
+    }
+
+    /// Those whom a chunk of a lot's current step waits for.
+    pub(crate) fn late(
+        &self,
+        around: Surroundings<'_>,
+        (lot, step, chunk): (u32, u32, u32),
+    ) -> BTreeSet<KeyholderId> {
+        let ranking = self.rankings.get(&lot).filter(|ranking| ranking.step_number() == step);
+        let late = |(ranking, state): (Arc<Ranking>, Arc<LotState>)| {
+            ranking.late(around, &state.absent, chunk)
+        };
+        ranking.zip(self.get(lot)).map(late).unwrap_or_default()
+    }
+
+    /// The award that the seller may accept or decline on a lot.
+    pub(crate) fn award_to_decide(&self, lot: u32) -> Option<Award> {
+        match &self.get(lot)?.phase {
+            LotPhase::Deciding { award, .. } => Some(award.clone()),
+            LotPhase::Idle | LotPhase::Ranking | LotPhase::Surveyed => None,
         }
     }
 
-    pub(crate) fn ranking(&self) -> Option<&Ranking> {
-        match &self.phase {
-            LotPhase::Ranking(ranking) => Some(ranking),
-            LotPhase::Idle | LotPhase::Surveyed | LotPhase::Deciding { .. } => None,
+    pub(crate) fn surveys(&self, lot: u32) -> Vec<Survey> {
+        let count = self.get(lot).map_or(0, |state| state.surveys);
+        let surveys = (0..count).filter_map(|round| self.surveys.expect(&(lot, round)));
+        surveys.map(|survey| Survey::clone(&survey)).collect()
+    }
+
+    /// Whether a lot's last survey equals the one before it.
+    pub(crate) fn is_unmoved(&self, lot: u32) -> bool {
+        let count = self.get(lot).map_or(0, |state| state.surveys);
+        let before = |rounds| self.surveys.expect(&(lot, count.checked_sub(rounds)?));
+        matches!((before(1), before(2)), (Some(last), Some(before)) if last == before)
+    }
+
+    /// The last slot before time alone changes this lot, and whether it waits for the others.
+    fn waits(&self, lot: u32) -> (Option<u64>, bool) {
+        match self.get(lot).as_deref().map(|state| &state.phase) {
+            None | Some(LotPhase::Idle) => (None, false),
+            Some(LotPhase::Surveyed) => (None, true),
+            Some(LotPhase::Deciding { deadline, .. }) => (Some(*deadline), false),
+            Some(LotPhase::Ranking) => {
+                let ranking = self.rankings.expect(&lot);
+                (ranking.map(|ranking| ranking.deadline()), false)
+            }
         }
     }
 
-    pub(crate) fn surveys(&self) -> &[Survey] {
-        &self.surveys
+    /// Does something by which what a lot waits for may change.
+    fn moving<T>(&mut self, lot: u32, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.waits(lot);
+        let result = work(self);
+        let after = self.waits(lot);
+        if before != after {
+            self.progress.change(|Progress { deadlines, surveyed }| {
+                before.0.map(|deadline| deadlines.remove(&(deadline, lot)));
+                after.0.map(|deadline| deadlines.insert((deadline, lot)));
+                let others = surveyed.saturating_sub(before.1.into());
+                *surveyed = others.saturating_add(after.1.into());
+            });
+        }
+        result
     }
 
-    /// Whether the last survey equals the one before it.
-    pub(crate) fn is_unmoved(&self) -> bool {
-        let mut latest = self.surveys.iter().rev();
-        matches!((latest.next(), latest.next()), (Some(last), Some(before)) if last == before)
+    /// Starts what keyholders do next on a lot in this round: its ending, if nothing has to be asked.
+    pub(crate) fn start(&mut self, purpose: Purpose, at: Moment<'_>) -> Option<Ending> {
+        self.moving(at.lot, |lots| lots.begin(purpose, at))
     }
 
-    /// Starts what keyholders do next in this round: the lot's ending, if nothing has to be asked.
-    pub(crate) fn start(
-        &mut self,
-        purpose: Purpose,
-        setting: &Setting,
-        line: &Lot,
-        lot: u32,
-        slot: u64,
-    ) -> Option<Ending> {
+    fn begin(&mut self, purpose: Purpose, at: Moment<'_>) -> Option<Ending> {
+        let Moment { setting, line, lot, slot } = at;
         let bids = self.bids.in_tie_order(setting, lot);
         let bids = bids.into_iter().map(|(bidder, unary)| RankedBid { bidder, unary }).collect();
-        let reserve = self.bids.binding_reserve().cloned();
-        let is_survey = purpose == Purpose::Survey;
-        self.is_ranked_after_survey = purpose == (Purpose::Rank { surveyed: true });
-        let (first, absent) = (self.steps, self.absent.clone());
-        match Ranking::begin((bids, reserve), purpose, setting, line, (first, slot), absent) {
+        let reserve = self.bids.binding_reserve(lot);
+        let first = self.states.change(&lot, |state| {
+            state.is_ranked_after_survey = purpose == (Purpose::Rank { surveyed: true });
+            state.steps
+        })?;
+        let lot_setting = LotSetting { setting, lot: line, encodings: &self.bids.encodings };
+        match Ranking::begin((bids, reserve), purpose, lot_setting, (first, slot)) {
             Ok(ranking) => {
-                self.phase = LotPhase::Ranking(Box::new(ranking));
+                self.rankings.put(lot, ranking);
+                self.states.change(&lot, |state| state.phase = LotPhase::Ranking);
                 None
             }
-            Err(conclusion) => self.take(conclusion, is_survey, setting, slot),
+            Err(conclusion) => self.take(conclusion, purpose == Purpose::Survey, at),
         }
     }
 
-    /// Records the end of a survey or a ranking at `slot`: the lot's ending, unless something is still
-    /// to come.
-    pub(crate) fn conclude(
+    /// Takes a keyholder's post on a lot.
+    pub(crate) fn accept(
         &mut self,
-        conclusion: Conclusion,
-        setting: &Setting,
+        around: Surroundings<'_>,
+        actor: (KeyholderId, PartyKey),
+        post: Post,
         slot: u64,
-    ) -> Option<Ending> {
-        let is_survey = self.ranking().is_some_and(Ranking::is_survey);
-        self.remember_absent();
-        if let Some(ranking) = self.ranking() {
-            self.steps = ranking.step_number().saturating_add(1);
-        }
-        self.take(conclusion, is_survey, setting, slot)
+    ) -> Result<(), Refusal> {
+        let lot = post.header().lot;
+        self.moving(lot, |lots| {
+            let unknown = Fault::Unknown { what: "lot being ranked" }.fails(Check::RankPlace);
+            let state = lots.get(lot).filter(|state| state.phase == LotPhase::Ranking);
+            let state = state.ok_or(unknown.clone())?;
+            let accept =
+                |ranking: &mut Ranking| ranking.accept(around, &state.absent, actor, post, slot);
+            lots.rankings.change(&lot, accept).ok_or(unknown)?
+        })
     }
 
-    /// Keeps the excluded keyholders beyond the ranking.
-    pub(crate) fn remember_absent(&mut self) {
-        if let LotPhase::Ranking(ranking) = &self.phase {
-            self.absent = ranking.absent().clone();
-        }
-    }
-
-    fn take(
+    /// Takes a keyholder's word for others on a chunk of a lot's current step.
+    pub(crate) fn vouch(
         &mut self,
-        conclusion: Conclusion,
-        is_survey: bool,
-        setting: &Setting,
-        slot: u64,
-    ) -> Option<Ending> {
+        around: Surroundings<'_>,
+        keyholder: KeyholderId,
+        vouch: &Vouch,
+        (lot, step, chunk): (u32, u32, u32),
+    ) -> Result<(), Refusal> {
+        let rule = "a vouch must be for a lot that is surveyed or ranked";
+        let not_due = Fault::Broken { rule }.fails(Check::VouchDue);
+        let state = self.get(lot).filter(|state| state.phase == LotPhase::Ranking);
+        let state = state.ok_or(not_due.clone())?;
+        let word = |ranking: &mut Ranking| {
+            ranking.vouch(around, &state.absent, keyholder, vouch, (step, chunk))
+        };
+        self.rankings.change(&lot, word).ok_or(not_due)?
+    }
+
+    /// Goes on with a lot if its current step is complete: its ending, if that was the last thing to wait for.
+    pub(crate) fn proceed(&mut self, around: Surroundings<'_>, at: Moment<'_>) -> Option<Ending> {
+        self.moving(at.lot, |lots| {
+            let state = lots.undecided(at.lot)?;
+            let (setting, encodings) = (at.setting, &lots.bids.encodings);
+            let lot_setting = LotSetting { setting, lot: at.line, encodings };
+            let proceed = |ranking: &mut Ranking| {
+                ranking.proceed(around, &state.absent, lot_setting, at.slot)
+            };
+            let conclusion = lots.rankings.change(&at.lot, proceed)??;
+            lots.conclude(conclusion, at)
+        })
+    }
+
+    /// Lets time pass on a lot whose deadline has passed: its ending, if that ends it.
+    pub(crate) fn time_out(&mut self, around: Surroundings<'_>, at: Moment<'_>) -> Option<Ending> {
+        self.moving(at.lot, |lots| {
+            let state = lots.undecided(at.lot)?;
+            match &state.phase {
+                LotPhase::Ranking => {
+                    let mut absent = state.absent.clone();
+                    let time_out =
+                        |ranking: &mut Ranking| ranking.time_out(around, &mut absent, at.slot);
+                    let conclusion = lots.rankings.change(&at.lot, time_out)?;
+                    lots.states.change(&at.lot, |state| state.absent = absent);
+                    lots.conclude(conclusion?, at)
+                }
+                // Silence accepts.
+                LotPhase::Deciding { award, .. } => Some(Ending::Sold(award.clone())),
+                LotPhase::Idle | LotPhase::Surveyed => None,
+            }
+        })
+    }
+
+    /// Records the end of a survey or a ranking: the lot's ending, unless something is still to come.
+    fn conclude(&mut self, conclusion: Conclusion, at: Moment<'_>) -> Option<Ending> {
+        let ranking = self.rankings.expect(&at.lot)?;
+        let steps = ranking.step_number().saturating_add(1);
+        self.states.change(&at.lot, |state| {
+            state.phase = LotPhase::Idle;
+            state.steps = steps;
+        });
+        self.rankings.remove(at.lot);
+        self.take(conclusion, ranking.is_survey(), at)
+    }
+
+    fn take(&mut self, conclusion: Conclusion, is_survey: bool, at: Moment<'_>) -> Option<Ending> {
         let finding = match conclusion {
             Conclusion::Found(finding) => finding,
             Conclusion::Ended(ending) => return Some(ending),
         };
         let Finding { award, disclosed, reserve } = finding;
         if is_survey {
-            self.surveys.push(Survey { depth: disclosed.depth, cover: disclosed.cover });
-            self.phase = LotPhase::Surveyed;
+            let round = self.states.change(&at.lot, |state| {
+                state.phase = LotPhase::Surveyed;
+                let round = state.surveys;
+                state.surveys = round.saturating_add(1);
+                round
+            })?;
+            let survey = Survey { depth: disclosed.depth, cover: disclosed.cover };
+            self.surveys.put((at.lot, round), survey);
             return None;
         }
-        self.disclosed = disclosed;
-        self.opened_reserve = reserve;
+        self.shown.put(at.lot, Shown { disclosed, reserve });
         let Some(award) = award else { return Some(Ending::BelowReserve) };
-        let Some(acceptance) = setting.terms.acceptance else { return Some(Ending::Sold(award)) };
-        self.phase = LotPhase::Deciding { award, deadline: slot.saturating_add(acceptance.slots) };
+        let Some(acceptance) = at.setting.terms.acceptance else {
+            return Some(Ending::Sold(award));
+        };
+        let deadline = at.slot.saturating_add(acceptance.slots);
+        let deciding = LotPhase::Deciding { award, deadline };
+        self.states.change(&at.lot, |state| state.phase = deciding);
         None
     }
 
-    /// Forgets the round that is over; surveys and who is excluded stay.
-    pub(crate) fn await_next_round(&mut self) {
-        self.phase = LotPhase::Idle;
-        self.steps = 0;
+    /// Ends a lot, for which these keyholders were late besides: all who were on this lot.
+    pub(crate) fn end(&mut self, lot: u32, ending: Ending, absent: &Absent) -> Option<Absent> {
+        self.moving(lot, |lots| {
+            if lots.get(lot).is_some_and(|state| state.phase == LotPhase::Ranking) {
+                lots.rankings.remove(lot);
+            }
+            lots.states.change(&lot, |state| {
+                state.absent.extend(absent);
+                state.phase = LotPhase::Idle;
+                state.ending = Some(ending);
+                state.absent.clone()
+            })
+        })
     }
 
-    /// Its result, once it has ended.
-    pub(crate) fn result(&self) -> LotResult {
-        let bids = self.bids.in_order();
+    /// Forgets a lot's round that is over; surveys and who is excluded stay.
+    pub(crate) fn await_next_round(&mut self, lot: u32) {
+        self.moving(lot, |lots| {
+            lots.states.change(&lot, |state| {
+                state.phase = LotPhase::Idle;
+                state.steps = 0;
+            });
+        });
+    }
+
+    /// A lot's result, once it has ended.
+    pub(crate) fn result(&self, lot: u32) -> LotResult {
+        let bids: Vec<_> = self.bids.in_order(lot).collect();
         let count = |is: fn(&BidState) -> bool| {
             let number = bids.iter().filter(|bid| is(&bid.state)).count();
             u32::try_from(number).unwrap_or(u32::MAX)
         };
-        let reserve = match (self.bids.reserve().map(|reserve| &reserve.state), self.opened_reserve)
-        {
+        let state = self.states.expect(&lot).unwrap_or_default();
+        let shown = self.shown.get(&lot).unwrap_or_default();
+        let reserve = match (self.bids.reserve(lot).map(|reserve| reserve.state), shown.reserve) {
             (None, _) => ReserveResult::None,
             (Some(BidState::Open | BidState::Invalid | BidState::Lapsed { .. }), _) => {
                 ReserveResult::Lapsed
@@ -205,24 +446,25 @@ impl LotState {
             ranked: count(|state| matches!(state, BidState::Ranked(_))),
             invalid: count(|state| matches!(state, BidState::Invalid)),
             reserve,
-            disclosed: self.all_disclosed(),
+            disclosed: self.all_disclosed(lot, &state, &shown),
             // Asked for only when every lot has ended.
-            ending: self.ending.clone().unwrap_or(Ending::Halted),
+            ending: state.ending.clone().unwrap_or(Ending::Halted),
         }
     }
 
     /// What the last ranking opened, and the surveys before it.
-    fn all_disclosed(&self) -> Disclosed {
-        let mut disclosed = self.disclosed.clone();
+    fn all_disclosed(&self, lot: u32, state: &LotState, shown: &Shown) -> Disclosed {
+        let mut disclosed = shown.disclosed.clone();
+        let surveys = self.surveys(lot);
         let was_ranked = matches!(
-            self.ending,
+            state.ending,
             Some(Ending::Sold(_) | Ending::Declined(_) | Ending::BelowReserve)
         );
-        if was_ranked && self.is_ranked_after_survey {
-            disclosed.depth = self.surveys.last().and_then(|survey| survey.depth.clone());
+        if was_ranked && state.is_ranked_after_survey {
+            disclosed.depth = surveys.last().and_then(|survey| survey.depth.clone());
         }
         // As many as there are rounds, which is within the bound.
-        disclosed.surveys = List::new(self.surveys.clone()).unwrap_or_default();
+        disclosed.surveys = List::new(surveys).unwrap_or_default();
         disclosed
     }
 }

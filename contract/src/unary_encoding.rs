@@ -2,8 +2,11 @@
 //!
 //! Decoded it would take five times the memory, and most of it is needed once or twice, a digit at a time.
 
-use crate::elgamal::Ciphertext;
-use alloc::sync::Arc;
+use crate::{
+    elgamal::Ciphertext,
+    store::{Key, Map},
+};
+use alloc::{boxed::Box, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{bytes::Point, sealed_bid::Ciphertext as WireCiphertext};
 
@@ -12,7 +15,24 @@ use talea_protocol::{bytes::Point, sealed_bid::Ciphertext as WireCiphertext};
 /// # Invariants
 /// All of them decode.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(crate) struct UnaryEncoding(Arc<[WireCiphertext]>);
+pub(crate) struct UnaryEncoding(Box<[WireCiphertext]>);
+
+/// The unary encodings of all bids, and of reserves.
+pub(crate) type Encodings = Map<EncodingId, UnaryEncoding>;
+
+/// Whose unary encoding: that of the bid in this place of the lot, revealed in this round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub(crate) struct EncodingId {
+    pub(crate) lot: u32,
+    pub(crate) place: u32,
+    pub(crate) round: u32,
+}
+
+impl Key for EncodingId {
+    fn write(&self, key: &mut Vec<u8>) {
+        (self.lot, self.place, self.round).write(key);
+    }
+}
 
 impl UnaryEncoding {
     /// Keeps entries that decoded.

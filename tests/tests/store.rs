@@ -8,8 +8,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 use talea_contract::{Auction, Changes, Corrupt, Phase, Store};
-use talea_protocol::{commitment::BidId, quorum::keyholders, transcript::Entry};
-use talea_tests::{on_all_cores, replay::Replay};
+use talea_protocol::{
+    commitment::BidId, quorum::keyholders, sealed_bid::Reveal, transcript::Entry,
+};
+use talea_sim::simulate::Seat;
+use talea_tests::{
+    Small,
+    harness::Harness,
+    on_all_cores,
+    replay::{Kind, Replay, opened},
+};
 
 type Records = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -221,4 +229,91 @@ fn a_damaged_record_is_named_by_whatever_instruction_reads_it() {
         }
     }
     println!("{} kinds of records", kinds.len());
+}
+
+/// What instructions touch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Touched {
+    /// Records that were asked for, there or not.
+    read: usize,
+    written: usize,
+    bytes_read: usize,
+    bytes_written: usize,
+}
+
+impl Touched {
+    /// Applies an instruction as a home does, and counts.
+    fn by(home: &Arc<Home>, slot: u64, instruction: &[u8]) -> Self {
+        lock(&home.read).clear();
+        let mut auction = home.resume();
+        auction.apply(slot, instruction).expect("it is accepted");
+        let changes = auction.take_changes().expect("its records are whole");
+        let read = std::mem::take(&mut *lock(&home.read));
+        let distinct: BTreeSet<&Vec<u8>> = read.iter().map(|(key, _)| key).collect();
+        assert_eq!(distinct.len(), read.len(), "a record is read once");
+        let touched = Self {
+            read: read.len(),
+            written: changes.len(),
+            bytes_read: read.iter().filter_map(|(_, bytes)| *bytes).sum(),
+            bytes_written: changes.values().flatten().map(Vec::len).sum(),
+        };
+        home.write(changes);
+        touched
+    }
+
+    #[track_caller]
+    fn assert_like(&self, other: &Self, what: &str) {
+        assert_eq!((self.read, self.written), (other.read, other.written), "{what}: records");
+        let bytes =
+            [(self.bytes_read, other.bytes_read), (self.bytes_written, other.bytes_written)];
+        for (these, others) in bytes {
+            assert!(these.abs_diff(others) <= 16, "{what}: {these} bytes and {others}");
+        }
+    }
+}
+
+/// What each instruction of an auction of so many bidders on one lot touches, by kind, in order; terms are not
+/// counted, which name nobody who bids.
+fn touched(bidders: usize) -> BTreeMap<Kind, Vec<Touched>> {
+    let small = Small {
+        bidders,
+        groups: vec![(2, vec![Seat::Own; 2])],
+        lots: vec![(16, vec![1, 1, 1, 1])],
+        chunk_items: 4,
+        ..Small::default()
+    };
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let reveals: Vec<Reveal> =
+        (0..bidders).map(|bidder| harness.commit(bidder, 0, bidder as u32 % 16)).collect();
+    harness.pass();
+    reveals.into_iter().for_each(|reveal| harness.reveal(vec![reveal]));
+    harness.act_until(Phase::Ranking);
+    harness.act_until_gates();
+    for _ in 0..2 {
+        harness.act(0);
+        harness.act(1);
+    }
+    let (_, transcript) = harness.board.into_inner();
+    let replay = Replay::read(&transcript);
+    let home = Home::of(replay.open());
+    let mut touched: BTreeMap<Kind, Vec<Touched>> = BTreeMap::new();
+    for entry in &replay.entries {
+        let kind = Kind::of(&opened(&entry.instruction).1);
+        let by = Touched::by(&home, entry.slot, &entry.instruction);
+        touched.entry(kind).or_default().push(by);
+    }
+    touched
+}
+
+#[test]
+fn an_instruction_touches_as_many_records_late_in_a_large_auction_as_early_in_a_small_one() {
+    let (few, many) = (touched(10), touched(40));
+    for kind in [Kind::Fund, Kind::Commit, Kind::Reveal] {
+        let (few, many) = (&few[&kind], &many[&kind]);
+        // Of reveals the last one closes them all.
+        let (tenth, fortieth) = (&few[8], &many[38]);
+        println!("{kind:?}: {tenth:?}");
+        fortieth.assert_like(tenth, &format!("{kind:?}"));
+        many[8].assert_like(tenth, &format!("{kind:?}"));
+    }
 }

@@ -1,7 +1,7 @@
 //! Time: expired deadlines, and transitions caused by completion. Section 5.
 
 use super::{Phase, state::State};
-use crate::{lot::LotState, setting::Setting};
+use crate::setting::Setting;
 
 impl State {
     /// The last slot before time alone changes something.
@@ -14,7 +14,7 @@ impl State {
             Phase::Commits => Some(self.core.round.commits_until),
             Phase::Reveals => Some(self.core.round.reveals_until),
             Phase::Endorsing => Some(self.endorsing.deadline()),
-            Phase::Ranking => self.lots.iter().filter_map(LotState::deadline).min(),
+            Phase::Ranking => self.lots.deadline(),
             Phase::Closed => None,
         }
     }
@@ -48,12 +48,16 @@ impl State {
         }
     }
 
-    /// Transitions that the instruction just accepted completed.
-    pub(super) fn complete(&mut self, setting: &Setting, slot: u64) {
+    /// Transitions that the instruction just accepted completed; a post was for the lot `ranked`.
+    pub(super) fn complete(&mut self, setting: &Setting, slot: u64, ranked: Option<u32>) {
         match self.core.phase {
             Phase::Reveals if !self.has_open_commits() => self.close_reveals(setting, slot),
             Phase::Endorsing if self.is_endorsed() => self.start_ranking(setting, slot),
-            Phase::Ranking => self.proceed_with_lots(setting, slot),
+            Phase::Ranking => {
+                if let Some(lot) = ranked {
+                    self.proceed_with_lot(setting, slot, lot);
+                }
+            }
             Phase::Deals
             | Phase::Complaints
             | Phase::Reserves

@@ -1,9 +1,8 @@
 //! Commits, and the seller's reserves. Section 8.
 
-use super::state::{State, index, require_seller};
+use super::state::{State, line, require_seller};
 use crate::{
     bids::{CommittedBid, Ground},
-    lot::LotState,
     refusal::{Fault, Refusal, require},
     setting::Setting,
 };
@@ -18,9 +17,8 @@ impl State {
     ) -> Result<(), Refusal> {
         let committed = self.check_commit(setting, signer, commit)?;
         let stakes = &setting.terms.stakes;
-        let Some(state) = self.lots.get_mut(index(commit.lot)) else { return Ok(()) };
-        let fee = stakes.fee(state.bids.count());
-        state.bids.keep(&mut self.seen, committed);
+        let fee = stakes.fee(self.lots.bids.count(commit.lot).into());
+        self.lots.bids.keep(&mut self.seen, commit.lot, committed);
         self.core.open = self.core.open.saturating_add(1);
         if self.core.round.number == 0 {
             self.ledger.lock(signer, stakes.deposit);
@@ -36,12 +34,12 @@ impl State {
         bidder: PartyKey,
         commit: &Commit,
     ) -> Result<CommittedBid, Refusal> {
-        let (lot, state, ground) = self.ground(setting, commit)?;
+        let (lot, ground) = self.ground(setting, commit)?;
         let stakes = &setting.terms.stakes;
         // T5 bounds the sum.
         let stake = |commits| stakes.deposit.saturating_add(stakes.fee(commits));
         let has_stake = |commits| self.ledger.require(bidder, stake(commits), Check::CommitStake);
-        state.bids.check(&ground, (lot, bidder), commit, has_stake)
+        self.lots.bids.check(&ground, (lot, bidder), commit, has_stake)
     }
 
     pub(super) fn reserve(
@@ -51,14 +49,13 @@ impl State {
         commit: &Commit,
     ) -> Result<(), Refusal> {
         require_seller(setting, signer)?;
-        let (lot, state, ground) = self.ground(setting, commit)?;
+        let (lot, ground) = self.ground(setting, commit)?;
         let deposit = setting.terms.stakes.deposit;
         let has_stake = || self.ledger.require(signer, deposit, Check::CommitStake);
-        let committed = state.bids.check_reserve(&ground, (lot, signer), commit, has_stake)?;
-        if let Some(state) = self.lots.get_mut(index(commit.lot)) {
-            state.bids.keep_reserve(&mut self.seen, committed);
-            self.core.open = self.core.open.saturating_add(1);
-        }
+        let bids = &self.lots.bids;
+        let committed = bids.check_reserve(&ground, (lot, signer), commit, has_stake)?;
+        self.lots.bids.keep_reserve(&mut self.seen, commit.lot, committed);
+        self.core.open = self.core.open.saturating_add(1);
         self.ledger.lock(signer, deposit);
         Ok(())
     }
@@ -69,18 +66,16 @@ impl State {
         &'a self,
         setting: &'a Setting,
         commit: &Commit,
-    ) -> Result<(&'a Lot, &'a LotState, Ground<'a>), Refusal> {
+    ) -> Result<(&'a Lot, Ground<'a>), Refusal> {
         let unknown = |what| Fault::Unknown { what }.fails(Check::CommitLot);
-        let at = index(commit.lot);
-        let lot = setting.terms.lots.get(at).zip(self.lots.get(at));
-        let (lot, state) = lot.ok_or(unknown("lot"))?;
+        let lot = line(setting, commit.lot).ok_or(unknown("lot"))?;
         if commit.round != self.core.round.number {
             return Err(unknown("round"));
         }
         let ended = Fault::Already { what: "the lot ended" };
-        require(state.ending.is_none(), Check::CommitLot, ended)?;
+        require(self.lots.undecided(commit.lot).is_some(), Check::CommitLot, ended)?;
         // There are keys from the end of the ceremony on.
         let keys = self.ceremony.keys().ok_or(unknown("quorum key"))?;
-        Ok((lot, state, Ground { setting, keys, seen: &self.seen }))
+        Ok((lot, Ground { setting, keys, seen: &self.seen }))
     }
 }

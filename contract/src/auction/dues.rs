@@ -40,17 +40,15 @@ impl State {
                 let is_wanted = self.endorsing.wants(&keys, keyholder);
                 if is_wanted { alloc::vec![endorse] } else { Vec::new() }
             }
-            Phase::Ranking => self
-                .rankings()
-                .flat_map(|(lot, ranking)| {
-                    let around = self.around(setting, &keys);
-                    let step = ranking.step_number();
-                    ranking.tasks(around, keyholder).into_iter().map(move |(chunk, task)| {
+            Phase::Ranking => {
+                let tasks = self.lots.tasks(self.around(setting, &keys), keyholder).into_iter();
+                tasks
+                    .map(|((lot, step, chunk), task)| {
                         let header = RankHeader { lot, round, step, chunk, head };
                         Due::Rank { header, task }
                     })
-                })
-                .collect(),
+                    .collect()
+            }
             Phase::Deals
             | Phase::Complaints
             | Phase::Reserves
@@ -65,13 +63,7 @@ impl State {
         if self.core.phase == Phase::Endorsing {
             return alloc::vec![Duty::Endorsement];
         }
-        let around = self.around(setting, &keys);
-        self.rankings()
-            .flat_map(|(lot, ranking)| {
-                let step = ranking.step_number();
-                let chunks = ranking.waiting(around).into_iter();
-                chunks.map(move |chunk| Duty::Chunk { lot, step, chunk })
-            })
-            .collect()
+        let waiting = self.lots.waiting(self.around(setting, &keys)).into_iter();
+        waiting.map(|(lot, step, chunk)| Duty::Chunk { lot, step, chunk }).collect()
     }
 }

@@ -2,12 +2,13 @@
 
 use super::{
     Phase,
-    state::{State, index, require_seller},
+    state::{State, lots, require_seller},
 };
 use crate::{
+    bids::Bids,
     close,
     close::Bonds,
-    lot::{Absent, LotPhase, LotState},
+    lot::Absent,
     refusal::{Fault, Refusal},
     setting::Setting,
 };
@@ -32,11 +33,8 @@ impl State {
     ) -> Result<(), Refusal> {
         require_seller(setting, signer)?;
         let unknown = Fault::Unknown { what: "lot waiting for a decision" };
-        let phase = self.lots.get(index(decision.lot)).map(|state| &state.phase);
-        let Some(LotPhase::Deciding { award, .. }) = phase else {
-            return Err(unknown.fails(Check::DecisionDue));
-        };
-        let award = award.clone();
+        let award = self.lots.award_to_decide(decision.lot);
+        let award = award.ok_or(unknown.fails(Check::DecisionDue))?;
         let ending = if decision.accept { Ending::Sold(award) } else { Ending::Declined(award) };
         self.end(setting, BTreeMap::from([(decision.lot, ending)]), &Absent::default());
         Ok(())
@@ -47,13 +45,10 @@ impl State {
         &mut self,
         setting: &Setting,
         absent: &Absent,
-        ending: impl Fn(&LotState) -> Option<Ending>,
+        ending: impl Fn(&Bids, u32) -> Option<Ending>,
     ) {
-        let endings = (0u32..)
-            .zip(self.lots.iter())
-            .filter(|(_, state)| state.ending.is_none())
-            .filter_map(|(lot, state)| Some((lot, ending(state)?)))
-            .collect();
+        let lots = self.undecided(setting).into_iter();
+        let endings = lots.filter_map(|lot| Some((lot, ending(&self.lots.bids, lot)?))).collect();
         self.end(setting, endings, absent);
     }
 
@@ -66,17 +61,11 @@ impl State {
     ) {
         let (dealers, expelled) = (self.ceremony.dealers(), self.ceremony.at_fault());
         for (lot, ending) in endings {
-            let Some(state) = self.lots.get_mut(index(lot)) else {
-                continue;
-            };
-            state.remember_absent();
-            state.absent.extend(absent);
-            state.phase = LotPhase::Idle;
+            let Some(absent) = self.lots.end(lot, ending.clone(), absent) else { continue };
             let at_fault: BTreeSet<KeyholderId> =
-                expelled.iter().copied().chain(state.absent.at_fault()).collect();
+                expelled.iter().copied().chain(absent.at_fault()).collect();
             let bonds = Bonds { dealers: &dealers, at_fault: &at_fault };
-            close::close(setting, &mut self.ledger, &state.bids, &ending, &bonds);
-            state.ending = Some(ending);
+            close::close(setting, &mut self.ledger, (&self.lots.bids, lot), &ending, &bonds);
             self.core.undecided = self.core.undecided.saturating_sub(1);
         }
         if self.core.undecided == 0 {
@@ -85,7 +74,7 @@ impl State {
     }
 
     pub(super) fn outcome(&self, setting: &Setting) -> Outcome {
-        let lots: Vec<LotResult> = self.lots.iter().map(LotState::result).collect();
+        let lots: Vec<LotResult> = lots(setting).map(|lot| self.lots.result(lot)).collect();
         Outcome {
             auction: setting.auction,
             // As many as the terms have, which is within the bound.

@@ -1,11 +1,8 @@
 //! Endorsements of the transcript, and keyholders' vouches for what it does not show. Section 10.
 
-use super::{
-    Phase,
-    state::{State, index},
-};
+use super::{Phase, state::State};
 use crate::{
-    lot::{Absent, LotPhase, LotState},
+    lot::Absent,
     refusal::{Fault, Refusal, require_digest, require_number},
     setting::Setting,
 };
@@ -39,13 +36,12 @@ impl State {
 
     /// Decides, by what is endorsed, which bids are active and which lapsed.
     pub(super) fn settle_bids(&mut self, setting: &Setting) {
-        let (round, endorsing, keys) =
-            (self.core.round.number, &self.endorsing, self.ceremony.keys());
-        let keys = keys.as_deref();
-        for (lot, state) in (0u32..).zip(self.lots.iter_mut()) {
-            state.bids.settle(round, |bidder| {
+        let (round, keys) = (self.core.round.number, self.ceremony.keys());
+        for lot in self.undecided(setting) {
+            let endorsing = &self.endorsing;
+            self.lots.bids.settle(lot, round, |bidder| {
                 let bid = BidId { lot, round, bidder: *bidder };
-                keys.is_some_and(|keys| endorsing.attest(setting, keys, &bid))
+                keys.as_deref().is_some_and(|keys| endorsing.attest(setting, keys, &bid))
             });
         }
         self.core.open = 0;
@@ -57,8 +53,8 @@ impl State {
             let excluded = self.endorsing.late(&keys);
             Absent { excused: self.endorsing.excused(setting, &keys, &excluded), excluded }
         });
-        self.end_lots(setting, &absent.unwrap_or_default(), |state| {
-            Some(match state.bids.ranked().next() {
+        self.end_lots(setting, &absent.unwrap_or_default(), |bids, lot| {
+            Some(match bids.ranked(lot).next() {
                 Some(_) => Ending::Void(VoidCause::Endorsement),
                 None => Ending::Unsold,
             })
@@ -74,18 +70,16 @@ impl State {
         let (keyholder, keys) = self.keyholder(setting, signer)?;
         require_number(Check::VouchDue, "the round", (self.core.round.number, vouch.round))?;
         require_digest(Check::VouchDue, "the head", (self.endorsing.head(), vouch.head))?;
-        let not_due = |rule| Fault::Broken { rule }.fails(Check::VouchDue);
         match (self.core.phase, vouch.duty) {
             (Phase::Endorsing, Duty::Endorsement) => self.endorsing.vouch(&keys, keyholder, vouch),
             (Phase::Ranking, Duty::Chunk { lot, step, chunk }) => {
                 let around = self.around(setting, &keys);
-                let phase = self.lots.get_mut(index(lot)).map(|state| &mut state.phase);
-                let Some(LotPhase::Ranking(ranking)) = phase else {
-                    return Err(not_due("a vouch must be for a lot that is surveyed or ranked"));
-                };
-                ranking.vouch(around, keyholder, vouch, (step, chunk))
+                self.lots.vouch(around, keyholder, vouch, (lot, step, chunk))
             }
-            _ => Err(not_due("a vouch must be for a post that is due in this phase")),
+            _ => {
+                let rule = "a vouch must be for a post that is due in this phase";
+                Err(Fault::Broken { rule }.fails(Check::VouchDue))
+            }
         }
     }
 
@@ -94,10 +88,7 @@ impl State {
         match (self.core.phase, duty) {
             (Phase::Endorsing, Duty::Endorsement) => self.endorsing.late(&keys),
             (Phase::Ranking, Duty::Chunk { lot, step, chunk }) => {
-                let ranking = self.lot(lot).and_then(LotState::ranking);
-                let ranking = ranking.filter(|ranking| ranking.step_number() == step);
-                let around = self.around(setting, &keys);
-                ranking.map(|ranking| ranking.late(around, chunk)).unwrap_or_default()
+                self.lots.late(self.around(setting, &keys), (lot, step, chunk))
             }
             _ => BTreeSet::new(),
         }

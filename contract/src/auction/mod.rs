@@ -34,8 +34,7 @@ mod state;
 
 use crate::{
     envelope,
-    lot::{Absent, LotPhase, LotState},
-    rank::Ranking,
+    lot::Absent,
     refusal::{Fault, Refusal, require},
     setting::Setting,
     setup::QuorumKeys,
@@ -111,14 +110,18 @@ impl Auction {
         if passes_a_deadline {
             self.state.advance(&self.setting, slot);
         }
-        if let Err(refusal) = self.state.take(&self.setting, slot, opened, passes_a_deadline) {
-            self.state.undo();
-            return Err(refusal);
-        }
+        let taken = self.state.take(&self.setting, slot, opened, passes_a_deadline);
+        let ranked = match taken {
+            Ok(ranked) => ranked,
+            Err(refusal) => {
+                self.state.undo();
+                return Err(refusal);
+            }
+        };
         self.state.keep();
         self.state.core.slot = slot;
         self.state.core.head = next_head(&self.state.core.head, slot, instruction);
-        self.state.complete(&self.setting, slot);
+        self.state.complete(&self.setting, slot, ranked);
         Ok(Entry { slot, instruction: bytes, head: self.state.core.head })
     }
 
@@ -201,14 +204,14 @@ impl Auction {
     /// Whether a bid on an undecided lot was committed and not yet revealed or closed.
     #[must_use]
     pub fn is_open(&self, bid: &BidId) -> bool {
-        let lot = self.state.lot(bid.lot).filter(|lot| lot.ending.is_none());
-        lot.is_some_and(|lot| lot.bids.is_open(&bid.bidder, bid.round))
+        let lots = &self.state.lots;
+        lots.undecided(bid.lot).is_some() && lots.bids.is_open(bid)
     }
 
     /// The commitment over which a bidder proves its next bid on a lot: that of its active bid.
     #[must_use]
     pub fn active_commitment(&self, lot: u32, bidder: &PartyKey) -> Option<Point> {
-        self.state.lot(lot).and_then(|lot| lot.bids.active_commitment(bidder))
+        self.state.lots.bids.active_commitment(lot, *bidder)
     }
 
     /// Whether keyholders may attest this bid of the current round: its commit is open, or in a later
@@ -237,9 +240,8 @@ impl Auction {
         self.absent(lot).is_some_and(|absent| absent.excused.contains(&keyholder))
     }
 
-    fn absent(&self, lot: u32) -> Option<&Absent> {
-        let state = self.state.lot(lot)?;
-        Some(state.ranking().map_or(&state.absent, Ranking::absent))
+    fn absent(&self, lot: u32) -> Option<Absent> {
+        self.state.lots.get(lot).map(|state| state.absent.clone())
     }
 
     /// The head at the close of the last reveals: what keyholders endorse, and rank under.
@@ -280,23 +282,20 @@ impl Auction {
 
     /// The surveys of a lot so far, from round 0.
     #[must_use]
-    pub fn surveys(&self, lot: u32) -> &[Survey] {
-        self.state.lot(lot).map_or(&[], LotState::surveys)
+    pub fn surveys(&self, lot: u32) -> Vec<Survey> {
+        self.state.lots.surveys(lot)
     }
 
     /// The ending of a lot, once it has ended.
     #[must_use]
     pub fn ending(&self, lot: u32) -> Option<Ending> {
-        self.state.lot(lot).and_then(|lot| lot.ending.clone())
+        self.state.lots.get(lot).and_then(|state| state.ending.clone())
     }
 
     /// The award that the seller may accept or decline on a lot, while it may.
     #[must_use]
-    pub fn award_to_decide(&self, lot: u32) -> Option<&Award> {
-        match &self.state.lot(lot)?.phase {
-            LotPhase::Deciding { award, .. } => Some(award),
-            LotPhase::Idle | LotPhase::Ranking(_) | LotPhase::Surveyed => None,
-        }
+    pub fn award_to_decide(&self, lot: u32) -> Option<Award> {
+        self.state.lots.award_to_decide(lot)
     }
 
     /// The outcome, once the auction is closed.

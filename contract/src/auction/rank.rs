@@ -1,15 +1,15 @@
 //! The work of keyholders on every lot. Section 11.
 
-use super::state::{State, index};
+use super::state::{State, line};
 use crate::{
-    lot::{Absent, LotPhase, LotState},
-    rank::{Ranking, roster::Surroundings, step::Post},
-    refusal::{Fault, Refusal},
+    lot::{Absent, Lots, Moment},
+    rank::{roster::Surroundings, step::Post},
+    refusal::Refusal,
     setting::Setting,
     setup::QuorumKeys,
 };
 use alloc::collections::BTreeMap;
-use talea_protocol::{bytes::PartyKey, check::Check, outcome::Ending, terms::Lot};
+use talea_protocol::{bytes::PartyKey, outcome::Ending};
 
 impl State {
     pub(super) fn rank(
@@ -18,21 +18,12 @@ impl State {
         slot: u64,
         signer: PartyKey,
         post: Post,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<u32>, Refusal> {
         let (keyholder, keys) = self.keyholder(setting, signer)?;
-        let lot = post.header().lot;
-        let unknown = Fault::Unknown { what: "lot being ranked" }.fails(Check::RankPlace);
         let around = self.around(setting, &keys);
-        let phase = self.lots.get_mut(index(lot)).map(|state| &mut state.phase);
-        let Some(LotPhase::Ranking(ranking)) = phase else {
-            return Err(unknown);
-        };
-        ranking.accept(around, (keyholder, signer), post, slot)
-    }
-
-    /// The lots that are being surveyed or ranked.
-    pub(super) fn rankings(&self) -> impl Iterator<Item = (u32, &Ranking)> {
-        (0u32..).zip(self.lots.iter()).filter_map(|(lot, state)| Some((lot, state.ranking()?)))
+        let lot = post.header().lot;
+        self.lots.accept(around, (keyholder, signer), post, slot)?;
+        Ok(Some(lot))
     }
 
     /// What the steps of every lot need to know.
@@ -44,51 +35,34 @@ impl State {
         Surroundings { setting, keys, round: self.core.round.number, head: self.endorsing.head() }
     }
 
-    pub(super) fn each_lot(
+    /// Does something to each of these lots, and whatever follows from that.
+    fn each_lot(
         &mut self,
         setting: &Setting,
         slot: u64,
-        mut visit: impl FnMut(Surroundings<'_>, &mut LotState, &Lot) -> Option<Ending>,
+        lots: impl IntoIterator<Item = u32>,
+        visit: impl Fn(&mut Lots, Surroundings<'_>, Moment<'_>) -> Option<Ending>,
     ) {
         let Some(keys) = self.ceremony.keys() else {
             return;
         };
         let around = self.around(setting, &keys);
         let mut endings = BTreeMap::new();
-        let lots = (0u32..).zip(self.lots.iter_mut()).zip(setting.terms.lots.iter());
-        for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
-            endings.extend(visit(around, state, line).map(|ending| (lot, ending)));
+        for lot in lots {
+            let Some(line) = line(setting, lot) else { continue };
+            let at = Moment { setting, line, lot, slot };
+            endings.extend(visit(&mut self.lots, around, at).map(|ending| (lot, ending)));
         }
         self.end(setting, endings, &Absent::default());
         self.close_round(setting, slot);
     }
 
-    pub(super) fn proceed_with_lots(&mut self, setting: &Setting, slot: u64) {
-        self.each_lot(setting, slot, |around, state, line| match &mut state.phase {
-            LotPhase::Ranking(ranking) => {
-                let conclusion = ranking.proceed(around, line, slot)?;
-                state.conclude(conclusion, setting, slot)
-            }
-            LotPhase::Idle | LotPhase::Surveyed | LotPhase::Deciding { .. } => None,
-        });
+    pub(super) fn proceed_with_lot(&mut self, setting: &Setting, slot: u64, lot: u32) {
+        self.each_lot(setting, slot, [lot], Lots::proceed);
     }
 
     /// Lets every lot's step or decision whose deadline is before `slot` time out.
     pub(super) fn time_out_lots(&mut self, setting: &Setting, slot: u64) {
-        self.each_lot(setting, slot, |around, state, _| {
-            let expires = state.deadline().is_some_and(|deadline| deadline < slot);
-            match &mut state.phase {
-                LotPhase::Ranking(ranking) if expires => {
-                    let conclusion = ranking.time_out(around, slot)?;
-                    state.conclude(conclusion, setting, slot)
-                }
-                // Silence accepts.
-                LotPhase::Deciding { award, .. } if expires => Some(Ending::Sold(award.clone())),
-                LotPhase::Idle
-                | LotPhase::Ranking(_)
-                | LotPhase::Surveyed
-                | LotPhase::Deciding { .. } => None,
-            }
-        });
+        self.each_lot(setting, slot, self.lots.expired(slot), Lots::time_out);
     }
 }

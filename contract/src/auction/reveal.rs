@@ -2,34 +2,31 @@
 
 use super::{
     Phase,
-    state::{State, index},
+    state::{State, line},
 };
 use crate::{
     bids,
-    bids::{BidState, CommittedBid},
+    bids::{BidState, Opening},
     lot::Absent,
     refusal::{Fault, Refusal, require},
     setting::Setting,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
-use talea_protocol::{
-    check::Check, commitment::BidId, outcome::Ending, sealed_bid::Reveals, terms::Lot,
-};
+use talea_protocol::{check::Check, commitment::BidId, outcome::Ending, sealed_bid::Reveals};
 
 impl State {
     pub(super) fn reveal(&mut self, setting: &Setting, reveals: &Reveals) -> Result<(), Refusal> {
         let mut named = BTreeSet::new();
         let mut shown = BTreeSet::new();
-        let mut fresh: Vec<(&Lot, &CommittedBid, &_)> = Vec::new();
+        let mut fresh: Vec<Opening<'_>> = Vec::new();
         for reveal in reveals.iter() {
-            let at = index(reveal.bid.lot);
-            let lot = setting.terms.lots.get(at).zip(self.lots.get(at));
             let twice = Fault::Already { what: "the instruction revealed this bid" };
             require(named.insert(reveal.bid), Check::RevealCommit, twice)?;
-            let bids = lot.map(|(_, state)| &state.bids);
-            let bid = bids::check_seal(setting, (bids, self.core.round.number), reveal)?;
+            let bids = (&self.lots.bids, self.core.round.number);
+            let bid = bids::check_seal(setting, bids, reveal)?;
             if bid.state == BidState::Open {
-                fresh.extend(lot.map(|(lot, _)| (lot, bid, reveal)));
+                let lot = line(setting, reveal.bid.lot);
+                fresh.extend(lot.map(|lot| (lot, bid, reveal)));
             } else {
                 // Revealed by another instruction, which may have copied it from this one.
                 shown.insert(reveal.bid.bidder);
@@ -46,18 +43,15 @@ impl State {
         let named: Vec<BidId> = fresh.iter().map(|(_, _, reveal)| reveal.bid).collect();
         for (bid, judged) in named.into_iter().zip(judged) {
             let weeded = judged.filter(|judged| bids::weed(&mut self.seen, judged));
-            if let Some(lot) = self.lots.get_mut(index(bid.lot)) {
-                lot.bids.close(&bid.bidder, weeded);
-                self.core.open = self.core.open.saturating_sub(1);
-            }
+            self.lots.bids.close(bid.lot, bid.bidder, weeded);
+            self.core.open = self.core.open.saturating_sub(1);
         }
         Ok(())
     }
 
     pub(super) fn is_missing(&self, bid: &BidId) -> bool {
-        let undecided = self.lot(bid.lot).filter(|lot| lot.ending.is_none());
         let is_current = bid.round == self.core.round.number;
-        is_current && undecided.is_some_and(|lot| lot.bids.is_missing(&bid.bidder, bid.round))
+        is_current && self.lots.undecided(bid.lot).is_some() && self.lots.bids.is_missing(bid)
     }
 
     pub(super) fn has_open_commits(&self) -> bool {
@@ -73,8 +67,8 @@ impl State {
             // Nothing of a unary encoding's randomness comes after.
             self.seen.randomness.forget();
         }
-        self.end_lots(setting, &Absent::default(), |state| {
-            state.bids.in_order().is_empty().then_some(Ending::Unsold)
+        self.end_lots(setting, &Absent::default(), |bids, lot| {
+            (bids.count(lot) == 0).then_some(Ending::Unsold)
         });
     }
 }

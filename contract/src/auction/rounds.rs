@@ -2,10 +2,10 @@
 
 use super::{
     Phase,
-    state::{Round, State},
+    state::{Round, State, line},
 };
 use crate::{
-    lot::{Absent, LotPhase, LotState},
+    lot::{Absent, Moment},
     rank::plan::Purpose,
     setting::Setting,
 };
@@ -23,8 +23,8 @@ impl State {
     pub(super) fn start_ranking(&mut self, setting: &Setting, slot: u64) {
         self.core.phase = Phase::Ranking;
         self.settle_bids(setting);
-        self.end_lots(setting, &Absent::default(), |state| {
-            state.bids.ranked().next().is_none().then_some(Ending::Unsold)
+        self.end_lots(setting, &Absent::default(), |bids, lot| {
+            bids.ranked(lot).next().is_none().then_some(Ending::Unsold)
         });
         let purpose = if self.is_last_round(setting) {
             Purpose::Rank { surveyed: false }
@@ -36,9 +36,9 @@ impl State {
 
     pub(super) fn start_lots(&mut self, setting: &Setting, purpose: Purpose, slot: u64) {
         let mut endings = BTreeMap::new();
-        let lots = (0u32..).zip(self.lots.iter_mut()).zip(setting.terms.lots.iter());
-        for ((lot, state), line) in lots.filter(|((_, state), _)| state.ending.is_none()) {
-            let ending = state.start(purpose, setting, line, lot, slot);
+        for lot in self.undecided(setting) {
+            let Some(line) = line(setting, lot) else { continue };
+            let ending = self.lots.start(purpose, Moment { setting, line, lot, slot });
             endings.extend(ending.map(|ending| (lot, ending)));
         }
         self.end(setting, endings, &Absent::default());
@@ -47,11 +47,10 @@ impl State {
 
     /// Once every undecided lot is surveyed: the ranking, if nothing moved, or the next round.
     pub(super) fn close_round(&mut self, setting: &Setting, slot: u64) {
-        let undecided = || self.lots.iter().filter(|state| state.ending.is_none());
-        let is_surveyed =
-            undecided().next().is_some() && undecided().all(|s| s.phase == LotPhase::Surveyed);
+        let is_surveyed = self.core.undecided > 0 && self.lots.surveyed() == self.core.undecided;
         let Some(rounds) = setting.terms.rounds.filter(|_| is_surveyed) else { return };
-        if undecided().all(LotState::is_unmoved) {
+        let undecided = self.undecided(setting);
+        if undecided.iter().all(|lot| self.lots.is_unmoved(*lot)) {
             self.start_lots(setting, Purpose::Rank { surveyed: true }, slot);
             return;
         }
@@ -61,6 +60,6 @@ impl State {
         self.core.round = Round { number, commits_until, reveals_until: u64::MAX };
         self.core.phase = Phase::Commits;
         self.endorsing.await_next_round();
-        self.lots.iter_mut().for_each(LotState::await_next_round);
+        undecided.into_iter().for_each(|lot| self.lots.await_next_round(lot));
     }
 }

@@ -61,7 +61,7 @@ impl State {
             };
         } else {
             let void = Ending::Void(VoidCause::Setup);
-            self.end_lots(setting, &Absent::default(), |_| Some(void.clone()));
+            self.end_lots(setting, &Absent::default(), |_, _| Some(void.clone()));
         }
     }
 }

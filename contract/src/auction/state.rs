@@ -6,7 +6,7 @@ use crate::{
     endorse::Endorsing,
     envelope::Opened,
     ledger::Ledger,
-    lot::LotState,
+    lot::Lots,
     rank::step::Post,
     refusal::{Fault, Refusal, require},
     setting::Setting,
@@ -19,12 +19,11 @@ use talea_protocol::{
     bytes::{Digest, PartyKey},
     check::Check,
     instruction::{Fund, Instruction},
-    terms::{Schedule, Terms},
+    terms::{Lot, Schedule, Terms},
 };
 
 /// The key of what every instruction needs.
 const CORE: &[u8] = b"core";
-const LOTS: &[u8] = b"lots";
 
 /// Everything that changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +31,7 @@ pub(super) struct State {
     pub(super) core: Header<Core>,
     pub(super) ledger: Ledger,
     pub(super) ceremony: Ceremony,
-    pub(super) lots: Header<Vec<LotState>>,
+    pub(super) lots: Lots,
     pub(super) seen: Seen,
     pub(super) endorsing: Endorsing,
 }
@@ -49,7 +48,7 @@ pub(super) struct Core {
     /// Bids and reserves that are neither revealed nor closed.
     pub(super) open: u64,
     /// Lots that have not ended.
-    pub(super) undecided: u64,
+    pub(super) undecided: u32,
 }
 
 /// The current round, and when its bids are due.
@@ -60,33 +59,39 @@ pub(super) struct Round {
     pub(super) reveals_until: u64,
 }
 
-pub(super) fn index(lot: u32) -> usize {
-    usize::try_from(lot).unwrap_or(usize::MAX)
+/// A lot as the terms have it.
+pub(super) fn line(setting: &Setting, lot: u32) -> Option<&Lot> {
+    usize::try_from(lot).ok().and_then(|lot| setting.terms.lots.get(lot))
+}
+
+/// Every lot.
+pub(super) fn lots(setting: &Setting) -> impl Iterator<Item = u32> + use<> {
+    0..u32::try_from(setting.terms.lots.len()).unwrap_or(u32::MAX)
 }
 
 impl State {
     /// Of an auction that opens under these terms.
     pub(super) fn open(slot: u64, head: Digest, terms: &Terms) -> Self {
         let Schedule { commits_until, reveals_until, .. } = terms.schedule;
-        let lots: Vec<LotState> = terms.lots.iter().map(|_| LotState::default()).collect();
+        let lots = u32::try_from(terms.lots.len()).unwrap_or(u32::MAX);
         let core = Core {
             slot,
             head,
             phase: Phase::Deals,
             round: Round { number: 0, commits_until, reveals_until },
             open: 0,
-            undecided: u64::try_from(lots.len()).unwrap_or(u64::MAX),
+            undecided: lots,
         };
-        Self::new(Header::new(CORE, core), Header::new(LOTS, lots), None)
+        Self::new(Header::new(CORE, core), Lots::open(lots), None)
     }
 
     /// As its home has it.
     pub(super) fn resume(home: &Arc<Home>) -> Result<Self, Corrupt> {
         let core = Header::read(CORE, home.read(CORE)?);
-        Ok(Self::new(core, Header::read(LOTS, home.read(LOTS)?), Some(home)))
+        Ok(Self::new(core, Lots::resume(home), Some(home)))
     }
 
-    fn new(core: Header<Core>, lots: Header<Vec<LotState>>, home: Option<&Arc<Home>>) -> Self {
+    fn new(core: Header<Core>, lots: Lots, home: Option<&Arc<Home>>) -> Self {
         Self {
             core,
             ledger: Ledger::new(home),
@@ -97,18 +102,20 @@ impl State {
         }
     }
 
-    pub(super) fn lot(&self, lot: u32) -> Option<&LotState> {
-        self.lots.get(index(lot))
+    /// The lots that have not ended.
+    pub(super) fn undecided(&self, setting: &Setting) -> Vec<u32> {
+        lots(setting).filter(|lot| self.lots.undecided(*lot).is_some()).collect()
     }
 
-    /// The one match of phase and instruction: E4, E3, then the instruction's own checks.
+    /// The one match of phase and instruction: E4, E3, then the instruction's own checks. Gives the lot on which
+    /// a keyholder worked.
     pub(super) fn take(
         &mut self,
         setting: &Setting,
         slot: u64,
         opened: Opened,
         passed_a_deadline: bool,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<u32>, Refusal> {
         use Instruction as I;
         let Opened { signer, instruction } = opened;
         let wrong_phase =
@@ -133,15 +140,19 @@ impl State {
             (Phase::Endorsing | Phase::Ranking, I::Vouch(vouch)) => {
                 self.vouch(setting, signer, &vouch)
             }
-            (Phase::Ranking, I::Gate(post)) => self.rank(setting, slot, signer, Post::Gate(post)),
+            (Phase::Ranking, I::Gate(post)) => {
+                return self.rank(setting, slot, signer, Post::Gate(post));
+            }
             (Phase::Ranking, I::Shuffle(post)) => {
-                self.rank(setting, slot, signer, Post::Shuffle(post))
+                return self.rank(setting, slot, signer, Post::Shuffle(post));
+            }
+            (Phase::Ranking, I::Blind(post)) => {
+                return self.rank(setting, slot, signer, Post::Blind(post));
+            }
+            (Phase::Ranking, I::Decrypt(post)) => {
+                return self.rank(setting, slot, signer, Post::Decrypt(post));
             }
             (Phase::Ranking, I::Decide(decision)) => self.decide(setting, signer, decision),
-            (Phase::Ranking, I::Blind(post)) => self.rank(setting, slot, signer, Post::Blind(post)),
-            (Phase::Ranking, I::Decrypt(post)) => {
-                self.rank(setting, slot, signer, Post::Decrypt(post))
-            }
 
             (
                 Phase::Deals
@@ -165,6 +176,7 @@ impl State {
                 | I::Vouch(_),
             ) => Err(wrong_phase),
         }
+        .map(|()| None)
     }
 
     fn fund(&mut self, setting: &Setting, signer: PartyKey, fund: &Fund) -> Result<(), Refusal> {

@@ -31,7 +31,7 @@ use crate::{
     lot::Absent,
     refusal::{Refusal, require_number},
     setting::Setting,
-    unary_encoding::UnaryEncoding,
+    unary_encoding::EncodingId,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -47,7 +47,6 @@ use talea_protocol::{
     outcome::{Ending, VoidCause},
     quorum::KeyholderId,
     ranking::Vouch,
-    terms::Lot,
 };
 
 /// The ranking of one lot, between two steps of it.
@@ -55,8 +54,6 @@ use talea_protocol::{
 pub(crate) struct Ranking {
     /// How many bids take part.
     bids: usize,
-    /// Keyholders that let a step of this lot time out.
-    absent: Absent,
     step: Step,
     /// The last slot before time alone changes something.
     deadline: u64,
@@ -102,14 +99,12 @@ fn go_on(
 impl Ranking {
     /// Starts at `slot` with step number `first`, or ends at once where nothing has to be asked.
     pub(crate) fn begin(
-        (bids, reserve): (Vec<RankedBid>, Option<UnaryEncoding>),
+        (bids, reserve): (Vec<RankedBid>, Option<EncodingId>),
         purpose: Purpose,
-        setting: &Setting,
-        lot: &Lot,
+        lot_setting: LotSetting<'_>,
         (first, slot): (u32, u64),
-        absent: Absent,
     ) -> Result<Self, Conclusion> {
-        let lot_setting = LotSetting { setting, lot };
+        let setting = lot_setting.setting;
         let count = bids.len();
         let mut program = Program::new(bids, reserve, purpose, setting);
         let turn = program.proceed(lot_setting);
@@ -118,7 +113,7 @@ impl Ranking {
             Next::Step(work, pending) => {
                 let deadline = slot.saturating_add(duration(setting, count));
                 let step = Step::begin(first, work, deadline);
-                Ok(Self { bids: count, absent, step, deadline, pending, program })
+                Ok(Self { bids: count, step, deadline, pending, program })
             }
         }
     }
@@ -128,34 +123,36 @@ impl Ranking {
         self.program.is_survey()
     }
 
-    pub(crate) fn absent(&self) -> &Absent {
-        &self.absent
-    }
-
     pub(crate) fn deadline(&self) -> u64 {
         self.deadline
     }
 
     /// Those whom a chunk of the current step waits for.
-    pub(crate) fn late(&self, around: Surroundings<'_>, chunk: u32) -> BTreeSet<KeyholderId> {
-        self.step.late(roster(around, &self.absent), chunk)
+    pub(crate) fn late(
+        &self,
+        around: Surroundings<'_>,
+        absent: &Absent,
+        chunk: u32,
+    ) -> BTreeSet<KeyholderId> {
+        self.step.late(roster(around, absent), chunk)
     }
 
     /// The chunks of the current step that are not complete.
-    pub(crate) fn waiting(&self, around: Surroundings<'_>) -> Vec<u32> {
-        self.step.waiting(roster(around, &self.absent)).collect()
+    pub(crate) fn waiting(&self, around: Surroundings<'_>, absent: &Absent) -> Vec<u32> {
+        self.step.waiting(roster(around, absent)).collect()
     }
 
     /// The rest of K14, and K15: a keyholder's word for others on a chunk of this step.
     pub(crate) fn vouch(
         &mut self,
         around: Surroundings<'_>,
+        absent: &Absent,
         keyholder: KeyholderId,
         vouch: &Vouch,
         (step, chunk): (u32, u32),
     ) -> Result<(), Refusal> {
         require_number(Check::VouchDue, "the step", (self.step.number, step))?;
-        self.step.vouch(roster(around, &self.absent), keyholder, vouch, chunk)
+        self.step.vouch(roster(around, absent), keyholder, vouch, chunk)
     }
 
     pub(crate) fn step_number(&self) -> u32 {
@@ -166,21 +163,23 @@ impl Ranking {
     pub(crate) fn tasks(
         &self,
         around: Surroundings<'_>,
+        absent: &Absent,
         keyholder: KeyholderId,
     ) -> Vec<(u32, Task)> {
-        self.step.work.tasks(roster(around, &self.absent), keyholder)
+        self.step.work.tasks(roster(around, absent), keyholder)
     }
 
     /// Takes a keyholder's post.
     pub(crate) fn accept(
         &mut self,
         around: Surroundings<'_>,
+        absent: &Absent,
         actor: (KeyholderId, PartyKey),
         post: Post,
         slot: u64,
     ) -> Result<(), Refusal> {
         let next = slot.saturating_add(duration(around.setting, self.bids));
-        let roster = roster(around, &self.absent);
+        let roster = roster(around, absent);
         self.step.accept(around, roster, actor, post, next)?;
         self.deadline = self.step.deadline(roster);
         Ok(())
@@ -190,14 +189,14 @@ impl Ranking {
     pub(crate) fn proceed(
         &mut self,
         around: Surroundings<'_>,
-        lot: &Lot,
+        absent: &Absent,
+        lot_setting: LotSetting<'_>,
         slot: u64,
     ) -> Option<Conclusion> {
-        if !self.step.work.is_complete(roster(around, &self.absent)) {
+        if !self.step.work.is_complete(roster(around, absent)) {
             return None;
         }
         let setting = around.setting;
-        let lot_setting = LotSetting { setting, lot };
         let next = match self.pending.proceed(&self.step.work, setting) {
             QuestionProgress::Step(work, pending) => Next::Step(work, pending),
             QuestionProgress::Answer(answer) => {
@@ -219,11 +218,16 @@ impl Ranking {
     }
 
     /// Lets the chunks time out whose deadline is before `slot`: those who kept them waiting are excluded.
-    pub(crate) fn time_out(&mut self, around: Surroundings<'_>, slot: u64) -> Option<Conclusion> {
+    pub(crate) fn time_out(
+        &mut self,
+        around: Surroundings<'_>,
+        absent: &mut Absent,
+        slot: u64,
+    ) -> Option<Conclusion> {
         let next = slot.saturating_add(duration(around.setting, self.bids));
-        let more = self.step.time_out(roster(around, &self.absent), (slot, next));
-        self.absent.extend(&more);
-        let roster = roster(around, &self.absent);
+        let more = self.step.time_out(roster(around, absent), (slot, next));
+        absent.extend(&more);
+        let roster = roster(around, absent);
         if !roster.can_act() {
             return Some(Conclusion::Ended(Ending::Void(VoidCause::Quorum)));
         }

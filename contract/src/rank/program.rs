@@ -9,7 +9,10 @@ use super::{
     },
     question::Answer,
 };
-use crate::{setting::Setting, unary_encoding::UnaryEncoding};
+use crate::{
+    setting::Setting,
+    unary_encoding::{EncodingId, Encodings},
+};
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
@@ -20,10 +23,10 @@ use talea_protocol::{
 };
 
 /// A bid that takes part.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct RankedBid {
     pub(crate) bidder: PartyKey,
-    pub(crate) unary: UnaryEncoding,
+    pub(crate) unary: EncodingId,
 }
 
 /// What a lot came to.
@@ -43,7 +46,7 @@ pub(crate) struct Program {
     /// In tie order; never empty.
     bids: Vec<RankedBid>,
     /// The unary encoding of a binding reserve.
-    reserve: Option<UnaryEncoding>,
+    reserve: Option<EncodingId>,
     /// What is still to be asked, in order.
     plan: VecDeque<Query>,
     /// What was asked last.
@@ -83,10 +86,11 @@ enum Learned {
 pub(crate) struct LotSetting<'a> {
     pub(crate) setting: &'a Setting,
     pub(crate) lot: &'a Lot,
+    pub(crate) encodings: &'a Encodings,
 }
 
 impl<'a> LotSetting<'a> {
-    fn grid(self) -> &'a PriceGrid {
+    pub(crate) fn grid(self) -> &'a PriceGrid {
         &self.lot.grid
     }
 
@@ -101,13 +105,13 @@ impl Asking {
         let (grid, setting) = (lot_setting.grid(), lot_setting.setting);
         match self {
             Self::Everything => opening::resume(&answer, grid, setting).map(Learned::Everything),
-            Self::Reserve(test) => test.resume(answer, grid).map(Learned::Reserve),
-            Self::Price(search) => search.resume(Some(answer), grid, setting).map(Learned::Price),
+            Self::Reserve(test) => test.resume(answer, lot_setting).map(Learned::Reserve),
+            Self::Price(search) => search.resume(Some(answer), lot_setting).map(Learned::Price),
             Self::Winners(winners) => {
                 winners.resume(answer, setting.terms.fan_out).map(Learned::Winners)
             }
             Self::Cover(search) => {
-                search.resume(Some(answer), grid, setting).map(|found| Learned::Cover(found.level))
+                search.resume(Some(answer), lot_setting).map(|found| Learned::Cover(found.level))
             }
             Self::Depth(survey) => survey.resume(answer, setting).map(Learned::Depth),
             Self::OpenReserve => opening::resume(&answer, grid, setting).map(Learned::OpenReserve),
@@ -118,7 +122,7 @@ impl Asking {
 impl Program {
     pub(crate) fn new(
         bids: Vec<RankedBid>,
-        reserve: Option<UnaryEncoding>,
+        reserve: Option<EncodingId>,
         purpose: Purpose,
         setting: &Setting,
     ) -> Self {
@@ -173,24 +177,23 @@ impl Program {
     ) -> Option<QueryProgress<Learned>> {
         let (grid, setting) = (lot_setting.grid(), lot_setting.setting);
         let search = |participants, limit| {
-            let mut search = PriceSearch::new(participants, limit, grid, setting);
-            let first = search.resume(None, grid, setting);
+            let mut search = PriceSearch::new(participants, limit, lot_setting);
+            let first = search.resume(None, lot_setting);
             (search, first)
         };
         let (asking, first) = match query {
             Query::Everything => {
-                let all = self.encodings().chain(self.reserve.clone());
-                (Asking::Everything, opening::start(all, grid).map(Learned::Everything))
+                let all = self.encodings().chain(self.reserve);
+                (Asking::Everything, opening::start(all, lot_setting).map(Learned::Everything))
             }
             Query::Reserve => {
-                let reserve = self.reserve.clone()?;
-                let test = ReserveTest::new(self.encodings(), reserve, grid, setting);
-                let first = test.start(grid).map(Learned::Reserve);
+                let test = ReserveTest::new(self.encodings(), self.reserve?, lot_setting);
+                let first = test.start(lot_setting).map(Learned::Reserve);
                 (Asking::Reserve(Box::new(test)), first)
             }
             Query::Price { limit, reserve_weight } => {
                 let mut participants = Participants::bids(self.encodings());
-                if let Some(reserve) = self.reserve.clone().filter(|_| reserve_weight > 0) {
+                if let Some(reserve) = self.reserve.filter(|_| reserve_weight > 0) {
                     participants = participants.with(reserve, reserve_weight);
                 }
                 let (search, first) = search(participants, limit);
@@ -215,14 +218,14 @@ impl Program {
             }
             Query::Depth { hidden } => {
                 let radix = grid.shape.radices().next().unwrap_or(1);
-                let encodings = self.bids.iter().map(|bid| &bid.unary);
-                let survey = DepthSurvey::new(encodings, hidden, radix);
+                let bids: Vec<EncodingId> = self.encodings().collect();
+                let survey = DepthSurvey::new(&bids, hidden, radix, lot_setting.encodings);
                 let first = survey.start().map(Learned::Depth);
                 (Asking::Depth(survey), first)
             }
             Query::OpenReserve => {
-                let reserve = self.reserve.clone()?;
-                let first = opening::start([reserve].into_iter(), grid);
+                let reserve = self.reserve?;
+                let first = opening::start([reserve].into_iter(), lot_setting);
                 (Asking::OpenReserve, first.map(Learned::OpenReserve))
             }
         };
@@ -281,15 +284,15 @@ impl Program {
         Some(Award { quote: lot_setting.quote(price)?, sales: List::new(sales?).ok()? })
     }
 
-    fn encodings(&self) -> impl Iterator<Item = UnaryEncoding> + '_ {
-        self.bids.iter().map(|bid| bid.unary.clone())
+    fn encodings(&self) -> impl Iterator<Item = EncodingId> + '_ {
+        self.bids.iter().map(|bid| bid.unary)
     }
 
     /// The unary encodings of the bids that did not win; in a survey of all.
-    fn losers(&self) -> impl Iterator<Item = UnaryEncoding> + '_ {
+    fn losers(&self) -> impl Iterator<Item = EncodingId> + '_ {
         let sales = self.finding.award.as_ref().map_or(&[][..], |award| &award.sales);
         let won = move |bidder| sales.iter().any(|sale| sale.winner == bidder);
         let losers = self.bids.iter().filter(move |bid| !won(bid.bidder));
-        losers.map(|bid| bid.unary.clone())
+        losers.map(|bid| bid.unary)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         question::{Answer, Ask},
     },
     setting::Setting,
-    unary_encoding::UnaryEncoding,
+    unary_encoding::{EncodingId, Encodings},
 };
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -28,14 +28,16 @@ pub(crate) struct DepthSurvey {
 }
 
 impl DepthSurvey {
-    pub(crate) fn new<'a>(
-        encodings: impl Iterator<Item = &'a UnaryEncoding> + Clone,
+    pub(crate) fn new(
+        bids: &[EncodingId],
         hidden: u16,
         radix: usize,
+        encodings: &Encodings,
     ) -> Self {
-        let count = |j: usize| encodings.clone().filter_map(|unary| unary.get(j)).sum();
+        let entry = |id, j| encodings.expect(id).and_then(|unary| unary.get(j));
+        let count = |j: usize| bids.iter().filter_map(|id| entry(id, j)).sum();
         let counts = (0..radix.saturating_sub(1)).map(count).collect();
-        Self { bids: encodings.count(), hidden, counts, opened: 0 }
+        Self { bids: bids.len(), hidden, counts, opened: 0 }
     }
 
     /// From its beginning. Done: the number of bids per bucket.

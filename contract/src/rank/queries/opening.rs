@@ -6,20 +6,23 @@ use crate::{
     elgamal::Ciphertext,
     rank::{
         opened::Counts,
+        program::LotSetting,
         question::{Answer, Ask},
     },
     setting::Setting,
-    unary_encoding::UnaryEncoding,
+    unary_encoding::{EncodingId, UnaryEncoding},
 };
 use alloc::vec::Vec;
 use talea_protocol::price::{Level, PriceGrid};
 
 /// From its beginning.
 pub(crate) fn start(
-    encodings: impl Iterator<Item = UnaryEncoding>,
-    grid: &PriceGrid,
+    bids: impl Iterator<Item = EncodingId>,
+    lot_setting: LotSetting<'_>,
 ) -> QueryProgress<Vec<Level>> {
-    QueryProgress::Ask(Ask::Open(encodings.flat_map(|unary| digits_of(&unary, grid)).collect()))
+    let encodings = bids.filter_map(|id| lot_setting.encodings.expect(&id));
+    let digits = encodings.flat_map(|unary| digits_of(&unary, lot_setting.grid()));
+    QueryProgress::Ask(Ask::Open(digits.collect()))
 }
 
 /// With the answer to what it asked. Done: a level for each unary encoding.

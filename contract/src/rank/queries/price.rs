@@ -8,10 +8,12 @@ use super::{
 };
 use crate::{
     elgamal::Ciphertext,
-    rank::question::{Answer, Ask},
-    setting::Setting,
+    rank::{
+        program::LotSetting,
+        question::{Answer, Ask},
+    },
     store::encoding,
-    unary_encoding::UnaryEncoding,
+    unary_encoding::EncodingId,
 };
 use alloc::{vec, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -21,27 +23,27 @@ use talea_protocol::price::{Level, PriceGrid};
 /// Whose bids are searched.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Participants {
-    encodings: Vec<UnaryEncoding>,
+    bids: Vec<EncodingId>,
     /// How often the last one counts; all others count once.
     last_weight: u16,
 }
 
 impl Participants {
     /// Every participant counts once.
-    pub(crate) fn bids(encodings: impl Iterator<Item = UnaryEncoding>) -> Self {
-        Self { encodings: encodings.collect(), last_weight: 1 }
+    pub(crate) fn bids(bids: impl Iterator<Item = EncodingId>) -> Self {
+        Self { bids: bids.collect(), last_weight: 1 }
     }
 
     /// Adds a participant that counts `weight` times.
-    pub(crate) fn with(mut self, unary: UnaryEncoding, weight: u16) -> Self {
-        self.encodings.push(unary);
+    pub(crate) fn with(mut self, unary: EncodingId, weight: u16) -> Self {
+        self.bids.push(unary);
         self.last_weight = weight;
         self
     }
 
     /// `sum over i of g_i * terms_i`.
     fn weigh(&self, terms: impl Iterator<Item = Ciphertext>) -> Ciphertext {
-        let last = self.encodings.len().saturating_sub(1);
+        let last = self.bids.len().saturating_sub(1);
         terms
             .enumerate()
             .map(|(i, term)| match i == last && self.last_weight != 1 {
@@ -85,16 +87,12 @@ pub(crate) struct Found {
 }
 
 impl PriceSearch {
-    pub(crate) fn new(
-        participants: Participants,
-        limit: u16,
-        grid: &PriceGrid,
-        setting: &Setting,
-    ) -> Self {
-        let radix = grid.shape.radices().next().unwrap_or(1);
+    pub(crate) fn new(participants: Participants, limit: u16, lot_setting: LotSetting<'_>) -> Self {
+        let LotSetting { setting, .. } = lot_setting;
+        let radix = lot_setting.grid().shape.radices().next().unwrap_or(1);
         let one = Ciphertext::trivial(setting.generators.value);
-        let products = Products::of_first_digit(&participants.encodings, one, radix);
-        let everybody = participants.encodings.len();
+        let products = Products::of_first_digit(&participants.bids, one, radix);
+        let everybody = participants.bids.len();
         Self {
             participants,
             limit,
@@ -116,8 +114,7 @@ impl PriceSearch {
     pub(crate) fn resume(
         &mut self,
         answer: Option<Answer>,
-        grid: &PriceGrid,
-        setting: &Setting,
+        lot_setting: LotSetting<'_>,
     ) -> QueryProgress<Found> {
         match answer {
             None => {}
@@ -134,26 +131,29 @@ impl PriceSearch {
             Some(Answer::Opened(_)) => return QueryProgress::Alarm,
         }
         match self.search.found() {
-            None => QueryProgress::Ask(self.test(setting)),
-            Some(digit) => self.take(digit, grid),
+            None => QueryProgress::Ask(self.test(lot_setting)),
+            Some(digit) => self.take(digit, lot_setting),
         }
     }
 
     /// The at-most-tests of `T_j = sum over i of g_i (above_i + P[i][j])`.
-    fn test(&mut self, setting: &Setting) -> Ask {
+    fn test(&mut self, lot_setting: LotSetting<'_>) -> Ask {
+        let LotSetting { setting, encodings, .. } = lot_setting;
         self.points = self.search.points(setting.terms.fan_out);
         let above = self.participants.weigh(self.above.iter().copied());
-        let count =
-            |j: &usize| above + self.participants.weigh(self.products.column(*j).into_iter());
+        let count = |j: &usize| {
+            above + self.participants.weigh(self.products.column(*j, encodings).into_iter())
+        };
         let scale = self.scale(self.digits.len().saturating_add(1));
         Ask::AtMost { limit: self.limit, scale, counts: self.points.iter().map(count).collect() }
     }
 
     /// Takes a digit, and asks for the next one's products.
-    fn take(&mut self, digit: usize, grid: &PriceGrid) -> QueryProgress<Found> {
-        let more = self.products.column(digit.saturating_add(1));
+    fn take(&mut self, digit: usize, lot_setting: LotSetting<'_>) -> QueryProgress<Found> {
+        let (grid, encodings) = (lot_setting.grid(), lot_setting.encodings);
+        let more = self.products.column(digit.saturating_add(1), encodings);
         self.above.iter_mut().zip(more).for_each(|(above, more)| *above = *above + more);
-        self.flags = self.products.unit_column(digit);
+        self.flags = self.products.unit_column(digit, encodings);
         self.digits.push(digit);
         let radices = grid.shape.radices();
         let Some(radix) = grid.shape.radices().nth(self.digits.len()) else {
@@ -167,7 +167,7 @@ impl PriceSearch {
             });
         };
         let before = radices.take(self.digits.len()).map(|radix| radix.saturating_sub(1)).sum();
-        let factors = factors(&self.participants.encodings, &self.flags, before, radix);
+        let factors = factors(&self.participants.bids, &self.flags, (before, radix), encodings);
         QueryProgress::Ask(Ask::Multiply(factors))
     }
 }

@@ -1,6 +1,9 @@
 //! One digit's products: which bids have the prefix so far and then at least `j`.
 
-use crate::{elgamal::Ciphertext, unary_encoding::UnaryEncoding};
+use crate::{
+    elgamal::Ciphertext,
+    unary_encoding::{EncodingId, Encodings},
+};
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -18,20 +21,16 @@ pub(crate) struct Products {
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 enum Entries {
     /// Of the first digit, decoded column by column.
-    Sealed(Vec<UnaryEncoding>),
+    Sealed(Vec<EncodingId>),
     /// Of a later digit, participant by participant.
     Multiplied(Vec<Ciphertext>),
 }
 
 impl Products {
     /// Of the first digit: everybody has the empty prefix, so they are the unary encodings themselves.
-    pub(crate) fn of_first_digit(
-        encodings: &[UnaryEncoding],
-        one: Ciphertext,
-        radix: usize,
-    ) -> Self {
-        let leading = encodings.iter().map(|_| one).collect();
-        let entries = Entries::Sealed(encodings.to_vec());
+    pub(crate) fn of_first_digit(bids: &[EncodingId], one: Ciphertext, radix: usize) -> Self {
+        let leading = bids.iter().map(|_| one).collect();
+        let entries = Entries::Sealed(bids.to_vec());
         Self { leading, entries, width: radix.saturating_sub(1) }
     }
 
@@ -49,14 +48,14 @@ impl Products {
     }
 
     /// `P[i][j]` of every participant.
-    pub(crate) fn column(&self, j: usize) -> Vec<Ciphertext> {
+    pub(crate) fn column(&self, j: usize, encodings: &Encodings) -> Vec<Ciphertext> {
         let Some(index) = j.checked_sub(1) else { return self.leading.clone() };
         if index >= self.width {
             return self.leading.iter().map(|_| Ciphertext::zero()).collect();
         }
         match &self.entries {
-            Entries::Sealed(encodings) => {
-                encodings.iter().filter_map(|unary| unary.get(index)).collect()
+            Entries::Sealed(bids) => {
+                bids.iter().filter_map(|id| encodings.expect(id)?.get(index)).collect()
             }
             Entries::Multiplied(entries) => {
                 entries.chunks(self.width).filter_map(|row| row.get(index)).copied().collect()
@@ -65,24 +64,29 @@ impl Products {
     }
 
     /// `P[i][j] - P[i][j+1]` of every participant: whether its digit is `j`.
-    pub(crate) fn unit_column(&self, j: usize) -> Vec<Ciphertext> {
-        let next = self.column(j.saturating_add(1));
-        self.column(j).into_iter().zip(next).map(|(at_least, more)| at_least - more).collect()
+    pub(crate) fn unit_column(&self, j: usize, encodings: &Encodings) -> Vec<Ciphertext> {
+        let next = self.column(j.saturating_add(1), encodings);
+        self.column(j, encodings)
+            .into_iter()
+            .zip(next)
+            .map(|(at_least, more)| at_least - more)
+            .collect()
     }
 }
 
 /// The factors of a later digit's products: `x = U_i[t][j]`, `y = a_i`, participant by participant.
 /// `before` entries of each unary encoding belong to the digits before.
 pub(crate) fn factors(
-    encodings: &[UnaryEncoding],
+    bids: &[EncodingId],
     flags: &[Ciphertext],
-    before: usize,
-    radix: usize,
+    (before, radix): (usize, usize),
+    encodings: &Encodings,
 ) -> Vec<(Ciphertext, Ciphertext)> {
     let width = radix.saturating_sub(1);
-    let of_one = |(unary, flag): (&UnaryEncoding, &Ciphertext)| {
-        let flag = *flag;
-        unary.entries(before, width).map(move |bit| (bit, flag)).collect::<Vec<_>>()
+    let of_one = |(id, flag): (&EncodingId, &Ciphertext)| {
+        let unary = encodings.expect(id);
+        let entries = unary.iter().flat_map(|unary| unary.entries(before, width));
+        entries.map(|bit| (bit, *flag)).collect::<Vec<_>>()
     };
-    encodings.iter().zip(flags).flat_map(of_one).collect()
+    bids.iter().zip(flags).flat_map(of_one).collect()
 }

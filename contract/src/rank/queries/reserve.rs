@@ -10,9 +10,11 @@ use super::{
 };
 use crate::{
     elgamal::Ciphertext,
-    rank::question::{Answer, Ask},
-    setting::Setting,
-    unary_encoding::UnaryEncoding,
+    rank::{
+        program::LotSetting,
+        question::{Answer, Ask},
+    },
+    unary_encoding::EncodingId,
 };
 use alloc::{vec, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -22,8 +24,8 @@ use talea_protocol::price::PriceGrid;
 /// A test, between two questions of it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct ReserveTest {
-    bids: Vec<UnaryEncoding>,
-    reserve: UnaryEncoding,
+    bids: Vec<EncodingId>,
+    reserve: EncodingId,
     /// Digits done.
     done: usize,
     /// `N`: how many bids lie above the reserve's digits so far, at the current scale.
@@ -46,14 +48,13 @@ enum Awaits {
 
 impl ReserveTest {
     pub(crate) fn new(
-        bids: impl Iterator<Item = UnaryEncoding>,
-        reserve: UnaryEncoding,
-        grid: &PriceGrid,
-        setting: &Setting,
+        bids: impl Iterator<Item = EncodingId>,
+        reserve: EncodingId,
+        lot_setting: LotSetting<'_>,
     ) -> Self {
         let bids: Vec<_> = bids.collect();
-        let one = Ciphertext::trivial(setting.generators.value);
-        let radix = grid.shape.radices().next().unwrap_or(1);
+        let one = Ciphertext::trivial(lot_setting.setting.generators.value);
+        let radix = lot_setting.grid().shape.radices().next().unwrap_or(1);
         let products = Products::of_first_digit(&bids, one, radix);
         Self {
             flags: vec![one; bids.len()],
@@ -67,20 +68,24 @@ impl ReserveTest {
     }
 
     /// From its beginning.
-    pub(crate) fn start(&self, grid: &PriceGrid) -> QueryProgress<bool> {
-        self.select(grid)
+    pub(crate) fn start(&self, lot_setting: LotSetting<'_>) -> QueryProgress<bool> {
+        self.select(lot_setting)
     }
 
     /// With the answer to what it asked last. Done: whether some bid reaches the reserve.
-    pub(crate) fn resume(&mut self, answer: Answer, grid: &PriceGrid) -> QueryProgress<bool> {
+    pub(crate) fn resume(
+        &mut self,
+        answer: Answer,
+        lot_setting: LotSetting<'_>,
+    ) -> QueryProgress<bool> {
         match (self.awaits, answer) {
             (Awaits::Products, Answer::Products(entries)) => {
                 self.products = Products::of_later_digit(&self.flags, entries);
                 self.reached = self.reached.doubled();
                 self.awaits = Awaits::Selections;
-                self.select(grid)
+                self.select(lot_setting)
             }
-            (Awaits::Selections, Answer::Products(products)) => self.take(&products, grid),
+            (Awaits::Selections, Answer::Products(products)) => self.take(&products, lot_setting),
             (Awaits::Zero, Answer::AtMost(zero)) => match zero.as_slice() {
                 [nobody] => QueryProgress::Done(!nobody),
                 _ => QueryProgress::Alarm,
@@ -95,12 +100,13 @@ impl ReserveTest {
 
     /// `f(j)` of every selection of this digit: for `N` the number of bids above the digit `j` (at the
     /// last one: at least `j`), then for each bid whether its digit is `j`.
-    fn options(&self, j: usize, grid: &PriceGrid) -> Vec<Ciphertext> {
-        if self.is_last_digit(grid) {
-            return vec![self.products.column(j).into_iter().sum()];
+    fn options(&self, j: usize, lot_setting: LotSetting<'_>) -> Vec<Ciphertext> {
+        let encodings = lot_setting.encodings;
+        if self.is_last_digit(lot_setting.grid()) {
+            return vec![self.products.column(j, encodings).into_iter().sum()];
         }
-        let above = self.products.column(j.saturating_add(1)).into_iter().sum();
-        [above].into_iter().chain(self.products.unit_column(j)).collect()
+        let above = self.products.column(j.saturating_add(1), encodings).into_iter().sum();
+        [above].into_iter().chain(self.products.unit_column(j, encodings)).collect()
     }
 
     /// Entries of a unary encoding that belong to the digits before this one.
@@ -109,12 +115,15 @@ impl ReserveTest {
     }
 
     /// Asks for `V[t][j] * (f(j) - f(j-1))`, for every selection and `0 < j < B`.
-    fn select(&self, grid: &PriceGrid) -> QueryProgress<bool> {
+    fn select(&self, lot_setting: LotSetting<'_>) -> QueryProgress<bool> {
         let options: Vec<Vec<Ciphertext>> =
-            (0..self.products.radix()).map(|j| self.options(j, grid)).collect();
-        let steps: Vec<(Ciphertext, Vec<Ciphertext>)> = self
-            .reserve
-            .entries(self.before(grid), self.products.radix().saturating_sub(1))
+            (0..self.products.radix()).map(|j| self.options(j, lot_setting)).collect();
+        let reserve = lot_setting.encodings.expect(&self.reserve);
+        let width = self.products.radix().saturating_sub(1);
+        let before = self.before(lot_setting.grid());
+        let steps: Vec<(Ciphertext, Vec<Ciphertext>)> = reserve
+            .iter()
+            .flat_map(|reserve| reserve.entries(before, width))
             .zip(options.iter().zip(options.iter().skip(1)))
             .map(|(bit, (before, after))| {
                 (bit, after.iter().zip(before).map(|(after, before)| *after - *before).collect())
@@ -128,10 +137,15 @@ impl ReserveTest {
     }
 
     /// Puts the selections together: `2*f(0) + sum of p_j`, at twice the scale.
-    fn take(&mut self, products: &[Ciphertext], grid: &PriceGrid) -> QueryProgress<bool> {
+    fn take(
+        &mut self,
+        products: &[Ciphertext],
+        lot_setting: LotSetting<'_>,
+    ) -> QueryProgress<bool> {
+        let (grid, encodings) = (lot_setting.grid(), lot_setting.encodings);
         let width = self.products.radix().saturating_sub(1).max(1);
         let mut selected = self
-            .options(0, grid)
+            .options(0, lot_setting)
             .into_iter()
             .zip(products.chunks(width))
             .map(|(first, products)| first.doubled() + products.iter().copied().sum());
@@ -147,7 +161,8 @@ impl ReserveTest {
         self.done = self.done.saturating_add(1);
         self.awaits = Awaits::Products;
         let radix = grid.shape.radices().nth(self.done).unwrap_or(1);
-        let factors = factors(&self.bids, &self.flags, self.before(grid), radix);
+        let part = (self.before(grid), radix);
+        let factors = factors(&self.bids, &self.flags, part, encodings);
         QueryProgress::Ask(Ask::Multiply(factors))
     }
 }
