@@ -52,6 +52,6 @@ mod witness;
 pub use auction::{Auction, Due, Phase};
 pub use bids::{lottery_draw, lottery_seed};
 pub use envelope::signature_holds;
-pub use rank::step::Task;
+pub use rank::work::Task;
 pub use refusal::{Fault, Refusal};
 pub use store::{Changes, Corrupt, Store};

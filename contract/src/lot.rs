@@ -3,11 +3,11 @@
 use crate::{
     bids::{BidState, Bids},
     rank::{
-        Conclusion, Ranking,
+        Conclusion, Rankings,
         plan::Purpose,
         program::{Finding, LotSetting, RankedBid},
         roster::Surroundings,
-        step::{Post, Task},
+        work::{Post, Task},
     },
     refusal::{Fault, Refusal},
     setting::Setting,
@@ -29,7 +29,7 @@ use talea_protocol::{
 pub(crate) struct Lots {
     states: Map<u32, LotState>,
     pub(crate) bids: Bids,
-    rankings: Map<u32, Ranking>,
+    rankings: Rankings,
     /// Of every round that had one.
     surveys: Map<(u32, u32), Survey>,
     /// What the last ranking opened.
@@ -137,7 +137,7 @@ impl Lots {
         Self {
             states: Map::new(b'l', home),
             bids,
-            rankings: Map::new(b'g', home),
+            rankings: Rankings::new(home),
             surveys: Map::new(b'y', home),
             shown: Map::new(b'f', home),
             progress: Cell::new(b'w', home),
@@ -169,11 +169,17 @@ impl Lots {
         self.progress.get().surveyed
     }
 
-    /// The lots that are being surveyed or ranked, in order, and who is out of them.
-    fn rankings(&self) -> impl Iterator<Item = (u32, Arc<Ranking>, Arc<LotState>)> {
+    /// The lots that are being surveyed or ranked, in order.
+    fn ranked(&self) -> impl Iterator<Item = (u32, Arc<LotState>)> {
         let lots: BTreeSet<u32> =
             self.progress.get().deadlines.iter().map(|(_, lot)| *lot).collect();
-        lots.into_iter().filter_map(|lot| Some((lot, self.rankings.get(&lot)?, self.get(lot)?)))
+        let states = lots.into_iter().filter_map(|lot| Some((lot, self.get(lot)?)));
+        states.filter(|(_, state)| state.phase == LotPhase::Ranking)
+    }
+
+    /// The number of the current step of a lot.
+    fn step(&self, lot: u32) -> Option<u32> {
+        self.rankings.of(lot).map(|ranking| ranking.step_number())
     }
 
     /// What a keyholder may do now, by lot, step and chunk.
@@ -182,22 +188,21 @@ impl Lots {
         around: Surroundings<'_>,
         keyholder: KeyholderId,
     ) -> Vec<((u32, u32, u32), Task)> {
-        let of_lot = |(lot, ranking, state): (u32, Arc<Ranking>, Arc<LotState>)| {
-            let step = ranking.step_number();
-            let tasks = ranking.tasks(around, &state.absent, keyholder).into_iter();
-            tasks.map(move |(chunk, task)| ((lot, step, chunk), task))
+        let of_lot = |(lot, state): (u32, Arc<LotState>)| {
+            let tasks = self.rankings.tasks(lot, around, &state.absent, keyholder);
+            let step = self.step(lot).unwrap_or_default();
+            tasks.into_iter().map(move |(chunk, task)| ((lot, step, chunk), task))
         };
-        self.rankings().flat_map(of_lot).collect()
+        self.ranked().flat_map(of_lot).collect()
     }
 
     /// The chunks of current steps that are not complete: lot, step and chunk.
-    pub(crate) fn waiting(&self, around: Surroundings<'_>) -> Vec<(u32, u32, u32)> {
-        let of_lot = |(lot, ranking, state): (u32, Arc<Ranking>, Arc<LotState>)| {
-            let step = ranking.step_number();
-            let chunks = ranking.waiting(around, &state.absent).into_iter();
-            chunks.map(move |chunk| (lot, step, chunk))
+    pub(crate) fn waiting(&self) -> Vec<(u32, u32, u32)> {
+        let of_lot = |(lot, _)| {
+            let step = self.step(lot).unwrap_or_default();
+            self.rankings.waiting(lot).into_iter().map(move |chunk| (lot, step, chunk))
         };
-        self.rankings().flat_map(of_lot).collect()
+        self.ranked().flat_map(of_lot).collect()
     }
 
     /// Those whom a chunk of a lot's current step waits for.
@@ -206,11 +211,11 @@ impl Lots {
         around: Surroundings<'_>,
         (lot, step, chunk): (u32, u32, u32),
     ) -> BTreeSet<KeyholderId> {
-        let ranking = self.rankings.get(&lot).filter(|ranking| ranking.step_number() == step);
-        let late = |(ranking, state): (Arc<Ranking>, Arc<LotState>)| {
-            ranking.late(around, &state.absent, chunk)
-        };
-        ranking.zip(self.get(lot)).map(late).unwrap_or_default()
+        let state = self.get(lot).filter(|state| state.phase == LotPhase::Ranking);
+        let state = state.filter(|_| self.step(lot) == Some(step));
+        state
+            .map(|state| self.rankings.late(around, &state.absent, (lot, chunk)))
+            .unwrap_or_default()
     }
 
     /// The award that the seller may accept or decline on a lot.
@@ -241,7 +246,7 @@ impl Lots {
             Some(LotPhase::Surveyed) => (None, true),
             Some(LotPhase::Deciding { deadline, .. }) => (Some(*deadline), false),
             Some(LotPhase::Ranking) => {
-                let ranking = self.rankings.expect(&lot);
+                let ranking = self.rankings.of(lot);
                 (ranking.map(|ranking| ranking.deadline()), false)
             }
         }
@@ -278,13 +283,13 @@ impl Lots {
             state.steps
         })?;
         let lot_setting = LotSetting { setting, lot: line, encodings: &self.bids.encodings };
-        match Ranking::begin((bids, reserve), purpose, lot_setting, (first, slot)) {
-            Ok(ranking) => {
-                self.rankings.put(lot, ranking);
+        let bids = (bids, reserve);
+        match self.rankings.begin(lot, bids, purpose, lot_setting, (first, slot)) {
+            None => {
                 self.states.change(&lot, |state| state.phase = LotPhase::Ranking);
                 None
             }
-            Err(conclusion) => self.take(conclusion, purpose == Purpose::Survey, at),
+            Some(conclusion) => self.take(conclusion, purpose == Purpose::Survey, at),
         }
     }
 
@@ -293,17 +298,15 @@ impl Lots {
         &mut self,
         around: Surroundings<'_>,
         actor: (KeyholderId, PartyKey),
-        post: Post,
+        post: &Post,
         slot: u64,
     ) -> Result<(), Refusal> {
         let lot = post.header().lot;
         self.moving(lot, |lots| {
             let unknown = Fault::Unknown { what: "lot being ranked" }.fails(Check::RankPlace);
             let state = lots.get(lot).filter(|state| state.phase == LotPhase::Ranking);
-            let state = state.ok_or(unknown.clone())?;
-            let accept =
-                |ranking: &mut Ranking| ranking.accept(around, &state.absent, actor, post, slot);
-            lots.rankings.change(&lot, accept).ok_or(unknown)?
+            let absent = &state.ok_or(unknown)?.absent;
+            lots.rankings.accept(around, absent, actor, post, slot)
         })
     }
 
@@ -318,23 +321,17 @@ impl Lots {
         let rule = "a vouch must be for a lot that is surveyed or ranked";
         let not_due = Fault::Broken { rule }.fails(Check::VouchDue);
         let state = self.get(lot).filter(|state| state.phase == LotPhase::Ranking);
-        let state = state.ok_or(not_due.clone())?;
-        let word = |ranking: &mut Ranking| {
-            ranking.vouch(around, &state.absent, keyholder, vouch, (step, chunk))
-        };
-        self.rankings.change(&lot, word).ok_or(not_due)?
+        let absent = &state.ok_or(not_due)?.absent;
+        self.rankings.vouch(around, absent, keyholder, vouch, (lot, step, chunk))
     }
 
     /// Goes on with a lot if its current step is complete: its ending, if that was the last thing to wait for.
-    pub(crate) fn proceed(&mut self, around: Surroundings<'_>, at: Moment<'_>) -> Option<Ending> {
+    pub(crate) fn proceed(&mut self, at: Moment<'_>) -> Option<Ending> {
         self.moving(at.lot, |lots| {
-            let state = lots.undecided(at.lot)?;
-            let (setting, encodings) = (at.setting, &lots.bids.encodings);
-            let lot_setting = LotSetting { setting, lot: at.line, encodings };
-            let proceed = |ranking: &mut Ranking| {
-                ranking.proceed(around, &state.absent, lot_setting, at.slot)
-            };
-            let conclusion = lots.rankings.change(&at.lot, proceed)??;
+            lots.get(at.lot).filter(|state| state.phase == LotPhase::Ranking)?;
+            let encodings = &lots.bids.encodings;
+            let lot_setting = LotSetting { setting: at.setting, lot: at.line, encodings };
+            let conclusion = lots.rankings.proceed(at.lot, lot_setting, at.slot)?;
             lots.conclude(conclusion, at)
         })
     }
@@ -346,9 +343,7 @@ impl Lots {
             match &state.phase {
                 LotPhase::Ranking => {
                     let mut absent = state.absent.clone();
-                    let time_out =
-                        |ranking: &mut Ranking| ranking.time_out(around, &mut absent, at.slot);
-                    let conclusion = lots.rankings.change(&at.lot, time_out)?;
+                    let conclusion = lots.rankings.time_out(at.lot, around, &mut absent, at.slot);
                     lots.states.change(&at.lot, |state| state.absent = absent);
                     lots.conclude(conclusion?, at)
                 }
@@ -361,14 +356,14 @@ impl Lots {
 
     /// Records the end of a survey or a ranking: the lot's ending, unless something is still to come.
     fn conclude(&mut self, conclusion: Conclusion, at: Moment<'_>) -> Option<Ending> {
-        let ranking = self.rankings.expect(&at.lot)?;
+        let ranking = self.rankings.of(at.lot)?;
         let steps = ranking.step_number().saturating_add(1);
+        self.rankings.end(at.lot);
         self.states.change(&at.lot, |state| {
             state.phase = LotPhase::Idle;
             state.steps = steps;
         });
-        self.rankings.remove(at.lot);
-        self.take(conclusion, ranking.is_survey(), at)
+        self.take(conclusion, ranking.is_survey, at)
     }
 
     fn take(&mut self, conclusion: Conclusion, is_survey: bool, at: Moment<'_>) -> Option<Ending> {
@@ -403,7 +398,7 @@ impl Lots {
     pub(crate) fn end(&mut self, lot: u32, ending: Ending, absent: &Absent) -> Option<Absent> {
         self.moving(lot, |lots| {
             if lots.get(lot).is_some_and(|state| state.phase == LotPhase::Ranking) {
-                lots.rankings.remove(lot);
+                lots.rankings.end(lot);
             }
             lots.states.change(&lot, |state| {
                 state.absent.extend(absent);

@@ -308,12 +308,19 @@ fn touched(bidders: usize) -> BTreeMap<Kind, Vec<Touched>> {
 #[test]
 fn an_instruction_touches_as_many_records_late_in_a_large_auction_as_early_in_a_small_one() {
     let (few, many) = (touched(10), touched(40));
-    for kind in [Kind::Fund, Kind::Commit, Kind::Reveal] {
+    // Of reveals the last one closes them all. Of posts, those by the first of two keyholders on the second step of
+    // its kind, whose chunks are four items of as many as there are bids.
+    let places = [
+        (Kind::Fund, 9, 39),
+        (Kind::Commit, 9, 39),
+        (Kind::Reveal, 8, 38),
+        (Kind::Gate, 1, 8),
+        (Kind::Decrypt, 3, 10),
+    ];
+    for (kind, early, late) in places {
         let (few, many) = (&few[&kind], &many[&kind]);
-        // Of reveals the last one closes them all.
-        let (tenth, fortieth) = (&few[8], &many[38]);
-        println!("{kind:?}: {tenth:?}");
-        fortieth.assert_like(tenth, &format!("{kind:?}"));
-        many[8].assert_like(tenth, &format!("{kind:?}"));
+        println!("{kind:?}: {:?}", few[early]);
+        many[early].assert_like(&few[early], &format!("{kind:?}, as early"));
+        many[late].assert_like(&few[early], &format!("{kind:?}, late"));
     }
 }

@@ -58,12 +58,11 @@ impl State {
         }
     }
 
-    pub(super) fn duties(&self, setting: &Setting) -> Vec<Duty> {
-        let Some(keys) = self.ceremony.keys() else { return Vec::new() };
+    pub(super) fn duties(&self) -> Vec<Duty> {
         if self.core.phase == Phase::Endorsing {
             return alloc::vec![Duty::Endorsement];
         }
-        let waiting = self.lots.waiting(self.around(setting, &keys)).into_iter();
+        let waiting = self.lots.waiting().into_iter();
         waiting.map(|(lot, step, chunk)| Duty::Chunk { lot, step, chunk }).collect()
     }
 }

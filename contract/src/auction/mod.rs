@@ -253,7 +253,7 @@ impl Auction {
     /// What keyholders owe now: their endorsement, or each chunk of the current steps that is not complete.
     #[must_use]
     pub fn duties(&self) -> Vec<Duty> {
-        self.state.duties(&self.setting)
+        self.state.duties()
     }
 
     /// The keyholders for whom others may vouch now on this duty: its deadline would exclude them.

@@ -1,6 +1,6 @@
 //! The phases of an auction, and what is due from keyholders.
 
-use crate::rank::step::Task;
+use crate::rank::work::Task;
 use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{bytes::Digest, ranking::RankHeader};
 

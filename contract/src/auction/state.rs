@@ -7,7 +7,7 @@ use crate::{
     envelope::Opened,
     ledger::Ledger,
     lot::Lots,
-    rank::step::Post,
+    rank::work::Post,
     refusal::{Fault, Refusal, require},
     setting::Setting,
     setup::Ceremony,

@@ -14,6 +14,7 @@
 //! | `queries/` | the queries: reserve, price, winners, depth, opening |
 //! | `question` | a question about a list of ciphertexts, as steps of keyholders |
 //! | `step` | one step: a list in chunks, on which a quorum acts |
+//! | `work` | what keyholders do with the items of a chunk |
 //! | `roster` | who may act, and who has |
 //! | `opened`, `interpolation` | reading what a quorum opened |
 
@@ -25,22 +26,24 @@ pub(crate) mod program;
 mod queries;
 mod question;
 pub(crate) mod roster;
-pub(crate) mod step;
+mod step;
+pub(crate) mod work;
 
 use crate::{
     lot::Absent,
-    refusal::{Refusal, require_number},
+    refusal::{Fault, Refusal, require_number},
     setting::Setting,
+    store::{Home, Map, records},
     unary_encoding::EncodingId,
 };
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use plan::Purpose;
 use program::{Finding, LotSetting, Program, RankedBid};
 use queries::QueryProgress;
 use question::{Pending, QuestionProgress};
 use roster::{Roster, Surroundings};
-use step::{Post, Step, Task, Work};
+use step::{Chunks, Completed, Step};
 use talea_protocol::{
     bytes::PartyKey,
     check::Check,
@@ -48,18 +51,28 @@ use talea_protocol::{
     quorum::KeyholderId,
     ranking::Vouch,
 };
+use work::{Post, Task, Work};
 
-/// The ranking of one lot, between two steps of it.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+/// The rankings of all lots that are being surveyed or ranked.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Rankings {
+    rankings: Map<u32, Ranking>,
+    /// The question that a lot's current step belongs to.
+    questions: Map<u32, Pending>,
+    programs: Map<u32, Program>,
+    chunks: Chunks,
+}
+
+records!(Rankings { rankings, questions, programs, chunks });
+
+/// How far the ranking of a lot has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Ranking {
     /// How many bids take part.
-    bids: usize,
+    bids: u32,
     step: Step,
-    /// The last slot before time alone changes something.
-    deadline: u64,
-    /// The question that the current step belongs to.
-    pending: Pending,
-    program: Program,
+    /// Whether this is a survey between rounds.
+    pub(crate) is_survey: bool,
 }
 
 /// How a ranking ended.
@@ -97,142 +110,183 @@ fn go_on(
 }
 
 impl Ranking {
-    /// Starts at `slot` with step number `first`, or ends at once where nothing has to be asked.
+    pub(crate) fn deadline(&self) -> u64 {
+        self.step.deadline
+    }
+
+    pub(crate) fn step_number(&self) -> u32 {
+        self.step.number
+    }
+}
+
+impl Rankings {
+    pub(crate) fn new(home: Option<&Arc<Home>>) -> Self {
+        Self {
+            rankings: Map::new(b'g', home),
+            questions: Map::new(b'h', home),
+            programs: Map::new(b'o', home),
+            chunks: Chunks::new(home),
+        }
+    }
+
+    /// The ranking of a lot that has one.
+    pub(crate) fn of(&self, lot: u32) -> Option<Arc<Ranking>> {
+        self.rankings.expect(&lot)
+    }
+
+    /// Starts one of a lot at `slot` with step number `first`, or ends it at once where nothing has to be asked.
     pub(crate) fn begin(
+        &mut self,
+        lot: u32,
         (bids, reserve): (Vec<RankedBid>, Option<EncodingId>),
         purpose: Purpose,
         lot_setting: LotSetting<'_>,
         (first, slot): (u32, u64),
-    ) -> Result<Self, Conclusion> {
+    ) -> Option<Conclusion> {
         let setting = lot_setting.setting;
-        let count = bids.len();
+        let count = u32::try_from(bids.len()).unwrap_or(u32::MAX);
         let mut program = Program::new(bids, reserve, purpose, setting);
         let turn = program.proceed(lot_setting);
         match go_on(&mut program, turn, lot_setting) {
-            Next::End(conclusion) => Err(conclusion),
+            Next::End(conclusion) => Some(conclusion),
             Next::Step(work, pending) => {
                 let deadline = slot.saturating_add(duration(setting, count));
-                let step = Step::begin(first, work, deadline);
-                Ok(Self { bids: count, step, deadline, pending, program })
+                let step = self.chunks.begin(lot, first, work, deadline);
+                let is_survey = purpose == Purpose::Survey;
+                self.rankings.put(lot, Ranking { bids: count, step, is_survey });
+                self.questions.put(lot, pending);
+                self.programs.put(lot, program);
+                None
             }
         }
     }
 
-    /// Whether this is a survey between rounds.
-    pub(crate) fn is_survey(&self) -> bool {
-        self.program.is_survey()
+    /// Forgets the ranking of a lot that has one.
+    pub(crate) fn end(&mut self, lot: u32) {
+        if let Some(ranking) = self.of(lot) {
+            self.chunks.end(lot, &ranking.step);
+        }
+        self.rankings.remove(lot);
+        self.questions.remove(lot);
+        self.programs.remove(lot);
     }
 
-    pub(crate) fn deadline(&self) -> u64 {
-        self.deadline
-    }
-
-    /// Those whom a chunk of the current step waits for.
+    /// Those whom a chunk of the current step of a lot waits for.
     pub(crate) fn late(
         &self,
         around: Surroundings<'_>,
         absent: &Absent,
-        chunk: u32,
+        (lot, chunk): (u32, u32),
     ) -> BTreeSet<KeyholderId> {
-        self.step.late(roster(around, absent), chunk)
+        let late = |ranking: Arc<Ranking>| {
+            self.chunks.late(lot, &ranking.step, roster(around, absent), chunk)
+        };
+        self.of(lot).map(late).unwrap_or_default()
     }
 
-    /// The chunks of the current step that are not complete.
-    pub(crate) fn waiting(&self, around: Surroundings<'_>, absent: &Absent) -> Vec<u32> {
-        self.step.waiting(roster(around, absent)).collect()
+    /// The chunks of the current step of a lot that are not complete.
+    pub(crate) fn waiting(&self, lot: u32) -> BTreeSet<u32> {
+        self.of(lot).map(|ranking| self.chunks.waiting(lot, &ranking.step)).unwrap_or_default()
     }
 
-    /// The rest of K14, and K15: a keyholder's word for others on a chunk of this step.
+    /// The rest of K14, and K15: a keyholder's word for others on a chunk of the current step of a lot.
     pub(crate) fn vouch(
         &mut self,
         around: Surroundings<'_>,
         absent: &Absent,
         keyholder: KeyholderId,
         vouch: &Vouch,
-        (step, chunk): (u32, u32),
+        (lot, step, chunk): (u32, u32, u32),
     ) -> Result<(), Refusal> {
-        require_number(Check::VouchDue, "the step", (self.step.number, step))?;
-        self.step.vouch(roster(around, absent), keyholder, vouch, chunk)
+        let none = Fault::Unknown { what: "chunk" }.fails(Check::VouchDue);
+        let current = self.of(lot).ok_or(none)?.step;
+        require_number(Check::VouchDue, "the step", (current.number, step))?;
+        let roster = roster(around, absent);
+        self.chunks.vouch((lot, chunk), &current, roster, keyholder, vouch)
     }
 
-    pub(crate) fn step_number(&self) -> u32 {
-        self.step.number
-    }
-
-    /// What `keyholder` may do now, by chunk.
+    /// What `keyholder` may do now on a lot, by chunk.
     pub(crate) fn tasks(
         &self,
+        lot: u32,
         around: Surroundings<'_>,
         absent: &Absent,
         keyholder: KeyholderId,
     ) -> Vec<(u32, Task)> {
-        self.step.work.tasks(roster(around, absent), keyholder)
+        let roster = roster(around, absent);
+        let ranking = self.of(lot);
+        let tasks =
+            |ranking: Arc<Ranking>| self.chunks.tasks(lot, &ranking.step, roster, keyholder);
+        ranking.map(tasks).unwrap_or_default()
     }
 
-    /// Takes a keyholder's post.
+    /// Takes a keyholder's post on a lot that is being surveyed or ranked.
     pub(crate) fn accept(
         &mut self,
         around: Surroundings<'_>,
         absent: &Absent,
         actor: (KeyholderId, PartyKey),
-        post: Post,
+        post: &Post,
         slot: u64,
     ) -> Result<(), Refusal> {
-        let next = slot.saturating_add(duration(around.setting, self.bids));
+        let lot = post.header().lot;
+        let none = Fault::Unknown { what: "chunk" }.fails(Check::RankPlace);
+        let mut ranking = *self.of(lot).ok_or(none)?;
+        let next = slot.saturating_add(duration(around.setting, ranking.bids));
         let roster = roster(around, absent);
-        self.step.accept(around, roster, actor, post, next)?;
-        self.deadline = self.step.deadline(roster);
+        self.chunks.accept(around, &mut ranking.step, roster, actor, (post, next))?;
+        self.rankings.put(lot, ranking);
         Ok(())
     }
 
-    /// Continues if the current step is complete; the lot's conclusion, if that was the last one.
+    /// Continues with a lot if its current step is complete; the lot's conclusion, if that was the last one.
     pub(crate) fn proceed(
         &mut self,
-        around: Surroundings<'_>,
-        absent: &Absent,
+        lot: u32,
         lot_setting: LotSetting<'_>,
         slot: u64,
     ) -> Option<Conclusion> {
-        if !self.step.work.is_complete(roster(around, absent)) {
-            return None;
-        }
-        let setting = around.setting;
-        let next = match self.pending.proceed(&self.step.work, setting) {
+        let ranking = self.of(lot).filter(|ranking| ranking.step.is_complete())?;
+        let setting = lot_setting.setting;
+        let done = Completed { chunks: &self.chunks, lot, step: ranking.step };
+        let next = match self.questions.expect(&lot)?.proceed(done, setting) {
             QuestionProgress::Step(work, pending) => Next::Step(work, pending),
-            QuestionProgress::Answer(answer) => {
-                let turn = self.program.resume(answer, lot_setting);
-                go_on(&mut self.program, turn, lot_setting)
-            }
+            QuestionProgress::Answer(answer) => self.programs.change(&lot, |program| {
+                let turn = program.resume(answer, lot_setting);
+                go_on(program, turn, lot_setting)
+            })?,
             QuestionProgress::Alarm => Next::End(Conclusion::Ended(Ending::Halted)),
         };
         match next {
             Next::End(conclusion) => Some(conclusion),
             Next::Step(work, pending) => {
-                let deadline = slot.saturating_add(duration(setting, self.bids));
-                self.step = Step::begin(self.step.number.saturating_add(1), work, deadline);
-                self.deadline = deadline;
-                self.pending = pending;
+                let deadline = slot.saturating_add(duration(setting, ranking.bids));
+                self.chunks.end(lot, &ranking.step);
+                let number = ranking.step.number.saturating_add(1);
+                let step = self.chunks.begin(lot, number, work, deadline);
+                self.rankings.put(lot, Ranking { step, ..*ranking });
+                self.questions.put(lot, pending);
                 None
             }
         }
     }
 
-    /// Lets the chunks time out whose deadline is before `slot`: those who kept them waiting are excluded.
+    /// Lets the chunks of a lot time out whose deadline is before `slot`: those who kept them waiting are excluded.
     pub(crate) fn time_out(
         &mut self,
+        lot: u32,
         around: Surroundings<'_>,
         absent: &mut Absent,
         slot: u64,
     ) -> Option<Conclusion> {
-        let next = slot.saturating_add(duration(around.setting, self.bids));
-        let more = self.step.time_out(roster(around, absent), (slot, next));
+        let mut ranking = *self.of(lot)?;
+        let next = slot.saturating_add(duration(around.setting, ranking.bids));
+        let before = roster(around, absent);
+        let more = self.chunks.time_out(lot, &mut ranking.step, before, (slot, next));
         absent.extend(&more);
-        let roster = roster(around, absent);
-        if !roster.can_act() {
-            return Some(Conclusion::Ended(Ending::Void(VoidCause::Quorum)));
-        }
-        self.deadline = self.step.deadline(roster);
-        None
+        self.rankings.put(lot, ranking);
+        let can_act = roster(around, absent).can_act();
+        (!can_act).then_some(Conclusion::Ended(Ending::Void(VoidCause::Quorum)))
     }
 }
 
@@ -241,8 +295,7 @@ fn roster<'a>(around: Surroundings<'a>, absent: &'a Absent) -> Roster<'a> {
 }
 
 /// Slots of one step on a lot of this many bids.
-fn duration(setting: &Setting, bids: usize) -> u64 {
+fn duration(setting: &Setting, bids: u32) -> u64 {
     let schedule = &setting.terms.schedule;
-    let bids = u64::try_from(bids).unwrap_or(u64::MAX);
-    schedule.step_slots.saturating_add(bids.saturating_mul(schedule.step_slots_per_bid))
+    schedule.step_slots.saturating_add(u64::from(bids).saturating_mul(schedule.step_slots_per_bid))
 }

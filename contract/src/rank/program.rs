@@ -132,10 +132,6 @@ impl Program {
         Self { purpose, bids, reserve, plan, asking, found, price, finding }
     }
 
-    pub(crate) fn is_survey(&self) -> bool {
-        self.purpose == Purpose::Survey
-    }
-
     /// Continues the plan until keyholders are needed.
     pub(crate) fn proceed(&mut self, lot_setting: LotSetting<'_>) -> QueryProgress<Finding> {
         while let Some(query) = self.plan.pop_front() {

@@ -12,7 +12,8 @@
 
 use super::{
     opened::Opened,
-    step::{Sealed, Work},
+    step::Completed,
+    work::{Sealed, Work},
 };
 use crate::{elgamal::Ciphertext, setting::Setting};
 use alloc::vec::Vec;
@@ -131,35 +132,35 @@ fn candidates(
 }
 
 impl Pending {
-    /// Goes on after the step's `work` is complete.
-    pub(crate) fn proceed(&self, work: &Work, setting: &Setting) -> QuestionProgress {
+    /// Goes on after its step is complete.
+    pub(crate) fn proceed(&self, done: Completed<'_>, setting: &Setting) -> QuestionProgress {
         match self {
             Self::Open { read } => {
-                QuestionProgress::Answer(Answer::Opened(merge(read, work.opened(setting))))
+                QuestionProgress::Answer(Answer::Opened(merge(read, done.opened(setting))))
             }
             Self::Blind { read } => {
-                let sealed: Vec<Sealed> = work.blinded().into_iter().map(Sealed::from).collect();
+                let sealed: Vec<Sealed> = done.blinded().into_iter().map(Sealed::from).collect();
                 let work = Work::decrypt(&sealed, setting);
                 QuestionProgress::Step(work, Self::ZeroTest { read: read.clone() })
             }
             Self::ZeroTest { read } => {
-                let zeros = work.opened(setting).iter().map(Opened::is_zero).collect();
+                let zeros = done.opened(setting).iter().map(Opened::is_zero).collect();
                 QuestionProgress::Answer(Answer::AtMost(merge(read, zeros)))
             }
             Self::Shuffle { read } => {
-                let lists = work.shuffled();
+                let lists = done.shuffled();
                 let entries = lists.first().map_or(0, Vec::len);
                 let work = Work::decrypt(&lists.concat(), setting);
                 QuestionProgress::Step(work, Self::ShuffledTest { read: read.clone(), entries })
             }
             Self::ShuffledTest { read, entries } => {
-                let opened = work.opened(setting);
+                let opened = done.opened(setting);
                 let lists = opened.chunks((*entries).max(1));
                 let some_zero = lists.map(|list| list.iter().any(Opened::is_zero)).collect();
                 QuestionProgress::Answer(Answer::AtMost(merge(read, some_zero)))
             }
             Self::Gate { seconds } => {
-                let (signs, last) = work.gated();
+                let (signs, last) = done.gated();
                 let (sealed, read) =
                     split(signs, |sign: &Sealed| read_public(&sign.ciphertext, setting));
                 let masked: Vec<_> = seconds.iter().copied().zip(last).collect();
@@ -171,7 +172,7 @@ impl Pending {
                     Self::Signs { masked, read },
                 )
             }
-            Self::Signs { masked, read } => products(masked, &merge(read, work.opened(setting))),
+            Self::Signs { masked, read } => products(masked, &merge(read, done.opened(setting))),
         }
     }
 }

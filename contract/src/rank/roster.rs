@@ -56,7 +56,7 @@ impl<'a> Roster<'a> {
 /// The keyholders that acted on a chunk, in transcript order: the first quorum and no more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Acts {
-    by: Vec<KeyholderId>,
+    pub(crate) by: Vec<KeyholderId>,
     /// The last slot for the next act, or for all of them.
     pub(crate) deadline: u64,
     /// For whom others vouched.
@@ -64,10 +64,6 @@ pub(crate) struct Acts {
 }
 
 impl Acts {
-    pub(crate) fn add(&mut self, id: KeyholderId) {
-        self.by.push(id);
-    }
-
     fn in_group(&self, group: u16) -> impl Iterator<Item = u16> + '_ {
         self.by.iter().filter(move |id| id.group == group).map(|id| id.member)
     }
