@@ -1,6 +1,6 @@
 //! What never changes during an auction: its terms, and what follows from them once for all.
 
-use crate::{group::Generators, proofs::range::RangeVerifier};
+use crate::group::Generators;
 use core::fmt;
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use talea_protocol::terms::{AuctionId, Terms};
@@ -15,15 +15,13 @@ pub struct Setting {
     pub generators: Generators,
     /// `G/2`, for encoding `2U - (O, G)` in bulk.
     pub(crate) half_value: RistrettoPoint,
-    /// The generators of range proofs.
-    pub range: RangeVerifier,
 }
 
 impl Setting {
     pub(crate) fn new(terms: Terms, auction: AuctionId) -> Self {
         let generators = Generators::derive();
         let half_value = Scalar::from(2u64).invert() * generators.value;
-        Self { terms, auction, generators, half_value, range: RangeVerifier::new() }
+        Self { terms, auction, generators, half_value }
     }
 }
 
