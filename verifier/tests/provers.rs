@@ -298,7 +298,7 @@ pub(crate) fn range_of(
     let n = q.len();
     let sigma = Scalar::random(rng);
     let commitment_of_bits = encode(&vector(committed, &sigma));
-    said.integer("bits", n as u32);
+    said.integer("bits", bits.len() as u32);
     said.point("vector", &commitment_of_bits);
     let y = said.y();
 

@@ -156,7 +156,7 @@ pub(crate) fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
         t.point(b"active", &active.wire);
     }
 
-    t.integer(b"bits", bits(claim.levels));
+    t.integer(b"bits", masked.len());
     vector.absorb_commitment(&mut t, b"vector");
     let y = t.challenge(b"y");
 

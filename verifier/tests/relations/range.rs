@@ -109,7 +109,7 @@ impl Case {
             Said::begin(context, quorum_key, *levels, commitment, active.as_ref(), omitted);
         let q: Vec<Scalar> = places(*levels).into_iter().map(Scalar::from).collect();
         let n = q.len();
-        said.integer("bits", n as u32);
+        said.integer("bits", masked.len() as u32);
         said.point("vector", &bits.commitment);
         let y = said.y();
         said.point("vector-announcement", &bits.announcement);
