@@ -102,7 +102,7 @@ impl BookFile {
         files::write(&self.path, &self.book.csv(), Readers::Usual)
     }
 
-    /// Where it stands.
+    /// Its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

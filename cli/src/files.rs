@@ -181,7 +181,7 @@ pub fn read_strangers(path: &Path, limit: u64) -> Option<Vec<u8>> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
-        // No difference for a file. What a name stands for may change after one has looked at it.
+        // No difference for a file. What a name refers to may change after one has looked at it.
         options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     }
     let file = options.open(path).ok()?;

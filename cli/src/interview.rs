@@ -71,7 +71,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         Ok(String::from_utf8_lossy(&line).into_owned())
     }
 
-    /// Asks until the answer makes sense. An empty one is the usual one, which stands in brackets.
+    /// Asks until the answer makes sense. An empty one is the default, which is shown in brackets.
     fn ask<T>(
         &mut self,
         question: &str,

@@ -542,7 +542,7 @@ impl Replay {
         self.seal_of(bid) == Some(seal(&self.auction().id(), bid, sealed_bid))
     }
 
-    /// Every bid whose commit stands in the transcript, of every round, reserves among them.
+    /// Every bid whose commit is in the transcript, of every round, reserves among them.
     pub fn bids(&self) -> impl Iterator<Item = (&BidId, &BidLine)> {
         self.bids.iter()
     }

@@ -296,7 +296,7 @@ impl PartyStatus {
 }
 
 impl Status {
-    /// How a replay stands.
+    /// How far a replay is.
     #[must_use]
     pub fn of(replay: &Replay) -> Self {
         let auction = replay.auction();
@@ -346,7 +346,7 @@ impl Status {
         }
     }
 
-    /// With what stands of this party's bids.
+    /// With what was accepted of this party's bids.
     #[must_use]
     pub fn with_party(self, replay: &Replay, party: Option<PartyKey>) -> Self {
         Self { party: party.map(|party| PartyStatus::of(replay, party)), ..self }

@@ -3,7 +3,7 @@
 use crate::{
     fiat_shamir::Context,
     group::decode_point,
-    proofs::{ProofFault, range, unary},
+    proofs::{range, unary},
     refusal::{Fault, Refusal, require, require_digest},
     setting::Setting,
     setup::QuorumKeys,
@@ -355,17 +355,12 @@ fn verified(
     let fails = |fault| Fault::Proof { culprit: bidder, fault }.fails(Check::CommitRange);
     let statement = range::Statement {
         levels: lot.grid.levels,
-        bits: lot.grid.range_bits(),
-        quorum_key: ground.keys.encoded,
-        commitment: decode_point(&commit.commitment)
-            .ok_or_else(|| fails(ProofFault::NotCanonical))?,
-        // It was accepted before, so it is canonical.
-        active: active.and_then(decode_point),
+        quorum_key: ground.keys.key,
+        commitment: commit.commitment,
+        active: active.copied(),
     };
-    setting
-        .range
-        .verify(&setting.generators, &context, &statement, &commit.range_proof)
-        .map_err(fails)?;
+    let claim = range::Claim { context, statement, proof: &commit.range_proof };
+    range::verify(&setting.generators, claim).map_err(fails)?;
     let twice = Fault::Already { what: "this commitment was made" };
     let fresh = !ground.seen.commitments.has(&commit.commitment);
     require(fresh, Check::CommitDistinct, twice)?;

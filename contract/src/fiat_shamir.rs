@@ -142,23 +142,12 @@ fn weight_of(bytes: [u8; 16]) -> Scalar {
     Scalar::from(u128::from_le_bytes(bytes).max(1))
 }
 
-/// A generator whose output nobody can predict before `transcript` is complete.
-///
-/// **The only place in the program where a generator is seeded.** Whatever is folded with its
-/// output is sound only if every byte of every proof concerned was absorbed into `transcript`
-/// before: a prover that knows a weight beforehand makes two wrong equations cancel. That is how
-/// Bulletproofs with a predictable generator were made to accept -1 (F4 in `docs/security.md`).
-pub(crate) fn generator_after(mut transcript: Transcript) -> ChaCha20Rng {
-    let mut seed = [0u8; 32];
-    transcript.challenge_bytes(b"seed", &mut seed);
-    ChaCha20Rng::from_seed(seed)
-}
-
 /// The verifier's own weights, one for each equation that it folds with others.
 ///
 /// # Invariants
 /// They depend on every byte of all proofs that are folded together, and no two equations are given
-/// the same draw.
+/// the same draw. A prover that knows a weight before its last byte makes two wrong equations cancel: that is how
+/// Bulletproofs with a predictable generator were made to accept -1 (F4 in `docs/security.md`).
 pub struct Weights(ChaCha20Rng);
 
 impl Weights {
@@ -174,7 +163,10 @@ impl Weights {
             proof.challenge_bytes(b"finished", &mut digest);
             all.append_message(b"proof", &digest);
         }
-        Self(generator_after(all))
+        let mut seed = [0u8; 32];
+        all.challenge_bytes(b"seed", &mut seed);
+        // **The only place in the program where a generator is seeded.**
+        Self(ChaCha20Rng::from_seed(seed))
     }
 
     /// The next weight: 128 bits, not zero.

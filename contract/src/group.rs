@@ -5,13 +5,13 @@
 //! randomness and shares are over the *key base* `K`.
 
 use alloc::vec::Vec;
-use bulletproofs::PedersenGens;
 use curve25519_dalek::{
-    constants::RISTRETTO_BASEPOINT_POINT,
+    constants::{RISTRETTO_BASEPOINT_COMPRESSED, RISTRETTO_BASEPOINT_POINT},
     ristretto::{CompressedRistretto, RistrettoPoint},
     scalar::Scalar,
 };
 use sha2::{Digest as _, Sha512};
+use sha3::Sha3_512;
 use talea_protocol::{
     bytes::{Digest as WireDigest, Point, Scalar as WireScalar},
     labels,
@@ -28,8 +28,8 @@ use talea_protocol::{
 pub struct Generators {
     /// `G`, the value base: the basepoint of ristretto255 (RFC 9496).
     pub value: RistrettoPoint,
-    /// `H`, the blinding base: Bulletproofs' own, the encoding of `G` hashed to the group with
-    /// SHA3-512.
+    /// `H`, the blinding base: the encoding of `G` hashed to the group with SHA3-512, which is Bulletproofs' own, so
+    /// that its proofs speak of our commitments too.
     pub blinding: RistrettoPoint,
     /// `K`, the key base: [`labels::KEY_BASE`] hashed to the group with SHA-512.
     pub key: RistrettoPoint,
@@ -48,7 +48,9 @@ impl Generators {
         let encoded: Vec<[u8; 32]> = vector.iter().map(|base| encode_point(base).0).collect();
         Self {
             value: RISTRETTO_BASEPOINT_POINT,
-            blinding: PedersenGens::default().B_blinding,
+            blinding: RistrettoPoint::hash_from_bytes::<Sha3_512>(
+                RISTRETTO_BASEPOINT_COMPRESSED.as_bytes(),
+            ),
             key: RistrettoPoint::hash_from_bytes::<Sha512>(labels::KEY_BASE),
             vector_digest: WireDigest::of(&[encoded.as_flattened()]),
             vector,

@@ -1,12 +1,13 @@
 //! What never changes during an auction: its terms, and what follows from them once for all.
 
-use crate::{group::Generators, proofs::range::RangeVerifier};
+use crate::group::Generators;
 use borsh::{
     BorshSerialize,
     io::{Result, Write},
 };
 use core::fmt;
-use curve25519_dalek::{RistrettoPoint, Scalar};
+use curve25519_dalek::{RistrettoPoint, Scalar, constants::RISTRETTO_BASEPOINT_POINT};
+use spin::LazyLock;
 use talea_protocol::terms::{AuctionId, Terms};
 
 /// The terms with everything that is derived from them alone.
@@ -15,19 +16,19 @@ pub struct Setting {
     pub terms: Terms,
     /// Their hash.
     pub auction: AuctionId,
-    /// `G`, `H` and `K`.
-    pub generators: Generators,
+    /// `G`, `H` and `K`, and the vector bases; derived when they are first needed, which of many instructions they
+    /// are not.
+    pub generators: LazyLock<Generators>,
     /// `G/2`, for encoding `2U - (O, G)` in bulk.
-    pub(crate) half_value: RistrettoPoint,
-    /// The generators of range proofs.
-    pub range: RangeVerifier,
+    pub(crate) half_value: LazyLock<RistrettoPoint>,
 }
 
 impl Setting {
     pub(crate) fn new(terms: Terms, auction: AuctionId) -> Self {
-        let generators = Generators::derive();
-        let half_value = Scalar::from(2u64).invert() * generators.value;
-        Self { terms, auction, generators, half_value, range: RangeVerifier::new() }
+        let half_value = || Scalar::from(2u64).invert() * RISTRETTO_BASEPOINT_POINT;
+        let (generators, half_value) =
+            (LazyLock::new(Generators::derive as _), LazyLock::new(half_value as _));
+        Self { terms, auction, generators, half_value }
     }
 }
 

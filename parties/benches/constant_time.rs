@@ -28,7 +28,7 @@ use talea_contract::{
     elgamal::Ciphertext,
     fiat_shamir::Context,
     group::{Generators, encode_point},
-    proofs::range::{RangeVerifier, Statement as RangeStatement},
+    proofs::range::Statement as RangeStatement,
 };
 use talea_parties::{
     choices::{Move, Sign},
@@ -212,7 +212,6 @@ struct Place {
     context: Context,
     quorum_key: RistrettoPoint,
     head: Digest,
-    range: RangeVerifier,
     inputs: Vec<(Ciphertext, WireCiphertext)>,
 }
 
@@ -229,8 +228,7 @@ impl Place {
                 (input, input.encode())
             })
             .collect();
-        let range = RangeVerifier::new();
-        Self { gens, context, quorum_key, head: Digest([3; 32]), range, inputs }
+        Self { gens, context, quorum_key, head: Digest([3; 32]), inputs }
     }
 }
 
@@ -346,15 +344,14 @@ fn bids(place: &Place) -> Vec<Row<'_>> {
     let mut rng = ChaCha20Rng::seed_from_u64(3);
     let statement = RangeStatement {
         levels: LAST + 1,
-        bits: 8,
-        quorum_key: encode_point(&place.quorum_key),
-        commitment: place.gens.blinding,
+        quorum_key: place.quorum_key,
+        commitment: encode_point(&place.gens.blinding),
         active: None,
     };
     let commit = move |(level, rho): &Secret| {
         let witness = range::Witness { level: *level, rho: *rho, active: None };
-        let Place { range: verifier, gens, context, .. } = place;
-        let proof = range::prove(verifier, gens, context, &statement, &witness, &mut rng);
+        let Place { gens, context, .. } = place;
+        let proof = range::prove(gens, context, &statement, &witness, &mut rng);
         black_box(proof).expect("the level is on the grid");
     };
     vec![

@@ -277,13 +277,13 @@ impl<'a> Place<'a> {
         let blinding = secrets.blinding();
         let setting = auction.setting();
         let generators = &setting.generators;
-        let to = |level: Level, blinding: &Scalar| commit(generators, &level.0.into(), blinding);
-        let commitment = to(level, &blinding);
+        let to = |level: Level, blinding: &Scalar| {
+            encode_point(&commit(generators, &level.0.into(), blinding))
+        };
         let statement = Statement {
             levels: grid.levels,
-            bits: grid.range_bits(),
-            quorum_key: keys.encoded,
-            commitment,
+            quorum_key: keys.key,
+            commitment: to(level, &blinding),
             active: active.map(|active| to(active.level, &active.blinding)),
         };
         let witness = range::Witness {
@@ -292,14 +292,13 @@ impl<'a> Place<'a> {
             active: active.map(|active| (active.level, active.blinding)),
         };
         let context = context(auction, bid);
-        let range_proof =
-            range::prove(&setting.range, generators, &context, &statement, &witness, rng)?;
+        let range_proof = range::prove(generators, &context, &statement, &witness, rng)?;
         let sealed_bid = alter(self.seal(level, &secrets)?);
         let commit = Commit {
             lot: bid.lot,
             round: bid.round,
-            commitment: encode_point(&commitment),
-            range_proof: List::new(range_proof).map_err(|_| TooLarge)?,
+            commitment: statement.commitment,
+            range_proof,
             seal: seal(&auction.id(), bid, &sealed_bid),
         };
         Ok(PreparedBid {

@@ -3,7 +3,8 @@
 use crate::{
     bytes::{Digest, List, PartyKey, Point},
     labels,
-    limits::MAX_RANGE_PROOF_BYTES,
+    limits::MAX_VECTOR,
+    masked::{Masked, Quadratic, VectorOpening},
     terms::AuctionId,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -28,10 +29,21 @@ pub struct Commit {
     pub round: u32,
     /// `C = b*G + rho*H`.
     pub commitment: Point,
-    /// Bulletproofs, aggregated, over `C` and `(k-1)*G - C`.
-    pub range_proof: List<u8, MAX_RANGE_PROOF_BYTES>,
+    /// That `C` is to a level of the grid, and in a later round to none worse than the active bid.
+    pub range_proof: RangeProof,
     /// Binds the sealed bid: see [`seal`].
     pub seal: Digest,
+}
+
+/// The proof that comes with a commitment. Bit `l = 0` has the least place value.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct RangeProof {
+    /// The bits of the bid, and in a later round of what it improves by.
+    pub bits: VectorOpening,
+    /// That they are 0 or 1, and those of what is committed to.
+    pub squares: Quadratic,
+    /// `z_l`, the masked bits.
+    pub masked: List<Masked, MAX_VECTOR>,
 }
 
 /// `SHA-256(label || auction id || lot u32 || round u32 || bidder || length u64 || sealed bid)`,

@@ -35,8 +35,6 @@ pub const LOTTERY_DRAW: &[u8] = b"talea/v2/lottery/draw";
 
 /// Name of the Fiat–Shamir transcript of every proof.
 pub const PROOF: &[u8] = b"talea/v2/proof";
-/// Name of the transcript that seeds the generator inside Bulletproofs verification.
-pub const RANGE_WEIGHTS: &[u8] = b"talea/v2/range-weights";
 /// Name of the transcript from which one weight per equation is drawn when several proofs are
 /// verified together.
 pub const BATCH_WEIGHTS: &[u8] = b"talea/v2/batch-weights";
@@ -80,7 +78,6 @@ pub const ALL: &[&[u8]] = &[
     LOTTERY_SEED,
     LOTTERY_DRAW,
     PROOF,
-    RANGE_WEIGHTS,
     BATCH_WEIGHTS,
     MASKS,
     BID_SECRETS,

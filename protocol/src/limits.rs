@@ -36,8 +36,6 @@ pub const MAX_VECTORS: usize = MAX_CHUNK_ITEMS.div_ceil(MAX_VECTOR);
 pub const MAX_SHUFFLE_TERMS: usize = 7;
 /// Bits of a whole level index.
 pub const MAX_LEVEL_BITS: u32 = 32;
-/// Bytes of a range proof: the size for two values of 32 bits is 672, and no proof has more.
-pub const MAX_RANGE_PROOF_BYTES: usize = 1024;
 /// Bytes of a sealed bid: the largest shape, one digit of radix 1,024 and 22 bits, stays below.
 pub const MAX_SEALED_BID_BYTES: usize = 1 << 18;
 /// Price buckets of a depth: the largest radix of a digit.

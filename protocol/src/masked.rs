@@ -1,7 +1,7 @@
 //! Secret bits and signs, committed to as a vector and answered for one by one (spec section 2).
 //!
 //! One commitment `S` binds up to [`MAX_VECTOR`](crate::limits::MAX_VECTOR) of them, and a response of 18 bytes
-//! for each is all that a proof about them needs besides. Conditional gates and unary encodings use this alike.
+//! for each is all that a proof about them needs besides. Range proofs, unary encodings, gates and shuffles use this alike.
 
 use crate::{
     bytes::{Point, Scalar},

@@ -286,15 +286,6 @@ impl PriceGrid {
         }
         None
     }
-
-    /// Bits of each value in the range proof: the least of 8, 16 and 32 that holds a level.
-    pub fn range_bits(&self) -> usize {
-        match self.levels {
-            0..=0x100 => 8,
-            0x101..=0x1_0000 => 16,
-            _ => 32,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -24,11 +24,11 @@ fn bids(criterion: &mut Criterion) {
         group.bench_function("commit/prove", |b| b.iter(|| bench.commit(&bid)));
         let proof = bench.commit(&bid);
         group.bench_function("commit/verify", |b| {
-            b.iter(|| bench.range.verify(&bench.generators, &bench.context, statement, &proof));
+            b.iter(|| bench.verify_range(statement, &proof));
         });
         group.bench_function("reveal/prove", |b| b.iter(|| bench.seal(&grid.shape, *level, rho)));
         let sealed = bench.seal(&grid.shape, *level, rho);
-        let one = [(statement.commitment, &sealed)];
+        let one = [(bench.decoded(statement), &sealed)];
         group
             .bench_function("reveal/verify", |b| b.iter(|| bench.verify_sealed(&grid.shape, &one)));
         group.finish();

@@ -114,7 +114,7 @@ struct CautionReport {
 }
 
 impl RunReport {
-    /// Gathers what there is to say about a run whose transcript stands at `path`.
+    /// Gathers what there is to say about a run whose transcript is at `path`.
     #[must_use]
     pub fn new(scenario: &Scenario, run: &Run, path: &Path) -> Self {
         let Run { seed, terms, names, simulated } = run;

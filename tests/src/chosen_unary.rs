@@ -1,7 +1,6 @@
 //! A bid committed and sealed with randomness of the cheat's own choice, which the honest prover never
 //! gives: the argument of spec section 9, computed the slow way round.
 
-use bulletproofs::RangeProof;
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use rand_core::CryptoRngCore;
 use talea_contract::{
@@ -44,63 +43,23 @@ pub fn commit(
     let BidId { lot, round, bidder } = *bid;
     let (setting, grid) = (auction.setting(), &auction.terms().lots[lot as usize].grid);
     let gens = &setting.generators;
-    let com =
-        |(level, rho): (Level, Scalar)| Scalar::from(level.0) * gens.value + rho * gens.blinding;
+    let com = |(level, rho): (Level, Scalar)| {
+        encode_point(&(Scalar::from(level.0) * gens.value + rho * gens.blinding))
+    };
     let statement = range::Statement {
         levels: grid.levels,
-        bits: grid.range_bits(),
-        quorum_key: auction.quorum_keys().expect("the ceremony is over").encoded,
+        quorum_key: auction.quorum_keys().expect("the ceremony is over").key,
         commitment: com((level, rho)),
         active: active.map(com),
     };
     let context = Context { auction: auction.id(), lot, round, step: 0, signer: bidder };
     let witness = proving::Witness { level, rho, active };
-    let proof = proving::prove(&setting.range, gens, &context, &statement, &witness, rng);
+    let proof = proving::prove(gens, &context, &statement, &witness, rng);
     Commit {
         lot,
         round,
-        commitment: encode_point(&statement.commitment),
-        range_proof: crate::list(proof.expect("a level of the grid")),
-        seal: Digest::default(),
-    }
-}
-
-/// A commit to this much below zero: the range proof holds, for the distance to the last level has the bits, and no
-/// sealed bid opens it (spec section 8). Its seal opens to nothing.
-pub fn commit_below_zero(
-    auction: &Auction,
-    bid: &BidId,
-    (below, rho): (u32, Scalar),
-    rng: &mut impl CryptoRngCore,
-) -> Commit {
-    let BidId { lot, round, bidder } = *bid;
-    let (setting, grid) = (auction.setting(), &auction.terms().lots[lot as usize].grid);
-    let gens = &setting.generators;
-    let statement = range::Statement {
-        levels: grid.levels,
-        bits: grid.range_bits(),
-        quorum_key: auction.quorum_keys().expect("the ceremony is over").encoded,
-        commitment: rho * gens.blinding - Scalar::from(below) * gens.value,
-        active: None,
-    };
-    let context = Context { auction: auction.id(), lot, round, step: 0, signer: bidder };
-    let mut fs = FiatShamir::begin(statement.kind(), &context);
-    statement.absorb(&mut fs, gens);
-    let (proof, _) = RangeProof::prove_single_with_rng(
-        setting.range.bulletproof(),
-        setting.range.pedersen(),
-        fs.transcript(),
-        u64::from(grid.levels - 1 + below),
-        &-rho,
-        statement.bits,
-        rng,
-    )
-    .expect("a number of bits that Bulletproofs knows");
-    Commit {
-        lot,
-        round,
-        commitment: encode_point(&statement.commitment),
-        range_proof: crate::list(proof.to_bytes()),
+        commitment: statement.commitment,
+        range_proof: proof.expect("a level of the grid"),
         seal: Digest::default(),
     }
 }

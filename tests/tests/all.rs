@@ -15,7 +15,6 @@ mod leakage;
 mod lengths;
 mod money;
 mod oracle;
-mod range_proof;
 mod refusals;
 mod rounds;
 mod rounds_at_random;

@@ -8,9 +8,8 @@ use talea_protocol::{
     instruction::{Instruction, SignedInstruction},
     limits::{
         MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_GROUPS, MAX_HEARD, MAX_INSTRUCTION_BYTES,
-        MAX_LISTED_BIDDERS, MAX_LOTS, MAX_MEMBERS, MAX_RANGE_PROOF_BYTES, MAX_REVEALS, MAX_ROUNDS,
-        MAX_SEALED_BID_BYTES, MAX_SHUFFLE_TERMS, MAX_TERMS_BYTES, MAX_TEXT_BYTES, MAX_UNITS,
-        MAX_VECTORS,
+        MAX_LISTED_BIDDERS, MAX_LOTS, MAX_MEMBERS, MAX_REVEALS, MAX_ROUNDS, MAX_SEALED_BID_BYTES,
+        MAX_SHUFFLE_TERMS, MAX_TERMS_BYTES, MAX_TEXT_BYTES, MAX_UNITS, MAX_VECTOR, MAX_VECTORS,
     },
     outcome::{Ending, Outcome},
     price::Level,
@@ -113,8 +112,8 @@ fn prefixes(instruction: &Instruction) -> Vec<Prefix> {
             ]
         }
         Instruction::Commit(commit) | Instruction::Reserve(commit) => {
-            let proof = 1 + 4 + 4 + 32;
-            vec![prefix("range proof", proof, commit.range_proof.len(), MAX_RANGE_PROOF_BYTES)]
+            let masked = 1 + 4 + 4 + 32 + 2 * 96;
+            vec![prefix("masked bits", masked, commit.range_proof.masked.len(), MAX_VECTOR)]
         }
         Instruction::Reveal(reveals) => vec![
             prefix("reveals", 1, reveals.len(), MAX_REVEALS),
@@ -290,7 +289,7 @@ fn lists_at_their_bounds_are_read_and_one_item_more_is_not() {
         bytes.extend(item);
         assert!(borsh::from_slice::<List<T, MAX>>(&bytes).is_err());
     }
-    at_bound::<u8, MAX_RANGE_PROOF_BYTES>(&[0]);
+    at_bound::<talea_protocol::masked::Masked, MAX_VECTOR>(&[0; 18]);
     at_bound::<u8, MAX_SEALED_BID_BYTES>(&[0]);
     at_bound::<u8, MAX_INSTRUCTION_BYTES>(&[0]);
     at_bound::<talea_protocol::bytes::Point, MAX_MEMBERS>(&[0; 32]);

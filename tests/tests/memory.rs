@@ -9,11 +9,11 @@ use talea_contract::Auction;
 use talea_parties::seller;
 use talea_protocol::{
     bytes::{Digest, List, PartyKey, Point, Scalar, Signature},
-    commitment::{BidId, Commit},
+    commitment::{BidId, Commit, RangeProof},
     instruction::{Instruction, SignedInstruction},
     limits::{
         MASKED_BYTES, MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_INSTRUCTION_BYTES, MAX_LOTS, MAX_MEMBERS,
-        MAX_RANGE_PROOF_BYTES, MAX_REVEALS, MAX_SEALED_BID_BYTES, MAX_SHUFFLE_TERMS, MAX_VECTORS,
+        MAX_REVEALS, MAX_SEALED_BID_BYTES, MAX_SHUFFLE_TERMS, MAX_VECTOR, MAX_VECTORS,
     },
     masked::{Masked, Quadratic, VectorOpening},
     ranking::{
@@ -54,7 +54,9 @@ const BID: BidId = BidId { lot: 0, round: 0, bidder: PartyKey([0; 32]) };
 const HEADER: RankHeader =
     RankHeader { lot: 0, round: 0, step: 0, chunk: 0, head: Digest([0; 32]) };
 
-fn commit(range_proof: List<u8, MAX_RANGE_PROOF_BYTES>) -> Commit {
+fn commit(bits: usize) -> Commit {
+    let range_proof =
+        RangeProof { bits: VECTOR, squares: SQUARES, masked: list(vec![MASKED; bits]) };
     let (commitment, seal) = (Point([0; 32]), Digest([0; 32]));
     Commit { lot: 0, round: 0, commitment, range_proof, seal }
 }
@@ -79,14 +81,8 @@ fn instructions(share: impl Fn(usize) -> usize) -> Vec<(&'static str, Instructio
                 ephemeral_proof: PROOF,
             })
         }),
-        ("commit", {
-            let range_proof = list(vec![1; share(MAX_RANGE_PROOF_BYTES)]);
-            Instruction::Commit(commit(range_proof))
-        }),
-        ("reserve", {
-            let range_proof = list(vec![1; share(MAX_RANGE_PROOF_BYTES)]);
-            Instruction::Reserve(commit(range_proof))
-        }),
+        ("commit", Instruction::Commit(commit(share(MAX_VECTOR)))),
+        ("reserve", Instruction::Reserve(commit(share(MAX_VECTOR)))),
         ("small reveals", {
             Instruction::Reveal(list((0..share(MAX_REVEALS)).map(|_| sealed(0))))
         }),

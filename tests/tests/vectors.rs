@@ -12,14 +12,14 @@ use talea_contract::{
     fiat_shamir::{Context, FiatShamir},
     group::{Generators, decode_point, encode_point, encode_scalar},
     proofs::{
-        gate, range, shuffle,
+        gate, masked, range, shuffle,
         unary::{self, absorb_announcements, absorb_bits, absorb_entries},
     },
     setup::QuorumKeys,
 };
 use talea_protocol::{
     bytes::PartyKey,
-    commitment::Commit,
+    commitment::{Commit, RangeProof},
     instruction::Instruction,
     labels,
     outcome::{Ending, Outcome},
@@ -263,23 +263,35 @@ impl<'a> Writer<'a> {
             self.keys(&keys);
         }
         let grid = &self.terms.lots[0].grid;
-        let decoded = |commit: &Commit| decode_point(&commit.commitment).expect("canonical");
         let active = self.commits.insert(scene.signer, commit.clone());
         let statement = range::Statement {
             levels: grid.levels,
-            bits: grid.range_bits(),
-            quorum_key: keys.encoded,
-            commitment: decoded(commit),
-            active: active.as_ref().map(decoded),
+            quorum_key: keys.key,
+            commitment: commit.commitment,
+            active: active.as_ref().map(|active| active.commitment),
         };
         if let Some(active) = active {
             self.of_entry("C_0", &hex(&active.commitment.0));
         }
-        self.of_entry("n", &statement.bits.to_string());
-        for value in statement.commitments(&self.generators) {
-            self.of_entry("proved", &hex(&value.0));
-        }
-        self.of_entry("proof", &hex(&commit.range_proof));
+        let context = Context {
+            auction: scene.before.id(),
+            lot: commit.lot,
+            round: commit.round,
+            step: 0,
+            signer: scene.signer,
+        };
+        let mut fs = FiatShamir::begin(statement.kind(), &context);
+        statement.absorb(&mut fs, &self.generators);
+        let RangeProof { bits, squares, .. } = &commit.range_proof;
+        let y = range::absorb_bits(&mut fs, &statement, bits);
+        masked::absorb_announcements(&mut fs, [bits], squares);
+        let places = range::place_values(grid.levels);
+        let places: Vec<String> = places.iter().map(u32::to_string).collect();
+        self.of_entry("place values", &places.join(" "));
+        self.of_entry("C", &hex(&commit.commitment.0));
+        self.of_entry("S", &hex(&bits.commitment.0));
+        self.of_entry("y", &scalar(&y));
+        self.of_entry("x", &scalar(&fs.weight(b"x")));
     }
 
     fn keys(&mut self, keys: &QuorumKeys) {

@@ -11,7 +11,7 @@ use talea_protocol::{outcome::Disclosed, terms::Lot};
 pub struct Row {
     /// What people call the lot.
     pub name: String,
-    /// What stands above each panel, with the bids per bucket.
+    /// The title of each panel, with the bids per bucket.
     pub panels: Vec<(String, Vec<u32>)>,
     /// The prices of each bucket, from the worst for the seller to the best.
     pub buckets: Vec<String>,

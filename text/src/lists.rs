@@ -27,7 +27,7 @@ impl List {
     /// Reads the bytes of a list called `name` that has the needed columns and any of the optional ones.
     ///
     /// # Errors
-    /// With `code`, naming the line, the column and what stands there.
+    /// With `code`, naming the line, the column and what is there.
     pub fn read(
         name: &str,
         bytes: &[u8],
@@ -54,14 +54,14 @@ impl ListRow<'_> {
         self.row.line
     }
 
-    /// What stands in a column, if anything does.
+    /// What is in a column, if anything is.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&str> {
         let place = self.list.columns.iter().position(|title| *title == column)?;
         Some(self.row.field(place)).filter(|text| !text.is_empty())
     }
 
-    /// What stands in a column in which something must.
+    /// What is in a column that must not be empty.
     ///
     /// # Errors
     /// The list's code if nothing does; `what` says what to do.

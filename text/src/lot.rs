@@ -52,7 +52,7 @@ struct Written<'a> {
 }
 
 impl Written<'_> {
-    /// Where a field stands, and of which lot.
+    /// Where a field is, and of which lot.
     fn of(&self, field: &str) -> String {
         format!("{} ({})", (self.at)(field), self.name)
     }

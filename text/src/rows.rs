@@ -62,7 +62,7 @@ impl Table<'_> {
     /// blank lines, and blank fields beyond the columns, as spreadsheets leave them.
     ///
     /// # Errors
-    /// One sentence with the line, and the column and what stands there, if it is about one.
+    /// One sentence with the line, and the column and what is there, if it is about one.
     pub fn rows(&self, bytes: &[u8]) -> Result<Vec<Row>, Failure> {
         let Self { name, codes, .. } = self;
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
@@ -107,7 +107,7 @@ impl Table<'_> {
         text + ", with commas between"
     }
 
-    /// The titles of a file's columns, each as it was asked for; empty where nothing stands.
+    /// The titles of a file's columns, each as it was asked for; empty where there is nothing.
     fn heading(&self, line: u64, record: &csv::ByteRecord) -> Result<Vec<&str>, Failure> {
         let fail = |what: String| {
             let sentence = format!("{} line {line}: {what}", self.name);
@@ -127,7 +127,7 @@ impl Table<'_> {
                     let found = between.into_iter().find(|(mark, _)| written.contains(*mark));
                     let what = found.map_or_else(
                         || format!("the column {shown:?} is unknown"),
-                        |(_, marks)| format!("{marks} stand between the columns in {shown:?}"),
+                        |(_, marks)| format!("{marks} separate the columns in {shown:?}"),
                     );
                     return fail(what);
                 }
@@ -182,7 +182,7 @@ impl Table<'_> {
             return match split_number(heading, record) {
                 Some((title, number)) => fail(
                     format!(
-                        ", column {title}: the commas of {number:?} stand for columns that the \
+                        ", column {title}: the commas of {number:?} separate columns that the \
                          heading does not have"
                     ),
                     format!("write {}", number.replace(',', "")),
@@ -289,8 +289,8 @@ mod tests {
             (b"a,b,d\n1,2,3\n", "\"d\" is unknown"),
             (b"a,b,a\n1,2,3\n", "\"a\" occurs twice"),
             (b"", "\"a\" is missing"),
-            (b"a;b\n1;2\n", "semicolons stand between the columns in \"a;b\""),
-            (b"a\tb\n1\t2\n", "tabs stand between the columns"),
+            (b"a;b\n1;2\n", "semicolons separate the columns in \"a;b\""),
+            (b"a\tb\n1\t2\n", "tabs separate the columns"),
             (b"a,b,gr\xf6\xdfe\n1,2,3\n", "is unknown"),
             (b"\xff\xfea\0,\0b\0", "UTF-16"),
         ] {

@@ -25,14 +25,14 @@ use talea_protocol::{limits::MAX_BIDS_PER_LOT, price::Shape, sealed_bid::SealedB
 /// 64-bit Bulletproof. Measured in a release build on one core, in chunks of 128 where there are
 /// chunks; on other machines the ratios differ a little, and the order of shapes hardly at all.
 pub mod weights {
-    /// A level's range proof, per bit of each of its two values: 130 to make, 20 to verify.
-    pub const RANGE_PER_BIT: u64 = 150;
-    /// One ciphertext of a unary encoding: 75 to make, 18 to verify.
-    pub const UNARY_ENTRY: u64 = 93;
-    /// The argument for one bit of a level: 125 to make, 25 to verify.
-    pub const UNARY_BIT: u64 = 150;
-    /// One keyholder's turn on one gate: 390 to make, 80 to verify.
-    pub const GATE_TURN: u64 = 470;
+    /// A level's range proof, per bit: 20 to make, 13 to verify.
+    pub const RANGE_PER_BIT: u64 = 33;
+    /// One ciphertext of a unary encoding: 29 to make, 14 to verify.
+    pub const UNARY_ENTRY: u64 = 43;
+    /// The argument for one bit of a level: 22 to make, 8 to verify.
+    pub const UNARY_BIT: u64 = 30;
+    /// One keyholder's turn on one gate: 96 to make, 53 to verify.
+    pub const GATE_TURN: u64 = 149;
     /// One keyholder's blinding of one ciphertext: 100 to make, 65 to verify.
     pub const BLINDING: u64 = 165;
     /// One keyholder's decryption share for one ciphertext: 35 to make, 15 to verify.
@@ -114,7 +114,7 @@ pub fn cost(shape: &Shape, load: &Load) -> Cost {
     let entry_and_bits = times(&[weights::UNARY_ENTRY, wide(shape.entries())])
         .saturating_add(times(&[weights::UNARY_BIT, wide(shape.bits())]));
     Cost {
-        commits: times(&[n, 2, range_bits(load.levels), weights::RANGE_PER_BIT]),
+        commits: times(&[n, wide(shape.bits()), weights::RANGE_PER_BIT]),
         reveals: times(&[n, entry_and_bits]),
         gates: times(&[n, gates, q, weights::GATE_TURN + weights::SHARE]),
         tests: times(&[points, q, weights::BLINDING + weights::SHARE]),
@@ -126,14 +126,6 @@ pub fn cost(shape: &Shape, load: &Load) -> Cost {
 
 fn wide(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
-}
-
-fn range_bits(levels: u32) -> u64 {
-    match levels {
-        0..=0x100 => 8,
-        0x101..=0x1_0000 => 16,
-        _ => 32,
-    }
 }
 
 /// The points asked and the rounds needed, at worst, to find one of `last + 1` candidates.
@@ -176,7 +168,7 @@ pub fn candidates(load: &Load) -> Result<Vec<Candidate>, Failure> {
         for later in 1..=3 {
             let mut digits = vec![first];
             let mut rest = bits.saturating_sub(first);
-            // A digit that is shorter than the others stands first of them.
+            // A digit that is shorter than the others is the first of them.
             let odd = rest.checked_rem(later).unwrap_or(0);
             if odd > 0 {
                 digits.push(odd);
@@ -208,7 +200,6 @@ pub fn suggest(load: &Load) -> Result<Shape, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talea_protocol::price::{Price, PriceGrid, Scale, Side};
 
     fn load(levels: u32, bidders: u32) -> Load {
         Load { levels, bidders, acts: 2, fan_out: 15 }
@@ -267,21 +258,6 @@ mod tests {
             Load { fan_out: 0, ..load(2, 1) },
         ] {
             assert_eq!(suggest(&load).unwrap_err().code, Code::SuggestLoad);
-        }
-    }
-
-    #[test]
-    fn range_bits_are_the_grids() {
-        for levels in [2, 256, 257, 65_536, 65_537, u32::MAX] {
-            let grid = PriceGrid {
-                side: Side::HighestWins,
-                start: Price(0),
-                tick: 1,
-                levels,
-                scale: Scale::Decimal(0),
-                shape: Shape::new(&[1; 32]).unwrap(),
-            };
-            assert_eq!(wide(grid.range_bits()), range_bits(levels));
         }
     }
 }

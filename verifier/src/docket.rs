@@ -8,12 +8,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use curve25519_dalek::RistrettoPoint;
 use rayon::prelude::*;
 use talea_protocol::{
-    bytes::{Digest, List, Point, Scalar as WireScalar},
+    bytes::{Digest, Point, Scalar as WireScalar},
     check::Check,
-    limits::MAX_RANGE_PROOF_BYTES,
     setup::CompactProof,
 };
 
@@ -21,7 +19,7 @@ use crate::{
     batch,
     failure::{Failure, Position, Refusal, Stop, Subject},
     fiat_shamir::Context,
-    group::QuorumKey,
+    group::{Element, QuorumKey},
     proofs::{ProofError, blind, decryption_share, gate, possession, range, shuffle},
 };
 
@@ -65,11 +63,9 @@ pub(crate) enum Task {
         context: Context,
         key: Arc<QuorumKey>,
         levels: u32,
-        commitment: Point,
-        point: RistrettoPoint,
         /// In a later round.
-        former: Option<range::Former>,
-        proof: List<u8, MAX_RANGE_PROOF_BYTES>,
+        active: Option<Element>,
+        post: Box<range::Decoded>,
     },
     Gate {
         context: Context,
@@ -101,8 +97,8 @@ pub(crate) enum Task {
         context: Context,
         head: Digest,
         chunk: u32,
-        key: decryption_share::Element,
-        randomness: Arc<Vec<decryption_share::Element>>,
+        key: Element,
+        randomness: Arc<Vec<Element>>,
         post: Arc<decryption_share::Decoded>,
     },
 }
@@ -345,15 +341,13 @@ fn faults(waiting: &[Deferred]) -> Vec<(&Deferred, ProofError)> {
     let mut others = Vec::new();
     for deferred in waiting {
         match &deferred.task {
-            Task::Range { context, key, levels, commitment, point, former, proof } => {
+            Task::Range { context, key, levels, active, post } => {
                 let claim = range::Claim {
                     context: *context,
                     quorum_key: key.wire,
                     levels: *levels,
-                    commitment: *commitment,
-                    point: *point,
-                    former: *former,
-                    proof,
+                    active: *active,
+                    post,
                 };
                 ranges.push((deferred, claim));
             }

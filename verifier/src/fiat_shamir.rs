@@ -73,11 +73,6 @@ impl ProofTranscript {
         self.0.append_u64(label, value.try_into().unwrap_or(u64::MAX));
     }
 
-    /// Bytes of the caller's own framing.
-    pub(crate) fn message(&mut self, label: &'static [u8], bytes: &[u8]) {
-        self.0.append_message(label, bytes);
-    }
-
     pub(crate) fn point(&mut self, label: &'static [u8], point: &Point) {
         self.0.append_message(label, &point.0);
     }
@@ -123,11 +118,6 @@ impl ProofTranscript {
         bytes.into_iter().map(as_weight).collect()
     }
 
-    /// The transcript itself, for the proof whose crate continues it.
-    pub(crate) fn into_inner(self) -> Transcript {
-        self.0
-    }
-
     /// A digest of everything absorbed so far. To be taken after the last byte of a proof.
     pub(crate) fn binding(mut self) -> Binding {
         let mut bytes = [0u8; 32];
@@ -168,34 +158,6 @@ impl Weights {
 /// 16 bytes, little-endian; zero is replaced by one.
 fn as_weight(bytes: [u8; 16]) -> Scalar {
     Scalar::from(u128::from_le_bytes(bytes).max(1))
-}
-
-/// The generator with which the Bulletproofs crate folds its two equations (section 8, end).
-/// Knowing it before the proof is fixed, a forger makes the crate accept -1.
-pub(crate) fn range_weights(
-    context: &Context,
-    quorum_key: &Point,
-    bits: usize,
-    levels: u32,
-    commitment: &Point,
-    active: Option<&Point>,
-    proof: &[u8],
-) -> ChaCha20Rng {
-    let mut t = Transcript::new(labels::RANGE_WEIGHTS);
-    t.append_message(b"auction", &context.auction.0);
-    t.append_u64(b"lot", u64::from(context.lot));
-    t.append_u64(b"round", u64::from(context.round));
-    t.append_message(b"signer", &context.signer.0);
-    t.append_message(b"quorum-key", &quorum_key.0);
-    t.append_u64(b"bits", u64::try_from(bits).unwrap_or(u64::MAX));
-    t.append_u64(b"levels", u64::from(levels));
-    t.append_message(b"commitment", &commitment.0);
-    // Of an improvement.
-    if let Some(active) = active {
-        t.append_message(b"active", &active.0);
-    }
-    t.append_message(b"proof", proof);
-    seeded(&mut t)
 }
 
 fn seeded(transcript: &mut Transcript) -> ChaCha20Rng {

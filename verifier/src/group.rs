@@ -9,7 +9,6 @@
 
 use std::sync::LazyLock;
 
-use bulletproofs::PedersenGens;
 use curve25519_dalek::{
     RistrettoPoint,
     constants::RISTRETTO_BASEPOINT_POINT,
@@ -18,6 +17,7 @@ use curve25519_dalek::{
     traits::{Identity as _, IsIdentity as _, VartimeMultiscalarMul as _},
 };
 use sha2::{Digest as _, Sha256, Sha512};
+use sha3::Sha3_512;
 use talea_protocol::{
     bytes::{Digest, Point, Scalar as WireScalar},
     labels,
@@ -31,8 +31,7 @@ use talea_protocol::{
 pub struct Bases {
     /// `G`, the value base: the ristretto255 basepoint.
     pub g: RistrettoPoint,
-    /// `H`, the blinding base: `from_uniform_bytes(SHA3-512(encoding of G))`, as Bulletproofs
-    /// derives it.
+    /// `H`, the blinding base: `from_uniform_bytes(SHA3-512(encoding of G))`.
     pub h: RistrettoPoint,
     /// `K`, the key base: `from_uniform_bytes(SHA-512("talea/v2/key-base"))`.
     pub k: RistrettoPoint,
@@ -56,7 +55,7 @@ pub struct Bases {
 pub fn bases() -> &'static Bases {
     static BASES: LazyLock<Bases> = LazyLock::new(|| {
         let g = RISTRETTO_BASEPOINT_POINT;
-        let h = PedersenGens::default().B_blinding;
+        let h = RistrettoPoint::from_uniform_bytes(&Sha3_512::digest(encode(&g).0).into());
         let k = RistrettoPoint::from_uniform_bytes(&Sha512::digest(labels::KEY_BASE).into());
         let v: Vec<RistrettoPoint> = (0u32..).take(MAX_VECTOR).map(vector_base).collect();
         let encoded = v.iter().fold(Sha256::new(), |hash, base| hash.chain_update(encode(base).0));
@@ -113,6 +112,22 @@ pub fn encode_scalar(scalar: &Scalar) -> WireScalar {
 /// `wide(b)`: 64 bytes little-endian, modulo the group order.
 pub fn wide(bytes: &[u8; 64]) -> Scalar {
     Scalar::from_bytes_mod_order_wide(bytes)
+}
+
+/// A point, decoded and as on the wire.
+#[derive(Clone, Copy, Debug)]
+pub struct Element {
+    /// Decoded.
+    pub point: RistrettoPoint,
+    /// Encoded.
+    pub wire: Point,
+}
+
+impl Element {
+    /// Encodes `point`.
+    pub fn of(point: RistrettoPoint) -> Self {
+        Self { point, wire: encode(&point) }
+    }
 }
 
 /// An ElGamal ciphertext `(R, E)`, decoded.

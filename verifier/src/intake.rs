@@ -20,7 +20,7 @@ use talea_protocol::{
 
 use crate::{
     group, keys,
-    proofs::{ProofError, blind, decryption_share, gate, shuffle, unary::Sealed},
+    proofs::{ProofError, blind, decryption_share, gate, range, shuffle, unary::Sealed},
     replay::terms::Facts,
 };
 
@@ -113,8 +113,11 @@ pub(crate) struct DealBody {
 }
 
 pub(crate) struct CommitBody {
-    pub(crate) commit: Commit,
-    pub(crate) point: Option<RistrettoPoint>,
+    pub(crate) lot: u32,
+    pub(crate) round: u32,
+    pub(crate) seal: Digest,
+    /// The first half of **C6**.
+    pub(crate) decoded: Result<Box<range::Decoded>, ProofError>,
 }
 
 pub(crate) struct RevealBody {
@@ -170,8 +173,8 @@ fn decode(instruction: Instruction, facts: &Facts) -> Body {
         Instruction::Fund(fund) => Body::Fund(fund),
         Instruction::Deal(deal) => Body::Deal(DealBody { decoded: decode_deal(&deal), deal }),
         Instruction::Complain(complaint) => Body::Complain(complaint),
-        Instruction::Reserve(commit) => Body::Reserve(decode_commit(commit)),
-        Instruction::Commit(commit) => Body::Commit(decode_commit(commit)),
+        Instruction::Reserve(commit) => Body::Reserve(decode_commit(&commit)),
+        Instruction::Commit(commit) => Body::Commit(decode_commit(&commit)),
         Instruction::Reveal(reveals) => Body::Reveal(decode_reveals(&reveals, facts)),
         Instruction::Endorse(endorsement) => Body::Endorse(endorsement),
         Instruction::Vouch(vouch) => Body::Vouch(vouch),
@@ -199,8 +202,10 @@ fn decode(instruction: Instruction, facts: &Facts) -> Body {
     }
 }
 
-fn decode_commit(commit: Commit) -> CommitBody {
-    CommitBody { point: group::decode(&commit.commitment), commit }
+fn decode_commit(commit: &Commit) -> CommitBody {
+    let Commit { lot, round, commitment, range_proof, seal } = commit;
+    let decoded = range::decode(commitment, range_proof).map(Box::new);
+    CommitBody { lot: *lot, round: *round, seal: *seal, decoded }
 }
 
 fn decode_deal(deal: &Deal) -> Result<Vec<RistrettoPoint>, ProofError> {

@@ -8,7 +8,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use talea_protocol::{
     builder::TermsBuilder,
     bytes::{List, PartyKey, Point, Signature, Text},
-    commitment::{BidId, Commit, seal},
+    commitment::{BidId, Commit, RangeProof, seal},
     instruction::{Fund, Instruction, SignedInstruction, opening_bytes, signed_bytes},
     outcome::{Account, Quote},
     price::{Level, Price, PriceGrid, Scale, Shape, Side},
@@ -516,7 +516,7 @@ impl Auction {
     fn proven(
         &mut self,
         id: BidId,
-        (c, proof, rho): (Point, Vec<u8>, Scalar),
+        (c, proof, rho): (Point, RangeProof, Scalar),
         level: u32,
         unary: u32,
     ) -> (Commit, Hidden) {
@@ -534,7 +534,7 @@ impl Auction {
             lot: id.lot,
             round: id.round,
             commitment: c,
-            range_proof: List::new(proof).unwrap(),
+            range_proof: proof,
             seal: seal(&facts.auction, &id, &sealed),
         };
         (commit, Hidden { id, sealed, former: Former { commitment: c, level, rho } })

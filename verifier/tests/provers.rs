@@ -2,13 +2,13 @@
 //!
 //! For tests alone: nonces come from a seeded generator and nothing is erased.
 
-use bulletproofs::RangeProof;
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
 use talea_protocol::{
     bytes::{Digest, List, PartyKey, Point, Scalar as WireScalar},
+    commitment::RangeProof,
     labels,
     masked::{Masked, Quadratic, VectorOpening},
     price::{Level, Shape},
@@ -21,7 +21,7 @@ use talea_protocol::{
 use crate::{
     fiat_shamir::{Context, ProofTranscript},
     group::{Cipher, bases, encode, encode_scalar},
-    proofs::{complaint, possession, range},
+    proofs::{complaint, possession},
 };
 
 pub(crate) type Rng = ChaCha20Rng;
@@ -108,6 +108,150 @@ pub(crate) fn complaint(
     compact(&c, &(k + c * p))
 }
 
+/// A commitment that bids before, and its blinding.
+#[derive(Clone, Copy)]
+pub(crate) struct Former {
+    pub(crate) commitment: Point,
+    pub(crate) level: u32,
+    pub(crate) rho: Scalar,
+}
+
+/// What a verifier of range proofs may leave out, and a forger counts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Omitted {
+    /// Of what is hashed, the messages of this label.
+    Message(&'static str),
+    /// The first equation.
+    Vector,
+    /// Of the second, that they are bits.
+    Squares,
+    /// Of the second, that they spell what `C` commits to.
+    Value,
+    /// Of that, what a bid gained.
+    Gain,
+    /// The powers of `y` that tell all these apart.
+    Powers,
+}
+
+impl Omitted {
+    /// What the part is multiplied by, where this is left out.
+    pub(crate) fn unless(self, omitted: Option<Self>) -> Scalar {
+        Scalar::from(u8::from(omitted != Some(self)))
+    }
+}
+
+/// The hash state of a range proof, without the messages that are omitted.
+pub(crate) struct Said {
+    t: ProofTranscript,
+    omitted: Option<Omitted>,
+}
+
+impl Said {
+    /// The statement, as it is said.
+    pub(crate) fn begin(
+        context: &Context,
+        quorum_key: &Point,
+        levels: u32,
+        commitment: &Point,
+        active: Option<&Point>,
+        omitted: Option<Omitted>,
+    ) -> Self {
+        let kind = if active.is_some() { labels::KIND_IMPROVEMENT } else { labels::KIND_RANGE };
+        let mut said = Self { t: ProofTranscript::begin(kind, context), omitted };
+        said.point("value-base", &bases().g_wire);
+        said.point("blinding-base", &bases().h_wire);
+        said.point("key-base", &bases().k_wire);
+        if said.says("vector-bases") {
+            said.t.digest(b"vector-bases", &vector_bases());
+        }
+        said.point("quorum-key", quorum_key);
+        said.integer("levels", levels);
+        said.point("commitment", commitment);
+        if let Some(active) = active {
+            said.point("active", active);
+        }
+        said
+    }
+
+    fn says(&self, label: &'static str) -> bool {
+        self.omitted != Some(Omitted::Message(label))
+    }
+
+    pub(crate) fn integer(&mut self, label: &'static str, value: u32) {
+        if self.says(label) {
+            self.t.integer(label.as_bytes(), value);
+        }
+    }
+
+    pub(crate) fn point(&mut self, label: &'static str, point: &Point) {
+        if self.says(label) {
+            self.t.point(label.as_bytes(), point);
+        }
+    }
+
+    pub(crate) fn y(&mut self) -> Scalar {
+        let y = self.t.challenge(b"y");
+        if self.omitted == Some(Omitted::Powers) { Scalar::ONE } else { y }
+    }
+
+    pub(crate) fn x(&mut self) -> Scalar {
+        self.t.weight(b"x")
+    }
+}
+
+/// `q_0 .. q_(n-1)`, by the text: the least `n` with `levels <= 2^n`.
+pub(crate) fn places(levels: u32) -> Vec<u64> {
+    let n = (0..).find(|n| u64::from(levels) <= 1 << n).unwrap();
+    let of = |l| if l < n - 1 { 1u64 << l } else { u64::from(levels) - (1 << (n - 1)) };
+    (0..n).map(of).collect()
+}
+
+/// The bits that an honest prover spells a level with.
+pub(crate) fn spelled(levels: u32, level: u32) -> Vec<Scalar> {
+    let places = places(levels);
+    let (last, powers) = places.split_last().unwrap();
+    let half = 1 << powers.len();
+    let level = u64::from(level);
+    let rest = if level >= half { level - last } else { level };
+    let mut bits: Vec<u64> = (0..powers.len()).map(|l| (rest >> l) & 1).collect();
+    bits.push(u64::from(level >= half));
+    bits.into_iter().map(Scalar::from).collect()
+}
+
+/// What a bidder says of its commitment, true or not.
+#[derive(Clone)]
+pub(crate) struct Spelling {
+    pub(crate) levels: u32,
+    /// What it commits to.
+    pub(crate) value: Scalar,
+    /// What is answered for as bits: of the bid, and of what it gained.
+    pub(crate) bits: Vec<Scalar>,
+    /// What the vector commits to.
+    pub(crate) committed: Vec<Scalar>,
+    /// The active commitment, in a later round.
+    pub(crate) former: Option<Former>,
+    /// What the verifier is hoped to leave out.
+    pub(crate) omitted: Option<Omitted>,
+}
+
+impl Spelling {
+    /// A commitment to a value, and bits said to spell it.
+    pub(crate) fn of(levels: u32, value: Scalar, bits: Vec<Scalar>) -> Self {
+        Self { levels, value, committed: bits.clone(), bits, former: None, omitted: None }
+    }
+
+    /// The truth about a bid.
+    pub(crate) fn level(levels: u32, level: u32) -> Self {
+        Self::of(levels, level.into(), spelled(levels, level))
+    }
+
+    /// What is said of a bid that follows a former one; `gain` is true or not.
+    pub(crate) fn improvement(levels: u32, level: u32, former: &Former, gain: u32) -> Self {
+        let bits = [spelled(levels, level), spelled(levels, gain)].concat();
+        Self { former: Some(*former), ..Self::of(levels, level.into(), bits) }
+    }
+}
+
 /// A commitment to `level`, its proof, its blinding.
 pub(crate) fn range(
     rng: &mut Rng,
@@ -115,43 +259,8 @@ pub(crate) fn range(
     quorum_key: &Point,
     levels: u32,
     level: u32,
-) -> (Point, Vec<u8>, Scalar) {
-    range_of(rng, context, quorum_key, levels, level.into(), (levels - 1 - level).into())
-}
-
-/// The same of what is said to be left to the last level.
-pub(crate) fn range_of(
-    rng: &mut Rng,
-    context: &Context,
-    quorum_key: &Point,
-    levels: u32,
-    value: u64,
-    rest: u64,
-) -> (Point, Vec<u8>, Scalar) {
-    let rho = Scalar::random(rng);
-    let c = encode(&(bases().g * Scalar::from(value) + bases().h * rho));
-    let n = range::bits(levels);
-    let mut transcript = range::transcript(context, quorum_key, n, levels, &c, None).into_inner();
-    let (bulletproof, pedersen) = range::generators();
-    let (proof, _) = RangeProof::prove_multiple_with_rng(
-        bulletproof,
-        pedersen,
-        &mut transcript,
-        &[rest],
-        &[-rho],
-        n,
-        rng,
-    )
-    .unwrap();
-    (c, proof.to_bytes(), rho)
-}
-
-/// A commitment that bids before, and its blinding.
-#[derive(Clone, Copy)]
-pub(crate) struct Former {
-    pub(crate) commitment: Point,
-    pub(crate) level: u32,
-    pub(crate) rho: Scalar,
+) -> (Point, RangeProof, Scalar) {
+    range_of(rng, context, quorum_key, &Spelling::level(levels, level))
 }
 
 /// A commitment to a `level` that is not below the former one, its proof, its blinding. What a liar
@@ -164,25 +273,72 @@ pub(crate) fn improvement(
     level: u32,
     former: &Former,
     gain: u32,
-) -> (Point, Vec<u8>, Scalar) {
+) -> (Point, RangeProof, Scalar) {
+    let spelling = Spelling::improvement(levels, level, former, gain);
+    range_of(rng, context, quorum_key, &spelling)
+}
+
+/// A commitment, and the range proof of whatever a bidder says of it.
+pub(crate) fn range_of(
+    rng: &mut Rng,
+    context: &Context,
+    quorum_key: &Point,
+    spelling: &Spelling,
+) -> (Point, RangeProof, Scalar) {
+    let Spelling { levels, value, bits, committed, former, omitted } = spelling;
+    let com = |v: Scalar, r: Scalar| encode(&(bases().g * v + bases().h * r));
     let rho = Scalar::random(rng);
-    let c = encode(&(bases().g * Scalar::from(level) + bases().h * rho));
-    let n = range::bits(levels);
-    let active = Some(&former.commitment);
-    let mut transcript = range::transcript(context, quorum_key, n, levels, &c, active).into_inner();
-    let (bulletproof, pedersen) = range::generators();
-    let values = [levels - 1 - level, gain].map(u64::from);
-    let (proof, _) = RangeProof::prove_multiple_with_rng(
-        bulletproof,
-        pedersen,
-        &mut transcript,
-        &values,
-        &[-rho, rho - former.rho],
-        n,
-        rng,
-    )
-    .unwrap();
-    (c, proof.to_bytes(), rho)
+    let commitment = com(*value, rho);
+    let active = former.map(|former| former.commitment);
+    let mut said =
+        Said::begin(context, quorum_key, *levels, &commitment, active.as_ref(), *omitted);
+
+    // Step 1.
+    let q: Vec<Scalar> = places(*levels).into_iter().map(Scalar::from).collect();
+    let n = q.len();
+    let sigma = Scalar::random(rng);
+    let commitment_of_bits = encode(&vector(committed, &sigma));
+    said.integer("bits", bits.len() as u32);
+    said.point("vector", &commitment_of_bits);
+    let y = said.y();
+
+    // Step 2.
+    let of_value = Omitted::Value.unless(*omitted);
+    let u = power(&y, 2 * n + 1) * Omitted::Gain.unless(*omitted);
+    let place = |l: usize| of_value * if l < n { q[l] } else { u * q[l - n] };
+    let square = |l: usize| Omitted::Squares.unless(*omitted) * power(&y, l + 1);
+    let masks: Vec<Scalar> = bits.iter().map(|_| mask(rng)).collect();
+    let [alpha, tau_1, tau_0] = [(); 3].map(|()| Scalar::random(rng));
+    let announcement = encode(&vector(&masks, &alpha));
+    let (mut t_1, mut t_0) = (Scalar::ZERO, Scalar::ZERO);
+    for (l, (a, i)) in masks.iter().zip(bits).enumerate() {
+        t_1 += square(l) * a * (Scalar::from(2u8) * i - Scalar::ONE) + place(l) * a;
+        t_0 += square(l) * a * a;
+    }
+    let (linear, constant) = (com(t_1, tau_1), com(t_0, tau_0));
+    said.point("vector-announcement", &announcement);
+    said.point("linear", &linear);
+    said.point("constant", &constant);
+    let x = said.x();
+
+    // Step 3.
+    let z = masks.iter().zip(bits).map(|(a, i)| masked(&(a + x * i)));
+    let gained = former.map_or(Scalar::ZERO, |former| u * (rho - former.rho));
+    let blinding = of_value * (rho + gained);
+    let proof = RangeProof {
+        bits: VectorOpening {
+            commitment: commitment_of_bits,
+            announcement,
+            blinding: encode_scalar(&(alpha + sigma * x)),
+        },
+        squares: Quadratic {
+            linear,
+            constant,
+            blinding: encode_scalar(&(blinding * x * x + tau_1 * x + tau_0)),
+        },
+        masked: List::new(z.collect()).unwrap(),
+    };
+    (commitment, proof, rho)
 }
 
 /// A mask in the middle of those that may be drawn: no response leaves its bounds.
@@ -205,7 +361,7 @@ fn vector(scalars: &[Scalar], r: &Scalar) -> RistrettoPoint {
     terms.sum::<RistrettoPoint>() + bases().h * r
 }
 
-fn power(base: &Scalar, n: usize) -> Scalar {
+pub(crate) fn power(base: &Scalar, n: usize) -> Scalar {
     (0..n).fold(Scalar::ONE, |product, _| product * base)
 }
 

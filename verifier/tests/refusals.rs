@@ -864,8 +864,10 @@ mod bids {
         refuse(&auction, &who, &nothing, Check::CommitRange);
         let garbage = with(&|c| c.commitment = Point([0xff; 32]));
         refuse(&auction, &who, &garbage, Check::CommitRange);
-        let short = with(&|c| c.range_proof = List::default());
+        let short = with(&|c| c.range_proof.masked = List::default());
         refuse(&auction, &who, &short, Check::CommitRange);
+        let no_point = with(&|c| c.range_proof.squares.constant = Point([0xff; 32]));
+        refuse(&auction, &who, &no_point, Check::CommitRange);
         // A proof under the key of another history, where the bid could be revealed.
         let context = Context::bid(
             auction.replay.facts.auction,
@@ -876,7 +878,7 @@ mod bids {
             provers::range(&mut provers::rng(9), &context, &elsewhere, 14, 3);
         let elsewhere = with(&|c| {
             c.commitment = commitment;
-            c.range_proof = List::new(proof.clone()).unwrap();
+            c.range_proof = proof.clone();
         });
         refuse(&auction, &who, &elsewhere, Check::CommitRange);
         auction.post(&who, &good);
@@ -886,6 +888,41 @@ mod bids {
         refuse(&auction, &bidder(1), &good, Check::CommitRange);
         auction.commit(0, &bidder(2), 1);
         refuse(&auction, &bidder(1), &good, Check::CommitRoom);
+    }
+
+    /// Proofs wait, and are folded together.
+    #[test]
+    fn c6_of_several_commits_the_first_that_is_wrong_is_named() {
+        let mut auction = at_commits(460, &Rules::default());
+        let commit = |auction: &mut Auction, n: usize| {
+            auction.fund(key(&bidder(n)), DEPOSIT + FEE);
+            auction.commitment(0, &bidder(n), 3).0
+        };
+        let post = |auction: &mut Auction, n: usize, commit| {
+            auction.post(&bidder(n), &Instruction::Commit(commit));
+            auction.replay.entries()
+        };
+        let good = commit(&mut auction, 0);
+        post(&mut auction, 0, good);
+        // One whose responses are another's, and one in which a bit is one too few.
+        let [mut second, third, mut fourth] = [1, 2, 3].map(|n| commit(&mut auction, n));
+        second.range_proof.masked = fourth.range_proof.masked.clone();
+        let mut bits = fourth.range_proof.masked.to_vec();
+        bits.pop();
+        fourth.range_proof.masked = List::new(bits).unwrap();
+        let false_at = post(&mut auction, 1, second);
+        post(&mut auction, 2, third);
+        post(&mut auction, 3, fourth);
+        // And one that is refused before any proof is verified.
+        let mut last = commit(&mut auction, 4);
+        last.range_proof.bits.commitment = Point([0xff; 32]);
+        let report = auction.attempt(&bidder(4), &Instruction::Commit(last));
+        assert_refused(&report, Check::CommitRange);
+        let failure = report.failure.unwrap();
+        assert_eq!(failure.subject.place, Place::Entry(false_at));
+        assert_eq!(failure.sentence, "the range proof does not hold");
+        let checks = report.checks.iter().find(|row| row.check == Check::CommitRange).unwrap();
+        assert_eq!(checks.count.performed, 2, "what comes after the first failure is not counted");
     }
 
     #[test]
@@ -964,7 +1001,7 @@ mod bids {
             with(&|c| c.commitment = bases().h_wire),
             with(&|c| c.commitment = Point::IDENTITY),
             with(&|c| c.commitment = Point([0xff; 32])),
-            with(&|c| c.range_proof = List::default()),
+            with(&|c| c.range_proof.masked = List::default()),
         ] {
             refuse(&auction, &seller, &bad, Check::CommitRange);
         }

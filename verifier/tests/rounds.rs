@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use curve25519_dalek::scalar::Scalar;
 use talea_protocol::{
-    bytes::{Digest, List, PartyKey},
+    bytes::{Digest, PartyKey},
     check::Check,
     commitment::BidId,
     instruction::Instruction,
@@ -447,7 +447,7 @@ fn c1_to_c8_in_a_later_round() {
         provers::improvement(&mut provers::rng(9), &context, &elsewhere, 4, 2, &bids[0].former, 1);
     let elsewhere = commit(&|c| {
         c.commitment = commitment;
-        c.range_proof = List::new(proof.clone()).unwrap();
+        c.range_proof = proof.clone();
     });
     refuse(&auction, &who, &elsewhere, Check::CommitRange);
     // A range proof alone.

@@ -65,7 +65,7 @@ impl Answers {
         kept.push_back(*id);
         let oldest = if kept.len() > most { kept.pop_front() } else { None };
         if let Some(oldest) = oldest {
-            // An answer that was given again since stands further back in a line: a stranger that hands in a
+            // An answer that was given again since is further back in the queue: a stranger that hands in a
             // party's bytes takes no answer of it away.
             let is_kept = self.to_parts.contains(&oldest) || self.to_strangers.contains(&oldest);
             if !is_kept {

@@ -229,7 +229,7 @@ pub struct Receipt {
     pub board: String,
     /// Which entry, from 1.
     pub entry: u64,
-    /// The entry itself, as it stands in the transcript: slot, signed instruction, head.
+    /// The entry itself, as it is in the transcript: slot, signed instruction, head.
     pub body: String,
     /// The hashes beside the way from the leaf to the root.
     pub path: Vec<String>,

@@ -11,7 +11,7 @@ pub use talea_text::board::{BoardTerms, FAR, Moment};
 enum Setting {
     /// It runs, and is wrong by so many milliseconds.
     WrongBy(i64),
-    /// It stands at so many milliseconds since 1970, until the file says another time.
+    /// It shows so many milliseconds since 1970, until the file says another time.
     At(u64),
 }
 
@@ -107,7 +107,7 @@ pub struct Lag {
 }
 
 impl Lag {
-    /// None yet, in an auction as it stands.
+    /// None yet, in the auction as it is.
     #[must_use]
     pub fn of(auction: &Auction) -> Self {
         Self { slots: 0, deadline: auction.deadline(), until: 0 }

@@ -23,7 +23,7 @@ const SHOWN: [usize; 2] = [16, 400];
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
-    /// It stands in the transcript.
+    /// It is in the transcript.
     Accepted {
         /// Which entry it is, from 1.
         entry: u64,
@@ -229,7 +229,7 @@ impl Folder {
     }
 
     /// What lies in the place of an answer to this instruction, whenever and by whomever it was given. It
-    /// is no proof of anything; what counts stands in the transcript. Its words are fit to be shown.
+    /// is no proof of anything; what counts is in the transcript. Its words are fit to be shown.
     #[must_use]
     pub fn answer(&self, id: &Digest) -> Option<Answer> {
         let bytes = files::read_strangers(&self.answers().join(hex::encode(id.0)), MAX_ANSWER)?;

@@ -177,7 +177,7 @@ impl<K: Ord + Clone> Queue<K> {
             .collect()
     }
 
-    /// Where a sorted item stands, and the hash of what it holds.
+    /// The place of a sorted item, and the hash of what it holds.
     #[must_use]
     pub fn sorted(&self, key: &K) -> Option<(Priority, Digest)> {
         match &self.known.get(key)?.state {

@@ -542,7 +542,7 @@ impl Board {
         self.unanswered.count += usize::from(!given);
     }
 
-    /// The answer to what stands in the transcript already, as after a crash before it was given.
+    /// The answer to what is in the transcript already, as after a crash before it was given.
     fn accepted(&self, id: &Digest) -> Option<Answer> {
         let entry = self.log.replica().entry_of(id)?;
         let line = self.log.replica().line(entry)?;

@@ -116,7 +116,7 @@ impl Shared {
     /// it.
     ///
     /// # Errors
-    /// Those of the system; then what was there stands.
+    /// Those of the system; then what was there remains.
     pub fn write(&self, name: &Name, bytes: &[u8]) -> io::Result<()> {
         let _whole = writing();
         let name = name.bytes();
@@ -306,7 +306,7 @@ mod tests {
         assert_eq!(shared.read(&name, 99), Found::Other);
         shared.remove(&name).unwrap();
 
-        // A full folder stays; an empty one goes. Where one stands nothing is written, nor left over.
+        // A full folder stays; an empty one goes. Where there is one, nothing is written, nor left over.
         fs::create_dir_all(at.join("full")).unwrap();
         assert_eq!(shared.read(&name, 99), Found::Other);
         assert!(shared.write(&name, b"mine").is_err() && shared.remove(&name).is_err());

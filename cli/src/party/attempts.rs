@@ -53,7 +53,7 @@ impl Attempts {
         self.0.insert(id, attempt);
     }
 
-    /// It stands, or nobody wants it any more.
+    /// It was accepted, or nobody wants it any more.
     pub fn forget(&mut self, id: &Digest) {
         self.0.remove(id);
     }

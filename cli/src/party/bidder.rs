@@ -212,7 +212,7 @@ fn kept_or_made(
         }
         None => {
             let made = make(desk, (lot, round), level)?;
-            // What the rules refuse now, for want of money perhaps, must not stand in the way of another.
+            // What the rules refuse now, for want of money perhaps, must not block another.
             scratch.apply(slot, &made.commit)?;
             match keep(&desk.keys, &place(&desk.state()?, lot, round), &made) {
                 Err(failure) if failure.code == Code::FileExists => recall(desk, lot, round)?,
@@ -402,7 +402,7 @@ impl Revealing {
         self.kept.iter().filter(|reveal| auction.is_open(&reveal.bid)).count()
     }
 
-    /// Hands in what is not revealed, unless that was done a while ago only; which instructions stand
+    /// Hands in what is not revealed, unless that was done a while ago only; which instructions were accepted
     /// now, and how many reveals each carries.
     fn look(&mut self, desk: &mut Desk) -> Done<(u64, usize)> {
         let mut stand = Done::new();
@@ -670,7 +670,7 @@ struct Work {
 enum OneCommit {
     /// It is made, and not in the transcript.
     Made { id: Digest, commit: Vec<u8> },
-    /// It stands.
+    /// It was accepted.
     Stands,
     /// It cannot be made so far.
     Later { at: Instant, wait: Duration },
@@ -791,7 +791,7 @@ impl Work {
 }
 
 impl Troubles {
-    /// Says what a refusal of something says that does not stand; or that nothing came of it for as long as
+    /// Says what a refusal of something says that was not accepted; or that nothing came of it for as long as
     /// this party is patient.
     fn report_refusal(&mut self, desk: &mut Desk, id: Digest) -> Result<(), Failure> {
         if let Some(said) = desk.refusal(&id) {

@@ -363,7 +363,7 @@ impl Runner {
         self.journal.write(Note::Said { occasion, bytes, entries, head })
     }
 
-    /// Hands in what was said on this occasion, until it stands in the transcript.
+    /// Hands in what was said on this occasion, until it is in the transcript.
     fn repeat(&mut self, occasion: Occasion) -> Result<(), Failure> {
         let Some(bytes) = self.journal.said(occasion) else { return Ok(()) };
         let id = Digest::of(&[bytes]);

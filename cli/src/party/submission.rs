@@ -76,7 +76,7 @@ impl Desk {
         done.unwrap_or_else(|| Err(Failure::new(Code::Internal, "an instruction had no result")))
     }
 
-    /// Hands instructions in, all at once, and waits for them to stand in the transcript; in which entries.
+    /// Hands instructions in, all at once, and waits until they are in the transcript; in which entries.
     /// What the transcript does not show is handed in again until this party's patience is over.
     ///
     /// # Errors
@@ -122,7 +122,7 @@ impl Desk {
         }
     }
 
-    /// Hands an instruction in, unless it stands or was handed in a while ago only.
+    /// Hands an instruction in, unless it was accepted or was handed in a while ago only.
     ///
     /// # Errors
     /// `file.unwritable`; it is tried again when it is time.
@@ -170,7 +170,7 @@ impl Desk {
         }
     }
 
-    /// What stands in the place of the board's answer to an instruction, if it is a refusal. Anybody may
+    /// What is in the place of the board's answer to an instruction, if it is a refusal. Anybody may
     /// have written it.
     #[must_use]
     pub fn refusal(&self, id: &Digest) -> Option<Said> {

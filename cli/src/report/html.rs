@@ -72,7 +72,7 @@ impl Page {
         self.0.push_str("</dl>\n");
     }
 
-    /// A table without the columns in which nothing stands. On a narrow screen each row is a card, in
+    /// A table without its empty columns. On a narrow screen each row is a card, in
     /// which every cell says what it is.
     fn table(&mut self, columns: &[Column], rows: &[Vec<String>]) {
         let is_used = |at: &usize| {
@@ -188,7 +188,7 @@ fn write_identity(page: &mut Page, report: &Report) {
     if report.known_as.is_some() {
         page.text(
             "p class=quiet",
-            "What parties are \"known as\" stands in an address book of whoever made this report. The transcript \
+            "What parties are \"known as\" comes from an address book of whoever made this report. The transcript \
              proves keys, and no names.",
         );
     }

@@ -36,6 +36,50 @@ pub fn absorb_bases(fs: &mut FiatShamir, gens: &Generators, quorum_key: &Ristret
     fs.element(b"quorum-key", quorum_key);
 }
 
+/// Absorbs the announcements of openings of vectors and of a quadratic equation.
+pub fn absorb_announcements<'a>(
+    fs: &mut FiatShamir,
+    openings: impl IntoIterator<Item = &'a VectorOpening>,
+    squares: &Quadratic,
+) {
+    for opening in openings {
+        fs.point(b"vector-announcement", &opening.announcement);
+    }
+    fs.point(b"linear", &squares.linear);
+    fs.point(b"constant", &squares.constant);
+}
+
+/// Absorbs the responses of bits, and of what they answer for.
+pub fn absorb_responses<'a>(
+    fs: &mut FiatShamir,
+    masked: &[Masked],
+    openings: impl IntoIterator<Item = &'a VectorOpening>,
+    squares: &Quadratic,
+) {
+    for bit in masked {
+        fs.masked(b"bit", bit);
+    }
+    absorb_blindings(fs, openings, squares);
+}
+
+/// `sum y^(l+1) (z_l^2 - x z_l) + x * sum q_l z_l`: that the `z_l` hide bits, whose place values `q_l` add up to a
+/// committed number.
+#[must_use]
+pub fn square_sum(
+    masked: &[Scalar],
+    places: impl IntoIterator<Item = Scalar>,
+    x: Scalar,
+    y: Scalar,
+) -> Scalar {
+    let mut power_of_y = y;
+    let mut sum = Scalar::ZERO;
+    for (z, place) in masked.iter().zip(places) {
+        sum += z * (power_of_y * (z - x) + x * place);
+        power_of_y *= y;
+    }
+    sum
+}
+
 /// Absorbs the responses of a quadratic equation and of the openings of vectors.
 pub fn absorb_blindings<'a>(
     fs: &mut FiatShamir,

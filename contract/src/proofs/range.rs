@@ -1,58 +1,65 @@
-//! A commitment to a level of the grid (spec section 8, C6).
+//! A commitment to a level of the grid (spec section 8, C6), over masked bits.
 //!
-//! Bulletproofs over `(levels-1)*G - C`, which is of `n` bits: the committed `b` is below `levels`. That it
-//! is not below zero shows once the bid is revealed, for its unary encoding has no other numbers. In a later
-//! round over `C - C_0` as well: the bid did not get worse, and nobody learns whether it got better.
+//! The bits have place values whose sums are the levels and nothing else, so one proof covers both bounds. In a later
+//! round a second set of bits is of `b - b_0`: the bid did not get worse, and nobody learns whether it got better.
 
-use super::ProofFault;
+use super::{
+    ProofFault,
+    masked::{
+        self, Fold, Opening, Squares, absorb_announcements, absorb_bases, absorb_responses,
+        square_sum,
+    },
+};
 use crate::{
-    fiat_shamir::{Context, FiatShamir, generator_after},
-    group::{Generators, encode_point},
+    fiat_shamir::{Context, FiatShamir, Weights},
+    group::{Generators, decode_point},
 };
 use alloc::vec::Vec;
-use bulletproofs::{BulletproofGens, PedersenGens, RangeProof};
-use curve25519_dalek::{
-    ristretto::{CompressedRistretto, RistrettoPoint},
-    scalar::Scalar,
-    traits::IsIdentity as _,
-};
-use merlin::Transcript;
-use rand_chacha::ChaCha20Rng;
-use talea_protocol::{bytes::Point, labels};
+use core::iter;
+use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar, traits::IsIdentity as _};
+use talea_protocol::{bytes::Point, commitment::RangeProof, labels, masked::VectorOpening};
 
-/// The largest number of bits in a level.
-const MAX_BITS: usize = 32;
-/// The distances from the last level and from the active bid.
-const MAX_VALUES: usize = 2;
+/// `n`, the bits of a level: the least number with `levels <= 2^n`, and at least 1.
+#[must_use]
+pub fn bits(levels: u32) -> usize {
+    let highest = levels.saturating_sub(1).checked_ilog2().unwrap_or(0);
+    usize::try_from(highest).unwrap_or(usize::MAX).saturating_add(1)
+}
+
+/// `q_l`, the place values: powers of two, but the last one is what is missing to `levels - 1`. Their sums are
+/// `0 .. levels - 1`, all of these and no others.
+#[must_use]
+pub fn place_values(levels: u32) -> Vec<u32> {
+    let powers = iter::successors(Some(1u32), |power| power.checked_mul(2));
+    let lower: Vec<u32> = powers.take(bits(levels).saturating_sub(1)).collect();
+    let sum = lower.iter().fold(0u32, |sum, value| sum.saturating_add(*value));
+    let last = levels.saturating_sub(1).saturating_sub(sum);
+    lower.into_iter().chain([last]).collect()
+}
 
 /// A commitment to one of `levels` levels.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement {
     /// Number of levels of the grid.
     pub levels: u32,
-    /// `n`, the bits of each distance: 8, 16 or 32.
-    pub bits: usize,
     /// `PK`, to which the bid will be encrypted: a commit made under the key of another history is
     /// none here.
-    pub quorum_key: Point,
+    pub quorum_key: RistrettoPoint,
     /// `C = b*G + rho*H`.
-    pub commitment: RistrettoPoint,
+    pub commitment: Point,
     /// `C_0`, the commitment of the active bid, in a later round.
-    pub active: Option<RistrettoPoint>,
+    pub active: Option<Point>,
 }
 
 impl Statement {
-    /// Absorbs the statement, in the order of the spec; the crate continues from there.
+    /// Absorbs the statement, in the order of the spec.
     pub fn absorb(&self, fs: &mut FiatShamir, gens: &Generators) {
-        let Self { levels, bits, quorum_key, commitment, active } = self;
-        fs.element(b"value-base", &gens.value);
-        fs.element(b"blinding-base", &gens.blinding);
-        fs.point(b"quorum-key", quorum_key);
-        fs.count(b"bits", *bits);
+        let Self { levels, quorum_key, commitment, active } = self;
+        absorb_bases(fs, gens, quorum_key);
         fs.integer(b"levels", *levels);
-        fs.element(b"commitment", commitment);
+        fs.point(b"commitment", commitment);
         if let Some(active) = active {
-            fs.element(b"active", active);
+            fs.point(b"active", active);
         }
     }
 
@@ -65,188 +72,171 @@ impl Statement {
         }
     }
 
-    /// How many commitments are proved at once.
+    /// How many bits are proved: those of the bid, and in a later round those of what it improves by.
     #[must_use]
-    pub fn values(&self) -> usize {
-        if self.active.is_some() { MAX_VALUES } else { 1 }
+    pub fn bits(&self) -> usize {
+        bits(self.levels).saturating_mul(if self.active.is_some() { 2 } else { 1 })
     }
 
-    /// `(levels-1)*G - C`, and in a later round `C - C_0`, encoded.
+    /// `u = y^(2n+1)`, by which an improvement is told apart from the bid: the next power after those of the bits.
+    /// Nothing in the first round.
     #[must_use]
-    pub fn commitments(&self, gens: &Generators) -> Vec<CompressedRistretto> {
-        let last = gens.value * (Scalar::from(self.levels) - Scalar::ONE);
-        let above_active = self.active.map(|active| self.commitment - active);
-        let distances = [Some(last - self.commitment), above_active].into_iter().flatten();
-        distances.map(|distance| distance.compress()).collect()
+    pub fn separator(&self, y: &Scalar) -> Option<Scalar> {
+        self.active.map(|_| iter::repeat_n(y, self.bits()).fold(*y, |power, y| power * y))
+    }
+
+    /// What a one in each place adds to the sum of the second equation.
+    #[must_use]
+    pub fn places(&self, y: &Scalar) -> Vec<Scalar> {
+        let of_bid: Vec<Scalar> = place_values(self.levels).into_iter().map(Scalar::from).collect();
+        let of_improvement: Vec<Scalar> = match self.separator(y) {
+            None => Vec::new(),
+            Some(separator) => of_bid.iter().map(|value| separator * value).collect(),
+        };
+        of_bid.into_iter().chain(of_improvement).collect()
     }
 }
 
-/// Bytes of a proof over this many values of `bits` bits, exactly:
-/// `32 * (9 + 2*log2(values*bits))`.
-#[must_use]
-pub fn proof_len(bits: usize, values: usize) -> usize {
-    let rounds = bits.saturating_mul(values).checked_ilog2().unwrap_or(0);
-    let rounds = usize::try_from(rounds).unwrap_or(usize::MAX);
-    rounds.saturating_mul(2).saturating_add(9).saturating_mul(32)
+/// Absorbs the prover's first message, the commitment to the bits, and draws `y`.
+pub fn absorb_bits(fs: &mut FiatShamir, statement: &Statement, bits: &VectorOpening) -> Scalar {
+    fs.count(b"bits", statement.bits());
+    fs.point(b"vector", &bits.commitment);
+    fs.challenge(b"y")
 }
 
-/// Verifies range proofs. Holds Bulletproofs' generators, which take a while to derive.
-#[derive(Clone)]
-pub struct RangeVerifier {
-    pedersen: PedersenGens,
-    bulletproof: BulletproofGens,
+/// What a commit claims: that its commitment is to a level, and to none below the active bid's.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// The commit's place; the signer is the bidder.
+    pub context: Context,
+    /// The commitment, and what it is to be.
+    pub statement: Statement,
+    /// The proof.
+    pub proof: &'a RangeProof,
 }
 
-impl core::fmt::Debug for RangeVerifier {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("RangeVerifier").finish_non_exhaustive()
-    }
+/// A claim of decoded elements, well formed and not yet verified.
+struct Decoded<'a> {
+    claim: Claim<'a>,
+    commitment: RistrettoPoint,
+    active: Option<RistrettoPoint>,
+    bits: Opening,
+    squares: Squares,
+    /// `z_l`.
+    masked: Vec<Scalar>,
 }
 
-impl Default for RangeVerifier {
-    fn default() -> Self {
-        Self::new()
+/// Decodes a claim and checks its form: the number of bits is the statement's, everything is canonical, and `C` is not
+/// `O`.
+fn decode(claim: Claim<'_>) -> Result<Decoded<'_>, ProofFault> {
+    let Claim { statement, proof, .. } = &claim;
+    ProofFault::unless_length(statement.bits(), proof.masked.len())?;
+    let decoded = decode_all(claim).ok_or(ProofFault::NotCanonical)?;
+    if decoded.commitment.is_identity() {
+        return Err(ProofFault::Identity);
     }
+    Ok(decoded)
 }
 
-impl RangeVerifier {
-    /// Derives the generators for two values of up to 32 bits.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            pedersen: PedersenGens::default(),
-            bulletproof: BulletproofGens::new(MAX_BITS, MAX_VALUES),
-        }
-    }
+fn decode_all(claim: Claim<'_>) -> Option<Decoded<'_>> {
+    let Claim { statement, proof, .. } = claim;
+    let active = match &statement.active {
+        None => None,
+        Some(active) => Some(decode_point(active)?),
+    };
+    Some(Decoded {
+        claim,
+        commitment: decode_point(&statement.commitment)?,
+        active,
+        bits: Opening::decode(&proof.bits)?,
+        squares: Squares::decode(&proof.squares)?,
+        masked: proof.masked.iter().map(masked::decode).collect(),
+    })
+}
 
-    /// The bases of commitments as the crate names them, for the prover.
-    #[must_use]
-    pub fn pedersen(&self) -> &PedersenGens {
-        &self.pedersen
-    }
+/// The challenges of one proof.
+#[derive(Clone, Copy, Debug)]
+struct Challenges {
+    y: Scalar,
+    x: Scalar,
+}
 
-    /// The crate's generators, for the prover.
-    #[must_use]
-    pub fn bulletproof(&self) -> &BulletproofGens {
-        &self.bulletproof
-    }
-
-    /// Verifies that `C` is not `O` and commits to no level beyond the last.
-    ///
-    /// # Errors
-    /// The fault that was found first.
-    pub fn verify(
-        &self,
-        gens: &Generators,
-        context: &Context,
-        statement: &Statement,
-        proof_bytes: &[u8],
-    ) -> Result<(), ProofFault> {
-        // The length before anything else: a proof with a round more would be over other generators.
-        ProofFault::unless_length(
-            proof_len(statement.bits, statement.values()),
-            proof_bytes.len(),
-        )?;
-        if statement.commitment.is_identity() {
-            return Err(ProofFault::Identity);
-        }
-        let proof = RangeProof::from_bytes(proof_bytes).map_err(|_| ProofFault::NotCanonical)?;
+impl Decoded<'_> {
+    /// Hashes the whole proof; the state is finished, for weights to be drawn after it.
+    fn hash(&self, gens: &Generators) -> (FiatShamir, Challenges) {
+        let Claim { context, statement, proof } = &self.claim;
         let mut fs = FiatShamir::begin(statement.kind(), context);
         statement.absorb(&mut fs, gens);
-        proof
-            .verify_multiple_with_rng(
-                &self.bulletproof,
-                &self.pedersen,
-                fs.transcript(),
-                &statement.commitments(gens),
-                statement.bits,
-                &mut folding_generator(context, statement, proof_bytes),
-            )
-            .map_err(|_| ProofFault::False)
+        let y = absorb_bits(&mut fs, statement, &proof.bits);
+        absorb_announcements(&mut fs, [&proof.bits], &proof.squares);
+        let x = fs.weight(b"x");
+        absorb_responses(&mut fs, &proof.masked, [&proof.bits], &proof.squares);
+        (fs, Challenges { y, x })
+    }
+
+    /// Adds this proof's two equations, each with a weight of its own.
+    fn fold_into(&self, Challenges { y, x }: Challenges, weights: &mut Weights, fold: &mut Fold) {
+        let statement = &self.claim.statement;
+        // sum z_l V_l + w*H = A + x*S
+        fold.add_opening(weights.draw(), x, &self.masked, &self.bits);
+
+        // (sum y^(l+1) (z_l^2 - x z_l) + x * sum q_l z_l)*G + t*H = x^2*C + x*T_1 + T_0
+        let square = weights.draw();
+        let value = square_sum(&self.masked, statement.places(&y), x, y);
+        fold.add_squares(square, x, value, &self.squares);
+        // In a later round C + u*(C - C_0) stands for C.
+        let leading = square * x * x;
+        match (self.active, statement.separator(&y)) {
+            (Some(active), Some(separator)) => {
+                fold.add(-leading * (Scalar::ONE + separator), self.commitment);
+                fold.add(leading * separator, active);
+            }
+            (None, _) | (_, None) => fold.add(-leading, self.commitment),
+        }
     }
 }
 
-/// The generator that the crate's verifier asks for.
+/// The terms of [`Decoded::fold_into`]: `S`, `A`, `T_1`, `T_0`, `C`, `C_0`.
+const TERMS: usize = 6;
+
+/// Verifies a claim (C6): `C` is not `O`, it commits to a level of the grid, and to none below the active bid's.
 ///
-/// **Review every change to this function.** The crate folds its two verification equations with
-/// one weight that it draws from this generator and from nothing else. If a prover knew that weight
-/// before its last byte, it would make the two errors cancel: -1 was accepted as a value of 32 bits
-/// (F4 in `docs/security.md`; `tests/tests/forgers.rs` keeps the attack). So it is seeded after the context,
-/// the commitment and *all proof bytes*.
-fn folding_generator(context: &Context, statement: &Statement, proof_bytes: &[u8]) -> ChaCha20Rng {
-    let Context { auction, lot, round, step: _, signer } = context;
-    let Statement { levels, bits, quorum_key, commitment, active } = statement;
-    let mut transcript = Transcript::new(labels::RANGE_WEIGHTS);
-    transcript.append_message(b"auction", &auction.0);
-    transcript.append_u64(b"lot", (*lot).into());
-    transcript.append_u64(b"round", (*round).into());
-    transcript.append_message(b"signer", &signer.0);
-    transcript.append_message(b"quorum-key", &quorum_key.0);
-    transcript.append_u64(b"bits", u64::try_from(*bits).unwrap_or(u64::MAX));
-    transcript.append_u64(b"levels", (*levels).into());
-    transcript.append_message(b"commitment", &encode_point(commitment).0);
-    if let Some(active) = active {
-        transcript.append_message(b"active", &encode_point(active).0);
-    }
-    transcript.append_message(b"proof", proof_bytes);
-    generator_after(transcript)
+/// # Errors
+/// The fault that was found first.
+pub fn verify(gens: &Generators, claim: Claim<'_>) -> Result<(), ProofFault> {
+    let decoded = decode(claim)?;
+    let (finished, challenges) = decoded.hash(gens);
+    let mut weights = Weights::after([finished]);
+    let mut fold = Fold::with_capacity(TERMS);
+    decoded.fold_into(challenges, &mut weights, &mut fold);
+    fold.vanishes(gens, &claim.statement.quorum_key)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloc::collections::BTreeSet;
-    use rand_core::RngCore as _;
-    use talea_protocol::{bytes::PartyKey, terms::AuctionId};
 
     #[test]
-    fn the_folding_generator_depends_on_everything_and_on_every_byte_of_the_proof() {
-        let gens = Generators::derive();
-        let context = || {
-            let (auction, signer) = (AuctionId([1; 32]), PartyKey([2; 32]));
-            Context { auction, lot: 3, round: 4, step: 0, signer }
-        };
-        let statement = || Statement {
-            levels: 200,
-            bits: 8,
-            quorum_key: encode_point(&gens.blinding),
-            commitment: gens.value,
-            active: Some(gens.key),
-        };
-        let proof: Vec<u8> = (0u8..96).collect();
-        let mut seen = BTreeSet::new();
-        let mut is_new = |context: &Context, statement: &Statement, proof: &[u8]| {
-            let mut bytes = [0u8; 32];
-            folding_generator(context, statement, proof).fill_bytes(&mut bytes);
-            seen.insert(bytes)
-        };
-        assert!(is_new(&context(), &statement(), &proof));
-        let places: [fn(&mut Context); 4] =
-            [|c| c.auction.0[31] ^= 1, |c| c.lot ^= 1, |c| c.round ^= 1, |c| c.signer.0[31] ^= 1];
-        for change in places {
-            let mut other = context();
-            change(&mut other);
-            assert!(is_new(&other, &statement(), &proof));
+    fn sums_of_place_values_are_the_levels_and_nothing_else() {
+        for levels in 2..=300 {
+            let values = place_values(levels);
+            let sum_of = |chosen: u32| {
+                let taken = values.iter().enumerate().filter(|(l, _)| (chosen >> l) & 1 == 1);
+                taken.map(|(_, value)| *value).sum::<u32>()
+            };
+            let sums: BTreeSet<u32> = (0..1 << values.len()).map(sum_of).collect();
+            assert!(sums.into_iter().eq(0..levels), "{levels} levels: {values:?}");
         }
-        let changes: [fn(&mut Statement); 6] = [
-            |s| s.levels ^= 1,
-            |s| s.quorum_key.0[0] ^= 1,
-            |s| s.bits = 16,
-            |s| s.commitment += s.commitment,
-            |s| s.active = None,
-            |s| s.active = Some(s.commitment),
-        ];
-        for change in changes {
-            let mut other = statement();
-            change(&mut other);
-            assert!(is_new(&context(), &other, &proof));
-        }
-        for at in 0..proof.len() {
-            let mut other = proof.clone();
-            other[at] ^= 0x80;
-            assert!(is_new(&context(), &statement(), &other), "byte {at}");
-        }
-        assert!(is_new(&context(), &statement(), &proof[..95]));
-        assert!(!is_new(&context(), &statement(), &proof), "it is a function of its input");
+    }
+
+    #[test]
+    fn there_are_as_many_bits_as_a_level_needs() {
+        let lengths = [1, 2, 3, 4, 5, 200, 256, 257, 1_024, 65_536, 65_537, u32::MAX].map(bits);
+        assert_eq!(lengths, [1, 1, 2, 2, 3, 8, 8, 9, 10, 16, 17, 32]);
+        let last = |levels| place_values(levels).last().copied();
+        assert_eq!(last(65_536), Some(1 << 15));
+        assert_eq!(last(65_537), Some(1));
+        assert_eq!(last(u32::MAX), Some((1 << 31) - 1));
     }
 }

@@ -10,7 +10,7 @@
 
 use super::{
     ProofFault,
-    masked::{self, Fold, Opening, Squares, absorb_bases, absorb_blindings},
+    masked::{self, Fold, Opening, Squares, absorb_bases, square_sum},
 };
 use crate::{
     elgamal::Ciphertext,
@@ -68,9 +68,7 @@ pub fn absorb_bits(fs: &mut FiatShamir, shape: &Shape, bits: &VectorOpening) -> 
 
 /// Absorbs the prover's second message, all announcements, and draws `x`.
 pub fn absorb_announcements(fs: &mut FiatShamir, argument: &UnaryArgument) -> Scalar {
-    fs.point(b"vector-announcement", &argument.bits.announcement);
-    fs.point(b"linear", &argument.squares.linear);
-    fs.point(b"constant", &argument.squares.constant);
+    masked::absorb_announcements(fs, [&argument.bits], &argument.squares);
     fs.count(b"polynomial", argument.polynomial.len());
     for term in &argument.polynomial {
         fs.ciphertext(b"polynomial-term", term);
@@ -80,10 +78,7 @@ pub fn absorb_announcements(fs: &mut FiatShamir, argument: &UnaryArgument) -> Sc
 
 /// Absorbs the prover's third message: its last bytes, before any weight.
 pub fn absorb_responses(fs: &mut FiatShamir, argument: &UnaryArgument) {
-    for bit in &argument.masked {
-        fs.masked(b"bit", bit);
-    }
-    absorb_blindings(fs, [&argument.bits], &argument.squares);
+    masked::absorb_responses(fs, &argument.masked, [&argument.bits], &argument.squares);
     fs.scalar(b"randomness", &argument.randomness);
 }
 
@@ -190,13 +185,7 @@ impl Decoded<'_> {
 
         // (sum y^(l+1) (z_l^2 - x z_l) + x * sum 2^l z_l)*G + t*H = x^2*C + x*T_1 + T_0
         let square = weights.draw();
-        let (mut power_of_y, mut power_of_two) = (y, x);
-        let mut value = Scalar::ZERO;
-        for z in &self.masked {
-            value += power_of_y * z * (z - x) + power_of_two * z;
-            power_of_y *= y;
-            power_of_two += power_of_two;
-        }
+        let value = square_sum(&self.masked, powers_of_two(), x, y);
         fold.add_squares(square, x, value, &self.squares);
         fold.add(-square * x * x, self.claim.commitment);
 
@@ -229,6 +218,11 @@ impl Decoded<'_> {
             power_of_y *= y;
         }
     }
+}
+
+/// The place values of a level's bits.
+fn powers_of_two() -> impl Iterator<Item = Scalar> {
+    core::iter::successors(Some(Scalar::ONE), |power| Some(power + power))
 }
 
 /// `sum_j y^j p[t][j](x)` for every digit `t`, most significant first:

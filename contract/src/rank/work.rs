@@ -289,7 +289,7 @@ impl GateItems {
         setting: &Setting,
     ) -> Self {
         // X = 2U - (O, G) = 2 * (U - (O, G/2)): doubling is what makes encoding in bulk cheap.
-        let half = setting.half_value;
+        let half = *setting.half_value;
         let halves: Vec<RistrettoPoint> =
             factors.iter().flat_map(|(bit, _)| [bit.r, bit.e - half]).collect();
         let encoded = RistrettoPoint::double_and_compress_batch(&halves);

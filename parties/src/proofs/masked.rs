@@ -172,6 +172,26 @@ pub(super) fn combine(scalars: &[Scalar], points: &[RistrettoPoint]) -> Ristrett
         .sum()
 }
 
+/// The coefficients of `x` and of 1 in `sum y^(l+1) (z_l^2 - x z_l) + x * sum q_l z_l`, where `z_l = a_l + x i_l` and
+/// `q_l` are the place values.
+pub(super) fn squares(
+    bits: &[Scalar],
+    masks: &[Scalar],
+    places: &[Scalar],
+    y: &Scalar,
+) -> [Zeroizing<Scalar>; 2] {
+    let mut linear = Zeroizing::new(Scalar::ZERO);
+    let mut constant = Zeroizing::new(Scalar::ZERO);
+    let mut power_of_y = *y;
+    for ((i, a), place) in bits.iter().zip(masks).zip(places) {
+        let weighed = Zeroizing::new(power_of_y * a);
+        *linear += *weighed * (i + i - Scalar::ONE) + place * a;
+        *constant += *weighed * a;
+        power_of_y *= y;
+    }
+    [linear, constant]
+}
+
 /// The coefficients of a quadratic polynomial that are committed to.
 #[derive(ZeroizeOnDrop)]
 pub(super) struct Squares {

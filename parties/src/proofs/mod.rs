@@ -40,12 +40,6 @@ pub enum Unprovable {
         /// The active bid's.
         active: u32,
     },
-    /// Bulletproofs has no proof of this size.
-    #[error("a range proof has 8, 16 or 32 bits, not {bits}")]
-    Bits {
-        /// The bits asked for.
-        bits: usize,
-    },
 }
 
 /// A generator of nonces: a function of all that `fs` has absorbed, of the secrets, and of `rng`.

@@ -1,15 +1,22 @@
 //! A bidder proves that its commitment is to a level of the grid (spec section 8).
 
-use super::{Unprovable, nonces};
-use bulletproofs::RangeProof;
+use super::{
+    Unprovable,
+    masked::{self, Squares, Vector, squares},
+    nonces,
+};
+use crate::bases::Bases;
 use curve25519_dalek::scalar::Scalar;
 use rand_core::{CryptoRng, RngCore};
 use talea_contract::{
     fiat_shamir::{Context, FiatShamir},
     group::Generators,
-    proofs::range::{RangeVerifier, Statement},
+    proofs::{
+        masked::absorb_announcements,
+        range::{Statement, absorb_bits, place_values},
+    },
 };
-use talea_protocol::price::Level;
+use talea_protocol::{bytes::List, commitment::RangeProof, price::Level};
 use zeroize::{Zeroize as _, Zeroizing};
 
 /// A bid, and in a later round the active one.
@@ -38,45 +45,78 @@ impl Drop for Witness {
 /// Proves that `C = b*G + rho*H` has `0 <= b < levels`, and in a later round that `b_0 <= b`.
 ///
 /// # Errors
-/// [`Unprovable`] if the level is not on the grid, lies below the active one, or the bits are no
-/// number of bits.
+/// [`Unprovable`] if the level is not on the grid, or lies below the active one.
 pub fn prove<R: RngCore + CryptoRng>(
-    verifier: &RangeVerifier,
     gens: &Generators,
     context: &Context,
     statement: &Statement,
     witness: &Witness,
     rng: &mut R,
-) -> Result<Vec<u8>, Unprovable> {
-    let Statement { levels, bits, .. } = *statement;
+) -> Result<RangeProof, Unprovable> {
+    let Statement { levels, quorum_key, .. } = statement;
     let Witness { level, rho, active } = witness;
-    let no_such_level = Unprovable::NoSuchLevel { level: level.0, levels: levels.into() };
-    let last = levels.checked_sub(1).ok_or(no_such_level)?;
+    if level.0 >= *levels {
+        return Err(Unprovable::NoSuchLevel { level: level.0, levels: (*levels).into() });
+    }
+    let mut bits = spelled(*levels, level.0);
+    let mut rho_0 = Zeroizing::new(Scalar::ZERO);
+    if let Some((below, blinding)) = active {
+        let worse = Unprovable::Worse { level: level.0, active: below.0 };
+        bits.extend(spelled(*levels, level.0.checked_sub(below.0).ok_or(worse)?).iter());
+        *rho_0 = *blinding;
+    }
+    let bases = Bases::new(gens, quorum_key);
     let mut fs = FiatShamir::begin(statement.kind(), context);
     statement.absorb(&mut fs, gens);
-    // (levels-1)*G - C commits to levels-1-b with -rho, C - C_0 to b - b_0 with rho - rho_0.
-    let mut values = Zeroizing::new(vec![last.checked_sub(level.0).ok_or(no_such_level)?.into()]);
-    let mut blindings = Zeroizing::new(vec![-rho]);
-    if let Some((below, rho_0)) = active {
-        let worse = Unprovable::Worse { level: level.0, active: below.0 };
-        values.push(level.0.checked_sub(below.0).ok_or(worse)?.into());
-        blindings.push(rho - rho_0);
+
+    // 1. S = sum i_l V_l + sigma*H
+    let mut secrets = Zeroizing::new(vec![Scalar::from(level.0), *rho, *rho_0]);
+    if let Some((below, _)) = active {
+        secrets.push(Scalar::from(below.0));
     }
-    let distances = values.iter().map(|value: &u64| Scalar::from(*value));
-    let secrets: Zeroizing<Vec<Scalar>> =
-        Zeroizing::new(distances.chain(blindings.iter().copied()).collect());
-    let mut nonces = nonces(&mut fs, secrets.iter(), rng);
-    RangeProof::prove_multiple_with_rng(
-        verifier.bulletproof(),
-        verifier.pedersen(),
-        fs.transcript(),
-        values.as_slice(),
-        blindings.as_slice(),
-        bits,
-        &mut nonces,
-    )
-    .map(|(proof, _)| proof.to_bytes())
-    .map_err(|_| Unprovable::Bits { bits })
+    let mut generator = nonces(&mut fs, secrets.iter(), rng);
+    let mut vector = Vector::draw(&mut generator);
+    let sum = bits.iter().zip(&gens.vector).map(|(bit, v)| masked::select(*bit, v)).sum();
+    let mut opening = vector.commit(&bases, &sum);
+    let y = absorb_bits(&mut fs, statement, &opening);
+    // What the second equation says of rho: that of C, and of u*(C - C_0).
+    let separator = statement.separator(&y).unwrap_or(Scalar::ZERO);
+    let leading = Zeroizing::new(rho + separator * (rho - *rho_0));
+
+    let places = statement.places(&y);
+    let bits: Zeroizing<Vec<Scalar>> =
+        Zeroizing::new(bits.iter().map(|bit| Scalar::from(*bit)).collect());
+    loop {
+        let mut fs = fs.clone();
+        // 2. A = sum a_l V_l + alpha*H
+        let masks = masked::masks(&mut generator, bits.len());
+        vector.blind_announcement(&mut generator);
+        vector.announce(gens, &bases, &masks, &mut opening);
+        let [linear, constant] = squares(&bits, &masks, &places, &y);
+        let (squares, mut quadratic) =
+            Squares::announce(&bases, &linear, &constant, &mut generator);
+        absorb_announcements(&mut fs, [&opening], &quadratic);
+        let x = fs.weight(b"x");
+
+        // 3. z of every bit, w and t.
+        let Some(masked) = masked::respond(&masks, &x, bits.iter()) else { continue };
+        vector.respond(&x, &mut opening);
+        squares.respond(&x, &leading, &mut quadratic);
+        // There are at most as many as vector bases.
+        let masked = List::new(masked).unwrap_or_default();
+        return Ok(RangeProof { bits: opening, squares: quadratic, masked });
+    }
+}
+
+/// The bits of `number`, which is one of `levels`: the last one is 1 if the others could not make so much. Without a
+/// branch on the number.
+fn spelled(levels: u32, number: u32) -> Zeroizing<Vec<u8>> {
+    let values = place_values(levels);
+    let lower = values.len().saturating_sub(1);
+    let last = (number >> lower) & 1;
+    let rest = Zeroizing::new(number.wrapping_sub(last.wrapping_mul(values[lower])));
+    let bit = |l: usize| ((*rest >> l) & 1) as u8;
+    Zeroizing::new((0..lower).map(bit).chain([last as u8]).collect())
 }
 
 #[cfg(test)]
@@ -84,239 +124,258 @@ mod tests {
     use super::*;
     use crate::proofs::{
         commit,
-        testing::{context, other_contexts, other_generators, rng},
+        testing::{
+            NO_POINT, NO_SCALAR, blur, bump, context, nudge, other_contexts, other_generators, rng,
+        },
     };
-    use talea_contract::proofs::{ProofFault, range::proof_len};
-    use talea_protocol::{bytes::Point, labels};
+    use curve25519_dalek::ristretto::RistrettoPoint;
+    use talea_contract::{
+        fiat_shamir::Weights,
+        group::encode_point,
+        proofs::{
+            ProofFault,
+            masked::absorb_responses,
+            range::{Claim, bits, verify},
+        },
+    };
+    use talea_protocol::{
+        bytes::{Point, Scalar as WireScalar},
+        labels,
+    };
 
-    /// In place of `PK`: any encoding will do.
-    const KEY: Point = Point([7; 32]);
-
-    /// The witness of a first bid.
-    fn first(level: u32, rho: Scalar) -> Witness {
-        Witness { level: Level(level), rho, active: None }
+    /// A commitment with its proof, as a verifier has it.
+    #[derive(Clone)]
+    struct Proved {
+        context: Context,
+        statement: Statement,
+        proof: RangeProof,
     }
 
-    /// A proof for `level` of `levels`, with its statement.
-    fn proved(levels: u32, bits: usize, level: u32) -> (Statement, Vec<u8>) {
-        let gens = Generators::derive();
-        let verifier = RangeVerifier::new();
-        let rho = Scalar::random(&mut rng(1));
-        let commitment = commit(&gens, &level.into(), &rho);
-        let statement = Statement { levels, bits, quorum_key: KEY, commitment, active: None };
-        let context = context();
-        let proof = prove(&verifier, &gens, &context, &statement, &first(level, rho), &mut rng(2));
-        (statement, proof.unwrap())
+    impl Proved {
+        /// Of a first bid.
+        fn new(levels: u32, level: u32) -> Self {
+            Self::from(levels, level, None).unwrap()
+        }
+
+        /// Of a bid that improves on an active one.
+        fn from(levels: u32, level: u32, active: Option<u32>) -> Result<Self, Unprovable> {
+            let gens = Generators::derive();
+            let [rho_0, rho] = [4, 5].map(|seed| Scalar::random(&mut rng(seed)));
+            let commit = |level: u32, rho| encode_point(&commit(&gens, &level.into(), rho));
+            let statement = Statement {
+                levels,
+                quorum_key: quorum_key(),
+                commitment: commit(level, &rho),
+                active: active.map(|level| commit(level, &rho_0)),
+            };
+            let active = active.map(|level| (Level(level), rho_0));
+            let witness = Witness { level: Level(level), rho, active };
+            let context = context();
+            let proof = prove(&gens, &context, &statement, &witness, &mut rng(6))?;
+            Ok(Self { context, statement, proof })
+        }
+
+        fn verdict(&self) -> Result<(), ProofFault> {
+            self.verdict_with(&Generators::derive())
+        }
+
+        fn verdict_with(&self, gens: &Generators) -> Result<(), ProofFault> {
+            let Self { context, statement, ref proof } = *self;
+            verify(gens, Claim { context, statement, proof })
+        }
+
+        fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
+            let mut other = self.clone();
+            change(&mut other);
+            other
+        }
+    }
+
+    fn quorum_key() -> RistrettoPoint {
+        Generators::derive().key * Scalar::random(&mut rng(99))
     }
 
     #[test]
     fn every_edge_of_every_size_is_proved() {
-        let gens = Generators::derive();
-        let verifier = RangeVerifier::new();
-        for (levels, bits) in
-            [(2, 8), (200, 8), (256, 8), (257, 16), (65_536, 16), (65_537, 32), (u32::MAX, 32)]
-        {
-            for level in [0, 1, levels / 2, levels - 1] {
-                let (statement, proof) = proved(levels, bits, level);
-                assert_eq!(proof.len(), proof_len(bits, 1));
-                let verdict = verifier.verify(&gens, &context(), &statement, &proof);
-                assert_eq!(verdict, Ok(()), "level {level} of {levels}");
+        for levels in [2, 3, 5, 200, 256, 257, 1_000, 65_536, 65_537, 1 << 31, u32::MAX] {
+            let half = 1 << (bits(levels) - 1);
+            for level in [0, 1, half - 1, half.min(levels - 1), levels - 1] {
+                let proved = Proved::new(levels, level);
+                assert_eq!(proved.proof.masked.len(), bits(levels));
+                assert_eq!(proved.verdict(), Ok(()), "level {level} of {levels}");
             }
         }
     }
 
     #[test]
-    fn the_lengths_are_those_of_the_specification() {
-        assert_eq!([8, 16, 32].map(|bits| proof_len(bits, 1)), [32 * 15, 32 * 17, 32 * 19]);
-        assert_eq!([8, 16, 32].map(|bits| proof_len(bits, 2)), [32 * 17, 32 * 19, 32 * 21]);
-        assert_eq!(proof_len(0, 2), 32 * 9);
-        assert!(proof_len(usize::MAX, 2) > 0);
+    fn every_level_is_spelled_by_bits_of_its_place_values() {
+        for levels in 2..=70 {
+            let values = place_values(levels);
+            for level in 0..levels {
+                let spelled = spelled(levels, level);
+                assert!(spelled.iter().all(|bit| *bit <= 1), "level {level} of {levels}");
+                let sum: u32 = spelled.iter().zip(&values).map(|(b, q)| u32::from(*b) * q).sum();
+                assert_eq!(sum, level, "of {levels}");
+            }
+        }
+        assert_eq!(spelled(u32::MAX, u32::MAX - 1)[..], [1; 32]);
     }
 
     #[test]
     fn a_level_beyond_the_grid_is_not_provable() {
-        let gens = Generators::derive();
-        let verifier = RangeVerifier::new();
-        let rho = Scalar::ONE;
-        let attempt = |levels, bits, level| {
-            let commitment = commit(&gens, &Scalar::from(level), &rho);
-            let statement = Statement { levels, bits, quorum_key: KEY, commitment, active: None };
-            prove(&verifier, &gens, &context(), &statement, &first(level, rho), &mut rng(2))
-        };
-        let refused = Err(Unprovable::NoSuchLevel { level: 200, levels: 200 });
-        assert_eq!(attempt(200, 8, 200), refused);
-        assert!(attempt(0, 8, 0).is_err());
-        assert_eq!(attempt(200, 9, 1), Err(Unprovable::Bits { bits: 9 }));
-    }
-
-    #[test]
-    fn a_proof_of_the_crate_for_a_value_in_bits_but_not_on_the_grid_is_refused() {
-        // 199 - 230 has no number of bits: the prover tells the crate that it is 0.
-        let gens = Generators::derive();
-        let verifier = RangeVerifier::new();
-        let rho = Scalar::random(&mut rng(1));
-        let commitment = commit(&gens, &Scalar::from(230u32), &rho);
-        let statement =
-            Statement { levels: 200, bits: 8, quorum_key: KEY, commitment, active: None };
-        let mut fs = FiatShamir::begin(labels::KIND_RANGE, &context());
-        statement.absorb(&mut fs, &gens);
-        let (proof, _) = RangeProof::prove_multiple_with_rng(
-            verifier.bulletproof(),
-            verifier.pedersen(),
-            fs.transcript(),
-            &[0],
-            &[-rho],
-            8,
-            &mut rng(3),
-        )
-        .unwrap();
-        let verdict = verifier.verify(&gens, &context(), &statement, &proof.to_bytes());
-        assert_eq!(verdict, Err(ProofFault::False));
-    }
-
-    #[test]
-    fn every_item_of_the_statement_is_bound() {
-        let gens = Generators::derive();
-        let verifier = RangeVerifier::new();
-        let (statement, proof) = proved(200, 8, 7);
-        let verdict = |statement: &Statement| verifier.verify(&gens, &context(), statement, &proof);
-        let other = Statement { levels: 201, ..statement };
-        assert_eq!(verdict(&other), Err(ProofFault::False));
-        let moved = [statement.commitment + gens.value, statement.commitment + gens.blinding];
-        for commitment in moved {
-            assert_eq!(verdict(&Statement { commitment, ..statement }), Err(ProofFault::False));
-        }
-        let quorum_key = Point([8; 32]);
-        assert_eq!(verdict(&Statement { quorum_key, ..statement }), Err(ProofFault::False));
-        let other = Statement { bits: 16, ..statement };
-        let length = ProofFault::Length { expected: 32 * 17, actual: 32 * 15 };
-        assert_eq!(verdict(&other), Err(length));
-        for other in other_contexts() {
-            let verdict = verifier.verify(&gens, &other, &statement, &proof);
-            assert_eq!(verdict, Err(ProofFault::False), "{other:?}");
-        }
-        for other in &other_generators()[..2] {
-            let verdict = verifier.verify(other, &context(), &statement, &proof);
-            assert_eq!(verdict, Err(ProofFault::False));
-        }
-        let commitment = Default::default();
-        let identity = Statement { commitment, ..statement };
-        assert_eq!(verdict(&identity), Err(ProofFault::Identity));
-    }
-
-    #[test]
-    fn every_byte_of_the_proof_counts_and_so_does_its_length() {
-        let gens = Generators::derive();
-        let verifier = RangeVerifier::new();
-        let (statement, proof) = proved(200, 8, 7);
-        let verdict = |proof: &[u8]| verifier.verify(&gens, &context(), &statement, proof);
-        for unit in 0..proof.len() / 32 {
-            for byte in [0, 31] {
-                let mut other = proof.clone();
-                other[unit * 32 + byte] ^= 1 << 3;
-                assert!(verdict(&other).is_err(), "unit {unit}, byte {byte}");
-            }
-        }
-        let actuals = [0, 31, proof.len() - 64, proof.len() - 1, proof.len() + 1];
-        for actual in actuals.into_iter().chain([proof.len() + 64, 2 * proof.len()]) {
-            let mut other = proof.clone();
-            other.resize(actual, 0);
-            let expected = proof.len();
-            assert_eq!(verdict(&other), Err(ProofFault::Length { expected, actual }));
-        }
-    }
-
-    #[test]
-    fn both_sides_end_in_the_same_state() {
-        let gens = Generators::derive();
-        let verifier = RangeVerifier::new();
-        let rho = Scalar::ONE;
-        let statement = Statement {
-            levels: 200,
-            bits: 8,
-            quorum_key: KEY,
-            commitment: commit(&gens, &7u32.into(), &rho),
-            active: None,
-        };
-        let mut prover = FiatShamir::begin(labels::KIND_RANGE, &context());
-        statement.absorb(&mut prover, &gens);
-        let mut checker = prover.clone();
-        let (proof, commitments) = RangeProof::prove_multiple_with_rng(
-            verifier.bulletproof(),
-            verifier.pedersen(),
-            prover.transcript(),
-            &[192],
-            &[-rho],
-            8,
-            &mut rng(3),
-        )
-        .unwrap();
-        assert_eq!(commitments, statement.commitments(&gens));
-        let verdict = proof.verify_multiple_with_rng(
-            verifier.bulletproof(),
-            verifier.pedersen(),
-            checker.transcript(),
-            &commitments,
-            8,
-            &mut rng(4),
-        );
-        assert!(verdict.is_ok());
-        assert_eq!(prover.challenge(b"once more"), checker.challenge(b"once more"));
-    }
-
-    /// An improvement from `old` to `new` of 200 levels, with its statement.
-    fn improved(old: u32, new: u32) -> Result<(Statement, Vec<u8>), Unprovable> {
-        let gens = Generators::derive();
-        let [rho_0, rho] = [4, 5].map(|seed| Scalar::random(&mut rng(seed)));
-        let statement = Statement {
-            levels: 200,
-            bits: 8,
-            quorum_key: KEY,
-            commitment: commit(&gens, &new.into(), &rho),
-            active: Some(commit(&gens, &old.into(), &rho_0)),
-        };
-        let witness = Witness { level: Level(new), rho, active: Some((Level(old), rho_0)) };
-        let verifier = RangeVerifier::new();
-        let proof = prove(&verifier, &gens, &context(), &statement, &witness, &mut rng(6))?;
-        Ok((statement, proof))
+        let attempt = |levels, level| Proved::from(levels, level, None).map(|_| ());
+        assert_eq!(attempt(200, 200), Err(Unprovable::NoSuchLevel { level: 200, levels: 200 }));
+        assert_eq!(attempt(0, 0), Err(Unprovable::NoSuchLevel { level: 0, levels: 0 }));
+        assert_eq!(attempt(200, 199), Ok(()));
     }
 
     #[test]
     fn keeping_and_improving_are_proved_and_look_alike() {
-        let gens = Generators::derive();
-        let verifier = RangeVerifier::new();
         for (old, new) in [(0, 0), (7, 7), (7, 8), (0, 199), (199, 199)] {
-            let (statement, proof) = improved(old, new).unwrap();
-            assert_eq!(proof.len(), proof_len(8, 2), "{old} {new}");
-            let verdict = verifier.verify(&gens, &context(), &statement, &proof);
-            assert_eq!(verdict, Ok(()), "{old} {new}");
+            let proved = Proved::from(200, new, Some(old)).unwrap();
+            assert_eq!(proved.proof.masked.len(), 16, "{old} {new}");
+            assert_eq!(proved.verdict(), Ok(()), "{old} {new}");
         }
-        assert_eq!(improved(8, 7).unwrap_err(), Unprovable::Worse { level: 7, active: 8 });
+        let all_bits = Proved::from(u32::MAX, u32::MAX - 1, Some(1)).unwrap();
+        assert_eq!(all_bits.verdict(), Ok(()));
+        let worse = Unprovable::Worse { level: 7, active: 8 };
+        assert_eq!(Proved::from(200, 7, Some(8)).map(|_| ()), Err(worse));
+    }
+
+    /// Somebody's own proof: for any bits, whatever they add up to.
+    #[test]
+    fn bits_that_do_not_add_up_to_what_is_committed_to_prove_nothing() {
+        // 3 of 5 levels is 1 + 1 + 1 (place values 1, 2, 1), or 2 + 1.
+        for proved in [Proved::new(5, 3), Proved::from(5, 3, Some(1)).unwrap()] {
+            let gens = Generators::derive();
+            let [g, h] = [gens.value, gens.blinding];
+            for moved in [g, -g, h, g * Scalar::from(5u8), g * Scalar::from(8u8)] {
+                let other = proved.with(|p| {
+                    let decoded = talea_contract::group::decode_point(&p.statement.commitment);
+                    p.statement.commitment = encode_point(&(decoded.unwrap() + moved));
+                });
+                assert_eq!(other.verdict(), Err(ProofFault::False));
+            }
+        }
+    }
+
+    #[test]
+    fn every_item_of_the_statement_is_bound() {
+        for proved in [Proved::new(200, 7), Proved::from(200, 9, Some(7)).unwrap()] {
+            let is_false = |other: Proved| assert_eq!(other.verdict(), Err(ProofFault::False));
+            is_false(proved.with(|p| p.statement.levels = 201));
+            is_false(proved.with(|p| p.statement.quorum_key += p.statement.quorum_key));
+            is_false(proved.with(|p| p.statement.commitment = nudge(&p.statement.commitment)));
+            for context in other_contexts() {
+                is_false(proved.with(|p| p.context = context));
+            }
+            for other in other_generators() {
+                assert_eq!(proved.verdict_with(&other), Err(ProofFault::False));
+            }
+            let identity = proved.with(|p| p.statement.commitment = Point::IDENTITY);
+            assert_eq!(identity.verdict(), Err(ProofFault::Identity));
+            let no_point = proved.with(|p| p.statement.commitment = NO_POINT);
+            assert_eq!(no_point.verdict(), Err(ProofFault::NotCanonical));
+        }
     }
 
     #[test]
     fn an_improvement_is_bound_to_the_active_bid() {
-        let gens = Generators::derive();
-        let verifier = RangeVerifier::new();
-        let (statement, proof) = improved(7, 9).unwrap();
-        let verdict = |statement: &Statement, proof: &[u8]| {
-            verifier.verify(&gens, &context(), statement, proof)
-        };
-        let lower = statement.active.map(|c| c - gens.value);
-        assert_eq!(
-            verdict(&Statement { active: lower, ..statement }, &proof),
-            Err(ProofFault::False)
-        );
-        let length = |expected, actual| Err(ProofFault::Length { expected, actual });
-        let first = Statement { active: None, ..statement };
-        assert_eq!(verdict(&first, &proof), length(proof_len(8, 1), proof_len(8, 2)));
-        let (alone, of_first) = proved(200, 8, 9);
-        assert_eq!(verdict(&statement, &of_first), length(proof_len(8, 2), proof_len(8, 1)));
-        assert_eq!(verdict(&alone, &of_first), Ok(()));
-        for at in 0..proof.len() {
-            let mut other = proof.clone();
-            other[at] ^= 1;
-            assert!(verdict(&statement, &other).is_err(), "byte {at}");
+        let improved = Proved::from(200, 9, Some(7)).unwrap();
+        let moved = improved.with(|p| p.statement.active = p.statement.active.map(|c| nudge(&c)));
+        assert_eq!(moved.verdict(), Err(ProofFault::False));
+        let lengths = |expected, actual| Err(ProofFault::Length { expected, actual });
+        assert_eq!(improved.with(|p| p.statement.active = None).verdict(), lengths(8, 16));
+        let alone = Proved::new(200, 9);
+        let as_improvement = alone.with(|p| p.statement.active = improved.statement.active);
+        assert_eq!(as_improvement.verdict(), lengths(16, 8));
+        // 2n bits of one bid and n of a bid with twice as many: equal lengths, other kinds.
+        let wide = Proved::new(40_000, 9);
+        assert_eq!(wide.proof.masked.len(), improved.proof.masked.len());
+        let as_improvement = wide.with(|p| {
+            p.statement = Statement { commitment: p.statement.commitment, ..improved.statement };
+        });
+        assert_eq!(as_improvement.verdict(), Err(ProofFault::False));
+    }
+
+    #[test]
+    fn every_field_of_the_proof_counts() {
+        type Field<T> = fn(&mut RangeProof) -> &mut T;
+        let points: [Field<Point>; 4] = [
+            |p| &mut p.bits.commitment,
+            |p| &mut p.bits.announcement,
+            |p| &mut p.squares.linear,
+            |p| &mut p.squares.constant,
+        ];
+        let scalars: [Field<WireScalar>; 2] =
+            [|p| &mut p.bits.blinding, |p| &mut p.squares.blinding];
+        for proved in [Proved::new(200, 7), Proved::from(200, 9, Some(7)).unwrap()] {
+            for field in points {
+                let nudged = proved.with(|p| *field(&mut p.proof) = nudge(field(&mut p.proof)));
+                assert_eq!(nudged.verdict(), Err(ProofFault::False));
+                let spoiled = proved.with(|p| *field(&mut p.proof) = NO_POINT);
+                assert_eq!(spoiled.verdict(), Err(ProofFault::NotCanonical));
+            }
+            for field in scalars {
+                let bumped = proved.with(|p| *field(&mut p.proof) = bump(field(&mut p.proof)));
+                assert_eq!(bumped.verdict(), Err(ProofFault::False));
+                let spoiled = proved.with(|p| *field(&mut p.proof) = NO_SCALAR);
+                assert_eq!(spoiled.verdict(), Err(ProofFault::NotCanonical));
+            }
+            let masked = proved.proof.masked.to_vec();
+            for l in 0..masked.len() {
+                let mut other = masked.clone();
+                other[l] = blur(&other[l]);
+                let blurred = proved.with(|p| p.proof.masked = List::new(other).unwrap());
+                assert_eq!(blurred.verdict(), Err(ProofFault::False), "bit {l}");
+            }
+            for length in [0, masked.len() - 1, masked.len() + 1] {
+                let mut other = masked.clone();
+                other.resize(length, masked[0]);
+                let resized = proved.with(|p| p.proof.masked = List::new(other).unwrap());
+                let (expected, actual) = (masked.len(), length);
+                assert_eq!(resized.verdict(), Err(ProofFault::Length { expected, actual }));
+            }
         }
+    }
+
+    #[test]
+    fn weights_depend_on_every_response() {
+        // A verifier alone has them, so neither prover nor vector would notice one left out.
+        let proof = Proved::new(5, 3).proof;
+        let weight = |proof: &RangeProof| {
+            let mut fs = FiatShamir::begin(labels::KIND_RANGE, &context());
+            absorb_responses(&mut fs, &proof.masked, [&proof.bits], &proof.squares);
+            Weights::after([fs]).draw()
+        };
+        let masked = |l: usize| {
+            let mut masked = proof.masked.to_vec();
+            masked[l] = blur(&masked[l]);
+            RangeProof { masked: List::new(masked).unwrap(), ..proof.clone() }
+        };
+        let mut blinding = proof.clone();
+        blinding.bits.blinding = bump(&blinding.bits.blinding);
+        let mut squares = proof.clone();
+        squares.squares.blinding = bump(&squares.squares.blinding);
+        for other in [masked(0), masked(1), masked(2), blinding, squares] {
+            assert_ne!(weight(&other), weight(&proof));
+        }
+    }
+
+    /// A generator that fails, and gives the same bytes again, must not answer two challenges with one set of masks.
+    #[test]
+    fn masks_depend_on_the_statement_and_on_the_witness() {
+        let announced = |levels, level, active| {
+            Proved::from(levels, level, active).unwrap().proof.bits.announcement
+        };
+        let all = [
+            announced(200, 7, None),
+            announced(201, 7, None),
+            announced(200, 8, None),
+            announced(200, 8, Some(7)),
+            announced(200, 8, Some(6)),
+        ];
+        let different: std::collections::BTreeSet<[u8; 32]> = all.map(|point| point.0).into();
+        assert_eq!(different.len(), all.len());
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     Unprovable, commit,
-    masked::{self, Squares, Vector},
+    masked::{self, Squares, Vector, squares},
     nonces,
 };
 use crate::bases::Bases;
@@ -86,7 +86,7 @@ pub fn prove<R: RngCore + CryptoRng>(
         let masks = masked::masks(&mut generator, bits.len());
         vector.blind_announcement(&mut generator);
         vector.announce(gens, &bases, &masks, &mut opening);
-        let [linear, constant] = squares(&bits, &masks, &y);
+        let [linear, constant] = squares(&bits, &masks, &powers_of_two(bits.len()), &y);
         let (squares, quadratic) = Squares::announce(&bases, &linear, &constant, &mut generator);
         // D_c = Enc(sum over t, j of p[t][j][c] * y^position; R_c)
         let coefficients = coefficients(shape, &bits, &masks, &y);
@@ -135,19 +135,9 @@ fn encode_doubles(halves: impl Iterator<Item = Ciphertext>) -> Vec<WireCiphertex
     pairs.map(|pair| WireCiphertext { r: point(&pair[0]), e: point(&pair[1]) }).collect()
 }
 
-/// The coefficients of `x` and of 1 in `sum y^(l+1) (z_l^2 - x z_l) + x * sum 2^l z_l`, where `z_l = a_l + x i_l`.
-fn squares(bits: &[Scalar], masks: &[Scalar], y: &Scalar) -> [Zeroizing<Scalar>; 2] {
-    let mut linear = Zeroizing::new(Scalar::ZERO);
-    let mut constant = Zeroizing::new(Scalar::ZERO);
-    let (mut power_of_y, mut power_of_two) = (*y, Scalar::ONE);
-    for (i, a) in bits.iter().zip(masks) {
-        let weighed = Zeroizing::new(power_of_y * a);
-        *linear += *weighed * (i + i - Scalar::ONE) + power_of_two * a;
-        *constant += *weighed * a;
-        power_of_y *= y;
-        power_of_two += power_of_two;
-    }
-    [linear, constant]
+/// The place values of a level's bits.
+fn powers_of_two(bits: usize) -> Vec<Scalar> {
+    std::iter::successors(Some(Scalar::ONE), |power| Some(power + power)).take(bits).collect()
 }
 
 /// `[b_t >= j]` for every entry in wire order, without a comparison that could branch.
@@ -341,7 +331,7 @@ mod tests {
         let level = 0b1_0110u32;
         let bits: Vec<Scalar> = (0..5).map(|l| Scalar::from((level >> l) & 1)).collect();
         let masks: Vec<Scalar> = (0..5).map(|_| Scalar::random(&mut rng)).collect();
-        let [linear, constant] = squares(&bits, &masks, &y);
+        let [linear, constant] = squares(&bits, &masks, &powers_of_two(5), &y);
         for x in [Scalar::ZERO, Scalar::ONE, Scalar::from(1u64 << 40)] {
             let (mut power_of_y, mut power_of_two) = (y, Scalar::ONE);
             let mut sum = Scalar::ZERO;

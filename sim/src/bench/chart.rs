@@ -149,7 +149,7 @@ impl<'a> Plot<'a> {
         let points = growth.by_bidders.iter().chain(&growth.by_prices);
         let values: Vec<f64> =
             points.flat_map(|point| lines.iter().map(|(_, _, of)| of(point))).collect();
-        // Upwards: a larger value stands higher.
+        // Upwards: a larger value is higher.
         let y = Scale::new(&values, (top + height, -height)).rounded();
         Self { top, height, unit, lines, y }
     }

@@ -6,12 +6,13 @@ use rand_core::SeedableRng as _;
 use talea_contract::{
     elgamal::Ciphertext,
     fiat_shamir::Context,
-    group::{Generators, encode_point},
+    group::{Generators, decode_point, encode_point},
     proofs::{range, unary},
 };
 use talea_parties::proofs as provers;
 use talea_protocol::{
-    bytes::PartyKey,
+    bytes::{PartyKey, Point},
+    commitment::RangeProof,
     price::{Level, PriceGrid, Shape},
     sealed_bid::SealedBid,
     terms::AuctionId,
@@ -25,8 +26,6 @@ pub struct Bench {
     pub context: Context,
     /// `PK`.
     pub quorum_key: RistrettoPoint,
-    /// Bulletproofs' generators.
-    pub range: range::RangeVerifier,
     /// Draws everything.
     pub rng: ChaCha20Rng,
 }
@@ -51,18 +50,22 @@ impl Bench {
             step: 1,
             signer: PartyKey([2; 32]),
         };
-        Self { generators, context, quorum_key, range: range::RangeVerifier::new(), rng }
+        Self { generators, context, quorum_key, rng }
     }
 
     /// A committed bid of the middle level: its statement and secret.
     pub fn bid(&mut self, grid: &PriceGrid) -> (range::Statement, Level, Scalar) {
         let level = Level(grid.levels / 2);
+        let (commitment, rho) = self.commitment(level);
+        let (levels, quorum_key) = (grid.levels, self.quorum_key);
+        (range::Statement { levels, quorum_key, commitment, active: None }, level, rho)
+    }
+
+    /// A commitment to this level, and what blinds it.
+    fn commitment(&mut self, level: Level) -> (Point, Scalar) {
+        let Generators { value, blinding, .. } = &self.generators;
         let rho = Scalar::random(&mut self.rng);
-        let commitment =
-            Scalar::from(level.0) * self.generators.value + rho * self.generators.blinding;
-        let (levels, bits) = (grid.levels, grid.range_bits());
-        let quorum_key = encode_point(&self.quorum_key);
-        (range::Statement { levels, bits, quorum_key, commitment, active: None }, level, rho)
+        (encode_point(&(Scalar::from(level.0) * value + rho * blinding)), rho)
     }
 
     /// The same bid once more, a round later: its statement and secret.
@@ -70,9 +73,7 @@ impl Bench {
         &mut self,
         (active, level, rho_0): &(range::Statement, Level, Scalar),
     ) -> (range::Statement, provers::range::Witness) {
-        let rho = Scalar::random(&mut self.rng);
-        let commitment =
-            Scalar::from(level.0) * self.generators.value + rho * self.generators.blinding;
+        let (commitment, rho) = self.commitment(*level);
         let statement = range::Statement { commitment, active: Some(active.commitment), ..*active };
         let active = Some((*level, *rho_0));
         (statement, provers::range::Witness { level: *level, rho, active })
@@ -85,7 +86,7 @@ impl Bench {
     pub fn commit(
         &mut self,
         (statement, level, rho): &(range::Statement, Level, Scalar),
-    ) -> Vec<u8> {
+    ) -> RangeProof {
         let witness = provers::range::Witness { level: *level, rho: *rho, active: None };
         self.prove(statement, &witness)
     }
@@ -98,10 +99,27 @@ impl Bench {
         &mut self,
         statement: &range::Statement,
         witness: &provers::range::Witness,
-    ) -> Vec<u8> {
-        let Self { range, generators, context, rng, .. } = self;
-        provers::range::prove(range, generators, context, statement, witness, rng)
+    ) -> RangeProof {
+        let Self { generators, context, rng, .. } = self;
+        provers::range::prove(generators, context, statement, witness, rng)
             .expect("the level is on the grid")
+    }
+
+    /// The commitment of a statement.
+    ///
+    /// # Panics
+    /// If it is not canonical.
+    pub fn decoded(&self, statement: &range::Statement) -> RistrettoPoint {
+        decode_point(&statement.commitment).expect("the commitment is canonical")
+    }
+
+    /// Verifies a range proof.
+    ///
+    /// # Panics
+    /// If it does not hold.
+    pub fn verify_range(&self, statement: &range::Statement, proof: &RangeProof) {
+        let claim = range::Claim { context: self.context, statement: *statement, proof };
+        range::verify(&self.generators, claim).expect("the range proof holds");
     }
 
     /// Its sealed bid.

@@ -3,7 +3,7 @@
 use super::{fixture::Bench, yardstick::Yardstick};
 use serde::Serialize;
 use std::{hint::black_box, time::Duration};
-use talea_protocol::{price::PriceGrid, sealed_bid::SealedBid};
+use talea_protocol::{commitment::RangeProof, price::PriceGrid, sealed_bid::SealedBid};
 
 /// A bid's two messages.
 #[derive(Clone, Debug, Serialize)]
@@ -34,6 +34,10 @@ pub struct MessageFigures {
     pub sealed_bid_bytes: usize,
 }
 
+fn encoded_len(proof: &RangeProof) -> usize {
+    borsh::to_vec(proof).map_or(0, |bytes| bytes.len())
+}
+
 /// Measures them on one grid.
 pub(super) fn figures(
     bench: &mut Bench,
@@ -46,24 +50,15 @@ pub(super) fn figures(
     let shape = &grid.shape;
     let proof = bench.commit(&bid);
     let sealed: Vec<SealedBid> = (0..64).map(|_| bench.seal(shape, *level, rho)).collect();
-    let one = [(statement.commitment, &sealed[0])];
-    let many: Vec<_> = sealed.iter().map(|sealed| (statement.commitment, sealed)).collect();
+    let commitment = bench.decoded(statement);
+    let one = [(commitment, &sealed[0])];
+    let many: Vec<_> = sealed.iter().map(|sealed| (commitment, sealed)).collect();
     let commit_prove = yardstick.ratio(time, || drop(black_box(bench.commit(&bid))));
-    let commit_verify = yardstick.ratio(time, || {
-        bench
-            .range
-            .verify(&bench.generators, &bench.context, statement, &proof)
-            .expect("the range proof holds");
-    });
+    let commit_verify = yardstick.ratio(time, || bench.verify_range(statement, &proof));
     let (again, witness) = bench.bid_again(&bid);
     let improvement = bench.prove(&again, &witness);
     let improve_prove = yardstick.ratio(time, || drop(black_box(bench.prove(&again, &witness))));
-    let improve_verify = yardstick.ratio(time, || {
-        bench
-            .range
-            .verify(&bench.generators, &bench.context, &again, &improvement)
-            .expect("the improvement holds");
-    });
+    let improve_verify = yardstick.ratio(time, || bench.verify_range(&again, &improvement));
     let reveal_prove = yardstick.ratio(time, || drop(black_box(bench.seal(shape, *level, rho))));
     let reveal_verify = yardstick.ratio(time, || bench.verify_sealed(shape, &one));
     let reveal_verify_in_64 = yardstick.ratio(time, || bench.verify_sealed(shape, &many)) / 64.0;
@@ -72,10 +67,10 @@ pub(super) fn figures(
         shape: shape.to_string(),
         commit_prove,
         commit_verify,
-        range_proof_bytes: proof.len(),
+        range_proof_bytes: encoded_len(&proof),
         improve_prove,
         improve_verify,
-        improvement_bytes: improvement.len(),
+        improvement_bytes: encoded_len(&improvement),
         reveal_prove,
         reveal_verify,
         reveal_verify_in_64,

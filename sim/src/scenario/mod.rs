@@ -114,7 +114,7 @@ impl Scenario {
         Self::from_text(&text, folder)
     }
 
-    /// Reads the text of a scenario; files that it names stand in `folder`.
+    /// Reads the text of a scenario; files that it names are in `folder`.
     ///
     /// # Errors
     /// As [`Scenario::read`].

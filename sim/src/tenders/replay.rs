@@ -86,7 +86,7 @@ pub struct SimulatedTender {
     pub levels: u32,
     /// Radices of its digits.
     pub shape: Vec<usize>,
-    /// Whether a bidder's number stands twice.
+    /// Whether a bidder's number occurs twice.
     pub has_twin: bool,
     /// Whether several bids are the lowest.
     pub is_tie: bool,

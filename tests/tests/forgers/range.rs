@@ -1,16 +1,24 @@
 //! Forgers of range proofs: a committed bid that is no level, and one that is worse than the last.
 
-use super::*;
-use bulletproofs::{BulletproofGens, PedersenGens, RangeProof};
-use curve25519_dalek::{ristretto::CompressedRistretto, traits::MultiscalarMul as _};
-use merlin::Transcript;
-use rand_core::SeedableRng as _;
+use super::{
+    algebra::{
+        Residue, commit, commit_vector, integer, is_short, is_within, mask, masked,
+        opening_residue, shift, solve, squares_residue,
+    },
+    *,
+};
+use curve25519_dalek::traits::{Identity as _, IsIdentity as _};
 use talea_contract::{
     fiat_shamir::FiatShamir,
-    proofs::range::{RangeVerifier, Statement},
+    proofs::range::{Claim, Statement, verify},
 };
 use talea_parties::proofs::range::{self as prover, Witness};
-use talea_protocol::{labels, price::Level};
+use talea_protocol::{
+    commitment::RangeProof,
+    labels,
+    masked::{Quadratic, VectorOpening},
+    price::Level,
+};
 use talea_verifier::proofs::range as second;
 
 /// A committed bid with its range proof.
@@ -18,94 +26,208 @@ use talea_verifier::proofs::range as second;
 pub(crate) struct Range {
     pub(crate) context: Context,
     pub(crate) statement: Statement,
-    pub(crate) proof: Vec<u8>,
+    pub(crate) bits: VectorOpening,
+    pub(crate) squares: Quadratic,
+    /// `z` of every bit. The replica takes longer ones than a commit has room for.
+    pub(crate) responses: Vec<Scalar>,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// What the proof's hash absorbs. (All of the context is left to `replay.rs`; the levels and their number of bits are
+/// the terms', and count in the second equation.)
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Item {
+    QuorumKey,
+    /// `C`.
+    Commitment,
+    /// `C_0`.
+    Active,
+    /// `S`.
+    Vector,
+    /// `A`.
+    VectorAnnouncement,
+    /// `T_1`.
+    Linear,
+    /// `T_0`.
+    Constant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Flaw {
-    /// The generator in which the crate trusts has a fixed seed.
-    FixedSeed,
-    /// It is seeded from the statement, not from the proof.
-    SeededBeforeProof,
-    /// The distance to the last level is left out of account: a first bid is proved to have `n` bits itself.
-    LastLevelIgnored,
+    /// This is not hashed.
+    Unhashed(Item),
+    /// `y` is one.
+    Unweighed,
+    /// `u` is one: both sums of bits count alike.
+    SeparatorUnweighed,
+    /// The opening of the vector is not checked.
+    OpeningUnchecked,
+    /// The equation of the bits and their sums is not checked.
+    SquaresUnchecked,
+    /// That bits are bits is left out of it.
+    BitsUnchecked,
+    /// That they sum to what is committed to is left out of it.
+    LinkUnchecked,
     /// Of a later round's bid it is only proved that it is a level.
     ActiveIgnored,
-    /// The key to which the bid will be encrypted is left out, as is what a history shows beyond its terms.
-    KeyIgnored,
+    /// The place values are powers of two: `2^n` levels pass instead of as many as there are.
+    LastLevelIgnored,
+    /// The challenge `x` is what the prover says it is.
+    ChallengeGiven(Scalar),
 }
 
-/// `PK` of the history in which the proof is shown.
-const KEY: Point = Point([7; 32]);
-/// That of another: whoever was shown it made its proof under this one.
-const OTHER_KEY: Point = Point([5; 32]);
+/// The challenges of a proof.
+struct Challenges {
+    x: Scalar,
+    y: Scalar,
+}
+
+/// Both equations' left side less their right.
+struct Residues {
+    opening: RistrettoPoint,
+    squares: RistrettoPoint,
+}
+
+/// The least `n` with `levels <= 2^n`.
+fn bits_of(levels: u32) -> usize {
+    (1..).find(|n| u64::from(levels) <= 1 << n).unwrap()
+}
+
+/// Place values whose sums are `0 .. levels - 1`.
+fn place_values(levels: u32) -> Vec<u32> {
+    let last = bits_of(levels) - 1;
+    (0..last).map(|l| 1 << l).chain([levels - (1 << last)]).collect()
+}
+
+/// The bits of a number below `levels`, each place taken from the last one on if it is there.
+fn spelled(levels: u32, number: u32) -> Vec<Scalar> {
+    let values = place_values(levels);
+    let mut rest = number;
+    let top = u32::from(number >= 1 << (values.len() - 1));
+    rest -= top * values[values.len() - 1];
+    let lower = (0..values.len() - 1).map(|l| (rest >> l) & 1);
+    lower.chain([top]).map(Scalar::from).collect()
+}
+
+fn power(base: &Scalar, exponent: usize) -> Scalar {
+    (0..exponent).fold(Scalar::ONE, |power, _| power * base)
+}
 
 impl Range {
-    /// The state at which the crate takes over.
-    fn begin(&self) -> FiatShamir {
-        self.begin_for(None)
+    /// What each bit counts in the second equation, and how often `C` and `C_0` count there.
+    fn places(&self, y: &Scalar, flaw: Option<Flaw>) -> (Vec<Scalar>, Scalar, Scalar) {
+        let levels = self.statement.levels;
+        let values = match flaw {
+            Some(Flaw::LastLevelIgnored) => (0..bits_of(levels)).map(|l| 1 << l).collect(),
+            _ => place_values(levels),
+        };
+        let of_bid: Vec<Scalar> = values.into_iter().map(Scalar::from).collect();
+        if self.statement.active.is_none() {
+            return (of_bid, Scalar::ONE, Scalar::ZERO);
+        }
+        let separator = match flaw {
+            Some(Flaw::SeparatorUnweighed) => Scalar::ONE,
+            Some(Flaw::ActiveIgnored) => Scalar::ZERO,
+            _ => power(y, 2 * of_bid.len() + 1),
+        };
+        let of_improvement = of_bid.iter().map(|place| place * separator);
+        let places = of_bid.iter().copied().chain(of_improvement).collect();
+        (places, Scalar::ONE + separator, -separator)
     }
 
-    /// The same of a verifier with this flaw.
-    fn begin_for(&self, flaw: Option<Flaw>) -> FiatShamir {
-        let Statement { levels, bits, quorum_key, commitment, active } = self.statement;
+    fn challenges(&self, flaw: Option<Flaw>) -> Challenges {
+        let is_hashed = |item| flaw != Some(Flaw::Unhashed(item));
+        let Statement { levels, quorum_key, commitment, active } = self.statement;
         let kind = if active.is_some() { labels::KIND_IMPROVEMENT } else { labels::KIND_RANGE };
         let mut fs = FiatShamir::begin(kind, &self.context);
-        let Generators { value, blinding, .. } = generators();
-        fs.element(b"value-base", &value);
-        fs.element(b"blinding-base", &blinding);
-        if !matches!(flaw, Some(Flaw::KeyIgnored)) {
-            fs.point(b"quorum-key", &quorum_key);
+        let gens = generators();
+        fs.element(b"value-base", &gens.value);
+        fs.element(b"blinding-base", &gens.blinding);
+        fs.element(b"key-base", &gens.key);
+        fs.digest(b"vector-bases", &vector_bases());
+        if is_hashed(Item::QuorumKey) {
+            fs.element(b"quorum-key", &quorum_key);
         }
-        fs.count(b"bits", bits);
         fs.integer(b"levels", levels);
-        fs.element(b"commitment", &commitment);
-        if let Some(active) = active {
-            fs.element(b"active", &active);
+        if is_hashed(Item::Commitment) {
+            fs.point(b"commitment", &commitment);
         }
-        fs
+        if let Some(active) = active.filter(|_| is_hashed(Item::Active)) {
+            fs.point(b"active", &active);
+        }
+        let values = if active.is_some() { 2 } else { 1 };
+        fs.count(b"bits", bits_of(levels) * values);
+        if is_hashed(Item::Vector) {
+            fs.point(b"vector", &self.bits.commitment);
+        }
+        let drawn = fs.challenge(b"y");
+        let y = if flaw == Some(Flaw::Unweighed) { Scalar::ONE } else { drawn };
+        if is_hashed(Item::VectorAnnouncement) {
+            fs.point(b"vector-announcement", &self.bits.announcement);
+        }
+        if is_hashed(Item::Linear) {
+            fs.point(b"linear", &self.squares.linear);
+        }
+        if is_hashed(Item::Constant) {
+            fs.point(b"constant", &self.squares.constant);
+        }
+        let drawn = fs.weight(b"x");
+        let x = if let Some(Flaw::ChallengeGiven(given)) = flaw { given } else { drawn };
+        Challenges { x, y }
     }
 
-    /// The generator of a verifier with this flaw. Without one it is the contract's, so that a
-    /// contract that left the proof out would be beaten too.
-    fn generator(&self, flaw: Option<Flaw>) -> ChaCha20Rng {
-        if matches!(flaw, Some(Flaw::FixedSeed)) {
-            return ChaCha20Rng::from_seed([0; 32]);
+    fn residues(&self, Challenges { x, y }: &Challenges, flaw: Option<Flaw>) -> Option<Residues> {
+        let (places, of_commitment, of_active) = self.places(y, flaw);
+        let mut value = Scalar::ZERO;
+        for (l, (z, place)) in self.responses.iter().zip(places).enumerate() {
+            if flaw != Some(Flaw::BitsUnchecked) {
+                value += power(y, l + 1) * z * (z - x);
+            }
+            if flaw != Some(Flaw::LinkUnchecked) {
+                value += x * place * z;
+            }
         }
-        let Context { auction, lot, round, signer, .. } = self.context;
-        let Statement { levels, bits, quorum_key, commitment, active } = self.statement;
-        let mut state = Transcript::new(labels::RANGE_WEIGHTS);
-        state.append_message(b"auction", &auction.0);
-        state.append_u64(b"lot", lot.into());
-        state.append_u64(b"round", round.into());
-        state.append_message(b"signer", &signer.0);
-        if !matches!(flaw, Some(Flaw::KeyIgnored)) {
-            state.append_message(b"quorum-key", &quorum_key.0);
+        let mut squares = squares_residue(&self.squares, &value, x)?;
+        if flaw != Some(Flaw::LinkUnchecked) {
+            let Statement { commitment, active, .. } = &self.statement;
+            squares -= decode_point(commitment)? * (x * x * of_commitment);
+            if let Some(active) = active {
+                squares -= decode_point(active)? * (x * x * of_active);
+            }
         }
-        state.append_u64(b"bits", bits as u64);
-        state.append_u64(b"levels", levels.into());
-        state.append_message(b"commitment", &encode_point(&commitment).0);
-        if let Some(active) = active {
-            state.append_message(b"active", &encode_point(&active).0);
-        }
-        if !matches!(flaw, Some(Flaw::SeededBeforeProof)) {
-            state.append_message(b"proof", &self.proof);
-        }
-        let mut seed = [0; 32];
-        state.challenge_bytes(b"seed", &mut seed);
-        ChaCha20Rng::from_seed(seed)
+        let opening = opening_residue(&self.bits, &self.responses, x)?;
+        Some(Residues { opening, squares })
     }
 
-    fn commitments(&self, flaw: Option<Flaw>) -> Vec<CompressedRistretto> {
-        let Statement { levels, commitment, active, .. } = self.statement;
-        let last = generators().value * Scalar::from(levels - 1);
-        let distances = match (flaw, active) {
-            (Some(Flaw::LastLevelIgnored), None) => vec![commitment],
-            (Some(Flaw::LastLevelIgnored), Some(active)) => vec![commitment - active],
-            (Some(Flaw::ActiveIgnored), _) | (_, None) => vec![last - commitment],
-            (_, Some(active)) => vec![last - commitment, commitment - active],
-        };
-        distances.iter().map(RistrettoPoint::compress).collect()
+    /// Chooses an item that does not count in the challenges of a verifier with this flaw so that the equation that
+    /// has it holds.
+    fn choose(&mut self, item: Item, flaw: Flaw) {
+        let challenges = self.challenges(Some(flaw));
+        let Residues { opening, squares } = self.residues(&challenges, None).unwrap();
+        let (_, of_commitment, of_active) = self.places(&challenges.y, None);
+        let x = challenges.x;
+        let statement = &mut self.statement;
+        let once = |factor: Scalar| squares * (x * x * factor).invert();
+        match item {
+            Item::QuorumKey => {}
+            Item::Commitment => shift(&mut statement.commitment, &once(of_commitment)),
+            Item::Active => shift(statement.active.as_mut().unwrap(), &once(of_active)),
+            Item::Vector => shift(&mut self.bits.commitment, &(opening * x.invert())),
+            Item::VectorAnnouncement => shift(&mut self.bits.announcement, &opening),
+            Item::Linear => shift(&mut self.squares.linear, &(squares * x.invert())),
+            Item::Constant => shift(&mut self.squares.constant, &squares),
+        }
+    }
+
+    /// The proof as it is posted.
+    fn posted(&self) -> RangeProof {
+        let masked = self.responses.iter().map(masked);
+        RangeProof { bits: self.bits, squares: self.squares, masked: talea_tests::list(masked) }
+    }
+
+    fn with(&self, change: impl FnOnce(&mut Statement)) -> Self {
+        let mut other = self.clone();
+        change(&mut other.statement);
+        other
     }
 }
 
@@ -113,414 +235,361 @@ impl Artefact for Range {
     type Flaw = Flaw;
 
     fn contract(&self) -> Result<(), ProofFault> {
-        RangeVerifier::new().verify(&generators(), &self.context, &self.statement, &self.proof)
+        let Self { context, statement, .. } = *self;
+        verify(&generators(), Claim { context, statement, proof: &self.posted() })
     }
 
-    /// The second verifier takes the number of bits from the levels.
     fn verifier(&self) -> Result<(), ProofError> {
-        let Statement { levels, bits, quorum_key, commitment, active } = self.statement;
-        assert_eq!(bits, second::bits(levels), "the verifier knows no such statement");
-        let (place, commitment) = (place(&self.context), encode_point(&commitment));
-        match active.as_ref().map(encode_point) {
-            None => second::verify(&place, &quorum_key, levels, &commitment, &self.proof),
-            Some(active) => second::verify_improvement(
-                &place,
-                &quorum_key,
-                levels,
-                &commitment,
-                &active,
-                &self.proof,
-            ),
+        let Statement { levels, quorum_key, commitment, active } = self.statement;
+        let (place, quorum_key) = (place(&self.context), encode_point(&quorum_key));
+        let proof = self.posted();
+        match &active {
+            None => second::verify(&place, &quorum_key, levels, &commitment, &proof),
+            Some(active) => {
+                second::verify_improvement(&place, &quorum_key, levels, &commitment, active, &proof)
+            }
         }
     }
 
     fn replica(&self, flaw: Option<Flaw>) -> bool {
-        let Ok(proof) = RangeProof::from_bytes(&self.proof) else { return false };
-        proof
-            .verify_multiple_with_rng(
-                &BulletproofGens::new(32, 2),
-                &PedersenGens::default(),
-                self.begin_for(flaw).transcript(),
-                &self.commitments(flaw),
-                self.statement.bits,
-                &mut self.generator(flaw),
-            )
-            .is_ok()
-    }
-}
-
-/// The weight that the crate will draw from this generator.
-fn weight(mut generator: ChaCha20Rng) -> Scalar {
-    Scalar::random(&mut generator)
-}
-
-fn inner(a: &[Scalar], b: &[Scalar]) -> Scalar {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn powers(base: Scalar, count: usize) -> Vec<Scalar> {
-    std::iter::successors(Some(Scalar::ONE), |power| Some(power * base)).take(count).collect()
-}
-
-/// The crate's vectors of generators for `m` values of `n` bits. It keeps half of them to itself;
-/// they show in what it commits to.
-fn vectors(n: usize, m: usize) -> (Vec<RistrettoPoint>, Vec<RistrettoPoint>) {
-    let bulletproof = BulletproofGens::new(n, m);
-    let g: Vec<RistrettoPoint> =
-        (0..m).flat_map(|j| bulletproof.share(j).G(n).copied().collect::<Vec<_>>()).collect();
-    // A = alpha*H + sum over bits of (G_i if the bit is set, else -H_i); the same generator makes
-    // the same alpha, so a bit that is set adds G_i + H_i.
-    let first_point = |bit: Option<usize>| {
-        let mut values = vec![0u64; m];
-        if let Some(bit) = bit {
-            values[bit / n] = 1 << (bit % n);
+        let Statement { levels, commitment, active, .. } = self.statement;
+        let values = if active.is_some() { 2 } else { 1 };
+        if self.responses.len() != bits_of(levels) * values || commitment == Point::IDENTITY {
+            return false;
         }
-        let (proof, _) = RangeProof::prove_multiple_with_rng(
-            &bulletproof,
-            &PedersenGens::default(),
-            &mut Transcript::new(b"any"),
-            &values,
-            &vec![Scalar::ONE; m],
-            n,
-            &mut rng(100),
-        )
-        .unwrap();
-        decode_point(&Point(proof.to_bytes()[..32].try_into().unwrap())).unwrap()
-    };
-    let none = first_point(None);
-    let h = (0..n * m).map(|bit| first_point(Some(bit)) - none - g[bit]).collect();
-    (g, h)
+        let Some(residues) = self.residues(&self.challenges(flaw), flaw) else { return false };
+        let Residues { mut opening, mut squares } = residues;
+        match flaw {
+            Some(Flaw::OpeningUnchecked) => opening = RistrettoPoint::identity(),
+            Some(Flaw::SquaresUnchecked) => squares = RistrettoPoint::identity(),
+            _ => {}
+        }
+        opening.is_identity() && squares.is_identity()
+    }
 }
 
-/// A Bulletproof for values of which the first may be anything, against a verifier whose folding
-/// weight `c` is known beforehand.
-///
-/// The verifier adds two equations, the one about `t(x)` times `c` and the one about vectors. The
-/// first value is put whole into the lowest "bit": `a_0 = v`, `a_0 - 1` beside it. Bits `a` have
-/// `a (a - 1) = 0`; here `v (v - 1)` is left over in `t(x)`, with the factor `y^0 = 1` that does not
-/// depend on any challenge. So an error of `c v (v - 1)` times `G` in the first equation is known
-/// from the start, and `A`, the first point of the proof, carries it in the second with the other
-/// sign.
-fn forge(
-    transcript: &mut Transcript,
-    (v, others): (Scalar, &[u64]),
-    blindings: &[Scalar],
-    n: usize,
-    c: Scalar,
-) -> Vec<u8> {
-    let PedersenGens { B: value, B_blinding: blinding } = PedersenGens::default();
-    let mut rng = rng(101);
-    let m = others.len() + 1;
-    let size = n * m;
-    let (g, h) = vectors(n, m);
-    let mut random = |count: usize| (0..count).map(|_| scalar(&mut rng)).collect::<Vec<_>>();
-    let multi = |scalars: Vec<Scalar>, points: &[RistrettoPoint]| {
-        RistrettoPoint::multiscalar_mul(scalars, points)
-    };
-    let mut proof = Vec::new();
-    let send = |transcript: &mut Transcript, label: &'static [u8], point: RistrettoPoint| {
-        let bytes = point.compress().to_bytes();
-        transcript.append_message(label, &bytes);
-        bytes
-    };
-    let draw = |transcript: &mut Transcript, label: &'static [u8]| {
-        let mut bytes = [0; 64];
-        transcript.challenge_bytes(label, &mut bytes);
-        Scalar::from_bytes_mod_order_wide(&bytes)
-    };
+/// What a forger may choose of a commit. The default is honest.
+#[derive(Clone)]
+struct Recipe {
+    levels: u32,
+    /// What `C` commits to.
+    committed: Scalar,
+    /// What `C_0` commits to.
+    active: Option<Scalar>,
+    /// What the commitment to bits holds.
+    bits: Vec<Scalar>,
+    /// Whether all bits but one are zero, and that one is found when `y` is known.
+    is_late: bool,
+    seed: u64,
+}
 
-    transcript.append_message(b"dom-sep", b"rangeproof v1");
-    transcript.append_u64(b"n", n as u64);
-    transcript.append_u64(b"m", m as u64);
-    let values = std::iter::once(v).chain(others.iter().map(|v| Scalar::from(*v)));
-    for (v, gamma) in values.zip(blindings) {
-        send(transcript, b"V", value * v + blinding * gamma);
+impl Recipe {
+    /// A bid of a first round.
+    fn first(levels: u32, level: u32) -> Self {
+        let bits = spelled(levels, level);
+        Self { levels, committed: level.into(), active: None, bits, is_late: false, seed: 101 }
     }
-    let bit = |i: usize| match i.checked_sub(n) {
-        None => {
-            if i == 0 {
-                v
-            } else {
-                Scalar::ZERO
+
+    /// A bid of a later one.
+    fn later(levels: u32, level: u32, active: u32) -> Self {
+        let first = Self::first(levels, level);
+        let bits = [spelled(levels, level), spelled(levels, level - active)].concat();
+        Self { active: Some(active.into()), bits, ..first }
+    }
+
+    /// Of [`Self::first`] or [`Self::later`] what is committed to is another number.
+    fn committing(self, committed: impl Into<Scalar>) -> Self {
+        Self { committed: committed.into(), ..self }
+    }
+
+    /// Follows the protocol, as a verifier with this flaw would have it, on whatever was chosen. Nothing if there is
+    /// no late bit that would do.
+    fn cook_with(&self, flaw: Option<Flaw>, seed: u64) -> Option<Range> {
+        let mut rng = rng(seed);
+        let [rho, rho_0, sigma, alpha, tau_1, tau_0] = std::array::from_fn(|_| scalar(&mut rng));
+        let none = encode_scalar(&Scalar::ZERO);
+        let [linear, constant, announcement] = [Point::IDENTITY; 3];
+        let mut range = Range {
+            context: context(),
+            statement: Statement {
+                levels: self.levels,
+                quorum_key: element(&mut rng),
+                commitment: encode_point(&commit(&self.committed, &rho)),
+                active: self.active.map(|level| encode_point(&commit(&level, &rho_0))),
+            },
+            bits: VectorOpening {
+                commitment: encode_point(&commit_vector(&self.bits, &sigma)),
+                announcement,
+                blinding: none,
+            },
+            squares: Quadratic { linear, constant, blinding: none },
+            responses: Vec::new(),
+        };
+        let y = range.challenges(flaw).y;
+        let (places, of_commitment, of_active) = range.places(&y, flaw);
+        let sum = self.committed * of_commitment + self.active.unwrap_or_default() * of_active;
+        let bits = if self.is_late { late_bits(&y, &places, sum)? } else { self.bits.clone() };
+        let masks: Vec<Scalar> = bits.iter().map(|_| mask(&mut rng)).collect();
+        let (mut t_1, mut t_0) = (Scalar::ZERO, Scalar::ZERO);
+        for (l, ((i, a), place)) in bits.iter().zip(&masks).zip(&places).enumerate() {
+            if flaw != Some(Flaw::BitsUnchecked) {
+                t_1 += power(&y, l + 1) * a * (i + i - Scalar::ONE);
+                t_0 += power(&y, l + 1) * a * a;
+            }
+            if flaw != Some(Flaw::LinkUnchecked) {
+                t_1 += place * a;
             }
         }
-        Some(rest) => Scalar::from((others[rest / n] >> (rest % n)) & 1),
-    };
-    let a_l: Vec<Scalar> = (0..size).map(bit).collect();
-    let a_r: Vec<Scalar> = a_l.iter().map(|a| a - Scalar::ONE).collect();
-    let (s_l, s_r, masks) = (random(size), random(size), random(4));
-    let hidden = c * v * (v - Scalar::ONE);
-    let a = multi(a_l.clone(), &g) + multi(a_r.clone(), &h) + blinding * masks[0] + value * hidden;
-    let s = multi(s_l.clone(), &g) + multi(s_r.clone(), &h) + blinding * masks[1];
-    proof.extend(send(transcript, b"A", a));
-    proof.extend(send(transcript, b"S", s));
-    let (y, z) = (draw(transcript, b"y"), draw(transcript, b"z"));
-
-    let (of_y, of_z, of_2) = (powers(y, size), powers(z, m + 2), powers(Scalar::from(2u8), n));
-    let l_0: Vec<_> = a_l.iter().map(|a| a - z).collect();
-    let r_0: Vec<_> =
-        (0..size).map(|i| of_y[i] * (a_r[i] + z) + of_z[2 + i / n] * of_2[i % n]).collect();
-    let r_1: Vec<_> = (0..size).map(|i| of_y[i] * s_r[i]).collect();
-    let (t_1, t_2) = (inner(&l_0, &r_1) + inner(&s_l, &r_0), inner(&s_l, &r_1));
-    proof.extend(send(transcript, b"T_1", value * t_1 + blinding * masks[2]));
-    proof.extend(send(transcript, b"T_2", value * t_2 + blinding * masks[3]));
-    let x = draw(transcript, b"x");
-
-    let at_x = |zero: &[Scalar], one: &[Scalar]| {
-        zero.iter().zip(one).map(|(zero, one)| zero + one * x).collect::<Vec<_>>()
-    };
-    let (mut l, mut r) = (at_x(&l_0, &s_l), at_x(&r_0, &r_1));
-    let of_values: Scalar = blindings.iter().zip(&of_z[2..]).map(|(gamma, z)| gamma * z).sum();
-    let t_blinding = of_values + masks[2] * x + masks[3] * x * x;
-    let e_blinding = masks[0] + masks[1] * x;
-    for (label, scalar) in
-        [(&b"t_x"[..], inner(&l, &r)), (b"t_x_blinding", t_blinding), (b"e_blinding", e_blinding)]
-    {
-        transcript.append_message(label, scalar.as_bytes());
-        proof.extend(scalar.as_bytes());
+        range.bits.announcement = encode_point(&commit_vector(&masks, &alpha));
+        range.squares.linear = encode_point(&commit(&t_1, &tau_1));
+        range.squares.constant = encode_point(&commit(&t_0, &tau_0));
+        let x = range.challenges(flaw).x;
+        range.responses = bits.iter().zip(&masks).map(|(i, a)| a + x * i).collect();
+        let leading = match flaw {
+            Some(Flaw::LinkUnchecked) => Scalar::ZERO,
+            _ => rho * of_commitment + rho_0 * of_active,
+        };
+        range.bits.blinding = encode_scalar(&(alpha + x * sigma));
+        range.squares.blinding = encode_scalar(&(leading * x * x + tau_1 * x + tau_0));
+        Some(range)
     }
-    let w = draw(transcript, b"w");
 
-    // The inner-product argument, as honest as can be.
-    let q = value * w;
-    transcript.append_message(b"dom-sep", b"ipp v1");
-    transcript.append_u64(b"n", size as u64);
-    let mut g = g;
-    let mut h: Vec<_> = h.iter().zip(powers(y.invert(), size)).map(|(h, y)| h * y).collect();
-    while l.len() > 1 {
-        let half = l.len() / 2;
-        let fold = |vector: &[Scalar], low: Scalar, high: Scalar| {
-            let (a, b) = vector.split_at(half);
-            a.iter().zip(b).map(|(a, b)| a * low + b * high).collect::<Vec<_>>()
-        };
-        let fold_points = |vector: &[RistrettoPoint], low: Scalar, high: Scalar| {
-            let (a, b) = vector.split_at(half);
-            a.iter().zip(b).map(|(a, b)| a * low + b * high).collect::<Vec<_>>()
-        };
-        let cross = |a: &[Scalar], b: &[Scalar], g: &[RistrettoPoint], h: &[RistrettoPoint]| {
-            multi(a.to_vec(), g) + multi(b.to_vec(), h) + q * inner(a, b)
-        };
-        let left = cross(&l[..half], &r[half..], &g[half..], &h[..half]);
-        let right = cross(&l[half..], &r[..half], &g[..half], &h[half..]);
-        proof.extend(send(transcript, b"L", left));
-        proof.extend(send(transcript, b"R", right));
-        let u = draw(transcript, b"u");
-        let v = u.invert();
-        (l, r) = (fold(&l, u, v), fold(&r, v, u));
-        (g, h) = (fold_points(&g, v, u), fold_points(&h, u, v));
+    /// [`Self::cook_with`], trying again until there is a late bit that does.
+    fn cook(&self, flaw: Option<Flaw>) -> Range {
+        let cooked = (self.seed..self.seed + 64).map(|seed| self.cook_with(flaw, seed));
+        cooked.flatten().next().expect("half of all numbers have a square root")
     }
-    proof.extend(l[0].as_bytes());
-    proof.extend(r[0].as_bytes());
-    proof
 }
 
-/// A bid of a first round on a grid of 200 levels.
-fn first_bid(commitment: RistrettoPoint) -> Statement {
-    Statement { levels: 200, bits: 8, quorum_key: KEY, commitment, active: None }
+/// Numbers that pass for the bits of `sum` under these weights, all but the last of them zero.
+fn late_bits(y: &Scalar, places: &[Scalar], sum: Scalar) -> Option<Vec<Scalar>> {
+    let squares = |bits: &[Scalar]| {
+        let terms = bits.iter().zip(places).enumerate();
+        let terms = terms.map(|(l, (i, q))| power(y, l + 1) * i * (i - Scalar::ONE) + q * i);
+        terms.fold(-sum, |sum, term| sum + term)
+    };
+    let zeros: Vec<_> = (0..places.len() - 1).map(|l| move |bits: &[Scalar]| bits[l]).collect();
+    let zeros: Vec<Residue<'_>> = zeros.iter().map(|zero| zero as Residue<'_>).collect();
+    solve(&zeros, &squares)
 }
 
-/// A bid of 200 on a grid of 200 levels: the distance to the last level is -1. In a later round it is 158 above the
-/// active one.
-fn one_level_too_many(active: Option<(u32, Scalar)>, flaw: Flaw) -> Range {
-    let gens = generators();
-    let rho = Scalar::from(123_456u64);
-    let commit =
-        |(level, rho): (u32, Scalar)| gens.value * Scalar::from(level) + gens.blinding * rho;
-    let statement = Statement { active: active.map(commit), ..first_bid(commit((200, rho))) };
-    let mut bid = Range { context: context(), statement, proof: Vec::new() };
-    let c = weight(bid.generator(Some(flaw)));
-    let (others, blindings): (Vec<u64>, Vec<Scalar>) =
-        active.iter().map(|(level, rho_0)| (u64::from(200 - level), rho - rho_0)).unzip();
-    let blindings = [vec![-rho], blindings].concat();
-    bid.proof = forge(bid.begin().transcript(), (-Scalar::ONE, &others), &blindings, 8, c);
-    bid
-}
-
-/// A proof of the crate of these values, made by a bidder who hashes what a verifier with this flaw does.
-fn proved(statement: Statement, flaw: Option<Flaw>, values: &[u64], blindings: &[Scalar]) -> Range {
-    let mut bid = Range { context: context(), statement, proof: Vec::new() };
-    let (proof, _) = RangeProof::prove_multiple_with_rng(
-        &BulletproofGens::new(32, 2),
-        &PedersenGens::default(),
-        bid.begin_for(flaw).transcript(),
-        values,
-        blindings,
-        8,
-        &mut rng(102),
-    )
-    .unwrap();
-    bid.proof = proof.to_bytes();
-    bid
-}
-
-/// A bid that has 8 bits and lies beyond the last of 200 levels.
-fn beyond_the_last_level() -> Range {
-    let gens = generators();
-    let rho = Scalar::from(123_456u64);
-    let commitment = gens.value * Scalar::from(230u8) + gens.blinding * rho;
-    proved(first_bid(commitment), None, &[230], &[rho])
+fn proved(context: Context, level: u32, active: Option<u32>) -> Range {
+    let mut rng = rng(103);
+    let [rho, rho_0] = std::array::from_fn(|_| scalar(&mut rng));
+    let commit = |level: u32, rho| encode_point(&commit(&level.into(), rho));
+    let statement = Statement {
+        levels: 200,
+        quorum_key: element(&mut rng),
+        commitment: commit(level, &rho),
+        active: active.map(|level| commit(level, &rho_0)),
+    };
+    let active = active.map(|level| (Level(level), rho_0));
+    let witness = Witness { level: Level(level), rho, active };
+    let proof = prover::prove(&generators(), &context, &statement, &witness, &mut rng).unwrap();
+    let RangeProof { bits, squares, masked } = proof;
+    let responses = masked.iter().map(|masked| integer(&masked.0)).collect();
+    Range { context, statement, bits, squares, responses }
 }
 
 pub(crate) fn honest(context: Context) -> Range {
-    let gens = generators();
-    let rho = Scalar::from(77u8);
-    let commitment = gens.value * Scalar::from(42u8) + gens.blinding * rho;
-    let statement = first_bid(commitment);
-    let verifier = RangeVerifier::new();
-    let mut rng = rng(103);
-    let witness = Witness { level: Level(42), rho, active: None };
-    let proof = prover::prove(&verifier, &gens, &context, &statement, &witness, &mut rng).unwrap();
-    Range { context, statement, proof }
+    proved(context, 42, None)
 }
 
-/// A bid of level 42 or higher where 42 stands.
+/// A bid of level 42 or higher where 42 is active.
 pub(crate) fn improvement(context: Context, level: u32) -> Range {
+    proved(context, level, Some(42))
+}
+
+/// `C` moved by so many levels, and so much blinding.
+fn moved(point: &Point, levels: i64, blinding: u8) -> Point {
     let gens = generators();
-    let [rho_0, rho] = [77u8, 78].map(Scalar::from);
-    let commit = |level: u32, rho| gens.value * Scalar::from(level) + gens.blinding * rho;
-    let active = Some(commit(42, rho_0));
-    let statement = Statement { active, ..first_bid(commit(level, rho)) };
-    let witness = Witness { level: Level(level), rho, active: Some((Level(42), rho_0)) };
-    let verifier = RangeVerifier::new();
-    let proof =
-        prover::prove(&verifier, &gens, &context, &statement, &witness, &mut rng(104)).unwrap();
-    Range { context, statement, proof }
-}
-
-/// `rho` of the active bid, and of the one after it.
-fn blindings() -> [Scalar; 2] {
-    [77u8, 78].map(Scalar::from)
-}
-
-/// A bid of any level where 42 stands.
-fn after_42(level: u8) -> Statement {
-    let [rho_0, rho] = blindings();
-    let commit =
-        |level: u8, rho| generators().value * Scalar::from(level) + generators().blinding * rho;
-    Statement { active: Some(commit(42, rho_0)), ..first_bid(commit(level, rho)) }
+    let by = gens.value * Scalar::from(levels.unsigned_abs());
+    let by = if levels < 0 { -by } else { by };
+    let sum = decode_point(point).unwrap() + by + gens.blinding * Scalar::from(blinding);
+    encode_point(&sum)
 }
 
 #[test]
 fn honest_range_proofs_pass() {
     honest(context()).check_honest();
-    // The forger's prover is an honest one as long as it has nothing to hide.
-    let gens = generators();
-    let rho = Scalar::from(5u8);
-    for distance in [0u8, 1] {
-        let commitment = gens.value * Scalar::from(199 - distance) + gens.blinding * rho;
-        let statement = first_bid(commitment);
-        let mut bid = Range { context: context(), statement, proof: Vec::new() };
-        let values = (Scalar::from(distance), &[][..]);
-        let transcript = &mut bid.begin();
-        bid.proof = forge(transcript.transcript(), values, &[-rho], 8, Scalar::ONE);
-        bid.check_honest();
+    // So does the forger's, as long as it has nothing to hide.
+    for (levels, level) in [(2, 1), (3, 2), (4, 0), (5, 3), (200, 199), (256, 255), (257, 256)] {
+        Recipe::first(levels, level).cook(None).check_honest();
+        Recipe::later(levels, level, level / 2).cook(None).check_honest();
     }
 }
 
-/// F4, the one to know first: the crate folds its two equations with a weight that it draws from the
-/// caller's generator. Known beforehand, it lets -1 pass for a distance to the last level.
+/// A level of the middle has two spellings where the levels are no power of two: both are proofs.
 #[test]
-fn minus_one_under_a_predictable_weight() {
-    for flaw in [Flaw::FixedSeed, Flaw::SeededBeforeProof] {
-        one_level_too_many(None, flaw).check_forgery(flaw);
-        one_level_too_many(Some((42, Scalar::from(77u8))), flaw).check_forgery(flaw);
+fn both_spellings_of_a_level_pass() {
+    // Place values 1, 2, 1.
+    let [one, zero] = [Scalar::ONE, Scalar::ZERO];
+    for bits in [vec![one, zero, zero], vec![zero, zero, one]] {
+        Recipe { bits, ..Recipe::first(5, 1) }.cook(None).check_honest();
     }
 }
 
-/// F4: the same, for 2^200 as a value of 32 bits, against the crate alone.
+/// F1, F2: every item that counts in the challenges is what it was before them. One that did not count would be
+/// chosen last, so that the equations hold: the commitment, an announcement.
 #[test]
-fn two_to_the_200_under_a_predictable_weight() {
-    let v = Scalar::from(1u128 << 100) * Scalar::from(1u128 << 100);
-    let rho = Scalar::from(9u8);
-    let c = weight(ChaCha20Rng::from_seed([0; 32]));
-    let proof = forge(&mut Transcript::new(b"alone"), (v, &[]), &[rho], 32, c);
-    let proof = RangeProof::from_bytes(&proof).unwrap();
-    let commitment = PedersenGens::default().commit(v, rho).compress();
-    let verdict = |mut generator: ChaCha20Rng| {
-        let (bulletproof, pedersen) = (BulletproofGens::new(32, 1), PedersenGens::default());
-        let transcript = &mut Transcript::new(b"alone");
-        proof
-            .verify_single_with_rng(
-                &bulletproof,
-                &pedersen,
-                transcript,
-                &commitment,
-                32,
-                &mut generator,
-            )
-            .is_ok()
-    };
-    assert!(verdict(ChaCha20Rng::from_seed([0; 32])), "the attack is alive");
-    assert!(!verdict(ChaCha20Rng::from_seed([1; 32])));
+fn whatever_is_not_hashed_is_chosen_after_the_challenge() {
+    let beyond = Recipe::first(200, 42).committing(200u8);
+    let worse = Recipe::later(200, 42, 42).committing(41u8);
+    let forgeries = [
+        (Item::Commitment, bit_of_two()),
+        (Item::Linear, bit_of_two()),
+        (Item::Constant, bit_of_two()),
+        (Item::Linear, beyond.clone()),
+        (Item::Constant, beyond.clone()),
+        (Item::Commitment, beyond),
+        (Item::Linear, worse.clone()),
+        (Item::Constant, worse.clone()),
+        (Item::Active, worse),
+    ];
+    for (item, recipe) in forgeries {
+        let flaw = Flaw::Unhashed(item);
+        let mut range = recipe.cook(Some(flaw));
+        range.choose(item, flaw);
+        range.check_forgery(flaw);
+        // Chosen against a verifier that hashes it, it changes the challenges under the forger's hands.
+        let mut range = recipe.cook(None);
+        range.choose(item, flaw);
+        range.check_refused();
+    }
+}
+
+/// Bits that nothing binds before `y`: then one of them may be any number, and the forger finds the one under which
+/// any number passes for a level.
+#[test]
+fn bits_chosen_after_they_have_weights() {
+    let recipe = Recipe { is_late: true, ..Recipe::first(4, 0).committing(1_000_000u32) };
+    for item in [Item::Vector, Item::VectorAnnouncement] {
+        let flaw = Flaw::Unhashed(item);
+        let mut range = recipe.cook(Some(flaw));
+        range.choose(item, flaw);
+        range.check_forgery(flaw);
+        assert!(range.responses.iter().any(|z| !is_short(z)), "a commit has no room for these");
+    }
+    recipe.cook(None).check_forgery(Flaw::OpeningUnchecked);
+}
+
+/// 4 of 4 levels, of which the lower bit is 2: its square is 2 too much.
+fn bit_of_two() -> Recipe {
+    let bits = vec![Scalar::from(2u8), Scalar::ONE];
+    Recipe { bits, ..Recipe::first(4, 0).committing(4u8) }
+}
+
+/// A number that is no bit, with the sum that is committed to.
+#[test]
+fn a_bit_that_is_two() {
+    for flaw in [Flaw::BitsUnchecked, Flaw::SquaresUnchecked] {
+        let range = bit_of_two().cook(Some(flaw));
+        range.check_forgery(flaw);
+        assert!(range.responses.iter().all(is_short), "there is room for it in a commit");
+    }
+    bit_of_two().cook(None).check_refused();
+}
+
+/// F4: without weights the square of a bit that is none makes up for a sum that is another.
+#[test]
+fn errors_that_cancel_under_known_weights() {
+    // 2*1 of the square, and 2 + 2: 6 of 4 levels.
+    let recipe = bit_of_two().committing(6u8);
+    recipe.cook(Some(Flaw::Unweighed)).check_forgery(Flaw::Unweighed);
+    recipe.cook(None).check_refused();
+}
+
+/// Bits that are those of a level, where something else was committed to: beyond the grid, below zero, or anything.
+#[test]
+fn bits_of_another_number_than_the_committed_one() {
+    for committed in [Scalar::from(200u8), -Scalar::ONE, Scalar::from(u64::MAX)] {
+        for level in [0, 1, 199] {
+            let recipe = Recipe::first(200, level).committing(committed);
+            recipe.cook(Some(Flaw::LinkUnchecked)).check_forgery(Flaw::LinkUnchecked);
+            recipe.cook(None).check_forgery(Flaw::SquaresUnchecked);
+        }
+    }
 }
 
 /// A bid that has the bits but not the level, in a first round and in a later one.
 #[test]
 fn a_bid_beyond_the_last_level() {
-    beyond_the_last_level().check_forgery(Flaw::LastLevelIgnored);
-    let [rho_0, rho] = blindings();
-    let again = proved(after_42(230), None, &[230 - 42], &[rho - rho_0]);
-    again.check_forgery(Flaw::LastLevelIgnored);
+    let flaw = Flaw::LastLevelIgnored;
+    let binary = |number: u32| (0..8).map(move |l| Scalar::from((number >> l) & 1));
+    for level in [200, 230, 255] {
+        let bits: Vec<Scalar> = binary(level).collect();
+        let recipe = Recipe { bits, ..Recipe::first(200, 0).committing(level) };
+        recipe.cook(Some(flaw)).check_forgery(flaw);
+        recipe.cook(None).check_refused();
+        let bits: Vec<Scalar> = binary(level).chain(binary(level - 42)).collect();
+        let recipe = Recipe { bits, ..Recipe::later(200, 42, 42).committing(level) };
+        recipe.cook(Some(flaw)).check_forgery(flaw);
+        recipe.cook(None).check_refused();
+    }
 }
 
-/// A bid that takes back what its bidder offered in the round before.
+/// No bits sum to a number below zero, or to one beyond the last level.
 #[test]
-fn a_bid_worse_than_the_one_that_stands() {
-    let [_, rho] = blindings();
-    proved(after_42(41), None, &[199 - 41], &[-rho]).check_forgery(Flaw::ActiveIgnored);
-}
-
-/// The same with both values, of which one is proved for another: `-1` in the place
-/// of a number of eight bits.
-#[test]
-fn a_distance_below_zero() {
-    let [rho_0, rho] = blindings();
-    for distance in [0u64, 1, 255] {
-        for (level, values) in [(41, [199 - 41, distance]), (200, [distance, 200 - 42])] {
-            proved(after_42(level), None, &values, &[-rho, rho - rho_0]).check_refused();
+fn no_bits_sum_to_what_is_no_level() {
+    for committed in [-Scalar::ONE, -Scalar::from(3u8), Scalar::from(5u8), Scalar::from(8u8)] {
+        for bits in 0..8u32 {
+            let bits = (0..3).map(|l| Scalar::from((bits >> l) & 1)).collect();
+            let recipe = Recipe { bits, ..Recipe::first(5, 0).committing(committed) };
+            recipe.cook(None).check_refused();
         }
     }
 }
 
-/// What a proof does not say: that a first bid is not below zero. A bid of -1 is accepted, for its distance to the last
-/// level has the bits. `refusals/bids.rs` shows that no sealed bid opens it and that its deposit is lost. Where it
-/// would help its bidder, in a later round, it is refused: it is worse than the active one.
+/// A bid that takes back what its bidder offered in the round before: `-1` in the place of what it improves by.
 #[test]
-fn a_bid_below_zero_has_a_proof_and_is_no_improvement() {
-    let gens = generators();
-    let [rho_0, rho] = blindings();
-    let below_zero = |by: u64| gens.blinding * rho - gens.value * Scalar::from(by);
-    for by in [1, 56] {
-        proved(first_bid(below_zero(by)), None, &[199 + by], &[-rho]).check_honest();
+fn a_bid_worse_than_the_active_one() {
+    let mut recipe = Recipe::later(200, 42, 42).committing(41u8);
+    recipe.bits[..8].copy_from_slice(&spelled(200, 41));
+    recipe.cook(Some(Flaw::ActiveIgnored)).check_forgery(Flaw::ActiveIgnored);
+    for improvement in [0, 1, 41, 199] {
+        recipe.bits[8..].copy_from_slice(&spelled(200, improvement));
+        recipe.cook(None).check_refused();
     }
-    // 256 has nine bits.
-    for distance in [0, 255] {
-        proved(first_bid(below_zero(57)), None, &[distance], &[-rho]).check_refused();
-    }
-    let statement = Statement { commitment: below_zero(1), ..after_42(42) };
-    for distance in [0u64, 42, 255] {
-        proved(statement, None, &[200, distance], &[-rho, rho - rho_0]).check_refused();
-    }
+}
+
+/// F15: both sums count alike: what one has too little the other has too much.
+#[test]
+fn sums_that_cancel_without_a_separator() {
+    let mut recipe = Recipe::later(200, 42, 42).committing(41u8);
+    // 40 instead of 41, and 0 instead of -1.
+    recipe.bits[..8].copy_from_slice(&spelled(200, 40));
+    let flaw = Flaw::SeparatorUnweighed;
+    recipe.cook(Some(flaw)).check_forgery(flaw);
+    recipe.cook(None).check_refused();
 }
 
 #[test]
 fn honest_improvements_pass_and_stand_for_no_other_bid() {
-    let gens = generators();
     for level in [42, 43, 199] {
         let bid = improvement(context(), level);
         bid.check_honest();
-        let active = bid.statement.active;
-        let moved = [active.map(|c| c + gens.value), active.map(|c| c - gens.blinding)];
-        let itself = Some(bid.statement.commitment);
-        for active in moved.into_iter().chain([itself, None]) {
-            let statement = Statement { active, ..bid.statement };
-            Range { statement, ..bid.clone() }.check_refused();
+        let active = bid.statement.active.unwrap();
+        let others = [moved(&active, 1, 0), moved(&active, 0, 1), bid.statement.commitment];
+        for other in others.into_iter().map(Some).chain([None]) {
+            bid.with(|statement| statement.active = other).check_refused();
         }
         // A first bid's proof is no improvement.
-        let first = honest(context());
-        let statement = Statement { active, ..first.statement };
-        Range { statement, ..first }.check_refused();
+        honest(context()).with(|statement| statement.active = Some(active)).check_refused();
     }
+}
+
+/// Of a first bid on a grid with as many bits as both numbers of an improvement have together.
+#[test]
+fn a_first_bid_is_no_improvement_with_as_many_bits() {
+    let improvement = improvement(context(), 42);
+    let wide = Recipe::first(40_000, 42).cook(None);
+    assert_eq!(wide.responses.len(), improvement.responses.len());
+    let active = improvement.statement.active;
+    wide.with(|statement| {
+        statement.levels = 200;
+        statement.active = active;
+    })
+    .check_refused();
 }
 
 /// A board shows a bidder one history and puts its commit in another with the same terms, under whose key
@@ -528,77 +597,93 @@ fn honest_improvements_pass_and_stand_for_no_other_bid() {
 /// the proof in every history alike.
 #[test]
 fn a_proof_for_the_key_of_another_history() {
-    let [rho_0, rho] = blindings();
-    let first = honest(context());
-    let again = improvement(context(), 43);
-    let flaw = Some(Flaw::KeyIgnored);
-    let forgeries = [
-        proved(first.statement, flaw, &[157], &[-rho_0]),
-        proved(again.statement, flaw, &[156, 1], &[-rho, rho - rho_0]),
-    ];
-    for forgery in forgeries {
-        for quorum_key in [KEY, OTHER_KEY] {
-            let statement = Statement { quorum_key, ..forgery.statement };
-            Range { statement, ..forgery.clone() }.check_forgery(Flaw::KeyIgnored);
+    let flaw = Flaw::Unhashed(Item::QuorumKey);
+    let other = element(&mut rng(105));
+    for recipe in [Recipe::first(200, 42), Recipe::later(200, 43, 42)] {
+        let forgery = recipe.cook(Some(flaw));
+        for quorum_key in [forgery.statement.quorum_key, other] {
+            forgery.with(|statement| statement.quorum_key = quorum_key).check_forgery(flaw);
         }
     }
     // An honest proof is one in its own history alone.
-    for bid in [first, again] {
-        bid.check_honest();
-        let near = |bit: usize| {
-            let mut key = KEY;
-            key.0[bit / 8] ^= 1 << (bit % 8);
-            key
-        };
-        let others = [OTHER_KEY, Point::IDENTITY, Point([0; 32])];
-        for quorum_key in others.into_iter().chain([0, 7, 128, 255].map(near)) {
-            let statement = Statement { quorum_key, ..bid.statement };
-            Range { statement, ..bid.clone() }.check_refused();
+    for bid in [honest(context()), improvement(context(), 43)] {
+        let key = bid.statement.quorum_key;
+        for quorum_key in [other, -key, key + generators().key, RistrettoPoint::identity()] {
+            bid.with(|statement| statement.quorum_key = quorum_key).check_refused();
         }
     }
 }
 
-/// F2, F3: the statement is changed under a valid proof: a tick up or down, the two commitments
-/// swapped, more levels, other blinding.
+/// F2, F3: the statement is changed under a valid proof: a level up or down, more levels, other blinding.
 #[test]
 fn a_commitment_changed_under_its_proof() {
-    let gens = generators();
     let bid = honest(context());
     let c = bid.statement.commitment;
-    let last = gens.value * Scalar::from(199u8);
-    let moved = [c + gens.value, c - gens.value, last - c, c + gens.blinding, -c];
-    for commitment in moved {
-        let statement = Statement { commitment, ..bid.statement };
-        Range { statement, ..bid.clone() }.check_refused();
+    for commitment in [moved(&c, 1, 0), moved(&c, -1, 0), moved(&c, 0, 1), moved(&c, 158, 0)] {
+        bid.with(|statement| statement.commitment = commitment).check_refused();
     }
-    for levels in [43, 199, 201, 256] {
-        let statement = Statement { levels, ..bid.statement };
-        Range { statement, ..bid.clone() }.check_refused();
+    for levels in [43, 129, 199, 201, 256, 257] {
+        bid.with(|statement| statement.levels = levels).check_refused();
+    }
+    let identity = bid.with(|statement| statement.commitment = Point::IDENTITY);
+    identity.check_refused();
+    identity.check_identity_refused();
+}
+
+/// F14: a proof with one bit more or less than the statement says.
+#[test]
+fn a_proof_with_another_number_of_bits() {
+    for bid in [honest(context()), improvement(context(), 43)] {
+        let mut longer = bid.clone();
+        longer.responses.push(Scalar::ZERO);
+        longer.check_refused();
+        let mut shorter = bid.clone();
+        shorter.responses.pop();
+        shorter.check_refused();
+        let mut none = bid;
+        none.responses.clear();
+        none.check_refused();
     }
 }
 
-/// F14: a proof with one round more or less than the statement says.
+/// A proof made without bits, for a challenge that is known.
+fn simulated(recipe: &Recipe, x: Scalar) -> Range {
+    let flaw = Flaw::ChallengeGiven(x);
+    let mut range = recipe.cook(Some(flaw));
+    let mut rng = rng(94);
+    // Nothing is left of how it was made.
+    range.responses = range.responses.iter().map(|_| mask(&mut rng)).collect();
+    let random = |rng: &mut ChaCha20Rng| encode_point(&element(rng));
+    range.bits = VectorOpening {
+        commitment: random(&mut rng),
+        announcement: random(&mut rng),
+        blinding: encode_scalar(&scalar(&mut rng)),
+    };
+    range.squares = Quadratic {
+        linear: random(&mut rng),
+        constant: random(&mut rng),
+        blinding: encode_scalar(&scalar(&mut rng)),
+    };
+    range.choose(Item::VectorAnnouncement, flaw);
+    range.choose(Item::Constant, flaw);
+    range
+}
+
+/// Zero knowledge: whoever may say what the challenge is makes a proof that convinces without a bit, for a level and
+/// for what is none. So an honest one, whose responses lie in the same interval, tells nothing.
 #[test]
-fn a_proof_with_another_number_of_rounds() {
-    let bid = honest(context());
-    let rounds = 7 * 32..bid.proof.len() - 64;
-    let mut longer = bid.clone();
-    longer
-        .proof
-        .splice(rounds.start..rounds.start, bid.proof[rounds.start..rounds.start + 64].to_vec());
-    longer.check_refused();
-    let mut shorter = bid.clone();
-    shorter.proof.drain(rounds.start..rounds.start + 64);
-    shorter.check_refused();
-    // As many bits as the first number of levels that has more than 8.
-    let mut wider = bid.clone();
-    wider.statement = Statement { levels: 257, bits: 16, ..bid.statement };
-    wider.check_refused();
-    // More bits than the levels have: the contract is told the bits, and the verifier derives them,
-    // so that nobody can tell it others.
-    let mut wider = bid;
-    wider.statement.bits = 16;
-    assert!(!wider.replica(None), "the replica without a flaw accepts a forgery");
-    assert!(wider.contract().is_err(), "THE CONTRACT ACCEPTS A FORGERY");
-    assert_eq!(second::bits(wider.statement.levels), 8);
+fn proofs_are_made_without_bits_once_the_challenge_is_known() {
+    let x = Scalar::from(u128::MAX - 5);
+    let flaw = Flaw::ChallengeGiven(x);
+    for recipe in [Recipe::first(200, 42), Recipe::later(200, 43, 42), Recipe::first(3, 2)] {
+        let range = simulated(&recipe, x);
+        range.check_forgery(flaw);
+        assert!(range.responses.iter().all(is_within));
+        simulated(&recipe.committing(-Scalar::ONE), x).check_forgery(flaw);
+    }
+    for level in [42, 43, 199] {
+        for bid in [proved(context(), level, None), improvement(context(), level)] {
+            assert!(bid.responses.iter().all(is_within));
+        }
+    }
 }

@@ -680,8 +680,8 @@ fn a_level_other_than_the_committed_one() {
     }
 }
 
-/// A commitment to a number below zero, which a range proof lets pass (section 8). No level is it, not the one of the
-/// same bits, and not with a bit that is -1.
+/// A commitment to a number below zero, if a range proof ever let one pass: no level is it, not the one of the same
+/// bits, and not with a bit that is -1.
 #[test]
 fn no_sealed_bid_opens_a_commitment_below_zero() {
     for below in [1u8, 2, 8] {

@@ -6,8 +6,9 @@ use talea_contract::{Phase, fiat_shamir::Context};
 use talea_parties::bidder::{Bidder, PreparedBid};
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
-    commitment::{BidId, Commit},
+    commitment::{BidId, Commit, RangeProof},
     instruction::Instruction,
+    masked::Masked,
     price::Level,
     ranking::Endorsement,
     sealed_bid::{Reveal, SealedBid},
@@ -16,7 +17,7 @@ use talea_protocol::{
 use talea_sim::simulate::Seat;
 use talea_tests::{
     Small,
-    chosen_unary::{self, Chosen, blinding, commit_below_zero},
+    chosen_unary::{self, Chosen, blinding},
     harness::Harness,
     is_sold_to, list,
     replay::{Pens, accepted, edit, opened},
@@ -191,23 +192,29 @@ fn c6_a_commitment_is_canonical_and_not_the_identity() {
 }
 
 #[test]
-fn c6_a_range_proof_has_its_one_length_and_holds() {
+fn c6_a_range_proof_has_one_number_of_bits_and_holds() {
     let mut harness = commits();
     let commit = bid(&mut harness, 0, 0, 1).commit;
     let other = bid(&mut harness, 0, 0, 2).commit;
     let Instruction::Commit(other) = opened(&other).1 else { panic!("a commit") };
-    let proof = |edit_proof: fn(&mut Vec<u8>)| {
-        let bytes = altered(&harness, &commit, |c| edit(&mut c.range_proof, edit_proof));
+    let masked = |edit_bits: fn(&mut Vec<Masked>)| {
+        let bytes = altered(&harness, &commit, |c| edit(&mut c.range_proof.masked, edit_bits));
         refuses(&harness, &bytes)
     };
-    assert_eq!(proof(Vec::clear), "C6");
-    assert_eq!(proof(|bytes| bytes.truncate(bytes.len() - 1)), "C6");
-    assert_eq!(proof(|bytes| bytes.truncate(bytes.len() - 64)), "C6");
-    assert_eq!(proof(|bytes| bytes.extend([0; 64])), "C6");
-    for unit in 0..9 + 2 * 3 {
-        let bytes = altered(&harness, &commit, |c| {
-            edit(&mut c.range_proof, |bytes| bytes[32 * unit] ^= 1);
-        });
+    assert_eq!(masked(Vec::clear), "C6");
+    assert_eq!(masked(|bits| bits.truncate(bits.len() - 1)), "C6");
+    assert_eq!(masked(|bits| bits.push(bits[0])), "C6");
+    assert_eq!(masked(|bits| bits[2].0[17] ^= 1), "C6");
+    let changes: [fn(&mut RangeProof) -> &mut [u8; 32]; 6] = [
+        |proof| &mut proof.bits.commitment.0,
+        |proof| &mut proof.bits.announcement.0,
+        |proof| &mut proof.bits.blinding.0,
+        |proof| &mut proof.squares.linear.0,
+        |proof| &mut proof.squares.constant.0,
+        |proof| &mut proof.squares.blinding.0,
+    ];
+    for (unit, change) in changes.into_iter().enumerate() {
+        let bytes = altered(&harness, &commit, |c| change(&mut c.range_proof)[0] ^= 1);
         assert_eq!(refuses(&harness, &bytes), "C6", "point or scalar {unit}");
     }
     let bytes = altered(&harness, &commit, |c| c.commitment = other.commitment);
@@ -503,44 +510,6 @@ fn r4_a_unary_encoding_encrypts_the_committed_bid() {
     let other_blinding =
         |harness: &Harness, rho, _| chosen(harness, 5, rho + Scalar::ONE, [1, 2, 3, 4]);
     assert!(!is_ranked(other_blinding));
-}
-
-/// The range proof says that a bid is not beyond the last level, and no more (section 8). Whoever commits to -1 is
-/// let in and can open it with nothing: no level, and not with 7, which has the same three bits.
-#[test]
-fn r4_no_sealed_bid_opens_a_commitment_to_a_number_below_zero() {
-    let rho = Scalar::from(4321u32);
-    let forfeited = |is_revealed: bool, level: u32| {
-        let mut harness = commits();
-        let bytes = chosen(&harness, level, rho, [1, 2, 3, 4]);
-        let (auction, mut rng) = (harness.board.auction(), rng(11));
-        let bidder = &mut harness.bidders[0];
-        let bid = bidder.commit_altered(auction, 0, Level(level), |_| bytes, &mut rng).unwrap();
-        let below_zero = commit_below_zero(auction, &bid.reveal.bid, (1, rho), &mut rng);
-        let commit = altered(&harness, &bid.commit, |commit| {
-            let seal = std::mem::replace(commit, below_zero).seal;
-            commit.seal = seal;
-        });
-        harness.submit(&commit);
-        let honest = harness.commit(1, 0, 2);
-        harness.pass();
-        harness.reveal(vec![honest]);
-        if is_revealed {
-            harness.reveal(vec![bid.reveal]);
-        }
-        let outcome = harness.finish();
-        let lot = &outcome.lots[0];
-        assert_eq!((lot.commits, lot.ranked), (2, 1));
-        assert_eq!(lot.invalid, u32::from(is_revealed));
-        assert!(is_sold_to(&lot.ending, harness.bidder(1)));
-        let cheat = harness.bidder(0);
-        outcome.accounts.iter().find(|account| account.party == cheat).unwrap().forfeited
-    };
-    // The deposit of 100, and the fee.
-    for level in [0, 1, 2, 5, 7] {
-        assert_eq!(forfeited(true, level), 101, "as level {level}");
-    }
-    assert_eq!(forfeited(false, 0), 101, "unrevealed");
 }
 
 /// `rho` of a bid of level 5, which its bidder derives anew each time.

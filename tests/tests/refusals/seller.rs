@@ -8,6 +8,7 @@ use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     commitment::{BidId, Commit, seal},
     instruction::Instruction,
+    masked::Masked,
     outcome::{Ending, ReserveResult},
     price::Level,
     sealed_bid::Reveal,
@@ -104,13 +105,13 @@ fn c6_a_reserve_is_a_level_of_the_grid() {
     for point in [NO_POINT, Point::IDENTITY, commit_of(&other).commitment] {
         assert_eq!(refuses(&harness, &altered(&harness, &reserve, |c| c.commitment = point)), "C6");
     }
-    let proof = |edit_proof: fn(&mut Vec<u8>)| {
-        let bytes = altered(&harness, &reserve, |c| edit(&mut c.range_proof, edit_proof));
+    let masked = |edit_bits: fn(&mut Vec<Masked>)| {
+        let bytes = altered(&harness, &reserve, |c| edit(&mut c.range_proof.masked, edit_bits));
         refuses(&harness, &bytes)
     };
-    assert_eq!(proof(Vec::clear), "C6");
-    assert_eq!(proof(|bytes| bytes.truncate(bytes.len() - 1)), "C6");
-    assert_eq!(proof(|bytes| bytes[0] ^= 1), "C6");
+    assert_eq!(masked(Vec::clear), "C6");
+    assert_eq!(masked(|bits| bits.truncate(bits.len() - 1)), "C6");
+    assert_eq!(masked(|bits| bits[0].0[0] ^= 1), "C6");
     let bytes = altered(&harness, &reserve, |c| c.lot = 1);
     assert_eq!(refuses(&harness, &bytes), "C6", "for another lot");
 }

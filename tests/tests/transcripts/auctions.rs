@@ -15,7 +15,7 @@ use talea_protocol::{
 use talea_sim::simulate::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small,
-    chosen_unary::{Chosen, blinding, commit_below_zero},
+    chosen_unary::{Chosen, blinding},
     harness::Harness,
     list,
     replay::edit,
@@ -383,40 +383,7 @@ fn bids() -> Vec<Case> {
             "two entries of a unary encoding have the same randomness: the bid is invalid",
             [1, 2, 1],
         ),
-        below_zero(),
     ]
-}
-
-/// A commit to -1, with the sealed bid of the last level, which has the same bits, and another bid.
-fn below_zero() -> Case {
-    let small = small();
-    let mut harness = Harness::at_commits(&small, &small.terms());
-    let signer = harness.bidder(0);
-    let rho = Scalar::from(1000u32);
-    let context = Context { auction: harness.auction().id(), lot: 0, round: 0, step: 0, signer };
-    let key = harness.auction().quorum_keys().expect("the ceremony is over").key;
-    let grid = &small.terms().lots[0].grid;
-    let randomness = (0..grid.shape.entries()).map(|r| Scalar::from(1000 + r as u64)).collect();
-    let chosen = Chosen { level: Level(grid.levels - 1), rho, randomness };
-    let sealed = chosen.seal(&context, &grid.shape, &key, &mut rng(8)).to_bytes();
-    let auction = harness.board.auction();
-    let bid = harness.bidders[0].commit_altered(auction, 0, Level(0), |_| sealed, &mut rng(9));
-    let bid = bid.expect("a level of the grid");
-    let below_zero = commit_below_zero(auction, &bid.reveal.bid, (1, rho), &mut rng(10));
-    let commit = harness.pens.alter(auction, &bid.commit, |instruction| {
-        let Instruction::Commit(commit) = instruction else { panic!("a commit") };
-        let seal = std::mem::replace(commit, below_zero).seal;
-        commit.seal = seal;
-    });
-    harness.submit(&commit);
-    let other = harness.commit(1, 0, 1);
-    harness.pass();
-    harness.reveal(vec![bid.reveal, other]);
-    finished(
-        "below-zero.talea",
-        "a commit to a number below zero is accepted, and no sealed bid opens it: the bid is invalid",
-        harness,
-    )
 }
 
 /// A bid of level 2 on a grid of one digit whose three entries have this randomness, and another bid.

@@ -512,19 +512,19 @@ fn commits(base: &Base) -> Vec<Case> {
         fault("c6-proof.talea", "C6", "a range proof that does not hold", {
             base.altered(
                 Kind::Commit,
-                alter!(Commit, commit => edit(&mut commit.range_proof, |proof| proof[0] ^= 1)),
+                alter!(Commit, commit => edit(&mut commit.range_proof.masked, |bits| bits[0].0[0] ^= 1)),
             )
         }),
         fault("c6-length.talea", "C6", "a range proof of another length", {
             base.altered(
                 Kind::Commit,
-                alter!(Commit, commit => edit(&mut commit.range_proof, |p| p.truncate(p.len() - 1))),
+                alter!(Commit, commit => edit(&mut commit.range_proof.masked, |bits| bits.truncate(bits.len() - 1))),
             )
         }),
         fault("c6-reserve.talea", "C6", "a reserve whose proof does not hold", {
             base.altered(
                 Kind::Reserve,
-                alter!(Reserve, commit => edit(&mut commit.range_proof, |proof| proof[0] ^= 1)),
+                alter!(Reserve, commit => edit(&mut commit.range_proof.masked, |bits| bits[0].0[0] ^= 1)),
             )
         }),
     ]

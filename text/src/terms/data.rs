@@ -408,7 +408,7 @@ impl ScheduleData {
 
 impl StakesData {
     fn of(stakes: &Stakes) -> Self {
-        // The beneficiary stands beside the other parties.
+        // The beneficiary is beside the other parties.
         let Stakes { deposit, bond, commit_fee, fee_growth, beneficiary: _ } = stakes;
         Self {
             deposit: deposit.to_string(),

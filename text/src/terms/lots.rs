@@ -77,7 +77,7 @@ impl Item {
         }
     }
 
-    /// Where that stands.
+    /// Where that is.
     pub(super) fn at_identifier(&self) -> String {
         let LotFile { identifier, cusip, isin, .. } = &self.lot;
         let said = [("identifier", identifier), ("cusip", cusip), ("isin", isin)];

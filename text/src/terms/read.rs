@@ -66,7 +66,7 @@ pub struct Surroundings<'a> {
 pub struct FoundList {
     /// What complaints call it.
     pub name: String,
-    /// What stands in it.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 

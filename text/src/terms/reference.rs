@@ -75,7 +75,7 @@ impl Types {
         Self(serde_json::to_value(schemars::schema_for!(TermsFile)).unwrap())
     }
 
-    /// What stands behind a name of another type.
+    /// What a name of another type refers to.
     fn named<'a>(&'a self, schema: &'a Value) -> Option<(&'a str, &'a Value)> {
         let schema = schema["anyOf"].get(0).unwrap_or(schema);
         let name = schema["$ref"].as_str()?.strip_prefix("#/$defs/")?;
@@ -121,7 +121,7 @@ impl Types {
         all
     }
 
-    /// What stands after the equals sign.
+    /// What follows the equals sign.
     fn kind(&self, schema: &Value) -> String {
         if let Some((name, _)) = self.named(schema) {
             return format!("[{name}](#values)");
@@ -150,7 +150,7 @@ enum ExampleLine<'a> {
     Blank,
     Comment,
     Table(&'a str),
-    /// Whether it stands for itself, and not commented out.
+    /// Whether it is set, and not commented out.
     Setting(&'a str, bool),
 }
 
@@ -348,7 +348,7 @@ fn a_lot_and_a_row_of_a_list_say_what_every_lot_says() {
 
 #[test]
 fn every_setting_of_the_example_reads_as_its_type() {
-    // Those that are commented out stand in place of others: one after the other.
+    // Those that are commented out are alternatives: one after the other.
     let alternatives =
         EXAMPLE.lines().filter(|text| matches!(line(text), ExampleLine::Setting(_, false)));
     for chosen in std::iter::once("").chain(alternatives) {

@@ -15,24 +15,8 @@ use talea_protocol::{
 use super::{ProofError, point, same_challenge, same_length, scalar};
 use crate::{
     fiat_shamir::{Context, ProofTranscript},
-    group::{bases, combine2, encode},
+    group::{Element, bases, combine2, encode},
 };
-
-/// A point, decoded and as on the wire.
-#[derive(Clone, Copy, Debug)]
-pub struct Element {
-    /// Decoded.
-    pub point: RistrettoPoint,
-    /// Encoded.
-    pub wire: Point,
-}
-
-impl Element {
-    /// Encodes `point`.
-    pub fn of(point: RistrettoPoint) -> Self {
-        Self { point, wire: encode(&point) }
-    }
-}
 
 /// A Decrypt post's content, every encoding canonical and no share `O`.
 #[derive(Clone, Debug)]

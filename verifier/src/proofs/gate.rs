@@ -211,7 +211,7 @@ pub(crate) fn challenge<'a, 'b>(message: &'a Message<'b>) -> Challenged<'a, 'b> 
     let mut t = ProofTranscript::begin(labels::KIND_GATE, &message.context);
     t.digest(b"head", &message.head);
     t.integer(b"chunk", message.chunk);
-    absorb_bases(&mut t, message.quorum_key);
+    absorb_bases(&mut t, &message.quorum_key.wire);
     t.integer(b"gates", gates);
     let (inputs, outputs) = (&message.inputs.encoded, &post.outputs.encoded);
     for ((x, y), (x_out, y_out)) in inputs.iter().zip(outputs) {

@@ -1,23 +1,23 @@
 //! Masked bits and signs: what a vector commitment and the masked values behind it say, and that the values
-//! are bits or signs (section 2). Gates, shuffles and unary encodings use both equations alike.
+//! are bits or signs (section 2). Range proofs, gates, shuffles and unary encodings use both equations alike.
 
 use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
-use talea_protocol::masked;
+use talea_protocol::{bytes::Point, masked};
 
 use super::{ProofError, point, scalar};
 use crate::{
     fiat_shamir::ProofTranscript,
-    group::{Fold, QuorumKey, bases},
+    group::{Fold, bases},
 };
 
 /// Absorbs every base of a proof about masked values: of each statement that one part.
-pub(super) fn absorb_bases(t: &mut ProofTranscript, quorum_key: &QuorumKey) {
+pub(super) fn absorb_bases(t: &mut ProofTranscript, quorum_key: &Point) {
     let bases = bases();
     t.point(b"value-base", &bases.g_wire);
     t.point(b"blinding-base", &bases.h_wire);
     t.point(b"key-base", &bases.k_wire);
     t.digest(b"vector-bases", &bases.v_digest);
-    t.point(b"quorum-key", &quorum_key.wire);
+    t.point(b"quorum-key", quorum_key);
 }
 
 /// A vector commitment and how it is opened, everything canonical.

@@ -1,151 +1,81 @@
-//! Range: the committed bid is not beyond the grid, `b < levels`; and in a later round *improvement*: it is
-//! besides not below the active one, `0 <= b - b_0` (section 8).
+//! Range: the committed bid is a level of the grid, `0 <= b < levels`; and in a later round *improvement*: it is
+//! besides not below the active one, `b_0 <= b` (section 8).
 //!
-//! Bulletproofs (Bünz, Bootle, Boneh, Poelstra, Wuille and Maxwell, S&P 2018, section 4.3) over
-//! `V_0 = (levels-1)*G - C` of `n` bits, in an improvement aggregated with `V_1 = C - C_0`. That a bid is
-//! not negative shows in its reveal.
-//!
-//! The specification defines the proof by the crate `bulletproofs`. Its verifier decides on
-//! every proof that may be refused; but first the two equations are evaluated here, written
-//! from the paper, for many proofs of both kinds in one multi-scalar multiplication: the generators,
-//! most of the work, are shared by all of them. A proof is accepted if they hold.
+//! Masked bits spell `b`, and in an improvement `b - b_0` too, in place values of which the sums are the levels
+//! and nothing else. No proof has more than 64 bits, so one vector commits to them.
 
-use std::sync::LazyLock;
-
-use bulletproofs::{BulletproofGens, PedersenGens, RangeProof};
-use curve25519_dalek::{
-    RistrettoPoint, ristretto::CompressedRistretto, scalar::Scalar, traits::IsIdentity as _,
-};
+use curve25519_dalek::{RistrettoPoint, scalar::Scalar, traits::IsIdentity as _};
 use rayon::prelude::*;
-use sha3::{
-    Shake256,
-    digest::{ExtendableOutput as _, Update as _, XofReader as _},
-};
 use talea_protocol::{
-    bytes::{Point, Scalar as WireScalar},
+    bytes::{List, Point},
+    commitment::RangeProof,
     labels,
+    limits::MAX_VECTOR,
+    masked::Masked,
 };
 
-use super::{ProofError, point, same_length};
+use super::{
+    ProofError,
+    masked::{Quadratic, VectorOpening, absorb_bases},
+    point, same_length,
+};
 use crate::{
-    fiat_shamir::{Binding, Context, ProofTranscript, Weights, range_weights},
-    group::{FOLD_POINTS, Fold, bases, decode, decode_scalar, encode},
+    fiat_shamir::{Binding, Context, ProofTranscript, Weights},
+    group::{Element, FOLD_POINTS, Fold, masked_integer},
 };
 
-/// Values that a proof covers at most: those of an improvement.
-pub(crate) const MOST_VALUES: usize = 2;
-/// Bits of the widest value.
-pub(crate) const MOST_BITS: usize = 32;
-
-/// `n`, the least of 8, 16, 32 with `levels <= 2^n`.
+/// `n`, the least number with `levels <= 2^n`. There are at least two levels (**T2**).
 pub fn bits(levels: u32) -> usize {
-    [8usize, 16].into_iter().find(|n| u64::from(levels) <= 1u64 << n).unwrap_or(MOST_BITS)
+    let last = levels.saturating_sub(1);
+    usize::try_from(u32::BITS.saturating_sub(last.leading_zeros())).unwrap_or(MAX_VECTOR)
 }
 
-/// `log2(n)`, the rounds of the inner product argument over one value.
-fn rounds(n: usize) -> usize {
-    match n {
-        8 => 3,
-        16 => 4,
-        _ => 5,
+/// `q_l = 2^l` for `l < n-1`, and `q_(n-1) = levels - 2^(n-1)`: the sums of some of them are the levels.
+pub(crate) fn place_values(levels: u32) -> impl Iterator<Item = u32> {
+    let n = bits(levels);
+    let powers = std::iter::successors(Some(1u32), |power| power.checked_mul(2)).take(n);
+    (1..)
+        .zip(powers)
+        .map(move |(l, power)| if l < n { power } else { levels.saturating_sub(power) })
+}
+
+/// A commitment and its range proof, everything canonical, and the commitment not `O`.
+#[derive(Clone, Debug)]
+pub(crate) struct Decoded {
+    /// `C`.
+    pub(crate) commitment: Element,
+    bits: VectorOpening,
+    squares: Quadratic,
+    masked: List<Masked, MAX_VECTOR>,
+}
+
+/// Decodes what a bidder posted.
+pub(crate) fn decode(commitment: &Point, proof: &RangeProof) -> Result<Decoded, ProofError> {
+    let name = || "the commitment".into();
+    let RangeProof { bits, squares, masked } = proof;
+    let commitment = Element { point: point(commitment, name)?, wire: *commitment };
+    if commitment.point.is_identity() {
+        return Err(ProofError::Identity(name()));
     }
-}
-
-/// `log2(2n)`, the rounds of the inner product argument over two values.
-fn improvement_rounds(n: usize) -> usize {
-    rounds(n) + 1
-}
-
-/// Bytes of a proof over one value of `n` bits: `32 * (9 + 2*log2(n))`.
-pub fn proof_len(n: usize) -> usize {
-    32 * (9 + 2 * rounds(n))
-}
-
-/// Bytes of an improvement's proof, over two values of `n` bits: `32 * (9 + 2*log2(2n))`.
-pub fn improvement_len(n: usize) -> usize {
-    32 * (9 + 2 * improvement_rounds(n))
-}
-
-/// The commitment `C_0` that an improvement may not be below, canonical.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Former {
-    pub(crate) commitment: Point,
-    pub(crate) point: RistrettoPoint,
-}
-
-/// The transcript of the proof, up to where the crate goes on.
-pub(crate) fn transcript(
-    context: &Context,
-    quorum_key: &Point,
-    n: usize,
-    levels: u32,
-    c: &Point,
-    former: Option<&Point>,
-) -> ProofTranscript {
-    let bases = bases();
-    let kind = if former.is_some() { labels::KIND_IMPROVEMENT } else { labels::KIND_RANGE };
-    let mut t = ProofTranscript::begin(kind, context);
-    t.point(b"value-base", &bases.g_wire);
-    t.point(b"blinding-base", &bases.h_wire);
-    // Nobody can be made to commit under the key of another history.
-    t.point(b"quorum-key", quorum_key);
-    t.integer(b"bits", u64::try_from(n).unwrap_or(u64::MAX));
-    t.integer(b"levels", levels);
-    t.point(b"commitment", c);
-    if let Some(former) = former {
-        t.point(b"active", former);
-    }
-    t
-}
-
-/// The crate's generators, enough for every `n`.
-pub(crate) fn generators() -> &'static (BulletproofGens, PedersenGens) {
-    static GENERATORS: LazyLock<(BulletproofGens, PedersenGens)> =
-        LazyLock::new(|| (BulletproofGens::new(MOST_BITS, MOST_VALUES), PedersenGens::default()));
-    &GENERATORS
-}
-
-/// The same generators, derived here: per value, `MOST_BITS` of each of the two vectors, from
-/// `SHAKE256("GeneratorsChain" || letter || value u32)`, 64 bytes hashed to the group each.
-pub(crate) struct Chains {
-    pub(crate) g: Vec<Vec<RistrettoPoint>>,
-    pub(crate) h: Vec<Vec<RistrettoPoint>>,
-}
-
-pub(crate) fn chains() -> &'static Chains {
-    static CHAINS: LazyLock<Chains> = LazyLock::new(|| {
-        let chain = |letter: u8, value: u32| -> Vec<RistrettoPoint> {
-            let mut hash = Shake256::default();
-            hash.update(b"GeneratorsChain");
-            hash.update(&[letter]);
-            hash.update(&value.to_le_bytes());
-            let mut reader = hash.finalize_xof();
-            let element = |_| {
-                let mut bytes = [0u8; 64];
-                reader.read(&mut bytes);
-                RistrettoPoint::from_uniform_bytes(&bytes)
-            };
-            (0..MOST_BITS).map(element).collect()
-        };
-        let of_values = |letter| -> Vec<Vec<RistrettoPoint>> {
-            (0u32..).take(MOST_VALUES).map(|value| chain(letter, value)).collect()
-        };
-        Chains { g: of_values(b'G'), h: of_values(b'H') }
-    });
-    &CHAINS
+    Ok(Decoded {
+        commitment,
+        bits: VectorOpening::decode(bits)?,
+        squares: Quadratic::decode(squares)?,
+        masked: masked.clone(),
+    })
 }
 
 /// Checks a commitment and its range proof.
 ///
 /// # Errors
-/// [`ProofError`] if `C` is not canonical or is `O`, or if the proof has the wrong length, has an
-/// encoding that is not canonical, or does not hold.
+/// [`ProofError`] if `C` is `O`, if an encoding is not canonical, if the number of bits is not that of the
+/// levels, or if an equation does not hold.
 pub fn verify(
     context: &Context,
     quorum_key: &Point,
     levels: u32,
     commitment: &Point,
-    proof: &[u8],
+    proof: &RangeProof,
 ) -> Result<(), ProofError> {
     verify_any(context, quorum_key, levels, commitment, None, proof)
 }
@@ -153,19 +83,18 @@ pub fn verify(
 /// Checks a commitment of a later round and its proof against the `active` commitment.
 ///
 /// # Errors
-/// [`ProofError`] if `C` or `C_0` is not canonical or `C` is `O`, or if the proof has the wrong length,
-/// has an encoding that is not canonical, or does not hold.
+/// Those of [`verify`], and if `C_0` is not canonical.
 pub fn verify_improvement(
     context: &Context,
     quorum_key: &Point,
     levels: u32,
     commitment: &Point,
     active: &Point,
-    proof: &[u8],
+    proof: &RangeProof,
 ) -> Result<(), ProofError> {
-    let former =
-        Former { commitment: *active, point: point(active, || "the active commitment".into())? };
-    verify_any(context, quorum_key, levels, commitment, Some(former), proof)
+    let point = point(active, || "the active commitment".into())?;
+    let active = Element { point, wire: *active };
+    verify_any(context, quorum_key, levels, commitment, Some(active), proof)
 }
 
 fn verify_any(
@@ -173,19 +102,11 @@ fn verify_any(
     quorum_key: &Point,
     levels: u32,
     commitment: &Point,
-    former: Option<Former>,
-    proof: &[u8],
+    active: Option<Element>,
+    proof: &RangeProof,
 ) -> Result<(), ProofError> {
-    let c = point(commitment, || "the commitment".into())?;
-    let claim = Claim {
-        context: *context,
-        quorum_key: *quorum_key,
-        levels,
-        commitment: *commitment,
-        point: c,
-        former,
-        proof,
-    };
+    let post = &decode(commitment, proof)?;
+    let claim = Claim { context: *context, quorum_key: *quorum_key, levels, active, post };
     match judge(&[claim]).pop() {
         Some(Some(error)) => Err(error),
         Some(None) | None => Ok(()),
@@ -195,306 +116,146 @@ fn verify_any(
 /// A commitment and its proof, to be judged.
 pub(crate) struct Claim<'a> {
     pub(crate) context: Context,
-    /// `PK`, encoded.
+    /// `PK`, of which a range proof sees the encoding alone.
     pub(crate) quorum_key: Point,
     pub(crate) levels: u32,
-    pub(crate) commitment: Point,
-    pub(crate) point: RistrettoPoint,
-    /// Of an improvement.
-    pub(crate) former: Option<Former>,
-    pub(crate) proof: &'a [u8],
+    /// `C_0`, of an improvement.
+    pub(crate) active: Option<Element>,
+    pub(crate) post: &'a Decoded,
 }
 
 impl Claim<'_> {
-    /// `V_0 = (levels-1)*G - C`, a commitment to `levels - 1 - b`; of an improvement `V_1 = C - C_0` too, a
-    /// commitment to `b - b_0`.
-    fn values(&self) -> Vec<Point> {
-        let top = RistrettoPoint::mul_base(&Scalar::from(self.top()));
-        let gain = self.former.iter().map(|former| self.point - former.point);
-        std::iter::once(top - self.point).chain(gain).map(|value| encode(&value)).collect()
-    }
-
-    /// Bytes of the proof, and rounds of its inner product argument, for values of `n` bits.
-    fn size(&self, n: usize) -> (usize, usize) {
-        match self.former {
-            None => (proof_len(n), rounds(n)),
-            Some(_) => (improvement_len(n), improvement_rounds(n)),
-        }
-    }
-
-    fn active(&self) -> Option<&Point> {
-        self.former.as_ref().map(|former| &former.commitment)
-    }
-
-    fn top(&self) -> u64 {
-        u64::from(self.levels).saturating_sub(1)
-    }
-
-    /// Asks the crate.
-    pub(crate) fn fault(&self) -> Option<ProofError> {
-        self.ask().err()
-    }
-
-    fn ask(&self) -> Result<(), ProofError> {
-        let Self { context, quorum_key, levels, commitment, proof, .. } = self;
-        if self.point.is_identity() {
-            return Err(ProofError::Identity("the commitment".into()));
-        }
-        let n = bits(*levels);
-        same_length("bytes of the range proof", self.size(n).0, proof.len())?;
-        let parsed = RangeProof::from_bytes(proof)
-            .map_err(|_| ProofError::NotCanonical("a scalar of the range proof".into()))?;
-        let values: Vec<CompressedRistretto> =
-            self.values().into_iter().map(|value| CompressedRistretto(value.0)).collect();
-        let (bulletproof, pedersen) = generators();
-        let active = self.active();
-        let mut transcript =
-            transcript(context, quorum_key, n, *levels, commitment, active).into_inner();
-        let mut weights = range_weights(context, quorum_key, n, *levels, commitment, active, proof);
-        parsed
-            .verify_multiple_with_rng(
-                bulletproof,
-                pedersen,
-                &mut transcript,
-                &values,
-                n,
-                &mut weights,
-            )
-            .map_err(|_| ProofError::Equation("the range proof".into()))
+    /// Whether it has as many bits as the levels ask for.
+    fn form(&self) -> Result<(), ProofError> {
+        let n = bits(self.levels);
+        let expected = if self.active.is_some() { n.saturating_mul(2) } else { n };
+        same_length("bits of the range proof", expected, self.post.masked.len())
     }
 }
 
-/// Points of a proof, beside the commitments and the generators.
-const PROOF_POINTS: usize = 4 + 2 * (MOST_BITS.ilog2() as usize + 1);
-/// Proofs that share the generators in one multi-scalar multiplication.
-const FOLD_PROOFS: usize = FOLD_POINTS / PROOF_POINTS;
+/// A claim with its challenges.
+pub(crate) struct Challenged<'a, 'b> {
+    claim: &'a Claim<'b>,
+    /// `z_l`.
+    z: Vec<Scalar>,
+    pub(crate) y: Scalar,
+    pub(crate) x: Scalar,
+    pub(crate) binding: Binding,
+}
 
-/// Judges claims: nothing for one that holds.
+/// Draws the challenges, and the binding after the last response.
+pub(crate) fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
+    let Decoded { commitment, bits: vector, squares, masked } = claim.post;
+    let improves = claim.active.is_some();
+    let kind = if improves { labels::KIND_IMPROVEMENT } else { labels::KIND_RANGE };
+    let mut t = ProofTranscript::begin(kind, &claim.context);
+    absorb_bases(&mut t, &claim.quorum_key);
+    t.integer(b"levels", claim.levels);
+    t.point(b"commitment", &commitment.wire);
+    if let Some(active) = &claim.active {
+        t.point(b"active", &active.wire);
+    }
+
+    t.integer(b"bits", masked.len());
+    vector.absorb_commitment(&mut t, b"vector");
+    let y = t.challenge(b"y");
+
+    vector.absorb_announcement(&mut t, b"vector-announcement");
+    squares.absorb_announcements(&mut t);
+    let x = t.weight(b"x");
+
+    // No challenge follows these; the weights of the fold must.
+    masked.iter().for_each(|bit| t.masked(b"bit", bit));
+    vector.absorb_response(&mut t);
+    squares.absorb_response(&mut t);
+    let z = masked.iter().map(masked_integer).collect();
+    Challenged { claim, z, y, x, binding: t.binding() }
+}
+
+impl Challenged<'_, '_> {
+    /// Points that a fold of a proof weighs: those of its equations, `C` and `C_0`.
+    const POINTS: usize = VectorOpening::POINTS + Quadratic::POINTS + 2;
+
+    /// Adds the two equations, each times a weight of its own:
+    ///
+    /// ```text
+    /// sum z_l V_l + w*H = A + x*S
+    /// (sum y^(l+1) (z_l^2 - x z_l) + x * sum q_l z_l)*G + t*H = x^2*C + x*T_1 + T_0
+    /// ```
+    ///
+    /// In an improvement `C + u*(C - C_0)` stands for `C`, and the place values of the bits `n .. 2n-1` are
+    /// `u q_0 .. u q_(n-1)`, where `u = y^(2n+1)`.
+    fn fold_into(&self, fold: &mut Fold, weights: &mut Weights) {
+        let Self { claim, z, y, x, .. } = self;
+        let Decoded { commitment, bits: vector, squares, .. } = claim.post;
+        let (of_vector, of_squares) = (weights.next(), weights.next());
+
+        vector.fold_into(fold, &of_vector, x, z);
+        let mut value = Scalar::ZERO;
+        let mut y_to_l_1 = *y;
+        for z in z {
+            value += y_to_l_1 * z * (z - x);
+            y_to_l_1 *= y;
+        }
+        // One more than the number of bits.
+        let u = y_to_l_1;
+        let mut times_x = Scalar::ZERO;
+        for (z, of_number) in z.chunks(bits(claim.levels).max(1)).zip([Scalar::ONE, u]) {
+            let places = place_values(claim.levels).map(Scalar::from);
+            times_x += of_number * z.iter().zip(places).map(|(z, q)| q * z).sum::<Scalar>();
+        }
+        value += x * times_x;
+        squares.fold_into(fold, &of_squares, x, &value);
+
+        let mut of_commitment = of_squares * x * x;
+        if let Some(active) = &claim.active {
+            let of_gain = of_commitment * u;
+            of_commitment += of_gain;
+            fold.add(of_gain, &active.point);
+        }
+        fold.subtract(of_commitment, &commitment.point);
+    }
+
+    /// What is wrong with a claim that does not hold.
+    fn fault(&self) -> ProofError {
+        let form = self.claim.form().err();
+        form.unwrap_or_else(|| ProofError::Equation("the range proof".into()))
+    }
+}
+
+/// Proofs that share one multi-scalar multiplication, of both kinds.
+pub(crate) const FOLD_PROOFS: usize = FOLD_POINTS / Challenged::POINTS;
+
+/// Judges claims: nothing for one that holds. Where a fold does not hold, each of its claims is judged by
+/// itself.
 pub(crate) fn judge(claims: &[Claim<'_>]) -> Vec<Option<ProofError>> {
-    let verdicts: Vec<Vec<Option<ProofError>>> = claims
+    let challenged: Vec<Challenged<'_, '_>> = claims.par_iter().map(challenge).collect();
+    let verdicts: Vec<Vec<Option<ProofError>>> = challenged
         .par_chunks(FOLD_PROOFS)
-        .map(|claims| {
-            let parsed: Option<Vec<Parsed<'_, '_>>> = claims.iter().map(Parsed::of).collect();
-            if parsed.is_some_and(|parsed| fold_holds(&parsed)) {
-                return claims.iter().map(|_| None).collect();
+        .map(|fold| {
+            if fold_holds(fold) {
+                return fold.iter().map(|_| None).collect();
             }
-            claims.par_iter().map(Claim::fault).collect()
+            let alone = |one: &[Challenged<'_, '_>]| {
+                let fault = one.first().map(Challenged::fault);
+                fault.filter(|_| !fold_holds(one))
+            };
+            fold.par_chunks(1).map(alone).collect()
         })
         .collect();
     verdicts.concat()
 }
 
-/// A proof, decoded, with its challenges; letters are the paper's.
-pub(crate) struct Parsed<'a, 'b> {
-    claim: &'a Claim<'b>,
-    n: usize,
-    a: RistrettoPoint,
-    s: RistrettoPoint,
-    t_1: RistrettoPoint,
-    t_2: RistrettoPoint,
-    /// `t^`.
-    t: Scalar,
-    /// `tau_x`.
-    tau: Scalar,
-    /// `mu`.
-    mu: Scalar,
-    /// `L` and `R` per round, and the challenge between.
-    rounds: Vec<(RistrettoPoint, RistrettoPoint, Scalar)>,
-    /// The two scalars at the end of the inner product argument.
-    ends: (Scalar, Scalar),
-    y: Scalar,
-    z: Scalar,
-    x: Scalar,
-    /// Multiplies `G` for the inner product argument.
-    w: Scalar,
-    pub(crate) binding: Binding,
-}
-
-impl<'a, 'b> Parsed<'a, 'b> {
-    /// Nothing if the length is wrong, an encoding not canonical, or a point `O` that may not be.
-    pub(crate) fn of(claim: &'a Claim<'b>) -> Option<Self> {
-        let n = bits(claim.levels);
-        let (length, rounds) = claim.size(n);
-        if claim.proof.len() != length || claim.point.is_identity() {
-            return None;
-        }
-        let mut units = claim.proof.chunks_exact(32);
-        let mut unit = || <[u8; 32]>::try_from(units.next()?).ok();
-        let mut take = || unit().map(Point).filter(|p| *p != Point::IDENTITY);
-        let [a, s, t_1, t_2] = [take()?, take()?, take()?, take()?];
-        let mut take = || unit().map(WireScalar);
-        let [t, tau, mu] = [take()?, take()?, take()?];
-        let mut pairs = Vec::with_capacity(rounds);
-        for _ in 0..rounds {
-            let mut take = || unit().map(Point).filter(|p| *p != Point::IDENTITY);
-            pairs.push((take()?, take()?));
-        }
-        let mut take = || unit().map(WireScalar);
-        let ends = (take()?, take()?);
-
-        let values = claim.values();
-        let mut tr = transcript(
-            &claim.context,
-            &claim.quorum_key,
-            n,
-            claim.levels,
-            &claim.commitment,
-            claim.active(),
-        );
-        tr.message(b"dom-sep", b"rangeproof v1");
-        tr.integer(b"n", n);
-        tr.integer(b"m", values.len());
-        for value in &values {
-            tr.point(b"V", value);
-        }
-        tr.point(b"A", &a);
-        tr.point(b"S", &s);
-        let y = tr.challenge(b"y");
-        let z = tr.challenge(b"z");
-        tr.point(b"T_1", &t_1);
-        tr.point(b"T_2", &t_2);
-        let x = tr.challenge(b"x");
-        tr.scalar(b"t_x", &t);
-        tr.scalar(b"t_x_blinding", &tau);
-        tr.scalar(b"e_blinding", &mu);
-        let w = tr.challenge(b"w");
-        tr.message(b"dom-sep", b"ipp v1");
-        tr.integer(b"n", n.saturating_mul(values.len()));
-        let mut rounds = Vec::with_capacity(pairs.len());
-        for (l, r) in &pairs {
-            tr.point(b"L", l);
-            tr.point(b"R", r);
-            rounds.push((decode(l)?, decode(r)?, tr.challenge(b"u")));
-        }
-        // No challenge follows these; the weights must.
-        tr.scalar(b"a", &ends.0);
-        tr.scalar(b"b", &ends.1);
-        Some(Self {
-            claim,
-            n,
-            a: decode(&a)?,
-            s: decode(&s)?,
-            t_1: decode(&t_1)?,
-            t_2: decode(&t_2)?,
-            t: decode_scalar(&t)?,
-            tau: decode_scalar(&tau)?,
-            mu: decode_scalar(&mu)?,
-            rounds,
-            ends: (decode_scalar(&ends.0)?, decode_scalar(&ends.1)?),
-            y,
-            z,
-            x,
-            w,
-            binding: tr.binding(),
-        })
-    }
-}
-
-/// Multiples of the generators, gathered over all proofs of a fold: by value, then by bit.
-struct Multiples {
-    g: [[Scalar; MOST_BITS]; MOST_VALUES],
-    h: [[Scalar; MOST_BITS]; MOST_VALUES],
-}
-
 /// Whether both equations of all these proofs hold.
-pub(crate) fn fold_holds(proofs: &[Parsed<'_, '_>]) -> bool {
-    let bindings: Vec<Binding> = proofs.iter().map(|one| one.binding).collect();
+pub(crate) fn fold_holds(challenged: &[Challenged<'_, '_>]) -> bool {
+    if challenged.iter().any(|one| one.claim.form().is_err()) {
+        return false;
+    }
+    let bindings: Vec<Binding> = challenged.iter().map(|one| one.binding).collect();
     let mut weights = Weights::for_proofs(bindings.iter());
-    let none = [[Scalar::ZERO; MOST_BITS]; MOST_VALUES];
-    let mut multiples = Multiples { g: none, h: none };
-    let generators = 2 * MOST_VALUES * MOST_BITS;
-    let room = proofs.len().saturating_mul(PROOF_POINTS + 2).saturating_add(generators);
-    let mut fold = Fold::with_capacity(room);
-    for proof in proofs {
-        proof.fold_into(&mut fold, &mut multiples, &mut weights);
-    }
-    for (multiples, generators) in [(&multiples.g, &chains().g), (&multiples.h, &chains().h)] {
-        for (scalar, point) in multiples.iter().flatten().zip(generators.iter().flatten()) {
-            if *scalar != Scalar::ZERO {
-                fold.add(*scalar, point);
-            }
-        }
-    }
+    let points = challenged.len().saturating_mul(Challenged::POINTS);
+    let mut fold = Fold::with_capacity(points);
+    challenged.iter().for_each(|one| one.fold_into(&mut fold, &mut weights));
+    // No equation has the quorum key in it.
     fold.vanishes(&RistrettoPoint::default())
-}
-
-impl Parsed<'_, '_> {
-    /// Adds the two equations, each times a weight of its own, with `i` counting the bits of all
-    /// values, `0 .. n` or `0 .. 2n`, and `2^i` starting again at 1 for every value `j = 0, 1`:
-    ///
-    /// ```text
-    /// t*G + tau*H = sum_j z^(2+j) V_j + delta(y, z)*G + x*T_1 + x^2*T_2
-    ///   delta(y, z) = (z - z^2) * sum y^i - sum_j z^(3+j) * (2^n - 1)
-    ///
-    /// A + x*S - mu*H + sum_i (-z) g_i + sum_i (z + y^-i z^(2+j) 2^i) h_i + w*t*G
-    ///   + sum_k (u_k^2 L_k + u_k^-2 R_k)
-    ///   = sum_i a s_i g_i + sum_i b s_i^-1 y^-i h_i + w*a*b*G
-    ///   s_i = product of u_k, or of 1/u_k where the bit of i that belongs to round k is 0
-    /// ```
-    fn fold_into(&self, fold: &mut Fold, multiples: &mut Multiples, weights: &mut Weights) {
-        let (first, second) = (weights.next(), weights.next());
-        let Self { n, y, z, x, w, .. } = self;
-        let (a, b) = &self.ends;
-
-        // All inverses for the price of one: of y, and of every u_k.
-        let mut inverses: Vec<Scalar> = self.rounds.iter().map(|(.., u)| *u).collect();
-        inverses.push(*y);
-        Scalar::batch_invert(&mut inverses);
-        let y_inverse = inverses.pop().unwrap_or(Scalar::ZERO);
-
-        // s_i, of which the first round's challenge belongs to the highest bit; and s_i^-1 is the
-        // s of the complement of i, the same list backwards.
-        let mut s = vec![inverses.iter().product::<Scalar>()];
-        for (.., u) in self.rounds.iter().rev() {
-            let square = u * u;
-            let upper: Vec<Scalar> = s.iter().map(|s| s * square).collect();
-            s.extend(upper);
-        }
-
-        let mut sum_y = Scalar::ZERO;
-        let (mut y_to_i, mut y_to_minus_i) = (Scalar::ONE, Scalar::ONE);
-        let mut z_to_2_j = z * z;
-        let mut all = s.iter().zip(s.iter().rev());
-        let count = if self.claim.former.is_some() { MOST_VALUES } else { 1 };
-        let values = multiples.g.iter_mut().zip(&mut multiples.h).take(count);
-        let mut delta = Scalar::ZERO;
-        let ones = (0..*n).fold(Scalar::ZERO, |sum, _| sum + sum + Scalar::ONE);
-        let mut of_commitments = Vec::with_capacity(count);
-        for (g, h) in values {
-            let mut two_to_i = Scalar::ONE;
-            for ((g, h), (s, s_inverse)) in g.iter_mut().zip(h).take(*n).zip(&mut all) {
-                *g -= second * (z + a * s);
-                *h += second * (z + y_to_minus_i * (z_to_2_j * two_to_i - b * s_inverse));
-                sum_y += y_to_i;
-                y_to_i *= y;
-                y_to_minus_i *= y_inverse;
-                two_to_i += two_to_i;
-            }
-            of_commitments.push(first * z_to_2_j);
-            z_to_2_j *= z;
-            delta -= z_to_2_j * ones;
-        }
-        delta += (z - z * z) * sum_y;
-
-        fold.g += first * (delta - self.t) + second * w * (self.t - a * b);
-        fold.h -= first * self.tau + second * self.mu;
-        fold.add(first * x, &self.t_1);
-        fold.add(first * x * x, &self.t_2);
-        fold.add(second, &self.a);
-        fold.add(second * x, &self.s);
-        for ((l, r, u), inverse) in self.rounds.iter().zip(&inverses) {
-            fold.add(second * u * u, l);
-            fold.add(second * inverse * inverse, r);
-        }
-        // V_0 = (levels-1)*G - C, and V_1 = C - C_0.
-        let mut of_values = of_commitments.into_iter();
-        let of_rest = of_values.next().unwrap_or(Scalar::ZERO);
-        fold.g += of_rest * Scalar::from(self.claim.top());
-        let mut of_c = -of_rest;
-        if let (Some(former), Some(of_gain)) = (&self.claim.former, of_values.next()) {
-            of_c += of_gain;
-            fold.subtract(of_gain, &former.point);
-        }
-        fold.add(of_c, &self.claim.point);
-    }
 }

@@ -276,7 +276,7 @@ pub(crate) fn challenge<'a, 'b>(message: &'a Message<'b>) -> Challenged<'a, 'b> 
     let mut t = ProofTranscript::begin(labels::KIND_SHUFFLE, &message.context);
     t.digest(b"head", &message.head);
     t.integer(b"chunk", message.chunk);
-    absorb_bases(&mut t, message.quorum_key);
+    absorb_bases(&mut t, &message.quorum_key.wire);
     t.integer(b"lists", lists);
     t.integer(b"length", post.outputs.length());
     message.inputs.entries.iter().for_each(|x| t.cipher(b"entry-in", &x.wire));

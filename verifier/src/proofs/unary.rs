@@ -138,7 +138,7 @@ pub(crate) fn challenge<'a, 'b>(claim: &'a Claim<'b>) -> Challenged<'a, 'b> {
     let wire = &claim.sealed.wire;
     let shape = claim.shape;
     let mut t = ProofTranscript::begin(labels::KIND_UNARY, &claim.context);
-    absorb_bases(&mut t, claim.quorum_key);
+    absorb_bases(&mut t, &claim.quorum_key.wire);
     t.integer(b"digits", shape.digit_bits().len());
     for bits in shape.digit_bits() {
         t.integer(b"digit-bits", *bits);

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use talea_protocol::{
-    bytes::{Digest, PartyKey, Point},
+    bytes::{Digest, PartyKey},
     sealed_bid::Contribution,
 };
 
 use super::unary_encoding::UnaryEncoding;
+use crate::group::Element;
 
 /// A commit of a lot, or its reserve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +22,7 @@ pub(crate) enum Named {
 #[derive(Debug)]
 pub(crate) struct CommitState {
     pub(crate) bidder: PartyKey,
-    /// It decodes.
-    pub(crate) commitment: Point,
+    pub(crate) commitment: Element,
     pub(crate) seal: Digest,
     pub(crate) status: Status,
     /// Of a ranked bid, until its lot is ranked.

@@ -9,7 +9,7 @@ use super::{
     bid::{CommitState, Status},
 };
 use crate::{
-    docket::Task, failure::Stop, fiat_shamir::Context, intake::CommitBody, proofs::range::Former,
+    docket::Task, failure::Stop, fiat_shamir::Context, group::Element, intake::CommitBody,
 };
 
 impl Replay {
@@ -70,8 +70,8 @@ impl Replay {
         self.docket.require(Check::CommitActive, active.is_some(), || {
             format!("the bidder has no active bid on lot {index}")
         })?;
-        let (at, former) = active.ok_or(NO_LOT)?;
-        let update = self.committed(lot, bidder, body, Some(former))?;
+        let (at, active) = active.ok_or(NO_LOT)?;
+        let update = self.committed(lot, bidder, body, Some(active))?;
         self.lot_mut(index)?.updates.insert(at, update);
         Ok(())
     }
@@ -99,17 +99,16 @@ impl Replay {
 
     /// **C1**. Gives the lot's index.
     fn commit_lot(&mut self, body: &CommitBody) -> Result<usize, Stop> {
-        let commit = &body.commit;
-        let index = usize::try_from(commit.lot).unwrap_or(usize::MAX);
+        let index = usize::try_from(body.lot).unwrap_or(usize::MAX);
         let (lots, round) = (self.lots.len(), self.round.number);
         let undecided = self.lots.get(index).map(|lot| lot.ending.is_none());
-        let named = undecided == Some(true) && commit.round == round;
+        let named = undecided == Some(true) && body.round == round;
         self.docket.require(Check::CommitLot, named, || match undecided {
             Some(false) => format!("lot {index} is decided"),
             Some(true) | None => format!(
                 "a commit must name a lot below {lots} and round {round} and names lot {} and \
                  round {}",
-                commit.lot, commit.round
+                body.lot, body.round
             ),
         })?;
         Ok(index)
@@ -123,44 +122,40 @@ impl Replay {
         })
     }
 
-    /// **C6** and **C7**: an open commit, which in a later round must not be below the `former` one.
+    /// **C6** and **C7**: an open commit, which in a later round must not be below the `active` one.
     fn committed(
         &mut self,
         lot: &Lot,
         bidder: PartyKey,
         body: CommitBody,
-        former: Option<Former>,
+        active: Option<Element>,
     ) -> Result<CommitState, Stop> {
-        let CommitBody { commit, point } = body;
+        let CommitBody { lot: index, round, seal, decoded } = body;
+        let bid = BidId { lot: index, round, bidder };
         let key = Arc::clone(&self.committee()?.key);
         let docket = &mut self.docket;
-        let Some(point) = point else {
-            let sentence = "the commitment is not a canonical encoding".into();
-            return Err(docket.refuse(Check::CommitRange, sentence));
-        };
-        let bid = BidId { lot: commit.lot, round: commit.round, bidder };
+        let post = decoded.map_err(|error| docket.refuse(Check::CommitRange, error.to_string()))?;
+        let commitment = post.commitment;
         docket.defer(
             Check::CommitRange,
             Task::Range {
                 context: Context::bid(self.facts.auction, &bid),
                 key,
                 levels: lot.grid.levels,
-                commitment: commit.commitment,
-                point,
-                former,
-                proof: commit.range_proof,
+                active,
+                post,
             },
         );
         // Reserves among them: a reserve's commitment is one of the auction's like any other.
-        let distinct = self.commitments.insert(commit.commitment);
+        let distinct = self.commitments.insert(commitment.wire);
         docket.require(Check::CommitDistinct, distinct, || {
-            format!("commitment {} was committed before in this auction", commit.commitment)
+            format!("commitment {} was committed before in this auction", commitment.wire)
         })?;
         self.open_commits = self.open_commits.saturating_add(1);
         Ok(CommitState {
             bidder,
-            commitment: commit.commitment,
-            seal: commit.seal,
+            commitment,
+            seal,
             status: Status::Open,
             unary: None,
             contribution: None,

@@ -14,7 +14,7 @@ use super::{
     decide::Waiting,
     rank::{Ranking, unary::FirstSums},
 };
-use crate::{group, proofs::range::Former};
+use crate::group::Element;
 
 /// One lot.
 #[derive(Debug, Default)]
@@ -93,11 +93,10 @@ impl LotState {
         Disclosed { surveys: List::new(surveys).unwrap_or_default(), ..self.disclosed.clone() }
     }
 
-    /// The place in commit order of a bidder's active bid.
-    pub(crate) fn active_commitment(&self, bidder: &PartyKey) -> Option<(usize, Former)> {
+    /// The place in commit order of a bidder's active bid, and its commitment.
+    pub(crate) fn active_commitment(&self, bidder: &PartyKey) -> Option<(usize, Element)> {
         let at = self.by_bidder.get(bidder).copied()?;
         let commit = self.commits.get(at).filter(|commit| commit.status == Status::Ranked)?;
-        let commitment = commit.commitment;
-        Some((at, Former { commitment, point: group::decode(&commitment)? }))
+        Some((at, commit.commitment))
     }
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     failure::{Position, Stop},
     fiat_shamir::Context,
-    group::{self, QuorumKey},
+    group::QuorumKey,
     intake::RevealBody,
     proofs::unary::{Claim, Sealed, judge},
 };
@@ -133,8 +133,8 @@ impl Replay {
                     context: Context::bid(facts.auction, &one.bid),
                     shape: &facts.lot(one.bid.lot)?.grid.shape,
                     quorum_key: key,
-                    commitment: commit.commitment,
-                    commitment_point: group::decode(&commit.commitment)?,
+                    commitment: commit.commitment.wire,
+                    commitment_point: commit.commitment.point,
                     sealed: &one.sealed,
                 })
             })

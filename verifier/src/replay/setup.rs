@@ -25,9 +25,9 @@ use crate::{
     docket::{DealStatement, Task},
     failure::Stop,
     fiat_shamir::Context,
-    group::{QuorumKey, bases, decode_scalar, wide},
+    group::{Element, QuorumKey, bases, decode_scalar, wide},
     intake::DealBody,
-    proofs::{complaint, decryption_share::Element, possession},
+    proofs::{complaint, possession},
 };
 
 /// Who dealt what, and who was expelled.

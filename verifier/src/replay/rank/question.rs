@@ -15,8 +15,8 @@ use super::{
     step::{Done, Gate, Work},
 };
 use crate::{
-    group::{Cipher, bases},
-    proofs::{blind::Item, decryption_share::Element},
+    group::{Cipher, Element, bases},
+    proofs::blind::Item,
 };
 
 /// A ciphertext to be opened: its randomness, encoded too, and its masked message.

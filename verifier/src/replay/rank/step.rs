@@ -11,13 +11,8 @@ use super::{
     lagrange::{Opened, Opening},
 };
 use crate::{
-    group::Cipher,
-    proofs::{
-        blind,
-        decryption_share::{self, Element},
-        gate::Wires,
-        shuffle::Lists,
-    },
+    group::{Cipher, Element},
+    proofs::{blind, decryption_share, gate::Wires, shuffle::Lists},
 };
 
 pub(crate) use crate::proofs::gate::Gate;
