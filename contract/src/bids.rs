@@ -6,12 +6,12 @@ use crate::{
     proofs::{range, unary},
     refusal::{Fault, Refusal, require, require_digest},
     setting::Setting,
-    setup::QuorumKeys,
-    store::{Home, Map, Set, records},
+    store::{Home, Kind, Map, Set, records},
     unary_encoding::{EncodingId, Encodings, UnaryEncoding},
 };
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
+use curve25519_dalek::RistrettoPoint;
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     check::Check,
@@ -100,7 +100,10 @@ records!(Seen { commitments, randomness });
 
 impl Seen {
     pub(crate) fn new(home: Option<&Arc<Home>>) -> Self {
-        Self { commitments: Set::new(b'c', home), randomness: Set::new(b'r', home) }
+        Self {
+            commitments: Set::new(Kind::Commitment, home),
+            randomness: Set::new(Kind::Randomness, home),
+        }
     }
 }
 
@@ -114,10 +117,10 @@ impl Bids {
 
     pub(crate) fn resume(home: Option<&Arc<Home>>) -> Self {
         Self {
-            by_place: Map::new(b'b', home),
-            places: Map::new(b'i', home),
-            counts: Map::new(b'n', home),
-            encodings: Map::new(b'u', home),
+            by_place: Map::new(Kind::Bid, home),
+            places: Map::new(Kind::Place, home),
+            counts: Map::new(Kind::BidCount, home),
+            encodings: Map::new(Kind::UnaryEncoding, home),
         }
     }
 
@@ -339,7 +342,7 @@ impl CommittedBid {
 /// What a commit is checked against, besides its lot's other bids.
 pub(crate) struct Ground<'a> {
     pub(crate) setting: &'a Setting,
-    pub(crate) keys: Arc<QuorumKeys>,
+    pub(crate) quorum_key: RistrettoPoint,
     pub(crate) seen: &'a Seen,
 }
 
@@ -355,7 +358,7 @@ fn verified(
     let fails = |fault| Fault::Proof { culprit: bidder, fault }.fails(Check::CommitRange);
     let statement = range::Statement {
         levels: lot.grid.levels,
-        quorum_key: ground.keys.key,
+        quorum_key: ground.quorum_key,
         commitment: commit.commitment,
         active: active.copied(),
     };
@@ -427,7 +430,7 @@ pub(crate) type Opening<'a> = (&'a Lot, Arc<CommittedBid>, &'a Reveal);
 /// one equation; only if that fails is each verified by itself.
 pub(crate) fn judge(
     setting: &Setting,
-    keys: &QuorumKeys,
+    quorum_key: &RistrettoPoint,
     reveals: &[Opening<'_>],
 ) -> Vec<Option<Judged>> {
     let sealed: Vec<Option<(SealedBid, Option<Contribution>)>> = reveals
@@ -448,7 +451,7 @@ pub(crate) fn judge(
         })
         .unzip();
     let holds = |decoded: &[unary::Decoded<'_>]| {
-        unary::verify_batch(&setting.generators, &keys.key, decoded).is_ok()
+        unary::verify_batch(&setting.generators, quorum_key, decoded).is_ok()
     };
     let all_hold = holds(&decoded);
     let mut judged: Vec<Option<Judged>> = reveals.iter().map(|_| None).collect();

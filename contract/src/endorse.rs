@@ -4,7 +4,7 @@ use crate::{
     refusal::{Fault, Refusal, require, require_digest},
     setting::Setting,
     setup::{QuorumKeys, keyholder_of},
-    store::{Cell, Home, Map, records},
+    store::{Cell, Home, Kind, Map, records},
     witness::{Vouches, is_confirmed},
 };
 use alloc::{collections::BTreeSet, sync::Arc};
@@ -38,9 +38,9 @@ struct Endorsed {
 impl Endorsing {
     pub(crate) fn new(home: Option<&Arc<Home>>) -> Self {
         Self {
-            endorsed: Cell::new(b'e', home),
-            attested: Map::new(b't', home),
-            vouches: Cell::new(b'v', home),
+            endorsed: Cell::new(Kind::Endorsed, home),
+            attested: Map::new(Kind::Attested, home),
+            vouches: Cell::new(Kind::Vouches, home),
         }
     }
 

@@ -6,7 +6,7 @@
 
 use crate::{
     refusal::{Fault, Refusal, require},
-    store::{Cell, Home, Map, records},
+    store::{Cell, Home, Kind, Map, records},
 };
 use alloc::{sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -38,9 +38,9 @@ struct Totals {
 impl Ledger {
     pub(crate) fn new(home: Option<&Arc<Home>>) -> Self {
         Self {
-            accounts: Map::new(b'a', home),
-            parties: Map::new(b'p', home),
-            totals: Cell::new(b'm', home),
+            accounts: Map::new(Kind::Account, home),
+            parties: Map::new(Kind::AccountHolder, home),
+            totals: Cell::new(Kind::Totals, home),
         }
     }
 

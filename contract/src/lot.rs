@@ -11,7 +11,7 @@ use crate::{
     },
     refusal::{Fault, Refusal},
     setting::Setting,
-    store::{Cell, Home, Map, records},
+    store::{Cell, Home, Kind, Map, records},
 };
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -135,12 +135,12 @@ impl Lots {
 
     fn new(bids: Bids, home: Option<&Arc<Home>>) -> Self {
         Self {
-            states: Map::new(b'l', home),
+            states: Map::new(Kind::Lot, home),
             bids,
             rankings: Rankings::new(home),
-            surveys: Map::new(b'y', home),
-            shown: Map::new(b'f', home),
-            progress: Cell::new(b'w', home),
+            surveys: Map::new(Kind::Survey, home),
+            shown: Map::new(Kind::Shown, home),
+            progress: Cell::new(Kind::Progress, home),
         }
     }
 

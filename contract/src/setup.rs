@@ -5,7 +5,7 @@ use crate::{
     group::{Generators, decode_point, decode_scalar, encode_point},
     proofs::{ProofFault, complaint, possession},
     refusal::{Fault, Refusal, require},
-    store::{Cell, Home, Map, encoding, records},
+    store::{Cell, Home, Kind, Map, encoding, records},
 };
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -34,10 +34,18 @@ pub(crate) struct Ceremony {
     /// As they were posted, those whose proofs hold. Whether its shares are right only a deal's recipients can tell.
     deals: Map<KeyholderId, Deal>,
     members: Cell<Members>,
+    key: Map<(), QuorumKey>,
     keys: Map<(), QuorumKeys>,
 }
 
-records!(Ceremony { deals, members, keys });
+records!(Ceremony { deals, members, key, keys });
+
+/// `PK`, which is all that a bid is checked against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+struct QuorumKey(
+    #[borsh(serialize_with = "encoding::point::write", deserialize_with = "encoding::point::read")]
+    RistrettoPoint,
+);
 
 /// What became of the members of the quorum.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -112,10 +120,16 @@ fn encryption_keys(group: &Group) -> Vec<Point> {
 impl Ceremony {
     pub(crate) fn new(home: Option<&Arc<Home>>) -> Self {
         Self {
-            deals: Map::new(b'd', home),
-            members: Cell::new(b's', home),
-            keys: Map::new(b'k', home),
+            deals: Map::new(Kind::Deal, home),
+            members: Cell::new(Kind::Members, home),
+            key: Map::new(Kind::QuorumKey, home),
+            keys: Map::new(Kind::QuorumKeys, home),
         }
+    }
+
+    /// `PK`, once the ceremony is over.
+    pub(crate) fn key(&self) -> Option<RistrettoPoint> {
+        self.key.get(&()).map(|key| key.0)
     }
 
     /// The quorum's keys, once the ceremony is over.
@@ -318,6 +332,7 @@ impl Ceremony {
         let encoded = encode_point(&key);
         let is_complete = is_complete && !key.is_identity();
         if is_complete {
+            self.key.put((), QuorumKey(key));
             self.keys.put((), QuorumKeys { key, encoded, share_keys, endorsements });
         }
         is_complete

@@ -25,7 +25,7 @@ use talea_protocol::{
     terms::Terms,
 };
 use talea_sim::bench::{self, Rules};
-use talea_tests::{Small, list, replay::Pens};
+use talea_tests::{Small, harness::Harness, list, replay::Pens};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -276,6 +276,30 @@ fn of_a_bid_little_more_is_held_than_the_bytes_of_its_unary_encoding() {
         // An entry has 64, and its randomness, of which none may occur again, 32; decoded it would have 320.
         assert!(added <= 160, "the {who} holds {added} bytes more for each entry");
     }
+}
+
+/// Passing a deadline changes the state before the instruction is judged.
+#[test]
+fn an_instruction_refused_beyond_a_deadline_copies_no_state() {
+    let _turn = TURN.lock().expect("nobody panics while measuring");
+    const BIDDERS: usize = 32;
+    let small = Small { lots: vec![(256, vec![8])], bidders: BIDDERS, ..Small::default() };
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let commit = |bidder| harness.commit(bidder, 0, bidder as u32);
+    let mut reveals: Vec<Reveal> = (0..BIDDERS).map(commit).collect();
+    harness.pass();
+    let late = reveals.split_off(BIDDERS - 1);
+    reveals.into_iter().for_each(|reveal| harness.reveal(vec![reveal]));
+    let late = harness.carry(late);
+    let beyond = harness.auction().deadline().expect("reveals are due") + 1;
+
+    let before = MEMORY.current_usage();
+    let mut auction = harness.auction().clone();
+    let state = MEMORY.current_usage().saturating_sub(before);
+    let peak = peak(|| assert!(auction.apply(beyond, &late).is_err()));
+    assert!(auction == *harness.auction());
+    println!("a clone shares what is large and takes {state} bytes, the refusal {peak}");
+    assert!(peak <= 4 * late.len() + 64 * 1024 && peak < state, "{peak} bytes, of {state}");
 }
 
 #[test]

@@ -191,6 +191,9 @@ fn an_auction_resumed_before_every_instruction_is_the_one_in_memory() {
     });
 }
 
+/// The kinds of records that are always there when somebody asks for them.
+const NEEDED: &[u8] = b"CTmplwnusevghojxz";
+
 /// The records that this instruction reads.
 fn read_by(home: &Arc<Home>, entry: &Entry) -> BTreeMap<Vec<u8>, Vec<u8>> {
     lock(&home.read).clear();
@@ -216,19 +219,23 @@ fn a_damaged_record_is_named_by_whatever_instruction_reads_it() {
                 // Of some nothing counts but that they are there.
                 let Some(end) = whole.len().checked_sub(1) else { continue };
                 kinds.insert(key[0]);
-                home.write(Changes::from([(key.clone(), Some(whole[..end].to_vec()))]));
-                let changes = Auction::resume(home.clone()).and_then(|mut auction| {
-                    // Whatever it says, it is not to be believed.
-                    let _ = auction.apply(entry.slot, &entry.instruction);
-                    auction.take_changes()
-                });
-                assert_eq!(changes, Err(Corrupt { key: key.clone() }), "{file}");
+                let is_needed = NEEDED.contains(&key[0]);
+                let cut = Some(whole[..end].to_vec());
+                for damaged in [Some(cut), is_needed.then_some(None)].into_iter().flatten() {
+                    home.write(Changes::from([(key.clone(), damaged)]));
+                    let changes = Auction::resume(home.clone()).and_then(|mut auction| {
+                        // Whatever it says, it is not to be believed.
+                        let _ = auction.apply(entry.slot, &entry.instruction);
+                        auction.take_changes()
+                    });
+                    assert_eq!(changes, Err(Corrupt { key: key.clone() }), "{file}");
+                }
                 home.write(Changes::from([(key, Some(whole))]));
             }
             home.apply(entry.slot, &entry.instruction);
         }
     }
-    println!("{} kinds of records", kinds.len());
+    assert!(NEEDED.iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
 }
 
 /// What instructions touch.

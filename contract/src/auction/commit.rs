@@ -74,8 +74,8 @@ impl State {
         }
         let ended = Fault::Already { what: "the lot ended" };
         require(self.lots.undecided(commit.lot).is_some(), Check::CommitLot, ended)?;
-        // There are keys from the end of the ceremony on.
-        let keys = self.ceremony.keys().ok_or(unknown("quorum key"))?;
-        Ok((lot, Ground { setting, keys, seen: &self.seen }))
+        // There is one from the end of the ceremony on.
+        let quorum_key = self.ceremony.key().ok_or(unknown("quorum key"))?;
+        Ok((lot, Ground { setting, quorum_key, seen: &self.seen }))
     }
 }

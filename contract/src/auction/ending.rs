@@ -59,6 +59,9 @@ impl State {
         endings: BTreeMap<u32, Ending>,
         absent: &Absent,
     ) {
+        if endings.is_empty() {
+            return;
+        }
         let (dealers, expelled) = (self.ceremony.dealers(), self.ceremony.at_fault());
         for (lot, ending) in endings {
             let Some(absent) = self.lots.end(lot, ending.clone(), absent) else { continue };

@@ -38,11 +38,10 @@ use crate::{
     refusal::{Fault, Refusal, require},
     setting::Setting,
     setup::QuorumKeys,
-    store::{Header, Home, Records as _},
+    store::{Header, Home, Kind, Records as _},
     terms_rules,
 };
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
-use records::TERMS;
 use state::State;
 use talea_protocol::{
     bytes::{Digest, List, PartyKey, Point, Signature},
@@ -87,7 +86,7 @@ impl Auction {
     pub fn open(slot: u64, terms: &[u8], signature: &Signature) -> Result<Self, Refusal> {
         let (terms, auction) = terms_rules::check(slot, terms, signature)?;
         let state = State::open(slot, genesis_head(&auction, slot, signature), &terms);
-        let setting = Header::new(TERMS, Arc::new(Setting::new(terms, auction)));
+        let setting = Header::new(Kind::Terms, Arc::new(Setting::new(terms, auction)));
         Ok(Self { setting, state, home: None })
     }
 

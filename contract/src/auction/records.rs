@@ -3,13 +3,10 @@
 use super::{Auction, state::State};
 use crate::{
     setting::Setting,
-    store::{Changes, Corrupt, Header, Home, Records as _, Store},
+    store::{Changes, Corrupt, Header, Home, Kind, Records as _, Store},
 };
 use alloc::sync::Arc;
 use talea_protocol::terms::Terms;
-
-/// The key of the terms, which never change.
-pub(super) const TERMS: &[u8] = b"terms";
 
 impl Auction {
     /// Resumes an auction from the records of its home. Of these it reads the terms and what every instruction needs,
@@ -19,9 +16,9 @@ impl Auction {
     /// [`Corrupt`] if a record that every auction has is missing or damaged.
     pub fn resume(store: Arc<dyn Store>) -> Result<Self, Corrupt> {
         let home = Arc::new(Home::new(store));
-        let terms: Terms = home.read(TERMS)?;
-        let auction = terms.auction_id();
-        let setting = Header::read(TERMS, Arc::new(Setting::new(terms, auction)));
+        let (terms, bytes): (Terms, _) = home.read_with_bytes(Kind::Terms)?;
+        let auction = Terms::auction_id_of_bytes(&bytes);
+        let setting = Header::read(Kind::Terms, Arc::new(Setting::new(terms, auction)));
         Ok(Self { setting, state: State::resume(&home)?, home: Some(home) })
     }
 

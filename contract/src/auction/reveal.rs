@@ -36,10 +36,10 @@ impl State {
         let stale = Fault::Unknown { what: "open bid of each bidder among these reveals" };
         shown.retain(|bidder| !fresh.iter().any(|(_, bid, _)| bid.bidder == *bidder));
         require(!fresh.is_empty() && shown.is_empty(), Check::RevealCommit, stale)?;
-        let Some(keys) = self.ceremony.keys() else {
+        let Some(quorum_key) = self.ceremony.key() else {
             return Ok(());
         };
-        let judged = bids::judge(setting, &keys, &fresh);
+        let judged = bids::judge(setting, &quorum_key, &fresh);
         let named: Vec<BidId> = fresh.iter().map(|(_, _, reveal)| reveal.bid).collect();
         for (bid, judged) in named.into_iter().zip(judged) {
             let weeded = judged.filter(|judged| bids::weed(&mut self.seen, judged));

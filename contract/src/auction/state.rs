@@ -11,7 +11,7 @@ use crate::{
     refusal::{Fault, Refusal, require},
     setting::Setting,
     setup::Ceremony,
-    store::{Corrupt, Header, Home, records},
+    store::{Corrupt, Header, Home, Kind, records},
 };
 use alloc::{sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -21,9 +21,6 @@ use talea_protocol::{
     instruction::{Fund, Instruction},
     terms::{Lot, Schedule, Terms},
 };
-
-/// The key of what every instruction needs.
-const CORE: &[u8] = b"core";
 
 /// Everything that changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,12 +79,12 @@ impl State {
             open: 0,
             undecided: lots,
         };
-        Self::new(Header::new(CORE, core), Lots::open(lots), None)
+        Self::new(Header::new(Kind::Core, core), Lots::open(lots), None)
     }
 
     /// As its home has it.
     pub(super) fn resume(home: &Arc<Home>) -> Result<Self, Corrupt> {
-        let core = Header::read(CORE, home.read(CORE)?);
+        let core = Header::read(Kind::Core, home.read(Kind::Core)?);
         Ok(Self::new(core, Lots::resume(home), Some(home)))
     }
 

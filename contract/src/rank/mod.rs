@@ -33,7 +33,7 @@ use crate::{
     lot::Absent,
     refusal::{Fault, Refusal, require_number},
     setting::Setting,
-    store::{Home, Map, records},
+    store::{Home, Kind, Map, records},
     unary_encoding::EncodingId,
 };
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
@@ -122,9 +122,9 @@ impl Ranking {
 impl Rankings {
     pub(crate) fn new(home: Option<&Arc<Home>>) -> Self {
         Self {
-            rankings: Map::new(b'g', home),
-            questions: Map::new(b'h', home),
-            programs: Map::new(b'o', home),
+            rankings: Map::new(Kind::Ranking, home),
+            questions: Map::new(Kind::Question, home),
+            programs: Map::new(Kind::Program, home),
             chunks: Chunks::new(home),
         }
     }

@@ -8,11 +8,11 @@ use crate::{
     rank::{
         opened::Opened,
         roster::{Acts, Roster, Surroundings},
-        work::{Actor, Items, Kind, Post, Sealed, Shares, Taken, Task, Work, other_kind},
+        work::{Actor, Items, Post, Sealed, Shares, Taken, Task, Work, WorkKind, other_kind},
     },
     refusal::{Fault, Refusal, require_number},
     setting::Setting,
-    store::{Home, Map, records},
+    store::{Home, Kind, Map, records},
 };
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -25,7 +25,7 @@ use talea_protocol::{bytes::PartyKey, check::Check, quorum::KeyholderId, ranking
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Step {
     pub(crate) number: u32,
-    kind: Kind,
+    kind: WorkKind,
     chunks: u32,
     /// The chunk whose deadline comes first; none once all are complete.
     first: Option<u32>,
@@ -55,9 +55,9 @@ struct Queued {
 impl Chunks {
     pub(crate) fn new(home: Option<&Arc<Home>>) -> Self {
         Self {
-            acts: Map::new(b'j', home),
-            items: Map::new(b'x', home),
-            shares: Map::new(b'z', home),
+            acts: Map::new(Kind::ChunkActs, home),
+            items: Map::new(Kind::ChunkItems, home),
+            shares: Map::new(Kind::ChunkShares, home),
         }
     }
 
@@ -81,7 +81,7 @@ impl Chunks {
     /// Forgets a step of a lot that is over.
     pub(crate) fn end(&mut self, lot: u32, step: &Step) {
         for chunk in 0..step.chunks {
-            if step.kind == Kind::Decrypt {
+            if step.kind == WorkKind::Decrypt {
                 for of in self.acts_of(lot, chunk).by {
                     self.shares.remove((lot, chunk, of));
                 }
@@ -279,7 +279,7 @@ impl Chunks {
 
 /// The keyholders that a chunk waits for: in turn the one that is due, otherwise all that may act.
 fn waits_for<'a>(
-    kind: Kind,
+    kind: WorkKind,
     acts: &'a Acts,
     roster: Roster<'a>,
 ) -> impl Iterator<Item = KeyholderId> + 'a {

@@ -31,7 +31,7 @@ use talea_protocol::{
 
 /// The four kinds of work that keyholders do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(crate) enum Kind {
+pub(crate) enum WorkKind {
     /// In turn: multiply both ciphertexts of every item by a secret sign.
     Gate,
     /// In turn: permute every list and raise its entries to secret powers.
@@ -42,7 +42,7 @@ pub(crate) enum Kind {
     Decrypt,
 }
 
-impl Kind {
+impl WorkKind {
     /// Whether keyholders act one after the other, each on what the one before left.
     pub(crate) fn is_in_turn(self) -> bool {
         matches!(self, Self::Gate | Self::Shuffle)
@@ -51,7 +51,7 @@ impl Kind {
 
 /// The work of a step, chunk by chunk.
 pub(crate) struct Work {
-    pub(crate) kind: Kind,
+    pub(crate) kind: WorkKind,
     pub(crate) chunks: Vec<Items>,
 }
 
@@ -200,7 +200,7 @@ impl Work {
         let size = usize::from(setting.terms.chunk_items).max(1);
         let mut previous = None;
         let chunk = |factors| Items::Gate(GateItems::new(factors, &mut previous, setting));
-        Self { kind: Kind::Gate, chunks: factors.chunks(size).map(chunk).collect() }
+        Self { kind: WorkKind::Gate, chunks: factors.chunks(size).map(chunk).collect() }
     }
 
     /// Lists to shuffle, all of one length.
@@ -212,7 +212,7 @@ impl Work {
         let chunk = |lists: &[Vec<Ciphertext>]| {
             Items::Shuffle(ShuffleItems { lists: lists.iter().map(with_encodings).collect() })
         };
-        Self { kind: Kind::Shuffle, chunks: lists.chunks(room.max(1)).map(chunk).collect() }
+        Self { kind: WorkKind::Shuffle, chunks: lists.chunks(room.max(1)).map(chunk).collect() }
     }
 
     pub(crate) fn blind(inputs: &[Ciphertext], setting: &Setting) -> Self {
@@ -221,7 +221,7 @@ impl Work {
             let sums = inputs.iter().map(|_| Ciphertext::zero()).collect();
             Items::Blind(BlindItems { inputs: inputs.to_vec(), sums })
         };
-        Self { kind: Kind::Blind, chunks: inputs.chunks(size).map(chunk).collect() }
+        Self { kind: WorkKind::Blind, chunks: inputs.chunks(size).map(chunk).collect() }
     }
 
     pub(crate) fn decrypt(sealed: &[Sealed], setting: &Setting) -> Self {
@@ -232,7 +232,7 @@ impl Work {
                 sealed: sealed.iter().map(|sealed| sealed.ciphertext).collect(),
             })
         };
-        Self { kind: Kind::Decrypt, chunks: sealed.chunks(size).map(chunk).collect() }
+        Self { kind: WorkKind::Decrypt, chunks: sealed.chunks(size).map(chunk).collect() }
     }
 }
 
@@ -348,12 +348,12 @@ pub(crate) enum Post {
 }
 
 impl Post {
-    pub(crate) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> WorkKind {
         match self {
-            Self::Gate(_) => Kind::Gate,
-            Self::Shuffle(_) => Kind::Shuffle,
-            Self::Blind(_) => Kind::Blind,
-            Self::Decrypt(_) => Kind::Decrypt,
+            Self::Gate(_) => WorkKind::Gate,
+            Self::Shuffle(_) => WorkKind::Shuffle,
+            Self::Blind(_) => WorkKind::Blind,
+            Self::Decrypt(_) => WorkKind::Decrypt,
         }
     }
 

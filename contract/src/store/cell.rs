@@ -1,7 +1,7 @@
 //! Records of which there is one.
 
-use super::{Changes, Corrupt, Home, Map, Records, write};
-use alloc::{sync::Arc, vec::Vec};
+use super::{Changes, Corrupt, Home, Kind, Map, Records, write};
+use alloc::sync::Arc;
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::ops::{Deref, DerefMut};
 
@@ -10,7 +10,7 @@ use core::ops::{Deref, DerefMut};
 pub(crate) struct Cell<V>(Map<(), V>);
 
 impl<V: Clone + Default + BorshSerialize + BorshDeserialize> Cell<V> {
-    pub(crate) fn new(kind: u8, home: Option<&Arc<Home>>) -> Self {
+    pub(crate) fn new(kind: Kind, home: Option<&Arc<Home>>) -> Self {
         let mut map = Map::new(kind, home);
         // It is always there, so that a home that lost it is found out.
         if home.is_none() {
@@ -64,8 +64,7 @@ impl<V: Clone + BorshSerialize + BorshDeserialize> Records for Cell<V> {
 /// A small record that every instruction needs: read before anything else, and copied before it changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Header<V> {
-    /// Its key.
-    key: &'static [u8],
+    kind: Kind,
     value: V,
     is_changed: bool,
     before: Option<(V, bool)>,
@@ -73,13 +72,13 @@ pub(crate) struct Header<V> {
 
 impl<V> Header<V> {
     /// One that stands in no home yet.
-    pub(crate) fn new(key: &'static [u8], value: V) -> Self {
-        Self { key, value, is_changed: true, before: None }
+    pub(crate) fn new(kind: Kind, value: V) -> Self {
+        Self { kind, value, is_changed: true, before: None }
     }
 
     /// As it was read from a home.
-    pub(crate) fn read(key: &'static [u8], value: V) -> Self {
-        Self { key, value, is_changed: false, before: None }
+    pub(crate) fn read(kind: Kind, value: V) -> Self {
+        Self { kind, value, is_changed: false, before: None }
     }
 }
 
@@ -121,7 +120,7 @@ impl<V: Clone + BorshSerialize> Records for Header<V> {
 
     fn changes(&self, changes: &mut Changes) -> Result<(), Corrupt> {
         if self.is_changed {
-            let key = Vec::from(self.key);
+            let key = self.kind.key(&());
             let value = write(&key, &self.value)?;
             changes.insert(key, Some(value));
         }

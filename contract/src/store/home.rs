@@ -1,6 +1,6 @@
 //! The home of an auction's records, as its collections see it.
 
-use super::{Corrupt, Store};
+use super::{Corrupt, Kind, Store};
 use alloc::{sync::Arc, vec::Vec};
 use borsh::BorshDeserialize;
 use core::fmt;
@@ -30,10 +30,20 @@ impl Home {
         value
     }
 
-    /// The record under this key, which must be there.
-    pub(crate) fn read<V: BorshDeserialize>(&self, key: &[u8]) -> Result<V, Corrupt> {
-        let corrupt = || Corrupt { key: key.to_vec() };
-        self.load(key.to_vec()).ok_or_else(corrupt)
+    /// The record of this kind, of which there is one.
+    pub(crate) fn read<V: BorshDeserialize>(&self, kind: Kind) -> Result<V, Corrupt> {
+        self.read_with_bytes(kind).map(|(value, _)| value)
+    }
+
+    /// The same, and its bytes.
+    pub(crate) fn read_with_bytes<V: BorshDeserialize>(
+        &self,
+        kind: Kind,
+    ) -> Result<(V, Vec<u8>), Corrupt> {
+        let key = kind.key(&());
+        let bytes = self.store.get(&key);
+        let read = bytes.and_then(|bytes| Some((borsh::from_slice(&bytes).ok()?, bytes)));
+        read.ok_or(Corrupt { key })
     }
 
     pub(super) fn has(&self, key: &[u8]) -> bool {

@@ -1,6 +1,6 @@
 //! Records of one kind, by key.
 
-use super::{Changes, Corrupt, Home, Key, Records, write};
+use super::{Changes, Corrupt, Home, Key, Kind, Records, write};
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -12,8 +12,7 @@ use spin::Mutex;
 
 /// Records of one kind. What is not held is read from the home, if there is one, when it is first asked for.
 pub(crate) struct Map<K, V> {
-    /// The first byte of its keys.
-    kind: u8,
+    kind: Kind,
     home: Option<Arc<Home>>,
     /// What was written, and what was read to be changed; without a home all there is. Nothing stands for a record
     /// of the home that was removed.
@@ -33,7 +32,7 @@ struct Before<V> {
 }
 
 impl<K: Key, V: Clone + BorshSerialize + BorshDeserialize> Map<K, V> {
-    pub(crate) fn new(kind: u8, home: Option<&Arc<Home>>) -> Self {
+    pub(crate) fn new(kind: Kind, home: Option<&Arc<Home>>) -> Self {
         Self {
             kind,
             home: home.cloned(),
@@ -46,9 +45,7 @@ impl<K: Key, V: Clone + BorshSerialize + BorshDeserialize> Map<K, V> {
     }
 
     fn key(&self, key: &K) -> Vec<u8> {
-        let mut bytes = Vec::from([self.kind]);
-        key.write(&mut bytes);
-        bytes
+        self.kind.key(key)
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<Arc<V>> {

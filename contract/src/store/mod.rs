@@ -8,12 +8,14 @@ mod cell;
 pub(crate) mod encoding;
 mod home;
 mod key;
+mod kind;
 mod map;
 mod set;
 
 pub(crate) use cell::{Cell, Header};
 pub(crate) use home::Home;
 pub(crate) use key::Key;
+pub(crate) use kind::Kind;
 pub(crate) use map::Map;
 pub(crate) use set::Set;
 
@@ -95,4 +97,130 @@ pub(crate) use records;
 pub(crate) fn write<V: BorshSerialize>(key: &[u8], value: &V) -> Result<Vec<u8>, Corrupt> {
     // To memory it does not fail; if it did, there would be nothing right to write.
     borsh::to_vec(value).map_err(|_| Corrupt { key: key.to_vec() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::sync::Arc;
+
+    /// A home that never changes.
+    struct Fixed(BTreeMap<Vec<u8>, Vec<u8>>);
+
+    impl Store for Fixed {
+        fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+            self.0.get(key).cloned()
+        }
+    }
+
+    fn changes(records: &impl Records) -> Changes {
+        let mut changes = Changes::new();
+        records.changes(&mut changes).unwrap();
+        changes
+    }
+
+    /// Bids 1 and 2 hold ten times their place, as a home holds them, or an auction in memory that was written once.
+    fn maps() -> [(Map<u32, u64>, Option<Arc<Home>>); 2] {
+        let mut held = Map::new(Kind::Bid, None);
+        held.put(1, 10u64);
+        held.put(2, 20);
+        let records =
+            changes(&held).into_iter().map(|(key, value)| (key, value.unwrap())).collect();
+        held.taken();
+        let home = Arc::new(Home::new(Arc::new(Fixed(records))));
+        [(held, None), (Map::new(Kind::Bid, Some(&home)), Some(home))]
+    }
+
+    fn key(bid: u32) -> Vec<u8> {
+        Kind::Bid.key(&bid)
+    }
+
+    #[test]
+    fn what_changed_is_given_and_what_was_only_read_is_not() {
+        for (mut map, _) in maps() {
+            assert_eq!(map.get(&1).as_deref(), Some(&10));
+            assert_eq!(changes(&map), Changes::new());
+            map.change(&1, |bid| *bid += 1);
+            map.put(3, 30);
+            map.remove(2);
+            let ten = |n: u64| Some(borsh::to_vec(&n).unwrap());
+            let expected = [(key(1), ten(11)), (key(2), None), (key(3), ten(30))];
+            assert_eq!(changes(&map), Changes::from(expected));
+            assert_eq!(map.get(&2), None);
+            assert_eq!(map.change(&2, |_| ()), None);
+            map.taken();
+            assert_eq!(changes(&map), Changes::new());
+        }
+    }
+
+    #[test]
+    fn what_is_undone_is_as_it_was_and_what_is_kept_is_not() {
+        for (mut map, _) in maps() {
+            map.put(4, 40);
+            let (before, to_write) = (map.clone(), changes(&map));
+            map.begin();
+            map.change(&1, |bid| *bid += 1);
+            map.change(&1, |bid| *bid += 1);
+            map.remove(2);
+            map.put(2, 21);
+            map.put(3, 30);
+            map.remove(4);
+            assert!(map != before);
+            let changed = map.clone();
+            map.undo();
+            assert!(map == before);
+            assert_eq!(changes(&map), to_write);
+            assert_eq!((map.get(&1).as_deref(), map.get(&3)), (Some(&10), None));
+
+            map.begin();
+            map.change(&1, |bid| *bid += 2);
+            map.put(2, 21);
+            map.put(3, 30);
+            map.remove(4);
+            map.keep();
+            map.undo();
+            assert!(map == changed);
+        }
+    }
+
+    #[test]
+    fn a_record_that_must_be_there_is_missed() {
+        for (map, home) in maps() {
+            assert_eq!(map.expect(&1).as_deref(), Some(&10));
+            assert_eq!(map.get(&9), None);
+            assert!(home.as_ref().is_none_or(|home| home.check().is_ok()));
+            assert_eq!(map.expect(&9), None);
+            let missed = home.map_or(Ok(()), |home| home.check());
+            assert!(missed.is_ok() || missed == Err(Corrupt { key: key(9) }));
+        }
+        let [_, (map, home)] = maps();
+        map.expect(&9);
+        assert_eq!(home.unwrap().check(), Err(Corrupt { key: key(9) }));
+    }
+
+    #[test]
+    fn a_set_is_undone_also_where_it_was_forgotten() {
+        let mut set = Set::new(Kind::Randomness, None);
+        set.add(1u32);
+        set.taken();
+        set.add(2);
+        let (before, to_write) = (set.clone(), changes(&set));
+        set.begin();
+        set.add(3);
+        set.forget();
+        set.add(4);
+        assert!(!set.has(&1) && set.has(&4));
+        set.undo();
+        assert!(set == before && set.has(&1) && !set.has(&3) && !set.has(&4));
+        assert_eq!(changes(&set), to_write);
+        set.forget();
+        assert_eq!(changes(&set), Changes::new(), "what nobody asks for need not be written");
+    }
+
+    #[test]
+    fn keys_are_in_the_order_of_what_they_are_about() {
+        let keys =
+            [(0u32, 1u32), (0, 255), (0, 256), (1, 0), (256, 0)].map(|of| Kind::Bid.key(&of));
+        assert!(keys.is_sorted_by(|a, b| a < b));
+    }
 }

@@ -1,13 +1,12 @@
 //! Keys to which nothing belongs but that they are there.
 
-use super::{Changes, Corrupt, Home, Key, Records};
+use super::{Changes, Corrupt, Home, Key, Kind, Records};
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 
 /// A set that only grows, until it is forgotten as a whole.
 #[derive(Clone, Debug)]
 pub(crate) struct Set<K> {
-    /// The first byte of its keys.
-    kind: u8,
+    kind: Kind,
     home: Option<Arc<Home>>,
     /// What was added; without a home all there is.
     held: BTreeSet<K>,
@@ -25,7 +24,7 @@ struct Before<K> {
 }
 
 impl<K: Key> Set<K> {
-    pub(crate) fn new(kind: u8, home: Option<&Arc<Home>>) -> Self {
+    pub(crate) fn new(kind: Kind, home: Option<&Arc<Home>>) -> Self {
         Self {
             kind,
             home: home.cloned(),
@@ -36,9 +35,7 @@ impl<K: Key> Set<K> {
     }
 
     fn key(&self, key: &K) -> Vec<u8> {
-        let mut bytes = Vec::from([self.kind]);
-        key.write(&mut bytes);
-        bytes
+        self.kind.key(key)
     }
 
     pub(crate) fn has(&self, key: &K) -> bool {
