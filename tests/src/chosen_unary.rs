@@ -116,7 +116,7 @@ impl Chosen {
             (0..shape.bits()).map(|l| [Scalar::from((level.0 >> l) & 1), mask(rng)]).collect();
         let [sigma, alpha, tau_1, tau_0] = std::array::from_fn(|_| Scalar::random(rng));
         let vector = |of: usize, blinding: Scalar| {
-            let values = bits.iter().zip(&gens.vector).map(|(bit, base)| bit[of] * base);
+            let values = bits.iter().zip(gens.vector.iter()).map(|(bit, base)| bit[of] * base);
             encode_point(&(values.sum::<RistrettoPoint>() + blinding * gens.blinding))
         };
         let zero = encode_scalar(&Scalar::ZERO);

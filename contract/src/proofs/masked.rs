@@ -29,9 +29,10 @@ pub fn decode(masked: &Masked) -> Scalar {
 
 /// Absorbs every base of a proof about masked values, in the order of the spec.
 pub fn absorb_bases(fs: &mut FiatShamir, gens: &Generators, quorum_key: &RistrettoPoint) {
-    fs.element(b"value-base", &gens.value);
-    fs.element(b"blinding-base", &gens.blinding);
-    fs.element(b"key-base", &gens.key);
+    let [value, blinding, key] = &gens.encoded;
+    fs.point(b"value-base", value);
+    fs.point(b"blinding-base", blinding);
+    fs.point(b"key-base", key);
     fs.digest(b"vector-bases", &gens.vector_digest);
     fs.element(b"quorum-key", quorum_key);
 }
@@ -207,14 +208,20 @@ impl Fold {
         quorum_key: &RistrettoPoint,
     ) -> Result<(), ProofFault> {
         let Self { value, blinding, key, quorum_key: of_quorum_key, vector, mut sum } = self;
-        sum.add(value, gens.value);
-        sum.add(blinding, gens.blinding);
-        sum.add(key, gens.key);
-        sum.add(of_quorum_key, *quorum_key);
-        for (scalar, base) in vector.into_iter().zip(&gens.vector) {
-            if scalar != Scalar::ZERO {
-                sum.add(scalar, *base);
-            }
+        let is_used = |scalar: &Scalar| *scalar != Scalar::ZERO;
+        let fixed = [
+            (value, gens.value),
+            (blinding, gens.blinding),
+            (key, gens.key),
+            (of_quorum_key, *quorum_key),
+        ];
+        for (scalar, base) in fixed.into_iter().filter(|(scalar, _)| is_used(scalar)) {
+            sum.add(scalar, base);
+        }
+        // Vector bases beyond the last that counts are not even decoded.
+        let used = vector.iter().rposition(is_used).map_or(0, |last| last.saturating_add(1));
+        for (scalar, base) in vector.into_iter().take(used).zip(gens.vector.iter()) {
+            sum.add(scalar, *base);
         }
         ProofFault::unless(sum.vanishes())
     }

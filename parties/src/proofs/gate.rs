@@ -87,7 +87,7 @@ pub fn prove<R: RngCore + CryptoRng>(
     );
     let mut generator = nonces(&mut fs, secrets.iter(), rng);
     let sum = |witnesses: &[Witness]| {
-        witnesses.iter().zip(&gens.vector).map(|(wit, v)| wit.sign.signed(v)).sum()
+        witnesses.iter().zip(gens.vector.iter()).map(|(wit, v)| wit.sign.signed(v)).sum()
     };
     let mut vectors = Vectors::commit(&bases, witnesses, sum, &mut generator);
     let weights = absorb_signs(&mut fs, &vectors.openings(), inputs.len());
@@ -400,7 +400,7 @@ mod tests {
             assert_eq!(verdict.map(|_| ()), Err(ProofFault::False), "{other:?}");
         }
         let mut other_vector = gens.clone();
-        other_vector.vector[1] += gens.key;
+        other_vector.vector = gens.vector.with(1, gens.key);
         for other in other_generators().into_iter().chain([other_vector]) {
             let verdict = verify(&other, &context(), &statement, proof);
             assert_eq!(verdict.map(|_| ()), Err(ProofFault::False));

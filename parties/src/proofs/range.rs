@@ -76,7 +76,7 @@ pub fn prove<R: RngCore + CryptoRng>(
     }
     let mut generator = nonces(&mut fs, secrets.iter(), rng);
     let mut vector = Vector::draw(&mut generator);
-    let sum = bits.iter().zip(&gens.vector).map(|(bit, v)| masked::select(*bit, v)).sum();
+    let sum = bits.iter().zip(gens.vector.iter()).map(|(bit, v)| masked::select(*bit, v)).sum();
     let mut opening = vector.commit(&bases, &sum);
     let y = absorb_bits(&mut fs, statement, &opening);
     // What the second equation says of rho: that of C, and of u*(C - C_0).

@@ -84,8 +84,9 @@ pub fn prove<R: RngCore + CryptoRng>(
         Zeroizing::new(bits.iter().map(|bit| Scalar::from(*bit)).collect());
     let secrets = || bit_scalars.iter().chain(powers.iter());
     let mut generator = nonces(&mut fs, secrets(), rng);
-    let selected =
-        |bits: &[u8]| bits.iter().zip(&gens.vector).map(|(bit, v)| masked::select(*bit, v)).sum();
+    let selected = |bits: &[u8]| {
+        bits.iter().zip(gens.vector.iter()).map(|(bit, v)| masked::select(*bit, v)).sum()
+    };
     let mut move_vectors = Vectors::commit(&bases, &bits, selected, &mut generator);
     let raised = |powers: &[Scalar]| {
         RistrettoPoint::multiscalar_mul(powers, gens.vector.iter().take(powers.len()))
@@ -495,7 +496,7 @@ mod tests {
             assert_eq!(at(&gens, &other, right), Err(ProofFault::False), "{other:?}");
         }
         let mut other_vector = gens.clone();
-        other_vector.vector[1] += gens.key;
+        other_vector.vector = gens.vector.with(1, gens.key);
         for other in other_generators().into_iter().chain([other_vector]) {
             assert_eq!(at(&other, &context(), right), Err(ProofFault::False));
         }

@@ -3,7 +3,11 @@
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
-use talea_contract::{elgamal::Ciphertext, fiat_shamir::Context, group::Generators};
+use talea_contract::{
+    elgamal::Ciphertext,
+    fiat_shamir::Context,
+    group::{Generators, encode_point},
+};
 use talea_protocol::{
     bytes::{PartyKey, Point, Scalar as WireScalar},
     masked::Masked,
@@ -49,6 +53,8 @@ pub(crate) fn other_generators() -> Vec<Generators> {
         .map(|change| {
             let mut wrong = right.clone();
             change(&mut wrong);
+            wrong.encoded =
+                [wrong.value, wrong.blinding, wrong.key].map(|base| encode_point(&base));
             wrong
         })
         .collect()

@@ -72,7 +72,7 @@ pub fn prove<R: RngCore + CryptoRng>(
     let mut generator = nonces(&mut fs, secrets.iter(), rng);
     let bits: Zeroizing<Vec<u8>> =
         Zeroizing::new((0..shape.bits()).map(|l| u8::from((level.0 >> l) & 1 == 1)).collect());
-    let sum = bits.iter().zip(&gens.vector).map(|(bit, v)| masked::select(*bit, v)).sum();
+    let sum = bits.iter().zip(gens.vector.iter()).map(|(bit, v)| masked::select(*bit, v)).sum();
     let mut vector = Vector::draw(&mut generator);
     let mut opening = vector.commit(&bases, &sum);
     let y = absorb_bits(&mut fs, shape, &opening);
@@ -509,7 +509,7 @@ mod tests {
             assert_eq!(other.verdict(), Err(ProofFault::False), "{context:?}");
         }
         let mut other_vector = gens.clone();
-        other_vector.vector[1] += gens.key;
+        other_vector.vector = gens.vector.with(1, gens.key);
         for wrong in other_generators().into_iter().chain([other_vector]) {
             let verdict = verify(&wrong, &bid.quorum_key, bid.claim());
             assert_eq!(verdict.map(|_| ()), Err(ProofFault::False));

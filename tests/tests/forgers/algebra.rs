@@ -94,7 +94,7 @@ pub(crate) fn mask(rng: &mut ChaCha20Rng) -> Scalar {
 /// `sum v_l V_l + blinding*H`.
 pub(crate) fn commit_vector(values: &[Scalar], blinding: &Scalar) -> RistrettoPoint {
     let gens = generators();
-    values.iter().zip(&gens.vector).map(|(v, base)| base * v).sum::<RistrettoPoint>()
+    values.iter().zip(gens.vector.iter()).map(|(v, base)| base * v).sum::<RistrettoPoint>()
         + gens.blinding * blinding
 }
 

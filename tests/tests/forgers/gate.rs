@@ -776,7 +776,7 @@ fn errors_that_cancel_between_two_posts() {
 #[test]
 fn a_vector_with_more_values_than_gates() {
     let gate = Recipe::honest(2).cook(None);
-    let surplus = generators().vector[2];
+    let surplus = *generators().vector.iter().nth(2).unwrap();
     for (to_commitment, to_announcement) in [(1u64, 0u64), (1, 5), (0, 1)] {
         let mut other = gate.clone();
         let mut vector = other.proof.signs[0];
