@@ -33,6 +33,9 @@ pub const LOTTERY_SEED: &[u8] = b"talea/v2/lottery/seed";
 /// Prefix of the hash that gives a bid its place in a lottery.
 pub const LOTTERY_DRAW: &[u8] = b"talea/v2/lottery/draw";
 
+/// Prefix of the hash that is the seed of a chain's key as a custodian. Everybody can compute it.
+pub const CHAIN_CUSTODIAN: &[u8] = b"talea/v2/chain-custodian";
+
 /// Name of the Fiat–Shamir transcript of every proof.
 pub const PROOF: &[u8] = b"talea/v2/proof";
 /// Name of the transcript from which one weight per equation is drawn when several proofs are
@@ -77,6 +80,7 @@ pub const ALL: &[&[u8]] = &[
     SHARE_PAD,
     LOTTERY_SEED,
     LOTTERY_DRAW,
+    CHAIN_CUSTODIAN,
     PROOF,
     BATCH_WEIGHTS,
     MASKS,

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`labels`] | every domain-separation string, in one table |
 //! | [`limits`] | the static bound of every list and message |
+//! | [`chain`] | a chain on which an auction takes place |
 //! | [`check`] | the numbered checks of `docs/spec.md` |
 //! | [`bytes`] | fixed and bounded byte types: digests, keys, points, scalars, lists |
 //! | [`mechanism`] | how price and winners follow from the bids |
@@ -44,6 +45,7 @@ extern crate alloc;
 pub mod builder;
 pub mod bytes;
 pub mod caution;
+pub mod chain;
 pub mod check;
 pub mod commitment;
 pub mod instruction;

@@ -8,10 +8,12 @@ mod lot;
 
 use std::fmt::Write as _;
 
+use ed25519_dalek::SigningKey;
 use serde::Serialize;
 use talea_protocol::{
     bytes::{Digest, PartyKey, printable},
     caution::{Caution, cautions},
+    chain::{ChainHome, custodian_seed},
     check::Check,
     outcome::{Account, Disclosed, Ending, ReserveResult},
     terms::{AuctionId, Lot, Terms},
@@ -33,18 +35,24 @@ pub const TOOL: &str = "talea-verify";
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What no transcript can show.
-pub const NOT_VERIFIED: &[&str] = &[
+const NOT_VERIFIED: &[&str] = &[
     "that the board took every commit, reveal and keyholder's post that was handed in, and ordered them \
      fairly within a slot",
     "that keyholders attested and vouched for everything that they received in time, and for nothing \
      else",
     "that slots correspond to real time",
-    "that the custodian holds the money that it reported",
+    HELD_BY_CUSTODIAN,
     "who is behind a key, and whether two keys belong to one party",
     "that keyholders decrypted no more than the transcript shows: secrecy rests on every group \
      having fewer than its threshold of dishonest members",
     "that others saw the same head: compare it with theirs, or the board may have forked",
 ];
+
+/// Of money, where somebody keeps it.
+const HELD_BY_CUSTODIAN: &str = "that the custodian holds the money that it reported";
+/// Of money, where a chain does.
+const HELD_BY_CHAIN: &str = "that the coins which the custodian reported came in: that is the chain's word, and its \
+                             signatures say nothing, for everybody has its key";
 
 /// The verdict on a transcript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -311,10 +319,21 @@ impl Report {
             }
         }
         writeln!(out, "\nNot verified, because no transcript can show it")?;
-        for sentence in NOT_VERIFIED {
+        for sentence in self.not_verified() {
             writeln!(out, "  - {sentence}")?;
         }
         Ok(())
+    }
+
+    /// What no transcript can show.
+    #[must_use]
+    pub fn not_verified(&self) -> Vec<&'static str> {
+        let is_chain = self.terms.as_ref().and_then(custodian_chain).is_some();
+        let item = |sentence| match sentence {
+            HELD_BY_CUSTODIAN if is_chain => HELD_BY_CHAIN,
+            other => other,
+        };
+        NOT_VERIFIED.iter().copied().map(item).collect()
     }
 
     /// How many checks fared how, those left out of which there is none.
@@ -425,13 +444,29 @@ fn lots(replay: &Replay) -> Vec<LotRow> {
     facts.terms.lots.iter().zip(states).map(row).collect()
 }
 
+/// The chain that is the custodian of these terms, if one is (spec section 6).
+fn custodian_chain(terms: &Terms) -> Option<ChainHome<'_>> {
+    let seed = custodian_seed(&terms.domain);
+    let key = SigningKey::from_bytes(&seed).verifying_key();
+    ChainHome::of(&terms.domain).filter(|_| terms.custodian.0 == key.to_bytes())
+}
+
 fn role(terms: &Terms, key: &PartyKey) -> String {
     let mut roles = Vec::new();
     if *key == terms.seller {
         roles.push("seller".into());
     }
     if *key == terms.custodian {
-        roles.push("custodian".into());
+        roles.push(match custodian_chain(terms) {
+            None => "custodian".into(),
+            Some(ChainHome { chain_id, contract, .. }) => {
+                format!(
+                    "custodian: contract {} on chain {}",
+                    printable(contract),
+                    printable(chain_id)
+                )
+            }
+        });
     }
     if Some(*key) == terms.stakes.beneficiary {
         roles.push("beneficiary".into());

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use ed25519_dalek::SigningKey;
 use talea_protocol::{
     bytes::List,
+    chain::{ChainHome, SlotUnit, custodian_seed},
     check::Check,
-    instruction::Instruction,
+    instruction::{Fund, Instruction},
     outcome::{Account, Award, Ending, PriceComparison, Sale, VoidCause},
     quorum::KeyholderId,
     transcript::MAGIC,
@@ -480,4 +482,40 @@ fn bulletproof() -> f64 {
         proof.verify_single_with_rng(&gens, &pc, &mut t(), &v, 64, &mut rng).unwrap();
     }
     (processor_seconds() - start) / 500.0
+}
+
+/// Spec section 6: everybody has the key of a chain as a custodian, so its signatures are those of a transcript like
+/// all others, and the report says whose word the money is.
+#[test]
+fn money_on_a_chain_is_the_chains_word() {
+    let home =
+        ChainHome { chain_id: "testing-1", contract: "cosmos1contract", slots: SlotUnit::Blocks };
+    let domain = home.domain().unwrap();
+    let custodian = SigningKey::from_bytes(&custodian_seed(&domain));
+    let funded = |custodian: &SigningKey, terms_custodian: &SigningKey| {
+        let mut auction = Auction::open_with(7, &Rules::default(), |terms| {
+            terms.domain = domain.clone();
+            terms.custodian = key(terms_custodian);
+        });
+        let fund = Fund { sequence: 0, party: key(&bidder(0)), amount: 5 };
+        let record = auction.record(custodian, &Instruction::Fund(fund));
+        auction.file.extend(record);
+        report(&auction.file, 1)
+    };
+    let report = funded(&custodian, &custodian);
+    assert_eq!(report.verdict, Verdict::Undecided, "{}", report.to_text());
+    assert_eq!(
+        report.role(&key(&custodian)),
+        "custodian: contract cosmos1contract on chain testing-1"
+    );
+    let of_money =
+        |report: &Report| report.not_verified().iter().any(|s| s.contains("chain's word"));
+    assert!(of_money(&report));
+    // Terms that name the chain, and somebody else as their custodian.
+    let somebody = party("custodian");
+    let other = funded(&somebody, &somebody);
+    assert_eq!(other.verdict, Verdict::Undecided);
+    assert_eq!(other.role(&key(&somebody)), "custodian");
+    assert!(!of_money(&other));
+    assert_eq!(funded(&custodian, &somebody).verdict, Verdict::Invalid);
 }

@@ -10,7 +10,7 @@ use talea_protocol::{
     terms::Lot,
 };
 
-use super::{CheckStatus, LotRow, NOT_VERIFIED, Report, SCHEMA, TOOL, VERSION, Verdict, lot};
+use super::{CheckStatus, LotRow, Report, SCHEMA, TOOL, VERSION, Verdict, lot};
 use crate::failure::{Failure, Place};
 
 /// The report, field by field.
@@ -32,7 +32,7 @@ pub(super) struct View<'a> {
     accounts: Vec<AccountView>,
     checks: Vec<CheckView>,
     cautions: Vec<CautionView>,
-    not_verified: &'static [&'static str],
+    not_verified: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -214,7 +214,7 @@ impl<'a> View<'a> {
                 .iter()
                 .map(|caution| CautionView { code: caution.code(), sentence: caution.to_string() })
                 .collect(),
-            not_verified: NOT_VERIFIED,
+            not_verified: report.not_verified(),
         }
     }
 }
