@@ -92,7 +92,7 @@ impl Ledger {
 
     /// From available to locked. The caller has required it.
     pub(crate) fn lock(&mut self, party: PartyKey, amount: u64) {
-        self.accounts.change(&party, |account| {
+        self.accounts.change_if_there(&party, |account| {
             let amount = amount.min(account.available);
             account.available = account.available.saturating_sub(amount);
             account.locked = account.locked.saturating_add(amount);
@@ -101,7 +101,7 @@ impl Ledger {
 
     /// From locked to available.
     pub(crate) fn release(&mut self, party: PartyKey, amount: u64) {
-        self.accounts.change(&party, |account| {
+        self.accounts.change_if_there(&party, |account| {
             let amount = amount.min(account.locked);
             account.locked = account.locked.saturating_sub(amount);
             account.available = account.available.saturating_add(amount);
@@ -110,7 +110,7 @@ impl Ledger {
 
     /// From locked to settlement.
     pub(crate) fn settle(&mut self, party: PartyKey, amount: u64) {
-        self.accounts.change(&party, |account| {
+        self.accounts.change_if_there(&party, |account| {
             let amount = amount.min(account.locked);
             account.locked = account.locked.saturating_sub(amount);
             account.settlement = account.settlement.saturating_add(amount);
@@ -119,7 +119,7 @@ impl Ledger {
 
     /// From available to forfeited, and to the beneficiary.
     pub(crate) fn charge(&mut self, party: PartyKey, fee: u64, stakes: &Stakes) {
-        let charged = self.accounts.change(&party, |account| {
+        let charged = self.accounts.change_if_there(&party, |account| {
             let fee = fee.min(account.available);
             account.available = account.available.saturating_sub(fee);
             account.forfeited = account.forfeited.saturating_add(fee);
@@ -130,7 +130,7 @@ impl Ledger {
 
     /// From locked to forfeited, and to the beneficiary.
     pub(crate) fn forfeit(&mut self, party: PartyKey, amount: u64, stakes: &Stakes) {
-        let forfeited = self.accounts.change(&party, |account| {
+        let forfeited = self.accounts.change_if_there(&party, |account| {
             let amount = amount.min(account.locked);
             account.locked = account.locked.saturating_sub(amount);
             account.forfeited = account.forfeited.saturating_add(amount);
@@ -161,7 +161,7 @@ impl Ledger {
 
     /// Changes the account of a party that is being credited: it may be its first.
     fn credit(&mut self, party: PartyKey, change: impl Fn(&mut Account)) {
-        if self.accounts.change(&party, &change).is_some() {
+        if self.accounts.change_if_there(&party, &change).is_some() {
             return;
         }
         let mut account = Account::empty(party);

@@ -35,9 +35,11 @@ pub(crate) struct Lots {
     /// What the last ranking opened.
     shown: Map<u32, Shown>,
     progress: Cell<Progress>,
+    /// How many there are.
+    count: u32,
 }
 
-records!(Lots { states, bids, rankings, surveys, shown, progress });
+records!(Lots { states, bids, rankings, surveys, shown, progress; count });
 
 /// How far the lots have come that keyholders or the seller work on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -124,16 +126,17 @@ pub(crate) struct Moment<'a> {
 impl Lots {
     /// So many.
     pub(crate) fn open(lots: u32) -> Self {
-        let mut opened = Self::new(Bids::open(lots), None);
+        let mut opened = Self::new(lots, Bids::open(lots), None);
         (0..lots).for_each(|lot| opened.states.put(lot, LotState::default()));
         opened
     }
 
-    pub(crate) fn resume(home: &Arc<Home>) -> Self {
-        Self::new(Bids::resume(Some(home)), Some(home))
+    /// So many, as their home has them.
+    pub(crate) fn resume(lots: u32, home: &Arc<Home>) -> Self {
+        Self::new(lots, Bids::resume(Some(home)), Some(home))
     }
 
-    fn new(bids: Bids, home: Option<&Arc<Home>>) -> Self {
+    fn new(count: u32, bids: Bids, home: Option<&Arc<Home>>) -> Self {
         Self {
             states: Map::new(Kind::Lot, home),
             bids,
@@ -141,11 +144,13 @@ impl Lots {
             surveys: Map::new(Kind::Survey, home),
             shown: Map::new(Kind::Shown, home),
             progress: Cell::new(Kind::Progress, home),
+            count,
         }
     }
 
+    /// The state of a lot; nothing if there is no such lot.
     pub(crate) fn get(&self, lot: u32) -> Option<Arc<LotState>> {
-        self.states.get(&lot)
+        if lot < self.count { self.states.expect(&lot) } else { None }
     }
 
     /// The lot, if it has not ended.

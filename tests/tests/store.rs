@@ -191,8 +191,8 @@ fn an_auction_resumed_before_every_instruction_is_the_one_in_memory() {
     });
 }
 
-/// The kinds of records that are always there when somebody asks for them.
-const NEEDED: &[u8] = b"CTmplwnusevghojxz";
+/// Kinds of records that are always there when somebody asks for them.
+const NEEDED: &[u8] = b"CTmlwynuseghojxz";
 
 /// The records that this instruction reads.
 fn read_by(home: &Arc<Home>, entry: &Entry) -> BTreeMap<Vec<u8>, Vec<u8>> {
@@ -208,8 +208,34 @@ fn read_by(home: &Arc<Home>, entry: &Entry) -> BTreeMap<Vec<u8>, Vec<u8>> {
 }
 
 #[test]
+fn an_auction_that_goes_on_gives_what_changed_since_it_was_last_asked() {
+    let auctions = whole_auctions();
+    on_all_cores(&auctions, |(file, replay)| {
+        // One that was resumed once, and one that was opened in memory and reads from no home.
+        let (mut held, mut opened) = (replay.open(), replay.open());
+        let homes = [Home::of(replay.open()), Arc::new(Home::default())];
+        homes[1].write(opened.take_changes().expect("it reads no records"));
+        let mut going_on = [homes[0].resume(), opened];
+        for (index, entry) in replay.entries.iter().enumerate() {
+            let what = format!("{file}, entry {index}");
+            held.apply(entry.slot, &entry.instruction).expect("it was accepted before");
+            for (home, auction) in homes.iter().zip(&mut going_on) {
+                auction.apply(entry.slot, &entry.instruction).expect("it was accepted before");
+                // What a home is given late is given at once.
+                if index % 3 != 0 || index + 1 == replay.entries.len() {
+                    home.write(auction.take_changes().expect("its records are whole"));
+                    assert_same_records(&what, home, &held);
+                    assert_eq!(auction.changes(), Ok(Changes::new()), "{what}");
+                }
+            }
+        }
+        going_on.iter().for_each(|auction| assert_same(file, auction, &held));
+    });
+}
+
+#[test]
 fn a_damaged_record_is_named_by_whatever_instruction_reads_it() {
-    let files = ["first-price.talea", "everything-and-the-reserve.talea"];
+    let files = ["vouched.talea", "two-of-three.talea", "rounds-default.talea"];
     let auctions = whole_auctions().into_iter().filter(|(file, _)| files.contains(&file.as_str()));
     let mut kinds = BTreeSet::new();
     for (file, replay) in auctions {
@@ -279,19 +305,19 @@ impl Touched {
     }
 }
 
-/// What each instruction of an auction of so many bidders on one lot touches, by kind, in order; terms are not
-/// counted, which name nobody who bids.
-fn touched(bidders: usize) -> BTreeMap<Kind, Vec<Touched>> {
+/// What each instruction of an auction of so many bidders on each of so many lots touches, by kind, in order.
+fn touched(bidders: usize, lots: u32) -> BTreeMap<Kind, Vec<Touched>> {
     let small = Small {
         bidders,
         groups: vec![(2, vec![Seat::Own; 2])],
-        lots: vec![(16, vec![1, 1, 1, 1])],
+        lots: vec![(16, vec![1, 1, 1, 1]); lots as usize],
         chunk_items: 4,
         ..Small::default()
     };
     let mut harness = Harness::at_commits(&small, &small.terms());
+    let all = (0..lots).flat_map(|lot| (0..bidders).map(move |bidder| (lot, bidder)));
     let reveals: Vec<Reveal> =
-        (0..bidders).map(|bidder| harness.commit(bidder, 0, bidder as u32 % 16)).collect();
+        all.map(|(lot, bidder)| harness.commit(bidder, lot, bidder as u32 % 16)).collect();
     harness.pass();
     reveals.into_iter().for_each(|reveal| harness.reveal(vec![reveal]));
     harness.act_until(Phase::Ranking);
@@ -314,7 +340,7 @@ fn touched(bidders: usize) -> BTreeMap<Kind, Vec<Touched>> {
 
 #[test]
 fn an_instruction_touches_as_many_records_late_in_a_large_auction_as_early_in_a_small_one() {
-    let (few, many) = (touched(10), touched(40));
+    let (few, many, many_lots) = (touched(10, 1), touched(40, 1), touched(10, 6));
     // Of reveals the last one closes them all. Of posts, those by the first of two keyholders on the second step of
     // its kind, whose chunks are four items of as many as there are bids.
     let places = [
@@ -329,5 +355,11 @@ fn an_instruction_touches_as_many_records_late_in_a_large_auction_as_early_in_a_
         println!("{kind:?}: {:?}", few[early]);
         many[early].assert_like(&few[early], &format!("{kind:?}, as early"));
         many[late].assert_like(&few[early], &format!("{kind:?}, late"));
+        let of_many_lots = &many_lots[&kind][early];
+        assert_eq!(
+            (of_many_lots.read, of_many_lots.written),
+            (few[early].read, few[early].written),
+            "{kind:?}, whatever the number of lots"
+        );
     }
 }

@@ -27,6 +27,7 @@ impl State {
     /// late that is.
     pub(super) fn advance(&mut self, setting: &Setting, slot: u64) {
         while self.has_expired(setting, slot) {
+            let before = (self.core.phase, self.deadline(setting));
             match self.core.phase {
                 Phase::Deals => self.core.phase = Phase::Complaints,
                 Phase::Complaints => self.finish_setup(setting),
@@ -44,6 +45,10 @@ impl State {
                 Phase::Endorsing => self.give_up_endorsing(setting),
                 Phase::Ranking => self.time_out_lots(setting, slot),
                 Phase::Closed => return,
+            }
+            // Every deadline brings something, unless a home has lost what there was to end.
+            if before == (self.core.phase, self.deadline(setting)) {
+                return;
             }
         }
     }

@@ -18,8 +18,9 @@ impl Auction {
         let home = Arc::new(Home::new(store));
         let (terms, bytes): (Terms, _) = home.read_with_bytes(Kind::Terms)?;
         let auction = Terms::auction_id_of_bytes(&bytes);
+        let state = State::resume(&terms, &home)?;
         let setting = Header::read(Kind::Terms, Arc::new(Setting::new(terms, auction)));
-        Ok(Self { setting, state: State::resume(&home)?, home: Some(home) })
+        Ok(Self { setting, state, home: Some(home) })
     }
 
     /// The records that changed since it was opened or resumed, or since they were taken: all there are, if it was

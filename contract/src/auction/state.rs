@@ -63,14 +63,18 @@ pub(super) fn line(setting: &Setting, lot: u32) -> Option<&Lot> {
 
 /// Every lot.
 pub(super) fn lots(setting: &Setting) -> impl Iterator<Item = u32> + use<> {
-    0..u32::try_from(setting.terms.lots.len()).unwrap_or(u32::MAX)
+    0..number_of_lots(&setting.terms)
+}
+
+fn number_of_lots(terms: &Terms) -> u32 {
+    u32::try_from(terms.lots.len()).unwrap_or(u32::MAX)
 }
 
 impl State {
     /// Of an auction that opens under these terms.
     pub(super) fn open(slot: u64, head: Digest, terms: &Terms) -> Self {
         let Schedule { commits_until, reveals_until, .. } = terms.schedule;
-        let lots = u32::try_from(terms.lots.len()).unwrap_or(u32::MAX);
+        let lots = number_of_lots(terms);
         let core = Core {
             slot,
             head,
@@ -83,9 +87,9 @@ impl State {
     }
 
     /// As its home has it.
-    pub(super) fn resume(home: &Arc<Home>) -> Result<Self, Corrupt> {
+    pub(super) fn resume(terms: &Terms, home: &Arc<Home>) -> Result<Self, Corrupt> {
         let core = Header::read(Kind::Core, home.read(Kind::Core)?);
-        Ok(Self::new(core, Lots::resume(home), Some(home)))
+        Ok(Self::new(core, Lots::resume(number_of_lots(terms), home), Some(home)))
     }
 
     fn new(core: Header<Core>, lots: Lots, home: Option<&Arc<Home>>) -> Self {

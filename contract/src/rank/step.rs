@@ -91,6 +91,11 @@ impl Chunks {
         }
     }
 
+    /// Nothing if the step has no such chunk.
+    fn queued(&self, lot: u32, step: &Step, chunk: u32) -> Option<Arc<Queued>> {
+        if chunk < step.chunks { self.acts.expect(&(lot, chunk)) } else { None }
+    }
+
     fn acts_of(&self, lot: u32, chunk: u32) -> Acts {
         self.acts.expect(&(lot, chunk)).map(|queued| queued.acts.clone()).unwrap_or_default()
     }
@@ -161,7 +166,7 @@ impl Chunks {
         roster: Roster<'_>,
         chunk: u32,
     ) -> BTreeSet<KeyholderId> {
-        let queued = self.acts.get(&(lot, chunk)).filter(|_| chunk < step.chunks);
+        let queued = self.queued(lot, step, chunk);
         queued
             .map(|queued| waits_for(step.kind, &queued.acts, roster).collect())
             .unwrap_or_default()
@@ -196,7 +201,7 @@ impl Chunks {
     ) -> Result<(), Refusal> {
         let late = self.late(lot, step, roster, chunk);
         let other = Fault::Unknown { what: "chunk" }.fails(Check::VouchDue);
-        let queued = self.acts.get(&(lot, chunk)).filter(|_| chunk < step.chunks).ok_or(other)?;
+        let queued = self.queued(lot, step, chunk).ok_or(other)?;
         queued.acts.vouches.check(&late, keyholder, vouch)?;
         self.acts.change(&(lot, chunk), |queued| queued.acts.vouches.add(keyholder, vouch));
         Ok(())
@@ -257,7 +262,7 @@ impl Chunks {
         };
         let actor = Actor { around, roster, id, signer, header, context };
         let no_chunk = Fault::Unknown { what: "chunk" }.fails(Check::RankPlace);
-        let queued = self.acts.get(&(lot, chunk)).filter(|_| chunk < step.chunks);
+        let queued = self.queued(lot, step, chunk);
         let mut acts = queued.ok_or(no_chunk.clone())?.acts.clone();
         let items = self.items.expect(&(lot, chunk)).ok_or(no_chunk)?;
         match items.accept(&acts, &actor, post)? {

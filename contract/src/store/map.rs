@@ -85,7 +85,11 @@ impl<K: Key, V: Clone + BorshSerialize + BorshDeserialize> Map<K, V> {
     }
 
     /// Changes a record, if there is one.
-    pub(crate) fn change<T>(&mut self, key: &K, change: impl FnOnce(&mut V) -> T) -> Option<T> {
+    pub(crate) fn change_if_there<T>(
+        &mut self,
+        key: &K,
+        change: impl FnOnce(&mut V) -> T,
+    ) -> Option<T> {
         if !self.held.contains_key(key) {
             let value = self.get(key)?;
             self.read.get_mut().remove(key);
@@ -98,6 +102,15 @@ impl<K: Key, V: Clone + BorshSerialize + BorshDeserialize> Map<K, V> {
         let result = change(Arc::make_mut(held.as_mut()?));
         self.note(key, was);
         Some(result)
+    }
+
+    /// Changes a record that must be there.
+    pub(crate) fn change<T>(&mut self, key: &K, change: impl FnOnce(&mut V) -> T) -> Option<T> {
+        let changed = self.change_if_there(key, change);
+        if let (None, Some(home)) = (&changed, &self.home) {
+            home.note(self.key(key));
+        }
+        changed
     }
 
     fn set(&mut self, key: K, value: Option<Arc<V>>) {

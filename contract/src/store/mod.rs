@@ -56,22 +56,23 @@ pub(crate) trait Records {
     fn taken(&mut self);
 }
 
-/// Of a type that consists of others, each of which it names: a field that is forgotten does not compile.
+/// Of a type that consists of others, each of which it names, and of what never changes: a field that is forgotten
+/// does not compile.
 macro_rules! records {
-    ($type:ident { $($field:ident),* $(,)? }) => {
+    ($type:ident { $($field:ident),* $(; $($fixed:ident),*)? }) => {
         impl $crate::store::Records for $type {
             fn begin(&mut self) {
-                let Self { $($field),* } = self;
+                let Self { $($field),* $(, $($fixed: _),*)? } = self;
                 $($crate::store::Records::begin($field);)*
             }
 
             fn keep(&mut self) {
-                let Self { $($field),* } = self;
+                let Self { $($field),* $(, $($fixed: _),*)? } = self;
                 $($crate::store::Records::keep($field);)*
             }
 
             fn undo(&mut self) {
-                let Self { $($field),* } = self;
+                let Self { $($field),* $(, $($fixed: _),*)? } = self;
                 $($crate::store::Records::undo($field);)*
             }
 
@@ -79,13 +80,13 @@ macro_rules! records {
                 &self,
                 changes: &mut $crate::store::Changes,
             ) -> Result<(), $crate::store::Corrupt> {
-                let Self { $($field),* } = self;
+                let Self { $($field),* $(, $($fixed: _),*)? } = self;
                 $($crate::store::Records::changes($field, changes)?;)*
                 Ok(())
             }
 
             fn taken(&mut self) {
-                let Self { $($field),* } = self;
+                let Self { $($field),* $(, $($fixed: _),*)? } = self;
                 $($crate::store::Records::taken($field);)*
             }
         }
@@ -119,8 +120,10 @@ mod tests {
         changes
     }
 
+    type Numbers = Map<u32, u64>;
+
     /// Bids 1 and 2 hold ten times their place, as a home holds them, or an auction in memory that was written once.
-    fn maps() -> [(Map<u32, u64>, Option<Arc<Home>>); 2] {
+    fn maps() -> [(Numbers, Option<Arc<Home>>); 2] {
         let mut held = Map::new(Kind::Bid, None);
         held.put(1, 10u64);
         held.put(2, 20);
