@@ -484,21 +484,21 @@ fn stand(args: &StandArgs, passphrase: &PassphraseSource) -> Result<(), Failure>
 
 /// What a bidder must still do, until when, and with what.
 fn say_when_reveals_are_due(desk: &Desk) {
-    let (auction, board) = (desk.replica.auction(), desk.replica.board());
+    let (auction, clock) = (desk.replica.auction(), desk.replica.board().clock());
     let (Phase::Commits, Some(last)) = (auction.phase(), auction.deadline()) else { return };
     let slots = auction.terms().reveal_slots(auction.round());
     say(&format!(
         "reveals are due from {} to {}: run talea reveal then, on any machine with this key and the \
          board's folder. A bid that is not revealed does not count{}",
-        board.time_of(last),
-        board.time_of(last.saturating_add(slots)),
+        clock.time_of(last),
+        clock.time_of(last.saturating_add(slots)),
         bidder::and_its_deposit(auction.terms())
     ));
 }
 
 /// Until when a bidder that runs by itself must not be stopped, in the first round.
 fn say_until_when_to_run(desk: &Desk) {
-    let (auction, board) = (desk.replica.auction(), desk.replica.board());
+    let (auction, clock) = (desk.replica.auction(), desk.replica.board().clock());
     if auction.round() > 0 || order(auction.phase()) > order(Phase::Reveals) {
         return;
     }
@@ -510,8 +510,8 @@ fn say_until_when_to_run(desk: &Desk) {
     say(&format!(
         "this process reveals by itself, from {} to {}{in_rounds}: let it run until it ends. A bid that is not \
          revealed does not count{}",
-        board.time_of(schedule.commits_until),
-        board.time_of(schedule.reveals_until),
+        clock.time_of(schedule.commits_until),
+        clock.time_of(schedule.reveals_until),
         bidder::and_its_deposit(auction.terms())
     ));
 }

@@ -45,8 +45,9 @@ impl Bar {
                 (decided as u64, lots, "lots decided")
             }
             _ => {
-                let began = replica.board().end_of(auction.slot());
-                let until = auction.deadline().map_or(began, |slot| replica.board().end_of(slot));
+                let began = replica.board().clock().end_of(auction.slot());
+                let until =
+                    auction.deadline().map_or(began, |slot| replica.board().clock().end_of(slot));
                 let seconds = |time: SystemTime| {
                     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
                 };

@@ -2,7 +2,11 @@
 //! [`Replay`] needs the transcript alone; a [`Replica`] is one whose terms name a board.
 
 use crate::{
-    board::{clock::BoardTerms, folder::Folder, merkle},
+    board::{
+        clock::{BoardTerms, SlotClock},
+        folder::Folder,
+        merkle,
+    },
     failure::{Code, Failure},
 };
 use std::{
@@ -56,6 +60,7 @@ pub struct Replay {
     offset: u64,
     auction: Auction,
     board: Option<BoardTerms>,
+    clock: Option<SlotClock>,
     lines: Vec<EntrySummary>,
     /// By the hash of the signed bytes: the first entry with them.
     by_id: BTreeMap<Digest, u64>,
@@ -238,6 +243,7 @@ impl Replay {
         let auction = Auction::open(genesis.slot, &genesis.terms, &genesis.signature)
             .map_err(|refusal| invalid(refusal.to_string()))?;
         let board = BoardTerms::of(auction.terms()).ok();
+        let clock = SlotClock::of(auction.terms());
         let offset = (MAGIC.len() + RECORD_HEADER_BYTES + body.len()) as u64;
         Ok(Self {
             path: path.to_owned(),
@@ -245,6 +251,7 @@ impl Replay {
             offset,
             auction,
             board,
+            clock,
             lines: Vec::new(),
             by_id: BTreeMap::new(),
             leaves: Vec::new(),
@@ -467,6 +474,12 @@ impl Replay {
     #[must_use]
     pub fn auction(&self) -> &Auction {
         &self.auction
+    }
+
+    /// When the terms' slots end, if they have a clock.
+    #[must_use]
+    pub fn clock(&self) -> Option<&SlotClock> {
+        self.clock.as_ref()
     }
 
     /// What the terms say of the board, if they name one.

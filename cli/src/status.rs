@@ -302,8 +302,8 @@ impl Status {
         let auction = replay.auction();
         let terms = auction.terms();
         let deadline = auction.deadline().map(|slot| Deadline {
-            moment: Moment::of(replay.board(), slot),
-            passed: replay.board().map(|board| now() > board.end_of(slot)),
+            moment: Moment::of(replay.clock(), slot),
+            passed: replay.clock().map(|clock| now() > clock.end_of(slot)),
         });
         let waiting_for = keyholders(&terms.quorum).filter_map(|(id, member)| {
             let dues = auction.dues(id);

@@ -1189,7 +1189,8 @@ fn hand_in_rubbish(scene: &Scene, count: u32) {
 impl Scene {
     /// Sets everybody's clock to so many milliseconds before a slot ends.
     fn set_clock_before_the_end_of(&self, slot: u64, milliseconds: u64) {
-        let at = self.replica("board").board().end_of(slot) - Duration::from_millis(milliseconds);
+        let at = self.replica("board").board().clock().end_of(slot)
+            - Duration::from_millis(milliseconds);
         let now = std::time::SystemTime::now();
         let ahead = |later: std::time::SystemTime, earlier| {
             later
@@ -1509,7 +1510,7 @@ fn flood(flood: Flood) {
     };
     drop(carried);
     let (auction, deadline) = (pen.auction().id(), pen.auction().deadline().unwrap());
-    let ends_at = pen.replica().board().end_of(deadline);
+    let ends_at = pen.replica().board().clock().end_of(deadline);
     drop(pen);
     let count = match flood {
         Flood::Rubbish(count) => count,

@@ -536,7 +536,7 @@ fn the_key_alone_finds_its_bids_again() {
     let made = scene.start(&bid("bidder0.key", &BIDS_0[..2]));
     let schedule = pen.auction().terms().schedule;
     let [from, to] = [schedule.commits_until, schedule.reveals_until]
-        .map(|slot| pen.log.replica().board().time_of(slot));
+        .map(|slot| pen.log.replica().board().clock().time_of(slot));
     let due = format!("reveals are due from {from} to {to}");
     let made = pen.serve_to_the_end_of(made, |_, _| false);
     ends(&made, 0, &[&due, "A bid that is not revealed does not count\n"]);

@@ -78,7 +78,7 @@ impl Steps {
 
     /// Lets a slot pass; whether it had not passed.
     fn pass(&mut self, slot: u64) -> bool {
-        let over = self.replica.board().end_of(slot).duration_since(UNIX_EPOCH).unwrap();
+        let over = self.replica.board().clock().end_of(slot).duration_since(UNIX_EPOCH).unwrap();
         let over = u64::try_from(over.as_millis()).unwrap();
         let is_later = over > self.now;
         if is_later {

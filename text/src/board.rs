@@ -9,6 +9,7 @@ use serde::Serialize;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use talea_protocol::{
     bytes::{PartyKey, Text},
+    chain::{ChainHome, SlotUnit},
     terms::Terms,
 };
 
@@ -65,6 +66,36 @@ impl BoardTerms {
         Ok(Self { key, starts, slot })
     }
 
+    /// Its clock.
+    #[must_use]
+    pub fn clock(&self) -> SlotClock {
+        SlotClock { starts: self.starts, slot: self.slot }
+    }
+}
+
+/// When slots begin and end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlotClock {
+    /// When slot 0 begins, in milliseconds since 1970.
+    pub starts: u64,
+    /// The length of a slot, in milliseconds; at least 1.
+    pub slot: u64,
+}
+
+impl SlotClock {
+    /// The clock of these terms: a board's, or that of a chain whose slots are seconds since 1970. Nothing if they
+    /// have none, as on a chain whose slots are blocks.
+    #[must_use]
+    pub fn of(terms: &Terms) -> Option<Self> {
+        match ChainHome::of(&terms.domain) {
+            Some(ChainHome { slots: SlotUnit::Seconds, .. }) => {
+                Some(Self { starts: 0, slot: 1_000 })
+            }
+            Some(ChainHome { slots: SlotUnit::Blocks, .. }) => None,
+            None => BoardTerms::of(terms).ok().map(|board| board.clock()),
+        }
+    }
+
     /// The slot at a time; 0 before the first.
     #[must_use]
     pub fn slot_at(&self, time: SystemTime) -> u64 {
@@ -107,15 +138,15 @@ pub const FAR: &str = "after the year 9999";
 pub struct Moment {
     /// The slot.
     pub slot: u64,
-    /// When it ends, by RFC 3339; nothing where the terms name no board, and after the year 9999.
+    /// When it ends, by RFC 3339; nothing where the terms have no clock, and after the year 9999.
     pub at: Option<String>,
 }
 
 impl Moment {
-    /// The end of a slot in the time of a board, if there is one.
+    /// The end of a slot, by a clock if there is one.
     #[must_use]
-    pub fn of(board: Option<&BoardTerms>, slot: u64) -> Self {
-        Self { slot, at: board.and_then(|board| board.rfc3339_of(slot)) }
+    pub fn of(clock: Option<&SlotClock>, slot: u64) -> Self {
+        Self { slot, at: clock.and_then(|clock| clock.rfc3339_of(slot)) }
     }
 
     /// As people read it: the time, or else the slot.
@@ -135,19 +166,21 @@ mod tests {
     #[test]
     fn slots_begin_and_end_where_they_say() {
         let terms = BoardTerms { key: PartyKey([1; 32]), starts: 10_000, slot: 500 };
-        let at = |ms| terms.slot_at(UNIX_EPOCH + Duration::from_millis(ms));
+        let clock = terms.clock();
+        let at = |ms| clock.slot_at(UNIX_EPOCH + Duration::from_millis(ms));
         assert_eq!([0, 9_999, 10_000, 10_499, 10_500].map(at), [0, 0, 0, 0, 1]);
-        assert_eq!(terms.end_of(0), UNIX_EPOCH + Duration::from_millis(10_500));
+        assert_eq!(clock.end_of(0), UNIX_EPOCH + Duration::from_millis(10_500));
         assert!(terms.domain().is_ok());
-        assert_eq!(terms.time_of(0), "1970-01-01T00:00:10Z");
-        let seconds = BoardTerms { key: PartyKey([1; 32]), starts: 0, slot: 1_000 };
+        assert_eq!(clock.time_of(0), "1970-01-01T00:00:10Z");
+        let seconds = SlotClock { starts: 0, slot: 1_000 };
         assert_eq!(seconds.time_of(253_402_300_798), "9999-12-31T23:59:59Z");
         assert_eq!(seconds.time_of(253_402_300_799), "after the year 9999");
         let last = BoardTerms { key: PartyKey([255; 32]), starts: u64::MAX, slot: u64::MAX };
-        assert_eq!(last.time_of(u64::MAX), "after the year 9999");
-        let words = |board, slot| Moment::of(board, slot).in_words();
-        assert_eq!(words(Some(&terms), 0), "1970-01-01 00:00:10 UTC");
-        assert_eq!([words(Some(&last), 7), words(None, 7)], ["slot 7", "slot 7"]);
         assert!(last.domain().is_ok(), "the longest fits");
+        let last = last.clock();
+        assert_eq!(last.time_of(u64::MAX), "after the year 9999");
+        let words = |clock, slot| Moment::of(clock, slot).in_words();
+        assert_eq!(words(Some(&clock), 0), "1970-01-01 00:00:10 UTC");
+        assert_eq!([words(Some(&last), 7), words(None, 7)], ["slot 7", "slot 7"]);
     }
 }

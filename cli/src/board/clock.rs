@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use talea_contract::{Auction, Phase};
 
-pub use talea_text::board::{BoardTerms, FAR, Moment};
+pub use talea_text::board::{BoardTerms, FAR, Moment, SlotClock};
 
 /// What is set of a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Clock {
     #[must_use]
     pub fn slot(&self) -> u64 {
         let time = self.watch.map_or_else(now, |watch| self.started + watch.elapsed());
-        self.terms.slot_at(time)
+        self.terms.clock().slot_at(time)
     }
 
     /// By how much the system's clock has jumped since the start, if it has.

@@ -222,7 +222,7 @@ impl Board {
     fn missed(&self) -> Option<String> {
         let (replica, slot) = (self.log.replica(), self.clock.slot());
         let deadline = replica.auction().deadline().filter(|deadline| *deadline < slot)?;
-        let time = |slot| replica.board().time_of(slot);
+        let time = |slot| replica.board().clock().time_of(slot);
         Some(format!(
             "the phase {} ended with slot {deadline}, at {}, while no board ran; this machine's clock \
              says slot {slot}, {}. If the deadline passes, everything that was due and is not in the \

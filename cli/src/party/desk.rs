@@ -240,7 +240,7 @@ impl Desk {
     /// The slot by this machine's clock, or that of the last entry if that is later.
     #[must_use]
     pub fn slot(&self) -> u64 {
-        let now = self.replica.board().slot_at(now());
+        let now = self.replica.board().clock().slot_at(now());
         now.max(self.replica.auction().slot())
     }
 

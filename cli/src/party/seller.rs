@@ -37,7 +37,7 @@ pub fn open(folder: &Folder, keys: &Keys, terms: &Terms) -> Result<Auction, Fail
         return Err(Failure::other_key("seller", &terms.seller, &keys.party()));
     }
     require_hope(terms)?;
-    let slot = BoardTerms::of(terms)?.slot_at(clock::now());
+    let slot = BoardTerms::of(terms)?.clock().slot_at(clock::now());
     let genesis = seller::open(&keys.identity(), terms, slot).map_err(|error| {
         Failure::new(Code::TermsField, format!("the terms are too long: {error}"))
     })?;

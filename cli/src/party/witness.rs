@@ -130,7 +130,7 @@ impl Witness {
         let auction = desk.replica.auction();
         let during = (auction.phase(), auction.round());
         // When it looked before, this phase had not begun.
-        let before = self.last_look.replace(desk.replica.board().slot_at(looked));
+        let before = self.last_look.replace(desk.replica.board().clock().slot_at(looked));
         if self.during != during {
             self.during = during;
             self.late_by = before.map_or(0, |before| before.saturating_sub(auction.slot()));
@@ -265,7 +265,7 @@ impl Witness {
         let last = auction.deadline().map(|deadline| deadline.saturating_sub(margin));
         // By this machine's clock alone, and no sooner than that long after it saw the phase begin: neither a
         // board that is ahead of time takes anybody's witnesses away, nor one that lets time pass late.
-        let slot = desk.replica.board().slot_at(now());
+        let slot = desk.replica.board().clock().slot_at(now());
         let in_time = last.is_none_or(|last| slot <= last.saturating_add(self.late_by));
         self.bytes += instruction.len();
         let carried = Carried { id, instruction, in_time, was_handed_in: false };

@@ -342,7 +342,7 @@ impl Report {
 }
 
 fn timeline(replay: &Replay) -> Vec<Event> {
-    let moment = |slot: u64| Moment::of(replay.board(), slot);
+    let moment = |slot: u64| Moment::of(replay.clock(), slot);
     let events = KINDS.into_iter().filter_map(|(kind, what)| {
         let lines: Vec<_> = replay.lines().iter().filter(|line| line.kind == kind).collect();
         Some(Event {

@@ -4,7 +4,7 @@
 
 use super::prospects::doubts;
 use crate::{
-    board::{BoardTerms, Moment},
+    board::{BoardTerms, Moment, SlotClock},
     book::{Book, Person},
     json::to_json,
     names,
@@ -289,8 +289,9 @@ impl TermsData {
             chunk_items,
         } = terms;
         let board = BoardTerms::of(terms).ok();
-        let board = board.as_ref();
-        let span = |slots: u64| Span::of(board, slots);
+        let clock = SlotClock::of(terms);
+        let clock = clock.as_ref();
+        let span = |slots: u64| Span::of(clock, slots);
         Self {
             schema: SCHEMA,
             auction: names::auction(&terms.auction_id()),
@@ -298,9 +299,9 @@ impl TermsData {
             nonce: hex::encode(nonce),
             domain: domain.to_string(),
             board: board.map(|BoardTerms { key, starts, slot }| BoardData {
-                party: names::party(key),
-                slot_milliseconds: *slot,
-                starts_milliseconds: *starts,
+                party: names::party(&key),
+                slot_milliseconds: slot,
+                starts_milliseconds: starts,
             }),
             seller: names::party(seller),
             custodian: (!has_no_custodian(terms)).then(|| names::party(custodian)),
@@ -322,7 +323,7 @@ impl TermsData {
                 },
             },
             reserve: reserve.map(|Reserve { until, opened }| ReserveData {
-                until: Moment::of(board, until),
+                until: Moment::of(clock, until),
                 opened,
             }),
             acceptance: acceptance.map(|Acceptance { slots }| span(slots)),
@@ -332,7 +333,7 @@ impl TermsData {
                 reveals: span(reveal_slots),
                 cover,
             }),
-            schedule: ScheduleData::of(board, schedule),
+            schedule: ScheduleData::of(clock, schedule),
             stakes: StakesData::of(stakes),
             bidders: match admission {
                 Admission::Open => None,
@@ -343,7 +344,7 @@ impl TermsData {
             fan_out: *fan_out,
             chunk_items: *chunk_items,
             lots: lots.iter().enumerate().map(LotData::of).collect(),
-            cautions: CautionData::all(terms, board),
+            cautions: CautionData::all(terms, board.as_ref()),
             people: None,
         }
     }
@@ -362,8 +363,8 @@ impl TermsData {
 }
 
 impl Span {
-    fn of(board: Option<&BoardTerms>, slots: u64) -> Self {
-        Self { slots, milliseconds: board.map(|board| slots.saturating_mul(board.slot)) }
+    pub(super) fn of(clock: Option<&SlotClock>, slots: u64) -> Self {
+        Self { slots, milliseconds: clock.map(|clock| slots.saturating_mul(clock.slot)) }
     }
 
     /// As people read it.
@@ -381,7 +382,7 @@ impl Span {
 }
 
 impl ScheduleData {
-    fn of(board: Option<&BoardTerms>, schedule: &Schedule) -> Self {
+    fn of(clock: Option<&SlotClock>, schedule: &Schedule) -> Self {
         let Schedule {
             deals_until,
             complaints_until,
@@ -392,7 +393,7 @@ impl ScheduleData {
             step_slots_per_bid,
             witness_slots,
         } = *schedule;
-        let (moment, span) = (|slot| Moment::of(board, slot), |slots: u64| Span::of(board, slots));
+        let (moment, span) = (|slot| Moment::of(clock, slot), |slots: u64| Span::of(clock, slots));
         Self {
             deals_until: moment(deals_until),
             complaints_until: moment(complaints_until),

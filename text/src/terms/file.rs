@@ -62,7 +62,7 @@ texts! {
     /// that occurs twice or never, because clocks change, is refused.
     TimeText "time"
     /// When a phase ends: a duration, counted from the deadline before, or a time. With a time the deadline is
-    /// the last slot of the phase that ends at or before it. Times and durations can be shuffled in any order.
+    /// the last slot of the phase that ends at or before it. Times and durations can be mixed in any order.
     DeadlineText "deadline"
 }
 

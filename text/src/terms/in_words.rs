@@ -2,14 +2,20 @@
 
 use super::{
     TermsData,
-    data::{CautionData, LotData},
+    data::{CautionData, LotData, Span},
 };
 use crate::{
-    board::BoardTerms, book::Book, failure::Failure, names, nobody::has_no_custodian, notation,
+    board::{BoardTerms, SlotClock},
+    book::Book,
+    failure::Failure,
+    names,
+    nobody::has_no_custodian,
+    notation,
 };
-use std::{fmt::Write as _, time::Duration};
+use std::fmt::Write as _;
 use talea_protocol::{
-    bytes::PartyKey,
+    bytes::{PartyKey, printable},
+    chain::ChainHome,
     price::Scale,
     quorum::Group,
     terms::{Admission, Disclosure, Rounds, Schedule, Stakes, Terms, Ties},
@@ -78,26 +84,54 @@ impl InWords {
     }
 }
 
+/// Where the auction takes place.
+enum Place {
+    /// On this party's board.
+    Board(PartyKey),
+    /// On a chain, at a contract's address; both as they can be shown.
+    Chain { chain_id: String, contract: String },
+}
+
+impl Place {
+    fn of(terms: &Terms) -> Result<Self, Failure> {
+        match ChainHome::of(&terms.domain) {
+            None => BoardTerms::of(terms).map(|board| Self::Board(board.key)),
+            Some(ChainHome { chain_id, contract, .. }) => {
+                let [chain_id, contract] = [chain_id, contract].map(printable);
+                Ok(Self::Chain { chain_id, contract })
+            }
+        }
+    }
+}
+
+fn custodian_in_words(terms: &Terms, place: &Place, party: impl Fn(&PartyKey) -> String) -> String {
+    match place {
+        _ if has_no_custodian(terms) => "nobody: nothing is at stake".into(),
+        Place::Board(_) => party(&terms.custodian),
+        Place::Chain { .. } => "the contract, which takes coins and pays them out".into(),
+    }
+}
+
 fn facts(terms: &Terms, book: &Book) -> Result<Vec<Fact>, Failure> {
     let party = |key: &PartyKey| format!("{}  {}", names::party(key), book.party(key));
-    let board = BoardTerms::of(terms)?;
-    let until = |slot: u64| board.time_of(slot);
-    let lasting = |slots: u64| {
-        humantime::format_duration(Duration::from_millis(slots.saturating_mul(board.slot)))
+    let place = Place::of(terms)?;
+    let clock = SlotClock::of(terms);
+    let until = |slot: u64| match &clock {
+        Some(clock) => clock.time_of(slot),
+        None => format!("slot {slot}"),
     };
+    let lasting = |slots: u64| Span::of(clock.as_ref(), slots).in_words();
     let mut facts = Vec::new();
     let mut line = |what, words| facts.push(Fact { what, words });
     line("auction", names::auction(&terms.auction_id()));
     line("seller", party(&terms.seller));
-    line("board", party(&board.key));
-    line(
-        "custodian",
-        if has_no_custodian(terms) {
-            "nobody: nothing is at stake".into()
-        } else {
-            party(&terms.custodian)
-        },
-    );
+    match &place {
+        Place::Board(key) => line("board", party(key)),
+        Place::Chain { chain_id, contract } => {
+            line("chain", format!("{chain_id}, contract {contract}"))
+        }
+    }
+    line("custodian", custodian_in_words(terms, &place, party));
     let nobody = || "nobody receives forfeits".to_owned();
     line("beneficiary", terms.stakes.beneficiary.as_ref().map_or_else(nobody, party));
     line("price", terms.mechanism.in_words());
@@ -197,6 +231,44 @@ fn disclosure_in_words(terms: &Terms) -> String {
                 facts.push(format!("the depth of {} bids or more", depth.min_bids));
             }
             facts.join(", ")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talea_protocol::{builder::TermsBuilder, chain::SlotUnit};
+
+    fn on_chain(slots: SlotUnit) -> String {
+        let home = ChainHome { chain_id: "testing-1", contract: "cosmos1contract", slots };
+        let [seller, custodian] = [1, 2].map(|byte| PartyKey([byte; 32]));
+        let schedule = Schedule {
+            deals_until: 1_800_000_000,
+            complaints_until: 1_800_000_060,
+            commits_until: 1_800_000_120,
+            reveals_until: 1_800_000_180,
+            ..Schedule::even(90)
+        };
+        let domain = home.domain().unwrap();
+        let terms = TermsBuilder::new(domain, seller, custodian, schedule).build().unwrap();
+        in_words(&terms, &Book::default()).unwrap()
+    }
+
+    #[test]
+    fn terms_of_a_chain_name_it_and_their_deadlines_are_those_of_its_clock() {
+        let words = on_chain(SlotUnit::Seconds);
+        for expected in [
+            "testing-1, contract cosmos1contract",
+            "the contract, which takes coins and pays them out",
+            "until 2027-01-15T08:00:01Z",
+            "1m 30s to endorse",
+        ] {
+            assert!(words.contains(expected), "{expected} in {words}");
+        }
+        let words = on_chain(SlotUnit::Blocks);
+        for expected in ["until slot 1800000000", "90 slots to endorse"] {
+            assert!(words.contains(expected), "{expected} in {words}");
         }
     }
 }

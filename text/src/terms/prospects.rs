@@ -85,11 +85,12 @@ pub fn hopeless(terms: &Terms, board: &BoardTerms, now: SystemTime) -> Option<Ho
     // An auction opens before the first deadline (T3), and time does not go back.
     let passed = deadlines(terms);
     let passed: Vec<_> =
-        passed.into_iter().take_while(|(_, slot)| board.end_of(*slot) <= now).collect();
+        passed.into_iter().take_while(|(_, slot)| board.clock().end_of(*slot) <= now).collect();
     let (first, slot) = passed.first()?;
-    let mut sentence = format!("the deadline for {first} passed at {}", board.time_of(*slot));
+    let mut sentence =
+        format!("the deadline for {first} passed at {}", board.clock().time_of(*slot));
     if let Some((last, slot)) = passed.last().filter(|(last, _)| last != first) {
-        let time = board.time_of(*slot);
+        let time = board.clock().time_of(*slot);
         sentence.push_str(&format!(", and the last that has passed, for {last}, at {time}"));
     }
     sentence.push_str(": no auction can be opened under these terms any more");

@@ -174,11 +174,11 @@ fn refuse_in_vain(
 
 /// What the author is told if slot 0 is over.
 fn begun(terms: &Terms, board: &BoardTerms, now: SystemTime) -> Option<String> {
-    (board.end_of(0) <= now).then(|| {
+    (board.clock().end_of(0) <= now).then(|| {
         format!(
             "board.starts is in the past: it is slot {} now, and the auction must be opened by {}",
-            board.slot_at(now),
-            board.time_of(terms.schedule.deals_until)
+            board.clock().slot_at(now),
+            board.clock().time_of(terms.schedule.deals_until)
         )
     })
 }

@@ -65,7 +65,7 @@ impl Timetable {
         let last = self.last.map_or(0, |(_, slot)| slot);
         let slot = if time::is_time(text) {
             let slot = self.slot_ending_by(at, text)?;
-            let ends = self.board.time_of(slot);
+            let ends = self.board.clock().time_of(slot);
             self.named.push(format!("{at} = {text:?} is {ends}"));
             slot
         } else {
@@ -86,10 +86,10 @@ impl Timetable {
         let BoardTerms { starts, slot, .. } = self.board;
         let ended = time.saturating_sub(starts) / slot.max(1);
         let (before, least) = match self.last {
-            None => (format!("slot 0 ends at {}", self.board.time_of(0)), 0),
+            None => (format!("slot 0 ends at {}", self.board.clock().time_of(0)), 0),
             Some((before, last)) => {
                 let next = last.saturating_add(1);
-                (format!("{before} ends at {}", self.board.time_of(last)), next)
+                (format!("{before} ends at {}", self.board.clock().time_of(last)), next)
             }
         };
         match ended.checked_sub(1).filter(|slot| *slot >= least) {
@@ -126,7 +126,7 @@ mod tests {
         ] {
             let mut timetable = timetable();
             assert_eq!(timetable.next("schedule.deals", text), Ok(slot), "{text}");
-            let ends = timetable.board.time_of(slot);
+            let ends = timetable.board.clock().time_of(slot);
             let named = timetable.into_named();
             assert!(named[0].contains(text) && named[0].ends_with(&ends), "{named:?}");
         }
