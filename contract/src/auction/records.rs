@@ -28,7 +28,7 @@ impl Auction {
     ///
     /// # Errors
     /// [`Corrupt`] if a record that was read since is missing or damaged. Then nothing may be written, and the last
-    /// instruction was neither accepted nor refused.
+    /// instruction was neither accepted nor refused, whatever was said of it. A home asks this after a refusal too.
     pub fn changes(&self) -> Result<Changes, Corrupt> {
         self.home.as_ref().map_or(Ok(()), |home| home.check())?;
         let mut changes = Changes::new();
