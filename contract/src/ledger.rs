@@ -71,6 +71,16 @@ impl Ledger {
         Ok(())
     }
 
+    /// The sequence number of the next Fund.
+    pub(crate) fn next_sequence(&self) -> u64 {
+        self.totals.get().next_sequence
+    }
+
+    /// The account of a party, if it has one.
+    pub(crate) fn account(&self, party: &PartyKey) -> Option<Account> {
+        self.accounts.get(party).map(|account| *account)
+    }
+
     /// What `party` could still put at stake.
     pub(crate) fn available(&self, party: &PartyKey) -> u64 {
         self.accounts.get(party).map_or(0, |account| account.available)

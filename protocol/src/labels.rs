@@ -19,6 +19,8 @@ pub const AUCTION_ID: &[u8] = b"talea/v2/auction-id";
 pub const OPENING: &[u8] = b"talea/v2/opening";
 /// Prefix of what the signer of an instruction signs.
 pub const INSTRUCTION: &[u8] = b"talea/v2/instruction";
+/// Prefix of what is signed to take money out, where a chain keeps it.
+pub const CLAIM: &[u8] = b"talea/v2/claim";
 /// Prefix of the hash that starts a transcript's chain.
 pub const CHAIN_GENESIS: &[u8] = b"talea/v2/chain/genesis";
 /// Prefix of the hash that adds an entry to a transcript's chain.
@@ -74,6 +76,7 @@ pub const ALL: &[&[u8]] = &[
     AUCTION_ID,
     OPENING,
     INSTRUCTION,
+    CLAIM,
     CHAIN_GENESIS,
     CHAIN_ENTRY,
     SEAL,

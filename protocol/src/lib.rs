@@ -26,6 +26,7 @@
 //! | [`ranking`] | what keyholders post to rank bids without opening them |
 //! | [`outcome`] | what the program derived |
 //! | [`instruction`] | the signed envelope in which all of these travel |
+//! | [`claim`] | what is signed to take money out, where a chain keeps it |
 //! | [`transcript`] | the hash-chained record of an auction |
 
 #![no_std]
@@ -47,6 +48,7 @@ pub mod bytes;
 pub mod caution;
 pub mod chain;
 pub mod check;
+pub mod claim;
 pub mod commitment;
 pub mod instruction;
 pub mod labels;

@@ -61,7 +61,9 @@ pub fn simulation_failure(error: SimulationError) -> Failure {
         | SimulationError::Keyholder(_)
         | SimulationError::TooLarge(_)
         | SimulationError::Terms(_) => Code::RunRefused,
-        SimulationError::NoBidder(_) | SimulationError::Stuck => Code::RunStuck,
+        SimulationError::NoBidder(_) | SimulationError::Stuck | SimulationError::Home(_) => {
+            Code::RunStuck
+        }
     };
     Failure::new(code, error.to_string())
 }

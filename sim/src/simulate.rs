@@ -27,6 +27,7 @@ use talea_protocol::{
     ranking::Duty,
     sealed_bid::Reveal,
     terms::{Stakes, Terms},
+    transcript::Genesis,
 };
 
 /// Who sits where in the quorum.
@@ -44,7 +45,7 @@ pub enum Seat {
 pub struct Cast {
     seller: Seed,
     custodian: Seed,
-    beneficiary: PartyKey,
+    beneficiary: Seed,
     bidders: Vec<Seed>,
     groups: Vec<Vec<(Seed, EncryptionSecret, Member)>>,
 }
@@ -75,7 +76,7 @@ impl Cast {
     pub fn draw(groups: &[Vec<Seat>], bidders: usize, rng: &mut impl CryptoRngCore) -> Self {
         let seller = Seed::draw(rng);
         let custodian = Seed::draw(rng);
-        let beneficiary = Seed::draw(rng).party();
+        let beneficiary = Seed::draw(rng);
         let bidders: Vec<Seed> = (0..bidders).map(|_| Seed::draw(rng)).collect();
         let mut sit = |seat: &Seat| {
             let own = Seed::draw(rng);
@@ -104,12 +105,12 @@ impl Cast {
 
     /// The key of the beneficiary, who receives forfeits and fees.
     pub fn beneficiary(&self) -> PartyKey {
-        self.beneficiary
+        self.beneficiary.party()
     }
 
     /// Stakes that only show that money moves: one unit of deposit and of bond, and no fee.
     pub fn token_stakes(&self) -> Stakes {
-        let beneficiary = Some(self.beneficiary);
+        let beneficiary = Some(self.beneficiary());
         Stakes { deposit: 1, bond: 1, commit_fee: 0, fee_growth: 0, beneficiary }
     }
 
@@ -123,11 +124,10 @@ impl Cast {
         self.bidders.get(index).map(Seed::party)
     }
 
-    /// Everybody's signing key but the beneficiary's, which signs nothing: for tests that sign by
-    /// hand. Who holds two posts is there twice.
+    /// Everybody's signing key, for those who sign by hand. Who holds two posts is there twice.
     pub fn identities(&self) -> Vec<Identity> {
         let keyholders = self.groups.iter().flatten().map(|(seed, _, _)| seed);
-        let seeds = [&self.seller, &self.custodian].into_iter().chain(&self.bidders);
+        let seeds = [&self.seller, &self.custodian, &self.beneficiary].into_iter().chain(&self.bidders);
         seeds.chain(keyholders).map(Seed::identity).collect()
     }
 
@@ -262,6 +262,52 @@ pub enum SimulationError {
     /// The auction waits for nothing and has no outcome.
     #[error("the auction stopped without an outcome")]
     Stuck,
+    /// What holds the auction did not do what a board does.
+    #[error("{0}")]
+    Home(String),
+}
+
+/// What holds an auction: it orders instructions, and shows the program's state to the parties. A board does,
+/// and a chain.
+pub trait Home {
+    /// The program's state.
+    fn auction(&self) -> &Auction;
+
+    /// Hands in an instruction at `slot` that must be accepted.
+    ///
+    /// # Errors
+    /// [`SimulationError`].
+    fn submit(&mut self, slot: u64, instruction: &[u8]) -> Result<(), SimulationError>;
+
+    /// Locks money for a party.
+    ///
+    /// # Errors
+    /// [`SimulationError`].
+    fn fund(
+        &mut self,
+        slot: u64,
+        custodian: &mut Custodian,
+        party: PartyKey,
+        amount: u64,
+    ) -> Result<(), SimulationError> {
+        let fund = custodian.fund(&self.auction().id(), party, amount)?;
+        self.submit(slot, &fund)
+    }
+
+    /// Bytes of sealed bids that a courier puts into one instruction, at most.
+    fn room(&self) -> usize {
+        MAX_INSTRUCTION_BYTES / 2
+    }
+}
+
+impl<W: Write> Home for Board<W> {
+    fn auction(&self) -> &Auction {
+        Board::auction(self)
+    }
+
+    fn submit(&mut self, slot: u64, instruction: &[u8]) -> Result<(), SimulationError> {
+        Ok(Board::submit(self, slot, instruction)?)
+    }
 }
 
 /// Runs an auction from its opening to its outcome.
@@ -274,9 +320,26 @@ pub fn simulate<W: Write>(
     transcript: W,
     rng: &mut impl CryptoRngCore,
 ) -> Result<Simulated, SimulationError> {
+    let open = |genesis: &Genesis| Ok(Board::open(genesis, transcript)?);
+    let board = simulate_in(open, cast, plan, rng)?;
+    let (entries, bytes) = (board.entries(), board.bytes());
+    let (auction, _) = board.into_inner();
+    let outcome = auction.outcome().ok_or(SimulationError::Stuck)?;
+    Ok(Simulated { outcome, entries, bytes, auction })
+}
+
+/// Runs an auction in the home that `open` makes of its genesis, and gives the home back.
+///
+/// # Errors
+/// [`SimulationError`].
+pub fn simulate_in<H: Home>(
+    open: impl FnOnce(&Genesis) -> Result<H, SimulationError>,
+    cast: Cast,
+    plan: &Plan,
+    rng: &mut impl CryptoRngCore,
+) -> Result<H, SimulationError> {
     let genesis = seller::open(&cast.seller.identity(), &plan.terms, plan.opening_slot)?;
-    let board = Board::open(&genesis, transcript)?;
-    let mut timed = TimedBoard { slot: plan.opening_slot, board };
+    let mut timed = Timed { slot: plan.opening_slot, home: open(&genesis)? };
     timed.fund(&cast, plan)?;
     let dealers = timed.deal(cast.groups, plan, rng)?;
     let mut keyholders = timed.finish_ceremony(dealers, plan, rng)?;
@@ -284,7 +347,7 @@ pub fn simulate<W: Write>(
     let bidders: Vec<Bidder> =
         cast.bidders.iter().map(|seed| Bidder::new(seed.identity())).collect();
     let reserves = timed.reserve(&clock, plan, rng)?;
-    if timed.board.auction().phase() == Phase::Commits {
+    if timed.auction().phase() == Phase::Commits {
         let mut prepared = timed.commit(&bidders, plan, rng)?;
         let mut reserves = reserves;
         loop {
@@ -301,26 +364,22 @@ pub fn simulate<W: Write>(
             prepared = timed.bid_again(&bidders, plan, prepared, rng)?;
         }
     }
-    let entries = timed.board.entries();
-    let bytes = timed.board.bytes();
-    let (auction, _) = timed.board.into_inner();
-    let outcome = auction.outcome().ok_or(SimulationError::Stuck)?;
-    Ok(Simulated { outcome, entries, bytes, auction })
+    Ok(timed.home)
 }
 
-/// The board, and the time.
-struct TimedBoard<W> {
+/// What holds the auction, and the time.
+struct Timed<H> {
     slot: u64,
-    board: Board<W>,
+    home: H,
 }
 
-impl<W: Write> TimedBoard<W> {
+impl<H: Home> Timed<H> {
     fn auction(&self) -> &Auction {
-        self.board.auction()
+        self.home.auction()
     }
 
     fn submit(&mut self, instruction: &[u8]) -> Result<(), SimulationError> {
-        Ok(self.board.submit(self.slot, instruction)?)
+        self.home.submit(self.slot, instruction)
     }
 
     /// The custodian locks exactly what everybody will need.
@@ -347,8 +406,7 @@ impl<W: Write> TimedBoard<W> {
         }
         let mut custodian = Custodian::new(cast.custodian.identity());
         for (party, amount) in needed.into_iter().filter(|(_, amount)| *amount > 0) {
-            let fund = custodian.fund(&self.auction().id(), party, amount)?;
-            self.submit(&fund)?;
+            self.home.fund(self.slot, &mut custodian, party, amount)?;
         }
         Ok(())
     }
@@ -446,7 +504,7 @@ impl<W: Write> TimedBoard<W> {
     ) -> Result<Vec<(BidPlan, PreparedBid)>, SimulationError> {
         let seeded: Vec<(BidPlan, Seed)> =
             plan.bids.iter().map(|bid| (*bid, Seed::draw(rng))).collect();
-        let auction = self.board.auction();
+        let auction = self.home.auction();
         let prepared: Result<Vec<(BidPlan, PreparedBid)>, SimulationError> = seeded
             .into_par_iter()
             .map(|(bid, seed)| {
@@ -508,7 +566,7 @@ impl<W: Write> TimedBoard<W> {
         courier: &Identity,
         reveals: impl Iterator<Item = Reveal>,
     ) -> Result<(), SimulationError> {
-        let room = MAX_INSTRUCTION_BYTES / 2;
+        let room = self.home.room();
         let mut batch: Vec<Reveal> = Vec::new();
         let mut size = 0usize;
         for reveal in reveals {
@@ -552,7 +610,7 @@ impl<W: Write> TimedBoard<W> {
                     | KeyholderConduct::Ignored { from_step } => step >= Some(from_step),
                     _ => false,
                 };
-                let posts = keyholder.act_unless(self.board.auction(), &[], stays_away, rng)?;
+                let posts = keyholder.act_unless(self.home.auction(), &[], stays_away, rng)?;
                 for post in posts {
                     self.submit(&post)?;
                     progress = true;
@@ -587,7 +645,7 @@ impl<W: Write> TimedBoard<W> {
                 let mut heard = ignored.clone();
                 heard.retain(|id| vouched.insert((own, duty, *id)));
                 if !heard.is_empty() {
-                    let vouch = keyholder.vouch(self.board.auction(), duty, &heard)?;
+                    let vouch = keyholder.vouch(self.home.auction(), duty, &heard)?;
                     self.submit(&vouch)?;
                 }
             }

@@ -16,6 +16,8 @@ pub enum Program {
     Sim,
     /// `talea-verify`. It has exit statuses, and no codes.
     Verify,
+    /// `talea-chain-export`.
+    ChainExport,
 }
 
 impl Program {
@@ -26,6 +28,7 @@ impl Program {
             Self::Talea => "talea",
             Self::Sim => "talea-sim",
             Self::Verify => "talea-verify",
+            Self::ChainExport => "talea-chain-export",
         }
     }
 }
@@ -63,17 +66,20 @@ macro_rules! exits {
     };
 }
 
-const ALL: &[Program] = &[Program::Talea, Program::Sim, Program::Verify];
+const ALL: &[Program] = &[Program::Talea, Program::Sim, Program::Verify, Program::ChainExport];
 const TALEA_AND_SIM: &[Program] = &[Program::Talea, Program::Sim];
-const TALEA_AND_VERIFY: &[Program] = &[Program::Talea, Program::Verify];
+const ALL_WITH_CODES: &[Program] = &[Program::Talea, Program::Sim, Program::ChainExport];
+const ALL_BUT_SIM: &[Program] = &[Program::Talea, Program::Verify, Program::ChainExport];
 const TALEA: &[Program] = &[Program::Talea];
 const SIM: &[Program] = &[Program::Sim];
+const SIM_AND_CHAIN_EXPORT: &[Program] = &[Program::Sim, Program::ChainExport];
+const CHAIN_EXPORT: &[Program] = &[Program::ChainExport];
 
 exits! {
     Ok       0  ALL              => "done, or valid"
     Invalid  1  ALL              => "the record is invalid, or says something else than was found"
     Usage    2  ALL              => "the command line or a file asks for something impossible"
-    NotYet   3  TALEA_AND_VERIFY => "not decidable yet: wait, or come back"
+    NotYet   3  ALL_BUT_SIM      => "not decidable yet: wait, or come back"
     Io       4  ALL              => "a file cannot be read or written"
     Key      5  TALEA            => "a key is missing, locked, or not the one"
     Refused  6  TALEA_AND_SIM    => "the rules of the auction refuse"
@@ -126,7 +132,7 @@ macro_rules! codes {
 }
 
 codes! {
-    TALEA_AND_SIM => {
+    ALL_WITH_CODES => {
         FileUnreadable "file.unreadable" Io
             "a file cannot be read"
         FileUnwritable "file.unwritable" Io
@@ -182,11 +188,23 @@ codes! {
         Internal "internal" Internal
             "internal error in this program"
     }
-    SIM => {
+    SIM_AND_CHAIN_EXPORT => {
         FileEncoding "file.encoding" Usage
             "a file is not UTF-8"
         NotATranscript "cli.not-a-transcript" Usage
             "a file that is not a transcript would be replaced"
+    }
+    CHAIN_EXPORT => {
+        ChainEvents "chain.events" Usage
+            "a file is not a node's answer, or holds no events of an auction"
+        ChainSeveral "chain.several" Usage
+            "the events are of several contracts"
+        ChainIncomplete "chain.incomplete" NotYet
+            "events of the auction are missing"
+        ChainDiffers "chain.differs" Invalid
+            "the events are not what the rules of the auction make of them"
+    }
+    SIM => {
         Threads "cli.jobs" Usage
             "the threads asked for cannot be started"
         ScenarioSyntax "scenario.syntax" Usage

@@ -48,7 +48,7 @@ use talea_protocol::{
     check::Check,
     commitment::{BidId, Commit},
     instruction::Instruction,
-    outcome::{Award, Ending, Outcome, Survey},
+    outcome::{Account, Award, Ending, Outcome, Survey},
     quorum::KeyholderId,
     ranking::Duty,
     setup::Deal,
@@ -303,9 +303,21 @@ impl Auction {
         (self.state.core.phase == Phase::Closed).then(|| self.state.outcome(&self.setting))
     }
 
+    /// The account of a party, if it has one.
+    #[must_use]
+    pub fn account(&self, party: &PartyKey) -> Option<Account> {
+        self.state.ledger.account(party)
+    }
+
+    /// The sequence number that the custodian's next instruction must have.
+    #[must_use]
+    pub fn next_fund(&self) -> u64 {
+        self.state.ledger.next_sequence()
+    }
+
     /// Every account, at any time.
     #[must_use]
-    pub fn accounts(&self) -> Vec<talea_protocol::outcome::Account> {
+    pub fn accounts(&self) -> Vec<Account> {
         self.state.ledger.accounts()
     }
 }

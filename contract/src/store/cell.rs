@@ -1,15 +1,15 @@
 //! Records of which there is one.
 
-use super::{Changes, Corrupt, Home, Kind, Map, Records, write};
+use super::{Changes, Corrupt, Home, Kind, Map, Records, map::Value, write};
 use alloc::sync::Arc;
-use borsh::{BorshDeserialize, BorshSerialize};
+use borsh::BorshSerialize;
 use core::ops::{Deref, DerefMut};
 
 /// A record of which there is one, read when it is first asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Cell<V>(Map<(), V>);
 
-impl<V: Clone + Default + BorshSerialize + BorshDeserialize> Cell<V> {
+impl<V: Value + Clone + Default> Cell<V> {
     pub(crate) fn new(kind: Kind, home: Option<&Arc<Home>>) -> Self {
         let mut map = Map::new(kind, home);
         // It is always there, so that a home that lost it is found out.
@@ -33,13 +33,13 @@ impl<V: Clone + Default + BorshSerialize + BorshDeserialize> Cell<V> {
     }
 }
 
-impl<V: Clone + PartialEq + BorshSerialize + BorshDeserialize> PartialEq for Cell<V> {
+impl<V: Value + Clone + PartialEq> PartialEq for Cell<V> {
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0
     }
 }
 
-impl<V: Clone + BorshSerialize + BorshDeserialize> Records for Cell<V> {
+impl<V: Value + Clone> Records for Cell<V> {
     fn begin(&mut self) {
         self.0.begin();
     }

@@ -11,6 +11,7 @@ mod key;
 mod kind;
 mod map;
 mod set;
+mod shelf;
 
 pub(crate) use cell::{Cell, Header};
 pub(crate) use home::Home;

@@ -1,0 +1,8 @@
+//! Whole auctions on the virtual machine that chains run: what it accepts, what it refuses, and what becomes of the
+//! coins.
+
+mod auctions;
+mod common;
+mod differential;
+mod money;
+mod refused;
