@@ -127,7 +127,8 @@ impl Cast {
     /// Everybody's signing key, for those who sign by hand. Who holds two posts is there twice.
     pub fn identities(&self) -> Vec<Identity> {
         let keyholders = self.groups.iter().flatten().map(|(seed, _, _)| seed);
-        let seeds = [&self.seller, &self.custodian, &self.beneficiary].into_iter().chain(&self.bidders);
+        let seeds =
+            [&self.seller, &self.custodian, &self.beneficiary].into_iter().chain(&self.bidders);
         seeds.chain(keyholders).map(Seed::identity).collect()
     }
 
