@@ -1,18 +1,21 @@
 //! An auction from its opening to the last claim.
 
-use crate::common::{code, scenario};
+use crate::common::{code, scenario, sender, state};
 use cosmwasm_std::Uint256;
-use std::path::Path;
-use talea_chain::message::{Entries, Outcome, QueryMsg, Status};
+use std::{collections::VecDeque, path::Path};
+use talea_chain::message::{Entries, ExecuteMsg, Outcome, QueryMsg, Status};
 use talea_chain_demo::{
-    chain::Chain,
+    chain::{Chain, Failed},
     claims,
     home::{DENOM, OnChain},
     node,
 };
 use talea_chain_export::{events::Events, transcript};
+use talea_contract::Auction;
+use talea_parties::custodian::Custodian;
+use talea_protocol::{bytes::PartyKey, transcript::Genesis};
 use talea_sim::{
-    simulate::{Home as _, simulate_in},
+    simulate::{Home, SimulationError, simulate_in},
     verify_after::verify_transcript,
 };
 use talea_verifier::Options;
@@ -89,56 +92,49 @@ fn a_message_without_enough_gas_leaves_nothing() {
 struct Starved {
     home: OnChain,
     /// What each message takes.
-    limits: std::collections::VecDeque<u64>,
+    limits: VecDeque<u64>,
     starved: usize,
 }
 
 impl Starved {
-    fn open(
-        genesis: &talea_protocol::transcript::Genesis,
-        limits: std::collections::VecDeque<u64>,
-    ) -> Result<Self, talea_sim::simulate::SimulationError> {
+    fn open(genesis: &Genesis, limits: VecDeque<u64>) -> Result<Self, SimulationError> {
         let home = OnChain::open(Chain::new(code()), genesis, ROOM)?;
         Ok(Self { home, limits, starved: 0 })
     }
 
     /// Half of what the next message takes is too little, and it leaves nothing.
-    fn starve(&mut self, slot: u64, message: &talea_chain::message::ExecuteMsg) {
+    fn starve(&mut self, slot: u64, message: &ExecuteMsg) {
         let limit = self.limits.pop_front().unwrap();
         let chain = self.home.chain_mut();
         chain.advance_to(slot);
-        let before = crate::common::state(chain);
+        let before = state(chain);
         chain.limit_gas(limit / 2);
-        let failed = chain.execute(&crate::common::sender(), message, &[]);
-        assert!(matches!(failed, Err(talea_chain_demo::chain::Failed::Machine(_))), "{failed:?}");
+        let failed = chain.execute(&sender(), message, &[]);
+        assert!(matches!(failed, Err(Failed::Machine(_))), "{failed:?}");
         chain.limit_gas(1_000_000_000);
-        assert_eq!(crate::common::state(chain), before);
+        assert_eq!(state(chain), before);
         self.starved += 1;
     }
 }
 
-impl talea_sim::simulate::Home for Starved {
-    fn auction(&self) -> &talea_contract::Auction {
+impl Home for Starved {
+    fn auction(&self) -> &Auction {
         self.home.auction()
     }
 
-    fn submit(
-        &mut self,
-        slot: u64,
-        instruction: &[u8],
-    ) -> Result<(), talea_sim::simulate::SimulationError> {
+    fn submit(&mut self, slot: u64, instruction: &[u8]) -> Result<(), SimulationError> {
         let instructions = vec![instruction.into()];
-        self.starve(slot, &talea_chain::message::ExecuteMsg::Apply { instructions });
+        self.starve(slot, &ExecuteMsg::Apply { instructions });
         self.home.submit(slot, instruction)
     }
 
     fn fund(
         &mut self,
         slot: u64,
-        custodian: &mut talea_parties::custodian::Custodian,
-        party: talea_protocol::bytes::PartyKey,
+        custodian: &mut Custodian,
+        party: PartyKey,
         amount: u64,
-    ) -> Result<(), talea_sim::simulate::SimulationError> {
+    ) -> Result<(), SimulationError> {
         self.limits.pop_front();
         self.home.fund(slot, custodian, party, amount)
     }

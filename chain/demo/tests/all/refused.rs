@@ -12,12 +12,16 @@ use talea_chain_demo::{
     claims::claim,
     home::DENOM,
 };
+use talea_parties::identity::Identity;
 use talea_protocol::{
-    bytes::PartyKey,
+    bytes::{PartyKey, Text},
+    chain::custodian_seed,
     instruction::{Fund, Instruction},
     limits::MAX_INSTRUCTION_BYTES,
     terms::{AuctionId, Terms},
+    transcript::Genesis,
 };
+use talea_sim::simulate::Plan;
 
 fn code_of(sentence: &str) -> &str {
     sentence.split(':').next().unwrap()
@@ -101,14 +105,14 @@ fn instructions_that_are_oversized_of_another_auction_or_to_fund_are_refused() {
         assert_eq!(code_of(&refused(&mut chain, &message, &[])), code);
     }
     // Everybody has the key of the chain as a custodian, and it opens nothing.
-    let custodian = talea_protocol::chain::custodian_seed(&terms(&genesis).domain);
-    let custodian = talea_parties::identity::Identity::from_seed(&custodian);
+    let custodian = custodian_seed(&terms(&genesis).domain);
+    let custodian = Identity::from_seed(&custodian);
     let money = Instruction::Fund(Fund { sequence: 0, party: cast.seller(), amount: 1_000 });
     let message = apply(&[&custodian.sign(&id, &money).unwrap()]);
     assert_eq!(code_of(&refused(&mut chain, &message, &[])), "chain.fund-alone");
 }
 
-fn terms(genesis: &talea_protocol::transcript::Genesis) -> Terms {
+fn terms(genesis: &Genesis) -> Terms {
     borsh::from_slice(&genesis.terms).unwrap()
 }
 
@@ -177,16 +181,17 @@ fn terms_of_another_home_or_opened_too_early_are_refused() {
         chain.advance_to(plan.opening_slot);
         chain
     };
-    let open = |alter: &dyn Fn(&mut talea_sim::simulate::Plan)| {
+    let open = |alter: &dyn Fn(&mut Plan)| {
         let mut plan = plan.clone();
         alter(&mut plan);
         let failed = chain().instantiate(&sender(), &opening(&genesis(&cast, &plan)), &[]);
         let Err(Failed::Refused(sentence)) = failed else { panic!("{failed:?}") };
         sentence
     };
-    let domain = |text: &str| talea_protocol::bytes::Text::new(text).unwrap();
+    let domain = |text: &str| Text::new(text).unwrap();
     let address = chain().contract().to_owned();
-    let cases: [(&dyn Fn(&mut talea_sim::simulate::Plan), &str); 5] = [
+    type Alter<'a> = &'a dyn Fn(&mut Plan);
+    let cases: [(Alter<'_>, &str); 5] = [
         (&|plan| plan.terms.domain = domain("talea-sim"), "chain.no-home"),
         (
             &|plan| plan.terms.domain = domain(&format!("talea-chain/1 other-1 {address} blocks")),
