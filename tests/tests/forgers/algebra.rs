@@ -104,6 +104,22 @@ pub(crate) fn commit(value: &Scalar, blinding: &Scalar) -> RistrettoPoint {
     gens.value * value + gens.blinding * blinding
 }
 
+/// An opening and a quadratic of which everything was drawn: nothing is left of how they were made.
+pub(crate) fn drawn(rng: &mut ChaCha20Rng) -> (VectorOpening, Quadratic) {
+    let point = |rng: &mut ChaCha20Rng| encode_point(&element(rng));
+    let bits = VectorOpening {
+        commitment: point(rng),
+        announcement: point(rng),
+        blinding: encode_scalar(&scalar(rng)),
+    };
+    let squares = Quadratic {
+        linear: point(rng),
+        constant: point(rng),
+        blinding: encode_scalar(&scalar(rng)),
+    };
+    (bits, squares)
+}
+
 /// What a verifier of a vector's opening looks at: `sum z_l V_l + w*H - A - x*S`.
 pub(crate) fn opening_residue(
     opening: &VectorOpening,

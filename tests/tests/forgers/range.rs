@@ -2,7 +2,7 @@
 
 use super::{
     algebra::{
-        Residue, commit, commit_vector, integer, is_short, is_within, mask, masked,
+        Residue, commit, commit_vector, drawn, integer, is_short, is_within, mask, masked,
         opening_residue, shift, solve, squares_residue,
     },
     *,
@@ -653,17 +653,7 @@ fn simulated(recipe: &Recipe, x: Scalar) -> Range {
     let mut rng = rng(94);
     // Nothing is left of how it was made.
     range.responses = range.responses.iter().map(|_| mask(&mut rng)).collect();
-    let random = |rng: &mut ChaCha20Rng| encode_point(&element(rng));
-    range.bits = VectorOpening {
-        commitment: random(&mut rng),
-        announcement: random(&mut rng),
-        blinding: encode_scalar(&scalar(&mut rng)),
-    };
-    range.squares = Quadratic {
-        linear: random(&mut rng),
-        constant: random(&mut rng),
-        blinding: encode_scalar(&scalar(&mut rng)),
-    };
+    (range.bits, range.squares) = drawn(&mut rng);
     range.choose(Item::VectorAnnouncement, flaw);
     range.choose(Item::Constant, flaw);
     range

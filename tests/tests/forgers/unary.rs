@@ -2,8 +2,8 @@
 
 use super::{
     algebra::{
-        commit, commit_vector, integer, is_short, is_within, mask, masked, opening_residue, shift,
-        solve, squares_residue,
+        commit, commit_vector, drawn, integer, is_short, is_within, mask, masked, opening_residue,
+        shift, solve, squares_residue,
     },
     *,
 };
@@ -832,16 +832,7 @@ fn simulated(recipe: &Recipe, x: Scalar) -> UnaryEncoding {
     unary.responses = unary.responses.iter().map(|_| mask(&mut rng)).collect();
     let random = |rng: &mut ChaCha20Rng| encode_point(&element(rng));
     let argument = &mut unary.sealed_bid.argument;
-    argument.bits = VectorOpening {
-        commitment: random(&mut rng),
-        announcement: random(&mut rng),
-        blinding: encode_scalar(&scalar(&mut rng)),
-    };
-    argument.squares = Quadratic {
-        linear: random(&mut rng),
-        constant: random(&mut rng),
-        blinding: encode_scalar(&scalar(&mut rng)),
-    };
+    (argument.bits, argument.squares) = drawn(&mut rng);
     let terms = argument.polynomial.iter();
     argument.polynomial =
         terms.map(|_| Wire { r: random(&mut rng), e: random(&mut rng) }).collect();
