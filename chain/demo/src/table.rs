@@ -1,7 +1,7 @@
 //! What was sent and what it cost, for people.
 
 use crate::home::Step;
-use talea_text::table::table;
+use talea_text::{money::grouped, table::table};
 
 /// Steps of one kind, in the order in which kinds first occur.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,15 +76,7 @@ pub fn steps(steps: &[Step], who: impl Fn(&Step) -> String) -> String {
 /// A number with commas between its thousands.
 #[must_use]
 pub fn digits(number: u64) -> String {
-    let text = number.to_string();
-    let mut out = String::new();
-    for (place, digit) in text.chars().enumerate() {
-        if place > 0 && (text.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    grouped(number.into())
 }
 
 #[cfg(test)]

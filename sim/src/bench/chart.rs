@@ -5,6 +5,7 @@
 
 use super::growth::{Growth, Point};
 use std::fmt::{self, Write as _};
+use talea_text::money::grouped;
 
 /// Size of the picture, in pixels.
 const SIZE: (f64, f64) = (1000.0, 640.0);
@@ -52,7 +53,8 @@ fn draw(svg: &mut String, growth: &Growth) -> fmt::Result {
         unit = growth.unit
     )?;
     let Growth { by_bidders, by_prices, .. } = growth;
-    let prices = by_bidders.first().map(|p| format!("{} prices, {}", grouped(p.levels), p.shape));
+    let prices =
+        by_bidders.first().map(|p| format!("{} prices, {}", grouped(p.levels.into()), p.shape));
     let bidders = by_prices.first().map(|p| format!("{} bidders", p.bidders));
     let [left, right] = LEFT;
     let panels = [
@@ -258,20 +260,7 @@ impl Scale {
 
 /// An amount of few digits.
 fn amount(value: f64) -> String {
-    if value < 1.0 { value.to_string() } else { grouped(value as u32) }
-}
-
-/// An integer with commas between thousands.
-fn grouped(value: u32) -> String {
-    let digits = value.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
+    if value < 1.0 { value.to_string() } else { grouped(value as u128) }
 }
 
 /// An exponent.
