@@ -130,7 +130,7 @@ impl FiatShamir {
         self.0.append_message(label, &masked.0);
     }
 
-    /// Merlin's transcript itself: for the crate that continues it, and for a prover's nonces.
+    /// Merlin's transcript itself, for a prover's nonces.
     pub fn transcript(&mut self) -> &mut Transcript {
         &mut self.0
     }

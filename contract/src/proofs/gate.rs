@@ -85,11 +85,7 @@ pub fn absorb_announcements(
     squares: &Quadratic,
     announcement: &WireCiphertext,
 ) -> Scalar {
-    for vector in signs {
-        fs.point(b"vector-announcement", &vector.announcement);
-    }
-    fs.point(b"linear", &squares.linear);
-    fs.point(b"constant", &squares.constant);
+    masked::absorb_announcements(fs, signs, squares);
     fs.ciphertext(b"announcement", announcement);
     fs.weight(b"challenge")
 }

@@ -85,15 +85,12 @@ impl Statement {
         self.active.map(|_| iter::repeat_n(y, self.bits()).fold(*y, |power, y| power * y))
     }
 
-    /// What a one in each place adds to the sum of the second equation.
+    /// What a one in each place adds to the sum of the second equation, with this [`separator`](Self::separator).
     #[must_use]
-    pub fn places(&self, y: &Scalar) -> Vec<Scalar> {
-        let of_bid: Vec<Scalar> = place_values(self.levels).into_iter().map(Scalar::from).collect();
-        let of_improvement: Vec<Scalar> = match self.separator(y) {
-            None => Vec::new(),
-            Some(separator) => of_bid.iter().map(|value| separator * value).collect(),
-        };
-        of_bid.into_iter().chain(of_improvement).collect()
+    pub fn places(&self, separator: Option<Scalar>) -> Vec<Scalar> {
+        let values: Vec<Scalar> = place_values(self.levels).into_iter().map(Scalar::from).collect();
+        let factors = [Some(Scalar::ONE), separator].into_iter().flatten();
+        factors.flat_map(|factor| values.iter().map(move |value| factor * value)).collect()
     }
 }
 
@@ -182,16 +179,14 @@ impl Decoded<'_> {
 
         // (sum y^(l+1) (z_l^2 - x z_l) + x * sum q_l z_l)*G + t*H = x^2*C + x*T_1 + T_0
         let square = weights.draw();
-        let value = square_sum(&self.masked, statement.places(&y), x, y);
+        let separator = statement.separator(&y);
+        let value = square_sum(&self.masked, statement.places(separator), x, y);
         fold.add_squares(square, x, value, &self.squares);
-        // In a later round C + u*(C - C_0) stands for C.
         let leading = square * x * x;
-        match (self.active, statement.separator(&y)) {
-            (Some(active), Some(separator)) => {
-                fold.add(-leading * (Scalar::ONE + separator), self.commitment);
-                fold.add(leading * separator, active);
-            }
-            (None, _) | (_, None) => fold.add(-leading, self.commitment),
+        fold.add(-leading, self.commitment);
+        // In a later round C + u*(C - C_0) stands for C.
+        if let Some((active, separator)) = self.active.zip(separator) {
+            fold.add(-leading * separator, self.commitment - active);
         }
     }
 }

@@ -80,10 +80,10 @@ pub fn prove<R: RngCore + CryptoRng>(
     let mut opening = vector.commit(&bases, &sum);
     let y = absorb_bits(&mut fs, statement, &opening);
     // What the second equation says of rho: that of C, and of u*(C - C_0).
-    let separator = statement.separator(&y).unwrap_or(Scalar::ZERO);
-    let leading = Zeroizing::new(rho + separator * (rho - *rho_0));
+    let separator = statement.separator(&y);
+    let leading = Zeroizing::new(rho + separator.unwrap_or(Scalar::ZERO) * (rho - *rho_0));
 
-    let places = statement.places(&y);
+    let places = statement.places(separator);
     let bits: Zeroizing<Vec<Scalar>> =
         Zeroizing::new(bits.iter().map(|bit| Scalar::from(*bit)).collect());
     loop {
