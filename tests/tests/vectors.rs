@@ -420,7 +420,7 @@ impl<'a> Writer<'a> {
         self.step.kind = Some(scene.kind());
     }
 
-    /// The first weights and the challenge of a gate step's proof.
+    /// The first weights and the challenge of a conditional gate's proof.
     fn gate(
         &mut self,
         context: &Context,

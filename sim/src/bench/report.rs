@@ -79,7 +79,7 @@ fn keyholder(k: &KeyholderFigures) -> Table {
     let faster = |speedup: f64| format!("{speedup:.2} on {}", k.threads);
     let bytes = k.gate_bytes.to_string();
     let (prove, verify) = (ratio(k.gate_prove), ratio(k.gate_verify));
-    rows.add_row(["gate step", &prove, &faster(k.gate_prove_speedup), &verify, &bytes]);
+    rows.add_row(["conditional gate", &prove, &faster(k.gate_prove_speedup), &verify, &bytes]);
     let bytes = k.shuffle_bytes.to_string();
     let (prove, verify) = (ratio(k.shuffle_prove), ratio(k.shuffle_verify));
     rows.add_row(["entry of a shuffle", &prove, &faster(k.shuffle_prove_speedup), &verify, &bytes]);
