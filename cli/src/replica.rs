@@ -16,7 +16,7 @@ use std::{
     ops::{Deref, DerefMut},
     path::{Path, PathBuf},
 };
-use talea_contract::{Auction, Refusal};
+use talea_contract::{Auction, Refusal, Verified};
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     commitment::{BidId, seal},
@@ -302,7 +302,7 @@ impl Replay {
         Ok(length)
     }
 
-    /// Applies an instruction that is not in the file yet; its record, which the caller appends. If
+    /// Applies an instruction that is not in the file yet, and whose proof may be verified already; its record, which the caller appends. If
     /// that fails this replica is ahead of the file, and must not be used again.
     ///
     /// # Errors
@@ -312,8 +312,9 @@ impl Replay {
         &mut self,
         slot: u64,
         instruction: &[u8],
+        verified: Option<&Verified>,
     ) -> Result<Result<Vec<u8>, Refusal>, Failure> {
-        let entry = match self.auction.apply(slot, instruction) {
+        let entry = match self.auction.apply_verified(slot, instruction, verified) {
             Ok(entry) => entry,
             Err(refusal) => return Ok(Err(refusal)),
         };

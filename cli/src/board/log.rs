@@ -11,7 +11,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Write as _},
 };
-use talea_contract::{Auction, Refusal};
+use talea_contract::{Auction, Refusal, Verified};
 use talea_protocol::transcript::{Closing, Genesis, MAGIC, RecordKind};
 
 /// Begins a transcript: the first thing in a board's folder.
@@ -81,10 +81,23 @@ impl Log {
         slot: u64,
         instruction: &[u8],
     ) -> Result<Result<(), Refusal>, Failure> {
+        self.append_verified(slot, instruction, None)
+    }
+
+    /// As [`append`](Self::append), where the proof may be verified already.
+    ///
+    /// # Errors
+    /// As `append`.
+    pub fn append_verified(
+        &mut self,
+        slot: u64,
+        instruction: &[u8],
+        verified: Option<&Verified>,
+    ) -> Result<Result<(), Refusal>, Failure> {
         // An entry, and the outcome if it decides the last lot.
         let _whole = writing();
         let length = self.replica.offset();
-        let record = match self.replica.extend(slot, instruction)? {
+        let record = match self.replica.extend(slot, instruction, verified)? {
             Ok(record) => record,
             Err(refusal) => return Ok(Err(refusal)),
         };

@@ -39,14 +39,17 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        mpsc::{self, Receiver},
+    },
     time::{Duration, Instant},
 };
-use talea_contract::{Auction, Due};
+use talea_contract::{Auction, Due, Verified};
 use talea_parties::identity::Identity;
 use talea_protocol::{
     bytes::{Digest, PartyKey},
-    instruction::Instruction,
+    instruction::{Instruction, SignedInstruction},
     limits::MAX_INSTRUCTION_BYTES,
     quorum::{KeyholderId, keyholders},
 };
@@ -61,8 +64,11 @@ const SWEEPING: Duration = Duration::from_millis(20);
 const TURNS: usize = 8;
 /// The most instructions of each priority that are judged in a pass.
 const PASS: usize = 128;
-/// How many instructions of a pass are held at a time.
-const HELD: usize = 16;
+/// How many instructions of a pass are held at a time, for each core: while one is applied, the proofs of those behind
+/// it are verified.
+const HELD: usize = 4;
+/// The most that are held, on whatever machine.
+const MOST_HELD: usize = 64;
 /// How long a file may bear the name of a draft.
 const DRAFTING: Duration = Duration::from_secs(600);
 /// The most drafts that are known at a time.
@@ -134,6 +140,16 @@ enum Item {
     Name(Name, bool),
     /// What was posted, by the hash of its bytes.
     Post(Digest),
+}
+
+/// What is next to be judged.
+struct Held {
+    item: Item,
+    id: Digest,
+    to: Priority,
+    bytes: Arc<[u8]>,
+    /// What will come of verifying its proof, if it has one.
+    proof: Option<Receiver<Option<Verified>>>,
 }
 
 /// What is judged, and not yet made to last.
@@ -620,7 +636,7 @@ impl Board {
             let tick = tick.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
             // The first slot after it: what came after that may be in time for the next one.
             let slot = deadline.saturating_add(1);
-            if let Err(refusal) = self.append(slot, &tick)? {
+            if let Err(refusal) = self.append(slot, &tick, None)? {
                 return Err(Failure::new(Code::Internal, format!("a tick was refused: {refusal}")));
             }
             passed = true;
@@ -632,23 +648,29 @@ impl Board {
     fn judge(&mut self) -> Result<bool, Failure> {
         let due = |board: &Self| board.deadline().map_or(u64::MAX, |(_, due)| due);
         let pass = self.queue.pass(TURNS, PASS, due(self));
-        for items in pass.chunks(HELD) {
-            let held: Vec<_> = items.iter().filter_map(|item| self.hold(item)).collect();
-            for (item, id, to, bytes) in held {
-                // What was judged before it may have brought another deadline.
-                if self.queue.arrival(&item).is_some_and(|slot| slot <= due(self)) {
-                    self.judge_one(item, id, to, &bytes)?;
-                }
-                self.keep_watch()?;
+        let most = rayon::current_num_threads().saturating_mul(HELD).min(MOST_HELD);
+        let mut rest = pass.iter();
+        let mut held = VecDeque::new();
+        loop {
+            while held.len() < most
+                && let Some(item) = rest.next()
+            {
+                held.extend(self.hold(item));
             }
+            let Some(next) = held.pop_front() else { break };
+            // What was judged before it may have brought another deadline.
+            if self.queue.arrival(&next.item).is_some_and(|slot| slot <= due(self)) {
+                self.judge_one(next)?;
+            }
+            self.keep_watch()?;
         }
         self.settle()?;
         Ok(!pass.is_empty())
     }
 
-    /// What a sorted item holds, if it still holds that.
-    fn hold(&mut self, item: &Item) -> Option<(Item, Digest, Priority, Arc<[u8]>)> {
-        let (priority, content) = self.queue.sorted(item)?;
+    /// What a sorted item holds, if it still holds that. From now on its proof is being verified, if it has one.
+    fn hold(&mut self, item: &Item) -> Option<Held> {
+        let (to, content) = self.queue.sorted(item)?;
         let bytes = self.read(item)?;
         let id = Digest::of(&[&bytes]);
         if id != content {
@@ -656,22 +678,31 @@ impl Board {
             self.queue.done(item);
             return None;
         }
-        Some((item.clone(), id, priority, bytes))
+        let proof = self.look_ahead(&bytes);
+        Some(Held { item: item.clone(), id, to, bytes, proof })
+    }
+
+    /// Begins to verify the proof of an instruction that waits for its turn.
+    fn look_ahead(&self, bytes: &[u8]) -> Option<Receiver<Option<Verified>>> {
+        let (signed, instruction) = SignedInstruction::read_unverified(bytes)?;
+        let proof = self.log.replica().auction().look_ahead(&signed.signer, &instruction)?;
+        let (says, verified) = mpsc::sync_channel(1);
+        rayon::spawn(move || {
+            // Nobody waits for it any more if the board has stopped.
+            let _ = says.send(proof.verify());
+        });
+        Some(verified)
     }
 
     /// Applies an instruction. It bears the slot of now, and never one beyond a deadline before which it
     /// arrived.
-    fn judge_one(
-        &mut self,
-        item: Item,
-        id: Digest,
-        to: Priority,
-        bytes: &[u8],
-    ) -> Result<(), Failure> {
+    fn judge_one(&mut self, held: Held) -> Result<(), Failure> {
+        let Held { item, id, to, bytes, proof } = held;
+        let verified = proof.and_then(|proof| proof.recv().ok().flatten());
         let slot = self.deadline().map_or(self.slot(), |(deadline, _)| self.slot().min(deadline));
         let answer = match self.accepted(&id) {
             Some(answer) => answer,
-            None => match self.append(slot, bytes)? {
+            None => match self.append(slot, &bytes, verified.as_ref())? {
                 Ok(()) => self.accepted(&id).ok_or_else(|| {
                     Failure::new(Code::Internal, "an accepted entry is not in the transcript")
                 })?,
@@ -719,9 +750,10 @@ impl Board {
         &mut self,
         slot: u64,
         instruction: &[u8],
+        verified: Option<&Verified>,
     ) -> Result<Result<(), talea_contract::Refusal>, Failure> {
         let now = self.slot();
-        let appended = self.log.append(slot, instruction)?;
+        let appended = self.log.append_verified(slot, instruction, verified)?;
         if appended.is_ok() {
             self.lag.note(now, self.log.replica().auction());
         }

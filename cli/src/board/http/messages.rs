@@ -131,7 +131,7 @@ impl AuctionStatus {
             schema: SCHEMA,
             auction: hosted.name.clone(),
             board: names::party(&board.key),
-            now: Time { slot: hosted.clock.slot(), time_ms: milliseconds(time) },
+            now: Time { slot: hosted.clock.slot().max(standing.slot), time_ms: milliseconds(time) },
             slot_clock: Slots { start_ms: board.starts, slot_ms: board.slot },
             phase: standing.phase,
             round: standing.round,
