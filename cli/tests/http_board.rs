@@ -430,6 +430,25 @@ fn an_auction_is_held_over_the_inbox_while_others_read_it_over_http() {
 }
 
 #[test]
+fn the_same_bytes_by_the_inbox_and_by_a_post_are_answered_on_both_ways() {
+    let workspace = Workspace::open(&LONG);
+    let folder = Folder::new(workspace.path("board"));
+    let posts = funds(&workspace, 0..9);
+    let server = Server::start(&workspace, &["board"], &[]);
+    for (at, post) in posts.iter().enumerate() {
+        let id = folder.hand_in(post).unwrap();
+        let (entry, _) = server.post(post).receipt();
+        assert_eq!(entry, at as u64 + 1);
+        let since = Instant::now();
+        while folder.waits(&id) {
+            assert!(since.elapsed() < LIMIT, "it still waits");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    assert_eq!(server.of_auction("").json()["entries"], posts.len());
+}
+
+#[test]
 fn one_process_serves_several_auctions_and_mixes_none() {
     let workspace = Workspace::open(&LONG);
     workspace.done(&["terms", "new", "terms.toml", "--out", "other-terms"]);
