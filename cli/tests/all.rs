@@ -6,6 +6,7 @@ mod board_attacks;
 mod book;
 mod clients;
 mod common;
+mod http_board;
 mod parties;
 mod prices;
 mod report;
