@@ -9,7 +9,8 @@ pub fn leaf(bytes: &[u8]) -> Digest {
     Digest::of(&[&[0], bytes])
 }
 
-fn node(left: &Digest, right: &Digest) -> Digest {
+/// The hash of what stands above two hashes.
+pub(crate) fn node(left: &Digest, right: &Digest) -> Digest {
     Digest::of(&[&[1], &left.0, &right.0])
 }
 
