@@ -8,9 +8,9 @@ use crate::{
         client::{Client, Posted, Trouble},
         clock::{self, rfc3339},
         compare::{Side, compare},
-        consistency,
         folder::{Answer, Folder},
         history::{Judgement, Next},
+        merkle,
         mirror::{MAX_SHOWN, Mirror},
     },
     failure::{Code, Failure},
@@ -173,7 +173,7 @@ impl Follower {
             return Ok(());
         }
         let proof = self.client.consistency(from, shown.entries)?;
-        if consistency::holds((from, &before), (shown.entries, &after), &proof) {
+        if merkle::is_consistent((from, before), (shown.entries, after), &proof) {
             return Ok(());
         }
         Err(self.contradicted(Some(shown)))

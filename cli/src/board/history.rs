@@ -4,7 +4,7 @@
 use crate::{
     board::{
         checkpoint::Checkpoint,
-        merkle::{self, Frontier},
+        merkle::{self, Tree},
     },
     failure::{Code, Failure},
     replica::{Record, Replica, index_of, read_record},
@@ -30,9 +30,7 @@ pub struct History {
     pub board: PartyKey,
     /// Where the next record begins.
     offset: u64,
-    leaves: Vec<Digest>,
-    frontier: Frontier,
-    roots: Vec<Digest>,
+    tree: Tree,
     is_closed: bool,
 }
 
@@ -57,9 +55,7 @@ impl History {
             auction: replica.auction().id(),
             board: replica.board().key,
             offset: replica.offset(),
-            leaves: Vec::new(),
-            frontier: Frontier::default(),
-            roots: Vec::new(),
+            tree: Tree::default(),
             is_closed: false,
         })
     }
@@ -104,9 +100,7 @@ impl History {
     pub fn push(&mut self, (kind, body): &Record) -> Next {
         match (kind, self.is_closed) {
             (RecordKind::Entry, false) => {
-                let leaf = merkle::leaf(body);
-                self.leaves.push(leaf);
-                self.roots.push(self.frontier.push(leaf));
+                self.tree.push(merkle::leaf(body));
             }
             (RecordKind::Closing, false) => self.is_closed = true,
             (RecordKind::Genesis, _) | (_, true) => return Next::Misplaced,
@@ -118,7 +112,7 @@ impl History {
     /// How many entries there are.
     #[must_use]
     pub fn entries(&self) -> u64 {
-        self.leaves.len() as u64
+        self.tree.leaves().len() as u64
     }
 
     /// Where the next record begins.
@@ -136,16 +130,19 @@ impl History {
     /// The root over so many entries, if there are so many.
     #[must_use]
     pub fn root(&self, entries: u64) -> Option<Digest> {
-        match index_of(entries) {
-            None => Some(Digest::of(&[])),
-            Some(last) => self.roots.get(last).copied(),
-        }
+        self.tree.root(entries)
     }
 
     /// The leaf of an entry, if there is such an entry.
     #[must_use]
     pub fn leaf(&self, entry: u64) -> Option<Digest> {
-        self.leaves.get(index_of(entry)?).copied()
+        self.tree.leaves().get(index_of(entry)?).copied()
+    }
+
+    /// The proof that the first entries are the beginning of so many, if there are so many.
+    #[must_use]
+    pub fn consistency(&self, from: u64, to: u64) -> Option<Vec<Digest>> {
+        self.tree.consistency(from, to)
     }
 
     /// Whether the board of these terms signed a checkpoint, for this auction.

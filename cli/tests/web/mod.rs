@@ -11,7 +11,6 @@ use std::{
 };
 use talea_cli::board::{
     checkpoint::Checkpoint,
-    consistency,
     folder::{Answer, Folder},
     history::History,
 };
@@ -165,8 +164,7 @@ fn serve(stream: &mut (impl Write + Read), request: &Request, folder: &Folder) -
         "transcript" => bytes(stream, request, query, &folder.transcript()),
         "consistency" => {
             let [from, to] = ["from", "to"].map(|name| parameter(query, name).unwrap());
-            let leaves: Vec<_> = (1..=to).map(|entry| history.leaf(entry).unwrap()).collect();
-            let proof = consistency::proof(usize::try_from(from).unwrap(), &leaves);
+            let proof = history.consistency(from, to).unwrap();
             let proof: Vec<String> = proof.iter().map(|hash| hex::encode(hash.0)).collect();
             json(stream, 200, &serde_json::json!({ "proof": proof }))
         }
