@@ -57,6 +57,9 @@ fn with_board_as_option(command: clap::Command) -> clap::Command {
     command.mut_subcommands(with_board_as_option)
 }
 
+/// Where a demonstration is served if nothing else is said.
+const DEMO_ADDRESS: &str = "127.0.0.1:8480";
+
 /// The name of the argument that says where a board is.
 const BOARD: &str = "board";
 
@@ -124,11 +127,19 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         book: Option<PathBuf>,
     },
-    /// Run a small auction with real processes in a temporary folder.
+    /// Run a small auction with real processes in a temporary folder, or one in which others bid.
     Demo {
         /// Run it in this folder, which is made and kept.
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
+        /// Serve the auction over HTTP, with a seller and three keyholders, so that anybody can bid who opens the
+        /// address that it prints.
+        #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = DEMO_ADDRESS)]
+        serve: Option<SocketAddr>,
+        /// For how many minutes it takes bids.
+        #[arg(long, value_name = "NUMBER", default_value_t = 3, requires = "serve",
+              value_parser = clap::value_parser!(u64).range(1..=1_440))]
+        minutes: u64,
     },
     /// Write completions for a shell to stdout.
     Completions {
@@ -627,4 +638,58 @@ pub(crate) struct VerifyArgs {
     /// Write the report as JSON (schema talea-verify/2).
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &str) -> Result<Cli, clap::Error> {
+        let words: Vec<OsString> = words.split(' ').map(OsString::from).collect();
+        Cli::read(&words)
+    }
+
+    /// Where a bid goes, and what it is.
+    fn bid(words: &str) -> (PathBuf, Vec<String>) {
+        match read(words).unwrap().command {
+            Command::Bid(args) => (args.party.desk.board, args.bids.bids),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_board_is_named_by_a_word_or_by_an_option() {
+        with_board_as_option(Cli::command()).debug_assert();
+        let expected = (PathBuf::from("market"), vec!["B1=99".to_owned(), "B2=98".to_owned()]);
+        for words in [
+            "talea bid market --key k B1=99 B2=98",
+            "talea bid --board market --key k B1=99 B2=98",
+            "talea bid --key k B1=99 B2=98 --board=market",
+            "talea --passphrase-file p bid B1=99 --board market B2=98 --key k",
+        ] {
+            assert_eq!(bid(words), expected, "{words}");
+        }
+        for words in [
+            "talea keyholder run --board b --key k",
+            "talea status --board b",
+            "talea verify --board b",
+            "talea watch --board b",
+            "talea report --board b --out r.html",
+            "talea receipt new --board b 3",
+            "talea receipt check r --board b",
+            "talea terms show --board b",
+            "talea accept --board b --key k B1",
+        ] {
+            assert!(read(words).is_ok(), "{words}");
+        }
+        // Once, and somewhere.
+        for words in [
+            "talea status b --board b",
+            "talea status",
+            "talea demo --board b",
+            "talea bid --key k B1=99",
+        ] {
+            assert!(read(words).is_err(), "{words}");
+        }
+    }
 }

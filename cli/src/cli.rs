@@ -22,7 +22,7 @@ use crate::{
         serve,
     },
     book::{self, Book, BookFile},
-    demo,
+    demo::{self, Bidders},
     failure::{Code, Exit, Failure},
     files::{self, Readers},
     interrupt,
@@ -161,7 +161,10 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Status(args) => status(&args)?,
         Command::Watch(args) => watch(&args)?,
         Command::Report { path, out, book } => return report(&path, &out, book.as_deref()),
-        Command::Demo { folder } => play_demo(folder)?,
+        Command::Demo { folder, serve, minutes } => {
+            let bidders = serve.map_or(Bidders::Own, |at| Bidders::Anybody { at, minutes });
+            play_demo(folder, bidders)?;
+        }
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "talea", &mut out);
@@ -204,7 +207,7 @@ fn serve_boards(args: ServeArgs, passphrase: &PassphraseSource) -> Result<(), Fa
     http::serve(&folders, &keys, settings, |question| ask(question, args.yes))
 }
 
-fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
+fn play_demo(folder: Option<PathBuf>, bidders: Bidders) -> Result<(), Failure> {
     match folder {
         Some(folder) if folder.exists() => {
             let sentence = format!("{} already exists", folder.display());
@@ -213,7 +216,7 @@ fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
         Some(folder) => {
             let folder = std::path::absolute(&folder).unwrap_or(folder);
             let stop = interrupt::Stop::noted();
-            let run = demo::run(&folder, &stop);
+            let run = demo::run(&folder, bidders, &stop);
             stop.end_if_told(&format!("what there was until now is in {}", folder.display()));
             run
         }
@@ -222,7 +225,7 @@ fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
             let folder = tempfile::Builder::new().prefix("talea-demo-").tempdir();
             let folder =
                 folder.map_err(|error| Failure::unwritable(&std::env::temp_dir(), error))?;
-            let run = demo::run(folder.path(), &stop);
+            let run = demo::run(folder.path(), bidders, &stop);
             // Nothing is left of it when the process ends.
             drop(folder);
             stop.end_if_told("its folder is removed");

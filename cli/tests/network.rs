@@ -2,13 +2,15 @@
 
 use crate::{
     common::{LIMIT, Running, SMALL, Shape, Workspace, ends, files, find},
-    steps::Steps,
+    steps::{Steps, set},
     web::{Conduct, Web},
 };
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     path::PathBuf,
-    time::{Duration, Instant},
+    process::Stdio,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use talea_cli::board::{folder::Folder, history::History};
 use talea_contract::Phase;
@@ -20,6 +22,37 @@ fn patient() -> Workspace {
 
 fn board(workspace: &Workspace, folder: &str, key: &str) -> Running {
     workspace.start_aloud(&["board", "run", folder, "--key", key, "--yes"])
+}
+
+/// A board that is served over HTTP by the program itself.
+struct Served {
+    running: Running,
+    /// Where everything is of the auction.
+    url: String,
+}
+
+impl Served {
+    fn start(workspace: &Workspace, listen: &str, more: &[&str]) -> Self {
+        let words = ["board", "serve", "board", "--key", "board.key", "--yes", "--log", "error"];
+        let words = [&words[..], &["--listen", listen], more].concat();
+        let mut command = workspace.command(&words);
+        let log = fs::OpenOptions::new().create(true).append(true).open(workspace.path("log"));
+        let mut child = command.stdout(Stdio::piped()).stderr(log.unwrap()).spawn().unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        assert!(url.starts_with("http"), "no server\n{}", workspace.log());
+        Self { running: Running(Some(child)), url: url.trim().to_owned() }
+    }
+
+    /// Where it listens.
+    fn listens(&self) -> String {
+        let (_, rest) = self.url.split_once("://").unwrap();
+        rest.split_once('/').unwrap().0.to_owned()
+    }
+
+    fn kill(self) {
+        drop(self.running);
+    }
 }
 
 /// Lets a board take an entry that only this board has.
@@ -70,9 +103,8 @@ fn mirror_in(state: PathBuf) -> PathBuf {
 fn an_auction_is_held_over_http_and_every_command_takes_an_address() {
     let workspace = Workspace::open(&Shape { bidders: 2, keyholders: 2, patience: 100, ..SMALL });
     let time = Steps::of(&workspace).by_themselves();
-    let web = Web::over(workspace.path("board"));
-    let url = web.url();
-    let running = board(&workspace, "board", "board.key");
+    let served = Served::start(&workspace, "127.0.0.1:0", &[]);
+    let url = served.url.clone();
     let parties: Vec<Running> = (0..2)
         .map(|n| {
             let key = format!("keyholder{n}.key");
@@ -89,7 +121,7 @@ fn an_auction_is_held_over_http_and_every_command_takes_an_address() {
     for party in parties.into_iter().chain([bidder]) {
         assert!(party.output().status.success(), "{}", workspace.log());
     }
-    drop((running, time));
+    drop(time);
     // Whoever has no key reads the same.
     assert!(workspace.done(&["verify", "--board", &url]).starts_with("VALID"));
     workspace.done(&["watch", "--board", &url]);
@@ -103,9 +135,11 @@ fn an_auction_is_held_over_http_and_every_command_takes_an_address() {
     );
     // What each party kept is what the board has.
     let whole = fs::read(workspace.path("board/transcript.talea")).unwrap();
-    for state in ["state", "keyholder0.key.state", "bidder1.key.state"] {
-        let mirror = mirror_in(workspace.path(state));
-        assert!(whole == fs::read(mirror.join("transcript.talea")).unwrap(), "{state}");
+    let kept = |state| fs::read(mirror_in(workspace.path(state)).join("transcript.talea")).unwrap();
+    assert!(whole == kept("state"));
+    // They know the outcome before the board records it.
+    for state in ["keyholder0.key.state", "bidder1.key.state"] {
+        assert!(whole.starts_with(&kept(state)), "{state}");
     }
     workspace.check();
 }
@@ -115,11 +149,14 @@ fn a_bid_sealed_without_a_connection_is_handed_in_by_the_next_command() {
     let workspace = Workspace::open(&Shape { patience: 100, ..SMALL });
     let time = Steps::of(&workspace).by_themselves();
     time.awaits(|awaited| awaited.stop_in = Some(Phase::Commits));
-    let web = Web::over(workspace.path("board"));
-    let url = web.url();
+    let served = Served::start(&workspace, "127.0.0.1:0", &[]);
+    // As somebody types it who knows the server, and that it has one auction.
+    let listens = served.listens();
+    let url = format!("http://{listens}");
     let everybody = workspace.everybody();
-    let start = |words: &[String]| Running(Some(workspace.spawn(words)));
-    let _others: Vec<Running> = everybody.iter().take(3).map(|words| start(words)).collect();
+    let keyholders = everybody.iter().skip(1).take(2);
+    let _keyholders: Vec<Running> =
+        keyholders.map(|words| Running(Some(workspace.spawn(words)))).collect();
     let since = Instant::now();
     while !workspace.done(&["status", "--board", &url, "--json"]).contains("\"Commits\"") {
         assert!(since.elapsed() < LIMIT);
@@ -128,7 +165,7 @@ fn a_bid_sealed_without_a_connection_is_handed_in_by_the_next_command() {
     // It has seen the auction once.
     workspace.fails(&["reveal", "--board", &url, "--key", "bidder0.key"], 3, "not-yet");
 
-    web.now(Conduct::Down);
+    served.kill();
     let status = workspace.run(&["status", "--board", &url]);
     ends(&status, 0, &["cannot be reached", "using the mirror in", "was in step at 20"]);
     let bid =
@@ -141,7 +178,7 @@ fn a_bid_sealed_without_a_connection_is_handed_in_by_the_next_command() {
     let sealed = fs::read(&waiting[0]).unwrap();
 
     // The next command of that party hands it in, whatever it is for, and the same bytes.
-    web.now(Conduct::Serves(workspace.path("board")));
+    let _served = Served::start(&workspace, &listens, &[]);
     workspace.fails(&["reveal", "--board", &url, "--key", "bidder0.key"], 3, "not-yet");
     assert!(files(&inbox).is_empty());
     let transcript = fs::read(workspace.path("board/transcript.talea")).unwrap();
@@ -457,4 +494,157 @@ fn a_busy_board_is_left_alone_as_long_as_it_asks() {
     for pair in asked.windows(2) {
         assert!(pair[1] - pair[0] >= Duration::from_secs(3), "{asked:?}");
     }
+}
+
+#[test]
+fn parties_go_on_where_they_were_while_their_server_is_killed_again_and_again() {
+    let workspace = Workspace::open(&Shape { patience: 100, ..SMALL });
+    let mut time = Steps::of(&workspace);
+    let mut served = Served::start(&workspace, "127.0.0.1:0", &[]);
+    let (url, listens) = (served.url.clone(), served.listens());
+    let mut words: Vec<Vec<String>> = workspace.everybody().split_off(1);
+    for words in &mut words {
+        let at = words.iter().position(|word| word == "board").unwrap();
+        words[at] = url.clone();
+    }
+    let mut parties: Vec<Running> =
+        words.iter().map(|words| Running(Some(workspace.spawn(words)))).collect();
+    let since = Instant::now();
+    let mut left = parties.len();
+    while left > 0 {
+        assert!(since.elapsed() < LIMIT, "it came to a stand\n{}", workspace.log());
+        std::thread::sleep(Duration::from_millis(1_200));
+        served.kill();
+        std::thread::sleep(Duration::from_millis(100));
+        served = Served::start(&workspace, &listens, &[]);
+        time.step();
+        left = 0;
+        for party in &mut parties {
+            match party.0.as_mut().unwrap().try_wait().unwrap() {
+                None => left += 1,
+                Some(status) => assert!(status.success(), "{}", workspace.log()),
+            }
+        }
+    }
+    workspace.check();
+}
+
+const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/certificate.pem");
+const CERTIFICATE_KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/key.pem");
+
+#[test]
+fn a_certificate_is_that_of_the_host_and_of_somebody_who_is_trusted() {
+    let workspace = patient();
+    let more = ["--certificate", CERTIFICATE, "--certificate-key", CERTIFICATE_KEY];
+    let served = Served::start(&workspace, "127.0.0.1:0", &more);
+    let status = |url: &str, trusted: Option<&str>| {
+        let mut command = workspace.command(&["status", "--board", url]);
+        command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
+        command.envs(trusted.map(|file| ("SSL_CERT_FILE", file))).output().unwrap()
+    };
+    ends(&status(&served.url, Some(CERTIFICATE)), 0, &[]);
+    // Whoever has seen the board once is not talked into another one either.
+    for (url, trusted) in [
+        (served.url.clone(), None),
+        (served.url.clone(), Some("passphrase")),
+        (served.url.replace("https", "http"), None),
+    ] {
+        let output = status(&url, trusted);
+        let said = String::from_utf8_lossy(&output.stderr);
+        let expected = if url.starts_with("https") { "board.certificate" } else { "board.answer" };
+        assert_eq!(output.status.code(), Some(4), "{url}: {said}");
+        assert!(said.contains(&format!("error[{expected}]")), "{url}: {said}");
+    }
+    // TLS to somebody who does not speak it.
+    drop(served);
+    let plain = Served::start(&workspace, "127.0.0.1:0", &[]);
+    let output = status(&plain.url.replace("http", "https"), Some(CERTIFICATE));
+    ends(&output, 4, &["error[board.certificate]", "over TLS"]);
+    #[cfg(target_os = "linux")]
+    {
+        // The certificate is for another name of this machine.
+        // A board has one process, so another address needs another board.
+        let other = patient();
+        let elsewhere = Served::start(&other, "127.0.0.2:0", &more);
+        ends(&status(&elsewhere.url, Some(CERTIFICATE)), 4, &["error[board.certificate]", "name"]);
+    }
+}
+
+/// The unit that the documents show, as systemd would start it.
+#[cfg(unix)]
+#[test]
+fn a_keyholder_runs_as_the_service_that_the_documents_show() {
+    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/talea-keyholder@.service");
+    let unit = fs::read_to_string(unit).unwrap();
+    let setting = |name: &str| {
+        let found = unit.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        found.unwrap_or_else(|| panic!("{name} is missing")).to_owned()
+    };
+    let workspace = patient();
+    let served = Served::start(&workspace, "127.0.0.1:0", &[]);
+    let start = setting("ExecStart")
+        .replace("%i", "keyholder0")
+        .replace("/etc/talea/keyholder0.passphrase", "passphrase")
+        .replace("${BOARD}", &served.url);
+    let mut words = start.split(' ');
+    assert_eq!(words.next(), Some("/usr/local/bin/talea"));
+    // The tests have their own way to give a passphrase, the same for everybody.
+    assert_eq!([words.next(), words.next()], [Some("--passphrase-file"), Some("passphrase")]);
+    let words: Vec<&str> = words.collect();
+    assert!(!start.contains('%') && !start.contains('$'), "{start}");
+    let mut keyholder = workspace.start(&words);
+    let since = Instant::now();
+    while find(&workspace.path("keyholder0.key.state"), "in-step").is_empty() {
+        assert!(since.elapsed() < LIMIT);
+        assert!(keyholder.0.as_mut().unwrap().try_wait().unwrap().is_none());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let id = keyholder.0.as_ref().unwrap().id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    let output = keyholder.output();
+    let status = output.status.code().unwrap().to_string();
+    assert!(setting("SuccessExitStatus").split(' ').any(|known| known == status), "{status}");
+    // What does not get better by itself is not tried again: another key, another history, a wrong setting.
+    let given_up = setting("RestartPreventExitStatus");
+    let given_up: Vec<&str> = given_up.split(' ').collect();
+    assert_eq!(given_up, ["1", "2", "5"]);
+}
+
+#[test]
+fn anybody_can_bid_in_a_demonstration_that_is_served() {
+    let workspace = Workspace::open(&Shape { bidders: 1, lots: 2, patience: 6_000, ..SMALL });
+    // Time passes by steps, from now on.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    set(&workspace.path("clock"), &format!("at {now}"));
+    let words = ["demo", "--folder", "demo", "--serve", "127.0.0.1:0", "--minutes", "2"];
+    let mut demo = workspace.command(&words);
+    let log = fs::File::create(workspace.path("demo.log")).unwrap();
+    let mut demo = demo.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+    let mut source = BufReader::new(demo.stdout.take().unwrap());
+    let demo = Running(Some(demo));
+    let mut lines = Vec::new();
+    let url = loop {
+        let mut line = String::new();
+        let read = source.read_line(&mut line).unwrap();
+        assert!(read > 0, "{}", fs::read_to_string(workspace.path("demo.log")).unwrap());
+        if line.starts_with("http://") {
+            break line.trim().to_owned();
+        }
+        lines.push(line);
+    };
+    let time = Steps::on(&workspace, "demo/board").by_themselves();
+    time.awaits(|awaited| awaited.deals = 3);
+    let bid =
+        ["bidder", "run", "--board", &url, "--key", "bidder0.key", "--yes", "B1=99.50", "B2=97.00"];
+    let bidder = workspace.start(&bid);
+    let said = std::io::read_to_string(source).unwrap();
+    let output = demo.output();
+    let log = fs::read_to_string(workspace.path("demo.log")).unwrap();
+    assert!(output.status.success(), "{log}");
+    assert!(said.contains("VALID"), "{said}");
+    let winner = workspace.name("bidder0", "party");
+    let status = workspace.done(&["status", "demo/board", "--json"]);
+    assert_eq!(status.matches(&winner).count(), 2, "{status}");
+    ends(&bidder.output(), 0, &[]);
+    assert!(fs::read_to_string(workspace.path("demo/report.html")).unwrap().contains("VALID"));
 }
