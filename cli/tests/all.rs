@@ -6,6 +6,7 @@ mod board_attacks;
 mod book;
 mod clients;
 mod common;
+mod http_board;
 mod network;
 mod parties;
 mod prices;

@@ -2,6 +2,7 @@
 //! memory of its process, and what is typed in another folder, stands alone.
 
 mod agreement;
+mod ahead;
 mod attacks;
 mod auction_flow;
 mod board;

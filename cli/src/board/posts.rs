@@ -61,6 +61,8 @@ pub enum Verdict {
         /// Why.
         sentence: String,
     },
+    /// Too much else waits, and whoever signed it has no part in the auction.
+    Crowded,
     /// The board stopped before it could judge it.
     Stopped(Failure),
 }
@@ -231,6 +233,13 @@ impl Posts {
         Ok(verdict)
     }
 
+    /// Whether so much waits that the rest of the room is for those who have a part in the auction.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        let inner = self.lock();
+        inner.waiting.len() > self.limits.in_all / 2 || inner.bytes > self.most_bytes() / 2
+    }
+
     /// Whether this one waits.
     #[must_use]
     pub fn waits(&self, id: &Digest) -> bool {
@@ -345,6 +354,21 @@ mod tests {
         }
         let inner = posts.lock();
         assert!(inner.of_address.is_empty() && inner.of_key.is_empty() && inner.bytes == 0);
+    }
+
+    #[test]
+    fn half_of_the_room_is_for_those_who_have_a_part() {
+        let posts = Posts::new(LIMITS);
+        let crowded: Vec<bool> = [b"a", b"b", b"c"]
+            .map(|bytes| {
+                let _asking = hand_in(&posts, bytes[0], bytes[0], bytes).unwrap();
+                posts.is_crowded()
+            })
+            .into();
+        assert_eq!(crowded, [false, false, true]);
+        let posts = Posts::new(LIMITS);
+        let _asking = hand_in(&posts, 1, 1, &[0; (1 << 19) + 1]).unwrap();
+        assert!(posts.is_crowded());
     }
 
     #[test]

@@ -142,6 +142,17 @@ enum Item {
     Post(Digest),
 }
 
+impl Item {
+    /// By what the queue knows that two items hold the same. A post is not a file with the same bytes: whoever posts is
+    /// answered, whatever becomes of the file.
+    fn content(&self, id: &Digest) -> Digest {
+        match self {
+            Self::Name(..) => *id,
+            Self::Post(_) => Digest::of(&[b"post", &id.0]),
+        }
+    }
+}
+
 /// What is next to be judged.
 struct Held {
     item: Item,
@@ -538,7 +549,14 @@ impl Board {
         let replica = self.log.replica();
         self.parts.follow(replica);
         let turn = self.parts.turn(replica, signer, &instruction);
-        if !self.queue.sort(item, turn, id) {
+        if let (Item::Post(_), Priority::Stranger, Some(window)) = (item, turn.0, &self.window)
+            && window.posts.is_crowded()
+        {
+            window.posts.settle(&id, &Verdict::Crowded);
+            self.queue.done(item);
+            return Ok(true);
+        }
+        if !self.queue.sort(item, turn, item.content(&id)) {
             // It waits already.
             self.take_out(item);
         }
@@ -673,7 +691,7 @@ impl Board {
         let (to, content) = self.queue.sorted(item)?;
         let bytes = self.read(item)?;
         let id = Digest::of(&[&bytes]);
-        if id != content {
+        if item.content(&id) != content {
             // Other bytes under the same name arrive when the next look shows them.
             self.queue.done(item);
             return None;

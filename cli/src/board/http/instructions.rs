@@ -11,7 +11,7 @@ use super::{
 use crate::{
     board::{
         folder::Answer,
-        posts::{Ticket, Verdict},
+        posts::{Full, Ticket, Verdict},
     },
     failure::Code,
 };
@@ -67,6 +67,7 @@ pub(super) async fn post(
     match verdict {
         Ok(Ok(Verdict::Accepted { entry })) => accepted(&hosted, entry).await,
         Ok(Ok(Verdict::Refused { check, sentence })) => Err(Problem::refused(check, sentence)),
+        Ok(Ok(Verdict::Crowded)) => Err(Problem::busy(Full::Board)),
         Ok(Ok(Verdict::Stopped(failure))) => Err(Problem::of_server(&failure)),
         Ok(Err(_)) | Err(_) => Ok(waiting(&hosted, &id)),
     }

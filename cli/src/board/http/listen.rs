@@ -30,6 +30,12 @@ const HEAD: Duration = Duration::from_secs(15);
 const MAX_HEAD: usize = 16 << 10;
 /// How long to wait where the system has no room for a connection.
 const NO_ROOM: Duration = Duration::from_millis(100);
+/// How long a client may take nothing of what it is sent.
+#[cfg(target_os = "linux")]
+const STALLED: Duration = Duration::from_secs(60);
+/// Files that a process needs beside its connections.
+#[cfg(unix)]
+const OTHER_FILES: u64 = 128;
 
 /// How many connections there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,9 +136,43 @@ pub(super) async fn listen(
     }
 }
 
-async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, peer: Peer, router: Router) {
+/// Sets what a connection needs. Where the system has no such thing, connections are bounded in number still.
+fn set_up(stream: &TcpStream) {
     // An answer leaves at once.
     let _ = stream.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::net::sockopt;
+        // Whoever is gone, or reads nothing, is let go of.
+        let patience = u32::try_from(STALLED.as_millis()).unwrap_or(u32::MAX);
+        let _ = sockopt::set_tcp_user_timeout(stream, patience);
+        let _ = sockopt::set_socket_keepalive(stream, true);
+    }
+}
+
+/// Lets this process have as many connections open as it may, if the system does; how many those are at most.
+pub(super) fn room(wanted: usize) -> usize {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let files = (wanted as u64).saturating_add(OTHER_FILES);
+        let limit = getrlimit(Resource::Nofile);
+        let most = limit.maximum.map_or(files, |maximum| files.min(maximum));
+        if limit.current.is_some_and(|current| current < most) {
+            let raised = Rlimit { current: Some(most), maximum: limit.maximum };
+            // What is not raised stays as it is.
+            let _ = setrlimit(Resource::Nofile, raised);
+        }
+        let current = getrlimit(Resource::Nofile).current.unwrap_or(files);
+        let room = current.saturating_sub(OTHER_FILES);
+        usize::try_from(room).unwrap_or(usize::MAX).clamp(1, wanted.max(1))
+    }
+    #[cfg(not(unix))]
+    wanted
+}
+
+async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, peer: Peer, router: Router) {
+    set_up(&stream);
     match tls {
         None => exchange(stream, peer, router).await,
         Some(tls) => {

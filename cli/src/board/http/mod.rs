@@ -94,7 +94,10 @@ pub fn serve(
     let router = router(server.clone(), Page::new(settings.page));
     let scheme = if tls.is_some() { "https" } else { "http" };
     let names: Vec<String> = server.auctions.keys().cloned().collect();
-    runtime.spawn(listen::listen(listener, tls, settings.bounds, router, server));
+    let in_all = listen::room(settings.bounds.in_all);
+    let bounds = Bounds { in_all, ..settings.bounds };
+    tracing::info!(%bound, auctions = names.len(), connections = in_all, "serving");
+    runtime.spawn(listen::listen(listener, tls, bounds, router, server));
     for name in names {
         print(&format!("{scheme}://{bound}/a/{name}\n"));
     }
@@ -118,7 +121,8 @@ fn run(boards: Vec<(Board, Arc<Hosted>)>) -> Result<(), Failure> {
         started.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
     }
     drop(stopped);
-    failures.iter().last().map_or(Ok(()), Err)
+    let silent = || Failure::new(Code::Internal, "a board ended without a word");
+    Err(failures.iter().last().unwrap_or_else(silent))
 }
 
 fn router(server: Shared, page: Page) -> Router {
