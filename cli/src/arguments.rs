@@ -1,8 +1,8 @@
 //! What can be written after `talea`.
 
 use crate::{board::share::Share, failure::Failure, keys, names};
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::{net::SocketAddr, path::PathBuf};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 use talea_protocol::bytes::PartyKey;
 
 /// How long a party waits for the board to take an instruction, in seconds, if nothing else is said.
@@ -22,7 +22,7 @@ pub(crate) const AFTER: &str = "Exit status, the same for every command:
 talea asks for a passphrase on the terminal, or reads it from the first line of --passphrase-file. It
 never takes one from a flag or a variable, which others can see.";
 
-/// Hold a sealed-bid auction over a shared folder, with no auctioneer to trust.
+/// Hold a sealed-bid auction over a shared folder or over HTTP, with no auctioneer to trust.
 #[derive(Debug, Parser)]
 #[command(name = "talea", version, after_help = AFTER, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -33,6 +33,35 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
+
+impl Cli {
+    /// Reads what somebody wrote. A board may stand in its place among the words, or after `--board`.
+    pub(crate) fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let is_option = |word: &OsString| {
+            word.to_str().is_some_and(|word| word == "--board" || word.starts_with("--board="))
+        };
+        if words.iter().take_while(|word| *word != "--").any(is_option) {
+            command = with_board_as_option(command);
+        }
+        let matches = command.try_get_matches_from_mut(words)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+}
+
+/// The same commands, where each that asks for a board among its words asks for `--board` instead.
+fn with_board_as_option(command: clap::Command) -> clap::Command {
+    let is_word = |argument: &clap::Arg| argument.get_id() == BOARD && argument.is_positional();
+    let asks = command.get_arguments().any(is_word);
+    let command = if asks { command.mut_arg(BOARD, |board| board.long(BOARD)) } else { command };
+    command.mut_subcommands(with_board_as_option)
+}
+
+/// Where a demonstration is served if nothing else is said.
+const DEMO_ADDRESS: &str = "127.0.0.1:8480";
+
+/// The name of the argument that says where a board is.
+const BOARD: &str = "board";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -88,7 +117,8 @@ pub(crate) enum Command {
     /// The auction need not be over. If the transcript breaks the rules, the report says which rule and where,
     /// and the command ends with status 1.
     Report {
-        /// A transcript, or a board's folder.
+        /// A transcript, a board's folder, or its address.
+        #[arg(id = BOARD, value_name = "BOARD")]
         path: PathBuf,
         /// The report to write: FILE.html, FILE.json or FILE.csv.
         #[arg(long, short, value_name = "FILE")]
@@ -97,11 +127,19 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         book: Option<PathBuf>,
     },
-    /// Run a small auction with real processes in a temporary folder.
+    /// Run a small auction with real processes in a temporary folder, or one in which others bid.
     Demo {
         /// Run it in this folder, which is made and kept.
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
+        /// Serve the auction over HTTP, with a seller and three keyholders, so that anybody can bid who opens the
+        /// address that it prints.
+        #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = DEMO_ADDRESS)]
+        serve: Option<SocketAddr>,
+        /// For how many minutes it takes bids.
+        #[arg(long, value_name = "NUMBER", default_value_t = 3, requires = "serve",
+              value_parser = clap::value_parser!(u64).range(1..=1_440))]
+        minutes: u64,
     },
     /// Write completions for a shell to stdout.
     Completions {
@@ -213,9 +251,10 @@ pub(crate) enum TermsCommand {
     },
     /// Print an example of a TOML file, with every field and its meaning; fill in the keys.
     Example,
-    /// Show terms in words, from a file or from a board's folder.
+    /// Show terms in words, from a file or from a board.
     Show {
-        /// The file of terms, or the board's folder.
+        /// The file of terms, the board's folder, or its address.
+        #[arg(id = BOARD, value_name = "BOARD")]
         path: PathBuf,
         #[command(flatten)]
         book: BookArgs,
@@ -352,7 +391,7 @@ pub(crate) struct AgentArgs {
 pub(crate) enum ReceiptCommand {
     /// Write the receipt of an entry.
     New {
-        /// The board's folder.
+        /// The board's folder, or its address.
         board: PathBuf,
         /// The number of the entry, from 1, as printed by talea bid and talea reveal.
         #[arg(value_parser = clap::value_parser!(u64).range(1..))]
@@ -361,12 +400,12 @@ pub(crate) enum ReceiptCommand {
         #[arg(long, short, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Check a receipt, by itself or against a board's folder.
+    /// Check a receipt, by itself or against a board.
     Check {
         /// The receipt.
         receipt: PathBuf,
-        /// The board's folder, to check that it still shows the entry.
-        #[arg(long, value_name = "FOLDER")]
+        /// The board's folder or its address, to check that it still shows the entry.
+        #[arg(long, value_name = "BOARD")]
         board: Option<PathBuf>,
         /// Another receipt of the same auction, to check that one history can hold both.
         #[arg(long, value_name = "RECEIPT")]
@@ -375,11 +414,27 @@ pub(crate) enum ReceiptCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Compare what two parties have seen of one board: one history, or two that convict it.
+    ///
+    /// Each is a receipt, a file of checkpoints, a board's folder, a mirror, or an address. Status 1 says that the
+    /// board has shown two histories, and status 3 that the two do not show enough.
+    Compare {
+        /// What one party has seen.
+        one: PathBuf,
+        /// What another party has seen.
+        other: PathBuf,
+        /// The board's key, taleaparty1..., where neither of them says whose it is.
+        #[arg(long, value_name = "PARTY")]
+        signed_by: Option<String>,
+        /// Write JSON (schema talea-comparison/1).
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct DeskArgs {
-    /// The board's folder.
+    /// The board's folder, or its address: http://... or https://... It may also be written as --board BOARD.
     pub(crate) board: PathBuf,
     /// The key file.
     #[arg(long, short, value_name = "FILE")]
@@ -552,7 +607,8 @@ pub(crate) struct DecideArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
-    /// A board's folder; for status also a transcript.
+    /// A board's folder, or its address; for status also a transcript.
+    #[arg(id = BOARD, value_name = "BOARD")]
     pub(crate) path: PathBuf,
     /// Show also which bids of this party the board took: taleaparty1... Its key file is not needed.
     #[arg(long, value_name = "PARTY")]
@@ -573,7 +629,8 @@ impl StatusArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// A transcript, or a board's folder.
+    /// A transcript, a board's folder, or its address.
+    #[arg(id = BOARD, value_name = "BOARD")]
     pub(crate) path: PathBuf,
     /// Write every check, passed or not, before the verdict. JSON always has them.
     #[arg(long, conflicts_with = "json")]
@@ -581,4 +638,58 @@ pub(crate) struct VerifyArgs {
     /// Write the report as JSON (schema talea-verify/2).
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &str) -> Result<Cli, clap::Error> {
+        let words: Vec<OsString> = words.split(' ').map(OsString::from).collect();
+        Cli::read(&words)
+    }
+
+    /// Where a bid goes, and what it is.
+    fn bid(words: &str) -> (PathBuf, Vec<String>) {
+        match read(words).unwrap().command {
+            Command::Bid(args) => (args.party.desk.board, args.bids.bids),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_board_is_named_by_a_word_or_by_an_option() {
+        with_board_as_option(Cli::command()).debug_assert();
+        let expected = (PathBuf::from("market"), vec!["B1=99".to_owned(), "B2=98".to_owned()]);
+        for words in [
+            "talea bid market --key k B1=99 B2=98",
+            "talea bid --board market --key k B1=99 B2=98",
+            "talea bid --key k B1=99 B2=98 --board=market",
+            "talea --passphrase-file p bid B1=99 --board market B2=98 --key k",
+        ] {
+            assert_eq!(bid(words), expected, "{words}");
+        }
+        for words in [
+            "talea keyholder run --board b --key k",
+            "talea status --board b",
+            "talea verify --board b",
+            "talea watch --board b",
+            "talea report --board b --out r.html",
+            "talea receipt new --board b 3",
+            "talea receipt check r --board b",
+            "talea terms show --board b",
+            "talea accept --board b --key k B1",
+        ] {
+            assert!(read(words).is_ok(), "{words}");
+        }
+        // Once, and somewhere.
+        for words in [
+            "talea status b --board b",
+            "talea status",
+            "talea demo --board b",
+            "talea bid --key k B1=99",
+        ] {
+            assert!(read(words).is_err(), "{words}");
+        }
+    }
 }

@@ -12,14 +12,17 @@ use crate::{
     },
     bids,
     board::{
+        access::{Access, path_of},
+        address::Location,
         checkpoint::{Checkpoint, Receipt, Signatures},
+        compare::{Side, Verdict, compare},
         folder::Folder,
         http,
         posts::Limits,
         serve,
     },
     book::{self, Book, BookFile},
-    demo,
+    demo::{self, Bidders},
     failure::{Code, Exit, Failure},
     files::{self, Readers},
     interrupt,
@@ -43,15 +46,16 @@ use crate::{
     terms::{self, Draft, TermsData},
     verification::verify_file,
 };
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 use std::{
+    ffi::OsString,
     io::{BufRead as _, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
 };
 use talea_contract::Phase;
-use talea_protocol::price::Level;
+use talea_protocol::{bytes::PartyKey, price::Level};
 
 /// What a process says that is told to end.
 const GOES_ON: &str = "nothing is lost: what was handed in stays handed in, and the same command \
@@ -71,7 +75,8 @@ const MOST_POSTED_MEBIBYTES: usize = 256;
 
 /// Runs the command with the process's arguments.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::read(&words) {
         Ok(cli) => cli,
         Err(error) => {
             // Nothing is left to do if even this cannot be written.
@@ -98,7 +103,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Board(BoardCommand::Run { desk: DeskArgs { board, key }, share, yes }) => {
             let keys = Keys::open(&key, &passphrase)?;
             interrupt::say_when_stopped(BOARD_GOES_ON);
-            let folder = Folder::new(&board).shared(share.share);
+            let folder = Folder::new(Location::read_folder(&board)?).shared(share.share);
             serve::run(&folder, &keys, |question| ask(question, yes))?;
         }
         Command::Board(BoardCommand::Serve(args)) => serve_boards(args, &passphrase)?,
@@ -156,7 +161,10 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Status(args) => status(&args)?,
         Command::Watch(args) => watch(&args)?,
         Command::Report { path, out, book } => return report(&path, &out, book.as_deref()),
-        Command::Demo { folder } => play_demo(folder)?,
+        Command::Demo { folder, serve, minutes } => {
+            let bidders = serve.map_or(Bidders::Own, |at| Bidders::Anybody { at, minutes });
+            play_demo(folder, bidders)?;
+        }
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "talea", &mut out);
@@ -199,7 +207,7 @@ fn serve_boards(args: ServeArgs, passphrase: &PassphraseSource) -> Result<(), Fa
     http::serve(&folders, &keys, settings, |question| ask(question, args.yes))
 }
 
-fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
+fn play_demo(folder: Option<PathBuf>, bidders: Bidders) -> Result<(), Failure> {
     match folder {
         Some(folder) if folder.exists() => {
             let sentence = format!("{} already exists", folder.display());
@@ -208,7 +216,7 @@ fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
         Some(folder) => {
             let folder = std::path::absolute(&folder).unwrap_or(folder);
             let stop = interrupt::Stop::noted();
-            let run = demo::run(&folder, &stop);
+            let run = demo::run(&folder, bidders, &stop);
             stop.end_if_told(&format!("what there was until now is in {}", folder.display()));
             run
         }
@@ -217,7 +225,7 @@ fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
             let folder = tempfile::Builder::new().prefix("talea-demo-").tempdir();
             let folder =
                 folder.map_err(|error| Failure::unwritable(&std::env::temp_dir(), error))?;
-            let run = demo::run(folder.path(), &stop);
+            let run = demo::run(folder.path(), bidders, &stop);
             // Nothing is left of it when the process ends.
             drop(folder);
             stop.end_if_told("its folder is removed");
@@ -238,7 +246,8 @@ fn sit_down(
 ) -> Result<Desk, Failure> {
     let keys = Keys::open(&args.key, passphrase)?;
     interrupt::say_when_stopped(when_stopped);
-    Desk::open(Folder::new(&args.board), keys, Duration::from_secs(patience))
+    let access = Access::open(&args.board, &keys.mirrors())?;
+    Desk::open(access, keys, Duration::from_secs(patience))
 }
 
 fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure> {
@@ -319,11 +328,15 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
             }
             return Ok(());
         }
-        TermsCommand::Show { path, book, json } if path.is_dir() => {
-            let auction = Replica::open(&Folder::new(&path).transcript())?;
-            (auction.auction().terms().clone(), book, json)
+        TermsCommand::Show { path, book, json } => {
+            let path = path_of(&path)?;
+            let terms = if path.is_dir() {
+                Replica::open(&Folder::new(&path).transcript())?.auction().terms().clone()
+            } else {
+                terms::read_bytes(&path)?
+            };
+            (terms, book, json)
         }
-        TermsCommand::Show { path, book, json } => (terms::read_bytes(&path)?, book, json),
     };
     let book = BookFile::open(book.book.as_deref())?;
     print(&if json {
@@ -380,6 +393,7 @@ fn ask(question: &str, yes: bool) -> Result<(), Failure> {
 }
 
 fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
+    let board = Location::read_folder(&args.board)?;
     let terms = terms::read_bytes(&args.terms)?;
     seller::require_hope(&terms)?;
     // Whoever says yes beforehand has read them.
@@ -393,7 +407,7 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
     }
     ask("Sign them and open the auction?", args.yes)?;
     let keys = Keys::open(&args.key, passphrase)?;
-    let folder = Folder::new(&args.board).shared(args.share.share);
+    let folder = Folder::new(board).shared(args.share.share);
     let auction = seller::open(&folder, &keys, &terms)?;
     let id = names::auction(&auction.id());
     print(&if args.json {
@@ -653,7 +667,7 @@ fn decide(args: &DecideArgs, accept: bool, passphrase: &PassphraseSource) -> Res
 fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
     match command {
         ReceiptCommand::New { board, entry, out } => {
-            let (replica, checkpoints) = shown(&Folder::new(&board))?;
+            let (replica, checkpoints) = shown(&Folder::new(path_of(&board)?))?;
             let text = Receipt::of(&replica, &checkpoints, entry)?.json();
             match out {
                 None => print(&text),
@@ -666,7 +680,7 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
                 receipt.goes_with(&Receipt::read(&other)?)?;
             }
             if let Some(board) = board {
-                let (replica, checkpoints) = shown(&Folder::new(&board))?;
+                let (replica, checkpoints) = shown(&Folder::new(path_of(&board)?))?;
                 receipt.is_kept(&replica, &checkpoints)?;
             }
             let Some((entry, signed, instruction)) = receipt.read_entry() else {
@@ -692,8 +706,50 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
                 )
             });
         }
+        ReceiptCommand::Compare { one, other, signed_by, json } => {
+            let board = signed_by.as_deref().map(names::read_party).transpose()?;
+            return compare_sides(&one, &other, board, json);
+        }
     }
     Ok(())
+}
+
+/// What one party has seen.
+fn side(written: &Path) -> Result<Side, Failure> {
+    let path = path_of(written)?;
+    if path.is_dir() { Side::of_folder(&path) } else { Side::of_file(&path) }
+}
+
+fn compare_sides(
+    one: &Path,
+    other: &Path,
+    board: Option<PartyKey>,
+    json: bool,
+) -> Result<(), Failure> {
+    let auction = |side: &Side| side.auction.clone();
+    let [one, other] = [side(one)?, side(other)?];
+    let auction = auction(&one);
+    match compare(one, other, board)? {
+        Verdict::Same(fewer, more) => {
+            print(&if json {
+                let value = serde_json::json!({
+                    "schema": "talea-comparison/1", "auction": auction, "entries": [fewer, more],
+                });
+                format!("{value:#}\n")
+            } else {
+                format!(
+                    "one history: {fewer} entries of auction {auction} are the first of {more}\n"
+                )
+            });
+            Ok(())
+        }
+        Verdict::Open => {
+            let sentence = "nothing contradicts, and nothing shows that one history holds both";
+            Err(Failure::new(Code::NotYet, sentence).with_help(
+                "compare with the folder, the mirror or the address of a board that shows the longer history",
+            ))
+        }
+    }
 }
 
 /// What a folder shows: the transcript, and what the board signed of it. The signatures are read
@@ -707,7 +763,8 @@ fn shown(folder: &Folder) -> Result<(Replica, Vec<Checkpoint>), Failure> {
 fn watch(args: &StatusArgs) -> Result<(), Failure> {
     interrupt::say_when_stopped("nothing is lost: watching changes nothing");
     let (party, book) = (args.read_party()?, BookFile::open(args.book.book.as_deref())?);
-    let mut replica = Replica::of(&Folder::new(&args.path))?;
+    let access = Access::follow(&args.path)?;
+    let mut replica = Replica::of(access.folder())?;
     let bar = progress::Bar::new();
     let mut shown = String::new();
     loop {
@@ -722,6 +779,7 @@ fn watch(args: &StatusArgs) -> Result<(), Failure> {
             return Ok(());
         }
         std::thread::sleep(POLL * 4);
+        access.check()?;
         replica.advance()?;
     }
 }
@@ -734,11 +792,12 @@ fn status(args: &StatusArgs) -> Result<(), Failure> {
         let status = status.signed(signatures);
         print(&if args.json { status.json() } else { status.text() });
     };
-    if !args.path.is_dir() {
-        show(&Replay::of(&args.path)?, None);
+    let path = path_of(&args.path)?;
+    if !path.is_dir() {
+        show(&Replay::of(&path)?, None);
         return Ok(());
     }
-    let (replica, signatures) = signed(&Folder::new(&args.path))?;
+    let (replica, signatures) = signed(&Folder::new(path))?;
     show(&replica, signatures.as_ref().ok().copied());
     signatures.map(drop)
 }
@@ -754,7 +813,7 @@ fn report(path: &Path, out: &Path, book: Option<&Path>) -> Result<Exit, Failure>
         }
     };
     let book = book.map(|book| BookFile::open(Some(book))).transpose()?;
-    let report = Report::of(path)?;
+    let report = Report::of(&path_of(path)?)?;
     let report = match &book {
         Some(book) => report.with_names(book),
         None => report,
@@ -767,8 +826,9 @@ fn report(path: &Path, out: &Path, book: Option<&Path>) -> Result<Exit, Failure>
 }
 
 fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {
-    let folder = args.path.is_dir().then(|| Folder::new(&args.path));
-    let path = folder.as_ref().map_or(args.path.clone(), Folder::transcript);
+    let path = path_of(&args.path)?;
+    let folder = path.is_dir().then(|| Folder::new(&path));
+    let path = folder.as_ref().map_or(path, Folder::transcript);
     let report = verify_file(&path)?;
     let is_invalid = report.exit_code() == 1;
     // What the board signed is compared with what is valid.

@@ -318,6 +318,12 @@ impl Keys {
         self.path.with_file_name(name)
     }
 
+    /// Where this party keeps the mirrors of boards that it reaches over HTTP.
+    #[must_use]
+    pub fn mirrors(&self) -> PathBuf {
+        self.state_folder().join("mirrors")
+    }
+
     /// Writes a secret for this party alone.
     ///
     /// # Errors

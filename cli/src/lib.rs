@@ -1,4 +1,4 @@
-//! `talea`: the command line with which real parties hold an auction over a shared folder.
+//! `talea`: the command line with which real parties hold an auction over a shared folder, or over HTTP.
 //!
 //! In the order in which the data moves:
 //!
@@ -9,7 +9,7 @@
 //! | [`terms`], `interview`, `answers` | terms from TOML and CSV or by questions, in words, and as data |
 //! | [`book`] | an address book: whose key a key is |
 //! | `lists`, `bids` | CSV files that people hand in, and bids as people write them |
-//! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts |
+//! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts, mirrors of a board over HTTP |
 //! | [`replica`] | the program replayed from the transcript: what a party believes |
 //! | [`party`] | what seller, custodian, bidder and keyholder do |
 //! | [`accepted`] | what a command brought into the transcript |

@@ -118,9 +118,7 @@ impl SlotClock {
     /// digits.
     #[must_use]
     pub fn rfc3339_of(&self, slot: u64) -> Option<String> {
-        let end = self.end_of(slot);
-        (end <= UNIX_EPOCH + LAST_YEAR_OF_FOUR_DIGITS)
-            .then(|| humantime::format_rfc3339_seconds(end).to_string())
+        rfc3339(self.end_of(slot))
     }
 
     /// The time when a slot ends, in words.
@@ -128,6 +126,13 @@ impl SlotClock {
     pub fn time_of(&self, slot: u64) -> String {
         self.rfc3339_of(slot).unwrap_or_else(|| FAR.into())
     }
+}
+
+/// A time by RFC 3339, in UTC; nothing after the year 9999.
+#[must_use]
+pub fn rfc3339(time: SystemTime) -> Option<String> {
+    (time <= UNIX_EPOCH + LAST_YEAR_OF_FOUR_DIGITS)
+        .then(|| humantime::format_rfc3339_seconds(time).to_string())
 }
 
 /// A time that RFC 3339 cannot write.

@@ -175,6 +175,16 @@ codes! {
             "the board signed two histories"
         BoardSilent "board.silent" NotYet
             "the board did not take an instruction in time"
+        BoardAddress "board.address" Usage
+            "an address of a board is malformed, or means no auction or several"
+        BoardUnreachable "board.unreachable" NotYet
+            "the board cannot be reached over the network"
+        BoardAnswer "board.answer" Io
+            "what answers at a board's address does not answer as a board"
+        BoardCertificate "board.certificate" Io
+            "the certificate of a board's address is not to be trusted"
+        BoardOther "board.other-auction" Io
+            "an address shows another auction than it names, or than it showed before"
         NotYet "not-yet" NotYet
             "the auction has not reached that point"
         Refused "refused" Refused

@@ -209,7 +209,7 @@ fn of_another(what: &str, expected: &str, found: &str) -> Failure {
     )
 }
 
-fn forked(one: u64, other: u64) -> Failure {
+pub(crate) fn forked(one: u64, other: u64) -> Failure {
     let sentence = format!(
         "the board signed two histories: one of {one} entries, and one of {other} entries that \
          contradicts it"
@@ -240,7 +240,7 @@ pub struct Receipt {
 /// The schema of receipts.
 pub const RECEIPT: &str = "talea-receipt/2";
 /// The largest receipt, in bytes: an entry in hexadecimal, and room for the rest.
-const MAX_RECEIPT: u64 = 2 * MAX_INSTRUCTION_BYTES as u64 + (1 << 16);
+pub(crate) const MAX_RECEIPT: u64 = 2 * MAX_INSTRUCTION_BYTES as u64 + (1 << 16);
 
 /// The most characters of a reason that are shown.
 const MAX_WHY: usize = 200;

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use talea_contract::{Auction, Phase};
 
-pub use talea_text::board::{BoardTerms, FAR, Moment, SlotClock};
+pub use talea_text::board::{BoardTerms, FAR, Moment, SlotClock, rfc3339};
 
 /// What is set of a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

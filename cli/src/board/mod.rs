@@ -10,13 +10,20 @@
 //! Nobody trusts that process: everybody replays the transcript, and what counts stands there. A
 //! board can refuse service, and that shows.
 
+pub mod access;
+pub mod address;
 pub mod answers;
 pub mod checkpoint;
+pub mod client;
 pub mod clock;
+pub mod compare;
+pub mod courier;
 pub mod folder;
+pub mod history;
 pub mod http;
 pub mod log;
 pub mod merkle;
+pub mod mirror;
 pub mod parts;
 pub mod posts;
 pub mod queue;

@@ -892,7 +892,7 @@ fn dues(auction: &Auction) -> BTreeMap<KeyholderId, Vec<ShownDue>> {
 }
 
 /// Ends a line of which a crash left the beginning only, so that it spoils none after it.
-fn end_torn_line(path: &Path) -> Result<(), Failure> {
+pub(crate) fn end_torn_line(path: &Path) -> Result<(), Failure> {
     let last = File::open(path).and_then(|mut file| {
         let mut last = [b'\n'];
         if file.metadata()?.len() > 0 {

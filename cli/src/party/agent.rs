@@ -92,7 +92,7 @@ pub fn run(desk: &mut Desk, folder: PathBuf) -> Result<Tally, Failure> {
         tally: Tally::default(),
     };
     loop {
-        desk.replica.advance()?;
+        desk.advance()?;
         runner.turn(desk)?;
         if desk.replica.is_closed() {
             return Ok(runner.tally);

@@ -467,7 +467,7 @@ pub fn reveal(desk: &mut Desk) -> Done<(u64, usize)> {
     let (mut revealing, trouble) = Revealing::begin(desk);
     let mut progress = (revealing.kept.len(), Instant::now());
     loop {
-        if revealed.take(desk.replica.advance()).is_none() {
+        if revealed.take(desk.advance()).is_none() {
             break;
         }
         let Done { done, trouble } = revealing.look(desk);
@@ -640,7 +640,7 @@ fn level_to_stand(desk: &Desk, lot: u32) -> Result<Option<Level>, Failure> {
 pub fn run(desk: &mut Desk, bids: &[(u32, Level)]) -> Result<(), Failure> {
     let mut work = Work::default();
     loop {
-        desk.replica.advance()?;
+        desk.advance()?;
         let auction = desk.replica.auction();
         let round = auction.round();
         if work.round != round {

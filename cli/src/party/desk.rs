@@ -2,6 +2,7 @@
 
 use crate::{
     board::{
+        access::Access,
         checkpoint::{Checkpoint, Receipt},
         clock::now,
         folder::Folder,
@@ -53,8 +54,10 @@ pub fn order(phase: Phase) -> u8 {
 
 /// A party at work.
 pub struct Desk {
-    /// The board's folder.
+    /// The board's folder, or its mirror.
     pub folder: Folder,
+    /// Keeps the mirror in step, if it is one.
+    access: Access,
     /// The party's keys.
     pub keys: Keys,
     /// What it believes of the auction.
@@ -108,12 +111,15 @@ impl Desk {
     ///
     /// # Errors
     /// As [`Replica::of`].
-    pub fn open(folder: Folder, keys: Keys, patience: Duration) -> Result<Self, Failure> {
+    pub fn open(board: impl Into<Access>, keys: Keys, patience: Duration) -> Result<Self, Failure> {
+        let access = board.into();
+        let folder = access.folder().clone();
         // A board that runs appends an entry before it signs it.
         let checkpoints = serve::checkpoints(&folder);
         let replica = Replica::of(&folder)?;
         let desk = Self {
             folder,
+            access,
             keys,
             replica,
             patience,
@@ -124,6 +130,21 @@ impl Desk {
         };
         desk.check_receipts(&checkpoints)?;
         Ok(desk)
+    }
+
+    /// Replays what the board appended since; how many entries that were.
+    ///
+    /// # Errors
+    /// As [`Replay::advance`](crate::replica::Replay::advance), and as [`Access::check`].
+    pub fn advance(&mut self) -> Result<u64, Failure> {
+        self.access.check()?;
+        self.replica.advance()
+    }
+
+    /// Why the board cannot be reached now, if it cannot.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Failure> {
+        self.access.trouble()
     }
 
     fn state_folder(&self) -> PathBuf {
@@ -184,7 +205,7 @@ impl Desk {
         let due: Vec<u64> = due.map(|(entry, _)| *entry).collect();
         if !due.is_empty() {
             let checkpoints = serve::checkpoints(&self.folder);
-            self.replica.advance()?;
+            self.advance()?;
             due.into_iter().try_for_each(|entry| self.keep_receipt(entry, &checkpoints, now))?;
         }
         Ok(())
@@ -250,7 +271,7 @@ impl Desk {
     /// `not-yet` if it is not and `wait` says not to; `refused` if it will not be any more.
     pub fn await_phase(&mut self, wanted: Phase, from: u32, wait: bool) -> Result<(), Failure> {
         loop {
-            self.replica.advance()?;
+            self.advance()?;
             match self.way_to(wanted, from) {
                 Way::There => return Ok(()),
                 Way::Ahead if wait => std::thread::sleep(POLL),

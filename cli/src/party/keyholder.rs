@@ -55,7 +55,7 @@ pub fn run(desk: Desk, reveals: Option<PathBuf>, tell: Vec<PathBuf>) -> Result<(
     let mut last_words = String::new();
     loop {
         runner.looked = now();
-        if runner.desk.replica.advance()? > 0 {
+        if runner.desk.advance()? > 0 {
             runner.follow_history()?;
         }
         if runner.desk.replica.auction().phase() == Phase::Closed {
@@ -79,7 +79,10 @@ pub fn run(desk: Desk, reveals: Option<PathBuf>, tell: Vec<PathBuf>) -> Result<(
 /// Whether a keyholder stops at such a failure. What one lot's post, the rules or a folder that others
 /// write in come to, it lives with.
 fn ends(code: Code) -> bool {
-    !matches!(code, Code::Refused | Code::BoardSilent | Code::NotYet | Code::Internal)
+    !matches!(
+        code,
+        Code::Refused | Code::BoardSilent | Code::BoardUnreachable | Code::NotYet | Code::Internal
+    )
 }
 
 struct Runner {

@@ -105,7 +105,7 @@ impl Desk {
 
     /// Reads what the board appended.
     fn look(&mut self, judged_in: &mut Phase) -> Result<Look, Failure> {
-        let advanced = self.replica.advance();
+        let advanced = self.advance();
         let phase = self.replica.auction().phase();
         let is_new_phase = std::mem::replace(judged_in, phase) != phase;
         advanced.map(|_| Look { is_new_phase, test: None })
@@ -184,6 +184,13 @@ impl Desk {
     #[must_use]
     pub fn silent(&self, said: Option<&Said>) -> Failure {
         let patience = self.patience.as_secs();
+        if let Some(trouble) = self.trouble() {
+            let sentence = format!("{trouble}; the instruction waits on this machine");
+            return Failure::new(Code::BoardUnreachable, sentence).with_help(
+                "the next command with this key and this address hands it in; it counts only if the board takes it \
+                 in time",
+            );
+        }
         match said {
             None => {
                 let sentence =

@@ -108,6 +108,8 @@ impl Workspace {
         command.env("TALEA_CLOCK", self.path("clock"));
         // No address book of whoever runs the tests.
         command.env("XDG_CONFIG_HOME", self.path("settings"));
+        // Nor their mirrors of boards.
+        command.env("XDG_STATE_HOME", self.path("state"));
         command
     }
 

@@ -1,0 +1,713 @@
+//! The courier between a board that is reached over HTTP and a party's mirror of it: brings what the board signed,
+//! takes what the party hands in, and says when it cannot.
+
+use crate::{
+    board::{
+        address::Address,
+        checkpoint::Checkpoint,
+        client::{Client, Posted, Trouble},
+        clock::{self, rfc3339},
+        compare::{Side, compare},
+        folder::{Answer, Folder},
+        history::{Judgement, Next},
+        merkle,
+        mirror::{MAX_SHOWN, Mirror},
+    },
+    failure::{Code, Failure},
+    files::{self, Readers},
+    names,
+    replica::{Record, read_record},
+    say::say,
+};
+use rand_core::{OsRng, RngCore as _};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+use talea_protocol::{
+    bytes::Digest,
+    limits::MAX_INSTRUCTION_BYTES,
+    terms::AuctionId,
+    transcript::{Closing, MAGIC, RecordKind},
+};
+
+/// For how long a board is asked to wait until there is more.
+const LONG_POLL: Duration = Duration::from_secs(25);
+/// How long until the inbox is looked at again.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long until a board is asked again that had nothing and did not wait.
+const IDLE: Duration = Duration::from_millis(250);
+/// How long until a board is asked again for its signature over what it shows.
+const UNSIGNED: Duration = Duration::from_millis(30);
+/// How long until a board is asked again what became of an instruction.
+const JUDGING: Duration = Duration::from_secs(1);
+/// How long a command tries at its start, before it works with what it has.
+const FIRST_TRY: Duration = Duration::from_secs(8);
+/// How many times a board may send nothing of what it signed.
+const MOST_EMPTY: u32 = 20;
+/// How many files of the inbox are taken in a look.
+const MOST_WAITING: usize = 4_096;
+/// The largest file that names an auction.
+const MAX_NAME: u64 = 256;
+
+/// How long to wait after something went wrong: longer each time, and not as long as everybody else.
+#[derive(Clone, Copy, Debug, Default)]
+struct BackOff {
+    times: u32,
+}
+
+impl BackOff {
+    const FIRST: Duration = Duration::from_millis(250);
+    const LONGEST: Duration = Duration::from_secs(30);
+
+    /// The next wait. A server that asks for a rest gets it whole.
+    fn next(&mut self, rest: Option<Duration>) -> Duration {
+        let longest = Self::FIRST.saturating_mul(1 << self.times.min(16)).min(Self::LONGEST);
+        self.times = self.times.saturating_add(1);
+        // At least half of it, and the rest by lot: many parties lose one board at the same time.
+        let half = longest / 2;
+        let drawn = half.as_millis() as u64;
+        let jitter = Duration::from_millis(OsRng.next_u64() % drawn.max(1));
+        rest.unwrap_or_default().max(half) + jitter
+    }
+}
+
+/// What a look at a board came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// There was something new.
+    New,
+    /// There is more, and the board has not signed it yet.
+    Unsigned,
+    /// There is nothing new.
+    Same,
+}
+
+/// Follows a board into a mirror.
+struct Follower {
+    client: Client,
+    mirror: Mirror,
+}
+
+impl Follower {
+    /// Finds or begins the mirror of an address, in a folder of mirrors.
+    fn open(address: &Address, mirrors: &Path) -> Result<Self, Trouble> {
+        let server = mirrors.join(address.file_name());
+        let auction = the_auction(address, &server)?;
+        let client = Client::new(address, &auction)?;
+        let place = server.join(names::auction(&auction));
+        let mirror = match Mirror::open(&place)? {
+            Some(mirror) => mirror,
+            None => Mirror::begin(&place, &auction, &beginning(&client)?)?,
+        };
+        if address.auction().is_none() {
+            let name = names::auction(&auction);
+            files::write(&server.join("auction"), name.as_bytes(), Readers::Usual)?;
+        }
+        Ok(Self { client, mirror })
+    }
+
+    /// Brings what the board has signed since. If there is nothing, waits so long until there is more.
+    fn look(&mut self, wait: Duration) -> Result<Look, Trouble> {
+        let look = self.bring(wait);
+        if look.is_err() {
+            self.mirror.reset()?;
+        }
+        look
+    }
+
+    fn bring(&mut self, wait: Duration) -> Result<Look, Trouble> {
+        self.mirror.refresh()?;
+        let kept = self.mirror.checkpoint().cloned();
+        let Some(shown) = self.client.checkpoint()? else {
+            if kept.is_some() {
+                return Err(self.contradicted(None));
+            }
+            return self.await_more(wait);
+        };
+        let history = self.mirror.history();
+        if !history.has_signed(&shown) {
+            let sentence = format!(
+                "{} shows a checkpoint that the board of this auction, {}, did not sign",
+                self.client.address(),
+                names::party(&history.board)
+            );
+            return Err(Trouble::lasting(Code::BoardAnswer, sentence));
+        }
+        let is_fewer = kept.as_ref().is_some_and(|kept| kept.entries > shown.entries);
+        match history.judged_by(&shown) {
+            Judgement::Contradicts => Err(self.contradicted(Some(&shown))),
+            Judgement::Covers if is_fewer => Err(self.contradicted(Some(&shown))),
+            Judgement::Covers if kept.is_none_or(|kept| kept.entries < shown.entries) => {
+                let nothing = self.mirror.stage()?;
+                self.mirror.keep(nothing, Some(&shown))?;
+                Ok(Look::New)
+            }
+            Judgement::Covers => self.await_more(wait),
+            Judgement::Longer => {
+                self.check_growth(&shown)?;
+                self.pull(&shown)?;
+                Ok(Look::New)
+            }
+        }
+    }
+
+    /// Whether what the board signed now begins with what is here, by its own proof.
+    fn check_growth(&self, shown: &Checkpoint) -> Result<(), Trouble> {
+        let history = self.mirror.history();
+        let from = history.entries();
+        let mut bytes = [0; 32];
+        let after = hex::decode_to_slice(&shown.root, &mut bytes).map(|()| Digest(bytes));
+        let (Some(before), Ok(after)) = (history.root(from), after) else {
+            return Err(self.contradicted(Some(shown)));
+        };
+        if from == 0 {
+            return Ok(());
+        }
+        let proof = self.client.consistency(from, shown.entries)?;
+        if merkle::is_consistent((from, before), (shown.entries, after), &proof) {
+            return Ok(());
+        }
+        Err(self.contradicted(Some(shown)))
+    }
+
+    /// Brings the entries up to a checkpoint, and keeps them if they are what it signs.
+    fn pull(&mut self, shown: &Checkpoint) -> Result<(), Trouble> {
+        let mut staged = self.mirror.stage()?;
+        let (mut empty, mut last_trouble) = (0, None);
+        while self.mirror.history().entries() < shown.entries {
+            let before = self.mirror.history().offset();
+            if let Some(mut source) = self.client.transcript(before, Duration::ZERO)? {
+                loop {
+                    let record = match read_record(&mut source) {
+                        Ok(Some(record)) => record,
+                        Ok(None) => break,
+                        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                            return Err(self.contradicted(Some(shown)));
+                        }
+                        // What came whole is here; the rest is asked for again.
+                        Err(error) => {
+                            last_trouble = Some(self.client.broken(&error));
+                            break;
+                        }
+                    };
+                    let is_entry = record.0 == RecordKind::Entry;
+                    if !is_entry || self.mirror.stage_record(&mut staged, &record)? != Next::Fits {
+                        return Err(self.contradicted(Some(shown)));
+                    }
+                    if self.mirror.history().entries() == shown.entries {
+                        break;
+                    }
+                }
+            }
+            if self.mirror.history().offset() > before {
+                empty = 0;
+                continue;
+            }
+            empty += 1;
+            if empty == MOST_EMPTY {
+                return Err(last_trouble.unwrap_or_else(|| self.contradicted(Some(shown))));
+            }
+            thread::sleep(LOOK);
+        }
+        if self.mirror.history().judged_by(shown) != Judgement::Covers {
+            return Err(self.contradicted(Some(shown)));
+        }
+        Ok(self.mirror.keep(staged, Some(shown))?)
+    }
+
+    /// Waits until the board shows more than is here. An outcome is kept: nobody signs it, and everybody derives it
+    /// from the entries.
+    fn await_more(&mut self, wait: Duration) -> Result<Look, Trouble> {
+        let history = self.mirror.history();
+        if history.is_closed() {
+            return Ok(Look::Same);
+        }
+        let Some(mut source) = self.client.transcript(history.offset(), wait)? else {
+            return Ok(Look::Same);
+        };
+        match read_record(&mut source) {
+            Ok(None) => Ok(Look::Same),
+            Ok(Some(record)) if record.0 == RecordKind::Entry => Ok(Look::Unsigned),
+            Ok(Some(record)) if self.is_the_outcome(&record) => {
+                let mut staged = self.mirror.stage()?;
+                self.mirror.stage_record(&mut staged, &record)?;
+                self.mirror.keep(staged, None)?;
+                Ok(Look::New)
+            }
+            Err(error) if error.kind() != io::ErrorKind::InvalidData => {
+                Err(self.client.broken(&error))
+            }
+            Ok(Some(_)) | Err(_) => Err(self.contradicted(None)),
+        }
+    }
+
+    /// Whether a record says that it is the outcome of what is here.
+    fn is_the_outcome(&self, (kind, body): &Record) -> bool {
+        let head = self.mirror.checkpoint().map(|checkpoint| checkpoint.head.clone());
+        let closing = borsh::from_slice::<Closing>(body).ok();
+        *kind == RecordKind::Closing
+            && closing.is_some_and(|closing| Some(hex::encode(closing.head.0)) == head)
+    }
+
+    /// The board shows another history than the one that is here. What it shows is kept, and judged.
+    fn contradicted(&self, shown: Option<&Checkpoint>) -> Trouble {
+        let what = match shown {
+            Some(shown) => Digest::of(&[&serde_json::to_vec(shown).unwrap_or_default()]),
+            None => Digest::of(&[b"no checkpoint"]),
+        };
+        let mirror = self.mirror.folder().path();
+        let kept = self.mirror.checkpoint().map_or(0, |checkpoint| checkpoint.entries);
+        let evidence = match self.mirror.room_for_shown(&what) {
+            Ok((path, true)) => self.collect(&path, shown).map(|()| path),
+            Ok((path, false)) => Ok(path),
+            Err(failure) => Err(failure.into()),
+        };
+        let help = match &evidence {
+            Ok(path) => format!(
+                "keep both: what the board showed before is in {}, and what it shows now in {}; talea receipt \
+                 compare says what they prove",
+                mirror.display(),
+                path.display()
+            ),
+            Err(trouble) => format!(
+                "keep {}, which holds what the board showed before; what it shows now could not be kept: {}",
+                mirror.display(),
+                trouble.failure.sentence
+            ),
+        };
+        let judged = evidence.ok().and_then(|path| self.convicts(&path));
+        let failure = judged.unwrap_or_else(|| {
+            let address = self.client.address();
+            let now = shown.map_or(0, |shown| shown.entries);
+            let sentence = if now < kept {
+                format!("{address} showed {kept} signed entries, and now shows {now}")
+            } else {
+                format!(
+                    "{address} showed {kept} signed entries, and now shows {now} and does not prove that they go \
+                     on from those"
+                )
+            };
+            Failure::new(Code::BoardRewritten, sentence)
+        });
+        failure.with_help(help).into()
+    }
+
+    /// How what the board shows now contradicts what it showed before, if its signatures say so.
+    fn convicts(&self, shown: &Path) -> Option<Failure> {
+        let before = Side::of_folder(self.mirror.folder().path()).ok()?;
+        let after = Side::of_folder(shown)
+            .or_else(|_| Side::of_file(&Folder::new(shown).checkpoints()))
+            .ok()?;
+        let board = self.mirror.history().board;
+        compare(before, after, Some(board))
+            .err()
+            .filter(|failure| [Code::BoardForked, Code::BoardRewritten].contains(&failure.code))
+    }
+
+    /// Keeps everything that the board shows now.
+    fn collect(&self, place: &Path, shown: Option<&Checkpoint>) -> Result<(), Trouble> {
+        let folder = Folder::new(place);
+        if let Some(source) = self.client.transcript(0, Duration::ZERO)? {
+            copy(source, &folder.transcript())?;
+        }
+        let line = shown.map(|shown| serde_json::to_vec(shown).unwrap_or_default());
+        let line = [line.unwrap_or_default(), b"\n".to_vec()].concat();
+        match self.client.checkpoints()? {
+            Some(source) => copy(line.as_slice().chain(source), &folder.checkpoints())?,
+            None => copy(line.as_slice(), &folder.checkpoints())?,
+        }
+        Ok(())
+    }
+}
+
+/// Copies a stranger's bytes into a file, as many as are kept.
+fn copy(source: impl Read, path: &Path) -> Result<(), Failure> {
+    let copied = File::create(path).and_then(|mut file| {
+        io::copy(&mut source.take(MAX_SHOWN), &mut file)?;
+        file.sync_all()
+    });
+    copied.map_err(|error| Failure::unwritable(path, error))
+}
+
+/// Which auction an address means: the one that it names, or that it meant before, or that its server has.
+fn the_auction(address: &Address, server: &Path) -> Result<AuctionId, Trouble> {
+    if let Some(auction) = address.auction() {
+        return Ok(*auction);
+    }
+    let path = server.join("auction");
+    if !path.exists() {
+        return Client::find_auction(address);
+    }
+    let name = files::read(&path, MAX_NAME)?;
+    let name = String::from_utf8_lossy(&name);
+    Ok(names::read(name.trim())?)
+}
+
+/// The beginning of a transcript, up to its first entry.
+fn beginning(client: &Client) -> Result<Vec<u8>, Trouble> {
+    let no_transcript = || {
+        let sentence = format!("{} does not show a transcript", client.address());
+        Trouble::lasting(Code::BoardAnswer, sentence)
+    };
+    let mut source = client.transcript(0, Duration::ZERO)?.ok_or_else(no_transcript)?;
+    let mut magic = [0; MAGIC.len()];
+    let read = source.read_exact(&mut magic).and_then(|()| read_record(&mut source));
+    match read {
+        Ok(Some((RecordKind::Genesis, body))) if magic == *MAGIC => {
+            let record = RecordKind::Genesis.write(&body).ok_or_else(no_transcript)?;
+            Ok([&magic[..], &record].concat())
+        }
+        Err(error)
+            if ![io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof]
+                .contains(&error.kind()) =>
+        {
+            Err(client.broken(&error))
+        }
+        _ => Err(no_transcript()),
+    }
+}
+
+/// What the threads of a courier and its party share.
+#[derive(Default)]
+struct Shared {
+    /// Why the board could not be asked the last time, by whichever thread.
+    trouble: Mutex<BTreeMap<&'static str, Failure>>,
+    /// Why the party cannot go on.
+    end: Mutex<Option<Failure>>,
+    is_over: AtomicBool,
+}
+
+impl Shared {
+    fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        // Each change is whole before anything can panic.
+        mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::SeqCst)
+    }
+
+    /// Notes what a thread came to, and says when that changes.
+    fn note(&self, who: &'static str, trouble: Option<Failure>) {
+        let mut troubles = Self::lock(&self.trouble);
+        let before = troubles.values().next().cloned();
+        match trouble {
+            Some(failure) => troubles.insert(who, failure),
+            None => troubles.remove(who),
+        };
+        let after = troubles.values().next().cloned();
+        drop(troubles);
+        match (before, after) {
+            (None, Some(failure)) => say(&format!("{failure}; trying again and again")),
+            (Some(_), None) => say("the board answers again"),
+            _ => {}
+        }
+    }
+
+    fn sleep(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while !self.is_over() && Instant::now() < until {
+            thread::sleep(LOOK.min(time));
+        }
+    }
+}
+
+/// Whether a party stops at such a failure: the board has shown two histories, or nothing can be written.
+fn ends(code: Code) -> bool {
+    matches!(
+        code,
+        Code::BoardForked
+            | Code::BoardRewritten
+            | Code::BoardInvalid
+            | Code::FileUnwritable
+            | Code::FileUnreadable
+    )
+}
+
+/// A courier at work. It stops when this is dropped.
+pub struct Courier {
+    shared: Arc<Shared>,
+    folder: Folder,
+    address: Address,
+}
+
+impl Drop for Courier {
+    fn drop(&mut self) {
+        self.shared.is_over.store(true, Ordering::SeqCst);
+    }
+}
+
+/// A mirror, as far as it could be brought into step.
+struct Visit {
+    follower: Follower,
+    /// Why it could not.
+    trouble: Option<Failure>,
+}
+
+/// Brings a mirror into step. A board that cannot be reached is left alone, if there is a mirror already.
+fn visit(address: &Address, mirrors: &Path) -> Result<Visit, Failure> {
+    let (since, mut back_off) = (Instant::now(), BackOff::default());
+    let mut opened: Option<Follower> = None;
+    loop {
+        let mut follower = match opened.take() {
+            Some(follower) => Ok(follower),
+            None => Follower::open(address, mirrors),
+        };
+        let looked = match &mut follower {
+            Ok(follower) => in_step(follower),
+            Err(trouble) => Err(trouble.clone()),
+        };
+        let trouble = match (looked, follower) {
+            (Ok(()), Ok(follower)) => return Ok(Visit { follower, trouble: None }),
+            (Err(trouble), follower) => {
+                opened = follower.ok();
+                trouble
+            }
+            // What could not be opened was not looked at.
+            (Ok(()), Err(trouble)) => trouble,
+        };
+        let wait = back_off.next(trouble.rest);
+        if trouble.passes && since.elapsed() + wait < FIRST_TRY {
+            thread::sleep(wait);
+            continue;
+        }
+        return match opened {
+            Some(follower) if trouble.passes => {
+                let trouble = Some(trouble.failure);
+                Ok(Visit { follower, trouble })
+            }
+            _ => Err(trouble.failure),
+        };
+    }
+}
+
+fn in_step(follower: &mut Follower) -> Result<(), Trouble> {
+    while follower.look(Duration::ZERO)? != Look::Same {
+        thread::sleep(UNSIGNED);
+    }
+    follower.mirror.note_in_step(clock::now());
+    Ok(())
+}
+
+/// Brings a mirror into step once; its folder. If the board cannot be reached, says since when the mirror stands still.
+///
+/// # Errors
+/// `board.unreachable` if there is no mirror yet, and whatever else is wrong with the board.
+pub fn visited(address: &Address, mirrors: &Path) -> Result<Folder, Failure> {
+    let Visit { follower, trouble } = visit(address, mirrors)?;
+    if let Some(trouble) = trouble {
+        say_standing_still(&follower.mirror, &trouble);
+    }
+    Ok(follower.mirror.folder().clone())
+}
+
+fn say_standing_still(mirror: &Mirror, trouble: &Failure) {
+    let history = mirror.history();
+    let since = mirror.in_step().and_then(rfc3339);
+    let since = since.map_or("at an unknown time".into(), |time| format!("at {time}"));
+    say(&format!(
+        "{trouble}; using the mirror in {}, which has {} entries and was in step {since}",
+        mirror.folder().path().display(),
+        history.entries()
+    ));
+}
+
+impl Courier {
+    /// Brings a mirror into step, and keeps it so from now on.
+    ///
+    /// # Errors
+    /// As [`visited`].
+    pub fn start(address: &Address, mirrors: &Path) -> Result<Self, Failure> {
+        let Visit { follower, trouble } = visit(address, mirrors)?;
+        let (folder, address) =
+            (follower.mirror.folder().clone(), follower.client.address().clone());
+        let shared = Arc::new(Shared::default());
+        let is_reached = trouble.is_none();
+        if let Some(trouble) = trouble {
+            say_standing_still(&follower.mirror, &trouble);
+            Shared::lock(&shared.trouble).insert(FOLLOWING, trouble);
+        }
+        let mut poster = Poster {
+            client: follower.client.clone(),
+            folder: folder.clone(),
+            next: BTreeMap::new(),
+        };
+        // What waits since a command before this one goes first.
+        if is_reached && let Err(trouble) = poster.turn() {
+            shared.note(POSTING, Some(trouble.failure));
+        }
+        let follows = shared.clone();
+        thread::spawn(move || follow(follower, &follows));
+        let posts = shared.clone();
+        thread::spawn(move || poster.run(&posts));
+        Ok(Self { shared, folder, address })
+    }
+
+    /// The mirror's folder.
+    #[must_use]
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// Whether a party can go on with what the mirror holds.
+    ///
+    /// # Errors
+    /// `board.forked` or `board.rewritten` if the board has shown another history, `file.unwritable`.
+    pub fn check(&self) -> Result<(), Failure> {
+        Shared::lock(&self.shared.end).clone().map_or(Ok(()), Err)
+    }
+
+    /// Why the board cannot be reached now, if it cannot.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Failure> {
+        Shared::lock(&self.shared.trouble).values().next().cloned()
+    }
+
+    /// Whom it goes to.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+}
+
+const FOLLOWING: &str = "following";
+const POSTING: &str = "posting";
+
+/// Keeps a mirror in step until the auction is over.
+fn follow(mut follower: Follower, shared: &Shared) {
+    let mut back_off = BackOff::default();
+    while !shared.is_over() {
+        let asked = Instant::now();
+        match follower.look(LONG_POLL) {
+            Ok(look) => {
+                shared.note(FOLLOWING, None);
+                back_off = BackOff::default();
+                follower.mirror.note_in_step(clock::now());
+                match look {
+                    Look::New => {}
+                    Look::Unsigned => shared.sleep(UNSIGNED),
+                    // A server may not know how to wait.
+                    Look::Same if asked.elapsed() < IDLE => shared.sleep(IDLE),
+                    Look::Same => {}
+                }
+            }
+            Err(trouble) if ends(trouble.failure.code) => {
+                *Shared::lock(&shared.end) = Some(trouble.failure);
+                return;
+            }
+            Err(trouble) => {
+                let wait = back_off.next(trouble.rest);
+                shared.note(FOLLOWING, Some(trouble.failure));
+                shared.sleep(wait);
+            }
+        }
+    }
+}
+
+/// Hands in what waits in the inbox of a mirror.
+struct Poster {
+    client: Client,
+    folder: Folder,
+    /// When each of those is to be handed in again that the board has not judged.
+    next: BTreeMap<Digest, Instant>,
+}
+
+impl Poster {
+    fn run(mut self, shared: &Shared) {
+        let mut back_off = BackOff::default();
+        while !shared.is_over() {
+            match self.turn() {
+                Ok(was_anything) => {
+                    if was_anything {
+                        back_off = BackOff::default();
+                        shared.note(POSTING, None);
+                    }
+                    shared.sleep(LOOK);
+                }
+                Err(trouble) => {
+                    let wait = back_off.next(trouble.rest);
+                    shared.note(POSTING, Some(trouble.failure));
+                    shared.sleep(wait);
+                }
+            }
+        }
+    }
+
+    /// Hands in everything that waits; whether there was anything.
+    fn turn(&mut self) -> Result<bool, Trouble> {
+        let now = Instant::now();
+        self.next.retain(|_, next| *next > now);
+        let mut was_anything = false;
+        for path in self.waiting() {
+            // Whoever took it away meanwhile does not want it handed in.
+            let Ok(bytes) = files::read(&path, MAX_INSTRUCTION_BYTES as u64) else { continue };
+            let id = Digest::of(&[&bytes]);
+            if self.next.contains_key(&id) {
+                continue;
+            }
+            was_anything = true;
+            let answer = match self.client.post(&bytes)? {
+                Posted::Waiting => {
+                    self.next.insert(id, now + JUDGING);
+                    continue;
+                }
+                Posted::Accepted { entry, slot } => Answer::Accepted { entry, slot },
+                Posted::Refused { check, sentence } => Answer::Refused { check, sentence },
+            };
+            // Answers are a convenience: whoever misses one hands in again.
+            let written = serde_json::to_vec(&answer).unwrap_or_default();
+            let place = self.folder.answers().join(hex::encode(id.0));
+            let _ = files::write(&place, &written, Readers::Usual);
+            // What cannot be removed is handed in again, which changes nothing.
+            let _ = fs::remove_file(&path);
+        }
+        Ok(was_anything)
+    }
+
+    /// What lies in the inbox, the oldest first.
+    fn waiting(&self) -> Vec<PathBuf> {
+        let names = fs::read_dir(self.folder.inbox()).into_iter().flatten().flatten();
+        let mut files: Vec<_> = names
+            .filter(|item| !item.file_name().to_string_lossy().starts_with('.'))
+            .filter_map(|item| Some((item.metadata().ok()?.modified().ok()?, item.path())))
+            .take(MOST_WAITING)
+            .collect();
+        files.sort();
+        files.into_iter().map(|(_, path)| path).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wait_is_longer_up_to_a_bound_and_no_two_are_alike() {
+        let mut back_off = BackOff::default();
+        let waits: Vec<Duration> = (0..20).map(|_| back_off.next(None)).collect();
+        assert!(waits[0] >= BackOff::FIRST / 2 && waits[0] < BackOff::FIRST);
+        assert!(waits.iter().all(|wait| *wait <= BackOff::LONGEST));
+        assert!(waits[12..].iter().all(|wait| *wait >= BackOff::LONGEST / 2));
+        let different: std::collections::BTreeSet<&Duration> = waits[12..].iter().collect();
+        assert!(different.len() > 1, "parties come back at different times: {waits:?}");
+    }
+
+    #[test]
+    fn a_server_that_asks_for_a_rest_has_it() {
+        let rest = Duration::from_secs(7);
+        let mut back_off = BackOff::default();
+        for _ in 0..3 {
+            let wait = back_off.next(Some(rest));
+            assert!(wait >= rest && wait < rest + BackOff::LONGEST, "{wait:?}");
+        }
+    }
+}
