@@ -185,3 +185,41 @@ fn of_auction(feed: &Feed, request: Request, payload: &[u8]) -> Result<(Value, V
         _ => Err(Fault::internal("a request without an answer")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(json: &str, payload: &[u8]) -> (Value, Vec<u8>) {
+        let mut request = u32::try_from(json.len()).unwrap().to_le_bytes().to_vec();
+        request.extend(json.as_bytes());
+        request.extend(payload);
+        let answer = answer(&request);
+        let (json, payload) = parts(&answer).unwrap();
+        (serde_json::from_slice(json).unwrap(), payload.to_vec())
+    }
+
+    #[test]
+    fn whatever_is_asked_is_answered() {
+        for request in ["", "{}", "[]", r#"{"do":"dance"}"#, r#"{"do":"view","more":1}"#] {
+            assert_eq!(ask(request, &[]).0["fault"]["code"], "internal", "{request}");
+        }
+        for request in [&b""[..], b"\x01", b"\xff\xff\xff\xff{}"] {
+            assert!(answer(request).len() > 4);
+        }
+        assert_eq!(ask(r#"{"do":"view"}"#, &[]).0["fault"]["code"], "not-yet");
+    }
+
+    #[test]
+    fn a_price_is_answered_in_figures_and_a_wrong_one_with_what_to_write() {
+        let transcript = include_bytes!("../../../docs/vectors/transcripts/accepted.talea");
+        assert_eq!(ask(r#"{"do":"feed"}"#, transcript).0["ok"], Value::Null);
+        let (view, _) = ask(r#"{"do":"view"}"#, &[]);
+        let best = view["ok"]["lots"][0]["to"].as_str().unwrap();
+        let quote = |price: &str| ask(&json!({ "do": "quote", "lot": 0, "price": price }).to_string(), &[]).0;
+        assert_eq!(quote(best)["ok"]["price"], best);
+        let wrong = quote("a lot");
+        assert_eq!(wrong["fault"]["code"], "scenario.price");
+        assert!(wrong["fault"]["help"].as_str().unwrap().contains("write it"), "{wrong}");
+    }
+}

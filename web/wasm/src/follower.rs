@@ -270,3 +270,44 @@ impl Follower {
         self.closed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vector(name: &str) -> Vec<u8> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/vectors/transcripts");
+        std::fs::read(format!("{folder}/{name}.talea")).unwrap()
+    }
+
+    #[test]
+    fn pieces_of_a_transcript_lead_to_what_the_whole_does() {
+        for name in ["accepted", "below-reserve", "chunks"] {
+            let transcript = vector(name);
+            let (mut whole, mut pieces) = (Feed::default(), Feed::default());
+            whole.take(&transcript).unwrap();
+            for piece in transcript.chunks(977) {
+                pieces.take(piece).unwrap();
+            }
+            let (whole, pieces) = (whole.follower().unwrap(), pieces.follower().unwrap());
+            assert_eq!(whole.auction().head(), pieces.auction().head());
+            assert_eq!(whole.root_after(whole.entries()), pieces.root_after(whole.entries()));
+            assert!(pieces.is_closed(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_the_rules_do_not_allow_is_followed_no_further() {
+        let transcript = include_bytes!("../../../scenarios/tampered.talea");
+        let fault = Feed::default().take(transcript).unwrap_err();
+        assert_eq!(fault.code, "board.invalid");
+        assert!(fault.sentence.starts_with("entry 12: "), "{fault:?}");
+        for name in ["c3-twice", "c6-proof"] {
+            let fault = Feed::default().take(&vector(name)).unwrap_err();
+            assert_eq!(fault.code, "board.invalid", "{name}");
+        }
+        assert_eq!(Feed::default().take(&[7; 40]).unwrap_err().code, "board.invalid");
+        let nothing = Feed::default();
+        assert_eq!(nothing.follower().err().map(|fault| fault.code).as_deref(), Some("not-yet"));
+    }
+}

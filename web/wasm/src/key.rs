@@ -134,3 +134,33 @@ impl Key {
         Self::read(&text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PASSPHRASE: &str = "correct horse battery";
+
+    #[test]
+    fn a_key_comes_back_out_of_its_file() {
+        let key = Key::generate();
+        let file = key.lock(PASSPHRASE.into()).unwrap();
+        assert!(file.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----"));
+        let again = Key::unlock(&file, PASSPHRASE.into()).unwrap();
+        assert_eq!(again.lines(), key.lines());
+        assert_eq!(again.identity().party(), key.identity().party());
+    }
+
+    #[test]
+    fn what_opens_no_file_says_why() {
+        let file = Key::generate().lock(PASSPHRASE.into()).unwrap();
+        let code = |result: Result<Key, Fault>| result.err().map(|fault| fault.code);
+        assert_eq!(code(Key::unlock(&file, "another horse battery".into())).as_deref(), Some("key.passphrase"));
+        assert_eq!(code(Key::unlock(b"rubbish", PASSPHRASE.into())).as_deref(), Some("key.file"));
+        let short = Key::generate().lock("short".into());
+        assert_eq!(short.err().map(|fault| fault.code).as_deref(), Some("key.passphrase"));
+        for text in ["", "talea-key/1\n", "talea-key/1\nsigning 00\nencryption 00\nstorage x\n"] {
+            assert_eq!(code(Key::read(text)).as_deref(), Some("key.file"));
+        }
+    }
+}

@@ -152,3 +152,35 @@ fn record(source: &mut impl Read) -> io::Result<Option<(RecordKind, Vec<u8>)>> {
     source.read_exact(&mut body)?;
     Ok(Some((kind, body)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRANSCRIPT: &[u8] = include_bytes!("../../../scenarios/tampered.talea");
+
+    #[test]
+    fn runs_hold_every_entry_once_and_in_order() {
+        let timeline = Timeline::read(TRANSCRIPT);
+        assert!(timeline.runs.len() > 3);
+        let mut next = 1;
+        for run in &timeline.runs {
+            assert_eq!(run.first, next);
+            assert!(run.last >= run.first && run.signers > 0);
+            next = run.last + 1;
+        }
+        let kinds: Vec<_> = timeline.runs.iter().map(|run| run.kind).collect();
+        assert!(kinds.windows(2).all(|pair| pair[0] != pair[1]), "{kinds:?}");
+        assert!(kinds.contains(&"commit"));
+    }
+
+    #[test]
+    fn a_file_that_breaks_off_has_a_timeline_up_to_there() {
+        let whole = Timeline::read(TRANSCRIPT);
+        for length in (0..TRANSCRIPT.len()).step_by(97) {
+            let part = Timeline::read(&TRANSCRIPT[..length]);
+            assert!(part.runs.len() <= whole.runs.len());
+        }
+        assert_eq!(Timeline::read(&b"a photograph"[..]), Timeline::default());
+    }
+}

@@ -1,0 +1,1 @@
+//! An auction over a board's page.
