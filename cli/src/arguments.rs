@@ -1,8 +1,8 @@
 //! What can be written after `talea`.
 
 use crate::{board::share::Share, failure::Failure, keys, names};
-use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{net::SocketAddr, path::PathBuf};
 use talea_protocol::bytes::PartyKey;
 
 /// How long a party waits for the board to take an instruction, in seconds, if nothing else is said.
@@ -237,6 +237,64 @@ pub(crate) enum BoardCommand {
         #[arg(long)]
         yes: bool,
     },
+    /// Serve boards over HTTP, until they are stopped.
+    ///
+    /// Parties reach it with --board URL, and with the page that it shows to browsers. The inboxes of the folders keep
+    /// working beside it. It writes the address of each auction to stdout.
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// The boards' folders: one for each auction.
+    #[arg(required = true, value_name = "FOLDER")]
+    pub(crate) boards: Vec<PathBuf>,
+    /// The key file of the board.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// Where to listen; port 0 takes any that is free.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8480")]
+    pub(crate) listen: SocketAddr,
+    /// Serve over TLS, with this certificate chain in PEM.
+    #[arg(long, value_name = "PEM", requires = "certificate_key")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// The key of the certificate, in PEM.
+    #[arg(long, value_name = "PEM", requires = "certificate")]
+    pub(crate) certificate_key: Option<PathBuf>,
+    /// Serve the page in this folder instead of the one in this program.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) page: Option<PathBuf>,
+    /// The most connections at a time.
+    #[arg(long, value_name = "NUMBER", default_value_t = 4_096)]
+    pub(crate) connections: usize,
+    /// The most connections, and the most instructions that wait, from one address. More where many parties share
+    /// one, as behind a proxy.
+    #[arg(long, value_name = "NUMBER", default_value_t = 256)]
+    pub(crate) per_address: usize,
+    /// The most instructions that wait, signed with one key.
+    #[arg(long, value_name = "NUMBER", default_value_t = 64)]
+    pub(crate) per_key: usize,
+    /// How much to log on stderr, in lines of JSON: error, warn, info or debug.
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub(crate) log: LogLevel,
+    #[command(flatten)]
+    pub(crate) share: ShareArgs,
+    /// Do not ask before a deadline passes that ended while no board ran.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevel {
+    /// What keeps a board from going on.
+    Error,
+    /// What somebody should look at.
+    Warn,
+    /// What happens now and then.
+    Info,
+    /// Every request.
+    Debug,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,13 +6,16 @@ use crate::{
     answers::Answers,
     arguments::{
         AgentArgs, AgentCommand, BidArgs, BidderArgs, BidderCommand, BoardCommand, BookCommand,
-        Cli, Command, DecideArgs, DeskArgs, KeyCommand, KeyholderCommand, OpenArgs, PATIENCE,
-        PartyArgs, ReceiptCommand, RevealArgs, StandArgs, StatusArgs, TermsCommand, VerifyArgs,
+        Cli, Command, DecideArgs, DeskArgs, KeyCommand, KeyholderCommand, LogLevel, OpenArgs,
+        PATIENCE, PartyArgs, ReceiptCommand, RevealArgs, ServeArgs, StandArgs, StatusArgs,
+        TermsCommand, VerifyArgs,
     },
     bids,
     board::{
         checkpoint::{Checkpoint, Receipt, Signatures},
         folder::Folder,
+        http,
+        posts::Limits,
         serve,
     },
     book::{self, Book, BookFile},
@@ -62,6 +65,10 @@ const AGENT_GOES_ON: &str = "nothing is lost: the same command continues where i
 const BIDDER_GOES_ON: &str = "nothing is lost: the same command continues where it stopped. A bid that \
                               is not committed and revealed by its deadlines does not count";
 
+/// The most instructions that wait for one board, and how many MiB of them.
+const MOST_POSTS: usize = 16_384;
+const MOST_POSTED_MEBIBYTES: usize = 256;
+
 /// Runs the command with the process's arguments.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -94,6 +101,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             let folder = Folder::new(&board).shared(share.share);
             serve::run(&folder, &keys, |question| ask(question, yes))?;
         }
+        Command::Board(BoardCommand::Serve(args)) => serve_boards(args, &passphrase)?,
         Command::Fund(args) => {
             let party = names::read_party(&args.whom)?;
             let mut desk = desk(&args.party, &passphrase)?;
@@ -162,6 +170,33 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Verify(args) => return verify(&args),
     }
     Ok(Exit::Ok)
+}
+
+fn serve_boards(args: ServeArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
+    let keys = Keys::open(&args.key, passphrase)?;
+    interrupt::say_when_stopped(BOARD_GOES_ON);
+    let level = match args.log {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+        LogLevel::Debug => tracing::Level::DEBUG,
+    };
+    tracing_subscriber::fmt().json().with_max_level(level).with_writer(std::io::stderr).init();
+    let folder = |path: &PathBuf| Folder::new(path).shared(args.share.share);
+    let folders: Vec<Folder> = args.boards.iter().map(folder).collect();
+    let settings = http::Settings {
+        listen: args.listen,
+        tls: args.certificate.zip(args.certificate_key),
+        page: args.page,
+        limits: Limits {
+            of_address: args.per_address,
+            of_key: args.per_key,
+            in_all: MOST_POSTS,
+            mebibytes: MOST_POSTED_MEBIBYTES,
+        },
+        bounds: http::Bounds { in_all: args.connections, of_address: args.per_address },
+    };
+    http::serve(&folders, &keys, settings, |question| ask(question, args.yes))
 }
 
 fn play_demo(folder: Option<PathBuf>) -> Result<(), Failure> {
@@ -781,9 +816,10 @@ mod tests {
     use super::*;
 
     /// Commands that run and write no data, or write a file or a format of its own.
-    const OTHERS: [&str; 8] = [
+    const OTHERS: [&str; 9] = [
         "terms example",
         "board run",
+        "board serve",
         "keyholder run",
         "receipt new",
         "report",

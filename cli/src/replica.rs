@@ -16,7 +16,7 @@ use std::{
     ops::{Deref, DerefMut},
     path::{Path, PathBuf},
 };
-use talea_contract::{Auction, Refusal};
+use talea_contract::{Auction, Refusal, Verified};
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     commitment::{BidId, seal},
@@ -33,6 +33,8 @@ pub struct EntrySummary {
     pub slot: u64,
     /// Who said it.
     pub signer: PartyKey,
+    /// The hash of the signed bytes.
+    pub id: Digest,
     /// What kind of instruction it is.
     pub kind: &'static str,
     /// How many things of that kind it holds: a reveal may carry several sealed bids.
@@ -64,10 +66,7 @@ pub struct Replay {
     lines: Vec<EntrySummary>,
     /// By the hash of the signed bytes: the first entry with them.
     by_id: BTreeMap<Digest, u64>,
-    leaves: Vec<Digest>,
-    frontier: merkle::Frontier,
-    /// The root over the leaves after each of them.
-    roots: Vec<Digest>,
+    tree: merkle::Tree,
     /// Where the body of each entry begins, and how long it is.
     spans: Vec<(u64, usize)>,
     heads: Vec<Digest>,
@@ -254,9 +253,7 @@ impl Replay {
             clock,
             lines: Vec::new(),
             by_id: BTreeMap::new(),
-            leaves: Vec::new(),
-            frontier: merkle::Frontier::default(),
-            roots: Vec::new(),
+            tree: merkle::Tree::default(),
             spans: Vec::new(),
             heads: Vec::new(),
             bids: BTreeMap::new(),
@@ -305,7 +302,7 @@ impl Replay {
         Ok(length)
     }
 
-    /// Applies an instruction that is not in the file yet; its record, which the caller appends. If
+    /// Applies an instruction that is not in the file yet, and whose proof may be verified already; its record, which the caller appends. If
     /// that fails this replica is ahead of the file, and must not be used again.
     ///
     /// # Errors
@@ -315,8 +312,9 @@ impl Replay {
         &mut self,
         slot: u64,
         instruction: &[u8],
+        verified: Option<&Verified>,
     ) -> Result<Result<Vec<u8>, Refusal>, Failure> {
-        let entry = match self.auction.apply(slot, instruction) {
+        let entry = match self.auction.apply_verified(slot, instruction, verified) {
             Ok(entry) => entry,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -457,10 +455,9 @@ impl Replay {
             Instruction::Reveal(reveals) => reveals.len(),
             _ => 1,
         };
-        self.lines.push(EntrySummary { slot: entry.slot, signer: signed.signer, kind, count });
-        let leaf = merkle::leaf(body);
-        self.leaves.push(leaf);
-        self.roots.push(self.frontier.push(leaf));
+        let signer = signed.signer;
+        self.lines.push(EntrySummary { slot: entry.slot, signer, id, kind, count });
+        self.tree.push(merkle::leaf(body));
         self.spans.push((self.offset.saturating_sub(body.len() as u64), body.len()));
         self.heads.push(entry.head);
     }
@@ -500,19 +497,22 @@ impl Replay {
         self.lines.get(index_of(entry)?)
     }
 
-    /// The leaves of the Merkle tree over the entries.
+    /// The Merkle tree over the entries.
     #[must_use]
-    pub fn leaves(&self) -> &[Digest] {
-        &self.leaves
+    pub fn tree(&self) -> &merkle::Tree {
+        &self.tree
     }
 
     /// The root of the Merkle tree over so many entries.
     #[must_use]
     pub fn root_after(&self, entries: u64) -> Option<Digest> {
-        match usize::try_from(entries).ok()?.checked_sub(1) {
-            None => Some(merkle::root(&[])),
-            Some(last) => self.roots.get(last).copied(),
-        }
+        self.tree.root(entries)
+    }
+
+    /// Where the body of an entry begins in the file, and how long it is.
+    #[must_use]
+    pub fn span_of(&self, entry: u64) -> Option<(u64, usize)> {
+        self.spans.get(index_of(entry)?).copied()
     }
 
     /// The body of an entry, read again from the file; nothing if there is no such entry.
@@ -520,8 +520,7 @@ impl Replay {
     /// # Errors
     /// `file.unreadable`.
     pub fn body_of(&self, entry: u64) -> Result<Option<Vec<u8>>, Failure> {
-        let span = index_of(entry).and_then(|at| self.spans.get(at));
-        let Some((offset, length)) = span.copied() else { return Ok(None) };
+        let Some((offset, length)) = self.span_of(entry) else { return Ok(None) };
         let mut body = vec![0; length];
         // Whoever reads on from here seeks first.
         let mut file = self.file.get_ref();

@@ -11,7 +11,7 @@ use crate::{
 };
 use serde::Serialize;
 use std::{collections::BTreeSet, fmt::Write as _};
-use talea_contract::{Due, Phase};
+use talea_contract::{Auction, Due, Phase};
 use talea_protocol::{
     bytes::PartyKey,
     commitment::BidId,
@@ -135,33 +135,7 @@ pub fn short(party: &PartyKey) -> String {
 impl LotStatus {
     fn of(replay: &Replay, number: u32, lot: &Lot) -> Self {
         let auction = replay.auction();
-        let ending = auction.ending(number);
-        let award = |award: &Award| {
-            let winners = award.sales.iter().map(|sale| names::party(&sale.winner)).collect();
-            (winners, Some(award.quote.level))
-        };
-        let (state, result, (winners, level)) = match &ending {
-            Some(Ending::Sold(a)) => ("sold", "sold".into(), award(a)),
-            Some(Ending::Declined(a)) => {
-                ("declined", "did not trade: the seller declined".into(), award(a))
-            }
-            Some(Ending::BelowReserve) => (
-                "below-reserve",
-                "did not trade: no bid reached the reserve".into(),
-                Default::default(),
-            ),
-            Some(Ending::Unsold) => {
-                ("unsold", "unsold: no valid bid was revealed".into(), Default::default())
-            }
-            Some(Ending::Void(cause)) => ("void", format!("void: {cause}"), Default::default()),
-            Some(Ending::Halted) => {
-                ("halted", "halted: an alarm about soundness".into(), Default::default())
-            }
-            None => match auction.award_to_decide(number) {
-                Some(a) => ("deciding", "the seller may accept or decline".into(), award(&a)),
-                None => ("open", "not decided".into(), Default::default()),
-            },
-        };
+        let (state, result, (winners, level)) = lot_ending(auction, number);
         let lines = || this_round(replay).filter(|(bid, _)| bid.lot == number);
         Self {
             lot: number,
@@ -177,6 +151,45 @@ impl LotStatus {
             surveys: SurveyReport::all(&lot.grid, &auction.surveys(number)),
         }
     }
+}
+
+/// The state of a lot in one word, in words, and who won it at which level.
+type LotEnding = (&'static str, String, (Vec<String>, Option<Level>));
+
+fn lot_ending(auction: &Auction, number: u32) -> LotEnding {
+    let ending = auction.ending(number);
+    let award = |award: &Award| {
+        let winners = award.sales.iter().map(|sale| names::party(&sale.winner)).collect();
+        (winners, Some(award.quote.level))
+    };
+    match &ending {
+        Some(Ending::Sold(a)) => ("sold", "sold".into(), award(a)),
+        Some(Ending::Declined(a)) => {
+            ("declined", "did not trade: the seller declined".into(), award(a))
+        }
+        Some(Ending::BelowReserve) => (
+            "below-reserve",
+            "did not trade: no bid reached the reserve".into(),
+            Default::default(),
+        ),
+        Some(Ending::Unsold) => {
+            ("unsold", "unsold: no valid bid was revealed".into(), Default::default())
+        }
+        Some(Ending::Void(cause)) => ("void", format!("void: {cause}"), Default::default()),
+        Some(Ending::Halted) => {
+            ("halted", "halted: an alarm about soundness".into(), Default::default())
+        }
+        None => match auction.award_to_decide(number) {
+            Some(a) => ("deciding", "the seller may accept or decline".into(), award(&a)),
+            None => ("open", "not decided".into(), Default::default()),
+        },
+    }
+}
+
+/// The state of a lot in one word.
+#[must_use]
+pub fn lot_state(auction: &Auction, number: u32) -> &'static str {
+    lot_ending(auction, number).0
 }
 
 /// What happens in a phase, who must act, and what comes next.

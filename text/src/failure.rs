@@ -185,6 +185,18 @@ codes! {
             "this party has no bid to continue with"
         Receipt "receipt.invalid" Invalid
             "a receipt proves nothing"
+        HttpListen "http.listen" Io
+            "a board cannot be served at an address, or with a certificate"
+        HttpRequest "http.request" Usage
+            "a request asks a board for something impossible"
+        HttpNotFound "http.not-found" Usage
+            "a board has nothing at an address"
+        HttpMethod "http.method" Usage
+            "an address of a board does not take such a request"
+        HttpContentType "http.content-type" Usage
+            "a request holds another kind of thing than a board takes there"
+        HttpBusy "http.busy" NotYet
+            "a board has no room for more instructions now"
         Internal "internal" Internal
             "internal error in this program"
     }

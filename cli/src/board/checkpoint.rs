@@ -63,7 +63,7 @@ impl Checkpoint {
         let auction = replica.auction().id();
         let entries = replica.lines().len() as u64;
         // There is a root after every number of entries that there are.
-        let root = replica.root_after(entries).unwrap_or(merkle::root(&[]));
+        let root = replica.root_after(entries).unwrap_or(Digest::of(&[]));
         let head = replica.auction().head();
         let signature = board.sign_bytes(&signed_bytes(&auction, entries, &root, &head, slot));
         Self {
@@ -261,19 +261,31 @@ impl Receipt {
         let checkpoint = checkpoints.iter().find(is_usable).ok_or_else(unsigned)?;
         checkpoint.is_kept(replica, checkpoints)?;
         let body = replica.body_of(entry)?.ok_or_else(unsigned)?;
-        let entries = usize::try_from(checkpoint.entries).unwrap_or(usize::MAX);
-        let leaves = replica.leaves().get(..entries);
-        let path = leaves.zip(index_of(entry)).and_then(|(leaves, at)| merkle::path(leaves, at));
-        let receipt = Self {
-            schema: RECEIPT.into(),
-            board: crate::names::party(&replica.board().key),
-            entry,
-            body: hex::encode(body),
-            path: path.ok_or_else(unsigned)?.iter().map(|hash| hex::encode(hash.0)).collect(),
-            checkpoint: checkpoint.clone(),
-        };
+        let board = &replica.board().key;
+        let receipt = Self::under(checkpoint, board, (entry, &body), replica.tree());
+        let receipt = receipt.ok_or_else(unsigned)?;
         receipt.verify()?;
         Ok(receipt)
+    }
+
+    /// The receipt of an entry with this body under a checkpoint, if that speaks of it. It holds if the board signed
+    /// the checkpoint over this tree.
+    #[must_use]
+    pub fn under(
+        checkpoint: &Checkpoint,
+        board: &PartyKey,
+        (entry, body): (u64, &[u8]),
+        tree: &merkle::Tree,
+    ) -> Option<Self> {
+        let path = tree.path(index_of(entry)?, checkpoint.entries)?;
+        Some(Self {
+            schema: RECEIPT.into(),
+            board: crate::names::party(board),
+            entry,
+            body: hex::encode(body),
+            path: path.iter().map(|hash| hex::encode(hash.0)).collect(),
+            checkpoint: checkpoint.clone(),
+        })
     }
 
     /// Reads a file that holds one, and checks it by itself.
@@ -363,7 +375,7 @@ impl Receipt {
         self.is_of_auction(&auction, &crate::names::party(&replica.board().key))?;
         // Another entry in its place is enough, also where the folder is shorter than the checkpoint.
         let own = hex::decode(&self.body).ok().map(|body| merkle::leaf(&body));
-        let shown_there = index_of(self.entry).and_then(|at| replica.leaves().get(at));
+        let shown_there = index_of(self.entry).and_then(|at| replica.tree().leaves().get(at));
         if shown_there.copied() != own {
             let signed = shown.iter().find(|other| {
                 other.entries >= self.entry

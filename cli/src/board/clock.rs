@@ -76,11 +76,16 @@ impl Clock {
         Self { terms, started: now(), watch }
     }
 
+    /// The time now.
+    #[must_use]
+    pub fn time(&self) -> SystemTime {
+        self.watch.map_or_else(now, |watch| self.started + watch.elapsed())
+    }
+
     /// The slot now.
     #[must_use]
     pub fn slot(&self) -> u64 {
-        let time = self.watch.map_or_else(now, |watch| self.started + watch.elapsed());
-        self.terms.clock().slot_at(time)
+        self.terms.clock().slot_at(self.time())
     }
 
     /// By how much the system's clock has jumped since the start, if it has.

@@ -9,9 +9,9 @@ use crate::{
 };
 use std::{
     fs::{File, OpenOptions},
-    io::Write as _,
+    io::{self, Write as _},
 };
-use talea_contract::{Auction, Refusal};
+use talea_contract::{Auction, Refusal, Verified};
 use talea_protocol::transcript::{Closing, Genesis, MAGIC, RecordKind};
 
 /// Begins a transcript: the first thing in a board's folder.
@@ -31,6 +31,8 @@ pub struct Log {
     folder: Folder,
     replica: Replica,
     file: File,
+    /// How much of the file is synced: what follows may be lost in a crash, and nobody may be told of it.
+    synced: u64,
 }
 
 impl Log {
@@ -50,14 +52,15 @@ impl Log {
                  into a new folder and run the board there",
             )
         })?;
-        let mut log = Self { folder: folder.clone(), replica, file };
+        let mut log = Self { folder: folder.clone(), replica, file, synced: 0 };
         log.replica.advance()?;
         let length = log.file.metadata().map_err(unwritable)?.len();
         if length > log.replica.offset() {
             log.file.set_len(log.replica.offset()).map_err(unwritable)?;
-            log.file.sync_all().map_err(unwritable)?;
         }
         log.close_if_decided()?;
+        // Records that a process before this one wrote, and did not live to sync, are here to stay.
+        log.sync()?;
         Ok(log)
     }
 
@@ -67,7 +70,8 @@ impl Log {
         &self.replica
     }
 
-    /// Applies an instruction and appends it, durably.
+    /// Applies an instruction and appends it. It lasts, and somebody may be told of it, once it is
+    /// [synced](Self::sync): many may share that.
     ///
     /// # Errors
     /// The outer one if nothing could be written; then this log must not be used again, and what is
@@ -77,16 +81,58 @@ impl Log {
         slot: u64,
         instruction: &[u8],
     ) -> Result<Result<(), Refusal>, Failure> {
+        self.append_verified(slot, instruction, None)
+    }
+
+    /// As [`append`](Self::append), where the proof may be verified already.
+    ///
+    /// # Errors
+    /// As `append`.
+    pub fn append_verified(
+        &mut self,
+        slot: u64,
+        instruction: &[u8],
+        verified: Option<&Verified>,
+    ) -> Result<Result<(), Refusal>, Failure> {
         // An entry, and the outcome if it decides the last lot.
         let _whole = writing();
         let length = self.replica.offset();
-        let record = match self.replica.extend(slot, instruction)? {
+        let record = match self.replica.extend(slot, instruction, verified)? {
             Ok(record) => record,
             Err(refusal) => return Ok(Err(refusal)),
         };
         self.write(length, &record)?;
         self.close_if_decided()?;
         Ok(Ok(()))
+    }
+
+    /// Makes what was appended last; whether there was anything.
+    ///
+    /// # Errors
+    /// `file.unwritable`; then this log must not be used again.
+    pub fn sync(&mut self) -> Result<bool, Failure> {
+        let length = self.replica.offset();
+        if self.synced == length {
+            return Ok(false);
+        }
+        let _whole = writing();
+        crate::files::may_die_here();
+        let synced = self.file.sync_data();
+        crate::files::may_die_here();
+        synced.map_err(|error| self.unwritable(error))?;
+        self.synced = length;
+        Ok(true)
+    }
+
+    /// How much of the file is synced, in bytes.
+    #[must_use]
+    pub fn synced(&self) -> u64 {
+        self.synced
+    }
+
+    fn unwritable(&self, error: io::Error) -> Failure {
+        Failure::unwritable(&self.folder.transcript(), error)
+            .with_help("nothing is lost: free some space, then run the board again")
     }
 
     fn close_if_decided(&mut self) -> Result<(), Failure> {
@@ -103,13 +149,12 @@ impl Log {
     /// Appends a record to a file of this length.
     fn write(&mut self, length: u64, record: &[u8]) -> Result<(), Failure> {
         crate::files::may_die_here();
-        let written = self.file.write_all(record).and_then(|()| self.file.sync_data());
+        let written = self.file.write_all(record);
         crate::files::may_die_here();
         written.map_err(|error| {
             // Half a record would be cut off at the next start too.
             let _ = self.file.set_len(length);
-            Failure::unwritable(&self.folder.transcript(), error)
-                .with_help("nothing is lost: free some space, then run the board again")
+            self.unwritable(error)
         })
     }
 }

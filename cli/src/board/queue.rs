@@ -3,7 +3,9 @@
 //!
 //! - *Arrival* is what the board saw. Each look bears the slot in which it was taken; what it shows for
 //!   the first time has arrived in that slot. Among what one look shows for the first time a draw
-//!   decides. No date, no name and no order of a sender's goes into either.
+//!   decides. No date, no name and no order of a sender's goes into either. What arrives by itself, as a post over a
+//!   network does, is *heard*: what is heard at once has arrived in the slot in which it is, as if a look had shown
+//!   it.
 //! - *Sorting* follows, in the order of arrival: the keeper reads an item once, drops what is no
 //!   instruction, and says whose turn the rest is.
 //! - *Judging* goes in passes. In one pass every party has a few turns; who has a part in the auction
@@ -56,7 +58,8 @@ enum State {
 #[derive(Clone, Debug)]
 struct Known {
     place: Place,
-    last_shown: u64,
+    /// The whole look that showed it last; nothing of what was heard, which stays until it is done.
+    last_shown: Option<u64>,
     state: State,
 }
 
@@ -64,7 +67,10 @@ struct Known {
 pub struct Queue<K> {
     seed: [u8; 32],
     drawn: u64,
+    /// Looks, and times that something was heard.
     look: u64,
+    /// Looks alone.
+    shown: u64,
     slot: u64,
     known: BTreeMap<K, Known>,
     unsorted: BTreeMap<Place, K>,
@@ -80,6 +86,7 @@ impl<K: Ord + Clone> Queue<K> {
             seed,
             drawn: 0,
             look: 0,
+            shown: 0,
             slot: 0,
             known: BTreeMap::new(),
             unsorted: BTreeMap::new(),
@@ -91,30 +98,49 @@ impl<K: Ord + Clone> Queue<K> {
     /// Begins a look: what it shows for the first time has arrived in this slot, or in that of the look
     /// before if that is later.
     pub fn begin_look(&mut self, slot: u64) {
+        self.shown += 1;
+        self.begin(slot);
+    }
+
+    fn begin(&mut self, slot: u64) {
         self.look += 1;
         self.slot = self.slot.max(slot);
     }
 
     /// The look shows this.
     pub fn show(&mut self, key: K) {
+        let last_shown = Some(self.shown);
         if let Some(known) = self.known.get_mut(&key) {
-            known.last_shown = self.look;
+            known.last_shown = last_shown;
             return;
         }
-        if self.known.len() >= MOST {
-            return;
+        if self.known.len() < MOST {
+            self.arrive(key, last_shown);
         }
+    }
+
+    /// These arrive by themselves, at once, in this slot or in that of the look before if that is later. There is
+    /// always room for them: whoever hears bounds how many there are.
+    pub fn hear(&mut self, slot: u64, keys: impl IntoIterator<Item = K>) {
+        self.begin(slot);
+        for key in keys {
+            if !self.known.contains_key(&key) {
+                self.arrive(key, None);
+            }
+        }
+    }
+
+    fn arrive(&mut self, key: K, last_shown: Option<u64>) {
         let place = Place { slot: self.slot, look: self.look, draw: self.draw() };
-        self.known
-            .insert(key.clone(), Known { place, last_shown: self.look, state: State::Unsorted });
+        self.known.insert(key.clone(), Known { place, last_shown, state: State::Unsorted });
         self.unsorted.insert(place, key);
     }
 
     /// Ends a look. What neither it nor the one before has shown is not there any more. Only a look that
     /// was whole may be ended; one that broke off says nothing of what it did not show.
     pub fn end_look(&mut self) {
-        let look = self.look;
-        let is_gone = |known: &Known| known.last_shown + 1 < look;
+        let look = self.shown;
+        let is_gone = |known: &Known| known.last_shown.is_some_and(|shown| shown + 1 < look);
         let gone: Vec<K> = self
             .known
             .iter()
@@ -409,6 +435,30 @@ mod tests {
         assert_eq!(queue.arrival(&1), Some(1), "a look may have missed it");
         look(&mut queue, 3, [2]);
         assert_eq!((queue.arrival(&1), queue.waiting()), (None, 1));
+    }
+
+    #[test]
+    fn what_is_heard_arrives_between_looks_and_stays_until_it_is_done() {
+        let mut queue = Queue::new([6; 32]);
+        look(&mut queue, 1, [1]);
+        queue.hear(2, [10, 11]);
+        queue.hear(1, [12, 10]);
+        look(&mut queue, 3, [1, 2]);
+        assert_eq!([1, 10, 11, 12, 2].map(|key| queue.arrival(&key)), [1, 2, 2, 2, 3].map(Some));
+        let order = sort_all(&mut queue, |_| (Part, party(1)));
+        assert_eq!((order[0], order[3], order[4]), (1, 12, 2), "the order of arrival: {order:?}");
+        for slot in 4..9 {
+            look(&mut queue, slot, [2]);
+            queue.hear(slot, []);
+        }
+        assert_eq!(queue.pass(9, MOST, 9).len(), 4, "looks show no post, and lose none");
+        queue.done(&10);
+        assert_eq!(queue.arrival(&10), None);
+        // Looks alone count for what looks show: hearing in between makes nothing gone.
+        look(&mut queue, 9, [2, 3]);
+        (0..5).for_each(|_| queue.hear(9, []));
+        look(&mut queue, 9, [2]);
+        assert_eq!(queue.arrival(&3), Some(9));
     }
 
     /// A keeper that looks, sorts, judges and lets deadlines pass in any order loses nothing, judges

@@ -4,6 +4,10 @@
 //! first from being done in time: see [`queue`](crate::board::queue). Before a deadline passes,
 //! everything is judged that had arrived by then. Nothing that strangers leave in the folder ends the
 //! process; only its own log and its own checkpoints can.
+//!
+//! What waits comes from the folder's inbox, and from a [`Window`] if there is one. It is judged in the same queue by
+//! the same rules. Many instructions share one sync of the transcript and one checkpoint, and nobody is told of an
+//! entry before both: see [`Board::settle`].
 
 use crate::{
     board::{
@@ -13,9 +17,12 @@ use crate::{
         folder::{Answer, Folder},
         log::Log,
         parts::Parts,
+        posts::{Limits, Verdict},
         queue::{Priority, Queue},
         share::Part,
         shared::{Found, Name, Shared},
+        shown::{ShownDue, ShownLot, Standing},
+        window::Window,
     },
     failure::{Code, Failure},
     files,
@@ -24,6 +31,7 @@ use crate::{
     names,
     replica::Replica,
     say::say,
+    status::{Status, lot_state},
 };
 use rand_core::{OsRng, RngCore as _};
 use std::{
@@ -31,10 +39,20 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver},
+    },
     time::{Duration, Instant},
 };
+use talea_contract::{Auction, Due, Verified};
 use talea_parties::identity::Identity;
-use talea_protocol::{bytes::Digest, instruction::Instruction, limits::MAX_INSTRUCTION_BYTES};
+use talea_protocol::{
+    bytes::{Digest, PartyKey},
+    instruction::{Instruction, SignedInstruction},
+    limits::MAX_INSTRUCTION_BYTES,
+    quorum::{KeyholderId, keyholders},
+};
 
 /// How long a board waits before it looks into its inbox again, if there is nothing else to do.
 const POLL: Duration = Duration::from_millis(50);
@@ -46,6 +64,11 @@ const SWEEPING: Duration = Duration::from_millis(20);
 const TURNS: usize = 8;
 /// The most instructions of each priority that are judged in a pass.
 const PASS: usize = 128;
+/// How many instructions of a pass are held at a time, for each core: while one is applied, the proofs of those behind
+/// it are verified.
+const HELD: usize = 4;
+/// The most that are held, on whatever machine.
+const MOST_HELD: usize = 64;
 /// How long a file may bear the name of a draft.
 const DRAFTING: Duration = Duration::from_secs(600);
 /// The most drafts that are known at a time.
@@ -69,10 +92,7 @@ pub fn run(
     confirm: impl FnOnce(&str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut board = Board::open(folder, keys)?;
-    if let Some(words) = board.missed() {
-        say(&words);
-        confirm("Is the clock right, and should the deadline pass?")?;
-    }
+    board.confirm_missed(confirm)?;
     say("the board is running; it stops after the auction");
     let (mut idle_since, mut closed_since) = (Instant::now(), None);
     loop {
@@ -112,9 +132,33 @@ fn lock(folder: &Folder, keys: &Keys) -> Result<File, Failure> {
     }
 }
 
-/// A name in the inbox, and whether it seems to be a file's: what takes the place of something of
-/// another kind is something else.
-type Item = (Name, bool);
+/// Something that waits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Item {
+    /// A name in the inbox, and whether it seems to be a file's: what takes the place of something of
+    /// another kind is something else.
+    Name(Name, bool),
+    /// What was posted, by the hash of its bytes.
+    Post(Digest),
+}
+
+/// What is next to be judged.
+struct Held {
+    item: Item,
+    id: Digest,
+    to: Priority,
+    bytes: Arc<[u8]>,
+    /// What will come of verifying its proof, if it has one.
+    proof: Option<Receiver<Option<Verified>>>,
+}
+
+/// What is judged, and not yet made to last.
+struct Judged {
+    item: Item,
+    id: Digest,
+    answer: Answer,
+    to: Priority,
+}
 
 /// Something that is counted, and said once in a while.
 #[derive(Default)]
@@ -133,7 +177,8 @@ impl Tally {
     }
 }
 
-struct Board {
+/// A board: its log, what waits for it, and who it answers.
+pub struct Board {
     folder: Folder,
     identity: Identity,
     log: Log,
@@ -146,6 +191,13 @@ struct Board {
     /// Since when the names of drafts are there, and in which look they were seen last.
     drafts: BTreeMap<Name, (Instant, u64)>,
     answers: Answers,
+    /// What this process has judged since it synced last.
+    judged: Vec<Judged>,
+    /// Where others than the folder's users reach it.
+    window: Option<Arc<Window>>,
+    /// How often it synced, and how many instructions it judged and accepted.
+    syncs: u64,
+    counts: (u64, u64),
     /// The inbox, and where answers go, as far as they are folders.
     inbox: Option<Shared>,
     out: Option<Shared>,
@@ -162,13 +214,20 @@ struct Board {
     /// What it has said of its folders, and has not seen mended.
     told_of: BTreeMap<PathBuf, String>,
     signed_entries: Option<u64>,
+    /// The newest checkpoint over this transcript.
+    checkpoint: Option<Arc<Checkpoint>>,
     told_of_jump: bool,
     /// As long as this process runs.
     _lock: File,
 }
 
 impl Board {
-    fn open(folder: &Folder, keys: &Keys) -> Result<Self, Failure> {
+    /// Opens a board, locks it, and replays its transcript.
+    ///
+    /// # Errors
+    /// `key.other`, `board.busy`, and whatever keeps it from reading its log or from writing that or its
+    /// checkpoints.
+    pub fn open(folder: &Folder, keys: &Keys) -> Result<Self, Failure> {
         let lock = lock(folder, keys)?;
         let log = Log::open(folder)?;
         folder.share_again()?;
@@ -186,7 +245,12 @@ impl Board {
             ));
         }
         end_torn_line(&folder.checkpoints())?;
-        let signed_entries = last_checkpoint(folder).map(|checkpoint| checkpoint.entries);
+        let checkpoint = last_checkpoint(folder);
+        let signed_entries = checkpoint.as_ref().map(|checkpoint| checkpoint.entries);
+        let of_this = |checkpoint: &Checkpoint| {
+            checkpoint.is_of(log.replica()) && checkpoint.agrees_with(log.replica()).is_ok()
+        };
+        let checkpoint = checkpoint.filter(of_this).map(Arc::new);
         let mut seed = [0; 32];
         OsRng.fill_bytes(&mut seed);
         Ok(Self {
@@ -198,6 +262,10 @@ impl Board {
             condemned: VecDeque::new(),
             drafts: BTreeMap::new(),
             answers: Answers::take_over(&folder.answers()),
+            judged: Vec::new(),
+            window: None,
+            syncs: 0,
+            counts: (0, 0),
             inbox: None,
             out: None,
             looks: 0,
@@ -213,9 +281,66 @@ impl Board {
             log,
             clock,
             signed_entries,
+            checkpoint,
             told_of_jump: false,
             _lock: lock,
         })
+    }
+
+    /// Opens a window, within these bounds, and shows how the auction stands.
+    ///
+    /// # Errors
+    /// `file.unwritable`.
+    pub fn open_window(&mut self, limits: Limits) -> Result<Arc<Window>, Failure> {
+        let board = self.log.replica().board().key;
+        let window = Arc::new(Window::new(self.folder.transcript(), board, limits));
+        self.window = Some(window.clone());
+        self.sign_checkpoint()?;
+        self.show();
+        Ok(window)
+    }
+
+    /// The auction's state.
+    #[must_use]
+    pub fn auction(&self) -> &Auction {
+        self.log.replica().auction()
+    }
+
+    /// Its clock.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Asks whether a deadline may pass that ended while no board ran.
+    ///
+    /// # Errors
+    /// What `confirm` says.
+    pub fn confirm_missed(
+        &self,
+        confirm: impl FnOnce(&str) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let Some(words) = self.missed() else { return Ok(()) };
+        say(&words);
+        confirm("Is the clock right, and should the deadline pass?")
+    }
+
+    /// Runs behind its window until it cannot go on; why. It stays after the auction, for those who read.
+    #[must_use]
+    pub fn run_behind_window(mut self) -> Failure {
+        let Some(window) = self.window.clone() else {
+            return Failure::new(Code::Internal, "this board has no window");
+        };
+        loop {
+            match self.turn() {
+                Ok(false) if self.condemned.is_empty() => window.posts.wait(POLL),
+                Ok(_) => {}
+                Err(failure) => {
+                    window.close(&failure);
+                    return failure;
+                }
+            }
+        }
     }
 
     /// What passed while no board ran, in words.
@@ -262,7 +387,7 @@ impl Board {
         let passed = self.let_time_pass()?;
         let sorted = self.sort()?;
         let judged = self.judge()?;
-        self.sign_checkpoint()?;
+        self.settle()?;
         self.sweep(sorted || judged)?;
         self.tell();
         Ok(passed || sorted || judged)
@@ -274,8 +399,8 @@ impl Board {
     /// what had come by then, and counts so.
     fn look(&mut self) -> Result<(), Failure> {
         let (began, slot) = (Instant::now(), self.slot());
-        let closing = self.deadline().map(|(_, due)| due).filter(|due| self.is_to_be_closed(*due));
-        self.queue.begin_look(closing.unwrap_or(slot));
+        self.hear();
+        self.queue.begin_look(self.arrival_now());
         self.looks += 1;
         self.last_look = slot;
         self.inbox = self.open_shared(Part::Inbox);
@@ -284,7 +409,7 @@ impl Board {
         let shown = self.inbox.as_ref().map(|inbox| {
             inbox.each(|name, is_file| {
                 if !name.is_draft() {
-                    queue.show((name, is_file));
+                    queue.show(Item::Name(name, is_file));
                 } else if drafts.len() < MOST_DRAFTS || drafts.contains_key(&name) {
                     drafts.entry(name).or_insert((began, looks)).1 = looks;
                 }
@@ -297,7 +422,21 @@ impl Board {
         }
         self.end_drafts();
         (self.looked_at, self.look_took) = (Some(began), began.elapsed());
-        self.sign_checkpoint()
+        self.settle()
+    }
+
+    /// In which slot that has arrived which is seen for the first time now.
+    fn arrival_now(&self) -> u64 {
+        let closing = self.deadline().map(|(_, due)| due).filter(|due| self.is_to_be_closed(*due));
+        closing.unwrap_or(self.slot())
+    }
+
+    /// Hears of what was posted since the last time.
+    fn hear(&mut self) {
+        let fresh = self.window.as_ref().map(|window| window.posts.take_fresh());
+        if let Some(fresh) = fresh.filter(|fresh| !fresh.is_empty()) {
+            self.queue.hear(self.arrival_now(), fresh.into_iter().map(Item::Post));
+        }
     }
 
     /// Whether the last look was before the end of a deadline that is over now.
@@ -307,6 +446,7 @@ impl Board {
 
     /// Looks, if it is time to. A quarter of the time at most goes into looking.
     fn keep_watch(&mut self) -> Result<(), Failure> {
+        self.hear();
         let is_late = self.deadline().is_some_and(|(_, due)| self.is_to_be_closed(due));
         let between = POLL.max(self.look_took * 4);
         if is_late || self.looked_at.is_none_or(|looked| looked.elapsed() >= between) {
@@ -371,7 +511,7 @@ impl Board {
         let began = Instant::now();
         let mut any = false;
         while let Some(item) = self.queue.unsorted() {
-            any |= self.sort_one(&item);
+            any |= self.sort_one(&item)?;
             if began.elapsed() > SORTING {
                 return Ok(true);
             }
@@ -381,38 +521,55 @@ impl Board {
     }
 
     /// Reads an item once: rubbish goes, and leaves nothing behind.
-    fn sort_one(&mut self, item: &Item) -> bool {
-        let Some(bytes) = self.read(item) else { return false };
+    fn sort_one(&mut self, item: &Item) -> Result<bool, Failure> {
+        let Some(bytes) = self.read(item) else { return Ok(false) };
         let id = Digest::of(&[&bytes]);
         if let Some(answer) = self.accepted(&id) {
-            self.take_out(item);
+            // Nobody is told of an entry that may still be lost.
+            self.settle()?;
             // It shows in the transcript; whoever asks again under other names gets no more.
-            self.answer(&id, &answer, Priority::Stranger);
-            return true;
+            self.reply(Judged { item: item.clone(), id, answer, to: Priority::Stranger });
+            return Ok(true);
         }
-        let replica = self.log.replica();
-        let Ok((signer, instruction)) = replica.auction().read(&bytes) else {
+        let Some((signer, instruction)) = self.content(item, &bytes) else {
             self.discard(item);
-            return false;
+            return Ok(false);
         };
+        let replica = self.log.replica();
         self.parts.follow(replica);
         let turn = self.parts.turn(replica, signer, &instruction);
         if !self.queue.sort(item, turn, id) {
             // It waits already.
             self.take_out(item);
         }
-        true
+        Ok(true)
+    }
+
+    /// Who signed an item, and what it says. Of what was posted, the signature was verified when it came.
+    fn content(&self, item: &Item, bytes: &[u8]) -> Option<(PartyKey, Instruction)> {
+        let posted = match (item, &self.window) {
+            (Item::Post(id), Some(window)) => window.posts.take_content(id),
+            _ => None,
+        };
+        posted.or_else(|| self.log.replica().auction().read(bytes).ok())
     }
 
     /// What an item holds; otherwise it is dealt with.
-    fn read(&mut self, item: &Item) -> Option<Vec<u8>> {
-        let found = match &self.inbox {
-            Some(inbox) if item.1 => inbox.read(&item.0, MAX_INSTRUCTION_BYTES as u64),
-            Some(_) => Found::Other,
-            None => Found::Gone,
+    fn read(&mut self, item: &Item) -> Option<Arc<[u8]>> {
+        let found = match (item, &self.inbox) {
+            (Item::Post(id), _) => {
+                let bytes = self.window.as_ref().and_then(|window| window.posts.bytes(id));
+                if bytes.is_none() {
+                    self.queue.done(item);
+                }
+                return bytes;
+            }
+            (Item::Name(name, true), Some(inbox)) => inbox.read(name, MAX_INSTRUCTION_BYTES as u64),
+            (Item::Name(..), Some(_)) => Found::Other,
+            (Item::Name(..), None) => Found::Gone,
         };
         match found {
-            Found::Bytes(bytes) => return Some(bytes),
+            Found::Bytes(bytes) => return Some(bytes.into()),
             Found::Gone => self.queue.done(item),
             Found::Other => self.discard(item),
         }
@@ -436,9 +593,12 @@ impl Board {
             }
             // Something else may bear the name by now.
             let limit = MAX_INSTRUCTION_BYTES as u64;
-            let found = self.inbox.as_ref().map(|inbox| inbox.read(&item.0, limit));
+            let found = match (&item, &self.inbox) {
+                (Item::Name(name, _), Some(inbox)) => inbox.read(name, limit),
+                _ => Found::Gone,
+            };
             let auction = self.log.replica().auction();
-            if matches!(found, Some(Found::Bytes(bytes)) if auction.read(&bytes).is_ok()) {
+            if matches!(found, Found::Bytes(bytes) if auction.read(&bytes).is_ok()) {
                 self.queue.done(&item);
             } else {
                 self.rubbish.count += usize::from(self.take_out(&item));
@@ -450,7 +610,11 @@ impl Board {
 
     /// Takes an item out of the inbox and the queue; sets it aside if that cannot be. Whether it is gone.
     fn take_out(&mut self, item: &Item) -> bool {
-        let is_gone = self.inbox.as_ref().is_none_or(|inbox| inbox.remove(&item.0).is_ok());
+        let is_gone = match (item, &self.inbox) {
+            (Item::Name(name, _), Some(inbox)) => inbox.remove(name).is_ok(),
+            // A post leaves with its verdict.
+            _ => true,
+        };
         if is_gone {
             self.queue.done(item)
         } else {
@@ -472,7 +636,7 @@ impl Board {
             let tick = tick.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
             // The first slot after it: what came after that may be in time for the next one.
             let slot = deadline.saturating_add(1);
-            if let Err(refusal) = self.append(slot, &tick)? {
+            if let Err(refusal) = self.append(slot, &tick, None)? {
                 return Err(Failure::new(Code::Internal, format!("a tick was refused: {refusal}")));
             }
             passed = true;
@@ -484,31 +648,61 @@ impl Board {
     fn judge(&mut self) -> Result<bool, Failure> {
         let due = |board: &Self| board.deadline().map_or(u64::MAX, |(_, due)| due);
         let pass = self.queue.pass(TURNS, PASS, due(self));
-        for item in &pass {
+        let most = rayon::current_num_threads().saturating_mul(HELD).min(MOST_HELD);
+        let mut rest = pass.iter();
+        let mut held = VecDeque::new();
+        loop {
+            while held.len() < most
+                && let Some(item) = rest.next()
+            {
+                held.extend(self.hold(item));
+            }
+            let Some(next) = held.pop_front() else { break };
             // What was judged before it may have brought another deadline.
-            if self.queue.arrival(item).is_some_and(|slot| slot <= due(self)) {
-                self.judge_one(item)?;
+            if self.queue.arrival(&next.item).is_some_and(|slot| slot <= due(self)) {
+                self.judge_one(next)?;
             }
             self.keep_watch()?;
         }
+        self.settle()?;
         Ok(!pass.is_empty())
     }
 
-    /// Applies an instruction and answers it. It bears the slot of now, and never one beyond a deadline
-    /// before which it arrived.
-    fn judge_one(&mut self, item: &Item) -> Result<(), Failure> {
-        let Some((priority, content)) = self.queue.sorted(item) else { return Ok(()) };
-        let Some(bytes) = self.read(item) else { return Ok(()) };
+    /// What a sorted item holds, if it still holds that. From now on its proof is being verified, if it has one.
+    fn hold(&mut self, item: &Item) -> Option<Held> {
+        let (to, content) = self.queue.sorted(item)?;
+        let bytes = self.read(item)?;
         let id = Digest::of(&[&bytes]);
         if id != content {
             // Other bytes under the same name arrive when the next look shows them.
             self.queue.done(item);
-            return Ok(());
+            return None;
         }
+        let proof = self.look_ahead(&bytes);
+        Some(Held { item: item.clone(), id, to, bytes, proof })
+    }
+
+    /// Begins to verify the proof of an instruction that waits for its turn.
+    fn look_ahead(&self, bytes: &[u8]) -> Option<Receiver<Option<Verified>>> {
+        let (signed, instruction) = SignedInstruction::read_unverified(bytes)?;
+        let proof = self.log.replica().auction().look_ahead(&signed.signer, &instruction)?;
+        let (says, verified) = mpsc::sync_channel(1);
+        rayon::spawn(move || {
+            // Nobody waits for it any more if the board has stopped.
+            let _ = says.send(proof.verify());
+        });
+        Some(verified)
+    }
+
+    /// Applies an instruction. It bears the slot of now, and never one beyond a deadline before which it
+    /// arrived.
+    fn judge_one(&mut self, held: Held) -> Result<(), Failure> {
+        let Held { item, id, to, bytes, proof } = held;
+        let verified = proof.and_then(|proof| proof.recv().ok().flatten());
         let slot = self.deadline().map_or(self.slot(), |(deadline, _)| self.slot().min(deadline));
         let answer = match self.accepted(&id) {
             Some(answer) => answer,
-            None => match self.append(slot, &bytes)? {
+            None => match self.append(slot, &bytes, verified.as_ref())? {
                 Ok(()) => self.accepted(&id).ok_or_else(|| {
                     Failure::new(Code::Internal, "an accepted entry is not in the transcript")
                 })?,
@@ -518,19 +712,48 @@ impl Board {
                 },
             },
         };
-        // Out of the inbox first: what is handed in once more after the answer is another attempt.
-        self.take_out(item);
-        self.answer(&id, &answer, priority);
+        self.counts.0 += 1;
+        self.counts.1 += u64::from(matches!(answer, Answer::Accepted { .. }));
+        self.judged.push(Judged { item, id, answer, to });
         Ok(())
+    }
+
+    /// Makes everything last that was judged: syncs the transcript once, signs one checkpoint, and only then answers.
+    fn settle(&mut self) -> Result<(), Failure> {
+        self.sign_checkpoint()?;
+        for judged in std::mem::take(&mut self.judged) {
+            self.reply(judged);
+        }
+        Ok(())
+    }
+
+    /// Answers what is judged, and made to last if it was accepted.
+    fn reply(&mut self, judged: Judged) {
+        let Judged { item, id, answer, to } = judged;
+        // Out of the inbox first: what is handed in once more after the answer is another attempt.
+        self.take_out(&item);
+        let Item::Post(_) = item else { return self.answer(&id, &answer, to) };
+        let verdict = match &answer {
+            Answer::Accepted { entry, .. } => Verdict::Accepted { entry: *entry },
+            Answer::Refused { check, sentence } => {
+                // The transcript says what was accepted, and nothing else says what was refused.
+                self.answer(&id, &answer, to);
+                Verdict::Refused { check: check.clone(), sentence: sentence.clone() }
+            }
+        };
+        if let Some(window) = &self.window {
+            window.posts.settle(&id, &verdict);
+        }
     }
 
     fn append(
         &mut self,
         slot: u64,
         instruction: &[u8],
+        verified: Option<&Verified>,
     ) -> Result<Result<(), talea_contract::Refusal>, Failure> {
         let now = self.slot();
-        let appended = self.log.append(slot, instruction)?;
+        let appended = self.log.append_verified(slot, instruction, verified)?;
         if appended.is_ok() {
             self.lag.note(now, self.log.replica().auction());
         }
@@ -569,7 +792,9 @@ impl Board {
         }
     }
 
+    /// Syncs the transcript and signs it, if anything is new.
     fn sign_checkpoint(&mut self) -> Result<(), Failure> {
+        self.syncs += u64::from(self.log.sync()?);
         let entries = self.log.replica().lines().len() as u64;
         if self.signed_entries.is_some_and(|signed| signed >= entries) {
             return Ok(());
@@ -587,8 +812,65 @@ impl Board {
         });
         written.map_err(|error| Failure::unwritable(&path, error))?;
         self.signed_entries = Some(entries);
+        self.checkpoint = Some(Arc::new(checkpoint));
+        self.show();
         Ok(())
     }
+
+    /// Shows, through the window if there is one, what is synced and signed.
+    fn show(&self) {
+        let Some(window) = &self.window else { return };
+        let replica = self.log.replica();
+        let auction = replica.auction();
+        let checkpoints = self.folder.checkpoints().metadata();
+        let (judged, accepted) = self.counts;
+        let standing = Standing {
+            entries: replica.lines().len() as u64,
+            head: auction.head(),
+            slot: auction.slot(),
+            transcript_bytes: self.log.synced(),
+            checkpoints_bytes: checkpoints.map_or(0, |metadata| metadata.len()),
+            checkpoint: self.checkpoint.clone(),
+            phase: auction.phase().name(),
+            round: auction.round(),
+            deadline: self.deadline(),
+            closed: replica.is_closed(),
+            lots: lots(auction),
+            dues: Arc::new(dues(auction)),
+            outcome: replica.is_closed().then(|| Status::of(replica).json().into()),
+            stopped: None,
+            syncs: self.syncs,
+            judged,
+            accepted,
+        };
+        window.shown.show(replica, standing);
+    }
+}
+
+fn lots(auction: &Auction) -> Arc<[ShownLot]> {
+    let lots = (0..).zip(auction.terms().lots.iter());
+    let shown = lots.map(|(number, lot)| ShownLot {
+        identifier: lot.identifier.to_string(),
+        name: lot.name.to_string(),
+        state: lot_state(auction, number),
+    });
+    shown.collect()
+}
+
+/// What is due of everybody of whom anything is.
+fn dues(auction: &Auction) -> BTreeMap<KeyholderId, Vec<ShownDue>> {
+    let shown = |due: &Due| match due {
+        Due::Endorse { round, head } => ShownDue::Endorse { round: *round, head: *head },
+        Due::Rank { header, .. } => ShownDue::Rank {
+            lot: header.lot,
+            round: header.round,
+            step: header.step,
+            chunk: header.chunk,
+        },
+    };
+    let of = |id| auction.dues(id).iter().map(shown).collect::<Vec<_>>();
+    let members = keyholders(&auction.terms().quorum).map(|(id, _)| (id, of(id)));
+    members.filter(|(_, dues)| !dues.is_empty()).collect()
 }
 
 /// Ends a line of which a crash left the beginning only, so that it spoils none after it.

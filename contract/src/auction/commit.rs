@@ -2,7 +2,9 @@
 
 use super::state::{State, line, require_seller};
 use crate::{
+    ahead::Verified,
     bids::{CommittedBid, Ground},
+    proofs::range,
     refusal::{Fault, Refusal, require},
     setting::Setting,
 };
@@ -14,8 +16,9 @@ impl State {
         setting: &Setting,
         signer: PartyKey,
         commit: &Commit,
+        ahead: Option<&Verified>,
     ) -> Result<(), Refusal> {
-        let committed = self.check_commit(setting, signer, commit)?;
+        let committed = self.check_commit(setting, signer, commit, ahead)?;
         let stakes = &setting.terms.stakes;
         let fee = stakes.fee(self.lots.bids.count(commit.lot).into());
         self.lots.bids.keep(&mut self.seen, commit.lot, committed);
@@ -33,13 +36,38 @@ impl State {
         setting: &Setting,
         bidder: PartyKey,
         commit: &Commit,
+        ahead: Option<&Verified>,
     ) -> Result<CommittedBid, Refusal> {
         let (lot, ground) = self.ground(setting, commit)?;
-        let stakes = &setting.terms.stakes;
-        // T5 bounds the sum.
-        let stake = |commits| stakes.deposit.saturating_add(stakes.fee(commits));
-        let has_stake = |commits| self.ledger.require(bidder, stake(commits), Check::CommitStake);
+        let ground = Ground { ahead, ..ground };
+        let has_stake = self.has_stake(setting, bidder);
         self.lots.bids.check(&ground, (lot, bidder), commit, has_stake)
+    }
+
+    /// What a commit claims, if nothing that is checked before the proof refuses it.
+    pub(super) fn claim_of_commit<'a>(
+        &self,
+        setting: &Setting,
+        bidder: PartyKey,
+        commit: &'a Commit,
+    ) -> Option<range::Claim<'a>> {
+        let (lot, ground) = self.ground(setting, commit).ok()?;
+        let has_stake = self.has_stake(setting, bidder);
+        self.lots.bids.claim(&ground, (lot, bidder), commit, has_stake)
+    }
+
+    /// C5, given the number of commits on the lot.
+    fn has_stake(
+        &self,
+        setting: &Setting,
+        bidder: PartyKey,
+    ) -> impl FnOnce(u64) -> Result<(), Refusal> {
+        let stakes = &setting.terms.stakes;
+        move |commits| {
+            // T5 bounds the sum.
+            let stake = stakes.deposit.saturating_add(stakes.fee(commits));
+            self.ledger.require(bidder, stake, Check::CommitStake)
+        }
     }
 
     pub(super) fn reserve(
@@ -76,6 +104,6 @@ impl State {
         require(self.lots.undecided(commit.lot).is_some(), Check::CommitLot, ended)?;
         // There is one from the end of the ceremony on.
         let quorum_key = self.ceremony.key().ok_or(unknown("quorum key"))?;
-        Ok((lot, Ground { setting, quorum_key, seen: &self.seen }))
+        Ok((lot, Ground { setting, quorum_key, seen: &self.seen, ahead: None }))
     }
 }

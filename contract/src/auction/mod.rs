@@ -33,6 +33,7 @@ mod setup;
 mod state;
 
 use crate::{
+    ahead::{Ahead, Verified},
     envelope,
     lot::Absent,
     refusal::{Fault, Refusal, require},
@@ -95,6 +96,19 @@ impl Auction {
     /// # Errors
     /// The first check that fails; then nothing has changed.
     pub fn apply(&mut self, slot: u64, instruction: &[u8]) -> Result<Entry, Refusal> {
+        self.apply_verified(slot, instruction, None)
+    }
+
+    /// As [`apply`](Self::apply), and does not verify a proof once more that was verified ahead.
+    ///
+    /// # Errors
+    /// As `apply`.
+    pub fn apply_verified(
+        &mut self,
+        slot: u64,
+        instruction: &[u8],
+        ahead: Option<&Verified>,
+    ) -> Result<Entry, Refusal> {
         let back = Fault::SlotBack { last: self.state.core.slot, given: slot };
         require(slot >= self.state.core.slot, Check::SlotOrder, back)?;
         let malformed = Fault::Malformed { what: "instruction" };
@@ -109,7 +123,7 @@ impl Auction {
         if passes_a_deadline {
             self.state.advance(&self.setting, slot);
         }
-        let taken = self.state.take(&self.setting, slot, opened, passes_a_deadline);
+        let taken = self.state.take(&self.setting, slot, opened, passes_a_deadline, ahead);
         let ranked = match taken {
             Ok(ranked) => ranked,
             Err(refusal) => {
@@ -270,7 +284,19 @@ impl Auction {
         let (instruction, phase) = ("a commit", self.state.core.phase);
         let wrong_phase = Fault::WrongPhase { instruction, phase: phase.name() };
         require(phase == Phase::Commits, Check::EnvelopePhase, wrong_phase)?;
-        self.state.check_commit(&self.setting, *bidder, commit).map(|_| ())
+        self.state.check_commit(&self.setting, *bidder, commit, None).map(|_| ())
+    }
+
+    /// The proof of a commit by this signer, to be verified ahead; nothing for what is no commit, or is refused
+    /// before its proof is looked at as things stand now.
+    #[must_use]
+    pub fn look_ahead(&self, signer: &PartyKey, instruction: &Instruction) -> Option<Ahead> {
+        let Instruction::Commit(commit) = instruction else { return None };
+        if self.state.core.phase != Phase::Commits {
+            return None;
+        }
+        let claim = self.state.claim_of_commit(&self.setting, *signer, commit)?;
+        Some(Ahead::new(Arc::clone(&self.setting), &claim))
     }
 
     /// What `keyholder` may do now. Everything in it was computed from accepted entries.

@@ -2,6 +2,7 @@
 
 use super::Phase;
 use crate::{
+    ahead::Verified,
     bids::Seen,
     endorse::Endorsing,
     envelope::Opened,
@@ -116,6 +117,7 @@ impl State {
         slot: u64,
         opened: Opened,
         passed_a_deadline: bool,
+        ahead: Option<&Verified>,
     ) -> Result<Option<u32>, Refusal> {
         use Instruction as I;
         let Opened { signer, instruction } = opened;
@@ -133,7 +135,7 @@ impl State {
                 self.complain(setting, signer, &complaint)
             }
             (Phase::Reserves, I::Reserve(commit)) => self.reserve(setting, signer, &commit),
-            (Phase::Commits, I::Commit(commit)) => self.commit(setting, signer, &commit),
+            (Phase::Commits, I::Commit(commit)) => self.commit(setting, signer, &commit, ahead),
             (Phase::Reveals, I::Reveal(reveals)) => self.reveal(setting, &reveals),
             (Phase::Endorsing, I::Endorse(endorsement)) => {
                 self.endorse(setting, signer, &endorsement)
