@@ -26,7 +26,7 @@ const PHASES = {
 export class AuctionView {
   #board;
   #auction = null;
-  #engine = new Engine();
+  #engine = new Engine("bidder");
   #clock = null;
   #status = null;
   #view = null;

@@ -126,11 +126,15 @@ export class Bidding {
     if (this.#isOwing()) this.#stayAwake();
   }
 
-  /** Starts work unless it is going on; its fault is shown. */
+  /** Starts work unless it is going on; its fault is shown, and it is not tried again at once. */
   #start(name, work) {
     if (this.#busy.has(name)) return this.#busy.get(name);
-    const done = work().then(() => {}, (error) => fill(this.#said, faultText(asFault(error)))).finally(() => {
+    const done = work().then(() => {}, (error) => {
+      fill(this.#said, faultText(asFault(error)));
+      return wait(RETRY);
+    }).finally(() => {
       this.#busy.delete(name);
+      this.#pull();
     });
     this.#busy.set(name, done);
     return done;
@@ -298,11 +302,11 @@ export class Bidding {
     const list = el("div");
     store.keys().then((keys) => fill(list, keys.map(({ party }) =>
       el("p", {}, el("button", { onclick: () => this.#choose(party) }, "Bid with ", short(party))))));
-    const make = async () => this.#choose(await makeKey(this.#engine));
+    const make = async () => this.#choose(await makeKey());
     return [
       el("p", {}, "To bid you need a key. It is made in this browser, and kept here."), list,
       el("button", { class: "first", id: "make-key", onclick: () => this.#start("key", make) }, "Make a key and bid with it"),
-      el("details", {}, el("summary", {}, "Open a key file"), openForm(this.#engine, (party) => this.#choose(party))),
+      el("details", {}, el("summary", {}, "Open a key file"), openForm((party) => this.#choose(party))),
     ];
   }
 
@@ -327,7 +331,7 @@ export class Bidding {
       head, isEarly && el("p", {}, "Bidding begins once the keyholders have made the key to which bids are encrypted."),
       lots.map((lot) => this.#lot(lot, own.bids[lot.lot])),
       this.#isOwing() && this.#warning(),
-      el("details", {}, el("summary", {}, "Save your key to a file"), saveForm(this.#engine, this.#party)),
+      el("details", {}, el("summary", {}, "Save your key to a file"), saveForm(this.#party)),
       isEarly && this.#otherKey(),
     ];
   }

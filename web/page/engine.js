@@ -14,14 +14,14 @@ export function asFault(error) {
   return new Fault({ code: "internal", sentence: error?.message || String(error) });
 }
 
-/** One program with its own memory. It follows one auction, or verifies. */
+/** One program with its own memory: "verifier", "bidder" (which follows one auction) or "locks" (key files). */
 export class Engine {
   #worker;
   #waiting = new Map();
   #next = 0;
 
-  constructor() {
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  constructor(program) {
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: program });
     this.#worker.onmessage = ({ data }) => this.#answered(data);
     this.#worker.onerror = (event) => {
       const fault = new Fault({ code: "internal", sentence: event.message || "the program could not be started" });

@@ -4,16 +4,24 @@ import { download, el, faultText, fill, short } from "./dom.js";
 import { Engine, asFault } from "./engine.js";
 import * as store from "./store.js";
 
+let program = null;
+
+/** The program that locks and opens key files, loaded when it is needed first. */
+function call(request, options) {
+  program ??= new Engine("locks");
+  return program.call(request, options);
+}
+
 /** A new key, kept. */
-export async function makeKey(engine) {
-  const { ok } = await engine.call({ do: "new-key" });
+export async function makeKey() {
+  const { ok } = await call({ do: "new-key" });
   await store.keepKey({ party: ok.party, key: ok.key, made: Date.now() });
   await store.persist();
   return ok.party;
 }
 
 /** A form that saves a key to a file. */
-export function saveForm(engine, party) {
+export function saveForm(party) {
   const said = el("div", { role: "status", "aria-live": "polite" });
   const id = `passphrase-${party.slice(-8)}`;
   const input = el("input", { id, type: "password", autocomplete: "new-password", minlength: 12, required: true });
@@ -22,7 +30,7 @@ export function saveForm(engine, party) {
     try {
       fill(said, el("p", { class: "hint" }, "Locking the file with the passphrase…"));
       const { key } = await store.key(party);
-      const { payload } = await engine.call({ do: "lock-key", key, passphrase: input.value });
+      const { payload } = await call({ do: "lock-key", key, passphrase: input.value });
       download(`talea-${party.slice(-6)}.key`, payload, "text/plain");
       await store.keepKey({ ...(await store.key(party)), saved: Date.now() });
       input.value = "";
@@ -38,7 +46,7 @@ export function saveForm(engine, party) {
 }
 
 /** A form that takes a key out of a file. `taken` hears its party. */
-export function openForm(engine, taken) {
+export function openForm(taken) {
   const said = el("div", { role: "status", "aria-live": "polite" });
   const file = el("input", { type: "file", id: "key-file", required: true });
   const passphrase = el("input", { id: "key-passphrase", type: "password", autocomplete: "off", required: true });
@@ -47,7 +55,7 @@ export function openForm(engine, taken) {
     try {
       fill(said, el("p", { class: "hint" }, "Opening the file…"));
       const payload = new Uint8Array(await file.files[0].arrayBuffer());
-      const { ok } = await engine.call({ do: "unlock-key", passphrase: passphrase.value }, { payload });
+      const { ok } = await call({ do: "unlock-key", passphrase: passphrase.value }, { payload });
       await store.keepKey({ party: ok.party, key: ok.key, made: Date.now(), saved: Date.now() });
       await store.persist();
       fill(said, el("p", {}, "Opened."));
@@ -64,8 +72,6 @@ export function openForm(engine, taken) {
 }
 
 export class KeysView {
-  #engine = new Engine();
-
   async show(main) {
     document.title = "Keys – Talea";
     const keys = await store.keys();
@@ -78,14 +84,10 @@ export class KeysView {
       keys.map((row) => this.#panel(row, again)),
       el("h2", {}, "Another key"),
       el("button", { onclick: async () => {
-        await makeKey(this.#engine);
+        await makeKey();
         again();
       } }, "Make a key"),
-      el("details", {}, el("summary", {}, "Open a key file"), openForm(this.#engine, again)));
-  }
-
-  leave() {
-    this.#engine.stop();
+      el("details", {}, el("summary", {}, "Open a key file"), openForm(again)));
   }
 
   #panel({ party, made, saved }, again) {
@@ -100,6 +102,6 @@ export class KeysView {
       el("p", {}, el("strong", {}, short(party))), el("p", { class: "key" }, party),
       el("p", { class: "hint" }, `Since ${new Date(made).toLocaleString()}. `,
         saved ? `Saved to a file ${new Date(saved).toLocaleString()}.` : "Not saved to a file."),
-      saveForm(this.#engine, party), el("button", { onclick: drop }, "Remove"));
+      saveForm(party), el("button", { onclick: drop }, "Remove"));
   }
 }

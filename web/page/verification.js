@@ -65,7 +65,7 @@ export class Verification {
   async #verify(file) {
     if (!file) return;
     this.#engine?.stop();
-    const engine = this.#engine = new Engine();
+    const engine = this.#engine = new Engine("verifier");
     const bar = el("progress", { max: Math.max(file.size, 1), "aria-label": "How much of the file has been verified" });
     fill(this.#result, bar);
     this.#live.textContent = `Verifying ${bytes(file.size)}…`;

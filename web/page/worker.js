@@ -1,4 +1,4 @@
-// The worker: holds the program, and does for it what only a browser can.
+// The worker: holds the program whose name it has, and does for it what only a browser can.
 
 const CHUNK = 1 << 20;
 
@@ -52,7 +52,7 @@ class Source {
 }
 
 async function load() {
-  const response = await fetch(new URL("./talea.wasm", import.meta.url));
+  const response = await fetch(new URL(`./${self.name}.wasm`, import.meta.url));
   if (!response.ok) throw new Error(`the program could not be loaded: status ${response.status}`);
   // Not every static server knows the type of such a file, and streaming asks for it.
   const isTyped = response.headers.get("content-type")?.startsWith("application/wasm");

@@ -3,7 +3,7 @@
 use fantoccini::{
     Client, ClientBuilder, Locator,
     elements::Element,
-    wd::WebDriverCompatibleCommand,
+    wd::{WebDriverCompatibleCommand, WindowHandle},
 };
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -27,7 +27,11 @@ pub struct Browser {
 struct DevTools(Value);
 
 impl WebDriverCompatibleCommand for DevTools {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
         base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
     }
 
@@ -48,7 +52,9 @@ impl Browser {
         let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
         let port = lines
             .map_while(Result::ok)
-            .find_map(|line| line.split("on port ").nth(1)?.trim_end_matches('.').parse::<u16>().ok())
+            .find_map(|line| {
+                line.split("on port ").nth(1)?.trim_end_matches('.').parse::<u16>().ok()
+            })
             .expect("the driver says its port");
         let mut capabilities = serde_json::Map::new();
         let arguments = [
@@ -98,7 +104,10 @@ impl Browser {
             Ok(element) => element,
             Err(error) => {
                 let shown = self.run("return document.body.innerText").await;
-                panic!("{selector}: {error}; the page shows: {}", shown.as_str().unwrap_or_default());
+                panic!(
+                    "{selector}: {error}; the page shows: {}",
+                    shown.as_str().unwrap_or_default()
+                );
             }
         }
     }
@@ -138,6 +147,23 @@ impl Browser {
             "const done = arguments[0]; (async () => {{ {body} }})().then(done, (error) => done({{ error: String(error) }}));"
         );
         self.client.execute_async(&script, Vec::new()).await.unwrap()
+    }
+
+    /// Opens an address in another tab, and stays in this one.
+    pub async fn open_tab(&self, address: &str) -> WindowHandle {
+        let here = self.client.window().await.unwrap();
+        let tab = self.client.new_window(true).await.unwrap().handle;
+        self.client.switch_to_window(tab.clone()).await.unwrap();
+        self.go(address).await;
+        self.client.switch_to_window(here).await.unwrap();
+        tab
+    }
+
+    /// Turns to another tab; which it was before.
+    pub async fn switch_to(&self, tab: WindowHandle) -> WindowHandle {
+        let here = self.client.window().await.unwrap();
+        self.client.switch_to_window(tab).await.unwrap();
+        here
     }
 
     /// Closes it.

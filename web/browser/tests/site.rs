@@ -16,7 +16,8 @@ pub fn repository() -> PathBuf {
 
 /// A program of the command line.
 pub fn program(name: &str) -> Command {
-    let folder = env::var_os("TALEA_PROGRAMS").map_or(repository().join("target/release"), PathBuf::from);
+    let folder =
+        env::var_os("TALEA_PROGRAMS").map_or(repository().join("target/release"), PathBuf::from);
     let path = folder.join(name);
     assert!(path.exists(), "{} is not there: run web/test", path.display());
     Command::new(path)

@@ -1,6 +1,7 @@
 //! Why something stopped: as a failure of the command line, with the same codes.
 
 use serde::Serialize;
+#[cfg(feature = "bidder")]
 use talea_contract::Refusal;
 use talea_text::failure::{Code, Failure};
 
@@ -33,6 +34,7 @@ impl From<Failure> for Fault {
     }
 }
 
+#[cfg(feature = "bidder")]
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         Self::from(Failure::from(refusal))

@@ -44,9 +44,7 @@ pub struct Follower {
     lines: Vec<Line>,
     by_id: BTreeMap<Digest, u64>,
     bids: BTreeMap<BidId, BidLine>,
-    leaves: Vec<Digest>,
-    frontier: merkle::Frontier,
-    roots: Vec<Digest>,
+    tree: merkle::Tree,
     closed: bool,
 }
 
@@ -130,9 +128,7 @@ impl Follower {
             lines: Vec::new(),
             by_id: BTreeMap::new(),
             bids: BTreeMap::new(),
-            leaves: Vec::new(),
-            frontier: merkle::Frontier::default(),
-            roots: Vec::new(),
+            tree: merkle::Tree::default(),
             closed: false,
         })
     }
@@ -176,9 +172,7 @@ impl Follower {
     }
 
     fn index(&mut self, number: u64, entry: &Entry, body: &[u8]) {
-        let leaf = merkle::leaf(body);
-        self.leaves.push(leaf);
-        self.roots.push(self.frontier.push(leaf));
+        self.tree.push(merkle::leaf(body));
         self.by_id.entry(Digest::of(&[&entry.instruction])).or_insert(number);
         // It was accepted, so it decodes.
         let Some((signed, instruction)) = SignedInstruction::read_unverified(&entry.instruction)
@@ -233,7 +227,7 @@ impl Follower {
 
     /// How many entries there are.
     pub fn entries(&self) -> u64 {
-        u64::try_from(self.leaves.len()).unwrap_or(u64::MAX)
+        u64::try_from(self.tree.leaves().len()).unwrap_or(u64::MAX)
     }
 
     /// Every bid that was committed.
@@ -254,15 +248,12 @@ impl Follower {
     /// The leaf of an entry, counted from 1.
     pub fn leaf_of(&self, entry: u64) -> Option<Digest> {
         let at = usize::try_from(entry).ok()?.checked_sub(1)?;
-        self.leaves.get(at).copied()
+        self.tree.leaves().get(at).copied()
     }
 
     /// The root over so many entries; nothing if there are fewer.
     pub fn root_after(&self, entries: u64) -> Option<Digest> {
-        match usize::try_from(entries).ok()?.checked_sub(1) {
-            None => Some(merkle::root(&[])),
-            Some(last) => self.roots.get(last).copied(),
-        }
+        self.tree.root(entries)
     }
 
     /// Whether the outcome is recorded.
