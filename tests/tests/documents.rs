@@ -17,6 +17,7 @@ fn tests() -> (BTreeSet<String>, BTreeSet<String>) {
                 walk(&entry, &name, files, tests);
             } else {
                 let text = fs::read_to_string(&entry).expect("it is text");
+                let text = text.replace("#[tokio::test]", "#[test]");
                 let found = text.split("#[test]").skip(1).filter_map(|rest| {
                     Some(rest.split_once("fn ")?.1.split_once('(')?.0.to_string())
                 });
@@ -26,7 +27,8 @@ fn tests() -> (BTreeSet<String>, BTreeSet<String>) {
         }
     }
     let (mut files, mut tests) = (BTreeSet::new(), BTreeSet::new());
-    for name in ["tests/tests", "cli/tests", "verifier/tests", "cli/src/board"] {
+    for name in ["tests/tests", "cli/tests", "verifier/tests", "cli/src/board", "web/browser/tests"]
+    {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
         walk(&folder, name, &mut files, &mut tests);
     }
@@ -93,13 +95,18 @@ fn every_test_that_is_ignored_is_run_by_hand() {
 fn every_test_that_a_document_names_is_there() {
     let (files, tests) = tests();
     let mut named = 0;
-    for document in
-        ["README.md", "docs/spec.md", "docs/security.md", "docs/costs.md", "docs/board.md"]
-    {
+    for document in [
+        "README.md",
+        "docs/spec.md",
+        "docs/security.md",
+        "docs/costs.md",
+        "docs/board.md",
+        "docs/page.md",
+    ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(document);
         let text = fs::read_to_string(path).expect("a document of the project");
         // The specification names fields too.
-        let names_tests = ["docs/security.md", "docs/board.md"].contains(&document);
+        let names_tests = ["docs/security.md", "docs/board.md", "docs/page.md"].contains(&document);
         for word in text.split('`').skip(1).step_by(2) {
             let is_name =
                 word.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit());

@@ -12,10 +12,13 @@ fn per_thread(each: usize, most: usize) -> usize {
 /// Records that are taken in together.
 pub(crate) const RECORDS: usize = 1 << 10;
 
+/// The least of that. One thread alone says more often how far it has come.
+const LEAST_RECORD_BYTES: usize = if cfg!(target_family = "wasm") { 1 << 18 } else { 1 << 20 };
+
 /// Bytes of records that are taken in together; the last record may go beyond. Decoded, they take five times as
 /// much.
 pub(crate) fn record_bytes() -> usize {
-    per_thread(1 << 19, 1 << 22).max(1 << 20)
+    per_thread(1 << 19, 1 << 22).max(LEAST_RECORD_BYTES)
 }
 
 /// Points of bids' arguments that wait to be judged.

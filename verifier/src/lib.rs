@@ -4,11 +4,12 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`cli`] | arguments in, exit code out |
+//! | `cli` | arguments in, exit code out |
 //! | [`verify`](mod@verify) | a transcript, from its first byte to its last |
 //! | `reader` | the file as a stream of records |
 //! | `intake` | decoding and signatures, many entries at a time |
 //! | `batch` | how much is done together |
+//! | `workers` | the threads, where there are any |
 //! | `keys` | Ed25519, strictly |
 //! | `replay` | the auction, derived a second time: one file per phase |
 //! | [`docket`] | what was checked, what is still to be checked, the first failure of all |
@@ -30,6 +31,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod batch;
+#[cfg(feature = "command-line")]
 pub mod cli;
 pub mod docket;
 pub mod failure;
@@ -42,6 +44,7 @@ mod reader;
 mod replay;
 pub mod report;
 pub mod verify;
+mod workers;
 
 pub use failure::{Failure, Fault, Place};
 pub use report::{CheckStatus, Report, Verdict};

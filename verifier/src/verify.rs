@@ -17,6 +17,7 @@ use crate::{
     reader::{Record, Records, Trouble},
     replay::Replay,
     report::Report,
+    workers::Workers,
 };
 
 /// How to verify.
@@ -45,19 +46,12 @@ pub fn verify(
     options: &Options,
     mut progress: impl FnMut(Progress),
 ) -> Result<Report, Fault> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.jobs.unwrap_or(0))
-        .build()
-        .map_err(|_| Fault::Internal("threads could not be started"))?;
+    let workers = Workers::start(options.jobs)?;
     let mut records = Records::new(source);
     let mut run = Run::Start(Docket::new(Subject::at(Place::Genesis)));
     let ended = loop {
-        let batch = Batch::read(&mut records, pool.install(batch::record_bytes));
-        // On a thread of its own: a caller that is itself a worker of some pool would take up other
-        // work of its pool while it waits, and run out of stack.
-        let taken =
-            std::thread::scope(|scope| scope.spawn(|| pool.install(|| run.take(batch))).join());
-        let (next, ended) = taken.map_err(|_| Fault::Internal("a thread panicked"))?;
+        let batch = Batch::read(&mut records, workers.ask(batch::record_bytes));
+        let (next, ended) = workers.work(|| run.take(batch))?;
         run = next;
         progress(Progress { bytes: records.bytes(), entries: run.entries() });
         if let Some(ended) = ended {

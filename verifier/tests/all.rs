@@ -27,6 +27,7 @@ mod verifier {
     pub(crate) mod replay;
     pub(crate) mod report;
     pub(crate) mod verify;
+    pub(crate) mod workers;
 
     pub(crate) use verify::{Options, verify};
 }

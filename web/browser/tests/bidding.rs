@@ -1,0 +1,152 @@
+//! Auctions over a board's page: everybody has a browser, and the keyholders are processes.
+
+use crate::{
+    browser::Browser,
+    market::{Market, Times},
+};
+
+/// An hour, in milliseconds.
+const HOUR: i64 = 3_600_000;
+
+/// A key is made in this browser, for this auction.
+async fn arrive(browser: &Browser, market: &Market) {
+    browser.go(&market.address).await;
+    browser.click("#make-key").await;
+    browser.find("#party").await;
+}
+
+/// Bids on the first lot, once bids are due; what is asked before it binds.
+async fn bid(browser: &Browser, price: &str) -> String {
+    browser.type_into("#price-0", price).await;
+    browser.click("[data-lot='0'] form button").await;
+    let words = browser.text("#confirm-words").await;
+    browser.click("#confirm").await;
+    words
+}
+
+/// The result of the first lot.
+async fn result(browser: &Browser) -> String {
+    let found = browser.find("[data-result]").await;
+    found.attr("data-result").await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn three_browsers_hold_an_auction_and_reloads_lose_nothing() {
+    let browsers = [Browser::open(1280).await, Browser::open(390).await, Browser::open(1280).await];
+    let [birch, cedar, dogwood] = &browsers;
+    // The board's clock counts, whatever a bidder's says.
+    cedar.set_clock(HOUR).await;
+    let times = Times { deals: 9_000, commits: 25_000, reveals: 60_000 };
+    let market = Market::open(&times, "");
+    for browser in &browsers {
+        arrive(browser, &market).await;
+    }
+    let party = birch.text("#party").await;
+    birch.reload().await;
+    assert_eq!(birch.text("#party").await, party);
+
+    let words = bid(birch, "99-16+").await;
+    assert_eq!(words, "99-16+ = 99.515625 % of 5,000,000 = 4,975,781.25");
+    // Whether the commit has left or not: what reveals the bid is kept.
+    birch.reload().await;
+    bid(cedar, "99-17").await;
+    let countdown = cedar.text("#countdown").await;
+    assert!(countdown.len() <= 4, "less than ten minutes: {countdown}");
+    assert!(cedar.text("main").await.contains("1:00:00 ahead"));
+    // What is no price of the grid is refused before anything is asked.
+    dogwood.type_into("#price-0", "99.16").await;
+    dogwood.find("#price-0[aria-invalid=true]").await;
+    dogwood.run("document.getElementById('price-0').value = ''").await;
+    bid(dogwood, "99-08").await;
+    for browser in &browsers {
+        browser.find("[data-state=committed]").await;
+        assert!(browser.text("#stay").await.contains("Keep this page open"));
+    }
+    // This one comes back in the middle, the other two stay.
+    birch.go("about:blank").await;
+    cedar.find("#phase[data-phase=Reveals]").await;
+    birch.go(&market.address).await;
+
+    assert_eq!(result(cedar).await, "hit");
+    assert_eq!(result(birch).await, "done-away");
+    assert_eq!(result(dogwood).await, "done-away");
+    let told = birch.text("[data-result]").await;
+    assert!(told.contains("Your bid: 99-16+") && told.contains("The price: 99-17"), "{told}");
+    birch.reload().await;
+    assert_eq!(result(birch).await, "done-away");
+    // Each has receipts of its commit and of its reveal, which this browser checked.
+    for browser in &browsers {
+        let receipts = browser
+            .run_async(
+                "const store = await import('/store.js');
+                 const auction = location.pathname.split('/').at(-1);
+                 return (await store.receipts(auction, await store.chosen(auction))).length;",
+            )
+            .await;
+        assert_eq!(receipts, 2);
+        assert!(!browser.has(".fault strong").await, "{}", browser.text("main").await);
+    }
+    let (server, auction) = market.address.split_once("/a/").unwrap();
+    dogwood.go(&format!("{server}/#verify/{auction}")).await;
+    let verdict = dogwood.text("#verdict").await;
+    assert!(verdict.starts_with("VALID"), "{verdict}");
+    for browser in browsers {
+        browser.close().await;
+    }
+}
+
+/// Two tabs of one bidder bid at the same time.
+#[tokio::test]
+async fn of_two_tabs_one_makes_the_bid() {
+    let browser = Browser::open(1280).await;
+    let market = Market::open(&Times { deals: 5_000, commits: 20_000, reveals: 60_000 }, "");
+    arrive(&browser, &market).await;
+    browser.find("#price-0").await;
+    let other = browser.open_tab(&market.address).await;
+    browser.type_into("#price-0", "95-00").await;
+    browser.click("[data-lot='0'] form button").await;
+    browser.find("#confirm").await;
+    // While this one asks, the other one bids.
+    let first = browser.switch_to(other).await;
+    bid(&browser, "96-00").await;
+    browser.find("[data-state=committed]").await;
+    browser.switch_to(first).await;
+    browser.click("#confirm").await;
+    let said = browser.text("#said .fault").await;
+    assert!(said.contains("another tab of this browser made a bid of 96-00"), "{said}");
+    assert!(browser.text("[data-state]").await.contains("96-00"));
+    browser.close().await;
+}
+
+/// A bidder whose browser is gone reveals with the command line and the key file of the page.
+#[tokio::test]
+async fn the_command_line_reveals_what_a_browser_committed() {
+    let browser = Browser::open(1280).await;
+    let market = Market::open(&Times { deals: 5_000, commits: 12_000, reveals: 60_000 }, "");
+    arrive(&browser, &market).await;
+    bid(&browser, "95-00").await;
+    browser.find("[data-state=committed]").await;
+    let file = browser
+        .run_async(
+            "const { Engine } = await import('/engine.js');
+             const store = await import('/store.js');
+             const auction = location.pathname.split('/').at(-1);
+             const { key } = await store.key(await store.chosen(auction));
+             const request = { do: 'lock-key', key, passphrase: 'correct horse battery' };
+             const { payload } = await new Engine('locks').call(request);
+             return new TextDecoder().decode(payload);",
+        )
+        .await;
+    browser.go("about:blank").await;
+    std::fs::write(market.path("mine.key"), file.as_str().unwrap()).unwrap();
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let private = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(market.path("mine.key"), private).unwrap();
+    }
+    market.done(&["reveal", "board", "--key", "mine.key", "--wait"]);
+    market.done(&["result", "board", "--key", "mine.key", "--wait"]);
+    browser.go(&market.address).await;
+    assert_eq!(result(&browser).await, "hit");
+    browser.close().await;
+}

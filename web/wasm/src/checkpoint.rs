@@ -1,0 +1,120 @@
+//! What a board signs: checkpoints, and receipts under them. The page believes one if the board's key of the terms
+//! signed it, and it says of the transcript what the page's own replay says.
+
+use crate::{fault::Fault, follower::Follower};
+use serde::{Deserialize, Serialize};
+use talea_contract::signature_holds;
+use talea_protocol::{
+    bytes::{Digest, PartyKey, Signature},
+    terms::AuctionId,
+};
+use talea_text::failure::Code;
+
+/// Prefix of what a board signs.
+const LABEL: &[u8] = b"talea/v2/checkpoint";
+
+/// "So many entries, with this root and this head", as a line of `checkpoints` says it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// The auction's id.
+    pub auction: String,
+    /// Entries.
+    pub entries: u64,
+    /// The root of the Merkle tree over them, in hexadecimal.
+    pub root: String,
+    /// The head after the last of them.
+    pub head: String,
+    /// The slot in which it was signed.
+    pub slot: u64,
+    /// The board's signature.
+    pub signature: String,
+}
+
+/// Proof that the board took an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The board's key.
+    pub board: String,
+    /// Which entry, from 1.
+    pub entry: u64,
+    /// The entry itself.
+    pub body: String,
+    /// Whose root it is under.
+    pub checkpoint: Checkpoint,
+}
+
+fn bytes<const LENGTH: usize>(text: &str) -> Option<[u8; LENGTH]> {
+    let mut bytes = [0; LENGTH];
+    hex::decode_to_slice(text, &mut bytes).ok()?;
+    Some(bytes)
+}
+
+impl Checkpoint {
+    fn is_signed_by(&self, board: &PartyKey) -> bool {
+        let check = || {
+            let auction: AuctionId = self.auction.parse().ok()?;
+            let (root, head): ([u8; 32], [u8; 32]) = (bytes(&self.root)?, bytes(&self.head)?);
+            let message = [
+                LABEL,
+                &auction.0,
+                &self.entries.to_le_bytes(),
+                &root,
+                &head,
+                &self.slot.to_le_bytes(),
+            ];
+            let signature = Signature(bytes(&self.signature)?);
+            Some(signature_holds(board, &message.concat(), &signature))
+        };
+        check().unwrap_or(false)
+    }
+
+    /// Whether the board signed this of the history that was replayed. False if the replay has not come so far
+    /// yet; nothing can be said then.
+    ///
+    /// # Errors
+    /// `board.invalid` if this board did not sign it for this auction; `board.rewritten` if it signed another history.
+    pub fn is_kept(&self, follower: &Follower) -> Result<bool, Fault> {
+        let board = follower.board()?;
+        if self.auction != follower.auction().id().to_string() || !self.is_signed_by(&board.key) {
+            let sentence = "the board of this auction did not sign this checkpoint";
+            return Err(Fault::new(Code::BoardInvalid, sentence));
+        }
+        let Some(root) = follower.root_after(self.entries) else { return Ok(false) };
+        if bytes(&self.root) != Some(root.0) {
+            let sentence = format!(
+                "the board signed another history: its root over {} entries is {}, and that of what it \
+                 shows here is {root}",
+                self.entries, self.root
+            );
+            return Err(Fault::new(Code::BoardRewritten, sentence));
+        }
+        Ok(true)
+    }
+}
+
+impl Receipt {
+    /// Whether it is for this instruction, and its checkpoint is kept. False if the replay has not come so far.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::is_kept`]; `receipt.invalid` if it is for something else.
+    pub fn is_kept(&self, follower: &Follower, instruction: &Digest) -> Result<bool, Fault> {
+        let wrong = |why: &str| Fault::new(Code::Receipt, why);
+        if self.board != follower.board()?.key.to_string() {
+            return Err(wrong("the receipt is of another board"));
+        }
+        if self.checkpoint.entries < self.entry {
+            return Err(wrong("the receipt's checkpoint does not cover its entry"));
+        }
+        if !self.checkpoint.is_kept(follower)? {
+            return Ok(false);
+        }
+        let leaf = hex::decode(&self.body).ok().map(|body| crate::merkle::leaf(&body));
+        if leaf.is_none() || leaf != follower.leaf_of(self.entry) {
+            return Err(wrong("the receipt is for another entry than the transcript holds there"));
+        }
+        if follower.entry_of(instruction) != Some(self.entry) {
+            return Err(wrong("the receipt is for another instruction"));
+        }
+        Ok(true)
+    }
+}
