@@ -10,14 +10,12 @@ use talea_protocol::claim;
 /// Opens an auction.
 #[cw_serde]
 pub struct InstantiateMsg {
-    /// The canonical bytes of the terms.
+    /// The canonical bytes of the terms. They name this contract, and the denomination of the coins.
     pub terms: Binary,
     /// The slot for which the seller signed; not after the block's.
     pub slot: u64,
     /// The seller's signature of the opening, 64 bytes.
     pub signature: Binary,
-    /// The denomination of the coins in which the terms count. They do not name it: look at it before you pay.
-    pub denom: String,
 }
 
 /// What can be done. Anybody may send any of these and pay the gas.
@@ -129,7 +127,7 @@ pub enum QueryMsg {
 pub struct Status {
     /// Its id.
     pub auction: String,
-    /// The denomination in which its terms count.
+    /// The denomination of the coins in which its terms count, and which they name.
     pub denom: String,
     /// What its slots are: `seconds` since 1970, or `blocks`.
     pub slots: String,

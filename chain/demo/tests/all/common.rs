@@ -49,7 +49,6 @@ pub fn opening(genesis: &Genesis) -> InstantiateMsg {
         terms: genesis.terms.to_vec().into(),
         slot: genesis.slot,
         signature: genesis.signature.0.to_vec().into(),
-        denom: DENOM.into(),
     }
 }
 

@@ -14,7 +14,7 @@ use talea_chain_demo::{
 };
 use talea_parties::identity::Identity;
 use talea_protocol::{
-    bytes::{PartyKey, Text},
+    bytes::{Domain, PartyKey},
     chain::custodian_seed,
     instruction::{Fund, Instruction},
     limits::MAX_INSTRUCTION_BYTES,
@@ -188,19 +188,22 @@ fn terms_of_another_home_or_opened_too_early_are_refused() {
         let Err(Failed::Refused(sentence)) = failed else { panic!("{failed:?}") };
         sentence
     };
-    let domain = |text: &str| Text::new(text).unwrap();
+    let domain = |text: &str| Domain::new(text).unwrap();
     let address = chain().contract().to_owned();
     type Alter<'a> = &'a dyn Fn(&mut Plan);
-    let cases: [(Alter<'_>, &str); 5] = [
-        (&|plan| plan.terms.domain = domain("talea-sim"), "chain.no-home"),
+    let set = |plan: &mut Plan, text: &str| plan.terms.domain = domain(text);
+    let of = |chain: &str, more: &str| format!("talea-chain/1 {chain} {address} blocks{more}");
+    let cases: [(Alter<'_>, &str); 8] = [
+        (&|plan| set(plan, "talea-sim"), "chain.no-home"),
+        (&|plan| set(plan, &of("talea-test-1", "")), "chain.no-home"),
+        (&|plan| set(plan, &of("talea-test-1", " 1token")), "chain.no-home"),
+        (&|plan| set(plan, &of("other-1", " utoken")), "chain.elsewhere"),
         (
-            &|plan| plan.terms.domain = domain(&format!("talea-chain/1 other-1 {address} blocks")),
+            &|plan| set(plan, "talea-chain/1 talea-test-1 cosmwasm1x blocks utoken"),
             "chain.elsewhere",
         ),
-        (
-            &|plan| plan.terms.domain = domain("talea-chain/1 talea-test-1 cosmwasm1x blocks"),
-            "chain.elsewhere",
-        ),
+        // The custodian's key is that of one denomination.
+        (&|plan| set(plan, &of("talea-test-1", " uother")), "chain.custodian"),
         (&|plan| plan.terms.custodian = cast.custodian(), "chain.custodian"),
         (&|plan| plan.opening_slot += 1, "chain.opening"),
     ];
