@@ -15,6 +15,7 @@
 //! | `ledger`, `close` | every party's account, and the money of a lot that has ended |
 //! | [`setup`] | the key ceremony |
 //! | `bids`, `unary_encoding` | commits, and reveals of bids that stay encrypted |
+//! | [`standing`] | how a bid stands, for those who ask |
 //! | `endorse`, `witness` | endorsements of the transcript, and vouches for what it does not show |
 //! | `lot` | one lot, from its bids to its ending |
 //! | `rank` | the price and the winners, found on encrypted bids |
@@ -44,6 +45,7 @@ mod rank;
 pub mod refusal;
 pub mod setting;
 pub mod setup;
+pub mod standing;
 pub mod store;
 mod terms_rules;
 mod unary_encoding;

@@ -249,17 +249,18 @@ fn read_custodian(
     home: &Home,
     stakes: &Stakes,
 ) -> Result<PartyKey, Failure> {
-    match file {
-        Some(_) if matches!(home, Home::Chain(_)) => Err(field(
-            "custodian",
-            "it is the contract where the auction takes place on a chain".into(),
-        )
-        .with_help("remove the field")),
-        None if let Home::Chain(domain) = home => Ok(custodian(domain)),
-        Some(name) => names::read_party(name),
-        None if is_free(stakes) => Ok(nobody()),
-        None => Err(field("custodian", "it must be set where money is at stake".into())
-            .with_help("name the party that locks and reports money, or remove [stakes]")),
+    match (file, home) {
+        (None, Home::Chain(domain)) => Ok(custodian(domain)),
+        (Some(_), Home::Chain(_)) => {
+            let why = "it is the contract where the auction takes place on a chain";
+            Err(field("custodian", why.into()).with_help("remove the field"))
+        }
+        (Some(name), Home::Board(_)) => names::read_party(name),
+        (None, Home::Board(_)) if is_free(stakes) => Ok(nobody()),
+        (None, Home::Board(_)) => {
+            Err(field("custodian", "it must be set where money is at stake".into())
+                .with_help("name the party that locks and reports money, or remove [stakes]"))
+        }
     }
 }
 
