@@ -108,6 +108,9 @@ pub(crate) enum Command {
     /// Write or check a receipt: proof that the board took an entry.
     #[command(subcommand)]
     Receipt(ReceiptCommand),
+    /// Everybody: write the transcript of an auction on a chain.
+    #[command(subcommand)]
+    Chain(ChainCommand),
     /// Everybody: show the phase of the auction, who must act, and what its rounds have shown.
     Status(StatusArgs),
     /// Everybody: follow an auction until it is over.
@@ -153,6 +156,35 @@ pub(crate) enum Command {
     },
     /// Everybody: verify a transcript, and the board's signatures over it.
     Verify(VerifyArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ChainCommand {
+    /// Write the transcript of an auction on a chain, from the events that a node shows.
+    ///
+    /// The events are applied again by the rules, so nothing that a node makes up or leaves out passes. `talea verify`
+    /// verifies the transcript like any other, whether the auction is over or not.
+    Export(ExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// Files of a node's answers as JSON, one or several in each: tx_search, block_results, or a list of
+    /// transactions of the SDK. Hand in every page, in any order.
+    #[arg(required = true, value_name = "ANSWERS")]
+    pub(crate) answers: Vec<PathBuf>,
+    /// The address of the contract, where the answers have events of several.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) contract: Option<String>,
+    /// The transcript to write.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) transcript: PathBuf,
+    /// Replace the transcript if there is one.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Write JSON (schema talea-chain-export/1).
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]

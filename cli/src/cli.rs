@@ -6,9 +6,9 @@ use crate::{
     answers::Answers,
     arguments::{
         AgentArgs, AgentCommand, BidArgs, BidderArgs, BidderCommand, BoardCommand, BookCommand,
-        Cli, Command, DecideArgs, DeskArgs, KeyCommand, KeyholderCommand, LogLevel, OpenArgs,
-        PATIENCE, PartyArgs, ReceiptCommand, RevealArgs, ServeArgs, StandArgs, StatusArgs,
-        TermsCommand, VerifyArgs,
+        ChainCommand, Cli, Command, DecideArgs, DeskArgs, KeyCommand, KeyholderCommand, LogLevel,
+        OpenArgs, PATIENCE, PartyArgs, ReceiptCommand, RevealArgs, ServeArgs, StandArgs,
+        StatusArgs, TermsCommand, VerifyArgs,
     },
     bids,
     board::{
@@ -22,6 +22,7 @@ use crate::{
         serve,
     },
     book::{self, Book, BookFile},
+    chain,
     demo::{self, Bidders},
     failure::{Code, Exit, Failure},
     files::{self, Readers},
@@ -158,6 +159,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             });
         }
         Command::Receipt(command) => receipt(command)?,
+        Command::Chain(ChainCommand::Export(args)) => chain::export(&args)?,
         Command::Status(args) => status(&args)?,
         Command::Watch(args) => watch(&args)?,
         Command::Report { path, out, book } => return report(&path, &out, book.as_deref()),

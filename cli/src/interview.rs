@@ -309,7 +309,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             let from = self.number("From how many bids on is it published", enough)?;
             let _ = writeln!(file, "depth_from = {from}");
         }
-        let mut timetable = Timetable::new(parties.board);
+        let mut timetable = Timetable::new(parties.board.clock(), 0);
         let reserves =
             self.yes("May the seller commit a reserve, below which a lot does not trade?")?;
         self.say(

@@ -13,6 +13,7 @@
 //! | [`replica`] | the program replayed from the transcript: what a party believes |
 //! | [`party`] | what seller, custodian, bidder and keyholder do |
 //! | [`accepted`] | what a command brought into the transcript |
+//! | `chain` | the transcript of an auction on a chain, from a node's answers |
 //! | [`verification`] | what the independent verifier says of a transcript |
 //! | [`status`], [`result`], [`report`] | how an auction stands, what a bidder's own bids came to, what happened |
 //! | [`demo`] | all of them in a temporary folder |
@@ -29,6 +30,7 @@ mod arguments;
 mod bids;
 pub mod board;
 pub mod book;
+mod chain;
 pub mod cli;
 pub mod demo;
 pub mod files;

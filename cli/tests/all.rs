@@ -4,6 +4,7 @@ mod absent;
 mod agent;
 mod board_attacks;
 mod book;
+mod chain;
 mod clients;
 mod common;
 mod http_board;

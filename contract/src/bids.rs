@@ -144,7 +144,7 @@ impl Bids {
         self.reserve(lot)?.state.unary()
     }
 
-    fn of_bidder(&self, lot: u32, bidder: PartyKey) -> Option<Arc<CommittedBid>> {
+    pub(crate) fn of_bidder(&self, lot: u32, bidder: PartyKey) -> Option<Arc<CommittedBid>> {
         let place = self.places.get(&(lot, bidder))?;
         self.by_place.expect(&(lot, *place))
     }
@@ -165,6 +165,13 @@ impl Bids {
         let bid = self.of_bidder(lot, bidder)?;
         let active = bid.active.as_ref().map(|active| active.commitment);
         active.or(bid.state.unary().map(|_| bid.commitment))
+    }
+
+    /// The round in which this bidder's active bid was revealed.
+    pub(crate) fn active_round(&self, lot: u32, bidder: PartyKey) -> Option<u32> {
+        let bid = self.of_bidder(lot, bidder)?;
+        let active = bid.active.as_ref().map(|active| active.unary);
+        active.or(bid.state.unary()).map(|unary| unary.round)
     }
 
     /// Whether this bidder's commit of this round is open.

@@ -16,6 +16,7 @@
 //! | [`setup`] | the key ceremony |
 //! | `ahead` | proofs of commits that are verified before their turn |
 //! | `bids`, `unary_encoding` | commits, and reveals of bids that stay encrypted |
+//! | [`standing`] | how a bid stands, for those who ask |
 //! | `endorse`, `witness` | endorsements of the transcript, and vouches for what it does not show |
 //! | `lot` | one lot, from its bids to its ending |
 //! | `rank` | the price and the winners, found on encrypted bids |
@@ -46,6 +47,7 @@ mod rank;
 pub mod refusal;
 pub mod setting;
 pub mod setup;
+pub mod standing;
 pub mod store;
 mod terms_rules;
 mod unary_encoding;

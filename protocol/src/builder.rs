@@ -2,7 +2,7 @@
 //! that their author need not choose.
 
 use crate::{
-    bytes::{List, PartyKey, Text, TooLong},
+    bytes::{Domain, List, PartyKey, TooLong},
     labels::PROTOCOL_VERSION,
     mechanism::Mechanism,
     quorum::Group,
@@ -25,7 +25,7 @@ pub struct TermsBuilder {
     /// 32 random bytes; zeros are not, and have to be replaced where an id must not be met twice.
     pub nonce: [u8; 32],
     /// The chain or board.
-    pub domain: Text,
+    pub domain: Domain,
     /// Signs the opening.
     pub seller: PartyKey,
     /// Reports money.
@@ -73,7 +73,7 @@ pub struct Unbuildable {
 impl TermsBuilder {
     /// With the usual value in every field that has one, and without lots and keyholders.
     #[must_use]
-    pub fn new(domain: Text, seller: PartyKey, custodian: PartyKey, schedule: Schedule) -> Self {
+    pub fn new(domain: Domain, seller: PartyKey, custodian: PartyKey, schedule: Schedule) -> Self {
         Self {
             nonce: [0; 32],
             domain,
@@ -136,6 +136,7 @@ impl TermsBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytes::Text;
     use alloc::string::ToString as _;
 
     fn builder() -> TermsBuilder {

@@ -3,6 +3,7 @@
 //! [`Point`] and [`Scalar`] are *encodings as they arrived*: nothing says yet that they are
 //! canonical. A user decodes it first, and the decoder refuses every encoding but the canonical one.
 
+use crate::limits::{MAX_DOMAIN_BYTES, MAX_TEXT_BYTES};
 use alloc::{string::String, vec::Vec};
 use borsh::{
     BorshDeserialize, BorshSerialize,
@@ -160,22 +161,21 @@ pub struct TooLong {
     pub max: usize,
 }
 
-/// A printable text of 1 to [`MAX_TEXT_BYTES`](crate::limits::MAX_TEXT_BYTES) bytes of UTF-8
-/// without control characters.
+/// A printable text of 1 to `MAX` bytes of UTF-8 without control characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize)]
-pub struct Text(String);
+pub struct Text<const MAX: usize = MAX_TEXT_BYTES>(String);
 
-impl Text {
+/// Where an auction takes place, as its terms name it.
+pub type Domain = Text<MAX_DOMAIN_BYTES>;
+
+impl<const MAX: usize> Text<MAX> {
     /// Takes `text` if it is neither empty, nor too long, nor holds control characters.
     ///
     /// # Errors
     /// [`BadText`] otherwise.
     pub fn new(text: &str) -> core::result::Result<Self, BadText> {
-        if text.is_empty()
-            || text.len() > crate::limits::MAX_TEXT_BYTES
-            || text.chars().any(char::is_control)
-        {
-            return Err(BadText);
+        if text.is_empty() || text.len() > MAX || text.chars().any(char::is_control) {
+            return Err(BadText { max: MAX });
         }
         Ok(Self(text.into()))
     }
@@ -187,7 +187,7 @@ impl Text {
 }
 
 /// For people: see [`printable`].
-impl fmt::Display for Text {
+impl<const MAX: usize> fmt::Display for Text<MAX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&printable(&self.0))
     }
@@ -210,9 +210,9 @@ pub fn printable(text: &str) -> String {
     printed
 }
 
-impl BorshDeserialize for Text {
+impl<const MAX: usize> BorshDeserialize for Text<MAX> {
     fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self> {
-        let bytes = List::<u8, { crate::limits::MAX_TEXT_BYTES }>::deserialize_reader(reader)?;
+        let bytes = List::<u8, MAX>::deserialize_reader(reader)?;
         let text = core::str::from_utf8(&bytes)
             .map_err(|_| Error::new(ErrorKind::InvalidData, "a text is not UTF-8"))?;
         Self::new(text).map_err(|_| Error::new(ErrorKind::InvalidData, "a text breaks its rules"))
@@ -221,8 +221,11 @@ impl BorshDeserialize for Text {
 
 /// A text that is empty, too long, or holds control characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a text must have 1 to 128 bytes and no control characters")]
-pub struct BadText;
+#[error("a text must have 1 to {max} bytes and no control characters")]
+pub struct BadText {
+    /// Bytes allowed.
+    pub max: usize,
+}
 
 #[cfg(test)]
 mod tests {
@@ -234,7 +237,7 @@ mod tests {
         assert_eq!(printable("Börse 東京"), "Börse 東京");
         assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(printable("a\nb"), "a\\u{a}b");
-        let text = Text::new("a\u{202e}b").unwrap();
+        let text = <Text>::new("a\u{202e}b").unwrap();
         assert_eq!(alloc::format!("{text:>12}"), "  a\\u{202e}b");
     }
 
@@ -253,9 +256,10 @@ mod tests {
 
     #[test]
     fn text_rules() {
-        assert!(Text::new("Ardbeg CLO 2019-1 B").is_ok());
-        assert_eq!(Text::new(""), Err(BadText));
-        assert_eq!(Text::new("a\nb"), Err(BadText));
+        assert!(<Text>::new("Ardbeg CLO 2019-1 B").is_ok());
+        for bad in ["", "a\nb", &"a".repeat(129)] {
+            assert_eq!(<Text>::new(bad), Err(BadText { max: 128 }), "{bad:?}");
+        }
         assert!(borsh::from_slice::<Text>(&[1, 0, 0, 0, 0xff]).is_err());
     }
 }

@@ -11,6 +11,8 @@ pub const MAX_TERMS_BYTES: usize = 1 << 20;
 pub const MAX_OUTCOME_BYTES: usize = 1 << 26;
 /// Bytes of a text such as a lot's name.
 pub const MAX_TEXT_BYTES: usize = 128;
+/// Bytes of a domain: on a chain its name (50 at most), an address and a denomination (128 at most) stand in it.
+pub const MAX_DOMAIN_BYTES: usize = 320;
 /// Lots in one auction.
 pub const MAX_LOTS: usize = 1024;
 /// Groups in a quorum.

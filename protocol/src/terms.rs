@@ -4,7 +4,7 @@
 //! and no two auctions share an id.
 
 use crate::{
-    bytes::{Digest, List, PartyKey, Text, bytes32},
+    bytes::{Digest, Domain, List, PartyKey, Text, bytes32},
     labels,
     limits::{MAX_LISTED_BIDDERS, MAX_LOTS},
     price::PriceGrid,
@@ -29,7 +29,7 @@ pub struct Terms {
     pub nonce: [u8; 32],
     /// The chain or board on which the auction runs; a transcript of one cannot be replayed on
     /// another.
-    pub domain: Text,
+    pub domain: Domain,
     /// Signs the opening; may not bid.
     pub seller: PartyKey,
     /// Reports the money that it locked for a party; may not bid.

@@ -14,7 +14,7 @@ use rand_core::SeedableRng as _;
 use std::collections::{BTreeMap, BTreeSet};
 use talea_protocol::{
     builder::TermsBuilder,
-    bytes::{List, PartyKey, Text},
+    bytes::{Domain, List, PartyKey, Text},
     outcome::Ending,
     price::{Level, Price, PriceGrid, Scale, Shape, Side},
     quorum::{Group, KeyholderId},
@@ -121,6 +121,7 @@ impl Small {
         });
         let keys = || (0..self.bidders).map(|b| cast.bidder(b).expect("it was drawn")).collect();
         let schedule = Schedule { step_slots: 5, witness_slots: 2, ..Schedule::even(10) };
+        let domain = Domain::new("talea tests").expect("a short text");
         let builder = TermsBuilder {
             nonce: [self.seed as u8; 32],
             lots: lots.collect(),
@@ -147,7 +148,7 @@ impl Small {
             quorum: groups.collect(),
             fan_out: self.fan_out,
             chunk_items: self.chunk_items,
-            ..TermsBuilder::new(text("talea tests"), cast.seller(), cast.custodian(), schedule)
+            ..TermsBuilder::new(domain, cast.seller(), cast.custodian(), schedule)
         };
         builder.build().expect("short lists")
     }

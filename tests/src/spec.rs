@@ -421,7 +421,10 @@ impl<'a> Walk<'a> {
             Type::List(item, bound) => {
                 let (_, bytes) = self.list(item, bound.as_deref());
                 match name {
-                    "Text" => format!("{name}({:?})", std::str::from_utf8(bytes).expect("UTF-8")),
+                    // A domain is a text with another bound.
+                    "Text" | "Domain" => {
+                        format!("Text({:?})", std::str::from_utf8(bytes).expect("UTF-8"))
+                    }
                     "Shape" => format!("{:?}", Shape::new(bytes).expect("a possible shape")),
                     _ => panic!("{name} has no rule of its own"),
                 }

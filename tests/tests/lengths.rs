@@ -7,9 +7,10 @@ use talea_protocol::{
     bytes::List,
     instruction::{Instruction, SignedInstruction},
     limits::{
-        MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_GROUPS, MAX_HEARD, MAX_INSTRUCTION_BYTES,
-        MAX_LISTED_BIDDERS, MAX_LOTS, MAX_MEMBERS, MAX_REVEALS, MAX_ROUNDS, MAX_SEALED_BID_BYTES,
-        MAX_SHUFFLE_TERMS, MAX_TERMS_BYTES, MAX_TEXT_BYTES, MAX_UNITS, MAX_VECTOR, MAX_VECTORS,
+        MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_DOMAIN_BYTES, MAX_GROUPS, MAX_HEARD,
+        MAX_INSTRUCTION_BYTES, MAX_LISTED_BIDDERS, MAX_LOTS, MAX_MEMBERS, MAX_REVEALS, MAX_ROUNDS,
+        MAX_SEALED_BID_BYTES, MAX_SHUFFLE_TERMS, MAX_TERMS_BYTES, MAX_TEXT_BYTES, MAX_UNITS,
+        MAX_VECTOR, MAX_VECTORS,
     },
     outcome::{Ending, Outcome},
     price::Level,
@@ -222,7 +223,7 @@ fn a_list_of_terms_has_the_length_it_says_within_its_bound() {
 
     let prefix = |name, place, len, max| Prefix { name, place, len, max };
     let prefixes = [
-        prefix("domain", domain, t.domain.as_str().len(), MAX_TEXT_BYTES),
+        prefix("domain", domain, t.domain.as_str().len(), MAX_DOMAIN_BYTES),
         prefix("lots", lots, t.lots.len(), MAX_LOTS),
         prefix("name", name, lot.name.as_str().len(), MAX_TEXT_BYTES),
         prefix("identifier", identifier, lot.identifier.as_str().len(), MAX_TEXT_BYTES),

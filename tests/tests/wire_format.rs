@@ -9,7 +9,7 @@ use std::{
 };
 use talea_contract::Auction;
 use talea_protocol::{
-    bytes::{Digest, List, PartyKey, Text},
+    bytes::{Digest, Domain, List, PartyKey, Text},
     check::Check,
     instruction::{Instruction, SignedInstruction, opening_bytes},
     labels, limits,
@@ -268,7 +268,7 @@ fn the_bounds_are_those_of_the_program() {
         };
     }
     let program = program! {
-        MAX_INSTRUCTION_BYTES MAX_TERMS_BYTES MAX_OUTCOME_BYTES MAX_TEXT_BYTES MAX_LOTS MAX_GROUPS
+        MAX_INSTRUCTION_BYTES MAX_TERMS_BYTES MAX_OUTCOME_BYTES MAX_TEXT_BYTES MAX_DOMAIN_BYTES MAX_LOTS MAX_GROUPS
         MAX_MEMBERS MAX_LISTED_BIDDERS MAX_BIDS_PER_LOT MAX_DIGITS MAX_DIGIT_BITS MAX_LEVEL_BITS
         MAX_SEALED_BID_BYTES MAX_BUCKETS MAX_ROUNDS MAX_OPENED_BIDS MAX_UNITS
         CONTRIBUTION_BYTES MAX_REVEALS MAX_CHUNK_ITEMS MAX_ATTESTED MAX_HEARD MAX_ACCOUNTS
@@ -312,9 +312,10 @@ fn a_text_is_made_of_the_characters_that_the_text_allows() {
     assert!(section(17).contains(rule));
     for c in '\0'..=char::MAX {
         let forbidden = matches!(c, '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}');
-        assert_eq!(Text::new(&c.to_string()).is_err(), forbidden, "{c:?}");
+        assert_eq!(<Text>::new(&c.to_string()).is_err(), forbidden, "{c:?}");
+        assert_eq!(Domain::new(&c.to_string()).is_err(), forbidden, "{c:?}");
     }
-    assert!(Text::new("").is_err());
+    assert!(<Text>::new("").is_err() && Domain::new("").is_err());
     assert!(borsh::from_slice::<Text>(&[1, 0, 0, 0, 0xff]).is_err(), "UTF-8");
     // Shapes.
     let shape = |digits: &[u8]| Shape::new(digits).is_ok();

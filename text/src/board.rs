@@ -8,7 +8,7 @@ use crate::{
 use serde::Serialize;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use talea_protocol::{
-    bytes::{PartyKey, Text},
+    bytes::{Domain, PartyKey, printable},
     chain::{ChainHome, SlotUnit},
     terms::Terms,
 };
@@ -34,10 +34,11 @@ impl BoardTerms {
     ///
     /// # Errors
     /// `terms.field` never: it is short enough.
-    pub fn domain(&self) -> Result<Text, Failure> {
+    pub fn domain(&self) -> Result<Domain, Failure> {
         let Self { key, starts, slot } = self;
         let text = format!("{MAGIC} {} {starts} {slot}", names::party(key));
-        Text::new(&text).map_err(|fault| Failure::new(Code::TermsField, format!("domain: {fault}")))
+        Domain::new(&text)
+            .map_err(|fault| Failure::new(Code::TermsField, format!("domain: {fault}")))
     }
 
     /// Reads the domain of terms.
@@ -46,10 +47,17 @@ impl BoardTerms {
     /// `board.folder` if these terms are not for a board of this kind.
     pub fn of(terms: &Terms) -> Result<Self, Failure> {
         let other = || {
-            let sentence = format!(
-                "the domain of the terms is {:?}, which does not name a board",
-                terms.domain.as_str()
-            );
+            let sentence = match ChainHome::of(&terms.domain) {
+                Some(ChainHome { chain_id, contract, .. }) => format!(
+                    "these terms are for contract {} on chain {}, and not for a board",
+                    printable(contract),
+                    printable(chain_id)
+                ),
+                None => format!(
+                    "the domain of the terms is {:?}, which does not name a board",
+                    terms.domain.as_str()
+                ),
+            };
             Failure::new(Code::BoardFolder, sentence)
         };
         let mut words = terms.domain.as_str().split(' ');
@@ -83,14 +91,15 @@ pub struct SlotClock {
 }
 
 impl SlotClock {
+    /// The clock of a chain whose slots are seconds since 1970.
+    pub const SECONDS: Self = Self { starts: 0, slot: 1_000 };
+
     /// The clock of these terms: a board's, or that of a chain whose slots are seconds since 1970. Nothing if they
     /// have none, as on a chain whose slots are blocks.
     #[must_use]
     pub fn of(terms: &Terms) -> Option<Self> {
         match ChainHome::of(&terms.domain) {
-            Some(ChainHome { slots: SlotUnit::Seconds, .. }) => {
-                Some(Self { starts: 0, slot: 1_000 })
-            }
+            Some(ChainHome { slots: SlotUnit::Seconds, .. }) => Some(Self::SECONDS),
             Some(ChainHome { slots: SlotUnit::Blocks, .. }) => None,
             None => BoardTerms::of(terms).ok().map(|board| board.clock()),
         }

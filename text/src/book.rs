@@ -176,7 +176,7 @@ impl Book {
     /// Takes somebody in; or says in which column what is wrong.
     fn admit(&mut self, entry: Entry) -> Result<(), (&'static str, String)> {
         for (column, text) in [("name", &entry.name), ("how", &entry.how)] {
-            Text::new(text).map_err(|fault| (column, fault.to_string()))?;
+            <Text>::new(text).map_err(|fault| (column, fault.to_string()))?;
             if printable(text) != *text {
                 return Err((column, "has characters that nobody sees".into()));
             }

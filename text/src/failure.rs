@@ -16,8 +16,6 @@ pub enum Program {
     Sim,
     /// `talea-verify`. It has exit statuses, and no codes.
     Verify,
-    /// `talea-chain-export`.
-    ChainExport,
 }
 
 impl Program {
@@ -28,7 +26,6 @@ impl Program {
             Self::Talea => "talea",
             Self::Sim => "talea-sim",
             Self::Verify => "talea-verify",
-            Self::ChainExport => "talea-chain-export",
         }
     }
 }
@@ -66,14 +63,11 @@ macro_rules! exits {
     };
 }
 
-const ALL: &[Program] = &[Program::Talea, Program::Sim, Program::Verify, Program::ChainExport];
+const ALL: &[Program] = &[Program::Talea, Program::Sim, Program::Verify];
 const TALEA_AND_SIM: &[Program] = &[Program::Talea, Program::Sim];
-const ALL_WITH_CODES: &[Program] = &[Program::Talea, Program::Sim, Program::ChainExport];
-const ALL_BUT_SIM: &[Program] = &[Program::Talea, Program::Verify, Program::ChainExport];
+const ALL_BUT_SIM: &[Program] = &[Program::Talea, Program::Verify];
 const TALEA: &[Program] = &[Program::Talea];
 const SIM: &[Program] = &[Program::Sim];
-const SIM_AND_CHAIN_EXPORT: &[Program] = &[Program::Sim, Program::ChainExport];
-const CHAIN_EXPORT: &[Program] = &[Program::ChainExport];
 
 exits! {
     Ok       0  ALL              => "done, or valid"
@@ -132,7 +126,7 @@ macro_rules! codes {
 }
 
 codes! {
-    ALL_WITH_CODES => {
+    TALEA_AND_SIM => {
         FileUnreadable "file.unreadable" Io
             "a file cannot be read"
         FileUnwritable "file.unwritable" Io
@@ -207,16 +201,6 @@ codes! {
             "a request holds another kind of thing than a board takes there"
         HttpBusy "http.busy" NotYet
             "a board has no room for more instructions now"
-        Internal "internal" Internal
-            "internal error in this program"
-    }
-    SIM_AND_CHAIN_EXPORT => {
-        FileEncoding "file.encoding" Usage
-            "a file is not UTF-8"
-        NotATranscript "cli.not-a-transcript" Usage
-            "a file that is not a transcript would be replaced"
-    }
-    CHAIN_EXPORT => {
         ChainEvents "chain.events" Usage
             "a file is not a node's answer, or holds no events of an auction"
         ChainSeveral "chain.several" Usage
@@ -225,8 +209,14 @@ codes! {
             "events of the auction are missing"
         ChainDiffers "chain.differs" Invalid
             "the events are not what the rules of the auction make of them"
+        Internal "internal" Internal
+            "internal error in this program"
     }
     SIM => {
+        FileEncoding "file.encoding" Usage
+            "a file is not UTF-8"
+        NotATranscript "cli.not-a-transcript" Usage
+            "a file that is not a transcript would be replaced"
         Threads "cli.jobs" Usage
             "the threads asked for cannot be started"
         ScenarioSyntax "scenario.syntax" Usage

@@ -9,7 +9,7 @@
 //! | [`rows`], [`lists`] | CSV files, by line and column |
 //! | [`file`](mod@file), [`rules`], [`lot`] | what files of terms and scenarios have in common: fields, and what they mean |
 //! | [`suggest`] | which digits to write a grid's levels in |
-//! | [`board`], [`nobody`], [`book`] | the board that terms name, a custodian where there is none, whose key a key is |
+//! | [`board`], [`chain`], [`nobody`], [`book`] | the board that terms name, the custodian that a chain is, one where there is none, whose key a key is |
 //! | [`terms`] | files of terms: read, in words, as data |
 //! | [`table`](mod@table), [`survey`], [`histogram`], [`json`] | figures in columns, what a round showed, the depth as a picture, data for tools |
 
@@ -27,6 +27,7 @@
 
 pub mod board;
 pub mod book;
+pub mod chain;
 pub mod failure;
 pub mod file;
 pub mod histogram;

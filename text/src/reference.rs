@@ -124,18 +124,15 @@ fn used(package: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_code_is_used_by_the_programs_that_the_table_says() {
-    let [talea, sim, text, export] = ["cli", "sim", "text", "chain/export"].map(used);
+    let [mut talea, sim, text, export] = ["cli", "sim", "text", "export"].map(used);
+    talea.extend(export);
     for code in Code::ALL {
         let name = format!("{code:?}");
-        let programs =
-            [(Program::Talea, &talea), (Program::Sim, &sim), (Program::ChainExport, &export)];
-        for (program, used) in programs {
+        for (program, used) in [(Program::Talea, &talea), (Program::Sim, &sim)] {
             let is_listed = code.programs().contains(&program);
             let is_used = used.contains(&name);
             assert!(is_listed || !is_used, "{} fails with {code}", program.name());
-            // The command that exports reads and writes files by the functions of the simulator.
-            let by_sim = program == Program::ChainExport && sim.contains(&name);
-            let can_be = is_used || by_sim || text.contains(&name);
+            let can_be = is_used || text.contains(&name);
             assert!(!is_listed || can_be, "{} never fails with {code}", program.name());
         }
     }
@@ -157,7 +154,6 @@ fn every_programs_help_lists_its_exit_statuses() {
         (Program::Talea, "cli/src/arguments.rs"),
         (Program::Sim, "sim/src/cli.rs"),
         (Program::Verify, "verifier/src/cli.rs"),
-        (Program::ChainExport, "chain/export/src/cli.rs"),
     ] {
         let exits = Exit::ALL.iter().filter(|exit| exit.programs().contains(&program));
         let expected: BTreeSet<u8> = exits.map(|exit| exit.status()).collect();

@@ -5,7 +5,7 @@ use crate::{
     file,
 };
 use talea_protocol::{
-    bytes::{PartyKey, Text},
+    bytes::{Domain, PartyKey, Text},
     limits::{MAX_ROUNDS, MAX_UNITS},
     terms::{Depth, Disclosure, Mechanism, Rounds, Stakes, Ties},
 };
@@ -15,6 +15,18 @@ use talea_protocol::{
 /// # Errors
 /// `scenario.text` if it is empty, too long, or holds control characters.
 pub fn named(at: &str, text: &str) -> Result<Text, Failure> {
+    text_of(at, text)
+}
+
+/// Where an auction takes place; `at` names the field.
+///
+/// # Errors
+/// As [`named`].
+pub fn domain(at: &str, text: &str) -> Result<Domain, Failure> {
+    text_of(at, text)
+}
+
+fn text_of<const MAX: usize>(at: &str, text: &str) -> Result<Text<MAX>, Failure> {
     Text::new(text).map_err(|fault| Failure::new(Code::ScenarioText, format!("{at}: {fault}")))
 }
 

@@ -51,8 +51,13 @@ const NOT_VERIFIED: &[&str] = &[
 /// Of money, where somebody keeps it.
 const HELD_BY_CUSTODIAN: &str = "that the custodian holds the money that it reported";
 /// Of money, where a chain does.
-const HELD_BY_CHAIN: &str = "that the coins which the custodian reported came in: that is the chain's word, and its \
-                             signatures say nothing, for everybody has its key";
+fn held_by_chain(home: &ChainHome<'_>) -> String {
+    let [chain, contract, denom] = [home.chain_id, home.contract, home.denom].map(printable);
+    format!(
+        "that the coins of {denom} which the custodian reported came in: that is the word of chain {chain} about contract \
+         {contract}, and its signatures say nothing, for everybody has its key"
+    )
+}
 
 /// The verdict on a transcript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -327,11 +332,11 @@ impl Report {
 
     /// What no transcript can show.
     #[must_use]
-    pub fn not_verified(&self) -> Vec<&'static str> {
-        let is_chain = self.terms.as_ref().and_then(custodian_chain).is_some();
-        let item = |sentence| match sentence {
-            HELD_BY_CUSTODIAN if is_chain => HELD_BY_CHAIN,
-            other => other,
+    pub fn not_verified(&self) -> Vec<String> {
+        let chain = self.terms.as_ref().and_then(custodian_chain);
+        let item = |sentence: &str| match &chain {
+            Some(home) if sentence == HELD_BY_CUSTODIAN => held_by_chain(home),
+            _ => sentence.to_owned(),
         };
         NOT_VERIFIED.iter().copied().map(item).collect()
     }

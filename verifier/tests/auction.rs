@@ -7,7 +7,7 @@ use curve25519_dalek::scalar::Scalar;
 use ed25519_dalek::{Signer as _, SigningKey};
 use talea_protocol::{
     builder::TermsBuilder,
-    bytes::{List, PartyKey, Point, Signature, Text},
+    bytes::{Domain, List, PartyKey, Point, Signature, Text},
     commitment::{BidId, Commit, RangeProof, seal},
     instruction::{Fund, Instruction, SignedInstruction, opening_bytes, signed_bytes},
     outcome::{Account, Quote},
@@ -179,6 +179,7 @@ pub(crate) fn terms(rules: &Rules, members: &BTreeMap<KeyholderId, Secrets>) -> 
     };
     let [seller, custodian, beneficiary] =
         ["seller", "custodian", "beneficiary"].map(|who| key(&party(who)));
+    let domain = Domain::new("test").unwrap();
     let builder = TermsBuilder {
         nonce: [7; 32],
         lots: lots.collect(),
@@ -203,7 +204,7 @@ pub(crate) fn terms(rules: &Rules, members: &BTreeMap<KeyholderId, Secrets>) -> 
         quorum: groups.collect(),
         fan_out: rules.fan_out,
         chunk_items: rules.chunk_items,
-        ..TermsBuilder::new(text("test"), seller, custodian, schedule)
+        ..TermsBuilder::new(domain, seller, custodian, schedule)
     };
     builder.build().unwrap()
 }

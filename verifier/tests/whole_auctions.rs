@@ -488,8 +488,8 @@ fn bulletproof() -> f64 {
 /// all others, and the report says whose word the money is.
 #[test]
 fn money_on_a_chain_is_the_chains_word() {
-    let home =
-        ChainHome { chain_id: "testing-1", contract: "cosmos1contract", slots: SlotUnit::Blocks };
+    let (chain_id, contract, denom) = ("testing-1", "cosmos1contract", "uatom");
+    let home = ChainHome { chain_id, contract, slots: SlotUnit::Blocks, denom };
     let domain = home.domain().unwrap();
     let custodian = SigningKey::from_bytes(&custodian_seed(&domain));
     let funded = |custodian: &SigningKey, terms_custodian: &SigningKey| {
@@ -508,8 +508,11 @@ fn money_on_a_chain_is_the_chains_word() {
         report.role(&key(&custodian)),
         "custodian: contract cosmos1contract on chain testing-1"
     );
-    let of_money =
-        |report: &Report| report.not_verified().iter().any(|s| s.contains("chain's word"));
+    let of_money = |report: &Report| {
+        let words = "coins of uatom which the custodian reported came in: that is the word of chain testing-1 about \
+                     contract cosmos1contract";
+        report.not_verified().iter().any(|sentence| sentence.contains(words))
+    };
     assert!(of_money(&report));
     // Terms that name the chain, and somebody else as their custodian.
     let somebody = party("custodian");

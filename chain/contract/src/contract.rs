@@ -32,11 +32,11 @@ pub fn instantiate(
     message: InstantiateMsg,
 ) -> Result<Response, Refusal> {
     coins::require_none(&info)?;
-    let InstantiateMsg { terms, slot, signature, denom } = message;
+    let InstantiateMsg { terms, slot, signature } = message;
     apply::require_length(terms.len())?;
     let signature = signature_of(&signature)?;
     let auction = Auction::open(slot, &terms, &signature)?;
-    let home = Home::of(auction.terms(), denom, &env)?;
+    let home = Home::of(auction.terms(), &env)?;
     let now = home.now(&env);
     if slot > now {
         return Err(Refusal::TooEarly { signed: slot, now });

@@ -1,26 +1,13 @@
-//! How the chain announces what it accepted, and how that is read again.
+//! How the chain announces what it accepted.
 //!
 //! The genesis and every entry is an event of its own. Whoever has them all has the transcript: they are
-//! numbered, and chained by their heads.
+//! numbered, and chained by their heads. [`Announced`] reads them again.
 
 use cosmwasm_std::{Binary, Event};
-use talea_protocol::transcript::{Entry, Genesis};
-
-/// The type of these events. A chain writes `wasm-` before it.
-pub const TYPE: &str = "talea";
-/// The attribute that counts them: 0 for the genesis, then the entries from 1.
-pub const NUMBER: &str = "number";
-/// The attribute that holds the bytes of a genesis or an entry, in base64.
-pub const RECORD: &str = "record";
-
-/// What an event announces.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Announced {
-    /// How the auction opened.
-    Genesis(Genesis),
-    /// An accepted instruction.
-    Entry(Entry),
-}
+use talea_protocol::{
+    chain::Announced,
+    transcript::{Entry, Genesis},
+};
 
 /// The event of the opening.
 pub(crate) fn genesis(genesis: &Genesis) -> Event {
@@ -34,34 +21,23 @@ pub(crate) fn entry(number: u64, entry: &Entry) -> Event {
 
 fn event(number: u64, record: &impl borsh::BorshSerialize) -> Event {
     let bytes = borsh::to_vec(record).unwrap_or_default();
-    Event::new(TYPE)
-        .add_attribute(NUMBER, number.to_string())
-        .add_attribute(RECORD, Binary::new(bytes).to_base64())
+    Event::new(Announced::EVENT)
+        .add_attribute(Announced::NUMBER, number.to_string())
+        .add_attribute(Announced::RECORD, Binary::new(bytes).to_base64())
 }
 
-/// What an event with these attributes announces, and its number. Nothing if it is none of ours.
+/// What an event announces; nothing if it is none of ours.
 #[must_use]
-pub fn read(number: &str, record: &str) -> Option<(u64, Announced)> {
-    let number: u64 = number.parse().ok()?;
-    let bytes = Binary::from_base64(record).ok()?;
-    let announced = if number == 0 {
-        Announced::Genesis(borsh::from_slice(&bytes).ok()?)
-    } else {
-        Announced::Entry(borsh::from_slice(&bytes).ok()?)
-    };
-    Some((number, announced))
+pub fn read(event: &Event) -> Option<Announced> {
+    let value = |key| Some(event.attributes.iter().find(|a| a.key == key)?.value.as_str());
+    let number = value(Announced::NUMBER)?.parse().ok()?;
+    Announced::read(number, &Binary::from_base64(value(Announced::RECORD)?).ok()?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use talea_protocol::bytes::{Digest, List, Signature};
-
-    fn written(event: &Event) -> (&str, &str) {
-        let [number, record] = &event.attributes[..] else { panic!("two attributes") };
-        assert_eq!((number.key.as_str(), record.key.as_str()), (NUMBER, RECORD));
-        (&number.value, &record.value)
-    }
 
     #[test]
     fn what_is_announced_reads_back() {
@@ -70,17 +46,11 @@ mod tests {
             terms: List::new(vec![1; 40]).unwrap(),
             signature: Signature([2; 64]),
         };
-        let event = genesis(&opened);
-        let (number, record) = written(&event);
-        assert_eq!(read(number, record), Some((0, Announced::Genesis(opened))));
-
+        assert_eq!(read(&genesis(&opened)), Some(Announced::Genesis(opened)));
         let accepted =
             Entry { slot: 7, instruction: List::new(vec![5; 9]).unwrap(), head: Digest([6; 32]) };
-        let event = entry(41, &accepted);
-        let (number, record) = written(&event);
-        assert_eq!(read(number, record), Some((41, Announced::Entry(accepted))));
-        assert_eq!(read("0", record), None, "an entry is no genesis");
-        assert_eq!(read("-1", record), None);
-        assert_eq!(read("41", "?"), None);
+        assert_eq!(read(&entry(41, &accepted)), Some(Announced::Entry(accepted.clone())));
+        assert_eq!(read(&entry(0, &accepted)), None, "an entry is no genesis");
+        assert_eq!(read(&Event::new(Announced::EVENT)), None);
     }
 }

@@ -11,7 +11,7 @@
 //! | [`coins`] | what comes in with a message, and what a claim pays out |
 //! | `state` | what the chain stores |
 //! | `query` | answers |
-//! | [`event`] | how an accepted instruction is announced, and how that is read again |
+//! | [`event`] | how an accepted instruction is announced |
 //! | [`refusal`] | one sentence and a stable code |
 //!
 //! There is no `migrate` entry point: the code of a running auction cannot be replaced.

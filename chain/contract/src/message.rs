@@ -1,7 +1,7 @@
 //! What goes in and comes out, as JSON. `chain/contract/schema` has the schemas.
 //!
 //! Parties and auctions are spelled as everywhere (`taleaparty1...`), hashes in hexadecimal, bytes in base64, money
-//! as text.
+//! as text. A message with a field that it does not have is refused: what its sender meant by it would be lost.
 
 use cosmwasm_schema::{QueryResponses, cw_serde};
 use cosmwasm_std::{Binary, Uint64};
@@ -9,19 +9,21 @@ use talea_protocol::claim;
 
 /// Opens an auction.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
+#[schemaifier(mute_warnings)]
 pub struct InstantiateMsg {
-    /// The canonical bytes of the terms.
+    /// The canonical bytes of the terms. They name this contract, and the denomination of the coins.
     pub terms: Binary,
     /// The slot for which the seller signed; not after the block's.
     pub slot: u64,
     /// The seller's signature of the opening, 64 bytes.
     pub signature: Binary,
-    /// The denomination of the coins in which the terms count. They do not name it: look at it before you pay.
-    pub denom: String,
 }
 
 /// What can be done. Anybody may send any of these and pay the gas.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
+#[schemaifier(mute_warnings)]
 pub enum ExecuteMsg {
     /// Applies signed instructions in this order: all of them, or none. Takes no coins.
     Apply {
@@ -67,6 +69,8 @@ impl From<Pocket> for claim::Pocket {
 
 /// What can be asked. Lists come in pages; a page has 30 items unless `limit` says fewer.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
+#[schemaifier(mute_warnings)]
 #[derive(QueryResponses)]
 pub enum QueryMsg {
     /// How far the auction is.
@@ -82,13 +86,11 @@ pub enum QueryMsg {
         /// How many to show.
         limit: Option<u32>,
     },
-    /// What became of a bid so far.
+    /// How a bid stands.
     #[returns(Bid)]
     Bid {
         /// Index of the lot, from 0.
         lot: u32,
-        /// The round, from 0; the current one if left out.
-        round: Option<u32>,
         /// Its bidder.
         bidder: String,
     },
@@ -129,7 +131,7 @@ pub enum QueryMsg {
 pub struct Status {
     /// Its id.
     pub auction: String,
-    /// The denomination in which its terms count.
+    /// The denomination of the coins in which its terms count, and which they name.
     pub denom: String,
     /// What its slots are: `seconds` since 1970, or `blocks`.
     pub slots: String,
@@ -187,15 +189,39 @@ pub enum Due {
     },
 }
 
-/// What became of a bid so far.
+/// How a bid stands.
 #[cw_serde]
 pub struct Bid {
-    /// Whether it was committed and neither revealed nor closed.
-    pub is_open: bool,
-    /// The bidder's active commitment, in hexadecimal: of a bid that was revealed and takes part.
-    pub active: Option<String>,
+    /// Its last commit; nothing if there is none.
+    pub commit: Option<BidCommit>,
+    /// The bid that takes part in the ranking; nothing if none does.
+    pub active: Option<ActiveBid>,
+    /// Whether an update of the active bid was once missing or invalid, so that its deposit is forfeited at the end.
+    pub is_in_default: bool,
+    /// What is locked for it: the deposit, from its first commit to the ending of the lot.
+    pub locked: Uint64,
     /// How its lot ended, once it has.
     pub ending: Option<String>,
+}
+
+/// A bid's last commit.
+#[cw_serde]
+pub struct BidCommit {
+    /// Its round, from 0.
+    pub round: u32,
+    /// `open` before it is revealed; `revealed` if its sealed bid was taken and is valid, `invalid` if it is not;
+    /// `lapsed` if it was not revealed in time, `attested` if keyholders attest that its bidder tried; `dropped` if the
+    /// bid of a round before stands in its place.
+    pub state: String,
+}
+
+/// A bid that takes part in the ranking.
+#[cw_serde]
+pub struct ActiveBid {
+    /// The round in which it was revealed, from 0.
+    pub round: u32,
+    /// Its commitment, in hexadecimal.
+    pub commitment: String,
 }
 
 /// The account of a party.

@@ -3,18 +3,17 @@
 use crate::{
     contract::party_of,
     message::{
-        Account, Accounts, Bid, Due, Dues, Entries, EntryHead, LotOutcome, Outcome, QueryMsg,
-        Status,
+        Account, Accounts, ActiveBid, Bid, BidCommit, Due, Dues, Entries, EntryHead, LotOutcome,
+        Outcome, QueryMsg, Status,
     },
     refusal::Refusal,
     state::{self, Home},
 };
 use cosmwasm_std::{Binary, Deps, Env, Storage, Uint64, to_hex, to_json_binary};
-use talea_contract::{self as program, Auction, Phase, Task};
+use talea_contract::{self as program, Auction, Phase, Task, standing::Standing};
 use talea_protocol::{
     bytes::PartyKey,
     claim::Pocket,
-    commitment::BidId,
     outcome::{self, Award, Ending, LotResult},
     quorum::keyholders,
     terms::Lot,
@@ -33,13 +32,9 @@ pub(crate) fn answer(deps: Deps<'_>, env: &Env, message: QueryMsg) -> Result<Bin
             let dues = |auction: &Auction| dues(auction, &keyholder, skip, page(limit));
             to_json_binary(&state::ask(storage, dues)?)
         }
-        QueryMsg::Bid { lot, round, bidder } => {
+        QueryMsg::Bid { lot, bidder } => {
             let bidder = party_of(&bidder)?;
-            let bid = |auction: &Auction| {
-                let round = round.unwrap_or(auction.round());
-                bid(auction, &BidId { lot, round, bidder })
-            };
-            to_json_binary(&state::ask(storage, bid)?)
+            to_json_binary(&state::ask(storage, |auction| bid(auction, lot, &bidder))?)
         }
         QueryMsg::Account { party } => {
             let party = party_of(&party)?;
@@ -120,12 +115,22 @@ fn due(due: &program::Due) -> Due {
     }
 }
 
-fn bid(auction: &Auction, bid: &BidId) -> Result<Bid, Refusal> {
-    lot(auction, bid.lot)?;
+fn bid(auction: &Auction, index: u32, bidder: &PartyKey) -> Result<Bid, Refusal> {
+    lot(auction, index)?;
+    let ending = auction.ending(index).map(|ending| named(&ending).into());
+    let standing = auction.standing(index, bidder);
+    let is_locked = standing.is_some() && ending.is_none();
+    let locked = if is_locked { auction.terms().stakes.deposit } else { 0 };
     Ok(Bid {
-        is_open: auction.is_open(bid),
-        active: auction.active_commitment(bid.lot, &bid.bidder).map(|point| to_hex(point.0)),
-        ending: auction.ending(bid.lot).map(|ending| named(&ending).into()),
+        commit: standing
+            .map(|Standing { round, commit, .. }| BidCommit { round, state: commit.name().into() }),
+        active: standing.and_then(|standing| standing.active).map(|active| ActiveBid {
+            round: active.round,
+            commitment: to_hex(active.commitment.0),
+        }),
+        is_in_default: standing.is_some_and(|standing| standing.is_in_default),
+        locked: Uint64::new(locked),
+        ending,
     })
 }
 

@@ -44,7 +44,7 @@ refusals! {
     /// The seller signed for later.
     TooEarly { signed: u64, now: u64 } "chain.opening" "the seller signed the opening for slot {signed}, and the chain is at slot {now}"
     /// Terms of an auction that is not on a chain.
-    NoHome {} "chain.no-home" "the terms' domain does not name a contract on a chain"
+    NoHome {} "chain.no-home" "the terms' domain does not name a contract on a chain, and a denomination"
     /// Terms of an auction of another contract.
     Elsewhere { contract: String, chain: String } "chain.elsewhere" "the terms are for the contract {contract} on the chain {chain}"
     /// Terms whose custodian is somebody else.

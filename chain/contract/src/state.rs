@@ -15,14 +15,14 @@ use ed25519_dalek::SigningKey;
 use std::sync::Arc;
 use talea_contract::{Auction, Changes, Store};
 use talea_protocol::{
-    bytes::{Digest, PartyKey, Text},
+    bytes::{Digest, Domain, PartyKey},
     chain::{ChainHome, SlotUnit, custodian_seed},
     claim::Pocket,
     terms::Terms,
     transcript::Entry,
 };
 
-/// What the chain needs of the terms, and adds to them.
+/// What the chain needs of the terms.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Home {
     pub(crate) denom: String,
@@ -32,9 +32,9 @@ pub(crate) struct Home {
 
 impl Home {
     /// The home that these terms name, if it is this contract on this chain and the custodian is the chain.
-    pub(crate) fn of(terms: &Terms, denom: String, env: &Env) -> Result<Self, Refusal> {
+    pub(crate) fn of(terms: &Terms, env: &Env) -> Result<Self, Refusal> {
         let domain = &terms.domain;
-        let ChainHome { chain_id, contract, slots } =
+        let ChainHome { chain_id, contract, slots, denom } =
             ChainHome::of(domain).ok_or(Refusal::NoHome {})?;
         let here = (env.block.chain_id.as_str(), env.contract.address.as_str());
         if (chain_id, contract) != here {
@@ -44,7 +44,7 @@ impl Home {
         if custodian(domain).verifying_key().to_bytes() != terms.custodian.0 {
             return Err(Refusal::Custodian { named: terms.custodian.to_string() });
         }
-        Ok(Self { denom, counts_blocks: slots == SlotUnit::Blocks })
+        Ok(Self { denom: denom.to_owned(), counts_blocks: slots == SlotUnit::Blocks })
     }
 
     /// What slots are.
@@ -70,7 +70,7 @@ impl Home {
 }
 
 /// The key of the chain as a custodian, which everybody has.
-pub(crate) fn custodian(domain: &Text) -> SigningKey {
+pub(crate) fn custodian(domain: &Domain) -> SigningKey {
     SigningKey::from_bytes(&custodian_seed(domain))
 }
 

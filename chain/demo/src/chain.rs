@@ -8,9 +8,9 @@ use crate::{
     store::{Records, Store},
 };
 use cosmwasm_std::{
-    Addr, Attribute, BankMsg, BlockInfo, Checksum, Coin, ContractInfo, ContractResult, CosmosMsg,
-    Empty, Env, Event, MessageInfo, Response, Timestamp, TransactionInfo, Uint256, from_json,
-    to_json_vec,
+    Addr, Attribute, BankMsg, Binary, BlockInfo, Checksum, Coin, ContractInfo, ContractResult,
+    CosmosMsg, Empty, Env, Event, MessageInfo, Response, Timestamp, TransactionInfo, Uint256,
+    from_json, to_json_vec,
 };
 use cosmwasm_vm::{
     Backend, Cache, CacheOptions, GasReport, Instance, InstanceOptions, Size, VmError,
@@ -228,9 +228,21 @@ impl Chain {
         message: &InstantiateMsg,
         funds: &[Coin],
     ) -> Result<Done, Failed> {
-        let message = json(message)?;
-        self.transact(sender, funds, &message, |instance, env, info| {
-            call_instantiate::<_, _, _, Empty>(instance, env, info, &message)
+        self.instantiate_bytes(sender, &json(message)?, funds)
+    }
+
+    /// The same with a message that may be anything.
+    ///
+    /// # Errors
+    /// [`Failed`]; then nothing has changed.
+    pub fn instantiate_bytes(
+        &mut self,
+        sender: &str,
+        message: &[u8],
+        funds: &[Coin],
+    ) -> Result<Done, Failed> {
+        self.transact(sender, funds, message, |instance, env, info| {
+            call_instantiate::<_, _, _, Empty>(instance, env, info, message)
         })
     }
 
@@ -267,11 +279,19 @@ impl Chain {
     /// # Errors
     /// [`Failed`].
     pub fn query<T: DeserializeOwned>(&self, message: &QueryMsg) -> Result<T, Failed> {
+        let answer = self.query_bytes(&json(message)?)?;
+        from_json(&answer).map_err(|error| Failed::Machine(error.to_string()))
+    }
+
+    /// The same with a message that may be anything; the answer as JSON.
+    ///
+    /// # Errors
+    /// [`Failed`].
+    pub fn query_bytes(&self, message: &[u8]) -> Result<Binary, Failed> {
         let store = Store::over(Arc::clone(&self.records));
         let mut instance = self.instance(store)?;
-        let answer = call_query(&mut instance, &self.env(), &json(message)?)?;
-        let answer = answer.into_result().map_err(Failed::Refused)?;
-        from_json(&answer).map_err(|error| Failed::Machine(error.to_string()))
+        let answer = call_query(&mut instance, &self.env(), message)?;
+        answer.into_result().map_err(Failed::Refused)
     }
 
     fn instance(&self, store: Store) -> Result<Running, VmError> {

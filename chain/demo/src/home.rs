@@ -6,14 +6,14 @@ use crate::{
 };
 use cosmwasm_std::{Binary, Coin};
 use talea_chain::{
-    event::{self, Announced},
+    event,
     message::{ExecuteMsg, InstantiateMsg},
 };
 use talea_contract::Auction;
 use talea_parties::{board::Board, custodian::Custodian, identity::Identity};
 use talea_protocol::{
-    bytes::{BadText, PartyKey, Text},
-    chain::{ChainHome, SlotUnit, custodian_seed},
+    bytes::{Domain, PartyKey},
+    chain::{Announced, BadHome, ChainHome, SlotUnit, custodian_seed},
     instruction::{Instruction, SignedInstruction},
     transcript::{Entry, Genesis},
 };
@@ -25,8 +25,8 @@ pub const DENOM: &str = "utoken";
 /// Moves a plan into a contract: the chain is its custodian, and slots are heights of blocks from 1,000.
 ///
 /// # Errors
-/// [`BadText`] if the address is too long for terms.
-pub fn settle_on(plan: &mut Plan, contract: &str) -> Result<(), BadText> {
+/// [`BadHome`] if the address is too long for terms.
+pub fn settle_on(plan: &mut Plan, contract: &str) -> Result<(), BadHome> {
     const FIRST: u64 = 1_000;
     let by = FIRST.saturating_sub(plan.opening_slot);
     plan.opening_slot = plan.opening_slot.saturating_add(by);
@@ -42,14 +42,14 @@ pub fn settle_on(plan: &mut Plan, contract: &str) -> Result<(), BadText> {
     for slot in slots.into_iter().chain(reserve) {
         *slot = slot.saturating_add(by);
     }
-    let home = ChainHome { chain_id: CHAIN_ID, contract, slots: SlotUnit::Blocks };
+    let home = ChainHome { chain_id: CHAIN_ID, contract, slots: SlotUnit::Blocks, denom: DENOM };
     terms.domain = home.domain()?;
     terms.custodian = custodian(&terms.domain).party();
     Ok(())
 }
 
 /// The chain as a custodian.
-fn custodian(domain: &Text) -> Identity {
+fn custodian(domain: &Domain) -> Identity {
     Identity::from_seed(&custodian_seed(domain))
 }
 
@@ -92,7 +92,6 @@ impl OnChain {
             terms: Binary::new(genesis.terms.to_vec()),
             slot: genesis.slot,
             signature: Binary::new(genesis.signature.0.to_vec()),
-            denom: DENOM.into(),
         };
         let done = chain.instantiate(&sender, &message, &[]).map_err(failed)?;
         let shown = shown(&done);
@@ -194,11 +193,7 @@ fn failed(failed: Failed) -> SimulationError {
 
 /// What a message's events announce, in order.
 fn shown(done: &Done) -> Vec<Announced> {
-    let announced = done.events.iter().filter_map(|event| {
-        let value = |key| Some(event.attributes.iter().find(|a| a.key == key)?.value.as_str());
-        event::read(value(event::NUMBER)?, value(event::RECORD)?)
-    });
-    announced.map(|(_, announced)| announced).collect()
+    done.events.iter().filter_map(event::read).collect()
 }
 
 /// What an instruction is, and who signed it.

@@ -20,7 +20,8 @@ use talea_protocol::terms::Terms;
 /// # Errors
 /// `refused`, with the deadline that has passed; `board.folder` if they name no board.
 pub fn require_hope(terms: &Terms) -> Result<(), Failure> {
-    match hopeless(terms, &BoardTerms::of(terms)?, clock::now()) {
+    BoardTerms::of(terms)?;
+    match hopeless(terms, clock::now()) {
         None => Ok(()),
         Some(hopeless) => {
             Err(Failure::new(Code::Refused, hopeless.to_string()).with_help(hopeless.help()))

@@ -3,7 +3,7 @@
 use super::{Report, lot::LotReport};
 use crate::{
     money, names, status,
-    terms::{DisclosureData, GroupData, LotData, TermsData},
+    terms::{ChainData, DisclosureData, GroupData, LotData, TermsData},
 };
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -442,6 +442,12 @@ fn facts(report: &Report, terms: &TermsData) -> Vec<(&'static str, String)> {
     };
     if let Some(board) = &terms.board {
         facts.push(("Board", named(&Some(board.party.clone()))));
+    }
+    if let Some(ChainData { id, contract, unit, denom }) = &terms.chain {
+        facts.push(("Chain", id.clone()));
+        facts.push(("Contract", contract.clone()));
+        facts.push(("Slots", unit.to_string()));
+        facts.push(("Denomination", denom.clone()));
     }
     facts.push(("Custodian", named(&terms.custodian)));
     facts.push(("Beneficiary", named(&terms.beneficiary)));

@@ -39,6 +39,7 @@ use crate::{
     refusal::{Fault, Refusal, require},
     setting::Setting,
     setup::QuorumKeys,
+    standing::{self, Standing},
     store::{Header, Home, Kind, Records as _},
     terms_rules,
 };
@@ -225,6 +226,12 @@ impl Auction {
     #[must_use]
     pub fn active_commitment(&self, lot: u32, bidder: &PartyKey) -> Option<Point> {
         self.state.lots.bids.active_commitment(lot, *bidder)
+    }
+
+    /// How a bidder's bid on a lot stands; nothing if it committed none.
+    #[must_use]
+    pub fn standing(&self, lot: u32, bidder: &PartyKey) -> Option<Standing> {
+        standing::of(&self.state.lots.bids, lot, *bidder)
     }
 
     /// Whether keyholders may attest this bid of the current round: its commit is open, or in a later

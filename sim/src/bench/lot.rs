@@ -9,7 +9,7 @@ use rand_core::SeedableRng as _;
 use talea_contract::Auction;
 use talea_protocol::{
     builder::{MAX_BIDS_PER_LOT, TermsBuilder},
-    bytes::{List, Text},
+    bytes::{Domain, List, Text},
     price::{Level, PriceGrid},
     quorum::Group,
     terms::{Lot, Reserve, Rounds, Schedule, Terms},
@@ -69,6 +69,7 @@ fn terms(cast: &Cast, bidders: usize, grid: &PriceGrid, rules: &Rules) -> Terms 
         members: List::new(members).expect("three members"),
     };
     let lot = Lot { name: text("lot"), identifier: text("LOT"), quantity: 1, grid: grid.clone() };
+    let domain = Domain::new("bench").expect("a short text");
     let builder = TermsBuilder {
         nonce: [9; 32],
         lots: vec![lot],
@@ -86,7 +87,7 @@ fn terms(cast: &Cast, bidders: usize, grid: &PriceGrid, rules: &Rules) -> Terms 
         quorum: vec![group],
         max_bids_per_lot: MAX_BIDS_PER_LOT.max(u32::try_from(bidders).unwrap_or(u32::MAX)),
         chunk_items: 1024,
-        ..TermsBuilder::new(text("bench"), cast.seller(), cast.custodian(), Schedule::even(10))
+        ..TermsBuilder::new(domain, cast.seller(), cast.custodian(), Schedule::even(10))
     };
     builder.build().expect("one lot and one group")
 }

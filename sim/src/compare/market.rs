@@ -84,7 +84,7 @@ pub fn grid(levels: u32) -> Result<PriceGrid, &'static str> {
     grid.fault().map_or(Ok(grid), Err)
 }
 
-fn text(text: &str) -> Result<Text, Failure> {
+fn text<const MAX: usize>(text: &str) -> Result<Text<MAX>, Failure> {
     Text::new(text).map_err(stuck)
 }
 

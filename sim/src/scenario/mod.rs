@@ -30,13 +30,13 @@ use std::{
     path::Path,
 };
 use talea_protocol::{
-    bytes::Text,
+    bytes::Domain,
     limits::{MAX_BIDS_PER_LOT, MAX_CHUNK_ITEMS, MAX_LISTED_BIDDERS},
     quorum::KeyholderId,
     terms::{Acceptance, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule, Stakes, Ties},
 };
 use talea_text::{
-    rules::{disclosure, mechanism, named, stakes, ties, within},
+    rules::{disclosure, domain, mechanism, named, stakes, ties, within},
     suggest::Load,
 };
 
@@ -58,7 +58,7 @@ pub struct Scenario {
     /// Where every secret comes from.
     pub seed: u64,
     /// The board.
-    pub domain: Text,
+    pub domain: Domain,
     /// The opening's slot.
     pub opening_slot: u64,
     /// How the price follows from the bids.
@@ -121,7 +121,7 @@ impl Scenario {
     pub fn from_text(text: &str, folder: &Path) -> Result<Self, Failure> {
         let file = ScenarioFile::parse(text)?;
         let title = named("title", &file.title)?.as_str().to_owned();
-        let domain = named("domain", &file.domain)?;
+        let domain = domain("domain", &file.domain)?;
         let (max_bids_per_lot, fan_out, chunk_items) = sizes(&file)?;
         let mechanism = mechanism(file.mechanism)?;
         let disclosure = disclosure(file.disclosure)?;

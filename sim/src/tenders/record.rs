@@ -154,7 +154,7 @@ fn read_row(name: &str, row: &Row) -> Result<ReadRow, Failure> {
         std::array::from_fn(|column| row.field(column));
     let word = |title: &str, text: &str| {
         // Numbers in practice; whatever it is, it will be printed and named in terms.
-        if text.len() > 32 || Text::new(text).is_err() {
+        if text.len() > 32 || <Text>::new(text).is_err() {
             return Err(fail(format!("{title} is {text:?}, and should have 1 to 32 characters")));
         }
         Ok(text.to_owned())

@@ -281,7 +281,7 @@ fn scenario(
         declines: BTreeSet::new(),
         title: format!("tenders {number}"),
         seed,
-        domain: text("talea-sim/tenders".into())?,
+        domain: rules::domain("domain", "talea-sim/tenders")?,
         opening_slot: 0,
         schedule: Schedule::even(10),
         stakes: rules::stakes(StakesFile::default(), LOCKED, None),

@@ -10,9 +10,11 @@ use crate::{
     names,
     nobody::has_no_custodian,
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use talea_protocol::{
+    bytes::printable,
     caution,
+    chain::{ChainHome, SlotUnit},
     price::{Level, Price, PriceGrid, Scale, Side},
     quorum::Group,
     terms::{
@@ -39,6 +41,8 @@ pub struct TermsData {
     pub domain: String,
     /// The board that the domain names, if it names one.
     pub board: Option<BoardData>,
+    /// The chain that the domain names, if it names one.
+    pub chain: Option<ChainData>,
     /// A party, as are the next two.
     pub seller: String,
     /// Reports money; nobody does where nothing is at stake and nobody is named.
@@ -59,7 +63,7 @@ pub struct TermsData {
     pub rounds: Option<RoundsData>,
     /// When each phase ends.
     pub schedule: ScheduleData,
-    /// In units of the custodian's currency, which the terms do not name.
+    /// In units of the custodian's currency, which the terms name for a chain alone.
     pub stakes: StakesData,
     /// The parties who may bid; nothing if anybody may.
     pub bidders: Option<Vec<String>>,
@@ -88,6 +92,34 @@ pub struct BoardData {
     pub slot_milliseconds: u64,
     /// When slot 0 begins, in milliseconds since 1970.
     pub starts_milliseconds: u64,
+}
+
+/// A chain.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChainData {
+    /// Its name.
+    pub id: String,
+    /// The contract's address.
+    pub contract: String,
+    /// What slots are: `seconds` since 1970, or `blocks`.
+    #[serde(serialize_with = "as_shown")]
+    pub unit: SlotUnit,
+    /// The denomination of the coins in which the terms count.
+    pub denom: String,
+}
+
+impl ChainData {
+    /// The chain of these terms, if they name one.
+    #[must_use]
+    pub fn of(terms: &Terms) -> Option<Self> {
+        let ChainHome { chain_id, contract, slots, denom } = ChainHome::of(&terms.domain)?;
+        let [id, contract, denom] = [chain_id, contract, denom].map(printable);
+        Some(Self { id, contract, unit: slots, denom })
+    }
+}
+
+fn as_shown<S: Serializer>(unit: &SlotUnit, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(unit)
 }
 
 /// So many slots.
@@ -251,13 +283,17 @@ pub struct CautionData {
 }
 
 impl CautionData {
-    /// What follows from the protocol alone, and where there is a board what follows from clocks and from who it is.
-    pub(super) fn all(terms: &Terms, board: Option<&BoardTerms>) -> Vec<Self> {
+    /// What follows from the protocol alone, and where terms name a board or a chain what follows from it.
+    fn all(terms: &Terms, board: Option<&BoardTerms>, is_chain: bool) -> Vec<Self> {
         let cautions = caution::cautions(terms).into_iter();
         let cautions =
             cautions.map(|caution| Self { code: caution.code(), sentence: caution.to_string() });
-        let doubts = board.into_iter().flat_map(|board| doubts(terms, board));
-        let doubts = doubts.map(|doubt| Self { code: doubt.code, sentence: doubt.sentence });
+        let is_home = is_chain || board.is_some();
+        let doubts = is_home.then(|| doubts(terms, board.map(|board| board.key)));
+        let doubts = doubts
+            .into_iter()
+            .flatten()
+            .map(|doubt| Self { code: doubt.code, sentence: doubt.sentence });
         cautions.chain(doubts).collect()
     }
 }
@@ -288,9 +324,10 @@ impl TermsData {
             fan_out,
             chunk_items,
         } = terms;
-        let board = BoardTerms::of(terms).ok();
+        let (board, chain) = (BoardTerms::of(terms).ok(), ChainData::of(terms));
         let clock = SlotClock::of(terms);
         let clock = clock.as_ref();
+        let cautions = CautionData::all(terms, board.as_ref(), chain.is_some());
         let span = |slots: u64| Span::of(clock, slots);
         Self {
             schema: SCHEMA,
@@ -303,6 +340,7 @@ impl TermsData {
                 slot_milliseconds: slot,
                 starts_milliseconds: starts,
             }),
+            chain,
             seller: names::party(seller),
             custodian: (!has_no_custodian(terms)).then(|| names::party(custodian)),
             beneficiary: stakes.beneficiary.as_ref().map(names::party),
@@ -344,7 +382,7 @@ impl TermsData {
             fan_out: *fan_out,
             chunk_items: *chunk_items,
             lots: lots.iter().enumerate().map(LotData::of).collect(),
-            cautions: CautionData::all(terms, board.as_ref()),
+            cautions,
             people: None,
         }
     }

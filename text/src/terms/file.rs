@@ -54,7 +54,8 @@ texts! {
     PartyText "party"
     /// The public keys of a keyholder, as `talea key show` prints them: `"taleakeyholder1..."`.
     KeyholderText "keyholder"
-    /// How long something lasts, such as `"90s"`, `"10m"` or `"1h 30m"`. It is rounded up to whole slots.
+    /// How long something lasts, such as `"90s"`, `"10m"` or `"1h 30m"`. It is rounded up to whole slots. On a chain
+    /// whose unit is blocks, a number of them: `"100 blocks"`.
     DurationText "duration"
     /// An instant. Either with an offset from UTC as in RFC 3339: `"2026-12-01T15:30:00Z"` or
     /// `"2026-12-01T10:30-05:00"`. Or a local time with the IANA name of its time zone:
@@ -62,8 +63,11 @@ texts! {
     /// that occurs twice or never, because clocks change, is refused.
     TimeText "time"
     /// When a phase ends: a duration, counted from the deadline before, or a time. With a time the deadline is
-    /// the last slot of the phase that ends at or before it. Times and durations can be mixed in any order.
+    /// the last slot of the phase that ends at or before it. Times and durations can be mixed in any order. On a
+    /// chain whose unit is blocks, a height stands for a time: `"height 1200000"`.
     DeadlineText "deadline"
+    /// A time; on a chain whose unit is blocks, a height such as `"height 1200000"`.
+    StartText "start"
 }
 
 /// The terms of an auction, which the seller signs and everybody is bound to.
@@ -73,7 +77,7 @@ texts! {
 pub(super) struct TermsFile {
     /// The party that sells or procures, and opens the auction.
     pub(super) seller: PartyText,
-    /// Reports the money that it locked for a party. Optional if nothing is at stake.
+    /// Reports the money that it locked for a party. Optional if nothing is at stake; not set where there is a `[chain]`.
     pub(super) custodian: Option<PartyText>,
     /// Receives forfeits and fees, and takes no part in the auction. Nobody if left out.
     pub(super) beneficiary: Option<PartyText>,
@@ -91,11 +95,15 @@ pub(super) struct TermsFile {
     /// A CSV list of lots, in the folder of this file, in UTF-8 with commas. Its first line names the columns, in
     /// any order: the fields of `[[lots]]`, without `shape`. Lots in this file come first.
     pub(super) lots_file: Option<String>,
-    /// The party that orders what parties hand in, and the clock of the auction.
-    pub(super) board: BoardFile,
+    /// The party that orders what parties hand in, and the clock of the auction. It is needed unless there is a
+    /// `[chain]`.
+    pub(super) board: Option<BoardFile>,
+    /// The contract in which the auction takes place, in place of `[board]`. The contract is the custodian, so none is
+    /// named.
+    pub(super) chain: Option<ChainFile>,
     /// When phases end, each in a slot after the one before.
     pub(super) schedule: ScheduleFile,
-    /// What is at stake, in whole units of the custodian's currency. Nothing if left out.
+    /// What is at stake, in whole units of the custodian's currency, or of the chain's denomination. Nothing if left out.
     #[serde(default)]
     pub(super) stakes: StakesFile,
     /// What is opened in addition to winners and price. Nothing if left out.
@@ -136,12 +144,41 @@ pub(super) struct BoardFile {
     pub(super) slot: Option<DurationText>,
 }
 
+/// The contract in which the auction takes place.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChainFile {
+    /// The chain's own name.
+    pub(super) id: String,
+    /// The contract's address.
+    pub(super) contract: String,
+    /// What a slot is.
+    pub(super) unit: UnitFile,
+    /// The denomination of the coins in which the terms count, as the chain's bank spells it.
+    pub(super) denom: String,
+    /// From when on the first deadline counts, where it is a duration. If left out, the time when the terms are made;
+    /// where the unit is blocks, it is then needed.
+    pub(super) starts: Option<StartText>,
+}
+
+/// What a slot is on a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "unit"))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum UnitFile {
+    /// A second of the block's time. Deadlines are times and durations, as on a board.
+    Seconds,
+    /// A block. Deadlines are heights and numbers of blocks.
+    Blocks,
+}
+
 /// When phases end, each in a slot after the one before.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScheduleFile {
-    /// Keyholders make their key. This first phase counts from the start of slot 0.
+    /// Keyholders make their key. This first phase counts from the start of slot 0; on a chain from `starts`.
     pub(super) deals: DeadlineText,
     /// Keyholders complain about wrong shares of the key.
     pub(super) complaints: DeadlineText,
@@ -157,7 +194,7 @@ pub(super) struct ScheduleFile {
     pub(super) step_per_bid: Option<DurationText>,
     /// The margin of witnesses: keyholders attest nothing that they receive later than this before the end of the
     /// reveals, or of a later round's commits. If left out, a tenth of the shortest of these phases, and at most
-    /// ten seconds.
+    /// ten seconds (on a chain whose unit is blocks, a tenth).
     pub(super) witness: Option<DurationText>,
 }
 

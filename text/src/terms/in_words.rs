@@ -2,11 +2,12 @@
 
 use super::{
     TermsData,
-    data::{CautionData, LotData, Span},
+    data::{CautionData, ChainData, LotData, Span},
 };
 use crate::{
     board::{BoardTerms, SlotClock},
     book::Book,
+    chain,
     failure::Failure,
     names,
     nobody::has_no_custodian,
@@ -14,8 +15,8 @@ use crate::{
 };
 use std::fmt::Write as _;
 use talea_protocol::{
-    bytes::{PartyKey, printable},
-    chain::ChainHome,
+    bytes::PartyKey,
+    chain::SlotUnit,
     price::Scale,
     quorum::Group,
     terms::{Admission, Disclosure, Rounds, Schedule, Stakes, Terms, Ties},
@@ -88,18 +89,15 @@ impl InWords {
 enum Place {
     /// On this party's board.
     Board(PartyKey),
-    /// On a chain, at a contract's address; both as they can be shown.
-    Chain { chain_id: String, contract: String },
+    /// On a chain, at a contract's address.
+    Chain(ChainData),
 }
 
 impl Place {
     fn of(terms: &Terms) -> Result<Self, Failure> {
-        match ChainHome::of(&terms.domain) {
+        match ChainData::of(terms) {
             None => BoardTerms::of(terms).map(|board| Self::Board(board.key)),
-            Some(ChainHome { chain_id, contract, .. }) => {
-                let [chain_id, contract] = [chain_id, contract].map(printable);
-                Ok(Self::Chain { chain_id, contract })
-            }
+            Some(chain) => Ok(Self::Chain(chain)),
         }
     }
 }
@@ -107,8 +105,13 @@ impl Place {
 fn custodian_in_words(terms: &Terms, place: &Place, party: impl Fn(&PartyKey) -> String) -> String {
     match place {
         _ if has_no_custodian(terms) => "nobody: nothing is at stake".into(),
+        Place::Chain(ChainData { denom, .. }) if chain::is_custodian(terms) => {
+            format!("the contract, which takes coins of {denom} and pays them out")
+        }
+        Place::Chain(_) => {
+            format!("{}, so that no contract opens this auction", party(&terms.custodian))
+        }
         Place::Board(_) => party(&terms.custodian),
-        Place::Chain { .. } => "the contract, which takes coins and pays them out".into(),
     }
 }
 
@@ -127,8 +130,13 @@ fn facts(terms: &Terms, book: &Book) -> Result<Vec<Fact>, Failure> {
     line("seller", party(&terms.seller));
     match &place {
         Place::Board(key) => line("board", party(key)),
-        Place::Chain { chain_id, contract } => {
-            line("chain", format!("{chain_id}, contract {contract}"))
+        Place::Chain(ChainData { id, contract, unit, .. }) => {
+            let slots = match unit {
+                SlotUnit::Seconds => "seconds of its blocks' time",
+                SlotUnit::Blocks => "heights of its blocks",
+            };
+            line("chain", format!("{id}, whose slots are {slots}"));
+            line("contract", contract.clone());
         }
     }
     line("custodian", custodian_in_words(terms, &place, party));
@@ -238,11 +246,12 @@ fn disclosure_in_words(terms: &Terms) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talea_protocol::{builder::TermsBuilder, chain::SlotUnit};
+    use talea_protocol::{builder::TermsBuilder, chain::ChainHome};
 
-    fn on_chain(slots: SlotUnit) -> String {
-        let home = ChainHome { chain_id: "testing-1", contract: "cosmos1contract", slots };
-        let [seller, custodian] = [1, 2].map(|byte| PartyKey([byte; 32]));
+    fn on_chain(slots: SlotUnit) -> Terms {
+        let (chain_id, contract, denom) = ("testing-1", "cosmos1contract", "uatom");
+        let home = ChainHome { chain_id, contract, slots, denom };
+        let seller = PartyKey([1; 32]);
         let schedule = Schedule {
             deals_until: 1_800_000_000,
             complaints_until: 1_800_000_060,
@@ -251,24 +260,37 @@ mod tests {
             ..Schedule::even(90)
         };
         let domain = home.domain().unwrap();
-        let terms = TermsBuilder::new(domain, seller, custodian, schedule).build().unwrap();
-        in_words(&terms, &Book::default()).unwrap()
+        let custodian = chain::custodian(&domain);
+        TermsBuilder::new(domain, seller, custodian, schedule).build().unwrap()
+    }
+
+    fn shown(terms: &Terms) -> String {
+        in_words(terms, &Book::default()).unwrap()
     }
 
     #[test]
     fn terms_of_a_chain_name_it_and_their_deadlines_are_those_of_its_clock() {
-        let words = on_chain(SlotUnit::Seconds);
+        let words = shown(&on_chain(SlotUnit::Seconds));
         for expected in [
-            "testing-1, contract cosmos1contract",
-            "the contract, which takes coins and pays them out",
+            "testing-1, whose slots are seconds of its blocks' time",
+            "contract      cosmos1contract",
+            "the contract, which takes coins of uatom and pays them out",
             "until 2027-01-15T08:00:01Z",
             "1m 30s to endorse",
         ] {
             assert!(words.contains(expected), "{expected} in {words}");
         }
-        let words = on_chain(SlotUnit::Blocks);
-        for expected in ["until slot 1800000000", "90 slots to endorse"] {
+        let words = shown(&on_chain(SlotUnit::Blocks));
+        for expected in ["heights of its blocks", "until slot 1800000000", "90 slots to endorse"] {
             assert!(words.contains(expected), "{expected} in {words}");
         }
+    }
+
+    #[test]
+    fn a_custodian_that_is_not_the_chain_is_shown_as_one() {
+        let honest = on_chain(SlotUnit::Seconds);
+        let words = shown(&Terms { custodian: PartyKey([2; 32]), ..honest });
+        assert!(words.contains("so that no contract opens this auction"), "{words}");
+        assert!(!words.contains("the contract, which takes coins"), "{words}");
     }
 }

@@ -144,7 +144,7 @@ fn read_row(line: lists::ListRow<'_>) -> Result<LotFile, Failure> {
     };
     let name = line.need("name", "write the name of the lot")?.to_owned();
     for column in ["name", "identifier"] {
-        if let Some(Err(fault)) = line.get(column).map(Text::new) {
+        if let Some(Err(fault)) = line.get(column).map(<Text>::new) {
             return Err(line.fault(column, "is not allowed there").with_help(fault.to_string()));
         }
     }

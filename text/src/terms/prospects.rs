@@ -4,7 +4,7 @@
 //! What follows from the protocol alone is in [`talea_protocol::caution`]. Here stands what needs a clock, or
 //! who the board is.
 
-use crate::board::BoardTerms;
+use crate::board::SlotClock;
 use std::time::SystemTime;
 use talea_protocol::{
     bytes::PartyKey,
@@ -60,7 +60,7 @@ impl Hopeless {
                 "list the bidders under bidders, or remove the field to let anybody bid"
             }
             Self::Passed(_) => {
-                "make new terms with later deadlines or a later board.starts: talea terms new"
+                "make new terms with later deadlines, or a later starts: talea terms new"
             }
         }
     }
@@ -77,20 +77,20 @@ impl std::fmt::Display for Hopeless {
     }
 }
 
-/// Whether no auction can be held under these terms, and why.
-pub fn hopeless(terms: &Terms, board: &BoardTerms, now: SystemTime) -> Option<Hopeless> {
+/// Whether no auction can be held under these terms, and why. Where no clock tells when a slot ends, nothing passes.
+pub fn hopeless(terms: &Terms, now: SystemTime) -> Option<Hopeless> {
     if invited(terms) == Some(0) {
         return Some(Hopeless::NobodyAdmitted);
     }
+    let clock = SlotClock::of(terms)?;
     // An auction opens before the first deadline (T3), and time does not go back.
     let passed = deadlines(terms);
     let passed: Vec<_> =
-        passed.into_iter().take_while(|(_, slot)| board.clock().end_of(*slot) <= now).collect();
+        passed.into_iter().take_while(|(_, slot)| clock.end_of(*slot) <= now).collect();
     let (first, slot) = passed.first()?;
-    let mut sentence =
-        format!("the deadline for {first} passed at {}", board.clock().time_of(*slot));
+    let mut sentence = format!("the deadline for {first} passed at {}", clock.time_of(*slot));
     if let Some((last, slot)) = passed.last().filter(|(last, _)| last != first) {
-        let time = board.clock().time_of(*slot);
+        let time = clock.time_of(*slot);
         sentence.push_str(&format!(", and the last that has passed, for {last}, at {time}"));
     }
     sentence.push_str(": no auction can be opened under these terms any more");
@@ -105,8 +105,8 @@ pub(super) struct Doubt {
     pub(super) sentence: String,
 }
 
-/// The doubts that apply to these terms, in a fixed order.
-pub(super) fn doubts(terms: &Terms, board: &BoardTerms) -> Vec<Doubt> {
+/// The doubts that apply to these terms, in a fixed order. A board may be a party of the auction, a chain is none.
+pub(super) fn doubts(terms: &Terms, board: Option<PartyKey>) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     let mut doubt = |code, sentence: String| doubts.push(Doubt { code, sentence });
     let room = u64::from(terms.max_bids_per_lot);
@@ -160,12 +160,13 @@ pub(super) fn doubts(terms: &Terms, board: &BoardTerms) -> Vec<Doubt> {
             format!("the {who} is a listed bidder, and the rules refuse its bids"),
         );
     }
-    if matches!(&terms.admission, Admission::Listed(keys) if keys.contains(&board.key)) {
+    let is_board = |key: &PartyKey| board == Some(*key);
+    if matches!(&terms.admission, Admission::Listed(keys) if keys.iter().any(is_board)) {
         let sentence =
             "the board is a listed bidder, and it decides which commits of others it takes";
         doubt("bidders.board", sentence.into());
     }
-    if board.key == terms.seller {
+    if is_board(&terms.seller) {
         let sentence = "the seller runs the board, and so decides which commits are taken";
         doubt("board.seller", sentence.into());
     }

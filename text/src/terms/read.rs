@@ -3,30 +3,33 @@
 use super::{
     fail, field,
     file::{
-        AcceptanceFile, BoardFile, GroupFile, LotFile, PartyText, ReserveFile, RoundsFile,
-        ScheduleFile, TermsFile,
+        AcceptanceFile, BoardFile, ChainFile, GroupFile, LotFile, PartyText, ReserveFile,
+        RoundsFile, ScheduleFile, TermsFile, UnitFile,
     },
     in_terms,
     lots::{Item, Place, read_lots_list, says},
     prospects::{hopeless, listed_and_barred},
     time,
-    timetable::{Timetable, duration},
+    timetable::{Timetable, duration, read_height},
 };
 use crate::{
-    board::BoardTerms,
+    board::{BoardTerms, SlotClock},
+    chain::custodian,
     failure::{Code, Failure},
     file::{GridFile, PriceText, fault_of_toml},
     lot::read_lot,
     names,
-    nobody::{is_free, nobody},
+    nobody::{has_no_custodian, is_free, nobody},
     notation,
     rules::{self, named},
     suggest::Load,
 };
+use bech32::{Bech32, primitives::decode::CheckedHrpstring};
 use std::time::{SystemTime, UNIX_EPOCH};
 use talea_protocol::{
     builder::{FAN_OUT, TermsBuilder},
-    bytes::{List, PartyKey},
+    bytes::{Domain, List, PartyKey},
+    chain::{BadHome, ChainHome, SlotUnit},
     quorum::Group,
     terms::{Acceptance, Disclosure, Lot, Reserve, Rounds, Schedule, Stakes, Terms},
 };
@@ -77,16 +80,15 @@ pub struct FoundList {
 pub fn read(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, Failure> {
     let Surroundings { now, nonce, list } = *around;
     let file = parse(name, text)?;
-    let board = read_board(&file.board, now)?;
-    let mut timetable = Timetable::new(board);
+    let (home, mut timetable) = read_home(name, &file, now)?;
     let disclosure = rules::disclosure(file.disclosure).map_err(in_terms)?;
     let rounds = read_rounds(file.rounds.as_ref(), &disclosure, &timetable)?;
     let (schedule, reserve) = read_schedule(&file, rounds, &mut timetable)?;
     let acceptance = read_acceptance(file.acceptance.as_ref(), &timetable)?;
     let bidders = file.bidders.as_ref().map(|names| parties("bidders", names)).transpose()?;
     let quorum = read_quorum(&file.quorum)?;
-    let stakes = read_stakes(&file, &board)?;
-    let custodian = read_custodian(file.custodian.as_ref(), &stakes)?;
+    let stakes = read_stakes(&file, &home)?;
+    let custodian = read_custodian(file.custodian.as_ref(), &home, &stakes)?;
     let load = load(bidders.as_deref(), file.max_bids_per_lot, &quorum);
     let items = items(file.lots, file.lots_file.as_deref(), list)?;
     let (lots, of_prices) = read_lots(items, &file.every_lot, load)?;
@@ -104,15 +106,17 @@ pub fn read(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, 
         bidders,
         max_bids_per_lot: file.max_bids_per_lot,
         quorum,
-        ..TermsBuilder::new(board.domain()?, seller, custodian, schedule)
+        ..TermsBuilder::new(home.domain()?, seller, custodian, schedule)
     };
     let terms = builder.build().map_err(|fault| field(fault.field, fault.why.to_string()))?;
     judge(&terms)?;
-    refuse_in_vain(name, &terms, &board, now)?;
+    refuse_in_vain(name, &terms, now)?;
     let mut remarks = timetable.into_named();
     remarks.extend(of_prices);
-    remarks.extend(file.custodian.is_none().then(|| WITHOUT_CUSTODIAN.to_owned()));
-    remarks.extend(file.board.starts.is_some().then(|| begun(&terms, &board, now)).flatten());
+    remarks.extend(has_no_custodian(&terms).then(|| WITHOUT_CUSTODIAN.to_owned()));
+    if let Some(board) = file.board.filter(|board| board.starts.is_some()).and(home.board()) {
+        remarks.extend(begun(&terms, board, now));
+    }
     Ok(Draft { terms, remarks })
 }
 
@@ -156,13 +160,8 @@ fn items(
 }
 
 /// Terms under which no auction can be held, or whose list names somebody who may not bid.
-fn refuse_in_vain(
-    name: &str,
-    terms: &Terms,
-    board: &BoardTerms,
-    now: SystemTime,
-) -> Result<(), Failure> {
-    if let Some(hopeless) = hopeless(terms, board, now) {
+fn refuse_in_vain(name: &str, terms: &Terms, now: SystemTime) -> Result<(), Failure> {
+    if let Some(hopeless) = hopeless(terms, now) {
         return Err(field(name, hopeless.to_string()).with_help(hopeless.help()));
     }
     if let Some(who) = listed_and_barred(terms) {
@@ -235,9 +234,9 @@ fn read_lots(
     Ok((lots, remarks))
 }
 
-fn read_stakes(file: &TermsFile, board: &BoardTerms) -> Result<Stakes, Failure> {
+fn read_stakes(file: &TermsFile, home: &Home) -> Result<Stakes, Failure> {
     let beneficiary = file.beneficiary.as_deref().map(names::read_party).transpose()?;
-    if beneficiary == Some(board.key) {
+    if beneficiary.is_some() && beneficiary == home.board().map(|board| board.key) {
         let why = "the board must not be the beneficiary: it decides which posts and reveals it takes, \
              and so who forfeits";
         return fail("beneficiary", why);
@@ -245,12 +244,110 @@ fn read_stakes(file: &TermsFile, board: &BoardTerms) -> Result<Stakes, Failure> 
     Ok(rules::stakes(file.stakes, 0, beneficiary))
 }
 
-fn read_custodian(file: Option<&PartyText>, stakes: &Stakes) -> Result<PartyKey, Failure> {
-    match file {
-        Some(name) => names::read_party(name),
-        None if is_free(stakes) => Ok(nobody()),
-        None => Err(field("custodian", "it must be set where money is at stake".into())
-            .with_help("name the party that locks and reports money, or remove [stakes]")),
+fn read_custodian(
+    file: Option<&PartyText>,
+    home: &Home,
+    stakes: &Stakes,
+) -> Result<PartyKey, Failure> {
+    match (file, home) {
+        (None, Home::Chain(domain)) => Ok(custodian(domain)),
+        (Some(_), Home::Chain(_)) => {
+            let why = "it is the contract where the auction takes place on a chain";
+            Err(field("custodian", why.into()).with_help("remove the field"))
+        }
+        (Some(name), Home::Board(_)) => names::read_party(name),
+        (None, Home::Board(_)) if is_free(stakes) => Ok(nobody()),
+        (None, Home::Board(_)) => {
+            Err(field("custodian", "it must be set where money is at stake".into())
+                .with_help("name the party that locks and reports money, or remove [stakes]"))
+        }
+    }
+}
+
+/// Where the auction takes place.
+enum Home {
+    Board(BoardTerms),
+    Chain(Domain),
+}
+
+impl Home {
+    fn board(&self) -> Option<&BoardTerms> {
+        match self {
+            Self::Board(board) => Some(board),
+            Self::Chain(_) => None,
+        }
+    }
+
+    fn domain(&self) -> Result<Domain, Failure> {
+        match self {
+            Self::Board(board) => board.domain(),
+            Self::Chain(domain) => Ok(domain.clone()),
+        }
+    }
+}
+
+/// Where the auction takes place, and the timetable of its clock.
+fn read_home(name: &str, file: &TermsFile, now: SystemTime) -> Result<(Home, Timetable), Failure> {
+    match (&file.board, &file.chain) {
+        (Some(board), None) => {
+            let board = read_board(board, now)?;
+            Ok((Home::Board(board), Timetable::new(board.clock(), 0)))
+        }
+        (None, Some(chain)) => {
+            Ok((Home::Chain(read_chain(chain)?), timetable_of_chain(chain, now)?))
+        }
+        (Some(_), Some(_)) => {
+            let why = "it has both [board] and [chain], and an auction takes place on one of them";
+            Err(field(name, why.into()).with_help("remove one of the tables"))
+        }
+        (None, None) => {
+            let why =
+                "it has neither [board] nor [chain], and an auction takes place on one of them";
+            Err(field(name, why.into()).with_help("talea terms example shows both tables"))
+        }
+    }
+}
+
+fn read_chain(file: &ChainFile) -> Result<Domain, Failure> {
+    let ChainFile { id, contract, unit, denom, starts: _ } = file;
+    let slots = match unit {
+        UnitFile::Seconds => SlotUnit::Seconds,
+        UnitFile::Blocks => SlotUnit::Blocks,
+    };
+    let domain = ChainHome { chain_id: id, contract, slots, denom }.domain();
+    let domain = domain.map_err(|fault| {
+        let (at, text) = match fault {
+            BadHome::ChainId => ("chain.id", id),
+            BadHome::Contract => ("chain.contract", contract),
+            BadHome::Denom => ("chain.denom", denom),
+        };
+        field(at, format!("{text:?} cannot stand here: {fault}"))
+    })?;
+    // Chains write addresses so, and a slip of the pen would make an auction that nobody can open.
+    let is_address = CheckedHrpstring::new::<Bech32>(contract).is_ok();
+    if !is_address || contract.chars().any(|c| c.is_ascii_uppercase()) {
+        let why = format!("{contract:?} is not an address of a contract, or it is mistyped");
+        return Err(field("chain.contract", why)
+            .with_help("copy it as the chain writes it, in lower case (bech32)"));
+    }
+    Ok(domain)
+}
+
+fn timetable_of_chain(file: &ChainFile, now: SystemTime) -> Result<Timetable, Failure> {
+    const AT: &str = "chain.starts";
+    let starts = file.starts.as_deref();
+    match file.unit {
+        UnitFile::Blocks => {
+            let origin = starts.map(|text| read_height(AT, text)).transpose()?;
+            Ok(Timetable::of_blocks(origin))
+        }
+        UnitFile::Seconds => {
+            let origin = match starts {
+                None => SlotClock::SECONDS.slot_at(now),
+                Some(text) => time::read(AT, text)? / SlotClock::SECONDS.slot,
+            };
+            Ok(Timetable::new(SlotClock::SECONDS, origin))
+        }
     }
 }
 

@@ -17,8 +17,8 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/terms/example.toml"
 const OPENING: &str = "# A file of terms
 
 The seller writes the terms of an auction as a TOML file. `talea terms new FILE.toml --out terms` turns it into the bytes
-that bind everybody. `talea terms new --out terms` asks for the same in questions. `talea terms example` prints a file with
-every table and field; fill in its keys and `talea terms new` accepts it. Unknown fields are refused.
+that bind everybody. `talea terms new --out terms` asks for the same in questions, if the auction is on a board. `talea terms
+example` prints a file with every table and field; fill in its keys and `talea terms new` accepts it. Unknown fields are refused.
 
 Terms that can never work are refused: an empty list of bidders, deadlines that have passed. Terms that are valid but may
 surprise their author are accepted. `talea terms new`, `talea terms show` and `talea open` list the surprises under \"Left
@@ -232,7 +232,10 @@ fn rows(types: &Types, table: &str, fields: &[&str]) -> String {
 
 /// The section of one table: what it is for, its fields in the order of the example, and the example.
 fn section(types: &Types, table: &str, blocks: &[Vec<&str>]) -> String {
-    let heading = blocks.first().and_then(|lines| lines.first()).unwrap();
+    // A table that excludes one of the others is commented out as a whole.
+    let first = blocks.first().and_then(|lines| lines.first()).unwrap();
+    let heading = first.trim_start_matches('#');
+    let is_said = !first.starts_with("#[");
     let mut text = match table {
         "" => String::from("\n## The file itself\n\nThese fields come before the first table.\n"),
         _ => format!("\n## `{heading}`\n\n{}\n", Types::words(types.field("", table))),
@@ -251,7 +254,9 @@ fn section(types: &Types, table: &str, blocks: &[Vec<&str>]) -> String {
         text.push_str("\nA lot may also set any field of `[every_lot]`.\n");
     }
     text.push_str(&rows(types, table, &fields));
-    let blocks: Vec<String> = blocks.iter().map(|lines| lines.join("\n")).collect();
+    let shown = |text: &&str| if is_said { *text } else { text.trim_start_matches('#') }.to_owned();
+    let shown = |lines: &Vec<&str>| lines.iter().map(shown).collect::<Vec<_>>().join("\n");
+    let blocks: Vec<String> = blocks.iter().map(shown).collect();
     text.push_str(&format!("\n```toml\n{}\n```\n", blocks.join("\n\n")));
     text
 }
@@ -353,12 +358,15 @@ fn every_setting_of_the_example_reads_as_its_type() {
         EXAMPLE.lines().filter(|text| matches!(line(text), ExampleLine::Setting(_, false)));
     for chosen in std::iter::once("").chain(alternatives) {
         let mut text = String::new();
-        let mut table = 0;
+        let (mut table, mut is_woken) = (0, false);
         let of_chosen = tables(EXAMPLE).iter().position(|(_, lines)| lines.contains(&chosen));
         let field = chosen.trim_start_matches('#').split_once(" = ").map(|(field, _)| field);
         for setting in EXAMPLE.lines() {
             match line(setting) {
-                ExampleLine::Table(_) => table += 1,
+                ExampleLine::Table(_) => {
+                    table += 1;
+                    is_woken = setting.starts_with('#') && Some(table) == of_chosen;
+                }
                 ExampleLine::Setting(..) if setting == chosen => {
                     text.push_str(&setting[1..]);
                     text.push('\n');
@@ -371,7 +379,12 @@ fn every_setting_of_the_example_reads_as_its_type() {
                 }
                 _ => {}
             }
-            text.push_str(setting);
+            let is_comment = matches!(line(setting), ExampleLine::Comment);
+            text.push_str(if is_woken && !is_comment {
+                setting.trim_start_matches('#')
+            } else {
+                setting
+            });
             text.push('\n');
         }
         let read: Result<TermsFile, _> = toml::from_str(&text);

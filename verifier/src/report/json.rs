@@ -32,7 +32,7 @@ pub(super) struct View<'a> {
     accounts: Vec<AccountView>,
     checks: Vec<CheckView>,
     cautions: Vec<CautionView>,
-    not_verified: Vec<&'static str>,
+    not_verified: Vec<String>,
 }
 
 #[derive(Serialize)]

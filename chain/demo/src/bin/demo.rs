@@ -15,7 +15,7 @@ use talea_chain_demo::{
     table::{digits, steps},
     wasm,
 };
-use talea_chain_export::{events::Events, transcript};
+use talea_export::{events::Events, transcript};
 use talea_protocol::{
     bytes::PartyKey,
     outcome::{Ending, Outcome},
@@ -109,7 +109,7 @@ fn report(
         std::fs::write(path, &shown).map_err(|error| Failure::unwritable(path, error))?;
     }
     let mut events = Events::of(Some(home.chain().contract().into()));
-    events.read("the chain", &shown)?;
+    events.read("the chain", shown.as_bytes())?;
     let path: &Path = &arguments.transcript;
     let written = write_transcript(path, |file| transcript::write(&events, file))?;
     println!(

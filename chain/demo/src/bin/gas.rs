@@ -4,7 +4,6 @@
 
 use clap::Parser;
 use std::{
-    fmt::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -12,6 +11,7 @@ use talea_chain_demo::{
     chain::{Chain, StoredCode},
     gas::message,
     home::{OnChain, Step, settle_on},
+    one_lot::one_lot,
     table::{digits, kinds},
     wasm,
 };
@@ -82,26 +82,6 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     println!("{}", whole(&measured));
     Ok(())
-}
-
-/// A scenario with one lot, for which everybody bids.
-fn one_lot(bidders: usize, levels: u32) -> String {
-    let mut text = format!(
-        "title = \"One lot\"\nseed = 1\nmax_bids_per_lot = {bidders}\nchunk_items = 64\n\
-         [stakes]\ndeposit = 1000\nbond = 1000\n\
-         [[lots]]\nname = \"A lot\"\nidentifier = \"LOT\"\nside = \"sale\"\nscale = \"decimal 0\"\n\
-         start = 1\nlevels = {levels}\n\
-         [[quorum]]\nname = \"keyholders\"\nthreshold = 2\nmembers = 3\n"
-    );
-    for bidder in 0..bidders {
-        let place = u64::try_from(bidder).unwrap_or(0).wrapping_mul(7_919) % u64::from(levels);
-        let _ = writeln!(
-            text,
-            "[[bidders]]\nname = \"bidder {bidder}\"\nbids = {{ LOT = {} }}",
-            place + 1
-        );
-    }
-    text
 }
 
 fn measure(

@@ -10,8 +10,8 @@ use talea_chain_demo::{
     home::{DENOM, OnChain},
     node,
 };
-use talea_chain_export::{events::Events, transcript};
 use talea_contract::Auction;
+use talea_export::{events::Events, transcript};
 use talea_parties::custodian::Custodian;
 use talea_protocol::{bytes::PartyKey, transcript::Genesis};
 use talea_sim::{
@@ -49,7 +49,7 @@ fn an_auction_runs_on_the_machine_and_the_transcript_from_its_events_is_valid() 
     // The events of a node are the transcript.
     let shown = node::tx_search(home.chain()).to_string();
     let mut events = Events::default();
-    events.read("the chain", &shown).unwrap();
+    events.read("the chain", shown.as_bytes()).unwrap();
     let mut exported = Vec::new();
     let written = transcript::write(&events, &mut exported).unwrap();
     assert!(written.is_closed);

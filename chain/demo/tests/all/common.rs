@@ -26,7 +26,11 @@ pub fn code() -> &'static StoredCode {
 /// The cast and the plan of a scenario, moved into the contract, and where their randomness comes from.
 pub fn scenario(name: &str) -> (Cast, Plan, ChaCha20Rng) {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios"));
-    let scenario = Scenario::read(&folder.join(name)).unwrap();
+    on_chain(&Scenario::read(&folder.join(name)).unwrap())
+}
+
+/// The same of a scenario that was read already.
+pub fn on_chain(scenario: &Scenario) -> (Cast, Plan, ChaCha20Rng) {
     let mut rng = seed::generator(scenario.seed, 0);
     let (cast, mut plan) = scenario.cast(&mut rng).unwrap();
     settle_on(&mut plan, Chain::new(code()).contract()).unwrap();
@@ -49,7 +53,6 @@ pub fn opening(genesis: &Genesis) -> InstantiateMsg {
         terms: genesis.terms.to_vec().into(),
         slot: genesis.slot,
         signature: genesis.signature.0.to_vec().into(),
-        denom: DENOM.into(),
     }
 }
 

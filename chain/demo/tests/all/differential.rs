@@ -8,7 +8,7 @@ use crate::common::{code, scenario, sender};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 use std::collections::BTreeMap;
-use talea_chain::message::ExecuteMsg;
+use talea_chain::{event, message::ExecuteMsg};
 use talea_chain_demo::{
     chain::{Chain, Failed},
     home::OnChain,
@@ -17,6 +17,7 @@ use talea_contract::Auction;
 use talea_parties::{custodian::Custodian, identity::Identity};
 use talea_protocol::{
     bytes::{List, PartyKey},
+    chain::Announced,
     instruction::{Instruction, SignedInstruction, signed_bytes},
     transcript::{Entry, Genesis, MAGIC, RecordKind, next_head},
 };
@@ -165,9 +166,7 @@ impl Home for Interfered {
         // The contract made the instruction: it is in the event.
         let transaction = &self.home.chain().transactions()[before];
         let [event] = &transaction.events.as_ref().unwrap()[..] else { panic!("one event") };
-        let value = |key| event.attributes.iter().find(|a| a.key == key).unwrap().value.as_str();
-        let announced = talea_chain::event::read(value("number"), value("record")).unwrap().1;
-        let talea_chain::event::Announced::Entry(entry) = announced else { panic!("an entry") };
+        let Some(Announced::Entry(entry)) = event::read(event) else { panic!("an entry") };
         let record = RecordKind::Entry.write(&borsh::to_vec(&entry).unwrap()).unwrap();
         self.transcript.extend(record);
         Ok(())

@@ -2,7 +2,9 @@
 //! coins.
 
 mod auctions;
+mod bids;
 mod common;
 mod differential;
+mod gas;
 mod money;
 mod refused;

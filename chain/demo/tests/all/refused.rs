@@ -14,7 +14,7 @@ use talea_chain_demo::{
 };
 use talea_parties::identity::Identity;
 use talea_protocol::{
-    bytes::{PartyKey, Text},
+    bytes::{Domain, PartyKey},
     chain::custodian_seed,
     instruction::{Fund, Instruction},
     limits::MAX_INSTRUCTION_BYTES,
@@ -129,6 +129,15 @@ fn of_several_instructions_all_are_applied_or_none() {
     assert_eq!((status.entries, status.phase.as_str()), (1, "Complaints"));
 }
 
+/// A message that must be refused by the chain's library, which names what it does not know.
+fn unreadable(chain: &mut Chain, message: &str, words: &str) {
+    let before = state(chain);
+    let failed = chain.execute_bytes(&sender(), message.as_bytes(), &coins(5, DENOM));
+    let Err(Failed::Refused(sentence)) = failed else { panic!("{failed:?}") };
+    assert!(sentence.contains(words), "{sentence}");
+    assert_eq!(state(chain), before);
+}
+
 #[test]
 fn a_message_that_is_unknown_is_refused_by_name() {
     let (mut chain, ..) = opened();
@@ -140,12 +149,50 @@ fn a_message_that_is_unknown_is_refused_by_name() {
         (r#"{"fund":{}}"#, "missing field `party`"),
         (r#"{"fund""#, "EOF"),
     ] {
-        let before = state(&chain);
-        let failed = chain.execute_bytes(&sender(), message.as_bytes(), &coins(5, DENOM));
-        let Err(Failed::Refused(sentence)) = failed else { panic!("{failed:?}") };
-        assert!(sentence.contains(words), "{sentence}");
-        assert_eq!(state(&chain), before);
+        unreadable(&mut chain, message, words);
     }
+}
+
+#[test]
+fn a_message_with_a_field_that_it_does_not_have_is_refused() {
+    let (mut chain, cast, genesis) = opened();
+    let party = cast.seller();
+    for (message, words) in [
+        (r#"{"apply":{"instructions":[],"slot":1}}"#.to_owned(), "unknown field `slot`"),
+        (
+            format!(r#"{{"fund":{{"party":"{party}","amount":"9"}}}}"#),
+            "unknown field `amount`, expected `party`",
+        ),
+        (
+            format!(
+                r#"{{"claim":{{"party":"{party}","pocket":"available","to":"a","signature":"","memo":1}}}}"#
+            ),
+            "unknown field `memo`",
+        ),
+        // One message, and another one beside it.
+        (format!(r#"{{"fund":{{"party":"{party}"}},"apply":{{"instructions":[]}}}}"#), "expected"),
+    ] {
+        unreadable(&mut chain, &message, words);
+    }
+    for (query, words) in [
+        (r#"{"status":{"verbose":true}}"#.to_owned(), "unknown field `verbose`"),
+        (format!(r#"{{"bid":{{"lot":0,"bidder":"{party}","round":0}}}}"#), "unknown field `round`"),
+        (r#"{"entries":{"start_after":1}}"#.to_owned(), "unknown field `start_after`"),
+    ] {
+        let answer = chain.query_bytes(query.as_bytes());
+        let Err(Failed::Refused(sentence)) = answer else { panic!("{answer:?}") };
+        assert!(sentence.contains(words), "{sentence}");
+    }
+    // Whoever means to choose a denomination learns that the terms do.
+    let message = serde_json::to_value(opening(&genesis)).unwrap();
+    let mut other = Chain::new(crate::common::code());
+    other.advance_to(genesis.slot);
+    let mut with_denom = message.clone();
+    with_denom["denom"] = "uother".into();
+    let failed = other.instantiate_bytes(&sender(), with_denom.to_string().as_bytes(), &[]);
+    let Err(Failed::Refused(sentence)) = failed else { panic!("{failed:?}") };
+    assert!(sentence.contains("unknown field `denom`"), "{sentence}");
+    other.instantiate_bytes(&sender(), message.to_string().as_bytes(), &[]).unwrap();
 }
 
 #[test]
@@ -188,19 +235,22 @@ fn terms_of_another_home_or_opened_too_early_are_refused() {
         let Err(Failed::Refused(sentence)) = failed else { panic!("{failed:?}") };
         sentence
     };
-    let domain = |text: &str| Text::new(text).unwrap();
+    let domain = |text: &str| Domain::new(text).unwrap();
     let address = chain().contract().to_owned();
     type Alter<'a> = &'a dyn Fn(&mut Plan);
-    let cases: [(Alter<'_>, &str); 5] = [
-        (&|plan| plan.terms.domain = domain("talea-sim"), "chain.no-home"),
+    let set = |plan: &mut Plan, text: &str| plan.terms.domain = domain(text);
+    let of = |chain: &str, more: &str| format!("talea-chain/1 {chain} {address} blocks{more}");
+    let cases: [(Alter<'_>, &str); 8] = [
+        (&|plan| set(plan, "talea-sim"), "chain.no-home"),
+        (&|plan| set(plan, &of("talea-test-1", "")), "chain.no-home"),
+        (&|plan| set(plan, &of("talea-test-1", " 1token")), "chain.no-home"),
+        (&|plan| set(plan, &of("other-1", " utoken")), "chain.elsewhere"),
         (
-            &|plan| plan.terms.domain = domain(&format!("talea-chain/1 other-1 {address} blocks")),
+            &|plan| set(plan, "talea-chain/1 talea-test-1 cosmwasm1x blocks utoken"),
             "chain.elsewhere",
         ),
-        (
-            &|plan| plan.terms.domain = domain("talea-chain/1 talea-test-1 cosmwasm1x blocks"),
-            "chain.elsewhere",
-        ),
+        // The custodian's key is that of one denomination.
+        (&|plan| set(plan, &of("talea-test-1", " uother")), "chain.custodian"),
         (&|plan| plan.terms.custodian = cast.custodian(), "chain.custodian"),
         (&|plan| plan.opening_slot += 1, "chain.opening"),
     ];
@@ -234,7 +284,7 @@ fn a_query_past_the_end_is_refused() {
     assert_eq!(code_of(&sentence(dues)), "chain.page");
     let dues = QueryMsg::Dues { keyholder: cast.seller().to_string(), skip: None, limit: None };
     assert_eq!(sentence(dues), "chain.unknown: there is no such keyholder");
-    let bid = QueryMsg::Bid { lot: 1, round: None, bidder: cast.seller().to_string() };
+    let bid = QueryMsg::Bid { lot: 1, bidder: cast.seller().to_string() };
     assert_eq!(sentence(bid), "chain.unknown: there is no such lot");
     let outcome = QueryMsg::Outcome { from: None, limit: None };
     assert_eq!(code_of(&sentence(outcome)), "chain.not-closed");

@@ -1,11 +1,9 @@
 //! Transcripts from a node's answers. `tx_search.json` was written by `talea-chain-demo --events`.
 
 use serde_json::{Value, json};
-use std::path::Path;
-use talea_chain_export::{events::Events, transcript};
-use talea_sim::verify_after::verify_transcript;
+use talea_export::{events::Events, transcript};
 use talea_text::failure::{Code, Failure};
-use talea_verifier::Options;
+use talea_verifier::{Options, Verdict, verify};
 
 fn answer() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tx_search.json");
@@ -15,7 +13,7 @@ fn answer() -> Value {
 fn export(contract: Option<&str>, answers: &[Value]) -> Result<Vec<u8>, Failure> {
     let mut events = Events::of(contract.map(str::to_owned));
     for answer in answers {
-        events.read("a node", &answer.to_string())?;
+        events.read("a node", answer.to_string().as_bytes())?;
     }
     let mut exported = Vec::new();
     transcript::write(&events, &mut exported)?;
@@ -33,8 +31,8 @@ fn transactions(answer: &Value) -> Vec<Value> {
 #[test]
 fn the_transcript_of_a_nodes_answer_is_valid() {
     let exported = export(None, &[answer()]).unwrap();
-    let name = Path::new("exported.talea");
-    verify_transcript(&exported[..], name, &Options::default(), |_| ()).unwrap();
+    let report = verify(&exported[..], &Options::default(), |_| ()).unwrap();
+    assert_eq!(report.verdict, Verdict::Valid, "{}", report.to_text());
 }
 
 #[test]
@@ -82,9 +80,10 @@ fn what_a_node_made_up_is_found() {
     let other = other.as_array().unwrap().last().unwrap()["value"].clone();
     assert_eq!(code(altered(&|value| *value = other.clone())), Code::ChainDiffers);
     assert_eq!(code(altered(&|value| *value = json!("AAAA"))), Code::ChainEvents);
-    let mut events = Events::default();
-    let failure = events.read("a node", "{").unwrap_err();
-    assert_eq!(failure.code, Code::ChainEvents);
+    for no_answer in [&b"{"[..], b"\xff", "[".repeat(100_000).as_bytes()] {
+        let failure = Events::default().read("a node", no_answer).unwrap_err();
+        assert_eq!(failure.code, Code::ChainEvents);
+    }
 }
 
 #[test]

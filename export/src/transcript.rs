@@ -5,9 +5,8 @@
 
 use crate::events::Events;
 use std::io::Write;
-use talea_chain::event::Announced;
 use talea_parties::board::{Board, BoardError};
-use talea_protocol::transcript::Entry;
+use talea_protocol::{chain::Announced, transcript::Entry};
 use talea_text::failure::{Code, Failure};
 
 /// What was written.

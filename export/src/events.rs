@@ -4,9 +4,10 @@
 //! in what stands around an event. So events are looked for wherever they stand: an object with a `type` and a
 //! list of `attributes`, each with a `key` and a `value`.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Deserializer, Value};
 use std::collections::BTreeMap;
-use talea_chain::event::{self, Announced};
+use talea_protocol::chain::Announced;
 use talea_text::failure::{Code, Failure};
 
 /// The attribute by which a chain says which contract an event is of.
@@ -33,8 +34,8 @@ impl Events {
     /// # Errors
     /// `chain.events` if it is no JSON or an event cannot be read, `chain.several` if there are events of
     /// several contracts, `chain.differs` if one number has two events.
-    pub fn read(&mut self, name: &str, text: &str) -> Result<(), Failure> {
-        for answer in Deserializer::from_str(text).into_iter::<Value>() {
+    pub fn read(&mut self, name: &str, answers: &[u8]) -> Result<(), Failure> {
+        for answer in Deserializer::from_slice(answers).into_iter::<Value>() {
             let answer = answer.map_err(|error| {
                 Failure::new(Code::ChainEvents, format!("{name} is not JSON: {error}"))
             })?;
@@ -76,10 +77,11 @@ impl Events {
             let help = "name the one that you mean with --contract";
             return Err(Failure::new(Code::ChainSeveral, sentence).with_help(help));
         }
-        let number = get(event::NUMBER).ok_or_else(|| unreadable(event::NUMBER))?;
-        let record = get(event::RECORD).ok_or_else(|| unreadable(event::RECORD))?;
-        let (number, announced) =
-            event::read(number, record).ok_or_else(|| unreadable(event::RECORD))?;
+        let number = get(Announced::NUMBER).and_then(|number| number.parse().ok());
+        let number: u64 = number.ok_or_else(|| unreadable(Announced::NUMBER))?;
+        let record = get(Announced::RECORD).and_then(|record| STANDARD.decode(record).ok());
+        let announced = record.and_then(|record| Announced::read(number, &record));
+        let announced = announced.ok_or_else(|| unreadable(Announced::RECORD))?;
         match self.announced.insert(number, announced.clone()) {
             Some(before) if before != announced => {
                 let sentence = format!("two events are numbered {number} and differ");
@@ -93,7 +95,7 @@ impl Events {
 /// The attributes of an event of ours. Nothing if this object is none.
 fn attributes(value: &Value) -> Option<BTreeMap<&str, &str>> {
     let kind = text(value, "type")?.strip_prefix("wasm-")?;
-    let attributes = value.get("attributes").filter(|_| kind == event::TYPE)?.as_array()?;
+    let attributes = value.get("attributes").filter(|_| kind == Announced::EVENT)?.as_array()?;
     let of = |attribute| Some((text(attribute, "key")?, text(attribute, "value")?));
     Some(attributes.iter().filter_map(of).collect())
 }
