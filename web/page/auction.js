@@ -117,17 +117,18 @@ export class AuctionView {
   async #pullOnce() {
     if (this.#left || this.#broken) return;
     try {
-      const bytes = await this.#board.more(this.#auction, this.#offset);
+      const isBehind = this.#status.transcript_bytes > this.#offset;
+      const bytes = isBehind ? await this.#board.more(this.#auction, this.#offset) : [];
       if (bytes.length > 0) {
-        await this.#engine.call({ do: "feed" }, { payload: bytes });
+        await this.#engine.call("feed", null, { payload: bytes });
         this.#offset += bytes.length;
       }
       const checkpoint = await this.#board.checkpoint(this.#auction);
       if (checkpoint) {
-        const { ok } = await this.#engine.call({ do: "checkpoint", checkpoint });
+        const { ok } = await this.#engine.call("checkpoint", { checkpoint });
         if (ok) this.#signed = Math.max(this.#signed, checkpoint.entries);
       }
-      this.#view = (await this.#engine.call({ do: "view" })).ok;
+      this.#view = (await this.#engine.call("view")).ok;
       this.#render();
       await this.#bidding.update(this.#view);
     } catch (error) {
@@ -167,7 +168,7 @@ export class AuctionView {
     const words = el("pre");
     const ask = async ({ target }) => {
       if (!target.open || words.textContent) return;
-      words.textContent = await this.#engine.call({ do: "terms" }).then(({ ok }) => ok.words, (fault) => fault.sentence);
+      words.textContent = await this.#engine.call("terms").then(({ ok }) => ok, (fault) => fault.sentence);
     };
     return el("details", { ontoggle: ask }, el("summary", {}, "The terms in words"), words);
   }

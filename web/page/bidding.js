@@ -112,7 +112,7 @@ export class Bidding {
       return;
     }
     const payload = store.list(this.#kept.map((bid) => bid.kept));
-    this.#own = (await this.#engine.call({ do: "own", key }, { payload })).ok;
+    this.#own = (await this.#engine.call("own", { key }, { payload })).ok;
   }
 
   /** What is due: a commit that was kept and is not in the transcript, reveals, and what has to be found again. */
@@ -168,15 +168,15 @@ export class Bidding {
   async #make(lot, round, level, price) {
     const key = await this.#key;
     const payload = store.list(this.#kept.filter((bid) => bid.lot === lot).map((bid) => bid.kept));
-    const { payload: kept } = await this.#engine.call({ do: "prepare", key, lot, level }, { payload });
-    const { ok } = await this.#engine.call({ do: "commit-of" }, { payload: store.list([kept]) });
+    const { payload: kept } = await this.#engine.call("prepare", { key, lot, level }, { payload });
+    const { ok } = await this.#engine.call("commit-of", null, { payload: store.list([kept]) });
     await store.persist();
     return store.keepBid({ auction: this.#auction, party: this.#party, lot, round, level, price, id: ok.id, kept });
   }
 
   /** Hands in the commit of a bid that is kept until the board has taken or refused it. */
   async #send(bid) {
-    const { ok, payload } = await this.#engine.call({ do: "commit-of" }, { payload: store.list([bid.kept]) });
+    const { ok, payload } = await this.#engine.call("commit-of", null, { payload: store.list([bid.kept]) });
     // A bid that was found again in the transcript has no commit to send.
     if (payload.length === 0) return;
     fill(this.#said, el("p", {}, `Committing ${bid.price}…`));
@@ -210,7 +210,7 @@ export class Bidding {
   async #keepReceipt({ entry, receipt }, id) {
     if (!receipt) return;
     for (let tries = 0; tries < 20; tries++) {
-      const { ok } = await this.#engine.call({ do: "receipt", receipt, id });
+      const { ok } = await this.#engine.call("receipt", { receipt, id });
       if (ok) {
         await store.keepReceipt({ auction: this.#auction, party: this.#party, entry, id, receipt });
         return;
@@ -228,7 +228,7 @@ export class Bidding {
     this.#isChecked = true;
     for (const { entry, id, receipt } of await store.receipts(this.#auction, this.#party)) {
       try {
-        const { ok } = await this.#engine.call({ do: "receipt", receipt, id });
+        const { ok } = await this.#engine.call("receipt", { receipt, id });
         if (!ok) throw new Fault({ code: "board.rewritten", sentence: `the board signed entry ${entry}, and does not show it` });
       } catch (error) {
         const save = () => download(`receipt-${entry}.json`, `${JSON.stringify(receipt, null, 2)}\n`, "application/json");
@@ -244,7 +244,7 @@ export class Bidding {
       const key = await this.#key;
       this.#kept = await store.bids(this.#auction, this.#party);
       const payload = store.list(this.#kept.map((bid) => bid.kept));
-      const { ok: revealing, payload: bytes } = await this.#engine.call({ do: "reveal", key }, { payload });
+      const { ok: revealing, payload: bytes } = await this.#engine.call("reveal", { key }, { payload });
       let at = 0;
       for (const { id, lots, length } of revealing) {
         const answer = await this.#handIn(bytes.subarray(at, at + length), "Reveals");
@@ -264,9 +264,9 @@ export class Bidding {
       const key = await this.#key;
       for (let from = 0; from < levels; from += CHUNK) {
         const to = Math.min(from + CHUNK, levels);
-        const { ok: level } = await this.#engine.call({ do: "search", key, lot, round, from, to });
+        const { ok: level } = await this.#engine.call("search", { key, lot, round, from, to });
         if (level !== null) {
-          const { payload: kept } = await this.#engine.call({ do: "recover", key, lot, round, level });
+          const { payload: kept } = await this.#engine.call("recover", { key, lot, round, level });
           await store.keepBid({ auction: this.#auction, party: this.#party, lot, round, level, price: "the bid that was found again", id: null, kept });
           break;
         }
@@ -384,7 +384,7 @@ export class Bidding {
       const price = input.value.trim();
       if (!price) return fill(words, "");
       try {
-        const { ok } = await this.#engine.call({ do: "quote", lot: lot.lot, price });
+        const { ok } = await this.#engine.call("quote", { lot: lot.lot, price });
         if (mine !== asked) return null;
         quoted = ok;
         input.removeAttribute("aria-invalid");
@@ -436,7 +436,7 @@ export class Bidding {
     const command = `talea reveal --board ${location.origin}/a/${this.#auction} --key FILE --wait`;
     const hand = async () => {
       const payload = store.list(this.#kept.map((bid) => bid.kept));
-      const { payload: file } = await this.#engine.call({ do: "hand-over", key: await this.#key }, { payload });
+      const { payload: file } = await this.#engine.call("hand-over", { key: await this.#key }, { payload });
       download("sealed-bids", file);
     };
     return el("div", { class: "warning", id: "stay" },

@@ -1,5 +1,7 @@
 // Elements, made without markup: what a board or a file says is text and stays text.
 
+const shown = (children) => children.flat(Infinity).filter((child) => ![null, undefined, false].includes(child));
+
 /** An element with attributes, and children that are elements or text. What is null or false is left out. */
 export function el(name, attributes = {}, ...children) {
   const element = document.createElement(name);
@@ -8,13 +10,13 @@ export function el(name, attributes = {}, ...children) {
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else element.setAttribute(key, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...shown(children));
   return element;
 }
 
 /** Puts these children in the place of all others. */
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.replaceChildren(...shown(children));
   return element;
 }
 

@@ -31,9 +31,10 @@ export class Engine {
   }
 
   /** Asks the program; `payload` are bytes, `file` is what it may read, `progress` hears how far it has come. */
-  call(request, { payload, file, progress } = {}) {
+  call(name, fields = null, { payload, file, progress } = {}) {
     return new Promise((resolve, reject) => {
       const id = this.#next++;
+      const request = fields ? { [name]: fields } : name;
       this.#waiting.set(id, { resolve, reject, progress });
       this.#worker.postMessage({ id, request, payload, file });
     });

@@ -75,8 +75,8 @@ export class Verification {
         bar.value = read;
         this.#live.textContent = `Verifying: ${entries} entries so far…`;
       };
-      const { ok: report } = await engine.call({ do: "verify" }, { file, progress });
-      const { ok: timeline } = await engine.call({ do: "timeline" }, { file });
+      const { ok: report } = await engine.call("verify", null, { file, progress });
+      const { ok: timeline } = await engine.call("timeline", null, { file });
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       const save = el("button", { onclick: () =>
         download("verification.json", `${JSON.stringify(report, null, 2)}\n`, "application/json") }, "Save the report as JSON");

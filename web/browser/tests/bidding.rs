@@ -132,8 +132,8 @@ async fn the_command_line_reveals_what_a_browser_committed() {
              const store = await import('/store.js');
              const auction = location.pathname.split('/').at(-1);
              const { key } = await store.key(await store.chosen(auction));
-             const request = { do: 'lock-key', key, passphrase: 'correct horse battery' };
-             const { payload } = await new Engine('locks').call(request);
+             const fields = { key, passphrase: 'correct horse battery' };
+             const { payload } = await new Engine('locks').call('lock-key', fields);
              return new TextDecoder().decode(payload);",
         )
         .await;

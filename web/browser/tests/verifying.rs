@@ -16,7 +16,7 @@ fn natively(file: &Path) -> Value {
 /// What the page's program says of the file that is chosen.
 const REPORT: &str = "const { Engine } = await import('/engine.js');
     const file = document.getElementById('file').files[0];
-    return (await new Engine('verifier').call({ do: 'verify' }, { file })).ok;";
+    return (await new Engine('verifier').call('verify', null, { file })).ok;";
 
 async fn verdict_of(browser: &Browser, file: &Path) -> String {
     browser.type_into("#file", &file.display().to_string()).await;

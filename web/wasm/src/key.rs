@@ -7,6 +7,7 @@
 use crate::fault::Fault;
 use age::secrecy::ExposeSecret as _;
 use rand_core::OsRng;
+use serde::Serialize;
 use std::str::FromStr as _;
 use talea_parties::{identity::Identity, keyholder::EncryptionSecret};
 use talea_text::failure::Code;
@@ -20,6 +21,13 @@ pub(crate) const MAX_CONTENTS: usize = 1 << 12;
 pub struct Key {
     signing: Zeroizing<[u8; 32]>,
     lines: Zeroizing<String>,
+}
+
+/// A key for the page to keep.
+#[derive(Serialize)]
+pub struct Shown<'a> {
+    key: &'a str,
+    party: String,
 }
 
 impl Key {
@@ -66,6 +74,11 @@ impl Key {
     /// The lines of its file.
     pub fn lines(&self) -> &str {
         &self.lines
+    }
+
+    /// What the page keeps of it.
+    pub fn shown(&self) -> Shown<'_> {
+        Shown { key: &self.lines, party: self.identity().party().to_string() }
     }
 
     /// Signs as this party.

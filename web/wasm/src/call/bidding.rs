@@ -1,6 +1,6 @@
 //! Requests about the auction that the page follows, and about a party's bids in it. A program follows one auction.
 
-use super::{Answer, only, value};
+use super::{Answer, bytes, only, written};
 use crate::{
     bid::{self, Kept},
     checkpoint::{Checkpoint, Receipt},
@@ -9,29 +9,18 @@ use crate::{
     key::Key,
     view::View,
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use talea_protocol::bytes::Digest;
-use talea_text::{book::Book, failure::Code, terms};
+use talea_text::{book::Book, terms};
 
 thread_local! {
     static FEED: RefCell<Feed> = RefCell::new(Feed::default());
 }
 
-/// What can be asked.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub enum Request {
-    /// Of the board.
-    Board(OfBoard),
-    /// Of a party.
-    Party(OfParty),
-}
-
 /// What the board shows.
 #[derive(Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum OfBoard {
     /// Replays the bytes that follow in the transcript.
     Feed,
@@ -51,7 +40,7 @@ pub enum OfBoard {
 
 /// What a party does. What was kept of its bids comes with it.
 #[derive(Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum OfParty {
     /// A bid, made but not kept or sent.
     Prepare { key: String, lot: u32, level: u32 },
@@ -67,38 +56,34 @@ pub enum OfParty {
     Own { key: String },
 }
 
-/// Answers.
-pub fn serve(request: Request, payload: &[u8]) -> Answer {
-    match request {
-        Request::Board(OfBoard::Feed) => FEED.with_borrow_mut(|feed| {
-            feed.take(payload)?;
-            only(Value::Null)
-        }),
-        Request::Board(request) => {
-            FEED.with_borrow(|feed| of_board(feed.follower()?, request, payload))
-        }
-        Request::Party(request) => FEED.with_borrow(|feed| {
-            // A search and what it finds need nothing that was kept.
-            let kept = if payload.is_empty() { Vec::new() } else { bid::read_kept(payload)? };
-            of_party(feed.follower()?, request, kept)
-        }),
-    }
+/// A bid to commit.
+#[derive(Serialize)]
+struct Committing {
+    /// The SHA-256 of the commit, by which a board knows it.
+    id: String,
+    level: u32,
 }
 
-fn of_board(follower: &Follower, request: OfBoard, payload: &[u8]) -> Answer {
+/// Answers what is asked of the board.
+pub fn of_board(request: OfBoard, payload: &[u8]) -> Answer {
+    if let OfBoard::Feed = request {
+        FEED.with_borrow_mut(|feed| feed.take(payload))?;
+        return only(());
+    }
+    FEED.with_borrow(|feed| about(feed.follower()?, request, payload))
+}
+
+fn about(follower: &Follower, request: OfBoard, payload: &[u8]) -> Answer {
     match request {
         // It changes what is followed, and was answered before.
-        OfBoard::Feed => only(Value::Null),
+        OfBoard::Feed => only(()),
         OfBoard::View => only(View::of(follower)),
-        OfBoard::Terms => {
-            let words = terms::in_words(follower.auction().terms(), &Book::default())?;
-            only(json!({ "words": words }))
-        }
+        OfBoard::Terms => only(terms::in_words(follower.auction().terms(), &Book::default())?),
         OfBoard::Checkpoint { checkpoint } => only(checkpoint.is_kept(follower)?),
         OfBoard::Receipt { receipt, id } => {
             let mut digest = [0; 32];
             hex::decode_to_slice(&id, &mut digest)
-                .map_err(|_| Fault::new(Code::Internal, "an id is not hexadecimal"))?;
+                .map_err(|_| Fault::internal("an id is not hexadecimal"))?;
             only(receipt.is_kept(follower, &Digest(digest))?)
         }
         OfBoard::Quote { lot, price } => only(bid::quote(follower, lot, &price)?),
@@ -108,30 +93,34 @@ fn of_board(follower: &Follower, request: OfBoard, payload: &[u8]) -> Answer {
                 return Err(Fault::internal("expected one bid"));
             };
             let (id, level, commit) = bid::commit_of(kept)?;
-            Ok((json!({ "id": id, "level": level.0 }), commit.to_vec()))
+            Ok((written(&Committing { id, level: level.0 })?, commit.to_vec()))
         }
     }
 }
 
-fn of_party(follower: &Follower, request: OfParty, kept: Vec<Kept>) -> Answer {
+/// Does what a party asks for.
+pub fn of_party(request: OfParty, payload: &[u8]) -> Answer {
+    // A search and what it finds need nothing that was kept.
+    let kept = if payload.is_empty() { Vec::new() } else { bid::read_kept(payload)? };
+    FEED.with_borrow(|feed| act(feed.follower()?, request, kept))
+}
+
+fn act(follower: &Follower, request: OfParty, kept: Vec<Kept>) -> Answer {
     match request {
         OfParty::Prepare { key, lot, level } => {
-            Ok((Value::Null, bid::prepare(follower, &Key::read(&key)?, (lot, level), &kept)?))
+            bytes(bid::prepare(follower, &Key::read(&key)?, (lot, level), &kept)?)
         }
         OfParty::Search { key, lot, round, from, to } => {
             only(bid::search(follower, &Key::read(&key)?, (lot, round), from..to)?)
         }
         OfParty::Recover { key, lot, round, level } => {
-            let kept = bid::recovered(follower, &Key::read(&key)?, (lot, round), level)?;
-            Ok((Value::Null, kept))
+            bytes(bid::recovered(follower, &Key::read(&key)?, (lot, round), level)?)
         }
         OfParty::Reveal { key } => {
-            let (revealing, bytes) = bid::reveal(follower, &Key::read(&key)?, kept)?;
-            Ok((value(revealing)?, bytes))
+            let (revealing, instructions) = bid::reveal(follower, &Key::read(&key)?, kept)?;
+            Ok((written(&revealing)?, instructions))
         }
-        OfParty::HandOver { key } => {
-            Ok((Value::Null, bid::hand_over(follower, &Key::read(&key)?, kept)?))
-        }
+        OfParty::HandOver { key } => bytes(bid::hand_over(follower, &Key::read(&key)?, kept)?),
         OfParty::Own { key } => only(bid::own(follower, &Key::read(&key)?, &kept)?),
     }
 }
