@@ -358,6 +358,43 @@ fn a_board_that_takes_back_what_it_signed_is_stopped_at_and_what_it_showed_is_ke
 }
 
 #[test]
+fn several_processes_keep_one_mirror_in_step() {
+    let workspace = patient();
+    entry(&workspace, "board", "board.key", 1);
+    let web = Web::over(workspace.path("board"));
+    let watch = ["watch", "--board", &web.url()];
+    let mut watching: Vec<Running> = (0..4).map(|_| workspace.start_aloud(&watch)).collect();
+    let running = board(&workspace, "board", "board.key");
+    let name = workspace.name("bidder0", "party");
+    for amount in 2..12 {
+        let amount = amount.to_string();
+        workspace.done(&[
+            "fund",
+            "board",
+            "--key",
+            "custodian.key",
+            "--for",
+            &name,
+            "--amount",
+            &amount,
+        ]);
+        workspace.done(&["status", "--board", &web.url()]);
+    }
+    let transcript = fs::read(workspace.path("board/transcript.talea")).unwrap();
+    let since = Instant::now();
+    while transcript != fs::read(mirror(&workspace).join("transcript.talea")).unwrap() {
+        assert!(since.elapsed() < LIMIT, "{}", workspace.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for process in &mut watching {
+        assert!(process.0.as_mut().unwrap().try_wait().unwrap().is_none(), "{}", workspace.log());
+    }
+    drop(running);
+    let mirror = mirror(&workspace);
+    workspace.done(&["receipt", "compare", mirror.to_str().unwrap(), "board"]);
+}
+
+#[test]
 fn nothing_that_the_board_did_not_sign_gets_into_a_mirror() {
     let workspace = patient();
     entry(&workspace, "board", "board.key", 1);

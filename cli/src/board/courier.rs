@@ -58,6 +58,8 @@ const MOST_EMPTY: u32 = 20;
 /// How many files of the inbox are taken in a look, and how many of them are on their way at a time.
 const MOST_WAITING: usize = 4_096;
 const AT_A_TIME: usize = 16;
+/// How much of an answer is read only to keep its connection, in bytes.
+const MOST_DRAINED: u64 = 1 << 18;
 /// The largest file that names an auction.
 const MAX_NAME: u64 = 256;
 
@@ -210,6 +212,7 @@ impl Follower {
                         break;
                     }
                 }
+                drain(source);
             }
             if self.mirror.history().offset() > before {
                 empty = 0;
@@ -239,7 +242,10 @@ impl Follower {
         };
         match read_record(&mut source) {
             Ok(None) => Ok(Look::Same),
-            Ok(Some(record)) if record.0 == RecordKind::Entry => Ok(Look::Unsigned),
+            Ok(Some(record)) if record.0 == RecordKind::Entry => {
+                drain(source);
+                Ok(Look::Unsigned)
+            }
             Ok(Some(record)) if self.is_the_outcome(&record) => {
                 let mut staged = self.mirror.stage()?;
                 self.mirror.stage_record(&mut staged, &record)?;
@@ -343,6 +349,12 @@ fn is_no_record(error: &io::Error) -> bool {
         !inner.is::<ureq::Error>() && !inner.is::<rustls::Error>()
     };
     error.kind() == io::ErrorKind::InvalidData && error.get_ref().is_some_and(came)
+}
+
+/// Reads what is left of an answer, if that is little: then its connection serves for the next one.
+fn drain(source: impl Read) {
+    // Whatever goes wrong here goes wrong again where it matters.
+    let _ = io::copy(&mut source.take(MOST_DRAINED), &mut io::sink());
 }
 
 /// Copies a stranger's bytes into a file, as many as are kept.
