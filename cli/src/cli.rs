@@ -728,9 +728,8 @@ fn compare_sides(
     board: Option<PartyKey>,
     json: bool,
 ) -> Result<(), Failure> {
-    let auction = |side: &Side| side.auction.clone();
     let [one, other] = [side(one)?, side(other)?];
-    let auction = auction(&one);
+    let auction = one.auction.clone();
     match compare(one, other, board)? {
         Verdict::Same(fewer, more) => {
             print(&if json {

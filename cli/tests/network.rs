@@ -358,6 +358,76 @@ fn a_board_that_takes_back_what_it_signed_is_stopped_at_and_what_it_showed_is_ke
 }
 
 #[test]
+fn several_processes_keep_one_mirror_in_step() {
+    let workspace = patient();
+    entry(&workspace, "board", "board.key", 1);
+    let web = Web::over(workspace.path("board"));
+    let watch = ["watch", "--board", &web.url()];
+    let mut watching: Vec<Running> = (0..4).map(|_| workspace.start_aloud(&watch)).collect();
+    let running = board(&workspace, "board", "board.key");
+    let name = workspace.name("bidder0", "party");
+    for amount in 2..12 {
+        let amount = amount.to_string();
+        workspace.done(&[
+            "fund",
+            "board",
+            "--key",
+            "custodian.key",
+            "--for",
+            &name,
+            "--amount",
+            &amount,
+        ]);
+        workspace.done(&["status", "--board", &web.url()]);
+    }
+    let transcript = fs::read(workspace.path("board/transcript.talea")).unwrap();
+    let since = Instant::now();
+    while transcript != fs::read(mirror(&workspace).join("transcript.talea")).unwrap() {
+        assert!(since.elapsed() < LIMIT, "{}", workspace.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for process in &mut watching {
+        assert!(process.0.as_mut().unwrap().try_wait().unwrap().is_none(), "{}", workspace.log());
+    }
+    drop(running);
+    let mirror = mirror(&workspace);
+    workspace.done(&["receipt", "compare", mirror.to_str().unwrap(), "board"]);
+}
+
+#[test]
+fn nothing_that_the_board_did_not_sign_gets_into_a_mirror() {
+    let workspace = patient();
+    entry(&workspace, "board", "board.key", 1);
+    let web = Web::over(workspace.path("board"));
+    let status = ["status", "--board", &web.url()];
+    workspace.done(&status);
+    let kept = || fs::read(mirror(&workspace).join("transcript.talea")).unwrap();
+    let before = kept();
+    entry(&workspace, "board", "board.key", 2);
+    /// Changes what comes after these bytes.
+    fn change_after(answer: &mut [u8], bytes: &[u8]) {
+        let at = answer.windows(bytes.len()).position(|window| window == bytes).unwrap();
+        let byte = &mut answer[at + bytes.len()];
+        *byte = if *byte == b'1' { b'2' } else { b'1' };
+    }
+    type Change = (&'static str, fn(&mut Vec<u8>), i32, &'static str);
+    let changes: [Change; 4] = [
+        ("/transcript", |answer| *answer.last_mut().unwrap() ^= 1, 1, "board.rewritten"),
+        ("/consistency", |answer| change_after(answer, b"[\""), 1, "board.rewritten"),
+        ("/checkpoint ", |answer| change_after(answer, b"\"slot\":"), 4, "board.answer"),
+        ("/checkpoint ", |answer| change_after(answer, b"\"root\":\""), 4, "board.answer"),
+    ];
+    for (what, change, exit, code) in changes {
+        web.now(Conduct::Alters(workspace.path("board"), what, change));
+        workspace.fails(&status, exit, code);
+        assert!(before == kept(), "{what}");
+    }
+    web.now(Conduct::Serves(workspace.path("board")));
+    workspace.done(&status);
+    assert!(kept() == fs::read(workspace.path("board/transcript.talea")).unwrap());
+}
+
+#[test]
 fn a_party_that_runs_stops_when_its_board_shows_another_history() {
     let workspace = patient();
     entry(&workspace, "board", "board.key", 1);
@@ -494,6 +564,24 @@ fn a_busy_board_is_left_alone_as_long_as_it_asks() {
     for pair in asked.windows(2) {
         assert!(pair[1] - pair[0] >= Duration::from_secs(3), "{asked:?}");
     }
+}
+
+#[test]
+fn an_answer_that_is_lost_costs_nothing_and_makes_no_second_entry() {
+    let workspace = patient();
+    let _board = board(&workspace, "board", "board.key");
+    let web = Web::start(Conduct::Loses(workspace.path("board")));
+    let name = workspace.name("bidder0", "party");
+    let url = web.url();
+    let fund = ["fund", "--board", &url, "--key", "custodian.key", "--for", &name, "--amount", "5"];
+    workspace.done(&fund);
+    let entries = History::of(&workspace.path("board/transcript.talea")).unwrap().entries();
+    let inbox = mirror_in(workspace.path("custodian.key.state")).join("inbox");
+    let waiting = files(&inbox).len();
+    web.now(Conduct::Serves(workspace.path("board")));
+    workspace.run(&["result", "--board", &url, "--key", "custodian.key"]);
+    assert!(waiting == 1 && files(&inbox).is_empty(), "it is handed in until an answer comes");
+    assert_eq!(History::of(&workspace.path("board/transcript.talea")).unwrap().entries(), entries);
 }
 
 #[test]

@@ -37,6 +37,8 @@ const JUDGING: Duration = Duration::from_secs(10);
 const MAX_ANSWER: u64 = 4 << 20;
 /// The largest header of an answer, in bytes.
 const MAX_HEADER: usize = 1 << 16;
+/// How many connections are kept for later.
+const MOST_IDLE: usize = 16;
 /// The longest time that a server may ask for, to be left alone.
 const LONGEST_REST: Duration = Duration::from_secs(300);
 /// The most characters of a stranger's words that are shown.
@@ -157,6 +159,7 @@ fn agent(address: &Address) -> Result<Agent, Failure> {
         .max_redirects(0)
         .user_agent(concat!("talea/", env!("CARGO_PKG_VERSION")))
         .max_response_header_size(MAX_HEADER)
+        .max_idle_connections_per_host(MOST_IDLE)
         .timeout_resolve(Some(CONNECTING))
         .timeout_connect(Some(CONNECTING))
         .timeout_send_request(Some(ANSWERING))

@@ -13,10 +13,7 @@ use crate::{
     say::excerpt,
 };
 use std::{collections::BTreeMap, path::Path};
-use talea_protocol::{
-    bytes::{Digest, PartyKey},
-    terms::AuctionId,
-};
+use talea_protocol::bytes::{Digest, PartyKey};
 
 /// The most that is read of a file with checkpoints or a receipt, in bytes.
 const MAX_FILE: u64 = 64 << 20;
@@ -31,7 +28,7 @@ pub struct Side {
     /// The auction's id, as text.
     pub auction: String,
     /// The board's key, if something in it says so.
-    pub board: Option<PartyKey>,
+    board: Option<PartyKey>,
     checkpoints: Vec<Checkpoint>,
     history: Option<History>,
     receipt: Option<Receipt>,
@@ -104,11 +101,6 @@ impl Side {
         })
     }
 
-    /// What was seen of the auction's terms, if it was seen: whose key it names.
-    fn key(&self) -> Option<PartyKey> {
-        self.board
-    }
-
     /// Leaves only what this board signed of this auction.
     fn keep_signed(&mut self, board: &PartyKey) -> Result<(), Failure> {
         let auction = self.auction.clone();
@@ -155,7 +147,7 @@ pub fn compare(one: Side, other: Side, board: Option<PartyKey>) -> Result<Verdic
         let sentence = format!("they are of two auctions: {one} and {other}");
         return Err(Failure::new(Code::Receipt, sentence));
     }
-    let named: Vec<PartyKey> = [board, one.key(), other.key()].into_iter().flatten().collect();
+    let named: Vec<PartyKey> = [board, one.board, other.board].into_iter().flatten().collect();
     let Some(board) = named.first() else {
         let sentence = "nothing here says which key the board has, so no signature can be checked";
         return Err(Failure::new(Code::NotYet, sentence)
@@ -261,12 +253,4 @@ fn is_one_history(one: &Side, other: &Side) -> bool {
         last.map(|checkpoint| (checkpoint.entries, checkpoint.root.clone()))
     };
     by_history || (last(one).is_some() && last(one) == last(other))
-}
-
-/// The auction that both are of, as it is named.
-///
-/// # Errors
-/// `name.malformed`.
-pub fn auction_of(side: &Side) -> Result<AuctionId, Failure> {
-    names::read(&side.auction)
 }

@@ -17,7 +17,7 @@ use crate::{
     files::{self, Readers},
     names,
     replica::{Record, read_record},
-    say::say,
+    say::{say, say_if_slow},
 };
 use rand_core::{OsRng, RngCore as _};
 use std::{
@@ -47,14 +47,19 @@ const LOOK: Duration = Duration::from_millis(50);
 const IDLE: Duration = Duration::from_millis(250);
 /// How long until a board is asked again for its signature over what it shows.
 const UNSIGNED: Duration = Duration::from_millis(30);
+/// How long a command waits for that signature.
+const SIGNING: Duration = Duration::from_secs(2);
 /// How long until a board is asked again what became of an instruction.
 const JUDGING: Duration = Duration::from_secs(1);
 /// How long a command tries at its start, before it works with what it has.
 const FIRST_TRY: Duration = Duration::from_secs(8);
 /// How many times a board may send nothing of what it signed.
 const MOST_EMPTY: u32 = 20;
-/// How many files of the inbox are taken in a look.
+/// How many files of the inbox are taken in a look, and how many of them are on their way at a time.
 const MOST_WAITING: usize = 4_096;
+const AT_A_TIME: usize = 16;
+/// How much of an answer is read only to keep its connection, in bytes.
+const MOST_DRAINED: u64 = 1 << 18;
 /// The largest file that names an auction.
 const MAX_NAME: u64 = 256;
 
@@ -119,7 +124,7 @@ impl Follower {
     fn look(&mut self, wait: Duration) -> Result<Look, Trouble> {
         let look = self.bring(wait);
         if look.is_err() {
-            self.mirror.reset()?;
+            self.mirror.forget_staged()?;
         }
         look
     }
@@ -190,7 +195,7 @@ impl Follower {
                     let record = match read_record(&mut source) {
                         Ok(Some(record)) => record,
                         Ok(None) => break,
-                        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                        Err(error) if is_no_record(&error) => {
                             return Err(self.contradicted(Some(shown)));
                         }
                         // What came whole is here; the rest is asked for again.
@@ -207,6 +212,7 @@ impl Follower {
                         break;
                     }
                 }
+                drain(source);
             }
             if self.mirror.history().offset() > before {
                 empty = 0;
@@ -236,17 +242,18 @@ impl Follower {
         };
         match read_record(&mut source) {
             Ok(None) => Ok(Look::Same),
-            Ok(Some(record)) if record.0 == RecordKind::Entry => Ok(Look::Unsigned),
+            Ok(Some(record)) if record.0 == RecordKind::Entry => {
+                drain(source);
+                Ok(Look::Unsigned)
+            }
             Ok(Some(record)) if self.is_the_outcome(&record) => {
                 let mut staged = self.mirror.stage()?;
                 self.mirror.stage_record(&mut staged, &record)?;
                 self.mirror.keep(staged, None)?;
                 Ok(Look::New)
             }
-            Err(error) if error.kind() != io::ErrorKind::InvalidData => {
-                Err(self.client.broken(&error))
-            }
-            Ok(Some(_)) | Err(_) => Err(self.contradicted(None)),
+            Err(error) if !is_no_record(&error) => Err(self.client.broken(&error)),
+            Ok(Some(_)) | Err(_) => Err(self.contradicted(self.mirror.checkpoint())),
         }
     }
 
@@ -267,7 +274,14 @@ impl Follower {
         let mirror = self.mirror.folder().path();
         let kept = self.mirror.checkpoint().map_or(0, |checkpoint| checkpoint.entries);
         let evidence = match self.mirror.room_for_shown(&what) {
-            Ok((path, true)) => self.collect(&path, shown).map(|()| path),
+            Ok((path, true)) => match self.collect(&path, shown) {
+                Ok(()) => Ok(path),
+                Err(trouble) => {
+                    // The next look keeps it whole.
+                    let _ = fs::remove_dir_all(&path);
+                    Err(trouble)
+                }
+            },
             Ok((path, false)) => Ok(path),
             Err(failure) => Err(failure.into()),
         };
@@ -329,6 +343,20 @@ impl Follower {
     }
 }
 
+/// Whether bytes came, and they are no record; rather than that none came.
+fn is_no_record(error: &io::Error) -> bool {
+    let came = |inner: &(dyn std::error::Error + Send + Sync + 'static)| {
+        !inner.is::<ureq::Error>() && !inner.is::<rustls::Error>()
+    };
+    error.kind() == io::ErrorKind::InvalidData && error.get_ref().is_some_and(came)
+}
+
+/// Reads what is left of an answer, if that is little: then its connection serves for the next one.
+fn drain(source: impl Read) {
+    // Whatever goes wrong here goes wrong again where it matters.
+    let _ = io::copy(&mut source.take(MOST_DRAINED), &mut io::sink());
+}
+
 /// Copies a stranger's bytes into a file, as many as are kept.
 fn copy(source: impl Read, path: &Path) -> Result<(), Failure> {
     let copied = File::create(path).and_then(|mut file| {
@@ -366,10 +394,7 @@ fn beginning(client: &Client) -> Result<Vec<u8>, Trouble> {
             let record = RecordKind::Genesis.write(&body).ok_or_else(no_transcript)?;
             Ok([&magic[..], &record].concat())
         }
-        Err(error)
-            if ![io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof]
-                .contains(&error.kind()) =>
-        {
+        Err(error) if !is_no_record(&error) && error.kind() != io::ErrorKind::UnexpectedEof => {
             Err(client.broken(&error))
         }
         _ => Err(no_transcript()),
@@ -407,7 +432,7 @@ impl Shared {
         let after = troubles.values().next().cloned();
         drop(troubles);
         match (before, after) {
-            (None, Some(failure)) => say(&format!("{failure}; trying again and again")),
+            (None, Some(failure)) => say(&format!("{failure}; trying again")),
             (Some(_), None) => say("the board answers again"),
             _ => {}
         }
@@ -437,7 +462,6 @@ fn ends(code: Code) -> bool {
 pub struct Courier {
     shared: Arc<Shared>,
     folder: Folder,
-    address: Address,
 }
 
 impl Drop for Courier {
@@ -490,9 +514,24 @@ fn visit(address: &Address, mirrors: &Path) -> Result<Visit, Failure> {
     }
 }
 
+fn visit_aloud(address: &Address, mirrors: &Path) -> Result<Visit, Failure> {
+    say_if_slow(&format!("asking {address}"), || visit(address, mirrors))
+}
+
 fn in_step(follower: &mut Follower) -> Result<(), Trouble> {
-    while follower.look(Duration::ZERO)? != Look::Same {
-        thread::sleep(UNSIGNED);
+    let mut unsigned_since = None;
+    loop {
+        match follower.look(Duration::ZERO)? {
+            Look::Same => break,
+            Look::New => unsigned_since = None,
+            // What the board does not sign now it may never sign.
+            Look::Unsigned
+                if unsigned_since.get_or_insert_with(Instant::now).elapsed() > SIGNING =>
+            {
+                break;
+            }
+            Look::Unsigned => thread::sleep(UNSIGNED),
+        }
     }
     follower.mirror.note_in_step(clock::now());
     Ok(())
@@ -503,7 +542,7 @@ fn in_step(follower: &mut Follower) -> Result<(), Trouble> {
 /// # Errors
 /// `board.unreachable` if there is no mirror yet, and whatever else is wrong with the board.
 pub fn visited(address: &Address, mirrors: &Path) -> Result<Folder, Failure> {
-    let Visit { follower, trouble } = visit(address, mirrors)?;
+    let Visit { follower, trouble } = visit_aloud(address, mirrors)?;
     if let Some(trouble) = trouble {
         say_standing_still(&follower.mirror, &trouble);
     }
@@ -527,9 +566,8 @@ impl Courier {
     /// # Errors
     /// As [`visited`].
     pub fn start(address: &Address, mirrors: &Path) -> Result<Self, Failure> {
-        let Visit { follower, trouble } = visit(address, mirrors)?;
-        let (folder, address) =
-            (follower.mirror.folder().clone(), follower.client.address().clone());
+        let Visit { follower, trouble } = visit_aloud(address, mirrors)?;
+        let folder = follower.mirror.folder().clone();
         let shared = Arc::new(Shared::default());
         let is_reached = trouble.is_none();
         if let Some(trouble) = trouble {
@@ -549,7 +587,7 @@ impl Courier {
         thread::spawn(move || follow(follower, &follows));
         let posts = shared.clone();
         thread::spawn(move || poster.run(&posts));
-        Ok(Self { shared, folder, address })
+        Ok(Self { shared, folder })
     }
 
     /// The mirror's folder.
@@ -571,12 +609,6 @@ impl Courier {
     pub fn trouble(&self) -> Option<Failure> {
         Shared::lock(&self.shared.trouble).values().next().cloned()
     }
-
-    /// Whom it goes to.
-    #[must_use]
-    pub fn address(&self) -> &Address {
-        &self.address
-    }
 }
 
 const FOLLOWING: &str = "following";
@@ -595,6 +627,8 @@ fn follow(mut follower: Follower, shared: &Shared) {
                 match look {
                     Look::New => {}
                     Look::Unsigned => shared.sleep(UNSIGNED),
+                    // Nothing follows an outcome.
+                    Look::Same if follower.mirror.history().is_closed() => return,
                     // A server may not know how to wait.
                     Look::Same if asked.elapsed() < IDLE => shared.sleep(IDLE),
                     Look::Same => {}
@@ -626,11 +660,9 @@ impl Poster {
         let mut back_off = BackOff::default();
         while !shared.is_over() {
             match self.turn() {
-                Ok(was_anything) => {
-                    if was_anything {
-                        back_off = BackOff::default();
-                        shared.note(POSTING, None);
-                    }
+                Ok(()) => {
+                    back_off = BackOff::default();
+                    shared.note(POSTING, None);
                     shared.sleep(LOOK);
                 }
                 Err(trouble) => {
@@ -642,35 +674,48 @@ impl Poster {
         }
     }
 
-    /// Hands in everything that waits; whether there was anything.
-    fn turn(&mut self) -> Result<bool, Trouble> {
+    /// Hands in everything that waits, some of it at a time.
+    fn turn(&mut self) -> Result<(), Trouble> {
         let now = Instant::now();
         self.next.retain(|_, next| *next > now);
-        let mut was_anything = false;
-        for path in self.waiting() {
-            // Whoever took it away meanwhile does not want it handed in.
-            let Ok(bytes) = files::read(&path, MAX_INSTRUCTION_BYTES as u64) else { continue };
-            let id = Digest::of(&[&bytes]);
-            if self.next.contains_key(&id) {
-                continue;
-            }
-            was_anything = true;
-            let answer = match self.client.post(&bytes)? {
-                Posted::Waiting => {
+        for some in self.waiting().chunks(AT_A_TIME) {
+            let this = &*self;
+            let results: Vec<_> = thread::scope(|scope| {
+                let posts: Vec<_> =
+                    some.iter().map(|path| scope.spawn(move || this.hand_in(path))).collect();
+                posts.into_iter().filter_map(|post| post.join().ok()).collect()
+            });
+            for result in results {
+                if let Some(id) = result? {
                     self.next.insert(id, now + JUDGING);
-                    continue;
                 }
-                Posted::Accepted { entry, slot } => Answer::Accepted { entry, slot },
-                Posted::Refused { check, sentence } => Answer::Refused { check, sentence },
-            };
-            // Answers are a convenience: whoever misses one hands in again.
-            let written = serde_json::to_vec(&answer).unwrap_or_default();
-            let place = self.folder.answers().join(hex::encode(id.0));
-            let _ = files::write(&place, &written, Readers::Usual);
-            // What cannot be removed is handed in again, which changes nothing.
-            let _ = fs::remove_file(&path);
+            }
         }
-        Ok(was_anything)
+        Ok(())
+    }
+
+    /// Hands in one file, and removes it once the board has judged it; its hash, if the board has not.
+    fn hand_in(&self, path: &Path) -> Result<Option<Digest>, Trouble> {
+        // Whoever took it away meanwhile does not want it handed in.
+        let Ok(bytes) = files::read(path, MAX_INSTRUCTION_BYTES as u64) else {
+            return Ok(None);
+        };
+        let id = Digest::of(&[&bytes]);
+        if self.next.contains_key(&id) {
+            return Ok(None);
+        }
+        let answer = match self.client.post(&bytes)? {
+            Posted::Waiting => return Ok(Some(id)),
+            Posted::Accepted { entry, slot } => Answer::Accepted { entry, slot },
+            Posted::Refused { check, sentence } => Answer::Refused { check, sentence },
+        };
+        // Answers are a convenience: whoever misses one hands in again.
+        let written = serde_json::to_vec(&answer).unwrap_or_default();
+        let place = self.folder.answers().join(hex::encode(id.0));
+        let _ = files::write(&place, &written, Readers::Usual);
+        // What cannot be removed is handed in again, which changes nothing.
+        let _ = fs::remove_file(path);
+        Ok(None)
     }
 
     /// What lies in the inbox, the oldest first.

@@ -43,6 +43,8 @@ pub struct Mirror {
     folder: Folder,
     /// What the file holds, and what of it is staged.
     history: History,
+    /// How long the file is that is read.
+    kept: u64,
     checkpoint: Option<Checkpoint>,
     checkpoints_bytes: u64,
 }
@@ -69,7 +71,7 @@ impl Mirror {
             return Ok(None);
         }
         let history = History::open(&folder.transcript())?;
-        let mut mirror = Self { folder, history, checkpoint: None, checkpoints_bytes: 0 };
+        let mut mirror = Self { folder, history, kept: 0, checkpoint: None, checkpoints_bytes: 0 };
         mirror.refresh()?;
         Ok(Some(mirror))
     }
@@ -149,6 +151,7 @@ impl Mirror {
             let cut = file.and_then(|file| file.set_len(self.history.offset()));
             cut.map_err(unwritable(&path))?;
         }
+        self.kept = self.history.offset();
         let checkpoints = self.folder.checkpoints();
         let bytes = fs::metadata(checkpoints).map_or(0, |metadata| metadata.len());
         if bytes != self.checkpoints_bytes {
@@ -162,7 +165,10 @@ impl Mirror {
     ///
     /// # Errors
     /// As [`refresh`](Self::refresh).
-    pub fn reset(&mut self) -> Result<(), Failure> {
+    pub fn forget_staged(&mut self) -> Result<(), Failure> {
+        if self.history.offset() == self.kept {
+            return Ok(());
+        }
         self.history = History::open(&self.folder.transcript())?;
         self.refresh()
     }
@@ -234,7 +240,7 @@ impl Mirror {
                 return self.refresh_locked();
             }
         }
-        self.reset()
+        self.forget_staged()
     }
 
     fn keep_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), Failure> {

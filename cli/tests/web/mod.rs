@@ -22,6 +22,10 @@ pub enum Conduct {
     Serves(PathBuf),
     /// It answers everything with this status, these headers, and this body.
     Says(u16, Vec<(&'static str, String)>, String),
+    /// It serves this folder, and the answers to what is handed in are lost on the way.
+    Loses(PathBuf),
+    /// It serves this folder, and changes the answers to what has this in its address.
+    Alters(PathBuf, &'static str, fn(&mut Vec<u8>)),
     /// It takes a request, and says nothing.
     Silent,
     /// It sends bytes without an end.
@@ -141,7 +145,7 @@ fn bytes(stream: &mut impl Write, request: &Request, query: &str, path: &Path) -
     }
 }
 
-fn serve(stream: &mut (impl Write + Read), request: &Request, folder: &Folder) -> io::Result<()> {
+fn serve(stream: &mut impl Write, request: &Request, folder: &Folder) -> io::Result<()> {
     let target = request.line.split(' ').nth(1).unwrap_or_default();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let history = History::of(&folder.transcript()).unwrap();
@@ -204,6 +208,18 @@ fn meet(mut stream: TcpStream, conduct: &Mutex<Conduct>, requests: &Mutex<Vec<(I
     // Whoever has asked may be gone by now.
     let _ = match what {
         Conduct::Serves(path) => serve(&mut stream, &request, &Folder::new(path)),
+        Conduct::Loses(path) if request.line.starts_with("POST") => {
+            Folder::new(path).hand_in(&request.body).map(drop).map_err(io::Error::other)
+        }
+        Conduct::Loses(path) => serve(&mut stream, &request, &Folder::new(path)),
+        Conduct::Alters(path, what, alter) => {
+            let mut answer = Vec::new();
+            let served = serve(&mut answer, &request, &Folder::new(path));
+            if request.line.contains(what) {
+                alter(&mut answer);
+            }
+            served.and_then(|()| stream.write_all(&answer))
+        }
         Conduct::Says(status, headers, body) => {
             let headers: Vec<_> =
                 headers.iter().map(|(name, value)| (*name, value.clone())).collect();
