@@ -141,14 +141,16 @@ fn a_bid_of_a_later_round_is_told_from_the_active_one_before_it() {
     });
     let of_rounds = [
         "none, 0 locked",
-        "open 0, 1 locked",
-        "revealed 0, active 0, 1 locked",
-        "open 1, active 0, 1 locked",
-        "revealed 1, active 1, 1 locked",
+        "open 0, 1000 locked",
+        "revealed 0, active 0, 1000 locked",
+        "open 1, active 0, 1000 locked",
+        // Until the reveals end, the bid before it is the active one.
+        "revealed 1, active 0, 1000 locked",
+        "revealed 1, active 1, 1000 locked",
     ];
-    assert_eq!(seen[0][..5], of_rounds);
+    assert_eq!(seen[0][..6], of_rounds);
     assert_eq!(seen[2][..4], of_rounds[..4]);
-    assert_eq!(seen[2][4], "dropped 1, active 0, in default, 1 locked");
+    assert_eq!(seen[2][4], "dropped 1, active 0, in default, 1000 locked");
     for bidder in &seen {
         assert!(bidder.last().unwrap().ends_with("0 locked, sold"), "{bidder:?}");
     }
