@@ -3,12 +3,14 @@
 use crate::{
     ahead::Verified,
     fiat_shamir::Context,
+    first_digits::FirstDigits,
     group::decode_point,
     proofs::{range, unary},
+    ranked_bids::{RankedBid, RankedBids},
     refusal::{Fault, Refusal, require, require_digest},
     setting::Setting,
     store::{Home, Kind, Map, Set, records},
-    unary_encoding::{EncodingId, Encodings, UnaryEncoding},
+    unary_encoding::{EncodingId, Encodings},
 };
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -18,8 +20,10 @@ use talea_protocol::{
     check::Check,
     commitment::{BidId, Commit, seal},
     labels,
-    sealed_bid::{Contribution, Reveal, SealedBid, split_contribution},
-    terms::{Admission, AuctionId, Lot, Ties},
+    sealed_bid::{
+        Ciphertext as WireCiphertext, Contribution, Reveal, SealedBid, split_contribution,
+    },
+    terms::{Admission, AuctionId, Disclosure, Lot, Ties},
 };
 
 /// A bid whose commit was accepted.
@@ -85,26 +89,89 @@ pub(crate) struct Bids {
     /// Commits so far.
     counts: Map<u32, u32>,
     pub(crate) encodings: Encodings,
+    pub(crate) first_digits: FirstDigits,
+    pub(crate) ranking: RankedBids,
 }
 
-records!(Bids { by_place, places, counts, encodings });
+records!(Bids { by_place, places, counts, encodings, first_digits, ranking });
 
 /// Commitments and randomness seen before on the whole board. They are recorded only after the proof that
 /// comes with them, bound to its bidder, has verified: otherwise anybody could block a bidder by copying its bid.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Seen {
     pub(crate) commitments: Set<Point>,
-    pub(crate) randomness: Set<Point>,
+    /// Of every bid that is or was ranked, by instruction.
+    randomness: Map<u32, Vec<Randomness>>,
 }
 
 records!(Seen { commitments, randomness });
+
+/// The randomness of a unary encoding: the beginning of every `R`, which tells it from most others.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+struct Randomness {
+    of: EncodingId,
+    beginnings: Vec<u32>,
+}
+
+impl Randomness {
+    fn new(of: EncodingId, entries: &[WireCiphertext]) -> Self {
+        // The first and the last bits of an encoding are not free.
+        let beginning = |entry: &WireCiphertext| {
+            let [_, a, b, c, d, ..] = entry.r.0;
+            u32::from_le_bytes([a, b, c, d])
+        };
+        Self { of, beginnings: entries.iter().map(beginning).collect() }
+    }
+}
 
 impl Seen {
     pub(crate) fn new(home: Option<&Arc<Home>>) -> Self {
         Self {
             commitments: Set::new(Kind::Commitment, home),
-            randomness: Set::new(Kind::Randomness, home),
+            randomness: Map::new(Kind::Randomness, home),
         }
+    }
+
+    /// R5: what repeats randomness of its own, or of what an instruction before it or a bid before it in the same
+    /// instruction revealed; it is forgotten. There were so many `reveals`, of which each has its record.
+    ///
+    /// Nothing depends on it before reveals close, and to look for all of it then costs a home a record for each
+    /// instruction, where it cost one for each entry of each bid.
+    pub(crate) fn take_repeated(&mut self, reveals: u32, encodings: &Encodings) -> Vec<EncodingId> {
+        let records: Vec<_> = (0..reveals).filter_map(|at| self.randomness.expect(&at)).collect();
+        let bids: Vec<(u32, &Randomness)> = (0u32..)
+            .zip(&records)
+            .flat_map(|(at, all)| all.iter().map(move |bid| (at, bid)))
+            .collect();
+        let beginnings = bids
+            .iter()
+            .zip(0usize..)
+            .flat_map(|((_, bid), place)| bid.beginnings.iter().map(move |b| (*b, place)));
+        let mut beginnings: Vec<(u32, usize)> = beginnings.collect();
+        beginnings.sort_unstable();
+        let neighbours = beginnings.iter().zip(beginnings.iter().skip(1));
+        let alike = neighbours.filter(|(one, other)| one.0 == other.0);
+        let mut alike: Vec<usize> = alike.flat_map(|(one, other)| [one.1, other.1]).collect();
+        alike.sort_unstable();
+        alike.dedup();
+        let mut seen = BTreeSet::new();
+        let mut repeated = Vec::new();
+        for (at, Randomness { of, beginnings }) in
+            alike.into_iter().filter_map(|place| bids.get(place))
+        {
+            let own = encodings.randomness(*of, beginnings.len());
+            let fresh = own.iter().take_while(|randomness| seen.insert(randomness.0)).count();
+            if fresh < own.len() {
+                for randomness in own.iter().take(fresh) {
+                    seen.remove(&randomness.0);
+                }
+                repeated.push((*at, *of));
+            }
+        }
+        for (at, repeated) in &repeated {
+            self.randomness.change(at, |bids| bids.retain(|bid| bid.of != *repeated));
+        }
+        repeated.into_iter().map(|(_, of)| of).collect()
     }
 }
 
@@ -121,7 +188,9 @@ impl Bids {
             by_place: Map::new(Kind::Bid, home),
             places: Map::new(Kind::Place, home),
             counts: Map::new(Kind::BidCount, home),
-            encodings: Map::new(Kind::UnaryEncoding, home),
+            encodings: Encodings::new(home),
+            first_digits: FirstDigits::new(home),
+            ranking: RankedBids::new(home),
         }
     }
 
@@ -200,15 +269,16 @@ impl Bids {
 
     /// The bids that take part, in the order in which ties are broken. The same in every round: who
     /// is ranked in the first one stays, and a lottery draws from its contributions.
-    pub(crate) fn in_tie_order(&self, setting: &Setting, lot: u32) -> Vec<(PartyKey, EncodingId)> {
-        let mut bids: Vec<_> = self.ranked(lot).map(|(bid, unary)| (bid.bidder, unary)).collect();
+    pub(crate) fn in_tie_order(&self, setting: &Setting, lot: u32) -> Vec<RankedBid> {
+        let ranked = |(bid, unary): (Arc<CommittedBid>, _)| RankedBid { bidder: bid.bidder, unary };
+        let mut bids: Vec<RankedBid> = self.ranked(lot).map(ranked).collect();
         if setting.terms.ties == Ties::Lottery {
             let contributions: Vec<_> = self
                 .ranked(lot)
                 .filter_map(|(bid, _)| Some((bid.bidder, bid.contribution?)))
                 .collect();
             let seed = lottery_seed(&setting.auction, lot, &contributions);
-            bids.sort_by_cached_key(|(bidder, _)| lottery_draw(&seed, bidder));
+            bids.sort_by_cached_key(|bid| lottery_draw(&seed, &bid.bidder));
         }
         bids
     }
@@ -277,7 +347,7 @@ impl Bids {
 
     /// Keeps a commit that was checked.
     pub(crate) fn keep(&mut self, seen: &mut Seen, lot: u32, committed: CommittedBid) {
-        seen.commitments.add(committed.commitment);
+        seen.commitments.add(&committed.commitment);
         if let Some(before) = self.of_bidder(lot, committed.bidder) {
             let CommittedBid { contribution, is_in_default, .. } = *before;
             let place = self.place_of(lot, committed.bidder).unwrap_or(RESERVE);
@@ -308,25 +378,61 @@ impl Bids {
 
     /// Keeps a reserve that was checked.
     pub(crate) fn keep_reserve(&mut self, seen: &mut Seen, lot: u32, committed: CommittedBid) {
-        seen.commitments.add(committed.commitment);
+        seen.commitments.add(&committed.commitment);
         self.by_place.put((lot, RESERVE), committed);
     }
 
-    /// Closes what this party committed: ranked, or invalid if it was not judged to hold.
-    pub(crate) fn close(&mut self, lot: u32, party: PartyKey, judged: Option<Judged>) {
-        let Some(place) = self.place_of(lot, party) else { return };
+    /// Closes what a party committed and `reveal` names: ranked, or invalid if it was not judged to hold.
+    fn close(
+        &mut self,
+        setting: &Setting,
+        (lot, reveal): (&Lot, &BidId),
+        judged: Option<Judged>,
+    ) -> Option<Randomness> {
+        let place = self.place_of(reveal.lot, reveal.bidder)?;
         let encodings = &mut self.encodings;
-        self.by_place.change(&(lot, place), |bid| {
-            bid.state = match judged {
-                Some(Judged { unary, contribution, .. }) => {
-                    bid.contribution = bid.contribution.or(contribution);
-                    let id = EncodingId { lot, place, round: bid.round };
-                    encodings.put(id, unary);
-                    BidState::Ranked(id)
-                }
-                None => BidState::Invalid,
-            };
+        let (closed, active) = self.by_place.change(&(reveal.lot, place), |bid| {
+            let closed = judged.map(|Judged { unary, contribution }| {
+                bid.contribution = bid.contribution.or(contribution);
+                let id = EncodingId { lot: reveal.lot, place, round: bid.round };
+                encodings.put(id, &unary);
+                Randomness::new(id, &unary)
+            });
+            bid.state =
+                closed.as_ref().map_or(BidState::Invalid, |closed| BidState::Ranked(closed.of));
+            (closed, bid.active)
+        })?;
+        let closed = closed?;
+        self.sum_up(setting, lot, (closed.of, true), active);
+        Some(closed)
+    }
+
+    /// Closes a bid as invalid that was ranked.
+    pub(crate) fn invalidate(&mut self, setting: &Setting, lot: &Lot, ranked: EncodingId) {
+        let active = self.by_place.change(&(ranked.lot, ranked.place), |bid| {
+            bid.state = BidState::Invalid;
+            bid.active
         });
+        self.sum_up(setting, lot, (ranked, false), active.flatten());
+    }
+
+    /// Adds a bid to the sums of its lot and subtracts the active one that it replaces, or the other way round.
+    fn sum_up(
+        &mut self,
+        setting: &Setting,
+        lot: &Lot,
+        (bid, is_added): (EncodingId, bool),
+        replaced: Option<ActiveBid>,
+    ) {
+        // Where everything is disclosed, nobody asks for sums.
+        if bid.place == RESERVE || setting.terms.disclosure == Disclosure::Everything {
+            return;
+        }
+        let width = lot.grid.shape.radices().next().unwrap_or(1).saturating_sub(1);
+        let replaced = replaced.map(|active| (active.unary, !is_added));
+        for change in [(bid, is_added)].into_iter().chain(replaced) {
+            self.first_digits.change(&self.encodings, width, change);
+        }
     }
 
     /// Closes a round on a lot: what was not revealed lapses, and where there is no valid update the active
@@ -347,13 +453,12 @@ impl Bids {
                     bid.is_in_default = true;
                     bid.restore(active);
                 }
-                // An update has replaced it.
-                (BidState::Ranked(_), Some(active)) => self.encodings.remove(active.unary),
                 // A bidder who did not even commit; a reserve is committed once.
                 (BidState::Ranked(_), None) if bid.round != round => {
                     bid.is_in_default |= !is_attested;
                 }
-                (BidState::Ranked(_), None)
+                // An update has replaced the active one.
+                (BidState::Ranked(_), _)
                 | (BidState::Invalid, None)
                 | (BidState::Lapsed { .. }, _) => {}
             }
@@ -464,7 +569,7 @@ pub(crate) fn check_seal(
 
 /// A sealed bid whose argument holds.
 pub(crate) struct Judged {
-    unary: UnaryEncoding,
+    unary: Vec<WireCiphertext>,
     /// To a lottery, in round 0.
     contribution: Option<Contribution>,
 }
@@ -506,10 +611,7 @@ pub(crate) fn judge(
         if let (Some(slot), Some((sealed, contribution))) = (judged.get_mut(place), sealed)
             && (all_hold || holds(core::slice::from_ref(&decoded)))
         {
-            *slot = Some(Judged {
-                unary: UnaryEncoding::new(&sealed.unary),
-                contribution: *contribution,
-            });
+            *slot = Some(Judged { unary: sealed.unary.clone(), contribution: *contribution });
         }
     }
     judged
@@ -530,15 +632,17 @@ fn decode<'a>(
     unary::decode(claim).ok()
 }
 
-/// R5: records the randomness of a unary encoding. False, and nothing remembered, if any of it occurs twice.
-pub(crate) fn weed(seen: &mut Seen, judged: &Judged) -> bool {
-    let own: BTreeSet<Point> = judged.unary.randomness().collect();
-    let distinct = own.len() == judged.unary.randomness().count();
-    let fresh = distinct && !own.iter().any(|randomness| seen.randomness.has(randomness));
-    if fresh {
-        own.into_iter().for_each(|randomness| seen.randomness.add(randomness));
-    }
-    fresh
+/// Closes bids that one instruction reveals, the instruction being number `at` of such, each as it was judged.
+pub(crate) fn close(
+    setting: &Setting,
+    (bids, seen): (&mut Bids, &mut Seen),
+    at: u32,
+    judged: Vec<((&Lot, BidId), Option<Judged>)>,
+) {
+    let judged = judged.into_iter();
+    let closed = judged.filter_map(|((lot, bid), judged)| bids.close(setting, (lot, &bid), judged));
+    let closed = closed.collect();
+    seen.randomness.put(at, closed);
 }
 
 /// Proofs of a bid have step 0 and are bound to its bidder, whoever posts them.

@@ -3,11 +3,11 @@
 //! Sums of ciphertexts encrypt sums of messages. A ciphertext whose `R` is the identity is
 //! *public*: its `E` is its message (spec section 11, "Reading without keyholders").
 
-use crate::{
-    group::{decode_point, encode_point},
-    store::encoding,
+use crate::group::{decode_point, encode_point};
+use borsh::{
+    BorshDeserialize, BorshSerialize,
+    io::{Read, Result, Write},
 };
-use borsh::{BorshDeserialize, BorshSerialize};
 use core::{
     iter::Sum,
     ops::{Add, Neg, Sub},
@@ -17,16 +17,14 @@ use curve25519_dalek::{
     scalar::Scalar,
     traits::{Identity as _, IsIdentity as _},
 };
-use talea_protocol::sealed_bid::Ciphertext as WireCiphertext;
+use talea_protocol::{bytes::Point, sealed_bid::Ciphertext as WireCiphertext};
 
 /// A ciphertext of decoded elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ciphertext {
     /// `R`, the randomness.
-    #[borsh(serialize_with = "encoding::point::write", deserialize_with = "encoding::point::read")]
     pub r: RistrettoPoint,
     /// `E`, the masked message.
-    #[borsh(serialize_with = "encoding::point::write", deserialize_with = "encoding::point::read")]
     pub e: RistrettoPoint,
 }
 
@@ -74,6 +72,88 @@ impl Ciphertext {
     }
 }
 
+/// A ciphertext as a record holds it: decoded when its content is asked for, of which many never are.
+///
+/// # Invariants
+/// There is one of the two forms, and the encoded one decodes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    decoded: Option<Ciphertext>,
+    encoded: Option<WireCiphertext>,
+}
+
+impl Held {
+    /// In both forms.
+    pub(crate) fn both(decoded: Ciphertext, encoded: WireCiphertext) -> Self {
+        Self { decoded: Some(decoded), encoded: Some(encoded) }
+    }
+
+    pub(crate) fn get(&self) -> Ciphertext {
+        let decode = || self.encoded.as_ref().and_then(Ciphertext::decode);
+        self.decoded.or_else(decode).unwrap_or_else(Ciphertext::zero)
+    }
+
+    /// The same in both forms.
+    pub(crate) fn in_both_forms(&self) -> Self {
+        Self::both(self.get(), self.encoded())
+    }
+
+    /// `R` alone.
+    pub(crate) fn randomness(&self) -> RistrettoPoint {
+        let decode = || self.encoded.as_ref().and_then(|encoded| decode_point(&encoded.r));
+        self.decoded.map(|decoded| decoded.r).or_else(decode).unwrap_or_default()
+    }
+
+    /// `E` alone.
+    pub(crate) fn masked(&self) -> RistrettoPoint {
+        let decode = || self.encoded.as_ref().and_then(|encoded| decode_point(&encoded.e));
+        self.decoded.map(|decoded| decoded.e).or_else(decode).unwrap_or_default()
+    }
+
+    /// The encoding of `R`.
+    pub(crate) fn encoded_randomness(&self) -> Point {
+        self.encoded.map_or_else(|| encode_point(&self.randomness()), |encoded| encoded.r)
+    }
+
+    pub(crate) fn encoded(&self) -> WireCiphertext {
+        self.encoded.unwrap_or_else(|| self.get().encode())
+    }
+
+    /// Whether its message is for everybody to read.
+    pub(crate) fn is_public(&self) -> bool {
+        match &self.encoded {
+            Some(encoded) => encoded.r == Point::IDENTITY,
+            None => self.get().is_public(),
+        }
+    }
+}
+
+impl From<Ciphertext> for Held {
+    fn from(decoded: Ciphertext) -> Self {
+        Self { decoded: Some(decoded), encoded: None }
+    }
+}
+
+impl PartialEq for Held {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl Eq for Held {}
+
+impl BorshSerialize for Held {
+    fn serialize<W: Write>(&self, writer: &mut W) -> Result<()> {
+        self.encoded().serialize(writer)
+    }
+}
+
+impl BorshDeserialize for Held {
+    fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self> {
+        Ok(Self { decoded: None, encoded: Some(WireCiphertext::deserialize_reader(reader)?) })
+    }
+}
+
 impl Add for Ciphertext {
     type Output = Self;
 
@@ -108,7 +188,6 @@ impl Sum for Ciphertext {
 mod tests {
     use super::*;
     use crate::group::Generators;
-    use talea_protocol::bytes::Point;
 
     /// `Enc(m; r)` under the quorum secret 5.
     fn sealed(m: u64, r: u64) -> Ciphertext {

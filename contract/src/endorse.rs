@@ -7,7 +7,7 @@ use crate::{
     store::{Cell, Home, Kind, Map, records},
     witness::{Vouches, is_confirmed},
 };
-use alloc::{collections::BTreeSet, sync::Arc};
+use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
     bytes::Digest,
@@ -21,8 +21,8 @@ use talea_protocol::{
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Endorsing {
     endorsed: Cell<Endorsed>,
-    /// What those who endorsed attest.
-    attested: Map<KeyholderId, BTreeSet<BidId>>,
+    /// What those who endorsed attest; ascending.
+    attested: Map<KeyholderId, Vec<BidId>>,
     vouches: Cell<Vouches>,
 }
 
@@ -89,7 +89,7 @@ impl Endorsing {
         if !self.group_wants(keys, keyholder.group) {
             return Err(refuse("its group has all the endorsements that it wants"));
         }
-        self.attested.put(keyholder, attested.iter().copied().collect());
+        self.attested.put(keyholder, attested.to_vec());
         self.endorsed.change(|endorsed| endorsed.by.insert(keyholder));
         Ok(())
     }
@@ -146,7 +146,7 @@ impl Endorsing {
         let quorum = &setting.terms.quorum;
         let bidder = keyholder_of(quorum, &bid.bidder);
         is_confirmed(quorum, keys.share_keys.keys().copied(), bidder, |witness| {
-            self.attested.get(&witness).is_some_and(|attested| attested.contains(bid))
+            self.attested.get(&witness).is_some_and(|attested| attested.binary_search(bid).is_ok())
         })
     }
 }

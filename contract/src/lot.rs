@@ -5,7 +5,7 @@ use crate::{
     rank::{
         Conclusion, Rankings,
         plan::Purpose,
-        program::{Finding, LotSetting, RankedBid},
+        program::{Finding, LotSetting},
         roster::Surroundings,
         work::{Post, Task},
     },
@@ -44,8 +44,8 @@ records!(Lots { states, bids, rankings, surveys, shown, progress; count });
 /// How far the lots have come that keyholders or the seller work on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 struct Progress {
-    /// The lots that wait for somebody, each by the last slot before time alone changes something.
-    deadlines: BTreeSet<(u64, u32)>,
+    /// The lots that wait for somebody, each by the last slot before time alone changes something; ascending.
+    deadlines: Vec<(u64, u32)>,
     /// How many wait for the other lots' surveys.
     surveyed: u32,
 }
@@ -123,6 +123,13 @@ pub(crate) struct Moment<'a> {
     pub(crate) slot: u64,
 }
 
+/// The lots of these deadlines, ascending.
+fn in_order<'a>(deadlines: impl Iterator<Item = &'a (u64, u32)>) -> Vec<u32> {
+    let mut lots: Vec<u32> = deadlines.map(|(_, lot)| *lot).collect();
+    lots.sort_unstable();
+    lots
+}
+
 impl Lots {
     /// So many.
     pub(crate) fn open(lots: u32) -> Self {
@@ -164,9 +171,10 @@ impl Lots {
     }
 
     /// Every lot whose deadline is before `slot`, in order.
-    pub(crate) fn expired(&self, slot: u64) -> BTreeSet<u32> {
+    pub(crate) fn expired(&self, slot: u64) -> Vec<u32> {
         let progress = self.progress.get();
-        progress.deadlines.range(..(slot, 0)).map(|(_, lot)| *lot).collect()
+        let expired = progress.deadlines.iter().take_while(|(deadline, _)| *deadline < slot);
+        in_order(expired)
     }
 
     /// How many undecided lots are surveyed.
@@ -176,8 +184,7 @@ impl Lots {
 
     /// The lots that are being surveyed or ranked, in order.
     fn ranked(&self) -> impl Iterator<Item = (u32, Arc<LotState>)> {
-        let lots: BTreeSet<u32> =
-            self.progress.get().deadlines.iter().map(|(_, lot)| *lot).collect();
+        let lots = in_order(self.progress.get().deadlines.iter());
         let states = lots.into_iter().filter_map(|lot| Some((lot, self.get(lot)?)));
         states.filter(|(_, state)| state.phase == LotPhase::Ranking)
     }
@@ -194,7 +201,10 @@ impl Lots {
         keyholder: KeyholderId,
     ) -> Vec<((u32, u32, u32), Task)> {
         let of_lot = |(lot, state): (u32, Arc<LotState>)| {
-            let tasks = self.rankings.tasks(lot, around, &state.absent, keyholder);
+            let lot_setting = LotSetting::of(around.setting, &self.bids, lot);
+            let tasks = lot_setting
+                .map(|of| self.rankings.tasks(of, around, &state.absent, keyholder))
+                .unwrap_or_default();
             let step = self.step(lot).unwrap_or_default();
             tasks.into_iter().map(move |(chunk, task)| ((lot, step, chunk), task))
         };
@@ -264,10 +274,19 @@ impl Lots {
         let after = self.waits(lot);
         if before != after {
             self.progress.change(|Progress { deadlines, surveyed }| {
-                before.0.map(|deadline| deadlines.remove(&(deadline, lot)));
-                after.0.map(|deadline| deadlines.insert((deadline, lot)));
+                let before_at = before.0.map(|deadline| deadlines.binary_search(&(deadline, lot)));
+                if let Some(Ok(at)) = before_at {
+                    deadlines.remove(at);
+                }
+                let (deadline, is_surveyed) = after;
+                let after = deadline.map(|deadline| (deadline, lot));
+                if let Some((Err(at), after)) =
+                    after.map(|after| (deadlines.binary_search(&after), after))
+                {
+                    deadlines.insert(at, after);
+                }
                 let others = surveyed.saturating_sub(before.1.into());
-                *surveyed = others.saturating_add(after.1.into());
+                *surveyed = others.saturating_add(is_surveyed.into());
             });
         }
         result
@@ -281,20 +300,22 @@ impl Lots {
     fn begin(&mut self, purpose: Purpose, at: Moment<'_>) -> Option<Ending> {
         let Moment { setting, line, lot, slot } = at;
         let bids = self.bids.in_tie_order(setting, lot);
-        let bids = bids.into_iter().map(|(bidder, unary)| RankedBid { bidder, unary }).collect();
-        let reserve = self.bids.binding_reserve(lot);
+        let participants = (bids.len(), self.bids.binding_reserve(lot));
+        self.bids.ranking.put(lot, &bids);
         let first = self.states.change(&lot, |state| {
             state.is_ranked_after_survey = purpose == (Purpose::Rank { surveyed: true });
             state.steps
         })?;
-        let lot_setting = LotSetting { setting, lot: line, encodings: &self.bids.encodings };
-        let bids = (bids, reserve);
-        match self.rankings.begin(lot, bids, purpose, lot_setting, (first, slot)) {
+        let lot_setting = LotSetting { setting, lot: line, index: lot, bids: &self.bids };
+        match self.rankings.begin(lot, participants, purpose, lot_setting, (first, slot)) {
             None => {
                 self.states.change(&lot, |state| state.phase = LotPhase::Ranking);
                 None
             }
-            Some(conclusion) => self.take(conclusion, purpose == Purpose::Survey, at),
+            Some(conclusion) => {
+                self.bids.ranking.remove(lot);
+                self.take(conclusion, purpose == Purpose::Survey, at)
+            }
         }
     }
 
@@ -310,8 +331,9 @@ impl Lots {
         self.moving(lot, |lots| {
             let unknown = Fault::Unknown { what: "lot being ranked" }.fails(Check::RankPlace);
             let state = lots.get(lot).filter(|state| state.phase == LotPhase::Ranking);
-            let absent = &state.ok_or(unknown)?.absent;
-            lots.rankings.accept(around, absent, actor, post, slot)
+            let lot_setting = LotSetting::of(around.setting, &lots.bids, lot);
+            let (state, lot_setting) = state.zip(lot_setting).ok_or(unknown)?;
+            lots.rankings.accept(lot_setting, (around, &state.absent), actor, post, slot)
         })
     }
 
@@ -334,8 +356,8 @@ impl Lots {
     pub(crate) fn proceed(&mut self, at: Moment<'_>) -> Option<Ending> {
         self.moving(at.lot, |lots| {
             lots.get(at.lot).filter(|state| state.phase == LotPhase::Ranking)?;
-            let encodings = &lots.bids.encodings;
-            let lot_setting = LotSetting { setting: at.setting, lot: at.line, encodings };
+            let Moment { setting, line, lot, .. } = at;
+            let lot_setting = LotSetting { setting, lot: line, index: lot, bids: &lots.bids };
             let conclusion = lots.rankings.proceed(at.lot, lot_setting, at.slot)?;
             lots.conclude(conclusion, at)
         })
@@ -364,6 +386,7 @@ impl Lots {
         let ranking = self.rankings.of(at.lot)?;
         let steps = ranking.step_number().saturating_add(1);
         self.rankings.end(at.lot);
+        self.bids.ranking.remove(at.lot);
         self.states.change(&at.lot, |state| {
             state.phase = LotPhase::Idle;
             state.steps = steps;
@@ -404,6 +427,7 @@ impl Lots {
         self.moving(lot, |lots| {
             if lots.get(lot).is_some_and(|state| state.phase == LotPhase::Ranking) {
                 lots.rankings.end(lot);
+                lots.bids.ranking.remove(lot);
             }
             lots.states.change(&lot, |state| {
                 state.absent.extend(absent);

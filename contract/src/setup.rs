@@ -55,7 +55,7 @@ struct Members {
     /// Dealt so that their own share vanished; known at the end.
     shareless: BTreeSet<KeyholderId>,
     /// The sum of the constants that a group's members dealt, for every group of which one did.
-    constants: BTreeMap<u16, Point>,
+    constants: Vec<(u16, Point)>,
 }
 
 impl Members {
@@ -85,7 +85,7 @@ pub struct QuorumKeys {
 impl BorshSerialize for QuorumKeys {
     fn serialize<W: Write>(&self, writer: &mut W) -> Result<(), Error> {
         let Self { key: _, encoded, share_keys, endorsements } = self;
-        let share_keys: BTreeMap<KeyholderId, Point> =
+        let share_keys: Vec<(KeyholderId, Point)> =
             share_keys.iter().map(|(id, key)| (*id, encode_point(key))).collect();
         (encoded, share_keys, endorsements).serialize(writer)
     }
@@ -93,7 +93,7 @@ impl BorshSerialize for QuorumKeys {
 
 impl BorshDeserialize for QuorumKeys {
     fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self, Error> {
-        type Record = (Point, BTreeMap<KeyholderId, Point>, Vec<usize>);
+        type Record = (Point, Vec<(KeyholderId, Point)>, Vec<usize>);
         let (encoded, share_keys, endorsements) = Record::deserialize_reader(reader)?;
         let decode = |point: &Point| decode_point(point).ok_or_else(encoding::malformed);
         let share_keys = share_keys
@@ -225,7 +225,8 @@ impl Ceremony {
         self.deals.put(dealer, deal);
         self.members.change(|members| {
             members.dealt.insert(dealer);
-            members.constants.insert(dealer.group, encode_point(&of_group));
+            members.constants.retain(|(group, _)| *group != dealer.group);
+            members.constants.push((dealer.group, encode_point(&of_group)));
         });
         Ok(())
     }

@@ -126,11 +126,11 @@ fn quorum(terms: &Terms) -> Result<(), Refusal> {
     let mut signing = BTreeSet::new();
     let mut encryption = BTreeSet::new();
     for (_, member) in keyholders(&terms.quorum) {
-        if !envelope::key_is_valid(&member.signing) || !signing.insert(member.signing) {
+        if !envelope::key_is_valid(&member.signing) || !signing.insert(member.signing.0) {
             return Err(broken("a keyholder's signing key is invalid or occurs twice"));
         }
         let usable = decode_point(&member.encryption).is_some_and(|p| !p.is_identity());
-        if !usable || !encryption.insert(member.encryption) {
+        if !usable || !encryption.insert(member.encryption.0) {
             return Err(broken("a keyholder's encryption key is invalid or occurs twice"));
         }
     }

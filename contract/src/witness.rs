@@ -1,7 +1,7 @@
 //! Who bears witness for what a board did not take. Section 10 of `docs/spec.md`, "Witnesses".
 
 use crate::refusal::{Fault, Refusal, require};
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::{collections::BTreeSet, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use talea_protocol::{
     check::Check,
@@ -31,9 +31,9 @@ pub(crate) fn is_confirmed(
     groups.peek().is_some() && groups.all(|has_enough| has_enough)
 }
 
-/// For whom keyholders vouched on one duty: by whom, for each.
+/// For whom keyholders vouched on one duty, each time with who did; ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Vouches(BTreeMap<KeyholderId, BTreeSet<KeyholderId>>);
+pub(crate) struct Vouches(Vec<(KeyholderId, KeyholderId)>);
 
 impl Vouches {
     /// The last clauses of K14, and K15, of a vouch for some of those who are late.
@@ -60,13 +60,15 @@ impl Vouches {
     /// Takes a vouch that was checked.
     pub(crate) fn add(&mut self, keyholder: KeyholderId, vouch: &Vouch) {
         for id in vouch.heard.iter() {
-            self.0.entry(*id).or_default().insert(keyholder);
+            if let Err(at) = self.0.binary_search(&(*id, keyholder)) {
+                self.0.insert(at, (*id, keyholder));
+            }
         }
     }
 
     /// Whether `voucher` vouched for `heard`.
     fn has(&self, voucher: KeyholderId, heard: KeyholderId) -> bool {
-        self.0.get(&heard).is_some_and(|by| by.contains(&voucher))
+        self.0.binary_search(&(heard, voucher)).is_ok()
     }
 
     /// Those of `late` whose posts are confirmed.
@@ -86,7 +88,6 @@ impl Vouches {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec::Vec;
     use talea_protocol::{
         bytes::{List, PartyKey, Point, Text},
         quorum::{Group, Member, keyholders},

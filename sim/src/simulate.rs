@@ -295,6 +295,14 @@ pub trait Home {
         self.submit(slot, &fund)
     }
 
+    /// Hands in whatever it held back to hand in with more.
+    ///
+    /// # Errors
+    /// [`SimulationError`].
+    fn finish(&mut self) -> Result<(), SimulationError> {
+        Ok(())
+    }
+
     /// Bytes of sealed bids that a courier puts into one instruction, at most.
     fn room(&self) -> usize {
         MAX_INSTRUCTION_BYTES / 2
@@ -365,6 +373,7 @@ pub fn simulate_in<H: Home>(
             prepared = timed.bid_again(&bidders, plan, prepared, rng)?;
         }
     }
+    timed.home.finish()?;
     Ok(timed.home)
 }
 

@@ -67,6 +67,6 @@ pub(crate) fn announce(
     storage: &mut dyn Storage,
     entries: &[Entry],
 ) -> Result<Vec<Event>, Refusal> {
-    let announce = |entry| Ok(event::entry(state::count(storage, entry)?, entry));
-    entries.iter().map(announce).collect()
+    let numbers = state::count(storage, entries)?;
+    Ok(numbers.zip(entries).map(|(number, entry)| event::entry(number, entry)).collect())
 }

@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use borsh::{BorshDeserialize, BorshSerialize};
 use cosmwasm_std::{Env, Storage};
 use ed25519_dalek::SigningKey;
-use std::sync::Arc;
+use std::{ops::RangeFrom, sync::Arc};
 use talea_contract::{Auction, Changes, Store};
 use talea_protocol::{
     bytes::{Digest, Domain, PartyKey},
@@ -167,13 +167,19 @@ pub(crate) fn entries(storage: &dyn Storage) -> Result<u64, Refusal> {
     Ok(read(storage, b"n", "number of entries")?.unwrap_or(0))
 }
 
-/// Counts an entry, and gives its number.
-pub(crate) fn count(storage: &mut dyn Storage, entry: &Entry) -> Result<u64, Refusal> {
-    let number = entries(storage)?.saturating_add(1);
-    write(storage, b"n", &number, "number of entries")?;
-    let mark = Mark { slot: entry.slot, head: entry.head };
-    write(storage, &mark_key(number), &mark, "entry")?;
-    Ok(number)
+/// Counts entries, and gives the number of each.
+pub(crate) fn count(
+    storage: &mut dyn Storage,
+    counted: &[Entry],
+) -> Result<RangeFrom<u64>, Refusal> {
+    let first = entries(storage)?.saturating_add(1);
+    let mut next = first;
+    for Entry { slot, head, .. } in counted {
+        write(storage, &mark_key(next), &Mark { slot: *slot, head: *head }, "entry")?;
+        next = next.saturating_add(1);
+    }
+    write(storage, b"n", &next.saturating_sub(1), "number of entries")?;
+    Ok(first..)
 }
 
 /// The mark of an entry, counted from 1.

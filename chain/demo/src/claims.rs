@@ -63,7 +63,7 @@ pub fn claim_everything(
             let to = address_of(&claimant);
             let message = claim(identity, &id, (party, pocket), &to);
             let done = home.chain_mut().execute(&sender, &message, &[])?;
-            home.note("claim", claimant, slot, &done);
+            home.note(("claim", 1), claimant, slot, &done);
             paid.insert(to.clone(), home.chain().balance(&to, DENOM));
         }
     }

@@ -12,7 +12,7 @@ use talea_chain::{
 use talea_contract::Auction;
 use talea_parties::{board::Board, custodian::Custodian, identity::Identity};
 use talea_protocol::{
-    bytes::{Domain, PartyKey},
+    bytes::{Domain, List, PartyKey},
     chain::{Announced, BadHome, ChainHome, SlotUnit, custodian_seed},
     instruction::{Instruction, SignedInstruction},
     transcript::{Entry, Genesis},
@@ -58,6 +58,8 @@ fn custodian(domain: &Domain) -> Identity {
 pub struct Step {
     /// What it was.
     pub kind: &'static str,
+    /// Instructions in it.
+    pub instructions: usize,
     /// Who signed it.
     pub signer: PartyKey,
     /// The slot.
@@ -78,10 +80,20 @@ pub struct OnChain {
     replica: Board<Vec<u8>>,
     steps: Vec<Step>,
     room: usize,
+    /// What the replica has taken and the chain is still to be sent: one signer's, of one slot.
+    held: Vec<Held>,
+}
+
+/// An instruction that waits for others of its signer.
+struct Held {
+    slot: u64,
+    kind: &'static str,
+    signer: PartyKey,
+    entry: Entry,
 }
 
 impl OnChain {
-    /// Opens an auction. A courier puts `room` bytes of sealed bids into one message, at most.
+    /// Opens an auction. One message holds `room` bytes of instructions or sealed bids at most, unless one alone has more.
     ///
     /// # Errors
     /// [`SimulationError`] if the chain or the rules refuse.
@@ -103,8 +115,8 @@ impl OnChain {
         }
         let replica = Board::open(genesis, Vec::new())?;
         let signer = replica.auction().terms().seller;
-        let mut home = Self { chain, sender, replica, steps: Vec::new(), room };
-        home.note("open", signer, genesis.slot, &done);
+        let mut home = Self { chain, sender, replica, steps: Vec::new(), room, held: Vec::new() };
+        home.note(("open", 1), signer, genesis.slot, &done);
         Ok(home)
     }
 
@@ -125,33 +137,52 @@ impl OnChain {
         &self.steps
     }
 
-    /// Adds a message that was sent otherwise.
-    pub fn note(&mut self, kind: &'static str, signer: PartyKey, slot: u64, done: &Done) {
+    /// Adds a message that was sent otherwise: what it was, and how many instructions it held.
+    pub fn note(
+        &mut self,
+        (kind, instructions): (&'static str, usize),
+        signer: PartyKey,
+        slot: u64,
+        done: &Done,
+    ) {
         let Done { gas, bytes, events: _, written } = *done;
-        self.steps.push(Step { kind, signer, slot, gas, bytes, written });
+        self.steps.push(Step { kind, instructions, signer, slot, gas, bytes, written });
     }
 
-    /// Sends a message and replays what the chain announces: the entry must be the replica's own.
+    /// Has the replica take an instruction.
+    fn take(&mut self, slot: u64, instruction: &[u8]) -> Result<Held, SimulationError> {
+        self.replica.submit(slot, instruction)?;
+        let (kind, signer) = kind_of(instruction);
+        let instruction = List::new(instruction.to_vec())?;
+        let entry = Entry { slot, instruction, head: self.auction().head() };
+        Ok(Held { slot, kind, signer, entry })
+    }
+
+    /// Whether an instruction fits into the message that is held back.
+    fn fits(&self, slot: u64, instruction: &[u8]) -> bool {
+        let Some(first) = self.held.first() else { return true };
+        let bytes: usize = self.held.iter().map(|held| held.entry.instruction.len()).sum();
+        let is_own = (first.slot, first.signer) == (slot, kind_of(instruction).1);
+        is_own && bytes.saturating_add(instruction.len()) <= self.room
+    }
+
+    /// Sends what the replica has taken: the chain must announce the same entries.
     fn send(
         &mut self,
-        slot: u64,
-        instruction: &[u8],
+        sent: &[Held],
         message: &ExecuteMsg,
         funds: &[Coin],
     ) -> Result<(), SimulationError> {
-        self.chain.advance_to(slot);
+        let Some(first) = sent.first() else { return Ok(()) };
+        self.chain.advance_to(first.slot);
         let done = self.chain.execute(&self.sender, message, funds).map_err(failed)?;
-        self.replica.submit(slot, instruction)?;
-        let shown = shown(&done);
-        let [Announced::Entry(Entry { slot: at, instruction: bytes, head })] = &shown[..] else {
-            return Err(SimulationError::Home("the chain did not announce one entry".into()));
-        };
-        let is_same = *at == slot && bytes[..] == *instruction && *head == self.auction().head();
-        if !is_same {
-            return Err(SimulationError::Home("the chain announced another entry".into()));
+        let expected = sent.iter().map(|held| Announced::Entry(held.entry.clone()));
+        if !shown(&done).into_iter().eq(expected) {
+            return Err(SimulationError::Home("the chain announced other entries".into()));
         }
-        let (kind, signer) = kind_of(instruction);
-        self.note(kind, signer, slot, &done);
+        let is_one_kind = sent.iter().all(|held| held.kind == first.kind);
+        let kind = if is_one_kind { first.kind } else { "posts" };
+        self.note((kind, sent.len()), first.signer, first.slot, &done);
         Ok(())
     }
 }
@@ -162,8 +193,20 @@ impl Home for OnChain {
     }
 
     fn submit(&mut self, slot: u64, instruction: &[u8]) -> Result<(), SimulationError> {
-        let message = ExecuteMsg::Apply { instructions: vec![instruction.into()] };
-        self.send(slot, instruction, &message, &[])
+        if !self.fits(slot, instruction) {
+            self.finish()?;
+        }
+        let held = self.take(slot, instruction)?;
+        self.held.push(held);
+        Ok(())
+    }
+
+    /// Sends what waited for more.
+    fn finish(&mut self) -> Result<(), SimulationError> {
+        let held = std::mem::take(&mut self.held);
+        let instructions = held.iter().map(|held| Binary::new(held.entry.instruction.to_vec()));
+        let message = ExecuteMsg::Apply { instructions: instructions.collect() };
+        self.send(&held, &message, &[])
     }
 
     fn fund(
@@ -173,13 +216,15 @@ impl Home for OnChain {
         party: PartyKey,
         amount: u64,
     ) -> Result<(), SimulationError> {
+        self.finish()?;
         // The contract signs: its key is everybody's.
         let identity = custodian(&self.auction().terms().domain);
         let mut chain = Custodian::resume(identity, self.auction().next_fund());
         let instruction = chain.fund(&self.auction().id(), party, amount)?;
         let coin = Coin::new(amount, DENOM);
         self.chain.mint(&self.sender, &coin);
-        self.send(slot, &instruction, &ExecuteMsg::Fund { party: party.to_string() }, &[coin])
+        let held = self.take(slot, &instruction)?;
+        self.send(&[held], &ExecuteMsg::Fund { party: party.to_string() }, &[coin])
     }
 
     fn room(&self) -> usize {

@@ -12,10 +12,7 @@ use crate::{
     refusal::{Fault, Refusal},
     setting::Setting,
 };
-use alloc::{
-    collections::{BTreeMap, BTreeSet},
-    vec::Vec,
-};
+use alloc::{collections::BTreeSet, vec::Vec};
 use talea_protocol::{
     bytes::{List, PartyKey},
     check::Check,
@@ -36,7 +33,7 @@ impl State {
         let award = self.lots.award_to_decide(decision.lot);
         let award = award.ok_or(unknown.fails(Check::DecisionDue))?;
         let ending = if decision.accept { Ending::Sold(award) } else { Ending::Declined(award) };
-        self.end(setting, BTreeMap::from([(decision.lot, ending)]), &Absent::default());
+        self.end(setting, Vec::from([(decision.lot, ending)]), &Absent::default());
         Ok(())
     }
 
@@ -53,12 +50,7 @@ impl State {
     }
 
     /// Ends these lots, moves their money, and closes the auction after the last one.
-    pub(super) fn end(
-        &mut self,
-        setting: &Setting,
-        endings: BTreeMap<u32, Ending>,
-        absent: &Absent,
-    ) {
+    pub(super) fn end(&mut self, setting: &Setting, endings: Vec<(u32, Ending)>, absent: &Absent) {
         if endings.is_empty() {
             return;
         }

@@ -8,7 +8,7 @@ use crate::{
     setting::Setting,
     setup::QuorumKeys,
 };
-use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use talea_protocol::bytes::PartyKey;
 
 impl State {
@@ -48,7 +48,7 @@ impl State {
     pub(super) fn time_out_lots(&mut self, setting: &Setting, slot: u64) {
         let Some(keys) = self.ceremony.keys() else { return };
         let around = self.around(setting, &keys);
-        let mut endings = BTreeMap::new();
+        let mut endings = Vec::new();
         for lot in self.lots.expired(slot) {
             let Some(line) = line(setting, lot) else { continue };
             let ending = self.lots.time_out(around, Moment { setting, line, lot, slot });

@@ -10,6 +10,7 @@ use crate::{
     lot::Absent,
     refusal::{Fault, Refusal, require},
     setting::Setting,
+    store::Key as _,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use talea_protocol::{check::Check, commitment::BidId, outcome::Ending, sealed_bid::Reveals};
@@ -17,11 +18,14 @@ use talea_protocol::{check::Check, commitment::BidId, outcome::Ending, sealed_bi
 impl State {
     pub(super) fn reveal(&mut self, setting: &Setting, reveals: &Reveals) -> Result<(), Refusal> {
         let mut named = BTreeSet::new();
-        let mut shown = BTreeSet::new();
+        let mut shown = Vec::new();
         let mut fresh: Vec<Opening<'_>> = Vec::new();
         for reveal in reveals.iter() {
             let twice = Fault::Already { what: "the instruction revealed this bid" };
-            require(named.insert(reveal.bid), Check::RevealCommit, twice)?;
+            let BidId { lot, round, bidder } = reveal.bid;
+            let mut bytes = Vec::new();
+            (lot, round, bidder).write(&mut bytes);
+            require(named.insert(bytes), Check::RevealCommit, twice)?;
             let bids = (&self.lots.bids, self.core.round.number);
             let bid = bids::check_seal(setting, bids, reveal)?;
             if bid.state == BidState::Open {
@@ -29,7 +33,7 @@ impl State {
                 fresh.extend(lot.map(|lot| (lot, bid, reveal)));
             } else {
                 // Revealed by another instruction, which may have copied it from this one.
-                shown.insert(reveal.bid.bidder);
+                shown.push(reveal.bid.bidder);
             }
         }
         // Each bidder named must have an open bid: otherwise one open bid would let everybody's be recorded again.
@@ -40,12 +44,12 @@ impl State {
             return Ok(());
         };
         let judged = bids::judge(setting, &quorum_key, &fresh);
-        let named: Vec<BidId> = fresh.iter().map(|(_, _, reveal)| reveal.bid).collect();
-        for (bid, judged) in named.into_iter().zip(judged) {
-            let weeded = judged.filter(|judged| bids::weed(&mut self.seen, judged));
-            self.lots.bids.close(bid.lot, bid.bidder, weeded);
-            self.core.open = self.core.open.saturating_sub(1);
-        }
+        let fresh = fresh.into_iter().map(|(lot, _, reveal)| (lot, reveal.bid));
+        let judged: Vec<_> = fresh.zip(judged).collect();
+        let closed = u64::try_from(judged.len()).unwrap_or(u64::MAX);
+        bids::close(setting, (&mut self.lots.bids, &mut self.seen), self.core.reveals, judged);
+        self.core.reveals = self.core.reveals.saturating_add(1);
+        self.core.open = self.core.open.saturating_sub(closed);
         Ok(())
     }
 
@@ -63,9 +67,10 @@ impl State {
         self.core.phase = Phase::Endorsing;
         let deadline = slot.saturating_add(setting.terms.schedule.endorse_slots);
         self.endorsing.open(self.core.head, deadline);
-        if self.is_last_round(setting) {
-            // Nothing of a unary encoding's randomness comes after.
-            self.seen.randomness.forget();
+        for repeated in self.seen.take_repeated(self.core.reveals, &self.lots.bids.encodings) {
+            if let Some(lot) = line(setting, repeated.lot) {
+                self.lots.bids.invalidate(setting, lot, repeated);
+            }
         }
         self.end_lots(setting, &Absent::default(), |bids, lot| {
             (bids.count(lot) == 0).then_some(Ending::Unsold)

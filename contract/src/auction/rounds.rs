@@ -9,7 +9,7 @@ use crate::{
     rank::plan::Purpose,
     setting::Setting,
 };
-use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use talea_protocol::outcome::Ending;
 
 impl State {
@@ -35,7 +35,7 @@ impl State {
     }
 
     pub(super) fn start_lots(&mut self, setting: &Setting, purpose: Purpose, slot: u64) {
-        let mut endings = BTreeMap::new();
+        let mut endings = Vec::new();
         for lot in self.undecided(setting) {
             let Some(line) = line(setting, lot) else { continue };
             let ending = self.lots.start(purpose, Moment { setting, line, lot, slot });

@@ -47,6 +47,8 @@ pub(super) struct Core {
     pub(super) open: u64,
     /// Lots that have not ended.
     pub(super) undecided: u32,
+    /// Accepted instructions that revealed a bid.
+    pub(super) reveals: u32,
 }
 
 /// The current round, and when its bids are due.
@@ -83,6 +85,7 @@ impl State {
             round: Round { number: 0, commits_until, reveals_until },
             open: 0,
             undecided: lots,
+            reveals: 0,
         };
         Self::new(Header::new(Kind::Core, core), Lots::open(lots), None)
     }

@@ -1,6 +1,5 @@
 //! Lagrange interpolation at 0 in the exponent, over the members who acted.
 
-use crate::elgamal::Ciphertext;
 use alloc::vec::Vec;
 use curve25519_dalek::{RistrettoPoint, Scalar, traits::VartimeMultiscalarMul as _};
 
@@ -67,9 +66,13 @@ impl Interpolation {
         multiple(point, self.scale)
     }
 
-    /// `scale * M`.
-    pub(crate) fn open(&self, sealed: &Ciphertext, shares: &[RistrettoPoint]) -> RistrettoPoint {
-        let masked = self.scaled(&sealed.e);
+    /// `scale * M`, of a ciphertext with this `E`.
+    pub(crate) fn open(
+        &self,
+        masked: &RistrettoPoint,
+        shares: &[RistrettoPoint],
+    ) -> RistrettoPoint {
+        let masked = self.scaled(masked);
         match &self.factors {
             Factors::Small(factors) => {
                 factors.iter().zip(shares).fold(masked, |left, (factor, share)| {
@@ -160,8 +163,8 @@ mod tests {
             }
         }
         let message = Scalar::from(5u64) * B;
-        let sealed = Ciphertext { r: randomness, e: message + secret * randomness };
-        assert_eq!(interpolation.open(&sealed, &shares), interpolation.scaled(&message));
+        let masked = message + secret * randomness;
+        assert_eq!(interpolation.open(&masked, &shares), interpolation.scaled(&message));
         interpolation
     }
 

@@ -14,6 +14,7 @@
 //! | `queries/` | the queries: reserve, price, winners, depth, opening |
 //! | `question` | a question about a list of ciphertexts, as steps of keyholders |
 //! | `step` | one step: a list in chunks, on which a quorum acts |
+//! | `vectors` | long lists of a program, in records of their own |
 //! | `work` | what keyholders do with the items of a chunk |
 //! | `roster` | who may act, and who has |
 //! | `opened`, `interpolation` | reading what a quorum opened |
@@ -27,6 +28,7 @@ mod queries;
 mod question;
 pub(crate) mod roster;
 mod step;
+pub(crate) mod vectors;
 pub(crate) mod work;
 
 use crate::{
@@ -38,8 +40,9 @@ use crate::{
 };
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
+use core::ops::Range;
 use plan::Purpose;
-use program::{Finding, LotSetting, Program, RankedBid};
+use program::{Finding, LotSetting, Program};
 use queries::QueryProgress;
 use question::{Pending, QuestionProgress};
 use roster::{Roster, Surroundings};
@@ -51,28 +54,32 @@ use talea_protocol::{
     quorum::KeyholderId,
     ranking::Vouch,
 };
-use work::{Post, Task, Work};
+use vectors::{LISTS, Vectors};
+use work::{Factors, Post, Task, Work};
 
 /// The rankings of all lots that are being surveyed or ranked.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Rankings {
     rankings: Map<u32, Ranking>,
-    /// The question that a lot's current step belongs to.
-    questions: Map<u32, Pending>,
     programs: Map<u32, Program>,
+    vectors: Vectors,
     chunks: Chunks,
 }
 
-records!(Rankings { rankings, questions, programs, chunks });
+records!(Rankings { rankings, programs, vectors, chunks });
 
 /// How far the ranking of a lot has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Ranking {
     /// How many bids take part.
     bids: u32,
     step: Step,
+    /// The question that the step belongs to.
+    question: Pending,
     /// Whether this is a survey between rounds.
     pub(crate) is_survey: bool,
+    /// How long the program's lists are.
+    lists: [u32; LISTS],
 }
 
 /// How a ranking ended.
@@ -123,8 +130,8 @@ impl Rankings {
     pub(crate) fn new(home: Option<&Arc<Home>>) -> Self {
         Self {
             rankings: Map::new(Kind::Ranking, home),
-            questions: Map::new(Kind::Question, home),
             programs: Map::new(Kind::Program, home),
+            vectors: Vectors::new(home),
             chunks: Chunks::new(home),
         }
     }
@@ -138,23 +145,24 @@ impl Rankings {
     pub(crate) fn begin(
         &mut self,
         lot: u32,
-        (bids, reserve): (Vec<RankedBid>, Option<EncodingId>),
+        (bids, reserve): (usize, Option<EncodingId>),
         purpose: Purpose,
         lot_setting: LotSetting<'_>,
         (first, slot): (u32, u64),
     ) -> Option<Conclusion> {
         let setting = lot_setting.setting;
-        let count = u32::try_from(bids.len()).unwrap_or(u32::MAX);
+        let count = u32::try_from(bids).unwrap_or(u32::MAX);
         let mut program = Program::new(bids, reserve, purpose, setting);
         let turn = program.proceed(lot_setting);
         match go_on(&mut program, turn, lot_setting) {
             Next::End(conclusion) => Some(conclusion),
             Next::Step(work, pending) => {
                 let deadline = slot.saturating_add(duration(setting, count));
-                let step = self.chunks.begin(lot, first, work, deadline);
+                let step = self.chunks.begin(lot, first, (work, 0), deadline);
                 let is_survey = purpose == Purpose::Survey;
-                self.rankings.put(lot, Ranking { bids: count, step, is_survey });
-                self.questions.put(lot, pending);
+                let lists = self.vectors.put_away(lot, program.lists(), [0; LISTS]);
+                let question = pending;
+                self.rankings.put(lot, Ranking { bids: count, step, question, is_survey, lists });
                 self.programs.put(lot, program);
                 None
             }
@@ -164,10 +172,10 @@ impl Rankings {
     /// Forgets the ranking of a lot that has one.
     pub(crate) fn end(&mut self, lot: u32) {
         if let Some(ranking) = self.of(lot) {
-            self.chunks.end(lot, &ranking.step);
+            self.chunks.end(lot, &ranking.step, (false, false));
+            self.vectors.put_away(lot, core::iter::empty(), ranking.lists);
         }
         self.rankings.remove(lot);
-        self.questions.remove(lot);
         self.programs.remove(lot);
     }
 
@@ -185,7 +193,7 @@ impl Rankings {
     }
 
     /// The chunks of the current step of a lot that are not complete.
-    pub(crate) fn waiting(&self, lot: u32) -> BTreeSet<u32> {
+    pub(crate) fn waiting(&self, lot: u32) -> Vec<u32> {
         self.of(lot).map(|ranking| self.chunks.waiting(lot, &ranking.step)).unwrap_or_default()
     }
 
@@ -208,34 +216,43 @@ impl Rankings {
     /// What `keyholder` may do now on a lot, by chunk.
     pub(crate) fn tasks(
         &self,
-        lot: u32,
+        lot_setting: LotSetting<'_>,
         around: Surroundings<'_>,
         absent: &Absent,
         keyholder: KeyholderId,
     ) -> Vec<(u32, Task)> {
         let roster = roster(around, absent);
-        let ranking = self.of(lot);
-        let tasks =
-            |ranking: Arc<Ranking>| self.chunks.tasks(lot, &ranking.step, roster, keyholder);
-        ranking.map(tasks).unwrap_or_default()
+        let LotSetting { setting, index: lot, .. } = lot_setting;
+        let asked = (&self.programs, &self.vectors);
+        let make = |gates| factors(asked, gates, lot_setting);
+        let tasks = |ranking: Arc<Ranking>| {
+            self.chunks.tasks(lot, &ranking.step, roster, keyholder, (setting, &make))
+        };
+        self.of(lot).map(tasks).unwrap_or_default()
     }
 
     /// Takes a keyholder's post on a lot that is being surveyed or ranked.
     pub(crate) fn accept(
         &mut self,
-        around: Surroundings<'_>,
-        absent: &Absent,
+        lot_setting: LotSetting<'_>,
+        (around, absent): (Surroundings<'_>, &Absent),
         actor: (KeyholderId, PartyKey),
         post: &Post,
         slot: u64,
     ) -> Result<(), Refusal> {
-        let lot = post.header().lot;
+        let lot = lot_setting.index;
         let none = Fault::Unknown { what: "chunk" }.fails(Check::RankPlace);
-        let mut ranking = *self.of(lot).ok_or(none)?;
+        let before = self.of(lot).ok_or(none)?;
+        let mut ranking = Ranking::clone(&before);
         let next = slot.saturating_add(duration(around.setting, ranking.bids));
         let roster = roster(around, absent);
-        self.chunks.accept(around, &mut ranking.step, roster, actor, (post, next))?;
-        self.rankings.put(lot, ranking);
+        let asked = (&self.programs, &self.vectors);
+        let make = |gates| factors(asked, gates, lot_setting);
+        self.chunks.accept(around, &mut ranking.step, roster, actor, (post, next), &make)?;
+        // A home pays for what it writes.
+        if ranking != *before {
+            self.rankings.put(lot, ranking);
+        }
         Ok(())
     }
 
@@ -247,25 +264,37 @@ impl Rankings {
         slot: u64,
     ) -> Option<Conclusion> {
         let ranking = self.of(lot).filter(|ranking| ranking.step.is_complete())?;
+        let mut lists = ranking.lists;
         let setting = lot_setting.setting;
         let done = Completed { chunks: &self.chunks, lot, step: ranking.step };
-        let next = match self.questions.expect(&lot)?.proceed(done, setting) {
+        let next = match ranking.question.proceed(done, setting) {
             QuestionProgress::Step(work, pending) => Next::Step(work, pending),
-            QuestionProgress::Answer(answer) => self.programs.change(&lot, |program| {
-                let turn = program.resume(answer, lot_setting);
-                go_on(program, turn, lot_setting)
-            })?,
+            QuestionProgress::Answer(answer) => {
+                let vectors = &mut self.vectors;
+                self.programs.change(&lot, |program| {
+                    vectors.hand_out(lot, program.lists(), lists);
+                    let turn = program.resume(answer, lot_setting);
+                    let next = go_on(program, turn, lot_setting);
+                    lists = vectors.put_away(lot, program.lists(), lists);
+                    next
+                })?
+            }
             QuestionProgress::Alarm => Next::End(Conclusion::Ended(Ending::Halted)),
         };
         match next {
-            Next::End(conclusion) => Some(conclusion),
-            Next::Step(work, pending) => {
+            Next::End(conclusion) => {
+                self.rankings.change(&lot, |ranking| ranking.lists = lists);
+                Some(conclusion)
+            }
+            Next::Step(work, question) => {
                 let deadline = slot.saturating_add(duration(setting, ranking.bids));
-                self.chunks.end(lot, &ranking.step);
+                let keeps_gates = question.is_about_gates();
+                self.chunks.end(lot, &ranking.step, (work.is_about_before(), keeps_gates));
                 let number = ranking.step.number.saturating_add(1);
-                let step = self.chunks.begin(lot, number, work, deadline);
-                self.rankings.put(lot, Ranking { step, ..*ranking });
-                self.questions.put(lot, pending);
+                let gated = if keeps_gates { ranking.step.gated } else { 0 };
+                let step = self.chunks.begin(lot, number, (work, gated), deadline);
+                let Ranking { bids, is_survey, .. } = *ranking;
+                self.rankings.put(lot, Ranking { bids, step, question, is_survey, lists });
                 None
             }
         }
@@ -279,7 +308,7 @@ impl Rankings {
         absent: &mut Absent,
         slot: u64,
     ) -> Option<Conclusion> {
-        let mut ranking = *self.of(lot)?;
+        let mut ranking = Ranking::clone(&*self.of(lot)?);
         let next = slot.saturating_add(duration(around.setting, ranking.bids));
         let before = roster(around, absent);
         let more = self.chunks.time_out(lot, &mut ranking.step, before, (slot, next));
@@ -288,6 +317,18 @@ impl Rankings {
         let can_act = roster(around, absent).can_act();
         (!can_act).then_some(Conclusion::Ended(Ending::Void(VoidCause::Quorum)))
     }
+}
+
+/// The factors of some of the gates that a lot's program asked for.
+fn factors(
+    (programs, vectors): (&Map<u32, Program>, &Vectors),
+    gates: Range<usize>,
+    lot_setting: LotSetting<'_>,
+) -> Vec<Factors> {
+    let lot = lot_setting.index;
+    let lists = |list, at| vectors.get(lot, list, at);
+    let program = programs.expect(&lot);
+    program.map(|program| program.factors(gates, &lists, lot_setting)).unwrap_or_default()
 }
 
 fn roster<'a>(around: Surroundings<'a>, absent: &'a Absent) -> Roster<'a> {

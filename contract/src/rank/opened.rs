@@ -1,7 +1,7 @@
 //! The opened content of a ciphertext.
 
 use crate::{elgamal::Ciphertext, store::encoding};
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::{
     RistrettoPoint, Scalar,
@@ -58,8 +58,8 @@ impl Opened {
 /// thousands of bids would cost their product in additions, in the one instruction that completes it.
 pub(crate) struct Counts {
     most: usize,
-    /// `n * G`, encoded, for every `n <= most`; made for the first opening.
-    table: BTreeMap<[u8; 32], usize>,
+    /// `n * G`, encoded, for every `n <= most`, with `n`; ascending. Made for the first opening.
+    table: Vec<([u8; 32], usize)>,
     /// The scale of the last opening, and its inverse.
     inverse: (u64, Scalar),
 }
@@ -70,7 +70,7 @@ const FEW: usize = 16;
 impl Counts {
     /// Reads counts up to `most`.
     pub(crate) fn up_to(most: usize) -> Self {
-        Self { most, table: BTreeMap::new(), inverse: (1, Scalar::ONE) }
+        Self { most, table: Vec::new(), inverse: (1, Scalar::ONE) }
     }
 
     /// As [`Opened::count`] of scale 1, for openings that are all multiples of `generator`.
@@ -90,18 +90,23 @@ impl Counts {
             }
             RistrettoPoint::vartime_multiscalar_mul([self.inverse.1], [opened.message])
         };
-        self.table.get(message.compress().as_bytes()).copied()
+        let message = message.compress();
+        let at = self.table.binary_search_by(|(encoded, _)| encoded.cmp(message.as_bytes()));
+        at.ok().and_then(|at| self.table.get(at)).map(|(_, n)| *n)
     }
 }
 
-/// `n * generator`, encoded, for every `n <= most`.
-fn multiples(generator: &RistrettoPoint, most: usize) -> BTreeMap<[u8; 32], usize> {
+/// `n * generator`, encoded, for every `n <= most`, with `n`; ascending.
+fn multiples(generator: &RistrettoPoint, most: usize) -> Vec<([u8; 32], usize)> {
     // Doubling is what makes encoding in bulk cheap.
     let half = generator * Scalar::from(2u64).invert();
     let steps = core::iter::successors(Some(RistrettoPoint::default()), |last| Some(last + half));
     let halves: Vec<RistrettoPoint> = steps.take(most.saturating_add(1)).collect();
     let encoded = RistrettoPoint::double_and_compress_batch(&halves);
-    encoded.iter().map(CompressedRistretto::to_bytes).zip(0..).collect()
+    let encoded = encoded.iter().map(CompressedRistretto::to_bytes);
+    let mut table: Vec<([u8; 32], usize)> = encoded.zip(0..).collect();
+    table.sort_unstable();
+    table
 }
 
 #[cfg(test)]

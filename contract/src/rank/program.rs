@@ -10,24 +10,22 @@ use super::{
     question::Answer,
 };
 use crate::{
+    bids::Bids,
+    elgamal::{Ciphertext, Held},
+    rank::{vectors::Vector, work::Factors},
+    ranked_bids::RankedBid,
     setting::Setting,
-    unary_encoding::{EncodingId, Encodings},
+    unary_encoding::EncodingId,
 };
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
+use core::ops::Range;
 use talea_protocol::{
-    bytes::{List, PartyKey},
+    bytes::List,
     outcome::{Award, Disclosed, OpenedBid, PriceComparison, Quote, Sale},
     price::{Level, PriceGrid},
     terms::Lot,
 };
-
-/// A bid that takes part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(crate) struct RankedBid {
-    pub(crate) bidder: PartyKey,
-    pub(crate) unary: EncodingId,
-}
 
 /// What a lot came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -43,8 +41,6 @@ pub(crate) struct Finding {
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Program {
     purpose: Purpose,
-    /// In tie order; never empty.
-    bids: Vec<RankedBid>,
     /// The unary encoding of a binding reserve.
     reserve: Option<EncodingId>,
     /// What is still to be asked, in order.
@@ -57,6 +53,9 @@ pub(crate) struct Program {
     price: Level,
     finding: Finding,
 }
+
+/// An item of one of a program's lists that were put away, by list and place.
+pub(crate) type Lists<'a> = &'a dyn Fn(u32, usize) -> Option<Held>;
 
 /// A query that waits for its answer.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -86,12 +85,45 @@ enum Learned {
 pub(crate) struct LotSetting<'a> {
     pub(crate) setting: &'a Setting,
     pub(crate) lot: &'a Lot,
-    pub(crate) encodings: &'a Encodings,
+    /// Its index.
+    pub(crate) index: u32,
+    pub(crate) bids: &'a Bids,
 }
 
 impl<'a> LotSetting<'a> {
+    /// Of the lot with this index; nothing if the terms have none.
+    pub(crate) fn of(setting: &'a Setting, bids: &'a Bids, index: u32) -> Option<Self> {
+        let lot = setting.terms.lots.get(usize::try_from(index).ok()?)?;
+        Some(Self { setting, lot, index, bids })
+    }
+
     pub(crate) fn grid(self) -> &'a PriceGrid {
         &self.lot.grid
+    }
+
+    /// The ranked bids in tie order; never empty.
+    pub(crate) fn ranked(self) -> Vec<RankedBid> {
+        self.bids.ranking.all(self.index)
+    }
+
+    /// How many there are.
+    pub(crate) fn count_ranked(self) -> usize {
+        self.bids.ranking.count(self.index)
+    }
+
+    pub(crate) fn ranked_at(self, place: usize) -> Option<RankedBid> {
+        self.bids.ranking.get(self.index, place)
+    }
+
+    /// `sum over i of U_i[1][j]` of all ranked bids, for `0 < j < B_1`.
+    pub(crate) fn first_digits(self) -> Vec<Ciphertext> {
+        let width = self.grid().shape.radices().next().unwrap_or(1).saturating_sub(1);
+        self.bids.first_digits.of(&self.bids.encodings, self.index, width)
+    }
+
+    /// `(O, G)`.
+    pub(crate) fn one(self) -> Ciphertext {
+        Ciphertext::trivial(self.setting.generators.value)
     }
 
     fn quote(self, level: Level) -> Option<Quote> {
@@ -120,16 +152,49 @@ impl Asking {
 }
 
 impl Program {
+    /// Of so many bids, at least one.
     pub(crate) fn new(
-        bids: Vec<RankedBid>,
+        bids: usize,
         reserve: Option<EncodingId>,
         purpose: Purpose,
         setting: &Setting,
     ) -> Self {
-        let plan = plan(purpose, &setting.terms, bids.len(), reserve.is_some()).into();
+        let plan = plan(purpose, &setting.terms, bids, reserve.is_some()).into();
         let (asking, found) = (None, None);
         let (price, finding) = (Level(0), Finding::default());
-        Self { purpose, bids, reserve, plan, asking, found, price, finding }
+        Self { purpose, reserve, plan, asking, found, price, finding }
+    }
+
+    /// The factors of some of the gates that it asked for.
+    pub(crate) fn factors(
+        &self,
+        gates: Range<usize>,
+        lists: Lists<'_>,
+        lot_setting: LotSetting<'_>,
+    ) -> Vec<Factors> {
+        match &self.asking {
+            Some(Asking::Reserve(test)) => test.factors(gates, lists, lot_setting),
+            Some(Asking::Price(search) | Asking::Cover(search)) => {
+                search.factors(gates, lists, lot_setting)
+            }
+            None
+            | Some(
+                Asking::Everything | Asking::Winners(_) | Asking::Depth(_) | Asking::OpenReserve,
+            ) => Vec::new(),
+        }
+    }
+
+    /// Its lists, which are put away while it waits.
+    pub(crate) fn lists(&mut self) -> impl Iterator<Item = &mut Vector> {
+        let lists = match &mut self.asking {
+            Some(Asking::Reserve(test)) => Some(test.lists()),
+            Some(Asking::Price(search) | Asking::Cover(search)) => Some(search.lists()),
+            None
+            | Some(
+                Asking::Everything | Asking::Winners(_) | Asking::Depth(_) | Asking::OpenReserve,
+            ) => None,
+        };
+        lists.into_iter().flatten()
     }
 
     /// Continues the plan until keyholders are needed.
@@ -171,51 +236,52 @@ impl Program {
         query: Query,
         lot_setting: LotSetting<'_>,
     ) -> Option<QueryProgress<Learned>> {
-        let (grid, setting) = (lot_setting.grid(), lot_setting.setting);
-        let search = |participants, limit| {
-            let mut search = PriceSearch::new(participants, limit, lot_setting);
+        let setting = lot_setting.setting;
+        let search = |participants, limit, tells_above| {
+            let mut search = PriceSearch::new(participants, limit, tells_above, lot_setting);
             let first = search.resume(None, lot_setting);
             (search, first)
         };
         let (asking, first) = match query {
             Query::Everything => {
-                let all = self.encodings().chain(self.reserve);
+                let ranked = lot_setting.ranked();
+                let all = ranked.iter().map(|bid| bid.unary).chain(self.reserve);
                 (Asking::Everything, opening::start(all, lot_setting).map(Learned::Everything))
             }
             Query::Reserve => {
-                let test = ReserveTest::new(self.encodings(), self.reserve?, lot_setting);
+                let test = ReserveTest::new(self.reserve?, lot_setting);
                 let first = test.start(lot_setting).map(Learned::Reserve);
                 (Asking::Reserve(Box::new(test)), first)
             }
             Query::Price { limit, reserve_weight } => {
-                let mut participants = Participants::bids(self.encodings());
-                if let Some(reserve) = self.reserve.filter(|_| reserve_weight > 0) {
-                    participants = participants.with(reserve, reserve_weight);
-                }
-                let (search, first) = search(participants, limit);
+                let reserve = self.reserve.filter(|_| reserve_weight > 0);
+                let participants = Participants::with(reserve.map(|id| (id, reserve_weight)));
+                // Nobody is above the best bid.
+                let (search, first) = search(participants, limit, limit > 0);
                 (Asking::Price(search), first.map(Learned::Price))
             }
             Query::AllWin => {
-                let all = (0..self.bids.len()).map(|place| (place, PriceComparison::NotCompared));
+                let all = 0..lot_setting.count_ranked();
+                let all = all.map(|place| (place, PriceComparison::NotCompared));
                 return Some(QueryProgress::Done(Learned::Winners(all.collect())));
             }
             Query::Winners(contest) => {
-                let mut winners = Winners::new(self.found.take()?, self.bids.len(), contest);
+                let mut winners =
+                    Winners::new(self.found.take()?, lot_setting.count_ranked(), contest);
                 let first = winners.start(setting.terms.fan_out).map(Learned::Winners);
                 (Asking::Winners(winners), first)
             }
             Query::Cover { limit } => {
-                let losers: Vec<_> = self.losers().collect();
-                if losers.is_empty() {
+                let ranked = lot_setting.ranked();
+                let winners = self.winners(&ranked);
+                if winners.len() >= ranked.len() {
                     return None;
                 }
-                let (search, first) = search(Participants::bids(losers.into_iter()), limit);
+                let (search, first) = search(Participants::without(winners), limit, false);
                 (Asking::Cover(search), first.map(|found| Learned::Cover(found.level)))
             }
             Query::Depth { hidden } => {
-                let radix = grid.shape.radices().next().unwrap_or(1);
-                let bids: Vec<EncodingId> = self.encodings().collect();
-                let survey = DepthSurvey::new(&bids, hidden, radix, lot_setting.encodings);
+                let survey = DepthSurvey::new(hidden, lot_setting);
                 let first = survey.start().map(Learned::Depth);
                 (Asking::Depth(survey), first)
             }
@@ -260,7 +326,8 @@ impl Program {
     ) -> Option<()> {
         let reserve = if self.reserve.is_some() { levels.pop() } else { None };
         self.finding.reserve = reserve.and_then(|level| lot_setting.quote(level));
-        let bids = self.bids.iter().zip(&levels).map(|(bid, level)| {
+        let ranked = lot_setting.ranked();
+        let bids = ranked.iter().zip(&levels).map(|(bid, level)| {
             Some(OpenedBid { bidder: bid.bidder, quote: lot_setting.quote(*level)? })
         });
         self.finding.disclosed.bids = bids.collect();
@@ -273,22 +340,18 @@ impl Program {
 
     fn award(&self, price: Level, places: &Places, lot_setting: LotSetting<'_>) -> Option<Award> {
         let sales = places.iter().map(|(place, comparison)| {
-            let winner = self.bids.get(*place)?.bidder;
+            let winner = lot_setting.ranked_at(*place)?.bidder;
             Some(Sale { winner, comparison: *comparison })
         });
         let sales: Option<Vec<Sale>> = sales.collect();
         Some(Award { quote: lot_setting.quote(price)?, sales: List::new(sales?).ok()? })
     }
 
-    fn encodings(&self) -> impl Iterator<Item = EncodingId> + '_ {
-        self.bids.iter().map(|bid| bid.unary)
-    }
-
-    /// The unary encodings of the bids that did not win; in a survey of all.
-    fn losers(&self) -> impl Iterator<Item = EncodingId> + '_ {
+    /// The places of the bids that won; none in a survey.
+    fn winners(&self, ranked: &[RankedBid]) -> Vec<u32> {
         let sales = self.finding.award.as_ref().map_or(&[][..], |award| &award.sales);
-        let won = move |bidder| sales.iter().any(|sale| sale.winner == bidder);
-        let losers = self.bids.iter().filter(move |bid| !won(bid.bidder));
-        losers.map(|bid| bid.unary)
+        let won = |bid: &RankedBid| sales.iter().any(|sale| sale.winner == bid.bidder);
+        let winners = (0u32..).zip(ranked).filter(|(_, bid)| won(bid));
+        winners.map(|(place, _)| place).collect()
     }
 }

@@ -6,16 +6,15 @@
 //! | [`Ask::Open`] | Decrypt | the messages |
 //! | [`Ask::AtMost`], limit 0 | Blind, Decrypt | which are zero |
 //! | [`Ask::AtMost`], other limits | Shuffle, Decrypt | which are counts from 0 to the limit |
-//! | [`Ask::Multiply`] | Gate, Decrypt | encryptions of `2*x*y` |
+//! | [`Ask::Multiply`] | Gate, Decrypt | encryptions of `2*x*y - y` |
 //!
 //! A ciphertext without randomness is public: it is read, and no keyholder is asked.
 
-use super::{
-    opened::Opened,
-    step::Completed,
-    work::{Sealed, Work},
+use super::{opened::Opened, step::Completed, work::Work};
+use crate::{
+    elgamal::{Ciphertext, Held},
+    setting::Setting,
 };
-use crate::{elgamal::Ciphertext, setting::Setting};
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::Scalar;
@@ -24,11 +23,12 @@ use curve25519_dalek::Scalar;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ask {
     /// What do they hold?
-    Open(Vec<Ciphertext>),
+    Open(Vec<Held>),
     /// Which of these counts, each written as `scale * n * G`, are at most `limit`?
     AtMost { limit: u16, scale: Scalar, counts: Vec<Ciphertext> },
-    /// Multiply `(x, y)`, `x` an encryption of 0 or 1.
-    Multiply(Vec<(Ciphertext, Ciphertext)>),
+    /// Multiply so many pairs `(x, y)`, `x` an encryption of 0 or 1. Whoever asks makes the pairs of a chunk when they are
+    /// needed: together they would be more than one instruction can carry.
+    Multiply { gates: usize },
 }
 
 /// What came back, in the order of the list.
@@ -36,6 +36,7 @@ pub(crate) enum Ask {
 pub(crate) enum Answer {
     Opened(Vec<Opened>),
     AtMost(Vec<bool>),
+    /// Without the `y` that whoever asked has.
     Products(Vec<Ciphertext>),
 }
 
@@ -53,9 +54,11 @@ pub(crate) enum Pending {
     /// A Decrypt step of the shuffled lists, all of one length.
     ShuffledTest { read: Vec<Option<bool>>, entries: usize },
     /// Gate.
-    Gate { seconds: Vec<Ciphertext> },
-    /// A Decrypt step of the signs; `masked` holds every `y` with the `Y` of its gate.
-    Signs { masked: Vec<(Ciphertext, Ciphertext)>, read: Vec<Option<Opened>> },
+    Gate,
+    /// A Decrypt step of the signs, of which none can be read: its chunks are those of the gates.
+    Signs,
+    /// A Decrypt step of the other signs where some can be read.
+    SomeSigns { read: Vec<Option<Opened>> },
 }
 
 /// How far a question came.
@@ -76,36 +79,34 @@ impl Ask {
                 if sealed.is_empty() {
                     return QuestionProgress::Answer(Answer::Opened(merge(&read, Vec::new())));
                 }
-                let sealed: Vec<Sealed> = sealed.into_iter().map(Sealed::from).collect();
                 QuestionProgress::Step(Work::decrypt(&sealed, setting), Pending::Open { read })
             }
             Self::AtMost { limit: 0, scale: _, counts } => {
-                let zero = |c: &Ciphertext| Some(read_public(c, setting)?.is_zero());
-                let (sealed, read) = split(counts, zero);
+                let zero = |c: &Held| Some(read_public(c, setting)?.is_zero());
+                let (sealed, read) = split(counts.into_iter().map(Held::from), zero);
                 if sealed.is_empty() {
                     return QuestionProgress::Answer(Answer::AtMost(merge(&read, Vec::new())));
                 }
-                QuestionProgress::Step(Work::blind(&sealed, setting), Pending::Blind { read })
+                QuestionProgress::Step(Work::blind(sealed, setting), Pending::Blind { read })
             }
             Self::AtMost { limit, scale, counts } => {
-                let at_most = |c: &Ciphertext| {
+                let at_most = |c: &Held| {
                     let count = read_public(c, setting)?.count(&scale, limit.into());
                     Some(count.is_some())
                 };
-                let (sealed, read) = split(counts, at_most);
+                let (sealed, read) = split(counts.into_iter().map(Held::from), at_most);
                 if sealed.is_empty() {
                     return QuestionProgress::Answer(Answer::AtMost(merge(&read, Vec::new())));
                 }
-                let lists: Vec<Vec<Ciphertext>> =
-                    sealed.iter().map(|count| candidates(count, limit, &scale, setting)).collect();
+                let lists: Vec<Vec<Ciphertext>> = sealed
+                    .iter()
+                    .map(|count| candidates(&count.get(), limit, &scale, setting))
+                    .collect();
                 QuestionProgress::Step(Work::shuffle(&lists, setting), Pending::Shuffle { read })
             }
-            Self::Multiply(factors) => {
-                if factors.is_empty() {
-                    return QuestionProgress::Answer(Answer::Products(Vec::new()));
-                }
-                let seconds = factors.iter().map(|(_, y)| *y).collect();
-                QuestionProgress::Step(Work::gates(&factors, setting), Pending::Gate { seconds })
+            Self::Multiply { gates: 0 } => QuestionProgress::Answer(Answer::Products(Vec::new())),
+            Self::Multiply { gates } => {
+                QuestionProgress::Step(Work::gates(gates, setting), Pending::Gate)
             }
         }
     }
@@ -139,8 +140,7 @@ impl Pending {
                 QuestionProgress::Answer(Answer::Opened(merge(read, done.opened(setting))))
             }
             Self::Blind { read } => {
-                let sealed: Vec<Sealed> = done.blinded().into_iter().map(Sealed::from).collect();
-                let work = Work::decrypt(&sealed, setting);
+                let work = Work::decrypt_before(done.chunks());
                 QuestionProgress::Step(work, Self::ZeroTest { read: read.clone() })
             }
             Self::ZeroTest { read } => {
@@ -159,60 +159,69 @@ impl Pending {
                 let some_zero = lists.map(|list| list.iter().any(Opened::is_zero)).collect();
                 QuestionProgress::Answer(Answer::AtMost(merge(read, some_zero)))
             }
-            Self::Gate { seconds } => {
-                let (signs, last) = done.gated();
-                let (sealed, read) =
-                    split(signs, |sign: &Sealed| read_public(&sign.ciphertext, setting));
-                let masked: Vec<_> = seconds.iter().copied().zip(last).collect();
-                if sealed.is_empty() {
-                    return products(&masked, &merge(&read, Vec::new()));
-                }
-                QuestionProgress::Step(
-                    Work::decrypt(&sealed, setting),
-                    Self::Signs { masked, read },
-                )
+            Self::Gate if !done.shows_signs() => {
+                QuestionProgress::Step(Work::decrypt_before(done.chunks()), Self::Signs)
             }
-            Self::Signs { masked, read } => products(masked, &merge(read, done.opened(setting))),
+            Self::Gate => {
+                let signs = done.signs();
+                let (sealed, read) = split(signs, |sign: &Held| read_public(sign, setting));
+                if sealed.is_empty() {
+                    return products(&done.gated(), &merge(&read, Vec::new()));
+                }
+                QuestionProgress::Step(Work::decrypt(&sealed, setting), Self::SomeSigns { read })
+            }
+            Self::Signs => products(&done.gated(), &done.opened(setting)),
+            Self::SomeSigns { read } => products(&done.gated(), &merge(read, done.opened(setting))),
         }
+    }
+
+    /// Whether its step is about gates that are done.
+    pub(crate) fn is_about_gates(&self) -> bool {
+        matches!(self, Self::Signs | Self::SomeSigns { .. })
     }
 }
 
-/// `v*Y_last + y`, an encryption of `2*x*y`, now that the signs `v` are known (K10).
-fn products(masked: &[(Ciphertext, Ciphertext)], signs: &[Opened]) -> QuestionProgress {
-    let products = masked.iter().zip(signs).map(|((y, last), sign)| {
-        sign.is_positive_sign().map(|plus| if plus { *y + *last } else { *y - *last })
-    });
+/// `v*Y_last`, which is `y` less than an encryption of `2*x*y`, now that the signs `v` are known (K10).
+fn products(gated: &[Ciphertext], signs: &[Opened]) -> QuestionProgress {
+    let products = gated
+        .iter()
+        .zip(signs)
+        .map(|(last, sign)| sign.is_positive_sign().map(|plus| if plus { *last } else { -*last }));
     match products.collect() {
         Some(products) => QuestionProgress::Answer(Answer::Products(products)),
         None => QuestionProgress::Alarm,
     }
 }
 
-fn read_public(ciphertext: &Ciphertext, setting: &Setting) -> Option<Opened> {
-    ciphertext.is_public().then(|| Opened::read(ciphertext, setting.generators.value))
+fn read_public(held: &Held, setting: &Setting) -> Option<Opened> {
+    held.is_public().then(|| Opened::read(&held.get(), setting.generators.value))
 }
 
-/// Those that keyholders must be asked about, and per place what everybody can read.
+/// Those that keyholders must be asked about, and per place what everybody can read; nothing if that is nothing.
 fn split<C, T>(
     ciphertexts: impl IntoIterator<Item = C>,
     read: impl Fn(&C) -> Option<T>,
 ) -> (Vec<C>, Vec<Option<T>>) {
     let mut sealed = Vec::new();
-    let read = ciphertexts
-        .into_iter()
-        .map(|ciphertext| {
-            let known = read(&ciphertext);
-            if known.is_none() {
-                sealed.push(ciphertext);
-            }
-            known
-        })
-        .collect();
-    (sealed, read)
+    let mut all = Vec::new();
+    for ciphertext in ciphertexts {
+        let known = read(&ciphertext);
+        if known.is_none() {
+            sealed.push(ciphertext);
+        }
+        all.push(known);
+    }
+    if sealed.len() == all.len() {
+        all.clear();
+    }
+    (sealed, all)
 }
 
 /// Puts what was read and what was asked back in one order.
 fn merge<T: Copy>(read: &[Option<T>], asked: Vec<T>) -> Vec<T> {
+    if read.is_empty() {
+        return asked;
+    }
     let mut asked = asked.into_iter();
     // There is one answer for everything that was not read.
     read.iter().filter_map(|known| known.or_else(|| asked.next())).collect()

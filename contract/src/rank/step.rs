@@ -2,13 +2,16 @@
 //! keyholders acts. Section 11 of `docs/spec.md`.
 
 use crate::{
-    elgamal::Ciphertext,
+    elgamal::{Ciphertext, Held},
     fiat_shamir::Context,
     lot::Absent,
     rank::{
         opened::Opened,
         roster::{Acts, Roster, Surroundings},
-        work::{Actor, Items, Post, Sealed, Shares, Taken, Task, Work, WorkKind, other_kind},
+        work::{
+            Actor, Chunked, Factors, GateItems, Items, Post, Shares, Taken, Task, Work, WorkKind,
+            other_kind,
+        },
     },
     refusal::{Fault, Refusal, require_number},
     setting::Setting,
@@ -16,6 +19,7 @@ use crate::{
 };
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
+use core::ops::Range;
 use talea_protocol::{bytes::PartyKey, check::Check, quorum::KeyholderId, ranking::Vouch};
 
 /// A step. What is in its chunks stands in [`Chunks`].
@@ -26,7 +30,12 @@ use talea_protocol::{bytes::PartyKey, check::Check, quorum::KeyholderId, ranking
 pub(crate) struct Step {
     pub(crate) number: u32,
     kind: WorkKind,
-    chunks: u32,
+    pub(crate) chunks: u32,
+    source: Source,
+    /// Chunks of gates that are kept for this step.
+    pub(crate) gated: u32,
+    /// Whether the sign of a gate of this step can be read.
+    shows_signs: bool,
     /// The chunk whose deadline comes first; none once all are complete.
     first: Option<u32>,
     last: Option<u32>,
@@ -34,15 +43,32 @@ pub(crate) struct Step {
     pub(crate) deadline: u64,
 }
 
+/// Where the items of a step come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+enum Source {
+    /// They are kept from the beginning of the step on.
+    Kept,
+    /// There are so many gates, and those of a chunk are made when somebody first acts on it.
+    Made { gates: u32 },
+    /// They are what the step before left.
+    Before,
+}
+
+/// Makes gates of a step: their factors, by their places in its list.
+pub(crate) type Make<'a> = &'a dyn Fn(Range<usize>) -> Vec<Factors>;
+
 /// The chunks of every lot's current step.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Chunks {
     acts: Map<(u32, u32), Queued>,
+    /// Gates on which somebody has acted. They are kept until their signs are known.
+    gates: Map<(u32, u32), Items>,
+    /// All other items.
     items: Map<(u32, u32), Items>,
     shares: Map<(u32, u32, KeyholderId), Shares>,
 }
 
-records!(Chunks { acts, items, shares });
+records!(Chunks { acts, gates, items, shares });
 
 /// Who acted on a chunk, and its place in the queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -56,30 +82,46 @@ impl Chunks {
     pub(crate) fn new(home: Option<&Arc<Home>>) -> Self {
         Self {
             acts: Map::new(Kind::ChunkActs, home),
+            gates: Map::new(Kind::ChunkGates, home),
             items: Map::new(Kind::ChunkItems, home),
             shares: Map::new(Kind::ChunkShares, home),
         }
     }
 
-    /// Begins a step of a lot: each of its chunks has time until `deadline`.
-    pub(crate) fn begin(&mut self, lot: u32, number: u32, work: Work, deadline: u64) -> Step {
+    /// Begins a step of a lot: each of its chunks has time until `deadline`. The step before left `gated` chunks of
+    /// gates for it.
+    pub(crate) fn begin(
+        &mut self,
+        lot: u32,
+        number: u32,
+        (work, gated): (Work, u32),
+        deadline: u64,
+    ) -> Step {
         let Work { kind, chunks } = work;
-        let count = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
-        let mut step = Step { number, kind, chunks: count, first: None, last: None, deadline };
-        for (chunk, items) in (0u32..).zip(chunks) {
+        let (source, chunks, gated) = match chunks {
+            Chunked::Items(items) => {
+                let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
+                for (chunk, items) in (0u32..).zip(items) {
+                    self.items.put((lot, chunk), items);
+                }
+                (Source::Kept, count, gated)
+            }
+            Chunked::Gates { gates, chunks } => (Source::Made { gates }, chunks, chunks),
+            Chunked::Before { chunks } => (Source::Before, chunks, gated),
+        };
+        for chunk in 0..chunks {
             let acts = Acts { deadline, ..Acts::default() };
-            let after = chunk.checked_add(1).filter(|after| *after < count);
+            let after = chunk.checked_add(1).filter(|after| *after < chunks);
             let queued = Queued { acts, before: chunk.checked_sub(1), after };
             self.acts.put((lot, chunk), queued);
-            self.items.put((lot, chunk), items);
-            step.first = step.first.or(Some(chunk));
-            step.last = Some(chunk);
         }
-        step
+        let (first, last) = (Some(0).filter(|_| chunks > 0), chunks.checked_sub(1));
+        let shows_signs = false;
+        Step { number, kind, chunks, source, gated, shows_signs, first, last, deadline }
     }
 
-    /// Forgets a step of a lot that is over.
-    pub(crate) fn end(&mut self, lot: u32, step: &Step) {
+    /// Forgets a step of a lot that is over, but for what the next one is about, and for gates if they are needed.
+    pub(crate) fn end(&mut self, lot: u32, step: &Step, (keeps_items, keeps_gates): (bool, bool)) {
         for chunk in 0..step.chunks {
             if step.kind == WorkKind::Decrypt {
                 for of in self.acts_of(lot, chunk).by {
@@ -87,7 +129,35 @@ impl Chunks {
                 }
             }
             self.acts.remove((lot, chunk));
-            self.items.remove((lot, chunk));
+            if !keeps_items && step.has_items() {
+                self.items.remove((lot, chunk));
+            }
+        }
+        if !keeps_gates {
+            (0..step.gated).for_each(|chunk| self.gates.remove((lot, chunk)));
+        }
+    }
+
+    /// The items of a chunk.
+    fn items_of(
+        &self,
+        lot: u32,
+        step: &Step,
+        chunk: u32,
+        (setting, make): (&Setting, Make<'_>),
+    ) -> Option<Arc<Items>> {
+        match step.source {
+            Source::Kept => self.items.expect(&(lot, chunk)),
+            Source::Before => {
+                let left = if step.has_items() { &self.items } else { &self.gates };
+                Some(Arc::new(left.expect(&(lot, chunk))?.to_decrypt()))
+            }
+            Source::Made { gates } => self.gates.get(&(lot, chunk)).or_else(|| {
+                let size = usize::from(setting.terms.chunk_items).max(1);
+                let from = usize::try_from(chunk).ok()?.checked_mul(size)?;
+                let end = usize::try_from(gates).ok()?.min(from.saturating_add(size));
+                Some(Arc::new(Items::Gate(GateItems::new(&make(from..end), setting))))
+            }),
         }
     }
 
@@ -154,8 +224,11 @@ impl Chunks {
     }
 
     /// The chunks that are not complete, in order.
-    pub(crate) fn waiting(&self, lot: u32, step: &Step) -> BTreeSet<u32> {
-        self.queue(lot, step).into_iter().map(|(chunk, _)| chunk).collect()
+    pub(crate) fn waiting(&self, lot: u32, step: &Step) -> Vec<u32> {
+        let queue = self.queue(lot, step).into_iter();
+        let mut chunks: Vec<u32> = queue.map(|(chunk, _)| chunk).collect();
+        chunks.sort_unstable();
+        chunks
     }
 
     /// The keyholders that a chunk waits for; none if there is no such chunk.
@@ -179,6 +252,7 @@ impl Chunks {
         step: &Step,
         roster: Roster<'_>,
         id: KeyholderId,
+        from: (&Setting, Make<'_>),
     ) -> Vec<(u32, Task)> {
         let may = |acts: &Acts| {
             roster.is_in(id)
@@ -187,7 +261,8 @@ impl Chunks {
         };
         let chunks = 0..step.chunks;
         let chunks = chunks.filter(|chunk| may(&self.acts_of(lot, *chunk)));
-        chunks.filter_map(|chunk| Some((chunk, self.items.expect(&(lot, chunk))?.task()))).collect()
+        let task = |chunk| Some((chunk, self.items_of(lot, step, chunk, from)?.task()));
+        chunks.filter_map(task).collect()
     }
 
     /// The last clauses of K14, and K15.
@@ -245,6 +320,7 @@ impl Chunks {
         roster: Roster<'_>,
         (id, signer): (KeyholderId, PartyKey),
         (post, next): (&Post, u64),
+        make: Make<'_>,
     ) -> Result<(), Refusal> {
         let header = *post.header();
         require_number(Check::RankPlace, "the round", (around.round, header.round))?;
@@ -264,8 +340,12 @@ impl Chunks {
         let no_chunk = Fault::Unknown { what: "chunk" }.fails(Check::RankPlace);
         let queued = self.queued(lot, step, chunk);
         let mut acts = queued.ok_or(no_chunk.clone())?.acts.clone();
-        let items = self.items.expect(&(lot, chunk)).ok_or(no_chunk)?;
+        let items = self.items_of(lot, step, chunk, (around.setting, make)).ok_or(no_chunk)?;
         match items.accept(&acts, &actor, post)? {
+            Taken::Items(items) if step.kind == WorkKind::Gate => {
+                step.shows_signs |= items.show_a_sign();
+                self.gates.put((lot, chunk), items);
+            }
             Taken::Items(items) => self.items.put((lot, chunk), items),
             Taken::Shares(shares) => self.shares.put((lot, chunk, id), shares),
         }
@@ -294,6 +374,11 @@ fn waits_for<'a>(
 }
 
 impl Step {
+    /// Whether its chunks have items that are no gates.
+    fn has_items(&self) -> bool {
+        self.gated == 0 || self.source == Source::Kept
+    }
+
     /// Whether every chunk is.
     pub(crate) fn is_complete(&self) -> bool {
         self.first.is_none()
@@ -309,35 +394,51 @@ pub(crate) struct Completed<'a> {
 }
 
 impl Completed<'_> {
-    fn items(&self) -> impl Iterator<Item = (u32, Arc<Items>)> {
+    fn items(&self) -> impl Iterator<Item = Arc<Items>> {
         let Self { chunks, lot, step } = *self;
-        let items = move |chunk| Some((chunk, chunks.items.expect(&(lot, chunk))?));
-        (0..step.chunks).filter_map(items)
+        (0..step.chunks).filter_map(move |chunk| chunks.items.expect(&(lot, chunk)))
     }
 
-    /// Every `X`, and every `Y`, as the last keyholder in turn left them.
-    pub(crate) fn gated(&self) -> (Vec<Sealed>, Vec<Ciphertext>) {
-        self.items().flat_map(|(_, items)| items.gated().collect::<Vec<_>>()).unzip()
+    fn gates(&self) -> impl Iterator<Item = Arc<Items>> {
+        let Self { chunks, lot, step } = *self;
+        (0..step.gated).filter_map(move |chunk| chunks.gates.expect(&(lot, chunk)))
+    }
+
+    /// How many there are.
+    pub(crate) fn chunks(&self) -> u32 {
+        self.step.chunks
+    }
+
+    /// Whether the sign of a gate can be read, or could be before the last turn.
+    pub(crate) fn shows_signs(&self) -> bool {
+        self.step.shows_signs
+    }
+
+    /// Every `X`, as the last keyholder in turn left it.
+    pub(crate) fn signs(&self) -> Vec<Held> {
+        self.gates().flat_map(|gates| gates.signs().collect::<Vec<_>>()).collect()
+    }
+
+    /// Every `Y`, as the last keyholder in turn left it.
+    pub(crate) fn gated(&self) -> Vec<Ciphertext> {
+        self.gates().flat_map(|gates| gates.gated().collect::<Vec<_>>()).collect()
     }
 
     /// The lists as the last keyholder in turn left them.
-    pub(crate) fn shuffled(&self) -> Vec<Vec<Sealed>> {
-        self.items().flat_map(|(_, items)| items.shuffled().collect::<Vec<_>>()).collect()
-    }
-
-    /// The sums of all blindings.
-    pub(crate) fn blinded(&self) -> Vec<Ciphertext> {
-        self.items().flat_map(|(_, items)| items.blinded().to_vec()).collect()
+    pub(crate) fn shuffled(&self) -> Vec<Vec<Held>> {
+        self.items().flat_map(|items| items.shuffled().to_vec()).collect()
     }
 
     /// What was opened.
     pub(crate) fn opened(&self, setting: &Setting) -> Vec<Opened> {
-        let Self { chunks, lot, .. } = *self;
-        let open = |(chunk, items): (u32, Arc<Items>)| {
+        let Self { chunks, lot, step } = *self;
+        let open = |chunk| {
+            let none: Make<'_> = &|_| Vec::new();
+            let items = chunks.items_of(lot, &step, chunk, (setting, none))?;
             let by = chunks.acts_of(lot, chunk).by.into_iter();
             let shares = by.filter_map(|of| Some((of, chunks.shares.expect(&(lot, chunk, of))?)));
-            items.opened(shares.collect(), setting)
+            Some(items.opened(shares.collect(), setting))
         };
-        self.items().flat_map(open).collect()
+        (0..step.chunks).filter_map(open).flatten().collect()
     }
 }

@@ -2,9 +2,8 @@
 //! `docs/spec.md`, checks K3 to K9 and K12.
 
 use crate::{
-    elgamal::Ciphertext,
+    elgamal::{Ciphertext, Held},
     fiat_shamir::Context,
-    group::encode_point,
     proofs::{ProofFault, blind, decryption_share, gate, shuffle},
     rank::{
         interpolation::Interpolation,
@@ -49,10 +48,20 @@ impl WorkKind {
     }
 }
 
-/// The work of a step, chunk by chunk.
+/// The work of a step.
 pub(crate) struct Work {
     pub(crate) kind: WorkKind,
-    pub(crate) chunks: Vec<Items>,
+    pub(crate) chunks: Chunked,
+}
+
+/// What is in the chunks of a step.
+pub(crate) enum Chunked {
+    /// These items.
+    Items(Vec<Items>),
+    /// So many gates, cut into so many chunks; whoever asked makes them.
+    Gates { gates: u32, chunks: u32 },
+    /// What the step before left in its chunks, of which there are so many: the signs of gates, or blinded ciphertexts.
+    Before { chunks: u32 },
 }
 
 /// The items of a chunk.
@@ -64,28 +73,34 @@ pub(crate) enum Items {
     Decrypt(DecryptItems),
 }
 
-/// As the last keyholder in turn left them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a gate multiplies: `x`, an encryption of 0 or 1, and `y`.
+pub(crate) struct Factors {
+    pub(crate) x: Ciphertext,
+    pub(crate) y: Held,
+}
+
+/// `X` and `Y` of every gate, as the last keyholder in turn left them.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct GateItems {
-    pairs: Vec<(Ciphertext, Ciphertext)>,
-    encoded: Vec<(Encoded, Encoded)>,
+    pairs: Vec<(Held, Held)>,
 }
 
 /// As the last keyholder in turn left them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct ShuffleItems {
-    lists: Vec<shuffle::List>,
+    lists: Vec<Vec<Held>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct BlindItems {
-    inputs: Vec<Ciphertext>,
-    sums: Vec<Ciphertext>,
+    inputs: Vec<Held>,
+    /// None as long as nobody has acted.
+    sums: Vec<Held>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DecryptItems {
-    sealed: Vec<Ciphertext>,
+    sealed: Vec<Held>,
     /// The encodings of their `R`.
     randomness: Vec<Point>,
 }
@@ -100,74 +115,15 @@ pub(crate) struct Shares {
     shares: Vec<RistrettoPoint>,
 }
 
-fn decoded(encoded: &Encoded) -> Result<Ciphertext, Error> {
-    Ciphertext::decode(encoded).ok_or_else(encoding::malformed)
-}
-
-impl BorshSerialize for GateItems {
-    fn serialize<W: Write>(&self, writer: &mut W) -> Result<(), Error> {
-        self.encoded.serialize(writer)
-    }
-}
-
-impl BorshDeserialize for GateItems {
-    fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self, Error> {
-        let encoded: Vec<(Encoded, Encoded)> = Vec::deserialize_reader(reader)?;
-        let pairs = encoded.iter().map(|(x, y)| Ok::<_, Error>((decoded(x)?, decoded(y)?)));
-        Ok(Self { pairs: pairs.collect::<Result<_, _>>()?, encoded })
-    }
-}
-
-impl BorshSerialize for ShuffleItems {
-    fn serialize<W: Write>(&self, writer: &mut W) -> Result<(), Error> {
-        let encoded = self.lists.iter().map(|list| list.iter().map(|(_, encoded)| *encoded));
-        encoded.map(Iterator::collect).collect::<Vec<Vec<Encoded>>>().serialize(writer)
-    }
-}
-
-impl BorshDeserialize for ShuffleItems {
-    fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self, Error> {
-        let encoded: Vec<Vec<Encoded>> = Vec::deserialize_reader(reader)?;
-        let list = |list: Vec<Encoded>| -> Result<shuffle::List, Error> {
-            list.into_iter().map(|encoded| Ok((decoded(&encoded)?, encoded))).collect()
-        };
-        Ok(Self { lists: encoded.into_iter().map(list).collect::<Result<_, _>>()? })
-    }
-}
-
 impl BorshSerialize for DecryptItems {
     fn serialize<W: Write>(&self, writer: &mut W) -> Result<(), Error> {
-        let items = self.randomness.iter().zip(&self.sealed);
-        let encoded = items.map(|(r, sealed)| Encoded { r: *r, e: encode_point(&sealed.e) });
-        encoded.collect::<Vec<Encoded>>().serialize(writer)
+        self.sealed.serialize(writer)
     }
 }
 
 impl BorshDeserialize for DecryptItems {
     fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self, Error> {
-        let encoded: Vec<Encoded> = Vec::deserialize_reader(reader)?;
-        let sealed = encoded.iter().map(decoded).collect::<Result<_, _>>()?;
-        Ok(Self { sealed, randomness: encoded.into_iter().map(|encoded| encoded.r).collect() })
-    }
-}
-
-/// What is to be decrypted, with the encoding of its `R`: of what was posted it is known already.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sealed {
-    pub(crate) ciphertext: Ciphertext,
-    randomness: Point,
-}
-
-impl Sealed {
-    /// As it was posted.
-    pub(crate) fn posted((ciphertext, encoded): &(Ciphertext, Encoded)) -> Self {
-        Self { ciphertext: *ciphertext, randomness: encoded.r }
-    }
-}
-
-impl From<Ciphertext> for Sealed {
-    fn from(ciphertext: Ciphertext) -> Self {
-        Self { ciphertext, randomness: encode_point(&ciphertext.r) }
+        Vec::deserialize_reader(reader).map(Self::new)
     }
 }
 
@@ -194,13 +150,29 @@ pub enum Task {
     },
 }
 
+fn chunk_size(setting: &Setting) -> usize {
+    usize::from(setting.terms.chunk_items).max(1)
+}
+
+fn number(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
+}
+
 impl Work {
-    /// Gates over `(2*U - (O, G), y)` for every pair `(U, y)`.
-    pub(crate) fn gates(factors: &[(Ciphertext, Ciphertext)], setting: &Setting) -> Self {
-        let size = usize::from(setting.terms.chunk_items).max(1);
-        let mut previous = None;
-        let chunk = |factors| Items::Gate(GateItems::new(factors, &mut previous, setting));
-        Self { kind: WorkKind::Gate, chunks: factors.chunks(size).map(chunk).collect() }
+    /// So many gates over `(2*x - (O, G), y)`.
+    pub(crate) fn gates(gates: usize, setting: &Setting) -> Self {
+        let chunks = number(gates.div_ceil(chunk_size(setting)));
+        Self { kind: WorkKind::Gate, chunks: Chunked::Gates { gates: number(gates), chunks } }
+    }
+
+    /// Decryption of what the step before left in so many chunks.
+    pub(crate) fn decrypt_before(chunks: u32) -> Self {
+        Self { kind: WorkKind::Decrypt, chunks: Chunked::Before { chunks } }
+    }
+
+    /// Whether it is about what the step before left.
+    pub(crate) fn is_about_before(&self) -> bool {
+        matches!(self.chunks, Chunked::Before { .. })
     }
 
     /// Lists to shuffle, all of one length.
@@ -208,31 +180,26 @@ impl Work {
         let entries = lists.first().map_or(0, Vec::len);
         let room = usize::from(setting.terms.chunk_items).checked_div(entries).unwrap_or(1);
         let with_encodings =
-            |list: &Vec<Ciphertext>| list.iter().map(|c| (*c, c.encode())).collect();
+            |list: &Vec<Ciphertext>| list.iter().map(|c| Held::both(*c, c.encode())).collect();
         let chunk = |lists: &[Vec<Ciphertext>]| {
             Items::Shuffle(ShuffleItems { lists: lists.iter().map(with_encodings).collect() })
         };
-        Self { kind: WorkKind::Shuffle, chunks: lists.chunks(room.max(1)).map(chunk).collect() }
+        let chunks = lists.chunks(room.max(1)).map(chunk).collect();
+        Self { kind: WorkKind::Shuffle, chunks: Chunked::Items(chunks) }
     }
 
-    pub(crate) fn blind(inputs: &[Ciphertext], setting: &Setting) -> Self {
-        let size = usize::from(setting.terms.chunk_items).max(1);
-        let chunk = |inputs: &[Ciphertext]| {
-            let sums = inputs.iter().map(|_| Ciphertext::zero()).collect();
-            Items::Blind(BlindItems { inputs: inputs.to_vec(), sums })
+    pub(crate) fn blind(inputs: Vec<Held>, setting: &Setting) -> Self {
+        let chunk = |inputs: &[Held]| {
+            Items::Blind(BlindItems { inputs: inputs.to_vec(), sums: Vec::new() })
         };
-        Self { kind: WorkKind::Blind, chunks: inputs.chunks(size).map(chunk).collect() }
+        let chunks = inputs.chunks(chunk_size(setting)).map(chunk).collect();
+        Self { kind: WorkKind::Blind, chunks: Chunked::Items(chunks) }
     }
 
-    pub(crate) fn decrypt(sealed: &[Sealed], setting: &Setting) -> Self {
-        let size = usize::from(setting.terms.chunk_items).max(1);
-        let chunk = |sealed: &[Sealed]| {
-            Items::Decrypt(DecryptItems {
-                randomness: sealed.iter().map(|sealed| sealed.randomness).collect(),
-                sealed: sealed.iter().map(|sealed| sealed.ciphertext).collect(),
-            })
-        };
-        Self { kind: WorkKind::Decrypt, chunks: sealed.chunks(size).map(chunk).collect() }
+    pub(crate) fn decrypt(sealed: &[Held], setting: &Setting) -> Self {
+        let chunk = |sealed: &[Held]| Items::Decrypt(DecryptItems::new(sealed.to_vec()));
+        let chunks = sealed.chunks(chunk_size(setting)).map(chunk).collect();
+        Self { kind: WorkKind::Decrypt, chunks: Chunked::Items(chunks) }
     }
 }
 
@@ -240,34 +207,46 @@ impl Items {
     /// What a keyholder is to do with them.
     pub(crate) fn task(&self) -> Task {
         match self {
-            Self::Gate(GateItems { pairs, encoded }) => {
-                Task::Gate { pairs: pairs.clone(), encoded: encoded.clone() }
+            Self::Gate(gates) => Task::Gate { pairs: gates.decoded(), encoded: gates.encoded() },
+            Self::Shuffle(ShuffleItems { lists }) => {
+                Task::Shuffle(lists.iter().map(in_both_forms).collect())
             }
-            Self::Shuffle(ShuffleItems { lists }) => Task::Shuffle(lists.clone()),
-            Self::Blind(BlindItems { inputs, .. }) => Task::Blind(inputs.clone()),
-            Self::Decrypt(DecryptItems { sealed, randomness }) => Task::Decrypt {
-                randomness: sealed.iter().map(|sealed| sealed.r).collect(),
-                encoded: randomness.clone(),
+            Self::Blind(BlindItems { inputs, .. }) => Task::Blind(decoded(inputs)),
+            Self::Decrypt(items) => Task::Decrypt {
+                randomness: items.decoded_randomness(),
+                encoded: items.randomness.clone(),
             },
         }
     }
 
-    /// `X` and `Y` of every gate.
-    pub(crate) fn gated(&self) -> impl Iterator<Item = (Sealed, Ciphertext)> {
-        let gates = if let Self::Gate(gates) = self { Some(gates) } else { None };
-        let pairs = gates.into_iter().flat_map(|gates| gates.pairs.iter().zip(&gates.encoded));
-        pairs.map(|((x, y), (encoded, _))| (Sealed::posted(&(*x, *encoded)), *y))
+    fn gates(&self) -> &[(Held, Held)] {
+        if let Self::Gate(GateItems { pairs }) = self { pairs } else { &[] }
+    }
+
+    /// Every `X`.
+    pub(crate) fn signs(&self) -> impl Iterator<Item = Held> {
+        self.gates().iter().map(|(x, _)| *x)
+    }
+
+    /// Every `Y`.
+    pub(crate) fn gated(&self) -> impl Iterator<Item = Ciphertext> {
+        self.gates().iter().map(|(_, y)| y.get())
+    }
+
+    /// What is left here, to be decrypted: the signs of gates, or the sums of all blindings.
+    pub(crate) fn to_decrypt(&self) -> Self {
+        let sums = if let Self::Blind(BlindItems { sums, .. }) = self { &sums[..] } else { &[] };
+        Self::Decrypt(DecryptItems::new(self.signs().chain(sums.iter().copied()).collect()))
+    }
+
+    /// Whether a sign can be read.
+    pub(crate) fn show_a_sign(&self) -> bool {
+        self.signs().any(|sign| sign.is_public())
     }
 
     /// Every list.
-    pub(crate) fn shuffled(&self) -> impl Iterator<Item = Vec<Sealed>> {
-        let lists = if let Self::Shuffle(ShuffleItems { lists }) = self { &lists[..] } else { &[] };
-        lists.iter().map(|list| list.iter().map(Sealed::posted).collect())
-    }
-
-    /// The sums of all blindings.
-    pub(crate) fn blinded(&self) -> &[Ciphertext] {
-        if let Self::Blind(BlindItems { sums, .. }) = self { sums } else { &[] }
+    pub(crate) fn shuffled(&self) -> &[Vec<Held>] {
+        if let Self::Shuffle(ShuffleItems { lists }) = self { lists } else { &[] }
     }
 
     /// What these shares open.
@@ -280,37 +259,50 @@ impl Items {
     }
 }
 
+fn decoded(held: &Vec<Held>) -> Vec<Ciphertext> {
+    held.iter().map(Held::get).collect()
+}
+
+fn in_both_forms(held: &Vec<Held>) -> shuffle::List {
+    held.iter().map(|held| (held.get(), held.encoded())).collect()
+}
+
 impl GateItems {
-    /// Of these factors `(U, y)`. All gates of one bidder share their second one, so the `previous` is kept with
-    /// its encoding.
-    fn new(
-        factors: &[(Ciphertext, Ciphertext)],
-        previous: &mut Option<(Ciphertext, Encoded)>,
-        setting: &Setting,
-    ) -> Self {
-        // X = 2U - (O, G) = 2 * (U - (O, G/2)): doubling is what makes encoding in bulk cheap.
+    /// Gates over `(2*x - (O, G), y)`.
+    pub(crate) fn new(factors: &[Factors], setting: &Setting) -> Self {
+        // X = 2x - (O, G) = 2 * (x - (O, G/2)): doubling is what makes encoding in bulk cheap.
         let half = *setting.half_value;
         let halves: Vec<RistrettoPoint> =
-            factors.iter().flat_map(|(bit, _)| [bit.r, bit.e - half]).collect();
+            factors.iter().flat_map(|Factors { x, .. }| [x.r, x.e - half]).collect();
         let encoded = RistrettoPoint::double_and_compress_batch(&halves);
-        drop(halves);
-        let mut encoded = encoded.into_iter().map(|point| talea_protocol::bytes::Point(point.0));
-        let items = factors.iter().map(|(bit, y)| {
-            let x = bit.doubled() - Ciphertext::trivial(setting.generators.value);
-            let x_encoded = match (encoded.next(), encoded.next()) {
-                (Some(r), Some(e)) => Encoded { r, e },
-                // There are two points per pair.
-                _ => x.encode(),
-            };
-            let y_encoded = match *previous {
-                Some((last, encoded)) if last == *y => encoded,
-                _ => y.encode(),
-            };
-            *previous = Some((*y, y_encoded));
-            ((x, *y), (x_encoded, y_encoded))
+        let encoded = encoded
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .map(|[r, e]| Encoded { r: Point(r.0), e: Point(e.0) });
+        let pairs = factors.iter().zip(encoded).map(|(Factors { x, y }, encoded)| {
+            let x = x.doubled() - Ciphertext::trivial(setting.generators.value);
+            (Held::both(x, encoded), y.in_both_forms())
         });
-        let (pairs, encoded) = items.unzip();
-        Self { pairs, encoded }
+        Self { pairs: pairs.collect() }
+    }
+
+    fn decoded(&self) -> Vec<(Ciphertext, Ciphertext)> {
+        self.pairs.iter().map(|(x, y)| (x.get(), y.get())).collect()
+    }
+
+    fn encoded(&self) -> Vec<(Encoded, Encoded)> {
+        self.pairs.iter().map(|(x, y)| (x.encoded(), y.encoded())).collect()
+    }
+}
+
+impl DecryptItems {
+    fn new(sealed: Vec<Held>) -> Self {
+        Self { randomness: sealed.iter().map(Held::encoded_randomness).collect(), sealed }
+    }
+
+    fn decoded_randomness(&self) -> Vec<RistrettoPoint> {
+        self.sealed.iter().map(Held::randomness).collect()
     }
 }
 
@@ -333,7 +325,7 @@ impl DecryptItems {
             .map(|(item, sealed)| {
                 let shares: Vec<RistrettoPoint> =
                     shares.iter().filter_map(|(_, of)| of.shares.get(item).copied()).collect();
-                Opened { message: interpolation.open(sealed, &shares), unit, scale }
+                Opened { message: interpolation.open(&sealed.masked(), &shares), unit, scale }
             })
             .collect()
     }
@@ -457,14 +449,16 @@ impl GateItems {
             head: actor.header.head,
             chunk: actor.header.chunk,
             quorum_key: actor.around.keys.key,
-            inputs: &self.pairs,
-            inputs_encoded: &self.encoded,
+            inputs: &self.decoded(),
+            inputs_encoded: &self.encoded(),
             turns: &post.turns,
         };
         let generators = &actor.around.setting.generators;
         let pairs = gate::verify(generators, &actor.context, &statement, &post.proof)
             .map_err(actor.proof_fails(Check::GateProof))?;
-        Ok(Self { pairs, encoded: post.turns.iter().map(|turn| (turn.x, turn.y)).collect() })
+        let pairs = pairs.into_iter().zip(post.turns.iter());
+        let pairs = pairs.map(|((x, y), turn)| (Held::both(x, turn.x), Held::both(y, turn.y)));
+        Ok(Self { pairs: pairs.collect() })
     }
 }
 
@@ -477,13 +471,15 @@ impl ShuffleItems {
             head: actor.header.head,
             chunk: actor.header.chunk,
             quorum_key: actor.around.keys.key,
-            lists: &self.lists,
+            lists: &self.lists.iter().map(in_both_forms).collect::<Vec<_>>(),
             outputs: &post.outputs,
         };
         let generators = &actor.around.setting.generators;
         let lists = shuffle::verify(generators, &actor.context, &statement, &post.proof)
             .map_err(actor.proof_fails(Check::ShuffleProof))?;
-        Ok(Self { lists })
+        let held =
+            |list: shuffle::List| list.into_iter().map(|(c, encoded)| Held::both(c, encoded));
+        Ok(Self { lists: lists.into_iter().map(|list| held(list).collect()).collect() })
     }
 }
 
@@ -495,14 +491,16 @@ impl BlindItems {
         let statement = blind::Statement {
             head: actor.header.head,
             chunk: actor.header.chunk,
-            inputs: &self.inputs,
+            inputs: &decoded(&self.inputs),
             blinded: &post.blinded,
         };
         let blinded = blind::verify(&actor.context, &statement, &post.challenge, &post.responses)
             .map_err(actor.proof_fails(Check::BlindProof))?;
-        let sums: Vec<Ciphertext> =
-            self.sums.iter().zip(&blinded).map(|(sum, post)| *sum + *post).collect();
-        if acts.lacks_one(actor.roster) && sums.iter().any(Ciphertext::is_public) {
+        let sum = |(item, post): (usize, &Ciphertext)| {
+            Held::from(self.sums.get(item).map_or(*post, |sum| sum.get() + *post))
+        };
+        let sums: Vec<Held> = blinded.iter().enumerate().map(sum).collect();
+        if acts.lacks_one(actor.roster) && sums.iter().any(Held::is_public) {
             let fault = ProofFault::Identity;
             return Err(Fault::Proof { culprit: actor.signer, fault }.fails(Check::BlindSum));
         }
@@ -522,7 +520,7 @@ impl DecryptItems {
         let out = Fault::NotDue { keyholder: actor.id, why: "it has no share" };
         let share_key = actor.around.keys.share_keys.get(&actor.id).copied();
         let share_key = share_key.ok_or(out.fails(Check::RankActor))?;
-        let randomness: Vec<RistrettoPoint> = self.sealed.iter().map(|sealed| sealed.r).collect();
+        let randomness = self.decoded_randomness();
         let statement = decryption_share::Statement {
             head: actor.header.head,
             chunk: actor.header.chunk,

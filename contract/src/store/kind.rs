@@ -43,11 +43,15 @@ pub(crate) enum Kind {
     Bid = b'b',
     /// The place of a bid, by lot and bidder.
     Place = b'i',
-    /// A unary encoding, by lot, place and round.
+    /// Entries of a unary encoding, by lot, place, round and part.
     UnaryEncoding = b'u',
+    /// The sums of a lot's first digits.
+    FirstDigits = b'1',
+    /// What they lack.
+    Unsummed = b'2',
     /// A commitment that was made: nothing but the key.
     Commitment = b'c',
-    /// Randomness that was revealed: nothing but the key. After the last reveals nobody asks for it.
+    /// Randomness that an instruction revealed, by the number of such instructions before it.
     Randomness = b'r',
 
     /// The head that is endorsed, and by whom.
@@ -57,15 +61,19 @@ pub(crate) enum Kind {
     /// For whom others vouched while endorsements were due.
     Vouches = b'v',
 
-    /// A lot's ranking, and its current step.
+    /// The bids in a lot's ranking, by lot and page.
+    RankedBids = b'B',
+    /// A lot's ranking: its current step, and what keyholders are asked in it.
     Ranking = b'g',
-    /// What keyholders are asked in that step.
-    Question = b'h',
     /// What is to be asked after it.
     Program = b'o',
+    /// Ciphertexts of a list that it has, by lot, list and page.
+    Vector = b'V',
     /// Who acted on a chunk, by lot and chunk.
     ChunkActs = b'j',
-    /// The items of a chunk, by lot and chunk.
+    /// The gates of a chunk, by lot and chunk.
+    ChunkGates = b'G',
+    /// The other items of a chunk, by lot and chunk.
     ChunkItems = b'x',
     /// A keyholder's decryption shares, by lot, chunk and keyholder.
     ChunkShares = b'z',

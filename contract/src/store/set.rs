@@ -2,25 +2,20 @@
 
 use super::{Changes, Corrupt, Home, Key, Kind, Records};
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
+use core::marker::PhantomData;
 
-/// A set that only grows, until it is forgotten as a whole.
+/// A set that only grows. It holds keys as bytes, as maps do, whose code it shares.
 #[derive(Clone, Debug)]
 pub(crate) struct Set<K> {
     kind: Kind,
     home: Option<Arc<Home>>,
     /// What was added; without a home all there is.
-    held: BTreeSet<K>,
+    held: BTreeSet<Vec<u8>>,
     /// What was added since changes were taken; nothing as long as none were.
-    changed: Option<BTreeSet<K>>,
-    before: Option<Before<K>>,
-}
-
-/// What changed since [`Records::begin`].
-#[derive(Clone, Debug)]
-struct Before<K> {
-    added: Vec<K>,
-    /// What was held when it was forgotten, and what of it had changed.
-    forgotten: Option<(BTreeSet<K>, Option<BTreeSet<K>>)>,
+    changed: Option<BTreeSet<Vec<u8>>>,
+    /// What was added since [`Records::begin`].
+    added: Option<Vec<Vec<u8>>>,
+    types: PhantomData<fn(&K)>,
 }
 
 impl<K: Key> Set<K> {
@@ -30,54 +25,43 @@ impl<K: Key> Set<K> {
             home: home.cloned(),
             held: BTreeSet::new(),
             changed: home.map(|_| BTreeSet::new()),
-            before: None,
+            added: None,
+            types: PhantomData,
         }
     }
 
-    fn key(&self, key: &K) -> Vec<u8> {
-        self.kind.key(key)
+    fn has_key(&self, key: &Vec<u8>) -> bool {
+        self.held.contains(key) || self.home.as_ref().is_some_and(|home| home.has(key))
     }
 
     pub(crate) fn has(&self, key: &K) -> bool {
-        self.held.contains(key) || self.home.as_ref().is_some_and(|home| home.has(&self.key(key)))
+        self.has_key(&self.kind.key(key))
     }
 
     /// Adds a key that is not there.
-    pub(crate) fn add(&mut self, key: K) {
+    pub(crate) fn add(&mut self, key: &K) {
+        let key = self.kind.key(key);
         if let Some(changed) = &mut self.changed {
             changed.insert(key.clone());
         }
-        if let Some(before) = &mut self.before {
-            before.added.push(key.clone());
+        if let Some(added) = &mut self.added {
+            added.push(key.clone());
         }
         self.held.insert(key);
-    }
-
-    /// Nobody will ask again: what is held need not be, and what stands in a home may stay there.
-    pub(crate) fn forget(&mut self) {
-        let held = core::mem::take(&mut self.held);
-        let changed = self.changed.as_mut().map(core::mem::take);
-        if let Some(before) = &mut self.before {
-            before.forgotten.get_or_insert((held, changed));
-        }
     }
 }
 
 impl<K: Key> Records for Set<K> {
     fn begin(&mut self) {
-        self.before = Some(Before { added: Vec::new(), forgotten: None });
+        self.added = Some(Vec::new());
     }
 
     fn keep(&mut self) {
-        self.before = None;
+        self.added = None;
     }
 
     fn undo(&mut self) {
-        let Some(Before { added, forgotten }) = self.before.take() else { return };
-        if let Some((held, changed)) = forgotten {
-            (self.held, self.changed) = (held, changed);
-        }
-        for key in added {
+        for key in self.added.take().unwrap_or_default() {
             self.held.remove(&key);
             if let Some(changed) = &mut self.changed {
                 changed.remove(&key);
@@ -87,7 +71,7 @@ impl<K: Key> Records for Set<K> {
 
     fn changes(&self, changes: &mut Changes) -> Result<(), Corrupt> {
         let added = self.changed.as_ref().unwrap_or(&self.held);
-        changes.extend(added.iter().map(|key| (self.key(key), Some(Vec::new()))));
+        changes.extend(added.iter().map(|key| (key.clone(), Some(Vec::new()))));
         Ok(())
     }
 
@@ -99,6 +83,7 @@ impl<K: Key> Records for Set<K> {
 /// Whether both hold the same keys. What neither was asked for is taken to be the same.
 impl<K: Key> PartialEq for Set<K> {
     fn eq(&self, other: &Self) -> bool {
-        self.held.iter().all(|key| other.has(key)) && other.held.iter().all(|key| self.has(key))
+        self.held.iter().all(|key| other.has_key(key))
+            && other.held.iter().all(|key| self.has_key(key))
     }
 }

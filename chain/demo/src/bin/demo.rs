@@ -30,7 +30,7 @@ use talea_sim::{
 };
 use talea_text::failure::{Code, Exit, Failure};
 
-/// Bytes of sealed bids in one message: it stays below 100,000 bytes as JSON.
+/// Bytes of instructions or sealed bids in one message: it stays below 100,000 bytes as JSON.
 const ROOM: usize = 60_000;
 
 /// Runs an auction on the virtual machine that chains run, with coins, and verifies its transcript.

@@ -33,7 +33,7 @@ struct Arguments {
     /// Prices of an auction of one lot.
     #[arg(long, value_delimiter = ',', default_values_t = [256, 65_536])]
     levels: Vec<u32>,
-    /// Bytes of sealed bids in one message, at most.
+    /// Bytes of instructions or sealed bids in one message, at most, unless one alone has more.
     #[arg(long, default_value_t = 8_000)]
     room: usize,
 }
@@ -109,10 +109,13 @@ fn by_kind(steps: &[Step]) -> String {
         vec![
             kind.name.to_owned(),
             kind.steps.len().to_string(),
+            kind.steps.iter().map(|step| step.instructions).sum::<usize>().to_string(),
             most(gas().map(|gas| gas.machine).collect()),
             most(gas().map(|gas| gas.storage).collect()),
             most(gas().map(|gas| gas.events).collect()),
             most(gas().map(|gas| gas.total()).collect()),
+            digits(gas().map(|gas| gas.machine).sum()),
+            digits(gas().map(|gas| gas.storage).sum()),
             digits(kind.gas()),
             most(kind.steps.iter().map(|step| number(step.bytes)).collect()),
         ]
@@ -120,14 +123,17 @@ fn by_kind(steps: &[Step]) -> String {
     let heading = [
         "message",
         "number",
+        "instructions",
         "machine",
         "storage",
         "events",
         "most gas",
+        "all machine",
+        "all storage",
         "gas of all",
         "most bytes",
     ];
-    table(&heading, rows.collect(), &[1, 2, 3, 4, 5, 6, 7])
+    table(&heading, rows.collect(), &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
 }
 
 fn whole(measured: &[Measured]) -> String {
@@ -144,6 +150,8 @@ fn whole(measured: &[Measured]) -> String {
             bids.to_string(),
             messages.to_string(),
             digits(gas),
+            digits(steps.iter().map(|step| step.gas.machine).sum()),
+            digits(steps.iter().map(|step| step.gas.storage).sum()),
             digits(steps.iter().map(|step| step.gas.total()).max().unwrap_or(0)),
             digits(around),
             digits(bytes),
@@ -155,12 +163,14 @@ fn whole(measured: &[Measured]) -> String {
         "bids",
         "messages",
         "gas",
+        "machine",
+        "storage",
         "most of one",
         "transactions",
         "bytes",
         "stored a bid",
     ];
-    table(&heading, rows.collect(), &[1, 2, 3, 4, 5, 6, 7])
+    table(&heading, rows.collect(), &[1, 2, 3, 4, 5, 6, 7, 8, 9])
 }
 
 fn number(size: usize) -> u64 {

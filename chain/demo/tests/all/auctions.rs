@@ -75,8 +75,8 @@ fn an_auction_runs_on_the_machine_and_the_transcript_from_its_events_is_valid() 
 #[test]
 fn a_message_without_enough_gas_leaves_nothing() {
     let (cast, plan, mut rng) = scenario("chain.toml");
-    let open = |genesis: &_| OnChain::open(Chain::new(code()), genesis, ROOM);
-    let home = simulate_in(open, cast, &plan, &mut rng).unwrap();
+    let open = |genesis: &_| Starved::open(genesis, VecDeque::new());
+    let home = simulate_in(open, cast, &plan, &mut rng).unwrap().home;
     // Every message again on a second chain, each first with less gas than it takes.
     let (cast, plan, mut rng) = scenario("chain.toml");
     let open = |genesis: &_| {
@@ -88,10 +88,10 @@ fn a_message_without_enough_gas_leaves_nothing() {
     assert!(starved.starved > 50);
 }
 
-/// An auction in which every message is first sent with too little gas.
+/// An auction of which every instruction is a message of its own, first sent with too little gas.
 struct Starved {
     home: OnChain,
-    /// What each message takes.
+    /// What each message takes. Once there is none, messages are sent as they are.
     limits: VecDeque<u64>,
     starved: usize,
 }
@@ -104,7 +104,7 @@ impl Starved {
 
     /// Half of what the next message takes is too little, and it leaves nothing.
     fn starve(&mut self, slot: u64, message: &ExecuteMsg) {
-        let limit = self.limits.pop_front().unwrap();
+        let Some(limit) = self.limits.pop_front() else { return };
         let chain = self.home.chain_mut();
         chain.advance_to(slot);
         let before = state(chain);
@@ -125,7 +125,8 @@ impl Home for Starved {
     fn submit(&mut self, slot: u64, instruction: &[u8]) -> Result<(), SimulationError> {
         let instructions = vec![instruction.into()];
         self.starve(slot, &ExecuteMsg::Apply { instructions });
-        self.home.submit(slot, instruction)
+        self.home.submit(slot, instruction)?;
+        self.home.finish()
     }
 
     fn fund(

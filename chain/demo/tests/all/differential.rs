@@ -149,6 +149,7 @@ impl Home for Interfered {
         self.interfere(slot, instruction);
         let record = self.record(slot, instruction);
         self.home.submit(slot, instruction)?;
+        self.home.finish()?;
         self.transcript.extend(record);
         self.accepted.push(instruction.to_vec());
         Ok(())

@@ -3,13 +3,13 @@
 
 use super::QueryProgress;
 use crate::{
-    elgamal::Ciphertext,
+    elgamal::Held,
     rank::{
         opened::Counts,
+        program::LotSetting,
         question::{Answer, Ask},
     },
     setting::Setting,
-    unary_encoding::{EncodingId, Encodings},
 };
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -22,28 +22,22 @@ pub(crate) struct DepthSurvey {
     /// `M'`: so many of the best bids are not shown.
     hidden: u16,
     /// `T_j`, `0 < j < B_1`: how many bids have a first digit of at least `j`.
-    counts: Vec<Ciphertext>,
+    counts: Vec<Held>,
     /// How many of them are opened.
     opened: usize,
 }
 
 impl DepthSurvey {
-    pub(crate) fn new(
-        bids: &[EncodingId],
-        hidden: u16,
-        radix: usize,
-        encodings: &Encodings,
-    ) -> Self {
-        let entry = |id, j| encodings.expect(id).and_then(|unary| unary.get(j));
-        let count = |j: usize| bids.iter().filter_map(|id| entry(id, j)).sum();
-        let counts = (0..radix.saturating_sub(1)).map(count).collect();
-        Self { bids: bids.len(), hidden, counts, opened: 0 }
+    pub(crate) fn new(hidden: u16, lot_setting: LotSetting<'_>) -> Self {
+        let counts = lot_setting.first_digits().into_iter().map(Held::from).collect();
+        Self { bids: lot_setting.count_ranked(), hidden, counts, opened: 0 }
     }
 
     /// From its beginning. Done: the number of bids per bucket.
     pub(crate) fn start(&self) -> QueryProgress<Vec<u32>> {
         let (limit, scale) = (self.hidden, Scalar::ONE);
-        QueryProgress::Ask(Ask::AtMost { limit, scale, counts: self.counts.clone() })
+        let counts = self.counts.iter().map(Held::get).collect();
+        QueryProgress::Ask(Ask::AtMost { limit, scale, counts })
     }
 
     /// With the answer to what it asked last.

@@ -3,6 +3,7 @@
 
 mod depth;
 pub(crate) mod opening;
+mod participants;
 mod price;
 mod products;
 mod reserve;
@@ -10,7 +11,8 @@ mod search;
 mod winners;
 
 pub(crate) use depth::DepthSurvey;
-pub(crate) use price::{Found, Participants, PriceSearch};
+pub(crate) use participants::Participants;
+pub(crate) use price::{Found, PriceSearch};
 pub(crate) use reserve::ReserveTest;
 pub(crate) use winners::{Contest, Places, Winners};
 

@@ -3,14 +3,14 @@
 
 use super::{QueryProgress, price::level_of};
 use crate::{
-    elgamal::Ciphertext,
+    elgamal::{Ciphertext, Held},
     rank::{
         opened::Counts,
         program::LotSetting,
         question::{Answer, Ask},
     },
     setting::Setting,
-    unary_encoding::{EncodingId, UnaryEncoding},
+    unary_encoding::EncodingId,
 };
 use alloc::vec::Vec;
 use talea_protocol::price::{Level, PriceGrid};
@@ -20,8 +20,7 @@ pub(crate) fn start(
     bids: impl Iterator<Item = EncodingId>,
     lot_setting: LotSetting<'_>,
 ) -> QueryProgress<Vec<Level>> {
-    let encodings = bids.filter_map(|id| lot_setting.encodings.expect(&id));
-    let digits = encodings.flat_map(|unary| digits_of(&unary, lot_setting.grid()));
+    let digits = bids.flat_map(|id| digits_of(id, lot_setting)).map(Held::from);
     QueryProgress::Ask(Ask::Open(digits.collect()))
 }
 
@@ -35,9 +34,11 @@ pub(crate) fn resume(
 }
 
 /// Encryptions of a unary encoding's digits: `sum over j of U[t][j]`.
-fn digits_of(unary: &UnaryEncoding, grid: &PriceGrid) -> Vec<Ciphertext> {
-    let mut entries = unary.entries(0, grid.shape.entries());
-    let widths = grid.shape.radices().map(|radix| radix.saturating_sub(1));
+fn digits_of(id: EncodingId, lot_setting: LotSetting<'_>) -> Vec<Ciphertext> {
+    let shape = &lot_setting.grid().shape;
+    let entries = lot_setting.bids.encodings.entries(id, 0, shape.entries());
+    let mut entries = entries.into_iter();
+    let widths = shape.radices().map(|radix| radix.saturating_sub(1));
     widths.map(|width| entries.by_ref().take(width).sum()).collect()
 }
 
@@ -53,7 +54,7 @@ fn levels(answer: &Answer, grid: &PriceGrid, setting: &Setting) -> Option<Vec<Le
         .map(|digits| {
             let digits = digits.iter().zip(&mut readers);
             let digits = digits.map(|(opened, reader)| reader.read(opened, generator));
-            let digits: Option<Vec<usize>> = digits.collect();
+            let digits: Option<Vec<u32>> = digits.map(|digit| u32::try_from(digit?).ok()).collect();
             level_of(&digits?, grid)
         })
         .collect()

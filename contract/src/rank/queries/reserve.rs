@@ -4,34 +4,33 @@
 //! The digits of the reserve are never opened, so the search's choice of the next digit is made
 //! under encryption: a *selection*, by the reserve's own bits.
 
-use super::{
-    QueryProgress,
-    products::{Products, factors},
-};
+use super::{QueryProgress, participants::Participants, products::Products};
 use crate::{
-    elgamal::Ciphertext,
+    elgamal::{Ciphertext, Held},
     rank::{
-        program::LotSetting,
+        program::{Lists, LotSetting},
         question::{Answer, Ask},
+        vectors::Vector,
+        work::Factors,
     },
     unary_encoding::EncodingId,
 };
 use alloc::{vec, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
+use core::ops::Range;
 use curve25519_dalek::Scalar;
 use talea_protocol::price::PriceGrid;
 
 /// A test, between two questions of it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct ReserveTest {
-    bids: Vec<EncodingId>,
+    participants: Participants,
     reserve: EncodingId,
     /// Digits done.
     done: usize,
     /// `N`: how many bids lie above the reserve's digits so far, at the current scale.
-    reached: Ciphertext,
-    /// `q_i`: whether bid `i` has these digits, at the current scale.
-    flags: Vec<Ciphertext>,
+    reached: Held,
+    /// Of whether bid `i` has these digits, which is `q_i`.
     products: Products,
     awaits: Awaits,
 }
@@ -47,22 +46,14 @@ enum Awaits {
 }
 
 impl ReserveTest {
-    pub(crate) fn new(
-        bids: impl Iterator<Item = EncodingId>,
-        reserve: EncodingId,
-        lot_setting: LotSetting<'_>,
-    ) -> Self {
-        let bids: Vec<_> = bids.collect();
-        let one = Ciphertext::trivial(lot_setting.setting.generators.value);
-        let radix = lot_setting.grid().shape.radices().next().unwrap_or(1);
-        let products = Products::of_first_digit(&bids, one, radix);
+    pub(crate) fn new(reserve: EncodingId, lot_setting: LotSetting<'_>) -> Self {
+        let participants = Participants::default();
         Self {
-            flags: vec![one; bids.len()],
-            bids,
             reserve,
             done: 0,
-            reached: Ciphertext::zero(),
-            products,
+            reached: Ciphertext::zero().into(),
+            products: Products::of_first_digit(&participants, lot_setting),
+            participants,
             awaits: Awaits::Selections,
         }
     }
@@ -79,13 +70,13 @@ impl ReserveTest {
         lot_setting: LotSetting<'_>,
     ) -> QueryProgress<bool> {
         match (self.awaits, answer) {
-            (Awaits::Products, Answer::Products(entries)) => {
-                self.products = Products::of_later_digit(&self.flags, entries);
-                self.reached = self.reached.doubled();
+            (Awaits::Products, Answer::Products(turned)) => {
+                self.products.take(turned, &self.participants);
+                self.reached = self.reached.get().doubled().into();
                 self.awaits = Awaits::Selections;
                 self.select(lot_setting)
             }
-            (Awaits::Selections, Answer::Products(products)) => self.take(&products, lot_setting),
+            (Awaits::Selections, Answer::Products(turned)) => self.take(&turned, lot_setting),
             (Awaits::Zero, Answer::AtMost(zero)) => match zero.as_slice() {
                 [nobody] => QueryProgress::Done(!nobody),
                 _ => QueryProgress::Alarm,
@@ -98,15 +89,28 @@ impl ReserveTest {
         self.done.saturating_add(1) >= grid.shape.digits()
     }
 
-    /// `f(j)` of every selection of this digit: for `N` the number of bids above the digit `j` (at the
-    /// last one: at least `j`), then for each bid whether its digit is `j`.
-    fn options(&self, j: usize, lot_setting: LotSetting<'_>) -> Vec<Ciphertext> {
-        let encodings = lot_setting.encodings;
-        if self.is_last_digit(lot_setting.grid()) {
-            return vec![self.products.column(j, encodings).into_iter().sum()];
+    /// How many selections there are in this digit: of `N`, and unless it is the last one of each bid's flag.
+    fn selections(&self, lot_setting: LotSetting<'_>) -> usize {
+        match self.is_last_digit(lot_setting.grid()) {
+            true => 1,
+            false => self.products.count().saturating_add(1),
         }
-        let above = self.products.column(j.saturating_add(1), encodings).into_iter().sum();
-        [above].into_iter().chain(self.products.unit_column(j, encodings)).collect()
+    }
+
+    /// `f(j)` of a selection of this digit: of the first one, for `N`, the number of bids above the digit `j` (at the
+    /// last one: at least `j`), then of each bid whether its digit is `j`.
+    fn option(
+        &self,
+        (selection, j): (usize, usize),
+        product: impl Fn(usize, usize) -> Ciphertext,
+        grid: &PriceGrid,
+    ) -> Ciphertext {
+        let next = j.saturating_add(1);
+        match selection.checked_sub(1) {
+            None if self.is_last_digit(grid) => self.products.sum(j),
+            None => self.products.sum(next),
+            Some(i) => product(i, j) - product(i, next),
+        }
     }
 
     /// Entries of a unary encoding that belong to the digits before this one.
@@ -116,53 +120,66 @@ impl ReserveTest {
 
     /// Asks for `V[t][j] * (f(j) - f(j-1))`, for every selection and `0 < j < B`.
     fn select(&self, lot_setting: LotSetting<'_>) -> QueryProgress<bool> {
-        let options: Vec<Vec<Ciphertext>> =
-            (0..self.products.radix()).map(|j| self.options(j, lot_setting)).collect();
-        let reserve = lot_setting.encodings.expect(&self.reserve);
         let width = self.products.radix().saturating_sub(1);
-        let before = self.before(lot_setting.grid());
-        let steps: Vec<(Ciphertext, Vec<Ciphertext>)> = reserve
-            .iter()
-            .flat_map(|reserve| reserve.entries(before, width))
-            .zip(options.iter().zip(options.iter().skip(1)))
-            .map(|(bit, (before, after))| {
-                (bit, after.iter().zip(before).map(|(after, before)| *after - *before).collect())
-            })
-            .collect();
-        let selections = options.first().map_or(0, Vec::len);
-        let factors = (0..selections).flat_map(|selection| {
-            steps.iter().filter_map(move |(bit, steps)| Some((*bit, *steps.get(selection)?)))
-        });
-        QueryProgress::Ask(Ask::Multiply(factors.collect()))
+        let gates = self.selections(lot_setting).saturating_mul(width);
+        QueryProgress::Ask(Ask::Multiply { gates })
     }
 
-    /// Puts the selections together: `2*f(0) + sum of p_j`, at twice the scale.
-    fn take(
-        &mut self,
-        products: &[Ciphertext],
+    /// The factors of some of the gates that it asked for.
+    pub(crate) fn factors(
+        &self,
+        gates: Range<usize>,
+        lists: Lists<'_>,
         lot_setting: LotSetting<'_>,
-    ) -> QueryProgress<bool> {
-        let (grid, encodings) = (lot_setting.grid(), lot_setting.encodings);
-        let width = self.products.radix().saturating_sub(1).max(1);
-        let mut selected = self
-            .options(0, lot_setting)
-            .into_iter()
-            .zip(products.chunks(width))
-            .map(|(first, products)| first.doubled() + products.iter().copied().sum());
+    ) -> Vec<Factors> {
+        let with = (&self.participants, lists);
+        if self.awaits == Awaits::Products {
+            return self.products.factors(gates, with, lot_setting);
+        }
+        let grid = lot_setting.grid();
+        let product = |i, j| self.products.get_of((i, j), with, lot_setting);
+        let width = self.products.radix().saturating_sub(1);
+        let before = self.before(grid);
+        let reserve = lot_setting.bids.encodings.entries(self.reserve, before, width);
+        let factors = gates.filter_map(|gate| {
+            let (selection, j) = (gate.checked_div(width)?, gate.checked_rem(width)?);
+            let option = |j| self.option((selection, j), product, grid);
+            let step = option(j.saturating_add(1)) - option(j);
+            Some(Factors { x: *reserve.get(j)?, y: step.into() })
+        });
+        factors.collect()
+    }
+
+    /// Its lists.
+    pub(crate) fn lists(&mut self) -> Vec<&mut Vector> {
+        self.products.lists().into()
+    }
+
+    /// Puts the selections together: `2*f(0) + sum of p_j`, at twice the scale. Of each `p_j` it has `p_j` less
+    /// `f(j) - f(j-1)`, so these add up to `f(B-1) - f(0)`.
+    fn take(&mut self, turned: &[Ciphertext], lot_setting: LotSetting<'_>) -> QueryProgress<bool> {
+        let grid = lot_setting.grid();
+        let width = self.products.radix().saturating_sub(1);
+        let product = |i, j| self.products.get((i, j), &self.participants, lot_setting);
+        let option = |at| self.option(at, product, grid);
+        let mut selected = turned.chunks(width.max(1)).enumerate().map(|(selection, turned)| {
+            let ends = option((selection, 0)) + option((selection, width));
+            ends + turned.iter().copied().sum()
+        });
         let reached = selected.next().unwrap_or_else(Ciphertext::zero);
         let flags: Vec<Ciphertext> = selected.collect();
-        self.reached = self.reached.doubled() + reached;
-        self.flags = flags;
+        let reached = self.reached.get().doubled() + reached;
+        self.reached = reached.into();
         if self.is_last_digit(grid) {
             self.awaits = Awaits::Zero;
-            let counts = vec![self.reached];
+            let counts = vec![reached];
             return QueryProgress::Ask(Ask::AtMost { limit: 0, scale: Scalar::ONE, counts });
         }
+        let next = self.products.of_next_digit(&flags, lot_setting);
+        let Some(products) = next else { return QueryProgress::Alarm };
+        self.products = products;
         self.done = self.done.saturating_add(1);
         self.awaits = Awaits::Products;
-        let radix = grid.shape.radices().nth(self.done).unwrap_or(1);
-        let part = (self.before(grid), radix);
-        let factors = factors(&self.bids, &self.flags, part, encodings);
-        QueryProgress::Ask(Ask::Multiply(factors))
+        QueryProgress::Ask(Ask::Multiply { gates: self.products.gates() })
     }
 }

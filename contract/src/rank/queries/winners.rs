@@ -2,7 +2,7 @@
 
 use super::{QueryProgress, price::Found, search::Search};
 use crate::{
-    elgamal::Ciphertext,
+    elgamal::{Ciphertext, Held},
     rank::question::{Answer, Ask},
     store::encoding,
 };
@@ -28,8 +28,8 @@ pub(crate) struct Contest {
 /// The search for winners, between two questions of it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Winners {
-    above: Vec<Ciphertext>,
-    at_price: Vec<Ciphertext>,
+    above: Vec<Held>,
+    at_price: Vec<Held>,
     #[borsh(
         serialize_with = "encoding::scalar::write",
         deserialize_with = "encoding::scalar::read"
@@ -43,7 +43,6 @@ pub(crate) struct Winners {
     /// As the contest says.
     may_run_out: bool,
     search: Search,
-    points: Vec<usize>,
 }
 
 impl Winners {
@@ -62,7 +61,6 @@ impl Winners {
             from: 0,
             may_run_out,
             search: Search::new(0),
-            points: Vec::new(),
         }
     }
 
@@ -94,7 +92,7 @@ impl Winners {
                 self.look_for_next(fan_out)
             }
             Answer::AtMost(zero) => {
-                self.search.narrow(self.points.iter().copied().zip(zero));
+                self.search.narrow(fan_out, zero);
                 self.look_further(fan_out)
             }
             Answer::Products(_) => QueryProgress::Alarm,
@@ -123,9 +121,16 @@ impl Winners {
             }
             return self.look_for_next(fan_out);
         }
-        self.points = self.search.points(fan_out);
-        let flags = || self.at_price.iter().skip(self.from).copied();
-        let counts = self.points.iter().map(|point| flags().take(*point).sum()).collect();
+        let points = self.search.points(fan_out);
+        let flags = self.at_price.iter().skip(self.from).map(Held::get);
+        let sums = flags.scan(Ciphertext::zero(), |sum, flag| {
+            *sum = *sum + flag;
+            Some(*sum)
+        });
+        let last = points.last().copied().unwrap_or(0);
+        let sums: Vec<Ciphertext> = sums.take(last).collect();
+        let sum = |point: &usize| sums.get(point.checked_sub(1)?).copied();
+        let counts = points.iter().filter_map(sum).collect();
         QueryProgress::Ask(Ask::AtMost { limit: 0, scale: Scalar::ONE, counts })
     }
 }
