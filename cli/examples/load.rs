@@ -34,10 +34,7 @@ use talea_cli::{
 };
 use talea_contract::{Auction, Phase};
 use talea_parties::{bidder::Bidder, identity::Identity};
-use talea_protocol::{
-    instruction::{Instruction, SignedInstruction},
-    price::Level,
-};
+use talea_protocol::{instruction::Instruction, price::Level};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},
@@ -56,7 +53,7 @@ struct Options {
 impl Options {
     /// From words such as `--commits 4000`.
     fn read() -> Option<Self> {
-        let mut options = Self { commits: 4_000, connections: 64, rush: 1_000, readers: 32 };
+        let mut options = Self { commits: 4_000, connections: 512, rush: 1_000, readers: 32 };
         let mut words = env::args().skip(1);
         while let Some(word) = words.next() {
             let place = match word.as_str() {
@@ -107,8 +104,8 @@ fn talea(folder: &Path, words: &[&str]) -> Command {
 }
 
 fn done(folder: &Path, words: &[&str]) -> String {
-    let output = talea(folder, words).stderr(Stdio::inherit()).output().unwrap();
-    assert!(output.status.success(), "{words:?}");
+    let output = talea(folder, words).output().unwrap();
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -140,7 +137,7 @@ impl Stage {
              reveals = \"600s\"\nendorsing = \"600s\"\nstep = \"600s\"\n\
              [[quorum]]\nname = \"keyholders\"\nthreshold = 2\nmembers = [{:?}, {:?}]\n\
              [every_lot]\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \"90.00\"\n\
-             tick = \"0.01\"\nlevels = 1000\nshape = [10, 10, 10]\n",
+             tick = \"0.01\"\nlevels = 1024\nshape = [32, 32]\n",
             name("seller", "party"),
             name("custodian", "party"),
             name("board", "party"),
@@ -178,7 +175,7 @@ impl Stage {
         let words = ["board", "serve", "board", "--key", "board.key", "--listen", "127.0.0.1:0"];
         let more = ["--yes", "--per-address", "100000", "--connections", "10000"];
         let mut command = talea(self.folder.path(), &[&words[..], &more].concat());
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let rest = line.trim().strip_prefix("http://").expect("an address");
@@ -233,6 +230,11 @@ impl Server {
         format!("/v1/auctions/{}", self.name)
     }
 
+    /// The processor time that it has taken, in seconds, where the system says it.
+    fn seconds(&self) -> f64 {
+        seconds(&self.child.id().to_string())
+    }
+
     /// A figure of the process in KiB, where the system says it.
     fn kibibytes(&self, figure: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
@@ -240,6 +242,16 @@ impl Server {
         let line = status.lines().find_map(|line| line.strip_prefix(figure)).unwrap_or_default();
         line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().unwrap_or(0)
     }
+}
+
+/// The processor time of a process, in seconds: of each of its threads, Linux counts the nanoseconds.
+fn seconds(process: &str) -> f64 {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let of_task = |path: PathBuf| {
+        let times = fs::read_to_string(path.join("schedstat")).ok()?;
+        times.split(' ').next()?.parse::<f64>().ok()
+    };
+    tasks.filter_map(|task| of_task(task.path())).sum::<f64>() / 1e9
 }
 
 /// A connection that is kept, from an address of its own.
@@ -354,8 +366,7 @@ fn proofs_per_second(stage: &Stage, commits: &[Arc<[u8]>]) -> f64 {
     let claims: Vec<_> = commits
         .iter()
         .map(|commit| {
-            let (signed, instruction) = SignedInstruction::read_unverified(commit).unwrap();
-            stage.auction.look_ahead(&signed.signer, &instruction).unwrap()
+            stage.auction.look_ahead(&stage.auction.receive(commit.clone()).unwrap()).unwrap()
         })
         .collect();
     let began = Instant::now();
@@ -369,6 +380,7 @@ fn per_second(count: usize, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64()
 }
 
+#[allow(clippy::cast_precision_loss)]
 fn throughput(options: &Options, runtime: &tokio::runtime::Runtime) {
     let stage = Stage::open(options.commits.div_ceil(PER_LOT), Duration::from_secs(3_600));
     let began = Instant::now();
@@ -376,16 +388,29 @@ fn throughput(options: &Options, runtime: &tokio::runtime::Runtime) {
     let (count, bytes) = (commits.len(), commits[0].len());
     println!("{count} commits of {bytes} bytes made in {:.1} s", began.elapsed().as_secs_f64());
     let sample = &commits[..count.min(1_000)];
+    let since = seconds("self");
     let before = proofs_per_second(&stage, sample);
+    let per_proof = (seconds("self") - since) / sample.len() as f64;
     let server = stage.serve();
     let idle = server.kibibytes("VmRSS");
+    let begin = [server.seconds(), seconds("self")];
     let (time, mut posted) =
         runtime.block_on(post_all(&server, commits.clone(), options.connections));
+    let [of_server, of_clients] = [server.seconds() - begin[0], seconds("self") - begin[1]];
     let after = proofs_per_second(&stage, sample);
     let (rate, proofs) = (per_second(count, time), (before + after) / 2.0);
     let receipts = honoured(&stage, &posted);
     println!("proofs alone: {before:.0} and {after:.0} per second, before and after");
     println!("accepted commits: {rate:.0} per second, {:.2} of proofs alone", rate / proofs);
+    let per_commit = of_server / count as f64;
+    println!(
+        "processor time for each: {:.3} ms for its proof, {:.3} ms of the server in all ({:.2} for its proof), \
+         {:.3} ms of the clients",
+        per_proof * 1e3,
+        per_commit * 1e3,
+        per_proof / per_commit,
+        of_clients / count as f64 * 1e3
+    );
     println!("receipts checked against the transcript: {receipts} of {count}");
     let mut times: Vec<Duration> = posted.drain(..).map(|(time, ..)| time).collect();
     println!(
@@ -440,6 +465,10 @@ fn rush(options: &Options, runtime: &tokio::runtime::Runtime) {
     let deadline = clock.clock().end_of(stage.auction.deadline().unwrap());
     let last_second = deadline - Duration::from_secs(1);
     let posted = runtime.block_on(async {
+        // The server closes connections on which nothing comes.
+        let soon = last_second - Duration::from_secs(5);
+        let rest = soon.duration_since(SystemTime::now()).expect("prepared in time");
+        tokio::time::sleep(rest).await;
         let mut clients = Vec::new();
         for (number, commit) in commits.into_iter().enumerate() {
             let mut client = Client::connect(server.address, number).await;

@@ -16,7 +16,7 @@ use std::{
     ops::{Deref, DerefMut},
     path::{Path, PathBuf},
 };
-use talea_contract::{Auction, Refusal, Verified};
+use talea_contract::{Auction, Received, Refusal, Verified};
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     commitment::{BidId, seal},
@@ -311,10 +311,10 @@ impl Replay {
     pub fn extend(
         &mut self,
         slot: u64,
-        instruction: &[u8],
+        received: &Received,
         verified: Option<&Verified>,
     ) -> Result<Result<Vec<u8>, Refusal>, Failure> {
-        let entry = match self.auction.apply_verified(slot, instruction, verified) {
+        let entry = match self.auction.apply_received(slot, received, verified) {
             Ok(entry) => entry,
             Err(refusal) => return Ok(Err(refusal)),
         };

@@ -11,6 +11,7 @@ use talea_protocol::{
 };
 
 /// An instruction whose signature was verified.
+#[derive(Clone, Debug)]
 pub(crate) struct Opened {
     pub(crate) signer: PartyKey,
     pub(crate) instruction: Instruction,

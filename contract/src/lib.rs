@@ -14,7 +14,7 @@
 //! | `envelope` | the signature on every instruction |
 //! | `ledger`, `close` | every party's account, and the money of a lot that has ended |
 //! | [`setup`] | the key ceremony |
-//! | `ahead` | proofs of commits that are verified before their turn |
+//! | `ahead` | signatures and proofs that are verified before their turn |
 //! | `bids`, `unary_encoding` | commits, and reveals of bids that stay encrypted |
 //! | `endorse`, `witness` | endorsements of the transcript, and vouches for what it does not show |
 //! | `lot` | one lot, from its bids to its ending |
@@ -51,7 +51,7 @@ mod terms_rules;
 mod unary_encoding;
 mod witness;
 
-pub use ahead::{Ahead, Verified};
+pub use ahead::{Ahead, Received, Verified};
 pub use auction::{Auction, Due, Phase};
 pub use bids::{lottery_draw, lottery_seed};
 pub use envelope::signature_holds;

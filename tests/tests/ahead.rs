@@ -25,12 +25,12 @@ fn altered(harness: &Harness, commit: &[u8], alter: impl FnOnce(&mut Commit)) ->
 
 /// What verifying this commit ahead comes to, in the auction as it is.
 fn ahead(auction: &Auction, commit: &[u8]) -> Option<Verified> {
-    let (signer, instruction) = auction.read(commit).unwrap();
-    auction.look_ahead(&signer, &instruction)?.verify()
+    auction.look_ahead(&auction.receive(commit.into()).unwrap())?.verify()
 }
 
 fn apply(harness: &Harness, commit: &[u8], verified: &Verified) -> Result<Entry, Refusal> {
-    harness.auction().clone().apply_verified(harness.slot, commit, Some(verified))
+    let received = harness.auction().receive(commit.into()).unwrap();
+    harness.auction().clone().apply_received(harness.slot, &received, Some(verified))
 }
 
 #[test]
@@ -41,7 +41,8 @@ fn a_commit_that_was_verified_ahead_comes_to_the_same() {
     let mut plain = harness.auction().clone();
     let mut spared = plain.clone();
     let entry = plain.apply(harness.slot, &commit).unwrap();
-    assert_eq!(spared.apply_verified(harness.slot, &commit, Some(&verified)), Ok(entry));
+    let received = spared.receive(commit[..].into()).unwrap();
+    assert_eq!(spared.apply_received(harness.slot, &received, Some(&verified)), Ok(entry));
     assert!(plain == spared);
     // It is no ticket: what else is checked is checked when it is applied.
     harness.submit(&commit);
@@ -76,6 +77,19 @@ fn what_was_verified_says_nothing_of_any_other_commit() {
     let (_, instruction) = harness.auction().read(&commit).unwrap();
     let copy = harness.sign(harness.bidder(1), &instruction);
     assert_eq!(apply(&harness, &copy, &verified).unwrap_err().check.number(), "C6");
+}
+
+#[test]
+fn what_another_auction_received_is_nothing_here() {
+    let mut harness = commits();
+    let commit = bid(&mut harness, 0, 0);
+    let small = Small { lots: vec![(8, vec![2, 1])], ..Small::default() };
+    let other = Harness::at_commits(&small, &small.terms());
+    let received = harness.auction().receive(commit[..].into()).unwrap();
+    assert_eq!(other.auction().receive(commit[..].into()).unwrap_err().check.number(), "E2");
+    assert!(other.auction().look_ahead(&received).is_none());
+    let refusal = other.auction().clone().apply_received(other.slot, &received, None).unwrap_err();
+    assert_eq!(refusal.check.number(), "E2");
 }
 
 #[test]

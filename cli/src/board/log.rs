@@ -11,7 +11,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Write as _},
 };
-use talea_contract::{Auction, Refusal, Verified};
+use talea_contract::{Auction, Received, Refusal, Verified};
 use talea_protocol::transcript::{Closing, Genesis, MAGIC, RecordKind};
 
 /// Begins a transcript: the first thing in a board's folder.
@@ -81,23 +81,26 @@ impl Log {
         slot: u64,
         instruction: &[u8],
     ) -> Result<Result<(), Refusal>, Failure> {
-        self.append_verified(slot, instruction, None)
+        match self.replica.auction().receive(instruction.into()) {
+            Ok(received) => self.append_received(slot, &received, None),
+            Err(refusal) => Ok(Err(refusal)),
+        }
     }
 
-    /// As [`append`](Self::append), where the proof may be verified already.
+    /// As [`append`](Self::append), where the signature is verified already, and the proof may be.
     ///
     /// # Errors
     /// As `append`.
-    pub fn append_verified(
+    pub fn append_received(
         &mut self,
         slot: u64,
-        instruction: &[u8],
+        received: &Received,
         verified: Option<&Verified>,
     ) -> Result<Result<(), Refusal>, Failure> {
         // An entry, and the outcome if it decides the last lot.
         let _whole = writing();
         let length = self.replica.offset();
-        let record = match self.replica.extend(slot, instruction, verified)? {
+        let record = match self.replica.extend(slot, received, verified)? {
             Ok(record) => record,
             Err(refusal) => return Ok(Err(refusal)),
         };

@@ -11,10 +11,7 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use talea_protocol::{
-    bytes::{Digest, PartyKey},
-    instruction::Instruction,
-};
+use talea_protocol::bytes::{Digest, PartyKey};
 use tokio::sync::oneshot;
 
 /// How many may wait.
@@ -67,44 +64,40 @@ pub enum Verdict {
     Stopped(Failure),
 }
 
-/// What a post holds: whose it is, and what it says.
-pub type Content = (PartyKey, Instruction);
-
-struct Post {
-    bytes: Arc<[u8]>,
-    /// Until the board has sorted it.
-    content: Option<Content>,
+/// One that waits.
+struct Post<C> {
+    content: Arc<C>,
+    bytes: usize,
     signer: PartyKey,
     address: IpAddr,
     asking: Vec<oneshot::Sender<Verdict>>,
 }
 
-#[derive(Default)]
-struct Inner {
+struct Inner<C> {
     /// What the board has not heard of yet.
     fresh: Vec<Digest>,
-    waiting: BTreeMap<Digest, Post>,
+    waiting: BTreeMap<Digest, Post<C>>,
     bytes: usize,
     of_address: BTreeMap<IpAddr, usize>,
     of_key: BTreeMap<PartyKey, usize>,
     is_stopped: bool,
 }
 
-/// What waits for one board.
-pub struct Posts {
+/// What waits for one board, by the hash of its bytes.
+pub struct Posts<C> {
     limits: Limits,
-    inner: Mutex<Inner>,
+    inner: Mutex<Inner<C>>,
     heard: Condvar,
 }
 
 /// Room for one post of an address, while it is read.
-pub struct Ticket<'a> {
-    posts: &'a Posts,
+pub struct Ticket<'a, C> {
+    posts: &'a Posts<C>,
     address: IpAddr,
     bytes: usize,
 }
 
-impl Ticket<'_> {
+impl<C> Ticket<'_, C> {
     /// So many more bytes of it are held.
     ///
     /// # Errors
@@ -120,7 +113,7 @@ impl Ticket<'_> {
     }
 }
 
-impl Drop for Ticket<'_> {
+impl<C> Drop for Ticket<'_, C> {
     fn drop(&mut self) {
         let mut inner = self.posts.lock();
         inner.leave_address(self.address);
@@ -138,28 +131,36 @@ fn count_down<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {
     }
 }
 
-impl Inner {
+impl<C> Inner<C> {
     fn leave_address(&mut self, address: IpAddr) {
         count_down(&mut self.of_address, &address);
     }
 
-    fn take_out(&mut self, id: &Digest) -> Option<Post> {
+    fn take_out(&mut self, id: &Digest) -> Option<Post<C>> {
         let post = self.waiting.remove(id)?;
-        self.bytes = self.bytes.saturating_sub(post.bytes.len());
+        self.bytes = self.bytes.saturating_sub(post.bytes);
         self.leave_address(post.address);
         count_down(&mut self.of_key, &post.signer);
         Some(post)
     }
 }
 
-impl Posts {
+impl<C> Posts<C> {
     /// Nothing yet.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits, inner: Mutex::default(), heard: Condvar::new() }
+        let inner = Inner {
+            fresh: Vec::new(),
+            waiting: BTreeMap::new(),
+            bytes: 0,
+            of_address: BTreeMap::new(),
+            of_key: BTreeMap::new(),
+            is_stopped: false,
+        };
+        Self { limits, inner: Mutex::new(inner), heard: Condvar::new() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Inner<C>> {
         // Each change is whole before anything can panic.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -172,7 +173,7 @@ impl Posts {
     ///
     /// # Errors
     /// Which bound is reached.
-    pub fn admit(&self, address: IpAddr) -> Result<Ticket<'_>, Full> {
+    pub fn admit(&self, address: IpAddr) -> Result<Ticket<'_, C>, Full> {
         let mut inner = self.lock();
         if inner.is_stopped {
             return Err(Full::Stopped);
@@ -188,18 +189,19 @@ impl Posts {
         Ok(Ticket { posts: self, address, bytes: 0 })
     }
 
-    /// Hands in a post that was read and is signed as it says; its verdict will come. The same bytes as those of a
-    /// post that waits are that post.
+    /// Hands in a post that was read: the hash of its bytes, who signed them, how many they are, and what they hold.
+    /// Its verdict will come. The same bytes as those of a post that waits are that post.
     ///
     /// # Errors
     /// Which bound is reached; then it was not handed in.
     pub fn hand_in(
         &self,
-        ticket: Ticket<'_>,
-        bytes: Arc<[u8]>,
-        content: Content,
+        ticket: Ticket<'_, C>,
+        id: Digest,
+        (signer, bytes): (PartyKey, usize),
+        content: C,
     ) -> Result<oneshot::Receiver<Verdict>, Full> {
-        let (id, signer, address) = (Digest::of(&[&bytes]), content.0, ticket.address);
+        let address = ticket.address;
         let (says, verdict) = oneshot::channel();
         let mut inner = self.lock();
         if inner.is_stopped {
@@ -224,8 +226,9 @@ impl Posts {
         // The place of the ticket becomes that of the post.
         let count = inner.of_address.entry(address).or_insert(0);
         *count += 1;
-        inner.bytes += bytes.len();
-        let post = Post { bytes, content: Some(content), signer, address, asking: vec![says] };
+        inner.bytes += bytes;
+        let content = Arc::new(content);
+        let post = Post { content, bytes, signer, address, asking: vec![says] };
         inner.waiting.insert(id, post);
         inner.fresh.push(id);
         drop(inner);
@@ -265,16 +268,10 @@ impl Posts {
         std::mem::take(&mut self.lock().fresh)
     }
 
-    /// What a post that waits holds: its bytes.
+    /// What a post that waits holds.
     #[must_use]
-    pub fn bytes(&self, id: &Digest) -> Option<Arc<[u8]>> {
-        self.lock().waiting.get(id).map(|post| post.bytes.clone())
-    }
-
-    /// What a post that waits says, the first time.
-    #[must_use]
-    pub fn take_content(&self, id: &Digest) -> Option<Content> {
-        self.lock().waiting.get_mut(id)?.content.take()
+    pub fn content(&self, id: &Digest) -> Option<Arc<C>> {
+        self.lock().waiting.get(id).map(|post| post.content.clone())
     }
 
     /// A post is judged, and does not wait any more.
@@ -315,17 +312,14 @@ mod tests {
         [127, 0, 0, n].into()
     }
 
-    fn content(key: u8) -> Content {
-        (PartyKey([key; 32]), Instruction::Tick)
-    }
-
     fn hand_in(
-        posts: &Posts,
+        posts: &Posts<u8>,
         from: u8,
         key: u8,
         bytes: &[u8],
     ) -> Result<oneshot::Receiver<Verdict>, Full> {
-        posts.hand_in(posts.admit(address(from))?, bytes.into(), content(key))
+        let ticket = posts.admit(address(from))?;
+        posts.hand_in(ticket, Digest::of(&[bytes]), (PartyKey([key; 32]), bytes.len()), key)
     }
 
     #[test]
@@ -391,12 +385,11 @@ mod tests {
         assert_eq!(posts.take_fresh(), [Digest::of(&[b"a"])]);
         assert!(posts.take_fresh().is_empty());
         let id = Digest::of(&[b"a"]);
-        assert_eq!(posts.take_content(&id), Some(content(1)));
-        assert_eq!((posts.take_content(&id), posts.bytes(&id)), (None, Some(b"a"[..].into())));
+        assert_eq!(posts.content(&id), Some(Arc::new(1)));
         let verdict = Verdict::Refused { check: "C5".into(), sentence: "no money".into() };
         posts.settle(&id, &verdict);
         assert!(asking.iter_mut().all(|asking| asking.try_recv() == Ok(verdict.clone())));
-        assert!(!posts.waits(&id) && posts.bytes(&id).is_none());
+        assert!(!posts.waits(&id) && posts.content(&id).is_none());
     }
 
     #[test]
@@ -408,7 +401,10 @@ mod tests {
         posts.stop(&why);
         assert_eq!(asking.try_recv(), Ok(Verdict::Stopped(why)));
         assert_eq!(posts.admit(address(1)).err(), Some(Full::Stopped));
-        assert_eq!(posts.hand_in(ticket, b"b"[..].into(), content(1)).err(), Some(Full::Stopped));
+        assert_eq!(
+            posts.hand_in(ticket, Digest([0; 32]), (PartyKey([1; 32]), 1), 1).err(),
+            Some(Full::Stopped)
+        );
     }
 
     #[test]

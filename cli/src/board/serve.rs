@@ -45,11 +45,11 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use talea_contract::{Auction, Due, Verified};
+use talea_contract::{Auction, Due, Received, Verified};
 use talea_parties::identity::Identity;
 use talea_protocol::{
-    bytes::{Digest, PartyKey},
-    instruction::{Instruction, SignedInstruction},
+    bytes::Digest,
+    instruction::Instruction,
     limits::MAX_INSTRUCTION_BYTES,
     quorum::{KeyholderId, keyholders},
 };
@@ -64,11 +64,12 @@ const SWEEPING: Duration = Duration::from_millis(20);
 const TURNS: usize = 8;
 /// The most instructions of each priority that are judged in a pass.
 const PASS: usize = 128;
-/// How many instructions of a pass are held at a time, for each core: while one is applied, the proofs of those behind
-/// it are verified.
-const HELD: usize = 4;
-/// The most that are held, on whatever machine.
-const MOST_HELD: usize = 64;
+/// How many instructions of a pass are held at a time, for each core: while one is applied or the log is synced, the
+/// proofs of those behind it are verified.
+const HELD: usize = 16;
+/// The most that are held, on whatever machine, and the most bytes of them.
+const MOST_HELD: usize = 256;
+const MOST_HELD_BYTES: usize = 16 << 20;
 /// How long a file may bear the name of a draft.
 const DRAFTING: Duration = Duration::from_secs(600);
 /// The most drafts that are known at a time.
@@ -153,12 +154,20 @@ impl Item {
     }
 }
 
+/// What an item holds.
+enum Content {
+    /// Bytes that nobody has looked at.
+    Read(Vec<u8>),
+    /// What was posted.
+    Posted(Arc<Received>),
+}
+
 /// What is next to be judged.
 struct Held {
     item: Item,
     id: Digest,
     to: Priority,
-    bytes: Arc<[u8]>,
+    received: Arc<Received>,
     /// What will come of verifying its proof, if it has one.
     proof: Option<Receiver<Option<Verified>>>,
 }
@@ -398,7 +407,10 @@ impl Board {
         let passed = self.let_time_pass()?;
         let sorted = self.sort()?;
         let judged = self.judge()?;
-        self.settle()?;
+        // As long as there is more to judge, each look settles what was judged before it.
+        if !self.queue.holds(u64::MAX) || passed {
+            self.settle()?;
+        }
         self.sweep(sorted || judged)?;
         self.tell();
         Ok(passed || sorted || judged)
@@ -533,8 +545,7 @@ impl Board {
 
     /// Reads an item once: rubbish goes, and leaves nothing behind.
     fn sort_one(&mut self, item: &Item) -> Result<bool, Failure> {
-        let Some(bytes) = self.read(item) else { return Ok(false) };
-        let id = Digest::of(&[&bytes]);
+        let Some((id, content)) = self.read(item) else { return Ok(false) };
         if let Some(answer) = self.accepted(&id) {
             // Nobody is told of an entry that may still be lost.
             self.settle()?;
@@ -542,13 +553,13 @@ impl Board {
             self.reply(Judged { item: item.clone(), id, answer, to: Priority::Stranger });
             return Ok(true);
         }
-        let Some((signer, instruction)) = self.content(item, &bytes) else {
+        let Some(received) = self.receive(content) else {
             self.discard(item);
             return Ok(false);
         };
         let replica = self.log.replica();
         self.parts.follow(replica);
-        let turn = self.parts.turn(replica, signer, &instruction);
+        let turn = self.parts.turn(replica, received.signer(), received.instruction());
         if let (Item::Post(_), Priority::Stranger, Some(window)) = (item, turn.0, &self.window)
             && window.posts.is_crowded()
         {
@@ -563,31 +574,32 @@ impl Board {
         Ok(true)
     }
 
-    /// Who signed an item, and what it says. Of what was posted, the signature was verified when it came.
-    fn content(&self, item: &Item, bytes: &[u8]) -> Option<(PartyKey, Instruction)> {
-        let posted = match (item, &self.window) {
-            (Item::Post(id), Some(window)) => window.posts.take_content(id),
-            _ => None,
-        };
-        posted.or_else(|| self.log.replica().auction().read(bytes).ok())
+    /// What an item holds, if it is signed. Of what was posted, the signature was verified when it came.
+    fn receive(&self, content: Content) -> Option<Arc<Received>> {
+        match content {
+            Content::Posted(received) => Some(received),
+            Content::Read(bytes) => {
+                self.log.replica().auction().receive(bytes.into()).ok().map(Arc::new)
+            }
+        }
     }
 
-    /// What an item holds; otherwise it is dealt with.
-    fn read(&mut self, item: &Item) -> Option<Arc<[u8]>> {
+    /// What an item holds, and the hash of its bytes; otherwise it is dealt with.
+    fn read(&mut self, item: &Item) -> Option<(Digest, Content)> {
         let found = match (item, &self.inbox) {
             (Item::Post(id), _) => {
-                let bytes = self.window.as_ref().and_then(|window| window.posts.bytes(id));
-                if bytes.is_none() {
+                let posted = self.window.as_ref().and_then(|window| window.posts.content(id));
+                if posted.is_none() {
                     self.queue.done(item);
                 }
-                return bytes;
+                return posted.map(|received| (*id, Content::Posted(received)));
             }
             (Item::Name(name, true), Some(inbox)) => inbox.read(name, MAX_INSTRUCTION_BYTES as u64),
             (Item::Name(..), Some(_)) => Found::Other,
             (Item::Name(..), None) => Found::Gone,
         };
         match found {
-            Found::Bytes(bytes) => return Some(bytes.into()),
+            Found::Bytes(bytes) => return Some((Digest::of(&[&bytes]), Content::Read(bytes))),
             Found::Gone => self.queue.done(item),
             Found::Other => self.discard(item),
         }
@@ -652,6 +664,7 @@ impl Board {
             }
             let tick = self.identity.sign(&self.log.replica().auction().id(), &Instruction::Tick);
             let tick = tick.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+            let tick = self.log.replica().auction().receive(tick.into())?;
             // The first slot after it: what came after that may be in time for the next one.
             let slot = deadline.saturating_add(1);
             if let Err(refusal) = self.append(slot, &tick, None)? {
@@ -668,42 +681,44 @@ impl Board {
         let pass = self.queue.pass(TURNS, PASS, due(self));
         let most = rayon::current_num_threads().saturating_mul(HELD).min(MOST_HELD);
         let mut rest = pass.iter();
-        let mut held = VecDeque::new();
+        let (mut held, mut bytes) = (VecDeque::<Held>::new(), 0);
         loop {
             while held.len() < most
+                && bytes < MOST_HELD_BYTES
                 && let Some(item) = rest.next()
             {
-                held.extend(self.hold(item));
+                let next = self.hold(item);
+                bytes += next.as_ref().map_or(0, |next| next.received.bytes().len());
+                held.extend(next);
             }
             let Some(next) = held.pop_front() else { break };
+            bytes -= next.received.bytes().len();
             // What was judged before it may have brought another deadline.
             if self.queue.arrival(&next.item).is_some_and(|slot| slot <= due(self)) {
                 self.judge_one(next)?;
             }
             self.keep_watch()?;
         }
-        self.settle()?;
         Ok(!pass.is_empty())
     }
 
     /// What a sorted item holds, if it still holds that. From now on its proof is being verified, if it has one.
     fn hold(&mut self, item: &Item) -> Option<Held> {
-        let (to, content) = self.queue.sorted(item)?;
-        let bytes = self.read(item)?;
-        let id = Digest::of(&[&bytes]);
-        if item.content(&id) != content {
+        let (to, known) = self.queue.sorted(item)?;
+        let (id, content) = self.read(item)?;
+        let received = self.receive(content).filter(|_| item.content(&id) == known);
+        let Some(received) = received else {
             // Other bytes under the same name arrive when the next look shows them.
             self.queue.done(item);
             return None;
-        }
-        let proof = self.look_ahead(&bytes);
-        Some(Held { item: item.clone(), id, to, bytes, proof })
+        };
+        let proof = self.look_ahead(&received);
+        Some(Held { item: item.clone(), id, to, received, proof })
     }
 
     /// Begins to verify the proof of an instruction that waits for its turn.
-    fn look_ahead(&self, bytes: &[u8]) -> Option<Receiver<Option<Verified>>> {
-        let (signed, instruction) = SignedInstruction::read_unverified(bytes)?;
-        let proof = self.log.replica().auction().look_ahead(&signed.signer, &instruction)?;
+    fn look_ahead(&self, received: &Received) -> Option<Receiver<Option<Verified>>> {
+        let proof = self.log.replica().auction().look_ahead(received)?;
         let (says, verified) = mpsc::sync_channel(1);
         rayon::spawn(move || {
             // Nobody waits for it any more if the board has stopped.
@@ -715,12 +730,12 @@ impl Board {
     /// Applies an instruction. It bears the slot of now, and never one beyond a deadline before which it
     /// arrived.
     fn judge_one(&mut self, held: Held) -> Result<(), Failure> {
-        let Held { item, id, to, bytes, proof } = held;
+        let Held { item, id, to, received, proof } = held;
         let verified = proof.and_then(|proof| proof.recv().ok().flatten());
         let slot = self.deadline().map_or(self.slot(), |(deadline, _)| self.slot().min(deadline));
         let answer = match self.accepted(&id) {
             Some(answer) => answer,
-            None => match self.append(slot, &bytes, verified.as_ref())? {
+            None => match self.append(slot, &received, verified.as_ref())? {
                 Ok(()) => self.accepted(&id).ok_or_else(|| {
                     Failure::new(Code::Internal, "an accepted entry is not in the transcript")
                 })?,
@@ -732,6 +747,8 @@ impl Board {
         };
         self.counts.0 += 1;
         self.counts.1 += u64::from(matches!(answer, Answer::Accepted { .. }));
+        // It has had its turn, and stays where it lies until it is made to last.
+        self.queue.condemn(&item);
         self.judged.push(Judged { item, id, answer, to });
         Ok(())
     }
@@ -767,11 +784,11 @@ impl Board {
     fn append(
         &mut self,
         slot: u64,
-        instruction: &[u8],
+        received: &Received,
         verified: Option<&Verified>,
     ) -> Result<Result<(), talea_contract::Refusal>, Failure> {
         let now = self.slot();
-        let appended = self.log.append_verified(slot, instruction, verified)?;
+        let appended = self.log.append_received(slot, received, verified)?;
         if appended.is_ok() {
             self.lag.note(now, self.log.replica().auction());
         }

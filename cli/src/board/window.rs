@@ -8,12 +8,13 @@ use crate::{
     failure::Failure,
 };
 use std::path::PathBuf;
+use talea_contract::Received;
 use talea_protocol::bytes::PartyKey;
 
 /// A board's window.
 pub struct Window {
     /// What is posted.
-    pub posts: Posts,
+    pub posts: Posts<Received>,
     /// What is shown.
     pub shown: Shown,
 }

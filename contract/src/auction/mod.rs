@@ -33,8 +33,8 @@ mod setup;
 mod state;
 
 use crate::{
-    ahead::{Ahead, Verified},
-    envelope,
+    ahead::{Ahead, Received, Verified},
+    envelope::{self, Opened},
     lot::Absent,
     refusal::{Fault, Refusal, require},
     setting::Setting,
@@ -96,23 +96,38 @@ impl Auction {
     /// # Errors
     /// The first check that fails; then nothing has changed.
     pub fn apply(&mut self, slot: u64, instruction: &[u8]) -> Result<Entry, Refusal> {
-        self.apply_verified(slot, instruction, None)
+        let back = Fault::SlotBack { last: self.state.core.slot, given: slot };
+        require(slot >= self.state.core.slot, Check::SlotOrder, back)?;
+        let opened = envelope::open(&self.setting.auction, instruction)?;
+        self.apply_opened(slot, instruction, opened, None)
     }
 
-    /// As [`apply`](Self::apply), and does not verify a proof once more that was verified ahead.
+    /// As [`apply`](Self::apply), and verifies neither the signature nor a proof once more that was verified ahead.
     ///
     /// # Errors
     /// As `apply`.
-    pub fn apply_verified(
+    pub fn apply_received(
+        &mut self,
+        slot: u64,
+        received: &Received,
+        ahead: Option<&Verified>,
+    ) -> Result<Entry, Refusal> {
+        if received.auction != self.setting.auction {
+            return self.apply(slot, &received.bytes);
+        }
+        let back = Fault::SlotBack { last: self.state.core.slot, given: slot };
+        require(slot >= self.state.core.slot, Check::SlotOrder, back)?;
+        self.apply_opened(slot, &received.bytes, received.opened.clone(), ahead)
+    }
+
+    fn apply_opened(
         &mut self,
         slot: u64,
         instruction: &[u8],
+        opened: Opened,
         ahead: Option<&Verified>,
     ) -> Result<Entry, Refusal> {
-        let back = Fault::SlotBack { last: self.state.core.slot, given: slot };
-        require(slot >= self.state.core.slot, Check::SlotOrder, back)?;
         let malformed = Fault::Malformed { what: "instruction" };
-        let opened = envelope::open(&self.setting.auction, instruction)?;
         let bytes = List::new(instruction.to_vec())
             .map_err(|_| malformed.fails(Check::EnvelopeCanonical))?;
 
@@ -146,6 +161,15 @@ impl Auction {
     pub fn read(&self, instruction: &[u8]) -> Result<(PartyKey, Instruction), Refusal> {
         let opened = envelope::open(&self.setting.auction, instruction)?;
         Ok((opened.signer, opened.instruction))
+    }
+
+    /// An instruction of this auction, to be applied later. Whether the rules allow it now is not checked.
+    ///
+    /// # Errors
+    /// E1 or E2.
+    pub fn receive(&self, instruction: Arc<[u8]>) -> Result<Received, Refusal> {
+        let opened = envelope::open(&self.setting.auction, &instruction)?;
+        Ok(Received { auction: self.setting.auction, bytes: instruction, opened })
     }
 
     /// The terms.
@@ -287,15 +311,18 @@ impl Auction {
         self.state.check_commit(&self.setting, *bidder, commit, None).map(|_| ())
     }
 
-    /// The proof of a commit by this signer, to be verified ahead; nothing for what is no commit, or is refused
-    /// before its proof is looked at as things stand now.
+    /// The proof of a commit, to be verified ahead; nothing for what is no commit, or is refused before its proof is
+    /// looked at as things stand now.
     #[must_use]
-    pub fn look_ahead(&self, signer: &PartyKey, instruction: &Instruction) -> Option<Ahead> {
-        let Instruction::Commit(commit) = instruction else { return None };
+    pub fn look_ahead(&self, received: &Received) -> Option<Ahead> {
+        let Instruction::Commit(commit) = received.instruction() else { return None };
+        if received.auction != self.setting.auction {
+            return None;
+        }
         if self.state.core.phase != Phase::Commits {
             return None;
         }
-        let claim = self.state.claim_of_commit(&self.setting, *signer, commit)?;
+        let claim = self.state.claim_of_commit(&self.setting, received.signer(), commit)?;
         Some(Ahead::new(Arc::clone(&self.setting), &claim))
     }
 

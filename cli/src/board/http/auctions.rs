@@ -20,7 +20,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde::Deserialize;
-use std::{io, sync::Arc};
+use std::io;
 use talea_protocol::{quorum::KeyholderId, transcript::Entry};
 
 /// The most entries on a page.
@@ -150,14 +150,13 @@ pub(super) async fn reading<T: Send + 'static>(
     responses((status = 200, body = Object), (status = 404, body = Problem)))]
 pub(super) async fn receipt(place: Place) -> Result<Json<Receipt>, Problem> {
     let entry = place.read("entry")?;
-    receipt_of(place.auction, entry).await.map(Json)
+    let receipt = reading(move || place.auction.window.shown.receipt(entry)).await?;
+    receipt.map(Json).ok_or_else(|| unsigned(entry))
 }
 
-/// The receipt of an entry, or that there is none yet.
-pub(super) async fn receipt_of(hosted: Arc<Hosted>, entry: u64) -> Result<Receipt, Problem> {
-    let receipt = reading(move || hosted.window.shown.receipt(entry)).await?;
-    let unsigned = || Problem::not_yet(format!("the board has signed no entry {entry} yet"));
-    receipt.ok_or_else(unsigned)
+/// There is no receipt yet.
+pub(super) fn unsigned(entry: u64) -> Problem {
+    Problem::not_yet(format!("the board has signed no entry {entry} yet"))
 }
 
 /// What is due of a keyholder now: its group, from 0, a point, and its number in it, from 1.

@@ -2,7 +2,7 @@
 //! body before it is read, its form and its signature before it waits for the board.
 
 use super::{
-    auctions::receipt_of,
+    auctions::unsigned,
     extract::Peer,
     hosted::{Hosted, Place, Shared},
     messages::{PostAnswer, SCHEMA},
@@ -24,6 +24,7 @@ use axum::{
 };
 use futures_util::StreamExt as _;
 use std::{sync::Arc, time::Duration};
+use talea_contract::Received;
 use talea_protocol::{bytes::Digest, limits::MAX_INSTRUCTION_BYTES};
 use tokio::time::timeout;
 
@@ -56,16 +57,18 @@ pub(super) async fn post(
     let id = Digest::of(&[&bytes]);
     // Whoever asks again is told again, and nothing is judged for it.
     if let Some(entry) = hosted.window.shown.entry_of(&id) {
-        return accepted(&hosted, entry).await;
+        return accepted(&hosted, entry);
     }
-    let read = hosted.reader.read(&bytes);
-    let content = read
+    let received = hosted
+        .reader
+        .receive(bytes.into())
         .map_err(|refusal| Problem::refused(refusal.check.number(), refusal.fault.to_string()))?;
-    let verdict = posts.hand_in(ticket, bytes.into(), content).map_err(Problem::busy)?;
+    let of = (received.signer(), received.bytes().len());
+    let verdict = posts.hand_in(ticket, id, of, received).map_err(Problem::busy)?;
     let verdict = timeout(JUDGING, verdict).await;
     server.metrics.posts.inc();
     match verdict {
-        Ok(Ok(Verdict::Accepted { entry })) => accepted(&hosted, entry).await,
+        Ok(Ok(Verdict::Accepted { entry })) => accepted(&hosted, entry),
         Ok(Ok(Verdict::Refused { check, sentence })) => Err(Problem::refused(check, sentence)),
         Ok(Ok(Verdict::Crowded)) => Err(Problem::busy(Full::Board)),
         Ok(Ok(Verdict::Stopped(failure))) => Err(Problem::of_server(&failure)),
@@ -85,7 +88,7 @@ pub(super) async fn answer(place: Place) -> Result<Response, Problem> {
     hex::decode_to_slice(&name, &mut hash).map_err(|_| unknown())?;
     let (id, hosted) = (Digest(hash), place.auction);
     if let Some(entry) = hosted.window.shown.entry_of(&id) {
-        return accepted(&hosted, entry).await;
+        return accepted(&hosted, entry);
     }
     if hosted.window.posts.waits(&id) {
         return Ok(waiting(&hosted, &id));
@@ -129,7 +132,7 @@ fn too_slow() -> Problem {
 }
 
 /// Reads a body within its bound. What is read counts among the bytes that the board holds.
-async fn read(body: Body, ticket: &mut Ticket<'_>) -> Result<Vec<u8>, Problem> {
+async fn read(body: Body, ticket: &mut Ticket<'_, Received>) -> Result<Vec<u8>, Problem> {
     let mut pieces = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(piece) = pieces.next().await {
@@ -143,10 +146,13 @@ async fn read(body: Body, ticket: &mut Ticket<'_>) -> Result<Vec<u8>, Problem> {
     Ok(bytes)
 }
 
-async fn accepted(hosted: &Arc<Hosted>, entry: u64) -> Result<Response, Problem> {
+fn accepted(hosted: &Arc<Hosted>, entry: u64) -> Result<Response, Problem> {
     let slot = hosted.window.shown.entries(entry, 1).pop();
     let slot = slot.map_or(0, |(_, entry)| entry.summary.slot);
-    let receipt = Box::new(receipt_of(hosted.clone(), entry).await?);
+    // It was written just now, or somebody asks again: to read it here takes less than to let others read it.
+    let receipt =
+        hosted.window.shown.receipt(entry).map_err(|error| Problem::unreadable(&error))?;
+    let receipt = Box::new(receipt.ok_or_else(|| unsigned(entry))?);
     Ok(Json(PostAnswer::Accepted { schema: SCHEMA, entry, slot, receipt }).into_response())
 }
 
