@@ -4,6 +4,7 @@
 use super::{
     hosted::{Hosted, Place},
     messages::{AuctionStatus, EntryHead},
+    problem::Problem,
 };
 use crate::board::shown::Standing;
 use axum::{
@@ -33,7 +34,7 @@ struct Reader {
 /// What happens from now on; with `Last-Event-ID`, from the entry after that.
 #[utoipa::path(get, path = "/v1/auctions/{auction}/events",
     params(("auction" = String, Path), ("last-event-id" = Option<u64>, Header)),
-    responses((status = 200, content_type = "text/event-stream"), (status = 404, body = super::problem::Problem)))]
+    responses((status = 200, content_type = "text/event-stream"), (status = 404, body = Problem)))]
 pub(super) async fn events(
     place: Place,
     headers: HeaderMap,

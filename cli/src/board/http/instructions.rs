@@ -2,7 +2,7 @@
 //! body before it is read, its form and its signature before it waits for the board.
 
 use super::{
-    auctions::unsigned,
+    auctions::{reading, unsigned},
     extract::Peer,
     hosted::{Hosted, Place, Shared},
     messages::{PostAnswer, SCHEMA},
@@ -94,7 +94,7 @@ pub(super) async fn answer(place: Place) -> Result<Response, Problem> {
         return Ok(waiting(&hosted, &id));
     }
     let folder = hosted.folder.clone();
-    let given = super::auctions::reading(move || Ok(folder.answer(&id))).await?;
+    let given = reading(move || Ok(folder.answer(&id))).await?;
     match given {
         Some(Answer::Refused { check, sentence }) => Err(Problem::refused(check, sentence)),
         // What the transcript does not show is not accepted, whatever an answer says.

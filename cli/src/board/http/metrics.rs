@@ -1,41 +1,34 @@
 //! Figures for Prometheus, in its text form. They hold counts and times, and nobody's key, address or bytes.
 
-use super::hosted::{Hosted, Shared};
-use axum::{
-    extract::{MatchedPath, Request, State},
-    http::{HeaderValue, Method, header},
-    middleware::Next,
-    response::{IntoResponse as _, Response},
-};
+use crate::board::window::Window;
+use axum::http::StatusCode;
 use prometheus_client::{
     encoding::text::encode,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
-use std::{sync::Mutex, time::Instant};
+use std::sync::Mutex;
 
 type Labels = Vec<(&'static str, String)>;
 
 /// A figure of an auction, which is read when somebody asks.
-type Figure = fn(&Hosted) -> u64;
+type Figure = fn(&Window) -> u64;
 
 /// Upper bounds of the times that requests take, in seconds.
 const BOUNDS: [f64; 11] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
 /// Figures of each auction: their names, what they are, and how they are read.
 const FIGURES: [(&str, &str, Figure); 8] = [
-    ("entries", "entries of the transcript", |of| of.window.shown.standing().entries),
+    ("entries", "entries of the transcript", |of| of.shown.standing().entries),
     ("transcript_bytes", "bytes of the transcript that are shown", |of| {
-        of.window.shown.standing().transcript_bytes
+        of.shown.standing().transcript_bytes
     }),
-    ("syncs", "syncs of the transcript since the start", |of| of.window.shown.standing().syncs),
-    ("judged", "instructions judged since the start", |of| of.window.shown.standing().judged),
-    ("accepted", "instructions accepted since the start", |of| of.window.shown.standing().accepted),
-    ("waiting", "posts that wait to be judged", |of| of.window.posts.waiting().0 as u64),
-    ("waiting_bytes", "bytes of posts that wait or are read", |of| {
-        of.window.posts.waiting().1 as u64
-    }),
-    ("closed", "1 once the outcome is recorded", |of| u64::from(of.window.shown.standing().closed)),
+    ("syncs", "syncs of the transcript since the start", |of| of.shown.standing().syncs),
+    ("judged", "instructions judged since the start", |of| of.shown.standing().judged),
+    ("accepted", "instructions accepted since the start", |of| of.shown.standing().accepted),
+    ("waiting", "posts that wait to be judged", |of| of.posts.waiting().0 as u64),
+    ("waiting_bytes", "bytes of posts that wait or are read", |of| of.posts.waiting().1 as u64),
+    ("closed", "1 once the outcome is recorded", |of| u64::from(of.shown.standing().closed)),
 ];
 
 /// What is counted.
@@ -82,11 +75,15 @@ impl Metrics {
         }
     }
 
-    fn text<'a>(&self, auctions: impl Iterator<Item = &'a Hosted>) -> String {
-        for hosted in auctions {
+    /// As Prometheus reads it: what was counted, and how these auctions, by their names, are now.
+    pub(super) fn text<'a>(
+        &self,
+        auctions: impl Iterator<Item = (&'a String, &'a Window)>,
+    ) -> String {
+        for (name, window) in auctions {
             for (family, figure) in &self.of_auctions {
-                let labels = vec![("auction", hosted.name.clone())];
-                let figure = i64::try_from(figure(hosted)).unwrap_or(i64::MAX);
+                let labels = vec![("auction", name.clone())];
+                let figure = i64::try_from(figure(window)).unwrap_or(i64::MAX);
                 family.get_or_create(&labels).set(figure);
             }
         }
@@ -97,33 +94,11 @@ impl Metrics {
         }
         text
     }
-}
 
-/// Figures for Prometheus.
-#[utoipa::path(get, path = "/metrics",
-    responses((status = 200, content_type = "application/openmetrics-text")))]
-pub(super) async fn metrics(State(server): State<Shared>) -> Response {
-    let text = server.metrics.text(server.auctions.values().map(|hosted| &**hosted));
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response()
-}
-
-/// Counts a request, and logs it: its route, not its address, for an address may say whose an instruction is.
-pub(super) async fn count(
-    State(server): State<Shared>,
-    method: Method,
-    request: Request,
-    next: Next,
-) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    // What has no route is one route here: strangers must not make figures.
-    let route = route.unwrap_or("page").to_owned();
-    let began = Instant::now();
-    let response = next.run(request).await;
-    let (status, seconds) = (response.status(), began.elapsed().as_secs_f64());
-    tracing::debug!(%method, %route, status = status.as_u16(), seconds, "request");
-    let labels = vec![("route", route.clone()), ("status", status.as_str().to_owned())];
-    server.metrics.requests.get_or_create(&labels).inc();
-    server.metrics.seconds.get_or_create(&vec![("route", route)]).observe(seconds);
-    response
+    /// Counts a request.
+    pub(super) fn request(&self, route: &str, status: StatusCode, seconds: f64) {
+        let labels = vec![("route", route.to_owned()), ("status", status.as_str().to_owned())];
+        self.requests.get_or_create(&labels).inc();
+        self.seconds.get_or_create(&vec![("route", route.to_owned())]).observe(seconds);
+    }
 }

@@ -9,11 +9,12 @@
 //! | `auctions`, `transcript`, `events` | what is read |
 //! | `messages`, `problem` | JSON that goes out |
 //! | `page` | the page, and what browsers are told |
-//! | `metrics`, `openapi` | for tools |
+//! | `metrics`, `figures`, `openapi` | for tools |
 
 mod auctions;
 mod events;
 mod extract;
+mod figures;
 mod hosted;
 mod instructions;
 mod listen;
@@ -36,7 +37,6 @@ use crate::{
 use axum::{
     Router,
     extract::Request,
-    http::StatusCode,
     middleware,
     routing::{get, post},
 };
@@ -144,12 +144,12 @@ fn router(server: Shared, page: Page) -> Router {
         .route("/v1/auctions", get(auctions::list))
         .nest("/v1/auctions/{auction}", of_auction)
         .route("/openapi.json", get(openapi::openapi))
-        .route("/metrics", get(metrics::metrics))
+        .route("/metrics", get(figures::metrics))
         .route("/health", get(health))
         .fallback(move |request: Request| page.answer(request))
-        .method_not_allowed_fallback(wrong_method)
+        .method_not_allowed_fallback(async || Problem::wrong_method())
         .layer(middleware::from_fn(page::guard))
-        .layer(middleware::from_fn_with_state(server.clone(), metrics::count))
+        .layer(middleware::from_fn_with_state(server.clone(), figures::count))
         .with_state(server)
 }
 
@@ -157,9 +157,4 @@ fn router(server: Shared, page: Page) -> Router {
 #[utoipa::path(get, path = "/health", responses((status = 200, content_type = "text/plain")))]
 async fn health() -> &'static str {
     "ok\n"
-}
-
-async fn wrong_method() -> Problem {
-    let sentence = "this address does not take such a request";
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, Code::HttpMethod, sentence)
 }

@@ -1,6 +1,6 @@
 //! The interface described for tools, by OpenAPI. `docs/openapi.json` is this document.
 
-use super::{auctions, events, instructions, metrics, transcript};
+use super::{auctions, events, figures, instructions, transcript};
 use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse as _, Response},
@@ -25,7 +25,7 @@ use utoipa::OpenApi;
         auctions::dues,
         auctions::outcome,
         events::events,
-        metrics::metrics,
+        figures::metrics,
         super::health,
         openapi,
     )

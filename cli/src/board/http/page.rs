@@ -52,7 +52,7 @@ impl Page {
             return Problem::not_found("the interface has no such address").into_response();
         }
         if ![Method::GET, Method::HEAD].contains(request.method()) {
-            return super::wrong_method().await.into_response();
+            return Problem::wrong_method().into_response();
         }
         let is_index = path == "/" || is_of_an_auction(path);
         let path = if is_index { "/index.html" } else { path }.to_owned();

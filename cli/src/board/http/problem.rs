@@ -67,6 +67,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, Code::HttpNotFound, what)
     }
 
+    /// An address takes other requests.
+    pub(super) fn wrong_method() -> Self {
+        let sentence = "this address does not take such a request";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::HttpMethod, sentence)
+    }
+
     /// It comes later.
     pub(super) fn not_yet(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, Code::NotYet, detail)
