@@ -539,8 +539,8 @@ fn say_when_reveals_are_due(desk: &Desk) {
     let (Phase::Commits, Some(last)) = (auction.phase(), auction.deadline()) else { return };
     let slots = auction.terms().reveal_slots(auction.round());
     say(&format!(
-        "reveals are due from {} to {}: run talea reveal then, on any machine with this key and the \
-         board's folder. A bid that is not revealed does not count{}",
+        "reveals are due from {} to {}: run talea reveal then, on any machine with this key, and with \
+         the board's folder or its address. A bid that is not revealed does not count{}",
         clock.time_of(last),
         clock.time_of(last.saturating_add(slots)),
         bidder::and_its_deposit(auction.terms())

@@ -172,7 +172,7 @@ impl Demo {
         }
         print(&format!("{address}\n"));
         say(&format!(
-            "open it in a browser, or bid with: talea bid --board {address} --key KEY --wait --yes B1=99.25"
+            "open it in a browser, or bid with: talea bidder run --board {address} --key KEY --yes B1=99.25"
         ));
         // A keyholder is on this machine, wherever others come from.
         let near =

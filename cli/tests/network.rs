@@ -12,7 +12,10 @@ use std::{
     process::Stdio,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
-use talea_cli::board::{folder::Folder, history::History};
+use talea_cli::{
+    board::{folder::Folder, history::History, mirror::Mirror},
+    failure::Code,
+};
 use talea_contract::Phase;
 
 /// Long enough that nothing is over before it was tried.
@@ -312,6 +315,13 @@ fn another_auction_at_an_address_is_not_taken_for_the_one_that_was_there() {
         serde_json::from_str(&workspace.done(&["status", "board2", "--json"])).unwrap();
     let named = format!("{url}/a/{}", terms["auction"].as_str().unwrap());
     workspace.done(&["status", "--board", &named]);
+    // Nor does a server get another one's terms into a mirror.
+    let first = History::of(&workspace.path("board/transcript.talea")).unwrap().auction;
+    let second = fs::read(workspace.path("board2/transcript.talea")).unwrap();
+    let place = workspace.path("place");
+    let failure = Mirror::begin(&place, &first, &second).err().unwrap();
+    assert_eq!(failure.code, Code::BoardOther);
+    assert!(Mirror::open(&place).unwrap().is_none() && files(&place).is_empty());
 }
 
 #[test]

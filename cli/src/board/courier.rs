@@ -51,8 +51,9 @@ const UNSIGNED: Duration = Duration::from_millis(30);
 const SIGNING: Duration = Duration::from_secs(2);
 /// How long until a board is asked again what became of an instruction.
 const JUDGING: Duration = Duration::from_secs(1);
-/// How long a command tries at its start, before it works with what it has.
-const FIRST_TRY: Duration = Duration::from_secs(8);
+/// How long a command tries at its start, before it works with what it has; and where the board asks for a rest.
+const FIRST_TRY: Duration = Duration::from_secs(2);
+const FIRST_TRY_WITH_REST: Duration = Duration::from_secs(8);
 /// How many times a board may send nothing of what it signed.
 const MOST_EMPTY: u32 = 20;
 /// How many files of the inbox are taken in a look, and how many of them are on their way at a time.
@@ -500,7 +501,8 @@ fn visit(address: &Address, mirrors: &Path) -> Result<Visit, Failure> {
             (Ok(()), Err(trouble)) => trouble,
         };
         let wait = back_off.next(trouble.rest);
-        if trouble.passes && since.elapsed() + wait < FIRST_TRY {
+        let longest = if trouble.rest.is_some() { FIRST_TRY_WITH_REST } else { FIRST_TRY };
+        if trouble.passes && since.elapsed() + wait < longest {
             thread::sleep(wait);
             continue;
         }
