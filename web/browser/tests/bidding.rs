@@ -47,7 +47,8 @@ async fn three_browsers_hold_an_auction_and_reloads_lose_nothing() {
 
     let words = bid(birch, "99-16+").await;
     assert_eq!(words, "99-16+ = 99.515625 % of 5,000,000 = 4,975,781.25");
-    // Whether the commit has left or not: what reveals the bid is kept.
+    // Once it is shown it is kept, whether the commit has left or not.
+    birch.find("[data-state]").await;
     birch.reload().await;
     bid(cedar, "99-17").await;
     let countdown = cedar.text("#countdown").await;
