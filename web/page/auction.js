@@ -156,7 +156,7 @@ export class AuctionView {
       el("p", {}, el("a", { href: `/#verify/${this.#auction}` }, "Verify the transcript in this browser")));
     fill(this.#parts.phase, part("steps", "ol", { class: "steps", "aria-label": "Phases" }),
       part("words", "p", { role: "status", "aria-live": "polite", id: "phase" }),
-      el("p", { class: "count" }, part("count", "span", { role: "timer", id: "countdown" })), part("until", "p", { class: "quiet" }));
+      el("p", { class: "count" }, part("count", "span", { role: "timer", id: "countdown" })), part("until", "p", { class: "quiet", id: "until" }));
   }
 
   #title() {

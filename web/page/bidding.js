@@ -161,6 +161,7 @@ export class Bidding {
           help: "a bidder has one bid per lot and round" });
       }
       this.#kept = await store.bids(this.#auction, this.#party);
+      this.#draw();
       await this.#start(`commit-${lot}`, () => this.#send(bid));
     });
   }
