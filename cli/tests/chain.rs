@@ -1,7 +1,7 @@
 //! An auction on a chain: its terms, its transcript from a node's answers, and what commands say of it. The answers
 //! are those of `export/tests`, which `talea-chain-demo --events` wrote.
 
-use crate::common::{SMALL, Workspace, ends};
+use crate::common::{SMALL, Workspace, ends, says, shown};
 use serde_json::Value;
 use std::{fs, process::Output};
 
@@ -11,15 +11,6 @@ const CONTRACT: &str = "cosmos1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qar
 const SECONDS: &str = "[chain]\nid = \"testing-1\"\n\
     contract = \"cosmos1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0sxaggsw\"\n\
     unit = \"seconds\"\ndenom = \"ibc/27394FB092D2ECCD56123C74F36E4C1F926001CEADA9CA97EA622B25F41E5EB2\"\n";
-
-fn shown(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-#[track_caller]
-fn says(text: &str, words: &[&str]) {
-    words.iter().for_each(|word| assert!(text.contains(word), "{word:?} is missing in {text}"));
-}
 
 /// The terms that everybody has, on a chain in place of the board, and with some of their words changed.
 #[track_caller]

@@ -2,7 +2,7 @@
 //! are good for.
 
 use crate::{
-    common::{SMALL, Shape, Workspace, ends},
+    common::{SMALL, Shape, Workspace, ends, says, shown},
     steps::Steps,
 };
 use std::{
@@ -55,15 +55,6 @@ impl Author {
         let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
         child.wait_with_output().unwrap()
     }
-}
-
-fn shown(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-#[track_caller]
-fn says(text: &str, words: &[&str]) {
-    words.iter().for_each(|word| assert!(text.contains(word), "{word:?} is missing in {text}"));
 }
 
 const HOUR: i64 = 3_600_000;

@@ -292,6 +292,17 @@ pub fn ends(output: &Output, status: i32, words: &[&str]) {
     words.iter().for_each(|word| assert!(said.contains(word), "{word:?} is missing in {said}"));
 }
 
+/// What a command wrote to stdout.
+pub fn shown(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Every one of these words stands in the text.
+#[track_caller]
+pub fn says(text: &str, words: &[&str]) {
+    words.iter().for_each(|word| assert!(text.contains(word), "{word:?} is missing in {text}"));
+}
+
 /// The beginning of a transcript, so many bytes at most, up to the end of a record.
 pub fn whole_records(transcript: &[u8], most: usize) -> &[u8] {
     let mut end = talea_protocol::transcript::MAGIC.len();

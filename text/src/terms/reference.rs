@@ -17,8 +17,9 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/terms/example.toml"
 const OPENING: &str = "# A file of terms
 
 The seller writes the terms of an auction as a TOML file. `talea terms new FILE.toml --out terms` turns it into the bytes
-that bind everybody. `talea terms new --out terms` asks for the same in questions, if the auction is on a board. `talea terms
-example` prints a file with every table and field; fill in its keys and `talea terms new` accepts it. Unknown fields are refused.
+that bind everybody. `talea terms new --out terms` asks for the same in questions, if the auction is on a board.
+`talea terms example` prints a file with every table and field; fill in its keys and `talea terms new` accepts it. Unknown
+fields are refused.
 
 Terms that can never work are refused: an empty list of bidders, deadlines that have passed. Terms that are valid but may
 surprise their author are accepted. `talea terms new`, `talea terms show` and `talea open` list the surprises under \"Left
