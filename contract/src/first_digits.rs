@@ -71,3 +71,56 @@ impl FirstDigits {
         sums
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::Generators;
+    use curve25519_dalek::Scalar;
+
+    const WIDTH: usize = 3;
+
+    fn id(place: u32) -> EncodingId {
+        EncodingId { lot: 2, place, round: 0 }
+    }
+
+    /// Entry `j` of the unary encoding in this place.
+    fn entry(place: u32, j: usize) -> Ciphertext {
+        let Generators { value, key, .. } = Generators::derive();
+        let number = u64::from(place) * 10 + j as u64;
+        Ciphertext { r: key * Scalar::from(number + 1), e: value * Scalar::from(number + 2) }
+    }
+
+    #[test]
+    fn sums_are_the_same_whatever_waits() {
+        let mut encodings = Encodings::new(None);
+        let mut first_digits = FirstDigits::new(None);
+        let mut plain = [Ciphertext::zero(); WIDTH];
+        for place in 0..40 {
+            let entries: Vec<_> = (0..9).map(|j| entry(place, j).encode()).collect();
+            encodings.put(id(place), &entries);
+            // Every seventh is replaced, one that was summed long ago among them.
+            let replaced = (place % 7 == 6).then(|| (id(place / 2), false));
+            for (id, is_added) in [(id(place), true)].into_iter().chain(replaced) {
+                first_digits.change(&encodings, WIDTH, (id, is_added));
+                for (j, sum) in plain.iter_mut().enumerate() {
+                    let entry = entry(id.place, j);
+                    *sum = if is_added { *sum + entry } else { *sum - entry };
+                }
+            }
+            assert_eq!(first_digits.of(&encodings, 2, WIDTH), plain, "{place}");
+        }
+        assert_eq!(first_digits.of(&encodings, 3, WIDTH), [Ciphertext::zero(); WIDTH]);
+    }
+
+    #[test]
+    fn entries_are_found_across_parts() {
+        let mut encodings = Encodings::new(None);
+        let entries: Vec<_> = (0..20).map(|j| entry(1, j).encode()).collect();
+        encodings.put(id(1), &entries);
+        for (from, width) in [(0, 20), (0, 3), (7, 2), (8, 8), (15, 5), (19, 1), (5, 0)] {
+            let expected: Vec<_> = (from..from + width).map(|j| entry(1, j)).collect();
+            assert_eq!(encodings.entries(id(1), from, width), expected, "{from} {width}");
+        }
+    }
+}

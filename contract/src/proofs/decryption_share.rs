@@ -59,10 +59,18 @@ impl Statement<'_> {
     }
 }
 
-/// `sum w_k P_k`, in variable time: weights and points are public, to provers too.
+/// `sum w_k P_k`, `w_1 = 1`, in variable time: weights and points are public, to provers too.
 #[must_use]
 pub fn combine(weights: &[Scalar], points: &[RistrettoPoint]) -> RistrettoPoint {
-    RistrettoPoint::vartime_multiscalar_mul(weights, points)
+    let (Some((_, weights)), Some((first, points))) = (weights.split_first(), points.split_first())
+    else {
+        return RistrettoPoint::default();
+    };
+    // One point is on its own more often than not.
+    if points.is_empty() {
+        return *first;
+    }
+    first + RistrettoPoint::vartime_multiscalar_mul(weights, points)
 }
 
 /// Verifies all shares and gives them back decoded.

@@ -12,7 +12,7 @@ use talea_protocol::{
     price::Level,
     ranking::Endorsement,
     sealed_bid::{Reveal, SealedBid},
-    terms::{Admission, Ties},
+    terms::{Admission, Depth, Disclosure, Ties},
 };
 use talea_sim::simulate::Seat;
 use talea_tests::{
@@ -580,6 +580,39 @@ fn r5_no_randomness_stands_in_two_unary_encodings() {
     // Not of two lots either, nor of one bidder.
     assert_eq!(invalid_after(1, 1, [one, overlap], false), [0, 1]);
     assert_eq!(invalid_after(0, 1, [one, overlap], false), [0, 1]);
+}
+
+#[test]
+fn r5_a_bid_that_repeats_randomness_counts_in_no_price_and_no_depth() {
+    // More bids than the sums of first digits wait for, before and after the one that is invalid.
+    let (depth, bids) = (Some(Depth { min_bids: 1 }), 40);
+    let disclosure = Disclosure::Facts { cover: true, depth };
+    let small = Small { bidders: bids, disclosure, ..small() };
+    let mut harness = Harness::at_commits(&small, &small.terms());
+    let mut reveals = Vec::new();
+    for bidder in 0..bids {
+        let repeats = [(0, [1, 2, 3, 4]), (20, [9, 8, 4, 7])];
+        let chosen = repeats.into_iter().find(|(of, _)| *of == bidder);
+        reveals.push(match chosen {
+            Some((_, randomness)) => {
+                let rho = blinding_of(&mut harness, bidder, 0);
+                let bytes = sealed(&harness, bidder, 0, 5, rho, randomness);
+                harness.commit_altered(bidder, 0, 5, |_| bytes)
+            }
+            None => harness.commit(bidder, 0, u32::from(bidder == 30)),
+        });
+    }
+    harness.pass();
+    reveals.into_iter().for_each(|reveal| harness.reveal(vec![reveal]));
+    let winner = harness.bidder(0);
+    let outcome = harness.finish();
+    let lot = &outcome.lots[0];
+    assert_eq!((lot.ranked, lot.invalid), (39, 1));
+    assert!(is_sold_to(&lot.ending, winner));
+    // The bid of level 5 that was invalid would be the cover.
+    assert_eq!(lot.disclosed.cover.map(|cover| cover.level), Some(Level(1)));
+    let depth = lot.disclosed.depth.as_ref().expect("it is disclosed");
+    assert_eq!(depth.iter().sum::<u32>(), 38, "without the best one");
 }
 
 #[test]
