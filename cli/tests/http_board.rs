@@ -775,7 +775,7 @@ fn the_description_for_tools_is_current() {
     let written = fs::read_to_string(path).unwrap();
     assert!(
         written == http::document(),
-        "docs/openapi.json is not current: TALEA_WRITE_REFERENCE=1 cargo test -p talea-cli --test all openapi"
+        "docs/openapi.json is not current: TALEA_WRITE_REFERENCE=1 cargo test -p talea-cli --test all the_description"
     );
 }
 
