@@ -506,6 +506,49 @@ fn what_is_posted_before_a_deadline_is_in_time_and_what_is_posted_after_it_is_no
     assert_eq!(replica(&workspace).line(entry).unwrap().slot, deadline);
 }
 
+#[test]
+fn a_board_that_cannot_write_stops_alone_and_says_why() {
+    let workspace = Workspace::open(&LONG);
+    workspace.done(&["terms", "new", "terms.toml", "--out", "other-terms"]);
+    let words = ["open", "other", "--terms", "other-terms", "--key", "seller.key", "--yes"];
+    workspace.done(&words);
+    let mut server = Server::start(&workspace, &["board", "other"], &[]);
+    let of_board = replica(&workspace).auction().id().to_string();
+    server.names.sort_by_key(|name| *name != of_board);
+    let checkpoints = workspace.path("board/checkpoints");
+    fs::remove_file(&checkpoints).unwrap();
+    fs::create_dir(&checkpoints).unwrap();
+    for fund in &funds(&workspace, 0..2) {
+        let problem = server.post(fund).is_problem(503, "file.unwritable");
+        let words = problem.to_string();
+        let folder = workspace.folder.path().to_str().unwrap();
+        assert!(!words.contains(folder), "{words}");
+    }
+    assert_eq!(server.of_auction("").json()["entries"], 0, "nobody was told of an entry");
+    let other = server.get(&format!("/v1/auctions/{}", server.names[1])).json();
+    assert_eq!(other["phase"], "Deals");
+    // The last one that stops ends the process, with its status.
+    let other = workspace.path("other/checkpoints");
+    fs::remove_file(&other).unwrap();
+    fs::create_dir(&other).unwrap();
+    let fund = Instruction::Fund(Fund {
+        sequence: 0,
+        party: keys(&workspace, "seller").party(),
+        amount: 1,
+    });
+    let custodian = keys(&workspace, "custodian").identity();
+    let id = Replica::of(&Folder::new(workspace.path("other"))).unwrap().auction().id();
+    server.names.swap(0, 1);
+    // Whether its answer still leaves is a matter of luck.
+    drop(server.try_post(&custodian.sign(&id, &fund).unwrap()));
+    let status = server.running.0.as_mut().unwrap().wait().unwrap();
+    assert_eq!(status.code(), Some(4), "{}", workspace.log());
+    // What was written and not answered is there, once the board can write again.
+    fs::remove_dir(&checkpoints).unwrap();
+    let server = Server::start(&workspace, &["board"], &[]);
+    assert_eq!(server.post(&funds(&workspace, 0..1)[0]).receipt().0, 1);
+}
+
 // ---- what strangers can try ----
 
 #[test]
