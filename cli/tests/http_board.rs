@@ -250,13 +250,14 @@ fn until_commits(workspace: &Workspace) {
     log.sync().unwrap();
 }
 
-/// Commits of so many new bidders.
+/// Commits of so many new bidders, on every lot by turns.
 fn commits(workspace: &Workspace, count: usize) -> Vec<Vec<u8>> {
     let replica = replica(workspace);
+    let lots = u32::try_from(workspace.lots).unwrap();
     let commit = |number: u32| {
         let bidder = Bidder::new(Identity::generate(&mut OsRng));
-        let level = Level(number % 64);
-        bidder.commit(replica.auction(), 0, level, &mut OsRng).unwrap().commit
+        let (lot, level) = (number % lots, Level(number % 64));
+        bidder.commit(replica.auction(), lot, level, &mut OsRng).unwrap().commit
     };
     (0..).take(count).map(commit).collect()
 }
@@ -503,6 +504,49 @@ fn what_is_posted_before_a_deadline_is_in_time_and_what_is_posted_after_it_is_no
         assert_eq!(server.post(late).is_problem(422, "refused")["check"], "E4");
     }
     assert_eq!(replica(&workspace).line(entry).unwrap().slot, deadline);
+}
+
+#[test]
+fn a_board_that_cannot_write_stops_alone_and_says_why() {
+    let workspace = Workspace::open(&LONG);
+    workspace.done(&["terms", "new", "terms.toml", "--out", "other-terms"]);
+    let words = ["open", "other", "--terms", "other-terms", "--key", "seller.key", "--yes"];
+    workspace.done(&words);
+    let mut server = Server::start(&workspace, &["board", "other"], &[]);
+    let of_board = replica(&workspace).auction().id().to_string();
+    server.names.sort_by_key(|name| *name != of_board);
+    let checkpoints = workspace.path("board/checkpoints");
+    fs::remove_file(&checkpoints).unwrap();
+    fs::create_dir(&checkpoints).unwrap();
+    for fund in &funds(&workspace, 0..2) {
+        let problem = server.post(fund).is_problem(503, "file.unwritable");
+        let words = problem.to_string();
+        let folder = workspace.folder.path().to_str().unwrap();
+        assert!(!words.contains(folder), "{words}");
+    }
+    assert_eq!(server.of_auction("").json()["entries"], 0, "nobody was told of an entry");
+    let other = server.get(&format!("/v1/auctions/{}", server.names[1])).json();
+    assert_eq!(other["phase"], "Deals");
+    // The last one that stops ends the process, with its status.
+    let other = workspace.path("other/checkpoints");
+    fs::remove_file(&other).unwrap();
+    fs::create_dir(&other).unwrap();
+    let fund = Instruction::Fund(Fund {
+        sequence: 0,
+        party: keys(&workspace, "seller").party(),
+        amount: 1,
+    });
+    let custodian = keys(&workspace, "custodian").identity();
+    let id = Replica::of(&Folder::new(workspace.path("other"))).unwrap().auction().id();
+    server.names.swap(0, 1);
+    // Whether its answer still leaves is a matter of luck.
+    drop(server.try_post(&custodian.sign(&id, &fund).unwrap()));
+    let status = server.running.0.as_mut().unwrap().wait().unwrap();
+    assert_eq!(status.code(), Some(4), "{}", workspace.log());
+    // What was written and not answered is there, once the board can write again.
+    fs::remove_dir(&checkpoints).unwrap();
+    let server = Server::start(&workspace, &["board"], &[]);
+    assert_eq!(server.post(&funds(&workspace, 0..1)[0]).receipt().0, 1);
 }
 
 // ---- what strangers can try ----
@@ -775,7 +819,7 @@ fn the_description_for_tools_is_current() {
     let written = fs::read_to_string(path).unwrap();
     assert!(
         written == http::document(),
-        "docs/openapi.json is not current: TALEA_WRITE_REFERENCE=1 cargo test -p talea-cli --test all openapi"
+        "docs/openapi.json is not current: TALEA_WRITE_REFERENCE=1 cargo test -p talea-cli --test all the_description"
     );
 }
 
@@ -798,7 +842,8 @@ fn a_server_that_is_told_to_end_says_that_nothing_is_lost() {
 /// Many post at the same time, and the server is killed so often in the middle of it: every receipt holds, and
 /// nothing is in the transcript twice.
 fn kill_while_they_post(kills: usize) {
-    let workspace = Workspace::open(&LONG);
+    // A lot takes a thousand bids.
+    let workspace = Workspace::open(&Shape { lots: 3, ..LONG });
     until_commits(&workspace);
     let posts = Arc::new(commits(&workspace, 60 + 20 * kills));
     let server = Mutex::new(Server::start(&workspace, &["board"], &[]));

@@ -52,7 +52,7 @@ pub(super) async fn post(
     require_octets(&headers)?;
     require_size(&headers)?;
     let posts = &hosted.window.posts;
-    let mut ticket = posts.admit(address).map_err(Problem::busy)?;
+    let mut ticket = posts.admit(address).map_err(|full| no_room(&hosted, full))?;
     let bytes = timeout(READING, read(body, &mut ticket)).await.map_err(|_| too_slow())??;
     let id = Digest::of(&[&bytes]);
     // Whoever asks again is told again, and nothing is judged for it.
@@ -64,14 +64,15 @@ pub(super) async fn post(
         .receive(bytes.into())
         .map_err(|refusal| Problem::refused(refusal.check.number(), refusal.fault.to_string()))?;
     let of = (received.signer(), received.bytes().len());
-    let verdict = posts.hand_in(ticket, id, of, received).map_err(Problem::busy)?;
+    let verdict = posts.hand_in(ticket, id, of, received);
+    let verdict = verdict.map_err(|full| no_room(&hosted, full))?;
     let verdict = timeout(JUDGING, verdict).await;
     server.metrics.posts.inc();
     match verdict {
         Ok(Ok(Verdict::Accepted { entry })) => accepted(&hosted, entry),
         Ok(Ok(Verdict::Refused { check, sentence })) => Err(Problem::refused(check, sentence)),
         Ok(Ok(Verdict::Crowded)) => Err(Problem::busy(Full::Board)),
-        Ok(Ok(Verdict::Stopped(failure))) => Err(Problem::of_server(&failure)),
+        Ok(Ok(Verdict::Stopped(failure))) => Err(Problem::stopped(&failure)),
         Ok(Err(_)) | Err(_) => Ok(waiting(&hosted, &id)),
     }
 }
@@ -100,6 +101,13 @@ pub(super) async fn answer(place: Place) -> Result<Response, Problem> {
         // What the transcript does not show is not accepted, whatever an answer says.
         Some(Answer::Accepted { .. }) | None => Err(unknown()),
     }
+}
+
+/// There is no room, or there is no board any more.
+fn no_room(hosted: &Hosted, full: Full) -> Problem {
+    let standing = hosted.window.shown.standing();
+    let stopped = standing.stopped.as_ref().filter(|_| full == Full::Stopped);
+    stopped.map_or_else(|| Problem::busy(full), Problem::stopped)
 }
 
 fn require_octets(headers: &HeaderMap) -> Result<(), Problem> {

@@ -51,6 +51,9 @@ use std::{
     thread,
 };
 
+/// How many threads read files for those who ask.
+const READING_THREADS: usize = 32;
+
 /// How a server is set.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -88,7 +91,10 @@ pub fn serve(
     let auctions = boards.iter().map(|(_, hosted)| (hosted.name.clone(), hosted.clone()));
     let server = Arc::new(Server { auctions: auctions.collect(), metrics: Metrics::new() });
     let tls = settings.tls.as_ref().map(|(chain, key)| listen::acceptor(chain, key)).transpose()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(READING_THREADS)
+        .enable_all()
+        .build();
     let runtime = runtime.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
     let (listener, bound) = runtime.block_on(listen::bind(settings.listen))?;
     let router = router(server.clone(), Page::new(settings.page));

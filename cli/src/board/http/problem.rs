@@ -84,11 +84,10 @@ impl Problem {
         Self { check: Some(check.into()), ..problem }
     }
 
-    /// This process or its machine is at fault.
-    pub(super) fn of_server(failure: &Failure) -> Self {
-        let problem =
-            Self::new(StatusCode::SERVICE_UNAVAILABLE, failure.code, failure.sentence.clone());
-        Self { help: failure.help.clone(), ..problem }
+    /// The board has stopped. What its files are called is nobody else's business.
+    pub(super) fn stopped(why: &Failure) -> Self {
+        let sentence = format!("the board has stopped: {}", why.code.meaning());
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, why.code, sentence)
     }
 
     /// A file could not be read.
