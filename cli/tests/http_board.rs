@@ -250,13 +250,14 @@ fn until_commits(workspace: &Workspace) {
     log.sync().unwrap();
 }
 
-/// Commits of so many new bidders.
+/// Commits of so many new bidders, on every lot by turns.
 fn commits(workspace: &Workspace, count: usize) -> Vec<Vec<u8>> {
     let replica = replica(workspace);
+    let lots = u32::try_from(workspace.lots).unwrap();
     let commit = |number: u32| {
         let bidder = Bidder::new(Identity::generate(&mut OsRng));
-        let level = Level(number % 64);
-        bidder.commit(replica.auction(), 0, level, &mut OsRng).unwrap().commit
+        let (lot, level) = (number % lots, Level(number % 64));
+        bidder.commit(replica.auction(), lot, level, &mut OsRng).unwrap().commit
     };
     (0..).take(count).map(commit).collect()
 }
@@ -775,7 +776,7 @@ fn the_description_for_tools_is_current() {
     let written = fs::read_to_string(path).unwrap();
     assert!(
         written == http::document(),
-        "docs/openapi.json is not current: TALEA_WRITE_REFERENCE=1 cargo test -p talea-cli --test all openapi"
+        "docs/openapi.json is not current: TALEA_WRITE_REFERENCE=1 cargo test -p talea-cli --test all the_description"
     );
 }
 
@@ -798,7 +799,8 @@ fn a_server_that_is_told_to_end_says_that_nothing_is_lost() {
 /// Many post at the same time, and the server is killed so often in the middle of it: every receipt holds, and
 /// nothing is in the transcript twice.
 fn kill_while_they_post(kills: usize) {
-    let workspace = Workspace::open(&LONG);
+    // A lot takes a thousand bids.
+    let workspace = Workspace::open(&Shape { lots: 3, ..LONG });
     until_commits(&workspace);
     let posts = Arc::new(commits(&workspace, 60 + 20 * kills));
     let server = Mutex::new(Server::start(&workspace, &["board"], &[]));

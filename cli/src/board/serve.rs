@@ -7,7 +7,7 @@
 //!
 //! What waits comes from the folder's inbox, and from a [`Window`] if there is one. It is judged in the same queue by
 //! the same rules. Many instructions share one sync of the transcript and one checkpoint, and nobody is told of an
-//! entry before both: see [`Board::settle`].
+//! entry before both.
 
 use crate::{
     board::{
