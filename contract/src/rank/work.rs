@@ -209,7 +209,7 @@ impl Items {
         match self {
             Self::Gate(gates) => Task::Gate { pairs: gates.decoded(), encoded: gates.encoded() },
             Self::Shuffle(ShuffleItems { lists }) => {
-                Task::Shuffle(lists.iter().map(in_both_forms).collect())
+                Task::Shuffle(lists.iter().map(|list| in_both_forms(list)).collect())
             }
             Self::Blind(BlindItems { inputs, .. }) => Task::Blind(decoded(inputs)),
             Self::Decrypt(items) => Task::Decrypt {
@@ -259,11 +259,11 @@ impl Items {
     }
 }
 
-fn decoded(held: &Vec<Held>) -> Vec<Ciphertext> {
+fn decoded(held: &[Held]) -> Vec<Ciphertext> {
     held.iter().map(Held::get).collect()
 }
 
-fn in_both_forms(held: &Vec<Held>) -> shuffle::List {
+fn in_both_forms(held: &[Held]) -> shuffle::List {
     held.iter().map(|held| (held.get(), held.encoded())).collect()
 }
 
@@ -471,7 +471,7 @@ impl ShuffleItems {
             head: actor.header.head,
             chunk: actor.header.chunk,
             quorum_key: actor.around.keys.key,
-            lists: &self.lists.iter().map(in_both_forms).collect::<Vec<_>>(),
+            lists: &self.lists.iter().map(|list| in_both_forms(list)).collect::<Vec<_>>(),
             outputs: &post.outputs,
         };
         let generators = &actor.around.setting.generators;

@@ -114,8 +114,6 @@ fn by_kind(steps: &[Step]) -> String {
             most(gas().map(|gas| gas.storage).collect()),
             most(gas().map(|gas| gas.events).collect()),
             most(gas().map(|gas| gas.total()).collect()),
-            digits(gas().map(|gas| gas.machine).sum()),
-            digits(gas().map(|gas| gas.storage).sum()),
             digits(kind.gas()),
             most(kind.steps.iter().map(|step| number(step.bytes)).collect()),
         ]
@@ -128,12 +126,10 @@ fn by_kind(steps: &[Step]) -> String {
         "storage",
         "events",
         "most gas",
-        "all machine",
-        "all storage",
         "gas of all",
         "most bytes",
     ];
-    table(&heading, rows.collect(), &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    table(&heading, rows.collect(), &[1, 2, 3, 4, 5, 6, 7, 8])
 }
 
 fn whole(measured: &[Measured]) -> String {
