@@ -135,7 +135,7 @@ async fn the_command_line_reveals_what_a_browser_committed() {
              const auction = location.pathname.split('/').at(-1);
              const { key } = await store.key(await store.chosen(auction));
              const fields = { key, passphrase: 'correct horse battery' };
-             const { payload } = await new Engine('locks').call('lock-key', fields);
+             const { payload } = await new Engine('locks').call('lock', fields);
              return new TextDecoder().decode(payload);",
         )
         .await;
