@@ -82,7 +82,12 @@ async fn three_browsers_hold_an_auction_and_reloads_lose_nothing() {
             .run_async(
                 "const store = await import('/store.js');
                  const auction = location.pathname.split('/').at(-1);
-                 return (await store.receipts(auction, await store.chosen(auction))).length;",
+                 const party = await store.chosen(auction);
+                 for (let tries = 0; tries < 50; tries++) {
+                     if ((await store.receipts(auction, party)).length >= 2) break;
+                     await new Promise((done) => setTimeout(done, 200));
+                 }
+                 return (await store.receipts(auction, party)).length;",
             )
             .await;
         assert_eq!(receipts, 2);
