@@ -124,6 +124,22 @@ export class Bidding {
     }
     if (phase === "Reveals" && this.#own.bids.some((bid) => bid.is_open)) this.#start("reveal", () => this.#reveal());
     if (this.#isOwing()) this.#stayAwake();
+    await this.#askForReceipts();
+  }
+
+  /** A reload may have lost the answer with a receipt. The board gives it again. */
+  async #askForReceipts() {
+    const kept = new Set((await store.receipts(this.#auction, this.#party)).map(({ entry }) => entry));
+    for (const { lot, committed, revealed } of this.#own.bids) {
+      const owed = [!this.#busy.has(`commit-${lot}`) && committed, !this.#busy.has("reveal") && revealed];
+      for (const entry of owed.filter((entry) => entry && !kept.has(entry))) {
+        this.#start(`receipt-${entry}`, async () => {
+          const receipt = await this.#board.receipt(this.#auction, entry);
+          if (receipt) await this.#keepReceipt({ entry, receipt }, null);
+          else await wait(RETRY);
+        });
+      }
+    }
   }
 
   /** Starts work unless it is going on; its fault is shown, and it is not tried again at once. */

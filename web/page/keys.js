@@ -14,7 +14,7 @@ function call(...request) {
 
 /** A new key, kept. */
 export async function makeKey() {
-  const { ok } = await call("new-key");
+  const { ok } = await call("new");
   await store.keepKey({ party: ok.party, key: ok.key, made: Date.now() });
   await store.persist();
   return ok.party;
@@ -30,7 +30,7 @@ export function saveForm(party) {
     try {
       fill(said, el("p", { class: "hint" }, "Locking the file with the passphrase…"));
       const { key } = await store.key(party);
-      const { payload } = await call("lock-key", { key, passphrase: input.value });
+      const { payload } = await call("lock", { key, passphrase: input.value });
       download(`talea-${party.slice(-6)}.key`, payload, "text/plain");
       await store.keepKey({ ...(await store.key(party)), saved: Date.now() });
       input.value = "";
@@ -55,7 +55,7 @@ export function openForm(taken) {
     try {
       fill(said, el("p", { class: "hint" }, "Opening the file…"));
       const payload = new Uint8Array(await file.files[0].arrayBuffer());
-      const { ok } = await call("unlock-key", { passphrase: passphrase.value }, { payload });
+      const { ok } = await call("unlock", { passphrase: passphrase.value }, { payload });
       await store.keepKey({ party: ok.party, key: ok.key, made: Date.now(), saved: Date.now() });
       await store.persist();
       fill(said, el("p", {}, "Opened."));

@@ -79,7 +79,8 @@ fn bytes(bytes: Vec<u8>) -> Answer {
     Ok(("null".into(), bytes))
 }
 
-#[cfg(all(test, feature = "bidder"))]
+#[cfg(test)]
+#[cfg(feature = "bidder")]
 mod tests {
     use super::*;
     use serde_json::{Value, json};

@@ -93,11 +93,15 @@ impl Checkpoint {
 }
 
 impl Receipt {
-    /// Whether it is for this instruction, and its checkpoint is kept. False if the replay has not come so far.
+    /// Whether its checkpoint is kept, and it is for this instruction if one is named. False if the replay has not come so far.
     ///
     /// # Errors
     /// As [`Checkpoint::is_kept`]; `receipt.invalid` if it is for something else.
-    pub fn is_kept(&self, follower: &Follower, instruction: &Digest) -> Result<bool, Fault> {
+    pub fn is_kept(
+        &self,
+        follower: &Follower,
+        instruction: Option<&Digest>,
+    ) -> Result<bool, Fault> {
         let wrong = |why: &str| Fault::new(Code::Receipt, why);
         if self.board != follower.board()?.key.to_string() {
             return Err(wrong("the receipt is of another board"));
@@ -112,7 +116,7 @@ impl Receipt {
         if leaf.is_none() || leaf != follower.leaf_of(self.entry) {
             return Err(wrong("the receipt is for another entry than the transcript holds there"));
         }
-        if follower.entry_of(instruction) != Some(self.entry) {
+        if instruction.is_some_and(|id| follower.entry_of(id) != Some(self.entry)) {
             return Err(wrong("the receipt is for another instruction"));
         }
         Ok(true)

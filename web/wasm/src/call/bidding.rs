@@ -30,8 +30,8 @@ pub enum OfBoard {
     Terms,
     /// Whether the board's signature is over what was replayed.
     Checkpoint { checkpoint: Checkpoint },
-    /// Whether the receipt is for this instruction.
-    Receipt { receipt: Receipt, id: String },
+    /// Whether the board's history is the one of the receipt, and the receipt for this instruction if one is named.
+    Receipt { receipt: Receipt, id: Option<String> },
     /// A price in figures.
     Quote { lot: u32, price: String },
     /// The commit of the one bid that comes with it.
@@ -81,10 +81,13 @@ fn about(follower: &Follower, request: OfBoard, payload: &[u8]) -> Answer {
         OfBoard::Terms => only(terms::in_words(follower.auction().terms(), &Book::default())?),
         OfBoard::Checkpoint { checkpoint } => only(checkpoint.is_kept(follower)?),
         OfBoard::Receipt { receipt, id } => {
-            let mut digest = [0; 32];
-            hex::decode_to_slice(&id, &mut digest)
-                .map_err(|_| Fault::internal("an id is not hexadecimal"))?;
-            only(receipt.is_kept(follower, &Digest(digest))?)
+            let id = id.map(|id| {
+                let mut digest = [0; 32];
+                let read = hex::decode_to_slice(&id, &mut digest);
+                read.map(|()| Digest(digest))
+                    .map_err(|_| Fault::internal("an id is not hexadecimal"))
+            });
+            only(receipt.is_kept(follower, id.transpose()?.as_ref())?)
         }
         OfBoard::Quote { lot, price } => only(bid::quote(follower, lot, &price)?),
         OfBoard::CommitOf => {

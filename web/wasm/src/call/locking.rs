@@ -9,18 +9,18 @@ use serde::Deserialize;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Request {
     /// New keys.
-    NewKey,
+    New,
     /// A key file.
-    LockKey { key: String, passphrase: String },
+    Lock { key: String, passphrase: String },
     /// The keys in the key file that comes with it.
-    UnlockKey { passphrase: String },
+    Unlock { passphrase: String },
 }
 
 /// Answers.
 pub fn serve(request: Request, payload: &[u8]) -> Answer {
     match request {
-        Request::NewKey => only(Key::generate().shown()),
-        Request::LockKey { key, passphrase } => bytes(locks::lock(&Key::read(&key)?, passphrase)?),
-        Request::UnlockKey { passphrase } => only(locks::unlock(payload, passphrase)?.shown()),
+        Request::New => only(Key::generate().shown()),
+        Request::Lock { key, passphrase } => bytes(locks::lock(&Key::read(&key)?, passphrase)?),
+        Request::Unlock { passphrase } => only(locks::unlock(payload, passphrase)?.shown()),
     }
 }
