@@ -375,7 +375,7 @@ export class Bidding {
       said.push(el("p", { "data-state": "revealed" }, `You bid ${now?.price ?? last?.price ?? ""}. The sealed bid is in, as entry `
         + `${own.revealed}. There is nothing more to do for this round.`));
     } else if (own.committed !== null) {
-      said.push(el("p", { "data-state": "committed" }, `You committed ${now?.price ?? ""} as entry ${own.committed}, and the board signed for it.`));
+      said.push(el("p", { "data-state": "committed" }, `You committed ${now?.price ?? ""} as entry ${own.committed}.`));
     } else if (now?.refused) {
       said.push(el("p", { class: "fault" }, `The rules refused your bid of ${now.price}: ${now.refused}`));
     } else if (now) {

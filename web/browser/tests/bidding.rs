@@ -58,6 +58,8 @@ async fn three_browsers_hold_an_auction_and_reloads_lose_nothing() {
     // What is no price of the grid is refused before anything is asked.
     dogwood.type_into("#price-0", "99.16").await;
     dogwood.find("#price-0[aria-invalid=true]").await;
+    let words = dogwood.text("#price-0-words").await;
+    assert!(words.contains("\"99.16\" is not on the grid"), "{words}");
     dogwood.run("document.getElementById('price-0').value = ''").await;
     bid(dogwood, "99-08").await;
     for browser in &browsers {
