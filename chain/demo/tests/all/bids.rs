@@ -71,6 +71,7 @@ impl Home for Watched {
 
     fn submit(&mut self, slot: u64, instruction: &[u8]) -> Result<(), SimulationError> {
         self.home.submit(slot, instruction)?;
+        self.home.finish()?;
         self.look();
         Ok(())
     }

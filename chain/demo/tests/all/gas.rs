@@ -68,6 +68,7 @@ impl Home for Observed {
             return Err(SimulationError::Home(ENOUGH.into()));
         }
         self.home.submit(slot, instruction)?;
+        self.home.finish()?;
         self.note(&before);
         Ok(())
     }
