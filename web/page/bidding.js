@@ -46,6 +46,8 @@ export class Bidding {
   #end = null;
   #drawn = "";
   #said = el("div", { role: "status", "aria-live": "polite", id: "said" });
+  // Apart from what goes on, which would soon be written over it.
+  #wrong = el("div", { id: "wrong" });
   #evidence = el("div");
   #awake = null;
   #isChecked = false;
@@ -146,7 +148,7 @@ export class Bidding {
   #start(name, work) {
     if (this.#busy.has(name)) return this.#busy.get(name);
     const done = work().then(() => {}, (error) => {
-      fill(this.#said, faultText(asFault(error)));
+      fill(this.#wrong, faultText(asFault(error)));
       return wait(RETRY);
     }).finally(() => {
       this.#busy.delete(name);
@@ -311,7 +313,7 @@ export class Bidding {
     if (state === this.#drawn) return;
     this.#drawn = state;
     fill(this.#root, el("div", { class: "panel own" }, el("h2", {}, "Your bid"), this.#evidence,
-      this.#party ? this.#part() : this.#choice(), this.#said));
+      this.#party ? this.#part() : this.#choice(), this.#said, this.#wrong));
   }
 
   #choice() {
@@ -417,6 +419,7 @@ export class Bidding {
     input.addEventListener("input", quote);
     const submit = async (event) => {
       event.preventDefault();
+      fill(this.#wrong);
       const chosen = await quote();
       if (chosen && await this.#confirm(lot, chosen)) this.#start(`bid-${lot.lot}`, () => this.#bid(lot.lot, chosen.level, chosen.price));
     };

@@ -121,7 +121,7 @@ async fn of_two_tabs_one_makes_the_bid() {
     browser.find("[data-state=committed]").await;
     browser.switch_to(first).await;
     browser.click("#confirm").await;
-    let said = browser.text("#said .fault").await;
+    let said = browser.text("#wrong .fault").await;
     assert!(said.contains("Another tab of this browser made a bid of 96-00"), "{said}");
     assert!(browser.text("[data-state]").await.contains("96-00"));
     browser.close().await;
