@@ -135,8 +135,8 @@ impl Seen {
     /// R5: what repeats randomness of its own, or of what an instruction before it or a bid before it in the same
     /// instruction revealed; it is forgotten. There were so many `reveals`, of which each has its record.
     ///
-    /// Nothing depends on it before reveals close, and to look for all of it then costs a home a record for each
-    /// instruction, where it cost one for each entry of each bid.
+    /// Nothing depends on it before reveals close. Asked then, it takes a home one record for each instruction, and
+    /// not one for each entry of each bid.
     pub(crate) fn take_repeated(&mut self, reveals: u32, encodings: &Encodings) -> Vec<EncodingId> {
         let records: Vec<_> = (0..reveals).filter_map(|at| self.randomness.expect(&at)).collect();
         let bids: Vec<(u32, &Randomness)> = (0u32..)

@@ -9,8 +9,8 @@ use crate::{
 use alloc::{sync::Arc, vec::Vec};
 use talea_protocol::sealed_bid::Ciphertext as WireCiphertext;
 
-/// Unary encodings that wait for each other, less one: to add to the sums costs as much as to read two encodings, and
-/// a lot of a few bids need not have any.
+/// So many unary encodings are added together: a home pays for the sums each time that they change, and of a lot of a
+/// few bids it need not keep any.
 const TOGETHER: usize = 15;
 
 /// The sums of every lot.
