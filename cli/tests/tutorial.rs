@@ -1,7 +1,7 @@
 //! The tutorial, typed as it stands: its blocks one after the other, those marked `sh &` in terminals of
 //! their own. Only the phases are shorter than for somebody who types by hand.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, process::Command};
 
 const TUTORIAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/tutorial.md");
 
@@ -29,21 +29,19 @@ fn the_tutorial_can_be_typed() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path();
     fs::write(home.join("passphrase"), "typed by somebody\n").unwrap();
-    let mode =
-        |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    mode(&home.join("passphrase"), 0o600);
-    // In place of the somebody who types passphrases, and waits while they are stretched.
-    let typist = format!(
-        "#!/bin/sh\ncase \"$1 $2\" in \"key new\") set -- \"$@\" --work-factor 4;; esac\n\
-         exec {} --passphrase-file {}/passphrase \"$@\"\n",
+    fs::set_permissions(home.join("passphrase"), fs::Permissions::from_mode(0o600)).unwrap();
+    // In place of the somebody who types passphrases, and waits while they are stretched. A function, for a program
+    // that was just written cannot be run while another test starts a process that holds it open.
+    let mut script = format!(
+        "set -eu\n\
+         talea() {{\n\
+         case \"$1 $2\" in \"key new\") set -- \"$@\" --work-factor 4;; esac\n\
+         {} --passphrase-file {}/passphrase \"$@\"\n\
+         }}\n",
         env!("CARGO_BIN_EXE_talea"),
         home.display()
     );
-    fs::create_dir(home.join("bin")).unwrap();
-    fs::write(home.join("bin/talea"), typist).unwrap();
-    mode(&home.join("bin/talea"), 0o755);
 
-    let mut script = String::from("set -eu\n");
     let in_haste = [
         ("deals = \"2m\"", "deals = \"8s\""),
         ("complaints = \"5s\"", "complaints = \"1s\""),
@@ -60,13 +58,7 @@ fn the_tutorial_can_be_typed() {
         }
     }
     script.push_str("wait\n");
-    let path = format!("{}:{}", home.join("bin").display(), std::env::var("PATH").unwrap());
-    let output = Command::new("bash")
-        .args(["-c", &script])
-        .current_dir(home)
-        .env("PATH", path)
-        .output()
-        .unwrap();
+    let output = Command::new("bash").args(["-c", &script]).current_dir(home).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     let complained = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{complained}");
