@@ -142,21 +142,22 @@ impl Seen {
             .zip(&records)
             .flat_map(|(at, all)| all.iter().map(move |bid| (at, bid)))
             .collect();
-        let beginnings = bids
-            .iter()
-            .zip(0usize..)
-            .flat_map(|((_, bid), place)| bid.beginnings.iter().map(move |b| (*b, place)));
-        let mut beginnings: Vec<(u32, usize)> = beginnings.collect();
+        // Of every entry of every bid: no more than that is held.
+        let entries = bids.iter().map(|(_, bid)| bid.beginnings.len()).sum();
+        let mut beginnings: Vec<(u32, u32)> = Vec::with_capacity(entries);
+        for ((_, bid), place) in bids.iter().zip(0u32..) {
+            beginnings.extend(bid.beginnings.iter().map(|beginning| (*beginning, place)));
+        }
         beginnings.sort_unstable();
         let neighbours = beginnings.iter().zip(beginnings.iter().skip(1));
         let alike = neighbours.filter(|(one, other)| one.0 == other.0);
-        let mut alike: Vec<usize> = alike.flat_map(|(one, other)| [one.1, other.1]).collect();
+        let mut alike: Vec<u32> = alike.flat_map(|(one, other)| [one.1, other.1]).collect();
         alike.sort_unstable();
         alike.dedup();
         let mut seen = BTreeSet::new();
         let mut repeated = Vec::new();
         for (at, Randomness { of, beginnings }) in
-            alike.into_iter().filter_map(|place| bids.get(place))
+            alike.into_iter().filter_map(|place| bids.get(usize::try_from(place).ok()?))
         {
             let own = encodings.randomness(*of, beginnings.len());
             let fresh = own.iter().take_while(|randomness| seen.insert(randomness.0)).count();
