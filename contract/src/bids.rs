@@ -1,6 +1,7 @@
 //! The bids of a lot: committed, then revealed still encrypted. Sections 8 and 9 of `docs/spec.md`.
 
 use crate::{
+    ahead::Verified,
     fiat_shamir::Context,
     first_digits::FirstDigits,
     group::decode_point,
@@ -213,7 +214,7 @@ impl Bids {
         self.reserve(lot)?.state.unary()
     }
 
-    fn of_bidder(&self, lot: u32, bidder: PartyKey) -> Option<Arc<CommittedBid>> {
+    pub(crate) fn of_bidder(&self, lot: u32, bidder: PartyKey) -> Option<Arc<CommittedBid>> {
         let place = self.places.get(&(lot, bidder))?;
         self.by_place.expect(&(lot, *place))
     }
@@ -234,6 +235,13 @@ impl Bids {
         let bid = self.of_bidder(lot, bidder)?;
         let active = bid.active.as_ref().map(|active| active.commitment);
         active.or(bid.state.unary().map(|_| bid.commitment))
+    }
+
+    /// The round in which this bidder's active bid was revealed.
+    pub(crate) fn active_round(&self, lot: u32, bidder: PartyKey) -> Option<u32> {
+        let bid = self.of_bidder(lot, bidder)?;
+        let active = bid.active.as_ref().map(|active| active.unary);
+        active.or(bid.state.unary()).map(|unary| unary.round)
     }
 
     /// Whether this bidder's commit of this round is open.
@@ -285,6 +293,33 @@ impl Bids {
         commit: &Commit,
         has_stake: impl FnOnce(u64) -> Result<(), Refusal>,
     ) -> Result<CommittedBid, Refusal> {
+        let active = self.admit(ground, bidder, commit, has_stake)?;
+        let commitment = active.as_ref().map(|active| &active.commitment);
+        let verified = verified(ground, (lot, bidder), commit, commitment)?;
+        Ok(CommittedBid { active, ..verified })
+    }
+
+    /// What a commit claims, as [`check`](Self::check) will verify it; nothing if it is refused before that.
+    pub(crate) fn claim<'a>(
+        &self,
+        ground: &Ground<'_>,
+        (lot, bidder): (&Lot, PartyKey),
+        commit: &'a Commit,
+        has_stake: impl FnOnce(u64) -> Result<(), Refusal>,
+    ) -> Option<range::Claim<'a>> {
+        let active = self.admit(ground, bidder, commit, has_stake).ok()?;
+        let commitment = active.as_ref().map(|active| &active.commitment);
+        Some(claim(ground, (lot, bidder), commit, commitment))
+    }
+
+    /// Everything of [`check`](Self::check) that comes before the proof. The active bid, if this updates one.
+    fn admit(
+        &self,
+        ground: &Ground<'_>,
+        bidder: PartyKey,
+        commit: &Commit,
+        has_stake: impl FnOnce(u64) -> Result<(), Refusal>,
+    ) -> Result<Option<ActiveBid>, Refusal> {
         let terms = &ground.setting.terms;
         let barred = [Some(terms.seller), Some(terms.custodian), terms.stakes.beneficiary];
         let listed = match &terms.admission {
@@ -302,15 +337,13 @@ impl Bids {
             let active = before.and_then(|bid| {
                 Some(ActiveBid { commitment: bid.commitment, unary: bid.state.unary()? })
             });
-            let active = active.ok_or(none.fails(Check::CommitActive))?;
-            let update = verified(ground, (lot, bidder), commit, Some(&active.commitment))?;
-            return Ok(CommittedBid { active: Some(active), ..update });
+            return active.ok_or(none.fails(Check::CommitActive)).map(Some);
         }
         let count = self.count(commit.lot);
         let full = Fault::Already { what: "the lot has all the bids that it takes" };
         require(count < terms.max_bids_per_lot, Check::CommitRoom, full)?;
         has_stake(count.into())?;
-        verified(ground, (lot, bidder), commit, None)
+        Ok(None)
     }
 
     /// Keeps a commit that was checked.
@@ -450,6 +483,25 @@ pub(crate) struct Ground<'a> {
     pub(crate) setting: &'a Setting,
     pub(crate) quorum_key: RistrettoPoint,
     pub(crate) seen: &'a Seen,
+    /// A claim that was verified ahead.
+    pub(crate) ahead: Option<&'a Verified>,
+}
+
+/// What a commit claims.
+fn claim<'a>(
+    ground: &Ground<'_>,
+    (lot, bidder): (&Lot, PartyKey),
+    commit: &'a Commit,
+    active: Option<&Point>,
+) -> range::Claim<'a> {
+    let context = bid_context(ground.setting, commit.lot, commit.round, bidder);
+    let statement = range::Statement {
+        levels: lot.grid.levels,
+        quorum_key: ground.quorum_key,
+        commitment: commit.commitment,
+        active: active.copied(),
+    };
+    range::Claim { context, statement, proof: &commit.range_proof }
 }
 
 /// Verifies C6 and C7: the commit as it will be kept.
@@ -459,17 +511,11 @@ fn verified(
     commit: &Commit,
     active: Option<&Point>,
 ) -> Result<CommittedBid, Refusal> {
-    let setting = ground.setting;
-    let context = bid_context(setting, commit.lot, commit.round, bidder);
     let fails = |fault| Fault::Proof { culprit: bidder, fault }.fails(Check::CommitRange);
-    let statement = range::Statement {
-        levels: lot.grid.levels,
-        quorum_key: ground.quorum_key,
-        commitment: commit.commitment,
-        active: active.copied(),
-    };
-    let claim = range::Claim { context, statement, proof: &commit.range_proof };
-    range::verify(&setting.generators, claim).map_err(fails)?;
+    let claim = claim(ground, (lot, bidder), commit, active);
+    if !ground.ahead.is_some_and(|ahead| ahead.covers(&claim)) {
+        range::verify(&ground.setting.generators, claim).map_err(fails)?;
+    }
     let twice = Fault::Already { what: "this commitment was made" };
     let fresh = !ground.seen.commitments.has(&commit.commitment);
     require(fresh, Check::CommitDistinct, twice)?;
