@@ -365,6 +365,33 @@ fn everything_that_is_read_says_what_the_folder_says() {
     server.of_auction("/consistency?from=2&to=6").is_problem(404, "not-yet");
 }
 
+/// Lets the custodian put in so much money, before anybody serves the board.
+fn fund_often(workspace: &Workspace, count: u64) {
+    let mut log = Log::open(&Folder::new(workspace.path("board"))).unwrap();
+    for fund in &funds(workspace, 0..count) {
+        let slot = log.replica().auction().slot();
+        log.append(slot, fund).unwrap().unwrap();
+    }
+    log.sync().unwrap();
+}
+
+#[test]
+fn a_page_of_entries_is_small_and_the_pages_have_every_entry_once() {
+    let workspace = Workspace::open(&LONG);
+    fund_often(&workspace, 250);
+    let server = Server::start(&workspace, &["board"], &[]);
+    let (mut numbers, mut next) = (Vec::new(), Value::from(1));
+    while let Some(from) = next.as_u64() {
+        let answer = server.of_auction(&format!("/entries?from={from}&limit=100000"));
+        assert!(answer.body.len() <= 1 << 16, "{}", answer.body.len());
+        let page = answer.json();
+        let found = page["entries"].as_array().unwrap().iter();
+        numbers.extend(found.map(|entry| entry["number"].as_u64().unwrap()));
+        next = page["next"].clone();
+    }
+    assert_eq!(numbers, (1..=250).collect::<Vec<u64>>());
+}
+
 #[test]
 fn whoever_waits_for_more_is_told_when_there_is_more() {
     let workspace = Workspace::open(&LONG);
@@ -672,6 +699,57 @@ fn half_open_connections_of_one_address_keep_nobody_else_out() {
     let since = Instant::now();
     while ask(server.address, &request("GET", "/health", &[], b"")).is_err() {
         assert!(since.elapsed() < LIMIT, "there is no room again");
+    }
+}
+
+#[test]
+fn bodies_of_one_address_that_never_end_fill_no_board() {
+    /// More than half of the 256 MiB that may wait.
+    const BODIES: usize = 140;
+    /// What an address may have of bodies that are read, in MiB.
+    const READ: usize = 8;
+    let workspace = Workspace::open(&LONG);
+    until_commits(&workspace);
+    let server = Server::start(&workspace, &["board"], &[]);
+    let chunked = [OCTETS, ("transfer-encoding", "chunked")];
+    let head = request("POST", &server.path("/instructions"), &chunked, b"");
+    let body = [&head[..], b"100000\r\n", &vec![0; 1 << 20][..]].concat();
+    let mut streams: Vec<TcpStream> = (0..BODIES)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.address).unwrap();
+            stream.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+            // It may be turned away before it has sent everything.
+            drop(stream.write_all(&body));
+            stream
+        })
+        .collect();
+    // All but a few are turned away at once.
+    let since = Instant::now();
+    while streams.len() > READ {
+        assert!(since.elapsed() < LIMIT, "{} bodies are read", streams.len());
+        streams.retain_mut(|stream| {
+            let mut start = [0; 12];
+            match stream.read(&mut start) {
+                Ok(12) => assert_eq!(&start, b"HTTP/1.1 429"),
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    return true;
+                }
+                // What it was told went away with what it still sent.
+                Ok(_) | Err(_) => {}
+            }
+            false
+        });
+    }
+    // Strangers and parties are heard, also at the same address: what is small needs no room.
+    let posts = [commits(&workspace, 2), funds(&workspace, 0..1)].concat();
+    server.post(&posts[0]).receipt();
+    server.post(&posts[2]).receipt();
+    if let Some(mut other) = other_address(server.address) {
+        let commit = request("POST", &server.path("/instructions"), &[OCTETS], &posts[1]);
+        other.write_all(&commit).unwrap();
+        read_answer(&mut other).unwrap().receipt();
     }
 }
 

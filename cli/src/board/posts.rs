@@ -17,13 +17,13 @@ use tokio::sync::oneshot;
 /// How many may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// From one address; bodies that are being read count.
+    /// From one address; those that are being read count.
     pub of_address: usize,
     /// Signed with one key.
     pub of_key: usize,
     /// In all.
     pub in_all: usize,
-    /// Bytes in all, in MiB.
+    /// Bytes in all, in MiB. Those of bodies that are being read do not count.
     pub mebibytes: usize,
 }
 
@@ -94,30 +94,12 @@ pub struct Posts<C> {
 pub struct Ticket<'a, C> {
     posts: &'a Posts<C>,
     address: IpAddr,
-    bytes: usize,
-}
-
-impl<C> Ticket<'_, C> {
-    /// So many more bytes of it are held.
-    ///
-    /// # Errors
-    /// If there is no room for them.
-    pub fn hold(&mut self, bytes: usize) -> Result<(), Full> {
-        let mut inner = self.posts.lock();
-        if inner.bytes.saturating_add(bytes) > self.posts.most_bytes() {
-            return Err(Full::Board);
-        }
-        inner.bytes += bytes;
-        self.bytes += bytes;
-        Ok(())
-    }
 }
 
 impl<C> Drop for Ticket<'_, C> {
     fn drop(&mut self) {
         let mut inner = self.posts.lock();
         inner.leave_address(self.address);
-        inner.bytes = inner.bytes.saturating_sub(self.bytes);
     }
 }
 
@@ -186,7 +168,7 @@ impl<C> Posts<C> {
             return Err(Full::Address);
         }
         *count += 1;
-        Ok(Ticket { posts: self, address, bytes: 0 })
+        Ok(Ticket { posts: self, address })
     }
 
     /// Hands in a post that was read: the hash of its bytes, who signed them, how many they are, and what they hold.
@@ -216,6 +198,13 @@ impl<C> Posts<C> {
             }
             drop(inner);
             return if has_room { Ok(verdict) } else { Err(Full::Key) };
+        }
+        // Many may have been let in before any of them was read.
+        if inner.waiting.len() >= self.limits.in_all
+            || inner.bytes.saturating_add(bytes) > self.most_bytes()
+        {
+            drop(inner);
+            return Err(Full::Board);
         }
         let count = inner.of_key.entry(signer).or_insert(0);
         if *count >= self.limits.of_key {
@@ -370,6 +359,22 @@ mod tests {
         let posts = Posts::new(LIMITS);
         hand_in(&posts, 1, 1, &[0; 1 << 20]).unwrap();
         assert_eq!(hand_in(&posts, 2, 2, b"a").err(), Some(Full::Board));
+    }
+
+    #[test]
+    fn what_is_let_in_at_the_same_time_stays_within_the_bounds_too() {
+        let posts = Posts::new(LIMITS);
+        let tickets: Vec<_> = (1..=3).map(|from| posts.admit(address(from)).unwrap()).collect();
+        let found: Vec<_> = tickets
+            .into_iter()
+            .zip(1..)
+            .map(|(ticket, key)| {
+                let of = (PartyKey([key; 32]), 1 << 19);
+                posts.hand_in(ticket, Digest::of(&[&[key]]), of, key).err()
+            })
+            .collect();
+        assert_eq!(found, [None, None, Some(Full::Board)]);
+        assert_eq!(posts.waiting(), (2, 1 << 20));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{
     extract::Parameters,
+    held::{SMALL, shared_json},
     hosted::{Hosted, Place, Shared},
     messages::{
         AuctionList, AuctionStatus, AuctionTerms, Consistency, Dues, EntryHead, EntryLine,
@@ -13,20 +14,17 @@ use crate::board::{
     checkpoint::{Checkpoint, Receipt},
     shown::ShownEntry,
 };
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderValue, header},
-    response::{IntoResponse as _, Response},
-};
+use axum::{Json, body::Bytes, extract::State, response::Response};
 use serde::Deserialize;
-use std::io;
+use std::{io, sync::Arc};
 use talea_protocol::{quorum::KeyholderId, transcript::Entry};
 
 /// The most entries on a page.
-const MOST_ENTRIES: usize = 1_000;
-/// The most bytes of entries on a page, as they are in the transcript; one entry is always on it.
-const MOST_BYTES: usize = 1 << 20;
+const MOST_ENTRIES: usize = 100;
+/// The most bytes of a page, within a little; one entry is always on it.
+const MOST_BYTES: usize = SMALL - (1 << 10);
+/// What an entry takes of a page beside its instruction, in bytes: more than it does.
+const HEAD_BYTES: usize = 1 << 9;
 
 /// The auctions of this server.
 #[utoipa::path(get, path = "/v1/auctions", responses((status = 200, body = AuctionList)))]
@@ -45,8 +43,14 @@ pub(super) async fn status(place: Place) -> Json<AuctionStatus> {
 /// The terms.
 #[utoipa::path(get, path = "/v1/auctions/{auction}/terms", params(("auction" = String, Path)),
     responses((status = 200, body = AuctionTerms), (status = 404, body = Problem)))]
-pub(super) async fn terms(place: Place) -> Json<AuctionTerms> {
-    Json(AuctionTerms::of(&place.auction))
+pub(super) async fn terms(place: Place) -> Result<Response, Problem> {
+    let hosted = &place.auction;
+    if let Some(sent) = hosted.terms_sent.get() {
+        return Ok(shared_json(sent.clone()));
+    }
+    let sent = serde_json::to_vec(&AuctionTerms::of(hosted)).map_err(io::Error::other);
+    let sent = sent.map_err(|error| Problem::unreadable(&error))?;
+    Ok(shared_json(hosted.terms_sent.get_or_init(|| sent.into()).clone()))
 }
 
 /// The newest checkpoint, as in the file of checkpoints.
@@ -100,7 +104,7 @@ fn first() -> u64 {
 #[utoipa::path(get, path = "/v1/auctions/{auction}/entries",
     params(("auction" = String, Path), ("from" = Option<u64>, Query), ("limit" = Option<usize>, Query)),
     responses((status = 200, body = EntryPage), (status = 400, body = Problem),
-        (status = 404, body = Problem)))]
+        (status = 404, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn entries(
     place: Place,
     Parameters(Range { from, limit }): Parameters<Range>,
@@ -117,13 +121,17 @@ pub(super) async fn entries(
 fn page(hosted: &Hosted, from: u64, limit: usize) -> io::Result<EntryPage> {
     let shown = &hosted.window.shown;
     // One more than asked for, to know whether there are more.
-    let mut found = shown.entries(from, limit + 1).into_iter();
+    let mut found = shown.entries(from, limit + 1).into_iter().peekable();
     let (mut lines, mut bytes) = (Vec::new(), 0);
-    while lines.len() < limit && bytes < MOST_BYTES {
-        let Some((number, entry)) = found.next() else { break };
-        let body = shown.body(&entry)?;
-        bytes += body.len();
-        lines.push(line(number, &entry, &body)?);
+    while let Some((number, entry)) = found.peek().filter(|_| lines.len() < limit) {
+        let body = shown.body(entry)?;
+        // In base64.
+        bytes += HEAD_BYTES + body.len().div_ceil(3) * 4;
+        if bytes > MOST_BYTES && !lines.is_empty() {
+            break;
+        }
+        lines.push(line(*number, entry, &body)?);
+        found.next();
     }
     Ok(EntryPage::new(lines, found.next().map(|(number, _)| number)))
 }
@@ -147,7 +155,8 @@ pub(super) async fn reading<T: Send + 'static>(
 /// The receipt of an entry.
 #[utoipa::path(get, path = "/v1/auctions/{auction}/receipts/{entry}",
     params(("auction" = String, Path), ("entry" = u64, Path)),
-    responses((status = 200, body = Object), (status = 404, body = Problem)))]
+    responses((status = 200, body = Object), (status = 404, body = Problem), (status = 429, body = Problem),
+        (status = 503, body = Problem)))]
 pub(super) async fn receipt(place: Place) -> Result<Json<Receipt>, Problem> {
     let entry = place.read("entry")?;
     let receipt = reading(move || place.auction.window.shown.receipt(entry)).await?;
@@ -178,6 +187,15 @@ pub(super) async fn dues(place: Place) -> Result<Json<Dues>, Problem> {
     Ok(Json(Dues::new(format!("{group}.{member}"), dues)))
 }
 
+/// A text that is kept once.
+struct Text(Arc<str>);
+
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
 /// The outcome, as `talea status --json` writes it (schema `talea-status/1`), once the auction is closed.
 #[utoipa::path(get, path = "/v1/auctions/{auction}/outcome", params(("auction" = String, Path)),
     responses((status = 200, body = Object), (status = 404, body = Problem)))]
@@ -187,6 +205,5 @@ pub(super) async fn outcome(place: Place) -> Result<Response, Problem> {
         let sentence = format!("the auction is in the phase {}", standing.phase);
         return Err(Problem::not_yet(sentence));
     };
-    let kind = HeaderValue::from_static("application/json");
-    Ok(([(header::CONTENT_TYPE, kind)], outcome.to_string()).into_response())
+    Ok(shared_json(Bytes::from_owner(Text(outcome))))
 }

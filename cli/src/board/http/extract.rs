@@ -6,7 +6,11 @@ use axum::{
     http::request::Parts,
 };
 use serde::de::DeserializeOwned;
-use std::net::{IpAddr, Ipv6Addr};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::Arc,
+};
+use tokio::sync::Notify;
 
 /// The parameters behind the question mark.
 pub(super) struct Parameters<T>(pub(super) T);
@@ -44,6 +48,29 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let peer = parts.extensions.get::<Self>().copied();
         peer.ok_or_else(|| Problem::request("nobody knows from where this request came"))
+    }
+}
+
+/// Ends the connection of a request, whatever is sent on it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HangUp(Arc<Notify>);
+
+impl HangUp {
+    pub(super) fn now(&self) {
+        self.0.notify_one();
+    }
+
+    /// Waits until it is to end.
+    pub(super) async fn asked(&self) {
+        self.0.notified().await;
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for HangUp {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
     }
 }
 

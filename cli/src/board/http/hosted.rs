@@ -1,6 +1,6 @@
 //! The auctions of one process, as those who ask see them.
 
-use super::{metrics::Metrics, problem::Problem};
+use super::{held::Answers, metrics::Metrics, pool::Pool, problem::Problem};
 use crate::{
     board::{clock::Clock, folder::Folder, serve::Board, window::Window},
     book::Book,
@@ -9,14 +9,17 @@ use crate::{
     replica::{Replica, read_record},
     terms::{self, TermsData},
 };
-use axum::extract::{FromRequestParts, RawPathParams};
-use axum::http::request::Parts;
+use axum::{
+    body::Bytes,
+    extract::{FromRequestParts, RawPathParams},
+    http::request::Parts,
+};
 use std::{
     collections::BTreeMap,
     fs::File,
     io::{BufReader, Seek as _, SeekFrom},
     path::Path,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 use talea_contract::Auction;
 use talea_protocol::transcript::MAGIC;
@@ -35,6 +38,8 @@ pub(super) struct Hosted {
     pub(super) words: String,
     /// The body of the genesis record.
     pub(super) genesis: Vec<u8>,
+    /// The terms as they are sent: once for all who read them, for they may be several megabytes.
+    pub(super) terms_sent: OnceLock<Bytes>,
     pub(super) window: Arc<Window>,
 }
 
@@ -58,6 +63,7 @@ impl Hosted {
             words: terms::in_words(reader.terms(), &Book::default())?,
             genesis: genesis(&folder.transcript())?,
             reader,
+            terms_sent: OnceLock::new(),
             window,
         })
     }
@@ -82,6 +88,10 @@ fn genesis(transcript: &Path) -> Result<Vec<u8>, Failure> {
 pub(super) struct Server {
     pub(super) auctions: BTreeMap<String, Arc<Hosted>>,
     pub(super) metrics: Metrics,
+    /// Room for bodies that are being read.
+    pub(super) reading: Arc<Pool>,
+    /// Room for large answers that are being sent.
+    pub(super) answers: Arc<Answers>,
 }
 
 /// The state that handlers share.

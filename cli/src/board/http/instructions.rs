@@ -6,12 +6,13 @@ use super::{
     extract::Peer,
     hosted::{Hosted, Place, Shared},
     messages::{PostAnswer, SCHEMA},
+    pool::Share,
     problem::{Problem, RETRY_AFTER},
 };
 use crate::{
     board::{
         folder::Answer,
-        posts::{Full, Ticket, Verdict},
+        posts::{Full, Verdict},
     },
     failure::Code,
 };
@@ -24,12 +25,14 @@ use axum::{
 };
 use futures_util::StreamExt as _;
 use std::{sync::Arc, time::Duration};
-use talea_contract::Received;
 use talea_protocol::{bytes::Digest, limits::MAX_INSTRUCTION_BYTES};
 use tokio::time::timeout;
 
 /// How long a sender may take for a body.
 const READING: Duration = Duration::from_secs(20);
+/// What a body may have without being counted, in bytes: so much room has every connection. It is enough for a commit
+/// and for a reveal of a few bids.
+const UNCOUNTED: usize = 16 << 10;
 /// How long an answer waits for the board's verdict.
 const JUDGING: Duration = Duration::from_secs(10);
 
@@ -52,8 +55,9 @@ pub(super) async fn post(
     require_octets(&headers)?;
     require_size(&headers)?;
     let posts = &hosted.window.posts;
-    let mut ticket = posts.admit(address).map_err(|full| no_room(&hosted, full))?;
-    let bytes = timeout(READING, read(body, &mut ticket)).await.map_err(|_| too_slow())??;
+    let ticket = posts.admit(address).map_err(|full| no_room(&hosted, full))?;
+    let mut share = server.reading.share(address);
+    let bytes = timeout(READING, read(body, &mut share)).await.map_err(|_| too_slow())??;
     let id = Digest::of(&[&bytes]);
     // Whoever asks again is told again, and nothing is judged for it.
     if let Some(entry) = hosted.window.shown.entry_of(&id) {
@@ -65,6 +69,8 @@ pub(super) async fn post(
         .map_err(|refusal| Problem::refused(refusal.check.number(), refusal.fault.to_string()))?;
     let of = (received.signer(), received.bytes().len());
     let verdict = posts.hand_in(ticket, id, of, received);
+    // Now it counts among what waits.
+    drop(share);
     let verdict = verdict.map_err(|full| no_room(&hosted, full))?;
     let verdict = timeout(JUDGING, verdict).await;
     server.metrics.posts.inc();
@@ -81,7 +87,8 @@ pub(super) async fn post(
 #[utoipa::path(get, path = "/v1/auctions/{auction}/answers/{id}",
     params(("auction" = String, Path), ("id" = String, Path)),
     responses((status = 200, body = PostAnswer), (status = 202, body = PostAnswer),
-        (status = 404, body = Problem), (status = 422, body = Problem)))]
+        (status = 404, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem),
+        (status = 503, body = Problem)))]
 pub(super) async fn answer(place: Place) -> Result<Response, Problem> {
     let name: String = place.read("id")?;
     let mut hash = [0; 32];
@@ -139,8 +146,8 @@ fn too_slow() -> Problem {
     Problem::new(StatusCode::REQUEST_TIMEOUT, Code::HttpRequest, sentence)
 }
 
-/// Reads a body within its bound. What is read counts among the bytes that the board holds.
-async fn read(body: Body, ticket: &mut Ticket<'_, Received>) -> Result<Vec<u8>, Problem> {
+/// Reads a body within its bound. It does not count among what waits, or bodies that never end would fill a board.
+async fn read(body: Body, share: &mut Share) -> Result<Vec<u8>, Problem> {
     let mut pieces = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(piece) = pieces.next().await {
@@ -148,7 +155,8 @@ async fn read(body: Body, ticket: &mut Ticket<'_, Received>) -> Result<Vec<u8>, 
         if bytes.len() + piece.len() > MAX_INSTRUCTION_BYTES {
             return Err(too_large());
         }
-        ticket.hold(piece.len()).map_err(Problem::busy)?;
+        let counted = (bytes.len() + piece.len()).saturating_sub(UNCOUNTED);
+        share.grow_to(counted).map_err(Problem::slow_body)?;
         bytes.extend_from_slice(&piece);
     }
     Ok(bytes)

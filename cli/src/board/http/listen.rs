@@ -1,8 +1,12 @@
 //! Connections: how many there may be, and how long one may take for nothing.
 
-use super::{extract::Peer, hosted::Shared};
+use super::{
+    extract::{HangUp, Peer},
+    hosted::Shared,
+};
 use crate::failure::{Code, Failure};
 use axum::{Router, body::Body, http::Request};
+use futures_util::future::select;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::{
@@ -13,6 +17,7 @@ use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
     path::Path,
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -183,19 +188,29 @@ async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, peer: Peer, router: 
     }
 }
 
-async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin + Send, peer: Peer, router: Router) {
+/// Answers the requests of a connection until it ends.
+pub(super) async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send,
+    peer: Peer,
+    router: Router,
+) {
+    let hang_up = HangUp::default();
+    let of_requests = hang_up.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(of_requests.clone());
         router.clone().call(request)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(MAX_HEAD)
+        // Bodies are written from where they are, so what counts them counts until they are sent.
+        .writev(true)
         .serve_connection(TokioIo::new(stream), service);
     // Whoever breaks off has broken off.
-    let _ = connection.await;
+    drop(select(pin!(connection), pin!(hang_up.asked())).await);
 }
 
 /// Binds an address.

@@ -27,7 +27,7 @@ const FIGURES: [(&str, &str, Figure); 8] = [
     ("judged", "instructions judged since the start", |of| of.shown.standing().judged),
     ("accepted", "instructions accepted since the start", |of| of.shown.standing().accepted),
     ("waiting", "posts that wait to be judged", |of| of.posts.waiting().0 as u64),
-    ("waiting_bytes", "bytes of posts that wait or are read", |of| of.posts.waiting().1 as u64),
+    ("waiting_bytes", "bytes of posts that wait", |of| of.posts.waiting().1 as u64),
     ("closed", "1 once the outcome is recorded", |of| u64::from(of.shown.standing().closed)),
 ];
 

@@ -4,6 +4,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `listen` | connections, TLS, and what bounds them |
+//! | `pool`, `held` | memory for bodies that are read and for answers that are sent |
 //! | `hosted`, `extract` | the auctions, and what a request says |
 //! | `instructions` | what is posted, and what became of it |
 //! | `auctions`, `transcript`, `events` | what is read |
@@ -15,6 +16,7 @@ mod auctions;
 mod events;
 mod extract;
 mod figures;
+mod held;
 mod hosted;
 mod instructions;
 mod listen;
@@ -22,6 +24,7 @@ mod messages;
 mod metrics;
 mod openapi;
 mod page;
+mod pool;
 mod problem;
 mod transcript;
 
@@ -40,9 +43,11 @@ use axum::{
     middleware,
     routing::{get, post},
 };
+use held::Answers;
 use hosted::{Hosted, Server, Shared};
 use metrics::Metrics;
 use page::Page;
+use pool::{Pool, Room};
 use problem::Problem;
 use std::{
     net::SocketAddr,
@@ -53,6 +58,19 @@ use std::{
 
 /// How many threads read files for those who ask.
 const READING_THREADS: usize = 32;
+
+/// The most bytes of bodies that are being read, and the most of large answers that are being sent: each in all.
+const MEMORY: usize = 128 << 20;
+/// So much of it for each connection that an address may have.
+const OF_CONNECTION: usize = 32 << 10;
+/// And at least so much for an address: one body or one answer has room in it.
+const OF_ADDRESS: usize = 4 << 20;
+
+/// The memory for an address that may have so many connections.
+fn room(connections: usize) -> Room {
+    let of_address = connections.saturating_mul(OF_CONNECTION).clamp(OF_ADDRESS, MEMORY);
+    Room { of_address, in_all: MEMORY }
+}
 
 /// How a server is set.
 #[derive(Clone, Debug)]
@@ -89,7 +107,13 @@ pub fn serve(
         boards.push((board, hosted));
     }
     let auctions = boards.iter().map(|(_, hosted)| (hosted.name.clone(), hosted.clone()));
-    let server = Arc::new(Server { auctions: auctions.collect(), metrics: Metrics::new() });
+    let room = room(settings.bounds.of_address);
+    let server = Arc::new(Server {
+        auctions: auctions.collect(),
+        metrics: Metrics::new(),
+        reading: Pool::new(room),
+        answers: Answers::new(room),
+    });
     let tls = settings.tls.as_ref().map(|(chain, key)| listen::acceptor(chain, key)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .max_blocking_threads(READING_THREADS)
@@ -152,6 +176,8 @@ fn router(server: Shared, page: Page) -> Router {
         .route("/openapi.json", get(openapi::openapi))
         .route("/metrics", get(figures::metrics))
         .route("/health", get(health))
+        // The page's files are in the program, or streams.
+        .route_layer(middleware::from_fn_with_state(server.answers.clone(), held::hold))
         .fallback(move |request: Request| page.answer(request))
         .method_not_allowed_fallback(async || Problem::wrong_method())
         .layer(middleware::from_fn(page::guard))

@@ -1,5 +1,6 @@
 //! What goes wrong, as `application/problem+json` (RFC 9457) with a stable code.
 
+use super::pool::Spent;
 use crate::{
     board::posts::Full,
     failure::{Code, Failure},
@@ -114,7 +115,41 @@ impl Problem {
             ),
             Full::Stopped => (StatusCode::SERVICE_UNAVAILABLE, "the board has stopped"),
         };
+        Self::come_back(status, sentence)
+    }
+
+    fn come_back(status: StatusCode, sentence: &str) -> Self {
         Self::new(status, Code::HttpBusy, sentence).with_header(header::RETRY_AFTER, RETRY_AFTER)
+    }
+
+    /// There is no room to read more of a body.
+    pub(super) fn slow_body(spent: Spent) -> Self {
+        let (status, sentence) = match spent {
+            Spent::Address => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many bytes of instructions from this address are being read",
+            ),
+            Spent::Pool => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "more bytes of instructions are being read than this server has room for",
+            ),
+        };
+        Self::come_back(status, sentence)
+    }
+
+    /// There is no room for a large answer.
+    pub(super) fn slow_reader(spent: Spent) -> Self {
+        let (status, sentence) = match spent {
+            Spent::Address => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many large answers are being sent to this address",
+            ),
+            Spent::Pool => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "more large answers are being sent than this server has room for",
+            ),
+        };
+        Self::come_back(status, sentence)
     }
 }
 
