@@ -106,19 +106,41 @@ pub(crate) struct Seen {
 
 records!(Seen { commitments, randomness });
 
-/// The randomness of a unary encoding: the beginning of every `R`, which tells it from most others.
+/// The randomness of a unary encoding: the beginning of every `R`. Nobody finds two points that begin alike, so
+/// whatever does is repeated.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 struct Randomness {
     of: EncodingId,
-    beginnings: Vec<u32>,
+    beginnings: Vec<Beginning>,
+}
+
+/// Sixteen bytes of a point: two that are alike cost 2^64 to find. Four would cost seconds, and each such bid would make
+/// everybody pay for reading it whole.
+type Beginning = [u8; 16];
+
+/// What is sorted first, for it is short.
+fn tag([a, b, c, d, ..]: &Beginning) -> u32 {
+    u32::from_le_bytes([*a, *b, *c, *d])
+}
+
+/// Which of these places have something in common with another, or twice.
+fn alike<T: Ord>(mut marks: Vec<(T, u32)>) -> Vec<u32> {
+    marks.sort_unstable();
+    let neighbours = marks.iter().zip(marks.iter().skip(1));
+    let alike = neighbours.filter(|(one, other)| one.0 == other.0);
+    let mut places: Vec<u32> = alike.flat_map(|(one, other)| [one.1, other.1]).collect();
+    places.sort_unstable();
+    places.dedup();
+    places
 }
 
 impl Randomness {
     fn new(of: EncodingId, entries: &[WireCiphertext]) -> Self {
         // The first and the last bits of an encoding are not free.
         let beginning = |entry: &WireCiphertext| {
-            let [_, a, b, c, d, ..] = entry.r.0;
-            u32::from_le_bytes([a, b, c, d])
+            let mut beginning = Beginning::default();
+            beginning.iter_mut().zip(entry.r.0.iter().skip(1)).for_each(|(to, from)| *to = *from);
+            beginning
         };
         Self { of, beginnings: entries.iter().map(beginning).collect() }
     }
@@ -145,21 +167,19 @@ impl Seen {
             .collect();
         // Of every entry of every bid: no more than that is held.
         let entries = bids.iter().map(|(_, bid)| bid.beginnings.len()).sum();
-        let mut beginnings: Vec<(u32, u32)> = Vec::with_capacity(entries);
+        let mut tags: Vec<(u32, u32)> = Vec::with_capacity(entries);
         for ((_, bid), place) in bids.iter().zip(0u32..) {
-            beginnings.extend(bid.beginnings.iter().map(|beginning| (*beginning, place)));
+            tags.extend(bid.beginnings.iter().map(|beginning| (tag(beginning), place)));
         }
-        beginnings.sort_unstable();
-        let neighbours = beginnings.iter().zip(beginnings.iter().skip(1));
-        let alike = neighbours.filter(|(one, other)| one.0 == other.0);
-        let mut alike: Vec<u32> = alike.flat_map(|(one, other)| [one.1, other.1]).collect();
-        alike.sort_unstable();
-        alike.dedup();
+        let of = |place: &u32| bids.get(usize::try_from(*place).ok()?);
+        let like_tags = alike(tags);
+        let like = like_tags.iter().filter_map(|place| Some((place, of(place)?)));
+        let beginnings =
+            like.flat_map(|(place, (_, bid))| bid.beginnings.iter().map(move |b| (*b, *place)));
+        let alike = alike(beginnings.collect());
         let mut seen = BTreeSet::new();
         let mut repeated = Vec::new();
-        for (at, Randomness { of, beginnings }) in
-            alike.into_iter().filter_map(|place| bids.get(usize::try_from(place).ok()?))
-        {
+        for (at, Randomness { of, beginnings }) in alike.iter().filter_map(of) {
             let own = encodings.randomness(*of, beginnings.len());
             let fresh = own.iter().take_while(|randomness| seen.insert(randomness.0)).count();
             if fresh < own.len() {
@@ -649,4 +669,21 @@ pub(crate) fn close(
 /// Proofs of a bid have step 0 and are bound to its bidder, whoever posts them.
 fn bid_context(setting: &Setting, lot: u32, round: u32, bidder: PartyKey) -> Context {
     Context { auction: setting.auction, lot, round, step: 0, signer: bidder }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_alike_that_share_a_mark_or_hold_one_twice() {
+        let marks = [(7, 0), (8, 1), (9, 2), (8, 3), (5, 4), (5, 4), (8, 5)];
+        assert_eq!(alike(marks.to_vec()), [1, 3, 4, 5]);
+        assert_eq!(alike::<u32>(Vec::new()), []);
+        // A tag tells most apart, and is not what decides.
+        let [one, mut other] = [[3; 16]; 2];
+        other[15] = 4;
+        assert_eq!(tag(&one), tag(&other));
+        assert_eq!(alike([(one, 0), (other, 1)].to_vec()), []);
+    }
 }

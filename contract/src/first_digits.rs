@@ -12,6 +12,8 @@ use talea_protocol::sealed_bid::Ciphertext as WireCiphertext;
 /// So many unary encodings are added together: a home pays for the sums each time that they change, and of a lot of a
 /// few bids it need not keep any.
 const TOGETHER: usize = 15;
+/// So many entries at most, so that of wide digits nobody adds up many bids at once.
+const MOST_ENTRIES: usize = 256;
 
 /// The sums of every lot.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +40,7 @@ impl FirstDigits {
         let missing = self.missing.get(&id.lot);
         let mut missing = missing.map(|missing| missing.to_vec()).unwrap_or_default();
         missing.push((id, is_added));
-        if missing.len() >= TOGETHER {
+        if missing.len() >= TOGETHER || missing.len().saturating_mul(width) >= MOST_ENTRIES {
             let sums = self.summed(encodings, id.lot, width, &missing);
             self.sums.put(id.lot, sums.iter().map(Ciphertext::encode).collect());
             missing.clear();

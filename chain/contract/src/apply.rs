@@ -7,6 +7,8 @@ use talea_contract::Auction;
 use talea_protocol::{
     bytes::{List, PartyKey, Signature},
     instruction::{Fund, Instruction, SignedInstruction, signed_bytes},
+    sealed_bid::SealedBid,
+    terms::Terms,
     transcript::Entry,
 };
 
@@ -22,8 +24,29 @@ pub(crate) fn require_length(bytes: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Applies instructions at `slot`: all of them, or an error.
-pub(crate) fn all(
+/// Bytes of an instruction besides what it carries, at most.
+const FRAME: usize = 1_024;
+/// Bytes of one item of a keyholder's longest post, a gate, with its part of the proof, at most.
+const GATE: usize = 160;
+
+/// `Err` if some message of an auction under these terms would be too long: nobody could hand it in.
+pub(crate) fn require_fit(terms: &Terms) -> Result<(), Refusal> {
+    let sealed = terms.lots.iter().map(|lot| SealedBid::encoded_len(&lot.grid.shape)).max();
+    let post = usize::from(terms.chunk_items).saturating_mul(GATE);
+    for (what, bytes) in [("a sealed bid", sealed.unwrap_or(0)), ("a keyholder's post", post)] {
+        let bytes = bytes.saturating_add(FRAME);
+        if bytes > MAX_MESSAGE_BYTES {
+            return Err(Refusal::Unfit { what, bytes, most: MAX_MESSAGE_BYTES });
+        }
+    }
+    Ok(())
+}
+
+/// Applies instructions at `slot`, each that the rules allow. An error if they allow none: the first one's.
+///
+/// One that is refused does not keep the others out. Otherwise whoever copies one of them, and is first, would stop
+/// them all.
+pub(crate) fn each(
     auction: &mut Auction,
     slot: u64,
     instructions: &[Binary],
@@ -32,13 +55,25 @@ pub(crate) fn all(
         return Err(Refusal::Empty {});
     }
     require_length(instructions.iter().map(|instruction| instruction.len()).sum())?;
-    let apply = |instruction: &Binary| {
-        if let Some((_, Instruction::Fund(_))) = SignedInstruction::read_unverified(instruction) {
-            return Err(Refusal::FundWithoutCoins {});
+    let mut entries = Vec::new();
+    let mut refused = None;
+    for instruction in instructions {
+        match one(auction, slot, instruction) {
+            Ok(entry) => entries.push(entry),
+            Err(refusal) => refused = refused.or(Some(refusal)),
         }
-        Ok(auction.apply(slot, instruction)?)
-    };
-    instructions.iter().map(apply).collect()
+    }
+    match refused {
+        Some(refusal) if entries.is_empty() => Err(refusal),
+        _ => Ok(entries),
+    }
+}
+
+fn one(auction: &mut Auction, slot: u64, instruction: &Binary) -> Result<Entry, Refusal> {
+    if let Some((_, Instruction::Fund(_))) = SignedInstruction::read_unverified(instruction) {
+        return Err(Refusal::FundWithoutCoins {});
+    }
+    Ok(auction.apply(slot, instruction)?)
 }
 
 /// Credits `party` with coins that came in: the chain is the custodian.

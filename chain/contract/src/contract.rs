@@ -37,6 +37,7 @@ pub fn instantiate(
     let signature = signature_of(&signature)?;
     let auction = Auction::open(slot, &terms, &signature)?;
     let home = Home::of(auction.terms(), &env)?;
+    apply::require_fit(auction.terms())?;
     let now = home.now(&env);
     if slot > now {
         return Err(Refusal::TooEarly { signed: slot, now });
@@ -67,7 +68,7 @@ pub fn execute(
     match message {
         ExecuteMsg::Apply { instructions } => {
             coins::require_none(&info)?;
-            let apply = |auction: &mut Auction| apply::all(auction, slot, &instructions);
+            let apply = |auction: &mut Auction| apply::each(auction, slot, &instructions);
             let entries = state::change(deps.storage, apply)?;
             Ok(Response::new().add_events(apply::announce(deps.storage, &entries)?))
         }

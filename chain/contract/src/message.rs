@@ -25,7 +25,8 @@ pub struct InstantiateMsg {
 #[serde(deny_unknown_fields)]
 #[schemaifier(mute_warnings)]
 pub enum ExecuteMsg {
-    /// Applies signed instructions in this order: all of them, or none. Takes no coins.
+    /// Applies signed instructions in this order, each that the rules allow, and announces those. Refused if they allow
+    /// none. Takes no coins.
     Apply {
         /// At least one; 180,000 bytes together at most.
         instructions: Vec<Binary>,
@@ -209,7 +210,8 @@ pub struct Bid {
 pub struct BidCommit {
     /// Its round, from 0.
     pub round: u32,
-    /// `open` before it is revealed; `revealed` if its sealed bid was taken and is valid, `invalid` if it is not;
+    /// `open` before it is revealed; `revealed` if its sealed bid was taken and is valid, `invalid` if it is not (R5 is
+    /// checked when reveals close);
     /// `lapsed` if it was not revealed in time, `attested` if keyholders attest that its bidder tried; `dropped` if the
     /// bid of a round before stands in its place.
     pub state: String,

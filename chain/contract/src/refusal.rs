@@ -41,6 +41,8 @@ refusals! {
     Empty {} "chain.empty" "the message carries no instruction"
     /// More than a message can announce.
     TooLong { bytes: usize, most: usize } "chain.too-long" "what the message hands in has {bytes} bytes, and a message carries {most} at most"
+    /// Terms under which a message would be too long to be taken.
+    Unfit { what: &'static str, bytes: usize, most: usize } "chain.unfit" "by these terms {what} has {bytes} bytes, and a message carries {most} at most"
     /// The seller signed for later.
     TooEarly { signed: u64, now: u64 } "chain.opening" "the seller signed the opening for slot {signed}, and the chain is at slot {now}"
     /// Terms of an auction that is not on a chain.

@@ -340,6 +340,8 @@ impl Chunks {
         let no_chunk = Fault::Unknown { what: "chunk" }.fails(Check::RankPlace);
         let queued = self.queued(lot, step, chunk);
         let mut acts = queued.ok_or(no_chunk.clone())?.acts.clone();
+        // Before its items are made: whoever may not act makes nobody work.
+        actor.may_act(&acts, step.kind.is_in_turn())?;
         let items = self.items_of(lot, step, chunk, (around.setting, make)).ok_or(no_chunk)?;
         match items.accept(&acts, &actor, post)? {
             Taken::Items(items) if step.kind == WorkKind::Gate => {

@@ -371,7 +371,7 @@ pub(crate) struct Actor<'a> {
 
 impl Actor<'_> {
     /// The rest of K3, and K4.
-    fn may_act(&self, acts: &Acts, in_turn: bool) -> Result<(), Refusal> {
+    pub(crate) fn may_act(&self, acts: &Acts, in_turn: bool) -> Result<(), Refusal> {
         let done = Fault::Already { what: "the chunk is complete" };
         require(!acts.is_complete(self.roster), Check::RankPlace, done)?;
         require_digest(Check::RankPlace, "the head", (self.around.head, self.header.head))?;
@@ -408,7 +408,7 @@ pub(crate) enum Taken {
 }
 
 impl Items {
-    /// K3 to K9 and K12 of a post about these items, on which those in `acts` have worked.
+    /// K5 to K9 and K12 of a post about these items, on which those in `acts` have worked, by one who may act on them.
     pub(crate) fn accept(
         &self,
         acts: &Acts,
@@ -417,16 +417,16 @@ impl Items {
     ) -> Result<Taken, Refusal> {
         match (self, post) {
             (Self::Gate(items), Post::Gate(post)) => {
-                items.accept(acts, actor, post).map(Self::Gate).map(Taken::Items)
+                items.accept(actor, post).map(Self::Gate).map(Taken::Items)
             }
             (Self::Shuffle(items), Post::Shuffle(post)) => {
-                items.accept(acts, actor, post).map(Self::Shuffle).map(Taken::Items)
+                items.accept(actor, post).map(Self::Shuffle).map(Taken::Items)
             }
             (Self::Blind(items), Post::Blind(post)) => {
                 items.accept(acts, actor, post).map(Self::Blind).map(Taken::Items)
             }
             (Self::Decrypt(items), Post::Decrypt(post)) => {
-                items.accept(acts, actor, post).map(Taken::Shares)
+                items.accept(actor, post).map(Taken::Shares)
             }
             (Self::Gate(_) | Self::Shuffle(_) | Self::Blind(_) | Self::Decrypt(_), _) => {
                 Err(other_kind())
@@ -442,8 +442,7 @@ pub(crate) fn other_kind() -> Refusal {
 }
 
 impl GateItems {
-    fn accept(&self, acts: &Acts, actor: &Actor<'_>, post: &GatePost) -> Result<Self, Refusal> {
-        actor.may_act(acts, true)?;
+    fn accept(&self, actor: &Actor<'_>, post: &GatePost) -> Result<Self, Refusal> {
         actor.covers(self.pairs.len(), post.turns.len())?;
         let statement = gate::Statement {
             head: actor.header.head,
@@ -463,8 +462,7 @@ impl GateItems {
 }
 
 impl ShuffleItems {
-    fn accept(&self, acts: &Acts, actor: &Actor<'_>, post: &ShufflePost) -> Result<Self, Refusal> {
-        actor.may_act(acts, true)?;
+    fn accept(&self, actor: &Actor<'_>, post: &ShufflePost) -> Result<Self, Refusal> {
         let entries = self.lists.iter().map(Vec::len).sum();
         actor.covers(entries, post.outputs.len())?;
         let statement = shuffle::Statement {
@@ -485,7 +483,6 @@ impl ShuffleItems {
 
 impl BlindItems {
     fn accept(&self, acts: &Acts, actor: &Actor<'_>, post: &BlindPost) -> Result<Self, Refusal> {
-        actor.may_act(acts, false)?;
         actor.covers(self.inputs.len(), post.blinded.len())?;
         actor.covers(self.inputs.len(), post.responses.len())?;
         let statement = blind::Statement {
@@ -511,13 +508,7 @@ impl BlindItems {
 }
 
 impl DecryptItems {
-    fn accept(
-        &self,
-        acts: &Acts,
-        actor: &Actor<'_>,
-        post: &DecryptionSharePost,
-    ) -> Result<Shares, Refusal> {
-        actor.may_act(acts, false)?;
+    fn accept(&self, actor: &Actor<'_>, post: &DecryptionSharePost) -> Result<Shares, Refusal> {
         actor.covers(self.sealed.len(), post.shares.len())?;
         let out = Fault::NotDue { keyholder: actor.id, why: "it has no share" };
         let share_key = actor.around.keys.share_keys.get(&actor.id).copied();
