@@ -117,23 +117,33 @@ export class AuctionView {
   async #pullOnce() {
     if (this.#left || this.#broken) return;
     try {
-      const isBehind = this.#status.transcript_bytes > this.#offset;
-      const bytes = isBehind ? await this.#board.more(this.#auction, this.#offset) : [];
-      if (bytes.length > 0) {
-        await this.#engine.call("feed", null, { payload: bytes });
-        this.#offset += bytes.length;
-      }
+      if (this.#status.transcript_bytes > this.#offset) await this.#feed();
       const checkpoint = await this.#board.checkpoint(this.#auction);
-      if (checkpoint) {
-        const { ok } = await this.#engine.call("checkpoint", { checkpoint });
-        if (ok) this.#signed = Math.max(this.#signed, checkpoint.entries);
-      }
+      if (checkpoint) await this.#check(checkpoint);
       this.#view = (await this.#engine.call("view")).ok;
       this.#render();
-      await this.#bidding.update(this.#view);
+      await this.#bidding.update(this.#view, this.#signed >= this.#view.entries);
     } catch (error) {
       this.#trouble(asFault(error));
     }
+  }
+
+  /** Replays what follows in the transcript. */
+  async #feed() {
+    const bytes = await this.#board.more(this.#auction, this.#offset);
+    if (bytes.length === 0) return;
+    await this.#engine.call("feed", null, { payload: bytes });
+    this.#offset += bytes.length;
+  }
+
+  /** Checks a checkpoint. One that came after entries which the replay does not have yet says something once it has them. */
+  async #check(checkpoint) {
+    let { ok } = await this.#engine.call("checkpoint", { checkpoint });
+    if (!ok) {
+      await this.#feed();
+      ({ ok } = await this.#engine.call("checkpoint", { checkpoint }));
+    }
+    if (ok) this.#signed = Math.max(this.#signed, checkpoint.entries);
   }
   #broken = false;
 

@@ -51,6 +51,12 @@ export class Bidding {
   #evidence = el("div");
   #awake = null;
   #isChecked = false;
+  // Whether the board signed all that was replayed.
+  #isSigned = false;
+  // The entries whose receipts are kept.
+  #receipts = new Set();
+  // Bids that no price of the grid opens: they are not searched again.
+  #lost = new Set();
 
   constructor({ board, engine, auction, clock, pull, root }) {
     this.#board = board;
@@ -91,17 +97,21 @@ export class Bidding {
     const view = this.#view;
     if (!view?.rounds || view.round === 0 || view.phase !== "Commits" || end === null) return;
     const left = end - this.#clock.now();
-    if (left < STAND && left > 0) this.#stand();
+    if (left < STAND && left > 0 && this.#isSigned) this.#stand();
   }
 
-  /** The auction has come so far. */
-  async update(view) {
+  /**
+   * The auction has come so far. Nothing is handed in by itself on a history that the board did not sign: whoever shows
+   * another one could make the page reveal while others still bid.
+   */
+  async update(view, isSigned) {
     this.#view = view;
+    this.#isSigned = isSigned;
     this.#party ??= (await store.chosen(this.#auction)) ?? null;
     if (this.#party) {
       await this.#read();
       await this.#checkReceipts();
-      await this.#work();
+      if (isSigned) await this.#work();
     }
     this.#draw();
   }
@@ -115,6 +125,7 @@ export class Bidding {
     }
     const payload = store.list(this.#kept.map((bid) => bid.kept));
     this.#own = (await this.#engine.call("own", { key }, { payload })).ok;
+    this.#receipts = new Set((await store.receipts(this.#auction, this.#party)).map(({ entry }) => entry));
   }
 
   /** What is due: a commit that was kept and is not in the transcript, reveals, and what has to be found again. */
@@ -124,20 +135,20 @@ export class Bidding {
     if (phase === "Commits") {
       for (const bid of this.#kept.filter((bid) => this.#isUnsent(bid) && !bid.refused)) this.#start(`commit-${bid.lot}`, () => this.#send(bid));
     }
-    if (phase === "Reveals" && this.#own.bids.some((bid) => bid.is_open)) this.#start("reveal", () => this.#reveal());
+    const isDue = (bid) => bid.is_open && (bid.is_known || !this.#lost.has(this.#placeOf(bid)));
+    if (phase === "Reveals" && this.#own.bids.some(isDue)) this.#start("reveal", () => this.#reveal());
     if (this.#isOwing()) this.#stayAwake();
     await this.#askForReceipts();
   }
 
   /** A reload may have lost the answer with a receipt. The board gives it again. */
   async #askForReceipts() {
-    const kept = new Set((await store.receipts(this.#auction, this.#party)).map(({ entry }) => entry));
     for (const { lot, committed, revealed } of this.#own.bids) {
       const owed = [!this.#busy.has(`commit-${lot}`) && committed, !this.#busy.has("reveal") && revealed];
-      for (const entry of owed.filter((entry) => entry && !kept.has(entry))) {
+      for (const entry of owed.filter((entry) => entry && !this.#receipts.has(entry))) {
         this.#start(`receipt-${entry}`, async () => {
           const receipt = await this.#board.receipt(this.#auction, entry);
-          if (receipt) await this.#keepReceipt({ entry, receipt }, null);
+          if (await this.#keepReceipt({ entry, receipt }, null)) fill(this.#said, el("p", {}, `The board signed for entry ${entry}.`));
           else await wait(RETRY);
         });
       }
@@ -169,6 +180,7 @@ export class Bidding {
 
   /** Makes a bid and keeps it; then it is sent. Of two tabs the one that keeps first has made the bid. */
   async #bid(lot, level, price) {
+    await this.#untilSigned();
     await inOneTab(`talea-bid-${this.#auction}-${this.#party}-${lot}`, async () => {
       await this.#read();
       const round = this.#view.round;
@@ -182,6 +194,16 @@ export class Bidding {
       this.#draw();
       await this.#start(`commit-${lot}`, () => this.#send(bid));
     });
+  }
+
+  /** Waits until the board has signed what was replayed. */
+  async #untilSigned() {
+    while (!this.#isSigned) {
+      if (this.#view.phase !== "Commits") throw new Fault({ code: "board.silent", sentence: "the board signed no history in which bids are due" });
+      fill(this.#said, el("p", {}, "Waiting for the board to sign what it shows…"));
+      await wait(250);
+      this.#pull();
+    }
   }
 
   async #make(lot, round, level, price) {
@@ -201,13 +223,30 @@ export class Bidding {
     fill(this.#said, el("p", {}, `Committing ${bid.price}…`));
     try {
       const answer = await this.#handIn(payload, "Commits");
-      await this.#keepReceipt(answer, ok.id);
-      fill(this.#said, el("p", {}, `The board took your bid of ${bid.price} as entry ${answer.entry}, and signed for it.`));
+      await this.#sayTaken(`your bid of ${bid.price}`, answer, ok.id);
     } catch (error) {
       const fault = asFault(error);
-      if (fault.code === "refused") await store.noteBid({ ...bid, refused: fault.sentence });
+      if (fault.code === "refused") await this.#noteRefusal(bid);
       throw fault;
     }
+  }
+
+  /** Says what the board answered, and that it signed for it only once its receipt is kept. */
+  async #sayTaken(what, answer, id) {
+    fill(this.#said, el("p", {}, `The board says that it took ${what} as entry ${answer.entry}. Waiting for its signature…`));
+    if (await this.#keepReceipt(answer, id)) {
+      fill(this.#said, el("p", {}, `The board took ${what} as entry ${answer.entry}, and signed for it.`));
+    } else {
+      // What a board says without a signature is soon asked again, and not at once.
+      await wait(RETRY);
+    }
+  }
+
+  /** Nobody signs a refusal: it counts if the rules refuse the commit here too. Otherwise it is soon handed in again. */
+  async #noteRefusal(bid) {
+    if (!this.#isSigned) return;
+    const { ok: refused } = await this.#engine.call("refusal-of", null, { payload: store.list([bid.kept]) });
+    if (refused !== null) await store.noteBid({ ...bid, refused });
   }
 
   /** Hands in an instruction until there is an answer, or the phase is over. The same bytes count once. */
@@ -225,20 +264,22 @@ export class Bidding {
     }
   }
 
-  /** Believes a receipt if the board's key signed it over the history that this browser replayed. */
+  /** Keeps a receipt of this entry if the board's key signed it over the history that this browser replayed; whether it did. */
   async #keepReceipt({ entry, receipt }, id) {
-    if (!receipt) return;
+    if (!receipt) return false;
     for (let tries = 0; tries < 20; tries++) {
-      const { ok } = await this.#engine.call("receipt", { receipt, id });
+      const { ok } = await this.#engine.call("receipt", { receipt, entry, id });
       if (ok) {
         await store.keepReceipt({ auction: this.#auction, party: this.#party, entry, id, receipt });
-        return;
+        this.#receipts.add(entry);
+        return true;
       }
       // The replay is not there yet. This may run within a look at the board, which must not wait for itself.
       const bytes = wait(250);
       this.#pull();
       await bytes;
     }
+    return false;
   }
 
   /** Once per visit: whether the board still shows what it signed for. */
@@ -247,7 +288,7 @@ export class Bidding {
     this.#isChecked = true;
     for (const { entry, id, receipt } of await store.receipts(this.#auction, this.#party)) {
       try {
-        const { ok } = await this.#engine.call("receipt", { receipt, id });
+        const { ok } = await this.#engine.call("receipt", { receipt, entry, id });
         if (!ok) throw new Fault({ code: "board.rewritten", sentence: `the board signed entry ${entry}, and does not show it` });
       } catch (error) {
         const save = () => download(`receipt-${entry}.json`, `${JSON.stringify(receipt, null, 2)}\n`, "application/json");
@@ -259,58 +300,91 @@ export class Bidding {
 
   async #reveal() {
     await inOneTab(`talea-reveal-${this.#auction}-${this.#party}`, async () => {
-      await this.#find();
-      const key = await this.#key;
-      this.#kept = await store.bids(this.#auction, this.#party);
-      const payload = store.list(this.#kept.map((bid) => bid.kept));
-      const { ok: revealing, payload: bytes } = await this.#engine.call("reveal", { key }, { payload });
-      let at = 0;
-      for (const { id, lots, length } of revealing) {
-        const answer = await this.#handIn(bytes.subarray(at, at + length), "Reveals");
-        at += length;
-        await this.#keepReceipt(answer, id);
-        fill(this.#said, el("p", {}, `The board took the sealed ${lots.length === 1 ? "bid" : "bids"} as entry ${answer.entry}.`));
-      }
+      await this.#read();
+      await this.#handInSealed(this.#kept);
+      // A search takes its time, so what is known does not wait for it.
+      await this.#handInSealed(await this.#find());
     });
   }
 
-  /** Finds bids again that this key made and this browser did not keep, by trying the prices of the grid. */
+  /** Hands in those of these bids that are to be revealed. */
+  async #handInSealed(kept) {
+    if (kept.length === 0) return;
+    const payload = store.list(kept.map((bid) => bid.kept));
+    const { ok: revealing, payload: bytes } = await this.#engine.call("reveal", { key: await this.#key }, { payload });
+    let at = 0;
+    for (const { id, lots, length } of revealing) {
+      const answer = await this.#handIn(bytes.subarray(at, at + length), "Reveals");
+      at += length;
+      await this.#sayTaken(`the sealed ${lots.length === 1 ? "bid" : "bids"}`, answer, id);
+    }
+  }
+
+  #placeOf({ lot }) {
+    return `${lot} ${this.#view.round}`;
+  }
+
+  /**
+   * Finds bids again that this key made, and that nothing opens that this browser kept, by trying the prices of the grid.
+   * Those that were found.
+   */
   async #find() {
     const round = this.#view.round;
-    const isKept = ({ lot }) => this.#kept.some((bid) => bid.lot === lot && bid.round === round);
-    for (const { lot } of this.#own.bids.filter((bid) => bid.is_open && !isKept(bid))) {
+    const found = [];
+    const key = await this.#key;
+    for (const bid of this.#own.bids.filter((bid) => bid.is_open && !bid.is_known && !this.#lost.has(this.#placeOf(bid)))) {
+      const { lot } = bid;
       const { levels, name } = this.#view.lots[lot];
-      const key = await this.#key;
+      let isFound = false;
       for (let from = 0; from < levels; from += CHUNK) {
         const to = Math.min(from + CHUNK, levels);
         const { ok: level } = await this.#engine.call("search", { key, lot, round, from, to });
         if (level !== null) {
           const { payload: kept } = await this.#engine.call("recover", { key, lot, round, level });
-          await store.keepBid({ auction: this.#auction, party: this.#party, lot, round, level, price: "the bid that was found again", id: null, kept });
+          const again = { auction: this.#auction, party: this.#party, lot, round, level, price: "the bid that was found again", id: null, kept };
+          // In the place of another one that this browser made, which the rules have no room for any more.
+          await store.noteBid(again);
+          found.push(again);
+          isFound = true;
           break;
         }
         fill(this.#said, el("p", {}, `Searching for this key's bid on ${name}: ${Math.floor((to / levels) * 100)} % of the prices.`));
       }
+      if (!isFound) this.#lost.add(`${lot} ${round}`);
+    }
+    return found;
+  }
+
+  /** In a later round: repeats what stands, on every lot without a bid in this round. No lot waits for another. */
+  #stand() {
+    for (const { lot } of this.#own?.bids ?? []) {
+      if (this.#standing(lot)) {
+        this.#start(`stand-${lot}`, async () => {
+          await this.#read();
+          const bid = this.#standing(lot);
+          if (bid) await this.#bid(lot, bid.level, bid.price);
+        });
+      }
     }
   }
 
-  /** In a later round: repeats what stands, on every lot without a bid in this round. */
-  #stand() {
-    this.#start("stand", async () => {
-      await this.#read();
-      for (const { lot, committed, is_active: isActive } of this.#own.bids) {
-        const last = this.#kept.filter((bid) => bid.lot === lot && bid.round < this.#view.round).at(-1);
-        if (committed === null && isActive && last) await this.#bid(lot, last.level, last.price);
-      }
-    });
+  /** The bid to repeat on a lot: nothing if one of this round is kept, which is handed in anyhow, or is in the transcript. */
+  #standing(lot) {
+    const { committed, is_active: isActive } = this.#own.bids[lot];
+    const kept = this.#kept.filter((bid) => bid.lot === lot);
+    if (committed !== null || !isActive || kept.some((bid) => bid.round === this.#view.round)) return null;
+    return kept.filter((bid) => bid.round < this.#view.round).at(-1) ?? null;
   }
 
   #draw() {
     // Whoever is typing must not lose what is typed: forms are drawn anew only when what they are for has changed.
     const { phase, round } = this.#view;
-    const bids = this.#own?.bids.map((bid) => [bid.committed, bid.revealed, bid.is_open, bid.is_active, bid.came?.word]);
+    const bids = this.#own?.bids.map((bid) => [bid.committed, bid.revealed, bid.is_open, bid.is_known, bid.is_active, bid.came?.word]);
     const state = JSON.stringify([phase, round, this.#party, bids, this.#kept.map((bid) => [bid.lot, bid.round, bid.refused])]);
-    if (state === this.#drawn) return;
+    if (state === this.#drawn) {
+      this.#root.querySelectorAll("[data-signature]").forEach((span) => this.#sign(span));
+      return;
+    }
     this.#drawn = state;
     fill(this.#root, el("div", { class: "panel own" }, el("h2", {}, "Your bid"), this.#evidence,
       this.#party ? this.#part() : this.#choice(), this.#said, this.#wrong));
@@ -374,10 +448,11 @@ export class Bidding {
       said.push(el("p", { "data-result": own.came.word }, el("strong", {}, WORDS[own.came.word]),
         ` Your bid: ${own.came.bid}.`, own.came.price && ` The price: ${own.came.price}.`));
     } else if (own.revealed !== null) {
-      said.push(el("p", { "data-state": "revealed" }, `You bid ${now?.price ?? last?.price ?? ""}. The sealed bid is in, as entry `
-        + `${own.revealed}. There is nothing more to do for this round.`));
+      said.push(el("p", { "data-state": "revealed" }, own.is_known && `You bid ${now.price}. `,
+        `The sealed bid is in, as entry ${own.revealed}`, this.#signature(own.revealed), ". There is nothing more to do for this round."));
     } else if (own.committed !== null) {
-      said.push(el("p", { "data-state": "committed" }, `You committed ${now?.price ?? ""} as entry ${own.committed}.`));
+      const what = own.is_known ? `You committed ${now.price}` : "A bid of this key was made by another browser or program, and committed";
+      said.push(el("p", { "data-state": "committed" }, `${what} as entry ${own.committed}`, this.#signature(own.committed), "."));
     } else if (now?.refused) {
       said.push(el("p", { class: "fault" }, `The rules refused your bid of ${now.price}: ${now.refused}`));
     } else if (now) {
@@ -388,6 +463,17 @@ export class Bidding {
     const mayBid = phase === "Commits" && own.committed === null && !now && (round === 0 || own.is_active);
     return el("section", { "data-lot": lot.lot }, el("h3", {}, `${lot.name} (${lot.identifier})`), said,
       mayBid && this.#form(lot, last));
+  }
+
+  /** Whether the board signed for an entry, in words that change with it. */
+  #signature(entry) {
+    return this.#sign(el("span", { "data-signature": entry }));
+  }
+
+  #sign(span) {
+    const isSigned = this.#receipts.has(Number(span.dataset.signature));
+    span.textContent = isSigned ? ", and the board signed for it" : ", and waits for the board's signature";
+    return span;
   }
 
   #form(lot, last) {
@@ -455,6 +541,9 @@ export class Bidding {
     const from = phase === "Commits" && this.#end ? ` The reveals begin after ${time(this.#end)}.` : "";
     const command = `talea reveal --board ${location.origin}/a/${this.#auction} --key FILE --wait`;
     const hand = async () => {
+      await this.#read();
+      await this.#find();
+      this.#kept = await store.bids(this.#auction, this.#party);
       const payload = store.list(this.#kept.map((bid) => bid.kept));
       const { payload: file } = await this.#engine.call("hand-over", { key: await this.#key }, { payload });
       download("sealed-bids", file);

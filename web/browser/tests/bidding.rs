@@ -127,14 +127,9 @@ async fn of_two_tabs_one_makes_the_bid() {
     browser.close().await;
 }
 
-/// A bidder whose browser is gone reveals with the command line and the key file of the page.
-#[tokio::test]
-async fn the_command_line_reveals_what_a_browser_committed() {
-    let browser = Browser::open(1280).await;
-    let market = Market::open(&Times { deals: 5_000, commits: 12_000, reveals: 60_000 }, "");
-    arrive(&browser, &market).await;
-    bid(&browser, "95-00").await;
-    browser.find("[data-state=committed]").await;
+/// Saves the browser's key to `mine.key`.
+async fn save_key(browser: &Browser, market: &Market) {
+    use std::os::unix::fs::PermissionsExt as _;
     let file = browser
         .run_async(
             "const { Engine } = await import('/engine.js');
@@ -146,16 +141,56 @@ async fn the_command_line_reveals_what_a_browser_committed() {
              return new TextDecoder().decode(payload);",
         )
         .await;
-    browser.go("about:blank").await;
     std::fs::write(market.path("mine.key"), file.as_str().unwrap()).unwrap();
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let private = std::fs::Permissions::from_mode(0o600);
-        std::fs::set_permissions(market.path("mine.key"), private).unwrap();
-    }
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(market.path("mine.key"), private).unwrap();
+}
+
+/// A bidder whose browser is gone reveals with the command line and the key file of the page.
+#[tokio::test]
+async fn the_command_line_reveals_what_a_browser_committed() {
+    let browser = Browser::open(1280).await;
+    let market = Market::open(&Times { deals: 5_000, commits: 12_000, reveals: 60_000 }, "");
+    arrive(&browser, &market).await;
+    bid(&browser, "95-00").await;
+    browser.find("[data-state=committed]").await;
+    save_key(&browser, &market).await;
+    browser.go("about:blank").await;
     market.done(&["reveal", "board", "--key", "mine.key", "--wait"]);
     market.done(&["result", "board", "--key", "mine.key", "--wait"]);
     browser.go(&market.address).await;
     assert_eq!(result(&browser).await, "hit");
+    browser.close().await;
+}
+
+/// The browser's own bid never arrives, and the command line makes another one with the same key.
+#[tokio::test]
+async fn a_bid_made_elsewhere_with_the_same_key_is_found_and_revealed() {
+    let browser = Browser::open(1280).await;
+    let market = Market::open(&Times { deals: 5_000, commits: 25_000, reveals: 60_000 }, "");
+    arrive(&browser, &market).await;
+    save_key(&browser, &market).await;
+    browser.find("#price-0").await;
+    // A board that takes nothing, and says that it did: nothing that it did not sign is believed.
+    browser
+        .run(
+            "const fetched = window.fetch;
+             window.fetch = (path, options) => options?.method === 'POST'
+                 ? Promise.resolve(Response.json({ state: 'accepted', entry: 5, receipt: null }))
+                 : fetched(path, options);",
+        )
+        .await;
+    bid(&browser, "96-00").await;
+    browser.find("[data-state=kept]").await;
+    market.done(&["bid", "board", "--key", "mine.key", "--wait", "--yes", "XS0004120779=95-00"]);
+    let state = browser.text("[data-state=committed]").await;
+    assert!(state.contains("made by another browser or program"), "{state}");
+    let said = browser.text("#said").await;
+    assert!(!said.contains("signed for it"), "{said}");
+    // From here on the board's answers are its own.
+    browser.go(&market.address).await;
+    assert_eq!(result(&browser).await, "hit");
+    let told = browser.text("[data-result]").await;
+    assert!(told.contains("Your bid: 95-00"), "{told}");
     browser.close().await;
 }

@@ -14,8 +14,9 @@ use rand_core::OsRng;
 use serde::Serialize;
 use talea_parties::bidder::{BidError, BidSecret, Bidder, Place, PreparedBid, carry};
 use talea_protocol::{
-    bytes::Digest,
-    commitment::BidId,
+    bytes::{Digest, PartyKey},
+    commitment::{BidId, seal},
+    instruction::{Instruction, SignedInstruction},
     limits::{MAX_INSTRUCTION_BYTES, MAX_REVEALS},
     outcome::{Ending, LotResult, PriceComparison},
     price::Level,
@@ -207,6 +208,21 @@ pub fn commit_of(kept: &Kept) -> Result<(String, Level, &[u8]), Fault> {
     Ok((hex::encode(Digest::of(&[&kept.commit]).0), secret.level(), &kept.commit))
 }
 
+/// Why the rules refuse a commit that was kept, as the history stands that was replayed; nothing if they take it. A board
+/// may refuse what they do not.
+///
+/// # Errors
+/// `internal` if it is no commit: a bid that was found again has none.
+pub fn refusal_of(follower: &Follower, kept: &Kept) -> Result<Option<String>, Fault> {
+    let Some((signed, Instruction::Commit(commit))) =
+        SignedInstruction::read_unverified(&kept.commit)
+    else {
+        return Err(Fault::internal("what was kept holds no commit"));
+    };
+    let checked = follower.auction().check_commit(&signed.signer, &commit);
+    Ok(checked.err().map(|refusal| Fault::from(refusal).sentence))
+}
+
 /// Tries some levels of the grid: which of them this party committed on a lot in a round.
 ///
 /// # Errors
@@ -245,13 +261,25 @@ pub fn recovered(
     keep(&PreparedBid { commit: Vec::new(), reveal, secret })
 }
 
-/// The bids of this party that are to be revealed now, out of what was kept.
-fn due(follower: &Follower, key: &Key, kept: Vec<Kept>) -> Vec<Reveal> {
+/// Whether this is the sealed bid to which a party's commit of the current round binds. Another may be kept, if the same
+/// key committed elsewhere.
+fn is_sealed(follower: &Follower, party: &PartyKey, reveal: &Reveal) -> bool {
     let auction = follower.auction();
+    let is_current = reveal.bid.bidder == *party && reveal.bid.round == auction.round();
+    is_current
+        && follower
+            .bid(&reveal.bid)
+            .is_some_and(|shown| shown.seal == seal(&auction.id(), &reveal.bid, &reveal.sealed_bid))
+}
+
+/// The bids of this party that are to be revealed now, out of what was kept. The rules refuse a whole instruction for one
+/// sealed bid that is not the one committed.
+fn due(follower: &Follower, key: &Key, kept: Vec<Kept>) -> Vec<Reveal> {
     let party = key.identity().party();
-    let is_due =
-        |bid: &BidId| bid.bidder == party && bid.round == auction.round() && auction.is_open(bid);
-    kept.into_iter().map(|kept| kept.reveal).filter(|reveal| is_due(&reveal.bid)).collect()
+    let is_due = |reveal: &Reveal| {
+        follower.auction().is_open(&reveal.bid) && is_sealed(follower, &party, reveal)
+    };
+    kept.into_iter().map(|kept| kept.reveal).filter(is_due).collect()
 }
 
 /// Signs what is to be revealed now: instructions, one after the other, and what each of them is. None while the
@@ -336,6 +364,9 @@ pub fn own(follower: &Follower, key: &Key, kept: &[Kept]) -> Result<Own, Fault> 
             committed: line.map(|line| line.committed),
             revealed: line.and_then(|line| line.revealed),
             is_open: auction.is_open(&of_round(auction.round())),
+            is_known: kept.iter().any(|kept| {
+                kept.reveal.bid.lot == number && is_sealed(follower, &party, &kept.reveal)
+            }),
             is_active: auction.active_commitment(number, &party).is_some(),
             came: result
                 .map(|result| came(follower, (number, lot), &party, result, kept))
@@ -356,7 +387,7 @@ pub fn own(follower: &Follower, key: &Key, kept: &[Kept]) -> Result<Own, Fault> 
 fn came(
     follower: &Follower,
     (number, lot): (u32, &Lot),
-    party: &talea_protocol::bytes::PartyKey,
+    party: &PartyKey,
     result: &LotResult,
     kept: &[Kept],
 ) -> Result<Option<Came>, Fault> {
@@ -398,5 +429,71 @@ fn word(result: &LotResult, party_won: bool, own: Level) -> Word {
         own if own == price => Word::Cover,
         own if Some(own) == cover => Word::TiedCover,
         _ => Word::DoneAway,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Market;
+
+    fn made(follower: &Follower, key: &Key, lot: u32, level: u32) -> Kept {
+        borsh::from_slice(&prepare(follower, key, (lot, level), &[]).unwrap()).unwrap()
+    }
+
+    fn copy(kept: &Kept) -> Kept {
+        borsh::from_slice(&borsh::to_vec(kept).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_kept_bid_that_was_committed_otherwise_elsewhere_keeps_no_other_bid_in() {
+        let mut market = Market::at_commits();
+        let key = Key::generate();
+        let feed = market.shown();
+        let before = feed.follower().unwrap();
+        let (stale, elsewhere) = (made(before, &key, 0, 2), made(before, &key, 0, 3));
+        let other = made(before, &key, 1, 1);
+        for kept in [&elsewhere, &other] {
+            market.submit(&kept.commit);
+        }
+        market.pass();
+        let feed = market.shown();
+        let follower = feed.follower().unwrap();
+
+        let own = own(follower, &key, &[copy(&stale), copy(&other)]).unwrap();
+        let known: Vec<_> = own.bids.iter().map(|bid| (bid.is_open, bid.is_known)).collect();
+        assert_eq!(known, [(true, false), (true, true)]);
+        let handed: Vec<u8> = hand_over(follower, &key, vec![copy(&stale), copy(&other)]).unwrap();
+        let expected = Handed { commits: Vec::new(), reveals: vec![other.reveal.clone()] };
+        assert_eq!(handed, borsh::to_vec(&expected).unwrap());
+        let (revealing, instruction) = reveal(follower, &key, vec![stale, other]).unwrap();
+        assert_eq!(revealing.iter().map(|one| one.lots.clone()).collect::<Vec<_>>(), [[1]]);
+        // The rules take it.
+        market.submit(&instruction);
+
+        // And the other lot's, once it is found by the key.
+        let feed = market.shown();
+        let follower = feed.follower().unwrap();
+        let level = search(follower, &key, (0, 0), 0..5).unwrap().unwrap();
+        let found = borsh::from_slice(&recovered(follower, &key, (0, 0), level).unwrap()).unwrap();
+        let (revealing, instruction) = reveal(follower, &key, vec![found]).unwrap();
+        assert_eq!((level, revealing.len()), (3, 1));
+        market.submit(&instruction);
+    }
+
+    #[test]
+    fn a_commit_is_refused_if_the_replay_refuses_it_whatever_a_board_says() {
+        let mut market = Market::at_commits();
+        let key = Key::generate();
+        let feed = market.shown();
+        let follower = feed.follower().unwrap();
+        let [first, second] = [2, 3].map(|level| made(follower, &key, 0, level));
+        assert_eq!(refusal_of(follower, &first).unwrap(), None);
+        market.submit(&first.commit);
+        let feed = market.shown();
+        let refusal = refusal_of(feed.follower().unwrap(), &second).unwrap();
+        assert!(refusal.is_some_and(|refusal| refusal.contains("C3")), "the second of a bidder");
+        let found = Kept { commit: Vec::new(), ..second };
+        assert_eq!(refusal_of(follower, &found).unwrap_err().code, "internal");
     }
 }

@@ -1,7 +1,7 @@
 //! What a board signs: checkpoints, and receipts under them. The page believes one if the board's key of the terms
 //! signed it, and it says of the transcript what the page's own replay says.
 
-use crate::{fault::Fault, follower::Follower};
+use crate::{fault::Fault, follower::Follower, merkle};
 use serde::{Deserialize, Serialize};
 use talea_contract::signature_holds;
 use talea_protocol::{
@@ -11,7 +11,7 @@ use talea_protocol::{
 use talea_text::failure::Code;
 
 /// Prefix of what a board signs.
-const LABEL: &[u8] = b"talea/v2/checkpoint";
+pub(crate) const LABEL: &[u8] = b"talea/v2/checkpoint";
 
 /// "So many entries, with this root and this head", as a line of `checkpoints` says it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,15 +30,22 @@ pub struct Checkpoint {
     pub signature: String,
 }
 
+/// The schema of receipts.
+pub(crate) const RECEIPT: &str = "talea-receipt/2";
+
 /// Proof that the board took an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
+    /// `talea-receipt/2`.
+    pub schema: String,
     /// The board's key.
     pub board: String,
     /// Which entry, from 1.
     pub entry: u64,
     /// The entry itself.
     pub body: String,
+    /// The hashes beside the way from the leaf to the root, in hexadecimal.
+    pub path: Vec<String>,
     /// Whose root it is under.
     pub checkpoint: Checkpoint,
 }
@@ -93,18 +100,27 @@ impl Checkpoint {
 }
 
 impl Receipt {
-    /// Whether its checkpoint is kept, and it is for this instruction if one is named. False if the replay has not come so far.
+    /// Whether its checkpoint is kept, and it is for this entry, and this instruction if one is named. What is kept must
+    /// convict the board before others too: they look at its path. False if the replay has not come so far.
     ///
     /// # Errors
     /// As [`Checkpoint::is_kept`]; `receipt.invalid` if it is for something else.
     pub fn is_kept(
         &self,
         follower: &Follower,
+        entry: u64,
         instruction: Option<&Digest>,
     ) -> Result<bool, Fault> {
         let wrong = |why: &str| Fault::new(Code::Receipt, why);
         if self.board != follower.board()?.key.to_string() {
             return Err(wrong("the receipt is of another board"));
+        }
+        if self.schema != RECEIPT {
+            return Err(wrong("what the board sent has not the schema of a receipt"));
+        }
+        if self.entry != entry {
+            let (asked, found) = (entry, self.entry);
+            return Err(wrong(&format!("expected the receipt of entry {asked}, found {found}")));
         }
         if self.checkpoint.entries < self.entry {
             return Err(wrong("the receipt's checkpoint does not cover its entry"));
@@ -112,13 +128,59 @@ impl Receipt {
         if !self.checkpoint.is_kept(follower)? {
             return Ok(false);
         }
-        let leaf = hex::decode(&self.body).ok().map(|body| crate::merkle::leaf(&body));
+        let leaf = hex::decode(&self.body).ok().map(|body| merkle::leaf(&body));
         if leaf.is_none() || leaf != follower.leaf_of(self.entry) {
             return Err(wrong("the receipt is for another entry than the transcript holds there"));
         }
         if instruction.is_some_and(|id| follower.entry_of(id) != Some(self.entry)) {
             return Err(wrong("the receipt is for another instruction"));
         }
+        let root = leaf.and_then(|leaf| self.root(leaf));
+        if root.is_none() || root != bytes(&self.checkpoint.root) {
+            return Err(wrong(
+                "the receipt's path does not lead to the root that the board signed",
+            ));
+        }
         Ok(true)
+    }
+
+    /// The root to which its path leads.
+    fn root(&self, leaf: Digest) -> Option<[u8; 32]> {
+        let path: Option<Vec<Digest>> =
+            self.path.iter().map(|hash| bytes(hash).map(Digest)).collect();
+        let at = self.entry.checked_sub(1)?;
+        Some(merkle::root_of_path(leaf, at, self.checkpoint.entries, &path?)?.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Market;
+
+    #[test]
+    fn a_receipt_is_kept_if_it_is_of_the_entry_asked_for_and_convicts_by_itself() {
+        let market = Market::at_commits();
+        let feed = market.shown();
+        let follower = feed.follower().unwrap();
+        let last = follower.entries();
+        assert!(last > 1, "a path has to have a hash");
+        let receipt = market.receipt(follower, last);
+        assert!(receipt.is_kept(follower, last, None).unwrap());
+
+        let wrong = |receipt: &Receipt, entry: u64| {
+            let fault = receipt.is_kept(follower, entry, None).unwrap_err();
+            assert_eq!(fault.code, "receipt.invalid");
+            fault.sentence
+        };
+        let sentence = wrong(&market.receipt(follower, 1), last);
+        assert!(sentence.contains(&format!("of entry {last}, found 1")), "{sentence}");
+        for path in [Vec::new(), vec!["00".repeat(32)], vec!["hash".into()]] {
+            let sentence = wrong(&Receipt { path, ..receipt.clone() }, last);
+            assert!(sentence.contains("path does not lead to the root"), "{sentence}");
+        }
+        wrong(&Receipt { schema: "talea-receipt/1".into(), ..receipt.clone() }, last);
+        let other = Digest([7; 32]);
+        assert!(receipt.is_kept(follower, last, Some(&other)).is_err());
     }
 }

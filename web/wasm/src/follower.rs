@@ -31,6 +31,8 @@ pub struct Line {
 pub struct BidLine {
     /// `C`.
     pub commitment: Point,
+    /// To which sealed bid it binds.
+    pub seal: Digest,
     /// The entry of its commit.
     pub committed: u64,
     /// The entry that carried its sealed bid first.
@@ -184,7 +186,12 @@ impl Follower {
                 let bid = BidId { lot: commit.lot, round: commit.round, bidder: signed.signer };
                 self.bids.insert(
                     bid,
-                    BidLine { commitment: commit.commitment, committed: number, revealed: None },
+                    BidLine {
+                        commitment: commit.commitment,
+                        seal: commit.seal,
+                        committed: number,
+                        revealed: None,
+                    },
                 );
             }
             Instruction::Reveal(reveals) => {

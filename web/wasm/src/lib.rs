@@ -48,6 +48,9 @@ pub mod locks;
 #[allow(dead_code, reason = "a board makes proofs, and a page follows the whole log")]
 #[path = "../../../cli/src/board/merkle.rs"]
 mod merkle;
+#[cfg(test)]
+#[cfg(feature = "bidder")]
+mod testing;
 #[cfg(any(feature = "verifier", feature = "bidder"))]
 pub mod timeline;
 #[cfg(feature = "verifier")]

@@ -110,6 +110,8 @@ pub struct OwnBid {
     pub revealed: Option<u64>,
     /// Whether it is to be revealed now.
     pub is_open: bool,
+    /// Whether what was kept reveals the bid of the current round. The same key may have bid elsewhere.
+    pub is_known: bool,
     /// Whether a bid stands, so that this party bids again in a later round.
     pub is_active: bool,
     /// What it came to, once there is an outcome.

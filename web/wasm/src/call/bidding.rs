@@ -30,12 +30,15 @@ pub enum OfBoard {
     Terms,
     /// Whether the board's signature is over what was replayed.
     Checkpoint { checkpoint: Checkpoint },
-    /// Whether the board's history is the one of the receipt, and the receipt for this instruction if one is named.
-    Receipt { receipt: Receipt, id: Option<String> },
+    /// Whether the board's history is the one of the receipt, and the receipt for this entry, and this instruction if one
+    /// is named.
+    Receipt { receipt: Receipt, entry: u64, id: Option<String> },
     /// A price in figures.
     Quote { lot: u32, price: String },
     /// The commit of the one bid that comes with it.
     CommitOf,
+    /// Why the rules refuse the commit of the one bid that comes with it, if they do.
+    RefusalOf,
 }
 
 /// What a party does. What was kept of its bids comes with it.
@@ -80,24 +83,31 @@ fn about(follower: &Follower, request: OfBoard, payload: &[u8]) -> Answer {
         OfBoard::View => only(View::of(follower)),
         OfBoard::Terms => only(terms::in_words(follower.auction().terms(), &Book::default())?),
         OfBoard::Checkpoint { checkpoint } => only(checkpoint.is_kept(follower)?),
-        OfBoard::Receipt { receipt, id } => {
+        OfBoard::Receipt { receipt, entry, id } => {
             let id = id.map(|id| {
                 let mut digest = [0; 32];
                 let read = hex::decode_to_slice(&id, &mut digest);
                 read.map(|()| Digest(digest))
                     .map_err(|_| Fault::internal("an id is not hexadecimal"))
             });
-            only(receipt.is_kept(follower, id.transpose()?.as_ref())?)
+            only(receipt.is_kept(follower, entry, id.transpose()?.as_ref())?)
         }
         OfBoard::Quote { lot, price } => only(bid::quote(follower, lot, &price)?),
         OfBoard::CommitOf => {
-            let kept = bid::read_kept(payload)?;
-            let [kept] = kept.as_slice() else {
-                return Err(Fault::internal("expected one bid"));
-            };
-            let (id, level, commit) = bid::commit_of(kept)?;
+            let kept = the_one(payload)?;
+            let (id, level, commit) = bid::commit_of(&kept)?;
             Ok((written(&Committing { id, level: level.0 })?, commit.to_vec()))
         }
+        OfBoard::RefusalOf => only(bid::refusal_of(follower, &the_one(payload)?)?),
+    }
+}
+
+/// The one bid that comes with a request.
+fn the_one(payload: &[u8]) -> Result<Kept, Fault> {
+    let mut kept = bid::read_kept(payload)?.into_iter();
+    match (kept.next(), kept.next()) {
+        (Some(kept), None) => Ok(kept),
+        _ => Err(Fault::internal("expected one bid")),
     }
 }
 
