@@ -13,10 +13,19 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use talea_cli::{
-    board::{folder::Folder, history::History, mirror::Mirror},
+    board::{
+        folder::Folder,
+        history::{History, Next},
+        mirror::Mirror,
+    },
     failure::Code,
+    replica::{Replica, record},
 };
 use talea_contract::Phase;
+use talea_protocol::{
+    outcome::Outcome,
+    transcript::{Closing, RecordKind},
+};
 
 /// Long enough that nothing is over before it was tried.
 fn patient() -> Workspace {
@@ -461,6 +470,222 @@ fn a_party_that_runs_stops_when_its_board_shows_another_history() {
     }
     web.now(Conduct::Serves(workspace.path("other")));
     ends(&bidder.output(), 1, &["error[board.forked]"]);
+}
+
+/// A record of an outcome that nothing leads to, and whose head is the right one.
+fn false_outcome(transcript: &std::path::Path) -> Vec<u8> {
+    let mut replica = Replica::open(transcript).unwrap();
+    replica.advance().unwrap();
+    let outcome =
+        Outcome { auction: replica.auction().id(), lots: Default::default(), accounts: Vec::new() };
+    record(RecordKind::Closing, &Closing { outcome, head: replica.auction().head() }).unwrap()
+}
+
+#[test]
+fn an_outcome_that_the_entries_do_not_lead_to_gets_into_no_mirror_and_out_of_one_that_has_it() {
+    let workspace = patient();
+    entry(&workspace, "board", "board.key", 1);
+    fork(&workspace);
+    let web = Web::over(workspace.path("board"));
+    let status = ["status", "--board", &web.url()];
+    workspace.done(&status);
+    let transcript = mirror(&workspace).join("transcript.talea");
+    let before = fs::read(&transcript).unwrap();
+    let closing = false_outcome(&transcript);
+    let closed = [&before[..], &closing].concat();
+    fs::write(workspace.path("other/transcript.talea"), &closed).unwrap();
+    web.now(Conduct::Serves(workspace.path("other")));
+    workspace.fails(&status, 4, "board.answer");
+    assert!(before == fs::read(&transcript).unwrap());
+    // A mirror that has one is mended, and takes what comes.
+    fs::write(&transcript, &closed).unwrap();
+    web.now(Conduct::Serves(workspace.path("board")));
+    workspace.done(&status);
+    assert!(before == fs::read(&transcript).unwrap());
+    fs::write(&transcript, &closed).unwrap();
+    entry(&workspace, "board", "board.key", 2);
+    workspace.done(&status);
+    let board = fs::read(workspace.path("board/transcript.talea")).unwrap();
+    assert!(board == fs::read(&transcript).unwrap());
+}
+
+/// An answer that says that there is no checkpoint yet.
+fn not_yet(answer: &mut Vec<u8>) {
+    let body = b"{\"code\":\"not-yet\",\"detail\":\"\"}";
+    let head = format!("HTTP/1.1 404 said\r\nconnection: close\r\ncontent-length: {}", body.len());
+    *answer = [head.as_bytes(), b"\r\ncontent-type: application/json\r\n\r\n", body].concat();
+}
+
+/// An answer that there is no more.
+fn no_more(answer: &mut Vec<u8>) {
+    *answer = b"HTTP/1.1 416 said\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_vec();
+}
+
+#[test]
+fn a_party_that_runs_is_stopped_by_nothing_that_its_board_did_not_sign() {
+    let workspace = patient();
+    entry(&workspace, "board", "board.key", 1);
+    fork(&workspace);
+    entry(&workspace, "board", "board.key", 2);
+    let web = Web::over(workspace.path("board"));
+    let words = ["keyholder", "run", "--board", &web.url(), "--key", "keyholder0.key"];
+    let mut keyholder = workspace.start_aloud(&words);
+    let wait = |keyholder: &mut Running, until: &dyn Fn() -> bool| {
+        let since = Instant::now();
+        while !until() {
+            let ended = keyholder.0.as_mut().unwrap().try_wait().unwrap();
+            assert!(ended.is_none(), "{}", workspace.log());
+            assert!(since.elapsed() < LIMIT, "{}", workspace.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let state = workspace.path("keyholder0.key.state");
+    wait(&mut keyholder, &|| !find(&state, "in-step").is_empty());
+    let transcript = mirror_in(state).join("transcript.talea");
+    let board = workspace.path("board");
+    let is_in_step =
+        || fs::read(&transcript).unwrap() == fs::read(board.join("transcript.talea")).unwrap();
+    let asked = || {
+        let requests = web.requests();
+        requests.iter().filter(|(_, line)| line.contains("/checkpoint ")).count()
+    };
+    // An older checkpoint, none, a proof that proves nothing, entries that are none, and no entries.
+    let conducts = [
+        Conduct::Serves(workspace.path("other")),
+        Conduct::Alters(board.clone(), "/checkpoint ", not_yet),
+        Conduct::Alters(board.clone(), "/consistency", |answer| {
+            let at = answer.windows(2).position(|window| window == b"[\"").unwrap() + 2;
+            answer[at] = if answer[at] == b'1' { b'2' } else { b'1' };
+        }),
+        Conduct::Alters(board.clone(), "/transcript", |answer| *answer.last_mut().unwrap() ^= 1),
+        Conduct::Alters(board.clone(), "/transcript", no_more),
+    ];
+    for (amount, conduct) in (3..).zip(conducts) {
+        web.now(conduct);
+        entry(&workspace, "board", "board.key", amount);
+        let before = asked();
+        wait(&mut keyholder, &|| asked() > before + 2);
+        assert!(!is_in_step());
+        web.now(Conduct::Serves(board.clone()));
+        wait(&mut keyholder, &is_in_step);
+    }
+    assert!(workspace.log().contains("trying again"), "{}", workspace.log());
+    // Nor does it end where it meets that when it begins.
+    web.now(Conduct::Serves(workspace.path("other")));
+    drop(keyholder);
+    let mut keyholder = workspace.start_aloud(&words);
+    let before = asked();
+    wait(&mut keyholder, &|| asked() > before + 2);
+    entry(&workspace, "board", "board.key", 9);
+    web.now(Conduct::Serves(board.clone()));
+    wait(&mut keyholder, &is_in_step);
+}
+
+#[test]
+fn what_cannot_be_an_entry_takes_no_memory_and_another_history_little_of_the_disk() {
+    let workspace = patient();
+    entry(&workspace, "board", "board.key", 1);
+    let mut history = History::of(&workspace.path("board/transcript.talea")).unwrap();
+    let before = history.entries();
+    for body in [Vec::new(), vec![0; 44], vec![0; 150]] {
+        assert_eq!(history.push(&(RecordKind::Entry, body)), Next::Misplaced);
+    }
+    assert_eq!(history.entries(), before);
+    fork(&workspace);
+    entry(&workspace, "board", "board.key", 2);
+    let web = Web::over(workspace.path("board"));
+    let status = ["status", "--board", &web.url()];
+    workspace.done(&status);
+    web.now(Conduct::Alters(workspace.path("other"), "/transcript", |answer| {
+        *answer = b"HTTP/1.1 200 said\r\nconnection: close\r\n\r\n".to_vec();
+        answer.resize(100 << 20, 1);
+    }));
+    workspace.fails(&status, 1, "board.rewritten");
+    let shown = find(&workspace.path("state"), "transcript.talea");
+    let shown = shown.iter().find(|path| path.to_string_lossy().contains("shown-")).unwrap();
+    assert!(fs::metadata(shown).unwrap().len() < 65 << 20);
+}
+
+#[test]
+fn an_instruction_waits_until_the_mirror_shows_it_whatever_the_server_says() {
+    let workspace = patient();
+    entry(&workspace, "board", "board.key", 1);
+    // No board takes what comes in there.
+    fork(&workspace);
+    let other = workspace.path("other");
+    fn answers(answer: &mut Vec<u8>, status: &str, body: &str) {
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status} said\r\ncontent-length: {length}\r\n");
+        *answer = format!("{head}connection: close\r\n\r\n{body}").into_bytes();
+    }
+    let web = Web::over(workspace.path("board"));
+    let url = web.url();
+    let name = workspace.name("bidder0", "party");
+    let fund = ["fund", "--board", &url, "--key", "custodian.key", "--for", &name];
+    let lies: [fn(&mut Vec<u8>); 2] = [
+        |answer| answers(answer, "200", "{\"entry\":2,\"slot\":1}"),
+        |answer| {
+            answers(answer, "422", "{\"code\":\"refused\",\"check\":\"C1\",\"detail\":\"no\"}")
+        },
+    ];
+    for (amount, lie) in ["5", "6"].into_iter().zip(lies) {
+        web.now(Conduct::Alters(other.clone(), "/instructions", lie));
+        let output = workspace.run(&[&fund[..], &["--amount", amount, "--patience", "6"]].concat());
+        assert_eq!(output.status.code(), Some(3), "{}", workspace.log());
+        let inbox = mirror_in(workspace.path("custodian.key.state")).join("inbox");
+        assert_eq!(files(&inbox).len(), 1, "it still waits");
+        web.now(Conduct::Serves(workspace.path("board")));
+        let running = board(&workspace, "board", "board.key");
+        let before = History::of(&workspace.path("board/transcript.talea")).unwrap().entries();
+        let output = workspace.run(&["result", "--board", &url, "--key", "custodian.key"]);
+        assert!(files(&inbox).is_empty(), "{output:?}");
+        let after = History::of(&workspace.path("board/transcript.talea")).unwrap().entries();
+        assert_eq!(after, before + 1);
+        drop(running);
+        for file in ["transcript.talea", "checkpoints"] {
+            fs::copy(workspace.path("board").join(file), other.join(file)).unwrap();
+        }
+        // What the rules refuse too does not wait for ever.
+        fs::write(inbox.join("rubbish"), "rubbish").unwrap();
+    }
+}
+
+#[test]
+fn an_honest_board_is_not_framed_by_another_way_to_write_what_it_signed() {
+    let workspace = patient();
+    entry(&workspace, "board", "board.key", 1);
+    workspace.done(&["receipt", "new", "board", "1", "--out", "receipt"]);
+    let receipt: serde_json::Value =
+        serde_json::from_slice(&fs::read(workspace.path("receipt")).unwrap()).unwrap();
+    let checkpoint = receipt["checkpoint"].clone();
+    let write = |name: &str, value: &serde_json::Value| {
+        fs::write(workspace.path(name), value.to_string()).unwrap();
+    };
+    let upper = |value: &serde_json::Value, field: &str| {
+        let mut value = value.clone();
+        value[field] = value[field].as_str().unwrap().to_uppercase().into();
+        value
+    };
+    write("checkpoint", &checkpoint);
+    for field in ["auction", "root", "head", "signature"] {
+        write("copy", &upper(&checkpoint, field));
+        for words in [["copy", "board"], ["board", "copy"]] {
+            let words = [&["receipt", "compare"][..], &words].concat();
+            workspace.fails(&words, 1, "receipt.invalid");
+        }
+        let mut copy = receipt.clone();
+        copy["checkpoint"] = upper(&checkpoint, field);
+        write("copy", &copy);
+        workspace.fails(
+            &["receipt", "check", "copy", "--against", "receipt"],
+            1,
+            "receipt.invalid",
+        );
+    }
+    write("copy", &upper(&receipt, "body"));
+    workspace.fails(&["receipt", "compare", "receipt", "copy"], 1, "receipt.invalid");
+    workspace.fails(&["receipt", "check", "copy", "--against", "receipt"], 1, "receipt.invalid");
+    workspace.done(&["receipt", "compare", "receipt", "checkpoint"]);
 }
 
 #[test]

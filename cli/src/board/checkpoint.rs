@@ -40,10 +40,16 @@ pub struct Checkpoint {
     pub signature: String,
 }
 
-fn digest(text: &str) -> Option<Digest> {
-    let mut bytes = [0; 32];
+/// The bytes that a text in hexadecimal means, in the one form in which a board writes them. Texts are compared:
+/// a second form of the same bytes would look like another history.
+fn bytes_of<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
     hex::decode_to_slice(text, &mut bytes).ok()?;
-    Some(Digest(bytes))
+    (hex::encode(bytes) == text).then_some(bytes)
+}
+
+fn digest(text: &str) -> Option<Digest> {
+    bytes_of(text).map(Digest)
 }
 
 fn signed_bytes(
@@ -76,16 +82,16 @@ impl Checkpoint {
         }
     }
 
-    /// Whether this board signed it.
+    /// Whether this board signed it, and it is written as a board writes it: hexadecimal in lower case.
     #[must_use]
     pub fn is_signed_by(&self, board: &PartyKey) -> bool {
         let check = || {
             let auction: AuctionId = self.auction.parse().ok()?;
+            (auction.to_string() == self.auction).then_some(())?;
             let (root, head) = (digest(&self.root)?, digest(&self.head)?);
             let message = signed_bytes(&auction, self.entries, &root, &head, self.slot);
-            let mut signature = [0; 64];
-            hex::decode_to_slice(&self.signature, &mut signature).ok()?;
-            Some(signature_holds(board, &message, &Signature(signature)))
+            let signature = bytes_of(&self.signature).map(Signature)?;
+            Some(signature_holds(board, &message, &signature))
         };
         check().unwrap_or(false)
     }
@@ -334,6 +340,9 @@ impl Receipt {
         }
         let body =
             hex::decode(&self.body).map_err(|_| invalid("its field `body` is not hexadecimal"))?;
+        if hex::encode(&body) != self.body {
+            return Err(invalid("its field `body` is not hexadecimal in lower case"));
+        }
         if self.read_entry().is_none() {
             return Err(invalid("its field `body` is not an entry of a transcript"));
         }

@@ -51,6 +51,9 @@ pub struct Trouble {
     pub failure: Failure,
     /// Whether it may be over the next time.
     pub passes: bool,
+    /// Whether the board's history seems to be another one, and nothing that the board signed says so: anybody on the
+    /// way can bring that about.
+    pub is_claim: bool,
     /// How long the server wants to be left alone.
     pub rest: Option<Duration>,
 }
@@ -59,13 +62,14 @@ impl Trouble {
     /// One that may be over the next time.
     #[must_use]
     pub fn passing(code: Code, sentence: impl Into<String>) -> Self {
-        Self { failure: Failure::new(code, sentence), passes: true, rest: None }
+        let failure = Failure::new(code, sentence);
+        Self { failure, passes: true, is_claim: false, rest: None }
     }
 
     /// One that stays until somebody does something.
     #[must_use]
     pub fn lasting(code: Code, sentence: impl Into<String>) -> Self {
-        Self { failure: Failure::new(code, sentence), passes: false, rest: None }
+        Failure::new(code, sentence).into()
     }
 
     fn with_help(self, help: &str) -> Self {
@@ -75,7 +79,7 @@ impl Trouble {
 
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
-        Self { failure, passes: false, rest: None }
+        Self { failure, passes: false, is_claim: false, rest: None }
     }
 }
 
@@ -258,7 +262,11 @@ impl Client {
     ///
     /// # Errors
     /// Those of asking.
-    pub fn transcript(&self, from: u64, wait: Duration) -> Result<Option<impl Read>, Trouble> {
+    pub fn transcript(
+        &self,
+        from: u64,
+        wait: Duration,
+    ) -> Result<Option<impl Read + use<>>, Trouble> {
         self.bytes_from(&format!("{}/transcript", self.auction), from, wait)
     }
 

@@ -4,26 +4,26 @@
 use crate::{
     board::{
         address::Address,
-        checkpoint::Checkpoint,
+        checkpoint::{Checkpoint, forked},
         client::{Client, Posted, Trouble},
         clock::{self, rfc3339},
         compare::{Side, compare},
         folder::{Answer, Folder},
-        history::{Judgement, Next},
+        history::{History, Judgement, Next},
         merkle,
-        mirror::{MAX_SHOWN, Mirror},
+        mirror::Mirror,
     },
     failure::{Code, Failure},
     files::{self, Readers},
     names,
-    replica::{Record, read_record},
+    replica::{Replica, read_record},
     say::{say, say_if_slow},
 };
 use rand_core::{OsRng, RngCore as _};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
-    io::{self, Read},
+    io::{self, BufReader, Read, Seek as _, SeekFrom},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -36,7 +36,7 @@ use talea_protocol::{
     bytes::Digest,
     limits::MAX_INSTRUCTION_BYTES,
     terms::AuctionId,
-    transcript::{Closing, MAGIC, RecordKind},
+    transcript::{Entry, MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
 
 /// For how long a board is asked to wait until there is more.
@@ -51,6 +51,8 @@ const UNSIGNED: Duration = Duration::from_millis(30);
 const SIGNING: Duration = Duration::from_secs(2);
 /// How long until a board is asked again what became of an instruction.
 const JUDGING: Duration = Duration::from_secs(1);
+/// How long until something is handed in again that the board has judged, as it says, and nothing here shows that.
+const UNSHOWN: Duration = Duration::from_secs(5);
 /// How long a command tries at its start, before it works with what it has; and where the board asks for a rest.
 const FIRST_TRY: Duration = Duration::from_secs(2);
 const FIRST_TRY_WITH_REST: Duration = Duration::from_secs(8);
@@ -101,6 +103,8 @@ enum Look {
 struct Follower {
     client: Client,
     mirror: Mirror,
+    /// Where the entries ended from which no outcome follows.
+    undecided: Option<u64>,
 }
 
 impl Follower {
@@ -118,7 +122,7 @@ impl Follower {
             let name = names::auction(&auction);
             files::write(&server.join("auction"), name.as_bytes(), Readers::Usual)?;
         }
-        Ok(Self { client, mirror })
+        Ok(Self { client, mirror, undecided: None })
     }
 
     /// Brings what the board has signed since. If there is nothing, waits so long until there is more.
@@ -231,8 +235,7 @@ impl Follower {
         Ok(self.mirror.keep(staged, Some(shown))?)
     }
 
-    /// Waits until the board shows more than is here. An outcome is kept: nobody signs it, and everybody derives it
-    /// from the entries.
+    /// Waits until the board shows more than is here.
     fn await_more(&mut self, wait: Duration) -> Result<Look, Trouble> {
         let history = self.mirror.history();
         if history.is_closed() {
@@ -247,26 +250,34 @@ impl Follower {
                 drain(source);
                 Ok(Look::Unsigned)
             }
-            Ok(Some(record)) if self.is_the_outcome(&record) => {
-                let mut staged = self.mirror.stage()?;
-                self.mirror.stage_record(&mut staged, &record)?;
-                self.mirror.keep(staged, None)?;
-                Ok(Look::New)
-            }
+            Ok(Some(record)) if record.0 == RecordKind::Closing => self.close(),
             Err(error) if !is_no_record(&error) => Err(self.client.broken(&error)),
             Ok(Some(_)) | Err(_) => Err(self.contradicted(self.mirror.checkpoint())),
         }
     }
 
-    /// Whether a record says that it is the outcome of what is here.
-    fn is_the_outcome(&self, (kind, body): &Record) -> bool {
-        let head = self.mirror.checkpoint().map(|checkpoint| checkpoint.head.clone());
-        let closing = borsh::from_slice::<Closing>(body).ok();
-        *kind == RecordKind::Closing
-            && closing.is_some_and(|closing| Some(hex::encode(closing.head.0)) == head)
+    /// Keeps the outcome, since a server says that there is one. Nobody signs it, so it is derived from the entries,
+    /// whatever the server says that it is.
+    fn close(&mut self) -> Result<Look, Trouble> {
+        let end = self.mirror.history().offset();
+        let derived = if self.undecided == Some(end) { None } else { self.mirror.derived(end)? };
+        let Some(record) = derived else {
+            self.undecided = Some(end);
+            let sentence = format!(
+                "{} shows an outcome, and none follows from the {} entries that the board signed",
+                self.client.address(),
+                self.mirror.history().entries()
+            );
+            return Err(Trouble::lasting(Code::BoardAnswer, sentence));
+        };
+        let mut staged = self.mirror.stage()?;
+        self.mirror.stage_record(&mut staged, &record)?;
+        self.mirror.keep(staged, None)?;
+        Ok(Look::New)
     }
 
-    /// The board shows another history than the one that is here. What it shows is kept, and judged.
+    /// The board shows another history than the one that is here. What it shows is kept, and judged: unless the board's
+    /// signatures say so too, somebody else may show it.
     fn contradicted(&self, shown: Option<&Checkpoint>) -> Trouble {
         let what = match shown {
             Some(shown) => Digest::of(&[&serde_json::to_vec(shown).unwrap_or_default()]),
@@ -274,18 +285,19 @@ impl Follower {
         };
         let mirror = self.mirror.folder().path();
         let kept = self.mirror.checkpoint().map_or(0, |checkpoint| checkpoint.entries);
-        let evidence = match self.mirror.room_for_shown(&what) {
-            Ok((path, true)) => match self.collect(&path, shown) {
-                Ok(()) => Ok(path),
-                Err(trouble) => {
-                    // The next look keeps it whole.
-                    let _ = fs::remove_dir_all(&path);
-                    Err(trouble)
-                }
-            },
-            Ok((path, false)) => Ok(path),
-            Err(failure) => Err(failure.into()),
-        };
+        let draft = self.mirror.draft_shown().map_err(Trouble::from);
+        let collected = draft.and_then(|draft| {
+            let collected = self.collect(draft.path(), shown);
+            collected.map(|()| draft)
+        });
+        let judged = collected.as_ref().ok().and_then(|draft| self.convicts(draft.path()));
+        let proven = judged.or_else(|| self.denies(shown?));
+        let evidence = collected.and_then(|draft| {
+            let kept = self.mirror.keep_shown(draft, &what, proven.is_some())?;
+            kept.ok_or_else(|| {
+                Trouble::lasting(Code::BoardRewritten, "there are enough of them already")
+            })
+        });
         let help = match &evidence {
             Ok(path) => format!(
                 "keep both: what the board showed before is in {}, and what it shows now in {}; talea receipt \
@@ -299,8 +311,8 @@ impl Follower {
                 trouble.failure.sentence
             ),
         };
-        let judged = evidence.ok().and_then(|path| self.convicts(&path));
-        let failure = judged.unwrap_or_else(|| {
+        let is_claim = proven.is_none();
+        let failure = proven.unwrap_or_else(|| {
             let address = self.client.address();
             let now = shown.map_or(0, |shown| shown.entries);
             let sentence = if now < kept {
@@ -313,32 +325,42 @@ impl Follower {
             };
             Failure::new(Code::BoardRewritten, sentence)
         });
-        failure.with_help(help).into()
+        Trouble { is_claim, ..failure.with_help(help).into() }
+    }
+
+    /// How a checkpoint that the board signed contradicts what is here, all of which it signed, if it does.
+    fn denies(&self, shown: &Checkpoint) -> Option<Failure> {
+        // What is here may have been staged only.
+        let kept = History::of(&self.mirror.folder().transcript()).ok()?;
+        let is_denied = kept.has_signed(shown) && kept.judged_by(shown) == Judgement::Contradicts;
+        is_denied.then(|| forked(kept.entries(), shown.entries))
     }
 
     /// How what the board shows now contradicts what it showed before, if its signatures say so.
     fn convicts(&self, shown: &Path) -> Option<Failure> {
         let before = Side::of_folder(self.mirror.folder().path()).ok()?;
-        let after = Side::of_folder(shown)
-            .or_else(|_| Side::of_file(&Folder::new(shown).checkpoints()))
-            .ok()?;
+        let checkpoints = Side::of_file(&Folder::new(shown).checkpoints());
         let board = self.mirror.history().board;
-        compare(before, after, Some(board))
-            .err()
-            .filter(|failure| [Code::BoardForked, Code::BoardRewritten].contains(&failure.code))
+        // A transcript that is none takes nothing from the signatures.
+        let after = [Side::of_folder(shown), checkpoints].into_iter().filter_map(Result::ok);
+        after
+            .filter_map(|after| compare(before.clone(), after, Some(board)).err())
+            .find(|failure| failure.code == Code::BoardForked)
     }
 
-    /// Keeps everything that the board shows now.
+    /// Keeps what the board shows now, and little more of it than is here.
     fn collect(&self, place: &Path, shown: Option<&Checkpoint>) -> Result<(), Trouble> {
         let folder = Folder::new(place);
-        if let Some(source) = self.client.transcript(0, Duration::ZERO)? {
-            copy(source, &folder.transcript())?;
+        let copy =
+            |source: &mut dyn Read, path: &Path| copy(source.take(self.mirror.most_shown()), path);
+        if let Some(mut source) = self.client.transcript(0, Duration::ZERO)? {
+            copy(&mut source, &folder.transcript())?;
         }
         let line = shown.map(|shown| serde_json::to_vec(shown).unwrap_or_default());
         let line = [line.unwrap_or_default(), b"\n".to_vec()].concat();
         match self.client.checkpoints()? {
-            Some(source) => copy(line.as_slice().chain(source), &folder.checkpoints())?,
-            None => copy(line.as_slice(), &folder.checkpoints())?,
+            Some(source) => copy(&mut line.as_slice().chain(source), &folder.checkpoints())?,
+            None => copy(&mut line.as_slice(), &folder.checkpoints())?,
         }
         Ok(())
     }
@@ -358,10 +380,10 @@ fn drain(source: impl Read) {
     let _ = io::copy(&mut source.take(MOST_DRAINED), &mut io::sink());
 }
 
-/// Copies a stranger's bytes into a file, as many as are kept.
-fn copy(source: impl Read, path: &Path) -> Result<(), Failure> {
+/// Copies a stranger's bytes into a file.
+fn copy(mut source: impl Read, path: &Path) -> Result<(), Failure> {
     let copied = File::create(path).and_then(|mut file| {
-        io::copy(&mut source.take(MAX_SHOWN), &mut file)?;
+        io::copy(&mut source, &mut file)?;
         file.sync_all()
     });
     copied.map_err(|error| Failure::unwritable(path, error))
@@ -447,16 +469,18 @@ impl Shared {
     }
 }
 
-/// Whether a party stops at such a failure: the board has shown two histories, or nothing can be written.
-fn ends(code: Code) -> bool {
-    matches!(
-        code,
+/// Whether a party stops at such a trouble: the board signed two histories, or nothing can be written. What anybody on
+/// the way can bring about stops nobody.
+fn ends(trouble: &Trouble) -> bool {
+    let is_grave = matches!(
+        trouble.failure.code,
         Code::BoardForked
             | Code::BoardRewritten
             | Code::BoardInvalid
             | Code::FileUnwritable
             | Code::FileUnreadable
-    )
+    );
+    is_grave && !trouble.is_claim
 }
 
 /// A courier at work. It stops when this is dropped.
@@ -478,8 +502,17 @@ struct Visit {
     trouble: Option<Failure>,
 }
 
+/// What becomes of a command whose board is said to show another history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnClaim {
+    /// It ends and reports that.
+    End,
+    /// It works with what it has, and asks again.
+    GoOn,
+}
+
 /// Brings a mirror into step. A board that cannot be reached is left alone, if there is a mirror already.
-fn visit(address: &Address, mirrors: &Path) -> Result<Visit, Failure> {
+fn visit(address: &Address, mirrors: &Path, on_claim: OnClaim) -> Result<Visit, Failure> {
     let (since, mut back_off) = (Instant::now(), BackOff::default());
     let mut opened: Option<Follower> = None;
     loop {
@@ -507,7 +540,7 @@ fn visit(address: &Address, mirrors: &Path) -> Result<Visit, Failure> {
             continue;
         }
         return match opened {
-            Some(follower) if trouble.passes => {
+            Some(follower) if trouble.passes || (trouble.is_claim && on_claim == OnClaim::GoOn) => {
                 let trouble = Some(trouble.failure);
                 Ok(Visit { follower, trouble })
             }
@@ -516,8 +549,8 @@ fn visit(address: &Address, mirrors: &Path) -> Result<Visit, Failure> {
     }
 }
 
-fn visit_aloud(address: &Address, mirrors: &Path) -> Result<Visit, Failure> {
-    say_if_slow(&format!("asking {address}"), || visit(address, mirrors))
+fn visit_aloud(address: &Address, mirrors: &Path, on_claim: OnClaim) -> Result<Visit, Failure> {
+    say_if_slow(&format!("asking {address}"), || visit(address, mirrors, on_claim))
 }
 
 fn in_step(follower: &mut Follower) -> Result<(), Trouble> {
@@ -544,7 +577,7 @@ fn in_step(follower: &mut Follower) -> Result<(), Trouble> {
 /// # Errors
 /// `board.unreachable` if there is no mirror yet, and whatever else is wrong with the board.
 pub fn visited(address: &Address, mirrors: &Path) -> Result<Folder, Failure> {
-    let Visit { follower, trouble } = visit_aloud(address, mirrors)?;
+    let Visit { follower, trouble } = visit_aloud(address, mirrors, OnClaim::End)?;
     if let Some(trouble) = trouble {
         say_standing_still(&follower.mirror, &trouble);
     }
@@ -563,12 +596,14 @@ fn say_standing_still(mirror: &Mirror, trouble: &Failure) {
 }
 
 impl Courier {
-    /// Brings a mirror into step, and keeps it so from now on.
+    /// Brings a mirror into step, and keeps it so from now on. Another history that nothing proves is said, and waited
+    /// out, as a board that cannot be reached.
     ///
     /// # Errors
     /// As [`visited`].
     pub fn start(address: &Address, mirrors: &Path) -> Result<Self, Failure> {
-        let Visit { follower, trouble } = visit_aloud(address, mirrors)?;
+        let visit = visit_aloud(address, mirrors, OnClaim::GoOn)?;
+        let Visit { mut follower, trouble } = visit;
         let folder = follower.mirror.folder().clone();
         let shared = Arc::new(Shared::default());
         let is_reached = trouble.is_none();
@@ -580,10 +615,18 @@ impl Courier {
             client: follower.client.clone(),
             folder: folder.clone(),
             next: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            replica: None,
+            entries: Entries::default(),
         };
         // What waits since a command before this one goes first.
-        if is_reached && let Err(trouble) = poster.turn() {
-            shared.note(POSTING, Some(trouble.failure));
+        if is_reached && !poster.waiting().is_empty() {
+            let posted = poster.turn();
+            let seen = posted.and_then(|()| in_step(&mut follower));
+            match seen {
+                Ok(()) => poster.settle()?,
+                Err(trouble) => shared.note(POSTING, Some(trouble.failure)),
+            }
         }
         let follows = shared.clone();
         thread::spawn(move || follow(follower, &follows));
@@ -601,7 +644,8 @@ impl Courier {
     /// Whether a party can go on with what the mirror holds.
     ///
     /// # Errors
-    /// `board.forked` or `board.rewritten` if the board has shown another history, `file.unwritable`.
+    /// `board.forked` if the board signed another history, `board.rewritten` if somebody changed the mirror,
+    /// `file.unwritable`.
     pub fn check(&self) -> Result<(), Failure> {
         Shared::lock(&self.shared.end).clone().map_or(Ok(()), Err)
     }
@@ -636,7 +680,7 @@ fn follow(mut follower: Follower, shared: &Shared) {
                     Look::Same => {}
                 }
             }
-            Err(trouble) if ends(trouble.failure.code) => {
+            Err(trouble) if ends(&trouble) => {
                 *Shared::lock(&shared.end) = Some(trouble.failure);
                 return;
             }
@@ -653,8 +697,43 @@ fn follow(mut follower: Follower, shared: &Shared) {
 struct Poster {
     client: Client,
     folder: Folder,
-    /// When each of those is to be handed in again that the board has not judged.
+    /// When each of those is to be handed in again that waits.
     next: BTreeMap<Digest, Instant>,
+    /// What the board has refused, as it says; and how long the transcript was when the rules were asked.
+    refused: BTreeMap<Digest, u64>,
+    /// What the rules are asked of, as long as something is refused.
+    replica: Option<Replica>,
+    entries: Entries,
+}
+
+/// The entries of a mirror by the hash of the signed bytes. They are read when something waits.
+#[derive(Default)]
+struct Entries {
+    offset: u64,
+    ids: BTreeSet<Digest>,
+}
+
+impl Entries {
+    /// Reads what the mirror got since.
+    fn advance(&mut self, transcript: &Path) -> io::Result<()> {
+        let mut file = BufReader::new(File::open(transcript)?);
+        self.offset = self.offset.max(MAGIC.len() as u64);
+        file.seek(SeekFrom::Start(self.offset))?;
+        while let Some((kind, body)) = read_record(&mut file)? {
+            self.offset += (RECORD_HEADER_BYTES + body.len()) as u64;
+            let entry = borsh::from_slice::<Entry>(&body).ok();
+            let entry = entry.filter(|_| kind == RecordKind::Entry);
+            self.ids.extend(entry.map(|entry| Digest::of(&[&entry.instruction])));
+        }
+        Ok(())
+    }
+}
+
+/// What a board says of something that was handed in. Only the mirror shows whether that is so.
+enum Said {
+    Accepted,
+    Refused,
+    Nothing,
 }
 
 impl Poster {
@@ -678,6 +757,7 @@ impl Poster {
 
     /// Hands in everything that waits, some of it at a time.
     fn turn(&mut self) -> Result<(), Trouble> {
+        self.settle()?;
         let now = Instant::now();
         self.next.retain(|_, next| *next > now);
         for some in self.waiting().chunks(AT_A_TIME) {
@@ -688,16 +768,64 @@ impl Poster {
                 posts.into_iter().filter_map(|post| post.join().ok()).collect()
             });
             for result in results {
-                if let Some(id) = result? {
-                    self.next.insert(id, now + JUDGING);
+                let Some((id, said)) = result? else { continue };
+                let again = if matches!(said, Said::Nothing) { JUDGING } else { UNSHOWN };
+                self.next.insert(id, now + again);
+                match said {
+                    Said::Refused => {
+                        self.refused.entry(id).or_default();
+                    }
+                    Said::Accepted | Said::Nothing => {
+                        self.refused.remove(&id);
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    /// Hands in one file, and removes it once the board has judged it; its hash, if the board has not.
-    fn hand_in(&self, path: &Path) -> Result<Option<Digest>, Trouble> {
+    /// Removes what is in the mirror, and what the rules refuse by the mirror. What the board says of it proves
+    /// nothing: anybody may have answered.
+    fn settle(&mut self) -> Result<(), Failure> {
+        let waiting = self.waiting();
+        if waiting.is_empty() {
+            self.refused.clear();
+            self.replica = None;
+            return Ok(());
+        }
+        let transcript = self.folder.transcript();
+        let advanced = self.entries.advance(&transcript);
+        advanced.map_err(|error| Failure::unreadable(&transcript, error))?;
+        for path in waiting {
+            let Ok(bytes) = files::read(&path, MAX_INSTRUCTION_BYTES as u64) else { continue };
+            let id = Digest::of(&[&bytes]);
+            if self.entries.ids.contains(&id) || self.is_against_rules(&id, &bytes)? {
+                // What cannot be removed is handed in again, which changes nothing.
+                let _ = fs::remove_file(&path);
+                self.refused.remove(&id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the rules refuse what the board says that they refuse. They are asked once for each state.
+    fn is_against_rules(&mut self, id: &Digest, bytes: &[u8]) -> Result<bool, Failure> {
+        let length = self.entries.offset;
+        let Some(asked) = self.refused.get_mut(id).filter(|asked| **asked < length) else {
+            return Ok(false);
+        };
+        let replica = match &mut self.replica {
+            Some(replica) => replica,
+            none => none.insert(Replica::open(&self.folder.transcript())?),
+        };
+        replica.advance()?;
+        *asked = length;
+        let auction = replica.auction();
+        Ok(auction.clone().apply(auction.slot(), bytes).is_err())
+    }
+
+    /// Hands in one file; its hash, and what the board says of it.
+    fn hand_in(&self, path: &Path) -> Result<Option<(Digest, Said)>, Trouble> {
         // Whoever took it away meanwhile does not want it handed in.
         let Ok(bytes) = files::read(path, MAX_INSTRUCTION_BYTES as u64) else {
             return Ok(None);
@@ -707,7 +835,7 @@ impl Poster {
             return Ok(None);
         }
         let answer = match self.client.post(&bytes)? {
-            Posted::Waiting => return Ok(Some(id)),
+            Posted::Waiting => return Ok(Some((id, Said::Nothing))),
             Posted::Accepted { entry, slot } => Answer::Accepted { entry, slot },
             Posted::Refused { check, sentence } => Answer::Refused { check, sentence },
         };
@@ -715,9 +843,11 @@ impl Poster {
         let written = serde_json::to_vec(&answer).unwrap_or_default();
         let place = self.folder.answers().join(hex::encode(id.0));
         let _ = files::write(&place, &written, Readers::Usual);
-        // What cannot be removed is handed in again, which changes nothing.
-        let _ = fs::remove_file(path);
-        Ok(None)
+        let said = match answer {
+            Answer::Accepted { .. } => Said::Accepted,
+            Answer::Refused { .. } => Said::Refused,
+        };
+        Ok(Some((id, said)))
     }
 
     /// What lies in the inbox, the oldest first.

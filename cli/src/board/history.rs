@@ -16,8 +16,9 @@ use std::{
 };
 use talea_protocol::{
     bytes::{Digest, PartyKey},
+    instruction::SignedInstruction,
     terms::AuctionId,
-    transcript::{RECORD_HEADER_BYTES, RecordKind},
+    transcript::{Entry, RECORD_HEADER_BYTES, RecordKind},
 };
 
 /// The entries of a transcript, as far as it was read.
@@ -39,7 +40,7 @@ pub struct History {
 pub enum Next {
     /// It is the next entry, or the outcome.
     Fits,
-    /// It is another kind than can stand there.
+    /// It is no entry, or another kind than can stand there.
     Misplaced,
 }
 
@@ -75,6 +76,18 @@ impl History {
     /// # Errors
     /// `file.unreadable`, `board.invalid`.
     pub fn advance(&mut self) -> Result<(), Failure> {
+        self.read_on(true)
+    }
+
+    /// The same, and no further than to the record of the outcome.
+    ///
+    /// # Errors
+    /// As [`advance`](Self::advance).
+    pub fn advance_to_outcome(&mut self) -> Result<(), Failure> {
+        self.read_on(false)
+    }
+
+    fn read_on(&mut self, with_outcome: bool) -> Result<(), Failure> {
         let path = self.path.clone();
         let unreadable = |error| Failure::unreadable(&path, error);
         let file = File::open(&path).map_err(unreadable)?;
@@ -84,8 +97,11 @@ impl History {
         let mut file = BufReader::new(file);
         file.seek(SeekFrom::Start(self.offset)).map_err(unreadable)?;
         while let Some(record) = read_record(&mut file).map_err(|error| self.invalid(&error))? {
+            if record.0 == RecordKind::Closing && !with_outcome {
+                break;
+            }
             if self.push(&record) == Next::Misplaced {
-                return Err(self.invalid(&"a record stands where none of its kind can"));
+                return Err(self.invalid(&"what stands there is no entry, and nothing else can"));
             }
         }
         Ok(())
@@ -96,10 +112,13 @@ impl History {
         Failure::new(Code::BoardInvalid, sentence)
     }
 
-    /// Takes the next record.
+    /// Takes the next record. What cannot be an entry is none: every leaf takes memory, so it must have its bytes.
     pub fn push(&mut self, (kind, body): &Record) -> Next {
         match (kind, self.is_closed) {
             (RecordKind::Entry, false) => {
+                if !is_entry(body) {
+                    return Next::Misplaced;
+                }
                 self.tree.push(merkle::leaf(body));
             }
             (RecordKind::Closing, false) => self.is_closed = true,
@@ -160,6 +179,12 @@ impl History {
             Some(_) => Judgement::Contradicts,
         }
     }
+}
+
+/// Whether these bytes are an entry with a signed instruction, whatever that says.
+fn is_entry(body: &[u8]) -> bool {
+    let entry = borsh::from_slice::<Entry>(body).ok();
+    entry.is_some_and(|entry| borsh::from_slice::<SignedInstruction>(&entry.instruction).is_ok())
 }
 
 /// What a checkpoint says of a history.

@@ -20,7 +20,7 @@ use crate::{
     files::{self, Readers},
     interrupt::writing,
     names,
-    replica::Record,
+    replica::{Record, Replica, read_record, record},
 };
 use std::{
     fs::{self, File, OpenOptions},
@@ -28,12 +28,21 @@ use std::{
     path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
-use talea_protocol::{bytes::Digest, terms::AuctionId, transcript::RecordKind};
+use talea_protocol::{
+    bytes::Digest,
+    terms::AuctionId,
+    transcript::{Closing, RECORD_HEADER_BYTES, RecordKind},
+};
+use tempfile::TempDir;
 
 /// How many other histories are kept as evidence. Two convict a board; the rest says no more.
 const MOST_SHOWN: usize = 16;
+/// How many of them may be such that no signature says so: anybody on the way can show them.
+const MOST_CLAIMED: usize = 8;
 /// How much of one is kept, in bytes.
 pub const MAX_SHOWN: u64 = 1 << 30;
+/// By how much one may be longer than what the mirror holds, in bytes: whoever sends it may have no key.
+const SHOWN_MARGIN: u64 = 64 << 20;
 /// The largest transcript that a mirror holds, in bytes.
 const MAX_TRANSCRIPT: u64 = 1 << 36;
 const SHOWN: &str = "shown-";
@@ -73,7 +82,61 @@ impl Mirror {
         let history = History::open(&folder.transcript())?;
         let mut mirror = Self { folder, history, kept: 0, checkpoint: None, checkpoints_bytes: 0 };
         mirror.refresh()?;
+        if mirror.history.is_closed() {
+            mirror.cut_underived()?;
+        }
         Ok(Some(mirror))
+    }
+
+    /// The record of the outcome that the rules derive from the entries here, which end at this byte, if they derive
+    /// one.
+    ///
+    /// # Errors
+    /// As [`Replica::of`].
+    pub fn derived(&self, end: u64) -> Result<Option<Record>, Failure> {
+        let mut replica = Replica::open(&self.folder.transcript())?;
+        replica.advance_within(end)?;
+        let Some(outcome) = replica.auction().outcome() else { return Ok(None) };
+        let closing = Closing { outcome, head: replica.auction().head() };
+        let whole = record(RecordKind::Closing, &closing)?;
+        Ok(whole.get(RECORD_HEADER_BYTES..).map(|body| (RecordKind::Closing, body.to_vec())))
+    }
+
+    /// Where the entries end in the file.
+    fn entries_end(&self, path: &Path) -> Result<u64, Failure> {
+        let mut history = History::open(path)?;
+        history.advance_to_outcome()?;
+        Ok(history.offset())
+    }
+
+    /// Cuts off an outcome that the entries do not lead to: nobody signs one, so a server may have sent it.
+    fn cut_underived(&mut self) -> Result<(), Failure> {
+        let path = self.folder.transcript();
+        // Entries against the rules are the board's fault, and whoever replays them says so.
+        let end = self.entries_end(&path)?;
+        let Ok(derived) = self.derived(end) else { return Ok(()) };
+        let mut file = File::open(&path).map_err(|error| Failure::unreadable(&path, error))?;
+        let read = file.seek(SeekFrom::Start(end)).and_then(|_| read_record(&mut file));
+        if derived.is_some() && read.ok().flatten() == derived {
+            return Ok(());
+        }
+        {
+            let _lock = self.lock()?;
+            let file = OpenOptions::new().write(true).open(&path);
+            let cut = file.and_then(|file| {
+                file.set_len(end)?;
+                file.sync_data()
+            });
+            cut.map_err(unwritable(&path))?;
+        }
+        self.history = History::open(&path)?;
+        self.refresh()
+    }
+
+    /// How much is kept of a history that the board shows instead, in bytes.
+    #[must_use]
+    pub fn most_shown(&self) -> u64 {
+        self.kept.saturating_add(SHOWN_MARGIN).min(MAX_SHOWN)
     }
 
     /// Begins a mirror with the beginning of a transcript, up to its first entry.
@@ -183,7 +246,7 @@ impl Mirror {
         Ok(Staged { file, begin: self.history.offset() })
     }
 
-    /// Stages the next record, unless none of its kind can stand there.
+    /// Stages the next record, unless it cannot stand there.
     ///
     /// # Errors
     /// `file.unwritable`; `board.answer` if there is more than a mirror holds.
@@ -270,21 +333,42 @@ impl Mirror {
         UNIX_EPOCH.checked_add(Duration::from_millis(text.trim().parse().ok()?))
     }
 
-    /// The folder for another history that the board shows, named by what tells it apart; nothing if it is kept
-    /// already, or there are enough.
+    /// A folder for another history that the board shows, until it is judged. It is removed unless it is
+    /// [kept](Self::keep_shown).
     ///
     /// # Errors
     /// `file.unwritable`.
-    pub fn room_for_shown(&self, what: &Digest) -> Result<(PathBuf, bool), Failure> {
+    pub fn draft_shown(&self) -> Result<TempDir, Failure> {
+        let place = self.folder.path();
+        tempfile::Builder::new().prefix(".shown-").tempdir_in(place).map_err(unwritable(place))
+    }
+
+    /// Keeps another history that the board shows, named by what tells it apart; where. Nothing if there are enough.
+    /// One that convicts the board takes the place of one of the same name that may not.
+    ///
+    /// # Errors
+    /// `file.unwritable`.
+    pub fn keep_shown(
+        &self,
+        draft: TempDir,
+        what: &Digest,
+        is_proven: bool,
+    ) -> Result<Option<PathBuf>, Failure> {
         let hash: String = hex::encode(what.0).chars().take(16).collect();
         let path = self.folder.path().join(format!("{SHOWN}{hash}"));
+        if path.exists() {
+            if !is_proven {
+                return Ok(Some(path));
+            }
+            fs::remove_dir_all(&path).map_err(unwritable(&path))?;
+        }
         let names = fs::read_dir(self.folder.path()).into_iter().flatten().flatten();
         let kept =
             names.filter(|item| item.file_name().to_string_lossy().starts_with(SHOWN)).count();
-        let is_new = !path.exists() && kept < MOST_SHOWN;
-        if is_new {
-            files::private_folder(&path)?;
+        if kept >= if is_proven { MOST_SHOWN } else { MOST_CLAIMED } {
+            return Ok(None);
         }
-        Ok((path, is_new))
+        fs::rename(draft.path(), &path).map_err(unwritable(&path))?;
+        Ok(Some(path))
     }
 }
