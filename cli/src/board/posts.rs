@@ -11,7 +11,10 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use talea_protocol::bytes::{Digest, PartyKey};
+use talea_protocol::{
+    bytes::{Digest, PartyKey},
+    limits::MAX_INSTRUCTION_BYTES,
+};
 use tokio::sync::oneshot;
 
 /// How many may wait.
@@ -26,6 +29,9 @@ pub struct Limits {
     /// Bytes in all, in MiB. Those of bodies that are being read do not count.
     pub mebibytes: usize,
 }
+
+/// So many bytes may wait for each post that an address may have: of the usual limits it is a quarter of a board.
+const BYTES_OF_POST: usize = 256 << 10;
 
 /// How many ask after one post at a time: the same bytes from many sides are one post.
 const ASKING: usize = 64;
@@ -79,6 +85,7 @@ struct Inner<C> {
     waiting: BTreeMap<Digest, Post<C>>,
     bytes: usize,
     of_address: BTreeMap<IpAddr, usize>,
+    bytes_of_address: BTreeMap<IpAddr, usize>,
     of_key: BTreeMap<PartyKey, usize>,
     is_stopped: bool,
 }
@@ -103,10 +110,10 @@ impl<C> Drop for Ticket<'_, C> {
     }
 }
 
-/// One less of what is counted by a key.
-fn count_down<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {
+/// So much less of what is counted by a key.
+fn count_down<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K, less: usize) {
     if let Some(count) = counts.get_mut(key) {
-        *count = count.saturating_sub(1);
+        *count = count.saturating_sub(less);
         if *count == 0 {
             counts.remove(key);
         }
@@ -115,14 +122,15 @@ fn count_down<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {
 
 impl<C> Inner<C> {
     fn leave_address(&mut self, address: IpAddr) {
-        count_down(&mut self.of_address, &address);
+        count_down(&mut self.of_address, &address, 1);
     }
 
     fn take_out(&mut self, id: &Digest) -> Option<Post<C>> {
         let post = self.waiting.remove(id)?;
         self.bytes = self.bytes.saturating_sub(post.bytes);
         self.leave_address(post.address);
-        count_down(&mut self.of_key, &post.signer);
+        count_down(&mut self.bytes_of_address, &post.address, post.bytes);
+        count_down(&mut self.of_key, &post.signer, 1);
         Some(post)
     }
 }
@@ -136,6 +144,7 @@ impl<C> Posts<C> {
             waiting: BTreeMap::new(),
             bytes: 0,
             of_address: BTreeMap::new(),
+            bytes_of_address: BTreeMap::new(),
             of_key: BTreeMap::new(),
             is_stopped: false,
         };
@@ -149,6 +158,11 @@ impl<C> Posts<C> {
 
     fn most_bytes(&self) -> usize {
         self.limits.mebibytes.saturating_mul(1 << 20)
+    }
+
+    /// The most bytes that wait from one address: one instruction at least.
+    fn most_bytes_of_address(&self) -> usize {
+        self.limits.of_address.saturating_mul(BYTES_OF_POST).max(MAX_INSTRUCTION_BYTES)
     }
 
     /// Makes room for a post from this address, before any of it is read.
@@ -206,6 +220,12 @@ impl<C> Posts<C> {
             drop(inner);
             return Err(Full::Board);
         }
+        let of_address = inner.bytes_of_address.get(&address).copied().unwrap_or(0);
+        let of_address = of_address.saturating_add(bytes);
+        if of_address > self.most_bytes_of_address() {
+            drop(inner);
+            return Err(Full::Address);
+        }
         let count = inner.of_key.entry(signer).or_insert(0);
         if *count >= self.limits.of_key {
             drop(inner);
@@ -216,6 +236,7 @@ impl<C> Posts<C> {
         let count = inner.of_address.entry(address).or_insert(0);
         *count += 1;
         inner.bytes += bytes;
+        inner.bytes_of_address.insert(address, of_address);
         let content = Arc::new(content);
         let post = Post { content, bytes, signer, address, asking: vec![says] };
         inner.waiting.insert(id, post);
@@ -337,6 +358,7 @@ mod tests {
         }
         let inner = posts.lock();
         assert!(inner.of_address.is_empty() && inner.of_key.is_empty() && inner.bytes == 0);
+        assert!(inner.bytes_of_address.is_empty());
     }
 
     #[test]
@@ -359,6 +381,19 @@ mod tests {
         let posts = Posts::new(LIMITS);
         hand_in(&posts, 1, 1, &[0; 1 << 20]).unwrap();
         assert_eq!(hand_in(&posts, 2, 2, b"a").err(), Some(Full::Board));
+    }
+
+    #[test]
+    fn large_posts_of_one_address_leave_most_of_a_board_to_others() {
+        let posts = Posts::new(Limits { of_address: 4, of_key: 9, in_all: 9, mebibytes: 4 });
+        let half = 1 << 19;
+        let from = |address, n: u8| hand_in(&posts, address, n, &vec![n; half]).err();
+        assert_eq!([from(1, 1), from(1, 2)], [None, None]);
+        assert_eq!(from(1, 3), Some(Full::Address));
+        assert!(!posts.is_crowded());
+        assert_eq!(from(2, 3), None);
+        posts.settle(&Digest::of(&[&vec![1; half]]), &Verdict::Crowded);
+        assert_eq!(from(1, 4), None);
     }
 
     #[test]
