@@ -194,3 +194,76 @@ async fn a_bid_made_elsewhere_with_the_same_key_is_found_and_revealed() {
     assert!(told.contains("Your bid: 95-00"), "{told}");
     browser.close().await;
 }
+
+/// In the second round the board never takes what repeats the bid on one of two lots.
+#[tokio::test]
+async fn in_a_later_round_a_lot_with_trouble_keeps_no_other_from_being_repeated() {
+    let browser = Browser::open(1280).await;
+    let more = "[disclosure]\ndepth_from = 2\n\
+                [rounds]\nlimit = 2\ncommits = \"12s\"\nreveals = \"60s\"\n\
+                [[lots]]\nname = \"Principality of Ruritania 2041\"\nidentifier = \"RURITANIA\"\nquantity = 1000000\n\
+                side = \"sale\"\nscale = \"256ths\"\ntick = \"1/64\"\nstart = \"90-00\"\nend = \"107-31\"\n";
+    let market = Market::open(&Times { deals: 5_000, commits: 25_000, reveals: 60_000 }, more);
+    arrive(&browser, &market).await;
+    bid(&browser, "95-00").await;
+    browser.find("[data-lot='0'] [data-state]").await;
+    browser.type_into("#price-1", "96-00").await;
+    browser.click("[data-lot='1'] form button").await;
+    browser.click("#confirm").await;
+    browser.find("[data-lot='1'] [data-state=committed]").await;
+    // Somebody else, so that there is a depth.
+    market.done(&["key", "new", "other.key", "--work-factor", "4"]);
+    let bids = ["XS0004120779=97-00", "RURITANIA=97-00"];
+    let other = ["bid", "board", "--key", "other.key", "--wait", "--yes"];
+    market.done(&[&other[..], &bids].concat());
+    market.done(&["reveal", "board", "--key", "other.key", "--wait"]);
+    browser.find("[data-lot='1'] [data-state=revealed]").await;
+    browser
+        .run(
+            "const fetched = window.fetch;
+             let first = null;
+             window.fetch = (path, options) => {
+                 if (options?.method !== 'POST') return fetched(path, options);
+                 first ??= String(options.body);
+                 return first === String(options.body) ? Promise.resolve(new Response('', { status: 202 })) : fetched(path, options);
+             };",
+        )
+        .await;
+    browser.find("[data-lot='0'] [data-state=kept]").await;
+    browser.find("[data-lot='1'] [data-state=committed]").await;
+    browser.close().await;
+}
+
+/// The board shows that the reveals have begun, and signs nothing of it for a while.
+#[tokio::test]
+async fn nothing_is_revealed_on_a_history_that_the_board_did_not_sign() {
+    let browser = Browser::open(1280).await;
+    let market = Market::open(&Times { deals: 5_000, commits: 12_000, reveals: 60_000 }, "");
+    arrive(&browser, &market).await;
+    bid(&browser, "95-00").await;
+    browser.find("[data-state=committed]").await;
+    browser
+        .run(
+            "const fetched = window.fetch;
+             window.seen = { looks: 0, posts: 0 };
+             window.restore = () => { window.fetch = fetched; };
+             window.fetch = (path, options) => {
+                 if (options?.method === 'POST') window.seen.posts++;
+                 if (!path.endsWith('/checkpoint')) return fetched(path, options);
+                 const isLate = document.getElementById('phase').dataset.phase === 'Reveals';
+                 if (isLate) window.seen.looks++;
+                 return Promise.resolve(new Response('', { status: 404 }));
+             };",
+        )
+        .await;
+    let posts = browser
+        .run_async(
+            "while (window.seen.looks < 2) await new Promise((done) => setTimeout(done, 100));
+             return window.seen.posts;",
+        )
+        .await;
+    assert_eq!(posts, 0);
+    browser.run("window.restore()").await;
+    browser.find("[data-state=revealed], [data-result]").await;
+    browser.close().await;
+}
