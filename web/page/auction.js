@@ -56,9 +56,8 @@ export class AuctionView {
     this.#bidding = new Bidding({
       board: this.#board, engine: this.#engine, auction, clock: this.#clock, pull: () => this.#pull(), root: this.#parts.own,
     });
-    this.#parts.line.textContent = "This page is replaying the transcript.";
+    this.#parts.checked.textContent = "This browser is replaying the entries.";
     await this.#pull();
-    this.#parts.line.textContent = "";
     this.#events = this.#board.events(auction, (kind, data) => this.#hear(kind, data), () => this.#line(false));
     this.#events.onopen = () => this.#line(true);
     this.#timers = [setInterval(() => this.#tick(), 500), setInterval(() => this.#look(), LOOK)];
