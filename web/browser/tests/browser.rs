@@ -17,6 +17,9 @@ use std::{
 /// How long anything may take on a machine that does other things too.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How often a driver is started that ends at once.
+const STARTS: usize = 5;
+
 /// One person's browser.
 pub struct Browser {
     client: Client,
@@ -41,27 +44,31 @@ impl WebDriverCompatibleCommand for DevTools {
     }
 }
 
+/// A driver of its own, and its port; nothing if it ends before it says one.
+fn start_driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .expect("chromedriver is there: web/test installs it");
+    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let port = lines.find_map(|line| {
+        line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse().ok()
+    });
+    if port.is_none() {
+        driver.wait().unwrap();
+    }
+    Some((driver, port?))
+}
+
 impl Browser {
     /// A new browser with a profile of its own. So wide is its window.
     pub async fn open(width: u32) -> Self {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .expect("chromedriver is there: web/test installs it");
-        let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines
-            .map_while(Result::ok)
-            .find_map(|line| {
-                line.split("successfully on port ")
-                    .nth(1)?
-                    .trim_end_matches('.')
-                    .parse::<u16>()
-                    .ok()
-            })
-            .expect("the driver says its port");
+        // A driver takes a free port of IPv4, and ends if somebody else has just taken the same of IPv6.
+        let started = (0..STARTS).find_map(|_| start_driver());
+        let (driver, port) = started.expect("a driver starts and says its port");
         let mut capabilities = serde_json::Map::new();
         let arguments = [
             "--headless=new".to_owned(),
