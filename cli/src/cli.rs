@@ -39,7 +39,7 @@ use crate::{
         keyholder, seller,
     },
     progress,
-    replica::{self, Replay, Replica},
+    replica::{Replay, Replica},
     report::Report,
     result::Results,
     say::{print, say},
@@ -691,7 +691,7 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
                     "its field `body` is not an entry of a transcript",
                 ));
             };
-            let (kind, signer) = (replica::kind(&instruction), names::party(&signed.signer));
+            let (kind, signer) = (instruction.kind(), names::party(&signed.signer));
             let Receipt { entry: number, board, checkpoint, .. } = &receipt;
             print(&if json {
                 let value = serde_json::json!({

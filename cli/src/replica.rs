@@ -137,27 +137,6 @@ fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
     }
 }
 
-/// The name of an instruction's kind.
-#[must_use]
-pub fn kind(instruction: &Instruction) -> &'static str {
-    match instruction {
-        Instruction::Tick => "tick",
-        Instruction::Fund(_) => "fund",
-        Instruction::Deal(_) => "deal",
-        Instruction::Complain(_) => "complain",
-        Instruction::Reserve(_) => "reserve",
-        Instruction::Commit(_) => "commit",
-        Instruction::Reveal(_) => "reveal",
-        Instruction::Endorse(_) => "endorse",
-        Instruction::Gate(_) => "gate",
-        Instruction::Shuffle(_) => "shuffle",
-        Instruction::Blind(_) => "blind",
-        Instruction::Decrypt(_) => "decrypt",
-        Instruction::Decide(_) => "decide",
-        Instruction::Vouch(_) => "vouch",
-    }
-}
-
 impl Replica {
     /// Replays what a board's folder holds by now.
     ///
@@ -450,7 +429,7 @@ impl Replay {
         // Ticks of one signer are all alike.
         let id = Digest::of(&[&entry.instruction]);
         self.by_id.entry(id).or_insert(number);
-        let kind = kind(&instruction);
+        let kind = instruction.kind();
         let count = match &instruction {
             Instruction::Reveal(reveals) => reveals.len(),
             _ => 1,

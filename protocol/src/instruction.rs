@@ -82,6 +82,29 @@ pub enum Instruction {
     Vouch(Vouch),
 }
 
+impl Instruction {
+    /// The name of its kind, for people and tools; never hashed.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Tick => "tick",
+            Self::Fund(_) => "fund",
+            Self::Deal(_) => "deal",
+            Self::Complain(_) => "complain",
+            Self::Reserve(_) => "reserve",
+            Self::Commit(_) => "commit",
+            Self::Reveal(_) => "reveal",
+            Self::Endorse(_) => "endorse",
+            Self::Gate(_) => "gate",
+            Self::Shuffle(_) => "shuffle",
+            Self::Blind(_) => "blind",
+            Self::Decrypt(_) => "decrypt",
+            Self::Decide(_) => "decide",
+            Self::Vouch(_) => "vouch",
+        }
+    }
+}
+
 /// Money locked outside for a party.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Fund {

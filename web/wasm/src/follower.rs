@@ -1,7 +1,7 @@
 //! An auction, replayed as its board shows it: every entry is applied with the rules of the contract, so that
 //! what the page shows is what the rules make of the transcript, and not what the board says.
 
-use crate::{fault::Fault, merkle, timeline};
+use crate::{fault::Fault, merkle};
 use std::collections::BTreeMap;
 use talea_contract::Auction;
 use talea_protocol::{
@@ -203,7 +203,7 @@ impl Follower {
             }
             _ => {}
         }
-        let kind = timeline::kind(&instruction);
+        let kind = instruction.kind();
         self.lines.push(Line { slot: entry.slot, signer: signed.signer, kind });
     }
 

@@ -10,7 +10,7 @@ use std::{
 };
 use talea_protocol::{
     bytes::PartyKey,
-    instruction::{Instruction, SignedInstruction},
+    instruction::SignedInstruction,
     terms::Terms,
     transcript::{Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
@@ -44,26 +44,6 @@ pub struct Timeline {
     pub opened: Option<u64>,
     /// In their order.
     pub runs: Vec<Run>,
-}
-
-/// The name of an instruction's kind.
-pub fn kind(instruction: &Instruction) -> &'static str {
-    match instruction {
-        Instruction::Tick => "tick",
-        Instruction::Fund(_) => "fund",
-        Instruction::Deal(_) => "deal",
-        Instruction::Complain(_) => "complain",
-        Instruction::Reserve(_) => "reserve",
-        Instruction::Commit(_) => "commit",
-        Instruction::Reveal(_) => "reveal",
-        Instruction::Endorse(_) => "endorse",
-        Instruction::Gate(_) => "gate",
-        Instruction::Shuffle(_) => "shuffle",
-        Instruction::Blind(_) => "blind",
-        Instruction::Decrypt(_) => "decrypt",
-        Instruction::Decide(_) => "decide",
-        Instruction::Vouch(_) => "vouch",
-    }
 }
 
 impl Timeline {
@@ -111,7 +91,7 @@ impl Timeline {
         else {
             return;
         };
-        let kind = kind(&instruction);
+        let kind = instruction.kind();
         let bytes = u64::try_from(entry.instruction.len()).unwrap_or(u64::MAX);
         if let Some(run) = self.runs.last_mut().filter(|run| run.kind == kind) {
             signers.insert(signed.signer);
