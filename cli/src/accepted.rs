@@ -1,10 +1,8 @@
 //! What a command brought into the transcript.
 
-use crate::{
-    party::{bidder::Committed, desk::Desk},
-    status,
-};
+use crate::party::{bidder::Committed, desk::Desk};
 use serde::Serialize;
+use talea_text::lot;
 
 /// The schema of the JSON.
 pub const SCHEMA: &str = "talea-accepted/1";
@@ -52,8 +50,8 @@ impl Accepted {
     pub fn commit(what: &'static str, desk: &Desk, committed: &Committed) -> Self {
         let Committed { lot, round, level, entry } = *committed;
         let line = desk.line(lot);
-        let price = line.map(|line| status::price(line, level));
-        let price_decimal = line.map(|line| status::price_decimal(line, level));
+        let price = line.map(|line| lot::price(line, level));
+        let price_decimal = line.map(|line| lot::price_decimal(line, level));
         Self { round, price, price_decimal, ..Self::on_lot(what, desk, entry, lot) }
     }
 

@@ -14,7 +14,7 @@ use crate::{
     board::{
         access::{Access, path_of},
         address::Location,
-        checkpoint::{Checkpoint, Receipt, Signatures},
+        checkpoint::{Checkpoint, Receipt, signatures_over},
         compare::{Side, Verdict, compare},
         folder::Folder,
         http,
@@ -40,12 +40,10 @@ use crate::{
     },
     progress,
     replica::{Replay, Replica},
-    report::Report,
     result::Results,
     say::{print, say},
-    status::{self, Status},
+    status::Status,
     terms::{self, Draft, TermsData},
-    verification::verify_file,
 };
 use clap::CommandFactory as _;
 use std::{
@@ -57,6 +55,9 @@ use std::{
 };
 use talea_contract::Phase;
 use talea_protocol::{bytes::PartyKey, price::Level};
+use talea_replay::Signatures;
+use talea_report::{Report, verify_file};
+use talea_text::lot;
 
 /// What a process says that is told to end.
 const GOES_ON: &str = "nothing is lost: what was handed in stays handed in, and the same command \
@@ -426,7 +427,7 @@ fn confirm(desk: &Desk, bids: &[(u32, Level)], book: &Book, yes: bool) -> Result
     for (number, level) in bids {
         let lot = usize::try_from(*number).ok().and_then(|at| terms.lots.get(at));
         let Some(lot) = lot else { continue };
-        let price = status::price(lot, *level);
+        let price = lot::price(lot, *level);
         let (quantity, name) = (money::grouped(lot.quantity.into()), &lot.name);
         let value =
             lot.grid.price(*level).and_then(|at| money::of_bond(lot.grid.scale, at, lot.quantity));
@@ -803,6 +804,20 @@ fn status(args: &StatusArgs) -> Result<(), Failure> {
     signatures.map(drop)
 }
 
+/// The report of a transcript, or of a board's folder, with what the board signed of it.
+fn report_of(path: &Path) -> Result<Report, Failure> {
+    if !path.is_dir() {
+        return Ok(Report::of(path)?.0);
+    }
+    let folder = Folder::new(path);
+    // Signatures first: a board that runs appends an entry before it signs it.
+    let (checkpoints, others) = serve::checkpoints_and_others(&folder);
+    let (report, replay) = Report::of(&folder.transcript())?;
+    let Some(replay) = replay.filter(|replay| replay.board().is_some()) else { return Ok(report) };
+    let replica = Replica::from_replay(replay)?;
+    Ok(report.with_signatures(signatures_over(&replica, (&checkpoints, others))))
+}
+
 fn report(path: &Path, out: &Path, book: Option<&Path>) -> Result<Exit, Failure> {
     let write = match out.extension().and_then(|extension| extension.to_str()) {
         Some("html") => Report::html,
@@ -814,7 +829,7 @@ fn report(path: &Path, out: &Path, book: Option<&Path>) -> Result<Exit, Failure>
         }
     };
     let book = book.map(|book| BookFile::open(Some(book))).transpose()?;
-    let report = Report::of(&path_of(path)?)?;
+    let report = report_of(&path_of(path)?)?;
     let report = match &book {
         Some(book) => report.with_names(book),
         None => report,
@@ -856,7 +871,7 @@ fn signed(folder: &Folder) -> Result<(Replica, Result<Signatures, Failure>), Fai
     // Signatures first: a board that runs appends an entry before it signs it.
     let (checkpoints, others) = serve::checkpoints_and_others(folder);
     let replica = Replica::of(folder)?;
-    let signatures = Signatures::over(&replica, (&checkpoints, others));
+    let signatures = signatures_over(&replica, (&checkpoints, others));
     Ok((replica, signatures))
 }
 

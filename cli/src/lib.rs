@@ -14,12 +14,11 @@
 //! | [`party`] | what seller, custodian, bidder and keyholder do |
 //! | [`accepted`] | what a command brought into the transcript |
 //! | `chain` | the transcript of an auction on a chain, from a node's answers |
-//! | [`verification`] | what the independent verifier says of a transcript |
-//! | [`status`], [`result`], [`report`] | how an auction stands, what a bidder's own bids came to, what happened |
+//! | [`status`], [`result`] | how an auction stands, what a bidder's own bids came to |
 //! | [`demo`] | all of them in a temporary folder |
 //! | [`interrupt`], [`say`], [`progress`] | why a command stops, how it says so, and how far things are |
 //!
-//! What people read and write stands in [`talea_text`]; [`failure`] and [`money`] are its.
+//! What happened in an auction is reported by [`talea_report`]. What people read and write stands in [`talea_text`]; [`failure`] and [`money`] are its.
 
 #![forbid(unsafe_code)]
 
@@ -43,11 +42,9 @@ pub mod party;
 pub mod passphrase;
 pub mod progress;
 pub mod replica;
-pub mod report;
 pub mod result;
 pub mod say;
 pub mod status;
 pub mod terms;
-pub mod verification;
 
 pub use talea_text::{failure, money};

@@ -4,13 +4,13 @@
 use crate::{
     failure::{Code, Failure},
     party::{bidder, desk::Desk},
-    status,
 };
 use serde::Serialize;
 use talea_protocol::{
     outcome::{Ending, LotResult, PriceComparison},
     price::Level,
 };
+use talea_text::lot;
 
 /// The schema of the JSON.
 pub const SCHEMA: &str = "talea-result/1";
@@ -103,10 +103,10 @@ impl Results {
             Ok(ResultRow {
                 lot: number,
                 identifier: lot.identifier.to_string(),
-                bid: bid.map(|level| status::price(lot, level)),
-                bid_decimal: bid.map(|level| status::price_decimal(lot, level)),
-                price: price.map(|level| status::price(lot, level)),
-                price_decimal: price.map(|level| status::price_decimal(lot, level)),
+                bid: bid.map(|level| lot::price(lot, level)),
+                bid_decimal: bid.map(|level| lot::price_decimal(lot, level)),
+                price: price.map(|level| lot::price(lot, level)),
+                price_decimal: price.map(|level| lot::price_decimal(lot, level)),
                 result: match (counted, made) {
                     (Some(counted), _) => word(result, won, counted),
                     (None, Some(_)) => Word::NotRanked,

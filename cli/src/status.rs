@@ -1,10 +1,7 @@
 //! How an auction stands, for whoever asks: no key is needed.
 
 use crate::{
-    board::{
-        checkpoint::Signatures,
-        clock::{FAR, Moment, now},
-    },
+    board::clock::{FAR, Moment, now},
     book::{self, Book, Person},
     names,
     replica::{BidLine, Replay},
@@ -20,7 +17,12 @@ use talea_protocol::{
     quorum::keyholders,
     terms::{Admission, Lot, Terms},
 };
-use talea_text::survey::{self, SurveyReport};
+use talea_replay::Signatures;
+use talea_text::{
+    lot::{price, price_decimal},
+    names::short,
+    survey::{self, SurveyReport},
+};
 
 /// The schema of the JSON.
 pub const SCHEMA: &str = "talea-status/1";
@@ -112,24 +114,6 @@ struct LotStatus {
     price_decimal: Option<String>,
     /// What the rounds have shown so far.
     surveys: Vec<SurveyReport>,
-}
-
-/// The price of a lot, as its users write it.
-#[must_use]
-pub fn price(lot: &Lot, level: Level) -> String {
-    lot.grid.price(level).map_or(String::new(), |price| lot.grid.scale.write(price))
-}
-
-/// The price of a lot as a decimal number, exactly.
-#[must_use]
-pub fn price_decimal(lot: &Lot, level: Level) -> String {
-    lot.grid.price(level).map_or(String::new(), |price| lot.grid.scale.write_decimal(price))
-}
-
-/// The beginning and the end of a party's name.
-#[must_use]
-pub fn short(party: &PartyKey) -> String {
-    names::shortened(&names::party(party))
 }
 
 impl LotStatus {

@@ -25,7 +25,6 @@ use talea_cli::{
         folder::Folder,
         http,
         log::Log,
-        merkle,
     },
     keys::{Keys, PassphraseSource},
     replica::Replica,
@@ -38,6 +37,7 @@ use talea_protocol::{
     price::Level,
     transcript::Genesis,
 };
+use talea_replay::merkle;
 
 /// Slots of 100 ms in an hour.
 const HOUR: u64 = 36_000;

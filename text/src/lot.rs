@@ -205,6 +205,18 @@ fn read_shape(at: &str, radices: &[u32], levels: u32) -> Result<Shape, Failure> 
     Ok(shape)
 }
 
+/// The price of a lot, as its users write it.
+#[must_use]
+pub fn price(lot: &Lot, level: Level) -> String {
+    lot.grid.price(level).map_or(String::new(), |price| lot.grid.scale.write(price))
+}
+
+/// The price of a lot as a decimal number, exactly.
+#[must_use]
+pub fn price_decimal(lot: &Lot, level: Level) -> String {
+    lot.grid.price(level).map_or(String::new(), |price| lot.grid.scale.write_decimal(price))
+}
+
 /// Reads a price as a level of a lot's grid; `at` names the place in a complaint.
 ///
 /// # Errors

@@ -31,6 +31,12 @@ pub fn read_party(text: &str) -> Result<PartyKey, Failure> {
     read(text)
 }
 
+/// The beginning and the end of a party's name.
+#[must_use]
+pub fn short(party: &PartyKey) -> String {
+    shortened(&self::party(party))
+}
+
 /// The public keys of a keyholder, for signing and for encryption: `taleakeyholder1...`.
 #[must_use]
 pub fn keyholder(member: &Member) -> String {

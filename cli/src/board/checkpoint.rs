@@ -2,7 +2,6 @@
 //! checkpoint, checkable years later with the terms alone.
 
 use crate::{
-    board::merkle,
     failure::{Code, Failure},
     files,
     replica::{Replica, index_of},
@@ -19,6 +18,7 @@ use talea_protocol::{
     terms::AuctionId,
     transcript::Entry,
 };
+use talea_replay::{Signatures, merkle};
 
 /// Prefix of what a board signs.
 const LABEL: &[u8] = b"talea/v2/checkpoint";
@@ -152,59 +152,26 @@ impl Checkpoint {
     }
 }
 
-/// What a folder shows of its board's signatures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Signatures {
-    /// Entries of the transcript.
-    pub entries: usize,
-    /// How many of them the board signed, from the first on; nothing if none of its signatures is here.
-    pub signed_entries: Option<u64>,
-    /// Lines of the checkpoints that cannot be read, or that this board did not sign for this auction.
-    pub unusable_lines: usize,
-}
-
-impl Signatures {
-    /// Those over a transcript.
-    ///
-    /// # Errors
-    /// `board.rewritten` or `board.forked` if the board signed another history.
-    pub fn over(
-        replica: &Replica,
-        (checkpoints, others): (&[Checkpoint], usize),
-    ) -> Result<Self, Failure> {
-        let mut signatures =
-            Self { entries: replica.lines().len(), signed_entries: None, unusable_lines: others };
-        for checkpoint in checkpoints {
-            if checkpoint.is_of(replica) {
-                checkpoint.is_kept(replica, checkpoints)?;
-                let signed = signatures.signed_entries.unwrap_or(0).max(checkpoint.entries);
-                signatures.signed_entries = Some(signed);
-            } else {
-                signatures.unusable_lines += 1;
-            }
-        }
-        Ok(signatures)
-    }
-
-    /// In a sentence.
-    #[must_use]
-    pub fn in_words(&self) -> String {
-        let Self { entries, signed_entries, unusable_lines } = self;
-        let signed = match signed_entries {
-            None => {
-                "the folder has no signature of the board, so nothing shows that others saw the \
-                 same history"
-                    .into()
-            }
-            Some(signed) => format!("the board signed {signed} of {entries} entries"),
-        };
-        match unusable_lines {
-            0 => signed,
-            lines => {
-                format!("{signed}; {lines} lines of `checkpoints` are not signatures of this board")
-            }
+/// What a folder shows of its board's signatures over a transcript.
+///
+/// # Errors
+/// `board.rewritten` or `board.forked` if the board signed another history.
+pub fn signatures_over(
+    replica: &Replica,
+    (checkpoints, others): (&[Checkpoint], usize),
+) -> Result<Signatures, Failure> {
+    let mut signatures =
+        Signatures { entries: replica.lines().len(), signed_entries: None, unusable_lines: others };
+    for checkpoint in checkpoints {
+        if checkpoint.is_of(replica) {
+            checkpoint.is_kept(replica, checkpoints)?;
+            let signed = signatures.signed_entries.unwrap_or(0).max(checkpoint.entries);
+            signatures.signed_entries = Some(signed);
+        } else {
+            signatures.unusable_lines += 1;
         }
     }
+    Ok(signatures)
 }
 
 fn of_another(what: &str, expected: &str, found: &str) -> Failure {

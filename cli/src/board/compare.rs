@@ -6,7 +6,7 @@ use crate::{
         checkpoint::{Checkpoint, Receipt, forked},
         folder::Folder,
         history::{History, Judgement},
-        merkle, serve,
+        serve,
     },
     failure::{Code, Failure},
     files, names,
@@ -14,6 +14,7 @@ use crate::{
 };
 use std::{collections::BTreeMap, path::Path};
 use talea_protocol::bytes::{Digest, PartyKey};
+use talea_replay::merkle;
 
 /// The most that is read of a file with checkpoints or a receipt, in bytes.
 const MAX_FILE: u64 = 64 << 20;

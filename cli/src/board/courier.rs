@@ -10,7 +10,6 @@ use crate::{
         compare::{Side, compare},
         folder::{Answer, Folder},
         history::{History, Judgement, Next},
-        merkle,
         mirror::Mirror,
     },
     failure::{Code, Failure},
@@ -38,6 +37,7 @@ use talea_protocol::{
     terms::AuctionId,
     transcript::{Entry, MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
+use talea_replay::merkle;
 
 /// For how long a board is asked to wait until there is more.
 const LONG_POLL: Duration = Duration::from_secs(25);

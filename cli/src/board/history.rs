@@ -2,10 +2,7 @@
 //! over any number of them. It is enough to tell whether two histories are one, and takes one reading.
 
 use crate::{
-    board::{
-        checkpoint::Checkpoint,
-        merkle::{self, Tree},
-    },
+    board::checkpoint::Checkpoint,
     failure::{Code, Failure},
     replica::{Record, Replica, index_of, read_record},
 };
@@ -20,6 +17,7 @@ use talea_protocol::{
     terms::AuctionId,
     transcript::{Entry, RECORD_HEADER_BYTES, RecordKind},
 };
+use talea_replay::merkle::{self, Tree};
 
 /// The entries of a transcript, as far as it was read.
 #[derive(Clone, Debug)]

@@ -22,7 +22,6 @@ pub mod folder;
 pub mod history;
 pub mod http;
 pub mod log;
-pub mod merkle;
 pub mod mirror;
 pub mod parts;
 pub mod posts;

@@ -3,10 +3,7 @@
 //! transcript at every start.
 
 use crate::{
-    board::{
-        checkpoint::{Checkpoint, Receipt},
-        merkle::Tree,
-    },
+    board::checkpoint::{Checkpoint, Receipt},
     failure::Failure,
     replica::{EntrySummary, Replica, index_of},
 };
@@ -21,6 +18,7 @@ use talea_protocol::{
     bytes::{Digest, PartyKey},
     quorum::KeyholderId,
 };
+use talea_replay::merkle::Tree;
 use tokio::sync::watch;
 
 /// An entry, as far as it is known without reading the transcript.

@@ -16,7 +16,6 @@ use crate::{
         left::{Content, Left, LeftFolder, MAX_LEFT, Remembered},
     },
     say::{excerpt, say},
-    status,
 };
 use std::{
     collections::BTreeMap,
@@ -179,7 +178,7 @@ impl Runner {
             let Some(carried) = self.carried.remove(&bid) else { continue };
             self.bytes = self.bytes.saturating_sub(carried.instruction.len());
             desk.attempts.forget(&carried.id);
-            let whose = format!("{} on {}", status::short(&bid.bidder), desk.name_of(bid.lot));
+            let whose = format!("{} on {}", names::short(&bid.bidder), desk.name_of(bid.lot));
             match entry {
                 Some(entry) => {
                     self.tally.revealed += 1;

@@ -15,7 +15,6 @@ use crate::{
         submission::Insisted,
     },
     say::say,
-    status,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
 use rand_core::OsRng;
@@ -38,6 +37,7 @@ use talea_protocol::{
     sealed_bid::Reveal,
     terms::Terms,
 };
+use talea_text::lot;
 use zeroize::Zeroizing;
 
 /// The largest bid that is kept: a commit and a sealed bid, encrypted.
@@ -285,7 +285,7 @@ fn make(desk: &Desk, (lot, round): (u32, u32), level: Level) -> Result<PreparedB
 fn no_bid(desk: &Desk, lot: u32, error: &BidError) -> Failure {
     let sentence = match (error, desk.line(lot)) {
         (BidError::Unprovable(Unprovable::Worse { level, active }), Some(line)) => {
-            let [price, active] = [level, active].map(|level| status::price(line, Level(*level)));
+            let [price, active] = [level, active].map(|level| lot::price(line, Level(*level)));
             format!("{}: {price} is worse than the active bid, {active}", line.identifier)
         }
         _ => error.to_string(),

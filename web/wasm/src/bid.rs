@@ -7,7 +7,7 @@ use crate::{
     fault::Fault,
     follower::Follower,
     key::Key,
-    view::{Own, OwnBid, admission, price},
+    view::{Own, OwnBid, admission},
 };
 use borsh::{BorshDeserialize, BorshSerialize};
 use rand_core::OsRng;
@@ -23,7 +23,7 @@ use talea_protocol::{
     sealed_bid::Reveal,
     terms::Lot,
 };
-use talea_text::{failure::Code, lot::read_bid, money, notation};
+use talea_text::{failure::Code, lot::price, lot::read_bid, money, notation};
 
 /// Room for the frame of an instruction that carries reveals.
 const FRAME: usize = 4_096;

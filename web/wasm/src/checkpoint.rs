@@ -1,13 +1,14 @@
 //! What a board signs: checkpoints, and receipts under them. The page believes one if the board's key of the terms
 //! signed it, and it says of the transcript what the page's own replay says.
 
-use crate::{fault::Fault, follower::Follower, merkle};
+use crate::{fault::Fault, follower::Follower};
 use serde::{Deserialize, Serialize};
 use talea_contract::signature_holds;
 use talea_protocol::{
     bytes::{Digest, PartyKey, Signature},
     terms::AuctionId,
 };
+use talea_replay::merkle;
 use talea_text::failure::Code;
 
 /// Prefix of what a board signs.

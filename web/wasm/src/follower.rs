@@ -1,7 +1,7 @@
 //! An auction, replayed as its board shows it: every entry is applied with the rules of the contract, so that
 //! what the page shows is what the rules make of the transcript, and not what the board says.
 
-use crate::{fault::Fault, merkle};
+use crate::fault::Fault;
 use std::collections::BTreeMap;
 use talea_contract::Auction;
 use talea_protocol::{
@@ -10,6 +10,7 @@ use talea_protocol::{
     instruction::{Instruction, SignedInstruction},
     transcript::{Closing, Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
+use talea_replay::merkle;
 use talea_text::{
     board::{BoardTerms, SlotClock},
     failure::Code,

@@ -44,10 +44,6 @@ pub mod host;
 pub mod key;
 #[cfg(feature = "locks")]
 pub mod locks;
-#[cfg(feature = "bidder")]
-#[allow(dead_code, reason = "a board makes proofs, and a page follows the whole log")]
-#[path = "../../../cli/src/board/merkle.rs"]
-mod merkle;
 #[cfg(test)]
 #[cfg(feature = "bidder")]
 mod testing;

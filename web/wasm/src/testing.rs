@@ -3,7 +3,6 @@
 use crate::{
     checkpoint::{Checkpoint, LABEL, RECEIPT, Receipt},
     follower::{Feed, Follower},
-    merkle,
 };
 use rand_core::OsRng;
 use talea_contract::{Auction, Phase};
@@ -18,6 +17,7 @@ use talea_protocol::{
     terms::{Admission, Terms},
     transcript::{Genesis, MAGIC, RecordKind},
 };
+use talea_replay::merkle;
 use talea_text::board::BoardTerms;
 
 /// The auction, and who signs for its seller and its board.

@@ -12,7 +12,7 @@ use talea_protocol::{
     quorum::keyholders,
     terms::{Admission, Lot},
 };
-use talea_text::{notation, survey::SurveyReport};
+use talea_text::{lot::price, notation, survey::SurveyReport};
 
 /// How an auction stands.
 #[derive(Serialize)]
@@ -131,11 +131,6 @@ pub struct Own {
     pub available: String,
     /// Lot by lot.
     pub bids: Vec<OwnBid>,
-}
-
-/// A price as people write it.
-pub fn price(lot: &Lot, level: Level) -> String {
-    lot.grid.price(level).map_or(String::new(), |price| lot.grid.scale.write(price))
 }
 
 /// Whether a party may bid, and the part that keeps it from it.

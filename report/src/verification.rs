@@ -1,7 +1,7 @@
 //! The independent verifier, asked about a file.
 
-use crate::failure::{Code, Failure};
 use std::path::Path;
+use talea_text::failure::{Code, Failure};
 
 /// What the independent verifier says of a transcript.
 ///

@@ -1,13 +1,13 @@
 //! The report as one page. Whatever somebody typed is escaped where it is written, and nowhere else.
 
-use super::{Report, lot::LotReport};
-use crate::{
-    money, names, status,
-    terms::{ChainData, DisclosureData, GroupData, LotData, TermsData},
-};
+use crate::{Report, lot::LotReport};
 use serde_json::Value;
 use std::fmt::Write as _;
-use talea_text::histogram::{self, escaped};
+use talea_text::{
+    histogram::{self, escaped},
+    money, names,
+    terms::{ChainData, DisclosureData, GroupData, LotData, TermsData},
+};
 use talea_verifier::Verdict;
 
 /// A page that is being written. Writing to a string cannot fail.
@@ -110,7 +110,7 @@ impl Page {
 }
 
 /// The report as people read it, in a browser or on paper.
-pub(super) fn html(report: &Report) -> String {
+pub(crate) fn html(report: &Report) -> String {
     let prefix = if report.is_invalid() { "INVALID: " } else { "" };
     let mut page = Page::new(&format!("{prefix}{}", report.title));
     if report.is_invalid() {
@@ -525,7 +525,7 @@ fn write_checks(page: &mut Page, verification: &Value) {
 }
 
 fn shortened(name: &str) -> String {
-    names::read_party(name).map_or(name.to_owned(), |party| status::short(&party))
+    names::read_party(name).map_or(name.to_owned(), |party| names::short(&party))
 }
 
 #[cfg(test)]

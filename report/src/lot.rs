@@ -1,54 +1,76 @@
 //! What became of a lot.
 
-use crate::{money, names, status};
 use serde::Serialize;
 use talea_protocol::{
     outcome::{Award, Disclosed, Ending, OpenedBid, PriceComparison, Quote, ReserveResult},
     price::Level,
     terms::Mechanism,
 };
-use talea_text::survey::{BucketReport, SurveyReport, buckets};
+use talea_text::{
+    lot, money, names,
+    survey::{BucketReport, SurveyReport, buckets},
+};
 use talea_verifier::report::LotRow;
 
 /// What became of a lot. Prices stand in their notation, and as decimal numbers.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct LotReport {
-    pub(super) lot: usize,
-    pub(super) identifier: String,
-    pub(super) name: String,
-    pub(super) quantity: String,
-    pub(super) state: &'static str,
+pub struct LotReport {
+    /// Its number in the terms, from 0.
+    pub lot: usize,
+    /// Its identifier.
+    pub identifier: String,
+    /// What people call it.
+    pub name: String,
+    /// How much is offered.
+    pub quantity: String,
+    /// How it ended or stands, in a word.
+    pub state: &'static str,
     /// In words.
-    pub(super) result: String,
-    pub(super) price: Option<String>,
-    pub(super) price_decimal: Option<String>,
+    pub result: String,
+    /// What every winner pays.
+    pub price: Option<String>,
+    /// The same as a decimal number.
+    pub price_decimal: Option<String>,
     /// What the winner pays: quantity times price, where the price is a per cent of it. Nothing of a
     /// lot of several units: whether its quantity is that of one or of all, terms do not say.
-    pub(super) amount: Option<String>,
-    pub(super) winners: Vec<String>,
-    pub(super) cover: Option<String>,
-    pub(super) cover_decimal: Option<String>,
-    pub(super) reserve: &'static str,
-    pub(super) reserve_price: Option<String>,
-    pub(super) reserve_price_decimal: Option<String>,
-    pub(super) committed: usize,
-    pub(super) ranked: usize,
-    pub(super) invalid: usize,
+    pub amount: Option<String>,
+    /// Who won, in tie order.
+    pub winners: Vec<String>,
+    /// The best losing price, if it was opened.
+    pub cover: Option<String>,
+    /// The same as a decimal number.
+    pub cover_decimal: Option<String>,
+    /// What became of the reserve, in a word.
+    pub reserve: &'static str,
+    /// The reserve, if it was opened.
+    pub reserve_price: Option<String>,
+    /// The same as a decimal number.
+    pub reserve_price_decimal: Option<String>,
+    /// Bids committed.
+    pub committed: usize,
+    /// Bids ranked.
+    pub ranked: usize,
+    /// Bids closed as invalid.
+    pub invalid: usize,
     /// In words.
-    pub(super) opened: Vec<String>,
+    pub opened: Vec<String>,
     /// What the rounds have shown.
-    surveys: Vec<SurveyReport>,
-    depth: Option<Vec<BucketReport>>,
+    pub surveys: Vec<SurveyReport>,
+    /// Bids per price bucket, if that was opened.
+    pub depth: Option<Vec<BucketReport>>,
     /// Every bid, where the terms open them.
-    pub(super) bids: Option<Vec<BidReport>>,
+    pub bids: Option<Vec<BidReport>>,
 }
 
 /// A bid that was opened.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct BidReport {
-    pub(super) party: String,
-    pub(super) price: String,
-    price_decimal: String,
+pub struct BidReport {
+    /// Whose.
+    pub party: String,
+    /// What every winner pays.
+    pub price: String,
+    /// The same as a decimal number.
+    pub price_decimal: String,
 }
 
 /// How a lot ended or stands: in a word, in words, and at what price.
@@ -79,7 +101,7 @@ fn ending(row: &LotRow) -> (&'static str, String, Option<&Award>) {
 
 /// What was opened of a lot, in words.
 fn opened(row: &LotRow, mechanism: Mechanism, award: Option<&Award>) -> Vec<String> {
-    let price = |level: Level| status::price(&row.lot, level);
+    let price = |level: Level| lot::price(&row.lot, level);
     let Disclosed { surveys, cover, depth, bids } = &row.disclosed;
     let mut opened = Vec::new();
     if let Some(award) = award {
@@ -120,10 +142,10 @@ fn opened(row: &LotRow, mechanism: Mechanism, award: Option<&Award>) -> Vec<Stri
 }
 
 impl LotReport {
-    pub(super) fn of(number: usize, row: &LotRow, mechanism: Mechanism) -> Self {
+    pub(crate) fn of(number: usize, row: &LotRow, mechanism: Mechanism) -> Self {
         let LotRow { lot, commits, ranked, invalid, reserve, disclosed, .. } = row;
-        let notation = |quote: &Quote| status::price(lot, quote.level);
-        let decimal = |quote: &Quote| status::price_decimal(lot, quote.level);
+        let notation = |quote: &Quote| lot::price(lot, quote.level);
+        let decimal = |quote: &Quote| lot::price_decimal(lot, quote.level);
         let (state, result, award) = ending(row);
         let quote = award.map(|award| &award.quote);
         let (reserve, reserve_quote) = match reserve {

@@ -1,47 +1,62 @@
 //! Who took part, and what it came to for them.
 
-use crate::{names, replica::Replay};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use talea_protocol::{bytes::PartyKey, quorum::keyholders, terms::Lot};
+use talea_replay::Replay;
+use talea_text::names;
 
+/// A party that bid.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct BidderReport {
-    pub(super) party: String,
-    pub(super) commits: usize,
+pub struct BidderReport {
+    /// Its public key.
+    pub party: String,
+    /// Bids committed.
+    pub commits: usize,
     /// Lots on which a bid of it counted.
-    pub(super) ranked: usize,
+    pub ranked: usize,
 }
 
+/// What a keyholder did.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct KeyholderReport {
-    pub(super) name: String,
-    pub(super) party: String,
+pub struct KeyholderReport {
+    /// Group and member.
+    pub name: String,
+    /// Its public key.
+    pub party: String,
     /// Accepted instructions by kind.
-    pub(super) said: BTreeMap<&'static str, usize>,
-    expelled: bool,
+    pub said: BTreeMap<&'static str, usize>,
+    /// Whether the key ceremony expelled it.
+    pub expelled: bool,
     /// Whether it dealt so that it has no share.
-    shareless: bool,
+    pub shareless: bool,
     /// Lots of which it let a deadline pass.
-    late_on: Vec<String>,
+    pub late_on: Vec<String>,
     /// Those of them on which others vouched for what the board did not take.
-    excused_on: Vec<String>,
+    pub excused_on: Vec<String>,
 }
 
 /// What an account came to, in units of the custodian's currency; money is text in JSON.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct AccountReport {
-    pub(super) party: String,
-    pub(super) role: String,
-    pub(super) funded: String,
-    pub(super) received: String,
-    pub(super) released: String,
-    pub(super) settlement: String,
-    pub(super) forfeited: String,
+pub struct AccountReport {
+    /// Its public key.
+    pub party: String,
+    /// Its part in the auction.
+    pub role: String,
+    /// Locked for it by the custodian, in all.
+    pub funded: String,
+    /// Forfeits and fees received.
+    pub received: String,
+    /// To be released to it.
+    pub released: String,
+    /// Held towards what it owes.
+    pub settlement: String,
+    /// Forfeited, fees included.
+    pub forfeited: String,
 }
 
 impl BidderReport {
-    pub(super) fn all(replay: &Replay) -> Vec<Self> {
+    pub(crate) fn all(replay: &Replay) -> Vec<Self> {
         let mut commits: BTreeMap<PartyKey, usize> = BTreeMap::new();
         for line in replay.lines().iter().filter(|line| line.kind == "commit") {
             *commits.entry(line.signer).or_default() += 1;
@@ -58,7 +73,7 @@ impl BidderReport {
 }
 
 impl AccountReport {
-    pub(super) fn all(verified: &talea_verifier::Report) -> Vec<Self> {
+    pub(crate) fn all(verified: &talea_verifier::Report) -> Vec<Self> {
         let accounts = verified.accounts.iter().map(|account| Self {
             party: names::party(&account.party),
             role: verified.role(&account.party),
@@ -74,7 +89,7 @@ impl AccountReport {
 
 impl KeyholderReport {
     /// What it did not do, in words.
-    pub(super) fn note(&self) -> String {
+    pub(crate) fn note(&self) -> String {
         if self.expelled {
             return "expelled in the key ceremony".into();
         }
@@ -94,7 +109,7 @@ impl KeyholderReport {
         }
     }
 
-    pub(super) fn all(replay: &Replay) -> Vec<Self> {
+    pub(crate) fn all(replay: &Replay) -> Vec<Self> {
         let auction = replay.auction();
         let terms = auction.terms();
         let reports = keyholders(&terms.quorum).map(|(id, member)| {

@@ -1,26 +1,11 @@
-//! The report: what happened in an auction, for a regulator or an auditor who was not there. One HTML
-//! file without scripts or outside links, and its twins in JSON and CSV.
-//!
-//! It needs a transcript and nothing else. What the independent verifier says of it stands first: of
-//! one that is invalid nothing is reported but where, and why.
-
-mod csv;
-mod html;
-mod lot;
-mod parties;
+//! What happened in an auction, as data.
 
 use crate::{
-    board::{checkpoint::Signatures, clock::Moment, folder::Folder, serve},
-    book::{Acquaintance, Book},
-    failure::{Code, Exit, Failure},
-    names,
-    replica::{Replay, Replica},
-    status,
-    terms::{MemberData, TermsData},
+    csv, html,
+    lot::LotReport,
+    parties::{AccountReport, BidderReport, KeyholderReport},
     verification::verify_file,
 };
-use lot::LotReport;
-use parties::{AccountReport, BidderReport, KeyholderReport};
 use serde::Serialize;
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path};
@@ -28,7 +13,14 @@ use talea_protocol::{
     price::Side,
     terms::{Admission, Terms},
 };
-use talea_text::histogram;
+use talea_replay::{Replay, Signatures};
+use talea_text::{
+    board::Moment,
+    book::{Acquaintance, Book},
+    failure::{Code, Exit, Failure},
+    histogram, names,
+    terms::{MemberData, TermsData},
+};
 use talea_verifier::{Verdict, failure::Subject};
 
 /// The schema of the JSON.
@@ -37,62 +29,77 @@ pub const SCHEMA: &str = "talea-report/3";
 /// What happened in an auction.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    schema: &'static str,
+    /// [`SCHEMA`].
+    pub schema: &'static str,
     /// The independent verifier's.
-    verdict: Verdict,
-    verdict_in_words: String,
+    pub verdict: Verdict,
+    /// The same in a sentence.
+    pub verdict_in_words: String,
     /// Why the transcript is invalid.
-    reason: Option<Reason>,
+    pub reason: Option<Reason>,
     /// Of a folder: what its board signed.
-    board_signatures: Option<Signatures>,
+    pub board_signatures: Option<Signatures>,
     /// Of a folder: why it is not what its board signed.
     #[serde(serialize_with = "as_code_and_sentence")]
-    board_failure: Option<Failure>,
-    title: String,
-    auction: Option<String>,
-    phase: Option<&'static str>,
+    pub board_failure: Option<Failure>,
+    /// What was auctioned, by whom.
+    pub title: String,
+    /// The auction's id.
+    pub auction: Option<String>,
+    /// The phase after the last entry.
+    pub phase: Option<&'static str>,
     /// Nothing if they did not pass.
-    terms: Option<TermsData>,
-    invited: Option<usize>,
-    timeline: Vec<Event>,
-    lots: Vec<LotReport>,
-    bidders: Vec<BidderReport>,
-    keyholders: Vec<KeyholderReport>,
-    accounts: Vec<AccountReport>,
+    pub terms: Option<TermsData>,
+    /// How many bidders the terms list.
+    pub invited: Option<usize>,
+    /// What was said, kind by kind.
+    pub timeline: Vec<Event>,
+    /// The lots, in the order of the terms.
+    pub lots: Vec<LotReport>,
+    /// Whoever committed a bid.
+    pub bidders: Vec<BidderReport>,
+    /// The keyholders.
+    pub keyholders: Vec<KeyholderReport>,
+    /// What everybody's money came to.
+    pub accounts: Vec<AccountReport>,
     /// Names of parties out of the address book of whoever made the report, by their keys; nothing where none
     /// was asked. The transcript proves none of them.
-    known_as: Option<BTreeMap<String, String>>,
+    pub known_as: Option<BTreeMap<String, String>>,
     /// The independent verifier's report (schema talea-verify/2).
-    verification: Value,
+    pub verification: Value,
+    /// What the pictures of depth show.
     #[serde(skip)]
-    depths: Vec<histogram::Row>,
+    pub depths: Vec<histogram::Row>,
 }
 
 /// The check that failed first.
 #[derive(Clone, Debug, Serialize)]
-struct Reason {
+pub struct Reason {
     /// Its number in the specification.
-    check: &'static str,
+    pub check: &'static str,
     /// What it says.
-    rule: &'static str,
+    pub rule: &'static str,
     /// Where in the transcript, as the verifier counts: entries from 1.
-    place: String,
+    pub place: String,
     /// What was expected and what was found.
-    sentence: String,
+    pub sentence: String,
 }
 
 /// Everything of one kind that was said.
 #[derive(Clone, Debug, Serialize)]
-struct Event {
-    kind: &'static str,
+pub struct Event {
+    /// The kind of instruction.
+    pub kind: &'static str,
     /// In words.
-    what: &'static str,
+    pub what: &'static str,
     /// How many things of this kind.
-    count: usize,
+    pub count: usize,
     /// In how many instructions: one may reveal several sealed bids.
-    instructions: usize,
-    first: Moment,
-    last: Moment,
+    pub instructions: usize,
+    /// When the first was taken.
+    pub first: Moment,
+    /// When the last was taken.
+    pub last: Moment,
 }
 
 /// The kinds of instructions, in the order of an auction, in words.
@@ -159,50 +166,44 @@ fn title(terms: Option<&Terms>, due: Option<&Moment>) -> String {
     };
     let is_procurement = terms.lots.iter().all(|lot| lot.grid.side == Side::LowestWins);
     let kind = if is_procurement { "Procurement" } else { "Auction" };
-    let seller = status::short(&terms.seller);
+    let seller = names::short(&terms.seller);
     let when = if due.at.is_some() { due.in_words() } else { format!("in {}", due.in_words()) };
     format!("{kind} of {what} by {seller}, bids due {when}")
 }
 
 impl Report {
-    /// The report of a transcript, or of a board's folder.
+    /// The report of a transcript, and the replay that it is made from: nothing of one that is invalid.
     ///
     /// # Errors
     /// `board.folder` if there is no transcript, `file.unreadable`; `board.invalid` if the replay does
     /// not allow what the verifier does. A transcript that the verifier finds invalid is no error: the
     /// report says so.
-    pub fn of(path: &Path) -> Result<Self, Failure> {
-        let folder = path.is_dir().then(|| Folder::new(path));
-        // Signatures first: a board that runs appends an entry before it signs it.
-        let signed = folder.as_ref().map(serve::checkpoints_and_others);
-        let path = folder.as_ref().map_or(path.to_owned(), Folder::transcript);
-        let opened = Replay::open(&path);
+    pub fn of(transcript: &Path) -> Result<(Self, Option<Replay>), Failure> {
+        let opened = Replay::open(transcript);
         if let Err(failure) = &opened
             && failure.code != Code::BoardInvalid
         {
             return Err(failure.clone());
         }
-        let verified = verify_file(&path)?;
+        let verified = verify_file(transcript)?;
         let verdict = Self::of_verdict(&verified);
         if verdict.is_invalid() {
-            return Ok(verdict);
+            return Ok((verdict, None));
         }
         let mut replay = opened?;
         // A board that runs may have appended more since.
         replay.advance_within(verified.file.map_or(u64::MAX, |(_, bytes)| bytes))?;
-        let report = verdict.with_events(&replay, &verified);
-        match signed.filter(|_| replay.board().is_some()) {
-            Some((checkpoints, others)) => {
-                let replica = Replica::from_replay(replay)?;
-                let found = Signatures::over(&replica, (&checkpoints, others));
-                let (board_signatures, board_failure) = match found {
-                    Ok(signatures) => (Some(signatures), None),
-                    Err(failure) => (None, Some(failure)),
-                };
-                Ok(Self { board_signatures, board_failure, ..report })
-            }
-            None => Ok(report),
-        }
+        Ok((verdict.with_events(&replay, &verified), Some(replay)))
+    }
+
+    /// With what a board's folder shows of its signatures, or why the folder is not what the board signed.
+    #[must_use]
+    pub fn with_signatures(self, found: Result<Signatures, Failure>) -> Self {
+        let (board_signatures, board_failure) = match found {
+            Ok(signatures) => (Some(signatures), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        Self { board_signatures, board_failure, ..self }
     }
 
     /// What the verifier alone can say.
@@ -284,7 +285,8 @@ impl Report {
     }
 
     /// The name by which a party is known, if it is.
-    fn name_of(&self, party: &str) -> Option<&str> {
+    #[must_use]
+    pub fn name_of(&self, party: &str) -> Option<&str> {
         self.known_as.as_ref()?.get(party).map(String::as_str)
     }
 
@@ -313,7 +315,7 @@ impl Report {
         self.reason.as_ref().map(Reason::in_words).or(self.board_failure.as_ref().map(of_board))
     }
 
-    fn verdict_word(&self) -> String {
+    pub(crate) fn verdict_word(&self) -> String {
         let word = match self.verdict {
             Verdict::Valid => "VALID",
             Verdict::Invalid => "INVALID",

@@ -4,7 +4,7 @@
 //! number here is written as one; any other text that could be taken for something else begins with an
 //! apostrophe. Numbers have a point before the fraction.
 
-use super::{Report, lot::LotReport};
+use crate::{Report, lot::LotReport};
 
 const HEADING: [&str; 20] = [
     "verdict",
@@ -30,7 +30,7 @@ const HEADING: [&str; 20] = [
 ];
 
 /// The lots, a row each. Of a transcript that is invalid nothing is shown but that, in one row.
-pub(super) fn csv(report: &Report) -> String {
+pub(crate) fn csv(report: &Report) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory cannot fail.
     let _ = writer.write_record(HEADING);

@@ -1,0 +1,24 @@
+//! The report of an auction: what happened, for a regulator or an auditor who was not there.
+//!
+//! It needs a transcript and nothing else. What the independent verifier says of it stands first: of
+//! one that is invalid nothing is reported but where, and why.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`verification`] | what the independent verifier says of a transcript |
+//! | [`report`] | what happened, as data |
+//! | [`lot`], [`parties`] | of each lot, and of whoever took part |
+//! | `html`, `csv` | the same as one page without scripts or outside links, and for a spreadsheet |
+
+#![forbid(unsafe_code)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod csv;
+mod html;
+pub mod lot;
+pub mod parties;
+pub mod report;
+pub mod verification;
+
+pub use report::Report;
+pub use verification::verify_file;
