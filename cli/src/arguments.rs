@@ -129,6 +129,9 @@ pub(crate) enum Command {
         /// An address book, whose names are shown beside the keys as "known as". None if left out.
         #[arg(long, value_name = "FILE")]
         book: Option<PathBuf>,
+        /// For whom the page is written.
+        #[arg(long = "for", value_name = "READER", default_value = "anybody")]
+        reader: ReportReader,
     },
     /// Run a small auction with real processes in a temporary folder, or one in which others bid.
     Demo {
@@ -156,6 +159,15 @@ pub(crate) enum Command {
     },
     /// Everybody: verify a transcript, and the board's signatures over it.
     Verify(VerifyArgs),
+}
+
+/// For whom a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportReader {
+    /// Whoever asks.
+    Anybody,
+    /// A regulator: with who could decrypt and who did, defaults, ties and reserves.
+    Regulator,
 }
 
 #[derive(Debug, Subcommand)]

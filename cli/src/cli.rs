@@ -7,8 +7,8 @@ use crate::{
     arguments::{
         AgentArgs, AgentCommand, BidArgs, BidderArgs, BidderCommand, BoardCommand, BookCommand,
         ChainCommand, Cli, Command, DecideArgs, DeskArgs, KeyCommand, KeyholderCommand, LogLevel,
-        OpenArgs, PATIENCE, PartyArgs, ReceiptCommand, RevealArgs, ServeArgs, StandArgs,
-        StatusArgs, TermsCommand, VerifyArgs,
+        OpenArgs, PATIENCE, PartyArgs, ReceiptCommand, ReportReader, RevealArgs, ServeArgs,
+        StandArgs, StatusArgs, TermsCommand, VerifyArgs,
     },
     bids,
     board::{
@@ -56,7 +56,7 @@ use std::{
 use talea_contract::Phase;
 use talea_protocol::{bytes::PartyKey, price::Level};
 use talea_replay::Signatures;
-use talea_report::{Report, verify_file};
+use talea_report::{Reader, Report, verify_file};
 use talea_text::lot;
 
 /// What a process says that is told to end.
@@ -163,7 +163,9 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Chain(ChainCommand::Export(args)) => chain::export(&args)?,
         Command::Status(args) => status(&args)?,
         Command::Watch(args) => watch(&args)?,
-        Command::Report { path, out, book } => return report(&path, &out, book.as_deref()),
+        Command::Report { path, out, book, reader } => {
+            return report(&path, &out, book.as_deref(), reader);
+        }
         Command::Demo { folder, serve, minutes } => {
             let bidders = serve.map_or(Bidders::Own, |at| Bidders::Anybody { at, minutes });
             play_demo(folder, bidders)?;
@@ -818,16 +820,27 @@ fn report_of(path: &Path) -> Result<Report, Failure> {
     Ok(report.with_signatures(signatures_over(&replica, (&checkpoints, others))))
 }
 
-fn report(path: &Path, out: &Path, book: Option<&Path>) -> Result<Exit, Failure> {
-    let write = match out.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => Report::html,
-        Some("json") => Report::json,
-        Some("csv") => Report::csv,
-        _ => {
-            let sentence = format!("the name {} must end in .html, .json or .csv", out.display());
-            return Err(Failure::new(Code::FileUnwritable, sentence));
-        }
+fn report(
+    path: &Path,
+    out: &Path,
+    book: Option<&Path>,
+    reader: ReportReader,
+) -> Result<Exit, Failure> {
+    let html = match reader {
+        ReportReader::Anybody => |report: &Report| report.html(Reader::Anybody),
+        ReportReader::Regulator => |report: &Report| report.html(Reader::Regulator),
     };
+    let write: fn(&Report) -> String =
+        match out.extension().and_then(|extension| extension.to_str()) {
+            Some("html") => html,
+            Some("json") => Report::json,
+            Some("csv") => Report::csv,
+            _ => {
+                let sentence =
+                    format!("the name {} must end in .html, .json or .csv", out.display());
+                return Err(Failure::new(Code::FileUnwritable, sentence));
+            }
+        };
     let book = book.map(|book| BookFile::open(Some(book))).transpose()?;
     let report = report_of(&path_of(path)?)?;
     let report = match &book {

@@ -118,7 +118,8 @@ fn the_page_says_what_who_and_when_and_nothing_leads_out_of_it() {
     }
     // A panel for each round, under one heading, and no cell without its column's name.
     assert_eq!(page.matches(">Depth<").count(), 1);
-    assert_eq!(page.matches("<svg ").count(), 5);
+    // Beside them, one picture of the timeline.
+    assert_eq!(page.matches("<svg ").count(), 6);
     assert_eq!(page.matches("<td ").count(), page.matches("data-label=").count());
     assert!(page.contains("@media screen and (prefers-color-scheme: dark)"));
 }
@@ -263,4 +264,64 @@ fn a_board_adds_times_and_what_it_signed_and_terms_are_data() {
     let alone: Value =
         serde_json::from_slice(&fs::read(workspace.path("alone.json")).unwrap()).unwrap();
     assert_eq!((&alone["terms"], &alone["board_signatures"]), (terms, &Value::Null));
+}
+
+#[test]
+fn a_regulators_page_says_who_could_decrypt_where_bids_tied_and_what_the_seller_declined() {
+    let desk = Desk::with(&simulated(&scenario("bwic-with-reserves.toml")));
+    let report = desk.json();
+    let supervision = &report["supervision"];
+    let group = &supervision["groups"][0];
+    assert_eq!((&group["threshold"], &group["able"]), (&2.into(), &serde_json::json!([1, 2, 3])));
+    // Alder, Birch and Cedar hold keys, and bid.
+    assert_eq!(group["bidding"], serde_json::json!([1, 2, 3]));
+    let decisions: Vec<&Value> =
+        supervision["reserves"].as_array().unwrap().iter().map(|lot| &lot["decision"]).collect();
+    assert_eq!(
+        decisions,
+        [&"accepted".into(), &Value::Null, &"declined".into(), &"accepted".into()]
+    );
+    let ties = supervision["ties"].as_array().unwrap().iter();
+    let tied: Vec<bool> = ties.map(|tie| tie["tied"].as_bool().unwrap()).collect();
+    assert_eq!(tied, [true, false, false], "the first lot's cover is its price");
+
+    let page = |reader: &str| {
+        let output =
+            talea(&["report", "a.talea", "--for", reader, "--out", "r.html"], desk.0.path());
+        assert_eq!(output.status.code(), Some(0));
+        fs::read_to_string(desk.path("r.html")).unwrap()
+    };
+    let headings = ["Who could decrypt, and who did", "Defaults", "Ties", "Reserves and decisions"];
+    let (regulator, anybody) = (page("regulator"), page("anybody"));
+    for heading in headings.map(|heading| format!("<h2>{heading}</h2>")) {
+        assert!(regulator.contains(&heading) && !anybody.contains(&heading), "{heading}");
+    }
+    assert!(regulator.contains("The seller declined 1 of the 3 lots"));
+}
+
+#[test]
+fn a_regulator_is_told_which_default_it_was_and_what_the_terms_keep_sealed() {
+    let supervision = |name: &str| {
+        let path = Path::new(ROOT).join("docs/vectors/transcripts").join(name);
+        Desk::with(&fs::read(path).unwrap()).json()["supervision"].clone()
+    };
+    for (name, kinds) in [
+        ("never-revealed.talea", vec!["unrevealed"]),
+        ("none-revealed.talea", vec!["unrevealed"; 3]),
+        ("attested.talea", vec!["attested"]),
+        ("invalid.talea", vec!["invalid"]),
+        ("rounds-default.talea", vec!["update-missed"]),
+        ("reserve-lapsed.talea", vec!["reserve-lapsed"]),
+        ("first-price.talea", vec![]),
+    ] {
+        let supervision = supervision(name);
+        let defaults = supervision["defaults"].as_array().unwrap();
+        let found: Vec<&str> = defaults.iter().map(|d| d["kind"].as_str().unwrap()).collect();
+        assert_eq!(found, kinds, "{name}");
+    }
+    // Two bids are equal, and the terms open neither the cover nor the bids.
+    assert_eq!(supervision("tie.talea")["ties"][0]["tied"], Value::Null);
+    // The price is one tick above the reserve, which was opened.
+    let opened = &supervision("reserve-opened.talea")["reserves"][0];
+    assert_eq!((&opened["reserve"], &opened["ticks_above_reserve"]), (&"opened".into(), &1.into()));
 }

@@ -1,6 +1,10 @@
 //! The report as one page. Whatever somebody typed is escaped where it is written, and nowhere else.
 
-use crate::{Report, lot::LotReport};
+use crate::{
+    Report,
+    lot::LotReport,
+    supervision::{GroupReport, Supervision},
+};
 use serde_json::Value;
 use std::fmt::Write as _;
 use talea_text::{
@@ -109,8 +113,17 @@ impl Page {
     }
 }
 
+/// For whom a page is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Whoever asks.
+    Anybody,
+    /// A regulator: with who could decrypt and who did, defaults, ties, and reserves.
+    Regulator,
+}
+
 /// The report as people read it, in a browser or on paper.
-pub(crate) fn html(report: &Report) -> String {
+pub(crate) fn html(report: &Report, reader: Reader) -> String {
     let prefix = if report.is_invalid() { "INVALID: " } else { "" };
     let mut page = Page::new(&format!("{prefix}{}", report.title));
     if report.is_invalid() {
@@ -123,6 +136,12 @@ pub(crate) fn html(report: &Report) -> String {
     write_identity(&mut page, report);
     if !report.is_invalid() {
         write_lots(&mut page, report);
+        if let (Reader::Regulator, Some(supervision)) = (reader, &report.supervision) {
+            write_groups(&mut page, report, &supervision.groups);
+            write_defaults(&mut page, report, supervision);
+            write_ties(&mut page, supervision);
+            write_reserves(&mut page, supervision);
+        }
         write_depths(&mut page, report);
         write_opened(&mut page, report);
         write_timeline(&mut page, report);
@@ -303,6 +322,11 @@ fn write_opened(page: &mut Page, report: &Report) {
 
 fn write_timeline(page: &mut Page, report: &Report) {
     page.heading("Timeline");
+    if let Some(picture) =
+        report.course.as_ref().and_then(|course| course.svg("What was said, and when"))
+    {
+        let _ = writeln!(page.0, "<div class=panels>\n{picture}</div>");
+    }
     let rows = report.timeline.iter().map(|event| {
         let count = match event.instructions {
             instructions if instructions == event.count => event.count.to_string(),
@@ -347,6 +371,128 @@ fn write_parties(page: &mut Page, report: &Report) {
         Words("Missed"),
     ];
     page.table(&columns, &keyholders.collect::<Vec<_>>());
+}
+
+fn numbers(members: &[u16]) -> String {
+    members.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Who could decrypt, and who did.
+fn write_groups(page: &mut Page, report: &Report, groups: &[GroupReport]) {
+    page.heading("Who could decrypt, and who did");
+    let sentence = match groups.len() {
+        1 => {
+            "So many members of the group as its threshold says decrypt together, and no fewer. What they decrypt outside \
+              the transcript leaves no trace in it."
+        }
+        _ => {
+            "From every group so many members as its threshold says decrypt together, and no fewer. What they decrypt \
+              outside the transcript leaves no trace in it."
+        }
+    };
+    page.text("p class=quiet", sentence);
+    let rows = groups.iter().map(|group| {
+        vec![
+            group.name.clone(),
+            format!("{} of {}", group.threshold, group.members),
+            numbers(&group.able),
+            numbers(&group.decrypted),
+            numbers(&group.bidding),
+            numbers(&group.seller),
+        ]
+    });
+    let columns = [
+        Words("Group"),
+        Words("Threshold"),
+        Words("Members with a share"),
+        Words("Members who decrypted"),
+        Words("Members who bid"),
+        Words("Members who are the seller"),
+    ];
+    page.table(&columns, &rows.collect::<Vec<_>>());
+    if groups.iter().all(|group| group.bidding.is_empty()) {
+        let sentence = "No keyholder bid with the key with which it signs. One that bid with another key is not found here.";
+        page.text("p class=quiet", sentence);
+    }
+    let late = report.keyholders.iter().filter(|keyholder| !keyholder.note().is_empty());
+    let late: Vec<_> =
+        late.map(|keyholder| vec![keyholder.name.clone(), keyholder.note()]).collect();
+    if !late.is_empty() {
+        page.text("h3", "Keyholders who missed something");
+        page.table(&[Words("Keyholder"), Words("Missed")], &late);
+    }
+}
+
+/// What bidders and the seller owed and did not do.
+fn write_defaults(page: &mut Page, report: &Report, supervision: &Supervision) {
+    page.heading("Defaults");
+    if supervision.defaults.is_empty() {
+        page.text(
+            "p",
+            "Every bid that was committed was revealed, and was valid; so was every reserve.",
+        );
+        return;
+    }
+    let in_words = |kind| match kind {
+        "unrevealed" => "committed a bid and did not reveal it",
+        "attested" => "revealed nothing that the board took; keyholders attest that it tried",
+        "invalid" => "revealed a sealed bid that proves nothing",
+        "update-missed" => "did not reveal a valid update; its bid of a round before stands",
+        _ => "committed a reserve and did not reveal it, or it was not valid: it did not bind",
+    };
+    let rows = supervision.defaults.iter().map(|default| {
+        vec![
+            named(report, &default.party),
+            default.identifier.clone(),
+            default.round.to_string(),
+            in_words(default.kind).to_owned(),
+        ]
+    });
+    let columns = [Party("Party"), Name("Lot"), Figures("Round"), Words("What")];
+    page.table(&columns, &rows.collect::<Vec<_>>());
+}
+
+fn write_ties(page: &mut Page, supervision: &Supervision) {
+    if supervision.ties.is_empty() {
+        return;
+    }
+    page.heading("Ties");
+    let rows = supervision.ties.iter().map(|tie| {
+        let tied = match (tie.tied, tie.bids) {
+            (Some(true), Some(bids)) => format!("{bids} bids at the price"),
+            (Some(true), None) => "yes".into(),
+            (Some(false), _) => "no".into(),
+            (None, _) => "not disclosed".into(),
+        };
+        vec![tie.identifier.clone(), tied, tie.rule.replace('-', " "), tie.known_by.to_owned()]
+    });
+    let columns = [Name("Lot"), Words("Tied"), Words("Rule"), Words("Known from")];
+    page.table(&columns, &rows.collect::<Vec<_>>());
+}
+
+fn write_reserves(page: &mut Page, supervision: &Supervision) {
+    if supervision.reserves.is_empty() {
+        return;
+    }
+    page.heading("Reserves and decisions");
+    let rows = supervision.reserves.iter().map(|lot| {
+        vec![
+            lot.identifier.clone(),
+            lot.reserve.unwrap_or("not ended").to_owned(),
+            lot.decision.unwrap_or_default().to_owned(),
+            lot.ticks_above_reserve.map_or(String::new(), |ticks| ticks.to_string()),
+        ]
+    });
+    let columns =
+        [Name("Lot"), Words("Reserve"), Words("Seller"), Figures("Ticks from reserve to price")];
+    page.table(&columns, &rows.collect::<Vec<_>>());
+    let declined =
+        supervision.reserves.iter().filter(|lot| lot.decision == Some("declined")).count();
+    let decided = supervision.reserves.iter().filter(|lot| lot.decision.is_some()).count();
+    page.text(
+        "p",
+        &format!("The seller declined {declined} of the {decided} lots that it could decide on."),
+    );
 }
 
 /// Who paid and who was paid, where anything was at stake.

@@ -8,6 +8,7 @@
 //! | [`verification`] | what the independent verifier says of a transcript |
 //! | [`report`] | what happened, as data |
 //! | [`lot`], [`parties`] | of each lot, and of whoever took part |
+//! | [`supervision`] | what a supervisor asks: who could decrypt and who did, defaults, ties, reserves |
 //! | `html`, `csv` | the same as one page without scripts or outside links, and for a spreadsheet |
 
 #![forbid(unsafe_code)]
@@ -18,7 +19,9 @@ mod html;
 pub mod lot;
 pub mod parties;
 pub mod report;
+pub mod supervision;
 pub mod verification;
 
+pub use html::Reader;
 pub use report::Report;
 pub use verification::verify_file;

@@ -1,9 +1,11 @@
 //! What happened in an auction, as data.
 
 use crate::{
-    csv, html,
+    csv,
+    html::{self, Reader},
     lot::LotReport,
     parties::{AccountReport, BidderReport, KeyholderReport},
+    supervision::Supervision,
     verification::verify_file,
 };
 use serde::Serialize;
@@ -20,6 +22,7 @@ use talea_text::{
     failure::{Code, Exit, Failure},
     histogram, names,
     terms::{MemberData, TermsData},
+    timeline::Timeline,
 };
 use talea_verifier::{Verdict, failure::Subject};
 
@@ -67,6 +70,11 @@ pub struct Report {
     pub known_as: Option<BTreeMap<String, String>>,
     /// The independent verifier's report (schema talea-verify/2).
     pub verification: Value,
+    /// What a supervisor asks; nothing of an invalid transcript.
+    pub supervision: Option<Supervision>,
+    /// What the picture of the timeline shows.
+    #[serde(skip)]
+    pub course: Option<Timeline>,
     /// What the pictures of depth show.
     #[serde(skip)]
     pub depths: Vec<histogram::Row>,
@@ -232,6 +240,8 @@ impl Report {
             accounts: Vec::new(),
             known_as: None,
             verification: serde_json::from_str(&verified.to_json()).unwrap_or(Value::Null),
+            supervision: None,
+            course: None,
             depths: Vec::new(),
         }
     }
@@ -243,12 +253,16 @@ impl Report {
         let depth = |row: &talea_verifier::report::LotRow| {
             histogram::Row::of(&row.lot, &row.disclosed, String::new())
         };
+        let keyholders = KeyholderReport::all(replay);
+        let supervision = Supervision::of(replay, &keyholders, &verified.lots);
         Self {
             phase: Some(replay.auction().phase().name()),
             timeline: timeline(replay),
             lots: lots.map(|(at, row)| LotReport::of(at, row, mechanism)).collect(),
             bidders: BidderReport::all(replay),
-            keyholders: KeyholderReport::all(replay),
+            keyholders,
+            supervision: Some(supervision),
+            course: Some(course(replay)),
             accounts: AccountReport::all(verified),
             depths: verified.lots.iter().filter_map(depth).collect(),
             ..self
@@ -338,8 +352,33 @@ impl Report {
 
     /// As people read it, in a browser or on paper.
     #[must_use]
-    pub fn html(&self) -> String {
-        html::html(self)
+    pub fn html(&self, reader: Reader) -> String {
+        html::html(self, reader)
+    }
+}
+
+/// What the picture of the timeline shows: every instruction, and the deadlines that the terms name.
+fn course(replay: &Replay) -> Timeline {
+    let slots = |kind| {
+        let lines = replay.lines().iter().filter(move |line| line.kind == kind);
+        lines.map(|line| line.slot).collect::<Vec<_>>()
+    };
+    let rows = KINDS.into_iter().map(|(kind, what)| (what.to_owned(), slots(kind)));
+    let span = match replay.lines() {
+        [first, .., last] => (first.slot, last.slot),
+        [only] => (only.slot, only.slot),
+        [] => (0, 0),
+    };
+    let schedule = &replay.auction().terms().schedule;
+    let in_words = |slot| Moment::of(replay.clock(), slot).in_words();
+    Timeline {
+        span,
+        ends: (in_words(span.0), in_words(span.1)),
+        rows: rows.filter(|(_, slots)| !slots.is_empty()).collect(),
+        deadlines: vec![
+            ("bids due".into(), schedule.commits_until),
+            ("reveals due".into(), schedule.reveals_until),
+        ],
     }
 }
 

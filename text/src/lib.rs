@@ -11,7 +11,8 @@
 //! | [`suggest`] | which digits to write a grid's levels in |
 //! | [`board`], [`chain`], [`nobody`], [`book`] | the board that terms name, the custodian that a chain is, one where there is none, whose key a key is |
 //! | [`terms`] | files of terms: read, in words, as data |
-//! | [`table`](mod@table), [`survey`], [`histogram`], [`json`] | figures in columns, what a round showed, the depth as a picture, data for tools |
+//! | [`table`](mod@table), [`survey`], [`json`] | figures in columns, what a round showed, data for tools |
+//! | [`histogram`], [`timeline`] | pictures: the depth, and when what was said |
 
 #![forbid(unsafe_code)]
 #![deny(
@@ -47,3 +48,4 @@ pub mod suggest;
 pub mod survey;
 pub mod table;
 pub mod terms;
+pub mod timeline;
