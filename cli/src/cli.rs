@@ -14,7 +14,7 @@ use crate::{
     board::{
         access::{Access, path_of},
         address::Location,
-        checkpoint::{Checkpoint, Receipt, signatures_over},
+        checkpoint::{Checkpoint, Receipt, read_receipt, signatures_over},
         compare::{Side, Verdict, compare},
         folder::Folder,
         http,
@@ -680,9 +680,9 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
             }
         }
         ReceiptCommand::Check { receipt, board, against, json } => {
-            let receipt = Receipt::read(&receipt)?;
+            let receipt = read_receipt(&receipt)?;
             if let Some(other) = against {
-                receipt.goes_with(&Receipt::read(&other)?)?;
+                receipt.goes_with(&read_receipt(&other)?)?;
             }
             if let Some(board) = board {
                 let (replica, checkpoints) = shown(&Folder::new(path_of(&board)?))?;

@@ -16,7 +16,7 @@ use std::{
 use talea_cli::{
     board::{
         answers::Answers,
-        checkpoint::Checkpoint,
+        checkpoint,
         folder::{Answer, Folder},
         log::Log,
         queue::Priority,
@@ -173,7 +173,7 @@ impl Pen {
 
     /// Signs how far the transcript has come.
     fn sign(&self) {
-        let checkpoint = Checkpoint::sign(&self.identity, self.replica(), self.auction().slot());
+        let checkpoint = checkpoint::sign(&self.identity, self.replica(), self.auction().slot());
         let path = self.folder.checkpoints();
         let before = fs::read_to_string(&path).unwrap_or_default();
         let line = serde_json::to_string(&checkpoint).unwrap();

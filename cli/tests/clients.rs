@@ -14,7 +14,7 @@ use std::{
 };
 use talea_cli::{
     board::{
-        checkpoint::Checkpoint,
+        checkpoint,
         folder::{Answer, Folder},
         log::Log,
     },
@@ -211,7 +211,7 @@ impl Pen {
     /// Signs how far the transcript has come.
     fn sign(&self) {
         let replica = self.log.replica();
-        let checkpoint = Checkpoint::sign(&self.identity, replica, replica.auction().slot());
+        let checkpoint = checkpoint::sign(&self.identity, replica, replica.auction().slot());
         let path = self.folder.checkpoints();
         let before = fs::read_to_string(&path).unwrap_or_default();
         let line = serde_json::to_string(&checkpoint).unwrap();

@@ -3,7 +3,7 @@
 
 use crate::{
     board::{
-        checkpoint::{Checkpoint, Receipt, forked},
+        checkpoint::{Checkpoint, Receipt, forked, read_receipt},
         folder::Folder,
         history::{History, Judgement},
         serve,
@@ -88,7 +88,7 @@ impl Side {
                 receipt: None,
             });
         }
-        let receipt = Receipt::read(path).map_err(|failure| {
+        let receipt = read_receipt(path).map_err(|failure| {
             let help = "talea receipt compare takes a receipt, a file of checkpoints, a folder, or an address";
             failure.with_help(help)
         })?;

@@ -12,7 +12,7 @@
 use crate::{
     board::{
         answers::Answers,
-        checkpoint::Checkpoint,
+        checkpoint::{self, Checkpoint},
         clock::{Clock, Lag},
         folder::{Answer, Folder},
         log::Log,
@@ -834,7 +834,7 @@ impl Board {
         if self.signed_entries.is_some_and(|signed| signed >= entries) {
             return Ok(());
         }
-        let checkpoint = Checkpoint::sign(&self.identity, self.log.replica(), self.slot());
+        let checkpoint = checkpoint::sign(&self.identity, self.log.replica(), self.slot());
         let _whole = writing();
         let path = self.folder.checkpoints();
         let mut line = serde_json::to_vec(&checkpoint).unwrap_or_default();

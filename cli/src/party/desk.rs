@@ -3,7 +3,7 @@
 use crate::{
     board::{
         access::Access,
-        checkpoint::{Checkpoint, Receipt},
+        checkpoint::{Checkpoint, Receipt, read_receipt},
         clock::now,
         folder::Folder,
         serve,
@@ -162,7 +162,7 @@ impl Desk {
     }
 
     fn check_receipt(&self, path: &Path, checkpoints: &[Checkpoint]) -> Result<(), Failure> {
-        match Receipt::read(path) {
+        match read_receipt(path) {
             Ok(receipt) => receipt.is_kept(&self.replica, checkpoints).map_err(|failure| {
                 let help = format!(
                     "keep the board's folder as it is now, and the receipt that contradicts it: {}",

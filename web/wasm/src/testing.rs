@@ -1,9 +1,6 @@
 //! An auction of two lots that tests follow, with everybody's keys at hand.
 
-use crate::{
-    checkpoint::{Checkpoint, LABEL, RECEIPT, Receipt},
-    follower::{Feed, Follower},
-};
+use crate::follower::{Feed, Follower};
 use rand_core::OsRng;
 use talea_contract::{Auction, Phase};
 use talea_parties::{
@@ -17,7 +14,10 @@ use talea_protocol::{
     terms::{Admission, Terms},
     transcript::{Genesis, MAGIC, RecordKind},
 };
-use talea_replay::merkle;
+use talea_replay::{
+    checkpoint::{Checkpoint, Receipt},
+    merkle,
+};
 use talea_text::board::BoardTerms;
 
 /// The auction, and who signs for its seller and its board.
@@ -91,26 +91,10 @@ impl Market {
         let mut tree = merkle::Tree::default();
         self.bodies.iter().for_each(|body| tree.push(merkle::leaf(body)));
         let entries = follower.entries();
-        let (root, head) = (tree.root(entries).unwrap(), follower.auction().head());
-        let (auction, slot) = (self.auction.id(), self.slot);
-        let numbers = [entries.to_le_bytes(), slot.to_le_bytes()];
-        let message = [LABEL, &auction.0, &numbers[0], &root.0, &head.0, &numbers[1]].concat();
-        let at = usize::try_from(entry - 1).unwrap();
-        let path = tree.path(at, entries).unwrap();
-        Receipt {
-            schema: RECEIPT.into(),
-            board: self.board.party().to_string(),
-            entry,
-            body: hex::encode(&self.bodies[at]),
-            path: path.iter().map(|hash| hex::encode(hash.0)).collect(),
-            checkpoint: Checkpoint {
-                auction: auction.to_string(),
-                entries,
-                root: root.to_string(),
-                head: head.to_string(),
-                slot,
-                signature: hex::encode(self.board.sign_bytes(&message).0),
-            },
-        }
+        let roots = (tree.root(entries).unwrap(), follower.auction().head());
+        let sign = |bytes: &[u8]| self.board.sign_bytes(bytes);
+        let checkpoint = Checkpoint::over(&self.auction.id(), entries, roots, self.slot, sign);
+        let body = &self.bodies[usize::try_from(entry - 1).unwrap()];
+        Receipt::under(&checkpoint, &self.board.party(), (entry, body), &tree).unwrap()
     }
 }

@@ -3,7 +3,7 @@
 use super::{Answer, bytes, only, written};
 use crate::{
     bid::{self, Kept},
-    checkpoint::{Checkpoint, Receipt},
+    checkpoint::{checkpoint_is_kept, receipt_is_kept},
     fault::Fault,
     follower::{Feed, Follower},
     key::Key,
@@ -12,6 +12,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use talea_protocol::bytes::Digest;
+use talea_replay::checkpoint::{Checkpoint, Receipt};
 use talea_text::{book::Book, terms};
 
 thread_local! {
@@ -82,7 +83,7 @@ fn about(follower: &Follower, request: OfBoard, payload: &[u8]) -> Answer {
         OfBoard::Feed => only(()),
         OfBoard::View => only(View::of(follower)),
         OfBoard::Terms => only(terms::in_words(follower.auction().terms(), &Book::default())?),
-        OfBoard::Checkpoint { checkpoint } => only(checkpoint.is_kept(follower)?),
+        OfBoard::Checkpoint { checkpoint } => only(checkpoint_is_kept(&checkpoint, follower)?),
         OfBoard::Receipt { receipt, entry, id } => {
             let id = id.map(|id| {
                 let mut digest = [0; 32];
@@ -90,7 +91,7 @@ fn about(follower: &Follower, request: OfBoard, payload: &[u8]) -> Answer {
                 read.map(|()| Digest(digest))
                     .map_err(|_| Fault::internal("an id is not hexadecimal"))
             });
-            only(receipt.is_kept(follower, entry, id.transpose()?.as_ref())?)
+            only(receipt_is_kept(&receipt, follower, entry, id.transpose()?.as_ref())?)
         }
         OfBoard::Quote { lot, price } => only(bid::quote(follower, lot, &price)?),
         OfBoard::CommitOf => {
