@@ -10,6 +10,7 @@
 //! | [`file`](mod@file), [`rules`], [`lot`] | what files of terms and scenarios have in common: fields, and what they mean |
 //! | [`suggest`] | which digits to write a grid's levels in |
 //! | [`board`], [`chain`], [`nobody`], [`book`] | the board that terms name, the custodian that a chain is, one where there is none, whose key a key is |
+//! | [`result`](mod@result) | what a bid came to, in a word |
 //! | [`terms`] | files of terms: read, in words, as data |
 //! | [`table`](mod@table), [`survey`], [`json`] | figures in columns, what a round showed, data for tools |
 //! | [`histogram`], [`timeline`] | pictures: the depth, and when what was said |
@@ -41,6 +42,7 @@ pub mod nobody;
 pub mod notation;
 #[cfg(test)]
 mod reference;
+pub mod result;
 pub mod rows;
 pub mod rules;
 pub mod shown;

@@ -15,13 +15,13 @@ const CHUNK = 1 << 13;
 const STAND = 15_000;
 
 const WORDS = {
-  hit: "You won (Hit).",
-  cover: "Yours was the best bid that lost (Cover).",
-  tied: "Yours was as good as the winner's (Tied).",
-  "tied-cover": "Yours was the best bid that lost, or tied with it (Cover).",
-  "done-away": "Others were better (Done Away).",
-  "did-not-trade": "The lot did not trade.",
-  "not-ranked": "Your bid did not count: it was not revealed, or invalid.",
+  Hit: "You won (Hit).",
+  Cover: "Yours was the best bid that lost (Cover).",
+  Tied: "Yours was as good as the winner's (Tied).",
+  TiedCover: "Yours was the best bid that lost, or tied with it (Cover).",
+  DoneAway: "Others were better (Done Away).",
+  DidNotTrade: "The lot did not trade.",
+  NotRanked: "Your bid did not count: it was not revealed, or invalid.",
 };
 
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

@@ -71,13 +71,13 @@ async fn three_browsers_hold_an_auction_and_reloads_lose_nothing() {
     cedar.find("#phase[data-phase=Reveals]").await;
     birch.go(&market.address).await;
 
-    assert_eq!(result(cedar).await, "hit");
-    assert_eq!(result(birch).await, "done-away");
-    assert_eq!(result(dogwood).await, "done-away");
+    assert_eq!(result(cedar).await, "Hit");
+    assert_eq!(result(birch).await, "DoneAway");
+    assert_eq!(result(dogwood).await, "DoneAway");
     let told = birch.text("[data-result]").await;
     assert!(told.contains("Your bid: 99-16+") && told.contains("The price: 99-17"), "{told}");
     birch.reload().await;
-    assert_eq!(result(birch).await, "done-away");
+    assert_eq!(result(birch).await, "DoneAway");
     // Each has receipts of its commit and of its reveal, which this browser checked.
     for browser in &browsers {
         let receipts = browser
@@ -159,7 +159,7 @@ async fn the_command_line_reveals_what_a_browser_committed() {
     market.done(&["reveal", "board", "--key", "mine.key", "--wait"]);
     market.done(&["result", "board", "--key", "mine.key", "--wait"]);
     browser.go(&market.address).await;
-    assert_eq!(result(&browser).await, "hit");
+    assert_eq!(result(&browser).await, "Hit");
     browser.close().await;
 }
 
@@ -189,7 +189,7 @@ async fn a_bid_made_elsewhere_with_the_same_key_is_found_and_revealed() {
     assert!(!said.contains("signed for it"), "{said}");
     // From here on the board's answers are its own.
     browser.go(&market.address).await;
-    assert_eq!(result(&browser).await, "hit");
+    assert_eq!(result(&browser).await, "Hit");
     let told = browser.text("[data-result]").await;
     assert!(told.contains("Your bid: 95-00"), "{told}");
     browser.close().await;

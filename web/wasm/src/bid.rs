@@ -18,12 +18,18 @@ use talea_protocol::{
     commitment::{BidId, seal},
     instruction::{Instruction, SignedInstruction},
     limits::{MAX_INSTRUCTION_BYTES, MAX_REVEALS},
-    outcome::{Ending, LotResult, PriceComparison},
+    outcome::LotResult,
     price::Level,
     sealed_bid::Reveal,
     terms::Lot,
 };
-use talea_text::{failure::Code, lot::price, lot::read_bid, money, notation};
+use talea_text::{
+    failure::Code,
+    lot::price,
+    lot::read_bid,
+    money, notation,
+    result::{Word, won_at},
+};
 
 /// Room for the frame of an instruction that carries reveals.
 const FRAME: usize = 4_096;
@@ -53,26 +59,6 @@ pub struct Quoted {
     words: String,
     /// What others may mean by it.
     remark: Option<String>,
-}
-
-/// What a bid came to, in the words of FIX.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Word {
-    /// It won.
-    Hit,
-    /// It was the best that lost.
-    Cover,
-    /// It was as good as the price, and another was taken.
-    Tied,
-    /// It was as good as the best that lost; so may others have been.
-    TiedCover,
-    /// Others were better.
-    DoneAway,
-    /// The lot did not trade.
-    DidNotTrade,
-    /// Its bid did not count.
-    NotRanked,
 }
 
 /// What a bid came to, and at which price it was made and the lot was sold.
@@ -404,32 +390,9 @@ fn came(
         secrets.iter().find(|(.., secret)| opens(secret)).map(|(_, level, _)| *level)
     });
     let Some(level) = counted.or(last) else { return Ok(None) };
-    let (won, paid) = match &result.ending {
-        Ending::Sold(award) => {
-            (award.sales.iter().any(|sale| sale.winner == *party), Some(award.quote.level))
-        }
-        _ => (false, None),
-    };
-    let word = if counted.is_some() { word(result, won, level) } else { Word::NotRanked };
+    let (won, paid) = won_at(result, party);
+    let word = if counted.is_some() { Word::of(result, won, level) } else { Word::NotRanked };
     Ok(Some(Came { word, bid: price(lot, level), price: paid.map(|level| price(lot, level)) }))
-}
-
-/// What a bid of this level, which counted, came to.
-fn word(result: &LotResult, party_won: bool, own: Level) -> Word {
-    let Ending::Sold(award) = &result.ending else { return Word::DidNotTrade };
-    if party_won {
-        return Word::Hit;
-    }
-    let price = award.quote.level;
-    let cover = result.disclosed.cover.as_ref().map(|quote| quote.level);
-    let is_tied = award.sales.iter().any(|sale| sale.comparison == PriceComparison::AtPrice);
-    match own {
-        own if own == price && is_tied => Word::Tied,
-        // At a uniform price the best losing bid is the price.
-        own if own == price => Word::Cover,
-        own if Some(own) == cover => Word::TiedCover,
-        _ => Word::DoneAway,
-    }
 }
 
 #[cfg(test)]
