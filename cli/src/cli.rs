@@ -43,7 +43,7 @@ use crate::{
     report::Report,
     result::Results,
     say::{print, say},
-    status::{self, Status},
+    status::Status,
     terms::{self, Draft, TermsData},
     verification::verify_file,
 };
@@ -426,19 +426,9 @@ fn confirm(desk: &Desk, bids: &[(u32, Level)], book: &Book, yes: bool) -> Result
     for (number, level) in bids {
         let lot = usize::try_from(*number).ok().and_then(|at| terms.lots.get(at));
         let Some(lot) = lot else { continue };
-        let price = status::price(lot, *level);
-        let (quantity, name) = (money::grouped(lot.quantity.into()), &lot.name);
-        let value =
-            lot.grid.price(*level).and_then(|at| money::of_bond(lot.grid.scale, at, lot.quantity));
-        say(&match value {
-            Some(money::OfBond { percent, value }) => {
-                format!(
-                    "{price} = {percent} % of {quantity} = {value}: {name} ({})",
-                    lot.identifier
-                )
-            }
-            None => format!("{price} for {quantity} x {name} ({})", lot.identifier),
-        });
+        let Some(price) = lot.grid.price(*level) else { continue };
+        let words = money::in_words(terms, lot, price);
+        say(&format!("{words}: {} ({})", lot.name, lot.identifier));
     }
     confirm_keyholders(desk, book, yes)?;
     let deposit = terms.stakes.deposit;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use talea_protocol::{
     outcome::{Award, Disclosed, Ending, OpenedBid, PriceComparison, Quote, ReserveResult},
     price::Level,
-    terms::Mechanism,
+    terms::{Mechanism, Terms},
 };
 use talea_text::survey::{BucketReport, SurveyReport, buckets};
 use talea_verifier::report::LotRow;
@@ -120,7 +120,8 @@ fn opened(row: &LotRow, mechanism: Mechanism, award: Option<&Award>) -> Vec<Stri
 }
 
 impl LotReport {
-    pub(super) fn of(number: usize, row: &LotRow, mechanism: Mechanism) -> Self {
+    pub(super) fn of(number: usize, row: &LotRow, terms: &Terms) -> Self {
+        let mechanism = terms.mechanism;
         let LotRow { lot, commits, ranked, invalid, reserve, disclosed, .. } = row;
         let notation = |quote: &Quote| status::price(lot, quote.level);
         let decimal = |quote: &Quote| status::price_decimal(lot, quote.level);
@@ -150,9 +151,7 @@ impl LotReport {
             result,
             price: quote.map(notation),
             price_decimal: quote.map(decimal),
-            amount: quote
-                .filter(|_| mechanism.units() == 1)
-                .and_then(|quote| money::amount(lot.grid.scale, quote.price, lot.quantity)),
+            amount: quote.and_then(|quote| money::amount(terms, lot, quote.price)),
             winners: sales.map(|sale| names::party(&sale.winner)).collect(),
             cover: cover.map(notation),
             cover_decimal: cover.map(decimal),
