@@ -4,7 +4,7 @@ use serde::Serialize;
 use talea_protocol::{
     outcome::{Award, Disclosed, Ending, OpenedBid, PriceComparison, Quote, ReserveResult},
     price::Level,
-    terms::Mechanism,
+    terms::{Mechanism, Terms},
 };
 use talea_text::{
     lot, money, names,
@@ -142,7 +142,8 @@ fn opened(row: &LotRow, mechanism: Mechanism, award: Option<&Award>) -> Vec<Stri
 }
 
 impl LotReport {
-    pub(crate) fn of(number: usize, row: &LotRow, mechanism: Mechanism) -> Self {
+    pub(crate) fn of(number: usize, row: &LotRow, terms: &Terms) -> Self {
+        let mechanism = terms.mechanism;
         let LotRow { lot, commits, ranked, invalid, reserve, disclosed, .. } = row;
         let notation = |quote: &Quote| lot::price(lot, quote.level);
         let decimal = |quote: &Quote| lot::price_decimal(lot, quote.level);
@@ -172,9 +173,7 @@ impl LotReport {
             result,
             price: quote.map(notation),
             price_decimal: quote.map(decimal),
-            amount: quote
-                .filter(|_| mechanism.units() == 1)
-                .and_then(|quote| money::amount(lot.grid.scale, quote.price, lot.quantity)),
+            amount: quote.and_then(|quote| money::amount(terms, lot, quote.price)),
             winners: sales.map(|sale| names::party(&sale.winner)).collect(),
             cover: cover.map(notation),
             cover_decimal: cover.map(decimal),

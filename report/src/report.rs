@@ -248,7 +248,7 @@ impl Report {
 
     /// With what happened in a transcript that keeps the rules.
     fn with_events(self, replay: &Replay, verified: &talea_verifier::Report) -> Self {
-        let mechanism = replay.auction().terms().mechanism;
+        let terms = replay.auction().terms();
         let lots = verified.lots.iter().enumerate();
         let depth = |row: &talea_verifier::report::LotRow| {
             histogram::Row::of(&row.lot, &row.disclosed, String::new())
@@ -258,7 +258,7 @@ impl Report {
         Self {
             phase: Some(replay.auction().phase().name()),
             timeline: timeline(replay),
-            lots: lots.map(|(at, row)| LotReport::of(at, row, mechanism)).collect(),
+            lots: lots.map(|(at, row)| LotReport::of(at, row, terms)).collect(),
             bidders: BidderReport::all(replay),
             keyholders,
             supervision: Some(supervision),

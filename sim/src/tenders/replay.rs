@@ -29,7 +29,7 @@ use talea_protocol::{
     builder::{CHUNK_ITEMS, FAN_OUT},
     bytes::Text,
     outcome::Ending,
-    terms::{Disclosure, Lot, Mechanism, Schedule, Ties},
+    terms::{Currency, Disclosure, Lot, Mechanism, Money, Openings, Quotation, Schedule, Ties},
 };
 use talea_text::{file::StakesFile, rules, suggest::Load};
 
@@ -272,6 +272,9 @@ fn scenario(
     Ok(Scenario {
         mechanism: Mechanism::FirstPrice,
         ties: Ties::EarliestCommit,
+        // Bids of the record are whole yen for the whole contract.
+        money: Some(Money { currency: Currency(*b"JPY"), quotation: Quotation::Lot }),
+        openings: Openings::Private,
         disclosure: Disclosure::WINNER_AND_PRICE,
         reserve: None,
         acceptance: None,
@@ -369,6 +372,19 @@ mod tests {
             .filter(|auction| order.contains(auction))
             .collect();
         assert_eq!(order, expected, "in the order of the record");
+    }
+
+    #[test]
+    fn tenders_are_in_yen_for_the_whole_contract() {
+        let tenders = record::read("example", EXAMPLE).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { transcripts: Some(folder.path().into()), ..options() };
+        replay(&tenders, &options, &|_, _| ()).unwrap();
+        let transcript = std::fs::read(transcript_path(folder.path(), 1)).unwrap();
+        let verify = talea_verifier::Options::default();
+        let report = talea_verifier::verify(&transcript[..], &verify, |_| ()).unwrap();
+        let money = Money { currency: Currency(*b"JPY"), quotation: Quotation::Lot };
+        assert_eq!(report.terms.unwrap().money, Some(money));
     }
 
     #[test]
