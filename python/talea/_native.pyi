@@ -3,6 +3,8 @@
 from os import PathLike
 from typing import final
 
+__all__ = ["Record", "Simulated", "simulate_file", "simulate_text"]
+
 @final
 class Record:
     """A transcript that the independent verifier has read to its end, or to where it is wrong."""
