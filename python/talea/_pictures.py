@@ -16,7 +16,7 @@ class Svg(str):
     def as_image(self, words: str) -> str:
         """As an HTML image. Its style sheet does not reach the page around it then."""
         data = base64.b64encode(self.encode()).decode()
-        return f'<img alt="{escape(words)}" src="data:image/svg+xml;base64,{data}"/>'
+        return f'<img alt="{escape(words)}" style="max-width: 100%" src="data:image/svg+xml;base64,{data}"/>'
 
 
 def html_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

@@ -54,7 +54,7 @@ class Simulation:
         return f"<Simulation {self.title!r}, seed {self.seed}, {len(self.transcript_bytes)} bytes>"
 
     def _repr_html_(self) -> str:
-        return self.transcript._repr_html_()
+        return self.transcript._html(self.title)
 
 
 def run(scenario: str | os.PathLike[str], seed: int | None = None) -> Simulation:

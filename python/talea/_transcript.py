@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
 from talea import _native, _tables
@@ -137,15 +138,19 @@ class Transcript:
         return f"<Transcript {verdict}, {len(self._lots)} lots, {self._verification.entries} entries>"
 
     def _repr_html_(self) -> str:
+        return self._html("Depth")
+
+    def _html(self, title: str) -> str:
+        """Verdict, outcome and depth, for a notebook."""
         columns = ("lot", "identifier", "name", "ending", "winners", "price", "bids")
         rows = [
             (row["lot"], row["identifier"], row["name"], row["ending"], ", ".join(row["winners"]))
             + (row["price_written"], row["commits"])
             for row in self.outcome()
         ]
-        picture = self.depth_svg()
+        picture = self.depth_svg(title=title)
         image = "" if picture is None else picture.as_image("the depth of each lot")
-        headline = html_table((self._record.headline(),), ())
+        headline = f"<p><strong>{escape(self._record.headline())}</strong></p>"
         return f"{headline}{html_table(columns, rows)}{image}"
 
     def _called(self, key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import pickle
 import sys
@@ -198,7 +199,8 @@ def test_an_auction_that_is_not_over_has_lots_and_no_accounts() -> None:
 def test_a_notebook_shows_table_and_picture_and_no_markup_of_strangers(rounds: talea.Simulation) -> None:
     shown = rounds._repr_html_()
     assert "<td>second</td>" in shown and "24.141592653" in shown
-    assert 'src="data:image/svg+xml;base64,' in shown
+    drawn = base64.b64decode(shown.split('src="data:image/svg+xml;base64,')[1].split('"')[0])
+    assert drawn.decode() == rounds.depth_svg()
     names = {key: "<script>alert(1)</script>" for key in rounds.names}
     transcript = talea.read(rounds.transcript_bytes, names)
     assert "<script" not in transcript._repr_html_()
