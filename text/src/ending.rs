@@ -17,11 +17,7 @@ pub fn word(ending: &Ending) -> &'static str {
 
 /// The ending, to whom and at what price: `sold to Cedar at 99.62`.
 #[must_use]
-pub fn in_words<N: Display>(
-    lot: &Lot,
-    ending: &Ending,
-    called: impl Fn(&PartyKey) -> N,
-) -> String {
+pub fn in_words<N: Display>(lot: &Lot, ending: &Ending, called: impl Fn(&PartyKey) -> N) -> String {
     let word = word(ending);
     let (Ending::Sold(award) | Ending::Declined(award)) = ending else { return word.into() };
     let winners: Vec<String> =

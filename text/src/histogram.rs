@@ -292,9 +292,11 @@ mod tests {
     fn whoever_does_not_see_a_panel_hears_its_numbers() {
         let empty = Row { panels: vec![("round 2".into(), vec![0, 0, 0])], ..row() };
         let panels = panels(&[row(), empty]).concat();
-        let title = |panel: &str| panel.split("<title>").nth(1)?.split('<').next().map(str::to_owned);
+        let title =
+            |panel: &str| panel.split("<title>").nth(1)?.split('<').next().map(str::to_owned);
         let titles: Vec<String> = panels.iter().filter_map(|panel| title(panel)).collect();
-        let said: Vec<&str> = titles.iter().filter_map(|title| title.rsplit("&quot;").next()).collect();
+        let said: Vec<&str> =
+            titles.iter().filter_map(|title| title.rsplit("&quot;").next()).collect();
         let expected =
             [", round 0: 1 at 5 .. 6, 2 at 1 .. 2", ", round 1: 3 at 5 .. 6", ", round 2: no bids"];
         assert_eq!(said, expected);
