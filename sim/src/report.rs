@@ -14,7 +14,7 @@ use talea_protocol::{
     terms::Lot,
 };
 use talea_text::{
-    histogram,
+    ending, histogram,
     json::to_json,
     survey::{self, BucketReport, SurveyReport, buckets},
     table::table,
@@ -217,18 +217,14 @@ impl LotReport {
     ) -> Self {
         let grid = &lot.grid;
         let write = |quote: &Quote| grid.scale.write(quote.price);
-        let (result_word, why, award) = match &result.ending {
-            Ending::Sold(award) => ("sold", None, Some(award)),
-            Ending::Declined(award) => {
-                ("did not trade", Some("the seller declined".into()), Some(award))
-            }
-            Ending::BelowReserve => {
-                ("did not trade", Some("no bid reached the reserve".into()), None)
-            }
-            Ending::Unsold if result.commits == 0 => ("unsold", Some("nobody bid".into()), None),
-            Ending::Unsold => ("unsold", Some("no valid bid was revealed".into()), None),
-            Ending::Void(cause) => ("void", Some(cause.to_string()), None),
-            Ending::Halted => ("halted", Some("a soundness alarm".into()), None),
+        let (why, award) = match &result.ending {
+            Ending::Sold(award) => (None, Some(award)),
+            Ending::Declined(award) => (Some("the seller declined".into()), Some(award)),
+            Ending::BelowReserve => (Some("no bid reached the reserve".into()), None),
+            Ending::Unsold if result.commits == 0 => (Some("nobody bid".into()), None),
+            Ending::Unsold => (Some("no valid bid was revealed".into()), None),
+            Ending::Void(cause) => (Some(cause.to_string()), None),
+            Ending::Halted => (Some("a soundness alarm".into()), None),
         };
         let winners = award.into_iter().flat_map(|award| award.sales.iter());
         let winners: Vec<WinnerReport> = winners
@@ -254,10 +250,7 @@ impl LotReport {
         };
         let disclosed = &result.disclosed;
         let price = award.map(|award| write(&award.quote));
-        let to: Vec<&str> = winners.iter().map(|winner| winner.party.as_str()).collect();
-        let to = if to.is_empty() { String::new() } else { format!(" to {}", to.join(", ")) };
-        let at = price.as_ref().map_or(String::new(), |price| format!(" at {price}"));
-        let ending = format!("{result_word}{to}{at}");
+        let in_words = ending::in_words(lot, &result.ending, &called);
         let opened = |bid: &OpenedBid| OpenedBidReport {
             party: called(&bid.bidder),
             key: bid.bidder.to_string(),
@@ -275,7 +268,7 @@ impl LotReport {
             },
             levels: grid.levels,
             shape: grid.shape.radices().collect(),
-            result: result_word,
+            result: ending::word(&result.ending),
             why,
             winner: alone.as_ref().map(|winner| winner.party.clone()),
             winner_key: alone.map(|winner| winner.key),
@@ -291,7 +284,7 @@ impl LotReport {
             bids: result.commits,
             ranked: result.ranked,
             invalid: result.invalid,
-            picture: histogram::Row::of(lot, disclosed, ending),
+            picture: histogram::Row::of(lot, disclosed, in_words),
         }
     }
 

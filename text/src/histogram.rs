@@ -138,9 +138,10 @@ pub fn panels(rows: &[Row]) -> Vec<Vec<String>> {
         let _ = writeln!(
             out,
             "<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-             role=\"img\">\n<title>{}, {}</title>",
+             role=\"img\">\n<title>{}, {}: {}</title>",
             escaped(&row.name),
-            escaped(&panel.0)
+            escaped(&panel.0),
+            escaped(&in_words(row, &panel.1))
         );
         draw_prices(&mut out, row, (labels, LABEL));
         draw_panel(&mut out, panel, (labels, 0), most);
@@ -149,6 +150,24 @@ pub fn panels(rows: &[Row]) -> Vec<Vec<String>> {
     };
     let of_row = |row: &Row| row.panels.iter().map(|panel| picture(row, panel)).collect();
     rows.iter().map(of_row).collect()
+}
+
+/// The panels of each of these lots, in their order; of a lot whose terms disclose no depth there are none.
+#[must_use]
+pub fn panels_of<'a>(lots: impl IntoIterator<Item = (&'a Lot, &'a Disclosed)>) -> Vec<Vec<String>> {
+    let row = |(lot, disclosed)| Row::of(lot, disclosed, String::new());
+    let rows: Vec<Option<Row>> = lots.into_iter().map(row).collect();
+    let shown: Vec<bool> = rows.iter().map(Option::is_some).collect();
+    let mut drawn = panels(&rows.into_iter().flatten().collect::<Vec<_>>()).into_iter();
+    let of_lot = |is_shown: bool| if is_shown { drawn.next() } else { None };
+    shown.into_iter().map(of_lot).map(Option::unwrap_or_default).collect()
+}
+
+/// What a panel shows, for whoever does not see it: the best prices first, as they are drawn.
+fn in_words(row: &Row, depth: &[u32]) -> String {
+    let counts = row.buckets.iter().zip(depth).rev().filter(|(_, bids)| **bids > 0);
+    let counts: Vec<String> = counts.map(|(prices, bids)| format!("{bids} at {prices}")).collect();
+    if counts.is_empty() { "no bids".into() } else { counts.join(", ") }
 }
 
 /// Where the bar of a bucket begins: the best price on top, as in a book of orders.
@@ -267,6 +286,20 @@ mod tests {
             assert!(panel.contains("5 .. 6") && !panel.contains("fill="), "{panel}");
             assert!(panel.contains("Lot &lt;1&gt;"), "{panel}");
         }
+    }
+
+    #[test]
+    fn whoever_does_not_see_a_panel_hears_its_numbers() {
+        let empty = Row { panels: vec![("round 2".into(), vec![0, 0, 0])], ..row() };
+        let panels = panels(&[row(), empty]).concat();
+        let title =
+            |panel: &str| panel.split("<title>").nth(1)?.split('<').next().map(str::to_owned);
+        let titles: Vec<String> = panels.iter().filter_map(|panel| title(panel)).collect();
+        let said: Vec<&str> =
+            titles.iter().filter_map(|title| title.rsplit("&quot;").next()).collect();
+        let expected =
+            [", round 0: 1 at 5 .. 6, 2 at 1 .. 2", ", round 1: 3 at 5 .. 6", ", round 2: no bids"];
+        assert_eq!(said, expected);
     }
 
     #[test]

@@ -12,7 +12,7 @@
 //! | [`board`], [`chain`], [`nobody`], [`book`] | the board that terms name, the custodian that a chain is, one where there is none, whose key a key is |
 //! | [`result`](mod@result) | what a bid came to, in a word |
 //! | [`terms`] | files of terms: read, in words, as data |
-//! | [`table`](mod@table), [`survey`], [`json`] | figures in columns, what a round showed, data for tools |
+//! | [`table`](mod@table), [`ending`], [`survey`], [`json`] | figures in columns, how a lot ended, what a round showed, data for tools |
 //! | [`histogram`], [`timeline`] | pictures: the depth, and when what was said |
 
 #![forbid(unsafe_code)]
@@ -31,6 +31,7 @@ pub mod board;
 pub mod book;
 pub mod chain;
 pub mod currency;
+pub mod ending;
 pub mod failure;
 pub mod file;
 pub mod histogram;

@@ -210,11 +210,8 @@ export class AuctionView {
     const rows = view.lots.map((lot) => [lot.identifier, lot.name, grouped(lot.quantity), `${lot.from} to ${lot.to}`,
       String(lot.committed), String(lot.revealed), lot.cause ? `void: ${lot.cause}` : ENDINGS[lot.state], lot.price ?? "",
       lot.winners.flatMap((winner, at) => [at > 0 ? ", " : "", short(winner)])]);
-    const pictures = view.lots.map((lot) => {
-      const panels = lot.surveys.filter((survey) => survey.depth).map((survey) =>
-        [`after round ${survey.round}`, survey.depth]);
-      return panels.length > 0 && [el("h3", {}, `Depth of ${lot.name}`), depths(panels)];
-    });
+    const pictures = view.lots.map((lot) =>
+      lot.depths.length > 0 && [el("h3", {}, `Depth of ${lot.name}`), depths(lot.depths)]);
     fill(this.#parts.lots, el("h2", {}, "Lots"), table(columns, rows, "Lots"), pictures.flat().filter(Boolean));
   }
 

@@ -92,16 +92,12 @@ function lots(report) {
 }
 
 /** The depths that were opened of the lots: after each round, and at the end. */
-function pictures(report) {
-  const buckets = (depth) => depth.map(({ from, bids }) => ({ from: from?.price, bids }));
-  const shown = report.lots.map((lot) => {
-    const panels = lot.surveys.flatMap((survey, round) =>
-      survey.depth ? [[`after round ${round}`, buckets(survey.depth)]] : []);
-    if (lot.depth) panels.push(["at the end", buckets(lot.depth)]);
-    return panels.length > 0 && [el("h3", {}, `${lot.name} (${lot.identifier})`), depths(panels)];
-  }).filter(Boolean);
+function pictures(report, drawn) {
+  const shown = report.lots.map((lot, at) =>
+    drawn[at].length > 0 && [el("h3", {}, `${lot.name} (${lot.identifier})`), depths(drawn[at])]).filter(Boolean);
   return shown.length > 0 && [el("h2", {}, "Depth"),
-    el("p", { class: "quiet" }, "How many bids lie in each range of prices, without the best ones."), shown];
+    el("p", { class: "quiet" }, "How many bids lie in each range of prices, without the best ones. All bars have the same scale."),
+    shown];
 }
 
 function money(report) {
@@ -146,11 +142,11 @@ function list(title, sentences) {
     el("ul", {}, sentences.map((text) => el("li", {}, sentence(text))))];
 }
 
-/** A report, with the timeline of the same file. */
-export function reportView(report, times) {
+/** A report, with the timeline of the same file and the pictures of each lot. */
+export function reportView(report, times, drawn) {
   return [
     verdict(report), facts(report),
-    report.lots.length > 0 && lots(report), pictures(report), money(report), timeline(times), checks(report),
+    report.lots.length > 0 && lots(report), pictures(report, drawn), money(report), timeline(times), checks(report),
     list("Left open by these terms", report.cautions.map((caution) => caution.sentence)),
     list("Not verified, because no transcript can show it", report.not_verified),
   ].flat(3).filter(Boolean);

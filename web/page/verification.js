@@ -75,12 +75,13 @@ export class Verification {
         bar.value = read;
         this.#live.textContent = `Verifying: ${entries} entries so far…`;
       };
-      const { ok: report } = await engine.call("verify", null, { file, progress });
+      const { ok: report, payload } = await engine.call("verify", null, { file, progress });
+      const pictures = JSON.parse(new TextDecoder().decode(payload));
       const { ok: timeline } = await engine.call("timeline", null, { file });
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       const save = el("button", { onclick: () =>
         download("verification.json", `${JSON.stringify(report, null, 2)}\n`, "application/json") }, "Save the report as JSON");
-      fill(this.#result, ...reportView(report, timeline), el("p", {}, save));
+      fill(this.#result, ...reportView(report, timeline, pictures), el("p", {}, save));
       this.#live.textContent = `${report.verdict.toUpperCase()}: verified in ${seconds} s, in this browser.`;
       document.getElementById("verdict").focus({ preventScroll: true });
     } catch (error) {

@@ -58,6 +58,27 @@ async fn a_page_says_of_a_transcript_what_the_verifier_says() {
     browser.close().await;
 }
 
+/// The pictures of this page, and those of the report that is put in place of REPORT.
+const PICTURES: &str =
+    "const drawn = (page) => [...page.querySelectorAll('.panels svg')].map((svg) => svg.outerHTML);
+    return [drawn(document), drawn(new DOMParser().parseFromString(REPORT, 'text/html'))];";
+
+#[tokio::test]
+async fn the_pictures_of_a_page_are_those_of_a_report() {
+    let (site, folder) = (Site::start(), tempfile::tempdir().unwrap());
+    let (file, report) = (valid(folder.path()), folder.path().join("report.html"));
+    let reporting = [file.as_os_str(), "--out".as_ref(), report.as_os_str()];
+    assert!(program("talea").arg("report").args(reporting).status().unwrap().success());
+    let browser = Browser::open(1280).await;
+    browser.go(&site.address("/#verify")).await;
+    verdict_of(&browser, &file).await;
+    let report = Value::from(std::fs::read_to_string(report).unwrap()).to_string();
+    let pictures = browser.run(&PICTURES.replace("REPORT", &report)).await;
+    assert!(pictures[0].as_array().unwrap().len() > 3, "{pictures}");
+    assert_eq!(pictures[0], pictures[1]);
+    browser.close().await;
+}
+
 #[tokio::test]
 async fn a_file_that_is_no_transcript_is_said_to_be_none() {
     let (site, folder) = (Site::start(), tempfile::tempdir().unwrap());

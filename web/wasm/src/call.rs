@@ -113,6 +113,17 @@ mod tests {
     }
 
     #[test]
+    fn a_view_has_a_picture_of_each_depth_that_was_disclosed() {
+        let transcript = include_bytes!("../../../docs/vectors/transcripts/depth.talea");
+        assert_eq!(ask("\"feed\"", transcript).0["ok"], Value::Null);
+        let (view, _) = ask("\"view\"", &[]);
+        let depths = view["ok"]["lots"][0]["depths"].as_array().unwrap();
+        let [picture] = depths.as_slice() else { panic!("{depths:?}") };
+        let picture = picture.as_str().unwrap();
+        assert!(picture.starts_with("<svg") && picture.contains(">at the end<"), "{picture}");
+    }
+
+    #[test]
     fn a_price_is_answered_in_figures_and_a_wrong_one_with_what_to_write() {
         let transcript = include_bytes!("../../../docs/vectors/transcripts/accepted.talea");
         assert_eq!(ask("\"feed\"", transcript).0["ok"], Value::Null);

@@ -1,17 +1,22 @@
-//! A file, verified by the independent verifier: what `talea-verify --json` writes of it, check by check.
+//! A file, verified by the independent verifier: what `talea-verify --json` writes of it, check by check, and the depths
+//! that it discloses as pictures.
 
 use crate::{fault::Fault, host};
-use talea_text::failure::Code;
+use talea_text::{failure::Code, histogram};
 use talea_verifier::{Fault as VerifierFault, Options, verify};
 
-/// The verifier's report of the file that the page has at hand, as JSON (schema `talea-verify/2`).
+/// The verifier's report of the file that the page has at hand, as JSON (schema `talea-verify/2`), and the pictures of
+/// each lot.
 ///
 /// # Errors
 /// `file.unreadable` if the browser cannot read it, `internal` if the verifier is at fault.
-pub fn report() -> Result<String, Fault> {
+pub fn report() -> Result<(String, Vec<Vec<String>>), Fault> {
     let progress = |at: talea_verifier::Progress| host::report_progress(at.bytes, at.entries);
     match verify(host::PageFile, &Options::default(), progress) {
-        Ok(report) => Ok(report.to_json()),
+        Ok(report) => {
+            let lots = report.lots.iter().map(|row| (&row.lot, &row.disclosed));
+            Ok((report.to_json(), histogram::panels_of(lots)))
+        }
         Err(VerifierFault::Read(error)) => Err(Fault::new(Code::FileUnreadable, error.to_string())),
         Err(VerifierFault::Internal(what)) => Err(Fault::internal(what)),
     }

@@ -5,14 +5,14 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use talea_contract::Due;
 use talea_protocol::{
-    bytes::PartyKey,
+    bytes::{List, PartyKey},
     commitment::BidId,
-    outcome::{Award, Ending},
+    outcome::{Award, Disclosed, Ending, Survey},
     price::{Level, Price, Side},
     quorum::keyholders,
     terms::{Admission, Lot},
 };
-use talea_text::{lot::price, notation, survey::SurveyReport};
+use talea_text::{histogram, lot::price, notation};
 
 /// How an auction stands.
 #[derive(Serialize)]
@@ -67,7 +67,8 @@ struct LotView {
     cause: Option<String>,
     winners: Vec<String>,
     price: Option<String>,
-    surveys: Vec<SurveyReport>,
+    /// The depths that were disclosed so far, as pictures.
+    depths: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -175,7 +176,7 @@ impl View {
             invited,
             deposit: terms.stakes.deposit.to_string(),
             commit_fee: terms.stakes.commit_fee.to_string(),
-            lots: (0..).zip(terms.lots.iter()).map(|lot| LotView::of(follower, lot)).collect(),
+            lots: LotView::all(follower),
             keyholders: KeyholderView::all(follower),
             bidders: BidderView::all(follower),
             closed: follower.is_closed(),
@@ -184,7 +185,19 @@ impl View {
 }
 
 impl LotView {
-    fn of(follower: &Follower, (number, lot): (u32, &Lot)) -> Self {
+    fn all(follower: &Follower) -> Vec<Self> {
+        let auction = follower.auction();
+        let lots = || (0..).zip(auction.terms().lots.iter());
+        let disclosed: Vec<Disclosed> = match auction.outcome() {
+            Some(outcome) => outcome.lots.iter().map(|lot| lot.disclosed.clone()).collect(),
+            // Between rounds.
+            None => lots().map(|(number, _)| surveyed(auction.surveys(number))).collect(),
+        };
+        let pictures = histogram::panels_of(auction.terms().lots.iter().zip(&disclosed));
+        lots().zip(pictures).map(|(lot, depths)| Self::of(follower, lot, depths)).collect()
+    }
+
+    fn of(follower: &Follower, (number, lot): (u32, &Lot), depths: Vec<String>) -> Self {
         let auction = follower.auction();
         let (round, seller) = (auction.round(), auction.terms().seller);
         let bids = || {
@@ -237,9 +250,14 @@ impl LotView {
             cause,
             winners: award.as_ref().map(winners).unwrap_or_default(),
             price: award.map(|award| price(lot, award.quote.level)),
-            surveys: SurveyReport::all(grid, &auction.surveys(number)),
+            depths,
         }
     }
+}
+
+/// What rounds have disclosed. The contract holds no more of them than fit.
+fn surveyed(surveys: Vec<Survey>) -> Disclosed {
+    Disclosed { surveys: List::new(surveys).unwrap_or_default(), ..Disclosed::default() }
 }
 
 impl KeyholderView {

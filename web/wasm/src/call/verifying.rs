@@ -1,6 +1,6 @@
 //! Requests about a file that the page has at hand.
 
-use super::{Answer, only};
+use super::{Answer, only, written};
 use crate::{host::PageFile, timeline::Timeline, verification};
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Request {
-    /// The verifier's report.
+    /// The verifier's report. The pictures come along in bytes, as JSON: a list for each lot.
     Verify,
     /// The timeline.
     Timeline,
@@ -17,7 +17,10 @@ pub enum Request {
 /// Answers.
 pub fn serve(request: &Request, _: &[u8]) -> Answer {
     match request {
-        Request::Verify => Ok((verification::report()?, Vec::new())),
+        Request::Verify => {
+            let (report, pictures) = verification::report()?;
+            Ok((report, written(&pictures)?.into_bytes()))
+        }
         Request::Timeline => only(Timeline::read(PageFile)),
     }
 }
