@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import pyarrow
 
 
+SHOWN = 50
+"""Lots that a notebook shows; a list can have a thousand."""
+
+
 class Transcript:
     """The public record of an auction: its terms, and what follows from the entries.
 
@@ -146,10 +150,13 @@ class Transcript:
         rows = [
             (row["lot"], row["identifier"], row["name"], row["ending"], ", ".join(row["winners"]))
             + (row["price_written"], row["commits"])
-            for row in self.outcome()
+            for row in self.outcome()[:SHOWN]
         ]
-        picture = self.depth_svg(title=title)
+        more = len(self._lots) - len(rows)
+        picture = self.depth_svg(title=title) if more == 0 else None
         image = "" if picture is None else picture.as_image("the depth of each lot")
+        if more > 0:
+            image = f"<p>and {more} more lots</p>"
         headline = f"<p><strong>{escape(self._record.headline())}</strong></p>"
         return f"{headline}{html_table(columns, rows)}{image}"
 

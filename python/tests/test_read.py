@@ -207,3 +207,31 @@ def test_a_notebook_shows_table_and_picture_and_no_markup_of_strangers(rounds: t
     picture = transcript.depth_svg()
     assert picture is not None and "<script" not in picture
     assert "&lt;script&gt;" in picture
+
+
+def test_a_notebook_shows_the_beginning_of_a_long_list() -> None:
+    lots = "".join(
+        f'''
+[[lots]]
+name = "Chair {number}"
+identifier = "chair {number}"
+side = "sale"
+scale = "decimal 0"
+start = "1"
+tick = "1"
+levels = 2
+'''
+        for number in range(52)
+    )
+    chairs = talea.run(f'''
+title = "Chairs"
+seed = 1
+{lots}
+[[quorum]]
+name = "one"
+threshold = 1
+members = 1
+''')
+    shown = chairs._repr_html_()
+    assert "<td>chair 49</td>" in shown and "<td>chair 50</td>" not in shown
+    assert "and 2 more lots" in shown and len(chairs.transcript.outcome()) == 52

@@ -112,23 +112,31 @@ def test_what_is_neither_a_path_nor_bytes_is_a_type_error() -> None:
 
 
 def test_python_goes_on_while_a_transcript_is_verified(rounds: talea.Simulation) -> None:
-    transcript, said = rounds.transcript_bytes, []
+    transcript = rounds.transcript_bytes
 
-    def work() -> None:
-        said.append("begun")
-        said.append(talea.verify(transcript).verdict)
+    def seen_by_another_thread() -> list[str]:
+        said: list[str] = []
+
+        def work() -> None:
+            said.append("begun")
+            said.append(talea.verify(transcript).verdict)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        # This thread is here only when the other has given the lock back.
+        seen = list(said)
+        thread.join()
+        assert said == ["begun", "valid"]
+        return seen
 
     before = sys.getswitchinterval()
     # From now on a thread goes on until it gives the lock back by itself.
     sys.setswitchinterval(1_000)
     try:
-        thread = threading.Thread(target=work)
-        thread.start()
-        meanwhile = list(said)
+        # A busy system may wake this thread late; once is enough.
+        assert any(seen_by_another_thread() == ["begun"] for _ in range(20))
     finally:
         sys.setswitchinterval(before)
-    thread.join()
-    assert (meanwhile, said) == (["begun"], ["begun", "valid"])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of another kind")
