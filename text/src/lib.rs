@@ -11,7 +11,7 @@
 //! | [`suggest`] | which digits to write a grid's levels in |
 //! | [`board`], [`chain`], [`nobody`], [`book`] | the board that terms name, the custodian that a chain is, one where there is none, whose key a key is |
 //! | [`terms`] | files of terms: read, in words, as data |
-//! | [`table`](mod@table), [`survey`], [`histogram`], [`json`] | figures in columns, what a round showed, the depth as a picture, data for tools |
+//! | [`table`](mod@table), [`survey`], [`histogram`], [`drawing`], [`json`] | figures in columns, what a round showed, the depth as a picture, what pictures are made of, data for tools |
 
 #![forbid(unsafe_code)]
 #![deny(
@@ -28,6 +28,7 @@
 pub mod board;
 pub mod book;
 pub mod chain;
+pub mod drawing;
 pub mod failure;
 pub mod file;
 pub mod histogram;
