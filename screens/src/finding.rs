@@ -200,6 +200,11 @@ pub enum Outcome {
     },
 }
 
+/// So many, in words: `1 test`, `2 tests`.
+fn of(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// What a screen found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
@@ -266,7 +271,7 @@ impl Finding {
                 let flags: Vec<String> =
                     self.flags().map(|test| test.subject.to_string()).collect();
                 match flags.as_slice() {
-                    [] => format!("No flag: {} tests.", tests.len()),
+                    [] => format!("No flag in {}.", of(tests.len(), "test")),
                     flags => format!("Flag: {}.", flags.join(", ")),
                 }
             }

@@ -89,6 +89,7 @@ pub fn screen(records: &[&Record]) -> Finding {
     let margins: Vec<f64> = cases.iter().map(Case::share).collect();
     let quartile = quantile(&margins, 0.25).unwrap_or(0.0);
     let reach = quartile / 2.0;
+    let pictures = vec![Picture::Bars(bars(&cases, quartile))];
     let before = cases.len();
     cases.retain(|case| case.is_near(reach).is_ok());
     for _ in cases.len()..before {
@@ -129,7 +130,6 @@ pub fn screen(records: &[&Record]) -> Finding {
             value: cases.iter().filter(|case| case.margin.distance == 0).count().to_string(),
         },
     ];
-    let pictures = vec![Picture::Bars(bars(&cases, quartile))];
     Finding { screen, coverage, outcome: Outcome::Ran { figures, tests, pictures } }
 }
 
@@ -151,7 +151,7 @@ fn bars(cases: &[Case<'_>], quartile: f64) -> Bars {
     }
     let reach = per_cent(quartile * WIDTH);
     Bars {
-        title: "Distance Delta to the best rival bid".into(),
+        title: "Distance Delta to the best rival bid, all auctions".into(),
         note: format!(
             "{beyond} bids lie farther off than {reach}; a bar is {} wide",
             per_cent_of(width)

@@ -158,3 +158,76 @@ impl Rate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screens::lines::Truth;
+
+    /// Few and short, as tests are; `talea-sim screens` measures.
+    const FEW: Options = Options { auctions: 120, repeats: 12, seed: 1 };
+
+    fn reports(truth: Truth) -> Vec<LineReport> {
+        let lines = LINES.iter().zip(0u32..).filter(|(line, _)| line.truth == truth);
+        lines.map(|(line, number)| report(line, number, &FEW)).collect()
+    }
+
+    fn share(reports: &[LineReport], market: &str, screen: Screen) -> f64 {
+        let line = reports.iter().find(|line| line.market == market).unwrap();
+        let rate = line.rates.iter().find(|rate| rate.screen == screen.name()).unwrap();
+        rate.share.unwrap()
+    }
+
+    #[test]
+    fn honest_auctions_raise_no_more_flags_than_is_said() {
+        let reports = reports(Truth::Honest);
+        assert_eq!(reports.len(), 8);
+        for screen in Screen::ALL {
+            let rates = reports.iter().flat_map(|line| &line.rates);
+            let of: Vec<&Rate> = rates.filter(|rate| rate.screen == screen.name()).collect();
+            let sum = |count: fn(&Rate) -> u32| -> usize {
+                of.iter().map(|rate| usize::try_from(count(rate)).unwrap()).sum()
+            };
+            let (flags, run) = (sum(|rate| rate.flags), sum(|rate| rate.run));
+            assert!(run >= 12, "{screen:?} was hardly run");
+            let (low, _) = share_interval(flags, run);
+            assert!(low <= 0.05, "{screen:?}: {flags} of {run}");
+        }
+    }
+
+    #[test]
+    fn each_screen_sees_what_it_is_for() {
+        let reports = reports(Truth::Collusive);
+        let turns = "a ring of all 5, by turns, covers 2 to 5 %";
+        for screen in [Screen::MissingBids, Screen::Spread, Screen::Rotation] {
+            assert!(share(&reports, turns, screen) > 0.8, "{screen:?} {reports:?}");
+        }
+        let wide = "a ring of all 5, the cheapest wins, covers 5 to 10 %";
+        assert!(share(&reports, wide, Screen::MissingBids) > 0.8, "{reports:?}");
+        assert!(share(&reports, wide, Screen::Rotation) < 0.4, "nobody takes turns: {reports:?}");
+        assert!(share(&reports, "bonds, a seller who fishes", Screen::Declines) > 0.8);
+    }
+
+    #[test]
+    fn honest_auctions_that_are_not_as_assumed_are_flagged_and_the_table_says_so() {
+        let reports = reports(Truth::HonestOtherwise);
+        for (market, screen) in [
+            ("little capacity after a win", Screen::Rotation),
+            ("a calm third", Screen::Variance),
+            ("a ceiling that half exceed", Screen::Spread),
+        ] {
+            assert!(share(&reports, market, screen) > 0.4, "{market} {reports:?}");
+        }
+    }
+
+    #[test]
+    fn one_seed_is_one_report() {
+        let few = |seed| run(&Options { auctions: 40, repeats: 2, seed }, |_| ());
+        assert_eq!(few(1).text(), few(1).text());
+        assert_eq!(few(1).json(), few(1).json());
+        let json: serde_json::Value = serde_json::from_str(&few(7).json()).unwrap();
+        assert_eq!((&json["schema"], &json["kind"]), (&"talea-sim/2".into(), &"screens".into()));
+        assert_eq!(json["lines"].as_array().unwrap().len(), LINES.len());
+        assert_eq!((&json["seed"], &json["lines"][0]["truth"]), (&"7".into(), &"honest".into()));
+    }
+}

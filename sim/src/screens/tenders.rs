@@ -140,3 +140,60 @@ impl TendersScreened {
         html::page(&format!("Screens of {name}"), &[sentence], findings)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tenders::record::read;
+    use std::path::Path;
+    use talea_screens::Screen;
+
+    const HEAD: &str = "auction,date_yyyymmdd,bidder_id,bid_jpy,reserve_max_jpy,min_price_jpy,\
+                        min_price_rule,result_code,below_min,winner\n";
+
+    fn tenders(rows: &str) -> Vec<Tender> {
+        read("t.csv", format!("{HEAD}{rows}").as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn void_bids_are_none_and_days_order_the_tenders() {
+        let tenders = tenders(
+            "2,20200202,7,90,100,50,1,2,0,1\n2,20200202,8,40,100,50,1,4,1,0\n2,20200202,9,,100,50,1,4,0,0\n\
+             2,20200202,6,110,100,50,1,1,0,0\n1,20200131,7,80,100,,0,2,0,1\n1,20200131,8,95,100,,0,1,0,0\n",
+        );
+        let records: Vec<Record> = tenders.iter().zip(0..).map(record).collect();
+        assert_eq!(records[0].valid_bids, Some(1), "{:?}", records[0]);
+        assert_eq!(records[0].winners, ["7"]);
+        assert_eq!(records[1].margin().unwrap().distance, 15);
+        let ordered: Vec<&str> =
+            Record::in_order(&records).iter().map(|record| record.name.as_str()).collect();
+        assert_eq!(ordered, ["1", "2"]);
+    }
+
+    #[test]
+    fn a_record_without_tenders_is_refused() {
+        let failure = screen("t.csv", &[], 1).unwrap_err();
+        assert_eq!(failure.code, Code::TendersEmpty);
+    }
+
+    /// The record of which `../shared/data/README.md` speaks, where it is at hand.
+    #[test]
+    fn close_bids_are_missing_in_the_real_record() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
+        let Ok(bytes) = std::fs::read(Path::new(folder).join("tsuchiura_tenders.csv")) else {
+            return;
+        };
+        let tenders = read("tsuchiura_tenders.csv", &bytes).unwrap();
+        let screened = screen("tsuchiura_tenders.csv", &tenders, 1).unwrap();
+        let by = |screen| screened.findings.iter().find(|f| f.screen == screen).unwrap();
+        let missing = by(Screen::MissingBids);
+        assert_eq!(missing.coverage.auctions(), 522);
+        assert!(missing.tests()[0].is_flag() && missing.tests()[0].p < 0.01, "{missing:?}");
+        assert!(!by(Screen::IsolatedWinners).is_flag());
+        assert!(!by(Screen::Declines).was_run());
+        let page = screened.html();
+        assert_eq!(page, screen("tsuchiura_tenders.csv", &tenders, 1).unwrap().html());
+        assert_eq!(page.matches("<svg").count(), 3);
+        assert!(!page.contains("<script") && !page.contains("http"));
+    }
+}
