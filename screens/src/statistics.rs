@@ -135,7 +135,7 @@ pub fn kurtosis(values: &[f64]) -> Option<f64> {
     let fourths: f64 = values.iter().map(|value| ((value - mean) / deviation).powi(4)).sum();
     let scale = n * (n + 1.0) / ((n - 1.0) * (n - 2.0) * (n - 3.0));
     let shift = 3.0 * (n - 1.0).powi(2) / ((n - 2.0) * (n - 3.0));
-    (values.len() >= 4).then(|| scale * fourths - shift)
+    (values.len() >= 4).then_some(scale * fourths - shift)
 }
 
 /// The rank of each value among all, from 0 to 1; those that tie share the middle of their ranks. The mean

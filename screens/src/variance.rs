@@ -11,9 +11,10 @@ use crate::{
     picture::{Dots, Picture},
     record::Record,
     screen::Screen,
-    statistics::{deviation, float, half, mean, median, ranks, shown},
+    statistics::{deviation, float, float_of, half, mean, median, ranks, shown},
 };
 use std::collections::BTreeMap;
+use talea_protocol::price::Side;
 
 /// Auctions in a row.
 pub const STRETCH: usize = 10;
@@ -30,16 +31,24 @@ struct Case<'a> {
 
 fn case<'a>(record: &&'a Record) -> Result<Case<'a>, Why> {
     let bids = record.bids(3)?;
-    let prices = relative(&bids.iter().map(|bid| bid.price).collect::<Vec<_>>());
-    let mean = mean(&prices).filter(|mean| *mean > 0.0).ok_or(Why::PriceNotPositive)?;
-    let variation = deviation(&prices).ok_or(Why::FewBids)? / mean;
+    let best = bids.first().ok_or(Why::FewBids)?.price;
+    // Distances are exact; a price itself may have more digits than a float.
+    let distances: Vec<f64> = bids.iter().map(|bid| float_of(bid.price.abs_diff(best))).collect();
+    let from_best = mean(&distances).ok_or(Why::FewBids)?;
+    let mean = match record.side {
+        Side::LowestWins => price(best) + from_best,
+        Side::HighestWins => price(best) - from_best,
+    };
+    if mean <= 0.0 {
+        return Err(Why::PriceNotPositive);
+    }
+    let variation = deviation(&distances).ok_or(Why::FewBids)? / mean;
     Ok(Case { variation, bids: bids.len(), bidders: bids.iter().map(|bid| &bid.bidder).collect() })
 }
 
-/// Prices for statistics: each split at the first one, of which only the distance loses digits.
-fn relative(prices: &[i64]) -> Vec<f64> {
-    #[expect(clippy::cast_precision_loss, reason = "statistics need 53 bits of a price at most")]
-    prices.iter().map(|price| *price as f64).collect()
+fn price(price: i64) -> f64 {
+    let magnitude = float_of(price.unsigned_abs());
+    if price < 0 { -magnitude } else { magnitude }
 }
 
 /// Runs the screen.
@@ -102,10 +111,9 @@ pub fn screen(records: &[&Record], chance: Chance) -> Finding {
     ];
     let pictures = vec![Picture::Dots(Dots {
         title: "Coefficient of variation by auction".into(),
-        note: format!(
-            "in the order of the auctions; the shaded stretch has the lowest ranks, and what lies above the top \
-             is drawn on it"
-        ),
+        note: "in the order of the auctions; the shaded stretch has the lowest ranks, and what lies above the \
+               top is drawn on it"
+            .into(),
         values: variations.iter().map(|value| value * 100.0).collect(),
         unit: "%",
         shaded: Some((lowest.0, lowest.0.saturating_add(STRETCH))),
@@ -217,6 +225,15 @@ mod tests {
         };
         assert_eq!(figures[0].value, "10.00 %");
         assert!(tests.iter().all(|test| !test.is_flag()), "all alike: {tests:?}");
+    }
+
+    #[test]
+    fn prices_with_more_digits_than_a_float_keep_their_distances() {
+        // 1, 2 and 3 below the largest price: a deviation of 1, which a float of the price would not see.
+        let bids = [("a", i64::MAX - 3), ("b", i64::MAX - 2), ("c", i64::MAX - 1)];
+        let record = tender(1, &bids);
+        let variation = case(&&record).unwrap().variation;
+        assert!((variation * 2.0_f64.powi(63) - 1.0).abs() < 1e-9, "{variation}");
     }
 
     #[test]

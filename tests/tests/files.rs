@@ -135,7 +135,9 @@ fn in_circles(uses: &Uses) -> Vec<String> {
 
 #[test]
 fn no_two_files_of_a_crate_use_each_other() {
-    for package in ["protocol", "contract", "text", "parties", "verifier", "screens", "sim", "export", "cli"] {
+    for package in
+        ["protocol", "contract", "text", "parties", "verifier", "screens", "sim", "export", "cli"]
+    {
         let sources = sources(package);
         let uses = uses(&sources);
         let count: usize = uses.values().map(BTreeSet::len).sum();

@@ -195,12 +195,9 @@ impl<'a, R: RngCore> Stream<'a, R> {
             Side::LowestWins => None,
             Side::HighestWins => Some(price(0.5)),
         };
-        let best = bids.iter().min_by_key(|bid| {
-            let badness = match market.side {
-                Side::LowestWins => bid.price,
-                Side::HighestWins => bid.price.saturating_neg(),
-            };
-            badness
+        let best = bids.iter().min_by_key(|bid| match market.side {
+            Side::LowestWins => bid.price,
+            Side::HighestWins => bid.price.saturating_neg(),
         });
         let met = best.filter(|best| reserve.is_none_or(|reserve| best.price >= reserve));
         let ending = match (met, best) {
@@ -299,7 +296,7 @@ mod tests {
                 let best = record.bids(2).unwrap()[0];
                 if record.ending != Ending::BelowReserve {
                     assert_eq!(Some(best.price), record.price, "{record:?}");
-                    assert_eq!(record.winners, [best.bidder.clone()]);
+                    assert_eq!(record.winners, std::slice::from_ref(&best.bidder));
                 }
                 let tick = i64::try_from(record.tick).unwrap();
                 assert_eq!(best.price % tick, 0, "{record:?}");
