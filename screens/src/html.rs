@@ -80,10 +80,11 @@ pub fn section(finding: &Finding) -> String {
     let screen = finding.screen;
     let mut out = format!("<section id=\"screen-{}\">\n", screen.name());
     element(&mut out, "h2", screen.title());
-    let class = if finding.is_flag() { "bad" } else { "open" };
+    // A flag is no proof: it has the colour of what is open, not of what is bad.
+    let class = if finding.is_flag() { "verdict open" } else { "verdict" };
     let _ = writeln!(
         out,
-        "<div class=\"verdict {class}\"><strong>{}</strong></div>",
+        "<div class=\"{class}\"><strong>{}</strong></div>",
         escaped(&finding.sentence())
     );
     element(&mut out, "p", screen.question());

@@ -99,7 +99,7 @@ fn strongest(cases: &[&Case]) -> (Step, f64) {
 fn test(subject: Subject, cases: &[&Case]) -> Test {
     let (Step { thousandths, wins, lost, expected }, p) = strongest(cases);
     let seen = format!(
-        "asking {} more, {lost} of {wins} wins were lost; at least {expected:.1} expected",
+        "asking {} more, {lost} of {wins} wins would have been lost; at least {expected:.1} expected",
         in_per_cent(thousandths)
     );
     Test { subject, auctions: wins, seen, p, adjusted: p }
@@ -139,11 +139,11 @@ pub fn screen(records: &[&Record]) -> Finding {
     let figures = STEPS.map(|thousandths| {
         let step = Step::of(&all, thousandths);
         let name = match thousandths {
-            1 => "lost by asking 0.1 % more",
-            10 => "lost by asking 1 % more",
-            20 => "lost by asking 2 % more",
-            50 => "lost by asking 5 % more",
-            _ => "lost by asking 10 % more",
+            1 => "would have been lost by asking 0.1 % more",
+            10 => "would have been lost by asking 1 % more",
+            20 => "would have been lost by asking 2 % more",
+            50 => "would have been lost by asking 5 % more",
+            _ => "would have been lost by asking 10 % more",
         };
         let Step { wins, lost, expected, .. } = step;
         Figure { name, value: format!("{lost} of {wins} wins, at least {expected:.1} expected") }

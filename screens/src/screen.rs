@@ -63,8 +63,8 @@ impl Screen {
                  chance. A ring keeps its cover bids at a distance, so that the designated winner wins."
             }
             Self::IsolatedWinners => {
-                "Could winners have asked more and still have won, nearly always? Whoever competes asks more until \
-                 that costs too many wins."
+                "Could winners have asked more, or offered less in a sale, and still have won, nearly always? Whoever \
+                 competes goes on until that costs too many wins."
             }
             Self::Variance => {
                 "Is there a stretch of auctions, or a bidder, with bids that differ little among each other? Prices \

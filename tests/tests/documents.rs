@@ -192,8 +192,8 @@ fn every_link_between_documents_leads_somewhere() {
 fn every_file_that_a_document_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folders = [
-        "protocol", "contract", "text", "parties", "verifier", "sim", "export", "cli", "tests",
-        "docs", "findings",
+        "protocol", "contract", "text", "parties", "verifier", "screens", "sim", "export", "cli",
+        "tests", "docs", "findings",
     ];
     let mut named = 0;
     for document in documents() {
