@@ -8,8 +8,8 @@ use crate::{
 use serde_json::Value;
 use std::fmt::Write as _;
 use talea_text::{
-    histogram::{self, escaped},
-    money, names,
+    drawing::escaped,
+    histogram, money, names,
     terms::{ChainData, DisclosureData, GroupData, LotData, TermsData},
 };
 use talea_verifier::Verdict;

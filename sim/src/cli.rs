@@ -11,6 +11,7 @@ use crate::{
     report::{RunReport, SCHEMA},
     run,
     scenario::Scenario,
+    screens,
     simulate::SimulationError,
     tenders::{record, replay, report::TendersReport},
     verify_after::verify_after,
@@ -89,6 +90,19 @@ verified once. Steps are the most round trips to the keyholders that the ranking
 Example:
   talea-sim suggest --levels 25600 --bidders 7 --quorum-size 2";
 
+const AFTER_SCREENS: &str = "\
+Screens look for red flags in many auctions: missing bids, isolated winners, pockets of low variance, a
+winner apart from losers, rotation of winners, declines just above the reserve. docs/screens.md says
+where each comes from, and what it needs.
+
+Without --tenders the auctions are simulated, by bidders who compete in equilibrium and by rings. The
+table shows how often each screen raises a flag: false alarms where all is honest. With --tenders a
+public record is screened, in the format of talea-sim run --tenders. A flag is no proof.
+
+Examples:
+  talea-sim screens --auctions 200 --repeats 200
+  talea-sim screens --tenders tsuchiura_tenders.csv --out screens.html";
+
 /// Simulates sealed-bid auctions: every party, with real cryptography.
 #[derive(Debug, Parser)]
 #[command(name = "talea-sim", version, after_help = AFTER, max_term_width = 100)]
@@ -112,6 +126,9 @@ pub enum Command {
     /// The auctions are simulated in the clear; some are repeated with real cryptography.
     #[command(after_help = AFTER_COMPARE)]
     Compare(CompareArgs),
+    /// Try screens for red flags on simulated auctions, or run them on a public record of tenders.
+    #[command(after_help = AFTER_SCREENS)]
+    Screens(ScreensArgs),
     /// Measure what an auction costs, as ratios to one Bulletproof verification.
     #[command(after_help = AFTER_BENCH)]
     Bench(BenchArgs),
@@ -227,6 +244,48 @@ pub struct CompareArgs {
         value_parser = clap::value_parser!(u32).range(..=10_000)
     )]
     pub sample: u32,
+
+    /// Number of threads; all cores if left out.
+    #[arg(long, value_name = "NUMBER")]
+    pub jobs: Option<usize>,
+
+    /// Write JSON (schema talea-sim/2) instead of tables.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to screen.
+#[derive(Debug, Args)]
+pub struct ScreensArgs {
+    /// A record of real tenders to screen, in place of simulated auctions.
+    #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["auctions", "repeats", "jobs"])]
+    pub tenders: Option<PathBuf>,
+
+    /// Write what was found in the tenders to this page, with pictures.
+    #[arg(long, value_name = "FILE.html", requires = "tenders")]
+    pub out: Option<PathBuf>,
+
+    /// Simulated auctions that are screened together.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 200,
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    pub auctions: u32,
+
+    /// How often each market is simulated.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 200,
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    pub repeats: u32,
+
+    /// The seed of everything that is drawn.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
 
     /// Number of threads; all cores if left out.
     #[arg(long, value_name = "NUMBER")]
@@ -353,6 +412,10 @@ pub fn execute(command: Command, memory: Option<&dyn Memory>) -> Result<Exit, Fa
         Command::Compare(args) => {
             start_threads(args.jobs)?;
             compare_strategies(&args)
+        }
+        Command::Screens(args) => {
+            start_threads(args.jobs)?;
+            screen(&args)
         }
         Command::Bench(args) => bench(&args, memory),
     }
@@ -529,6 +592,29 @@ fn compare_strategies(args: &CompareArgs) -> Result<Exit, Failure> {
         }
     })?;
     print(if json { report.json() } else { report.text() })?;
+    Ok(Exit::Ok)
+}
+
+fn screen(args: &ScreensArgs) -> Result<Exit, Failure> {
+    let Some(path) = &args.tenders else {
+        let ScreensArgs { auctions, repeats, seed, .. } = *args;
+        let options = screens::rates::Options { auctions, repeats, seed };
+        let report = screens::rates::run(&options, |market| {
+            if io::stderr().is_terminal() {
+                say(&format!("screening: {market}"));
+            }
+        });
+        print(if args.json { report.json() } else { report.text() })?;
+        return Ok(Exit::Ok);
+    };
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let tenders = record::read(&name, &crate::input::read(path)?)?;
+    let screened = screens::tenders::screen(&name, &tenders, args.seed)?;
+    if let Some(page) = &args.out {
+        let written = fs::write(page, screened.html());
+        written.map_err(|error| Failure::unwritable(page, &error))?;
+    }
+    print(if args.json { screened.json() } else { screened.text() })?;
     Ok(Exit::Ok)
 }
 

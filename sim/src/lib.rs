@@ -15,6 +15,7 @@
 //! | [`input`] | files from outside |
 //! | [`bench`](mod@bench) | what an auction costs, as ratios |
 //! | [`compare`] | what bidders make of a mechanism, over many auctions |
+//! | [`screens`] | what screens for red flags make of auctions whose truth is known |
 //! | [`cli`] | the command line |
 //!
 //! What people read and write stands in [`talea_text`]; [`failure`] is its.
@@ -43,6 +44,7 @@ pub mod plain;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod screens;
 pub mod seed;
 pub mod simulate;
 pub mod tenders;

@@ -236,3 +236,33 @@ fn help_goes_to_stdout_and_ends_with_0() {
         assert!(String::from_utf8(output.stdout).unwrap().contains("Usage: talea-sim"));
     }
 }
+
+#[test]
+fn screens_of_tenders_are_a_table_a_page_and_json() {
+    let folder = folder();
+    let record = path("tenders-example.csv");
+    let args = ["screens", "--tenders", &record, "--out", "page.html"];
+    let output = talea_sim(&folder, &args);
+    ends_with(&output, 0, &[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("missing-bids") && text.contains("A flag is no proof."), "{text}");
+    assert!(text.contains("Cannot be run"), "the example is short: {text}");
+    let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
+    assert!(page.contains("A flag is no proof.") && !page.contains("<script"), "{page}");
+    let output = talea_sim(&folder, &["screens", "--tenders", &record, "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["schema"], "talea-sim/2");
+    assert_eq!(json["kind"], "screened-tenders");
+    assert_eq!(json["screens"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn screens_are_asked_for_sensibly() {
+    let folder = folder();
+    ends_with(&talea_sim(&folder, &["screens", "--out", "x.html"]), 2, &["--tenders"]);
+    ends_with(&talea_sim(&folder, &["screens", "--auctions", "0"]), 2, &["0 is not in"]);
+    ends_with(&talea_sim(&folder, &["screens", "--tenders", "none.csv"]), 4, &["file.unreadable"]);
+    let record = path("tenders-example.csv");
+    let args = ["screens", "--tenders", &record, "--out", "none/x.html"];
+    ends_with(&talea_sim(&folder, &args), 4, &["error[file.unwritable]"]);
+}

@@ -2,9 +2,11 @@
 //!
 //! Self-contained and without scripts; numbers stand beside the bars, so nothing depends on colour.
 
-use crate::survey::buckets;
+use crate::{drawing::text, survey::buckets};
 use std::fmt::Write as _;
 use talea_protocol::{outcome::Disclosed, terms::Lot};
+
+pub use crate::drawing::escaped;
 
 /// The depths of one lot.
 #[derive(Clone, Debug)]
@@ -208,28 +210,6 @@ fn draw_panel(
         );
         text(out, (left + length + 5, y + BAR - 4), "", &bids.to_string());
     }
-}
-
-fn text(out: &mut String, (x, y): (usize, usize), attributes: &str, words: &str) {
-    let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" {attributes}>{}</text>", escaped(words));
-}
-
-/// Text for XML and HTML: their five characters, and no control characters but ends of lines.
-#[must_use]
-pub fn escaped(words: &str) -> String {
-    let mut out = String::with_capacity(words.len());
-    for c in words.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if c.is_control() && c != '\n' => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

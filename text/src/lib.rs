@@ -13,7 +13,7 @@
 //! | [`result`](mod@result) | what a bid came to, in a word |
 //! | [`terms`] | files of terms: read, in words, as data |
 //! | [`table`](mod@table), [`ending`], [`survey`], [`json`] | figures in columns, how a lot ended, what a round showed, data for tools |
-//! | [`histogram`], [`timeline`] | pictures: the depth, and when what was said |
+//! | [`drawing`], [`histogram`], [`timeline`] | what pictures are made of; the depth, and when what was said |
 
 #![forbid(unsafe_code)]
 #![deny(
@@ -31,6 +31,7 @@ pub mod board;
 pub mod book;
 pub mod chain;
 pub mod currency;
+pub mod drawing;
 pub mod ending;
 pub mod failure;
 pub mod file;

@@ -3,7 +3,7 @@
 //! For a page whose style sheet colours `prices`, `heading`, `axis` and `bar`. Numbers stand beside the marks, so
 //! nothing depends on colour.
 
-use crate::histogram::escaped;
+use crate::drawing;
 use std::{collections::BTreeSet, fmt::Write as _};
 
 /// What the picture shows.
@@ -25,6 +25,8 @@ const COUNT: u64 = 60;
 const ROW: u64 = 20;
 const HEAD: u64 = 16;
 const MARK: u64 = 12;
+/// Words in small letters that end where they are set.
+const PRICES_AT_END: &str = "class=\"prices\" text-anchor=\"end\"";
 
 impl Timeline {
     /// How far from the left a slot lies.
@@ -52,54 +54,40 @@ impl Timeline {
         let bottom = top + self.rows.len() as u64 * ROW;
         let (width, height) = (LABELS + WIDTH + COUNT, bottom + 2 * ROW);
         let mut out = String::new();
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            out,
-            "<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\">\n\
-             <title>{}</title>",
-            escaped(title)
-        );
+        drawing::begin(&mut out, (size(width), size(height)), title);
         for ((name, slot), at) in self.shown_deadlines().zip(0..) {
             let (x, y) = (self.x(*slot), HEAD + at * ROW);
             let _ = writeln!(
                 out,
                 "<line class=\"axis\" stroke-dasharray=\"3 3\" x1=\"{x}\" y1=\"{y}\" x2=\"{x}\" y2=\"{bottom}\"/>"
             );
-            text(
-                &mut out,
-                (x.saturating_sub(6), y + 10),
-                "class=\"prices\" text-anchor=\"end\"",
-                name,
-            );
+            text(&mut out, (x.saturating_sub(6), y + 10), PRICES_AT_END, name);
         }
         for ((name, slots), at) in self.rows.iter().zip(0..) {
             let y = top + at * ROW;
             text(&mut out, (LABELS - 10, y + 14), "text-anchor=\"end\"", name);
             let marks: BTreeSet<u64> = slots.iter().map(|slot| self.x(*slot)).collect();
             for x in marks {
-                let _ = writeln!(
-                    out,
-                    "<rect class=\"bar\" x=\"{x}\" y=\"{}\" width=\"3\" height=\"{MARK}\"/>",
-                    y + 4
-                );
+                drawing::rectangle(&mut out, "bar", [x, y + 4, 3, MARK]);
             }
             text(&mut out, (LABELS + WIDTH + 10, y + 14), "", &slots.len().to_string());
         }
         let right = LABELS + WIDTH;
-        let _ = writeln!(
-            out,
-            "<line class=\"axis\" x1=\"{LABELS}\" y1=\"{bottom}\" x2=\"{right}\" y2=\"{bottom}\"/>"
-        );
+        drawing::line(&mut out, "axis", [LABELS, bottom, right, bottom]);
         let (from, to) = &self.ends;
         text(&mut out, (LABELS, bottom + 18), "class=\"prices\"", from);
-        text(&mut out, (right, bottom + 18), "class=\"prices\" text-anchor=\"end\"", to);
-        out.push_str("</svg>\n");
+        text(&mut out, (right, bottom + 18), PRICES_AT_END, to);
+        drawing::end(&mut out);
         Some(out)
     }
 }
 
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 fn text(out: &mut String, (x, y): (u64, u64), attributes: &str, words: &str) {
-    let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" {attributes}>{}</text>", escaped(words));
+    drawing::text(out, (size(x), size(y)), attributes, words);
 }
 
 #[cfg(test)]

@@ -47,5 +47,5 @@ pub mod verify;
 mod workers;
 
 pub use failure::{Failure, Fault, Place};
-pub use report::{CheckStatus, Report, Verdict};
+pub use report::{CheckStatus, LotRow, Report, Verdict};
 pub use verify::{Options, Progress, verify};

@@ -19,6 +19,8 @@ pub enum Use {
     Lottery,
     /// The secrets of an auction with real cryptography.
     Secrets,
+    /// The auctions that screens are tried on.
+    Screens,
 }
 
 /// The generator of a seed for one use; `number` tells those of one use apart.
@@ -29,6 +31,7 @@ pub fn generator(seed: u64, purpose: Use, number: u32) -> ChaCha20Rng {
         Use::Shocks => 1,
         Use::Lottery => 2,
         Use::Secrets => 3,
+        Use::Screens => 4,
     };
     seed::generator(seed, (purpose << 32) | u64::from(number))
 }
