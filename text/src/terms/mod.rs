@@ -13,7 +13,7 @@ mod time;
 mod timetable;
 
 pub use data::*;
-pub use identifier::{is_cusip, is_isin};
+pub use identifier::{is_cusip, is_figi, is_isin, is_like_figi};
 pub use in_words::in_words;
 pub use lots::{Item, read_lots_list};
 pub use prospects::{Hopeless, hopeless};
