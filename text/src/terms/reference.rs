@@ -48,9 +48,10 @@ each lot. Whoever thinks in quarters writes decimals or fractions: `99.515625`, 
 
 ## A list of bids
 
-`talea bid`, `improve`, `reserve` and `bidder run` take bids on the command line as `LOT=PRICE`, or with `--file` from a CSV
-file in UTF-8 with commas. Its first line names the columns `lot` and `price`, in either order, and no others. A lot is
-named by its identifier, or by its number, counted from 0.
+`talea bid`, `improve`, `reserve` and `bidder run` take bids on the command line as `LOT=PRICE`, or with `--from` from a list:
+CSV, a workbook (.xlsx) or a pasted message. A lot is named by its identifier, by its number, counted from 0, or by its
+name. A line without a price is a pass. [lists.md](lists.md) says how lists are read, and how `talea terms import` makes lots
+out of a desk's list.
 
 ```csv
 lot,price
