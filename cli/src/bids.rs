@@ -35,6 +35,10 @@ pub(crate) fn read(desk: &Desk, args: &BidsArgs) -> Result<Vec<(u32, Level)>, Fa
             add(&mut bids, bid, name).map_err(|failure| at_place(at_lot, name, failure))?;
         }
         say_what_is_left_out(desk, &bids, &list);
+        if bids.is_empty() {
+            let sentence = format!("{} has no price: there is nothing to bid", handed.name);
+            return Err(Failure::new(Code::Price, sentence));
+        }
     }
     Ok(bids)
 }
@@ -57,13 +61,15 @@ fn lot_of(desk: &Desk, name: &str) -> Result<u32, Failure> {
 
 /// What a list does not bid on, and what of it is not read.
 fn say_what_is_left_out(desk: &Desk, bids: &[(u32, Level)], list: &Offers) {
-    let lots = (0u32..).zip(desk.replica.auction().terms().lots.iter());
-    let passes: Vec<String> = lots
+    let lots = &desk.replica.auction().terms().lots;
+    let passes: Vec<String> = (0u32..)
+        .zip(lots.iter())
         .filter(|(lot, _)| bids.iter().all(|(bid, _)| bid != lot))
         .map(|(_, lot)| lot.identifier.to_string())
         .collect();
     if !passes.is_empty() {
-        say(&format!("no price, so no bid, on {} lots: {}", passes.len(), passes.join(", ")));
+        let (count, all) = (passes.len(), lots.len());
+        say(&format!("no price, so no bid, on {count} of {all} lots: {}", passes.join(", ")));
     }
     for (what, words) in [("the columns", &list.ignored), ("the lines", &list.not_read)] {
         if !words.is_empty() {

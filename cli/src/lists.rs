@@ -6,7 +6,7 @@ use crate::{
     files,
 };
 use std::{
-    io::{BufRead as _, IsTerminal as _, Read as _, Write as _},
+    io::{BufRead, IsTerminal as _, Read as _, Write},
     path::Path,
 };
 use talea_exchange::list::{
@@ -77,26 +77,30 @@ impl Handed {
                 return Err(unanswered(&questions));
             }
             for question in &questions {
-                ask(question, &mut answers)?;
+                ask(question, &mut answers, std::io::stdin().lock(), std::io::stderr())?;
             }
         }
     }
 }
 
 /// Asks until the answer is one.
-fn ask(question: &Question, answers: &mut Answers) -> Result<(), Failure> {
+fn ask(
+    question: &Question,
+    answers: &mut Answers,
+    mut input: impl BufRead,
+    mut output: impl Write,
+) -> Result<(), Failure> {
     let text = format!("{}.\n  {}: ", question.sentence, question.choices.join(" or "));
     loop {
-        let mut said = std::io::stderr();
-        let _ = write!(said, "{}", fit_for_terminals(&text)).and_then(|()| said.flush());
+        // Whoever cannot be told cannot answer either.
+        let _ = write!(output, "{}", fit_for_terminals(&text)).and_then(|()| output.flush());
         let mut answer = String::new();
-        let read = std::io::stdin().lock().take(MAX_ANSWER).read_line(&mut answer);
+        let read = input.by_ref().take(MAX_ANSWER).read_line(&mut answer);
         if !read.is_ok_and(|length| length > 0) {
             return Err(unanswered(std::slice::from_ref(question)));
         }
-        let answer = answer.trim();
-        if question.choices.iter().any(|choice| choice == answer) {
-            return answers.take(question.asked, answer);
+        if question.answer(answers, answer.trim()).is_ok() {
+            return Ok(());
         }
     }
 }
@@ -141,4 +145,43 @@ fn take_all(mut answers: Answers, said: &[(Asked, &Option<String>)]) -> Result<A
         }
     }
     Ok(answers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talea_exchange::list::{headings::Unit, understood::understand};
+
+    const OPEN: &[u8] = b"CUSIP,Face,Settle\n037833100,2.5M,03/04/27\n";
+
+    fn questions() -> Vec<Question> {
+        match understand("list.csv", OPEN, &Answers::default()) {
+            Err(Stop::Questions(questions)) => questions,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_question_is_asked_until_its_answer_is_one() {
+        let (questions, mut answers, mut said) = (questions(), Answers::default(), Vec::new());
+        let mut input = &b"perhaps\n\nmm\nday-first\n"[..];
+        for question in &questions {
+            ask(question, &mut answers, &mut input, &mut said).unwrap();
+        }
+        assert_eq!(answers.letter_m, Some(Unit::Million));
+        let list = understand("list.csv", OPEN, &answers).map_err(Stop::failure).unwrap();
+        assert_eq!(list.lines[0].quantity, 2_500_000);
+        let said = String::from_utf8(said).unwrap();
+        assert_eq!(said.matches("thousand or million: ").count(), 3, "{said}");
+        assert_eq!(said.matches("day-first or month-first: ").count(), 1, "{said}");
+    }
+
+    #[test]
+    fn an_input_that_ends_answers_nothing() {
+        let mut answers = Answers::default();
+        let failure = ask(&questions()[0], &mut answers, &b""[..], Vec::new()).unwrap_err();
+        assert_eq!(failure.code, Code::ListQuestion);
+        assert!(failure.help.unwrap().contains("--letter-m"));
+        assert_eq!(answers, Answers::default());
+    }
 }

@@ -28,6 +28,8 @@ pub const MAX_ROWS: usize = 16 * MAX_LOTS;
 pub const MAX_COLUMNS: usize = 256;
 /// Cells that hold something, at most.
 const MAX_CELLS: usize = 1 << 18;
+/// Merged cells of a sheet, at most: each row is looked for among them.
+const MAX_MERGED: usize = 1_024;
 /// The most digits of a row in a workbook: a spreadsheet has 1,048,576 of them.
 const ROW_DIGITS: usize = 7;
 /// The most digits of a count by which a reader sets memory aside.
@@ -397,6 +399,12 @@ impl<'a> Workbook<'a> {
 
     fn sheet<R: Read + Seek>(&self, book: &mut Xlsx<R>, name: &str) -> Result<Cells, Failure> {
         let merged = book.merge_cells_by_sheet_name(name).map_err(|error| self.damaged(error))?;
+        if merged.len() > MAX_MERGED {
+            let what = format!("the sheet has more than {MAX_MERGED} merged cells");
+            return Err(
+                of_file(self.file, what).with_help("copy the list alone into a new workbook")
+            );
+        }
         let merged = merged.into_iter().map(|Dimensions { start, end }| {
             (u64::from(start.0).saturating_add(1), u64::from(end.0).saturating_add(1))
         });

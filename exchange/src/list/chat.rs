@@ -286,7 +286,7 @@ fn has_face(found: &Found) -> bool {
 fn bid(at: &str, words: &[String]) -> Result<Found, Failure> {
     let mut found = Found::default();
     let mut is_said = false;
-    let (mut levels, mut numbers) = (Vec::new(), Vec::new());
+    let (mut levels, mut numbers, mut amount) = (Vec::new(), Vec::new(), None);
     for (index, word) in words.iter().enumerate() {
         let is_pass = ["pass", "passed", "np"].contains(&word.to_lowercase().as_str());
         if let Some(kind) = identifier::looks_like(word) {
@@ -298,10 +298,15 @@ fn bid(at: &str, words: &[String]) -> Result<Found, Failure> {
             return Ok(found);
         } else if is_level(word) {
             levels.push(index);
-        } else if amount_at(words, index).is_none() && is_number(word) {
+        } else if amount_at(words, index).is_some() {
+            amount = Some(index);
+        } else if is_number(word) {
             numbers.push(index);
         }
     }
+    // Numbers before the face are of the bond's name.
+    let after: Vec<usize> = numbers.iter().copied().filter(|index| Some(*index) > amount).collect();
+    let numbers = if amount.is_some() && !after.is_empty() { after } else { numbers };
     let candidates = if levels.is_empty() { numbers } else { levels };
     for index in candidates {
         found.put(at, Column::Price, &rest_of_price(words, index))?;

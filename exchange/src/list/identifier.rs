@@ -31,11 +31,15 @@ impl Kind {
     /// As people write it.
     #[must_use]
     pub fn written(self) -> &'static str {
+        self.with_article().split_once(' ').map_or("", |(_, name)| name)
+    }
+
+    fn with_article(self) -> &'static str {
         match self {
-            Self::Cusip => "CUSIP",
-            Self::Isin => "ISIN",
-            Self::Figi => "FIGI",
-            Self::Other => "identifier",
+            Self::Cusip => "a CUSIP",
+            Self::Isin => "an ISIN",
+            Self::Figi => "a FIGI",
+            Self::Other => "an identifier",
         }
     }
 
@@ -104,10 +108,10 @@ pub fn read(content: &Content, kind: Option<Kind>) -> Result<(Kind, String), [St
 }
 
 fn fault(kind: Kind, text: &str, code: &str) -> [String; 2] {
-    let name = kind.written();
+    let name = kind.with_article();
     let shown = talea_text::shown::excerpt(text, 40);
     if is_power_of_ten(code) && kind == Kind::Cusip {
-        let what = format!("{shown:?} is a number that a spreadsheet made of a {name}");
+        let what = format!("{shown:?} is a number that a spreadsheet made of {name}");
         return [what, AS_TEXT.into()];
     }
     let is_of_digits = code.bytes().all(|byte| byte.is_ascii_digit());
@@ -117,10 +121,10 @@ fn fault(kind: Kind, text: &str, code: &str) -> [String; 2] {
     if code.len() != kind.length() {
         let length = kind.length();
         let what =
-            format!("{shown:?} has {} characters, and a {name} has {length}", code.chars().count());
+            format!("{shown:?} has {} characters, and {name} has {length}", code.chars().count());
         return [what, "copy it again, as text".into()];
     }
-    let what = format!("the check digit of {shown:?} is wrong for a {name}");
+    let what = format!("the check digit of {shown:?} is wrong for {name}");
     [what, "copy it again, as text".into()]
 }
 
@@ -136,18 +140,21 @@ fn without_zeros(shown: &str, length: usize) -> String {
 
 /// An identifier that a workbook holds as a number.
 fn of_number(number: &str, kind: Option<Kind>) -> [String; 2] {
-    let name = kind.unwrap_or(Kind::Cusip).written();
+    let name = kind.unwrap_or(Kind::Cusip).with_article();
     let digits = number.len();
     let what = match digits {
+        _ if kind.is_some_and(|kind| kind != Kind::Cusip) => {
+            format!("{} is a number, and {name} is text", talea_text::shown::excerpt(number, 20))
+        }
         0..9 => without_zeros(number, digits),
         9 if is_cusip(number) => {
             format!("{number} is a number and not text, though its digit would check as a CUSIP")
         }
         20.. => format!(
-            "it is the number {}..., which a spreadsheet made of a {name} such as 912828E50",
+            "it is the number {}..., which a spreadsheet made of {name} such as 912828E50",
             talea_text::shown::excerpt(number, 8).trim_end_matches('…')
         ),
-        _ => format!("{number} is a number, and a {name} is text"),
+        _ => format!("{number} is a number, and {name} is text"),
     };
     [what, AS_TEXT.into()]
 }
@@ -199,7 +206,7 @@ mod tests {
             }
         }
         let [what, _] = read(&text("US03783310"), Some(Kind::Isin)).unwrap_err();
-        assert!(what.contains("10 characters, and a ISIN has 12"), "{what}");
+        assert!(what.contains("10 characters, and an ISIN has 12"), "{what}");
     }
 
     #[test]

@@ -57,6 +57,20 @@ impl Question {
         Self { asked, sentence, choices }
     }
 
+    /// Takes an answer to this question: one of its choices, or another name of one.
+    ///
+    /// # Errors
+    /// `list.question` if it is none.
+    pub fn answer(&self, answers: &mut Answers, answer: &str) -> Result<(), Failure> {
+        let is_unit = matches!(self.asked, Asked::Unit | Asked::LetterM);
+        if is_unit || self.choices.iter().any(|choice| choice == answer) {
+            return answers.take(self.asked, answer);
+        }
+        let sentence = format!("{answer:?} does not answer {}", self.asked.flag());
+        let choices = self.choices.join(" or ");
+        Err(Failure::new(Code::ListQuestion, sentence).with_help(format!("answer {choices}")))
+    }
+
     /// What to write on the command line.
     #[must_use]
     pub fn answer_by(&self) -> String {

@@ -1,8 +1,8 @@
 //! Lists as desks keep them, read as a whole.
 
 use super::{
-    cells::MAX_UNPACKED,
-    headings::Unit,
+    cells::{MAX_UNPACKED, separated},
+    headings::{self, Column, Unit},
     identifier::Kind,
     offers::{Offers, offers},
     questions::{Answers, Asked, Stop},
@@ -338,6 +338,19 @@ fn a_workbook_is_read_with_its_numbers_dates_and_per_cents() {
 }
 
 #[test]
+fn numbers_of_a_workbook_say_nothing_of_how_its_texts_are_written() {
+    let bytes = book(|sheet| {
+        heading(sheet, 0, &["CUSIP", "Face", "Factor"]);
+        heading(sheet, 1, &["037833100", "1.000.000,00"]);
+        sheet.write_number(1, 2, 0.5).unwrap();
+        sheet.write_string(2, 0, "912828XG0").unwrap();
+        sheet.write_number(2, 1, 2_500.125).unwrap();
+    });
+    let failure = of_book(&bytes).map(drop).map_err(Stop::failure).unwrap_err();
+    says(&failure, Code::ListCell, &["row 3, column B (Face)", "2500.125", "no whole number"]);
+}
+
+#[test]
 fn a_workbook_is_refused_with_sheet_row_and_column() {
     type Fill = fn(&mut rust_xlsxwriter::Worksheet);
     let cases: [(Fill, &[&str]); 6] = [
@@ -478,6 +491,7 @@ fn a_bidders_list_names_lots_in_any_way_and_passes_where_there_is_no_price() {
         "Lot;Price\n037833100;99-16+\n912828XG0;pass\n",
         "037833100 Orchard 4% 2035 5mm 99-16+\n912828XG0 pass\n",
         "037833100 @ 99-16+\n912828XG0 Larkspur\n",
+        "037833100 Orchard 4% 2035 5mm 99-16+\n912828XG0 Larkspur 3.5% 2031 250k pass\n",
     ] {
         let offers =
             offers("prices", text.as_bytes(), &Answers::default()).map_err(Stop::failure).unwrap();
@@ -488,6 +502,9 @@ fn a_bidders_list_names_lots_in_any_way_and_passes_where_there_is_no_price() {
             .collect();
         assert_eq!(found, [("037833100", Some("99-16+")), ("912828XG0", None)], "{text}");
     }
+    let message = offers("m", b"037833100 Orchard 4% 2035 5mm 99.5", &Answers::default());
+    let message = message.map_err(Stop::failure).unwrap();
+    assert_eq!(message.lines[0].price.as_ref().unwrap().0, "99.5");
     let european = of_bids("CUSIP;Bid\n037833100;99,50\n").map_err(Stop::failure).unwrap();
     assert_eq!(european.lines[0].price.as_ref().unwrap().0, "99.5");
     for (text, words) in [
@@ -632,4 +649,27 @@ fn kinds_of_identifiers_go_to_columns_of_their_own() {
     let kinds: Vec<Kind> =
         list.lines.iter().map(|line| line.identifier.as_ref().unwrap().0).collect();
     assert_eq!(kinds, [Kind::Cusip, Kind::Isin]);
+}
+
+#[test]
+fn the_document_lists_headings_that_are_understood_as_it_says() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/lists.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (_, rest) = text.split_once("| column | headings, among others |\n|---|---|\n").unwrap();
+    let rows: Vec<Vec<&str>> = rest
+        .lines()
+        .map_while(|line| line.strip_prefix("| "))
+        .map(|line| line.split(" | ").collect())
+        .collect();
+    let columns: Vec<Column> = Column::all().collect();
+    assert_eq!(rows.len(), columns.len());
+    for (row, column) in rows.into_iter().zip(columns) {
+        let [name, headings] = row.as_slice() else { panic!("{row:?}") };
+        assert_eq!(*name, column.name());
+        for heading in headings.split('`').skip(1).step_by(2) {
+            let cells = separated("f", &format!("{heading}|Comment|CUSIP|Name"), b'|').unwrap();
+            let (_, columns) = headings::find(&cells).unwrap();
+            assert_eq!(columns.known[0].column, column, "{heading}");
+        }
+    }
 }

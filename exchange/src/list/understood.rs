@@ -270,7 +270,7 @@ impl<'a> Reader<'a> {
             Column::End,
         ]) {
             let Some(Separators::Certain(mark)) =
-                number_in(field.content).as_deref().and_then(separators)
+                written_in(field.content).as_deref().and_then(separators)
             else {
                 continue;
             };
@@ -334,9 +334,9 @@ impl<'a> Reader<'a> {
         // A price with a point is written as prices are here.
         let levels = self
             .fields(&LEVELS)
-            .filter(|field| number_in(field.content).is_some_and(|text| text.contains(',')));
+            .filter(|field| written_in(field.content).is_some_and(|text| text.contains(',')));
         let (field, written, mark) = amounts.chain(levels).find_map(|field| {
-            let text = number_in(field.content)?;
+            let text = written_in(field.content)?;
             match separators(&text)? {
                 Separators::Open(mark) => Some((field, text, mark)),
                 _ => None,
@@ -813,6 +813,14 @@ fn written_unit(content: &Content) -> Option<Unit> {
 /// The unit of an amount, of its own or of its heading.
 fn unit_in(field: &Field<'_>) -> Option<Unit> {
     written_unit(field.content).or(field.heading.unit)
+}
+
+/// The number in a cell of text, whose separators may say something.
+fn written_in(content: &Content) -> Option<String> {
+    match content {
+        Content::Text(_) => number_in(content),
+        _ => None,
+    }
 }
 
 /// The number in a cell, with its separators and without what stands around it.
