@@ -202,6 +202,12 @@ fn require_unmerged(cells: &Cells, row: &RawRow) -> Result<(), Failure> {
     }
 }
 
+/// Whether a text stands where there is nothing.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    ["-", "--", "–", "—", "n/a", "na", "#n/a"].contains(&lower.as_str())
+}
+
 /// Takes the marks of text from the cells of a row, and refuses what a spreadsheet would run as a formula.
 ///
 /// # Errors
@@ -209,8 +215,7 @@ fn require_unmerged(cells: &Cells, row: &RawRow) -> Result<(), Failure> {
 fn made_plain(cells: &Cells, columns: &Columns, row: &mut RawRow) -> Result<(), Failure> {
     for (index, cell) in row.cells.iter_mut().enumerate() {
         let Content::Text(text) = cell else { continue };
-        let lower = text.to_lowercase();
-        if ["-", "--", "–", "—", "n/a", "na", "#n/a"].contains(&lower.as_str()) {
+        if is_placeholder(text) {
             *cell = Content::Empty;
             continue;
         }

@@ -3,6 +3,7 @@
 use super::{
     headings::Column,
     identifier::Kind,
+    source::is_placeholder,
     understood::{Line, Understood},
 };
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError};
@@ -316,13 +317,19 @@ impl Desk {
         let rows = self.rows.iter().map(|row| {
             row.iter()
                 .map(|written| match written {
-                    Written::Text(words) => text(words),
+                    Written::Text(words) => marked(words, text),
                     Written::Number(number) => number.to_string(),
                 })
                 .collect()
         });
         csv_of(separator, std::iter::once(heading).chain(rows))
     }
+}
+
+/// A text as `mark` writes it, and marked as text where it would be read as nothing.
+fn marked(words: &str, mark: fn(&str) -> String) -> String {
+    let marked = mark(words);
+    if is_placeholder(&marked) { format!("'{marked}") } else { marked }
 }
 
 /// The kind of a lot's identifier: of those that check themselves only where it does.
@@ -401,7 +408,7 @@ pub fn workbook(lots: &[Lot]) -> Result<Vec<u8>, XlsxError> {
             match written {
                 Written::Text(words) if words.is_empty() => {}
                 Written::Text(words) => {
-                    sheet.write_string_with_format(row, column, cell(&words), &as_text)?;
+                    sheet.write_string_with_format(row, column, marked(&words, cell), &as_text)?;
                 }
                 Written::Number(number) if number > MOST_EXACT => {
                     sheet.write_string_with_format(row, column, number.to_string(), &as_text)?;

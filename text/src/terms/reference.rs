@@ -308,7 +308,8 @@ fn page(types: &Types, settings: &str) -> String {
          the column `{}`, and any of `{}`, in any order, in capitals or not. The columns mean what they \
          mean in `[[lots]]`. An empty field counts as not set. Numbers are digits only. A field that \
          contains a comma is put in quotes. Blank lines are \
-         ignored.\n\n```csv\nISIN,Name,Quantity\nXS0004120779,Kingdom of Thule 4.25% 2035,5000000\n```\n",
+         ignored. An apostrophe before a text marks it as text, for spreadsheets, and is no part of it. \
+         `talea terms import` makes such a list out of a desk's own ([lists.md](lists.md)).\n\n```csv\nISIN,Name,Quantity\nXS0004120779,Kingdom of Thule 4.25% 2035,5000000\n```\n",
         NEEDED.join("`, `"),
         OPTIONAL.join("`, `")
     ));
