@@ -13,7 +13,7 @@ use crate::{
 use std::path::{Path, PathBuf};
 use talea_exchange::list::{
     understood::{Understood, understand},
-    write::{ImportData, csv, lots_list, message, preview, workbook},
+    write::{ImportData, csv, lots_list, lots_list_in_place, message, preview, workbook},
 };
 use talea_protocol::terms::Terms;
 
@@ -53,15 +53,14 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
 
 /// What is to be written of a list, judged as whoever reads it will, and what its author should see.
 fn made_of(list: &Understood, args: &ImportArgs) -> Result<(Vec<u8>, Vec<String>), Failure> {
-    let lots = FoundList {
-        name: format!("the lots of {}", list.file),
-        bytes: lots_list(list).into_bytes(),
-    };
     let Some(base) = &args.terms else {
-        let items = terms::read_lots_list(&lots.name, &lots.bytes)?;
+        let bytes = lots_list(list).into_bytes();
+        let items = terms::read_lots_list(&list.file, &bytes)?;
         (0..).zip(&items).try_for_each(|(index, item)| item.identifier(index).map(drop))?;
-        return Ok((lots.bytes, Vec::new()));
+        return Ok((bytes, Vec::new()));
     };
+    let bytes = lots_list_in_place(list).into_bytes();
+    let lots = FoundList { name: list.file.clone(), bytes };
     let Draft { terms, remarks } = terms::with_lots(base, &lots)?;
     Ok((borsh::to_vec(&terms).unwrap_or_default(), remarks))
 }

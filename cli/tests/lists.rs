@@ -50,6 +50,11 @@ fn a_desks_list_becomes_terms_and_a_desks_list_again() {
     assert!(exported.starts_with("Lot,Other identifier,Security,Face (units),"), "{exported}");
     workspace.fails(&["terms", "export", "desk", "--out", "out.csv"], 2, "file.exists");
     workspace.fails(&["terms", "export", "desk", "--out", "out.doc"], 4, "file.unwritable");
+    let off = "Bonds,,\n\nCUSIP,Face,End\n037833100,5mm,99.75\n\n912828XG0,5mm,99.80\n";
+    fs::write(workspace.path("off.csv"), off).unwrap();
+    let more = ["terms", "import", "off.csv", "--out", "more", "--terms", "base.toml"];
+    let words = ["off.csv line 6, column end", "99.80", "the nearest ends are 99.75 and 100.00"];
+    ends(&workspace.run(&more), 2, &words);
     let both = ["terms", "import", "list.csv", "--out", "more", "--terms", "terms.toml"];
     ends(&workspace.run(&both), 2, &["error[terms.field]", "terms.toml: it has lots of its own"]);
     assert!(!workspace.path("more").exists());

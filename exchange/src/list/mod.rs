@@ -10,7 +10,7 @@
 //! | [`identifier`], [`values`] | what stands in a cell: CUSIP, ISIN, FIGI; amounts, levels, dates |
 //! | [`chat`] | a message, sorted into columns |
 //! | [`questions`] | what a list can leave open, and its answers |
-//! | [`source`] | a file as a table |
+//! | [`source`], `reader` | a file as a table, and how its numbers and dates are written |
 //! | [`understood`], [`offers`] | a list of lots as it was understood, and a bidder's list of prices |
 //! | [`write`](mod@write) | a list of lots for terms, a preview, and a desk's list again |
 
@@ -20,6 +20,7 @@ pub mod headings;
 pub mod identifier;
 pub mod offers;
 pub mod questions;
+mod reader;
 pub mod source;
 pub mod understood;
 pub mod values;

@@ -5,8 +5,9 @@ use super::{
     chat::For,
     headings::Column,
     questions::{Answers, Question, Stop},
+    reader::Reader,
     source,
-    understood::{Reader, require_few},
+    understood::require_few,
     values::spread,
 };
 use talea_text::failure::Failure;

@@ -38,6 +38,30 @@ const GRID: [(Column, &str); 6] = [
 /// The lots as a CSV list that a file of terms names as its `lots_file`.
 #[must_use]
 pub fn lots_list(list: &Understood) -> String {
+    let (heading, rows) = records(list);
+    csv_of(b',', std::iter::once(heading).chain(rows))
+}
+
+/// The same, each lot on the line on which it stands in the desk's list, so that a complaint of the one names the line
+/// of the other. In a message, which has no heading, they may be a line further down.
+#[must_use]
+pub fn lots_list_in_place(list: &Understood) -> String {
+    let (heading, rows) = records(list);
+    let mut text = csv_of(b',', std::iter::once(heading));
+    let mut next = 2;
+    for (row, line) in rows.into_iter().zip(&list.lines) {
+        while next < line.number {
+            text.push('\n');
+            next = next.saturating_add(1);
+        }
+        text.push_str(&csv_of(b',', std::iter::once(row)));
+        next = next.saturating_add(1);
+    }
+    text
+}
+
+/// The heading of a list of lots, and a row for each.
+fn records(list: &Understood) -> (Vec<String>, Vec<Vec<String>>) {
     let kinds = [Kind::Cusip, Kind::Isin, Kind::Other];
     // A FIGI has no column of its own there.
     let column = |kind: Kind| if kind == Kind::Figi { Kind::Other } else { kind };
@@ -67,7 +91,7 @@ pub fn lots_list(list: &Understood) -> String {
         row.extend(grid.iter().map(own));
         row
     });
-    csv_of(b',', std::iter::once(heading).chain(rows))
+    (heading, rows.collect())
 }
 
 fn csv_of(separator: u8, rows: impl Iterator<Item = Vec<String>>) -> String {
