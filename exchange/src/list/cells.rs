@@ -67,6 +67,15 @@ impl Content {
         }
     }
 
+    /// As it stands there.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            other => other.shown(),
+        }
+    }
+
     /// Whether there is nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {

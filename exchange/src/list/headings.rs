@@ -169,7 +169,17 @@ const HEADINGS: [(Column, &str, &[&str]); 26] = [
     (
         Column::Talk,
         "Talk",
-        &["talk", "pricetalk", "pxtalk", "guidance", "ipt", "talklevel", "whisper"],
+        &[
+            "talk",
+            "pricetalk",
+            "pxtalk",
+            "yieldtalk",
+            "spreadtalk",
+            "guidance",
+            "ipt",
+            "talklevel",
+            "whisper",
+        ],
     ),
     (
         Column::Price,

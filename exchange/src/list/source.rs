@@ -124,9 +124,8 @@ fn under_heading(cells: Cells, at: usize, columns: Columns) -> Result<Table, Fai
     let heading = cells.rows.get(at).map_or(0, |row| row.number);
     headings::require_distinct(&cells, heading, &columns)?;
     let words = |row: &RawRow| {
-        let words: Vec<String> =
-            row.cells.iter().filter(|cell| !cell.is_empty()).map(Content::shown).collect();
-        excerpt(&words.join(" "), 80)
+        let words = row.cells.iter().filter(|cell| !cell.is_empty()).map(Content::words);
+        excerpt(&words.collect::<Vec<_>>().join(" "), 80)
     };
     let mut not_read: Vec<String> = cells.rows.iter().take(at).map(words).collect();
     let (mut rows, mut formulas) = (Vec::new(), cells.rows.iter().take(at.saturating_add(1)));

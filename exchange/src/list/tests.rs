@@ -83,6 +83,10 @@ fn headings_of_desks_are_understood_in_any_order_and_case() {
     ] {
         assert_eq!(lots(&understood(text)), expected, "{text}");
     }
+    let list = understood("CUSIP,Face,Px Talk\n037833100,5mm,99.5\n");
+    assert_eq!(list.quotes, [Quote::Price]);
+    let list = understood("CUSIP,Face,Talk\n037833100,5mm,99.5\n");
+    assert_eq!(list.quotes, []);
     let list = understood("Trader,Security,Size\nAB,Orchard,5mm\n");
     assert_eq!(list.columns.ignored, ["Trader"]);
 }
@@ -334,7 +338,7 @@ fn a_workbook_is_read_with_its_numbers_dates_and_per_cents() {
     assert_eq!(list.quotes, [Quote::Yield]);
     assert_eq!(line.coupon.as_deref(), Some("4.125"));
     assert!(line.at.contains("book.xlsx sheet \"BWIC\" row 4"), "{}", line.at);
-    assert_eq!(list.not_read, ["\"Bonds wanted\""]);
+    assert_eq!(list.not_read, ["Bonds wanted"]);
 }
 
 #[test]

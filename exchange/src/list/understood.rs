@@ -313,8 +313,12 @@ impl<'a> Reader<'a> {
         ];
         for (column, quote) in columns {
             let Some(field) = self.field(row, column) else { continue };
+            let quote = quote.or_else(|| quote_in(&field.heading.written));
             let talk = match field.content {
-                Content::Text(text) => Talk::read(&self.with_point(field, text)?, quote),
+                Content::Text(text) => {
+                    let talk = Talk::read(&self.with_point(field, text)?, quote);
+                    Talk { written: text.clone(), ..talk }
+                }
                 Content::Number(number) => Talk::of_number(number, false, quote),
                 Content::Percent(number) => Talk::of_number(number, true, quote),
                 Content::Date(_) => return Err(made_a_date(field)),
@@ -408,6 +412,18 @@ impl<'a> Reader<'a> {
         }
         Ok(found.map(|(currency, _)| currency))
     }
+}
+
+/// What a heading over talk says of it, as in `Price talk`.
+fn quote_in(heading: &str) -> Option<Quote> {
+    let lower = heading.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    words.find_map(|word| match word {
+        "price" | "px" | "pxtalk" | "pricetalk" => Some(Quote::Price),
+        "yield" | "yld" => Some(Quote::Yield),
+        "spread" | "dm" | "bp" | "bps" => Some(Quote::Spread),
+        _ => None,
+    })
 }
 
 /// Whether two names of money can be of one currency.

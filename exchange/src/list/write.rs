@@ -5,6 +5,7 @@ use super::{
     identifier::Kind,
     source::is_placeholder,
     understood::{Line, Understood},
+    values::Decimal,
 };
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError};
 use serde::Serialize;
@@ -109,16 +110,13 @@ pub fn preview(list: &Understood) -> String {
     let rows = list.lines.iter().map(|line| {
         let (kind, code) =
             line.identifier.as_ref().map_or(("", ""), |(kind, code)| (kind.written(), code));
-        let decimal = |number: &Option<super::values::Decimal>| {
-            number.map_or(String::new(), |number| number.to_string())
-        };
         vec![
             line.number.to_string(),
             kind.to_owned(),
             code.to_owned(),
             excerpt(&line.name, 40),
             grouped(line.quantity.into()),
-            decimal(&line.current_face),
+            line.current_face.map_or(String::new(), with_commas),
             talk_in_words(line),
             line.grid.get(&Column::Start).cloned().unwrap_or_default(),
             line.settle.as_ref().map_or(String::new(), |when| excerpt(when.text(), 20)),
@@ -132,6 +130,15 @@ pub fn preview(list: &Understood) -> String {
         said.push('\n');
     }
     said
+}
+
+/// A number with a comma before every three digits of its whole part.
+fn with_commas(number: Decimal) -> String {
+    let digits = number.to_string();
+    let (whole, places) = digits.split_once('.').unwrap_or((&digits, ""));
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+    let point = if places.is_empty() { "" } else { "." };
+    format!("{whole}{point}{places}")
 }
 
 fn talk_in_words(line: &Line) -> String {
