@@ -293,6 +293,14 @@ pub(crate) enum TermsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Read a desk's list into lots or terms: CSV, a workbook (.xlsx), or a pasted message of a BWIC.
+    ///
+    /// It shows what was understood, line by line. What can be read in two ways is asked on a terminal, and otherwise
+    /// refused with the option that answers it. Nothing is written unless everything was understood; docs/lists.md says
+    /// how lists are read.
+    Import(ImportArgs),
+    /// Write the lots of terms as a desk's list: FILE.csv, FILE.xlsx, or FILE.txt for a message.
+    Export(ExportListArgs),
     /// Print an example of a TOML file, with every field and its meaning; fill in the keys.
     Example,
     /// Show terms in words, from a file or from a board.
@@ -306,6 +314,75 @@ pub(crate) enum TermsCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The list, or - for stdin.
+    pub(crate) list: PathBuf,
+    /// The file to write: a CSV list of lots, which a file of terms names as its lots_file; with --terms whole terms.
+    #[arg(long, short, value_name = "FILE", required_unless_present = "preview")]
+    pub(crate) out: Option<PathBuf>,
+    /// A TOML file of terms without lots: write whole terms, with the lots of the list.
+    #[arg(long, value_name = "TOML")]
+    pub(crate) terms: Option<PathBuf>,
+    /// Show what was understood, and write nothing.
+    #[arg(long)]
+    pub(crate) preview: bool,
+    #[command(flatten)]
+    pub(crate) answers: ListAnswers,
+    #[command(flatten)]
+    pub(crate) more: ImportAnswers,
+    /// Replace the file if there is one.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Write JSON (schema talea-import/1): what was understood.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Answers to what every list may leave open.
+#[derive(Debug, Args)]
+pub(crate) struct ListAnswers {
+    /// The sheet of a workbook that has several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sheet: Option<String>,
+    /// The mark before decimals: point as in 1,000.50, comma as in 1.000,50.
+    #[arg(long, value_name = "MARK", value_parser = ["point", "comma"])]
+    pub(crate) decimal: Option<String>,
+    /// The identifier that names a lot, where a line has several.
+    #[arg(long, value_name = "KIND", value_parser = ["cusip", "isin", "figi", "other"])]
+    pub(crate) identifier: Option<String>,
+}
+
+/// Answers to what lists of lots may leave open besides.
+#[derive(Debug, Args)]
+pub(crate) struct ImportAnswers {
+    /// In what amounts without a unit are counted: one, thousand (k) or million (mm).
+    #[arg(long, value_name = "UNIT", value_parser = ["one", "thousand", "million", "k", "mm"])]
+    pub(crate) unit: Option<String>,
+    /// What M means after an amount or in a heading: thousand (k) or million (mm).
+    #[arg(long, value_name = "UNIT", value_parser = ["thousand", "million", "k", "mm"])]
+    pub(crate) letter_m: Option<String>,
+    /// The column that says how much is offered, where several do.
+    #[arg(long, value_name = "COLUMN", value_parser = ["face", "original", "current"])]
+    pub(crate) face: Option<String>,
+    /// Whether 03/04/2027 has the day first or the month.
+    #[arg(long, value_name = "ORDER", value_parser = ["day-first", "month-first"])]
+    pub(crate) date: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportListArgs {
+    /// The file of terms, the board's folder, or its address.
+    #[arg(id = BOARD, value_name = "BOARD")]
+    pub(crate) path: PathBuf,
+    /// The list to write: FILE.csv, FILE.xlsx or FILE.txt.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Replace the file if there is one.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -560,12 +637,16 @@ pub(crate) struct WaitArgs {
 #[derive(Debug, Args)]
 pub(crate) struct BidsArgs {
     /// Lot and price, as in 999101AB4=99.62 or 3=99-17+.
-    #[arg(value_name = "LOT=PRICE", required_unless_present = "file")]
+    #[arg(value_name = "LOT=PRICE", required_unless_present = "from")]
     pub(crate) bids: Vec<String>,
-    /// A CSV file of bids, in UTF-8 with commas. Its first line names the columns `lot` and `price`, and no
-    /// others. A lot is an identifier or a number; prices are written as above.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
+    /// A list of own prices for any number of lots: CSV, a workbook (.xlsx) or a message, or - for stdin.
+    ///
+    /// A row names its columns, such as CUSIP or Lot, and Price or Bid; docs/lists.md lists the headings. A lot is an
+    /// identifier, a number or a name. A line without a price is a pass.
+    #[arg(long, value_name = "LIST", visible_alias = "file")]
+    pub(crate) from: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) answers: ListAnswers,
     #[command(flatten)]
     pub(crate) book: BookArgs,
     /// Do not ask for confirmation.

@@ -1,32 +1,82 @@
-//! Bids as people write them: on the command line, and in a CSV file.
+//! Bids as people write them: on the command line, and in a list.
 
 use crate::{
     arguments::BidsArgs,
     failure::{Code, Failure},
-    lists::{self, List, ListRow},
+    lists::Handed,
     party::desk::Desk,
+    say::{excerpt, say},
 };
+use talea_exchange::list::offers::{Offers, offers};
 use talea_protocol::price::Level;
 
-/// The columns of a file of bids.
-const COLUMNS: [&str; 2] = ["lot", "price"];
-
-/// Reads bids: for which lot, and at which level of its grid.
+/// Reads bids: for which lot, and at which level of its grid. Which lots a list leaves out is said.
 pub(crate) fn read(desk: &Desk, args: &BidsArgs) -> Result<Vec<(u32, Level)>, Failure> {
     let mut bids: Vec<(u32, Level)> = Vec::new();
     for bid in &args.bids {
         let (lot, price) = lot_and_price(bid)?;
         add(&mut bids, desk.level(lot, price)?, lot)?;
     }
-    let list = args.file.as_ref().map(|path| lists::read(path, &COLUMNS, &[], Code::Price));
-    for line in list.transpose()?.iter().flat_map(List::lines) {
-        let lot = line.need("lot", "write a lot's identifier, or its number")?;
-        let price = line.need("price", "write a price, or remove the line")?;
-        desk.lot(lot).map_err(|failure| in_column(line, "lot", failure))?;
-        let bid = desk.level(lot, price).map_err(|failure| in_column(line, "price", failure))?;
-        add(&mut bids, bid, lot).map_err(|failure| in_column(line, "lot", failure))?;
+    if let Some(path) = &args.from {
+        let handed = Handed::read(path)?;
+        let list = handed.understood(args.answers.answers()?, offers)?;
+        let mut seen = Vec::new();
+        for offer in &list.lines {
+            let (name, at_lot) = &offer.lot;
+            let lot = lot_of(desk, name).map_err(|failure| at_place(at_lot, name, failure))?;
+            if seen.contains(&lot) {
+                return Err(at_place(at_lot, name, twice(name)));
+            }
+            seen.push(lot);
+            let Some((price, at_price)) = &offer.price else { continue };
+            let bid = desk
+                .level(&desk.name_of(lot), price)
+                .map_err(|failure| at_place(at_price, price, failure))?;
+            add(&mut bids, bid, name).map_err(|failure| at_place(at_lot, name, failure))?;
+        }
+        say_what_is_left_out(desk, &bids, &list);
+        if bids.is_empty() {
+            let sentence = format!("{} has no price: there is nothing to bid", handed.name);
+            return Err(Failure::new(Code::Price, sentence));
+        }
     }
     Ok(bids)
+}
+
+/// The lot that a list names: by its identifier, its number, or a name that one lot alone has.
+fn lot_of(desk: &Desk, name: &str) -> Result<u32, Failure> {
+    let by_identifier = desk.lot(name).map(|(lot, _)| lot);
+    by_identifier.or_else(|failure| {
+        let lots = (0..).zip(desk.replica.auction().terms().lots.iter());
+        let named: Vec<u32> = lots
+            .filter(|(_, lot)| lot.name.as_str().eq_ignore_ascii_case(name))
+            .map(|(number, _)| number)
+            .collect();
+        match named.as_slice() {
+            [lot] => Ok(*lot),
+            _ => Err(failure),
+        }
+    })
+}
+
+/// What a list does not bid on, and what of it is not read.
+fn say_what_is_left_out(desk: &Desk, bids: &[(u32, Level)], list: &Offers) {
+    let lots = &desk.replica.auction().terms().lots;
+    let passes: Vec<String> = (0u32..)
+        .zip(lots.iter())
+        .filter(|(lot, _)| bids.iter().all(|(bid, _)| bid != lot))
+        .map(|(_, lot)| lot.identifier.to_string())
+        .collect();
+    if !passes.is_empty() {
+        let (count, all) = (passes.len(), lots.len());
+        say(&format!("no price, so no bid, on {count} of {all} lots: {}", passes.join(", ")));
+    }
+    for (what, words) in [("the columns", &list.ignored), ("the lines", &list.not_read)] {
+        if !words.is_empty() {
+            let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+            say(&format!("of the list, {what} {} are not read", words.join(", ")));
+        }
+    }
 }
 
 /// A bid as it is written on the command line.
@@ -37,24 +87,21 @@ pub(crate) fn lot_and_price(bid: &str) -> Result<(&str, &str), Failure> {
     })
 }
 
+fn twice(lot: &str) -> Failure {
+    let sentence = format!("lot {lot} has two bids, and a bidder has one bid per lot");
+    Failure::new(Code::Price, sentence).with_help("remove one of them")
+}
+
 fn add(bids: &mut Vec<(u32, Level)>, bid: (u32, Level), lot: &str) -> Result<(), Failure> {
     if bids.iter().any(|(number, _)| *number == bid.0) {
-        return Err(Failure::new(
-            Code::Price,
-            format!(
-                "lot {lot} has two bids, and a bidder has one bid \
-             per lot"
-            ),
-        )
-        .with_help("remove one of them"));
+        return Err(twice(lot));
     }
     bids.push(bid);
     Ok(())
 }
 
-/// A complaint with the place in the file that it is about.
-fn in_column(line: ListRow<'_>, column: &str, failure: Failure) -> Failure {
-    let Failure { code, sentence, help } = failure;
-    let sentence = line.fault(column, &format!("cannot be bid: {sentence}")).sentence;
-    Failure { code, sentence, help }
+/// A complaint with the place in the list that it is about.
+fn at_place(at: &str, written: &str, failure: Failure) -> Failure {
+    let sentence = format!("{at}: {:?} cannot be bid: {}", excerpt(written, 60), failure.sentence);
+    Failure { sentence, ..failure }
 }

@@ -24,6 +24,7 @@ use crate::{
     book::{self, Book, BookFile},
     chain,
     demo::{self, Bidders},
+    desk_lists,
     failure::{Code, Exit, Failure},
     files::{self, Readers},
     interrupt,
@@ -315,6 +316,8 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
             print(terms::EXAMPLE);
             return Ok(());
         }
+        TermsCommand::Import(args) => return desk_lists::import(&args),
+        TermsCommand::Export(args) => return desk_lists::export(&args),
         TermsCommand::New { file, out, book, json } => {
             let book = BookFile::open(book.book.as_deref())?;
             let Draft { terms, remarks } = match file {
@@ -332,15 +335,7 @@ fn terms_of(command: TermsCommand) -> Result<(), Failure> {
             }
             return Ok(());
         }
-        TermsCommand::Show { path, book, json } => {
-            let path = path_of(&path)?;
-            let terms = if path.is_dir() {
-                Replica::open(&Folder::new(&path).transcript())?.auction().terms().clone()
-            } else {
-                terms::read_bytes(&path)?
-            };
-            (terms, book, json)
-        }
+        TermsCommand::Show { path, book, json } => (desk_lists::terms_at(&path)?, book, json),
     };
     let book = BookFile::open(book.book.as_deref())?;
     print(&if json {
@@ -894,7 +889,8 @@ mod tests {
     use super::*;
 
     /// Commands that run and write no data, or write a file or a format of its own.
-    const OTHERS: [&str; 9] = [
+    const OTHERS: [&str; 10] = [
+        "terms export",
         "terms example",
         "board run",
         "board serve",

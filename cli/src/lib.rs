@@ -8,7 +8,7 @@
 //! | [`names`], [`agent`], [`keys`], [`passphrase`], [`files`] | public keys as text, secret ones in files, what locks them, files that are whole |
 //! | [`terms`], `interview`, `answers` | terms from TOML and CSV or by questions, in words, and as data |
 //! | [`book`] | an address book: whose key a key is |
-//! | `lists`, `bids` | CSV files that people hand in, and bids as people write them |
+//! | `lists`, `desk_lists`, `bids` | lists that people hand in and what they leave open, desks' lists into terms and out again, bids as people write them |
 //! | [`board`] | the folder, the process that orders what is handed in, checkpoints, receipts, mirrors of a board over HTTP |
 //! | [`replica`] | the program replayed from the transcript: what a party believes |
 //! | [`party`] | what seller, custodian, bidder and keyholder do |
@@ -32,6 +32,7 @@ pub mod book;
 mod chain;
 pub mod cli;
 pub mod demo;
+mod desk_lists;
 pub mod files;
 pub mod interrupt;
 mod interview;

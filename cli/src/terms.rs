@@ -15,10 +15,22 @@ const MAX_FILE: u64 = 4 << 20;
 /// # Errors
 /// `terms.field`, `name.malformed`, `file.*`.
 pub fn read(path: &Path) -> Result<Draft, Failure> {
+    let (name, text) = text_of(path)?;
+    from_text(&name, &text, path.parent().unwrap_or(Path::new("")))
+}
+
+/// What a file is called, and its text.
+fn text_of(path: &Path) -> Result<(String, String), Failure> {
     let bytes = files::read(path, MAX_FILE)?;
     let name = path.display().to_string();
     let text = String::from_utf8(bytes).or_else(|_| fail(&name, "the file is not UTF-8 text"))?;
-    from_text(&name, &text, path.parent().unwrap_or(Path::new("")))
+    Ok((name, text))
+}
+
+fn nonce() -> [u8; 32] {
+    let mut nonce = [0; 32];
+    OsRng.fill_bytes(&mut nonce);
+    nonce
 }
 
 /// Reads the text of a file of terms called `name`; a list of lots that it names stands in `folder`.
@@ -26,14 +38,22 @@ pub fn read(path: &Path) -> Result<Draft, Failure> {
 /// # Errors
 /// As [`read()`].
 pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Draft, Failure> {
-    let mut nonce = [0; 32];
-    OsRng.fill_bytes(&mut nonce);
     let list = |name: &str| {
         let path = folder.join(name);
         Ok(FoundList { name: path.display().to_string(), bytes: lists::bytes(&path)? })
     };
-    let around = Surroundings { now: clock::now(), nonce, list: &list };
+    let around = Surroundings { now: clock::now(), nonce: nonce(), list: &list };
     talea_text::terms::read(name, text, &around)
+}
+
+/// Reads a file of terms that names no lots, with the lots of a CSV list in memory.
+///
+/// # Errors
+/// As [`read()`].
+pub(crate) fn with_lots(path: &Path, lots: &FoundList) -> Result<Draft, Failure> {
+    let (name, text) = text_of(path)?;
+    let around = Surroundings { now: clock::now(), nonce: nonce(), list: &|_| Ok(lots.clone()) };
+    talea_text::terms::read_with_lots(&name, &text, &around)
 }
 
 /// Reads a CSV list of lots.

@@ -8,6 +8,7 @@ mod chain;
 mod clients;
 mod common;
 mod http_board;
+mod lists;
 mod network;
 mod parties;
 mod prices;

@@ -135,9 +135,10 @@ fn in_circles(uses: &Uses) -> Vec<String> {
 
 #[test]
 fn no_two_files_of_a_crate_use_each_other() {
-    for package in
-        ["protocol", "contract", "text", "parties", "verifier", "screens", "sim", "export", "cli"]
-    {
+    for package in [
+        "protocol", "contract", "text", "parties", "verifier", "replay", "report", "screens",
+        "sim", "export", "exchange", "cli",
+    ] {
         let sources = sources(package);
         let uses = uses(&sources);
         let count: usize = uses.values().map(BTreeSet::len).sum();
@@ -170,10 +171,19 @@ fn each_crate_stands_on_those_below_it_and_no_other() {
         ("text", &["contract", "protocol"]),
         ("parties", &["contract", "protocol"]),
         ("verifier", &["protocol"]),
+        ("replay", &["contract", "protocol", "text"]),
+        ("report", &["contract", "protocol", "replay", "text", "verifier"]),
         ("screens", &["protocol", "text", "verifier"]),
         ("sim", &["contract", "parties", "protocol", "screens", "text", "verifier"]),
         ("export", &["parties", "protocol", "text"]),
-        ("cli", &["contract", "export", "parties", "protocol", "text", "verifier"]),
+        ("exchange", &["protocol", "text"]),
+        (
+            "cli",
+            &[
+                "contract", "exchange", "export", "parties", "protocol", "replay", "report",
+                "text", "verifier",
+            ],
+        ),
     ] {
         let below: BTreeSet<String> = below.iter().map(|name| (*name).to_owned()).collect();
         assert_eq!(built_on(package), below, "{package}");

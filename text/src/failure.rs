@@ -155,6 +155,12 @@ codes! {
             "there is no such lot"
         Price "price" Usage
             "a price cannot be bid"
+        ListFile "list.file" Usage
+            "a file is no list that can be read: a workbook is locked, unpacks to too much, or names no columns"
+        ListCell "list.cell" Usage
+            "a cell of a list holds what cannot be imported"
+        ListQuestion "list.question" Usage
+            "a list can be read in more than one way, and nobody was there to ask"
         NotConfirmed "not-confirmed" Usage
             "not confirmed"
         BoardFolder "board.folder" Io

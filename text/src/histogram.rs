@@ -2,11 +2,12 @@
 //!
 //! Self-contained and without scripts; numbers stand beside the bars, so nothing depends on colour.
 
-use crate::{drawing::text, survey::buckets};
+use crate::{
+    drawing::{escaped, text},
+    survey::buckets,
+};
 use std::fmt::Write as _;
 use talea_protocol::{outcome::Disclosed, terms::Lot};
-
-pub use crate::drawing::escaped;
 
 /// The depths of one lot.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@
 //! | [`failure`] | why something stops: a sentence, a code out of one table, an exit status |
 //! | [`shown`], [`names`] | strangers' words and keys, fit for a terminal |
 //! | [`notation`], [`money`], [`currency`] | prices and scales as people write them, what a bid comes to, and in what |
-//! | [`rows`], [`lists`] | CSV files, by line and column |
+//! | [`rows`], [`lists`], [`spreadsheet`] | CSV files, by line and column, and text that stays text in a spreadsheet |
 //! | [`file`](mod@file), [`rules`], [`lot`] | what files of terms and scenarios have in common: fields, and what they mean |
 //! | [`suggest`] | which digits to write a grid's levels in |
 //! | [`board`], [`chain`], [`nobody`], [`book`] | the board that terms name, the custodian that a chain is, one where there is none, whose key a key is |
@@ -49,6 +49,7 @@ pub mod result;
 pub mod rows;
 pub mod rules;
 pub mod shown;
+pub mod spreadsheet;
 pub mod suggest;
 pub mod survey;
 pub mod table;

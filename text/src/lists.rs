@@ -4,6 +4,7 @@
 use crate::{
     failure::{Code, Failure},
     rows::{CsvCodes, Row, Table, at_column},
+    spreadsheet::plain,
 };
 use talea_protocol::limits::MAX_LOTS;
 
@@ -54,11 +55,11 @@ impl ListRow<'_> {
         self.row.line
     }
 
-    /// What is in a column, if anything is.
+    /// What is in a column, if anything is. What marks it as text for a spreadsheet is no part of it.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&str> {
         let place = self.list.columns.iter().position(|title| *title == column)?;
-        Some(self.row.field(place)).filter(|text| !text.is_empty())
+        Some(plain(self.row.field(place))).filter(|text| !text.is_empty())
     }
 
     /// What is in a column that must not be empty.

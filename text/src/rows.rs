@@ -51,10 +51,10 @@ pub struct Table<'a> {
 }
 
 /// The longest field, in bytes.
-const MAX_FIELD: usize = 1 << 10;
+pub const MAX_FIELD: usize = 1 << 10;
 
 /// What to do about bytes that are no UTF-8.
-const IN_UTF8: &str = "save the list as \"CSV UTF-8\", as spreadsheets call it";
+pub const IN_UTF8: &str = "save the list as \"CSV UTF-8\", as spreadsheets call it";
 
 impl Table<'_> {
     /// Reads a CSV file with a heading that names every needed column and any of the optional ones, in
@@ -69,7 +69,7 @@ impl Table<'_> {
             let sentence = format!("{name}: it is UTF-16 text");
             return Err(Failure::new(codes.columns, sentence).with_help(IN_UTF8));
         }
-        let mut lines = Lines { bytes, counted: 0, line: 1 };
+        let mut lines = Lines::new(bytes);
         let mut reader =
             csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(bytes);
         let at_line = |line: u64, what: String| {
@@ -242,15 +242,21 @@ fn split_number<'a>(heading: &[&'a str], record: &csv::ByteRecord) -> Option<(&'
 
 /// Counts lines as an editor does. The csv crate's own count is of records' beginnings before
 /// their line breaks, which is one less after `\r\n` and after blank lines.
-struct Lines<'a> {
+pub struct Lines<'a> {
     bytes: &'a [u8],
     counted: usize,
     line: u64,
 }
 
-impl Lines<'_> {
+impl<'a> Lines<'a> {
+    /// Of a file's bytes, from the first line on.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, counted: 0, line: 1 }
+    }
+
     /// The line on which the record at `position` begins. Positions must not go back.
-    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
+    pub fn of(&mut self, position: Option<&csv::Position>) -> u64 {
         let start = position.and_then(|position| usize::try_from(position.byte()).ok());
         let rest = start.and_then(|start| self.bytes.get(start..)).unwrap_or_default();
         let breaks = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();

@@ -58,8 +58,23 @@ pub struct Item {
 }
 
 impl Item {
+    /// What people call the lot.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.lot.name
+    }
+
+    /// Its own part of its grid.
+    #[must_use]
+    pub fn grid(&self) -> GridFile {
+        self.lot.grid()
+    }
+
     /// What everybody knows the lot by; `lot 3` and so on if it says nothing.
-    pub(super) fn identifier(&self, index: usize) -> Result<String, Failure> {
+    ///
+    /// # Errors
+    /// `terms.field` if a check digit is wrong, or it says several.
+    pub fn identifier(&self, index: usize) -> Result<String, Failure> {
         let LotFile { identifier, cusip, isin, .. } = &self.lot;
         match (identifier, cusip, isin) {
             (None, None, None) => Ok(format!("lot {index}")),

@@ -13,11 +13,11 @@ mod time;
 mod timetable;
 
 pub use data::*;
-pub use identifier::{is_cusip, is_isin};
+pub use identifier::{is_cusip, is_figi, is_isin, is_like_figi};
 pub use in_words::in_words;
 pub use lots::{Item, read_lots_list};
 pub use prospects::{Hopeless, hopeless};
-pub use read::{Draft, FoundList, Surroundings, read};
+pub use read::{Draft, FoundList, Surroundings, read, read_with_lots};
 pub use time::read as read_time;
 pub use timetable::Timetable;
 

@@ -79,8 +79,26 @@ pub struct FoundList {
 /// # Errors
 /// `terms.field`, `name.malformed`, and whatever its list of lots fails with.
 pub fn read(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, Failure> {
-    let Surroundings { now, nonce, list } = *around;
+    made_of(name, parse(name, text)?, around)
+}
+
+/// Reads the text of a file of terms called `name` that names no lots: they are those of the list that `around`
+/// finds.
+///
+/// # Errors
+/// As [`read()`]; `terms.field` if it has lots of its own.
+pub fn read_with_lots(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, Failure> {
     let file = parse(name, text)?;
+    if !file.lots.is_empty() || file.lots_file.is_some() {
+        let why = "it has lots of its own beside those of the list";
+        return Err(field(name, why.into()).with_help("remove [[lots]] and lots_file from it"));
+    }
+    made_of(name, TermsFile { lots_file: Some(String::new()), ..file }, around)
+}
+
+/// The terms that a file means.
+fn made_of(name: &str, file: TermsFile, around: &Surroundings<'_>) -> Result<Draft, Failure> {
+    let Surroundings { now, nonce, list } = *around;
     let (home, mut timetable) = read_home(name, &file, now)?;
     let disclosure = rules::disclosure(file.disclosure).map_err(in_terms)?;
     let rounds = read_rounds(file.rounds.as_ref(), &disclosure, &timetable)?;

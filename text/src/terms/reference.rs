@@ -48,9 +48,10 @@ each lot. Whoever thinks in quarters writes decimals or fractions: `99.515625`, 
 
 ## A list of bids
 
-`talea bid`, `improve`, `reserve` and `bidder run` take bids on the command line as `LOT=PRICE`, or with `--file` from a CSV
-file in UTF-8 with commas. Its first line names the columns `lot` and `price`, in either order, and no others. A lot is
-named by its identifier, or by its number, counted from 0.
+`talea bid`, `improve`, `reserve` and `bidder run` take bids on the command line as `LOT=PRICE`, or with `--from` from a list:
+CSV, a workbook (.xlsx) or a pasted message. A lot is named by its identifier, by its number, counted from 0, or by its
+name. A line without a price is a pass. [lists.md](lists.md) says how lists are read, and how `talea terms import` makes lots
+out of a desk's list.
 
 ```csv
 lot,price
@@ -307,7 +308,8 @@ fn page(types: &Types, settings: &str) -> String {
          the column `{}`, and any of `{}`, in any order, in capitals or not. The columns mean what they \
          mean in `[[lots]]`. An empty field counts as not set. Numbers are digits only. A field that \
          contains a comma is put in quotes. Blank lines are \
-         ignored.\n\n```csv\nISIN,Name,Quantity\nXS0004120779,Kingdom of Thule 4.25% 2035,5000000\n```\n",
+         ignored. An apostrophe before a text marks it as text, for spreadsheets, and is no part of it. \
+         `talea terms import` makes such a list out of a desk's own ([lists.md](lists.md)).\n\n```csv\nISIN,Name,Quantity\nXS0004120779,Kingdom of Thule 4.25% 2035,5000000\n```\n",
         NEEDED.join("`, `"),
         OPTIONAL.join("`, `")
     ));

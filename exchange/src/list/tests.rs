@@ -1,0 +1,682 @@
+//! Lists as desks keep them, read as a whole.
+
+use super::{
+    cells::{MAX_UNPACKED, separated},
+    headings::{self, Column, Unit},
+    identifier::Kind,
+    offers::{Offers, offers},
+    questions::{Answers, Asked, Stop},
+    understood::{Understood, understand},
+    values::{Mark, Quote},
+    write::{csv, lots_list, message, workbook},
+};
+use proptest::prelude::*;
+use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
+use std::io::Write as _;
+use talea_protocol::{
+    bytes::Text,
+    price::{Price, PriceGrid, Scale, Shape, Side},
+    terms::Lot,
+};
+use talea_text::{
+    failure::{Code, Failure},
+    terms::read_lots_list,
+};
+
+fn read(text: &str) -> Result<Understood, Stop> {
+    understand("list.csv", text.as_bytes(), &Answers::default())
+}
+
+#[track_caller]
+fn understood(text: &str) -> Understood {
+    read(text).map_err(Stop::failure).unwrap()
+}
+
+/// The identifier, the name and the quantity of each line.
+fn lots(list: &Understood) -> Vec<(String, String, u64)> {
+    let lines = list.lines.iter().map(|line| {
+        let identifier = line.identifier.as_ref().map_or(String::new(), |(_, code)| code.clone());
+        (identifier, line.name.clone(), line.quantity)
+    });
+    lines.collect()
+}
+
+fn lot(identifier: &str, name: &str, quantity: u64) -> (String, String, u64) {
+    (identifier.into(), name.into(), quantity)
+}
+
+#[track_caller]
+fn refused(outcome: Result<Understood, Stop>, code: Code, words: &[&str]) {
+    says(&outcome.map(drop).map_err(Stop::failure).unwrap_err(), code, words);
+}
+
+#[track_caller]
+fn says(failure: &Failure, code: Code, words: &[&str]) {
+    let said = format!("{failure}; {}", failure.help.as_deref().unwrap_or(""));
+    assert_eq!(failure.code, code, "{said}");
+    words.iter().for_each(|word| assert!(said.contains(word), "{word}: {said}"));
+}
+
+/// What is asked of a list, and where.
+#[track_caller]
+fn asked(text: &str) -> Vec<(Asked, String)> {
+    match read(text) {
+        Err(Stop::Questions(questions)) => {
+            questions.into_iter().map(|question| (question.asked, question.sentence)).collect()
+        }
+        Err(Stop::Failure(failure)) => panic!("{failure}"),
+        Ok(list) => panic!("nothing is asked: {:?}", lots(&list)),
+    }
+}
+
+const BONDS: [&str; 2] = ["Orchard 4% 2035", "Larkspur Mill 2031"];
+
+#[test]
+fn headings_of_desks_are_understood_in_any_order_and_case() {
+    let expected = vec![lot("037833100", BONDS[0], 5_000_000), lot("912828XG0", BONDS[1], 250_000)];
+    for text in [
+        "CUSIP,Security,Face\n037833100,Orchard 4% 2035,\"5,000,000\"\n912828XG0,Larkspur Mill 2031,250k\n",
+        "orig face;SECURITY NAME;Cusip;Trader\n5mm;Orchard 4% 2035;037833100;AB\n250K;Larkspur Mill 2031;912828XG0;CD\n",
+        "Amt (000s)\tBond\tIdentifier\n5,000.0\tOrchard 4% 2035\t037833100\n250\tLarkspur Mill 2031\t912828XG0\n",
+        "BWIC for Monday\n\nId | Description | Size ($mm)\n037833100 | Orchard 4% 2035 | 5\n912828XG0 | Larkspur Mill 2031 | .25\nTotal | | 5.25\n",
+        "SECURITY            CUSIP      PAR\nOrchard 4% 2035     037833100  $5,000,000\nLarkspur Mill 2031  912828XG0  $250,000\n",
+    ] {
+        assert_eq!(lots(&understood(text)), expected, "{text}");
+    }
+    let list = understood("CUSIP,Face,Px Talk\n037833100,5mm,99.5\n");
+    assert_eq!(list.quotes, [Quote::Price]);
+    let list = understood("CUSIP,Face,Talk\n037833100,5mm,99.5\n");
+    assert_eq!(list.quotes, []);
+    let list = understood("Trader,Security,Size\nAB,Orchard,5mm\n");
+    assert_eq!(list.columns.ignored, ["Trader"]);
+}
+
+#[test]
+fn a_message_is_read_line_by_line() {
+    let text = "BWIC tomorrow 10:30 NY, bids by chat\n\
+                1) 037833100 Orchard 4% 2035 5mm talk 99-16+\n\
+                2) 912828XG0 Larkspur Mill 2031 250k T+125 area settle 2027-03-01\n\
+                10mm US0378331005 Avalon Housing 2040\n\
+                thanks!\n";
+    let list = understand("message.txt", text.as_bytes(), &Answers::default());
+    let list = list.map_err(Stop::failure).unwrap_err();
+    // The third is the first under its other name.
+    says(&list, Code::ListCell, &["message.txt line 4", "twice", "message.txt line 2"]);
+    let text = text.replace("US0378331005", "XS0004120779");
+    let list = understand("message.txt", text.as_bytes(), &Answers::default());
+    let list = list.map_err(Stop::failure).unwrap();
+    let expected = vec![
+        lot("037833100", BONDS[0], 5_000_000),
+        lot("912828XG0", BONDS[1], 250_000),
+        lot("XS0004120779", "Avalon Housing 2040", 10_000_000),
+    ];
+    assert_eq!(lots(&list), expected);
+    assert_eq!(list.quotes, [Quote::Price, Quote::Spread]);
+    let settle = list.lines[1].settle.as_ref().unwrap();
+    assert_eq!(settle.text(), "2027-03-01");
+    assert_eq!(list.not_read.len(), 2);
+    for (text, words) in [
+        ("037833100 Orchard 4% 2035\n", ["line 1", "is an amount"]),
+        ("037833100 Orchard 5mm\nLarkspur 250k\n", ["line 2", "no identifier"]),
+        ("037833100 912828XG0 Orchard 5mm\n", ["line 1", "could both be the cusip"]),
+    ] {
+        let failure = understand("m.txt", text.as_bytes(), &Answers::default());
+        refused(failure, Code::ListCell, &words);
+    }
+}
+
+#[test]
+fn what_can_be_read_in_two_ways_is_asked_and_never_guessed() {
+    for (text, question, words) in [
+        ("CUSIP,Face\n037833100,1.000\n", Asked::Decimal, "line 2, column Face: \"1.000\" is 1 if"),
+        ("CUSIP,Face\n037833100,\"500,000\"\n", Asked::Decimal, "and 500000 if"),
+        ("CUSIP,Face\n037833100,2.5M\n", Asked::LetterM, "a thousand on some desks"),
+        ("CUSIP,Face (M)\n037833100,2500\n", Asked::LetterM, "in the heading"),
+        ("CUSIP,Size\n037833100,5\n", Asked::Unit, "5\" is little for a face"),
+        ("CUSIP,Face,Orig Face\n037833100,5mm,5mm\n", Asked::Face, "\"Face\" and \"Orig Face\""),
+        (
+            "CUSIP,ISIN,Face\n037833100,US0378331005,5mm\n",
+            Asked::Identifier,
+            "\"CUSIP\" and \"ISIN\"",
+        ),
+        ("CUSIP,Face,Settle\n037833100,5mm,03/04/27\n", Asked::Date, "\"03/04/27\" can be read"),
+    ] {
+        let asked = asked(text);
+        let [(asked, sentence)] = asked.as_slice() else { panic!("{asked:?}") };
+        assert_eq!(*asked, question, "{text}");
+        assert!(sentence.contains(words), "{sentence}");
+        let failure = read(text).map(drop).map_err(Stop::failure).unwrap_err();
+        says(&failure, Code::ListQuestion, &[question.flag(), " or "]);
+    }
+    // All at once, so that one command answers them all.
+    let both = asked("CUSIP,Face,Settle\n037833100,2.5M,03/04/27\n");
+    assert_eq!(both.len(), 2);
+}
+
+#[test]
+fn an_answer_or_another_line_settles_what_is_open() {
+    let quantity = |text: &str, asked: Asked, answer: &str| {
+        let mut answers = Answers::default();
+        answers.take(asked, answer).unwrap();
+        let list = understand("list.csv", text.as_bytes(), &answers).map_err(Stop::failure);
+        list.unwrap().lines[0].quantity
+    };
+    let open = "CUSIP,Face\n037833100,1.000k\n";
+    assert_eq!(quantity(open, Asked::Decimal, "point"), 1_000);
+    assert_eq!(quantity(open, Asked::Decimal, "comma"), 1_000_000);
+    assert_eq!(quantity("CUSIP,Face\n037833100,2.5M\n", Asked::LetterM, "thousand"), 2_500);
+    assert_eq!(quantity("CUSIP,Face\n037833100,2.5M\n", Asked::LetterM, "mm"), 2_500_000);
+    assert_eq!(quantity("CUSIP,Face\n037833100,5\n", Asked::Unit, "million"), 5_000_000);
+    assert_eq!(quantity("CUSIP,Face\n037833100,5\n", Asked::Unit, "one"), 5);
+    let faces = "CUSIP,Orig Face,Current Face\n037833100,5mm,2mm\n";
+    assert_eq!(quantity(faces, Asked::Face, "original"), 5_000_000);
+    assert_eq!(quantity(faces, Asked::Face, "current"), 2_000_000);
+    let european = understood("CUSIP;Face\n037833100;1.000\n912828XG0;2.000.000,00\n");
+    assert_eq!(european.lines[0].quantity, 1_000);
+    let american = understood("CUSIP,Face\n037833100,\"500,000\"\n912828XG0,\"2,000,000\"\n");
+    assert_eq!(american.lines[0].quantity, 500_000);
+    let dates = understood("CUSIP,Face,Settle\n037833100,5mm,03/04/27\n912828XG0,5mm,13/04/27\n");
+    assert_eq!(dates.lines[0].settle.as_ref().unwrap().text(), "2027-04-03");
+    let failure = Answers::default().take(Asked::Decimal, "dot").unwrap_err();
+    says(&failure, Code::ListQuestion, &["\"dot\"", "point or comma"]);
+    let answers =
+        Answers { decimal: Some(Mark::Point), unit: Some(Unit::Million), ..Answers::default() };
+    let wrong = understand("list.csv", b"CUSIP;Face\n037833100;\"1,5\"\n", &answers);
+    refused(wrong, Code::ListCell, &["line 2, column Face", "no number as the rest"]);
+}
+
+#[test]
+fn a_wrong_line_is_refused_with_its_place() {
+    for (text, words) in [
+        ("CUSIP,Face\n037833101,5mm\n", ["line 2, column CUSIP", "check digit"]),
+        ("Isin,Face\nUS0378331006,5mm\n", ["line 2, column Isin", "check digit"]),
+        ("FIGI,Face\nBBG000BLNNH5,5mm\n", ["line 2, column FIGI", "check digit"]),
+        ("CUSIP,Face\n37833100,5mm\n", ["line 2, column CUSIP", "takes the zeros"]),
+        (
+            "CUSIP,Face\n9.12828E+50,5mm\n",
+            ["line 2, column CUSIP", "a spreadsheet made of a CUSIP"],
+        ),
+        (
+            "CUSIP,ISIN,Face\n912828XG0,US0378331005,5mm\n",
+            ["line 2, column ISIN", "is not the ISIN of"],
+        ),
+        (
+            "CUSIP,Face\n037833100,5mm\n\n037833100,6mm\n",
+            ["line 4", "twice, first in list.csv line 2"],
+        ),
+        (
+            "CUSIP,Face\n037833100,$5mm\n912828XG0,€5mm\n",
+            ["line 3, column Face", "EUR, and list.csv line 2"],
+        ),
+        (
+            "CUSIP,Face,Ccy\n037833100,5mm,USD\n912828XG0,5mm,GBP\n",
+            ["line 3, column Ccy", "in GBP"],
+        ),
+        ("CUSIP,Face\n037833100,five\n", ["line 2, column Face", "no amount"]),
+        ("CUSIP,Face\n037833100,-5mm\n", ["line 2, column Face", "begins as a formula"]),
+        ("CUSIP,Face\n037833100,\n", ["line 2", "how much is offered"]),
+        ("CUSIP,Face\n037833100,0.0000005mm\n", ["line 2, column Face", "no whole number"]),
+        ("CUSIP,Face\n037833100,5,000,000\n", ["line 2, column 3", "stands under no heading"]),
+        (
+            "CUSIP,Face,Talk\n037833100,5,000\n",
+            ["line 2, column Face", "\"5,000\" separate columns"],
+        ),
+        ("CUSIP,Face\n,5mm\n", ["line 2", "names no bond"]),
+        ("CUSIP,Face,Size\n037833100,5mm,5mm\n", ["line 1, column Size", "both mean face"]),
+        ("CUSIP,Face (mm)\n037833100,5k\n", ["line 2, column Face (mm)", "another unit"]),
+        ("CUSIP,Face,Settle\n037833100,5mm,31/02/2027\n", ["line 2, column Settle", "no day"]),
+        (
+            "CUSIP,Face\n037833100,\"1,5mm\"\n912828XG0,2.5mm\n",
+            ["line 3, column Face", "another mark"],
+        ),
+        (
+            "CUSIP,Security,Face\n037833100,\"a\nb\",5mm\n",
+            ["line 2, column 2", "more than one line"],
+        ),
+    ] {
+        refused(read(text), Code::ListCell, &words);
+    }
+    for (text, words) in [
+        ("a,b\n1,2\n", "no row names the columns"),
+        ("CUSIP,Face\n", "no line"),
+        ("CUSIP,Security\n037833100,Orchard\n", "no column says how much"),
+        ("", "no row names the columns"),
+    ] {
+        refused(read(text), Code::ListFile, &["list.csv", words]);
+    }
+    refused(
+        understand("x", b"\xff\xfe\x00\xd8", &Answers::default()),
+        Code::ListFile,
+        &["not UTF-8"],
+    );
+    refused(
+        understand("x", b"hello\n", &Answers::default()),
+        Code::ListFile,
+        &["no line names columns"],
+    );
+}
+
+#[test]
+fn what_a_spreadsheet_would_run_is_refused_in_any_column() {
+    for cell in ["=HYPERLINK(\"\"x\"\")", "+cmd|x", "-1+1", "@SUM(A1)", "\t=1", "＝1", "+1+1"] {
+        for text in [
+            format!("CUSIP,Security,Face\n037833100,\"{cell}\",5mm\n"),
+            format!("CUSIP,Comment,Face\n037833100,\"{cell}\",5mm\n"),
+        ] {
+            refused(read(&text), Code::ListCell, &["line 2, column", "begins as a formula does"]);
+        }
+    }
+    let list = understood("CUSIP,Security,Face,Talk,Note\n'037833100,'=Orchard,5mm,+125,-\n");
+    assert_eq!(list.lines[0].name, "=Orchard");
+    assert_eq!(list.quotes, [Quote::Spread]);
+}
+
+#[test]
+fn a_list_beyond_the_bound_of_an_auction_is_counted_and_refused() {
+    let lines: String = (0..5_000).map(|line| format!("Bond {line},5mm\n")).collect();
+    refused(
+        read(&format!("Security,Face\n{lines}")),
+        Code::ListCell,
+        &["list.csv line 1026", "5000 lines", "at most 1024 lots"],
+    );
+    let lines: String = (0..20_000).map(|line| format!("Bond {line},5mm\n")).collect();
+    refused(read(&format!("Security,Face\n{lines}")), Code::ListCell, &["goes on after 16384"]);
+}
+
+#[test]
+fn factors_and_current_faces_are_worked_out_and_compared() {
+    let list = understood("CUSIP,Orig Face,Factor\n037833100,5mm,0.98765432\n");
+    assert_eq!(list.lines[0].current_face.unwrap().to_string(), "4938271.6");
+    assert_eq!(list.remarks, [""; 0]);
+    let mut answers = Answers::default();
+    answers.take(Asked::Face, "original").unwrap();
+    let text = b"CUSIP,Orig Face,Factor,Current Face\n037833100,5mm,0.5,2mm\n";
+    let list = understand("list.csv", text, &answers).map_err(Stop::failure).unwrap();
+    assert_eq!(list.remarks.len(), 1);
+    assert!(list.remarks[0].contains("is 2500000, and the current face is 2000000"));
+}
+
+/// A workbook of one sheet.
+fn book(fill: impl FnOnce(&mut rust_xlsxwriter::Worksheet)) -> Vec<u8> {
+    let mut book = Workbook::new();
+    fill(book.add_worksheet().set_name("BWIC").unwrap());
+    book.save_to_buffer().unwrap()
+}
+
+fn heading(sheet: &mut rust_xlsxwriter::Worksheet, row: u32, names: &[&str]) {
+    for (column, name) in (0u16..).zip(names) {
+        sheet.write_string(row, column, *name).unwrap();
+    }
+}
+
+fn of_book(bytes: &[u8]) -> Result<Understood, Stop> {
+    understand("book.xlsx", bytes, &Answers::default())
+}
+
+#[test]
+fn a_workbook_is_read_with_its_numbers_dates_and_per_cents() {
+    let bytes = book(|sheet| {
+        heading(sheet, 0, &["Bonds wanted"]);
+        heading(sheet, 2, &["CUSIP", "Name", "Face", "Talk", "Settle", "Cpn"]);
+        sheet.write_string(3, 0, "037833100").unwrap();
+        sheet.write_string(3, 1, "Orchard").unwrap();
+        sheet.write_number(3, 2, 5_000_000.0).unwrap();
+        sheet
+            .write_number_with_format(3, 3, 0.0435, &Format::new().set_num_format("0.00%"))
+            .unwrap();
+        let date = ExcelDateTime::from_ymd(2027, 3, 1).unwrap();
+        sheet
+            .write_datetime_with_format(3, 4, &date, &Format::new().set_num_format("yyyy-mm-dd"))
+            .unwrap();
+        sheet.write_number(3, 5, 4.125).unwrap();
+    });
+    let list = of_book(&bytes).map_err(Stop::failure).unwrap();
+    assert_eq!(lots(&list), [lot("037833100", "Orchard", 5_000_000)]);
+    let line = &list.lines[0];
+    assert_eq!(line.settle.as_ref().unwrap().text(), "2027-03-01");
+    assert_eq!(line.talk.as_ref().unwrap().value.as_deref(), Some("4.35"));
+    assert_eq!(list.quotes, [Quote::Yield]);
+    assert_eq!(line.coupon.as_deref(), Some("4.125"));
+    assert!(line.at.contains("book.xlsx sheet \"BWIC\" row 4"), "{}", line.at);
+    assert_eq!(list.not_read, ["Bonds wanted"]);
+}
+
+#[test]
+fn numbers_of_a_workbook_say_nothing_of_how_its_texts_are_written() {
+    let bytes = book(|sheet| {
+        heading(sheet, 0, &["CUSIP", "Face", "Factor"]);
+        heading(sheet, 1, &["037833100", "1.000.000,00"]);
+        sheet.write_number(1, 2, 0.5).unwrap();
+        sheet.write_string(2, 0, "912828XG0").unwrap();
+        sheet.write_number(2, 1, 2_500.125).unwrap();
+    });
+    let failure = of_book(&bytes).map(drop).map_err(Stop::failure).unwrap_err();
+    says(&failure, Code::ListCell, &["row 3, column B (Face)", "2500.125", "no whole number"]);
+}
+
+#[test]
+fn a_workbook_is_refused_with_sheet_row_and_column() {
+    type Fill = fn(&mut rust_xlsxwriter::Worksheet);
+    let cases: [(Fill, &[&str]); 6] = [
+        (
+            |sheet| {
+                sheet.write_string(1, 0, "037833100").unwrap();
+                sheet.write_formula(1, 1, Formula::new("=2+3").set_result("5")).unwrap();
+            },
+            &["sheet \"BWIC\" row 2, column B", "formula", "paste it as values"],
+        ),
+        (
+            |sheet| {
+                sheet.write_number(1, 0, 37_833_100.0).unwrap();
+                sheet.write_number(1, 1, 5e6).unwrap();
+            },
+            &["row 2, column A (CUSIP)", "takes the zeros"],
+        ),
+        (
+            |sheet| {
+                sheet.write_number(1, 0, 9.12828e50).unwrap();
+                sheet.write_number(1, 1, 5e6).unwrap();
+            },
+            &["row 2, column A (CUSIP)", "which a spreadsheet made of a CUSIP"],
+        ),
+        (
+            |sheet| {
+                sheet.write_string(1, 0, "037833100").unwrap();
+                sheet.write_number(1, 1, 5e6).unwrap();
+                let date = ExcelDateTime::from_ymd(1999, 10, 1).unwrap();
+                let format = Format::new().set_num_format("mmm-yy");
+                sheet.write_datetime_with_format(1, 2, &date, &format).unwrap();
+            },
+            &["row 2, column C (Talk)", "the date 1999-10-01", "for a month"],
+        ),
+        (
+            |sheet| {
+                sheet.merge_range(1, 0, 2, 0, "037833100", &Format::new()).unwrap();
+                sheet.write_number(1, 1, 5e6).unwrap();
+            },
+            &["row 2", "cells of the rows 2 to 3 are merged"],
+        ),
+        (
+            |sheet| {
+                sheet.write_string(1, 0, "037833100").unwrap();
+                sheet.write_string(1, 1, "=1+1").unwrap();
+            },
+            &["row 2, column B (Face)", "begins as a formula does"],
+        ),
+    ];
+    for (fill, words) in cases {
+        let bytes = book(|sheet| {
+            heading(sheet, 0, &["CUSIP", "Face", "Talk"]);
+            fill(sheet);
+        });
+        refused(of_book(&bytes), Code::ListCell, words);
+    }
+}
+
+#[test]
+fn of_several_sheets_one_is_asked_for_and_empty_ones_do_not_count() {
+    let mut book = Workbook::new();
+    for (name, cusip) in [("Monday", "037833100"), ("Tuesday", "912828XG0")] {
+        let sheet = book.add_worksheet().set_name(name).unwrap();
+        heading(sheet, 0, &["CUSIP", "Face"]);
+        heading(sheet, 1, &[cusip, "5mm"]);
+    }
+    book.add_worksheet();
+    let bytes = book.save_to_buffer().unwrap();
+    refused(of_book(&bytes), Code::ListQuestion, &["2 sheets", "--sheet Monday or Tuesday"]);
+    let of = |sheet: &str| {
+        let answers = Answers { sheet: Some(sheet.into()), ..Answers::default() };
+        understand("book.xlsx", &bytes, &answers)
+    };
+    let list = of("Tuesday").map_err(Stop::failure).unwrap();
+    assert_eq!(lots(&list), [lot("912828XG0", "912828XG0", 5_000_000)]);
+    refused(of("Friday"), Code::ListFile, &["no sheet \"Friday\"", "\"Monday\", \"Tuesday\""]);
+}
+
+/// A ZIP file of these parts.
+fn zipped(parts: &[(&str, &[u8], usize)]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, block, times) in parts {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        for _ in 0..*times {
+            archive.write_all(block).unwrap();
+        }
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read() {
+    let blanks = [b' '; 1 << 16];
+    let times = usize::try_from(MAX_UNPACKED >> 16).unwrap() + 1;
+    let bomb = zipped(&[("xl/media/image1.bin", &blanks, times)]);
+    assert!(bomb.len() < 1 << 16);
+    refused(of_book(&bomb), Code::ListFile, &["more than 16 MiB", "image1.bin"]);
+    // Many parts that are each small.
+    let parts: Vec<String> = (0..32).map(|part| format!("part{part}.bin")).collect();
+    let parts: Vec<(&str, &[u8], usize)> =
+        parts.iter().map(|name| (name.as_str(), &blanks[..], times.div_ceil(16))).collect();
+    refused(of_book(&zipped(&parts)), Code::ListFile, &["more than 16 MiB"]);
+    // One of XML, of which a reader would keep every byte.
+    let sheet = zipped(&[("xl/sharedStrings.xml", &blanks, times)]);
+    refused(of_book(&sheet), Code::ListFile, &["more than 16 MiB", "sharedStrings.xml"]);
+    let declared = b"<sst uniqueCount=\"999999999999999999\"><si><t>a</t></si></sst>";
+    let declared = zipped(&[("xl/sharedStrings.xml", declared, 1)]);
+    refused(
+        of_book(&declared),
+        Code::ListFile,
+        &["damaged in xl/sharedStrings.xml", "beyond every sheet"],
+    );
+    let far = zipped(&[("xl/worksheets/sheet1.xml", b"<c r=\"AAAAAAAAAA99999999999\"/>", 1)]);
+    refused(of_book(&far), Code::ListFile, &["beyond every sheet"]);
+}
+
+#[test]
+fn a_workbook_that_is_damaged_or_locked_is_refused_in_a_sentence() {
+    let bytes = book(|sheet| heading(sheet, 0, &["CUSIP", "Face"]));
+    for end in [4, 30, bytes.len() / 2, bytes.len() - 1] {
+        refused(of_book(&bytes[..end]), Code::ListFile, &["book.xlsx: the workbook is damaged"]);
+    }
+    refused(of_book(&zipped(&[("a.txt", b"hello", 1)])), Code::ListFile, &["damaged"]);
+    let mut compound = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
+    refused(of_book(&compound), Code::ListFile, &["older spreadsheet", ".xlsx or as CSV"]);
+    compound.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
+    refused(of_book(&compound), Code::ListFile, &["locked with a password"]);
+}
+
+fn of_bids(text: &str) -> Result<Offers, Stop> {
+    offers("prices.csv", text.as_bytes(), &Answers::default())
+}
+
+#[test]
+fn a_bidders_list_names_lots_in_any_way_and_passes_where_there_is_no_price() {
+    for text in [
+        "CUSIP,Bid,Comment\n037833100,99-16+,\n912828XG0,,later\n",
+        "Lot;Price\n037833100;99-16+\n912828XG0;pass\n",
+        "037833100 Orchard 4% 2035 5mm 99-16+\n912828XG0 pass\n",
+        "037833100 @ 99-16+\n912828XG0 Larkspur\n",
+        "037833100 Orchard 4% 2035 5mm 99-16+\n912828XG0 Larkspur 3.5% 2031 250k pass\n",
+    ] {
+        let offers =
+            offers("prices", text.as_bytes(), &Answers::default()).map_err(Stop::failure).unwrap();
+        let found: Vec<(&str, Option<&str>)> = offers
+            .lines
+            .iter()
+            .map(|line| (line.lot.0.as_str(), line.price.as_ref().map(|(price, _)| price.as_str())))
+            .collect();
+        assert_eq!(found, [("037833100", Some("99-16+")), ("912828XG0", None)], "{text}");
+    }
+    let message = offers("m", b"037833100 Orchard 4% 2035 5mm 99.5", &Answers::default());
+    let message = message.map_err(Stop::failure).unwrap();
+    assert_eq!(message.lines[0].price.as_ref().unwrap().0, "99.5");
+    let european = of_bids("CUSIP;Bid\n037833100;99,50\n").map_err(Stop::failure).unwrap();
+    assert_eq!(european.lines[0].price.as_ref().unwrap().0, "99.5");
+    for (text, words) in [
+        ("CUSIP,Bid\n037833100,+125\n", ["line 2, column Bid", "is a spread or a yield"]),
+        ("CUSIP,Bid\n037833101,99\n", ["line 2, column CUSIP", "check digit"]),
+        ("CUSIP,Bid\n037833100,=1+1\n", ["line 2, column Bid", "begins as a formula"]),
+        ("037833100 99 98\n", ["line 1", "could both be the price"]),
+    ] {
+        let failure = of_bids(text).map(drop).map_err(Stop::failure).unwrap_err();
+        let failure = if text.contains(" 99 98") {
+            offers("prices", text.as_bytes(), &Answers::default())
+                .map(drop)
+                .map_err(Stop::failure)
+                .unwrap_err()
+        } else {
+            failure
+        };
+        says(&failure, Code::ListCell, &words);
+    }
+    let failure =
+        of_bids("CUSIP,Face\n037833100,5\n").map(drop).map_err(Stop::failure).unwrap_err();
+    says(&failure, Code::ListFile, &["no column says which price is bid"]);
+}
+
+#[test]
+fn a_list_of_lots_is_what_a_file_of_terms_reads() {
+    let list = understood(
+        "FIGI,CUSIP,Security,Face,Side,Scale,Start,Tick,End\n\
+         ,037833100,\"Orchard, 4%\",5mm,sale,256ths,'90-00,1/64,107-31\n\
+         BBG000BLNNH6,,Larkspur,250k,sale,decimal 2,90.00,0.25,105\n",
+    );
+    let written = lots_list(&list);
+    assert!(
+        written.starts_with("cusip,identifier,name,quantity,side,scale,start,tick,end\n"),
+        "{written}"
+    );
+    assert!(
+        written.contains("'037833100,,\"Orchard, 4%\",5000000,sale,256ths,'90-00,'1/64,'107-31"),
+        "{written}"
+    );
+    assert_eq!(read_lots_list("lots.csv", written.as_bytes()).unwrap().len(), 2);
+}
+
+fn scales() -> impl Strategy<Value = Scale> {
+    prop_oneof![(0u8..=12).prop_map(Scale::Decimal), (5u8..=8).prop_map(Scale::Binary)]
+}
+
+fn identifiers() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("037833100".to_owned()),
+        Just("US0378331005".to_owned()),
+        Just("BBG000BLNNH6".to_owned()),
+        Just("037833101".to_owned()),
+        "[!-~][ -~é]{0,20}[!-~]",
+    ]
+}
+
+prop_compose! {
+    fn any_lot()(
+        identifier in identifiers(),
+        name in prop_oneof![
+            4 => "[!-~é][ -~é]{0,30}[!-~]",
+            1 => "(n/a|NA|-|Total|pass|M|1\\.000|2\\.5M|'x|=1|\\+125)",
+        ],
+        quantity in prop_oneof![1u64.., 1u64..10_000_000],
+        scale in scales(),
+        start in -1_000_000i64..1_000_000_000,
+        tick in 1u64..1_000,
+        levels in 2u32..5_000,
+        sale in any::<bool>(),
+    ) -> Lot {
+        let side = if sale { Side::HighestWins } else { Side::LowestWins };
+        let shape = Shape::new(&[8, 8]).unwrap();
+        let grid = PriceGrid { side, start: Price(start), tick, levels, scale, shape };
+        Lot {
+            name: Text::new(&name).unwrap(),
+            identifier: Text::new(&identifier).unwrap(),
+            quantity,
+            grid,
+        }
+    }
+}
+
+/// Lots with what a list says of them, but for the digits in which levels are written.
+fn facts(list: &Understood) -> Vec<String> {
+    let list = lots_list(list);
+    let items = read_lots_list("lots.csv", list.as_bytes()).unwrap();
+    let load = |levels| talea_text::suggest::Load { levels, bidders: 4, acts: 2, fan_out: 7 };
+    let lots = (0..).zip(items).map(|(index, item)| {
+        let grid = item.grid();
+        let name = item.name();
+        let identifier = item.identifier(index).unwrap();
+        let at = |field: &str| field.to_owned();
+        fact(&talea_text::lot::read_lot(&at, name, &identifier, &grid, load).unwrap())
+    });
+    lots.collect()
+}
+
+fn fact(lot: &Lot) -> String {
+    let Lot { name, identifier, quantity, grid } = lot;
+    let PriceGrid { side, start, tick, levels, scale, shape: _ } = grid;
+    format!("{name:?} {identifier:?} {quantity} {side:?} {start:?} {tick} {levels} {scale:?}")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_is_written_for_a_desk_is_read_back_as_the_same_lots(
+        mut lots in proptest::collection::vec(any_lot(), 1..6)
+    ) {
+        // An auction's lots are each known by another name.
+        let mut seen = std::collections::BTreeSet::new();
+        lots.retain(|lot| seen.insert(lot.identifier.as_str().replace("US0378331005", "037833100")));
+        let expected: Vec<String> = lots.iter().map(fact).collect();
+        let files = [
+            ("list.csv", csv(&lots).into_bytes()),
+            ("list.xlsx", workbook(&lots).unwrap()),
+            ("list.txt", message(&lots).into_bytes()),
+        ];
+        for (name, bytes) in files {
+            let list = understand(name, &bytes, &Answers::default()).map_err(Stop::failure);
+            let list = list.map_err(|failure| TestCaseError::fail(failure.report()))?;
+            prop_assert_eq!(facts(&list), expected.clone(), "{}", name);
+        }
+    }
+
+    #[test]
+    fn no_file_makes_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), text in "[ -~\t\n|;,=+]{0,200}") {
+        let _ = of_book(&bytes);
+        let _ = of_book(&[b"PK\x03\x04".as_slice(), &bytes].concat());
+        let _ = understand("a", text.as_bytes(), &Answers::default());
+        let _ = understand("a", format!("CUSIP,Face,Talk,Settle\n{text}").as_bytes(), &Answers::default());
+        let _ = offers("a", format!("CUSIP,Bid\n{text}").as_bytes(), &Answers::default());
+    }
+}
+
+#[test]
+fn kinds_of_identifiers_go_to_columns_of_their_own() {
+    let list = understood(
+        "Identifier,Face\n037833100,5mm\nUS0004120779,1mm\n"
+            .replace("US0004120779", "XS0004120779")
+            .as_str(),
+    );
+    let kinds: Vec<Kind> =
+        list.lines.iter().map(|line| line.identifier.as_ref().unwrap().0).collect();
+    assert_eq!(kinds, [Kind::Cusip, Kind::Isin]);
+}
+
+#[test]
+fn the_document_lists_headings_that_are_understood_as_it_says() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/lists.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (_, rest) = text.split_once("| column | headings, among others |\n|---|---|\n").unwrap();
+    let rows: Vec<Vec<&str>> = rest
+        .lines()
+        .map_while(|line| line.strip_prefix("| "))
+        .map(|line| line.split(" | ").collect())
+        .collect();
+    let columns: Vec<Column> = Column::all().collect();
+    assert_eq!(rows.len(), columns.len());
+    for (row, column) in rows.into_iter().zip(columns) {
+        let [name, headings] = row.as_slice() else { panic!("{row:?}") };
+        assert_eq!(*name, column.name());
+        for heading in headings.split('`').skip(1).step_by(2) {
+            let cells = separated("f", &format!("{heading}|Comment|CUSIP|Name"), b'|').unwrap();
+            let (_, columns) = headings::find(&cells).unwrap();
+            assert_eq!(columns.known[0].column, column, "{heading}");
+        }
+    }
+}
