@@ -189,6 +189,12 @@ codes! {
             "this party has no bid to continue with"
         Receipt "receipt.invalid" Invalid
             "a receipt proves nothing"
+        AuditOpening "audit.opening" Invalid
+            "an opening proves nothing"
+        AuditAuditor "audit.auditor" Key
+            "an opening is for another auditor"
+        AuditOtherAuction "audit.other-auction" Invalid
+            "an opening is of another auction than the transcript"
         HttpListen "http.listen" Io
             "a board cannot be served at an address, or with a certificate"
         HttpRequest "http.request" Usage

@@ -1,0 +1,46 @@
+//! What an auditor is shown: bids that their bidders open to it alone, and what keyholders decrypted (spec
+//! section 20).
+
+pub(crate) mod open;
+pub(crate) mod read;
+
+use crate::{
+    board::{access::path_of, folder::Folder},
+    failure::{Code, Failure},
+    replica::Replay,
+    verification::verify_file,
+};
+use std::path::{Path, PathBuf};
+use talea_protocol::{bytes::printable, terms::Lot};
+use talea_verifier::{Report, Verdict};
+
+/// The transcript at what somebody wrote: a file, or that of a board.
+fn transcript_of(written: &Path) -> Result<PathBuf, Failure> {
+    let path = path_of(written)?;
+    Ok(if path.is_dir() { Folder::new(path).transcript() } else { path })
+}
+
+/// A transcript that the independent verifier does not refuse, with its report.
+fn verified(transcript: &Path) -> Result<Report, Failure> {
+    let report = verify_file(transcript)?;
+    match (&report.failure, report.verdict) {
+        (None, Verdict::Valid | Verdict::Undecided) => Ok(report),
+        (failure, _) => {
+            let why = failure.as_ref().map_or_else(
+                || "it is not valid".to_owned(),
+                |failure| format!("{}, {}", failure.check, printable(&failure.sentence)),
+            );
+            let sentence = format!("{} is INVALID: {why}", transcript.display());
+            Err(Failure::new(Code::BoardInvalid, sentence)
+                .with_help("talea verify says where; nothing can be audited against it"))
+        }
+    }
+}
+
+/// A lot by its identifier, or by its number.
+fn lot_of<'a>(replay: &'a Replay, name: &str) -> Result<(u32, &'a Lot), Failure> {
+    let lots = || (0u32..).zip(replay.auction().terms().lots.iter());
+    let found = lots().find(|(_, lot)| lot.identifier.as_str() == name);
+    let found = found.or_else(|| lots().find(|(number, _)| number.to_string() == name));
+    found.ok_or_else(|| Failure::new(Code::LotUnknown, format!("there is no lot {name:?}")))
+}
