@@ -476,6 +476,41 @@ pub(crate) enum AuditCommand {
     Open(AuditOpenArgs),
     /// Auditor: verify a transcript, and an opening against the commit in it.
     Read(AuditReadArgs),
+    /// Everybody: show which bids were opened to which auditors, where the terms ask for that record.
+    ///
+    /// It verifies the record, and shows no price: nobody but the auditors knows one.
+    Notices(AuditNoticesArgs),
+    /// Everybody: show which decryption shares keyholders posted, for which question, and what was opened.
+    ///
+    /// It reads the transcript alone, and verifies it first. It cannot show that keyholders decrypted nothing else.
+    Decryptions(AuditDecryptionsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditNoticesArgs {
+    /// A board's folder, or a transcript with the record beside it.
+    #[arg(id = BOARD, value_name = "BOARD")]
+    pub(crate) path: PathBuf,
+    /// The board's record of openings; the file `notices` beside the transcript if left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) notices: Option<PathBuf>,
+    /// Write JSON (schema talea-notices/1).
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditDecryptionsArgs {
+    /// A transcript, a board's folder, or its address.
+    #[arg(id = BOARD, value_name = "BOARD")]
+    pub(crate) path: PathBuf,
+    /// Of this keyholder alone: taleakeyholder1..., taleaparty1..., or its place, as in 0.2: the group from 0, the
+    /// number from 1.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) keyholder: Option<String>,
+    /// Write JSON (schema talea-decryptions/1).
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -498,6 +533,10 @@ pub(crate) struct AuditOpenArgs {
     /// The opening to write, for the auditor; it must not exist.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: PathBuf,
+    /// The notice to write, where the terms ask for a record of openings; `OUT.notice` if left out. It is handed in
+    /// to the board as well, if that is a folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) notice: Option<PathBuf>,
     /// Do not ask before a bid is opened while bids are still taken.
     #[arg(long)]
     pub(crate) yes: bool,
@@ -516,6 +555,9 @@ pub(crate) struct AuditReadArgs {
     /// The key file of the auditor.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) key: PathBuf,
+    /// The board's record of openings; the file `notices` beside the transcript if left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) notices: Option<PathBuf>,
     /// Write JSON (schema talea-audit/1).
     #[arg(long)]
     pub(crate) json: bool,
@@ -769,6 +811,7 @@ mod tests {
             "talea terms show --board b",
             "talea audit open --board b --key k --lot B1 --auditor a --out o",
             "talea audit read o --board b --key k",
+            "talea audit decryptions --board b",
             "talea accept --board b --key k B1",
         ] {
             assert!(read(words).is_ok(), "{words}");

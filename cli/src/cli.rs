@@ -731,6 +731,8 @@ fn audit(command: AuditCommand, passphrase: &PassphraseSource) -> Result<(), Fai
             let keys = Keys::open(&args.key, passphrase)?;
             print(&audit::read::run(&args, &keys)?);
         }
+        AuditCommand::Notices(args) => print(&audit::notices::run(&args)?),
+        AuditCommand::Decryptions(args) => print(&audit::decryptions::run(&args)?),
     }
     Ok(())
 }

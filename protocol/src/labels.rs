@@ -52,6 +52,8 @@ pub const BID_SECRETS: &[u8] = b"talea/v2/bid-secrets";
 
 /// Name of the transcript from which a party derives its secret as an auditor.
 pub const AUDITOR_SECRET: &[u8] = b"talea/v2/auditor-secret";
+/// Prefix of a bidder's signature that it has opened a bid to an auditor.
+pub const NOTICE: &[u8] = b"talea/v2/notice";
 
 /// Proof kind: knowledge of a dealer's constant term.
 pub const KIND_CONSTANT: &[u8] = b"possession-of-constant";
@@ -98,6 +100,7 @@ pub const ALL: &[&[u8]] = &[
     MASKS,
     BID_SECRETS,
     AUDITOR_SECRET,
+    NOTICE,
     KIND_CONSTANT,
     KIND_EPHEMERAL,
     KIND_COMPLAINT,

@@ -1,13 +1,19 @@
 //! A bid that its bidder opens to an auditor alone (spec section 20). None of this enters a transcript.
 //!
-//! Four quantities live here. An [`AuditorKey`] is what an auditor publishes. An [`OpeningProof`] convinces that
+//! Five quantities live here. An [`AuditorKey`] is what an auditor publishes. An [`OpeningProof`] convinces that
 //! auditor alone, because the auditor could have made it too. An [`Opening`] is what the file holds that the
-//! bidder encrypts to it. It carries no signature: signed, it would convince everybody.
+//! bidder encrypts to it. It carries no signature: signed, it would convince everybody. A [`Notice`] says in the
+//! open that a bid was opened, and to whom; it says nothing of the opening, for the same reason.
 
 use crate::{
-    bytes::Point, commitment::BidId, labels::PROTOCOL_VERSION, price::Level, setup::CompactProof,
+    bytes::{PartyKey, Point, Signature},
+    commitment::BidId,
+    labels::{self, PROTOCOL_VERSION},
+    price::Level,
+    setup::CompactProof,
     terms::AuctionId,
 };
+use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// An X25519 public key, to which age encrypts.
@@ -63,5 +69,67 @@ impl Opening {
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         borsh::from_slice(bytes).ok().filter(|opening: &Self| opening.version == PROTOCOL_VERSION)
+    }
+}
+
+/// That a bidder has opened a bid to an auditor, signed by the bidder.
+///
+/// It does not name the file: the auditor could decrypt in front of others a file that the bidder has signed, and
+/// they would know then that it does not come from the auditor. It need not, because a commitment opens to one level
+/// only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Notice {
+    /// The auction.
+    pub auction: AuctionId,
+    /// The bid.
+    pub bid: BidId,
+    /// To whom it was opened.
+    pub auditor: AuditorKey,
+    /// Of the bidder, over [`signed_bytes`](Self::signed_bytes).
+    pub signature: Signature,
+}
+
+impl Notice {
+    /// How its bytes begin. No signed instruction begins so: those begin with a key.
+    pub const MAGIC: &[u8; 15] = b"talea notice 1\n";
+
+    /// What the bidder signs.
+    #[must_use]
+    pub fn signed_bytes(auction: &AuctionId, bid: &BidId, auditor: &AuditorKey) -> Vec<u8> {
+        let BidId { lot, round, bidder } = bid;
+        let AuditorKey { point, recipient, possession } = auditor;
+        [
+            labels::NOTICE,
+            &auction.0,
+            &lot.to_le_bytes(),
+            &round.to_le_bytes(),
+            &bidder.0,
+            &point.0,
+            &recipient.0,
+            &possession.challenge.0,
+            &possession.response.0,
+        ]
+        .concat()
+    }
+
+    /// Who signs it.
+    #[must_use]
+    pub fn signer(&self) -> &PartyKey {
+        &self.bid.bidder
+    }
+
+    /// Its bytes, as it is handed in: 279 of them.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        let mut bytes = Self::MAGIC.to_vec();
+        // Writing to memory does not fail.
+        bytes.extend(borsh::to_vec(self).unwrap_or_default());
+        bytes
+    }
+
+    /// The notice of these bytes, if they are one.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        borsh::from_slice(bytes.strip_prefix(Self::MAGIC)?).ok()
     }
 }

@@ -1,6 +1,8 @@
 //! What an auditor is shown: bids that their bidders open to it alone, and what keyholders decrypted (spec
 //! section 20).
 
+pub(crate) mod decryptions;
+pub(crate) mod notices;
 pub(crate) mod open;
 pub(crate) mod read;
 
@@ -8,7 +10,6 @@ use crate::{
     board::{access::path_of, folder::Folder},
     failure::{Code, Failure},
     replica::Replay,
-    verification::verify_file,
 };
 use std::path::{Path, PathBuf};
 use talea_protocol::{bytes::printable, terms::Lot};
@@ -16,13 +17,19 @@ use talea_verifier::{Report, Verdict};
 
 /// The transcript at what somebody wrote: a file, or that of a board.
 fn transcript_of(written: &Path) -> Result<PathBuf, Failure> {
-    let path = path_of(written)?;
-    Ok(if path.is_dir() { Folder::new(path).transcript() } else { path })
+    path_of(written).map(|path| transcript_in(&path))
+}
+
+fn transcript_in(path: &Path) -> PathBuf {
+    if path.is_dir() { Folder::new(path).transcript() } else { path.to_owned() }
 }
 
 /// A transcript that the independent verifier does not refuse, with its report.
-fn verified(transcript: &Path) -> Result<Report, Failure> {
-    let report = verify_file(transcript)?;
+fn verified(
+    transcript: &Path,
+    verify: impl FnOnce(&Path) -> Result<Report, Failure>,
+) -> Result<Report, Failure> {
+    let report = verify(transcript)?;
     match (&report.failure, report.verdict) {
         (None, Verdict::Valid | Verdict::Undecided) => Ok(report),
         (failure, _) => {

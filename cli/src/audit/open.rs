@@ -1,8 +1,9 @@
 //! A bidder opens a bid of its own to one auditor.
 
-use super::{lot_of, transcript_of};
+use super::{lot_of, transcript_in};
 use crate::{
     arguments::AuditOpenArgs,
+    board::{access::path_of, address::Location, folder::Folder},
     failure::{Code, Failure},
     files::{self, Readers},
     keys::{Keys, lock_for},
@@ -13,8 +14,13 @@ use crate::{
     status,
 };
 use rand_core::OsRng;
+use std::path::{Path, PathBuf};
 use talea_contract::{Auction, Phase};
-use talea_protocol::commitment::BidId;
+use talea_protocol::{
+    commitment::BidId,
+    opening::{AuditorKey, Notice},
+    terms::{AuctionId, Openings},
+};
 use zeroize::Zeroizing;
 
 /// The schema of the JSON.
@@ -31,7 +37,9 @@ pub fn run(
 ) -> Result<String, Failure> {
     let auditor = names::read_auditor(&args.auditor)?;
     files::require_new(&args.out)?;
-    let replay = Replay::of(&transcript_of(&args.path)?)?;
+    let path = path_of(&args.path)?;
+    let replay = Replay::of(&transcript_in(&path))?;
+    let record = Recording::of(args, &path, &replay)?;
     let (number, lot) = lot_of(&replay, &args.lot)?;
     let bid = own_bid(&replay, keys, number, args.round)?;
     let secret = found::secret(&replay, &keys.identity(), &bid).ok_or_else(|| {
@@ -54,6 +62,9 @@ pub fn run(
     let bytes = borsh::to_vec(&opening).map(Zeroizing::new);
     let bytes = bytes.map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
     files::write_new(&args.out, &lock_for(&auditor.recipient, &bytes)?, Readers::Usual)?;
+    if let Some(record) = &record {
+        record.hand_in(&notice(keys, &auction.id(), &bid, &auditor))?;
+    }
     say(&format!(
         "{} is for the auditor alone: it can tell others this price, and cannot prove it to them. Whoever else \
          got hold of the file as it opens would be convinced, so send it as it is",
@@ -67,6 +78,7 @@ pub fn run(
             "identifier": lot.identifier.to_string(), "round": bid.round,
             "bidder": names::party(&bid.bidder), "auditor": auditor.to_string(),
             "price": price, "price_decimal": decimal, "file": args.out,
+            "notice": record.map(|record| record.file),
         });
         format!("{value:#}\n")
     } else {
@@ -76,6 +88,61 @@ pub fn run(
         };
         format!("{}: {price} on {}{round}\n", args.out.display(), lot.identifier)
     })
+}
+
+/// What says in the open that this party has opened the bid.
+fn notice(keys: &Keys, auction: &AuctionId, bid: &BidId, auditor: &AuditorKey) -> Notice {
+    let message = Notice::signed_bytes(auction, bid, auditor);
+    let signature = keys.identity().sign_bytes(&message);
+    Notice { auction: *auction, bid: *bid, auditor: *auditor, signature }
+}
+
+/// How an opening comes onto the board's record.
+struct Recording {
+    /// Where the notice is written.
+    file: PathBuf,
+    /// Whose inbox it goes into, where that is within reach.
+    board: Option<Folder>,
+}
+
+impl Recording {
+    /// Where the terms ask for a record.
+    fn of(args: &AuditOpenArgs, path: &Path, replay: &Replay) -> Result<Option<Self>, Failure> {
+        if replay.auction().terms().openings == Openings::Private {
+            return Ok(None);
+        }
+        let beside = || {
+            let mut name = args.out.as_os_str().to_owned();
+            name.push(".notice");
+            PathBuf::from(name)
+        };
+        let file = args.notice.clone().unwrap_or_else(beside);
+        files::require_new(&file)?;
+        // An address leads to a mirror, whose inbox takes instructions alone.
+        let is_folder = path.is_dir() && matches!(Location::read(&args.path)?, Location::Folder(_));
+        Ok(Some(Self { file, board: is_folder.then(|| Folder::new(path)) }))
+    }
+
+    fn hand_in(&self, notice: &Notice) -> Result<(), Failure> {
+        let bytes = notice.write();
+        files::write_new(&self.file, &bytes, Readers::Usual)?;
+        let file = self.file.display();
+        match &self.board {
+            Some(folder) => {
+                folder.hand_in(&bytes)?;
+                say(&format!(
+                    "these terms ask for a record: the notice in {file} waits in the board's inbox. The auditor's \
+                     program reads the opening once the board has taken it; talea audit notices shows that. If \
+                     the auction is over, the board takes it with talea board run"
+                ));
+            }
+            None => say(&format!(
+                "these terms ask for a record: put {file} into the inbox of the board's folder. The auditor's \
+                 program reads the opening once the board has taken it"
+            )),
+        }
+        Ok(())
+    }
 }
 
 /// The last commit of this party on a lot, or that of the round that is asked for.

@@ -3,6 +3,7 @@
 use super::{transcript_of, verified};
 use crate::{
     arguments::AuditReadArgs,
+    board::notices,
     failure::{Code, Failure},
     files,
     keys::Keys,
@@ -10,6 +11,7 @@ use crate::{
     replica::{BidLine, Replay},
     say::say,
     status,
+    verification::verify_file,
 };
 use serde::Serialize;
 use std::path::Path;
@@ -17,7 +19,7 @@ use talea_protocol::{
     commitment::BidId,
     opening::{AuditorKey, Opening},
     outcome::Ending,
-    terms::Lot,
+    terms::{Lot, Openings},
 };
 use talea_verifier::{Report, Verdict, fiat_shamir::Context, proofs::opening};
 
@@ -62,6 +64,8 @@ struct Reading {
     level: u32,
     result: CameTo,
     auditor: String,
+    /// Its place on the board's record, where the terms ask for one.
+    notice: Option<u64>,
     /// What was verified: so many entries, up to this head.
     entries: u64,
     head: Option<String>,
@@ -73,11 +77,12 @@ struct Reading {
 /// `board.invalid` for an invalid transcript; `audit.*` for an opening that shows nothing; `not-yet`; `file.*`.
 pub fn run(args: &AuditReadArgs, keys: &Keys) -> Result<String, Failure> {
     let transcript = transcript_of(&args.path)?;
-    let report = verified(&transcript)?;
+    let report = verified(&transcript, verify_file)?;
     let auditor = keys.auditor()?.key();
     let opening = opened(&args.opening, keys)?;
     let replay = replayed(&transcript, &report)?;
-    let reading = Reading::of(&opening, &auditor, &replay, &report)?;
+    let mut reading = Reading::of(&opening, &auditor, &replay, &report)?;
+    reading.notice = noticed(args, &transcript, &replay, (&opening.bid, &auditor))?;
     say(
         "this opening convinces you alone: you could have made it yourself, for any price, so it proves \
          nothing to anybody to whom you show it",
@@ -97,6 +102,31 @@ fn opened(path: &Path, keys: &Keys) -> Result<Opening, Failure> {
         other => nothing(path, &format!("it cannot be decrypted: {other}")),
     })?;
     Opening::read(&bytes).ok_or_else(|| nothing(path, "it holds no opening"))
+}
+
+/// The place of this opening on the board's record, where the terms ask for one.
+fn noticed(
+    args: &AuditReadArgs,
+    transcript: &Path,
+    replay: &Replay,
+    (bid, auditor): (&BidId, &AuditorKey),
+) -> Result<Option<u64>, Failure> {
+    if replay.auction().terms().openings == Openings::Private {
+        return Ok(None);
+    }
+    let path = args.notices.clone().unwrap_or_else(|| notices::beside(transcript));
+    let record = notices::read(&path, replay)?;
+    let found = notices::find(&record, bid, auditor).map(|record| record.number);
+    found.map(Some).ok_or_else(|| {
+        let sentence = format!(
+            "these terms ask for a record of openings, and {} has no notice of this bid to you",
+            path.display()
+        );
+        Failure::new(Code::AuditNotice, sentence).with_help(
+            "talea audit open writes the notice, which the board takes from its inbox; --notices names a \
+             record that is elsewhere",
+        )
+    })
 }
 
 fn nothing(path: &Path, why: &str) -> Failure {
@@ -179,6 +209,7 @@ impl Reading {
             level: level.0,
             result: result(bid, replay, report),
             auditor: auditor.to_string(),
+            notice: None,
             entries: report.entries,
             head: report.head.map(|head| head.to_string()),
         }
