@@ -66,8 +66,8 @@ pub fn run(
         record.hand_in(&notice(keys, &auction.id(), &bid, &auditor))?;
     }
     say(&format!(
-        "{} is for the auditor alone: it can tell others this price, and cannot prove it to them. Whoever else \
-         got hold of the file as it opens would be convinced, so send it as it is",
+        "{} is for the auditor alone: it can tell others this price, and cannot prove it to them. Hand the file \
+         over in a way that does not sign it: a signed mail would make it a proof for everybody",
         args.out.display()
     ));
     let (price, decimal) =
@@ -110,6 +110,13 @@ impl Recording {
     fn of(args: &AuditOpenArgs, path: &Path, replay: &Replay) -> Result<Option<Self>, Failure> {
         if replay.auction().terms().openings == Openings::Private {
             return Ok(None);
+        }
+        if replay.board().is_none() {
+            let sentence =
+                "these terms ask for a record of openings, and name no board that keeps one";
+            return Err(Failure::new(Code::Refused, sentence).with_help(
+                "an auditor's program reads no opening under such terms: a chain takes no notices",
+            ));
         }
         let beside = || {
             let mut name = args.out.as_os_str().to_owned();

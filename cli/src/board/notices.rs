@@ -229,9 +229,12 @@ fn walk(
 /// The whole record of the board of an auction, verified.
 ///
 /// # Errors
-/// `audit.record` if it is broken, `file.unreadable`, `board.folder` if the terms name no board.
+/// `audit.record` if it is broken, `file.unreadable`, `audit.notice` if the terms name no board.
 pub fn read(path: &Path, replay: &Replay) -> Result<Vec<(Record, Notice)>, Failure> {
-    let board = BoardTerms::of(replay.auction().terms())?;
+    let board = replay.board().ok_or_else(|| {
+        let sentence = "these terms ask for a record of openings, and name no board that keeps one";
+        Failure::new(Code::AuditNotice, sentence).with_help("a chain takes no notices")
+    })?;
     let chain = Chain::new(replay.auction().id(), board.key);
     let mut all = Vec::new();
     walk(

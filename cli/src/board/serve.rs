@@ -601,7 +601,7 @@ impl Board {
                 if is_new {
                     say("a notice of an opening is on the record");
                 }
-                self.discard(item);
+                self.take_out(item);
             }
             Some(Ok(Err(_))) | None => self.discard(item),
         }
