@@ -112,6 +112,6 @@ mod tests {
         let auditor = Auditor::of(&Identity::from_seed(&[1; 32]), Recipient([1; 32]));
         let shown: String =
             auditor.key().point.0[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(shown, "b00877606dfda1f5");
+        assert_eq!(shown, "fcd06a78d7eddd17");
     }
 }

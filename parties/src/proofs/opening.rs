@@ -296,6 +296,19 @@ mod tests {
         }
     }
 
+    /// With another proof no opening made before could be read.
+    #[test]
+    fn an_opening_stays_what_it_is() {
+        let gens = Generators::derive();
+        let (r, key) = (Scalar::from(5u8), auditor(1).key());
+        let commitment = committed(7, &r);
+        let statement = Statement { commitment: &commitment, level: Level(7), auditor: &key };
+        let witness = Witness::Bidder(r);
+        let proof = prove(&gens, &context(), &statement, &witness, &mut rng(2)).unwrap();
+        let of = |proof: CompactProof| [proof.challenge.0[0], proof.response.0[0]];
+        assert_eq!([of(proof.bidder), of(proof.auditor)], [[251, 44], [234, 94]]);
+    }
+
     /// A generator that yields zeros must not give the blinding away: other statements, other nonces.
     #[test]
     fn nonces_do_not_rest_on_the_generator_alone() {
