@@ -485,5 +485,5 @@ fn where_the_terms_ask_for_no_record_there_is_none() {
     hand_in(&workspace, "notice", b"talea notice 1\n");
     take_notices(&workspace);
     assert!(!workspace.path("board/notices").exists());
-    workspace.fails(&["audit", "notices", "board"], 3, "audit.notice");
+    workspace.fails(&["audit", "notices", "board"], 6, "refused");
 }

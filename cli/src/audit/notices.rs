@@ -17,14 +17,14 @@ const SCHEMA: &str = "talea-notices/1";
 /// Lists the record; what the command prints.
 ///
 /// # Errors
-/// `board.invalid`, `audit.record`, `audit.notice` where the terms ask for no record; `file.*`.
+/// `board.invalid`, `audit.record`, `refused` where the terms ask for no record; `file.*`.
 pub fn run(args: &AuditNoticesArgs) -> Result<String, Failure> {
     let transcript = transcript_of(&args.path)?;
     verified(&transcript, verify_file)?;
     let replay = Replay::of(&transcript)?;
     if replay.auction().terms().openings == Openings::Private {
         let sentence = "these terms ask for no record of openings: who opened a bid is not known";
-        return Err(Failure::new(Code::AuditNotice, sentence));
+        return Err(Failure::new(Code::Refused, sentence));
     }
     let path = args.notices.clone().unwrap_or_else(|| notices::beside(&transcript));
     let record: Vec<Record> =
