@@ -111,6 +111,9 @@ pub(crate) enum Command {
     /// Everybody: write the transcript of an auction on a chain.
     #[command(subcommand)]
     Chain(ChainCommand),
+    /// Open a bid of one's own to an auditor alone, read such an opening, and show what keyholders decrypted.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Everybody: show the phase of the auction, who must act, and what its rounds have shown.
     Status(StatusArgs),
     /// Everybody: follow an auction until it is over.
@@ -553,6 +556,102 @@ pub(crate) enum ReceiptCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Bidder: open a bid of one's own to one auditor, a losing one too. The seller opens its reserve likewise.
+    ///
+    /// The file is encrypted to the auditor alone, and it convinces the auditor alone: the auditor can tell others
+    /// the price, and cannot prove it.
+    Open(AuditOpenArgs),
+    /// Auditor: verify a transcript, and an opening against the commit in it.
+    Read(AuditReadArgs),
+    /// Everybody: show which bids were opened to which auditors, where the terms ask for that record.
+    ///
+    /// It verifies the record, and shows no price: nobody but the auditors knows one.
+    Notices(AuditNoticesArgs),
+    /// Everybody: show which decryption shares keyholders posted, for which question, and what was opened.
+    ///
+    /// It reads the transcript alone, and verifies it first. It cannot show that keyholders decrypted nothing else.
+    Decryptions(AuditDecryptionsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditNoticesArgs {
+    /// A board's folder, or a transcript with the record beside it.
+    #[arg(id = BOARD, value_name = "BOARD")]
+    pub(crate) path: PathBuf,
+    /// The board's record of openings; the file `notices` beside the transcript if left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) notices: Option<PathBuf>,
+    /// Write JSON (schema talea-notices/1).
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditDecryptionsArgs {
+    /// A transcript, a board's folder, or its address.
+    #[arg(id = BOARD, value_name = "BOARD")]
+    pub(crate) path: PathBuf,
+    /// Of this keyholder alone: taleakeyholder1..., taleaparty1..., or its place, as in 0.2: the group from 0, the
+    /// number from 1.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) keyholder: Option<String>,
+    /// Write JSON (schema talea-decryptions/1).
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditOpenArgs {
+    /// A board's folder, its address, or a transcript.
+    #[arg(id = BOARD, value_name = "BOARD")]
+    pub(crate) path: PathBuf,
+    /// The key file of the bidder.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// The lot: its identifier or its number.
+    #[arg(long, value_name = "LOT")]
+    pub(crate) lot: String,
+    /// The round of the bid; the last one in which this party committed if left out.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) round: Option<u32>,
+    /// The auditor, taleaauditor1..., as the auditor's `talea key show` prints it.
+    #[arg(long, value_name = "AUDITOR")]
+    pub(crate) auditor: String,
+    /// The opening to write, for the auditor; it must not exist.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The notice to write, where the terms ask for a record of openings; `OUT.notice` if left out. It is handed in
+    /// to the board as well, if that is a folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) notice: Option<PathBuf>,
+    /// Do not ask before a bid is opened while bids are still taken.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Write JSON (schema talea-opening/1).
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditReadArgs {
+    /// The opening, as the bidder made it.
+    pub(crate) opening: PathBuf,
+    /// A transcript, a board's folder, or its address.
+    #[arg(id = BOARD, value_name = "BOARD")]
+    pub(crate) path: PathBuf,
+    /// The key file of the auditor.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// The board's record of openings; the file `notices` beside the transcript if left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) notices: Option<PathBuf>,
+    /// Write JSON (schema talea-audit/1).
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct DeskArgs {
     /// The board's folder, or its address: http://... or https://... It may also be written as --board BOARD.
@@ -803,6 +902,9 @@ mod tests {
             "talea receipt new --board b 3",
             "talea receipt check r --board b",
             "talea terms show --board b",
+            "talea audit open --board b --key k --lot B1 --auditor a --out o",
+            "talea audit read o --board b --key k",
+            "talea audit decryptions --board b",
             "talea accept --board b --key k B1",
         ] {
             assert!(read(words).is_ok(), "{words}");

@@ -5,12 +5,12 @@ use crate::{
     agent::Agent,
     answers::Answers,
     arguments::{
-        AgentArgs, AgentCommand, BidArgs, BidderArgs, BidderCommand, BoardCommand, BookCommand,
-        ChainCommand, Cli, Command, DecideArgs, DeskArgs, KeyCommand, KeyholderCommand, LogLevel,
-        OpenArgs, PATIENCE, PartyArgs, ReceiptCommand, ReportReader, RevealArgs, ServeArgs,
-        StandArgs, StatusArgs, TermsCommand, VerifyArgs,
+        AgentArgs, AgentCommand, AuditCommand, BidArgs, BidderArgs, BidderCommand, BoardCommand,
+        BookCommand, ChainCommand, Cli, Command, DecideArgs, DeskArgs, KeyCommand,
+        KeyholderCommand, LogLevel, OpenArgs, PATIENCE, PartyArgs, ReceiptCommand, ReportReader,
+        RevealArgs, ServeArgs, StandArgs, StatusArgs, TermsCommand, VerifyArgs,
     },
-    bids,
+    audit, bids,
     board::{
         access::{Access, path_of},
         address::Location,
@@ -161,6 +161,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Receipt(command) => receipt(command)?,
         Command::Chain(ChainCommand::Export(args)) => chain::export(&args)?,
+        Command::Audit(command) => audit(command, &passphrase)?,
         Command::Status(args) => status(&args)?,
         Command::Watch(args) => watch(&args)?,
         Command::Report { path, out, book, reader } => {
@@ -277,13 +278,17 @@ fn key(command: KeyCommand, passphrase: &PassphraseSource) -> Result<(), Failure
     };
     let (party, keyholder) = (names::party(&keys.party()), names::keyholder(&keys.member()?));
     let agent = keys.agent()?.to_string();
+    let auditor = keys.auditor()?.key().to_string();
     print(&if json {
         let value = serde_json::json!({
             "schema": "talea-key/1", "party": party, "keyholder": keyholder, "agent": agent,
+            "auditor": auditor,
         });
         format!("{value:#}\n")
     } else {
-        format!("party      {party}\nkeyholder  {keyholder}\nagent      {agent}\n")
+        format!(
+            "party      {party}\nkeyholder  {keyholder}\nagent      {agent}\nauditor    {auditor}\n"
+        )
     });
     Ok(())
 }
@@ -699,6 +704,22 @@ fn receipt(command: ReceiptCommand) -> Result<(), Failure> {
             let board = signed_by.as_deref().map(names::read_party).transpose()?;
             return compare_sides(&one, &other, board, json);
         }
+    }
+    Ok(())
+}
+
+fn audit(command: AuditCommand, passphrase: &PassphraseSource) -> Result<(), Failure> {
+    match command {
+        AuditCommand::Open(args) => {
+            let keys = Keys::open(&args.key, passphrase)?;
+            print(&audit::open::run(&args, &keys, |question| ask(question, args.yes))?);
+        }
+        AuditCommand::Read(args) => {
+            let keys = Keys::open(&args.key, passphrase)?;
+            print(&audit::read::run(&args, &keys)?);
+        }
+        AuditCommand::Notices(args) => print(&audit::notices::run(&args)?),
+        AuditCommand::Decryptions(args) => print(&audit::decryptions::run(&args)?),
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::{
 use rand_core::{OsRng, RngCore as _};
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -203,6 +203,28 @@ pub fn private_folder(path: &Path) -> Result<(), Failure> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(|error| Failure::unwritable(path, error))
+}
+
+/// Ends a line of which a crash left the beginning only, so that it spoils none after it.
+///
+/// # Errors
+/// `file.unwritable`.
+pub fn end_torn_line(path: &Path) -> Result<(), Failure> {
+    let last = File::open(path).and_then(|mut file| {
+        let mut last = [b'\n'];
+        if file.metadata()?.len() > 0 {
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+        }
+        Ok(last)
+    });
+    // What is not there, or cannot be read, has no line to end.
+    if last.is_ok_and(|last| last == [b'\n']) || !path.exists() {
+        return Ok(());
+    }
+    let file = OpenOptions::new().append(true).open(path);
+    file.and_then(|mut file| file.write_all(b"\n"))
+        .map_err(|error| Failure::unwritable(path, error))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::{
     files::{self, Readers},
     party::left::Unlock,
     passphrase::{draw, show},
+    recipient,
     say::{say, say_if_slow},
 };
 use age::{
@@ -24,10 +25,11 @@ use std::{
     str::FromStr as _,
 };
 use talea_parties::{
+    auditor::Auditor,
     identity::Identity,
     keyholder::{Candidate, EncryptionSecret},
 };
-use talea_protocol::{bytes::PartyKey, quorum::Member};
+use talea_protocol::{bytes::PartyKey, opening::Recipient, quorum::Member};
 use zeroize::Zeroizing;
 
 /// The first line of a key file's contents.
@@ -303,6 +305,25 @@ impl Keys {
             .ok_or_else(|| Failure::new(Code::KeyFile, "the age identity has no public name"))
     }
 
+    /// The auditor that this party is, to whom bidders open their bids.
+    ///
+    /// # Errors
+    /// `key.file` never: the identity was read when the file was opened.
+    pub fn auditor(&self) -> Result<Auditor, Failure> {
+        let recipient = recipient::read(&self.storage.to_public().to_string());
+        let recipient = recipient
+            .ok_or_else(|| Failure::new(Code::KeyFile, "the age identity has no public name"))?;
+        Ok(Auditor::of(&self.identity(), recipient))
+    }
+
+    /// What others encrypted to this party.
+    ///
+    /// # Errors
+    /// Those of age: that it is for somebody else, or is damaged.
+    pub fn unlock_file(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, age::DecryptError> {
+        decrypt(&self.storage, sealed)
+    }
+
     /// What opens files that were encrypted to this party as an agent.
     #[must_use]
     pub fn unlock(&self) -> Box<Unlock> {
@@ -355,14 +376,15 @@ impl Keys {
     }
 }
 
-/// Encrypts something to an agent alone.
+/// Encrypts something to one party alone.
 ///
 /// # Errors
 /// `name.malformed` if nothing can be encrypted to it.
-pub fn lock_for(agent: &Agent, secret: &[u8]) -> Result<Vec<u8>, Failure> {
-    let recipient = agent.recipient().and_then(|text| x25519::Recipient::from_str(&text).ok());
+pub fn lock_for(recipient: &Recipient, secret: &[u8]) -> Result<Vec<u8>, Failure> {
+    let text = recipient::text(recipient);
+    let recipient = text.and_then(|text| x25519::Recipient::from_str(&text).ok());
     let recipient = recipient.ok_or_else(|| {
-        Failure::new(Code::NameMalformed, "nothing can be encrypted to this agent's name")
+        Failure::new(Code::NameMalformed, "nothing can be encrypted to the key in this name")
     })?;
     encrypt(&recipient, secret, Format::Binary)
 }

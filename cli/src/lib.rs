@@ -15,6 +15,7 @@
 //! | [`accepted`] | what a command brought into the transcript |
 //! | `chain` | the transcript of an auction on a chain, from a node's answers |
 //! | [`status`], [`result`] | how an auction stands, what a bidder's own bids came to |
+//! | [`audit`] | a bid that its bidder opens to an auditor alone, and what keyholders decrypted |
 //! | [`demo`] | all of them in a temporary folder |
 //! | [`interrupt`], [`say`], [`progress`] | why a command stops, how it says so, and how far things are |
 //!
@@ -26,6 +27,7 @@ pub mod accepted;
 pub mod agent;
 mod answers;
 mod arguments;
+pub mod audit;
 mod bids;
 pub mod board;
 pub mod book;
@@ -42,6 +44,7 @@ pub mod names;
 pub mod party;
 pub mod passphrase;
 pub mod progress;
+mod recipient;
 pub mod replica;
 pub mod result;
 pub mod say;

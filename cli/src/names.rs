@@ -1,6 +1,11 @@
 //! Public keys and auction ids as text, and those of agents, which are of this program alone.
 
-use crate::{agent::Agent, failure::Failure};
+use crate::{
+    agent::Agent,
+    failure::{Code, Failure},
+};
+use talea_contract::{group::Generators, proofs::auditor};
+use talea_protocol::opening::AuditorKey;
 
 pub use talea_text::names::*;
 
@@ -10,4 +15,20 @@ pub use talea_text::names::*;
 /// `name.malformed`.
 pub fn read_agent(text: &str) -> Result<Agent, Failure> {
     read(text)
+}
+
+/// Reads an auditor's key, `taleaauditor1...`, whose secret somebody knows.
+///
+/// # Errors
+/// `name.malformed`.
+pub fn read_auditor(text: &str) -> Result<AuditorKey, Failure> {
+    let key: AuditorKey = read(text)?;
+    auditor::verify(&Generators::derive(), &key).map_err(|fault| {
+        let sentence = format!("{text:?} is no auditor's key: {fault}");
+        Failure::new(Code::NameMalformed, sentence).with_help(
+            "ask the auditor for what talea key show prints; to a key whose secret nobody knows, an \
+             opening would be a proof for everybody",
+        )
+    })?;
+    Ok(key)
 }

@@ -57,8 +57,8 @@ fn an_agent_reveals_for_a_bidder_who_does_not_come_back() {
         (keys(&workspace, "agent").agent().unwrap(), keys(&workspace, "board").agent().unwrap());
     for (name, bytes) in [
         ("rubbish", b"rubbish".to_vec()),
-        ("for-another", lock_for(&to_other, &opened).unwrap()),
-        ("forged", lock_for(&to_agent, &forged).unwrap()),
+        ("for-another", lock_for(&to_other.recipient, &opened).unwrap()),
+        ("forged", lock_for(&to_agent.recipient, &forged).unwrap()),
     ] {
         fs::write(workspace.path("left").join(name), bytes).unwrap();
     }

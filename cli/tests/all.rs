@@ -2,6 +2,7 @@
 
 mod absent;
 mod agent;
+mod audit;
 mod board_attacks;
 mod book;
 mod chain;

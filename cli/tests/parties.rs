@@ -642,6 +642,24 @@ fn a_reserve_rounds_and_the_sellers_word() {
     let page = fs::read_to_string(workspace.path("report.html")).unwrap();
     assert!(page.contains("after round 0") && page.contains("<svg") && !page.contains("<script"));
     workspace.fails(&["stand", "board", "--key", "bidder1.key", "--yes"], 6, "refused");
+
+    // The last bid is opened to an auditor if no round is named; the seller opens its reserve.
+    let auditor = workspace.name("beneficiary", "auditor");
+    for (who, round, price, result, later) in [
+        ("seller", &[][..], "91.00", "reserve", None),
+        ("bidder0", &[], "90.50", "lost", None),
+        ("bidder1", &[], "91.50", "won", None),
+        ("bidder1", &["--round", "0"], "90.25", "won", Some(1)),
+    ] {
+        let (key, file) = (format!("{who}.key"), format!("{who}{}", round.len()));
+        let open = ["audit", "open", "board", "--key", &key, "--lot", "B0", "--out", &file];
+        workspace.done(&[&open[..], &["--auditor", &auditor], round].concat());
+        let read = ["audit", "read", &file, "board", "--key", "beneficiary.key", "--json"];
+        let found: serde_json::Value = serde_json::from_str(&workspace.done(&read)).unwrap();
+        let expected = serde_json::json!([price, result, later]);
+        let found = serde_json::json!([found["price"], found["result"], found["later_round"]]);
+        assert_eq!(found, expected, "{who}");
+    }
 }
 
 #[test]

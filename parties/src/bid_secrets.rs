@@ -123,6 +123,13 @@ impl BidSecrets {
 /// A deterministic generator: the same secrets yield the same bytes.
 pub struct Generator(Transcript);
 
+impl Generator {
+    /// Of all that this has absorbed, a secret among it.
+    pub(crate) fn of(transcript: Transcript) -> Self {
+        Self(transcript)
+    }
+}
+
 impl RngCore for Generator {
     fn next_u32(&mut self) -> u32 {
         rand_core::impls::next_u32_via_fill(self)

@@ -7,7 +7,7 @@
 use crate::{
     bid_secrets::{BidSecrets, Derivation},
     identity::{Identity, TooLarge},
-    proofs::{Unprovable, commit, range, unary},
+    proofs::{Unprovable, commit, opening, range, unary},
 };
 use curve25519_dalek::Scalar;
 use rand_core::CryptoRngCore;
@@ -16,15 +16,17 @@ use talea_contract::{
     Auction,
     fiat_shamir::Context,
     group::{Generators, encode_point},
-    proofs::range::Statement,
+    proofs::{opening::Statement as OpeningStatement, range::Statement},
     setup::QuorumKeys,
 };
 use talea_protocol::{
     bytes::{List, PartyKey, Point},
     commitment::{BidId, Commit, seal},
     instruction::Instruction,
+    opening::{AuditorKey, Opening},
     price::{Level, PriceGrid},
     sealed_bid::Reveal,
+    terms::AuctionId,
 };
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
@@ -64,6 +66,27 @@ impl BidSecret {
     pub fn opens(&self, commitment: &Point) -> bool {
         let own = commit(&Generators::derive(), &self.level.0.into(), &self.blinding);
         encode_point(&own) == *commitment
+    }
+
+    /// Shows one auditor, and nobody else, what this bid is. The bid must be the one that this hides.
+    ///
+    /// # Errors
+    /// [`Unprovable::NotKnown`] if the auditor's key is none.
+    pub fn open_to(
+        &self,
+        auditor: &AuditorKey,
+        auction: AuctionId,
+        bid: BidId,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Opening, Unprovable> {
+        let gens = Generators::derive();
+        let commitment = encode_point(&commit(&gens, &self.level.0.into(), &self.blinding));
+        let statement = OpeningStatement { commitment: &commitment, level: self.level, auditor };
+        let context =
+            Context { auction, lot: bid.lot, round: bid.round, step: 0, signer: bid.bidder };
+        let witness = opening::Witness::Bidder(self.blinding);
+        let proof = opening::prove(&gens, &context, &statement, &witness, rng)?;
+        Ok(Opening::new(auction, bid, self.level, proof))
     }
 
     /// What to keep, encrypted, until the next round: 36 bytes, the level and the blinding.

@@ -8,6 +8,7 @@
 //! | [`bidder`] | commits a bid and hands over the sealed one |
 //! | [`bid_secrets`] | where every secret of a bid comes from |
 //! | [`keyholder`] | deals, complains, endorses, ranks |
+//! | [`auditor`] | to whom bidders open their bids |
 //! | [`board`] | orders instructions and writes the transcript |
 //! | [`choices`] | what a keyholder chooses at a gate or a switch |
 //! | [`masks`] | where every secret factor of a keyholder comes from |
@@ -15,6 +16,7 @@
 //!
 //! Randomness is an argument everywhere. In production it is the operating system's.
 
+pub mod auditor;
 mod bases;
 pub mod bid_secrets;
 pub mod bidder;

@@ -50,6 +50,11 @@ pub const MASKS: &[u8] = b"talea/v2/masks";
 /// Name of the transcript from which a bidder derives the secrets of a bid.
 pub const BID_SECRETS: &[u8] = b"talea/v2/bid-secrets";
 
+/// Name of the transcript from which a party derives its secret as an auditor.
+pub const AUDITOR_SECRET: &[u8] = b"talea/v2/auditor-secret";
+/// Prefix of a bidder's signature that it has opened a bid to an auditor.
+pub const NOTICE: &[u8] = b"talea/v2/notice";
+
 /// Proof kind: knowledge of a dealer's constant term.
 pub const KIND_CONSTANT: &[u8] = b"possession-of-constant";
 /// Proof kind: knowledge of the randomness of a deal's ephemeral key.
@@ -70,6 +75,10 @@ pub const KIND_SHUFFLE: &[u8] = b"shuffle";
 pub const KIND_BLIND: &[u8] = b"blind";
 /// Proof kind: decryption shares.
 pub const KIND_DECRYPTION_SHARE: &[u8] = b"decryption-share";
+/// Proof kind: knowledge of an auditor's secret.
+pub const KIND_AUDITOR: &[u8] = b"possession-of-auditor-key";
+/// Proof kind: a commitment opens to a level, for one auditor alone.
+pub const KIND_OPENING: &[u8] = b"designated-opening";
 
 /// All of the above, for the test that they differ.
 pub const ALL: &[&[u8]] = &[
@@ -90,6 +99,8 @@ pub const ALL: &[&[u8]] = &[
     BATCH_WEIGHTS,
     MASKS,
     BID_SECRETS,
+    AUDITOR_SECRET,
+    NOTICE,
     KIND_CONSTANT,
     KIND_EPHEMERAL,
     KIND_COMPLAINT,
@@ -100,6 +111,8 @@ pub const ALL: &[&[u8]] = &[
     KIND_SHUFFLE,
     KIND_BLIND,
     KIND_DECRYPTION_SHARE,
+    KIND_AUDITOR,
+    KIND_OPENING,
 ];
 
 #[cfg(test)]

@@ -27,6 +27,7 @@
 //! | [`outcome`] | what the program derived |
 //! | [`instruction`] | the signed envelope in which all of these travel |
 //! | [`claim`] | what is signed to take money out, where a chain keeps it |
+//! | [`opening`] | what a bidder shows an auditor, beside the transcript |
 //! | [`transcript`] | the hash-chained record of an auction |
 
 #![no_std]
@@ -57,6 +58,7 @@ pub mod masked;
 pub mod mechanism;
 pub mod names;
 pub mod notation;
+pub mod opening;
 pub mod outcome;
 pub mod price;
 pub mod quorum;

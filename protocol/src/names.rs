@@ -6,12 +6,15 @@
 //! | a party's signing key | `taleaparty` | 32 |
 //! | a keyholder's keys: signing, then encryption | `taleakeyholder` | 64 |
 //! | an auction's id | `taleaauction` | 32 |
+//! | an auditor's key, age recipient and proof of possession | `taleaauditor` | 128 |
 //!
 //! Heads, roots and other hashes are names of nobody, and are written in hexadecimal.
 
 use crate::{
-    bytes::{PartyKey, Point},
+    bytes::{PartyKey, Point, Scalar},
+    opening::{AuditorKey, Recipient},
     quorum::Member,
+    setup::CompactProof,
     terms::AuctionId,
 };
 use alloc::{string::String, vec::Vec};
@@ -24,12 +27,14 @@ pub const PARTY: &str = "taleaparty";
 pub const KEYHOLDER: &str = "taleakeyholder";
 /// What an auction's name begins with, before a 1.
 pub const AUCTION: &str = "taleaauction";
+/// What an auditor's name begins with, before a 1.
+pub const AUDITOR: &str = "taleaauditor";
 
 /// What is not the name that it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is not a {what}, which begins with {prefix}1: {why}")]
 pub struct NameError {
-    /// A party, a keyholder or an auction.
+    /// A party, a keyholder, an auction or an auditor.
     pub what: &'static str,
     /// What such a name begins with, before a 1.
     pub prefix: &'static str,
@@ -110,6 +115,28 @@ impl FromStr for Member {
     }
 }
 
+impl fmt::Display for AuditorKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { point, recipient, possession: CompactProof { challenge, response } } = self;
+        write(f, AUDITOR, &[point.0, recipient.0, challenge.0, response.0].concat())
+    }
+}
+
+impl FromStr for AuditorKey {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let bytes: [u8; 128] = read_name(AUDITOR, "auditor", text)?;
+        let mut parts = [[0; 32]; 4];
+        parts.as_flattened_mut().copy_from_slice(&bytes);
+        let [point, recipient, challenge, response] = parts;
+        Ok(Self {
+            point: Point(point),
+            recipient: Recipient(recipient),
+            possession: CompactProof { challenge: Scalar(challenge), response: Scalar(response) },
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,5 +162,20 @@ mod tests {
         let id = AuctionId([7; 32]);
         assert_eq!(id.to_string().parse(), Ok(id));
         assert!(id.to_string().parse::<PartyKey>().is_err());
+    }
+
+    #[test]
+    fn an_auditors_name_reads_back_and_slips_do_not() {
+        let possession = CompactProof { challenge: Scalar([3; 32]), response: Scalar([4; 32]) };
+        let (point, recipient) = (Point([1; 32]), Recipient([2; 32]));
+        let name = AuditorKey { point, recipient, possession }.to_string();
+        assert!(name.starts_with("taleaauditor1") && name.len() < 240, "{}", name.len());
+        assert_eq!(name.parse(), Ok(AuditorKey { point, recipient, possession }));
+        assert!(name.parse::<PartyKey>().is_err());
+        for at in 0..name.len() {
+            let mut slip = name.clone().into_bytes();
+            slip[at] = if slip[at] == b'q' { b'p' } else { b'q' };
+            assert!(String::from_utf8(slip).unwrap().parse::<AuditorKey>().is_err(), "{at}");
+        }
     }
 }

@@ -320,7 +320,7 @@ pub enum Quotation {
 pub enum Openings {
     /// Bidder and auditor alone know of it.
     Private,
-    /// The board's record has it, sealed to the auditor.
+    /// The board's record says that it was opened, and to whom.
     Recorded,
 }
 

@@ -30,10 +30,12 @@ use talea_protocol::{
 use talea_verifier::{fiat_shamir::Context as Place, proofs::ProofError};
 
 mod algebra;
+mod auditor;
 mod blind;
 mod complaint;
 mod decryption_share;
 mod gate;
+mod opening;
 mod possession;
 mod range;
 mod replay;

@@ -195,6 +195,16 @@ codes! {
             "this party has no bid to continue with"
         Receipt "receipt.invalid" Invalid
             "a receipt proves nothing"
+        AuditOpening "audit.opening" Invalid
+            "an opening proves nothing"
+        AuditAuditor "audit.auditor" Key
+            "an opening is for another auditor"
+        AuditOtherAuction "audit.other-auction" Invalid
+            "an opening is of another auction than the transcript"
+        AuditNotice "audit.notice" NotYet
+            "the terms ask for a record of openings, and this one is not on it"
+        AuditRecord "audit.record" Invalid
+            "a board's record of openings is broken"
         HttpListen "http.listen" Io
             "a board cannot be served at an address, or with a certificate"
         HttpRequest "http.request" Usage

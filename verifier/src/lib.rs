@@ -13,6 +13,7 @@
 //! | `keys` | Ed25519, strictly |
 //! | `replay` | the auction, derived a second time: one file per phase |
 //! | [`docket`] | what was checked, what is still to be checked, the first failure of all |
+//! | [`decryptions`] | what keyholders decrypted, for whoever asks |
 //! | [`failure`] | where a replay stops, and why |
 //! | [`report`] | what was found, for people and for tools |
 //! | [`proofs`] | the equations, a second time: one relation, one file |
@@ -33,6 +34,7 @@
 mod batch;
 #[cfg(feature = "command-line")]
 pub mod cli;
+pub mod decryptions;
 pub mod docket;
 pub mod failure;
 pub mod fiat_shamir;
@@ -48,4 +50,4 @@ mod workers;
 
 pub use failure::{Failure, Fault, Place};
 pub use report::{CheckStatus, LotRow, Report, Verdict};
-pub use verify::{Options, Progress, verify};
+pub use verify::{Options, Progress, verify, verify_decryptions};

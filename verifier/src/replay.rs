@@ -51,6 +51,7 @@ use talea_protocol::{
 
 use crate::{
     batch,
+    decryptions::Decryptions,
     docket::{Docket, Turn},
     failure::{Place, Refusal, Stop, Subject},
     intake::{Body, Envelope, Intake, RawEntry},
@@ -121,6 +122,8 @@ pub(crate) struct Replay {
     /// For accepted unary encodings, decoded.
     room: Room,
     pub(crate) endorsing: Endorsing,
+    /// What was decrypted, if that is asked for.
+    pub(crate) decryptions: Option<Decryptions>,
 }
 
 impl Replay {
@@ -159,6 +162,7 @@ impl Replay {
             randomness: Randomness::default(),
             room: Room::default(),
             endorsing: Endorsing::default(),
+            decryptions: None,
             facts: Arc::new(facts),
         })
     }

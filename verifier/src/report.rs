@@ -20,6 +20,7 @@ use talea_protocol::{
 };
 
 use crate::{
+    decryptions::Decryptions,
     docket::{Count, Docket},
     failure::{Failure, Place, Subject},
     replay::{Replay, bid::Status as CommitStatus, close::reserve, lot::LotState, terms::Facts},
@@ -170,6 +171,8 @@ pub struct Report {
     pub lots: Vec<LotRow>,
     /// The accounts of a valid transcript.
     pub accounts: Vec<Account>,
+    /// What keyholders decrypted, where that was asked for and nothing failed. It is in neither view.
+    pub decryptions: Option<Decryptions>,
 }
 
 impl Report {
@@ -226,6 +229,7 @@ impl Report {
             }),
             lots: sound.map(lots).unwrap_or_default(),
             accounts: derived.map(|outcome| outcome.accounts).unwrap_or_default(),
+            decryptions: sound.and_then(|replay| replay.decryptions.clone()),
         }
     }
 

@@ -11,6 +11,7 @@ use talea_protocol::{check::Check, transcript::RecordKind};
 
 use crate::{
     batch,
+    decryptions::Decryptions,
     docket::Docket,
     failure::{Failure, Fault, Place, Refusal, Stop, Subject},
     intake::{Intake, RawEntry, take_in},
@@ -44,11 +45,33 @@ pub struct Progress {
 pub fn verify(
     source: impl Read,
     options: &Options,
+    progress: impl FnMut(Progress),
+) -> Result<Report, Fault> {
+    verify_keeping(source, options, false, progress)
+}
+
+/// Verifies a transcript, and keeps what keyholders decrypted: [`Report::decryptions`]. It takes memory in
+/// proportion to the transcript, which [`verify`] does not.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_decryptions(
+    source: impl Read,
+    options: &Options,
+    progress: impl FnMut(Progress),
+) -> Result<Report, Fault> {
+    verify_keeping(source, options, true, progress)
+}
+
+fn verify_keeping(
+    source: impl Read,
+    options: &Options,
+    decryptions: bool,
     mut progress: impl FnMut(Progress),
 ) -> Result<Report, Fault> {
     let workers = Workers::start(options.jobs)?;
     let mut records = Records::new(source);
-    let mut run = Run::Start(Docket::new(Subject::at(Place::Genesis)));
+    let mut run = Run::Start(Docket::new(Subject::at(Place::Genesis)), decryptions);
     let ended = loop {
         let batch = Batch::read(&mut records, workers.ask(batch::record_bytes));
         let (next, ended) = workers.work(|| run.take(batch))?;
@@ -72,7 +95,7 @@ pub fn verify(
         (Err(_), Some(_)) => None,
     };
     let report = match run {
-        Run::Start(docket) => Report::new(file, &docket, None, false, failure),
+        Run::Start(docket, _) => Report::new(file, &docket, None, false, failure),
         Run::Open(replay) => Report::new(file, &replay.docket, Some(&replay), false, failure),
         Run::Closed(replay) => Report::new(file, &replay.docket, Some(&replay), true, failure),
     };
@@ -128,7 +151,8 @@ enum Ended {
 
 /// The place of a run in the order of records: one genesis, entries, at most one closing.
 enum Run {
-    Start(Docket),
+    /// Whether to keep what is decrypted.
+    Start(Docket, bool),
     Open(Box<Replay>),
     Closed(Box<Replay>),
 }
@@ -136,7 +160,7 @@ enum Run {
 impl Run {
     fn entries(&self) -> u64 {
         match self {
-            Self::Start(_) => 0,
+            Self::Start(..) => 0,
             Self::Open(replay) | Self::Closed(replay) => replay.entries(),
         }
     }
@@ -166,7 +190,7 @@ impl Run {
         if outcome.is_ok() {
             if let Some(End::Trouble(Trouble::Framing(sentence, kind))) = &end {
                 outcome = Err(run.framing(sentence.clone(), *kind));
-            } else if matches!((&end, &run), (Some(End::Whole), Self::Start(_))) {
+            } else if matches!((&end, &run), (Some(End::Whole), Self::Start(..))) {
                 let sentence = "there is no genesis after the magic bytes".into();
                 outcome = Err(run.framing(sentence, None));
             }
@@ -187,10 +211,13 @@ impl Run {
     /// A genesis, a closing, or a record out of its place.
     fn take_one(self, record: Record) -> (Self, Result<(), Stop>) {
         match (self, record.kind) {
-            (Self::Start(docket), RecordKind::Genesis) => {
+            (Self::Start(docket, keeps), RecordKind::Genesis) => {
                 match Replay::open(docket, &record.body) {
-                    Ok(replay) => (Self::Open(Box::new(replay)), Ok(())),
-                    Err((docket, stop)) => (Self::Start(docket), Err(stop)),
+                    Ok(mut replay) => {
+                        replay.decryptions = keeps.then(Decryptions::default);
+                        (Self::Open(Box::new(replay)), Ok(()))
+                    }
+                    Err((docket, stop)) => (Self::Start(docket, keeps), Err(stop)),
                 }
             }
             (Self::Open(mut replay), RecordKind::Closing) => {
@@ -200,7 +227,7 @@ impl Run {
             }
             (mut run, kind) => {
                 let sentence = match (&run, kind) {
-                    (Self::Start(_), _) => "the first record must be the genesis",
+                    (Self::Start(..), _) => "the first record must be the genesis",
                     (Self::Open(_), _) => "there is a second genesis",
                     (Self::Closed(_), _) => "there is a record after the closing",
                 };
@@ -214,7 +241,7 @@ impl Run {
     fn framing(&mut self, sentence: String, kind: Option<RecordKind>) -> Stop {
         let next = Place::Entry(self.entries().saturating_add(1));
         let (docket, place) = match (self, kind) {
-            (Self::Start(docket), _) => (docket, Place::Genesis),
+            (Self::Start(docket, _), _) => (docket, Place::Genesis),
             (Self::Open(replay), Some(RecordKind::Closing)) => (&mut replay.docket, Place::Closing),
             (Self::Open(replay), _) => (&mut replay.docket, next),
             (Self::Closed(replay), _) => (&mut replay.docket, Place::AfterClosing),
@@ -231,7 +258,7 @@ impl Run {
             Err(Stop::Internal(what)) => (None, Some(what)),
         };
         let result = match self {
-            Self::Start(docket) => docket.flush(stopped).map_err(Stop::Refused),
+            Self::Start(docket, _) => docket.flush(stopped).map_err(Stop::Refused),
             Self::Open(replay) | Self::Closed(replay) => {
                 if last || replay.is_full() {
                     replay.flush(stopped)

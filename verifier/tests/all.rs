@@ -16,6 +16,7 @@
 mod verifier {
     pub(crate) mod batch;
     pub(crate) mod cli;
+    pub(crate) mod decryptions;
     pub(crate) mod docket;
     pub(crate) mod failure;
     pub(crate) mod fiat_shamir;

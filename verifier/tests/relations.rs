@@ -4,6 +4,7 @@ mod blind;
 mod complaint;
 mod decryption_share;
 mod gate;
+mod opening;
 mod possession;
 mod range;
 mod shuffle;

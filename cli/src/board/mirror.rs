@@ -308,7 +308,7 @@ impl Mirror {
 
     fn keep_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), Failure> {
         let path = self.folder.checkpoints();
-        serve::end_torn_line(&path)?;
+        files::end_torn_line(&path)?;
         let mut line = serde_json::to_vec(checkpoint).unwrap_or_default();
         line.push(b'\n');
         let file = OpenOptions::new().create(true).append(true).open(&path);

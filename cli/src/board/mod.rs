@@ -5,6 +5,7 @@
 //! | `transcript.talea` | the auction, entry by entry, only ever appended to | the board |
 //! | `checkpoints` | signed heads of it, a JSON line each | the board |
 //! | `inbox/` | instructions that wait | everybody, and nobody writes elsewhere |
+//! | `notices` | which bid was opened to which auditor, if the terms ask for that; a JSON line each | the board |
 //! | `answers/` | what became of each, for a while | the board |
 //!
 //! Nobody trusts that process: everybody replays the transcript, and what counts stands there. A
@@ -23,6 +24,7 @@ pub mod history;
 pub mod http;
 pub mod log;
 pub mod mirror;
+pub mod notices;
 pub mod parts;
 pub mod posts;
 pub mod queue;

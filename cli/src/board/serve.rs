@@ -16,6 +16,7 @@ use crate::{
         clock::{Clock, Lag},
         folder::{Answer, Folder},
         log::Log,
+        notices::Notices,
         parts::Parts,
         posts::{Limits, Verdict},
         queue::{Priority, Queue},
@@ -38,7 +39,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc,
         mpsc::{self, Receiver},
@@ -51,6 +52,7 @@ use talea_protocol::{
     bytes::Digest,
     instruction::Instruction,
     limits::MAX_INSTRUCTION_BYTES,
+    opening::Notice,
     quorum::{KeyholderId, keyholders},
 };
 
@@ -213,6 +215,8 @@ pub struct Board {
     answers: Answers,
     /// What this process has judged since it synced last.
     judged: Vec<Judged>,
+    /// Openings to auditors, where the terms ask for their record.
+    notices: Option<Notices>,
     /// Where others than the folder's users reach it.
     window: Option<Arc<Window>>,
     /// How often it synced, and how many instructions it judged and accepted.
@@ -264,7 +268,7 @@ impl Board {
                 clock.slot()
             ));
         }
-        end_torn_line(&folder.checkpoints())?;
+        files::end_torn_line(&folder.checkpoints())?;
         let checkpoint = last_checkpoint(folder);
         let signed_entries = checkpoint.as_ref().map(|checkpoint| checkpoint.entries);
         let of_this = |checkpoint: &Checkpoint| {
@@ -283,6 +287,7 @@ impl Board {
             drafts: BTreeMap::new(),
             answers: Answers::take_over(&folder.answers()),
             judged: Vec::new(),
+            notices: Notices::open(&folder.transcript(), log.replica())?,
             window: None,
             syncs: 0,
             counts: (0, 0),
@@ -546,6 +551,12 @@ impl Board {
     /// Reads an item once: rubbish goes, and leaves nothing behind.
     fn sort_one(&mut self, item: &Item) -> Result<bool, Failure> {
         let Some((id, content)) = self.read(item) else { return Ok(false) };
+        if let Content::Read(bytes) = &content
+            && let Some(notice) = Notice::read(bytes)
+        {
+            self.note(item, &notice);
+            return Ok(false);
+        }
         if let Some(answer) = self.accepted(&id) {
             // Nobody is told of an entry that may still be lost.
             self.settle()?;
@@ -572,6 +583,28 @@ impl Board {
             self.take_out(item);
         }
         Ok(true)
+    }
+
+    /// Puts a notice on the record, if the terms ask for one. Then it leaves the inbox, as what is none does.
+    fn note(&mut self, item: &Item, notice: &Notice) {
+        let (slot, replica) = (self.slot(), self.log.replica());
+        let taken = self.notices.as_mut().map(|notices| {
+            notices.take(notice, slot, &self.identity, |bid| replica.bid(bid).is_some())
+        });
+        match taken {
+            // It is tried again later.
+            Some(Err(failure)) => {
+                say(&failure.sentence);
+                self.queue.set_aside(item);
+            }
+            Some(Ok(Ok(is_new))) => {
+                if is_new {
+                    say("a notice of an opening is on the record");
+                }
+                self.take_out(item);
+            }
+            Some(Ok(Err(_))) | None => self.discard(item),
+        }
     }
 
     /// What an item holds, if it is signed. Of what was posted, the signature was verified when it came.
@@ -906,25 +939,6 @@ fn dues(auction: &Auction) -> BTreeMap<KeyholderId, Vec<ShownDue>> {
     let of = |id| auction.dues(id).iter().map(shown).collect::<Vec<_>>();
     let members = keyholders(&auction.terms().quorum).map(|(id, _)| (id, of(id)));
     members.filter(|(_, dues)| !dues.is_empty()).collect()
-}
-
-/// Ends a line of which a crash left the beginning only, so that it spoils none after it.
-pub(crate) fn end_torn_line(path: &Path) -> Result<(), Failure> {
-    let last = File::open(path).and_then(|mut file| {
-        let mut last = [b'\n'];
-        if file.metadata()?.len() > 0 {
-            file.seek(SeekFrom::End(-1))?;
-            file.read_exact(&mut last)?;
-        }
-        Ok(last)
-    });
-    // What is not there, or cannot be read, has no line to end.
-    if last.is_ok_and(|last| last == [b'\n']) || !path.exists() {
-        return Ok(());
-    }
-    let file = OpenOptions::new().append(true).open(path);
-    file.and_then(|mut file| file.write_all(b"\n"))
-        .map_err(|error| Failure::unwritable(path, error))
 }
 
 /// The most that is read of a file of checkpoints, from its end: some 150,000 of them.

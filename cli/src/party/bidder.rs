@@ -584,7 +584,7 @@ pub fn leave(
     }
     // Encrypted it is a little longer.
     let parts = handed.in_parts(MAX_LEFT - ROOM_TO_LOCK);
-    write_parts(path, parts, |bytes| lock_for(agent, &bytes))
+    write_parts(path, parts, |bytes| lock_for(&agent.recipient, &bytes))
 }
 
 fn lots(auction: &Auction) -> u32 {

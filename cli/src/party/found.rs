@@ -1,13 +1,16 @@
 //! Finds a party's own bid again, from its key and the transcript, where this machine does not keep it or
 //! cannot read what it keeps.
 
-use crate::{failure::Failure, party::desk::Desk, say::say};
+use crate::{failure::Failure, party::desk::Desk, replica::Replay, say::say};
 use std::{
     num::NonZero,
     sync::atomic::{AtomicU32, Ordering},
     thread,
 };
-use talea_parties::bidder::{Place, PreparedBid};
+use talea_parties::{
+    bidder::{BidSecret, Place, PreparedBid},
+    identity::Identity,
+};
 use talea_protocol::{bytes::Point, commitment::BidId, price::Level, transcript::Entry};
 
 /// How many levels a thread tries before it looks whether another has found the right one.
@@ -38,6 +41,16 @@ pub fn find(desk: &Desk, lot: u32, round: u32) -> Result<Option<PreparedBid>, Fa
     let Some(body) = desk.replica.body_of(shown.committed)? else { return Ok(None) };
     let Ok(entry) = borsh::from_slice::<Entry>(&body) else { return Ok(None) };
     Ok(Some(PreparedBid { commit: entry.instruction.into_inner(), reveal, secret }))
+}
+
+/// What a bid of this party hides, if the transcript shows its commit and its key made it. Of a seller, a reserve.
+#[must_use]
+pub fn secret(replay: &Replay, bidder: &Identity, bid: &BidId) -> Option<BidSecret> {
+    let commitment = replay.bid(bid)?.commitment;
+    let place = Place::new(bidder, replay.auction(), (bid.lot, bid.round)).ok()?;
+    let line = replay.auction().terms().lots.get(usize::try_from(bid.lot).ok()?)?;
+    let level = search(&place, &commitment, None, line.grid.levels, line.identifier.as_str())?;
+    place.reveal(level).ok().map(|(_, secret)| secret).filter(|secret| secret.opens(&commitment))
 }
 
 /// The level that a commitment is to: the one that somebody remembers, or one of all, tried on every core.

@@ -11,6 +11,8 @@
 //! | [`shuffle`] | lists were shuffled and their entries multiplied by secrets, none of them zero | 11 |
 //! | [`blind`] | of a plaintext-equality test with zero, both halves of a ciphertext were multiplied by the same secret, not by zero | 11 |
 //! | [`decryption_share`] | decryption shares were made with the keyholder's share of the key | 11 |
+//! | [`auditor`] | somebody knows an auditor's secret | 20 |
+//! | [`opening`] | a commitment opens to a level, unless the auditor says so itself | 20 |
 //!
 //! Each has a `Statement` with `absorb`, which prover and verifier share, and a `verify`. Both are
 //! total: bytes that no honest party sends are refused, never a panic. Verification handles no
@@ -22,11 +24,13 @@ use curve25519_dalek::{
     traits::{IsIdentity as _, VartimeMultiscalarMul as _},
 };
 
+pub mod auditor;
 pub mod blind;
 pub mod complaint;
 pub mod decryption_share;
 pub mod gate;
 pub mod masked;
+pub mod opening;
 pub mod possession;
 pub mod range;
 pub mod shuffle;

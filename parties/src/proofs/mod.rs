@@ -11,11 +11,13 @@ use merlin::TranscriptRng;
 use rand_core::{CryptoRng, RngCore};
 use talea_contract::{fiat_shamir::FiatShamir, group::Generators};
 
+pub mod auditor;
 pub mod blind;
 pub mod complaint;
 pub mod decryption_share;
 pub mod gate;
 pub mod masked;
+pub mod opening;
 pub mod possession;
 pub mod range;
 pub mod shuffle;
@@ -40,6 +42,9 @@ pub enum Unprovable {
         /// The active bid's.
         active: u32,
     },
+    /// Something whose witness is not known.
+    #[error("this is not so, or what shows it is not known")]
+    NotKnown,
 }
 
 /// A generator of nonces: a function of all that `fs` has absorbed, of the secrets, and of `rng`.

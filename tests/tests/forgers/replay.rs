@@ -44,6 +44,7 @@ fn exhibits() -> Vec<Exhibit> {
         exhibit!("shuffle", shuffle::honest(2, 2)),
         exhibit!("blind", blind::honest(2)),
         exhibit!("decryption share", decryption_share::honest(2).0),
+        exhibit!("opening", opening::honest(context())),
     ]
 }
 

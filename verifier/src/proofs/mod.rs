@@ -10,19 +10,25 @@
 //! | [`shuffle`] | the entries of lists were moved, and each raised to a power that is not zero | 11 |
 //! | [`blind`] | of a plaintext-equality test with zero: both parts of a ciphertext were multiplied by the same factor, which is not zero | 11 |
 //! | [`decryption_share`] | a decryption share is the keyholder's own | 11 |
+//! | [`auditor`] | somebody knows an auditor's secret | 20 |
+//! | [`opening`] | a bid is of this level, unless the auditor made the proof | 20 |
 //!
 //! Each has a `verify` that takes a statement and a proof as on the wire. Inside, the
 //! replay decodes once, on all cores, and calls the same equations on decoded values.
 //!
-//! Possession, complaint, blind and decryption share are compact: the announcements are recomputed and the
+//! No transcript holds the last two: an auditor has them beside it.
+//!
+//! Possession, complaint, blind, decryption share, auditor and opening are compact: the announcements are recomputed and the
 //! challenge drawn again. Range, unary, gate and shuffle are folded (section 2): each equation times a weight of
 //! its own, all in one multi-scalar multiplication.
 
+pub mod auditor;
 pub mod blind;
 pub mod complaint;
 pub mod decryption_share;
 pub mod gate;
 mod masked;
+pub mod opening;
 pub mod possession;
 pub mod range;
 pub mod shuffle;

@@ -44,6 +44,7 @@ use talea_protocol::{
 
 use super::{Replay, bid::Status, setup::Committee};
 use crate::{
+    decryptions::{DecryptStep, OpenedItems, SharePost, StepId},
     docket::Task,
     failure::Stop,
     fiat_shamir::Context,
@@ -53,7 +54,7 @@ use crate::{
 };
 use dialogue::{Dialogue, DialogueProgress, Halt};
 use program::{Bid, Finding, Program, Reserve};
-use step::{Chunk, Items, Kind, Step, cancelled};
+use step::{Chunk, Done, Items, Kind, Step, Work, cancelled};
 
 /// What a lot's questions come to.
 #[derive(Debug)]
@@ -234,6 +235,7 @@ impl Replay {
             DialogueProgress::End(Err(Halt::Alarm)) => self.close_lot(lot, Ending::Halted),
             DialogueProgress::End(Err(Halt::Lost)) => Err(NOT_RANKING),
             DialogueProgress::Ask(work) => {
+                self.note_step(lot, number, &dialogue, &work)?;
                 let items = usize::from(self.facts.terms.chunk_items);
                 let step = Step::new(number, items, work, slot.saturating_add(dur))
                     .ok_or(Stop::Internal("a step with an empty list was asked for"))?;
@@ -279,6 +281,7 @@ impl Replay {
 
         let context = Context::rank(self.facts.auction, &header, signer);
         let (head, number) = (header.head, header.chunk);
+        let is_decrypt = kind == Kind::Decrypt;
         let completes = chunk.completes_with(&committee, id.group);
         match (post, &mut chunk.items) {
             (Post::Gate(body), Items::Gate(wires)) => {
@@ -352,7 +355,62 @@ impl Replay {
             // Every turn has its time, and gives no other chunk more of it.
             ranking.step.prolong(at, slot.saturating_add(ranking.dur));
         }
+        if let (Some(decryptions), true) = (&mut self.decryptions, is_decrypt) {
+            let RankHeader { lot, round, step, chunk, .. } = header;
+            decryptions.posts.push(SharePost {
+                entry: self.entries,
+                slot,
+                keyholder: id,
+                signer,
+                step: StepId { lot, round, step },
+                chunk,
+                items,
+            });
+        }
         Ok(index)
+    }
+
+    fn step_id(&self, lot: usize, step: u32) -> Result<StepId, Stop> {
+        let lot = u32::try_from(lot).map_err(|_| NOT_RANKING)?;
+        Ok(StepId { lot, round: self.round.number, step })
+    }
+
+    /// Keeps what a Decrypt step is for, where that is asked for.
+    fn note_step(
+        &mut self,
+        lot: usize,
+        number: u32,
+        dialogue: &Dialogue<Found>,
+        work: &Work,
+    ) -> Result<(), Stop> {
+        let id = self.step_id(lot, number)?;
+        if let (Some(decryptions), Work::Decrypt(items)) = (&mut self.decryptions, work) {
+            let purpose = dialogue.purpose();
+            let purpose = purpose.ok_or(Stop::Internal("a step was asked for to no end"))?;
+            let step = DecryptStep { purpose, items: items.len(), opened: None };
+            decryptions.steps.insert(id, step);
+        }
+        Ok(())
+    }
+
+    /// Keeps what a completed step opened, where that is asked for.
+    fn note_opened(&mut self, lot: usize, number: u32, done: &Done) -> Result<(), Stop> {
+        let id = self.step_id(lot, number)?;
+        if let (Some(decryptions), Done::Decrypt(opened)) = (&mut self.decryptions, done)
+            && let Some(step) = decryptions.steps.get_mut(&id)
+        {
+            let zeros = opened.iter().filter(|opened| opened.is_zero()).count();
+            step.opened = Some(OpenedItems { zeros, values: Vec::new() });
+        }
+        Ok(())
+    }
+
+    /// Keeps what the program read in it.
+    fn note_values(&mut self, id: StepId, values: Vec<usize>) {
+        let step = self.decryptions.as_mut().and_then(|found| found.steps.get_mut(&id));
+        if let Some(opened) = step.and_then(|step| step.opened.as_mut()) {
+            opened.values = values;
+        }
     }
 
     /// **K3**: what is wrong, if something is.
@@ -410,8 +468,11 @@ impl Replay {
             self.lot_mut(lot)?.ranking.take().ok_or(NOT_RANKING)?;
         self.forget_vouches(lot)?;
         let number = step.number.saturating_add(1);
+        let id = self.step_id(lot, step.number)?;
         let done = step.done().ok_or(Stop::Internal("a completed step contradicts itself"))?;
+        self.note_opened(lot, id.step, &done)?;
         let turn = dialogue.resume(&mut self.docket, done)?;
+        self.note_values(id, dialogue.take_values());
         self.take_turn(lot, slot, dialogue, dur, number, turn)?;
         self.end_surveys(slot)
     }

@@ -37,7 +37,9 @@ pub(crate) async fn depth(
     let mut most = n;
     // D_j of 0 ..= B_1.
     let mut beyond = vec![n.saturating_sub(limit)];
-    for count in Counts::up_to(n).of(&opened) {
+    let counts = Counts::up_to(n).of(&opened);
+    channel.has_read(counts.iter().filter_map(|count| *count).collect());
+    for count in counts {
         let count = count.filter(|count| *count > limit && *count <= most);
         channel.judge(Check::CountOpened, count.is_some())?;
         most = count.ok_or(Halt::Lost)?;

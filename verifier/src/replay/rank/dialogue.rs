@@ -14,7 +14,11 @@ use std::{
 use talea_protocol::check::Check;
 
 use super::step::{Done, Work};
-use crate::{docket::Docket, failure::Stop};
+use crate::{
+    decryptions::{Purpose, Question, Topic},
+    docket::Docket,
+    failure::Stop,
+};
 
 /// Why a program stops early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +40,13 @@ struct Desk {
     done: Option<Done>,
     /// Checks of opened values, in order, and whether they held.
     judged: Vec<(Check, bool)>,
+    /// What the program wants to know, and of a Decrypt step what it asks to that end.
+    topic: Option<Topic>,
+    question: Option<Question>,
+    /// Whether what was opened last took a step.
+    took_a_step: bool,
+    /// What it read in what that step opened.
+    values: Vec<usize>,
 }
 
 impl KeyholderChannel {
@@ -51,6 +62,25 @@ impl KeyholderChannel {
             None => Poll::Pending,
         })
         .await
+    }
+
+    /// From here on the program wants to know this.
+    pub(crate) fn turn_to(&self, topic: Topic) {
+        self.desk().topic = Some(topic);
+    }
+
+    /// This is to be decrypted next, by a step of keyholders if it `takes_a_step`.
+    pub(crate) fn will_decrypt(&self, question: Question, takes_a_step: bool) {
+        let mut desk = self.desk();
+        (desk.question, desk.took_a_step) = (Some(question), takes_a_step);
+    }
+
+    /// What is in the items that were opened last.
+    pub(crate) fn has_read(&self, values: Vec<usize>) {
+        let mut desk = self.desk();
+        if desk.took_a_step {
+            desk.values = values;
+        }
     }
 
     /// Counts a check of what was opened. One that fails halts the lot.
@@ -103,6 +133,17 @@ impl<T> Dialogue<T> {
     ) -> Result<DialogueProgress<T>, Stop> {
         self.channel.desk().done = Some(done);
         self.run(docket)
+    }
+
+    /// What the step that was asked for last is for.
+    pub(crate) fn purpose(&self) -> Option<Purpose> {
+        let desk = self.channel.desk();
+        Some(Purpose { topic: desk.topic?, question: desk.question? })
+    }
+
+    /// What the program read in what was opened last.
+    pub(crate) fn take_values(&self) -> Vec<usize> {
+        std::mem::take(&mut self.channel.desk().values)
     }
 
     fn run(&mut self, docket: &mut Docket) -> Result<DialogueProgress<T>, Stop> {

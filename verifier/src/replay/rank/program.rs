@@ -11,6 +11,8 @@ use talea_protocol::{
     terms::{Disclosure, Mechanism},
 };
 
+use crate::decryptions::Topic;
+
 use super::{
     super::{
         terms::quote,
@@ -80,6 +82,7 @@ impl Program {
     async fn in_the_clear(&self, channel: &KeyholderChannel) -> Result<Finding, Halt> {
         let mut encodings = self.encodings();
         encodings.extend(self.reserve.as_ref().map(|reserve| reserve.unary.as_ref()));
+        channel.turn_to(Topic::Everything);
         let levels = open_levels(channel, &self.grid, &encodings).await?;
         let (bids, reserve) = levels.split_at_checked(self.bids.len()).ok_or(Halt::Lost)?;
         let reserve = reserve.first().copied();
@@ -114,18 +117,22 @@ impl Program {
             None => true,
             Some(reserve) => {
                 let shape = &self.grid.shape;
+                channel.turn_to(Topic::ReserveTest);
                 reserve::is_met(channel, shape, &self.encodings(), &reserve.unary).await?
             }
         };
         let award = if is_met {
             // 2. Price search, 3. winners.
+            channel.turn_to(Topic::PriceSearch);
             let (level, comparisons) =
                 mechanism::price_and_winners(self.mechanism, &self.entrants(), channel).await?;
             // 4. Cover.
             if cover {
+                channel.turn_to(Topic::Cover);
                 disclosed.cover = self.cover(channel, &comparisons).await?;
             }
             // 5. Depth.
+            channel.turn_to(Topic::Depth);
             disclosed.depth = self.depth(channel, min_bids).await?;
             Some(self.award(level, &comparisons)?)
         } else {
@@ -135,6 +142,7 @@ impl Program {
         let reserve = match self.reserve.as_ref().filter(|reserve| reserve.opened) {
             None => None,
             Some(reserve) => {
+                channel.turn_to(Topic::OpenedReserve);
                 let levels = open_levels(channel, &self.grid, &[&reserve.unary]).await?;
                 Some(self.quote(*levels.first().ok_or(Halt::Lost)?)?)
             }
@@ -153,10 +161,12 @@ impl Program {
             Disclosure::Facts { depth, .. } => depth.map(|depth| depth.min_bids),
             Disclosure::Everything => None,
         };
+        channel.turn_to(Topic::SurveyDepth);
         let depth = self.depth(channel, min_bids).await?;
         let limit = self.mechanism.units();
         let cover = if cover && self.bids.len() > usize::from(limit) {
             let bids = self.entrants().participants();
+            channel.turn_to(Topic::SurveyCover);
             let found = price::search(
                 channel,
                 &self.grid,

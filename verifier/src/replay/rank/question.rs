@@ -15,6 +15,7 @@ use super::{
     step::{Done, Gate, Work},
 };
 use crate::{
+    decryptions::Question,
     group::{Cipher, Element, bases},
     proofs::blind::Item,
 };
@@ -29,7 +30,8 @@ fn sealed(cipher: Cipher) -> Sealed {
 impl KeyholderChannel {
     /// **Open**: `M` of each.
     pub(crate) async fn open(&self, ciphers: Vec<Cipher>) -> Result<Vec<RistrettoPoint>, Halt> {
-        let opened = self.decrypt(ciphers.into_par_iter().map(sealed).collect()).await?;
+        let sealed = ciphers.into_par_iter().map(sealed).collect();
+        let opened = self.decrypt(Question::Open, sealed).await?;
         Ok(opened.par_iter().map(Opened::message).collect())
     }
 
@@ -44,8 +46,8 @@ impl KeyholderChannel {
                 _ => return Err(Halt::Lost),
             }
         };
-        let mut opened =
-            self.decrypt(sums.into_par_iter().map(sealed).collect()).await?.into_iter();
+        let sums = sums.into_par_iter().map(sealed).collect();
+        let mut opened = self.decrypt(Question::ZeroTest, sums).await?.into_iter();
         ciphers
             .iter()
             .map(|cipher| {
@@ -101,7 +103,8 @@ impl KeyholderChannel {
         let shuffled = shuffled
             .into_iter()
             .map(|item| (Element { point: item.cipher.r, wire: item.wire.r }, item.cipher.e));
-        let opened = self.decrypt(shuffled.collect()).await?;
+        let question = Question::AtMostTest { limit, length };
+        let opened = self.decrypt(question, shuffled.collect()).await?;
         let mut lists = opened.chunks_exact(length);
         totals
             .iter()
@@ -149,7 +152,7 @@ impl KeyholderChannel {
                 turned.push(*y);
             }
         }
-        let signs = self.decrypt(signs).await?;
+        let signs = self.decrypt(Question::Product, signs).await?;
 
         // v*Y_last + y
         let mut products = turned;
@@ -164,7 +167,7 @@ impl KeyholderChannel {
     }
 
     /// A Decrypt step of those that are not public, and what is read of the others.
-    async fn decrypt(&self, sealed: Vec<Sealed>) -> Result<Vec<Opened>, Halt> {
+    async fn decrypt(&self, question: Question, sealed: Vec<Sealed>) -> Result<Vec<Opened>, Halt> {
         let count = sealed.len();
         let is_public = |(r, _): &Sealed| r.point.is_identity();
         let public: Vec<(usize, RistrettoPoint)> = sealed
@@ -175,6 +178,7 @@ impl KeyholderChannel {
             .collect();
         let mut hidden = sealed;
         hidden.retain(|one| !is_public(one));
+        self.will_decrypt(question, !hidden.is_empty());
         let opened = if hidden.is_empty() {
             Vec::new()
         } else {

@@ -30,7 +30,8 @@ pub(crate) enum Work {
 }
 
 impl Work {
-    fn len(&self) -> usize {
+    /// How many items.
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Gate(items) => items.len(),
             Self::Shuffle(_, entries) => entries.len(),

@@ -201,6 +201,7 @@ pub(crate) async fn open_levels(
         channel.judge(Check::CountOpened, digit.is_some())?;
         digits.push(digit.ok_or(Halt::Lost)?);
     }
+    channel.has_read(digits.clone());
     digits.chunks(grid.shape.digits().max(1)).map(|digits| level(channel, grid, digits)).collect()
 }
 

@@ -8,7 +8,10 @@ use super::{
     price::Found,
     search::Search,
 };
-use crate::group::{Cipher, bases};
+use crate::{
+    decryptions::Topic,
+    group::{Cipher, bases},
+};
 
 /// Opens of each bid whether it is above the price (K13): so it wins. How many of the places are left.
 ///
@@ -22,7 +25,10 @@ pub(crate) async fn above(
     let above = found.above.get(..comparisons.len()).ok_or(Halt::Lost)?;
     let one = bases().g * found.scale;
     let mut winning = 0usize;
-    for (comparison, m) in comparisons.iter_mut().zip(channel.open(above.to_vec()).await?) {
+    channel.turn_to(Topic::Winners);
+    let opened = channel.open(above.to_vec()).await?;
+    channel.has_read(opened.iter().map(|m| usize::from(*m == one)).collect());
+    for (comparison, m) in comparisons.iter_mut().zip(opened) {
         let wins = m == one;
         channel.judge(Check::CountOpened, wins || m.is_identity())?;
         *comparison = wins.then_some(PriceComparison::AbovePrice);
@@ -44,6 +50,7 @@ pub(crate) async fn at_price(
 ) -> Result<(), Halt> {
     let bids = comparisons.len();
     let at = found.at.get(..bids).ok_or(Halt::Lost)?;
+    channel.turn_to(Topic::Winners);
     // One after the other, each among the bids beyond the last one found.
     let mut from = 0usize;
     while places > 0 && from < bids {
