@@ -234,6 +234,10 @@ fn rules(terms: &Terms) -> Result<(), Refusal> {
                 || matches!(terms.disclosure, Disclosure::Facts { depth: Some(_), .. }),
             "rounds need a depth to show",
         ),
+        (
+            terms.money.is_none_or(|money| money.currency.0.iter().all(u8::is_ascii_uppercase)),
+            "a currency is three letters A to Z",
+        ),
     ];
     rules
         .into_iter()

@@ -7,7 +7,8 @@ use crate::{
     mechanism::Mechanism,
     quorum::Group,
     terms::{
-        Acceptance, Admission, Disclosure, Lot, Reserve, Rounds, Schedule, Stakes, Terms, Ties,
+        Acceptance, Admission, Disclosure, Lot, Money, Openings, Reserve, Rounds, Schedule, Stakes,
+        Terms, Ties,
     },
 };
 use alloc::vec::Vec;
@@ -58,6 +59,10 @@ pub struct TermsBuilder {
     pub fan_out: u16,
     /// [`CHUNK_ITEMS`].
     pub chunk_items: u16,
+    /// The terms do not say what prices are.
+    pub money: Option<Money>,
+    /// Private.
+    pub openings: Openings,
 }
 
 /// A list that is too long for terms.
@@ -93,6 +98,8 @@ impl TermsBuilder {
             quorum: Vec::new(),
             fan_out: FAN_OUT,
             chunk_items: CHUNK_ITEMS,
+            money: None,
+            openings: Openings::Private,
         }
     }
 
@@ -129,6 +136,8 @@ impl TermsBuilder {
             quorum: List::new(self.quorum).map_err(in_field("quorum"))?,
             fan_out: self.fan_out,
             chunk_items: self.chunk_items,
+            money: self.money,
+            openings: self.openings,
         })
     }
 }

@@ -40,7 +40,7 @@ checks! {
     TermsSchedule       "T3" "deadlines follow one another and every step has time"
     TermsQuorum         "T4" "every group has distinct valid keys and a reachable threshold"
     TermsParties        "T5" "parties have distinct valid keys, and none receives a forfeit that it can cause"
-    TermsRules          "T7" "mechanism, disclosure, reserve, acceptance and rounds are possible"
+    TermsRules          "T7" "mechanism, disclosure, reserve, acceptance, rounds and currency are possible"
     TermsSignature      "T6" "the seller signed the opening"
     EnvelopeCanonical   "E1" "an instruction is canonical bytes within its bounds"
     EnvelopeSignature   "E2" "an instruction's signature verifies strictly, and its key is not weak"

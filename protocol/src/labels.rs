@@ -3,10 +3,12 @@
 //! Two strings that were equal would let a message made for one purpose serve
 //! another, so a test compares them all. To change one is to change the
 //! protocol: no transcript written before would verify after. Some strings are older than the names of
-//! their constants, and keep them: `ladder`, `mix`, `unseal`.
+//! their constants, and keep them: `ladder`, `mix`, `unseal`. All keep the `v2` of the version that they came with: the
+//! version is a field of the terms, which the auction id and with it every signature and proof depend on, and keys of
+//! keyholders serve the next version too.
 
 /// Version of the protocol that this code speaks; the first field of the terms.
-pub const PROTOCOL_VERSION: u16 = 2;
+pub const PROTOCOL_VERSION: u16 = 3;
 
 /// Hashed to the group for `K`, the key base. Nobody knows its logarithm.
 pub const KEY_BASE: &[u8] = b"talea/v2/key-base";

@@ -63,6 +63,10 @@ pub struct Terms {
     pub fan_out: u16,
     /// Items in one chunk of a rank message.
     pub chunk_items: u16,
+    /// What prices are, if the terms say so: the same for every lot.
+    pub money: Option<Money>,
+    /// Whether a bid that its bidder opens to an auditor alone must be on the record.
+    pub openings: Openings,
 }
 
 impl Terms {
@@ -266,6 +270,58 @@ pub enum Admission {
     Open,
     /// These keys.
     Listed(List<PartyKey, MAX_LISTED_BIDDERS>),
+}
+
+/// What a price is: one currency and one quotation for the whole auction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Money {
+    /// Of every amount.
+    pub currency: Currency,
+    /// How an amount follows from a price.
+    pub quotation: Quotation,
+}
+
+/// An ISO 4217 alphabetic code: three letters A to Z, as **T7** has it. Whether the standard lists it, only people
+/// ask: the list changes, and what a transcript says must not.
+#[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Currency(pub [u8; 3]);
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Currency({self})")
+    }
+}
+
+/// For people, and for tools: the code.
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Terms that nobody checked may hold any bytes.
+        write!(f, "{}", self.0.escape_ascii())
+    }
+}
+
+/// What a price is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Quotation {
+    /// An amount for the whole lot.
+    Lot,
+    /// An amount for each unit of the quantity.
+    Unit,
+    /// Per cent of the quantity: the amount for 100 of its units.
+    Percent,
+    /// A yield: no amount.
+    Yield,
+    /// A spread over a benchmark: no amount.
+    Spread,
+}
+
+/// What becomes of a bid that its bidder opens to an auditor alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Openings {
+    /// Bidder and auditor alone know of it.
+    Private,
+    /// The board's record has it, sealed to the auditor.
+    Recorded,
 }
 
 #[cfg(test)]

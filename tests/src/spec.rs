@@ -415,6 +415,9 @@ impl<'a> Walk<'a> {
         match ty {
             Type::Array(_, count) => {
                 let bytes = self.take(number(count) as usize);
+                if name == "Currency" {
+                    return format!("{name}({})", bytes.escape_ascii());
+                }
                 let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
                 format!("{name}({hex})")
             }

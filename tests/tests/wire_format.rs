@@ -20,7 +20,7 @@ use talea_protocol::{
     price::{Level, Price, PriceGrid, Scale, Shape, Side},
     ranking::Duty,
     sealed_bid::{SealedBid, split_contribution},
-    terms::{Admission, Terms},
+    terms::{Admission, Currency, Money, Openings, Quotation, Terms},
     transcript::{Closing, Entry, Genesis, MAGIC, RecordKind, next_head},
 };
 use talea_sim::simulate::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
@@ -153,6 +153,20 @@ fn vouch() -> Sample {
     sample::<Instruction>("Instruction", &to_vec(&Instruction::Vouch(vouch)))
 }
 
+/// Terms with every money, which the vectors have not.
+fn priced(terms: &[u8]) -> Vec<Sample> {
+    let terms: Terms = borsh::from_slice(terms).unwrap();
+    let quotations =
+        [Quotation::Lot, Quotation::Unit, Quotation::Percent, Quotation::Yield, Quotation::Spread];
+    let money = quotations.map(|quotation| Money { currency: Currency(*b"KWD"), quotation });
+    let openings = [Openings::Private, Openings::Recorded].into_iter().cycle();
+    let terms = money.into_iter().zip(openings).map(|(money, openings)| {
+        let terms = Terms { money: Some(money), openings, ..terms.clone() };
+        sample::<Terms>("Terms", &to_vec(&terms))
+    });
+    terms.collect()
+}
+
 // ---- the types ----
 
 #[test]
@@ -162,6 +176,7 @@ fn every_type_is_written_as_its_table_says() {
     let mut samples: Vec<Sample> = replays.iter().flat_map(samples_of).collect();
     samples.extend(outcomes());
     samples.push(vouch());
+    samples.extend(priced(&replays[0].genesis.terms));
     let mut seen = BTreeSet::new();
     for Sample { name, bytes, text, .. } in &samples {
         let (walked, walk) = Walk::over(&wire, name, bytes, None);
@@ -215,6 +230,7 @@ fn a_tag_a_flag_and_a_length_beyond_the_text_do_not_decode_and_those_within_it_d
     let mut samples: Vec<Sample> = replays.iter().flat_map(samples_of).collect();
     samples.extend(outcomes());
     samples.push(vouch());
+    samples.extend(priced(&replays[0].genesis.terms));
     let mut tried = BTreeSet::new();
     for sample in &samples {
         let (_, walk) = Walk::over(&wire, sample.name, &sample.bytes, None);
@@ -519,6 +535,24 @@ fn lists_of_the_terms_that_are_too_long_are_t1_and_impossible_shapes_too() {
     assert_eq!(shaped(&[11, 1], 4), Some("T1"));
     assert_eq!(shaped(&[10, 10, 10, 3], 4), Some("T1"));
     assert_eq!(shaped(&[10, 10, 10, 2], 4), None);
+}
+
+#[test]
+fn a_currency_that_is_not_three_capital_letters_is_t7() {
+    let (replay, _, pens) = script();
+    let mut terms: Terms = borsh::from_slice(&replay.genesis.terms).unwrap();
+    let mut check = |code: &[u8; 3]| {
+        terms.money = Some(Money { currency: Currency(*code), quotation: Quotation::Percent });
+        let genesis = talea_parties::seller::open(pens.identity(terms.seller), &terms, 1).unwrap();
+        let mut transcript = MAGIC.to_vec();
+        append(&mut transcript, RecordKind::Genesis, &genesis);
+        check_of(&transcript, &code.escape_ascii().to_string())
+    };
+    assert_eq!([b"EUR", b"AAZ", b"ZZA"].map(&mut check), [None; 3]);
+    assert_eq!(
+        [b"eur", b"EU ", b"EU@", b"E[R", b"0UR", b"\0UR", b"EU\xc3"].map(check),
+        [Some("T7"); 7]
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ use talea_protocol::{
     check::Check,
     commitment::BidId,
     instruction::{Fund, Instruction, SignedInstruction, signed_bytes},
+    labels::PROTOCOL_VERSION,
     limits::MAX_ACCOUNTS,
     masked::Quadratic,
     outcome::{Ending, ReserveResult},
@@ -20,7 +21,8 @@ use talea_protocol::{
     ranking::{BlindPost, GatePost, GateProof, GateTurn},
     sealed_bid::Ciphertext,
     terms::{
-        Acceptance, Admission, AuctionId, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms,
+        Acceptance, Admission, AuctionId, Currency, Depth, Disclosure, Mechanism, Money, Quotation,
+        Reserve, Rounds, Terms,
     },
     transcript::{Genesis, MAGIC, RecordKind},
 };
@@ -191,11 +193,11 @@ mod opening_of {
 
     #[test]
     fn t1_canonical() {
-        refuse_terms(Check::TermsCanonical, |t| t.version = 1);
-        refuse_terms(Check::TermsCanonical, |t| t.version = 3);
+        refuse_terms(Check::TermsCanonical, |t| t.version = PROTOCOL_VERSION - 1);
+        refuse_terms(Check::TermsCanonical, |t| t.version = PROTOCOL_VERSION + 1);
         let genesis = Genesis {
             slot: 1,
-            terms: List::new(vec![2, 0, 9]).unwrap(),
+            terms: List::new([&PROTOCOL_VERSION.to_le_bytes()[..], &[9]].concat()).unwrap(),
             signature: Signature([0; 64]),
         };
         let record = RecordKind::Genesis.write(&borsh::to_vec(&genesis).unwrap()).unwrap();
@@ -452,6 +454,14 @@ mod opening_of {
         accept_terms(margin(4, 4));
         refuse_terms(Check::TermsRules, margin(3, 4));
         refuse_terms(Check::TermsRules, margin(4, 3));
+        let money = |code: &[u8; 3]| {
+            let money = Money { currency: Currency(*code), quotation: Quotation::Unit };
+            move |t: &mut Terms| t.money = Some(money)
+        };
+        accept_terms(money(b"JPY"));
+        for code in [b"jpy", b"JP@", b"JP[", b"J1Y", b"JP\0", b"\xffPY"] {
+            refuse_terms(Check::TermsRules, money(code));
+        }
         // T7 stands before T6 and after T5.
         let rules = Rules::default();
         let mut terms = terms(&rules, &secrets(&mut provers::rng(1), &rules));

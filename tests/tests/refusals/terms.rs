@@ -11,7 +11,10 @@ use talea_protocol::{
     limits::MAX_TERMS_BYTES,
     price::{Price, PriceGrid, Scale, Shape, Side},
     quorum::{Group, Member},
-    terms::{Acceptance, Admission, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms},
+    terms::{
+        Acceptance, Admission, Currency, Depth, Disclosure, Mechanism, Money, Openings, Quotation,
+        Reserve, Rounds, Terms,
+    },
 };
 use talea_tests::{list, replay::edit};
 
@@ -71,7 +74,7 @@ fn t1_terms_are_exactly_their_canonical_bytes() {
 
 #[test]
 fn t1_terms_are_of_this_version_of_the_protocol() {
-    for version in [0, 1, 3, u16::MAX] {
+    for version in [0, 1, 2, 4, u16::MAX] {
         assert_eq!(altered(|terms| terms.version = version), Some("T1"));
     }
 }
@@ -501,6 +504,37 @@ fn t7_what_is_shown_fits_in_a_record() {
     assert_eq!(shown(1024, 6, Some(64)), None);
     assert_eq!(shown(1024, 7, Some(64)), Some("T7"));
     assert_eq!(shown(1024, 10, None), None);
+}
+
+#[test]
+fn t7_a_currency_is_three_capital_letters() {
+    for quotation in
+        [Quotation::Lot, Quotation::Unit, Quotation::Percent, Quotation::Yield, Quotation::Spread]
+    {
+        let with = |code: &[u8; 3]| {
+            let money = Money { currency: Currency(*code), quotation };
+            altered(|terms| terms.money = Some(money))
+        };
+        assert_eq!([with(b"USD"), with(b"AAA"), with(b"ZZZ")], [None; 3]);
+        for code in [b"usd", b"Usd", b"US ", b"U5D", b"US@", b"US[", b"US\0", b"\0\0\0", b"US\xff"]
+        {
+            assert_eq!(with(code), Some("T7"), "{}", code.escape_ascii());
+        }
+    }
+}
+
+#[test]
+fn t1_there_are_five_quotations_and_two_kinds_of_openings() {
+    let mut terms = SCRIPT.small.terms();
+    let currency = Currency(*b"USD");
+    terms.money = Some(Money { currency, quotation: Quotation::Spread });
+    terms.openings = Openings::Recorded;
+    let bytes = borsh::to_vec(&terms).unwrap();
+    let (before, [4, 1]) = bytes.split_last_chunk().unwrap() else { panic!("{bytes:?}") };
+    for (tags, check) in [([4, 1], "T6"), ([5, 1], "T1"), ([4, 2], "T1"), ([255, 255], "T1")] {
+        let bytes = [before, &tags].concat();
+        assert_eq!(verdict(1, &bytes, &Signature([0; 64])).err(), Some(check), "{tags:?}");
+    }
 }
 
 #[test]

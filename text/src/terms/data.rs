@@ -18,8 +18,8 @@ use talea_protocol::{
     price::{Level, Price, PriceGrid, Scale, Side},
     quorum::Group,
     terms::{
-        Acceptance, Admission, Depth, Disclosure, Lot, Reserve, Rounds, Schedule, Stakes, Terms,
-        Ties,
+        Acceptance, Admission, Depth, Disclosure, Lot, Money, Openings, Quotation, Reserve, Rounds,
+        Schedule, Stakes, Terms, Ties,
     },
 };
 
@@ -75,6 +75,10 @@ pub struct TermsData {
     pub fan_out: u16,
     /// Items in one chunk of a rank message.
     pub chunk_items: u16,
+    /// What prices are, if the terms say so.
+    pub money: Option<MoneyData>,
+    /// What becomes of a bid that its bidder opens to an auditor alone: `private` or `recorded`.
+    pub openings: &'static str,
     /// The line items.
     pub lots: Vec<LotData>,
     /// What these terms leave to chance or to others.
@@ -155,6 +159,30 @@ pub enum DisclosureData {
         /// From how many bids on the depth is; nothing if never.
         depth_from_bids: Option<u32>,
     },
+}
+
+/// What prices are.
+#[derive(Clone, Debug, Serialize)]
+pub struct MoneyData {
+    /// An ISO 4217 code.
+    pub currency: String,
+    /// `per-lot`, `per-unit`, `percent`, `yield` or `spread`.
+    pub price: &'static str,
+}
+
+impl MoneyData {
+    fn of(Money { currency, quotation }: Money) -> Self {
+        Self {
+            currency: currency.to_string(),
+            price: match quotation {
+                Quotation::Lot => "per-lot",
+                Quotation::Unit => "per-unit",
+                Quotation::Percent => "percent",
+                Quotation::Yield => "yield",
+                Quotation::Spread => "spread",
+            },
+        }
+    }
 }
 
 /// A price below which a lot does not trade.
@@ -323,6 +351,8 @@ impl TermsData {
             quorum,
             fan_out,
             chunk_items,
+            money,
+            openings,
         } = terms;
         let (board, chain) = (BoardTerms::of(terms).ok(), ChainData::of(terms));
         let clock = SlotClock::of(terms);
@@ -381,6 +411,11 @@ impl TermsData {
             quorum: quorum.iter().map(GroupData::of).collect(),
             fan_out: *fan_out,
             chunk_items: *chunk_items,
+            money: money.map(MoneyData::of),
+            openings: match openings {
+                Openings::Private => "private",
+                Openings::Recorded => "recorded",
+            },
             lots: lots.iter().enumerate().map(LotData::of).collect(),
             cautions,
             people: None,

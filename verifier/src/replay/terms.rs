@@ -11,7 +11,7 @@ use talea_protocol::{
     outcome::Quote,
     price::{Level, Price, PriceGrid, Side},
     quorum::{KeyholderId, Member, keyholders},
-    terms::{Admission, AuctionId, Disclosure, Lot, Mechanism, Terms},
+    terms::{Admission, AuctionId, Currency, Disclosure, Lot, Mechanism, Terms},
     transcript::{Genesis, genesis_head},
 };
 
@@ -324,7 +324,13 @@ fn rules_fault(terms: &Terms) -> Option<String> {
         let slots = acceptance.slots;
         return Some(format!("the slots of an acceptance must be in 1 ..= 2^32 and are {slots}"));
     }
-    rounds_fault(terms)
+    rounds_fault(terms).or_else(|| currency_fault(terms.money?.currency))
+}
+
+/// **T7**, of the currency.
+fn currency_fault(currency: Currency) -> Option<String> {
+    let is_code = currency.0.into_iter().all(|letter| (b'A'..=b'Z').contains(&letter));
+    (!is_code).then(|| format!("the currency must be three letters A to Z and is {currency}"))
 }
 
 /// **T7**, of what depths show: a bucket for each first digit of each lot, in each round.
