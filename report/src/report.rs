@@ -48,6 +48,12 @@ pub struct Report {
     pub auction: Option<String>,
     /// The phase after the last entry.
     pub phase: Option<&'static str>,
+    /// How many entries the transcript has after its opening.
+    pub entries: usize,
+    /// When the auction was opened.
+    pub opened: Option<Moment>,
+    /// When the last entry was taken, or the opening if there is none.
+    pub last: Option<Moment>,
     /// Nothing if they did not pass.
     pub terms: Option<TermsData>,
     /// How many bidders the terms list.
@@ -220,6 +226,9 @@ impl Report {
             title: title(terms, data.as_ref().map(|data| &data.schedule.commits_until)),
             auction: verified.auction.as_ref().map(names::auction),
             phase: None,
+            entries: 0,
+            opened: None,
+            last: None,
             terms: data,
             invited: match terms.map(|terms| &terms.admission) {
                 Some(Admission::Listed(keys)) => Some(keys.len()),
@@ -240,11 +249,15 @@ impl Report {
     fn with_events(self, replay: &Replay, verified: &talea_verifier::Report) -> Self {
         let mechanism = replay.auction().terms().mechanism;
         let lots = verified.lots.iter().enumerate();
+        let last = replay.lines().last().map_or_else(|| replay.opened(), |line| line.slot);
         let depth = |row: &talea_verifier::report::LotRow| {
             histogram::Row::of(&row.lot, &row.disclosed, String::new())
         };
         Self {
             phase: Some(replay.auction().phase().name()),
+            entries: replay.lines().len(),
+            opened: Some(Moment::of(replay.clock(), replay.opened())),
+            last: Some(Moment::of(replay.clock(), last)),
             timeline: timeline(replay),
             lots: lots.map(|(at, row)| LotReport::of(at, row, mechanism)).collect(),
             bidders: BidderReport::all(replay),

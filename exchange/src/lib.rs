@@ -1,0 +1,20 @@
+//! Files of other tools: desks' lists in, standards out.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`ocds`] | publications of the Open Contracting Data Standard |
+//! | [`fix`] | the outcome as FIX messages |
+//! | [`table`] | workbooks of spreadsheets, and Parquet |
+//! | `number` | decimals that readers with doubles keep |
+
+#![forbid(unsafe_code)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+pub mod fix;
+mod number;
+pub mod ocds;
+pub mod table;
