@@ -24,6 +24,7 @@ use crate::{
     book::{self, Book, BookFile},
     chain,
     demo::{self, Bidders},
+    exports::Export,
     failure::{Code, Exit, Failure},
     files::{self, Readers},
     interrupt,
@@ -163,7 +164,10 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Chain(ChainCommand::Export(args)) => chain::export(&args)?,
         Command::Status(args) => status(&args)?,
         Command::Watch(args) => watch(&args)?,
-        Command::Report { path, out, book } => return report(&path, &out, book.as_deref()),
+        Command::Report { path, out, format, ocds, also, book } => {
+            let export = Export::of(&out, format, ocds.as_deref())?;
+            return report(&path, &also, (&out, &export), book.as_deref());
+        }
         Command::Demo { folder, serve, minutes } => {
             let bidders = serve.map_or(Bidders::Own, |at| Bidders::Anybody { at, minutes });
             play_demo(folder, bidders)?;
@@ -818,27 +822,43 @@ fn report_of(path: &Path) -> Result<Report, Failure> {
     Ok(report.with_signatures(signatures_over(&replica, (&checkpoints, others))))
 }
 
-fn report(path: &Path, out: &Path, book: Option<&Path>) -> Result<Exit, Failure> {
-    let write = match out.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => Report::html,
-        Some("json") => Report::json,
-        Some("csv") => Report::csv,
-        _ => {
-            let sentence = format!("the name {} must end in .html, .json or .csv", out.display());
-            return Err(Failure::new(Code::FileUnwritable, sentence));
-        }
-    };
-    let book = book.map(|book| BookFile::open(Some(book))).transpose()?;
-    let report = report_of(&path_of(path)?)?;
-    let report = match &book {
-        Some(book) => report.with_names(book),
-        None => report,
-    };
-    files::write(out, write(&report).as_bytes(), Readers::Usual)?;
-    if let (true, Some(why)) = (report.is_invalid(), report.objection()) {
-        say(&format!("{} is INVALID: {why}", path.display()));
+fn report(
+    path: &Path,
+    also: &[PathBuf],
+    (out, export): (&Path, &Export),
+    book: Option<&Path>,
+) -> Result<Exit, Failure> {
+    if !also.is_empty() && !export.takes_several() {
+        let sentence = format!("--also is for FILE.parquet, and {} is none", out.display());
+        return Err(Failure::new(Code::FileUnwritable, sentence));
     }
-    report.exit()
+    let book = book.map(|book| BookFile::open(Some(book))).transpose()?;
+    let report_of = |path: &Path| {
+        let report = report_of(&path_of(path)?)?;
+        Ok(match &book {
+            Some(book) => report.with_names(book),
+            None => report,
+        })
+    };
+    let first = report_of(path)?;
+    let others = also.iter().map(|path| report_of(path)).collect::<Result<Vec<_>, Failure>>()?;
+    let of_all = std::iter::once((path, &first));
+    let of_all = of_all.chain(also.iter().map(PathBuf::as_path).zip(&others));
+    let mut exit = Ok(Exit::Ok);
+    let mut is_objectionable = false;
+    for (path, report) in of_all {
+        if let (true, Some(why)) = (report.is_invalid(), report.objection()) {
+            say(&format!("{} is INVALID: {why}", path.display()));
+        }
+        is_objectionable |= report.objection().is_some();
+        exit = exit.and_then(|so_far: Exit| Ok(so_far.max(report.exit()?)));
+    }
+    if is_objectionable && !export.shows_objections() {
+        say(&format!("{} is not written", out.display()));
+        return exit;
+    }
+    files::write(out, &export.bytes(first, others)?, Readers::Usual)?;
+    exit
 }
 
 fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {

@@ -32,6 +32,7 @@ pub mod book;
 mod chain;
 pub mod cli;
 pub mod demo;
+mod exports;
 pub mod files;
 pub mod interrupt;
 mod interview;

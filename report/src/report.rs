@@ -328,7 +328,9 @@ impl Report {
         self.reason.as_ref().map(Reason::in_words).or(self.board_failure.as_ref().map(of_board))
     }
 
-    pub(crate) fn verdict_word(&self) -> String {
+    /// The verdict in a word.
+    #[must_use]
+    pub fn verdict_word(&self) -> String {
         let word = match self.verdict {
             Verdict::Valid => "VALID",
             Verdict::Invalid => "INVALID",

@@ -80,7 +80,9 @@ fn description(report: &Report, lot: &LotReport, prices: Prices<'_>) -> String {
         tied if tied > 1 && is_lottery => {
             format!("{ended}; of {tied} bids at this price a lottery chose")
         }
-        tied if tied > 1 => format!("{ended}; of {tied} bids at this price the earliest commit won"),
+        tied if tied > 1 => {
+            format!("{ended}; of {tied} bids at this price the earliest commit won")
+        }
         _ => ended,
     }
 }

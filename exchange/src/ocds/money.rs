@@ -56,7 +56,8 @@ impl<'a> Prices<'a> {
 
     /// A price in words, with what it is.
     pub(super) fn in_words(self, price: &str, decimal: &str) -> String {
-        let number = if price == decimal { price.to_owned() } else { format!("{price} ({decimal})") };
+        let number =
+            if price == decimal { price.to_owned() } else { format!("{price} ({decimal})") };
         match self.money.price {
             "per-lot" => format!("{number} for the lot"),
             "per-unit" => format!("{number} per unit"),

@@ -72,8 +72,7 @@ impl Item {
     /// # Errors
     /// `standard.number`.
     pub(super) fn of(lot: &LotReport, shape: Shape) -> Result<Self, Failure> {
-        let quantity =
-            number::json(&format!("the quantity of {}", lot.identifier), &lot.quantity)?;
+        let quantity = number::json(&format!("the quantity of {}", lot.identifier), &lot.quantity)?;
         Ok(Self {
             id: lot.lot.to_string(),
             description: format!("{} ({})", lot.name, lot.identifier),
@@ -156,7 +155,9 @@ fn criteria(terms: &TermsData, seller: Seller) -> String {
     let wins = match seller {
         Seller::Buys => "The lowest price wins",
         Seller::Sells => "The highest price wins",
-        Seller::Both => "The lowest price wins where the lot is bought, the highest where it is sold",
+        Seller::Both => {
+            "The lowest price wins where the lot is bought, the highest where it is sold"
+        }
     };
     let ties = match terms.ties {
         "lottery" => "ties are broken by lottery",
