@@ -58,7 +58,6 @@ use talea_contract::Phase;
 use talea_protocol::{bytes::PartyKey, price::Level};
 use talea_replay::Signatures;
 use talea_report::{Report, verify_file};
-use talea_text::lot;
 
 /// What a process says that is told to end.
 const GOES_ON: &str = "nothing is lost: what was handed in stays handed in, and the same command \
@@ -431,19 +430,9 @@ fn confirm(desk: &Desk, bids: &[(u32, Level)], book: &Book, yes: bool) -> Result
     for (number, level) in bids {
         let lot = usize::try_from(*number).ok().and_then(|at| terms.lots.get(at));
         let Some(lot) = lot else { continue };
-        let price = lot::price(lot, *level);
-        let (quantity, name) = (money::grouped(lot.quantity.into()), &lot.name);
-        let value =
-            lot.grid.price(*level).and_then(|at| money::of_bond(lot.grid.scale, at, lot.quantity));
-        say(&match value {
-            Some(money::OfBond { percent, value }) => {
-                format!(
-                    "{price} = {percent} % of {quantity} = {value}: {name} ({})",
-                    lot.identifier
-                )
-            }
-            None => format!("{price} for {quantity} x {name} ({})", lot.identifier),
-        });
+        let Some(price) = lot.grid.price(*level) else { continue };
+        let words = money::in_words(terms, lot, price);
+        say(&format!("{words}: {} ({})", lot.name, lot.identifier));
     }
     confirm_keyholders(desk, book, yes)?;
     let deposit = terms.stakes.deposit;

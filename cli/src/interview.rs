@@ -15,7 +15,12 @@ use std::{
     time::UNIX_EPOCH,
 };
 use talea_protocol::builder::FAN_OUT;
-use talea_text::{file::GridFile, lot::read_lot, suggest::Load};
+use talea_text::{
+    currency,
+    file::{GridFile, QuotationFile},
+    lot::read_lot,
+    suggest::Load,
+};
 
 /// The longest answer, in bytes.
 const MAX_ANSWER: u64 = 1 << 12;
@@ -381,6 +386,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
     fn lots(&mut self, file: &mut String, folder: &Path) -> Result<(), Failure> {
         self.say("\nPrices, for every lot that does not set its own:\n");
         let _ = write!(file, "\n[every_lot]\n{}", self.grid()?);
+        self.money(file)?;
         let listed = self.ask(
             "A CSV file of lots, with the columns name, quantity, and isin, cusip or identifier (empty: \
              type the lots in)",
@@ -423,6 +429,32 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
                 write!(file, "\n[[lots]]\nname = {name}\n{identifier}\nquantity = {quantity}\n");
             count += 1;
         }
+    }
+
+    fn money(&mut self, file: &mut String) -> Result<(), Failure> {
+        let code = self.ask(
+            "The currency in which winners pay, as in USD (empty: the terms name none)",
+            Some(""),
+            |text| match text {
+                "" => Ok(None),
+                code => currency::read("the currency", code).map(Some),
+            },
+        )?;
+        let Some(code) = code else { return Ok(()) };
+        let price = self.ask(
+            "What a price is: \"per-lot\", \"per-unit\", \"percent\" of the quantity, \"yield\" or \
+             \"spread\"",
+            None,
+            |text| {
+                let value = toml::Value::String(text.to_owned());
+                let known = value.try_into::<QuotationFile>();
+                known
+                    .map(|_| quoted(text))
+                    .or_else(|error| fail("what a price is", error.message()))
+            },
+        )?;
+        let _ = write!(file, "\n[money]\ncurrency = \"{code}\"\nprice = {price}\n");
+        Ok(())
     }
 
     /// Fields of a grid that can be.

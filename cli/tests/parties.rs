@@ -412,7 +412,7 @@ fn terms_by_questions() {
     ];
     let prices = [
         "", "32nds", "110-00", "100-00", "1/32", // the wrong way round
-        "", "32nds", "90-00", "107-31", "1/32",
+        "", "32nds", "90-00", "107-31", "1/32", "usd", "Dollar", "USD", "", "each", "percent",
     ];
     let lots = [
         "nowhere.csv",
@@ -456,6 +456,9 @@ fn terms_by_questions() {
         "\"soon\" is not a duration",
         "no slot of this phase ends by \"2020-12-01T10:30Z\"",
         "check digit is wrong",
+        "\"usd\" is no currency code of ISO 4217; write \"USD\"",
+        "\"Dollar\" is no currency code of ISO 4217; write its three capital letters",
+        "unknown variant `each`",
     ];
     complaints.iter().for_each(|words| assert!(said.contains(words), "{words:?} in {said}"));
     let short = String::from_utf8(output.stdout).unwrap();
@@ -464,6 +467,7 @@ fn terms_by_questions() {
     for fact in ["XS0004120779", "Larkspur \"Mill\"", "90-00", "107-31", &one, &two, &ash] {
         assert!(words.contains(fact), "{fact:?} in {words}");
     }
+    assert!(words.contains("currency      USD; a price is per cent of the quantity"), "{words}");
     // Another nonce, the same rules.
     let toml = fs::read_to_string(workspace.path("asked.toml")).unwrap();
     assert!(toml.contains("threshold = 2") && toml.contains("limit = 5"), "{toml}");

@@ -56,6 +56,35 @@ fn every_exact_spelling_of_a_price_can_be_bid() {
 }
 
 #[test]
+fn a_bid_says_what_it_comes_to_in_the_currency_of_the_terms_before_it_binds() {
+    let workspace = Workspace::open(&SMALL);
+    let terms = fs::read_to_string(workspace.path("terms.toml")).unwrap();
+    for (currency, price, words) in [
+        ("USD", "percent", "99.50 = 99.5 % of 7 USD = 6.965 USD: "),
+        ("KWD", "per-unit", "99.50 = 99.5 KWD for each of 7 = 696.5 KWD: "),
+        ("JPY", "per-lot", "99.50 = 99.5 JPY for the whole lot of 7: "),
+        ("EUR", "yield", "99.50 as a yield, for 7: "),
+        ("EUR", "spread", "99.50 as a spread, for 7: "),
+    ] {
+        let money = format!("[money]\ncurrency = {currency:?}\nprice = {price:?}\n[[lots]]");
+        let terms = terms.replacen("[[lots]]", &format!("quantity = 7\n{money}"), 1);
+        fs::write(workspace.path("money.toml"), terms).unwrap();
+        workspace.done(&["terms", "new", "money.toml", "--out", price]);
+        let shown = workspace.done(&["terms", "show", price]);
+        assert!(shown.contains(&format!("currency      {currency}; a price is ")), "{shown}");
+        let board = format!("{price}.board");
+        workspace.done(&["open", &board, "--terms", price, "--key", "seller.key", "--yes"]);
+        ends(&bid(&workspace, &board, "99.50"), 2, &[words, "error[not-confirmed]"]);
+    }
+    let unknown = "quantity = 7\n[money]\ncurrency = \"USDT\"\nprice = \"percent\"\n[[lots]]";
+    fs::write(workspace.path("money.toml"), terms.replacen("[[lots]]", unknown, 1)).unwrap();
+    let output = workspace.run(&["terms", "new", "money.toml", "--out", "unknown"]);
+    let sentence = "error[terms.field]: money.currency: \"USDT\" is no currency code of ISO 4217";
+    ends(&output, 2, &[sentence, "help: write its three capital letters, such as \"USD\""]);
+    assert!(!workspace.path("unknown").exists());
+}
+
+#[test]
 fn an_inexact_price_is_refused_with_the_nearest_on_the_grid_and_an_example() {
     let workspace = workspace();
     let nearest = "the nearest: 99-16 (99.5) and 99-16+ (99.515625)";

@@ -102,6 +102,30 @@ fn a_transcript_alone_is_enough_for_a_report_and_a_status() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("error[board.folder]"));
 }
 
+/// The first auction again, with a currency and another kind of price.
+#[test]
+fn amounts_are_in_the_currency_of_the_terms_and_as_they_say_what_prices_are() {
+    let priced = |price: &str| {
+        let money = format!("[money]\ncurrency = \"KWD\"\nprice = {price:?}\n\n[stakes]");
+        Desk::with(&simulated(&scenario("bwic.toml").replacen("[stakes]", &money, 1)))
+    };
+    let amounts = |price| {
+        let desk = priced(price);
+        let (report, page) = (desk.json(), desk.report("html").0);
+        let money = serde_json::json!({ "currency": "KWD", "price": price });
+        assert_eq!(report["terms"]["money"], money);
+        let is_said = page.contains("Amount: in KWD");
+        assert!(!page.contains("The terms name no currency"));
+        ([0, 3].map(|lot| report["lots"][lot]["amount"].clone()), is_said)
+    };
+    // 99.62 for 5,000,000 and 99-17+ (99.546875) for 25,000,000.
+    let texts = |texts: [&str; 2]| texts.map(Value::from);
+    assert_eq!(amounts("percent"), (texts(["4981000", "24886718.75"]), true));
+    assert_eq!(amounts("per-unit"), (texts(["498100000", "2488671875"]), true));
+    assert_eq!(amounts("per-lot"), (texts(["99.62", "99.546875"]), true));
+    assert_eq!(amounts("yield"), ([Value::Null, Value::Null], false));
+}
+
 #[test]
 fn the_page_says_what_who_and_when_and_nothing_leads_out_of_it() {
     let desk = Desk::with(rounds());

@@ -410,6 +410,7 @@ fn answers(author: &Author) -> Vec<String> {
         "100.00",
         "0.25",
         "",
+        "",
     ];
     parties.iter().chain(&rules).map(|answer| (*answer).to_owned()).collect()
 }

@@ -223,12 +223,15 @@ fn write_lots(page: &mut Page, report: &Report) {
     ];
     page.table(&columns, &rows);
     if report.lots.iter().any(|lot| lot.amount.is_some()) {
-        page.text(
-            "p class=quiet",
-            "Amount: the price as a per cent of the quantity, where prices are written in fractions of \
-             a point. For other prices the terms do not state the unit, so there is no amount. The \
-             terms name no currency.",
-        );
+        let money = report.terms.as_ref().and_then(|terms| terms.money.as_ref());
+        let words = match money {
+            Some(money) => format!("Amount: in {}, as the terms say what prices are.", money.currency),
+            None => "Amount: the price as a per cent of the quantity, where prices are written in fractions \
+                     of a point. For other prices the terms do not state the unit, so there is no amount. \
+                     The terms name no currency."
+                .into(),
+        };
+        page.text("p class=quiet", &words);
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use talea_protocol::{
     outcome::{Award, Disclosed, Ending, OpenedBid, PriceComparison, Quote, ReserveResult},
     price::Level,
-    terms::Mechanism,
+    terms::{Mechanism, Terms},
 };
 use talea_text::{
     lot, money, names,
@@ -151,14 +151,12 @@ fn opened(row: &LotRow, mechanism: Mechanism, award: Option<&Award>) -> Vec<Stri
 }
 
 impl LotReport {
-    pub(crate) fn of(number: usize, row: &LotRow, mechanism: Mechanism) -> Self {
+    pub(crate) fn of(number: usize, row: &LotRow, terms: &Terms) -> Self {
+        let mechanism = terms.mechanism;
         let LotRow { lot, commits, ranked, invalid, reserve, disclosed, .. } = row;
         let notation = |quote: &Quote| lot::price(lot, quote.level);
         let decimal = |quote: &Quote| lot::price_decimal(lot, quote.level);
-        let amount = |quote: &Quote| {
-            let is_one = mechanism.units() == 1;
-            is_one.then(|| money::amount(lot.grid.scale, quote.price, lot.quantity)).flatten()
-        };
+        let amount = |quote: &Quote| money::amount(terms, lot, quote.price);
         let (state, result, award) = ending(row);
         let quote = award.map(|award| &award.quote);
         let (reserve, reserve_quote) = match reserve {

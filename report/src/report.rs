@@ -247,7 +247,7 @@ impl Report {
 
     /// With what happened in a transcript that keeps the rules.
     fn with_events(self, replay: &Replay, verified: &talea_verifier::Report) -> Self {
-        let mechanism = replay.auction().terms().mechanism;
+        let terms = replay.auction().terms();
         let lots = verified.lots.iter().enumerate();
         let last = replay.lines().last().map_or_else(|| replay.opened(), |line| line.slot);
         let depth = |row: &talea_verifier::report::LotRow| {
@@ -259,7 +259,7 @@ impl Report {
             opened: Some(Moment::of(replay.clock(), replay.opened())),
             last: Some(Moment::of(replay.clock(), last)),
             timeline: timeline(replay),
-            lots: lots.map(|(at, row)| LotReport::of(at, row, mechanism)).collect(),
+            lots: lots.map(|(at, row)| LotReport::of(at, row, terms)).collect(),
             bidders: BidderReport::all(replay),
             keyholders: KeyholderReport::all(replay),
             accounts: AccountReport::all(verified),

@@ -253,6 +253,8 @@ codes! {
             "deadlines do not follow one another"
         ScenarioBound "scenario.bound" Usage
             "a number lies outside its bounds"
+        ScenarioCurrency "scenario.currency" Usage
+            "a currency is not in ISO 4217, or has no minor unit"
         ScenarioStakes "scenario.stakes" Usage
             "stakes do not fit in 64 bits"
         ScenarioQuorum "scenario.quorum" Usage

@@ -39,6 +39,46 @@ pub enum TiesFile {
     Lottery,
 }
 
+/// What prices are: one currency and one kind of price for the whole auction, so that currencies cannot be mixed.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoneyFile {
+    /// The currency of every amount: a code of ISO 4217, such as `"USD"`.
+    pub currency: String,
+    /// What a price is.
+    pub price: QuotationFile,
+}
+
+/// What a price is.
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "quotation"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QuotationFile {
+    /// An amount for the whole lot.
+    PerLot,
+    /// An amount for each unit of the quantity.
+    PerUnit,
+    /// Per cent of the quantity: the amount for 100 of its units, as bonds are quoted.
+    Percent,
+    /// A yield, which is no amount.
+    Yield,
+    /// A spread over a benchmark, which is no amount.
+    Spread,
+}
+
+/// What becomes of a bid that its bidder opens to an auditor alone.
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "openings"))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OpeningsFile {
+    /// Bidder and auditor keep it to themselves.
+    #[default]
+    Private,
+    /// It must be on the board's record.
+    Recorded,
+}
+
 /// What is opened in addition to winners and price.
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`failure`] | why something stops: a sentence, a code out of one table, an exit status |
 //! | [`shown`], [`names`] | strangers' words and keys, fit for a terminal |
-//! | [`notation`], [`money`] | prices and scales as people write them, and what a bid comes to |
+//! | [`notation`], [`money`], [`currency`] | prices and scales as people write them, what a bid comes to, and in what |
 //! | [`rows`], [`lists`] | CSV files, by line and column |
 //! | [`file`](mod@file), [`rules`], [`lot`] | what files of terms and scenarios have in common: fields, and what they mean |
 //! | [`suggest`] | which digits to write a grid's levels in |
@@ -28,6 +28,7 @@
 pub mod board;
 pub mod book;
 pub mod chain;
+pub mod currency;
 pub mod failure;
 pub mod file;
 pub mod histogram;

@@ -1,13 +1,14 @@
 //! What the fields mean that files of terms and scenarios have in common.
 
 use crate::{
+    currency,
     failure::{Code, Failure},
     file,
 };
 use talea_protocol::{
     bytes::{Domain, PartyKey, Text},
     limits::{MAX_ROUNDS, MAX_UNITS},
-    terms::{Depth, Disclosure, Mechanism, Rounds, Stakes, Ties},
+    terms::{Depth, Disclosure, Mechanism, Money, Openings, Quotation, Rounds, Stakes, Ties},
 };
 
 /// A text of the protocol; `at` names the field.
@@ -69,6 +70,31 @@ pub fn ties(file: file::TiesFile) -> Ties {
     match file {
         file::TiesFile::EarliestCommit => Ties::EarliestCommit,
         file::TiesFile::Lottery => Ties::Lottery,
+    }
+}
+
+/// What prices are.
+///
+/// # Errors
+/// As [`currency::read`].
+pub fn money(file: &file::MoneyFile) -> Result<Money, Failure> {
+    let file::MoneyFile { currency, price } = file;
+    let quotation = match price {
+        file::QuotationFile::PerLot => Quotation::Lot,
+        file::QuotationFile::PerUnit => Quotation::Unit,
+        file::QuotationFile::Percent => Quotation::Percent,
+        file::QuotationFile::Yield => Quotation::Yield,
+        file::QuotationFile::Spread => Quotation::Spread,
+    };
+    Ok(Money { currency: currency::read("money.currency", currency)?, quotation })
+}
+
+/// What becomes of a bid that its bidder opens to an auditor alone.
+#[must_use]
+pub fn openings(file: file::OpeningsFile) -> Openings {
+    match file {
+        file::OpeningsFile::Private => Openings::Private,
+        file::OpeningsFile::Recorded => Openings::Recorded,
     }
 }
 

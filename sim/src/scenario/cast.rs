@@ -51,6 +51,8 @@ impl Scenario {
             lots: self.lots.clone(),
             mechanism: self.mechanism,
             ties: self.ties,
+            money: self.money,
+            openings: self.openings,
             disclosure: self.disclosure,
             reserve: self.reserve,
             acceptance: self.acceptance,

@@ -12,8 +12,8 @@ use std::{collections::BTreeMap, fmt};
 use talea_protocol::builder;
 use talea_text::{
     file::{
-        DisclosureFile, GridFile, MechanismFile, PriceText, QUOTES, StakesFile, TiesFile,
-        fault_of_toml,
+        DisclosureFile, GridFile, MechanismFile, MoneyFile, OpeningsFile, PriceText, QUOTES,
+        StakesFile, TiesFile, fault_of_toml,
     },
     table_of_group, table_with_grid,
 };
@@ -47,6 +47,11 @@ pub struct ScenarioFile {
     /// How ties are broken.
     #[serde(default)]
     pub ties: TiesFile,
+    /// What prices are; the terms do not say it if left out.
+    pub money: Option<MoneyFile>,
+    /// Whether private openings of bids are on the record; not if left out.
+    #[serde(default)]
+    pub openings: OpeningsFile,
     /// What is opened in addition to winners and price.
     #[serde(default)]
     pub disclosure: DisclosureFile,

@@ -33,10 +33,13 @@ use talea_protocol::{
     bytes::Domain,
     limits::{MAX_BIDS_PER_LOT, MAX_CHUNK_ITEMS, MAX_LISTED_BIDDERS},
     quorum::KeyholderId,
-    terms::{Acceptance, Disclosure, Lot, Mechanism, Reserve, Rounds, Schedule, Stakes, Ties},
+    terms::{
+        Acceptance, Disclosure, Lot, Mechanism, Money, Openings, Reserve, Rounds, Schedule, Stakes,
+        Ties,
+    },
 };
 use talea_text::{
-    rules::{disclosure, domain, mechanism, named, stakes, ties, within},
+    rules::{disclosure, domain, mechanism, money, named, openings, stakes, ties, within},
     suggest::Load,
 };
 
@@ -65,6 +68,10 @@ pub struct Scenario {
     pub mechanism: Mechanism,
     /// How ties are broken.
     pub ties: Ties,
+    /// What prices are, if the scenario says so.
+    pub money: Option<Money>,
+    /// Whether private openings are on the record.
+    pub openings: Openings,
     /// What is opened besides winners and price.
     pub disclosure: Disclosure,
     /// Whether the seller may commit reserves.
@@ -152,6 +159,8 @@ impl Scenario {
             opening_slot,
             mechanism,
             ties: ties(file.ties),
+            money: file.money.as_ref().map(money).transpose()?,
+            openings: openings(file.openings),
             disclosure,
             reserve,
             acceptance,

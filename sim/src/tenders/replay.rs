@@ -29,7 +29,7 @@ use talea_protocol::{
     builder::{CHUNK_ITEMS, FAN_OUT},
     bytes::Text,
     outcome::Ending,
-    terms::{Disclosure, Lot, Mechanism, Schedule, Ties},
+    terms::{Currency, Disclosure, Lot, Mechanism, Money, Openings, Quotation, Schedule, Ties},
 };
 use talea_text::{file::StakesFile, rules, suggest::Load};
 
@@ -272,6 +272,9 @@ fn scenario(
     Ok(Scenario {
         mechanism: Mechanism::FirstPrice,
         ties: Ties::EarliestCommit,
+        // Bids of the record are whole yen for the whole contract.
+        money: Some(Money { currency: Currency(*b"JPY"), quotation: Quotation::Lot }),
+        openings: Openings::Private,
         disclosure: Disclosure::WINNER_AND_PRICE,
         reserve: None,
         acceptance: None,

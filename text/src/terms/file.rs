@@ -4,7 +4,9 @@
 //! `talea terms example` prints are made from it.
 
 use crate::{
-    file::{DisclosureFile, GridFile, MechanismFile, StakesFile, TiesFile},
+    file::{
+        DisclosureFile, GridFile, MechanismFile, MoneyFile, OpeningsFile, StakesFile, TiesFile,
+    },
     table_of_group, table_with_grid,
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -92,6 +94,9 @@ pub(super) struct TermsFile {
     /// How ties are broken. The earliest commit wins if left out.
     #[serde(default)]
     pub(super) ties: TiesFile,
+    /// Whether a bid that its bidder opens to an auditor alone must be on the board's record. It need not be if left out.
+    #[serde(default)]
+    pub(super) openings: OpeningsFile,
     /// A CSV list of lots, in the folder of this file, in UTF-8 with commas. Its first line names the columns, in
     /// any order: the fields of `[[lots]]`, without `shape`. Lots in this file come first.
     pub(super) lots_file: Option<String>,
@@ -103,6 +108,10 @@ pub(super) struct TermsFile {
     pub(super) chain: Option<ChainFile>,
     /// When phases end, each in a slot after the one before.
     pub(super) schedule: ScheduleFile,
+    /// What prices are: one currency and one kind of price for all lots, so that currencies cannot be mixed. If left out,
+    /// the terms say nothing of it, nothing can be published in a format that asks for a currency, and an amount is known
+    /// only of prices in fractions of a point, as per cent of the quantity.
+    pub(super) money: Option<MoneyFile>,
     /// What is at stake, in whole units of the custodian's currency, or of the chain's denomination. Nothing if left out.
     #[serde(default)]
     pub(super) stakes: StakesFile,

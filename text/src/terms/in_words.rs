@@ -19,7 +19,9 @@ use talea_protocol::{
     chain::SlotUnit,
     price::Scale,
     quorum::Group,
-    terms::{Admission, Disclosure, Rounds, Schedule, Stakes, Terms, Ties},
+    terms::{
+        Admission, Disclosure, Money, Openings, Quotation, Rounds, Schedule, Stakes, Terms, Ties,
+    },
 };
 
 /// Terms in words, for somebody who is about to agree.
@@ -143,7 +145,13 @@ fn facts(terms: &Terms, book: &Book) -> Result<Vec<Fact>, Failure> {
     let nobody = || "nobody receives forfeits".to_owned();
     line("beneficiary", terms.stakes.beneficiary.as_ref().map_or_else(nobody, party));
     line("price", terms.mechanism.in_words());
+    if let Some(money) = terms.money {
+        line("currency", money_in_words(money));
+    }
     line("opened", disclosure_in_words(terms));
+    if terms.openings == Openings::Recorded {
+        line("openings", "of a bid to an auditor alone are on the record".into());
+    }
     line(
         "ties",
         match terms.ties {
@@ -225,6 +233,17 @@ fn facts(terms: &Terms, book: &Book) -> Result<Vec<Fact>, Failure> {
         );
     }
     Ok(facts)
+}
+
+fn money_in_words(Money { currency, quotation }: Money) -> String {
+    let price = match quotation {
+        Quotation::Lot => "an amount for the whole lot",
+        Quotation::Unit => "an amount for each unit of the quantity",
+        Quotation::Percent => "per cent of the quantity",
+        Quotation::Yield => "a yield, and no amount",
+        Quotation::Spread => "a spread over a benchmark, and no amount",
+    };
+    format!("{currency}; a price is {price}")
 }
 
 fn disclosure_in_words(terms: &Terms) -> String {

@@ -4,11 +4,12 @@
 //! What follows from the protocol alone is in [`talea_protocol::caution`]. Here stands what needs a clock, or
 //! who the board is.
 
-use crate::board::SlotClock;
+use crate::{board::SlotClock, currency::minor_units};
 use std::time::SystemTime;
 use talea_protocol::{
     bytes::PartyKey,
-    terms::{Admission, Disclosure, Terms},
+    price::Side,
+    terms::{Admission, Disclosure, Money, Quotation, Terms},
 };
 
 /// The deadlines that terms name, in their order, each with what is due until then.
@@ -150,6 +151,28 @@ pub(super) fn doubts(terms: &Terms, board: Option<PartyKey>) -> Vec<Doubt> {
                 format!(
                     "at most {most} bids can be made on a lot, and a depth needs {least}: it is never \
                      shown{rounds}"
+                ),
+            );
+        }
+    }
+    if let Some(Money { currency, quotation }) = terms.money {
+        if minor_units(currency).is_none() {
+            doubt(
+                "money.currency",
+                format!("{currency} is no currency with a minor unit in the list of ISO 4217"),
+            );
+        }
+        let kind = match quotation {
+            Quotation::Yield => Some("yield"),
+            Quotation::Spread => Some("spread"),
+            Quotation::Lot | Quotation::Unit | Quotation::Percent => None,
+        };
+        let highest = terms.lots.iter().any(|lot| lot.grid.side == Side::HighestWins);
+        if let Some(kind) = kind.filter(|_| highest) {
+            doubt(
+                "money.highest-yield",
+                format!(
+                    "the highest {kind} wins a lot, and whoever buys at a higher {kind} pays less"
                 ),
             );
         }

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     board::{BoardTerms, SlotClock},
     chain::custodian,
+    currency,
     failure::{Code, Failure},
     file::{GridFile, PriceText, fault_of_toml},
     lot::read_lot,
@@ -93,11 +94,14 @@ pub fn read(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, 
     let items = items(file.lots, file.lots_file.as_deref(), list)?;
     let (lots, of_prices) = read_lots(items, &file.every_lot, load)?;
     let seller = names::read_party(&file.seller)?;
+    let money = file.money.as_ref().map(rules::money).transpose().map_err(in_terms)?;
     let builder = TermsBuilder {
         nonce,
         lots,
         mechanism: rules::mechanism(file.mechanism).map_err(in_terms)?,
         ties: rules::ties(file.ties),
+        openings: rules::openings(file.openings),
+        money,
         disclosure,
         reserve,
         acceptance,
@@ -113,6 +117,7 @@ pub fn read(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, 
     refuse_in_vain(name, &terms, now)?;
     let mut remarks = timetable.into_named();
     remarks.extend(of_prices);
+    remarks.extend(money.and_then(|money| currency::remark(money.currency)));
     remarks.extend(has_no_custodian(&terms).then(|| WITHOUT_CUSTODIAN.to_owned()));
     if let Some(board) = file.board.filter(|board| board.starts.is_some()).and(home.board()) {
         remarks.extend(begun(&terms, board, now));
@@ -473,10 +478,18 @@ fn read_quorum(files: &[GroupFile]) -> Result<Vec<Group>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        book::Book,
+        terms::{TermsData, in_words},
+    };
     use ed25519_dalek::SigningKey;
+    use serde_json::{Value, json};
     use std::time::Duration;
     use talea_contract::group::{Generators, encode_point};
-    use talea_protocol::quorum::Member;
+    use talea_protocol::{
+        quorum::Member,
+        terms::{Currency, Money, Openings, Quotation},
+    };
 
     fn key(byte: u8) -> PartyKey {
         PartyKey(SigningKey::from_bytes(&[byte; 32]).verifying_key().to_bytes())
@@ -484,15 +497,25 @@ mod tests {
 
     /// The example with keys, read by a caller whose list of lots has these rows.
     fn example(rows: &str) -> Result<Draft, Failure> {
+        with_tables(rows, "")
+    }
+
+    /// The same with more tables.
+    fn with_tables(rows: &str, tables: &str) -> Result<Draft, Failure> {
+        with_head("", rows, tables)
+    }
+
+    /// The same with more fields of the file itself.
+    fn with_head(head: &str, rows: &str, tables: &str) -> Result<Draft, Failure> {
         let encryption = encode_point(&Generators::derive().value);
         let member = Member { signing: key(3), encryption }.to_string();
         let text = format!(
-            "seller = \"{}\"\nlots_file = \"lots.csv\"\n\
+            "{head}seller = \"{}\"\nlots_file = \"lots.csv\"\n\
              [board]\nkey = \"{}\"\nstarts = \"2026-12-01T15:00:00Z\"\n\
              [schedule]\ndeals = \"10m\"\ncomplaints = \"10m\"\ncommits = \"1h\"\nreveals = \"10m\"\n\
              endorsing = \"10m\"\nstep = \"10m\"\n\
              [[quorum]]\nname = \"dealers\"\nthreshold = 1\nmembers = [{member:?}]\n\
-             [every_lot]\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \"90\"\nlevels = 8\n",
+             [every_lot]\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \"90\"\nlevels = 8\n{tables}",
             key(1),
             key(2)
         );
@@ -512,5 +535,90 @@ mod tests {
         let failure = example("name,quantity\nThule 2035,0\n").unwrap_err();
         assert_eq!(failure.code, Code::TermsField);
         assert!(failure.sentence.starts_with("handed/lots.csv line 2"), "{failure}");
+    }
+    const ROWS: &str = "name,quantity\nThule 2035,5\n";
+
+    #[test]
+    fn every_kind_of_price_goes_from_the_file_into_the_terms_into_words_and_into_data() {
+        for (price, quotation, words) in [
+            ("per-lot", Quotation::Lot, "an amount for the whole lot"),
+            ("per-unit", Quotation::Unit, "an amount for each unit of the quantity"),
+            ("percent", Quotation::Percent, "per cent of the quantity"),
+            ("yield", Quotation::Yield, "a yield, and no amount"),
+            ("spread", Quotation::Spread, "a spread over a benchmark, and no amount"),
+        ] {
+            let table = format!("[money]\ncurrency = \"KWD\"\nprice = {price:?}\n");
+            let terms = with_tables(ROWS, &table).unwrap().terms;
+            assert_eq!(terms.money, Some(Money { currency: Currency(*b"KWD"), quotation }));
+            let again: Terms = borsh::from_slice(&borsh::to_vec(&terms).unwrap()).unwrap();
+            assert_eq!(again, terms);
+            let shown = in_words(&terms, &Book::default()).unwrap();
+            let line = format!("currency      KWD; a price is {words}\n");
+            assert!(shown.contains(&line), "{shown}");
+            let data: Value = serde_json::from_str(&TermsData::of(&terms).json()).unwrap();
+            assert_eq!(data["money"], json!({ "currency": "KWD", "price": price }));
+        }
+        let silent = example(ROWS).unwrap().terms;
+        assert_eq!((silent.money, silent.openings), (None, Openings::Private));
+        assert!(!in_words(&silent, &Book::default()).unwrap().contains("currency"));
+        let data: Value = serde_json::from_str(&TermsData::of(&silent).json()).unwrap();
+        assert_eq!((&data["money"], &data["openings"]), (&Value::Null, &json!("private")));
+    }
+
+    #[test]
+    fn a_currency_that_is_no_code_and_a_price_that_is_no_kind_are_pointed_out() {
+        let refused = |money: &str| with_tables(ROWS, &format!("[money]\n{money}\n")).unwrap_err();
+        for (money, sentence) in [
+            (
+                "currency = \"Dollar\"\nprice = \"per-lot\"",
+                "money.currency: \"Dollar\" is no currency code of ISO 4217 (scenario.currency)",
+            ),
+            ("currency = \"USD\"\nprice = \"each\"", "unknown variant `each`, expected one of"),
+            ("currency = \"USD\"", "missing field `price`"),
+            ("price = \"yield\"", "missing field `currency`"),
+            ("currency = [\"USD\", \"EUR\"]\nprice = \"yield\"", "invalid type"),
+        ] {
+            let failure = refused(money);
+            assert_eq!(failure.code, Code::TermsField);
+            assert!(failure.sentence.contains(sentence), "{failure}");
+        }
+        let old = "[money]\ncurrency = \"HRK\"\nprice = \"per-lot\"\n";
+        let Draft { remarks, .. } = with_tables(ROWS, old).unwrap();
+        assert!(remarks.iter().any(|remark| remark.starts_with("HRK is listed")), "{remarks:?}");
+    }
+
+    #[test]
+    fn openings_on_the_record_are_said_before_the_first_table() {
+        let text = |openings| format!("openings = {openings:?}\n");
+        let read = |openings| with_head(&text(openings), ROWS, "");
+        let terms = read("recorded").unwrap().terms;
+        assert_eq!(terms.openings, Openings::Recorded);
+        let words = in_words(&terms, &Book::default()).unwrap();
+        assert!(
+            words.contains("openings      of a bid to an auditor alone are on the record"),
+            "{words}"
+        );
+        assert_eq!(TermsData::of(&terms).openings, "recorded");
+        assert_eq!(read("private").unwrap().terms.openings, Openings::Private);
+        assert!(read("secret").unwrap_err().sentence.contains("unknown variant `secret`"));
+    }
+
+    #[test]
+    fn the_highest_yield_and_a_currency_that_nobody_lists_are_doubts() {
+        let codes = |terms: &Terms| -> Vec<&str> {
+            let cautions = TermsData::of(terms).cautions.into_iter();
+            cautions.map(|caution| caution.code).filter(|code| code.starts_with("money.")).collect()
+        };
+        let table = |price| format!("[money]\ncurrency = \"USD\"\nprice = {price:?}\n");
+        for (price, expected) in [
+            ("yield", &["money.highest-yield"][..]),
+            ("spread", &["money.highest-yield"]),
+            ("percent", &[]),
+        ] {
+            assert_eq!(codes(&with_tables(ROWS, &table(price)).unwrap().terms), expected);
+        }
+        let mut terms = with_tables(ROWS, &table("per-lot")).unwrap().terms;
+        terms.money = terms.money.map(|money| Money { currency: Currency(*b"AAA"), ..money });
+        assert_eq!(codes(&terms), ["money.currency"]);
     }
 }

@@ -47,7 +47,7 @@ pub struct Quoted {
     price: String,
     /// As a decimal number.
     decimal: String,
-    /// What it comes to, where prices are per cents of a quantity.
+    /// What it comes to, where a price is an amount.
     amount: Option<String>,
     /// In one sentence.
     words: String,
@@ -112,21 +112,13 @@ pub fn quote(follower: &Follower, number: u32, text: &str) -> Result<Quoted, Fau
     let level = read_bid("the price", lot, text)?;
     let scale = lot.grid.scale;
     let price = lot.grid.price(level).ok_or_else(|| Fault::internal("a level without a price"))?;
-    let written = scale.write(price);
-    let quantity = money::grouped(lot.quantity.into());
-    let amount = money::of_bond(scale, price, lot.quantity);
-    let words = match &amount {
-        Some(money::OfBond { percent, value }) => {
-            format!("{written} = {percent} % of {quantity} = {value}")
-        }
-        None => format!("{} for {quantity}", notation::with_decimal(scale, price)),
-    };
+    let terms = follower.auction().terms();
     Ok(Quoted {
         level: level.0,
-        price: written,
+        price: scale.write(price),
         decimal: scale.write_decimal(price),
-        amount: amount.map(|amount| amount.value),
-        words,
+        amount: money::amount(terms, lot, price),
+        words: money::in_words(terms, lot, price),
         remark: notation::remark(scale, text),
     })
 }
