@@ -61,10 +61,10 @@ mod tests {
         let bytes = Message::default().with(35, "AI").with(58, "a\u{1}10=000").bytes();
         let text = String::from_utf8(bytes).unwrap();
         // 35=AI, 58=a\u{1}10=000, each with its separator: 6 and 16 bytes.
-        assert_eq!(text, "8=FIXT.1.1\u{1}9=22\u{1}35=AI\u{1}58=a\\u{1}10=000\u{1}10=050\u{1}");
-        let summed = text.len() - "10=050\u{1}".len();
+        assert_eq!(text, "8=FIXT.1.1\u{1}9=22\u{1}35=AI\u{1}58=a\\u{1}10=000\u{1}10=174\u{1}");
+        let summed = text.len() - "10=174\u{1}".len();
         let sum: u32 = text.bytes().take(summed).map(u32::from).sum();
-        assert_eq!(sum % 256, 50);
+        assert_eq!(sum % 256, 174);
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! Values: an amount as a JSON number, and its currency.
 
 use crate::number;
-use iso_currency::Currency;
 use serde::Serialize;
 use serde_json::Number;
 use talea_report::Report;
 use talea_text::{
+    currency,
     failure::{Code, Failure},
     terms::MoneyData,
 };
+
+/// Currencies that ISO 4217 has, and the closed list of OCDS 1.1.5 has not.
+const LATER: [&str; 4] = ["SLE", "VED", "XCG", "ZWG"];
 
 /// An amount of money.
 #[derive(Clone, Debug, Serialize)]
@@ -35,8 +38,11 @@ impl<'a> Prices<'a> {
             )
             .with_help("terms of another auction can have one: [money] in their file")
         })?;
-        if Currency::from_code(&money.currency).is_none() {
-            let sentence = format!("the currency {} is not in ISO 4217", money.currency);
+        currency::read("the terms", &money.currency)
+            .map_err(|failure| Failure { code: Code::StandardCurrency, ..failure })?;
+        if LATER.contains(&money.currency.as_str()) {
+            let sentence =
+                format!("OCDS 1.1.5 has no currency {}: it is newer than the list", money.currency);
             return Err(Failure::new(Code::StandardCurrency, sentence));
         }
         Ok(Self { money })
