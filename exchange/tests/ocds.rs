@@ -320,7 +320,8 @@ fn the_compiled_release_is_the_last_which_says_all_that_was_said_before() {
 fn a_lot_that_was_not_awarded_is_unsuccessful_and_one_given_up_is_cancelled() {
     let expected = [
         ("several lots", "complete", &["tender", "award"][..]),
-        ("several lots, not over", "active", &["tender", "tenderUpdate"]),
+        ("several lots, some awarded", "active", &["tender", "award"]),
+        ("several lots, bids committed", "active", &["tender", "tenderUpdate"]),
         ("several lots, only opened", "active", &["tender"]),
         ("several lots without a clock", "complete", &["tender award"]),
         ("awarded by lottery", "complete", &["tender", "award"]),
@@ -455,15 +456,15 @@ fn a_currency_is_published_exactly_if_the_standard_lists_it() {
     let letters = || (b'A'..=b'Z').map(char::from);
     let codes =
         letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| [a, b, c])));
+    let mut wrong = Vec::new();
     for code in codes.map(String::from_iter) {
-        let is_current = currency::read("x", &code).is_ok();
-        if !is_current && !listed.contains(code.as_str()) {
-            continue;
-        }
+        let is_right = currency::read("x", &code).is_ok() && listed.contains(code.as_str());
         report.terms.as_mut().unwrap().money.as_mut().unwrap().currency = code.clone();
-        let is_published = release_package(&report, &publication).is_ok();
-        assert_eq!(is_published, is_current && listed.contains(code.as_str()), "{code}");
+        if release_package(&report, &publication).is_ok() != is_right {
+            wrong.push(code);
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use talea_text::{
 };
 
 /// Currencies that ISO 4217 has, and the closed list of OCDS 1.1.5 has not.
-const LATER: [&str; 4] = ["SLE", "VED", "XCG", "ZWG"];
+const LATER: [&str; 5] = ["SLE", "VED", "XAD", "XCG", "ZWG"];
 
 /// An amount of money.
 #[derive(Clone, Debug, Serialize)]

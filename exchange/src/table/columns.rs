@@ -42,7 +42,7 @@ impl Column {
     /// How the schema writes it.
     fn declaration(&self, name: &str) -> String {
         match self {
-            Self::Text(_) => format!("OPTIONAL BYTE_ARRAY {name} (UTF8);"),
+            Self::Text(_) => format!("OPTIONAL BYTE_ARRAY {name} (STRING);"),
             Self::Count(_) => format!("OPTIONAL INT32 {name};"),
             Self::Quantity(_) => format!("{DECIMAL} {name} (DECIMAL(20,0));"),
             Self::Decimal(_) => format!("{DECIMAL} {name} (DECIMAL(38,{PLACES}));"),

@@ -57,7 +57,7 @@ cover = true
 slots = 20
 [every_lot]
 side = "sale"
-scale = "binary 6"
+scale = "64ths"
 start = "90-00"
 levels = 1024
 shape = [4, 16, 16]
@@ -188,7 +188,8 @@ pub fn endings() -> Vec<(&'static str, Report)> {
     let with_acceptance = format!("{EUR}[acceptance]\nslots = 5\n");
     vec![
         ("several lots", report_of(&bonds_transcript)),
-        ("several lots, not over", report_of(&without_last(&bonds_transcript, 8))),
+        ("several lots, some awarded", report_of(&without_last(&bonds_transcript, 8))),
+        ("several lots, bids committed", report_of(&without_last(&bonds_transcript, 80))),
         ("several lots, only opened", report_of(&without_last(&bonds_transcript, usize::MAX))),
         ("several lots without a clock", report(&bonds_without_clock())),
         ("awarded by lottery", report(&works())),
