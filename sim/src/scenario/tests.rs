@@ -4,7 +4,7 @@ use super::*;
 use crate::simulate::{BidderConduct, Seat};
 use talea_protocol::{
     price::{Scale, Shape},
-    terms::Admission,
+    terms::{Admission, Currency, Quotation},
 };
 
 const LOT: &str = r#"
@@ -59,6 +59,21 @@ fn a_scenario_reads() {
     assert_eq!(scenario.schedule.reveals_until, 40);
     let (_, plan) = scenario.cast(&mut crate::seed::generator(1, 0)).unwrap();
     assert_eq!(plan.terms.lots[0], *lot);
+}
+
+#[test]
+fn a_scenario_says_what_prices_are_as_a_file_of_terms_does() {
+    let money = "openings = \"recorded\"\n[money]\ncurrency = \"JPY\"\nprice = \"per-unit\"\n";
+    let scenario = read(&[money, LOT, QUORUM, BIDDERS]).unwrap();
+    let (_, plan) = scenario.cast(&mut crate::seed::generator(1, 0)).unwrap();
+    let expected = Money { currency: Currency(*b"JPY"), quotation: Quotation::Unit };
+    assert_eq!((plan.terms.money, plan.terms.openings), (Some(expected), Openings::Recorded));
+    let (_, silent) =
+        read(&[LOT, QUORUM, BIDDERS]).unwrap().cast(&mut crate::seed::generator(1, 0)).unwrap();
+    assert_eq!((silent.terms.money, silent.terms.openings), (None, Openings::Private));
+    let unknown = money.replace("JPY", "YEN");
+    let words = ["money.currency: \"YEN\" is no currency code of ISO 4217", "\"USD\""];
+    fails(&[&unknown, LOT, QUORUM, BIDDERS], Code::ScenarioCurrency, &words);
 }
 
 #[test]

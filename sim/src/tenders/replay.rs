@@ -375,6 +375,19 @@ mod tests {
     }
 
     #[test]
+    fn tenders_are_in_yen_for_the_whole_contract() {
+        let tenders = record::read("example", EXAMPLE).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { transcripts: Some(folder.path().into()), ..options() };
+        replay(&tenders, &options, &|_, _| ()).unwrap();
+        let transcript = std::fs::read(transcript_path(folder.path(), 1)).unwrap();
+        let verify = talea_verifier::Options::default();
+        let report = talea_verifier::verify(&transcript[..], &verify, |_| ()).unwrap();
+        let money = Money { currency: Currency(*b"JPY"), quotation: Quotation::Lot };
+        assert_eq!(report.terms.unwrap().money, Some(money));
+    }
+
+    #[test]
     fn an_award_that_the_bids_do_not_imply_differs() {
         let text = String::from_utf8(EXAMPLE.to_vec()).unwrap();
         let mut lines = text.lines();
