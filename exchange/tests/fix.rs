@@ -66,10 +66,10 @@ fn of_kind<'a>(messages: &'a [Fields], kind: &str) -> Vec<&'a Fields> {
 #[test]
 fn every_ending_makes_messages_that_another_library_reads() {
     for (name, report) in endings() {
-        if name == "several lots without a clock" {
+        if *name == "several lots without a clock" {
             continue;
         }
-        let messages = read(&report);
+        let messages = read(report);
         let statuses = of_kind(&messages, "AI");
         let ascii = report.lots.iter().filter(|lot| lot.name.is_ascii());
         assert_eq!(statuses.len(), ascii.count(), "{name}");

@@ -219,7 +219,7 @@ fn dates(value: &Value, found: &mut Vec<String>) {
 fn every_ending_is_published_by_the_schemas_and_codelists_of_the_standard() {
     let Some(folder) = standard() else { return };
     for (name, report) in endings() {
-        let (releases, record) = published(&report);
+        let (releases, record) = published(report);
         assert_valid(name, &folder, "release-package-schema.json", &releases);
         assert_valid(name, &folder, "record-package-schema.json", &record);
         let schema = release_schema(&folder, &releases);
@@ -257,7 +257,7 @@ fn a_wrong_publication_does_not_pass() {
 #[test]
 fn references_lead_to_what_they_name_and_dates_are_in_utc() {
     for (name, report) in endings() {
-        let (releases, record) = published(&report);
+        let (releases, record) = published(report);
         let record = &record["records"][0];
         assert_eq!(record["releases"], releases["releases"]);
         let releases = releases["releases"].as_array().unwrap();
@@ -294,7 +294,7 @@ fn says_all(before: &Value, after: &Value) -> bool {
 #[test]
 fn the_compiled_release_is_the_last_which_says_all_that_was_said_before() {
     for (name, report) in endings() {
-        let (_, record) = published(&report);
+        let (_, record) = published(report);
         let record = &record["records"][0];
         let releases = record["releases"].as_array().unwrap();
         let last = releases.last().unwrap();
@@ -458,9 +458,13 @@ fn a_currency_is_published_exactly_if_the_standard_lists_it() {
         letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| [a, b, c])));
     let mut wrong = Vec::new();
     for code in codes.map(String::from_iter) {
-        let is_right = currency::read("x", &code).is_ok() && listed.contains(code.as_str());
+        let (is_current, is_listed) =
+            (currency::read("x", &code).is_ok(), listed.contains(code.as_str()));
+        if !is_current && !is_listed {
+            continue;
+        }
         report.terms.as_mut().unwrap().money.as_mut().unwrap().currency = code.clone();
-        if release_package(&report, &publication).is_ok() != is_right {
+        if release_package(&report, &publication).is_ok() != (is_current && is_listed) {
             wrong.push(code);
         }
     }

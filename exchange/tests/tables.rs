@@ -156,7 +156,7 @@ fn the_columns_of_parquet_say_what_they_hold() {
 
 #[test]
 fn every_ending_and_nothing_at_all_become_tables() {
-    let reports: Vec<Report> = endings().into_iter().map(|(_, report)| report).collect();
+    let reports: Vec<Report> = endings().iter().map(|(_, report)| report.clone()).collect();
     for report in &reports {
         assert!(!workbook(report).unwrap().is_empty());
     }

@@ -27,8 +27,14 @@ fn tests() -> (BTreeSet<String>, BTreeSet<String>) {
         }
     }
     let (mut files, mut tests) = (BTreeSet::new(), BTreeSet::new());
-    for name in ["tests/tests", "cli/tests", "verifier/tests", "cli/src/board", "web/browser/tests"]
-    {
+    for name in [
+        "tests/tests",
+        "cli/tests",
+        "verifier/tests",
+        "exchange/tests",
+        "cli/src/board",
+        "web/browser/tests",
+    ] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
         walk(&folder, name, &mut files, &mut tests);
     }
@@ -192,8 +198,8 @@ fn every_link_between_documents_leads_somewhere() {
 fn every_file_that_a_document_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folders = [
-        "protocol", "contract", "text", "parties", "verifier", "sim", "export", "cli", "tests",
-        "docs", "findings",
+        "protocol", "contract", "text", "parties", "verifier", "sim", "export", "exchange", "cli",
+        "tests", "docs", "findings",
     ];
     let mut named = 0;
     for document in documents() {

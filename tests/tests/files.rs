@@ -135,7 +135,9 @@ fn in_circles(uses: &Uses) -> Vec<String> {
 
 #[test]
 fn no_two_files_of_a_crate_use_each_other() {
-    for package in ["protocol", "contract", "text", "parties", "verifier", "sim", "export", "cli"] {
+    for package in
+        ["protocol", "contract", "text", "parties", "verifier", "sim", "export", "exchange", "cli"]
+    {
         let sources = sources(package);
         let uses = uses(&sources);
         let count: usize = uses.values().map(BTreeSet::len).sum();
@@ -170,7 +172,14 @@ fn each_crate_stands_on_those_below_it_and_no_other() {
         ("verifier", &["protocol"]),
         ("sim", &["contract", "parties", "protocol", "text", "verifier"]),
         ("export", &["parties", "protocol", "text"]),
-        ("cli", &["contract", "export", "parties", "protocol", "text", "verifier"]),
+        ("exchange", &["protocol", "report", "text"]),
+        (
+            "cli",
+            &[
+                "contract", "exchange", "export", "parties", "protocol", "replay", "report",
+                "text", "verifier",
+            ],
+        ),
     ] {
         let below: BTreeSet<String> = below.iter().map(|name| (*name).to_owned()).collect();
         assert_eq!(built_on(package), below, "{package}");

@@ -4,7 +4,7 @@ use super::{
     bids,
     money::{Prices, Value},
     party::{Parties, PartyReference},
-    release::Shape,
+    shape::Shape,
     tender::Item,
 };
 use serde::Serialize;

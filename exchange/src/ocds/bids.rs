@@ -3,7 +3,7 @@
 use super::{
     money::{Prices, Value},
     party::{Parties, PartyReference},
-    release::Shape,
+    shape::Shape,
 };
 use serde::Serialize;
 use talea_report::{Report, lot::LotReport};

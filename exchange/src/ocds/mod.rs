@@ -5,6 +5,7 @@
 //! | [`publication`] | what a publication says that an auction does not |
 //! | `package` | packages, and the record with its compiled release |
 //! | `release` | a release: what was known at a moment |
+//! | `shape` | whether there are several lots, and on which side of the market the seller stands |
 //! | `tender`, `award`, `bids` | its parts |
 //! | `party` | the organizations that take part |
 //! | `money` | values |
@@ -19,6 +20,7 @@ mod package;
 mod party;
 pub mod publication;
 mod release;
+mod shape;
 mod tender;
 
 pub use package::{record_package, release_package};

@@ -2,7 +2,8 @@
 
 use super::{
     publication::{Publication, Publisher},
-    release::{Release, Shape},
+    release::Release,
+    shape::Shape,
 };
 use serde::Serialize;
 use talea_report::Report;

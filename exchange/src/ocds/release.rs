@@ -2,7 +2,7 @@
 
 use super::{
     award::Award, bids::Bids, money::Prices, party::Parties, party::Party, party::PartyReference,
-    publication::Publication, tender::Tender, tender::status_of_all,
+    publication::Publication, shape::Seller, shape::Shape, tender::Tender, tender::status_of_all,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -30,59 +30,6 @@ pub(super) struct Release {
     awards: Vec<Award>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bids: Option<Bids>,
-}
-
-/// Whether the lots of an auction need the extension for tenders of several.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    One,
-    Several,
-}
-
-impl Shape {
-    pub(super) fn of(report: &Report) -> Self {
-        if report.lots.len() == 1 { Self::One } else { Self::Several }
-    }
-
-    /// By what others refer to a lot, where there are several.
-    pub(super) fn lot_id(self, lot: &LotReport) -> Option<String> {
-        (self == Self::Several).then(|| format!("lot-{}", lot.lot))
-    }
-}
-
-/// On which side of the market the terms' seller stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Seller {
-    Buys,
-    Sells,
-    Both,
-}
-
-impl Seller {
-    fn of(terms: &TermsData) -> Self {
-        let buys = |lot: &talea_text::terms::LotData| lot.side == "lowest-wins";
-        match (terms.lots.iter().all(buys), terms.lots.iter().any(buys)) {
-            (true, _) => Self::Buys,
-            (false, false) => Self::Sells,
-            (false, true) => Self::Both,
-        }
-    }
-
-    pub(super) fn is_buyer(self) -> bool {
-        self == Self::Buys
-    }
-
-    pub(super) fn kind(self) -> &'static str {
-        match self {
-            Self::Buys => "a procurement",
-            Self::Sells => "a sale",
-            Self::Both => "a procurement and a sale",
-        }
-    }
-
-    fn roles(self) -> Vec<&'static str> {
-        if self.is_buyer() { vec!["buyer", "procuringEntity"] } else { vec!["procuringEntity"] }
-    }
 }
 
 /// Everything that releases of an auction are made from.

@@ -2,7 +2,7 @@
 
 use super::{
     party::{Parties, PartyReference},
-    release::{Seller, Shape},
+    shape::{Seller, Shape},
 };
 use crate::number;
 use serde::Serialize;

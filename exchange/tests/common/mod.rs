@@ -1,6 +1,6 @@
 //! Auctions of every ending that a lot can have.
 
-use std::path::Path;
+use std::{path::Path, sync::OnceLock};
 use talea_exchange::ocds::Publication;
 use talea_protocol::{bytes::PartyKey, transcript::MAGIC};
 use talea_report::Report;
@@ -174,7 +174,12 @@ pub fn of_yields() -> String {
 }
 
 /// Every ending that a lot can have, by what it is.
-pub fn endings() -> Vec<(&'static str, Report)> {
+pub fn endings() -> &'static [(&'static str, Report)] {
+    static ENDINGS: OnceLock<Vec<(&str, Report)>> = OnceLock::new();
+    ENDINGS.get_or_init(all_endings)
+}
+
+fn all_endings() -> Vec<(&'static str, Report)> {
     let report = |scenario: &str| report_of(&transcript(scenario));
     let bonds_transcript = transcript(&bonds());
     let void = single(EUR, "", "ONE = \"101.00\"") + "[quorum.conduct]\nK1 = \"never-endorses\"\n";
