@@ -309,6 +309,12 @@ impl Report {
         self.verdict == Verdict::Invalid
     }
 
+    /// Whether the outcome is on the record, and valid.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.verdict == Verdict::Valid
+    }
+
     /// How the process ends that reported this: an auction that is not over is reported as well as any.
     ///
     /// # Errors

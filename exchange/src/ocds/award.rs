@@ -48,7 +48,7 @@ impl Award {
                     title: format!("{} ({})", lot.name, lot.identifier),
                     description: description(report, lot, prices),
                     status: if lot.state == "declined" { "unsuccessful" } else { "active" },
-                    date: report.last.as_ref().and_then(|last| last.at.clone()),
+                    date: date(report),
                     value: prices.value(&what, lot.amount.as_deref())?,
                     suppliers: vec![parties.reference(winner)],
                     items: vec![Item::awarded(report, lot, shape)?],
@@ -59,6 +59,12 @@ impl Award {
         }
         Ok(awards)
     }
+}
+
+/// When the outcome was final: the end of the slot of the last entry. Before, an award has no date.
+fn date(report: &Report) -> Option<String> {
+    let last = report.last.as_ref().filter(|_| report.is_final())?;
+    last.at.clone()
 }
 
 /// The bid of a winner: where every bid was opened, its place among them.

@@ -45,9 +45,9 @@ impl Seller {
 
     pub(super) fn kind(self) -> &'static str {
         match self {
-            Self::Buys => "a procurement",
-            Self::Sells => "a sale",
-            Self::Both => "a procurement and a sale",
+            Self::Buys => "Procurement",
+            Self::Sells => "Sale",
+            Self::Both => "Procurement and sale",
         }
     }
 

@@ -117,9 +117,9 @@ impl Tender {
             items: items.collect::<Result<_, _>>()?,
             procurement_method: if terms.bidders.is_some() { "limited" } else { "open" },
             procurement_method_details: format!(
-                "Sealed bids, {}, of {}; rules and record: auction {}",
-                terms.mechanism.name,
+                "{} by sealed bids, {}; rules and record: auction {}",
                 seller.kind(),
+                terms.mechanism.name,
                 terms.auction
             ),
             award_criteria: seller.is_buyer().then_some("priceOnly"),
