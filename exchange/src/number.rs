@@ -64,4 +64,25 @@ mod tests {
         assert_eq!(refused.code, Code::StandardNumber);
         assert!(refused.sentence.contains("1234567890123.456"), "{refused}");
     }
+
+    #[test]
+    fn what_is_kept_reads_back_from_a_double_to_the_last_digit() {
+        let mut state = 7u64;
+        let mut random = |below: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        for _ in 0..20_000 {
+            let digits = random(1 << 30) * 1_000_000 + random(1_000_000);
+            let (places, cut) = (random(16) as usize, random(15) as u32);
+            let digits = (digits % 10u64.pow(15) / 10u64.pow(cut)).max(1).to_string();
+            let padded = format!("{digits:0>width$}", width = places + 1);
+            let (whole, fraction) = padded.split_at(padded.len() - places);
+            let decimal = if places == 0 { whole.into() } else { format!("{whole}.{fraction}") };
+            let read: f64 = json("it", &decimal).unwrap().to_string().parse().unwrap();
+            assert_eq!(format!("{read:.places$}"), decimal);
+        }
+    }
 }

@@ -200,6 +200,29 @@ fn a_name_that_is_not_ascii_is_escaped_and_stands_in_full_beside_it() {
 }
 
 #[test]
+fn no_name_ends_its_field_or_its_message() {
+    let mut report = report_of(&transcript(&works()));
+    for name in ["a\u{1}10=000\u{1}8=FIXT.1.1\u{1}9=5", "a\nb\rc", "=1+1|58=x", "\u{202e}x"] {
+        report.lots[0].name = name.into();
+        report.lots[0].identifier = name.into();
+        let bytes = messages(&report).unwrap();
+        let messages = split(&bytes);
+        assert_eq!(messages.len(), 5, "{name:?}");
+        for message in messages.iter().filter(|message| message.is_ascii()) {
+            let fields: Fields = decode(message).unwrap();
+            assert_eq!((fields.all(107).len(), fields.all(10).len()), (1, 1), "{name:?}");
+        }
+    }
+}
+
+#[test]
+fn a_price_of_more_digits_than_fix_keeps_makes_no_message() {
+    let mut report = report_of(&transcript(&works()));
+    report.lots[0].price_decimal = Some("1234567890123.4567".into());
+    assert_eq!(messages(&report).unwrap_err().code, Code::StandardNumber);
+}
+
+#[test]
 fn without_a_clock_there_is_no_message() {
     let failure = messages(&report_of(&transcript(&bonds_without_clock()))).unwrap_err();
     assert_eq!((failure.code, failure.code.exit().status()), (Code::StandardClock, 6));
