@@ -106,7 +106,7 @@ impl Outcome<'_> {
         number::kept(decimal).ok_or_else(|| number::too_long(&what, decimal))
     }
 
-    fn price<'a>(self, decimal: Option<&'a String>) -> Result<Option<&'a str>, Failure> {
+    fn price(self, decimal: Option<&String>) -> Result<Option<&str>, Failure> {
         decimal.map(|decimal| self.kept("a price", decimal)).transpose()
     }
 
