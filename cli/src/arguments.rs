@@ -1,9 +1,10 @@
 //! What can be written after `talea`.
 
-use crate::{board::share::Share, failure::Failure, keys, names};
+use crate::{board::share::Share, exports::Format, failure::Failure, keys, names};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 use talea_protocol::bytes::PartyKey;
+use talea_report::Reader;
 
 /// How long a party waits for the board to take an instruction, in seconds, if nothing else is said.
 pub(crate) const PATIENCE: u64 = 60;
@@ -118,17 +119,26 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Everybody: follow an auction until it is over.
     Watch(StatusArgs),
-    /// Everybody: write a report, as one HTML file, as JSON or as CSV.
+    /// Everybody: write a report: a page, data, tables, or a publication by a standard.
     ///
     /// The auction need not be over. If the transcript breaks the rules, the report says which rule and where,
-    /// and the command ends with status 1.
+    /// and the command ends with status 1; tables and publications are not written then.
     Report {
         /// A transcript, a board's folder, or its address.
         #[arg(id = BOARD, value_name = "BOARD")]
         path: PathBuf,
-        /// The report to write: FILE.html, FILE.json or FILE.csv.
+        /// The report to write: FILE.html, .json, .csv, .xlsx, .parquet or .fix.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
+        /// Write FILE.json by a standard: the Open Contracting Data Standard.
+        #[arg(long, value_enum, requires = "ocds")]
+        format: Option<Format>,
+        /// What that standard asks for besides the auction: who publishes, where and when (TOML).
+        #[arg(long, value_name = "FILE", requires = "format")]
+        ocds: Option<PathBuf>,
+        /// Another transcript or board, whose lots are added to FILE.parquet; any number of times.
+        #[arg(long, value_name = "BOARD")]
+        also: Vec<PathBuf>,
         /// An address book, whose names are shown beside the keys as "known as". None if left out.
         #[arg(long, value_name = "FILE")]
         book: Option<PathBuf>,
@@ -171,6 +181,15 @@ pub(crate) enum ReportReader {
     Anybody,
     /// A regulator: with who could decrypt and who did, defaults, ties and reserves.
     Regulator,
+}
+
+impl From<ReportReader> for Reader {
+    fn from(reader: ReportReader) -> Self {
+        match reader {
+            ReportReader::Anybody => Self::Anybody,
+            ReportReader::Regulator => Self::Regulator,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,8 +7,8 @@ use crate::{
     arguments::{
         AgentArgs, AgentCommand, AuditCommand, BidArgs, BidderArgs, BidderCommand, BoardCommand,
         BookCommand, ChainCommand, Cli, Command, DecideArgs, DeskArgs, KeyCommand,
-        KeyholderCommand, LogLevel, OpenArgs, PATIENCE, PartyArgs, ReceiptCommand, ReportReader,
-        RevealArgs, ServeArgs, StandArgs, StatusArgs, TermsCommand, VerifyArgs,
+        KeyholderCommand, LogLevel, OpenArgs, PATIENCE, PartyArgs, ReceiptCommand, RevealArgs,
+        ServeArgs, StandArgs, StatusArgs, TermsCommand, VerifyArgs,
     },
     audit, bids,
     board::{
@@ -25,6 +25,7 @@ use crate::{
     chain,
     demo::{self, Bidders},
     desk_lists,
+    exports::Export,
     failure::{Code, Exit, Failure},
     files::{self, Readers},
     interrupt,
@@ -57,7 +58,7 @@ use std::{
 use talea_contract::Phase;
 use talea_protocol::{bytes::PartyKey, price::Level};
 use talea_replay::Signatures;
-use talea_report::{Reader, Report, verify_file};
+use talea_report::{Report, verify_file};
 
 /// What a process says that is told to end.
 const GOES_ON: &str = "nothing is lost: what was handed in stays handed in, and the same command \
@@ -164,8 +165,9 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Audit(command) => audit(command, &passphrase)?,
         Command::Status(args) => status(&args)?,
         Command::Watch(args) => watch(&args)?,
-        Command::Report { path, out, book, reader } => {
-            return report(&path, &out, book.as_deref(), reader);
+        Command::Report { path, out, format, ocds, also, book, reader } => {
+            let export = Export::of((&out, reader.into()), format, ocds.as_deref())?;
+            return report(&path, &also, (&out, &export), book.as_deref());
         }
         Command::Demo { folder, serve, minutes } => {
             let bidders = serve.map_or(Bidders::Own, |at| Bidders::Anybody { at, minutes });
@@ -827,36 +829,41 @@ fn report_of(path: &Path) -> Result<Report, Failure> {
 
 fn report(
     path: &Path,
-    out: &Path,
+    also: &[PathBuf],
+    (out, export): (&Path, &Export),
     book: Option<&Path>,
-    reader: ReportReader,
 ) -> Result<Exit, Failure> {
-    let html = match reader {
-        ReportReader::Anybody => |report: &Report| report.html(Reader::Anybody),
-        ReportReader::Regulator => |report: &Report| report.html(Reader::Regulator),
-    };
-    let write: fn(&Report) -> String =
-        match out.extension().and_then(|extension| extension.to_str()) {
-            Some("html") => html,
-            Some("json") => Report::json,
-            Some("csv") => Report::csv,
-            _ => {
-                let sentence =
-                    format!("the name {} must end in .html, .json or .csv", out.display());
-                return Err(Failure::new(Code::FileUnwritable, sentence));
-            }
-        };
-    let book = book.map(|book| BookFile::open(Some(book))).transpose()?;
-    let report = report_of(&path_of(path)?)?;
-    let report = match &book {
-        Some(book) => report.with_names(book),
-        None => report,
-    };
-    files::write(out, write(&report).as_bytes(), Readers::Usual)?;
-    if let (true, Some(why)) = (report.is_invalid(), report.objection()) {
-        say(&format!("{} is INVALID: {why}", path.display()));
+    if !also.is_empty() && !export.takes_several() {
+        let sentence = format!("--also is for FILE.parquet, and {} is none", out.display());
+        return Err(Failure::new(Code::FileUnwritable, sentence));
     }
-    report.exit()
+    let book = book.map(|book| BookFile::open(Some(book))).transpose()?;
+    let report_of = |path: &Path| {
+        let report = report_of(&path_of(path)?)?;
+        Ok(match &book {
+            Some(book) => report.with_names(book),
+            None => report,
+        })
+    };
+    let first = report_of(path)?;
+    let others = also.iter().map(|path| report_of(path)).collect::<Result<Vec<_>, Failure>>()?;
+    let of_all = std::iter::once((path, &first));
+    let of_all = of_all.chain(also.iter().map(PathBuf::as_path).zip(&others));
+    let mut exit = Ok(Exit::Ok);
+    let mut is_objectionable = false;
+    for (path, report) in of_all {
+        if let (true, Some(why)) = (report.is_invalid(), report.objection()) {
+            say(&format!("{} is INVALID: {why}", path.display()));
+        }
+        is_objectionable |= report.objection().is_some();
+        exit = exit.and_then(|so_far: Exit| Ok(so_far.max(report.exit()?)));
+    }
+    if is_objectionable && !export.shows_objections() {
+        say(&format!("{} is not written", out.display()));
+        return exit;
+    }
+    files::write(out, &export.bytes(first, others)?, Readers::Usual)?;
+    exit
 }
 
 fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {

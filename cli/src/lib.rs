@@ -35,6 +35,7 @@ mod chain;
 pub mod cli;
 pub mod demo;
 mod desk_lists;
+mod exports;
 pub mod files;
 pub mod interrupt;
 mod interview;

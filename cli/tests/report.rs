@@ -349,3 +349,110 @@ fn a_regulator_is_told_which_default_it_was_and_what_the_terms_keep_sealed() {
     let opened = &supervision("reserve-opened.talea")["reserves"][0];
     assert_eq!((&opened["reserve"], &opened["ticks_above_reserve"]), (&"opened".into(), &1.into()));
 }
+
+/// What OCDS asks for besides an auction.
+const PUBLICATION: &str = r#"
+ocid-prefix = "ocds-213czf"
+uri = "https://example.org/auctions/1.json"
+date = "2027-03-15T10:00:00+01:00"
+
+[publisher]
+name = "Town of Example"
+"#;
+
+/// A folder with a board's transcript and a publication in it.
+fn publishing(transcript: &[u8]) -> Desk {
+    let desk = Desk::with(transcript);
+    fs::write(desk.path("publication.toml"), PUBLICATION).unwrap();
+    desk
+}
+
+const OCDS: [&str; 4] = ["--format", "ocds", "--ocds", "publication.toml"];
+
+/// Ends with this status and, if it fails, this code; whether the file was written.
+#[track_caller]
+fn ends(desk: &Desk, out: &str, more: &[&str], status: i32, code: &str) -> bool {
+    let output = talea(&[&["report", "a.talea", "--out", out], more].concat(), desk.0.path());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(status), "{said}");
+    assert!(said.contains(code), "{said}");
+    desk.path(out).exists()
+}
+
+#[test]
+fn a_report_has_the_form_that_its_ending_names() {
+    let with_money = format!(
+        "money = {{ currency = \"USD\", price = \"percent\" }}\n{}",
+        scenario("open-book.toml")
+    );
+    let desk = publishing(&simulated(&with_money));
+    for (out, begins) in [("r.xlsx", &b"PK"[..]), ("r.parquet", b"PAR1")] {
+        assert!(ends(&desk, out, &[], 0, ""));
+        let bytes = fs::read(desk.path(out)).unwrap();
+        assert!(bytes.starts_with(begins), "{out}");
+        // The same bytes another time.
+        assert!(ends(&desk, out, &[], 0, ""));
+        assert_eq!(fs::read(desk.path(out)).unwrap(), bytes, "{out}");
+    }
+    assert!(ends(&desk, "releases.json", &OCDS, 0, ""));
+    let record = ["--format", "ocds-record", "--ocds", "publication.toml"];
+    assert!(ends(&desk, "record.json", &record, 0, ""));
+    let json = |name: &str| -> Value {
+        serde_json::from_slice(&fs::read(desk.path(name)).unwrap()).unwrap()
+    };
+    let (releases, record) = (json("releases.json"), json("record.json"));
+    assert_eq!(releases["publishedDate"], "2027-03-15T09:00:00Z");
+    let award = &releases["releases"][0]["awards"][0];
+    assert_eq!(award["value"], serde_json::json!({ "amount": 69800, "currency": "USD" }));
+    assert_eq!(record["records"][0]["compiledRelease"]["awards"][0], *award);
+    // A simulation has no clock.
+    assert!(!ends(&desk, "r.fix", &[], 6, "error[standard.clock]"));
+}
+
+#[test]
+fn a_publication_that_cannot_be_is_refused_in_a_sentence_and_not_written() {
+    let desk = publishing(rounds());
+    assert!(!ends(&desk, "r.json", &OCDS, 6, "error[standard.currency]"));
+    assert!(!ends(&desk, "r.html", &OCDS, 4, "must end in .json"));
+    assert!(!ends(&desk, "r.json", &["--format", "ocds"], 2, "--ocds"));
+    assert!(!ends(&desk, "r.json", &["--ocds", "publication.toml"], 2, "--format"));
+    fs::write(desk.path("publication.toml"), PUBLICATION.replace("213czf", "")).unwrap();
+    assert!(!ends(&desk, "r.json", &OCDS, 2, "publication.toml: ocid-prefix"));
+    fs::write(desk.path("publication.toml"), [0xff]).unwrap();
+    assert!(!ends(&desk, "r.json", &OCDS, 2, "it is not UTF-8"));
+    fs::remove_file(desk.path("publication.toml")).unwrap();
+    assert!(!ends(&desk, "r.json", &OCDS, 4, "error[file.unreadable]"));
+}
+
+#[test]
+fn of_an_invalid_transcript_no_table_and_no_publication_is_written() {
+    let tampered = fs::read(Path::new(ROOT).join("scenarios/tampered.talea")).unwrap();
+    let desk = publishing(&tampered);
+    for out in ["r.xlsx", "r.parquet", "r.fix"] {
+        assert!(!ends(&desk, out, &[], 1, "a.talea is INVALID"), "{out}");
+    }
+    assert!(!ends(&desk, "r.json", &OCDS, 1, "a.talea is INVALID"));
+    // One of several is enough.
+    fs::write(desk.path("valid.talea"), rounds()).unwrap();
+    let output =
+        talea(&["report", "valid.talea", "--also", "a.talea", "--out", "r.parquet"], desk.0.path());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!desk.path("r.parquet").exists());
+}
+
+#[test]
+fn the_lots_of_several_auctions_go_into_one_file_of_parquet_and_no_other() {
+    let desk = Desk::with(rounds());
+    fs::write(desk.path("b.talea"), bwic()).unwrap();
+    assert!(ends(&desk, "one.parquet", &[], 0, ""));
+    assert!(ends(&desk, "two.parquet", &["--also", "b.talea"], 0, ""));
+    let size = |name: &str| fs::metadata(desk.path(name)).unwrap().len();
+    assert!(size("two.parquet") > size("one.parquet"));
+    let bytes = fs::read(desk.path("two.parquet")).unwrap();
+    for transcript in [rounds(), bwic()] {
+        let auction = Desk::with(transcript).json()["auction"].clone();
+        let id = auction.as_str().unwrap().as_bytes();
+        assert!(bytes.windows(id.len()).any(|window| window == id), "{auction}");
+    }
+    assert!(!ends(&desk, "two.xlsx", &["--also", "b.talea"], 4, "--also is for FILE.parquet"));
+}

@@ -56,6 +56,7 @@ pub struct Replay {
     /// Where the next record begins.
     offset: u64,
     auction: Auction,
+    opened: u64,
     board: Option<BoardTerms>,
     clock: Option<SlotClock>,
     lines: Vec<EntrySummary>,
@@ -168,6 +169,7 @@ impl Replay {
             file,
             offset,
             auction,
+            opened: genesis.slot,
             board,
             clock,
             lines: Vec::new(),
@@ -390,6 +392,12 @@ impl Replay {
     #[must_use]
     pub fn auction(&self) -> &Auction {
         &self.auction
+    }
+
+    /// The slot of the opening.
+    #[must_use]
+    pub fn opened(&self) -> u64 {
+        self.opened
     }
 
     /// When the terms' slots end, if they have a clock.

@@ -40,6 +40,8 @@ pub struct LotReport {
     pub cover: Option<String>,
     /// The same as a decimal number.
     pub cover_decimal: Option<String>,
+    /// What the best losing bid came to, as [`amount`](Self::amount).
+    pub cover_amount: Option<String>,
     /// What became of the reserve, in a word.
     pub reserve: &'static str,
     /// The reserve, if it was opened.
@@ -67,21 +69,28 @@ pub struct LotReport {
 pub struct BidReport {
     /// Whose.
     pub party: String,
-    /// What every winner pays.
+    /// What it bids.
     pub price: String,
     /// The same as a decimal number.
     pub price_decimal: String,
+    /// What it comes to, as [`LotReport::amount`].
+    pub amount: Option<String>,
+}
+
+/// A lot that has not ended.
+fn undecided(decision_until: Option<u64>) -> (&'static str, String, Option<&'static Award>) {
+    match decision_until {
+        Some(slot) => {
+            ("deciding", format!("ranked; the seller may decline until slot {slot}"), None)
+        }
+        None => ("open", "not decided yet".into(), None),
+    }
 }
 
 /// How a lot ended or stands: in a word, in words, and at what price.
 fn ending(row: &LotRow) -> (&'static str, String, Option<&Award>) {
     match &row.ending {
-        None => match row.decision_until {
-            Some(slot) => {
-                ("deciding", format!("ranked; the seller may decline until slot {slot}"), None)
-            }
-            None => ("open", "not decided yet".into(), None),
-        },
+        None => undecided(row.decision_until),
         Some(Ending::Sold(award)) => ("sold", "sold".into(), Some(award)),
         Some(Ending::Declined(award)) => {
             let words = "did not trade: declined by the seller above the reserve";
@@ -147,6 +156,7 @@ impl LotReport {
         let LotRow { lot, commits, ranked, invalid, reserve, disclosed, .. } = row;
         let notation = |quote: &Quote| lot::price(lot, quote.level);
         let decimal = |quote: &Quote| lot::price_decimal(lot, quote.level);
+        let amount = |quote: &Quote| money::amount(terms, lot, quote.price);
         let (state, result, award) = ending(row);
         let quote = award.map(|award| &award.quote);
         let (reserve, reserve_quote) = match reserve {
@@ -162,6 +172,7 @@ impl LotReport {
             party: names::party(bidder),
             price: notation(quote),
             price_decimal: decimal(quote),
+            amount: amount(quote),
         };
         let sales = award.into_iter().flat_map(|award| award.sales.iter());
         Self {
@@ -173,10 +184,11 @@ impl LotReport {
             result,
             price: quote.map(notation),
             price_decimal: quote.map(decimal),
-            amount: quote.and_then(|quote| money::amount(terms, lot, quote.price)),
+            amount: quote.and_then(amount),
             winners: sales.map(|sale| names::party(&sale.winner)).collect(),
             cover: cover.map(notation),
             cover_decimal: cover.map(decimal),
+            cover_amount: cover.and_then(amount),
             reserve,
             reserve_price: reserve_quote.map(notation),
             reserve_price_decimal: reserve_quote.map(decimal),
@@ -187,6 +199,38 @@ impl LotReport {
             surveys: SurveyReport::all(&lot.grid, surveys),
             depth: depth.as_ref().map(|depth| buckets(&lot.grid, depth)),
             bids: bids.as_ref().map(|bids| bids.iter().map(bid).collect()),
+        }
+    }
+
+    /// The lot as the terms put it up, before anybody bid.
+    #[must_use]
+    pub fn before_bids(&self) -> Self {
+        let Self { lot, identifier, name, quantity, .. } = self;
+        let (state, result, _) = undecided(None);
+        Self {
+            lot: *lot,
+            identifier: identifier.clone(),
+            name: name.clone(),
+            quantity: quantity.clone(),
+            state,
+            result,
+            price: None,
+            price_decimal: None,
+            amount: None,
+            winners: Vec::new(),
+            cover: None,
+            cover_decimal: None,
+            cover_amount: None,
+            reserve: "open",
+            reserve_price: None,
+            reserve_price_decimal: None,
+            committed: 0,
+            ranked: 0,
+            invalid: 0,
+            opened: Vec::new(),
+            surveys: Vec::new(),
+            depth: None,
+            bids: None,
         }
     }
 }

@@ -89,7 +89,8 @@ impl AccountReport {
 
 impl KeyholderReport {
     /// What it did not do, in words.
-    pub(crate) fn note(&self) -> String {
+    #[must_use]
+    pub fn note(&self) -> String {
         if self.expelled {
             return "expelled in the key ceremony".into();
         }

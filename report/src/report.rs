@@ -51,6 +51,12 @@ pub struct Report {
     pub auction: Option<String>,
     /// The phase after the last entry.
     pub phase: Option<&'static str>,
+    /// How many entries the transcript has after its opening.
+    pub entries: usize,
+    /// When the auction was opened.
+    pub opened: Option<Moment>,
+    /// When the last entry was taken, or the opening if there is none.
+    pub last: Option<Moment>,
     /// Nothing if they did not pass.
     pub terms: Option<TermsData>,
     /// How many bidders the terms list.
@@ -228,6 +234,9 @@ impl Report {
             title: title(terms, data.as_ref().map(|data| &data.schedule.commits_until)),
             auction: verified.auction.as_ref().map(names::auction),
             phase: None,
+            entries: 0,
+            opened: None,
+            last: None,
             terms: data,
             invited: match terms.map(|terms| &terms.admission) {
                 Some(Admission::Listed(keys)) => Some(keys.len()),
@@ -250,6 +259,7 @@ impl Report {
     fn with_events(self, replay: &Replay, verified: &talea_verifier::Report) -> Self {
         let terms = replay.auction().terms();
         let lots = verified.lots.iter().enumerate();
+        let last = replay.lines().last().map_or_else(|| replay.opened(), |line| line.slot);
         let depth = |row: &talea_verifier::report::LotRow| {
             histogram::Row::of(&row.lot, &row.disclosed, String::new())
         };
@@ -257,6 +267,9 @@ impl Report {
         let supervision = Supervision::of(replay, &keyholders, &verified.lots);
         Self {
             phase: Some(replay.auction().phase().name()),
+            entries: replay.lines().len(),
+            opened: Some(Moment::of(replay.clock(), replay.opened())),
+            last: Some(Moment::of(replay.clock(), last)),
             timeline: timeline(replay),
             lots: lots.map(|(at, row)| LotReport::of(at, row, terms)).collect(),
             bidders: BidderReport::all(replay),
@@ -310,6 +323,12 @@ impl Report {
         self.verdict == Verdict::Invalid
     }
 
+    /// Whether the outcome is on the record, and valid.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.verdict == Verdict::Valid
+    }
+
     /// How the process ends that reported this: an auction that is not over is reported as well as any.
     ///
     /// # Errors
@@ -329,7 +348,9 @@ impl Report {
         self.reason.as_ref().map(Reason::in_words).or(self.board_failure.as_ref().map(of_board))
     }
 
-    pub(crate) fn verdict_word(&self) -> String {
+    /// The verdict in a word.
+    #[must_use]
+    pub fn verdict_word(&self) -> String {
         let word = match self.verdict {
             Verdict::Valid => "VALID",
             Verdict::Invalid => "INVALID",

@@ -27,8 +27,14 @@ fn tests() -> (BTreeSet<String>, BTreeSet<String>) {
         }
     }
     let (mut files, mut tests) = (BTreeSet::new(), BTreeSet::new());
-    for name in ["tests/tests", "cli/tests", "verifier/tests", "cli/src/board", "web/browser/tests"]
-    {
+    for name in [
+        "tests/tests",
+        "cli/tests",
+        "verifier/tests",
+        "exchange/tests",
+        "cli/src/board",
+        "web/browser/tests",
+    ] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
         walk(&folder, name, &mut files, &mut tests);
     }
@@ -202,6 +208,7 @@ fn every_file_that_a_document_names_is_there() {
         "screens",
         "sim",
         "export",
+        "exchange",
         "cli",
         "tests",
         "docs",

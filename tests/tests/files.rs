@@ -176,7 +176,7 @@ fn each_crate_stands_on_those_below_it_and_no_other() {
         ("screens", &["protocol", "text", "verifier"]),
         ("sim", &["contract", "parties", "protocol", "screens", "text", "verifier"]),
         ("export", &["parties", "protocol", "text"]),
-        ("exchange", &["protocol", "text"]),
+        ("exchange", &["protocol", "report", "text"]),
         (
             "cli",
             &[

@@ -225,6 +225,14 @@ codes! {
             "events of the auction are missing"
         ChainDiffers "chain.differs" Invalid
             "the events are not what the rules of the auction make of them"
+        OcdsPublication "ocds.publication" Usage
+            "a file of what OCDS asks for besides an auction is invalid"
+        StandardCurrency "standard.currency" Refused
+            "a standard asks for amounts of money, and the terms have no currency that it knows"
+        StandardNumber "standard.number" Refused
+            "a number has more digits than readers of a standard keep"
+        StandardClock "standard.clock" Refused
+            "a standard asks for times, and the terms have no clock"
         Internal "internal" Internal
             "internal error in this program"
     }

@@ -1,0 +1,273 @@
+//! A workbook: lots, bids, parties, money and timeline as sheets.
+//!
+//! A cell of text is never read as a formula, a date or a number: the file says of every cell what it is. A number that
+//! a spreadsheet's doubles would change is text.
+
+use crate::number;
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use talea_report::{Report, lot::LotReport, report::Event};
+use talea_text::{
+    board::Moment,
+    failure::{Code, Failure},
+};
+
+/// What a spreadsheet takes in a cell, in characters.
+const MAX_CHARACTERS: usize = 32_767;
+
+enum Cell {
+    Text(String),
+    /// A decimal without commas.
+    Number(String),
+    Empty,
+}
+
+struct Sheet {
+    name: &'static str,
+    heading: Vec<&'static str>,
+    rows: Vec<Vec<Cell>>,
+}
+
+fn text(words: &str) -> Cell {
+    Cell::Text(words.to_owned())
+}
+
+fn text_or_empty(words: Option<&String>) -> Cell {
+    words.map_or(Cell::Empty, |words| text(words))
+}
+
+fn number(decimal: impl ToString) -> Cell {
+    Cell::Number(decimal.to_string())
+}
+
+fn number_or_empty(decimal: Option<&String>) -> Cell {
+    decimal.map_or(Cell::Empty, number)
+}
+
+/// The report as a workbook. The same report makes the same bytes.
+///
+/// # Errors
+/// `board.invalid` of a transcript that breaks the rules; `internal`.
+pub fn workbook(report: &Report) -> Result<Vec<u8>, Failure> {
+    if report.is_invalid() {
+        let sentence = "nothing is written of an invalid transcript but the verdict";
+        return Err(Failure::new(Code::BoardInvalid, sentence));
+    }
+    let sheets = [
+        about(report),
+        lots(report),
+        bids(report),
+        parties(report),
+        money(report),
+        timeline(report),
+    ];
+    write(&sheets).map_err(|error| {
+        Failure::new(Code::Internal, format!("the workbook cannot be written: {error}"))
+    })
+}
+
+fn write(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    // Otherwise it would be the time of writing.
+    let date = ExcelDateTime::from_ymd(2000, 1, 1)?;
+    workbook.set_properties(&DocProperties::new().set_creation_datetime(&date));
+    let bold = Format::new().set_bold();
+    for sheet in sheets {
+        let worksheet = workbook.add_worksheet().set_name(sheet.name)?;
+        for (column, name) in (0u16..).zip(&sheet.heading) {
+            worksheet.write_string_with_format(0, column, *name, &bold)?;
+        }
+        for (row, cells) in (1u32..).zip(&sheet.rows) {
+            for (column, cell) in (0u16..).zip(cells) {
+                put(worksheet, (row, column), cell)?;
+            }
+        }
+        worksheet.set_freeze_panes(1, 0)?.autofit();
+    }
+    workbook.save_to_buffer()
+}
+
+fn put(worksheet: &mut Worksheet, (row, column): (u32, u16), cell: &Cell) -> Result<(), XlsxError> {
+    match cell {
+        Cell::Empty => {}
+        Cell::Text(words) => {
+            let words: String = words.chars().take(MAX_CHARACTERS).collect();
+            worksheet.write_string(row, column, words)?;
+        }
+        Cell::Number(decimal) => match number::kept(decimal).and_then(|kept| kept.parse().ok()) {
+            Some::<f64>(number) => {
+                worksheet.write_number(row, column, number)?;
+            }
+            None => {
+                worksheet.write_string(row, column, decimal)?;
+            }
+        },
+    }
+    Ok(())
+}
+
+fn about(report: &Report) -> Sheet {
+    let terms = report.terms.as_ref();
+    let of_money = terms.and_then(|terms| terms.money.as_ref());
+    let is_not_of_board = report.objection();
+    let rows = [
+        ("title", text(&report.title)),
+        ("verdict", text(&report.verdict_in_words)),
+        ("objection", text_or_empty(is_not_of_board.as_ref())),
+        ("auction", text_or_empty(report.auction.as_ref())),
+        ("phase", report.phase.map_or(Cell::Empty, text)),
+        ("seller", text_or_empty(terms.map(|terms| &terms.seller))),
+        ("mechanism", text_or_empty(terms.map(|terms| &terms.mechanism.name))),
+        ("ties", terms.map_or(Cell::Empty, |terms| text(terms.ties))),
+        ("currency", text_or_empty(of_money.map(|money| &money.currency))),
+        ("price", of_money.map_or(Cell::Empty, |money| text(money.price))),
+        ("bids_due", terms.map_or(Cell::Empty, |terms| moment(&terms.schedule.commits_until))),
+    ];
+    let rows = rows.into_iter().map(|(name, cell)| vec![text(name), cell]).collect();
+    Sheet { name: "about", heading: vec!["what", "is"], rows }
+}
+
+fn moment(moment: &Moment) -> Cell {
+    text(&moment.at.clone().unwrap_or_else(|| moment.in_words()))
+}
+
+fn lots(report: &Report) -> Sheet {
+    let heading = vec![
+        "lot",
+        "identifier",
+        "name",
+        "side",
+        "quantity",
+        "state",
+        "result",
+        "price",
+        "price_decimal",
+        "amount",
+        "winners",
+        "winners_known_as",
+        "cover",
+        "cover_decimal",
+        "reserve",
+        "reserve_price",
+        "reserve_decimal",
+        "committed",
+        "ranked",
+        "invalid",
+    ];
+    let sides = report.terms.iter().flat_map(|terms| &terms.lots).map(|lot| lot.side);
+    let row = |(lot, side): (&LotReport, &'static str)| {
+        let known: Vec<&str> =
+            lot.winners.iter().filter_map(|party| report.name_of(party)).collect();
+        vec![
+            number(lot.lot),
+            text(&lot.identifier),
+            text(&lot.name),
+            text(side),
+            number(&lot.quantity),
+            text(lot.state),
+            text(&lot.result),
+            text_or_empty(lot.price.as_ref()),
+            number_or_empty(lot.price_decimal.as_ref()),
+            number_or_empty(lot.amount.as_ref()),
+            text(&lot.winners.join(" ")),
+            text(&known.join("; ")),
+            text_or_empty(lot.cover.as_ref()),
+            number_or_empty(lot.cover_decimal.as_ref()),
+            text(lot.reserve),
+            text_or_empty(lot.reserve_price.as_ref()),
+            number_or_empty(lot.reserve_price_decimal.as_ref()),
+            number(lot.committed),
+            number(lot.ranked),
+            number(lot.invalid),
+        ]
+    };
+    Sheet { name: "lots", heading, rows: report.lots.iter().zip(sides).map(row).collect() }
+}
+
+/// Bids that the terms opened.
+fn bids(report: &Report) -> Sheet {
+    let heading =
+        vec!["lot", "identifier", "place", "party", "known_as", "price", "price_decimal", "amount"];
+    let of_lot = |lot: &'_ LotReport| {
+        let bids = (1usize..).zip(lot.bids.iter().flatten());
+        let row = |(place, bid): (usize, &talea_report::lot::BidReport)| {
+            vec![
+                number(lot.lot),
+                text(&lot.identifier),
+                number(place),
+                text(&bid.party),
+                report.name_of(&bid.party).map_or(Cell::Empty, text),
+                text(&bid.price),
+                number(&bid.price_decimal),
+                number_or_empty(bid.amount.as_ref()),
+            ]
+        };
+        bids.map(row).collect::<Vec<_>>()
+    };
+    Sheet { name: "bids", heading, rows: report.lots.iter().flat_map(of_lot).collect() }
+}
+
+fn parties(report: &Report) -> Sheet {
+    let heading = vec!["party", "known_as", "role", "bids_committed", "lots_ranked", "note"];
+    let known = |party: &str| report.name_of(party).map_or(Cell::Empty, text);
+    let bidders = report.bidders.iter().map(|bidder| {
+        vec![
+            text(&bidder.party),
+            known(&bidder.party),
+            text("bidder"),
+            number(bidder.commits),
+            number(bidder.ranked),
+            Cell::Empty,
+        ]
+    });
+    let keyholders = report.keyholders.iter().map(|keyholder| {
+        vec![
+            text(&keyholder.party),
+            known(&keyholder.party),
+            text(&format!("keyholder {}", keyholder.name)),
+            Cell::Empty,
+            Cell::Empty,
+            text(&keyholder.note()),
+        ]
+    });
+    Sheet { name: "parties", heading, rows: bidders.chain(keyholders).collect() }
+}
+
+fn money(report: &Report) -> Sheet {
+    let heading = vec![
+        "party",
+        "known_as",
+        "role",
+        "funded",
+        "received",
+        "released",
+        "settlement",
+        "forfeited",
+    ];
+    let rows = report.accounts.iter().map(|account| {
+        vec![
+            text(&account.party),
+            report.name_of(&account.party).map_or(Cell::Empty, text),
+            text(&account.role),
+            number(&account.funded),
+            number(&account.received),
+            number(&account.released),
+            number(&account.settlement),
+            number(&account.forfeited),
+        ]
+    });
+    Sheet { name: "money", heading, rows: rows.collect() }
+}
+
+fn timeline(report: &Report) -> Sheet {
+    let heading = vec!["what", "count", "instructions", "first", "last"];
+    let row = |event: &Event| {
+        vec![
+            text(event.what),
+            number(event.count),
+            number(event.instructions),
+            moment(&event.first),
+            moment(&event.last),
+        ]
+    };
+    Sheet { name: "timeline", heading, rows: report.timeline.iter().map(row).collect() }
+}

@@ -1,0 +1,6 @@
+//! All tests of this package, in one binary.
+
+mod common;
+mod fix;
+mod ocds;
+mod tables;
