@@ -136,7 +136,8 @@ pub(crate) enum Command {
         /// What that standard asks for besides the auction: who publishes, where and when (TOML).
         #[arg(long, value_name = "FILE", requires = "format")]
         ocds: Option<PathBuf>,
-        /// Another transcript or board, whose lots are added to FILE.parquet; any number of times.
+        /// Another transcript or board; any number of times. Its lots are added to FILE.parquet; with --for
+        /// regulator the report is about all of them, with screens over what they disclosed.
         #[arg(long, value_name = "BOARD")]
         also: Vec<PathBuf>,
         /// An address book, whose names are shown beside the keys as "known as". None if left out.

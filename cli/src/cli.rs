@@ -834,7 +834,10 @@ fn report(
     book: Option<&Path>,
 ) -> Result<Exit, Failure> {
     if !also.is_empty() && !export.takes_several() {
-        let sentence = format!("--also is for FILE.parquet, and {} is none", out.display());
+        let sentence = format!(
+            "--also is for FILE.parquet, and with --for regulator for FILE.html and FILE.json; {} is none of them",
+            out.display()
+        );
         return Err(Failure::new(Code::FileUnwritable, sentence));
     }
     let book = book.map(|book| BookFile::open(Some(book))).transpose()?;

@@ -10,7 +10,7 @@ use talea_exchange::{
     ocds::{self, Publication, publication},
     table,
 };
-use talea_report::{Reader, Report};
+use talea_report::{Auctions, Reader, Report};
 
 /// A form that the ending of a name does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -24,7 +24,7 @@ pub(crate) enum Format {
 /// How a report is written.
 pub(crate) enum Export {
     Page(Reader),
-    Data,
+    Data(Reader),
     Rows,
     Workbook,
     Parquet,
@@ -52,7 +52,7 @@ impl Export {
         let Some(format) = format else {
             return match ending {
                 Some("html") => Ok(Self::Page(reader)),
-                Some("json") => Ok(Self::Data),
+                Some("json") => Ok(Self::Data(reader)),
                 Some("csv") => Ok(Self::Rows),
                 Some("xlsx") => Ok(Self::Workbook),
                 Some("parquet") => Ok(Self::Parquet),
@@ -72,12 +72,15 @@ impl Export {
 
     /// Whether it says why a record is invalid. The others are about what happened, and of that nothing is known then.
     pub(crate) fn shows_objections(&self) -> bool {
-        matches!(self, Self::Page(_) | Self::Data | Self::Rows)
+        matches!(self, Self::Page(_) | Self::Data(_) | Self::Rows)
     }
 
-    /// Whether it is a table of many auctions.
+    /// Whether it is about many auctions: a table, or what a regulator reads.
     pub(crate) fn takes_several(&self) -> bool {
-        matches!(self, Self::Parquet)
+        matches!(
+            self,
+            Self::Parquet | Self::Page(Reader::Regulator) | Self::Data(Reader::Regulator)
+        )
     }
 
     /// What is written of a report, and of others in a form that takes several.
@@ -86,8 +89,14 @@ impl Export {
     /// Those of the form.
     pub(crate) fn bytes(&self, report: Report, others: Vec<Report>) -> Result<Vec<u8>, Failure> {
         match self {
+            Self::Page(Reader::Regulator) if !others.is_empty() => {
+                Ok(many(report, others).html().into_bytes())
+            }
+            Self::Data(Reader::Regulator) if !others.is_empty() => {
+                Ok(many(report, others).json().into_bytes())
+            }
             Self::Page(reader) => Ok(report.html(*reader).into_bytes()),
-            Self::Data => Ok(report.json().into_bytes()),
+            Self::Data(_) => Ok(report.json().into_bytes()),
             Self::Rows => Ok(report.csv().into_bytes()),
             Self::Workbook => table::workbook(&report),
             Self::Parquet => {
@@ -103,6 +112,10 @@ impl Export {
             }
         }
     }
+}
+
+fn many(report: Report, others: Vec<Report>) -> Auctions {
+    Auctions::of(std::iter::once(report).chain(others).collect())
 }
 
 fn read_publication(metadata: Option<&Path>) -> Result<Publication, Failure> {

@@ -456,3 +456,50 @@ fn the_lots_of_several_auctions_go_into_one_file_of_parquet_and_no_other() {
     }
     assert!(!ends(&desk, "two.xlsx", &["--also", "b.talea"], 4, "--also is for FILE.parquet"));
 }
+
+#[test]
+fn a_regulator_reads_many_auctions_with_screens_over_what_they_disclosed() {
+    let desk = Desk::with(&simulated(&scenario("open-book.toml")));
+    let numbered = |number: u64| {
+        let text =
+            scenario("open-book.toml").replace("seed = 20260404", &format!("seed = {number}"));
+        assert!(text.contains(&format!("seed = {number}")), "{text}");
+        simulated(&text)
+    };
+    let others = ["b.talea", "c.talea"];
+    for (name, number) in others.into_iter().zip(1..) {
+        fs::write(desk.path(name), numbered(number)).unwrap();
+    }
+    // Named twice it counts once.
+    let also =
+        ["--also", "b.talea", "--also", "c.talea", "--also", "b.talea", "--for", "regulator"];
+    assert!(ends(&desk, "many.html", &also, 0, ""));
+    let page = fs::read_to_string(desk.path("many.html")).unwrap();
+    assert!(page.contains("<h1>3 auctions</h1>") && page.contains("A flag is no proof"));
+    assert!(page.contains("Cannot be run"), "three auctions are too few for any screen");
+    for outside in ["<script", "http:", "https:", "src=", "href=", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    assert!(ends(&desk, "many.json", &also, 0, ""));
+    let json: Value = serde_json::from_slice(&fs::read(desk.path("many.json")).unwrap()).unwrap();
+    assert_eq!(json["schema"], "talea-regulator/1");
+    assert_eq!(json["auctions"].as_array().unwrap().len(), 3);
+    let screens = json["screens"].as_array().unwrap();
+    assert_eq!(screens.len(), 6);
+    // All bids are open, so each lot of each auction is there to be used, or it is said why not.
+    let lots: usize = json["auctions"][0]["lots"].as_array().unwrap().len();
+    for screen in screens {
+        let left_out = screen["left_out"].as_array().unwrap().iter();
+        let left_out: u64 = left_out.map(|row| row["auctions"].as_u64().unwrap()).sum();
+        let used = screen["used"].as_u64().unwrap();
+        assert_eq!(used + left_out, 3 * lots as u64, "{screen}");
+    }
+
+    // Of one that is invalid nothing is used.
+    let tampered = fs::read(Path::new(ROOT).join("scenarios/tampered.talea")).unwrap();
+    fs::write(desk.path("c.talea"), tampered).unwrap();
+    assert!(ends(&desk, "many.html", &also, 1, "c.talea is INVALID"));
+    let page = fs::read_to_string(desk.path("many.html")).unwrap();
+    assert!(page.contains("INVALID"));
+    assert!(!ends(&desk, "many2.html", &["--also", "b.talea"], 4, "--also is for"));
+}

@@ -1,12 +1,14 @@
 //! The report as one page. Whatever somebody typed is escaped where it is written, and nowhere else.
 
 use crate::{
-    Report,
+    Auctions, Report,
+    auctions::Counts,
     lot::LotReport,
     supervision::{GroupReport, Supervision},
 };
 use serde_json::Value;
 use std::fmt::Write as _;
+use talea_screens::html as screens;
 use talea_text::{
     drawing::escaped,
     histogram, money, names,
@@ -152,6 +154,59 @@ pub(crate) fn html(report: &Report, reader: Reader) -> String {
         write_terms(&mut page, report, terms);
     }
     write_checks(&mut page, &report.verification);
+    page.end()
+}
+
+/// The page of many auctions.
+pub(crate) fn of_many(auctions: &Auctions) -> String {
+    let reports = auctions.reports();
+    let mut page = Page::new(&format!("{} auctions", reports.len()));
+    page.text("h1", &format!("{} auctions", reports.len()));
+    page.heading("Screens");
+    page.0.push_str(&screens::overview(auctions.findings()));
+    page.text(
+        "p class=quiet",
+        "Who bid is known by keys. One party may have several keys, and nothing here says who is behind one.",
+    );
+    page.heading("The auctions");
+    let rows = reports.iter().map(|report| {
+        let Counts { sold, declined, below_reserve, other } = Counts::of(report);
+        let defaults = report.supervision.as_ref().map_or(0, |s| s.defaults.len());
+        let missed = report.keyholders.iter().filter(|keyholder| !keyholder.note().is_empty());
+        let verdict = match &report.board_failure {
+            Some(failure) => format!("{}: {}", report.verdict_word(), failure.sentence),
+            None => report.verdict_word(),
+        };
+        let mut row = vec![
+            report.title.clone(),
+            shortened(report.auction.as_deref().unwrap_or_default()),
+            verdict,
+        ];
+        let counts =
+            [report.bidders.len(), sold, declined, below_reserve, other, defaults, missed.count()];
+        row.extend(
+            counts.map(|count| if report.is_invalid() { String::new() } else { count.to_string() }),
+        );
+        row
+    });
+    let columns = [
+        Words("Auction"),
+        Short("Id"),
+        Words("Verdict"),
+        Figures("Bidders"),
+        Figures("Sold"),
+        Figures("Declined"),
+        Figures("Below reserve"),
+        Figures("Other lots"),
+        Figures("Defaults"),
+        Figures("Keyholders who missed something"),
+    ];
+    page.table(&columns, &rows.collect::<Vec<_>>());
+    page.text(
+        "p class=quiet",
+        "Screens use the lots of auctions that are VALID. A report of one auction with --for regulator has the rest.",
+    );
+    auctions.findings().iter().for_each(|finding| page.0.push_str(&screens::section(finding)));
     page.end()
 }
 

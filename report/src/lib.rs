@@ -9,11 +9,13 @@
 //! | [`report`] | what happened, as data |
 //! | [`lot`], [`parties`] | of each lot, and of whoever took part |
 //! | [`supervision`] | what a supervisor asks: who could decrypt and who did, defaults, ties, reserves |
+//! | [`auctions`] | many of them, with screens over what they disclosed |
 //! | `html`, `csv` | the same as one page without scripts or outside links, and for a spreadsheet |
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod auctions;
 mod csv;
 mod html;
 pub mod lot;
@@ -22,6 +24,7 @@ pub mod report;
 pub mod supervision;
 pub mod verification;
 
+pub use auctions::Auctions;
 pub use html::Reader;
 pub use report::Report;
 pub use verification::verify_file;

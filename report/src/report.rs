@@ -10,8 +10,12 @@ use crate::{
 };
 use serde::Serialize;
 use serde_json::Value;
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 use talea_protocol::{
+    bytes::PartyKey,
     price::Side,
     terms::{Admission, Terms},
 };
@@ -78,6 +82,12 @@ pub struct Report {
     pub verification: Value,
     /// What a supervisor asks; nothing of an invalid transcript.
     pub supervision: Option<Supervision>,
+    /// Who committed a bid, per lot.
+    #[serde(skip)]
+    pub committed: Vec<BTreeSet<PartyKey>>,
+    /// What the independent verifier found, as it gave it.
+    #[serde(skip)]
+    pub verified: talea_verifier::Report,
     /// What the picture of the timeline shows.
     #[serde(skip)]
     pub course: Option<Timeline>,
@@ -250,6 +260,8 @@ impl Report {
             known_as: None,
             verification: serde_json::from_str(&verified.to_json()).unwrap_or(Value::Null),
             supervision: None,
+            committed: Vec::new(),
+            verified: verified.clone(),
             course: None,
             depths: Vec::new(),
         }
@@ -275,6 +287,7 @@ impl Report {
             bidders: BidderReport::all(replay),
             keyholders,
             supervision: Some(supervision),
+            committed: committed(replay),
             course: Some(course(replay)),
             accounts: AccountReport::all(verified),
             depths: verified.lots.iter().filter_map(depth).collect(),
@@ -376,6 +389,17 @@ impl Report {
     pub fn html(&self, reader: Reader) -> String {
         html::html(self, reader)
     }
+}
+
+/// Who committed a bid, per lot. What a seller commits is a reserve.
+fn committed(replay: &Replay) -> Vec<BTreeSet<PartyKey>> {
+    let terms = replay.auction().terms();
+    let of_lot = |lot| {
+        let bids = replay.bids().map(|(bid, _)| bid);
+        let bids = bids.filter(|bid| bid.lot == lot && bid.bidder != terms.seller);
+        bids.map(|bid| bid.bidder).collect()
+    };
+    (0..).zip(terms.lots.iter()).map(|(lot, _)| of_lot(lot)).collect()
 }
 
 /// What the picture of the timeline shows: every instruction, and the deadlines that the terms name.

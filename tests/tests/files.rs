@@ -172,7 +172,7 @@ fn each_crate_stands_on_those_below_it_and_no_other() {
         ("parties", &["contract", "protocol"]),
         ("verifier", &["protocol"]),
         ("replay", &["contract", "protocol", "text"]),
-        ("report", &["contract", "protocol", "replay", "text", "verifier"]),
+        ("report", &["contract", "protocol", "replay", "screens", "text", "verifier"]),
         ("screens", &["protocol", "text", "verifier"]),
         ("sim", &["contract", "parties", "protocol", "screens", "text", "verifier"]),
         ("export", &["parties", "protocol", "text"]),
