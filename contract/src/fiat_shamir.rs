@@ -220,7 +220,7 @@ mod tests {
     fn a_proof_begins_as_the_specification_says() {
         // The table of section 2, written out.
         let mut plain = Transcript::new(b"talea/v2/proof");
-        plain.append_u64(b"version", 2);
+        plain.append_u64(b"version", 3);
         plain.append_message(b"kind", b"gate");
         plain.append_message(b"auction", &[1; 32]);
         plain.append_u64(b"lot", 3);
