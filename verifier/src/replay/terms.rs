@@ -329,7 +329,7 @@ fn rules_fault(terms: &Terms) -> Option<String> {
 
 /// **T7**, of the currency.
 fn currency_fault(currency: Currency) -> Option<String> {
-    let is_code = currency.0.into_iter().all(|letter| (b'A'..=b'Z').contains(&letter));
+    let is_code = currency.0.iter().all(u8::is_ascii_uppercase);
     (!is_code).then(|| format!("the currency must be three letters A to Z and is {currency}"))
 }
 
