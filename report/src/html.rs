@@ -179,7 +179,7 @@ pub(crate) fn of_many(auctions: &Auctions) -> String {
         };
         let mut row = vec![
             report.title.clone(),
-            shortened(report.auction.as_deref().unwrap_or_default()),
+            names::shortened(report.auction.as_deref().unwrap_or_default()),
             verdict,
         ];
         let counts =
@@ -197,9 +197,9 @@ pub(crate) fn of_many(auctions: &Auctions) -> String {
         Figures("Sold"),
         Figures("Declined"),
         Figures("Below reserve"),
-        Figures("Other lots"),
+        Figures("Other"),
         Figures("Defaults"),
-        Figures("Keyholders who missed something"),
+        Figures("Late keyholders"),
     ];
     page.table(&columns, &rows.collect::<Vec<_>>());
     page.text(
