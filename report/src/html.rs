@@ -2,7 +2,7 @@
 
 use crate::{
     Auctions, Report,
-    auctions::Counts,
+    counts::Counts,
     lot::LotReport,
     supervision::{GroupReport, Supervision},
 };
@@ -170,7 +170,7 @@ pub(crate) fn of_many(auctions: &Auctions) -> String {
     );
     page.heading("The auctions");
     let rows = reports.iter().map(|report| {
-        let Counts { sold, declined, below_reserve, other } = Counts::of(report);
+        let Counts { sold, declined, below_reserve, other } = Counts::of(&report.lots);
         let defaults = report.supervision.as_ref().map_or(0, |s| s.defaults.len());
         let missed = report.keyholders.iter().filter(|keyholder| !keyholder.note().is_empty());
         let verdict = match &report.board_failure {

@@ -16,6 +16,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod auctions;
+mod counts;
 mod csv;
 mod html;
 pub mod lot;
