@@ -185,7 +185,7 @@ mod tests {
         let market = &finding.tests()[0];
         assert!((market.p - 1.0 / 495.0).abs() < 0.002, "{market:?}");
         let flags: Vec<String> = finding.flags().map(|test| test.subject.to_string()).collect();
-        assert_eq!(flags, ["all together", "seller seller"]);
+        assert_eq!(flags, ["all auctions together", "seller seller"]);
     }
 
     #[test]

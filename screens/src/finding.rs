@@ -136,7 +136,7 @@ pub enum Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Market => f.write_str("all together"),
+            Self::Market => f.write_str("all auctions together"),
             Self::Bidder(name) => write!(f, "bidder {name}"),
             Self::Seller(name) => write!(f, "seller {name}"),
         }

@@ -135,7 +135,7 @@ mod tests {
             assert!(!page.contains(word), "{word}");
         }
         assert!(page.contains("A flag is no proof."));
-        assert!(page.contains("Flag: all together, bidder l, bidder w."));
+        assert!(page.contains("Flag: all auctions together, bidder l, bidder w."));
         assert_eq!(page.matches("<section").count(), 6);
         assert_eq!(page.matches("<svg").count(), 2, "margins, and who bid");
     }

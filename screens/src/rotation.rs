@@ -208,7 +208,10 @@ mod tests {
     fn taking_turns_is_a_flag() {
         let finding = run(&won_by((0..40).map(|at| at % 4)));
         let flags: Vec<String> = finding.flags().map(|test| test.subject.to_string()).collect();
-        assert_eq!(flags, ["all together", "bidder a", "bidder b", "bidder c", "bidder d"]);
+        assert_eq!(
+            flags,
+            ["all auctions together", "bidder a", "bidder b", "bidder c", "bidder d"]
+        );
     }
 
     #[test]
