@@ -399,7 +399,7 @@ fn write_reserves(page: &mut Page, supervision: &Supervision) {
     let decided = supervision.reserves.iter().filter(|lot| lot.decision.is_some()).count();
     page.text(
         "p",
-        &format!("The seller declined {declined} of the {decided} lots that it could decide on."),
+        &format!("Lots that the seller could decide on: {decided}. Declined: {declined}."),
     );
 }
 
