@@ -200,7 +200,7 @@ fn write_depths(page: &mut Page, report: &Report) {
     page.heading("Depth");
     page.text(
         "p class=quiet",
-        "Number of bids in each price range, without the best ones. All bars have the same scale.",
+        "Number of bids in each range of prices, without the best ones. All bars have the same scale.",
     );
     for (row, panels) in report.depths.iter().zip(histogram::panels(&report.depths)) {
         page.text("h3", &row.name);
