@@ -112,7 +112,7 @@ pub(crate) enum Command {
     /// Everybody: write the transcript of an auction on a chain.
     #[command(subcommand)]
     Chain(ChainCommand),
-    /// Open a bid of one's own to an auditor alone, read such an opening, and show what keyholders decrypted.
+    /// Open one's own bid to an auditor alone, read such an opening, and show what keyholders decrypted.
     #[command(subcommand)]
     Audit(AuditCommand),
     /// Everybody: show the phase of the auction, who must act, and what its rounds have shown.

@@ -307,7 +307,8 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
 
         let rounds = self.yes("Can bids be improved in rounds?")?;
         let cover = self.yes("Is the best losing price published?")?;
-        let depth = rounds || self.yes("Is the number of bids in each price range published?")?;
+        let depth =
+            rounds || self.yes("Is the number of bids in each range of prices published?")?;
         let _ = writeln!(file, "\n[disclosure]\ncover = {cover}");
         if depth {
             let enough = u64::from(units.unwrap_or(1)) + 3;

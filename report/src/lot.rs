@@ -58,7 +58,7 @@ pub struct LotReport {
     pub opened: Vec<String>,
     /// What the rounds have shown.
     pub surveys: Vec<SurveyReport>,
-    /// Bids per price bucket, if that was opened.
+    /// Bids in each range of prices, if that was opened.
     pub depth: Option<Vec<BucketReport>>,
     /// Every bid, where the terms open them.
     pub bids: Option<Vec<BidReport>>,

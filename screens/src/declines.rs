@@ -84,43 +84,7 @@ pub fn screen(records: &[&Record], chance: Chance) -> Finding {
         let what = "auctions that met an opened reserve";
         return Finding::not_run(screen, coverage, (cases.len(), need, what));
     }
-    let sellers = sellers(&cases);
-    let seen: Vec<f64> = sellers.iter().map(|seller| seller.sum(&seller.is_declined)).collect();
-    let again = |rng: &mut rand_chacha::ChaCha20Rng| -> Vec<f64> {
-        let drawn = |seller: &Seller<'_>| {
-            let mut is_declined = seller.is_declined.clone();
-            shuffle(&mut is_declined, rng);
-            seller.sum(&is_declined)
-        };
-        sellers.iter().map(drawn).collect()
-    };
-    let sum = |sums: &[f64]| vec![sums.iter().sum::<f64>()];
-    let mut tests = Vec::new();
-    if !sellers.is_empty() {
-        let declines: usize = sellers.iter().map(Seller::declines).sum();
-        let auctions: usize = sellers.iter().map(|seller| seller.is_declined.len()).sum();
-        let again_for_market = again;
-        let market = chance.compare(4, &sum(&seen), |rng| sum(&again_for_market(rng)));
-        tests.extend(market.iter().map(|drawn| Test {
-            subject: Subject::Market,
-            auctions,
-            seen: format!("{declines} declines, {:.1} standard deviations", drawn.distance),
-            p: drawn.p,
-            adjusted: half(drawn.p),
-        }));
-        let of_sellers = chance.compare(4, &seen, again);
-        tests.extend(sellers.iter().zip(of_sellers).map(|(seller, drawn)| Test {
-            subject: Subject::Seller(seller.name.clone()),
-            auctions: seller.is_declined.len(),
-            seen: format!(
-                "{} declines, {:.1} standard deviations",
-                seller.declines(),
-                drawn.distance
-            ),
-            p: drawn.p,
-            adjusted: half(drawn.adjusted),
-        }));
-    }
+    let tests = tests(&sellers(&cases), chance);
     let excess = |is_declined: bool| -> Vec<f64> {
         let of = cases.iter().filter(|case| case.is_declined == is_declined);
         of.map(|case| case.excess * 100.0).collect()
@@ -139,10 +103,7 @@ pub fn screen(records: &[&Record], chance: Chance) -> Finding {
             name: "median excess over the reserve, sold",
             value: format!("{} %", shown(median(&sold), 2)),
         },
-        Figure {
-            name: "drawings and seed",
-            value: format!("{} drawings, seed {}", chance.drawings, chance.seed),
-        },
+        Figure::drawings(chance),
     ];
     let pictures = vec![Picture::Dots(Dots {
         title: "Excess over the reserve, declined ones first".into(),
@@ -152,6 +113,42 @@ pub fn screen(records: &[&Record], chance: Chance) -> Finding {
         shaded: Some((0, declined.len())),
     })];
     Finding { screen, coverage, outcome: Outcome::Ran { figures, tests, pictures } }
+}
+
+/// The market of all sellers that can be tested, then each of them.
+fn tests(sellers: &[Seller<'_>], chance: Chance) -> Vec<Test> {
+    if sellers.is_empty() {
+        return Vec::new();
+    }
+    let seen: Vec<f64> = sellers.iter().map(|seller| seller.sum(&seller.is_declined)).collect();
+    let again = |rng: &mut rand_chacha::ChaCha20Rng| -> Vec<f64> {
+        let drawn = |seller: &Seller<'_>| {
+            let mut is_declined = seller.is_declined.clone();
+            shuffle(&mut is_declined, rng);
+            seller.sum(&is_declined)
+        };
+        sellers.iter().map(drawn).collect()
+    };
+    let sum = |sums: &[f64]| vec![sums.iter().sum::<f64>()];
+    let declines: usize = sellers.iter().map(Seller::declines).sum();
+    let auctions: usize = sellers.iter().map(|seller| seller.is_declined.len()).sum();
+    let market = chance.compare(4, &sum(&seen), |rng| sum(&again(rng)));
+    let market = market.iter().map(|drawn| Test {
+        subject: Subject::Market,
+        auctions,
+        seen: format!("{declines} declines, {:.1} standard deviations", drawn.distance),
+        p: drawn.p,
+        adjusted: half(drawn.p),
+    });
+    let of_sellers = chance.compare(4, &seen, again);
+    let of_sellers = sellers.iter().zip(of_sellers).map(|(seller, drawn)| Test {
+        subject: Subject::Seller(seller.name.clone()),
+        auctions: seller.is_declined.len(),
+        seen: format!("{} declines, {:.1} standard deviations", seller.declines(), drawn.distance),
+        p: drawn.p,
+        adjusted: half(drawn.adjusted),
+    });
+    market.chain(of_sellers).collect()
 }
 
 #[cfg(test)]
@@ -185,7 +182,7 @@ mod tests {
         let market = &finding.tests()[0];
         assert!((market.p - 1.0 / 495.0).abs() < 0.002, "{market:?}");
         let flags: Vec<String> = finding.flags().map(|test| test.subject.to_string()).collect();
-        assert_eq!(flags, ["all together", "seller seller"]);
+        assert_eq!(flags, ["all auctions together", "seller seller"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a screen found: figures, tests and a flag, or why it cannot be run.
 
-use crate::{picture::Picture, screen::Screen, statistics::LEVEL};
+use crate::{permutation::Chance, picture::Picture, screen::Screen, statistics::LEVEL};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
@@ -136,7 +136,7 @@ pub enum Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Market => f.write_str("all together"),
+            Self::Market => f.write_str("all auctions together"),
             Self::Bidder(name) => write!(f, "bidder {name}"),
             Self::Seller(name) => write!(f, "seller {name}"),
         }
@@ -173,6 +173,14 @@ pub struct Figure {
     pub name: &'static str,
     /// Its value, as people read it.
     pub value: String,
+}
+
+impl Figure {
+    /// How chance was drawn.
+    pub(crate) fn drawings(chance: Chance) -> Self {
+        let value = format!("{} drawings, seed {}", chance.drawings, chance.seed);
+        Self { name: "drawings and seed", value }
+    }
 }
 
 /// What a screen came to.

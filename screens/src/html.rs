@@ -1,12 +1,14 @@
-//! Findings as sections of a page. A page that has its own style sheet takes [`section`]s; [`page`] is one by
-//! itself. No scripts, no links to elsewhere; whatever somebody typed is escaped where it is written.
+//! Findings as a [`page`], or as [`section`]s of another page.
 
 use crate::{
-    finding::{Finding, Outcome, Test},
+    finding::{Coverage, Finding, Outcome, Test},
     statistics::{LEVEL, probability},
 };
-use std::{cmp::Ordering, fmt::Write as _};
-use talea_text::drawing::escaped;
+use std::cmp::Ordering;
+use talea_text::page::{
+    Column::{Figures, Words},
+    Page,
+};
 
 /// The most tests that a table shows; the most telling ones.
 const ROWS: usize = 12;
@@ -19,104 +21,72 @@ pub const NO_PROOF: &str = "A flag is no proof. It says that the auctions look a
 /// A page of its own: a title, sentences below it, and a section per finding.
 #[must_use]
 pub fn page(title: &str, sentences: &[String], findings: &[Finding]) -> String {
-    let style = include_str!("page.css");
-    let mut out = format!(
-        "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n\
-         <meta name=viewport content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=color-scheme content=\"light dark\">\n\
-         <title>{0}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n<h1>{0}</h1>\n",
-        escaped(title)
-    );
-    for sentence in sentences {
-        element(&mut out, "p", sentence);
-    }
-    out.push_str(&overview(findings));
-    findings.iter().for_each(|finding| out.push_str(&section(finding)));
-    out.push_str("</main>\n</body>\n</html>\n");
-    out
+    let mut page = Page::new(title);
+    page.text("h1", title);
+    sentences.iter().for_each(|sentence| page.text("p", sentence));
+    page.0.push_str(&overview(findings));
+    findings.iter().for_each(|finding| page.0.push_str(&section(finding)));
+    page.end()
 }
 
-/// One element with text in it. Writing to a string cannot fail.
-fn element(out: &mut String, element: &str, words: &str) {
-    let name = element.split(' ').next().unwrap_or(element);
-    let _ = writeln!(out, "<{element}>{}</{name}>", escaped(words));
-}
-
-/// A table of all findings, below the word that a flag is no proof.
+/// A table of all findings, below the sentence that a flag is no proof.
 #[must_use]
 pub fn overview(findings: &[Finding]) -> String {
-    let mut out = String::new();
-    element(&mut out, "p", NO_PROOF);
+    let mut part = Page::default();
+    part.text("p", NO_PROOF);
     let rows = findings.iter().map(|finding| {
-        vec![
-            finding.screen.title().to_owned(),
-            finding.sentence(),
-            format!("{} of {}", finding.coverage.used, finding.coverage.auctions()),
-        ]
+        vec![finding.screen.title().to_owned(), finding.sentence(), used(&finding.coverage)]
     });
-    table(&mut out, &["screen", "result", "auctions used"], rows);
-    out
+    part.table(&[Words("Screen"), Words("Result"), Words("Used")], &rows.collect::<Vec<_>>());
+    part.0
 }
 
-fn table(out: &mut String, heading: &[&str], rows: impl Iterator<Item = Vec<String>>) {
-    out.push_str("<table>\n<thead><tr>");
-    for column in heading {
-        let _ = write!(out, "<th>{}</th>", escaped(column));
-    }
-    out.push_str("</tr></thead>\n<tbody>\n");
-    for row in rows {
-        out.push_str("<tr>");
-        for (cell, column) in row.iter().zip(heading) {
-            let _ = write!(out, "<td data-label=\"{}\">{}</td>", escaped(column), escaped(cell));
-        }
-        out.push_str("</tr>\n");
-    }
-    out.push_str("</tbody>\n</table>\n");
+fn used(coverage: &Coverage) -> String {
+    format!("{} of {} auctions", coverage.used, coverage.auctions())
 }
 
 /// The section of a finding.
 #[must_use]
 pub fn section(finding: &Finding) -> String {
     let screen = finding.screen;
-    let mut out = format!("<section id=\"screen-{}\">\n", screen.name());
-    element(&mut out, "h2", screen.title());
+    let mut part = Page(format!("<section id=\"screen-{}\">\n", screen.name()));
+    part.heading(screen.title());
     // A flag is no proof: it has the colour of what is open, not of what is bad.
     let class = if finding.is_flag() { "verdict open" } else { "verdict" };
-    let _ = writeln!(
-        out,
-        "<div class=\"{class}\"><strong>{}</strong></div>",
-        escaped(&finding.sentence())
-    );
-    element(&mut out, "p", screen.question());
+    part.0.push_str(&format!("<div class=\"{class}\">\n"));
+    part.text("strong", &finding.sentence());
+    part.0.push_str("</div>\n");
+    part.text("p", screen.question());
     if let Outcome::Ran { figures, tests, pictures } = &finding.outcome {
         let rows = figures.iter().map(|figure| vec![figure.name.to_owned(), figure.value.clone()]);
-        table(&mut out, &["figure", "value"], rows);
-        out.push_str("<div class=panels>\n");
-        pictures.iter().for_each(|picture| out.push_str(&picture.svg()));
-        out.push_str("</div>\n");
-        tests_table(&mut out, tests);
+        part.table(&[Words("Figure"), Words("Value")], &rows.collect::<Vec<_>>());
+        part.0.push_str("<div class=panels>\n");
+        pictures.iter().for_each(|picture| part.0.push_str(&picture.svg()));
+        part.0.push_str("</div>\n");
+        write_tests(&mut part, tests);
     }
-    out.push_str("<dl>\n");
-    let left_out: Vec<String> =
-        finding.coverage.left_out.iter().map(|(why, count)| format!("{count} {why}")).collect();
-    let used = format!("{} of {} auctions", finding.coverage.used, finding.coverage.auctions());
-    let facts = [
-        ("used", used),
-        ("left out", left_out.join("; ")),
-        ("needs", screen.needs().to_owned()),
-        ("smallest sample", screen.smallest_sample().to_string()),
-        ("honest reasons", screen.caveat().to_owned()),
-        ("source", screen.source().to_owned()),
-    ];
-    for (what, words) in facts.iter().filter(|(_, words)| !words.is_empty()) {
-        element(&mut out, "dt", what);
-        element(&mut out, "dd", words);
-    }
-    out.push_str("</dl>\n</section>\n");
-    out
+    part.facts(facts(finding));
+    part.0.push_str("</section>\n");
+    part.0
 }
 
-fn tests_table(out: &mut String, tests: &[Test]) {
+/// What was used and what the screen assumes.
+fn facts(finding: &Finding) -> impl Iterator<Item = (&'static str, String)> {
+    let screen = finding.screen;
+    let left_out: Vec<String> =
+        finding.coverage.left_out.iter().map(|(why, count)| format!("{count} {why}")).collect();
+    let facts = [
+        ("Used", used(&finding.coverage)),
+        ("Left out", left_out.join("; ")),
+        ("Needs", screen.needs().to_owned()),
+        ("Smallest sample", screen.smallest_sample().to_string()),
+        ("Honest reasons", screen.caveat().to_owned()),
+        ("Source", screen.source().to_owned()),
+    ];
+    facts.into_iter().filter(|(_, words)| !words.is_empty())
+}
+
+fn write_tests(part: &mut Page, tests: &[Test]) {
     let mut telling: Vec<&Test> = tests.iter().collect();
     let by_probability = |a: &&Test, b: &&Test| -> Ordering {
         a.adjusted.total_cmp(&b.adjusted).then(a.p.total_cmp(&b.p)).then(a.subject.cmp(&b.subject))
@@ -131,17 +101,22 @@ fn tests_table(out: &mut String, tests: &[Test]) {
             if test.is_flag() { "flag".into() } else { String::new() },
         ]
     });
-    table(out, &["test", "seen", "by chance", "corrected", "result"], rows);
+    let columns =
+        [Words("Test"), Words("Seen"), Figures("By chance"), Figures("Corrected"), Words("Result")];
+    part.table(&columns, &rows.collect::<Vec<_>>());
     let more = match tests.len().checked_sub(ROWS) {
         Some(rest @ 1..) => format!(" {rest} more are not shown."),
         _ => String::new(),
     };
+    let tests = match tests.len() {
+        1 => "the only test".to_owned(),
+        number => format!("all {number} tests"),
+    };
     let words = format!(
-        "By chance: the probability of as much if the assumption holds. Corrected: for all {} tests of this \
-         screen; a flag is at most {LEVEL}.{more}",
-        tests.len()
+        "By chance: the probability of as much if the assumption holds. Corrected: for {tests} of this screen; a flag \
+         is at most {LEVEL}.{more}"
     );
-    element(out, "p class=\"quiet\"", &words);
+    part.text("p class=quiet", &words);
 }
 
 #[cfg(test)]
@@ -160,7 +135,7 @@ mod tests {
             assert!(!page.contains(word), "{word}");
         }
         assert!(page.contains("A flag is no proof."));
-        assert!(page.contains("Flag: all together, bidder l, bidder w."));
+        assert!(page.contains("Flag: all auctions together, bidder l, bidder w."));
         assert_eq!(page.matches("<section").count(), 6);
         assert_eq!(page.matches("<svg").count(), 2, "margins, and who bid");
     }

@@ -83,7 +83,7 @@ impl Step {
     }
 }
 
-/// The step that says most, and its probability corrected for having tried them all.
+/// The step that says most, and its probability corrected for all steps that were tested.
 fn strongest(cases: &[&Case]) -> (Step, f64) {
     let steps = STEPS.map(|thousandths| Step::of(cases, thousandths));
     let mut strongest = Step { thousandths: 0, wins: 0, lost: 0, expected: 0.0 };

@@ -97,7 +97,23 @@ pub fn screen(records: &[&Record], chance: Chance) -> Finding {
         return Finding::not_run(screen, coverage, (cases.len(), need, "auctions"));
     }
     let bidders = bidders(&cases);
-    let places: Vec<usize> = (0..cases.len()).collect();
+    let tests = tests(&bidders, cases.len(), chance);
+    let repeats = cases
+        .windows(2)
+        .filter(|pair| matches!(pair, [a, b] if a.winners.iter().any(|w| b.winners.contains(w))))
+        .count();
+    let figures = vec![
+        Figure { name: "bidders with 3 wins or more", value: bidders.len().to_string() },
+        Figure { name: "auctions won by the winner of the one before", value: repeats.to_string() },
+        Figure::drawings(chance),
+    ];
+    let pictures = vec![Picture::Grid(grid(&bidders, cases.len()))];
+    Finding { screen, coverage, outcome: Outcome::Ran { figures, tests, pictures } }
+}
+
+/// The market first, then each bidder.
+fn tests(bidders: &[Bidder<'_>], auctions: usize, chance: Chance) -> Vec<Test> {
+    let places: Vec<usize> = (0..auctions).collect();
     // One drawing serves the market and all bidders: the last number is the market's.
     let scales: Vec<f64> = bidders.iter().map(scale).collect();
     let statistics = |places: &[usize]| {
@@ -125,7 +141,7 @@ pub fn screen(records: &[&Record], chance: Chance) -> Finding {
         .iter()
         .map(|drawn| Test {
             subject: Subject::Market,
-            auctions: cases.len(),
+            auctions,
             seen: format!(
                 "wins of {} bidders lie {:.1} standard deviations {} evenly than by chance",
                 bidders.len(),
@@ -143,20 +159,7 @@ pub fn screen(records: &[&Record], chance: Chance) -> Finding {
         p: drawn.p,
         adjusted: half(drawn.adjusted),
     }));
-    let repeats = cases
-        .windows(2)
-        .filter(|pair| matches!(pair, [a, b] if a.winners.iter().any(|w| b.winners.contains(w))))
-        .count();
-    let figures = vec![
-        Figure { name: "bidders with 3 wins or more", value: bidders.len().to_string() },
-        Figure { name: "auctions won by the winner of the one before", value: repeats.to_string() },
-        Figure {
-            name: "drawings and seed",
-            value: format!("{} drawings, seed {}", chance.drawings, chance.seed),
-        },
-    ];
-    let pictures = vec![Picture::Grid(grid(&bidders, cases.len()))];
-    Finding { screen, coverage, outcome: Outcome::Ran { figures, tests, pictures } }
+    tests
 }
 
 /// What a bidder's statistic is about, so that one who bids often does not drown the others: the stretches as
@@ -208,7 +211,10 @@ mod tests {
     fn taking_turns_is_a_flag() {
         let finding = run(&won_by((0..40).map(|at| at % 4)));
         let flags: Vec<String> = finding.flags().map(|test| test.subject.to_string()).collect();
-        assert_eq!(flags, ["all together", "bidder a", "bidder b", "bidder c", "bidder d"]);
+        assert_eq!(
+            flags,
+            ["all auctions together", "bidder a", "bidder b", "bidder c", "bidder d"]
+        );
     }
 
     #[test]

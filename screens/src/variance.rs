@@ -61,25 +61,46 @@ pub fn screen(records: &[&Record], chance: Chance) -> Finding {
         return Finding::not_run(screen, coverage, (cases.len(), need, "auctions"));
     }
     let ranks = ranks_among_alike(&cases);
-    let bidders = bidders(&cases);
-    let seen = statistics(&ranks, &bidders);
     let lowest = lowest_stretch(&ranks);
+    let tests = tests(&ranks, lowest, &bidders(&cases), chance);
+    let variations: Vec<f64> = cases.iter().map(|case| case.variation).collect();
+    let in_per_cent = |value: Option<f64>| format!("{} %", shown(value.map(|v| v * 100.0), 2));
+    let figures = vec![
+        Figure { name: "median coefficient of variation", value: in_per_cent(median(&variations)) },
+        Figure { name: "mean coefficient of variation", value: in_per_cent(mean(&variations)) },
+        Figure::drawings(chance),
+    ];
+    let pictures = vec![Picture::Dots(Dots {
+        title: "Coefficient of variation by auction".into(),
+        note: "in the order of the auctions; the shaded stretch has the lowest ranks, and what lies above the \
+               top is drawn on it"
+            .into(),
+        values: variations.iter().map(|value| value * 100.0).collect(),
+        unit: "%",
+        shaded: Some((lowest.0, lowest.0.saturating_add(STRETCH))),
+    })];
+    Finding { screen, coverage, outcome: Outcome::Ran { figures, tests, pictures } }
+}
+
+/// The market first, by its stretch with the lowest mean rank, then each bidder.
+fn tests(ranks: &[f64], lowest: (usize, f64), bidders: &Bidders<'_>, chance: Chance) -> Vec<Test> {
+    let seen = statistics(ranks, bidders);
     let market = chance.compare(1, &[lowest.1], |rng| {
-        let mut drawn = ranks.clone();
+        let mut drawn = ranks.to_vec();
         shuffle(&mut drawn, rng);
         vec![lowest_stretch(&drawn).1]
     });
     let of_bidders = chance.compare(2, &seen, |rng| {
-        let mut drawn = ranks.clone();
+        let mut drawn = ranks.to_vec();
         shuffle(&mut drawn, rng);
-        statistics(&drawn, &bidders)
+        statistics(&drawn, bidders)
     });
 
     let mut tests: Vec<Test> = market
         .iter()
         .map(|drawn| Test {
             subject: Subject::Market,
-            auctions: cases.len(),
+            auctions: ranks.len(),
             seen: format!(
                 "lowest mean rank of {STRETCH} in a row {:.2}, auctions {} to {}",
                 lowest.1,
@@ -99,26 +120,7 @@ pub fn screen(records: &[&Record], chance: Chance) -> Finding {
             adjusted: half(drawn.adjusted),
         },
     ));
-    let variations: Vec<f64> = cases.iter().map(|case| case.variation).collect();
-    let in_per_cent = |value: Option<f64>| format!("{} %", shown(value.map(|v| v * 100.0), 2));
-    let figures = vec![
-        Figure { name: "median coefficient of variation", value: in_per_cent(median(&variations)) },
-        Figure { name: "mean coefficient of variation", value: in_per_cent(mean(&variations)) },
-        Figure {
-            name: "drawings and seed",
-            value: format!("{} drawings, seed {}", chance.drawings, chance.seed),
-        },
-    ];
-    let pictures = vec![Picture::Dots(Dots {
-        title: "Coefficient of variation by auction".into(),
-        note: "in the order of the auctions; the shaded stretch has the lowest ranks, and what lies above the \
-               top is drawn on it"
-            .into(),
-        values: variations.iter().map(|value| value * 100.0).collect(),
-        unit: "%",
-        shaded: Some((lowest.0, lowest.0.saturating_add(STRETCH))),
-    })];
-    Finding { screen, coverage, outcome: Outcome::Ran { figures, tests, pictures } }
+    tests
 }
 
 /// The rank of each auction among those with as many bids.

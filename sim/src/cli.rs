@@ -126,7 +126,7 @@ pub enum Command {
     /// The auctions are simulated in the clear; some are repeated with real cryptography.
     #[command(after_help = AFTER_COMPARE)]
     Compare(CompareArgs),
-    /// Try screens for red flags on simulated auctions, or run them on a public record of tenders.
+    /// Screen simulated auctions for red flags, to count false alarms, or a public record of tenders.
     #[command(after_help = AFTER_SCREENS)]
     Screens(ScreensArgs),
     /// Measure what an auction costs, as ratios to one Bulletproof verification.
@@ -262,7 +262,13 @@ pub struct ScreensArgs {
     pub tenders: Option<PathBuf>,
 
     /// Write what was found in the tenders to this page, with pictures.
-    #[arg(long, value_name = "FILE.html", requires = "tenders")]
+    // A simulation's options waive the requirement by their conflict with it.
+    #[arg(
+        long,
+        value_name = "FILE.html",
+        requires = "tenders",
+        conflicts_with_all = ["auctions", "repeats", "jobs"]
+    )]
     pub out: Option<PathBuf>,
 
     /// Simulated auctions that are screened together.

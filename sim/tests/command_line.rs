@@ -260,6 +260,8 @@ fn screens_of_tenders_are_a_table_a_page_and_json() {
 fn screens_are_asked_for_sensibly() {
     let folder = folder();
     ends_with(&talea_sim(&folder, &["screens", "--out", "x.html"]), 2, &["--tenders"]);
+    let simulated = ["screens", "--out", "x.html", "--repeats", "1"];
+    ends_with(&talea_sim(&folder, &simulated), 2, &["--repeats"]);
     ends_with(&talea_sim(&folder, &["screens", "--auctions", "0"]), 2, &["0 is not in"]);
     ends_with(&talea_sim(&folder, &["screens", "--tenders", "none.csv"]), 4, &["file.unreadable"]);
     let record = path("tenders-example.csv");

@@ -88,7 +88,7 @@ pub struct DisclosureFile {
     pub everything: bool,
     /// The best losing price.
     pub cover: bool,
-    /// The depth: how many bids lie in each price bucket, opened if there are at least this many bids.
+    /// The depth: how many bids lie in each range of prices, opened if there are at least this many bids.
     pub depth_from: Option<u32>,
 }
 

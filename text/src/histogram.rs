@@ -106,7 +106,7 @@ pub fn svg(title: &str, rows: &[Row]) -> String {
     let _ = writeln!(out, "<title>{}</title>\n{STYLE}", escaped(title));
     let _ = writeln!(out, "<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>");
     text(&mut out, (MARGIN, MARGIN + 14), "class=\"title\"", title);
-    let note = "bids per price bucket, without the best ones";
+    let note = "bids in each range of prices, without the best ones";
     text(&mut out, (MARGIN, MARGIN + 32), "class=\"note\"", note);
     let most = most(rows);
     let mut y = MARGIN + 40;

@@ -14,6 +14,7 @@
 //! | [`terms`] | files of terms: read, in words, as data |
 //! | [`table`](mod@table), [`ending`], [`survey`], [`json`] | figures in columns, how a lot ended, what a round showed, data for tools |
 //! | [`drawing`], [`histogram`], [`timeline`] | what pictures are made of; the depth, and when what was said |
+//! | [`page`] | a page that is one file |
 
 #![forbid(unsafe_code)]
 #![deny(
@@ -43,6 +44,7 @@ pub mod money;
 pub mod names;
 pub mod nobody;
 pub mod notation;
+pub mod page;
 #[cfg(test)]
 mod reference;
 pub mod result;

@@ -1,4 +1,4 @@
-//! The markets that screens are tried on.
+//! The markets that screens are tested on.
 
 use super::{
     cartel::{Meeting, Ring, Turn},
@@ -33,7 +33,7 @@ impl Truth {
     }
 }
 
-/// A market to try screens on.
+/// A market to test screens on.
 #[derive(Clone, Copy, Debug)]
 pub struct Line {
     /// What it is, in a few words.

@@ -10,7 +10,7 @@
 //! | [`equilibrium`] | what a bidder asks that knows its own cost alone |
 //! | [`market`] | who meets whom, at what costs and prices |
 //! | [`cartel`] | what a ring, or a seller, makes of it |
-//! | [`lines`](mod@lines) | the markets that screens are tried on |
+//! | [`lines`](mod@lines) | the markets that screens are tested on |
 //! | [`rates`] | how often each screen raises a flag |
 //! | [`tenders`] | a public record of tenders, screened |
 

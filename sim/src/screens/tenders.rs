@@ -108,7 +108,7 @@ impl TendersScreened {
                 finding.sentence(),
             ]
         });
-        let heading = ["screen", "used", "all together", "by chance", "result"];
+        let heading = ["screen", "used", "all tenders together", "by chance", "result"];
         let _ =
             writeln!(text, "{}\n\n{}", table(&heading, rows.collect(), &[1, 3]), html::NO_PROOF);
         text
