@@ -645,7 +645,7 @@ pub(crate) struct AuditOpenArgs {
     /// to the board as well, if that is a folder.
     #[arg(long, value_name = "FILE")]
     pub(crate) notice: Option<PathBuf>,
-    /// Do not ask before a bid is opened while bids are still taken.
+    /// Do not ask before a bid is opened on a lot that has not ended.
     #[arg(long)]
     pub(crate) yes: bool,
     /// Write JSON (schema talea-opening/1).
