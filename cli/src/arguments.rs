@@ -587,7 +587,7 @@ pub(crate) enum AuditCommand {
     Read(AuditReadArgs),
     /// Everybody: show which bids were opened to which auditors, where the terms ask for that record.
     ///
-    /// It verifies the record, and shows no price: nobody but the auditors knows one.
+    /// It verifies the transcript and the record. No price is on the record.
     Notices(AuditNoticesArgs),
     /// Everybody: show which decryption shares keyholders posted, for which question, and what was opened.
     ///
@@ -613,7 +613,7 @@ pub(crate) struct AuditDecryptionsArgs {
     /// A transcript, a board's folder, or its address.
     #[arg(id = BOARD, value_name = "BOARD")]
     pub(crate) path: PathBuf,
-    /// Of this keyholder alone: taleakeyholder1..., taleaparty1..., or its place, as in 0.2: the group from 0, the
+    /// Show this keyholder alone: taleakeyholder1..., taleaparty1..., or its place, as in 0.2: the group from 0, the
     /// number from 1.
     #[arg(long, value_name = "NAME")]
     pub(crate) keyholder: Option<String>,
@@ -646,7 +646,7 @@ pub(crate) struct AuditOpenArgs {
     /// to the board as well, if that is a folder.
     #[arg(long, value_name = "FILE")]
     pub(crate) notice: Option<PathBuf>,
-    /// Do not ask before a bid is opened while bids are still taken.
+    /// Do not ask before a bid is opened on a lot that has not ended.
     #[arg(long)]
     pub(crate) yes: bool,
     /// Write JSON (schema talea-opening/1).

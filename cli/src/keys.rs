@@ -381,6 +381,7 @@ impl Keys {
 /// # Errors
 /// `name.malformed` if nothing can be encrypted to it.
 pub fn lock_for(recipient: &Recipient, secret: &[u8]) -> Result<Vec<u8>, Failure> {
+    recipient::require_usable(recipient)?;
     let text = recipient::text(recipient);
     let recipient = text.and_then(|text| x25519::Recipient::from_str(&text).ok());
     let recipient = recipient.ok_or_else(|| {

@@ -3,6 +3,7 @@
 use crate::{
     agent::Agent,
     failure::{Code, Failure},
+    recipient,
 };
 use talea_contract::{group::Generators, proofs::auditor};
 use talea_protocol::opening::AuditorKey;
@@ -14,7 +15,9 @@ pub use talea_text::names::*;
 /// # Errors
 /// `name.malformed`.
 pub fn read_agent(text: &str) -> Result<Agent, Failure> {
-    read(text)
+    let agent: Agent = read(text)?;
+    recipient::require_usable(&agent.recipient)?;
+    Ok(agent)
 }
 
 /// Reads an auditor's key, `taleaauditor1...`, whose secret somebody knows.
@@ -30,5 +33,6 @@ pub fn read_auditor(text: &str) -> Result<AuditorKey, Failure> {
              opening would be a proof for everybody",
         )
     })?;
+    recipient::require_usable(&key.recipient)?;
     Ok(key)
 }

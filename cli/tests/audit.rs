@@ -7,14 +7,16 @@ use std::{
     collections::BTreeSet,
     fs,
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 use talea_cli::{
+    agent::Agent,
+    board::notices::Notices,
     keys::{Keys, PassphraseSource, lock_for},
     replica::Replay,
 };
-use talea_contract::{fiat_shamir::Context, group::Generators};
+use talea_contract::{Phase, fiat_shamir::Context, group::Generators};
 use talea_protocol::{
     bytes::PartyKey,
     commitment::BidId,
@@ -126,6 +128,9 @@ fn a_bid_is_opened_to_an_auditor_and_to_nobody_else() {
     let transcript = fs::read(workspace.path("a.talea")).unwrap();
     fs::write(workspace.path("short.talea"), whole_records(&transcript, 2_000)).unwrap();
     workspace.fails(&read("opening", "short.talea"), 3, "not-yet");
+    // Cut within a record.
+    fs::write(workspace.path("cut.talea"), &transcript[..transcript.len() - 3]).unwrap();
+    workspace.fails(&read("opening", "cut.talea"), 1, "board.invalid");
 }
 
 /// What an auditor would be handed, made with its own secret where it must prove something.
@@ -242,7 +247,90 @@ fn who_opens_what_it_has_not_bid_or_to_no_auditor_is_told_so() {
         let output = open("bidder0.key", "B0", &rogue.to_string(), &[]);
         ends(&output, 2, &["error[name.malformed]", "is no auditor's key"]);
     }
+    ends(&open("bidder0.key", "B0", "rubbish", &[]), 2, &["\"rubbish\" is no auditor"]);
     assert!(!workspace.path("o").exists());
+}
+
+/// Of small order: whatever is encrypted to it, everybody can read. Whoever made the key has proved it well.
+#[test]
+fn nothing_is_encrypted_to_a_key_with_which_everybody_shares_every_secret() {
+    let workspace = Workspace::open(&SMALL);
+    let one = [&[1][..], &[0; 31]].concat().try_into().unwrap();
+    for small in [[0; 32], one] {
+        let party = keys(&workspace, "beneficiary").identity();
+        let auditor = talea_parties::auditor::Auditor::of(&party, Recipient(small)).key();
+        let agent = Agent { party: party.party(), recipient: Recipient(small) };
+        let (auditor, agent) = (auditor.to_string(), agent.to_string());
+        let open = ["audit", "open", "board", "--key", "bidder0.key", "--lot", "B0", "--out", "o"];
+        let bid = ["bid", "board", "--key", "bidder0.key", "--yes", "B0=90.50"];
+        for words in [
+            [&open[..], &["--auditor", &auditor]].concat(),
+            [&bid[..], &["--agent", &agent, "--leave", "left"]].concat(),
+        ] {
+            let output = workspace.run(&words);
+            ends(&output, 2, &["error[name.malformed]", "nothing can be encrypted to the key"]);
+        }
+        assert!(lock_for(&Recipient(small), b"secret").is_err());
+    }
+    assert_eq!(fs::read_dir(workspace.path("board/inbox")).unwrap().count(), 0);
+}
+
+/// All beginnings of a transcript that end after a whole record, the whole of it last.
+fn beginnings(transcript: &[u8]) -> Vec<&[u8]> {
+    let mut found = Vec::new();
+    let mut rest = &transcript[talea_protocol::transcript::MAGIC.len()..];
+    while talea_cli::replica::read_record(&mut rest).unwrap().is_some() {
+        found.push(&transcript[..transcript.len() - rest.len()]);
+    }
+    found
+}
+
+/// Keyholders, bidders and the seller can still act upon a price, also when no bid is taken any more.
+#[test]
+fn a_bid_on_a_lot_that_has_not_ended_is_opened_only_after_asking() {
+    let workspace = closed();
+    let auditor = workspace.name("auditor", "auditor");
+    let transcript = fs::read(workspace.path("board/transcript.talea")).unwrap();
+    let open = ["audit", "open", "a.talea", "--key", "bidder0.key", "--lot", "B0", "--out", "o"];
+    let bid = BidId { lot: 0, round: 0, bidder: keys(&workspace, "bidder0").party() };
+    let mut said = BTreeSet::new();
+    for beginning in beginnings(&transcript) {
+        fs::write(workspace.path("a.talea"), beginning).unwrap();
+        let Ok(replay) = Replay::of(&workspace.path("a.talea")) else { continue };
+        if replay.bid(&bid).is_none() {
+            continue;
+        }
+        let (auction, words) = (replay.auction(), [&open[..], &["--auditor", &auditor]].concat());
+        let (status, sentences): (_, &[&str]) = match (auction.ending(0), auction.phase()) {
+            (Some(_), _) => (0, &["is for the auditor alone"]),
+            (None, Phase::Commits) => (2, &["bids are still taken on B0", "error[not-confirmed]"]),
+            (None, _) => (2, &["B0 has not ended", "as the seller", "error[not-confirmed]"]),
+        };
+        // One of each kind is enough.
+        if !said.insert(sentences[0]) {
+            continue;
+        }
+        ends(&workspace.run(&words), status, sentences);
+        assert_eq!(workspace.path("o").exists(), status == 0);
+        let _ = fs::remove_file(workspace.path("o"));
+    }
+    assert_eq!(said.len(), 3, "{said:?}");
+}
+
+/// A pipe gives its bytes to the first of two verifications, and nothing to the second.
+#[cfg(unix)]
+#[test]
+fn a_transcript_that_is_no_file_is_refused_and_not_called_invalid() {
+    let workspace = closed();
+    open_bid(&workspace, "bidder0", "opening");
+    for words in [
+        &read("opening", "/dev/stdin")[..],
+        &["audit", "notices", "/dev/stdin"],
+        &["audit", "decryptions", "/dev/stdin"],
+    ] {
+        let output = workspace.command(words).stdin(Stdio::piped()).output().unwrap();
+        ends(&output, 4, &["error[file.unreadable]", "/dev/stdin is no file"]);
+    }
 }
 
 #[test]
@@ -270,7 +358,10 @@ fn a_bid_is_opened_while_bids_are_taken_only_after_asking() {
         std::thread::sleep(Duration::from_millis(20));
     }
     let reading = ["audit", "read", "o", "board", "--key", "beneficiary.key"];
-    says(&workspace.done(&reading), &["95.50", "there is no outcome yet", "it was not revealed"]);
+    says(
+        &workspace.done(&reading),
+        &["95.50", "there is no outcome yet", "it is not revealed so far"],
+    );
 }
 
 /// The number of decryption shares by the entries themselves.
@@ -377,6 +468,24 @@ fn hand_in(workspace: &Workspace, name: &str, bytes: &[u8]) {
     fs::write(workspace.path("board/inbox").join(name), bytes).unwrap();
 }
 
+/// A record, `never`, with a notice of a bid that was never committed, signed by bidder and board.
+fn never_committed(workspace: &Workspace) {
+    let folder = workspace.path("dishonest");
+    fs::create_dir(&folder).unwrap();
+    let transcript = folder.join("transcript.talea");
+    fs::copy(workspace.path("board/transcript.talea"), &transcript).unwrap();
+    let replay = Replay::of(&transcript).unwrap();
+    let (auction, bidder) = (replay.auction().id(), keys(workspace, "bidder0").identity());
+    let bid = BidId { lot: 0, round: 1, bidder: bidder.party() };
+    let auditor = keys(workspace, "auditor").auditor().unwrap().key();
+    let signature = bidder.sign_bytes(&Notice::signed_bytes(&auction, &bid, &auditor));
+    let notice = Notice { auction, bid, auditor, signature };
+    let mut notices = Notices::open(&transcript, &replay).unwrap().unwrap();
+    let board = keys(workspace, "board").identity();
+    assert_eq!(notices.take(&notice, 1, &board, |_| true).unwrap(), Ok(true));
+    fs::rename(folder.join("notices"), workspace.path("never")).unwrap();
+}
+
 #[test]
 fn where_the_terms_ask_for_a_record_an_opening_is_read_only_once_it_is_on_it() {
     let workspace = recorded();
@@ -430,6 +539,17 @@ fn where_the_terms_ask_for_a_record_an_opening_is_read_only_once_it_is_on_it() {
     ends(&with(&record.replacen("\"slot\":", "\"slot\":1", 1)), 1, &["error[audit.record]"]);
     ends(&with(&record.replacen("\"round\":0", "\"round\":1", 1)), 1, &["error[audit.record]"]);
     ends(&with(&"x".repeat(5_000)), 1, &["error[audit.record]", "too long"]);
+    // A record that is newer than a transcript is not broken for that.
+    let transcript = fs::read(workspace.path("a.talea")).unwrap();
+    fs::write(workspace.path("short.talea"), whole_records(&transcript, 2_000)).unwrap();
+    let older = ["audit", "notices", "short.talea", "--notices", "board/notices"];
+    let output = workspace.run(&older);
+    ends(&output, 0, &["2 more notices are of bids that this transcript does not show yet"]);
+    says(&shown(&output), &["no opening is on the record"]);
+    // Once there is an outcome, there are no more commits.
+    never_committed(&workspace);
+    let words = ["audit", "notices", "a.talea", "--notices", "never"];
+    ends(&workspace.run(&words), 1, &["error[audit.record]", "shows no commit of this bid"]);
     // Half a line, after a crash.
     ends(&with(&format!("{}\n{{\"auction\"\n{}\n", lines[0], lines[1])), 0, &[]);
 }
@@ -470,6 +590,21 @@ fn a_record_takes_what_bidders_have_signed_of_their_own_bids_and_eight_of_each()
     }
     take_notices(&workspace);
     assert_eq!(on_record(&workspace), 8);
+    // Whoever opens it to a ninth is told so at once; to one of the eight, or another bid, is no matter.
+    let open = |who: &str, out: &str| {
+        let (key, auditor) = (format!("{who}.key"), workspace.name("beneficiary", "auditor"));
+        let words = ["audit", "open", "board", "--key", &key, "--lot", "B0", "--out", out];
+        workspace.run(&[&words[..], &["--auditor", &auditor]].concat())
+    };
+    let (auditor, both) =
+        (workspace.name("beneficiary", "auditor"), ["--out", "o", "--notice", "o"]);
+    let words = ["audit", "open", "board", "--key", "bidder1.key", "--lot", "B0", "--auditor"];
+    workspace.fails(&[&words[..], &[&auditor], &both].concat(), 2, "file.exists");
+    assert!(!workspace.path("o").exists());
+    let full = open("bidder0", "ninth");
+    ends(&full, 6, &["error[refused]", "this bid was opened to 8 auditors"]);
+    assert!(!workspace.path("ninth").exists() && !workspace.path("ninth.notice").exists());
+    ends(&open("bidder1", "other"), 0, &[]);
     // A record that somebody changed is not continued.
     let record = fs::read_to_string(workspace.path("board/notices")).unwrap();
     fs::write(workspace.path("board/notices"), record.replacen("\"lot\":0", "\"lot\":1", 1))

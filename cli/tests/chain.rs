@@ -155,6 +155,10 @@ fn what_terms_of_a_chain_cannot_say_is_refused_in_one_sentence() {
         (("unit =", "colour = 1\nunit ="), "colour"),
         (("[chain]", &custodian), "custodian: it is the contract"),
         (("[chain]", &board), "it has both [board] and [chain]"),
+        (
+            ("[chain]", "openings = \"recorded\"\n[chain]"),
+            "openings: a chain keeps no record of openings",
+        ),
     ] {
         let output = terms_on(&workspace, SECONDS, &[(from, to)]);
         ends(&output, 2, &["error[terms.field]", words]);

@@ -9,6 +9,7 @@
 //! | [`bid_secrets`] | where every secret of a bid comes from |
 //! | [`keyholder`] | deals, complains, endorses, ranks |
 //! | [`auditor`] | to whom bidders open their bids |
+//! | [`recipient`] | to whom age encrypts |
 //! | [`board`] | orders instructions and writes the transcript |
 //! | [`choices`] | what a keyholder chooses at a gate or a switch |
 //! | [`masks`] | where every secret factor of a keyholder comes from |
@@ -27,4 +28,5 @@ pub mod identity;
 pub mod keyholder;
 pub mod masks;
 pub mod proofs;
+pub mod recipient;
 pub mod seller;

@@ -4,6 +4,8 @@
 //! To write them anew, an explicit decision because old transcripts stop verifying:
 //! `TALEA_WRITE_VECTORS=1 cargo test -p talea-tests --test all vectors::`.
 
+mod opening;
+
 use curve25519_dalek::{RistrettoPoint, Scalar, traits::Identity as _};
 use std::{collections::BTreeMap, fmt::Write as _};
 use talea_contract::{
@@ -618,14 +620,17 @@ fn written(vector: &Vector) -> String {
 }
 
 fn hold(vector: &Vector) {
-    let lines = written(vector);
-    let file = format!("{}/../docs/vectors/{}", env!("CARGO_MANIFEST_DIR"), vector.file);
+    hold_to(vector.file, &written(vector));
+}
+
+fn hold_to(name: &str, lines: &str) {
+    let file = format!("{}/../docs/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("TALEA_WRITE_VECTORS").is_some() {
-        std::fs::write(&file, &lines).expect("the vector can be written");
+        std::fs::write(&file, lines).expect("the vector can be written");
     }
     let kept = std::fs::read_to_string(&file).expect("the vector is in the project");
     for (number, (expected, actual)) in kept.lines().zip(lines.lines()).enumerate() {
-        assert_eq!(expected, actual, "{}, line {}", vector.file, number + 1);
+        assert_eq!(expected, actual, "{name}, line {}", number + 1);
     }
     assert_eq!(kept.lines().count(), lines.lines().count());
 }

@@ -12,8 +12,8 @@ pub use crate::shown::shortened;
 /// `name.malformed`.
 pub fn read<T: FromStr<Err = NameError>>(text: &str) -> Result<T, Failure> {
     text.parse().map_err(|NameError { what, prefix, why }| {
-        Failure::new(Code::NameMalformed, format!("{text:?} is not a {what}: {why}"))
-            .with_help(format!("a {what} begins with {prefix}1"))
+        Failure::new(Code::NameMalformed, format!("{text:?} is no {what}: {why}"))
+            .with_help(format!("the name of one begins with {prefix}1"))
     })
 }
 

@@ -11,13 +11,24 @@ use crate::{
     failure::{Code, Failure},
     replica::Replay,
 };
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 use talea_protocol::{bytes::printable, terms::Lot};
 use talea_verifier::{Report, Verdict};
 
 /// The transcript at what somebody wrote: a file, or that of a board.
 fn transcript_of(written: &Path) -> Result<PathBuf, Failure> {
-    path_of(written).map(|path| transcript_in(&path))
+    let transcript = transcript_in(&path_of(written)?);
+    // It is read twice, by both verifications, and of a pipe the second would find nothing.
+    let is_pipe = |found: fs::Metadata| !found.is_file() && !found.is_dir();
+    if transcript.metadata().is_ok_and(is_pipe) {
+        let sentence =
+            format!("{} is no file: a transcript is read more than once", transcript.display());
+        return Err(Failure::new(Code::FileUnreadable, sentence).with_help("copy it into a file"));
+    }
+    Ok(transcript)
 }
 
 fn transcript_in(path: &Path) -> PathBuf {

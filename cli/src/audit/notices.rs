@@ -7,6 +7,7 @@ use crate::{
     failure::{Code, Failure},
     names,
     replica::Replay,
+    say::say,
 };
 use talea_protocol::terms::Openings;
 use talea_report::verify_file;
@@ -27,8 +28,13 @@ pub fn run(args: &AuditNoticesArgs) -> Result<String, Failure> {
         return Err(Failure::new(Code::Refused, sentence));
     }
     let path = args.notices.clone().unwrap_or_else(|| notices::beside(&transcript));
-    let record: Vec<Record> =
-        notices::read(&path, &replay)?.into_iter().map(|(record, _)| record).collect();
+    let mut record: Vec<Record> = Vec::new();
+    let others = notices::read(&path, &replay, |notice, _| record.push(notice))?;
+    if others > 0 {
+        say(&format!(
+            "{others} more notices are of bids that this transcript does not show yet: they are not listed"
+        ));
+    }
     Ok(if args.json {
         let auction = names::auction(&replay.auction().id());
         let value = serde_json::json!({ "schema": SCHEMA, "auction": auction, "notices": record });

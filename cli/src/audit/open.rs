@@ -3,7 +3,7 @@
 use super::{lot_of, transcript_in};
 use crate::{
     arguments::AuditOpenArgs,
-    board::{access::path_of, address::Location, folder::Folder},
+    board::{access::path_of, address::Location, folder::Folder, notices},
     failure::{Code, Failure},
     files::{self, Readers},
     keys::{Keys, lock_for},
@@ -18,7 +18,7 @@ use talea_contract::{Auction, Phase};
 use talea_protocol::{
     commitment::BidId,
     opening::{AuditorKey, Notice},
-    terms::{AuctionId, Openings},
+    terms::{AuctionId, Lot, Openings},
 };
 use talea_text::lot;
 use zeroize::Zeroizing;
@@ -29,7 +29,8 @@ const SCHEMA: &str = "talea-opening/1";
 /// Writes the opening; what the command prints.
 ///
 /// # Errors
-/// `name.malformed`, `lot.unknown`, `bid.none`, `file.*`; then nothing was written.
+/// `name.malformed`, `lot.unknown`, `bid.none`, `refused`, `audit.record`, `not-confirmed`, `file.exists`: then
+/// nothing was written. `file.unwritable`: then a notice that was to be written is not handed in.
 pub fn run(
     args: &AuditOpenArgs,
     keys: &Keys,
@@ -42,6 +43,9 @@ pub fn run(
     let record = Recording::of(args, &path, &replay)?;
     let (number, lot) = lot_of(&replay, &args.lot)?;
     let bid = own_bid(&replay, keys, number, args.round)?;
+    if let Some(record) = &record {
+        record.require_room(&replay, &bid, &auditor)?;
+    }
     let secret = found::secret(&replay, &keys.identity(), &bid).ok_or_else(|| {
         Failure::new(
             Code::NoBid,
@@ -49,11 +53,8 @@ pub fn run(
         )
     })?;
     let auction = replay.auction();
-    if bids_are_taken(auction) {
-        say(&format!(
-            "bids are still taken on {}: the auditor, and whoever it tells, can bid with this price in mind",
-            lot.identifier
-        ));
+    if let Some(why) = too_early(auction, number, lot) {
+        say(&why);
         ask("Open your bid to this auditor now?")?;
     }
     let opening = secret
@@ -125,9 +126,37 @@ impl Recording {
         };
         let file = args.notice.clone().unwrap_or_else(beside);
         files::require_new(&file)?;
+        if file == args.out {
+            let sentence =
+                format!("{} cannot be the opening and its notice at once", file.display());
+            return Err(Failure::new(Code::FileExists, sentence));
+        }
         // An address leads to a mirror, whose inbox takes instructions alone.
         let is_folder = path.is_dir() && matches!(Location::read(&args.path)?, Location::Folder(_));
         Ok(Some(Self { file, board: is_folder.then(|| Folder::new(path)) }))
+    }
+
+    /// Refuses what the board would not take, where its record is within reach.
+    fn require_room(
+        &self,
+        replay: &Replay,
+        bid: &BidId,
+        auditor: &AuditorKey,
+    ) -> Result<(), Failure> {
+        let Some(folder) = &self.board else { return Ok(()) };
+        let (mut others, mut is_there) = (0, false);
+        notices::read(&notices::beside(&folder.transcript()), replay, |_, notice| {
+            if notice.bid == *bid {
+                others += 1;
+                is_there |= notice.auditor.point == auditor.point;
+            }
+        })?;
+        if is_there || others < notices::MOST_OF_A_BID {
+            return Ok(());
+        }
+        let sentence =
+            format!("this bid was opened to {others} auditors, and the record takes no more");
+        Err(Failure::new(Code::Refused, sentence).with_help("talea audit notices lists them"))
     }
 
     fn hand_in(&self, notice: &Notice) -> Result<(), Failure> {
@@ -166,6 +195,25 @@ fn own_bid(replay: &Replay, keys: &Keys, lot: u32, round: Option<u32>) -> Result
         );
         Failure::new(Code::NoBid, sentence)
             .with_help("talea key show prints whose key this is; only its own bids can be opened")
+    })
+}
+
+/// What others can still do on a lot if they know a bid, where it has not ended.
+fn too_early(auction: &Auction, number: u32, lot: &Lot) -> Option<String> {
+    let Lot { identifier, .. } = lot;
+    if auction.ending(number).is_some() {
+        return None;
+    }
+    Some(if bids_are_taken(auction) {
+        format!(
+            "bids are still taken on {identifier}: the auditor, and whoever it tells, can bid with this price \
+             in mind"
+        )
+    } else {
+        format!(
+            "{identifier} has not ended: the auditor, and whoever it tells, can still leave a bid unrevealed, \
+             stay away as a keyholder, or decline as the seller, with this price in mind"
+        )
     })
 }
 

@@ -115,8 +115,7 @@ fn noticed(
         return Ok(None);
     }
     let path = args.notices.clone().unwrap_or_else(|| notices::beside(transcript));
-    let record = notices::read(&path, replay)?;
-    let found = notices::find(&record, bid, auditor).map(|record| record.number);
+    let found = notices::find(&path, replay, bid, auditor)?;
     found.map(Some).ok_or_else(|| {
         let sentence = format!(
             "these terms ask for a record of openings, and {} has no notice of this bid to you",
@@ -226,6 +225,7 @@ impl Reading {
         };
         let revealed = match self.revealed {
             Some(entry) => format!("its sealed bid is entry {entry}"),
+            None if self.result == CameTo::Undecided => "it is not revealed so far".into(),
             None => "it was not revealed, and did not count".into(),
         };
         let later = self.later_round.map_or(String::new(), |round| {

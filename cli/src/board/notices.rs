@@ -211,6 +211,10 @@ fn walk(
             if line.len() as u64 >= MAX_LINE {
                 return Err(broken(&chain, "the line is too long"));
             }
+            // The board may be writing it: the rest of it is no line of its own.
+            if !line.ends_with(b"\n") {
+                return Ok(chain);
+            }
             continue;
         };
         let notice = record.notice().ok_or_else(|| broken(&chain, "it is no notice"))?;
@@ -226,24 +230,33 @@ fn walk(
     }
 }
 
-/// The whole record of the board of an auction, verified.
+/// Verifies the whole record of the board of an auction, and goes through the notices of bids that the transcript
+/// shows; how many there are of others. A record may be newer than a transcript that is not over.
 ///
 /// # Errors
 /// `audit.record` if it is broken, `file.unreadable`, `audit.notice` if the terms name no board.
-pub fn read(path: &Path, replay: &Replay) -> Result<Vec<(Record, Notice)>, Failure> {
+pub fn read(
+    path: &Path,
+    replay: &Replay,
+    mut each: impl FnMut(Record, &Notice),
+) -> Result<u64, Failure> {
     let board = replay.board().ok_or_else(|| {
         let sentence = "these terms ask for a record of openings, and name no board that keeps one";
         Failure::new(Code::AuditNotice, sentence).with_help("a chain takes no notices")
     })?;
     let chain = Chain::new(replay.auction().id(), board.key);
-    let mut all = Vec::new();
+    let is_shown = |bid: &BidId| replay.bid(bid).is_some();
+    let mut others = 0;
     walk(
         path,
         chain,
-        |bid| replay.bid(bid).is_some(),
-        |record, notice| all.push((record, notice)),
+        |bid| is_shown(bid) || !replay.is_closed(),
+        |record, notice| match is_shown(&notice.bid) {
+            true => each(record, &notice),
+            false => others += 1,
+        },
     )?;
-    Ok(all)
+    Ok(others)
 }
 
 /// The record of a board that takes notices.
@@ -323,13 +336,21 @@ impl Notices {
     }
 }
 
-/// Whether a record has this bid opened to this auditor: where, and in which slot.
-#[must_use]
-pub fn find<'a>(
-    record: &'a [(Record, Notice)],
+/// The place on the record of the opening of a bid to an auditor, if it is on it.
+///
+/// # Errors
+/// As [`read`].
+pub fn find(
+    path: &Path,
+    replay: &Replay,
     bid: &BidId,
     auditor: &AuditorKey,
-) -> Option<&'a Record> {
-    let found = record.iter().find(|(_, notice)| notice.bid == *bid && notice.auditor == *auditor);
-    found.map(|(record, _)| record)
+) -> Result<Option<u64>, Failure> {
+    let mut found = None;
+    read(path, replay, |record, notice| {
+        if notice.bid == *bid && notice.auditor == *auditor {
+            found = Some(record.number);
+        }
+    })?;
+    Ok(found)
 }

@@ -554,7 +554,7 @@ impl Board {
         if let Content::Read(bytes) = &content
             && let Some(notice) = Notice::read(bytes)
         {
-            self.note(item, &notice);
+            self.note(item, &notice)?;
             return Ok(false);
         }
         if let Some(answer) = self.accepted(&id) {
@@ -586,7 +586,9 @@ impl Board {
     }
 
     /// Puts a notice on the record, if the terms ask for one. Then it leaves the inbox, as what is none does.
-    fn note(&mut self, item: &Item, notice: &Notice) {
+    fn note(&mut self, item: &Item, notice: &Notice) -> Result<(), Failure> {
+        // A notice must not outlive the commit of which it is: a record with such a notice is broken.
+        self.settle()?;
         let (slot, replica) = (self.slot(), self.log.replica());
         let taken = self.notices.as_mut().map(|notices| {
             notices.take(notice, slot, &self.identity, |bid| replica.bid(bid).is_some())
@@ -605,6 +607,7 @@ impl Board {
             }
             Some(Ok(Err(_))) | None => self.discard(item),
         }
+        Ok(())
     }
 
     /// What an item holds, if it is signed. Of what was posted, the signature was verified when it came.

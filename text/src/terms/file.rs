@@ -94,7 +94,8 @@ pub(super) struct TermsFile {
     /// How ties are broken. The earliest commit wins if left out.
     #[serde(default)]
     pub(super) ties: TiesFile,
-    /// Whether a bid that its bidder opens to an auditor alone must be on the board's record. It need not be if left out.
+    /// Whether a bid that its bidder opens to an auditor alone must be on the board's record. It need not be if
+    /// left out. Only a board keeps a record, so it cannot be on a `[chain]`.
     #[serde(default)]
     pub(super) openings: OpeningsFile,
     /// A CSV list of lots, in the folder of this file, in UTF-8 with commas. Its first line names the columns, in

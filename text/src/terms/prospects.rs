@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use talea_protocol::{
     bytes::PartyKey,
     price::Side,
-    terms::{Admission, Disclosure, Money, Quotation, Terms},
+    terms::{Admission, Disclosure, Money, Openings, Quotation, Terms},
 };
 
 /// The deadlines that terms name, in their order, each with what is due until then.
@@ -176,6 +176,11 @@ pub(super) fn doubts(terms: &Terms, board: Option<PartyKey>) -> Vec<Doubt> {
                 ),
             );
         }
+    }
+    if terms.openings == Openings::Recorded && board.is_none() {
+        let sentence = "openings to an auditor must be on a board's record, and these terms name no board: no \
+                        auditor's program reads one";
+        doubt("openings.no-record", sentence.into());
     }
     if let Some(who) = listed_and_barred(terms) {
         doubt(

@@ -17,7 +17,7 @@ use crate::{
     chain::custodian,
     currency,
     failure::{Code, Failure},
-    file::{GridFile, PriceText, fault_of_toml},
+    file::{GridFile, OpeningsFile, PriceText, fault_of_toml},
     lot::read_lot,
     names,
     nobody::{has_no_custodian, is_free, nobody},
@@ -32,7 +32,7 @@ use talea_protocol::{
     bytes::{Domain, List, PartyKey},
     chain::{BadHome, ChainHome, SlotUnit},
     quorum::Group,
-    terms::{Acceptance, Disclosure, Lot, Reserve, Rounds, Schedule, Stakes, Terms},
+    terms::{Acceptance, Disclosure, Lot, Openings, Reserve, Rounds, Schedule, Stakes, Terms},
 };
 
 /// Terms that were read from a file, and what its author should see before anybody signs them.
@@ -112,13 +112,14 @@ fn made_of(name: &str, file: TermsFile, around: &Surroundings<'_>) -> Result<Dra
     let items = items(file.lots, file.lots_file.as_deref(), list)?;
     let (lots, of_prices) = read_lots(items, &file.every_lot, load)?;
     let seller = names::read_party(&file.seller)?;
+    let openings = read_openings(file.openings, &home)?;
     let money = file.money.as_ref().map(rules::money).transpose().map_err(in_terms)?;
     let builder = TermsBuilder {
         nonce,
         lots,
         mechanism: rules::mechanism(file.mechanism).map_err(in_terms)?,
         ties: rules::ties(file.ties),
-        openings: rules::openings(file.openings),
+        openings,
         money,
         disclosure,
         reserve,
@@ -331,6 +332,18 @@ fn read_home(name: &str, file: &TermsFile, now: SystemTime) -> Result<(Home, Tim
     }
 }
 
+/// What becomes of openings. Only a board keeps a record of them.
+fn read_openings(file: OpeningsFile, home: &Home) -> Result<Openings, Failure> {
+    match (rules::openings(file), home) {
+        (Openings::Recorded, Home::Chain(_)) => {
+            let why = "a chain keeps no record of openings, so no auditor's program would read one";
+            Err(field("openings", why.into())
+                .with_help("leave the field out, or write \"private\""))
+        }
+        (openings, _) => Ok(openings),
+    }
+}
+
 fn read_chain(file: &ChainFile) -> Result<Domain, Failure> {
     let ChainFile { id, contract, unit, denom, starts: _ } = file;
     let slots = match unit {
@@ -506,7 +519,7 @@ mod tests {
     use talea_contract::group::{Generators, encode_point};
     use talea_protocol::{
         quorum::Member,
-        terms::{Currency, Money, Openings, Quotation},
+        terms::{Currency, Money, Quotation},
     };
 
     fn key(byte: u8) -> PartyKey {
@@ -619,6 +632,22 @@ mod tests {
         assert_eq!(TermsData::of(&terms).openings, "recorded");
         assert_eq!(read("private").unwrap().terms.openings, Openings::Private);
         assert!(read("secret").unwrap_err().sentence.contains("unknown variant `secret`"));
+    }
+
+    /// A file of terms cannot say so; terms that somebody else made can.
+    #[test]
+    fn openings_on_the_record_of_no_board_are_a_doubt() {
+        let has_doubt = |terms: &Terms| {
+            let cautions = TermsData::of(terms).cautions;
+            cautions.iter().any(|caution| caution.code == "openings.no-record")
+        };
+        let recorded = with_head("openings = \"recorded\"\n", ROWS, "").unwrap().terms;
+        assert!(!has_doubt(&recorded));
+        let (chain_id, contract, denom) = ("testing-1", "cosmos1contract", "uatom");
+        let home = ChainHome { chain_id, contract, slots: SlotUnit::Seconds, denom };
+        let on_chain = Terms { domain: home.domain().unwrap(), ..recorded };
+        assert!(has_doubt(&on_chain));
+        assert!(!has_doubt(&Terms { openings: Openings::Private, ..on_chain }));
     }
 
     #[test]
