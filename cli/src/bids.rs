@@ -20,6 +20,7 @@ pub(crate) fn read(desk: &Desk, args: &BidsArgs) -> Result<Vec<(u32, Level)>, Fa
     if let Some(path) = &args.from {
         let handed = Handed::read(path)?;
         let list = handed.understood(args.answers.answers()?, offers)?;
+        list.said.agreed("the terms", desk.replica.auction().terms().money)?;
         let mut seen = Vec::new();
         for offer in &list.lines {
             let (name, at_lot) = &offer.lot;

@@ -127,7 +127,7 @@ impl Said {
         let left_out = |what: String| Agreed {
             money: None,
             remark: Some(format!(
-                "{what}: the terms say nothing of money; [money] in {base} says it"
+                "{what}, so the terms say nothing of money: write [money] in {base}"
             )),
         };
         match (&self.currency, currency, quotation) {
@@ -182,6 +182,13 @@ fn priced_of(text: &str) -> Option<Priced> {
     })
 }
 
+/// Keeps the first place of each kind.
+fn add(found: &mut Vec<Word<Priced>>, field: Field<'_>, is: Priced) {
+    if !found.iter().any(|word| word.is == is) {
+        found.push(Word { is, written: field.content.shown(), at: field.at() });
+    }
+}
+
 /// Columns of levels, by which a list may say what its prices are.
 const LEVELS: [Column; 4] = [Column::Talk, Column::Price, Column::Yield, Column::Spread];
 
@@ -197,13 +204,24 @@ impl<'a> Reader<'a> {
         field.map(|field| self.level(field)).transpose()
     }
 
+    /// What a bidder's list says of its money, besides its prices, which each say it themselves.
+    pub(super) fn said_of_bids(&self) -> Result<Said, Failure> {
+        Ok(Said { currency: self.currency()?, prices: self.stated()? })
+    }
+
     fn prices(&self) -> Result<Vec<Word<Priced>>, Failure> {
-        let mut found: Vec<Word<Priced>> = Vec::new();
-        let mut take = |field: Field<'_>, is: Priced| {
-            if !found.iter().any(|word| word.is == is) {
-                found.push(Word { is, written: field.content.shown(), at: field.at() });
+        let mut found = self.stated()?;
+        for field in self.fields(&LEVELS).filter(|field| !field.content.is_empty()) {
+            if let Some(quote) = self.level(field)?.quote {
+                add(&mut found, field, Priced::Like(quote));
             }
-        };
+        }
+        Ok(found)
+    }
+
+    /// What a column of its own says prices are.
+    fn stated(&self) -> Result<Vec<Word<Priced>>, Failure> {
+        let mut found: Vec<Word<Priced>> = Vec::new();
         for field in self.fields(&[Column::Quotation]) {
             let priced = match field.content {
                 Content::Empty => continue,
@@ -215,12 +233,7 @@ impl<'a> Reader<'a> {
                     .fault("is no kind of price")
                     .with_help("write percent, yield, spread, per-unit or per-lot")
             })?;
-            take(field, priced);
-        }
-        for field in self.fields(&LEVELS).filter(|field| !field.content.is_empty()) {
-            if let Some(quote) = self.level(field)?.quote {
-                take(field, Priced::Like(quote));
-            }
+            add(&mut found, field, priced);
         }
         Ok(found)
     }

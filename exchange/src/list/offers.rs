@@ -4,15 +4,15 @@ use super::{
     cells::{Content, RawRow, of_cell, of_file},
     chat::For,
     headings::Column,
-    money::Priced,
+    money::{Priced, Said},
     questions::{Answers, Question, Stop},
     reader::Reader,
-    source,
+    source::{self, Table},
     understood::{quote_of, require_few},
     values::{Quote, Talk, spelled, spread},
 };
 use talea_protocol::terms::Money;
-use talea_text::{failure::Failure, shown::excerpt, terms::quotation_name};
+use talea_text::{failure::Failure, shown::quoted, terms::quotation_name};
 
 /// A bidder's price for a lot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl OwnPrice {
             Some(quotation) => format!("the terms say {} of prices", quotation_name(quotation)),
             None => "the terms do not say what prices are".to_owned(),
         };
-        Err(of_cell(&self.at, format!("{:?} is {what}, and {said}", excerpt(&self.written, 60)))
+        Err(of_cell(&self.at, format!("{} is {what}, and {said}", quoted(&self.written, 60)))
             .with_help("`talea terms show` says what prices are and how they are written"))
     }
 }
@@ -77,6 +77,8 @@ pub struct Offers {
     pub ignored: Vec<String>,
     /// Lines and rows that are about no lot.
     pub not_read: Vec<String>,
+    /// What it says of its currency and of what its prices are.
+    pub said: Said,
     /// Its lines.
     pub lines: Vec<Offer>,
 }
@@ -94,19 +96,33 @@ pub fn offers(file: &str, bytes: &[u8], answers: &Answers) -> Result<Offers, Sto
     if !questions.is_empty() {
         return Err(Stop::Questions(questions));
     }
-    let price = [Column::Price, Column::Yield, Column::Spread]
-        .into_iter()
-        .find(|column| table.columns.get(*column).is_some())
-        .ok_or_else(|| {
-            of_file(file, "no column says which price is bid").with_help("name one Price or Bid")
-        })?;
+    let price = price_column(file, &table)?;
     let lines: Result<Vec<Offer>, Failure> =
         table.rows.iter().map(|row| reader.offer(row, price)).collect();
     Ok(Offers {
         ignored: table.columns.ignored.clone(),
         not_read: table.not_read.clone(),
+        said: reader.said_of_bids()?,
         lines: lines?,
     })
+}
+
+/// The column of the prices that are bid: one, since which of two is bid is nobody's to guess.
+fn price_column(file: &str, table: &Table) -> Result<Column, Failure> {
+    let columns = [Column::Price, Column::Yield, Column::Spread];
+    let mut found = columns.into_iter().filter_map(|column| table.columns.get(column));
+    let first = found.next().ok_or_else(|| {
+        of_file(file, "no column says which price is bid").with_help("name one Price or Bid")
+    })?;
+    match found.next() {
+        None => Ok(first.column),
+        Some(second) => {
+            let at = table.cells.place(table.heading, second.index, &second.written);
+            let [one, two] = [first, second].map(|heading| quoted(&heading.written, 40));
+            Err(of_cell(&at, format!("{one} and {two} may both be what is bid"))
+                .with_help("leave one of the columns"))
+        }
+    }
 }
 
 impl<'a> Reader<'a> {

@@ -787,6 +787,24 @@ fn a_bidders_spread_or_yield_is_taken_where_the_terms_have_such_prices_and_nowhe
             Err(failure) => says(&failure, Code::ListCell, &["the terms do not say what prices"]),
         }
     }
+    // Of the list as a whole.
+    for (text, words) in [
+        (
+            "CUSIP,Bid,Ccy\n037833100,99,EUR\n",
+            "column Ccy: it is in EUR, and money.currency in the terms says USD",
+        ),
+        (
+            "CUSIP,Bid,Quotation\n037833100,99,yield\n",
+            "column Quotation: \"yield\" is yield, and money.price in",
+        ),
+    ] {
+        let list = of_bids(text).map_err(Stop::failure).unwrap();
+        let failure = list.said.agreed("the terms", money(b"USD", Quotation::Percent));
+        says(&failure.unwrap_err(), Code::ListCell, &["prices.csv line 2", words]);
+    }
+    let two = of_bids("CUSIP,Price,Yield\n037833100,99,4.35\n").map(drop).map_err(Stop::failure);
+    let words = ["line 1, column Yield", "\"Price\" and \"Yield\" may both be what is bid"];
+    says(&two.unwrap_err(), Code::ListCell, &words);
     // A heading says it too.
     let price = of("CUSIP,Spread\n037833100,125\n");
     assert_eq!(price.under(None).unwrap(), "125");
