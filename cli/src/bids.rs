@@ -20,6 +20,7 @@ pub(crate) fn read(desk: &Desk, args: &BidsArgs) -> Result<Vec<(u32, Level)>, Fa
     if let Some(path) = &args.from {
         let handed = Handed::read(path)?;
         let list = handed.understood(args.answers.answers()?, offers)?;
+        list.said.agreed("the terms", desk.replica.auction().terms().money)?;
         let mut seen = Vec::new();
         for offer in &list.lines {
             let (name, at_lot) = &offer.lot;
@@ -28,10 +29,11 @@ pub(crate) fn read(desk: &Desk, args: &BidsArgs) -> Result<Vec<(u32, Level)>, Fa
                 return Err(at_place(at_lot, name, twice(name)));
             }
             seen.push(lot);
-            let Some((price, at_price)) = &offer.price else { continue };
+            let Some(price) = &offer.price else { continue };
+            let number = price.under(desk.replica.auction().terms().money)?;
             let bid = desk
-                .level(&desk.name_of(lot), price)
-                .map_err(|failure| at_place(at_price, price, failure))?;
+                .level(&desk.name_of(lot), number)
+                .map_err(|failure| at_place(&price.at, &price.written, failure))?;
             add(&mut bids, bid, name).map_err(|failure| at_place(at_lot, name, failure))?;
         }
         say_what_is_left_out(desk, &bids, &list);

@@ -61,7 +61,14 @@ fn made_of(list: &Understood, args: &ImportArgs) -> Result<(Vec<u8>, Vec<String>
     };
     let bytes = lots_list_in_place(list).into_bytes();
     let lots = FoundList { name: list.file.clone(), bytes };
-    let Draft { terms, remarks } = terms::with_lots(base, &lots)?;
+    let mut of_money = None;
+    let money = |money| {
+        let agreed = list.said.agreed(&base.display().to_string(), money)?;
+        of_money = agreed.remark;
+        Ok(agreed.money)
+    };
+    let Draft { terms, mut remarks } = terms::with_lots(base, &lots, money)?;
+    remarks.extend(of_money);
     Ok((borsh::to_vec(&terms).unwrap_or_default(), remarks))
 }
 
@@ -95,13 +102,12 @@ pub(crate) fn terms_at(written: &Path) -> Result<Terms, Failure> {
 pub(crate) fn export(args: &ExportListArgs) -> Result<(), Failure> {
     let ExportListArgs { path, out, force } = args;
     let extension = out.extension().and_then(|extension| extension.to_str());
-    let lots = terms_at(path)?.lots.to_vec();
+    let Terms { lots, money, .. } = terms_at(path)?;
     let bytes = match extension {
-        Some("csv") => csv(&lots).into_bytes(),
-        Some("txt") => message(&lots).into_bytes(),
-        Some("xlsx") => {
-            workbook(&lots).map_err(|error| Failure::new(Code::Internal, error.to_string()))?
-        }
+        Some("csv") => csv(&lots, money).into_bytes(),
+        Some("txt") => message(&lots, money).into_bytes(),
+        Some("xlsx") => workbook(&lots, money)
+            .map_err(|error| Failure::new(Code::Internal, error.to_string()))?,
         _ => {
             let sentence = format!("the name {} must end in .csv, .xlsx or .txt", out.display());
             return Err(Failure::new(Code::FileUnwritable, sentence));

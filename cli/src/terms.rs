@@ -3,7 +3,10 @@
 use crate::{board::clock, failure::Failure, files, lists};
 use rand_core::{OsRng, RngCore as _};
 use std::path::Path;
-use talea_protocol::{limits::MAX_TERMS_BYTES, terms::Terms};
+use talea_protocol::{
+    limits::MAX_TERMS_BYTES,
+    terms::{Money, Terms},
+};
 
 pub use talea_text::terms::*;
 
@@ -50,10 +53,14 @@ pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Draft, Failure
 ///
 /// # Errors
 /// As [`read()`].
-pub(crate) fn with_lots(path: &Path, lots: &FoundList) -> Result<Draft, Failure> {
+pub(crate) fn with_lots(
+    path: &Path,
+    lots: &FoundList,
+    money: impl FnOnce(Option<Money>) -> Result<Option<Money>, Failure>,
+) -> Result<Draft, Failure> {
     let (name, text) = text_of(path)?;
     let around = Surroundings { now: clock::now(), nonce: nonce(), list: &|_| Ok(lots.clone()) };
-    talea_text::terms::read_with_lots(&name, &text, &around)
+    talea_text::terms::read_with_lots(&name, &text, money, &around)
 }
 
 /// Reads a CSV list of lots.

@@ -6,7 +6,7 @@ use std::{fs, io::Write as _, process::Stdio};
 const LIST: &str = "BWIC for Monday,,,\n\
                     CUSIP,Security,Orig Face,Talk\n\
                     '037833100,Orchard 4% 2035,\"5,000,000\",99-16+\n\
-                    912828XG0,Larkspur Mill 2031,250k,T+125\n";
+                    912828XG0,Larkspur Mill 2031,250k,low 98s\n";
 
 /// A workspace with a file of terms that has no lots.
 fn workspace() -> Workspace {
@@ -30,8 +30,7 @@ fn a_desks_list_becomes_terms_and_a_desks_list_again() {
     let workspace = workspace();
     let shown =
         workspace.done(&["terms", "import", "list.csv", "--out", "desk", "--terms", "base.toml"]);
-    for words in ["5,000,000", "99-16+ (price 99.515625)", "T+125 (spread 125)", "5,250,000 in all"]
-    {
+    for words in ["5,000,000", "99-16+ (price 99.515625)", "low 98s", "5,250,000 in all"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     let expected = lots(&workspace, "desk");
@@ -133,4 +132,81 @@ fn a_bidders_list_bids_on_its_lots_and_passes_on_the_others() {
         "the nearest: 99.50 and 99.75",
     ];
     ends(&from("mine.csv"), 2, &words);
+}
+
+/// What terms say of their money.
+fn money(workspace: &Workspace, terms: &str) -> serde_json::Value {
+    let shown = workspace.done(&["terms", "show", terms, "--json"]);
+    let mut terms: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    terms["money"].take()
+}
+
+#[test]
+fn the_money_of_terms_is_that_of_the_list_or_agrees_with_it_and_goes_out_again() {
+    let workspace = workspace();
+    let write = |name: &str, text: &str| fs::write(workspace.path(name), text).unwrap();
+    let base = fs::read_to_string(workspace.path("base.toml")).unwrap();
+    assert!(!base.contains("[money]"));
+    write("usd.toml", &format!("{base}\n[money]\ncurrency = \"USD\"\nprice = \"percent\"\n"));
+    write("spread.csv", "CUSIP,Face,Talk\n037833100,EUR 5mm,99.5\n912828XG0,5mm,+125\n");
+    let import = |list: &str, base: &str, out: &str| {
+        workspace.run(&["terms", "import", list, "--out", out, "--terms", base])
+    };
+    let said = "the terms say of money what the list says: EUR, spread";
+    ends(&import("spread.csv", "base.toml", "spread"), 0, &[said]);
+    let spread = serde_json::json!({ "currency": "EUR", "price": "spread" });
+    assert_eq!(money(&workspace, "spread"), spread);
+    for list in ["money.csv", "money.xlsx", "money.txt"] {
+        workspace.done(&["terms", "export", "spread", "--out", list]);
+        let again = format!("{list}.terms");
+        ends(&import(list, "base.toml", &again), 0, &[said]);
+        assert_eq!(money(&workspace, &again), spread, "{list}");
+        let words = ["error[list.cell]", list, "percent", "usd.toml"];
+        ends(&import(list, "usd.toml", "more"), 2, &words);
+    }
+    let words = [
+        "error[list.cell]",
+        "spread.csv line 3, column Talk: \"+125\" is a spread, and money.price in usd.toml says percent",
+    ];
+    ends(&import("spread.csv", "usd.toml", "more"), 2, &words);
+    write("dear.csv", "CUSIP,Face\n037833100,€5mm\n");
+    let words = ["dear.csv line 2, column Face: it is in EUR", "usd.toml says USD"];
+    ends(&import("dear.csv", "usd.toml", "more"), 2, &words);
+    assert!(!workspace.path("more").exists());
+    let words =
+        ["the list is in EUR, and does not say what its prices are", "[money] in base.toml"];
+    ends(&import("dear.csv", "base.toml", "silent"), 0, &words);
+    assert!(money(&workspace, "silent").is_null());
+    ends(&import("list.csv", "usd.toml", "usd"), 0, &[]);
+    let usd = serde_json::json!({ "currency": "USD", "price": "percent" });
+    assert_eq!(money(&workspace, "usd"), usd);
+}
+
+#[test]
+fn a_bidders_spread_is_bid_where_the_terms_have_spreads_and_refused_elsewhere() {
+    let workspace = workspace();
+    let write = |name: &str, text: &str| fs::write(workspace.path(name), text).unwrap();
+    let base = fs::read_to_string(workspace.path("base.toml")).unwrap();
+    for (price, taken) in [("spread", "+99.50"), ("spread", "99.50bp"), ("yield", "99.50%")] {
+        let (name, number) = (format!("{price}{}", taken.len()), "99.50");
+        write("some.toml", &format!("{base}\n[money]\ncurrency = \"USD\"\nprice = \"{price}\"\n"));
+        write("two.csv", "CUSIP,Security,Face\n037833100,Orchard,5mm\n912828XG0,Larkspur,5mm\n");
+        let terms = format!("{name}.terms");
+        workspace.done(&["terms", "import", "two.csv", "--out", &terms, "--terms", "some.toml"]);
+        workspace.done(&["open", &name, "--terms", &terms, "--key", "seller.key", "--yes"]);
+        let bid = |cell: &str| {
+            write("mine.csv", &format!("CUSIP,Bid\n037833100,{cell}\n"));
+            workspace.run(&["bid", &name, "--key", "bidder0.key", "--from", "mine.csv"])
+        };
+        let kind = format!("{number} as a {price}");
+        ends(&bid(taken), 2, &[&kind, "error[not-confirmed]"]);
+        // Exactly, or not at all.
+        let off = taken.replace("99.50", "99.501");
+        let words = ["error[price]", "mine.csv line 2, column Bid", "cannot be bid"];
+        ends(&bid(&off), 2, &words);
+        let other = if price == "spread" { "4.35%" } else { "+125" };
+        let says = format!("and the terms say {price} of prices");
+        ends(&bid(other), 2, &["error[list.cell]", "mine.csv line 2, column Bid", &says]);
+        ends(&bid("T+125"), 2, &["error[list.cell]", "no price, yield or spread of its own"]);
+    }
 }

@@ -29,6 +29,15 @@ pub fn remark(currency: Currency) -> Option<String> {
     })
 }
 
+/// The currency that a word names by its code, in capitals or not; nothing if none is listed under it in which amounts
+/// could be written.
+#[must_use]
+pub fn by_code(word: &str) -> Option<Currency> {
+    let code: [u8; 3] = word.to_ascii_uppercase().as_bytes().try_into().ok()?;
+    let currency = Currency(code);
+    minor_units(currency).map(|_| currency)
+}
+
 /// Reads a code; `at` names the field.
 ///
 /// # Errors
@@ -92,6 +101,13 @@ mod tests {
         assert_eq!(refused("usd").1, "write \"USD\"");
         let (sentence, _) = refused("XAU");
         assert!(sentence.contains("has no minor unit"), "{sentence}");
+    }
+
+    #[test]
+    fn a_code_in_small_letters_is_found_where_people_write_lists() {
+        let found = ["kwd", "USD", "Clf"].map(|word| by_code(word).unwrap().to_string());
+        assert_eq!(found, ["KWD", "USD", "CLF"]);
+        assert_eq!(["xau", "zzz", "us", "", "ééé"].map(by_code), [None; 5]);
     }
 
     #[test]

@@ -22,6 +22,12 @@ pub fn excerpt(text: &str, most: usize) -> String {
     shown
 }
 
+/// The beginning of a stranger's text as [`excerpt`] shows it, between quotes.
+#[must_use]
+pub fn quoted(text: &str, most: usize) -> String {
+    format!("\"{}\"", excerpt(&text.replace('"', "\\\""), most))
+}
+
 /// How many characters of a key are shown after its prefix, and how many at its end.
 const SHOWN: [usize; 2] = [6, 6];
 
@@ -63,6 +69,12 @@ mod tests {
     fn nothing_but_new_lines_moves_a_terminal() {
         assert_eq!(fit_for_terminals("B\u{f6}rse\nB0  90.50\n"), "B\u{f6}rse\nB0  90.50\n");
         assert_eq!(fit_for_terminals("a\u{1b}[2J\rb\u{202e}"), "a\\u{1b}[2J\\u{d}b\\u{202e}");
+    }
+
+    #[test]
+    fn what_moves_a_terminal_is_escaped_once_between_quotes() {
+        assert_eq!(quoted("a\u{202e}b", 20), "\"a\\u{202e}b\"");
+        assert_eq!(quoted("say \"x\"", 20), "\"say \\\"x\\\"\"");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use talea_protocol::limits::MAX_LOTS;
 use talea_text::{
     failure::{Code, Failure},
     rows::{IN_UTF8, Lines, MAX_FIELD},
-    shown::excerpt,
+    shown::{excerpt, quoted},
 };
 
 /// The largest list, in bytes, as it lies in its file.
@@ -59,7 +59,7 @@ impl Content {
     pub fn shown(&self) -> String {
         match self {
             Self::Empty => "nothing".into(),
-            Self::Text(text) => format!("{:?}", excerpt(text, 60)),
+            Self::Text(text) => quoted(text, 60),
             Self::Number(number) => excerpt(number, 40),
             Self::Percent(number) => format!("{} %", excerpt(number, 40)),
             Self::Date(date) => format!("the date {date}"),
@@ -211,17 +211,24 @@ pub fn compound(file: &str, bytes: &[u8]) -> Failure {
 /// # Errors
 /// `list.file`.
 pub fn text_of(file: &str, bytes: &[u8]) -> Result<String, Failure> {
-    let units = |from: fn([u8; 2]) -> u16| -> Vec<u16> {
-        let pairs = bytes.get(2..).unwrap_or_default().chunks_exact(2);
-        pairs.filter_map(|pair| Some(from(pair.try_into().ok()?))).collect()
+    // A byte too many is half a letter, and the file was cut off.
+    let units = |from: fn([u8; 2]) -> u16| -> Option<Vec<u16>> {
+        let pairs = bytes.get(2..).unwrap_or_default().chunks(2);
+        pairs.map(|pair| Some(from(pair.try_into().ok()?))).collect()
     };
     let text = match bytes {
-        [0xff, 0xfe, ..] => String::from_utf16(&units(u16::from_le_bytes)).ok(),
-        [0xfe, 0xff, ..] => String::from_utf16(&units(u16::from_be_bytes)).ok(),
+        [0xff, 0xfe, ..] => {
+            units(u16::from_le_bytes).and_then(|units| String::from_utf16(&units).ok())
+        }
+        [0xfe, 0xff, ..] => {
+            units(u16::from_be_bytes).and_then(|units| String::from_utf16(&units).ok())
+        }
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
         _ => String::from_utf8(bytes.to_vec()).ok(),
     };
     let text = text.ok_or_else(|| of_file(file, "it is not UTF-8 text").with_help(IN_UTF8))?;
+    // However lines end, they are counted as an editor counts them.
+    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");
     let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
     match text.lines().zip(1..).find(|(line, _)| line.contains(odd)) {
         Some((_, number)) => Err(of_file(file, format!("line {number} is not text"))
@@ -243,15 +250,24 @@ pub fn separated(file: &str, text: &str, separator: u8) -> Result<Cells, Failure
     for record in reader.from_reader(text.as_bytes()).into_records() {
         let record = record.map_err(|error| of_file(file, error))?;
         let number = lines.of(record.position());
-        if record.len() > MAX_COLUMNS {
+        // Spreadsheets leave empty cells behind the last one in which something stands.
+        let ends = (1..)
+            .zip(record.iter())
+            .filter(|(_, field)| !field.is_empty())
+            .map(|(end, _)| end)
+            .last()
+            .unwrap_or(0);
+        if ends > MAX_COLUMNS {
             let what = format!("there are more than {MAX_COLUMNS} columns");
-            return Err(of_cell(&cells.row(number), what));
+            return Err(
+                of_cell(&cells.row(number), what).with_help("copy the list alone into a new file")
+            );
         }
         let mut row = RawRow { number, cells: Vec::new() };
-        for (column, field) in record.iter().enumerate() {
+        for (column, field) in record.iter().enumerate().take(ends) {
             if field.contains(['\n', '\r']) {
                 let at = cells.place(number, column, "");
-                let what = format!("{:?} goes over more than one line", excerpt(field, 60));
+                let what = format!("{} goes over more than one line", quoted(field, 60));
                 let help = "close a quoted field with a quote on the same line";
                 return Err(of_cell(&at, what).with_help(help));
             }
@@ -285,7 +301,7 @@ fn too_long(at: &str) -> Failure {
 fn text_cell(text: &str, at: impl Fn() -> String) -> Result<Content, Failure> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if text.len() > MAX_FIELD {
-        let what = format!("{:?} goes on, and is too long", excerpt(text, 60));
+        let what = format!("{} goes on, and is too long", quoted(text, 60));
         return Err(of_cell(&at(), what).with_help(format!("a cell has at most {MAX_FIELD} bytes")));
     }
     Ok(if text.is_empty() { Content::Empty } else { Content::Text(text.into()) })

@@ -5,7 +5,7 @@
 
 use super::{
     cells::{Cells, Content, Origin, RawRow, of_cell},
-    headings::{Column, Columns, Heading, unit_of},
+    headings::{Column, Columns, Heading, currency_of, unit_of},
     identifier::{self, Kind},
     values::{self, WrittenAmount, is_price, spelled, spread},
 };
@@ -105,6 +105,7 @@ fn words_of(line: &str) -> Vec<String> {
         let digits = word.trim_start_matches('#').trim_end_matches(['.', ')']);
         !digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
     };
+    let words = without_sender(line, words);
     // `1)`, `1.` or `#1`; a bare number only where an identifier follows.
     let begins = line.trim_start();
     let is_numbered = words.first().is_some_and(|first| {
@@ -117,6 +118,26 @@ fn words_of(line: &str) -> Vec<String> {
     });
     words.into_iter().skip(usize::from(is_numbered)).map(str::to_owned).collect()
 }
+
+/// The words after the time and the sender that a chat program puts before a line: `[10:31:02] Rowan: ...`.
+fn without_sender<'a>(line: &str, words: Vec<&'a str>) -> Vec<&'a str> {
+    let is_time = |word: &str| {
+        let parts: Vec<&str> = word.split(':').collect();
+        let all = parts
+            .iter()
+            .all(|part| part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit()));
+        all && !parts.contains(&"")
+            && (parts.len() == 3 || (parts.len() == 2 && line.trim_start().starts_with('[')))
+    };
+    if !words.first().is_some_and(|first| is_time(first)) {
+        return words;
+    }
+    let sender = words.iter().take(SENDER).position(|word| line.contains(&format!("{word}: ")));
+    words.into_iter().skip(sender.unwrap_or(0).saturating_add(1)).collect()
+}
+
+/// A time, and a name of three words at most.
+const SENDER: usize = 4;
 
 /// A line with an amount and no identifier may be a bond that nobody would find again.
 fn require_no_bond(at: &str, line: &str, words: &[String]) -> Result<(), Failure> {
@@ -197,20 +218,51 @@ fn says(word: &str) -> Option<Column> {
 
 /// An amount that stands at a place among words, and of how many words it is: `5mm`, `5 mm`, `5,000,000`.
 fn amount_at(words: &[String], at: usize) -> Option<(String, usize)> {
-    let word = words.get(at)?;
+    let (word, next) = (words.get(at)?, at.saturating_add(1));
+    if is_code(word) {
+        let (amount, of_words) = amount_at(words, next)
+            .filter(|_| !words.get(next).is_some_and(|next| is_code(next)))?;
+        return Some((format!("{word} {amount}"), of_words.saturating_add(1)));
+    }
     let amount = WrittenAmount::read(word)?;
-    if amount.unit.is_some() {
-        return Some((word.clone(), 1));
+    let mut text = word.clone();
+    let mut of_words = 1usize;
+    let unit = words.get(next).filter(|next| amount.unit.is_none() && unit_of(next).is_some());
+    if let Some(unit) = unit {
+        text = format!("{text} {unit}");
+        of_words = 2;
     }
-    let next = words.get(at.saturating_add(1));
-    if let Some(unit) = next.filter(|next| unit_of(next).is_some()) {
-        return Some((format!("{word} {unit}"), 2));
+    let has_unit = amount.unit.is_some() || of_words == 2;
+    let code = words.get(at.saturating_add(of_words)).filter(|code| is_code(code));
+    let begins_next = words
+        .get(at.saturating_add(of_words).saturating_add(1))
+        .is_some_and(|word| WrittenAmount::read(word).is_some());
+    if let Some(code) = code.filter(|_| amount.currency.is_none() && !begins_next) {
+        text = format!("{text} {code}");
+        of_words = of_words.saturating_add(1);
+        return has_unit
+            .then_some((text, of_words))
+            .or_else(|| is_long(&amount.number).then_some((format!("{word} {code}"), 2)));
     }
-    let digits = amount.number.bytes().filter(u8::is_ascii_digit).count();
-    let groups = amount.number.matches([',', '.', '\'']).count();
-    let last = amount.number.rsplit([',', '.', '\'']).next().map_or(0, str::len);
-    let is_long = digits >= 5 && (groups == 0 || last == 3);
-    (is_long || amount.currency.is_some()).then(|| (word.clone(), 1))
+    if has_unit {
+        return Some((text, of_words));
+    }
+    (is_long(&amount.number) || amount.currency.is_some()).then(|| (word.clone(), 1))
+}
+
+/// Whether a number can be nothing but a face.
+fn is_long(number: &str) -> bool {
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    let groups = number.matches([',', '.', '\'']).count();
+    let last = number.rsplit([',', '.', '\'']).next().map_or(0, str::len);
+    digits >= 5 && (groups == 0 || last == 3)
+}
+
+/// Whether a word is a currency's code, as people write it between other words: in capitals.
+fn is_code(word: &str) -> bool {
+    word.len() == 3
+        && word.bytes().all(|byte| byte.is_ascii_uppercase())
+        && currency_of(word).is_some()
 }
 
 /// Whether a word can be nothing but a level: `99-16+`, `+125`, `125bp`.
@@ -235,9 +287,23 @@ fn lot(at: &str, words: &[String]) -> Result<Found, Failure> {
                 Column::Talk => is_over = true,
                 _ => found.put(at, column, &text)?,
             }
+        } else if is_label(words, index) {
+            // The identifier after it is read by itself.
+        } else if let Some(factor) = factor_at(words, index) {
+            found.put(at, Column::Factor, factor)?;
+            length = 2;
         } else if let Some((amount, of_words)) = amount_at(words, index).filter(|_| !is_over) {
-            found.put(at, Column::Face, &amount)?;
             length = of_words;
+            // `5mm orig`, unless it is `5mm orig 4mm`.
+            let after = index.saturating_add(of_words);
+            let said = words.get(after).and_then(|word| says(word)).filter(|column| {
+                matches!(column, Column::OriginalFace | Column::CurrentFace)
+                    && amount_at(words, after.saturating_add(1)).is_none()
+            });
+            if said.is_some() {
+                length = length.saturating_add(1);
+            }
+            found.put(at, said.unwrap_or(Column::Face), &amount)?;
             is_over = !name.is_empty();
         } else if is_over || is_level(word) {
             talk.push(word.as_str());
@@ -275,6 +341,24 @@ fn said_at(words: &[String], index: usize) -> Option<(Column, String, usize)> {
         }
         column => amount_at(words, next).map(|(amount, of_words)| (column, amount, of_words)),
     }
+}
+
+/// Whether a word is what people write before an identifier: `CUSIP: 037833100`.
+fn is_label(words: &[String], index: usize) -> bool {
+    let is_named = words.get(index).is_some_and(|word| {
+        ["cusip", "isin", "figi", "id"].contains(&word.to_lowercase().as_str())
+    });
+    let next = words.get(index.saturating_add(1));
+    is_named && next.is_some_and(|next| identifier::looks_like(next).is_some())
+}
+
+/// The factor that a word is, where the next one says so: `0.3127 factor`.
+fn factor_at(words: &[String], index: usize) -> Option<&str> {
+    let (word, next) = (words.get(index)?, words.get(index.saturating_add(1))?);
+    let after = words.get(index.saturating_add(2));
+    let is_before = after.is_some_and(|after| values::separators(after).is_some());
+    (says(next) == Some(Column::Factor) && !is_before && values::separators(word).is_some())
+        .then_some(word.as_str())
 }
 
 fn has_face(found: &Found) -> bool {

@@ -46,6 +46,8 @@ pub enum Column {
     Tranche,
     /// In which money.
     Currency,
+    /// What prices are: per cent, yields, spreads.
+    Quotation,
     /// As `side` of a list of lots, and so the next five.
     Side,
     /// How prices are written.
@@ -61,7 +63,7 @@ pub enum Column {
 }
 
 /// The headings of a column, without blanks, in small letters. The first is what it is called in what we write.
-const HEADINGS: [(Column, &str, &[&str]); 26] = [
+const HEADINGS: [(Column, &str, &[&str]); 27] = [
     (Column::Cusip, "CUSIP", &["cusip", "cusip9", "cusipno", "cusipnumber"]),
     (Column::Isin, "ISIN", &["isin", "isincode", "isinno"]),
     (Column::Figi, "FIGI", &["figi", "bbgid", "bloombergid", "bbgglobalid"]),
@@ -179,6 +181,8 @@ const HEADINGS: [(Column, &str, &[&str]); 26] = [
             "ipt",
             "talklevel",
             "whisper",
+            "priceguidance",
+            "pxguidance",
         ],
     ),
     (
@@ -204,6 +208,11 @@ const HEADINGS: [(Column, &str, &[&str]); 26] = [
     (Column::Maturity, "Maturity", &["maturity", "mat", "maturitydate", "matdate", "mty", "due"]),
     (Column::Tranche, "Tranche", &["tranche", "class", "tr", "cls"]),
     (Column::Currency, "Currency", &["currency", "ccy", "curr", "cur", "crncy"]),
+    (
+        Column::Quotation,
+        "Quotation",
+        &["quotation", "quoted", "quotedas", "quotedin", "quotetype", "quotationtype", "pricetype"],
+    ),
     (Column::Side, "Side", &["side"]),
     (Column::Scale, "Scale", &["scale"]),
     (Column::Start, "Start", &["start", "firstprice", "startprice"]),
@@ -223,6 +232,14 @@ impl Column {
     pub fn name(self) -> &'static str {
         let found = HEADINGS.into_iter().find(|(column, ..)| *column == self);
         found.map_or("", |(_, name, _)| name)
+    }
+
+    /// What it is called within a sentence: an abbreviation stays one.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        let name = self.name();
+        let is_short = name.bytes().all(|byte| byte.is_ascii_uppercase());
+        if is_short { name.to_owned() } else { name.to_lowercase() }
     }
 
     /// The headings by which it is known.
@@ -393,19 +410,44 @@ fn columns_of(row: &RawRow) -> Columns {
     columns
 }
 
+/// Whether a row under the heading names columns once more: the same, or others.
+///
+/// # Errors
+/// `list.cell` if it names others.
+pub(super) fn is_again(cells: &Cells, columns: &Columns, row: &RawRow) -> Result<bool, Failure> {
+    let again = columns_of(row);
+    if again.known.len() < 2 || !is_heading(&again, row) {
+        return Ok(false);
+    }
+    let meaning = |columns: &Columns| -> Vec<(Column, usize)> {
+        columns.known.iter().map(|heading| (heading.column, heading.index)).collect()
+    };
+    if meaning(&again) == meaning(columns) {
+        return Ok(true);
+    }
+    let shown: Vec<String> = row.cells.iter().take(6).map(Content::shown).collect();
+    let what = format!("it names other columns than the heading: {}", shown.join(", "));
+    Err(of_cell(&cells.row(row.number), what)
+        .with_help("leave one heading, and hand in two lists one by one"))
+}
+
+/// Whether a row names columns. One of them says which bond a line is about; and there are two, or every cell is
+/// understood.
+fn is_heading(columns: &Columns, row: &RawRow) -> bool {
+    let says_which = columns.known.iter().any(|heading| heading.column.is_about_which());
+    let texts = row.cells.iter().filter(|cell| !cell.is_empty()).count();
+    says_which && (columns.known.len() >= 2 || columns.known.len() == texts)
+}
+
 /// Rows that are searched for the heading.
 const SEARCHED: usize = 40;
 
-/// The row that names the columns, by its place among the rows, and what it names. One of them says which bond a line
-/// is about; and there are two, or every cell is understood.
+/// The row that names the columns, by its place among the rows, and what it names.
 #[must_use]
 pub fn find(cells: &Cells) -> Option<(usize, Columns)> {
     cells.rows.iter().enumerate().take(SEARCHED).find_map(|(at, row)| {
         let columns = columns_of(row);
-        let says_which = columns.known.iter().any(|heading| heading.column.is_about_which());
-        let texts = row.cells.iter().filter(|cell| !cell.is_empty()).count();
-        let is_heading = says_which && (columns.known.len() >= 2 || columns.known.len() == texts);
-        is_heading.then_some((at, columns))
+        is_heading(&columns, row).then_some((at, columns))
     })
 }
 
@@ -422,7 +464,7 @@ pub fn require_distinct(cells: &Cells, row: u64, columns: &Columns) -> Result<()
                 "{:?} and {:?} both mean {}",
                 excerpt(&before.written, 40),
                 excerpt(&heading.written, 40),
-                heading.column.name().to_lowercase()
+                heading.column.in_words()
             );
             return Err(of_cell(&at, what).with_help("rename or remove one of the columns"));
         }

@@ -1,6 +1,7 @@
 //! Identifiers of securities: told apart by their form, checked by their digits, and what spreadsheets make of them.
 
 use super::cells::Content;
+use talea_text::shown::quoted;
 use talea_text::terms::{is_cusip, is_figi, is_isin, is_like_figi};
 
 /// A kind of identifier.
@@ -109,9 +110,13 @@ pub fn read(content: &Content, kind: Option<Kind>) -> Result<(Kind, String), [St
 
 fn fault(kind: Kind, text: &str, code: &str) -> [String; 2] {
     let name = kind.with_article();
-    let shown = talea_text::shown::excerpt(text, 40);
+    let shown = quoted(text, 40);
+    if !code.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let what = format!("{shown} has a character in it that {name} has not");
+        return [what, "write it in plain letters and digits".into()];
+    }
     if is_power_of_ten(code) && kind == Kind::Cusip {
-        let what = format!("{shown:?} is a number that a spreadsheet made of {name}");
+        let what = format!("{shown} is a number that a spreadsheet made of {name}");
         return [what, AS_TEXT.into()];
     }
     let is_of_digits = code.bytes().all(|byte| byte.is_ascii_digit());
@@ -121,10 +126,10 @@ fn fault(kind: Kind, text: &str, code: &str) -> [String; 2] {
     if code.len() != kind.length() {
         let length = kind.length();
         let what =
-            format!("{shown:?} has {} characters, and {name} has {length}", code.chars().count());
+            format!("{shown} has {} characters, and {name} has {length}", code.chars().count());
         return [what, "copy it again, as text".into()];
     }
-    let what = format!("the check digit of {shown:?} is wrong for {name}");
+    let what = format!("the check digit of {shown} is wrong for {name}");
     [what, "copy it again, as text".into()]
 }
 
@@ -134,7 +139,7 @@ const AS_TEXT: &str = "format the column as text in the spreadsheet and copy the
 
 fn without_zeros(shown: &str, length: usize) -> String {
     format!(
-        "{shown:?} has {length} digits, and a CUSIP has 9 characters: a spreadsheet takes the zeros before a number away"
+        "{shown} has {length} digits, and a CUSIP has 9 characters: a spreadsheet takes the zeros before a number away"
     )
 }
 
@@ -146,7 +151,7 @@ fn of_number(number: &str, kind: Option<Kind>) -> [String; 2] {
         _ if kind.is_some_and(|kind| kind != Kind::Cusip) => {
             format!("{} is a number, and {name} is text", talea_text::shown::excerpt(number, 20))
         }
-        0..9 => without_zeros(number, digits),
+        0..9 => without_zeros(&quoted(number, 40), digits),
         9 if is_cusip(number) => {
             format!("{number} is a number and not text, though its digit would check as a CUSIP")
         }

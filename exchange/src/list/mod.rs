@@ -11,6 +11,7 @@
 //! | [`chat`] | a message, sorted into columns |
 //! | [`questions`] | what a list can leave open, and its answers |
 //! | [`source`], `reader` | a file as a table, and how its numbers and dates are written |
+//! | [`money`] | what a list says of its currency and of what prices are |
 //! | [`understood`], [`offers`] | a list of lots as it was understood, and a bidder's list of prices |
 //! | [`write`](mod@write) | a list of lots for terms, a preview, and a desk's list again |
 
@@ -18,6 +19,7 @@ pub mod cells;
 pub mod chat;
 pub mod headings;
 pub mod identifier;
+pub mod money;
 pub mod offers;
 pub mod questions;
 mod reader;

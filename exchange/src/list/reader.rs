@@ -7,8 +7,8 @@ use super::{
     questions::{Answers, Asked, Question},
     source::Table,
     values::{
-        DateOrder, DigitDate, Mark, Separators, WrittenAmount, number, order_of, separators,
-        spelled,
+        DateOrder, DigitDate, Mark, Separators, WrittenAmount, is_date, number, order_of,
+        separators, spelled,
     },
 };
 use talea_text::failure::Failure;
@@ -328,12 +328,20 @@ impl<'a> Reader<'a> {
         &self,
         row: &'a RawRow,
     ) -> Result<Vec<(Kind, String, Field<'a>)>, Failure> {
-        let mut found = Vec::new();
+        let mut found: Vec<(Kind, String, Field<'a>)> = Vec::new();
         for (column, kind) in IDENTIFIERS {
             let Some(field) = self.field(row, column) else { continue };
             let (kind, code) = identifier::read(field.content, kind)
                 .map_err(|[what, help]| of_cell(&field.at(), what).with_help(help))?;
-            found.push((kind, code, field));
+            match found.iter().find(|(other, ..)| *other == kind) {
+                Some((_, same, _)) if *same == code => continue,
+                Some((_, other, before)) => {
+                    let what =
+                        format!("is another {} than {other:?} in {}", kind.written(), before.at());
+                    return Err(field.fault(what).with_help("keep the one that is right"));
+                }
+                None => found.push((kind, code, field)),
+            }
         }
         let of = |kind: Kind| found.iter().find(|(other, ..)| *other == kind);
         if let (Some((_, cusip, _)), Some((_, isin, field))) = (of(Kind::Cusip), of(Kind::Isin))
@@ -357,6 +365,7 @@ impl<'a> Reader<'a> {
     /// A price in a spelling that scales read. Which scale that is, others say.
     pub(super) fn price(&self, field: Field<'_>) -> Result<String, Failure> {
         match field.content {
+            Content::Text(text) if is_date(text) => Err(made_a_date(field)),
             Content::Text(text) => self.with_point(field, spelled(text).trim_start_matches('$')),
             Content::Number(number) => Ok(number.clone()),
             Content::Date(_) => Err(made_a_date(field)),

@@ -6,7 +6,8 @@ use super::{
         of_file,
     },
     chat::{self, For, Message},
-    headings::{self, Columns},
+    headings::{self, Column, Columns},
+    identifier::looks_like,
     questions::{Answers, Asked, Question, Stop},
     values::{is_price, separators, spelled, spread},
 };
@@ -109,7 +110,10 @@ fn aligned(file: &str, text: &str) -> Option<(Cells, usize, Columns)> {
 /// Where blanks are all there is, a cell that is left out cannot be told.
 fn require_as_many(cells: &Cells, at: usize, columns: &Columns) -> Result<(), Failure> {
     for row in cells.rows.iter().skip(at.saturating_add(1)) {
-        if row.cells.len() != columns.width && !is_sum(columns, row) {
+        if row.cells.len() != columns.width
+            && !is_sum(cells, columns, row)?
+            && !is_note(columns, row)
+        {
             let what =
                 format!("it has {} columns, and the heading {}", row.cells.len(), columns.width);
             return Err(of_cell(&cells.row(row.number), what).with_help(
@@ -131,7 +135,12 @@ fn under_heading(cells: Cells, at: usize, columns: Columns) -> Result<Table, Fai
     let (mut rows, mut formulas) = (Vec::new(), cells.rows.iter().take(at.saturating_add(1)));
     formulas.try_for_each(|row| made_plain(&cells, &columns, &mut row.clone()))?;
     for row in cells.rows.iter().skip(at.saturating_add(1)) {
-        if is_sum(&columns, row) {
+        if headings::is_again(&cells, &columns, row)?
+            || is_sum(&cells, &columns, row)?
+            || is_note(&columns, row)
+        {
+            // What nobody reads must not be run either.
+            made_plain(&cells, &columns, &mut row.clone())?;
             not_read.push(words(row));
             continue;
         }
@@ -250,23 +259,55 @@ fn is_about_a_bond(columns: &Columns, row: &RawRow) -> bool {
         .any(|heading| heading.column.is_about_which() && !row.cell(heading.index).is_empty())
 }
 
+/// Whether a text begins as that over a sum does: `Total`, `Total 25,000,000`, `Grand total:`.
+fn is_total(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let mut words =
+        lower.split(|c: char| c.is_whitespace() || c == ':').filter(|word| *word != "grand");
+    words
+        .next()
+        .is_some_and(|word| ["total", "totals", "sum", "subtotal", "sub-total"].contains(&word))
+}
+
+/// Columns under which a bond has an identifier, and not only a name.
+const CODES: [Column; 5] =
+    [Column::Cusip, Column::Isin, Column::Figi, Column::Identifier, Column::Other];
+
 /// Whether a row is the sum of those before it.
-fn is_sum(columns: &Columns, row: &RawRow) -> bool {
-    let texts = row.cells.iter().filter_map(|cell| match cell {
-        Content::Text(text) => Some(text.to_lowercase()),
-        _ => None,
-    });
-    let is_total = |text: &str| {
-        let words = text.trim_end_matches(':').trim();
-        ["total", "totals", "grand total", "sum", "subtotal"].contains(&words)
+///
+/// # Errors
+/// `list.cell` where bonds have names alone, and it may be one of them.
+fn is_sum(cells: &Cells, columns: &Columns, row: &RawRow) -> Result<bool, Failure> {
+    let total = |cell: &Content| matches!(cell, Content::Text(text) if is_total(text));
+    let Some(shown) = row.cells.iter().find(|cell| total(cell)) else { return Ok(false) };
+    let which = columns.known.iter().filter(|heading| heading.column.is_about_which());
+    let mut which = which.map(|heading| row.cell(heading.index)).filter(|cell| !cell.is_empty());
+    if which.any(|cell| !total(cell)) {
+        return Ok(false);
+    }
+    let is_name = columns.get(Column::Name).is_some_and(|name| total(row.cell(name.index)));
+    if is_name && !CODES.iter().any(|column| columns.get(*column).is_some()) {
+        let what = format!("{} may be a bond or the sum of the list", shown.shown());
+        return Err(of_cell(&cells.row(row.number), what)
+            .with_help("remove the row, or give the bonds identifiers"));
+    }
+    Ok(true)
+}
+
+/// Whether a row is a note under the list: words that begin with a mark of it, or that stand alone where an identifier
+/// would. A note says something of the list, and no line of it.
+fn is_note(columns: &Columns, row: &RawRow) -> bool {
+    let mut filled = row.cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
+    let (Some((index, Content::Text(text))), None) = (filled.next(), filled.next()) else {
+        return false;
     };
-    let says_total = texts.clone().any(|text| is_total(&text));
-    let identified = columns.known.iter().any(|heading| {
-        let content = row.cell(heading.index);
-        let is_total = matches!(content, Content::Text(text) if is_total(&text.to_lowercase()));
-        heading.column.is_about_which() && !content.is_empty() && !is_total
-    });
-    says_total && !identified
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_marked = text.starts_with(['*', '\u{2020}', '\u{2021}']);
+    let is_under_code = CODES
+        .iter()
+        .any(|column| columns.get(*column).is_some_and(|heading| heading.index == index));
+    let names_bond = words.iter().any(|word| looks_like(word).is_some());
+    words.len() >= 3 && !names_bond && (is_marked || is_under_code)
 }
 
 /// A row under the heading that is about no bond is refused: what it holds would be lost.

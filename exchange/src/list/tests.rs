@@ -5,7 +5,7 @@ use super::{
     headings::{self, Column, Unit},
     identifier::Kind,
     offers::{Offers, offers},
-    questions::{Answers, Asked, Stop},
+    questions::{Answers, Asked, Face, Stop},
     understood::{Understood, understand},
     values::{Mark, Quote},
     write::{csv, lots_list, message, workbook},
@@ -16,7 +16,7 @@ use std::io::Write as _;
 use talea_protocol::{
     bytes::Text,
     price::{Price, PriceGrid, Scale, Shape, Side},
-    terms::Lot,
+    terms::{Currency, Lot, Money, Quotation},
 };
 use talea_text::{
     failure::{Code, Failure},
@@ -254,6 +254,218 @@ fn a_wrong_line_is_refused_with_its_place() {
         Code::ListFile,
         &["no line names columns"],
     );
+}
+
+#[test]
+fn what_desks_put_around_their_lines_is_told_apart_from_them() {
+    let bond = [lot("037833100", "Orchard", 20_000_000)];
+    for (text, not_read) in [
+        // The heading once more, as printed pages repeat it.
+        (
+            "CUSIP,Security,Face\n037833100,Orchard,20mm\nCUSIP,Security,Face\n",
+            "CUSIP Security Face",
+        ),
+        (
+            "CUSIP,Security,Face\n037833100,Orchard,20mm\n\"Total 20,000,000\",,\n",
+            "Total 20,000,000",
+        ),
+        (
+            "CUSIP,Security,Face\n037833100,Orchard,20mm\n,,\"Total 20,000,000\"\n",
+            "Total 20,000,000",
+        ),
+        (
+            "CUSIP,Security,Face\n037833100,Orchard,20mm\n,Total Face:,\"20,000,000\"\n",
+            "Total Face: 20,000,000",
+        ),
+        (
+            "CUSIP,Security,Face\n037833100,Orchard,20mm\n* bids subject to reserve\n",
+            "* bids subject to reserve",
+        ),
+        ("CUSIP,Security,Face\n037833100,Orchard,20mm\nBids due 10:30 NY,,\n", "Bids due 10:30 NY"),
+        ("Monday,,\nCUSIP,Security,Face\n\n037833100,Orchard,20mm\n\n\n", "Monday"),
+    ] {
+        let list = understood(text);
+        assert_eq!(lots(&list), bond, "{text}");
+        assert_eq!(list.not_read, [not_read], "{text}");
+    }
+    // A company may be called so.
+    let list = understood("CUSIP,Security,Face\n037833100,Total 4% 2031,20mm\n");
+    assert_eq!(lots(&list), [lot("037833100", "Total 4% 2031", 20_000_000)]);
+    let list = understood("Security,Face\nTotalEnergies 4 2031,20mm\n");
+    assert_eq!(list.lines.len(), 1);
+    for (text, words) in [
+        (
+            "Security,Face\nOrchard,20mm\nTotal,20mm\n",
+            ["line 3: \"Total\" may be a bond or", "the sum of the list"],
+        ),
+        (
+            "Security,Face\nOrchard,20mm\nTotal 1 item,20mm\n",
+            ["line 3", "may be a bond or the sum"],
+        ),
+        (
+            "CUSIP,Security,Face\n037833100,Orchard,20mm\n,,20mm\n",
+            ["line 3: it names no bond", "20mm"],
+        ),
+        (
+            "CUSIP,Security,Face,Talk\nID,Name,Size,Px\n037833100,Orchard,20mm,99\n",
+            ["line 2: it names other columns", "\"ID\", \"Name\""],
+        ),
+        ("Security,Face\nOrchard,20mm\n(1) settles T+2,\n", ["line 3", "how much is offered"]),
+        (
+            "CUSIP,Face\n037833100,20mm\n* see 912828XG0 later\n",
+            ["line 3, column CUSIP", "* see 912828XG0"],
+        ),
+        (
+            "CUSIP,Face\n037833100,20mm\n=see notes below\n",
+            ["line 3, column CUSIP", "begins as a formula"],
+        ),
+    ] {
+        refused(read(text), Code::ListCell, &words);
+    }
+}
+
+#[test]
+fn a_value_that_cannot_be_meant_is_refused_with_its_place_and_its_reason() {
+    let digits = "1".repeat(40);
+    for (heading, cell, words) in [
+        ("Face", "0", "is nothing"),
+        ("Face", "\"(5,000,000)\"", "is no amount"),
+        ("Face", "５００００００", "is no amount"),
+        ("Face", digits.as_str(), "is too large"),
+        ("Face", &digits[..25], "is too large"),
+        ("Face", "5000000.5", "is no whole number"),
+        ("Face,Factor", "5mm,0", "is no factor"),
+        ("Face,Factor", "5mm,1.25", "above 1"),
+        ("Face,Factor", "5mm,98.7", "above 1"),
+        ("Face,Px Talk", "5mm,0", "a price of nothing"),
+        ("Face,Px Talk", "5mm,0.00", "a price of nothing"),
+        ("Face,Px Talk", &format!("5mm,99.{digits}"), "has more digits than a level has"),
+        ("Face,Talk", "5mm,Oct-99", "takes 99-10 for a month"),
+        ("Face,Talk", "5mm,16-Sep", "takes 99-10 for a month"),
+        ("Face,Talk", "5mm,1999-10-01", "takes 99-10 for a month"),
+        ("Face,Price", "5mm,10/1/1999", "takes 99-10 for a month"),
+        ("Face,Start", "5mm,Oct-99", "takes 99-10 for a month"),
+    ] {
+        let text = format!("CUSIP,{heading}\n037833100,{cell}\n");
+        let column = heading.rsplit(',').next().unwrap();
+        refused(read(&text), Code::ListCell, &[&format!("line 2, column {column}"), words]);
+    }
+    let failure = of_bids("CUSIP,Bid\n037833100,Oct-99\n").map(drop).map_err(Stop::failure);
+    says(&failure.unwrap_err(), Code::ListCell, &["line 2, column Bid", "for a month"]);
+    for (cell, words) in [
+        ("０３７８３３１００", "has a character in it that a CUSIP has not"),
+        ("037833100\u{200b}", "\"037833100\\u{200b}\" has a character in it"),
+    ] {
+        let text = format!("CUSIP,Face\n{cell},5mm\n");
+        refused(read(&text), Code::ListCell, &["line 2, column CUSIP", words]);
+    }
+    // What is written in another way, and means one thing.
+    for cell in ["5\u{2009}000\u{2009}000", "5\u{a0}000\u{a0}000", "5\u{2007}000\u{202f}000"] {
+        let list = understood(&format!("CUSIP;Face;Factor\n037833100;{cell};1.00000000\n"));
+        assert_eq!(list.lines[0].quantity, 5_000_000, "{cell:?}");
+    }
+    let list = understood("CUSIP,Face,Talk\n037833100,5mm,+425dm\n912828XG0,5mm,+38a\n");
+    assert_eq!(list.quotes, [Quote::Spread]);
+}
+
+#[test]
+fn two_columns_that_name_a_bond_agree_or_are_refused() {
+    let list = understood("CUSIP,ID,Face\n037833100,037833100,5mm\n");
+    assert_eq!(lots(&list), [lot("037833100", "037833100", 5_000_000)]);
+    for (text, words) in [
+        (
+            "CUSIP,ID,Face\n037833100,912828XG0,5mm\n",
+            "column ID: \"912828XG0\" is another CUSIP than \"037833100\"",
+        ),
+        (
+            "ISIN,ID,Face\nXS0004120779,US0378331005,5mm\n",
+            "column ID: \"US0378331005\" is another ISIN",
+        ),
+        ("CUSIP,CUSIP,Face\n037833100,037833100,5mm\n", "\"CUSIP\" and \"CUSIP\" both mean CUSIP"),
+    ] {
+        refused(read(text), Code::ListCell, &[words]);
+    }
+}
+
+#[test]
+fn however_a_file_ends_its_lines_and_writes_its_letters_they_are_counted_alike() {
+    let text = "CUSIP,Security,Face\n037833100,Orchard,5mm\n\n912828XG0,Larkspur,0\n";
+    let utf16 = |text: &str, swap: bool| -> Vec<u8> {
+        let units = text.encode_utf16().map(|unit| if swap { unit.swap_bytes() } else { unit });
+        units.flat_map(u16::to_le_bytes).collect()
+    };
+    for bytes in [
+        text.into(),
+        text.replace('\n', "\r\n").into_bytes(),
+        text.replace('\n', "\r").into_bytes(),
+        text.replace('\n', "\u{2028}").into_bytes(),
+        format!("\u{feff}{text}").into_bytes(),
+        utf16(&format!("\u{feff}{text}"), false),
+        utf16(&format!("\u{feff}{text}"), true),
+    ] {
+        let outcome = understand("list.csv", &bytes, &Answers::default());
+        refused(outcome, Code::ListCell, &["list.csv line 4, column Face", "\"0\" is nothing"]);
+    }
+    let message = "037833100 Orchard 5mm\r912828XG0 Larkspur 2mm\r";
+    let list = understand("m.txt", message.as_bytes(), &Answers::default()).map_err(Stop::failure);
+    assert_eq!(list.unwrap().lines[1].at, "m.txt line 2");
+    let mut cut = utf16(&format!("\u{feff}{text}"), false);
+    cut.push(b'x');
+    for bytes in [cut, b"CUSIP,Security,Face\n037833100,Gr\xf6\xdfe,5mm\n".to_vec()] {
+        let outcome = understand("list.csv", &bytes, &Answers::default());
+        refused(outcome, Code::ListFile, &["list.csv: it is not UTF-8 text", "CSV UTF-8"]);
+    }
+}
+
+#[test]
+fn a_file_that_is_too_wide_or_too_long_in_one_line_is_refused_and_empty_cells_are_not() {
+    let wide = format!("CUSIP,Face{}\n037833100,5mm\n", ",x".repeat(16_382));
+    refused(read(&wide), Code::ListCell, &["line 1", "more than 256 columns"]);
+    let commas = ",".repeat(16_382);
+    let list = understood(&format!("CUSIP,Face{commas}\n037833100,5mm{commas}\n"));
+    assert_eq!(list.lines.len(), 1);
+    let long = "x".repeat(4 << 20);
+    refused(
+        read(&format!("CUSIP,Security,Face\n037833100,{long},5mm\n")),
+        Code::ListCell,
+        &["line 2, column 2", "goes on, and is too long"],
+    );
+    let message = format!("037833100 Orchard {long} 5mm\n");
+    let outcome = understand("m.txt", message.as_bytes(), &Answers::default());
+    refused(outcome, Code::ListCell, &["m.txt line 1", "is not allowed as a name"]);
+}
+
+#[test]
+fn messages_are_read_in_the_styles_of_desks() {
+    let line = |text: &str| {
+        let text = format!("{text}\n912828XG0 Larkspur 2mm\n");
+        let answers = Answers { face: Some(Face::Original), ..Answers::default() };
+        let list = understand("m.txt", text.as_bytes(), &answers);
+        let list = list.map_err(Stop::failure).unwrap();
+        let line = list.lines[0].clone();
+        let talk = line.talk.as_ref().map(|talk| (talk.written.clone(), talk.quote));
+        (line, talk, list.said.currency.map(|word| word.is))
+    };
+    let price = |text: &str| Some((text.to_owned(), Some(Quote::Price)));
+    for (text, talk, currency) in [
+        ("037833100 Orchard A1 5.0mm orig px talk 99-28", price("99-28"), None),
+        ("[10:31:02] Rowan: 037833100 Orchard A1 5mm @ 99-28", price("99-28"), None),
+        ("10:31:02 A. Rowan: 037833100 Orchard A1 5mm 99-28", price("99-28"), None),
+        ("Orchard A1, CUSIP: 037833100, size: 5,000,000, talk: 99-28", price("99-28"), None),
+        ("037833100 EUR 5mm Orchard A1 99-28", price("99-28"), Some("EUR")),
+        ("037833100 Orchard A1 5mm EUR 99-28", price("99-28"), Some("EUR")),
+        ("037833100 Orchard A1 5,000,000 EUR", None, Some("EUR")),
+        ("> 037833100 Orchard A1 5mm @ 99-28", price("99-28"), None),
+    ] {
+        let (line, found, money) = line(text);
+        assert_eq!((line.name.as_str(), line.quantity), ("Orchard A1", 5_000_000), "{text}");
+        assert_eq!(found, talk, "{text}");
+        assert_eq!(money.as_deref(), currency, "{text}");
+    }
+    let text = b"037833100 Orchard M2 12.5mm orig 0.3127 factor low 80s\n";
+    let list = understand("m.txt", text, &Answers::default()).map_err(Stop::failure).unwrap();
+    assert_eq!(list.lines[0].current_face.unwrap().to_string(), "3908750");
+    assert_eq!(list.lines[0].talk.as_ref().unwrap().written, "low 80s");
 }
 
 #[test]
@@ -502,17 +714,22 @@ fn a_bidders_list_names_lots_in_any_way_and_passes_where_there_is_no_price() {
         let found: Vec<(&str, Option<&str>)> = offers
             .lines
             .iter()
-            .map(|line| (line.lot.0.as_str(), line.price.as_ref().map(|(price, _)| price.as_str())))
+            .map(|line| {
+                (line.lot.0.as_str(), line.price.as_ref().map(|price| price.number.as_str()))
+            })
             .collect();
         assert_eq!(found, [("037833100", Some("99-16+")), ("912828XG0", None)], "{text}");
     }
     let message = offers("m", b"037833100 Orchard 4% 2035 5mm 99.5", &Answers::default());
     let message = message.map_err(Stop::failure).unwrap();
-    assert_eq!(message.lines[0].price.as_ref().unwrap().0, "99.5");
+    assert_eq!(message.lines[0].price.as_ref().unwrap().number, "99.5");
     let european = of_bids("CUSIP;Bid\n037833100;99,50\n").map_err(Stop::failure).unwrap();
-    assert_eq!(european.lines[0].price.as_ref().unwrap().0, "99.5");
+    assert_eq!(european.lines[0].price.as_ref().unwrap().number, "99.5");
     for (text, words) in [
-        ("CUSIP,Bid\n037833100,+125\n", ["line 2, column Bid", "is a spread or a yield"]),
+        (
+            "CUSIP,Bid\n037833100,T+125\n",
+            ["line 2, column Bid", "no price, yield or spread of its own"],
+        ),
         ("CUSIP,Bid\n037833101,99\n", ["line 2, column CUSIP", "check digit"]),
         ("CUSIP,Bid\n037833100,=1+1\n", ["line 2, column Bid", "begins as a formula"]),
         ("037833100 99 98\n", ["line 1", "could both be the price"]),
@@ -531,6 +748,176 @@ fn a_bidders_list_names_lots_in_any_way_and_passes_where_there_is_no_price() {
     let failure =
         of_bids("CUSIP,Face\n037833100,5\n").map(drop).map_err(Stop::failure).unwrap_err();
     says(&failure, Code::ListFile, &["no column says which price is bid"]);
+}
+
+const KINDS: [Quotation; 5] =
+    [Quotation::Lot, Quotation::Unit, Quotation::Percent, Quotation::Yield, Quotation::Spread];
+
+fn money(code: &[u8; 3], quotation: Quotation) -> Option<Money> {
+    Some(Money { currency: Currency(*code), quotation })
+}
+
+#[test]
+fn a_bidders_spread_or_yield_is_taken_where_the_terms_have_such_prices_and_nowhere_else() {
+    let of = |text: &str| {
+        let offers = of_bids(text).map_err(Stop::failure).unwrap();
+        offers.lines[0].price.clone().unwrap()
+    };
+    for (cell, number, taken) in [
+        ("+125", "125", &[Quotation::Spread][..]),
+        ("125bp", "125", &[Quotation::Spread]),
+        ("125.5 bps", "125.5", &[Quotation::Spread]),
+        ("-5bp", "-5", &[Quotation::Spread]),
+        ("4.35%", "4.35", &[Quotation::Yield]),
+        ("99-16+", "99-16+", &KINDS),
+        ("125", "125", &KINDS),
+    ] {
+        let price = of(&format!("CUSIP,Bid\n037833100,{cell}\n"));
+        for kind in KINDS {
+            let number_of = price.under(money(b"USD", kind));
+            if taken.contains(&kind) {
+                assert_eq!(number_of.unwrap(), number, "{cell} {kind:?}");
+                continue;
+            }
+            let words = ["prices.csv line 2, column Bid", cell, "the terms say", "of prices"];
+            says(&number_of.unwrap_err(), Code::ListCell, &words);
+        }
+        match price.under(None) {
+            Ok(read) => assert_eq!((read, taken.len()), (number, KINDS.len()), "{cell}"),
+            Err(failure) => says(&failure, Code::ListCell, &["the terms do not say what prices"]),
+        }
+    }
+    // Of the list as a whole.
+    for (text, words) in [
+        (
+            "CUSIP,Bid,Ccy\n037833100,99,EUR\n",
+            "column Ccy: it is in EUR, and money.currency in the terms says USD",
+        ),
+        (
+            "CUSIP,Bid,Quotation\n037833100,99,yield\n",
+            "column Quotation: \"yield\" is yield, and money.price in",
+        ),
+    ] {
+        let list = of_bids(text).map_err(Stop::failure).unwrap();
+        let failure = list.said.agreed("the terms", money(b"USD", Quotation::Percent));
+        says(&failure.unwrap_err(), Code::ListCell, &["prices.csv line 2", words]);
+    }
+    let two = of_bids("CUSIP,Price,Yield\n037833100,99,4.35\n").map(drop).map_err(Stop::failure);
+    let words = ["line 1, column Yield", "\"Price\" and \"Yield\" may both be what is bid"];
+    says(&two.unwrap_err(), Code::ListCell, &words);
+    // A heading says it too.
+    let price = of("CUSIP,Spread\n037833100,125\n");
+    assert_eq!(price.under(None).unwrap(), "125");
+    assert_eq!(price.under(money(b"USD", Quotation::Spread)).unwrap(), "125");
+    let failure = price.under(money(b"USD", Quotation::Percent)).unwrap_err();
+    says(&failure, Code::ListCell, &["column Spread", "is a spread, and the terms say percent"]);
+    let bytes = book(|sheet| {
+        heading(sheet, 0, &["CUSIP", "Bid"]);
+        sheet.write_string(1, 0, "037833100").unwrap();
+        let shown = Format::new().set_num_format("0.00%");
+        sheet.write_number_with_format(1, 1, 0.0435, &shown).unwrap();
+    });
+    let list = offers("book.xlsx", &bytes, &Answers::default()).map_err(Stop::failure).unwrap();
+    let price = list.lines[0].price.clone().unwrap();
+    assert_eq!(price.under(money(b"EUR", Quotation::Yield)).unwrap(), "4.35");
+    let failure = price.under(money(b"EUR", Quotation::Lot)).unwrap_err();
+    says(&failure, Code::ListCell, &["sheet \"BWIC\" row 2", "is a yield"]);
+}
+
+#[test]
+fn terms_say_of_money_what_the_list_says_where_their_file_says_nothing() {
+    let agreed = |text: &str| understood(text).said.agreed("base.toml", None).unwrap();
+    for (text, expected) in [
+        ("CUSIP,Face ($mm),Ccy,Px Talk\n037833100,5,usd,99.5\n", money(b"USD", Quotation::Percent)),
+        ("CUSIP,Face,Talk\n037833100,EUR 5mm,+125\n", money(b"EUR", Quotation::Spread)),
+        ("CUSIP,Face (£),Yield\n037833100,5mm,4.35\n", money(b"GBP", Quotation::Yield)),
+        ("CUSIP,Face,Ccy,Quotation\n037833100,5mm,KWD,Per lot\n", money(b"KWD", Quotation::Lot)),
+        ("CUSIP,Face,Ccy,Quoted in\n037833100,5mm,CHF,bps\n", money(b"CHF", Quotation::Spread)),
+        (
+            "CUSIP,Face,Ccy,Quotation,Price\n037833100,5mm,CHF,per-unit,9.5\n",
+            money(b"CHF", Quotation::Unit),
+        ),
+    ] {
+        let agreed = agreed(text);
+        assert_eq!(agreed.money, expected, "{text}");
+        assert!(agreed.remark.unwrap().starts_with("the terms say of money what the list says"));
+    }
+    for (text, words) in [
+        ("CUSIP,Face,Px Talk\n037833100,$5mm,99.5\n", "$ does not say whose currency it is"),
+        ("CUSIP,Face,Talk\n037833100,USD 5mm,99.5\n", "does not say what its prices are"),
+        ("CUSIP,Face,Bid\n037833100,USD 5mm,99.5\n", "does not say what its prices are"),
+        ("CUSIP,Face,Talk\n037833100,5mm,99-16+\n", "percent of its prices, and names no currency"),
+    ] {
+        let agreed = agreed(text);
+        assert_eq!(agreed.money, None, "{text}");
+        let remark = agreed.remark.unwrap();
+        assert!(remark.contains(words) && remark.contains("base.toml"), "{remark}");
+    }
+    let silent = agreed("CUSIP,Face,Talk\n037833100,5mm,99.5\n");
+    assert_eq!((silent.money, silent.remark), (None, None));
+}
+
+#[test]
+fn what_a_list_says_of_money_must_agree_with_the_terms_and_with_itself() {
+    let usd = money(b"USD", Quotation::Percent);
+    for (text, base) in [
+        ("CUSIP,Face,Px Talk\n037833100,$5mm,99.5\n", usd),
+        ("CUSIP,Face,Talk\n037833100,5mm,99.5\n", usd),
+        ("CUSIP,Face,Talk\n037833100,5mm,99.5\n", money(b"JPY", Quotation::Spread)),
+        ("CUSIP,Quantity,Price\n037833100,5mm,9.5\n", money(b"EUR", Quotation::Unit)),
+    ] {
+        let agreed = understood(text).said.agreed("base.toml", base).unwrap();
+        assert_eq!((agreed.money, agreed.remark), (base, None), "{text}");
+    }
+    for (text, base, words) in [
+        (
+            "CUSIP,Face,Talk\n037833100,5mm,99.5\n912828XG0,5mm,+125\n",
+            usd,
+            [
+                "list.csv line 3, column Talk: \"+125\" is a spread",
+                "money.price in base.toml says percent",
+            ],
+        ),
+        (
+            "CUSIP,Face,Talk\n037833100,5mm,99-16+\n912828XG0,5mm,+125\n",
+            None,
+            [
+                "list.csv line 3, column Talk: \"+125\" is a spread",
+                "list.csv line 2, column Talk says a price",
+            ],
+        ),
+        (
+            "CUSIP,Face,Quotation\n037833100,5mm,spread\n912828XG0,5mm,yield\n",
+            None,
+            [
+                "line 3, column Quotation: \"yield\" is yield",
+                "line 2, column Quotation says spread",
+            ],
+        ),
+        (
+            "CUSIP,Face\n037833100,5mm\n912828XG0,€5mm\n",
+            usd,
+            ["list.csv line 3, column Face: it is in EUR", "money.currency in base.toml says USD"],
+        ),
+        (
+            "CUSIP,Face ($)\n037833100,5mm\n",
+            money(b"EUR", Quotation::Percent),
+            ["list.csv line 1, column Face ($): it is in $", "says EUR"],
+        ),
+    ] {
+        let failure = understood(text).said.agreed("base.toml", base).unwrap_err();
+        says(&failure, Code::ListCell, &words);
+    }
+    refused(
+        read("CUSIP,Face,Quotation\n037833100,5mm,dear\n"),
+        Code::ListCell,
+        &["line 2, column Quotation", "is no kind of price", "per-unit or per-lot"],
+    );
+    refused(
+        read("CUSIP,Face,Ccy\n037833100,5mm,ZZZ\n"),
+        Code::ListCell,
+        &["line 2, column Ccy", "is no currency that is known"],
+    );
 }
 
 #[test]
@@ -618,21 +1005,27 @@ proptest! {
 
     #[test]
     fn what_is_written_for_a_desk_is_read_back_as_the_same_lots(
-        mut lots in proptest::collection::vec(any_lot(), 1..6)
+        mut lots in proptest::collection::vec(any_lot(), 1..6),
+        code in proptest::sample::select(vec![*b"USD", *b"JPY", *b"KWD", *b"CLF", *b"BGN"]),
+        quotation in proptest::option::of(proptest::sample::select(KINDS.to_vec())),
     ) {
+        let money = quotation.and_then(|quotation| money(&code, quotation));
         // An auction's lots are each known by another name.
         let mut seen = std::collections::BTreeSet::new();
         lots.retain(|lot| seen.insert(lot.identifier.as_str().replace("US0378331005", "037833100")));
         let expected: Vec<String> = lots.iter().map(fact).collect();
         let files = [
-            ("list.csv", csv(&lots).into_bytes()),
-            ("list.xlsx", workbook(&lots).unwrap()),
-            ("list.txt", message(&lots).into_bytes()),
+            ("list.csv", csv(&lots, money).into_bytes()),
+            ("list.xlsx", workbook(&lots, money).unwrap()),
+            ("list.txt", message(&lots, money).into_bytes()),
         ];
         for (name, bytes) in files {
             let list = understand(name, &bytes, &Answers::default()).map_err(Stop::failure);
             let list = list.map_err(|failure| TestCaseError::fail(failure.report()))?;
             prop_assert_eq!(facts(&list), expected.clone(), "{}", name);
+            let agreed = list.said.agreed("base.toml", None);
+            let agreed = agreed.map_err(|failure| TestCaseError::fail(failure.report()))?;
+            prop_assert_eq!(agreed.money, money, "{}", name);
         }
     }
 

@@ -3,12 +3,16 @@
 use super::{
     cells::{Content, RawRow, of_cell, of_file},
     chat::For,
-    headings::{Column, Columns, Unit, currency_of},
+    headings::{Column, Columns, Heading, Unit},
     identifier::Kind,
+    money::Said,
     questions::{Answers, Face, Stop},
     reader::{FACES, Field, Reader, inner_cusip, made_a_date},
     source::{self, Table},
-    values::{Decimal, Quote, Talk, When, WrittenAmount, number, tens_of, when},
+    values::{
+        Decimal, MOST_DIGITS, Quote, Talk, When, WrittenAmount, is_date, number, separators,
+        tens_of, when,
+    },
 };
 use std::collections::{BTreeMap, BTreeSet};
 use talea_protocol::{bytes::Text, limits::MAX_LOTS};
@@ -63,8 +67,8 @@ pub struct Understood {
     pub columns: Columns,
     /// Lines and rows that are about no bond.
     pub not_read: Vec<String>,
-    /// The currency of the amounts, if the list names one. `$` where it does not say whose dollar it is.
-    pub currency: Option<String>,
+    /// What it says of its money.
+    pub said: Said,
     /// What its levels are: every kind that occurs.
     pub quotes: Vec<Quote>,
     /// The lines.
@@ -95,7 +99,7 @@ pub fn understand(file: &str, bytes: &[u8], answers: &Answers) -> Result<Underst
         lines.iter().filter_map(|line| line.talk.as_ref()?.quote).collect();
     Ok(Understood {
         file: file.to_owned(),
-        currency: reader.currency()?,
+        said: reader.said()?,
         remarks: lines.iter().filter_map(faces_differ).collect(),
         columns: table.columns.clone(),
         not_read: table.not_read.clone(),
@@ -212,12 +216,16 @@ impl<'a> Reader<'a> {
             (own, heading) => own.or(heading).or(self.answers.unit).unwrap_or(Unit::One),
         };
         let tens = tens_of(self.known(unit)).ok_or_else(no_amount)?;
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
         let number = number(&text, self.mark_of(field.content)).ok_or_else(|| {
+            if digits > MOST_DIGITS {
+                return too_large(field);
+            }
             field
                 .fault("is no number as the rest of the list writes them")
                 .with_help("write thousands and decimals in one way, as in 1,000,000.50")
         })?;
-        let value = number.shifted(tens).ok_or_else(|| field.fault("is too large"))?;
+        let value = number.shifted(tens).ok_or_else(|| too_large(field))?;
         if value.is_zero() {
             return Err(field
                 .fault("is nothing")
@@ -252,12 +260,17 @@ impl<'a> Reader<'a> {
             of_file(&self.table.cells.file, "no column says how much is offered")
                 .with_help("name one Face, Original face, Size or Amount")
         })?;
-        let field = self.field(row, column).ok_or_else(|| {
+        // An amount that does not say which face it is may be either, and is the only one.
+        let plain = || self.field(row, Column::Face).filter(|_| self.answers.face.is_some());
+        let field = self.field(row, column).or_else(plain).ok_or_else(|| {
             let missing =
                 format!("it says nothing about how much is offered, under {}", column.name());
             of_cell(&at, missing).with_help("write an amount as in 5,000,000, 5mm or 250k")
         })?;
         let face = self.amount(field)?;
+        if !face.value.is_at_most(u64::MAX) {
+            return Err(too_large(field));
+        }
         let quantity = face.value.whole().ok_or_else(|| {
             field
                 .fault(format!("comes to {}, which is no whole number", face.value))
@@ -301,36 +314,44 @@ impl<'a> Reader<'a> {
             _ => None,
         };
         let value = value.filter(|value| !value.is_zero()).ok_or_else(no_factor)?;
+        if !value.is_at_most(1) {
+            return Err(field.fault("is above 1, and would leave more than was issued").with_help(
+                "write 98.7 % as 0.987; if the bond grows, put its factor under a heading that is not read",
+            ));
+        }
         Ok(Amount { written: field.content.shown(), value })
     }
 
-    fn talk(&self, row: &'a RawRow) -> Result<Option<Talk>, Failure> {
-        let columns = [
-            (Column::Talk, None),
-            (Column::Price, Some(Quote::Price)),
-            (Column::Yield, Some(Quote::Yield)),
-            (Column::Spread, Some(Quote::Spread)),
-        ];
-        for (column, quote) in columns {
-            let Some(field) = self.field(row, column) else { continue };
-            let quote = quote.or_else(|| quote_in(&field.heading.written));
-            let talk = match field.content {
-                Content::Text(text) => {
-                    let talk = Talk::read(&self.with_point(field, text)?, quote);
-                    Talk { written: text.clone(), ..talk }
-                }
-                Content::Number(number) => Talk::of_number(number, false, quote),
-                Content::Percent(number) => Talk::of_number(number, true, quote),
-                Content::Date(_) => return Err(made_a_date(field)),
-                _ => {
+    /// A level under a heading, which may say what it is.
+    pub(super) fn level(&self, field: Field<'_>) -> Result<Talk, Failure> {
+        let quote = quote_of(field.heading);
+        let talk = match field.content {
+            Content::Text(text) if is_date(text) => return Err(made_a_date(field)),
+            Content::Text(text) => {
+                let talk = Talk::read(&self.with_point(field, text)?, quote);
+                if talk.value.is_none() && separators(text).is_some() {
                     return Err(field
-                        .fault("is no level")
-                        .with_help("write a price, a yield or a spread"));
+                        .fault("has more digits than a level has")
+                        .with_help("write it with 12 places at most"));
                 }
-            };
-            return Ok(Some(talk));
+                Talk { written: text.clone(), ..talk }
+            }
+            Content::Number(number) => Talk::of_number(number, false, quote),
+            Content::Percent(number) => Talk::of_number(number, true, quote),
+            Content::Date(_) => return Err(made_a_date(field)),
+            _ => {
+                return Err(field
+                    .fault("is no level")
+                    .with_help("write a price, a yield or a spread"));
+            }
+        };
+        let value = talk.value.as_deref().and_then(Decimal::read);
+        if talk.quote == Some(Quote::Price) && value.is_some_and(Decimal::is_zero) {
+            return Err(field
+                .fault("is a price of nothing")
+                .with_help("leave the cell empty where there is no talk"));
         }
-        Ok(None)
+        Ok(talk)
     }
 
     fn date(&self, row: &'a RawRow, column: Column) -> Result<Option<When>, Failure> {
@@ -364,74 +385,28 @@ impl<'a> Reader<'a> {
         }
         Ok(grid)
     }
+}
 
-    /// The currency of the list.
-    fn currency(&self) -> Result<Option<String>, Failure> {
-        let mut found: Option<(String, String)> = None;
-        let mut take = |currency: String, at: String| -> Result<(), Failure> {
-            match &found {
-                Some((before, place)) if !is_same_money(before, &currency) => {
-                    let what = format!("it is in {currency}, and {place} is in {before}");
-                    Err(of_cell(&at, what)
-                        .with_help("an auction has one currency: hold one for each"))
-                }
-                // A code says more than a sign.
-                Some((before, _)) if before.len() >= currency.len() => Ok(()),
-                _ => {
-                    found = Some((currency, at));
-                    Ok(())
-                }
-            }
-        };
-        for heading in &self.table.columns.known {
-            if let Some(currency) = &heading.currency {
-                let at =
-                    self.table.cells.place(self.table.heading, heading.index, &heading.written);
-                take(currency.clone(), at)?;
-            }
-        }
-        for field in self.fields(&[
-            Column::Currency,
-            Column::Face,
-            Column::OriginalFace,
-            Column::CurrentFace,
-        ]) {
-            let Content::Text(text) = field.content else { continue };
-            let is_column = field.heading.column == Column::Currency;
-            let currency = match is_column {
-                true => Some(currency_of(text).ok_or_else(|| {
-                    field
-                        .fault("is no currency that is known")
-                        .with_help("write its code, as in USD")
-                })?),
-                false => WrittenAmount::read(text).and_then(|amount| amount.currency),
-            };
-            if let Some(currency) = currency {
-                take(currency, field.at())?;
-            }
-        }
-        Ok(found.map(|(currency, _)| currency))
+fn too_large(field: Field<'_>) -> Failure {
+    field.fault("is too large").with_help("a lot has less than 2^64 units")
+}
+
+/// What a heading over levels says of them, as in `Price talk`; `Bid` and `Level` say nothing.
+pub(super) fn quote_of(heading: &Heading) -> Option<Quote> {
+    match heading.column {
+        Column::Yield => return Some(Quote::Yield),
+        Column::Spread => return Some(Quote::Spread),
+        _ => {}
     }
-}
-
-/// What a heading over talk says of it, as in `Price talk`.
-fn quote_in(heading: &str) -> Option<Quote> {
-    let lower = heading.to_lowercase();
-    let mut words = lower.split(|c: char| !c.is_alphanumeric());
-    words.find_map(|word| match word {
-        "price" | "px" | "pxtalk" | "pricetalk" => Some(Quote::Price),
-        "yield" | "yld" => Some(Quote::Yield),
-        "spread" | "dm" | "bp" | "bps" => Some(Quote::Spread),
-        _ => None,
-    })
-}
-
-/// Whether two names of money can be of one currency.
-fn is_same_money(one: &str, other: &str) -> bool {
-    let is_sign_of = |sign: &str, code: &str| match sign {
-        "$" => ["USD", "CAD", "AUD", "NZD", "HKD", "SGD", "TWD", "MXN"].contains(&code),
-        "¥" => ["JPY", "CNY", "CNH"].contains(&code),
-        _ => false,
-    };
-    one == other || is_sign_of(one, other) || is_sign_of(other, one)
+    let lower = heading.written.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
+    let all = words.concat();
+    let has = |parts: &[&str]| parts.iter().any(|part| all.contains(part));
+    let is = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
+    match () {
+        () if has(&["yield", "yld"]) => Some(Quote::Yield),
+        () if has(&["spread"]) || is(&["dm", "bp", "bps"]) => Some(Quote::Spread),
+        () if has(&["price", "px"]) => Some(Quote::Price),
+        () => None,
+    }
 }

@@ -24,6 +24,9 @@ pub enum DateOrder {
     MonthFirst,
 }
 
+/// The most digits of a number.
+pub const MOST_DIGITS: usize = 30;
+
 /// An exact number that is not negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decimal {
@@ -38,7 +41,10 @@ impl Decimal {
     pub fn read(text: &str) -> Option<Self> {
         let (whole, places) = text.split_once('.').unwrap_or((text, ""));
         let all = format!("{whole}{places}");
-        if all.is_empty() || all.len() > 30 || !all.bytes().all(|byte| byte.is_ascii_digit()) {
+        if all.is_empty()
+            || all.len() > MOST_DIGITS
+            || !all.bytes().all(|byte| byte.is_ascii_digit())
+        {
             return None;
         }
         let places = u32::try_from(places.len()).ok()?;
@@ -86,6 +92,12 @@ impl Decimal {
         below.is_none_or(|below| self.digits < below)
     }
 
+    /// Whether it is a whole number at most.
+    #[must_use]
+    pub fn is_at_most(self, whole: u64) -> bool {
+        self.is_less_than(whole) || self.whole() == Some(whole)
+    }
+
     /// Whether it is nothing.
     #[must_use]
     pub fn is_zero(self) -> bool {
@@ -116,11 +128,16 @@ pub enum Separators {
     Open(Mark),
 }
 
+/// Whether a character stands between thousands in any way of writing numbers: an apostrophe, or a blank of any width.
+fn is_apart(c: char) -> bool {
+    "' \u{a0}\u{202f}\u{2019}".contains(c) || ('\u{2000}'..='\u{200a}').contains(&c)
+}
+
 /// What the separators of a number say; nothing if it is not written as a number.
 #[must_use]
 pub fn separators(text: &str) -> Option<Separators> {
     let is_written = text.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == ',')
-        && text.chars().all(|c| c.is_ascii_digit() || ".,' \u{a0}\u{202f}\u{2019}".contains(c))
+        && text.chars().all(|c| c.is_ascii_digit() || ".,".contains(c) || is_apart(c))
         && text.ends_with(|c: char| c.is_ascii_digit());
     if !is_written {
         return None;
@@ -157,7 +174,7 @@ pub fn number(text: &str, mark: Mark) -> Option<Decimal> {
         Some(_) => return None,
         None => (text, None),
     };
-    let separates = |c: char| c == group || "' \u{a0}\u{202f}\u{2019}".contains(c);
+    let separates = |c: char| c == group || is_apart(c);
     let mut groups = whole.split(separates);
     let first = groups.next()?;
     let rest: Vec<&str> = groups.collect();
@@ -219,6 +236,24 @@ fn words_of(text: &str) -> impl Iterator<Item = &str> {
         let (one, two) = at.and_then(|at| word.split_at_checked(at)).unwrap_or((word, ""));
         [one, two].into_iter().filter(|part| !part.is_empty())
     })
+}
+
+/// Whether a text is a day, or the month and year that a spreadsheet made of a price: `16-Sep`, `Oct-99`.
+#[must_use]
+pub fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(['-', '/', ' ', '.']).collect();
+    let is_month = |text: &str| (3..=9).contains(&text.len()) && month_of(text).is_some();
+    let is_number = |text: &str| {
+        (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    match parts.as_slice() {
+        [one, two] => (is_month(one) && is_number(two)) || (is_number(one) && is_month(two)),
+        [_, _, _] => {
+            matches!(when(text, Some(DateOrder::DayFirst)), Some(When::Day(_)))
+                || matches!(when(text, Some(DateOrder::MonthFirst)), Some(When::Day(_)))
+        }
+        _ => false,
+    }
 }
 
 /// The power of ten of a unit that is no question.
@@ -284,7 +319,7 @@ impl Talk {
         let written = text.to_owned();
         let plain = spelled(text);
         let lower = plain.to_lowercase();
-        let bare = lower.trim_end_matches("area").trim_end_matches(" a").trim();
+        let bare = without_area(&lower);
         if let Some(number) = spread(bare) {
             return Self { written, quote: Some(Quote::Spread), value: Some(number) };
         }
@@ -321,14 +356,24 @@ fn is_plain(text: &str) -> bool {
     Decimal::read(text.strip_prefix('-').unwrap_or(text)).is_some()
 }
 
-/// The basis points of a spread: `+125`, `T+125`, `125bp`, `125 bps`.
+/// Talk without the word that says it is about so much: `+45a`, `125 area`.
+fn without_area(lower: &str) -> &str {
+    let bare = lower.trim_end_matches("area").trim();
+    let short = bare
+        .strip_suffix('a')
+        .filter(|rest| rest.ends_with(|c: char| c.is_ascii_digit() || c == ' '));
+    short.unwrap_or(bare).trim()
+}
+
+/// The basis points of a spread: `+125`, `T+125`, `125bp`, `125 bps`, `+125dm`, `+125a`.
 #[must_use]
 pub fn spread(text: &str) -> Option<String> {
     let lower = text.trim().to_lowercase();
-    let (number, ends) = ["bps", "bp"]
+    let bare = without_area(&lower);
+    let (number, ends) = ["bps", "bp", "dm"]
         .iter()
-        .find_map(|unit| lower.strip_suffix(unit))
-        .map_or((lower.as_str(), false), |number| (number.trim(), true));
+        .find_map(|unit| bare.strip_suffix(unit))
+        .map_or((bare, false), |number| (number.trim(), true));
     let (benchmark, number) = match number.rfind('+') {
         Some(at) => (number.get(..at)?, number.get(at.saturating_add(1)..)?.trim()),
         None if ends => ("", number),
@@ -357,7 +402,7 @@ pub fn spelled(text: &str) -> String {
         .map(|c| match c {
             '\u{2010}'..='\u{2014}' | '\u{2212}' => '-',
             '\u{2018}' | '\u{2032}' => '\'',
-            '\u{a0}' | '\u{202f}' => ' ',
+            '\u{a0}' | '\u{202f}' | '\u{2000}'..='\u{200a}' => ' ',
             c => c,
         })
         .collect();

@@ -3,6 +3,7 @@
 use super::{
     headings::Column,
     identifier::Kind,
+    money::Priced,
     source::is_placeholder,
     understood::{Line, Understood},
     values::Decimal,
@@ -11,7 +12,7 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError}
 use serde::Serialize;
 use talea_protocol::{
     price::{Level, Price},
-    terms::Lot,
+    terms::{Lot, Money},
 };
 use talea_text::{
     json::to_json,
@@ -20,7 +21,7 @@ use talea_text::{
     shown::excerpt,
     spreadsheet::{cell, text},
     table::table,
-    terms::{is_cusip, is_figi, is_isin},
+    terms::{is_cusip, is_figi, is_isin, quotation_name},
 };
 
 /// The schema of the JSON.
@@ -170,7 +171,7 @@ fn in_words(list: &Understood) -> Vec<String> {
         format!("lots       {}, {} in all", list.lines.len(), grouped(sum)),
         format!(
             "currency   {}",
-            list.currency.as_deref().map_or("not said", |code| match code {
+            list.said.currency.as_ref().map_or("not said", |word| match word.is.as_str() {
                 "$" => "$, and it is not said whose dollar",
                 "¥" => "¥, and it is not said whose",
                 code => code,
@@ -186,6 +187,9 @@ fn in_words(list: &Understood) -> Vec<String> {
         ),
         format!("columns    {}", columns.join("; ")),
     ];
+    if let Some(quotation) = stated(list) {
+        said.push(format!("quotation  {quotation}"));
+    }
     if !list.columns.ignored.is_empty() {
         said.push(format!("ignored    the columns {}", quoted(&list.columns.ignored)));
     }
@@ -196,6 +200,14 @@ fn in_words(list: &Understood) -> Vec<String> {
     said
 }
 
+/// What a column of the list says of all its prices.
+fn stated(list: &Understood) -> Option<&'static str> {
+    list.said.prices.iter().find_map(|word| match word.is {
+        Priced::As(quotation) => Some(quotation_name(quotation)),
+        Priced::Like(_) => None,
+    })
+}
+
 /// What was understood, for tools.
 #[derive(Debug, Serialize)]
 pub struct ImportData {
@@ -204,6 +216,8 @@ pub struct ImportData {
     /// What was written; nothing for a preview.
     written: Option<String>,
     currency: Option<String>,
+    /// What a column of its own says prices are, as `price` of `[money]` does.
+    quotation: Option<&'static str>,
     quotes: Vec<&'static str>,
     columns: Vec<ColumnData>,
     ignored: Vec<String>,
@@ -256,7 +270,8 @@ impl ImportData {
             schema: SCHEMA,
             file: list.file.clone(),
             written,
-            currency: list.currency.clone(),
+            currency: list.said.currency.as_ref().map(|word| word.is.clone()),
+            quotation: stated(list),
             quotes: list.quotes.iter().map(|quote| quote.name()).collect(),
             columns: list
                 .columns
@@ -328,7 +343,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn of(lots: &[Lot]) -> Self {
+    fn of(lots: &[Lot], money: Option<Money>) -> Self {
         let kinds: Vec<Kind> = [Kind::Cusip, Kind::Isin, Kind::Figi, Kind::Other]
             .into_iter()
             .filter(|kind| lots.iter().any(|lot| kind_of(lot.identifier.as_str()) == *kind))
@@ -338,9 +353,18 @@ impl Desk {
             kind => kind.written(),
         });
         let heading = std::iter::once("Lot").chain(heading).chain([Column::Name.name(), FACE]);
-        let heading = heading.chain(["Side", "Scale", "Start", "Tick", "End"]).collect();
-        let rows = (0u64..).zip(lots).map(|(number, lot)| row_of(number, lot, &kinds)).collect();
-        Self { heading, rows }
+        let heading = heading.chain(["Side", "Scale", "Start", "Tick", "End"]);
+        let of_money = money.map(|_| [Column::Currency.name(), Column::Quotation.name()]);
+        let heading = heading.chain(of_money.into_iter().flatten()).collect();
+        let rows = (0u64..).zip(lots).map(|(number, lot)| {
+            let mut row = row_of(number, lot, &kinds);
+            if let Some(Money { currency, quotation }) = money {
+                row.push(Written::Text(currency.to_string()));
+                row.push(Written::Text(quotation_name(quotation).to_owned()));
+            }
+            row
+        });
+        Self { heading, rows: rows.collect() }
     }
 
     fn separated(&self, separator: u8) -> String {
@@ -402,29 +426,29 @@ fn side_name(lot: &Lot) -> &'static str {
     }
 }
 
-/// Lots as a CSV file for a spreadsheet.
+/// Lots as a CSV file for a spreadsheet, with what terms say of their money.
 #[must_use]
-pub fn csv(lots: &[Lot]) -> String {
-    Desk::of(lots).separated(b',')
+pub fn csv(lots: &[Lot], money: Option<Money>) -> String {
+    Desk::of(lots, money).separated(b',')
 }
 
-/// Lots as a message: bars stand between the columns.
+/// Lots as a message, with their money: bars stand between the columns.
 #[must_use]
-pub fn message(lots: &[Lot]) -> String {
+pub fn message(lots: &[Lot], money: Option<Money>) -> String {
     let count = lots.len();
     let items = if count == 1 { "line item" } else { "line items" };
-    format!("BWIC, {count} {items}\n{}", Desk::of(lots).separated(b'|'))
+    format!("BWIC, {count} {items}\n{}", Desk::of(lots, money).separated(b'|'))
 }
 
 /// The largest number that a spreadsheet keeps exactly.
 const MOST_EXACT: u64 = 1 << 53;
 
-/// Lots as a workbook.
+/// Lots as a workbook, with their money.
 ///
 /// # Errors
 /// Those of the library, which writes to memory.
-pub fn workbook(lots: &[Lot]) -> Result<Vec<u8>, XlsxError> {
-    let Desk { heading, rows } = Desk::of(lots);
+pub fn workbook(lots: &[Lot], money: Option<Money>) -> Result<Vec<u8>, XlsxError> {
+    let Desk { heading, rows } = Desk::of(lots, money);
     let mut book = Workbook::new();
     // The same lots are the same bytes, whenever they are written.
     let made = ExcelDateTime::from_ymd(2000, 1, 1)?;

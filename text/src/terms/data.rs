@@ -172,16 +172,19 @@ pub struct MoneyData {
 
 impl MoneyData {
     fn of(Money { currency, quotation }: Money) -> Self {
-        Self {
-            currency: currency.to_string(),
-            price: match quotation {
-                Quotation::Lot => "per-lot",
-                Quotation::Unit => "per-unit",
-                Quotation::Percent => "percent",
-                Quotation::Yield => "yield",
-                Quotation::Spread => "spread",
-            },
-        }
+        Self { currency: currency.to_string(), price: quotation_name(quotation) }
+    }
+}
+
+/// What prices are, as a file of terms says it.
+#[must_use]
+pub fn quotation_name(quotation: Quotation) -> &'static str {
+    match quotation {
+        Quotation::Lot => "per-lot",
+        Quotation::Unit => "per-unit",
+        Quotation::Percent => "percent",
+        Quotation::Yield => "yield",
+        Quotation::Spread => "spread",
     }
 }
 

@@ -32,7 +32,9 @@ use talea_protocol::{
     bytes::{Domain, List, PartyKey},
     chain::{BadHome, ChainHome, SlotUnit},
     quorum::Group,
-    terms::{Acceptance, Disclosure, Lot, Openings, Reserve, Rounds, Schedule, Stakes, Terms},
+    terms::{
+        Acceptance, Disclosure, Lot, Money, Openings, Reserve, Rounds, Schedule, Stakes, Terms,
+    },
 };
 
 /// Terms that were read from a file, and what its author should see before anybody signs them.
@@ -79,25 +81,42 @@ pub struct FoundList {
 /// # Errors
 /// `terms.field`, `name.malformed`, and whatever its list of lots fails with.
 pub fn read(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, Failure> {
-    made_of(name, parse(name, text)?, around)
+    let file = parse(name, text)?;
+    let money = money_of(&file)?;
+    made_of(name, file, money, around)
 }
 
 /// Reads the text of a file of terms called `name` that names no lots: they are those of the list that `around`
-/// finds.
+/// finds. That list may also say in which money it is: `money` makes of what the file says what the terms say.
 ///
 /// # Errors
-/// As [`read()`]; `terms.field` if it has lots of its own.
-pub fn read_with_lots(name: &str, text: &str, around: &Surroundings<'_>) -> Result<Draft, Failure> {
+/// As [`read()`]; `terms.field` if it has lots of its own; those of `money`.
+pub fn read_with_lots(
+    name: &str,
+    text: &str,
+    money: impl FnOnce(Option<Money>) -> Result<Option<Money>, Failure>,
+    around: &Surroundings<'_>,
+) -> Result<Draft, Failure> {
     let file = parse(name, text)?;
     if !file.lots.is_empty() || file.lots_file.is_some() {
         let why = "it has lots of its own beside those of the list";
         return Err(field(name, why.into()).with_help("remove [[lots]] and lots_file from it"));
     }
-    made_of(name, TermsFile { lots_file: Some(String::new()), ..file }, around)
+    let money = money(money_of(&file)?)?;
+    made_of(name, TermsFile { lots_file: Some(String::new()), ..file }, money, around)
+}
+
+fn money_of(file: &TermsFile) -> Result<Option<Money>, Failure> {
+    file.money.as_ref().map(rules::money).transpose().map_err(in_terms)
 }
 
 /// The terms that a file means.
-fn made_of(name: &str, file: TermsFile, around: &Surroundings<'_>) -> Result<Draft, Failure> {
+fn made_of(
+    name: &str,
+    file: TermsFile,
+    money: Option<Money>,
+    around: &Surroundings<'_>,
+) -> Result<Draft, Failure> {
     let Surroundings { now, nonce, list } = *around;
     let (home, mut timetable) = read_home(name, &file, now)?;
     let disclosure = rules::disclosure(file.disclosure).map_err(in_terms)?;
@@ -113,7 +132,6 @@ fn made_of(name: &str, file: TermsFile, around: &Surroundings<'_>) -> Result<Dra
     let (lots, of_prices) = read_lots(items, &file.every_lot, load)?;
     let seller = names::read_party(&file.seller)?;
     let openings = read_openings(file.openings, &home)?;
-    let money = file.money.as_ref().map(rules::money).transpose().map_err(in_terms)?;
     let builder = TermsBuilder {
         nonce,
         lots,
