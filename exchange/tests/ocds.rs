@@ -11,7 +11,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-use talea_exchange::ocds::{record_package, release_package};
+use talea_exchange::ocds::{Publication, record_package, release_package};
 use talea_report::Report;
 use talea_text::{currency, failure::Code};
 
@@ -481,4 +481,22 @@ fn of_an_invalid_transcript_nothing_is_published() {
     assert!(report.is_invalid());
     let failure = release_package(&report, &publication(&valid)).unwrap_err();
     assert_eq!(failure.code, Code::BoardInvalid);
+}
+
+#[test]
+fn the_publication_that_the_documents_show_is_one() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/standards.md");
+    let page = fs::read_to_string(page).unwrap();
+    let example = page.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+    let report = report_of(&transcript(&works()));
+    let bidder = report.bidders[0].party.as_str();
+    let publication = Publication::read(&example.replace("taleaparty1...", bidder)).unwrap();
+    let releases: Value =
+        serde_json::from_str(&release_package(&report, &publication).unwrap()).unwrap();
+    let parties = releases["releases"][1]["parties"].as_array().unwrap();
+    let named = parties.iter().find(|party| party["id"] == "GB-COH-07654321").unwrap();
+    assert_eq!(named["identifier"]["legalName"], "STOKE PAVING LIMITED");
+    if let Some(folder) = standard() {
+        assert_valid("the documents", &folder, "release-package-schema.json", &releases);
+    }
 }

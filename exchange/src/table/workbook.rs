@@ -14,6 +14,9 @@ use talea_text::{
 /// What a spreadsheet takes in a cell, in characters.
 const MAX_CHARACTERS: usize = 32_767;
 
+/// What a spreadsheet takes in a sheet, in rows below the heading.
+const MAX_ROWS: usize = 1_048_575;
+
 enum Cell {
     Text(String),
     /// A decimal without commas.
@@ -46,7 +49,8 @@ fn number_or_empty(decimal: Option<&String>) -> Cell {
 /// The report as a workbook. The same report makes the same bytes.
 ///
 /// # Errors
-/// `board.invalid` of a transcript that breaks the rules; `internal`.
+/// `board.invalid` of a transcript that breaks the rules; `file.too-large` if a sheet has more rows than a spreadsheet
+/// takes; `internal`.
 pub fn workbook(report: &Report) -> Result<Vec<u8>, Failure> {
     if report.is_invalid() {
         let sentence = "nothing is written of an invalid transcript but the verdict";
@@ -60,9 +64,23 @@ pub fn workbook(report: &Report) -> Result<Vec<u8>, Failure> {
         money(report),
         timeline(report),
     ];
+    sheets.iter().try_for_each(require_room)?;
     write(&sheets).map_err(|error| {
         Failure::new(Code::Internal, format!("the workbook cannot be written: {error}"))
     })
+}
+
+fn require_room(sheet: &Sheet) -> Result<(), Failure> {
+    let Sheet { name, rows, .. } = sheet;
+    if rows.len() <= MAX_ROWS {
+        return Ok(());
+    }
+    let sentence = format!(
+        "the sheet {name} would have {} rows, and a spreadsheet takes {MAX_ROWS} below the heading",
+        rows.len()
+    );
+    Err(Failure::new(Code::FileTooLarge, sentence)
+        .with_help("write the report as .json, .csv or .parquet"))
 }
 
 fn write(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
@@ -270,4 +288,21 @@ fn timeline(report: &Report) -> Sheet {
         ]
     };
     Sheet { name: "timeline", heading, rows: report.timeline.iter().map(row).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sheet_of_more_rows_than_a_spreadsheet_takes_is_refused() {
+        let sheet = |rows: usize| {
+            let rows = std::iter::repeat_with(Vec::new).take(rows).collect();
+            require_room(&Sheet { name: "bids", heading: Vec::new(), rows })
+        };
+        assert!(sheet(MAX_ROWS).is_ok());
+        let failure = sheet(MAX_ROWS + 1).unwrap_err();
+        assert_eq!(failure.code, Code::FileTooLarge);
+        assert!(failure.sentence.contains("the sheet bids would have 1048576 rows"), "{failure}");
+    }
 }
