@@ -173,6 +173,22 @@ pub fn of_yields() -> String {
     single("money = { currency = \"GBP\", price = \"yield\" }\n", "", "ONE = \"101.25\"")
 }
 
+/// One lot, in whose tie order the bids are neither from the best to the worst nor the other way round.
+pub fn out_of_order(rules: &str, side: &str, prices: &[&str]) -> String {
+    let bidders: String = (b'A'..)
+        .zip(prices)
+        .map(|(name, price)| {
+            let name = char::from(name);
+            format!("[[bidders]]\nname = \"{name}\"\nbids = {{ ONE = \"{price}\" }}\n")
+        })
+        .collect();
+    let rest = format!(
+        "[[lots]]\nname = \"One\"\nidentifier = \"ONE\"\nside = \"{side}\"\nscale = \"decimal 0\"\nstart = \
+         \"100\"\nlevels = 64\nshape = [8, 8]\n{bidders}"
+    );
+    scenario(&with_clock(), &format!("{EUR}{rules}"), &rest)
+}
+
 /// Every ending that a lot can have, by what it is.
 pub fn endings() -> &'static [(&'static str, Report)] {
     static ENDINGS: OnceLock<Vec<(&str, Report)>> = OnceLock::new();
