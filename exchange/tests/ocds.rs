@@ -4,7 +4,7 @@
 
 use crate::common::{
     bonds, bonds_without_currency, endings, of_yields, out_of_order, publication, report_of,
-    transcript, works,
+    single, transcript, works,
 };
 use serde_json::{Map, Value, json};
 use std::{
@@ -432,6 +432,38 @@ fn a_tie_is_told_if_a_bid_lost_that_was_as_good_as_the_winners() {
         ["sold: 103 for the lot; the best losing bid was the same, and a lottery chose"]
     );
     assert_eq!(told(cover, &["103", "102"]), ["sold: 103 for the lot"]);
+}
+
+#[test]
+fn why_a_lot_did_not_trade_is_said_in_words_that_hold_in_a_procurement_too() {
+    let said = |rules: &str, lot: &str| {
+        let rules = format!("money = {{ currency = \"EUR\", price = \"per-lot\" }}\n{rules}");
+        let sale = single(&rules, lot, "ONE = \"100.00\"");
+        let procurement = sale.replace("\"sale\"", "\"procurement\"");
+        let results = [sale, procurement].map(|scenario| {
+            let (releases, _) = published(&report_of(&transcript(&scenario)));
+            let description = &releases["releases"][1]["tender"]["description"];
+            description.as_str().unwrap().to_owned()
+        });
+        assert_eq!(results[0], results[1]);
+        results[0].clone()
+    };
+    let both = "[reserve]\n[acceptance]\nslots = 5\n";
+    assert_eq!(
+        said(both, "reserve = \"100.00\"\ndeclined = true"),
+        "One (ONE): did not trade: declined by the seller, although the reserve was met"
+    );
+    assert_eq!(said(both, "declined = true"), "One (ONE): did not trade: declined by the seller");
+    // A cent better than the bid, on either side.
+    let [dear, cheap] = ["100.01", "99.99"].map(|reserve| {
+        let lot = format!("reserve = \"{reserve}\"");
+        let side = if reserve == "99.99" { "\"procurement\"" } else { "\"sale\"" };
+        let rules = "money = { currency = \"EUR\", price = \"per-lot\" }\n[reserve]\n";
+        let scenario = single(rules, &lot, "ONE = \"100.00\"").replace("\"sale\"", side);
+        report_of(&transcript(&scenario)).lots[0].result.clone()
+    });
+    assert_eq!(dear, "did not trade: no bid reached the committed reserve");
+    assert_eq!(cheap, dear);
 }
 
 #[test]

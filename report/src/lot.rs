@@ -102,7 +102,7 @@ fn ending(row: &LotRow) -> (&'static str, String, Option<&Award>) {
             ("declined", words.into(), Some(award))
         }
         Some(Ending::BelowReserve) => {
-            ("below-reserve", "did not trade: no bid met the committed reserve".into(), None)
+            ("below-reserve", "did not trade: no bid reached the committed reserve".into(), None)
         }
         Some(Ending::Unsold) if row.commits == 0 => {
             ("unsold", "did not trade: nobody bid".into(), None)

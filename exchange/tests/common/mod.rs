@@ -139,7 +139,7 @@ bids = { MOOR-27 = "125.00" }
 "#;
 
 /// One lot, and rules.
-fn single(rules: &str, lot: &str, bid: &str) -> String {
+pub fn single(rules: &str, lot: &str, bid: &str) -> String {
     let rest = format!(
         "[[lots]]\nname = \"One\"\nidentifier = \"ONE\"\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \
          \"100.00\"\nlevels = 256\nshape = [16, 16]\n{lot}\n[[bidders]]\nname = \"A\"\nbids = {{ {bid} }}\n"
