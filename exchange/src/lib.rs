@@ -6,6 +6,7 @@
 //! | [`ocds`] | publications of the Open Contracting Data Standard |
 //! | [`fix`] | the outcome as FIX messages |
 //! | [`table`] | workbooks of spreadsheets, and Parquet |
+//! | `decimal` | decimals as whole numbers of their last place |
 //! | `number` | decimals that readers with doubles keep |
 
 #![forbid(unsafe_code)]
@@ -15,6 +16,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod decimal;
 pub mod fix;
 pub mod list;
 mod number;

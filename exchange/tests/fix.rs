@@ -1,7 +1,8 @@
 //! FIX messages, read by a library of somebody else.
 
 use crate::common::{
-    bonds, bonds_without_clock, endings, moorings, of_yields, report_of, transcript, works,
+    bonds, bonds_without_clock, endings, moorings, of_yields, out_of_order, report_of, transcript,
+    works,
 };
 use fixlite::{__private::TagCursor, FixDeserialize, FixError, decode};
 use talea_exchange::fix::messages;
@@ -159,6 +160,60 @@ fn bids_fared_as_hit_tied_and_done_away() {
     // Whoever bids sells, and the town buys.
     assert_eq!(of_kind(&messages, "AE")[0].all(54), ["2", "1"]);
     assert_eq!(responses[0].get(423), Some("3"));
+}
+
+#[test]
+fn the_cover_is_the_best_bid_that_lost_wherever_it_stands() {
+    let fared = |side: &str, prices: &[&str]| {
+        let scenario = out_of_order("[disclosure]\neverything = true\n", side, prices);
+        let messages = read(&report_of(&transcript(&scenario)));
+        let responses = of_kind(&messages, "AJ");
+        let words = responses
+            .iter()
+            .map(|message| format!("{} {}", message.get(44).unwrap(), message.get(694).unwrap()));
+        words.collect::<Vec<_>>()
+    };
+    // Earlier commits stand first: 1 is a hit, 4 the cover, 5 done away, 9 tied, 10 a tied cover.
+    assert_eq!(fared("procurement", &["98", "95", "90", "96"]), ["98 5", "95 4", "90 1", "96 5"]);
+    assert_eq!(fared("sale", &["101", "104", "107", "103"]), ["101 5", "104 4", "107 1", "103 5"]);
+    assert_eq!(
+        fared("sale", &["101", "104", "107", "104"]),
+        ["101 5", "104 10", "107 1", "104 10"]
+    );
+    // The best that lost is tied, so there is no other cover.
+    assert_eq!(fared("sale", &["101", "107", "105", "107"]), ["101 5", "107 1", "105 5", "107 9"]);
+}
+
+#[test]
+fn a_cover_at_the_price_is_tied() {
+    for (second, word) in [("107", "9"), ("106", "4")] {
+        let rules = "[disclosure]\ncover = true\n";
+        let scenario = out_of_order(rules, "sale", &["107", second, "101"]);
+        let messages = read(&report_of(&transcript(&scenario)));
+        let responses = of_kind(&messages, "AJ");
+        let fared: Vec<_> = responses.iter().map(|message| message.get(694)).collect();
+        assert_eq!(fared, [Some("1"), Some(word)]);
+        assert_eq!([responses[1].get(44), responses[1].get(448)], [Some(second), None]);
+    }
+}
+
+#[test]
+fn an_identifier_is_of_the_numbering_whose_check_digit_it_has() {
+    let mut report = report_of(&transcript(&works()));
+    for (identifier, source) in [
+        ("999101AB4", "1"),
+        ("999101AB5", "M"),
+        ("ZZ0004120778", "4"),
+        ("BBG000BLNNH6", "S"),
+        // ISINs of Barbados begin likewise, and the last digit is right for one as well.
+        ("BBG000006NH3", "S"),
+        ("BBG000BLNNH5", "M"),
+        ("UH-27-04", "M"),
+    ] {
+        report.lots[0].identifier = identifier.into();
+        let messages = read(&report);
+        assert!(messages.iter().all(|message| message.get(22) == Some(source)), "{identifier}");
+    }
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //! The standard's files stand beside the project, and need not be there: then what needs them is skipped.
 
 use crate::common::{
-    bonds, bonds_without_currency, endings, of_yields, publication, report_of, transcript, works,
+    bonds, bonds_without_currency, endings, of_yields, out_of_order, publication, report_of,
+    single, transcript, works,
 };
 use serde_json::{Map, Value, json};
 use std::{
@@ -386,8 +387,10 @@ fn bids_are_published_where_the_terms_opened_them_and_counted_everywhere() {
     let of_first: Vec<&Value> =
         details.iter().filter(|bid| bid["relatedLots"] == json!(["lot-0"])).collect();
     assert_eq!(of_first.len(), 2);
-    assert_eq!(of_first[0]["value"], json!({ "amount": 4976562.5, "currency": "USD" }));
-    assert_eq!(of_first[1]["value"]["amount"], json!(4975781.25));
+    // In a sale the supplier pays, which the standard writes as a negative amount.
+    assert_eq!(of_first[0]["value"], json!({ "amount": -4976562.5, "currency": "USD" }));
+    assert_eq!(of_first[1]["value"]["amount"], json!(-4975781.25));
+    assert_eq!(last["awards"][0]["value"]["amount"], json!(-4976562.5));
     assert!(of_first[1]["tenderers"].is_null());
     let count = |id: &str| {
         let statistics = last["bids"]["statistics"].as_array().unwrap();
@@ -398,6 +401,69 @@ fn bids_are_published_where_the_terms_opened_them_and_counted_everywhere() {
     assert_eq!(count("bidders"), json!(3));
     // A sale has no buyer among its parties.
     assert!(last["buyer"].is_null());
+}
+
+#[test]
+fn a_tie_is_told_if_a_bid_lost_that_was_as_good_as_the_winners() {
+    const EVERYTHING: &str = "[disclosure]\neverything = true\n";
+    let told = |rules: &str, prices: &[&str]| -> Vec<String> {
+        let (releases, _) =
+            published(&report_of(&transcript(&out_of_order(rules, "sale", prices))));
+        let awards = releases["releases"][1]["awards"].as_array().unwrap();
+        awards.iter().map(|award| award["description"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(
+        told(EVERYTHING, &["103", "101", "103"]),
+        ["sold: 103 for the lot; of 2 bids at this price the earliest commit won"]
+    );
+    assert_eq!(told(EVERYTHING, &["103", "101", "101"]), ["sold: 103 for the lot"]);
+    // At the second price there were two bids, and neither won.
+    let second = format!("mechanism = \"second-price\"\n{EVERYTHING}");
+    assert_eq!(told(&second, &["101", "103", "101"]), ["sold: 101 for the lot"]);
+    // Of three at the price one lost.
+    let uniform = format!("mechanism = {{ uniform-price = {{ units = 2 }} }}\n{EVERYTHING}");
+    let tie = "sold: 103 for the lot; of 3 bids at this price the earliest commit won";
+    assert_eq!(told(&uniform, &["103", "103", "103"]), [tie, tie]);
+    assert_eq!(told(&uniform, &["103", "103", "101"]), ["sold: 101 for the lot"; 2]);
+    // Of bids that stay sealed the cover tells.
+    let cover = "ties = \"lottery\"\n[disclosure]\ncover = true\n";
+    assert_eq!(
+        told(cover, &["103", "103"]),
+        ["sold: 103 for the lot; the best losing bid was the same, and a lottery chose"]
+    );
+    assert_eq!(told(cover, &["103", "102"]), ["sold: 103 for the lot"]);
+}
+
+#[test]
+fn why_a_lot_did_not_trade_is_said_in_words_that_hold_in_a_procurement_too() {
+    let said = |rules: &str, lot: &str| {
+        let rules = format!("money = {{ currency = \"EUR\", price = \"per-lot\" }}\n{rules}");
+        let sale = single(&rules, lot, "ONE = \"100.00\"");
+        let procurement = sale.replace("\"sale\"", "\"procurement\"");
+        let results = [sale, procurement].map(|scenario| {
+            let (releases, _) = published(&report_of(&transcript(&scenario)));
+            let description = &releases["releases"][1]["tender"]["description"];
+            description.as_str().unwrap().to_owned()
+        });
+        assert_eq!(results[0], results[1]);
+        results[0].clone()
+    };
+    let both = "[reserve]\n[acceptance]\nslots = 5\n";
+    assert_eq!(
+        said(both, "reserve = \"100.00\"\ndeclined = true"),
+        "One (ONE): did not trade: declined by the seller, although the reserve was met"
+    );
+    assert_eq!(said(both, "declined = true"), "One (ONE): did not trade: declined by the seller");
+    // A cent better than the bid, on either side.
+    let [dear, cheap] = ["100.01", "99.99"].map(|reserve| {
+        let lot = format!("reserve = \"{reserve}\"");
+        let side = if reserve == "99.99" { "\"procurement\"" } else { "\"sale\"" };
+        let rules = "money = { currency = \"EUR\", price = \"per-lot\" }\n[reserve]\n";
+        let scenario = single(rules, &lot, "ONE = \"100.00\"").replace("\"sale\"", side);
+        report_of(&transcript(&scenario)).lots[0].result.clone()
+    });
+    assert_eq!(dear, "did not trade: no bid reached the committed reserve");
+    assert_eq!(cheap, dear);
 }
 
 #[test]

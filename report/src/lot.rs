@@ -93,11 +93,16 @@ fn ending(row: &LotRow) -> (&'static str, String, Option<&Award>) {
         None => undecided(row.decision_until),
         Some(Ending::Sold(award)) => ("sold", "sold".into(), Some(award)),
         Some(Ending::Declined(award)) => {
-            let words = "did not trade: declined by the seller above the reserve";
+            let words = match row.reserve {
+                Some(ReserveResult::Sealed | ReserveResult::Opened(_)) => {
+                    "did not trade: declined by the seller, although the reserve was met"
+                }
+                _ => "did not trade: declined by the seller",
+            };
             ("declined", words.into(), Some(award))
         }
         Some(Ending::BelowReserve) => {
-            ("below-reserve", "did not trade: below the committed reserve".into(), None)
+            ("below-reserve", "did not trade: no bid reached the committed reserve".into(), None)
         }
         Some(Ending::Unsold) if row.commits == 0 => {
             ("unsold", "did not trade: nobody bid".into(), None)

@@ -2,17 +2,20 @@
 
 use super::message::Message;
 use talea_report::{Report, lot::LotReport};
-use talea_text::terms::{LotData, is_cusip, is_isin};
+use talea_text::terms::{LotData, is_cusip, is_figi, is_isin};
 
 /// There is no ticker symbol.
 const NO_SYMBOL: &str = "[N/A]";
 
-/// Of what numbering an identifier is, by its check digit: CUSIP, ISIN, or the seller's own.
+/// Of what numbering an identifier is, by its check digit: CUSIP, ISIN, FIGI, or the seller's own, which is
+/// none of an exchange.
 fn source(identifier: &str) -> &'static str {
     match identifier {
         cusip if is_cusip(cusip) => "1",
+        // Before ISIN, of which some begin like a FIGI.
+        figi if is_figi(figi) => "S",
         isin if is_isin(isin) => "4",
-        _ => "8",
+        _ => "M",
     }
 }
 

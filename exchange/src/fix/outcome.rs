@@ -5,7 +5,7 @@ use super::{
     instrument::{currency, instrument, price_type, sides},
     message::Message,
 };
-use crate::number;
+use crate::{decimal::scaled, number};
 use talea_report::{
     Report,
     lot::{BidReport, LotReport},
@@ -23,6 +23,9 @@ const TARGET: &str = "ANY";
 /// A party's name is its own, and it buys or sells.
 const PROPRIETARY: &str = "D";
 const BUYER_OR_SELLER: &str = "27";
+
+/// No price has more places after its point.
+const MAX_PLACES: usize = 12;
 
 /// How a bid fared (QuoteRespType).
 const HIT: &str = "1";
@@ -151,10 +154,20 @@ impl Outcome<'_> {
             self.response(place, how, Some(winner), self.lot.price_decimal.as_ref())
         });
         let cover = self.lot.cover_decimal.as_ref().map(|cover| {
-            let how = if self.lot.state == "sold" { COVER } else { PASS };
-            self.response(self.lot.winners.len(), how, None, Some(cover))
+            self.response(self.lot.winners.len(), self.cover_fared(), None, Some(cover))
         });
         winners.chain(cover).collect()
+    }
+
+    /// How the best losing bid fared, of which no more than the price is known.
+    fn cover_fared(self) -> &'static str {
+        let is_tied =
+            self.terms.mechanism.kind == "first-price" && self.lot.cover == self.lot.price;
+        match (self.lot.state, is_tied) {
+            ("sold", true) => TIED,
+            ("sold", false) => COVER,
+            _ => PASS,
+        }
     }
 
     /// How a bid fared among all.
@@ -172,14 +185,20 @@ impl Outcome<'_> {
         if is_tied && Some(&bid.price) == price {
             return TIED;
         }
-        // Bids stand in the order in which they win.
-        let mut lost = bids.iter().filter(|bid| !is_winner(bid));
-        let best = lost.next().map(|best| &best.price);
-        match best == Some(&bid.price) {
-            true if lost.any(|other| Some(&other.price) == best) => TIED_COVER,
-            true => COVER,
-            false => DONE_AWAY,
+        let lost: Vec<_> =
+            bids.iter().filter(|bid| !is_winner(bid)).map(|bid| self.rank(bid)).collect();
+        let (own, best) = (self.rank(bid), lost.iter().max().copied());
+        match lost.iter().filter(|other| Some(**other) == best).count() {
+            _ if best != Some(own) => DONE_AWAY,
+            1 => COVER,
+            _ => TIED_COVER,
         }
+    }
+
+    /// Prices as numbers, of which the better is the greater. Bids stand in tie order, which says nothing of it.
+    fn rank(self, bid: &BidReport) -> Option<i128> {
+        let price = scaled(&bid.price_decimal, MAX_PLACES)?;
+        if self.of_terms.side == "lowest-wins" { price.checked_neg() } else { Some(price) }
     }
 
     fn response(

@@ -42,14 +42,13 @@ impl Award {
         let mut awards = Vec::new();
         for lot in &report.lots {
             for (place, winner) in lot.winners.iter().enumerate() {
-                let what = format!("the price of {}", lot.identifier);
                 awards.push(Self {
                     id: format!("lot-{}-award-{place}", lot.lot),
                     title: format!("{} ({})", lot.name, lot.identifier),
-                    description: description(report, lot, prices),
+                    description: description(report, lot, winner, prices),
                     status: if lot.state == "declined" { "unsuccessful" } else { "active" },
                     date: date(report),
-                    value: prices.value(&what, lot.amount.as_deref())?,
+                    value: prices.value("the amount of", lot, lot.amount.as_ref())?,
                     suppliers: vec![parties.reference(winner)],
                     items: vec![Item::awarded(report, lot, shape)?],
                     related_lots: shape.lot_id(lot).map(|id| vec![id]),
@@ -73,22 +72,34 @@ fn bid_of(lot: &LotReport, place: usize, winner: &str) -> String {
     bids::id_of(lot, among.unwrap_or(place))
 }
 
-fn description(report: &Report, lot: &LotReport, prices: Prices<'_>) -> String {
+fn description(report: &Report, lot: &LotReport, winner: &str, prices: Prices<'_>) -> String {
     let price = lot.price.as_ref().zip(lot.price_decimal.as_ref());
     let price = price.map(|(price, decimal)| prices.in_words(price, decimal));
     let ended = match price {
         Some(price) => format!("{}: {price}", lot.result),
         None => lot.result.clone(),
     };
-    let is_lottery = report.terms.as_ref().is_some_and(|terms| terms.ties == "lottery");
-    let at_price = lot.bids.iter().flatten().filter(|bid| Some(&bid.price) == lot.price.as_ref());
-    match at_price.count() {
-        tied if tied > 1 && is_lottery => {
-            format!("{ended}; of {tied} bids at this price a lottery chose")
-        }
-        tied if tied > 1 => {
-            format!("{ended}; of {tied} bids at this price the earliest commit won")
-        }
-        _ => ended,
+    match tie(report, lot, winner) {
+        Some(tie) => format!("{ended}; {tie}"),
+        None => ended,
     }
+}
+
+/// How a tie was broken between a winner's bid and bids that lost, if opened bids show that there was one.
+fn tie(report: &Report, lot: &LotReport, winner: &str) -> Option<String> {
+    let terms = report.terms.as_ref()?;
+    let broken = match terms.ties {
+        "lottery" => "a lottery chose",
+        _ => "the earliest commit won",
+    };
+    let Some(bids) = &lot.bids else {
+        let is_tied =
+            terms.mechanism.kind == "first-price" && lot.cover.is_some() && lot.cover == lot.price;
+        return is_tied.then(|| format!("the best losing bid was the same, and {broken}"));
+    };
+    let own = &bids.iter().find(|bid| bid.party == winner)?.price;
+    let tied = || bids.iter().filter(|bid| bid.price == *own);
+    let has_lost = |party: &String| !lot.winners.contains(party);
+    let is_tied = tied().any(|bid| has_lost(&bid.party));
+    is_tied.then(|| format!("of {} bids at this price {broken}", tied().count()))
 }

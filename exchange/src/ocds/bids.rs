@@ -100,9 +100,7 @@ fn opened(
         value,
         related_lots: shape.lot_id(lot).map(|id| vec![id]),
     };
-    let value = |amount: Option<&String>| {
-        prices.value(&format!("a bid on {}", lot.identifier), amount.map(String::as_str))
-    };
+    let value = |amount: Option<&String>| prices.value("a bid on", lot, amount);
     if let Some(bids) = &lot.bids {
         let all = bids.iter().enumerate().map(|(place, opened)| {
             let words = prices.in_words(&opened.price, &opened.price_decimal);

@@ -3,11 +3,11 @@
 use crate::number;
 use serde::Serialize;
 use serde_json::Number;
-use talea_report::Report;
+use talea_report::{Report, lot::LotReport};
 use talea_text::{
     currency,
     failure::{Code, Failure},
-    terms::MoneyData,
+    terms::{LotData, MoneyData},
 };
 
 /// Currencies that ISO 4217 has, and the closed list of OCDS 1.1.5 has not.
@@ -24,14 +24,15 @@ pub(super) struct Value {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Prices<'a> {
     money: &'a MoneyData,
+    lots: &'a [LotData],
 }
 
 impl<'a> Prices<'a> {
     /// # Errors
     /// `standard.currency` if the terms have no currency, or one that ISO 4217 does not list.
     pub(super) fn of(report: &'a Report) -> Result<Self, Failure> {
-        let money = report.terms.as_ref().and_then(|terms| terms.money.as_ref());
-        let money = money.ok_or_else(|| {
+        let terms = report.terms.as_ref();
+        let money = terms.and_then(|terms| terms.money.as_ref()).ok_or_else(|| {
             Failure::new(
                 Code::StandardCurrency,
                 "the terms have no currency, and OCDS has no amount without one",
@@ -45,17 +46,26 @@ impl<'a> Prices<'a> {
                 format!("OCDS 1.1.5 has no currency {}: it is newer than the list", money.currency);
             return Err(Failure::new(Code::StandardCurrency, sentence));
         }
-        Ok(Self { money })
+        Ok(Self { money, lots: terms.map_or(&[], |terms| &terms.lots) })
     }
 
-    /// An amount; nothing where there is none, as of yields, spreads, and lots of several units.
+    /// An amount for a lot; nothing where there is none, as of yields, spreads, and lots of several units. The standard
+    /// has it negative where the supplier pays, as whoever bids does in a sale.
     ///
     /// # Errors
     /// `standard.number`.
-    pub(super) fn value(self, what: &str, amount: Option<&str>) -> Result<Option<Value>, Failure> {
-        let value = |amount: &str| {
+    pub(super) fn value(
+        self,
+        what: &str,
+        lot: &LotReport,
+        amount: Option<&String>,
+    ) -> Result<Option<Value>, Failure> {
+        let what = format!("{what} {}", lot.identifier);
+        let is_bought = self.lots.get(lot.lot).is_some_and(|lot| lot.side == "lowest-wins");
+        let value = |amount: &String| {
+            let amount = if is_bought { amount.clone() } else { negative(amount) };
             let currency = self.money.currency.clone();
-            Ok(Value { amount: number::json(what, amount)?, currency })
+            Ok(Value { amount: number::json(&what, &amount)?, currency })
         };
         amount.map(value).transpose()
     }
@@ -71,6 +81,28 @@ impl<'a> Prices<'a> {
             "yield" => format!("{number}, a yield"),
             "spread" => format!("{number}, a spread"),
             other => format!("{number}, {other}"),
+        }
+    }
+}
+
+/// A decimal with the other sign; zero has none.
+fn negative(decimal: &str) -> String {
+    match decimal.strip_prefix('-') {
+        Some(magnitude) => magnitude.to_owned(),
+        None if decimal.contains(|c: char| matches!(c, '1'..='9')) => format!("-{decimal}"),
+        None => decimal.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::negative;
+
+    #[test]
+    fn the_other_sign_of_a_decimal_is_that_of_its_number() {
+        for (decimal, other) in [("7.50", "-7.50"), ("-7.50", "7.50"), ("0", "0"), ("0.00", "0.00")]
+        {
+            assert_eq!(negative(decimal), other);
         }
     }
 }

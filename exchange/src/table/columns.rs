@@ -1,6 +1,6 @@
 //! A row for each lot, as columns of Parquet: prices and amounts are exact decimals.
 
-use super::decimal::scaled;
+use crate::decimal::scaled;
 use parquet::{
     data_type::{
         ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type,

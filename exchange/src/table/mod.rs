@@ -4,10 +4,8 @@
 //! |---|---|
 //! | `workbook` | lots, bids, parties, money and timeline as sheets of a workbook |
 //! | `columns` | a row for each lot as columns of Parquet |
-//! | `decimal` | decimals as whole numbers of their last place |
 
 mod columns;
-mod decimal;
 mod workbook;
 
 pub use columns::parquet;

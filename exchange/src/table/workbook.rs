@@ -203,8 +203,16 @@ fn lots(report: &Report) -> Sheet {
 
 /// Bids that the terms opened.
 fn bids(report: &Report) -> Sheet {
-    let heading =
-        vec!["lot", "identifier", "place", "party", "known_as", "price", "price_decimal", "amount"];
+    let heading = vec![
+        "lot",
+        "identifier",
+        "tie_order",
+        "party",
+        "known_as",
+        "price",
+        "price_decimal",
+        "amount",
+    ];
     let of_lot = |lot: &'_ LotReport| {
         let bids = (1usize..).zip(lot.bids.iter().flatten());
         let row = |(place, bid): (usize, &talea_report::lot::BidReport)| {

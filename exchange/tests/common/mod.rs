@@ -139,7 +139,7 @@ bids = { MOOR-27 = "125.00" }
 "#;
 
 /// One lot, and rules.
-fn single(rules: &str, lot: &str, bid: &str) -> String {
+pub fn single(rules: &str, lot: &str, bid: &str) -> String {
     let rest = format!(
         "[[lots]]\nname = \"One\"\nidentifier = \"ONE\"\nside = \"sale\"\nscale = \"decimal 2\"\nstart = \
          \"100.00\"\nlevels = 256\nshape = [16, 16]\n{lot}\n[[bidders]]\nname = \"A\"\nbids = {{ {bid} }}\n"
@@ -171,6 +171,22 @@ pub fn moorings() -> String {
 
 pub fn of_yields() -> String {
     single("money = { currency = \"GBP\", price = \"yield\" }\n", "", "ONE = \"101.25\"")
+}
+
+/// One lot, in whose tie order the bids are neither from the best to the worst nor the other way round.
+pub fn out_of_order(rules: &str, side: &str, prices: &[&str]) -> String {
+    let bidders: String = (b'A'..)
+        .zip(prices)
+        .map(|(name, price)| {
+            let name = char::from(name);
+            format!("[[bidders]]\nname = \"{name}\"\nbids = {{ ONE = \"{price}\" }}\n")
+        })
+        .collect();
+    let rest = format!(
+        "[[lots]]\nname = \"One\"\nidentifier = \"ONE\"\nside = \"{side}\"\nscale = \"decimal 0\"\nstart = \
+         \"100\"\nlevels = 64\nshape = [8, 8]\n{bidders}"
+    );
+    scenario(&with_clock(), &format!("{EUR}{rules}"), &rest)
 }
 
 /// Every ending that a lot can have, by what it is.

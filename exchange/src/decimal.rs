@@ -2,7 +2,7 @@
 
 /// A decimal as `talea_text` writes it, without commas, in units of `10^-places`; nothing if it has more places or
 /// does not fit.
-pub(super) fn scaled(decimal: &str, places: usize) -> Option<i128> {
+pub(crate) fn scaled(decimal: &str, places: usize) -> Option<i128> {
     let (sign, magnitude) = match decimal.strip_prefix('-') {
         Some(magnitude) => (-1, magnitude),
         None => (1, decimal),
