@@ -511,6 +511,35 @@ fn an_amount_that_doubles_would_change_is_not_published() {
 }
 
 #[test]
+fn an_amount_is_exact_and_negative_where_the_supplier_pays() {
+    let mut report = report_of(&transcript(&works()));
+    let publication = publication(&report);
+    for (currency, amount) in [
+        ("JPY", "1000000000000000"),
+        ("JPY", "4500000000000000"),
+        ("KWD", "12345678.125"),
+        ("USD", "996.15140625"),
+        ("USD", "0.000000000001"),
+    ] {
+        for (side, sign) in [("lowest-wins", ""), ("highest-wins", "-")] {
+            let terms = report.terms.as_mut().unwrap();
+            terms.lots[0].side = side;
+            terms.money.as_mut().unwrap().currency = currency.into();
+            report.lots[0].amount = Some(amount.into());
+            let releases = release_package(&report, &publication).unwrap();
+            let releases: Value = serde_json::from_str(&releases).unwrap();
+            let value = &releases["releases"][1]["awards"][0]["value"];
+            assert_eq!(value["currency"], currency);
+            // As a reader with doubles has it.
+            let number = value["amount"].as_f64().unwrap();
+            assert_eq!(number, format!("{sign}{amount}").parse::<f64>().unwrap());
+            let places = amount.split_once('.').map_or(0, |(_, places)| places.len());
+            assert_eq!(format!("{number:.places$}").trim_start_matches('-'), amount);
+        }
+    }
+}
+
+#[test]
 fn a_currency_is_published_exactly_if_the_standard_lists_it() {
     let Some(folder) = standard() else { return };
     let schema = read(&folder, "release-schema.json");
