@@ -207,6 +207,6 @@ fn a_bidders_spread_is_bid_where_the_terms_have_spreads_and_refused_elsewhere() 
         let other = if price == "spread" { "4.35%" } else { "+125" };
         let says = format!("and the terms say {price} of prices");
         ends(&bid(other), 2, &["error[list.cell]", "mine.csv line 2, column Bid", &says]);
-        ends(&bid("T+125"), 2, &["error[list.cell]", "no price, yield or spread of its own"]);
+        ends(&bid("T+125"), 2, &["error[list.cell]", "names a benchmark, and terms name none"]);
     }
 }

@@ -166,10 +166,15 @@ impl<'a> Reader<'a> {
                 return Ok(Some(OwnPrice { written, number, quote: heading, at: field.at() }));
             }
         };
+        if names_benchmark(&written) {
+            return Err(field
+                .fault("names a benchmark, and terms name none")
+                .with_help("write it as in +125 or 125bp"));
+        }
         let Talk { value, quote, .. } = of_its_own;
-        let number = value.filter(|_| !names_benchmark(&written)).ok_or_else(|| {
+        let number = value.ok_or_else(|| {
             field
-                .fault("is no price, yield or spread of its own")
+                .fault("is no price, yield or spread")
                 .with_help("write the number alone, or as in 4.35%, +125 or 125bp")
         })?;
         Ok(Some(OwnPrice { written, number, quote, at: field.at() }))

@@ -728,7 +728,7 @@ fn a_bidders_list_names_lots_in_any_way_and_passes_where_there_is_no_price() {
     for (text, words) in [
         (
             "CUSIP,Bid\n037833100,T+125\n",
-            ["line 2, column Bid", "no price, yield or spread of its own"],
+            ["line 2, column Bid", "names a benchmark, and terms name none"],
         ),
         ("CUSIP,Bid\n037833101,99\n", ["line 2, column CUSIP", "check digit"]),
         ("CUSIP,Bid\n037833100,=1+1\n", ["line 2, column Bid", "begins as a formula"]),
