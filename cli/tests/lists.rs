@@ -117,7 +117,7 @@ fn a_bidders_list_bids_on_its_lots_and_passes_on_the_others() {
     ] {
         fs::write(workspace.path(name), text).unwrap();
         // Nobody says yes.
-        let words = [passes, "99.50 for 5,000,000 x Orchard 4% 2035", "error[not-confirmed]"];
+        let words = [passes, "99.50 for 5,000,000: Orchard 4% 2035", "error[not-confirmed]"];
         ends(&from(name), 2, &words);
     }
     let words = [&bid[..], &["-", "--yes"]].concat();

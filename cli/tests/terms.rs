@@ -229,7 +229,7 @@ fn a_file_of_bids_is_complained_of_like_a_list_of_lots() {
         ),
         (b"lot,price\nB0,99.00\n0,99.25\n", "price", &["line 3, column lot: \"0\"", "two bids"]),
         (b"lot,price\nB0,99,00\n", "list.cell", &["line 2, column 3: \"00\"", "quotes"]),
-        (b"lot,price\nB0,+125\n", "list.cell", &["line 2, column price", "spread or a yield"]),
+        (b"lot,price\nB0,+125\n", "list.cell", &["line 2, column price", "\"+125\" is a spread"]),
         (b"lot,price,x\nB0,99.00,=1+1\n", "list.cell", &["line 2, column 3", "as a formula does"]),
     ];
     for command in ["bid", "improve", "reserve"] {
