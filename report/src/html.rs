@@ -287,7 +287,7 @@ fn write_timeline(page: &mut Page, report: &Report) {
     if let Some(picture) =
         report.course.as_ref().and_then(|course| course.svg("What was said, and when"))
     {
-        let _ = writeln!(page.0, "<div class=panels>\n{picture}</div>");
+        let _ = writeln!(page.0, "<div class=\"panels timeline\">\n{picture}</div>");
     }
     let rows = report.timeline.iter().map(|event| {
         let count = match event.instructions {

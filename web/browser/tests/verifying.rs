@@ -58,9 +58,9 @@ async fn a_page_says_of_a_transcript_what_the_verifier_says() {
     browser.close().await;
 }
 
-/// The pictures of this page, and those of the report that is put in place of REPORT.
+/// The depths on this page, and those of the report that is put in place of REPORT.
 const PICTURES: &str =
-    "const drawn = (page) => [...page.querySelectorAll('.panels svg')].map((svg) => svg.outerHTML);
+    "const drawn = (page) => [...page.querySelectorAll('.panels:not(.timeline) svg')].map((svg) => svg.outerHTML);
     return [drawn(document), drawn(new DOMParser().parseFromString(REPORT, 'text/html'))];";
 
 #[tokio::test]
