@@ -2,7 +2,6 @@
 
 use crate::{Report, html};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use talea_screens::{
     Finding, Record,
     finding::FindingView,
@@ -86,9 +85,7 @@ fn orders(reports: &[Report]) -> Vec<u64> {
     let Some(times) = times else { return (0..).take(reports.len()).collect() };
     let mut sorted: Vec<&String> = times.iter().collect();
     sorted.sort();
-    sorted.dedup();
-    let places: BTreeMap<&String, u64> = sorted.into_iter().zip(0..).collect();
-    times.iter().filter_map(|time| places.get(time).copied()).collect()
+    times.iter().map(|time| sorted.partition_point(|other| *other < time) as u64).collect()
 }
 
 /// A record for each lot, of an auction that is valid.

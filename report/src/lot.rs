@@ -13,7 +13,7 @@ use talea_text::{
 use talea_verifier::report::LotRow;
 
 /// What became of a lot. Prices stand in their notation, and as decimal numbers.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct LotReport {
     /// Its number in the terms, from 0.
     pub lot: usize,
@@ -78,38 +78,53 @@ pub struct BidReport {
 }
 
 /// A lot that has not ended.
-fn undecided(decision_until: Option<u64>) -> (&'static str, String, Option<&'static Award>) {
+fn undecided(decision_until: Option<u64>) -> (&'static str, String) {
     match decision_until {
-        Some(slot) => {
-            ("deciding", format!("ranked; the seller may decline until slot {slot}"), None)
-        }
-        None => ("open", "not decided yet".into(), None),
+        Some(slot) => ("deciding", format!("ranked; the seller may decline until slot {slot}")),
+        None => ("open", "not decided yet".into()),
     }
 }
 
-/// How a lot ended or stands: in a word, in words, and at what price.
-fn ending(row: &LotRow) -> (&'static str, String, Option<&Award>) {
+/// What was sold, or would have been had the seller not declined.
+pub(crate) fn award(row: &LotRow) -> Option<&Award> {
+    match &row.ending {
+        Some(Ending::Sold(award) | Ending::Declined(award)) => Some(award),
+        _ => None,
+    }
+}
+
+/// What became of a lot's reserve, in a word, and the reserve if it was opened. Nothing of a lot that has not ended.
+pub(crate) fn reserve(row: &LotRow) -> (Option<&'static str>, Option<&Quote>) {
+    match &row.reserve {
+        None => (None, None),
+        Some(ReserveResult::None) => (Some("none"), None),
+        Some(ReserveResult::Lapsed) => (Some("lapsed"), None),
+        Some(ReserveResult::Sealed) => (Some("sealed"), None),
+        Some(ReserveResult::Opened(quote)) => (Some("opened"), Some(quote)),
+    }
+}
+
+/// How a lot ended or stands: in a word, and in words.
+fn ending(row: &LotRow) -> (&'static str, String) {
     match &row.ending {
         None => undecided(row.decision_until),
-        Some(Ending::Sold(award)) => ("sold", "sold".into(), Some(award)),
-        Some(Ending::Declined(award)) => {
+        Some(Ending::Sold(_)) => ("sold", "sold".into()),
+        Some(Ending::Declined(_)) => {
             let words = match row.reserve {
                 Some(ReserveResult::Sealed | ReserveResult::Opened(_)) => {
                     "did not trade: declined by the seller, although the reserve was met"
                 }
                 _ => "did not trade: declined by the seller",
             };
-            ("declined", words.into(), Some(award))
+            ("declined", words.into())
         }
         Some(Ending::BelowReserve) => {
-            ("below-reserve", "did not trade: no bid reached the committed reserve".into(), None)
+            ("below-reserve", "did not trade: no bid reached the committed reserve".into())
         }
-        Some(Ending::Unsold) if row.commits == 0 => {
-            ("unsold", "did not trade: nobody bid".into(), None)
-        }
-        Some(Ending::Unsold) => ("unsold", "did not trade: no valid bid was revealed".into(), None),
-        Some(Ending::Void(cause)) => ("void", format!("void: {cause}"), None),
-        Some(Ending::Halted) => ("halted", "halted: an alarm about soundness".into(), None),
+        Some(Ending::Unsold) if row.commits == 0 => ("unsold", "did not trade: nobody bid".into()),
+        Some(Ending::Unsold) => ("unsold", "did not trade: no valid bid was revealed".into()),
+        Some(Ending::Void(cause)) => ("void", format!("void: {cause}")),
+        Some(Ending::Halted) => ("halted", "halted: an alarm about soundness".into()),
     }
 }
 
@@ -158,19 +173,14 @@ fn opened(row: &LotRow, mechanism: Mechanism, award: Option<&Award>) -> Vec<Stri
 impl LotReport {
     pub(crate) fn of(number: usize, row: &LotRow, terms: &Terms) -> Self {
         let mechanism = terms.mechanism;
-        let LotRow { lot, commits, ranked, invalid, reserve, disclosed, .. } = row;
+        let LotRow { lot, commits, ranked, invalid, disclosed, .. } = row;
         let notation = |quote: &Quote| lot::price(lot, quote.level);
         let decimal = |quote: &Quote| lot::price_decimal(lot, quote.level);
         let amount = |quote: &Quote| money::amount(terms, lot, quote.price);
-        let (state, result, award) = ending(row);
+        let (state, result) = ending(row);
+        let award = award(row);
         let quote = award.map(|award| &award.quote);
-        let (reserve, reserve_quote) = match reserve {
-            None => ("open", None),
-            Some(ReserveResult::None) => ("none", None),
-            Some(ReserveResult::Lapsed) => ("lapsed", None),
-            Some(ReserveResult::Sealed) => ("sealed", None),
-            Some(ReserveResult::Opened(quote)) => ("opened", Some(quote)),
-        };
+        let (reserve, reserve_quote) = reserve(row);
         let Disclosed { surveys, cover, depth, bids } = disclosed;
         let cover = cover.as_ref();
         let bid = |OpenedBid { bidder, quote }: &OpenedBid| BidReport {
@@ -194,7 +204,7 @@ impl LotReport {
             cover: cover.map(notation),
             cover_decimal: cover.map(decimal),
             cover_amount: cover.and_then(amount),
-            reserve,
+            reserve: reserve.unwrap_or("open"),
             reserve_price: reserve_quote.map(notation),
             reserve_price_decimal: reserve_quote.map(decimal),
             committed: *commits,
@@ -211,7 +221,7 @@ impl LotReport {
     #[must_use]
     pub fn before_bids(&self) -> Self {
         let Self { lot, identifier, name, quantity, .. } = self;
-        let (state, result, _) = undecided(None);
+        let (state, result) = undecided(None);
         Self {
             lot: *lot,
             identifier: identifier.clone(),
@@ -219,23 +229,8 @@ impl LotReport {
             quantity: quantity.clone(),
             state,
             result,
-            price: None,
-            price_decimal: None,
-            amount: None,
-            winners: Vec::new(),
-            cover: None,
-            cover_decimal: None,
-            cover_amount: None,
             reserve: "open",
-            reserve_price: None,
-            reserve_price_decimal: None,
-            committed: 0,
-            ranked: 0,
-            invalid: 0,
-            opened: Vec::new(),
-            surveys: Vec::new(),
-            depth: None,
-            bids: None,
+            ..Self::default()
         }
     }
 }

@@ -3,12 +3,15 @@
 //!
 //! All of it follows from what the terms disclose. Where they do not disclose enough, it says so.
 
-use crate::parties::KeyholderReport;
+use crate::{
+    lot::{self, award},
+    parties::KeyholderReport,
+};
 use serde::Serialize;
 use talea_contract::{Auction, Phase, standing::CommitStanding};
 use talea_protocol::{
     commitment::BidId,
-    outcome::{Award, Ending, PriceComparison, ReserveResult},
+    outcome::{Ending, PriceComparison, ReserveResult},
     quorum::keyholders,
     terms::{Disclosure, Terms, Ties},
 };
@@ -197,13 +200,6 @@ fn lapsed_reserve(terms: &Terms, (lot, row): (u32, &LotRow)) -> Option<DefaultRe
     })
 }
 
-fn award(row: &LotRow) -> Option<&Award> {
-    match &row.ending {
-        Some(Ending::Sold(award) | Ending::Declined(award)) => Some(award),
-        _ => None,
-    }
-}
-
 fn tie(terms: &Terms, (lot, row): (usize, &LotRow)) -> Option<TieReport> {
     let price = award(row)?.quote.level;
     let at_price = |comparison| {
@@ -239,21 +235,16 @@ fn tie(terms: &Terms, (lot, row): (usize, &LotRow)) -> Option<TieReport> {
 
 impl ReserveReport {
     fn of(terms: &Terms, (lot, row): (usize, &LotRow)) -> Self {
-        let (reserve, opened) = match &row.reserve {
-            None => (None, None),
-            Some(ReserveResult::None) => (Some("none"), None),
-            Some(ReserveResult::Lapsed) => (Some("lapsed"), None),
-            Some(ReserveResult::Sealed) => (Some("sealed"), None),
-            Some(ReserveResult::Opened(quote)) => (Some("opened"), Some(quote.level.0)),
-        };
+        let (reserve, opened) = lot::reserve(row);
         let decision = match &row.ending {
             Some(Ending::Sold(_)) if terms.acceptance.is_some() => Some("accepted"),
             Some(Ending::Declined(_)) => Some("declined"),
             _ => None,
         };
         // A higher level is better for the seller, on either side of the market.
-        let ticks =
-            award(row).zip(opened).map(|(award, level)| award.quote.level.0.saturating_sub(level));
+        let ticks = award(row)
+            .zip(opened)
+            .map(|(award, reserve)| award.quote.level.0.saturating_sub(reserve.level.0));
         let identifier = row.lot.identifier.to_string();
         Self { lot, identifier, reserve, decision, ticks_above_reserve: ticks }
     }

@@ -34,7 +34,11 @@ pub(super) struct Field<'a> {
     cells: &'a Cells,
 }
 
-impl Field<'_> {
+impl<'a> Field<'a> {
+    fn of(table: &'a Table, heading: &'a Heading, row: &'a RawRow) -> Self {
+        Self { heading, content: row.cell(heading.index), row, cells: &table.cells }
+    }
+
     pub(super) fn at(&self) -> String {
         self.cells.place(self.row.number, self.heading.index, &self.heading.written)
     }
@@ -86,19 +90,15 @@ impl<'a> Reader<'a> {
         let headings = columns.iter().filter_map(|column| table.columns.get(*column));
         let headings: Vec<&Heading> = headings.collect();
         table.rows.iter().flat_map(move |row| {
-            headings.clone().into_iter().map(move |heading| {
-                let content = row.cell(heading.index);
-                Field { heading, content, row, cells: &table.cells }
-            })
+            headings.clone().into_iter().map(move |heading| Field::of(table, heading, row))
         })
     }
 
     /// What stands in a row under a heading, if there is one and something stands there.
     pub(super) fn field(&self, row: &'a RawRow, column: Column) -> Option<Field<'a>> {
         let heading = self.table.columns.get(column)?;
-        let content = row.cell(heading.index);
-        let field = Field { heading, content, row, cells: &self.table.cells };
-        (!content.is_empty()).then_some(field)
+        let field = Field::of(self.table, heading, row);
+        (!field.content.is_empty()).then_some(field)
     }
 
     /// The mark before the decimals, by the numbers that leave no doubt.
