@@ -5,12 +5,12 @@ use crate::fault::Fault;
 use std::collections::BTreeMap;
 use talea_contract::Auction;
 use talea_protocol::{
-    bytes::{Digest, PartyKey, Point},
+    bytes::{Digest, PartyKey},
     commitment::BidId,
     instruction::{Instruction, SignedInstruction},
     transcript::{Closing, Entry, Genesis, MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
-use talea_replay::merkle;
+use talea_replay::{BidLine, merkle};
 use talea_text::{
     board::{BoardTerms, SlotClock},
     failure::Code,
@@ -25,19 +25,6 @@ pub struct Line {
     pub signer: PartyKey,
     /// What kind of instruction it is.
     pub kind: &'static str,
-}
-
-/// What the transcript shows of a bid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BidLine {
-    /// `C`.
-    pub commitment: Point,
-    /// To which sealed bid it binds.
-    pub seal: Digest,
-    /// The entry of its commit.
-    pub committed: u64,
-    /// The entry that carried its sealed bid first.
-    pub revealed: Option<u64>,
 }
 
 /// A replay that is fed with a transcript, piece by piece.
