@@ -3,7 +3,7 @@
 use crate::{
     bytes::{Digest, List, PartyKey, Point},
     labels,
-    limits::MAX_VECTOR,
+    limits::{MAX_STEPS, MAX_VECTOR},
     masked::{Masked, Quadratic, VectorOpening},
     terms::AuctionId,
 };
@@ -33,6 +33,41 @@ pub struct Commit {
     pub range_proof: RangeProof,
     /// Binds the sealed bid: see [`seal`].
     pub seal: Digest,
+}
+
+/// A commit of a curve, signed by its bidder. All of its steps are revealed together, or none is.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct CurveCommit {
+    /// Index of the lot, from 0.
+    pub lot: u32,
+    /// Round, which is 0.
+    pub round: u32,
+    /// Which side of the market bids.
+    pub side: TradeSide,
+    /// The steps, in any order.
+    pub steps: List<CurveStep, MAX_STEPS>,
+    /// Binds the sealed bid, which holds all steps: see [`seal`].
+    pub seal: Digest,
+}
+
+/// A step of a curve, committed.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct CurveStep {
+    /// Units: at least 1; and 0 where quantities are sealed.
+    pub quantity: u32,
+    /// `C = b*G + rho*H`: to a level, and where quantities are sealed to `level * 2^bits + quantity`.
+    pub commitment: Point,
+    /// That `C` is to such a number.
+    pub range_proof: RangeProof,
+}
+
+/// A side of a market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum TradeSide {
+    /// Pays a price, and wants a low one.
+    Buy,
+    /// Is paid a price, and wants a high one.
+    Sell,
 }
 
 /// The proof that comes with a commitment. Bit `l = 0` has the least place value.

@@ -2,7 +2,7 @@
 
 use crate::{
     bytes::{List, PartyKey, Signature},
-    commitment::Commit,
+    commitment::{Commit, CurveCommit},
     labels,
     limits::MAX_INSTRUCTION_BYTES,
     ranking::{
@@ -80,6 +80,8 @@ pub enum Instruction {
     Decide(Decision),
     /// A keyholder's statement that it holds others' posts which the transcript does not show.
     Vouch(Vouch),
+    /// A bid that is a curve, committed.
+    CommitCurve(CurveCommit),
 }
 
 impl Instruction {
@@ -101,6 +103,7 @@ impl Instruction {
             Self::Decrypt(_) => "decrypt",
             Self::Decide(_) => "decide",
             Self::Vouch(_) => "vouch",
+            Self::CommitCurve(_) => "commit-curve",
         }
     }
 }

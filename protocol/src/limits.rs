@@ -48,6 +48,18 @@ pub const MAX_ROUNDS: usize = 64;
 pub const MAX_OPENED_BIDS: u64 = 1 << 19;
 /// Identical units sold by one lot at a uniform price.
 pub const MAX_UNITS: usize = 63;
+/// Steps of a bid that is a curve.
+pub const MAX_STEPS: usize = 8;
+/// Bits of a step's quantity where quantities are sealed.
+pub const MAX_QUANTITY_BITS: u8 = 16;
+/// A sum of quantities, or of quantities times levels, that is opened and has to be read: its logarithm is searched.
+pub const MAX_OPENED_SUM: u64 = 1 << 26;
+/// A sum of answers to a survey, or of their squares: there are two of them, where a market opens some for each bid.
+pub const MAX_SURVEY_SUM: u64 = 1 << 32;
+/// Bids of a market, over all lots: as many trades as fit in an outcome's record.
+pub const MAX_MARKET_BIDS: u64 = 1 << 18;
+/// Prices at which markets may open what is wanted, over all lots: as many as fit in an outcome's record.
+pub const MAX_SEARCHED: u64 = 1 << 20;
 /// Bytes of a bidder's contribution to a lottery.
 pub const CONTRIBUTION_BYTES: usize = 32;
 /// Sealed bids in one reveal instruction.

@@ -2,6 +2,7 @@
 
 use crate::{
     bytes::{List, PartyKey},
+    commitment::TradeSide,
     limits::{MAX_BUCKETS, MAX_LOTS, MAX_ROUNDS, MAX_UNITS},
     price::{Level, Price},
     terms::AuctionId,
@@ -106,6 +107,82 @@ pub enum Ending {
     Void(VoidCause),
     /// A soundness alarm: something was opened that the mathematics excludes.
     Halted,
+    /// The market cleared, and something is traded.
+    Cleared(Clearing),
+    /// Both sides bid, and no price suits two of them; or all that was bid is a quantity of nothing.
+    NoTrade(Clearing),
+    /// One side of a two-sided market has no bid. Nothing was opened.
+    OneSided,
+    /// A survey was answered.
+    Surveyed(Statistics),
+    /// A survey has fewer answers than its terms ask for. Nothing was opened.
+    TooFewAnswers,
+}
+
+/// How a market cleared: all that was opened of it.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Clearing {
+    /// The price.
+    pub price: Quote,
+    /// Where the middle of two prices was taken, those two.
+    pub between: Option<Clears>,
+    /// What is wanted beyond what is offered, at every level where that was opened, in the order in which it was.
+    pub excess: Vec<Excess>,
+    /// Bids that trade something, or would at the price, in tie order.
+    pub trades: Vec<Trade>,
+}
+
+/// The prices at which as much as possible is traded: these and all between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Clears {
+    /// The lowest.
+    pub lowest: Quote,
+    /// The highest.
+    pub highest: Quote,
+}
+
+/// What is wanted at a level or better beyond what is for sale; in a two-sided market, beyond what sellers ask less for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Excess {
+    /// The level.
+    pub level: Level,
+    /// Units; negative where less is wanted.
+    pub units: i64,
+}
+
+/// What a bid trades.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Trade {
+    /// Whose.
+    pub party: PartyKey,
+    /// On which side.
+    pub side: TradeSide,
+    /// Units of its steps that are better than the price: all of them are traded.
+    pub better: u64,
+    /// Units of its steps at the price.
+    pub at_price: u64,
+    /// Units of these that are traded.
+    pub shared: u64,
+    /// What it pays or is paid for all of them: the sum of units times prices, in minor units of a price.
+    pub amount: i64,
+}
+
+impl Trade {
+    /// Units that it trades.
+    pub fn units(&self) -> u64 {
+        self.better.saturating_add(self.shared)
+    }
+}
+
+/// What a survey opened. Answers are levels; a level's price says what it stands for.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Statistics {
+    /// The sum of the answers.
+    pub sum: u64,
+    /// Answers per bin, lowest first, if there are bins.
+    pub bins: Option<List<u32, MAX_BUCKETS>>,
+    /// The sum of their squares, if it was opened.
+    pub squares: Option<u64>,
 }
 
 /// Who won, at what price.

@@ -125,6 +125,12 @@ impl Shape {
         Ok(Self(digit_bits.to_vec()))
     }
 
+    /// The same digits and after them so many of one bit each; nothing if those are too many.
+    pub fn with_bits(&self, bits: u8) -> Option<Self> {
+        let more = core::iter::repeat_n(1u8, bits.into());
+        Self::new(&self.0.iter().copied().chain(more).collect::<Vec<u8>>()).ok()
+    }
+
     /// Bit length of every digit, most significant first.
     pub fn digit_bits(&self) -> &[u8] {
         &self.0
