@@ -279,9 +279,13 @@ impl PlainMarket<'_> {
 }
 
 /// Shares out so many units among bids that hold these, in tie order: in proportion, and what is left to the largest
-/// remainders. While somebody would get less than `least`, who holds fewest is left out.
+/// remainders. While somebody would get less than `least`, who holds fewest is left out. Where there is enough for all
+/// nothing is shared out, and everybody gets what it holds, however little.
 fn share_out(units: u64, held: &[u64], least: u64) -> Vec<u64> {
     let mut sharing: Vec<u64> = held.to_vec();
+    if held.iter().sum::<u64>() <= units {
+        return sharing;
+    }
     loop {
         let shares = in_proportion(units, &sharing);
         let is_short = zip(&shares, &sharing).any(|(share, held)| *held > 0 && *share < least);
@@ -419,7 +423,8 @@ mod tests {
         assert_eq!(share_out(6, &[4, 4, 4], 5), [0, 0, 0], "four units are fewer than five");
         assert_eq!(share_out(0, &[4, 4], 1), [0, 0]);
         assert_eq!(share_out(3, &[5, 5, 5, 5], 0), [1, 1, 1, 0], "of equals the first");
-        assert_eq!(share_out(9, &[2, 3], 0), [2, 3], "nobody gets more than it holds");
+        assert_eq!(share_out(9, &[2, 3], 4), [2, 3], "there is enough for all");
+        assert_eq!(share_out(5, &[4, 1, 1], 2), [4, 0, 0], "one of what is left is too little");
     }
 
     #[test]
@@ -628,6 +633,10 @@ mod tests {
         ) {
             let shares = share_out(units, &held, least);
             prop_assert!(shares.iter().sum::<u64>() <= units);
+            if held.iter().sum::<u64>() <= units {
+                prop_assert_eq!(shares, held);
+                return Ok(());
+            }
             let fewest_served = zip(&shares, &held).filter(|(s, _)| **s > 0).map(|(_, h)| h).min();
             for (share, held) in zip(&shares, &held) {
                 prop_assert!(*share == 0 || *share >= least);
