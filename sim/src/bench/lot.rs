@@ -44,6 +44,7 @@ pub fn one_lot(
         terms: terms(&cast, bidders, grid, rules),
         opening_slot: 1,
         bids,
+        curves: Vec::new(),
         rounds: Vec::new(),
         reserves: rules
             .reserve
