@@ -9,6 +9,7 @@ use crate::{
     book::Book,
     chain,
     failure::Failure,
+    money::grouped,
     names,
     nobody::has_no_custodian,
     notation,
@@ -17,10 +18,12 @@ use std::fmt::Write as _;
 use talea_protocol::{
     bytes::PartyKey,
     chain::SlotUnit,
+    mechanism::{ClearingRule, Comparisons, Curve, Quantities},
     price::Scale,
     quorum::Group,
     terms::{
-        Admission, Disclosure, Money, Openings, Quotation, Rounds, Schedule, Stakes, Terms, Ties,
+        Admission, Disclosure, Mechanism, Money, Openings, Quotation, Rounds, Schedule, Stakes,
+        Terms, Ties,
     },
 };
 
@@ -148,7 +151,19 @@ fn facts(terms: &Terms, book: &Book) -> Result<Vec<Fact>, Failure> {
     if let Some(money) = terms.money {
         line("currency", money_in_words(money));
     }
-    line("opened", disclosure_in_words(terms));
+    for words in mechanism_in_words(terms.mechanism) {
+        line("", words);
+    }
+    match openings_in_words(terms.mechanism) {
+        None => line("opened", disclosure_in_words(terms)),
+        Some(Openness { opened, kept }) => {
+            for (what, sentences) in [("opened", opened), ("not opened", kept)] {
+                for (at, words) in sentences.into_iter().enumerate() {
+                    line(if at == 0 { what } else { "" }, words.into());
+                }
+            }
+        }
+    }
     if terms.openings == Openings::Recorded {
         line("openings", "of a bid to an auditor alone are on the record".into());
     }
@@ -258,6 +273,101 @@ fn disclosure_in_words(terms: &Terms) -> String {
                 facts.push(format!("the depth of {} bids or more", depth.min_bids));
             }
             facts.join(", ")
+        }
+    }
+}
+
+/// What there is to say of a mechanism beside its price, in lines.
+fn mechanism_in_words(mechanism: Mechanism) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(Curve { steps, quantities }) = mechanism.curve() {
+        let most = grouped(mechanism.curve().map_or(0, Curve::most).into());
+        lines.push(match quantities {
+            Quantities::Public { .. } => format!(
+                "a bid has 1 to {steps} steps, and {most} units at most; everybody sees quantities from the commit on"
+            ),
+            Quantities::Sealed { bits } => {
+                let of_step = grouped(1u128.checked_shl(bits.into()).unwrap_or(1).saturating_sub(1));
+                format!(
+                    "a bid has {steps} steps of {of_step} units at most, of which some may hold nothing; \
+                     quantities are sealed"
+                )
+            }
+        });
+    }
+    match mechanism {
+        Mechanism::FirstPrice | Mechanism::UniformPrice { .. } => {}
+        Mechanism::Curves { least, .. } => {
+            let not_less = match least {
+                0 | 1 => String::new(),
+                least => format!(", and nobody is given less than {}", grouped(least.into())),
+            };
+            lines.push(format!("what is left at the price is shared out in proportion{not_less}"));
+        }
+        Mechanism::TwoSided { .. } => lines.push(
+            "all that is better than the price is traded; of the rest, the longer side is shared out in proportion"
+                .into(),
+        ),
+        Mechanism::Survey { bin_levels, .. } => lines.push(match bin_levels {
+            0 => "a bid is an answer; there is no histogram".into(),
+            1 => "a bid is an answer; each answer is a bin of the histogram".into(),
+            levels => format!("a bid is an answer; {} answers are a bin of the histogram", grouped(levels.into())),
+        }),
+    }
+    lines
+}
+
+/// What is opened of bids, and what is not.
+struct Openness {
+    opened: Vec<&'static str>,
+    kept: Vec<&'static str>,
+}
+
+/// What a mechanism opens by itself; nothing where the terms choose.
+fn openings_in_words(mechanism: Mechanism) -> Option<Openness> {
+    let of_bids = "of each bid that trades, or would at the price: its side, the units better than the price, those at \
+                   it, those traded, and the amount";
+    let market = |comparisons, excess| {
+        let mut opened = vec!["the price, also where nothing is traded", of_bids];
+        let mut kept = vec!["of all other bids more than that they are worse than the price"];
+        match comparisons {
+            Comparisons::Opened => opened.push(excess),
+            Comparisons::Hidden => {
+                kept.push("what is wanted at any other price: comparisons are hidden")
+            }
+        }
+        Openness { opened, kept }
+    };
+    match mechanism {
+        Mechanism::FirstPrice | Mechanism::UniformPrice { .. } => None,
+        Mechanism::Curves { comparisons, .. } => Some(market(
+            comparisons,
+            "at every price that the search tests, what is wanted there or better beyond what is for sale",
+        )),
+        Mechanism::TwoSided { rule, comparisons, .. } => {
+            let mut openness = market(
+                comparisons,
+                "at every price that the search tests, what is wanted there or better beyond what sellers ask less for",
+            );
+            if rule == ClearingRule::Middle {
+                openness
+                    .opened
+                    .insert(1, "the lowest and the highest price at which as much is traded");
+            }
+            // A price that the rule finds is some step's.
+            openness.opened.push("the price may be that of a losing step; whose is not opened");
+            Some(openness)
+        }
+        Mechanism::Survey { bin_levels, squares, .. } => {
+            let mut opened =
+                vec!["the sum of the answers, and so the mean, and how many there are"];
+            if bin_levels > 0 {
+                opened.push("how many answers lie in each bin");
+            }
+            if squares {
+                opened.push("the sum of their squares, and so the variance");
+            }
+            Some(Openness { opened, kept: vec!["any single answer; of too few answers, anything"] })
         }
     }
 }

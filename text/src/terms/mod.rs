@@ -5,6 +5,8 @@ mod file;
 mod identifier;
 mod in_words;
 mod lots;
+#[cfg(test)]
+mod markets;
 mod prospects;
 mod read;
 #[cfg(test)]
