@@ -35,6 +35,7 @@ mod ahead;
 pub mod auction;
 mod bids;
 mod close;
+mod curve;
 pub mod elgamal;
 mod endorse;
 mod envelope;

@@ -36,6 +36,10 @@ pub(crate) enum Query {
     Depth { hidden: u16 },
     /// The reserve itself.
     OpenReserve,
+    /// Where a market clears, and what every bid trades.
+    Market,
+    /// The statistics of a survey.
+    Statistics,
 }
 
 /// The queries of a lot with so many ranked bids, at least one.

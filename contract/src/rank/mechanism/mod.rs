@@ -5,7 +5,7 @@ mod first_price;
 mod uniform_price;
 
 use super::{plan::Query, queries::Places};
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 use talea_protocol::{price::Level, terms::Mechanism};
 
 /// Whether terms can name it (T7).
@@ -13,6 +13,8 @@ pub(crate) fn is_possible(mechanism: Mechanism) -> bool {
     match mechanism {
         Mechanism::FirstPrice => true,
         Mechanism::UniformPrice { units } => uniform_price::is_possible(units),
+        // T8 is about these.
+        Mechanism::Curves { .. } | Mechanism::TwoSided { .. } | Mechanism::Survey { .. } => true,
     }
 }
 
@@ -22,6 +24,8 @@ pub(crate) fn queries(mechanism: Mechanism, bids: usize, reserve_binds: bool) ->
     match mechanism {
         Mechanism::FirstPrice => first_price::queries(),
         Mechanism::UniformPrice { units } => uniform_price::queries(units, bids, reserve_binds),
+        Mechanism::Curves { .. } | Mechanism::TwoSided { .. } => vec![Query::Market],
+        Mechanism::Survey { .. } => vec![Query::Statistics],
     }
 }
 
@@ -38,5 +42,7 @@ pub(crate) fn award(
     match mechanism {
         Mechanism::FirstPrice => Some(first_price::award(bids, best)),
         Mechanism::UniformPrice { units } => uniform_price::award(units, bids, reserve),
+        // Of these nothing is disclosed in this way (T8).
+        Mechanism::Curves { .. } | Mechanism::TwoSided { .. } | Mechanism::Survey { .. } => None,
     }
 }

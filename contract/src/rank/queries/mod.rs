@@ -1,7 +1,9 @@
 //! The queries about a lot, one to a file: each is a state machine that asks keyholders, receives the answer and
 //! asks again, until it is done. Section 11 of `docs/spec.md`.
 
+mod answers;
 mod depth;
+mod market;
 pub(crate) mod opening;
 mod participants;
 mod price;
@@ -10,9 +12,11 @@ mod reserve;
 mod search;
 mod winners;
 
+pub(crate) use answers::Answers;
 pub(crate) use depth::DepthSurvey;
+pub(crate) use market::Market;
 pub(crate) use participants::Participants;
-pub(crate) use price::{Found, PriceSearch};
+pub(crate) use price::{Comparison, ExcessComparison, Found, PriceSearch};
 pub(crate) use reserve::ReserveTest;
 pub(crate) use winners::{Contest, Places, Winners};
 
