@@ -2,7 +2,7 @@
 //! command line, prices in their notation and as decimal numbers, money as text, and times both in
 //! slots and, where the terms name a board, by RFC 3339.
 
-use super::prospects::doubts;
+use super::{openness::Openness, prospects::doubts};
 use crate::{
     board::{BoardTerms, Moment, SlotClock},
     book::{Book, Person},
@@ -155,6 +155,8 @@ pub struct MechanismData {
     pub comparisons: Option<&'static str>,
     /// What is opened of answers, where there is no market.
     pub survey: Option<SurveyData>,
+    /// What everybody learns and what nobody does, where a mechanism itself says so and not the disclosure.
+    pub discloses: Option<Openness>,
 }
 
 /// What a bid of several steps holds.
@@ -194,6 +196,7 @@ impl MechanismData {
             clearing_price: None,
             comparisons: None,
             survey: None,
+            discloses: Openness::of(mechanism),
         };
         match mechanism {
             Mechanism::FirstPrice | Mechanism::UniformPrice { .. } => none,

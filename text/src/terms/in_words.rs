@@ -3,6 +3,7 @@
 use super::{
     TermsData,
     data::{CautionData, ChainData, LotData, Span},
+    openness::Openness,
 };
 use crate::{
     board::{BoardTerms, SlotClock},
@@ -18,7 +19,7 @@ use std::fmt::Write as _;
 use talea_protocol::{
     bytes::PartyKey,
     chain::SlotUnit,
-    mechanism::{ClearingRule, Comparisons, Curve, Quantities},
+    mechanism::{Curve, Quantities},
     price::Scale,
     quorum::Group,
     terms::{
@@ -154,7 +155,7 @@ fn facts(terms: &Terms, book: &Book) -> Result<Vec<Fact>, Failure> {
     for words in mechanism_in_words(terms.mechanism) {
         line("", words);
     }
-    match openings_in_words(terms.mechanism) {
+    match Openness::of(terms.mechanism) {
         None => line("opened", disclosure_in_words(terms)),
         Some(Openness { opened, kept }) => {
             for (what, sentences) in [("opened", opened), ("not opened", kept)] {
@@ -315,61 +316,6 @@ fn mechanism_in_words(mechanism: Mechanism) -> Vec<String> {
         }),
     }
     lines
-}
-
-/// What is opened of bids, and what is not.
-struct Openness {
-    opened: Vec<&'static str>,
-    kept: Vec<&'static str>,
-}
-
-/// What a mechanism opens by itself; nothing where the terms choose.
-fn openings_in_words(mechanism: Mechanism) -> Option<Openness> {
-    let of_bids = "of each bid that trades, or would at the price: its side, the units better than the price, those at \
-                   it, those traded, and the amount";
-    let market = |comparisons, excess| {
-        let mut opened = vec!["the price, also where nothing is traded", of_bids];
-        let mut kept = vec!["of all other bids more than that they are worse than the price"];
-        match comparisons {
-            Comparisons::Opened => opened.push(excess),
-            Comparisons::Hidden => {
-                kept.push("what is wanted at any other price: comparisons are hidden")
-            }
-        }
-        Openness { opened, kept }
-    };
-    match mechanism {
-        Mechanism::FirstPrice | Mechanism::UniformPrice { .. } => None,
-        Mechanism::Curves { comparisons, .. } => Some(market(
-            comparisons,
-            "at every price that the search tests, what is wanted there or better beyond what is for sale",
-        )),
-        Mechanism::TwoSided { rule, comparisons, .. } => {
-            let mut openness = market(
-                comparisons,
-                "at every price that the search tests, what is wanted there or better beyond what sellers ask less for",
-            );
-            if rule == ClearingRule::Middle {
-                openness
-                    .opened
-                    .insert(1, "the lowest and the highest price at which as much is traded");
-            }
-            // A price that the rule finds is some step's.
-            openness.opened.push("the price may be that of a losing step; whose is not opened");
-            Some(openness)
-        }
-        Mechanism::Survey { bin_levels, squares, .. } => {
-            let mut opened =
-                vec!["the sum of the answers, and so the mean, and how many there are"];
-            if bin_levels > 0 {
-                opened.push("how many answers lie in each bin");
-            }
-            if squares {
-                opened.push("the sum of their squares, and so the variance");
-            }
-            Some(Openness { opened, kept: vec!["any single answer; of too few answers, anything"] })
-        }
-    }
 }
 
 #[cfg(test)]

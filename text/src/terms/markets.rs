@@ -44,12 +44,16 @@ fn a_file_says_every_number_of_a_mechanism_and_data_say_it_again() {
     };
     let uniform = terms(CURVES);
     assert_eq!(uniform.mechanism, expected);
+    let mut of_data = data(&uniform)["mechanism"].take();
+    let discloses = of_data["discloses"].take();
+    let opened = discloses["opened"].as_array().unwrap().len();
+    assert_eq!((opened, discloses["kept"].as_array().unwrap().len()), (3, 1));
     assert_eq!(
-        data(&uniform)["mechanism"],
+        of_data,
         json!({
             "kind": "uniform-price-curves", "units": 1, "name": "uniform price, curves",
             "curve": { "steps": 4, "quantities": "public", "most": 1_000, "bits": null },
-            "least": 1, "clearing_price": null, "comparisons": "opened", "survey": null
+            "least": 1, "clearing_price": null, "comparisons": "opened", "survey": null, "discloses": null
         })
     );
     let said = "curves = { steps = 4, quantities = { public = { most = 1000 } }, pricing = \"pay-as-bid\", least = 2, \
