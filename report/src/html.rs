@@ -111,7 +111,7 @@ pub(crate) fn of_many(auctions: &Auctions) -> String {
     page.table(&columns, &rows.collect::<Vec<_>>());
     page.text(
         "p class=quiet",
-        "Screens use the lots of auctions that are VALID. A report of one auction with --for regulator has the rest.",
+        "Screens use the lots of auctions that are VALID and in which a bid is one price. A report of one auction with --for regulator has the rest.",
     );
     auctions.findings().iter().for_each(|finding| page.0.push_str(&screens::section(finding)));
     page.end()
@@ -228,6 +228,7 @@ fn lot_row(report: &Report, lot: &LotReport) -> Vec<String> {
         (_, Some(_)) => price(&lot.reserve_price, &lot.reserve_price_decimal),
         (state, None) => state.into(),
     };
+    let is_for_sale = report.terms.as_ref().is_none_or(|terms| terms.mechanism.sells_quantity());
     let mut bids = format!("{} committed, {} ranked", lot.committed, lot.ranked);
     if lot.invalid > 0 {
         let _ = write!(bids, ", {} invalid", lot.invalid);
@@ -240,7 +241,7 @@ fn lot_row(report: &Report, lot: &LotReport) -> Vec<String> {
     vec![
         lot.identifier.clone(),
         lot.name.clone(),
-        grouped(&lot.quantity),
+        if is_for_sale { grouped(&lot.quantity) } else { String::new() },
         lot.result.clone(),
         price(&lot.price, &lot.price_decimal),
         amount,

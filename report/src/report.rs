@@ -17,7 +17,7 @@ use std::{
 use talea_protocol::{
     bytes::PartyKey,
     price::Side,
-    terms::{Admission, Terms},
+    terms::{Admission, Mechanism, Terms},
 };
 use talea_replay::{Replay, Signatures};
 use talea_text::{
@@ -190,7 +190,12 @@ fn title(terms: Option<&Terms>, due: Option<&Moment>) -> String {
         lots => format!("{} lots", lots.len()),
     };
     let is_procurement = terms.lots.iter().all(|lot| lot.grid.side == Side::LowestWins);
-    let kind = if is_procurement { "Procurement" } else { "Auction" };
+    let kind = match terms.mechanism {
+        Mechanism::Survey { .. } => "Survey",
+        Mechanism::TwoSided { .. } => "Two-sided market",
+        _ if is_procurement => "Procurement",
+        _ => "Auction",
+    };
     let seller = names::short(&terms.seller);
     let when = if due.at.is_some() { due.in_words() } else { format!("in {}", due.in_words()) };
     format!("{kind} of {what} by {seller}, bids due {when}")

@@ -220,6 +220,14 @@ impl MechanismData {
     }
 }
 
+impl MechanismData {
+    /// Whether a lot's quantity is for sale. In a two-sided market it is what sellers bid, and a survey sells nothing.
+    #[must_use]
+    pub fn sells_quantity(&self) -> bool {
+        self.clearing_price.is_none() && self.survey.is_none()
+    }
+}
+
 fn compared(comparisons: Comparisons) -> &'static str {
     match comparisons {
         Comparisons::Hidden => "hidden",
