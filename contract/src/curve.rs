@@ -8,7 +8,7 @@ use talea_protocol::{
         MAX_QUANTITY_BITS, MAX_SEALED_BID_BYTES, MAX_SEARCHED, MAX_SHOWN_BUCKETS, MAX_STEPS,
         MAX_SURVEY_SUM, MAX_UNITS,
     },
-    mechanism::{Comparisons, Curve, Mechanism, Pricing, Quantities},
+    mechanism::{ClearingRule, Comparisons, Curve, Mechanism, Pricing, Quantities},
     price::{Level, PriceGrid, Shape, Side},
     sealed_bid::SealedBid,
     terms::{Disclosure, Lot, Terms},
@@ -71,14 +71,23 @@ pub(crate) fn most_of_steps(curve: Curve, quantities: impl Iterator<Item = u32>)
 }
 
 /// T8: why these terms of a market or a survey are impossible.
+#[cfg(not(feature = "markets"))]
+pub(crate) fn fault(terms: &Terms) -> Option<&'static str> {
+    let is_known =
+        matches!(terms.mechanism, Mechanism::FirstPrice | Mechanism::UniformPrice { .. });
+    (!is_known).then_some("this program has no markets of curves and no surveys")
+}
+
+/// T8: why these terms of a market or a survey are impossible.
+#[cfg(feature = "markets")]
 pub(crate) fn fault(terms: &Terms) -> Option<&'static str> {
     let of_mechanism = match terms.mechanism {
         Mechanism::FirstPrice | Mechanism::UniformPrice { .. } => return None,
         Mechanism::Curves { curve, pricing, least, comparisons } => {
             fault_of_curves(terms, curve, (pricing, least, comparisons))
         }
-        Mechanism::TwoSided { curve, comparisons, .. } => {
-            fault_of_two_sided(terms, curve, comparisons)
+        Mechanism::TwoSided { curve, rule, comparisons } => {
+            fault_of_two_sided(terms, curve, (rule, comparisons))
         }
         Mechanism::Survey { min_answers, bin_levels, squares } => {
             fault_of_survey(terms, min_answers, (bin_levels, squares))
@@ -138,8 +147,9 @@ fn fault_of_curves(
 fn fault_of_two_sided(
     terms: &Terms,
     curve: Curve,
-    comparisons: Comparisons,
+    (rule, comparisons): (ClearingRule, Comparisons),
 ) -> Option<&'static str> {
+    let of_one_unit = Curve { steps: 1, quantities: Quantities::Public { most: 1 } };
     let all = u64::from(terms.max_bids_per_lot).saturating_mul(curve.most());
     fault_of_market(terms, curve).or_else(|| {
         first_broken([
@@ -152,6 +162,11 @@ fn fault_of_two_sided(
                 comparisons == Comparisons::Opened
                     || (matches!(curve.quantities, Quantities::Public { .. }) && is_hidden(all)),
                 "hidden comparisons need public quantities, of 63 units at most in all bids of a lot",
+            ),
+            (
+                rule != ClearingRule::TradeReduction
+                    || (curve == of_one_unit && comparisons == Comparisons::Hidden),
+                "trade reduction needs bids of one step and one unit, and hidden comparisons",
             ),
         ])
     })

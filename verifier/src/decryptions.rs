@@ -25,6 +25,12 @@ pub enum Topic {
     OpenedReserve,
     /// All bids, which the terms open.
     Everything,
+    /// What each bid holds that is better than the price, and at it.
+    Trades,
+    /// What winners pay who pay what they bid.
+    Amounts,
+    /// What a survey comes to.
+    Statistics,
     /// Between rounds: how many bids lie in each bucket.
     SurveyDepth,
     /// Between rounds: the best bid without the best ones.
@@ -42,6 +48,9 @@ impl Topic {
             Self::Depth => "depth",
             Self::OpenedReserve => "opened-reserve",
             Self::Everything => "everything",
+            Self::Trades => "trades",
+            Self::Amounts => "amounts",
+            Self::Statistics => "statistics",
             Self::SurveyDepth => "survey-depth",
             Self::SurveyCover => "survey-cover",
         }
@@ -114,8 +123,8 @@ pub struct DecryptStep {
 pub struct OpenedItems {
     /// How many items are zero.
     pub zeros: usize,
-    /// Of an Open, the small number that is in each item, ones that are public among them.
-    pub values: Vec<usize>,
+    /// Of an Open, the number that is in each item, ones that are public among them.
+    pub values: Vec<i64>,
 }
 
 /// A keyholder's decryption shares for a chunk, in one accepted message. Their proof held, unless the report

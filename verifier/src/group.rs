@@ -150,6 +150,11 @@ impl Cipher {
         Self { r: RistrettoPoint::identity(), e: bases().g }
     }
 
+    /// `(O, n*G)`: the public encryption of an integer.
+    pub fn public(n: u64) -> Self {
+        Self { r: RistrettoPoint::identity(), e: bases().g * Scalar::from(n) }
+    }
+
     /// Decodes both parts.
     pub fn decode(wire: &Ciphertext) -> Option<Self> {
         Some(Self { r: decode(&wire.r)?, e: decode(&wire.e)? })
@@ -166,15 +171,22 @@ impl Cipher {
     }
 
     /// A small multiple of the ciphertext.
-    pub fn times(&self, n: u16) -> Self {
+    pub fn times(&self, n: u32) -> Self {
         if n == 1 {
             return *self;
         }
-        let bits = u16::BITS.saturating_sub(n.leading_zeros());
+        let bits = u32::BITS.saturating_sub(n.leading_zeros());
         (0..bits).rev().fold(Self::zero(), |sum, bit| {
             let doubled = sum.doubled();
             if (n >> bit) & 1 == 1 { doubled + *self } else { doubled }
         })
+    }
+
+    /// Any multiple of the ciphertext, in variable time: nothing here is secret.
+    pub fn multiplied(&self, scalar: &Scalar) -> Self {
+        let times =
+            |point: &RistrettoPoint| RistrettoPoint::vartime_multiscalar_mul([scalar], [point]);
+        Self { r: times(&self.r), e: times(&self.e) }
     }
 
     /// Whether it is public: its randomness is `O`.

@@ -8,7 +8,7 @@ use borsh::BorshDeserialize;
 use curve25519_dalek::RistrettoPoint;
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point, Signature},
-    commitment::{self, BidId, Commit},
+    commitment::{self, BidId, Commit, CurveCommit, CurveStep, TradeSide},
     instruction::{Fund, Instruction, signed_bytes},
     limits::{CONTRIBUTION_BYTES, MAX_INSTRUCTION_BYTES},
     price::Shape,
@@ -73,6 +73,7 @@ pub(crate) enum Body {
     Complain(Complaint),
     Reserve(CommitBody),
     Commit(CommitBody),
+    CommitCurve(CurveBody),
     Reveal(Vec<RevealBody>),
     Endorse(Endorsement),
     Vouch(Vouch),
@@ -93,6 +94,7 @@ impl Body {
             Self::Complain(_) => "Complain",
             Self::Reserve(_) => "Reserve",
             Self::Commit(_) => "Commit",
+            Self::CommitCurve(_) => "CommitCurve",
             Self::Reveal(_) => "Reveal",
             Self::Endorse(_) => "Endorse",
             Self::Vouch(_) => "Vouch",
@@ -120,12 +122,27 @@ pub(crate) struct CommitBody {
     pub(crate) decoded: Result<Box<range::Decoded>, ProofError>,
 }
 
+pub(crate) struct CurveBody {
+    pub(crate) lot: u32,
+    pub(crate) round: u32,
+    pub(crate) side: TradeSide,
+    pub(crate) steps: Vec<StepBody>,
+    pub(crate) seal: Digest,
+}
+
+pub(crate) struct StepBody {
+    pub(crate) quantity: u32,
+    /// The first half of **C6**.
+    pub(crate) decoded: Result<Box<range::Decoded>, ProofError>,
+}
+
 pub(crate) struct RevealBody {
     pub(crate) bid: BidId,
     /// What the commit's seal must be.
     pub(crate) seal: Digest,
-    /// **R3**.
-    pub(crate) sealed: Result<Sealed, ProofError>,
+    /// **R3**, but for the number of the steps: of a bid that is no curve there is one, and of a curve at most as
+    /// many as the terms allow.
+    pub(crate) sealed: Result<Vec<Sealed>, ProofError>,
     /// Its last bytes, where ties go by lottery.
     pub(crate) contribution: Option<Contribution>,
 }
@@ -175,6 +192,7 @@ fn decode(instruction: Instruction, facts: &Facts) -> Body {
         Instruction::Complain(complaint) => Body::Complain(complaint),
         Instruction::Reserve(commit) => Body::Reserve(decode_commit(&commit)),
         Instruction::Commit(commit) => Body::Commit(decode_commit(&commit)),
+        Instruction::CommitCurve(commit) => Body::CommitCurve(decode_curve(&commit)),
         Instruction::Reveal(reveals) => Body::Reveal(decode_reveals(&reveals, facts)),
         Instruction::Endorse(endorsement) => Body::Endorse(endorsement),
         Instruction::Vouch(vouch) => Body::Vouch(vouch),
@@ -208,6 +226,16 @@ fn decode_commit(commit: &Commit) -> CommitBody {
     CommitBody { lot: *lot, round: *round, seal: *seal, decoded }
 }
 
+fn decode_curve(commit: &CurveCommit) -> CurveBody {
+    let CurveCommit { lot, round, side, steps, seal } = commit;
+    let step = |CurveStep { quantity, commitment, range_proof }: &CurveStep| StepBody {
+        quantity: *quantity,
+        decoded: range::decode(commitment, range_proof).map(Box::new),
+    };
+    let steps = steps.iter().map(step).collect();
+    CurveBody { lot: *lot, round: *round, side: *side, steps, seal: *seal }
+}
+
 fn decode_deal(deal: &Deal) -> Result<Vec<RistrettoPoint>, ProofError> {
     let point = |p: &Point, name: String| group::decode(p).ok_or(ProofError::NotCanonical(name));
     let commitments = deal
@@ -230,9 +258,10 @@ fn decode_reveals(reveals: &Reveals, facts: &Facts) -> Vec<RevealBody> {
         .iter()
         .map(|reveal| {
             let bytes = &reveal.sealed_bid;
-            let (sealed, contribution) = match facts.lot(reveal.bid.lot) {
-                Some(lot) => {
-                    decode_sealed(bytes, &lot.grid.shape, facts.terms.ties, reveal.bid.round)
+            let (sealed, contribution) = match facts.step_shape(reveal.bid.lot) {
+                Some(shape) => {
+                    let steps = facts.terms.mechanism.curve().map_or(1, |curve| curve.steps);
+                    decode_sealed(bytes, (shape, steps), facts.terms.ties, reveal.bid.round)
                 }
                 // **R1** refuses it before anybody asks.
                 None => (Err(ProofError::Equation("a reveal for no lot".into())), None),
@@ -247,26 +276,30 @@ fn decode_reveals(reveals: &Reveals, facts: &Facts) -> Vec<RevealBody> {
         .collect()
 }
 
-/// A sealed bid, and after it in round 0 the contribution to a lottery if there is one.
+/// A sealed bid of at most so many steps, and after it in round 0 the contribution to a lottery if there is one.
 fn decode_sealed(
     bytes: &[u8],
-    shape: &Shape,
+    (shape, most_steps): (&Shape, u8),
     ties: Ties,
     round: u32,
-) -> (Result<Sealed, ProofError>, Option<Contribution>) {
-    let length = |actual| ProofError::Length {
+) -> (Result<Vec<Sealed>, ProofError>, Option<Contribution>) {
+    let each = SealedBid::encoded_len(shape);
+    let wrong = |most: usize| ProofError::Length {
         what: "bytes of the sealed bid and the contribution",
-        expected: SealedBid::encoded_len(shape).saturating_add(CONTRIBUTION_BYTES),
-        actual,
+        expected: most,
+        actual: bytes.len(),
     };
-    match split_contribution(bytes, ties, round) {
-        Some((sealed, None)) => (Sealed::decode(sealed, shape), None),
-        Some((sealed, Some(_))) if sealed.len() != SealedBid::encoded_len(shape) => {
-            (Err(length(bytes.len())), None)
-        }
-        Some((sealed, Some(contribution))) => (Sealed::decode(sealed, shape), Some(*contribution)),
-        None => (Err(length(bytes.len())), None),
+    let most = each.saturating_mul(most_steps.into());
+    let Some((sealed, contribution)) = split_contribution(bytes, ties, round) else {
+        return (Err(wrong(most.saturating_add(CONTRIBUTION_BYTES))), None);
+    };
+    let steps = sealed.chunks_exact(each);
+    let is_whole = steps.remainder().is_empty() && (1..=most).contains(&sealed.len());
+    if !is_whole {
+        let behind = bytes.len().saturating_sub(sealed.len());
+        return (Err(wrong(most.saturating_add(behind))), None);
     }
+    (steps.map(|step| Sealed::decode(step, shape)).collect(), contribution.copied())
 }
 
 #[cfg(test)]

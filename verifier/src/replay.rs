@@ -5,6 +5,7 @@
 //! | [`terms`] | the opening: terms, and the seller's word for them | 3 |
 //! | [`ledger`] | money | 6 |
 //! | [`setup`] | the key ceremony | 7 |
+//! | [`curve`] | bids of several steps | 8 |
 //! | [`lot`], [`bid`] | what is known of a lot, and of a bid or a reserve | |
 //! | [`unary_encoding`] | what is kept of a bid that was accepted | |
 //! | [`randomness`] | what no other bid may repeat of it | |
@@ -23,6 +24,7 @@
 pub(crate) mod bid;
 pub(crate) mod close;
 pub(crate) mod commit;
+pub(crate) mod curve;
 pub(crate) mod decide;
 pub(crate) mod endorse;
 pub(crate) mod ledger;
@@ -252,6 +254,7 @@ impl Replay {
             }
             Body::Reserve(commit) => self.commit_reserve(signer, commit).map(|()| Effect::None),
             Body::Commit(commit) => self.commit(signer, commit).map(|()| Effect::None),
+            Body::CommitCurve(curve) => self.commit_curve(signer, curve).map(|()| Effect::None),
             Body::Reveal(reveals) => self.reveal(reveals).map(|()| Effect::Revealed),
             Body::Endorse(endorsement) => {
                 self.endorse(seat()?, endorsement).map(|()| Effect::Endorsed)
@@ -345,7 +348,9 @@ impl Replay {
     fn role(&self, signer: &PartyKey, body: &Body) -> Option<Role> {
         let seat = || self.facts.keyholders.get(signer).copied();
         match body {
-            Body::Tick | Body::Commit(_) | Body::Reveal(_) => Some(Role::Anybody),
+            Body::Tick | Body::Commit(_) | Body::CommitCurve(_) | Body::Reveal(_) => {
+                Some(Role::Anybody)
+            }
             Body::Fund(_) => (*signer == self.facts.terms.custodian).then_some(Role::Anybody),
             Body::Reserve(_) | Body::Decide(_) => {
                 (*signer == self.facts.terms.seller).then_some(Role::Anybody)
@@ -529,7 +534,7 @@ fn accepts(phase: Phase, body: &Body, passed: bool) -> bool {
         Body::Deal(_) => phase == Phase::Deals,
         Body::Complain(_) => phase == Phase::Complaints,
         Body::Reserve(_) => matches!(phase, Phase::Reserves { .. }),
-        Body::Commit(_) => matches!(phase, Phase::Commits { .. }),
+        Body::Commit(_) | Body::CommitCurve(_) => matches!(phase, Phase::Commits { .. }),
         Body::Reveal(_) => matches!(phase, Phase::Reveals { .. }),
         Body::Endorse(_) => matches!(phase, Phase::Endorsing { .. }),
         Body::Vouch(_) => matches!(phase, Phase::Endorsing { .. } | Phase::Ranking),
@@ -542,7 +547,7 @@ fn accepts(phase: Phase, body: &Body, passed: bool) -> bool {
 /// The role for **E3**, in words.
 fn wanted_role(body: &Body) -> &'static str {
     match body {
-        Body::Tick | Body::Commit(_) | Body::Reveal(_) => "anybody",
+        Body::Tick | Body::Commit(_) | Body::CommitCurve(_) | Body::Reveal(_) => "anybody",
         Body::Fund(_) => "the custodian",
         Body::Reserve(_) | Body::Decide(_) => "the seller",
         Body::Deal(_) => "a member of the quorum",

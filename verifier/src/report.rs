@@ -5,6 +5,7 @@
 
 mod json;
 mod lot;
+mod market;
 
 use std::fmt::Write as _;
 
@@ -16,7 +17,7 @@ use talea_protocol::{
     chain::{ChainHome, custodian_seed},
     check::Check,
     outcome::{Account, Disclosed, Ending, ReserveResult},
-    terms::{AuctionId, Lot, Terms},
+    terms::{AuctionId, Lot, Mechanism, Terms},
 };
 
 use crate::{
@@ -113,6 +114,8 @@ pub struct CheckRow {
 pub struct LotRow {
     /// The lot in the terms.
     pub lot: Lot,
+    /// How it is ranked.
+    pub mechanism: Mechanism,
     /// Commits accepted.
     pub commits: usize,
     /// Bids ranked.
@@ -441,6 +444,7 @@ fn lots(replay: &Replay) -> Vec<LotRow> {
     let states = replay.lot_states();
     let row = |(lot, state): (&Lot, &LotState)| LotRow {
         lot: lot.clone(),
+        mechanism: replay.facts.terms.mechanism,
         commits: state.commits.len(),
         ranked: state.count(CommitStatus::Ranked),
         invalid: state.count(CommitStatus::Invalid),

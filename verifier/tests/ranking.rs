@@ -205,6 +205,7 @@ fn program(keyholder: &mut Keyholder, market: &Market, shape: &[u8], fan_out: u1
         bidder: name(n),
         unary: Arc::new(keyholder.unary(&shape, *level)),
         contribution: None,
+        curve: None,
     });
     let bids: Vec<Bid> = bids.collect();
     // Sums are known, or not.
@@ -216,7 +217,7 @@ fn program(keyholder: &mut Keyholder, market: &Market, shape: &[u8], fan_out: u1
         .reserve
         .map(|(level, opened)| Reserve { unary: Arc::new(keyholder.unary(&shape, level)), opened });
     let (mechanism, disclosure) = (market.mechanism, market.disclosure);
-    Program { grid, mechanism, disclosure, fan_out, bids, first_sums, reserve }
+    Program { grid, quantity: 1, mechanism, disclosure, fan_out, bids, first_sums, reserve }
 }
 
 /// A finding in the oracle's words.

@@ -84,7 +84,7 @@ struct StepRow {
     limit: Option<u16>,
     items: usize,
     zeros: Option<usize>,
-    values: Option<Vec<usize>>,
+    values: Option<Vec<i64>>,
     /// For people.
     opened: String,
 }

@@ -1,11 +1,13 @@
 //! A running plan: one query after the other, and their results.
 
+#[cfg(feature = "markets")]
+use super::queries::{Answers, Market};
 use super::{
     mechanism,
     plan::{Purpose, Query, plan},
     queries::{
-        Answers, Comparison, DepthSurvey, Found, Market, Participants, Places, PriceSearch,
-        QueryProgress, ReserveTest, Winners, opening,
+        Comparison, DepthSurvey, Found, Participants, Places, PriceSearch, QueryProgress,
+        ReserveTest, Winners, opening,
     },
     question::Answer,
 };
@@ -71,7 +73,9 @@ enum Asking {
     Cover(PriceSearch),
     Depth(DepthSurvey),
     OpenReserve,
+    #[cfg(feature = "markets")]
     Market(Box<Market>),
+    #[cfg(feature = "markets")]
     Statistics(Answers),
 }
 
@@ -84,6 +88,7 @@ enum Learned {
     Cover(Level),
     Depth(Vec<u32>),
     OpenReserve(Vec<Level>),
+    #[cfg(feature = "markets")]
     Ending(Ending),
 }
 
@@ -188,7 +193,9 @@ impl Asking {
             }
             Self::Depth(survey) => survey.resume(answer, setting).map(Learned::Depth),
             Self::OpenReserve => opening::resume(&answer, grid, setting).map(Learned::OpenReserve),
+            #[cfg(feature = "markets")]
             Self::Market(market) => market.resume(answer, lot_setting).map(Learned::Ending),
+            #[cfg(feature = "markets")]
             Self::Statistics(answers) => answers.resume(answer, lot_setting).map(Learned::Ending),
         }
     }
@@ -220,7 +227,9 @@ impl Program {
             Some(Asking::Price(search) | Asking::Cover(search)) => {
                 search.factors(gates, lists, lot_setting)
             }
+            #[cfg(feature = "markets")]
             Some(Asking::Market(market)) => market.factors(gates, lists, lot_setting),
+            #[cfg(feature = "markets")]
             Some(Asking::Statistics(answers)) => answers.factors(gates, lot_setting),
             None
             | Some(
@@ -234,14 +243,13 @@ impl Program {
         let lists = match &mut self.asking {
             Some(Asking::Reserve(test)) => Some(test.lists()),
             Some(Asking::Price(search) | Asking::Cover(search)) => Some(search.lists()),
+            #[cfg(feature = "markets")]
             Some(Asking::Market(market)) => Some(market.lists()),
+            #[cfg(feature = "markets")]
+            Some(Asking::Statistics(_)) => None,
             None
             | Some(
-                Asking::Everything
-                | Asking::Winners(_)
-                | Asking::Depth(_)
-                | Asking::OpenReserve
-                | Asking::Statistics(_),
+                Asking::Everything | Asking::Winners(_) | Asking::Depth(_) | Asking::OpenReserve,
             ) => None,
         };
         lists.into_iter().flatten()
@@ -341,11 +349,13 @@ impl Program {
                 let first = opening::start([reserve].into_iter(), lot_setting);
                 (Asking::OpenReserve, first.map(Learned::OpenReserve))
             }
+            #[cfg(feature = "markets")]
             Query::Market => {
                 let mut market = Box::<Market>::default();
                 let first = market.start(lot_setting).map(Learned::Ending);
                 (Asking::Market(market), first)
             }
+            #[cfg(feature = "markets")]
             Query::Statistics => {
                 let mut answers = Answers;
                 let first = answers.start(lot_setting).map(Learned::Ending);
@@ -376,6 +386,7 @@ impl Program {
                 let [level] = levels.as_slice() else { return None };
                 self.finding.reserve = lot_setting.quote(*level);
             }
+            #[cfg(feature = "markets")]
             Learned::Ending(ending) => self.finding.ending = Some(ending),
         }
         Some(())

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use talea_protocol::{
     bytes::{Digest, PartyKey},
+    commitment::TradeSide,
     sealed_bid::Contribution,
 };
 
@@ -18,14 +19,47 @@ pub(crate) enum Named {
     Reserve,
 }
 
+/// What a bid or a reserve is committed to.
+#[derive(Debug)]
+pub(crate) enum Committed {
+    Level(Element),
+    Curve(Box<CommittedCurve>),
+}
+
+/// A bid of several steps.
+#[derive(Debug)]
+pub(crate) struct CommittedCurve {
+    pub(crate) side: TradeSide,
+    /// Of every step, in order; 0 where they are sealed.
+    pub(crate) quantities: Vec<u32>,
+    pub(crate) commitments: Vec<Element>,
+}
+
+impl Committed {
+    /// The commitment of every step, in order; of a bid that is no curve the only one.
+    pub(crate) fn commitments(&self) -> &[Element] {
+        match self {
+            Self::Level(commitment) => std::slice::from_ref(commitment),
+            Self::Curve(curve) => &curve.commitments,
+        }
+    }
+
+    pub(crate) fn curve(&self) -> Option<&CommittedCurve> {
+        match self {
+            Self::Level(_) => None,
+            Self::Curve(curve) => Some(curve),
+        }
+    }
+}
+
 /// One commit, an update of it, or a reserve.
 #[derive(Debug)]
 pub(crate) struct CommitState {
     pub(crate) bidder: PartyKey,
-    pub(crate) commitment: Element,
+    pub(crate) committed: Committed,
     pub(crate) seal: Digest,
     pub(crate) status: Status,
-    /// Of a ranked bid, until its lot is ranked.
+    /// Of a ranked bid, until its lot is ranked. Of a curve the entries of all steps, in order.
     pub(crate) unary: Option<Arc<UnaryEncoding>>,
     /// Of a bid ranked in round 0, where ties go by lottery; its updates bring none.
     pub(crate) contribution: Option<Contribution>,

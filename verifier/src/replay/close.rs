@@ -48,11 +48,21 @@ impl Replay {
         }
         let winners: BTreeSet<PartyKey> = match &ending {
             Ending::Sold(award) => award.sales.iter().map(|sale| sale.winner).collect(),
+            Ending::Cleared(clearing) => clearing
+                .trades
+                .iter()
+                .filter(|trade| trade.better > 0 || trade.shared > 0)
+                .map(|trade| trade.party)
+                .collect(),
             Ending::Declined(_)
             | Ending::BelowReserve
             | Ending::Unsold
             | Ending::Void(_)
-            | Ending::Halted => BTreeSet::new(),
+            | Ending::Halted
+            | Ending::NoTrade(_)
+            | Ending::OneSided
+            | Ending::Surveyed(_)
+            | Ending::TooFewAnswers => BTreeSet::new(),
         };
         let has_commits = !state.commits.is_empty();
         // 1. Deposits, in commit order, and then the reserve's, which no winner has.

@@ -10,7 +10,7 @@ use talea_protocol::{
 };
 
 use super::{
-    bid::{CommitState, Named, Status},
+    bid::{CommitState, Committed, Named, Status},
     decide::Waiting,
     rank::{Ranking, unary::FirstSums},
 };
@@ -97,6 +97,10 @@ impl LotState {
     pub(crate) fn active_commitment(&self, bidder: &PartyKey) -> Option<(usize, Element)> {
         let at = self.by_bidder.get(bidder).copied()?;
         let commit = self.commits.get(at).filter(|commit| commit.status == Status::Ranked)?;
-        Some((at, commit.commitment))
+        match commit.committed {
+            Committed::Level(commitment) => Some((at, commitment)),
+            // There are no rounds of curves.
+            Committed::Curve(_) => None,
+        }
     }
 }

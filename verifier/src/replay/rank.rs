@@ -9,6 +9,10 @@
 //! | [`reserve`] | is any bid at least the reserve? |
 //! | [`price`] | the level that at most so many are above, digit by digit |
 //! | [`winners`] | who wins at that price |
+//! | [`market`] | the level at which what is wanted meets what is offered |
+//! | [`trades`] | what bids trade there, and for how much |
+//! | [`sharing`] | who is given how much of what is at the price |
+//! | [`reading`] | opened integers |
 //! | [`depth`] | how many bids lie in each bucket |
 //! | [`unary`] | the rows of a digit, and opened levels |
 //! | [`search`] | the points of a search, and its narrowing |
@@ -20,14 +24,18 @@
 pub(crate) mod depth;
 pub(crate) mod dialogue;
 pub(crate) mod lagrange;
+pub(crate) mod market;
 pub(crate) mod mechanism;
 pub(crate) mod price;
 pub(crate) mod program;
 pub(crate) mod question;
+pub(crate) mod reading;
 pub(crate) mod reserve;
 pub(crate) mod search;
+pub(crate) mod sharing;
 pub(crate) mod step;
 pub(crate) mod ties;
+pub(crate) mod trades;
 pub(crate) mod unary;
 pub(crate) mod winners;
 
@@ -39,7 +47,7 @@ use talea_protocol::{
     outcome::{Ending, Survey, VoidCause},
     quorum::KeyholderId,
     ranking::{Duty, RankHeader},
-    terms::Disclosure,
+    terms::{Disclosure, Lot},
 };
 
 use super::{Replay, bid::Status, setup::Committee};
@@ -53,17 +61,8 @@ use crate::{
     proofs::{ProofError, blind, decryption_share, gate, shuffle},
 };
 use dialogue::{Dialogue, DialogueProgress, Halt};
-use program::{Bid, Finding, Program, Reserve};
+use program::{Bid, BidCurve, Finding, Found, Program, Reserve};
 use step::{Chunk, Done, Items, Kind, Step, Work, cancelled};
-
-/// What a lot's questions come to.
-#[derive(Debug)]
-pub(crate) enum Found {
-    /// Those between rounds.
-    Survey(Survey),
-    /// Those at the end.
-    Finding(Finding),
-}
 
 /// A lot that is being surveyed or ranked.
 #[derive(Debug)]
@@ -119,7 +118,7 @@ impl Replay {
     /// stay with the bids: the next round may need them again.
     fn program(&self, lot: usize) -> Result<(Program, u64), Stop> {
         let terms = &self.facts.terms;
-        let grid = terms.lots.get(lot).ok_or(NOT_RANKING)?.grid.clone();
+        let Lot { grid, quantity, .. } = terms.lots.get(lot).ok_or(NOT_RANKING)?.clone();
         let state = self.lot(lot)?;
         let bids: Vec<Bid> = state
             .commits
@@ -127,7 +126,12 @@ impl Replay {
             .filter(|commit| commit.status == Status::Ranked)
             .map(|commit| {
                 let unary = commit.unary.as_ref().map(Arc::clone)?;
-                Some(Bid { bidder: commit.bidder, unary, contribution: commit.contribution })
+                let curve = commit.committed.curve().map(|curve| BidCurve {
+                    side: curve.side,
+                    quantities: curve.quantities.clone(),
+                });
+                let (bidder, contribution) = (commit.bidder, commit.contribution);
+                Some(Bid { bidder, unary, contribution, curve })
             })
             .collect::<Option<_>>()
             .ok_or(NO_UNARY)?;
@@ -141,7 +145,10 @@ impl Replay {
             }
             None => None,
         };
-        let n = u64::try_from(bids.len()).unwrap_or(u64::MAX);
+        // Of curves, ranked steps are counted.
+        let steps = |bid: &Bid| bid.curve.as_ref().map_or(1, |curve| curve.quantities.len());
+        let n = bids.iter().map(steps).fold(0, usize::saturating_add);
+        let n = u64::try_from(n).unwrap_or(u64::MAX);
         let schedule = &terms.schedule;
         let dur = schedule.step_slots.saturating_add(n.saturating_mul(schedule.step_slots_per_bid));
         let index = u32::try_from(lot).map_err(|_| NOT_RANKING)?;
@@ -151,6 +158,7 @@ impl Replay {
         let first_sums = state.first_sums.clone().filter(|sums| sums.count() == bids.len());
         let program = Program {
             grid,
+            quantity,
             mechanism: terms.mechanism,
             disclosure: terms.disclosure,
             fan_out: terms.fan_out,
@@ -188,8 +196,7 @@ impl Replay {
         for commit in state.commits.iter_mut().chain(&mut state.reserve) {
             commit.unary = None;
         }
-        let mut dialogue =
-            Dialogue::new(|channel| async move { program.run(channel).await.map(Found::Finding) });
+        let mut dialogue = Dialogue::new(|channel| program.find(channel));
         let turn = dialogue.start(&mut self.docket)?;
         self.take_turn(lot, slot, dialogue, dur, number, turn)
     }
@@ -232,6 +239,7 @@ impl Replay {
                     None => self.close_lot(lot, Ending::BelowReserve),
                 }
             }
+            DialogueProgress::End(Ok(Found::Ending(ending))) => self.close_lot(lot, ending),
             DialogueProgress::End(Err(Halt::Alarm)) => self.close_lot(lot, Ending::Halted),
             DialogueProgress::End(Err(Halt::Lost)) => Err(NOT_RANKING),
             DialogueProgress::Ask(work) => {
@@ -406,7 +414,7 @@ impl Replay {
     }
 
     /// Keeps what the program read in it.
-    fn note_values(&mut self, id: StepId, values: Vec<usize>) {
+    fn note_values(&mut self, id: StepId, values: Vec<i64>) {
         let step = self.decryptions.as_mut().and_then(|found| found.steps.get_mut(&id));
         if let Some(opened) = step.and_then(|step| step.opened.as_mut()) {
             opened.values = values;

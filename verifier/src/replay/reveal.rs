@@ -10,7 +10,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use talea_protocol::{bytes::PartyKey, check::Check, commitment::BidId, sealed_bid::Contribution};
+use talea_protocol::{
+    bytes::{PartyKey, Point},
+    check::Check,
+    commitment::BidId,
+    sealed_bid::{Ciphertext, Contribution},
+};
 
 use super::{
     Replay,
@@ -20,7 +25,7 @@ use super::{
 use crate::{
     failure::{Position, Stop},
     fiat_shamir::Context,
-    group::QuorumKey,
+    group::{Cipher, QuorumKey},
     intake::RevealBody,
     proofs::unary::{Claim, Sealed, judge},
 };
@@ -33,7 +38,8 @@ pub(crate) struct Judging {
     bid: BidId,
     lot: usize,
     commit: Named,
-    sealed: Sealed,
+    /// Of every step, in order.
+    sealed: Vec<Sealed>,
     contribution: Option<Contribution>,
 }
 
@@ -92,12 +98,15 @@ impl Replay {
             self.open_commits = self.open_commits.saturating_sub(1);
 
             let form_at = docket.position();
-            docket.judged(form_at, Check::RevealForm, sealed.is_ok());
+            let steps = state.committed.commitments().len();
+            let sealed = sealed.ok().filter(|sealed| sealed.len() == steps);
+            docket.judged(form_at, Check::RevealForm, sealed.is_some());
             match sealed {
-                Err(_) => state.status = Status::Invalid,
-                Ok(sealed) => {
+                None => state.status = Status::Invalid,
+                Some(sealed) => {
                     state.status = Status::Judging;
-                    self.judging_points = self.judging_points.saturating_add(sealed.points());
+                    let points = sealed.iter().map(Sealed::points).fold(0, usize::saturating_add);
+                    self.judging_points = self.judging_points.saturating_add(points);
                     self.judging.push(Judging {
                         argument_at: docket.position(),
                         distinct_at: docket.position(),
@@ -125,39 +134,49 @@ impl Replay {
             Some(committee) => &committee.key,
             None => return Err(Stop::Internal("a bid was revealed under no quorum key")),
         };
-        let claims: Option<Vec<Claim<'_>>> = waiting
-            .iter()
-            .map(|one| {
-                let commit = self.lots.get(one.lot)?.at(one.commit)?;
-                Some(Claim {
-                    context: Context::bid(facts.auction, &one.bid),
-                    shape: &facts.lot(one.bid.lot)?.grid.shape,
+        let mut claims = Vec::with_capacity(waiting.len());
+        for one in &waiting {
+            let commit = self.lots.get(one.lot).and_then(|lot| lot.at(one.commit));
+            let commitments = commit.ok_or(NO_COMMIT)?.committed.commitments();
+            let shape = facts.step_shape(one.bid.lot).ok_or(NO_COMMIT)?;
+            let bid = Context::bid(facts.auction, &one.bid);
+            for (step, (sealed, commitment)) in (0u32..).zip(one.sealed.iter().zip(commitments)) {
+                claims.push(Claim {
+                    context: Context { step, ..bid },
+                    shape,
                     quorum_key: key,
-                    commitment: commit.commitment.wire,
-                    commitment_point: commit.commitment.point,
-                    sealed: &one.sealed,
-                })
-            })
-            .collect();
-        let verdicts = judge(&claims.ok_or(NO_COMMIT)?);
+                    commitment: commitment.wire,
+                    commitment_point: commitment.point,
+                    sealed,
+                });
+            }
+        }
+        let mut verdicts = judge(&claims).into_iter();
         let mut accepted = Accepted::default();
-        for (one, holds) in waiting.into_iter().zip(verdicts) {
+        for one in waiting {
+            // A bid with one bad step is invalid.
+            let bad = verdicts.by_ref().take(one.sealed.len()).filter(|holds| !holds).count();
+            let holds = bad == 0;
             self.docket.judged(one.argument_at, Check::RevealArgument, holds);
             let distinct = holds && self.is_distinct(&one.sealed);
             if holds {
                 self.docket.judged(one.distinct_at, Check::RevealDistinct, distinct);
             }
             let lot = self.lots.get_mut(one.lot).ok_or(NO_COMMIT)?;
-            let shape = &facts.lot(one.bid.lot).ok_or(NO_COMMIT)?.grid.shape;
-            if distinct && matches!(one.commit, Named::Commit(_)) {
-                let first = one.sealed.first_digit(shape);
-                lot.first_sums.get_or_insert_default().add(first);
+            let shape = facts.step_shape(one.bid.lot).ok_or(NO_COMMIT)?;
+            // Of curves, sums are weighted.
+            if distinct
+                && matches!(one.commit, Named::Commit(_))
+                && facts.terms.mechanism.curve().is_none()
+                && let [sealed] = one.sealed.as_slice()
+            {
+                lot.first_sums.get_or_insert_default().add(sealed.first_digit(shape));
             }
             let state = lot.at_mut(one.commit).ok_or(NO_COMMIT)?;
             if distinct {
-                self.randomness.extend(one.sealed.randomness().copied());
+                self.randomness.extend(randomness(&one.sealed).copied());
                 state.status = Status::Ranked;
-                let (encoded, decoded) = one.sealed.into_unary();
+                let (encoded, decoded) = entries(one.sealed);
                 accepted.add((one.lot, one.commit), (&encoded, decoded), &self.room);
                 state.contribution = one.contribution;
             } else {
@@ -172,10 +191,26 @@ impl Replay {
     }
 
     /// **R5**.
-    fn is_distinct(&self, sealed: &Sealed) -> bool {
+    fn is_distinct(&self, sealed: &[Sealed]) -> bool {
         let mut own = BTreeSet::new();
-        sealed.randomness().all(|r| own.insert(r) && !self.randomness.contains(r))
+        randomness(sealed).all(|r| own.insert(r) && !self.randomness.contains(r))
     }
+}
+
+/// The encodings of every `R` of the unary encodings of all steps.
+fn randomness(steps: &[Sealed]) -> impl Iterator<Item = &Point> {
+    steps.iter().flat_map(Sealed::randomness)
+}
+
+/// What is left of an accepted bid: the entries of all its steps, encoded and decoded.
+fn entries(steps: Vec<Sealed>) -> (Vec<Ciphertext>, Vec<Cipher>) {
+    let mut steps = steps.into_iter().map(Sealed::into_unary);
+    let (mut encoded, mut decoded) = steps.next().unwrap_or_default();
+    for (more_encoded, more_decoded) in steps {
+        encoded.extend(more_encoded);
+        decoded.extend(more_decoded);
+    }
+    (encoded, decoded)
 }
 
 const NO_COMMIT: Stop = Stop::Internal("a revealed bid has no commit");

@@ -1,4 +1,6 @@
-//! The opening: terms, and the seller's word for them (section 3; **T1** to **T7**).
+//! The opening: terms, and the seller's word for them (section 3; **T1** to **T8**).
+
+mod markets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +11,13 @@ use talea_protocol::{
     labels::PROTOCOL_VERSION,
     limits::{MAX_BIDS_PER_LOT, MAX_OPENED_BIDS, MAX_ROUNDS, MAX_SHOWN_BUCKETS, MAX_UNITS},
     outcome::Quote,
-    price::{Level, Price, PriceGrid, Side},
+    price::{Level, Price, PriceGrid, Shape, Side},
     quorum::{KeyholderId, Member, keyholders},
     terms::{Admission, AuctionId, Currency, Disclosure, Lot, Mechanism, Terms},
     transcript::{Genesis, genesis_head},
 };
 
+use super::curve::{sealed_bits, step_shape};
 use crate::{docket::Docket, failure::Stop, group, keys};
 use talea_protocol::{bytes::Digest, check::Check, quorum::Group};
 
@@ -25,6 +28,8 @@ pub(crate) struct Facts {
     pub(crate) auction: AuctionId,
     pub(crate) keyholders: BTreeMap<PartyKey, KeyholderId>,
     admitted: Option<BTreeSet<PartyKey>>,
+    /// In what a step of a bid is encrypted, or a bid that is none of steps, by lot.
+    step_shapes: Vec<Shape>,
 }
 
 impl Facts {
@@ -34,11 +39,21 @@ impl Facts {
             Admission::Open => None,
             Admission::Listed(keys) => Some(keys.iter().copied().collect()),
         };
-        Self { keyholders: seats.collect(), admitted, auction, terms }
+        let bits = sealed_bits(terms.mechanism);
+        // **T8**: they are possible.
+        let shape =
+            |lot: &Lot| step_shape(&lot.grid, bits).unwrap_or_else(|| lot.grid.shape.clone());
+        let step_shapes = terms.lots.iter().map(shape).collect();
+        Self { keyholders: seats.collect(), admitted, auction, step_shapes, terms }
     }
 
     pub(crate) fn lot(&self, index: u32) -> Option<&Lot> {
         self.terms.lots.get(usize::try_from(index).ok()?)
+    }
+
+    /// In what a step of a bid on this lot is encrypted.
+    pub(crate) fn step_shape(&self, lot: u32) -> Option<&Shape> {
+        self.step_shapes.get(usize::try_from(lot).ok()?)
     }
 
     pub(crate) fn group(&self, index: u16) -> Option<&Group> {
@@ -99,6 +114,7 @@ pub(crate) fn open(docket: &mut Docket, genesis: &Genesis) -> Result<(Facts, Dig
         (Check::TermsQuorum, quorum_fault(&terms)),
         (Check::TermsParties, parties_fault(&terms)),
         (Check::TermsRules, rules_fault(&terms)),
+        (Check::TermsMarkets, markets::fault(&terms)),
     ] {
         match fault {
             None => docket.pass(check),
@@ -290,7 +306,11 @@ fn rules_fault(terms: &Terms) -> Option<String> {
         Mechanism::UniformPrice { units } if !(1..=MAX_UNITS).contains(&usize::from(units)) => {
             return Some(format!("the units must be in 1 ..= {MAX_UNITS} and are {units}"));
         }
-        Mechanism::UniformPrice { .. } | Mechanism::FirstPrice => {}
+        Mechanism::UniformPrice { .. }
+        | Mechanism::FirstPrice
+        | Mechanism::Curves { .. }
+        | Mechanism::TwoSided { .. }
+        | Mechanism::Survey { .. } => {}
     }
     if let Disclosure::Facts { depth: Some(depth), .. } = terms.disclosure
         && depth.min_bids == 0

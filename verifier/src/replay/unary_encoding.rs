@@ -69,6 +69,8 @@ enum Entries {
     },
     /// A part of what is kept of several bids. All of it decodes.
     Encoded(Arc<[Ciphertext]>, Range<usize>),
+    /// A step of a bid, whose steps were accepted as one.
+    Step(Arc<UnaryEncoding>, Range<usize>),
 }
 
 /// Unary encodings that were accepted together, and whose they are. What is encoded lies in one piece of memory:
@@ -129,12 +131,25 @@ impl UnaryEncoding {
         match &self.0 {
             Entries::Decoded { entries, .. } => entries.get(index).copied(),
             Entries::Encoded(..) => self.encoded()?.get(index).and_then(Cipher::decode),
+            Entries::Step(bid, range) => {
+                let index = range.start.checked_add(index)?;
+                bid.get(index).filter(|_| range.contains(&index))
+            }
         }
+    }
+
+    /// The steps of a bid whose entries these are, with so many entries each.
+    pub(crate) fn steps(bid: &Arc<Self>, steps: usize, entries: usize) -> Vec<Self> {
+        let starts = (0..steps).map(|step| step.saturating_mul(entries));
+        let step = |start: usize| {
+            Self(Entries::Step(Arc::clone(bid), start..start.saturating_add(entries)))
+        };
+        starts.map(step).collect()
     }
 
     fn encoded(&self) -> Option<&[Ciphertext]> {
         match &self.0 {
-            Entries::Decoded { .. } => None,
+            Entries::Decoded { .. } | Entries::Step(..) => None,
             Entries::Encoded(all, range) => all.get(range.clone()),
         }
     }
@@ -146,6 +161,12 @@ impl UnaryEncoding {
             Entries::Encoded(..) => {
                 let decoded = self.encoded()?.get(indices)?.iter().map(Cipher::decode);
                 decoded.collect::<Option<_>>().map(Cow::Owned)
+            }
+            Entries::Step(bid, range) => {
+                let [start, end] =
+                    [indices.start, indices.end].map(|at| range.start.checked_add(at));
+                let (start, end) = (start?, end.filter(|end| *end <= range.end)?);
+                bid.entries(start..end)
             }
         }
     }
@@ -206,6 +227,21 @@ mod tests {
         assert!(is_decoded(&encoding(3, &room)));
         drop(first);
         assert!(is_decoded(&encoding(7, &room)));
+    }
+
+    #[test]
+    fn steps_are_the_parts_of_their_bid() {
+        for room in [0, 6] {
+            let bid = Arc::new(encoding(6, &Room::for_entries(room)));
+            let steps = UnaryEncoding::steps(&bid, 3, 2);
+            assert_eq!(steps.len(), 3);
+            for (n, step) in steps.iter().enumerate() {
+                assert_eq!(step.get(1), bid.get(2 * n + 1));
+                assert_eq!(step.get(2), None);
+                assert_eq!(step.entries(0..2), bid.entries(2 * n..2 * n + 2));
+                assert_eq!(step.entries(1..3), None);
+            }
+        }
     }
 
     #[test]

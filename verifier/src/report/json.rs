@@ -1,5 +1,7 @@
 //! The JSON view. Numbers that are money, prices or slots are strings.
 
+mod market;
+
 use serde::Serialize;
 use talea_protocol::{
     bytes::List,
@@ -12,6 +14,7 @@ use talea_protocol::{
 
 use super::{CheckStatus, LotRow, Report, SCHEMA, TOOL, VERSION, Verdict, lot};
 use crate::failure::{Failure, Place};
+use market::{ClearingView, StatisticsView};
 
 /// The report, field by field.
 #[derive(Serialize)]
@@ -95,6 +98,10 @@ struct LotView<'a> {
     cover: Option<QuoteView>,
     depth: Option<Vec<BucketView>>,
     bids: Option<Vec<BidView>>,
+    /// Of a market that cleared, or in which nothing is traded.
+    clearing: Option<ClearingView>,
+    /// Of a survey that was answered.
+    statistics: Option<StatisticsView>,
 }
 
 #[derive(Serialize)]
@@ -302,6 +309,8 @@ impl<'a> LotView<'a> {
             cover: cover.as_ref().map(quote),
             depth: depth.as_ref().map(buckets),
             bids: bids.as_ref().map(|bids| bids.iter().map(bid).collect()),
+            clearing: ClearingView::of(row),
+            statistics: StatisticsView::of(row),
         };
         match &row.ending {
             None => (),
@@ -324,6 +333,11 @@ impl<'a> LotView<'a> {
                 view.cause = Some(cause.to_string());
             }
             Some(Ending::Halted) => view.ending = "halted",
+            Some(Ending::Cleared(_)) => view.ending = "cleared",
+            Some(Ending::NoTrade(_)) => view.ending = "no-trade",
+            Some(Ending::OneSided) => view.ending = "one-sided",
+            Some(Ending::Surveyed(_)) => view.ending = "surveyed",
+            Some(Ending::TooFewAnswers) => view.ending = "too-few-answers",
         }
         view
     }

@@ -6,7 +6,10 @@ use talea_protocol::{
     terms::Lot,
 };
 
-use super::LotRow;
+use super::{
+    LotRow,
+    market::{self, written},
+};
 use crate::replay::terms::quote;
 
 /// What became of a lot: its ending first, and then everything else that is known of it.
@@ -19,6 +22,7 @@ pub(super) fn lines(row: &LotRow) -> Vec<String> {
         let winner = |sale: &Sale| format!("  {}, {}", sale.winner, comparison(sale.comparison));
         lines.extend(award.sales.iter().map(winner));
     }
+    lines.extend(market::lines(row));
     lines.push(format!(
         "bids: {} committed, {} ranked, {} invalid",
         row.commits, row.ranked, row.invalid
@@ -81,11 +85,6 @@ fn survey_sentence(lot: &Lot, round: u32, survey: &Survey) -> String {
     format!("round {round}: {}", parts.join("; "))
 }
 
-/// A price as people write it, with its level.
-fn written(lot: &Lot, quote: &Quote) -> String {
-    format!("{} (level {})", lot.grid.scale.write(quote.price), quote.level.0)
-}
-
 /// The first price of every bucket, if it is on the grid, and the bids in it.
 pub(super) fn buckets<'a>(
     lot: &'a Lot,
@@ -134,5 +133,12 @@ fn ending_sentence(row: &LotRow) -> String {
         Some(Ending::Unsold) => "UNSOLD: no valid bid was revealed".into(),
         Some(Ending::Void(cause)) => format!("VOID: {cause}"),
         Some(Ending::Halted) => "HALTED: something was opened that the mathematics excludes".into(),
+        Some(
+            Ending::Cleared(_)
+            | Ending::NoTrade(_)
+            | Ending::OneSided
+            | Ending::Surveyed(_)
+            | Ending::TooFewAnswers,
+        ) => market::sentence(row).unwrap_or_default(),
     }
 }

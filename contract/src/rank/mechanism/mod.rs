@@ -5,7 +5,7 @@ mod first_price;
 mod uniform_price;
 
 use super::{plan::Query, queries::Places};
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 use talea_protocol::{price::Level, terms::Mechanism};
 
 /// Whether terms can name it (T7).
@@ -24,8 +24,15 @@ pub(crate) fn queries(mechanism: Mechanism, bids: usize, reserve_binds: bool) ->
     match mechanism {
         Mechanism::FirstPrice => first_price::queries(),
         Mechanism::UniformPrice { units } => uniform_price::queries(units, bids, reserve_binds),
-        Mechanism::Curves { .. } | Mechanism::TwoSided { .. } => vec![Query::Market],
-        Mechanism::Survey { .. } => vec![Query::Statistics],
+        #[cfg(feature = "markets")]
+        Mechanism::Curves { .. } | Mechanism::TwoSided { .. } => alloc::vec![Query::Market],
+        #[cfg(feature = "markets")]
+        Mechanism::Survey { .. } => alloc::vec![Query::Statistics],
+        // T8 refuses them.
+        #[cfg(not(feature = "markets"))]
+        Mechanism::Curves { .. } | Mechanism::TwoSided { .. } | Mechanism::Survey { .. } => {
+            Vec::new()
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
 use alloc::{vec, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::Scalar;
+use talea_protocol::commitment::TradeSide;
 
 /// The ranked bids of the lot, in tie order, and its reserve.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -37,6 +38,14 @@ impl Participants {
         let weights = (!are_sealed).then(|| ranked.iter().map(|step| step.quantity).collect());
         let weights = weights.or_else(|| Some(vec![1; ranked.len()]));
         Self { weights, are_sealed, ..Self::default() }
+    }
+
+    /// The ranked bids of one side of a market, of one unit each.
+    pub(crate) fn of_side(ranked: &[RankedBid], side: TradeSide) -> Self {
+        let others = (0u32..).zip(ranked).filter(|(_, bid)| bid.side != side);
+        let without: Vec<u32> = others.map(|(place, _)| place).collect();
+        let weights = Some(vec![1; ranked.len().saturating_sub(without.len())]);
+        Self { without, weights, ..Self::default() }
     }
 
     /// How many there are.

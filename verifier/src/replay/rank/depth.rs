@@ -38,7 +38,7 @@ pub(crate) async fn depth(
     // D_j of 0 ..= B_1.
     let mut beyond = vec![n.saturating_sub(limit)];
     let counts = Counts::up_to(n).of(&opened);
-    channel.has_read(counts.iter().filter_map(|count| *count).collect());
+    channel.has_counted(counts.iter().filter_map(|count| *count));
     for count in counts {
         let count = count.filter(|count| *count > limit && *count <= most);
         channel.judge(Check::CountOpened, count.is_some())?;

@@ -46,7 +46,7 @@ struct Desk {
     /// Whether what was opened last took a step.
     took_a_step: bool,
     /// What it read in what that step opened.
-    values: Vec<usize>,
+    values: Vec<i64>,
 }
 
 impl KeyholderChannel {
@@ -76,11 +76,16 @@ impl KeyholderChannel {
     }
 
     /// What is in the items that were opened last.
-    pub(crate) fn has_read(&self, values: Vec<usize>) {
+    pub(crate) fn has_read(&self, values: impl IntoIterator<Item = i64>) {
         let mut desk = self.desk();
         if desk.took_a_step {
-            desk.values = values;
+            desk.values = values.into_iter().collect();
         }
+    }
+
+    /// The same of what is not negative.
+    pub(crate) fn has_counted(&self, values: impl IntoIterator<Item = usize>) {
+        self.has_read(values.into_iter().map(|value| i64::try_from(value).unwrap_or(i64::MAX)));
     }
 
     /// Counts a check of what was opened. One that fails halts the lot.
@@ -142,7 +147,7 @@ impl<T> Dialogue<T> {
     }
 
     /// What the program read in what was opened last.
-    pub(crate) fn take_values(&self) -> Vec<usize> {
+    pub(crate) fn take_values(&self) -> Vec<i64> {
         std::mem::take(&mut self.channel.desk().values)
     }
 

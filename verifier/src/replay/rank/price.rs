@@ -42,7 +42,7 @@ pub(crate) async fn search(
     known: Option<&FirstSums>,
 ) -> Result<Found, Halt> {
     let encodings: Vec<&UnaryEncoding> = participants.iter().map(|one| one.unary).collect();
-    let weight = |i: usize| participants.get(i).map_or(0, |who| who.weight);
+    let weight = |i: usize| participants.get(i).map_or(0, |who| who.weight.into());
     let mut above = vec![Cipher::zero(); participants.len()];
     let mut at = Vec::new();
     let mut digits = Vec::new();
@@ -57,7 +57,7 @@ pub(crate) async fn search(
 
         // T_j = sum over i of g_i (above_i + P[i][j])
         let sure: Cipher =
-            above.iter().zip(participants).map(|(above, who)| above.times(who.weight)).sum();
+            above.iter().zip(participants).map(|(above, who)| above.times(who.weight.into())).sum();
         let mut search = Search::up_to(most);
         let digit = loop {
             if let Some(digit) = search.found() {
@@ -71,15 +71,19 @@ pub(crate) async fn search(
             search.narrow(&points, &more);
         };
 
-        // above_i becomes above_i + P[i][j+1], a_i becomes P[i][j] - P[i][j+1].
-        let select = |(i, above): (usize, &mut Cipher)| {
-            let beyond = rows.get(i, digit.checked_add(1)?)?;
-            *above = *above + beyond;
-            Some(rows.get(i, digit)? - beyond)
-        };
-        let selected: Option<Vec<Cipher>> = above.par_iter_mut().enumerate().map(select).collect();
-        at = selected.ok_or(Halt::Lost)?;
+        at = select(&rows, digit, &mut above).ok_or(Halt::Lost)?;
         digits.push(digit);
     }
     Ok(Found { level: level(channel, grid, &digits)?, above, at, scale })
+}
+
+/// With the digit `j`, `above_i` becomes `above_i + P[i][j+1]`, and `a_i`, which is given, becomes
+/// `P[i][j] - P[i][j+1]`.
+pub(crate) fn select(rows: &Rows<'_>, digit: usize, above: &mut [Cipher]) -> Option<Vec<Cipher>> {
+    let select = |(i, above): (usize, &mut Cipher)| {
+        let beyond = rows.get(i, digit.checked_add(1)?)?;
+        *above = *above + beyond;
+        Some(rows.get(i, digit)? - beyond)
+    };
+    above.par_iter_mut().enumerate().map(select).collect()
 }

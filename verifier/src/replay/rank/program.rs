@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use talea_protocol::{
     bytes::{List, PartyKey},
+    commitment::TradeSide,
     limits::MAX_BUCKETS,
-    outcome::{Award, Disclosed, OpenedBid, PriceComparison, Quote, Sale, Survey},
+    mechanism::Comparisons,
+    outcome::{Award, Disclosed, Ending, OpenedBid, PriceComparison, Quote, Sale, Survey},
     price::{Level, PriceGrid},
     sealed_bid::Contribution,
     terms::{Disclosure, Mechanism},
@@ -15,12 +17,19 @@ use crate::decryptions::Topic;
 
 use super::{
     super::{
+        curve::{sealed_bits, step_shape},
         terms::quote,
         unary_encoding::{self, UnaryEncoding},
     },
     depth::depth,
     dialogue::{Halt, KeyholderChannel},
-    mechanism::{self, Entrants},
+    market::{Market, MarketBid, MarketStep},
+    mechanism::{
+        self, Entrants,
+        curves::{self, Sale as CurveSale},
+        survey::{self, Questions},
+        two_sided,
+    },
     price::{self, Participant},
     reserve,
     unary::{FirstSums, open_levels},
@@ -33,6 +42,16 @@ pub(crate) struct Bid {
     pub(crate) unary: Arc<UnaryEncoding>,
     /// Where ties go by lottery.
     pub(crate) contribution: Option<Contribution>,
+    /// Where a bid is one: then the unary encoding is of all its steps.
+    pub(crate) curve: Option<BidCurve>,
+}
+
+/// What is public of a curve.
+#[derive(Clone, Debug)]
+pub(crate) struct BidCurve {
+    pub(crate) side: TradeSide,
+    /// Of every step, in order; 0 where they are sealed.
+    pub(crate) quantities: Vec<u32>,
 }
 
 /// A reserve that binds.
@@ -47,6 +66,8 @@ pub(crate) struct Reserve {
 #[derive(Debug)]
 pub(crate) struct Program {
     pub(crate) grid: PriceGrid,
+    /// The lot's.
+    pub(crate) quantity: u64,
     pub(crate) mechanism: Mechanism,
     pub(crate) disclosure: Disclosure,
     pub(crate) fan_out: u16,
@@ -55,6 +76,17 @@ pub(crate) struct Program {
     /// Of these bids, if it is known.
     pub(crate) first_sums: Option<FirstSums>,
     pub(crate) reserve: Option<Reserve>,
+}
+
+/// What a lot's questions come to.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// Those between rounds.
+    Survey(Survey),
+    /// Those at the end.
+    Finding(Finding),
+    /// Those at the end where the mechanism ends the lot.
+    Ending(Ending),
 }
 
 /// What ranking a lot came to.
@@ -67,7 +99,50 @@ pub(crate) struct Finding {
 }
 
 impl Program {
-    /// Asks everything there is to ask.
+    /// Asks everything there is to ask at the end.
+    pub(crate) async fn find(self, channel: KeyholderChannel) -> Result<Found, Halt> {
+        let ending = match self.mechanism {
+            Mechanism::FirstPrice | Mechanism::UniformPrice { .. } => {
+                return self.run(channel).await.map(Found::Finding);
+            }
+            Mechanism::Curves { pricing, least, comparisons, .. } => {
+                let market = self.market(comparisons).ok_or(Halt::Lost)?;
+                let sale = CurveSale { quantity: self.quantity, pricing, least };
+                curves::clear(&channel, &market, sale).await?
+            }
+            Mechanism::TwoSided { rule, comparisons, .. } => {
+                let market = self.market(comparisons).ok_or(Halt::Lost)?;
+                two_sided::clear(&channel, &market, rule).await?
+            }
+            Mechanism::Survey { min_answers, bin_levels, squares } => {
+                let questions = Questions { min_answers, bin_levels, squares };
+                survey::survey(&channel, &self.grid, questions, &self.encodings()).await?
+            }
+        };
+        Ok(Found::Ending(ending))
+    }
+
+    /// Bids as curves.
+    fn market(&self, comparisons: Comparisons) -> Option<Market<'_>> {
+        let bits = sealed_bits(self.mechanism);
+        let entries = step_shape(&self.grid, bits)?.entries();
+        let bid = |bid: &Bid| {
+            let BidCurve { side, quantities } = bid.curve.as_ref()?;
+            let steps = UnaryEncoding::steps(&bid.unary, quantities.len(), entries);
+            let steps = steps.into_iter().zip(quantities);
+            let steps = steps.map(|(unary, quantity)| MarketStep { unary, quantity: *quantity });
+            Some(MarketBid { bidder: bid.bidder, side: *side, steps: steps.collect() })
+        };
+        Some(Market {
+            grid: &self.grid,
+            fan_out: self.fan_out,
+            bits,
+            comparisons,
+            bids: self.bids.iter().map(bid).collect::<Option<_>>()?,
+        })
+    }
+
+    /// The same where a bid is one price, and the best win.
     pub(crate) async fn run(self, channel: KeyholderChannel) -> Result<Finding, Halt> {
         match self.disclosure {
             Disclosure::Everything => self.in_the_clear(&channel).await,
@@ -86,7 +161,7 @@ impl Program {
         let levels = open_levels(channel, &self.grid, &encodings).await?;
         let (bids, reserve) = levels.split_at_checked(self.bids.len()).ok_or(Halt::Lost)?;
         let reserve = reserve.first().copied();
-        let found = mechanism::in_the_clear(self.mechanism, bids, reserve);
+        let found = mechanism::in_the_clear(self.mechanism, bids, reserve)?;
         let opened =
             self.bids.iter().zip(bids).map(|(bid, level)| {
                 Ok(OpenedBid { bidder: bid.bidder, quote: self.quote(*level)? })

@@ -139,11 +139,39 @@ impl KeyholderChannel {
                 })
             })
             .collect();
-        let gates = match self.ask(Work::Gate(items.ok_or(Halt::Lost)?)).await {
+        let ys = ys.iter().flat_map(|y| std::iter::repeat_n(*y, bits));
+        self.gated(items.ok_or(Halt::Lost)?, ys).await
+    }
+
+    /// **Product** of pairs of a bit and anything. Of none there is none, and no step.
+    pub(crate) async fn products_of(
+        &self,
+        pairs: Vec<(Cipher, Cipher)>,
+    ) -> Result<Vec<Cipher>, Halt> {
+        if pairs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let half_g = bases().half_g;
+        let gate = |(x, y): &(Cipher, Cipher)| Gate {
+            half_x: Cipher { r: x.r, e: x.e - half_g },
+            y: *y,
+            y_wire: y.encode(),
+        };
+        let items = pairs.par_iter().map(gate).collect();
+        self.gated(items, pairs.iter().map(|(_, y)| *y)).await
+    }
+
+    /// The products that these gates make, whose second wires are the `ys`.
+    async fn gated(
+        &self,
+        items: Vec<Gate>,
+        ys: impl Iterator<Item = Cipher>,
+    ) -> Result<Vec<Cipher>, Halt> {
+        let count = items.len();
+        let gates = match self.ask(Work::Gate(items)).await {
             Done::Gate(gates) => gates,
             _ => return Err(Halt::Lost),
         };
-        let count = ys.len().saturating_mul(bits);
         let mut signs = Vec::with_capacity(count);
         let mut turned = Vec::with_capacity(count);
         for wires in gates {
@@ -156,12 +184,11 @@ impl KeyholderChannel {
 
         // v*Y_last + y
         let mut products = turned;
-        let ys = ys.iter().flat_map(|y| std::iter::repeat_n(y, bits));
         for ((product, y), opened) in products.iter_mut().zip(ys).zip(&signs) {
             let sign = opened.sign();
             self.judge(Check::SignOpened, sign.is_some())?;
             let signed = if sign == Some(true) { *product } else { -*product };
-            *product = signed + *y;
+            *product = signed + y;
         }
         if signs.len() == count && products.len() == count { Ok(products) } else { Err(Halt::Lost) }
     }

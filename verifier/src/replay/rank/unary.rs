@@ -97,7 +97,7 @@ impl<'a> Rows<'a> {
     pub(crate) fn sums(
         &self,
         columns: &[usize],
-        weight: impl Fn(usize) -> u16 + Sync,
+        weight: impl Fn(usize) -> u32 + Sync,
     ) -> Option<Vec<Cipher>> {
         let none = || vec![Cipher::zero(); columns.len()];
         let add = |mut sums: Vec<Cipher>, i: usize| {
@@ -201,7 +201,7 @@ pub(crate) async fn open_levels(
         channel.judge(Check::CountOpened, digit.is_some())?;
         digits.push(digit.ok_or(Halt::Lost)?);
     }
-    channel.has_read(digits.clone());
+    channel.has_counted(digits.iter().copied());
     digits.chunks(grid.shape.digits().max(1)).map(|digits| level(channel, grid, digits)).collect()
 }
 

@@ -27,7 +27,7 @@ pub(crate) async fn above(
     let mut winning = 0usize;
     channel.turn_to(Topic::Winners);
     let opened = channel.open(above.to_vec()).await?;
-    channel.has_read(opened.iter().map(|m| usize::from(*m == one)).collect());
+    channel.has_counted(opened.iter().map(|m| usize::from(*m == one)));
     for (comparison, m) in comparisons.iter_mut().zip(opened) {
         let wins = m == one;
         channel.judge(Check::CountOpened, wins || m.is_identity())?;

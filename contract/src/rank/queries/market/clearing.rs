@@ -107,7 +107,8 @@ pub(super) fn ending(
         }),
     };
     let price = lot_setting.quote(priced.level)?;
-    let clearing = Clearing { price, between, excess: priced.excess.clone(), trades };
+    let (margins, excess) = (None, priced.excess.clone());
+    let clearing = Clearing { price, between, margins, excess, trades };
     Some(if sides.traded() > 0 { Ending::Cleared(clearing) } else { Ending::NoTrade(clearing) })
 }
 

@@ -5,6 +5,7 @@
 mod bids;
 mod clearing;
 mod payments;
+mod reduction;
 
 use super::{Comparison, ExcessComparison, Found, Participants, PriceSearch, QueryProgress};
 use crate::{
@@ -25,6 +26,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use clearing::{Sides, Units};
 use core::ops::Range;
 use curve25519_dalek::Scalar;
+use reduction::Reduction;
 use talea_protocol::{
     mechanism::{ClearingRule, Comparisons, Curve, Mechanism, Pricing, Quantities},
     outcome::{Ending, Excess},
@@ -49,6 +51,8 @@ enum Stage {
     Multiplying(Box<Priced>, Vec<Units>),
     /// What they pay is being opened, at a scale.
     Paying(Box<Priced>, Vec<Units>, Scale),
+    /// With trade reduction, from its beginning.
+    Reducing(Box<Reduction>),
 }
 
 /// A scalar in a record.
@@ -153,6 +157,10 @@ impl Rules {
         matches!(self.mechanism, Mechanism::Curves { pricing: Pricing::PayAsBid, .. })
     }
 
+    fn reduces_trades(self) -> bool {
+        matches!(self.mechanism, Mechanism::TwoSided { rule: ClearingRule::TradeReduction, .. })
+    }
+
     fn takes_the_middle(self) -> bool {
         matches!(self.mechanism, Mechanism::TwoSided { rule: ClearingRule::Middle, .. })
     }
@@ -177,6 +185,12 @@ impl Market {
             if buys == 0 || buys == bids.len() {
                 return QueryProgress::Done(Ending::OneSided);
             }
+            if rules.reduces_trades() {
+                let mut reduction = Box::<Reduction>::default();
+                let progress = reduction.start(lot_setting);
+                self.stage = Stage::Reducing(reduction);
+                return progress;
+            }
         } else if !rules.are_sealed() {
             let all = bids.iter().map(|bid| bid.most).sum::<u64>();
             if all <= lot_setting.lot.quantity {
@@ -195,6 +209,11 @@ impl Market {
     ) -> QueryProgress<Ending> {
         match core::mem::take(&mut self.stage) {
             Stage::Begun => QueryProgress::Alarm,
+            Stage::Reducing(mut reduction) => {
+                let progress = reduction.resume(answer, lot_setting);
+                self.stage = Stage::Reducing(reduction);
+                progress
+            }
             Stage::Searching { mut search, bound, low } => {
                 let progress = search.resume(Some(answer), lot_setting);
                 self.searched(progress, (search, bound, low), lot_setting)
@@ -348,6 +367,7 @@ impl Market {
             Stage::Multiplying(priced, units) => {
                 payments::factors(gates, priced, units, lot_setting)
             }
+            Stage::Reducing(reduction) => reduction.factors(gates, lists, lot_setting),
             Stage::Begun | Stage::Trading(_) | Stage::Paying(..) => Vec::new(),
         }
     }
@@ -356,6 +376,7 @@ impl Market {
     pub(crate) fn lists(&mut self) -> Vec<&mut Vector> {
         match &mut self.stage {
             Stage::Searching { search, .. } => search.lists(),
+            Stage::Reducing(reduction) => reduction.lists(),
             Stage::Begun | Stage::Trading(_) | Stage::Multiplying(..) | Stage::Paying(..) => {
                 Vec::new()
             }

@@ -1,7 +1,12 @@
 //! The mechanisms, one to a file: how price and winners are found of bids that stay encrypted, and of bids
-//! in the clear (section 11). A new one is a file here, and an arm in each function below; its bounds are **T7**.
+//! in the clear (section 11). One where a bid is one price and wins one unit is a file here, and an arm in each function
+//! below; its bounds are **T7**. Markets of curves and surveys are files here too, and have no winners in this sense;
+//! their bounds are **T8**.
 
+pub(crate) mod curves;
 mod first_price;
+pub(crate) mod survey;
+pub(crate) mod two_sided;
 mod uniform_price;
 
 use talea_protocol::{
@@ -50,6 +55,9 @@ pub(crate) async fn price_and_winners(
         Mechanism::UniformPrice { units } => {
             uniform_price::price_and_winners(entrants, units, channel).await
         }
+        Mechanism::Curves { .. } | Mechanism::TwoSided { .. } | Mechanism::Survey { .. } => {
+            Err(Halt::Lost)
+        }
     }
 }
 
@@ -58,13 +66,16 @@ pub(crate) fn in_the_clear(
     mechanism: Mechanism,
     bids: &[Level],
     reserve: Option<Level>,
-) -> Option<(Level, Comparisons)> {
+) -> Result<Option<(Level, Comparisons)>, Halt> {
     if reserve.is_some_and(|reserve| bids.iter().all(|bid| *bid < reserve)) {
-        return None;
+        return Ok(None);
     }
     match mechanism {
-        Mechanism::FirstPrice => first_price::in_the_clear(bids),
-        Mechanism::UniformPrice { units } => uniform_price::in_the_clear(units, bids, reserve),
+        Mechanism::FirstPrice => Ok(first_price::in_the_clear(bids)),
+        Mechanism::UniformPrice { units } => Ok(uniform_price::in_the_clear(units, bids, reserve)),
+        Mechanism::Curves { .. } | Mechanism::TwoSided { .. } | Mechanism::Survey { .. } => {
+            Err(Halt::Lost)
+        }
     }
 }
 
