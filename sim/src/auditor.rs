@@ -228,7 +228,7 @@ fn in_words(scale: Scale, result: &LotResult) -> String {
 }
 
 fn market_in_words(scale: Scale, clearing: &Clearing) -> String {
-    let Clearing { price, between, excess, trades } = clearing;
+    let Clearing { price, between, margins, excess, trades } = clearing;
     let trade = |trade: &Trade| {
         let Trade { party, side, better, at_price, shared, amount } = trade;
         let side = match side {
@@ -239,7 +239,10 @@ fn market_in_words(scale: Scale, clearing: &Clearing) -> String {
     };
     let trades: Vec<String> = trades.iter().map(trade).collect();
     let price = scale.write(price.price);
-    format!("at {price} (between {between:?}, excess {excess:?}): {}", trades.join(", "))
+    format!(
+        "at {price} (between {between:?}, {margins:?}, excess {excess:?}): {}",
+        trades.join(", ")
+    )
 }
 
 #[cfg(test)]
