@@ -4,6 +4,7 @@
 //! against it.
 
 pub mod market;
+mod reduction;
 pub mod survey;
 
 use std::{cmp::Reverse, iter};
