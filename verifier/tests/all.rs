@@ -36,6 +36,7 @@ mod verifier {
 use verifier::*;
 
 mod auction;
+mod clearing;
 mod command_line;
 mod markets;
 mod oracle;
