@@ -113,7 +113,7 @@ impl Keyholder {
                 for list in entries.chunks(1 << k) {
                     let mut list: Vec<Cipher> =
                         list.iter().map(|item| self.raised(item.cipher)).collect();
-                    list.sort_by_key(|_| Scalar::random(&mut self.rng).to_bytes());
+                    list.sort_by_cached_key(|_| Scalar::random(&mut self.rng).to_bytes());
                     shuffled.extend(list.into_iter().map(Item::of));
                 }
                 Done::Shuffle(shuffled)
