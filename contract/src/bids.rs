@@ -2,6 +2,7 @@
 
 use crate::{
     ahead::Verified,
+    curve,
     fiat_shamir::Context,
     first_digits::FirstDigits,
     group::decode_point,
@@ -12,14 +13,16 @@ use crate::{
     store::{Home, Kind, Map, Set, records},
     unary_encoding::{EncodingId, Encodings},
 };
-use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
+use alloc::{collections::BTreeSet, sync::Arc, vec, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
+use core::ops::Range;
 use curve25519_dalek::RistrettoPoint;
 use talea_protocol::{
     bytes::{Digest, PartyKey, Point},
     check::Check,
-    commitment::{BidId, Commit, seal},
+    commitment::{BidId, Commit, CurveCommit, RangeProof, TradeSide, seal},
     labels,
+    price::Shape,
     sealed_bid::{
         Ciphertext as WireCiphertext, Contribution, Reveal, SealedBid, split_contribution,
     },
@@ -32,7 +35,10 @@ pub(crate) struct CommittedBid {
     pub(crate) bidder: PartyKey,
     /// The round of its last commit.
     pub(crate) round: u32,
+    /// Of a curve that of its first step.
     pub(crate) commitment: Point,
+    /// Where the bid is a curve.
+    pub(crate) curve: Option<CommittedCurve>,
     pub(crate) seal: Digest,
     pub(crate) state: BidState,
     /// What its bidder revealed in round 0 for a lottery, if there is one.
@@ -41,6 +47,16 @@ pub(crate) struct CommittedBid {
     active: Option<ActiveBid>,
     /// Whether an update of the active bid was once missing or invalid.
     pub(crate) is_in_default: bool,
+}
+
+/// What a curve's commit said of it.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct CommittedCurve {
+    pub(crate) side: TradeSide,
+    /// Per step; 0 where they are sealed.
+    pub(crate) quantities: Vec<u32>,
+    /// Per step.
+    commitments: Vec<Point>,
 }
 
 /// The active bid of a bidder, until an update replaces it.
@@ -288,11 +304,11 @@ impl Bids {
         })
     }
 
-    /// The bids that take part, in the order in which ties are broken. The same in every round: who
+    /// The bids that take part, of curves their steps, in the order in which ties are broken. The same in every round: who
     /// is ranked in the first one stays, and a lottery draws from its contributions.
     pub(crate) fn in_tie_order(&self, setting: &Setting, lot: u32) -> Vec<RankedBid> {
-        let ranked = |(bid, unary): (Arc<CommittedBid>, _)| RankedBid { bidder: bid.bidder, unary };
-        let mut bids: Vec<RankedBid> = self.ranked(lot).map(ranked).collect();
+        let mut bids: Vec<RankedBid> =
+            self.ranked(lot).flat_map(|(bid, unary)| steps_of(&bid, unary)).collect();
         if setting.terms.ties == Ties::Lottery {
             let contributions: Vec<_> = self
                 .ranked(lot)
@@ -304,7 +320,7 @@ impl Bids {
         bids
     }
 
-    /// Checks C2 to C8 of a commit; the result is for [`keep`](Self::keep). `has_stake` checks C5, in its place,
+    /// Checks C9 and C2 to C8 of a commit; the result is for [`keep`](Self::keep). `has_stake` checks C5, in its place,
     /// given the number of commits on the lot.
     pub(crate) fn check(
         &self,
@@ -313,10 +329,58 @@ impl Bids {
         commit: &Commit,
         has_stake: impl FnOnce(u64) -> Result<(), Refusal>,
     ) -> Result<CommittedBid, Refusal> {
-        let active = self.admit(ground, bidder, commit, has_stake)?;
+        form(ground.setting.terms.mechanism.curve().is_none())?;
+        let active = self.admit(ground, (commit.lot, commit.round), bidder, has_stake)?;
         let commitment = active.as_ref().map(|active| &active.commitment);
         let verified = verified(ground, (lot, bidder), commit, commitment)?;
         Ok(CommittedBid { active, ..verified })
+    }
+
+    /// The same of a curve's commit, which no mechanism takes.
+    #[cfg(not(feature = "markets"))]
+    pub(crate) fn check_curve(
+        &self,
+        _: &Ground<'_>,
+        _: (&Lot, PartyKey),
+        _: &CurveCommit,
+        _: impl FnOnce(u64) -> Result<(), Refusal>,
+    ) -> Result<CommittedBid, Refusal> {
+        Err(NO_FORM.fails(Check::CommitForm))
+    }
+
+    /// The same of a curve's commit.
+    #[cfg(feature = "markets")]
+    pub(crate) fn check_curve(
+        &self,
+        ground: &Ground<'_>,
+        (lot, bidder): (&Lot, PartyKey),
+        commit: &CurveCommit,
+        has_stake: impl FnOnce(u64) -> Result<(), Refusal>,
+    ) -> Result<CommittedBid, Refusal> {
+        let CurveCommit { side, ref steps, .. } = *commit;
+        let mechanism = ground.setting.terms.mechanism;
+        let quantities: Vec<u32> = steps.iter().map(|step| step.quantity).collect();
+        form(curve::has_form(mechanism, &lot.grid, side, &quantities))?;
+        self.admit(ground, (commit.lot, commit.round), bidder, has_stake)?;
+        let levels = curve::levels(mechanism, &lot.grid);
+        let mut seen = BTreeSet::new();
+        let mut commitments = Vec::with_capacity(steps.len());
+        for (number, step) in (0u32..).zip(steps.iter()) {
+            let place = (commit.lot, commit.round, number);
+            let proved =
+                Proved { commitment: step.commitment, active: None, proof: &step.range_proof };
+            let claim = claim(ground, (levels, bidder), place, proved);
+            let fails = |fault| Fault::Proof { culprit: bidder, fault }.fails(Check::CommitRange);
+            range::verify(&ground.setting.generators, claim).map_err(fails)?;
+            commitments.push(step.commitment);
+        }
+        for commitment in &commitments {
+            let fresh = seen.insert(commitment.0) && !ground.seen.commitments.has(commitment);
+            require(fresh, Check::CommitDistinct, MADE_TWICE)?;
+        }
+        let first = commitments.first().copied().ok_or(NO_FORM.fails(Check::CommitForm))?;
+        let bid = CommittedBid::new(bidder, commit.round, first, commit.seal);
+        Ok(CommittedBid { curve: Some(CommittedCurve { side, quantities, commitments }), ..bid })
     }
 
     /// What a commit claims, as [`check`](Self::check) will verify it; nothing if it is refused before that.
@@ -327,17 +391,19 @@ impl Bids {
         commit: &'a Commit,
         has_stake: impl FnOnce(u64) -> Result<(), Refusal>,
     ) -> Option<range::Claim<'a>> {
-        let active = self.admit(ground, bidder, commit, has_stake).ok()?;
-        let commitment = active.as_ref().map(|active| &active.commitment);
-        Some(claim(ground, (lot, bidder), commit, commitment))
+        form(ground.setting.terms.mechanism.curve().is_none()).ok()?;
+        let place = (commit.lot, commit.round);
+        let active = self.admit(ground, place, bidder, has_stake).ok()?;
+        let active = active.as_ref().map(|active| &active.commitment);
+        Some(claim_of(ground, (lot, bidder), commit, active))
     }
 
     /// Everything of [`check`](Self::check) that comes before the proof. The active bid, if this updates one.
     fn admit(
         &self,
         ground: &Ground<'_>,
+        (lot, round): (u32, u32),
         bidder: PartyKey,
-        commit: &Commit,
         has_stake: impl FnOnce(u64) -> Result<(), Refusal>,
     ) -> Result<Option<ActiveBid>, Refusal> {
         let terms = &ground.setting.terms;
@@ -349,17 +415,17 @@ impl Bids {
         let role = Fault::WrongRole { signer: bidder, needed: "an admitted bidder" };
         require(!barred.contains(&Some(bidder)) && listed, Check::CommitAdmission, role)?;
         let already = Fault::Already { what: "the bidder committed to this lot" };
-        let before = self.of_bidder(commit.lot, bidder);
-        let is_first = before.as_ref().is_none_or(|bid| bid.round != commit.round);
+        let before = self.of_bidder(lot, bidder);
+        let is_first = before.as_ref().is_none_or(|bid| bid.round != round);
         require(is_first, Check::CommitOnce, already)?;
-        if commit.round > 0 {
+        if round > 0 {
             let none = Fault::Unknown { what: "active bid of this bidder" };
             let active = before.and_then(|bid| {
                 Some(ActiveBid { commitment: bid.commitment, unary: bid.state.unary()? })
             });
             return active.ok_or(none.fails(Check::CommitActive)).map(Some);
         }
-        let count = self.count(commit.lot);
+        let count = self.count(lot);
         let full = Fault::Already { what: "the lot has all the bids that it takes" };
         require(count < terms.max_bids_per_lot, Check::CommitRoom, full)?;
         has_stake(count.into())?;
@@ -368,7 +434,7 @@ impl Bids {
 
     /// Keeps a commit that was checked.
     pub(crate) fn keep(&mut self, seen: &mut Seen, lot: u32, committed: CommittedBid) {
-        seen.commitments.add(&committed.commitment);
+        committed.commitments().for_each(|commitment| seen.commitments.add(commitment));
         if let Some(before) = self.of_bidder(lot, committed.bidder) {
             let CommittedBid { contribution, is_in_default, .. } = *before;
             let place = self.place_of(lot, committed.bidder).unwrap_or(RESERVE);
@@ -445,8 +511,10 @@ impl Bids {
         (bid, is_added): (EncodingId, bool),
         replaced: Option<ActiveBid>,
     ) {
-        // Where everything is disclosed, nobody asks for sums.
-        if bid.place == RESERVE || setting.terms.disclosure == Disclosure::Everything {
+        // Where everything is disclosed, nobody asks for sums; of curves they are weighed.
+        let terms = &setting.terms;
+        let asks = terms.disclosure != Disclosure::Everything && terms.mechanism.curve().is_none();
+        if bid.place == RESERVE || !asks {
             return;
         }
         let width = lot.grid.shape.radices().next().unwrap_or(1).saturating_sub(1);
@@ -491,7 +559,46 @@ impl Bids {
     }
 }
 
+/// What takes part of a bid: the bid, or the steps of a curve.
+fn steps_of(bid: &CommittedBid, unary: EncodingId) -> Vec<RankedBid> {
+    let bidder = bid.bidder;
+    let Some(curve) = &bid.curve else {
+        return vec![RankedBid { bidder, unary, step: 0, quantity: 1, side: TradeSide::Buy }];
+    };
+    let step = |(step, quantity): (u32, &u32)| RankedBid {
+        bidder,
+        unary,
+        step,
+        quantity: *quantity,
+        side: curve.side,
+    };
+    (0u32..).zip(&curve.quantities).map(step).collect()
+}
+
 impl CommittedBid {
+    fn new(bidder: PartyKey, round: u32, commitment: Point, seal: Digest) -> Self {
+        Self {
+            bidder,
+            round,
+            commitment,
+            curve: None,
+            seal,
+            state: BidState::Open,
+            contribution: None,
+            active: None,
+            is_in_default: false,
+        }
+    }
+
+    /// Every commitment of it.
+    fn commitments(&self) -> impl Iterator<Item = &Point> {
+        let (first, steps) = match &self.curve {
+            None => (Some(&self.commitment), &[][..]),
+            Some(curve) => (None, curve.commitments.as_slice()),
+        };
+        first.into_iter().chain(steps)
+    }
+
     fn restore(&mut self, active: ActiveBid) {
         self.commitment = active.commitment;
         self.state = BidState::Ranked(active.unary);
@@ -507,21 +614,47 @@ pub(crate) struct Ground<'a> {
     pub(crate) ahead: Option<&'a Verified>,
 }
 
-/// What a commit claims.
+/// Why a commitment is refused under C7.
+const MADE_TWICE: Fault = Fault::Already { what: "this commitment was made" };
+/// Why a commit is refused under C9.
+const NO_FORM: Fault =
+    Fault::Broken { rule: "a commit must have the form that the mechanism takes" };
+
+/// C9.
+fn form(holds: bool) -> Result<(), Refusal> {
+    require(holds, Check::CommitForm, NO_FORM)
+}
+
+/// A commitment with its proof, and in a later round the one that it improves.
+struct Proved<'a> {
+    commitment: Point,
+    active: Option<Point>,
+    proof: &'a RangeProof,
+}
+
+/// What the proof of a commitment claims, to one of so many levels: of a curve the commitment of the step with this number.
 fn claim<'a>(
+    ground: &Ground<'_>,
+    (levels, bidder): (u32, PartyKey),
+    (lot, round, step): (u32, u32, u32),
+    Proved { commitment, active, proof }: Proved<'a>,
+) -> range::Claim<'a> {
+    let context = bid_context(ground.setting, (lot, round, step), bidder);
+    let quorum_key = ground.quorum_key;
+    let statement = range::Statement { levels, quorum_key, commitment, active };
+    range::Claim { context, statement, proof }
+}
+
+/// What a commit of one level claims.
+fn claim_of<'a>(
     ground: &Ground<'_>,
     (lot, bidder): (&Lot, PartyKey),
     commit: &'a Commit,
     active: Option<&Point>,
 ) -> range::Claim<'a> {
-    let context = bid_context(ground.setting, commit.lot, commit.round, bidder);
-    let statement = range::Statement {
-        levels: lot.grid.levels,
-        quorum_key: ground.quorum_key,
-        commitment: commit.commitment,
-        active: active.copied(),
-    };
-    range::Claim { context, statement, proof: &commit.range_proof }
+    let Commit { commitment, ref range_proof, .. } = *commit;
+    let proved = Proved { commitment, active: active.copied(), proof: range_proof };
+    claim(ground, (lot.grid.levels, bidder), (commit.lot, commit.round, 0), proved)
 }
 
 /// Verifies C6 and C7: the commit as it will be kept.
@@ -532,23 +665,13 @@ fn verified(
     active: Option<&Point>,
 ) -> Result<CommittedBid, Refusal> {
     let fails = |fault| Fault::Proof { culprit: bidder, fault }.fails(Check::CommitRange);
-    let claim = claim(ground, (lot, bidder), commit, active);
+    let claim = claim_of(ground, (lot, bidder), commit, active);
     if !ground.ahead.is_some_and(|ahead| ahead.covers(&claim)) {
         range::verify(&ground.setting.generators, claim).map_err(fails)?;
     }
-    let twice = Fault::Already { what: "this commitment was made" };
     let fresh = !ground.seen.commitments.has(&commit.commitment);
-    require(fresh, Check::CommitDistinct, twice)?;
-    Ok(CommittedBid {
-        bidder,
-        round: commit.round,
-        commitment: commit.commitment,
-        seal: commit.seal,
-        state: BidState::Open,
-        contribution: None,
-        active: None,
-        is_in_default: false,
-    })
+    require(fresh, Check::CommitDistinct, MADE_TWICE)?;
+    Ok(CommittedBid::new(bidder, commit.round, commit.commitment, commit.seal))
 }
 
 /// A bid's place in the lottery with this seed: of equal bids the least goes first.
@@ -605,52 +728,75 @@ pub(crate) fn judge(
     quorum_key: &RistrettoPoint,
     reveals: &[Opening<'_>],
 ) -> Vec<Option<Judged>> {
-    let sealed: Vec<Option<(SealedBid, Option<Contribution>)>> = reveals
-        .iter()
-        .map(|(lot, _, reveal)| {
-            let (bytes, contribution) =
-                split_contribution(&reveal.sealed_bid, setting.terms.ties, reveal.bid.round)?;
-            Some((SealedBid::from_bytes(bytes, &lot.grid.shape)?, contribution.copied()))
-        })
-        .collect();
-    let (places, decoded): (Vec<usize>, Vec<unary::Decoded<'_>>) = reveals
-        .iter()
-        .zip(&sealed)
-        .enumerate()
-        .filter_map(|(place, (reveal, sealed))| {
-            let (sealed_bid, _) = sealed.as_ref()?;
-            Some((place, decode(setting, reveal, sealed_bid)?))
-        })
-        .unzip();
+    let sealed: Vec<Option<Sealed>> =
+        reveals.iter().map(|reveal| Sealed::read(setting, reveal)).collect();
+    // The steps of all that decode, and which of them are whose.
+    let mut decoded: Vec<unary::Decoded<'_>> = Vec::new();
+    let mut theirs: Vec<Option<Range<usize>>> = Vec::with_capacity(reveals.len());
+    for (reveal, sealed) in reveals.iter().zip(&sealed) {
+        let from = decoded.len();
+        let steps = sealed.as_ref().and_then(|sealed| decode(setting, reveal, sealed));
+        theirs.push(steps.map(|steps| {
+            decoded.extend(steps);
+            from..decoded.len()
+        }));
+    }
     let holds = |decoded: &[unary::Decoded<'_>]| {
         unary::verify_batch(&setting.generators, quorum_key, decoded).is_ok()
     };
     let all_hold = holds(&decoded);
-    let mut judged: Vec<Option<Judged>> = reveals.iter().map(|_| None).collect();
-    for (place, decoded) in places.into_iter().zip(decoded) {
-        let sealed = sealed.get(place).and_then(Option::as_ref);
-        if let (Some(slot), Some((sealed, contribution))) = (judged.get_mut(place), sealed)
-            && (all_hold || holds(core::slice::from_ref(&decoded)))
-        {
-            *slot = Some(Judged { unary: sealed.unary.clone(), contribution: *contribution });
-        }
-    }
-    judged
+    let judged = sealed.iter().zip(theirs).map(|(sealed, theirs)| {
+        let (sealed, theirs) = (sealed.as_ref()?, decoded.get(theirs?)?);
+        (all_hold || holds(theirs)).then(|| sealed.judged())
+    });
+    judged.collect()
 }
 
-/// R3.
+/// A sealed bid as its bytes have it: of a curve a sealed bid for each step.
+struct Sealed {
+    shape: Shape,
+    steps: Vec<SealedBid>,
+    contribution: Option<Contribution>,
+}
+
+impl Sealed {
+    /// The form of R3.
+    fn read(setting: &Setting, (lot, bid, reveal): &Opening<'_>) -> Option<Self> {
+        let terms = &setting.terms;
+        let (bytes, contribution) =
+            split_contribution(&reveal.sealed_bid, terms.ties, reveal.bid.round)?;
+        let shape = curve::shape(terms.mechanism, &lot.grid)?;
+        let length = SealedBid::encoded_len(&shape);
+        if bytes.len() != length.saturating_mul(bid.commitments().count()) {
+            return None;
+        }
+        let steps = bytes.chunks(length).map(|bytes| SealedBid::from_bytes(bytes, &shape));
+        Some(Self {
+            steps: steps.collect::<Option<_>>()?,
+            shape,
+            contribution: contribution.copied(),
+        })
+    }
+
+    fn judged(&self) -> Judged {
+        let unary = self.steps.iter().flat_map(|step| step.unary.iter().copied());
+        Judged { unary: unary.collect(), contribution: self.contribution }
+    }
+}
+
+/// The rest of R3, for every step.
 fn decode<'a>(
     setting: &Setting,
-    (lot, bid, reveal): &Opening<'a>,
-    sealed_bid: &'a SealedBid,
-) -> Option<unary::Decoded<'a>> {
-    let claim = unary::Claim {
-        context: bid_context(setting, reveal.bid.lot, reveal.bid.round, bid.bidder),
-        shape: &lot.grid.shape,
-        commitment: decode_point(&bid.commitment)?,
-        sealed_bid,
+    (_, bid, reveal): &Opening<'_>,
+    Sealed { shape, steps, .. }: &'a Sealed,
+) -> Option<Vec<unary::Decoded<'a>>> {
+    let BidId { lot, round, .. } = reveal.bid;
+    let decode = |((number, sealed_bid), commitment): ((u32, &'a SealedBid), &Point)| {
+        let context = bid_context(setting, (lot, round, number), bid.bidder);
+        let commitment = decode_point(commitment)?;
+        unary::decode(unary::Claim { context, shape, commitment, sealed_bid }).ok()
     };
-    unary::decode(claim).ok()
+    (0u32..).zip(steps).zip(bid.commitments()).map(decode).collect()
 }
 
 /// Closes bids that one instruction reveals, the instruction being number `at` of such, each as it was judged.
@@ -666,9 +812,13 @@ pub(crate) fn close(
     seen.randomness.put(at, closed);
 }
 
-/// Proofs of a bid have step 0 and are bound to its bidder, whoever posts them.
-fn bid_context(setting: &Setting, lot: u32, round: u32, bidder: PartyKey) -> Context {
-    Context { auction: setting.auction, lot, round, step: 0, signer: bidder }
+/// Proofs of a bid have step 0, or the number of a curve's step, and are bound to its bidder, whoever posts them.
+fn bid_context(
+    setting: &Setting,
+    (lot, round, step): (u32, u32, u32),
+    bidder: PartyKey,
+) -> Context {
+    Context { auction: setting.auction, lot, round, step, signer: bidder }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::{
 };
 use alloc::collections::BTreeSet;
 use talea_protocol::{
+    bytes::PartyKey,
     outcome::Ending,
     quorum::{KeyholderId, keyholders},
 };
@@ -19,6 +20,26 @@ pub(crate) struct Bonds<'a> {
     pub(crate) at_fault: &'a BTreeSet<KeyholderId>,
 }
 
+/// Those who owe something after an ending.
+fn winners(ending: &Ending) -> BTreeSet<PartyKey> {
+    match ending {
+        Ending::Sold(award) => award.sales.iter().map(|sale| sale.winner).collect(),
+        Ending::Cleared(clearing) => {
+            let trading = clearing.trades.iter().filter(|trade| trade.units() > 0);
+            trading.map(|trade| trade.party).collect()
+        }
+        Ending::Declined(_)
+        | Ending::BelowReserve
+        | Ending::Unsold
+        | Ending::Void(_)
+        | Ending::Halted
+        | Ending::NoTrade(_)
+        | Ending::OneSided
+        | Ending::Surveyed(_)
+        | Ending::TooFewAnswers => BTreeSet::new(),
+    }
+}
+
 /// Releases, settles and forfeits what is at stake on a lot.
 pub(crate) fn close(
     setting: &Setting,
@@ -29,21 +50,14 @@ pub(crate) fn close(
 ) {
     let stakes = &setting.terms.stakes;
     let deposit = stakes.deposit;
-    let sales = match ending {
-        Ending::Sold(award) => award.sales.as_ref(),
-        Ending::Declined(_)
-        | Ending::BelowReserve
-        | Ending::Unsold
-        | Ending::Void(_)
-        | Ending::Halted => &[],
-    };
+    let winners = winners(ending);
     // A reserve of a lot without bids does not bind, and no keyholder attests it.
     let mut reserve = bids.reserve(lot);
     if bids.count(lot) == 0 {
         reserve.take().into_iter().for_each(|reserve| ledger.release(reserve.bidder, deposit));
     }
     for bid in bids.in_order(lot).chain(reserve) {
-        let won = sales.iter().any(|sale| sale.winner == bid.bidder);
+        let won = winners.contains(&bid.bidder);
         match &bid.state {
             BidState::Ranked(_) if bid.is_in_default => {
                 ledger.forfeit(bid.bidder, deposit, stakes);

@@ -399,7 +399,7 @@ impl Lots {
             Conclusion::Found(finding) => finding,
             Conclusion::Ended(ending) => return Some(ending),
         };
-        let Finding { award, disclosed, reserve } = finding;
+        let Finding { award, disclosed, reserve, ending } = *finding;
         if is_survey {
             let round = self.states.change(&at.lot, |state| {
                 state.phase = LotPhase::Surveyed;
@@ -410,6 +410,9 @@ impl Lots {
             let survey = Survey { depth: disclosed.depth, cover: disclosed.cover };
             self.surveys.put((at.lot, round), survey);
             return None;
+        }
+        if ending.is_some() {
+            return ending;
         }
         self.shown.put(at.lot, Shown { disclosed, reserve });
         let Some(award) = award else { return Some(Ending::BelowReserve) };

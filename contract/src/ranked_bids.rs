@@ -6,16 +6,21 @@ use crate::{
 };
 use alloc::{sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
-use talea_protocol::bytes::PartyKey;
+use talea_protocol::{bytes::PartyKey, commitment::TradeSide};
 
 /// Bids in one record: a post about some of them does not read all.
 const PAGE: usize = 8;
 
-/// A bid that takes part.
+/// A bid that takes part, or a step of one that is a curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct RankedBid {
     pub(crate) bidder: PartyKey,
     pub(crate) unary: EncodingId,
+    /// The number of the step; 0 where there is one.
+    pub(crate) step: u32,
+    /// How often it counts; 0 where that is sealed.
+    pub(crate) quantity: u32,
+    pub(crate) side: TradeSide,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

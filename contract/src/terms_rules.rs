@@ -1,7 +1,7 @@
-//! The rules that terms must meet to open an auction: checks T1 to T7 of `docs/spec.md`.
+//! The rules that terms must meet to open an auction: checks T1 to T8 of `docs/spec.md`.
 
 use crate::{
-    envelope,
+    curve, envelope,
     group::decode_point,
     rank::mechanism,
     refusal::{Fault, Refusal, require},
@@ -28,7 +28,7 @@ const MAX_FAN_OUT: u16 = 1023;
 /// Reads the terms of an auction that opens at `slot` and checks every rule.
 ///
 /// # Errors
-/// The first of T1 to T5, T7 and T6 that fails.
+/// The first of T1 to T5, T7, T8 and T6 that fails.
 pub fn check(
     slot: u64,
     bytes: &[u8],
@@ -52,6 +52,7 @@ pub fn check(
     quorum(&terms)?;
     parties(&terms)?;
     rules(&terms)?;
+    markets(&terms)?;
     let id = Terms::auction_id_of_bytes(bytes);
     require(
         envelope::signature_holds(&terms.seller, &opening_bytes(&id, slot), signature),
@@ -242,6 +243,12 @@ fn rules(terms: &Terms) -> Result<(), Refusal> {
     rules
         .into_iter()
         .try_for_each(|(holds, why)| require(holds, Check::TermsRules, Fault::Impossible { why }))
+}
+
+/// T8.
+fn markets(terms: &Terms) -> Result<(), Refusal> {
+    let why = curve::fault(terms);
+    why.map_or(Ok(()), |why| Err(Fault::Impossible { why }.fails(Check::TermsMarkets)))
 }
 
 /// Buckets that the outcome may have to hold: of a depth, on every lot and in every round.

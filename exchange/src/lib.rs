@@ -6,6 +6,7 @@
 //! | [`ocds`] | publications of the Open Contracting Data Standard |
 //! | [`fix`] | the outcome as FIX messages |
 //! | [`table`] | workbooks of spreadsheets, and Parquet |
+//! | `mechanism` | which mechanisms a standard has a form for |
 //! | `decimal` | decimals as whole numbers of their last place |
 //! | `number` | decimals that readers with doubles keep |
 
@@ -19,6 +20,7 @@
 mod decimal;
 pub mod fix;
 pub mod list;
+mod mechanism;
 mod number;
 pub mod ocds;
 pub mod table;

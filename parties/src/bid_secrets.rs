@@ -10,9 +10,12 @@
 //! one place: the first never reached the board, or the board showed two histories. With
 //! the level and the quorum's key in the derivation the two have nothing in common.
 //!
+//! The same holds for curves: every step has a place of its own, and all of the curve is in the derivation of each. There
+//! is no trying of levels then; the masks of the range proofs are derived, and the steps are read off those.
+//!
 //! The sealed bid takes no fresh randomness, because its bytes must be reproducible. Its nonces are functions of
 //! all that its proof absorbs, as those of Ed25519 (RFC 8032) are of the message. The range proof is in
-//! the commit and is never made again; it also takes fresh randomness.
+//! the commit and is never made again; it also takes fresh randomness, that of a step before the masks are drawn.
 
 use crate::identity::Identity;
 use curve25519_dalek::{
@@ -28,13 +31,15 @@ use talea_contract::{
 };
 use talea_protocol::{
     bytes::Point,
+    commitment::TradeSide,
     labels::{self, PROTOCOL_VERSION},
     price::Level,
     sealed_bid::Contribution,
 };
 use zeroize::Zeroizing;
 
-/// Derives the secrets of a bidder's bids at one place: a lot in a round, under a quorum's key.
+/// Derives the secrets of a bidder's bids at one place: a lot in a round, under a quorum's key. Of a curve each step
+/// has a place of its own.
 ///
 /// The hash state inside holds the bidder's key; it erases itself when dropped, as all that is cloned
 /// from it does.
@@ -42,7 +47,7 @@ use zeroize::Zeroizing;
 pub struct Derivation(Transcript);
 
 impl Derivation {
-    /// Of the bids of `bidder` in this context, whose step is 0, sealed under `quorum_key`.
+    /// Of the bids of `bidder` in this context, whose step is 0 or that of a curve, sealed under `quorum_key`.
     #[must_use]
     pub fn new(bidder: &Identity, context: &Context, quorum_key: &Point) -> Self {
         let mut transcript = Transcript::new(labels::BID_SECRETS);
@@ -59,6 +64,38 @@ impl Derivation {
         let Self(mut transcript) = self.clone();
         transcript.append_u64(b"level", level.0.into());
         BidSecrets(transcript)
+    }
+
+    /// The secrets of a step of a curve: of the level, or the number, that it commits to, and of the whole curve, so that
+    /// two curves have no step in common.
+    #[must_use]
+    pub fn secrets_of_step(
+        &self,
+        level: Level,
+        side: TradeSide,
+        curve: &[CurveNumber],
+    ) -> BidSecrets {
+        let BidSecrets(mut transcript) = self.secrets(level);
+        let side: u64 = match side {
+            TradeSide::Buy => 0,
+            TradeSide::Sell => 1,
+        };
+        transcript.append_u64(b"side", side);
+        transcript.append_u64(b"steps", curve.len() as u64);
+        for CurveNumber { committed, quantity } in curve {
+            transcript.append_u64(b"level", committed.0.into());
+            transcript.append_u64(b"quantity", (*quantity).into());
+        }
+        BidSecrets(transcript)
+    }
+
+    /// With what a step of a curve masks its range proof: a function of the place alone, so that the bidder reads the
+    /// proof without knowing what it is of.
+    #[must_use]
+    pub fn masks(&self) -> Generator {
+        let mut transcript = self.0.clone();
+        transcript.append_message(b"use", b"range-proof");
+        Generator(transcript)
     }
 
     /// Which of these levels the commitment is to, if it is one of this bidder at this place.
@@ -86,6 +123,15 @@ impl Derivation {
         }
         None
     }
+}
+
+/// What a step of a curve commits to, and the quantity that everybody sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CurveNumber {
+    /// `b`: the level, and where quantities are sealed `level * 2^bits + quantity`.
+    pub committed: Level,
+    /// The quantity; 0 where it is sealed.
+    pub quantity: u32,
 }
 
 /// The secrets of one bid, each under its own label.
@@ -214,6 +260,51 @@ mod tests {
             }
             assert_eq!(secrets.blinding(), derivation.secrets(Level(level)).blinding());
         }
+    }
+
+    #[test]
+    fn two_curves_have_no_secret_in_common_and_nor_have_two_steps() {
+        let steps: [(u32, u32); 3] = [(7, 1), (7, 1), (9, 2)];
+        let curves = [
+            (TradeSide::Buy, steps.to_vec()),
+            (TradeSide::Sell, steps.to_vec()),
+            (TradeSide::Buy, vec![(7, 1), (7, 1), (9, 3)]),
+            (TradeSide::Buy, vec![(7, 1), (7, 1), (10, 2)]),
+            (TradeSide::Buy, vec![(7, 1), (7, 1)]),
+        ];
+        let mut seen = BTreeSet::new();
+        for (side, steps) in &curves {
+            let number = |(level, quantity): &(u32, u32)| CurveNumber {
+                committed: Level(*level),
+                quantity: *quantity,
+            };
+            let numbers: Vec<CurveNumber> = steps.iter().map(number).collect();
+            for (step, number) in (0..).zip(&numbers) {
+                let context = Context { step, ..context() };
+                let derivation = Derivation::new(&bidder(1), &context, &KEY);
+                let secrets = derivation.secrets_of_step(number.committed, *side, &numbers);
+                assert!(seen.insert(secrets.blinding().to_bytes()), "{side:?} {steps:?} {step}");
+            }
+        }
+    }
+
+    /// With other masks a curve committed before could not be found again.
+    #[test]
+    fn masks_of_a_step_stay_what_they_are_and_are_of_its_place_alone() {
+        let drawn = |derivation: &Derivation| {
+            let mut random = [0; 8];
+            derivation.masks().fill_bytes(&mut random);
+            random
+        };
+        let derivation = Derivation::new(&bidder(1), &context(), &KEY);
+        assert_eq!(hex(&drawn(&derivation)), "49f5731d25839ad8");
+        let places = other_contexts().into_iter();
+        let places = places.map(|context| Derivation::new(&bidder(1), &context, &KEY));
+        let keys = [(2, KEY), (1, Point([8; 32]))];
+        let keys = keys.map(|(seed, key)| Derivation::new(&bidder(seed), &context(), &key));
+        let others: BTreeSet<[u8; 8]> = places.chain(keys).map(|other| drawn(&other)).collect();
+        assert_eq!(others.len(), other_contexts().len() + 2);
+        assert!(!others.contains(&drawn(&derivation)));
     }
 
     /// With other secrets a bid committed before could not be revealed.

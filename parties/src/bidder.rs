@@ -4,6 +4,10 @@
 //! bid, and forgets the secrets. It then only has to post two byte strings. A bidder that has lost the
 //! second finds it again with [`Place::find`] and [`Place::reveal`].
 
+mod curve;
+
+pub use curve::PreparedCurve;
+
 use crate::{
     bid_secrets::{BidSecrets, Derivation},
     identity::{Identity, TooLarge},
@@ -21,10 +25,10 @@ use talea_contract::{
 };
 use talea_protocol::{
     bytes::{List, PartyKey, Point},
-    commitment::{BidId, Commit, seal},
+    commitment::{BidId, Commit, TradeSide, seal},
     instruction::Instruction,
     opening::{AuditorKey, Opening},
-    price::{Level, PriceGrid},
+    price::{Level, PriceGrid, Shape},
     sealed_bid::Reveal,
     terms::AuctionId,
 };
@@ -122,6 +126,57 @@ pub enum BidError {
         /// The levels there are.
         levels: u32,
     },
+    /// A curve where a bid is one level.
+    #[error("the auction takes bids of one price, and no curves")]
+    NotCurves,
+    /// One level where a bid is a curve.
+    #[error("the auction takes curves: a bid is a list of steps, each a price with a quantity")]
+    NeedsCurve,
+    /// A bid to buy where bids are to sell, or the other way round.
+    #[error("lot {lot} takes bids to {} alone", verb(*.takes))]
+    WrongSide {
+        /// The lot.
+        lot: u32,
+        /// The side that it takes.
+        takes: TradeSide,
+    },
+    /// No step where quantities are public.
+    #[error("the bid has no step, and needs one")]
+    NoSteps,
+    /// More steps than the terms allow.
+    #[error("the bid has {steps} steps, and the auction takes {most} at most")]
+    TooManySteps {
+        /// How many it has.
+        steps: usize,
+        /// How many it may have.
+        most: usize,
+    },
+    /// A step of nothing where quantities are public.
+    #[error("step number {step} of the bid is for no unit")]
+    NoUnits {
+        /// Which step, counted from 1.
+        step: usize,
+    },
+    /// More units in a step than a sealed quantity can say.
+    #[error(
+        "step number {step} of the bid is for {quantity} units, and the auction takes {most} in a step at most"
+    )]
+    QuantityTooLarge {
+        /// Which step, counted from 1.
+        step: usize,
+        /// Its units.
+        quantity: u32,
+        /// How many it may have.
+        most: u32,
+    },
+    /// More units in a bid than the terms allow.
+    #[error("the bid is for {sum} units, and the auction takes {most} of a bidder at most")]
+    TooManyUnits {
+        /// Units of all steps.
+        sum: u64,
+        /// How many there may be.
+        most: u32,
+    },
     /// The key ceremony is not over, or failed.
     #[error("the auction has no key to seal bids under")]
     NoKey,
@@ -131,6 +186,14 @@ pub enum BidError {
     /// Too large a message.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
+}
+
+/// What a bid on this side is to do.
+fn verb(side: TradeSide) -> &'static str {
+    match side {
+        TradeSide::Buy => "buy",
+        TradeSide::Sell => "sell",
+    }
 }
 
 impl Bidder {
@@ -261,29 +324,53 @@ impl<'a> Place<'a> {
     }
 
     fn secrets(&self, level: Level) -> Result<BidSecrets, BidError> {
-        if level.0 >= self.grid.levels {
-            let (lot, levels) = (self.bid.lot, self.grid.levels);
-            return Err(BidError::OffGrid { lot, level: level.0, levels });
+        if self.auction.terms().mechanism.curve().is_some() {
+            return Err(BidError::NeedsCurve);
         }
+        self.require_level(level)?;
         Ok(self.derivation.secrets(level))
     }
 
+    /// That the lot's grid has this level.
+    fn require_level(&self, level: Level) -> Result<(), BidError> {
+        let (lot, levels) = (self.bid.lot, self.grid.levels);
+        if level.0 < levels {
+            return Ok(());
+        }
+        Err(BidError::OffGrid { lot, level: level.0, levels })
+    }
+
     fn seal(&self, level: Level, secrets: &BidSecrets) -> Result<Vec<u8>, BidError> {
-        let Self { auction, grid, keys, bid, .. } = self;
+        let context = context(self.auction, &self.bid);
+        let mut bytes = self.seal_in(&context, &self.grid.shape, level, secrets)?;
+        bytes.extend(self.contribution(secrets));
+        Ok(bytes)
+    }
+
+    /// A bid, or a step of one, encrypted in digits of this shape.
+    fn seal_in(
+        &self,
+        context: &Context,
+        shape: &Shape,
+        level: Level,
+        secrets: &BidSecrets,
+    ) -> Result<Vec<u8>, BidError> {
         let sealed_bid = unary::prove(
-            &auction.setting().generators,
-            &context(auction, bid),
-            &grid.shape,
-            &keys.key,
+            &self.auction.setting().generators,
+            context,
+            shape,
+            &self.keys.key,
             level,
             &secrets.blinding(),
             &mut secrets.generator(),
         )?;
-        let mut bytes = sealed_bid.to_bytes();
-        if auction.terms().ties.asks_for_contributions(bid.round) {
-            bytes.extend(secrets.contribution());
-        }
-        Ok(bytes)
+        Ok(sealed_bid.to_bytes())
+    }
+
+    /// What is added to the sealed bytes, where ties go by lottery.
+    fn contribution(&self, secrets: &BidSecrets) -> impl Iterator<Item = u8> + use<> {
+        let is_asked_for = self.auction.terms().ties.asks_for_contributions(self.bid.round);
+        is_asked_for.then(|| secrets.contribution()).into_iter().flatten()
     }
 
     /// Makes a bid, or a seller's reserve, which is made in the same way.

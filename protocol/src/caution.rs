@@ -6,6 +6,7 @@
 use crate::{
     bytes::Text,
     limits::MAX_ROUNDS,
+    mechanism::{Comparisons, Curve, Mechanism, Quantities},
     terms::{Admission, Disclosure, Terms, Ties},
 };
 use alloc::vec::Vec;
@@ -73,6 +74,24 @@ pub enum Caution {
     },
     /// Anybody may bid, and the price is another bid than the winner's.
     Shills,
+    /// Anybody may bid, and so on both sides of a market.
+    BothSides,
+    /// Quantities of steps are public from the commit on.
+    PublicQuantities,
+    /// What is wanted beyond what is offered is opened at every price that a search tests.
+    OpenedExcess {
+        /// Bids that a lot takes.
+        room: u32,
+    },
+    /// Anybody may answer a survey, as often as there are keys.
+    ManyAnswers,
+    /// A survey opens statistics of so few answers that those who answered can nearly compute one.
+    FewAnswers {
+        /// Answers from which statistics are opened.
+        min_answers: u32,
+    },
+    /// A bin of a survey's histogram is a single answer.
+    SingleBins,
     /// Anybody may bid, and ties go by a lottery.
     LastReveal,
     /// Anybody may bid, as often as there are keys, and it costs nothing not to reveal.
@@ -104,6 +123,12 @@ impl Caution {
             Self::CoverBetweenRounds => "rounds.cover",
             Self::KnownLastRound { .. } => "rounds.known-last",
             Self::Shills => "mechanism.shills",
+            Self::BothSides => "mechanism.both-sides",
+            Self::PublicQuantities => "mechanism.public-quantities",
+            Self::OpenedExcess { .. } => "mechanism.opened-excess",
+            Self::ManyAnswers => "survey.many-answers",
+            Self::FewAnswers { .. } => "survey.few-answers",
+            Self::SingleBins => "survey.single-bins",
             Self::LastReveal => "ties.last-reveal",
             Self::FreeBids => "stakes.free-bids",
             Self::CrowdingOut { .. } => "stakes.crowding-out",
@@ -189,6 +214,39 @@ impl fmt::Display for Caution {
                 "anybody may bid, so the seller can bid under other keys to raise the price that \
                  the winner pays",
             ),
+            Self::BothSides => f.write_str(
+                "anybody may bid, so one party can bid on both sides under two keys, and move the price at which \
+                 others trade",
+            ),
+            Self::PublicQuantities => f.write_str(
+                "quantities are public: while bids are due everybody sees how much each bidder wants, and in how \
+                 many steps",
+            ),
+            Self::OpenedExcess { room } => {
+                f.write_str(
+                    "what is wanted beyond what is offered is opened at every price that the search tests: the fewer \
+                     bids there are, the more it says of each; of two bids it tells each bidder what the other \
+                     wants at these prices",
+                )?;
+                if *room < FEW_BIDS { write!(f, ", and a lot takes {room}") } else { Ok(()) }
+            }
+            Self::ManyAnswers => f.write_str(
+                "anybody may answer, so one party can give many answers under other keys: it can move the mean, \
+                 and make up the least number of answers and so compute what one other said",
+            ),
+            Self::FewAnswers { min_answers } => {
+                let others = min_answers.saturating_sub(1);
+                write!(
+                    f,
+                    "statistics are opened from {min_answers} answers on: then {others} of those who answered, if \
+                     they tell one another, compute the last answer from the sum; from {FEW_ANSWERS} on it takes \
+                     more of them"
+                )
+            }
+            Self::SingleBins => f.write_str(
+                "a bin of the histogram is a single answer: how often each answer was given is shown, though not \
+                 by whom",
+            ),
             Self::LastReveal => f.write_str(
                 "anybody may bid, so the last to reveal can choose between draws by not revealing some \
                  of its bids; it loses their deposits, or nothing if it acts together with the board \
@@ -204,6 +262,50 @@ impl fmt::Display for Caution {
                  others out, for {fees} in fees and {deposits} in deposits that come back; a fee that \
                  grows as a lot fills, or a list of bidders, prevents this"
             ),
+        }
+    }
+}
+
+/// From so many bids on, how many there are need not be said beside what an opened excess shows.
+const FEW_BIDS: u32 = 10;
+/// From so many answers on, terms are not warned of how few they are.
+const FEW_ANSWERS: u32 = 10;
+
+/// What follows from a mechanism whose bids are curves or answers, whoever may bid.
+fn of_mechanism(terms: &Terms) -> Vec<Caution> {
+    let mut cautions = Vec::new();
+    let is_public = |curve: Curve| matches!(curve.quantities, Quantities::Public { .. });
+    if terms.mechanism.curve().is_some_and(is_public) {
+        cautions.push(Caution::PublicQuantities);
+    }
+    match terms.mechanism {
+        Mechanism::Curves { comparisons: Comparisons::Opened, .. }
+        | Mechanism::TwoSided { comparisons: Comparisons::Opened, .. } => {
+            cautions.push(Caution::OpenedExcess { room: terms.max_bids_per_lot });
+        }
+        Mechanism::Survey { min_answers, bin_levels, .. } => {
+            if min_answers < FEW_ANSWERS {
+                cautions.push(Caution::FewAnswers { min_answers });
+            }
+            if bin_levels == 1 {
+                cautions.push(Caution::SingleBins);
+            }
+        }
+        Mechanism::FirstPrice
+        | Mechanism::UniformPrice { .. }
+        | Mechanism::Curves { .. }
+        | Mechanism::TwoSided { .. } => {}
+    }
+    cautions
+}
+
+/// What may be done under many keys, where anybody may bid.
+fn of_many_keys(mechanism: Mechanism) -> Option<Caution> {
+    match mechanism {
+        Mechanism::TwoSided { .. } => Some(Caution::BothSides),
+        Mechanism::Survey { .. } => Some(Caution::ManyAnswers),
+        Mechanism::FirstPrice | Mechanism::UniformPrice { .. } | Mechanism::Curves { .. } => {
+            (!mechanism.pays_own_bid()).then_some(Caution::Shills)
         }
     }
 }
@@ -268,10 +370,9 @@ pub fn cautions(terms: &Terms) -> Vec<Caution> {
             cautions.push(Caution::KnownLastRound { limit: rounds.limit, sufficient });
         }
     }
+    cautions.extend(of_mechanism(terms));
     if terms.admission == Admission::Open {
-        if !terms.mechanism.pays_own_bid() {
-            cautions.push(Caution::Shills);
-        }
+        cautions.extend(of_many_keys(terms.mechanism));
         if terms.ties == Ties::Lottery {
             cautions.push(Caution::LastReveal);
         }

@@ -98,6 +98,8 @@ pub enum ClearingRule {
     Middle,
     /// The highest.
     Highest,
+    /// One that no bid of those who trade can move, at the cost of one trade if need be (McAfee 1992).
+    TradeReduction,
 }
 
 impl Quantities {
@@ -191,6 +193,7 @@ impl Mechanism {
                 ClearingRule::Lowest => "two-sided, lowest clearing price".into(),
                 ClearingRule::Middle => "two-sided, middle clearing price".into(),
                 ClearingRule::Highest => "two-sided, highest clearing price".into(),
+                ClearingRule::TradeReduction => "two-sided, trade reduction".into(),
             },
             Self::Survey { .. } => "survey".into(),
         }
@@ -211,11 +214,14 @@ impl Mechanism {
                 };
                 format!("the best steps win the quantity of the lot and pay {pays}")
             }
+            Self::TwoSided { rule: ClearingRule::TradeReduction, .. } => {
+                "buyers and sellers trade at a price that none of their own bids moves".into()
+            }
             Self::TwoSided { rule, .. } => {
                 let which = match rule {
                     ClearingRule::Lowest => "the lowest",
                     ClearingRule::Middle => "the middle",
-                    ClearingRule::Highest => "the highest",
+                    ClearingRule::Highest | ClearingRule::TradeReduction => "the highest",
                 };
                 format!("buyers and sellers trade as much as they agree to, at {which} such price")
             }

@@ -126,6 +126,8 @@ pub struct Clearing {
     pub price: Quote,
     /// Where the middle of two prices was taken, those two.
     pub between: Option<Clears>,
+    /// With trade reduction the bids at the margin, where a pair can trade.
+    pub margins: Option<Margins>,
     /// What is wanted beyond what is offered, at every level where that was opened, in the order in which it was.
     pub excess: Vec<Excess>,
     /// Bids that trade something, or would at the price, in tie order.
@@ -139,6 +141,19 @@ pub struct Clears {
     pub lowest: Quote,
     /// The highest.
     pub highest: Quote,
+}
+
+/// The bids at the margin of a market with trade reduction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Margins {
+    /// The worst of the buyers that can trade.
+    pub last_buyer: Quote,
+    /// The best of those that cannot, or the lowest price.
+    pub next_buyer: Quote,
+    /// The worst of the sellers that can trade.
+    pub last_seller: Quote,
+    /// The best of those that cannot, or the highest price.
+    pub next_seller: Quote,
 }
 
 /// What is wanted at a level or better beyond what is for sale; in a two-sided market, beyond what sellers ask less for.

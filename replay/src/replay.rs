@@ -39,7 +39,7 @@ pub struct EntrySummary {
 /// What the transcript shows of a bid, or of a reserve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BidLine {
-    /// `C`.
+    /// `C`; of a curve that of its first step.
     pub commitment: Point,
     /// The seal of its commit.
     pub seal: Digest,
@@ -358,6 +358,19 @@ impl Replay {
                     revealed: None,
                 };
                 self.bids.insert(bid, line);
+            }
+            Instruction::CommitCurve(commit) => {
+                let bid = BidId { lot: commit.lot, round: commit.round, bidder: signed.signer };
+                // C9: there is a step.
+                if let Some(first) = commit.steps.first() {
+                    let line = BidLine {
+                        commitment: first.commitment,
+                        seal: commit.seal,
+                        committed: number,
+                        revealed: None,
+                    };
+                    self.bids.insert(bid, line);
+                }
             }
             Instruction::Reveal(reveals) => {
                 for reveal in reveals.iter() {

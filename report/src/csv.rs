@@ -51,12 +51,13 @@ fn cells(report: &Report, lot: &LotReport) -> [String; 17] {
     let known: Vec<&str> = lot.winners.iter().filter_map(|party| report.name_of(party)).collect();
     let number = |number: &Option<String>| number.clone().unwrap_or_default();
     let notation = |price: &Option<String>| price.as_deref().map_or(String::new(), text);
+    let is_for_sale = report.terms.as_ref().is_none_or(|terms| terms.mechanism.sells_quantity());
     let reserve = lot.reserve_price.as_deref().map_or_else(|| lot.reserve.into(), text);
     [
         lot.lot.to_string(),
         text(&lot.identifier),
         text(&lot.name),
-        lot.quantity.clone(),
+        if is_for_sale { lot.quantity.clone() } else { String::new() },
         text(&lot.result),
         notation(&lot.price),
         number(&lot.price_decimal),

@@ -10,12 +10,14 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use talea_screens::html as screens;
 use talea_text::{
-    histogram, money, names,
+    clearing::{ExcessReport, TradeReport},
+    histogram::{self, Counts as Counted},
+    money, names,
     page::{
         Column::{Figures, Name, Party, Short, Words},
         Page,
     },
-    terms::{ChainData, DisclosureData, GroupData, LotData, TermsData},
+    terms::{ChainData, DisclosureData, GroupData, LotData, Openness, TermsData},
 };
 use talea_verifier::Verdict;
 
@@ -48,6 +50,7 @@ pub(crate) fn html(report: &Report, reader: Reader) -> String {
             write_ties(&mut page, supervision);
             write_reserves(&mut page, supervision);
         }
+        write_clearings(&mut page, report);
         write_depths(&mut page, report);
         write_opened(&mut page, report);
         write_timeline(&mut page, report);
@@ -98,7 +101,7 @@ pub(crate) fn of_many(auctions: &Auctions) -> String {
         Short("Id"),
         Words("Verdict"),
         Figures("Bidders"),
-        Figures("Sold"),
+        Figures("Sold or cleared"),
         Figures("Declined"),
         Figures("Below reserve"),
         Figures("Other"),
@@ -108,7 +111,7 @@ pub(crate) fn of_many(auctions: &Auctions) -> String {
     page.table(&columns, &rows.collect::<Vec<_>>());
     page.text(
         "p class=quiet",
-        "Screens use the lots of auctions that are VALID. A report of one auction with --for regulator has the rest.",
+        "Screens use the lots of auctions that are VALID and in which a bid is one price. A report of one auction with --for regulator has the rest.",
     );
     auctions.findings().iter().for_each(|finding| page.0.push_str(&screens::section(finding)));
     page.end()
@@ -225,6 +228,7 @@ fn lot_row(report: &Report, lot: &LotReport) -> Vec<String> {
         (_, Some(_)) => price(&lot.reserve_price, &lot.reserve_price_decimal),
         (state, None) => state.into(),
     };
+    let is_for_sale = report.terms.as_ref().is_none_or(|terms| terms.mechanism.sells_quantity());
     let mut bids = format!("{} committed, {} ranked", lot.committed, lot.ranked);
     if lot.invalid > 0 {
         let _ = write!(bids, ", {} invalid", lot.invalid);
@@ -237,7 +241,7 @@ fn lot_row(report: &Report, lot: &LotReport) -> Vec<String> {
     vec![
         lot.identifier.clone(),
         lot.name.clone(),
-        grouped(&lot.quantity),
+        if is_for_sale { grouped(&lot.quantity) } else { String::new() },
         lot.result.clone(),
         price(&lot.price, &lot.price_decimal),
         amount,
@@ -248,15 +252,77 @@ fn lot_row(report: &Report, lot: &LotReport) -> Vec<String> {
     ]
 }
 
+/// What markets of curves traded, and what was wanted beyond what is offered.
+fn write_clearings(page: &mut Page, report: &Report) {
+    let cleared: Vec<_> =
+        report.lots.iter().filter_map(|lot| Some((lot, lot.clearing.as_ref()?))).collect();
+    if cleared.is_empty() {
+        return;
+    }
+    page.heading("Trades");
+    let money = report.terms.as_ref().and_then(|terms| terms.money.as_ref());
+    let amounts = money.map_or("Amounts are units times prices.".into(), |money| {
+        format!("Amounts are in {}, as the terms say what prices are.", money.currency)
+    });
+    page.text(
+        "p class=quiet",
+        &format!(
+            "Bids that trade something, or would at the price. All units better than the price are traded; what is \
+             left is shared out among those at it. {amounts}"
+        ),
+    );
+    let trades = cleared.iter().flat_map(|(lot, clearing)| {
+        clearing.trades.iter().map(|trade| trade_row(report, lot, trade))
+    });
+    let rows: Vec<_> = trades.collect();
+    let columns = [
+        Name("Lot"),
+        Party("Party"),
+        Words("Side"),
+        Figures("Better than the price"),
+        Figures("At the price"),
+        Figures("Of these traded"),
+        Figures("Traded"),
+        Figures("Amount"),
+    ];
+    page.table(&columns, &rows);
+    let tested = cleared.iter().flat_map(|(lot, clearing)| {
+        let row = |row: &ExcessReport| {
+            vec![lot.identifier.clone(), row.price.clone(), row.units.to_string()]
+        };
+        clearing.excess.iter().map(row)
+    });
+    let excess: Vec<_> = tested.collect();
+    if !excess.is_empty() {
+        page.text("h3", "Units wanted beyond what is offered, at every price that was tested");
+        page.table(&[Name("Lot"), Figures("Price"), Figures("Units")], &excess);
+    }
+}
+
+fn trade_row(report: &Report, lot: &LotReport, trade: &TradeReport) -> Vec<String> {
+    let grouped = |units: &String| units.parse().map_or(units.clone(), money::grouped);
+    let TradeReport { party, side, better, at_price, shared, units, total, amount, .. } = trade;
+    let mut row = vec![lot.identifier.clone(), named(report, party), (*side).to_owned()];
+    row.extend([better, at_price, shared, units].map(grouped));
+    row.push(amount.as_ref().unwrap_or(total).clone());
+    row
+}
+
 fn write_depths(page: &mut Page, report: &Report) {
     if report.depths.is_empty() {
         return;
     }
-    page.heading("Depth");
-    page.text(
-        "p class=quiet",
-        "Number of bids in each range of prices, without the best ones. All bars have the same scale.",
-    );
+    let is_survey = report.depths.iter().all(|row| row.counts == Counted::Answers);
+    let (heading, sentence) = if is_survey {
+        ("Answers", "Number of answers in each range. All bars have the same scale.")
+    } else {
+        (
+            "Depth",
+            "Number of bids in each range of prices, without the best ones. All bars have the same scale.",
+        )
+    };
+    page.heading(heading);
+    page.text("p class=quiet", sentence);
     for (row, panels) in report.depths.iter().zip(histogram::panels(&report.depths)) {
         page.text("h3", &row.name);
         let _ = writeln!(page.0, "<div class=panels>\n{}</div>", panels.concat());
@@ -571,7 +637,24 @@ fn facts(report: &Report, terms: &TermsData) -> Vec<(&'static str, String)> {
             format!("winners, price{cover}{depth}")
         }
     };
-    facts.push(("Opened", opened));
+    match &terms.mechanism.discloses {
+        None => facts.push(("Opened", opened)),
+        Some(Openness { opened, kept }) => {
+            facts.push(("Opened", opened.join("; ")));
+            facts.push(("Not opened", kept.join("; ")));
+        }
+    }
+    if let Some(curve) = &terms.mechanism.curve {
+        facts.push(("Steps of a bid, at most", curve.steps.to_string()));
+        facts.push(("Quantities", curve.quantities.into()));
+        facts.push(("Units of a bid, at most", curve.most.to_string()));
+    }
+    if let Some(least) = terms.mechanism.least {
+        facts.push(("Least that is shared out", least.to_string()));
+    }
+    if let Some(survey) = &terms.mechanism.survey {
+        facts.push(("Least number of answers", survey.min_answers.to_string()));
+    }
     let who = terms.bidders.as_ref().map_or("anybody".into(), |listed| listed.len().to_string());
     facts.push(("Bidders", who));
     facts.push(("Bids per lot, at most", terms.max_bids_per_lot.to_string()));

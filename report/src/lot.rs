@@ -1,13 +1,19 @@
 //! What became of a lot.
 
 use serde::Serialize;
+use std::collections::BTreeSet;
 use talea_protocol::{
-    outcome::{Award, Disclosed, Ending, OpenedBid, PriceComparison, Quote, ReserveResult},
+    outcome::{
+        Award, Clearing, Clears, Disclosed, Ending, OpenedBid, PriceComparison, Quote,
+        ReserveResult, Statistics,
+    },
     price::Level,
     terms::{Mechanism, Terms},
 };
 use talea_text::{
-    lot, money, names,
+    clearing::ClearingReport,
+    ending, lot, money, names,
+    statistics::StatisticsReport,
     survey::{BucketReport, SurveyReport, buckets},
 };
 use talea_verifier::report::LotRow;
@@ -27,14 +33,14 @@ pub struct LotReport {
     pub state: &'static str,
     /// In words.
     pub result: String,
-    /// What every winner pays.
+    /// What every winner pays; for a unit, where bids are curves. Nothing where winners of curves pay what they bid.
     pub price: Option<String>,
     /// The same as a decimal number.
     pub price_decimal: Option<String>,
     /// What the winner pays: quantity times price, where the price is a per cent of it. Nothing of a
     /// lot of several units: whether its quantity is that of one or of all, terms do not say.
     pub amount: Option<String>,
-    /// Who won, in tie order.
+    /// Who won, in tie order; in a market whoever trades something, on both sides.
     pub winners: Vec<String>,
     /// The best losing price, if it was opened.
     pub cover: Option<String>,
@@ -62,6 +68,10 @@ pub struct LotReport {
     pub depth: Option<Vec<BucketReport>>,
     /// Every bid, where the terms open them.
     pub bids: Option<Vec<BidReport>>,
+    /// How a market of curves cleared, with what each bid trades.
+    pub clearing: Option<ClearingReport>,
+    /// What a survey opened.
+    pub statistics: Option<StatisticsReport>,
 }
 
 /// A bid that was opened.
@@ -105,7 +115,7 @@ pub(crate) fn reserve(row: &LotRow) -> (Option<&'static str>, Option<&Quote>) {
 }
 
 /// How a lot ended or stands: in a word, and in words.
-fn ending(row: &LotRow) -> (&'static str, String) {
+fn ending(row: &LotRow, terms: &Terms) -> (&'static str, String) {
     match &row.ending {
         None => undecided(row.decision_until),
         Some(Ending::Sold(_)) => ("sold", "sold".into()),
@@ -125,14 +135,66 @@ fn ending(row: &LotRow) -> (&'static str, String) {
         Some(Ending::Unsold) => ("unsold", "did not trade: no valid bid was revealed".into()),
         Some(Ending::Void(cause)) => ("void", format!("void: {cause}")),
         Some(Ending::Halted) => ("halted", "halted: an alarm about soundness".into()),
+        Some(
+            ended @ (Ending::Cleared(_)
+            | Ending::NoTrade(_)
+            | Ending::OneSided
+            | Ending::Surveyed(_)
+            | Ending::TooFewAnswers),
+        ) => {
+            let answers = u32::try_from(row.ranked).unwrap_or(u32::MAX);
+            let words = ending::of_market(terms, &row.lot, answers, ended);
+            (ending::state(ended), words.unwrap_or_default())
+        }
     }
+}
+
+/// How a market cleared, or would have.
+fn clearing(row: &LotRow) -> Option<&Clearing> {
+    match &row.ending {
+        Some(Ending::Cleared(clearing) | Ending::NoTrade(clearing)) => Some(clearing),
+        _ => None,
+    }
+}
+
+/// What was opened by a market of curves or a survey, in words.
+fn opened_by_market(row: &LotRow) -> Vec<String> {
+    let price = |quote: &Quote| lot::price(&row.lot, quote.level);
+    let mut opened = Vec::new();
+    if let Some(Clearing { price: found, between, excess, trades }) = clearing(row) {
+        opened.push(format!("the price, {}", price(found)));
+        if let Some(Clears { lowest, highest }) = between {
+            let [lowest, highest] = [lowest, highest].map(price);
+            opened.push(format!(
+                "the lowest and the highest price at which as much is traded, {lowest} and {highest}"
+            ));
+        }
+        let bids = if trades.len() == 1 { "1 bid" } else { &format!("{} bids", trades.len()) };
+        opened.push(format!("what {bids} have better than the price and at it, and the amounts"));
+        if !excess.is_empty() {
+            let tested: BTreeSet<Level> = excess.iter().map(|excess| excess.level).collect();
+            let prices =
+                if tested.len() == 1 { "1 price" } else { &format!("{} prices", tested.len()) };
+            opened.push(format!("what is wanted beyond what is offered, at {prices}"));
+        }
+    }
+    if let Some(Ending::Surveyed(Statistics { sum: _, bins, squares })) = &row.ending {
+        opened.push("the sum of the answers".into());
+        if let Some(bins) = bins {
+            opened.push(format!("how many answers lie in each of {} bins", bins.len()));
+        }
+        if squares.is_some() {
+            opened.push("the sum of their squares".into());
+        }
+    }
+    opened
 }
 
 /// What was opened of a lot, in words.
 fn opened(row: &LotRow, mechanism: Mechanism, award: Option<&Award>) -> Vec<String> {
     let price = |level: Level| lot::price(&row.lot, level);
     let Disclosed { surveys, cover, depth, bids } = &row.disclosed;
-    let mut opened = Vec::new();
+    let mut opened = opened_by_market(row);
     if let Some(award) = award {
         opened.push(format!("the price, {}", price(award.quote.level)));
         opened.push(match award.sales.len() {
@@ -177,9 +239,23 @@ impl LotReport {
         let notation = |quote: &Quote| lot::price(lot, quote.level);
         let decimal = |quote: &Quote| lot::price_decimal(lot, quote.level);
         let amount = |quote: &Quote| money::amount(terms, lot, quote.price);
-        let (state, result) = ending(row);
+        let (state, result) = ending(row, terms);
         let award = award(row);
-        let quote = award.map(|award| &award.quote);
+        let clearing = clearing(row);
+        let quote = award.map(|award| &award.quote).or_else(|| {
+            let is_paid = state == "cleared" && !mechanism.pays_own_bid();
+            clearing.filter(|_| is_paid).map(|clearing| &clearing.price)
+        });
+        let traded = clearing.into_iter().flat_map(|clearing| &clearing.trades);
+        let traded =
+            traded.filter(|trade| trade.units() > 0).map(|trade| names::party(&trade.party));
+        let statistics = match &row.ending {
+            Some(Ending::Surveyed(statistics)) => {
+                let answers = u32::try_from(*ranked).unwrap_or(u32::MAX);
+                Some(StatisticsReport::of(mechanism, lot, answers, statistics))
+            }
+            _ => None,
+        };
         let (reserve, reserve_quote) = reserve(row);
         let Disclosed { surveys, cover, depth, bids } = disclosed;
         let cover = cover.as_ref();
@@ -200,7 +276,7 @@ impl LotReport {
             price: quote.map(notation),
             price_decimal: quote.map(decimal),
             amount: quote.and_then(amount),
-            winners: sales.map(|sale| names::party(&sale.winner)).collect(),
+            winners: sales.map(|sale| names::party(&sale.winner)).chain(traded).collect(),
             cover: cover.map(notation),
             cover_decimal: cover.map(decimal),
             cover_amount: cover.and_then(amount),
@@ -214,6 +290,8 @@ impl LotReport {
             surveys: SurveyReport::all(&lot.grid, surveys),
             depth: depth.as_ref().map(|depth| buckets(&lot.grid, depth)),
             bids: bids.as_ref().map(|bids| bids.iter().map(bid).collect()),
+            clearing: clearing.map(|clearing| ClearingReport::of(terms, lot, clearing)),
+            statistics,
         }
     }
 

@@ -17,7 +17,7 @@ use std::{
 use talea_protocol::{
     bytes::PartyKey,
     price::Side,
-    terms::{Admission, Terms},
+    terms::{Admission, Mechanism, Terms},
 };
 use talea_replay::{Replay, Signatures};
 use talea_text::{
@@ -91,7 +91,7 @@ pub struct Report {
     /// What the picture of the timeline shows.
     #[serde(skip)]
     pub course: Option<Timeline>,
-    /// What the pictures of depth show.
+    /// What the pictures of depth show, or of what a survey counted.
     #[serde(skip)]
     pub depths: Vec<histogram::Row>,
 }
@@ -127,12 +127,13 @@ pub struct Event {
 }
 
 /// The kinds of instructions, in the order of an auction, in words.
-const KINDS: [(&str, &str); 14] = [
+const KINDS: [(&str, &str); 15] = [
     ("fund", "money reported"),
     ("deal", "keys dealt"),
     ("complain", "complaints"),
     ("reserve", "reserves committed"),
     ("commit", "bids committed"),
+    ("commit-curve", "curves committed"),
     ("reveal", "sealed bids and reserves revealed"),
     ("endorse", "endorsements"),
     ("shuffle", "counts shuffled"),
@@ -189,7 +190,12 @@ fn title(terms: Option<&Terms>, due: Option<&Moment>) -> String {
         lots => format!("{} lots", lots.len()),
     };
     let is_procurement = terms.lots.iter().all(|lot| lot.grid.side == Side::LowestWins);
-    let kind = if is_procurement { "Procurement" } else { "Auction" };
+    let kind = match terms.mechanism {
+        Mechanism::Survey { .. } => "Survey",
+        Mechanism::TwoSided { .. } => "Two-sided market",
+        _ if is_procurement => "Procurement",
+        _ => "Auction",
+    };
     let seller = names::short(&terms.seller);
     let when = if due.at.is_some() { due.in_words() } else { format!("in {}", due.in_words()) };
     format!("{kind} of {what} by {seller}, bids due {when}")
@@ -273,7 +279,8 @@ impl Report {
         let lots = verified.lots.iter().enumerate();
         let last = replay.lines().last().map_or_else(|| replay.opened(), |line| line.slot);
         let depth = |row: &talea_verifier::report::LotRow| {
-            histogram::Row::of(&row.lot, &row.disclosed, String::new())
+            let (ending, words) = (row.ending.as_ref(), String::new());
+            histogram::Row::of_lot(terms.mechanism, &row.lot, &row.disclosed, ending, words)
         };
         let keyholders = KeyholderReport::all(replay);
         let supervision = Supervision::of(replay, &keyholders, &verified.lots);

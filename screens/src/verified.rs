@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use talea_protocol::{
     bytes::PartyKey,
     outcome::{Award, Disclosed, Ending as LotEnding, ReserveResult},
-    terms::Terms,
+    terms::{Mechanism, Terms},
 };
 use talea_verifier::{LotRow, Report, Verdict};
 
@@ -20,12 +20,19 @@ pub struct Context<'a> {
     pub name: &'a dyn Fn(&PartyKey) -> String,
 }
 
-/// One record per lot; none of a transcript that is not valid.
+/// One record per lot; none of a transcript that is not valid, and none of a market of curves or a survey: screens
+/// compare bids of one price each, of which the best win.
 #[must_use]
 pub fn records(report: &Report, context: &Context<'_>) -> Vec<Record> {
     let Some(terms) = report.terms.as_ref().filter(|_| report.verdict == Verdict::Valid) else {
         return Vec::new();
     };
+    match terms.mechanism {
+        Mechanism::FirstPrice | Mechanism::UniformPrice { .. } => {}
+        Mechanism::Curves { .. } | Mechanism::TwoSided { .. } | Mechanism::Survey { .. } => {
+            return Vec::new();
+        }
+    }
     let lots = report.lots.iter().enumerate();
     lots.map(|(place, row)| record(terms, row, place, context)).collect()
 }
@@ -59,9 +66,15 @@ fn record(terms: &Terms, row: &LotRow, place: usize, context: &Context<'_>) -> R
 fn award(ending: &LotEnding) -> Option<&Award> {
     match ending {
         LotEnding::Sold(award) | LotEnding::Declined(award) => Some(award),
-        LotEnding::BelowReserve | LotEnding::Unsold | LotEnding::Void(_) | LotEnding::Halted => {
-            None
-        }
+        LotEnding::BelowReserve
+        | LotEnding::Unsold
+        | LotEnding::Void(_)
+        | LotEnding::Halted
+        | LotEnding::Cleared(_)
+        | LotEnding::NoTrade(_)
+        | LotEnding::OneSided
+        | LotEnding::Surveyed(_)
+        | LotEnding::TooFewAnswers => None,
     }
 }
 
@@ -70,7 +83,18 @@ fn ending(ending: Option<&LotEnding>) -> Ending {
         Some(LotEnding::Sold(_)) => Ending::Sold,
         Some(LotEnding::Declined(_)) => Ending::Declined,
         Some(LotEnding::BelowReserve) => Ending::BelowReserve,
-        Some(LotEnding::Unsold | LotEnding::Void(_) | LotEnding::Halted) | None => Ending::Nothing,
+        // A market of curves or a survey has no record.
+        Some(
+            LotEnding::Unsold
+            | LotEnding::Void(_)
+            | LotEnding::Halted
+            | LotEnding::Cleared(_)
+            | LotEnding::NoTrade(_)
+            | LotEnding::OneSided
+            | LotEnding::Surveyed(_)
+            | LotEnding::TooFewAnswers,
+        )
+        | None => Ending::Nothing,
     }
 }
 

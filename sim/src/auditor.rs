@@ -1,12 +1,18 @@
 //! What a plan implies, compared with what came out of the encrypted auction.
 
 use crate::{
-    plain::{PlainLot, PlainResult},
-    simulate::{BidPlan, BidderConduct, KeyholderConduct, Plan},
+    plain::{
+        PlainLot, PlainResult,
+        market::{PlainCurve, PlainMarket},
+    },
+    simulate::{BidPlan, BidderConduct, CurvePlan, KeyholderConduct, Plan},
 };
 use talea_protocol::{
     bytes::{List, PartyKey},
-    outcome::{Award, Disclosed, Ending, LotResult, Outcome, ReserveResult, Survey},
+    commitment::TradeSide,
+    outcome::{
+        Award, Clearing, Disclosed, Ending, LotResult, Outcome, ReserveResult, Survey, Trade,
+    },
     price::{Level, PriceGrid, Scale},
     terms::Ties,
 };
@@ -72,11 +78,8 @@ fn implied(
     found: &LotResult,
 ) -> Option<LotResult> {
     let lot = u32::try_from(index).ok()?;
-    let of_lot = || plan.bids.iter().filter(|bid| bid.lot == lot);
-    let number = |conduct| {
-        let bids = of_lot().filter(|bid| bid.conduct == conduct);
-        u32::try_from(bids.count()).unwrap_or(u32::MAX)
-    };
+    let of_lot = plan.bids.iter().filter(|bid| bid.lot == lot);
+    let counts = Counts::of(&of_lot.map(|bid| bid.conduct).collect::<Vec<_>>());
     if plan.terms.ties == Ties::Lottery {
         sort_as_drawn(&mut bids, found);
     }
@@ -91,13 +94,67 @@ fn implied(
         disclosed.depth = surveys.last().and_then(|survey| survey.depth.clone());
     }
     let lapsed = reserve.is_some_and(|reserve| !reserve.is_revealed);
+    let Counts { commits, ranked, invalid } = counts;
     Some(LotResult {
-        commits: u32::try_from(of_lot().count()).ok()?,
-        ranked: number(BidderConduct::Honest),
-        invalid: number(BidderConduct::RevealsRubbish),
+        commits,
+        ranked,
+        invalid,
         reserve: if lapsed { ReserveResult::Lapsed } else { of_reserve },
         disclosed: Disclosed { surveys: List::new(surveys).ok()?, ..disclosed },
         ending,
+    })
+}
+
+/// How many bids of a lot there are, and what becomes of them.
+struct Counts {
+    commits: u32,
+    ranked: u32,
+    invalid: u32,
+}
+
+impl Counts {
+    fn of(conducts: &[BidderConduct]) -> Self {
+        let number = |conduct| conducts.iter().filter(|of| **of == conduct).count() as u32;
+        Self {
+            commits: conducts.len() as u32,
+            ranked: number(BidderConduct::Honest),
+            invalid: number(BidderConduct::RevealsRubbish),
+        }
+    }
+}
+
+/// What the plan implies for lot `index` where bids are curves. Of a lottery's draw the order of those that would trade
+/// is known, and no other bid's matters.
+fn implied_market(
+    plan: &Plan,
+    index: usize,
+    bidders: &[PartyKey],
+    found: &LotResult,
+) -> Option<LotResult> {
+    let of_lot = plan.curves.iter().filter(|curve| usize::try_from(curve.lot) == Ok(index));
+    let conducts: Vec<BidderConduct> = of_lot.clone().map(|curve| curve.conduct).collect();
+    let Counts { commits, ranked, invalid } = Counts::of(&conducts);
+    let honest = of_lot.filter(|curve| curve.conduct == BidderConduct::Honest);
+    let plain = |CurvePlan { bidder, side, steps, .. }: &CurvePlan| {
+        let party = *bidders.get(*bidder)?;
+        Some(PlainCurve { party, side: *side, steps: steps.clone() })
+    };
+    let mut bids: Vec<PlainCurve> = honest.map(plain).collect::<Option<_>>()?;
+    if let (Ties::Lottery, Ending::Cleared(clearing) | Ending::NoTrade(clearing)) =
+        (plan.terms.ties, &found.ending)
+    {
+        let place = |bid: &PlainCurve| clearing.trades.iter().position(|t| t.party == bid.party);
+        bids.sort_by_key(|bid| place(bid).unwrap_or(usize::MAX));
+    }
+    let (mechanism, fan_out) = (plan.terms.mechanism, plan.terms.fan_out);
+    let lot = plan.terms.lots.get(index)?;
+    Some(LotResult {
+        commits,
+        ranked,
+        invalid,
+        reserve: ReserveResult::None,
+        disclosed: Disclosed::default(),
+        ending: PlainMarket { mechanism, lot, fan_out, bids: &bids }.ending()?,
     })
 }
 
@@ -129,7 +186,10 @@ pub fn differences(plan: &Plan, bidders: &[PartyKey], outcome: &Outcome) -> Vec<
     }
     for (index, (lot, result)) in plan.terms.lots.iter().zip(outcome.lots.iter()).enumerate() {
         let active = lots.as_ref().and_then(|lots| lots.get(index)).cloned();
-        let implied = active.and_then(|active| implied(plan, index, active, result));
+        let implied = match plan.terms.mechanism.curve() {
+            None => active.and_then(|active| implied(plan, index, active, result)),
+            Some(_) => implied_market(plan, index, bidders, result),
+        };
         let is_excused = may_be_void && matches!(result.ending, Ending::Void(_));
         if is_excused || implied.as_ref() == Some(result) {
             continue;
@@ -158,8 +218,31 @@ fn in_words(scale: Scale, result: &LotResult) -> String {
         Ending::Unsold => "unsold".into(),
         Ending::Void(cause) => format!("void ({cause})"),
         Ending::Halted => "halted".into(),
+        Ending::Cleared(clearing) => format!("cleared {}", market_in_words(scale, clearing)),
+        Ending::NoTrade(clearing) => format!("no trade {}", market_in_words(scale, clearing)),
+        Ending::OneSided => "one-sided".into(),
+        Ending::Surveyed(statistics) => format!("surveyed: {statistics:?}"),
+        Ending::TooFewAnswers => "too few answers".into(),
     };
     format!("{ending} from {ranked} ranked of {commits} bids, {reserve:?}, {disclosed:?}")
+}
+
+fn market_in_words(scale: Scale, clearing: &Clearing) -> String {
+    let Clearing { price, between, margins, excess, trades } = clearing;
+    let trade = |trade: &Trade| {
+        let Trade { party, side, better, at_price, shared, amount } = trade;
+        let side = match side {
+            TradeSide::Buy => "buys",
+            TradeSide::Sell => "sells",
+        };
+        format!("{party} {side} {better} and {shared} of {at_price} for {amount}")
+    };
+    let trades: Vec<String> = trades.iter().map(trade).collect();
+    let price = scale.write(price.price);
+    format!(
+        "at {price} (between {between:?}, {margins:?}, excess {excess:?}): {}",
+        trades.join(", ")
+    )
 }
 
 #[cfg(test)]

@@ -3,7 +3,12 @@
 //! Written the plain way, by sorting, and apart from contract and verifier: both are measured
 //! against it.
 
+pub mod market;
+mod reduction;
+pub mod survey;
+
 use std::{cmp::Reverse, iter};
+use survey::PlainSurvey;
 use talea_protocol::{
     bytes::{List, PartyKey},
     limits::MAX_BUCKETS,
@@ -70,16 +75,23 @@ impl PlainLot<'_> {
                 let price = best_loser.or(self.reserve).unwrap_or(Level(0));
                 Some((price, reaching.min(units)))
             }
+            // No bid of one level is for these.
+            Mechanism::Curves { .. } | Mechanism::TwoSided { .. } => None,
+            // Nobody wins.
+            Mechanism::Survey { .. } => None,
         }
     }
 
     fn award(&self, ranked: &[usize]) -> Option<Award> {
         let (price, winners) = self.price(ranked)?;
         let was_compared = match self.terms.mechanism {
-            Mechanism::FirstPrice => true,
             Mechanism::UniformPrice { units } => {
                 self.reserve.is_some() || self.bids.len() > usize::from(units)
             }
+            Mechanism::FirstPrice
+            | Mechanism::Curves { .. }
+            | Mechanism::TwoSided { .. }
+            | Mechanism::Survey { .. } => true,
         };
         let mut places: Vec<usize> = ranked.iter().copied().take(winners).collect();
         places.sort_unstable();
@@ -130,6 +142,16 @@ impl PlainLot<'_> {
         if enough { List::new(self.depth(ranked)).ok() } else { None }
     }
 
+    /// How a survey ends.
+    fn surveyed(&self) -> Option<Ending> {
+        let Mechanism::Survey { min_answers, bin_levels, squares } = self.terms.mechanism else {
+            return None;
+        };
+        let answers: Vec<Level> = self.bids.iter().map(|(_, level)| *level).collect();
+        let levels = self.grid.levels;
+        PlainSurvey { levels, min_answers, bin_levels, squares, answers: &answers }.ending()
+    }
+
     /// What the lot comes to.
     #[must_use]
     pub fn result(&self) -> PlainResult {
@@ -137,6 +159,10 @@ impl PlainLot<'_> {
         if self.bids.is_empty() {
             let disclosed = Disclosed::default();
             return PlainResult { ending: Ending::Unsold, disclosed, reserve: sealed };
+        }
+        if let Some(ending) = self.surveyed() {
+            let disclosed = Disclosed::default();
+            return PlainResult { ending, disclosed, reserve: sealed };
         }
         let ranked = self.by_rank();
         let award = self.award(&ranked);

@@ -225,6 +225,10 @@ impl LotReport {
             Ending::Unsold => (Some("no valid bid was revealed".into()), None),
             Ending::Void(cause) => (Some(cause.to_string()), None),
             Ending::Halted => (Some("a soundness alarm".into()), None),
+            Ending::Cleared(_) | Ending::Surveyed(_) => (None, None),
+            Ending::NoTrade(_) => (Some("nothing is traded at the price".into()), None),
+            Ending::OneSided => (Some("one side of the market has no bid".into()), None),
+            Ending::TooFewAnswers => (Some("nothing was opened".into()), None),
         };
         let winners = award.into_iter().flat_map(|award| award.sales.iter());
         let winners: Vec<WinnerReport> = winners

@@ -10,7 +10,7 @@ use std::{
 };
 use talea_contract::{Auction, Phase};
 use talea_parties::{
-    bidder::{self, BidError, Bidder, PreparedBid},
+    bidder::{self, BidError, Bidder, PreparedBid, PreparedCurve},
     board::{Board, BoardError},
     custodian::Custodian,
     identity::{Identity, TooLarge},
@@ -19,6 +19,7 @@ use talea_parties::{
 };
 use talea_protocol::{
     bytes::{PartyKey, TooLong},
+    commitment::TradeSide,
     instruction::Instruction,
     limits::{MAX_INSTRUCTION_BYTES, MAX_REVEALS},
     outcome::Outcome,
@@ -196,6 +197,21 @@ pub struct BidPlan {
     pub conduct: BidderConduct,
 }
 
+/// One bid that is a curve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurvePlan {
+    /// Index of the lot.
+    pub lot: u32,
+    /// Index of the bidder in the cast.
+    pub bidder: usize,
+    /// On which side it bids.
+    pub side: TradeSide,
+    /// Levels, each with its units.
+    pub steps: Vec<(Level, u32)>,
+    /// How the bidder behaves.
+    pub conduct: BidderConduct,
+}
+
 /// The seller's reserve for a lot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReservePlan {
@@ -216,6 +232,8 @@ pub struct Plan {
     pub opening_slot: u64,
     /// The bids, in commit order.
     pub bids: Vec<BidPlan>,
+    /// The bids where a bid is a curve, in commit order. There are none where it is one level.
+    pub curves: Vec<CurvePlan>,
     /// The bids of later rounds, from round 1: whoever is not in a round's list bids what it bid
     /// before, so that it cannot be told from one who does better.
     pub rounds: Vec<Vec<BidPlan>>,
@@ -358,13 +376,14 @@ pub fn simulate_in<H: Home>(
     let reserves = timed.reserve(&clock, plan, rng)?;
     if timed.auction().phase() == Phase::Commits {
         let mut prepared = timed.commit(&bidders, plan, rng)?;
-        let mut reserves = reserves;
+        let curves = timed.commit_curves(&bidders, plan, rng)?;
+        let mut of_first_round = [reserves, curves].concat();
         loop {
             timed.pass_deadline(&clock, Phase::Commits)?;
             let revealed =
                 prepared.iter().filter(|(bid, _)| bid.conduct != BidderConduct::NeverReveals);
             let bids = revealed.map(|(_, bid)| bid.reveal.clone());
-            timed.reveal(&clock, std::mem::take(&mut reserves).into_iter().chain(bids))?;
+            timed.reveal(&clock, std::mem::take(&mut of_first_round).into_iter().chain(bids))?;
             timed.pass_deadline(&clock, Phase::Reveals)?;
             timed.rank(&clock, &mut keyholders, plan, rng)?;
             if timed.auction().phase() != Phase::Commits {
@@ -405,11 +424,12 @@ impl<H: Home> Timed<H> {
             need(member.signing, bonds);
         }
         let mut on_lot: BTreeMap<u32, u64> = BTreeMap::new();
-        for bid in &plan.bids {
-            let commits = on_lot.entry(bid.lot).or_default();
+        let bids = plan.bids.iter().map(|bid| (bid.lot, bid.bidder));
+        for (lot, bidder) in bids.chain(plan.curves.iter().map(|curve| (curve.lot, curve.bidder))) {
+            let commits = on_lot.entry(lot).or_default();
             let stake = terms.stakes.deposit.saturating_add(terms.stakes.fee(*commits));
             *commits = commits.saturating_add(1);
-            need(cast.bidder(bid.bidder).ok_or(SimulationError::NoBidder(bid.bidder))?, stake);
+            need(cast.bidder(bidder).ok_or(SimulationError::NoBidder(bidder))?, stake);
         }
         for _ in &plan.reserves {
             need(cast.seller(), terms.stakes.deposit);
@@ -501,6 +521,34 @@ impl<H: Home> Timed<H> {
                 reveals.extend(reserve.is_revealed.then_some(prepared.reveal));
             }
             self.pass_deadline(seller, Phase::Reserves)?;
+        }
+        Ok(reveals)
+    }
+
+    /// Curves are made and committed as other bids are. Gives what reveals them.
+    fn commit_curves(
+        &mut self,
+        bidders: &[Bidder],
+        plan: &Plan,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Vec<Reveal>, SimulationError> {
+        let seeded: Vec<(&CurvePlan, Seed)> =
+            plan.curves.iter().map(|curve| (curve, Seed::draw(rng))).collect();
+        let auction = self.home.auction();
+        let prepared: Result<Vec<(BidderConduct, PreparedCurve)>, SimulationError> = seeded
+            .into_par_iter()
+            .map(|(curve, seed)| {
+                let CurvePlan { lot, bidder, side, steps, conduct } = curve;
+                let rng = &mut ChaCha20Rng::from_seed(seed.0);
+                let bidder = bidders.get(*bidder).ok_or(SimulationError::NoBidder(*bidder))?;
+                let (place, sealed) = ((*lot, *side), |bytes| sealed(*conduct, bytes));
+                Ok((*conduct, bidder.commit_curve_altered(auction, place, steps, sealed, rng)?))
+            })
+            .collect();
+        let mut reveals = Vec::new();
+        for (conduct, curve) in prepared? {
+            self.submit(&curve.commit)?;
+            reveals.extend((conduct != BidderConduct::NeverReveals).then_some(curve.reveal));
         }
         Ok(reveals)
     }

@@ -168,6 +168,7 @@ impl Small {
             terms: self.terms(),
             opening_slot: 1,
             bids: bids.collect(),
+            curves: Vec::new(),
             rounds: Vec::new(),
             reserves: Vec::new(),
             declines: BTreeSet::new(),

@@ -1,10 +1,12 @@
 //! How a lot ended, in a few words.
 
+use crate::{clearing::ClearingReport, money::grouped, statistics::StatisticsReport};
 use std::fmt::Display;
 use talea_protocol::{
     bytes::PartyKey,
+    commitment::TradeSide,
     outcome::{Award, Ending},
-    terms::Lot,
+    terms::{Lot, Mechanism, Terms},
 };
 
 /// The ending in one or two words.
@@ -16,7 +18,76 @@ pub fn word(ending: &Ending) -> &'static str {
         Ending::Unsold => "unsold",
         Ending::Void(_) => "void",
         Ending::Halted => "halted",
+        Ending::Cleared(_) => "cleared",
+        Ending::NoTrade(_) => "no trade",
+        Ending::OneSided => "one-sided",
+        Ending::Surveyed(_) => "surveyed",
+        Ending::TooFewAnswers => "too few answers",
     }
+}
+
+/// The ending as tools read it, where its word has blanks with hyphens.
+#[must_use]
+pub fn state(ending: &Ending) -> &'static str {
+    match ending {
+        Ending::Sold(_) => "sold",
+        Ending::Declined(_) => "declined",
+        Ending::BelowReserve => "below-reserve",
+        Ending::Unsold => "unsold",
+        Ending::Void(_) => "void",
+        Ending::Halted => "halted",
+        Ending::Cleared(_) => "cleared",
+        Ending::NoTrade(_) => "no-trade",
+        Ending::OneSided => "one-sided",
+        Ending::Surveyed(_) => "surveyed",
+        Ending::TooFewAnswers => "too-few-answers",
+    }
+}
+
+/// How a lot of curves, of two sides or of a survey ended, in a sentence without an end; nothing of any other.
+#[must_use]
+pub fn of_market(terms: &Terms, lot: &Lot, answers: u32, ending: &Ending) -> Option<String> {
+    let words = match ending {
+        Ending::Sold(_)
+        | Ending::Declined(_)
+        | Ending::BelowReserve
+        | Ending::Unsold
+        | Ending::Void(_)
+        | Ending::Halted => return None,
+        Ending::Cleared(clearing) => {
+            format!("cleared: {}", ClearingReport::of(terms, lot, clearing).in_words())
+        }
+        Ending::NoTrade(clearing) => {
+            let price = lot.grid.scale.write(clearing.price.price);
+            match terms.mechanism {
+                Mechanism::TwoSided { .. } => {
+                    format!(
+                        "no trade: no buyer bids as much as a seller asks for; the price found is {price}"
+                    )
+                }
+                _ => format!(
+                    "no trade: all that was bid is a quantity of 0; the price found is {price}"
+                ),
+            }
+        }
+        Ending::OneSided => {
+            "one-sided: either no buyer or no seller has a valid bid, and nothing was opened".into()
+        }
+        Ending::Surveyed(statistics) => {
+            let report = StatisticsReport::of(terms.mechanism, lot, answers, statistics);
+            format!("surveyed: {}", report.in_words())
+        }
+        Ending::TooFewAnswers => {
+            let needed = match terms.mechanism {
+                Mechanism::Survey { min_answers, .. } => min_answers,
+                _ => 0,
+            };
+            format!(
+                "too few answers: {answers}, and the terms ask for {needed}; nothing was opened"
+            )
+        }
+    };
+    Some(words)
 }
 
 /// The ending, to whom and at what price: `sold to Cedar at 99.62`.
@@ -31,7 +102,29 @@ pub fn in_words<N: Display>(lot: &Lot, ending: &Ending, called: impl Fn(&PartyKe
     match ending {
         Ending::Sold(award) => format!("{word} {}", to(award)),
         Ending::Declined(award) => format!("{word}; it would have gone {}", to(award)),
-        Ending::BelowReserve | Ending::Unsold | Ending::Void(_) | Ending::Halted => word.into(),
+        Ending::Cleared(clearing) => {
+            let traded = clearing.trades.iter().filter(|trade| trade.units() > 0);
+            let traded = traded.map(|trade| {
+                let verb = match trade.side {
+                    TradeSide::Buy => "buys",
+                    TradeSide::Sell => "sells",
+                };
+                format!("{} {verb} {}", called(&trade.party), grouped(trade.units().into()))
+            });
+            let traded: Vec<String> = traded.collect();
+            let price = lot.grid.scale.write(clearing.price.price);
+            format!("{word} at {price}: {}", traded.join(", "))
+        }
+        Ending::NoTrade(clearing) => {
+            format!("{word}; the price found is {}", lot.grid.scale.write(clearing.price.price))
+        }
+        Ending::BelowReserve
+        | Ending::Unsold
+        | Ending::Void(_)
+        | Ending::Halted
+        | Ending::OneSided
+        | Ending::Surveyed(_)
+        | Ending::TooFewAnswers => word.into(),
     }
 }
 
@@ -39,9 +132,12 @@ pub fn in_words<N: Display>(lot: &Lot, ending: &Ending, called: impl Fn(&PartyKe
 mod tests {
     use super::*;
     use talea_protocol::{
-        bytes::{List, Text},
-        outcome::{PriceComparison, Quote, Sale, VoidCause},
+        builder::TermsBuilder,
+        bytes::{Domain, List, Text},
+        mechanism::{ClearingRule, Comparisons, Curve, Pricing, Quantities},
+        outcome::{Clearing, Clears, PriceComparison, Quote, Sale, Statistics, Trade, VoidCause},
         price::{Level, Price, PriceGrid, Scale, Shape, Side},
+        terms::Schedule,
     };
 
     fn lot() -> Lot {
@@ -78,5 +174,97 @@ mod tests {
         assert_eq!(said(Ending::Declined(award(&[3]))), declined);
         assert_eq!(said(Ending::BelowReserve), "did not trade");
         assert_eq!(said(Ending::Void(VoidCause::Setup)), "void");
+    }
+
+    fn terms(mechanism: Mechanism) -> Terms {
+        let schedule = Schedule::even(10);
+        let [seller, custodian] = [1, 2].map(|byte| PartyKey([byte; 32]));
+        let new = TermsBuilder::new(Domain::new("test").unwrap(), seller, custodian, schedule);
+        TermsBuilder { mechanism, lots: vec![lot()], ..new }.build().unwrap()
+    }
+
+    fn trade(party: u8, side: TradeSide, [better, at_price, shared]: [u64; 3]) -> Trade {
+        let party = PartyKey([party; 32]);
+        Trade { party, side, better, at_price, shared, amount: 0 }
+    }
+
+    fn clearing(trades: Vec<Trade>) -> Clearing {
+        let price = Quote { level: Level(1), price: Price(99 * 256 + 132) };
+        Clearing { price, between: None, excess: Vec::new(), trades }
+    }
+
+    #[test]
+    fn a_market_says_how_much_is_traded_by_whom_and_a_survey_what_it_opened() {
+        use TradeSide::{Buy, Sell};
+        let curve = Curve { steps: 2, quantities: Quantities::Public { most: 9_000 } };
+        let comparisons = Comparisons::Hidden;
+        let (rule, pricing) = (ClearingRule::Lowest, Pricing::Uniform);
+        let two_sided = terms(Mechanism::TwoSided { curve, rule, comparisons });
+        let curves = terms(Mechanism::Curves { curve, pricing, least: 1, comparisons });
+        let survey = terms(Mechanism::Survey { min_answers: 5, bin_levels: 0, squares: false });
+        let said = |ending: &Ending| in_words(&lot(), ending, |key| format!("dealer {}", key.0[0]));
+        let of = |terms: &Terms, ending: &Ending| of_market(terms, &lot(), 4, ending).unwrap();
+
+        let trades = vec![
+            trade(1, Buy, [1_200, 0, 0]),
+            trade(2, Sell, [800, 600, 400]),
+            trade(3, Buy, [0, 7, 0]),
+        ];
+        let cleared = Ending::Cleared(clearing(trades));
+        assert_eq!(said(&cleared), "cleared at 99-16+: dealer 1 buys 1,200, dealer 2 sells 1,200");
+        assert_eq!(of(&two_sided, &cleared), "cleared: 1,200 units at 99-16+");
+        let clears = Clears {
+            lowest: Quote { level: Level(0), price: Price(0) },
+            highest: Quote { level: Level(1), price: Price(256) },
+        };
+        let between = Clearing { between: Some(clears), ..clearing(Vec::new()) };
+        assert_eq!(
+            of(&two_sided, &Ending::Cleared(between)),
+            "cleared: 0 units at 99-16+, the middle of 0-00 and 1-00"
+        );
+
+        let nothing = Ending::NoTrade(clearing(Vec::new()));
+        assert_eq!(said(&nothing), "no trade; the price found is 99-16+");
+        assert!(
+            of(&two_sided, &nothing)
+                .starts_with("no trade: no buyer bids as much as a seller asks")
+        );
+        assert!(
+            of(&curves, &nothing).starts_with("no trade: all that was bid is a quantity of 0;")
+        );
+        assert_eq!(said(&Ending::OneSided), "one-sided");
+        assert!(of(&two_sided, &Ending::OneSided).ends_with("and nothing was opened"));
+
+        let statistics = Statistics { sum: 3, bins: None, squares: None };
+        let surveyed = Ending::Surveyed(statistics);
+        assert_eq!(said(&surveyed), "surveyed");
+        assert_eq!(
+            of(&survey, &surveyed),
+            "surveyed: 4 answers, sum 0.01171875, mean 0.0029296875"
+        );
+        let few = "too few answers: 4, and the terms ask for 5; nothing was opened";
+        assert_eq!(of(&survey, &Ending::TooFewAnswers), few);
+        assert_eq!(of_market(&survey, &lot(), 4, &Ending::Unsold), None);
+    }
+
+    #[test]
+    fn every_ending_has_its_own_state() {
+        let statistics = Statistics { sum: 0, bins: None, squares: None };
+        let endings = [
+            Ending::Sold(award(&[1])),
+            Ending::Declined(award(&[1])),
+            Ending::BelowReserve,
+            Ending::Unsold,
+            Ending::Void(VoidCause::Setup),
+            Ending::Halted,
+            Ending::Cleared(clearing(Vec::new())),
+            Ending::NoTrade(clearing(Vec::new())),
+            Ending::OneSided,
+            Ending::Surveyed(statistics),
+            Ending::TooFewAnswers,
+        ];
+        let states: std::collections::BTreeSet<&str> = endings.iter().map(state).collect();
+        assert_eq!(states.len(), endings.len());
+        assert!(states.iter().all(|state| !state.contains(' ')));
     }
 }

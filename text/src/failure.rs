@@ -229,6 +229,8 @@ codes! {
             "a file of what OCDS asks for besides an auction is invalid"
         StandardCurrency "standard.currency" Refused
             "a standard asks for amounts of money, and the terms have no currency that it knows"
+        StandardMechanism "standard.mechanism" Refused
+            "a standard has no form for what such a mechanism comes to"
         StandardNumber "standard.number" Refused
             "a number has more digits than readers of a standard keep"
         StandardClock "standard.clock" Refused

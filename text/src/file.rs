@@ -22,9 +22,108 @@ pub enum MechanismFile {
     SecondPrice,
     /// The best `units` bids win and pay the best losing one.
     UniformPrice {
-        /// Units of each lot.
+        /// Units of each lot, 1 to 63.
         units: u16,
     },
+    /// A bid is a curve: a few steps, each a price and a quantity. The best steps win the lot's quantity, and what is
+    /// left at the price is shared out in proportion.
+    Curves {
+        /// The most steps of a bid, 1 to 8.
+        steps: u8,
+        /// Who sees the quantities of steps.
+        quantities: QuantitiesFile,
+        /// What a winner pays. The price if left out.
+        #[serde(default)]
+        pricing: PricingFile,
+        /// Nobody is given fewer units than this where the price is shared out, 1 to 1048576. 1 if left out.
+        #[serde(default = "one")]
+        least: u32,
+        /// How sums of quantities are compared with what is for sale.
+        comparisons: ComparisonsFile,
+    },
+    /// Buyers and sellers bid curves, and as much is traded as both sides agree to, at one price. Every lot's side is
+    /// `"sale"`: prices rise from `start`.
+    TwoSided {
+        /// The most steps of a bid, 1 to 8.
+        steps: u8,
+        /// Who sees the quantities of steps.
+        quantities: QuantitiesFile,
+        /// Which price, of those at which as much as possible is traded. The middle if left out.
+        #[serde(default)]
+        clearing_price: ClearingPriceFile,
+        /// How sums of quantities are compared with one another.
+        comparisons: ComparisonsFile,
+    },
+    /// No market: a bid is an answer, and of all answers only statistics are opened. Lots are questions, and prices are
+    /// what can be answered.
+    Survey {
+        /// Of fewer answers nothing is opened, 2 to 65535.
+        min_answers: u32,
+        /// Prices in a bin of the histogram, which has 1024 bins at most. No histogram if left out, or 0.
+        #[serde(default)]
+        bin_levels: u32,
+        /// Whether the sum of the squares is opened, and with it the variance. `false` if left out.
+        #[serde(default)]
+        squares: bool,
+    },
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Who sees the quantities of a bid's steps.
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "quantities"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum QuantitiesFile {
+    /// Everybody, from the commit on.
+    Public {
+        /// The most units of a whole bid, 1 to 1048576.
+        most: u32,
+    },
+    /// Nobody: they are encrypted, as prices are.
+    Sealed {
+        /// A step holds less than 2 to the power of this many units, 1 to 16.
+        bits: u8,
+    },
+}
+
+/// What a winner pays.
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "pricing"))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PricingFile {
+    /// The price: that of the worst step that wins.
+    #[default]
+    Uniform,
+    /// What it bid, step by step.
+    PayAsBid,
+}
+
+/// How sums of quantities are compared.
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "comparisons"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ComparisonsFile {
+    /// Encrypted: nothing but the answers is opened. For up to 63 units.
+    Hidden,
+    /// By what is wanted beyond what is offered, which is opened at every price that the search tests.
+    Opened,
+}
+
+/// Which price a two-sided market takes, of those at which as much as possible is traded.
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "clearing-price"))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClearingPriceFile {
+    /// The lowest.
+    Lowest,
+    /// The middle between lowest and highest, rounded down to a price of the grid.
+    #[default]
+    Middle,
+    /// The highest.
+    Highest,
 }
 
 /// How ties are broken.

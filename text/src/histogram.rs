@@ -4,10 +4,14 @@
 
 use crate::{
     drawing::{escaped, text},
+    statistics::{BinReport, bins},
     survey::buckets,
 };
 use std::fmt::Write as _;
-use talea_protocol::{outcome::Disclosed, terms::Lot};
+use talea_protocol::{
+    outcome::{Disclosed, Ending, Statistics},
+    terms::{Lot, Mechanism},
+};
 
 /// The depths of one lot.
 #[derive(Clone, Debug)]
@@ -20,6 +24,36 @@ pub struct Row {
     pub buckets: Vec<String>,
     /// How the lot ended, in words.
     pub ending: String,
+    /// What bars count.
+    pub counts: Counts,
+}
+
+/// What bars count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Counts {
+    /// Bids without the best ones: a depth.
+    #[default]
+    Bids,
+    /// Answers to a survey.
+    Answers,
+}
+
+impl Counts {
+    /// What a picture is of.
+    fn note(self) -> &'static str {
+        match self {
+            Self::Bids => "bids in each range of prices, without the best ones",
+            Self::Answers => "answers in each range",
+        }
+    }
+
+    /// None of them.
+    fn none(self) -> &'static str {
+        match self {
+            Self::Bids => "no bids",
+            Self::Answers => "no answers",
+        }
+    }
 }
 
 impl Row {
@@ -45,7 +79,44 @@ impl Row {
             panels: panels.collect(),
             buckets: buckets.iter().map(|b| format!("{} .. {}", b.from, b.to)).collect(),
             ending,
+            counts: Counts::Bids,
         })
+    }
+
+    /// The histogram that a survey opened of a lot; nothing if it opened none.
+    #[must_use]
+    pub fn of_survey(
+        mechanism: Mechanism,
+        lot: &Lot,
+        statistics: &Statistics,
+        ending: String,
+    ) -> Option<Self> {
+        let bins = bins(mechanism, &lot.grid, statistics)?;
+        let counts = bins.iter().map(|bin| bin.answers).collect();
+        Some(Self {
+            name: format!("{} ({})", lot.name, lot.identifier),
+            panels: vec![("answers".into(), counts)],
+            buckets: bins.iter().map(BinReport::range).collect(),
+            ending,
+            counts: Counts::Answers,
+        })
+    }
+
+    /// The depths or the histogram of a lot, whichever its terms open.
+    #[must_use]
+    pub fn of_lot(
+        mechanism: Mechanism,
+        lot: &Lot,
+        disclosed: &Disclosed,
+        ended: Option<&Ending>,
+        ending: String,
+    ) -> Option<Self> {
+        match ended {
+            Some(Ending::Surveyed(statistics)) => {
+                Self::of_survey(mechanism, lot, statistics, ending)
+            }
+            _ => Self::of(lot, disclosed, ending),
+        }
     }
 }
 
@@ -106,8 +177,8 @@ pub fn svg(title: &str, rows: &[Row]) -> String {
     let _ = writeln!(out, "<title>{}</title>\n{STYLE}", escaped(title));
     let _ = writeln!(out, "<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>");
     text(&mut out, (MARGIN, MARGIN + 14), "class=\"title\"", title);
-    let note = "bids in each range of prices, without the best ones";
-    text(&mut out, (MARGIN, MARGIN + 32), "class=\"note\"", note);
+    let counts = rows.first().map_or(Counts::Bids, |row| row.counts);
+    text(&mut out, (MARGIN, MARGIN + 32), "class=\"note\"", counts.note());
     let most = most(rows);
     let mut y = MARGIN + 40;
     for row in rows {
@@ -170,7 +241,7 @@ pub fn panels_of<'a>(lots: impl IntoIterator<Item = (&'a Lot, &'a Disclosed)>) -
 fn in_words(row: &Row, depth: &[u32]) -> String {
     let counts = row.buckets.iter().zip(depth).rev().filter(|(_, bids)| **bids > 0);
     let counts: Vec<String> = counts.map(|(prices, bids)| format!("{bids} at {prices}")).collect();
-    if counts.is_empty() { "no bids".into() } else { counts.join(", ") }
+    if counts.is_empty() { row.counts.none().into() } else { counts.join(", ") }
 }
 
 /// Where the bar of a bucket begins: the best price on top, as in a book of orders.
@@ -216,6 +287,10 @@ fn draw_panel(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use talea_protocol::{
+        bytes::List,
+        price::{Price, PriceGrid, Scale, Side},
+    };
 
     fn row() -> Row {
         Row {
@@ -223,6 +298,7 @@ mod tests {
             panels: vec![("round 0".into(), vec![2, 0, 1]), ("round 1".into(), vec![0, 0, 3])],
             buckets: vec!["1 .. 2".into(), "3 .. 4".into(), "5 .. 6".into()],
             ending: "sold at 6".into(),
+            counts: Counts::Bids,
         }
     }
 
@@ -294,5 +370,40 @@ mod tests {
     #[test]
     fn nothing_to_show_is_a_picture_too() {
         assert!(svg("empty", &[]).ends_with("</svg>\n"));
+    }
+
+    #[test]
+    fn a_survey_is_drawn_as_answers_in_bins() {
+        let shape = talea_protocol::price::Shape::new(&[3]).unwrap();
+        let [name, identifier] =
+            ["Rate", "rate"].map(|text| talea_protocol::bytes::Text::new(text).unwrap());
+        let grid = PriceGrid {
+            side: Side::HighestWins,
+            start: Price(0),
+            tick: 1,
+            levels: 7,
+            scale: Scale::Decimal(0),
+            shape,
+        };
+        let lot = Lot { name, identifier, quantity: 1, grid };
+        let bins = List::new(vec![4, 0, 9]).unwrap();
+        let statistics = Statistics { sum: 40, bins: Some(bins), squares: None };
+        let survey = |bin_levels| Mechanism::Survey { min_answers: 2, bin_levels, squares: false };
+        let disclosed = Disclosed::default();
+        let ended = Ending::Surveyed(statistics);
+        let row =
+            Row::of_lot(survey(3), &lot, &disclosed, Some(&ended), "surveyed".into()).unwrap();
+        assert_eq!(row.buckets, ["0 .. 2", "3 .. 5", "6"]);
+        let picture = svg("Answers", std::slice::from_ref(&row));
+        assert!(
+            picture.contains("answers in each range") && !picture.contains("bids"),
+            "{picture}"
+        );
+        assert_eq!(bars(&picture).len(), 2);
+        assert!(panels(&[row])[0][0].contains(": 9 at 6, 4 at 0 .. 2</title>"));
+        let Ending::Surveyed(statistics) = ended else { panic!() };
+        let without = Ending::Surveyed(Statistics { bins: None, ..statistics });
+        assert!(Row::of_lot(survey(0), &lot, &disclosed, Some(&without), String::new()).is_none());
+        assert!(Row::of_lot(survey(3), &lot, &disclosed, None, String::new()).is_none());
     }
 }

@@ -8,11 +8,13 @@
 //! | [`notation`], [`money`], [`currency`] | prices and scales as people write them, what a bid comes to, and in what |
 //! | [`rows`], [`lists`], [`spreadsheet`] | CSV files, by line and column, and text that stays text in a spreadsheet |
 //! | [`file`](mod@file), [`rules`], [`lot`] | what files of terms and scenarios have in common: fields, and what they mean |
+//! | [`markets`] | the bounds of curves, two-sided markets and surveys |
 //! | [`suggest`] | which digits to write a grid's levels in |
 //! | [`board`], [`chain`], [`nobody`], [`book`] | the board that terms name, the custodian that a chain is, one where there is none, whose key a key is |
 //! | [`result`](mod@result) | what a bid came to, in a word |
 //! | [`terms`] | files of terms: read, in words, as data |
 //! | [`table`](mod@table), [`ending`], [`survey`], [`json`] | figures in columns, how a lot ended, what a round showed, data for tools |
+//! | [`clearing`], [`statistics`], [`fraction`] | what a market traded and what a survey opened, exactly |
 //! | [`drawing`], [`histogram`], [`timeline`] | what pictures are made of; the depth, and when what was said |
 //! | [`page`] | a page that is one file |
 
@@ -31,15 +33,18 @@
 pub mod board;
 pub mod book;
 pub mod chain;
+pub mod clearing;
 pub mod currency;
 pub mod drawing;
 pub mod ending;
 pub mod failure;
 pub mod file;
+pub mod fraction;
 pub mod histogram;
 pub mod json;
 pub mod lists;
 pub mod lot;
+pub mod markets;
 pub mod money;
 pub mod names;
 pub mod nobody;
@@ -52,6 +57,7 @@ pub mod rows;
 pub mod rules;
 pub mod shown;
 pub mod spreadsheet;
+pub mod statistics;
 pub mod suggest;
 pub mod survey;
 pub mod table;

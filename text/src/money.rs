@@ -3,7 +3,7 @@
 use crate::notation;
 use talea_protocol::{
     price::{Price, Scale},
-    terms::{Lot, Money, Quotation, Terms},
+    terms::{Lot, Mechanism, Money, Quotation, Terms},
 };
 
 /// How an amount follows from a price.
@@ -21,9 +21,19 @@ enum Basis {
 /// custom of bond markets, and of others nobody knows. Of a lot of several units nobody knows which part of the
 /// quantity is one of them.
 fn basis(terms: &Terms, lot: &Lot) -> Option<Basis> {
-    if terms.mechanism.units() > 1 {
-        return None;
-    }
+    // A bid that is a curve has quantities of its own, and an answer to a survey is no bid.
+    let is_for_the_lot = match terms.mechanism {
+        Mechanism::FirstPrice | Mechanism::UniformPrice { units: 1 } => true,
+        Mechanism::UniformPrice { .. }
+        | Mechanism::Curves { .. }
+        | Mechanism::TwoSided { .. }
+        | Mechanism::Survey { .. } => false,
+    };
+    if is_for_the_lot { quoted(terms, lot) } else { None }
+}
+
+/// As the terms say, whatever the bid is for.
+fn quoted(terms: &Terms, lot: &Lot) -> Option<Basis> {
     match (terms.money.map(|money| money.quotation), lot.grid.scale) {
         (Some(Quotation::Lot), _) => Some(Basis::Whole),
         (Some(Quotation::Unit), _) => Some(Basis::Each),
@@ -57,12 +67,42 @@ pub fn in_words(terms: &Terms, lot: &Lot, price: Price) -> String {
     if let Some(comes_to) = comes_to {
         return format!("{} = {comes_to}", scale.write(price));
     }
+    if let Mechanism::Survey { .. } = terms.mechanism {
+        return format!("{} as an answer", notation::with_decimal(scale, price));
+    }
     let kind = match terms.money.map(|money| money.quotation) {
         Some(Quotation::Yield) => " as a yield,",
         Some(Quotation::Spread) => " as a spread,",
         Some(Quotation::Lot | Quotation::Unit | Quotation::Percent) | None => "",
     };
     format!("{}{kind} for {quantity}", notation::with_decimal(scale, price))
+}
+
+/// What a market trades comes to, exactly, in units of the terms' currency, from units times prices in minor units of
+/// a price, as a [`Trade`](talea_protocol::outcome::Trade) has it. Nothing where a price is no amount of a unit.
+#[must_use]
+pub fn traded(terms: &Terms, lot: &Lot, units_times_prices: i64) -> Option<String> {
+    traded_value(terms, lot, units_times_prices.into())?.write(|whole| whole.to_string())
+}
+
+fn traded_value(terms: &Terms, lot: &Lot, units_times_prices: i128) -> Option<Value> {
+    match quoted(terms, lot)? {
+        // A price for the whole lot says nothing of a unit.
+        Basis::Whole => None,
+        basis @ (Basis::Each | Basis::Percent) => Value::new(basis, lot, units_times_prices),
+    }
+}
+
+/// A step of a curve with what it comes to, in a sentence without an end, for whoever is about to bid it.
+#[must_use]
+pub fn step_in_words(terms: &Terms, lot: &Lot, price: Price, units: u32) -> String {
+    let written = notation::with_decimal(lot.grid.scale, price);
+    let comes_to = i128::from(price.0)
+        .checked_mul(units.into())
+        .and_then(|product| traded_value(terms, lot, product)?.write(grouped));
+    let unit = terms.money.map_or(String::new(), |Money { currency, .. }| format!(" {currency}"));
+    let comes_to = comes_to.map_or(String::new(), |comes_to| format!(" = {comes_to}{unit}"));
+    format!("{} at {written}{comes_to}", grouped(units.into()))
 }
 
 /// `numerator / (10^tens * 2^twos)`.
@@ -76,6 +116,16 @@ struct Value {
 impl Value {
     /// Nothing if the scale is impossible, which **T2** excludes.
     fn of(basis: Basis, lot: &Lot, price: Price) -> Option<Self> {
+        let factor = match basis {
+            Basis::Whole => 1,
+            Basis::Each | Basis::Percent => i128::from(lot.quantity),
+        };
+        // 2^63 * 2^64 at most.
+        Self::new(basis, lot, i128::from(price.0).checked_mul(factor)?)
+    }
+
+    /// Of a product of prices in minor units and quantities.
+    fn new(basis: Basis, lot: &Lot, numerator: i128) -> Option<Self> {
         if !lot.grid.scale.is_possible() {
             return None;
         }
@@ -83,14 +133,9 @@ impl Value {
             Scale::Decimal(places) => (u32::from(places), 0),
             Scale::Binary(bits) => (0, bits.into()),
         };
-        let factor = match basis {
-            Basis::Whole => 1,
-            Basis::Each | Basis::Percent => i128::from(lot.quantity),
-        };
         let hundredth = if basis == Basis::Percent { 2 } else { 0 };
         let tens = tens.checked_add(hundredth)?;
-        // 2^63 * 2^64 at most.
-        Some(Self { numerator: i128::from(price.0).checked_mul(factor)?, tens, twos })
+        Some(Self { numerator, tens, twos })
     }
 
     /// Exactly: so many twos need as many places.
@@ -130,6 +175,7 @@ mod tests {
     use talea_protocol::{
         builder::TermsBuilder,
         bytes::{Domain, PartyKey, Text},
+        mechanism::{Comparisons, Curve, Pricing, Quantities},
         price::{PriceGrid, Shape, Side},
         terms::{Currency, Mechanism, Schedule},
     };
@@ -276,5 +322,36 @@ mod tests {
     fn digits_are_grouped() {
         let texts = [0, 999, 1_000, 123_456_789].map(grouped);
         assert_eq!(texts, ["0", "999", "1,000", "123,456,789"]);
+    }
+
+    #[test]
+    fn a_step_of_a_curve_comes_to_its_own_units_times_its_price() {
+        let curve = Curve { steps: 2, quantities: Quantities::Public { most: 9_000 } };
+        let comparisons = Comparisons::Opened;
+        let mechanism =
+            Mechanism::Curves { curve, pricing: Pricing::Uniform, least: 1, comparisons };
+        let of = |money, scale| Terms { mechanism, ..terms(money, scale, 100_000) };
+        let step =
+            |terms: &Terms, price, units| step_in_words(terms, &terms.lots[0], Price(price), units);
+        let each = of(Some((b"EUR", Quotation::Unit)), Scale::Decimal(2));
+        assert_eq!(step(&each, 4_125, 1_200), "1,200 at 41.25 = 49,500 EUR");
+        let bond = of(None, Scale::Binary(6));
+        assert_eq!(step(&bond, 99 * 64 + 33, 5_000), "5,000 at 99-16+ (99.515625) = 4,975.78125");
+        let whole = of(Some((b"EUR", Quotation::Lot)), Scale::Decimal(2));
+        assert_eq!(step(&whole, 4_125, 1_200), "1,200 at 41.25");
+        // A price alone comes to nothing: it is for no quantity of the lot.
+        assert_eq!(comes_to(&each, 4_125), None);
+        assert_eq!(traded(&each, &each.lots[0], i64::MIN).unwrap(), "-92233720368547758.08");
+    }
+
+    #[test]
+    fn an_answer_is_no_bid() {
+        let bids = terms(Some((b"EUR", Quotation::Unit)), Scale::Decimal(2), 100);
+        let mechanism = Mechanism::Survey { min_answers: 2, bin_levels: 0, squares: false };
+        let survey = Terms { mechanism, ..bids };
+        assert_eq!(
+            (said(&survey, 250).as_str(), comes_to(&survey, 250)),
+            ("2.50 as an answer", None)
+        );
     }
 }

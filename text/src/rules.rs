@@ -7,7 +7,8 @@ use crate::{
 };
 use talea_protocol::{
     bytes::{Domain, PartyKey, Text},
-    limits::{MAX_ROUNDS, MAX_UNITS},
+    limits::{MAX_BIDS_PER_LOT, MAX_QUANTITY_BITS, MAX_ROUNDS, MAX_STEPS, MAX_UNITS},
+    mechanism::{ClearingRule, Comparisons, Curve, Pricing, Quantities},
     terms::{Depth, Disclosure, Mechanism, Money, Openings, Quotation, Rounds, Stakes, Ties},
 };
 
@@ -61,7 +62,61 @@ pub fn mechanism(file: file::MechanismFile) -> Result<Mechanism, Failure> {
             within("mechanism.uniform-price.units", units, 1, most)?;
             Mechanism::UniformPrice { units }
         }
+        file::MechanismFile::Curves { steps, quantities, pricing, least, comparisons } => {
+            within("mechanism.curves.least", least, 1, MOST_UNITS)?;
+            Mechanism::Curves {
+                curve: curve("mechanism.curves", steps, quantities)?,
+                pricing: match pricing {
+                    file::PricingFile::Uniform => Pricing::Uniform,
+                    file::PricingFile::PayAsBid => Pricing::PayAsBid,
+                },
+                least,
+                comparisons: comparisons_of(comparisons),
+            }
+        }
+        file::MechanismFile::TwoSided { steps, quantities, clearing_price, comparisons } => {
+            Mechanism::TwoSided {
+                curve: curve("mechanism.two-sided", steps, quantities)?,
+                rule: match clearing_price {
+                    file::ClearingPriceFile::Lowest => ClearingRule::Lowest,
+                    file::ClearingPriceFile::Middle => ClearingRule::Middle,
+                    file::ClearingPriceFile::Highest => ClearingRule::Highest,
+                },
+                comparisons: comparisons_of(comparisons),
+            }
+        }
+        file::MechanismFile::Survey { min_answers, bin_levels, squares } => {
+            within("mechanism.survey.min_answers", min_answers, 2, MAX_BIDS_PER_LOT)?;
+            Mechanism::Survey { min_answers, bin_levels, squares }
+        }
     })
+}
+
+/// Units of a public bid, and of the least that is shared out, at most (T8).
+const MOST_UNITS: u32 = 1 << 20;
+
+/// What a bid holds; `at` names the mechanism.
+fn curve(at: &str, steps: u8, quantities: file::QuantitiesFile) -> Result<Curve, Failure> {
+    let most_steps = u8::try_from(MAX_STEPS).unwrap_or(u8::MAX);
+    within(&format!("{at}.steps"), steps, 1, most_steps)?;
+    let quantities = match quantities {
+        file::QuantitiesFile::Public { most } => {
+            within(&format!("{at}.quantities.public.most"), most, 1, MOST_UNITS)?;
+            Quantities::Public { most }
+        }
+        file::QuantitiesFile::Sealed { bits } => {
+            within(&format!("{at}.quantities.sealed.bits"), bits, 1, MAX_QUANTITY_BITS)?;
+            Quantities::Sealed { bits }
+        }
+    };
+    Ok(Curve { steps, quantities })
+}
+
+fn comparisons_of(file: file::ComparisonsFile) -> Comparisons {
+    match file {
+        file::ComparisonsFile::Hidden => Comparisons::Hidden,
+        file::ComparisonsFile::Opened => Comparisons::Opened,
+    }
 }
 
 /// How ties are broken.

@@ -19,7 +19,12 @@
 //! for a quorum of two, of 32 for one of four.
 
 use crate::failure::{Code, Failure};
-use talea_protocol::{limits::MAX_BIDS_PER_LOT, price::Shape, sealed_bid::SealedBid};
+use talea_protocol::{
+    limits::MAX_BIDS_PER_LOT,
+    price::{PriceGrid, Shape},
+    sealed_bid::SealedBid,
+    terms::{Lot, Mechanism},
+};
 
 /// What each item costs to make once and to verify once, in thousandths of one verification of a
 /// 64-bit Bulletproof. Measured in a release build on one core, in chunks of 128 where there are
@@ -197,6 +202,67 @@ pub fn suggest(load: &Load) -> Result<Shape, Failure> {
         .ok_or_else(|| Failure::new(Code::SuggestLoad, "no shape holds that many levels"))
 }
 
+/// The best shape for a survey with so many levels to a bin, or none: one digit, or two.
+///
+/// With two digits an edge of the histogram needs a product for each answer, unless the second digit is 0 there; and
+/// squares need one for each value of the first digit but 0.
+///
+/// # Errors
+/// As [`candidates`].
+pub fn for_survey(load: &Load, bin_levels: u32, squares: bool) -> Result<Shape, Failure> {
+    candidates(load)?;
+    let bits = u32::BITS.saturating_sub(load.levels.saturating_sub(1).leading_zeros());
+    let bits = u8::try_from(bits).unwrap_or(32);
+    let shapes = (1..=bits).filter_map(|first| match bits.saturating_sub(first) {
+        0 => Shape::new(&[first]).ok(),
+        second => Shape::new(&[first, second]).ok(),
+    });
+    let work = |shape: &Shape| {
+        let [n, q] = [load.bidders, load.acts].map(u64::from);
+        let product = (weights::GATE_TURN + weights::SHARE).saturating_mul(q);
+        let answer = wide(shape.entries()).saturating_mul(weights::UNARY_ENTRY).saturating_add(
+            product.saturating_mul(products(shape, load.levels, bin_levels, squares)),
+        );
+        n.saturating_mul(answer)
+    };
+    shapes.min_by_key(work).ok_or_else(|| {
+        Failure::new(Code::SuggestLoad, "a survey takes 2^20 levels at most, in one digit or two")
+    })
+}
+
+/// A lot in the shape that is best for its mechanism, unless its shape is its author's own.
+///
+/// # Errors
+/// As [`candidates`].
+pub fn fitted(
+    lot: Lot,
+    is_own: bool,
+    mechanism: Mechanism,
+    load: impl Fn(u32) -> Load,
+) -> Result<Lot, Failure> {
+    match mechanism {
+        Mechanism::Survey { bin_levels, squares, .. } if !is_own => {
+            let shape = for_survey(&load(lot.grid.levels), bin_levels, squares)?;
+            Ok(Lot { grid: PriceGrid { shape, ..lot.grid }, ..lot })
+        }
+        _ => Ok(lot),
+    }
+}
+
+/// The products that each answer of a survey needs.
+fn products(shape: &Shape, levels: u32, bin_levels: u32, squares: bool) -> u64 {
+    let [_, second] = shape.digit_bits() else { return 0 };
+    let width = 1u32.checked_shl((*second).into()).unwrap_or(u32::MAX);
+    let edges = |step: u32| levels.saturating_sub(1).checked_div(step).unwrap_or(0);
+    // Edges on the first value of a second digit are those at multiples of both.
+    let whole = (1..=width).find(|times| bin_levels.saturating_mul(*times).is_multiple_of(width));
+    let free = whole.map_or(0, |times| edges(bin_levels.saturating_mul(times)));
+    let of_bins = edges(bin_levels).saturating_sub(free);
+    let of_squares =
+        if squares { wide(shape.radices().next().unwrap_or(1).saturating_sub(1)) } else { 0 };
+    u64::from(of_bins).saturating_add(of_squares)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,5 +325,24 @@ mod tests {
         ] {
             assert_eq!(suggest(&load).unwrap_err().code, Code::SuggestLoad);
         }
+    }
+
+    #[test]
+    fn a_survey_has_the_shape_with_the_fewest_entries_and_products() {
+        let shape = |levels, bins, squares| {
+            for_survey(&load(levels, 100), bins, squares).unwrap().digit_bits().to_vec()
+        };
+        // Nothing but the sum: as few entries as can be.
+        assert_eq!(shape(256, 0, false), [4, 4]);
+        // Edges on multiples of 16 need no product.
+        assert_eq!(shape(256, 16, false), [4, 4]);
+        assert_eq!(products(&Shape::new(&[4, 4]).unwrap(), 256, 16, false), 0);
+        assert_eq!(products(&Shape::new(&[4, 4]).unwrap(), 256, 16, true), 15);
+        // 10, 20 .. 250, without 80, 160 and 240.
+        assert_eq!(products(&Shape::new(&[4, 4]).unwrap(), 256, 10, false), 22);
+        assert_eq!(products(&Shape::new(&[8]).unwrap(), 256, 10, true), 0);
+        // A product is dear, an entry cheap: one digit if there are many edges.
+        assert_eq!(shape(64, 1, true), [6]);
+        assert!(for_survey(&load(u32::MAX, 100), 0, false).is_err());
     }
 }

@@ -170,7 +170,8 @@ fn lot_outcome(index: u32, lot: &Lot, result: &LotResult) -> Result<LotOutcome, 
     let bytes = borsh::to_vec(result).map_err(|_| Refusal::State { what: "outcome" })?;
     let award: Option<&Award> = match &result.ending {
         Ending::Sold(award) | Ending::Declined(award) => Some(award),
-        Ending::BelowReserve | Ending::Unsold | Ending::Void(_) | Ending::Halted => None,
+        // Markets of curves and surveys are not among what this contract takes.
+        _ => None,
     };
     let sales = award.into_iter().flat_map(|award| award.sales.iter());
     Ok(LotOutcome {
@@ -194,6 +195,11 @@ fn named(ending: &Ending) -> &'static str {
         Ending::Unsold => "unsold",
         Ending::Void(_) => "void",
         Ending::Halted => "halted",
+        Ending::Cleared(_) => "cleared",
+        Ending::NoTrade(_) => "no-trade",
+        Ending::OneSided => "one-sided",
+        Ending::Surveyed(_) => "surveyed",
+        Ending::TooFewAnswers => "too-few-answers",
     }
 }
 

@@ -8,7 +8,12 @@ use crate::{
     refusal::{Fault, Refusal, require},
     setting::Setting,
 };
-use talea_protocol::{bytes::PartyKey, check::Check, commitment::Commit, terms::Lot};
+use talea_protocol::{
+    bytes::PartyKey,
+    check::Check,
+    commitment::{Commit, CurveCommit},
+    terms::Lot,
+};
 
 impl State {
     pub(super) fn commit(
@@ -19,18 +24,46 @@ impl State {
         ahead: Option<&Verified>,
     ) -> Result<(), Refusal> {
         let committed = self.check_commit(setting, signer, commit, ahead)?;
-        let stakes = &setting.terms.stakes;
-        let fee = stakes.fee(self.lots.bids.count(commit.lot).into());
-        self.lots.bids.keep(&mut self.seen, commit.lot, committed);
-        self.core.open = self.core.open.saturating_add(1);
-        if self.core.round.number == 0 {
-            self.ledger.lock(signer, stakes.deposit);
-            self.ledger.charge(signer, fee, stakes);
-        }
+        self.keep_commit(setting, commit.lot, committed);
         Ok(())
     }
 
-    /// C1 to C8.
+    pub(super) fn commit_curve(
+        &mut self,
+        setting: &Setting,
+        signer: PartyKey,
+        commit: &CurveCommit,
+    ) -> Result<(), Refusal> {
+        let committed = self.check_commit_curve(setting, signer, commit)?;
+        self.keep_commit(setting, commit.lot, committed);
+        Ok(())
+    }
+
+    fn keep_commit(&mut self, setting: &Setting, lot: u32, committed: CommittedBid) {
+        let bidder = committed.bidder;
+        let stakes = &setting.terms.stakes;
+        let fee = stakes.fee(self.lots.bids.count(lot).into());
+        self.lots.bids.keep(&mut self.seen, lot, committed);
+        self.core.open = self.core.open.saturating_add(1);
+        if self.core.round.number == 0 {
+            self.ledger.lock(bidder, stakes.deposit);
+            self.ledger.charge(bidder, fee, stakes);
+        }
+    }
+
+    /// C1 to C9 of a curve's commit.
+    pub(super) fn check_commit_curve(
+        &self,
+        setting: &Setting,
+        bidder: PartyKey,
+        commit: &CurveCommit,
+    ) -> Result<CommittedBid, Refusal> {
+        let (lot, ground) = self.ground(setting, (commit.lot, commit.round))?;
+        let has_stake = self.has_stake(setting, bidder);
+        self.lots.bids.check_curve(&ground, (lot, bidder), commit, has_stake)
+    }
+
+    /// C1 to C9.
     pub(super) fn check_commit(
         &self,
         setting: &Setting,
@@ -38,7 +71,7 @@ impl State {
         commit: &Commit,
         ahead: Option<&Verified>,
     ) -> Result<CommittedBid, Refusal> {
-        let (lot, ground) = self.ground(setting, commit)?;
+        let (lot, ground) = self.ground(setting, (commit.lot, commit.round))?;
         let ground = Ground { ahead, ..ground };
         let has_stake = self.has_stake(setting, bidder);
         self.lots.bids.check(&ground, (lot, bidder), commit, has_stake)
@@ -51,7 +84,7 @@ impl State {
         bidder: PartyKey,
         commit: &'a Commit,
     ) -> Option<range::Claim<'a>> {
-        let (lot, ground) = self.ground(setting, commit).ok()?;
+        let (lot, ground) = self.ground(setting, (commit.lot, commit.round)).ok()?;
         let has_stake = self.has_stake(setting, bidder);
         self.lots.bids.claim(&ground, (lot, bidder), commit, has_stake)
     }
@@ -77,7 +110,7 @@ impl State {
         commit: &Commit,
     ) -> Result<(), Refusal> {
         require_seller(setting, signer)?;
-        let (lot, ground) = self.ground(setting, commit)?;
+        let (lot, ground) = self.ground(setting, (commit.lot, commit.round))?;
         let deposit = setting.terms.stakes.deposit;
         let has_stake = || self.ledger.require(signer, deposit, Check::CommitStake);
         let bids = &self.lots.bids;
@@ -93,17 +126,17 @@ impl State {
     pub(super) fn ground<'a>(
         &'a self,
         setting: &'a Setting,
-        commit: &Commit,
+        (lot, round): (u32, u32),
     ) -> Result<(&'a Lot, Ground<'a>), Refusal> {
         let unknown = |what| Fault::Unknown { what }.fails(Check::CommitLot);
-        let lot = line(setting, commit.lot).ok_or(unknown("lot"))?;
-        if commit.round != self.core.round.number {
+        let line = line(setting, lot).ok_or(unknown("lot"))?;
+        if round != self.core.round.number {
             return Err(unknown("round"));
         }
         let ended = Fault::Already { what: "the lot ended" };
-        require(self.lots.undecided(commit.lot).is_some(), Check::CommitLot, ended)?;
+        require(self.lots.undecided(lot).is_some(), Check::CommitLot, ended)?;
         // There is one from the end of the ceremony on.
         let quorum_key = self.ceremony.key().ok_or(unknown("quorum key"))?;
-        Ok((lot, Ground { setting, quorum_key, seen: &self.seen, ahead: None }))
+        Ok((line, Ground { setting, quorum_key, seen: &self.seen, ahead: None }))
     }
 }

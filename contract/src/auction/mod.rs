@@ -48,7 +48,7 @@ use state::State;
 use talea_protocol::{
     bytes::{Digest, List, PartyKey, Point, Signature},
     check::Check,
-    commitment::{BidId, Commit},
+    commitment::{BidId, Commit, CurveCommit},
     instruction::Instruction,
     outcome::{Account, Award, Ending, Outcome, Survey},
     quorum::KeyholderId,
@@ -306,16 +306,33 @@ impl Auction {
         self.state.late(&self.setting, duty)
     }
 
-    /// Checks a commit as if this bidder had sent it now: E4, and C1 to C8. Nothing changes and
+    /// Checks a commit as if this bidder had sent it now: E4, and C1 to C9. Nothing changes and
     /// nothing is copied; the time is that of the last instruction.
     ///
     /// # Errors
     /// The first check that fails.
     pub fn check_commit(&self, bidder: &PartyKey, commit: &Commit) -> Result<(), Refusal> {
-        let (instruction, phase) = ("a commit", self.state.core.phase);
-        let wrong_phase = Fault::WrongPhase { instruction, phase: phase.name() };
-        require(phase == Phase::Commits, Check::EnvelopePhase, wrong_phase)?;
+        self.require_commits("a commit")?;
         self.state.check_commit(&self.setting, *bidder, commit, None).map(|_| ())
+    }
+
+    /// The same of a curve's commit.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn check_commit_curve(
+        &self,
+        bidder: &PartyKey,
+        commit: &CurveCommit,
+    ) -> Result<(), Refusal> {
+        self.require_commits("a commit of a curve")?;
+        self.state.check_commit_curve(&self.setting, *bidder, commit).map(|_| ())
+    }
+
+    fn require_commits(&self, instruction: &'static str) -> Result<(), Refusal> {
+        let phase = self.state.core.phase;
+        let wrong_phase = Fault::WrongPhase { instruction, phase: phase.name() };
+        require(phase == Phase::Commits, Check::EnvelopePhase, wrong_phase)
     }
 
     /// The proof of a commit, to be verified ahead; nothing for what is no commit, or is refused before its proof is

@@ -139,6 +139,7 @@ impl State {
             }
             (Phase::Reserves, I::Reserve(commit)) => self.reserve(setting, signer, &commit),
             (Phase::Commits, I::Commit(commit)) => self.commit(setting, signer, &commit, ahead),
+            (Phase::Commits, I::CommitCurve(commit)) => self.commit_curve(setting, signer, &commit),
             (Phase::Reveals, I::Reveal(reveals)) => self.reveal(setting, &reveals),
             (Phase::Endorsing, I::Endorse(endorsement)) => {
                 self.endorse(setting, signer, &endorsement)
@@ -179,7 +180,8 @@ impl State {
                 | I::Blind(_)
                 | I::Decrypt(_)
                 | I::Decide(_)
-                | I::Vouch(_),
+                | I::Vouch(_)
+                | I::CommitCurve(_),
             ) => Err(wrong_phase),
         }
         .map(|()| None)
@@ -215,5 +217,6 @@ fn name(instruction: &Instruction) -> &'static str {
         Instruction::Shuffle(_) => "a shuffle post",
         Instruction::Decide(_) => "a decision",
         Instruction::Vouch(_) => "a vouch",
+        Instruction::CommitCurve(_) => "a commit of a curve",
     }
 }

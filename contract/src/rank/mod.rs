@@ -11,13 +11,14 @@
 //! | `plan` | what a lot is asked, in order, as data |
 //! | `mechanism/` | which queries find price and winners, one mechanism to a file |
 //! | `program` | a running plan |
-//! | `queries/` | the queries: reserve, price, winners, depth, opening |
+//! | `queries/` | the queries: reserve, price, winners, depth, opening, market, answers to a survey |
 //! | `question` | a question about a list of ciphertexts, as steps of keyholders |
 //! | `step` | one step: a list in chunks, on which a quorum acts |
 //! | `vectors` | long lists of a program, in records of their own |
 //! | `work` | what keyholders do with the items of a chunk |
 //! | `roster` | who may act, and who has |
-//! | `opened`, `interpolation` | reading what a quorum opened |
+//! | `opened`, `sums`, `interpolation` | reading what a quorum opened |
+//! | `sharing` | what is shared out at the price of a market |
 
 mod interpolation;
 pub(crate) mod mechanism;
@@ -27,7 +28,11 @@ pub(crate) mod program;
 mod queries;
 mod question;
 pub(crate) mod roster;
+#[cfg(feature = "markets")]
+mod sharing;
 mod step;
+#[cfg(feature = "markets")]
+mod sums;
 pub(crate) mod vectors;
 pub(crate) mod work;
 
@@ -38,7 +43,7 @@ use crate::{
     store::{Home, Kind, Map, records},
     unary_encoding::EncodingId,
 };
-use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeSet, sync::Arc, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::ops::Range;
 use plan::Purpose;
@@ -85,7 +90,7 @@ pub(crate) struct Ranking {
 /// How a ranking ended.
 pub(crate) enum Conclusion {
     /// With everything that was asked.
-    Found(Finding),
+    Found(Box<Finding>),
     /// Early: the lot is void or halted.
     Ended(Ending),
 }
@@ -105,7 +110,9 @@ fn go_on(
     loop {
         let ask = match turn {
             QueryProgress::Ask(ask) => ask,
-            QueryProgress::Done(finding) => return Next::End(Conclusion::Found(finding)),
+            QueryProgress::Done(finding) => {
+                return Next::End(Conclusion::Found(Box::new(finding)));
+            }
             QueryProgress::Alarm => return Next::End(Conclusion::Ended(Ending::Halted)),
         };
         match ask.pose(lot_setting.setting) {

@@ -1,16 +1,19 @@
 //! A running plan: one query after the other, and their results.
 
+#[cfg(feature = "markets")]
+use super::queries::{Answers, Market};
 use super::{
     mechanism,
     plan::{Purpose, Query, plan},
     queries::{
-        DepthSurvey, Found, Participants, Places, PriceSearch, QueryProgress, ReserveTest, Winners,
-        opening,
+        Comparison, DepthSurvey, Found, Participants, Places, PriceSearch, QueryProgress,
+        ReserveTest, Winners, opening,
     },
     question::Answer,
 };
 use crate::{
     bids::Bids,
+    curve,
     elgamal::{Ciphertext, Held},
     rank::{vectors::Vector, work::Factors},
     ranked_bids::RankedBid,
@@ -20,9 +23,10 @@ use crate::{
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::ops::Range;
+use curve25519_dalek::Scalar;
 use talea_protocol::{
     bytes::List,
-    outcome::{Award, Disclosed, OpenedBid, PriceComparison, Quote, Sale},
+    outcome::{Award, Disclosed, Ending, OpenedBid, PriceComparison, Quote, Sale},
     price::{Level, PriceGrid},
     terms::Lot,
 };
@@ -35,6 +39,8 @@ pub(crate) struct Finding {
     pub(crate) disclosed: Disclosed,
     /// The reserve, if it was opened.
     pub(crate) reserve: Option<Quote>,
+    /// How the lot ends, where it is no award.
+    pub(crate) ending: Option<Ending>,
 }
 
 /// The queries of one lot, between two questions.
@@ -67,6 +73,10 @@ enum Asking {
     Cover(PriceSearch),
     Depth(DepthSurvey),
     OpenReserve,
+    #[cfg(feature = "markets")]
+    Market(Box<Market>),
+    #[cfg(feature = "markets")]
+    Statistics(Answers),
 }
 
 /// What a query has found.
@@ -78,6 +88,8 @@ enum Learned {
     Cover(Level),
     Depth(Vec<u32>),
     OpenReserve(Vec<Level>),
+    #[cfg(feature = "markets")]
+    Ending(Ending),
 }
 
 /// The lot, and what does not change during its ranking.
@@ -117,8 +129,42 @@ impl<'a> LotSetting<'a> {
 
     /// `sum over i of U_i[1][j]` of all ranked bids, for `0 < j < B_1`.
     pub(crate) fn first_digits(self) -> Vec<Ciphertext> {
-        let width = self.grid().shape.radices().next().unwrap_or(1).saturating_sub(1);
-        self.bids.first_digits.of(&self.bids.encodings, self.index, width)
+        self.bids.first_digits.of(&self.bids.encodings, self.index, self.first_width())
+    }
+
+    /// `B_1 - 1`.
+    pub(crate) fn first_width(self) -> usize {
+        self.grid().shape.radices().next().unwrap_or(1).saturating_sub(1)
+    }
+
+    /// `width` entries of a ranked bid's unary encoding, of a curve of one of its steps, from the index `from` on.
+    pub(crate) fn entries(self, bid: &RankedBid, from: usize, width: usize) -> Vec<Ciphertext> {
+        let of_step = self.grid().shape.entries().saturating_add(self.sealed_bits().into());
+        let step = usize::try_from(bid.step).unwrap_or(usize::MAX);
+        let from = from.saturating_add(step.saturating_mul(of_step));
+        self.bids.encodings.entries(bid.unary, from, width)
+    }
+
+    fn sealed_bits(self) -> u8 {
+        curve::sealed_bits(self.setting.terms.mechanism)
+    }
+
+    /// `Q`, the sealed quantity of a step: its digits have one bit each.
+    pub(crate) fn quantity(self, step: &RankedBid) -> Ciphertext {
+        let bits = self.entries(step, self.grid().shape.entries(), self.sealed_bits().into());
+        bits.into_iter().fold(Ciphertext::zero(), |sum, bit| sum.doubled() + bit)
+    }
+
+    /// `b`, the level of a bid or a step, encrypted.
+    pub(crate) fn level(self, bid: &RankedBid) -> Ciphertext {
+        let shape = &self.grid().shape;
+        let mut entries = self.entries(bid, 0, shape.entries()).into_iter();
+        shape.radices().fold(Ciphertext::zero(), |level, radix| {
+            let radix = u64::try_from(radix).unwrap_or(u64::MAX);
+            let width = usize::try_from(radix.saturating_sub(1)).unwrap_or(usize::MAX);
+            let digit: Ciphertext = entries.by_ref().take(width).sum();
+            level.scaled(&Scalar::from(radix)) + digit
+        })
     }
 
     /// `(O, G)`.
@@ -126,7 +172,7 @@ impl<'a> LotSetting<'a> {
         Ciphertext::trivial(self.setting.generators.value)
     }
 
-    fn quote(self, level: Level) -> Option<Quote> {
+    pub(crate) fn quote(self, level: Level) -> Option<Quote> {
         self.grid().price(level).map(|price| Quote { level, price })
     }
 }
@@ -147,6 +193,10 @@ impl Asking {
             }
             Self::Depth(survey) => survey.resume(answer, setting).map(Learned::Depth),
             Self::OpenReserve => opening::resume(&answer, grid, setting).map(Learned::OpenReserve),
+            #[cfg(feature = "markets")]
+            Self::Market(market) => market.resume(answer, lot_setting).map(Learned::Ending),
+            #[cfg(feature = "markets")]
+            Self::Statistics(answers) => answers.resume(answer, lot_setting).map(Learned::Ending),
         }
     }
 }
@@ -177,6 +227,10 @@ impl Program {
             Some(Asking::Price(search) | Asking::Cover(search)) => {
                 search.factors(gates, lists, lot_setting)
             }
+            #[cfg(feature = "markets")]
+            Some(Asking::Market(market)) => market.factors(gates, lists, lot_setting),
+            #[cfg(feature = "markets")]
+            Some(Asking::Statistics(answers)) => answers.factors(gates, lot_setting),
             None
             | Some(
                 Asking::Everything | Asking::Winners(_) | Asking::Depth(_) | Asking::OpenReserve,
@@ -189,6 +243,10 @@ impl Program {
         let lists = match &mut self.asking {
             Some(Asking::Reserve(test)) => Some(test.lists()),
             Some(Asking::Price(search) | Asking::Cover(search)) => Some(search.lists()),
+            #[cfg(feature = "markets")]
+            Some(Asking::Market(market)) => Some(market.lists()),
+            #[cfg(feature = "markets")]
+            Some(Asking::Statistics(_)) => None,
             None
             | Some(
                 Asking::Everything | Asking::Winners(_) | Asking::Depth(_) | Asking::OpenReserve,
@@ -238,7 +296,8 @@ impl Program {
     ) -> Option<QueryProgress<Learned>> {
         let setting = lot_setting.setting;
         let search = |participants, limit, tells_above| {
-            let mut search = PriceSearch::new(participants, limit, tells_above, lot_setting);
+            let comparison = Comparison::AtMost { limit };
+            let mut search = PriceSearch::new(participants, comparison, tells_above, lot_setting);
             let first = search.resume(None, lot_setting);
             (search, first)
         };
@@ -290,6 +349,18 @@ impl Program {
                 let first = opening::start([reserve].into_iter(), lot_setting);
                 (Asking::OpenReserve, first.map(Learned::OpenReserve))
             }
+            #[cfg(feature = "markets")]
+            Query::Market => {
+                let mut market = Box::<Market>::default();
+                let first = market.start(lot_setting).map(Learned::Ending);
+                (Asking::Market(market), first)
+            }
+            #[cfg(feature = "markets")]
+            Query::Statistics => {
+                let mut answers = Answers;
+                let first = answers.start(lot_setting).map(Learned::Ending);
+                (Asking::Statistics(answers), first)
+            }
         };
         self.asking = Some(asking);
         Some(first)
@@ -315,6 +386,8 @@ impl Program {
                 let [level] = levels.as_slice() else { return None };
                 self.finding.reserve = lot_setting.quote(*level);
             }
+            #[cfg(feature = "markets")]
+            Learned::Ending(ending) => self.finding.ending = Some(ending),
         }
         Some(())
     }

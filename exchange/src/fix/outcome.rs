@@ -5,7 +5,7 @@ use super::{
     instrument::{currency, instrument, price_type, sides},
     message::Message,
 };
-use crate::{decimal::scaled, number};
+use crate::{decimal::scaled, mechanism::require_one_price, number};
 use talea_report::{
     Report,
     lot::{BidReport, LotReport},
@@ -38,12 +38,13 @@ const TIED_COVER: &str = "10";
 /// The outcome of an auction, or what is known of one that is not over.
 ///
 /// # Errors
-/// `standard.clock` if the terms say not when slots end, `standard.number`; `board.invalid` of a transcript that breaks
+/// `standard.mechanism` of curves and surveys; `standard.clock` if the terms say not when slots end, `standard.number`; `board.invalid` of a transcript that breaks
 /// the rules.
 pub fn messages(report: &Report) -> Result<Vec<u8>, Failure> {
     let terms = report.terms.as_ref().filter(|_| !report.is_invalid()).ok_or_else(|| {
         Failure::new(Code::BoardInvalid, "nothing is published of an invalid transcript")
     })?;
+    require_one_price("FIX", terms)?;
     let time = report.last.as_ref().and_then(|last| last.at.as_deref()).ok_or_else(|| {
         Failure::new(
             Code::StandardClock,

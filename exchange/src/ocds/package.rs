@@ -67,7 +67,7 @@ fn package<T: Serialize>(report: &Report, publication: &Publication, content: T)
 /// The releases of an auction, as JSON.
 ///
 /// # Errors
-/// `standard.currency`, `standard.number`; `board.invalid` of a transcript that breaks the rules.
+/// `standard.mechanism`, `standard.currency`, `standard.number`; `board.invalid` of a transcript that breaks the rules.
 pub fn release_package(report: &Report, publication: &Publication) -> Result<String, Failure> {
     let releases = Release::all(report, publication)?;
     Ok(package(report, publication, Releases { releases }))

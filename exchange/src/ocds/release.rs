@@ -4,6 +4,7 @@ use super::{
     award::Award, bids::Bids, money::Prices, party::Parties, party::Party, party::PartyReference,
     publication::Publication, shape::Seller, shape::Shape, tender::Tender, tender::status_of_all,
 };
+use crate::mechanism::require_one_price;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use talea_report::{Report, lot::LotReport};
@@ -46,12 +47,13 @@ impl Release {
     /// there is no time to tell them apart, one release says both.
     ///
     /// # Errors
-    /// `standard.currency`, `standard.number`.
+    /// `standard.mechanism`, `standard.currency`, `standard.number`.
     pub(super) fn all(report: &Report, publication: &Publication) -> Result<Vec<Self>, Failure> {
         let terms = report.terms.as_ref().filter(|_| !report.is_invalid());
         let terms = terms.ok_or_else(|| {
             Failure::new(Code::BoardInvalid, "nothing is published of an invalid transcript")
         })?;
+        require_one_price("OCDS", terms)?;
         let parties = Parties { report, publication };
         let source = Source { report, terms, parties, prices: Prices::of(report)? };
         let at = |moment: &Option<talea_text::board::Moment>| moment.as_ref()?.at.clone();

@@ -158,6 +158,12 @@ impl<'a> Row<'a> {
         decimal.map(in_places).transpose()
     }
 
+    /// How much is for sale; nothing where a lot's quantity plays no part.
+    fn offered(self) -> Option<&'a str> {
+        let is_for_sale = self.terms().is_none_or(|terms| terms.mechanism.sells_quantity());
+        is_for_sale.then_some(self.lot.quantity.as_str())
+    }
+
     fn side(self) -> Option<String> {
         Some(self.terms()?.lots.get(self.lot.lot)?.side.to_owned())
     }
@@ -186,8 +192,12 @@ fn columns(rows: &[Row<'_>]) -> Result<Vec<Named>, Failure> {
         let time = |row: &Row<'_>| milliseconds(of(row.report).as_ref());
         Column::Time(rows.iter().map(time).collect())
     };
-    let units = |row: &Row<'_>| Some(row.terms()?.mechanism.units.into());
-    let quantity = |row: &Row<'_>| scaled(&row.lot.quantity, 0);
+    let units = |row: &Row<'_>| {
+        let mechanism = &row.terms()?.mechanism;
+        let is_of_units = mechanism.curve.is_none() && mechanism.survey.is_none();
+        is_of_units.then(|| mechanism.units.into())
+    };
+    let quantity = |row: &Row<'_>| scaled(row.offered()?, 0);
     Ok(vec![
         ("auction", text(&|row| row.report.auction.clone())),
         ("verdict", text(&|row| Some(row.report.verdict_word().to_lowercase()))),

@@ -9,6 +9,7 @@ use talea_report::{Report, lot::LotReport, report::Event};
 use talea_text::{
     board::Moment,
     failure::{Code, Failure},
+    statistics::StatisticsReport,
 };
 
 /// What a spreadsheet takes in a cell, in characters.
@@ -56,14 +57,11 @@ pub fn workbook(report: &Report) -> Result<Vec<u8>, Failure> {
         let sentence = "nothing is written of an invalid transcript but the verdict";
         return Err(Failure::new(Code::BoardInvalid, sentence));
     }
-    let sheets = [
-        about(report),
-        lots(report),
-        bids(report),
-        parties(report),
-        money(report),
-        timeline(report),
-    ];
+    let of_market = [trades(report), excess(report), answers(report)];
+    let mut sheets = vec![about(report), lots(report), bids(report)];
+    // Of most auctions these would be empty.
+    sheets.extend(of_market.into_iter().filter(|sheet| !sheet.rows.is_empty()));
+    sheets.extend([parties(report), money(report), timeline(report)]);
     sheets.iter().try_for_each(require_room)?;
     write(&sheets).map_err(|error| {
         Failure::new(Code::Internal, format!("the workbook cannot be written: {error}"))
@@ -171,6 +169,7 @@ fn lots(report: &Report) -> Sheet {
         "ranked",
         "invalid",
     ];
+    let is_for_sale = report.terms.as_ref().is_none_or(|terms| terms.mechanism.sells_quantity());
     let sides = report.terms.iter().flat_map(|terms| &terms.lots).map(|lot| lot.side);
     let row = |(lot, side): (&LotReport, &'static str)| {
         let known: Vec<&str> =
@@ -180,7 +179,7 @@ fn lots(report: &Report) -> Sheet {
             text(&lot.identifier),
             text(&lot.name),
             text(side),
-            number(&lot.quantity),
+            if is_for_sale { number(&lot.quantity) } else { Cell::Empty },
             text(lot.state),
             text(&lot.result),
             text_or_empty(lot.price.as_ref()),
@@ -256,6 +255,94 @@ fn parties(report: &Report) -> Sheet {
         ]
     });
     Sheet { name: "parties", heading, rows: bidders.chain(keyholders).collect() }
+}
+
+/// What each bid of a market of curves trades.
+fn trades(report: &Report) -> Sheet {
+    let heading = vec![
+        "lot",
+        "identifier",
+        "party",
+        "known_as",
+        "side",
+        "better",
+        "at_price",
+        "shared",
+        "traded",
+        "price",
+        "price_decimal",
+        "units_times_prices",
+        "amount",
+    ];
+    let cleared = report.lots.iter().filter_map(|lot| Some((lot, lot.clearing.as_ref()?)));
+    let rows = cleared.flat_map(|(lot, clearing)| {
+        clearing.trades.iter().map(move |trade| {
+            vec![
+                number(lot.lot),
+                text(&lot.identifier),
+                text(&trade.party),
+                report.name_of(&trade.party).map_or(Cell::Empty, text),
+                text(trade.side),
+                number(&trade.better),
+                number(&trade.at_price),
+                number(&trade.shared),
+                number(&trade.units),
+                text(&clearing.price),
+                number(&clearing.price_decimal),
+                number(&trade.total),
+                number_or_empty(trade.amount.as_ref()),
+            ]
+        })
+    });
+    Sheet { name: "trades", heading, rows: rows.collect() }
+}
+
+/// What is wanted beyond what is offered, at every price where that was opened.
+fn excess(report: &Report) -> Sheet {
+    let heading = vec!["lot", "identifier", "price", "price_decimal", "units"];
+    let cleared = report.lots.iter().filter_map(|lot| Some((lot, lot.clearing.as_ref()?)));
+    let rows = cleared.flat_map(|(lot, clearing)| {
+        clearing.excess.iter().map(|row| {
+            vec![
+                number(lot.lot),
+                text(&lot.identifier),
+                text(&row.price),
+                number(&row.price_decimal),
+                number(row.units),
+            ]
+        })
+    });
+    Sheet { name: "excess", heading, rows: rows.collect() }
+}
+
+/// The histogram of a survey, and before it what is of all answers. What is no decimal number is a fraction, as text.
+fn answers(report: &Report) -> Sheet {
+    let heading = vec!["lot", "identifier", "what", "from", "to", "value"];
+    let surveyed = report.lots.iter().filter_map(|lot| Some((lot, lot.statistics.as_ref()?)));
+    let rows = surveyed.flat_map(|(lot, statistics)| {
+        let StatisticsReport { answers, sum, mean, variance, herfindahl, bins, .. } = statistics;
+        let row = move |what: &str, [from, to]: [Cell; 2], value: Cell| {
+            vec![number(lot.lot), text(&lot.identifier), text(what), from, to, value]
+        };
+        let of_all = [
+            ("answers", Some(answers.to_string())),
+            ("sum", sum.clone()),
+            ("mean", mean.clone()),
+            ("variance", variance.clone()),
+            ("herfindahl", herfindahl.clone()),
+        ];
+        let of_all = of_all.into_iter().filter_map(move |(what, value)| {
+            let value = value?;
+            let cell = if value.contains('/') { text(&value) } else { number(value) };
+            Some(row(what, [Cell::Empty, Cell::Empty], cell))
+        });
+        let of_bins = bins
+            .iter()
+            .flatten()
+            .map(move |bin| row("bin", [text(&bin.from), text(&bin.to)], number(bin.answers)));
+        of_all.chain(of_bins)
+    });
+    Sheet { name: "answers", heading, rows: rows.collect() }
 }
 
 fn money(report: &Report) -> Sheet {

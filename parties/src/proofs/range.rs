@@ -7,16 +7,18 @@ use super::{
 };
 use crate::bases::Bases;
 use curve25519_dalek::scalar::Scalar;
+use merlin::TranscriptRng;
 use rand_core::{CryptoRng, RngCore};
+use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 use talea_contract::{
     fiat_shamir::{Context, FiatShamir},
     group::Generators,
     proofs::{
-        masked::absorb_announcements,
+        masked::{absorb_announcements, decode},
         range::{Statement, absorb_bits, place_values},
     },
 };
-use talea_protocol::{bytes::List, commitment::RangeProof, price::Level};
+use talea_protocol::{bytes::List, commitment::RangeProof, masked::VectorOpening, price::Level};
 use zeroize::{Zeroize as _, Zeroizing};
 
 /// A bid, and in a later round the active one.
@@ -53,58 +55,158 @@ pub fn prove<R: RngCore + CryptoRng>(
     witness: &Witness,
     rng: &mut R,
 ) -> Result<RangeProof, Unprovable> {
-    let Statement { levels, quorum_key, .. } = statement;
-    let Witness { level, rho, active } = witness;
-    if level.0 >= *levels {
-        return Err(Unprovable::NoSuchLevel { level: level.0, levels: (*levels).into() });
+    let (mut prover, mut generator) = Prover::commit(gens, context, statement, witness, rng)?;
+    loop {
+        if let Some(proof) = prover.attempt(gens, &mut generator) {
+            return Ok(proof);
+        }
     }
-    let mut bits = spelled(*levels, level.0);
-    let mut rho_0 = Zeroizing::new(Scalar::ZERO);
-    if let Some((below, blinding)) = active {
-        let worse = Unprovable::Worse { level: level.0, active: below.0 };
-        bits.extend(spelled(*levels, level.0.checked_sub(below.0).ok_or(worse)?).iter());
-        *rho_0 = *blinding;
+}
+
+/// The same with masks that the prover can draw again, so that [`read`] gives it the level. `masks` is a generator of
+/// this prover at this place, and always the same one.
+///
+/// `rng` makes every commitment to the bits another, and the masks depend on that commitment, so that no masks serve
+/// twice.
+///
+/// # Errors
+/// As [`prove`].
+pub fn prove_to_read<M: RngCore + CryptoRng, R: RngCore + CryptoRng>(
+    gens: &Generators,
+    context: &Context,
+    statement: &Statement,
+    witness: &Witness,
+    masks: &mut M,
+    rng: &mut R,
+) -> Result<RangeProof, Unprovable> {
+    let (mut prover, _) = Prover::commit(gens, context, statement, witness, rng)?;
+    loop {
+        let mut generator = nonces(&mut prover.fs, [], masks);
+        if let Some(proof) = prover.attempt(gens, &mut generator) {
+            return Ok(proof);
+        }
     }
-    let bases = Bases::new(gens, quorum_key);
+}
+
+/// So many attempts are looked through: not even one in a thousand fails.
+const ATTEMPTS: usize = 16;
+
+/// The level that a proof of a first bid is about, if [`prove_to_read`] made it with the same `masks`.
+#[must_use]
+pub fn read<M: RngCore + CryptoRng>(
+    gens: &Generators,
+    context: &Context,
+    statement: &Statement,
+    proof: &RangeProof,
+    masks: &mut M,
+) -> Option<Level> {
+    let values = place_values(statement.levels);
+    if statement.active.is_some() || proof.masked.len() != values.len() {
+        return None;
+    }
     let mut fs = FiatShamir::begin(statement.kind(), context);
     statement.absorb(&mut fs, gens);
+    absorb_bits(&mut fs, statement, &proof.bits);
+    let mut answered = fs.clone();
+    absorb_announcements(&mut answered, [&proof.bits], &proof.squares);
+    let x = answered.weight(b"x");
+    let responses: Vec<Scalar> = proof.masked.iter().map(decode).collect();
+    (0..ATTEMPTS).find_map(|_| {
+        let mut generator = nonces(&mut fs, [], masks);
+        let masks = masked::masks(&mut generator, values.len());
+        // z = a + x*i; without a branch on a bit.
+        let mut are_bits = Choice::from(1);
+        let mut level = 0u32;
+        for ((z, a), place) in responses.iter().zip(masks.iter()).zip(&values) {
+            let rest = Zeroizing::new(z - a);
+            let is_set = rest.ct_eq(&x);
+            are_bits &= is_set | rest.ct_eq(&Scalar::ZERO);
+            level = level.wrapping_add(u32::conditional_select(&0, place, is_set));
+        }
+        bool::from(are_bits).then_some(Level(level))
+    })
+}
 
-    // 1. S = sum i_l V_l + sigma*H
-    let mut secrets = Zeroizing::new(vec![Scalar::from(level.0), *rho, *rho_0]);
-    if let Some((below, _)) = active {
-        secrets.push(Scalar::from(below.0));
+/// A prover that has committed to the bits.
+struct Prover {
+    /// After `y`.
+    fs: FiatShamir,
+    bases: Bases,
+    vector: Vector,
+    opening: VectorOpening,
+    bits: Zeroizing<Vec<Scalar>>,
+    places: Vec<Scalar>,
+    y: Scalar,
+    /// What the second equation says of `rho`: that of `C`, and of `u*(C - C_0)`.
+    leading: Zeroizing<Scalar>,
+}
+
+impl Prover {
+    /// Commits to the bits. Gives the generator of what comes after, too.
+    fn commit<R: RngCore + CryptoRng>(
+        gens: &Generators,
+        context: &Context,
+        statement: &Statement,
+        witness: &Witness,
+        rng: &mut R,
+    ) -> Result<(Self, TranscriptRng), Unprovable> {
+        let Statement { levels, quorum_key, .. } = statement;
+        let Witness { level, rho, active } = witness;
+        if level.0 >= *levels {
+            return Err(Unprovable::NoSuchLevel { level: level.0, levels: (*levels).into() });
+        }
+        let mut bits = spelled(*levels, level.0);
+        let mut rho_0 = Zeroizing::new(Scalar::ZERO);
+        if let Some((below, blinding)) = active {
+            let worse = Unprovable::Worse { level: level.0, active: below.0 };
+            bits.extend(spelled(*levels, level.0.checked_sub(below.0).ok_or(worse)?).iter());
+            *rho_0 = *blinding;
+        }
+        let bases = Bases::new(gens, quorum_key);
+        let mut fs = FiatShamir::begin(statement.kind(), context);
+        statement.absorb(&mut fs, gens);
+
+        // 1. S = sum i_l V_l + sigma*H
+        let mut secrets = Zeroizing::new(vec![Scalar::from(level.0), *rho, *rho_0]);
+        if let Some((below, _)) = active {
+            secrets.push(Scalar::from(below.0));
+        }
+        let mut generator = nonces(&mut fs, secrets.iter(), rng);
+        let vector = Vector::draw(&mut generator);
+        let sum = bits.iter().zip(gens.vector.iter()).map(|(bit, v)| masked::select(*bit, v)).sum();
+        let opening = vector.commit(&bases, &sum);
+        let y = absorb_bits(&mut fs, statement, &opening);
+        let separator = statement.separator(&y);
+        let leading = Zeroizing::new(rho + separator.unwrap_or(Scalar::ZERO) * (rho - *rho_0));
+        let places = statement.places(separator);
+        let bits = Zeroizing::new(bits.iter().map(|bit| Scalar::from(*bit)).collect());
+        Ok((Self { fs, bases, vector, opening, bits, places, y, leading }, generator))
     }
-    let mut generator = nonces(&mut fs, secrets.iter(), rng);
-    let mut vector = Vector::draw(&mut generator);
-    let sum = bits.iter().zip(gens.vector.iter()).map(|(bit, v)| masked::select(*bit, v)).sum();
-    let mut opening = vector.commit(&bases, &sum);
-    let y = absorb_bits(&mut fs, statement, &opening);
-    // What the second equation says of rho: that of C, and of u*(C - C_0).
-    let separator = statement.separator(&y);
-    let leading = Zeroizing::new(rho + separator.unwrap_or(Scalar::ZERO) * (rho - *rho_0));
 
-    let places = statement.places(separator);
-    let bits: Zeroizing<Vec<Scalar>> =
-        Zeroizing::new(bits.iter().map(|bit| Scalar::from(*bit)).collect());
-    loop {
-        let mut fs = fs.clone();
+    /// Answers behind new masks; nothing if one of the answers could tell a bit.
+    fn attempt<R: RngCore + CryptoRng>(
+        &mut self,
+        gens: &Generators,
+        generator: &mut R,
+    ) -> Option<RangeProof> {
+        let Self { bases, vector, opening, bits, places, y, leading, .. } = self;
+        let mut fs = self.fs.clone();
         // 2. A = sum a_l V_l + alpha*H
-        let masks = masked::masks(&mut generator, bits.len());
-        vector.blind_announcement(&mut generator);
-        vector.announce(gens, &bases, &masks, &mut opening);
-        let [linear, constant] = squares(&bits, &masks, &places, &y);
-        let (squares, mut quadratic) =
-            Squares::announce(&bases, &linear, &constant, &mut generator);
-        absorb_announcements(&mut fs, [&opening], &quadratic);
+        let masks = masked::masks(generator, bits.len());
+        vector.blind_announcement(generator);
+        vector.announce(gens, bases, &masks, opening);
+        let [linear, constant] = squares(bits, &masks, places, y);
+        let (squares, mut quadratic) = Squares::announce(bases, &linear, &constant, generator);
+        absorb_announcements(&mut fs, [&*opening], &quadratic);
         let x = fs.weight(b"x");
 
         // 3. z of every bit, w and t.
-        let Some(masked) = masked::respond(&masks, &x, bits.iter()) else { continue };
-        vector.respond(&x, &mut opening);
-        squares.respond(&x, &leading, &mut quadratic);
+        let masked = masked::respond(&masks, &x, bits.iter())?;
+        vector.respond(&x, opening);
+        squares.respond(&x, leading, &mut quadratic);
         // There are at most as many as vector bases.
         let masked = List::new(masked).unwrap_or_default();
-        return Ok(RangeProof { bits: opening, squares: quadratic, masked });
+        Some(RangeProof { bits: *opening, squares: quadratic, masked })
     }
 }
 
@@ -129,6 +231,7 @@ mod tests {
         },
     };
     use curve25519_dalek::ristretto::RistrettoPoint;
+    use rand_chacha::ChaCha20Rng;
     use talea_contract::{
         fiat_shamir::Weights,
         group::encode_point,
@@ -204,6 +307,88 @@ mod tests {
                 assert_eq!(proved.proof.masked.len(), bits(levels));
                 assert_eq!(proved.verdict(), Ok(()), "level {level} of {levels}");
             }
+        }
+    }
+
+    /// A generator that is a function of a key, as that of a bidder is.
+    fn key(seed: u8) -> ChaCha20Rng {
+        rng(seed)
+    }
+
+    /// Proved with masks of the key 7, and what the key finds in it.
+    fn read_by(levels: u32, level: u32, seed: u8) -> (Proved, Option<Level>) {
+        let mut proved = Proved::new(levels, level);
+        let rho = Scalar::random(&mut rng(5));
+        let witness = Witness { level: Level(level), rho, active: None };
+        let gens = Generators::derive();
+        let Proved { context, statement, .. } = proved;
+        let proof =
+            prove_to_read(&gens, &context, &statement, &witness, &mut key(7), &mut rng(seed));
+        proved.proof = proof.unwrap();
+        let found = read(&gens, &context, &statement, &proved.proof, &mut key(7));
+        (proved, found)
+    }
+
+    #[test]
+    fn whoever_has_the_key_of_the_masks_reads_the_level_however_many_there_are() {
+        for levels in [2, 3, 200, 257, 65_537, 1 << 31, u32::MAX] {
+            for level in [0, 1, levels / 2, levels - 1] {
+                let (proved, found) = read_by(levels, level, 6);
+                assert_eq!(proved.verdict(), Ok(()), "level {level} of {levels}");
+                assert_eq!(found, Some(Level(level)), "of {levels}");
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_else_reads_it_and_nowhere_else() {
+        let (Proved { context, statement, proof }, _) = read_by(1 << 20, 77_777, 6);
+        let gens = Generators::derive();
+        let found = |context: &Context, statement: &Statement, proof: &RangeProof, seed| {
+            read(&gens, context, statement, proof, &mut key(seed))
+        };
+        assert_eq!(found(&context, &statement, &proof, 7), Some(Level(77_777)));
+        assert_eq!(found(&context, &statement, &proof, 8), None);
+        for other in other_contexts() {
+            assert_eq!(found(&other, &statement, &proof, 7), None);
+        }
+        let moved = Statement { commitment: nudge(&statement.commitment), ..statement };
+        assert_eq!(found(&context, &moved, &proof, 7), None);
+        let narrow = Statement { levels: 5, ..statement };
+        assert_eq!(found(&context, &narrow, &proof, 7), None);
+        let ordinary = Proved::new(1 << 20, 77_777);
+        assert_eq!(found(&ordinary.context, &ordinary.statement, &ordinary.proof, 6), None);
+    }
+
+    /// Two proofs of one bid, made on two machines: were the masks the same, their difference would tell the bits.
+    #[test]
+    fn no_masks_serve_two_proofs_of_one_bid() {
+        let [one, other] = [6, 9].map(|seed| read_by(1 << 20, 77_777, seed).0.proof);
+        assert_ne!(one.bits.commitment, other.bits.commitment);
+        assert_ne!(one.bits.announcement, other.bits.announcement);
+        assert!(one.masked.iter().zip(other.masked.iter()).all(|(one, other)| one != other));
+        assert_eq!(one, read_by(1 << 20, 77_777, 6).0.proof);
+    }
+
+    /// An attempt that fails is a proof that never was; the next one is read as well.
+    #[test]
+    fn a_level_is_read_whichever_attempt_succeeded() {
+        /// Skips the first of what it draws, as if that attempt had failed.
+        fn late(attempts: usize) -> ChaCha20Rng {
+            let mut rng = key(7);
+            (0..attempts).for_each(|_| rng.fill_bytes(&mut [0; 32]));
+            rng
+        }
+        let gens = Generators::derive();
+        let Proved { context, statement, .. } = Proved::new(1_000, 421);
+        let rho = Scalar::random(&mut rng(5));
+        let witness = Witness { level: Level(421), rho, active: None };
+        for (attempts, expected) in [(1, Some(Level(421))), (5, Some(Level(421))), (40, None)] {
+            let mut masks = late(attempts);
+            let proof =
+                prove_to_read(&gens, &context, &statement, &witness, &mut masks, &mut rng(6));
+            let found = read(&gens, &context, &statement, &proof.unwrap(), &mut key(7));
+            assert_eq!(found, expected, "{attempts} attempts failed");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::rules::Rules;
 use crate::simulate::{
-    BidPlan, BidderConduct, Cast, Plan, ReservePlan, Seat, SimulationError, simulate,
+    BidPlan, BidderConduct, Cast, CurvePlan, Plan, ReservePlan, Seat, SimulationError, simulate,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -10,6 +10,8 @@ use talea_contract::Auction;
 use talea_protocol::{
     builder::{MAX_BIDS_PER_LOT, TermsBuilder},
     bytes::{Domain, List, Text},
+    commitment::TradeSide,
+    mechanism::{Curve, Mechanism},
     price::{Level, PriceGrid},
     quorum::Group,
     terms::{Lot, Reserve, Rounds, Schedule, Terms},
@@ -28,10 +30,8 @@ pub fn one_lot(
     bidders: usize,
     rules: &Rules,
 ) -> Result<Vec<u8>, SimulationError> {
-    let mut rng = ChaCha20Rng::seed_from_u64(11);
-    let cast = Cast::draw(&[vec![Seat::Own; 3]], bidders, &mut rng);
-    // Spread over the grid by a multiplier that is odd, so bids differ while there is room.
-    let level = |bidder: usize| Level((bidder as u32).wrapping_mul(2_654_435_761) % grid.levels);
+    let (cast, mut rng) = cast(bidders);
+    let level = |bidder: usize| spread(bidder, grid);
     let bids = (0..bidders)
         .map(|bidder| BidPlan {
             lot: 0,
@@ -41,24 +41,98 @@ pub fn one_lot(
         })
         .collect();
     let plan = Plan {
-        terms: terms(&cast, bidders, grid, rules),
-        opening_slot: 1,
         bids,
-        rounds: Vec::new(),
         reserves: rules
             .reserve
             .map(|level| ReservePlan { lot: 0, level, is_revealed: true })
             .into_iter()
             .collect(),
+        ..plan(terms(&cast, bidders, (grid, 1), rules))
+    };
+    transcript(cast, &plan, &mut rng)
+}
+
+/// A market, or a survey, to measure.
+pub(super) struct Lots<'a> {
+    pub(super) grid: &'a PriceGrid,
+    pub(super) bidders: usize,
+    /// Units of a bid, and of the lot.
+    pub(super) units: u32,
+    pub(super) mechanism: Mechanism,
+}
+
+/// One lot of a market: every second bidder sells where there are two sides. Its transcript.
+///
+/// # Errors
+/// [`SimulationError`] if the run fails.
+pub(super) fn one_market(lots: &Lots<'_>) -> Result<Vec<u8>, SimulationError> {
+    let Lots { grid, bidders, units, mechanism } = *lots;
+    let (cast, mut rng) = cast(bidders);
+    let rules = Rules { mechanism, ..Rules::FIRST_PRICE };
+    let mut terms = terms(&cast, bidders, (grid, units.into()), &rules);
+    terms.max_bids_per_lot = u32::try_from(bidders).unwrap_or(u32::MAX);
+    let plan = plan(terms);
+    let honest = BidderConduct::Honest;
+    let plan = match mechanism.curve() {
+        None => {
+            let bid =
+                |bidder| BidPlan { lot: 0, bidder, level: spread(bidder, grid), conduct: honest };
+            Plan { bids: (0..bidders).map(bid).collect(), ..plan }
+        }
+        Some(Curve { steps, .. }) => {
+            let steps = usize::from(steps);
+            let of_step = units.checked_div(steps as u32).unwrap_or(1).clamp(1, 7);
+            let of_step = if steps == 1 { 1 } else { of_step };
+            let sells = |bidder: usize| {
+                matches!(mechanism, Mechanism::TwoSided { .. }) && !bidder.is_multiple_of(2)
+            };
+            let curve = |bidder: usize| CurvePlan {
+                lot: 0,
+                bidder,
+                side: if sells(bidder) { TradeSide::Sell } else { TradeSide::Buy },
+                steps: (0..steps)
+                    .map(|step| (spread(bidder * steps + step, grid), of_step))
+                    .collect(),
+                conduct: honest,
+            };
+            Plan { curves: (0..bidders).map(curve).collect(), ..plan }
+        }
+    };
+    transcript(cast, &plan, &mut rng)
+}
+
+fn cast(bidders: usize) -> (Cast, ChaCha20Rng) {
+    let mut rng = ChaCha20Rng::seed_from_u64(11);
+    let cast = Cast::draw(&[vec![Seat::Own; 3]], bidders, &mut rng);
+    (cast, rng)
+}
+
+/// Levels spread over the grid by a multiplier that is odd, so that they differ while there is room.
+fn spread(number: usize, grid: &PriceGrid) -> Level {
+    Level((number as u32).wrapping_mul(2_654_435_761) % grid.levels)
+}
+
+/// A plan without bids.
+fn plan(terms: Terms) -> Plan {
+    Plan {
+        terms,
+        opening_slot: 1,
+        bids: Vec::new(),
+        curves: Vec::new(),
+        rounds: Vec::new(),
+        reserves: Vec::new(),
         declines: Default::default(),
         keyholders: Default::default(),
-    };
+    }
+}
+
+fn transcript(cast: Cast, plan: &Plan, rng: &mut ChaCha20Rng) -> Result<Vec<u8>, SimulationError> {
     let mut transcript = Vec::new();
-    simulate(cast, &plan, &mut transcript, &mut rng)?;
+    simulate(cast, plan, &mut transcript, rng)?;
     Ok(transcript)
 }
 
-fn terms(cast: &Cast, bidders: usize, grid: &PriceGrid, rules: &Rules) -> Terms {
+fn terms(cast: &Cast, bidders: usize, (grid, quantity): (&PriceGrid, u64), rules: &Rules) -> Terms {
     let text = |text| Text::new(text).expect("a short text");
     let members = (0..3).filter_map(|place| cast.member(0, place)).collect();
     let group = Group {
@@ -68,7 +142,7 @@ fn terms(cast: &Cast, bidders: usize, grid: &PriceGrid, rules: &Rules) -> Terms 
         is_witness: true,
         members: List::new(members).expect("three members"),
     };
-    let lot = Lot { name: text("lot"), identifier: text("LOT"), quantity: 1, grid: grid.clone() };
+    let lot = Lot { name: text("lot"), identifier: text("LOT"), quantity, grid: grid.clone() };
     let domain = Domain::new("bench").expect("a short text");
     let builder = TermsBuilder {
         nonce: [9; 32],

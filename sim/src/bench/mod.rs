@@ -15,6 +15,7 @@
 //! | [`keyholder`] | figures of keyholders' work |
 //! | [`auctions`] | figures of whole auctions |
 //! | [`ranking`] | figures of every rule |
+//! | [`markets`] | figures of markets of curves and of surveys |
 //! | `verification` | the verifier at work |
 //! | [`growth`] | figures by number of bidders and of prices |
 //! | [`chart`] | a picture of these |
@@ -27,6 +28,7 @@ pub mod fixture;
 pub mod growth;
 pub mod keyholder;
 pub mod lot;
+pub mod markets;
 pub mod memory;
 pub mod messages;
 pub mod options;
@@ -82,6 +84,10 @@ pub fn run(
         }
         (None, _) | (_, None) => Vec::new(),
     };
-    let unit = yardstick::UNIT;
-    Ok(Report { schema: "talea-sim-bench/3", unit, messages, keyholder, auctions, rules })
+    let markets = match options.bidders.iter().max() {
+        Some(bidders) => markets::figures(&mut yardstick, time, (*bidders).min(64), &progress)?,
+        None => Vec::new(),
+    };
+    let (schema, unit) = ("talea-sim-bench/3", yardstick::UNIT);
+    Ok(Report { schema, unit, messages, keyholder, auctions, rules, markets })
 }

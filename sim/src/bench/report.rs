@@ -1,8 +1,8 @@
 //! The figures, for people and for tools.
 
 use super::{
-    auctions::AuctionFigures, keyholder::KeyholderFigures, messages::MessageFigures,
-    ranking::RulesFigures,
+    auctions::AuctionFigures, keyholder::KeyholderFigures, markets::MarketFigures,
+    messages::MessageFigures, ranking::RulesFigures,
 };
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 use serde::Serialize;
@@ -22,6 +22,8 @@ pub struct Report {
     pub auctions: Vec<AuctionFigures>,
     /// Figures of ranking under every rule, on the last grid with the most bidders.
     pub rules: Vec<RulesFigures>,
+    /// Figures of markets of curves and of surveys, with 64 bidders at most.
+    pub markets: Vec<MarketFigures>,
 }
 
 impl Report {
@@ -40,12 +42,15 @@ impl Report {
             "All figures are multiples of {}.\n\nA bid's two messages\n{}\n\n\
              Keyholders' work\n{}\n\n\
              One lot, quorum 2 of 3: cost and bytes per bidder, memory of the whole\n{}\n\n\
-             One lot under every rule: the contract's rank phase, and bytes, per bidder\n{}\n",
+             One lot under every rule: the contract's rank phase, and bytes, per bidder\n{}\n\n\
+             Markets of curves, and surveys: the contract on the whole transcript, and bytes, per step of a bid; \
+             beside the uniform price of ten units with as many bids\n{}\n",
             self.unit,
             messages(&self.messages),
             keyholder(&self.keyholder),
             auctions(&self.auctions),
-            rules(&self.rules)
+            rules(&self.rules),
+            markets(&self.markets)
         )
     }
 }
@@ -129,6 +134,32 @@ fn rules(figures: &[RulesFigures]) -> Table {
             format!("{:.2}", f.rank_to_first_price),
             f.steps.to_string(),
             f.bytes_per_bidder.to_string(),
+        ]);
+    }
+    rows
+}
+
+fn markets(figures: &[MarketFigures]) -> Table {
+    let mut rows = table(&[
+        "market",
+        "shape",
+        "bidders",
+        "steps",
+        "contract",
+        "x uniform price",
+        "bytes",
+        "x uniform price",
+    ]);
+    for f in figures {
+        rows.add_row([
+            f.market.clone(),
+            f.shape.clone(),
+            f.bidders.to_string(),
+            f.steps.to_string(),
+            ratio(f.contract_per_step),
+            format!("{:.2}", f.contract_to_uniform_price),
+            f.bytes_per_step.to_string(),
+            format!("{:.2}", f.bytes_to_uniform_price),
         ]);
     }
     rows

@@ -238,6 +238,7 @@ mod tests {
                 terms: market.terms.clone(),
                 opening_slot: 0,
                 bids: (0..4).map(|bidder| bid(bidder, BidderConduct::Honest)).collect(),
+                curves: Vec::new(),
                 rounds: vec![vec![bid(3, conduct)]],
                 reserves: Vec::new(),
                 declines: Default::default(),

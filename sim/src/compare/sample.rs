@@ -61,6 +61,7 @@ fn plan(market: &Market, held: &Held) -> Plan {
         terms: market.terms.clone(),
         opening_slot: 0,
         bids: rounds.next().unwrap_or_default(),
+        curves: Vec::new(),
         rounds: rounds.collect(),
         reserves: Vec::new(),
         declines: Default::default(),

@@ -34,6 +34,7 @@ impl Scenario {
             terms,
             opening_slot: self.opening_slot,
             bids: self.bids.clone(),
+            curves: Vec::new(),
             rounds: self.later_bids.clone(),
             reserves: self.reserves.clone(),
             declines: self.declines.clone(),

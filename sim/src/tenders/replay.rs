@@ -31,7 +31,7 @@ use talea_protocol::{
     outcome::Ending,
     terms::{Currency, Disclosure, Lot, Mechanism, Money, Openings, Quotation, Schedule, Ties},
 };
-use talea_text::{file::StakesFile, rules, suggest::Load};
+use talea_text::{ending, file::StakesFile, rules, suggest::Load};
 
 /// How to run a record.
 #[derive(Clone, Debug)]
@@ -220,7 +220,12 @@ fn simulate_auction(
             Ending::BelowReserve => Err("below the reserve".to_owned()),
             Ending::Unsold => Err("unsold".to_owned()),
             Ending::Void(cause) => Err(format!("void: {cause}")),
-            Ending::Halted => Err("halted".to_owned()),
+            Ending::Halted
+            | Ending::Cleared(_)
+            | Ending::NoTrade(_)
+            | Ending::OneSided
+            | Ending::Surveyed(_)
+            | Ending::TooFewAnswers => Err(ending::word(&result.ending).to_owned()),
         };
         compare(tender, submission, derived)
     });

@@ -2,7 +2,7 @@
 //! command line, prices in their notation and as decimal numbers, money as text, and times both in
 //! slots and, where the terms name a board, by RFC 3339.
 
-use super::prospects::doubts;
+use super::{openness::Openness, prospects::doubts};
 use crate::{
     board::{BoardTerms, Moment, SlotClock},
     book::{Book, Person},
@@ -15,6 +15,7 @@ use talea_protocol::{
     bytes::printable,
     caution,
     chain::{ChainHome, SlotUnit},
+    mechanism::{ClearingRule, Comparisons, Curve, Mechanism, Quantities},
     price::{Level, Price, PriceGrid, Scale, Side},
     quorum::Group,
     terms::{
@@ -138,12 +139,110 @@ pub struct Span {
 /// How the price follows from the bids.
 #[derive(Clone, Debug, Serialize)]
 pub struct MechanismData {
-    /// `first-price` or `uniform-price`.
+    /// `first-price`, `uniform-price`, `uniform-price-curves`, `pay-as-bid-curves`, `two-sided` or `survey`.
     pub kind: &'static str,
-    /// How many win, at most.
+    /// How many win, at most, where a bid is for one unit; else 1.
     pub units: u16,
     /// What people call it.
     pub name: String,
+    /// What a bid holds, where it is a curve.
+    pub curve: Option<CurveData>,
+    /// Nobody is given fewer units than this by sharing out.
+    pub least: Option<u32>,
+    /// Of a two-sided market: `lowest`, `middle` or `highest`.
+    pub clearing_price: Option<&'static str>,
+    /// How sums of quantities are compared: `hidden` or `opened`.
+    pub comparisons: Option<&'static str>,
+    /// What is opened of answers, where there is no market.
+    pub survey: Option<SurveyData>,
+    /// What everybody learns and what nobody does, where a mechanism itself says so and not the disclosure.
+    pub discloses: Option<Openness>,
+}
+
+/// What a bid of several steps holds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct CurveData {
+    /// Steps, at most.
+    pub steps: u8,
+    /// Who sees the quantities: `public` or `sealed`.
+    pub quantities: &'static str,
+    /// Units of a whole bid, at most.
+    pub most: u64,
+    /// Bits of a sealed quantity.
+    pub bits: Option<u8>,
+}
+
+/// What is opened of answers.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct SurveyData {
+    /// Of fewer nothing is.
+    pub min_answers: u32,
+    /// Prices in a bin of the histogram; nothing if there is none.
+    pub bin_levels: Option<u32>,
+    /// Whether the sum of the squares is.
+    pub squares: bool,
+}
+
+impl MechanismData {
+    fn of(mechanism: Mechanism) -> Self {
+        let (kind, units, name) = (mechanism.kind(), mechanism.units(), mechanism.name());
+        let curve = mechanism.curve().map(CurveData::of);
+        let none = Self {
+            kind,
+            units,
+            name,
+            curve,
+            least: None,
+            clearing_price: None,
+            comparisons: None,
+            survey: None,
+            discloses: Openness::of(mechanism),
+        };
+        match mechanism {
+            Mechanism::FirstPrice | Mechanism::UniformPrice { .. } => none,
+            Mechanism::Curves { curve: _, pricing: _, least, comparisons } => {
+                Self { least: Some(least), comparisons: Some(compared(comparisons)), ..none }
+            }
+            Mechanism::TwoSided { curve: _, rule, comparisons } => Self {
+                clearing_price: Some(match rule {
+                    ClearingRule::Lowest => "lowest",
+                    ClearingRule::Middle => "middle",
+                    ClearingRule::Highest => "highest",
+                }),
+                comparisons: Some(compared(comparisons)),
+                ..none
+            },
+            Mechanism::Survey { min_answers, bin_levels, squares } => {
+                let bin_levels = (bin_levels > 0).then_some(bin_levels);
+                Self { survey: Some(SurveyData { min_answers, bin_levels, squares }), ..none }
+            }
+        }
+    }
+}
+
+impl MechanismData {
+    /// Whether a lot's quantity is for sale. In a two-sided market it is what sellers bid, and a survey sells nothing.
+    #[must_use]
+    pub fn sells_quantity(&self) -> bool {
+        self.clearing_price.is_none() && self.survey.is_none()
+    }
+}
+
+fn compared(comparisons: Comparisons) -> &'static str {
+    match comparisons {
+        Comparisons::Hidden => "hidden",
+        Comparisons::Opened => "opened",
+    }
+}
+
+impl CurveData {
+    fn of(curve: Curve) -> Self {
+        let (quantities, bits) = match curve.quantities {
+            Quantities::Public { .. } => ("public", None),
+            Quantities::Sealed { bits } => ("sealed", Some(bits)),
+        };
+        Self { steps: curve.steps, quantities, most: curve.most(), bits }
+    }
 }
 
 /// What is opened besides winners and price.
@@ -377,11 +476,7 @@ impl TermsData {
             seller: names::party(seller),
             custodian: (!has_no_custodian(terms)).then(|| names::party(custodian)),
             beneficiary: stakes.beneficiary.as_ref().map(names::party),
-            mechanism: MechanismData {
-                kind: mechanism.kind(),
-                units: mechanism.units(),
-                name: mechanism.name(),
-            },
+            mechanism: MechanismData::of(*mechanism),
             ties: match ties {
                 Ties::EarliestCommit => "earliest-commit",
                 Ties::Lottery => "lottery",

@@ -3,12 +3,14 @@
 use super::{
     TermsData,
     data::{CautionData, ChainData, LotData, Span},
+    openness::Openness,
 };
 use crate::{
     board::{BoardTerms, SlotClock},
     book::Book,
     chain,
     failure::Failure,
+    money::grouped,
     names,
     nobody::has_no_custodian,
     notation,
@@ -17,10 +19,12 @@ use std::fmt::Write as _;
 use talea_protocol::{
     bytes::PartyKey,
     chain::SlotUnit,
+    mechanism::{Curve, Quantities},
     price::Scale,
     quorum::Group,
     terms::{
-        Admission, Disclosure, Money, Openings, Quotation, Rounds, Schedule, Stakes, Terms, Ties,
+        Admission, Disclosure, Mechanism, Money, Openings, Quotation, Rounds, Schedule, Stakes,
+        Terms, Ties,
     },
 };
 
@@ -148,7 +152,19 @@ fn facts(terms: &Terms, book: &Book) -> Result<Vec<Fact>, Failure> {
     if let Some(money) = terms.money {
         line("currency", money_in_words(money));
     }
-    line("opened", disclosure_in_words(terms));
+    for words in mechanism_in_words(terms.mechanism) {
+        line("", words);
+    }
+    match Openness::of(terms.mechanism) {
+        None => line("opened", disclosure_in_words(terms)),
+        Some(Openness { opened, kept }) => {
+            for (what, sentences) in [("opened", opened), ("not opened", kept)] {
+                for (at, words) in sentences.into_iter().enumerate() {
+                    line(if at == 0 { what } else { "" }, words.into());
+                }
+            }
+        }
+    }
     if terms.openings == Openings::Recorded {
         line("openings", "of a bid to an auditor alone are on the record".into());
     }
@@ -260,6 +276,46 @@ fn disclosure_in_words(terms: &Terms) -> String {
             facts.join(", ")
         }
     }
+}
+
+/// What there is to say of a mechanism beside its price, in lines.
+fn mechanism_in_words(mechanism: Mechanism) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(Curve { steps, quantities }) = mechanism.curve() {
+        let most = grouped(mechanism.curve().map_or(0, Curve::most).into());
+        lines.push(match quantities {
+            Quantities::Public { .. } => format!(
+                "a bid has 1 to {steps} steps, and {most} units at most; everybody sees quantities from the commit on"
+            ),
+            Quantities::Sealed { bits } => {
+                let of_step = grouped(1u128.checked_shl(bits.into()).unwrap_or(1).saturating_sub(1));
+                format!(
+                    "a bid has {steps} steps of {of_step} units at most, of which some may hold nothing; \
+                     quantities are sealed"
+                )
+            }
+        });
+    }
+    match mechanism {
+        Mechanism::FirstPrice | Mechanism::UniformPrice { .. } => {}
+        Mechanism::Curves { least, .. } => {
+            let not_less = match least {
+                0 | 1 => String::new(),
+                least => format!(", and nobody is given less than {}", grouped(least.into())),
+            };
+            lines.push(format!("what is left at the price is shared out in proportion{not_less}"));
+        }
+        Mechanism::TwoSided { .. } => lines.push(
+            "all that is better than the price is traded; of the rest, the longer side is shared out in proportion"
+                .into(),
+        ),
+        Mechanism::Survey { bin_levels, .. } => lines.push(match bin_levels {
+            0 => "a bid is an answer; there is no histogram".into(),
+            1 => "a bid is an answer; each answer is a bin of the histogram".into(),
+            levels => format!("a bid is an answer; {} answers are a bin of the histogram", grouped(levels.into())),
+        }),
+    }
+    lines
 }
 
 #[cfg(test)]

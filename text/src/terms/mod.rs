@@ -5,6 +5,9 @@ mod file;
 mod identifier;
 mod in_words;
 mod lots;
+#[cfg(test)]
+mod markets;
+mod openness;
 mod prospects;
 mod read;
 #[cfg(test)]
@@ -16,6 +19,7 @@ pub use data::*;
 pub use identifier::{is_cusip, is_figi, is_isin, is_like_figi};
 pub use in_words::in_words;
 pub use lots::{Item, read_lots_list};
+pub use openness::Openness;
 pub use prospects::{Hopeless, hopeless};
 pub use read::{Draft, FoundList, Surroundings, read, read_with_lots};
 pub use time::read as read_time;

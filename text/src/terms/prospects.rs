@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use talea_protocol::{
     bytes::PartyKey,
     price::Side,
-    terms::{Admission, Disclosure, Money, Openings, Quotation, Terms},
+    terms::{Admission, Disclosure, Mechanism, Money, Openings, Quotation, Terms},
 };
 
 /// The deadlines that terms name, in their order, each with what is due until then.
@@ -106,6 +106,30 @@ pub(super) struct Doubt {
     pub(super) sentence: String,
 }
 
+/// What follows from a mechanism whose bids are curves or answers, where a lot takes at most so many bids.
+fn doubts_of_markets(terms: &Terms, most: u64, doubt: &mut impl FnMut(&'static str, String)) {
+    match terms.mechanism {
+        Mechanism::TwoSided { .. } if most < 2 => doubt(
+            "mechanism.one-sided",
+            format!("at most {most} bids can be made on a lot: a buyer and a seller are needed"),
+        ),
+        Mechanism::Survey { min_answers, .. } if most < min_answers.into() => doubt(
+            "survey.never",
+            format!(
+                "at most {most} answers can be given to a question, and {min_answers} are needed: nothing is \
+                 ever opened"
+            ),
+        ),
+        _ => {}
+    }
+    let of_lot = terms.money.is_some_and(|money| money.quotation == Quotation::Lot);
+    if of_lot && terms.mechanism.curve().is_some() {
+        let sentence = "a price is an amount for the whole lot, and a bid is for some units of it: nothing says \
+                        what these come to";
+        doubt("money.whole-lot", sentence.into());
+    }
+}
+
 /// The doubts that apply to these terms, in a fixed order. A board may be a party of the auction, a chain is none.
 pub(super) fn doubts(terms: &Terms, board: Option<PartyKey>) -> Vec<Doubt> {
     let mut doubts = Vec::new();
@@ -128,8 +152,11 @@ pub(super) fn doubts(terms: &Terms, board: Option<PartyKey>) -> Vec<Doubt> {
             doubt("bidders.alone", "one bidder is listed: it has no competitor".into());
         }
     }
+    doubts_of_markets(terms, most, &mut doubt);
     let units = u64::from(terms.mechanism.units());
-    if !terms.mechanism.pays_own_bid() && most <= units {
+    let takes_one_price =
+        matches!(terms.mechanism, Mechanism::FirstPrice | Mechanism::UniformPrice { .. });
+    if takes_one_price && !terms.mechanism.pays_own_bid() && most <= units {
         doubt(
             "mechanism.no-loser",
             format!(

@@ -19,11 +19,11 @@ use crate::{
     failure::{Code, Failure},
     file::{GridFile, OpeningsFile, PriceText, fault_of_toml},
     lot::read_lot,
-    names,
+    markets, names,
     nobody::{has_no_custodian, is_free, nobody},
     notation,
     rules::{self, named},
-    suggest::Load,
+    suggest::{self, Load},
 };
 use bech32::{Bech32, primitives::decode::CheckedHrpstring};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -33,7 +33,8 @@ use talea_protocol::{
     chain::{BadHome, ChainHome, SlotUnit},
     quorum::Group,
     terms::{
-        Acceptance, Disclosure, Lot, Money, Openings, Reserve, Rounds, Schedule, Stakes, Terms,
+        Acceptance, Disclosure, Lot, Mechanism, Money, Openings, Reserve, Rounds, Schedule, Stakes,
+        Terms,
     },
 };
 
@@ -129,13 +130,14 @@ fn made_of(
     let custodian = read_custodian(file.custodian.as_ref(), &home, &stakes)?;
     let load = load(bidders.as_deref(), file.max_bids_per_lot, &quorum);
     let items = items(file.lots, file.lots_file.as_deref(), list)?;
-    let (lots, of_prices) = read_lots(items, &file.every_lot, load)?;
+    let mechanism = rules::mechanism(file.mechanism).map_err(in_terms)?;
+    let (lots, of_prices) = read_lots(items, &file.every_lot, mechanism, load)?;
     let seller = names::read_party(&file.seller)?;
     let openings = read_openings(file.openings, &home)?;
     let builder = TermsBuilder {
         nonce,
         lots,
-        mechanism: rules::mechanism(file.mechanism).map_err(in_terms)?,
+        mechanism,
         ties: rules::ties(file.ties),
         openings,
         money,
@@ -150,6 +152,7 @@ fn made_of(
         ..TermsBuilder::new(home.domain()?, seller, custodian, schedule)
     };
     let terms = builder.build().map_err(|fault| field(fault.field, fault.why.to_string()))?;
+    markets::judge(&terms).map_err(in_terms)?;
     judge(&terms)?;
     refuse_in_vain(name, &terms, now)?;
     let mut remarks = timetable.into_named();
@@ -239,6 +242,7 @@ fn judge(terms: &Terms) -> Result<(), Failure> {
 fn read_lots(
     items: Vec<Item>,
     every_lot: &GridFile,
+    mechanism: Mechanism,
     load: impl Fn(u32) -> Load + Copy,
 ) -> Result<(Vec<Lot>, Vec<String>), Failure> {
     let (mut lots, mut remarks): (Vec<Lot>, Vec<String>) = (Vec::new(), Vec::new());
@@ -262,7 +266,9 @@ fn read_lots(
             }
         };
         let grid = own.clone().or(every_lot);
-        let lot = read_lot(&place, &item.lot.name, &identifier, &grid, load).map_err(in_terms)?;
+        let lot = read_lot(&place, &item.lot.name, &identifier, &grid, load)
+            .and_then(|lot| suggest::fitted(lot, grid.shape.is_some(), mechanism, load))
+            .map_err(in_terms)?;
         let scale = lot.grid.scale;
         let prices = [&grid.start, &grid.tick, &grid.end].into_iter().flatten();
         for remark in prices.filter_map(|PriceText(text)| notation::remark(scale, text)) {
@@ -525,7 +531,7 @@ fn read_quorum(files: &[GroupFile]) -> Result<Vec<Group>, Failure> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::{
         book::Book,
@@ -555,7 +561,11 @@ mod tests {
     }
 
     /// The same with more fields of the file itself.
-    fn with_head(head: &str, rows: &str, tables: &str) -> Result<Draft, Failure> {
+    pub(in crate::terms) fn with_head(
+        head: &str,
+        rows: &str,
+        tables: &str,
+    ) -> Result<Draft, Failure> {
         let encryption = encode_point(&Generators::derive().value);
         let member = Member { signing: key(3), encryption }.to_string();
         let text = format!(

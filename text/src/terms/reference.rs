@@ -274,13 +274,27 @@ fn values(types: &Types) -> String {
         for case in schema["oneOf"].as_array().into_iter().flatten() {
             let written = match case["properties"].as_object().and_then(|case| case.iter().next()) {
                 Some((name, inner)) => {
-                    let fields = inner["properties"].as_object().unwrap().keys();
-                    let fields: Vec<String> = fields.map(|name| format!("{name} = N")).collect();
+                    let fields = inner["properties"].as_object().unwrap().iter();
+                    let shown = |(name, field): (&String, &Value)| match types.named(field) {
+                        Some((kind, _)) => format!("{name} = {kind}"),
+                        None if field["type"] == "boolean" => format!("{name} = true"),
+                        None => format!("{name} = N"),
+                    };
+                    let fields: Vec<String> = fields.map(shown).collect();
                     format!("{{ {name} = {{ {} }} }}", fields.join(", "))
                 }
                 None => case["const"].to_string(),
             };
             text.push_str(&format!("\n- `{written}`: {}", Types::words(case)));
+            let inner = case["properties"].as_object().and_then(|case| case.values().next());
+            for (name, field) in
+                inner.iter().flat_map(|case| case["properties"].as_object().unwrap())
+            {
+                let kind = types
+                    .named(field)
+                    .map_or(String::new(), |(kind, _)| format!(" (a [{kind}](#values))"));
+                text.push_str(&format!("\n  - `{name}`{kind}: {}", Types::words(field)));
+            }
         }
         if schema["oneOf"].is_array() {
             text.push('\n');

@@ -13,6 +13,8 @@ pub(crate) fn is_possible(mechanism: Mechanism) -> bool {
     match mechanism {
         Mechanism::FirstPrice => true,
         Mechanism::UniformPrice { units } => uniform_price::is_possible(units),
+        // T8 is about these.
+        Mechanism::Curves { .. } | Mechanism::TwoSided { .. } | Mechanism::Survey { .. } => true,
     }
 }
 
@@ -22,6 +24,15 @@ pub(crate) fn queries(mechanism: Mechanism, bids: usize, reserve_binds: bool) ->
     match mechanism {
         Mechanism::FirstPrice => first_price::queries(),
         Mechanism::UniformPrice { units } => uniform_price::queries(units, bids, reserve_binds),
+        #[cfg(feature = "markets")]
+        Mechanism::Curves { .. } | Mechanism::TwoSided { .. } => alloc::vec![Query::Market],
+        #[cfg(feature = "markets")]
+        Mechanism::Survey { .. } => alloc::vec![Query::Statistics],
+        // T8 refuses them.
+        #[cfg(not(feature = "markets"))]
+        Mechanism::Curves { .. } | Mechanism::TwoSided { .. } | Mechanism::Survey { .. } => {
+            Vec::new()
+        }
     }
 }
 
@@ -38,5 +49,7 @@ pub(crate) fn award(
     match mechanism {
         Mechanism::FirstPrice => Some(first_price::award(bids, best)),
         Mechanism::UniformPrice { units } => uniform_price::award(units, bids, reserve),
+        // Of these nothing is disclosed in this way (T8).
+        Mechanism::Curves { .. } | Mechanism::TwoSided { .. } | Mechanism::Survey { .. } => None,
     }
 }

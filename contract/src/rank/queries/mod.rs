@@ -1,7 +1,11 @@
 //! The queries about a lot, one to a file: each is a state machine that asks keyholders, receives the answer and
 //! asks again, until it is done. Section 11 of `docs/spec.md`.
 
+#[cfg(feature = "markets")]
+mod answers;
 mod depth;
+#[cfg(feature = "markets")]
+mod market;
 pub(crate) mod opening;
 mod participants;
 mod price;
@@ -10,9 +14,15 @@ mod reserve;
 mod search;
 mod winners;
 
+#[cfg(feature = "markets")]
+pub(crate) use answers::Answers;
 pub(crate) use depth::DepthSurvey;
+#[cfg(feature = "markets")]
+pub(crate) use market::Market;
 pub(crate) use participants::Participants;
-pub(crate) use price::{Found, PriceSearch};
+#[cfg(feature = "markets")]
+pub(crate) use price::ExcessComparison;
+pub(crate) use price::{Comparison, Found, PriceSearch};
 pub(crate) use reserve::ReserveTest;
 pub(crate) use winners::{Contest, Places, Winners};
 

@@ -1,28 +1,51 @@
 //! Whose bids a query is about.
 
-use crate::{elgamal::Ciphertext, rank::program::LotSetting, unary_encoding::EncodingId};
-use alloc::vec::Vec;
+use crate::{
+    elgamal::Ciphertext, rank::program::LotSetting, ranked_bids::RankedBid,
+    unary_encoding::EncodingId,
+};
+use alloc::{vec, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::Scalar;
+use talea_protocol::commitment::TradeSide;
 
 /// The ranked bids of the lot, in tie order, and its reserve.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Participants {
     /// Ranked bids that do not take part, by their places, ascending.
     without: Vec<u32>,
-    /// A reserve that takes part, and how often it counts. All others count once.
+    /// A reserve that takes part, and how often it counts.
     reserve: Option<(EncodingId, u16)>,
+    /// How often each ranked step of a curve counts; nothing where every bid counts once.
+    weights: Option<Vec<u32>>,
+    /// Whether steps count as often as their sealed quantities say.
+    pub(crate) are_sealed: bool,
 }
 
 impl Participants {
     /// All ranked bids but these.
     pub(crate) fn without(without: Vec<u32>) -> Self {
-        Self { without, reserve: None }
+        Self { without, ..Self::default() }
     }
 
     /// All ranked bids, and a reserve that counts so many times.
     pub(crate) fn with(reserve: Option<(EncodingId, u16)>) -> Self {
-        Self { without: Vec::new(), reserve }
+        Self { reserve, ..Self::default() }
+    }
+
+    /// All ranked steps of curves.
+    pub(crate) fn steps(ranked: &[RankedBid], are_sealed: bool) -> Self {
+        let weights = (!are_sealed).then(|| ranked.iter().map(|step| step.quantity).collect());
+        let weights = weights.or_else(|| Some(vec![1; ranked.len()]));
+        Self { weights, are_sealed, ..Self::default() }
+    }
+
+    /// The ranked bids of one side of a market, of one unit each.
+    pub(crate) fn of_side(ranked: &[RankedBid], side: TradeSide) -> Self {
+        let others = (0u32..).zip(ranked).filter(|(_, bid)| bid.side != side);
+        let without: Vec<u32> = others.map(|(place, _)| place).collect();
+        let weights = Some(vec![1; ranked.len().saturating_sub(without.len())]);
+        Self { without, weights, ..Self::default() }
     }
 
     /// How many there are.
@@ -31,29 +54,50 @@ impl Participants {
         all.saturating_add(self.reserve.iter().len())
     }
 
-    /// The unary encoding of one of them.
-    pub(crate) fn id(&self, i: usize, lot_setting: LotSetting<'_>) -> Option<EncodingId> {
+    /// `width` entries of the unary encoding of one of them, from the index `from` on.
+    pub(crate) fn entries(
+        &self,
+        i: usize,
+        (from, width): (usize, usize),
+        lot_setting: LotSetting<'_>,
+    ) -> Vec<Ciphertext> {
         let without = self.without.iter().filter_map(|place| usize::try_from(*place).ok());
         let place = without.fold(i, |at, without| at.saturating_add((without <= at).into()));
         match self.reserve {
-            Some((reserve, _)) if place >= lot_setting.count_ranked() => Some(reserve),
-            _ => lot_setting.ranked_at(place).map(|bid| bid.unary),
+            Some((reserve, _)) if place >= lot_setting.count_ranked() => {
+                lot_setting.bids.encodings.entries(reserve, from, width)
+            }
+            _ => match lot_setting.ranked_at(place) {
+                Some(bid) => lot_setting.entries(&bid, from, width),
+                None => Vec::new(),
+            },
+        }
+    }
+
+    /// How often one of so many counts.
+    fn weight(&self, i: usize, all: usize) -> u32 {
+        let last = i.saturating_add(1) == all;
+        match (&self.weights, self.reserve) {
+            (Some(weights), _) => weights.get(i).copied().unwrap_or(1),
+            (None, Some((_, weight))) if last => weight.into(),
+            (None, _) => 1,
         }
     }
 
     /// `sum over i of g_i * terms_i`, of as many terms as there are participants.
     pub(crate) fn weigh(&self, terms: impl Iterator<Item = Ciphertext>, all: usize) -> Ciphertext {
-        let weight = self.reserve.map_or(1, |(_, weight)| weight);
-        let last = all.saturating_sub(1);
-        let weigh = |(i, term): (usize, Ciphertext)| match i == last && weight != 1 {
-            true => term.scaled(&Scalar::from(weight)),
-            false => term,
+        let weigh = |(i, term): (usize, Ciphertext)| match self.weight(i, all) {
+            1 => term,
+            weight => term.scaled(&Scalar::from(weight)),
         };
         terms.enumerate().map(weigh).sum()
     }
 
     /// `sum over i of g_i * U_i[1][j]`, for `0 < j < B_1`: the sums that the lot has, and what is different here.
     pub(crate) fn first_digits(&self, lot_setting: LotSetting<'_>) -> Vec<Ciphertext> {
+        if self.weights.is_some() {
+            return self.weighed_first_digits(lot_setting);
+        }
         let mut sums = lot_setting.first_digits();
         let width = sums.len();
         let bid = |place: &u32| lot_setting.ranked_at(usize::try_from(*place).ok()?);
@@ -68,5 +112,19 @@ impl Participants {
             change(reserve, &|entry| entry.scaled(&Scalar::from(weight)));
         }
         sums
+    }
+
+    fn weighed_first_digits(&self, lot_setting: LotSetting<'_>) -> Vec<Ciphertext> {
+        let width = lot_setting.first_width();
+        let all = self.count(lot_setting);
+        let rows: Vec<Vec<Ciphertext>> =
+            (0..all).map(|i| self.entries(i, (0, width), lot_setting)).collect();
+        let column = |j: usize| rows.iter().filter_map(move |row| row.get(j).copied());
+        (0..width).map(|j| self.weigh(column(j), all)).collect()
+    }
+
+    /// The sealed quantity of each.
+    pub(crate) fn quantities(&self, lot_setting: LotSetting<'_>) -> Vec<Ciphertext> {
+        lot_setting.ranked().iter().map(|step| lot_setting.quantity(step)).collect()
     }
 }

@@ -2,6 +2,8 @@
 //! `docs/spec.md`, "Price search".
 
 use super::{QueryProgress, participants::Participants, products::Products, search::Search};
+#[cfg(feature = "markets")]
+use crate::rank::{opened::Opened, sums::Sums};
 use crate::{
     elgamal::{Ciphertext, Held},
     rank::{
@@ -12,17 +14,20 @@ use crate::{
     },
     store::encoding,
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::ops::Range;
 use curve25519_dalek::Scalar;
-use talea_protocol::price::{Level, PriceGrid};
+use talea_protocol::{
+    outcome::Excess,
+    price::{Level, PriceGrid},
+};
 
 /// A search, between two questions of it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct PriceSearch {
     participants: Participants,
-    limit: u16,
+    comparison: Comparison,
     /// The price's digits so far.
     digits: Vec<u32>,
     /// Whether each participant lies above these digits, at the current scale; nothing if nobody will ask.
@@ -31,6 +36,32 @@ pub(crate) struct PriceSearch {
     above_in_all: Held,
     products: Products,
     search: Search,
+}
+
+/// How what is at a level or better is compared with what there is.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) enum Comparison {
+    /// By tests whether it is at most the limit. The level is the largest at which it is more.
+    AtMost { limit: u16 },
+    #[cfg(feature = "markets")]
+    /// The same in a market, where no level beyond the grid is found, whatever the answers.
+    AtMostOnGrid { limit: u16 },
+    #[cfg(feature = "markets")]
+    /// By opening what it is beyond an offer. The level is the largest at which that is so much or more, and on the grid.
+    Excess(Box<ExcessComparison>),
+}
+
+/// A comparison by what is wanted beyond an offer.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct ExcessComparison {
+    /// In units, encrypted or public.
+    pub(crate) offer: Held,
+    /// The level is the largest at which it is so much.
+    pub(crate) at_least: i64,
+    /// What it can be.
+    pub(crate) range: (i64, i64),
+    /// What it is, at every level that was asked about.
+    pub(crate) opened: Vec<Excess>,
 }
 
 /// What a search found: the price's level, and, encrypted, how every participant compares with it.
@@ -52,7 +83,7 @@ impl PriceSearch {
     /// With who is above the price, if `tells_above`.
     pub(crate) fn new(
         participants: Participants,
-        limit: u16,
+        comparison: Comparison,
         tells_above: bool,
         lot_setting: LotSetting<'_>,
     ) -> Self {
@@ -60,7 +91,7 @@ impl PriceSearch {
         let search = Search::new(products.radix().saturating_sub(1));
         Self {
             participants,
-            limit,
+            comparison,
             digits: Vec::new(),
             above: tells_above.then(Vector::default),
             above_in_all: Ciphertext::zero().into(),
@@ -69,9 +100,15 @@ impl PriceSearch {
         }
     }
 
-    /// `2^(t-1)` in digit `t`.
+    /// `2^(t-1)` in digit `t`; twice that where quantities are sealed, for the first digit has products too.
     fn scale(&self, digits: usize) -> Scalar {
-        (1..digits).fold(Scalar::ONE, |scale, _| scale + scale)
+        let first = if self.participants.are_sealed { Scalar::from(2u8) } else { Scalar::ONE };
+        (1..digits).fold(first, |scale, _| scale + scale)
+    }
+
+    /// The scale of the digit that is searched.
+    fn current_scale(&self) -> Scalar {
+        self.scale(self.digits.len().saturating_add(1))
     }
 
     /// Continues as far as possible: with the answer to its last question, or from its beginning.
@@ -81,11 +118,14 @@ impl PriceSearch {
         lot_setting: LotSetting<'_>,
     ) -> QueryProgress<Found> {
         match answer {
+            None if self.products.are_to_be_made() => {
+                return QueryProgress::Ask(Ask::Multiply { gates: self.products.gates() });
+            }
             None => {}
             Some(Answer::AtMost(at_most)) => {
                 // The digit is the largest at which there are more than the limit.
-                let more = at_most.into_iter().map(|at_most| !at_most);
-                self.search.narrow(lot_setting.setting.terms.fan_out, more);
+                let more = at_most.into_iter().map(|at_most| !at_most).collect();
+                self.narrow(more, lot_setting);
             }
             Some(Answer::Products(turned)) => {
                 self.products.take(turned, &self.participants);
@@ -96,7 +136,16 @@ impl PriceSearch {
                     |above: Vector| above.items.iter().map(|a| a.get().doubled()).collect();
                 self.above = above.map(doubled);
             }
+            #[cfg(not(feature = "markets"))]
             Some(Answer::Opened(_)) => return QueryProgress::Alarm,
+            #[cfg(feature = "markets")]
+            Some(Answer::Opened(opened)) => {
+                // K13
+                let Some(more) = self.read(&opened, lot_setting) else {
+                    return QueryProgress::Alarm;
+                };
+                self.narrow(more, lot_setting);
+            }
         }
         match self.search.found() {
             None => QueryProgress::Ask(self.test(lot_setting)),
@@ -104,13 +153,78 @@ impl PriceSearch {
         }
     }
 
-    /// The at-most-tests of `T_j = sum over i of g_i (above_i + P[i][j])`.
+    /// Asks about `T_j = sum over i of g_i (above_i + P[i][j])`, at every point.
     fn test(&self, lot_setting: LotSetting<'_>) -> Ask {
         let points = self.search.points(lot_setting.setting.terms.fan_out);
         let above = self.above_in_all.get();
-        let count = |j: &usize| above + self.products.sum(*j);
-        let scale = self.scale(self.digits.len().saturating_add(1));
-        Ask::AtMost { limit: self.limit, scale, counts: points.iter().map(count).collect() }
+        let counts = points.iter().map(|j| above + self.products.sum(*j));
+        let scale = self.current_scale();
+        match &self.comparison {
+            Comparison::AtMost { limit } => {
+                Ask::AtMost { limit: *limit, scale, counts: counts.collect() }
+            }
+            #[cfg(feature = "markets")]
+            Comparison::AtMostOnGrid { limit } => {
+                Ask::AtMost { limit: *limit, scale, counts: counts.collect() }
+            }
+            #[cfg(feature = "markets")]
+            Comparison::Excess(excess) => {
+                let offer = excess.offer.get().scaled(&scale);
+                Ask::Open(counts.map(|count| Held::from(count - offer)).collect())
+            }
+        }
+    }
+
+    /// Narrows by whether there is more at each point; in a market there is not where no level is.
+    fn narrow(&mut self, more: Vec<bool>, lot_setting: LotSetting<'_>) {
+        let fan_out = lot_setting.setting.terms.fan_out;
+        let stays = !matches!(self.comparison, Comparison::AtMost { .. });
+        let points = self.search.points(fan_out).into_iter();
+        let is_on_grid = |j| !stays || self.level_at(j, lot_setting.grid()).is_some();
+        let more: Vec<bool> =
+            more.into_iter().zip(points).map(|(more, j)| more && is_on_grid(j)).collect();
+        self.search.narrow(fan_out, more);
+    }
+
+    #[cfg(feature = "markets")]
+    /// Whether the opened excess is as much as is asked for at each point. Nothing if no bids can give it (K13).
+    fn read(&mut self, opened: &[Opened], lot_setting: LotSetting<'_>) -> Option<Vec<bool>> {
+        let points = self.search.points(lot_setting.setting.terms.fan_out);
+        let levels: Vec<Level> =
+            points.iter().map(|j| self.prefix(*j, lot_setting.grid())).collect();
+        let scale = self.current_scale();
+        let Comparison::Excess(comparison) = &mut self.comparison else { return None };
+        let ExcessComparison { at_least, range, opened: record, .. } = comparison.as_mut();
+        let sums = Sums::of(opened, &scale, lot_setting.setting.generators.value);
+        let units = sums.read(|_| *range)?;
+        let excess = levels.into_iter().zip(&units);
+        record.extend(excess.map(|(level, units)| Excess { level, units: *units }));
+        Some(units.iter().map(|units| units >= at_least).collect())
+    }
+
+    /// The level with the digits so far, `j`, and then zeros; nothing if it is not on the grid.
+    fn level_at(&self, j: usize, grid: &PriceGrid) -> Option<Level> {
+        let level = self.prefix(j, grid);
+        grid.price(level).map(|_| level)
+    }
+
+    fn prefix(&self, j: usize, grid: &PriceGrid) -> Level {
+        let j = u32::try_from(j).unwrap_or(u32::MAX);
+        let digits = self.digits.iter().copied().chain([j]).chain(core::iter::repeat(0));
+        let level = digits.zip(grid.shape.radices()).fold(0u64, |level, (digit, radix)| {
+            let radix = u64::try_from(radix).unwrap_or(u64::MAX);
+            level.saturating_mul(radix).saturating_add(digit.into())
+        });
+        Level(u32::try_from(level).unwrap_or(u32::MAX))
+    }
+
+    #[cfg(feature = "markets")]
+    /// What it opened.
+    pub(crate) fn take_excess(&mut self) -> Vec<Excess> {
+        match &mut self.comparison {
+            Comparison::Excess(excess) => core::mem::take(&mut excess.opened),
+            Comparison::AtMost { .. } | Comparison::AtMostOnGrid { .. } => Vec::new(),
+        }
     }
 
     /// Takes a digit, and asks for the next one's products.

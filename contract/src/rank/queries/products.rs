@@ -14,17 +14,20 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use core::ops::Range;
 
 /// `P[i][j]`, `j = 0 ..= B`: an encryption of whether participant `i` has the prefix and a digit of
-/// at least `j`. Of the first digit, where everybody has the empty prefix, they are the unary encodings themselves.
+/// at least `j`. Of the first digit, where everybody has the empty prefix, they are the unary encodings themselves; but
+/// where steps count as often as their sealed quantities say, these are what everybody has the empty prefix with.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Products {
     /// Entries of each unary encoding that belong to the digits before.
     before: u32,
     /// `B - 1`.
     width: u32,
-    /// Of a later digit, per participant: whether it has the prefix, at the scale of the digit before. All else is at
+    /// Whether the entries are the unary encodings themselves.
+    are_given: bool,
+    /// Otherwise, per participant: whether it has the prefix, at the scale of the digit before. All else is at
     /// twice that scale; code that ignores this computes wrong prices.
     flags: Vector,
-    /// Of a later digit, once gates have made them: `P[i][j]` for `0 < j < B`, participant by participant.
+    /// Otherwise, once gates have made them: `P[i][j]` for `0 < j < B`, participant by participant.
     entries: Vector,
     /// How many participants there are.
     all: u32,
@@ -46,12 +49,19 @@ fn number(size: usize) -> u32 {
 
 impl Products {
     pub(crate) fn of_first_digit(participants: &Participants, lot_setting: LotSetting<'_>) -> Self {
-        let sums = participants.first_digits(lot_setting);
         let all = participants.count(lot_setting);
+        if participants.are_sealed {
+            let flags = participants.quantities(lot_setting).into_iter().collect();
+            let (width, all) = (number(lot_setting.first_width()), number(all));
+            let (entries, sums) = (Vector::default(), Vec::new());
+            return Self { before: 0, width, are_given: false, flags, entries, all, sums };
+        }
+        let sums = participants.first_digits(lot_setting);
         let everybody = participants.weigh((0..all).map(|_| lot_setting.one()), all);
         Self {
             before: 0,
             width: number(sums.len()),
+            are_given: true,
             flags: Vector::default(),
             entries: Vector::default(),
             all: number(all),
@@ -75,12 +85,13 @@ impl Products {
         });
         let width = number(radices.next()?.saturating_sub(1));
         let (entries, sums, all) = (Vector::default(), Vec::new(), self.all);
-        Some(Self { before, width, flags: flags.iter().copied().collect(), entries, all, sums })
+        let flags = flags.iter().copied().collect();
+        Some(Self { before, width, are_given: false, flags, entries, all, sums })
     }
 
-    /// Whether this is the first digit.
-    fn is_first(&self) -> bool {
-        self.before == 0
+    /// Whether gates have still to make its entries.
+    pub(crate) fn are_to_be_made(&self) -> bool {
+        !self.are_given && self.sums.is_empty()
     }
 
     /// `B`.
@@ -142,8 +153,7 @@ impl Products {
         lot_setting: LotSetting<'_>,
     ) -> Option<Ciphertext> {
         let at = size(self.before).saturating_add(j);
-        let id = participants.id(i, lot_setting)?;
-        lot_setting.bids.encodings.entries(id, at, 1).first().copied()
+        participants.entries(i, (at, 1), lot_setting).first().copied()
     }
 
     /// `P[i][j]`, while it has its lists.
@@ -169,10 +179,10 @@ impl Products {
     ) -> Ciphertext {
         let width = size(self.width);
         let found = match j.checked_sub(1) {
-            None if self.is_first() => Some(lot_setting.one()),
+            None if self.are_given => Some(lot_setting.one()),
             None => lists(FLAGS, i).map(|flag| flag.get().doubled()),
             Some(entry) if entry >= width => None,
-            Some(entry) if self.is_first() => self.entry_of((participants, i), entry, lot_setting),
+            Some(entry) if self.are_given => self.entry_of((participants, i), entry, lot_setting),
             Some(entry) => {
                 lists(ENTRIES, i.saturating_mul(width).saturating_add(entry)).map(|held| held.get())
             }
