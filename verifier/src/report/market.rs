@@ -3,7 +3,7 @@
 use talea_protocol::{
     commitment::TradeSide,
     mechanism::Mechanism,
-    outcome::{Clearing, Clears, Ending, Excess, Quote, Statistics, Trade},
+    outcome::{Clearing, Clears, Ending, Excess, Margins, Quote, Statistics, Trade},
     price::{Level, Price},
     terms::Lot,
 };
@@ -88,6 +88,12 @@ fn clearing_lines(lot: &Lot, clearing: &Clearing) -> Vec<String> {
     if let Some(Clears { lowest, highest }) = &clearing.between {
         let [lowest, highest] = [lowest, highest].map(|quote| written(lot, quote));
         lines.push(format!("between: it would clear at {lowest} to {highest}"));
+    }
+    if let Some(Margins { last_buyer, next_buyer, last_seller, next_seller }) = &clearing.margins {
+        let [b, next_b, s, next_s] =
+            [last_buyer, next_buyer, last_seller, next_seller].map(|quote| written(lot, quote));
+        lines.push(format!("margins: the last buyer who can trade bid {b}, and the next {next_b}"));
+        lines.push(format!("  the last seller who can trade asked {s}, and the next {next_s}"));
     }
     if !clearing.trades.is_empty() {
         lines.push("trades, in the order in which equal bids win".into());

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use talea_protocol::{
     commitment::TradeSide,
-    outcome::{Clearing, Clears, Ending, Excess, Statistics, Trade},
+    outcome::{Clearing, Clears, Ending, Excess, Margins, Quote, Statistics, Trade},
     price::Price,
     terms::Lot,
 };
@@ -16,6 +16,8 @@ pub(super) struct ClearingView {
     price: QuoteView,
     /// Where the price is the middle of two.
     between: Option<ClearsView>,
+    /// Of a trade reduction in which a pair can trade.
+    margins: Option<MarginsView>,
     /// In the order in which it was opened; empty where comparisons are hidden.
     excess: Vec<ExcessView>,
     /// In tie order.
@@ -26,6 +28,14 @@ pub(super) struct ClearingView {
 struct ClearsView {
     lowest: QuoteView,
     highest: QuoteView,
+}
+
+#[derive(Serialize)]
+struct MarginsView {
+    last_buyer: QuoteView,
+    next_buyer: QuoteView,
+    last_seller: QuoteView,
+    next_seller: QuoteView,
 }
 
 #[derive(Serialize)]
@@ -69,13 +79,23 @@ impl ClearingView {
         let (Ending::Cleared(clearing) | Ending::NoTrade(clearing)) = row.ending.as_ref()? else {
             return None;
         };
-        let Clearing { price, between, excess, trades } = clearing;
+        let Clearing { price, between, margins, excess, trades } = clearing;
         let lot = &row.lot;
+        let quote = |quote: &Quote| QuoteView::of(lot, quote);
         Some(Self {
-            price: QuoteView::of(lot, price),
+            price: quote(price),
             between: between.as_ref().map(|Clears { lowest, highest }| ClearsView {
-                lowest: QuoteView::of(lot, lowest),
-                highest: QuoteView::of(lot, highest),
+                lowest: quote(lowest),
+                highest: quote(highest),
+            }),
+            margins: margins.as_ref().map(|margins| {
+                let Margins { last_buyer, next_buyer, last_seller, next_seller } = margins;
+                MarginsView {
+                    last_buyer: quote(last_buyer),
+                    next_buyer: quote(next_buyer),
+                    last_seller: quote(last_seller),
+                    next_seller: quote(next_seller),
+                }
             }),
             excess: excess.iter().map(|excess| ExcessView::of(lot, excess)).collect(),
             trades: trades.iter().map(|trade| TradeView::of(lot, trade)).collect(),

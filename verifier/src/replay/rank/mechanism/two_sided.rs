@@ -11,6 +11,7 @@ use talea_protocol::{
     price::Level,
 };
 
+use super::trade_reduction;
 use crate::{
     decryptions::Topic,
     group::Cipher,
@@ -35,9 +36,15 @@ pub(crate) async fn clear(
     if market.bids.iter().all(sells) || !market.bids.iter().any(sells) {
         return Ok(Ending::OneSided);
     }
+    let goal = match rule {
+        ClearingRule::Lowest => Goal::Lowest,
+        ClearingRule::Middle => Goal::Middle,
+        ClearingRule::Highest => Goal::Highest,
+        ClearingRule::TradeReduction => return trade_reduction::clear(channel, market).await,
+    };
     channel.turn_to(Topic::PriceSearch);
     let mut excess = Vec::new();
-    let (found, between) = price(channel, market, rule, &mut excess).await?;
+    let (found, between) = price(channel, market, goal, &mut excess).await?;
     let held = open_held(channel, market, &found, sells).await?;
 
     let of = |side: bool| -> Held {
@@ -65,27 +72,36 @@ pub(crate) async fn clear(
         let units = held.get(at)?.better.saturating_add(*shared.get(at)?);
         Some(amount(market.grid, units, level))
     };
-    Cleared { level, between, excess, volume }.ending(market, &held, &shared, amounts)
+    Cleared { level, between, margins: None, excess, volume }
+        .ending(market, &held, &shared, amounts)
 }
 
-/// The price by the rule, with how steps compare with it, and of a middle what it is the middle of.
+/// Which of the prices at which as much as possible is traded.
+#[derive(Clone, Copy)]
+enum Goal {
+    Lowest,
+    Middle,
+    Highest,
+}
+
+/// The price, with how steps compare with it, and of a middle what it is the middle of.
 async fn price(
     channel: &KeyholderChannel,
     market: &Market<'_>,
-    rule: ClearingRule,
+    goal: Goal,
     told: &mut Vec<Excess>,
 ) -> Result<(Found, Option<(Level, Level)>), Halt> {
     let offered = offered(market).ok_or(Halt::Lost)?;
-    match rule {
-        ClearingRule::Lowest => {
+    match goal {
+        Goal::Lowest => {
             let found = market::search(channel, market, &offered, Direction::Low, told).await?;
             Ok((found, None))
         }
-        ClearingRule::Highest => {
+        Goal::Highest => {
             let found = market::search(channel, market, &offered, Direction::High, told).await?;
             Ok((found, None))
         }
-        ClearingRule::Middle => {
+        Goal::Middle => {
             let mut low = market::search(channel, market, &offered, Direction::Low, told).await?;
             let high = market::search(channel, market, &offered, Direction::High, told).await?;
             let (lowest, highest) = (low.level, high.level);
