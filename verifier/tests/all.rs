@@ -38,6 +38,8 @@ use verifier::*;
 mod auction;
 mod clearing;
 mod command_line;
+mod curves;
+mod market_terms;
 mod markets;
 mod oracle;
 mod provers;

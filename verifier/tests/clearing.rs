@@ -218,6 +218,91 @@ fn numbers(seed: u64) -> Numbers {
     Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(17))
 }
 
+#[test]
+fn trade_reduction_takes_a_price_of_nobody_who_trades() {
+    let met: Vec<(usize, bool)> = (0..300u64)
+        .into_par_iter()
+        .map(|seed| {
+            let mut n = numbers(9_000 + seed);
+            let levels = 5 + n.below(4) as u32;
+            let curve = Curve { steps: 1, quantities: Quantities::Public { most: 1 } };
+            let (rule, comparisons) = (ClearingRule::TradeReduction, Comparisons::Hidden);
+            let (buyers, sellers) = (1 + n.below(4), 1 + n.below(4));
+            let mut bids: Vec<PlainBid> = Vec::new();
+            for at in 0..buyers + sellers {
+                let side = if at < buyers { Buy } else { Sell };
+                let place = n.below(at + 1) as usize;
+                bids.insert(place, (side, vec![(n.below(levels.into()) as u32, 1)]));
+            }
+            let case = Case {
+                shape: vec![1, 2],
+                levels,
+                side: Side::HighestWins,
+                quantity: 1,
+                fan_out: 1 + n.below(3) as u16,
+                mechanism: Mechanism::TwoSided { curve, rule, comparisons },
+                bids,
+            };
+            case.reduces(seed)
+        })
+        .collect();
+    for pairs in 0..3 {
+        assert!(met.contains(&(pairs, true)), "{pairs} pairs");
+    }
+    assert!(met.contains(&(0, false)) && met.contains(&(1, false)), "one pair less");
+}
+
+impl Case {
+    /// Bids of one side by how soon they are served, each with its place.
+    fn served(&self, side: TradeSide) -> Vec<(u32, usize)> {
+        let of_side = self.bids.iter().enumerate().filter(|(_, (of, _))| *of == side);
+        let mut served: Vec<(u32, usize)> = of_side.map(|(n, (_, s))| (s[0].0, n)).collect();
+        served.sort_by_key(|(level, n)| match side {
+            Buy => (self.levels - level, *n),
+            Sell => (*level, *n),
+        });
+        served
+    }
+
+    /// How many pairs trade, and whether all who can.
+    fn reduces(&self, seed: u64) -> (usize, bool) {
+        let (buyers, sellers) = (self.served(Buy), self.served(Sell));
+        let pairs = buyers.iter().zip(&sellers).filter(|(b, s)| b.0 >= s.0).count();
+        let (trades, clearing) = self.clearing(seed);
+        if pairs == 0 {
+            let mut all: Vec<u32> = self.bids.iter().map(|(_, steps)| steps[0].0).collect();
+            all.sort();
+            assert_eq!(clearing.price, self.quote(all[buyers.len() - 1]), "{self:?}");
+            assert!(!trades && clearing.trades.is_empty() && clearing.margins.is_none());
+            return (0, true);
+        }
+        let at = |side: &[(u32, usize)], n: usize, or: u32| side.get(n).map_or(or, |one| one.0);
+        let (b, s) = (buyers[pairs - 1].0, sellers[pairs - 1].0);
+        let next = (at(&buyers, pairs, 0), at(&sellers, pairs, self.levels - 1));
+        let margins = clearing.margins.unwrap();
+        let told =
+            [margins.last_buyer, margins.next_buyer, margins.last_seller, margins.next_seller];
+        assert_eq!(told, [b, next.0, s, next.1].map(|level| self.quote(level)), "{self:?}");
+        let price = (next.0 + next.1) / 2;
+        assert_eq!(clearing.price, self.quote(price));
+        let all = s <= price && price <= b;
+        let (count, paid, got) = if all { (pairs, price, price) } else { (pairs - 1, b, s) };
+        let mut expected = Vec::new();
+        for (served, margin, amount) in [(&buyers, b, paid), (&sellers, s, got)] {
+            for (level, n) in &served[..count] {
+                let at_price = u64::from(*level == margin);
+                expected.push((name(*n), 1 - at_price, at_price, at_price, self.price(amount)));
+            }
+        }
+        expected.sort();
+        let trading = clearing.trades.iter();
+        let told = trading.map(|t| (t.party, t.better, t.at_price, t.shared, t.amount));
+        assert_eq!(told.collect::<Vec<_>>(), expected, "{self:?}");
+        assert_eq!(trades, count > 0);
+        (count, all)
+    }
+}
+
 /// A market of a few bids, small enough for many.
 fn case(n: &mut Numbers, two_sided: bool) -> Case {
     let shapes: [&[u8]; 6] = [&[1], &[2], &[1, 1], &[2, 1], &[1, 2], &[1, 1, 1]];
@@ -293,6 +378,7 @@ fn two_sided_markets_trade_as_much_as_both_sides_agree_to() {
                 ClearingRule::Lowest => low,
                 ClearingRule::Middle => (low + high) / 2,
                 ClearingRule::Highest => high,
+                ClearingRule::TradeReduction => panic!("it has tests of its own"),
             };
             let clearing = case.agrees(seed, price);
             let between = clearing.between.map(|b| (b.lowest, b.highest));
