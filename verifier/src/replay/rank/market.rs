@@ -71,12 +71,10 @@ pub(crate) enum Direction {
     High,
 }
 
-impl Direction {
-    fn holds(self, excess: i64) -> bool {
-        match self {
-            Self::Low => excess > 0,
-            Self::High => excess >= 0,
-        }
+impl Offered {
+    /// So many units, which is public.
+    pub(crate) fn public(units: u64) -> Self {
+        Self { units: Cipher::public(units), known: Some(units), most: units }
     }
 }
 
@@ -115,7 +113,7 @@ impl Market<'_> {
     }
 }
 
-/// Searches the level of all steps, and adds to what was told of the excess at levels.
+/// Searches the level among all steps, and adds to what was told of the excess at levels.
 pub(crate) async fn search(
     channel: &KeyholderChannel,
     market: &Market<'_>,
@@ -124,45 +122,16 @@ pub(crate) async fn search(
     told: &mut Vec<Excess>,
 ) -> Result<Found, Halt> {
     let steps: Vec<&MarketStep> = market.steps().collect();
-    let predicate = match market.comparisons {
-        Comparisons::Hidden => {
-            // **T8** bounds what is offered.
-            let units = offered.known.and_then(|units| u16::try_from(units).ok());
-            let limit = match direction {
-                Direction::Low => units,
-                Direction::High => units.and_then(|units| units.checked_sub(1)),
-            };
-            Predicate::MoreThan(limit.ok_or(Halt::Lost)?)
-        }
-        Comparisons::Opened => Predicate::Excess(offered, direction),
-    };
-    descend(channel, market, &steps, predicate, told).await
+    search_among(channel, market, &steps, offered, direction, told).await
 }
 
-/// Searches the largest level at which more of these steps than the limit are at least there.
-pub(crate) async fn search_more_than(
+/// The same among some of its steps.
+pub(crate) async fn search_among(
     channel: &KeyholderChannel,
     market: &Market<'_>,
     steps: &[&MarketStep],
-    limit: u16,
-) -> Result<Found, Halt> {
-    descend(channel, market, steps, Predicate::MoreThan(limit), &mut Vec::new()).await
-}
-
-/// What holds at a level.
-#[derive(Clone, Copy)]
-enum Predicate<'a> {
-    /// More units than these are wanted. It stays hidden how many.
-    MoreThan(u16),
-    /// What is wanted beyond this offer, which is opened, is as the direction says.
-    Excess(&'a Offered, Direction),
-}
-
-async fn descend(
-    channel: &KeyholderChannel,
-    market: &Market<'_>,
-    steps: &[&MarketStep],
-    predicate: Predicate<'_>,
+    offered: &Offered,
+    direction: Direction,
     told: &mut Vec<Excess>,
 ) -> Result<Found, Halt> {
     let grid = market.grid;
@@ -175,11 +144,7 @@ async fn descend(
     } else {
         (Vec::new(), 0)
     };
-    let units = match predicate {
-        Predicate::MoreThan(_) => Cipher::zero(),
-        Predicate::Excess(offered, _) => offered.units,
-    };
-    let mut test = Test { market, predicate, units, scale: Scalar::ONE };
+    let mut test = Test { market, offered, direction, units: offered.units, scale: Scalar::ONE };
     let mut digits = Vec::new();
     // Where quantities are sealed the first digit is one of products, like the others.
     for (t, indices) in (first..).zip(unary_encoding::digits(&grid.shape)) {
@@ -226,8 +191,9 @@ fn levels_of(grid: &PriceGrid, found: &[usize], points: &[usize]) -> Option<Vec<
 /// The predicate of a search, at the digit at hand.
 struct Test<'a> {
     market: &'a Market<'a>,
-    predicate: Predicate<'a>,
-    /// `u*A`, where the excess is opened.
+    offered: &'a Offered,
+    direction: Direction,
+    /// `u*A`.
     units: Cipher,
     /// `u`.
     scale: Scalar,
@@ -247,17 +213,9 @@ impl Test<'_> {
         totals: Vec<Cipher>,
         told: &mut Vec<Excess>,
     ) -> Result<Vec<bool>, Halt> {
-        let mut holds: Vec<bool> = match self.predicate {
-            Predicate::MoreThan(limit) => {
-                let at_most = channel.are_at_most(limit, self.scale, totals).await?;
-                at_most.into_iter().map(|at_most| !at_most).collect()
-            }
-            Predicate::Excess(offered, direction) => {
-                let from = told.len();
-                self.open_excess(channel, offered, levels, totals, told).await?;
-                let excess = told.get(from..).ok_or(Halt::Lost)?;
-                excess.iter().map(|excess| direction.holds(excess.units)).collect()
-            }
+        let mut holds = match self.market.comparisons {
+            Comparisons::Hidden => self.hidden(channel, totals).await?,
+            Comparisons::Opened => self.opened(channel, levels, totals, told).await?,
         };
         // Beyond the grid it does not, whatever the answer.
         for (holds, level) in holds.iter_mut().zip(levels) {
@@ -266,27 +224,49 @@ impl Test<'_> {
         Ok(holds)
     }
 
-    /// Opens what is wanted beyond what is offered. **K13**: that is an integer in its bounds.
-    async fn open_excess(
+    /// By at-most-tests of what is wanted.
+    async fn hidden(
         &self,
         channel: &KeyholderChannel,
-        offered: &Offered,
+        totals: Vec<Cipher>,
+    ) -> Result<Vec<bool>, Halt> {
+        // **T8** bounds them.
+        let units = self.offered.known.and_then(|units| u16::try_from(units).ok());
+        let limit = match self.direction {
+            Direction::Low => units,
+            Direction::High => units.and_then(|units| units.checked_sub(1)),
+        };
+        let limit = limit.ok_or(Halt::Lost)?;
+        let at_most = channel.are_at_most(limit, self.scale, totals).await?;
+        Ok(at_most.into_iter().map(|at_most| !at_most).collect())
+    }
+
+    /// By opening what is wanted beyond what is offered. **K13**: that is an integer in its bounds.
+    async fn opened(
+        &self,
+        channel: &KeyholderChannel,
         levels: &[Level],
         totals: Vec<Cipher>,
         told: &mut Vec<Excess>,
-    ) -> Result<(), Halt> {
+    ) -> Result<Vec<bool>, Halt> {
         let excess = totals.into_iter().map(|total| total - self.units).collect();
         let opened = channel.open(excess).await?;
         let lost = |_| Halt::Lost;
-        let less = i64::try_from(offered.most).map_err(lost)?.saturating_neg();
+        let less = i64::try_from(self.offered.most).map_err(lost)?.saturating_neg();
         let more = i64::try_from(self.market.most_units(self.market.steps())).map_err(lost)?;
         let bounded: Vec<Bounded> = opened.into_iter().map(|m| (m, less..=more)).collect();
         let found = read(&(bases().g * self.scale), &bounded);
         channel.has_read(found.iter().filter_map(|units| *units));
+        let mut holds = Vec::with_capacity(found.len());
         for (level, units) in levels.iter().zip(found) {
             channel.judge(Check::CountOpened, units.is_some())?;
-            told.push(Excess { level: *level, units: units.ok_or(Halt::Lost)? });
+            let units = units.ok_or(Halt::Lost)?;
+            told.push(Excess { level: *level, units });
+            holds.push(match self.direction {
+                Direction::Low => units > 0,
+                Direction::High => units >= 0,
+            });
         }
-        Ok(())
+        Ok(holds)
     }
 }

@@ -234,26 +234,13 @@ pub(crate) fn amount(grid: &PriceGrid, units: u64, level: Level) -> i128 {
     price(grid, level).saturating_mul(units.into())
 }
 
-/// Of a trade reduction, the levels of those who can trade last, and of those who cannot and are next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct MarginLevels {
-    /// `b`.
-    pub(crate) last_buyer: Level,
-    /// `b'`.
-    pub(crate) next_buyer: Level,
-    /// `s`.
-    pub(crate) last_seller: Level,
-    /// `s'`.
-    pub(crate) next_seller: Level,
-}
-
 /// A price that was found, and what was told on the way.
 pub(crate) struct Cleared {
     pub(crate) level: Level,
     /// Lowest and highest, of which it is the middle.
     pub(crate) between: Option<(Level, Level)>,
-    /// The levels at the margin of a trade reduction.
-    pub(crate) margins: Option<MarginLevels>,
+    /// Of a trade reduction in which a pair can trade.
+    pub(crate) margins: Option<Margins>,
     pub(crate) excess: Vec<Excess>,
     /// Units that are traded in all, before shares that are too small are left out.
     pub(crate) volume: u64,
@@ -273,14 +260,6 @@ impl Cleared {
         let between = |(lowest, highest): (Level, Level)| {
             Ok(Clears { lowest: quote(lowest)?, highest: quote(highest)? })
         };
-        let margins = |margins: MarginLevels| {
-            Ok(Margins {
-                last_buyer: quote(margins.last_buyer)?,
-                next_buyer: quote(margins.next_buyer)?,
-                last_seller: quote(margins.last_seller)?,
-                next_seller: quote(margins.next_seller)?,
-            })
-        };
         let mut trades = Vec::new();
         for (at, ((bid, held), shared)) in market.bids.iter().zip(held).zip(shared).enumerate() {
             if held.all() > 0 {
@@ -298,7 +277,7 @@ impl Cleared {
         let clearing = Clearing {
             price: quote(self.level)?,
             between: self.between.map(between).transpose()?,
-            margins: self.margins.map(margins).transpose()?,
+            margins: self.margins,
             excess: self.excess,
             trades,
         };

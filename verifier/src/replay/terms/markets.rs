@@ -154,19 +154,20 @@ fn hidden_market_fault(terms: &Terms, curve: Curve, comparisons: Comparisons) ->
     hidden_fault(comparisons, "units of all bids", all)
 }
 
-/// Trade reduction is of bids for one unit.
-fn reduction_fault(curve: Curve, rule: ClearingRule, comparisons: Comparisons) -> Option<String> {
-    let one = Curve { steps: 1, quantities: Quantities::Public { most: 1 } };
-    let fits = curve == one && comparisons == Comparisons::Hidden;
-    (rule == ClearingRule::TradeReduction && !fits).then(|| {
-        "trade reduction needs hidden comparisons, and bids of one step and a public quantity of one unit".into()
-    })
-}
-
 fn hidden_fault(comparisons: Comparisons, name: &str, units: u64) -> Option<String> {
     let most = u64::try_from(MAX_UNITS).unwrap_or(u64::MAX);
     (comparisons == Comparisons::Hidden && units > most)
         .then(|| format!("hidden comparisons take {most} {name} at most, and here are {units}"))
+}
+
+/// Trade reduction is for bids of one unit, which are compared hidden.
+fn reduction_fault(curve: Curve, rule: ClearingRule, comparisons: Comparisons) -> Option<String> {
+    let one = Curve { steps: 1, quantities: Quantities::Public { most: 1 } };
+    (rule == ClearingRule::TradeReduction && (curve != one || comparisons != Comparisons::Hidden))
+        .then(|| {
+            "trade reduction takes bids of one step and one public unit, and hidden comparisons"
+                .into()
+        })
 }
 
 /// What an outcome shows of all lots.

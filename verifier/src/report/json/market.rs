@@ -3,7 +3,7 @@
 use serde::Serialize;
 use talea_protocol::{
     commitment::TradeSide,
-    outcome::{Clearing, Clears, Ending, Excess, Margins, Quote, Statistics, Trade},
+    outcome::{Clearing, Clears, Ending, Excess, Margins, Statistics, Trade},
     price::Price,
     terms::Lot,
 };
@@ -81,25 +81,28 @@ impl ClearingView {
         };
         let Clearing { price, between, margins, excess, trades } = clearing;
         let lot = &row.lot;
-        let quote = |quote: &Quote| QuoteView::of(lot, quote);
         Some(Self {
-            price: quote(price),
+            price: QuoteView::of(lot, price),
             between: between.as_ref().map(|Clears { lowest, highest }| ClearsView {
-                lowest: quote(lowest),
-                highest: quote(highest),
+                lowest: QuoteView::of(lot, lowest),
+                highest: QuoteView::of(lot, highest),
             }),
-            margins: margins.as_ref().map(|margins| {
-                let Margins { last_buyer, next_buyer, last_seller, next_seller } = margins;
-                MarginsView {
-                    last_buyer: quote(last_buyer),
-                    next_buyer: quote(next_buyer),
-                    last_seller: quote(last_seller),
-                    next_seller: quote(next_seller),
-                }
-            }),
+            margins: margins.as_ref().map(|margins| MarginsView::of(lot, margins)),
             excess: excess.iter().map(|excess| ExcessView::of(lot, excess)).collect(),
             trades: trades.iter().map(|trade| TradeView::of(lot, trade)).collect(),
         })
+    }
+}
+
+impl MarginsView {
+    fn of(lot: &Lot, margins: &Margins) -> Self {
+        let Margins { last_buyer, next_buyer, last_seller, next_seller } = margins;
+        Self {
+            last_buyer: QuoteView::of(lot, last_buyer),
+            next_buyer: QuoteView::of(lot, next_buyer),
+            last_seller: QuoteView::of(lot, last_seller),
+            next_seller: QuoteView::of(lot, next_seller),
+        }
     }
 }
 

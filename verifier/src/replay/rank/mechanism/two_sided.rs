@@ -36,15 +36,19 @@ pub(crate) async fn clear(
     if market.bids.iter().all(sells) || !market.bids.iter().any(sells) {
         return Ok(Ending::OneSided);
     }
-    let goal = match rule {
-        ClearingRule::Lowest => Goal::Lowest,
-        ClearingRule::Middle => Goal::Middle,
-        ClearingRule::Highest => Goal::Highest,
-        ClearingRule::TradeReduction => return trade_reduction::clear(channel, market).await,
-    };
     channel.turn_to(Topic::PriceSearch);
     let mut excess = Vec::new();
-    let (found, between) = price(channel, market, goal, &mut excess).await?;
+    let (found, between) = match rule {
+        ClearingRule::Lowest => (search(channel, market, Direction::Low, &mut excess).await?, None),
+        ClearingRule::Highest => {
+            (search(channel, market, Direction::High, &mut excess).await?, None)
+        }
+        ClearingRule::Middle => {
+            let (found, between) = middle(channel, market, &mut excess).await?;
+            (found, Some(between))
+        }
+        ClearingRule::TradeReduction => return trade_reduction::clear(channel, market).await,
+    };
     let held = open_held(channel, market, &found, sells).await?;
 
     let of = |side: bool| -> Held {
@@ -76,44 +80,33 @@ pub(crate) async fn clear(
         .ending(market, &held, &shared, amounts)
 }
 
-/// Which of the prices at which as much as possible is traded.
-#[derive(Clone, Copy)]
-enum Goal {
-    Lowest,
-    Middle,
-    Highest,
-}
-
-/// The price, with how steps compare with it, and of a middle what it is the middle of.
-async fn price(
+/// One end of the prices at which as much as possible is traded, with how steps compare with it.
+async fn search(
     channel: &KeyholderChannel,
     market: &Market<'_>,
-    goal: Goal,
+    direction: Direction,
     told: &mut Vec<Excess>,
-) -> Result<(Found, Option<(Level, Level)>), Halt> {
+) -> Result<Found, Halt> {
     let offered = offered(market).ok_or(Halt::Lost)?;
-    match goal {
-        Goal::Lowest => {
-            let found = market::search(channel, market, &offered, Direction::Low, told).await?;
-            Ok((found, None))
-        }
-        Goal::Highest => {
-            let found = market::search(channel, market, &offered, Direction::High, told).await?;
-            Ok((found, None))
-        }
-        Goal::Middle => {
-            let mut low = market::search(channel, market, &offered, Direction::Low, told).await?;
-            let high = market::search(channel, market, &offered, Direction::High, told).await?;
-            let (lowest, highest) = (low.level, high.level);
-            channel.judge(Check::PriceOnGrid, lowest <= highest)?;
-            low.level = Level(lowest.0.midpoint(highest.0));
-            if low.level > lowest {
-                // Nobody is between the two prices.
-                low.at.fill(Cipher::zero());
-            }
-            Ok((low, Some((lowest, highest))))
-        }
+    market::search(channel, market, &offered, direction, told).await
+}
+
+/// The middle of both ends, with how steps compare with it, and the ends.
+async fn middle(
+    channel: &KeyholderChannel,
+    market: &Market<'_>,
+    told: &mut Vec<Excess>,
+) -> Result<(Found, (Level, Level)), Halt> {
+    let mut low = search(channel, market, Direction::Low, told).await?;
+    let high = search(channel, market, Direction::High, told).await?;
+    let (lowest, highest) = (low.level, high.level);
+    channel.judge(Check::PriceOnGrid, lowest <= highest)?;
+    low.level = Level(lowest.0.midpoint(highest.0));
+    if low.level > lowest {
+        // Nobody is between the two prices.
+        low.at.fill(Cipher::zero());
     }
+    Ok((low, (lowest, highest)))
 }
 
 /// What all sellers bring.
@@ -127,6 +120,6 @@ fn offered(market: &Market<'_>) -> Option<Offered> {
     Some(if market.is_sealed() {
         Offered { units: steps().map(units).sum::<Option<Cipher>>()?, known: None, most }
     } else {
-        Offered { units: Cipher::public(most), known: Some(most), most }
+        Offered::public(most)
     })
 }
