@@ -1,4 +1,5 @@
-//! Markets and surveys through the contract, with real cryptography, against the same in the clear.
+//! Markets and surveys through the contract, with real cryptography, and through the verifier, against the same in
+//! the clear.
 
 use proptest::{
     prelude::*,
@@ -6,6 +7,7 @@ use proptest::{
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
+use std::path::Path;
 use talea_protocol::{
     builder::TermsBuilder,
     bytes::{List, PartyKey, Text},
@@ -19,7 +21,9 @@ use talea_protocol::{
 use talea_sim::{
     auditor,
     simulate::{BidPlan, BidderConduct, Cast, CurvePlan, Plan, Seat, Simulated, simulate},
+    verify_after::verify_transcript,
 };
+use talea_verifier::Options;
 
 const LEVELS: u32 = 13;
 const BIDDERS: usize = 5;
@@ -104,10 +108,14 @@ impl Market {
     }
 }
 
-/// Runs a plan, and compares.
+/// Runs a plan, has the transcript verified, and compares.
 fn run(plan: &Plan) -> Result<Simulated, String> {
-    let simulated = simulate(Market::cast(), plan, Vec::new(), &mut rng(2));
+    let mut transcript = Vec::new();
+    let simulated = simulate(Market::cast(), plan, &mut transcript, &mut rng(2));
     let simulated = simulated.map_err(|error| error.to_string())?;
+    let name = Path::new("the transcript");
+    verify_transcript(transcript.as_slice(), name, &Options::default(), |_| ())
+        .map_err(|failure| failure.sentence)?;
     let differences = auditor::differences(plan, &bidders(), &simulated.outcome);
     if differences.is_empty() { Ok(simulated) } else { Err(differences.join("; ")) }
 }
@@ -157,6 +165,12 @@ fn curves(quantities: Quantities, pricing: Pricing, comparisons: Comparisons) ->
 
 fn two_sided(quantities: Quantities, rule: ClearingRule, comparisons: Comparisons) -> Mechanism {
     Mechanism::TwoSided { curve: Curve { steps: 2, quantities }, rule, comparisons }
+}
+
+fn reduction() -> Mechanism {
+    let curve = Curve { steps: 1, quantities: Quantities::Public { most: 1 } };
+    let (rule, comparisons) = (ClearingRule::TradeReduction, Comparisons::Hidden);
+    Mechanism::TwoSided { curve, rule, comparisons }
 }
 
 fn buyers() -> Vec<CurvePlan> {
@@ -231,6 +245,23 @@ fn buyers_and_sellers_trade_at_the_price_of_the_rule() {
 }
 
 #[test]
+fn trade_reduction_pays_sellers_what_buyers_pay_or_less() {
+    let market = Market::of(reduction());
+    let of = |levels: [u32; 5]| {
+        let side = |bidder| if bidder < 3 { TradeSide::Buy } else { TradeSide::Sell };
+        let curve = |(bidder, level): (usize, &u32)| curve(bidder, side(bidder), &[(*level, 1)]);
+        let simulated = market.run(levels.iter().enumerate().map(curve).collect()).unwrap();
+        let trades = trades(cleared(&simulated));
+        trades.iter().map(|trade| (trade.0, trade.2)).collect::<Vec<_>>()
+    };
+    let price = |level: i64| level * 7 - 20;
+    // Two pairs. The next buyer bids 6 and there is no next seller: the price 9 suits both.
+    assert_eq!(of([11, 9, 6, 2, 4]), [0, 1, 3, 4].map(|bidder| (bidder, price(9))));
+    // The price would be 8, in the middle of 4 and 12, and the last buyer bids less: one pair is left.
+    assert_eq!(of([11, 7, 4, 2, 4]), [(0, price(7)), (3, price(4))]);
+}
+
+#[test]
 fn a_market_without_a_side_a_price_or_a_unit_ends_without_a_trade() {
     let market = Market::of(two_sided(SEALED, ClearingRule::Middle, Comparisons::Opened));
     let ending = |curves| result(&market.run(curves).unwrap()).ending.clone();
@@ -296,12 +327,19 @@ fn markets() -> impl Strategy<Value = Market> {
             Market::of(two_sided(quantities, rule, comparisons))
         },
     );
+    let reduction = Just(Market::of(reduction()));
     const SHAPES: [&[u8]; 4] = [&[4], &[2, 2], &[1, 3], &[1, 1, 1, 1]];
     let ties = prop::sample::select(&[Ties::EarliestCommit, Ties::Lottery]);
     let rest = (ties, 1..16u64, prop::sample::select(&SHAPES), 1..5u16);
-    (prop_oneof![sales, both], rest).prop_map(|(market, (ties, quantity, digits, fan_out))| {
-        Market { ties, quantity, digits, fan_out, ..market }
-    })
+    (prop_oneof![3 => sales, 3 => both, 1 => reduction], rest).prop_map(
+        |(market, (ties, quantity, digits, fan_out))| Market {
+            ties,
+            quantity,
+            digits,
+            fan_out,
+            ..market
+        },
+    )
 }
 
 fn bids() -> impl Strategy<Value = Vec<(bool, Vec<(u32, u32)>)>> {
@@ -322,7 +360,13 @@ fn markets_at_random_come_to_what_their_bids_imply_in_the_clear() {
                 (Mechanism::TwoSided { .. }, _) | (_, Side::LowestWins) => TradeSide::Sell,
                 (_, Side::HighestWins) => TradeSide::Buy,
             };
-            curve(bidder, side, &steps)
+            match (market.mechanism, steps.first()) {
+                // Bids are of one unit.
+                (mechanism, Some((level, _))) if mechanism == reduction() => {
+                    curve(bidder, side, &[(*level, 1)])
+                }
+                _ => curve(bidder, side, &steps),
+            }
         };
         let curves = bids.into_iter().enumerate().map(curve).collect();
         market.run(curves).map(|_| ()).map_err(TestCaseError::fail)
